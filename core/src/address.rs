@@ -1,0 +1,292 @@
+//! Socket addresses: any sockaddr as bytes, decoded where the family is known.
+
+use crate::domain::Family;
+use crate::sys::sockaddr;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::str::FromStr;
+
+/// A socket address of any family.
+///
+/// IPv4, IPv6 and Unix addresses can be read and made; every other family passes through as the bytes of its
+/// sockaddr. Its text is `1.2.3.4:80`, `[::1]:80`, `[fe80::1%2]:80`, `unix:/path` or `unix:@abstract`.
+#[derive(Clone, Copy)]
+pub struct Address {
+    length: usize,
+    bytes: [u8; Address::CAPACITY],
+}
+
+/// Text or bytes that are no address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressError;
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a socket address")
+    }
+}
+
+impl std::error::Error for AddressError {}
+
+impl Address {
+    /// The most bytes a sockaddr of any family takes (`struct sockaddr_storage`).
+    pub const CAPACITY: usize = 128;
+
+    /// No address at all, as an unnamed peer has it.
+    pub const EMPTY: Self = Self {
+        length: 0,
+        bytes: [0; Self::CAPACITY],
+    };
+
+    /// Takes the bytes of a sockaddr of any family as they are.
+    ///
+    /// # Errors
+    /// When there are more than [`CAPACITY`](Self::CAPACITY), fewer than a family takes, or fewer than the
+    /// family of the address needs.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, AddressError> {
+        let mut address = Self::EMPTY;
+        address
+            .bytes
+            .get_mut(..bytes.len())
+            .ok_or(AddressError)?
+            .copy_from_slice(bytes);
+        address.length = bytes.len();
+        let needed = match address.family() {
+            Family::IPV4 => sockaddr::IPV4_LENGTH,
+            Family::IPV6 => sockaddr::IPV6_LENGTH,
+            _ => sockaddr::FAMILY_END,
+        };
+        if bytes.len() < needed {
+            return Err(AddressError);
+        }
+        Ok(address)
+    }
+
+    /// What the kernel wrote, cut to what there is room for; never fails.
+    pub(crate) fn from_kernel(bytes: &[u8; Self::CAPACITY], length: usize) -> Self {
+        let length = length.min(Self::CAPACITY);
+        let mut address = Self::EMPTY;
+        if let (Some(to), Some(from)) = (address.bytes.get_mut(..length), bytes.get(..length)) {
+            to.copy_from_slice(from);
+        }
+        address.length = length;
+        address
+    }
+
+    /// Makes a Unix domain address; a name that starts with a NUL byte is an abstract one, an empty one unnamed.
+    ///
+    /// # Errors
+    /// When the name is longer than the system's `sun_path`, or a path has a NUL byte in the middle.
+    pub fn unix(name: &[u8]) -> Result<Self, AddressError> {
+        let is_path = name.first().is_some_and(|&first| first != 0);
+        if is_path && name.contains(&0) || name.len() > sockaddr::UNIX_NAME_CAPACITY {
+            return Err(AddressError);
+        }
+        let mut address = Self::EMPTY;
+        sockaddr::put_family(&mut address.bytes, Family::UNIX);
+        address.put(sockaddr::FAMILY_END, name)?;
+        // A path is followed by its NUL where there is room, as unix(7) advises.
+        let terminator = usize::from(is_path && name.len() < sockaddr::UNIX_NAME_CAPACITY);
+        address.length = sockaddr::FAMILY_END + name.len() + terminator;
+        Ok(address)
+    }
+
+    /// Reads numeric text; a missing port becomes `default_port`.
+    ///
+    /// # Errors
+    /// For names (nothing is looked up) and malformed text, and when no port is there.
+    pub fn parse(text: &str, default_port: Option<u16>) -> Result<Self, AddressError> {
+        if let Some(name) = text.strip_prefix("unix:") {
+            return match name.strip_prefix('@') {
+                Some(rest) => Self::unix(&[b"\0", rest.as_bytes()].concat()),
+                None => Self::unix(name.as_bytes()),
+            };
+        }
+        if let Ok(address) = text.parse::<SocketAddr>() {
+            return Ok(address.into());
+        }
+        let port = default_port.ok_or(AddressError)?;
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        if bare.is_none() {
+            if let Ok(ip) = text.parse::<Ipv4Addr>() {
+                return Ok(SocketAddrV4::new(ip, port).into());
+            }
+        }
+        // Only the bracketed form knows scope ids, so a bare IPv6 address is put into it.
+        let bracketed = format!("[{}]:{port}", bare.unwrap_or(text));
+        bracketed
+            .parse::<SocketAddrV6>()
+            .map(Self::from)
+            .map_err(|_| AddressError)
+    }
+
+    /// The sockaddr's bytes, family first.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or(&[])
+    }
+
+    /// The address family; `AF_UNSPEC` of an empty address.
+    pub fn family(&self) -> Family {
+        if self.length < sockaddr::FAMILY_END {
+            Family::UNSPECIFIED
+        } else {
+            sockaddr::family(&self.bytes)
+        }
+    }
+
+    /// The IP address and port, of the two families that have them.
+    pub fn as_socket_addr(&self) -> Option<SocketAddr> {
+        match self.family() {
+            Family::IPV4 if self.length >= sockaddr::IPV4_LENGTH => {
+                Some(SocketAddrV4::new(Ipv4Addr::from(self.take::<4>(4)?), self.raw_port()?).into())
+            }
+            Family::IPV6 if self.length >= sockaddr::IPV6_LENGTH => {
+                let flow = u32::from_be_bytes(self.take::<4>(4)?);
+                let scope = u32::from_ne_bytes(self.take::<4>(24)?);
+                let ip = Ipv6Addr::from(self.take::<16>(8)?);
+                Some(SocketAddrV6::new(ip, self.raw_port()?, flow, scope).into())
+            }
+            _ => None,
+        }
+    }
+
+    /// The IP address, of the two families that have one.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.as_socket_addr().map(|address| address.ip())
+    }
+
+    /// The port, of the two families that have one.
+    pub fn port(&self) -> Option<u16> {
+        self.as_socket_addr().map(|address| address.port())
+    }
+
+    /// The same address with another port; families without ports stay as they are.
+    #[must_use]
+    pub fn with_port(mut self, port: u16) -> Self {
+        if self.as_socket_addr().is_some() {
+            // The field lies within every address that has one, so this can't fail.
+            let _ = self.put(2, &port.to_be_bytes());
+        }
+        self
+    }
+
+    /// The name of a Unix domain address: a path, an abstract name with its leading NUL, or nothing.
+    pub fn unix_name(&self) -> Option<&[u8]> {
+        if self.family() != Family::UNIX {
+            return None;
+        }
+        let name = self.as_bytes().get(sockaddr::FAMILY_END..)?;
+        if name.first().is_some_and(|&first| first != 0) {
+            let end = name.iter().position(|&byte| byte == 0).unwrap_or(name.len());
+            return name.get(..end);
+        }
+        Some(name)
+    }
+
+    fn raw_port(&self) -> Option<u16> {
+        self.take::<2>(2).map(u16::from_be_bytes)
+    }
+
+    fn take<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+        self.bytes.get(at..at + N)?.try_into().ok()
+    }
+
+    fn put(&mut self, at: usize, value: &[u8]) -> Result<(), AddressError> {
+        self.bytes
+            .get_mut(at..at + value.len())
+            .ok_or(AddressError)?
+            .copy_from_slice(value);
+        Ok(())
+    }
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        match address {
+            SocketAddr::V4(address) => address.into(),
+            SocketAddr::V6(address) => address.into(),
+        }
+    }
+}
+
+impl From<SocketAddrV4> for Address {
+    fn from(address: SocketAddrV4) -> Self {
+        let mut made = Self::EMPTY;
+        made.length = sockaddr::IPV4_LENGTH;
+        sockaddr::put_family(&mut made.bytes, Family::IPV4);
+        // All fields lie within CAPACITY, so `put` can't fail.
+        let _ = made.put(2, &address.port().to_be_bytes());
+        let _ = made.put(4, &address.ip().octets());
+        made
+    }
+}
+
+impl From<SocketAddrV6> for Address {
+    fn from(address: SocketAddrV6) -> Self {
+        let mut made = Self::EMPTY;
+        made.length = sockaddr::IPV6_LENGTH;
+        sockaddr::put_family(&mut made.bytes, Family::IPV6);
+        // All fields lie within CAPACITY, so `put` can't fail.
+        let _ = made.put(2, &address.port().to_be_bytes());
+        let _ = made.put(4, &address.flowinfo().to_be_bytes());
+        let _ = made.put(8, &address.ip().octets());
+        let _ = made.put(24, &address.scope_id().to_ne_bytes());
+        made
+    }
+}
+
+impl From<(IpAddr, u16)> for Address {
+    fn from(pair: (IpAddr, u16)) -> Self {
+        SocketAddr::from(pair).into()
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        Self::parse(text, None)
+    }
+}
+
+impl PartialEq for Address {
+    /// Two addresses are equal when they name the same end: padding and flow labels do not count.
+    fn eq(&self, other: &Self) -> bool {
+        match (self.as_socket_addr(), other.as_socket_addr()) {
+            (Some(SocketAddr::V6(a)), Some(SocketAddr::V6(b))) => {
+                (a.ip(), a.port(), a.scope_id()) == (b.ip(), b.port(), b.scope_id())
+            }
+            (Some(a), Some(b)) => a == b,
+            (None, None) if self.family() == other.family() && self.family() == Family::UNIX => {
+                self.unix_name() == other.unix_name()
+            }
+            _ => self.as_bytes() == other.as_bytes(),
+        }
+    }
+}
+
+impl Eq for Address {}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(address) = self.as_socket_addr() {
+            return address.fmt(f);
+        }
+        match self.unix_name() {
+            Some([]) => write!(f, "unix:"),
+            Some([0, name @ ..]) => write!(f, "unix:@{}", String::from_utf8_lossy(name)),
+            Some(path) => write!(f, "unix:{}", String::from_utf8_lossy(path)),
+            None => {
+                write!(f, "family{}:", self.family().0)?;
+                let payload = self.as_bytes().get(sockaddr::FAMILY_END..).unwrap_or(&[]);
+                payload.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({self})")
+    }
+}

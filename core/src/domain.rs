@@ -1,0 +1,69 @@
+//! Families, types and protocols: open newtypes over the kernel's numbers, and the ways to shut down.
+
+use libc::c_int;
+
+/// An address family (`AF_…`), any number the kernel may know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Family(pub c_int);
+
+impl Family {
+    /// `AF_UNSPEC`: any family, in look-ups.
+    pub const UNSPECIFIED: Self = Self(libc::AF_UNSPEC);
+    /// `AF_INET`.
+    pub const IPV4: Self = Self(libc::AF_INET);
+    /// `AF_INET6`.
+    pub const IPV6: Self = Self(libc::AF_INET6);
+    /// `AF_UNIX`.
+    pub const UNIX: Self = Self(libc::AF_UNIX);
+}
+
+/// A socket type (`SOCK_…`), without the flag bits `SOCK_NONBLOCK` and `SOCK_CLOEXEC`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SocketType(pub c_int);
+
+impl SocketType {
+    /// `SOCK_STREAM`: an ordered stream of bytes.
+    pub const STREAM: Self = Self(libc::SOCK_STREAM);
+    /// `SOCK_DGRAM`: single messages.
+    pub const DATAGRAM: Self = Self(libc::SOCK_DGRAM);
+    /// `SOCK_SEQPACKET`: ordered messages.
+    pub const SEQPACKET: Self = Self(libc::SOCK_SEQPACKET);
+    /// `SOCK_RAW`.
+    pub const RAW: Self = Self(libc::SOCK_RAW);
+}
+
+/// A protocol of a family (`IPPROTO_…`); 0 lets the kernel choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Protocol(pub c_int);
+
+impl Protocol {
+    /// The family's own choice for the type.
+    pub const DEFAULT: Self = Self(0);
+    /// `IPPROTO_TCP`.
+    pub const TCP: Self = Self(libc::IPPROTO_TCP);
+    /// `IPPROTO_UDP`.
+    pub const UDP: Self = Self(libc::IPPROTO_UDP);
+}
+
+/// Which directions [`Socket::shutdown`](crate::Socket::shutdown) ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shutdown {
+    /// Receiving (`SHUT_RD`); the peer is not told.
+    Read,
+    /// Sending (`SHUT_WR`): a half close, the peer reads to the end of the stream.
+    Write,
+    /// Both (`SHUT_RDWR`).
+    Both,
+}
+
+impl Shutdown {
+    /// The way the number of a `SHUT_` constant names.
+    pub const fn from_raw(how: c_int) -> Option<Self> {
+        match how {
+            libc::SHUT_RD => Some(Self::Read),
+            libc::SHUT_WR => Some(Self::Write),
+            libc::SHUT_RDWR => Some(Self::Both),
+            _ => None,
+        }
+    }
+}

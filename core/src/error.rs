@@ -1,0 +1,238 @@
+//! The one error type: what kind, in which operation, how many bytes had moved, and the system's number.
+
+use std::fmt;
+use std::io;
+
+/// The result of every call of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong.
+///
+/// Bindings name every kind; the text of an [`Error`] is made when it is shown and never parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The deadline of the call passed.
+    TimedOut,
+    /// The call was not allowed to wait and there was nothing to do.
+    WouldBlock,
+    /// A connect that was not allowed to wait has begun; poll for writability to learn its end.
+    InProgress,
+    /// The [`Host`](crate::Host) ended the call after a signal.
+    Interrupted,
+    /// The handle is closed or detached, or was closed while the call waited.
+    Closed,
+    /// The peer ended the stream before the first byte of what was asked for.
+    EndOfStream,
+    /// The peer ended the stream in the middle; `missing` bytes had not come.
+    Truncated {
+        /// How many bytes were still to come.
+        missing: usize,
+    },
+    /// Calls are inside the handle, so it can't be given up now.
+    Busy,
+    /// Name resolution failed with this `EAI_` code.
+    Resolve(i32),
+    /// The argument of this name is out of range or malformed.
+    InvalidInput(&'static str),
+    /// The system, or the kind of socket, has no such thing.
+    Unsupported,
+    /// The system refused with this errno number.
+    Os(i32),
+}
+
+/// The call an error belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs)] // each is named after its call
+pub enum Operation {
+    Socket,
+    FromFd,
+    Fileno,
+    Detach,
+    Bind,
+    Listen,
+    Accept,
+    Connect,
+    Send,
+    SendAll,
+    Recv,
+    RecvExact,
+    Shutdown,
+    Close,
+    Abort,
+    GetSockName,
+    GetPeerName,
+    SetOption,
+    GetOption,
+    State,
+    Resolve,
+    CreateConnection,
+    CreateServer,
+}
+
+impl Operation {
+    /// The name of the call as the manual pages and the bindings have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Socket => "socket",
+            Self::FromFd => "from_fd",
+            Self::Fileno => "fileno",
+            Self::Detach => "detach",
+            Self::Bind => "bind",
+            Self::Listen => "listen",
+            Self::Accept => "accept",
+            Self::Connect => "connect",
+            Self::Send => "send",
+            Self::SendAll => "sendall",
+            Self::Recv => "recv",
+            Self::RecvExact => "recv_exact",
+            Self::Shutdown => "shutdown",
+            Self::Close => "close",
+            Self::Abort => "abort",
+            Self::GetSockName => "getsockname",
+            Self::GetPeerName => "getpeername",
+            Self::SetOption => "setsockopt",
+            Self::GetOption => "getsockopt",
+            Self::State => "state",
+            Self::Resolve => "getaddrinfo",
+            Self::CreateConnection => "create_connection",
+            Self::CreateServer => "create_server",
+        }
+    }
+}
+
+/// A failed call: [`kind`](Error::kind), [`operation`](Error::operation), [`done`](Error::done) bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    kind: Kind,
+    operation: Operation,
+    done: usize,
+    detail: Option<Box<str>>,
+}
+
+impl Error {
+    pub(crate) const fn new(operation: Operation, kind: Kind) -> Self {
+        Self {
+            kind,
+            operation,
+            done: 0,
+            detail: None,
+        }
+    }
+
+    pub(crate) const fn invalid(operation: Operation, argument: &'static str) -> Self {
+        Self::new(operation, Kind::InvalidInput(argument))
+    }
+
+    pub(crate) fn os(operation: Operation, error: &io::Error) -> Self {
+        Self::new(operation, Kind::from_io(error))
+    }
+
+    pub(crate) const fn with_done(mut self, done: usize) -> Self {
+        self.done = done;
+        self
+    }
+
+    pub(crate) fn with_detail(mut self, detail: impl Into<Box<str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// What went wrong.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The call that failed.
+    pub const fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// How many bytes had been sent or received when the call failed.
+    pub const fn done(&self) -> usize {
+        self.done
+    }
+
+    /// More words where there are some, such as the address that refused.
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
+    /// The errno number that stands for this error, where the system has one.
+    ///
+    /// A deadline that passed has none: only the kernel's own give-up is `ETIMEDOUT`.
+    pub const fn errno(&self) -> Option<i32> {
+        match self.kind {
+            Kind::Os(errno) => Some(errno),
+            Kind::WouldBlock => Some(libc::EAGAIN),
+            Kind::InProgress => Some(libc::EINPROGRESS),
+            Kind::Interrupted => Some(libc::EINTR),
+            Kind::Closed => Some(libc::EBADF),
+            Kind::Busy => Some(libc::EBUSY),
+            Kind::InvalidInput(_) => Some(libc::EINVAL),
+            Kind::Unsupported => Some(libc::EOPNOTSUPP),
+            Kind::TimedOut | Kind::EndOfStream | Kind::Truncated { .. } | Kind::Resolve(_) => None,
+        }
+    }
+}
+
+impl Kind {
+    /// The kind of a system call's error.
+    pub(crate) fn from_io(error: &io::Error) -> Self {
+        match error.raw_os_error() {
+            Some(errno) if errno == libc::EAGAIN || errno == libc::EWOULDBLOCK => Self::WouldBlock,
+            Some(libc::EINPROGRESS) => Self::InProgress,
+            Some(errno) => Self::Os(errno),
+            None => Self::InvalidInput("address"),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.operation.name())?;
+        if let Some(detail) = self.detail() {
+            write!(f, " {detail}")?;
+        }
+        match self.kind {
+            Kind::TimedOut => write!(f, ": timed out"),
+            Kind::WouldBlock => write!(f, ": would block"),
+            Kind::InProgress => write!(f, ": in progress"),
+            Kind::Interrupted => write!(f, ": interrupted by a signal"),
+            Kind::Closed => write!(f, ": the socket is closed"),
+            Kind::EndOfStream => write!(f, ": end of stream"),
+            Kind::Truncated { missing } => write!(f, ": stream ended with {missing} bytes missing"),
+            Kind::Busy => write!(f, ": calls are inside the socket"),
+            Kind::Resolve(code) => write!(f, ": {}", crate::sys::resolve::explain(code)),
+            Kind::InvalidInput(argument) => write!(f, ": invalid {argument}"),
+            Kind::Unsupported => write!(f, ": not supported"),
+            Kind::Os(errno) => write!(f, ": {}", io::Error::from_raw_os_error(errno)),
+        }?;
+        if self.done > 0 {
+            write!(f, " ({} bytes done)", self.done)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Error> for io::Error {
+    /// Keeps the kind that `io::Error` has a name for; the whole error stays inside.
+    fn from(error: Error) -> Self {
+        let kind = match error.kind {
+            Kind::TimedOut => io::ErrorKind::TimedOut,
+            Kind::EndOfStream | Kind::Truncated { .. } => io::ErrorKind::UnexpectedEof,
+            Kind::Closed => io::ErrorKind::NotConnected,
+            Kind::Resolve(_) => io::ErrorKind::NotFound,
+            Kind::Unsupported => io::ErrorKind::Unsupported,
+            Kind::InvalidInput(_) => io::ErrorKind::InvalidInput,
+            Kind::WouldBlock | Kind::InProgress => io::ErrorKind::WouldBlock,
+            Kind::Interrupted => io::ErrorKind::Interrupted,
+            Kind::Busy => io::ErrorKind::ResourceBusy,
+            Kind::Os(errno) => io::Error::from_raw_os_error(errno).kind(),
+        };
+        io::Error::new(kind, error)
+    }
+}

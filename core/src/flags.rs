@@ -1,0 +1,38 @@
+//! Message flags (`MSG_…`) of send and recv.
+
+use libc::c_int;
+use std::ops::BitOr;
+
+/// Flags of one send or recv call, any bits the kernel may know.
+///
+/// `MSG_NOSIGNAL` is always added: no call of this crate raises SIGPIPE.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags(pub c_int);
+
+impl Flags {
+    /// No flags.
+    pub const NONE: Self = Self(0);
+    /// `MSG_PEEK`: leave what is received in the queue.
+    pub const PEEK: Self = Self(libc::MSG_PEEK);
+    /// `MSG_OOB`: the urgent byte.
+    pub const OUT_OF_BAND: Self = Self(libc::MSG_OOB);
+    /// `MSG_WAITALL`: fill the whole buffer unless the stream ends, time runs out or an error comes.
+    pub const WAIT_ALL: Self = Self(libc::MSG_WAITALL);
+    /// `MSG_DONTWAIT`: this call does not wait, whatever the timeout.
+    pub const DONT_WAIT: Self = Self(libc::MSG_DONTWAIT);
+    /// `MSG_TRUNC`: the whole length of a datagram is returned even when it did not fit.
+    pub const TRUNCATE: Self = Self(libc::MSG_TRUNC);
+
+    /// Whether all bits of `other` are set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl BitOr for Flags {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}

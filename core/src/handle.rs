@@ -1,0 +1,424 @@
+//! One descriptor shared by many threads: who is inside, who waits, who closes.
+//!
+//! The state word holds CLOSED, DETACHED and the number of calls inside. Entering is one atomic step that tests
+//! what it counts, and `close` sets CLOSED and counts itself in the same step, so no call ever uses a descriptor
+//! number that was closed and given to somebody else.
+
+use crate::error::Kind;
+use crate::host::Host;
+use crate::sys::descriptor::Descriptor;
+use crate::sys::fork::{self, ForkLock};
+use crate::sys::{unix, wake};
+use crate::time::Timeout;
+use crate::write_lock::Writer;
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+const COUNT: u64 = (1 << 29) - 1;
+/// The closer has stopped waiting: the last call to leave closes the descriptor.
+const ORPHANED: u64 = 1 << 29;
+const DETACHED: u64 = 1 << 30;
+const CLOSED: u64 = 1 << 31;
+const GENERATION: u32 = 32;
+
+/// How long `close` waits for the calls inside to leave before it lets the last of them close the descriptor.
+/// They leave within milliseconds; only a call stuck in the kernel takes longer.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The direction of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Receive,
+    Send,
+}
+
+/// A descriptor, its state word, and the threads that wait on it.
+pub(crate) struct Handle {
+    state: AtomicU64,
+    descriptor: Descriptor,
+    pub(crate) shared: ForkLock<Shared>,
+    recv_timeout: AtomicU64,
+    send_timeout: AtomicU64,
+    recv_waits: AtomicBool,
+    send_waits: AtomicBool,
+    nonblocking: AtomicBool,
+}
+
+/// What the threads of a handle tell each other.
+#[derive(Default)]
+pub(crate) struct Shared {
+    waiters: Vec<Waiter>,
+    closer: Option<Thread>,
+    pub(crate) writer: Option<Writer>,
+    accepting: bool,
+}
+
+/// What a registered thread waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WaitingFor {
+    Readiness,
+    WriteLock,
+}
+
+struct Waiter {
+    signal_fd: RawFd,
+    waiting_for: WaitingFor,
+    signalled: bool,
+}
+
+impl Shared {
+    /// Wakes the first thread that waits for the write lock.
+    pub(crate) fn wake_writer(&mut self) {
+        let next = self
+            .waiters
+            .iter_mut()
+            .find(|w| w.waiting_for == WaitingFor::WriteLock && !w.signalled);
+        if let Some(waiter) = next {
+            waiter.signal();
+        }
+    }
+
+    fn wake_all(&mut self) {
+        self.waiters
+            .iter_mut()
+            .filter(|w| !w.signalled)
+            .for_each(Waiter::signal);
+    }
+}
+
+impl Waiter {
+    fn signal(&mut self) {
+        self.signalled = true;
+        wake::signal(self.signal_fd);
+    }
+}
+
+impl Handle {
+    pub(crate) fn new(fd: OwnedFd, nonblocking: bool) -> Self {
+        fork::watch();
+        Self {
+            state: AtomicU64::new(u64::from(fork::generation()) << GENERATION),
+            descriptor: Descriptor::new(fd),
+            shared: ForkLock::new(),
+            recv_timeout: AtomicU64::new(encode(Timeout::Never)),
+            send_timeout: AtomicU64::new(encode(Timeout::Never)),
+            recv_waits: AtomicBool::new(false),
+            send_waits: AtomicBool::new(false),
+            nonblocking: AtomicBool::new(nonblocking),
+        }
+    }
+
+    /// Replaces the state word by what `change` makes of it; `None` leaves it. `change` is told whether the word
+    /// is inherited from the process that forked this one: the calls inside then are not ours and not counted.
+    fn update(&self, mut change: impl FnMut(u64, bool) -> Option<u64>) -> Option<u64> {
+        let ours = u64::from(fork::generation()) << GENERATION;
+        let mut word = self.state.load(Ordering::Relaxed);
+        loop {
+            let inherited = word >> GENERATION != ours >> GENERATION;
+            let seen = if inherited {
+                ours | (word & (CLOSED | DETACHED))
+            } else {
+                word
+            };
+            let new = change(seen, inherited)?;
+            match self
+                .state
+                .compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Relaxed)
+            {
+                Ok(_) => return Some(new),
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Counts a call in.
+    pub(crate) fn enter(&self) -> Result<Inside<'_>, Kind> {
+        let word = self
+            .update(|word, _| (word & CLOSED == 0).then_some(word + 1))
+            .ok_or(Kind::Closed)?;
+        Ok(Inside {
+            handle: self,
+            alone: word & COUNT == 1,
+        })
+    }
+
+    fn leave(&self) {
+        let entered = self.state.load(Ordering::Relaxed) >> GENERATION;
+        if entered != u64::from(fork::generation()) {
+            return; // counted in the parent process
+        }
+        let Some(word) = self.update(|word, _| (word & COUNT > 0).then_some(word.wrapping_sub(1))) else {
+            return;
+        };
+        if word & CLOSED == 0 {
+            return;
+        }
+        if word & ORPHANED != 0 && word & COUNT == 0 {
+            // Nobody is left to tell of a failure.
+            let _ = self.close_descriptor();
+        } else if let Some(closer) = &self.shared.lock().closer {
+            closer.unpark();
+        }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state.load(Ordering::Acquire) & CLOSED != 0
+    }
+
+    /// Closes the descriptor once, waking every waiting thread. `farewell` has its last words on the wire.
+    pub(crate) fn close<H: Host>(
+        &self,
+        host: &mut H,
+        farewell: impl FnOnce(BorrowedFd<'_>) + Send,
+    ) -> Result<(), Kind> {
+        let begun = self.update(|word, inherited| {
+            // A child forked while its parent was closing inherits CLOSED together with an open descriptor.
+            let left_open = inherited && self.descriptor.is_open();
+            (word & CLOSED == 0 || left_open).then_some((word | CLOSED) + 1)
+        });
+        if begun.is_none() {
+            return Ok(());
+        }
+        host.block(|| {
+            farewell(self.descriptor.lend());
+            {
+                let mut shared = self.shared.lock();
+                shared.closer = Some(std::thread::current());
+                shared.wake_all();
+            }
+            self.wait_until_alone();
+            self.shared.lock().closer = None;
+            let left = self.update(|word, _| {
+                Some(if word & COUNT == 1 {
+                    word - 1
+                } else {
+                    (word - 1) | ORPHANED
+                })
+            });
+            match left {
+                Some(word) if word & COUNT == 0 => {
+                    self.close_descriptor().map_err(|error| Kind::from_io(&error))
+                }
+                _ => Ok(()),
+            }
+        })
+    }
+
+    fn wait_until_alone(&self) {
+        let end = Instant::now() + CLOSE_PATIENCE;
+        while self.state.load(Ordering::Acquire) & COUNT > 1 {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            std::thread::park_timeout(left);
+        }
+    }
+
+    fn close_descriptor(&self) -> io::Result<()> {
+        self.descriptor.take().map_or(Ok(()), unix::close)
+    }
+
+    /// Gives the descriptor up to the caller.
+    pub(crate) fn detach(&self) -> Result<OwnedFd, Kind> {
+        let mut refusal = Kind::Closed;
+        self.update(|word, _| {
+            refusal = if word & CLOSED == 0 {
+                Kind::Busy
+            } else {
+                Kind::Closed
+            };
+            (word & (CLOSED | COUNT) == 0).then_some(word | CLOSED | DETACHED)
+        })
+        .ok_or(refusal)?;
+        self.descriptor.take().ok_or(Kind::Closed)
+    }
+
+    /// The timeout of calls that name none.
+    pub(crate) fn timeout(&self, direction: Direction) -> Timeout {
+        decode(self.timeout_of(direction).load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set_timeout(&self, direction: Direction, timeout: Timeout) {
+        self.timeout_of(direction)
+            .store(encode(timeout), Ordering::Relaxed);
+    }
+
+    fn timeout_of(&self, direction: Direction) -> &AtomicU64 {
+        match direction {
+            Direction::Receive => &self.recv_timeout,
+            Direction::Send => &self.send_timeout,
+        }
+    }
+
+    /// Whether the last call in this direction had to wait.
+    pub(crate) fn expects_wait(&self, direction: Direction) -> bool {
+        self.waits_of(direction).load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn expect_wait(&self, direction: Direction, expected: bool) {
+        let flag = self.waits_of(direction);
+        if flag.load(Ordering::Relaxed) != expected {
+            flag.store(expected, Ordering::Relaxed);
+        }
+    }
+
+    fn waits_of(&self, direction: Direction) -> &AtomicBool {
+        match direction {
+            Direction::Receive => &self.recv_waits,
+            Direction::Send => &self.send_waits,
+        }
+    }
+
+    /// Whether the descriptor was last put into non-blocking mode.
+    pub(crate) fn is_nonblocking(&self) -> bool {
+        self.nonblocking.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_nonblocking(&self, on: bool) {
+        self.nonblocking.store(on, Ordering::Relaxed);
+    }
+
+    /// The turn to accept on a descriptor in blocking mode, where poll and accept must not be parted.
+    pub(crate) fn take_accept_turn(&self) -> Option<AcceptTurn<'_>> {
+        let mut shared = self.shared.lock();
+        let free = !std::mem::replace(&mut shared.accepting, true);
+        free.then_some(AcceptTurn(self))
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // No call is inside an owned value. Nobody is left to tell of a failure.
+        let _ = self.close_descriptor();
+    }
+}
+
+/// A call inside a handle, until dropped.
+pub(crate) struct Inside<'a> {
+    handle: &'a Handle,
+    alone: bool,
+}
+
+impl<'a> Inside<'a> {
+    /// The descriptor, which stays open while this call is inside.
+    pub(crate) fn fd(&self) -> BorrowedFd<'a> {
+        self.handle.descriptor.lend()
+    }
+
+    /// Whether no other call was inside when this one entered.
+    pub(crate) fn alone(&self) -> bool {
+        self.alone
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.handle.leave();
+    }
+}
+
+/// The turn to accept, until dropped.
+pub(crate) struct AcceptTurn<'a>(&'a Handle);
+
+impl Drop for AcceptTurn<'_> {
+    fn drop(&mut self) {
+        self.0.shared.lock().accepting = false;
+    }
+}
+
+/// This thread registered as waiting on a handle, until dropped.
+pub(crate) struct Watch<'a> {
+    handle: &'a Handle,
+    waiting_for: WaitingFor,
+    waker: Option<Rc<wake::Waker>>,
+}
+
+impl<'a> Watch<'a> {
+    /// Registers. The caller looks at CLOSED afterwards: a close before this moment does not signal.
+    pub(crate) fn new(handle: &'a Handle, waiting_for: WaitingFor) -> Self {
+        let watch = Self {
+            handle,
+            waiting_for,
+            waker: wake::of_thread(),
+        };
+        if let Some(waker) = &watch.waker {
+            let waiter = Waiter {
+                signal_fd: waker.signal_fd(),
+                waiting_for,
+                signalled: false,
+            };
+            handle.shared.lock().waiters.push(waiter);
+        }
+        watch
+    }
+
+    /// What to poll for reading; none when the thread could get no descriptor.
+    pub(crate) fn poll_fd(&self) -> Option<RawFd> {
+        self.waker.as_ref().map(|waker| waker.poll_fd())
+    }
+
+    /// Takes back the signal if one was sent.
+    pub(crate) fn take_signal(&mut self) -> bool {
+        let Some(waker) = &self.waker else { return false };
+        let fd = waker.signal_fd();
+        let mut shared = self.handle.shared.lock();
+        let Some(waiter) = shared.waiters.iter_mut().find(|waiter| waiter.signal_fd == fd) else {
+            return false;
+        };
+        let signalled = std::mem::replace(&mut waiter.signalled, false);
+        if signalled {
+            waker.drain();
+        }
+        signalled
+    }
+
+    /// Registers with a new descriptor, because the old one was closed or reused behind our back.
+    pub(crate) fn renew(&mut self) {
+        self.unregister();
+        if let Some(waker) = self.waker.take() {
+            std::mem::forget(waker);
+        }
+        wake::forget_of_thread();
+        *self = Self::new(self.handle, self.waiting_for);
+    }
+
+    fn unregister(&mut self) {
+        let Some(waker) = &self.waker else { return };
+        let fd = waker.signal_fd();
+        let mut shared = self.handle.shared.lock();
+        if let Some(at) = shared.waiters.iter().position(|waiter| waiter.signal_fd == fd) {
+            if shared.waiters.swap_remove(at).signalled {
+                waker.drain();
+            }
+        }
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.unregister();
+    }
+}
+
+/// Timeouts are kept as nanoseconds, the greatest number for `Never`, 0 for `NonBlocking`.
+fn encode(timeout: Timeout) -> u64 {
+    match timeout {
+        Timeout::Never => u64::MAX,
+        Timeout::NonBlocking => 0,
+        // Beyond 584 years there is only `Never`; below a nanosecond there is nothing.
+        Timeout::After(duration) => u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX).max(1),
+    }
+}
+
+fn decode(nanoseconds: u64) -> Timeout {
+    match nanoseconds {
+        u64::MAX => Timeout::Never,
+        0 => Timeout::NonBlocking,
+        _ => Timeout::After(Duration::from_nanos(nanoseconds)),
+    }
+}

@@ -1,0 +1,84 @@
+//! What a language above tells the core: how to sleep, and what to do when a signal arrived.
+
+/// The language an operation runs for.
+///
+/// C and Rust sleep as they are and go on after a signal ([`Plain`]). Python detaches from the interpreter while
+/// it sleeps, and runs its signal handlers when one arrived.
+pub trait Host {
+    /// Runs `f`, which may sleep.
+    fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T;
+
+    /// A signal arrived (EINTR). No count and no lock is held meanwhile, so a handler may use or close the same
+    /// socket; only `send_all` keeps its turn, which the same thread may take again.
+    ///
+    /// # Errors
+    /// [`Stop`] ends the operation with [`Kind::Interrupted`](crate::Kind::Interrupted).
+    fn interrupted(&mut self) -> Result<(), Stop>;
+
+    /// How an operation starts.
+    fn first_try(&mut self, hint: Try) -> FirstTry;
+}
+
+/// Ends an interrupted operation.
+#[derive(Clone, Copy, Debug)]
+pub struct Stop;
+
+/// What is known when an operation starts.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Try {
+    /// How many bytes it may move.
+    pub bytes: usize,
+    /// Whether no other call is inside the handle; beside one, even a call that does not wait may have to wait
+    /// for the kernel's lock on the socket.
+    pub alone: bool,
+    /// Whether the last call in this direction had to wait.
+    pub expects_wait: bool,
+}
+
+/// How an operation starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstTry {
+    /// Try at once, outside [`Host::block`].
+    Direct,
+    /// Try inside [`Host::block`].
+    Blocking,
+    /// Wait for readiness first.
+    Skip,
+}
+
+/// The host of C and Rust.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plain;
+
+impl Host for Plain {
+    fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
+        f()
+    }
+
+    fn interrupted(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn first_try(&mut self, hint: Try) -> FirstTry {
+        if hint.expects_wait {
+            FirstTry::Skip
+        } else {
+            FirstTry::Direct
+        }
+    }
+}
+
+impl<H: Host> Host for &mut H {
+    fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
+        (**self).block(f)
+    }
+
+    fn interrupted(&mut self) -> Result<(), Stop> {
+        (**self).interrupted()
+    }
+
+    fn first_try(&mut self, hint: Try) -> FirstTry {
+        (**self).first_try(hint)
+    }
+}

@@ -1,0 +1,52 @@
+//! Sockets without the traps.
+//!
+//! A [`Socket`] is a BSD socket whose calls keep one absolute deadline (signals included), say how many
+//! bytes moved even when they fail, never raise SIGPIPE, and wake up when another thread closes it.
+//!
+//! ```
+//! use polysock_core::{create_connection, create_server};
+//! use std::time::Duration;
+//!
+//! # fn main() -> polysock_core::Result<()> {
+//! let server = create_server("127.0.0.1", 0, 16)?;
+//! let port = server.local_address()?.port().unwrap_or(0);
+//!
+//! let client = create_connection("127.0.0.1", port, Duration::from_secs(5))?;
+//! let (peer, _address) = server.accept()?;
+//! client.send_all(b"hello")?;
+//!
+//! let mut buf = [0; 5];
+//! peer.within(Duration::from_secs(1)).recv_exact(&mut buf)?;
+//! assert_eq!(&buf, b"hello");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The layers, each file using only what stands above it: the vocabulary ([`Error`], [`Family`], [`Flags`],
+//! [`Timeout`], [`Address`]), the system (`sys`), one handle (`handle`, [`Host`], `wait`, [`Socket`]), and what
+//! programs would otherwise write by hand ([`create_connection`], [`create_server`]).
+
+mod address;
+mod connection;
+mod domain;
+mod error;
+mod flags;
+mod handle;
+mod host;
+mod resolve;
+mod socket;
+mod sys;
+mod time;
+mod wait;
+mod write_lock;
+
+pub use address::{Address, AddressError};
+pub use connection::{create_connection, create_server};
+pub use domain::{Family, Protocol, Shutdown, SocketType};
+pub use error::{Error, Kind, Operation, Result};
+pub use flags::Flags;
+pub use host::{FirstTry, Host, Plain, Stop, Try};
+pub use resolve::{resolve, resolve_name, resolve_service, AddressInfo, Hints};
+pub use socket::{AdoptError, Call, Keepalive, Socket, TcpState};
+pub use sys::buffer::{Data, Room};
+pub use time::{Deadline, Timeout};

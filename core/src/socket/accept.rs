@@ -1,0 +1,89 @@
+//! accept.
+
+use super::{named, Call, Socket};
+use crate::address::Address;
+use crate::error::{Error, Operation, Result};
+use crate::handle::{Direction, Handle};
+use crate::host::Host;
+use crate::sys::unix::Readiness;
+use crate::sys::{special, unix};
+use crate::time::Deadline;
+use crate::wait::{run, Plan, Step};
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+impl Socket {
+    /// Accepts a connection, waiting as long as the receive timeout allows. See [`Call::accept`].
+    ///
+    /// # Errors
+    /// As [`Call::accept`].
+    pub fn accept(&self) -> Result<(Socket, Address)> {
+        self.call().accept()
+    }
+}
+
+impl<H: Host> Call<'_, H> {
+    /// Accepts a connection (accept(2)): the new socket, close-on-exec and without a timeout, and its peer.
+    ///
+    /// A call with a time limit puts the listening descriptor into non-blocking mode, since another process or
+    /// thread may take the connection between poll and accept. A listener that stays in blocking mode and is
+    /// shared *with another process* can lose that race and then sleeps until the next connection.
+    ///
+    /// # Errors
+    /// `TimedOut`, `WouldBlock`, `Closed` when another thread closed the listener; the system's, such as `EINVAL`
+    /// when it does not listen and `EMFILE`, after which the connection still waits to be accepted.
+    pub fn accept(&mut self) -> Result<(Socket, Address)> {
+        let (fd, address) = named(Operation::Accept, 0, self.accept_descriptor())?;
+        let listener = self.socket;
+        let socket = Socket::from_parts(
+            fd,
+            false,
+            listener.family,
+            listener.socket_type,
+            listener.protocol,
+        );
+        Ok((socket, address))
+    }
+
+    fn accept_descriptor(&mut self) -> std::result::Result<(OwnedFd, Address), crate::error::Kind> {
+        let handle = &self.socket.handle;
+        let deadline = self.deadline(Direction::Receive);
+        if deadline != Deadline::Never && !handle.is_nonblocking() {
+            self.socket
+                .set_descriptor_nonblocking(true)
+                .map_err(|error: Error| error.kind())?;
+        }
+        let plan = Plan {
+            direction: Direction::Receive,
+            events: libc::POLLIN,
+            bytes: 0,
+            deadline,
+        };
+        run(handle, &mut self.host, &plan, |fd| {
+            let accepted = if handle.is_nonblocking() {
+                unix::accept(fd)
+            } else {
+                accept_ready(handle, fd)
+            };
+            accepted.map(Step::Done)
+        })
+    }
+}
+
+/// Accepts on a descriptor in blocking mode: asks first, and lets no other thread of ours come between.
+fn accept_ready(handle: &Handle, fd: BorrowedFd<'_>) -> io::Result<(OwnedFd, Address)> {
+    let nothing = || io::Error::from_raw_os_error(libc::EAGAIN);
+    let _turn = handle.take_accept_turn().ok_or_else(nothing)?;
+    let mut set = [libc::pollfd {
+        fd: fd.as_raw_fd(),
+        events: libc::POLLIN,
+        revents: 0,
+    }];
+    match special::poll(&mut set, Some(Duration::ZERO))? {
+        Readiness::TimeUp => Err(nothing()),
+        // A descriptor that does not listen is reported as hung up, and accept says what is wrong.
+        Readiness::Ready => unix::accept(fd),
+        Readiness::Interrupted => Err(io::Error::from_raw_os_error(libc::EINTR)),
+    }
+}

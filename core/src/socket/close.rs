@@ -1,0 +1,120 @@
+//! The ways to end: shutdown, close, close with FIN first, abort.
+
+use super::{Call, Socket};
+use crate::domain::{Family, Shutdown};
+use crate::error::{Error, Operation, Result};
+use crate::host::Host;
+use crate::sys::unix;
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+impl Socket {
+    /// Ends one or both directions (shutdown(2)), for every holder of the connection. What was received before
+    /// stays readable.
+    ///
+    /// # Errors
+    /// `ENOTCONN` when there is no connection; `Closed`.
+    pub fn shutdown(&self, how: Shutdown) -> Result<()> {
+        let how = match how {
+            Shutdown::Read => std::net::Shutdown::Read,
+            Shutdown::Write => std::net::Shutdown::Write,
+            Shutdown::Both => std::net::Shutdown::Both,
+        };
+        self.now(Operation::Shutdown, |fd| unix::sock(&fd).shutdown(how))
+    }
+
+    /// Closes the socket. See [`Call::close`].
+    ///
+    /// # Errors
+    /// As [`Call::close`].
+    pub fn close(&self) -> Result<()> {
+        self.call().close()
+    }
+
+    /// Closes the socket as Java does, FIN first. See [`Call::close_fin_first`].
+    ///
+    /// # Errors
+    /// As [`Call::close`].
+    pub fn close_fin_first(&self) -> Result<()> {
+        self.call().close_fin_first()
+    }
+
+    /// Ends the connection at once with a reset. See [`Call::abort`].
+    ///
+    /// # Errors
+    /// As [`Call::close`].
+    pub fn abort(&self) -> Result<()> {
+        self.call().abort()
+    }
+
+    /// Whether the socket was closed or detached.
+    pub fn is_closed(&self) -> bool {
+        self.handle.is_closed()
+    }
+
+    fn is_tcp_family(&self) -> bool {
+        self.is_stream() && matches!(self.family, Family::IPV4 | Family::IPV6)
+    }
+}
+
+impl<H: Host> Call<'_, H> {
+    /// Closes the socket: every waiting call of any thread ends with `Closed`, then the descriptor is closed.
+    ///
+    /// On the wire it is what close(2) does: FIN, or RST when there is input nobody read, and the wait that
+    /// [`set_linger`](Socket::set_linger) asks for. Other processes that hold the connection keep it. Closing
+    /// again does nothing.
+    ///
+    /// # Errors
+    /// Only what close(2) says of a descriptor that somebody closed behind our back.
+    pub fn close(&mut self) -> Result<()> {
+        self.close_with(Operation::Close, |_| ())
+    }
+
+    /// Closes the socket as `java.net.Socket.close` does: FIN first even when there is input nobody read, so that
+    /// the peer gets all that was sent. With linger (on, 0) it is a plain close, that is a reset.
+    ///
+    /// # Errors
+    /// As [`close`](Self::close).
+    pub fn close_fin_first(&mut self) -> Result<()> {
+        let stream = self.socket.is_stream();
+        self.close_with(Operation::Close, move |fd| {
+            let sock = unix::sock(&fd);
+            let resets = matches!(sock.linger(), Ok(Some(Duration::ZERO)));
+            if stream && !resets {
+                // There may be no connection, and then there is nothing to end.
+                let _ = sock.shutdown(std::net::Shutdown::Write);
+            }
+        })
+    }
+
+    /// Ends the connection at once with a reset and closes the socket; what was not sent yet is dropped.
+    ///
+    /// The reset goes out even where other processes hold the connection. A listening socket is just closed.
+    ///
+    /// # Errors
+    /// As [`close`](Self::close).
+    pub fn abort(&mut self) -> Result<()> {
+        let tcp = self.socket.is_tcp_family();
+        self.close_with(Operation::Abort, move |fd| {
+            if tcp && !is_listening(fd) {
+                // Without a connection there is nothing to reset.
+                let _ = unix::disconnect(fd);
+            }
+        })
+    }
+
+    fn close_with(
+        &mut self,
+        operation: Operation,
+        farewell: impl FnOnce(BorrowedFd<'_>) + Send,
+    ) -> Result<()> {
+        self.socket
+            .handle
+            .close(&mut self.host, farewell)
+            .map_err(|kind| Error::new(operation, kind))
+    }
+}
+
+fn is_listening(fd: BorrowedFd<'_>) -> bool {
+    unix::get_int(fd, libc::SOL_SOCKET, libc::SO_ACCEPTCONN).is_ok_and(|accepting| accepting != 0)
+}

@@ -1,0 +1,92 @@
+//! connect.
+
+use super::{Call, Socket};
+use crate::address::Address;
+use crate::error::{Error, Kind, Operation, Result};
+use crate::handle::Direction;
+use crate::host::Host;
+use crate::sys::{special, unix};
+use crate::time::Deadline;
+use crate::wait::{run, Plan, Step};
+use std::io;
+use std::os::fd::BorrowedFd;
+
+impl Socket {
+    /// Connects, waiting as long as the send timeout allows. See [`Call::connect`].
+    ///
+    /// # Errors
+    /// As [`Call::connect`].
+    pub fn connect(&self, address: &Address) -> Result<()> {
+        self.call().connect(address)
+    }
+}
+
+impl<H: Host> Call<'_, H> {
+    /// Connects to an address (connect(2)).
+    ///
+    /// After a refusal the same socket may connect again. After a timeout the attempt goes on in the kernel:
+    /// connecting again waits for its end.
+    ///
+    /// # Errors
+    /// `TimedOut`; `InProgress` when the call may not wait; `Closed` when another thread closed the socket; the
+    /// system's, such as `ECONNREFUSED`. The address is in the detail.
+    pub fn connect(&mut self, address: &Address) -> Result<()> {
+        let deadline = self.deadline(Direction::Send);
+        let plan = Plan {
+            direction: Direction::Send,
+            events: libc::POLLOUT,
+            bytes: 0,
+            deadline,
+        };
+        let may_wait = deadline != Deadline::NonBlocking;
+        let mut under_way = false;
+        let result = run(&self.socket.handle, &mut self.host, &plan, |fd| {
+            if under_way {
+                return outcome(fd).map(Step::Done);
+            }
+            match connect_without_waiting(fd, address) {
+                Err(error) if is_under_way(&error, may_wait) => {
+                    under_way = true;
+                    Err(io::Error::from_raw_os_error(libc::EAGAIN))
+                }
+                result => result.map(Step::Done),
+            }
+        });
+        result.map_err(|kind| {
+            let kind = if under_way && kind == Kind::WouldBlock {
+                Kind::InProgress
+            } else {
+                kind
+            };
+            Error::new(Operation::Connect, kind).with_detail(address.to_string())
+        })
+    }
+}
+
+fn is_under_way(error: &io::Error, may_wait: bool) -> bool {
+    match error.raw_os_error() {
+        Some(libc::EINPROGRESS) => true,
+        // Begun by an earlier call: one that may wait waits for its end, as a blocking connect(2) does.
+        Some(libc::EALREADY) => may_wait,
+        _ => false,
+    }
+}
+
+fn connect_without_waiting(fd: BorrowedFd<'_>, address: &Address) -> io::Result<()> {
+    if unix::is_nonblocking(fd)? {
+        return unix::connect(fd, address);
+    }
+    special::set_nonblocking(fd, true)?;
+    let result = unix::connect(fd, address);
+    special::set_nonblocking(fd, false)?;
+    result
+}
+
+/// How a connect that was under way ended, once the descriptor is ready.
+fn outcome(fd: BorrowedFd<'_>) -> io::Result<()> {
+    match unix::sock(&fd).take_error()? {
+        Some(error) => Err(error),
+        // Another call may have taken the error away: connected is who has a peer.
+        None => unix::peer_address(fd).map(drop),
+    }
+}

@@ -1,0 +1,45 @@
+//! Names and listening: bind, listen, getsockname, getpeername.
+
+use super::Socket;
+use crate::address::Address;
+use crate::error::{Error, Operation, Result};
+use crate::sys::unix;
+
+impl Socket {
+    /// Gives the socket its own address (bind(2)); port 0 lets the system choose.
+    ///
+    /// # Errors
+    /// `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `EINVAL` when it has one already; the address is in the detail.
+    pub fn bind(&self, address: &Address) -> Result<()> {
+        self.now(Operation::Bind, |fd| unix::bind(fd, address))
+            .map_err(|error| error.with_detail(address.to_string()))
+    }
+
+    /// Starts to listen (listen(2)). At most `backlog` connections wait to be accepted; the system has a limit of
+    /// its own (`net.core.somaxconn`) and cuts to it silently.
+    ///
+    /// # Errors
+    /// `InvalidInput("backlog")` below 0; the system's.
+    pub fn listen(&self, backlog: i32) -> Result<()> {
+        if backlog < 0 {
+            return Err(Error::invalid(Operation::Listen, "backlog"));
+        }
+        self.now(Operation::Listen, |fd| unix::sock(&fd).listen(backlog))
+    }
+
+    /// The socket's own address (getsockname(2)).
+    ///
+    /// # Errors
+    /// `Closed`; the system's.
+    pub fn local_address(&self) -> Result<Address> {
+        self.now(Operation::GetSockName, unix::local_address)
+    }
+
+    /// The address of the other end (getpeername(2)).
+    ///
+    /// # Errors
+    /// `ENOTCONN` when there is none; `Closed`.
+    pub fn peer_address(&self) -> Result<Address> {
+        self.now(Operation::GetPeerName, unix::peer_address)
+    }
+}

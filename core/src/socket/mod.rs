@@ -1,0 +1,218 @@
+//! A socket: one handle with the calls on it, one file a subject.
+
+mod accept;
+mod close;
+mod connect;
+mod info;
+mod listen;
+mod options;
+mod recv;
+mod send;
+
+pub use info::TcpState;
+pub use options::Keepalive;
+
+use crate::domain::{Family, Protocol, SocketType};
+use crate::error::{Error, Kind, Operation, Result};
+use crate::handle::{Direction, Handle};
+use crate::host::{Host, Plain};
+use crate::sys::{special, unix};
+use crate::time::{Deadline, Timeout};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+
+/// A socket that any number of threads may use and any of them may close.
+///
+/// Calls wait as long as the handle's timeout says ([`set_timeout`](Self::set_timeout), for ever unless set);
+/// [`within`](Self::within) gives one call its own. Dropping a socket closes it.
+///
+/// The descriptor is close-on-exec. No call raises SIGPIPE.
+pub struct Socket {
+    handle: Handle,
+    family: Family,
+    socket_type: SocketType,
+    protocol: Protocol,
+}
+
+/// A call that is about to be made: on which socket, for which language, and how long it may take.
+pub struct Call<'s, H = Plain> {
+    socket: &'s Socket,
+    host: H,
+    timeout: Option<Timeout>,
+}
+
+/// A descriptor that could not be adopted, given back.
+#[derive(Debug)]
+pub struct AdoptError {
+    /// Why.
+    pub error: Error,
+    /// The descriptor, still open.
+    pub fd: OwnedFd,
+}
+
+impl Socket {
+    /// Makes a socket (socket(2)); the type may carry `SOCK_NONBLOCK`, and is always close-on-exec.
+    ///
+    /// # Errors
+    /// The system's, such as `EAFNOSUPPORT`, `EPROTONOSUPPORT` or `EMFILE`.
+    pub fn new(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<Self> {
+        let bare = SocketType(socket_type.0 & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC));
+        let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
+        let made = socket2::Socket::new(family.0.into(), bare.0.into(), number)
+            .map_err(|error| Error::os(Operation::Socket, &error))?;
+        let socket = Self::from_parts(made.into(), false, family, bare, protocol);
+        if socket_type.0 & libc::SOCK_NONBLOCK != 0 {
+            socket.set_blocking(false)?;
+        }
+        Ok(socket)
+    }
+
+    /// Makes a TCP socket over IPv4 or IPv6.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn tcp(family: Family) -> Result<Self> {
+        Self::new(family, SocketType::STREAM, Protocol::DEFAULT)
+    }
+
+    /// Adopts a descriptor; family, type and protocol are asked of the kernel. Its flags stay as they are.
+    ///
+    /// # Errors
+    /// `ENOTSOCK` when it is no socket; the descriptor comes back in the error.
+    pub fn from_fd(fd: OwnedFd) -> std::result::Result<Self, AdoptError> {
+        match Self::inspect(fd.as_fd()) {
+            Ok((family, socket_type, protocol, nonblocking)) => {
+                Ok(Self::from_parts(fd, nonblocking, family, socket_type, protocol))
+            }
+            Err(error) => Err(AdoptError {
+                error: Error::os(Operation::FromFd, &error),
+                fd,
+            }),
+        }
+    }
+
+    fn inspect(fd: BorrowedFd<'_>) -> std::io::Result<(Family, SocketType, Protocol, bool)> {
+        let socket_type = unix::get_int(fd, libc::SOL_SOCKET, libc::SO_TYPE)?;
+        let (family, protocol) = (special::family(fd)?, special::protocol(fd)?);
+        Ok((
+            Family(family),
+            SocketType(socket_type),
+            Protocol(protocol),
+            unix::is_nonblocking(fd)?,
+        ))
+    }
+
+    fn from_parts(
+        fd: OwnedFd,
+        nonblocking: bool,
+        family: Family,
+        socket_type: SocketType,
+        protocol: Protocol,
+    ) -> Self {
+        Self {
+            handle: Handle::new(fd, nonblocking),
+            family,
+            socket_type,
+            protocol,
+        }
+    }
+
+    /// The number of the descriptor, lent: it stays ours, and valid until the socket is closed.
+    ///
+    /// # Errors
+    /// `Closed` after close or detach.
+    pub fn fileno(&self) -> Result<RawFd> {
+        use std::os::fd::AsRawFd;
+        self.now(Operation::Fileno, |fd| Ok(fd.as_raw_fd()))
+    }
+
+    /// Gives the descriptor back; the socket is closed for everyone else, the connection goes on.
+    ///
+    /// # Errors
+    /// `Busy` while calls are inside, `Closed` after close or detach.
+    pub fn detach(&self) -> Result<OwnedFd> {
+        self.handle
+            .detach()
+            .map_err(|kind| Error::new(Operation::Detach, kind))
+    }
+
+    /// The address family it was made with.
+    pub fn family(&self) -> Family {
+        self.family
+    }
+
+    /// The type it was made with, without flag bits.
+    pub fn socket_type(&self) -> SocketType {
+        self.socket_type
+    }
+
+    /// The protocol it was made with.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// The next call for a language of its own.
+    pub fn on<H: Host>(&self, host: H) -> Call<'_, H> {
+        Call {
+            socket: self,
+            host,
+            timeout: None,
+        }
+    }
+
+    /// The next call with a time limit of its own: the whole call, however many signals arrive.
+    pub fn within(&self, timeout: impl Into<Timeout>) -> Call<'_> {
+        self.call().within(timeout)
+    }
+
+    fn call(&self) -> Call<'_> {
+        self.on(Plain)
+    }
+
+    fn is_stream(&self) -> bool {
+        self.socket_type == SocketType::STREAM
+    }
+
+    /// Makes one system call that does not wait.
+    fn now<T>(
+        &self,
+        operation: Operation,
+        call: impl FnOnce(BorrowedFd<'_>) -> std::io::Result<T>,
+    ) -> Result<T> {
+        let inside = self.handle.enter().map_err(|kind| Error::new(operation, kind))?;
+        call(inside.fd()).map_err(|error| Error::os(operation, &error))
+    }
+}
+
+impl std::fmt::Debug for Socket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Socket")
+            .field("fd", &self.fileno().ok())
+            .field("family", &self.family)
+            .field("type", &self.socket_type)
+            .field("protocol", &self.protocol)
+            .finish()
+    }
+}
+
+impl<H: Host> Call<'_, H> {
+    /// Gives the call a time limit of its own.
+    #[must_use]
+    pub fn within(mut self, timeout: impl Into<Timeout>) -> Self {
+        self.timeout = Some(timeout.into());
+        self
+    }
+
+    fn timeout(&self, direction: Direction) -> Timeout {
+        self.timeout
+            .unwrap_or_else(|| self.socket.handle.timeout(direction))
+    }
+
+    fn deadline(&self, direction: Direction) -> Deadline {
+        Deadline::after(self.timeout(direction))
+    }
+}
+
+/// An operation's outcome with its name on the error, and the bytes done.
+fn named<T>(operation: Operation, done: usize, result: std::result::Result<T, Kind>) -> Result<T> {
+    result.map_err(|kind| Error::new(operation, kind).with_done(done))
+}

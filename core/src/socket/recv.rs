@@ -1,0 +1,159 @@
+//! recv, peek, recv_exact.
+
+use super::{named, Call, Socket};
+use crate::error::{Error, Kind, Operation, Result};
+use crate::flags::Flags;
+use crate::handle::Direction;
+use crate::host::Host;
+use crate::sys::buffer::Room;
+use crate::sys::{special, unix};
+use crate::time::Deadline;
+use crate::wait::{run, Plan, Step};
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
+
+impl Socket {
+    /// Receives what is there, at least one byte; 0 is the end of the stream. See [`Call::recv_with`].
+    ///
+    /// # Errors
+    /// As [`Call::recv_with`].
+    pub fn recv<'b>(&self, room: impl Into<Room<'b>>) -> Result<usize> {
+        self.call().recv(room)
+    }
+
+    /// Receives without taking away.
+    ///
+    /// # Errors
+    /// As [`Call::recv_with`].
+    pub fn peek<'b>(&self, room: impl Into<Room<'b>>) -> Result<usize> {
+        self.call().peek(room)
+    }
+
+    /// Fills the whole of `room`. See [`Call::recv_exact`].
+    ///
+    /// # Errors
+    /// As [`Call::recv_exact`].
+    pub fn recv_exact<'b>(&self, room: impl Into<Room<'b>>) -> Result<()> {
+        self.call().recv_exact(room)
+    }
+}
+
+impl<H: Host> Call<'_, H> {
+    /// Receives what is there, at least one byte; 0 is the end of the stream.
+    ///
+    /// # Errors
+    /// As [`recv_with`](Self::recv_with).
+    pub fn recv<'b>(&mut self, room: impl Into<Room<'b>>) -> Result<usize> {
+        self.recv_with(room, Flags::NONE)
+    }
+
+    /// Receives without taking away.
+    ///
+    /// # Errors
+    /// As [`recv_with`](Self::recv_with).
+    pub fn peek<'b>(&mut self, room: impl Into<Room<'b>>) -> Result<usize> {
+        self.recv_with(room, Flags::PEEK)
+    }
+
+    /// Receives with flags (recv(2)). With `WAIT_ALL` it fills the room unless something ends it sooner, and then
+    /// returns what came; an empty room of a stream is full at once.
+    ///
+    /// # Errors
+    /// `TimedOut`, `WouldBlock`, `Closed` when another thread closed the socket; the system's, such as
+    /// `ECONNRESET` or `ENOTCONN`.
+    pub fn recv_with<'b>(&mut self, room: impl Into<Room<'b>>, flags: Flags) -> Result<usize> {
+        let (room, stream) = (room.into(), self.socket.is_stream());
+        if room.is_empty() && stream {
+            return self.socket.now(Operation::Recv, |_| Ok(0));
+        }
+        let may_wait = flags.0 & (libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE) == 0;
+        let fill = stream && may_wait && flags.contains(Flags::WAIT_ALL);
+        let plan = self.recv_plan(room.len(), flags, may_wait);
+        let mut done = 0;
+        let result = run(&self.socket.handle, &mut self.host, &plan, |fd| {
+            let count = unix::recv(fd, &room.after(done), flags.0)?;
+            if flags.contains(Flags::PEEK) {
+                return if fill && count < room.len() && more_may_come(fd)? {
+                    Err(io::Error::from_raw_os_error(libc::EAGAIN))
+                } else {
+                    Ok(Step::Done(count))
+                };
+            }
+            done += count;
+            Ok(if fill && count > 0 && done < room.len() {
+                Step::More
+            } else {
+                Step::Done(done)
+            })
+        });
+        match result {
+            Err(_) if done > 0 => Ok(done),
+            result => named(Operation::Recv, 0, result),
+        }
+    }
+
+    /// Fills the whole of `room`.
+    ///
+    /// # Errors
+    /// `EndOfStream` when the stream ends before the first byte, `Truncated` when it ends in the middle, and all of
+    /// [`recv_with`](Self::recv_with). [`Error::done`] says how many bytes came; they are in `room`.
+    pub fn recv_exact<'b>(&mut self, room: impl Into<Room<'b>>) -> Result<()> {
+        let room = room.into();
+        if room.is_empty() {
+            return self.socket.now(Operation::RecvExact, |_| Ok(()));
+        }
+        let plan = self.recv_plan(room.len(), Flags::NONE, true);
+        let mut done = 0;
+        let result = run(&self.socket.handle, &mut self.host, &plan, |fd| {
+            let count = unix::recv(fd, &room.after(done), 0)?;
+            done += count;
+            Ok(if count > 0 && done < room.len() {
+                Step::More
+            } else {
+                Step::Done(done)
+            })
+        });
+        match named(Operation::RecvExact, done, result)? {
+            0 => Err(Error::new(Operation::RecvExact, Kind::EndOfStream)),
+            all if all == room.len() => Ok(()),
+            part => {
+                let kind = Kind::Truncated {
+                    missing: room.len() - part,
+                };
+                Err(Error::new(Operation::RecvExact, kind).with_done(part))
+            }
+        }
+    }
+
+    fn recv_plan(&self, bytes: usize, flags: Flags, may_wait: bool) -> Plan {
+        let deadline = if may_wait {
+            self.deadline(Direction::Receive)
+        } else {
+            Deadline::NonBlocking
+        };
+        let events = if flags.contains(Flags::OUT_OF_BAND) {
+            libc::POLLPRI
+        } else {
+            libc::POLLIN
+        };
+        Plan {
+            direction: Direction::Receive,
+            events,
+            bytes,
+            deadline,
+        }
+    }
+}
+
+/// Whether the peer may still send: neither has it ended its stream nor is there an error to report.
+fn more_may_come(fd: BorrowedFd<'_>) -> io::Result<bool> {
+    let mut set = [libc::pollfd {
+        fd: fd.as_raw_fd(),
+        events: special::PEER_ENDED,
+        revents: 0,
+    }];
+    special::poll(&mut set, Some(Duration::ZERO))?;
+    let [entry] = set;
+    Ok(entry.revents == 0)
+}

@@ -1,0 +1,124 @@
+//! send and send_all.
+
+use super::{named, Call, Socket};
+use crate::error::{Operation, Result};
+use crate::flags::Flags;
+use crate::handle::Direction;
+use crate::host::Host;
+use crate::sys::buffer::Data;
+use crate::sys::unix;
+use crate::time::Deadline;
+use crate::wait::{run, Plan, Step};
+use crate::write_lock::WriteTurn;
+
+impl Socket {
+    /// Sends as much of `data` as there is room for and says how much. See [`Call::send_with`].
+    ///
+    /// # Errors
+    /// As [`Call::send_with`].
+    pub fn send<'b>(&self, data: impl Into<Data<'b>>) -> Result<usize> {
+        self.call().send(data)
+    }
+
+    /// Sends all of `data`. See [`Call::send_all`].
+    ///
+    /// # Errors
+    /// As [`Call::send_all`].
+    pub fn send_all<'b>(&self, data: impl Into<Data<'b>>) -> Result<()> {
+        self.call().send_all(data)
+    }
+}
+
+impl<H: Host> Call<'_, H> {
+    /// Sends as much of `data` as there is room for and says how much.
+    ///
+    /// # Errors
+    /// As [`send_with`](Self::send_with).
+    pub fn send<'b>(&mut self, data: impl Into<Data<'b>>) -> Result<usize> {
+        self.send_with(data, Flags::NONE)
+    }
+
+    /// Sends with flags (send(2)), never raising SIGPIPE.
+    ///
+    /// With a time limit it sends what there is room for, at least one byte. Without one, on a stream, it waits
+    /// until everything is on its way, as a blocking send(2) does; what ends it sooner leaves the count.
+    ///
+    /// # Errors
+    /// `TimedOut`, `WouldBlock`, `Closed` when another thread closed the socket; the system's, such as `EPIPE`,
+    /// `ECONNRESET` or `ENOTCONN`. Nothing was sent then.
+    pub fn send_with<'b>(&mut self, data: impl Into<Data<'b>>, flags: Flags) -> Result<usize> {
+        let data = data.into();
+        let may_wait = !flags.contains(Flags::DONT_WAIT);
+        let deadline = if may_wait {
+            self.deadline(Direction::Send)
+        } else {
+            Deadline::NonBlocking
+        };
+        let whole = deadline == Deadline::Never && self.socket.is_stream();
+        let plan = Plan {
+            direction: Direction::Send,
+            events: libc::POLLOUT,
+            bytes: data.len(),
+            deadline,
+        };
+        let mut done = 0;
+        let result = run(&self.socket.handle, &mut self.host, &plan, |fd| {
+            let count = unix::send(fd, data.after(done), flags.0)?;
+            done += count;
+            Ok(if whole && count > 0 && done < data.len() {
+                Step::More
+            } else {
+                Step::Done(done)
+            })
+        });
+        match result {
+            Err(_) if done > 0 => Ok(done),
+            result => named(Operation::Send, 0, result),
+        }
+    }
+
+    /// Sends all of `data`, waiting as long as the deadline allows. Calls of several threads never interleave.
+    ///
+    /// # Errors
+    /// As [`send_with`](Self::send_with); [`Error::done`](crate::Error::done) says how many bytes left this process.
+    pub fn send_all<'b>(&mut self, data: impl Into<Data<'b>>) -> Result<()> {
+        self.send_all_with(data, Flags::NONE)
+    }
+
+    /// Sends all of `data` with flags.
+    ///
+    /// # Errors
+    /// As [`send_all`](Self::send_all).
+    pub fn send_all_with<'b>(&mut self, data: impl Into<Data<'b>>, flags: Flags) -> Result<()> {
+        let data = data.into();
+        let handle = &self.socket.handle;
+        let may_wait = !flags.contains(Flags::DONT_WAIT);
+        let deadline = if may_wait {
+            self.deadline(Direction::Send)
+        } else {
+            Deadline::NonBlocking
+        };
+        let plan = Plan {
+            direction: Direction::Send,
+            events: libc::POLLOUT,
+            bytes: data.len(),
+            deadline,
+        };
+        let _turn = named(
+            Operation::SendAll,
+            0,
+            WriteTurn::take(handle, &mut self.host, deadline),
+        )?;
+        let mut done = 0;
+        let result = run(handle, &mut self.host, &plan, |fd| {
+            let count = unix::send(fd, data.after(done), flags.0)?;
+            done += count;
+            Ok(if count > 0 && done < data.len() {
+                Step::More
+            } else {
+                Step::Done(())
+            })
+        });
+        named(Operation::SendAll, done, result)
+    }
+}

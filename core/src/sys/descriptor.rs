@@ -1,0 +1,38 @@
+//! The one place a handle keeps its descriptor.
+
+use std::os::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// A descriptor that many threads borrow and one takes away in the end.
+///
+/// The handle's state word keeps the two apart: who borrows is counted in, and the descriptor is taken only when
+/// nobody is.
+pub struct Descriptor(AtomicI32);
+
+/// What is kept once the descriptor is gone.
+const GONE: RawFd = -1;
+
+impl Descriptor {
+    pub fn new(fd: OwnedFd) -> Self {
+        Self(AtomicI32::new(fd.into_raw_fd()))
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != GONE
+    }
+
+    /// Lends the descriptor to a call that is counted in.
+    pub fn lend(&self) -> BorrowedFd<'_> {
+        // SAFETY: a call that is counted in keeps the descriptor from being taken, so it is open.
+        unsafe { BorrowedFd::borrow_raw(self.0.load(Ordering::Relaxed)) }
+    }
+
+    /// Takes the descriptor; the second time there is none.
+    pub fn take(&self) -> Option<OwnedFd> {
+        match self.0.swap(GONE, Ordering::AcqRel) {
+            GONE => None,
+            // SAFETY: the swap gave the number to us alone, and nobody borrows it any more.
+            fd => Some(unsafe { OwnedFd::from_raw_fd(fd) }),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The same as [`super::linux`] by means every Unix has. Compiled and tested on Linux too.
+#![cfg_attr(target_os = "linux", allow(dead_code))]
+
+use super::unix::{self, Readiness};
+use super::wake::Waker;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::time::Duration;
+
+/// Makes a waker: a pipe.
+pub fn new_waker() -> io::Result<Waker> {
+    let mut ends = [0; 2];
+    // SAFETY: `ends` has room for the two descriptors.
+    unix::check(unsafe { libc::pipe(ends.as_mut_ptr()) })?;
+    // SAFETY: the kernel just gave us both descriptors.
+    let [read, write] = ends.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
+    for end in [&read, &write] {
+        // SAFETY: no memory is involved.
+        unix::check(unsafe { libc::fcntl(end.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) })?;
+        // SAFETY: no memory is involved.
+        unix::check(unsafe { libc::fcntl(end.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) })?;
+    }
+    Ok(Waker::new(read, Some(write)))
+}
+
+/// Waits for `set`, no longer than `left` (`None`: for ever), by `poll` with its milliseconds, rounded up.
+pub fn poll(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Readiness> {
+    let left = left.map_or(-1, |left| {
+        i32::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
+    });
+    let count = libc::nfds_t::try_from(set.len()).unwrap_or(0);
+    // SAFETY: `set` is ours and has `count` entries.
+    unix::ready(unsafe { libc::poll(set.as_mut_ptr(), count, left) })
+}
+
+/// The state of a TCP connection: not to be had in a portable way.
+pub fn tcp_state(_: BorrowedFd<'_>) -> io::Result<u8> {
+    Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
+}
+
+/// The protocol of a socket: not to be had in a portable way, so the family's own choice.
+pub fn protocol(_: BorrowedFd<'_>) -> io::Result<libc::c_int> {
+    Ok(0)
+}
+
+/// The family of a socket, read from its own address.
+pub fn family(fd: BorrowedFd<'_>) -> io::Result<libc::c_int> {
+    unix::sock(&fd)
+        .local_addr()
+        .map(|address| address.family().into())
+}
+
+/// No such flag here; where it is missing, `socket2` sets `SO_NOSIGPIPE` on what it makes.
+pub const NO_SIGNAL: libc::c_int = 0;
+
+/// Puts one descriptor into or out of non-blocking mode.
+pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
+    unix::sock(&fd).set_nonblocking(on)
+}
+
+/// No such poll event here: only a connection that is over altogether is told.
+pub const PEER_ENDED: i16 = 0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::wake;
+
+    fn readable(fd: i32) -> libc::pollfd {
+        libc::pollfd {
+            fd,
+            events: libc::POLLIN,
+            revents: 0,
+        }
+    }
+
+    #[test]
+    fn a_pipe_waker_is_readable_once_signalled_until_drained() {
+        let waker = new_waker().unwrap();
+        let mut set = [readable(waker.poll_fd())];
+        let none = poll(&mut set, Some(Duration::ZERO)).unwrap();
+        assert_eq!(none, Readiness::TimeUp);
+        wake::signal(waker.signal_fd());
+        assert_eq!(poll(&mut set, None).unwrap(), Readiness::Ready);
+        waker.drain();
+        assert_eq!(poll(&mut set, Some(Duration::ZERO)).unwrap(), Readiness::TimeUp);
+    }
+
+    #[test]
+    fn the_family_is_read_from_the_address() {
+        let listener = std::net::TcpListener::bind("[::1]:0").unwrap();
+        let fd = std::os::fd::AsFd::as_fd(&listener);
+        assert_eq!(family(fd).unwrap(), libc::AF_INET6);
+        set_nonblocking(fd, true).unwrap();
+        assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+}

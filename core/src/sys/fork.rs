@@ -1,0 +1,105 @@
+//! What a forked child needs: a generation number that changes with each fork, and a lock that starts afresh.
+//!
+//! The child has one thread, but inherits counts and locks held by threads that do not exist in it. Whoever
+//! keeps such a thing stores the generation beside it and begins anew when it no longer matches.
+
+use std::cell::UnsafeCell;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::Once;
+use std::time::Duration;
+
+static GENERATION: AtomicU32 = AtomicU32::new(1);
+static REGISTER: Once = Once::new();
+
+extern "C" fn in_child() {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Counts forks from now on; called before the first handle is made.
+pub fn watch() {
+    REGISTER.call_once(|| {
+        // SAFETY: `in_child` is a function for the life of the process (the library is linked `-z nodelete`)
+        // and does nothing but add to an atomic. It fails only for want of memory, and then forks go unseen.
+        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    });
+}
+
+/// The number of this process's generation, never 0.
+pub fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// A lock for a few instructions at a time, which in a forked child is free and holds a fresh value.
+///
+/// The old value is forgotten, not dropped: a thread of the parent may have been changing it.
+pub struct ForkLock<T> {
+    /// The generation in the upper half, 1 in the lower while somebody holds the lock.
+    word: AtomicU64,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: `value` is reached only through `Held`, of which one exists at a time.
+unsafe impl<T: Send> Sync for ForkLock<T> {}
+
+/// Holds a [`ForkLock`] until dropped.
+pub struct Held<'a, T>(&'a ForkLock<T>);
+
+impl<T: Default> ForkLock<T> {
+    pub fn new() -> Self {
+        Self {
+            word: AtomicU64::new(u64::from(generation()) << 32),
+            value: UnsafeCell::new(T::default()),
+        }
+    }
+
+    pub fn lock(&self) -> Held<'_, T> {
+        let ours = u64::from(generation()) << 32;
+        let mut tries = 0_u32;
+        loop {
+            let word = self.word.load(Ordering::Relaxed);
+            if word != ours | 1
+                && self
+                    .word
+                    .compare_exchange(word, ours | 1, Ordering::Acquire, Ordering::Relaxed)
+                    .is_ok()
+            {
+                if word & !1 != ours {
+                    // SAFETY: we hold the lock, and whoever held it before is a thread of the parent process.
+                    unsafe { self.value.get().write(T::default()) };
+                }
+                return Held(self);
+            }
+            tries += 1;
+            match tries {
+                ..=100 => std::hint::spin_loop(),
+                101..=200 => std::thread::yield_now(),
+                // The holder may have a lower priority than we have: give it the processor.
+                _ => std::thread::sleep(Duration::from_micros(50)),
+            }
+        }
+    }
+}
+
+impl<T> Drop for Held<'_, T> {
+    fn drop(&mut self) {
+        let held = self.0.word.load(Ordering::Relaxed);
+        self.0.word.store(held & !1, Ordering::Release);
+    }
+}
+
+impl<T> Deref for Held<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: we hold the lock.
+        unsafe { &*self.0.value.get() }
+    }
+}
+
+impl<T> DerefMut for Held<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: we hold the lock.
+        unsafe { &mut *self.0.value.get() }
+    }
+}

@@ -1,0 +1,58 @@
+//! What only Linux has: eventfd, ppoll with nanoseconds, the TCP state.
+
+use super::unix::{self, Readiness};
+use super::wake::Waker;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::time::Duration;
+
+/// Makes a waker: one eventfd.
+pub fn new_waker() -> io::Result<Waker> {
+    // SAFETY: no memory is involved.
+    let fd = unix::check(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) })?;
+    // SAFETY: the kernel just gave us this descriptor.
+    Ok(Waker::new(unsafe { OwnedFd::from_raw_fd(fd) }, None))
+}
+
+/// Waits for `set`, no longer than `left` (`None`: for ever).
+pub fn poll(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Readiness> {
+    let left = left.map(|left| libc::timespec {
+        tv_sec: left.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_nsec: left.subsec_nanos().into(),
+    });
+    let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    let count = libc::nfds_t::try_from(set.len()).unwrap_or(0);
+    // SAFETY: `set` is ours and has `count` entries; `left` is null or points at a timespec that outlives this.
+    unix::ready(unsafe { libc::ppoll(set.as_mut_ptr(), count, left, std::ptr::null()) })
+}
+
+/// The state of a TCP connection as the kernel numbers it, the first byte of `struct tcp_info`.
+pub fn tcp_state(fd: BorrowedFd<'_>) -> io::Result<u8> {
+    let mut state = [0_u8; 1];
+    unix::get_option(fd, libc::IPPROTO_TCP, libc::TCP_INFO, &mut state)?;
+    let [state] = state;
+    Ok(state)
+}
+
+/// The protocol of a socket (`SO_PROTOCOL`).
+pub fn protocol(fd: BorrowedFd<'_>) -> io::Result<libc::c_int> {
+    unix::get_int(fd, libc::SOL_SOCKET, libc::SO_PROTOCOL)
+}
+
+/// The family of a socket (`SO_DOMAIN`).
+pub fn family(fd: BorrowedFd<'_>) -> io::Result<libc::c_int> {
+    unix::get_int(fd, libc::SOL_SOCKET, libc::SO_DOMAIN)
+}
+
+/// Never raise SIGPIPE: a flag of each send.
+pub const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
+
+/// Puts one descriptor into or out of non-blocking mode by one call.
+pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
+    let on = libc::c_int::from(on);
+    // SAFETY: FIONBIO reads one int, which `on` is.
+    unix::check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONBIO, &raw const on) }).map(drop)
+}
+
+/// The poll event of a peer that ended its stream.
+pub const PEER_ENDED: i16 = libc::POLLRDHUP;

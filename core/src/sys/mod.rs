@@ -1,0 +1,33 @@
+//! The system, one thin typed function per call. Everything `unsafe` of this crate is below here.
+//!
+//! What a platform must provide, under these names:
+//!
+//! - send, recv (raw memory, never blocking when asked not to, never raising SIGPIPE), connect,
+//!   disconnect, close, the descriptor's blocking mode, raw options ([`unix`]), and the one place where a handle
+//!   keeps its descriptor ([`descriptor`]);
+//! - `poll`: wait until a descriptor is ready or a [`wake::Waker`] is signalled, no longer than the time given,
+//!   with an interruption by a signal told apart ([`unix`]; with nanoseconds in [`linux`]);
+//! - a way to wake a waiting thread ([`wake`]: an eventfd on Linux, a pipe elsewhere); where a thread can have
+//!   none, its waits are cut into slices;
+//! - the fork generation and locks that start afresh in a forked child ([`fork`]);
+//! - the layout of a sockaddr ([`sockaddr`]);
+//! - name resolution ([`resolve`]).
+//!
+//! `socket2` does what it can do (through [`unix::sock`]); `libc` only the rest.
+#![allow(unsafe_code)]
+
+pub mod buffer;
+pub(crate) mod descriptor;
+pub(crate) mod fallback;
+pub(crate) mod fork;
+#[cfg(target_os = "linux")]
+pub(crate) mod linux;
+pub(crate) mod resolve;
+pub(crate) mod sockaddr;
+pub(crate) mod unix;
+pub(crate) mod wake;
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) use fallback as special;
+#[cfg(target_os = "linux")]
+pub(crate) use linux as special;

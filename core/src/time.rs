@@ -1,0 +1,89 @@
+//! How long a call may take: a [`Timeout`] as users say it, a [`Deadline`] as calls keep it.
+
+use std::time::{Duration, Instant};
+
+/// How long a call may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timeout {
+    /// For ever.
+    Never,
+    /// Not at all: what can't be done at once fails with `WouldBlock`.
+    NonBlocking,
+    /// This long, counted from the start of the call.
+    After(Duration),
+}
+
+impl From<Duration> for Timeout {
+    /// A zero duration means [`Timeout::NonBlocking`].
+    fn from(duration: Duration) -> Self {
+        if duration.is_zero() {
+            Self::NonBlocking
+        } else {
+            Self::After(duration)
+        }
+    }
+}
+
+impl From<Option<Duration>> for Timeout {
+    fn from(duration: Option<Duration>) -> Self {
+        duration.map_or(Self::Never, Self::from)
+    }
+}
+
+/// One moment on the monotonic clock that a whole call keeps, however often it is interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    /// No moment: wait for ever.
+    Never,
+    /// No waiting at all.
+    NonBlocking,
+    /// This moment.
+    At(Instant),
+}
+
+/// What is left until a [`Deadline`].
+pub(crate) enum Left {
+    Forever,
+    Some(Duration),
+    Nothing,
+}
+
+impl Deadline {
+    /// The deadline of a call that starts now. A timeout beyond the clock's range means for ever.
+    pub fn after(timeout: Timeout) -> Self {
+        match timeout {
+            Timeout::Never => Self::Never,
+            Timeout::NonBlocking => Self::NonBlocking,
+            Timeout::After(duration) => Instant::now().checked_add(duration).map_or(Self::Never, Self::At),
+        }
+    }
+
+    pub(crate) fn left(self) -> Left {
+        match self {
+            Self::Never => Left::Forever,
+            Self::NonBlocking => Left::Nothing,
+            Self::At(moment) => match moment.checked_duration_since(Instant::now()) {
+                Some(left) if !left.is_zero() => Left::Some(left),
+                _ => Left::Nothing,
+            },
+        }
+    }
+
+    /// Whether the moment has passed. `NonBlocking` never passes: it only forbids waiting.
+    pub(crate) fn passed(self) -> bool {
+        matches!(self, Self::At(moment) if moment <= Instant::now())
+    }
+}
+
+impl From<Deadline> for Timeout {
+    /// The time that is left; a deadline that passed leaves the shortest wait there is, not `NonBlocking`,
+    /// so that the call still ends with `TimedOut`.
+    fn from(deadline: Deadline) -> Self {
+        match deadline.left() {
+            Left::Forever => Self::Never,
+            Left::Some(left) => Self::After(left),
+            Left::Nothing if deadline == Deadline::NonBlocking => Self::NonBlocking,
+            Left::Nothing => Self::After(Duration::from_nanos(1)),
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The only waiting loop.
+//!
+//! An operation is an `attempt` that makes one system call without waiting. This loop calls it, waits for
+//! readiness when there was nothing to do, keeps one deadline, hands signals to the [`Host`], and notices when the
+//! handle is closed.
+
+use crate::error::Kind;
+use crate::handle::{Direction, Handle, WaitingFor, Watch};
+use crate::host::{FirstTry, Host, Try};
+use crate::sys::special;
+use crate::sys::unix::Readiness;
+use crate::time::{Deadline, Left};
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+/// The longest a thread sleeps where it can't be woken, or where readiness can't be polled for.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// So many times in a row a descriptor may be reported ready and then have nothing to do before we stop believing
+/// it and try again by the clock (a Unix datagram socket is always writable, however full its peer).
+const BELIEVED: u32 = 3;
+
+/// A poll that came back sooner did not wait: the data were there. A wake-up by another processor takes longer.
+const NO_WAIT: Duration = Duration::from_micros(4);
+
+/// What an operation needs.
+pub(crate) struct Plan {
+    pub(crate) direction: Direction,
+    /// The poll events that say it is worth another attempt.
+    pub(crate) events: i16,
+    /// How many bytes it may move.
+    pub(crate) bytes: usize,
+    pub(crate) deadline: Deadline,
+}
+
+/// What one attempt reached.
+pub(crate) enum Step<T> {
+    Done(T),
+    /// Something moved and there is more to do; try again without waiting.
+    More,
+}
+
+/// Whether a result is worth returning although the handle was closed meanwhile.
+pub(crate) trait Progress {
+    fn progressed(&self) -> bool;
+}
+
+impl Progress for usize {
+    fn progressed(&self) -> bool {
+        *self > 0
+    }
+}
+
+impl Progress for () {
+    fn progressed(&self) -> bool {
+        true
+    }
+}
+
+impl<A, B> Progress for (A, B) {
+    fn progressed(&self) -> bool {
+        true
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Attempt,
+    Wait,
+    /// Wait without having tried, because the last call had to wait.
+    WaitFirst,
+}
+
+enum Verdict<T> {
+    Finished(Result<T, Kind>),
+    Interrupted(Next),
+}
+
+/// Runs one operation.
+pub(crate) fn run<H: Host, T: Progress + Send>(
+    handle: &Handle,
+    host: &mut H,
+    plan: &Plan,
+    mut attempt: impl FnMut(BorrowedFd<'_>) -> io::Result<Step<T>> + Send,
+) -> Result<T, Kind> {
+    let mut inside = handle.enter()?;
+    let hint = Try {
+        bytes: plan.bytes,
+        alone: inside.alone(),
+        expects_wait: plan.deadline != Deadline::NonBlocking && handle.expects_wait(plan.direction),
+    };
+    let mut verdict = match host.first_try(hint) {
+        FirstTry::Direct => match once(inside.fd(), &mut attempt) {
+            Attempted::Over(result) => Verdict::Finished(result),
+            Attempted::Interrupted => Verdict::Interrupted(Next::Attempt),
+            Attempted::Nothing if plan.deadline == Deadline::NonBlocking => {
+                Verdict::Finished(Err(Kind::WouldBlock))
+            }
+            Attempted::Nothing => {
+                let fd = inside.fd();
+                host.block(|| drive(handle, fd, plan, Next::Wait, &mut attempt))
+            }
+            Attempted::More => {
+                let fd = inside.fd();
+                host.block(|| drive(handle, fd, plan, Next::Attempt, &mut attempt))
+            }
+        },
+        FirstTry::Blocking => {
+            let fd = inside.fd();
+            host.block(|| drive(handle, fd, plan, Next::Attempt, &mut attempt))
+        }
+        FirstTry::Skip => {
+            let fd = inside.fd();
+            host.block(|| drive(handle, fd, plan, Next::WaitFirst, &mut attempt))
+        }
+    };
+    loop {
+        match verdict {
+            Verdict::Finished(Ok(value)) if value.progressed() => return Ok(value),
+            Verdict::Finished(_) if handle.is_closed() => return Err(Kind::Closed),
+            Verdict::Finished(result) => return result,
+            Verdict::Interrupted(next) => {
+                drop(inside);
+                host.interrupted().map_err(|_| Kind::Interrupted)?;
+                inside = handle.enter()?;
+                let fd = inside.fd();
+                verdict = host.block(|| drive(handle, fd, plan, next, &mut attempt));
+            }
+        }
+    }
+}
+
+enum Attempted<T> {
+    Over(Result<T, Kind>),
+    More,
+    Nothing,
+    Interrupted,
+}
+
+fn once<T>(
+    fd: BorrowedFd<'_>,
+    attempt: &mut impl FnMut(BorrowedFd<'_>) -> io::Result<Step<T>>,
+) -> Attempted<T> {
+    match attempt(fd) {
+        Ok(Step::Done(value)) => Attempted::Over(Ok(value)),
+        Ok(Step::More) => Attempted::More,
+        Err(error) => match (error.raw_os_error(), Kind::from_io(&error)) {
+            (Some(libc::EINTR), _) => Attempted::Interrupted,
+            (_, Kind::WouldBlock) => Attempted::Nothing,
+            (_, kind) => Attempted::Over(Err(kind)),
+        },
+    }
+}
+
+/// Attempts and waits until something final happens or a signal arrives. Sleeps.
+fn drive<T>(
+    handle: &Handle,
+    fd: BorrowedFd<'_>,
+    plan: &Plan,
+    mut next: Next,
+    attempt: &mut impl FnMut(BorrowedFd<'_>) -> io::Result<Step<T>>,
+) -> Verdict<T> {
+    let mut watch = None;
+    let mut fruitless = 0;
+    loop {
+        if next != Next::Attempt {
+            if plan.deadline == Deadline::NonBlocking {
+                return Verdict::Finished(Err(Kind::WouldBlock));
+            }
+            let watch = watch.get_or_insert_with(|| Watch::new(handle, WaitingFor::Readiness));
+            let started = (next == Next::WaitFirst).then(Instant::now);
+            let waited = if fruitless < BELIEVED {
+                wait(handle, Some((fd, plan.events)), plan.deadline, watch)
+            } else {
+                pause(handle, plan.deadline, watch, fruitless - BELIEVED)
+            };
+            match waited {
+                Waited::Ready => {}
+                Waited::TimeUp => return Verdict::Finished(Err(Kind::TimedOut)),
+                Waited::Closed => return Verdict::Finished(Err(Kind::Closed)),
+                Waited::Failed(kind) => return Verdict::Finished(Err(kind)),
+                Waited::Interrupted => return Verdict::Interrupted(next),
+            }
+            match started {
+                Some(started) if started.elapsed() < NO_WAIT => handle.expect_wait(plan.direction, false),
+                Some(_) => {}
+                None => handle.expect_wait(plan.direction, true),
+            }
+        }
+        match once(fd, attempt) {
+            Attempted::Over(result) => return Verdict::Finished(result),
+            Attempted::Interrupted => return Verdict::Interrupted(Next::Attempt),
+            Attempted::Nothing => {
+                fruitless = if next == Next::Attempt { 0 } else { fruitless + 1 };
+                next = Next::Wait;
+            }
+            Attempted::More => {
+                if handle.is_closed() {
+                    return Verdict::Finished(Err(Kind::Closed));
+                }
+                if plan.deadline.passed() {
+                    return Verdict::Finished(Err(Kind::TimedOut));
+                }
+                next = Next::Attempt;
+            }
+        }
+    }
+}
+
+/// What a wait ended with.
+pub(crate) enum Waited {
+    Ready,
+    TimeUp,
+    Closed,
+    Interrupted,
+    Failed(Kind),
+}
+
+/// Waits until the descriptor has one of the events (or, without one, until this thread is signalled), the
+/// deadline passes, the handle is closed or a signal arrives. Only the clock decides that time is up.
+pub(crate) fn wait(
+    handle: &Handle,
+    target: Option<(BorrowedFd<'_>, i16)>,
+    deadline: Deadline,
+    watch: &mut Watch<'_>,
+) -> Waited {
+    loop {
+        if handle.is_closed() {
+            return Waited::Closed;
+        }
+        let left = match deadline.left() {
+            Left::Forever => None,
+            Left::Some(left) => Some(left),
+            Left::Nothing => return Waited::TimeUp,
+        };
+        let wake_fd = watch.poll_fd();
+        let left = if wake_fd.is_some() {
+            left
+        } else {
+            Some(left.map_or(SLICE, |left| left.min(SLICE)))
+        };
+        // poll passes over negative descriptors.
+        let (fd, events) = target.map_or((-1, 0), |(fd, events)| (fd.as_raw_fd(), events));
+        let mut set = [
+            libc::pollfd {
+                fd,
+                events,
+                revents: 0,
+            },
+            libc::pollfd {
+                fd: wake_fd.unwrap_or(-1),
+                events: libc::POLLIN,
+                revents: 0,
+            },
+        ];
+        match special::poll(&mut set, left) {
+            Ok(Readiness::Interrupted) => return Waited::Interrupted,
+            Ok(Readiness::TimeUp) if target.is_none() && wake_fd.is_none() => return Waited::Ready,
+            Ok(Readiness::TimeUp) => continue,
+            Ok(Readiness::Ready) => {}
+            Err(error) => return Waited::Failed(Kind::from_io(&error)),
+        }
+        let [seen, woken] = set.map(|entry| entry.revents);
+        if woken != 0 && !watch.take_signal() {
+            watch.renew();
+        } else if woken != 0 && target.is_none() {
+            return if handle.is_closed() {
+                Waited::Closed
+            } else {
+                Waited::Ready
+            };
+        }
+        if seen & libc::POLLNVAL != 0 {
+            return Waited::Failed(Kind::Os(libc::EBADF)); // closed behind our back
+        }
+        if seen != 0 {
+            return Waited::Ready;
+        }
+    }
+}
+
+/// Waits a growing time, where readiness says nothing; the same ends as [`wait`].
+fn pause(handle: &Handle, deadline: Deadline, watch: &mut Watch<'_>, round: u32) -> Waited {
+    let slice = Duration::from_millis(1 << round.min(6)).min(SLICE);
+    let end = Instant::now() + slice;
+    let earlier = match deadline {
+        Deadline::At(moment) => Deadline::At(moment.min(end)),
+        Deadline::Never | Deadline::NonBlocking => Deadline::At(end),
+    };
+    let waited = wait(handle, None, earlier, watch);
+    if matches!(waited, Waited::TimeUp) && !deadline.passed() {
+        Waited::Ready
+    } else {
+        waited
+    }
+}
