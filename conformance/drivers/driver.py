@@ -124,6 +124,8 @@ def name_of_errno(exc, call):
         return "INPROGRESS"
     if code in (errno.EAGAIN, errno.EWOULDBLOCK):
         return "AGAIN"
+    if code == errno.EOPNOTSUPP:
+        return "OPNOTSUPP"  # the same number as ENOTSUP on Linux
     return errno.errorcode.get(code, f"E{code}")[1:]
 
 

@@ -11,9 +11,9 @@ import time
 
 # System calls in which a thread waits for a socket.
 WAITING = {
-    "x86_64": {7, 271, 45, 47, 44, 46, 43, 288, 42, 232, 281, 441, 23, 270, 299, 307},
-    "aarch64": {73, 207, 212, 206, 211, 202, 242, 203, 22, 441, 72, 243, 269},
-}  # poll ppoll recvfrom recvmsg sendto sendmsg accept accept4 connect epoll_(p)wait(2) (p)select recvmmsg sendmmsg
+    "x86_64": {7, 271, 45, 47, 44, 46, 43, 288, 42, 232, 281, 441, 23, 270, 299, 307, 3},
+    "aarch64": {73, 207, 212, 206, 211, 202, 242, 203, 22, 441, 72, 243, 269, 57},
+}  # poll ppoll recvfrom recvmsg sendto sendmsg accept accept4 connect epoll_(p)wait(2) (p)select recvmmsg sendmmsg, close (linger)
 
 
 class DriverFailed(Exception):
