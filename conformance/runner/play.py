@@ -94,19 +94,29 @@ class Pair:
             return
         command = substitute(step.command, variables)
         deadline = time.monotonic() + self.limit
-        answer = driver.ask(command)
+        answer = self.ask(driver, command)
         while not matches(step, answer, variables):
             if step.kind == "play" or time.monotonic() > deadline or answer.startswith(("unsupported", "error PROTOCOL")):
                 wanted = step.text.partition("->")[2].strip() or "ok"
                 raise StepFailed(f"{step.place}: {step.text}\nexpected {wanted}\ngot      {answer}")
             time.sleep(0.001)
-            answer = driver.ask(command)
+            answer = self.ask(driver, command)
         words = command.split()
         if words[0] == "start":
             tid = parse_answer(answer)[1].get("tid", "")
             if not tid.isdigit():
                 raise StepFailed(f"{step.place}: {step.text}\nexpected ok tid=NUMBER\ngot      {answer}")
             threads[step.role, words[1]] = tid
+
+    @staticmethod
+    def ask(driver, command):
+        """Asks, and refuses an answer that claims more time than has passed: it would hide an early timeout."""
+        began = time.monotonic_ns()
+        answer = driver.ask(command)
+        passed, claimed = (time.monotonic_ns() - began) // 1_000_000, parse_answer(answer)[1].get("ms", "")
+        if not command.startswith("join ") and claimed.isdigit() and int(claimed) > passed:
+            raise DriverFailed(f"{driver.name} says {claimed} ms, but only {passed} ms passed: {command} was answered {answer!r}")
+        return answer
 
 
 def environment():
