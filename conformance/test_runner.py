@@ -21,13 +21,17 @@ HERE = pathlib.Path(__file__).resolve().parent
 REAL = f"{shlex.quote(sys.executable)} {shlex.quote(str(HERE / 'drivers' / 'driver.py'))} --module socket"
 
 # A driver that answers from a table {command line: answer}; everything else is "ok tid=1 ms=0".
-# Answers that do something: "die", "hang", "leak" (open a file and keep it), "lose" (close standard error), "wait N".
+# "later ANSWER" is ANSWER from the second time on. Answers that do something: "die", "hang", "leak" (open a file and keep it), "lose" (close standard error), "wait N".
 FAKE = """
 import json, os, sys, time
 rules = json.loads(sys.argv[1])
+seen = set()
 for line in sys.stdin:
     line = line.strip()
     answer = rules.get(line, "ok caps=state lang=fake ms=0" if line == "hello" else "ok tid=1 ms=0")
+    if answer.startswith("later "):
+        answer = answer[6:] if line in seen else "ok ms=0"
+    seen.add(line)
     if line == "quit":
         break
     if answer == "die":
@@ -185,7 +189,8 @@ class Drivers(Case):
         self.assertEqual(self.one("client: open_fd\n", self.fake(hello="ok lang=x ms=0")).outcome, FAILED)
 
     def test_failing_reset_fails(self):
-        self.assertEqual(self.one("client: open_fd\n", self.fake(reset="error PENDING ms=0")).outcome, FAILED)
+        for answer in ("error PENDING ms=0", "later error PENDING ms=0"):
+            self.assertEqual(self.one("client: open_fd\n", self.fake(reset=answer)).outcome, FAILED, answer)
 
     def test_leak_fails_only_its_scenario(self):
         results = self.play(TWO, self.fake(open_fd="leak"))
@@ -251,6 +256,7 @@ class KnownDifferences(Case):
         broken = self.fake(open_fd=self.BAD)
         self.assertEqual(self.outcomes(TWO, broken, known="b/client one because\n"), [KNOWN, PASSED])
         self.assertEqual(self.outcomes(TWO, broken, known="b/server one because\n"), [FAILED, PASSED])
+        self.assertEqual(self.outcomes(TWO, broken, known="a/client one because\n"), [FAILED, PASSED])
 
     def test_bad_entries_are_refused(self):
         for text, message in (
@@ -297,6 +303,7 @@ class MalformedScenarios(Case):
             (HEAD + "blocked client: r -> ok\n", "area.txt:4: 'blocked ROLE: LABEL' takes"),
             (HEAD + "client: start r\n", "area.txt:4: start LABEL COMMAND"),
             (HEAD + "client: socket c inet\nclient: abort c\n", "area.txt:5: abort without 'needs: abort'"),
+            (HEAD + "client: socket c inet\nclient: get c timeout\n", "area.txt:5: get timeout without 'needs: get_timeout'"),
             (HEAD + "client: open_fd\n" + HEAD + "client: open_fd\n", "area.txt:5: the name one is taken by area.txt:1"),
         ):
             with self.assertRaises(Malformed, msg=text) as caught:
@@ -328,6 +335,13 @@ class CommandLine(Case):
         code, text = self.run_main("--driver", "a=" + self.fake())
         self.assertEqual((code, text.splitlines()[-1]), (0, "0 passed, 0 failed, 1 skipped"))
         self.assertIn("skipped: area/one: needs abort (a-a)", text)
+
+    def test_known_differences_count_as_skipped(self):
+        self.load(TWO)
+        (self.directory / "none").write_text("a one because\n")
+        code, text = self.run_main("--driver", "a=" + self.fake(open_fd="error MFILE ms=0"))
+        self.assertEqual((code, text.splitlines()[-1]), (0, "1 passed, 0 failed, 1 skipped"))
+        self.assertIn("known difference: area/one: because (a-a)", text)
 
     def test_only(self):
         self.load(TWO)

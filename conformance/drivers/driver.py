@@ -289,14 +289,14 @@ class Driver:
     # --- the process
 
     def do_hello(self):
-        caps = [name for name in ("abort", "close_java", "recv_exact") if hasattr(net.socket, EXTRAS[name])]
+        caps = ["get_timeout"] + [name for name in ("abort", "close_java", "recv_exact") if hasattr(net.socket, EXTRAS[name])]
         if hasattr(net.socket, EXTRAS["recv_exact"]):
-            caps.append("done")
+            caps += ["done", "whole_sendall"]
         if hasattr(net.socket, EXTRAS["set_linger"]):
             caps.append("linger_range")
         if hasattr(net, "TCP_INFO"):
             caps.append("state")
-        return f"lang=python module={net.__name__} caps={','.join(caps) or '-'}"
+        return f"lang=python module={net.__name__} caps={','.join(caps)}"
 
     def do_reset(self):
         self.do_release()

@@ -6,7 +6,9 @@ import zlib
 from dataclasses import dataclass, field
 
 ROLES = ("server", "client")
-CAPABILITIES = {"abort", "close_java", "recv_exact", "state", "done", "linger_range", "ipv6"}
+CAPABILITIES = {
+    "abort", "close_java", "recv_exact", "state", "done", "whole_sendall", "linger_range", "get_timeout", "ipv6",
+}  # fmt: skip
 FIELDS = ("shows", "source", "needs")
 
 # command: (arguments, options, position of the handle it uses, position of the handle it makes)
@@ -228,6 +230,8 @@ def check_command(scenario, step, words, handles, labels):
         raise Malformed(f"{step.place}: {command} takes {count} arguments, not {len(arguments)}")
     if command in CAPABILITIES and command not in scenario.needs:
         raise Malformed(f"{step.place}: {command} without 'needs: {command}'")
+    if command == "get" and arguments[1] == "timeout" and "get_timeout" not in scenario.needs:
+        raise Malformed(f"{step.place}: get timeout without 'needs: get_timeout'")
     if command == "join" and arguments[0] not in labels:
         raise Malformed(f"{step.place}: nothing was started as {arguments[0]!r} in the {step.role}")
     if used is not None and arguments[used] not in handles:
