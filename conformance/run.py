@@ -89,11 +89,7 @@ def play(pairs, scenarios, known, options):
 def report(results, pairs, options):
     if options.verbose:
         show_log(results)
-    for result in results:
-        if result.outcome == FAILED:
-            print(f"FAILED {result.scenario.path}  server {result.pair[0]}, client {result.pair[1]}")
-            print(f"  shows: {result.scenario.shows}")
-            print("  " + result.reason.replace("\n", "\n  ") + "\n")
+    show_failures([result for result in results if result.outcome == FAILED])
     show_reasons(results)
     counts = collections.Counter((r.pair, r.outcome) for r in results)
     print(f"{'server':12} {'client':12} {'passed':>7} {'failed':>7} {'skipped':>8} {'known':>6} {'seconds':>8}")
@@ -105,6 +101,18 @@ def report(results, pairs, options):
     total = collections.Counter(r.outcome for r in results)
     print(f"{total[PASSED]} passed, {total[FAILED]} failed, {total[SKIPPED] + total[KNOWN]} skipped")
     return 1 if total[FAILED] else 0
+
+
+def show_failures(results):
+    told = set()
+    for result in results:
+        print(f"FAILED {result.scenario.path}  server {result.pair[0]}, client {result.pair[1]}")
+        if (result.pair, result.reason) in told:  # such as a driver that does not start
+            print("  as above\n")
+            continue
+        told.add((result.pair, result.reason))
+        print(f"  shows: {result.scenario.shows}")
+        print("  " + result.reason.replace("\n", "\n  ") + "\n")
 
 
 def show_reasons(results):
