@@ -5,7 +5,7 @@ use crate::address::Address;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::Direction;
 use crate::host::Host;
-use crate::sys::{special, unix};
+use crate::sys::unix;
 use crate::time::Deadline;
 use crate::wait::{run, Plan, Step};
 use std::io;
@@ -44,7 +44,7 @@ impl<H: Host> Call<'_, H> {
             if under_way {
                 return outcome(fd).map(Step::Done);
             }
-            match connect_without_waiting(fd, address) {
+            match unix::without_blocking(fd, || unix::connect(fd, address)) {
                 Err(error) if is_under_way(&error, may_wait) => {
                     under_way = true;
                     Err(io::Error::from_raw_os_error(libc::EAGAIN))
@@ -70,16 +70,6 @@ fn is_under_way(error: &io::Error, may_wait: bool) -> bool {
         Some(libc::EALREADY) => may_wait,
         _ => false,
     }
-}
-
-fn connect_without_waiting(fd: BorrowedFd<'_>, address: &Address) -> io::Result<()> {
-    if unix::is_nonblocking(fd)? {
-        return unix::connect(fd, address);
-    }
-    special::set_nonblocking(fd, true)?;
-    let result = unix::connect(fd, address);
-    special::set_nonblocking(fd, false)?;
-    result
 }
 
 /// How a connect that was under way ended, once the descriptor is ready.
