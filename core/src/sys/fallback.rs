@@ -61,6 +61,9 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
 /// No such poll event here: only a connection that is over altogether is told.
 pub const PEER_ENDED: i16 = 0;
 
+/// The BSDs begin to connect anew.
+pub const CONNECT_AGAIN_TELLS_THE_END: bool = false;
+
 #[cfg(test)]
 mod tests {
     use super::*;

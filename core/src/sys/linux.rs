@@ -56,3 +56,6 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
 
 /// The poll event of a peer that ended its stream.
 pub const PEER_ENDED: i16 = libc::POLLRDHUP;
+
+/// Whether connect(2) on a TCP socket that has begun to connect tells how that ended, and makes it final.
+pub const CONNECT_AGAIN_TELLS_THE_END: bool = true;
