@@ -23,3 +23,13 @@ fn connects_again_after_a_refusal_and_never_twice() {
     assert_eq!(kind(client.connect(&address)), Kind::Os(libc::EISCONN));
     assert_eq!(kind(client.within(LATE).connect(&address)), Kind::Os(libc::EISCONN));
 }
+
+/// The kernel takes a negative backlog for the greatest; CPython and BSD take it for none.
+#[test]
+fn a_negative_backlog_counts_as_zero() {
+    let server = Socket::tcp(loopback().family()).unwrap();
+    server.bind(&loopback()).unwrap();
+    server.listen(-5).unwrap();
+    let address = server.local_address().unwrap();
+    let _pair = connect_to(&server, &address);
+}
