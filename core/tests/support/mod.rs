@@ -29,7 +29,9 @@ pub fn limited(test: impl FnOnce() + Send + 'static) {
     });
     match ended.recv_timeout(LIMIT) {
         Err(mpsc::RecvTimeoutError::Timeout) => panic!("the test hangs"),
-        _ => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        _ => thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
     }
 }
 
@@ -85,7 +87,9 @@ pub fn unix_pair(socket_type: i32) -> (Socket, Socket) {
 }
 
 pub fn set_int(socket: &Socket, name: i32, value: i32) {
-    socket.set_option(libc::SOL_SOCKET, name, &value.to_ne_bytes()).unwrap();
+    socket
+        .set_option(libc::SOL_SOCKET, name, &value.to_ne_bytes())
+        .unwrap();
 }
 
 /// Sends until nothing fits any more; says how much went out.

@@ -28,7 +28,12 @@ pub fn wait_blocked(task: &str) {
             panic!("the call did not wait: {task} is gone");
         };
         let number: Option<i64> = call.split(' ').next().and_then(|word| word.parse().ok());
-        let waits = [libc::SYS_ppoll, libc::SYS_accept4, libc::SYS_recvfrom, libc::SYS_sendto];
+        let waits = [
+            libc::SYS_ppoll,
+            libc::SYS_accept4,
+            libc::SYS_recvfrom,
+            libc::SYS_sendto,
+        ];
         let sleeps = stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'));
         sleeps
             && number.is_some_and(|number| waits.contains(&number))
@@ -36,10 +41,29 @@ pub fn wait_blocked(task: &str) {
     });
 }
 
+/// How often a thread of ours went to sleep by itself.
+pub fn sleeps(tid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/self/task/{tid}/status")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("voluntary_ctxt_switches"));
+    line.and_then(|line| line.split_whitespace().nth(1))
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
 pub fn socketpair(socket_type: c_int) -> [OwnedFd; 2] {
     let mut fds = [0; 2];
     // SAFETY: `fds` has room for two descriptors.
-    check(unsafe { libc::socketpair(libc::AF_UNIX, socket_type | libc::SOCK_CLOEXEC, 0, fds.as_mut_ptr()) });
+    check(unsafe {
+        libc::socketpair(
+            libc::AF_UNIX,
+            socket_type | libc::SOCK_CLOEXEC,
+            0,
+            fds.as_mut_ptr(),
+        )
+    });
     // SAFETY: the kernel just gave us both.
     fds.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
 }
@@ -93,7 +117,10 @@ pub fn descriptors() -> Vec<(RawFd, String)> {
 
 /// The processor time this thread has used.
 pub fn thread_cpu() -> Duration {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: `time` is ours and writable.
     check(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) });
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
@@ -101,7 +128,10 @@ pub fn thread_cpu() -> Duration {
 
 /// Sets the soft limit of descriptors; returns the old one.
 pub fn limit_descriptors(soft: u64) -> u64 {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
     // SAFETY: `limit` is ours and writable.
     check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) });
     let old = std::mem::replace(&mut limit.rlim_cur, soft.min(limit.rlim_max));
