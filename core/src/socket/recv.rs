@@ -70,7 +70,7 @@ impl<H: Host> Call<'_, H> {
         let may_wait = flags.0 & (libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE) == 0;
         let fill = stream && may_wait && flags.contains(Flags::WAIT_ALL);
         let plan = self.recv_plan(room.len(), flags, may_wait);
-        let (mut done, mut fruitless) = (0, 0);
+        let (mut done, mut peeked, mut fruitless) = (0, 0, 0);
         let result = run(&self.socket.handle, &mut self.host, &plan, |fd| {
             let received = unix::recv(fd, &room.after(done), flags.0);
             let count = if stream {
@@ -79,6 +79,7 @@ impl<H: Host> Call<'_, H> {
                 end_if_shut(fd, received, &mut fruitless, || 0)?
             };
             if flags.contains(Flags::PEEK) {
+                peeked = count;
                 return if fill && count < room.len() && more_may_come(fd)? {
                     Err(io::Error::from_raw_os_error(libc::EAGAIN))
                 } else {
@@ -94,6 +95,7 @@ impl<H: Host> Call<'_, H> {
         });
         match result {
             Err(_) if done > 0 => Ok(done),
+            Err(kind) if peeked > 0 && kind != Kind::Closed => Ok(peeked),
             result => named(Operation::Recv, 0, result),
         }
     }

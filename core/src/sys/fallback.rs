@@ -78,6 +78,9 @@ pub fn sendfile(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: us
     unix::send(to, (&buffer).into(), 0)
 }
 
+/// The BSDs begin to connect anew.
+pub const CONNECT_AGAIN_TELLS_THE_END: bool = false;
+
 #[cfg(test)]
 mod tests {
     use super::*;

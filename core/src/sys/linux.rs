@@ -68,3 +68,6 @@ pub fn sendfile(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: us
     // SAFETY: `offset` is ours to write.
     unix::check_count(unsafe { libc::sendfile64(to.as_raw_fd(), file.as_raw_fd(), &raw mut offset, count) })
 }
+
+/// Whether connect(2) on a TCP socket that has begun to connect tells how that ended, and makes it final.
+pub const CONNECT_AGAIN_TELLS_THE_END: bool = true;
