@@ -1,7 +1,8 @@
 #!/bin/sh
-# Checks what C sees: exported symbols, the header, the name of the library. `check_abi.sh LIBRARY.so`
+# Checks what C sees: exported symbols, the header, the name of the library. `check_abi.sh DIRECTORY` has libpolysock.so.
 set -eu
-so=${1:?which library}
+so=${1:?which directory}/libpolysock.so
+so=$(realpath "$so")
 cd "$(dirname "$0")/.."
 header=include/polysock/polysock.h
 work=$(mktemp -d)

@@ -39,6 +39,33 @@ pub unsafe extern "C" fn polysock_set_timeout(s: *mut polysock_t, recv_ms: c_int
     })
 }
 
+/// Gives the timeouts that polysock_set_timeout() set, in milliseconds or POLYSOCK_INFINITE. Each out-parameter may be NULL.
+///
+/// BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.gettimeout. Java: Socket.getSoTimeout.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_timeout(
+    s: *const polysock_t,
+    recv_ms: *mut c_int,
+    send_ms: *mut c_int,
+) -> c_int {
+    guard::code("polysock_get_timeout", || {
+        let socket = handle(s)?;
+        if socket.is_closed() {
+            return Err(Failure::closed());
+        }
+        let results = [
+            (recv_ms, time::milliseconds(socket.recv_timeout())),
+            (send_ms, time::milliseconds(socket.send_timeout())),
+        ];
+        for (to, value) in results {
+            if let Some(to) = Out::optional(to) {
+                to.set(value);
+            }
+        }
+        Ok(())
+    })
+}
+
 /// Makes the handle blocking (its timeouts become POLYSOCK_INFINITE) or non-blocking (they become 0), the descriptor's
 /// mode included.
 ///

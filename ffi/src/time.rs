@@ -23,6 +23,15 @@ pub(crate) fn timeout(ms: c_int, name: &'static str) -> Result<Option<Timeout>, 
     }
 }
 
+/// What C calls this timeout; parts of a millisecond are rounded up, so that it is never 0 by chance.
+pub(crate) fn milliseconds(timeout: Timeout) -> c_int {
+    match timeout {
+        Timeout::Never => POLYSOCK_INFINITE,
+        Timeout::NonBlocking => 0,
+        Timeout::After(time) => c_int::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(c_int::MAX),
+    }
+}
+
 /// The next call on a handle, with the timeout that C gave.
 pub(crate) fn call(socket: &Socket, timeout_ms: c_int) -> Result<Call<'_>, Failure> {
     let call = socket.on(polysock_core::Plain);
@@ -47,6 +56,10 @@ mod tests {
             Some(Timeout::After(Duration::from_millis(7)))
         );
         assert!(timeout(c_int::MAX, "t").is_ok());
+        for ms in [-1, 0, 1, 1500, c_int::MAX] {
+            assert_eq!(milliseconds(timeout(ms, "t").unwrap().unwrap()), ms);
+        }
+        assert_eq!(milliseconds(Timeout::After(Duration::from_nanos(1))), 1);
         assert!(timeout(-3, "t").is_err());
         assert!(timeout(c_int::MIN, "t").is_err());
     }

@@ -605,6 +605,11 @@ const char *polysock_state(const polysock_t *s);
 /// @endcode
 int polysock_set_timeout(polysock_t *s, int recv_ms, int send_ms);
 
+/// Gives the timeouts that polysock_set_timeout() set, in milliseconds or POLYSOCK_INFINITE. Each out-parameter may be NULL.
+///
+/// BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.gettimeout. Java: Socket.getSoTimeout.
+int polysock_get_timeout(const polysock_t *s, int *recv_ms, int *send_ms);
+
 /// Makes the handle blocking (its timeouts become POLYSOCK_INFINITE) or non-blocking (they become 0), the descriptor's
 /// mode included.
 ///
