@@ -39,12 +39,15 @@ impl<H: Host> Call<'_, H> {
             deadline,
         };
         let may_wait = deadline != Deadline::NonBlocking;
+        let ask_again = special::CONNECT_AGAIN_TELLS_THE_END && self.socket.is_tcp_family();
         let mut under_way = false;
         let result = run(&self.socket.handle, &mut self.host, &plan, |fd| {
-            if under_way {
+            if under_way && !ask_again {
                 return outcome(fd).map(Step::Done);
             }
-            match connect_without_waiting(fd, address) {
+            match unix::without_blocking(fd, || unix::connect(fd, address)) {
+                // Another call has seen the end before us.
+                Err(error) if under_way && error.raw_os_error() == Some(libc::EISCONN) => Ok(Step::Done(())),
                 Err(error) if is_under_way(&error, may_wait) => {
                     under_way = true;
                     Err(io::Error::from_raw_os_error(libc::EAGAIN))
@@ -72,17 +75,10 @@ fn is_under_way(error: &io::Error, may_wait: bool) -> bool {
     }
 }
 
-fn connect_without_waiting(fd: BorrowedFd<'_>, address: &Address) -> io::Result<()> {
-    if unix::is_nonblocking(fd)? {
-        return unix::connect(fd, address);
-    }
-    special::set_nonblocking(fd, true)?;
-    let result = unix::connect(fd, address);
-    special::set_nonblocking(fd, false)?;
-    result
-}
-
 /// How a connect that was under way ended, once the descriptor is ready.
+///
+/// TCP on Linux is asked by another connect(2) instead: only that lets the kernel take note of the end, and until
+/// it has, it takes the next connect for a question about this one.
 fn outcome(fd: BorrowedFd<'_>) -> io::Result<()> {
     match unix::sock(&fd).take_error()? {
         Some(error) => Err(error),
