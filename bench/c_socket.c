@@ -2,6 +2,7 @@
  *
  * Prints a line `ROW VARIANT NANOSECONDS` (per operation) for each row, variant and round. The other end is always
  * the same thread of raw blocking calls, so that only one side differs. */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <polysock/polysock.h>
