@@ -75,8 +75,16 @@ pub fn sendfile(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: us
     if read == 0 {
         return Ok(0);
     }
-    unix::send(to, (&buffer).into(), 0)
+    unix::send(to, (&buffer).into(), 0, unix::Waiting::No)
 }
+
+/// Whether another descriptor is open on the same socket: not to be known, so the kernel is never left to wait alone.
+pub fn is_held_elsewhere(_: BorrowedFd<'_>) -> bool {
+    true
+}
+
+/// Whether [`is_held_elsewhere`] can tell.
+pub const KNOWS_HOLDERS: bool = false;
 
 /// The BSDs begin to connect anew.
 pub const CONNECT_AGAIN_TELLS_THE_END: bool = false;

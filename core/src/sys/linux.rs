@@ -71,3 +71,25 @@ pub fn sendfile(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: us
 
 /// Whether connect(2) on a TCP socket that has begun to connect tells how that ended, and makes it final.
 pub const CONNECT_AGAIN_TELLS_THE_END: bool = true;
+
+/// Whether [`is_held_elsewhere`] can tell.
+pub const KNOWS_HOLDERS: bool = true;
+
+/// Whether another descriptor of this process is open on the same socket, or programs this one starts would inherit
+/// it. Looked up in /proc; where there is none, nothing is known and the answer is no.
+pub fn is_held_elsewhere(fd: BorrowedFd<'_>) -> bool {
+    // SAFETY: no memory is involved.
+    let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFD) };
+    if flags & libc::FD_CLOEXEC == 0 {
+        return true;
+    }
+    let own = fd.as_raw_fd().to_string();
+    let all = std::path::Path::new("/proc/self/fd");
+    let (Ok(socket), Ok(entries)) = (all.join(&own).read_link(), all.read_dir()) else {
+        return false;
+    };
+    let others = entries.flatten().filter(|entry| *entry.file_name() != *own);
+    others
+        .into_iter()
+        .any(|entry| entry.path().read_link().is_ok_and(|target| target == socket))
+}
