@@ -1,5 +1,6 @@
 //! What the tests share: connections over loopback, threads known to be blocked, a time limit for each test.
 #![allow(dead_code)] // each test binary uses a part
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // as in tests
 
 pub mod system;
 

@@ -248,3 +248,8 @@ impl Child {
         assert_eq!(self.wait(), 0, "the child failed");
     }
 }
+
+/// As [`identity`], of what is surely open.
+pub fn identity_of(fd: &impl AsRawFd) -> (u64, u64, i64) {
+    identity(fd.as_raw_fd()).unwrap()
+}
