@@ -1,6 +1,11 @@
 //! What the tests share: connections over loopback, threads known to be blocked, a time limit for each test.
 #![allow(dead_code)] // each test binary uses a part
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // as in tests
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)] // as in tests
 
 pub mod system;
 
@@ -119,6 +124,7 @@ pub fn pattern(count: usize) -> Vec<u8> {
 /// A call running in another thread.
 pub struct Running<T> {
     pub tid: i32,
+    pub observer: system::Observer,
     thread: JoinHandle<()>,
     end: Receiver<T>,
 }
@@ -127,12 +133,21 @@ pub struct Running<T> {
 pub fn start<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Running<T> {
     let (tell_tid, tid) = mpsc::channel();
     let (tell_end, end) = mpsc::channel();
+    let (go, wait_for_go) = mpsc::channel();
     let thread = thread::spawn(move || {
         tell_tid.send(system::gettid()).unwrap();
+        wait_for_go.recv().unwrap();
         let _ = tell_end.send(call());
     });
     let tid = tid.recv().unwrap();
-    Running { tid, thread, end }
+    let observer = system::Observer::of(&format!("/proc/self/task/{tid}"));
+    go.send(()).unwrap();
+    Running {
+        tid,
+        observer,
+        thread,
+        end,
+    }
 }
 
 /// Starts a call in another thread and waits until it sleeps in the kernel.
@@ -145,7 +160,7 @@ pub fn start_blocked<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'stati
 impl<T> Running<T> {
     /// Returns once the thread sleeps in a call that waits for a socket.
     pub fn wait_blocked(&self) {
-        system::wait_blocked(&format!("/proc/self/task/{}", self.tid));
+        self.observer.wait_blocked();
     }
 
     /// The call's result; a call that does not end fails the test.
