@@ -288,3 +288,9 @@ pub fn descriptor_flags(fd: RawFd) -> c_int {
     // SAFETY: no memory is involved.
     check(unsafe { libc::fcntl(fd, libc::F_GETFD) })
 }
+
+/// Memory that was filled.
+pub fn bytes(filled: &[std::mem::MaybeUninit<u8>]) -> Vec<u8> {
+    // SAFETY: the caller has had it filled.
+    filled.iter().map(|byte| unsafe { byte.assume_init() }).collect()
+}
