@@ -55,6 +55,8 @@ impl<H: Host> Call<'_, H> {
                 result => result.map(Step::Done),
             }
         });
+        // That a connect had to wait says nothing about sends.
+        self.socket.handle.expect_wait(Direction::Send, false);
         result.map_err(|kind| {
             let kind = if under_way && kind == Kind::WouldBlock {
                 Kind::InProgress
