@@ -294,3 +294,20 @@ pub fn bytes(filled: &[std::mem::MaybeUninit<u8>]) -> Vec<u8> {
     // SAFETY: the caller has had it filled.
     filled.iter().map(|byte| unsafe { byte.assume_init() }).collect()
 }
+
+/// What a file of at most 128 bytes holds, without moving its position.
+pub fn contents(file: &impl AsRawFd) -> Vec<u8> {
+    let mut text = vec![0_u8; 128];
+    // SAFETY: `text` is ours and writable for its length.
+    let count = unsafe { libc::pread(file.as_raw_fd(), text.as_mut_ptr().cast(), text.len(), 0) };
+    text.truncate(usize::try_from(count).unwrap());
+    text
+}
+
+/// How many bytes could be read from a pipe.
+pub fn waiting_bytes(pipe: &impl AsRawFd) -> c_int {
+    let mut count = 0;
+    // SAFETY: `count` is ours and writable.
+    check(unsafe { libc::ioctl(pipe.as_raw_fd(), libc::FIONREAD, &raw mut count) });
+    count
+}
