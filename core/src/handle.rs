@@ -71,7 +71,7 @@ pub(crate) enum WaitingFor {
 }
 
 struct Waiter {
-    signal_fd: RawFd,
+    end: wake::End,
     waiting_for: WaitingFor,
     signalled: bool,
 }
@@ -105,7 +105,7 @@ impl Shared {
 impl Waiter {
     fn signal(&mut self) {
         self.signalled = true;
-        wake::signal(self.signal_fd);
+        self.end.signal();
     }
 }
 
@@ -395,7 +395,7 @@ impl<'a> Watch<'a> {
         };
         if let Some(waker) = &watch.waker {
             let waiter = Waiter {
-                signal_fd: waker.signal_fd(),
+                end: waker.end(),
                 waiting_for,
                 signalled: false,
             };
@@ -412,9 +412,9 @@ impl<'a> Watch<'a> {
     /// Takes back the signal if one was sent.
     pub(crate) fn take_signal(&mut self) -> bool {
         let Some(waker) = &self.waker else { return false };
-        let fd = waker.signal_fd();
+        let end = waker.end();
         let mut shared = self.handle.shared.lock();
-        let Some(waiter) = shared.waiters.iter_mut().find(|waiter| waiter.signal_fd == fd) else {
+        let Some(waiter) = shared.waiters.iter_mut().find(|waiter| waiter.end == end) else {
             return false;
         };
         let signalled = std::mem::replace(&mut waiter.signalled, false);
@@ -437,9 +437,9 @@ impl<'a> Watch<'a> {
     /// Takes this thread off the list; a signal that came too late is given to `take_back`.
     fn unregister(&mut self, take_back: impl FnOnce(&wake::Waker)) {
         let Some(waker) = &self.waker else { return };
-        let fd = waker.signal_fd();
+        let end = waker.end();
         let mut shared = self.handle.shared.lock();
-        let Some(at) = shared.waiters.iter().position(|waiter| waiter.signal_fd == fd) else {
+        let Some(at) = shared.waiters.iter().position(|waiter| waiter.end == end) else {
             return;
         };
         let waiter = shared.waiters.swap_remove(at);

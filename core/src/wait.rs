@@ -204,10 +204,14 @@ fn drive<T>(
     let mut watch = None;
     let mut fruitless = 0;
     loop {
-        if next != Next::Attempt {
-            if plan.deadline == Deadline::NonBlocking {
-                return Verdict::Finished(Err(Kind::WouldBlock));
+        if plan.deadline == Deadline::NonBlocking {
+            match next {
+                Next::Attempt => {}
+                Next::Wait => return Verdict::Finished(Err(Kind::WouldBlock)),
+                Next::WaitFirst => next = Next::Attempt,
             }
+        }
+        if next != Next::Attempt {
             let watch = watch.get_or_insert_with(|| Watch::new(handle, WaitingFor::Readiness));
             let started = (next == Next::WaitFirst).then(Instant::now);
             let mut waited = Waited::Ready;

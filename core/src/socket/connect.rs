@@ -67,6 +67,8 @@ impl<H: Host> Call<'_, H> {
                 .socket
                 .now(Operation::Connect, |fd| special::set_nonblocking(fd, wanted));
         }
+        // That a connect had to wait says nothing about sends.
+        self.socket.handle.expect_wait(Direction::Send, false);
         result.map_err(|kind| {
             let kind = if under_way && kind == Kind::WouldBlock {
                 Kind::InProgress

@@ -92,7 +92,6 @@ pub const CONNECT_AGAIN_TELLS_THE_END: bool = false;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::wake;
 
     fn readable(fd: i32) -> libc::pollfd {
         libc::pollfd {
@@ -108,7 +107,7 @@ mod tests {
         let mut set = [readable(waker.poll_fd())];
         let none = poll(&mut set, Some(Duration::ZERO)).unwrap();
         assert_eq!(none, Readiness::TimeUp);
-        wake::signal(waker.signal_fd());
+        waker.end().signal();
         assert_eq!(poll(&mut set, None).unwrap(), Readiness::Ready);
         waker.drain();
         assert_eq!(poll(&mut set, Some(Duration::ZERO)).unwrap(), Readiness::TimeUp);
