@@ -325,6 +325,9 @@ int main(void)
     RUN(descriptors_lent_given_and_adopted);
     RUN(options);
     RUN(nonblocking);
+#ifndef VALGRIND
+    /* Valgrind keeps the limit itself: it accepts the connection, closes it and reports EMFILE. */
     RUN(exhausted_descriptors);
+#endif
     return report();
 }
