@@ -35,7 +35,7 @@
 #endif
 
 #define UNUSED __attribute__((unused))
-#define TEST(name) static void test_##name(void)
+#define TEST(name) static __attribute__((unused)) void test_##name(void)
 #define RUN(name) run_test(#name, test_##name)
 
 static int tests_passed, tests_failed, test_fails;
