@@ -293,7 +293,7 @@ impl Handle {
     pub(crate) fn take_accept_turn(&self) -> Option<AcceptTurn<'_>> {
         let mut shared = self.shared.lock();
         let free = !std::mem::replace(&mut shared.accepting, true);
-        free.then_some(AcceptTurn(self))
+        free.then(|| AcceptTurn(self)) // not then_some: a turn that is made is given back
     }
 }
 

@@ -58,7 +58,7 @@ impl Socket {
     /// # Errors
     /// The system's, such as `EAFNOSUPPORT`, `EPROTONOSUPPORT` or `EMFILE`.
     pub fn new(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<Self> {
-        let bare = SocketType(socket_type.0 & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC));
+        let bare = socket_type.bare();
         let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
         let made = socket2::Socket::new(family.0.into(), bare.0.into(), number)
             .map_err(|error| Error::os(Operation::Socket, &error))?;
@@ -113,7 +113,20 @@ impl Socket {
     /// # Errors
     /// `ENOTSOCK` when it is no socket; the descriptor comes back in the error.
     pub fn from_fd(fd: OwnedFd) -> std::result::Result<Self, AdoptError> {
-        match Self::inspect(fd.as_fd()) {
+        Self::from_fd_as(fd, None, None, None)
+    }
+
+    /// Adopts a descriptor of which the caller knows something: only what is `None` is asked of the kernel.
+    ///
+    /// # Errors
+    /// As [`from_fd`](Self::from_fd).
+    pub fn from_fd_as(
+        fd: OwnedFd,
+        family: Option<Family>,
+        socket_type: Option<SocketType>,
+        protocol: Option<Protocol>,
+    ) -> std::result::Result<Self, AdoptError> {
+        match Self::inspect(fd.as_fd(), family, socket_type, protocol) {
             Ok((family, socket_type, protocol, nonblocking)) => {
                 Ok(Self::from_parts(fd, nonblocking, family, socket_type, protocol))
             }
@@ -124,13 +137,18 @@ impl Socket {
         }
     }
 
-    fn inspect(fd: BorrowedFd<'_>) -> std::io::Result<(Family, SocketType, Protocol, bool)> {
-        let socket_type = unix::get_int(fd, libc::SOL_SOCKET, libc::SO_TYPE)?;
-        let (family, protocol) = (special::family(fd)?, special::protocol(fd)?);
+    fn inspect(
+        fd: BorrowedFd<'_>,
+        family: Option<Family>,
+        socket_type: Option<SocketType>,
+        protocol: Option<Protocol>,
+    ) -> std::io::Result<(Family, SocketType, Protocol, bool)> {
+        // Asked even when it is known: what is no socket fails here.
+        let actual = unix::get_int(fd, libc::SOL_SOCKET, libc::SO_TYPE)?;
         Ok((
-            Family(family),
-            SocketType(socket_type),
-            Protocol(protocol),
+            family.map_or_else(|| special::family(fd).map(Family), Ok)?,
+            socket_type.unwrap_or(SocketType(actual)).bare(),
+            protocol.map_or_else(|| special::protocol(fd).map(Protocol), Ok)?,
             unix::is_nonblocking(fd)?,
         ))
     }
