@@ -293,7 +293,7 @@ def check_conditions(expected, known, step):
     made = set()
     for _, operator, value in expected.conditions:
         names = VARIABLE.findall(value)
-        if operator == "=" and len(names) == 1 and value == "$" + names[0]:
+        if operator == "=" and VARIABLE.fullmatch(value):
             made.add(names[0])
         elif set(names) - known - made:
             raise Malformed(f"{step.place}: ${(set(names) - known - made).pop()} has no value yet")
@@ -347,7 +347,7 @@ def holds(keys, condition, variables):
     if key not in keys:
         return False
     got = keys[key]
-    if operator == "=" and wanted.startswith("$") and wanted[1:] not in variables:
+    if operator == "=" and VARIABLE.fullmatch(wanted) and wanted[1:] not in variables:
         variables[wanted[1:]] = got
         return True
     wanted = substitute(wanted, variables)
