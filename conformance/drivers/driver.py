@@ -146,6 +146,8 @@ def name_of_errno(exc, call):
         return "AGAIN"
     if code == errno.EOPNOTSUPP:
         return "OPNOTSUPP"  # the same number as ENOTSUP on Linux
+    if code is None:
+        return "INVAL"  # refused before the system was asked: a Unix path that is too long
     return errno.errorcode.get(code, f"E{code}")[1:]
 
 
