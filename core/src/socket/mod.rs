@@ -9,8 +9,8 @@ mod options;
 mod recv;
 mod send;
 
-pub use info::TcpState;
-pub use options::Keepalive;
+pub use info::{CongestionState, TcpInfo, TcpState};
+pub use options::{Interface, Keepalive};
 
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
