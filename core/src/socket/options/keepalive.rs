@@ -49,11 +49,12 @@ impl Socket {
             params = params.with_retries(count);
         }
         self.set(|sock| {
-            // The numbers first: a socket that has none is left as it was.
-            if numbers != Keepalive::default() {
-                sock.set_tcp_keepalive(&params)?;
+            if numbers == Keepalive::default() {
+                return sock.set_keepalive(true);
             }
-            sock.set_keepalive(true)
+            // socket2 turns keepalive on before it sets the numbers: a socket that has none is to stay as it is.
+            sock.tcp_keepalive_retries()?;
+            sock.set_tcp_keepalive(&params)
         })
     }
 

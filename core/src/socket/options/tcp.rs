@@ -92,7 +92,7 @@ impl Socket {
 
     /// Takes data that come with the SYN, on a socket that listens or will; `queue` is how many such connections
     /// may wait for the end of their handshake, 0 takes none (`TCP_FASTOPEN`, tcp(7), RFC 7413; 0; Linux; Python
-    /// `TCP_FASTOPEN`). Bit 2 of `net.ipv4.tcp_fastopen` must allow it; it is off by default, and the option is
+    /// `TCP_FASTOPEN`). The 2 in `net.ipv4.tcp_fastopen` must allow it; it is off by default, and the option is
     /// silent then. The number is cut to `net.core.somaxconn`.
     ///
     /// # Errors
@@ -115,7 +115,7 @@ impl Socket {
     /// Python by number 30). An error of connect, such as a refusal, then comes from that send.
     ///
     /// # Errors
-    /// `EOPNOTSUPP`, as `Unsupported`, where bit 1 of `net.ipv4.tcp_fastopen` is off; `EINVAL` after connect; `Closed`.
+    /// `EOPNOTSUPP`, as `Unsupported`, where `net.ipv4.tcp_fastopen` lacks the 1; `EINVAL` after connect; `Closed`.
     pub fn set_fastopen_connect(&self, on: bool) -> Result<()> {
         self.set_number(number::FASTOPEN_CONNECT, on.into())
     }
