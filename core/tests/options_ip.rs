@@ -1,6 +1,5 @@
 //! Options of IP and IPv6, each by what the receiver sees.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
 mod options_support;
 

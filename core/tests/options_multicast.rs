@@ -1,6 +1,5 @@
 //! Multicast on the loopback interface, by who gets what.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
 mod options_support;
 

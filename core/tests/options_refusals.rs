@@ -1,6 +1,5 @@
 //! What options refuse: values out of range, sockets of another kind, closed handles; nothing changes then.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
 mod options_support;
 

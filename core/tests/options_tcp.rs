@@ -1,6 +1,5 @@
 //! Options of TCP, each by what it does.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
 mod options_support;
 

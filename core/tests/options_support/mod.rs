@@ -1,6 +1,5 @@
 //! What the tests of options share.
 #![allow(dead_code)] // each test program uses a part
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
 use polysock_core::{
     Error, Family, FirstTry, Host, Kind, Protocol, Result, Socket, SocketType, Stop, Timeout, Try,

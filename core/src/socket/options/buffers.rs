@@ -56,9 +56,9 @@ impl Socket {
         self.get(|sock| sock.recv_buffer_size())
     }
 
-    /// Waits until so many bytes have come before the socket counts as readable (`SO_RCVLOWAT`, socket(7); 1;
-    /// Python `SO_RCVLOWAT`). It rules waiting, in recv and in poll: bytes that are there when a receive starts
-    /// are returned at once, fewer though they be. With TCP the kernel cuts the number to half of the receive
+    /// Counts as readable, and ends a wait, only once so many bytes have come (`SO_RCVLOWAT`, socket(7); 1; Python
+    /// `SO_RCVLOWAT`). It rules waiting, here and in poll: bytes that are there when a receive starts, or when its
+    /// time is up, are returned, fewer though they be. With TCP the kernel cuts the number to half of the receive
     /// buffer; [`recv_low_water`](Self::recv_low_water) tells what is in force.
     ///
     /// # Errors
