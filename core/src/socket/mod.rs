@@ -11,9 +11,9 @@ mod recv;
 mod send;
 mod sendfile;
 
-pub use info::TcpState;
+pub use info::{CongestionState, TcpInfo, TcpState};
 pub use message::Received;
-pub use options::Keepalive;
+pub use options::{Interface, Keepalive};
 
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
