@@ -295,6 +295,11 @@ impl Handle {
         let free = !std::mem::replace(&mut shared.accepting, true);
         free.then_some(AcceptTurn(self))
     }
+
+    /// Whether a thread has the turn to accept.
+    pub(crate) fn is_accepting(&self) -> bool {
+        self.shared.lock().accepting
+    }
 }
 
 impl Drop for Handle {

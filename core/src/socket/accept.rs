@@ -61,10 +61,13 @@ impl<H: Host> Call<'_, H> {
             deadline,
         };
         run(handle, &mut self.host, &plan, |fd| {
-            let accepted = if handle.is_nonblocking() {
-                unix::accept(fd)
-            } else {
+            let accepted = if !handle.is_nonblocking() {
                 accept_ready(handle, fd)
+            } else if handle.is_accepting() {
+                // It asked while the descriptor was in blocking mode: taking its connection would make it sleep.
+                Err(io::Error::from_raw_os_error(libc::EAGAIN))
+            } else {
+                unix::accept(fd)
             };
             accepted.map(Step::Done)
         })
