@@ -48,7 +48,9 @@ impl Driver {
             _ => {}
         }
         let fields = match request.command {
-            "hello" => "lang=rust caps=abort,close_java,recv_exact,state,done,get_timeout,whole_sendall".to_owned(),
+            "hello" => {
+                "lang=rust caps=abort,close_java,recv_exact,state,done,get_timeout,whole_sendall".to_owned()
+            }
             "quit" => String::new(),
             "reset" => self.reset()?,
             "exhaust" => self.exhaust()?,
