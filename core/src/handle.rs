@@ -336,6 +336,11 @@ impl Handle {
         let free = !std::mem::replace(&mut shared.accepting, true);
         free.then(|| AcceptTurn(self)) // not then_some: a turn that is made is given back
     }
+
+    /// Whether a thread has the turn to accept.
+    pub(crate) fn is_accepting(&self) -> bool {
+        self.shared.lock().accepting
+    }
 }
 
 impl Drop for Handle {

@@ -1,6 +1,6 @@
 //! close: it wakes every call of every thread, and nobody ever uses a descriptor that became somebody else's.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 
@@ -16,6 +16,8 @@ use support::*;
 const WOKEN: Duration = Duration::from_millis(900);
 
 type Outcome = Result<usize, Error>;
+type CallWithin = fn(&Socket, Timeout, &Address) -> Outcome;
+type AnyCall = Box<dyn FnOnce(&Socket) -> Outcome + Send>;
 
 /// Every call that waits, each blocked in a thread of its own, with and without a time limit.
 #[test]
@@ -31,7 +33,7 @@ fn close_ends_every_blocked_call_at_once() {
             let (datagram, other_datagram) = unix_pair(libc::SOCK_DGRAM);
             let (sequence, other_sequence) = unix_pair(libc::SOCK_SEQPACKET);
             let connecting = Socket::tcp(full_address.family()).unwrap();
-            let calls: Vec<(Socket, fn(&Socket, Timeout, &Address) -> Outcome)> = vec![
+            let calls: Vec<(Socket, CallWithin)> = vec![
                 (reader, |s, limit, _| s.within(limit).recv(&mut [0])),
                 (exact, |s, limit, _| {
                     s.within(limit).recv_exact(&mut [0; 8]).map(|()| 0)
@@ -192,7 +194,7 @@ fn close_round(number: usize, full_address: &Address) {
         Timeout::Never
     };
     let address = *full_address;
-    let (socket, call): (Socket, Box<dyn FnOnce(&Socket) -> Outcome + Send>) = match number % 6 {
+    let (socket, call): (Socket, AnyCall) = match number % 6 {
         0 => (a, Box::new(move |s| s.within(limit).recv(&mut [0]))),
         1 => (
             a,
@@ -254,8 +256,8 @@ fn guard_descriptors(number: u8, stop: &AtomicBool) -> u64 {
     while !stop.load(Ordering::Relaxed) {
         let text = [number; 64];
         let files: Vec<_> = (0..4).map(|_| system::memfd(&text)).collect();
-        let (read, write) = std::io::pipe().unwrap();
-        let before: Vec<_> = files.iter().map(|file| system::identity_of(file)).collect();
+        let (read, write) = system::pipe();
+        let before: Vec<_> = files.iter().map(system::identity_of).collect();
         let pipe = system::identity_of(&read);
         std::thread::yield_now();
         for (file, before) in files.iter().zip(before) {

@@ -1,5 +1,5 @@
 //! Every kind and operation of an error, shown and converted.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use polysock_core::{create_connection, resolve_service, Family, Kind, Operation, Socket};
 use std::collections::HashSet;

@@ -1,6 +1,6 @@
 //! What a language above may rely on: when it is asked to sleep, when it hears of a signal, how it ends a call.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 

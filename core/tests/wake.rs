@@ -2,6 +2,7 @@
 //!
 //! One test, since it looks for descriptors of this process by what they are.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 

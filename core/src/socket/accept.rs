@@ -63,10 +63,15 @@ impl<H: Host> Call<'_, H> {
             kernel_may_wait: self.socket.is_woken_by_shutdown(),
         };
         run(handle, &mut self.host, &plan, |fd, waiting| {
-            let accepted = if handle.is_nonblocking() || waiting == Waiting::Allowed {
+            let accepted = if waiting == Waiting::Allowed {
                 unix::accept(fd)
-            } else {
+            } else if !handle.is_nonblocking() {
                 accept_ready(handle, fd)
+            } else if handle.is_accepting() {
+                // It asked while the descriptor was in blocking mode: taking its connection would make it sleep.
+                Err(io::Error::from_raw_os_error(libc::EAGAIN))
+            } else {
+                unix::accept(fd)
             };
             accepted.map(Step::Done)
         })

@@ -93,6 +93,15 @@ pub fn socketpair(socket_type: c_int) -> [OwnedFd; 2] {
     fds.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
+/// A pipe: the end to read from, the end to write to.
+pub fn pipe() -> (OwnedFd, OwnedFd) {
+    let mut fds = [0; 2];
+    // SAFETY: `fds` has room for two descriptors.
+    check(unsafe { libc::pipe2(fds.as_mut_ptr(), libc::O_CLOEXEC) });
+    // SAFETY: the kernel just gave us both.
+    fds.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).into()
+}
+
 /// A file in memory with one page of text that nobody else writes.
 pub fn memfd(text: &[u8]) -> OwnedFd {
     // SAFETY: the name ends with NUL.

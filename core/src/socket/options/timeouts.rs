@@ -51,6 +51,10 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn set_descriptor_nonblocking(&self, on: bool) -> Result<()> {
+        // Who reads the note must never find a descriptor that blocks where it says that none does.
+        if !on {
+            self.handle.note_nonblocking(false);
+        }
         self.now(Operation::SetOption, |fd| special::set_nonblocking(fd, on))?;
         self.handle.note_nonblocking(on);
         Ok(())
