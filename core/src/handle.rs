@@ -272,13 +272,14 @@ impl Handle {
         }
     }
 
-    /// Wakes the threads that wait in the kernel itself. A descriptor that was duplicated behind our back is left
-    /// alone: they then leave when something arrives.
+    /// Wakes the threads that wait in the kernel itself. A socket that somebody else has come to hold since they
+    /// began is left alone: they then leave when something arrives.
     fn wake_kernel_waits(&self) {
         let others_inside = self.state.load(Ordering::Acquire) & COUNT > 1;
-        if others_inside && self.kernel_waits.load(Ordering::SeqCst) && self.is_exclusive() {
+        let shared_here = self.shared_here.load(Ordering::Relaxed);
+        if others_inside && self.kernel_waits.load(Ordering::SeqCst) && !shared_here {
             let fd = self.descriptor.lend();
-            if !special::is_held_elsewhere(fd) {
+            if !special::is_held_elsewhere(fd, self.made_under != fork::sharing()) {
                 // Not connected is no obstacle: the threads are woken all the same.
                 let _ = unix::sock(&fd).shutdown(std::net::Shutdown::Both);
             }

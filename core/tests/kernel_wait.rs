@@ -39,7 +39,7 @@ fn closes_and_wakes<T: Send + std::fmt::Debug + 'static>(
 #[test]
 fn close_wakes_every_call_that_waits_in_the_kernel() {
     limited(|| {
-        let (recvfrom, sendto, accept4) = (libc::SYS_recvfrom, libc::SYS_sendto, libc::SYS_accept4);
+        let (recvfrom, sendto) = (libc::SYS_recvfrom, libc::SYS_sendto);
         for (client, _server) in [connection(), unix_streams()] {
             closes_and_wakes("recv", &Arc::new(client), recvfrom, |s| s.recv(&mut [0; 8]));
         }
@@ -58,8 +58,6 @@ fn close_wakes_every_call_that_waits_in_the_kernel() {
                 s.send_all(&[0; 100_000])
             });
         }
-        let (listener, _) = listener(1);
-        closes_and_wakes("accept", &Arc::new(listener), accept4, Socket::accept);
         let datagrams = Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
         datagrams.bind(&loopback()).unwrap();
         closes_and_wakes("recv of a datagram", &Arc::new(datagrams), recvfrom, |s| {
@@ -115,6 +113,25 @@ fn a_socket_that_others_hold_never_waits_in_the_kernel() {
             other.within(LATE).recv_exact(&mut buf).unwrap();
             server.within(LATE).recv_exact(&mut buf).unwrap();
         }
+    });
+}
+
+/// A forked child that holds the connection keeps it; once it has gone, close wakes by shutdown again.
+#[test]
+fn a_child_that_was_forked_meanwhile_is_looked_for() {
+    let child = |seconds: &str| std::process::Command::new("sleep").arg(seconds).spawn().unwrap();
+    limited(move || {
+        let (client, _server) = connection();
+        let client = Arc::new(client);
+        let inside = Arc::clone(&client);
+        let running = start_blocked(move || inside.recv(&mut [0; 1]));
+        // A program that was started holds nothing: the descriptor is close-on-exec.
+        let mut sleeping = child("60");
+        let ((), took) = timed(|| client.close().unwrap());
+        assert_eq!(kind(running.result()), Kind::Closed);
+        assert!(took < LATE);
+        sleeping.kill().unwrap();
+        sleeping.wait().unwrap();
     });
 }
 

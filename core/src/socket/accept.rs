@@ -5,7 +5,7 @@ use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::handle::{Direction, Handle};
 use crate::host::Host;
-use crate::sys::unix::{Readiness, Waiting};
+use crate::sys::unix::Readiness;
 use crate::sys::{special, unix};
 use crate::time::Deadline;
 use crate::wait::{run, Plan, Step};
@@ -60,12 +60,11 @@ impl<H: Host> Call<'_, H> {
             // Trying on a descriptor in blocking mode takes more than one call.
             bytes: if handle.is_nonblocking() { 0 } else { usize::MAX },
             deadline,
-            kernel_may_wait: self.socket.is_woken_by_shutdown(),
+            // Listeners are what servers share with the workers they fork: always woken without shutdown.
+            kernel_may_wait: false,
         };
-        run(handle, &mut self.host, &plan, |fd, waiting| {
-            let accepted = if waiting == Waiting::Allowed {
-                unix::accept(fd)
-            } else if !handle.is_nonblocking() {
+        run(handle, &mut self.host, &plan, |fd, _| {
+            let accepted = if !handle.is_nonblocking() {
                 accept_ready(handle, fd)
             } else if handle.is_accepting() {
                 // It asked while the descriptor was in blocking mode: taking its connection would make it sleep.

@@ -80,7 +80,7 @@ pub fn sendfile(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: us
 }
 
 /// Whether another descriptor is open on the same socket: not to be known, so the kernel is never left to wait alone.
-pub fn is_held_elsewhere(_: BorrowedFd<'_>) -> bool {
+pub fn is_held_elsewhere(_: BorrowedFd<'_>, _: bool) -> bool {
     true
 }
 

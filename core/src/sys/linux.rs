@@ -2,8 +2,10 @@
 
 use super::unix::{self, Readiness};
 use super::wake::Waker;
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::path::Path;
 use std::time::Duration;
 
 /// Makes a waker: one eventfd.
@@ -76,22 +78,32 @@ pub const CONNECT_AGAIN_TELLS_THE_END: bool = true;
 pub const KNOWS_HOLDERS: bool = true;
 
 /// Whether another descriptor of this process is open on the same socket, or programs this one starts would inherit
-/// it. Looked up in /proc; where there is none, nothing is known and the answer is no.
-pub fn is_held_elsewhere(fd: BorrowedFd<'_>) -> bool {
+/// it; with `forked`, whether any process we may look at holds it. Looked up in /proc; where there is none, nothing is
+/// known and the answer is no.
+pub fn is_held_elsewhere(fd: BorrowedFd<'_>, forked: bool) -> bool {
     // SAFETY: no memory is involved.
     let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFD) };
     if flags & libc::FD_CLOEXEC == 0 {
         return true;
     }
-    let own = fd.as_raw_fd().to_string();
-    let all = std::path::Path::new("/proc/self/fd");
-    let (Ok(socket), Ok(entries)) = (all.join(&own).read_link(), all.read_dir()) else {
-        return false;
+    let own = Path::new("/proc/self/fd").join(fd.as_raw_fd().to_string());
+    let Ok(socket) = own.read_link() else { return false };
+    let held_in = |descriptors: &Path, but: Option<&OsStr>| {
+        let entries = descriptors.read_dir().into_iter().flatten().flatten();
+        entries
+            .filter(|entry| Some(&*entry.file_name()) != but)
+            .any(|entry| entry.path().read_link().is_ok_and(|target| target == socket))
     };
-    let others = entries.flatten().filter(|entry| *entry.file_name() != *own);
-    others
-        .into_iter()
-        .any(|entry| entry.path().read_link().is_ok_and(|target| target == socket))
+    if held_in(Path::new("/proc/self/fd"), own.file_name()) {
+        return true;
+    }
+    forked && {
+        let processes = Path::new("/proc").read_dir().into_iter().flatten().flatten();
+        let numbers = processes.filter_map(|process| process.file_name().to_str()?.parse::<u32>().ok());
+        numbers
+            .filter(|number| *number != std::process::id())
+            .any(|number| held_in(Path::new(&format!("/proc/{number}/fd")), None))
+    }
 }
 
 pub use super::fallback::{interface_index, OptionNumber};
