@@ -61,7 +61,9 @@ static void check_woken(void (*run)(void *), struct call *call, int (*end)(polys
     long long began = now_us();
     CHECK_IS(end(call->s), 0);
     join(&worker);
-    CHECK_IS(call->result, POLYSOCK_ECLOSED);
+    /* Progress wins: a send that has moved bytes says so. */
+    if (!(run == do_send && call->result > 0))
+        CHECK_IS(call->result, POLYSOCK_ECLOSED);
     long long took = worker.ended_us - began;
     if (took > 100000 * SLOWNESS)
         fail(__FILE__, __LINE__, "the call was not woken within 100 ms");
@@ -100,7 +102,7 @@ static void woken_in_send(void (*run)(void *))
     fill_up(client);
     struct call call = {.s = client, .buf = data, .n = sizeof data};
     check_woken(run, &call, polysock_close);
-    CHECK_IS(call.done, 0);
+    CHECK(call.done < sizeof data);
     polysock_free(client);
     polysock_free(server);
 }
@@ -180,6 +182,65 @@ TEST(free_while_calls_are_inside)
     }
 }
 
+static int in_handler, go_on;
+
+static void stay(int number)
+{
+    (void)number;
+    __atomic_store_n(&in_handler, 1, __ATOMIC_SEQ_CST);
+    for (long long end = now_us() + 20 * 1000000LL; now_us() < end && !__atomic_load_n(&go_on, __ATOMIC_SEQ_CST);)
+        breathe();
+}
+
+/* A signal handler keeps a call inside longer than close has patience (a second): the call still has its memory, and is
+ * the one that closes the descriptor. */
+TEST(free_while_a_call_is_stuck)
+{
+    struct sigaction action = {.sa_handler = stay}, before;
+    polysock_t *client, *server;
+    char byte;
+    sigaction(SIGUSR1, &action, &before);
+    make_pair(&client, &server);
+    struct call call = {.s = server, .buf = &byte, .n = 1};
+    struct worker worker;
+    start_blocked(&worker, do_recv, &call);
+    pthread_kill(worker.thread, SIGUSR1);
+    while (!__atomic_load_n(&in_handler, __ATOMIC_SEQ_CST))
+        sched_yield();
+    polysock_free(server);
+    __atomic_store_n(&go_on, 1, __ATOMIC_SEQ_CST);
+    join(&worker);
+    CHECK_IS(call.result, POLYSOCK_ECLOSED);
+    CHECK_IS(polysock_recv(client, &byte, 1, 0, 10000), 0);
+    polysock_free(client);
+    sigaction(SIGUSR1, &before, NULL);
+}
+
+/* One sends, the others wait for their turn, which each gives back after it has left the handle. */
+TEST(free_while_senders_are_inside)
+{
+    static char data[1 << 20];
+    for (int i = 0; i < 20; i++) {
+        polysock_t *client, *server;
+        struct call calls[3];
+        struct worker workers[3];
+        make_pair(&client, &server);
+        fill_up(client);
+        for (int w = 0; w < 3; w++) {
+            calls[w] = (struct call){.s = client, .buf = data, .n = sizeof data};
+            start_blocked(&workers[w], do_sendall, &calls[w]);
+        }
+        polysock_free(client);
+        for (int w = 0; w < 3; w++) {
+            join(&workers[w]);
+            CHECK_IS(calls[w].result, POLYSOCK_ECLOSED);
+            /* The kernel takes odd bytes after it has been full; those that wait for their turn send none. */
+            CHECK(calls[w].done < sizeof data && (w == 0 || calls[w].done == 0));
+        }
+        polysock_free(server);
+    }
+}
+
 static void close_many_times(void *argument)
 {
     for (int i = 0; i < 100; i++)
@@ -251,6 +312,8 @@ int main(void)
     RUN(close_wakes_connect);
     RUN(detach_is_refused_while_a_call_is_inside);
     RUN(free_while_calls_are_inside);
+    RUN(free_while_a_call_is_stuck);
+    RUN(free_while_senders_are_inside);
     RUN(anyone_may_close_any_number_of_times);
     RUN(sendall_does_not_interleave);
     return report();
