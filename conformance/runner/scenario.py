@@ -230,7 +230,7 @@ def check(scenario):
     known = set(PROVIDED)
     handles, labels = {r: set() for r in ROLES}, {r: set() for r in ROLES}
     for step in scenario.steps:
-        for name in VARIABLE.findall(step.command):
+        for name in VARIABLE.findall(step.command):  # of a wire step: the port
             if name not in known:
                 raise Malformed(f"{step.place}: ${name} has no value yet")
         if step.kind == "wire":

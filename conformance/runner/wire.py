@@ -189,6 +189,7 @@ class Capture:
         deadline = time.monotonic() + self.limit
         while True:
             if not select.select([self.raw], [], [], max(0, deadline - time.monotonic()))[0]:
+                self.check_complete()
                 raise WireFailed("the capture stands still")
             packet, address = self.raw.recvfrom(1 << 17)
             if address[2] != PACKET_OUTGOING:
@@ -199,6 +200,9 @@ class Capture:
                 self.waiting.append(segment)
                 if self.log:
                     self.log(f"    wire {segment} ({segment.ports[0]} to {segment.ports[1]})")
+        self.check_complete()
+
+    def check_complete(self):
         lost = struct.unpack("II", self.raw.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[1]
         if lost:
             raise WireFailed(f"the capture lost {lost} packets")
