@@ -18,12 +18,13 @@ CFLAGS_DEMO := -std=c11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -Iinclude
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-rust test-c test-python test-conformance test-install test-readme \
-        check check-rust check-c check-python header lib python-module install clean
+        bench check check-rust check-c check-python header lib python-module install clean
 
 help:
 	@echo "make demo      build everything and show it at work"
 	@echo "make test      every test of every language"
 	@echo "make check     format, lints, header, symbols, stubs (about a minute)"
+	@echo "make bench     speed beside the alternatives, measured in turns"
 	@echo "make install   the C library, to PREFIX=$(PREFIX)"
 	@echo "make header    generate $(HEADER)"
 	@echo "make setup     install what the tests use (Debian, as root)"
@@ -50,6 +51,7 @@ $(CBINDGEN):
 
 lib: $(BUILD)/.prerequisites
 	cargo build --quiet --locked --release -p polysock-ffi
+	@ln -sf libpolysock.so $(TARGET)/libpolysock.so.0
 
 python-module: $(VENV)/.ready
 	. $(VENV)/bin/activate && maturin develop --quiet --release --locked -m python/Cargo.toml
@@ -108,6 +110,15 @@ test-install: lib
 
 test-readme: lib python-module
 	$(VENV_PY) tools/run_readme.py README.md $(TARGET)
+
+# ---------------------------------------------------------------- speed
+
+$(BUILD)/bench/%: bench/%.c $(HEADER) | lib
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_DEMO) -pthread $< -o $@ -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
+
+bench: lib $(BUILD)/bench/c_socket
+	$(PYTHON) bench/summary.py bench/c_socket.json $(BUILD)/bench/c_socket 15
 
 # ---------------------------------------------------------------- checks
 

@@ -47,6 +47,8 @@ pub enum Kind {
 #[allow(missing_docs)] // each is named after its call
 pub enum Operation {
     Socket,
+    SocketPair,
+    Dup,
     FromFd,
     Fileno,
     Detach,
@@ -58,6 +60,9 @@ pub enum Operation {
     SendAll,
     Recv,
     RecvExact,
+    SendMsg,
+    RecvMsg,
+    SendFile,
     Shutdown,
     Close,
     Abort,
@@ -76,6 +81,8 @@ impl Operation {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Socket => "socket",
+            Self::SocketPair => "socketpair",
+            Self::Dup => "dup",
             Self::FromFd => "from_fd",
             Self::Fileno => "fileno",
             Self::Detach => "detach",
@@ -87,6 +94,9 @@ impl Operation {
             Self::SendAll => "sendall",
             Self::Recv => "recv",
             Self::RecvExact => "recv_exact",
+            Self::SendMsg => "sendmsg",
+            Self::RecvMsg => "recvmsg",
+            Self::SendFile => "sendfile",
             Self::Shutdown => "shutdown",
             Self::Close => "close",
             Self::Abort => "abort",

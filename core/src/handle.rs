@@ -82,6 +82,12 @@ impl Shared {
         }
     }
 
+    /// How many threads are registered.
+    #[cfg(test)]
+    pub(crate) fn waiters(&self) -> usize {
+        self.waiters.len()
+    }
+
     fn wake_all(&mut self) {
         self.waiters
             .iter_mut()
@@ -379,7 +385,7 @@ impl<'a> Watch<'a> {
 
     /// Registers with a new descriptor, because the old one was closed or reused behind our back.
     pub(crate) fn renew(&mut self) {
-        self.unregister();
+        self.unregister(|_| ());
         if let Some(waker) = self.waker.take() {
             std::mem::forget(waker);
         }
@@ -387,13 +393,20 @@ impl<'a> Watch<'a> {
         *self = Self::new(self.handle, self.waiting_for);
     }
 
-    fn unregister(&mut self) {
+    /// Takes this thread off the list; a signal that came too late is given to `take_back`.
+    fn unregister(&mut self, take_back: impl FnOnce(&wake::Waker)) {
         let Some(waker) = &self.waker else { return };
         let fd = waker.signal_fd();
         let mut shared = self.handle.shared.lock();
-        if let Some(at) = shared.waiters.iter().position(|waiter| waiter.signal_fd == fd) {
-            if shared.waiters.swap_remove(at).signalled {
-                waker.drain();
+        let Some(at) = shared.waiters.iter().position(|waiter| waiter.signal_fd == fd) else {
+            return;
+        };
+        let waiter = shared.waiters.swap_remove(at);
+        if waiter.signalled {
+            take_back(waker);
+            // Meant for whoever waits for the write lock, and that is the next one now.
+            if waiter.waiting_for == WaitingFor::WriteLock && shared.writer.is_none() {
+                shared.wake_writer();
             }
         }
     }
@@ -401,7 +414,7 @@ impl<'a> Watch<'a> {
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        self.unregister();
+        self.unregister(wake::Waker::drain);
     }
 }
 

@@ -5,11 +5,14 @@ mod close;
 mod connect;
 mod info;
 mod listen;
+mod message;
 mod options;
 mod recv;
 mod send;
+mod sendfile;
 
 pub use info::TcpState;
+pub use message::Received;
 pub use options::Keepalive;
 
 use crate::domain::{Family, Protocol, SocketType};
@@ -72,6 +75,37 @@ impl Socket {
     /// As [`new`](Self::new).
     pub fn tcp(family: Family) -> Result<Self> {
         Self::new(family, SocketType::STREAM, Protocol::DEFAULT)
+    }
+
+    /// Makes two sockets connected to each other (socketpair(2)), of a family that can: `UNIX`.
+    ///
+    /// # Errors
+    /// The system's, such as `EOPNOTSUPP` for other families.
+    pub fn pair(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<(Self, Self)> {
+        let bare = SocketType(socket_type.0 & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC));
+        let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
+        let (one, other) = socket2::Socket::pair(family.0.into(), bare.0.into(), number)
+            .map_err(|error| Error::os(Operation::SocketPair, &error))?;
+        let pair = [one, other].map(|end| Self::from_parts(end.into(), false, family, bare, protocol));
+        if socket_type.0 & libc::SOCK_NONBLOCK != 0 {
+            pair.iter().try_for_each(|end| end.set_blocking(false))?;
+        }
+        let [one, other] = pair;
+        Ok((one, other))
+    }
+
+    /// Makes another socket of the same connection with a descriptor and timeouts of its own (dup(2)). Closing one
+    /// leaves the other open.
+    ///
+    /// # Errors
+    /// `EMFILE`; `Closed`.
+    pub fn duplicate(&self) -> Result<Self> {
+        let fd = self.now(Operation::Dup, |fd| fd.try_clone_to_owned())?;
+        let nonblocking = self.handle.is_nonblocking();
+        let copy = Self::from_parts(fd, nonblocking, self.family, self.socket_type, self.protocol);
+        copy.set_recv_timeout(self.recv_timeout());
+        copy.set_send_timeout(self.send_timeout());
+        Ok(copy)
     }
 
     /// Adopts a descriptor; family, type and protocol are asked of the kernel. Its flags stay as they are.
