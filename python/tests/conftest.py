@@ -10,7 +10,7 @@ DEADLINE = 60
 
 
 def descriptors():
-    """The open descriptors by number. Those that threads are woken by belong to the library while a thread lives."""
+    """The open descriptors by number, but those that the library wakes its waiting threads by."""
     found = {}
     for name in os.listdir("/proc/self/fd"):
         try:
