@@ -137,7 +137,7 @@ def misuse(module, name):
 def test_same_error(name):
     theirs, ours = misuse(standard, name), misuse(polysock, name)
     assert ours[:2] == theirs[:2]
-    if issubclass(theirs[0], OSError):
+    if theirs[0] != "returned" and issubclass(theirs[0], OSError):
         assert ours == theirs
 
 
