@@ -1,6 +1,6 @@
 """Sockets in Java's manner: the names and rules of java.net.
 
-Every exception is Java's and Python's at once, as `SocketTimeoutException` is a `TimeoutError`, and has `errno`.
+Every exception is Java's and Python's at once: `SocketTimeoutException` is a `TimeoutError`, and so on.
 """
 
 from socket import gaierror
