@@ -14,7 +14,7 @@ VENV_PY  := $(VENV)/bin/python
 TARGET   := target/release
 HEADER   := include/polysock/polysock.h
 CBINDGEN ?= $(BUILD)/tools/bin/cbindgen
-CFLAGS_DEMO := -std=c11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -Iinclude
+CFLAGS_DEMO := -std=c11 -O2 -Wall -Wextra -Werror -Iinclude
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-rust test-c test-python test-conformance test-install test-readme \

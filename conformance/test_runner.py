@@ -288,7 +288,7 @@ class MalformedScenarios(Case):
             (HEAD + "wait client: open_fd\n", "area.txt:4: neither a field nor a step"),
             (HEAD + "given: nothing\n", "area.txt:4: nothing called 'nothing'"),
             (HEAD + "client: opne_fd\n", "area.txt:4: no command called 'opne_fd'"),
-            (HEAD + "client: socket c\n", "area.txt:4: socket takes 2 arguments, not 1"),
+            (HEAD + "client: socket c\n", "area.txt:4: socket takes 2 or 3 arguments, not 1"),
             (HEAD + "client: socket c inet peek\n", "area.txt:4: socket has no option 'peek'"),
             (HEAD + "client: close c\n", "area.txt:4: no handle 'c' in the client"),
             (HEAD + "server: socket c inet\nclient: close c\n", "area.txt:5: no handle 'c' in the client"),

@@ -8,7 +8,7 @@ use crate::error::Kind;
 use crate::host::Host;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::{self, ForkLock};
-use crate::sys::{unix, wake};
+use crate::sys::{special, unix, wake};
 use crate::time::Timeout;
 use crate::write_lock::Writer;
 use std::io;
@@ -46,6 +46,12 @@ pub(crate) struct Handle {
     recv_waits: AtomicBool,
     send_waits: AtomicBool,
     nonblocking: AtomicBool,
+    /// The descriptor was adopted or duplicated: others may hold the socket.
+    shared_here: AtomicBool,
+    /// What [`fork::sharing`] said when the handle was made.
+    made_under: (u32, u32),
+    /// Some call may have waited in the kernel itself.
+    kernel_waits: AtomicBool,
 }
 
 /// What the threads of a handle tell each other.
@@ -65,7 +71,7 @@ pub(crate) enum WaitingFor {
 }
 
 struct Waiter {
-    signal_fd: RawFd,
+    end: wake::End,
     waiting_for: WaitingFor,
     signalled: bool,
 }
@@ -99,7 +105,7 @@ impl Shared {
 impl Waiter {
     fn signal(&mut self) {
         self.signalled = true;
-        wake::signal(self.signal_fd);
+        self.end.signal();
     }
 }
 
@@ -115,6 +121,9 @@ impl Handle {
             recv_waits: AtomicBool::new(false),
             send_waits: AtomicBool::new(false),
             nonblocking: AtomicBool::new(nonblocking),
+            shared_here: AtomicBool::new(false),
+            made_under: fork::sharing(),
+            kernel_waits: AtomicBool::new(false),
         }
     }
 
@@ -196,6 +205,7 @@ impl Handle {
                 shared.closer = Some(std::thread::current());
                 shared.wake_all();
             }
+            self.wake_kernel_waits();
             self.wait_until_alone();
             self.shared.lock().closer = None;
             let left = self.update(|word, _| {
@@ -242,6 +252,37 @@ impl Handle {
         })
         .ok_or(refusal)?;
         self.descriptor.take().ok_or(Kind::Closed)
+    }
+
+    /// Others may hold the socket from now on.
+    pub(crate) fn mark_shared(&self) {
+        self.shared_here.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nobody else can hold the socket, so that shutdown(2) wakes our threads and harms no one: made here,
+    /// neither adopted nor duplicated, and no fork since.
+    pub(crate) fn is_exclusive(&self) -> bool {
+        !self.shared_here.load(Ordering::Relaxed) && self.made_under == fork::sharing()
+    }
+
+    /// Takes note that a call is about to wait in the kernel.
+    pub(crate) fn note_kernel_wait(&self) {
+        if !self.kernel_waits.load(Ordering::Relaxed) {
+            self.kernel_waits.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Wakes the threads that wait in the kernel itself. A descriptor that was duplicated behind our back is left
+    /// alone: they then leave when something arrives.
+    fn wake_kernel_waits(&self) {
+        let others_inside = self.state.load(Ordering::Acquire) & COUNT > 1;
+        if others_inside && self.kernel_waits.load(Ordering::SeqCst) && self.is_exclusive() {
+            let fd = self.descriptor.lend();
+            if !special::is_held_elsewhere(fd) {
+                // Not connected is no obstacle: the threads are woken all the same.
+                let _ = unix::sock(&fd).shutdown(std::net::Shutdown::Both);
+            }
+        }
     }
 
     /// The timeout of calls that name none.
@@ -293,7 +334,12 @@ impl Handle {
     pub(crate) fn take_accept_turn(&self) -> Option<AcceptTurn<'_>> {
         let mut shared = self.shared.lock();
         let free = !std::mem::replace(&mut shared.accepting, true);
-        free.then_some(AcceptTurn(self))
+        free.then(|| AcceptTurn(self)) // not then_some: a turn that is made is given back
+    }
+
+    /// Whether a thread has the turn to accept.
+    pub(crate) fn is_accepting(&self) -> bool {
+        self.shared.lock().accepting
     }
 }
 
@@ -354,7 +400,7 @@ impl<'a> Watch<'a> {
         };
         if let Some(waker) = &watch.waker {
             let waiter = Waiter {
-                signal_fd: waker.signal_fd(),
+                end: waker.end(),
                 waiting_for,
                 signalled: false,
             };
@@ -371,9 +417,9 @@ impl<'a> Watch<'a> {
     /// Takes back the signal if one was sent.
     pub(crate) fn take_signal(&mut self) -> bool {
         let Some(waker) = &self.waker else { return false };
-        let fd = waker.signal_fd();
+        let end = waker.end();
         let mut shared = self.handle.shared.lock();
-        let Some(waiter) = shared.waiters.iter_mut().find(|waiter| waiter.signal_fd == fd) else {
+        let Some(waiter) = shared.waiters.iter_mut().find(|waiter| waiter.end == end) else {
             return false;
         };
         let signalled = std::mem::replace(&mut waiter.signalled, false);
@@ -396,9 +442,9 @@ impl<'a> Watch<'a> {
     /// Takes this thread off the list; a signal that came too late is given to `take_back`.
     fn unregister(&mut self, take_back: impl FnOnce(&wake::Waker)) {
         let Some(waker) = &self.waker else { return };
-        let fd = waker.signal_fd();
+        let end = waker.end();
         let mut shared = self.handle.shared.lock();
-        let Some(at) = shared.waiters.iter().position(|waiter| waiter.signal_fd == fd) else {
+        let Some(at) = shared.waiters.iter().position(|waiter| waiter.end == end) else {
             return;
         };
         let waiter = shared.waiters.swap_remove(at);

@@ -49,6 +49,8 @@ pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
 pub use host::{FirstTry, Host, Plain, Stop, Try};
 pub use resolve::{resolve, resolve_name, resolve_service, AddressInfo, Hints};
-pub use socket::{AdoptError, Call, Keepalive, Received, Socket, TcpState};
+pub use socket::{
+    AdoptError, Call, CongestionState, Interface, Keepalive, Received, Socket, TcpInfo, TcpState,
+};
 pub use sys::buffer::{Data, Room};
 pub use time::{Deadline, Timeout};

@@ -5,7 +5,7 @@ use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::handle::{Direction, Handle};
 use crate::host::Host;
-use crate::sys::unix::Readiness;
+use crate::sys::unix::{Readiness, Waiting};
 use crate::sys::{special, unix};
 use crate::time::Deadline;
 use crate::wait::{run, Plan, Step};
@@ -57,14 +57,21 @@ impl<H: Host> Call<'_, H> {
         let plan = Plan {
             direction: Direction::Receive,
             events: libc::POLLIN,
-            bytes: 0,
+            // Trying on a descriptor in blocking mode takes more than one call.
+            bytes: if handle.is_nonblocking() { 0 } else { usize::MAX },
             deadline,
+            kernel_may_wait: self.socket.is_woken_by_shutdown(),
         };
-        run(handle, &mut self.host, &plan, |fd| {
-            let accepted = if handle.is_nonblocking() {
+        run(handle, &mut self.host, &plan, |fd, waiting| {
+            let accepted = if waiting == Waiting::Allowed {
                 unix::accept(fd)
-            } else {
+            } else if !handle.is_nonblocking() {
                 accept_ready(handle, fd)
+            } else if handle.is_accepting() {
+                // It asked while the descriptor was in blocking mode: taking its connection would make it sleep.
+                Err(io::Error::from_raw_os_error(libc::EAGAIN))
+            } else {
+                unix::accept(fd)
             };
             accepted.map(Step::Done)
         })
