@@ -43,7 +43,7 @@ mod write_lock;
 
 pub use address::{Address, AddressError};
 pub use ancillary::{Ancillary, Control, Credentials, PacketInfo};
-pub use connection::{create_connection, create_server};
+pub use connection::{create_connection, create_connection_for, create_server};
 pub use domain::{Family, Protocol, Shutdown, SocketType};
 pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
