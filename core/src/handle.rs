@@ -335,7 +335,8 @@ impl Handle {
     pub(crate) fn take_accept_turn(&self) -> Option<AcceptTurn<'_>> {
         let mut shared = self.shared.lock();
         let free = !std::mem::replace(&mut shared.accepting, true);
-        free.then(|| AcceptTurn(self)) // not then_some: a turn that is made is given back
+        // Made only if it is ours: dropping one gives the turn back, and takes the lock we hold.
+        free.then(|| AcceptTurn(self))
     }
 
     /// Whether a thread has the turn to accept.

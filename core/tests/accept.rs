@@ -56,38 +56,46 @@ fn what_does_not_listen_says_so_in_either_mode() {
 #[test]
 fn many_threads_accept_from_one_listener() {
     limited(|| {
-        let (listener, address) = listener(64);
-        let listener = Arc::new(listener);
-        let accepted = Arc::new(AtomicUsize::new(0));
-        let workers: Vec<_> = (0..6)
-            .map(|number| {
-                let (listener, accepted) = (Arc::clone(&listener), Arc::clone(&accepted));
-                let limit = if number % 2 == 0 {
-                    Timeout::Never
-                } else {
-                    LIMIT.into()
-                };
-                start_blocked(move || loop {
-                    match listener.within(limit).accept() {
-                        Ok(_) => accepted.fetch_add(1, Ordering::Relaxed),
-                        Err(error) => return error.kind(),
-                    };
-                })
-            })
-            .collect();
-        for _ in 0..200 {
-            let client = Socket::tcp(address.family()).unwrap();
-            client.within(LATE).connect(&address).unwrap();
-            client.abort().unwrap();
-        }
-        until("all are accepted", || accepted.load(Ordering::Relaxed) == 200);
-        let (_, took) = timed(|| listener.close().unwrap());
-        assert!(
-            took < ms(900),
-            "close waited for a thread that did not wake: {took:?}"
-        );
-        for worker in workers {
-            assert_eq!(worker.result(), Kind::Closed);
-        }
+        accept_by_six(|_| Timeout::Never);
+        accept_by_six(|_| LIMIT.into());
+        accept_by_six(|number| {
+            if number % 2 == 0 {
+                Timeout::Never
+            } else {
+                LIMIT.into()
+            }
+        });
     });
+}
+
+fn accept_by_six(limit_of: fn(usize) -> Timeout) {
+    let (listener, address) = listener(64);
+    let listener = Arc::new(listener);
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let workers: Vec<_> = (0..6)
+        .map(|number| {
+            let (listener, accepted) = (Arc::clone(&listener), Arc::clone(&accepted));
+            let limit = limit_of(number);
+            start_blocked(move || loop {
+                match listener.within(limit).accept() {
+                    Ok(_) => accepted.fetch_add(1, Ordering::Relaxed),
+                    Err(error) => return error.kind(),
+                };
+            })
+        })
+        .collect();
+    for _ in 0..300 {
+        let client = Socket::tcp(address.family()).unwrap();
+        client.within(LATE).connect(&address).unwrap();
+        client.abort().unwrap();
+    }
+    until("all are accepted", || accepted.load(Ordering::Relaxed) == 300);
+    let (_, took) = timed(|| listener.close().unwrap());
+    assert!(
+        took < ms(900),
+        "close waited for a thread that did not wake: {took:?}"
+    );
+    for worker in workers {
+        assert_eq!(worker.result(), Kind::Closed);
+    }
 }

@@ -5,8 +5,7 @@
 mod support;
 
 use polysock_core::{FirstTry, Host, Kind, Operation, Socket, Stop, Try};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::Arc;
+use std::sync::{mpsc, Arc};
 use std::time::Duration;
 use support::*;
 
@@ -223,36 +222,136 @@ fn stop_keeps_the_bytes_done() {
     });
 }
 
-/// The handler's message goes out in the middle: that is the owner's business, other threads still wait.
+/// The handler's message goes out in the middle: that is the owner's business.
 #[test]
 fn a_handler_may_send_in_the_middle_of_its_threads_send_all() {
     limited(|| {
         let (client, server) = unix_pair(libc::SOCK_STREAM);
-        let client = Arc::new(client);
-        let inner = Arc::clone(&client);
-        let entered = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&entered);
+        let (client, server) = (Arc::new(client), Arc::new(server));
+        let (inner, peer) = (Arc::clone(&client), Arc::clone(&server));
+        let (tell, told) = mpsc::channel();
         system::handle_signal(libc::SIGUSR1);
         let running = start_blocked(move || {
             let host = counting(FirstTry::Direct, || {
-                // There is no room, so it ends in time; but it is not refused for want of the lock.
-                let error = inner.within(ms(30)).send_all(b"again").unwrap_err();
-                assert_eq!((error.kind(), error.done()), (Kind::TimedOut, 0));
-                count.fetch_add(1, Ordering::Relaxed);
+                let (mut came, mut buf) = (Vec::new(), vec![0; 65536]);
+                while let Ok(count) = peer.within(Duration::ZERO).recv(&mut buf) {
+                    came.extend_from_slice(&buf[..count]);
+                }
+                inner.within(LATE).send_all(b"from the handler").unwrap();
+                tell.send(came).unwrap();
                 Ok(())
             });
-            inner.on(host).within(LIMIT).send_all(&pattern(300_000))
+            inner.on(host).within(LIMIT).send_all(&pattern(500_000))
         });
         system::signal_thread(running.tid, libc::SIGUSR1);
-        until("the handler has run", || entered.load(Ordering::Relaxed) == 1);
+        let mut all = told.recv_timeout(LIMIT / 2).unwrap();
         assert_eq!(
             kind(client.within(Duration::ZERO).send_all(b"x")),
             Kind::WouldBlock
         );
-        let mut buf = vec![0; 300_000];
-        server.within(LIMIT).recv_exact(&mut buf).unwrap();
-        assert!(buf == pattern(300_000));
+        let mut message = [0; 16];
+        server.within(LATE).recv_exact(&mut message).unwrap();
+        assert_eq!(&message, b"from the handler");
+        let before = all.len();
+        all.resize(500_000, 0);
+        server.within(LIMIT).recv_exact(&mut all[before..]).unwrap();
+        assert!(all == pattern(500_000));
         running.result().unwrap();
         client.within(LATE).send_all(b"x").unwrap();
+    });
+}
+
+/// Leaves `block` only when it is told to, as a host does whose interpreter is busy.
+struct Slow {
+    inside: mpsc::Sender<()>,
+    leave: mpsc::Receiver<()>,
+}
+
+impl Host for Slow {
+    fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
+        let result = f();
+        self.inside.send(()).unwrap();
+        self.leave.recv().unwrap();
+        result
+    }
+
+    fn interrupted(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn first_try(&mut self, _: Try) -> FirstTry {
+        FirstTry::Blocking
+    }
+}
+
+/// A receive that has its byte and is still inside; what to send to let it go.
+fn received_and_inside(
+    client: &Arc<Socket>,
+    server: &Socket,
+) -> (Running<polysock_core::Result<usize>>, mpsc::Sender<()>) {
+    let (inside, is_inside) = mpsc::channel();
+    let (let_go, leave) = mpsc::channel();
+    server.send_all(b"x").unwrap();
+    let reader = Arc::clone(client);
+    let running = start(move || reader.on(Slow { inside, leave }).recv(&mut [0]));
+    is_inside.recv_timeout(LIMIT / 2).unwrap();
+    (running, let_go)
+}
+
+#[test]
+fn what_came_is_returned_although_the_socket_was_closed_meanwhile() {
+    limited(|| {
+        let (client, server) = connection();
+        let client = Arc::new(client);
+        let (receiving, let_go) = received_and_inside(&client, &server);
+        let closer = Arc::clone(&client);
+        let closing = start(move || closer.close());
+        until("it is closed", || client.is_closed());
+        // The descriptor stays ours as long as somebody is inside.
+        assert!(closing.is_running());
+        let_go.send(()).unwrap();
+        assert_eq!(receiving.result().unwrap(), 1);
+        closing.result().unwrap();
+    });
+}
+
+#[test]
+fn an_accepted_connection_is_returned_although_the_listener_was_closed_meanwhile() {
+    limited(|| {
+        let (listener, address) = listener(1);
+        let client = Socket::tcp(address.family()).unwrap();
+        client.within(LATE).connect(&address).unwrap();
+        let listener = Arc::new(listener);
+        let (inside, is_inside) = mpsc::channel();
+        let (let_go, leave) = mpsc::channel();
+        let acceptor = Arc::clone(&listener);
+        let accepting = start(move || acceptor.on(Slow { inside, leave }).accept());
+        is_inside.recv_timeout(LIMIT / 2).unwrap();
+        let closer = Arc::clone(&listener);
+        let closing = start(move || closer.close());
+        until("it is closed", || listener.is_closed());
+        let_go.send(()).unwrap();
+        let (_server, peer) = accepting.result().unwrap();
+        assert_eq!(peer, client.local_address().unwrap());
+        closing.result().unwrap();
+    });
+}
+
+#[test]
+fn close_does_not_wait_for_ever_and_the_last_to_leave_closes() {
+    limited(|| {
+        let (client, server) = connection();
+        let client = Arc::new(client);
+        let (receiving, let_go) = received_and_inside(&client, &server);
+        let (closed, took) = timed(|| client.close());
+        closed.unwrap();
+        assert!(took >= ms(900) && took < LATE, "{took:?}");
+        assert_eq!(
+            kind(server.within(Duration::ZERO).recv(&mut [0])),
+            Kind::WouldBlock
+        );
+        let_go.send(()).unwrap();
+        assert_eq!(receiving.result().unwrap(), 1);
+        assert_eq!(server.within(LATE).recv(&mut [0]).unwrap(), 0);
     });
 }
