@@ -46,7 +46,9 @@ pub use domain::{Family, Protocol, Shutdown, SocketType};
 pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
 pub use host::{FirstTry, Host, Plain, Stop, Try};
-pub use resolve::{resolve, resolve_name, resolve_service, AddressInfo, Hints};
+pub use resolve::{
+    eai, name_of, resolve, resolve_name, resolve_service, split_host_port, AddressInfo, Hints,
+};
 pub use socket::{AdoptError, Call, Keepalive, Socket, TcpState};
 pub use sys::buffer::{Data, Room};
 pub use time::{Deadline, Timeout};
