@@ -341,10 +341,22 @@ pub(crate) struct Watch<'a> {
 impl<'a> Watch<'a> {
     /// Registers. The caller looks at CLOSED afterwards: a close before this moment does not signal.
     pub(crate) fn new(handle: &'a Handle, waiting_for: WaitingFor) -> Self {
+        Self::with(handle, waiting_for, wake::of_thread())
+    }
+
+    /// Registers with every handle, to be woken by any of them in the same way.
+    pub(crate) fn all(handles: impl Iterator<Item = &'a Handle>) -> Vec<Self> {
+        let waker = wake::of_thread();
+        handles
+            .map(|handle| Self::with(handle, WaitingFor::Readiness, waker.clone()))
+            .collect()
+    }
+
+    fn with(handle: &'a Handle, waiting_for: WaitingFor, waker: Option<Rc<wake::Waker>>) -> Self {
         let watch = Self {
             handle,
             waiting_for,
-            waker: wake::of_thread(),
+            waker,
         };
         if let Some(waker) = &watch.waker {
             let waiter = Waiter {
@@ -355,6 +367,10 @@ impl<'a> Watch<'a> {
             handle.shared.lock().waiters.push(waiter);
         }
         watch
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.handle.is_closed()
     }
 
     /// What to poll for reading; none when the thread could get no descriptor.
@@ -377,14 +393,19 @@ impl<'a> Watch<'a> {
         signalled
     }
 
-    /// Registers with a new descriptor, because the old one was closed or reused behind our back.
-    pub(crate) fn renew(&mut self) {
-        self.unregister();
-        if let Some(waker) = self.waker.take() {
-            std::mem::forget(waker);
+    /// Registers all with a new descriptor, because the old one was closed or reused behind our back.
+    pub(crate) fn renew(watches: &mut [Self]) {
+        for watch in watches.iter_mut() {
+            watch.unregister();
+            if let Some(waker) = watch.waker.take() {
+                std::mem::forget(waker);
+            }
         }
         wake::forget_of_thread();
-        *self = Self::new(self.handle, self.waiting_for);
+        let waker = wake::of_thread();
+        for watch in watches {
+            *watch = Self::with(watch.handle, watch.waiting_for, waker.clone());
+        }
     }
 
     fn unregister(&mut self) {

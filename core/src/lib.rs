@@ -24,7 +24,7 @@
 //!
 //! The layers, each file using only what stands above it: the vocabulary ([`Error`], [`Family`], [`Flags`],
 //! [`Timeout`], [`Address`]), the system (`sys`), one handle (`handle`, [`Host`], `wait`, [`Socket`]), and what
-//! programs would otherwise write by hand ([`create_connection`], [`create_server`]).
+//! programs would otherwise write by hand ([`create_connection`], [`create_server`], [`poll()`]).
 
 mod address;
 mod connection;
@@ -33,6 +33,7 @@ mod error;
 mod flags;
 mod handle;
 mod host;
+mod poll;
 mod resolve;
 mod socket;
 mod sys;
@@ -46,6 +47,7 @@ pub use domain::{Family, Protocol, Shutdown, SocketType};
 pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
 pub use host::{FirstTry, Host, Plain, Stop, Try};
+pub use poll::{poll, poll_with, Events, PollEntry, PollTarget};
 pub use resolve::{
     eai, name_of, resolve, resolve_name, resolve_service, split_host_port, AddressInfo, Hints,
 };
