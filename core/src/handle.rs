@@ -15,6 +15,7 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Weak;
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -52,6 +53,7 @@ pub(crate) struct Handle {
 #[derive(Default)]
 pub(crate) struct Shared {
     waiters: Vec<Waiter>,
+    followers: Vec<Following>,
     closer: Option<Thread>,
     pub(crate) writer: Option<Writer>,
     accepting: bool,
@@ -68,6 +70,17 @@ struct Waiter {
     signal_fd: RawFd,
     waiting_for: WaitingFor,
     signalled: bool,
+}
+
+/// What keeps the descriptor of a handle and must let go before it is closed or given up.
+pub(crate) trait Follower: Send + Sync {
+    fn let_go(&self, key: u64, fd: BorrowedFd<'_>);
+}
+
+/// A follower of a handle, and what it calls the handle.
+pub(crate) struct Following {
+    pub(crate) follower: Weak<dyn Follower>,
+    pub(crate) key: u64,
 }
 
 impl Shared {
@@ -184,6 +197,7 @@ impl Handle {
             return Ok(());
         }
         host.block(|| {
+            self.part_from_followers();
             farewell(self.descriptor.lend());
             {
                 let mut shared = self.shared.lock();
@@ -219,6 +233,32 @@ impl Handle {
         }
     }
 
+    /// Lets `change` see the descriptor and who follows it, unless the handle is closed. Whoever is added is told
+    /// when it goes.
+    pub(crate) fn with_followers<T>(
+        &self,
+        change: impl FnOnce(BorrowedFd<'_>, &mut Vec<Following>) -> Result<T, Kind>,
+    ) -> Result<T, Kind> {
+        let inside = self.enter()?;
+        let mut shared = self.shared.lock();
+        // A close since we entered may have told all there were.
+        if self.is_closed() {
+            return Err(Kind::Closed);
+        }
+        change(inside.fd(), &mut shared.followers)
+    }
+
+    /// Tells the followers that the descriptor goes. Called while it is open, once nobody can enter any more.
+    fn part_from_followers(&self) {
+        // In a forked child the list is empty: the followers are the parent's.
+        let followers = std::mem::take(&mut self.shared.lock().followers);
+        for Following { follower, key } in followers {
+            if let Some(follower) = follower.upgrade() {
+                follower.let_go(key, self.descriptor.lend());
+            }
+        }
+    }
+
     fn close_descriptor(&self) -> io::Result<()> {
         self.descriptor.take().map_or(Ok(()), unix::close)
     }
@@ -235,6 +275,7 @@ impl Handle {
             (word & (CLOSED | COUNT) == 0).then_some(word | CLOSED | DETACHED)
         })
         .ok_or(refusal)?;
+        self.part_from_followers();
         self.descriptor.take().ok_or(Kind::Closed)
     }
 
@@ -293,6 +334,7 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
+        self.part_from_followers();
         // No call is inside an owned value. Nobody is left to tell of a failure.
         let _ = self.close_descriptor();
     }

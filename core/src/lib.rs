@@ -24,7 +24,7 @@
 //!
 //! The layers, each file using only what stands above it: the vocabulary ([`Error`], [`Family`], [`Flags`],
 //! [`Timeout`], [`Address`]), the system (`sys`), one handle (`handle`, [`Host`], `wait`, [`Socket`]), and what
-//! programs would otherwise write by hand ([`create_connection`], [`create_server`], [`poll()`]).
+//! programs would otherwise write by hand ([`create_connection`], [`create_server`], [`poll()`], [`Poller`]).
 
 mod address;
 mod connection;
@@ -34,6 +34,7 @@ mod flags;
 mod handle;
 mod host;
 mod poll;
+mod poller;
 mod resolve;
 mod socket;
 mod sys;
@@ -48,9 +49,11 @@ pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
 pub use host::{FirstTry, Host, Plain, Stop, Try};
 pub use poll::{poll, poll_with, Events, PollEntry, PollTarget};
+pub use poller::{Event, Poller};
 pub use resolve::{
     eai, name_of, resolve, resolve_name, resolve_service, split_host_port, AddressInfo, Hints,
 };
 pub use socket::{AdoptError, Call, Keepalive, Socket, TcpState};
 pub use sys::buffer::{Data, Room};
+pub use sys::selector::Mode;
 pub use time::{Deadline, Timeout};
