@@ -35,6 +35,7 @@ mod handle;
 mod host;
 mod poll;
 mod poller;
+mod race;
 mod resolve;
 mod socket;
 mod sys;
@@ -43,13 +44,17 @@ mod wait;
 mod write_lock;
 
 pub use address::{Address, AddressError};
-pub use connection::{create_connection, create_server};
+pub use connection::{
+    connect_any, create_connection, create_connection_with, create_server, create_server_with, DualStack,
+    ServerOptions,
+};
 pub use domain::{Family, Protocol, Shutdown, SocketType};
 pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
 pub use host::{FirstTry, Host, Plain, Stop, Try};
 pub use poll::{poll, poll_with, Events, PollEntry, PollTarget};
 pub use poller::{Event, Poller};
+pub use race::ConnectOptions;
 pub use resolve::{
     eai, name_of, resolve, resolve_name, resolve_service, split_host_port, AddressInfo, Hints,
 };
