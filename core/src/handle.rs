@@ -95,6 +95,12 @@ impl Shared {
         }
     }
 
+    /// How many threads are registered.
+    #[cfg(test)]
+    pub(crate) fn waiters(&self) -> usize {
+        self.waiters.len()
+    }
+
     fn wake_all(&mut self) {
         self.waiters
             .iter_mut()
@@ -328,7 +334,7 @@ impl Handle {
     pub(crate) fn take_accept_turn(&self) -> Option<AcceptTurn<'_>> {
         let mut shared = self.shared.lock();
         let free = !std::mem::replace(&mut shared.accepting, true);
-        free.then_some(AcceptTurn(self))
+        free.then(|| AcceptTurn(self)) // not then_some: a turn that is made is given back
     }
 }
 
@@ -438,7 +444,7 @@ impl<'a> Watch<'a> {
     /// Registers all with a new descriptor, because the old one was closed or reused behind our back.
     pub(crate) fn renew(watches: &mut [Self]) {
         for watch in watches.iter_mut() {
-            watch.unregister();
+            watch.unregister(|_| ());
             if let Some(waker) = watch.waker.take() {
                 std::mem::forget(waker);
             }
@@ -450,13 +456,20 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn unregister(&mut self) {
+    /// Takes this thread off the list; a signal that came too late is given to `take_back`.
+    fn unregister(&mut self, take_back: impl FnOnce(&wake::Waker)) {
         let Some(waker) = &self.waker else { return };
         let fd = waker.signal_fd();
         let mut shared = self.handle.shared.lock();
-        if let Some(at) = shared.waiters.iter().position(|waiter| waiter.signal_fd == fd) {
-            if shared.waiters.swap_remove(at).signalled {
-                waker.drain();
+        let Some(at) = shared.waiters.iter().position(|waiter| waiter.signal_fd == fd) else {
+            return;
+        };
+        let waiter = shared.waiters.swap_remove(at);
+        if waiter.signalled {
+            take_back(waker);
+            // Meant for whoever waits for the write lock, and that is the next one now.
+            if waiter.waiting_for == WaitingFor::WriteLock && shared.writer.is_none() {
+                shared.wake_writer();
             }
         }
     }
@@ -464,7 +477,7 @@ impl<'a> Watch<'a> {
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        self.unregister();
+        self.unregister(wake::Waker::drain);
     }
 }
 

@@ -27,6 +27,7 @@
 //! programs would otherwise write by hand ([`create_connection`], [`create_server`], [`poll()`], [`Poller`]).
 
 mod address;
+mod ancillary;
 mod connection;
 mod domain;
 mod error;
@@ -44,6 +45,7 @@ mod wait;
 mod write_lock;
 
 pub use address::{Address, AddressError};
+pub use ancillary::{Ancillary, Control, Credentials, PacketInfo};
 pub use connection::{
     connect_any, create_connection, create_connection_with, create_server, create_server_with, DualStack,
     ServerOptions,
@@ -58,7 +60,7 @@ pub use race::ConnectOptions;
 pub use resolve::{
     eai, name_of, resolve, resolve_name, resolve_service, split_host_port, AddressInfo, Hints,
 };
-pub use socket::{AdoptError, Call, Keepalive, Socket, TcpState};
+pub use socket::{AdoptError, Call, Keepalive, Received, Socket, TcpState};
 pub use sys::buffer::{Data, Room};
 pub use sys::selector::Mode;
 pub use time::{Deadline, Timeout};

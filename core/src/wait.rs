@@ -21,6 +21,9 @@ const SLICE: Duration = Duration::from_millis(50);
 /// it and try again by the clock (a Unix datagram socket is always writable, however full its peer).
 const BELIEVED: u32 = 3;
 
+/// A descriptor that let us wait so long is believed again.
+const REAL_WAIT: Duration = Duration::from_millis(1);
+
 /// A poll that came back sooner did not wait: the data were there. A wake-up by another processor takes longer.
 const NO_WAIT: Duration = Duration::from_micros(4);
 
@@ -170,14 +173,20 @@ fn drive<T>(
             }
             let watch = watch.get_or_insert_with(|| Watch::new(handle, WaitingFor::Readiness));
             let started = (next == Next::WaitFirst).then(Instant::now);
-            let waited = if fruitless < BELIEVED {
-                wait(handle, Some((fd, plan.events)), plan.deadline, watch)
-            } else {
-                pause(handle, plan.deadline, watch, fruitless - BELIEVED)
-            };
+            let mut waited = Waited::Ready;
+            if fruitless >= BELIEVED {
+                waited = pause(handle, plan.deadline, watch, fruitless - BELIEVED);
+            }
+            if matches!(waited, Waited::Ready) {
+                let began = (fruitless > 0).then(Instant::now);
+                waited = wait(handle, Some((fd, plan.events)), plan.deadline, watch);
+                if began.is_some_and(|began| began.elapsed() >= REAL_WAIT) {
+                    fruitless = 0;
+                }
+            }
             match waited {
                 Waited::Ready => {}
-                Waited::TimeUp => return Verdict::Finished(Err(Kind::TimedOut)),
+                Waited::TimeUp => return last_try(fd, attempt),
                 Waited::Closed => return Verdict::Finished(Err(Kind::Closed)),
                 Waited::Failed(kind) => return Verdict::Finished(Err(kind)),
                 Waited::Interrupted => return Verdict::Interrupted(next),
@@ -204,6 +213,20 @@ fn drive<T>(
                 }
                 next = Next::Attempt;
             }
+        }
+    }
+}
+
+/// Looks once more when time is up: the deadline may have passed before we came to wait, or while a signal was
+/// handled.
+fn last_try<T>(
+    fd: BorrowedFd<'_>,
+    attempt: &mut impl FnMut(BorrowedFd<'_>) -> io::Result<Step<T>>,
+) -> Verdict<T> {
+    match once(fd, attempt) {
+        Attempted::Over(result) => Verdict::Finished(result),
+        Attempted::More | Attempted::Nothing | Attempted::Interrupted => {
+            Verdict::Finished(Err(Kind::TimedOut))
         }
     }
 }

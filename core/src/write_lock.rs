@@ -80,3 +80,38 @@ impl Drop for WriteTurn<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Plain;
+    use std::os::unix::net::UnixStream;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    /// The thread that was woken gave up at that moment, and nobody woke the next one.
+    #[test]
+    fn a_wake_up_that_comes_too_late_is_passed_on() {
+        let (end, _other) = UnixStream::pair().unwrap();
+        let handle = Handle::new(end.into(), false);
+        let turn = WriteTurn::take(&handle, &mut Plain, Deadline::Never)
+            .ok()
+            .unwrap();
+        let (tell, told) = mpsc::channel();
+        thread::scope(|scope| {
+            let gives_up = Watch::new(&handle, WaitingFor::WriteLock);
+            scope.spawn(|| {
+                let next = WriteTurn::take(&handle, &mut Plain, Deadline::Never);
+                tell.send(next.is_ok()).unwrap();
+            });
+            while handle.shared.lock().waiters() < 2 {
+                thread::yield_now();
+            }
+            drop(turn);
+            drop(gives_up);
+            let woken = told.recv_timeout(Duration::from_secs(10));
+            handle.close(&mut Plain, |_| ()).unwrap();
+            assert_eq!(woken, Ok(true));
+        });
+    }
+}

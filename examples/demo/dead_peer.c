@@ -1,4 +1,5 @@
 /* Writes to a peer that has gone:  dead_peer raw|polysock PORT */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <poll.h>
 #include <polysock/polysock.h>

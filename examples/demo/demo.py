@@ -64,16 +64,16 @@ def echo_matrix() -> None:
 
 
 def slow_reader(listener: socket.socket, total: list[int], sender_ended: threading.Event) -> None:
-    """Takes 32 KiB every quarter of a second; once the sender has ended, all that is left."""
+    """Takes 64 KiB every quarter of a second; once the sender has ended, all that is left."""
     connection, _ = listener.accept()
     with connection:
-        while data := connection.recv(32768):
+        while data := connection.recv(65536):
             total[0] += len(data)
             sender_ended.wait(0.25)
 
 
 def slow_send() -> None:
-    head(2, 'Send 1 MiB with "a timeout of 1 second" to a reader that takes 128 KiB/s')
+    head(2, 'Send 1 MiB with "a timeout of 1 second" to a reader that takes 256 KiB/s')
     for kind, title in (("loop", "a poll + send loop"), ("polysock", "polysock_sendall")):
         total, sender_ended = [0], threading.Event()
         with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -2,6 +2,7 @@
  *
  * `loop` is what most libraries do: wait up to a second for room, send what fits, again. Each wait starts the
  * clock anew, and when one fails the caller is not told how much went out. */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <poll.h>
 #include <polysock/polysock.h>

@@ -52,7 +52,7 @@ impl Socket {
         self.handle.is_closed()
     }
 
-    fn is_tcp_family(&self) -> bool {
+    pub(super) fn is_tcp_family(&self) -> bool {
         self.is_stream() && matches!(self.family, Family::IPV4 | Family::IPV6)
     }
 }

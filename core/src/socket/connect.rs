@@ -24,7 +24,7 @@ impl Socket {
 impl<H: Host> Call<'_, H> {
     /// Connects to an address (connect(2)).
     ///
-    /// After a refusal the same socket may connect again. After a timeout the attempt goes on in the kernel:
+    /// While it waits, the descriptor is in non-blocking mode. After a refusal the same socket may connect again. After a timeout the attempt goes on in the kernel:
     /// connecting again waits for its end.
     ///
     /// # Errors
@@ -39,12 +39,19 @@ impl<H: Host> Call<'_, H> {
             deadline,
         };
         let may_wait = deadline != Deadline::NonBlocking;
-        let mut under_way = false;
+        let ask_again = special::CONNECT_AGAIN_TELLS_THE_END && self.socket.is_tcp_family();
+        let (mut under_way, mut switched) = (false, false);
         let result = run(&self.socket.handle, &mut self.host, &plan, |fd| {
-            if under_way {
+            if !switched && !under_way && !unix::is_nonblocking(fd)? {
+                special::set_nonblocking(fd, true)?;
+                switched = true;
+            }
+            if under_way && !ask_again {
                 return outcome(fd).map(Step::Done);
             }
-            match connect_without_waiting(fd, address) {
+            match unix::connect(fd, address) {
+                // Another call has seen the end before us.
+                Err(error) if under_way && error.raw_os_error() == Some(libc::EISCONN) => Ok(Step::Done(())),
                 Err(error) if is_under_way(&error, may_wait) => {
                     under_way = true;
                     Err(io::Error::from_raw_os_error(libc::EAGAIN))
@@ -52,6 +59,13 @@ impl<H: Host> Call<'_, H> {
                 result => result.map(Step::Done),
             }
         });
+        if switched {
+            let wanted = self.socket.handle.is_nonblocking();
+            // A socket that was closed meanwhile has no mode any more.
+            let _ = self
+                .socket
+                .now(Operation::Connect, |fd| special::set_nonblocking(fd, wanted));
+        }
         result.map_err(|kind| {
             let kind = if under_way && kind == Kind::WouldBlock {
                 Kind::InProgress
@@ -72,17 +86,10 @@ fn is_under_way(error: &io::Error, may_wait: bool) -> bool {
     }
 }
 
-fn connect_without_waiting(fd: BorrowedFd<'_>, address: &Address) -> io::Result<()> {
-    if unix::is_nonblocking(fd)? {
-        return unix::connect(fd, address);
-    }
-    special::set_nonblocking(fd, true)?;
-    let result = unix::connect(fd, address);
-    special::set_nonblocking(fd, false)?;
-    result
-}
-
 /// How a connect that was under way ended, once the descriptor is ready.
+///
+/// TCP on Linux is asked by another connect(2) instead: only that lets the kernel take note of the end, and until
+/// it has, it takes the next connect for a question about this one.
 fn outcome(fd: BorrowedFd<'_>) -> io::Result<()> {
     match unix::sock(&fd).take_error()? {
         Some(error) => Err(error),

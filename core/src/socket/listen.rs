@@ -19,7 +19,8 @@ impl Socket {
     /// its own (`net.core.somaxconn`) and cuts to it silently.
     ///
     /// # Errors
-    /// `InvalidInput("backlog")` below 0; the system's.
+    /// `InvalidInput("backlog")` below 0, which the kernel would take for the greatest there is; the system's, such
+    /// as `EADDRINUSE`.
     pub fn listen(&self, backlog: i32) -> Result<()> {
         if backlog < 0 {
             return Err(Error::invalid(Operation::Listen, "backlog"));

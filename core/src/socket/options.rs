@@ -88,7 +88,12 @@ impl Socket {
     /// # Errors
     /// `InvalidInput("linger")` above 65,535 s; `Closed`.
     pub fn set_linger(&self, linger: Option<Duration>) -> Result<()> {
-        let seconds = linger.map(|linger| linger.as_secs() + u64::from(linger.subsec_nanos() > 0));
+        let round_up = |linger: Duration| {
+            linger
+                .as_secs()
+                .saturating_add(u64::from(linger.subsec_nanos() > 0))
+        };
+        let seconds = linger.map(round_up);
         if seconds.is_some_and(|seconds| seconds > MAX_LINGER) {
             return Err(Error::invalid(Operation::SetOption, "linger"));
         }

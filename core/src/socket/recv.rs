@@ -70,10 +70,16 @@ impl<H: Host> Call<'_, H> {
         let may_wait = flags.0 & (libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE) == 0;
         let fill = stream && may_wait && flags.contains(Flags::WAIT_ALL);
         let plan = self.recv_plan(room.len(), flags, may_wait);
-        let mut done = 0;
+        let (mut done, mut peeked, mut fruitless) = (0, 0, 0);
         let result = run(&self.socket.handle, &mut self.host, &plan, |fd| {
-            let count = unix::recv(fd, &room.after(done), flags.0)?;
+            let received = unix::recv(fd, &room.after(done), flags.0);
+            let count = if stream {
+                received?
+            } else {
+                end_if_shut(fd, received, &mut fruitless, || 0)?
+            };
             if flags.contains(Flags::PEEK) {
+                peeked = count;
                 return if fill && count < room.len() && more_may_come(fd)? {
                     Err(io::Error::from_raw_os_error(libc::EAGAIN))
                 } else {
@@ -89,6 +95,7 @@ impl<H: Host> Call<'_, H> {
         });
         match result {
             Err(_) if done > 0 => Ok(done),
+            Err(kind) if peeked > 0 && kind != Kind::Closed => Ok(peeked),
             result => named(Operation::Recv, 0, result),
         }
     }
@@ -126,7 +133,7 @@ impl<H: Host> Call<'_, H> {
         }
     }
 
-    fn recv_plan(&self, bytes: usize, flags: Flags, may_wait: bool) -> Plan {
+    pub(super) fn recv_plan(&self, bytes: usize, flags: Flags, may_wait: bool) -> Plan {
         let deadline = if may_wait {
             self.deadline(Direction::Receive)
         } else {
@@ -143,6 +150,27 @@ impl<H: Host> Call<'_, H> {
             bytes,
             deadline,
         }
+    }
+}
+
+/// Turns "nothing there" into an end when the socket was shut down for reading: Linux reports such a datagram socket
+/// as ready, but only a receive that waits then returns 0. Asked from the second vain attempt of a call on.
+pub(super) fn end_if_shut<T>(
+    fd: BorrowedFd<'_>,
+    received: io::Result<T>,
+    fruitless: &mut u32,
+    end: impl FnOnce() -> T,
+) -> io::Result<T> {
+    match received {
+        Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => {
+            *fruitless += 1;
+            if *fruitless > 1 && !more_may_come(fd)? {
+                Ok(end())
+            } else {
+                Err(error)
+            }
+        }
+        received => received,
     }
 }
 

@@ -67,6 +67,26 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
 /// No such poll event here: only a connection that is over altogether is told.
 pub const PEER_ENDED: i16 = 0;
 
+/// No such flag here; received descriptors are made close-on-exec after they came.
+pub const CLOEXEC_RIGHTS: libc::c_int = 0;
+
+/// Sends `count` bytes of a file from `offset` by way of a buffer; never waits and never raises SIGPIPE.
+pub fn sendfile(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: usize) -> io::Result<usize> {
+    let mut buffer = vec![0_u8; count.min(64 * 1024)];
+    let offset = libc::off_t::try_from(offset).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
+    let (start, length) = (buffer.as_mut_ptr().cast(), buffer.len());
+    // SAFETY: `start` is writable for `length` bytes.
+    let read = unix::check_count(unsafe { libc::pread(file.as_raw_fd(), start, length, offset) })?;
+    buffer.truncate(read);
+    if read == 0 {
+        return Ok(0);
+    }
+    unix::send(to, (&buffer).into(), 0)
+}
+
+/// The BSDs begin to connect anew.
+pub const CONNECT_AGAIN_TELLS_THE_END: bool = false;
+
 #[cfg(test)]
 mod tests {
     use super::*;

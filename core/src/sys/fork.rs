@@ -4,6 +4,7 @@
 //! keeps such a thing stores the generation beside it and begins anew when it no longer matches.
 
 use std::cell::UnsafeCell;
+use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::Once;
@@ -36,7 +37,7 @@ pub fn generation() -> u32 {
 pub struct ForkLock<T> {
     /// The generation in the upper half, 1 in the lower while somebody holds the lock.
     word: AtomicU64,
-    value: UnsafeCell<T>,
+    value: ManuallyDrop<UnsafeCell<T>>,
 }
 
 // SAFETY: `value` is reached only through `Held`, of which one exists at a time.
@@ -49,7 +50,7 @@ impl<T: Default> ForkLock<T> {
     pub fn new() -> Self {
         Self {
             word: AtomicU64::new(u64::from(generation()) << 32),
-            value: UnsafeCell::new(T::default()),
+            value: ManuallyDrop::new(UnsafeCell::new(T::default())),
         }
     }
 
@@ -81,6 +82,16 @@ impl<T: Default> ForkLock<T> {
     }
 }
 
+impl<T> Drop for ForkLock<T> {
+    fn drop(&mut self) {
+        // Held while nobody can hold it: by a thread of the parent process, in the middle of a change.
+        if *self.word.get_mut() & 1 == 0 {
+            // SAFETY: the value is whole, and not used again.
+            unsafe { ManuallyDrop::drop(&mut self.value) };
+        }
+    }
+}
+
 impl<T> Drop for Held<'_, T> {
     fn drop(&mut self) {
         let held = self.0.word.load(Ordering::Relaxed);
@@ -101,5 +112,31 @@ impl<T> DerefMut for Held<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: we hold the lock.
         unsafe { &mut *self.0.value.get() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_value_that_somebody_may_be_changing_is_never_dropped() {
+        let seen = Arc::new(());
+        let lock = ForkLock::<Option<Arc<()>>>::new();
+        *lock.lock() = Some(Arc::clone(&seen));
+        // As in a child that was forked while another thread held the lock.
+        std::mem::forget(lock.lock());
+        drop(lock);
+        assert_eq!(Arc::strong_count(&seen), 2);
+    }
+
+    #[test]
+    fn a_value_nobody_holds_is_dropped() {
+        let seen = Arc::new(());
+        let lock = ForkLock::<Option<Arc<()>>>::new();
+        *lock.lock() = Some(Arc::clone(&seen));
+        drop(lock);
+        assert_eq!(Arc::strong_count(&seen), 1);
     }
 }

@@ -64,3 +64,18 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
 
 /// The poll event of a peer that ended its stream.
 pub const PEER_ENDED: i16 = libc::POLLRDHUP;
+
+/// Received descriptors are close-on-exec from the start: a flag of each recvmsg.
+pub const CLOEXEC_RIGHTS: libc::c_int = libc::MSG_CMSG_CLOEXEC;
+
+/// Sends `count` bytes of a file from `offset` (sendfile(2)). May wait on a descriptor in blocking mode, and raises
+/// SIGPIPE like write(2): see [`super::unix::without_sigpipe`].
+pub fn sendfile(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: usize) -> io::Result<usize> {
+    let mut offset =
+        libc::off64_t::try_from(offset).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
+    // SAFETY: `offset` is ours to write.
+    unix::check_count(unsafe { libc::sendfile64(to.as_raw_fd(), file.as_raw_fd(), &raw mut offset, count) })
+}
+
+/// Whether connect(2) on a TCP socket that has begun to connect tells how that ended, and makes it final.
+pub const CONNECT_AGAIN_TELLS_THE_END: bool = true;

@@ -1,0 +1,104 @@
+//! Answers, and what refusals are called in the protocol.
+
+use polysock_core::{Error, Kind, Operation};
+use std::fmt;
+use std::io;
+
+/// An answer that says `ok`.
+pub enum Answer {
+    /// `key=value …`
+    Fields(String),
+    /// The whole answer of a joined command.
+    Joined(String),
+}
+
+/// Every other answer.
+pub enum Refusal {
+    Unsupported,
+    /// The request makes no sense.
+    Protocol(String),
+    /// The library or the system refused.
+    Error {
+        name: String,
+        done: Option<usize>,
+    },
+}
+
+impl Refusal {
+    pub fn named(name: &str) -> Self {
+        Self::Error {
+            name: name.to_owned(),
+            done: None,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported => write!(f, "unsupported"),
+            Self::Protocol(reason) => write!(f, "error PROTOCOL {reason}"),
+            Self::Error { name, done: None } => write!(f, "error {name}"),
+            Self::Error {
+                name,
+                done: Some(done),
+            } => write!(f, "error {name} done={done}"),
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        let counts = matches!(error.operation(), Operation::SendAll | Operation::RecvExact);
+        Self::Error {
+            name: name(&error),
+            done: counts.then(|| error.done()),
+        }
+    }
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        Self::named(&errno_name(error.raw_os_error().unwrap_or(0)))
+    }
+}
+
+/// The protocol's name for an error.
+pub fn name(error: &Error) -> String {
+    let fixed = match error.kind() {
+        Kind::TimedOut => "TIMEDOUT",
+        Kind::WouldBlock => "AGAIN",
+        Kind::InProgress => "INPROGRESS",
+        Kind::Interrupted => "INTR",
+        Kind::Closed => "CLOSED",
+        Kind::EndOfStream => "EOF",
+        Kind::Truncated { .. } => "TRUNCATED",
+        Kind::Busy => "BUSY",
+        Kind::InvalidInput(_) => "INVAL",
+        Kind::Unsupported => "OPNOTSUPP",
+        Kind::Resolve(code) => return format!("RESOLVE{code}"),
+        Kind::Os(errno) => return errno_name(errno),
+        _ => "UNKNOWN",
+    };
+    fixed.to_owned()
+}
+
+macro_rules! errno_names {
+    ($errno:expr, $($name:ident)*) => {
+        match $errno {
+            $(libc::$name => stringify!($name).trim_start_matches('E').to_owned(),)*
+            number => format!("ERRNO{number}"),
+        }
+    };
+}
+
+fn errno_name(errno: i32) -> String {
+    match errno {
+        libc::EALREADY => "INPROGRESS".to_owned(),
+        _ => errno_names!(errno,
+            EPERM EINTR EIO EBADF EAGAIN ENOMEM EACCES EFAULT EBUSY EINVAL ENFILE EMFILE EPIPE EDOM ENOTSOCK EDESTADDRREQ
+            EMSGSIZE EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT EOPNOTSUPP EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN
+            ENETUNREACH ENETRESET ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETIMEDOUT ECONNREFUSED
+            EHOSTDOWN EHOSTUNREACH EINPROGRESS),
+    }
+}

@@ -1,0 +1,112 @@
+//! Conformance driver for Rust: one request a line in, one answer a line out. The protocol is in
+//! `conformance/README.md`.
+
+mod answer;
+mod data;
+mod facts;
+mod handles;
+mod making;
+mod options;
+mod process;
+mod request;
+mod system;
+mod tasks;
+mod values;
+
+use answer::{Answer, Refusal};
+use handles::Handles;
+use request::Request;
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+use std::time::Instant;
+use tasks::Tasks;
+
+/// What all threads of the driver share.
+struct Driver {
+    handles: Handles,
+    tasks: Tasks,
+}
+
+impl Driver {
+    /// Carries out one line; returns the line to write.
+    fn answer(self: &Arc<Self>, line: &str) -> String {
+        let began = Instant::now();
+        let answer = Request::parse(line).and_then(|request| self.carry_out(&request));
+        let ms = began.elapsed().as_millis();
+        match answer {
+            Ok(Answer::Fields(fields)) if fields.is_empty() => format!("ok ms={ms}"),
+            Ok(Answer::Fields(fields)) => format!("ok {fields} ms={ms}"),
+            Ok(Answer::Joined(line)) => format!("{line} join_ms={ms}"),
+            Err(refusal) => format!("{refusal} ms={ms}"),
+        }
+    }
+
+    fn carry_out(self: &Arc<Self>, request: &Request<'_>) -> Result<Answer, Refusal> {
+        match request.command {
+            "start" => return self.start(request),
+            "join" => return self.join(request),
+            _ => {}
+        }
+        let fields = match request.command {
+            "hello" => {
+                "lang=rust caps=abort,close_java,recv_exact,state,done,get_timeout,whole_sendall".to_owned()
+            }
+            "quit" => String::new(),
+            "reset" => self.reset()?,
+            "exhaust" => self.exhaust()?,
+            "release" => self.release()?,
+            "socket" => self.socket(request)?,
+            "bind" => self.bind(request)?,
+            "listen" => self.listen(request)?,
+            "server" => self.server(request)?,
+            "accept" => self.accept(request)?,
+            "connect" => self.connect(request)?,
+            "shutdown" => self.shutdown(request)?,
+            "close" => self.close(request)?,
+            "close_java" => self.close_java(request)?,
+            "abort" => self.abort(request)?,
+            "is_closed" => self.is_closed(request)?,
+            "fileno" => self.fileno(request)?,
+            "detach" => self.detach(request)?,
+            "from_fd" => self.adopt(request)?,
+            "open_fd" => self.open_fd()?,
+            "close_fd" => self.close_fd(request)?,
+            "send" => self.send(request)?,
+            "sendall" => self.send_all(request)?,
+            "recv" => self.recv(request)?,
+            "recv_exact" => self.recv_exact(request)?,
+            "collect" => self.collect(request)?,
+            "fill" => self.fill(request)?,
+            "getsockname" => self.local_address(request)?,
+            "getpeername" => self.peer_address(request)?,
+            "state" => self.state(request)?,
+            "set" => self.set(request)?,
+            "get" => self.get(request)?,
+            "setsockopt" => self.set_raw(request)?,
+            "getsockopt" => self.get_raw(request)?,
+            _ => return Err(Refusal::Unsupported),
+        };
+        Ok(Answer::Fields(fields))
+    }
+}
+
+fn main() -> std::io::Result<()> {
+    let driver = Arc::new(Driver {
+        handles: Handles::default(),
+        tasks: Tasks::default(),
+    });
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let mut output = std::io::stdout().lock();
+        writeln!(output, "{}", driver.answer(&line))?;
+        output.flush()?;
+        if line.trim() == "quit" {
+            break;
+        }
+    }
+    // A thread left inside a call must not keep the process.
+    std::process::exit(0);
+}

@@ -1,0 +1,129 @@
+"""Playing scenarios with one pair of drivers."""
+
+import socket
+import time
+from dataclasses import dataclass
+
+from .process import Driver, DriverFailed
+from .scenario import matches, parse_answer, substitute
+
+PASSED, FAILED, SKIPPED, KNOWN = "passed", "failed", "skipped", "known"
+
+
+@dataclass
+class Result:
+    scenario: object
+    pair: tuple
+    outcome: str
+    reason: str = ""
+    seconds: float = 0.0
+    log: tuple = ()
+
+
+class StepFailed(Exception):
+    """An answer that was not expected."""
+
+
+class Pair:
+    """Two long-lived driver processes, started afresh after a failure."""
+
+    def __init__(self, server, client, known, limit=15, verbose=False):
+        """`server` and `client` are (name, command)."""
+        self.specs = {"server": server, "client": client}
+        self.name = (server[0], client[0])
+        self.known, self.limit, self.verbose = known, limit, verbose
+        self.drivers, self.lines = {}, []
+
+    def play_all(self, scenarios):
+        try:
+            return [self.play(scenario) for scenario in scenarios]
+        finally:
+            self.close()
+
+    def play(self, scenario):
+        self.lines = []
+        began = time.monotonic()
+        outcome, reason = self.attempt(scenario)
+        entry = self.known.find(scenario.name, *self.name)
+        if entry and outcome == FAILED:
+            outcome, reason = KNOWN, entry.reason
+        elif entry and outcome == PASSED:
+            outcome, reason = FAILED, f"passes, but {entry.place} says it fails: {entry.reason}"
+        return Result(scenario, self.name, outcome, reason, time.monotonic() - began, tuple(self.lines))
+
+    def attempt(self, scenario):
+        try:
+            self.start()
+            have = self.drivers["server"].capabilities & self.drivers["client"].capabilities
+            missing = scenario.needs - have - environment()
+            if missing:
+                return SKIPPED, "needs " + " ".join(sorted(missing))
+            self.steps(scenario)
+            for driver in self.drivers.values():
+                driver.expect_ok("reset")
+            for driver in self.drivers.values():
+                driver.check_descriptors()
+            return PASSED, ""
+        except (StepFailed, DriverFailed) as exc:
+            self.close()
+            return FAILED, str(exc)
+
+    def start(self):
+        for role, (name, command) in self.specs.items():
+            if role not in self.drivers:
+                log = (lambda line, role=role: self.lines.append(f"{role} {line}")) if self.verbose else None
+                self.drivers[role] = Driver(f"{name} as {role}", command, self.limit, log)
+
+    def close(self):
+        for driver in self.drivers.values():
+            driver.kill()
+        self.drivers = {}
+
+    def steps(self, scenario):
+        variables, threads = {}, {}
+        for step in scenario.steps:
+            try:
+                self.step(step, variables, threads)
+            except DriverFailed as exc:
+                raise DriverFailed(f"{step.place}: {step.text}\n{exc}") from exc
+
+    def step(self, step, variables, threads):
+        driver = self.drivers[step.role]
+        if step.kind == "blocked":
+            driver.wait_blocked(threads[step.role, step.command])
+            return
+        command = substitute(step.command, variables)
+        deadline = time.monotonic() + self.limit
+        answer = self.ask(driver, command)
+        while not matches(step, answer, variables):
+            if step.kind == "play" or time.monotonic() > deadline or answer.startswith(("unsupported", "error PROTOCOL")):
+                wanted = step.text.partition("->")[2].strip() or "ok"
+                raise StepFailed(f"{step.place}: {step.text}\nexpected {wanted}\ngot      {answer}")
+            time.sleep(0.001)
+            answer = self.ask(driver, command)
+        words = command.split()
+        if words[0] == "start":
+            tid = parse_answer(answer)[1].get("tid", "")
+            if not tid.isdigit():
+                raise StepFailed(f"{step.place}: {step.text}\nexpected ok tid=NUMBER\ngot      {answer}")
+            threads[step.role, words[1]] = tid
+
+    @staticmethod
+    def ask(driver, command):
+        """Asks, and refuses an answer that claims more time than has passed: it would hide an early timeout."""
+        began = time.monotonic_ns()
+        answer = driver.ask(command)
+        passed, claimed = (time.monotonic_ns() - began) // 1_000_000, parse_answer(answer)[1].get("ms", "")
+        if not command.startswith("join ") and claimed.isdigit() and int(claimed) > passed:
+            raise DriverFailed(f"{driver.name} says {claimed} ms, but only {passed} ms passed: {command} was answered {answer!r}")
+        return answer
+
+
+def environment():
+    """Capabilities of the machine, not of a driver."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as s:
+            s.bind(("::1", 0))
+    except OSError:
+        return set()
+    return {"ipv6"}

@@ -1,0 +1,183 @@
+//! What the tests share: connections over loopback, threads known to be blocked, a time limit for each test.
+#![allow(dead_code)] // each test binary uses a part
+
+pub mod system;
+
+use polysock_core::{Address, Error, Kind, Socket};
+use std::fmt::Debug;
+use std::net::Ipv4Addr;
+use std::sync::mpsc::{self, Receiver};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// No test takes longer on a busy machine.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// How late a wake-up may be on a busy machine.
+pub const LATE: Duration = Duration::from_secs(5);
+
+pub fn ms(count: u64) -> Duration {
+    Duration::from_millis(count)
+}
+
+/// Runs a test in a thread of its own and fails when it does not end.
+pub fn limited(test: impl FnOnce() + Send + 'static) {
+    let (end, ended) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        test();
+        let _ = end.send(());
+    });
+    match ended.recv_timeout(LIMIT) {
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!("the test hangs"),
+        _ => thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+    }
+}
+
+pub fn loopback() -> Address {
+    (Ipv4Addr::LOCALHOST.into(), 0).into()
+}
+
+/// A listener on a port of the system's choice, and its address.
+pub fn listener(backlog: i32) -> (Socket, Address) {
+    let listener = Socket::tcp(loopback().family()).unwrap();
+    listener.bind(&loopback()).unwrap();
+    listener.listen(backlog).unwrap();
+    let address = listener.local_address().unwrap();
+    (listener, address)
+}
+
+/// Both ends of a TCP connection.
+pub fn connection() -> (Socket, Socket) {
+    let (listener, address) = listener(1);
+    connect_to(&listener, &address)
+}
+
+pub fn connect_to(listener: &Socket, address: &Address) -> (Socket, Socket) {
+    let client = Socket::tcp(address.family()).unwrap();
+    client.within(LATE).connect(address).unwrap();
+    let (server, _) = listener.within(LATE).accept().unwrap();
+    (client, server)
+}
+
+/// Both ends of a connection whose buffers are small and stay small.
+pub fn small_connection() -> (Socket, Socket) {
+    let (listener, address) = listener(1);
+    set_int(&listener, libc::SO_RCVBUF, 8192);
+    let client = Socket::tcp(address.family()).unwrap();
+    set_int(&client, libc::SO_SNDBUF, 8192);
+    client.within(LATE).connect(&address).unwrap();
+    let (server, _) = listener.within(LATE).accept().unwrap();
+    (client, server)
+}
+
+/// A listener whose queue is full: a further connect gets no answer. Keep the first value.
+pub fn full_listener() -> ((Socket, Socket), Address) {
+    let (listener, address) = listener(0);
+    let queued = Socket::tcp(address.family()).unwrap();
+    queued.within(LATE).connect(&address).unwrap();
+    ((listener, queued), address)
+}
+
+/// Both ends of a Unix socket pair of this type.
+pub fn unix_pair(socket_type: i32) -> (Socket, Socket) {
+    let [a, b] = system::socketpair(socket_type).map(|fd| Socket::from_fd(fd).unwrap());
+    (a, b)
+}
+
+pub fn set_int(socket: &Socket, name: i32, value: i32) {
+    socket
+        .set_option(libc::SOL_SOCKET, name, &value.to_ne_bytes())
+        .unwrap();
+}
+
+/// Sends until nothing fits any more; says how much went out.
+pub fn fill(socket: &Socket) -> usize {
+    let mut done = 0;
+    loop {
+        match socket.within(Duration::ZERO).send(&[7; 65536]) {
+            Ok(count) => done += count,
+            Err(error) => {
+                assert_eq!(error.kind(), Kind::WouldBlock);
+                return done;
+            }
+        }
+    }
+}
+
+pub fn kind<T: Debug>(result: Result<T, Error>) -> Kind {
+    result.unwrap_err().kind()
+}
+
+/// Bytes that tell where they stand.
+pub fn pattern(count: usize) -> Vec<u8> {
+    (0..count).map(|at| ((at + at / 251) % 256) as u8).collect()
+}
+
+/// A call running in another thread.
+pub struct Running<T> {
+    pub tid: i32,
+    thread: JoinHandle<()>,
+    end: Receiver<T>,
+}
+
+/// Starts a call in another thread.
+pub fn start<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Running<T> {
+    let (tell_tid, tid) = mpsc::channel();
+    let (tell_end, end) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        tell_tid.send(system::gettid()).unwrap();
+        let _ = tell_end.send(call());
+    });
+    let tid = tid.recv().unwrap();
+    Running { tid, thread, end }
+}
+
+/// Starts a call in another thread and waits until it sleeps in the kernel.
+pub fn start_blocked<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Running<T> {
+    let running = start(call);
+    running.wait_blocked();
+    running
+}
+
+impl<T> Running<T> {
+    /// Returns once the thread sleeps in a call that waits for a socket.
+    pub fn wait_blocked(&self) {
+        system::wait_blocked(&format!("/proc/self/task/{}", self.tid));
+    }
+
+    /// The call's result; a call that does not end fails the test.
+    pub fn result(self) -> T {
+        match self.end.recv_timeout(LIMIT / 2) {
+            Ok(result) => {
+                self.thread.join().unwrap();
+                result
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("the call does not end"),
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                std::panic::resume_unwind(self.thread.join().unwrap_err());
+            }
+        }
+    }
+
+    pub fn is_running(&self) -> bool {
+        !self.thread.is_finished()
+    }
+}
+
+/// Runs a call and says how long it took.
+pub fn timed<T>(call: impl FnOnce() -> T) -> (T, Duration) {
+    let began = Instant::now();
+    let result = call();
+    (result, began.elapsed())
+}
+
+/// Looks again and again, without more than a short nap, until something is so.
+pub fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let end = Instant::now() + LIMIT / 2;
+    while !so() {
+        assert!(Instant::now() < end, "never: {what}");
+        thread::sleep(Duration::from_micros(200));
+    }
+}

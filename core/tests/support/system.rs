@@ -1,0 +1,250 @@
+//! System calls that the tests need and std has no safe form of.
+#![allow(unsafe_code)]
+
+use libc::c_int;
+use std::fs;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+pub fn check(result: c_int) -> c_int {
+    assert!(result >= 0, "{}", io::Error::last_os_error());
+    result
+}
+
+pub fn gettid() -> i32 {
+    // SAFETY: no memory is involved.
+    unsafe { libc::gettid() }
+}
+
+/// Returns once the thread of this directory of /proc sleeps in a call that waits.
+pub fn wait_blocked(task: &str) {
+    super::until("the thread is blocked", || {
+        let (Ok(call), Ok(stat)) = (
+            fs::read_to_string(format!("{task}/syscall")),
+            fs::read_to_string(format!("{task}/stat")),
+        ) else {
+            panic!("the call did not wait: {task} is gone");
+        };
+        let number: Option<i64> = call.split(' ').next().and_then(|word| word.parse().ok());
+        let waits = [
+            libc::SYS_ppoll,
+            libc::SYS_accept4,
+            libc::SYS_recvfrom,
+            libc::SYS_sendto,
+        ];
+        let sleeps = stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'));
+        sleeps
+            && number.is_some_and(|number| waits.contains(&number))
+            && fs::read_to_string(format!("{task}/syscall")).is_ok_and(|again| again == call)
+    });
+}
+
+/// How often a thread of ours went to sleep by itself.
+pub fn sleeps(tid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/self/task/{tid}/status")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("voluntary_ctxt_switches"));
+    line.and_then(|line| line.split_whitespace().nth(1))
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+pub fn socketpair(socket_type: c_int) -> [OwnedFd; 2] {
+    let mut fds = [0; 2];
+    // SAFETY: `fds` has room for two descriptors.
+    check(unsafe {
+        libc::socketpair(
+            libc::AF_UNIX,
+            socket_type | libc::SOCK_CLOEXEC,
+            0,
+            fds.as_mut_ptr(),
+        )
+    });
+    // SAFETY: the kernel just gave us both.
+    fds.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// A file in memory with one page of text that nobody else writes.
+pub fn memfd(text: &[u8]) -> OwnedFd {
+    // SAFETY: the name ends with NUL.
+    let fd = check(unsafe { libc::memfd_create(c"polysock-test".as_ptr(), libc::MFD_CLOEXEC) });
+    // SAFETY: `text` is readable for its length.
+    let written = unsafe { libc::write(fd, text.as_ptr().cast(), text.len()) };
+    assert_eq!(written, text.len() as isize);
+    // SAFETY: the kernel just gave it to us.
+    unsafe { OwnedFd::from_raw_fd(fd) }
+}
+
+/// Device, inode and size of what a descriptor stands for.
+pub fn identity(fd: RawFd) -> io::Result<(u64, u64, i64)> {
+    // SAFETY: a stat is plain numbers.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: `stat` is ours and writable.
+    if unsafe { libc::fstat(fd, &raw mut stat) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok((stat.st_dev, stat.st_ino, stat.st_size))
+}
+
+/// Makes the number `to` stand for what `from` stands for.
+pub fn dup2(from: BorrowedFd<'_>, to: RawFd) {
+    // SAFETY: no memory is involved.
+    check(unsafe { libc::dup2(from.as_raw_fd(), to) });
+}
+
+pub fn close(fd: RawFd) {
+    // SAFETY: no memory is involved.
+    check(unsafe { libc::close(fd) });
+}
+
+/// Our descriptors with what they stand for.
+pub fn descriptors() -> Vec<(RawFd, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc/self/fd").unwrap() {
+        let entry = entry.unwrap();
+        let number = entry.file_name().to_string_lossy().parse().unwrap();
+        if let Ok(target) = fs::read_link(entry.path()) {
+            found.push((number, target.to_string_lossy().into_owned()));
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+/// The processor time this thread has used.
+pub fn thread_cpu() -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: `time` is ours and writable.
+    check(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) });
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// Sets the soft limit of descriptors; returns the old one.
+pub fn limit_descriptors(soft: u64) -> u64 {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: `limit` is ours and writable.
+    check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) });
+    let old = std::mem::replace(&mut limit.rlim_cur, soft.min(limit.rlim_max));
+    // SAFETY: `limit` is ours and readable.
+    check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) });
+    old
+}
+
+static SIGNALS: AtomicU64 = AtomicU64::new(0);
+
+extern "C" fn count_signal(_: c_int) {
+    SIGNALS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// How many signals the handler has seen in this process.
+pub fn signals() -> u64 {
+    SIGNALS.load(Ordering::Relaxed)
+}
+
+/// Installs the counting handler, without SA_RESTART.
+pub fn handle_signal(signal: c_int) {
+    // SAFETY: a sigaction is plain data, zero is "no flags, nothing blocked".
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = count_signal as extern "C" fn(c_int) as usize;
+    // SAFETY: the handler only adds to an atomic.
+    check(unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) });
+}
+
+/// Puts a signal back to what a fresh process does with it.
+pub fn default_signal(signal: c_int) {
+    // SAFETY: the default action is no function of ours.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+}
+
+/// Sends a signal to one thread of this process.
+pub fn signal_thread(tid: i32, signal: c_int) {
+    // SAFETY: no memory is involved.
+    let sent = unsafe { libc::syscall(libc::SYS_tgkill, std::process::id() as i32, tid, signal) };
+    assert_eq!(sent, 0);
+}
+
+/// A timer that signals this very thread again and again until dropped.
+pub struct Ticks(libc::timer_t);
+
+impl Ticks {
+    pub fn every(interval: Duration) -> Self {
+        handle_signal(libc::SIGALRM);
+        // SAFETY: a sigevent is plain data.
+        let mut event: libc::sigevent = unsafe { std::mem::zeroed() };
+        event.sigev_notify = libc::SIGEV_THREAD_ID;
+        event.sigev_signo = libc::SIGALRM;
+        event.sigev_notify_thread_id = gettid();
+        let mut timer = std::ptr::null_mut();
+        // SAFETY: both structures are ours.
+        check(unsafe { libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, &raw mut timer) });
+        let time = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: interval.subsec_nanos().into(),
+        };
+        let spec = libc::itimerspec {
+            it_interval: time,
+            it_value: time,
+        };
+        // SAFETY: `spec` is ours and readable.
+        check(unsafe { libc::timer_settime(timer, 0, &raw const spec, std::ptr::null_mut()) });
+        Self(timer)
+    }
+}
+
+impl Drop for Ticks {
+    fn drop(&mut self) {
+        // SAFETY: the timer is ours and not used again.
+        check(unsafe { libc::timer_delete(self.0) });
+    }
+}
+
+/// Forks. The child runs `child` and exits with 0, or with 101 if it panicked.
+pub fn fork(child: impl FnOnce()) -> Child {
+    // SAFETY: the tests that fork run in processes of their own, whose other threads hold no lock that the child
+    // needs (the allocator's are reset by libc).
+    match check(unsafe { libc::fork() }) {
+        0 => {
+            let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(child));
+            // SAFETY: ends the child at once, without the parent's clean-up.
+            unsafe { libc::_exit(if ended.is_ok() { 0 } else { 101 }) }
+        }
+        pid => Child(pid),
+    }
+}
+
+/// A forked child.
+pub struct Child(pub i32);
+
+impl Child {
+    /// Waits for its end; a child that hangs is killed and fails the test.
+    pub fn wait(self) -> i32 {
+        let mut status = 0;
+        let mut ended = false;
+        let end = std::time::Instant::now() + super::LIMIT / 2;
+        while !ended && std::time::Instant::now() < end {
+            // SAFETY: `status` is ours and writable.
+            ended = check(unsafe { libc::waitpid(self.0, &raw mut status, libc::WNOHANG) }) != 0;
+            std::thread::sleep(Duration::from_micros(500));
+        }
+        if !ended {
+            // SAFETY: the child is ours and has not been waited for.
+            unsafe { libc::kill(self.0, libc::SIGKILL) };
+            panic!("the child hangs");
+        }
+        status
+    }
+
+    pub fn succeed(self) {
+        assert_eq!(self.wait(), 0, "the child failed");
+    }
+}

@@ -1,0 +1,83 @@
+//! The one conversion of the core's errors into Python's exceptions.
+
+use polysock_core::{Error, Kind, Operation};
+use pyo3::exceptions::{PyEOFError, PyKeyboardInterrupt, PyOSError, PyTimeoutError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+
+pyo3::create_exception!(
+    polysock,
+    TruncatedError,
+    PyEOFError,
+    "The peer ended the stream in the middle of what recv_exact was to receive.\n\n\
+     `done` bytes came, they are in `partial`; `missing` did not."
+);
+
+/// The exception for a core error.
+pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
+    let raised = match error.kind() {
+        Kind::TimedOut => PyTimeoutError::new_err("timed out"),
+        Kind::EndOfStream => PyEOFError::new_err("end of stream"),
+        Kind::Truncated { missing } => truncated(py, error, missing),
+        Kind::Resolve(code) => gaierror(py, code, &error.kind().to_string()),
+        Kind::InvalidInput(_) => PyValueError::new_err(error.kind().to_string()),
+        // Ended by a signal handler, whose exception is raised in place of this one.
+        Kind::Interrupted => PyKeyboardInterrupt::new_err(()),
+        Kind::WouldBlock | Kind::InProgress | Kind::Closed | Kind::Busy | Kind::Unsupported | Kind::Os(_) => {
+            numbered(py, error)
+        }
+        _ => numbered(py, error),
+    };
+    if matches!(error.operation(), Operation::SendAll | Operation::RecvExact) {
+        note(py, &raised, "done", error.done());
+    }
+    raised
+}
+
+/// `OSError(errno, text)`, which makes an instance of the subclass that belongs to the number.
+pub fn os_error(py: Python<'_>, errno: i32) -> PyErr {
+    match strerror(py, errno) {
+        Ok(text) => PyOSError::new_err((errno, text)),
+        Err(error) => error,
+    }
+}
+
+/// The error of a socket that has no descriptor.
+pub fn bad_descriptor(py: Python<'_>) -> PyErr {
+    os_error(py, libc::EBADF)
+}
+
+/// Hangs an attribute on an exception.
+pub fn note<'py>(py: Python<'py>, raised: &PyErr, name: &str, value: impl IntoPyObject<'py>) {
+    // Our exceptions take any attribute. Where memory ran out the attribute is missing, which tells the same.
+    let _ = raised.value(py).setattr(name, value);
+}
+
+fn numbered(py: Python<'_>, error: &Error) -> PyErr {
+    match error.errno() {
+        Some(errno) => os_error(py, errno),
+        None => PyOSError::new_err(error.to_string()),
+    }
+}
+
+fn truncated(py: Python<'_>, error: &Error, missing: usize) -> PyErr {
+    let text = format!("{} bytes, {missing} missing", error.done());
+    let raised = TruncatedError::new_err(text);
+    note(py, &raised, "missing", missing);
+    raised
+}
+
+/// The standard module's `gaierror`, so that programs which catch that catch ours.
+fn gaierror(py: Python<'_>, code: i32, text: &str) -> PyErr {
+    static GAIERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    match GAIERROR.import(py, "_socket", "gaierror") {
+        Ok(class) => PyErr::from_type(class.clone(), (code, text.to_owned())),
+        Err(error) => error,
+    }
+}
+
+fn strerror(py: Python<'_>, errno: i32) -> PyResult<Py<PyAny>> {
+    static STRERROR: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    Ok(STRERROR.import(py, "os", "strerror")?.call1((errno,))?.unbind())
+}
