@@ -97,6 +97,7 @@ impl Poller {
         let interest = interest(events, mode);
         named(match target.into() {
             PollTarget::Socket(socket) => socket.handle.with_followers(|fd, followers| {
+                self.0.check_open()?;
                 followers.retain(|following| following.follower.strong_count() > 0);
                 if self.0.position(followers).is_some() {
                     return Err(Kind::Os(libc::EEXIST));
@@ -189,7 +190,7 @@ impl Poller {
         }
     }
 
-    /// Makes one [`wait`](Self::wait) return early: one that is under way, or else the next.
+    /// Makes at least one [`wait`](Self::wait) return early: one that is under way, or else the next.
     ///
     /// # Errors
     /// `Closed`.
@@ -258,11 +259,17 @@ struct State {
 }
 
 impl Registry {
+    fn check_open(&self) -> std::result::Result<(), Kind> {
+        if self.closed.load(Ordering::SeqCst) {
+            Err(Kind::Closed)
+        } else {
+            Ok(())
+        }
+    }
+
     /// The selector, made anew in a forked child.
     fn selector(&self, state: &mut Held<'_, State>) -> std::result::Result<Arc<dyn Selector>, Kind> {
-        if self.closed.load(Ordering::SeqCst) {
-            return Err(Kind::Closed);
-        }
+        self.check_open()?;
         if let Some(selector) = &state.selector {
             return Ok(Arc::clone(selector));
         }
@@ -375,9 +382,7 @@ impl Registry {
                 return Ok(Found::Interrupted);
             }
             let count = self.keep_registered(events, count);
-            if self.closed.load(Ordering::SeqCst) {
-                return Err(Kind::Closed);
-            }
+            self.check_open()?;
             if woken {
                 self.take_wake(&*selector);
             }
@@ -413,7 +418,7 @@ impl Registry {
     /// Takes back a wake-up, but not the one that closing sends: it is for every thread.
     fn take_wake(&self, selector: &dyn Selector) {
         selector.take_wake();
-        if self.closed.load(Ordering::SeqCst) {
+        if self.check_open().is_err() {
             selector.wake();
         }
     }

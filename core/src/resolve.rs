@@ -140,17 +140,18 @@ fn scope(zone: &str) -> Option<u32> {
 /// The port of a service: a number, or a name such as `http` (services(5); Python `getservbyname`).
 ///
 /// # Errors
-/// `InvalidInput("service")` for a number beyond 65,535; as [`resolve`] for an unknown name.
+/// `InvalidInput("service")` for what is neither a name nor a number up to 65,535; as [`resolve`] for an unknown name.
 pub fn resolve_service(service: &str) -> Result<u16> {
-    if !service.is_empty() && service.bytes().all(|byte| byte.is_ascii_digit()) {
-        return service
-            .parse()
-            .map_err(|_| Error::invalid(Operation::Resolve, "service"));
+    let invalid = || Error::invalid(Operation::Resolve, "service").with_detail(service);
+    // Every name has a letter (RFC 6335); without one, getaddrinfo takes `-1` and nothing at all for numbers.
+    if !service.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        let number = Some(service).filter(|service| !service.starts_with('+'));
+        return number.and_then(|number| number.parse().ok()).ok_or_else(invalid);
     }
-    let name = CString::new(service).map_err(|_| Error::invalid(Operation::Resolve, "service"))?;
+    let name = CString::new(service).map_err(|_| invalid())?;
     let answers = resolve(None, Some(&name), &Hints::STREAM)?;
     let port = answers.first().and_then(|answer| answer.address.port());
-    port.ok_or_else(|| Error::invalid(Operation::Resolve, "service"))
+    port.ok_or_else(invalid)
 }
 
 /// The host name and the service name of an address (getnameinfo(3); Python `getnameinfo`, Java
