@@ -1,6 +1,7 @@
 //! What the tests share: connections over loopback, threads known to be blocked, a time limit for each test.
 #![allow(dead_code)] // each test binary uses a part
 
+pub mod alone;
 pub mod system;
 
 use polysock_core::{Address, Error, Kind, Socket};
