@@ -4,96 +4,208 @@ use crate::address::Address;
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::host::{Host, Plain};
+use crate::race::{list, ConnectOptions, End, Race};
 use crate::resolve::resolve_name;
 use crate::socket::Socket;
 use crate::time::{Deadline, Timeout};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Connects to a host by name or number: every address it has, in the resolver's order, until one answers.
+/// Connects to a host by name or number: all its addresses, of which the first to answer wins (RFC 8305).
 ///
-/// One deadline covers the look-up and all addresses. The look-up itself can't be cut short; when it takes too
-/// long, the call fails right after it. (Python `create_connection`, Java `new Socket(host, port)`.)
+/// The families take turns, an address that has not answered after 250 ms gets a rival, and one that refuses is
+/// replaced at once. One deadline covers the look-up and all addresses. The look-up itself can't be cut short; when it
+/// takes too long, the call fails right after it. An empty host is the loopback addresses. A zero timeout tries all
+/// addresses at once and looks once. The socket comes in blocking mode and without a timeout.
+/// (Python `create_connection` with `happy_eyeballs_delay`, Java `new Socket(host, port)`.)
 ///
 /// # Errors
-/// The first address's error, or `TimedOut`; the detail names the host and how many addresses were tried.
+/// `TimedOut`, or the kind of the first failure; `WouldBlock` with a zero timeout; the look-up's. The detail names the
+/// host and what each address said: `localhost port 80, 2 addresses tried: [::1]:80 refused, 127.0.0.1:80 refused`.
 pub fn create_connection(host: &str, port: u16, timeout: impl Into<Timeout>) -> Result<Socket> {
-    create_connection_for(Plain, host, port, timeout)
+    create_connection_with(host, port, &ConnectOptions::default(), timeout, &mut Plain)
 }
 
-/// Connects to a host for a language of its own: see [`create_connection`].
+/// The same with options and for a language of its own.
 ///
 /// # Errors
-/// As [`create_connection`]; `Interrupted` when the language ended the call.
-pub fn create_connection_for<H: Host>(
-    mut language: H,
-    host: &str,
+/// As [`create_connection`]; `Interrupted` when the language ends the call.
+pub fn create_connection_with<H: Host>(
+    name: &str,
     port: u16,
+    options: &ConnectOptions,
     timeout: impl Into<Timeout>,
+    host: &mut H,
 ) -> Result<Socket> {
     let deadline = Deadline::after(timeout.into());
-    let addresses = language.block(|| resolve_name(host, port, 0))?;
-    let mut first: Option<Error> = None;
-    let mut tried = 0_usize;
-    for address in &addresses {
-        if deadline.passed() {
-            first = Some(Error::new(Operation::Connect, Kind::TimedOut));
-            break;
-        }
-        tried += 1;
-        match connect_to(&mut language, address, deadline) {
-            Ok(socket) => return Ok(socket),
-            Err(error) if matches!(error.kind(), Kind::TimedOut | Kind::Interrupted) => {
-                first = Some(error);
-                break;
-            }
-            Err(error) => first = first.or(Some(error)),
+    let addresses = host.block(|| resolve_name(name, port, 0))?;
+    race(
+        &addresses,
+        options,
+        deadline,
+        host,
+        &format!("{name} port {port}, "),
+    )
+}
+
+/// Connects to whichever of the addresses answers first, as [`create_connection`] does once it has looked them up.
+///
+/// # Errors
+/// As [`create_connection_with`]; `InvalidInput("addresses")` when there are none.
+pub fn connect_any<H: Host>(
+    addresses: &[Address],
+    options: &ConnectOptions,
+    timeout: impl Into<Timeout>,
+    host: &mut H,
+) -> Result<Socket> {
+    race(addresses, options, Deadline::after(timeout.into()), host, "")
+}
+
+fn race<H: Host>(
+    addresses: &[Address],
+    options: &ConnectOptions,
+    deadline: Deadline,
+    host: &mut H,
+    whom: &str,
+) -> Result<Socket> {
+    let mut race = Race::new(addresses, options);
+    if race.is_empty() {
+        let kind = match options.local_address {
+            Some(_) if !addresses.is_empty() => Kind::Os(libc::EAFNOSUPPORT),
+            _ => Kind::InvalidInput("addresses"),
+        };
+        return Err(race.failure(kind, whom));
+    }
+    loop {
+        match host.block(|| race.run(deadline)) {
+            End::Won(socket) => return Ok(socket),
+            End::Lost(kind) => return Err(race.failure(kind, whom)),
+            End::Interrupted => host
+                .interrupted()
+                .map_err(|_| race.failure(Kind::Interrupted, whom))?,
         }
     }
-    let kind = first.map_or(Kind::Resolve(libc::EAI_NONAME), |error| error.kind());
-    let plural = if tried == 1 { "" } else { "es" };
-    let detail = format!("{host} port {port}, {tried} address{plural} tried");
-    Err(Error::new(Operation::CreateConnection, kind).with_detail(detail))
 }
 
-fn connect_to<H: Host>(language: &mut H, address: &Address, deadline: Deadline) -> Result<Socket> {
-    let socket = Socket::tcp(address.family())?;
-    socket.on(language).within(deadline).connect(address)?;
-    Ok(socket)
+/// How to listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerOptions {
+    /// How many connections may wait to be accepted (listen(2)); 128 unless set.
+    pub backlog: i32,
+    /// Whether one IPv6 socket takes IPv4 connections too.
+    pub dual_stack: DualStack,
+    /// Whether several sockets, also of other processes of the same user, may share the port (`SO_REUSEPORT`).
+    pub reuse_port: bool,
 }
 
-/// Listens on a host's first address by name or number, with `SO_REUSEADDR`; port 0 lets the system choose.
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            backlog: 128,
+            dual_stack: DualStack::Auto,
+            reuse_port: false,
+        }
+    }
+}
+
+/// Whether one IPv6 socket takes IPv4 connections too (`IPV6_V6ONLY` off; Python `dualstack_ipv6`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DualStack {
+    /// For an empty host, where the system has IPv6.
+    #[default]
+    Auto,
+    /// Yes: only IPv6 addresses of the host are taken.
+    Wanted,
+    /// No: an IPv6 socket takes IPv6 only.
+    Off,
+}
+
+/// Listens on a host by name or number, with `SO_REUSEADDR`; port 0 lets the system choose.
 ///
 /// An empty host means every interface: one IPv6 socket that takes IPv4 connections too, or IPv4 where the system
 /// has no IPv6. (Python `create_server`, Java `new ServerSocket(port, backlog, address)`.)
 ///
 /// # Errors
-/// As [`Socket::bind`] and [`Socket::listen`]; the look-up's.
+/// The first address's, as [`Socket::bind`] and [`Socket::listen`] have it; the look-up's. The detail names the host
+/// and what each address said.
 pub fn create_server(host: &str, port: u16, backlog: i32) -> Result<Socket> {
-    if host.is_empty() {
-        let any_v6 = std::net::IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED);
-        let any_v4 = std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
-        return match listen_on(&(any_v6, port).into(), backlog, true) {
-            Err(error) if matches!(error.kind(), Kind::Os(libc::EAFNOSUPPORT | libc::EADDRNOTAVAIL)) => {
-                listen_on(&(any_v4, port).into(), backlog, false)
-            }
-            result => result,
-        };
-    }
-    let addresses = resolve_name(host, port, libc::AI_PASSIVE)?;
-    let first = addresses.first().ok_or(Error::new(
-        Operation::CreateServer,
-        Kind::Resolve(libc::EAI_NONAME),
-    ))?;
-    listen_on(first, backlog, false)
+    let options = ServerOptions {
+        backlog,
+        ..ServerOptions::default()
+    };
+    create_server_with(host, port, &options, &mut Plain)
 }
 
-fn listen_on(address: &Address, backlog: i32, dual_stack: bool) -> Result<Socket> {
+/// The same with options and for a language of its own: the host's addresses in the resolver's order until one can be
+/// listened on.
+///
+/// # Errors
+/// As [`create_server`]; `EAFNOSUPPORT` when a dual stack is wanted and the host has no IPv6 address.
+pub fn create_server_with<H: Host>(
+    name: &str,
+    port: u16,
+    options: &ServerOptions,
+    host: &mut H,
+) -> Result<Socket> {
+    let every_interface = [
+        (Ipv6Addr::UNSPECIFIED.into(), port).into(),
+        (Ipv4Addr::UNSPECIFIED.into(), port).into(),
+    ];
+    let addresses = match options.dual_stack {
+        DualStack::Auto | DualStack::Wanted if name.is_empty() => every_interface.to_vec(),
+        DualStack::Off if name.is_empty() => every_interface.into_iter().rev().collect(),
+        DualStack::Auto | DualStack::Wanted | DualStack::Off => {
+            host.block(|| resolve_name(name, port, libc::AI_PASSIVE))?
+        }
+    };
+    let dual_stack = match options.dual_stack {
+        DualStack::Auto => name.is_empty(),
+        DualStack::Wanted => true,
+        DualStack::Off => false,
+    };
+    let only_v6 = options.dual_stack == DualStack::Wanted;
+    let mut tried: Vec<(Address, Option<Kind>)> = Vec::new();
+    for address in addresses {
+        if only_v6 && address.family() != Family::IPV6 {
+            continue;
+        }
+        match listen_on(&address, options, dual_stack) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => tried.push((address, Some(error.kind()))),
+        }
+        // Every interface is one address in two families: a busy port is an error, not a reason for half a server.
+        if name.is_empty() && !no_such_family(tried.last()) {
+            break;
+        }
+    }
+    let first = tried.first().and_then(|(_, end)| *end);
+    let mut detail = format!(
+        "{} port {port}",
+        if name.is_empty() { "every interface" } else { name }
+    );
+    list(&mut detail, &tried);
+    let kind = first.unwrap_or(Kind::Os(libc::EAFNOSUPPORT));
+    Err(Error::new(Operation::CreateServer, kind).with_detail(detail))
+}
+
+fn no_such_family(tried: Option<&(Address, Option<Kind>)>) -> bool {
+    matches!(
+        tried,
+        Some((_, Some(Kind::Os(libc::EAFNOSUPPORT | libc::EADDRNOTAVAIL))))
+    )
+}
+
+fn listen_on(address: &Address, options: &ServerOptions, dual_stack: bool) -> Result<Socket> {
     let socket = Socket::tcp(address.family())?;
     socket.set_reuse_address(true)?;
+    if options.reuse_port {
+        socket.set_option(libc::SOL_SOCKET, libc::SO_REUSEPORT, &1_i32.to_ne_bytes())?;
+    }
     if address.family() == Family::IPV6 {
         let only_v6 = i32::from(!dual_stack);
         socket.set_option(libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, &only_v6.to_ne_bytes())?;
     }
     socket.bind(address)?;
-    socket.listen(backlog)?;
+    socket.listen(options.backlog)?;
     Ok(socket)
 }

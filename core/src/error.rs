@@ -72,8 +72,11 @@ pub enum Operation {
     GetOption,
     State,
     Resolve,
+    GetNameInfo,
     CreateConnection,
     CreateServer,
+    Poll,
+    Poller,
 }
 
 impl Operation {
@@ -106,8 +109,11 @@ impl Operation {
             Self::GetOption => "getsockopt",
             Self::State => "state",
             Self::Resolve => "getaddrinfo",
+            Self::GetNameInfo => "getnameinfo",
             Self::CreateConnection => "create_connection",
             Self::CreateServer => "create_server",
+            Self::Poll => "poll",
+            Self::Poller => "poller",
         }
     }
 }

@@ -15,6 +15,7 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Weak;
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -58,6 +59,7 @@ pub(crate) struct Handle {
 #[derive(Default)]
 pub(crate) struct Shared {
     waiters: Vec<Waiter>,
+    followers: Vec<Following>,
     closer: Option<Thread>,
     pub(crate) writer: Option<Writer>,
     accepting: bool,
@@ -74,6 +76,17 @@ struct Waiter {
     end: wake::End,
     waiting_for: WaitingFor,
     signalled: bool,
+}
+
+/// What keeps the descriptor of a handle and must let go before it is closed or given up.
+pub(crate) trait Follower: Send + Sync {
+    fn let_go(&self, key: u64, fd: BorrowedFd<'_>);
+}
+
+/// A follower of a handle, and what it calls the handle.
+pub(crate) struct Following {
+    pub(crate) follower: Weak<dyn Follower>,
+    pub(crate) key: u64,
 }
 
 impl Shared {
@@ -199,6 +212,7 @@ impl Handle {
             return Ok(());
         }
         host.block(|| {
+            self.part_from_followers();
             farewell(self.descriptor.lend());
             {
                 let mut shared = self.shared.lock();
@@ -235,6 +249,32 @@ impl Handle {
         }
     }
 
+    /// Lets `change` see the descriptor and who follows it, unless the handle is closed. Whoever is added is told
+    /// when it goes.
+    pub(crate) fn with_followers<T>(
+        &self,
+        change: impl FnOnce(BorrowedFd<'_>, &mut Vec<Following>) -> Result<T, Kind>,
+    ) -> Result<T, Kind> {
+        let inside = self.enter()?;
+        let mut shared = self.shared.lock();
+        // A close since we entered may have told all there were.
+        if self.is_closed() {
+            return Err(Kind::Closed);
+        }
+        change(inside.fd(), &mut shared.followers)
+    }
+
+    /// Tells the followers that the descriptor goes. Called while it is open, once nobody can enter any more.
+    fn part_from_followers(&self) {
+        // In a forked child the list is empty: the followers are the parent's.
+        let followers = std::mem::take(&mut self.shared.lock().followers);
+        for Following { follower, key } in followers {
+            if let Some(follower) = follower.upgrade() {
+                follower.let_go(key, self.descriptor.lend());
+            }
+        }
+    }
+
     fn close_descriptor(&self) -> io::Result<()> {
         self.descriptor.take().map_or(Ok(()), unix::close)
     }
@@ -251,6 +291,7 @@ impl Handle {
             (word & (CLOSED | COUNT) == 0).then_some(word | CLOSED | DETACHED)
         })
         .ok_or(refusal)?;
+        self.part_from_followers();
         self.descriptor.take().ok_or(Kind::Closed)
     }
 
@@ -347,6 +388,7 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
+        self.part_from_followers();
         // No call is inside an owned value. Nobody is left to tell of a failure.
         let _ = self.close_descriptor();
     }
@@ -395,10 +437,22 @@ pub(crate) struct Watch<'a> {
 impl<'a> Watch<'a> {
     /// Registers. The caller looks at CLOSED afterwards: a close before this moment does not signal.
     pub(crate) fn new(handle: &'a Handle, waiting_for: WaitingFor) -> Self {
+        Self::with(handle, waiting_for, wake::of_thread())
+    }
+
+    /// Registers with every handle, to be woken by any of them in the same way.
+    pub(crate) fn all(handles: impl Iterator<Item = &'a Handle>) -> Vec<Self> {
+        let waker = wake::of_thread();
+        handles
+            .map(|handle| Self::with(handle, WaitingFor::Readiness, waker.clone()))
+            .collect()
+    }
+
+    fn with(handle: &'a Handle, waiting_for: WaitingFor, waker: Option<Rc<wake::Waker>>) -> Self {
         let watch = Self {
             handle,
             waiting_for,
-            waker: wake::of_thread(),
+            waker,
         };
         if let Some(waker) = &watch.waker {
             let waiter = Waiter {
@@ -409,6 +463,10 @@ impl<'a> Watch<'a> {
             handle.shared.lock().waiters.push(waiter);
         }
         watch
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.handle.is_closed()
     }
 
     /// What to poll for reading; none when the thread could get no descriptor.
@@ -431,14 +489,19 @@ impl<'a> Watch<'a> {
         signalled
     }
 
-    /// Registers with a new descriptor, because the old one was closed or reused behind our back.
-    pub(crate) fn renew(&mut self) {
-        self.unregister(|_| ());
-        if let Some(waker) = self.waker.take() {
-            std::mem::forget(waker);
+    /// Registers all with a new descriptor, because the old one was closed or reused behind our back.
+    pub(crate) fn renew(watches: &mut [Self]) {
+        for watch in watches.iter_mut() {
+            watch.unregister(|_| ());
+            if let Some(waker) = watch.waker.take() {
+                std::mem::forget(waker);
+            }
         }
         wake::forget_of_thread();
-        *self = Self::new(self.handle, self.waiting_for);
+        let waker = wake::of_thread();
+        for watch in watches {
+            *watch = Self::with(watch.handle, watch.waiting_for, waker.clone());
+        }
     }
 
     /// Takes this thread off the list; a signal that came too late is given to `take_back`.

@@ -24,7 +24,7 @@
 //!
 //! The layers, each file using only what stands above it: the vocabulary ([`Error`], [`Family`], [`Flags`],
 //! [`Timeout`], [`Address`]), the system (`sys`), one handle (`handle`, [`Host`], `wait`, [`Socket`]), and what
-//! programs would otherwise write by hand ([`create_connection`], [`create_server`]).
+//! programs would otherwise write by hand ([`create_connection`], [`create_server`], [`poll()`], [`Poller`]).
 
 mod address;
 mod ancillary;
@@ -34,6 +34,9 @@ mod error;
 mod flags;
 mod handle;
 mod host;
+mod poll;
+mod poller;
+mod race;
 mod resolve;
 mod socket;
 mod sys;
@@ -43,14 +46,23 @@ mod write_lock;
 
 pub use address::{Address, AddressError};
 pub use ancillary::{Ancillary, Control, Credentials, PacketInfo};
-pub use connection::{create_connection, create_connection_for, create_server};
+pub use connection::{
+    connect_any, create_connection, create_connection_with, create_server, create_server_with, DualStack,
+    ServerOptions,
+};
 pub use domain::{Family, Protocol, Shutdown, SocketType};
 pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
 pub use host::{FirstTry, Host, Plain, Stop, Try};
-pub use resolve::{resolve, resolve_name, resolve_service, AddressInfo, Hints};
+pub use poll::{poll, poll_with, Events, PollEntry, PollTarget};
+pub use poller::{Event, Poller};
+pub use race::ConnectOptions;
+pub use resolve::{
+    eai, name_of, resolve, resolve_name, resolve_service, split_host_port, AddressInfo, Hints,
+};
 pub use socket::{
     AdoptError, Call, CongestionState, Interface, Keepalive, Received, Socket, TcpInfo, TcpState,
 };
 pub use sys::buffer::{Data, Room};
+pub use sys::selector::Mode;
 pub use time::{Deadline, Timeout};

@@ -1,11 +1,11 @@
-//! Names to addresses.
+//! Names to addresses and back.
 
 use crate::address::Address;
 use crate::domain::{Family, Protocol, SocketType};
-use crate::error::{Error, Operation, Result};
+use crate::error::{Error, Kind, Operation, Result};
 use crate::sys;
 use std::ffi::{CStr, CString};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
 
 /// One answer of [`resolve`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,27 +46,56 @@ impl Hints {
     };
 }
 
-/// Looks up a host and a service (getaddrinfo(3)). It can't be cut short: a silent name server takes as long as
-/// the system's resolver is set to wait.
+/// The codes of [`Kind::Resolve`] that every system has (`EAI_…`, getaddrinfo(3)); others pass through as they are.
+pub mod eai {
+    /// The name server gives no answer now; later it may.
+    pub const AGAIN: i32 = libc::EAI_AGAIN;
+    /// The flags are wrong.
+    pub const BADFLAGS: i32 = libc::EAI_BADFLAGS;
+    /// The name server refuses for good.
+    pub const FAIL: i32 = libc::EAI_FAIL;
+    /// There is no such family.
+    pub const FAMILY: i32 = libc::EAI_FAMILY;
+    /// There is no memory.
+    pub const MEMORY: i32 = libc::EAI_MEMORY;
+    /// There is no such name.
+    pub const NONAME: i32 = libc::EAI_NONAME;
+    /// A name is too long.
+    pub const OVERFLOW: i32 = libc::EAI_OVERFLOW;
+    /// There is no such service.
+    pub const SERVICE: i32 = libc::EAI_SERVICE;
+    /// There is no such socket type.
+    pub const SOCKTYPE: i32 = libc::EAI_SOCKTYPE;
+}
+
+/// Looks up a host and a service (getaddrinfo(3); Python `getaddrinfo`, Java `InetAddress.getAllByName`). It can't be
+/// cut short: a silent name server takes as long as the system's resolver is set to wait.
 ///
 /// # Errors
-/// `Resolve` with the `EAI_` code.
+/// `Resolve` with the `EAI_` code; the name it is about is in the detail.
 pub fn resolve(host: Option<&CStr>, service: Option<&CStr>, hints: &Hints) -> Result<Vec<AddressInfo>> {
     sys::resolve::getaddrinfo(host, service, hints).map_err(|kind| {
-        let name = host
-            .or(service)
-            .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let name = if kind == Kind::Resolve(eai::SERVICE) {
+            service
+        } else {
+            host.or(service)
+        };
+        let name = name.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         Error::new(Operation::Resolve, kind).with_detail(name)
     })
 }
 
-/// The addresses of a host for a stream to `port`; numeric hosts are not looked up.
+/// The addresses of a host for a stream to `port`, in the resolver's order. Numeric hosts are not looked up:
+/// `127.0.0.1`, `::1`, `[::1]`, `fe80::1%2`, `fe80::1%eth0`. An empty host is the loopback addresses, or with
+/// `AI_PASSIVE` all interfaces, as getaddrinfo(3) has it for a null one.
 ///
 /// # Errors
 /// As [`resolve`]; `InvalidInput("host")` for a name with a NUL byte.
 pub fn resolve_name(host: &str, port: u16, flags: i32) -> Result<Vec<Address>> {
-    if let Ok(ip) = host.parse::<IpAddr>() {
-        return Ok(vec![(ip, port).into()]);
+    if let Some(numeric) = numeric(host, port) {
+        return numeric
+            .map(|address| vec![address])
+            .map_err(|kind| Error::new(Operation::Resolve, kind).with_detail(host));
     }
     let name = CString::new(host).map_err(|_| Error::invalid(Operation::Resolve, "host"))?;
     let name = (!host.is_empty()).then_some(name.as_c_str());
@@ -85,18 +114,81 @@ pub fn resolve_name(host: &str, port: u16, flags: i32) -> Result<Vec<Address>> {
         .collect())
 }
 
-/// The port of a service: a number, or a name such as `http` (services(5)).
+/// Reads a numeric host; an error is an interface that is not there.
+fn numeric(host: &str, port: u16) -> Option<std::result::Result<Address, Kind>> {
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return Some(Ok((ip, port).into()));
+    }
+    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let (ip, zone) = match bare.unwrap_or(host).split_once('%') {
+        Some((ip, zone)) => (ip, Some(zone)),
+        None => (bare?, None),
+    };
+    let ip = ip.parse::<Ipv6Addr>().ok()?;
+    let scope = zone.map_or(Some(0), scope).ok_or(Kind::Resolve(eai::NONAME));
+    Some(scope.map(|scope| SocketAddrV6::new(ip, port, 0, scope).into()))
+}
+
+/// The number of a scope: itself a number, or the name of an interface.
+fn scope(zone: &str) -> Option<u32> {
+    if let Ok(number) = zone.parse() {
+        return Some(number);
+    }
+    sys::resolve::interface_index(&CString::new(zone).ok()?)
+}
+
+/// The port of a service: a number, or a name such as `http` (services(5); Python `getservbyname`).
 ///
 /// # Errors
-/// `InvalidInput("service")` for a number beyond 65,535; as [`resolve`] for an unknown name.
+/// `InvalidInput("service")` for what is neither a name nor a number up to 65,535; as [`resolve`] for an unknown name.
 pub fn resolve_service(service: &str) -> Result<u16> {
-    if !service.is_empty() && service.bytes().all(|byte| byte.is_ascii_digit()) {
-        return service
-            .parse()
-            .map_err(|_| Error::invalid(Operation::Resolve, "service"));
+    let invalid = || Error::invalid(Operation::Resolve, "service").with_detail(service);
+    // Every name has a letter (RFC 6335); without one, getaddrinfo takes `-1` and nothing at all for numbers.
+    if !service.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        let number = Some(service).filter(|service| !service.starts_with('+'));
+        return number.and_then(|number| number.parse().ok()).ok_or_else(invalid);
     }
-    let name = CString::new(service).map_err(|_| Error::invalid(Operation::Resolve, "service"))?;
+    let name = CString::new(service).map_err(|_| invalid())?;
     let answers = resolve(None, Some(&name), &Hints::STREAM)?;
     let port = answers.first().and_then(|answer| answer.address.port());
-    port.ok_or_else(|| Error::invalid(Operation::Resolve, "service"))
+    port.ok_or_else(invalid)
+}
+
+/// The host name and the service name of an address (getnameinfo(3); Python `getnameinfo`, Java
+/// `InetAddress.getHostName`); numbers where there are no names. `flags` are `NI_…`: `NI_NUMERICHOST` and
+/// `NI_NUMERICSERV` look nothing up. Like [`resolve`] it can't be cut short.
+///
+/// # Errors
+/// `Resolve` with the `EAI_` code: `FAMILY` for an address without names, `NONAME` when `NI_NAMEREQD` asks for a name
+/// and there is none.
+///
+/// ```
+/// use polysock_core::{name_of, Address};
+///
+/// let address: Address = "[::1]:80".parse()?;
+/// let (host, service) = name_of(&address, libc::NI_NUMERICHOST | libc::NI_NUMERICSERV)?;
+/// assert_eq!((host.to_str()?, service.to_str()?), ("::1", "80"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn name_of(address: &Address, flags: i32) -> Result<(CString, CString)> {
+    sys::resolve::getnameinfo(address, flags)
+        .map_err(|kind| Error::new(Operation::GetNameInfo, kind).with_detail(address.to_string()))
+}
+
+/// Parts `host:service`: `localhost:80`, `[::1]:80`, `[fe80::1%eth0]:http`, `:80` (an empty host). Looks nothing up.
+///
+/// # Errors
+/// `InvalidInput("host")` for an IPv6 address without its brackets, `InvalidInput("service")` when there is none.
+pub fn split_host_port(text: &str) -> Result<(&str, &str)> {
+    let invalid = |argument| Error::invalid(Operation::Resolve, argument).with_detail(text);
+    let (host, rest) = match text.strip_prefix('[') {
+        Some(inner) => inner.split_once(']').ok_or_else(|| invalid("host"))?,
+        None => text.split_at(text.find(':').unwrap_or(text.len())),
+    };
+    match rest.strip_prefix(':') {
+        Some(service) if service.contains(':') => Err(invalid("host")),
+        Some(service) if !service.is_empty() => Ok((host, service)),
+        None if !rest.is_empty() => Err(invalid("host")),
+        _ => Err(invalid("service")),
+    }
 }

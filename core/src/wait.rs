@@ -11,7 +11,7 @@ use crate::sys::special;
 use crate::sys::unix::{self, Readiness, Waiting};
 use crate::time::{Deadline, Left};
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::time::{Duration, Instant};
 
 /// The longest a thread sleeps where it can't be woken, or where readiness can't be polled for.
@@ -324,8 +324,30 @@ pub(crate) fn wait(
     deadline: Deadline,
     watch: &mut Watch<'_>,
 ) -> Waited {
+    let (fd, events) = target.map_or((PASSED_OVER, 0), |(fd, events)| (fd.as_raw_fd(), events));
+    let mut set = [entry(fd, events), entry(PASSED_OVER, 0)];
     loop {
-        if handle.is_closed() {
+        match wait_many(&mut set, std::slice::from_mut(watch), deadline) {
+            Waited::Ready if target.is_none() && handle.is_closed() => return Waited::Closed,
+            Waited::Ready if target.is_none() => return Waited::Ready,
+            Waited::Ready => {}
+            end @ (Waited::TimeUp | Waited::Closed | Waited::Interrupted | Waited::Failed(_)) => return end,
+        }
+        let [seen, _] = set.map(|entry| entry.revents);
+        if seen & libc::POLLNVAL != 0 {
+            return Waited::Failed(Kind::Os(libc::EBADF)); // closed behind our back
+        }
+        if seen != 0 {
+            return Waited::Ready;
+        }
+    }
+}
+
+/// The same for many descriptors and handles at once. The last entry of `set` is for the wake-up descriptor.
+/// `Ready` also says that this thread was signalled, or that it can't be and should look around.
+pub(crate) fn wait_many(set: &mut [libc::pollfd], watches: &mut [Watch<'_>], deadline: Deadline) -> Waited {
+    loop {
+        if watches.iter().any(Watch::is_closed) {
             return Waited::Closed;
         }
         let left = match deadline.left() {
@@ -333,49 +355,54 @@ pub(crate) fn wait(
             Left::Some(left) => Some(left),
             Left::Nothing => return Waited::TimeUp,
         };
-        let wake_fd = watch.poll_fd();
-        let left = if wake_fd.is_some() {
-            left
-        } else {
+        let wake_fd = watches.first().and_then(Watch::poll_fd);
+        let in_slices = wake_fd.is_none() && !watches.is_empty();
+        let left = if in_slices {
             Some(left.map_or(SLICE, |left| left.min(SLICE)))
+        } else {
+            left
         };
-        // poll passes over negative descriptors.
-        let (fd, events) = target.map_or((-1, 0), |(fd, events)| (fd.as_raw_fd(), events));
-        let mut set = [
-            libc::pollfd {
-                fd,
-                events,
-                revents: 0,
-            },
-            libc::pollfd {
-                fd: wake_fd.unwrap_or(-1),
-                events: libc::POLLIN,
-                revents: 0,
-            },
-        ];
-        match special::poll(&mut set, left) {
+        if let Some(last) = set.last_mut() {
+            *last = entry(wake_fd.unwrap_or(PASSED_OVER), libc::POLLIN);
+        }
+        match special::poll(set, left) {
             Ok(Readiness::Interrupted) => return Waited::Interrupted,
-            Ok(Readiness::TimeUp) if target.is_none() && wake_fd.is_none() => return Waited::Ready,
+            Ok(Readiness::TimeUp) if in_slices => return Waited::Ready,
             Ok(Readiness::TimeUp) => continue,
             Ok(Readiness::Ready) => {}
             Err(error) => return Waited::Failed(Kind::from_io(&error)),
         }
-        let [seen, woken] = set.map(|entry| entry.revents);
-        if woken != 0 && !watch.take_signal() {
-            watch.renew();
-        } else if woken != 0 && target.is_none() {
-            return if handle.is_closed() {
-                Waited::Closed
-            } else {
-                Waited::Ready
-            };
+        if set.last().is_some_and(|last| last.revents != 0) {
+            let signals = watches
+                .iter_mut()
+                .filter_map(|watch| watch.take_signal().then_some(()));
+            if signals.count() == 0 {
+                Watch::renew(watches);
+            }
         }
-        if seen & libc::POLLNVAL != 0 {
-            return Waited::Failed(Kind::Os(libc::EBADF)); // closed behind our back
-        }
-        if seen != 0 {
-            return Waited::Ready;
-        }
+        return Waited::Ready;
+    }
+}
+
+/// Looks at once: `Ready` or `TimeUp`.
+pub(crate) fn look(set: &mut [libc::pollfd]) -> Waited {
+    match special::poll(set, Some(Duration::ZERO)) {
+        Ok(Readiness::Ready) => Waited::Ready,
+        Ok(Readiness::TimeUp) => Waited::TimeUp,
+        Ok(Readiness::Interrupted) => Waited::Interrupted,
+        Err(error) => Waited::Failed(Kind::from_io(&error)),
+    }
+}
+
+/// What stands for no descriptor: poll passes over negative ones.
+pub(crate) const PASSED_OVER: RawFd = -1;
+
+/// One entry of a poll.
+pub(crate) fn entry(fd: RawFd, events: i16) -> libc::pollfd {
+    libc::pollfd {
+        fd,
+        events,
+        revents: 0,
     }
 }
 

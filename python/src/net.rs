@@ -4,7 +4,9 @@ use crate::error;
 use crate::gil::{self, Attached, Failure};
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
-use polysock_core::{create_connection_for, create_server, Result, Shutdown, Socket, Timeout};
+use polysock_core::{
+    create_connection_with, create_server, ConnectOptions, Result, Shutdown, Socket, Timeout,
+};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};
@@ -36,7 +38,7 @@ impl NetSocket {
     fn new(py: Python<'_>, host: &str, port: i64) -> PyResult<Self> {
         let port = port_number(port)?;
         let socket = call(py, |language| {
-            create_connection_for(language, host, port, Timeout::Never)
+            create_connection_with(host, port, &ConnectOptions::default(), Timeout::Never, language)
         })?;
         Ok(Self(Arc::new(socket)))
     }

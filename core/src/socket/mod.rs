@@ -30,7 +30,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 ///
 /// The descriptor is close-on-exec. No call raises SIGPIPE.
 pub struct Socket {
-    handle: Handle,
+    pub(crate) handle: Handle,
     family: Family,
     socket_type: SocketType,
     protocol: Protocol,

@@ -1,11 +1,14 @@
 //! The same as [`super::linux`] by means every Unix has. Compiled and tested on Linux too.
 #![cfg_attr(target_os = "linux", allow(dead_code))]
 
+use super::poll_set::PollSet;
+use super::selector::Selector;
 use super::unix::{self, Readiness};
 use super::wake::Waker;
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Makes a waker: a pipe.
@@ -24,11 +27,14 @@ pub fn new_waker() -> io::Result<Waker> {
     Ok(Waker::new(read, Some(write)))
 }
 
+/// Makes a selector.
+pub fn new_selector() -> io::Result<Arc<dyn Selector>> {
+    Ok(Arc::new(PollSet::new()))
+}
+
 /// Waits for `set`, no longer than `left` (`None`: for ever), by `poll` with its milliseconds, rounded up.
 pub fn poll(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Readiness> {
-    let left = left.map_or(-1, |left| {
-        i32::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
-    });
+    let left = unix::milliseconds(left);
     let count = libc::nfds_t::try_from(set.len()).unwrap_or(0);
     // SAFETY: `set` is ours and has `count` entries.
     unix::ready(unsafe { libc::poll(set.as_mut_ptr(), count, left) })

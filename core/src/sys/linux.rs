@@ -1,11 +1,14 @@
 //! What only Linux has: eventfd, ppoll with nanoseconds, the TCP state.
 
+use super::epoll::Epoll;
+use super::selector::Selector;
 use super::unix::{self, Readiness};
 use super::wake::Waker;
 use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Makes a waker: one eventfd.
@@ -14,6 +17,11 @@ pub fn new_waker() -> io::Result<Waker> {
     let fd = unix::check(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) })?;
     // SAFETY: the kernel just gave us this descriptor.
     Ok(Waker::new(unsafe { OwnedFd::from_raw_fd(fd) }, None))
+}
+
+/// Makes a selector.
+pub fn new_selector() -> io::Result<Arc<dyn Selector>> {
+    Ok(Arc::new(Epoll::new()?))
 }
 
 /// Waits for `set`, no longer than `left` (`None`: for ever).

@@ -11,7 +11,8 @@
 //!   none, its waits are cut into slices;
 //! - the fork generation and locks that start afresh in a forked child ([`fork`]);
 //! - the layout of a sockaddr ([`sockaddr`]) and of control messages ([`ancillary`]);
-//! - name resolution ([`resolve`]).
+//! - name resolution ([`resolve`]);
+//! - a [`selector`](mod@selector) for many descriptors (epoll on Linux, poll over all of them elsewhere).
 //!
 //! `socket2` does what it can do (through [`unix::sock`]); `libc` only the rest.
 #![allow(unsafe_code)]
@@ -19,11 +20,15 @@
 pub(crate) mod ancillary;
 pub mod buffer;
 pub(crate) mod descriptor;
+#[cfg(target_os = "linux")]
+pub(crate) mod epoll;
 pub(crate) mod fallback;
 pub(crate) mod fork;
 #[cfg(target_os = "linux")]
 pub(crate) mod linux;
+pub(crate) mod poll_set;
 pub(crate) mod resolve;
+pub mod selector;
 pub(crate) mod sockaddr;
 pub(crate) mod unix;
 pub(crate) mod wake;

@@ -1,10 +1,10 @@
-//! getaddrinfo(3).
+//! getaddrinfo(3), getnameinfo(3), if_nametoindex(3).
 
 use crate::address::Address;
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::Kind;
 use crate::resolve::{AddressInfo, Hints};
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::{io, ptr, slice};
 
 /// Looks up a host and a service.
@@ -27,11 +27,7 @@ pub fn getaddrinfo(
     let text = |text: Option<&CStr>| text.map_or(ptr::null(), CStr::as_ptr);
     // SAFETY: the strings end with NUL and live until the call returns, as does `wanted`; `list` is ours.
     let code = unsafe { libc::getaddrinfo(text(host), text(service), &wanted, &mut list) };
-    match code {
-        0 => {}
-        libc::EAI_SYSTEM => return Err(Kind::from_io(&io::Error::last_os_error())),
-        code => return Err(Kind::Resolve(code)),
-    }
+    check(code)?;
     let mut answers = Vec::new();
     let mut at = list;
     // SAFETY: getaddrinfo made a list of valid entries that ends with null.
@@ -50,7 +46,7 @@ pub fn getaddrinfo(
     Ok(answers)
 }
 
-fn canonical_name(entry: &libc::addrinfo) -> Option<std::ffi::CString> {
+fn canonical_name(entry: &libc::addrinfo) -> Option<CString> {
     if entry.ai_canonname.is_null() {
         return None;
     }
@@ -66,6 +62,54 @@ fn address(entry: &libc::addrinfo) -> Address {
     // SAFETY: getaddrinfo set `ai_addr` to `ai_addrlen` bytes.
     let bytes = unsafe { slice::from_raw_parts(entry.ai_addr.cast::<u8>(), length) };
     Address::from_bytes(bytes).unwrap_or(Address::EMPTY)
+}
+
+/// The names of an address: host and service.
+pub fn getnameinfo(address: &Address, flags: i32) -> Result<(CString, CString), Kind> {
+    let mut host = [0; HOST_ROOM];
+    let mut service = [0; SERVICE_ROOM];
+    let bytes = address.as_bytes();
+    let length = |bytes: &[u8]| libc::socklen_t::try_from(bytes.len()).unwrap_or(0);
+    let (host_room, service_room) = (length(&host), length(&service));
+    // SAFETY: the address is readable for its length, and both buffers are ours and writable for theirs.
+    let code = unsafe {
+        libc::getnameinfo(
+            bytes.as_ptr().cast(),
+            length(bytes),
+            host.as_mut_ptr().cast(),
+            host_room,
+            service.as_mut_ptr().cast(),
+            service_room,
+            flags,
+        )
+    };
+    check(code)?;
+    let text = |bytes: &[u8]| {
+        CStr::from_bytes_until_nul(bytes)
+            .map(CStr::to_owned)
+            .map_err(|_| Kind::Resolve(libc::EAI_OVERFLOW))
+    };
+    Ok((text(&host)?, text(&service)?))
+}
+
+/// The system's `NI_MAXHOST`.
+const HOST_ROOM: usize = 1025;
+/// More than the system's `NI_MAXSERV`: the service of a Unix address is its path.
+const SERVICE_ROOM: usize = 128;
+
+/// The number of the network interface of this name.
+pub fn interface_index(name: &CStr) -> Option<u32> {
+    // SAFETY: the name ends with NUL.
+    let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
+    (index != 0).then_some(index)
+}
+
+fn check(code: i32) -> Result<(), Kind> {
+    match code {
+        0 => Ok(()),
+        libc::EAI_SYSTEM => Err(Kind::from_io(&io::Error::last_os_error())),
+        code => Err(Kind::Resolve(code)),
+    }
 }
 
 /// The resolver's text for an `EAI_` code.

@@ -8,6 +8,7 @@ use libc::c_int;
 use socket2::SockRef;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
+use std::time::Duration;
 
 /// What a wait ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,13 @@ pub(super) fn ready(result: c_int) -> io::Result<Readiness> {
         Err(error) if error.raw_os_error() == Some(libc::EINTR) => Ok(Readiness::Interrupted),
         Err(error) => Err(error),
     }
+}
+
+/// A time as poll takes it, never shorter; -1 for ever.
+pub(super) fn milliseconds(left: Option<Duration>) -> c_int {
+    left.map_or(-1, |left| {
+        c_int::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(c_int::MAX)
+    })
 }
 
 /// Closes a descriptor. An interrupted close has closed it, and one that meets a reset too.

@@ -7,6 +7,7 @@
     clippy::indexing_slicing
 )] // as in tests
 
+pub mod alone;
 pub mod system;
 
 use polysock_core::{Address, Error, Kind, Socket};

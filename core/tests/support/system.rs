@@ -46,6 +46,7 @@ impl Observer {
         let number: Option<i64> = call.split(' ').next().and_then(|word| word.parse().ok());
         let waits = [
             libc::SYS_ppoll,
+            libc::SYS_epoll_wait,
             libc::SYS_accept4,
             libc::SYS_recvfrom,
             libc::SYS_sendto,
@@ -128,6 +129,12 @@ pub fn identity(fd: RawFd) -> io::Result<(u64, u64, i64)> {
 pub fn dup2(from: BorrowedFd<'_>, to: RawFd) {
     // SAFETY: no memory is involved.
     check(unsafe { libc::dup2(from.as_raw_fd(), to) });
+}
+
+/// Another number for what `fd` stands for.
+pub fn dup(fd: RawFd) -> OwnedFd {
+    // SAFETY: no memory is involved, and the kernel just gave us the number.
+    unsafe { OwnedFd::from_raw_fd(check(libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0))) }
 }
 
 pub fn close(fd: RawFd) {

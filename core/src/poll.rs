@@ -1,0 +1,239 @@
+//! Waiting for several sockets and descriptors at once.
+
+use crate::error::{Error, Kind, Operation, Result};
+use crate::handle::{Handle, Inside, Watch};
+use crate::host::{FirstTry, Host, Plain, Try};
+use crate::socket::Socket;
+use crate::sys::special;
+use crate::time::{Deadline, Timeout};
+use crate::wait::{entry, look, wait_many, Waited, PASSED_OVER};
+use std::ops::BitOr;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+
+/// What a socket is or may be ready for: the `POLL…` bits of poll(2), any the kernel may know.
+///
+/// `ERROR`, `HANGUP` and `INVALID` are told whether asked for or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Events(pub i16);
+
+impl Events {
+    /// Nothing.
+    pub const NONE: Self = Self(0);
+    /// `POLLIN`: receiving or accepting finds something: bytes, a connection, the end of the stream, an error.
+    pub const READABLE: Self = Self(libc::POLLIN);
+    /// `POLLOUT`: there is room to send, or a connect has ended.
+    pub const WRITABLE: Self = Self(libc::POLLOUT);
+    /// `POLLPRI`: an urgent byte.
+    pub const PRIORITY: Self = Self(libc::POLLPRI);
+    /// `POLLERR`: an error waits to be fetched.
+    pub const ERROR: Self = Self(libc::POLLERR);
+    /// `POLLHUP`: both directions are over.
+    pub const HANGUP: Self = Self(libc::POLLHUP);
+    /// `POLLRDHUP`: the peer ended its stream; where the system has no such event, nothing.
+    pub const PEER_CLOSED: Self = Self(special::PEER_ENDED);
+    /// `POLLNVAL`: the socket is closed, or the number is no open descriptor.
+    pub const INVALID: Self = Self(libc::POLLNVAL);
+
+    /// Whether all bits of `other` are set, and there are some.
+    pub const fn contains(self, other: Self) -> bool {
+        other.0 != 0 && self.0 & other.0 == other.0
+    }
+
+    /// Whether no bit is set.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl BitOr for Events {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// What can be waited for.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum PollTarget<'a> {
+    /// A socket; closing it meanwhile is told.
+    Socket(&'a Socket),
+    /// A descriptor of another kind.
+    Descriptor(BorrowedFd<'a>),
+    /// A number as poll(2) takes it: a negative one is passed over, one that is not open is `INVALID`.
+    Number(RawFd),
+}
+
+impl<'a> From<&'a Socket> for PollTarget<'a> {
+    fn from(socket: &'a Socket) -> Self {
+        Self::Socket(socket)
+    }
+}
+
+impl<'a> From<BorrowedFd<'a>> for PollTarget<'a> {
+    fn from(fd: BorrowedFd<'a>) -> Self {
+        Self::Descriptor(fd)
+    }
+}
+
+impl<'a> PollTarget<'a> {
+    fn handle(&self) -> Option<&'a Handle> {
+        match self {
+            Self::Socket(socket) => Some(&socket.handle),
+            Self::Descriptor(_) | Self::Number(_) => None,
+        }
+    }
+
+    /// What is known without asking the system. A socket that keeps received bytes of its own would say so here.
+    fn known(&self) -> Events {
+        match self.handle() {
+            Some(handle) if handle.is_closed() => Events::INVALID,
+            _ => Events::NONE,
+        }
+    }
+}
+
+/// One of the things [`poll`] waits for.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct PollEntry<'a> {
+    /// What to wait for.
+    pub target: PollTarget<'a>,
+    /// The events wanted.
+    pub events: Events,
+    /// The events found by the last [`poll`].
+    pub revents: Events,
+}
+
+impl<'a> PollEntry<'a> {
+    /// Waits for `events` of a socket or descriptor.
+    pub fn new(target: impl Into<PollTarget<'a>>, events: Events) -> Self {
+        Self {
+            target: target.into(),
+            events,
+            revents: Events::NONE,
+        }
+    }
+}
+
+/// Waits until at least one entry has an event, and returns how many have; 0 when time is up (poll(2); Python
+/// `select.poll`, Java `Selector.select`).
+///
+/// A closed socket is `INVALID` at once, and one that another thread closes ends the wait. For thousands of sockets
+/// use a [`Poller`](crate::Poller).
+///
+/// # Errors
+/// The system's, such as `ENOMEM`, or `EINVAL` for more entries than the process may have descriptors.
+///
+/// ```
+/// use polysock_core::{create_server, poll, Events, PollEntry};
+/// use std::time::Duration;
+///
+/// # fn main() -> polysock_core::Result<()> {
+/// let server = create_server("127.0.0.1", 0, 1)?;
+/// let mut entries = [PollEntry::new(&server, Events::READABLE)];
+/// assert_eq!(poll(&mut entries, Duration::from_millis(1))?, 0);
+///
+/// server.close()?;
+/// assert_eq!(poll(&mut entries, None)?, 1);
+/// assert_eq!(entries[0].revents, Events::INVALID);
+/// # Ok(())
+/// # }
+/// ```
+pub fn poll(entries: &mut [PollEntry<'_>], timeout: impl Into<Timeout>) -> Result<usize> {
+    poll_with(entries, timeout, &mut Plain)
+}
+
+/// The same for a language of its own.
+///
+/// # Errors
+/// As [`poll`]; `Interrupted` when the host ends the call.
+pub fn poll_with<H: Host>(
+    entries: &mut [PollEntry<'_>],
+    timeout: impl Into<Timeout>,
+    host: &mut H,
+) -> Result<usize> {
+    let deadline = Deadline::after(timeout.into());
+    let failed = |kind| Error::new(Operation::Poll, kind);
+    if first_look(host, deadline) {
+        match drive(entries, Deadline::NonBlocking).map_err(failed)? {
+            Some(0) if deadline != Deadline::NonBlocking => {}
+            Some(count) => return Ok(count),
+            None => host.interrupted().map_err(|_| failed(Kind::Interrupted))?,
+        }
+    }
+    loop {
+        match host.block(|| drive(entries, deadline)).map_err(failed)? {
+            Some(count) => return Ok(count),
+            None => host.interrupted().map_err(|_| failed(Kind::Interrupted))?,
+        }
+    }
+}
+
+/// Whether to look once outside [`Host::block`]. Who polls expects to wait.
+pub(crate) fn first_look<H: Host>(host: &mut H, deadline: Deadline) -> bool {
+    let hint = Try {
+        bytes: 0,
+        alone: true,
+        expects_wait: deadline != Deadline::NonBlocking,
+        kernel_waits: false,
+    };
+    host.first_try(hint) == FirstTry::Direct
+}
+
+/// Waits until there is something to report; `None` when a signal arrived. Sleeps.
+fn drive(entries: &mut [PollEntry<'_>], deadline: Deadline) -> std::result::Result<Option<usize>, Kind> {
+    let insides: Vec<_> = entries.iter().map(|entry| enter(entry.target)).collect();
+    let mut set: Vec<_> = entries
+        .iter()
+        .zip(&insides)
+        .map(|(wanted, inside)| entry(number(wanted.target, inside.as_ref()), wanted.events.0))
+        .collect();
+    set.push(entry(PASSED_OVER, 0));
+    let known = entries.iter().any(|entry| !entry.target.known().is_empty());
+    if deadline != Deadline::NonBlocking && !known {
+        let handles = entries.iter().filter_map(|entry| entry.target.handle());
+        let mut watches = Watch::all(handles);
+        loop {
+            match wait_many(&mut set, &mut watches, deadline) {
+                Waited::Ready => match report(entries, &set) {
+                    0 => {}
+                    count => return Ok(Some(count)),
+                },
+                Waited::TimeUp | Waited::Closed => break,
+                Waited::Interrupted => return Ok(None),
+                Waited::Failed(kind) => return Err(kind),
+            }
+        }
+    }
+    match look(&mut set) {
+        Waited::Ready | Waited::TimeUp | Waited::Closed => Ok(Some(report(entries, &set))),
+        Waited::Interrupted => Ok(None),
+        Waited::Failed(kind) => Err(kind),
+    }
+}
+
+fn enter<'a>(target: PollTarget<'a>) -> Option<Inside<'a>> {
+    target.handle().and_then(|handle| handle.enter().ok())
+}
+
+/// The number to poll: none of a closed socket.
+fn number(target: PollTarget<'_>, inside: Option<&Inside<'_>>) -> RawFd {
+    match target {
+        PollTarget::Socket(_) => inside.map_or(PASSED_OVER, |inside| inside.fd().as_raw_fd()),
+        PollTarget::Descriptor(fd) => fd.as_raw_fd(),
+        PollTarget::Number(number) => number,
+    }
+}
+
+/// Writes down what was found; returns how many entries have something.
+fn report(entries: &mut [PollEntry<'_>], set: &[libc::pollfd]) -> usize {
+    for (entry, seen) in entries.iter_mut().zip(set) {
+        entry.revents = match entry.target.known() {
+            Events::NONE => Events(seen.revents),
+            known => known,
+        };
+    }
+    entries.iter().filter(|entry| !entry.revents.is_empty()).count()
+}

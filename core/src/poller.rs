@@ -1,0 +1,447 @@
+//! Waiting for many sockets at a cost that does not grow with their number.
+
+use crate::error::{Error, Kind, Operation, Result};
+use crate::handle::{Follower, Following};
+use crate::host::{Host, Plain};
+use crate::poll::{first_look, Events, PollTarget};
+use crate::sys::fork::{ForkLock, Held};
+use crate::sys::poll_set::PollSet;
+use crate::sys::selector::{Interest, Mode, Selector, WAKE};
+use crate::sys::special;
+use crate::sys::unix::Readiness;
+use crate::time::{Deadline, Left, Timeout};
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// A set of sockets, registered once, of which each wait tells the ready ones (epoll(7); Python `select.epoll`, Java
+/// `Selector`).
+///
+/// Closing a registered socket ends its registration before the descriptor goes, so an event never comes from a
+/// socket that was closed: not for another one that got its number, nor because a duplicate or a child process keeps
+/// the connection open. A plain descriptor is to be removed before it is closed. Dropping the poller leaves the
+/// sockets as they are; sockets need not outlive it, nor it them.
+///
+/// Any number of threads may add, remove and wait. A forked child has an empty poller of its own.
+///
+/// ```
+/// use polysock_core::{create_connection, create_server, Event, Events, Mode, Poller};
+/// use std::time::Duration;
+///
+/// # fn main() -> polysock_core::Result<()> {
+/// let poller = Poller::new()?;
+/// let server = create_server("127.0.0.1", 0, 16)?;
+/// poller.add(&server, 7, Events::READABLE, Mode::Level)?;
+///
+/// let port = server.local_address()?.port().unwrap_or(0);
+/// let _client = create_connection("127.0.0.1", port, Duration::from_secs(5))?;
+///
+/// let mut events = [Event::default(); 64];
+/// assert_eq!(poller.wait(&mut events, Duration::from_secs(5))?, 1);
+/// assert_eq!(events[0].token, 7);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Poller(Arc<Registry>);
+
+/// A socket or descriptor that is ready.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Event {
+    /// The number it was registered with.
+    pub token: u64,
+    /// What it is ready for.
+    pub events: Events,
+}
+
+impl Poller {
+    /// Makes an empty poller; it takes two descriptors.
+    ///
+    /// # Errors
+    /// The system's, such as `EMFILE`.
+    pub fn new() -> Result<Self> {
+        Self::with(special::new_selector)
+    }
+
+    /// Makes one as systems without epoll have it: by poll(2) over all sockets at each wait, without [`Mode::Edge`].
+    #[doc(hidden)]
+    pub fn portable() -> Result<Self> {
+        Self::with(|| Ok(Arc::new(PollSet::new())))
+    }
+
+    fn with(make: fn() -> io::Result<Arc<dyn Selector>>) -> Result<Self> {
+        let registry = Registry {
+            make,
+            closed: AtomicBool::new(false),
+            state: ForkLock::new(),
+        };
+        named(registry.selector(&mut registry.state.lock()).map(drop))?;
+        Ok(Self(Arc::new(registry)))
+    }
+
+    /// Registers a socket or descriptor: `token` comes with its events, `ERROR` and `HANGUP` always among them.
+    ///
+    /// # Errors
+    /// `Closed`; `EEXIST` when it is registered already, `EPERM` for a descriptor that can't be waited for (a file);
+    /// `Unsupported` for [`Mode::Edge`] without epoll.
+    pub fn add<'a>(
+        &self,
+        target: impl Into<PollTarget<'a>>,
+        token: u64,
+        events: Events,
+        mode: Mode,
+    ) -> Result<()> {
+        let interest = interest(events, mode);
+        named(match target.into() {
+            PollTarget::Socket(socket) => socket.handle.with_followers(|fd, followers| {
+                self.0.check_open()?;
+                followers.retain(|following| following.follower.strong_count() > 0);
+                if self.0.position(followers).is_some() {
+                    return Err(Kind::Os(libc::EEXIST));
+                }
+                let key = self.0.add(fd.as_raw_fd(), token, interest)?;
+                let follower: Weak<Registry> = Arc::downgrade(&self.0);
+                followers.push(Following { follower, key });
+                Ok(())
+            }),
+            PollTarget::Descriptor(fd) => self.0.add_number(fd.as_raw_fd(), token, interest),
+            PollTarget::Number(number) => self.0.add_number(number, token, interest),
+        })
+    }
+
+    /// Changes the token, the events or the mode of a registration; arms a [`Mode::OneShot`] again.
+    ///
+    /// # Errors
+    /// `Closed`; `ENOENT` when it is not registered.
+    pub fn modify<'a>(
+        &self,
+        target: impl Into<PollTarget<'a>>,
+        token: u64,
+        events: Events,
+        mode: Mode,
+    ) -> Result<()> {
+        let interest = interest(events, mode);
+        named(match target.into() {
+            PollTarget::Socket(socket) => socket.handle.with_followers(|fd, followers| {
+                let key = self.0.key_in(followers)?;
+                self.0.modify(fd.as_raw_fd(), key, token, interest)
+            }),
+            PollTarget::Descriptor(fd) => self.0.modify_number(fd.as_raw_fd(), token, interest),
+            PollTarget::Number(number) => self.0.modify_number(number, token, interest),
+        })
+    }
+
+    /// Ends a registration. No event of it is returned by a wait that begins afterwards.
+    ///
+    /// # Errors
+    /// `Closed` (closing a socket has ended its registration); `ENOENT` when it is not registered.
+    pub fn remove<'a>(&self, target: impl Into<PollTarget<'a>>) -> Result<()> {
+        named(match target.into() {
+            PollTarget::Socket(socket) => socket.handle.with_followers(|fd, followers| {
+                let at = self.0.position(followers).ok_or(NOT_REGISTERED)?;
+                let Following { key, .. } = followers.swap_remove(at);
+                self.0.remove(fd.as_raw_fd(), key)
+            }),
+            PollTarget::Descriptor(fd) => self.0.remove_number(fd.as_raw_fd()),
+            PollTarget::Number(number) => self.0.remove_number(number),
+        })
+    }
+
+    /// Waits until something registered is ready, and returns how many `events` were written (at most 256; the rest
+    /// comes with the next wait); 0 when time is up or the poller was [woken](Self::wake).
+    ///
+    /// # Errors
+    /// `Closed` when the poller is or gets closed; `InvalidInput("events")` without room.
+    pub fn wait(&self, events: &mut [Event], timeout: impl Into<Timeout>) -> Result<usize> {
+        self.wait_with(events, timeout, &mut Plain)
+    }
+
+    /// The same for a language of its own.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait); `Interrupted` when the host ends the call.
+    pub fn wait_with<H: Host>(
+        &self,
+        events: &mut [Event],
+        timeout: impl Into<Timeout>,
+        host: &mut H,
+    ) -> Result<usize> {
+        let deadline = Deadline::after(timeout.into());
+        if events.is_empty() {
+            return Err(Error::invalid(Operation::Poller, "events"));
+        }
+        if first_look(host, deadline) {
+            match named(self.0.drive(events, Deadline::NonBlocking))? {
+                Found::Over(count) => return Ok(count),
+                Found::Nothing if deadline == Deadline::NonBlocking => return Ok(0),
+                Found::Nothing => {}
+                Found::Interrupted => interrupted(host)?,
+            }
+        }
+        loop {
+            match named(host.block(|| self.0.drive(events, deadline)))? {
+                Found::Over(count) => return Ok(count),
+                Found::Nothing => return Ok(0),
+                Found::Interrupted => interrupted(host)?,
+            }
+        }
+    }
+
+    /// Makes at least one [`wait`](Self::wait) return early: one that is under way, or else the next.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub fn wake(&self) -> Result<()> {
+        let selector = named(self.0.selector(&mut self.0.state.lock()))?;
+        selector.wake();
+        Ok(())
+    }
+
+    /// Ends all registrations and makes every wait fail with `Closed`; the descriptors go with the last wait that
+    /// leaves. Closing again does nothing.
+    pub fn close(&self) {
+        self.0.close();
+    }
+}
+
+impl std::fmt::Debug for Poller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Poller")
+            .field("registered", &self.0.state.lock().tokens.len())
+            .finish()
+    }
+}
+
+const NOT_REGISTERED: Kind = Kind::Os(libc::ENOENT);
+
+fn interest(events: Events, mode: Mode) -> Interest {
+    Interest {
+        events: events.0,
+        mode,
+    }
+}
+
+fn named<T>(result: std::result::Result<T, Kind>) -> Result<T> {
+    result.map_err(|kind| Error::new(Operation::Poller, kind))
+}
+
+fn interrupted<H: Host>(host: &mut H) -> Result<()> {
+    named(host.interrupted().map_err(|_| Kind::Interrupted))
+}
+
+/// What a wait ended with.
+enum Found {
+    /// It has so many events to return: none when it was woken.
+    Over(usize),
+    Nothing,
+    Interrupted,
+}
+
+/// What a poller and the sockets registered with it share.
+struct Registry {
+    make: fn() -> io::Result<Arc<dyn Selector>>,
+    closed: AtomicBool,
+    state: ForkLock<State>,
+}
+
+/// Fresh in a forked child: the selector is the parent's, and changing it would change the parent's.
+#[derive(Default)]
+struct State {
+    selector: Option<Arc<dyn Selector>>,
+    /// The tokens of what is registered, by keys that are never used again: an event whose key is gone is stale.
+    tokens: HashMap<u64, u64>,
+    /// The keys of plain descriptors.
+    numbers: HashMap<RawFd, u64>,
+    last_key: u64,
+}
+
+impl Registry {
+    fn check_open(&self) -> std::result::Result<(), Kind> {
+        if self.closed.load(Ordering::SeqCst) {
+            Err(Kind::Closed)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The selector, made anew in a forked child.
+    fn selector(&self, state: &mut Held<'_, State>) -> std::result::Result<Arc<dyn Selector>, Kind> {
+        self.check_open()?;
+        if let Some(selector) = &state.selector {
+            return Ok(Arc::clone(selector));
+        }
+        let selector = (self.make)().map_err(|error| kind(&error))?;
+        state.selector = Some(Arc::clone(&selector));
+        Ok(selector)
+    }
+
+    fn close(&self) {
+        if self.closed.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let state = std::mem::take(&mut *self.state.lock());
+        if let Some(selector) = state.selector {
+            selector.wake();
+        }
+    }
+
+    /// Which of a socket's registrations is ours.
+    fn position(&self, followers: &[Following]) -> Option<usize> {
+        let us = std::ptr::from_ref(self).cast::<()>();
+        followers
+            .iter()
+            .position(|following| following.follower.as_ptr().cast() == us)
+    }
+
+    fn key_in(&self, followers: &[Following]) -> std::result::Result<u64, Kind> {
+        let ours = self.position(followers).and_then(|at| followers.get(at));
+        ours.map(|following| following.key).ok_or(NOT_REGISTERED)
+    }
+
+    fn add(&self, fd: RawFd, token: u64, interest: Interest) -> std::result::Result<u64, Kind> {
+        self.add_to(&mut self.state.lock(), fd, token, interest)
+    }
+
+    fn add_to(
+        &self,
+        state: &mut Held<'_, State>,
+        fd: RawFd,
+        token: u64,
+        interest: Interest,
+    ) -> std::result::Result<u64, Kind> {
+        let selector = self.selector(state)?;
+        let key = state.last_key + 1;
+        selector.add(fd, key, interest).map_err(|error| kind(&error))?;
+        state.last_key = key;
+        state.tokens.insert(key, token);
+        Ok(key)
+    }
+
+    fn modify(&self, fd: RawFd, key: u64, token: u64, interest: Interest) -> std::result::Result<(), Kind> {
+        let mut state = self.state.lock();
+        let selector = self.selector(&mut state)?;
+        let kept = state.tokens.get_mut(&key).ok_or(NOT_REGISTERED)?;
+        selector.modify(fd, key, interest).map_err(|error| kind(&error))?;
+        *kept = token;
+        Ok(())
+    }
+
+    fn remove(&self, fd: RawFd, key: u64) -> std::result::Result<(), Kind> {
+        let mut state = self.state.lock();
+        let selector = self.selector(&mut state)?;
+        state.tokens.remove(&key).ok_or(NOT_REGISTERED)?;
+        selector.remove(fd, key).map_err(|error| kind(&error))
+    }
+
+    fn add_number(&self, fd: RawFd, token: u64, interest: Interest) -> std::result::Result<(), Kind> {
+        let mut state = self.state.lock();
+        let key = self.add_to(&mut state, fd, token, interest)?;
+        // One that was closed without being removed: the system has forgotten it, so do we.
+        if let Some(stale) = state.numbers.insert(fd, key) {
+            state.tokens.remove(&stale);
+        }
+        Ok(())
+    }
+
+    fn modify_number(&self, fd: RawFd, token: u64, interest: Interest) -> std::result::Result<(), Kind> {
+        let key = self.state.lock().numbers.get(&fd).copied();
+        self.modify(fd, key.ok_or(NOT_REGISTERED)?, token, interest)
+    }
+
+    fn remove_number(&self, fd: RawFd) -> std::result::Result<(), Kind> {
+        let key = self.state.lock().numbers.remove(&fd);
+        self.remove(fd, key.ok_or(NOT_REGISTERED)?)
+    }
+
+    /// Waits until there is something to return. Sleeps.
+    fn drive(&self, events: &mut [Event], deadline: Deadline) -> std::result::Result<Found, Kind> {
+        let selector = self.selector(&mut self.state.lock())?;
+        loop {
+            let left = match deadline.left() {
+                Left::Forever => None,
+                Left::Some(left) => Some(left),
+                Left::Nothing => Some(Duration::ZERO),
+            };
+            let (mut count, mut woken) = (0, false);
+            let waited = selector.wait(events.len(), left, &mut |key, seen| match events.get_mut(count) {
+                _ if key == WAKE => woken = true,
+                Some(event) => {
+                    // The key for now; its token once we have looked whether it is still registered.
+                    *event = Event {
+                        token: key,
+                        events: Events(seen),
+                    };
+                    count += 1;
+                }
+                None => {}
+            });
+            if waited.map_err(|error| kind(&error))? == Readiness::Interrupted {
+                return Ok(Found::Interrupted);
+            }
+            let count = self.keep_registered(events, count);
+            self.check_open()?;
+            if woken {
+                self.take_wake(&*selector);
+            }
+            if count > 0 || woken {
+                return Ok(Found::Over(count));
+            }
+            if left == Some(Duration::ZERO) {
+                return Ok(Found::Nothing);
+            }
+        }
+    }
+
+    /// Puts tokens for keys and drops what is stale; returns how many events are left.
+    fn keep_registered(&self, events: &mut [Event], count: usize) -> usize {
+        let state = self.state.lock();
+        let mut kept = 0;
+        for at in 0..count {
+            let Some(&Event {
+                token: key,
+                events: seen,
+            }) = events.get(at)
+            else {
+                break;
+            };
+            if let (Some(&token), Some(to)) = (state.tokens.get(&key), events.get_mut(kept)) {
+                *to = Event { token, events: seen };
+                kept += 1;
+            }
+        }
+        kept
+    }
+
+    /// Takes back a wake-up, but not the one that closing sends: it is for every thread.
+    fn take_wake(&self, selector: &dyn Selector) {
+        selector.take_wake();
+        if self.check_open().is_err() {
+            selector.wake();
+        }
+    }
+}
+
+impl Follower for Registry {
+    fn let_go(&self, key: u64, fd: BorrowedFd<'_>) {
+        // Closed meanwhile, or the child's: then nothing of it is registered.
+        let _ = self.remove(fd.as_raw_fd(), key);
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        // In a forked child this puts a fresh value in the place of the parent's, which some thread of the parent may
+        // have been changing.
+        drop(self.state.lock());
+    }
+}
+
+fn kind(error: &io::Error) -> Kind {
+    if error.raw_os_error() == Some(libc::EOPNOTSUPP) {
+        return Kind::Unsupported;
+    }
+    Kind::from_io(error)
+}

@@ -1,0 +1,98 @@
+//! epoll(7): a wait costs what is ready, however much is registered.
+
+use super::linux;
+use super::selector::{Interest, Mode, Selector, WAKE};
+use super::unix::{self, Readiness};
+use super::wake::Waker;
+use libc::{c_int, epoll_event};
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::time::Duration;
+
+/// The most events one wait takes: 3 KiB of stack; the kernel hands out the others next time, in turn.
+const BATCH: usize = 256;
+
+/// An epoll descriptor, and the eventfd that wakes its waits.
+pub struct Epoll {
+    epoll: OwnedFd,
+    waker: Waker,
+}
+
+impl Epoll {
+    pub fn new() -> io::Result<Self> {
+        // SAFETY: no memory is involved.
+        let fd = unix::check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
+        // SAFETY: the kernel just gave us this descriptor.
+        let epoll = unsafe { OwnedFd::from_raw_fd(fd) };
+        let made = Self {
+            epoll,
+            waker: linux::new_waker()?,
+        };
+        let wake = Interest {
+            events: libc::POLLIN,
+            mode: Mode::Level,
+        };
+        made.add(made.waker.poll_fd(), WAKE, wake)?;
+        Ok(made)
+    }
+
+    fn control(&self, operation: c_int, fd: RawFd, key: u64, events: u32) -> io::Result<()> {
+        let mut event = epoll_event { events, u64: key };
+        // SAFETY: `event` is ours and outlives the call.
+        unix::check(unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), operation, fd, &raw mut event) })
+            .map(drop)
+    }
+}
+
+impl Selector for Epoll {
+    fn add(&self, fd: RawFd, key: u64, interest: Interest) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, fd, key, bits(interest))
+    }
+
+    fn modify(&self, fd: RawFd, key: u64, interest: Interest) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_MOD, fd, key, bits(interest))
+    }
+
+    fn remove(&self, fd: RawFd, key: u64) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_DEL, fd, key, 0)
+    }
+
+    fn wait(
+        &self,
+        room: usize,
+        left: Option<Duration>,
+        report: &mut dyn FnMut(u64, i16),
+    ) -> io::Result<Readiness> {
+        let mut events = [epoll_event { events: 0, u64: 0 }; BATCH];
+        let room = c_int::try_from(room.min(BATCH)).unwrap_or(1);
+        let left = unix::milliseconds(left);
+        // SAFETY: `events` is ours and has at least `room` entries.
+        let count = unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), events.as_mut_ptr(), room, left) };
+        let readiness = unix::ready(count)?;
+        let count = usize::try_from(count).unwrap_or(0);
+        for event in events.iter().take(count) {
+            // The low half has the POLL bits; epoll's own flags are in the high half and never come back.
+            let [low, high, ..] = event.events.to_le_bytes();
+            report(event.u64, i16::from_le_bytes([low, high]));
+        }
+        Ok(readiness)
+    }
+
+    fn wake(&self) {
+        self.waker.end().signal();
+    }
+
+    fn take_wake(&self) {
+        self.waker.drain();
+    }
+}
+
+/// epoll's bits for an interest: the POLL bits have the same numbers.
+fn bits(interest: Interest) -> u32 {
+    let mode = match interest.mode {
+        Mode::Level => 0,
+        Mode::Edge => libc::EPOLLET,
+        Mode::OneShot => libc::EPOLLONESHOT,
+    };
+    u32::from(u16::from_le_bytes(interest.events.to_le_bytes())) | u32::from_le_bytes(mode.to_le_bytes())
+}

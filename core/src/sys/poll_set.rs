@@ -1,0 +1,194 @@
+//! The selector of systems without epoll: poll(2) over all that is registered. Compiled and tested on Linux too.
+//!
+//! A wait polls a copy of the set. Whoever changes the set wakes the waits, and what a wait saw is reported only if
+//! it is still registered under its key.
+
+use super::fork::ForkLock;
+use super::selector::{Interest, Mode, Selector, WAKE};
+use super::special;
+use super::unix::Readiness;
+use super::wake;
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::RawFd;
+use std::time::Duration;
+
+/// How long a thread sleeps at a time that could get no descriptor to be woken by.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// The registered descriptors and the threads that wait.
+pub struct PollSet(ForkLock<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    items: BTreeMap<u64, Item>,
+    /// The wake-up descriptors of the threads that wait, and whether they were signalled.
+    waiting: Vec<(wake::End, bool)>,
+    woken: bool,
+    /// Where the next report begins, so that each gets its turn when there is little room.
+    next: u64,
+}
+
+struct Item {
+    fd: RawFd,
+    interest: Interest,
+    armed: bool,
+}
+
+impl Inner {
+    fn wake_waiting(&mut self) {
+        for (end, signalled) in self.waiting.iter_mut().filter(|(_, signalled)| !signalled) {
+            *signalled = true;
+            end.signal();
+        }
+    }
+
+    /// The set to poll, from whose turn it is on, with the keys beside it.
+    fn copy(&self) -> (Vec<u64>, Vec<libc::pollfd>) {
+        let armed = self.items.range(self.next..).chain(self.items.range(..self.next));
+        armed
+            .filter(|(_, item)| item.armed)
+            .map(|(&key, item)| (key, entry(item.fd, item.interest.events)))
+            .unzip()
+    }
+
+    /// Reports what is still registered; forgets what was closed without being removed, as epoll does.
+    fn report(&mut self, key: u64, revents: i16, report: &mut dyn FnMut(u64, i16)) -> bool {
+        let Some(item) = self.items.get_mut(&key).filter(|item| item.armed) else {
+            return false;
+        };
+        if revents & libc::POLLNVAL != 0 {
+            self.items.remove(&key);
+            return false;
+        }
+        item.armed = item.interest.mode != Mode::OneShot;
+        self.next = key + 1;
+        report(key, revents);
+        true
+    }
+}
+
+impl PollSet {
+    pub fn new() -> Self {
+        Self(ForkLock::new())
+    }
+}
+
+impl Selector for PollSet {
+    fn add(&self, fd: RawFd, key: u64, interest: Interest) -> io::Result<()> {
+        let item = item(fd, interest)?;
+        let mut inner = self.0.lock();
+        if inner.items.values().any(|item| item.fd == fd) {
+            return Err(io::Error::from_raw_os_error(libc::EEXIST));
+        }
+        inner.items.insert(key, item);
+        inner.wake_waiting();
+        Ok(())
+    }
+
+    fn modify(&self, fd: RawFd, key: u64, interest: Interest) -> io::Result<()> {
+        let item = item(fd, interest)?;
+        let mut inner = self.0.lock();
+        *inner.items.get_mut(&key).ok_or_else(unknown)? = item;
+        inner.wake_waiting();
+        Ok(())
+    }
+
+    fn remove(&self, _: RawFd, key: u64) -> io::Result<()> {
+        let mut inner = self.0.lock();
+        inner.items.remove(&key).ok_or_else(unknown)?;
+        inner.wake_waiting();
+        Ok(())
+    }
+
+    fn wait(
+        &self,
+        room: usize,
+        left: Option<Duration>,
+        report: &mut dyn FnMut(u64, i16),
+    ) -> io::Result<Readiness> {
+        let waker = wake::of_thread();
+        let (keys, mut set) = {
+            let mut inner = self.0.lock();
+            if inner.woken {
+                report(WAKE, 0);
+                return Ok(Readiness::Ready);
+            }
+            if let Some(waker) = &waker {
+                inner.waiting.push((waker.end(), false));
+            }
+            inner.copy()
+        };
+        // poll passes over negative descriptors.
+        set.push(entry(
+            waker.as_ref().map_or(-1, |waker| waker.poll_fd()),
+            libc::POLLIN,
+        ));
+        let left = match &waker {
+            Some(_) => left,
+            None => Some(left.map_or(SLICE, |left| left.min(SLICE))),
+        };
+        let result = special::poll(&mut set, left);
+        let mut inner = self.0.lock();
+        if let Some(waker) = waker {
+            let end = waker.end();
+            let at = inner.waiting.iter().position(|(waiting, _)| *waiting == end);
+            let signalled = at.is_some_and(|at| inner.waiting.swap_remove(at).1);
+            if signalled {
+                waker.drain();
+            } else if set.last().is_some_and(|last| last.revents != 0) {
+                // Its number was closed or reused behind our back.
+                std::mem::forget(waker);
+                wake::forget_of_thread();
+            }
+        }
+        if result? == Readiness::Interrupted {
+            return Ok(Readiness::Interrupted);
+        }
+        let mut reported = 0;
+        for (key, entry) in keys.into_iter().zip(set) {
+            if entry.revents != 0 && reported < room && inner.report(key, entry.revents, report) {
+                reported += 1;
+            }
+        }
+        Ok(Readiness::Ready)
+    }
+
+    fn wake(&self) {
+        let mut inner = self.0.lock();
+        inner.woken = true;
+        inner.wake_waiting();
+    }
+
+    fn take_wake(&self) {
+        self.0.lock().woken = false;
+    }
+}
+
+fn item(fd: RawFd, interest: Interest) -> io::Result<Item> {
+    let refusal = match interest.mode {
+        Mode::Edge => libc::EOPNOTSUPP,
+        _ if fd < 0 => libc::EBADF,
+        Mode::Level | Mode::OneShot => 0,
+    };
+    if refusal != 0 {
+        return Err(io::Error::from_raw_os_error(refusal));
+    }
+    Ok(Item {
+        fd,
+        interest,
+        armed: true,
+    })
+}
+
+fn entry(fd: RawFd, events: i16) -> libc::pollfd {
+    libc::pollfd {
+        fd,
+        events,
+        revents: 0,
+    }
+}
+
+fn unknown() -> io::Error {
+    io::Error::from_raw_os_error(libc::ENOENT)
+}

@@ -1,0 +1,56 @@
+//! What a poller needs of the system: many descriptors registered once, and the ready ones told.
+
+use super::unix::Readiness;
+use std::io;
+use std::os::fd::RawFd;
+use std::time::Duration;
+
+/// How often a registration tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// At every wait while the socket is ready.
+    #[default]
+    Level,
+    /// Once each time it becomes ready: read or write until there is nothing to do before waiting again. Where the
+    /// system has no epoll: not supported.
+    Edge,
+    /// Once; then it is silent until modified.
+    OneShot,
+}
+
+/// What is waited for: `POLL…` bits, and how often they are told.
+#[derive(Clone, Copy, Debug)]
+pub struct Interest {
+    pub events: i16,
+    pub mode: Mode,
+}
+
+/// A set of registered descriptors, each under a key. Any number of threads may change it and wait on it.
+pub trait Selector: Send + Sync {
+    /// Registers a descriptor; `EEXIST` when it is there already.
+    fn add(&self, fd: RawFd, key: u64, interest: Interest) -> io::Result<()>;
+
+    /// Changes what is waited for; arms a [`Mode::OneShot`] again.
+    fn modify(&self, fd: RawFd, key: u64, interest: Interest) -> io::Result<()>;
+
+    /// Forgets a descriptor, which is still open.
+    fn remove(&self, fd: RawFd, key: u64) -> io::Result<()>;
+
+    /// Waits for events no longer than `left` (`None`: for ever; zero: looks) and reports at most `room` of them, by
+    /// key; [`WAKE`] when woken. It may return `Ready` without a report.
+    fn wait(
+        &self,
+        room: usize,
+        left: Option<Duration>,
+        report: &mut dyn FnMut(u64, i16),
+    ) -> io::Result<Readiness>;
+
+    /// Makes every wait return, also those to come, until the wake-up is taken back.
+    fn wake(&self);
+
+    /// Takes a wake-up back.
+    fn take_wake(&self);
+}
+
+/// The key under which a wake-up is reported.
+pub const WAKE: u64 = 0;
