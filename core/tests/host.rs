@@ -293,7 +293,7 @@ fn received_and_inside(
     let (let_go, leave) = mpsc::channel();
     server.send_all(b"x").unwrap();
     let reader = Arc::clone(client);
-    let running = start(move || reader.on(Slow { inside, leave }).recv(&mut [0]));
+    let running = start(move || reader.on(Slow { inside, leave }).within(LIMIT).recv(&mut [0]));
     is_inside.recv_timeout(LIMIT / 2).unwrap();
     (running, let_go)
 }
