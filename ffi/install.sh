@@ -23,13 +23,16 @@ ln -sf libpolysock.so.0 "$lib/libpolysock.so"
 
 # cargo's archive has all of Rust's symbols in the open, and two such libraries don't go into one program. One object with
 # only polysock_* in the open does; --force-group-allocation so that no discarded group leaves local symbols behind.
+# The bitcode that Rust's own library carries goes: an LLVM plugin of the linker, where one is installed, would read it
+# instead of the code, and find no symbols.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 sed 's/.* //' "$here/symbols.txt" >"$work/keep"
 # shellcheck disable=SC2046
 if ld -r --force-group-allocation --gc-sections $(sed 's/^/-u /' "$work/keep") "$built/libpolysock.a" \
     -o "$work/all.o" 2>"$work/log" &&
-    objcopy --keep-global-symbols="$work/keep" --strip-debug "$work/all.o" "$work/polysock.o" 2>>"$work/log"; then
+    objcopy --keep-global-symbols="$work/keep" --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd \
+        "$work/all.o" "$work/polysock.o" 2>>"$work/log"; then
     ar rcs "$work/libpolysock.a" "$work/polysock.o"
 else
     echo "libpolysock.a is installed with all its symbols in the open: the linker here can't hide them" >&2
