@@ -26,7 +26,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 REAL = f"{shlex.quote(sys.executable)} {shlex.quote(str(HERE / 'drivers' / 'driver.py'))} --module socket"
 
 # A driver that answers from a table {command line: answer}; everything else is "ok tid=1 ms=0".
-# "later ANSWER" is ANSWER from the second time on. Answers that do something: "die", "hang", "leak" (open a file and keep it), "lose" (close standard error), "wait N".
+# "later ANSWER" is ANSWER from the second time on. Answers that do something: "die", "hang", "leak" (open a file and keep it),
+# "lose" (close standard error), "wait N".
 FAKE = """
 import json, os, sys, time
 rules = json.loads(sys.argv[1])
@@ -346,7 +347,13 @@ class Packets(unittest.TestCase):
         self.assertEqual(self.handshake(client=5000, server=50), "client SYN; server SYN-ACK")
 
 
-@unittest.skipIf(open_network(True)[1], "needs a network namespace and a capture: Linux and root")
+def why_no_wire():
+    network, reason = open_network(True)
+    network.close()
+    return reason
+
+
+@unittest.skipIf(why_no_wire(), "needs a network namespace and a capture: Linux and root")
 class Wire(Case):
     def wire(self, steps, **options):
         return self.one("given: wired\n" + textwrap.dedent(steps), REAL, server=REAL, given=GIVEN, **options)
@@ -457,10 +464,12 @@ class WithoutPermission(Case):
         with mock.patch("runner.play.Network", side_effect=NoNetwork("no network namespace: unshare: Operation not permitted")):
             results = self.play(self.TEXT, self.fake())
         self.assertEqual(results[0].outcome, SKIPPED)
-        self.assertEqual(results[0].reason, "no wire checks: this needs Linux and root (no network namespace: unshare: Operation not permitted)")
+        self.assertEqual(
+            results[0].reason, "no wire checks: this needs Linux and root (no network namespace: unshare: Operation not permitted)"
+        )
 
     def test_no_capture_skips(self):
-        with mock.patch("runner.play.Capture", side_effect=PermissionError("not permitted")):
+        with mock.patch("runner.play.Capture", side_effect=PermissionError(1, "not permitted")):
             results = self.play(self.TEXT, self.fake())
         self.assertEqual((results[0].outcome, "no wire checks" in results[0].reason), (SKIPPED, True))
 
@@ -476,7 +485,7 @@ class WithoutPermission(Case):
         pid = os.fork()
         if pid == 0:
             os.setuid(65534)
-            os._exit(0 if "needs Linux and root" in open_network(True)[1] else 1)
+            os._exit(0 if "needs Linux and root" in why_no_wire() else 1)
         self.assertEqual(os.waitpid(pid, 0)[1], 0)
 
 
@@ -637,7 +646,9 @@ class CommandLine(Case):
     def test_only(self):
         self.load(TWO)
         for pattern in ("two", "area/two", "t*", "wo"):
-            self.assertEqual(self.run_main("--only", pattern, "--driver", "a=" + self.fake())[1].splitlines()[-1], "1 passed, 0 failed, 0 skipped")
+            self.assertEqual(
+                self.run_main("--only", pattern, "--driver", "a=" + self.fake())[1].splitlines()[-1], "1 passed, 0 failed, 0 skipped"
+            )
         self.assertEqual(self.run_main("--only", "three", "--driver", "a=" + self.fake())[0], 2)
 
     def test_list_runs_nothing(self):

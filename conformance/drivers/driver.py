@@ -167,7 +167,8 @@ def raw(name):
 
 def get_raw(s, name):
     if name == "SO_LINGER":
-        return "%d:%d" % struct.unpack("ii", s.getsockopt(*raw(name), 8))
+        onoff, secs = struct.unpack("ii", s.getsockopt(*raw(name), 8))
+        return f"{onoff}:{secs}"
     return s.getsockopt(*raw(name))
 
 
@@ -392,7 +393,7 @@ class Driver:
         self.add(name, net.socket(family_of(family), type_of(kind)))
 
     def do_socketpair(self, one, other, kind):
-        for name, s in zip((one, other), net.socketpair(net.AF_UNIX, type_of(kind))):
+        for name, s in zip((one, other), net.socketpair(net.AF_UNIX, type_of(kind)), strict=True):
             self.add(name, s)
 
     def do_dup(self, name, new):

@@ -168,8 +168,8 @@ def open_network(wanted):
     try:
         with network:
             Capture(limit=1).close()
-    except (OSError, AttributeError) as exc:
-        return network, f"this needs Linux and root (no capture: {exc})"
+    except PermissionError as exc:
+        return network, f"this needs Linux and root (no capture: {exc.strerror})"
     return network, ""
 
 

@@ -107,9 +107,9 @@ class Driver:
             try:
                 seen = self.thread_file(tid, "syscall")
                 state = self.thread_file(tid, "stat").rpartition(")")[2].split()[0]
-                if state == "S" and seen.split()[0].isdigit() and int(seen.split()[0]) in numbers:
-                    if seen == self.thread_file(tid, "syscall"):
-                        return
+                waits = state == "S" and seen.split()[0].isdigit() and int(seen.split()[0]) in numbers
+                if waits and seen == self.thread_file(tid, "syscall"):
+                    return
             except (FileNotFoundError, ProcessLookupError) as exc:
                 raise DriverFailed(f"{self.name}: the call did not wait, its thread has ended") from exc
             time.sleep(0.0005)

@@ -282,7 +282,7 @@ def required(command, arguments):
     """The capabilities without which a scenario must not use this command."""
     needed = {command} & CAPABILITIES
     for name, position, values, capability in REQUIRED:
-        if name == command and (position is None or arguments[position : position + 1] and arguments[position] in values):
+        if name == command and (position is None or set(arguments[position : position + 1]) & set(values)):
             needed.add(capability)
     if command in ("bind", "connect", "sendto") and len(arguments) == int(COMMANDS[command][0][0]):
         needed.add("unix")  # an address of one word

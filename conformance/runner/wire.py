@@ -57,7 +57,7 @@ def read_segment(text):
 
 
 def compare(expected, seen):
-    """"same", "incomplete" (may still become so) or "different"."""
+    """ "same", "incomplete" (may still become so) or "different"."""
     if expected and not any(e.what == "data" for e in expected):
         seen = [s for s in seen if s.what != "data"]
     seen = list(seen)
