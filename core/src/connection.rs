@@ -3,6 +3,7 @@
 use crate::address::Address;
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
+use crate::host::{Host, Plain};
 use crate::resolve::resolve_name;
 use crate::socket::Socket;
 use crate::time::{Deadline, Timeout};
@@ -15,8 +16,21 @@ use crate::time::{Deadline, Timeout};
 /// # Errors
 /// The first address's error, or `TimedOut`; the detail names the host and how many addresses were tried.
 pub fn create_connection(host: &str, port: u16, timeout: impl Into<Timeout>) -> Result<Socket> {
+    create_connection_for(Plain, host, port, timeout)
+}
+
+/// Connects to a host for a language of its own: see [`create_connection`].
+///
+/// # Errors
+/// As [`create_connection`]; `Interrupted` when the language ended the call.
+pub fn create_connection_for<H: Host>(
+    mut language: H,
+    host: &str,
+    port: u16,
+    timeout: impl Into<Timeout>,
+) -> Result<Socket> {
     let deadline = Deadline::after(timeout.into());
-    let addresses = resolve_name(host, port, 0)?;
+    let addresses = language.block(|| resolve_name(host, port, 0))?;
     let mut first: Option<Error> = None;
     let mut tried = 0_usize;
     for address in &addresses {
@@ -25,9 +39,9 @@ pub fn create_connection(host: &str, port: u16, timeout: impl Into<Timeout>) -> 
             break;
         }
         tried += 1;
-        match connect_to(address, deadline) {
+        match connect_to(&mut language, address, deadline) {
             Ok(socket) => return Ok(socket),
-            Err(error) if error.kind() == Kind::TimedOut => {
+            Err(error) if matches!(error.kind(), Kind::TimedOut | Kind::Interrupted) => {
                 first = Some(error);
                 break;
             }
@@ -40,9 +54,9 @@ pub fn create_connection(host: &str, port: u16, timeout: impl Into<Timeout>) -> 
     Err(Error::new(Operation::CreateConnection, kind).with_detail(detail))
 }
 
-fn connect_to(address: &Address, deadline: Deadline) -> Result<Socket> {
+fn connect_to<H: Host>(language: &mut H, address: &Address, deadline: Deadline) -> Result<Socket> {
     let socket = Socket::tcp(address.family())?;
-    socket.within(deadline).connect(address)?;
+    socket.on(language).within(deadline).connect(address)?;
     Ok(socket)
 }
 

@@ -30,6 +30,11 @@ impl SocketType {
     pub const SEQPACKET: Self = Self(libc::SOCK_SEQPACKET);
     /// `SOCK_RAW`.
     pub const RAW: Self = Self(libc::SOCK_RAW);
+
+    /// Without the flag bits that socket(2) takes in the same number.
+    pub(crate) const fn bare(self) -> Self {
+        Self(self.0 & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC))
+    }
 }
 
 /// A protocol of a family (`IPPROTO_…`); 0 lets the kernel choose.

@@ -47,6 +47,8 @@ pub enum Kind {
 #[allow(missing_docs)] // each is named after its call
 pub enum Operation {
     Socket,
+    SocketPair,
+    Dup,
     FromFd,
     Fileno,
     Detach,
@@ -58,6 +60,9 @@ pub enum Operation {
     SendAll,
     Recv,
     RecvExact,
+    SendMsg,
+    RecvMsg,
+    SendFile,
     Shutdown,
     Close,
     Abort,
@@ -76,6 +81,8 @@ impl Operation {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Socket => "socket",
+            Self::SocketPair => "socketpair",
+            Self::Dup => "dup",
             Self::FromFd => "from_fd",
             Self::Fileno => "fileno",
             Self::Detach => "detach",
@@ -87,6 +94,9 @@ impl Operation {
             Self::SendAll => "sendall",
             Self::Recv => "recv",
             Self::RecvExact => "recv_exact",
+            Self::SendMsg => "sendmsg",
+            Self::RecvMsg => "recvmsg",
+            Self::SendFile => "sendfile",
             Self::Shutdown => "shutdown",
             Self::Close => "close",
             Self::Abort => "abort",
@@ -189,26 +199,32 @@ impl Kind {
     }
 }
 
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::TimedOut => f.write_str("timed out"),
+            Self::WouldBlock => f.write_str("would block"),
+            Self::InProgress => f.write_str("in progress"),
+            Self::Interrupted => f.write_str("interrupted by a signal"),
+            Self::Closed => f.write_str("the socket is closed"),
+            Self::EndOfStream => f.write_str("end of stream"),
+            Self::Truncated { missing } => write!(f, "stream ended with {missing} bytes missing"),
+            Self::Busy => f.write_str("calls are inside the socket"),
+            Self::Resolve(code) => f.write_str(&crate::sys::resolve::explain(code)),
+            Self::InvalidInput(argument) => write!(f, "invalid {argument}"),
+            Self::Unsupported => f.write_str("not supported"),
+            Self::Os(errno) => write!(f, "{}", io::Error::from_raw_os_error(errno)),
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.operation.name())?;
         if let Some(detail) = self.detail() {
             write!(f, " {detail}")?;
         }
-        match self.kind {
-            Kind::TimedOut => write!(f, ": timed out"),
-            Kind::WouldBlock => write!(f, ": would block"),
-            Kind::InProgress => write!(f, ": in progress"),
-            Kind::Interrupted => write!(f, ": interrupted by a signal"),
-            Kind::Closed => write!(f, ": the socket is closed"),
-            Kind::EndOfStream => write!(f, ": end of stream"),
-            Kind::Truncated { missing } => write!(f, ": stream ended with {missing} bytes missing"),
-            Kind::Busy => write!(f, ": calls are inside the socket"),
-            Kind::Resolve(code) => write!(f, ": {}", crate::sys::resolve::explain(code)),
-            Kind::InvalidInput(argument) => write!(f, ": invalid {argument}"),
-            Kind::Unsupported => write!(f, ": not supported"),
-            Kind::Os(errno) => write!(f, ": {}", io::Error::from_raw_os_error(errno)),
-        }?;
+        write!(f, ": {}", self.kind)?;
         if self.done > 0 {
             write!(f, " ({} bytes done)", self.done)?;
         }

@@ -20,8 +20,12 @@ impl Flags {
     pub const WAIT_ALL: Self = Self(libc::MSG_WAITALL);
     /// `MSG_DONTWAIT`: this call does not wait, whatever the timeout.
     pub const DONT_WAIT: Self = Self(libc::MSG_DONTWAIT);
-    /// `MSG_TRUNC`: the whole length of a datagram is returned even when it did not fit.
+    /// `MSG_TRUNC`: said of a datagram that was longer than the room; asked for, its whole length is returned.
     pub const TRUNCATE: Self = Self(libc::MSG_TRUNC);
+    /// `MSG_CTRUNC`: said of control messages that did not fit.
+    pub const CONTROL_TRUNCATED: Self = Self(libc::MSG_CTRUNC);
+    /// `MSG_EOR`: the end of a record.
+    pub const END_OF_RECORD: Self = Self(libc::MSG_EOR);
 
     /// Whether all bits of `other` are set.
     pub const fn contains(self, other: Self) -> bool {

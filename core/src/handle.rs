@@ -8,7 +8,7 @@ use crate::error::Kind;
 use crate::host::Host;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::{self, ForkLock};
-use crate::sys::{unix, wake};
+use crate::sys::{special, unix, wake};
 use crate::time::Timeout;
 use crate::write_lock::Writer;
 use std::io;
@@ -46,6 +46,12 @@ pub(crate) struct Handle {
     recv_waits: AtomicBool,
     send_waits: AtomicBool,
     nonblocking: AtomicBool,
+    /// The descriptor was adopted or duplicated: others may hold the socket.
+    shared_here: AtomicBool,
+    /// What [`fork::sharing`] said when the handle was made.
+    made_under: (u32, u32),
+    /// Some call may have waited in the kernel itself.
+    kernel_waits: AtomicBool,
 }
 
 /// What the threads of a handle tell each other.
@@ -115,6 +121,9 @@ impl Handle {
             recv_waits: AtomicBool::new(false),
             send_waits: AtomicBool::new(false),
             nonblocking: AtomicBool::new(nonblocking),
+            shared_here: AtomicBool::new(false),
+            made_under: fork::sharing(),
+            kernel_waits: AtomicBool::new(false),
         }
     }
 
@@ -196,6 +205,7 @@ impl Handle {
                 shared.closer = Some(std::thread::current());
                 shared.wake_all();
             }
+            self.wake_kernel_waits();
             self.wait_until_alone();
             self.shared.lock().closer = None;
             let left = self.update(|word, _| {
@@ -242,6 +252,38 @@ impl Handle {
         })
         .ok_or(refusal)?;
         self.descriptor.take().ok_or(Kind::Closed)
+    }
+
+    /// Others may hold the socket from now on.
+    pub(crate) fn mark_shared(&self) {
+        self.shared_here.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nobody else can hold the socket, so that shutdown(2) wakes our threads and harms no one: made here,
+    /// neither adopted nor duplicated, and no fork since.
+    pub(crate) fn is_exclusive(&self) -> bool {
+        !self.shared_here.load(Ordering::Relaxed) && self.made_under == fork::sharing()
+    }
+
+    /// Takes note that a call is about to wait in the kernel.
+    pub(crate) fn note_kernel_wait(&self) {
+        if !self.kernel_waits.load(Ordering::Relaxed) {
+            self.kernel_waits.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Wakes the threads that wait in the kernel itself. A socket that somebody else has come to hold since they
+    /// began is left alone: they then leave when something arrives.
+    fn wake_kernel_waits(&self) {
+        let others_inside = self.state.load(Ordering::Acquire) & COUNT > 1;
+        let shared_here = self.shared_here.load(Ordering::Relaxed);
+        if others_inside && self.kernel_waits.load(Ordering::SeqCst) && !shared_here {
+            let fd = self.descriptor.lend();
+            if !special::is_held_elsewhere(fd, self.made_under != fork::sharing()) {
+                // Not connected is no obstacle: the threads are woken all the same.
+                let _ = unix::sock(&fd).shutdown(std::net::Shutdown::Both);
+            }
+        }
     }
 
     /// The timeout of calls that name none.

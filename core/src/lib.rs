@@ -27,6 +27,7 @@
 //! programs would otherwise write by hand ([`create_connection`], [`create_server`]).
 
 mod address;
+mod ancillary;
 mod connection;
 mod domain;
 mod error;
@@ -41,12 +42,15 @@ mod wait;
 mod write_lock;
 
 pub use address::{Address, AddressError};
-pub use connection::{create_connection, create_server};
+pub use ancillary::{Ancillary, Control, Credentials, PacketInfo};
+pub use connection::{create_connection, create_connection_for, create_server};
 pub use domain::{Family, Protocol, Shutdown, SocketType};
 pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
 pub use host::{FirstTry, Host, Plain, Stop, Try};
 pub use resolve::{resolve, resolve_name, resolve_service, AddressInfo, Hints};
-pub use socket::{AdoptError, Call, Keepalive, Socket, TcpState};
+pub use socket::{
+    AdoptError, Call, CongestionState, Interface, Keepalive, Received, Socket, TcpInfo, TcpState,
+};
 pub use sys::buffer::{Data, Room};
 pub use time::{Deadline, Timeout};

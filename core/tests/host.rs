@@ -97,7 +97,7 @@ fn the_hint_tells_size_company_and_expectation() {
         let (client, server) = connection();
         let client = Arc::new(client);
         let reader = Arc::clone(&client);
-        let reading = start_blocked(move || reader.recv(&mut [0]));
+        let reading = start_blocked(move || reader.within(LATE).recv(&mut [0]));
         let mut host = counting(FirstTry::Direct, no_signal);
         client.on(&mut host).send_all(&[0; 100]).unwrap();
         let hint = host.hints[0];

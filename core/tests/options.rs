@@ -44,7 +44,6 @@ fn keepalive_names_the_number_that_is_out_of_range_and_changes_nothing() {
     let wrong = [
         (Some(Duration::ZERO), None, None, "keepalive idle"),
         (Some(32_768 * second), None, None, "keepalive idle"),
-        (Some(ms(1500)), None, None, "keepalive idle"),
         (None, Some(Duration::ZERO), None, "keepalive interval"),
         (None, Some(32_768 * second), None, "keepalive interval"),
         (None, None, Some(0), "keepalive count"),
@@ -81,7 +80,7 @@ fn keepalive_names_the_number_that_is_out_of_range_and_changes_nothing() {
 #[test]
 fn keepalive_and_nodelay_of_what_is_not_tcp() {
     let udp = Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
-    assert!(matches!(kind(udp.set_nodelay(true)), Kind::Os(_)));
+    assert_eq!(kind(udp.set_nodelay(true)), Kind::Unsupported);
     let error = udp.state().unwrap_err();
     assert_eq!(
         (error.kind(), error.operation()),

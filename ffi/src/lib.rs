@@ -1,1 +1,37 @@
 //! The C library of polysock: translation between C and `polysock-core`, no behaviour of its own.
+//!
+//! Each function checks its pointers ([`pointer`]), stands behind the panic wall ([`guard`]) and makes one call of
+//! core. What it refuses or what fails becomes a code in [`error`] and words in [`detail`]. The doc comments of
+//! exported items are the text of `include/polysock/polysock.h` and are written for its reader.
+#![allow(unsafe_code)]
+// The names of exported types are C's.
+#![allow(non_camel_case_types)]
+// What a caller from C must uphold stands once, at the head of the header, in C's words.
+#![allow(clippy::missing_safety_doc)]
+
+mod code;
+mod library;
+
+mod detail;
+mod error;
+mod guard;
+mod pointer;
+mod time;
+
+mod address;
+mod resolve;
+
+mod socket;
+
+mod close;
+
+mod accept;
+mod connect;
+mod connection;
+mod listen;
+
+mod recv;
+mod send;
+
+mod info;
+mod options;

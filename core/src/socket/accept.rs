@@ -57,10 +57,13 @@ impl<H: Host> Call<'_, H> {
         let plan = Plan {
             direction: Direction::Receive,
             events: libc::POLLIN,
-            bytes: 0,
+            // Trying on a descriptor in blocking mode takes more than one call.
+            bytes: if handle.is_nonblocking() { 0 } else { usize::MAX },
             deadline,
+            // Listeners are what servers share with the workers they fork: always woken without shutdown.
+            kernel_may_wait: false,
         };
-        run(handle, &mut self.host, &plan, |fd| {
+        run(handle, &mut self.host, &plan, |fd, _| {
             let accepted = if !handle.is_nonblocking() {
                 accept_ready(handle, fd)
             } else if handle.is_accepting() {

@@ -24,7 +24,7 @@ impl Socket {
 impl<H: Host> Call<'_, H> {
     /// Connects to an address (connect(2)).
     ///
-    /// After a refusal the same socket may connect again. After a timeout the attempt goes on in the kernel:
+    /// While it waits, the descriptor is in non-blocking mode. After a refusal the same socket may connect again. After a timeout the attempt goes on in the kernel:
     /// connecting again waits for its end.
     ///
     /// # Errors
@@ -36,16 +36,21 @@ impl<H: Host> Call<'_, H> {
             direction: Direction::Send,
             events: libc::POLLOUT,
             bytes: 0,
+            kernel_may_wait: false,
             deadline,
         };
         let may_wait = deadline != Deadline::NonBlocking;
         let ask_again = special::CONNECT_AGAIN_TELLS_THE_END && self.socket.is_tcp_family();
-        let mut under_way = false;
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd| {
+        let (mut under_way, mut switched) = (false, false);
+        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, _| {
+            if !switched && !under_way && !unix::is_nonblocking(fd)? {
+                special::set_nonblocking(fd, true)?;
+                switched = true;
+            }
             if under_way && !ask_again {
                 return outcome(fd).map(Step::Done);
             }
-            match connect_without_waiting(fd, address) {
+            match unix::connect(fd, address) {
                 // Another call has seen the end before us.
                 Err(error) if under_way && error.raw_os_error() == Some(libc::EISCONN) => Ok(Step::Done(())),
                 Err(error) if is_under_way(&error, may_wait) => {
@@ -55,6 +60,13 @@ impl<H: Host> Call<'_, H> {
                 result => result.map(Step::Done),
             }
         });
+        if switched {
+            let wanted = self.socket.handle.is_nonblocking();
+            // A socket that was closed meanwhile has no mode any more.
+            let _ = self
+                .socket
+                .now(Operation::Connect, |fd| special::set_nonblocking(fd, wanted));
+        }
         // That a connect had to wait says nothing about sends.
         self.socket.handle.expect_wait(Direction::Send, false);
         result.map_err(|kind| {
@@ -75,16 +87,6 @@ fn is_under_way(error: &io::Error, may_wait: bool) -> bool {
         Some(libc::EALREADY) => may_wait,
         _ => false,
     }
-}
-
-fn connect_without_waiting(fd: BorrowedFd<'_>, address: &Address) -> io::Result<()> {
-    if unix::is_nonblocking(fd)? {
-        return unix::connect(fd, address);
-    }
-    special::set_nonblocking(fd, true)?;
-    let result = unix::connect(fd, address);
-    special::set_nonblocking(fd, false)?;
-    result
 }
 
 /// How a connect that was under way ended, once the descriptor is ready.

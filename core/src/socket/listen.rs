@@ -2,7 +2,7 @@
 
 use super::Socket;
 use crate::address::Address;
-use crate::error::{Operation, Result};
+use crate::error::{Error, Operation, Result};
 use crate::sys::unix;
 
 impl Socket {
@@ -15,14 +15,16 @@ impl Socket {
             .map_err(|error| error.with_detail(address.to_string()))
     }
 
-    /// Starts to listen (listen(2)). At most `backlog` connections wait to be accepted; a negative number counts
-    /// as 0, and the system has a limit of its own (`net.core.somaxconn`) and cuts to it silently.
+    /// Starts to listen (listen(2)). At most `backlog` connections wait to be accepted; the system has a limit of
+    /// its own (`net.core.somaxconn`) and cuts to it silently.
     ///
     /// # Errors
-    /// `Closed`; the system's, such as `EADDRINUSE`.
+    /// `InvalidInput("backlog")` below 0, which the kernel would take for the greatest there is; the system's, such
+    /// as `EADDRINUSE`.
     pub fn listen(&self, backlog: i32) -> Result<()> {
-        // The kernel would take a negative number for the greatest there is.
-        let backlog = backlog.max(0);
+        if backlog < 0 {
+            return Err(Error::invalid(Operation::Listen, "backlog"));
+        }
         self.now(Operation::Listen, |fd| unix::sock(&fd).listen(backlog))
     }
 

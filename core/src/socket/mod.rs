@@ -5,12 +5,15 @@ mod close;
 mod connect;
 mod info;
 mod listen;
+mod message;
 mod options;
 mod recv;
 mod send;
+mod sendfile;
 
-pub use info::TcpState;
-pub use options::Keepalive;
+pub use info::{CongestionState, TcpInfo, TcpState};
+pub use message::Received;
+pub use options::{Interface, Keepalive};
 
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
@@ -55,7 +58,7 @@ impl Socket {
     /// # Errors
     /// The system's, such as `EAFNOSUPPORT`, `EPROTONOSUPPORT` or `EMFILE`.
     pub fn new(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<Self> {
-        let bare = SocketType(socket_type.0 & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC));
+        let bare = socket_type.bare();
         let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
         let made = socket2::Socket::new(family.0.into(), bare.0.into(), number)
             .map_err(|error| Error::os(Operation::Socket, &error))?;
@@ -74,14 +77,62 @@ impl Socket {
         Self::new(family, SocketType::STREAM, Protocol::DEFAULT)
     }
 
+    /// Makes two sockets connected to each other (socketpair(2)), of a family that can: `UNIX`.
+    ///
+    /// # Errors
+    /// The system's, such as `EOPNOTSUPP` for other families.
+    pub fn pair(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<(Self, Self)> {
+        let bare = SocketType(socket_type.0 & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC));
+        let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
+        let (one, other) = socket2::Socket::pair(family.0.into(), bare.0.into(), number)
+            .map_err(|error| Error::os(Operation::SocketPair, &error))?;
+        let pair = [one, other].map(|end| Self::from_parts(end.into(), false, family, bare, protocol));
+        if socket_type.0 & libc::SOCK_NONBLOCK != 0 {
+            pair.iter().try_for_each(|end| end.set_blocking(false))?;
+        }
+        let [one, other] = pair;
+        Ok((one, other))
+    }
+
+    /// Makes another socket of the same connection with a descriptor and timeouts of its own (dup(2)). Closing one
+    /// leaves the other open.
+    ///
+    /// # Errors
+    /// `EMFILE`; `Closed`.
+    pub fn duplicate(&self) -> Result<Self> {
+        let fd = self.now(Operation::Dup, |fd| fd.try_clone_to_owned())?;
+        let nonblocking = self.handle.is_nonblocking();
+        let copy = Self::from_parts(fd, nonblocking, self.family, self.socket_type, self.protocol);
+        self.handle.mark_shared();
+        copy.handle.mark_shared();
+        copy.set_recv_timeout(self.recv_timeout());
+        copy.set_send_timeout(self.send_timeout());
+        Ok(copy)
+    }
+
     /// Adopts a descriptor; family, type and protocol are asked of the kernel. Its flags stay as they are.
     ///
     /// # Errors
     /// `ENOTSOCK` when it is no socket; the descriptor comes back in the error.
     pub fn from_fd(fd: OwnedFd) -> std::result::Result<Self, AdoptError> {
-        match Self::inspect(fd.as_fd()) {
+        Self::from_fd_as(fd, None, None, None)
+    }
+
+    /// Adopts a descriptor of which the caller knows something: only what is `None` is asked of the kernel.
+    ///
+    /// # Errors
+    /// As [`from_fd`](Self::from_fd).
+    pub fn from_fd_as(
+        fd: OwnedFd,
+        family: Option<Family>,
+        socket_type: Option<SocketType>,
+        protocol: Option<Protocol>,
+    ) -> std::result::Result<Self, AdoptError> {
+        match Self::inspect(fd.as_fd(), family, socket_type, protocol) {
             Ok((family, socket_type, protocol, nonblocking)) => {
-                Ok(Self::from_parts(fd, nonblocking, family, socket_type, protocol))
+                let socket = Self::from_parts(fd, nonblocking, family, socket_type, protocol);
+                socket.handle.mark_shared();
+                Ok(socket)
             }
             Err(error) => Err(AdoptError {
                 error: Error::os(Operation::FromFd, &error),
@@ -90,13 +141,18 @@ impl Socket {
         }
     }
 
-    fn inspect(fd: BorrowedFd<'_>) -> std::io::Result<(Family, SocketType, Protocol, bool)> {
-        let socket_type = unix::get_int(fd, libc::SOL_SOCKET, libc::SO_TYPE)?;
-        let (family, protocol) = (special::family(fd)?, special::protocol(fd)?);
+    fn inspect(
+        fd: BorrowedFd<'_>,
+        family: Option<Family>,
+        socket_type: Option<SocketType>,
+        protocol: Option<Protocol>,
+    ) -> std::io::Result<(Family, SocketType, Protocol, bool)> {
+        // Asked even when it is known: what is no socket fails here.
+        let actual = unix::get_int(fd, libc::SOL_SOCKET, libc::SO_TYPE)?;
         Ok((
-            Family(family),
-            SocketType(socket_type),
-            Protocol(protocol),
+            family.map_or_else(|| special::family(fd).map(Family), Ok)?,
+            socket_type.unwrap_or(SocketType(actual)).bare(),
+            protocol.map_or_else(|| special::protocol(fd).map(Protocol), Ok)?,
             unix::is_nonblocking(fd)?,
         ))
     }
@@ -170,6 +226,17 @@ impl Socket {
 
     fn is_stream(&self) -> bool {
         self.socket_type == SocketType::STREAM
+    }
+
+    /// Whether shutdown(2) wakes whoever waits in the kernel for this kind of socket, so that the kernel may wait.
+    fn is_woken_by_shutdown(&self) -> bool {
+        match self.family {
+            Family::IPV4 | Family::IPV6 => {
+                matches!(self.socket_type, SocketType::STREAM | SocketType::DATAGRAM)
+            }
+            Family::UNIX => self.is_stream(),
+            _ => false,
+        }
     }
 
     /// Makes one system call that does not wait.

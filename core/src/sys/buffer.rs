@@ -6,19 +6,18 @@
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-/// Bytes to send.
-#[derive(Clone, Copy, Debug)]
+/// Bytes to send; in memory the same as a `struct iovec`.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
 pub struct Data<'a> {
-    start: *const u8,
-    length: usize,
+    part: libc::iovec,
     life: PhantomData<&'a [u8]>,
 }
 
-/// Room to receive into.
-#[derive(Debug)]
+/// Room to receive into; in memory the same as a `struct iovec`.
+#[repr(transparent)]
 pub struct Room<'a> {
-    start: *mut u8,
-    length: usize,
+    part: libc::iovec,
     life: PhantomData<&'a mut [u8]>,
 }
 
@@ -31,39 +30,51 @@ unsafe impl Send for Room<'_> {}
 // SAFETY: as for `Data`.
 unsafe impl Sync for Room<'_> {}
 
-impl<'a> Data<'a> {
+const fn part(start: *mut u8, length: usize) -> libc::iovec {
+    libc::iovec {
+        iov_base: start.cast(),
+        iov_len: length,
+    }
+}
+
+fn part_after(part: &libc::iovec, done: usize) -> libc::iovec {
+    let done = done.min(part.iov_len);
+    libc::iovec {
+        iov_base: part.iov_base.wrapping_byte_add(done),
+        iov_len: part.iov_len - done,
+    }
+}
+
+impl Data<'_> {
     /// Takes a pointer and a length.
     ///
     /// # Safety
-    /// `start` must be readable for `length` bytes during `'a`. The bytes may change meanwhile.
+    /// `start` must be readable for `length` bytes during the life of the value. The bytes may change meanwhile.
     pub const unsafe fn from_raw_parts(start: *const u8, length: usize) -> Self {
         Self {
-            start,
-            length,
+            part: part(start.cast_mut(), length),
             life: PhantomData,
         }
     }
 
     /// How many bytes there are.
     pub const fn len(&self) -> usize {
-        self.length
+        self.part.iov_len
     }
 
     /// Whether there are none.
     pub const fn is_empty(&self) -> bool {
-        self.length == 0
+        self.len() == 0
     }
 
     pub(crate) const fn start(&self) -> *const u8 {
-        self.start
+        self.part.iov_base.cast()
     }
 
     /// What is left after the first `done` bytes.
     pub(crate) fn after(&self, done: usize) -> Self {
-        let done = done.min(self.length);
         Self {
-            start: self.start.wrapping_add(done),
-            length: self.length - done,
+            part: part_after(&self.part, done),
             life: PhantomData,
         }
     }
@@ -73,8 +84,7 @@ impl<'a, T: AsRef<[u8]> + ?Sized> From<&'a T> for Data<'a> {
     fn from(bytes: &'a T) -> Self {
         let bytes = bytes.as_ref();
         Self {
-            start: bytes.as_ptr(),
-            length: bytes.len(),
+            part: part(bytes.as_ptr().cast_mut(), bytes.len()),
             life: PhantomData,
         }
     }
@@ -84,11 +94,10 @@ impl<'a> Room<'a> {
     /// Takes a pointer and a length.
     ///
     /// # Safety
-    /// `start` must be writable for `length` bytes during `'a`. The bytes may change meanwhile.
+    /// `start` must be writable for `length` bytes during the life of the value. The bytes may change meanwhile.
     pub const unsafe fn from_raw_parts(start: *mut u8, length: usize) -> Self {
         Self {
-            start,
-            length,
+            part: part(start, length),
             life: PhantomData,
         }
     }
@@ -96,32 +105,29 @@ impl<'a> Room<'a> {
     /// Takes memory that holds nothing yet.
     pub fn uninit(room: &'a mut [MaybeUninit<u8>]) -> Self {
         Self {
-            start: room.as_mut_ptr().cast(),
-            length: room.len(),
+            part: part(room.as_mut_ptr().cast(), room.len()),
             life: PhantomData,
         }
     }
 
     /// How many bytes there is room for.
     pub const fn len(&self) -> usize {
-        self.length
+        self.part.iov_len
     }
 
     /// Whether there is no room.
     pub const fn is_empty(&self) -> bool {
-        self.length == 0
+        self.len() == 0
     }
 
     pub(crate) const fn start(&self) -> *mut u8 {
-        self.start
+        self.part.iov_base.cast()
     }
 
     /// What is left after the first `done` bytes. The caller keeps using only one of both.
     pub(crate) fn after(&self, done: usize) -> Self {
-        let done = done.min(self.length);
         Self {
-            start: self.start.wrapping_add(done),
-            length: self.length - done,
+            part: part_after(&self.part, done),
             life: PhantomData,
         }
     }
@@ -131,9 +137,20 @@ impl<'a, T: AsMut<[u8]> + ?Sized> From<&'a mut T> for Room<'a> {
     fn from(room: &'a mut T) -> Self {
         let room = room.as_mut();
         Self {
-            start: room.as_mut_ptr(),
-            length: room.len(),
+            part: part(room.as_mut_ptr(), room.len()),
             life: PhantomData,
         }
+    }
+}
+
+impl std::fmt::Debug for Data<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Data({} bytes)", self.len())
+    }
+}
+
+impl std::fmt::Debug for Room<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Room({} bytes)", self.len())
     }
 }

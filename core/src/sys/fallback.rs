@@ -3,6 +3,7 @@
 
 use super::unix::{self, Readiness};
 use super::wake::Waker;
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
@@ -61,8 +62,76 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
 /// No such poll event here: only a connection that is over altogether is told.
 pub const PEER_ENDED: i16 = 0;
 
+/// No such flag here; received descriptors are made close-on-exec after they came.
+pub const CLOEXEC_RIGHTS: libc::c_int = 0;
+
+/// Sends `count` bytes of a file from `offset` by way of a buffer; never waits and never raises SIGPIPE.
+pub fn sendfile(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: usize) -> io::Result<usize> {
+    let mut buffer = vec![0_u8; count.min(64 * 1024)];
+    let offset = libc::off_t::try_from(offset).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
+    let (start, length) = (buffer.as_mut_ptr().cast(), buffer.len());
+    // SAFETY: `start` is writable for `length` bytes.
+    let read = unix::check_count(unsafe { libc::pread(file.as_raw_fd(), start, length, offset) })?;
+    buffer.truncate(read);
+    if read == 0 {
+        return Ok(0);
+    }
+    unix::send(to, (&buffer).into(), 0, unix::Waiting::No)
+}
+
+/// Whether another descriptor is open on the same socket: not to be known, so the kernel is never left to wait alone.
+pub fn is_held_elsewhere(_: BorrowedFd<'_>, _: bool) -> bool {
+    true
+}
+
+/// Whether [`is_held_elsewhere`] can tell.
+pub const KNOWS_HOLDERS: bool = false;
+
 /// The BSDs begin to connect anew.
 pub const CONNECT_AGAIN_TELLS_THE_END: bool = false;
+
+/// The level and name of an option, where the system has it.
+pub type OptionNumber = Option<(libc::c_int, libc::c_int)>;
+
+/// The index of a network interface by its name.
+pub fn interface_index(name: &CStr) -> io::Result<u32> {
+    // SAFETY: `name` ends with its NUL.
+    match unsafe { libc::if_nametoindex(name.as_ptr()) } {
+        0 => Err(io::Error::last_os_error()),
+        index => Ok(index),
+    }
+}
+
+/// The statistics of a TCP connection: not to be had in a portable way.
+pub fn tcp_info(_: BorrowedFd<'_>, _: &mut [u8]) -> io::Result<usize> {
+    Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
+}
+
+/// The numbers of options that not every Unix has: none but one.
+pub mod number {
+    use super::OptionNumber;
+
+    pub const TIMESTAMPS: OptionNumber = Some((libc::SOL_SOCKET, libc::SO_TIMESTAMP));
+
+    pub const BIND_TO_DEVICE: OptionNumber = None;
+    pub const MARK: OptionNumber = None;
+    pub const PRIORITY: OptionNumber = None;
+    pub const INCOMING_CPU: OptionNumber = None;
+    pub const CORK: OptionNumber = None;
+    pub const QUICKACK: OptionNumber = None;
+    pub const DEFER_ACCEPT: OptionNumber = None;
+    pub const FASTOPEN: OptionNumber = None;
+    pub const FASTOPEN_CONNECT: OptionNumber = None;
+    pub const USER_TIMEOUT: OptionNumber = None;
+    pub const CONGESTION: OptionNumber = None;
+    pub const NOTSENT_LOWAT: OptionNumber = None;
+    pub const IP_TRANSPARENT: OptionNumber = None;
+    pub const IPV6_TRANSPARENT: OptionNumber = None;
+    pub const IP_FREEBIND: OptionNumber = None;
+    pub const IPV6_FREEBIND: OptionNumber = None;
+    pub const JOIN_SOURCE_GROUP: OptionNumber = None;
+    pub const LEAVE_SOURCE_GROUP: OptionNumber = None;
+}
 
 #[cfg(test)]
 mod tests {

@@ -10,12 +10,13 @@
 //! - a way to wake a waiting thread ([`wake`]: an eventfd on Linux, a pipe elsewhere); where a thread can have
 //!   none, its waits are cut into slices;
 //! - the fork generation and locks that start afresh in a forked child ([`fork`]);
-//! - the layout of a sockaddr ([`sockaddr`]);
+//! - the layout of a sockaddr ([`sockaddr`]) and of control messages ([`ancillary`]);
 //! - name resolution ([`resolve`]).
 //!
 //! `socket2` does what it can do (through [`unix::sock`]); `libc` only the rest.
 #![allow(unsafe_code)]
 
+pub(crate) mod ancillary;
 pub mod buffer;
 pub(crate) mod descriptor;
 pub(crate) mod fallback;

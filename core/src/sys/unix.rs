@@ -1,8 +1,9 @@
 //! The calls every Unix has.
 
 use super::buffer::{Data, Room};
-use super::special;
+use super::{ancillary, special};
 use crate::address::Address;
+use crate::ancillary::Ancillary;
 use libc::c_int;
 use socket2::SockRef;
 use std::io;
@@ -30,7 +31,7 @@ pub(super) fn check(result: c_int) -> io::Result<c_int> {
     }
 }
 
-fn check_count(result: isize) -> io::Result<usize> {
+pub(super) fn check_count(result: isize) -> io::Result<usize> {
     usize::try_from(result).map_err(|_| io::Error::last_os_error())
 }
 
@@ -53,18 +54,166 @@ pub fn close(fd: OwnedFd) -> io::Result<()> {
     }
 }
 
-/// Sends without waiting.
-pub fn send(fd: BorrowedFd<'_>, data: Data<'_>, flags: c_int) -> io::Result<usize> {
-    let flags = flags | libc::MSG_DONTWAIT | special::NO_SIGNAL;
+/// Whether the kernel itself may wait in a call, as a descriptor in blocking mode lets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    Allowed,
+    No,
+}
+
+impl Waiting {
+    fn flag(self) -> c_int {
+        match self {
+            Self::Allowed => 0,
+            Self::No => libc::MSG_DONTWAIT,
+        }
+    }
+}
+
+/// Sends.
+pub fn send(fd: BorrowedFd<'_>, data: Data<'_>, flags: c_int, waiting: Waiting) -> io::Result<usize> {
+    let flags = flags | waiting.flag() | special::NO_SIGNAL;
     // SAFETY: `Data` promises that its memory is readable for its length.
     check_count(unsafe { libc::send(fd.as_raw_fd(), data.start().cast(), data.len(), flags) })
 }
 
-/// Receives without waiting.
-pub fn recv(fd: BorrowedFd<'_>, room: &Room<'_>, flags: c_int) -> io::Result<usize> {
-    let flags = flags | libc::MSG_DONTWAIT;
+/// Receives.
+pub fn recv(fd: BorrowedFd<'_>, room: &Room<'_>, flags: c_int, waiting: Waiting) -> io::Result<usize> {
+    let flags = flags | waiting.flag();
     // SAFETY: `Room` promises that its memory is writable for its length.
     check_count(unsafe { libc::recv(fd.as_raw_fd(), room.start().cast(), room.len(), flags) })
+}
+
+/// Sends one message, scattered, with control messages and an address.
+pub fn sendmsg(
+    fd: BorrowedFd<'_>,
+    parts: &[Data<'_>],
+    control: &[u8],
+    to: Option<&Address>,
+    flags: c_int,
+    waiting: Waiting,
+) -> io::Result<usize> {
+    let address = to.map_or(&[][..], Address::as_bytes);
+    let mut header = message_header(parts.as_ptr().cast(), parts.len());
+    header.msg_name = address.as_ptr().cast_mut().cast();
+    header.msg_namelen = libc::socklen_t::try_from(address.len()).unwrap_or(0);
+    if to.is_none() {
+        header.msg_name = std::ptr::null_mut();
+    }
+    if !control.is_empty() {
+        header.msg_control = control.as_ptr().cast_mut().cast();
+        header.msg_controllen = narrow(control.len());
+    }
+    let flags = flags | waiting.flag() | special::NO_SIGNAL;
+    // SAFETY: the header points at `parts`, `control` and `address`, which outlive the call and which sendmsg only
+    // reads; `Data` is in memory a `struct iovec` that promises readable memory.
+    check_count(unsafe { libc::sendmsg(fd.as_raw_fd(), &header, flags) })
+}
+
+/// What [`recvmsg`] learned beside the bytes.
+pub struct Received {
+    pub count: usize,
+    pub address: Address,
+    /// How many bytes of control messages the kernel wrote.
+    pub control: usize,
+    pub flags: c_int,
+}
+
+impl Received {
+    /// What a stream that has ended gives.
+    pub fn end() -> Self {
+        Self {
+            count: 0,
+            address: Address::EMPTY,
+            control: 0,
+            flags: 0,
+        }
+    }
+}
+
+/// Receives one message, scattered, with control messages and the sender's address. Received
+/// descriptors are close-on-exec.
+pub fn recvmsg(
+    fd: BorrowedFd<'_>,
+    parts: &[Room<'_>],
+    control: &mut [u8],
+    flags: c_int,
+    waiting: Waiting,
+) -> io::Result<Received> {
+    let mut address = [0_u64; Address::CAPACITY / size_of::<u64>()]; // aligned as a sockaddr_storage
+    let mut header = message_header(parts.as_ptr().cast(), parts.len());
+    header.msg_name = address.as_mut_ptr().cast();
+    header.msg_namelen = libc::socklen_t::try_from(Address::CAPACITY).unwrap_or(0);
+    if !control.is_empty() {
+        header.msg_control = control.as_mut_ptr().cast();
+        header.msg_controllen = narrow(control.len());
+    }
+    let flags = flags | waiting.flag() | special::CLOEXEC_RIGHTS;
+    // SAFETY: the header points at `parts`, `control` and `address`, which outlive the call and are ours to write;
+    // `Room` is in memory a `struct iovec` that promises writable memory.
+    let count = check_count(unsafe { libc::recvmsg(fd.as_raw_fd(), &mut header, flags) })?;
+    let mut bytes = [0; Address::CAPACITY];
+    for (to, word) in bytes.chunks_exact_mut(size_of::<u64>()).zip(address) {
+        to.copy_from_slice(&word.to_ne_bytes());
+    }
+    let length = usize::try_from(header.msg_namelen).unwrap_or(0);
+    Ok(Received {
+        count,
+        address: Address::from_kernel(&bytes, length),
+        control: narrow::<_, usize>(header.msg_controllen).min(control.len()),
+        flags: header.msg_flags & !special::CLOEXEC_RIGHTS,
+    })
+}
+
+fn message_header(parts: *const libc::iovec, count: usize) -> libc::msghdr {
+    // SAFETY: a msghdr of zeros is a valid one: null pointers and no lengths.
+    let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
+    header.msg_iov = parts.cast_mut();
+    header.msg_iovlen = narrow(count);
+    header
+}
+
+/// Between `usize` and the types other systems have in a msghdr.
+fn narrow<A: TryInto<B>, B: Default>(length: A) -> B {
+    length.try_into().unwrap_or_default()
+}
+
+/// The control messages the kernel wrote, the descriptors among them taken over.
+pub fn take_ancillary(control: &[u8]) -> Vec<Ancillary> {
+    let messages = ancillary::messages(control).map(|(level, kind, data)| {
+        if (level, kind) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
+            // SAFETY: the kernel installed these descriptors for us with the message just received, which is
+            // looked at here only.
+            let descriptors = unsafe { ancillary::descriptors(data) };
+            if special::CLOEXEC_RIGHTS == 0 {
+                descriptors.iter().for_each(close_on_exec);
+            }
+            Ancillary::Rights(descriptors)
+        } else {
+            Ancillary::Other {
+                level,
+                kind,
+                data: data.to_vec(),
+            }
+        }
+    });
+    messages.collect()
+}
+
+fn close_on_exec(fd: &OwnedFd) {
+    // SAFETY: no memory is involved. It can't fail on an open descriptor.
+    unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) };
+}
+
+/// Makes one call that would wait on a descriptor in blocking mode, with the descriptor in non-blocking mode.
+pub fn without_blocking<T>(fd: BorrowedFd<'_>, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    if is_nonblocking(fd)? {
+        return call();
+    }
+    special::set_nonblocking(fd, true)?;
+    let result = call();
+    special::set_nonblocking(fd, false)?;
+    result
 }
 
 /// Binds to an address of any family.
@@ -155,4 +304,36 @@ pub fn is_nonblocking(fd: BorrowedFd<'_>) -> io::Result<bool> {
     // SAFETY: no memory is involved.
     let flags = check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) })?;
     Ok(flags & libc::O_NONBLOCK != 0)
+}
+
+/// Runs a system call that knows no `MSG_NOSIGNAL` with SIGPIPE blocked in this thread, and takes the signal away
+/// if the call raised one. No disposition changes, and a SIGPIPE that was pending before stays so.
+pub fn without_sigpipe<T>(call: impl FnOnce() -> T) -> T {
+    // SAFETY: zeroed signal sets are valid memory for the calls that fill them.
+    let (mut sigpipe, mut before, mut pending): (libc::sigset_t, libc::sigset_t, libc::sigset_t) =
+        unsafe { std::mem::zeroed() };
+    // SAFETY: the set is ours.
+    unsafe { libc::sigemptyset(&mut sigpipe) };
+    // SAFETY: the set is ours and SIGPIPE a valid signal.
+    unsafe { libc::sigaddset(&mut sigpipe, libc::SIGPIPE) };
+    // SAFETY: the set is ours.
+    unsafe { libc::sigpending(&mut pending) };
+    // SAFETY: the set was filled just now.
+    if unsafe { libc::sigismember(&pending, libc::SIGPIPE) } == 1 {
+        return call(); // it is blocked and pending: another one changes nothing
+    }
+    // SAFETY: both sets are ours; only this thread's mask changes, and is restored below.
+    unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &sigpipe, &mut before) };
+    let result = call();
+    let no_time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the set and the timespec are ours. Takes the signal if the call raised one, otherwise finds none.
+    while unsafe { libc::sigtimedwait(&sigpipe, std::ptr::null_mut(), &no_time) } < 0
+        && io::Error::last_os_error().raw_os_error() == Some(libc::EINTR)
+    {}
+    // SAFETY: `before` is what the mask was.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
+    result
 }

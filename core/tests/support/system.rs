@@ -49,6 +49,8 @@ impl Observer {
             libc::SYS_accept4,
             libc::SYS_recvfrom,
             libc::SYS_sendto,
+            libc::SYS_recvmsg,
+            libc::SYS_sendmsg,
         ];
         let sleeps = stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'));
         sleeps && number.is_some_and(|number| waits.contains(&number)) && read_again(&self.call) == call

@@ -1,0 +1,144 @@
+# The one entry point: `make demo`, `make test`, `make check`, `make install PREFIX=…`. CI runs only these.
+# Needs Rust ≥ 1.85, a C and C++ compiler, Python ≥ 3.11 with venv; `make setup` installs what else the tests use on Debian.
+
+PYTHON   ?= python3
+CC       ?= cc
+CXX      ?= c++
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+CBINDGEN_VERSION := 0.29.4
+
+BUILD    := build
+VENV     := $(BUILD)/venv
+VENV_PY  := $(VENV)/bin/python
+TARGET   := target/release
+HEADER   := include/polysock/polysock.h
+CBINDGEN ?= $(BUILD)/tools/bin/cbindgen
+CFLAGS_DEMO := -std=c11 -O2 -Wall -Wextra -Werror -Iinclude
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-rust test-c test-python test-conformance test-install test-readme \
+        bench check check-rust check-c check-python header lib python-module install clean
+
+help:
+	@echo "make demo      build everything and show it at work"
+	@echo "make test      every test of every language"
+	@echo "make check     format, lints, header, symbols, stubs (about a minute)"
+	@echo "make bench     speed beside the alternatives, measured in turns"
+	@echo "make install   the C library, to PREFIX=$(PREFIX)"
+	@echo "make header    generate $(HEADER)"
+	@echo "make setup     install what the tests use (Debian, as root)"
+
+# ---------------------------------------------------------------- set-up
+
+setup:
+	apt-get install -y --no-install-recommends gcc g++ libc6-dev make pkg-config cmake python3-venv strace valgrind
+
+$(BUILD)/.prerequisites: tools/prerequisites.sh
+	@PYTHON=$(PYTHON) CC=$(CC) sh tools/prerequisites.sh
+	@mkdir -p $(BUILD) && touch $@
+
+$(VENV)/.ready: python/requirements-dev.txt $(BUILD)/.prerequisites
+	$(PYTHON) -m venv $(VENV)
+	$(VENV_PY) -m pip install --quiet --disable-pip-version-check -r python/requirements-dev.txt
+	@touch $@
+
+# Takes some minutes once; only `make header` and `make check` need it.
+$(CBINDGEN):
+	cargo install --quiet --locked --root $(BUILD)/tools cbindgen@$(CBINDGEN_VERSION)
+
+# ---------------------------------------------------------------- builds (cargo knows what is up to date)
+
+lib: $(BUILD)/.prerequisites
+	cargo build --quiet --locked --release -p polysock-ffi
+	@ln -sf libpolysock.so $(TARGET)/libpolysock.so.0
+
+python-module: $(VENV)/.ready
+	@. $(VENV)/bin/activate && maturin develop --release --locked -m python/Cargo.toml >$(BUILD)/maturin.log 2>&1 || \
+	  { cat $(BUILD)/maturin.log; exit 1; }
+
+header: $(CBINDGEN)
+	$(CBINDGEN) --quiet --config ffi/cbindgen.toml --crate polysock-ffi --output $(HEADER) ffi
+
+install: lib
+	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' sh ffi/install.sh $(TARGET)
+
+clean:
+	cargo clean
+	rm -rf $(BUILD)
+
+# ---------------------------------------------------------------- demo
+
+$(BUILD)/demo/%: examples/demo/%.c $(HEADER) | lib
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_DEMO) $< -o $@ -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
+
+demo-programs: $(BUILD)/demo/echo $(BUILD)/demo/slow_send $(BUILD)/demo/dead_peer
+	cargo build --quiet --locked --release -p polysock-core --example echo
+	@cp $(TARGET)/examples/echo $(BUILD)/demo/echo_rs
+
+demo: lib python-module demo-programs
+	@$(VENV_PY) examples/demo/demo.py $(BUILD)/demo
+
+# ---------------------------------------------------------------- tests
+
+test: test-rust test-c test-python test-conformance test-install test-readme
+	@echo "make test: every test of every language passed"
+
+test-rust: $(BUILD)/.prerequisites
+	cargo test --locked --workspace --exclude polysock-python
+
+test-c: lib
+	$(MAKE) -C ffi/tests
+
+test-python: python-module
+	$(VENV_PY) -m pytest -q python/tests
+
+test-conformance: lib python-module
+	cargo build --quiet --locked --release -p polysock-conformance-driver
+	@mkdir -p $(BUILD)/conformance
+	$(CC) $(CFLAGS_DEMO) -pthread conformance/drivers/driver.c -o $(BUILD)/conformance/driver_c \
+	  -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
+	$(PYTHON) conformance/test_runner.py
+	$(PYTHON) conformance/run.py \
+	  --driver 'rust=$(TARGET)/polysock-conformance-driver' \
+	  --driver 'c=$(BUILD)/conformance/driver_c' \
+	  --driver 'python=$(VENV_PY) conformance/drivers/driver.py --module polysock' \
+	  --witness '$(PYTHON) conformance/drivers/driver.py --module socket'
+
+test-install: lib
+	sh ffi/tests/install_test.sh
+
+test-readme: lib python-module
+	$(VENV_PY) tools/run_readme.py README.md $(TARGET)
+
+# ---------------------------------------------------------------- speed
+
+$(BUILD)/bench/%: bench/%.c $(HEADER) | lib
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_DEMO) -pthread $< -o $@ -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
+
+bench: lib $(BUILD)/bench/c_socket
+	$(PYTHON) bench/summary.py bench/c_socket.json $(BUILD)/bench/c_socket 15
+
+# ---------------------------------------------------------------- checks
+
+check: check-rust check-c check-python
+
+# Tests fail by panicking; everything else must not.
+PANICKING_IS_FINE := $(addprefix -A clippy::,unwrap_used expect_used panic indexing_slicing)
+
+check-rust: $(BUILD)/.prerequisites
+	cargo fmt --all --check
+	cargo clippy --quiet --locked --workspace -- -D warnings
+	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings $(PANICKING_IS_FINE)
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps -p polysock-core
+
+check-c: lib $(CBINDGEN)
+	$(CBINDGEN) --quiet --verify --config ffi/cbindgen.toml --crate polysock-ffi --output $(HEADER) ffi
+	sh ffi/check_abi.sh $(TARGET)
+
+check-python: python-module
+	$(VENV)/bin/ruff check --quiet .
+	$(VENV)/bin/ruff format --quiet --check .
+	$(VENV)/bin/python -m mypy.stubtest polysock --allowlist python/tests/stubtest_allowlist.txt

@@ -1,0 +1,183 @@
+"""Playing scenarios with one pair of drivers."""
+
+import itertools
+import os
+import shutil
+import socket
+import tempfile
+import time
+from dataclasses import dataclass
+
+from .network import Network, NoNamespace, NoNetwork
+from .process import Driver, DriverFailed
+from .scenario import matches, parse_answer, substitute
+from .wire import Capture, WireFailed
+
+PASSED, FAILED, SKIPPED, KNOWN = "passed", "failed", "skipped", "known"
+
+
+@dataclass
+class Result:
+    scenario: object
+    pair: tuple
+    outcome: str
+    reason: str = ""
+    seconds: float = 0.0
+    log: tuple = ()
+
+
+class StepFailed(Exception):
+    """An answer that was not expected."""
+
+
+class Pair:
+    """Two long-lived driver processes, started afresh after a failure, in a network of their own where that is allowed."""
+
+    numbers = itertools.count()
+
+    def __init__(self, server, client, known, limit=15, verbose=False, wire=True):
+        """`server` and `client` are (name, command)."""
+        self.specs = {"server": server, "client": client}
+        self.name = (server[0], client[0])
+        self.known, self.limit, self.verbose = known, limit, verbose
+        self.drivers, self.lines, self.wire = {}, [], wire
+
+    def play_all(self, scenarios):
+        self.network, self.no_wire = open_network(self.wire)
+        try:
+            with self.network:
+                self.machine = environment() | ({"wire"} if not self.no_wire else set())
+            return [self.play(scenario) for scenario in scenarios]
+        finally:
+            self.close()
+            self.network.close()
+
+    def play(self, scenario):
+        self.lines = []
+        began = time.monotonic()
+        outcome, reason = self.attempt(scenario)
+        entry = self.known.find(scenario.name, *self.name)
+        if entry and outcome == FAILED:
+            outcome, reason = KNOWN, entry.reason
+        elif entry and outcome == PASSED:
+            outcome, reason = FAILED, f"passes, but {entry.place} says it fails: {entry.reason}"
+        return Result(scenario, self.name, outcome, reason, time.monotonic() - began, tuple(self.lines))
+
+    def attempt(self, scenario):
+        try:
+            self.start()
+            have = self.drivers["server"].capabilities & self.drivers["client"].capabilities
+            missing = scenario.needs - have - self.machine
+            if "wire" in missing:
+                return SKIPPED, f"no wire checks: {self.no_wire}"
+            if missing:
+                return SKIPPED, "needs " + " ".join(sorted(missing))
+            self.steps(scenario)
+            for driver in self.drivers.values():
+                driver.expect_ok("reset")
+            for driver in self.drivers.values():
+                driver.check_descriptors()
+            return PASSED, ""
+        except (StepFailed, DriverFailed) as exc:
+            self.close()
+            return FAILED, str(exc)
+
+    def start(self):
+        for role, (name, command) in self.specs.items():
+            if role not in self.drivers:
+                log = (lambda line, role=role: self.lines.append(f"{role} {line}")) if self.verbose else None
+                with self.network:
+                    self.drivers[role] = Driver(f"{name} as {role}", command, self.limit, log)
+
+    def close(self):
+        for driver in self.drivers.values():
+            driver.kill()
+        self.drivers = {}
+
+    def steps(self, scenario):
+        unique = f"polysock-{os.getpid()}-{next(self.numbers)}"
+        directory = tempfile.mkdtemp(prefix="polysock-")
+        variables, threads = {"dir": directory, "unique": unique}, {}
+        capture = self.capture() if "wire" in scenario.needs else None
+        try:
+            for step in scenario.steps:
+                try:
+                    self.step(step, variables, threads, capture)
+                except DriverFailed as exc:
+                    raise DriverFailed(f"{step.place}: {step.text}\n{exc}") from exc
+        finally:
+            shutil.rmtree(directory)
+            if capture:
+                capture.close()
+
+    def capture(self):
+        with self.network:
+            return Capture(self.limit, self.lines.append if self.verbose else None)
+
+    def step(self, step, variables, threads, capture):
+        if step.kind == "wire":
+            self.check_wire(step, variables, capture)
+            return
+        driver = self.drivers[step.role]
+        if step.kind == "blocked":
+            driver.wait_blocked(threads[step.role, step.command])
+            return
+        command = substitute(step.command, variables)
+        deadline = time.monotonic() + self.limit
+        answer = self.ask(driver, command)
+        while not matches(step, answer, variables):
+            if step.kind == "play" or time.monotonic() > deadline or answer.startswith(("unsupported", "error PROTOCOL")):
+                wanted = step.text.partition("->")[2].strip() or "ok"
+                raise StepFailed(f"{step.place}: {step.text}\nexpected {wanted}\ngot      {answer}")
+            time.sleep(0.001)
+            answer = self.ask(driver, command)
+        words = command.split()
+        if words[0] == "start":
+            tid = parse_answer(answer)[1].get("tid", "")
+            if not tid.isdigit():
+                raise StepFailed(f"{step.place}: {step.text}\nexpected ok tid=NUMBER\ngot      {answer}")
+            threads[step.role, words[1]] = tid
+
+    @staticmethod
+    def check_wire(step, variables, capture):
+        port = int(substitute(step.command, variables)) if step.command else None
+        try:
+            capture.expect(step.expected, port)
+        except WireFailed as exc:
+            raise StepFailed(f"{step.place}: {step.text}\nexpected {step.text.partition(':')[2].strip()}\ngot      {exc}") from exc
+
+    @staticmethod
+    def ask(driver, command):
+        """Asks, and refuses an answer that claims more time than has passed: it would hide an early timeout."""
+        began = time.monotonic_ns()
+        answer = driver.ask(command)
+        passed, claimed = (time.monotonic_ns() - began) // 1_000_000, parse_answer(answer)[1].get("ms", "")
+        if not command.startswith("join ") and claimed.isdigit() and int(claimed) > passed:
+            raise DriverFailed(f"{driver.name} says {claimed} ms, but only {passed} ms passed: {command} was answered {answer!r}")
+        return answer
+
+
+def open_network(wanted):
+    """A network for a pair, and why wire checks are not possible in it ("": they are)."""
+    if not wanted:
+        return NoNamespace(), "switched off with --no-wire"
+    try:
+        network = Network()
+    except NoNetwork as exc:
+        return NoNamespace(), f"this needs Linux and root ({exc})"
+    try:
+        with network:
+            Capture(limit=1).close()
+    except (OSError, AttributeError) as exc:
+        return network, f"this needs Linux and root (no capture: {exc})"
+    return network, ""
+
+
+def environment():
+    """Capabilities of the machine, not of a driver."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as s:
+            s.bind(("::1", 0))
+    except OSError:
+        return set()
+    return {"ipv6"}

@@ -1,0 +1,190 @@
+//! What travels beside the bytes of a message: descriptors, credentials, packet information, timestamps.
+
+use crate::sys::ancillary as bytes;
+use std::io;
+use std::marker::PhantomData;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+/// One control message to send (cmsg(3)). It borrows the descriptors it passes.
+#[derive(Clone, Debug)]
+pub struct Control<'fd> {
+    level: i32,
+    kind: i32,
+    data: Vec<u8>,
+    descriptors: PhantomData<BorrowedFd<'fd>>,
+}
+
+/// One control message that was received.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Ancillary {
+    /// Descriptors (`SCM_RIGHTS`), close-on-exec; those not taken are closed when this is dropped.
+    Rights(Vec<OwnedFd>),
+    /// Any other, as bytes; [`credentials`](Self::credentials), [`packet_info`](Self::packet_info) and
+    /// [`timestamp`](Self::timestamp) read the common ones.
+    Other {
+        /// `SOL_SOCKET`, `IPPROTO_IP`, …
+        level: i32,
+        /// `SCM_CREDENTIALS`, `IP_PKTINFO`, …
+        kind: i32,
+        /// What the kernel wrote.
+        data: Vec<u8>,
+    },
+}
+
+/// Who sent a message over a Unix domain socket (`struct ucred`, unix(7)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// The process.
+    pub pid: i32,
+    /// Its user.
+    pub uid: u32,
+    /// Its group.
+    pub gid: u32,
+}
+
+/// To which address and over which interface a datagram came (`IP_PKTINFO`, `IPV6_RECVPKTINFO`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PacketInfo {
+    /// The destination address of the datagram.
+    pub destination: IpAddr,
+    /// The index of the interface (if_nametoindex(3)).
+    pub interface: u32,
+}
+
+impl<'fd> Control<'fd> {
+    /// Any control message, by its numbers and bytes.
+    pub fn new(level: i32, kind: i32, data: &[u8]) -> Self {
+        Self {
+            level,
+            kind,
+            data: data.to_vec(),
+            descriptors: PhantomData,
+        }
+    }
+
+    /// Passes descriptors over a Unix domain socket (`SCM_RIGHTS`); the receiver gets copies of its own.
+    pub fn rights(descriptors: &[BorrowedFd<'fd>]) -> Self {
+        let numbers: Vec<u8> = descriptors
+            .iter()
+            .flat_map(|fd| fd.as_raw_fd().to_ne_bytes())
+            .collect();
+        Self::new(libc::SOL_SOCKET, libc::SCM_RIGHTS, &numbers)
+    }
+
+    /// Says who we are (`SCM_CREDENTIALS`); only root may claim to be somebody else.
+    #[cfg(target_os = "linux")]
+    pub fn credentials(who: Credentials) -> Self {
+        let data = [
+            who.pid.to_ne_bytes(),
+            who.uid.to_ne_bytes(),
+            who.gid.to_ne_bytes(),
+        ]
+        .concat();
+        Self::new(libc::SOL_SOCKET, libc::SCM_CREDENTIALS, &data)
+    }
+
+    /// Control messages in the form the kernel reads.
+    pub(crate) fn encode(messages: &[Self]) -> io::Result<Vec<u8>> {
+        let mut buffer = Vec::new();
+        for message in messages {
+            bytes::push(&mut buffer, message.level, message.kind, &message.data)?;
+        }
+        Ok(buffer)
+    }
+}
+
+impl Ancillary {
+    /// Room for one control message with so many bytes of data (`CMSG_SPACE`), to add up for
+    /// [`Call::recv_message`](crate::Call::recv_message); none when it would not fit into memory.
+    pub const fn space(data: usize) -> Option<usize> {
+        bytes::space(data)
+    }
+
+    /// The length of a control message with so many bytes of data, without padding (`CMSG_LEN`).
+    pub const fn length(data: usize) -> Option<usize> {
+        bytes::length(data)
+    }
+
+    /// Its level.
+    pub const fn level(&self) -> i32 {
+        match self {
+            Self::Rights(_) => libc::SOL_SOCKET,
+            Self::Other { level, .. } => *level,
+        }
+    }
+
+    /// Its type.
+    pub const fn kind(&self) -> i32 {
+        match self {
+            Self::Rights(_) => libc::SCM_RIGHTS,
+            Self::Other { kind, .. } => *kind,
+        }
+    }
+
+    /// The credentials, if that is what it holds. They come once `SO_PASSCRED` is on.
+    #[cfg(target_os = "linux")]
+    pub fn credentials(&self) -> Option<Credentials> {
+        let data = self.data_of(libc::SOL_SOCKET, libc::SCM_CREDENTIALS)?;
+        let number = |at: usize| data.get(at..at + 4)?.try_into().ok();
+        Some(Credentials {
+            pid: i32::from_ne_bytes(number(0)?),
+            uid: u32::from_ne_bytes(number(4)?),
+            gid: u32::from_ne_bytes(number(8)?),
+        })
+    }
+
+    /// The packet information, if that is what it holds. It comes once `IP_PKTINFO` or `IPV6_RECVPKTINFO` is on.
+    pub fn packet_info(&self) -> Option<PacketInfo> {
+        if let Some(data) = self.data_of(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) {
+            let ip: [u8; 16] = data.get(..16)?.try_into().ok()?;
+            let interface = u32::from_ne_bytes(data.get(16..20)?.try_into().ok()?);
+            return Some(PacketInfo {
+                destination: Ipv6Addr::from(ip).into(),
+                interface,
+            });
+        }
+        let data = self.data_of(libc::IPPROTO_IP, libc::IP_PKTINFO)?;
+        let interface = u32::from_ne_bytes(data.get(..4)?.try_into().ok()?);
+        let ip: [u8; 4] = data.get(8..12)?.try_into().ok()?;
+        Some(PacketInfo {
+            destination: Ipv4Addr::from(ip).into(),
+            interface,
+        })
+    }
+
+    /// When the datagram came, since 1970, if that is what it holds. It comes once `SO_TIMESTAMPNS` or
+    /// `SO_TIMESTAMP` is on.
+    pub fn timestamp(&self) -> Option<Duration> {
+        const WORD: usize = size_of::<libc::time_t>();
+        let (data, unit) = match self.data_of(libc::SOL_SOCKET, NANOSECOND_STAMP) {
+            Some(data) => (data, 1),
+            None => (self.data_of(libc::SOL_SOCKET, libc::SCM_TIMESTAMP)?, 1000),
+        };
+        let number = |at: usize| {
+            data.get(at..at + WORD)?
+                .try_into()
+                .ok()
+                .map(libc::time_t::from_ne_bytes)
+        };
+        let (seconds, part) = (
+            u64::try_from(number(0)?).ok()?,
+            u64::try_from(number(WORD)?).ok()?,
+        );
+        Some(Duration::from_secs(seconds) + Duration::from_nanos(part.checked_mul(unit)?))
+    }
+
+    fn data_of(&self, wanted_level: i32, wanted_kind: i32) -> Option<&[u8]> {
+        match self {
+            Self::Other { level, kind, data } if (*level, *kind) == (wanted_level, wanted_kind) => Some(data),
+            Self::Other { .. } | Self::Rights(_) => None,
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+const NANOSECOND_STAMP: i32 = libc::SCM_TIMESTAMPNS;
+#[cfg(not(target_os = "linux"))]
+const NANOSECOND_STAMP: i32 = -1;

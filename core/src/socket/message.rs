@@ -1,0 +1,240 @@
+//! Messages: several pieces at once, control messages, addresses (sendmsg, recvmsg, sendto, recvfrom).
+
+use super::recv::end_if_shut;
+use super::{named, Call, Socket};
+use crate::address::Address;
+use crate::ancillary::{Ancillary, Control};
+use crate::error::{Error, Operation, Result};
+use crate::flags::Flags;
+use crate::handle::Direction;
+use crate::host::Host;
+use crate::sys::buffer::{Data, Room};
+use crate::sys::unix;
+use crate::time::Deadline;
+use crate::wait::{run, Progress, Step};
+
+/// What one receive brought.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Received {
+    /// How many bytes were stored.
+    pub count: usize,
+    /// Who sent them; empty where the sender has no name and on streams.
+    pub address: Address,
+    /// What the kernel said of them: `MSG_TRUNC`, `MSG_CTRUNC`, `MSG_EOR`, `MSG_OOB`, `MSG_ERRQUEUE`.
+    pub flags: Flags,
+    /// What came beside them.
+    pub ancillary: Vec<Ancillary>,
+}
+
+impl Received {
+    /// Whether the datagram was longer than the room; the rest of it is lost.
+    pub fn truncated(&self) -> bool {
+        self.flags.contains(Flags::TRUNCATE)
+    }
+
+    /// Whether control messages were cut or left out for want of room; descriptors that did not fit are closed.
+    pub fn control_truncated(&self) -> bool {
+        self.flags.contains(Flags::CONTROL_TRUNCATED)
+    }
+}
+
+impl Progress for Received {
+    fn progressed(&self) -> bool {
+        self.count > 0 || !self.ancillary.is_empty()
+    }
+}
+
+impl Socket {
+    /// Sends one datagram to an address. See [`Call::send_to`].
+    ///
+    /// # Errors
+    /// As [`Call::send_message`].
+    pub fn send_to<'b>(&self, data: impl Into<Data<'b>>, to: &Address) -> Result<usize> {
+        self.call().send_to(data, to)
+    }
+
+    /// Receives one datagram and says who sent it. See [`Call::recv_from`].
+    ///
+    /// # Errors
+    /// As [`Call::recv_message`].
+    pub fn recv_from<'b>(&self, room: impl Into<Room<'b>>) -> Result<Received> {
+        self.call().recv_from(room)
+    }
+}
+
+impl<H: Host> Call<'_, H> {
+    /// Sends one datagram to an address (sendto(2); Python `sendto`, Java `DatagramSocket.send`).
+    ///
+    /// # Errors
+    /// As [`send_message`](Self::send_message).
+    pub fn send_to<'b>(&mut self, data: impl Into<Data<'b>>, to: &Address) -> Result<usize> {
+        self.send_to_with(data, to, Flags::NONE)
+    }
+
+    /// Sends one datagram to an address with flags.
+    ///
+    /// # Errors
+    /// As [`send_message`](Self::send_message).
+    pub fn send_to_with<'b>(
+        &mut self,
+        data: impl Into<Data<'b>>,
+        to: &Address,
+        flags: Flags,
+    ) -> Result<usize> {
+        self.send_message(&[data.into()], &[], Some(to), flags)
+    }
+
+    /// Receives one datagram and says who sent it, and whether it was cut (recvfrom(2); Python `recvfrom`, Java
+    /// `DatagramSocket.receive`). An empty datagram has a count of 0.
+    ///
+    /// # Errors
+    /// As [`recv_message`](Self::recv_message).
+    pub fn recv_from<'b>(&mut self, room: impl Into<Room<'b>>) -> Result<Received> {
+        self.recv_from_with(room, Flags::NONE)
+    }
+
+    /// Receives one datagram with flags.
+    ///
+    /// # Errors
+    /// As [`recv_message`](Self::recv_message).
+    pub fn recv_from_with<'b>(&mut self, room: impl Into<Room<'b>>, flags: Flags) -> Result<Received> {
+        self.recv_message(&[room.into()], 0, flags)
+    }
+
+    /// Sends several pieces as one message or stretch of stream (writev(2)).
+    ///
+    /// # Errors
+    /// As [`send_message`](Self::send_message).
+    pub fn send_vectored(&mut self, parts: &[Data<'_>]) -> Result<usize> {
+        self.send_message(parts, &[], None, Flags::NONE)
+    }
+
+    /// Receives into several pieces of room, one after the other (readv(2)).
+    ///
+    /// # Errors
+    /// As [`recv_message`](Self::recv_message).
+    pub fn recv_vectored(&mut self, parts: &[Room<'_>]) -> Result<usize> {
+        self.recv_message(parts, 0, Flags::NONE)
+            .map(|received| received.count)
+    }
+
+    /// Sends pieces, control messages and an address in one call (sendmsg(2)) and says how many bytes went out.
+    ///
+    /// On a stream it behaves as [`send_with`](Self::send_with): without a time limit it waits until everything is
+    /// on its way. Control messages travel with the first byte.
+    ///
+    /// # Errors
+    /// As [`send_with`](Self::send_with); `EMSGSIZE` for a datagram that is too long, `EDESTADDRREQ` without an
+    /// address. The address is in the detail.
+    pub fn send_message(
+        &mut self,
+        parts: &[Data<'_>],
+        control: &[Control<'_>],
+        to: Option<&Address>,
+        flags: Flags,
+    ) -> Result<usize> {
+        let control = Control::encode(control).map_err(|error| Error::os(Operation::SendMsg, &error))?;
+        let total = parts.iter().map(Data::len).fold(0, usize::saturating_add);
+        let may_wait = !flags.contains(Flags::DONT_WAIT);
+        let deadline = if may_wait {
+            self.deadline(Direction::Send)
+        } else {
+            Deadline::NonBlocking
+        };
+        let whole = deadline == Deadline::Never && self.socket.is_stream();
+        let plan = self.send_plan(total, deadline);
+        let mut done = 0;
+        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
+            done += if done == 0 {
+                unix::sendmsg(fd, parts, &control, to, flags.0, waiting)?
+            } else {
+                unix::sendmsg(fd, &data_after(parts, done), &[], to, flags.0, waiting)?
+            };
+            Ok(if whole && 0 < done && done < total {
+                Step::More
+            } else {
+                Step::Done(done)
+            })
+        });
+        match result {
+            Err(_) if done > 0 => Ok(done),
+            result => named(Operation::SendMsg, 0, result).map_err(|error| match to {
+                Some(to) => error.with_detail(to.to_string()),
+                None => error,
+            }),
+        }
+    }
+
+    /// Receives into pieces of room, with up to `control_room` bytes of control messages and the sender's address
+    /// (recvmsg(2)). Descriptors that come along are close-on-exec.
+    ///
+    /// # Errors
+    /// As [`recv_with`](Self::recv_with).
+    pub fn recv_message(
+        &mut self,
+        parts: &[Room<'_>],
+        control_room: usize,
+        flags: Flags,
+    ) -> Result<Received> {
+        let total = parts.iter().map(Room::len).fold(0, usize::saturating_add);
+        let may_wait = flags.0 & (libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE) == 0;
+        let peek = flags.contains(Flags::PEEK);
+        let stream = self.socket.is_stream();
+        let fill = stream && may_wait && flags.contains(Flags::WAIT_ALL) && !peek;
+        let plan = self.recv_plan(total, flags, may_wait);
+        let mut control = vec![0; control_room];
+        let (mut so_far, mut fruitless) = (0, 0);
+        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
+            let got = if so_far == 0 {
+                unix::recvmsg(fd, parts, &mut control, flags.0, waiting)
+            } else {
+                unix::recvmsg(fd, &room_after(parts, so_far), &mut control, flags.0, waiting)
+            };
+            let got = if stream {
+                got?
+            } else {
+                end_if_shut(fd, got, &mut fruitless, unix::Received::end)?
+            };
+            so_far += got.count;
+            if fill && got.count > 0 && got.control == 0 && so_far < total {
+                return Ok(Step::More);
+            }
+            let ancillary = unix::take_ancillary(control.get(..got.control).unwrap_or(&[]));
+            let flags = Flags(got.flags);
+            Ok(Step::Done(Received {
+                count: so_far,
+                address: got.address,
+                flags,
+                ancillary,
+            }))
+        });
+        match result {
+            Err(_) if so_far > 0 => Ok(Received {
+                count: so_far,
+                address: Address::EMPTY,
+                flags: Flags::NONE,
+                ancillary: Vec::new(),
+            }),
+            result => named(Operation::RecvMsg, 0, result),
+        }
+    }
+}
+
+fn data_after<'a>(parts: &[Data<'a>], mut done: usize) -> Vec<Data<'a>> {
+    let rest = parts.iter().map(|part| {
+        let left = part.after(done);
+        done -= done.min(part.len());
+        left
+    });
+    rest.filter(|part| !part.is_empty()).collect()
+}
+
+fn room_after<'a>(parts: &[Room<'a>], mut done: usize) -> Vec<Room<'a>> {
+    let rest = parts.iter().map(|part| {
+        let left = part.after(done);
+        done -= done.min(part.len());
+        left
+    });
+    rest.filter(|part| !part.is_empty()).collect()
+}

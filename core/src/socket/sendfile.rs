@@ -1,0 +1,87 @@
+//! sendfile.
+
+use super::{named, Call, Socket};
+use crate::error::{Error, Kind, Operation, Result};
+use crate::handle::Direction;
+use crate::host::Host;
+use crate::sys::{fallback, special, unix};
+use crate::wait::{run, Plan, Step};
+use crate::write_lock::WriteTurn;
+use std::io;
+use std::os::fd::BorrowedFd;
+
+/// The most that one sendfile(2) moves.
+const MOST: u64 = 0x7fff_f000;
+
+impl Socket {
+    /// Sends a part of a file. See [`Call::sendfile`].
+    ///
+    /// # Errors
+    /// As [`Call::sendfile`].
+    pub fn sendfile(&self, file: BorrowedFd<'_>, offset: u64, count: Option<u64>) -> Result<usize> {
+        self.call().sendfile(file, offset, count)
+    }
+}
+
+impl<H: Host> Call<'_, H> {
+    /// Sends `count` bytes of a file from `offset`, or all up to its end, without copying them through this process
+    /// (sendfile(2); Python `sendfile`). The file's own position stays where it is. Like
+    /// [`send_all`](Self::send_all) it never interleaves with another and never raises SIGPIPE.
+    ///
+    /// # Errors
+    /// `EndOfStream` when the file ends before `count` bytes; all of [`send_with`](Self::send_with); the system's,
+    /// such as `ESPIPE` for what has no offsets. [`Error::done`] says how many bytes left this process.
+    pub fn sendfile(&mut self, file: BorrowedFd<'_>, offset: u64, count: Option<u64>) -> Result<usize> {
+        let handle = &self.socket.handle;
+        let deadline = self.deadline(Direction::Send);
+        // Larger than any small transfer: a file may have to be read from a disk, so never tried directly.
+        let plan = Plan {
+            direction: Direction::Send,
+            events: libc::POLLOUT,
+            bytes: usize::MAX,
+            kernel_may_wait: false,
+            deadline,
+        };
+        let _turn = named(
+            Operation::SendFile,
+            0,
+            WriteTurn::take(handle, &mut self.host, deadline),
+        )?;
+        let mut done = 0_u64;
+        let result = run(handle, &mut self.host, &plan, |to, _| {
+            let left = count.map_or(MOST, |count| (count - done).min(MOST));
+            let moved = if left == 0 {
+                0
+            } else {
+                send_part(to, file, offset + done, left)?
+            };
+            done += moved;
+            Ok(if moved > 0 && count != Some(done) {
+                Step::More
+            } else {
+                Step::Done(())
+            })
+        });
+        let moved = usize::try_from(done).unwrap_or(usize::MAX);
+        named(Operation::SendFile, moved, result)?;
+        match count {
+            Some(count) if done < count => {
+                Err(Error::new(Operation::SendFile, Kind::EndOfStream).with_done(moved))
+            }
+            _ => Ok(moved),
+        }
+    }
+}
+
+fn send_part(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: u64) -> io::Result<u64> {
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let once = || unix::without_sigpipe(|| special::sendfile(to, file, offset, count));
+    let moved = match unix::without_blocking(to, once) {
+        // Some kinds of files can't be sent from within the kernel.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
+            fallback::sendfile(to, file, offset, count)
+        }
+        result => result,
+    };
+    moved.map(|moved| moved.try_into().unwrap_or(u64::MAX))
+}

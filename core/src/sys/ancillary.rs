@@ -1,0 +1,145 @@
+//! Control messages (cmsg(3)) as bytes: one encoder, one iterator.
+
+use std::io;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+
+/// Control messages are aligned to this.
+const ALIGN: usize = if cfg!(target_os = "linux") {
+    size_of::<usize>()
+} else {
+    4
+};
+/// The length field of a header: `size_t` on Linux, `socklen_t` elsewhere.
+const LENGTH_SIZE: usize = if cfg!(target_os = "linux") {
+    size_of::<usize>()
+} else {
+    4
+};
+const HEADER: usize = align(size_of::<libc::cmsghdr>());
+
+const fn align(length: usize) -> usize {
+    length.next_multiple_of(ALIGN)
+}
+
+/// How many bytes a control message with so much data takes, padding included (`CMSG_SPACE`).
+pub const fn space(data: usize) -> Option<usize> {
+    match data.checked_add(HEADER + ALIGN) {
+        Some(_) => Some(HEADER + align(data)),
+        None => None,
+    }
+}
+
+/// How many bytes a control message with so much data takes, without padding (`CMSG_LEN`).
+pub const fn length(data: usize) -> Option<usize> {
+    data.checked_add(HEADER)
+}
+
+/// Appends one control message.
+pub fn push(buffer: &mut Vec<u8>, level: i32, kind: i32, data: &[u8]) -> io::Result<()> {
+    let too_long = || io::Error::from_raw_os_error(libc::EMSGSIZE);
+    let end = buffer.len() + space(data.len()).ok_or_else(too_long)?;
+    let length = length(data.len()).ok_or_else(too_long)?.to_ne_bytes();
+    // The length field has the width of `usize` on Linux; elsewhere the low four bytes are all there is.
+    let low = if cfg!(target_endian = "big") {
+        length.len() - LENGTH_SIZE
+    } else {
+        0
+    };
+    buffer.extend(length.iter().skip(low).take(LENGTH_SIZE));
+    buffer.extend(level.to_ne_bytes());
+    buffer.extend(kind.to_ne_bytes());
+    buffer.resize(end - align(data.len()), 0);
+    buffer.extend(data);
+    buffer.resize(end, 0);
+    Ok(())
+}
+
+/// The control messages in what the kernel wrote: level, type, data. A last one that was cut ends where it was cut.
+pub fn messages(mut rest: &[u8]) -> impl Iterator<Item = (i32, i32, &[u8])> {
+    std::iter::from_fn(move || {
+        let (header, _) = rest.split_at_checked(HEADER)?;
+        let mut width = [0; size_of::<usize>()];
+        let low = if cfg!(target_endian = "big") {
+            width.len() - LENGTH_SIZE
+        } else {
+            0
+        };
+        width
+            .get_mut(low..low + LENGTH_SIZE)?
+            .copy_from_slice(header.get(..LENGTH_SIZE)?);
+        let number = |at: usize| Some(i32::from_ne_bytes(header.get(at..at + 4)?.try_into().ok()?));
+        let (level, kind) = (number(LENGTH_SIZE)?, number(LENGTH_SIZE + 4)?);
+        let length = usize::from_ne_bytes(width);
+        if length < HEADER {
+            return None;
+        }
+        let data = rest.get(HEADER..length.min(rest.len()))?;
+        rest = rest.get(length.checked_next_multiple_of(ALIGN)?..).unwrap_or(&[]);
+        Some((level, kind, data))
+    })
+}
+
+/// The descriptors in the data of an `SCM_RIGHTS` message that has just been received.
+///
+/// # Safety
+/// Each number must be a descriptor the kernel installed for us with that message, taken here for the first time.
+pub unsafe fn descriptors(data: &[u8]) -> Vec<OwnedFd> {
+    let numbers = data
+        .chunks_exact(size_of::<RawFd>())
+        .filter_map(|number| number.try_into().ok());
+    // SAFETY: by our own contract.
+    numbers
+        .map(|number| unsafe { OwnedFd::from_raw_fd(RawFd::from_ne_bytes(number)) })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pushed_comes_out_again() {
+        let mut buffer = Vec::new();
+        push(&mut buffer, 1, 2, b"abc").unwrap();
+        push(&mut buffer, -3, 4, b"").unwrap();
+        push(&mut buffer, 5, 6, &[7; 16]).unwrap();
+        let found: Vec<_> = messages(&buffer).collect();
+        assert_eq!(found, [(1, 2, &b"abc"[..]), (-3, 4, b""), (5, 6, &[7; 16])]);
+    }
+
+    #[test]
+    fn the_layout_is_that_of_the_system() {
+        for length in 0..64_u32 {
+            let data = usize::try_from(length).unwrap();
+            // SAFETY: these only compute.
+            let (system_space, system_length) = unsafe { (libc::CMSG_SPACE(length), libc::CMSG_LEN(length)) };
+            assert_eq!(space(data), usize::try_from(system_space).ok());
+            assert_eq!(super::length(data), usize::try_from(system_length).ok());
+        }
+        assert_eq!(space(usize::MAX), None);
+        assert_eq!(super::length(usize::MAX), None);
+    }
+
+    #[test]
+    fn every_cut_and_every_length_ends_without_reading_beyond() {
+        let mut buffer = Vec::new();
+        push(&mut buffer, 1, 2, b"abc").unwrap();
+        push(&mut buffer, 3, 4, b"defghijklm").unwrap();
+        for cut in 0..buffer.len() {
+            assert!(messages(&buffer[..cut]).count() <= 2);
+        }
+        for length in [
+            0,
+            1,
+            HEADER - 1,
+            HEADER,
+            HEADER + 1,
+            1000,
+            usize::MAX,
+            usize::MAX - 7,
+        ] {
+            buffer[..LENGTH_SIZE].copy_from_slice(&length.to_ne_bytes()[..LENGTH_SIZE]);
+            assert!(messages(&buffer).count() <= 3);
+        }
+    }
+}

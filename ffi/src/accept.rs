@@ -1,0 +1,31 @@
+//! accept.
+
+use crate::address::polysock_addr;
+use crate::guard;
+use crate::pointer::{handle, Out};
+use crate::socket::{give, polysock_t};
+use crate::time;
+use libc::c_int;
+
+/// Accepts a connection; the caller owns `*out`. The peer's address goes to `*peer`, which may be NULL.
+///
+/// BSD: accept(2). Python: socket.accept. Java: ServerSocket.accept.
+/// The new socket is close-on-exec and has no timeout. POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED;
+/// POLYSOCK_EINVAL when it does not listen; POLYSOCK_EMFILE, after which the connection still waits to be accepted.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_accept(
+    s: *mut polysock_t,
+    out: *mut *mut polysock_t,
+    peer: *mut polysock_addr,
+    timeout_ms: c_int,
+) -> c_int {
+    guard::code("polysock_accept", || {
+        let (listener, out) = (handle(s)?, Out::new(out, "out")?);
+        let (socket, address) = time::call(&listener, timeout_ms)?.accept()?;
+        give(&out, socket);
+        if let Some(peer) = Out::optional(peer) {
+            peer.set(polysock_addr::from(&address));
+        }
+        Ok(())
+    })
+}

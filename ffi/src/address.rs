@@ -1,0 +1,226 @@
+//! Addresses as values: text, bytes and their parts.
+
+use crate::code::{POLYSOCK_EAFNOSUPPORT, POLYSOCK_ENOSPC};
+use crate::error::Failure;
+use crate::guard;
+use crate::pointer::{self, Out};
+use libc::{c_char, c_int};
+use polysock_core::Address;
+
+/// A size that holds the text of every address with its NUL.
+pub const POLYSOCK_ADDR_TEXT_SIZE: usize = 336;
+
+/// A socket address of any family: a value to copy and to put on the stack; there is nothing to free.
+///
+/// BSD: struct sockaddr_storage with its length. Python: an address tuple. Java: InetSocketAddress.
+/// Its size and alignment are frozen. `bytes` begins with a struct sockaddr of `length` bytes; families that polysock
+/// does not decode pass through.
+/// @code
+/// polysock_addr a;
+/// char text[POLYSOCK_ADDR_TEXT_SIZE];
+/// if (polysock_addr_parse(&a, "[::1]", 80) == 0 && polysock_addr_format(&a, text, sizeof text) > 0)
+///     puts(text);    /* [::1]:80 */
+/// @endcode
+#[repr(C, align(8))]
+#[derive(Clone, Copy)]
+pub struct polysock_addr {
+    /// How many of `bytes` the sockaddr takes; 0 for no address at all.
+    pub length: u64,
+    /// The sockaddr.
+    pub bytes: [u8; 128],
+}
+
+const _: () = assert!(size_of::<polysock_addr>() == 136 && align_of::<polysock_addr>() == 8);
+const _: () = assert!(Address::CAPACITY == 128);
+// The longest text: an abstract Unix name none of whose bytes is UTF-8, each shown as three; and a NUL.
+const _: () = assert!("unix:@".len() + 107 * 3 < POLYSOCK_ADDR_TEXT_SIZE);
+
+impl From<&Address> for polysock_addr {
+    fn from(address: &Address) -> Self {
+        let from = address.as_bytes();
+        let mut bytes = [0; 128];
+        if let Some(to) = bytes.get_mut(..from.len()) {
+            to.copy_from_slice(from);
+        }
+        Self {
+            length: from.len() as u64, // at most 128
+            bytes,
+        }
+    }
+}
+
+/// Reads an address that the caller made. One without bytes is an unnamed peer's.
+pub(crate) fn read(a: *const polysock_addr, name: &'static str) -> Result<Address, Failure> {
+    if a.is_null() {
+        return Err(Failure::argument(name, "is NULL"));
+    }
+    // SAFETY: C's contract: `a` points at an address that stays as it is until the call returns.
+    let raw = unsafe { a.read() };
+    if raw.length == 0 {
+        return Ok(Address::EMPTY);
+    }
+    let length = usize::try_from(raw.length).unwrap_or(usize::MAX);
+    raw.bytes
+        .get(..length)
+        .and_then(|bytes| Address::from_bytes(bytes).ok())
+        .ok_or(Failure::argument(name, "is not an address"))
+}
+
+/// Reads numeric text: "1.2.3.4:80", "[::1]:80", "[fe80::1%2]:80", "unix:/path", "unix:@abstract"; a missing port becomes
+/// `default_port`.
+///
+/// BSD: inet_pton(3). Python: ipaddress.ip_address. Java: InetAddress.ofLiteral.
+/// Names are not looked up: see polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_addr_parse(
+    out: *mut polysock_addr,
+    text: *const c_char,
+    default_port: u16,
+) -> c_int {
+    guard::code("polysock_addr_parse", || {
+        let out = Out::new(out, "out")?;
+        let text = pointer::utf8(pointer::text(text, "text")?, "text")?;
+        let address = Address::parse(text, Some(default_port))
+            .map_err(|_| Failure::argument("text", "is not a numeric address"))?;
+        out.set(polysock_addr::from(&address));
+        Ok(())
+    })
+}
+
+/// Writes the text that polysock_addr_parse() reads, and returns its length without the NUL.
+///
+/// BSD: inet_ntop(3). Python: str. Java: InetSocketAddress.toString.
+/// With `buf` NULL and `size` 0 it only returns the length; POLYSOCK_ENOSPC when `size` is too small (nothing is
+/// written). POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. A family that is not decoded is shown in hexadecimal.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_addr_format(
+    a: *const polysock_addr,
+    buf: *mut c_char,
+    size: usize,
+) -> c_int {
+    guard::number("polysock_addr_format", || {
+        let text = read(a, "a")?.to_string();
+        put_text(&text, buf, size)
+    })
+}
+
+/// Writes the IP address without the port: "1.2.3.4", "::1"; returns its length without the NUL.
+///
+/// BSD: inet_ntop(3). Python: address[0]. Java: InetAddress.getHostAddress.
+/// As polysock_addr_format(); POLYSOCK_EAFNOSUPPORT when the address is not IPv4 or IPv6.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_addr_ip(a: *const polysock_addr, buf: *mut c_char, size: usize) -> c_int {
+    guard::number("polysock_addr_ip", || {
+        let ip = read(a, "a")?
+            .ip()
+            .ok_or(Failure::new(POLYSOCK_EAFNOSUPPORT, "the address has no IP"))?;
+        put_text(&ip.to_string(), buf, size)
+    })
+}
+
+/// Gives the port in the host's byte order; 0 when the address has none.
+///
+/// BSD: ntohs(sin_port). Python: address[1]. Java: InetSocketAddress.getPort.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_addr_port(a: *const polysock_addr) -> u16 {
+    let port = guard::wall("polysock_addr_port", || Ok(read(a, "a")?.port()));
+    port.ok().flatten().unwrap_or(0)
+}
+
+/// Gives the address family, POLYSOCK_AF_UNSPEC of no address.
+///
+/// BSD: ss_family. Python: the length of the tuple. Java: instanceof Inet4Address.
+/// POLYSOCK_EINVAL when `a` is NULL or no address.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_addr_family(a: *const polysock_addr) -> c_int {
+    guard::number("polysock_addr_family", || Ok(read(a, "a")?.family().0))
+}
+
+/// Tells whether two addresses name the same end; padding and IPv6 flow labels do not count.
+///
+/// BSD: memcmp of the fields. Python: ==. Java: InetSocketAddress.equals.
+/// False when one is NULL or no address.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_addr_equal(a: *const polysock_addr, b: *const polysock_addr) -> bool {
+    guard::wall("polysock_addr_equal", || Ok(read(a, "a")? == read(b, "b")?)).unwrap_or(false)
+}
+
+/// Takes the bytes of a sockaddr of any family.
+///
+/// BSD: memcpy. Python: none. Java: none.
+/// POLYSOCK_EINVAL for more than 128 bytes, or fewer than its family needs.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_addr_from_sockaddr(
+    out: *mut polysock_addr,
+    sa: *const libc::sockaddr,
+    len: usize,
+) -> c_int {
+    guard::code("polysock_addr_from_sockaddr", || {
+        let out = Out::new(out, "out")?;
+        if sa.is_null() {
+            return Err(Failure::argument("sa", "is NULL"));
+        }
+        if len > Address::CAPACITY {
+            return Err(Failure::argument("len", "is above 128"));
+        }
+        let bytes = pointer::bytes(sa.cast(), len, "sa", "len")?;
+        let address = Address::from_bytes(bytes)
+            .map_err(|_| Failure::argument("len", "is too small for the family"))?;
+        out.set(polysock_addr::from(&address));
+        Ok(())
+    })
+}
+
+/// Lends the address as a sockaddr for system calls; its size goes to `len`, which may be NULL.
+///
+/// BSD: a cast. Python: none. Java: none.
+/// The pointer points into `*a` and lives as long. NULL when `a` is NULL or no address.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_addr_sockaddr(
+    a: *const polysock_addr,
+    len: *mut usize,
+) -> *const libc::sockaddr {
+    let found = guard::wall("polysock_addr_sockaddr", || {
+        let address = read(a, "a")?;
+        if let Some(len) = Out::optional(len) {
+            len.set(address.as_bytes().len());
+        }
+        // SAFETY: `read` found an address there; no reference is made, only a pointer to its field.
+        Ok(unsafe { &raw const (*a).bytes }.cast())
+    });
+    found.unwrap_or(std::ptr::null())
+}
+
+/// Copies a text with its NUL out, and says how long it is without.
+pub(crate) fn put_text(text: &str, buf: *mut c_char, size: usize) -> Result<c_int, Failure> {
+    let length = c_int::try_from(text.len()).unwrap_or(c_int::MAX);
+    if buf.is_null() {
+        return if size == 0 {
+            Ok(length)
+        } else {
+            Err(Failure::argument("buf", "is NULL"))
+        };
+    }
+    if text.len() >= size {
+        return Err(Failure::new(POLYSOCK_ENOSPC, "the buffer is too small"));
+    }
+    pointer::fill(buf.cast(), text.as_bytes());
+    pointer::fill(buf.cast::<u8>().wrapping_add(text.len()), b"\0");
+    Ok(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_size_is_enough_for_the_longest() {
+        let path = Address::unix(&[0xff; 108]).unwrap(); // each byte is shown as three
+        let hidden = Address::unix(&[&[0], [0xff; 107].as_slice()].concat()).unwrap();
+        let mut foreign = [0xff; 128];
+        foreign[1] = 0x7f;
+        for address in [path, hidden, Address::from_bytes(&foreign).unwrap()] {
+            assert!(address.to_string().len() < POLYSOCK_ADDR_TEXT_SIZE);
+        }
+    }
+}

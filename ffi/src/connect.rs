@@ -1,0 +1,27 @@
+//! connect.
+
+use crate::address::{self, polysock_addr};
+use crate::guard;
+use crate::pointer::handle;
+use crate::socket::polysock_t;
+use crate::time;
+use libc::c_int;
+
+/// Connects to an address.
+///
+/// BSD: connect(2). Python: socket.connect. Java: Socket.connect(address, timeout).
+/// POLYSOCK_ECONNREFUSED (the same handle may connect again), POLYSOCK_EHOSTUNREACH, ...; POLYSOCK_ETIMEDOUT, after which
+/// the attempt goes on in the kernel and connecting again waits for its end; POLYSOCK_EINPROGRESS when the call may not
+/// wait; POLYSOCK_ECLOSED.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_connect(
+    s: *mut polysock_t,
+    a: *const polysock_addr,
+    timeout_ms: c_int,
+) -> c_int {
+    guard::code("polysock_connect", || {
+        let socket = handle(s)?;
+        let address = address::read(a, "a")?;
+        Ok(time::call(&socket, timeout_ms)?.connect(&address)?)
+    })
+}

@@ -1,0 +1,106 @@
+//! The one place where errors of core become codes.
+
+use crate::code::{
+    of_errno, of_resolver, POLYSOCK_EAGAIN, POLYSOCK_EBUSY, POLYSOCK_ECLOSED, POLYSOCK_EEOF,
+    POLYSOCK_EINPROGRESS, POLYSOCK_EINTR, POLYSOCK_EINVAL, POLYSOCK_EOTHER, POLYSOCK_ETIMEDOUT,
+    POLYSOCK_ETRUNCATED, POLYSOCK_EUNSUPPORTED,
+};
+use libc::c_int;
+use polysock_core::{Error, Kind};
+
+/// Why a call failed: its code, and what [`detail`](crate::detail) makes words of.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: c_int,
+    pub(crate) words: Words,
+}
+
+/// What there is to say about a failure.
+#[derive(Debug)]
+pub(crate) enum Words {
+    /// Core says it all.
+    Core(Error),
+    /// The argument of this name, and what is wrong with it.
+    Argument(&'static str, &'static str),
+    /// Something else.
+    Plain(&'static str),
+    /// The report of a panic.
+    Panic(String),
+}
+
+impl Failure {
+    /// An argument that is NULL or out of range.
+    pub(crate) const fn argument(name: &'static str, problem: &'static str) -> Self {
+        Self {
+            code: POLYSOCK_EINVAL,
+            words: Words::Argument(name, problem),
+        }
+    }
+
+    pub(crate) const fn new(code: c_int, words: &'static str) -> Self {
+        Self {
+            code,
+            words: Words::Plain(words),
+        }
+    }
+
+    /// The handle is closed.
+    pub(crate) const fn closed() -> Self {
+        Self::new(POLYSOCK_ECLOSED, "the socket is closed")
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self {
+            code: of_kind(error.kind()),
+            words: Words::Core(error),
+        }
+    }
+}
+
+fn of_kind(kind: Kind) -> c_int {
+    match kind {
+        Kind::TimedOut => POLYSOCK_ETIMEDOUT,
+        Kind::WouldBlock => POLYSOCK_EAGAIN,
+        Kind::InProgress => POLYSOCK_EINPROGRESS,
+        Kind::Interrupted => POLYSOCK_EINTR,
+        Kind::Closed => POLYSOCK_ECLOSED,
+        Kind::EndOfStream => POLYSOCK_EEOF,
+        Kind::Truncated { .. } => POLYSOCK_ETRUNCATED,
+        Kind::Busy => POLYSOCK_EBUSY,
+        Kind::Resolve(code) => of_resolver(code),
+        Kind::InvalidInput(_) => POLYSOCK_EINVAL,
+        Kind::Unsupported => POLYSOCK_EUNSUPPORTED,
+        Kind::Os(errno) => of_errno(errno),
+        // Core's kinds may grow; every one there is stands above, and clippy points here when one is missing.
+        _ => POLYSOCK_EOTHER,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::{POLYSOCK_EAI_NONAME, POLYSOCK_ECONNREFUSED};
+
+    #[test]
+    fn every_kind_has_its_code() {
+        let pairs = [
+            (Kind::TimedOut, POLYSOCK_ETIMEDOUT),
+            (Kind::WouldBlock, POLYSOCK_EAGAIN),
+            (Kind::InProgress, POLYSOCK_EINPROGRESS),
+            (Kind::Interrupted, POLYSOCK_EINTR),
+            (Kind::Closed, POLYSOCK_ECLOSED),
+            (Kind::EndOfStream, POLYSOCK_EEOF),
+            (Kind::Truncated { missing: 1 }, POLYSOCK_ETRUNCATED),
+            (Kind::Busy, POLYSOCK_EBUSY),
+            (Kind::Resolve(libc::EAI_NONAME), POLYSOCK_EAI_NONAME),
+            (Kind::InvalidInput("linger"), POLYSOCK_EINVAL),
+            (Kind::Unsupported, POLYSOCK_EUNSUPPORTED),
+            (Kind::Os(libc::ECONNREFUSED), POLYSOCK_ECONNREFUSED),
+        ];
+        for (kind, code) in pairs {
+            assert_eq!(of_kind(kind), code, "{kind:?}");
+        }
+    }
+}

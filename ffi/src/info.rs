@@ -1,0 +1,47 @@
+//! What the kernel tells of a connection.
+
+use crate::guard;
+use crate::pointer::handle;
+use crate::socket::polysock_t;
+use libc::c_char;
+use polysock_core::TcpState;
+use std::ffi::CStr;
+
+/// Gives the state of the TCP connection: "ESTABLISHED", "CLOSE_WAIT", "LISTEN", ...
+///
+/// BSD: getsockopt(2) with TCP_INFO. Python: socket.state. Java: none.
+/// The text is static. NULL when the handle is closed or no TCP socket; polysock_last_detail() tells which.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_state(s: *const polysock_t) -> *const c_char {
+    guard::wall("polysock_state", || Ok(name(handle(s)?.state()?))).map_or(std::ptr::null(), CStr::as_ptr)
+}
+
+/// The names of core, with the NUL that C wants.
+fn name(state: TcpState) -> &'static CStr {
+    match state {
+        TcpState::ESTABLISHED => c"ESTABLISHED",
+        TcpState::SYN_SENT => c"SYN_SENT",
+        TcpState::SYN_RECV => c"SYN_RECV",
+        TcpState::FIN_WAIT1 => c"FIN_WAIT1",
+        TcpState::FIN_WAIT2 => c"FIN_WAIT2",
+        TcpState::TIME_WAIT => c"TIME_WAIT",
+        TcpState::CLOSED => c"CLOSED",
+        TcpState::CLOSE_WAIT => c"CLOSE_WAIT",
+        TcpState::LAST_ACK => c"LAST_ACK",
+        TcpState::LISTEN => c"LISTEN",
+        TcpState::CLOSING => c"CLOSING",
+        _ => c"UNKNOWN",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_core_s() {
+        for number in 0..=u8::MAX {
+            assert_eq!(name(TcpState(number)).to_str().unwrap(), TcpState(number).name());
+        }
+    }
+}

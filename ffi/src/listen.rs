@@ -1,0 +1,50 @@
+//! Names and listening: bind, listen, getsockname, getpeername.
+
+use crate::address::{self, polysock_addr};
+use crate::guard;
+use crate::pointer::{handle, Out};
+use crate::socket::polysock_t;
+use libc::c_int;
+
+/// Gives the socket its own address; port 0 lets the system choose (polysock_getsockname() tells which).
+///
+/// BSD: bind(2). Python: socket.bind. Java: ServerSocket.bind.
+/// POLYSOCK_EADDRINUSE, POLYSOCK_EADDRNOTAVAIL, POLYSOCK_EACCES; POLYSOCK_EINVAL when it has one already.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_bind(s: *mut polysock_t, a: *const polysock_addr) -> c_int {
+    guard::code("polysock_bind", || Ok(handle(s)?.bind(&address::read(a, "a")?)?))
+}
+
+/// Starts to listen; at most `backlog` connections wait to be accepted, and the system has a limit of its own.
+///
+/// BSD: listen(2). Python: socket.listen. Java: new ServerSocket(port, backlog).
+/// POLYSOCK_EINVAL for a negative backlog; POLYSOCK_EOPNOTSUPP.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_listen(s: *mut polysock_t, backlog: c_int) -> c_int {
+    guard::code("polysock_listen", || Ok(handle(s)?.listen(backlog)?))
+}
+
+/// Gives the socket's own address.
+///
+/// BSD: getsockname(2). Python: socket.getsockname. Java: Socket.getLocalSocketAddress.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_getsockname(s: *const polysock_t, out: *mut polysock_addr) -> c_int {
+    guard::code("polysock_getsockname", || {
+        let (socket, out) = (handle(s)?, Out::new(out, "out")?);
+        out.set(polysock_addr::from(&socket.local_address()?));
+        Ok(())
+    })
+}
+
+/// Gives the address of the other end.
+///
+/// BSD: getpeername(2). Python: socket.getpeername. Java: Socket.getRemoteSocketAddress.
+/// POLYSOCK_ENOTCONN when there is none.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_getpeername(s: *const polysock_t, out: *mut polysock_addr) -> c_int {
+    guard::code("polysock_getpeername", || {
+        let (socket, out) = (handle(s)?, Out::new(out, "out")?);
+        out.set(polysock_addr::from(&socket.peer_address()?));
+        Ok(())
+    })
+}

@@ -1,0 +1,50 @@
+//! recv and recv_exact.
+
+use crate::guard;
+use crate::pointer::{handle, room};
+use crate::send::Done;
+use crate::socket::polysock_t;
+use crate::time;
+use libc::{c_int, c_void, ssize_t};
+use polysock_core::Flags;
+
+/// Receives what is there, at least one and at most `n` bytes, and returns how many; 0 is the end of the stream.
+///
+/// BSD: recv(2). Python: socket.recv_into. Java: InputStream.read (-1 at the end).
+/// `flags` are POLYSOCK_MSG_ numbers; with POLYSOCK_MSG_WAITALL it fills the buffer unless something ends it sooner.
+/// POLYSOCK_ECONNRESET, POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_recv(
+    s: *mut polysock_t,
+    buf: *mut c_void,
+    n: usize,
+    flags: c_int,
+    timeout_ms: c_int,
+) -> ssize_t {
+    guard::count("polysock_recv", || {
+        let (socket, room) = (handle(s)?, room(buf, n)?);
+        Ok(time::call(&socket, timeout_ms)?.recv_with(room, Flags(flags))?)
+    })
+}
+
+/// Receives exactly `n` bytes.
+///
+/// BSD: recv(2) with MSG_WAITALL. Python: socket.recv_exact. Java: InputStream.readNBytes, DataInputStream.readFully.
+/// One deadline covers the whole call. `*done`, unless NULL, is how many bytes came, also on failure; they are in `buf`.
+/// POLYSOCK_EEOF when the stream ends before the first byte, POLYSOCK_ETRUNCATED when it ends in the middle; others as
+/// polysock_recv().
+#[no_mangle]
+pub unsafe extern "C" fn polysock_recv_exact(
+    s: *mut polysock_t,
+    buf: *mut c_void,
+    n: usize,
+    done: *mut usize,
+    timeout_ms: c_int,
+) -> c_int {
+    let done = Done::new(done);
+    guard::code("polysock_recv_exact", || {
+        let (socket, room) = (handle(s)?, room(buf, n)?);
+        let result = time::call(&socket, timeout_ms)?.recv_exact(room);
+        done.tell(result, n)
+    })
+}

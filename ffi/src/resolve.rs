@@ -1,0 +1,53 @@
+//! Names to addresses.
+
+use crate::address::polysock_addr;
+use crate::error::Failure;
+use crate::guard;
+use crate::pointer;
+use libc::{c_char, c_int};
+use polysock_core::{resolve, Family, Hints, Protocol, SocketType};
+
+/// Looks up a host and a service, and returns how many addresses there are; at most `cap` of them are written to `out`.
+///
+/// BSD: getaddrinfo(3). Python: socket.getaddrinfo. Java: InetAddress.getAllByName.
+/// One of `host` and `service` may be NULL, as in getaddrinfo(3). `family` and `type` narrow the answers
+/// (POLYSOCK_AF_UNSPEC, 0: all; without a type every address comes once a type). `flags` are the system's AI_ numbers.
+/// A look-up can't be cut short. POLYSOCK_EAI_... when the resolver refuses.
+/// @code
+/// polysock_addr found[8];
+/// int n = polysock_getaddrinfo("localhost", "80", POLYSOCK_AF_UNSPEC, POLYSOCK_SOCK_STREAM, 0, found, 8);
+/// if (n < 0)
+///     fprintf(stderr, "%s\n", polysock_last_detail());
+/// @endcode
+#[no_mangle]
+pub unsafe extern "C" fn polysock_getaddrinfo(
+    host: *const c_char,
+    service: *const c_char,
+    family: c_int,
+    r#type: c_int,
+    flags: c_int,
+    out: *mut polysock_addr,
+    cap: usize,
+) -> c_int {
+    guard::number("polysock_getaddrinfo", || {
+        if out.is_null() && cap > 0 {
+            return Err(Failure::argument("out", "is NULL"));
+        }
+        let (host, service) = (pointer::optional_text(host), pointer::optional_text(service));
+        if host.is_none() && service.is_none() {
+            return Err(Failure::argument("host", "and service are NULL"));
+        }
+        let hints = Hints {
+            family: Family(family),
+            socket_type: SocketType(r#type),
+            protocol: Protocol::DEFAULT,
+            flags,
+        };
+        let answers = resolve(host, service, &hints)?;
+        for (index, answer) in answers.iter().take(cap).enumerate() {
+            // SAFETY: C's contract: `out` has room for `cap` addresses, and `index` is less.
+            unsafe { out.add(index).write(polysock_addr::from(&answer.address)) };
+        }
+        Ok(c_int::try_from(answers.len()).unwrap_or(c_int::MAX))
+    })
+}

@@ -1,0 +1,81 @@
+//! send and sendall.
+
+use crate::guard;
+use crate::pointer::{data, handle, Out};
+use crate::socket::polysock_t;
+use crate::time;
+use libc::{c_int, c_void, ssize_t};
+use polysock_core::Flags;
+
+/// Sends as much of `n` bytes as there is room for and returns how many, at least one.
+///
+/// BSD: send(2). Python: socket.send. Java: SocketChannel.write.
+/// Never raises SIGPIPE. Without a time limit, on a stream, it waits until everything is on its way, as a blocking
+/// send(2) does. `flags` are POLYSOCK_MSG_ numbers. POLYSOCK_EPIPE, POLYSOCK_ECONNRESET, POLYSOCK_ENOTCONN,
+/// POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED: nothing was sent then.
+/// @code
+/// char buf[4096];
+/// ssize_t n;
+/// while ((n = polysock_recv(s, buf, sizeof buf, 0, 30000)) > 0)
+///     if (polysock_sendall(s, buf, (size_t)n, NULL, 30000) < 0)
+///         break;
+/// @endcode
+#[no_mangle]
+pub unsafe extern "C" fn polysock_send(
+    s: *mut polysock_t,
+    buf: *const c_void,
+    n: usize,
+    flags: c_int,
+    timeout_ms: c_int,
+) -> ssize_t {
+    guard::count("polysock_send", || {
+        let (socket, data) = (handle(s)?, data(buf, n)?);
+        Ok(time::call(&socket, timeout_ms)?.send_with(data, Flags(flags))?)
+    })
+}
+
+/// Sends all `n` bytes. Calls of several threads on one handle never interleave.
+///
+/// BSD: send(2) in a loop. Python: socket.sendall. Java: OutputStream.write.
+/// One deadline covers the whole call. `*done`, unless NULL, is how many bytes left this process, also on failure.
+/// Codes as polysock_send().
+#[no_mangle]
+pub unsafe extern "C" fn polysock_sendall(
+    s: *mut polysock_t,
+    buf: *const c_void,
+    n: usize,
+    done: *mut usize,
+    timeout_ms: c_int,
+) -> c_int {
+    let done = Done::new(done);
+    guard::code("polysock_sendall", || {
+        let (socket, data) = (handle(s)?, data(buf, n)?);
+        let result = time::call(&socket, timeout_ms)?.send_all(data);
+        done.tell(result, n)
+    })
+}
+
+/// Where the number of bytes done goes, on failure too.
+pub(crate) struct Done(Option<Out<usize>>);
+
+impl Done {
+    pub(crate) fn new(done: *mut usize) -> Self {
+        let done = Out::optional(done);
+        if let Some(done) = &done {
+            done.set(0);
+        }
+        Self(done)
+    }
+
+    /// Tells how much of `all` was done.
+    pub(crate) fn tell(
+        &self,
+        result: polysock_core::Result<()>,
+        all: usize,
+    ) -> Result<(), crate::error::Failure> {
+        if let Some(done) = &self.0 {
+            done.set(result.as_ref().map_or_else(polysock_core::Error::done, |()| all));
+        }
+        Ok(result?)
+    }
+}

@@ -1,0 +1,114 @@
+//! Handles: made, adopted, lent and given back.
+
+use crate::code::POLYSOCK_EBADF;
+use crate::error::Failure;
+use crate::guard;
+use crate::pointer::{handle, Out};
+use libc::c_int;
+use polysock_core::{Family, Protocol, Socket, SocketType};
+use std::ops::Deref;
+use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
+use std::sync::Arc;
+
+/// A socket: one handle that any number of threads may use and any of them may close.
+///
+/// BSD: a descriptor. Python: socket.socket. Java: Socket and ServerSocket.
+/// Who made it owns it and gives it up once with polysock_free().
+/// @code
+/// polysock_t *s;
+/// if (polysock_socket(&s, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0) == 0) {
+///     ...
+///     polysock_free(s);
+/// }
+/// @endcode
+pub struct polysock_t(Socket);
+
+impl Deref for polysock_t {
+    type Target = Socket;
+
+    fn deref(&self) -> &Socket {
+        &self.0
+    }
+}
+
+/// Hands a socket to the caller, who owns it from now on.
+pub(crate) fn give(out: &Out<*mut polysock_t>, socket: Socket) {
+    out.set(Arc::into_raw(Arc::new(polysock_t(socket))).cast_mut());
+}
+
+/// Takes the owner's reference back.
+pub(crate) fn take(s: *mut polysock_t) -> Option<Arc<polysock_t>> {
+    if s.is_null() {
+        return None;
+    }
+    // SAFETY: `s` came from `give`, and its owner gives it up only once.
+    Some(unsafe { Arc::from_raw(s) })
+}
+
+/// Makes a socket; the caller owns `*out`.
+///
+/// BSD: socket(2). Python: socket.socket. Java: new Socket().
+/// The descriptor is close-on-exec. `type` may carry the system's SOCK_NONBLOCK; then calls never wait unless told to.
+/// POLYSOCK_EAFNOSUPPORT, POLYSOCK_EPROTONOSUPPORT, POLYSOCK_EMFILE, ...
+#[no_mangle]
+pub unsafe extern "C" fn polysock_socket(
+    out: *mut *mut polysock_t,
+    family: c_int,
+    r#type: c_int,
+    protocol: c_int,
+) -> c_int {
+    guard::code("polysock_socket", || {
+        let out = Out::new(out, "out")?;
+        give(
+            &out,
+            Socket::new(Family(family), SocketType(r#type), Protocol(protocol))?,
+        );
+        Ok(())
+    })
+}
+
+/// Adopts a descriptor; the caller owns `*out`, and the handle owns `fd`.
+///
+/// BSD: none. Python: socket.socket(fileno=fd). Java: none.
+/// Its flags stay as they are. On failure `fd` stays open and the caller's: POLYSOCK_ENOTSOCK when it is no socket,
+/// POLYSOCK_EBADF when it is not open.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_from_fd(out: *mut *mut polysock_t, fd: c_int) -> c_int {
+    guard::code("polysock_from_fd", || {
+        let out = Out::new(out, "out")?;
+        if fd < 0 {
+            return Err(Failure::new(POLYSOCK_EBADF, "the descriptor is negative"));
+        }
+        // SAFETY: C's contract: `fd` is the caller's to give away. If it is not open, core finds out at once.
+        let owned = unsafe { OwnedFd::from_raw_fd(fd) };
+        match Socket::from_fd(owned) {
+            Ok(socket) => {
+                give(&out, socket);
+                Ok(())
+            }
+            Err(refused) => {
+                // It stays the caller's.
+                let _ = refused.fd.into_raw_fd();
+                Err(refused.error.into())
+            }
+        }
+    })
+}
+
+/// Lends the descriptor: it stays the handle's and is valid until the handle is closed.
+///
+/// BSD: fileno(3). Python: socket.fileno. Java: SocketChannel (hidden).
+/// POLYSOCK_ECLOSED after close or detach.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_fileno(s: *const polysock_t) -> c_int {
+    guard::number("polysock_fileno", || Ok(handle(s)?.fileno()?))
+}
+
+/// Gives the descriptor up to the caller, who closes it; the handle is closed and still has to be freed.
+///
+/// BSD: none. Python: socket.detach. Java: none.
+/// POLYSOCK_EBUSY while calls are inside the handle, POLYSOCK_ECLOSED after close or detach.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_detach(s: *mut polysock_t) -> c_int {
+    guard::number("polysock_detach", || Ok(handle(s)?.detach()?.into_raw_fd()))
+}

@@ -1,0 +1,41 @@
+"""The constants, enums and exceptions of the running interpreter: the same objects everywhere.
+
+Which constants there are depends on the interpreter and the system, so none is listed here.
+"""
+
+import _socket
+import socket as _standard
+
+from socket import AddressFamily, AddressInfo, MsgFlag, SocketKind, gaierror, herror, timeout  # isort: skip
+
+error = OSError
+has_ipv6 = _standard.has_ipv6
+CAPI = _socket.CAPI
+# ssl, http.client and others compare with the first by identity, and catch the second.
+_GLOBAL_DEFAULT_TIMEOUT = _standard._GLOBAL_DEFAULT_TIMEOUT
+_GiveupOnSendfile = _standard._GiveupOnSendfile
+
+# One store for both modules: a program may set it through either.
+getdefaulttimeout = _socket.getdefaulttimeout
+setdefaulttimeout = _socket.setdefaulttimeout
+
+_numbers = {
+    name: value for name, value in vars(_standard).items() if name.isupper() and isinstance(value, int)
+}
+globals().update(_numbers)
+
+__all__ = [
+    *sorted(_numbers),
+    "CAPI",
+    "AddressFamily",
+    "AddressInfo",
+    "MsgFlag",
+    "SocketKind",
+    "error",
+    "gaierror",
+    "getdefaulttimeout",
+    "has_ipv6",
+    "herror",
+    "setdefaulttimeout",
+    "timeout",
+]

@@ -1,0 +1,28 @@
+"""What makes TLS sockets, which stay the standard module's class, instances of ours too."""
+
+import _socket
+import abc
+
+_standard = _socket.socket
+
+
+class SocketMeta(abc.ABCMeta):
+    """The metaclass of `polysock.socket`; an ABCMeta, so that a subclass may derive from an ABC as well.
+
+    Only the class itself, not its subclasses, recognises the standard module's sockets.
+    """
+
+    def __instancecheck__(cls, instance):
+        return super().__instancecheck__(instance) or (
+            is_the_socket_class(cls) and isinstance(instance, _standard)
+        )
+
+    def __subclasscheck__(cls, subclass):
+        return super().__subclasscheck__(subclass) or (
+            is_the_socket_class(cls) and issubclass(subclass, _standard)
+        )
+
+
+def is_the_socket_class(cls):
+    """Whether this is `polysock.socket`: the one class without a base that this metaclass made."""
+    return not any(isinstance(base, SocketMeta) for base in cls.__bases__)

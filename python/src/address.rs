@@ -1,0 +1,196 @@
+//! Python's address tuples and paths, and the core's addresses.
+
+use crate::convert::{wrong_type, CInt, CUint};
+use crate::gil;
+use polysock_core::{resolve, Address, Family, Hints, Protocol, SocketType};
+use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
+use pyo3::IntoPyObjectExt;
+use std::ffi::CString;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+
+const MAX_FLOW: u32 = 0xf_ffff;
+
+/// The address that a Python object names, for a socket of this family; host names are looked up.
+pub fn from_python(caller: &str, family: Family, object: &Bound<'_, PyAny>) -> PyResult<Address> {
+    match family {
+        Family::IPV4 => ipv4(caller, object),
+        Family::IPV6 => ipv6(caller, object),
+        Family::UNIX => unix(object),
+        _ => Err(PyOSError::new_err(format!("{caller}(): bad family"))),
+    }
+}
+
+/// An address as Python shows it: `(host, port)`, `(host, port, flowinfo, scope_id)`, a path, an abstract name's
+/// bytes, None for no address, and the family with its bytes for all others.
+pub fn to_python<'py>(py: Python<'py>, address: &Address) -> PyResult<Bound<'py, PyAny>> {
+    match address.as_socket_addr() {
+        Some(SocketAddr::V4(v4)) => return (v4.ip().to_string(), v4.port()).into_bound_py_any(py),
+        Some(SocketAddr::V6(v6)) => {
+            let tuple = (ipv6_text(*v6.ip()), v6.port(), v6.flowinfo(), v6.scope_id());
+            return tuple.into_bound_py_any(py);
+        }
+        None => {}
+    }
+    match (address.unix_name(), address.as_bytes()) {
+        (Some(abstract_name @ [0, ..]), _) => Ok(PyBytes::new(py, abstract_name).into_any()),
+        (Some(path), _) => decode_path(py, path),
+        (None, []) => Ok(py.None().into_bound(py)),
+        (None, bytes) => {
+            let payload = PyBytes::new(py, bytes.get(2..).unwrap_or(&[]));
+            (address.family().0, payload).into_bound_py_any(py)
+        }
+    }
+}
+
+/// The bytes of a host name: text is encoded for the domain name system, in look-ups always, else where it is not
+/// ASCII already.
+pub fn host_name(object: &Bound<'_, PyAny>, always_encode: bool) -> PyResult<CString> {
+    let bytes = if let Ok(text) = object.cast::<PyString>() {
+        match text.to_str() {
+            Ok(ascii) if ascii.is_ascii() && !always_encode => ascii.as_bytes().to_vec(),
+            _ if always_encode => encode_idna(text)?,
+            // CPython says no more of it here, unlike in look-ups.
+            _ => encode_idna(text).map_err(|_| PyTypeError::new_err("encoding of hostname failed"))?,
+        }
+    } else if let Ok(bytes) = object.cast::<PyBytes>() {
+        bytes.as_bytes().to_vec()
+    } else if let Ok(bytes) = object.cast::<PyByteArray>() {
+        bytes.to_vec()
+    } else {
+        return Err(wrong_type("str, bytes or bytearray expected", object));
+    };
+    CString::new(bytes).map_err(|_| PyTypeError::new_err("host name must not contain null character"))
+}
+
+fn encode_idna(text: &Bound<'_, PyString>) -> PyResult<Vec<u8>> {
+    text.call_method1("encode", ("idna",))?.extract()
+}
+
+fn ipv4(caller: &str, object: &Bound<'_, PyAny>) -> PyResult<Address> {
+    let tuple = tuple(caller, "AF_INET", object)?;
+    let (2, Ok(host), Ok(port)) = (tuple.len(), tuple.get_item(0), tuple.get_item(1)) else {
+        return Err(PyTypeError::new_err(
+            "AF_INET address must be a pair (host, port)",
+        ));
+    };
+    let host = host_name(&host, false)?;
+    let port = c_port(caller, &port)?;
+    let address = look_up(object.py(), &host, Family::IPV4)?;
+    Ok(address.with_port(port.try_into().map_err(|_| port_range(caller))?))
+}
+
+fn ipv6(caller: &str, object: &Bound<'_, PyAny>) -> PyResult<Address> {
+    let tuple = tuple(caller, "AF_INET6", object)?;
+    if !(2..=4).contains(&tuple.len()) {
+        return Err(PyTypeError::new_err(
+            "AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])",
+        ));
+    }
+    let number = |at: usize| -> PyResult<Option<u32>> {
+        let item = tuple.get_item(at).ok();
+        item.map(|item| item.extract::<CUint>().map(|number| number.0))
+            .transpose()
+    };
+    let host = host_name(&tuple.get_item(0)?, false)?;
+    let port = c_port(caller, &tuple.get_item(1)?)?;
+    let (flow, scope) = (number(2)?.unwrap_or(0), number(3)?);
+    let address = look_up(object.py(), &host, Family::IPV6)?;
+    let port = port.try_into().map_err(|_| port_range(caller))?;
+    if flow > MAX_FLOW {
+        let text = format!("{caller}(): flowinfo must be 0-1048575.");
+        return Err(PyOverflowError::new_err(text));
+    }
+    match address.as_socket_addr() {
+        Some(SocketAddr::V6(found)) => {
+            let scope = scope.unwrap_or(found.scope_id());
+            Ok(SocketAddrV6::new(*found.ip(), port, flow, scope).into())
+        }
+        _ => Err(PyOSError::new_err("unknown address family")),
+    }
+}
+
+fn unix(object: &Bound<'_, PyAny>) -> PyResult<Address> {
+    let encoded = match object.cast::<PyString>() {
+        Ok(_) => object.py().import("os")?.call_method1("fsencode", (object,))?,
+        Err(_) => object.clone(),
+    };
+    let name = if let Ok(bytes) = encoded.cast::<PyBytes>() {
+        bytes.as_bytes().to_vec()
+    } else if let Ok(bytes) = encoded.cast::<PyByteArray>() {
+        bytes.to_vec()
+    } else {
+        return Err(wrong_type("a path as str or bytes is required", object));
+    };
+    let is_path = name.first().is_some_and(|&first| first != 0);
+    if is_path && name.contains(&0) {
+        return Err(PyValueError::new_err("embedded null byte in AF_UNIX path"));
+    }
+    Address::unix(&name).map_err(|_| PyOSError::new_err("AF_UNIX path too long"))
+}
+
+fn tuple<'a, 'py>(
+    caller: &str,
+    family: &str,
+    object: &'a Bound<'py, PyAny>,
+) -> PyResult<&'a Bound<'py, PyTuple>> {
+    object
+        .cast::<PyTuple>()
+        .map_err(|_| wrong_type(&format!("{caller}(): {family} address must be tuple"), object))
+}
+
+/// A port as C reads it; it is checked against its range after the look-up, as CPython does.
+fn c_port(caller: &str, object: &Bound<'_, PyAny>) -> PyResult<i32> {
+    match object.extract::<CInt>() {
+        Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => Err(port_range(caller)),
+        result => result.map(|port| port.0),
+    }
+}
+
+fn port_range(caller: &str) -> PyErr {
+    PyOverflowError::new_err(format!("{caller}(): port must be 0-65535."))
+}
+
+/// The address of a host in one family, by CPython's rules: "" is every interface, "<broadcast>" is that.
+fn look_up(py: Python<'_>, host: &CString, family: Family) -> PyResult<Address> {
+    let text = host.to_str().unwrap_or_default();
+    let numeric: Option<IpAddr> = match (host.as_bytes(), family) {
+        (b"", Family::IPV4) => Some(Ipv4Addr::UNSPECIFIED.into()),
+        (b"", _) => Some(Ipv6Addr::UNSPECIFIED.into()),
+        (b"<broadcast>" | b"255.255.255.255", Family::IPV4) => Some(Ipv4Addr::BROADCAST.into()),
+        (b"<broadcast>" | b"255.255.255.255", _) => {
+            return Err(PyOSError::new_err("address family mismatched"));
+        }
+        (_, Family::IPV4) => text.parse::<Ipv4Addr>().ok().map(Into::into),
+        _ => text.parse::<Ipv6Addr>().ok().map(Into::into),
+    };
+    if let Some(ip) = numeric {
+        return Ok((ip, 0).into());
+    }
+    let hints = Hints {
+        family,
+        socket_type: SocketType(0),
+        protocol: Protocol::DEFAULT,
+        flags: 0,
+    };
+    let found = gil::detached(py, || resolve(Some(host), None, &hints))?;
+    let first = found.first().map(|answer| answer.address);
+    first.ok_or_else(|| PyOSError::new_err("unknown address family"))
+}
+
+fn decode_path<'py>(py: Python<'py>, path: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    py.import("os")?
+        .call_method1("fsdecode", (PyBytes::new(py, path),))
+}
+
+/// An IPv6 address as inet_ntop(3) writes it, which shows an IPv4 address in the last 32 bits of ::/96 as such.
+fn ipv6_text(ip: Ipv6Addr) -> String {
+    match ip.segments() {
+        [0, 0, 0, 0, 0, 0, high, _] if high != 0 => {
+            let [.., a, b, c, d] = ip.octets();
+            format!("::{}", Ipv4Addr::new(a, b, c, d))
+        }
+        _ => ip.to_string(),
+    }
+}

@@ -1,0 +1,115 @@
+//! Python's numbers as C takes them: `int`, `Py_ssize_t`, timeouts in seconds.
+
+use polysock_core::Timeout;
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyFloat;
+use std::time::Duration;
+
+const NANOSECONDS: f64 = 1e9;
+
+/// A C `int`: anything with `__index__`, and OverflowError beyond its range.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CInt(pub i32);
+
+impl<'py> FromPyObject<'_, 'py> for CInt {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let wide: i64 = object.extract()?;
+        i32::try_from(wide).map(Self).map_err(|_| {
+            PyOverflowError::new_err(if wide < 0 {
+                "signed integer is less than minimum"
+            } else {
+                "signed integer is greater than maximum"
+            })
+        })
+    }
+}
+
+/// A C `unsigned int`, converted as C does: the number modulo its range.
+#[derive(Clone, Copy)]
+pub struct CUint(pub u32);
+
+impl<'py> FromPyObject<'_, 'py> for CUint {
+    type Error = PyErr;
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // as documented
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let wide: i64 = object.extract()?;
+        Ok(Self(wide as u32))
+    }
+}
+
+/// A C `Py_ssize_t`.
+#[derive(Clone, Copy)]
+pub struct Size(isize);
+
+impl Size {
+    pub const ZERO: Self = Self(0);
+
+    /// The size as a count; ValueError with this text below zero.
+    pub fn count(self, negative: &'static str) -> PyResult<usize> {
+        usize::try_from(self.0).map_err(|_| PyValueError::new_err(negative))
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for Size {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        object.extract().map(Self)
+    }
+}
+
+/// A timeout as `settimeout` takes it: None, or seconds that are rounded up to nanoseconds.
+pub fn timeout(seconds: &Bound<'_, PyAny>) -> PyResult<Timeout> {
+    if seconds.is_none() {
+        return Ok(Timeout::Never);
+    }
+    duration(seconds).map(Timeout::from)
+}
+
+/// The seconds of a timeout, None for ever.
+pub fn seconds(timeout: Timeout) -> Option<f64> {
+    match timeout {
+        Timeout::Never => None,
+        Timeout::NonBlocking => Some(0.0),
+        #[allow(clippy::cast_precision_loss)] // exact up to 104 days, as in CPython
+        Timeout::After(duration) => Some(duration.as_nanos() as f64 / NANOSECONDS),
+    }
+}
+
+/// Seconds, whole or not, rounded up to nanoseconds; like CPython's, these fit into 63 bits.
+pub fn duration(seconds: &Bound<'_, PyAny>) -> PyResult<Duration> {
+    let out_of_range = || PyValueError::new_err("Timeout value out of range");
+    let too_large = || PyOverflowError::new_err("timestamp too large to convert to C PyTime_t");
+    let Ok(float) = seconds.cast::<PyFloat>() else {
+        let whole: i64 = seconds.extract()?;
+        let nanoseconds = whole.checked_mul(1_000_000_000).ok_or_else(too_large)?;
+        return u64::try_from(nanoseconds)
+            .map(Duration::from_nanos)
+            .map_err(|_| out_of_range());
+    };
+    let nanoseconds = float.value() * NANOSECONDS;
+    if nanoseconds.is_nan() {
+        return Err(PyValueError::new_err("Invalid value NaN (not a number)"));
+    }
+    #[allow(clippy::cast_precision_loss)]
+    if nanoseconds.abs() >= i64::MAX as f64 {
+        return Err(too_large());
+    }
+    if nanoseconds < 0.0 {
+        return Err(out_of_range());
+    }
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // within range, tested above
+    Ok(Duration::from_nanos(nanoseconds.ceil() as u64))
+}
+
+/// The TypeError for an object of the wrong type.
+pub fn wrong_type(wanted: &str, object: &Bound<'_, PyAny>) -> PyErr {
+    match object.get_type().name() {
+        Ok(name) => PyTypeError::new_err(format!("{wanted}, not {name}")),
+        Err(error) => error,
+    }
+}

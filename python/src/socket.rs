@@ -1,0 +1,471 @@
+//! The native socket type: the members that CPython's `_socket.socket` has, and our own.
+
+use crate::convert::{self, CInt, CUint, Size};
+use crate::raw::buffer::{Readable, Writable};
+use crate::raw::{bytes, descriptor};
+use crate::{address, audit, error, gil, options};
+use polysock_core::{Family, Flags, Protocol, Shutdown, Socket, SocketType, Timeout};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyDict, PyFloat, PyTuple};
+use std::ops::Deref;
+use std::os::fd::IntoRawFd;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// What `listen()` asks for when the program does not say: CPython's number.
+const BACKLOG: CInt = CInt(128);
+
+/// A socket as Python holds it: nothing yet after `__new__`, then the core's.
+#[pyclass(name = "Base", module = "polysock._native", subclass, frozen)]
+pub struct NativeSocket {
+    first: OnceLock<Socket>,
+    /// After another `__init__`, which is rare: reading the first one needs no lock.
+    later: OnceLock<Mutex<Arc<Socket>>>,
+}
+
+/// The core's socket of an object, held for a call.
+enum Current<'a> {
+    First(&'a Socket),
+    Later(Arc<Socket>),
+}
+
+impl Deref for Current<'_> {
+    type Target = Socket;
+
+    fn deref(&self) -> &Socket {
+        match self {
+            Self::First(socket) => socket,
+            Self::Later(socket) => socket,
+        }
+    }
+}
+
+#[pymethods]
+impl NativeSocket {
+    /// Takes and ignores any arguments: subclasses have constructors of their own.
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self {
+            first: OnceLock::new(),
+            later: OnceLock::new(),
+        }
+    }
+
+    #[pyo3(signature = (family = CInt(-1), r#type = CInt(-1), proto = CInt(-1), fileno = None))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        family: CInt,
+        r#type: CInt,
+        proto: CInt,
+        fileno: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let py = slf.py();
+        let event = intern!(py, "socket.__new__");
+        audit::tell(py, (event, slf, family.0, r#type.0, proto.0))?;
+        let timeout = default_timeout(py)?;
+        let socket = match fileno {
+            Some(number) => adopted(number, family, r#type, proto)?,
+            None => gil::detached(py, || {
+                Socket::new(
+                    given(family).map_or(Family::IPV4, Family),
+                    given(r#type).map_or(SocketType::STREAM, SocketType),
+                    given(proto).map_or(Protocol::DEFAULT, Protocol),
+                )
+            })?,
+        };
+        let non_blocking = r#type != CInt(-1) && r#type.0 & libc::SOCK_NONBLOCK != 0;
+        if non_blocking {
+            socket.set_timeout(Timeout::NonBlocking);
+        } else if timeout != Timeout::Never {
+            set_timeout(py, &socket, timeout)?;
+        }
+        slf.get().keep(py, socket)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        format!(
+            "<socket object, fd={}, family={}, type={}, proto={}>",
+            self.fileno(py),
+            self.family(),
+            self.get_type(),
+            self.proto()
+        )
+    }
+
+    /// The address family, as a number.
+    #[getter]
+    fn family(&self) -> i32 {
+        self.current().map_or(0, |socket| socket.family().0)
+    }
+
+    /// The socket type without flag bits, as a number.
+    #[getter]
+    fn get_type(&self) -> i32 {
+        self.current().map_or(0, |socket| socket.socket_type().0)
+    }
+
+    /// The protocol, as a number.
+    #[getter]
+    fn proto(&self) -> i32 {
+        self.current().map_or(0, |socket| socket.protocol().0)
+    }
+
+    /// The timeout in seconds; None for ever.
+    #[getter]
+    fn timeout(&self) -> Option<f64> {
+        self.gettimeout()
+    }
+
+    /// Gives the socket its own address.
+    #[pyo3(signature = (address, /))]
+    fn bind(slf: &Bound<'_, Self>, address: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = slf.py();
+        let socket = slf.get().socket(py)?;
+        let target = address::from_python("bind", socket.family(), address)?;
+        audit::tell(py, (intern!(py, "socket.bind"), slf, address))?;
+        gil::detached(py, || socket.bind(&target))
+    }
+
+    /// Starts to listen; a negative backlog means 0.
+    #[pyo3(signature = (backlog = BACKLOG, /), text_signature = "($self, backlog=128, /)")]
+    fn listen(&self, py: Python<'_>, backlog: CInt) -> PyResult<()> {
+        let socket = self.socket(py)?;
+        gil::detached(py, || socket.listen(backlog.0.max(0)))
+    }
+
+    /// Accepts a connection: its descriptor, which is the caller's, and the address of the peer.
+    fn _accept<'py>(&self, py: Python<'py>) -> PyResult<(i32, Bound<'py, PyAny>)> {
+        let socket = self.socket(py)?;
+        let (accepted, peer) = gil::call(py, |host| socket.on(host).accept())?;
+        let peer = address::to_python(py, &peer)?;
+        let fd = accepted.detach().map_err(|error| error::exception(py, &error))?;
+        Ok((fd.into_raw_fd(), peer))
+    }
+
+    /// Connects to an address.
+    #[pyo3(signature = (address, /))]
+    fn connect(slf: &Bound<'_, Self>, address: &Bound<'_, PyAny>) -> PyResult<()> {
+        match connect(slf, "connect", address)? {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(failure.into_exception(slf.py())),
+        }
+    }
+
+    /// Connects to an address and returns the error number, 0 when it went well, EAGAIN when time was up.
+    #[pyo3(signature = (address, /))]
+    fn connect_ex(slf: &Bound<'_, Self>, address: &Bound<'_, PyAny>) -> PyResult<i32> {
+        match connect(slf, "connect_ex", address)? {
+            Ok(()) => Ok(0),
+            Err(failure) => match failure.raised {
+                Some(raised) => Err(raised),
+                None => Ok(failure.error.errno().unwrap_or(libc::EAGAIN)),
+            },
+        }
+    }
+
+    /// Sends as much as there is room for and returns how much.
+    #[pyo3(signature = (data, flags = CInt(0), /), text_signature = "($self, data, flags=0, /)")]
+    fn send(&self, py: Python<'_>, data: &Bound<'_, PyAny>, flags: CInt) -> PyResult<usize> {
+        let (data, socket) = (Readable::of(data)?, self.socket(py)?);
+        gil::call(py, |host| socket.on(host).send_with(data.data(), Flags(flags.0)))
+    }
+
+    /// Sends everything. An exception has the attribute `done`: how many bytes went out.
+    #[pyo3(signature = (data, flags = CInt(0), /), text_signature = "($self, data, flags=0, /)")]
+    fn sendall(&self, py: Python<'_>, data: &Bound<'_, PyAny>, flags: CInt) -> PyResult<()> {
+        let (data, socket) = (Readable::of(data)?, self.socket(py)?);
+        gil::call(py, |host| {
+            socket.on(host).send_all_with(data.data(), Flags(flags.0))
+        })
+    }
+
+    /// Receives at most `bufsize` bytes; none are the end of the stream.
+    #[pyo3(signature = (bufsize, flags = CInt(0), /), text_signature = "($self, bufsize, flags=0, /)")]
+    fn recv<'py>(&self, py: Python<'py>, bufsize: Size, flags: CInt) -> PyResult<Bound<'py, PyBytes>> {
+        let capacity = bufsize.count("negative buffersize in recv")?;
+        let socket = self.socket(py)?;
+        bytes::received(py, capacity, |room| {
+            gil::call(py, |host| socket.on(host).recv_with(room, Flags(flags.0)))
+        })
+    }
+
+    /// Receives into a buffer, at most `nbytes`, or as many as there is room for, and returns how many.
+    #[pyo3(
+        signature = (buffer, nbytes = Size::ZERO, flags = CInt(0)),
+        text_signature = "($self, buffer, nbytes=0, flags=0)"
+    )]
+    fn recv_into(
+        &self,
+        py: Python<'_>,
+        buffer: &Bound<'_, PyAny>,
+        nbytes: Size,
+        flags: CInt,
+    ) -> PyResult<usize> {
+        let mut buffer = Writable::of(buffer)?;
+        let wanted = match nbytes.count("negative buffersize in recv_into")? {
+            0 => buffer.len(),
+            wanted if wanted <= buffer.len() => wanted,
+            _ => return Err(PyValueError::new_err("buffer too small for requested bytes")),
+        };
+        let socket = self.socket(py)?;
+        gil::call(py, |host| {
+            socket.on(host).recv_with(buffer.room(wanted), Flags(flags.0))
+        })
+    }
+
+    /// Receives exactly `n` bytes.
+    ///
+    /// EOFError when the stream ends before the first, TruncatedError in the middle. Every exception of the call
+    /// itself has the attributes `done`, how many bytes came, and `partial`, those bytes.
+    #[pyo3(signature = (n, /))]
+    fn recv_exact<'py>(&self, py: Python<'py>, n: Size) -> PyResult<Bound<'py, PyBytes>> {
+        let length = n.count("negative size in recv_exact")?;
+        let socket = self.socket(py)?;
+        let mut bytes = bytes::Unfinished::new(py, length)?;
+        let result = gil::attempt(py, |host| socket.on(host).recv_exact(bytes.room()));
+        let Err(failure) = result else {
+            return bytes.finish(length);
+        };
+        let partial = bytes.finish(failure.error.done())?;
+        let from_handler = failure.raised.is_some();
+        let raised = failure.into_exception(py);
+        if !from_handler {
+            error::note(py, &raised, "partial", partial);
+        }
+        Err(raised)
+    }
+
+    /// Ends one direction or both: SHUT_RD, SHUT_WR, SHUT_RDWR.
+    #[pyo3(signature = (how, /))]
+    fn shutdown(&self, py: Python<'_>, how: CInt) -> PyResult<()> {
+        let socket = self.socket(py)?;
+        let how = Shutdown::from_raw(how.0).ok_or_else(|| error::os_error(py, libc::EINVAL))?;
+        gil::detached(py, || socket.shutdown(how))
+    }
+
+    /// Closes the socket; every call that waits in another thread ends.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        let Some(socket) = self.current() else {
+            return Ok(());
+        };
+        gil::call(py, |host| socket.on(host).close())
+    }
+
+    /// Closes the socket, FIN first even when there is input nobody read.
+    fn close_fin_first(&self, py: Python<'_>) -> PyResult<()> {
+        let Some(socket) = self.current() else {
+            return Ok(());
+        };
+        gil::call(py, |host| socket.on(host).close_fin_first())
+    }
+
+    /// Ends the connection at once with a reset and closes the socket.
+    fn abort(&self, py: Python<'_>) -> PyResult<()> {
+        let Some(socket) = self.current() else {
+            return Ok(());
+        };
+        gil::call(py, |host| socket.on(host).abort())
+    }
+
+    /// Gives the descriptor up and returns it, -1 when the socket is closed; OSError (EBUSY) while calls are inside.
+    fn detach(&self, py: Python<'_>) -> PyResult<i32> {
+        match self.current() {
+            Some(socket) if !socket.is_closed() => match socket.detach() {
+                Ok(fd) => Ok(fd.into_raw_fd()),
+                Err(error) => Err(error::exception(py, &error)),
+            },
+            _ => Ok(-1),
+        }
+    }
+
+    /// The number of the descriptor, -1 when the socket is closed.
+    fn fileno(&self, _py: Python<'_>) -> i32 {
+        self.current()
+            .and_then(|socket| socket.fileno().ok())
+            .unwrap_or(-1)
+    }
+
+    /// The socket's own address.
+    fn getsockname<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let local = self.socket(py)?.local_address();
+        address::to_python(py, &local.map_err(|error| error::exception(py, &error))?)
+    }
+
+    /// The address of the other end.
+    fn getpeername<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let peer = self.socket(py)?.peer_address();
+        address::to_python(py, &peer.map_err(|error| error::exception(py, &error))?)
+    }
+
+    /// Sets the timeout in seconds: None waits for ever, 0 never waits.
+    #[pyo3(signature = (timeout, /))]
+    fn settimeout(&self, py: Python<'_>, timeout: &Bound<'_, PyAny>) -> PyResult<()> {
+        let timeout = convert::timeout(timeout)?;
+        let socket = self.socket(py)?;
+        set_timeout(py, &socket, timeout)
+    }
+
+    /// The timeout in seconds; None for ever.
+    fn gettimeout(&self) -> Option<f64> {
+        self.current()
+            .and_then(|socket| convert::seconds(socket.recv_timeout()))
+    }
+
+    /// True is settimeout(None), False is settimeout(0).
+    #[pyo3(signature = (flag, /))]
+    fn setblocking(&self, py: Python<'_>, flag: &Bound<'_, PyAny>) -> PyResult<()> {
+        let on = flag.is_truthy()?;
+        let socket = self.socket(py)?;
+        let set = socket.set_blocking(on);
+        set.map_err(|error| error::exception(py, &error))
+    }
+
+    /// Whether calls may wait.
+    fn getblocking(&self) -> bool {
+        self.gettimeout() != Some(0.0)
+    }
+
+    /// Sets an option: from a number, from bytes, or from None and a length.
+    #[pyo3(signature = (level, option, value, optlen = None, /))]
+    fn setsockopt(
+        &self,
+        py: Python<'_>,
+        level: CInt,
+        option: CInt,
+        value: &Bound<'_, PyAny>,
+        optlen: Option<CUint>,
+    ) -> PyResult<()> {
+        options::set(py, &*self.socket(py)?, level.0, option.0, value, optlen)
+    }
+
+    /// Reads an option: as a number, or with `buflen` as bytes.
+    #[pyo3(
+        signature = (level, option, buflen = CInt(0), /),
+        text_signature = "($self, level, option, buflen=0, /)"
+    )]
+    fn getsockopt<'py>(
+        &self,
+        py: Python<'py>,
+        level: CInt,
+        option: CInt,
+        buflen: CInt,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        options::get(py, &*self.socket(py)?, level.0, option.0, buflen.0)
+    }
+
+    /// What close does with data not sent yet: None goes on in the background, 0 drops them and resets the
+    /// connection, more waits so many seconds (parts are rounded up).
+    #[pyo3(signature = (seconds, /))]
+    fn set_linger(&self, py: Python<'_>, seconds: &Bound<'_, PyAny>) -> PyResult<()> {
+        options::set_linger(&*self.socket(py)?, seconds)
+    }
+
+    /// The linger time in seconds, None when off.
+    fn linger(&self, py: Python<'_>) -> PyResult<Option<u64>> {
+        options::linger(py, &*self.socket(py)?)
+    }
+
+    /// The state of the TCP connection by its name, such as 'ESTABLISHED'.
+    fn state(&self, py: Python<'_>) -> PyResult<&'static str> {
+        match self.socket(py)?.state() {
+            Ok(state) => Ok(state.name()),
+            Err(error) => Err(error::exception(py, &error)),
+        }
+    }
+}
+
+impl NativeSocket {
+    /// Whether there is a descriptor that nobody closed.
+    pub fn is_open(&self) -> bool {
+        self.current().is_some_and(|socket| !socket.is_closed())
+    }
+
+    /// Closes without anybody to tell of a failure.
+    pub fn close_quietly(&self, py: Python<'_>) {
+        if let Some(socket) = self.current() {
+            let _ = gil::attempt(py, |host| socket.on(host).close());
+        }
+    }
+
+    fn current(&self) -> Option<Current<'_>> {
+        match self.later.get() {
+            None => self.first.get().map(Current::First),
+            Some(later) => {
+                let socket = later.lock().unwrap_or_else(PoisonError::into_inner);
+                Some(Current::Later(Arc::clone(&socket)))
+            }
+        }
+    }
+
+    fn socket(&self, py: Python<'_>) -> PyResult<Current<'_>> {
+        self.current().ok_or_else(|| error::bad_descriptor(py))
+    }
+
+    /// Keeps a new socket and forgets the descriptor of the one before without closing it.
+    fn keep(&self, py: Python<'_>, socket: Socket) -> PyResult<()> {
+        let Err(socket) = self.first.set(socket) else {
+            return Ok(());
+        };
+        if let Some(old) = self.current().filter(|old| !old.is_closed()) {
+            let fd = old.detach().map_err(|error| error::exception(py, &error))?;
+            let _ = fd.into_raw_fd();
+        }
+        let socket = Arc::new(socket);
+        let later = self.later.get_or_init(|| Mutex::new(Arc::clone(&socket)));
+        *later.lock().unwrap_or_else(PoisonError::into_inner) = socket;
+        Ok(())
+    }
+}
+
+/// An argument that is there: -1 stands for one that is not.
+fn given(number: CInt) -> Option<i32> {
+    (number != CInt(-1)).then_some(number.0)
+}
+
+fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -> PyResult<Socket> {
+    let py = number.py();
+    if number.is_instance_of::<PyFloat>() {
+        return Err(PyTypeError::new_err("integer argument expected, got float"));
+    }
+    let CInt(number) = number.extract()?;
+    let fd = descriptor::adopt(number).ok_or_else(|| PyValueError::new_err("negative file descriptor"))?;
+    let (family, kind, proto) = (
+        given(family).map(Family),
+        given(r#type).map(SocketType),
+        given(proto).map(Protocol),
+    );
+    Socket::from_fd_as(fd, family, kind, proto).map_err(|refused| {
+        let _ = refused.fd.into_raw_fd(); // it stays the caller's
+        error::exception(py, &refused.error)
+    })
+}
+
+/// Sets the timeout and, as CPython does, the descriptor's mode: non-blocking for any timeout.
+fn set_timeout(py: Python<'_>, socket: &Socket, timeout: Timeout) -> PyResult<()> {
+    let set = socket.set_descriptor_nonblocking(timeout != Timeout::Never);
+    set.map_err(|error| error::exception(py, &error))?;
+    socket.set_timeout(timeout);
+    Ok(())
+}
+
+/// The timeout of new sockets, from the store that the standard module shares.
+fn default_timeout(py: Python<'_>) -> PyResult<Timeout> {
+    static STORE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let seconds = STORE.import(py, "_socket", "getdefaulttimeout")?.call0()?;
+    convert::timeout(&seconds)
+}
+
+fn connect(
+    slf: &Bound<'_, NativeSocket>,
+    caller: &str,
+    address: &Bound<'_, PyAny>,
+) -> PyResult<Result<(), Box<gil::Failure>>> {
+    let py = slf.py();
+    let socket = slf.get().socket(py)?;
+    let target = address::from_python(caller, socket.family(), address)?;
+    audit::tell(py, (intern!(py, "socket.connect"), slf, address))?;
+    Ok(gil::attempt(py, |host| socket.on(host).connect(&target)))
+}
