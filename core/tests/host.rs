@@ -340,7 +340,8 @@ fn an_accepted_connection_is_returned_although_the_listener_was_closed_meanwhile
 #[test]
 fn close_does_not_wait_for_ever_and_the_last_to_leave_closes() {
     limited(|| {
-        let (client, server) = connection();
+        // Adopted, so that close does not wake by shutdown, which the peer would see.
+        let (client, server) = unix_pair(libc::SOCK_STREAM);
         let client = Arc::new(client);
         let (receiving, let_go) = received_and_inside(&client, &server);
         let (closed, took) = timed(|| client.close());

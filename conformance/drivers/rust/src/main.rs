@@ -49,7 +49,7 @@ impl Driver {
         }
         let fields = match request.command {
             "hello" => {
-                "lang=rust caps=abort,close_java,recv_exact,state,done,get_timeout,whole_sendall".to_owned()
+                "lang=rust caps=abort,close_java,recv_exact,state,done,get_timeout,whole_sendall,backlog_range,cork,dup".to_owned()
             }
             "quit" => String::new(),
             "reset" => self.reset()?,
@@ -69,6 +69,7 @@ impl Driver {
             "fileno" => self.fileno(request)?,
             "detach" => self.detach(request)?,
             "from_fd" => self.adopt(request)?,
+            "dup" => self.duplicate(request)?,
             "open_fd" => self.open_fd()?,
             "close_fd" => self.close_fd(request)?,
             "send" => self.send(request)?,

@@ -117,6 +117,12 @@ impl Driver {
         Ok(String::new())
     }
 
+    pub fn duplicate(&self, request: &Request<'_>) -> Fields {
+        let copy = self.handles.socket(request.argument(0)?)?.duplicate()?;
+        self.handles.add(request.argument(1)?, copy);
+        Ok(String::new())
+    }
+
     pub fn open_fd(&self) -> Fields {
         let file = File::options().read(true).write(true).open("/dev/null")?;
         Ok(self.hand_out(file.into_raw_fd()))

@@ -104,6 +104,7 @@ fn raw(option: &str) -> Result<(i32, i32), Refusal> {
         "SO_PROTOCOL" => (libc::SOL_SOCKET, libc::SO_PROTOCOL),
         "SO_ACCEPTCONN" => (libc::SOL_SOCKET, libc::SO_ACCEPTCONN),
         "TCP_NODELAY" => (libc::IPPROTO_TCP, libc::TCP_NODELAY),
+        "TCP_CORK" => (libc::IPPROTO_TCP, libc::TCP_CORK),
         "TCP_KEEPIDLE" => (libc::IPPROTO_TCP, libc::TCP_KEEPIDLE),
         "TCP_KEEPINTVL" => (libc::IPPROTO_TCP, libc::TCP_KEEPINTVL),
         "TCP_KEEPCNT" => (libc::IPPROTO_TCP, libc::TCP_KEEPCNT),
