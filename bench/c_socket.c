@@ -50,7 +50,8 @@ static void read_exactly(int fd, unsigned char *to, size_t n)
     }
 }
 
-static void connected(int *a, int *b)
+/* A raw socket in `*a`, or one of polysock in `*s`, and its raw peer in `*b`. */
+static void connected(int *a, polysock_t **s, int *b, int with_polysock)
 {
     struct sockaddr_in me = {.sin_family = AF_INET};
     socklen_t length = sizeof me;
@@ -59,11 +60,19 @@ static void connected(int *a, int *b)
     must(bind(listener, (struct sockaddr *)&me, sizeof me));
     must(listen(listener, 1));
     must(getsockname(listener, (struct sockaddr *)&me, &length));
-    *a = socket(AF_INET, SOCK_STREAM, 0);
-    must(connect(*a, (struct sockaddr *)&me, sizeof me));
+    if (with_polysock) {
+        polysock_addr to;
+        must(polysock_addr_from_sockaddr(&to, (struct sockaddr *)&me, sizeof me));
+        must(polysock_socket(s, AF_INET, SOCK_STREAM, 0));
+        must(polysock_connect(*s, &to, TIMEOUT_MS));
+        must(polysock_set_nodelay(*s, true));
+    } else {
+        *a = socket(AF_INET, SOCK_STREAM, 0);
+        must(connect(*a, (struct sockaddr *)&me, sizeof me));
+        must(setsockopt(*a, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
+    }
     *b = accept(listener, NULL, NULL);
     must(*b);
-    must(setsockopt(*a, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
     must(setsockopt(*b, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
     close(listener);
 }
@@ -80,11 +89,9 @@ static void *echo_small(void *fd)
 static void ping_pong(const char *row, int timeout_ms, int with_polysock)
 {
     int a, b;
-    polysock_t *s = NULL;
+    polysock_t *s;
     pthread_t peer;
-    connected(&a, &b);
-    if (with_polysock)
-        must(polysock_from_fd(&s, a));
+    connected(&a, &s, &b, with_polysock);
     must(-pthread_create(&peer, NULL, echo_small, &b));
     double start = now_ns();
     for (int i = 0; i < PING_PONGS; i++) {
@@ -109,12 +116,10 @@ static void ping_pong(const char *row, int timeout_ms, int with_polysock)
 static void ready(int with_polysock)
 {
     int a, b;
-    polysock_t *s = NULL, *t = NULL;
-    connected(&a, &b);
-    if (with_polysock) {
-        must(polysock_from_fd(&s, a));
+    polysock_t *s, *t;
+    connected(&a, &s, &b, with_polysock);
+    if (with_polysock)
         must(polysock_from_fd(&t, b));
-    }
     double start = now_ns();
     for (int i = 0; i < READY; i++) {
         if (with_polysock) {
@@ -145,11 +150,9 @@ static void *swallow(void *fd)
 static void stream(int with_polysock)
 {
     int a, b;
-    polysock_t *s = NULL;
+    polysock_t *s;
     pthread_t peer;
-    connected(&a, &b);
-    if (with_polysock)
-        must(polysock_from_fd(&s, a));
+    connected(&a, &s, &b, with_polysock);
     must(-pthread_create(&peer, NULL, swallow, &b));
     double start = now_ns();
     for (int i = 0; i < PIECES; i++) {

@@ -48,6 +48,7 @@ def parse(arguments):
     parser.add_argument("--jobs", type=int, default=2, help="pairs played at the same time")
     parser.add_argument("--repeat", type=int, default=1, help="play everything that often")
     parser.add_argument("--limit", type=float, default=15, help="seconds a step may take")
+    parser.add_argument("--no-wire", action="store_true", help="the network as it is: no namespace, no wire checks")
     parser.add_argument("--scenarios", default=HERE / "scenarios", help="another directory of scenarios")
     parser.add_argument("--known", default=HERE / "known_differences.txt", help="another file of known differences")
     return parser.parse_args(arguments)
@@ -79,7 +80,7 @@ def choose(scenarios, patterns):
 def play(pairs, scenarios, known, options):
     with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
         futures = [
-            pool.submit(Pair(server, client, known, options.limit, options.verbose).play_all, scenarios)
+            pool.submit(Pair(server, client, known, options.limit, options.verbose, not options.no_wire).play_all, scenarios)
             for _ in range(options.repeat)
             for server, client in pairs
         ]
@@ -117,15 +118,23 @@ def show_failures(results):
 
 def show_reasons(results):
     """What was not proved, and why: once for all pairs."""
-    groups = collections.defaultdict(set)
+    groups = collections.defaultdict(lambda: collections.defaultdict(set))
     for result in results:
         if result.outcome in (SKIPPED, KNOWN):
             kind = "skipped" if result.outcome == SKIPPED else "known difference"
-            groups[kind, result.scenario.path, result.reason].add("-".join(result.pair))
-    for (kind, path, reason), names in sorted(groups.items()):
-        print(f"{kind}: {path}: {reason} ({', '.join(sorted(names))})")
+            groups[kind, result.reason][result.scenario.path].add("-".join(result.pair))
+    for (kind, reason), paths in sorted(groups.items()):
+        names = sorted(set().union(*paths.values()))
+        print(f"{kind}: {several(sorted(paths))}: {reason} ({', '.join(names)})")
     if groups:
         print()
+
+
+def several(paths):
+    if len(paths) <= 3:
+        return ", ".join(paths)
+    areas = collections.Counter(path.partition("/")[0] for path in paths)
+    return ", ".join(f"{count} in {area}" for area, count in areas.items())
 
 
 def show_log(results):

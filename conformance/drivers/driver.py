@@ -8,6 +8,7 @@ import argparse
 import errno
 import importlib
 import os
+import re
 import resource
 import struct
 import sys
@@ -96,8 +97,27 @@ def seconds(text):
     return None if text == "never" else int(text) / 1000
 
 
-def host_port(address):
-    return f"host={address[0]} port={address[1]}"
+PLAIN = re.compile(rb"[A-Za-z0-9._/-]+")
+
+
+def read_address(words):
+    """Two words are host and port, one is a Unix address: /path, @abstract, @:hex digits, - (unnamed)."""
+    if len(words) == 2:
+        return words[0], int(words[1])
+    (name,) = words
+    if name.startswith("@:"):
+        return b"\0" + bytes.fromhex(name[2:])
+    return b"\0" + name[1:].encode() if name.startswith("@") else name.removeprefix("-")
+
+
+def show_address(address):
+    if isinstance(address, tuple):
+        return f"host={address[0]} port={address[1]}"
+    name = os.fsencode(address) if isinstance(address, str) else address or b""
+    if name.startswith(b"\0"):
+        plain = PLAIN.fullmatch(name[1:])
+        return "name=@" + (name[1:].decode() if plain else ":" + name[1:].hex())
+    return f"name={os.fsdecode(name) or '-'}"
 
 
 def error_answer(exc, call=None):
@@ -126,6 +146,8 @@ def name_of_errno(exc, call):
         return "AGAIN"
     if code == errno.EOPNOTSUPP:
         return "OPNOTSUPP"  # the same number as ENOTSUP on Linux
+    if code is None:
+        return "INVAL"  # refused before the system was asked: a Unix path that is too long
     return errno.errorcode.get(code, f"E{code}")[1:]
 
 
@@ -249,7 +271,7 @@ class Driver:
                     key, equals, value = word.partition("=")
                     if equals:
                         options[key] = value
-                    elif word in ("peek", "oob"):
+                    elif word in ("peek", "oob", "trunc"):
                         options[word] = True
                     else:
                         arguments.append(word)
@@ -296,6 +318,15 @@ class Driver:
             caps.append("linger_range")
         if hasattr(net, "TCP_INFO"):
             caps.append("state")
+        caps.append("negative_backlog")
+        if all(hasattr(net.socket, name) for name in ("sendto", "recvfrom", "recvmsg")):
+            caps.append("datagram")
+        if hasattr(net, "AF_UNIX") and hasattr(net, "socketpair"):
+            caps.append("unix")
+        if hasattr(net.socket, "dup"):
+            caps.append("dup")
+        if hasattr(net, "TCP_CORK"):
+            caps.append("cork")
         return f"lang=python module={net.__name__} caps={','.join(caps)}"
 
     def do_reset(self):
@@ -357,11 +388,18 @@ class Driver:
 
     # --- making and unmaking
 
-    def do_socket(self, name, family):
-        self.add(name, net.socket(family_of(family), net.SOCK_STREAM))
+    def do_socket(self, name, family, kind="stream"):
+        self.add(name, net.socket(family_of(family), type_of(kind)))
 
-    def do_bind(self, name, host, port):
-        self.handle(name).bind((host, int(port)))
+    def do_socketpair(self, one, other, kind):
+        for name, s in zip((one, other), net.socketpair(net.AF_UNIX, type_of(kind))):
+            self.add(name, s)
+
+    def do_dup(self, name, new):
+        self.add(new, self.handle(name).dup())
+
+    def do_bind(self, name, *address):
+        self.handle(name).bind(read_address(address))
 
     def do_listen(self, name, backlog):
         self.handle(name).listen(int(backlog))
@@ -379,12 +417,12 @@ class Driver:
         with CallTimeout(s, timeout):
             connection, peer = s.accept()
         self.add(new, connection)
-        return host_port(peer)
+        return show_address(peer)
 
-    def do_connect(self, name, host, port, timeout=ABSENT):
+    def do_connect(self, name, *address, timeout=ABSENT):
         s = self.handle(name)
         with CallTimeout(s, timeout):
-            s.connect((host, int(port)))
+            s.connect(read_address(address))
 
     def do_shutdown(self, name, how):
         self.handle(name).shutdown(getattr(net, "SHUT_" + {"rd": "RD", "wr": "WR", "rdwr": "RDWR"}[how]))
@@ -445,6 +483,20 @@ class Driver:
         with CallTimeout(s, timeout):
             return received(s.recv(count, (net.MSG_PEEK if peek else 0) | (net.MSG_OOB if oob else 0)))
 
+    def do_sendto(self, name, data, *address, timeout=ABSENT):
+        s, data = self.handle(name), payload(data)
+        with CallTimeout(s, timeout):
+            return f"n={s.sendto(data, read_address(address))}"
+
+    def do_recvfrom(self, name, count, timeout=ABSENT, peek=False, trunc=False):
+        s, count, flags = self.handle(name), int(count), net.MSG_PEEK if peek else 0
+        with CallTimeout(s, timeout):
+            if not trunc:
+                data, address = s.recvfrom(count, flags)
+                return f"{received(data)} {show_address(address)}"
+            data, _, flags, address = s.recvmsg(count, 0, flags)  # only this one tells
+            return f"{received(data)} {show_address(address)} trunc={on_off(flags & net.MSG_TRUNC)}"
+
     def do_recv_exact(self, name, count, timeout=ABSENT):
         s, method = self.handle(name), self.extra(name, "recv_exact")
         with CallTimeout(s, timeout):
@@ -476,10 +528,10 @@ class Driver:
     # --- facts and options
 
     def do_getsockname(self, name):
-        return host_port(self.handle(name).getsockname())
+        return show_address(self.handle(name).getsockname())
 
     def do_getpeername(self, name):
-        return host_port(self.handle(name).getpeername())
+        return show_address(self.handle(name).getpeername())
 
     def do_state(self, name):
         return f"state={TCP_STATES[self.handle(name).getsockopt(net.IPPROTO_TCP, net.TCP_INFO, 1)[0]]}"
@@ -498,7 +550,11 @@ class Driver:
 
 
 def family_of(word):
-    return {"inet": net.AF_INET, "inet6": net.AF_INET6}[word]
+    return {"inet": net.AF_INET, "inet6": net.AF_INET6, "unix": net.AF_UNIX}[word]
+
+
+def type_of(word):
+    return {"stream": net.SOCK_STREAM, "dgram": net.SOCK_DGRAM, "seqpacket": net.SOCK_SEQPACKET}[word]
 
 
 def main():

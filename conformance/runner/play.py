@@ -1,11 +1,17 @@
 """Playing scenarios with one pair of drivers."""
 
+import itertools
+import os
+import shutil
 import socket
+import tempfile
 import time
 from dataclasses import dataclass
 
+from .network import Network, NoNamespace, NoNetwork
 from .process import Driver, DriverFailed
 from .scenario import matches, parse_answer, substitute
+from .wire import Capture, WireFailed
 
 PASSED, FAILED, SKIPPED, KNOWN = "passed", "failed", "skipped", "known"
 
@@ -25,20 +31,26 @@ class StepFailed(Exception):
 
 
 class Pair:
-    """Two long-lived driver processes, started afresh after a failure."""
+    """Two long-lived driver processes, started afresh after a failure, in a network of their own where that is allowed."""
 
-    def __init__(self, server, client, known, limit=15, verbose=False):
+    numbers = itertools.count()
+
+    def __init__(self, server, client, known, limit=15, verbose=False, wire=True):
         """`server` and `client` are (name, command)."""
         self.specs = {"server": server, "client": client}
         self.name = (server[0], client[0])
         self.known, self.limit, self.verbose = known, limit, verbose
-        self.drivers, self.lines = {}, []
+        self.drivers, self.lines, self.wire = {}, [], wire
 
     def play_all(self, scenarios):
+        self.network, self.no_wire = open_network(self.wire)
         try:
+            with self.network:
+                self.machine = environment() | ({"wire"} if not self.no_wire else set())
             return [self.play(scenario) for scenario in scenarios]
         finally:
             self.close()
+            self.network.close()
 
     def play(self, scenario):
         self.lines = []
@@ -55,7 +67,9 @@ class Pair:
         try:
             self.start()
             have = self.drivers["server"].capabilities & self.drivers["client"].capabilities
-            missing = scenario.needs - have - environment()
+            missing = scenario.needs - have - self.machine
+            if "wire" in missing:
+                return SKIPPED, f"no wire checks: {self.no_wire}"
             if missing:
                 return SKIPPED, "needs " + " ".join(sorted(missing))
             self.steps(scenario)
@@ -72,7 +86,8 @@ class Pair:
         for role, (name, command) in self.specs.items():
             if role not in self.drivers:
                 log = (lambda line, role=role: self.lines.append(f"{role} {line}")) if self.verbose else None
-                self.drivers[role] = Driver(f"{name} as {role}", command, self.limit, log)
+                with self.network:
+                    self.drivers[role] = Driver(f"{name} as {role}", command, self.limit, log)
 
     def close(self):
         for driver in self.drivers.values():
@@ -80,14 +95,29 @@ class Pair:
         self.drivers = {}
 
     def steps(self, scenario):
-        variables, threads = {}, {}
-        for step in scenario.steps:
-            try:
-                self.step(step, variables, threads)
-            except DriverFailed as exc:
-                raise DriverFailed(f"{step.place}: {step.text}\n{exc}") from exc
+        unique = f"polysock-{os.getpid()}-{next(self.numbers)}"
+        directory = tempfile.mkdtemp(prefix="polysock-")
+        variables, threads = {"dir": directory, "unique": unique}, {}
+        capture = self.capture() if "wire" in scenario.needs else None
+        try:
+            for step in scenario.steps:
+                try:
+                    self.step(step, variables, threads, capture)
+                except DriverFailed as exc:
+                    raise DriverFailed(f"{step.place}: {step.text}\n{exc}") from exc
+        finally:
+            shutil.rmtree(directory)
+            if capture:
+                capture.close()
 
-    def step(self, step, variables, threads):
+    def capture(self):
+        with self.network:
+            return Capture(self.limit, self.lines.append if self.verbose else None)
+
+    def step(self, step, variables, threads, capture):
+        if step.kind == "wire":
+            self.check_wire(step, variables, capture)
+            return
         driver = self.drivers[step.role]
         if step.kind == "blocked":
             driver.wait_blocked(threads[step.role, step.command])
@@ -109,6 +139,14 @@ class Pair:
             threads[step.role, words[1]] = tid
 
     @staticmethod
+    def check_wire(step, variables, capture):
+        port = int(substitute(step.command, variables)) if step.command else None
+        try:
+            capture.expect(step.expected, port)
+        except WireFailed as exc:
+            raise StepFailed(f"{step.place}: {step.text}\nexpected {step.text.partition(':')[2].strip()}\ngot      {exc}") from exc
+
+    @staticmethod
     def ask(driver, command):
         """Asks, and refuses an answer that claims more time than has passed: it would hide an early timeout."""
         began = time.monotonic_ns()
@@ -117,6 +155,22 @@ class Pair:
         if not command.startswith("join ") and claimed.isdigit() and int(claimed) > passed:
             raise DriverFailed(f"{driver.name} says {claimed} ms, but only {passed} ms passed: {command} was answered {answer!r}")
         return answer
+
+
+def open_network(wanted):
+    """A network for a pair, and why wire checks are not possible in it ("": they are)."""
+    if not wanted:
+        return NoNamespace(), "switched off with --no-wire"
+    try:
+        network = Network()
+    except NoNetwork as exc:
+        return NoNamespace(), f"this needs Linux and root ({exc})"
+    try:
+        with network:
+            Capture(limit=1).close()
+    except (OSError, AttributeError) as exc:
+        return network, f"this needs Linux and root (no capture: {exc})"
+    return network, ""
 
 
 def environment():

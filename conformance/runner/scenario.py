@@ -5,20 +5,27 @@ import re
 import zlib
 from dataclasses import dataclass, field
 
+from .wire import read_segments
+
 ROLES = ("server", "client")
 CAPABILITIES = {
-    "abort", "close_java", "recv_exact", "state", "done", "whole_sendall", "linger_range", "get_timeout", "ipv6",
+    "abort", "close_java", "recv_exact", "state", "done", "whole_sendall", "linger_range", "get_timeout",
+    "negative_backlog", "backlog_range", "datagram", "unix", "dup", "cork", "ipv6", "wire",
 }  # fmt: skip
 FIELDS = ("shows", "source", "needs")
+PROVIDED = ("dir", "unique")  # variables that the runner gives a value
 
-# command: (arguments, options, position of the handle it uses, position of the handle it makes)
+# command: (arguments, options, position of the handle it uses, position of the handle it makes).
+# "2 or 3": an address is one word (Unix) or two; the type of a socket may be left out.
 COMMANDS = {
-    "socket": (2, "", None, 0),
-    "bind": (3, "", 0, None),
+    "socket": ("2 or 3", "", None, 0),
+    "socketpair": (3, "", None, (0, 1)),
+    "dup": (2, "", 0, 1),
+    "bind": ("2 or 3", "", 0, None),
     "listen": (2, "", 0, None),
     "server": (3, "", None, 0),
     "accept": (2, "timeout", 0, 1),
-    "connect": (3, "timeout", 0, None),
+    "connect": ("2 or 3", "timeout", 0, None),
     "shutdown": (2, "", 0, None),
     "close": (1, "", 0, None),
     "close_java": (1, "", 0, None),
@@ -34,6 +41,8 @@ COMMANDS = {
     "send": (2, "timeout oob", 0, None),
     "sendall": (2, "timeout", 0, None),
     "recv": (2, "timeout peek oob", 0, None),
+    "sendto": ("3 or 4", "timeout", 0, None),
+    "recvfrom": (2, "timeout peek trunc", 0, None),
     "recv_exact": (2, "timeout", 0, None),
     "collect": (2, "", 0, None),
     "fill": (1, "", 0, None),
@@ -46,6 +55,18 @@ COMMANDS = {
     "getsockopt": (2, "", 0, None),
     "join": (1, "limit", None, None),
 }
+# Where a scenario needs a capability: command, position of an argument (None: the command itself), values, capability.
+REQUIRED = (
+    ("sendto", None, (), "datagram"),
+    ("recvfrom", None, (), "datagram"),
+    ("socketpair", None, (), "unix"),
+    ("socket", 1, ("unix",), "unix"),
+    ("socket", 2, ("dgram",), "datagram"),
+    ("socketpair", 2, ("dgram",), "datagram"),
+    ("get", 1, ("timeout",), "get_timeout"),
+    ("setsockopt", 1, ("TCP_CORK",), "cork"),
+    ("getsockopt", 1, ("TCP_CORK",), "cork"),
+)
 TOKEN = re.compile(r"(?:'[^']*'|[^\s'])+")
 TEXT = re.compile(r"'([^']*)'")
 VARIABLE = re.compile(r"\$([a-z_][a-z_0-9]*)")
@@ -69,10 +90,10 @@ class Expected:
 
 @dataclass
 class Step:
-    kind: str  # "play", "poll" or "blocked"
-    role: str
-    command: str  # for "blocked" the label
-    expected: list
+    kind: str  # "play", "poll", "blocked" or "wire"
+    role: str  # for "wire" none
+    command: str  # for "blocked" the label, for "wire" the port or nothing
+    expected: list  # for "wire" the alternatives
     text: str
     place: str
 
@@ -108,6 +129,7 @@ def load(directory):
         if scenario.name in names:
             raise Malformed(f"{scenario.place}: the name {scenario.name} is taken by {names[scenario.name]}")
         names[scenario.name] = scenario.place
+        scenario.needs |= {"wire"} & {step.kind for step in scenario.steps}
         check(scenario)
     return scenarios
 
@@ -157,6 +179,8 @@ def read_field(scenario, key, rest, place):
 
 def read_step(key, rest, line, place):
     words = key.split()
+    if words[:1] == ["wire"]:
+        return read_wire(words[1:], rest, line, place)
     role = words[-1] if words else ""
     if role not in ROLES or len(words) > 2 or (len(words) == 2 and words[0] not in ("poll", "blocked")):
         raise Malformed(f"{place}: neither a field nor a step: {key!r}")
@@ -168,6 +192,15 @@ def read_step(key, rest, line, place):
         raise Malformed(f"{place}: a quote is not closed")
     alternatives = [read_expected(text, place) for text in (expectation.split("|") if arrow else ["ok"])]
     return Step(kind, role, command.strip(), alternatives, line, place)
+
+
+def read_wire(ports, rest, line, place):
+    if len(ports) > 1 or not all(VARIABLE.fullmatch(port) for port in ports):
+        raise Malformed(f"{place}: expected 'wire: SEGMENTS' or 'wire $port: SEGMENTS'")
+    try:
+        return Step("wire", "", "".join(ports), read_segments(rest), line, place)
+    except ValueError as exc:
+        raise Malformed(f"{place}: {exc}") from exc
 
 
 def read_expected(text, place):
@@ -194,11 +227,14 @@ def check(scenario):
             raise Malformed(f"{scenario.place}: {scenario.name} has no '{key}:'")
     if not scenario.steps:
         raise Malformed(f"{scenario.place}: {scenario.name} has no steps")
-    known, handles, labels = set(), {r: set() for r in ROLES}, {r: set() for r in ROLES}
+    known = set(PROVIDED)
+    handles, labels = {r: set() for r in ROLES}, {r: set() for r in ROLES}
     for step in scenario.steps:
-        for name in VARIABLE.findall(step.command):
+        for name in VARIABLE.findall(step.command):  # of a wire step: the port
             if name not in known:
                 raise Malformed(f"{step.place}: ${name} has no value yet")
+        if step.kind == "wire":
+            continue
         if step.kind == "blocked":
             if step.command not in labels[step.role]:
                 raise Malformed(f"{step.place}: nothing was started as {step.command!r} in the {step.role}")
@@ -223,30 +259,41 @@ def check_command(scenario, step, words, handles, labels):
     for word in words[1:]:
         if word.partition("=")[0] in options.split():
             continue
-        if "=" in word or word in ("peek", "oob"):
+        if "=" in word or word in ("peek", "oob", "trunc"):
             raise Malformed(f"{step.place}: {command} has no option {word!r}")
         arguments.append(word)
-    if len(arguments) != count:
+    if str(len(arguments)) not in str(count).split():
         raise Malformed(f"{step.place}: {command} takes {count} arguments, not {len(arguments)}")
-    if command in CAPABILITIES and command not in scenario.needs:
-        raise Malformed(f"{step.place}: {command} without 'needs: {command}'")
-    if command == "get" and arguments[1] == "timeout" and "get_timeout" not in scenario.needs:
-        raise Malformed(f"{step.place}: get timeout without 'needs: get_timeout'")
+    for capability in required(command, arguments) - scenario.needs:
+        raise Malformed(f"{step.place}: {' '.join(words)} without 'needs: {capability}'")
+    if any(key == "trunc" for e in step.expected for key, _, _ in e.conditions) and "trunc" not in words:
+        raise Malformed(f"{step.place}: trunc= is promised only where the word trunc asks for it")
     if command == "join" and arguments[0] not in labels:
         raise Malformed(f"{step.place}: nothing was started as {arguments[0]!r} in the {step.role}")
     if used is not None and arguments[used] not in handles:
         raise Malformed(f"{step.place}: no handle {arguments[used]!r} in the {step.role}")
-    if made is not None:
-        if arguments[made] in handles:
-            raise Malformed(f"{step.place}: the handle {arguments[made]!r} exists already in the {step.role}")
-        handles.add(arguments[made])
+    for position in made if isinstance(made, tuple) else (made,) if made is not None else ():
+        if arguments[position] in handles:
+            raise Malformed(f"{step.place}: the handle {arguments[position]!r} exists already in the {step.role}")
+        handles.add(arguments[position])
+
+
+def required(command, arguments):
+    """The capabilities without which a scenario must not use this command."""
+    needed = {command} & CAPABILITIES
+    for name, position, values, capability in REQUIRED:
+        if name == command and (position is None or arguments[position : position + 1] and arguments[position] in values):
+            needed.add(capability)
+    if command in ("bind", "connect", "sendto") and len(arguments) == int(COMMANDS[command][0][0]):
+        needed.add("unix")  # an address of one word
+    return needed
 
 
 def check_conditions(expected, known, step):
     made = set()
     for _, operator, value in expected.conditions:
         names = VARIABLE.findall(value)
-        if operator == "=" and len(names) == 1 and value == "$" + names[0]:
+        if operator == "=" and VARIABLE.fullmatch(value):
             made.add(names[0])
         elif set(names) - known - made:
             raise Malformed(f"{step.place}: ${(set(names) - known - made).pop()} has no value yet")
@@ -300,7 +347,7 @@ def holds(keys, condition, variables):
     if key not in keys:
         return False
     got = keys[key]
-    if operator == "=" and wanted.startswith("$") and wanted[1:] not in variables:
+    if operator == "=" and VARIABLE.fullmatch(wanted) and wanted[1:] not in variables:
         variables[wanted[1:]] = got
         return True
     wanted = substitute(wanted, variables)

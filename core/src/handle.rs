@@ -8,7 +8,7 @@ use crate::error::Kind;
 use crate::host::Host;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::{self, ForkLock};
-use crate::sys::{unix, wake};
+use crate::sys::{special, unix, wake};
 use crate::time::Timeout;
 use crate::write_lock::Writer;
 use std::io;
@@ -47,6 +47,12 @@ pub(crate) struct Handle {
     recv_waits: AtomicBool,
     send_waits: AtomicBool,
     nonblocking: AtomicBool,
+    /// The descriptor was adopted or duplicated: others may hold the socket.
+    shared_here: AtomicBool,
+    /// What [`fork::sharing`] said when the handle was made.
+    made_under: (u32, u32),
+    /// Some call may have waited in the kernel itself.
+    kernel_waits: AtomicBool,
 }
 
 /// What the threads of a handle tell each other.
@@ -67,7 +73,7 @@ pub(crate) enum WaitingFor {
 }
 
 struct Waiter {
-    signal_fd: RawFd,
+    end: wake::End,
     waiting_for: WaitingFor,
     signalled: bool,
 }
@@ -112,7 +118,7 @@ impl Shared {
 impl Waiter {
     fn signal(&mut self) {
         self.signalled = true;
-        wake::signal(self.signal_fd);
+        self.end.signal();
     }
 }
 
@@ -128,6 +134,9 @@ impl Handle {
             recv_waits: AtomicBool::new(false),
             send_waits: AtomicBool::new(false),
             nonblocking: AtomicBool::new(nonblocking),
+            shared_here: AtomicBool::new(false),
+            made_under: fork::sharing(),
+            kernel_waits: AtomicBool::new(false),
         }
     }
 
@@ -210,6 +219,7 @@ impl Handle {
                 shared.closer = Some(std::thread::current());
                 shared.wake_all();
             }
+            self.wake_kernel_waits();
             self.wait_until_alone();
             self.shared.lock().closer = None;
             let left = self.update(|word, _| {
@@ -285,6 +295,38 @@ impl Handle {
         self.descriptor.take().ok_or(Kind::Closed)
     }
 
+    /// Others may hold the socket from now on.
+    pub(crate) fn mark_shared(&self) {
+        self.shared_here.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nobody else can hold the socket, so that shutdown(2) wakes our threads and harms no one: made here,
+    /// neither adopted nor duplicated, and no fork since.
+    pub(crate) fn is_exclusive(&self) -> bool {
+        !self.shared_here.load(Ordering::Relaxed) && self.made_under == fork::sharing()
+    }
+
+    /// Takes note that a call is about to wait in the kernel.
+    pub(crate) fn note_kernel_wait(&self) {
+        if !self.kernel_waits.load(Ordering::Relaxed) {
+            self.kernel_waits.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Wakes the threads that wait in the kernel itself. A socket that somebody else has come to hold since they
+    /// began is left alone: they then leave when something arrives.
+    fn wake_kernel_waits(&self) {
+        let others_inside = self.state.load(Ordering::Acquire) & COUNT > 1;
+        let shared_here = self.shared_here.load(Ordering::Relaxed);
+        if others_inside && self.kernel_waits.load(Ordering::SeqCst) && !shared_here {
+            let fd = self.descriptor.lend();
+            if !special::is_held_elsewhere(fd, self.made_under != fork::sharing()) {
+                // Not connected is no obstacle: the threads are woken all the same.
+                let _ = unix::sock(&fd).shutdown(std::net::Shutdown::Both);
+            }
+        }
+    }
+
     /// The timeout of calls that name none.
     pub(crate) fn timeout(&self, direction: Direction) -> Timeout {
         decode(self.timeout_of(direction).load(Ordering::Relaxed))
@@ -334,7 +376,13 @@ impl Handle {
     pub(crate) fn take_accept_turn(&self) -> Option<AcceptTurn<'_>> {
         let mut shared = self.shared.lock();
         let free = !std::mem::replace(&mut shared.accepting, true);
-        free.then(|| AcceptTurn(self)) // not then_some: a turn that is made is given back
+        // Made only if it is ours: dropping one gives the turn back, and takes the lock we hold.
+        free.then(|| AcceptTurn(self))
+    }
+
+    /// Whether a thread has the turn to accept.
+    pub(crate) fn is_accepting(&self) -> bool {
+        self.shared.lock().accepting
     }
 }
 
@@ -408,7 +456,7 @@ impl<'a> Watch<'a> {
         };
         if let Some(waker) = &watch.waker {
             let waiter = Waiter {
-                signal_fd: waker.signal_fd(),
+                end: waker.end(),
                 waiting_for,
                 signalled: false,
             };
@@ -429,9 +477,9 @@ impl<'a> Watch<'a> {
     /// Takes back the signal if one was sent.
     pub(crate) fn take_signal(&mut self) -> bool {
         let Some(waker) = &self.waker else { return false };
-        let fd = waker.signal_fd();
+        let end = waker.end();
         let mut shared = self.handle.shared.lock();
-        let Some(waiter) = shared.waiters.iter_mut().find(|waiter| waiter.signal_fd == fd) else {
+        let Some(waiter) = shared.waiters.iter_mut().find(|waiter| waiter.end == end) else {
             return false;
         };
         let signalled = std::mem::replace(&mut waiter.signalled, false);
@@ -459,9 +507,9 @@ impl<'a> Watch<'a> {
     /// Takes this thread off the list; a signal that came too late is given to `take_back`.
     fn unregister(&mut self, take_back: impl FnOnce(&wake::Waker)) {
         let Some(waker) = &self.waker else { return };
-        let fd = waker.signal_fd();
+        let end = waker.end();
         let mut shared = self.handle.shared.lock();
-        let Some(at) = shared.waiters.iter().position(|waiter| waiter.signal_fd == fd) else {
+        let Some(at) = shared.waiters.iter().position(|waiter| waiter.end == end) else {
             return;
         };
         let waiter = shared.waiters.swap_remove(at);

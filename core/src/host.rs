@@ -34,6 +34,8 @@ pub struct Try {
     pub alone: bool,
     /// Whether the last call in this direction had to wait.
     pub expects_wait: bool,
+    /// Whether waiting costs no system call of its own: the kernel itself may wait.
+    pub kernel_waits: bool,
 }
 
 /// How an operation starts.
@@ -43,7 +45,7 @@ pub enum FirstTry {
     Direct,
     /// Try inside [`Host::block`].
     Blocking,
-    /// Wait for readiness first.
+    /// Go to wait at once, inside [`Host::block`].
     Skip,
 }
 
@@ -61,7 +63,7 @@ impl Host for Plain {
     }
 
     fn first_try(&mut self, hint: Try) -> FirstTry {
-        if hint.expects_wait {
+        if hint.expects_wait || hint.kernel_waits {
             FirstTry::Skip
         } else {
             FirstTry::Direct

@@ -60,7 +60,9 @@ pub use race::ConnectOptions;
 pub use resolve::{
     eai, name_of, resolve, resolve_name, resolve_service, split_host_port, AddressInfo, Hints,
 };
-pub use socket::{AdoptError, Call, Keepalive, Received, Socket, TcpState};
+pub use socket::{
+    AdoptError, Call, CongestionState, Interface, Keepalive, Received, Socket, TcpInfo, TcpState,
+};
 pub use sys::buffer::{Data, Room};
 pub use sys::selector::Mode;
 pub use time::{Deadline, Timeout};

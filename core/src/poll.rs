@@ -177,6 +177,7 @@ pub(crate) fn first_look<H: Host>(host: &mut H, deadline: Deadline) -> bool {
         bytes: 0,
         alone: true,
         expects_wait: deadline != Deadline::NonBlocking,
+        kernel_waits: false,
     };
     host.first_try(hint) == FirstTry::Direct
 }

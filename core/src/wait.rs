@@ -1,6 +1,6 @@
 //! The only waiting loop.
 //!
-//! An operation is an `attempt` that makes one system call without waiting. This loop calls it, waits for
+//! An operation is an `attempt` that makes one system call, as a rule without waiting. This loop calls it, waits for
 //! readiness when there was nothing to do, keeps one deadline, hands signals to the [`Host`], and notices when the
 //! handle is closed.
 
@@ -8,7 +8,7 @@ use crate::error::Kind;
 use crate::handle::{Direction, Handle, WaitingFor, Watch};
 use crate::host::{FirstTry, Host, Try};
 use crate::sys::special;
-use crate::sys::unix::Readiness;
+use crate::sys::unix::{self, Readiness, Waiting};
 use crate::time::{Deadline, Left};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
@@ -35,6 +35,25 @@ pub(crate) struct Plan {
     /// How many bytes it may move.
     pub(crate) bytes: usize,
     pub(crate) deadline: Deadline,
+    /// The attempt can leave the waiting to the kernel, and shutdown(2) wakes it there.
+    pub(crate) kernel_may_wait: bool,
+}
+
+impl Plan {
+    /// Whether the kernel itself is to wait: without a deadline, on a descriptor in blocking mode that nobody else holds.
+    /// One system call then does all, and `close` wakes it by shutdown(2). The one predicate of this way; without it
+    /// everything waits in [`wait`]. Asked before the call is counted in, so that a close that finds it inside knows.
+    fn kernel_waits(&self, handle: &Handle) -> bool {
+        let waits = self.kernel_may_wait
+            && self.deadline == Deadline::Never
+            && special::KNOWS_HOLDERS
+            && !handle.is_nonblocking()
+            && handle.is_exclusive();
+        if waits {
+            handle.note_kernel_wait();
+        }
+        waits
+    }
 }
 
 /// What one attempt reached.
@@ -58,6 +77,13 @@ impl Progress for usize {
 impl Progress for () {
     fn progressed(&self) -> bool {
         true
+    }
+}
+
+/// Whether everything that was asked for came.
+impl Progress for bool {
+    fn progressed(&self) -> bool {
+        *self
     }
 }
 
@@ -85,16 +111,18 @@ pub(crate) fn run<H: Host, T: Progress + Send>(
     handle: &Handle,
     host: &mut H,
     plan: &Plan,
-    mut attempt: impl FnMut(BorrowedFd<'_>) -> io::Result<Step<T>> + Send,
+    mut attempt: impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>> + Send,
 ) -> Result<T, Kind> {
+    let kernel_waits = plan.kernel_waits(handle);
     let mut inside = handle.enter()?;
     let hint = Try {
         bytes: plan.bytes,
         alone: inside.alone(),
         expects_wait: plan.deadline != Deadline::NonBlocking && handle.expects_wait(plan.direction),
+        kernel_waits,
     };
     let mut verdict = match host.first_try(hint) {
-        FirstTry::Direct => match once(inside.fd(), &mut attempt) {
+        FirstTry::Direct => match once(inside.fd(), Waiting::No, &mut attempt) {
             Attempted::Over(result) => Verdict::Finished(result),
             Attempted::Interrupted => Verdict::Interrupted(Next::Attempt),
             Attempted::Nothing if plan.deadline == Deadline::NonBlocking => {
@@ -102,20 +130,20 @@ pub(crate) fn run<H: Host, T: Progress + Send>(
             }
             Attempted::Nothing => {
                 let fd = inside.fd();
-                host.block(|| drive(handle, fd, plan, Next::Wait, &mut attempt))
+                host.block(|| drive(handle, fd, plan, kernel_waits, Next::Wait, &mut attempt))
             }
             Attempted::More => {
                 let fd = inside.fd();
-                host.block(|| drive(handle, fd, plan, Next::Attempt, &mut attempt))
+                host.block(|| drive(handle, fd, plan, kernel_waits, Next::Attempt, &mut attempt))
             }
         },
         FirstTry::Blocking => {
             let fd = inside.fd();
-            host.block(|| drive(handle, fd, plan, Next::Attempt, &mut attempt))
+            host.block(|| drive(handle, fd, plan, kernel_waits, Next::Attempt, &mut attempt))
         }
         FirstTry::Skip => {
             let fd = inside.fd();
-            host.block(|| drive(handle, fd, plan, Next::WaitFirst, &mut attempt))
+            host.block(|| drive(handle, fd, plan, kernel_waits, Next::WaitFirst, &mut attempt))
         }
     };
     loop {
@@ -126,9 +154,10 @@ pub(crate) fn run<H: Host, T: Progress + Send>(
             Verdict::Interrupted(next) => {
                 drop(inside);
                 host.interrupted().map_err(|_| Kind::Interrupted)?;
+                let kernel_waits = plan.kernel_waits(handle);
                 inside = handle.enter()?;
                 let fd = inside.fd();
-                verdict = host.block(|| drive(handle, fd, plan, next, &mut attempt));
+                verdict = host.block(|| drive(handle, fd, plan, kernel_waits, next, &mut attempt));
             }
         }
     }
@@ -143,9 +172,10 @@ enum Attempted<T> {
 
 fn once<T>(
     fd: BorrowedFd<'_>,
-    attempt: &mut impl FnMut(BorrowedFd<'_>) -> io::Result<Step<T>>,
+    waiting: Waiting,
+    attempt: &mut impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>>,
 ) -> Attempted<T> {
-    match attempt(fd) {
+    match attempt(fd, waiting) {
         Ok(Step::Done(value)) => Attempted::Over(Ok(value)),
         Ok(Step::More) => Attempted::More,
         Err(error) => match (error.raw_os_error(), Kind::from_io(&error)) {
@@ -161,16 +191,27 @@ fn drive<T>(
     handle: &Handle,
     fd: BorrowedFd<'_>,
     plan: &Plan,
+    kernel_waits: bool,
     mut next: Next,
-    attempt: &mut impl FnMut(BorrowedFd<'_>) -> io::Result<Step<T>>,
+    attempt: &mut impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>>,
 ) -> Verdict<T> {
+    if kernel_waits {
+        if let Some(verdict) = let_the_kernel_wait(handle, fd, plan, next, attempt) {
+            return verdict;
+        }
+        next = Next::Wait;
+    }
     let mut watch = None;
     let mut fruitless = 0;
     loop {
-        if next != Next::Attempt {
-            if plan.deadline == Deadline::NonBlocking {
-                return Verdict::Finished(Err(Kind::WouldBlock));
+        if plan.deadline == Deadline::NonBlocking {
+            match next {
+                Next::Attempt => {}
+                Next::Wait => return Verdict::Finished(Err(Kind::WouldBlock)),
+                Next::WaitFirst => next = Next::Attempt,
             }
+        }
+        if next != Next::Attempt {
             let watch = watch.get_or_insert_with(|| Watch::new(handle, WaitingFor::Readiness));
             let started = (next == Next::WaitFirst).then(Instant::now);
             let mut waited = Waited::Ready;
@@ -197,7 +238,7 @@ fn drive<T>(
                 None => handle.expect_wait(plan.direction, true),
             }
         }
-        match once(fd, attempt) {
+        match once(fd, Waiting::No, attempt) {
             Attempted::Over(result) => return Verdict::Finished(result),
             Attempted::Interrupted => return Verdict::Interrupted(Next::Attempt),
             Attempted::Nothing => {
@@ -217,13 +258,48 @@ fn drive<T>(
     }
 }
 
+/// Attempts with the kernel waiting; `None` when it turns out that it does not.
+fn let_the_kernel_wait<T>(
+    handle: &Handle,
+    fd: BorrowedFd<'_>,
+    plan: &Plan,
+    next: Next,
+    attempt: &mut impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>>,
+) -> Option<Verdict<T>> {
+    let started = (next == Next::WaitFirst && handle.expects_wait(plan.direction)).then(Instant::now);
+    loop {
+        match once(fd, Waiting::Allowed, attempt) {
+            Attempted::Over(result) => {
+                if next == Next::Wait {
+                    handle.expect_wait(plan.direction, true);
+                } else if started.is_some_and(|started| started.elapsed() < NO_WAIT) {
+                    handle.expect_wait(plan.direction, false);
+                }
+                return Some(Verdict::Finished(result));
+            }
+            Attempted::Interrupted => return Some(Verdict::Interrupted(next)),
+            Attempted::More if handle.is_closed() => return Some(Verdict::Finished(Err(Kind::Closed))),
+            // Only a signal ends a send that the kernel lets wait before everything is on its way.
+            Attempted::More if plan.direction == Direction::Send => {
+                return Some(Verdict::Interrupted(Next::Attempt));
+            }
+            Attempted::More => {}
+            // Somebody else put the descriptor into non-blocking mode; or it is the program's own SO_RCVTIMEO.
+            Attempted::Nothing => match unix::is_nonblocking(fd) {
+                Ok(false) => return Some(Verdict::Finished(Err(Kind::WouldBlock))),
+                Ok(true) | Err(_) => return None,
+            },
+        }
+    }
+}
+
 /// Looks once more when time is up: the deadline may have passed before we came to wait, or while a signal was
 /// handled.
 fn last_try<T>(
     fd: BorrowedFd<'_>,
-    attempt: &mut impl FnMut(BorrowedFd<'_>) -> io::Result<Step<T>>,
+    attempt: &mut impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>>,
 ) -> Verdict<T> {
-    match once(fd, attempt) {
+    match once(fd, Waiting::No, attempt) {
         Attempted::Over(result) => Verdict::Finished(result),
         Attempted::More | Attempted::Nothing | Attempted::Interrupted => {
             Verdict::Finished(Err(Kind::TimedOut))

@@ -1,5 +1,6 @@
 //! Bugs that were, each with the test that showed it.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 
@@ -117,7 +118,7 @@ fn who_loses_races_for_connections_still_sleeps() {
             client.abort().unwrap();
         }
         workers.iter().for_each(Running::wait_blocked);
-        let naps = || workers.iter().map(|w| system::sleeps(w.tid)).collect::<Vec<_>>();
+        let naps = || workers.iter().map(|w| w.observer.sleeps()).collect::<Vec<_>>();
         // Let them settle; then nobody wakes without a reason.
         let (idle, _peer) = connection();
         let _ = idle.within(ms(100)).recv(&mut [0]);

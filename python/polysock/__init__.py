@@ -1,7 +1,7 @@
 """Sockets without the traps: `import polysock as socket`.
 
-The names, arguments, exceptions and constants are the standard module's. A native type holds the calls; this module
-adds what the standard module, too, has in Python.
+The names, arguments, exceptions and constants are the standard module's. A native type holds the calls; this
+module adds what the standard module, too, has in Python.
 """
 
 import errno
@@ -149,7 +149,7 @@ class socket(_native.Socket, metaclass=SocketMeta):
             self._real_close()
 
     def close_fin_first(self):
-        """Closes the socket, FIN first even when there is input nobody read, so that the peer gets all data."""
+        """Closes the socket, FIN first even when there is input nobody read: the peer gets all data."""
         self._closed = True
         super().close_fin_first()
 
@@ -280,8 +280,8 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
 def create_connection(address, timeout=_GLOBAL_DEFAULT_TIMEOUT, source_address=None, *, all_errors=False):
     """Connects to (host, port): every address the host has, in order, until one answers.
 
-    The timeout covers all addresses together, from the end of the look-up. The last address's error is raised, or
-    with `all_errors` a group of all.
+    The timeout covers all addresses together, from the end of the look-up. The last address's error is
+    raised, or with `all_errors` a group of all.
     """
     host, port = address
     errors = []

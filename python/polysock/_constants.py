@@ -1,4 +1,4 @@
-"""The constants, enums and exceptions of the running interpreter: objects that must be the same ones everywhere.
+"""The constants, enums and exceptions of the running interpreter: the same objects everywhere.
 
 Which constants there are depends on the interpreter and the system, so none is listed here.
 """

@@ -1,14 +1,13 @@
 """What makes TLS sockets, which stay the standard module's class, instances of ours too."""
 
-import abc
-
 import _socket
+import abc
 
 _standard = _socket.socket
 
 
 class SocketMeta(abc.ABCMeta):
-    """The metaclass of `polysock.socket`; derived from ABCMeta so that a subclass may derive from an ABC as well.
+    """The metaclass of `polysock.socket`; an ABCMeta, so that a subclass may derive from an ABC as well.
 
     Only the class itself, not its subclasses, recognises the standard module's sockets.
     """
@@ -25,5 +24,5 @@ class SocketMeta(abc.ABCMeta):
 
 
 def is_the_socket_class(cls):
-    """Whether this is `polysock.socket`: the one class here whose direct base is not made by this metaclass."""
+    """Whether this is `polysock.socket`: the one class without a base that this metaclass made."""
     return not any(isinstance(base, SocketMeta) for base in cls.__bases__)

@@ -44,12 +44,15 @@ pub fn to_python<'py>(py: Python<'py>, address: &Address) -> PyResult<Bound<'py,
     }
 }
 
-/// The bytes of a host name: text is encoded for the domain name system where it is not ASCII already.
+/// The bytes of a host name: text is encoded for the domain name system, in look-ups always, else where it is not
+/// ASCII already.
 pub fn host_name(object: &Bound<'_, PyAny>, always_encode: bool) -> PyResult<CString> {
     let bytes = if let Ok(text) = object.cast::<PyString>() {
         match text.to_str() {
             Ok(ascii) if ascii.is_ascii() && !always_encode => ascii.as_bytes().to_vec(),
-            _ => encode_idna(text)?,
+            _ if always_encode => encode_idna(text)?,
+            // CPython says no more of it here, unlike in look-ups.
+            _ => encode_idna(text).map_err(|_| PyTypeError::new_err("encoding of hostname failed"))?,
         }
     } else if let Ok(bytes) = object.cast::<PyBytes>() {
         bytes.as_bytes().to_vec()

@@ -7,8 +7,6 @@ use pyo3::types::PyFloat;
 use std::time::Duration;
 
 const NANOSECONDS: f64 = 1e9;
-/// CPython refuses what poll(2) can't take as milliseconds; so do we, to fail where it fails.
-const LONGEST_TIMEOUT: Duration = Duration::from_millis(i32::MAX as u64);
 
 /// A C `int`: anything with `__index__`, and OverflowError beyond its range.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,11 +67,7 @@ pub fn timeout(seconds: &Bound<'_, PyAny>) -> PyResult<Timeout> {
     if seconds.is_none() {
         return Ok(Timeout::Never);
     }
-    let duration = duration(seconds)?;
-    if duration > LONGEST_TIMEOUT {
-        return Err(PyOverflowError::new_err("timeout doesn't fit into C timeval"));
-    }
-    Ok(duration.into())
+    duration(seconds).map(Timeout::from)
 }
 
 /// The seconds of a timeout, None for ever.
@@ -86,13 +80,15 @@ pub fn seconds(timeout: Timeout) -> Option<f64> {
     }
 }
 
-/// Seconds, whole or not, rounded up to nanoseconds.
+/// Seconds, whole or not, rounded up to nanoseconds; like CPython's, these fit into 63 bits.
 pub fn duration(seconds: &Bound<'_, PyAny>) -> PyResult<Duration> {
     let out_of_range = || PyValueError::new_err("Timeout value out of range");
+    let too_large = || PyOverflowError::new_err("timestamp too large to convert to C PyTime_t");
     let Ok(float) = seconds.cast::<PyFloat>() else {
         let whole: i64 = seconds.extract()?;
-        return u64::try_from(whole)
-            .map(Duration::from_secs)
+        let nanoseconds = whole.checked_mul(1_000_000_000).ok_or_else(too_large)?;
+        return u64::try_from(nanoseconds)
+            .map(Duration::from_nanos)
             .map_err(|_| out_of_range());
     };
     let nanoseconds = float.value() * NANOSECONDS;
@@ -101,9 +97,7 @@ pub fn duration(seconds: &Bound<'_, PyAny>) -> PyResult<Duration> {
     }
     #[allow(clippy::cast_precision_loss)]
     if nanoseconds.abs() >= i64::MAX as f64 {
-        return Err(PyOverflowError::new_err(
-            "timestamp too large to convert to C PyTime_t",
-        ));
+        return Err(too_large());
     }
     if nanoseconds < 0.0 {
         return Err(out_of_range());

@@ -5,6 +5,7 @@ mod audit;
 mod convert;
 mod error;
 mod gil;
+mod net;
 mod options;
 mod raw;
 mod resolve;
@@ -18,10 +19,13 @@ mod _native {
     #[pymodule_export]
     use crate::error::TruncatedError;
     #[pymodule_export]
+    use crate::net::{InputStream, OutputStream, ServerSocket};
+    #[pymodule_export]
     use crate::resolve::getaddrinfo;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        module.add("Socket", crate::raw::finalize::socket_type(module.py())?)
+        module.add("Socket", crate::raw::finalize::socket_type(module.py())?)?;
+        module.add("NetSocket", module.py().get_type::<crate::net::NetSocket>())
     }
 }

@@ -66,7 +66,8 @@ fn service_argument(port: &Bound<'_, PyAny>) -> PyResult<Option<CString>> {
     let bytes = if port.is_none() {
         return Ok(None);
     } else if port.is_instance_of::<PyInt>() {
-        port.extract::<i64>()?.to_string().into_bytes()
+        // Of any size, as from CPython 3.12 on: what a port may be is the resolver's business.
+        port.str()?.to_str()?.as_bytes().to_vec()
     } else if let Ok(text) = port.cast::<PyString>() {
         text.to_str()?.as_bytes().to_vec()
     } else if let Ok(bytes) = port.cast::<PyBytes>() {

@@ -57,14 +57,20 @@ impl<H: Host> Call<'_, H> {
         let plan = Plan {
             direction: Direction::Receive,
             events: libc::POLLIN,
-            bytes: 0,
+            // Trying on a descriptor in blocking mode takes more than one call.
+            bytes: if handle.is_nonblocking() { 0 } else { usize::MAX },
             deadline,
+            // Listeners are what servers share with the workers they fork: always woken without shutdown.
+            kernel_may_wait: false,
         };
-        run(handle, &mut self.host, &plan, |fd| {
-            let accepted = if handle.is_nonblocking() {
-                unix::accept(fd)
-            } else {
+        run(handle, &mut self.host, &plan, |fd, _| {
+            let accepted = if !handle.is_nonblocking() {
                 accept_ready(handle, fd)
+            } else if handle.is_accepting() {
+                // It asked while the descriptor was in blocking mode: taking its connection would make it sleep.
+                Err(io::Error::from_raw_os_error(libc::EAGAIN))
+            } else {
+                unix::accept(fd)
             };
             accepted.map(Step::Done)
         })

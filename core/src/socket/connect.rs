@@ -36,12 +36,13 @@ impl<H: Host> Call<'_, H> {
             direction: Direction::Send,
             events: libc::POLLOUT,
             bytes: 0,
+            kernel_may_wait: false,
             deadline,
         };
         let may_wait = deadline != Deadline::NonBlocking;
         let ask_again = special::CONNECT_AGAIN_TELLS_THE_END && self.socket.is_tcp_family();
         let (mut under_way, mut switched) = (false, false);
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd| {
+        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, _| {
             if !switched && !under_way && !unix::is_nonblocking(fd)? {
                 special::set_nonblocking(fd, true)?;
                 switched = true;
@@ -66,6 +67,8 @@ impl<H: Host> Call<'_, H> {
                 .socket
                 .now(Operation::Connect, |fd| special::set_nonblocking(fd, wanted));
         }
+        // That a connect had to wait says nothing about sends.
+        self.socket.handle.expect_wait(Direction::Send, false);
         result.map_err(|kind| {
             let kind = if under_way && kind == Kind::WouldBlock {
                 Kind::InProgress

@@ -11,7 +11,7 @@ use crate::host::Host;
 use crate::sys::buffer::{Data, Room};
 use crate::sys::unix;
 use crate::time::Deadline;
-use crate::wait::{run, Plan, Progress, Step};
+use crate::wait::{run, Progress, Step};
 
 /// What one receive brought.
 #[derive(Debug)]
@@ -143,18 +143,13 @@ impl<H: Host> Call<'_, H> {
             Deadline::NonBlocking
         };
         let whole = deadline == Deadline::Never && self.socket.is_stream();
-        let plan = Plan {
-            direction: Direction::Send,
-            events: libc::POLLOUT,
-            bytes: total,
-            deadline,
-        };
+        let plan = self.send_plan(total, deadline);
         let mut done = 0;
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd| {
+        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
             done += if done == 0 {
-                unix::sendmsg(fd, parts, &control, to, flags.0)?
+                unix::sendmsg(fd, parts, &control, to, flags.0, waiting)?
             } else {
-                unix::sendmsg(fd, &data_after(parts, done), &[], to, flags.0)?
+                unix::sendmsg(fd, &data_after(parts, done), &[], to, flags.0, waiting)?
             };
             Ok(if whole && 0 < done && done < total {
                 Step::More
@@ -190,11 +185,11 @@ impl<H: Host> Call<'_, H> {
         let plan = self.recv_plan(total, flags, may_wait);
         let mut control = vec![0; control_room];
         let (mut so_far, mut fruitless) = (0, 0);
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd| {
+        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
             let got = if so_far == 0 {
-                unix::recvmsg(fd, parts, &mut control, flags.0)
+                unix::recvmsg(fd, parts, &mut control, flags.0, waiting)
             } else {
-                unix::recvmsg(fd, &room_after(parts, so_far), &mut control, flags.0)
+                unix::recvmsg(fd, &room_after(parts, so_far), &mut control, flags.0, waiting)
             };
             let got = if stream {
                 got?

@@ -11,9 +11,9 @@ mod recv;
 mod send;
 mod sendfile;
 
-pub use info::TcpState;
+pub use info::{CongestionState, TcpInfo, TcpState};
 pub use message::Received;
-pub use options::Keepalive;
+pub use options::{Interface, Keepalive};
 
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
@@ -103,6 +103,8 @@ impl Socket {
         let fd = self.now(Operation::Dup, |fd| fd.try_clone_to_owned())?;
         let nonblocking = self.handle.is_nonblocking();
         let copy = Self::from_parts(fd, nonblocking, self.family, self.socket_type, self.protocol);
+        self.handle.mark_shared();
+        copy.handle.mark_shared();
         copy.set_recv_timeout(self.recv_timeout());
         copy.set_send_timeout(self.send_timeout());
         Ok(copy)
@@ -128,7 +130,9 @@ impl Socket {
     ) -> std::result::Result<Self, AdoptError> {
         match Self::inspect(fd.as_fd(), family, socket_type, protocol) {
             Ok((family, socket_type, protocol, nonblocking)) => {
-                Ok(Self::from_parts(fd, nonblocking, family, socket_type, protocol))
+                let socket = Self::from_parts(fd, nonblocking, family, socket_type, protocol);
+                socket.handle.mark_shared();
+                Ok(socket)
             }
             Err(error) => Err(AdoptError {
                 error: Error::os(Operation::FromFd, &error),
@@ -222,6 +226,17 @@ impl Socket {
 
     fn is_stream(&self) -> bool {
         self.socket_type == SocketType::STREAM
+    }
+
+    /// Whether shutdown(2) wakes whoever waits in the kernel for this kind of socket, so that the kernel may wait.
+    fn is_woken_by_shutdown(&self) -> bool {
+        match self.family {
+            Family::IPV4 | Family::IPV6 => {
+                matches!(self.socket_type, SocketType::STREAM | SocketType::DATAGRAM)
+            }
+            Family::UNIX => self.is_stream(),
+            _ => false,
+        }
     }
 
     /// Makes one system call that does not wait.

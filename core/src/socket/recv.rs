@@ -71,8 +71,8 @@ impl<H: Host> Call<'_, H> {
         let fill = stream && may_wait && flags.contains(Flags::WAIT_ALL);
         let plan = self.recv_plan(room.len(), flags, may_wait);
         let (mut done, mut peeked, mut fruitless) = (0, 0, 0);
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd| {
-            let received = unix::recv(fd, &room.after(done), flags.0);
+        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
+            let received = unix::recv(fd, &room.after(done), flags.0, waiting);
             let count = if stream {
                 received?
             } else {
@@ -112,25 +112,26 @@ impl<H: Host> Call<'_, H> {
         }
         let plan = self.recv_plan(room.len(), Flags::NONE, true);
         let mut done = 0;
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd| {
-            let count = unix::recv(fd, &room.after(done), 0)?;
+        let filled = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
+            let count = unix::recv(fd, &room.after(done), 0, waiting)?;
             done += count;
-            Ok(if count > 0 && done < room.len() {
-                Step::More
+            let full = done == room.len();
+            Ok(if full || count == 0 {
+                Step::Done(full)
             } else {
-                Step::Done(done)
+                Step::More
             })
         });
-        match named(Operation::RecvExact, done, result)? {
-            0 => Err(Error::new(Operation::RecvExact, Kind::EndOfStream)),
-            all if all == room.len() => Ok(()),
-            part => {
-                let kind = Kind::Truncated {
-                    missing: room.len() - part,
-                };
-                Err(Error::new(Operation::RecvExact, kind).with_done(part))
-            }
+        if named(Operation::RecvExact, done, filled)? {
+            return Ok(());
         }
+        let kind = match done {
+            0 => Kind::EndOfStream,
+            _ => Kind::Truncated {
+                missing: room.len() - done,
+            },
+        };
+        Err(Error::new(Operation::RecvExact, kind).with_done(done))
     }
 
     pub(super) fn recv_plan(&self, bytes: usize, flags: Flags, may_wait: bool) -> Plan {
@@ -149,6 +150,8 @@ impl<H: Host> Call<'_, H> {
             events,
             bytes,
             deadline,
+            // A peek must not wait for the whole room: it would have to look again and again.
+            kernel_may_wait: self.socket.is_woken_by_shutdown() && flags.0 & !libc::MSG_WAITALL == 0,
         }
     }
 }

@@ -55,15 +55,10 @@ impl<H: Host> Call<'_, H> {
             Deadline::NonBlocking
         };
         let whole = deadline == Deadline::Never && self.socket.is_stream();
-        let plan = Plan {
-            direction: Direction::Send,
-            events: libc::POLLOUT,
-            bytes: data.len(),
-            deadline,
-        };
+        let plan = self.send_plan(data.len(), deadline);
         let mut done = 0;
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd| {
-            let count = unix::send(fd, data.after(done), flags.0)?;
+        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
+            let count = unix::send(fd, data.after(done), flags.0, waiting)?;
             done += count;
             Ok(if whole && count > 0 && done < data.len() {
                 Step::More
@@ -98,20 +93,15 @@ impl<H: Host> Call<'_, H> {
         } else {
             Deadline::NonBlocking
         };
-        let plan = Plan {
-            direction: Direction::Send,
-            events: libc::POLLOUT,
-            bytes: data.len(),
-            deadline,
-        };
+        let plan = self.send_plan(data.len(), deadline);
         let _turn = named(
             Operation::SendAll,
             0,
             WriteTurn::take(handle, &mut self.host, deadline),
         )?;
         let mut done = 0;
-        let result = run(handle, &mut self.host, &plan, |fd| {
-            let count = unix::send(fd, data.after(done), flags.0)?;
+        let result = run(handle, &mut self.host, &plan, |fd, waiting| {
+            let count = unix::send(fd, data.after(done), flags.0, waiting)?;
             done += count;
             Ok(if count > 0 && done < data.len() {
                 Step::More
@@ -120,5 +110,15 @@ impl<H: Host> Call<'_, H> {
             })
         });
         named(Operation::SendAll, done, result)
+    }
+
+    pub(super) fn send_plan(&self, bytes: usize, deadline: Deadline) -> Plan {
+        Plan {
+            direction: Direction::Send,
+            events: libc::POLLOUT,
+            bytes,
+            deadline,
+            kernel_may_wait: self.socket.is_woken_by_shutdown(),
+        }
     }
 }

@@ -39,6 +39,7 @@ impl<H: Host> Call<'_, H> {
             direction: Direction::Send,
             events: libc::POLLOUT,
             bytes: usize::MAX,
+            kernel_may_wait: false,
             deadline,
         };
         let _turn = named(
@@ -47,7 +48,7 @@ impl<H: Host> Call<'_, H> {
             WriteTurn::take(handle, &mut self.host, deadline),
         )?;
         let mut done = 0_u64;
-        let result = run(handle, &mut self.host, &plan, |to| {
+        let result = run(handle, &mut self.host, &plan, |to, _| {
             let left = count.map_or(MOST, |count| (count - done).min(MOST));
             let moved = if left == 0 {
                 0

@@ -3,7 +3,7 @@
 use super::linux;
 use super::selector::{Interest, Mode, Selector, WAKE};
 use super::unix::{self, Readiness};
-use super::wake::{self, Waker};
+use super::wake::Waker;
 use libc::{c_int, epoll_event};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
@@ -79,7 +79,7 @@ impl Selector for Epoll {
     }
 
     fn wake(&self) {
-        wake::signal(self.waker.signal_fd());
+        self.waker.end().signal();
     }
 
     fn take_wake(&self) {

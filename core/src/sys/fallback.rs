@@ -5,6 +5,7 @@ use super::poll_set::PollSet;
 use super::selector::Selector;
 use super::unix::{self, Readiness};
 use super::wake::Waker;
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::Arc;
@@ -81,16 +82,66 @@ pub fn sendfile(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: us
     if read == 0 {
         return Ok(0);
     }
-    unix::send(to, (&buffer).into(), 0)
+    unix::send(to, (&buffer).into(), 0, unix::Waiting::No)
 }
+
+/// Whether another descriptor is open on the same socket: not to be known, so the kernel is never left to wait alone.
+pub fn is_held_elsewhere(_: BorrowedFd<'_>, _: bool) -> bool {
+    true
+}
+
+/// Whether [`is_held_elsewhere`] can tell.
+pub const KNOWS_HOLDERS: bool = false;
 
 /// The BSDs begin to connect anew.
 pub const CONNECT_AGAIN_TELLS_THE_END: bool = false;
 
+/// The level and name of an option, where the system has it.
+pub type OptionNumber = Option<(libc::c_int, libc::c_int)>;
+
+/// The index of a network interface by its name.
+pub fn interface_index(name: &CStr) -> io::Result<u32> {
+    // SAFETY: `name` ends with its NUL.
+    match unsafe { libc::if_nametoindex(name.as_ptr()) } {
+        0 => Err(io::Error::last_os_error()),
+        index => Ok(index),
+    }
+}
+
+/// The statistics of a TCP connection: not to be had in a portable way.
+pub fn tcp_info(_: BorrowedFd<'_>, _: &mut [u8]) -> io::Result<usize> {
+    Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
+}
+
+/// The numbers of options that not every Unix has: none but one.
+pub mod number {
+    use super::OptionNumber;
+
+    pub const TIMESTAMPS: OptionNumber = Some((libc::SOL_SOCKET, libc::SO_TIMESTAMP));
+
+    pub const BIND_TO_DEVICE: OptionNumber = None;
+    pub const MARK: OptionNumber = None;
+    pub const PRIORITY: OptionNumber = None;
+    pub const INCOMING_CPU: OptionNumber = None;
+    pub const CORK: OptionNumber = None;
+    pub const QUICKACK: OptionNumber = None;
+    pub const DEFER_ACCEPT: OptionNumber = None;
+    pub const FASTOPEN: OptionNumber = None;
+    pub const FASTOPEN_CONNECT: OptionNumber = None;
+    pub const USER_TIMEOUT: OptionNumber = None;
+    pub const CONGESTION: OptionNumber = None;
+    pub const NOTSENT_LOWAT: OptionNumber = None;
+    pub const IP_TRANSPARENT: OptionNumber = None;
+    pub const IPV6_TRANSPARENT: OptionNumber = None;
+    pub const IP_FREEBIND: OptionNumber = None;
+    pub const IPV6_FREEBIND: OptionNumber = None;
+    pub const JOIN_SOURCE_GROUP: OptionNumber = None;
+    pub const LEAVE_SOURCE_GROUP: OptionNumber = None;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::wake;
 
     fn readable(fd: i32) -> libc::pollfd {
         libc::pollfd {
@@ -106,7 +157,7 @@ mod tests {
         let mut set = [readable(waker.poll_fd())];
         let none = poll(&mut set, Some(Duration::ZERO)).unwrap();
         assert_eq!(none, Readiness::TimeUp);
-        wake::signal(waker.signal_fd());
+        waker.end().signal();
         assert_eq!(poll(&mut set, None).unwrap(), Readiness::Ready);
         waker.drain();
         assert_eq!(poll(&mut set, Some(Duration::ZERO)).unwrap(), Readiness::TimeUp);

@@ -13,6 +13,13 @@ use std::time::Duration;
 static GENERATION: AtomicU32 = AtomicU32::new(1);
 static REGISTER: Once = Once::new();
 
+/// How many times this process has forked: what was made before may be shared with a child.
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+extern "C" fn in_parent() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
+}
+
 extern "C" fn in_child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }
@@ -20,15 +27,20 @@ extern "C" fn in_child() {
 /// Counts forks from now on; called before the first handle is made.
 pub fn watch() {
     REGISTER.call_once(|| {
-        // SAFETY: `in_child` is a function for the life of the process (the library is linked `-z nodelete`)
-        // and does nothing but add to an atomic. It fails only for want of memory, and then forks go unseen.
-        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        // SAFETY: both are functions for the life of the process (the library is linked `-z nodelete`) and do
+        // nothing but add to an atomic. It fails only for want of memory, and then forks go unseen.
+        unsafe { libc::pthread_atfork(None, Some(in_parent), Some(in_child)) };
     });
 }
 
 /// The number of this process's generation, never 0.
 pub fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
+}
+
+/// What changes with every fork, on both sides of it: a handle made under another number may be shared.
+pub fn sharing() -> (u32, u32) {
+    (generation(), FORKS.load(Ordering::Relaxed))
 }
 
 /// A lock for a few instructions at a time, which in a forked child is free and holds a fresh value.

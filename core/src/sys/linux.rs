@@ -4,8 +4,10 @@ use super::epoll::Epoll;
 use super::selector::Selector;
 use super::unix::{self, Readiness};
 use super::wake::Waker;
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,3 +81,72 @@ pub fn sendfile(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: us
 
 /// Whether connect(2) on a TCP socket that has begun to connect tells how that ended, and makes it final.
 pub const CONNECT_AGAIN_TELLS_THE_END: bool = true;
+
+/// Whether [`is_held_elsewhere`] can tell.
+pub const KNOWS_HOLDERS: bool = true;
+
+/// Whether another descriptor of this process is open on the same socket, or programs this one starts would inherit
+/// it; with `forked`, whether any process we may look at holds it. Looked up in /proc; where there is none, nothing is
+/// known and the answer is no.
+pub fn is_held_elsewhere(fd: BorrowedFd<'_>, forked: bool) -> bool {
+    // SAFETY: no memory is involved.
+    let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFD) };
+    if flags & libc::FD_CLOEXEC == 0 {
+        return true;
+    }
+    let own = Path::new("/proc/self/fd").join(fd.as_raw_fd().to_string());
+    let Ok(socket) = own.read_link() else { return false };
+    let held_in = |descriptors: &Path, but: Option<&OsStr>| {
+        let entries = descriptors.read_dir().into_iter().flatten().flatten();
+        entries
+            .filter(|entry| Some(&*entry.file_name()) != but)
+            .any(|entry| entry.path().read_link().is_ok_and(|target| target == socket))
+    };
+    if held_in(Path::new("/proc/self/fd"), own.file_name()) {
+        return true;
+    }
+    forked && {
+        let processes = Path::new("/proc").read_dir().into_iter().flatten().flatten();
+        let numbers = processes.filter_map(|process| process.file_name().to_str()?.parse::<u32>().ok());
+        numbers
+            .filter(|number| *number != std::process::id())
+            .any(|number| held_in(Path::new(&format!("/proc/{number}/fd")), None))
+    }
+}
+
+pub use super::fallback::{interface_index, OptionNumber};
+
+/// Reads as much of `struct tcp_info` as the kernel has; returns how much that is.
+pub fn tcp_info(fd: BorrowedFd<'_>, info: &mut [u8]) -> io::Result<usize> {
+    unix::get_option(fd, libc::IPPROTO_TCP, libc::TCP_INFO, info)
+}
+
+/// The numbers of options that not every Unix has.
+pub mod number {
+    use super::OptionNumber;
+    use libc::{IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, SOL_SOCKET};
+
+    pub const BIND_TO_DEVICE: OptionNumber = Some((SOL_SOCKET, libc::SO_BINDTODEVICE));
+    pub const MARK: OptionNumber = Some((SOL_SOCKET, libc::SO_MARK));
+    pub const PRIORITY: OptionNumber = Some((SOL_SOCKET, libc::SO_PRIORITY));
+    pub const INCOMING_CPU: OptionNumber = Some((SOL_SOCKET, libc::SO_INCOMING_CPU));
+    pub const TIMESTAMPS: OptionNumber = Some((SOL_SOCKET, libc::SO_TIMESTAMPNS));
+
+    pub const CORK: OptionNumber = Some((IPPROTO_TCP, libc::TCP_CORK));
+    pub const QUICKACK: OptionNumber = Some((IPPROTO_TCP, libc::TCP_QUICKACK));
+    pub const DEFER_ACCEPT: OptionNumber = Some((IPPROTO_TCP, libc::TCP_DEFER_ACCEPT));
+    pub const FASTOPEN: OptionNumber = Some((IPPROTO_TCP, libc::TCP_FASTOPEN));
+    pub const FASTOPEN_CONNECT: OptionNumber = Some((IPPROTO_TCP, libc::TCP_FASTOPEN_CONNECT));
+    pub const USER_TIMEOUT: OptionNumber = Some((IPPROTO_TCP, libc::TCP_USER_TIMEOUT));
+    pub const CONGESTION: OptionNumber = Some((IPPROTO_TCP, libc::TCP_CONGESTION));
+    pub const NOTSENT_LOWAT: OptionNumber = Some((IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT));
+
+    pub const IP_TRANSPARENT: OptionNumber = Some((IPPROTO_IP, libc::IP_TRANSPARENT));
+    pub const IPV6_TRANSPARENT: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_TRANSPARENT));
+    pub const IP_FREEBIND: OptionNumber = Some((IPPROTO_IP, libc::IP_FREEBIND));
+    pub const IPV6_FREEBIND: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_FREEBIND));
+    /// Of either level.
+    pub const JOIN_SOURCE_GROUP: OptionNumber = Some((IPPROTO_IP, libc::MCAST_JOIN_SOURCE_GROUP));
+    /// Of either level.
+    pub const LEAVE_SOURCE_GROUP: OptionNumber = Some((IPPROTO_IP, libc::MCAST_LEAVE_SOURCE_GROUP));
+}

@@ -23,7 +23,7 @@ pub struct PollSet(ForkLock<Inner>);
 struct Inner {
     items: BTreeMap<u64, Item>,
     /// The wake-up descriptors of the threads that wait, and whether they were signalled.
-    waiting: Vec<(RawFd, bool)>,
+    waiting: Vec<(wake::End, bool)>,
     woken: bool,
     /// Where the next report begins, so that each gets its turn when there is little room.
     next: u64,
@@ -37,9 +37,9 @@ struct Item {
 
 impl Inner {
     fn wake_waiting(&mut self) {
-        for (fd, signalled) in self.waiting.iter_mut().filter(|(_, signalled)| !signalled) {
+        for (end, signalled) in self.waiting.iter_mut().filter(|(_, signalled)| !signalled) {
             *signalled = true;
-            wake::signal(*fd);
+            end.signal();
         }
     }
 
@@ -115,7 +115,7 @@ impl Selector for PollSet {
                 return Ok(Readiness::Ready);
             }
             if let Some(waker) = &waker {
-                inner.waiting.push((waker.signal_fd(), false));
+                inner.waiting.push((waker.end(), false));
             }
             inner.copy()
         };
@@ -131,8 +131,8 @@ impl Selector for PollSet {
         let result = special::poll(&mut set, left);
         let mut inner = self.0.lock();
         if let Some(waker) = waker {
-            let fd = waker.signal_fd();
-            let at = inner.waiting.iter().position(|(waiting, _)| *waiting == fd);
+            let end = waker.end();
+            let at = inner.waiting.iter().position(|(waiting, _)| *waiting == end);
             let signalled = at.is_some_and(|at| inner.waiting.swap_remove(at).1);
             if signalled {
                 waker.drain();

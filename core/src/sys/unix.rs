@@ -62,27 +62,44 @@ pub fn close(fd: OwnedFd) -> io::Result<()> {
     }
 }
 
-/// Sends without waiting.
-pub fn send(fd: BorrowedFd<'_>, data: Data<'_>, flags: c_int) -> io::Result<usize> {
-    let flags = flags | libc::MSG_DONTWAIT | special::NO_SIGNAL;
+/// Whether the kernel itself may wait in a call, as a descriptor in blocking mode lets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    Allowed,
+    No,
+}
+
+impl Waiting {
+    fn flag(self) -> c_int {
+        match self {
+            Self::Allowed => 0,
+            Self::No => libc::MSG_DONTWAIT,
+        }
+    }
+}
+
+/// Sends.
+pub fn send(fd: BorrowedFd<'_>, data: Data<'_>, flags: c_int, waiting: Waiting) -> io::Result<usize> {
+    let flags = flags | waiting.flag() | special::NO_SIGNAL;
     // SAFETY: `Data` promises that its memory is readable for its length.
     check_count(unsafe { libc::send(fd.as_raw_fd(), data.start().cast(), data.len(), flags) })
 }
 
-/// Receives without waiting.
-pub fn recv(fd: BorrowedFd<'_>, room: &Room<'_>, flags: c_int) -> io::Result<usize> {
-    let flags = flags | libc::MSG_DONTWAIT;
+/// Receives.
+pub fn recv(fd: BorrowedFd<'_>, room: &Room<'_>, flags: c_int, waiting: Waiting) -> io::Result<usize> {
+    let flags = flags | waiting.flag();
     // SAFETY: `Room` promises that its memory is writable for its length.
     check_count(unsafe { libc::recv(fd.as_raw_fd(), room.start().cast(), room.len(), flags) })
 }
 
-/// Sends one message, scattered, with control messages and an address, without waiting.
+/// Sends one message, scattered, with control messages and an address.
 pub fn sendmsg(
     fd: BorrowedFd<'_>,
     parts: &[Data<'_>],
     control: &[u8],
     to: Option<&Address>,
     flags: c_int,
+    waiting: Waiting,
 ) -> io::Result<usize> {
     let address = to.map_or(&[][..], Address::as_bytes);
     let mut header = message_header(parts.as_ptr().cast(), parts.len());
@@ -95,7 +112,7 @@ pub fn sendmsg(
         header.msg_control = control.as_ptr().cast_mut().cast();
         header.msg_controllen = narrow(control.len());
     }
-    let flags = flags | libc::MSG_DONTWAIT | special::NO_SIGNAL;
+    let flags = flags | waiting.flag() | special::NO_SIGNAL;
     // SAFETY: the header points at `parts`, `control` and `address`, which outlive the call and which sendmsg only
     // reads; `Data` is in memory a `struct iovec` that promises readable memory.
     check_count(unsafe { libc::sendmsg(fd.as_raw_fd(), &header, flags) })
@@ -122,13 +139,14 @@ impl Received {
     }
 }
 
-/// Receives one message, scattered, with control messages and the sender's address, without waiting. Received
+/// Receives one message, scattered, with control messages and the sender's address. Received
 /// descriptors are close-on-exec.
 pub fn recvmsg(
     fd: BorrowedFd<'_>,
     parts: &[Room<'_>],
     control: &mut [u8],
     flags: c_int,
+    waiting: Waiting,
 ) -> io::Result<Received> {
     let mut address = [0_u64; Address::CAPACITY / size_of::<u64>()]; // aligned as a sockaddr_storage
     let mut header = message_header(parts.as_ptr().cast(), parts.len());
@@ -138,7 +156,7 @@ pub fn recvmsg(
         header.msg_control = control.as_mut_ptr().cast();
         header.msg_controllen = narrow(control.len());
     }
-    let flags = flags | libc::MSG_DONTWAIT | special::CLOEXEC_RIGHTS;
+    let flags = flags | waiting.flag() | special::CLOEXEC_RIGHTS;
     // SAFETY: the header points at `parts`, `control` and `address`, which outlive the call and are ours to write;
     // `Room` is in memory a `struct iovec` that promises writable memory.
     let count = check_count(unsafe { libc::recvmsg(fd.as_raw_fd(), &mut header, flags) })?;

@@ -1,24 +1,28 @@
 //! Waking a thread that waits in `poll`: one descriptor per thread, made when it first waits.
+//!
+//! The user does not know of it, and may close it (a daemon closes everything) and open something else under its
+//! number. So it is read only when it was signalled, and written and closed only after a look at what it is now.
 
 use super::{fork, special};
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
 /// The wake-up descriptor of one thread: readable once signalled, until drained.
 #[derive(Debug)]
 pub struct Waker {
-    read: OwnedFd,
+    read: ManuallyDrop<OwnedFd>,
     /// The writing end where it is another descriptor.
-    write: Option<OwnedFd>,
+    write: Option<ManuallyDrop<OwnedFd>>,
     generation: u32,
 }
 
 impl Waker {
     pub(super) fn new(read: OwnedFd, write: Option<OwnedFd>) -> Self {
         Self {
-            read,
-            write,
+            read: ManuallyDrop::new(read),
+            write: write.map(ManuallyDrop::new),
             generation: fork::generation(),
         }
     }
@@ -28,9 +32,21 @@ impl Waker {
         self.read.as_raw_fd()
     }
 
-    /// What [`signal`] takes.
-    pub fn signal_fd(&self) -> RawFd {
-        self.write.as_ref().unwrap_or(&self.read).as_raw_fd()
+    /// What others signal.
+    pub fn end(&self) -> End {
+        End {
+            fd: self.write.as_ref().unwrap_or(&self.read).as_raw_fd(),
+            file_type: self.file_type(),
+        }
+    }
+
+    /// What fstat says of it: a pipe, or of an eventfd that it is no file.
+    fn file_type(&self) -> libc::mode_t {
+        if self.write.is_some() {
+            libc::S_IFIFO
+        } else {
+            0
+        }
     }
 
     /// Takes back one signal that was sent. Called only when one was, so that a descriptor which somebody
@@ -42,12 +58,45 @@ impl Waker {
     }
 }
 
-/// Signals the waker that has this descriptor. The caller knows that its thread still waits.
-pub fn signal(fd: RawFd) {
-    let token = 1_u64.to_ne_bytes();
-    // SAFETY: `token` is readable for its length. The descriptor does not block, and the one failure there can
-    // be, a counter or pipe that is full, means that it is readable already.
-    unsafe { libc::write(fd, token.as_ptr().cast(), token.len()) };
+impl Drop for Waker {
+    fn drop(&mut self) {
+        let file_type = self.file_type();
+        for end in [Some(&mut self.read), self.write.as_mut()].into_iter().flatten() {
+            if is_still(end.as_raw_fd(), file_type) {
+                // SAFETY: dropped here only.
+                unsafe { ManuallyDrop::drop(end) };
+            }
+        }
+    }
+}
+
+/// The end of a waker that others write to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    fd: RawFd,
+    file_type: libc::mode_t,
+}
+
+impl End {
+    /// Signals the waker. The caller knows that its thread still waits.
+    pub fn signal(self) {
+        if !is_still(self.fd, self.file_type) {
+            return;
+        }
+        let token = 1_u64.to_ne_bytes();
+        // SAFETY: `token` is readable for its length. The descriptor does not block, and the one failure there
+        // can be, a counter or pipe that is full, means that it is readable already.
+        unsafe { libc::write(self.fd, token.as_ptr().cast(), token.len()) };
+    }
+}
+
+/// Whether a number still stands for a file of this type.
+fn is_still(fd: RawFd, file_type: libc::mode_t) -> bool {
+    // SAFETY: a stat is plain numbers, for which zero is a value.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: `stat` is ours and writable.
+    let known = unsafe { libc::fstat(fd, &raw mut stat) } == 0;
+    known && stat.st_mode & libc::S_IFMT == file_type
 }
 
 thread_local! {

@@ -3,7 +3,7 @@
 
 use libc::c_int;
 use std::fs;
-use std::io;
+use std::io::{self, Read, Seek};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,15 +18,31 @@ pub fn gettid() -> i32 {
     unsafe { libc::gettid() }
 }
 
-/// Returns once the thread of this directory of /proc sleeps in a call that waits.
-pub fn wait_blocked(task: &str) {
-    super::until("the thread is blocked", || {
-        let (Ok(call), Ok(stat)) = (
-            fs::read_to_string(format!("{task}/syscall")),
-            fs::read_to_string(format!("{task}/stat")),
-        ) else {
-            panic!("the call did not wait: {task} is gone");
-        };
+/// What /proc tells of a thread, by files opened beforehand: a test may run out of descriptors.
+pub struct Observer {
+    call: fs::File,
+    stat: fs::File,
+    status: fs::File,
+}
+
+impl Observer {
+    /// Looks at a thread, given by its directory in /proc.
+    pub fn of(task: &str) -> Self {
+        let open = |name: &str| fs::File::open(format!("{task}/{name}")).unwrap();
+        Self {
+            call: open("syscall"),
+            stat: open("stat"),
+            status: open("status"),
+        }
+    }
+
+    /// Returns once the thread sleeps in a call that waits.
+    pub fn wait_blocked(&self) {
+        super::until("the thread is blocked", || self.is_blocked());
+    }
+
+    pub fn is_blocked(&self) -> bool {
+        let (call, stat) = (read_again(&self.call), read_again(&self.stat));
         let number: Option<i64> = call.split(' ').next().and_then(|word| word.parse().ok());
         let waits = [
             libc::SYS_ppoll,
@@ -34,24 +50,33 @@ pub fn wait_blocked(task: &str) {
             libc::SYS_accept4,
             libc::SYS_recvfrom,
             libc::SYS_sendto,
+            libc::SYS_recvmsg,
+            libc::SYS_sendmsg,
         ];
         let sleeps = stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'));
-        sleeps
-            && number.is_some_and(|number| waits.contains(&number))
-            && fs::read_to_string(format!("{task}/syscall")).is_ok_and(|again| again == call)
-    });
+        sleeps && number.is_some_and(|number| waits.contains(&number)) && read_again(&self.call) == call
+    }
+
+    /// How often the thread went to sleep by itself.
+    pub fn sleeps(&self) -> u64 {
+        let status = read_again(&self.status);
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("voluntary_ctxt_switches"));
+        line.and_then(|line| line.split_whitespace().nth(1))
+            .unwrap()
+            .parse()
+            .unwrap()
+    }
 }
 
-/// How often a thread of ours went to sleep by itself.
-pub fn sleeps(tid: i32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/self/task/{tid}/status")).unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("voluntary_ctxt_switches"));
-    line.and_then(|line| line.split_whitespace().nth(1))
-        .unwrap()
-        .parse()
-        .unwrap()
+fn read_again(mut file: &fs::File) -> String {
+    let mut text = String::new();
+    file.seek(io::SeekFrom::Start(0)).unwrap();
+    if let Err(error) = file.read_to_string(&mut text) {
+        panic!("the call did not wait, its thread has ended: {error}");
+    }
+    text
 }
 
 pub fn socketpair(socket_type: c_int) -> [OwnedFd; 2] {
@@ -67,6 +92,15 @@ pub fn socketpair(socket_type: c_int) -> [OwnedFd; 2] {
     });
     // SAFETY: the kernel just gave us both.
     fds.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// A pipe: the end to read from, the end to write to.
+pub fn pipe() -> (OwnedFd, OwnedFd) {
+    let mut fds = [0; 2];
+    // SAFETY: `fds` has room for two descriptors.
+    check(unsafe { libc::pipe2(fds.as_mut_ptr(), libc::O_CLOEXEC) });
+    // SAFETY: the kernel just gave us both.
+    fds.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).into()
 }
 
 /// A file in memory with one page of text that nobody else writes.
@@ -254,4 +288,44 @@ impl Child {
     pub fn succeed(self) {
         assert_eq!(self.wait(), 0, "the child failed");
     }
+}
+
+/// As [`identity`], of what is surely open.
+pub fn identity_of(fd: &impl AsRawFd) -> (u64, u64, i64) {
+    identity(fd.as_raw_fd()).unwrap()
+}
+
+/// The flags of the open file (`F_GETFL`).
+pub fn status_flags(fd: RawFd) -> c_int {
+    // SAFETY: no memory is involved.
+    check(unsafe { libc::fcntl(fd, libc::F_GETFL) })
+}
+
+/// The flags of the descriptor (`F_GETFD`).
+pub fn descriptor_flags(fd: RawFd) -> c_int {
+    // SAFETY: no memory is involved.
+    check(unsafe { libc::fcntl(fd, libc::F_GETFD) })
+}
+
+/// Memory that was filled.
+pub fn bytes(filled: &[std::mem::MaybeUninit<u8>]) -> Vec<u8> {
+    // SAFETY: the caller has had it filled.
+    filled.iter().map(|byte| unsafe { byte.assume_init() }).collect()
+}
+
+/// What a file of at most 128 bytes holds, without moving its position.
+pub fn contents(file: &impl AsRawFd) -> Vec<u8> {
+    let mut text = vec![0_u8; 128];
+    // SAFETY: `text` is ours and writable for its length.
+    let count = unsafe { libc::pread(file.as_raw_fd(), text.as_mut_ptr().cast(), text.len(), 0) };
+    text.truncate(usize::try_from(count).unwrap());
+    text
+}
+
+/// How many bytes could be read from a pipe.
+pub fn waiting_bytes(pipe: &impl AsRawFd) -> c_int {
+    let mut count = 0;
+    // SAFETY: `count` is ours and writable.
+    check(unsafe { libc::ioctl(pipe.as_raw_fd(), libc::FIONREAD, &raw mut count) });
+    count
 }

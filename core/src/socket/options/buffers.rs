@@ -1,0 +1,78 @@
+//! The kernel's buffers (socket(7)).
+
+use super::super::Socket;
+use super::{in_range, size};
+use crate::error::Result;
+use std::ops::RangeInclusive;
+
+/// What `int` holds once the kernel has doubled it. Larger requests would be cut to far less without a word.
+const BUFFER: RangeInclusive<usize> = 1..=(i32::MAX as usize / 2);
+/// What the kernel takes; it makes 1 of 0.
+const LOW_WATER: RangeInclusive<usize> = 1..=i32::MAX as usize;
+
+/// Options of the kernel's buffers.
+///
+/// A size that is *requested* and the size *in force* differ: Linux cuts the request to a limit of the system
+/// (`net.core.wmem_max`, `rmem_max`), doubles it, the other half being for its own bookkeeping, and raises it to a
+/// least size (about 4.5 KiB to send, 2.25 KiB to receive). Setting a size ends TCP's own tuning of it; set the
+/// receive buffer before connect or listen, since the window scale is settled then.
+impl Socket {
+    /// Requests a send buffer of so many bytes (`SO_SNDBUF`, socket(7); TCP: 16 KiB, growing, `net.ipv4.tcp_wmem`;
+    /// Python `SO_SNDBUF`, Java `setSendBufferSize`). [`send_buffer`](Self::send_buffer) tells what came of it.
+    ///
+    /// # Errors
+    /// `InvalidInput("send buffer")` for 0 and above 1,073,741,823; `Closed`.
+    pub fn set_send_buffer(&self, requested: usize) -> Result<()> {
+        in_range(requested, &BUFFER, "send buffer")?;
+        self.set(|sock| sock.set_send_buffer_size(requested))
+    }
+
+    /// The size of the send buffer in force, in bytes, as the kernel counts it: twice what was requested, unless
+    /// a limit came between.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub fn send_buffer(&self) -> Result<usize> {
+        self.get(|sock| sock.send_buffer_size())
+    }
+
+    /// Requests a receive buffer of so many bytes (`SO_RCVBUF`, socket(7); TCP: 128 KiB, growing,
+    /// `net.ipv4.tcp_rmem`; Python `SO_RCVBUF`, Java `setReceiveBufferSize`). [`recv_buffer`](Self::recv_buffer)
+    /// tells what came of it.
+    ///
+    /// # Errors
+    /// `InvalidInput("receive buffer")` for 0 and above 1,073,741,823; `Closed`.
+    pub fn set_recv_buffer(&self, requested: usize) -> Result<()> {
+        in_range(requested, &BUFFER, "receive buffer")?;
+        self.set(|sock| sock.set_recv_buffer_size(requested))
+    }
+
+    /// The size of the receive buffer in force, in bytes, as the kernel counts it: twice what was requested,
+    /// unless a limit came between.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub fn recv_buffer(&self) -> Result<usize> {
+        self.get(|sock| sock.recv_buffer_size())
+    }
+
+    /// Counts as readable, and ends a wait, only once so many bytes have come (`SO_RCVLOWAT`, socket(7); 1; Python
+    /// `SO_RCVLOWAT`). It rules waiting, here and in poll: bytes that are there when a receive starts, or when its
+    /// time is up, are returned, fewer though they be. With TCP the kernel cuts the number to half of the receive
+    /// buffer; [`recv_low_water`](Self::recv_low_water) tells what is in force.
+    ///
+    /// # Errors
+    /// `InvalidInput("receive low-water mark")` for 0 and above 2,147,483,647; `Closed`.
+    pub fn set_recv_low_water(&self, bytes: usize) -> Result<()> {
+        let bytes = in_range(bytes, &LOW_WATER, "receive low-water mark")?;
+        self.set_number(Some((libc::SOL_SOCKET, libc::SO_RCVLOWAT)), bytes)
+    }
+
+    /// The number of bytes that make the socket readable.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub fn recv_low_water(&self) -> Result<usize> {
+        self.number(Some((libc::SOL_SOCKET, libc::SO_RCVLOWAT))).map(size)
+    }
+}

@@ -1,0 +1,71 @@
+//! Naming a network interface.
+
+use super::{in_range, invalid, kernel_name};
+use crate::error::{Error, Kind, Operation, Result};
+use crate::sys::special;
+use std::ffi::CString;
+use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
+
+/// A network interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Interface<'n> {
+    /// The one the system chooses, by the route to the group.
+    Default,
+    /// By its index (`if_nametoindex`), 1–2,147,483,647.
+    Index(u32),
+    /// By its name, such as `eth0`.
+    Name(&'n str),
+    /// By an address it has; for IPv4 only.
+    Address(Ipv4Addr),
+}
+
+/// An interface as the kernel takes it.
+#[derive(Clone, Copy)]
+pub(super) enum Chosen {
+    /// 0 for the system's choice.
+    Index(u32),
+    Address(Ipv4Addr),
+}
+
+/// The longest name of an interface (`IFNAMSIZ` less its NUL).
+pub(super) const LONGEST_NAME: usize = 15;
+const INDEX: RangeInclusive<u32> = 1..=i32::MAX.unsigned_abs();
+
+impl From<u32> for Interface<'_> {
+    fn from(index: u32) -> Self {
+        Self::Index(index)
+    }
+}
+
+impl<'n> From<&'n str> for Interface<'n> {
+    fn from(name: &'n str) -> Self {
+        Self::Name(name)
+    }
+}
+
+impl From<Ipv4Addr> for Interface<'_> {
+    fn from(address: Ipv4Addr) -> Self {
+        Self::Address(address)
+    }
+}
+
+/// Finds the interface that is meant.
+pub(super) fn choose(interface: Interface<'_>) -> Result<Chosen> {
+    match interface {
+        Interface::Default => Ok(Chosen::Index(0)),
+        Interface::Index(index) => in_range(index, &INDEX, "interface").map(|_| Chosen::Index(index)),
+        Interface::Name(name) => interface_index(name).map(Chosen::Index),
+        Interface::Address(address) => Ok(Chosen::Address(address)),
+    }
+}
+
+fn interface_index(interface: &str) -> Result<u32> {
+    let bytes = kernel_name(interface, LONGEST_NAME, "interface")?;
+    let name = CString::new(bytes).map_err(|_| invalid("interface"))?;
+    special::interface_index(&name).map_err(|error| {
+        let kind = Kind::from_io(&error);
+        Error::new(Operation::SetOption, kind).with_detail(format!("interface {interface}"))
+    })
+}

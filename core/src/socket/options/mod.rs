@@ -1,0 +1,146 @@
+//! Socket options, one file a level, as `socket2` sorts them: [`socket_level`] and [`steering`] and [`buffers`]
+//! (socket(7)), [`keepalive`] and [`tcp`] (tcp(7)), [`ip`] (ip(7)), [`ipv6`] (ipv6(7)), [`multicast`] (both); [`raw`]
+//! for every other, and [`timeouts`], which are the handle's own.
+//!
+//! What holds for all of them:
+//! - A setter refuses what the kernel would refuse or silently cut, names the argument
+//!   (`InvalidInput("ttl")`), and has changed nothing then.
+//! - Times are `Duration`, rounded up to the kernel's unit, so never down to zero, which often means "off".
+//! - An option that this system or this kind of socket does not have fails with `Unsupported`.
+//! - Accepted sockets start with what the listener had, unless said otherwise.
+//!
+//! "Python" is the name in CPython's `socket`, with a number where CPython 3.11 has no name; "Java" the method or
+//! the constant in `StandardSocketOptions` and `ExtendedSocketOptions`; none is named where Java has none.
+
+mod buffers;
+mod interface;
+mod ip;
+mod ipv6;
+mod keepalive;
+mod multicast;
+mod raw;
+mod socket_level;
+mod steering;
+mod tcp;
+mod timeouts;
+
+pub use interface::Interface;
+pub use keepalive::Keepalive;
+
+use super::Socket;
+use crate::domain::Family;
+use crate::error::{Error, Kind, Operation, Result};
+use crate::sys::special::OptionNumber;
+use crate::sys::unix;
+use std::ffi::c_int;
+use std::io;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// How every typed option reaches the system: by `socket2` where that has it on every Unix, else by its number.
+impl Socket {
+    fn set(&self, call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<()>) -> Result<()> {
+        self.now(Operation::SetOption, |fd| call(&unix::sock(&fd)))
+            .map_err(typed)
+    }
+
+    fn get<T>(&self, call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<T>) -> Result<T> {
+        self.now(Operation::GetOption, |fd| call(&unix::sock(&fd)))
+            .map_err(typed)
+    }
+
+    fn set_number(&self, number: OptionNumber, value: c_int) -> Result<()> {
+        self.set_bytes(number, &value.to_ne_bytes())
+    }
+
+    fn set_bytes(&self, number: OptionNumber, value: &[u8]) -> Result<()> {
+        let (level, name) = known(Operation::SetOption, number)?;
+        self.set_option(level, name, value).map_err(typed)
+    }
+
+    fn number(&self, number: OptionNumber) -> Result<c_int> {
+        let (level, name) = known(Operation::GetOption, number)?;
+        self.int_option(level, name).map_err(typed)
+    }
+
+    fn is_on(&self, number: OptionNumber) -> Result<bool> {
+        self.number(number).map(|value| value != 0)
+    }
+
+    /// What belongs to the socket's version of IP.
+    fn by_version<T>(&self, operation: Operation, ipv4: T, ipv6: T) -> Result<T> {
+        match self.family {
+            Family::IPV4 => Ok(ipv4),
+            Family::IPV6 => Ok(ipv6),
+            _ => Err(Error::new(operation, Kind::Unsupported)),
+        }
+    }
+}
+
+fn known(operation: Operation, number: OptionNumber) -> Result<(c_int, c_int)> {
+    number.ok_or(Error::new(operation, Kind::Unsupported))
+}
+
+/// The error of a typed option: a socket that has no such option says so in one way, not in the kernel's two.
+fn typed(error: Error) -> Error {
+    if matches!(error.kind(), Kind::Os(libc::ENOPROTOOPT | libc::EOPNOTSUPP)) {
+        return Error::new(error.operation(), Kind::Unsupported);
+    }
+    error
+}
+
+fn invalid(argument: &'static str) -> Error {
+    Error::invalid(Operation::SetOption, argument)
+}
+
+/// `value` as the kernel takes it.
+fn in_range<T>(value: T, range: &RangeInclusive<T>, argument: &'static str) -> Result<c_int>
+where
+    T: PartialOrd + TryInto<c_int>,
+{
+    if !range.contains(&value) {
+        return Err(invalid(argument));
+    }
+    value.try_into().map_err(|_| invalid(argument))
+}
+
+/// `time` in whole units, rounded up, as the kernel takes it.
+fn in_units(
+    time: Duration,
+    unit: Duration,
+    range: &RangeInclusive<u128>,
+    argument: &'static str,
+) -> Result<c_int> {
+    in_range(time.as_nanos().div_ceil(unit.as_nanos()), range, argument)
+}
+
+/// What the kernel counts, which it never counts below zero.
+fn count(value: c_int) -> u32 {
+    u32::try_from(value).unwrap_or(0)
+}
+
+/// The unsigned number behind an `int` that stands for any 32 bits.
+fn unsigned(value: c_int) -> u32 {
+    u32::from_ne_bytes(value.to_ne_bytes())
+}
+
+fn size(value: c_int) -> usize {
+    usize::try_from(value).unwrap_or(0)
+}
+
+/// A name as the kernel hands it back: up to its NUL.
+fn name(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
+    String::from_utf8_lossy(bytes.get(..end).unwrap_or(bytes)).into_owned()
+}
+
+/// A name as the kernel takes it: it would silently cut one that is too long, or has a NUL.
+fn kernel_name<'n>(name: &'n str, longest: usize, argument: &'static str) -> Result<&'n [u8]> {
+    if name.is_empty() || name.len() > longest || name.contains('\0') {
+        return Err(invalid(argument));
+    }
+    Ok(name.as_bytes())
+}

@@ -1,0 +1,54 @@
+//! Options by number, for all that has no name here.
+
+use super::super::Socket;
+use crate::error::{Operation, Result};
+use crate::sys::unix;
+
+/// Options by number.
+impl Socket {
+    /// Sets any option from bytes (setsockopt(2)).
+    ///
+    /// # Errors
+    /// `Closed`; the system's, such as `ENOPROTOOPT`.
+    pub fn set_option(&self, level: i32, name: i32, value: &[u8]) -> Result<()> {
+        self.now(Operation::SetOption, |fd| {
+            unix::set_option(fd, level, name, value)
+        })
+    }
+
+    /// Sets an option that has no value, only a length (setsockopt(2) with a null pointer).
+    ///
+    /// # Errors
+    /// As [`set_option`](Self::set_option).
+    pub fn set_option_null(&self, level: i32, name: i32, length: u32) -> Result<()> {
+        self.now(Operation::SetOption, |fd| {
+            unix::set_option_null(fd, level, name, length)
+        })
+    }
+
+    /// Reads any option into `value` and says how many bytes it took (getsockopt(2)).
+    ///
+    /// # Errors
+    /// As [`set_option`](Self::set_option).
+    pub fn option(&self, level: i32, name: i32, value: &mut [u8]) -> Result<usize> {
+        self.now(Operation::GetOption, |fd| {
+            unix::get_option(fd, level, name, value)
+        })
+    }
+
+    /// Reads an option that is an `int`.
+    ///
+    /// # Errors
+    /// As [`set_option`](Self::set_option).
+    pub fn int_option(&self, level: i32, name: i32) -> Result<i32> {
+        self.now(Operation::GetOption, |fd| unix::get_int(fd, level, name))
+    }
+
+    /// Sets an option that is an `int`.
+    ///
+    /// # Errors
+    /// As [`set_option`](Self::set_option).
+    pub fn set_int_option(&self, level: i32, name: i32, value: i32) -> Result<()> {
+        self.set_option(level, name, &value.to_ne_bytes())
+    }
+}

@@ -1,0 +1,111 @@
+//! Options of the socket level (socket(7)) that say which way packets go and what is noted of them.
+
+use super::super::Socket;
+use super::interface::LONGEST_NAME;
+use super::{count, in_range, kernel_name, name, unsigned};
+use crate::error::{Operation, Result};
+use crate::sys::special::number;
+use std::ops::RangeInclusive;
+
+const POSITIVE: RangeInclusive<u32> = 0..=i32::MAX.unsigned_abs();
+
+/// Options of the socket level that steer packets.
+impl Socket {
+    /// Sends and receives through this network interface only; `None` ends that (`SO_BINDTODEVICE`, socket(7);
+    /// none by default; Python `SO_BINDTODEVICE`). A socket that is bound to one needs `CAP_NET_RAW` to change it.
+    ///
+    /// # Errors
+    /// `InvalidInput("device")` for an empty name and one longer than 15 bytes; `ENODEV` when there is no such
+    /// interface; `EPERM`; `Unsupported` elsewhere than on Linux; `Closed`.
+    pub fn set_device(&self, device: Option<&str>) -> Result<()> {
+        let device = device
+            .map(|device| kernel_name(device, LONGEST_NAME, "device"))
+            .transpose()?;
+        self.set_bytes(number::BIND_TO_DEVICE, device.unwrap_or(b"\0"))
+    }
+
+    /// The interface the socket is bound to.
+    ///
+    /// # Errors
+    /// `Unsupported` elsewhere than on Linux; `Closed`.
+    pub fn device(&self) -> Result<Option<String>> {
+        let (level, option) = super::known(Operation::GetOption, number::BIND_TO_DEVICE)?;
+        let mut room = [0; LONGEST_NAME + 1];
+        let length = self.option(level, option, &mut room).map_err(super::typed)?;
+        let device = room.get(..length).map(name).unwrap_or_default();
+        Ok(Some(device).filter(|device| !device.is_empty()))
+    }
+
+    /// Marks every packet for routing and filter rules (`SO_MARK`, socket(7); 0; needs `CAP_NET_ADMIN` or, since
+    /// Linux 5.17, `CAP_NET_RAW`; Python `SO_MARK`).
+    ///
+    /// # Errors
+    /// `EPERM`; `Unsupported` elsewhere than on Linux; `Closed`.
+    pub fn set_mark(&self, mark: u32) -> Result<()> {
+        self.set_bytes(number::MARK, &mark.to_ne_bytes())
+    }
+
+    /// The mark.
+    ///
+    /// # Errors
+    /// As [`set_mark`](Self::set_mark), but that reading needs no right.
+    pub fn mark(&self) -> Result<u32> {
+        self.number(number::MARK).map(unsigned)
+    }
+
+    /// The priority of packets in the queue of their interface (`SO_PRIORITY`, socket(7); 0; above 6 needs
+    /// `CAP_NET_ADMIN` or `CAP_NET_RAW`; Python `SO_PRIORITY`). Setting the type of service sets it too.
+    ///
+    /// # Errors
+    /// `InvalidInput("priority")` above 2,147,483,647; `EPERM`; `Unsupported` elsewhere than on Linux; `Closed`.
+    pub fn set_priority(&self, priority: u32) -> Result<()> {
+        let priority = in_range(priority, &POSITIVE, "priority")?;
+        self.set_number(number::PRIORITY, priority)
+    }
+
+    /// The priority.
+    ///
+    /// # Errors
+    /// `Unsupported` elsewhere than on Linux; `Closed`.
+    pub fn priority(&self) -> Result<u32> {
+        self.number(number::PRIORITY).map(count)
+    }
+
+    /// Asks for the packets that arrive on this CPU, among sockets that share a port by
+    /// [`set_reuse_port`](Self::set_reuse_port) (`SO_INCOMING_CPU`, socket(7); any; Python `SO_INCOMING_CPU`). The kernel
+    /// takes numbers of CPUs that are not there.
+    ///
+    /// # Errors
+    /// `InvalidInput("cpu")` above 2,147,483,647; `Unsupported` elsewhere than on Linux; `Closed`.
+    pub fn set_incoming_cpu(&self, cpu: u32) -> Result<()> {
+        let cpu = in_range(cpu, &POSITIVE, "cpu")?;
+        self.set_number(number::INCOMING_CPU, cpu)
+    }
+
+    /// The CPU that handled the last packet of this socket, or that was asked for; `None` before the first.
+    ///
+    /// # Errors
+    /// `Unsupported` elsewhere than on Linux; `Closed`.
+    pub fn incoming_cpu(&self) -> Result<Option<u32>> {
+        self.number(number::INCOMING_CPU)
+            .map(|cpu| u32::try_from(cpu).ok())
+    }
+
+    /// Notes of each datagram when the kernel received it, in ancillary data: a `timespec` with
+    /// `SCM_TIMESTAMPNS` on Linux (`SO_TIMESTAMPNS`, socket(7)), a `timeval` with `SCM_TIMESTAMP` elsewhere
+    /// (`SO_TIMESTAMP`); system clock, off by default; Python by number.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub fn set_timestamps(&self, on: bool) -> Result<()> {
+        self.set_number(number::TIMESTAMPS, on.into())
+    }
+
+    /// Whether datagrams carry the time they were received.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub fn timestamps(&self) -> Result<bool> {
+        self.is_on(number::TIMESTAMPS)
+    }
+}

@@ -1,0 +1,62 @@
+//! Timeouts and the blocking mode: of the handle, not of the kernel's socket.
+
+use super::super::Socket;
+use crate::error::{Operation, Result};
+use crate::handle::Direction;
+use crate::sys::special;
+use crate::time::Timeout;
+
+impl Socket {
+    /// Sets the timeout of calls that name none, in both directions: recv, accept; send, connect.
+    pub fn set_timeout(&self, timeout: impl Into<Timeout>) {
+        let timeout = timeout.into();
+        self.set_recv_timeout(timeout);
+        self.set_send_timeout(timeout);
+    }
+
+    /// Sets the timeout of recv and accept.
+    pub fn set_recv_timeout(&self, timeout: impl Into<Timeout>) {
+        self.handle.set_timeout(Direction::Receive, timeout.into());
+    }
+
+    /// Sets the timeout of send and connect.
+    pub fn set_send_timeout(&self, timeout: impl Into<Timeout>) {
+        self.handle.set_timeout(Direction::Send, timeout.into());
+    }
+
+    /// The timeout of recv and accept; `Never` unless set.
+    pub fn recv_timeout(&self) -> Timeout {
+        self.handle.timeout(Direction::Receive)
+    }
+
+    /// The timeout of send and connect; `Never` unless set.
+    pub fn send_timeout(&self) -> Timeout {
+        self.handle.timeout(Direction::Send)
+    }
+
+    /// Makes the socket blocking (calls wait for ever) or non-blocking (calls never wait), the descriptor's mode
+    /// included.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub fn set_blocking(&self, on: bool) -> Result<()> {
+        self.set_descriptor_nonblocking(!on)?;
+        self.set_timeout(if on { Timeout::Never } else { Timeout::NonBlocking });
+        Ok(())
+    }
+
+    /// Sets only the descriptor's mode (`O_NONBLOCK`), for those who use its number elsewhere; the calls here wait
+    /// as their timeouts say in either mode.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub fn set_descriptor_nonblocking(&self, on: bool) -> Result<()> {
+        // Who reads the note must never find a descriptor that blocks where it says that none does.
+        if !on {
+            self.handle.note_nonblocking(false);
+        }
+        self.now(Operation::SetOption, |fd| special::set_nonblocking(fd, on))?;
+        self.handle.note_nonblocking(on);
+        Ok(())
+    }
+}

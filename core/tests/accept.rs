@@ -1,0 +1,101 @@
+//! accept: both modes of the descriptor, many threads, time limits.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use polysock_core::{Family, Kind, Operation, Socket, SocketType, Timeout};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+use support::*;
+
+#[test]
+fn gives_the_connection_and_its_peer() {
+    let (listener, address) = listener(1);
+    let client = Socket::tcp(address.family()).unwrap();
+    client.connect(&address).unwrap();
+    listener.set_timeout(ms(5000));
+    let (server, peer) = listener.accept().unwrap();
+    assert_eq!(peer, client.local_address().unwrap());
+    assert_eq!(
+        (server.family(), server.socket_type()),
+        (Family::IPV4, SocketType::STREAM)
+    );
+    // The timeout and the mode are the listener's own.
+    assert_eq!(server.recv_timeout(), Timeout::Never);
+    let flags = system::status_flags(server.fileno().unwrap());
+    assert_eq!(flags & libc::O_NONBLOCK, 0);
+}
+
+#[test]
+fn ends_in_time_and_never_early() {
+    let (listener, _) = listener(1);
+    assert_eq!(kind(listener.within(Duration::ZERO).accept()), Kind::WouldBlock);
+    let (result, took) = timed(|| listener.within(ms(100)).accept());
+    let error = result.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (Kind::TimedOut, Operation::Accept)
+    );
+    assert!(took >= ms(100));
+}
+
+#[test]
+fn what_does_not_listen_says_so_in_either_mode() {
+    for nonblocking in [false, true] {
+        let socket = Socket::tcp(Family::IPV4).unwrap();
+        socket.set_descriptor_nonblocking(nonblocking).unwrap();
+        assert_eq!(kind(socket.accept()), Kind::Os(libc::EINVAL));
+    }
+    let (a, _b) = unix_pair(libc::SOCK_DGRAM);
+    assert_eq!(kind(a.within(LATE).accept()), Kind::Os(libc::EOPNOTSUPP));
+}
+
+/// Threads with and without a time limit take each connection once, and all end with close.
+#[test]
+fn many_threads_accept_from_one_listener() {
+    limited(|| {
+        accept_by_six(|_| Timeout::Never);
+        accept_by_six(|_| LIMIT.into());
+        accept_by_six(|number| {
+            if number % 2 == 0 {
+                Timeout::Never
+            } else {
+                LIMIT.into()
+            }
+        });
+    });
+}
+
+fn accept_by_six(limit_of: fn(usize) -> Timeout) {
+    let (listener, address) = listener(64);
+    let listener = Arc::new(listener);
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let workers: Vec<_> = (0..6)
+        .map(|number| {
+            let (listener, accepted) = (Arc::clone(&listener), Arc::clone(&accepted));
+            let limit = limit_of(number);
+            start_blocked(move || loop {
+                match listener.within(limit).accept() {
+                    Ok(_) => accepted.fetch_add(1, Ordering::Relaxed),
+                    Err(error) => return error.kind(),
+                };
+            })
+        })
+        .collect();
+    for _ in 0..300 {
+        let client = Socket::tcp(address.family()).unwrap();
+        client.within(LATE).connect(&address).unwrap();
+        client.abort().unwrap();
+    }
+    until("all are accepted", || accepted.load(Ordering::Relaxed) == 300);
+    let (_, took) = timed(|| listener.close().unwrap());
+    assert!(
+        took < ms(900),
+        "close waited for a thread that did not wake: {took:?}"
+    );
+    for worker in workers {
+        assert_eq!(worker.result(), Kind::Closed);
+    }
+}

@@ -1,0 +1,203 @@
+//! Addresses: round trips through text and bytes, and everything that is none.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use polysock_core::{Address, Family};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+
+/// Numbers that look random and are the same each time (xorshift).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        std::array::from_fn(|_| self.next().to_le_bytes()[3])
+    }
+}
+
+fn round_trips(address: Address) {
+    let text = address.to_string();
+    assert_eq!(text.parse::<Address>(), Ok(address), "{text}");
+    let bytes = Address::from_bytes(address.as_bytes()).unwrap();
+    assert_eq!(bytes, address);
+    assert_eq!(bytes.as_bytes(), address.as_bytes());
+}
+
+#[test]
+fn every_port_round_trips() {
+    for port in 0..=u16::MAX {
+        let address: Address = (IpAddr::from(Ipv4Addr::LOCALHOST), port).into();
+        assert_eq!(address.port(), Some(port));
+        assert_eq!(Address::EMPTY.with_port(port), Address::EMPTY);
+        assert_eq!(address.with_port(0).with_port(port), address);
+        assert_eq!(&address.as_bytes()[2..4], &port.to_be_bytes());
+    }
+}
+
+#[test]
+fn ip_addresses_round_trip_as_std_has_them() {
+    let mut numbers = Numbers(42);
+    for _ in 0..5000 {
+        let port = numbers.next() as u16;
+        let v4: IpAddr = numbers.bytes::<4>().into();
+        let v6: IpAddr = numbers.bytes::<16>().into();
+        for ip in [v4, v6] {
+            let address: Address = (ip, port).into();
+            assert_eq!(address.as_socket_addr(), Some(SocketAddr::new(ip, port)));
+            assert_eq!((address.ip(), address.port()), (Some(ip), Some(port)));
+            assert_eq!(address.to_string(), SocketAddr::new(ip, port).to_string());
+            round_trips(address);
+        }
+        let scope = numbers.next() as u32;
+        let scoped = SocketAddrV6::new(Ipv6Addr::from(numbers.bytes::<16>()), port, 0, scope);
+        let address = Address::from(scoped);
+        assert_eq!(address.as_socket_addr(), Some(scoped.into()));
+        round_trips(address);
+    }
+}
+
+#[test]
+fn flow_labels_and_padding_do_not_count_and_scopes_do() {
+    let at = |flow, scope| Address::from(SocketAddrV6::new(Ipv6Addr::LOCALHOST, 80, flow, scope));
+    assert_eq!(at(0, 1), at(7, 1));
+    assert_ne!(at(0, 1), at(0, 2));
+    let Some(SocketAddr::V6(back)) = at(7, 1).as_socket_addr() else {
+        panic!()
+    };
+    assert_eq!((back.flowinfo(), back.scope_id()), (7, 1));
+    let clean: Address = "1.2.3.4:80".parse().unwrap();
+    let mut bytes = clean.as_bytes().to_vec();
+    bytes[8..].fill(0xaa);
+    assert_eq!(Address::from_bytes(&bytes), Ok(clean));
+    bytes.push(1);
+    assert_eq!(Address::from_bytes(&bytes), Ok(clean));
+}
+
+#[test]
+fn numeric_text_with_and_without_a_port() {
+    let parse = |text| Address::parse(text, Some(80)).map(|address| address.to_string());
+    for (text, meant) in [
+        ("1.2.3.4", "1.2.3.4:80"),
+        ("1.2.3.4:5", "1.2.3.4:5"),
+        ("::1", "[::1]:80"),
+        ("[::1]", "[::1]:80"),
+        ("[::1]:5", "[::1]:5"),
+        ("fe80::1%3", "[fe80::1%3]:80"),
+        ("[fe80::1%3]", "[fe80::1%3]:80"),
+        ("::ffff:1.2.3.4", "[::ffff:1.2.3.4]:80"),
+        ("unix:/tmp/x", "unix:/tmp/x"),
+        ("unix:@name", "unix:@name"),
+        ("unix:", "unix:"),
+    ] {
+        assert_eq!(parse(text).as_deref(), Ok(meant), "{text}");
+    }
+    for text in [
+        "",
+        "localhost",
+        "1.2.3",
+        "1.2.3.4.5",
+        "1.2.3.4:",
+        "1.2.3.4:65536",
+        "1.2.3.4:-1",
+        "[1.2.3.4]",
+        "[::1",
+        "::1]",
+        "[::1]:",
+        "[::1]x",
+        "1.2.3.4 ",
+        " 1.2.3.4",
+        "01.2.3.4",
+        "0x1.2.3.4",
+        ":::",
+        "[fe80::1%eth0]",
+        "256.1.1.1",
+        "\0",
+        "[[::1]]",
+        "::1%",
+        "[::1%99999999999]",
+    ] {
+        assert!(parse(text).is_err(), "{text:?}");
+    }
+    for text in ["1.2.3.4", "::1", "[::1]"] {
+        assert!(text.parse::<Address>().is_err(), "{text} has no port");
+    }
+}
+
+#[test]
+fn every_cut_address_is_refused_or_of_another_family() {
+    let v4: Address = "1.2.3.4:80".parse().unwrap();
+    let v6: Address = "[::1]:80".parse().unwrap();
+    for (whole, length) in [(v4, 16), (v6, 28)] {
+        assert_eq!(whole.as_bytes().len(), length);
+        for cut in 0..length {
+            assert!(Address::from_bytes(&whole.as_bytes()[..cut]).is_err(), "{cut}");
+        }
+    }
+    assert!(Address::from_bytes(&[0; Address::CAPACITY]).is_ok());
+    assert!(Address::from_bytes(&[0; Address::CAPACITY + 1]).is_err());
+    assert!(Address::from_bytes(&[0; 4096]).is_err());
+}
+
+/// Whatever bytes there are, nothing panics and nothing is lost.
+#[test]
+fn bytes_of_every_family_and_length_pass_through() {
+    let mut numbers = Numbers(7);
+    for family in 0..=u16::from(u8::MAX) {
+        for length in 2..=Address::CAPACITY {
+            let mut bytes = numbers.bytes::<{ Address::CAPACITY }>();
+            bytes[..2].copy_from_slice(&family.to_ne_bytes());
+            let Ok(address) = Address::from_bytes(&bytes[..length]) else {
+                assert!(matches!(i32::from(family), libc::AF_INET | libc::AF_INET6));
+                continue;
+            };
+            assert_eq!(address.family(), Family(family.into()));
+            assert_eq!(address.as_bytes(), &bytes[..length]);
+            assert_eq!(Address::from_bytes(address.as_bytes()), Ok(address));
+            let has_port = matches!(i32::from(family), libc::AF_INET | libc::AF_INET6);
+            assert_eq!(
+                (address.port().is_some(), address.ip().is_some()),
+                (has_port, has_port)
+            );
+            assert_eq!(address.unix_name().is_some(), i32::from(family) == libc::AF_UNIX);
+            assert!(!address.to_string().is_empty());
+            assert_eq!(address.with_port(1).as_bytes().len(), length);
+        }
+    }
+    let foreign = Address::from_bytes(&[16, 0, 0xab, 0xcd]).unwrap();
+    assert_eq!(foreign.to_string(), "family16:abcd");
+    assert_eq!(format!("{foreign:?}"), "Address(family16:abcd)");
+}
+
+#[test]
+fn unix_names_of_every_length() {
+    for length in 1..=108 {
+        let path = vec![b'p'; length];
+        let address = Address::unix(&path).unwrap();
+        assert_eq!(address.unix_name(), Some(&path[..]));
+        round_trips(address);
+        let mut name = path;
+        name[0] = 0;
+        let address = Address::unix(&name).unwrap();
+        assert_eq!(address.unix_name(), Some(&name[..]));
+        round_trips(address);
+    }
+    assert!(Address::unix(&[b'p'; 109]).is_err());
+    assert!(Address::unix(b"a\0b").is_err());
+    let unnamed = Address::unix(b"").unwrap();
+    assert_eq!(unnamed.unix_name(), Some(&b""[..]));
+    assert_eq!(unnamed.to_string(), "unix:");
+    // A NUL in an abstract name is part of it; what follows the NUL of a path is not.
+    assert_ne!(Address::unix(b"\0a\0").unwrap(), Address::unix(b"\0a").unwrap());
+    let mut bytes = Address::unix(b"/a").unwrap().as_bytes().to_vec();
+    bytes.extend(b"rest");
+    assert_eq!(
+        Address::from_bytes(&bytes).unwrap(),
+        Address::unix(b"/a").unwrap()
+    );
+}

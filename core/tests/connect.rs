@@ -1,0 +1,125 @@
+//! connect: refusals, time limits, interruptions, Unix sockets.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use polysock_core::{Address, Family, Kind, Operation, Protocol, Socket, SocketType};
+use std::sync::Arc;
+use std::time::Duration;
+use support::*;
+
+#[test]
+fn a_refusal_names_the_address() {
+    let (listener, address) = listener(1);
+    drop(listener);
+    let client = Socket::tcp(address.family()).unwrap();
+    let error = client.connect(&address).unwrap_err();
+    assert_eq!(error.kind(), Kind::Os(libc::ECONNREFUSED));
+    assert_eq!(error.operation(), Operation::Connect);
+    assert_eq!(error.detail(), Some(address.to_string().as_str()));
+}
+
+#[test]
+fn connect_keeps_the_mode_of_the_descriptor() {
+    let (_listener, address) = listener(2);
+    for nonblocking in [false, true] {
+        let client = Socket::tcp(address.family()).unwrap();
+        client.set_descriptor_nonblocking(nonblocking).unwrap();
+        client.within(LATE).connect(&address).unwrap();
+        let flags = system::status_flags(client.fileno().unwrap());
+        assert_eq!(flags & libc::O_NONBLOCK != 0, nonblocking);
+    }
+}
+
+#[test]
+fn a_connect_that_gets_no_answer_ends_in_time_and_goes_on_afterwards() {
+    limited(|| {
+        let (full, address) = full_listener();
+        let client = Socket::tcp(address.family()).unwrap();
+        let (result, took) = timed(|| client.within(ms(200)).connect(&address));
+        assert_eq!(kind(result), Kind::TimedOut);
+        assert!(took >= ms(200) && took < LATE, "{took:?}");
+        // Still under way: asking again without waiting says so, and with room it succeeds.
+        assert_eq!(
+            kind(client.within(Duration::ZERO).connect(&address)),
+            Kind::Os(libc::EALREADY)
+        );
+        let _first = full.0.within(LATE).accept().unwrap();
+        client.within(LIMIT / 2).connect(&address).unwrap();
+    });
+}
+
+#[test]
+fn a_connect_without_waiting_is_in_progress() {
+    let (_full, address) = full_listener();
+    let client = Socket::tcp(address.family()).unwrap();
+    assert_eq!(
+        kind(client.within(Duration::ZERO).connect(&address)),
+        Kind::InProgress
+    );
+}
+
+#[test]
+fn close_ends_a_connect() {
+    limited(|| {
+        let (_full, address) = full_listener();
+        for limit in [None, Some(LIMIT)] {
+            let client = Arc::new(Socket::tcp(address.family()).unwrap());
+            let connecting = Arc::clone(&client);
+            let running = start_blocked(move || connecting.within(limit).connect(&address));
+            let (closed, took) = timed(|| client.close());
+            closed.unwrap();
+            assert!(took < LATE);
+            assert_eq!(kind(running.result()), Kind::Closed);
+        }
+    });
+}
+
+#[test]
+fn a_unix_connect_to_a_full_backlog_waits_without_spinning() {
+    limited(|| {
+        let listener = Socket::new(Family::UNIX, SocketType::STREAM, Protocol::DEFAULT).unwrap();
+        let name = format!("\0polysock-test-{}", std::process::id());
+        let address = Address::unix(name.as_bytes()).unwrap();
+        listener.bind(&address).unwrap();
+        listener.listen(0).unwrap();
+        let make = || Socket::new(Family::UNIX, SocketType::STREAM, Protocol::DEFAULT).unwrap();
+        let queued = make();
+        queued.within(LATE).connect(&address).unwrap();
+
+        let client = make();
+        assert_eq!(
+            kind(client.within(Duration::ZERO).connect(&address)),
+            Kind::WouldBlock
+        );
+        let before = system::thread_cpu();
+        let (result, took) = timed(|| client.within(ms(300)).connect(&address));
+        let burnt = system::thread_cpu() - before;
+        assert_eq!(kind(result), Kind::TimedOut);
+        assert!(took >= ms(300));
+        assert!(burnt < ms(50), "burnt {burnt:?}");
+
+        let client = Arc::new(client);
+        let connecting = Arc::clone(&client);
+        let running = start_blocked(move || connecting.connect(&address));
+        client.close().unwrap();
+        assert_eq!(kind(running.result()), Kind::Closed);
+
+        // Room again: a waiting connect gets it.
+        let client = Arc::new(make());
+        let connecting = Arc::clone(&client);
+        let running = start_blocked(move || connecting.connect(&address));
+        let _first = listener.within(LATE).accept().unwrap();
+        running.result().unwrap();
+        assert_eq!(client.peer_address().unwrap(), address);
+    });
+}
+
+#[test]
+fn a_vanished_listener_is_a_refusal_and_a_path_may_be_missing() {
+    let client = Socket::new(Family::UNIX, SocketType::STREAM, Protocol::DEFAULT).unwrap();
+    let nowhere = Address::unix(b"/nonexistent/polysock").unwrap();
+    assert_eq!(kind(client.connect(&nowhere)), Kind::Os(libc::ENOENT));
+    assert_eq!(kind(client.connect(&Address::EMPTY)), Kind::Os(libc::EINVAL));
+}

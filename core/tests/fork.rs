@@ -1,0 +1,318 @@
+//! Forked children: they may use their copies whatever the parent's threads were doing, and disturb nobody.
+//!
+//! Without the test harness: a process that forks is better off without threads it does not know.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+#[cfg(target_os = "linux")]
+mod support;
+
+#[cfg(not(target_os = "linux"))]
+fn main() {}
+
+#[cfg(target_os = "linux")]
+fn main() {
+    let tests: [(&str, fn()); 9] = [
+        (
+            "a_child_that_closes_disturbs_nobody",
+            tests::a_child_that_closes_disturbs_nobody,
+        ),
+        (
+            "a_child_uses_copies_that_were_busy",
+            tests::a_child_uses_copies_that_were_busy,
+        ),
+        (
+            "a_child_has_the_write_lock_afresh",
+            tests::a_child_has_the_write_lock_afresh,
+        ),
+        ("a_childs_waits_are_its_own", tests::a_childs_waits_are_its_own),
+        ("two_workers_on_one_listener", tests::two_workers_on_one_listener),
+        (
+            "forks_in_the_middle_of_everything",
+            tests::forks_in_the_middle_of_everything,
+        ),
+        (
+            "a_child_closes_what_was_being_closed",
+            tests::a_child_closes_what_was_being_closed,
+        ),
+        (
+            "abort_in_a_child_resets_for_all",
+            tests::abort_in_a_child_resets_for_all,
+        ),
+        ("no_call_raises_sigpipe", tests::no_call_raises_sigpipe),
+    ];
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    for (name, test) in tests {
+        if wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str())) {
+            // A process for each, so that one test's threads are not in the next one's children.
+            support::system::fork(|| support::limited(test)).succeed();
+            println!("test {name} ... ok");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::support::*;
+    use polysock_core::{Kind, Shutdown, Socket};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    pub fn a_child_that_closes_disturbs_nobody() {
+        let (client, server) = connection();
+        let (listener, address) = listener(4);
+        let (client, listener) = (Arc::new(client), Arc::new(listener));
+        let reader = Arc::clone(&client);
+        let reading = start_blocked(move || {
+            let mut buf = [0; 2];
+            reader.recv_exact(&mut buf).map(|()| buf)
+        });
+        let acceptor = Arc::clone(&listener);
+        let accepting = start_blocked(move || acceptor.accept().map(drop));
+        system::fork(|| {
+            let (_, took) = timed(|| {
+                client.close().unwrap();
+                listener.close().unwrap();
+                server.close().unwrap();
+            });
+            assert!(took < ms(900), "close waited for the parent's calls: {took:?}");
+            assert_eq!(kind(client.recv(&mut [0])), Kind::Closed);
+        })
+        .succeed();
+        assert!(reading.is_running() && accepting.is_running());
+        server.send_all(b"ok").unwrap();
+        assert_eq!(&reading.result().unwrap(), b"ok");
+        let _client = connect(&address);
+        accepting.result().unwrap();
+    }
+
+    fn connect(address: &polysock_core::Address) -> Socket {
+        let client = Socket::tcp(address.family()).unwrap();
+        client.within(LATE).connect(address).unwrap();
+        client
+    }
+
+    /// The parent's thread sits in a receive; the child sends, receives, and closes without waiting for it.
+    pub fn a_child_uses_copies_that_were_busy() {
+        let (client, server) = connection();
+        let client = Arc::new(client);
+        let reader = Arc::clone(&client);
+        let reading = start_blocked(move || reader.recv(&mut [0]));
+        system::fork(|| {
+            client.send_all(b"from the child").unwrap();
+            assert_eq!(kind(client.within(ms(20)).recv(&mut [0])), Kind::TimedOut);
+            drop(client.detach().unwrap()); // not Busy: nobody is inside here
+        })
+        .succeed();
+        let mut buf = [0; 14];
+        server.within(LATE).recv_exact(&mut buf).unwrap();
+        assert_eq!(&buf, b"from the child");
+        assert_eq!(kind(client.detach()), Kind::Busy);
+        client.close().unwrap();
+        assert_eq!(kind(reading.result()), Kind::Closed);
+        assert_eq!(server.within(LATE).recv(&mut [0]).unwrap(), 0);
+    }
+
+    pub fn a_child_has_the_write_lock_afresh() {
+        let (client, server) = unix_pair(libc::SOCK_STREAM);
+        let filled = fill(&client);
+        let client = Arc::new(client);
+        let calls: Vec<_> = (0..3)
+            .map(|_| {
+                let client = Arc::clone(&client);
+                start_blocked(move || client.send_all(b"parent"))
+            })
+            .collect();
+        system::fork(|| {
+            // No room, but no lock to wait for either.
+            let error = client.within(ms(30)).send_all(b"child").unwrap_err();
+            assert_eq!((error.kind(), error.done()), (Kind::TimedOut, 0));
+            let mut buf = vec![0; filled + 3 * 6];
+            server.within(LIMIT).recv_exact(&mut buf).unwrap();
+            assert_eq!(&buf[filled..], b"parentparentparent");
+            client.within(LATE).send_all(b"child").unwrap();
+            client.close().unwrap();
+        })
+        .succeed();
+        for call in calls {
+            call.result().unwrap();
+        }
+        let mut buf = [0; 5];
+        server.within(LATE).recv_exact(&mut buf).unwrap();
+        assert_eq!(&buf, b"child");
+    }
+
+    /// Both wait, each with a wake-up descriptor of its own.
+    pub fn a_childs_waits_are_its_own() {
+        let (client, _server) = connection();
+        // This thread has a wake-up descriptor already.
+        assert_eq!(kind(client.within(ms(5)).recv(&mut [0])), Kind::TimedOut);
+        let child = system::fork(|| {
+            let (client, _server) = connection();
+            let client = Arc::new(client);
+            let me = system::gettid();
+            let closer = Arc::clone(&client);
+            let observer = system::Observer::of(&format!("/proc/self/task/{me}"));
+            let closing = std::thread::spawn(move || {
+                observer.wait_blocked();
+                closer.close()
+            });
+            assert_eq!(kind(client.recv(&mut [0])), Kind::Closed);
+            closing.join().unwrap().unwrap();
+        });
+        let (result, took) = timed(|| client.within(ms(200)).recv(&mut [0]));
+        assert_eq!((kind(result), took >= ms(200)), (Kind::TimedOut, true));
+        child.succeed();
+    }
+
+    /// One worker closes while it is blocked in accept; the other goes on serving.
+    pub fn two_workers_on_one_listener() {
+        for limit in [None, Some(LIMIT)] {
+            let (listener, address) = listener(16);
+            let listener = Arc::new(listener);
+            let quits = system::fork(|| {
+                let acceptor = Arc::clone(&listener);
+                let accepting = start_blocked(move || acceptor.within(limit).accept().map(drop));
+                listener.close().unwrap();
+                assert_eq!(kind(accepting.result()), Kind::Closed);
+            });
+            let serves = system::fork(|| {
+                for _ in 0..20 {
+                    let (server, _) = listener.within(limit).accept().unwrap();
+                    server.send_all(b"served").unwrap();
+                }
+            });
+            quits.succeed();
+            drop(listener);
+            for _ in 0..20 {
+                let client = connect(&address);
+                let mut buf = [0; 6];
+                client.within(LATE).recv_exact(&mut buf).unwrap();
+                assert_eq!(&buf, b"served");
+            }
+            serves.succeed();
+        }
+    }
+
+    /// Threads use, open and close sockets all the time; children are forked at any moment and use their copies.
+    pub fn forks_in_the_middle_of_everything() {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (a, b) = unix_pair(libc::SOCK_STREAM);
+        let (busy, other) = (Arc::new(a), Arc::new(b));
+        let mut threads = Vec::new();
+        for _ in 0..2 {
+            let (busy, stop) = (Arc::clone(&busy), Arc::clone(&stop));
+            threads.push(start(move || {
+                while !stop.load(Ordering::Relaxed) {
+                    let _ = busy.within(Duration::from_micros(50)).recv(&mut [0; 16]);
+                    let _ = busy.within(Duration::from_micros(50)).send_all(&[1; 3000]);
+                }
+            }));
+        }
+        let (drained, stopped) = (Arc::clone(&other), Arc::clone(&stop));
+        threads.push(start(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                let _ = drained.within(ms(1)).recv(&mut [0; 65536]);
+            }
+        }));
+        for round in 0..150 {
+            system::fork(|| {
+                let (mine, theirs) = unix_pair(libc::SOCK_STREAM);
+                mine.send_all(b"x").unwrap();
+                assert_eq!(theirs.within(LATE).recv(&mut [0]).unwrap(), 1);
+                if round % 3 == 0 {
+                    let _ = busy.within(Duration::from_micros(50)).send_all(b"child");
+                    let _ = busy.within(Duration::from_micros(50)).recv(&mut [0]);
+                }
+                if round % 2 == 0 {
+                    let (_, took) = timed(|| busy.close().unwrap());
+                    assert!(took < ms(900), "{took:?}");
+                    assert_eq!(kind(busy.send_all(b"x")), Kind::Closed);
+                }
+                other.close().unwrap();
+            })
+            .succeed();
+        }
+        stop.store(true, Ordering::Relaxed);
+        threads.into_iter().for_each(Running::result);
+        busy.shutdown(Shutdown::Both).unwrap();
+    }
+
+    /// The parent's close waits for a call that is stuck; the child inherits CLOSED with an open descriptor.
+    pub fn a_child_closes_what_was_being_closed() {
+        let (client, server) = connection();
+        let client = Arc::new(client);
+        let reader = Arc::clone(&client);
+        let reading = start_blocked(move || reader.on(Stuck).within(LIMIT).recv(&mut [0]).map(drop));
+        let closer = Arc::clone(&client);
+        let closing = start(move || closer.close());
+        until("it is closed", || client.is_closed());
+        system::fork(|| {
+            assert_eq!(kind(client.send(b"x")), Kind::Closed);
+            client.close().unwrap();
+            client.close().unwrap();
+        })
+        .succeed();
+        closing.result().unwrap();
+        assert_eq!(kind(reading.result()), Kind::Closed);
+        assert_eq!(server.within(LATE).recv(&mut [0]).unwrap(), 0);
+    }
+
+    /// Leaves `block` only some time after its call has ended, as a host does whose interpreter is busy.
+    struct Stuck;
+
+    impl polysock_core::Host for Stuck {
+        fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
+            let result = f();
+            // The pace of a slow host, shorter than close's patience.
+            std::thread::sleep(ms(200));
+            result
+        }
+
+        fn interrupted(&mut self) -> Result<(), polysock_core::Stop> {
+            Ok(())
+        }
+
+        fn first_try(&mut self, _: polysock_core::Try) -> polysock_core::FirstTry {
+            polysock_core::FirstTry::Direct
+        }
+    }
+
+    pub fn abort_in_a_child_resets_for_all() {
+        let (client, server) = connection();
+        system::fork(|| client.abort().unwrap()).succeed();
+        let result = server.within(LATE).recv(&mut [0]);
+        assert_eq!(kind(result), Kind::Os(libc::ECONNRESET));
+    }
+
+    /// In a process where SIGPIPE kills, as it does in C.
+    pub fn no_call_raises_sigpipe() {
+        system::fork(|| {
+            system::default_signal(libc::SIGPIPE);
+            for (a, b) in [
+                connection(),
+                unix_pair(libc::SOCK_STREAM),
+                unix_pair(libc::SOCK_SEQPACKET),
+            ] {
+                b.close().unwrap();
+                let mut last = None;
+                until("the send fails", || {
+                    last = a.send(b"x").err();
+                    last.is_some()
+                });
+                let _ = a.send_all(b"x").unwrap_err();
+                let error = a.send(b"x").unwrap_err();
+                assert_eq!(error.kind(), Kind::Os(libc::EPIPE));
+                let urgent = a
+                    .on(polysock_core::Plain)
+                    .send_with(b"x", polysock_core::Flags::OUT_OF_BAND);
+                let _ = urgent.unwrap_err();
+                a.close_fin_first().unwrap();
+            }
+        })
+        .succeed();
+    }
+}

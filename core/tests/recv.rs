@@ -1,0 +1,206 @@
+//! recv, peek, recv_exact: what comes, what does not, flags.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use polysock_core::{Flags, Kind, Operation, Room, Shutdown};
+use std::sync::Arc;
+use std::time::Duration;
+use support::*;
+
+#[test]
+fn receives_what_is_there_and_then_the_end() {
+    let (client, server) = connection();
+    client.send_all(b"hello").unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    let mut buf = [0; 10];
+    assert_eq!(server.peek(&mut buf).unwrap(), 5);
+    assert_eq!(server.recv(&mut buf[..2]).unwrap(), 2);
+    assert_eq!(server.recv(&mut buf).unwrap(), 3);
+    assert_eq!(&buf[..3], b"llo");
+    assert_eq!(server.recv(&mut buf).unwrap(), 0);
+    assert_eq!(server.peek(&mut buf).unwrap(), 0);
+}
+
+#[test]
+fn an_empty_room_of_a_stream_is_full_at_once() {
+    let (client, _server) = connection();
+    assert_eq!(client.recv(&mut []).unwrap(), 0);
+    client.recv_exact(&mut []).unwrap();
+}
+
+#[test]
+fn recv_exact_fills_across_pieces() {
+    limited(|| {
+        let (client, server) = small_connection();
+        let data = pattern(300_000);
+        let sent = data.clone();
+        let running = start(move || client.within(LIMIT).send_all(&sent));
+        let mut buf = vec![0; data.len()];
+        server.within(LIMIT).recv_exact(&mut buf).unwrap();
+        assert!(buf == data);
+        running.result().unwrap();
+    });
+}
+
+#[test]
+fn recv_exact_tells_a_clean_end_from_a_cut_stream() {
+    let (client, server) = connection();
+    client.send_all(b"abc").unwrap();
+    client.close().unwrap();
+    let mut buf = [0; 5];
+    let error = server.within(LATE).recv_exact(&mut buf).unwrap_err();
+    assert_eq!(error.kind(), Kind::Truncated { missing: 2 });
+    assert_eq!((error.done(), error.operation()), (3, Operation::RecvExact));
+    assert_eq!(&buf[..3], b"abc");
+    let error = server.recv_exact(&mut buf).unwrap_err();
+    assert_eq!((error.kind(), error.done()), (Kind::EndOfStream, 0));
+}
+
+#[test]
+fn recv_exact_says_how_much_came_before_time_was_up() {
+    let (client, server) = connection();
+    client.send_all(b"abc").unwrap();
+    let mut buf = [0; 5];
+    let (result, took) = timed(|| server.within(ms(100)).recv_exact(&mut buf));
+    let error = result.unwrap_err();
+    assert_eq!((error.kind(), error.done()), (Kind::TimedOut, 3));
+    assert!(took >= ms(100));
+    client.send_all(b"de").unwrap();
+    let error = server.within(ms(50)).recv_exact(&mut buf).unwrap_err();
+    assert_eq!(error.done(), 2);
+    let error = server.within(Duration::ZERO).recv_exact(&mut buf).unwrap_err();
+    assert_eq!((error.kind(), error.done()), (Kind::WouldBlock, 0));
+}
+
+#[test]
+fn wait_all_fills_the_room_or_returns_what_came() {
+    limited(|| {
+        let (client, server) = connection();
+        let server = Arc::new(server);
+        let wait_all = |limit| {
+            let server = Arc::clone(&server);
+            move || {
+                let mut buf = [0; 6];
+                let result = server.within(limit).recv_with(&mut buf, Flags::WAIT_ALL);
+                result.map(|count| buf[..count].to_vec())
+            }
+        };
+        client.send_all(b"abc").unwrap();
+        let running = start_blocked(wait_all(LIMIT));
+        client.send_all(b"def").unwrap();
+        assert_eq!(running.result().unwrap(), b"abcdef");
+
+        client.send_all(b"abc").unwrap();
+        assert_eq!(wait_all(ms(60))().unwrap(), b"abc");
+        assert_eq!(kind(wait_all(ms(60))()), Kind::TimedOut);
+
+        client.send_all(b"abc").unwrap();
+        let running = start_blocked(wait_all(LIMIT));
+        client.close().unwrap();
+        assert_eq!(running.result().unwrap(), b"abc");
+        assert_eq!(wait_all(LIMIT)().unwrap(), b"");
+    });
+}
+
+#[test]
+fn peeking_with_wait_all_takes_nothing_and_does_not_spin() {
+    limited(|| {
+        let (client, server) = connection();
+        let server = Arc::new(server);
+        client.send_all(b"abc").unwrap();
+        let peeker = Arc::clone(&server);
+        let running = start_blocked(move || {
+            let mut buf = [0; 6];
+            let before = system::thread_cpu();
+            let count = peeker
+                .within(LIMIT)
+                .recv_with(&mut buf, Flags::PEEK | Flags::WAIT_ALL);
+            (count.unwrap(), buf, system::thread_cpu() - before)
+        });
+        assert_eq!(kind(client.within(ms(200)).recv(&mut [0])), Kind::TimedOut);
+        client.send_all(b"def").unwrap();
+        let (count, buf, burnt) = running.result();
+        assert_eq!((count, &buf), (6, b"abcdef"));
+        assert!(burnt < ms(50), "burnt {burnt:?}");
+        let mut buf = [0; 6];
+        server.recv_exact(&mut buf).unwrap();
+        assert_eq!(&buf, b"abcdef");
+
+        client.send_all(b"xy").unwrap();
+        client.close().unwrap();
+        let count = server
+            .within(LIMIT)
+            .recv_with(&mut buf, Flags::PEEK | Flags::WAIT_ALL);
+        assert_eq!(count.unwrap(), 2);
+    });
+}
+
+#[test]
+fn flags_of_one_call_rule_it() {
+    let (client, server) = connection();
+    let mut buf = [0; 4];
+    let call = server.within(LATE).recv_with(&mut buf, Flags::DONT_WAIT);
+    assert_eq!(kind(call), Kind::WouldBlock);
+    // No urgent byte: the kernel says so at once.
+    let urgent = server.within(LATE).recv_with(&mut buf, Flags::OUT_OF_BAND);
+    assert_eq!(kind(urgent), Kind::Os(libc::EINVAL));
+    client
+        .on(polysock_core::Plain)
+        .send_with(b"!", Flags::OUT_OF_BAND)
+        .unwrap();
+    until("the urgent byte is there", || {
+        server
+            .within(LATE)
+            .recv_with(&mut buf, Flags::OUT_OF_BAND)
+            .is_ok()
+    });
+    assert_eq!(buf[0], b'!');
+}
+
+#[test]
+fn a_datagram_is_cut_and_its_whole_length_told() {
+    let (a, b) = unix_pair(libc::SOCK_DGRAM);
+    a.send(b"long message").unwrap();
+    let mut buf = [0; 4];
+    let length = b.within(LATE).recv_with(&mut buf, Flags::TRUNCATE).unwrap();
+    assert_eq!((length, &buf), (12, b"long"));
+    // An empty one is received as such.
+    a.send(b"").unwrap();
+    assert_eq!(b.within(LATE).recv(&mut buf).unwrap(), 0);
+    assert_eq!(kind(b.within(Duration::ZERO).recv(&mut buf)), Kind::WouldBlock);
+}
+
+#[test]
+fn a_vanished_peer_is_a_reset_once_and_then_the_end() {
+    let (client, server) = connection();
+    client.abort().unwrap();
+    let mut buf = [0; 4];
+    assert_eq!(
+        kind(server.within(LATE).recv(&mut buf)),
+        Kind::Os(libc::ECONNRESET)
+    );
+    assert_eq!(server.within(LATE).recv(&mut buf).unwrap(), 0);
+}
+
+#[test]
+fn memory_that_holds_nothing_yet_is_filled() {
+    let (client, server) = connection();
+    client.send_all(b"abc").unwrap();
+    let mut memory = [std::mem::MaybeUninit::uninit(); 8];
+    let room = Room::uninit(&mut memory);
+    assert_eq!((room.len(), room.is_empty()), (8, false));
+    assert_eq!(server.within(LATE).recv(room).unwrap(), 3);
+    assert_eq!(system::bytes(&memory[..3]), b"abc");
+}
+
+#[test]
+fn not_connected_says_so() {
+    let socket = polysock_core::Socket::tcp(polysock_core::Family::IPV4).unwrap();
+    let error = socket.recv(&mut [0; 4]).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (Kind::Os(libc::ENOTCONN), Operation::Recv)
+    );
+}

@@ -1,0 +1,164 @@
+//! How many system calls an operation makes, counted by strace in a process of its own.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::os::unix::process::parent_id;
+use std::process::{Command, Stdio};
+use std::sync::{mpsc, Arc};
+use std::time::Duration;
+use support::*;
+
+const ROUNDS: usize = 50;
+const CASE: &str = "POLYSOCK_TEST_CASE";
+
+#[test]
+fn a_receive_that_finds_data_makes_one_call() {
+    counted(
+        "a_receive_that_finds_data_makes_one_call",
+        &[("recvfrom", ROUNDS)],
+        || {
+            let (client, server) = connection();
+            server.send_all(&[1; ROUNDS]).unwrap();
+            until("all is there", || {
+                client.peek(&mut [0; ROUNDS]).unwrap() == ROUNDS
+            });
+            measured(|| {
+                for _ in 0..ROUNDS {
+                    client.within(LATE).recv(&mut [0]).unwrap();
+                }
+            });
+        },
+    );
+}
+
+/// The peer answers only once we wait, so that each receive has to.
+#[test]
+fn a_receive_that_has_to_wait_makes_two_calls() {
+    let expected = [("sendto", ROUNDS), ("ppoll", ROUNDS), ("recvfrom", ROUNDS)];
+    counted("a_receive_that_has_to_wait_makes_two_calls", &expected, || {
+        let (client, server) = connection();
+        let (tell, told) = mpsc::channel();
+        let pinging = start(move || {
+            tell.send(system::gettid()).unwrap();
+            let ping_pong = |rounds| {
+                for _ in 0..rounds {
+                    client.within(LATE).send_all(b"ping").unwrap();
+                    client.within(LATE).recv_exact(&mut [0; 4]).unwrap();
+                }
+            };
+            ping_pong(3);
+            measured(|| ping_pong(ROUNDS));
+        });
+        let observer = system::Observer::of(&format!("/proc/self/task/{}", told.recv().unwrap()));
+        for _ in 0..ROUNDS + 3 {
+            server.within(LATE).recv_exact(&mut [0; 4]).unwrap();
+            observer.wait_blocked();
+            server.send_all(b"pong").unwrap();
+        }
+        pinging.result();
+    });
+}
+
+#[test]
+fn the_first_send_after_a_connect_that_waited_makes_one_call() {
+    counted(
+        "the_first_send_after_a_connect_that_waited_makes_one_call",
+        &[("sendto", 1)],
+        || {
+            let (full, address) = full_listener();
+            let client = Arc::new(polysock_core::Socket::tcp(address.family()).unwrap());
+            let connecting = Arc::clone(&client);
+            let running = start_blocked(move || connecting.within(LIMIT).connect(&address));
+            let _queued = full.0.within(LATE).accept().unwrap();
+            running.result().unwrap();
+            measured(|| client.within(LATE).send_all(b"x").unwrap());
+        },
+    );
+}
+
+#[test]
+fn an_accept_in_non_blocking_mode_that_finds_a_connection_makes_one_call() {
+    let name = "an_accept_in_non_blocking_mode_that_finds_a_connection_makes_one_call";
+    counted(name, &[("accept4", 4)], || {
+        let (listener, address) = listener(8);
+        assert_eq!(
+            kind(listener.within(Duration::ZERO).accept()),
+            polysock_core::Kind::WouldBlock
+        );
+        let clients: Vec<_> = (0..4)
+            .map(|_| {
+                let client = polysock_core::Socket::tcp(address.family()).unwrap();
+                client.within(LATE).connect(&address).unwrap();
+                client
+            })
+            .collect();
+        let mut accepted = Vec::with_capacity(4);
+        measured(|| {
+            for _ in &clients {
+                accepted.push(listener.within(LATE).accept().unwrap());
+            }
+        });
+    });
+}
+
+/// Marks the calls to be counted: getppid, which nothing else here makes.
+fn measured(section: impl FnOnce()) {
+    let _ = parent_id();
+    section();
+    let _ = parent_id();
+}
+
+/// Runs `case` in this process if it is the one under strace; otherwise runs that process and counts its calls
+/// between the marks.
+fn counted(name: &str, expected: &[(&str, usize)], case: impl FnOnce() + Send + 'static) {
+    if env::var_os(CASE).is_some() {
+        return limited(case);
+    }
+    let log = env::temp_dir().join(format!("polysock-{name}-{}.strace", std::process::id()));
+    let ran = Command::new("strace")
+        .args(["-f", "-qq", "-e", "signal=none", "-o"])
+        .arg(&log)
+        .arg(env::current_exe().unwrap())
+        .args([name, "--exact", "--test-threads=1"])
+        .env(CASE, "1")
+        .stdout(Stdio::null())
+        .status();
+    let text = std::fs::read_to_string(&log).unwrap_or_default();
+    let _ = std::fs::remove_file(&log);
+    if ran.is_err() || !text.contains("getppid") {
+        println!("SKIPPED {name}: strace is missing or may not trace ({ran:?})");
+        return;
+    }
+    assert!(ran.unwrap().success(), "the traced process failed");
+    let found = count(&text);
+    println!("{name}: {found:?}");
+    let expected = expected
+        .iter()
+        .map(|(call, times)| ((*call).to_owned(), *times))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+/// The calls of the marked thread between the marks. A call that another thread's line cuts in two is counted by
+/// its beginning.
+fn count(text: &str) -> BTreeMap<String, usize> {
+    let thread_of = |line: &str| line.split_whitespace().next().map(str::to_owned);
+    let marked = text
+        .lines()
+        .find(|line| line.contains("getppid("))
+        .and_then(thread_of);
+    let mut calls = BTreeMap::new();
+    let lines = text.lines().filter(|line| thread_of(line) == marked);
+    let after_mark = lines.skip_while(|line| !line.contains("getppid(")).skip(1);
+    for line in after_mark.take_while(|line| !line.contains("getppid(")) {
+        let call = line.split_whitespace().nth(1).unwrap_or("");
+        if let Some((name, _)) = call.split_once('(') {
+            *calls.entry(name.to_owned()).or_insert(0) += 1;
+        }
+    }
+    calls
+}

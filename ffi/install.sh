@@ -1,0 +1,92 @@
+#!/bin/sh
+# Installs the C library: `PREFIX=/usr/local DESTDIR= sh ffi/install.sh [DIRECTORY]`, the directory that has the libraries.
+# LIBDIR and INCLUDEDIR may be given too. What is installed may be moved: nothing in it names PREFIX.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(dirname "$here")
+built=$(cd "${1:-$root/target/release}" && pwd)
+: "${PREFIX:=/usr/local}" "${DESTDIR:=}"
+: "${LIBDIR:=$PREFIX/lib}" "${INCLUDEDIR:=$PREFIX/include}"
+version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml" | head -1)
+# What the static library needs besides libc and what the compiler adds by itself.
+private='-lutil -lrt -lpthread -lm -ldl'
+
+lib=$DESTDIR$LIBDIR include=$DESTDIR$INCLUDEDIR
+install -d "$lib/pkgconfig" "$lib/cmake/polysock" "$include/polysock"
+install -m 644 "$root"/include/polysock/*.h "$root"/include/polysock/*.hpp "$include/polysock"
+
+# The old file may be mapped by running programs: replaced, never written into.
+install -m 755 "$built/libpolysock.so" "$lib/libpolysock.so.$version.new"
+mv -f "$lib/libpolysock.so.$version.new" "$lib/libpolysock.so.$version"
+ln -sf "libpolysock.so.$version" "$lib/libpolysock.so.0"
+ln -sf libpolysock.so.0 "$lib/libpolysock.so"
+
+# cargo's archive has all of Rust's symbols in the open, and two such libraries don't go into one program. One object with
+# only polysock_* in the open does; --force-group-allocation so that no discarded group leaves local symbols behind.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+sed 's/.* //' "$here/symbols.txt" >"$work/keep"
+# shellcheck disable=SC2046
+if ld -r --force-group-allocation --gc-sections $(sed 's/^/-u /' "$work/keep") "$built/libpolysock.a" \
+    -o "$work/all.o" 2>"$work/log" &&
+    objcopy --keep-global-symbols="$work/keep" --strip-debug "$work/all.o" "$work/polysock.o" 2>>"$work/log"; then
+    ar rcs "$work/libpolysock.a" "$work/polysock.o"
+else
+    echo "libpolysock.a is installed with all its symbols in the open: the linker here can't hide them" >&2
+    cp "$built/libpolysock.a" "$work/libpolysock.a"
+fi
+install -m 644 "$work/libpolysock.a" "$lib/libpolysock.a"
+
+up_from_pc=$(realpath -m --relative-to="$LIBDIR/pkgconfig" "$PREFIX")
+up_from_cmake=$(realpath -m --relative-to="$LIBDIR/cmake/polysock" "$PREFIX")
+lib_below=$(realpath -m --relative-to="$PREFIX" "$LIBDIR")
+include_below=$(realpath -m --relative-to="$PREFIX" "$INCLUDEDIR")
+
+cat >"$lib/pkgconfig/polysock.pc" <<END
+prefix=\${pcfiledir}/$up_from_pc
+libdir=\${prefix}/$lib_below
+includedir=\${prefix}/$include_below
+
+Name: polysock
+Description: Sockets without the traps
+Version: $version
+Libs: -L\${libdir} -lpolysock
+Libs.private: $private
+Cflags: -I\${includedir}
+END
+
+cat >"$lib/cmake/polysock/polysockConfig.cmake" <<END
+# polysock::polysock is the shared library, polysock::polysock_static the static one.
+get_filename_component(_polysock_prefix "\${CMAKE_CURRENT_LIST_DIR}/$up_from_cmake" ABSOLUTE)
+
+if(NOT TARGET polysock::polysock)
+  add_library(polysock::polysock SHARED IMPORTED)
+  set_target_properties(polysock::polysock PROPERTIES
+    IMPORTED_LOCATION "\${_polysock_prefix}/$lib_below/libpolysock.so.$version"
+    IMPORTED_SONAME "libpolysock.so.0"
+    INTERFACE_INCLUDE_DIRECTORIES "\${_polysock_prefix}/$include_below")
+  add_library(polysock::polysock_static STATIC IMPORTED)
+  set_target_properties(polysock::polysock_static PROPERTIES
+    IMPORTED_LOCATION "\${_polysock_prefix}/$lib_below/libpolysock.a"
+    IMPORTED_LINK_INTERFACE_LANGUAGES "C"
+    INTERFACE_LINK_LIBRARIES "$(echo "$private" | sed 's/ /;/g')"
+    INTERFACE_INCLUDE_DIRECTORIES "\${_polysock_prefix}/$include_below")
+endif()
+unset(_polysock_prefix)
+END
+
+# Before 1.0 a new minor version may break what was built with the old one.
+cat >"$lib/cmake/polysock/polysockConfigVersion.cmake" <<END
+set(PACKAGE_VERSION "$version")
+if(PACKAGE_FIND_VERSION VERSION_GREATER PACKAGE_VERSION)
+  set(PACKAGE_VERSION_COMPATIBLE FALSE)
+elseif("\${PACKAGE_FIND_VERSION_MAJOR}.\${PACKAGE_FIND_VERSION_MINOR}" STREQUAL "${version%.*}")
+  set(PACKAGE_VERSION_COMPATIBLE TRUE)
+else()
+  set(PACKAGE_VERSION_COMPATIBLE FALSE)
+endif()
+if(PACKAGE_FIND_VERSION STREQUAL PACKAGE_VERSION)
+  set(PACKAGE_VERSION_EXACT TRUE)
+endif()
+END
+echo "polysock $version is in $DESTDIR$PREFIX"

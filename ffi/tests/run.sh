@@ -1,0 +1,49 @@
+#!/bin/sh
+# Runs test programs and adds up what they say. `run.sh DIRECTORY PROGRAM...`; the name says how: plain-, asan-, slow- (valgrind).
+set -u
+out=$1
+shift
+passed=0 failed=0
+log=$out/log
+for program in "$@"; do
+    name=${program##*/}
+    prefix='' under=''
+    case $name in
+    asan-*) # a program that was not built with the sanitizers would prove nothing
+        symbols=$(nm "$program")
+        case $symbols in *__asan_init*) ;; *) echo "FAILED $name: not instrumented (asan)"; failed=$((failed + 1)) ;; esac
+        case $symbols in *__ubsan_handle*) ;; *) echo "FAILED $name: not instrumented (ubsan)"; failed=$((failed + 1)) ;; esac
+        under='address and undefined-behaviour sanitizers'
+        ;;
+    slow-*)
+        leaks='--leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite'
+        # A forked child forgets on purpose what threads of its parent may have been changing.
+        case $name in *-fork) leaks='--leak-check=no' ;; esac
+        prefix="valgrind -q --error-exitcode=99 $leaks"
+        under=valgrind
+        ;;
+    static-*) under='static library' ;;
+    esac
+    # shellcheck disable=SC2086
+    ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
+        timeout 120 $prefix "$program" >"$log" 2>&1
+    code=$?
+    counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -1)
+    if [ -z "$counts" ]; then
+        counts='0 passed, 1 failed'
+    fi
+    bad=${counts#*, }
+    bad=${bad% failed}
+    if [ "$bad" = 0 ] && [ "$code" != 0 ]; then
+        bad=1 # a sanitizer or valgrind has found something
+    fi
+    passed=$((passed + ${counts%% *}))
+    failed=$((failed + bad))
+    if [ "$bad" != 0 ]; then
+        echo "FAILED $name (exit code $code)"
+        sed 's/^/    /' "$log"
+    fi
+    printf '%-16s %s%s\n' "$name" "$counts" "${under:+  ($under)}"
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,120 @@
+/* Fork: a child's copies are its own, and the parent notices nothing. A child reports through its exit code. */
+#include "harness.h"
+#include <signal.h>
+
+TEST(child_closes_its_copies)
+{
+    polysock_t *client, *server;
+    char buf[4];
+    make_pair(&client, &server);
+    pid_t child = fork();
+    if (child == 0) {
+        int bad = polysock_close(client) != 0;
+        bad |= polysock_recv(client, buf, 1, 0, 0) != POLYSOCK_ECLOSED;
+        polysock_free(client);
+        polysock_free(server);
+        _exit(bad);
+    }
+    CHECK_IS(wait_child(child), 0);
+    CHECK_IS(polysock_sendall(client, "here", 4, NULL, 10000), 0);
+    CHECK_IS(polysock_recv_exact(server, buf, 4, NULL, 10000), 0);
+    CHECK_TEXT(polysock_state(server), "ESTABLISHED");
+    polysock_free(client);
+    polysock_free(server);
+}
+
+struct call {
+    polysock_t *s;
+    char byte;
+    long long result;
+};
+
+static void do_recv(void *argument)
+{
+    struct call *call = argument;
+    call->result = polysock_recv(call->s, &call->byte, 1, 0, 30000);
+}
+
+/* The child inherits a count of calls that will never leave in it. */
+TEST(child_of_a_process_with_a_call_inside)
+{
+    polysock_t *client, *server;
+    make_pair(&client, &server);
+    struct call call = {.s = server};
+    struct worker worker;
+    start_blocked(&worker, do_recv, &call);
+    long long began = now_us();
+    pid_t child = fork();
+    if (child == 0) {
+        char byte;
+        int bad = polysock_recv(server, &byte, 1, 0, 20) != POLYSOCK_ETIMEDOUT;
+        bad |= (polysock_sendall(server, "c", 1, NULL, 10000) != 0) << 1;
+        long long closing = now_us();
+        bad |= (polysock_close(server) != 0) << 2;
+        bad |= (now_us() - closing > 500000 * SLOWNESS) << 3; /* waits for nobody */
+        polysock_free(server);
+        polysock_free(client);
+        _exit(bad);
+    }
+    CHECK_IS(wait_child(child), 0);
+    CHECK(now_us() - began < 20 * 1000000LL);
+    CHECK(!worker.ended);
+    CHECK_IS(polysock_sendall(client, "p", 1, NULL, 10000), 0);
+    join(&worker);
+    CHECK_IS(call.result, 1);
+    CHECK_IS(polysock_recv(client, &call.byte, 1, 0, 10000), 1);
+    CHECK_IS(call.byte, 'c');
+    polysock_free(client);
+    polysock_free(server);
+}
+
+static void close_when_blocked(void *argument)
+{
+    struct call *call = argument;
+    wait_blocked(getpid(), getpid()); /* the main thread's id is the process's */
+    call->result = polysock_close(call->s);
+}
+
+/* Two workers accept on one listener. One closes its copy while it waits; the other goes on serving. */
+TEST(two_workers_on_one_listener)
+{
+    polysock_addr a;
+    polysock_t *listener = make_listener("127.0.0.1", &a), *s;
+    pid_t quitter = fork();
+    if (quitter == 0) {
+        struct call call = {.s = listener, .result = -1};
+        struct worker worker;
+        start(&worker, close_when_blocked, &call);
+        int code = polysock_accept(listener, &s, NULL, 30000);
+        join(&worker);
+        _exit(code != POLYSOCK_ECLOSED || call.result != 0);
+    }
+    pid_t server = fork();
+    if (server == 0) {
+        int bad = 0;
+        for (int i = 0; i < 3 && bad == 0; i++) {
+            bad = polysock_accept(listener, &s, NULL, 30000) != 0 || polysock_sendall(s, "ok", 2, NULL, 10000) != 0;
+            polysock_free(s);
+        }
+        _exit(bad);
+    }
+    CHECK_IS(wait_child(quitter), 0);
+    for (int i = 0; i < 3; i++) {
+        char buf[2];
+        MUST(polysock_socket(&s, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
+        CHECK_IS(polysock_connect(s, &a, 10000), 0);
+        CHECK_IS(polysock_recv_exact(s, buf, 2, NULL, 10000), 0);
+        polysock_free(s);
+    }
+    CHECK_IS(wait_child(server), 0);
+    CHECK_TEXT(polysock_state(listener), "LISTEN");
+    polysock_free(listener);
+}
+
+int main(void)
+{
+    RUN(child_closes_its_copies);
+    RUN(child_of_a_process_with_a_call_inside);
+    RUN(two_workers_on_one_listener);
+    return report();
+}

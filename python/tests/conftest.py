@@ -1,0 +1,34 @@
+"""What holds for every test: a deadline, and no descriptor left behind."""
+
+import faulthandler
+import gc
+import os
+
+import pytest
+
+DEADLINE = 60
+
+
+def descriptors():
+    """The open descriptors by number, but those that the library wakes its waiting threads by."""
+    found = {}
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            target = os.readlink(f"/proc/self/fd/{name}")
+        except FileNotFoundError:
+            continue  # the listing's own
+        if "eventfd" not in target:
+            found[name] = target
+    return found
+
+
+@pytest.fixture(autouse=True)
+def deadline_and_descriptors():
+    faulthandler.dump_traceback_later(DEADLINE, exit=True)
+    gc.collect()
+    before = descriptors()
+    yield
+    gc.collect()
+    after = descriptors()
+    faulthandler.cancel_dump_traceback_later()
+    assert after == before

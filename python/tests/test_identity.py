@@ -1,0 +1,175 @@
+"""What is the standard module's and what is not."""
+
+import _socket
+import abc
+import socket as standard
+import subprocess
+import sys
+import textwrap
+
+import polysock as socket
+
+
+def test_not_the_standard_class():
+    assert not issubclass(socket.socket, _socket.socket)
+    assert _socket.socket not in socket.socket.__mro__
+
+
+def test_the_standard_modules_sockets_are_instances():
+    class Mine(socket.socket):
+        pass
+
+    with standard.socket() as theirs, socket.socket() as ours:
+        assert isinstance(theirs, socket.socket)
+        assert isinstance(ours, socket.socket)
+        assert not isinstance(theirs, Mine)
+        assert not isinstance(ours, Mine)
+        assert not isinstance(5, socket.socket)
+        assert issubclass(standard.socket, socket.socket)
+        assert not issubclass(standard.socket, Mine)
+
+
+def test_subclasses():
+    class Slots(socket.socket):
+        __slots__ = ("mine",)
+
+        def __init__(self, mine, *, fileno=None):
+            super().__init__(fileno=fileno)
+            self.mine = mine
+
+    class Abstract(socket.socket, abc.ABC):
+        pass
+
+    with Slots("x") as sock:
+        assert sock.mine == "x"
+        assert not hasattr(sock, "__dict__")
+        assert sock._io_refs == 0
+        assert sock._closed is False
+    Abstract().close()
+
+
+def test_subclass_may_replace_the_calls():
+    class Counting(socket.socket):
+        closed = 0
+
+        def _real_close(self, _ss=socket.socket):
+            self.closed += 1
+            super()._real_close()
+
+    sock = Counting()
+    with sock, sock.makefile("rb"):
+        pass
+    assert sock.closed == 1
+    assert sock.fileno() == -1
+
+
+def test_objects_are_the_interpreters():
+    names = [name for name, value in vars(standard).items() if name.isupper() and isinstance(value, int)]
+    assert len(names) > 300
+    for name in [*names, "AddressFamily", "SocketKind", "MsgFlag", "AddressInfo", "has_ipv6", "CAPI"]:
+        assert getattr(socket, name) is getattr(standard, name), name
+    for name in ["error", "gaierror", "herror", "timeout", "_GLOBAL_DEFAULT_TIMEOUT", "_GiveupOnSendfile"]:
+        assert getattr(socket, name) is getattr(standard, name), name
+
+
+def test_the_standard_module_does_no_work():
+    code = """
+        import _socket, socket as standard
+        import polysock as socket
+
+        def refuse(name):
+            def call(*args, **kwargs):
+                raise AssertionError(f"the standard module's {name} was called")
+            return call
+
+        for module in (_socket, standard):
+            for name, value in list(vars(module).items()):
+                if callable(value) and not isinstance(value, type):
+                    if name not in ("getdefaulttimeout", "setdefaulttimeout"):
+                        setattr(module, name, refuse(name))
+        for name in ("socket", "SocketType"):
+            setattr(_socket, name, refuse(name))
+            setattr(standard, name, refuse(name))
+
+        with socket.create_server(("localhost", 0)) as listener:
+            with socket.create_connection(listener.getsockname(), timeout=5) as client:
+                server, address = listener.accept()
+                with server:
+                    assert address == client.getsockname() and isinstance(server, socket.socket)
+                    client.sendall(b"12345")
+                    assert server.recv(1) == b"1"
+                    assert server.recv_exact(4) == b"2345"
+                    assert server.send(b"x") == 1 and client.recv_into(bytearray(5)) == 1
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+                    assert client.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+                    twin = client.dup()
+                    with twin.makefile("wb") as file:
+                        file.write(b"file")
+                    assert server.recv_exact(4) == b"file"
+                    client.shutdown(socket.SHUT_WR)
+                    client.settimeout(1)
+                    repr(client)
+                    socket.socket(fileno=twin.detach()).close()
+        print("done")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.stdout, done.stderr) == ("done\n", "")
+
+
+def test_importing_does_not_import_tls_or_asyncio():
+    code = "import sys, polysock; print('ssl' in sys.modules, 'asyncio' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout == "False False\n"
+
+
+def test_audit_events():
+    code = """
+        import sys, polysock as socket
+        seen = []
+        sys.addaudithook(lambda name, args: seen.append((name, args)) if name.startswith("socket.") else None)
+        listener = socket.create_server(("127.0.0.1", 0))
+        client = socket.socket()
+        client.connect(listener.getsockname())
+        client.connect_ex(listener.getsockname())
+        socket.getaddrinfo("127.0.0.1", 80)
+        for name, args in seen:
+            assert name.startswith("socket.get") or isinstance(args[0], socket.socket), (name, args)
+            print(name, *[argument for argument in args if isinstance(argument, int)])
+        client.close(); listener.close()
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "socket.__new__ 2 1 -1",
+        "socket.bind",
+        "socket.__new__ -1 -1 -1",
+        "socket.connect",
+        "socket.connect",
+        "socket.getaddrinfo 80 0 0 0",
+    ]
+
+
+def test_audit_hook_may_refuse():
+    code = """
+        import sys, polysock as socket
+        sock = socket.socket()
+        def refuse(name, args):
+            if name == "socket.connect":
+                raise PermissionError("no")
+        sys.addaudithook(refuse)
+        try:
+            sock.connect(("127.0.0.1", 9))
+        except PermissionError as error:
+            print(error)
+        sock.close()
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.stdout, done.stderr) == ("no\n", "")

@@ -1,0 +1,282 @@
+"""Making sockets and giving them up."""
+
+import copy
+import errno
+import os
+import pickle
+import struct
+import weakref
+
+import pytest
+from helpers import connection
+
+import polysock as socket
+
+
+def is_open(fd):
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
+
+
+def test_new_ignores_arguments_and_has_no_descriptor():
+    sock = socket.socket.__new__(socket.socket, "any", thing=1)
+    assert sock.fileno() == -1
+    assert sock.gettimeout() is None
+    with pytest.raises(OSError) as caught:
+        sock.recv(1)
+    assert caught.value.errno == errno.EBADF
+
+
+def test_defaults():
+    with socket.socket() as sock:
+        assert (sock.family, sock.type, sock.proto) == (socket.AF_INET, socket.SOCK_STREAM, 0)
+        assert sock.family is socket.AddressFamily.AF_INET
+        assert not sock.get_inheritable()
+        sock.set_inheritable(True)
+        assert sock.get_inheritable()
+
+
+def test_type_flags_are_not_in_type():
+    with socket.socket(type=socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC) as sock:
+        assert sock.type is socket.SOCK_STREAM
+        assert sock.gettimeout() == 0
+        assert not sock.getblocking()
+
+
+def test_init_again_forgets_and_closes_nothing():
+    sock = socket.socket()
+    first = sock.fileno()
+    sock.__init__(socket.AF_INET6)
+    assert sock.fileno() != first
+    assert sock.family is socket.AF_INET6
+    assert is_open(first)
+    second = sock.fileno()
+    sock.__init__()
+    assert is_open(second)
+    sock.close()
+    assert is_open(first)
+    os.close(first)
+    os.close(second)
+
+
+def test_close_twice_and_with():
+    with socket.socket() as sock:
+        fd = sock.fileno()
+    assert sock.fileno() == -1
+    assert not is_open(fd)
+    sock.close()
+    assert sock.detach() == -1
+
+
+def test_detach_and_adopt():
+    with connection() as (client, server):
+        fd = client.detach()
+        assert client.fileno() == -1
+        with socket.socket(fileno=fd) as adopted:
+            assert (adopted.family, adopted.type) == (socket.AF_INET, socket.SOCK_STREAM)
+            assert adopted.proto == socket.IPPROTO_TCP
+            adopted.sendall(b"x")
+            assert server.recv(9) == b"x"
+
+
+def test_what_cannot_be_adopted_stays_open():
+    read, write = os.pipe()
+    with pytest.raises(OSError) as caught:
+        socket.socket(fileno=read)
+    assert caught.value.errno == errno.ENOTSOCK
+    assert is_open(read)
+    os.close(read)
+    os.close(write)
+
+
+def test_dup_and_fromfd():
+    with connection() as (client, server):
+        client.settimeout(7)
+        with client.dup() as twin:
+            assert twin.fileno() != client.fileno()
+            assert twin.gettimeout() == 7
+            assert type(twin) is type(client)
+            twin.sendall(b"x")
+        with socket.fromfd(client.fileno(), socket.AF_INET, socket.SOCK_STREAM) as twin:
+            twin.sendall(b"y")
+        assert server.recv_exact(2) == b"xy"
+
+
+def test_repr():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port, fd = sock.getsockname()[1], sock.fileno()
+        assert repr(sock) == (
+            f"<polysock.socket fd={fd}, family=2, type=1, proto=0, laddr=('127.0.0.1', {port})>"
+        )
+        native = socket._native.Socket.__repr__(sock)
+        assert native == f"<socket object, fd={fd}, family=2, type=1, proto=0>"
+    assert repr(sock) == "<polysock.socket [closed] fd=-1, family=2, type=1, proto=0>"
+
+
+def test_no_pickle_no_copy():
+    with socket.socket() as sock:
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            with pytest.raises(TypeError):
+                pickle.dumps(sock, protocol)
+        with pytest.raises(TypeError):
+            copy.copy(sock)
+
+
+def test_weak_reference():
+    sock = socket.socket()
+    reference = weakref.ref(sock)
+    sock.close()
+    del sock
+    assert reference() is None
+
+
+def test_makefile_keeps_the_socket_open():
+    with connection() as (client, server):
+        file = client.makefile("rwb")
+        client.close()
+        assert client.fileno() != -1
+        file.write(b"line\n")
+        file.flush()
+        assert server.recv_exact(5) == b"line\n"
+        server.sendall(b"answer\n")
+        assert file.readline() == b"answer\n"
+        file.close()
+        assert client.fileno() == -1
+
+
+def test_makefile_text_and_timeouts():
+    with connection() as (client, server):
+        server.sendall("grüße\n".encode())
+        with client.makefile(encoding="utf-8") as file:
+            assert file.readline() == "grüße\n"
+        client.settimeout(0.01)
+        with client.makefile("rb") as file:
+            with pytest.raises(TimeoutError):
+                file.read(1)
+            with pytest.raises(OSError, match="cannot read from timed out object"):
+                file.read(1)
+        with pytest.raises(ValueError, match="invalid mode"):
+            client.makefile("a")
+
+
+def test_recv_exact():
+    with connection() as (client, server):
+        client.sendall(b"12345")
+        assert server.recv_exact(0) == b""
+        assert server.recv_exact(3) == b"123"
+        server.settimeout(0.01)
+        with pytest.raises(TimeoutError) as caught:
+            server.recv_exact(9)
+        assert (caught.value.done, caught.value.partial) == (2, b"45")
+        client.sendall(b"6")
+        client.shutdown(socket.SHUT_WR)
+        with pytest.raises(socket.TruncatedError) as caught:
+            server.recv_exact(9)
+        assert (caught.value.done, caught.value.missing, caught.value.partial) == (1, 8, b"6")
+        with pytest.raises(EOFError) as caught:
+            server.recv_exact(9)
+        assert type(caught.value) is EOFError
+        assert (caught.value.done, caught.value.partial) == (0, b"")
+
+
+def test_linger():
+    with socket.socket() as sock:
+        assert sock.linger() is None
+        sock.set_linger(5)
+        assert sock.linger() == 5
+        assert struct.unpack("ii", sock.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)) == (1, 5)
+        sock.set_linger(0.5)
+        assert sock.linger() == 1
+        sock.set_linger(None)
+        assert sock.linger() is None
+        for wrong in (-1, 70_000, float("nan")):
+            with pytest.raises(ValueError):
+                sock.set_linger(wrong)
+
+
+def test_abort_resets():
+    with connection() as (client, server):
+        assert client.state() == "ESTABLISHED"
+        client.abort()
+        assert client.fileno() == -1
+        assert repr(client).startswith("<polysock.socket [closed]")
+        with pytest.raises(ConnectionResetError):
+            server.recv(1)
+
+
+def test_close_fin_first_lets_the_peer_read_to_the_end():
+    with connection() as (client, server):
+        server.sendall(b"nobody reads this")
+        client.sendall(b"last words")
+        assert client.recv(1, socket.MSG_PEEK) == b"n"
+        client.close_fin_first()
+        assert server.recv_exact(10) == b"last words"
+        assert server.recv(1) == b""
+
+
+def test_half_close():
+    with connection() as (client, server):
+        client.shutdown(socket.SHUT_WR)
+        assert server.recv(1) == b""
+        server.sendall(b"still")
+        assert client.recv_exact(5) == b"still"
+
+
+def test_create_server_and_connection():
+    with socket.create_server(("", 0)) as listener:
+        port = listener.getsockname()[1]
+        with socket.create_connection(("localhost", port), 5, ("127.0.0.1", 0)) as client:
+            server, address = listener.accept()
+            with server:
+                assert address == client.getsockname()
+                assert server.getpeername() == address
+                assert client.gettimeout() == 5
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+    with pytest.raises(ExceptionGroup) as caught:
+        socket.create_connection(("127.0.0.1", port), all_errors=True)
+    assert [type(error) for error in caught.value.exceptions] == [ConnectionRefusedError]
+
+
+def test_ipv6_addresses():
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("no IPv6 here")
+    with socket.socket(socket.AF_INET6) as sock:
+        sock.bind(("::1", 0))
+        host, port, flow, scope = sock.getsockname()
+        assert (host, flow, scope) == ("::1", 0, 0)
+        assert port > 0
+    with socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
+        port = listener.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            server, address = listener.accept()
+            server.close()
+            assert address[0] == "::ffff:127.0.0.1"
+
+
+@pytest.mark.parametrize("name", ["path", b"path", "\0abstract", b"\0abstract"])
+def test_unix_addresses(tmp_path, name):
+    if name in ("path", b"path"):
+        path = str(tmp_path / "s")
+        address = path if isinstance(name, str) else path.encode()
+        shown = path
+    else:
+        address = f"{'' if isinstance(name, str) else 'b'}polysock-{os.getpid()}-{os.urandom(4).hex()}"
+        address = "\0" + address if isinstance(name, str) else b"\0" + address.encode()
+        shown = address.encode() if isinstance(address, str) else address
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as client:
+        listener.bind(address)
+        listener.listen()
+        assert listener.getsockname() == shown
+        client.connect(address)
+        server, peer = listener.accept()
+        with server:
+            assert peer == ""
+            client.sendall(b"x")
+            assert server.recv(1) == b"x"
+    with socket.socket(socket.AF_UNIX) as sock, pytest.raises(OSError, match="AF_UNIX path too long"):
+        sock.bind("x" * 200)

@@ -1,0 +1,129 @@
+"""Signals in every call that waits."""
+
+import contextlib
+import errno
+
+import pytest
+from helpers import connection, fill, full_listener, interrupt, on_signal, when_main_sleeps
+
+import polysock as socket
+
+
+@contextlib.contextmanager
+def waiting_recv(call):
+    with connection() as (client, server):
+        yield client, lambda: call(client), lambda: server.sendall(b"12345")
+
+
+@contextlib.contextmanager
+def waiting_send(call):
+    with connection() as (client, server):
+        fill(client)
+
+        def drain():
+            server.settimeout(0.2)
+            with contextlib.suppress(TimeoutError):
+                for _ in range(100_000):
+                    server.recv(1 << 20)
+
+        yield client, lambda: call(client), drain
+
+
+@contextlib.contextmanager
+def waiting_accept():
+    with contextlib.ExitStack() as stack, socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+
+        def accept():
+            stack.enter_context(listener.accept()[0])
+
+        yield listener, accept, lambda: stack.enter_context(socket.create_connection(address))
+
+
+@contextlib.contextmanager
+def waiting_connect():
+    with full_listener() as listener, socket.socket() as sock:
+        address = listener.getsockname()
+
+        def make_room():
+            for _ in range(2):
+                listener.accept()[0].close()
+
+        yield sock, lambda: sock.connect(address), make_room
+
+
+CALLS = {
+    "recv": lambda: waiting_recv(lambda s: s.recv(5)),
+    "recv with timeout": lambda: waiting_recv(lambda s: (s.settimeout(30), s.recv(5))),
+    "recv large": lambda: waiting_recv(lambda s: s.recv(100_000)),
+    "recv_into": lambda: waiting_recv(lambda s: s.recv_into(bytearray(5))),
+    "recv_exact": lambda: waiting_recv(lambda s: s.recv_exact(5)),
+    "send": lambda: waiting_send(lambda s: s.send(bytes(1000))),
+    "send with timeout": lambda: waiting_send(lambda s: (s.settimeout(30), s.send(bytes(1000)))),
+    "sendall": lambda: waiting_send(lambda s: s.sendall(bytes(1000))),
+    "accept": waiting_accept,
+    "connect": waiting_connect,
+}
+every_call = pytest.mark.parametrize("name", CALLS)
+
+
+class FromHandler(Exception):
+    pass
+
+
+def fail():
+    raise FromHandler
+
+
+@every_call
+def test_exception_of_the_handler_ends_the_call(name):
+    with CALLS[name]() as (_sock, call, _finish), on_signal(fail):
+        helper = when_main_sleeps(interrupt)
+        with pytest.raises(FromHandler):
+            call()
+        helper.outcome()
+
+
+@every_call
+def test_call_goes_on_after_the_handler(name):
+    ran = []
+    with CALLS[name]() as (_sock, call, finish), on_signal(lambda: ran.append(1)):
+        helper = when_main_sleeps(interrupt, finish)
+        call()
+        helper.outcome()
+    assert ran == [1]
+
+
+@every_call
+def test_handler_may_close_the_socket(name):
+    with CALLS[name]() as (sock, call, _finish), on_signal(lambda: sock.close()):
+        helper = when_main_sleeps(interrupt)
+        with pytest.raises(OSError) as caught:
+            call()
+        assert caught.value.errno == errno.EBADF
+        helper.outcome()
+
+
+def test_handler_may_use_the_socket():
+    with connection() as (client, server):
+        seen = []
+
+        def handler():
+            client.sendall(b"from the handler")
+            seen.append(server.recv_exact(16))
+            server.sendall(b"first, second")
+            seen.append(client.recv_exact(5))
+
+        with on_signal(handler):
+            helper = when_main_sleeps(interrupt)
+            assert client.recv(100) == b", second"
+            helper.outcome()
+        assert seen == [b"from the handler", b"first"]
+
+
+def test_connect_ex_raises_what_the_handler_raises():
+    with full_listener() as listener, socket.socket() as sock, on_signal(fail):
+        helper = when_main_sleeps(interrupt)
+        with pytest.raises(FromHandler):
+            sock.connect_ex(listener.getsockname())
+        helper.outcome()

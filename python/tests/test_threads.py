@@ -1,0 +1,60 @@
+"""Threads: the interpreter goes on while a call waits."""
+
+import threading
+
+from helpers import Thread, connection
+
+import polysock as socket
+
+
+def test_others_run_while_recv_waits():
+    with connection() as (client, server):
+        waiter = Thread(client.recv, 1).asleep()
+        counted = sum(1 for _ in range(100_000))
+        assert waiter.is_alive()
+        server.sendall(b"x")
+        assert waiter.outcome() == b"x"
+        assert counted == 100_000
+
+
+def test_sendall_of_several_threads_does_not_mix():
+    size, threads, rounds = 300_000, 4, 5
+    with connection() as (client, server):
+        start = threading.Barrier(threads)
+
+        def send(letter):
+            start.wait()
+            for _ in range(rounds):
+                client.sendall(letter * size)
+
+        senders = [Thread(send, bytes([65 + number])) for number in range(threads)]
+        for _ in range(threads * rounds):
+            assert len(set(server.recv_exact(size))) == 1
+        for sender in senders:
+            sender.outcome()
+
+
+def test_two_readers_get_everything_once():
+    with connection() as (client, server):
+
+        def read():
+            got = 0
+            while piece := server.recv(1000):
+                got += len(piece)
+            return got
+
+        readers = [Thread(read), Thread(read)]
+        client.sendall(bytes(1_000_000))
+        client.shutdown(socket.SHUT_WR)
+        assert sum(reader.outcome() for reader in readers) == 1_000_000
+
+
+def test_small_stacks():
+    before = threading.stack_size(65536)
+    try:
+        with connection() as (client, server):
+            server.sendall(bytes(100_000))
+            reader = Thread(lambda: len(client.recv(65536)) + len(client.recv(4000)))
+            assert reader.outcome() > 4000
+    finally:
+        threading.stack_size(before)

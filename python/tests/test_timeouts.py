@@ -1,0 +1,178 @@
+"""Timeouts: how they are set, and that a call keeps them."""
+
+import errno
+import fcntl
+import os
+import signal
+import threading
+import time
+
+import pytest
+from helpers import Thread, connection, fill, full_listener
+
+import polysock as socket
+
+
+@pytest.fixture
+def ticking():
+    """A signal every 10 ms."""
+    ticks = []
+    before = signal.signal(signal.SIGALRM, lambda *_: ticks.append(1))
+    signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+    yield ticks
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_recv_keeps_its_deadline_under_signals(ticking):
+    with connection() as (client, _server):
+        client.settimeout(0.5)
+        start = time.monotonic()
+        with pytest.raises(TimeoutError) as caught:
+            client.recv(1)
+        took = time.monotonic() - start
+    assert 0.5 <= took < 5
+    assert len(ticking) > 10
+    assert caught.value.errno is None
+    assert caught.value.args == ("timed out",)
+
+
+def test_sendall_keeps_one_deadline_and_counts():
+    with connection() as (client, server):
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        fill(client)
+        stop = threading.Event()
+
+        def read_slowly():
+            while not stop.wait(0.1):
+                server.recv(1)
+
+        reader = Thread(read_slowly)
+        client.settimeout(1)
+        data = bytes(10_000_000)
+        start = time.monotonic()
+        with pytest.raises(TimeoutError) as caught:
+            client.sendall(data)
+        took = time.monotonic() - start
+        stop.set()
+        reader.outcome()
+    assert 1 <= took < 5
+    assert 0 <= caught.value.done < len(data)
+
+
+def test_sendall_counts_what_went_out():
+    with connection() as (client, server):
+        client.settimeout(0.05)
+        with pytest.raises(TimeoutError) as caught:
+            client.sendall(bytes(20_000_000))
+        client.close()
+        received = 0
+        while piece := server.recv(1 << 20):
+            received += len(piece)
+        assert received == caught.value.done > 0
+
+
+def test_sendall_that_sends_nothing_says_so():
+    with socket.socket() as sock:
+        with pytest.raises(BrokenPipeError) as caught:
+            sock.sendall(b"x")
+        assert caught.value.done == 0
+
+
+@pytest.mark.parametrize("seconds", [5, 0.1, 0, 1e-9, 1e-12, True, 2147483])
+def test_settimeout_as_the_standard_module(seconds):
+    import socket as standard
+
+    with socket.socket() as ours, standard.socket() as theirs:
+        ours.settimeout(seconds)
+        theirs.settimeout(seconds)
+        assert ours.gettimeout() == theirs.gettimeout() == ours.timeout
+        assert ours.getblocking() == theirs.getblocking()
+        assert is_nonblocking(ours) == is_nonblocking(theirs)
+        ours.settimeout(None)
+        assert ours.gettimeout() is None
+        assert not is_nonblocking(ours)
+
+
+def is_nonblocking(sock):
+    return bool(fcntl.fcntl(sock.fileno(), fcntl.F_GETFL) & os.O_NONBLOCK)
+
+
+def test_timeout_of_zero_does_not_wait():
+    with connection() as (client, _server), socket.socket() as other:
+        client.setblocking(False)
+        with pytest.raises(BlockingIOError) as caught:
+            client.recv(1)
+        assert caught.value.errno == errno.EAGAIN
+        fill(client)
+        with pytest.raises(BlockingIOError) as caught:
+            client.sendall(b"x")
+        assert caught.value.done == 0
+        other.setblocking(False)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(BlockingIOError):
+            other.accept()
+
+
+def test_accept_times_out():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.05)
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            listener.accept()
+        assert time.monotonic() - start >= 0.05
+
+
+def test_connect_times_out():
+    with full_listener() as listener, socket.socket() as sock:
+        sock.settimeout(0.1)
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            sock.connect(listener.getsockname())
+        assert time.monotonic() - start >= 0.1
+        assert sock.connect_ex(listener.getsockname()) == errno.EAGAIN
+        sock.setblocking(False)
+        assert sock.connect_ex(listener.getsockname()) == errno.EALREADY
+
+
+def test_create_connection_has_one_deadline_for_all_addresses(monkeypatch):
+    with full_listener() as listener:
+        address = listener.getsockname()
+        answer = (socket.AF_INET, socket.SOCK_STREAM, 0, "", address)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [answer] * 5)
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            socket.create_connection(address, timeout=0.3)
+        assert 0.3 <= time.monotonic() - start < 1.2
+
+
+def test_default_timeout_is_the_standard_modules():
+    import socket as standard
+
+    assert socket.getdefaulttimeout() is None
+    standard.setdefaulttimeout(3)
+    try:
+        assert socket.getdefaulttimeout() == 3
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            assert listener.gettimeout() == 3
+            with socket.create_connection(listener.getsockname()) as client:
+                server, _ = listener.accept()
+                with server:
+                    assert (client.gettimeout(), server.gettimeout()) == (3, 3)
+                    assert is_nonblocking(server)
+        with socket.socket(type=socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as sock:
+            assert sock.gettimeout() == 0
+    finally:
+        socket.setdefaulttimeout(None)
+    assert standard.getdefaulttimeout() is None
+
+
+def test_accepted_sockets_have_no_timeout():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+        with socket.create_connection(listener.getsockname()):
+            server, _ = listener.accept()
+            with server:
+                assert server.gettimeout() is None
+                assert not is_nonblocking(server)
