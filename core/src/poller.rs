@@ -445,3 +445,45 @@ fn kind(error: &io::Error) -> Kind {
     }
     Kind::from_io(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn both(test: fn(Poller)) {
+        test(Poller::new().unwrap());
+        test(Poller::portable().unwrap());
+    }
+
+    #[test]
+    fn an_event_on_its_way_is_dropped_when_its_socket_closes() {
+        both(|poller| {
+            let socket = crate::socket::Socket::tcp(crate::domain::Family::IPV4).unwrap();
+            poller.add(&socket, 7, Events::READABLE, Mode::Level).unwrap();
+            let key = poller.0.state.lock().last_key;
+            let event = Event {
+                token: key,
+                events: Events::READABLE,
+            };
+            let mut events = [event; 2];
+            assert_eq!(poller.0.keep_registered(&mut events, 2), 2);
+            assert_eq!(events.map(|event| event.token), [7, 7]);
+            socket.close().unwrap();
+            assert_eq!(poller.0.keep_registered(&mut [event; 2], 2), 0);
+        });
+    }
+
+    #[test]
+    fn a_wake_up_taken_back_after_closing_is_given_on() {
+        both(|poller| {
+            let selector = poller.0.selector(&mut poller.0.state.lock()).unwrap();
+            poller.wake().unwrap();
+            poller.close();
+            poller.0.take_wake(&*selector);
+            let mut woken = false;
+            let look = selector.wait(1, Some(Duration::ZERO), &mut |key, _| woken = key == WAKE);
+            assert_eq!(look.unwrap(), Readiness::Ready);
+            assert!(woken);
+        });
+    }
+}

@@ -108,6 +108,20 @@ fn one_that_does_not_answer_gets_a_rival_after_the_delay() {
     });
 }
 
+/// Also when an older one is still under way: without the delay in between, all have their turn.
+#[test]
+fn the_last_to_start_is_replaced_at_once_when_it_fails() {
+    limited(|| {
+        let (_full, silent) = full_listener();
+        let made: Vec<_> = (0..3).map(|_| refusing("127.0.0.1")).collect();
+        let mut addresses = vec![silent];
+        addresses.extend(made.iter().map(|(_, address)| *address));
+        let (kind, text) = detail(connect(&addresses, Some(1000), ms(1900)));
+        assert_eq!(kind, Kind::TimedOut);
+        assert!(text.starts_with("4 addresses tried"), "{text}");
+    });
+}
+
 /// The one that answers first wins, also when another was started later.
 #[test]
 fn a_late_answer_of_the_first_wins() {

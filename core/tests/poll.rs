@@ -6,8 +6,10 @@ mod support;
 use polysock_core::{
     poll, poll_with, Events, FirstTry, Host, Kind, PollEntry, PollTarget, Socket, Stop, Try,
 };
+use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd};
-use std::sync::Arc;
+use std::os::unix::fs::FileExt;
+use std::sync::{mpsc, Arc};
 use std::time::Duration;
 use support::alone::alone;
 use support::system::{limit_descriptors, Ticks};
@@ -134,12 +136,20 @@ fn a_close_wakes_it_in_slices_without_a_descriptor_to_be_woken_by() {
                 let ((a, _a_peer), (b, _b_peer)) = (pair(), pair());
                 let (a, b) = (Arc::new(a), Arc::new(b));
                 let (held_a, held_b) = (Arc::clone(&a), Arc::clone(&b));
-                let old = limit_descriptors(3);
+                let (go, begin) = mpsc::channel();
                 let waiting = start(move || {
+                    begin.recv().unwrap();
                     let mut entries = [reading(&held_a), reading(&held_b)];
                     (poll(&mut entries, None).unwrap(), revents(&entries))
                 });
-                until("both are polled", || kind(b.detach()) == Kind::Busy);
+                let call = File::open(format!("/proc/self/task/{}/syscall", waiting.tid)).unwrap();
+                let old = limit_descriptors(3);
+                go.send(()).unwrap();
+                until("it polls", || {
+                    let mut text = [0; 8];
+                    let length = call.read_at(&mut text, 0).unwrap();
+                    text[..length].starts_with(format!("{} ", libc::SYS_ppoll).as_bytes())
+                });
                 b.close().unwrap();
                 assert_eq!(waiting.result(), (1, vec![Events::NONE, Events::INVALID]));
                 limit_descriptors(old);

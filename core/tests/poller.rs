@@ -222,6 +222,7 @@ fn a_forked_child_has_a_poller_of_its_own() {
 /// One thread closes and makes sockets, another waits: an event is never of a socket that was closed before the wait.
 #[test]
 fn closing_while_another_thread_waits() {
+    const FIRST: u64 = 1 << 40;
     both(|poller| {
         let poller = Arc::new(poller);
         let closed = Arc::new(Mutex::new(HashSet::new()));
@@ -239,13 +240,14 @@ fn closing_while_another_thread_waits() {
                     Ok(count) => {
                         for event in &events[..count] {
                             assert!(!stale.contains(&event.token), "stale: {}", event.token);
+                            assert!(event.token >= FIRST, "no token of ours: {}", event.token);
                             seen += 1;
                         }
                     }
                 }
             }
         });
-        for token in 0..1000 {
+        for token in FIRST..FIRST + 2000 {
             let (a, b) = pair();
             let _duplicate = support::system::dup(a.fileno().unwrap());
             poller.add(&a, token, Events::READABLE, Mode::Level).unwrap();
@@ -422,6 +424,32 @@ fn a_close_ends_all_waits() {
     });
 }
 
+/// Who takes a wake-up back may take the one of a close that came in between: it has to be given on.
+#[test]
+fn a_close_beside_a_wake_ends_all_waits() {
+    both(|_| {
+        for round in 0..100 {
+            let made = if round % 2 == 0 {
+                Poller::new()
+            } else {
+                Poller::portable()
+            };
+            let poller = Arc::new(made.unwrap());
+            let waiting: Vec<_> = (0..3)
+                .map(|_| {
+                    let held = Arc::clone(&poller);
+                    start(move || while held.wait(&mut [Event::default()], None).is_ok() {})
+                })
+                .collect();
+            let held = Arc::clone(&poller);
+            let waking = start(move || while held.wake().is_ok() {});
+            poller.close();
+            waking.result();
+            waiting.into_iter().for_each(Running::result);
+        }
+    });
+}
+
 /// Calls something at each signal.
 struct AtSignal<F: FnMut() -> Result<(), Stop>>(F, FirstTry);
 
@@ -493,6 +521,12 @@ fn time_is_never_up_early() {
             assert!(tokens.is_empty());
             assert!(took >= wait && took < wait + LATE, "{wait:?}: {took:?}");
         }
+        // Nor is the last part of a millisecond spent awake.
+        let before = thread_cpu();
+        for _ in 0..100 {
+            assert!(found(&poller, Duration::from_micros(900)).is_empty());
+        }
+        assert!(thread_cpu() - before < ms(45), "{:?}", thread_cpu() - before);
     });
 }
 
