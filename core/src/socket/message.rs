@@ -4,7 +4,7 @@ use super::recv::end_if_shut;
 use super::{named, Call, Socket};
 use crate::address::Address;
 use crate::ancillary::{Ancillary, Control};
-use crate::error::{Error, Operation, Result};
+use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
 use crate::host::Host;
@@ -158,8 +158,8 @@ impl<H: Host> Call<'_, H> {
             })
         });
         match result {
-            Err(_) if done > 0 => Ok(done),
-            result => named(Operation::SendMsg, 0, result).map_err(|error| match to {
+            Err(kind) if done > 0 && kind != Kind::Interrupted => Ok(done),
+            result => named(Operation::SendMsg, done, result).map_err(|error| match to {
                 Some(to) => error.with_detail(to.to_string()),
                 None => error,
             }),

@@ -1,7 +1,7 @@
 //! send and send_all.
 
 use super::{named, Call, Socket};
-use crate::error::{Operation, Result};
+use crate::error::{Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
 use crate::host::Host;
@@ -67,8 +67,8 @@ impl<H: Host> Call<'_, H> {
             })
         });
         match result {
-            Err(_) if done > 0 => Ok(done),
-            result => named(Operation::Send, 0, result),
+            Err(kind) if done > 0 && kind != Kind::Interrupted => Ok(done),
+            result => named(Operation::Send, done, result),
         }
     }
 
