@@ -164,6 +164,7 @@ impl Handle {
     }
 
     /// Counts a call in.
+    #[inline]
     pub(crate) fn enter(&self) -> Result<Inside<'_>, Kind> {
         let word = self
             .update(|word, _| (word & CLOSED == 0).then_some(word + 1))
@@ -174,7 +175,25 @@ impl Handle {
         })
     }
 
+    #[inline]
     fn leave(&self) {
+        let word = self.state.load(Ordering::Relaxed);
+        let ours = word >> GENERATION == u64::from(fork::generation());
+        // The usual case in one step; everything else, and a lost race, goes the long way.
+        if !ours
+            || word & CLOSED != 0
+            || word & COUNT == 0
+            || self
+                .state
+                .compare_exchange_weak(word, word - 1, Ordering::AcqRel, Ordering::Relaxed)
+                .is_err()
+        {
+            self.leave_slowly();
+        }
+    }
+
+    #[cold]
+    fn leave_slowly(&self) {
         let entered = self.state.load(Ordering::Relaxed) >> GENERATION;
         if entered != u64::from(fork::generation()) {
             return; // counted in the parent process

@@ -1,6 +1,7 @@
 //! The native socket type: the members that CPython's `_socket.socket` has, and our own.
 
 use crate::convert::{self, CInt, CUint, Size};
+use crate::gil::Tries;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::{bytes, descriptor};
 use crate::{address, audit, error, gil, options};
@@ -170,14 +171,18 @@ impl NativeSocket {
     #[pyo3(signature = (data, flags = CInt(0), /), text_signature = "($self, data, flags=0, /)")]
     fn send(&self, py: Python<'_>, data: &Bound<'_, PyAny>, flags: CInt) -> PyResult<usize> {
         let (data, socket) = (Readable::of(data)?, self.socket(py)?);
-        gil::call(py, |host| socket.on(host).send_with(data.data(), Flags(flags.0)))
+        let tries = tries(&socket, flags, data.is_plain());
+        gil::transfer(py, tries, |host| {
+            socket.on(host).send_with(data.data(), Flags(flags.0))
+        })
     }
 
     /// Sends everything. An exception has the attribute `done`: how many bytes went out.
     #[pyo3(signature = (data, flags = CInt(0), /), text_signature = "($self, data, flags=0, /)")]
     fn sendall(&self, py: Python<'_>, data: &Bound<'_, PyAny>, flags: CInt) -> PyResult<()> {
         let (data, socket) = (Readable::of(data)?, self.socket(py)?);
-        gil::call(py, |host| {
+        let tries = tries(&socket, flags, data.is_plain());
+        gil::transfer(py, tries, |host| {
             socket.on(host).send_all_with(data.data(), Flags(flags.0))
         })
     }
@@ -188,7 +193,9 @@ impl NativeSocket {
         let capacity = bufsize.count("negative buffersize in recv")?;
         let socket = self.socket(py)?;
         bytes::received(py, capacity, |room| {
-            gil::call(py, |host| socket.on(host).recv_with(room, Flags(flags.0)))
+            gil::transfer(py, tries(&socket, flags, true), |host| {
+                socket.on(host).recv_with(room, Flags(flags.0))
+            })
         })
     }
 
@@ -211,7 +218,8 @@ impl NativeSocket {
             _ => return Err(PyValueError::new_err("buffer too small for requested bytes")),
         };
         let socket = self.socket(py)?;
-        gil::call(py, |host| {
+        let tries = tries(&socket, flags, buffer.is_plain());
+        gil::transfer(py, tries, |host| {
             socket.on(host).recv_with(buffer.room(wanted), Flags(flags.0))
         })
     }
@@ -338,6 +346,9 @@ impl NativeSocket {
         value: &Bound<'_, PyAny>,
         optlen: Option<CUint>,
     ) -> PyResult<()> {
+        if (level.0, option.0) == (libc::SOL_SOCKET, libc::SO_RCVLOWAT) {
+            gil::low_water_was_set();
+        }
         options::set(py, &*self.socket(py)?, level.0, option.0, value, optlen)
     }
 
@@ -441,6 +452,23 @@ fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -
         let _ = refused.fd.into_raw_fd(); // it stays the caller's
         error::exception(py, &refused.error)
     })
+}
+
+/// When a transfer may be tried attached.
+fn tries(socket: &Socket, flags: CInt, plain_memory: bool) -> Tries {
+    if flags.0 & (libc::MSG_WAITALL | libc::MSG_FASTOPEN) != 0 {
+        return Tries::Never;
+    }
+    let calls_never_sleep = matches!(socket.family(), Family::IPV4 | Family::IPV6 | Family::UNIX)
+        && matches!(
+            socket.socket_type(),
+            SocketType::STREAM | SocketType::DATAGRAM | SocketType::SEQPACKET
+        );
+    if plain_memory && calls_never_sleep {
+        Tries::Paid
+    } else {
+        Tries::Alone
+    }
 }
 
 /// Sets the timeout and, as CPython does, the descriptor's mode: non-blocking for any timeout.

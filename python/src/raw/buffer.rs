@@ -7,20 +7,45 @@ use polysock_core::{Data, Room};
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes};
 use std::os::raw::c_int;
 
 /// An exported buffer, released when dropped.
 struct Export<'py> {
-    /// Boxed: some exporters keep pointers into it.
-    view: Box<ffi::Py_buffer>,
+    view: View,
     _attached: Python<'py>,
+}
+
+enum View {
+    /// The memory of a `bytes` or `bytearray`, whose buffer does not point into itself.
+    Plain(ffi::Py_buffer),
+    /// Some exporters keep pointers into the buffer, so it must not move.
+    Boxed(Box<ffi::Py_buffer>),
+}
+
+impl View {
+    fn get(&self) -> &ffi::Py_buffer {
+        match self {
+            Self::Plain(view) => view,
+            Self::Boxed(view) => view,
+        }
+    }
 }
 
 impl<'py> Export<'py> {
     fn of(object: &Bound<'py, PyAny>, flags: c_int) -> PyResult<Self> {
-        let mut view = Box::new(ffi::Py_buffer::new());
-        // SAFETY: `view` is ours, the object is alive and we are attached.
-        if unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), &raw mut *view, flags) } != 0 {
+        let is_plain = object.is_exact_instance_of::<PyByteArray>();
+        let mut view = if is_plain {
+            View::Plain(ffi::Py_buffer::new())
+        } else {
+            View::Boxed(Box::new(ffi::Py_buffer::new()))
+        };
+        let place = match &mut view {
+            View::Plain(view) => view,
+            View::Boxed(view) => &mut **view,
+        };
+        // SAFETY: `place` is ours, the object is alive and we are attached.
+        if unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), place, flags) } != 0 {
             return Err(PyErr::fetch(object.py()));
         }
         Ok(Self {
@@ -29,40 +54,80 @@ impl<'py> Export<'py> {
         })
     }
 
+    fn start(&self) -> *mut u8 {
+        self.view.get().buf.cast()
+    }
+
     fn length(&self) -> usize {
-        usize::try_from(self.view.len).unwrap_or(0)
+        usize::try_from(self.view.get().len).unwrap_or(0)
+    }
+
+    /// Whether the memory is the interpreter's own: a memoryview's may be a file's, of which each page has to be read.
+    fn is_plain(&self) -> bool {
+        matches!(self.view, View::Plain(_))
     }
 }
 
 impl Drop for Export<'_> {
     fn drop(&mut self) {
+        let view: *mut ffi::Py_buffer = match &mut self.view {
+            View::Plain(view) => view,
+            View::Boxed(view) => &raw mut **view,
+        };
         // SAFETY: the buffer was exported to us and is released once; `_attached` says that we are attached.
-        unsafe { ffi::PyBuffer_Release(&raw mut *self.view) };
+        unsafe { ffi::PyBuffer_Release(view) };
     }
 }
 
 /// Bytes to send: any object with a C-contiguous buffer.
-pub struct Readable<'py>(Export<'py>);
+pub enum Readable<'a, 'py> {
+    /// Exactly `bytes`: they never change nor move, and the reference keeps them.
+    Bytes(&'a [u8]),
+    /// Anything else.
+    Exported(Exported<'py>),
+}
 
-impl<'py> Readable<'py> {
+/// An exported buffer to read from.
+pub struct Exported<'py>(Export<'py>);
+
+impl<'a, 'py> Readable<'a, 'py> {
     /// Exports an object's bytes.
-    pub fn of(object: &Bound<'py, PyAny>) -> PyResult<Self> {
-        Export::of(object, ffi::PyBUF_SIMPLE).map(Self)
+    pub fn of(object: &'a Bound<'py, PyAny>) -> PyResult<Self> {
+        if let Ok(bytes) = object.cast_exact::<PyBytes>() {
+            return Ok(Self::Bytes(bytes.as_bytes()));
+        }
+        Export::of(object, ffi::PyBUF_SIMPLE).map(|export| Self::Exported(Exported(export)))
     }
 
     /// The bytes as the core takes them.
     pub fn data(&self) -> Data<'_> {
-        // SAFETY: the exporter keeps the memory readable until the buffer is released, which outlives the result.
-        unsafe { Data::from_raw_parts(self.0.view.buf.cast(), self.0.length()) }
+        match self {
+            Self::Bytes(bytes) => (*bytes).into(),
+            // SAFETY: the exporter keeps the memory readable until the buffer is released, which outlives the result.
+            Self::Exported(Exported(export)) => unsafe {
+                Data::from_raw_parts(export.start(), export.length())
+            },
+        }
+    }
+
+    /// Whether the memory is the interpreter's own, so that reading it never waits for a file.
+    pub fn is_plain(&self) -> bool {
+        match self {
+            Self::Bytes(_) => true,
+            Self::Exported(Exported(export)) => export.is_plain(),
+        }
     }
 
     /// A copy of the bytes.
     pub fn to_vec(&self) -> Vec<u8> {
-        if self.0.length() == 0 {
-            return Vec::new(); // its pointer may be null
+        match self {
+            Self::Bytes(bytes) => bytes.to_vec(),
+            Self::Exported(Exported(export)) if export.length() == 0 => Vec::new(), // its pointer may be null
+            // SAFETY: as in `data`; we stay attached, and no other thread of Python changes it during the copy.
+            Self::Exported(Exported(export)) => unsafe {
+                std::slice::from_raw_parts(export.start(), export.length()).to_vec()
+            },
         }
-        // SAFETY: as in `data`; we stay attached, and no other thread of Python changes it during the copy.
-        unsafe { std::slice::from_raw_parts(self.0.view.buf.cast(), self.0.length()) }.to_vec()
     }
 }
 
@@ -82,6 +147,11 @@ impl<'py> Writable<'py> {
         }
     }
 
+    /// Whether the memory is the interpreter's own, so that writing to it never waits for a file.
+    pub fn is_plain(&self) -> bool {
+        self.0.is_plain()
+    }
+
     /// How many bytes there is room for.
     pub fn len(&self) -> usize {
         self.0.length()
@@ -90,6 +160,6 @@ impl<'py> Writable<'py> {
     /// Room for the first `length` bytes, or all there is.
     pub fn room(&mut self, length: usize) -> Room<'_> {
         // SAFETY: the exporter keeps the memory writable until the buffer is released, which outlives the result.
-        unsafe { Room::from_raw_parts(self.0.view.buf.cast(), length.min(self.0.length())) }
+        unsafe { Room::from_raw_parts(self.0.start(), length.min(self.0.length())) }
     }
 }

@@ -94,8 +94,7 @@ type Resize = unsafe extern "C" fn(*mut *mut ffi::PyObject, ffi::Py_ssize_t) -> 
 fn resize() -> Option<Resize> {
     static FOUND: OnceLock<Option<Resize>> = OnceLock::new();
     *FOUND.get_or_init(|| {
-        // SAFETY: the name ends with NUL.
-        let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"_PyBytes_Resize".as_ptr()) };
+        let address = super::threads::symbol(c"_PyBytes_Resize");
         // SAFETY: null becomes None, and CPython's function of this name has this signature.
         unsafe { transmute::<*mut libc::c_void, Option<Resize>>(address) }
     })

@@ -1,0 +1,60 @@
+//! What the interpreter knows of its threads, and a clock that costs next to nothing.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use std::ffi::CStr;
+use std::mem::transmute;
+use std::sync::OnceLock;
+
+type ThreadHead = unsafe extern "C" fn(*mut ffi::PyInterpreterState) -> *mut ffi::PyThreadState;
+type ThreadNext = unsafe extern "C" fn(*mut ffi::PyThreadState) -> *mut ffi::PyThreadState;
+
+/// Whether this is the interpreter's only thread, so that nobody can be waiting for it to detach.
+///
+/// New threads are put at the head of the interpreter's list before they wait for anything. So the only thread is at
+/// its head and has no next one; no other thread's state is looked into. Where the two functions (exported by every
+/// CPython, but no part of its stable ABI) are missing, no thread is the only one.
+pub fn is_only_thread(_attached: Python<'_>) -> bool {
+    static FOUND: OnceLock<Option<(ThreadHead, ThreadNext)>> = OnceLock::new();
+    let Some((head, next)) = FOUND.get_or_init(look_up) else {
+        return false;
+    };
+    // SAFETY: we are attached.
+    let (interpreter, this) = unsafe { (ffi::PyInterpreterState_Get(), ffi::PyThreadState_Get()) };
+    // SAFETY: the interpreter is alive, and so is the state of this thread.
+    unsafe { head(interpreter) == this && next(this).is_null() }
+}
+
+fn look_up() -> Option<(ThreadHead, ThreadNext)> {
+    let head = symbol(c"PyInterpreterState_ThreadHead");
+    let next = symbol(c"PyThreadState_Next");
+    // SAFETY: null becomes None, and CPython's functions of these names have these signatures.
+    let (head, next) = unsafe {
+        (
+            transmute::<*mut libc::c_void, Option<ThreadHead>>(head),
+            transmute::<*mut libc::c_void, Option<ThreadNext>>(next),
+        )
+    };
+    head.zip(next)
+}
+
+/// The address of a function that the process has under this name, or null.
+pub fn symbol(name: &CStr) -> *mut libc::c_void {
+    // SAFETY: the name ends with NUL.
+    unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }
+}
+
+/// Nanoseconds on a monotonic clock that ticks every few milliseconds where that is cheaper to read.
+pub fn coarse_time() -> i64 {
+    #[cfg(target_os = "linux")]
+    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC_COARSE;
+    #[cfg(not(target_os = "linux"))]
+    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: `now` is ours to write. A clock that is missing leaves zero, which is always the same time.
+    unsafe { libc::clock_gettime(CLOCK, &raw mut now) };
+    now.tv_sec * 1_000_000_000 + now.tv_nsec
+}
