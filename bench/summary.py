@@ -6,18 +6,12 @@ the median and the quartiles of each variant, and the ratio of the medians: belo
 
 import json
 import platform
-import statistics
 import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
 
-
-def quartiles(values: list[float]) -> tuple[float, float, float]:
-    if len(values) < 2:
-        return (values[0],) * 3
-    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
-    return low, middle, high
+from quartiles import quartiles
 
 
 def main() -> None:
