@@ -216,6 +216,11 @@ impl Handle {
         self.state.load(Ordering::Acquire) & CLOSED != 0
     }
 
+    /// The number of the descriptor unless the handle is closed. Only to be told: it may be closed the next moment.
+    pub(crate) fn number(&self) -> Option<RawFd> {
+        (!self.is_closed()).then(|| self.descriptor.number()).flatten()
+    }
+
     /// Closes the descriptor once, waking every waiting thread. `farewell` has its last words on the wire.
     pub(crate) fn close<H: Host>(
         &self,

@@ -89,7 +89,9 @@ class socket(_native.Socket, metaclass=SocketMeta):
 
     def accept(self):
         """Accepts a connection: a new socket and the address of the peer."""
-        fd, address = self._accept()
+        # A class with an accept of its own gets asked; ours keeps what it knows of the connection.
+        ours = type(self)._accept is _native.Socket._accept
+        fd, address = self._accept_whole() if ours else self._accept()
         return socket(self.family, self.type, self.proto, fileno=fd), address
 
     def dup(self):

@@ -146,6 +146,14 @@ impl NativeSocket {
         Ok((fd.into_raw_fd(), peer))
     }
 
+    /// The same with the connection as something that only a new socket takes, as its `fileno`.
+    fn _accept_whole<'py>(&self, py: Python<'py>) -> PyResult<(Accepted, Bound<'py, PyAny>)> {
+        let socket = self.socket(py)?;
+        let (accepted, peer) = gil::call(py, |host| socket.on(host).accept())?;
+        let peer = address::to_python(py, &peer)?;
+        Ok((Accepted(Mutex::new(Some(accepted))), peer))
+    }
+
     /// Connects to an address.
     #[pyo3(signature = (address, /))]
     fn connect(slf: &Bound<'_, Self>, address: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -431,6 +439,27 @@ impl NativeSocket {
     }
 }
 
+/// A connection on its way from its listener to its own object. Unlike a descriptor's number it says that nobody else
+/// holds the connection.
+#[pyclass(module = "polysock._native", frozen)]
+pub struct Accepted(Mutex<Option<Socket>>);
+
+impl Accepted {
+    fn take(&self) -> Option<Socket> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+#[pymethods]
+impl Accepted {
+    /// Gives the descriptor away, to a class that takes numbers only.
+    fn __index__(&self, py: Python<'_>) -> PyResult<i32> {
+        let socket = self.take().ok_or_else(|| error::bad_descriptor(py))?;
+        let fd = socket.detach().map_err(|error| error::exception(py, &error))?;
+        Ok(fd.into_raw_fd())
+    }
+}
+
 /// An argument that is there: -1 stands for one that is not.
 fn given(number: CInt) -> Option<i32> {
     (number != CInt(-1)).then_some(number.0)
@@ -438,6 +467,9 @@ fn given(number: CInt) -> Option<i32> {
 
 fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -> PyResult<Socket> {
     let py = number.py();
+    if let Ok(accepted) = number.cast_exact::<Accepted>() {
+        return accepted.get().take().ok_or_else(|| error::bad_descriptor(py));
+    }
     if number.is_instance_of::<PyFloat>() {
         return Err(PyTypeError::new_err("integer argument expected, got float"));
     }

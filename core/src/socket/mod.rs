@@ -177,8 +177,8 @@ impl Socket {
     /// # Errors
     /// `Closed` after close or detach.
     pub fn fileno(&self) -> Result<RawFd> {
-        use std::os::fd::AsRawFd;
-        self.now(Operation::Fileno, |fd| Ok(fd.as_raw_fd()))
+        let number = self.handle.number();
+        number.ok_or_else(|| Error::new(Operation::Fileno, Kind::Closed))
     }
 
     /// Gives the descriptor back; the socket is closed for everyone else, the connection goes on.

@@ -21,6 +21,11 @@ impl Descriptor {
         self.0.load(Ordering::Relaxed) != GONE
     }
 
+    /// The number, to be told and not to be used.
+    pub fn number(&self) -> Option<RawFd> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|fd| *fd != GONE)
+    }
+
     /// Lends the descriptor to a call that is counted in.
     pub fn lend(&self) -> BorrowedFd<'_> {
         // SAFETY: a call that is counted in keeps the descriptor from being taken, so it is open.
