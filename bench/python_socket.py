@@ -18,8 +18,9 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-import polysock
 from quartiles import quartiles
+
+import polysock
 
 MODULES = {"socket": standard, "polysock": polysock}
 BASE = "socket"
