@@ -6,11 +6,9 @@ use crate::address::Address;
 use crate::ancillary::{Ancillary, Control};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
-use crate::handle::Direction;
 use crate::host::Host;
 use crate::sys::buffer::{Data, Room};
 use crate::sys::unix;
-use crate::time::Deadline;
 use crate::wait::{run, Progress, Step};
 
 /// What one receive brought.
