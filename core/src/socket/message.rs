@@ -9,6 +9,7 @@ use crate::flags::Flags;
 use crate::host::Host;
 use crate::sys::buffer::{Data, Room};
 use crate::sys::unix;
+use crate::time::Deadline;
 use crate::wait::{run, Progress, Step};
 
 /// What one receive brought.
