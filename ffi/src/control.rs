@@ -242,7 +242,7 @@ pub unsafe extern "C" fn polysock_control_get(
             .ok_or(Failure::new(POLYSOCK_ENOENT, ABSENT))?;
         let bytes = match message {
             Ancillary::Other { data, .. } => data.as_slice(),
-            _ => &[],
+            Ancillary::Rights(_) | _ => &[],
         };
         for (to, number) in [(level, message.level()), (kind, message.kind())] {
             if let Some(to) = Out::optional(to) {

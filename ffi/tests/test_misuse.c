@@ -567,6 +567,8 @@ int main(void)
     RUN(control_messages_that_are_none);
     RUN(misaligned);
     RUN(strange_text);
+#ifndef VALGRIND /* keeps the limit to itself and does not tell socketpair and recvmsg of it */
     RUN(descriptor_exhaustion);
+#endif
     return report();
 }

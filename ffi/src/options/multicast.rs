@@ -79,7 +79,7 @@ pub unsafe extern "C" fn polysock_get_mcast_if(s: *const polysock_t, index: *mut
         let (socket, out) = (handle(s)?, Out::new(index, "index")?);
         out.set(match socket.multicast_interface()? {
             Interface::Index(index) => index,
-            _ => 0,
+            Interface::Default | Interface::Name(_) | Interface::Address(_) | _ => 0,
         });
         Ok(())
     })
