@@ -27,7 +27,12 @@ def main() -> None:
     for line in output.splitlines():
         row, variant, value = line.split()
         rows[row][variant].append(float(value))
-    result = {"machine": platform.platform(), "command": Path(command[0]).name, "unit": "ns per operation", "rows": {}}
+    result = {
+        "machine": platform.platform(),
+        "command": Path(command[0]).name,
+        "unit": "ns per operation",
+        "rows": {},
+    }
     print(f"{'row':<24}{'variant':<12}{'median':>10}{'lower':>10}{'upper':>10}{'ratio':>8}   quartiles")
     for row, variants in rows.items():
         base = next(iter(variants))
@@ -38,7 +43,12 @@ def main() -> None:
             overlap = "" if variant == base else ("overlap" if low <= base_high and base_low <= high else "apart")
             ratio = middle / base_middle
             print(f"{row:<24}{variant:<12}{middle:>10.0f}{low:>10.0f}{high:>10.0f}{ratio:>8.2f}   {overlap}")
-            numbers = {"median": middle, "quartiles": [low, high], "ratio": round(ratio, 3), "rounds": len(values)}
+            numbers = {
+                "median": middle,
+                "quartiles": [low, high],
+                "ratio": round(ratio, 3),
+                "rounds": len(values),
+            }
             result["rows"][row][variant] = numbers
     result_file.write_text(json.dumps(result, indent=1) + "\n")
 

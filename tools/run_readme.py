@@ -47,7 +47,15 @@ def command(language: str, source: str, folder: Path, library: Path) -> list[str
             '[[bin]]\nname = "readme"\npath = "main.rs"\n'
         )
         (folder / "main.rs").write_text(source)
-        return ["cargo", "run", "--quiet", "--manifest-path", str(example), "--target-dir", str(ROOT / "target/readme")]
+        return [
+            "cargo",
+            "run",
+            "--quiet",
+            "--manifest-path",
+            str(example),
+            "--target-dir",
+            str(ROOT / "target/readme"),
+        ]
     compiler = os.environ.get("CC", "cc") if language == "c" else os.environ.get("CXX", "c++")
     standard = "-std=c11" if language == "c" else "-std=c++17"
     file = folder / f"example.{language}"

@@ -48,11 +48,11 @@ fn close_wakes_every_call_that_waits_in_the_kernel() {
                 s.recv_exact(&mut [0; 8])
             });
         }
-        for (client, _server) in [connection(), unix_streams()] {
+        for (client, _server) in [small_connection(), unix_streams()] {
             fill(&client);
             closes_and_wakes("send", &Arc::new(client), sendto, |s| s.send(&[0; 100_000]));
         }
-        for (client, _server) in [connection(), unix_streams()] {
+        for (client, _server) in [small_connection(), unix_streams()] {
             fill(&client);
             closes_and_wakes("send_all", &Arc::new(client), sendto, |s| {
                 s.send_all(&[0; 100_000])

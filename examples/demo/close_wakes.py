@@ -3,6 +3,7 @@
 Prints how many milliseconds after the close the thread woke up, or `asleep` when it still slept two seconds later.
 """
 
+import contextlib
 import importlib
 import sys
 import threading
@@ -32,10 +33,8 @@ thread_ids: list[int] = []
 
 def wait_for_data() -> None:
     thread_ids.append(threading.get_native_id())
-    try:
+    with contextlib.suppress(OSError):
         waiting.recv(1)
-    except OSError:
-        pass
     woken.set()
 
 

@@ -36,7 +36,7 @@ def head(number: int, text: str) -> None:
 
 
 def echo_matrix() -> None:
-    head(1, f"Every language talks to every other: {ROUNDS} × 64 KiB echoed and compared")
+    head(1, f"Every language talks to every other: {ROUNDS} x 64 KiB echoed and compared")
     programs = {
         "C": [BUILD / "echo"],
         "Python": [sys.executable, HERE / "echo.py"],
@@ -52,7 +52,7 @@ def echo_matrix() -> None:
                 started = time.monotonic()
                 ended = run(*client, "client", port, ROUNDS)
                 took = (time.monotonic() - started) * 1000
-                good = check(ended.returncode == 0, f"echo {server_name} × {client_name}: {ended.stderr}")
+                good = check(ended.returncode == 0, f"echo {server_name} x {client_name}: {ended.stderr}")
                 cells.append(f"{good} {took:.0f} ms".rjust(14))
             try:
                 code = serving.wait(PATIENCE)
@@ -134,7 +134,8 @@ def endings() -> None:
         "answer: answer after the half close to question",
     ]
     lines += ["(missing)"] * (len(expected) - len(lines))
-    print(f"   the peer's recv ends with ConnectionResetError: {lines[0][7:]}   {check(lines[0] == expected[0], lines[0])}")
+    good = check(lines[0] == expected[0], lines[0])
+    print(f"   the peer's recv ends with ConnectionResetError: {lines[0][7:]}   {good}")
     head(6, "Half close: the client ends its side and still gets its answer")
     steps = ("connected", "client shut down its sending side", "server answered and closed")
     for step, line, wanted in zip(steps, lines[1:4], expected[1:4], strict=True):

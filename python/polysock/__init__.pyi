@@ -57,9 +57,7 @@ class SocketIO(io.RawIOBase):
     @property
     def mode(self) -> str: ...
 
-def fromfd(
-    fd: SupportsIndex, family: AddressFamily | int, type: SocketKind | int, proto: int = 0
-) -> socket: ...
+def fromfd(fd: SupportsIndex, family: AddressFamily | int, type: SocketKind | int, proto: int = 0) -> socket: ...
 def getaddrinfo(
     host: str | bytes | None,
     port: str | bytes | int | None,

@@ -19,9 +19,7 @@ _GiveupOnSendfile = _standard._GiveupOnSendfile
 getdefaulttimeout = _socket.getdefaulttimeout
 setdefaulttimeout = _socket.setdefaulttimeout
 
-_numbers = {
-    name: value for name, value in vars(_standard).items() if name.isupper() and isinstance(value, int)
-}
+_numbers = {name: value for name, value in vars(_standard).items() if name.isupper() and isinstance(value, int)}
 globals().update(_numbers)
 
 __all__ = [

@@ -13,14 +13,10 @@ class SocketMeta(abc.ABCMeta):
     """
 
     def __instancecheck__(cls, instance):
-        return super().__instancecheck__(instance) or (
-            is_the_socket_class(cls) and isinstance(instance, _standard)
-        )
+        return super().__instancecheck__(instance) or (is_the_socket_class(cls) and isinstance(instance, _standard))
 
     def __subclasscheck__(cls, subclass):
-        return super().__subclasscheck__(subclass) or (
-            is_the_socket_class(cls) and issubclass(subclass, _standard)
-        )
+        return super().__subclasscheck__(subclass) or (is_the_socket_class(cls) and issubclass(subclass, _standard))
 
 
 def is_the_socket_class(cls):

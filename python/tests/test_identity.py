@@ -120,9 +120,7 @@ def test_the_standard_module_does_no_work():
 
 def test_importing_does_not_import_tls_or_asyncio():
     code = "import sys, polysock; print('ssl' in sys.modules, 'asyncio' in sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout == "False False\n"
 
 

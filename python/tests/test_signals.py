@@ -4,7 +4,7 @@ import contextlib
 import errno
 
 import pytest
-from helpers import connection, fill, full_listener, interrupt, on_signal, when_main_sleeps
+from helpers import MUCH, connection, full_listener, interrupt, on_signal, send_much, when_main_sleeps
 
 import polysock as socket
 
@@ -18,13 +18,9 @@ def waiting_recv(call):
 @contextlib.contextmanager
 def waiting_send(call):
     with connection() as (client, server):
-        fill(client)
 
         def drain():
-            server.settimeout(0.2)
-            with contextlib.suppress(TimeoutError):
-                for _ in range(100_000):
-                    server.recv(1 << 20)
+            server.recv_exact(MUCH)
 
         yield client, lambda: call(client), drain
 
@@ -58,9 +54,9 @@ CALLS = {
     "recv large": lambda: waiting_recv(lambda s: s.recv(100_000)),
     "recv_into": lambda: waiting_recv(lambda s: s.recv_into(bytearray(5))),
     "recv_exact": lambda: waiting_recv(lambda s: s.recv_exact(5)),
-    "send": lambda: waiting_send(lambda s: s.send(bytes(1000))),
-    "send with timeout": lambda: waiting_send(lambda s: (s.settimeout(30), s.send(bytes(1000)))),
-    "sendall": lambda: waiting_send(lambda s: s.sendall(bytes(1000))),
+    "send": lambda: waiting_send(send_much),
+    "send with timeout": lambda: waiting_send(lambda s: (s.settimeout(30), send_much(s))),
+    "sendall": lambda: waiting_send(lambda s: s.sendall(bytes(MUCH))),
     "accept": waiting_accept,
     "connect": waiting_connect,
 }
@@ -101,6 +97,14 @@ def test_handler_may_close_the_socket(name):
         with pytest.raises(OSError) as caught:
             call()
         assert caught.value.errno == errno.EBADF
+        helper.outcome()
+
+
+def test_exception_of_the_handler_is_not_lost_when_a_part_was_sent():
+    with connection() as (client, _server), on_signal(fail):
+        helper = when_main_sleeps(interrupt)
+        with pytest.raises(FromHandler):
+            client.send(bytes(MUCH))
         helper.outcome()
 
 

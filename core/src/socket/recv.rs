@@ -103,9 +103,9 @@ impl<H: Host> Call<'_, H> {
             })
         });
         match result {
-            Err(_) if done > 0 => Ok(done),
-            Err(kind) if peeked > 0 && kind != Kind::Closed => Ok(peeked),
-            result => named(Operation::Recv, 0, result),
+            Err(kind) if done > 0 && kind != Kind::Interrupted => Ok(done),
+            Err(kind) if peeked > 0 && !matches!(kind, Kind::Closed | Kind::Interrupted) => Ok(peeked),
+            result => named(Operation::Recv, done, result),
         }
     }
 

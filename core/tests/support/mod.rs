@@ -99,12 +99,13 @@ pub fn set_int(socket: &Socket, name: i32, value: i32) {
         .unwrap();
 }
 
-/// Sends until nothing fits any more, even when the kernel has had time to pass on what it has; says how much
-/// went out.
+/// Sends until nothing fits any more, even when the kernel has had time to pass on what it has (it asks a full
+/// peer again after 200 ms); says how much went out. Buffers that the system tunes may still grow later: see
+/// [`small_connection`].
 pub fn fill(socket: &Socket) -> usize {
     let mut done = 0;
     loop {
-        match socket.within(ms(100)).send(&[7; 65536]) {
+        match socket.within(ms(300)).send(&[7; 65536]) {
             Ok(count) => done += count,
             Err(error) => {
                 assert_eq!(error.kind(), Kind::TimedOut);
