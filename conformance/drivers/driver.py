@@ -19,7 +19,7 @@ import zlib
 # Capability: the method of a socket that provides it. The one place to change when a name changes.
 EXTRAS = {
     "abort": "abort",
-    "close_java": "net_close",
+    "close_java": "close_fin_first",
     "recv_exact": "recv_exact",
     "set_linger": "set_linger",
 }
