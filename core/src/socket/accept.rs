@@ -2,6 +2,7 @@
 
 use super::{named, Call, Socket};
 use crate::address::Address;
+use crate::domain::SocketType;
 use crate::error::{Error, Operation, Result};
 use crate::handle::{Direction, Handle};
 use crate::host::Host;
@@ -63,7 +64,12 @@ impl<H: Host> Call<'_, H> {
             // Listeners are what servers share with the workers they fork: always woken without shutdown.
             kernel_may_wait: false,
         };
+        // No event ever comes to a datagram socket that waits for connections: the system refuses at once.
+        let can_listen = self.socket.is_stream() || self.socket.socket_type == SocketType::SEQPACKET;
         run(handle, &mut self.host, &plan, |fd, _| {
+            if !can_listen {
+                return unix::accept(fd).map(Step::Done);
+            }
             let accepted = if !handle.is_nonblocking() {
                 accept_ready(handle, fd)
             } else if handle.is_accepting() {
