@@ -52,6 +52,14 @@ impl<H: Host> Call<'_, H> {
     fn accept_descriptor(&mut self) -> std::result::Result<(OwnedFd, Address), Kind> {
         let handle = &self.socket.handle;
         self.socket.check_listening()?;
+        if self.socket.family == Family::ALG {
+            // Nothing to wait for: every accept makes an operation of its own, and poll says nothing of it.
+            let inside = handle.enter()?;
+            let accepted = unix::accept_nameless(inside.fd());
+            return accepted
+                .map(|fd| (fd, Address::EMPTY))
+                .map_err(|error| Kind::from_io(&error));
+        }
         let deadline = self.deadline(Direction::Receive);
         if deadline != Deadline::Never && !handle.is_nonblocking() {
             self.socket
