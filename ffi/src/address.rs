@@ -35,8 +35,9 @@ pub struct polysock_addr {
 
 const _: () = assert!(size_of::<polysock_addr>() == 136 && align_of::<polysock_addr>() == 8);
 const _: () = assert!(Address::CAPACITY == 128);
-// The longest text: an abstract Unix name none of whose bytes is UTF-8, each shown as three; and a NUL.
-const _: () = assert!("unix:@".len() + 107 * 3 < POLYSOCK_ADDR_TEXT_SIZE);
+// The longest text: a relative Unix path that starts with @ and has no other byte that is UTF-8, each of these shown
+// as three; and a NUL.
+const _: () = assert!("unix:./@".len() + 107 * 3 < POLYSOCK_ADDR_TEXT_SIZE);
 
 impl From<&Address> for polysock_addr {
     fn from(address: &Address) -> Self {
