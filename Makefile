@@ -107,7 +107,7 @@ test-conformance: lib python-module
 	$(PYTHON) conformance/run.py \
 	  --driver 'rust=$(TARGET)/polysock-conformance-driver' \
 	  --driver 'c=$(BUILD)/conformance/driver_c' \
-	  --driver 'c++=$(BUILD)/conformance/driver_cpp' \
+	  --driver 'cpp=$(BUILD)/conformance/driver_cpp' \
 	  --driver 'python=$(VENV_PY) conformance/drivers/driver.py --module polysock' \
 	  --witness '$(PYTHON) conformance/drivers/driver.py --module socket'
 
