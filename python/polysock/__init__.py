@@ -15,6 +15,10 @@ from ._constants import _GLOBAL_DEFAULT_TIMEOUT, _GiveupOnSendfile  # noqa: F401
 from ._meta import SocketMeta
 from ._native import TruncatedError
 
+# Not in __all__: `from socket import *` must not bring a name as common as these.
+from ._patch import patch as patch
+from ._patch import unpatch as unpatch
+
 __all__ = [
     *_constants.__all__,
     "SocketIO",

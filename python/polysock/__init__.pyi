@@ -9,6 +9,8 @@ from ._constants import AddressFamily as AddressFamily
 from ._constants import SocketKind as SocketKind
 from ._meta import SocketMeta
 from ._native import TruncatedError as TruncatedError
+from ._patch import patch as patch
+from ._patch import unpatch as unpatch
 
 _Address = tuple[Any, ...] | str | ReadableBuffer
 _RetAddress = Any
