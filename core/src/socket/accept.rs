@@ -2,7 +2,8 @@
 
 use super::{named, Call, Socket};
 use crate::address::Address;
-use crate::error::{Error, Operation, Result};
+use crate::domain::Family;
+use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Direction, Handle};
 use crate::host::Host;
 use crate::sys::unix::Readiness;
@@ -46,8 +47,16 @@ impl<H: Host> Call<'_, H> {
         Ok((socket, address))
     }
 
-    fn accept_descriptor(&mut self) -> std::result::Result<(OwnedFd, Address), crate::error::Kind> {
+    fn accept_descriptor(&mut self) -> std::result::Result<(OwnedFd, Address), Kind> {
         let handle = &self.socket.handle;
+        if self.socket.family == Family::ALG {
+            // Nothing to wait for: every accept makes an operation of its own, and poll says nothing of it.
+            let inside = handle.enter()?;
+            let accepted = unix::accept_nameless(inside.fd());
+            return accepted
+                .map(|fd| (fd, Address::EMPTY))
+                .map_err(|error| Kind::from_io(&error));
+        }
         let deadline = self.deadline(Direction::Receive);
         if deadline != Deadline::Never && !handle.is_nonblocking() {
             self.socket

@@ -7,7 +7,7 @@ use crate::ancillary::Ancillary;
 use libc::c_int;
 use socket2::SockRef;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::time::Duration;
 
 /// What a wait ended with.
@@ -258,6 +258,17 @@ fn sockaddr(address: &Address) -> (*const libc::sockaddr, libc::socklen_t) {
 pub fn accept(fd: BorrowedFd<'_>) -> io::Result<(OwnedFd, Address)> {
     let (socket, address) = sock(&fd).accept()?;
     Ok((socket.into(), from_socket2(&address)))
+}
+
+/// Accepts from a socket of a family whose sockets have no names (`AF_ALG`), which fails for who asks for one.
+pub fn accept_nameless(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    // SAFETY: null asks for no address.
+    let accepted =
+        check(unsafe { libc::accept(fd.as_raw_fd(), std::ptr::null_mut(), std::ptr::null_mut()) })?;
+    // SAFETY: a descriptor just made, ours.
+    let accepted = unsafe { OwnedFd::from_raw_fd(accepted) };
+    close_on_exec(&accepted);
+    Ok(accepted)
 }
 
 /// The socket's own address.
