@@ -6,6 +6,7 @@ use crate::guard;
 use crate::pointer::{self, Out};
 use libc::{c_char, c_int};
 use polysock_core::Address;
+use std::net::IpAddr;
 
 /// A size that holds the text of every address with its NUL.
 pub const POLYSOCK_ADDR_TEXT_SIZE: usize = 336;
@@ -55,7 +56,7 @@ pub(crate) fn read(a: *const polysock_addr, name: &'static str) -> Result<Addres
         return Err(Failure::argument(name, "is NULL"));
     }
     // SAFETY: C's contract: `a` points at an address that stays as it is until the call returns.
-    let raw = unsafe { a.read() };
+    let raw = unsafe { a.read_unaligned() };
     if raw.length == 0 {
         return Ok(Address::EMPTY);
     }
@@ -64,6 +65,23 @@ pub(crate) fn read(a: *const polysock_addr, name: &'static str) -> Result<Addres
         .get(..length)
         .and_then(|bytes| Address::from_bytes(bytes).ok())
         .ok_or(Failure::argument(name, "is not an address"))
+}
+
+/// Reads an address that the caller may leave out.
+pub(crate) fn read_optional(a: *const polysock_addr, name: &'static str) -> Result<Option<Address>, Failure> {
+    if a.is_null() {
+        return Ok(None);
+    }
+    read(a, name).map(Some)
+}
+
+/// Reads the IP address of an address.
+pub(crate) fn ip(a: *const polysock_addr, name: &'static str) -> Result<IpAddr, Failure> {
+    let found = read(a, name)?.ip();
+    found.ok_or(Failure::new(
+        POLYSOCK_EAFNOSUPPORT,
+        "the address is not IPv4 or IPv6",
+    ))
 }
 
 /// Reads numeric text: "1.2.3.4:80", "[::1]:80", "[fe80::1%2]:80", "unix:/path", "unix:@abstract"; a missing port becomes
@@ -191,22 +209,34 @@ pub unsafe extern "C" fn polysock_addr_sockaddr(
     found.unwrap_or(std::ptr::null())
 }
 
-/// Copies a text with its NUL out, and says how long it is without.
-pub(crate) fn put_text(text: &str, buf: *mut c_char, size: usize) -> Result<c_int, Failure> {
-    let length = c_int::try_from(text.len()).unwrap_or(c_int::MAX);
+/// Checks whether there is room for a text with its NUL, or none wanted.
+pub(crate) fn check_text(
+    text: &str,
+    buf: *mut c_char,
+    size: usize,
+    name: &'static str,
+) -> Result<(), Failure> {
     if buf.is_null() {
         return if size == 0 {
-            Ok(length)
+            Ok(())
         } else {
-            Err(Failure::argument("buf", "is NULL"))
+            Err(Failure::argument(name, "is NULL"))
         };
     }
     if text.len() >= size {
         return Err(Failure::new(POLYSOCK_ENOSPC, "the buffer is too small"));
     }
-    pointer::fill(buf.cast(), text.as_bytes());
-    pointer::fill(buf.cast::<u8>().wrapping_add(text.len()), b"\0");
-    Ok(length)
+    Ok(())
+}
+
+/// Copies a text with its NUL out, and says how long it is without.
+pub(crate) fn put_text(text: &str, buf: *mut c_char, size: usize) -> Result<c_int, Failure> {
+    check_text(text, buf, size, "buf")?;
+    if !buf.is_null() {
+        pointer::fill(buf.cast(), text.as_bytes());
+        pointer::fill(buf.cast::<u8>().wrapping_add(text.len()), b"\0");
+    }
+    Ok(c_int::try_from(text.len()).unwrap_or(c_int::MAX))
 }
 
 #[cfg(test)]

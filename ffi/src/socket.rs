@@ -67,6 +67,39 @@ pub unsafe extern "C" fn polysock_socket(
     })
 }
 
+/// Makes two Unix domain sockets connected to each other; the caller owns both.
+///
+/// BSD: socketpair(2). Python: socket.socketpair. Java: none.
+/// `type` is POLYSOCK_SOCK_STREAM, POLYSOCK_SOCK_DGRAM or POLYSOCK_SOCK_SEQPACKET, as for polysock_socket().
+/// POLYSOCK_EMFILE, ...
+#[no_mangle]
+pub unsafe extern "C" fn polysock_socketpair(
+    a: *mut *mut polysock_t,
+    b: *mut *mut polysock_t,
+    r#type: c_int,
+) -> c_int {
+    guard::code("polysock_socketpair", || {
+        let (a, b) = (Out::new(a, "a")?, Out::new(b, "b")?);
+        let (one, other) = Socket::pair(Family::UNIX, SocketType(r#type), Protocol::DEFAULT)?;
+        give(&a, one);
+        give(&b, other);
+        Ok(())
+    })
+}
+
+/// Makes another handle on the same socket, with a descriptor and timeouts of its own; the caller owns `*out`.
+///
+/// BSD: dup(2). Python: socket.dup. Java: none.
+/// Closing one leaves the other and the connection open; polysock_shutdown() ends it for both. POLYSOCK_EMFILE.
+#[no_mangle]
+pub unsafe extern "C" fn polysock_dup(s: *mut polysock_t, out: *mut *mut polysock_t) -> c_int {
+    guard::code("polysock_dup", || {
+        let (socket, out) = (handle(s)?, Out::new(out, "out")?);
+        give(&out, socket.duplicate()?);
+        Ok(())
+    })
+}
+
 /// Adopts a descriptor; the caller owns `*out`, and the handle owns `fd`.
 ///
 /// BSD: none. Python: socket.socket(fileno=fd). Java: none.

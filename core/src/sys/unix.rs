@@ -318,6 +318,14 @@ pub fn set_option_null(fd: BorrowedFd<'_>, level: c_int, name: c_int, length: u3
     check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, std::ptr::null(), length) }).map(drop)
 }
 
+/// How many bytes a receive would find (`FIONREAD`).
+pub fn available(fd: BorrowedFd<'_>) -> io::Result<usize> {
+    let mut count: libc::c_int = 0;
+    // SAFETY: FIONREAD writes one int, which `count` is.
+    check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut count) })?;
+    Ok(usize::try_from(count).unwrap_or(0))
+}
+
 /// Whether the descriptor is in non-blocking mode.
 pub fn is_nonblocking(fd: BorrowedFd<'_>) -> io::Result<bool> {
     // SAFETY: no memory is involved.
