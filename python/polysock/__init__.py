@@ -47,6 +47,10 @@ from ._native import (
     sethostname,
 )
 
+# Not in __all__: `from socket import *` must not bring a name as common as these.
+from ._patch import patch as patch
+from ._patch import unpatch as unpatch
+
 __all__ = [
     *_constants.__all__,
     "CMSG_LEN",

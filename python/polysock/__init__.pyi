@@ -35,6 +35,8 @@ from ._native import inet_pton as inet_pton
 from ._native import ntohl as ntohl
 from ._native import ntohs as ntohs
 from ._native import sethostname as sethostname
+from ._patch import patch as patch
+from ._patch import unpatch as unpatch
 
 _Address = tuple[Any, ...] | str | ReadableBuffer
 _RetAddress = Any
