@@ -279,6 +279,42 @@ fn open_copies(inode: u64) -> usize {
     .count()
 }
 
+/// Data of every length under every header: too short says nothing, and nothing panics.
+#[test]
+fn control_messages_of_every_length_are_read_or_not() {
+    let headers = [
+        (libc::SOL_SOCKET, libc::SCM_CREDENTIALS, 12),
+        (libc::IPPROTO_IP, libc::IP_PKTINFO, 12),
+        (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, 20),
+        (
+            libc::SOL_SOCKET,
+            libc::SCM_TIMESTAMPNS,
+            2 * size_of::<libc::time_t>(),
+        ),
+        (
+            libc::SOL_SOCKET,
+            libc::SCM_TIMESTAMP,
+            2 * size_of::<libc::time_t>(),
+        ),
+    ];
+    for (level, kind, needed) in headers {
+        for length in 0..64 {
+            for byte in [0, 0x7f, 0x80, 0xff] {
+                let data = vec![byte; length];
+                let message = Ancillary::Other { level, kind, data };
+                let read = [
+                    message.credentials().is_some(),
+                    message.packet_info().is_some(),
+                    message.timestamp().is_some(),
+                ];
+                assert!(read.iter().filter(|read| **read).count() <= usize::from(length >= needed));
+                // Times before 1970 and parts of a second beyond all bounds are none.
+                assert!(length < needed || byte != 0 || read.contains(&true));
+            }
+        }
+    }
+}
+
 #[test]
 fn packet_info_chooses_the_address_to_send_from() {
     for (host, source) in [("127.0.0.1:0", "127.0.0.7"), ("[::1]:0", "::1")] {

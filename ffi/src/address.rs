@@ -9,6 +9,7 @@ use polysock_core::Address;
 use std::net::IpAddr;
 
 /// A size that holds the text of every address with its NUL.
+/// @ingroup polysock_addresses
 pub const POLYSOCK_ADDR_TEXT_SIZE: usize = 336;
 
 /// A socket address of any family: a value to copy and to put on the stack; there is nothing to free.
@@ -22,6 +23,7 @@ pub const POLYSOCK_ADDR_TEXT_SIZE: usize = 336;
 /// if (polysock_addr_parse(&a, "[::1]", 80) == 0 && polysock_addr_format(&a, text, sizeof text) > 0)
 ///     puts(text);    /* [::1]:80 */
 /// @endcode
+/// @ingroup polysock_addresses
 #[repr(C, align(8))]
 #[derive(Clone, Copy)]
 pub struct polysock_addr {
@@ -33,8 +35,9 @@ pub struct polysock_addr {
 
 const _: () = assert!(size_of::<polysock_addr>() == 136 && align_of::<polysock_addr>() == 8);
 const _: () = assert!(Address::CAPACITY == 128);
-// The longest text: an abstract Unix name none of whose bytes is UTF-8, each shown as three; and a NUL.
-const _: () = assert!("unix:@".len() + 107 * 3 < POLYSOCK_ADDR_TEXT_SIZE);
+// The longest text: a relative Unix path that starts with @ and has no other byte that is UTF-8, each of these shown
+// as three; and a NUL.
+const _: () = assert!("unix:./@".len() + 107 * 3 < POLYSOCK_ADDR_TEXT_SIZE);
 
 impl From<&Address> for polysock_addr {
     fn from(address: &Address) -> Self {
@@ -89,6 +92,7 @@ pub(crate) fn ip(a: *const polysock_addr, name: &'static str) -> Result<IpAddr, 
 ///
 /// BSD: inet_pton(3). Python: ipaddress.ip_address. Java: InetAddress.ofLiteral.
 /// Names are not looked up: see polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_parse(
     out: *mut polysock_addr,
@@ -110,6 +114,7 @@ pub unsafe extern "C" fn polysock_addr_parse(
 /// BSD: inet_ntop(3). Python: str. Java: InetSocketAddress.toString.
 /// With `buf` NULL and `size` 0 it only returns the length; POLYSOCK_ENOSPC when `size` is too small (nothing is
 /// written). POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. A family that is not decoded is shown in hexadecimal.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_format(
     a: *const polysock_addr,
@@ -126,6 +131,7 @@ pub unsafe extern "C" fn polysock_addr_format(
 ///
 /// BSD: inet_ntop(3). Python: address[0]. Java: InetAddress.getHostAddress.
 /// As polysock_addr_format(); POLYSOCK_EAFNOSUPPORT when the address is not IPv4 or IPv6.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_ip(a: *const polysock_addr, buf: *mut c_char, size: usize) -> c_int {
     guard::number("polysock_addr_ip", || {
@@ -139,6 +145,7 @@ pub unsafe extern "C" fn polysock_addr_ip(a: *const polysock_addr, buf: *mut c_c
 /// Gives the port in the host's byte order; 0 when the address has none.
 ///
 /// BSD: ntohs(sin_port). Python: address[1]. Java: InetSocketAddress.getPort.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_port(a: *const polysock_addr) -> u16 {
     let port = guard::wall("polysock_addr_port", || Ok(read(a, "a")?.port()));
@@ -149,6 +156,7 @@ pub unsafe extern "C" fn polysock_addr_port(a: *const polysock_addr) -> u16 {
 ///
 /// BSD: ss_family. Python: the length of the tuple. Java: instanceof Inet4Address.
 /// POLYSOCK_EINVAL when `a` is NULL or no address.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_family(a: *const polysock_addr) -> c_int {
     guard::number("polysock_addr_family", || Ok(read(a, "a")?.family().0))
@@ -158,6 +166,7 @@ pub unsafe extern "C" fn polysock_addr_family(a: *const polysock_addr) -> c_int 
 ///
 /// BSD: memcmp of the fields. Python: ==. Java: InetSocketAddress.equals.
 /// False when one is NULL or no address.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_equal(a: *const polysock_addr, b: *const polysock_addr) -> bool {
     guard::wall("polysock_addr_equal", || Ok(read(a, "a")? == read(b, "b")?)).unwrap_or(false)
@@ -167,6 +176,7 @@ pub unsafe extern "C" fn polysock_addr_equal(a: *const polysock_addr, b: *const 
 ///
 /// BSD: memcpy. Python: none. Java: none.
 /// POLYSOCK_EINVAL for more than 128 bytes, or fewer than its family needs.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_from_sockaddr(
     out: *mut polysock_addr,
@@ -193,6 +203,7 @@ pub unsafe extern "C" fn polysock_addr_from_sockaddr(
 ///
 /// BSD: a cast. Python: none. Java: none.
 /// The pointer points into `*a` and lives as long. NULL when `a` is NULL or no address.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_sockaddr(
     a: *const polysock_addr,

@@ -11,6 +11,7 @@ use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd};
 
 /// Room for control messages that holds whatever one message usually brings: 253 descriptors, the most that Linux
 /// passes at once, with credentials, packet information and a timestamp.
+/// @ingroup polysock_messages
 pub const POLYSOCK_CONTROL_ROOM: usize = 2048;
 
 // SCM_MAX_FD of Linux.
@@ -44,6 +45,7 @@ const ABSENT: &str = "no such control message came";
 ///     polysock_control_free(control);
 /// }
 /// @endcode
+/// @ingroup polysock_messages
 pub struct polysock_control {
     room: usize,
     // The descriptors that C lends are only borrowed until the call that sends them returns.
@@ -55,6 +57,7 @@ pub struct polysock_control {
 ///
 /// BSD: struct ucred. Python: struct.unpack("3i", data). Java: UnixDomainPrincipal.
 /// Its layout is frozen.
+/// @ingroup polysock_messages
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct polysock_credentials {
@@ -73,6 +76,7 @@ const _: () = assert!(size_of::<polysock_credentials>() == 12);
 /// BSD: a char array aligned for struct cmsghdr. Python: the ancbufsize of socket.recvmsg. Java: none.
 /// `room` is how many bytes of them polysock_recvmsg() asks for: POLYSOCK_CONTROL_ROOM is plenty, 0 receives none.
 /// POLYSOCK_EINVAL above 1 MiB.
+/// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_new(out: *mut *mut polysock_control, room: usize) -> c_int {
     guard::code("polysock_control_new", || {
@@ -92,6 +96,7 @@ pub unsafe extern "C" fn polysock_control_new(out: *mut *mut polysock_control, r
 /// Forgets what was added, and what came: descriptors that nobody has taken are closed.
 ///
 /// BSD: none. Python: none. Java: none.
+/// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_clear(c: *mut polysock_control) -> c_int {
     guard::code("polysock_control_clear", || {
@@ -105,6 +110,7 @@ pub unsafe extern "C" fn polysock_control_clear(c: *mut polysock_control) -> c_i
 /// Frees it, and closes the descriptors that came and that nobody has taken. NULL is fine.
 ///
 /// BSD: free(3), and close(2) for each descriptor. Python: del. Java: none.
+/// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_free(c: *mut polysock_control) {
     guard::code("polysock_control_free", || {
@@ -120,6 +126,7 @@ pub unsafe extern "C" fn polysock_control_free(c: *mut polysock_control) {
 ///
 /// BSD: SCM_RIGHTS. Python: socket.send_fds. Java: none.
 /// POLYSOCK_EBADF for a negative number; one that is not open is found by polysock_sendmsg().
+/// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_add_fds(
     c: *mut polysock_control,
@@ -153,6 +160,7 @@ pub unsafe extern "C" fn polysock_control_add_fds(
 ///
 /// BSD: SCM_CREDENTIALS, unix(7). Python: socket.sendmsg by number. Java: none.
 /// The receiver sees credentials once polysock_set_passcred() is on, also those that nobody added.
+/// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_add_credentials(
     c: *mut polysock_control,
@@ -173,6 +181,7 @@ pub unsafe extern "C" fn polysock_control_add_credentials(
 /// BSD: IP_PKTINFO, ip(7), IPV6_PKTINFO. Python: socket.sendmsg by number. Java: none.
 /// With what polysock_control_packet_info() told of a request, the answer comes from where the request went to. The port
 /// does not count. POLYSOCK_EAFNOSUPPORT when `source` is not IPv4 or IPv6.
+/// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_add_packet_info(
     c: *mut polysock_control,
@@ -191,6 +200,7 @@ pub unsafe extern "C" fn polysock_control_add_packet_info(
 ///
 /// BSD: struct cmsghdr. Python: socket.sendmsg. Java: none.
 /// Descriptors are better added by polysock_control_add_fds().
+/// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_add(
     c: *mut polysock_control,
@@ -213,6 +223,7 @@ pub unsafe extern "C" fn polysock_control_add(
 /// Tells how many control messages came; a negative code for NULL.
 ///
 /// BSD: CMSG_NXTHDR until NULL. Python: len. Java: none.
+/// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_count(c: *const polysock_control) -> c_int {
     guard::number("polysock_control_count", || {
@@ -226,6 +237,7 @@ pub unsafe extern "C" fn polysock_control_count(c: *const polysock_control) -> c
 /// `*data` points at `*len` bytes, without any alignment, until the next polysock_recvmsg() into it,
 /// polysock_control_clear() or polysock_control_free(). One with descriptors (SCM_RIGHTS) has no bytes: their numbers are
 /// to be had from polysock_control_take_fds() only. POLYSOCK_ENOENT when there are not so many.
+/// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_get(
     c: *const polysock_control,
@@ -264,6 +276,7 @@ pub unsafe extern "C" fn polysock_control_get(
 /// BSD: SCM_RIGHTS. Python: socket.recv_fds. Java: none.
 /// They are close-on-exec; polysock_from_fd() makes a handle of one that is a socket. Those not taken stay, to be taken
 /// later or closed.
+/// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_take_fds(
     c: *mut polysock_control,
@@ -293,6 +306,7 @@ pub unsafe extern "C" fn polysock_control_take_fds(
 /// Tells who sent the message, once polysock_set_passcred() is on; POLYSOCK_ENOENT when it was not said.
 ///
 /// BSD: SCM_CREDENTIALS, unix(7). Python: socket.recvmsg by number. Java: UnixDomainPrincipal.
+/// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_credentials(
     c: *const polysock_control,
@@ -310,6 +324,7 @@ pub unsafe extern "C" fn polysock_control_credentials(
 /// on; POLYSOCK_ENOENT when it was not said. Each out-parameter may be NULL.
 ///
 /// BSD: IP_PKTINFO, ip(7), IPV6_PKTINFO. Python: socket.recvmsg by number. Java: none.
+/// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_packet_info(
     c: *const polysock_control,
@@ -332,6 +347,7 @@ pub unsafe extern "C" fn polysock_control_packet_info(
 /// system's clock; POLYSOCK_ENOENT when it was not said.
 ///
 /// BSD: SCM_TIMESTAMPNS, socket(7). Python: socket.recvmsg by number. Java: none.
+/// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_timestamp(
     c: *const polysock_control,

@@ -20,6 +20,7 @@ use polysock_core::Flags;
 /// if (polysock_addr_parse(&to, "127.0.0.1:9000", 0) == 0)
 ///     polysock_sendto(s, "ping", 4, 0, &to, POLYSOCK_DEFAULT);
 /// @endcode
+/// @ingroup polysock_datagrams
 #[no_mangle]
 pub unsafe extern "C" fn polysock_sendto(
     s: *mut polysock_t,
@@ -52,6 +53,7 @@ pub unsafe extern "C" fn polysock_sendto(
 /// if (n >= 0 && !(flags & POLYSOCK_MSG_TRUNC))
 ///     polysock_sendto(s, buf, (size_t)n, 0, &from, 5000);
 /// @endcode
+/// @ingroup polysock_datagrams
 #[no_mangle]
 pub unsafe extern "C" fn polysock_recvfrom(
     s: *mut polysock_t,

@@ -11,6 +11,7 @@ use std::ffi::CStr;
 ///
 /// BSD: ioctl(2) with FIONREAD. Python: fcntl.ioctl. Java: InputStream.available.
 /// 0 says nothing of the end of the stream. POLYSOCK_EINVAL for a socket that listens.
+/// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_available(s: *const polysock_t, bytes: *mut usize) -> c_int {
     guard::code("polysock_available", || {
@@ -24,6 +25,7 @@ pub unsafe extern "C" fn polysock_available(s: *const polysock_t, bytes: *mut us
 ///
 /// BSD: getsockopt(2) with TCP_INFO. Python: socket.state. Java: none.
 /// The text is static. NULL when the handle is closed or no TCP socket; polysock_last_detail() tells which.
+/// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_state(s: *const polysock_t) -> *const c_char {
     guard::wall("polysock_state", || Ok(name(handle(s)?.state()?))).map_or(std::ptr::null(), CStr::as_ptr)

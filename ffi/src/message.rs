@@ -26,6 +26,7 @@ use std::mem::offset_of;
 /// if (n >= 0 && m.flags & POLYSOCK_MSG_TRUNC)
 ///     fprintf(stderr, "the datagram was longer\n");
 /// @endcode
+/// @ingroup polysock_messages
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct polysock_msg {
@@ -53,6 +54,7 @@ const _: () = assert!(size_of::<polysock_msg>() == 5 * size_of::<usize>() + 8);
 /// What is in `m->control` travels with the first byte: a stream needs one to carry it. As polysock_sendto();
 /// POLYSOCK_EINVAL for a wrong `size` or a control message that the socket does not take, POLYSOCK_ETOOMANYREFS for too
 /// many descriptors on their way, POLYSOCK_EBADF for one that is not open.
+/// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_sendmsg(
     s: *mut polysock_t,
@@ -76,6 +78,7 @@ pub unsafe extern "C" fn polysock_sendmsg(
 /// POLYSOCK_MSG_TRUNC: the datagram was longer and the rest of it is lost. POLYSOCK_MSG_CTRUNC: there was no room for all
 /// control messages; descriptors among those left out were closed. Descriptors that came belong to `m->control` until
 /// they are taken out, see polysock_control_take_fds(). On failure nothing is changed. Codes as polysock_recv().
+/// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_recvmsg(
     s: *mut polysock_t,

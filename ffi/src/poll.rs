@@ -10,12 +10,14 @@ use polysock_core::{poll, Events, PollEntry, PollTarget, Timeout};
 use std::sync::Arc;
 
 /// The most entries that one polysock_poll() takes.
+/// @ingroup polysock_waiting
 pub const POLYSOCK_POLL_MAX: usize = 1 << 20;
 
 /// What to wait for: a handle, or a plain descriptor.
 ///
 /// BSD: struct pollfd. Python: select.poll.register. Java: SelectionKey.
 /// Its layout is frozen.
+/// @ingroup polysock_waiting
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct polysock_pollfd {
@@ -44,6 +46,7 @@ const _: () = assert!(size_of::<polysock_pollfd>() == size_of::<usize>() + 16);
 /// if (polysock_poll(set, 2, 5000) > 0 && set[0].revents != 0)
 ///     n = polysock_recv(s, buf, sizeof buf, 0, 0);
 /// @endcode
+/// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poll(set: *mut polysock_pollfd, n: usize, timeout_ms: c_int) -> c_int {
     guard::number("polysock_poll", || {

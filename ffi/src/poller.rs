@@ -10,10 +10,13 @@ use polysock_core::{Event, Events, Mode, PollTarget, Poller, Timeout};
 use std::sync::Arc;
 
 /// How a registration tells: at every wait while the socket is ready.
+/// @ingroup polysock_waiting
 pub const POLYSOCK_POLL_LEVEL: c_int = 0;
 /// How a registration tells: once each time the socket becomes ready; read or write until there is nothing to do.
+/// @ingroup polysock_waiting
 pub const POLYSOCK_POLL_EDGE: c_int = 1;
 /// How a registration tells: once, and then not before polysock_poller_modify().
+/// @ingroup polysock_waiting
 pub const POLYSOCK_POLL_ONESHOT: c_int = 2;
 
 /// A set of sockets, each registered once, of which every wait tells the ready ones: its cost does not grow with their
@@ -33,12 +36,14 @@ pub const POLYSOCK_POLL_ONESHOT: c_int = 2;
 ///     handle(events[i].token, events[i].events);
 /// polysock_poller_free(poller);
 /// @endcode
+/// @ingroup polysock_waiting
 pub struct polysock_poller(Poller);
 
 /// A socket or descriptor that is ready.
 ///
 /// BSD: struct epoll_event. Python: a pair of select.epoll.poll. Java: SelectionKey.
 /// Its layout is frozen.
+/// @ingroup polysock_waiting
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct polysock_event {
@@ -56,6 +61,7 @@ const _: () = assert!(size_of::<polysock_event>() == 16);
 ///
 /// BSD: epoll_create1(2). Python: select.epoll. Java: Selector.open.
 /// It takes two descriptors: POLYSOCK_EMFILE.
+/// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_new(out: *mut *mut polysock_poller) -> c_int {
     guard::code("polysock_poller_new", || {
@@ -70,6 +76,7 @@ pub unsafe extern "C" fn polysock_poller_new(out: *mut *mut polysock_poller) -> 
 /// BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: SelectableChannel.register.
 /// `events` are POLYSOCK_POLLIN and the like, with POLYSOCK_POLLERR and POLYSOCK_POLLHUP always among them; `mode` is
 /// POLYSOCK_POLL_LEVEL, POLYSOCK_POLL_EDGE or POLYSOCK_POLL_ONESHOT. POLYSOCK_EEXIST when it is registered already.
+/// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_add(
     p: *mut polysock_poller,
@@ -89,6 +96,7 @@ pub unsafe extern "C" fn polysock_poller_add(
 ///
 /// BSD: epoll_ctl(2) with EPOLL_CTL_MOD. Python: select.epoll.modify. Java: SelectionKey.interestOps.
 /// POLYSOCK_ENOENT when it is not registered.
+/// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_modify(
     p: *mut polysock_poller,
@@ -110,6 +118,7 @@ pub unsafe extern "C" fn polysock_poller_modify(
 ///
 /// BSD: epoll_ctl(2) with EPOLL_CTL_DEL. Python: select.epoll.unregister. Java: SelectionKey.cancel.
 /// POLYSOCK_ENOENT when it is not registered; POLYSOCK_ECLOSED when it is closed, which has ended its registration.
+/// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_remove(p: *mut polysock_poller, s: *mut polysock_t) -> c_int {
     guard::code("polysock_poller_remove", || {
@@ -122,6 +131,7 @@ pub unsafe extern "C" fn polysock_poller_remove(p: *mut polysock_poller, s: *mut
 ///
 /// BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: none.
 /// As polysock_poller_add(); POLYSOCK_EBADF when it is not open, POLYSOCK_EPERM when it can't be waited for (a file).
+/// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_add_fd(
     p: *mut polysock_poller,
@@ -141,6 +151,7 @@ pub unsafe extern "C" fn polysock_poller_add_fd(
 ///
 /// BSD: epoll_ctl(2) with EPOLL_CTL_MOD. Python: select.epoll.modify. Java: none.
 /// As polysock_poller_modify().
+/// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_modify_fd(
     p: *mut polysock_poller,
@@ -160,6 +171,7 @@ pub unsafe extern "C" fn polysock_poller_modify_fd(
 ///
 /// BSD: epoll_ctl(2) with EPOLL_CTL_DEL. Python: select.epoll.unregister. Java: none.
 /// As polysock_poller_remove().
+/// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_remove_fd(p: *mut polysock_poller, fd: c_int) -> c_int {
     guard::code("polysock_poller_remove_fd", || {
@@ -172,6 +184,7 @@ pub unsafe extern "C" fn polysock_poller_remove_fd(p: *mut polysock_poller, fd: 
 ///
 /// BSD: epoll_wait(2). Python: select.epoll.poll. Java: Selector.select.
 /// POLYSOCK_DEFAULT means for ever. POLYSOCK_EINVAL when `n` is 0; POLYSOCK_ECLOSED when the poller is closed.
+/// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_wait(
     p: *mut polysock_poller,
@@ -206,6 +219,7 @@ pub unsafe extern "C" fn polysock_poller_wait(
 /// Makes at least one polysock_poller_wait() return early: one that is under way, or else the next. Any thread.
 ///
 /// BSD: a write to an eventfd(2) of one's own. Python: none. Java: Selector.wakeup.
+/// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_wake(p: *mut polysock_poller) -> c_int {
     guard::code("polysock_poller_wake", || Ok(open(p)?.0.wake()?))
@@ -215,6 +229,7 @@ pub unsafe extern "C" fn polysock_poller_wake(p: *mut polysock_poller) -> c_int 
 ///
 /// BSD: close(2). Python: select.epoll.close. Java: Selector.close.
 /// The poller still has to be freed.
+/// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_close(p: *mut polysock_poller) -> c_int {
     guard::code("polysock_poller_close", || {
@@ -227,6 +242,7 @@ pub unsafe extern "C" fn polysock_poller_close(p: *mut polysock_poller) -> c_int
 ///
 /// BSD: close(2). Python: del. Java: none.
 /// Calls of other threads that are inside keep what they need and end with POLYSOCK_ECLOSED.
+/// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_free(p: *mut polysock_poller) {
     guard::code("polysock_poller_free", || {

@@ -19,6 +19,7 @@ use polysock_core::{name_of, resolve, Family, Hints, Protocol, SocketType};
 /// if (n < 0)
 ///     fprintf(stderr, "%s\n", polysock_last_detail());
 /// @endcode
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_getaddrinfo(
     host: *const c_char,
@@ -62,6 +63,7 @@ pub unsafe extern "C" fn polysock_getaddrinfo(
 /// system's NI_ numbers; with NI_NUMERICHOST and NI_NUMERICSERV nothing is looked up. A look-up can't be cut short.
 /// POLYSOCK_ENOSPC when one of them is too small, and neither is written; POLYSOCK_EAI_FAMILY for an address without
 /// names, POLYSOCK_EAI_NONAME when NI_NAMEREQD asks for a name and there is none.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_getnameinfo(
     a: *const polysock_addr,

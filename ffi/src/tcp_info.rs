@@ -13,6 +13,7 @@ use std::time::Duration;
 /// BSD: struct tcp_info, tcp(7). Python: socket.getsockopt, as bytes. Java: none.
 /// What this kernel does not tell has all bits set: UINT32_MAX, UINT64_MAX. Of a socket that listens only `state`,
 /// `unacked` and `sacked` mean something. Later versions only add to its end.
+/// @ingroup polysock_sockets
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct polysock_tcp_stats {
@@ -152,6 +153,7 @@ const _: () = assert!(size_of::<polysock_tcp_stats>() == 320 && align_of::<polys
 /// if (polysock_tcp_info(s, &stats, sizeof stats) == 0)
 ///     printf("round trip %llu us, %u repeated\n", (unsigned long long)stats.rtt_us, stats.total_retrans);
 /// @endcode
+/// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_tcp_info(
     s: *const polysock_t,

@@ -9,12 +9,14 @@ use libc::{c_int, c_void, ssize_t};
 use polysock_core::{Data, Room};
 
 /// The most pieces that one call takes.
+/// @ingroup polysock_streams
 pub const POLYSOCK_IOV_MAX: usize = 1024;
 
 /// A piece of memory: to send from, where nothing is changed, or to receive into.
 ///
 /// BSD: struct iovec, with the same layout. Python: a buffer. Java: ByteBuffer.
 /// Its layout is frozen.
+/// @ingroup polysock_streams
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct polysock_iovec {
@@ -36,6 +38,7 @@ const _: () =
 /// polysock_iovec parts[] = {{header, sizeof header}, {body, length}};
 /// ssize_t n = polysock_sendv(s, parts, 2, 5000);
 /// @endcode
+/// @ingroup polysock_streams
 #[no_mangle]
 pub unsafe extern "C" fn polysock_sendv(
     s: *mut polysock_t,
@@ -53,6 +56,7 @@ pub unsafe extern "C" fn polysock_sendv(
 ///
 /// BSD: readv(2). Python: socket.recvmsg_into. Java: ScatteringByteChannel.read.
 /// At most POLYSOCK_IOV_MAX pieces. As polysock_recv().
+/// @ingroup polysock_streams
 #[no_mangle]
 pub unsafe extern "C" fn polysock_recvv(
     s: *mut polysock_t,

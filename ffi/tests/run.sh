@@ -27,6 +27,7 @@ for program in "$@"; do
         under=helgrind
         ;;
     static-*) under='static library' ;;
+    examples) under='those of the reference' ;;
     esac
     # shellcheck disable=SC2086
     ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \

@@ -144,7 +144,7 @@ TEST(messages_own_what_they_bring)
 {
     auto [a, b] = polysock::socket::pair(POLYSOCK_SOCK_DGRAM);
     polysock::control control;
-    char byte = 'x', more[2];
+    char byte = 'x', more[2] = "";
     polysock::iovec part{&byte, 1}, parts[] = {{more, 1}, {more + 1, 1}};
     b.set_passcred(true);
     CHECK(b.passcred() && !a.passcred());

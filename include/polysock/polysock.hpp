@@ -97,6 +97,14 @@ public:
         return t;
     }
 
+    // As the C library has it: POLYSOCK_INFINITE, 0 or milliseconds.
+    static constexpr timeout of_ms(int ms) noexcept
+    {
+        timeout t;
+        t.ms_ = ms;
+        return t;
+    }
+
     constexpr int ms() const noexcept { return ms_; }
 
 private:
@@ -491,6 +499,8 @@ public:
     // For calls without a timeout: recv and accept; send and connect. A default timeout() leaves one as it is.
     void set_timeout(timeout recv, timeout send) { detail::check(::polysock_set_timeout(handle_, recv.ms(), send.ms())); }
     void set_timeout(timeout both) { set_timeout(both, both); }
+    timeout recv_timeout() const { return times().first; }
+    timeout send_timeout() const { return times().second; }
     void set_blocking(bool on) { detail::check(::polysock_set_blocking(handle_, on)); }
 
     // Nothing is off; parts of a second are rounded up.
@@ -659,6 +669,13 @@ private:
         socket s;
         detail::check(::polysock_accept(handle_, &s.handle_, peer, t.ms()));
         return s;
+    }
+
+    std::pair<timeout, timeout> times() const
+    {
+        int recv_ms = 0, send_ms = 0;
+        detail::check(::polysock_get_timeout(handle_, &recv_ms, &send_ms));
+        return {timeout::of_ms(recv_ms), timeout::of_ms(send_ms)};
     }
 
     static std::size_t count(::ssize_t n) { return static_cast<std::size_t>(detail::check(n)); }

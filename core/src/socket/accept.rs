@@ -51,6 +51,7 @@ impl<H: Host> Call<'_, H> {
 
     fn accept_descriptor(&mut self) -> std::result::Result<(OwnedFd, Address), Kind> {
         let handle = &self.socket.handle;
+        self.socket.check_listening()?;
         if self.socket.family == Family::ALG {
             // Nothing to wait for: every accept makes an operation of its own, and poll says nothing of it.
             let inside = handle.enter()?;
@@ -59,7 +60,6 @@ impl<H: Host> Call<'_, H> {
                 .map(|fd| (fd, Address::EMPTY))
                 .map_err(|error| Kind::from_io(&error));
         }
-        self.socket.check_listening()?;
         let deadline = self.deadline(Direction::Receive);
         if deadline != Deadline::Never && !handle.is_nonblocking() {
             self.socket

@@ -78,6 +78,7 @@ pub fn host_name() -> io::Result<CString> {
 }
 
 /// Names this machine.
+#[allow(clippy::useless_conversion)] // the length is an int elsewhere
 pub fn set_host_name(name: &[u8]) -> io::Result<()> {
     let length = name
         .len()

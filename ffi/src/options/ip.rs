@@ -11,6 +11,7 @@ use libc::c_int;
 /// BSD: IP_TTL, ip(7). Python: socket.setsockopt. Java: none.
 /// IPv6 has polysock_set_hops(), multicast polysock_set_mcast_ttl(). POLYSOCK_EINVAL outside 1 to 255;
 /// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_ttl(s: *mut polysock_t, ttl: c_int) -> c_int {
     guard::code("polysock_set_ttl", || {
@@ -21,6 +22,7 @@ pub unsafe extern "C" fn polysock_set_ttl(s: *mut polysock_t, ttl: c_int) -> c_i
 /// Gives how many routers a packet may pass, over IPv4.
 ///
 /// BSD: IP_TTL, ip(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_ttl(s: *const polysock_t, ttl: *mut c_int) -> c_int {
     guard::code("polysock_get_ttl", || {
@@ -35,6 +37,7 @@ pub unsafe extern "C" fn polysock_get_ttl(s: *const polysock_t, ttl: *mut c_int)
 /// BSD: IP_TOS, ip(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
 /// POLYSOCK_EINVAL outside 0 to 255 and, on a stream, with one of the low two bits, which are TCP's;
 /// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_tos(s: *mut polysock_t, tos: c_int) -> c_int {
     guard::code("polysock_set_tos", || {
@@ -45,6 +48,7 @@ pub unsafe extern "C" fn polysock_set_tos(s: *mut polysock_t, tos: c_int) -> c_i
 /// Gives the type of service of packets over IPv4.
 ///
 /// BSD: IP_TOS, ip(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_tos(s: *const polysock_t, tos: *mut c_int) -> c_int {
     guard::code("polysock_get_tos", || {
@@ -59,6 +63,7 @@ pub unsafe extern "C" fn polysock_get_tos(s: *const polysock_t, tos: *mut c_int)
 ///
 /// BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.setsockopt. Java: none.
 /// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_transparent(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_transparent", || Ok(handle(s)?.set_transparent(on)?))
@@ -67,6 +72,7 @@ pub unsafe extern "C" fn polysock_set_transparent(s: *mut polysock_t, on: bool) 
 /// Tells whether addresses of other hosts are allowed.
 ///
 /// BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_transparent(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_transparent", || {
@@ -80,6 +86,7 @@ pub unsafe extern "C" fn polysock_get_transparent(s: *const polysock_t, on: *mut
 ///
 /// BSD: IP_FREEBIND, ip(7), IPV6_FREEBIND. Python: by number 15, for IPv6 78. Java: none.
 /// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_freebind(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_freebind", || Ok(handle(s)?.set_freebind(on)?))
@@ -88,6 +95,7 @@ pub unsafe extern "C" fn polysock_set_freebind(s: *mut polysock_t, on: bool) -> 
 /// Tells whether bind takes an address that no interface has.
 ///
 /// BSD: IP_FREEBIND, ip(7), IPV6_FREEBIND. Python: by number 15, for IPv6 78. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_freebind(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_freebind", || {

@@ -10,6 +10,7 @@ use libc::c_int;
 ///
 /// BSD: IPV6_V6ONLY, ipv6(7). Python: socket.setsockopt. Java: none.
 /// POLYSOCK_EINVAL once it has an address; POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_v6only(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_v6only", || Ok(handle(s)?.set_only_v6(on)?))
@@ -18,6 +19,7 @@ pub unsafe extern "C" fn polysock_set_v6only(s: *mut polysock_t, on: bool) -> c_
 /// Tells whether it takes only IPv6.
 ///
 /// BSD: IPV6_V6ONLY, ipv6(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_v6only(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_v6only", || {
@@ -31,6 +33,7 @@ pub unsafe extern "C" fn polysock_get_v6only(s: *const polysock_t, on: *mut bool
 ///
 /// BSD: IPV6_UNICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java: none.
 /// POLYSOCK_EINVAL outside 0 to 255; POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_hops(s: *mut polysock_t, hops: c_int) -> c_int {
     guard::code("polysock_set_hops", || {
@@ -41,6 +44,7 @@ pub unsafe extern "C" fn polysock_set_hops(s: *mut polysock_t, hops: c_int) -> c
 /// Gives how many routers a packet may pass, over IPv6.
 ///
 /// BSD: IPV6_UNICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_hops(s: *const polysock_t, hops: *mut c_int) -> c_int {
     guard::code("polysock_get_hops", || {
@@ -55,6 +59,7 @@ pub unsafe extern "C" fn polysock_get_hops(s: *const polysock_t, hops: *mut c_in
 /// BSD: IPV6_TCLASS, ipv6(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
 /// POLYSOCK_EINVAL outside 0 to 255 and, on a stream, with one of the low two bits, which are TCP's;
 /// POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_tclass(s: *mut polysock_t, tclass: c_int) -> c_int {
     guard::code("polysock_set_tclass", || {
@@ -65,6 +70,7 @@ pub unsafe extern "C" fn polysock_set_tclass(s: *mut polysock_t, tclass: c_int) 
 /// Gives the traffic class of packets over IPv6.
 ///
 /// BSD: IPV6_TCLASS, ipv6(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_tclass(s: *const polysock_t, tclass: *mut c_int) -> c_int {
     guard::code("polysock_get_tclass", || {

@@ -14,6 +14,7 @@ use std::time::Duration;
 ///
 /// BSD: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT. Python: socket.setsockopt. Java: Socket.setKeepAlive.
 /// POLYSOCK_EINVAL naming the number that is out of range.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_keepalive(
     s: *mut polysock_t,
@@ -39,6 +40,7 @@ pub unsafe extern "C" fn polysock_set_keepalive(
 /// Gives keepalive and its numbers in force, which are 0 while it is off. Every out-parameter may be NULL.
 ///
 /// BSD: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT. Python: socket.getsockopt. Java: Socket.getKeepAlive.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_keepalive(
     s: *const polysock_t,

@@ -24,6 +24,7 @@ use std::net::IpAddr;
 /// if (polysock_addr_parse(&group, "239.1.2.3", 0) == 0)
 ///     polysock_mcast_join(s, &group, "lo", NULL);
 /// @endcode
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_mcast_join(
     s: *mut polysock_t,
@@ -42,6 +43,7 @@ pub unsafe extern "C" fn polysock_mcast_join(
 /// BSD: IP_DROP_MEMBERSHIP, ip(7), IPV6_DROP_MEMBERSHIP, ipv6(7), MCAST_LEAVE_SOURCE_GROUP. Python: socket.setsockopt.
 /// Java: MembershipKey.drop.
 /// As polysock_mcast_join(); POLYSOCK_EADDRNOTAVAIL when it was not joined so.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_mcast_leave(
     s: *mut polysock_t,
@@ -61,6 +63,7 @@ pub unsafe extern "C" fn polysock_mcast_leave(
 /// MulticastSocket.setNetworkInterface.
 /// POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface;
 /// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_mcast_if(s: *mut polysock_t, iface: *const c_char) -> c_int {
     guard::code("polysock_set_mcast_if", || {
@@ -73,6 +76,7 @@ pub unsafe extern "C" fn polysock_set_mcast_if(s: *mut polysock_t, iface: *const
 ///
 /// BSD: IPV6_MULTICAST_IF, ipv6(7), with if_indextoname(3). Python: socket.getsockopt. Java:
 /// MulticastSocket.getNetworkInterface.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_mcast_if(s: *const polysock_t, index: *mut u32) -> c_int {
     guard::code("polysock_get_mcast_if", || {
@@ -90,6 +94,7 @@ pub unsafe extern "C" fn polysock_get_mcast_if(s: *const polysock_t, index: *mut
 /// BSD: IP_MULTICAST_TTL, ip(7), IPV6_MULTICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java:
 /// MulticastSocket.setTimeToLive.
 /// POLYSOCK_EINVAL outside 0 to 255; POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_mcast_ttl(s: *mut polysock_t, ttl: c_int) -> c_int {
     guard::code("polysock_set_mcast_ttl", || {
@@ -101,6 +106,7 @@ pub unsafe extern "C" fn polysock_set_mcast_ttl(s: *mut polysock_t, ttl: c_int) 
 ///
 /// BSD: IP_MULTICAST_TTL, ip(7), IPV6_MULTICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java:
 /// MulticastSocket.setTimeToLive.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_mcast_ttl(s: *const polysock_t, ttl: *mut c_int) -> c_int {
     guard::code("polysock_get_mcast_ttl", || {
@@ -115,6 +121,7 @@ pub unsafe extern "C" fn polysock_get_mcast_ttl(s: *const polysock_t, ttl: *mut 
 /// BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.setsockopt. Java:
 /// StandardSocketOptions.IP_MULTICAST_LOOP.
 /// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_mcast_loop(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_mcast_loop", || {
@@ -126,6 +133,7 @@ pub unsafe extern "C" fn polysock_set_mcast_loop(s: *mut polysock_t, on: bool) -
 ///
 /// BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.setsockopt. Java:
 /// StandardSocketOptions.IP_MULTICAST_LOOP.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_mcast_loop(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_mcast_loop", || {

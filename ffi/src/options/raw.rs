@@ -9,6 +9,7 @@ use libc::{c_int, c_void};
 ///
 /// BSD: setsockopt(2). Python: socket.setsockopt. Java: Socket.setOption.
 /// POLYSOCK_ENOPROTOOPT when there is no such option.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_setsockopt(
     s: *mut polysock_t,
@@ -27,6 +28,7 @@ pub unsafe extern "C" fn polysock_setsockopt(
 ///
 /// BSD: getsockopt(2). Python: socket.getsockopt. Java: Socket.getOption.
 /// POLYSOCK_ENOPROTOOPT when there is no such option.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_getsockopt(
     s: *const polysock_t,

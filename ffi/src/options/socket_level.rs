@@ -9,6 +9,7 @@ use libc::c_int;
 use std::time::Duration;
 
 /// A linger time: off, close does not wait.
+/// @ingroup polysock_options
 pub const POLYSOCK_LINGER_OFF: c_int = -1;
 
 /// Sets what close does with data not sent yet: POLYSOCK_LINGER_OFF, the default, lets the kernel go on sending; 0 drops
@@ -16,6 +17,7 @@ pub const POLYSOCK_LINGER_OFF: c_int = -1;
 ///
 /// BSD: SO_LINGER. Python: socket.set_linger. Java: Socket.setSoLinger.
 /// POLYSOCK_EINVAL for another negative number or more than 65535.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_linger(s: *mut polysock_t, seconds: c_int) -> c_int {
     guard::code("polysock_set_linger", || {
@@ -32,6 +34,7 @@ pub unsafe extern "C" fn polysock_set_linger(s: *mut polysock_t, seconds: c_int)
 /// Gives the linger time in seconds, or POLYSOCK_LINGER_OFF.
 ///
 /// BSD: SO_LINGER. Python: socket.getsockopt. Java: Socket.getSoLinger.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_linger(s: *const polysock_t, seconds: *mut c_int) -> c_int {
     guard::code("polysock_get_linger", || {
@@ -44,6 +47,7 @@ pub unsafe extern "C" fn polysock_get_linger(s: *const polysock_t, seconds: *mut
 /// Lets bind take an address that an earlier connection still holds in TIME_WAIT. Off by default.
 ///
 /// BSD: SO_REUSEADDR. Python: socket.setsockopt. Java: ServerSocket.setReuseAddress.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_reuseaddr(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_reuseaddr", || Ok(handle(s)?.set_reuse_address(on)?))
@@ -52,6 +56,7 @@ pub unsafe extern "C" fn polysock_set_reuseaddr(s: *mut polysock_t, on: bool) ->
 /// Tells whether reuse-address is on.
 ///
 /// BSD: SO_REUSEADDR. Python: socket.getsockopt. Java: ServerSocket.getReuseAddress.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_reuseaddr(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_reuseaddr", || {
@@ -66,6 +71,7 @@ pub unsafe extern "C" fn polysock_get_reuseaddr(s: *const polysock_t, on: *mut b
 ///
 /// BSD: SO_REUSEPORT, socket(7). Python: socket.setsockopt. Java: StandardSocketOptions.SO_REUSEPORT.
 /// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_reuseport(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_reuseport", || Ok(handle(s)?.set_reuse_port(on)?))
@@ -74,6 +80,7 @@ pub unsafe extern "C" fn polysock_set_reuseport(s: *mut polysock_t, on: bool) ->
 /// Tells whether several sockets may bind to the same address.
 ///
 /// BSD: SO_REUSEPORT, socket(7). Python: socket.setsockopt. Java: StandardSocketOptions.SO_REUSEPORT.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_reuseport(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_reuseport", || {
@@ -86,6 +93,7 @@ pub unsafe extern "C" fn polysock_get_reuseport(s: *const polysock_t, on: *mut b
 /// Allows sending datagrams to a broadcast address, which is POLYSOCK_EACCES without. Off by default.
 ///
 /// BSD: SO_BROADCAST, socket(7). Python: socket.setsockopt. Java: DatagramSocket.setBroadcast (there on by default).
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_broadcast(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_broadcast", || Ok(handle(s)?.set_broadcast(on)?))
@@ -94,6 +102,7 @@ pub unsafe extern "C" fn polysock_set_broadcast(s: *mut polysock_t, on: bool) ->
 /// Tells whether broadcast addresses are allowed.
 ///
 /// BSD: SO_BROADCAST, socket(7). Python: socket.setsockopt. Java: DatagramSocket.setBroadcast (there on by default).
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_broadcast(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_broadcast", || {
@@ -106,6 +115,7 @@ pub unsafe extern "C" fn polysock_get_broadcast(s: *const polysock_t, on: *mut b
 /// Leaves the urgent byte in its place in the stream instead of keeping it for POLYSOCK_MSG_OOB. Off by default.
 ///
 /// BSD: SO_OOBINLINE, socket(7). Python: socket.setsockopt. Java: Socket.setOOBInline.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_oobinline(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_oobinline", || {
@@ -116,6 +126,7 @@ pub unsafe extern "C" fn polysock_set_oobinline(s: *mut polysock_t, on: bool) ->
 /// Tells whether the urgent byte stays in the stream.
 ///
 /// BSD: SO_OOBINLINE, socket(7). Python: socket.setsockopt. Java: Socket.setOOBInline.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_oobinline(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_oobinline", || {
@@ -129,6 +140,7 @@ pub unsafe extern "C" fn polysock_get_oobinline(s: *const polysock_t, on: *mut b
 ///
 /// BSD: SO_ERROR, socket(7). Python: socket.getsockopt. Java: SocketChannel.finishConnect.
 /// The result says only whether there was something to ask.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_take_error(s: *mut polysock_t, error: *mut c_int) -> c_int {
     guard::code("polysock_take_error", || {
@@ -141,6 +153,7 @@ pub unsafe extern "C" fn polysock_take_error(s: *mut polysock_t, error: *mut c_i
 /// Tells whether the socket listens.
 ///
 /// BSD: SO_ACCEPTCONN, socket(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_acceptconn(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_acceptconn", || {
@@ -153,6 +166,7 @@ pub unsafe extern "C" fn polysock_get_acceptconn(s: *const polysock_t, on: *mut 
 /// Gives the family of the socket, an AF_ number.
 ///
 /// BSD: SO_DOMAIN, socket(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_domain(s: *const polysock_t, family: *mut c_int) -> c_int {
     guard::code("polysock_get_domain", || {
@@ -165,6 +179,7 @@ pub unsafe extern "C" fn polysock_get_domain(s: *const polysock_t, family: *mut 
 /// Gives the type of the socket, a SOCK_ number.
 ///
 /// BSD: SO_TYPE, socket(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_type(s: *const polysock_t, kind: *mut c_int) -> c_int {
     guard::code("polysock_get_type", || {
@@ -177,6 +192,7 @@ pub unsafe extern "C" fn polysock_get_type(s: *const polysock_t, kind: *mut c_in
 /// Gives the protocol of the socket, an IPPROTO_ number.
 ///
 /// BSD: SO_PROTOCOL, socket(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_protocol(s: *const polysock_t, protocol: *mut c_int) -> c_int {
     guard::code("polysock_get_protocol", || {

@@ -12,6 +12,7 @@ use libc::{c_char, c_int};
 /// BSD: SO_BINDTODEVICE, socket(7). Python: socket.setsockopt. Java: none.
 /// POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface,
 /// POLYSOCK_EPERM to change it without CAP_NET_RAW.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_device(s: *mut polysock_t, name: *const c_char) -> c_int {
     guard::code("polysock_set_device", || {
@@ -25,6 +26,7 @@ pub unsafe extern "C" fn polysock_set_device(s: *mut polysock_t, name: *const c_
 ///
 /// BSD: SO_BINDTODEVICE, socket(7). Python: socket.getsockopt. Java: none.
 /// 16 bytes are enough; POLYSOCK_ENOSPC when `size` is too small.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_device(s: *const polysock_t, buf: *mut c_char, size: usize) -> c_int {
     guard::number("polysock_get_device", || {
@@ -36,6 +38,7 @@ pub unsafe extern "C" fn polysock_get_device(s: *const polysock_t, buf: *mut c_c
 /// POLYSOCK_EPERM); Linux.
 ///
 /// BSD: SO_MARK, socket(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_mark(s: *mut polysock_t, mark: u32) -> c_int {
     guard::code("polysock_set_mark", || Ok(handle(s)?.set_mark(mark)?))
@@ -44,6 +47,7 @@ pub unsafe extern "C" fn polysock_set_mark(s: *mut polysock_t, mark: u32) -> c_i
 /// Gives the mark of packets.
 ///
 /// BSD: SO_MARK, socket(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_mark(s: *const polysock_t, mark: *mut u32) -> c_int {
     guard::code("polysock_get_mark", || {
@@ -58,6 +62,7 @@ pub unsafe extern "C" fn polysock_get_mark(s: *const polysock_t, mark: *mut u32)
 ///
 /// BSD: SO_PRIORITY, socket(7). Python: socket.setsockopt. Java: none.
 /// POLYSOCK_EINVAL for a negative number. polysock_set_tos() sets it too.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_priority(s: *mut polysock_t, priority: c_int) -> c_int {
     guard::code("polysock_set_priority", || {
@@ -68,6 +73,7 @@ pub unsafe extern "C" fn polysock_set_priority(s: *mut polysock_t, priority: c_i
 /// Gives the priority of packets.
 ///
 /// BSD: SO_PRIORITY, socket(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_priority(s: *const polysock_t, priority: *mut c_int) -> c_int {
     guard::code("polysock_get_priority", || {
@@ -82,6 +88,7 @@ pub unsafe extern "C" fn polysock_get_priority(s: *const polysock_t, priority: *
 /// BSD: SO_INCOMING_CPU, socket(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.SO_INCOMING_NAPI_ID is its
 /// kin.
 /// POLYSOCK_EINVAL for a negative number.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_incoming_cpu(s: *mut polysock_t, cpu: c_int) -> c_int {
     guard::code("polysock_set_incoming_cpu", || {
@@ -92,6 +99,7 @@ pub unsafe extern "C" fn polysock_set_incoming_cpu(s: *mut polysock_t, cpu: c_in
 /// Gives the CPU that handled the last packet, or that was asked for; -1 before the first.
 ///
 /// BSD: SO_INCOMING_CPU, socket(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_incoming_cpu(s: *const polysock_t, cpu: *mut c_int) -> c_int {
     guard::code("polysock_get_incoming_cpu", || {
@@ -104,6 +112,7 @@ pub unsafe extern "C" fn polysock_get_incoming_cpu(s: *const polysock_t, cpu: *m
 /// Notes of each datagram when the kernel received it, for polysock_control_timestamp(). Off by default.
 ///
 /// BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_timestamps(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_timestamps", || Ok(handle(s)?.set_timestamps(on)?))
@@ -112,6 +121,7 @@ pub unsafe extern "C" fn polysock_set_timestamps(s: *mut polysock_t, on: bool) -
 /// Tells whether datagrams carry the time they were received.
 ///
 /// BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_timestamps(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_timestamps", || {
@@ -125,6 +135,7 @@ pub unsafe extern "C" fn polysock_get_timestamps(s: *const polysock_t, on: *mut 
 /// Linux.
 ///
 /// BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_passcred(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_passcred", || {
@@ -135,6 +146,7 @@ pub unsafe extern "C" fn polysock_set_passcred(s: *mut polysock_t, on: bool) -> 
 /// Tells whether messages carry who sent them.
 ///
 /// BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_passcred(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_passcred", || {
@@ -149,6 +161,7 @@ pub unsafe extern "C" fn polysock_get_passcred(s: *const polysock_t, on: *mut bo
 ///
 /// BSD: IP_PKTINFO, ip(7), IPV6_RECVPKTINFO, ipv6(7). Python: by number 8, for IPv6 socket.IPV6_RECVPKTINFO. Java: none.
 /// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_packet_info(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_packet_info", || Ok(handle(s)?.set_packet_info(on)?))
@@ -157,6 +170,7 @@ pub unsafe extern "C" fn polysock_set_packet_info(s: *mut polysock_t, on: bool) 
 /// Tells whether datagrams carry to which address they came.
 ///
 /// BSD: IP_PKTINFO, ip(7), IPV6_RECVPKTINFO, ipv6(7). Python: by number 8, for IPv6 socket.IPV6_RECVPKTINFO. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_packet_info(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_packet_info", || {

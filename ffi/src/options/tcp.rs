@@ -14,6 +14,7 @@ use std::time::Duration;
 ///
 /// BSD: TCP_NODELAY. Python: socket.setsockopt. Java: Socket.setTcpNoDelay.
 /// POLYSOCK_EOPNOTSUPP or POLYSOCK_ENOPROTOOPT when it is no TCP socket.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_nodelay(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_nodelay", || Ok(handle(s)?.set_nodelay(on)?))
@@ -22,6 +23,7 @@ pub unsafe extern "C" fn polysock_set_nodelay(s: *mut polysock_t, on: bool) -> c
 /// Tells whether small pieces are sent at once.
 ///
 /// BSD: TCP_NODELAY. Python: socket.getsockopt. Java: Socket.getTcpNoDelay.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_nodelay(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_nodelay", || {
@@ -35,6 +37,7 @@ pub unsafe extern "C" fn polysock_get_nodelay(s: *const polysock_t, on: *mut boo
 ///
 /// BSD: TCP_CORK, tcp(7). Python: socket.setsockopt. Java: none.
 /// It is stronger than polysock_set_nodelay(). POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_cork(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_cork", || Ok(handle(s)?.set_cork(on)?))
@@ -43,6 +46,7 @@ pub unsafe extern "C" fn polysock_set_cork(s: *mut polysock_t, on: bool) -> c_in
 /// Tells whether segments that are not full are held back.
 ///
 /// BSD: TCP_CORK, tcp(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_cork(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_cork", || {
@@ -56,6 +60,7 @@ pub unsafe extern "C" fn polysock_get_cork(s: *const polysock_t, on: *mut bool) 
 ///
 /// BSD: TCP_QUICKACK, tcp(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
 /// Not for good: the kernel changes it as the connection goes on. POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_quickack(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_quickack", || Ok(handle(s)?.set_quickack(on)?))
@@ -64,6 +69,7 @@ pub unsafe extern "C" fn polysock_set_quickack(s: *mut polysock_t, on: bool) -> 
 /// Tells whether acknowledgements go out at once, now.
 ///
 /// BSD: TCP_QUICKACK, tcp(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_quickack(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_quickack", || {
@@ -79,6 +85,7 @@ pub unsafe extern "C" fn polysock_get_quickack(s: *const polysock_t, on: *mut bo
 /// BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
 /// An error of connect, such as a refusal, then comes from that send. POLYSOCK_EUNSUPPORTED where net.ipv4.tcp_fastopen
 /// lacks the 1, and when it is no TCP socket; POLYSOCK_EINVAL after connect.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_fastopen_connect(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_fastopen_connect", || {
@@ -89,6 +96,7 @@ pub unsafe extern "C" fn polysock_set_fastopen_connect(s: *mut polysock_t, on: b
 /// Tells whether connect leaves it to the first send.
 ///
 /// BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_fastopen_connect(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::code("polysock_get_fastopen_connect", || {
@@ -104,6 +112,7 @@ pub unsafe extern "C" fn polysock_get_fastopen_connect(s: *const polysock_t, on:
 /// BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.setsockopt. Java: none.
 /// Silent where net.ipv4.tcp_fastopen lacks the 2. POLYSOCK_EINVAL for a negative number, and on a connection;
 /// POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_fastopen(s: *mut polysock_t, queue: c_int) -> c_int {
     guard::code("polysock_set_fastopen", || {
@@ -114,6 +123,7 @@ pub unsafe extern "C" fn polysock_set_fastopen(s: *mut polysock_t, queue: c_int)
 /// Gives the length of the queue of connections opened with data.
 ///
 /// BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_fastopen(s: *const polysock_t, queue: *mut c_int) -> c_int {
     guard::code("polysock_get_fastopen", || {
@@ -128,6 +138,7 @@ pub unsafe extern "C" fn polysock_get_fastopen(s: *const polysock_t, queue: *mut
 /// BSD: TCP_DEFER_ACCEPT, tcp(7). Python: socket.setsockopt. Java: none.
 /// Linux rounds up to one of 1, 3, 7, 15, 31, 63, 127, 247, 367, ... POLYSOCK_EINVAL for a negative number or more than
 /// 29887; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_defer_accept(s: *mut polysock_t, seconds: c_int) -> c_int {
     guard::code("polysock_set_defer_accept", || {
@@ -140,6 +151,7 @@ pub unsafe extern "C" fn polysock_set_defer_accept(s: *mut polysock_t, seconds: 
 /// Gives how many seconds accept is deferred, as rounded; 0 when it is not.
 ///
 /// BSD: TCP_DEFER_ACCEPT, tcp(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_defer_accept(s: *const polysock_t, seconds: *mut c_int) -> c_int {
     guard::code("polysock_get_defer_accept", || {
@@ -155,6 +167,7 @@ pub unsafe extern "C" fn polysock_get_defer_accept(s: *const polysock_t, seconds
 /// BSD: TCP_USER_TIMEOUT, tcp(7), RFC 5482. Python: socket.setsockopt. Java: none.
 /// The end comes late, not early. Also bounds keepalive. POLYSOCK_EINVAL for a negative number; POLYSOCK_EUNSUPPORTED
 /// when it is no TCP socket.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_user_timeout(s: *mut polysock_t, milliseconds: c_int) -> c_int {
     guard::code("polysock_set_user_timeout", || {
@@ -167,6 +180,7 @@ pub unsafe extern "C" fn polysock_set_user_timeout(s: *mut polysock_t, milliseco
 /// Gives the user timeout in milliseconds; 0 when it is the system's.
 ///
 /// BSD: TCP_USER_TIMEOUT, tcp(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_user_timeout(s: *const polysock_t, milliseconds: *mut c_int) -> c_int {
     guard::code("polysock_get_user_timeout", || {
@@ -185,6 +199,7 @@ pub unsafe extern "C" fn polysock_get_user_timeout(s: *const polysock_t, millise
 ///
 /// BSD: TCP_MAXSEG, tcp(7). Python: socket.setsockopt. Java: none.
 /// POLYSOCK_EINVAL outside 88 to 32767; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_maxseg(s: *mut polysock_t, bytes: usize) -> c_int {
     guard::code("polysock_set_maxseg", || {
@@ -195,6 +210,7 @@ pub unsafe extern "C" fn polysock_set_maxseg(s: *mut polysock_t, bytes: usize) -
 /// Gives the largest segment now, in bytes.
 ///
 /// BSD: TCP_MAXSEG, tcp(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_maxseg(s: *const polysock_t, bytes: *mut usize) -> c_int {
     guard::code("polysock_get_maxseg", || {
@@ -209,6 +225,7 @@ pub unsafe extern "C" fn polysock_get_maxseg(s: *const polysock_t, bytes: *mut u
 ///
 /// BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.setsockopt. Java: none.
 /// POLYSOCK_EINVAL above 4294967295; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_notsent_lowat(s: *mut polysock_t, bytes: usize) -> c_int {
     guard::code("polysock_set_notsent_lowat", || {
@@ -219,6 +236,7 @@ pub unsafe extern "C" fn polysock_set_notsent_lowat(s: *mut polysock_t, bytes: u
 /// Gives how many bytes may wait to be sent for the first time; 0 when it is the system's.
 ///
 /// BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_notsent_lowat(s: *const polysock_t, bytes: *mut usize) -> c_int {
     guard::code("polysock_get_notsent_lowat", || {
@@ -233,6 +251,7 @@ pub unsafe extern "C" fn polysock_get_notsent_lowat(s: *const polysock_t, bytes:
 /// BSD: TCP_CONGESTION, tcp(7). Python: socket.setsockopt. Java: none.
 /// POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENOENT when the kernel has none of this name,
 /// POLYSOCK_EPERM when it is not among the allowed; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_congestion(s: *mut polysock_t, name: *const c_char) -> c_int {
     guard::code("polysock_set_congestion", || {
@@ -245,6 +264,7 @@ pub unsafe extern "C" fn polysock_set_congestion(s: *mut polysock_t, name: *cons
 ///
 /// BSD: TCP_CONGESTION, tcp(7). Python: socket.getsockopt. Java: none.
 /// 16 bytes are enough; POLYSOCK_ENOSPC when `size` is too small.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_congestion(
     s: *const polysock_t,

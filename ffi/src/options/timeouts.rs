@@ -15,6 +15,7 @@ use libc::c_int;
 /// polysock_set_timeout(s, 30000, 5000);
 /// n = polysock_recv(s, buf, sizeof buf, 0, POLYSOCK_DEFAULT);   /* at most 30 s */
 /// @endcode
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_timeout(s: *mut polysock_t, recv_ms: c_int, send_ms: c_int) -> c_int {
     guard::code("polysock_set_timeout", || {
@@ -37,6 +38,7 @@ pub unsafe extern "C" fn polysock_set_timeout(s: *mut polysock_t, recv_ms: c_int
 /// Gives the timeouts that polysock_set_timeout() set, in milliseconds or POLYSOCK_INFINITE. Each out-parameter may be NULL.
 ///
 /// BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.gettimeout. Java: Socket.getSoTimeout.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_timeout(
     s: *const polysock_t,
@@ -65,6 +67,7 @@ pub unsafe extern "C" fn polysock_get_timeout(
 /// mode included.
 ///
 /// BSD: fcntl(2) with O_NONBLOCK. Python: socket.setblocking. Java: SocketChannel.configureBlocking.
+/// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_blocking(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_blocking", || Ok(handle(s)?.set_blocking(on)?))
