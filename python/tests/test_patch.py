@@ -7,8 +7,6 @@ import textwrap
 
 import pytest
 
-import polysock
-
 
 def python(code, *options):
     """Runs a program; any warning and any exception fails it."""
@@ -235,7 +233,6 @@ def test_tls_over_our_sockets(certificate):
     )
 
 
-@pytest.mark.skipif(not hasattr(polysock, "socketpair"), reason="multiprocessing's pipes are socket pairs")
 @pytest.mark.parametrize("first", ["polysock", "multiprocessing.reduction"])
 def test_sockets_go_to_other_processes(first):
     succeeds(f"""
