@@ -18,11 +18,13 @@ CFLAGS_DEMO := -std=c11 -O2 -Wall -Wextra -Werror -Iinclude
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-rust test-c test-python test-conformance test-install test-readme \
-        bench soak docs check check-rust check-c check-python header lib python-module install clean
+        test-clients wheel-checks bench soak docs check check-rust check-c check-python header lib python-module install clean
 
 help:
 	@echo "make demo      build everything and show it at work"
 	@echo "make test      every test of every language"
+	@echo "make test-clients  real programs over polysock.patch() (redis-server and postgresql for all of them)"
+	@echo "make wheel-checks  the wheel and the sdist as they would be published"
 	@echo "make check     format, lints, header, symbols, stubs (about a minute)"
 	@echo "make soak      100,000 closes under blocked calls; results in docs/soak.md"
 	@echo "make docs      the C reference as HTML and man pages (needs doxygen)"
@@ -34,7 +36,8 @@ help:
 # ---------------------------------------------------------------- set-up
 
 setup:
-	apt-get install -y --no-install-recommends gcc g++ libc6-dev make pkg-config cmake python3-venv strace valgrind doxygen
+	apt-get install -y --no-install-recommends gcc g++ libc6-dev make pkg-config cmake python3-venv strace valgrind doxygen \
+	  redis-server postgresql openssl
 
 $(BUILD)/.prerequisites: tools/prerequisites.sh
 	@PYTHON=$(PYTHON) CC=$(CC) sh tools/prerequisites.sh
@@ -116,6 +119,32 @@ test-install: lib
 
 test-readme: lib python-module
 	$(VENV_PY) tools/run_readme.py README.md $(TARGET)
+
+# Real programs and servers over polysock.patch(), in an environment of their own.
+CLIENTS := $(BUILD)/venv-clients
+
+$(CLIENTS)/.ready: clients/requirements.txt $(BUILD)/.prerequisites
+	$(PYTHON) -m venv $(CLIENTS)
+	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check -r clients/requirements.txt
+	@touch $@
+
+test-clients: $(VENV)/.ready $(CLIENTS)/.ready
+	@rm -rf $(BUILD)/wheels
+	@$(VENV)/bin/maturin build --quiet --release --locked --auditwheel skip -m python/Cargo.toml -o $(BUILD)/wheels >$(BUILD)/maturin.log 2>&1 || \
+	  { cat $(BUILD)/maturin.log; exit 1; }
+	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(BUILD)/wheels/*.whl
+	$(CLIENTS)/bin/python clients/run.py
+
+# The wheel and the sdist as they would be published: built, looked at, and installed elsewhere. Some minutes.
+WHEEL_VENV := $(BUILD)/venv-wheel
+
+$(WHEEL_VENV)/.ready: python/requirements-wheel.txt $(BUILD)/.prerequisites
+	$(PYTHON) -m venv $(WHEEL_VENV)
+	$(WHEEL_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r python/requirements-wheel.txt
+	@touch $@
+
+wheel-checks: $(WHEEL_VENV)/.ready
+	@. $(WHEEL_VENV)/bin/activate && PYTHON=$(PYTHON) sh python/tests/packaging.sh $(BUILD)/dist
 
 # ---------------------------------------------------------------- speed
 
