@@ -18,12 +18,16 @@ CFLAGS_DEMO := -std=c11 -O2 -Wall -Wextra -Werror -Iinclude
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-rust test-c test-python test-conformance test-install test-readme \
-        bench check check-rust check-c check-python header lib python-module install clean
+        test-clients wheel-checks bench soak docs check check-rust check-c check-python header lib python-module install clean
 
 help:
 	@echo "make demo      build everything and show it at work"
 	@echo "make test      every test of every language"
+	@echo "make test-clients  real programs over polysock.patch() (redis-server and postgresql for all of them)"
+	@echo "make wheel-checks  the wheel and the sdist as they would be published"
 	@echo "make check     format, lints, header, symbols, stubs (about a minute)"
+	@echo "make soak      100,000 closes under blocked calls; results in docs/soak.md"
+	@echo "make docs      the C reference as HTML and man pages (needs doxygen)"
 	@echo "make bench     speed beside the alternatives, measured in turns"
 	@echo "make install   the C library, to PREFIX=$(PREFIX)"
 	@echo "make header    generate $(HEADER)"
@@ -32,7 +36,8 @@ help:
 # ---------------------------------------------------------------- set-up
 
 setup:
-	apt-get install -y --no-install-recommends gcc g++ libc6-dev make pkg-config cmake python3-venv strace valgrind
+	apt-get install -y --no-install-recommends gcc g++ libc6-dev make pkg-config cmake python3-venv strace valgrind doxygen \
+	  redis-server postgresql openssl
 
 $(BUILD)/.prerequisites: tools/prerequisites.sh
 	@PYTHON=$(PYTHON) CC=$(CC) sh tools/prerequisites.sh
@@ -99,10 +104,13 @@ test-conformance: lib python-module
 	@mkdir -p $(BUILD)/conformance
 	$(CC) $(CFLAGS_DEMO) -pthread conformance/drivers/driver.c -o $(BUILD)/conformance/driver_c \
 	  -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
+	$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Iinclude -pthread conformance/drivers/driver.cpp \
+	  -o $(BUILD)/conformance/driver_cpp -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
 	$(PYTHON) conformance/test_runner.py
 	$(PYTHON) conformance/run.py \
 	  --driver 'rust=$(TARGET)/polysock-conformance-driver' \
 	  --driver 'c=$(BUILD)/conformance/driver_c' \
+	  --driver 'cpp=$(BUILD)/conformance/driver_cpp' \
 	  --driver 'python=$(VENV_PY) conformance/drivers/driver.py --module polysock' \
 	  --witness '$(PYTHON) conformance/drivers/driver.py --module socket'
 
@@ -112,6 +120,32 @@ test-install: lib
 test-readme: lib python-module
 	$(VENV_PY) tools/run_readme.py README.md $(TARGET)
 
+# Real programs and servers over polysock.patch(), in an environment of their own.
+CLIENTS := $(BUILD)/venv-clients
+
+$(CLIENTS)/.ready: clients/requirements.txt $(BUILD)/.prerequisites
+	$(PYTHON) -m venv $(CLIENTS)
+	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check -r clients/requirements.txt
+	@touch $@
+
+test-clients: $(VENV)/.ready $(CLIENTS)/.ready
+	@rm -rf $(BUILD)/wheels
+	@$(VENV)/bin/maturin build --quiet --release --locked --auditwheel skip -m python/Cargo.toml -o $(BUILD)/wheels >$(BUILD)/maturin.log 2>&1 || \
+	  { cat $(BUILD)/maturin.log; exit 1; }
+	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(BUILD)/wheels/*.whl
+	$(CLIENTS)/bin/python clients/run.py
+
+# The wheel and the sdist as they would be published: built, looked at, and installed elsewhere. Some minutes.
+WHEEL_VENV := $(BUILD)/venv-wheel
+
+$(WHEEL_VENV)/.ready: python/requirements-wheel.txt $(BUILD)/.prerequisites
+	$(PYTHON) -m venv $(WHEEL_VENV)
+	$(WHEEL_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r python/requirements-wheel.txt
+	@touch $@
+
+wheel-checks: $(WHEEL_VENV)/.ready
+	@. $(WHEEL_VENV)/bin/activate && PYTHON=$(PYTHON) sh python/tests/packaging.sh $(BUILD)/dist
+
 # ---------------------------------------------------------------- speed
 
 $(BUILD)/bench/%: bench/%.c $(HEADER) | lib
@@ -120,6 +154,22 @@ $(BUILD)/bench/%: bench/%.c $(HEADER) | lib
 
 bench: lib $(BUILD)/bench/c_socket
 	$(PYTHON) bench/summary.py bench/c_socket.json $(BUILD)/bench/c_socket 15
+
+SOAK_ROUNDS ?= 100000
+
+# Closes sockets under blocked calls; about 20 seconds. Results: docs/soak.md.
+soak: $(BUILD)/.prerequisites
+	cargo test --quiet --locked --release -p polysock-core --test soak --no-run
+	POLYSOCK_SOAK_ROUNDS=$(SOAK_ROUNDS) cargo test --quiet --locked --release -p polysock-core --test soak -- --nocapture
+
+# ---------------------------------------------------------------- documentation
+
+docs:
+	@command -v doxygen >/dev/null || { echo "make docs needs doxygen (make setup)" >&2; exit 1; }
+	@mkdir -p $(BUILD)/docs/c
+	doxygen docs/Doxyfile
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps -p polysock-core
+	@echo "$(BUILD)/docs/c/html/index.html and target/doc/polysock_core/index.html"
 
 # ---------------------------------------------------------------- checks
 

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ struct request {
     int count;
     int timeout_ms; /* POLYSOCK_DEFAULT when none was given */
     int flags;
+    bool trunc;
     char answer[MAX_ANSWER];
 };
 
@@ -184,19 +186,78 @@ static int received(struct request *r, const unsigned char *bytes, size_t count)
     return answer(r, "ok n=%zu data=%s", count, hex);
 }
 
-static int host_port(struct request *r, const polysock_addr *a)
+/* The name of a Unix socket as the protocol writes it. */
+static int unix_name(struct request *r, const polysock_addr *a)
+{
+    static const char plain_ones[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-";
+    const size_t before = offsetof(struct sockaddr_un, sun_path);
+    const char *name = (const char *)a->bytes + before;
+    size_t length = a->length > before ? (size_t)a->length - before : 0, simple = 1;
+    char text[256] = "@:";
+    if (length == 0)
+        return answer(r, "ok name=-");
+    if (name[0] != '\0')
+        return answer(r, "ok name=%.*s", (int)strnlen(name, length), name);
+    while (simple < length && name[simple] != '\0' && strchr(plain_ones, name[simple]) != NULL)
+        simple++;
+    if (simple == length)
+        return answer(r, "ok name=@%.*s", (int)length - 1, name + 1);
+    for (size_t at = 1; at < length; at++)
+        snprintf(text + 2 * at, 3, "%02x", (unsigned char)name[at]);
+    return answer(r, "ok name=%s", text);
+}
+
+static int name_of(struct request *r, const polysock_addr *a)
 {
     char host[POLYSOCK_ADDR_TEXT_SIZE];
+    if (a->length == 0 || polysock_addr_family(a) == POLYSOCK_AF_UNIX)
+        return unix_name(r, a);
     int length = polysock_addr_ip(a, host, sizeof host);
     if (length < 0)
         return refused(r, length);
     return answer(r, "ok host=%s port=%u", host, polysock_addr_port(a));
 }
 
-static bool address(struct request *r, const char *host, const char *port, polysock_addr *out)
+/* `/path`, `@name`, `@:hex` or `-`. */
+static bool unix_address(struct request *r, const char *word, polysock_addr *out)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    unsigned char *bytes = NULL;
+    size_t length = strcmp(word, "-") == 0 ? 0 : strlen(word);
+    if (strncmp(word, "@:", 2) == 0) {
+        bytes = payload(word + 2, &length);
+        if (bytes == NULL) {
+            malformed(r, "name");
+            return false;
+        }
+        length++; /* the leading zero */
+    }
+    if (length > sizeof name.sun_path) { /* no address has room for it */
+        free(bytes);
+        answer(r, "error INVAL");
+        return false;
+    }
+    if (bytes != NULL) {
+        memcpy(name.sun_path + 1, bytes, length - 1);
+    } else if (length > 0) {
+        memcpy(name.sun_path, word, length);
+        if (word[0] == '@')
+            name.sun_path[0] = '\0';
+    }
+    free(bytes);
+    int code = polysock_addr_from_sockaddr(out, (struct sockaddr *)&name, offsetof(struct sockaddr_un, sun_path) + length);
+    if (code < 0)
+        refused(r, code);
+    return code == 0;
+}
+
+/* The address that the words of the request from this one on are: host and port, or one word. */
+static bool address(struct request *r, int first, polysock_addr *out)
 {
     long value;
-    if (!number(port, &value)) {
+    if (r->count == first + 1)
+        return unix_address(r, r->words[first], out);
+    if (!number(r->words[first + 1], &value)) {
         malformed(r, "port");
         return false;
     }
@@ -204,7 +265,7 @@ static bool address(struct request *r, const char *host, const char *port, polys
         answer(r, "error INVAL");
         return false;
     }
-    int code = polysock_addr_parse(out, host, (uint16_t)value);
+    int code = polysock_addr_parse(out, r->words[first], (uint16_t)value);
     if (code < 0)
         refused(r, code);
     return code == 0;
@@ -214,7 +275,18 @@ static int family_of(const char *word)
 {
     if (strcmp(word, "inet") == 0)
         return POLYSOCK_AF_INET;
+    if (strcmp(word, "unix") == 0)
+        return POLYSOCK_AF_UNIX;
     return strcmp(word, "inet6") == 0 ? POLYSOCK_AF_INET6 : -1;
+}
+
+static int type_of(const char *word)
+{
+    if (strcmp(word, "stream") == 0)
+        return POLYSOCK_SOCK_STREAM;
+    if (strcmp(word, "dgram") == 0)
+        return POLYSOCK_SOCK_DGRAM;
+    return strcmp(word, "seqpacket") == 0 ? POLYSOCK_SOCK_SEQPACKET : -1;
 }
 
 /* --- handles and descriptors */
@@ -267,7 +339,7 @@ static void forget_descriptor(int fd)
 static int do_hello(struct request *r)
 {
     return answer(r, "ok lang=c version=%s caps=abort,close_java,recv_exact,state,done,"
-                  "whole_sendall,linger_range,get_timeout",
+                  "whole_sendall,linger_range,get_timeout,backlog_range,datagram,unix,dup,cork",
                   polysock_version_string());
 }
 
@@ -406,10 +478,34 @@ static int join(struct request *r, const char *label, long limit)
 static int do_socket(struct request *r)
 {
     polysock_t *s;
-    int code = polysock_socket(&s, family_of(r->words[2]), POLYSOCK_SOCK_STREAM, 0);
+    int type = r->count > 3 ? type_of(r->words[3]) : POLYSOCK_SOCK_STREAM;
+    int code = polysock_socket(&s, family_of(r->words[2]), type, 0);
     if (code < 0)
         return refused(r, code);
     keep(r->words[1], s);
+    return answer(r, "ok");
+}
+
+static int do_socketpair(struct request *r)
+{
+    polysock_t *a, *b;
+    int code = polysock_socketpair(&a, &b, type_of(r->words[3]));
+    if (code < 0)
+        return refused(r, code);
+    keep(r->words[1], a);
+    keep(r->words[2], b);
+    return answer(r, "ok");
+}
+
+static int do_dup(struct request *r)
+{
+    polysock_t *s = find(r, r->words[1]), *copy;
+    if (s == NULL)
+        return 0;
+    int code = polysock_dup(s, &copy);
+    if (code < 0)
+        return refused(r, code);
+    keep(r->words[2], copy);
     return answer(r, "ok");
 }
 
@@ -417,7 +513,7 @@ static int do_bind(struct request *r)
 {
     polysock_t *s = find(r, r->words[1]);
     polysock_addr a;
-    if (s == NULL || !address(r, r->words[2], r->words[3], &a))
+    if (s == NULL || !address(r, 2, &a))
         return 0;
     return plain(r, polysock_bind(s, &a));
 }
@@ -459,14 +555,14 @@ static int do_accept(struct request *r)
     if (code < 0)
         return refused(r, code);
     keep(r->words[2], new);
-    return host_port(r, &peer);
+    return name_of(r, &peer);
 }
 
 static int do_connect(struct request *r)
 {
     polysock_t *s = find(r, r->words[1]);
     polysock_addr a;
-    if (s == NULL || !address(r, r->words[2], r->words[3], &a))
+    if (s == NULL || !address(r, 2, &a))
         return 0;
     return plain(r, polysock_connect(s, &a, r->timeout_ms));
 }
@@ -618,6 +714,46 @@ static int do_recv(struct request *r)
     return 0;
 }
 
+static int do_sendto(struct request *r)
+{
+    polysock_t *s = find(r, r->words[1]);
+    polysock_addr to;
+    size_t count;
+    if (s == NULL || !address(r, 3, &to))
+        return 0;
+    unsigned char *bytes = payload(r->words[2], &count);
+    if (bytes == NULL)
+        return malformed(r, "payload");
+    ssize_t n = polysock_sendto(s, bytes, count, r->flags, &to, r->timeout_ms);
+    free(bytes);
+    return n < 0 ? refused(r, n) : answer(r, "ok n=%zd", n);
+}
+
+static int do_recvfrom(struct request *r)
+{
+    polysock_t *s = find(r, r->words[1]);
+    polysock_addr from;
+    char data[256];
+    int flags;
+    long count;
+    if (s == NULL || !room(r, r->words[2], &count))
+        return 0;
+    unsigned char *bytes = allocate((size_t)count);
+    ssize_t n = polysock_recvfrom(s, bytes, (size_t)count, r->flags, &from, &flags, r->timeout_ms);
+    if (n < 0) {
+        refused(r, n);
+    } else {
+        received(r, bytes, (size_t)n);
+        snprintf(data, sizeof data, "%.200s", r->answer + 3);
+        name_of(r, &from);
+        size_t end = strlen(r->answer);
+        snprintf(r->answer + end, sizeof r->answer - end, " %s%s", data,
+                 !r->trunc ? "" : flags & POLYSOCK_MSG_TRUNC ? " trunc=on" : " trunc=off");
+    }
+    free(bytes);
+    return 0;
+}
+
 static int do_recv_exact(struct request *r)
 {
     polysock_t *s = find(r, r->words[1]);
@@ -686,7 +822,7 @@ static int do_getsockname(struct request *r)
     if (s == NULL)
         return 0;
     int code = polysock_getsockname(s, &a);
-    return code < 0 ? refused(r, code) : host_port(r, &a);
+    return code < 0 ? refused(r, code) : name_of(r, &a);
 }
 
 static int do_getpeername(struct request *r)
@@ -696,7 +832,7 @@ static int do_getpeername(struct request *r)
     if (s == NULL)
         return 0;
     int code = polysock_getpeername(s, &a);
-    return code < 0 ? refused(r, code) : host_port(r, &a);
+    return code < 0 ? refused(r, code) : name_of(r, &a);
 }
 
 static int do_state(struct request *r)
@@ -722,8 +858,7 @@ static const struct raw {
     {"SO_LINGER", SOL_SOCKET, SO_LINGER},           {"TCP_NODELAY", IPPROTO_TCP, TCP_NODELAY},
     {"TCP_KEEPIDLE", IPPROTO_TCP, TCP_KEEPIDLE},    {"TCP_KEEPINTVL", IPPROTO_TCP, TCP_KEEPINTVL},
     {"TCP_KEEPCNT", IPPROTO_TCP, TCP_KEEPCNT},      {"IPV6_V6ONLY", IPPROTO_IPV6, IPV6_V6ONLY},
-    {"oobinline", SOL_SOCKET, SO_OOBINLINE},        {"sndbuf", SOL_SOCKET, SO_SNDBUF},
-    {"rcvbuf", SOL_SOCKET, SO_RCVBUF},
+    {"TCP_CORK", IPPROTO_TCP, TCP_CORK},
 };
 
 static int set_raw(struct request *r, polysock_t *s, const char *word, const char *value)
@@ -747,7 +882,7 @@ static int set_raw(struct request *r, polysock_t *s, const char *word, const cha
     return malformed(r, "no such option");
 }
 
-static int get_raw(struct request *r, polysock_t *s, const char *word, bool flag)
+static int get_raw(struct request *r, polysock_t *s, const char *word)
 {
     for (size_t i = 0; i < sizeof raws / sizeof *raws; i++) {
         const struct raw *raw = &raws[i];
@@ -761,7 +896,7 @@ static int get_raw(struct request *r, polysock_t *s, const char *word, bool flag
             return refused(r, code);
         if (linger)
             return answer(r, "ok value=%d:%d", values[0], values[1]);
-        return flag ? answer(r, "ok value=%s", on_off(values[0] != 0)) : answer(r, "ok value=%d", values[0]);
+        return answer(r, "ok value=%d", values[0]);
     }
     return malformed(r, "no such option");
 }
@@ -775,7 +910,7 @@ static int do_setsockopt(struct request *r)
 static int do_getsockopt(struct request *r)
 {
     polysock_t *s = find(r, r->words[1]);
-    return s == NULL ? 0 : get_raw(r, s, r->words[2], false);
+    return s == NULL ? 0 : get_raw(r, s, r->words[2]);
 }
 
 static int do_set(struct request *r)
@@ -798,8 +933,12 @@ static int do_set(struct request *r)
         int ms = never ? POLYSOCK_INFINITE : (int)n;
         return plain(r, polysock_set_timeout(s, ms, ms));
     }
-    if (strcmp(option, "sndbuf") == 0 || strcmp(option, "rcvbuf") == 0)
-        return set_raw(r, s, option, value);
+    bool sndbuf = strcmp(option, "sndbuf") == 0;
+    if (sndbuf || strcmp(option, "rcvbuf") == 0) {
+        if (!number(value, &n))
+            return malformed(r, "value");
+        return plain(r, sndbuf ? polysock_set_sndbuf(s, (size_t)n) : polysock_set_rcvbuf(s, (size_t)n));
+    }
     if (!on && !off)
         return malformed(r, "value");
     if (strcmp(option, "nodelay") == 0)
@@ -810,7 +949,9 @@ static int do_set(struct request *r)
         return plain(r, polysock_set_reuseaddr(s, on));
     if (strcmp(option, "blocking") == 0)
         return plain(r, polysock_set_blocking(s, on));
-    return set_raw(r, s, option, on ? "1" : "0");
+    if (strcmp(option, "oobinline") == 0)
+        return plain(r, polysock_set_oobinline(s, on));
+    return malformed(r, "no such option");
 }
 
 static int do_get(struct request *r)
@@ -831,14 +972,22 @@ static int do_get(struct request *r)
             return refused(r, code);
         return n == POLYSOCK_INFINITE ? answer(r, "ok value=never") : answer(r, "ok value=%d", n);
     }
+    bool sndbuf = strcmp(option, "sndbuf") == 0;
+    if (sndbuf || strcmp(option, "rcvbuf") == 0) {
+        size_t bytes = 0;
+        code = sndbuf ? polysock_get_sndbuf(s, &bytes) : polysock_get_rcvbuf(s, &bytes);
+        return code < 0 ? refused(r, code) : answer(r, "ok value=%zu", bytes);
+    }
     if (strcmp(option, "nodelay") == 0)
         code = polysock_get_nodelay(s, &on);
     else if (strcmp(option, "keepalive") == 0)
         code = polysock_get_keepalive(s, &on, NULL, NULL, NULL);
     else if (strcmp(option, "reuseaddr") == 0)
         code = polysock_get_reuseaddr(s, &on);
+    else if (strcmp(option, "oobinline") == 0)
+        code = polysock_get_oobinline(s, &on);
     else
-        return get_raw(r, s, option, strcmp(option, "oobinline") == 0);
+        return malformed(r, "no such option");
     return code < 0 ? refused(r, code) : answer(r, "ok value=%s", on_off(on));
 }
 
@@ -846,20 +995,28 @@ static int do_get(struct request *r)
 
 static const struct command {
     const char *name;
-    int arguments;
+    int least, most; /* arguments */
     int (*run)(struct request *);
 } commands[] = {
-    {"hello", 0, do_hello},           {"reset", 0, do_reset},           {"exhaust", 0, do_exhaust},
-    {"release", 0, do_release},       {"socket", 2, do_socket},         {"bind", 3, do_bind},
-    {"listen", 2, do_listen},         {"server", 3, do_server},         {"accept", 2, do_accept},
-    {"connect", 3, do_connect},       {"shutdown", 2, do_shutdown},     {"close", 1, do_close},
-    {"close_java", 1, do_close_java}, {"abort", 1, do_abort},           {"is_closed", 1, do_is_closed},
-    {"fileno", 1, do_fileno},         {"detach", 1, do_detach},         {"from_fd", 2, do_from_fd},
-    {"open_fd", 0, do_open_fd},       {"close_fd", 1, do_close_fd},     {"send", 2, do_send},
-    {"sendall", 2, do_sendall},       {"recv", 2, do_recv},             {"recv_exact", 2, do_recv_exact},
-    {"collect", 2, do_collect},       {"fill", 1, do_fill},             {"getsockname", 1, do_getsockname},
-    {"getpeername", 1, do_getpeername}, {"state", 1, do_state},         {"set", 3, do_set},
-    {"get", 2, do_get},               {"setsockopt", 3, do_setsockopt}, {"getsockopt", 2, do_getsockopt},
+    {"hello", 0, 0, do_hello},                       {"reset", 0, 0, do_reset},
+    {"exhaust", 0, 0, do_exhaust},                   {"release", 0, 0, do_release},
+    {"socket", 2, 3, do_socket},                     {"socketpair", 3, 3, do_socketpair},
+    {"dup", 2, 2, do_dup},                           {"bind", 2, 3, do_bind},
+    {"listen", 2, 2, do_listen},                     {"server", 3, 3, do_server},
+    {"accept", 2, 2, do_accept},                     {"connect", 2, 3, do_connect},
+    {"shutdown", 2, 2, do_shutdown},                 {"close", 1, 1, do_close},
+    {"close_java", 1, 1, do_close_java},             {"abort", 1, 1, do_abort},
+    {"is_closed", 1, 1, do_is_closed},               {"fileno", 1, 1, do_fileno},
+    {"detach", 1, 1, do_detach},                     {"from_fd", 2, 2, do_from_fd},
+    {"open_fd", 0, 0, do_open_fd},                   {"close_fd", 1, 1, do_close_fd},
+    {"send", 2, 2, do_send},                         {"sendall", 2, 2, do_sendall},
+    {"recv", 2, 2, do_recv},                         {"sendto", 3, 4, do_sendto},
+    {"recvfrom", 2, 2, do_recvfrom},                 {"recv_exact", 2, 2, do_recv_exact},
+    {"collect", 2, 2, do_collect},                   {"fill", 1, 1, do_fill},
+    {"getsockname", 1, 1, do_getsockname},           {"getpeername", 1, 1, do_getpeername},
+    {"state", 1, 1, do_state},                       {"set", 3, 3, do_set},
+    {"get", 2, 2, do_get},                           {"setsockopt", 3, 3, do_setsockopt},
+    {"getsockopt", 2, 2, do_getsockopt},
 };
 
 /* Options out of the arguments. False when one makes no sense. */
@@ -881,6 +1038,8 @@ static bool take_options(struct request *r, long *join_limit)
                 return false;
         } else if (strcmp(word, "peek") == 0) {
             r->flags |= POLYSOCK_MSG_PEEK;
+        } else if (strcmp(word, "trunc") == 0) {
+            r->trunc = true;
         } else if (strcmp(word, "oob") == 0) {
             r->flags |= POLYSOCK_MSG_OOB;
         } else {
@@ -910,7 +1069,8 @@ static int dispatch(struct request *r, char *line)
         return join(r, r->words[1], join_limit);
     for (size_t i = 0; r->count > 0 && i < sizeof commands / sizeof *commands; i++)
         if (strcmp(commands[i].name, r->words[0]) == 0)
-            return r->count == commands[i].arguments + 1 ? commands[i].run(r) : malformed(r, "arguments");
+            return commands[i].least < r->count && r->count <= commands[i].most + 1 ? commands[i].run(r)
+                                                                                    : malformed(r, "arguments");
     return answer(r, "unsupported");
 }
 

@@ -10,6 +10,7 @@ use std::str::FromStr;
 ///
 /// IPv4, IPv6 and Unix addresses can be read and made; every other family passes through as the bytes of its
 /// sockaddr. Its text is `1.2.3.4:80`, `[::1]:80`, `[fe80::1%2]:80`, `unix:/path` or `unix:@abstract`.
+/// Text can't hold a name that is no UTF-8: [`unix_name`](Self::unix_name) has its bytes.
 #[derive(Clone, Copy)]
 pub struct Address {
     length: usize,
@@ -275,6 +276,8 @@ impl fmt::Display for Address {
         match self.unix_name() {
             Some([]) => write!(f, "unix:"),
             Some([0, name @ ..]) => write!(f, "unix:@{}", String::from_utf8_lossy(name)),
+            // The same file, and no abstract name.
+            Some(path @ [b'@', ..]) => write!(f, "unix:./{}", String::from_utf8_lossy(path)),
             Some(path) => write!(f, "unix:{}", String::from_utf8_lossy(path)),
             None => {
                 write!(f, "family{}:", self.family().0)?;

@@ -86,6 +86,25 @@ impl<'fd> Control<'fd> {
         Self::new(libc::SOL_SOCKET, libc::SCM_CREDENTIALS, &data)
     }
 
+    /// Sends a datagram from this address of the host, through this interface (0: the route's) (`IP_PKTINFO`, ip(7),
+    /// `IPV6_PKTINFO`, RFC 3542): with what [`Ancillary::packet_info`] told of a request, its answer comes from where
+    /// the request went to.
+    #[cfg(target_os = "linux")]
+    pub fn packet_info(source: IpAddr, interface: u32) -> Self {
+        let index = interface.to_ne_bytes();
+        match source {
+            // struct in_pktinfo: the index, the address to send from, an address that does not count here.
+            IpAddr::V4(source) => {
+                let data = [index, source.octets(), [0; 4]].concat();
+                Self::new(libc::IPPROTO_IP, libc::IP_PKTINFO, &data)
+            }
+            IpAddr::V6(source) => {
+                let data = [source.octets().as_slice(), &index].concat();
+                Self::new(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &data)
+            }
+        }
+    }
+
     /// Control messages in the form the kernel reads.
     pub(crate) fn encode(messages: &[Self]) -> io::Result<Vec<u8>> {
         let mut buffer = Vec::new();

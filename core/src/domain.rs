@@ -15,6 +15,8 @@ impl Family {
     pub const IPV6: Self = Self(libc::AF_INET6);
     /// `AF_UNIX`.
     pub const UNIX: Self = Self(libc::AF_UNIX);
+    /// `AF_ALG`: the kernel's cryptography (Linux only).
+    pub const ALG: Self = Self(38);
 }
 
 /// A socket type (`SOCK_…`), without the flag bits `SOCK_NONBLOCK` and `SOCK_CLOEXEC`.

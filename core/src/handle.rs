@@ -345,8 +345,13 @@ impl Handle {
         if others_inside && self.kernel_waits.load(Ordering::SeqCst) && !shared_here {
             let fd = self.descriptor.lend();
             if !special::is_held_elsewhere(fd, self.made_under != fork::sharing()) {
-                // Not connected is no obstacle: the threads are woken all the same.
-                let _ = unix::sock(&fd).shutdown(std::net::Shutdown::Both);
+                let sock = unix::sock(&fd);
+                // What the close is to be on the wire, it is: with linger zero a reset, not an end of stream first.
+                let resets = matches!(sock.linger(), Ok(Some(Duration::ZERO)));
+                if !resets || unix::disconnect(fd).is_err() {
+                    // Not connected is no obstacle: the threads are woken all the same.
+                    let _ = sock.shutdown(std::net::Shutdown::Both);
+                }
             }
         }
     }

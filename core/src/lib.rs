@@ -34,6 +34,7 @@ mod error;
 mod flags;
 mod handle;
 mod host;
+mod names;
 mod poll;
 mod poller;
 mod race;
@@ -54,6 +55,10 @@ pub use domain::{Family, Protocol, Shutdown, SocketType};
 pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
 pub use host::{FirstTry, Host, Plain, Stop, Try};
+pub use names::{
+    host_by_address, host_by_name, host_name, interface_index, interface_name, interfaces, protocol_by_name,
+    service_name, service_port, set_host_name, Host as HostEntry, HostError,
+};
 pub use poll::{poll, poll_with, Events, PollEntry, PollTarget};
 pub use poller::{Event, Poller};
 pub use race::ConnectOptions;

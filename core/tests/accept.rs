@@ -4,7 +4,7 @@
 
 mod support;
 
-use polysock_core::{Family, Kind, Operation, Socket, SocketType, Timeout};
+use polysock_core::{Family, Kind, Operation, Protocol, Socket, SocketType, Timeout};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +50,10 @@ fn what_does_not_listen_says_so_in_either_mode() {
     }
     let (a, _b) = unix_pair(libc::SOCK_DGRAM);
     assert_eq!(kind(a.within(LATE).accept()), Kind::Os(libc::EOPNOTSUPP));
+    // No event ever comes to this one, in blocking mode as it is.
+    let datagram = Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
+    datagram.bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
+    assert_eq!(kind(datagram.accept()), Kind::Os(libc::EOPNOTSUPP));
 }
 
 /// Threads with and without a time limit take each connection once, and all end with close.

@@ -4,6 +4,7 @@
 
 use polysock_core::{Address, Family};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Numbers that look random and are the same each time (xorshift).
 struct Numbers(u64);
@@ -200,4 +201,58 @@ fn unix_names_of_every_length() {
         Address::from_bytes(&bytes).unwrap(),
         Address::unix(b"/a").unwrap()
     );
+}
+
+/// A relative path may begin with the sign of an abstract name.
+#[test]
+fn no_path_looks_like_an_abstract_name() {
+    let path = Address::unix(b"@name").unwrap();
+    let name = Address::unix(b"\0name").unwrap();
+    assert_eq!(
+        (path.to_string().as_str(), name.to_string().as_str()),
+        ("unix:./@name", "unix:@name")
+    );
+}
+
+/// Texts that are nearly addresses: nothing panics, and what is read is shown as text that is read the same.
+#[test]
+fn whatever_text_is_read_round_trips() {
+    const TEXTS: [&str; 8] = [
+        "1.2.3.4:80",
+        "[2001:db8::1]:65535",
+        "[fe80::1%42]:0",
+        "::ffff:1.2.3.4",
+        "unix:/tmp/socket",
+        "unix:@abstract",
+        "unix:",
+        "255.255.255.255",
+    ];
+    const SIGNS: [char; 16] = [
+        '0', '1', '9', 'a', 'F', 'g', ':', '.', '[', ']', '%', '@', '/', '-', ' ', 'ä',
+    ];
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let seed = u64::from(clock.subsec_nanos()) | 1;
+    println!("seed {seed}");
+    let mut numbers = Numbers(seed);
+    let mut below = |limit: usize| (numbers.next() >> 20) as usize % limit;
+    let mut read = 0;
+    for _ in 0..50_000 {
+        let mut text: Vec<char> = TEXTS[below(TEXTS.len())].chars().collect();
+        for _ in 0..below(4) {
+            let at = below(text.len() + 1);
+            match below(3) {
+                0 => text.insert(at, SIGNS[below(SIGNS.len())]),
+                1 if at < text.len() => drop(text.remove(at)),
+                2 if at < text.len() => text[at] = SIGNS[below(SIGNS.len())],
+                _ => {}
+            }
+        }
+        let text: String = text.into_iter().collect();
+        let port = [None, Some(7)][below(2)];
+        if let Ok(address) = Address::parse(&text, port) {
+            read += 1;
+            round_trips(address);
+        }
+    }
+    assert!(read > 5000, "only {read} texts were addresses");
 }

@@ -1,13 +1,12 @@
-//! close: it wakes every call of every thread, and nobody ever uses a descriptor that became somebody else's.
+//! close: it wakes every call of every thread. That nobody ever uses a descriptor that became somebody else's is what
+//! the test `soak` is for.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod support;
 
 use polysock_core::{Address, Error, Kind, Socket, Timeout};
-use std::os::fd::AsRawFd;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::*;
 
@@ -17,7 +16,6 @@ const WOKEN: Duration = Duration::from_millis(900);
 
 type Outcome = Result<usize, Error>;
 type CallWithin = fn(&Socket, Timeout, &Address) -> Outcome;
-type AnyCall = Box<dyn FnOnce(&Socket) -> Outcome + Send>;
 
 /// Every call that waits, each blocked in a thread of its own, with and without a time limit.
 #[test]
@@ -152,127 +150,4 @@ fn many_threads_may_close_at_once() {
             assert_eq!(kind(reading.result()), Kind::Closed);
         }
     });
-}
-
-/// 10,000 closes under blocked calls, beside threads that open and close descriptors all the time and notice
-/// when anybody else touches them.
-#[test]
-fn ten_thousand_closes_touch_no_foreign_descriptor() {
-    const WORKERS: usize = 4;
-    const ROUNDS: usize = 2500;
-    limited(|| {
-        let stop = Arc::new(AtomicBool::new(false));
-        let guards: Vec<_> = (0..2_u8)
-            .map(|number| {
-                let stop = Arc::clone(&stop);
-                start(move || guard_descriptors(number, &stop))
-            })
-            .collect();
-        let (full, full_address) = full_listener();
-        let workers: Vec<_> = (0..WORKERS)
-            .map(|worker| {
-                start(move || (0..ROUNDS).for_each(|round| close_round(worker + round, &full_address)))
-            })
-            .collect();
-        workers.into_iter().for_each(Running::result);
-        stop.store(true, Ordering::Relaxed);
-        let checked: u64 = guards.into_iter().map(Running::result).sum();
-        println!(
-            "{} rounds, {checked} foreign descriptors checked",
-            WORKERS * ROUNDS
-        );
-        drop(full);
-    });
-}
-
-/// One blocked call of some kind, closed at some moment from before it starts until it is blocked.
-fn close_round(number: usize, full_address: &Address) {
-    let (a, b) = unix_pair(libc::SOCK_STREAM);
-    let limit = if number % 3 == 0 {
-        LIMIT.into()
-    } else {
-        Timeout::Never
-    };
-    let address = *full_address;
-    let (socket, call): (Socket, AnyCall) = match number % 6 {
-        0 => (a, Box::new(move |s| s.within(limit).recv(&mut [0]))),
-        1 => (
-            a,
-            Box::new(move |s| s.within(limit).recv_exact(&mut [0; 4]).map(|()| 0)),
-        ),
-        2 => {
-            while a.within(Duration::ZERO).send(&[0; 65536]).is_ok() {}
-            (
-                a,
-                Box::new(move |s| s.within(limit).send_all(&[0; 65536]).map(|()| 0)),
-            )
-        }
-        3 => (
-            listener(1).0,
-            Box::new(move |s| s.within(limit).accept().map(|_| 0)),
-        ),
-        4 => {
-            let socket = Socket::tcp(address.family()).unwrap();
-            (
-                socket,
-                Box::new(move |s| s.within(limit).connect(&address).map(|()| 0)),
-            )
-        }
-        _ => (
-            unix_pair(libc::SOCK_DGRAM).0,
-            Box::new(move |s| s.within(limit).recv(&mut [0])),
-        ),
-    };
-    let (socket, together) = (Arc::new(socket), Arc::new(Barrier::new(2)));
-    let (caller, wait) = (Arc::clone(&socket), Arc::clone(&together));
-    let running = std::thread::spawn(move || {
-        wait.wait();
-        call(&caller)
-    });
-    together.wait();
-    for _ in 0..(number * 7) % 200 {
-        std::hint::spin_loop();
-    }
-    if number % 5 == 0 {
-        std::thread::yield_now();
-    }
-    socket.close().unwrap();
-    // The other end of the datagram pair is gone at once, which a fast call may see.
-    let ended = running.join().unwrap();
-    let gone = number % 6 == 5
-        && ended
-            .as_ref()
-            .is_err_and(|error| error.kind() == Kind::Os(libc::ECONNRESET));
-    assert!(
-        gone || matches!(&ended, Err(error) if error.kind() == Kind::Closed),
-        "{ended:?}"
-    );
-    drop(b);
-}
-
-/// Opens and closes files and pipes, and checks that each is still itself and holds what was written.
-fn guard_descriptors(number: u8, stop: &AtomicBool) -> u64 {
-    let mut checked = 0;
-    while !stop.load(Ordering::Relaxed) {
-        let text = [number; 64];
-        let files: Vec<_> = (0..4).map(|_| system::memfd(&text)).collect();
-        let (read, write) = system::pipe();
-        let before: Vec<_> = files.iter().map(system::identity_of).collect();
-        let pipe = system::identity_of(&read);
-        std::thread::yield_now();
-        for (file, before) in files.iter().zip(before) {
-            assert_eq!(
-                system::identity_of(file),
-                before,
-                "descriptor {} was touched",
-                file.as_raw_fd()
-            );
-            assert_eq!(system::contents(file), text);
-            checked += 1;
-        }
-        assert_eq!(system::identity_of(&read), pipe);
-        assert_eq!(system::waiting_bytes(&read), 0, "somebody wrote into our pipe");
-        assert_eq!(system::status_flags(write.as_raw_fd()) & libc::O_NONBLOCK, 0);
-    }
-    checked
 }

@@ -138,8 +138,8 @@ fn descriptors_nobody_takes_are_closed_and_those_without_room_too() {
 #[test]
 fn credentials_say_who_sent() {
     let (a, b) = pair(SocketType::DATAGRAM);
-    b.set_option(libc::SOL_SOCKET, libc::SO_PASSCRED, &1_i32.to_ne_bytes())
-        .unwrap();
+    b.set_pass_credentials(true).unwrap();
+    assert!(b.pass_credentials().unwrap() && !a.pass_credentials().unwrap());
     let me = Credentials {
         pid: i32::try_from(std::process::id()).unwrap(),
         // SAFETY: these only read.
@@ -163,15 +163,14 @@ fn credentials_say_who_sent() {
 
 #[test]
 fn packet_info_and_timestamps_tell_where_and_when() {
-    for (host, level, name) in [
-        ("127.0.0.1:0", libc::IPPROTO_IP, libc::IP_PKTINFO),
-        ("[::1]:0", libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO),
-    ] {
+    for host in ["127.0.0.1:0", "[::1]:0"] {
         let address: Address = host.parse().unwrap();
         let socket = Socket::new(address.family(), SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
         socket.bind(&address).unwrap();
         socket.set_timeout(Duration::from_secs(5));
-        socket.set_option(level, name, &1_i32.to_ne_bytes()).unwrap();
+        assert!(!socket.packet_info().unwrap());
+        socket.set_packet_info(true).unwrap();
+        assert!(socket.packet_info().unwrap());
         for stamp in [libc::SO_TIMESTAMPNS, libc::SO_TIMESTAMP] {
             socket
                 .set_option(libc::SOL_SOCKET, stamp, &1_i32.to_ne_bytes())
@@ -278,4 +277,83 @@ fn open_copies(inode: u64) -> usize {
         std::fs::metadata(path).is_ok_and(|file| file.ino() == inode && file.file_type().is_file())
     })
     .count()
+}
+
+/// Data of every length under every header: too short says nothing, and nothing panics.
+#[test]
+fn control_messages_of_every_length_are_read_or_not() {
+    let headers = [
+        (libc::SOL_SOCKET, libc::SCM_CREDENTIALS, 12),
+        (libc::IPPROTO_IP, libc::IP_PKTINFO, 12),
+        (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, 20),
+        (
+            libc::SOL_SOCKET,
+            libc::SCM_TIMESTAMPNS,
+            2 * size_of::<libc::time_t>(),
+        ),
+        (
+            libc::SOL_SOCKET,
+            libc::SCM_TIMESTAMP,
+            2 * size_of::<libc::time_t>(),
+        ),
+    ];
+    for (level, kind, needed) in headers {
+        for length in 0..64 {
+            for byte in [0, 0x7f, 0x80, 0xff] {
+                let data = vec![byte; length];
+                let message = Ancillary::Other { level, kind, data };
+                let read = [
+                    message.credentials().is_some(),
+                    message.packet_info().is_some(),
+                    message.timestamp().is_some(),
+                ];
+                assert!(read.iter().filter(|read| **read).count() <= usize::from(length >= needed));
+                // Times before 1970 and parts of a second beyond all bounds are none.
+                assert!(length < needed || byte != 0 || read.contains(&true));
+            }
+        }
+    }
+}
+
+#[test]
+fn packet_info_chooses_the_address_to_send_from() {
+    for (host, source) in [("127.0.0.1:0", "127.0.0.7"), ("[::1]:0", "::1")] {
+        let address: Address = host.parse().unwrap();
+        let bound = Socket::new(address.family(), SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
+        let free = Socket::new(address.family(), SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
+        bound.bind(&address).unwrap();
+        bound.set_timeout(Duration::from_secs(5));
+        let (to, source) = (bound.local_address().unwrap(), source.parse().unwrap());
+        let control = [Control::packet_info(source, 0)];
+        free.on(Plain)
+            .send_message(&[Data::from("x")], &control, Some(&to), Flags::NONE)
+            .unwrap();
+        let mut buf = [0; 4];
+        assert_eq!(bound.recv_from(&mut buf).unwrap().address.ip(), Some(source));
+    }
+    assert_eq!(
+        pair(SocketType::DATAGRAM)
+            .0
+            .set_packet_info(true)
+            .unwrap_err()
+            .kind(),
+        Kind::Unsupported
+    );
+}
+
+#[test]
+fn available_counts_bytes_and_the_next_datagram() {
+    let (a, b) = pair(SocketType::STREAM);
+    assert_eq!(b.available().unwrap(), 0);
+    a.send_all(b"abc").unwrap();
+    a.send_all(b"de").unwrap();
+    assert_eq!(b.available().unwrap(), 5);
+    let (a, b) = pair(SocketType::DATAGRAM);
+    a.send(b"abc").unwrap();
+    a.send(b"de").unwrap();
+    assert_eq!(b.available().unwrap(), 3);
+    b.close().unwrap();
+    assert_eq!(b.available().unwrap_err().kind(), Kind::Closed);
+    let listener = polysock_core::create_server("127.0.0.1", 0, 1).unwrap();
+    assert_eq!(listener.available().unwrap_err().kind(), Kind::Os(libc::EINVAL));
 }

@@ -4,7 +4,7 @@
 
 mod support;
 
-use polysock_core::{FirstTry, Flags, Host, Kind, Socket, Stop, Try};
+use polysock_core::{Family, FirstTry, Flags, Host, Kind, Protocol, Socket, SocketType, Stop, Timeout, Try};
 use std::sync::Arc;
 use std::time::Duration;
 use support::*;
@@ -127,5 +127,26 @@ fn who_loses_races_for_connections_still_sleeps() {
         assert_eq!(naps(), before);
         listener.close().unwrap();
         workers.into_iter().for_each(Running::result);
+    });
+}
+
+/// What does not listen is never ready, and accept waited for it.
+#[test]
+fn accept_on_what_does_not_listen_says_so_at_once() {
+    limited(|| {
+        let udp = Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
+        let (connected, _peer) = connection();
+        let (paired, _other) = unix_pair(libc::SOCK_SEQPACKET);
+        // A receive that had to wait makes the next one wait first.
+        assert_eq!(kind(connected.within(ms(1)).recv(&mut [0])), Kind::TimedOut);
+        for (socket, refusal) in [
+            (udp, libc::EOPNOTSUPP),
+            (connected, libc::EINVAL),
+            (paired, libc::EINVAL),
+        ] {
+            for limit in [Timeout::Never, ms(200).into(), Timeout::NonBlocking] {
+                assert_eq!(kind(socket.within(limit).accept()), Kind::Os(refusal));
+            }
+        }
     });
 }

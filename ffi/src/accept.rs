@@ -12,6 +12,7 @@ use libc::c_int;
 /// BSD: accept(2). Python: socket.accept. Java: ServerSocket.accept.
 /// The new socket is close-on-exec and has no timeout. POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED;
 /// POLYSOCK_EINVAL when it does not listen; POLYSOCK_EMFILE, after which the connection still waits to be accepted.
+/// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_accept(
     s: *mut polysock_t,

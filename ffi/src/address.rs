@@ -6,8 +6,10 @@ use crate::guard;
 use crate::pointer::{self, Out};
 use libc::{c_char, c_int};
 use polysock_core::Address;
+use std::net::IpAddr;
 
 /// A size that holds the text of every address with its NUL.
+/// @ingroup polysock_addresses
 pub const POLYSOCK_ADDR_TEXT_SIZE: usize = 336;
 
 /// A socket address of any family: a value to copy and to put on the stack; there is nothing to free.
@@ -21,6 +23,7 @@ pub const POLYSOCK_ADDR_TEXT_SIZE: usize = 336;
 /// if (polysock_addr_parse(&a, "[::1]", 80) == 0 && polysock_addr_format(&a, text, sizeof text) > 0)
 ///     puts(text);    /* [::1]:80 */
 /// @endcode
+/// @ingroup polysock_addresses
 #[repr(C, align(8))]
 #[derive(Clone, Copy)]
 pub struct polysock_addr {
@@ -32,8 +35,9 @@ pub struct polysock_addr {
 
 const _: () = assert!(size_of::<polysock_addr>() == 136 && align_of::<polysock_addr>() == 8);
 const _: () = assert!(Address::CAPACITY == 128);
-// The longest text: an abstract Unix name none of whose bytes is UTF-8, each shown as three; and a NUL.
-const _: () = assert!("unix:@".len() + 107 * 3 < POLYSOCK_ADDR_TEXT_SIZE);
+// The longest text: a relative Unix path that starts with @ and has no other byte that is UTF-8, each of these shown
+// as three; and a NUL.
+const _: () = assert!("unix:./@".len() + 107 * 3 < POLYSOCK_ADDR_TEXT_SIZE);
 
 impl From<&Address> for polysock_addr {
     fn from(address: &Address) -> Self {
@@ -55,7 +59,7 @@ pub(crate) fn read(a: *const polysock_addr, name: &'static str) -> Result<Addres
         return Err(Failure::argument(name, "is NULL"));
     }
     // SAFETY: C's contract: `a` points at an address that stays as it is until the call returns.
-    let raw = unsafe { a.read() };
+    let raw = unsafe { a.read_unaligned() };
     if raw.length == 0 {
         return Ok(Address::EMPTY);
     }
@@ -66,11 +70,29 @@ pub(crate) fn read(a: *const polysock_addr, name: &'static str) -> Result<Addres
         .ok_or(Failure::argument(name, "is not an address"))
 }
 
+/// Reads an address that the caller may leave out.
+pub(crate) fn read_optional(a: *const polysock_addr, name: &'static str) -> Result<Option<Address>, Failure> {
+    if a.is_null() {
+        return Ok(None);
+    }
+    read(a, name).map(Some)
+}
+
+/// Reads the IP address of an address.
+pub(crate) fn ip(a: *const polysock_addr, name: &'static str) -> Result<IpAddr, Failure> {
+    let found = read(a, name)?.ip();
+    found.ok_or(Failure::new(
+        POLYSOCK_EAFNOSUPPORT,
+        "the address is not IPv4 or IPv6",
+    ))
+}
+
 /// Reads numeric text: "1.2.3.4:80", "[::1]:80", "[fe80::1%2]:80", "unix:/path", "unix:@abstract"; a missing port becomes
 /// `default_port`.
 ///
 /// BSD: inet_pton(3). Python: ipaddress.ip_address. Java: InetAddress.ofLiteral.
 /// Names are not looked up: see polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_parse(
     out: *mut polysock_addr,
@@ -92,6 +114,7 @@ pub unsafe extern "C" fn polysock_addr_parse(
 /// BSD: inet_ntop(3). Python: str. Java: InetSocketAddress.toString.
 /// With `buf` NULL and `size` 0 it only returns the length; POLYSOCK_ENOSPC when `size` is too small (nothing is
 /// written). POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. A family that is not decoded is shown in hexadecimal.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_format(
     a: *const polysock_addr,
@@ -108,6 +131,7 @@ pub unsafe extern "C" fn polysock_addr_format(
 ///
 /// BSD: inet_ntop(3). Python: address[0]. Java: InetAddress.getHostAddress.
 /// As polysock_addr_format(); POLYSOCK_EAFNOSUPPORT when the address is not IPv4 or IPv6.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_ip(a: *const polysock_addr, buf: *mut c_char, size: usize) -> c_int {
     guard::number("polysock_addr_ip", || {
@@ -121,6 +145,7 @@ pub unsafe extern "C" fn polysock_addr_ip(a: *const polysock_addr, buf: *mut c_c
 /// Gives the port in the host's byte order; 0 when the address has none.
 ///
 /// BSD: ntohs(sin_port). Python: address[1]. Java: InetSocketAddress.getPort.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_port(a: *const polysock_addr) -> u16 {
     let port = guard::wall("polysock_addr_port", || Ok(read(a, "a")?.port()));
@@ -131,6 +156,7 @@ pub unsafe extern "C" fn polysock_addr_port(a: *const polysock_addr) -> u16 {
 ///
 /// BSD: ss_family. Python: the length of the tuple. Java: instanceof Inet4Address.
 /// POLYSOCK_EINVAL when `a` is NULL or no address.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_family(a: *const polysock_addr) -> c_int {
     guard::number("polysock_addr_family", || Ok(read(a, "a")?.family().0))
@@ -140,6 +166,7 @@ pub unsafe extern "C" fn polysock_addr_family(a: *const polysock_addr) -> c_int 
 ///
 /// BSD: memcmp of the fields. Python: ==. Java: InetSocketAddress.equals.
 /// False when one is NULL or no address.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_equal(a: *const polysock_addr, b: *const polysock_addr) -> bool {
     guard::wall("polysock_addr_equal", || Ok(read(a, "a")? == read(b, "b")?)).unwrap_or(false)
@@ -149,6 +176,7 @@ pub unsafe extern "C" fn polysock_addr_equal(a: *const polysock_addr, b: *const 
 ///
 /// BSD: memcpy. Python: none. Java: none.
 /// POLYSOCK_EINVAL for more than 128 bytes, or fewer than its family needs.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_from_sockaddr(
     out: *mut polysock_addr,
@@ -175,6 +203,7 @@ pub unsafe extern "C" fn polysock_addr_from_sockaddr(
 ///
 /// BSD: a cast. Python: none. Java: none.
 /// The pointer points into `*a` and lives as long. NULL when `a` is NULL or no address.
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_sockaddr(
     a: *const polysock_addr,
@@ -191,22 +220,34 @@ pub unsafe extern "C" fn polysock_addr_sockaddr(
     found.unwrap_or(std::ptr::null())
 }
 
-/// Copies a text with its NUL out, and says how long it is without.
-pub(crate) fn put_text(text: &str, buf: *mut c_char, size: usize) -> Result<c_int, Failure> {
-    let length = c_int::try_from(text.len()).unwrap_or(c_int::MAX);
+/// Checks whether there is room for a text with its NUL, or none wanted.
+pub(crate) fn check_text(
+    text: &str,
+    buf: *mut c_char,
+    size: usize,
+    name: &'static str,
+) -> Result<(), Failure> {
     if buf.is_null() {
         return if size == 0 {
-            Ok(length)
+            Ok(())
         } else {
-            Err(Failure::argument("buf", "is NULL"))
+            Err(Failure::argument(name, "is NULL"))
         };
     }
     if text.len() >= size {
         return Err(Failure::new(POLYSOCK_ENOSPC, "the buffer is too small"));
     }
-    pointer::fill(buf.cast(), text.as_bytes());
-    pointer::fill(buf.cast::<u8>().wrapping_add(text.len()), b"\0");
-    Ok(length)
+    Ok(())
+}
+
+/// Copies a text with its NUL out, and says how long it is without.
+pub(crate) fn put_text(text: &str, buf: *mut c_char, size: usize) -> Result<c_int, Failure> {
+    check_text(text, buf, size, "buf")?;
+    if !buf.is_null() {
+        pointer::fill(buf.cast(), text.as_bytes());
+        pointer::fill(buf.cast::<u8>().wrapping_add(text.len()), b"\0");
+    }
+    Ok(c_int::try_from(text.len()).unwrap_or(c_int::MAX))
 }
 
 #[cfg(test)]

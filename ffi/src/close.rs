@@ -12,6 +12,7 @@ use polysock_core::Shutdown;
 /// BSD: shutdown(2). Python: socket.shutdown. Java: Socket.shutdownOutput, Socket.shutdownInput.
 /// After POLYSOCK_SHUT_WR the peer reads to the end of the stream and may still answer. POLYSOCK_ENOTCONN without a
 /// connection; POLYSOCK_EINVAL for another number.
+/// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_shutdown(s: *mut polysock_t, how: c_int) -> c_int {
     guard::code("polysock_shutdown", || {
@@ -28,6 +29,7 @@ pub unsafe extern "C" fn polysock_shutdown(s: *mut polysock_t, how: c_int) -> c_
 /// Any thread may call it, any number of times (again: 0), but no C signal handler may. On the wire it is what close(2)
 /// does: FIN, or a reset when there is input nobody read; it honours polysock_set_linger(). Other processes that hold the
 /// connection keep it. The handle still has to be freed.
+/// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_close(s: *mut polysock_t) -> c_int {
     guard::code("polysock_close", || Ok(handle(s)?.close()?))
@@ -37,6 +39,7 @@ pub unsafe extern "C" fn polysock_close(s: *mut polysock_t) -> c_int {
 ///
 /// BSD: shutdown(2), then close(2). Python: polysock.net. Java: Socket.close.
 /// As polysock_close(). With linger 0 it is a plain close, that is a reset.
+/// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_close(s: *mut polysock_t) -> c_int {
     guard::code("polysock_net_close", || Ok(handle(s)?.close_fin_first()?))
@@ -46,6 +49,7 @@ pub unsafe extern "C" fn polysock_net_close(s: *mut polysock_t) -> c_int {
 ///
 /// BSD: close(2) with linger 0. Python: socket.abort. Java: setSoLinger(true, 0), then close.
 /// As polysock_close(); the reset goes out even where other processes hold the connection.
+/// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_abort(s: *mut polysock_t) -> c_int {
     guard::code("polysock_abort", || Ok(handle(s)?.abort()?))
@@ -56,6 +60,7 @@ pub unsafe extern "C" fn polysock_abort(s: *mut polysock_t) -> c_int {
 /// BSD: close(2). Python: del. Java: none.
 /// Once, by the owner; NULL is fine. Calls of other threads that are inside keep what they need and end with
 /// POLYSOCK_ECLOSED; starting a call after free is a bug of the caller.
+/// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_free(s: *mut polysock_t) {
     guard::code("polysock_free", || match take(s) {
@@ -67,6 +72,7 @@ pub unsafe extern "C" fn polysock_free(s: *mut polysock_t) {
 /// Tells whether the socket was closed or detached; true of NULL.
 ///
 /// BSD: none. Python: socket.fileno() == -1. Java: Socket.isClosed.
+/// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_is_closed(s: *const polysock_t) -> bool {
     guard::wall("polysock_is_closed", || Ok(handle(s)?.is_closed())).unwrap_or(true)

@@ -13,6 +13,7 @@ use libc::c_int;
 /// POLYSOCK_ECONNREFUSED (the same handle may connect again), POLYSOCK_EHOSTUNREACH, ...; POLYSOCK_ETIMEDOUT, after which
 /// the attempt goes on in the kernel and connecting again waits for its end; POLYSOCK_EINPROGRESS when the call may not
 /// wait; POLYSOCK_ECLOSED.
+/// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_connect(
     s: *mut polysock_t,

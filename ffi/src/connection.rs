@@ -19,6 +19,7 @@ use polysock_core::{create_connection, create_server, resolve_service, Deadline,
 /// if (polysock_create_connection(&s, "localhost", "8080", 5000) < 0)
 ///     fprintf(stderr, "%s\n", polysock_last_detail());
 /// @endcode
+/// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_create_connection(
     out: *mut *mut polysock_t,
@@ -48,6 +49,7 @@ pub unsafe extern "C" fn polysock_create_connection(
 ///     polysock_accept(listener, &s, NULL, POLYSOCK_INFINITE) == 0)
 ///     ...
 /// @endcode
+/// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_create_server(
     out: *mut *mut polysock_t,

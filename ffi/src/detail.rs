@@ -12,6 +12,7 @@ use std::fmt::Write;
 /// For people, never to be parsed. It names the operation, and the address or argument where there is one. Ask right
 /// after a failed call: a later success leaves it as it is. The text belongs to the library and is valid until the next
 /// call that fails in this thread; "" when none has. Never NULL.
+/// @ingroup polysock_library
 #[no_mangle]
 pub extern "C" fn polysock_last_detail() -> *const c_char {
     let text = LAST.try_with(|last| {

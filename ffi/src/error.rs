@@ -59,7 +59,8 @@ impl From<Error> for Failure {
     }
 }
 
-fn of_kind(kind: Kind) -> c_int {
+/// The code of a kind of failure.
+pub(crate) fn of_kind(kind: Kind) -> c_int {
     match kind {
         Kind::TimedOut => POLYSOCK_ETIMEDOUT,
         Kind::WouldBlock => POLYSOCK_EAGAIN,

@@ -1,16 +1,31 @@
 //! What the kernel tells of a connection.
 
 use crate::guard;
-use crate::pointer::handle;
+use crate::pointer::{handle, Out};
 use crate::socket::polysock_t;
-use libc::c_char;
+use libc::{c_char, c_int};
 use polysock_core::TcpState;
 use std::ffi::CStr;
+
+/// Tells how many bytes a receive would find without waiting; of a datagram socket, how long the next datagram is.
+///
+/// BSD: ioctl(2) with FIONREAD. Python: fcntl.ioctl. Java: InputStream.available.
+/// 0 says nothing of the end of the stream. POLYSOCK_EINVAL for a socket that listens.
+/// @ingroup polysock_sockets
+#[no_mangle]
+pub unsafe extern "C" fn polysock_available(s: *const polysock_t, bytes: *mut usize) -> c_int {
+    guard::code("polysock_available", || {
+        let (socket, out) = (handle(s)?, Out::new(bytes, "bytes")?);
+        out.set(socket.available()?);
+        Ok(())
+    })
+}
 
 /// Gives the state of the TCP connection: "ESTABLISHED", "CLOSE_WAIT", "LISTEN", ...
 ///
 /// BSD: getsockopt(2) with TCP_INFO. Python: socket.state. Java: none.
 /// The text is static. NULL when the handle is closed or no TCP socket; polysock_last_detail() tells which.
+/// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_state(s: *const polysock_t) -> *const c_char {
     guard::wall("polysock_state", || Ok(name(handle(s)?.state()?))).map_or(std::ptr::null(), CStr::as_ptr)

@@ -32,6 +32,16 @@ mod listen;
 
 mod recv;
 mod send;
+mod sendfile;
+mod vectored;
+
+mod control;
+mod datagram;
+mod message;
+
+mod poll;
+mod poller;
 
 mod info;
 mod options;
+mod tcp_info;

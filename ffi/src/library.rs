@@ -3,6 +3,7 @@
 use libc::c_char;
 
 /// The version of this header: major, minor and patch in a byte each.
+/// @ingroup polysock_library
 pub const POLYSOCK_VERSION: u32 = 0x0000_0100;
 
 /// Gives the version of the library in use: major, minor and patch in a byte each.
@@ -13,6 +14,7 @@ pub const POLYSOCK_VERSION: u32 = 0x0000_0100;
 /// if (polysock_version() < POLYSOCK_VERSION)
 ///     fprintf(stderr, "built for a newer polysock than %s\n", polysock_version_string());
 /// @endcode
+/// @ingroup polysock_library
 #[no_mangle]
 pub extern "C" fn polysock_version() -> u32 {
     POLYSOCK_VERSION
@@ -22,6 +24,7 @@ pub extern "C" fn polysock_version() -> u32 {
 ///
 /// BSD: none. Python: polysock.__version__. Java: Package.getImplementationVersion.
 /// The text is static.
+/// @ingroup polysock_library
 #[no_mangle]
 pub extern "C" fn polysock_version_string() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()

@@ -10,6 +10,7 @@ use libc::c_int;
 ///
 /// BSD: bind(2). Python: socket.bind. Java: ServerSocket.bind.
 /// POLYSOCK_EADDRINUSE, POLYSOCK_EADDRNOTAVAIL, POLYSOCK_EACCES; POLYSOCK_EINVAL when it has one already.
+/// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_bind(s: *mut polysock_t, a: *const polysock_addr) -> c_int {
     guard::code("polysock_bind", || Ok(handle(s)?.bind(&address::read(a, "a")?)?))
@@ -19,6 +20,7 @@ pub unsafe extern "C" fn polysock_bind(s: *mut polysock_t, a: *const polysock_ad
 ///
 /// BSD: listen(2). Python: socket.listen. Java: new ServerSocket(port, backlog).
 /// POLYSOCK_EINVAL for a negative backlog; POLYSOCK_EOPNOTSUPP.
+/// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_listen(s: *mut polysock_t, backlog: c_int) -> c_int {
     guard::code("polysock_listen", || Ok(handle(s)?.listen(backlog)?))
@@ -27,6 +29,7 @@ pub unsafe extern "C" fn polysock_listen(s: *mut polysock_t, backlog: c_int) -> 
 /// Gives the socket's own address.
 ///
 /// BSD: getsockname(2). Python: socket.getsockname. Java: Socket.getLocalSocketAddress.
+/// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_getsockname(s: *const polysock_t, out: *mut polysock_addr) -> c_int {
     guard::code("polysock_getsockname", || {
@@ -40,6 +43,7 @@ pub unsafe extern "C" fn polysock_getsockname(s: *const polysock_t, out: *mut po
 ///
 /// BSD: getpeername(2). Python: socket.getpeername. Java: Socket.getRemoteSocketAddress.
 /// POLYSOCK_ENOTCONN when there is none.
+/// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_getpeername(s: *const polysock_t, out: *mut polysock_addr) -> c_int {
     guard::code("polysock_getpeername", || {

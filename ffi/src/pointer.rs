@@ -1,4 +1,5 @@
-//! The NULL wall: what C hands over is checked and becomes a type that is right.
+//! The NULL wall: what C hands over is checked and becomes a type that is right. Values may lie at any address: those in
+//! network buffers often are not aligned.
 
 use crate::error::Failure;
 use crate::socket::polysock_t;
@@ -14,6 +15,9 @@ const NULL: &str = "is NULL";
 pub(crate) fn handle(s: *const polysock_t) -> Result<Arc<polysock_t>, Failure> {
     if s.is_null() {
         return Err(Failure::argument("s", NULL));
+    }
+    if !s.is_aligned() {
+        return Err(Failure::argument("s", "is not a handle"));
     }
     // SAFETY: `s` came from `Arc::into_raw`, and its owner has not freed it: the call began before.
     unsafe { Arc::increment_strong_count(s) };
@@ -36,7 +40,7 @@ impl<T> Out<T> {
 
     pub(crate) fn set(&self, value: T) {
         // SAFETY: C's contract: a pointer for a result is writable until the call returns.
-        unsafe { self.0.write(value) };
+        unsafe { self.0.write_unaligned(value) };
     }
 }
 
@@ -44,8 +48,17 @@ impl<T: Copy> Out<T> {
     /// What the caller put there.
     pub(crate) fn get(&self) -> T {
         // SAFETY: C's contract: this parameter goes both ways, and the caller has set it.
-        unsafe { self.0.read() }
+        unsafe { self.0.read_unaligned() }
     }
+}
+
+/// A value that the caller has set.
+pub(crate) fn value<T: Copy>(from: *const T, name: &'static str) -> Result<T, Failure> {
+    if from.is_null() {
+        return Err(Failure::argument(name, NULL));
+    }
+    // SAFETY: C's contract: it points at a value that stays as it is until the call returns.
+    Ok(unsafe { from.read_unaligned() })
 }
 
 /// A string that the caller may leave out.

@@ -13,6 +13,7 @@ use polysock_core::Flags;
 /// BSD: recv(2). Python: socket.recv_into. Java: InputStream.read (-1 at the end).
 /// `flags` are POLYSOCK_MSG_ numbers; with POLYSOCK_MSG_WAITALL it fills the buffer unless something ends it sooner.
 /// POLYSOCK_ECONNRESET, POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED.
+/// @ingroup polysock_streams
 #[no_mangle]
 pub unsafe extern "C" fn polysock_recv(
     s: *mut polysock_t,
@@ -33,6 +34,7 @@ pub unsafe extern "C" fn polysock_recv(
 /// One deadline covers the whole call. `*done`, unless NULL, is how many bytes came, also on failure; they are in `buf`.
 /// POLYSOCK_EEOF when the stream ends before the first byte, POLYSOCK_ETRUNCATED when it ends in the middle; others as
 /// polysock_recv().
+/// @ingroup polysock_streams
 #[no_mangle]
 pub unsafe extern "C" fn polysock_recv_exact(
     s: *mut polysock_t,

@@ -1,11 +1,11 @@
-//! Names to addresses.
+//! Names to addresses and back.
 
-use crate::address::polysock_addr;
+use crate::address::{self, check_text, polysock_addr, put_text};
 use crate::error::Failure;
 use crate::guard;
 use crate::pointer;
 use libc::{c_char, c_int};
-use polysock_core::{resolve, Family, Hints, Protocol, SocketType};
+use polysock_core::{name_of, resolve, Family, Hints, Protocol, SocketType};
 
 /// Looks up a host and a service, and returns how many addresses there are; at most `cap` of them are written to `out`.
 ///
@@ -19,6 +19,7 @@ use polysock_core::{resolve, Family, Hints, Protocol, SocketType};
 /// if (n < 0)
 ///     fprintf(stderr, "%s\n", polysock_last_detail());
 /// @endcode
+/// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_getaddrinfo(
     host: *const c_char,
@@ -46,8 +47,47 @@ pub unsafe extern "C" fn polysock_getaddrinfo(
         let answers = resolve(host, service, &hints)?;
         for (index, answer) in answers.iter().take(cap).enumerate() {
             // SAFETY: C's contract: `out` has room for `cap` addresses, and `index` is less.
-            unsafe { out.add(index).write(polysock_addr::from(&answer.address)) };
+            unsafe {
+                out.add(index)
+                    .write_unaligned(polysock_addr::from(&answer.address))
+            };
         }
         Ok(c_int::try_from(answers.len()).unwrap_or(c_int::MAX))
+    })
+}
+
+/// Looks up the names of an address and of its port: numbers where there are no names.
+///
+/// BSD: getnameinfo(3). Python: socket.getnameinfo. Java: InetAddress.getHostName.
+/// `host` or `service` may be NULL with size 0 for what is not wanted, which is not looked up then. `flags` are the
+/// system's NI_ numbers; with NI_NUMERICHOST and NI_NUMERICSERV nothing is looked up. A look-up can't be cut short.
+/// POLYSOCK_ENOSPC when one of them is too small, and neither is written; POLYSOCK_EAI_FAMILY for an address without
+/// names, POLYSOCK_EAI_NONAME when NI_NAMEREQD asks for a name and there is none.
+/// @ingroup polysock_addresses
+#[no_mangle]
+pub unsafe extern "C" fn polysock_getnameinfo(
+    a: *const polysock_addr,
+    host: *mut c_char,
+    host_size: usize,
+    service: *mut c_char,
+    service_size: usize,
+    flags: c_int,
+) -> c_int {
+    guard::code("polysock_getnameinfo", || {
+        let address = address::read(a, "a")?;
+        let mut flags = flags;
+        if host.is_null() {
+            flags = (flags | libc::NI_NUMERICHOST) & !libc::NI_NAMEREQD;
+        }
+        if service.is_null() {
+            flags |= libc::NI_NUMERICSERV;
+        }
+        let (host_name, service_name) = name_of(&address, flags)?;
+        let (host_name, service_name) = (host_name.to_string_lossy(), service_name.to_string_lossy());
+        check_text(&host_name, host, host_size, "host")?;
+        check_text(&service_name, service, service_size, "service")?;
+        put_text(&host_name, host, host_size)?;
+        put_text(&service_name, service, service_size)?;
+        Ok(())
     })
 }

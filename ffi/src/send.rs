@@ -20,6 +20,7 @@ use polysock_core::Flags;
 ///     if (polysock_sendall(s, buf, (size_t)n, NULL, 30000) < 0)
 ///         break;
 /// @endcode
+/// @ingroup polysock_streams
 #[no_mangle]
 pub unsafe extern "C" fn polysock_send(
     s: *mut polysock_t,
@@ -39,6 +40,7 @@ pub unsafe extern "C" fn polysock_send(
 /// BSD: send(2) in a loop. Python: socket.sendall. Java: OutputStream.write.
 /// One deadline covers the whole call. `*done`, unless NULL, is how many bytes left this process, also on failure.
 /// Codes as polysock_send().
+/// @ingroup polysock_streams
 #[no_mangle]
 pub unsafe extern "C" fn polysock_sendall(
     s: *mut polysock_t,

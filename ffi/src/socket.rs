@@ -21,6 +21,7 @@ use std::sync::Arc;
 ///     polysock_free(s);
 /// }
 /// @endcode
+/// @ingroup polysock_sockets
 pub struct polysock_t(Socket);
 
 impl Deref for polysock_t {
@@ -50,6 +51,7 @@ pub(crate) fn take(s: *mut polysock_t) -> Option<Arc<polysock_t>> {
 /// BSD: socket(2). Python: socket.socket. Java: new Socket().
 /// The descriptor is close-on-exec. `type` may carry the system's SOCK_NONBLOCK; then calls never wait unless told to.
 /// POLYSOCK_EAFNOSUPPORT, POLYSOCK_EPROTONOSUPPORT, POLYSOCK_EMFILE, ...
+/// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_socket(
     out: *mut *mut polysock_t,
@@ -67,11 +69,47 @@ pub unsafe extern "C" fn polysock_socket(
     })
 }
 
+/// Makes two Unix domain sockets connected to each other; the caller owns both.
+///
+/// BSD: socketpair(2). Python: socket.socketpair. Java: none.
+/// `type` is POLYSOCK_SOCK_STREAM, POLYSOCK_SOCK_DGRAM or POLYSOCK_SOCK_SEQPACKET, as for polysock_socket().
+/// POLYSOCK_EMFILE, ...
+/// @ingroup polysock_sockets
+#[no_mangle]
+pub unsafe extern "C" fn polysock_socketpair(
+    a: *mut *mut polysock_t,
+    b: *mut *mut polysock_t,
+    r#type: c_int,
+) -> c_int {
+    guard::code("polysock_socketpair", || {
+        let (a, b) = (Out::new(a, "a")?, Out::new(b, "b")?);
+        let (one, other) = Socket::pair(Family::UNIX, SocketType(r#type), Protocol::DEFAULT)?;
+        give(&a, one);
+        give(&b, other);
+        Ok(())
+    })
+}
+
+/// Makes another handle on the same socket, with a descriptor and timeouts of its own; the caller owns `*out`.
+///
+/// BSD: dup(2). Python: socket.dup. Java: none.
+/// Closing one leaves the other and the connection open; polysock_shutdown() ends it for both. POLYSOCK_EMFILE.
+/// @ingroup polysock_sockets
+#[no_mangle]
+pub unsafe extern "C" fn polysock_dup(s: *mut polysock_t, out: *mut *mut polysock_t) -> c_int {
+    guard::code("polysock_dup", || {
+        let (socket, out) = (handle(s)?, Out::new(out, "out")?);
+        give(&out, socket.duplicate()?);
+        Ok(())
+    })
+}
+
 /// Adopts a descriptor; the caller owns `*out`, and the handle owns `fd`.
 ///
 /// BSD: none. Python: socket.socket(fileno=fd). Java: none.
 /// Its flags stay as they are. On failure `fd` stays open and the caller's: POLYSOCK_ENOTSOCK when it is no socket,
 /// POLYSOCK_EBADF when it is not open.
+/// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_from_fd(out: *mut *mut polysock_t, fd: c_int) -> c_int {
     guard::code("polysock_from_fd", || {
@@ -99,6 +137,7 @@ pub unsafe extern "C" fn polysock_from_fd(out: *mut *mut polysock_t, fd: c_int) 
 ///
 /// BSD: fileno(3). Python: socket.fileno. Java: SocketChannel (hidden).
 /// POLYSOCK_ECLOSED after close or detach.
+/// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_fileno(s: *const polysock_t) -> c_int {
     guard::number("polysock_fileno", || Ok(handle(s)?.fileno()?))
@@ -108,6 +147,7 @@ pub unsafe extern "C" fn polysock_fileno(s: *const polysock_t) -> c_int {
 ///
 /// BSD: none. Python: socket.detach. Java: none.
 /// POLYSOCK_EBUSY while calls are inside the handle, POLYSOCK_ECLOSED after close or detach.
+/// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_detach(s: *mut polysock_t) -> c_int {
     guard::number("polysock_detach", || Ok(handle(s)?.detach()?.into_raw_fd()))

@@ -6,8 +6,10 @@ use polysock_core::{Call, Socket, Timeout};
 use std::time::Duration;
 
 /// A timeout: wait for ever.
+/// @ingroup polysock_library
 pub const POLYSOCK_INFINITE: c_int = -1;
 /// A timeout: what polysock_set_timeout() gave the handle, for ever unless it was called.
+/// @ingroup polysock_library
 pub const POLYSOCK_DEFAULT: c_int = -2;
 
 /// The timeout of a call; none means the handle's own.

@@ -202,7 +202,13 @@ static UNUSED void join(struct worker *worker)
     struct timespec end;
     clock_gettime(CLOCK_REALTIME, &end);
     end.tv_sec += 20;
-    if (pthread_timedjoin_np(worker->thread, NULL, &end) != 0) {
+#ifdef VALGRIND
+    /* helgrind knows only this way to join; run.sh ends a program that hangs. */
+    int hangs = pthread_join(worker->thread, NULL);
+#else
+    int hangs = pthread_timedjoin_np(worker->thread, NULL, &end);
+#endif
+    if (hangs != 0) {
         fail(__FILE__, __LINE__, "a thread hangs");
         printf("%d passed, %d failed\n", tests_passed, tests_failed + 1);
         _exit(1);

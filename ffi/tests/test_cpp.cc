@@ -125,11 +125,137 @@ TEST(close_wakes)
     CHECK_IS(code, POLYSOCK_ECLOSED);
 }
 
+TEST(datagrams)
+{
+    polysock::socket a(POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM), b(POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM);
+    a.bind(polysock::address("127.0.0.1:0"));
+    b.bind(polysock::address("127.0.0.1:0"));
+    char buf[3];
+    CHECK_IS(a.sendto("hello", b.getsockname()), 5);
+    CHECK_IS(b.available(), 5);
+    auto got = b.recvfrom(buf, sizeof buf, 10s);
+    CHECK(got.count == 3 && got.truncated() && !got.control_truncated() && got.from == a.getsockname());
+    CHECK_IS(thrown([&] { b.recvfrom(buf, sizeof buf, 0s); }), POLYSOCK_EAGAIN);
+    auto names = polysock::getnameinfo(polysock::address("127.0.0.1:80"), 1 | 2);
+    CHECK(names.first == "127.0.0.1" && names.second == "80");
+}
+
+TEST(messages_own_what_they_bring)
+{
+    auto [a, b] = polysock::socket::pair(POLYSOCK_SOCK_DGRAM);
+    polysock::control control;
+    char byte = 'x', more[2] = "";
+    polysock::iovec part{&byte, 1}, parts[] = {{more, 1}, {more + 1, 1}};
+    b.set_passcred(true);
+    CHECK(b.passcred() && !a.passcred());
+    control.add_fds({0, 1});
+    CHECK_IS(a.sendmsg(&part, 1, &control), 1);
+    CHECK(!control.who());
+    auto got = b.recvmsg(&part, 1, &control, 10s);
+    CHECK(got.count == 1 && !got.truncated());
+    CHECK_IS(control.who().value().pid, getpid());
+    CHECK(!control.packet_info() && !control.timestamp());
+    CHECK_IS(control.count(), 2);
+    CHECK(control.at(0).level == SOL_SOCKET);
+    CHECK_IS(thrown([&] { control.at(9); }), POLYSOCK_ENOENT);
+    auto fds = control.take_fds();
+    CHECK(fds.size() == 2 && fds[0] && fds[0].get() > 2);
+    int mine = fds[1].release();
+    CHECK(!fds[1] && close(mine) == 0);
+    control.clear();
+    CHECK_IS(a.sendmsg(&part, 1, &control), 1);
+    polysock::control moved = std::move(control);
+    CHECK_IS(b.recvmsg(parts, 2, &moved, 10s).count, 1);
+    CHECK_IS(a.sendv(parts, 2), 2);
+    CHECK_IS(b.recvv(parts, 2, 10s), 2);
+}
+
+TEST(files_and_copies)
+{
+    auto [a, b] = polysock::socket::pair();
+    FILE *file = tmpfile();
+    std::size_t done = 99;
+    char buf[8];
+    fputs("hello", file);
+    fflush(file);
+    CHECK_IS(a.sendfile(fileno(file), 1), 4);
+    b.recv_exact(buf, 4, 10s);
+    CHECK(memcmp(buf, "ello", 4) == 0);
+    CHECK_IS(thrown([&] { a.sendfile(fileno(file), 0, 9, 10s); }, &done), POLYSOCK_EEOF);
+    CHECK_IS(done, 5);
+    b.recv_exact(buf, 5, 10s);
+    fclose(file);
+    auto copy = a.dup();
+    a.close();
+    copy.send_all("x");
+    CHECK_IS(b.recv(buf, 1, 10s), 1);
+}
+
+TEST(every_option)
+{
+    polysock::socket s(POLYSOCK_AF_INET), u(POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM), s6(POLYSOCK_AF_INET6), l(POLYSOCK_AF_UNIX);
+#define ON(socket, name) (socket.set_##name(true), CHECK(socket.name()), socket.set_##name(false), CHECK(!socket.name()))
+    ON(s, cork), ON(s, quickack), ON(s, reuseport), ON(u, broadcast), ON(s, oobinline), ON(u, timestamps), ON(l, passcred);
+    ON(u, packet_info), ON(u, freebind), ON(s6, v6only), ON(u, mcast_loop), ON(s, nodelay), ON(s, reuseaddr);
+    CHECK(!u.transparent() && !s.fastopen_connect());
+#define IS(socket, name, value, reads) (socket.set_##name(value), CHECK(socket.name() == (reads)))
+    IS(u, ttl, 5, 5), IS(u, tos, 8, 8), IS(s6, hops, 9, 9), IS(s6, tclass, 8, 8), IS(u, mcast_ttl, 4, 4), IS(u, priority, 3, 3);
+    IS(s, fastopen, 5, 5), IS(s, sndbuf, 20000, 40000), IS(s, rcvbuf, 20000, 40000), IS(s, rcvlowat, 7, 7), IS(s, maxseg, 900, 900);
+    IS(s, notsent_lowat, 4000, 4000), IS(s, defer_accept, 7s, 7s), IS(s, user_timeout, 1500ms, 1500ms);
+    IS(s, incoming_cpu, 1, 1), IS(s, congestion, s.congestion(), s.congestion());
+    CHECK(s.mark() == 0 && !s.device() && !u.incoming_cpu() && u.mcast_if() == 0);
+    CHECK(!s.acceptconn() && s.domain() == POLYSOCK_AF_INET && s.type() == POLYSOCK_SOCK_STREAM && s.protocol() == 6);
+    CHECK(!s.take_error());
+    CHECK_IS(s.tcp_info().state, 7);
+    CHECK_IS(thrown([&] { u.tcp_info(); }), POLYSOCK_EUNSUPPORTED);
+    CHECK_IS(thrown([&] { u.set_ttl(256); }), POLYSOCK_EINVAL);
+    polysock::address group("239.1.2.3:0"), source("127.0.0.1:0");
+    u.set_mcast_if("lo");
+    u.mcast_join(group, "lo");
+    u.mcast_leave(group, "lo");
+    u.mcast_join(group, "lo", source);
+    u.mcast_leave(group, "lo", source);
+    CHECK_IS(thrown([&] { u.mcast_leave(group); }), POLYSOCK_EADDRNOTAVAIL);
+}
+
+TEST(waiting_for_several)
+{
+    auto [a, b] = polysock::socket::pair();
+    polysock::pollfd set[] = {polysock::poll_entry(b, POLYSOCK_POLLIN), polysock::poll_entry(-1, POLYSOCK_POLLIN)};
+    CHECK_IS(polysock::poll(set, 2, 0s), 0);
+    a.send_all("x");
+    CHECK_IS(polysock::poll(set, 2), 1);
+    CHECK(set[0].revents == POLYSOCK_POLLIN && set[1].revents == 0);
+    polysock::poller poller;
+    poller.add(b, 7, POLYSOCK_POLLIN, polysock::poller::mode::oneshot);
+    auto found = poller.wait();
+    CHECK(found.size() == 1 && found[0].token == 7);
+    CHECK(poller.wait(0s).empty());
+    poller.modify(b, 8, POLYSOCK_POLLIN);
+    CHECK_IS(poller.wait(10s).at(0).token, 8);
+    poller.remove(b);
+    int fd = a.fileno();
+    poller.add(fd, 9, POLYSOCK_POLLOUT);
+    poller.modify(fd, 10, POLYSOCK_POLLOUT);
+    CHECK_IS(poller.wait(10s).at(0).token, 10);
+    poller.remove(fd);
+    poller.wake();
+    CHECK(poller.wait().empty());
+    polysock::poller moved = std::move(poller);
+    moved.close();
+    CHECK_IS(thrown([&] { moved.wait(); }), POLYSOCK_ECLOSED);
+}
+
 int main()
 {
     RUN(echo);
     RUN(failures_are_exceptions);
     RUN(options);
     RUN(close_wakes);
+    RUN(datagrams);
+    RUN(messages_own_what_they_bring);
+    RUN(files_and_copies);
+    RUN(every_option);
+    RUN(waiting_for_several);
     return report();
 }

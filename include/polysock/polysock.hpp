@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@
 #include <system_error>
 #include <utility>
 #include <vector>
+
+#include <unistd.h>
 
 namespace polysock {
 
@@ -91,6 +94,14 @@ public:
     {
         timeout t;
         t.ms_ = POLYSOCK_INFINITE;
+        return t;
+    }
+
+    // As the C library has it: POLYSOCK_INFINITE, 0 or milliseconds.
+    static constexpr timeout of_ms(int ms) noexcept
+    {
+        timeout t;
+        t.ms_ = ms;
         return t;
     }
 
@@ -163,6 +174,149 @@ inline std::vector<address> getaddrinfo(const std::string &host, const std::stri
     }
 }
 
+// Looks up the names of an address and of its port; numbers where there are none. `flags` are NI_ numbers.
+inline std::pair<std::string, std::string> getnameinfo(const address &a, int flags = 0)
+{
+    char host[1025], service[64]; // NI_MAXHOST; longer than any name in services(5)
+    detail::check(::polysock_getnameinfo(a.get(), host, sizeof host, service, sizeof service, flags));
+    return {host, service};
+}
+
+// Pieces of memory to send from and to receive into.
+using iovec = ::polysock_iovec;
+using credentials = ::polysock_credentials;
+using tcp_stats = ::polysock_tcp_stats;
+
+// A descriptor that was received: owned, closed in the end unless released.
+class descriptor {
+public:
+    descriptor() noexcept = default;
+    explicit descriptor(int fd) noexcept : fd_(fd) {}
+    descriptor(descriptor &&other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    descriptor &operator=(descriptor &&other) noexcept
+    {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    descriptor(const descriptor &) = delete;
+    descriptor &operator=(const descriptor &) = delete;
+    ~descriptor()
+    {
+        if (fd_ >= 0)
+            ::close(fd_);
+    }
+
+    int get() const noexcept { return fd_; }
+    explicit operator bool() const noexcept { return fd_ >= 0; }
+    int release() noexcept { return std::exchange(fd_, -1); }
+
+private:
+    int fd_ = -1;
+};
+
+// Control messages: what was added is sent, what came can be asked for. One thread at a time. Descriptors that came are
+// closed with it, or by the next receive into it, unless they were taken.
+class control {
+public:
+    explicit control(std::size_t room = POLYSOCK_CONTROL_ROOM) { detail::check(::polysock_control_new(&control_, room)); }
+    control(control &&other) noexcept : control_(std::exchange(other.control_, nullptr)) {}
+    control &operator=(control &&other) noexcept
+    {
+        std::swap(control_, other.control_);
+        return *this;
+    }
+    control(const control &) = delete;
+    control &operator=(const control &) = delete;
+    ~control() { ::polysock_control_free(control_); }
+    ::polysock_control *get() const noexcept { return control_; }
+
+    void clear() { detail::check(::polysock_control_clear(control_)); }
+    // They stay the caller's, open until they were sent.
+    void add_fds(const int *fds, std::size_t n) { detail::check(::polysock_control_add_fds(control_, fds, n)); }
+    void add_fds(std::initializer_list<int> fds) { add_fds(fds.begin(), fds.size()); }
+    void add_credentials(const credentials &who) { detail::check(::polysock_control_add_credentials(control_, &who)); }
+    void add_packet_info(const address &source, std::uint32_t interface_index = 0)
+    {
+        detail::check(::polysock_control_add_packet_info(control_, source.get(), interface_index));
+    }
+    void add(int level, int kind, const void *data, std::size_t len)
+    {
+        detail::check(::polysock_control_add(control_, level, kind, data, len));
+    }
+
+    std::size_t count() const { return static_cast<std::size_t>(detail::check(::polysock_control_count(control_))); }
+
+    // One that came; its bytes are lent until the next receive.
+    struct message {
+        int level, kind;
+        std::string_view data;
+    };
+    message at(std::size_t index) const
+    {
+        message m{};
+        const void *data = nullptr;
+        std::size_t len = 0;
+        detail::check(::polysock_control_get(control_, index, &m.level, &m.kind, &data, &len));
+        m.data = {static_cast<const char *>(data), len};
+        return m;
+    }
+
+    std::vector<descriptor> take_fds()
+    {
+        std::vector<descriptor> all;
+        int fd = -1;
+        all.reserve(16);
+        while (detail::check(::polysock_control_take_fds(control_, &fd, 1)) == 1)
+            all.emplace_back(fd);
+        return all;
+    }
+
+    // Nothing when it was not said.
+    std::optional<credentials> who() const
+    {
+        credentials c{};
+        return said(::polysock_control_credentials(control_, &c)) ? std::optional(c) : std::nullopt;
+    }
+    std::optional<std::pair<address, std::uint32_t>> packet_info() const
+    {
+        address a;
+        std::uint32_t interface_index = 0;
+        if (!said(::polysock_control_packet_info(control_, a.get(), &interface_index)))
+            return std::nullopt;
+        return std::pair(a, interface_index);
+    }
+    // Since 1970.
+    std::optional<std::chrono::nanoseconds> timestamp() const
+    {
+        std::uint64_t ns = 0;
+        if (!said(::polysock_control_timestamp(control_, &ns)))
+            return std::nullopt;
+        return std::chrono::nanoseconds(static_cast<std::chrono::nanoseconds::rep>(ns));
+    }
+
+private:
+    static bool said(int code)
+    {
+        if (code == POLYSOCK_ENOENT)
+            return false;
+        detail::check(code);
+        return true;
+    }
+
+    ::polysock_control *control_ = nullptr;
+};
+
+// What a receive brought.
+struct received {
+    std::size_t count;
+    address from; // length 0 of a sender without a name, and on streams
+    int flags;
+
+    // The datagram was longer, and the rest of it is lost.
+    bool truncated() const noexcept { return (flags & POLYSOCK_MSG_TRUNC) != 0; }
+    bool control_truncated() const noexcept { return (flags & POLYSOCK_MSG_CTRUNC) != 0; }
+};
+
 // A socket: owns its handle, moves, and frees it in the end. Any thread may use it and any may close it; only the owner
 // moves or destroys it.
 class socket {
@@ -210,6 +364,22 @@ public:
     // Gives the handle up; the caller frees it.
     ::polysock_t *release() noexcept { return std::exchange(handle_, nullptr); }
 
+    // Two Unix domain sockets connected to each other.
+    static std::pair<socket, socket> pair(int type = POLYSOCK_SOCK_STREAM)
+    {
+        socket a, b;
+        detail::check(::polysock_socketpair(&a.handle_, &b.handle_, type));
+        return {std::move(a), std::move(b)};
+    }
+
+    // Another handle on the same socket.
+    socket dup() const
+    {
+        socket s;
+        detail::check(::polysock_dup(handle_, &s.handle_));
+        return s;
+    }
+
     int fileno() const { return detail::check(::polysock_fileno(handle_)); }
     int detach() { return detail::check(::polysock_detach(handle_)); }
     bool is_closed() const noexcept { return ::polysock_is_closed(handle_); }
@@ -256,6 +426,58 @@ public:
         return static_cast<std::size_t>(detail::check(::polysock_recv(handle_, room, n, flags, t.ms())));
     }
 
+    std::size_t available() const { return number<std::size_t>(::polysock_available); }
+
+    // One datagram.
+    std::size_t sendto(const void *data, std::size_t n, const address &to, timeout t = {}, int flags = 0)
+    {
+        return count(::polysock_sendto(handle_, data, n, flags, to.get(), t.ms()));
+    }
+    std::size_t sendto(std::string_view data, const address &to, timeout t = {}) { return sendto(data.data(), data.size(), to, t); }
+    received recvfrom(void *room, std::size_t n, timeout t = {}, int flags = 0)
+    {
+        received r{0, {}, 0};
+        r.count = count(::polysock_recvfrom(handle_, room, n, flags, r.from.get(), &r.flags, t.ms()));
+        return r;
+    }
+
+    // Several pieces in one call.
+    std::size_t sendv(const iovec *v, std::size_t nv, timeout t = {}) { return count(::polysock_sendv(handle_, v, nv, t.ms())); }
+    std::size_t recvv(const iovec *v, std::size_t nv, timeout t = {}) { return count(::polysock_recvv(handle_, v, nv, t.ms())); }
+
+    // Pieces, an address and what travels beside them.
+    std::size_t sendmsg(const iovec *v, std::size_t nv, const control *c = nullptr, const address *to = nullptr, timeout t = {},
+                        int flags = 0)
+    {
+        ::polysock_msg m = POLYSOCK_MSG_INITIALIZER;
+        address copy = to == nullptr ? address() : *to;
+        m.iov = v, m.iov_count = nv;
+        m.addr = to == nullptr ? nullptr : copy.get();
+        m.control = c == nullptr ? nullptr : c->get();
+        return count(::polysock_sendmsg(handle_, &m, flags, t.ms()));
+    }
+    received recvmsg(const iovec *v, std::size_t nv, control *c = nullptr, timeout t = {}, int flags = 0)
+    {
+        received r{0, {}, 0};
+        ::polysock_msg m = POLYSOCK_MSG_INITIALIZER;
+        m.iov = v, m.iov_count = nv;
+        m.addr = r.from.get();
+        m.control = c == nullptr ? nullptr : c->get();
+        r.count = count(::polysock_recvmsg(handle_, &m, flags, t.ms()));
+        r.flags = m.flags;
+        return r;
+    }
+
+    // Returns how many bytes went out.
+    std::uint64_t sendfile(int fd, std::uint64_t offset = 0, std::uint64_t n = POLYSOCK_TO_END, timeout t = {})
+    {
+        std::uint64_t done = 0;
+        const int code = ::polysock_sendfile(handle_, fd, offset, n, &done, t.ms());
+        if (code < 0)
+            throw error(code, static_cast<std::size_t>(done));
+        return done;
+    }
+
     void send_all(const void *data, std::size_t n, timeout t = {})
     {
         std::size_t done = 0;
@@ -277,6 +499,8 @@ public:
     // For calls without a timeout: recv and accept; send and connect. A default timeout() leaves one as it is.
     void set_timeout(timeout recv, timeout send) { detail::check(::polysock_set_timeout(handle_, recv.ms(), send.ms())); }
     void set_timeout(timeout both) { set_timeout(both, both); }
+    timeout recv_timeout() const { return times().first; }
+    timeout send_timeout() const { return times().second; }
     void set_blocking(bool on) { detail::check(::polysock_set_blocking(handle_, on)); }
 
     // Nothing is off; parts of a second are rounded up.
@@ -313,6 +537,119 @@ public:
     void set_reuseaddr(bool on) { detail::check(::polysock_set_reuseaddr(handle_, on)); }
     bool reuseaddr() const { return flag(::polysock_get_reuseaddr); }
 
+    void set_cork(bool on) { detail::check(::polysock_set_cork(handle_, on)); }
+    bool cork() const { return flag(::polysock_get_cork); }
+    void set_quickack(bool on) { detail::check(::polysock_set_quickack(handle_, on)); }
+    bool quickack() const { return flag(::polysock_get_quickack); }
+    void set_fastopen_connect(bool on) { detail::check(::polysock_set_fastopen_connect(handle_, on)); }
+    bool fastopen_connect() const { return flag(::polysock_get_fastopen_connect); }
+    void set_reuseport(bool on) { detail::check(::polysock_set_reuseport(handle_, on)); }
+    bool reuseport() const { return flag(::polysock_get_reuseport); }
+    void set_broadcast(bool on) { detail::check(::polysock_set_broadcast(handle_, on)); }
+    bool broadcast() const { return flag(::polysock_get_broadcast); }
+    void set_oobinline(bool on) { detail::check(::polysock_set_oobinline(handle_, on)); }
+    bool oobinline() const { return flag(::polysock_get_oobinline); }
+    void set_timestamps(bool on) { detail::check(::polysock_set_timestamps(handle_, on)); }
+    bool timestamps() const { return flag(::polysock_get_timestamps); }
+    void set_passcred(bool on) { detail::check(::polysock_set_passcred(handle_, on)); }
+    bool passcred() const { return flag(::polysock_get_passcred); }
+    void set_packet_info(bool on) { detail::check(::polysock_set_packet_info(handle_, on)); }
+    bool packet_info() const { return flag(::polysock_get_packet_info); }
+    void set_freebind(bool on) { detail::check(::polysock_set_freebind(handle_, on)); }
+    bool freebind() const { return flag(::polysock_get_freebind); }
+    void set_transparent(bool on) { detail::check(::polysock_set_transparent(handle_, on)); }
+    bool transparent() const { return flag(::polysock_get_transparent); }
+    void set_v6only(bool on) { detail::check(::polysock_set_v6only(handle_, on)); }
+    bool v6only() const { return flag(::polysock_get_v6only); }
+    void set_mcast_loop(bool on) { detail::check(::polysock_set_mcast_loop(handle_, on)); }
+    bool mcast_loop() const { return flag(::polysock_get_mcast_loop); }
+    void set_ttl(int n) { detail::check(::polysock_set_ttl(handle_, n)); }
+    int ttl() const { return number<int>(::polysock_get_ttl); }
+    void set_tos(int n) { detail::check(::polysock_set_tos(handle_, n)); }
+    int tos() const { return number<int>(::polysock_get_tos); }
+    void set_hops(int n) { detail::check(::polysock_set_hops(handle_, n)); }
+    int hops() const { return number<int>(::polysock_get_hops); }
+    void set_tclass(int n) { detail::check(::polysock_set_tclass(handle_, n)); }
+    int tclass() const { return number<int>(::polysock_get_tclass); }
+    void set_mcast_ttl(int n) { detail::check(::polysock_set_mcast_ttl(handle_, n)); }
+    int mcast_ttl() const { return number<int>(::polysock_get_mcast_ttl); }
+    void set_priority(int n) { detail::check(::polysock_set_priority(handle_, n)); }
+    int priority() const { return number<int>(::polysock_get_priority); }
+    void set_fastopen(int n) { detail::check(::polysock_set_fastopen(handle_, n)); }
+    int fastopen() const { return number<int>(::polysock_get_fastopen); }
+    void set_sndbuf(std::size_t bytes) { detail::check(::polysock_set_sndbuf(handle_, bytes)); }
+    std::size_t sndbuf() const { return number<std::size_t>(::polysock_get_sndbuf); }
+    void set_rcvbuf(std::size_t bytes) { detail::check(::polysock_set_rcvbuf(handle_, bytes)); }
+    std::size_t rcvbuf() const { return number<std::size_t>(::polysock_get_rcvbuf); }
+    void set_rcvlowat(std::size_t bytes) { detail::check(::polysock_set_rcvlowat(handle_, bytes)); }
+    std::size_t rcvlowat() const { return number<std::size_t>(::polysock_get_rcvlowat); }
+    void set_maxseg(std::size_t bytes) { detail::check(::polysock_set_maxseg(handle_, bytes)); }
+    std::size_t maxseg() const { return number<std::size_t>(::polysock_get_maxseg); }
+    void set_notsent_lowat(std::size_t bytes) { detail::check(::polysock_set_notsent_lowat(handle_, bytes)); }
+    std::size_t notsent_lowat() const { return number<std::size_t>(::polysock_get_notsent_lowat); }
+    void set_mark(std::uint32_t mark) { detail::check(::polysock_set_mark(handle_, mark)); }
+    std::uint32_t mark() const { return number<std::uint32_t>(::polysock_get_mark); }
+    void set_incoming_cpu(int cpu) { detail::check(::polysock_set_incoming_cpu(handle_, cpu)); }
+    // Nothing before the first packet.
+    std::optional<int> incoming_cpu() const
+    {
+        const int cpu = number<int>(::polysock_get_incoming_cpu);
+        return cpu < 0 ? std::nullopt : std::optional(cpu);
+    }
+    // Zero is off, or the system's own.
+    void set_defer_accept(std::chrono::duration<int> time) { detail::check(::polysock_set_defer_accept(handle_, time.count())); }
+    std::chrono::seconds defer_accept() const { return std::chrono::seconds(number<int>(::polysock_get_defer_accept)); }
+    void set_user_timeout(std::chrono::duration<int, std::milli> time)
+    {
+        detail::check(::polysock_set_user_timeout(handle_, time.count()));
+    }
+    std::chrono::milliseconds user_timeout() const { return std::chrono::milliseconds(number<int>(::polysock_get_user_timeout)); }
+    void set_congestion(const std::string &name) { detail::check(::polysock_set_congestion(handle_, name.c_str())); }
+    std::string congestion() const { return text(::polysock_get_congestion); }
+    // Nothing is any interface.
+    void set_device(const std::optional<std::string> &name)
+    {
+        detail::check(::polysock_set_device(handle_, name ? name->c_str() : nullptr));
+    }
+    std::optional<std::string> device() const
+    {
+        std::string name = text(::polysock_get_device);
+        return name.empty() ? std::nullopt : std::optional(std::move(name));
+    }
+
+    bool acceptconn() const { return flag(::polysock_get_acceptconn); }
+    int domain() const { return number<int>(::polysock_get_domain); }
+    int type() const { return number<int>(::polysock_get_type); }
+    int protocol() const { return number<int>(::polysock_get_protocol); }
+    // The error that waits, taken; no error when there is none.
+    std::error_code take_error()
+    {
+        int code = 0;
+        detail::check(::polysock_take_error(handle_, &code));
+        return code == 0 ? std::error_code() : std::error_code(code, error_category());
+    }
+    tcp_stats tcp_info() const
+    {
+        tcp_stats stats;
+        detail::check(::polysock_tcp_info(handle_, &stats, sizeof stats));
+        return stats;
+    }
+
+    // Multicast: on the interface of this name, or nothing for the system's choice; from one source or from any.
+    void mcast_join(const address &group, const std::optional<std::string> &iface = {}, const std::optional<address> &source = {})
+    {
+        detail::check(::polysock_mcast_join(handle_, group.get(), iface ? iface->c_str() : nullptr, source ? source->get() : nullptr));
+    }
+    void mcast_leave(const address &group, const std::optional<std::string> &iface = {}, const std::optional<address> &source = {})
+    {
+        detail::check(::polysock_mcast_leave(handle_, group.get(), iface ? iface->c_str() : nullptr, source ? source->get() : nullptr));
+    }
+    void set_mcast_if(const std::optional<std::string> &iface)
+    {
+        detail::check(::polysock_set_mcast_if(handle_, iface ? iface->c_str() : nullptr));
+    }
+    std::uint32_t mcast_if() const { return number<std::uint32_t>(::polysock_get_mcast_if); }
+
     template <class Value> void setsockopt(int level, int name, const Value &value)
     {
         detail::check(::polysock_setsockopt(handle_, level, name, &value, sizeof value));
@@ -332,6 +669,28 @@ private:
         socket s;
         detail::check(::polysock_accept(handle_, &s.handle_, peer, t.ms()));
         return s;
+    }
+
+    std::pair<timeout, timeout> times() const
+    {
+        int recv_ms = 0, send_ms = 0;
+        detail::check(::polysock_get_timeout(handle_, &recv_ms, &send_ms));
+        return {timeout::of_ms(recv_ms), timeout::of_ms(send_ms)};
+    }
+
+    static std::size_t count(::ssize_t n) { return static_cast<std::size_t>(detail::check(n)); }
+
+    template <class Number, class Get> Number number(Get get) const
+    {
+        Number n{};
+        detail::check(get(handle_, &n));
+        return n;
+    }
+
+    std::string text(int (*get)(const ::polysock_t *, char *, std::size_t)) const
+    {
+        char buf[64];
+        return std::string(buf, static_cast<std::size_t>(detail::check(get(handle_, buf, sizeof buf))));
     }
 
     template <class Get> bool flag(Get get) const
@@ -365,6 +724,74 @@ inline socket create_server(const std::string &host, const std::string &service,
     detail::check(::polysock_create_server(&handle, host.c_str(), service.c_str(), backlog));
     return socket::adopt(handle);
 }
+
+// Sets revents of all; 0 when time is up. Without a timeout it waits for ever.
+using pollfd = ::polysock_pollfd;
+
+inline pollfd poll_entry(const socket &s, short events) { return {s.get(), -1, events, 0, 0}; }
+inline pollfd poll_entry(int fd, short events) { return {nullptr, fd, events, 0, 0}; }
+
+inline std::size_t poll(pollfd *set, std::size_t n, timeout t = {})
+{
+    return static_cast<std::size_t>(detail::check(::polysock_poll(set, n, t.ms())));
+}
+
+using event = ::polysock_event;
+
+// Many sockets, registered once. Any thread may use it; only the owner moves or destroys it.
+class poller {
+public:
+    enum class mode { level = POLYSOCK_POLL_LEVEL, edge = POLYSOCK_POLL_EDGE, oneshot = POLYSOCK_POLL_ONESHOT };
+
+    poller() { detail::check(::polysock_poller_new(&poller_)); }
+    poller(poller &&other) noexcept : poller_(std::exchange(other.poller_, nullptr)) {}
+    poller &operator=(poller &&other) noexcept
+    {
+        std::swap(poller_, other.poller_);
+        return *this;
+    }
+    poller(const poller &) = delete;
+    poller &operator=(const poller &) = delete;
+    ~poller() { ::polysock_poller_free(poller_); }
+    ::polysock_poller *get() const noexcept { return poller_; }
+
+    void add(const socket &s, std::uint64_t token, int events, mode m = mode::level)
+    {
+        detail::check(::polysock_poller_add(poller_, s.get(), token, events, static_cast<int>(m)));
+    }
+    void modify(const socket &s, std::uint64_t token, int events, mode m = mode::level)
+    {
+        detail::check(::polysock_poller_modify(poller_, s.get(), token, events, static_cast<int>(m)));
+    }
+    void remove(const socket &s) { detail::check(::polysock_poller_remove(poller_, s.get())); }
+
+    void add(int fd, std::uint64_t token, int events, mode m = mode::level)
+    {
+        detail::check(::polysock_poller_add_fd(poller_, fd, token, events, static_cast<int>(m)));
+    }
+    void modify(int fd, std::uint64_t token, int events, mode m = mode::level)
+    {
+        detail::check(::polysock_poller_modify_fd(poller_, fd, token, events, static_cast<int>(m)));
+    }
+    void remove(int fd) { detail::check(::polysock_poller_remove_fd(poller_, fd)); }
+
+    std::size_t wait(event *events, std::size_t n, timeout t = {})
+    {
+        return static_cast<std::size_t>(detail::check(::polysock_poller_wait(poller_, events, n, t.ms())));
+    }
+    // At most 64 at a time.
+    std::vector<event> wait(timeout t = {})
+    {
+        std::vector<event> found(64);
+        found.resize(wait(found.data(), found.size(), t));
+        return found;
+    }
+    void wake() { detail::check(::polysock_poller_wake(poller_)); }
+    void close() { detail::check(::polysock_poller_close(poller_)); }
+
+private:
+    ::polysock_poller *poller_ = nullptr;
+};
 
 } // namespace polysock
 

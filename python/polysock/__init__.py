@@ -4,49 +4,115 @@ The names, arguments, exceptions and constants are the standard module's. A nati
 module adds what the standard module, too, has in Python.
 """
 
+import _socket
+import array
+import contextlib
 import errno
 import io
 import os
+import selectors  # noqa: F401  # programs reach it through the module
+import sys  # noqa: F401  # as the one above
 import time
 
 from . import _constants, _native
 from ._constants import *
-from ._constants import _GLOBAL_DEFAULT_TIMEOUT, _GiveupOnSendfile  # noqa: F401
+from ._constants import _GLOBAL_DEFAULT_TIMEOUT, IntEnum, IntFlag, _GiveupOnSendfile  # noqa: F401
 from ._meta import SocketMeta
-from ._native import TruncatedError
+from ._native import (
+    CMSG_LEN,
+    CMSG_SPACE,
+    SocketType,
+    TruncatedError,
+    close,
+    dup,
+    gethostbyaddr,
+    gethostbyname,
+    gethostbyname_ex,
+    gethostname,
+    getnameinfo,
+    getprotobyname,
+    getservbyname,
+    getservbyport,
+    htonl,
+    htons,
+    if_indextoname,
+    if_nameindex,
+    if_nametoindex,
+    inet_aton,
+    inet_ntoa,
+    inet_ntop,
+    inet_pton,
+    ntohl,
+    ntohs,
+    sethostname,
+)
+
+# Not in __all__: `from socket import *` must not bring a name as common as these.
+from ._patch import patch as patch
+from ._patch import unpatch as unpatch
 
 __all__ = [
     *_constants.__all__,
+    "CMSG_LEN",
+    "CMSG_SPACE",
     "SocketIO",
+    "SocketType",
     "TruncatedError",
+    "close",
     "create_connection",
     "create_server",
+    "dup",
     "fromfd",
     "getaddrinfo",
+    "getfqdn",
+    "gethostbyaddr",
+    "gethostbyname",
+    "gethostbyname_ex",
+    "gethostname",
+    "getnameinfo",
+    "getprotobyname",
+    "getservbyname",
+    "getservbyport",
     "has_dualstack_ipv6",
+    "htonl",
+    "htons",
+    "if_indextoname",
+    "if_nameindex",
+    "if_nametoindex",
+    "inet_aton",
+    "inet_ntoa",
+    "inet_ntop",
+    "inet_pton",
+    "ntohl",
+    "ntohs",
+    "recv_fds",
+    "send_fds",
+    "sethostname",
     "socket",
+    "socketpair",
 ]
 
+_standard_class = _socket.socket
 _LOCALHOST = "127.0.0.1"
 _LOCALHOST_V6 = "::1"
 _blocking_errnos = {errno.EAGAIN, errno.EWOULDBLOCK}
 
 
-def _intenum_converter(value, enum_class):
+def _intenum_converter(value, enum_klass):
     """The member of an enum class for a number, or the number where it has none."""
     try:
-        return enum_class(value)
+        return enum_klass(value)
     except ValueError:
         return value
 
 
-class socket(_native.Socket, metaclass=SocketMeta):
+class socket(_native.socket, metaclass=SocketMeta):
     """A socket that any thread may use and any thread may close."""
 
     __slots__ = ["__weakref__", "_closed", "_io_refs"]
 
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
-        _native.Socket.__init__(self, family, type, proto, fileno)
+        _native.socket.__init__(self, family, type, proto, fileno)
         self._io_refs = 0
         self._closed = False
 
@@ -90,7 +156,7 @@ class socket(_native.Socket, metaclass=SocketMeta):
     def accept(self):
         """Accepts a connection: a new socket and the address of the peer."""
         # A class with an accept of its own gets asked; ours keeps what it knows of the connection.
-        ours = type(self)._accept is _native.Socket._accept
+        ours = type(self)._accept is _native.socket._accept
         fd, address = self._accept_whole() if ours else self._accept()
         return socket(self.family, self.type, self.proto, fileno=fd), address
 
@@ -132,14 +198,88 @@ class socket(_native.Socket, metaclass=SocketMeta):
         text.mode = mode
         return text
 
+    def sendfile(self, file, offset=0, count=None):
+        """Sends a binary file up to its end, or `count` bytes of it, and returns how many bytes went out.
+
+        The file's position is behind the last byte sent, also when an exception ends it.
+        """
+        try:
+            return self._sendfile_use_sendfile(file, offset, count)
+        except _GiveupOnSendfile:
+            return self._sendfile_use_send(file, offset, count)
+
+    def _sendfile_use_sendfile(self, file, offset=0, count=None):
+        """Sends within the kernel; _GiveupOnSendfile, with nothing sent, where it can't."""
+        self._check_sendfile_params(file, offset, count)
+        try:
+            fd = file.fileno()
+            size = os.fstat(fd).st_size
+        except (AttributeError, io.UnsupportedOperation, OSError) as exc:
+            raise _GiveupOnSendfile(exc) from exc
+        if not size:
+            return 0
+        if self.gettimeout() == 0:
+            raise ValueError("non-blocking sockets are not supported")
+        sent = 0
+        try:
+            sent = self._sendfile(fd, offset, count)
+            return sent
+        except OSError as exc:
+            sent = getattr(exc, "done", 0)
+            if sent or isinstance(exc, TimeoutError):
+                raise
+            # A closed socket, or a file that the kernel can't send from; the other way finds out which.
+            raise _GiveupOnSendfile(exc) from exc
+        finally:
+            if sent and hasattr(file, "seek"):
+                file.seek(offset + sent)
+
+    def _sendfile_use_send(self, file, offset=0, count=None):
+        """Reads the file and sends what it read."""
+        self._check_sendfile_params(file, offset, count)
+        if self.gettimeout() == 0:
+            raise ValueError("non-blocking sockets are not supported")
+        if offset:
+            file.seek(offset)
+        block = min(count, 8192) if count else 8192
+        sent = 0
+        try:
+            while not count or sent < count:
+                data = memoryview(file.read(min(count - sent, block) if count else block))
+                if not data:
+                    break
+                while data:
+                    try:
+                        moved = self.send(data)
+                    except BlockingIOError:
+                        continue
+                    sent += moved
+                    data = data[moved:]
+            return sent
+        finally:
+            if sent and hasattr(file, "seek"):
+                file.seek(offset + sent)
+
+    def _check_sendfile_params(self, file, offset, count):
+        if "b" not in getattr(file, "mode", "b"):
+            raise ValueError("file should be opened in binary mode")
+        if not self.type & SOCK_STREAM:
+            raise ValueError("only SOCK_STREAM type sockets are supported")
+        if count is not None:
+            if not isinstance(count, int):
+                raise TypeError(f"count must be a positive integer (got {count!r})")
+            if count <= 0:
+                raise ValueError(f"count must be a positive integer (got {count!r})")
+
     def _decref_socketios(self):
         if self._io_refs > 0:
             self._io_refs -= 1
         if self._closed:
             self.close()
 
-    def _real_close(self, _ss=_native.Socket):
-        _ss.close(self)
+    def _real_close(self, _ss=_standard_class):
+        # The standard module's signature, as others write it too; its class can't close ours.
+        (_native.socket if _ss is _standard_class else _ss).close(self)
 
     def close(self):
         """Closes the socket, or, while files made by makefile() are open, as soon as the last is closed.
@@ -255,12 +395,90 @@ class SocketIO(io.RawIOBase):
 
 def fromfd(fd, family, type, proto=0):
     """A socket object for a duplicate of a descriptor."""
-    new = os.dup(fd)
+    new = dup(fd)
     try:
         return socket(family, type, proto, new)
     except BaseException:
-        os.close(new)
+        close(new)
         raise
+
+
+def socketpair(family=None, type=SOCK_STREAM, proto=0):
+    """Two sockets connected to each other, of the Unix domain unless the program says otherwise."""
+    fds = list(_native.socketpair(AF_UNIX if family is None else family, type, proto))
+    try:
+        first = socket(AF_UNIX if family is None else family, type, proto, fds[0])
+        del fds[0]
+        second = socket(AF_UNIX if family is None else family, type, proto, fds[0])
+        del fds[0]
+        return first, second
+    except BaseException:
+        for fd in fds:
+            close(fd)
+        raise
+
+
+def _fallback_socketpair(family=AF_INET, type=SOCK_STREAM, proto=0):
+    """Two TCP sockets connected to each other over loopback, as on systems without socketpair(2)."""
+    if family not in (AF_INET, AF_INET6):
+        raise ValueError("Only AF_INET and AF_INET6 socket address families are supported")
+    if type != SOCK_STREAM:
+        raise ValueError("Only SOCK_STREAM socket type is supported")
+    if proto != 0:
+        raise ValueError("Only protocol zero is supported")
+    listener = socket(family, type, proto)
+    try:
+        listener.bind((_LOCALHOST if family == AF_INET else _LOCALHOST_V6, 0))
+        listener.listen()
+        client = socket(family, type, proto)
+        try:
+            client.setblocking(False)
+            with contextlib.suppress(BlockingIOError, InterruptedError):
+                client.connect(listener.getsockname()[:2])
+            client.setblocking(True)
+            server, _ = listener.accept()
+        except BaseException:
+            client.close()
+            raise
+    finally:
+        listener.close()
+    try:
+        # Anybody on this machine may have connected in our place.
+        if server.getsockname() != client.getpeername() or client.getsockname() != server.getpeername():
+            raise ConnectionError("Unexpected peer connection")
+    except BaseException:
+        server.close()
+        client.close()
+        raise
+    return server, client
+
+
+def send_fds(sock, buffers, fds, flags=0, address=None):
+    """Sends buffers over a Unix socket, and descriptors with them."""
+    rights = array.array("i", fds)
+    return sock.sendmsg(buffers, [(SOL_SOCKET, SCM_RIGHTS, rights)], flags, address)
+
+
+def recv_fds(sock, bufsize, maxfds, flags=0):
+    """Receives bytes over a Unix socket, and up to `maxfds` descriptors: bytes, descriptors, flags, address."""
+    fds = array.array("i")
+    data, ancillary, flags, address = sock.recvmsg(bufsize, CMSG_LEN(maxfds * fds.itemsize), flags)
+    for level, kind, rights in ancillary:
+        if (level, kind) == (SOL_SOCKET, SCM_RIGHTS):
+            fds.frombytes(rights[: len(rights) - len(rights) % fds.itemsize])
+    return data, list(fds), flags, address
+
+
+def getfqdn(name=""):
+    """The full name of a host, this machine unless one is named; the name itself where there is no better."""
+    name = name.strip()
+    if not name or name in ("0.0.0.0", "::"):
+        name = gethostname()
+    try:
+        official, aliases, _ = gethostbyaddr(name)
+    except error:
+        return name
+    return next((known for known in (official, *aliases) if "." in known), official)
 
 
 def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):

@@ -5,6 +5,7 @@ Which constants there are depends on the interpreter and the system, so none is 
 
 import _socket
 import socket as _standard
+from enum import IntEnum, IntFlag  # noqa: F401  # the standard module shows them too
 
 from socket import AddressFamily, AddressInfo, MsgFlag, SocketKind, gaierror, herror, timeout  # isort: skip
 
@@ -19,7 +20,11 @@ _GiveupOnSendfile = _standard._GiveupOnSendfile
 getdefaulttimeout = _socket.getdefaulttimeout
 setdefaulttimeout = _socket.setdefaulttimeout
 
-_numbers = {name: value for name, value in vars(_standard).items() if name.isupper() and isinstance(value, int)}
+_numbers = {
+    name: value
+    for name, value in vars(_standard).items()
+    if name.partition("_")[0].isupper() and isinstance(value, int)  # AF_DECnet is one of them
+}
 globals().update(_numbers)
 
 __all__ = [

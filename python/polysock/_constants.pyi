@@ -1035,6 +1035,9 @@ from socket import (
     AddressInfo as AddressInfo,
 )
 from socket import (
+    AF_DECnet as AF_DECnet,
+)
+from socket import (
     MsgFlag as MsgFlag,
 )
 from socket import (

@@ -1,8 +1,10 @@
 //! Python's address tuples and paths, and the core's addresses.
 
 use crate::convert::{wrong_type, CInt, CUint};
-use crate::gil;
-use polysock_core::{resolve, Address, Family, Hints, Protocol, SocketType};
+use crate::families::layout::Reader;
+use crate::names::decode_path;
+use crate::{families, gil};
+use polysock_core::{resolve, Address, Family, Hints, Protocol, Socket, SocketType};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
@@ -10,21 +12,29 @@ use pyo3::IntoPyObjectExt;
 use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
-const MAX_FLOW: u32 = 0xf_ffff;
+pub const MAX_FLOW: u32 = 0xf_ffff;
 
-/// The address that a Python object names, for a socket of this family; host names are looked up.
-pub fn from_python(caller: &str, family: Family, object: &Bound<'_, PyAny>) -> PyResult<Address> {
-    match family {
+/// The address that a Python object names, for this socket; host names are looked up.
+pub fn from_python(caller: &str, socket: &Socket, object: &Bound<'_, PyAny>) -> PyResult<Address> {
+    match socket.family() {
         Family::IPV4 => ipv4(caller, object),
         Family::IPV6 => ipv6(caller, object),
         Family::UNIX => unix(object),
+        Family(families::NETLINK) => families::netlink::from_python(caller, object),
+        Family(families::PACKET) => families::packet::from_python(caller, object),
+        Family(families::CAN) => families::can::from_python(caller, socket.protocol(), object),
+        Family(families::TIPC) => families::tipc::from_python(caller, object),
+        Family(families::BLUETOOTH) => families::bluetooth::from_python(caller, socket.protocol(), object),
+        Family(families::ALG) => families::alg::from_python(caller, object),
+        Family(families::VSOCK) => families::vsock::from_python(object),
+        Family(families::QIPCRTR) => families::qipcrtr::from_python(caller, object),
         _ => Err(PyOSError::new_err(format!("{caller}(): bad family"))),
     }
 }
 
 /// An address as Python shows it: `(host, port)`, `(host, port, flowinfo, scope_id)`, a path, an abstract name's
-/// bytes, None for no address, and the family with its bytes for all others.
-pub fn to_python<'py>(py: Python<'py>, address: &Address) -> PyResult<Bound<'py, PyAny>> {
+/// bytes, None for no address, the tuples of [`families`], and the family with its bytes for all others.
+pub fn to_python<'py>(py: Python<'py>, protocol: Protocol, address: &Address) -> PyResult<Bound<'py, PyAny>> {
     match address.as_socket_addr() {
         Some(SocketAddr::V4(v4)) => return (v4.ip().to_string(), v4.port()).into_bound_py_any(py),
         Some(SocketAddr::V6(v6)) => {
@@ -37,9 +47,27 @@ pub fn to_python<'py>(py: Python<'py>, address: &Address) -> PyResult<Bound<'py,
         (Some(abstract_name @ [0, ..]), _) => Ok(PyBytes::new(py, abstract_name).into_any()),
         (Some(path), _) => decode_path(py, path),
         (None, []) => Ok(py.None().into_bound(py)),
-        (None, bytes) => {
-            let payload = PyBytes::new(py, bytes.get(2..).unwrap_or(&[]));
-            (address.family().0, payload).into_bound_py_any(py)
+        (None, bytes) => other_to_python(py, protocol, &Reader(bytes)),
+    }
+}
+
+fn other_to_python<'py>(
+    py: Python<'py>,
+    protocol: Protocol,
+    address: &Reader<'_>,
+) -> PyResult<Bound<'py, PyAny>> {
+    match address.family() {
+        Family(families::NETLINK) => families::netlink::to_python(py, address),
+        Family(families::PACKET) => families::packet::to_python(py, address),
+        Family(families::CAN) => families::can::to_python(py, protocol, address),
+        Family(families::TIPC) => families::tipc::to_python(py, address),
+        Family(families::BLUETOOTH) => families::bluetooth::to_python(py, protocol, address),
+        Family(families::ALG) => families::alg::to_python(py, address),
+        Family(families::VSOCK) => families::vsock::to_python(py, address),
+        Family(families::QIPCRTR) => families::qipcrtr::to_python(py, address),
+        family => {
+            let payload = PyBytes::new(py, address.0.get(2..).unwrap_or(&[]));
+            (family.0, payload).into_bound_py_any(py)
         }
     }
 }
@@ -153,39 +181,48 @@ fn port_range(caller: &str) -> PyErr {
 }
 
 /// The address of a host in one family, by CPython's rules: "" is every interface, "<broadcast>" is that.
-fn look_up(py: Python<'_>, host: &CString, family: Family) -> PyResult<Address> {
+pub fn look_up(py: Python<'_>, host: &CString, family: Family) -> PyResult<Address> {
     let text = host.to_str().unwrap_or_default();
     let numeric: Option<IpAddr> = match (host.as_bytes(), family) {
+        // Of any family: the resolver chooses.
+        (b"", Family::UNSPECIFIED) => None,
         (b"", Family::IPV4) => Some(Ipv4Addr::UNSPECIFIED.into()),
         (b"", _) => Some(Ipv6Addr::UNSPECIFIED.into()),
-        (b"<broadcast>" | b"255.255.255.255", Family::IPV4) => Some(Ipv4Addr::BROADCAST.into()),
+        (b"<broadcast>" | b"255.255.255.255", Family::IPV4 | Family::UNSPECIFIED) => {
+            Some(Ipv4Addr::BROADCAST.into())
+        }
         (b"<broadcast>" | b"255.255.255.255", _) => {
             return Err(PyOSError::new_err("address family mismatched"));
         }
         (_, Family::IPV4) => text.parse::<Ipv4Addr>().ok().map(Into::into),
+        (_, Family::UNSPECIFIED) => text.parse::<IpAddr>().ok(),
         _ => text.parse::<Ipv6Addr>().ok().map(Into::into),
     };
     if let Some(ip) = numeric {
         return Ok((ip, 0).into());
     }
+    let any = host.as_bytes().is_empty();
     let hints = Hints {
         family,
-        socket_type: SocketType(0),
+        socket_type: if any { SocketType::DATAGRAM } else { SocketType(0) },
         protocol: Protocol::DEFAULT,
-        flags: 0,
+        flags: if any { libc::AI_PASSIVE } else { 0 },
     };
-    let found = gil::detached(py, || resolve(Some(host), None, &hints))?;
+    let (name, service) = if any {
+        (None, Some(c"0"))
+    } else {
+        (Some(host.as_c_str()), None)
+    };
+    let found = gil::detached(py, || resolve(name, service, &hints))?;
+    if any && found.len() > 1 {
+        return Err(PyOSError::new_err("wildcard resolved to multiple address"));
+    }
     let first = found.first().map(|answer| answer.address);
     first.ok_or_else(|| PyOSError::new_err("unknown address family"))
 }
 
-fn decode_path<'py>(py: Python<'py>, path: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    py.import("os")?
-        .call_method1("fsdecode", (PyBytes::new(py, path),))
-}
-
 /// An IPv6 address as inet_ntop(3) writes it, which shows an IPv4 address in the last 32 bits of ::/96 as such.
-fn ipv6_text(ip: Ipv6Addr) -> String {
+pub fn ipv6_text(ip: Ipv6Addr) -> String {
     match ip.segments() {
         [0, 0, 0, 0, 0, 0, high, _] if high != 0 => {
             let [.., a, b, c, d] = ip.octets();

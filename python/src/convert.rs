@@ -3,7 +3,8 @@
 use polysock_core::Timeout;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyFloat;
+use pyo3::types::{PyFloat, PyString};
+use std::ffi::CString;
 use std::time::Duration;
 
 const NANOSECONDS: f64 = 1e9;
@@ -24,6 +25,41 @@ impl<'py> FromPyObject<'_, 'py> for CInt {
                 "signed integer is greater than maximum"
             })
         })
+    }
+}
+
+/// An argument that is counted by hand, for the texts programs see when it is missing.
+pub enum Argument<T> {
+    Missing,
+    Given(T),
+}
+
+impl<'a, 'py, T: FromPyObject<'a, 'py, Error = PyErr>> FromPyObject<'a, 'py> for Argument<T> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        T::extract(object).map(Self::Given)
+    }
+}
+
+impl<T> Argument<T> {
+    /// The argument; TypeError with this text if it is missing.
+    pub fn or(self, missing: &'static str) -> PyResult<T> {
+        match self {
+            Self::Given(argument) => Ok(argument),
+            Self::Missing => Err(PyTypeError::new_err(missing)),
+        }
+    }
+}
+
+/// Any object, as an [`Argument`].
+pub struct Object<'py>(pub Bound<'py, PyAny>);
+
+impl<'py> FromPyObject<'_, 'py> for Object<'py> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Self(object.to_owned()))
     }
 }
 
@@ -97,7 +133,8 @@ pub fn duration(seconds: &Bound<'_, PyAny>) -> PyResult<Duration> {
     }
     #[allow(clippy::cast_precision_loss)]
     if nanoseconds.abs() >= i64::MAX as f64 {
-        return Err(too_large());
+        let text = "timestamp out of range for platform time_t";
+        return Err(PyOverflowError::new_err(text));
     }
     if nanoseconds < 0.0 {
         return Err(out_of_range());
@@ -112,4 +149,12 @@ pub fn wrong_type(wanted: &str, object: &Bound<'_, PyAny>) -> PyErr {
         Ok(name) => PyTypeError::new_err(format!("{wanted}, not {name}")),
         Err(error) => error,
     }
+}
+
+/// Text as C reads it; TypeError for what is no text, ValueError for a NUL within.
+pub fn text(object: &Bound<'_, PyAny>, wanted: &str) -> PyResult<CString> {
+    let Ok(text) = object.cast::<PyString>() else {
+        return Err(wrong_type(wanted, object));
+    };
+    CString::new(text.to_str()?).map_err(|_| PyValueError::new_err("embedded null character"))
 }

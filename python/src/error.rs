@@ -30,7 +30,10 @@ pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
         }
         _ => numbered(py, error),
     };
-    if matches!(error.operation(), Operation::SendAll | Operation::RecvExact) {
+    if matches!(
+        error.operation(),
+        Operation::SendAll | Operation::RecvExact | Operation::SendFile
+    ) {
         note(py, &raised, "done", error.done());
     }
     raised

@@ -3,12 +3,18 @@
 mod address;
 mod audit;
 mod convert;
+mod descriptor;
 mod error;
+mod families;
 mod gil;
+mod inet;
+mod message;
+mod names;
 mod net;
 mod options;
 mod raw;
 mod resolve;
+mod sendfile;
 mod socket;
 
 /// The native half of the package `polysock`.
@@ -17,15 +23,28 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use crate::descriptor::{close, dup, socketpair};
+    #[pymodule_export]
     use crate::error::TruncatedError;
+    #[pymodule_export]
+    use crate::inet::{htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs};
+    #[pymodule_export]
+    use crate::message::{cmsg_len, cmsg_space};
+    #[pymodule_export]
+    use crate::names::{
+        gethostbyaddr, gethostbyname, gethostbyname_ex, gethostname, getprotobyname, getservbyname,
+        getservbyport, if_indextoname, if_nameindex, if_nametoindex, sethostname,
+    };
     #[pymodule_export]
     use crate::net::{InputStream, OutputStream, ServerSocket};
     #[pymodule_export]
-    use crate::resolve::getaddrinfo;
+    use crate::resolve::{getaddrinfo, getnameinfo};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        module.add("Socket", crate::raw::finalize::socket_type(module.py())?)?;
+        let socket = crate::raw::finalize::socket_type(module.py())?;
+        module.add("socket", &socket)?;
+        module.add("SocketType", socket)?;
         module.add("NetSocket", module.py().get_type::<crate::net::NetSocket>())
     }
 }

@@ -1,12 +1,14 @@
-//! Look-ups: getaddrinfo.
+//! Look-ups: getaddrinfo and getnameinfo.
 
-use crate::convert::{wrong_type, CInt};
+use crate::convert::{text, wrong_type, CInt, CUint};
+use crate::names::decode_path;
 use crate::{address, audit, gil};
-use polysock_core::{resolve, Family, Hints, Protocol, SocketType};
-use pyo3::exceptions::{PyOSError, PyTypeError};
+use polysock_core::{name_of, resolve, Address, Family, Hints, Protocol, SocketType};
+use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt, PyList, PyString};
+use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};
 use std::ffi::CString;
+use std::net::{SocketAddr, SocketAddrV6};
 
 /// Looks up a host and a service: a list of (family, type, proto, canonname, sockaddr), the numbers as plain ints.
 #[pyfunction]
@@ -44,7 +46,7 @@ pub fn getaddrinfo<'py>(
             answer.socket_type.0,
             answer.protocol.0,
             canonical.to_string_lossy(),
-            address::to_python(py, &answer.address)?,
+            address::to_python(py, answer.protocol, &answer.address)?,
         ))?;
     }
     Ok(answers)
@@ -78,4 +80,66 @@ fn service_argument(port: &Bound<'_, PyAny>) -> PyResult<Option<CString>> {
     CString::new(bytes)
         .map(Some)
         .map_err(|_| wrong_type("a service without null characters is required", port))
+}
+
+/// The host name and the service name of an address.
+#[pyfunction]
+#[pyo3(signature = (sockaddr, flags, /))]
+pub fn getnameinfo<'py>(
+    py: Python<'py>,
+    sockaddr: &Bound<'py, PyAny>,
+    flags: CInt,
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    let address = name_info_address(sockaddr)?;
+    let (host, service) = gil::detached(py, || name_of(&address, flags.0))?;
+    Ok((
+        decode_path(py, host.to_bytes())?,
+        decode_path(py, service.to_bytes())?,
+    ))
+}
+
+/// The address of a numeric `(host, port[, flowinfo[, scope_id]])` of either family.
+fn name_info_address(sockaddr: &Bound<'_, PyAny>) -> PyResult<Address> {
+    const MALFORMED: &str = "getnameinfo(): illegal sockaddr argument";
+    let py = sockaddr.py();
+    let Ok(tuple) = sockaddr.cast::<PyTuple>() else {
+        return Err(PyTypeError::new_err("getnameinfo() argument 1 must be a tuple"));
+    };
+    if !(2..=4).contains(&tuple.len()) {
+        return Err(PyTypeError::new_err(MALFORMED));
+    }
+    let host = tuple.get_item(0)?;
+    if !host.is_instance_of::<PyString>() {
+        return Err(PyTypeError::new_err(MALFORMED));
+    }
+    let host = text(&host, MALFORMED)?;
+    let CInt(port) = tuple.get_item(1)?.extract()?;
+    let number = |at: usize| -> PyResult<u32> {
+        let item = tuple.get_item(at).ok();
+        item.map_or(Ok(0), |item| item.extract::<CUint>().map(|number| number.0))
+    };
+    let (flow, scope) = (number(2)?, number(3)?);
+    if flow > address::MAX_FLOW {
+        let text = "getnameinfo(): flowinfo must be 0-1048575.";
+        return Err(PyOverflowError::new_err(text));
+    }
+    audit::tell(py, ("socket.getnameinfo", sockaddr))?;
+    let hints = Hints {
+        family: Family::UNSPECIFIED,
+        socket_type: SocketType::DATAGRAM,
+        protocol: Protocol::DEFAULT,
+        flags: libc::AI_NUMERICHOST,
+    };
+    let service = CString::new(port.to_string()).unwrap_or_default();
+    let found = gil::detached(py, || resolve(Some(&host), Some(&service), &hints))?;
+    let [answer] = found.as_slice() else {
+        return Err(PyOSError::new_err("sockaddr resolved to multiple addresses"));
+    };
+    match answer.address.as_socket_addr() {
+        Some(SocketAddr::V4(_)) if tuple.len() != 2 => {
+            Err(PyOSError::new_err("IPv4 sockaddr must be 2 tuple"))
+        }
+        Some(SocketAddr::V6(v6)) => Ok(SocketAddrV6::new(*v6.ip(), v6.port(), flow, scope).into()),
+        _ => Ok(answer.address),
+    }
 }

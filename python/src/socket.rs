@@ -1,10 +1,10 @@
 //! The native socket type: the members that CPython's `_socket.socket` has, and our own.
 
-use crate::convert::{self, CInt, CUint, Size};
+use crate::convert::{self, Argument, CInt, CUint, Object, Size};
 use crate::gil::Tries;
 use crate::raw::buffer::{Readable, Writable};
-use crate::raw::{bytes, descriptor};
-use crate::{address, audit, error, gil, options};
+use crate::raw::{bytes, descriptor, finalize};
+use crate::{address, audit, error, gil, message, options, sendfile};
 use polysock_core::{Family, Flags, Protocol, Shutdown, Socket, SocketType, Timeout};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 const BACKLOG: CInt = CInt(128);
 
 /// A socket as Python holds it: nothing yet after `__new__`, then the core's.
-#[pyclass(name = "Base", module = "polysock._native", subclass, frozen)]
+#[pyclass(name = "socket", module = "polysock._native", subclass, frozen)]
 pub struct NativeSocket {
     first: OnceLock<Socket>,
     /// After another `__init__`, which is rare: reading the first one needs no lock.
@@ -27,7 +27,7 @@ pub struct NativeSocket {
 }
 
 /// The core's socket of an object, held for a call.
-enum Current<'a> {
+pub enum Current<'a> {
     First(&'a Socket),
     Later(Arc<Socket>),
 }
@@ -64,17 +64,21 @@ impl NativeSocket {
         fileno: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let py = slf.py();
+        let (family, r#type, proto) = match fileno {
+            Some(_) => (family, r#type, proto),
+            None => (
+                given(family).map_or(CInt(libc::AF_INET), CInt),
+                given(r#type).map_or(CInt(libc::SOCK_STREAM), CInt),
+                given(proto).map_or(CInt(0), CInt),
+            ),
+        };
         let event = intern!(py, "socket.__new__");
         audit::tell(py, (event, slf, family.0, r#type.0, proto.0))?;
         let timeout = default_timeout(py)?;
         let socket = match fileno {
             Some(number) => adopted(number, family, r#type, proto)?,
             None => gil::detached(py, || {
-                Socket::new(
-                    given(family).map_or(Family::IPV4, Family),
-                    given(r#type).map_or(SocketType::STREAM, SocketType),
-                    given(proto).map_or(Protocol::DEFAULT, Protocol),
-                )
+                Socket::new(Family(family.0), SocketType(r#type.0), Protocol(proto.0))
             })?,
         };
         let non_blocking = r#type != CInt(-1) && r#type.0 & libc::SOCK_NONBLOCK != 0;
@@ -84,6 +88,11 @@ impl NativeSocket {
             set_timeout(py, &socket, timeout)?;
         }
         slf.get().keep(py, socket)
+    }
+
+    /// Warns of a socket that nobody closed, and closes it.
+    fn __del__(slf: &Bound<'_, Self>) {
+        finalize::finalize(slf);
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
@@ -121,11 +130,11 @@ impl NativeSocket {
     }
 
     /// Gives the socket its own address.
-    #[pyo3(signature = (address, /))]
+    #[pyo3(signature = (address, /), text_signature = "($self, object, /)")]
     fn bind(slf: &Bound<'_, Self>, address: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = slf.py();
         let socket = slf.get().socket(py)?;
-        let target = address::from_python("bind", socket.family(), address)?;
+        let target = address::from_python("bind", &socket, address)?;
         audit::tell(py, (intern!(py, "socket.bind"), slf, address))?;
         gil::detached(py, || socket.bind(&target))
     }
@@ -141,7 +150,7 @@ impl NativeSocket {
     fn _accept<'py>(&self, py: Python<'py>) -> PyResult<(i32, Bound<'py, PyAny>)> {
         let socket = self.socket(py)?;
         let (accepted, peer) = gil::call(py, |host| socket.on(host).accept())?;
-        let peer = address::to_python(py, &peer)?;
+        let peer = address::to_python(py, socket.protocol(), &peer)?;
         let fd = accepted.detach().map_err(|error| error::exception(py, &error))?;
         Ok((fd.into_raw_fd(), peer))
     }
@@ -150,12 +159,12 @@ impl NativeSocket {
     fn _accept_whole<'py>(&self, py: Python<'py>) -> PyResult<(Accepted, Bound<'py, PyAny>)> {
         let socket = self.socket(py)?;
         let (accepted, peer) = gil::call(py, |host| socket.on(host).accept())?;
-        let peer = address::to_python(py, &peer)?;
+        let peer = address::to_python(py, socket.protocol(), &peer)?;
         Ok((Accepted(Mutex::new(Some(accepted))), peer))
     }
 
     /// Connects to an address.
-    #[pyo3(signature = (address, /))]
+    #[pyo3(signature = (address, /), text_signature = "($self, object, /)")]
     fn connect(slf: &Bound<'_, Self>, address: &Bound<'_, PyAny>) -> PyResult<()> {
         match connect(slf, "connect", address)? {
             Ok(()) => Ok(()),
@@ -164,7 +173,7 @@ impl NativeSocket {
     }
 
     /// Connects to an address and returns the error number, 0 when it went well, EAGAIN when time was up.
-    #[pyo3(signature = (address, /))]
+    #[pyo3(signature = (address, /), text_signature = "($self, object, /)")]
     fn connect_ex(slf: &Bound<'_, Self>, address: &Bound<'_, PyAny>) -> PyResult<i32> {
         match connect(slf, "connect_ex", address)? {
             Ok(()) => Ok(0),
@@ -176,9 +185,13 @@ impl NativeSocket {
     }
 
     /// Sends as much as there is room for and returns how much.
-    #[pyo3(signature = (data, flags = CInt(0), /), text_signature = "($self, data, flags=0, /)")]
-    fn send(&self, py: Python<'_>, data: &Bound<'_, PyAny>, flags: CInt) -> PyResult<usize> {
-        let (data, socket) = (Readable::of(data)?, self.socket(py)?);
+    #[pyo3(
+        signature = (data = Argument::Missing, flags = CInt(0), /),
+        text_signature = "($self, data, flags=0, /)"
+    )]
+    fn send<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: CInt) -> PyResult<usize> {
+        let data = data.or("send() takes at least 1 argument (0 given)")?;
+        let (data, socket) = (Readable::of(&data.0)?, self.socket(py)?);
         let tries = tries(&socket, flags, data.is_plain());
         gil::transfer(py, tries, |host| {
             socket.on(host).send_with(data.data(), Flags(flags.0))
@@ -186,9 +199,13 @@ impl NativeSocket {
     }
 
     /// Sends everything. An exception has the attribute `done`: how many bytes went out.
-    #[pyo3(signature = (data, flags = CInt(0), /), text_signature = "($self, data, flags=0, /)")]
-    fn sendall(&self, py: Python<'_>, data: &Bound<'_, PyAny>, flags: CInt) -> PyResult<()> {
-        let (data, socket) = (Readable::of(data)?, self.socket(py)?);
+    #[pyo3(
+        signature = (data = Argument::Missing, flags = CInt(0), /),
+        text_signature = "($self, data, flags=0, /)"
+    )]
+    fn sendall<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: CInt) -> PyResult<()> {
+        let data = data.or("sendall() takes at least 1 argument (0 given)")?;
+        let (data, socket) = (Readable::of(&data.0)?, self.socket(py)?);
         let tries = tries(&socket, flags, data.is_plain());
         gil::transfer(py, tries, |host| {
             socket.on(host).send_all_with(data.data(), Flags(flags.0))
@@ -196,8 +213,17 @@ impl NativeSocket {
     }
 
     /// Receives at most `bufsize` bytes; none are the end of the stream.
-    #[pyo3(signature = (bufsize, flags = CInt(0), /), text_signature = "($self, bufsize, flags=0, /)")]
-    fn recv<'py>(&self, py: Python<'py>, bufsize: Size, flags: CInt) -> PyResult<Bound<'py, PyBytes>> {
+    #[pyo3(
+        signature = (bufsize = Argument::Missing, flags = CInt(0), /),
+        text_signature = "($self, bufsize, flags=0, /)"
+    )]
+    fn recv<'py>(
+        &self,
+        py: Python<'py>,
+        bufsize: Argument<Size>,
+        flags: CInt,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let bufsize = bufsize.or("recv() takes at least 1 argument (0 given)")?;
         let capacity = bufsize.count("negative buffersize in recv")?;
         let socket = self.socket(py)?;
         bytes::received(py, capacity, |room| {
@@ -219,7 +245,8 @@ impl NativeSocket {
         nbytes: Size,
         flags: CInt,
     ) -> PyResult<usize> {
-        let mut buffer = Writable::of(buffer)?;
+        let wanted = "recv_into() argument 1 must be read-write bytes-like object";
+        let mut buffer = Writable::of(buffer).map_err(|_| convert::wrong_type(wanted, buffer))?;
         let wanted = match nbytes.count("negative buffersize in recv_into")? {
             0 => buffer.len(),
             wanted if wanted <= buffer.len() => wanted,
@@ -230,6 +257,107 @@ impl NativeSocket {
         gil::transfer(py, tries, |host| {
             socket.on(host).recv_with(buffer.room(wanted), Flags(flags.0))
         })
+    }
+
+    /// Receives a datagram of at most `bufsize` bytes: the bytes and the sender's address.
+    #[pyo3(signature = (bufsize, flags = CInt(0), /), text_signature = "($self, bufsize, flags=0, /)")]
+    fn recvfrom<'py>(
+        &self,
+        py: Python<'py>,
+        bufsize: Size,
+        flags: CInt,
+    ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyAny>)> {
+        message::recvfrom(py, &*self.socket(py)?, bufsize, flags)
+    }
+
+    /// Receives a datagram into a buffer: how many bytes, and the sender's address.
+    #[pyo3(
+        signature = (buffer, nbytes = Size::ZERO, flags = CInt(0)),
+        text_signature = "($self, buffer, nbytes=0, flags=0)"
+    )]
+    fn recvfrom_into<'py>(
+        &self,
+        py: Python<'py>,
+        buffer: &Bound<'py, PyAny>,
+        nbytes: Size,
+        flags: CInt,
+    ) -> PyResult<(usize, Bound<'py, PyAny>)> {
+        message::recvfrom_into(py, &*self.socket(py)?, buffer, nbytes, flags)
+    }
+
+    /// Sends a datagram to an address: `sendto(data, address)` or `sendto(data, flags, address)`.
+    #[pyo3(signature = (*arguments), text_signature = "($self, data, flags_or_address, address=None, /)")]
+    fn sendto(slf: &Bound<'_, Self>, arguments: &Bound<'_, PyTuple>) -> PyResult<usize> {
+        message::sendto(slf, arguments)
+    }
+
+    /// Receives a message: the bytes, a list of control messages `(level, type, data)`, flags, the sender's address.
+    #[pyo3(
+        signature = (bufsize, ancbufsize = Size::ZERO, flags = CInt(0), /),
+        text_signature = "($self, bufsize, ancbufsize=0, flags=0, /)"
+    )]
+    fn recvmsg<'py>(
+        &self,
+        py: Python<'py>,
+        bufsize: Size,
+        ancbufsize: Size,
+        flags: CInt,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        message::recvmsg(py, &*self.socket(py)?, bufsize, ancbufsize, flags)
+    }
+
+    /// Receives a message into buffers, one after the other: how many bytes, and the rest as recvmsg() has it.
+    #[pyo3(
+        signature = (buffers, ancbufsize = Size::ZERO, flags = CInt(0), /),
+        text_signature = "($self, buffers, ancbufsize=0, flags=0, /)"
+    )]
+    fn recvmsg_into<'py>(
+        &self,
+        py: Python<'py>,
+        buffers: &Bound<'py, PyAny>,
+        ancbufsize: Size,
+        flags: CInt,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        message::recvmsg_into(py, &*self.socket(py)?, buffers, ancbufsize, flags)
+    }
+
+    /// Sends buffers as one message, with control messages `(level, type, data)`, perhaps to an address.
+    #[pyo3(
+        signature = (buffers, ancdata = None, flags = CInt(0), address = None, /),
+        text_signature = "($self, buffers, ancdata=(), flags=0, address=None, /)"
+    )]
+    fn sendmsg(
+        slf: &Bound<'_, Self>,
+        buffers: &Bound<'_, PyAny>,
+        ancdata: Option<&Bound<'_, PyAny>>,
+        flags: CInt,
+        address: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<usize> {
+        message::sendmsg(slf, buffers, ancdata, flags, address)
+    }
+
+    /// Sends buffers to the kernel's cryptography and says what is to be done with them.
+    #[pyo3(
+        signature = (msg = None, *, op = None, iv = None, assoclen = None, flags = CInt(0)),
+        text_signature = "($self, msg=(), *, op, iv=None, assoclen=None, flags=0)"
+    )]
+    fn sendmsg_afalg(
+        &self,
+        py: Python<'_>,
+        msg: Option<&Bound<'_, PyAny>>,
+        op: Option<&Bound<'_, PyAny>>,
+        iv: Option<&Bound<'_, PyAny>>,
+        assoclen: Option<&Bound<'_, PyAny>>,
+        flags: CInt,
+    ) -> PyResult<usize> {
+        message::sendmsg_afalg(py, &*self.socket(py)?, msg, op, iv, assoclen, flags)
+    }
+
+    /// Sends `count` bytes of an open file from `offset`, or all to its end, and returns how many. The time limit
+    /// starts anew whenever something went out.
+    #[pyo3(signature = (fileno, offset, count, /))]
+    fn _sendfile(&self, py: Python<'_>, fileno: CInt, offset: u64, count: Option<u64>) -> PyResult<u64> {
+        sendfile::sendfile(py, &*self.socket(py)?, fileno, offset, count)
     }
 
     /// Receives exactly `n` bytes.
@@ -255,7 +383,7 @@ impl NativeSocket {
     }
 
     /// Ends one direction or both: SHUT_RD, SHUT_WR, SHUT_RDWR.
-    #[pyo3(signature = (how, /))]
+    #[pyo3(signature = (how, /), text_signature = "($self, object, /)")]
     fn shutdown(&self, py: Python<'_>, how: CInt) -> PyResult<()> {
         let socket = self.socket(py)?;
         let how = Shutdown::from_raw(how.0).ok_or_else(|| error::os_error(py, libc::EINVAL))?;
@@ -306,18 +434,24 @@ impl NativeSocket {
 
     /// The socket's own address.
     fn getsockname<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let local = self.socket(py)?.local_address();
-        address::to_python(py, &local.map_err(|error| error::exception(py, &error))?)
+        let socket = self.socket(py)?;
+        let local = socket
+            .local_address()
+            .map_err(|error| error::exception(py, &error))?;
+        address::to_python(py, socket.protocol(), &local)
     }
 
     /// The address of the other end.
     fn getpeername<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let peer = self.socket(py)?.peer_address();
-        address::to_python(py, &peer.map_err(|error| error::exception(py, &error))?)
+        let socket = self.socket(py)?;
+        let peer = socket
+            .peer_address()
+            .map_err(|error| error::exception(py, &error))?;
+        address::to_python(py, socket.protocol(), &peer)
     }
 
     /// Sets the timeout in seconds: None waits for ever, 0 never waits.
-    #[pyo3(signature = (timeout, /))]
+    #[pyo3(signature = (timeout, /), text_signature = "($self, object, /)")]
     fn settimeout(&self, py: Python<'_>, timeout: &Bound<'_, PyAny>) -> PyResult<()> {
         let timeout = convert::timeout(timeout)?;
         let socket = self.socket(py)?;
@@ -331,7 +465,7 @@ impl NativeSocket {
     }
 
     /// True is settimeout(None), False is settimeout(0).
-    #[pyo3(signature = (flag, /))]
+    #[pyo3(signature = (flag, /), text_signature = "($self, object, /)")]
     fn setblocking(&self, py: Python<'_>, flag: &Bound<'_, PyAny>) -> PyResult<()> {
         let on = flag.is_truthy()?;
         let socket = self.socket(py)?;
@@ -345,19 +479,25 @@ impl NativeSocket {
     }
 
     /// Sets an option: from a number, from bytes, or from None and a length.
-    #[pyo3(signature = (level, option, value, optlen = None, /))]
-    fn setsockopt(
+    #[pyo3(
+        signature = (level = Argument::Missing, option = Argument::Missing, value = Argument::Missing, optlen = None, /),
+        text_signature = "($self, level, option, value, optlen=None, /)"
+    )]
+    fn setsockopt<'py>(
         &self,
-        py: Python<'_>,
-        level: CInt,
-        option: CInt,
-        value: &Bound<'_, PyAny>,
+        py: Python<'py>,
+        level: Argument<CInt>,
+        option: Argument<CInt>,
+        value: Argument<Object<'py>>,
         optlen: Option<CUint>,
     ) -> PyResult<()> {
+        let level = level.or("setsockopt() takes exactly 3 arguments (0 given)")?;
+        let option = option.or("setsockopt() takes exactly 3 arguments (1 given)")?;
+        let value = value.or("setsockopt() takes exactly 3 arguments (2 given)")?;
         if (level.0, option.0) == (libc::SOL_SOCKET, libc::SO_RCVLOWAT) {
             gil::low_water_was_set();
         }
-        options::set(py, &*self.socket(py)?, level.0, option.0, value, optlen)
+        options::set(py, &*self.socket(py)?, level.0, option.0, &value.0, optlen)
     }
 
     /// Reads an option: as a number, or with `buflen` as bytes.
@@ -419,7 +559,8 @@ impl NativeSocket {
         }
     }
 
-    fn socket(&self, py: Python<'_>) -> PyResult<Current<'_>> {
+    /// The core's socket; OSError (EBADF) where `__init__` never ran.
+    pub fn socket(&self, py: Python<'_>) -> PyResult<Current<'_>> {
         self.current().ok_or_else(|| error::bad_descriptor(py))
     }
 
@@ -525,7 +666,7 @@ fn connect(
 ) -> PyResult<Result<(), Box<gil::Failure>>> {
     let py = slf.py();
     let socket = slf.get().socket(py)?;
-    let target = address::from_python(caller, socket.family(), address)?;
+    let target = address::from_python(caller, &socket, address)?;
     audit::tell(py, (intern!(py, "socket.connect"), slf, address))?;
     Ok(gil::attempt(py, |host| socket.on(host).connect(&target)))
 }

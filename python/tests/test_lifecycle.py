@@ -110,7 +110,7 @@ def test_repr():
         sock.bind(("127.0.0.1", 0))
         port, fd = sock.getsockname()[1], sock.fileno()
         assert repr(sock) == (f"<polysock.socket fd={fd}, family=2, type=1, proto=0, laddr=('127.0.0.1', {port})>")
-        native = socket._native.Socket.__repr__(sock)
+        native = socket._native.socket.__repr__(sock)
         assert native == f"<socket object, fd={fd}, family=2, type=1, proto=0>"
     assert repr(sock) == "<polysock.socket [closed] fd=-1, family=2, type=1, proto=0>"
 

@@ -2,7 +2,8 @@
 
 use super::{named, Call, Socket};
 use crate::address::Address;
-use crate::error::{Error, Operation, Result};
+use crate::domain::{Family, SocketType};
+use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Direction, Handle};
 use crate::host::Host;
 use crate::sys::unix::Readiness;
@@ -11,6 +12,7 @@ use crate::time::Deadline;
 use crate::wait::{run, Plan, Step};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 impl Socket {
@@ -32,7 +34,8 @@ impl<H: Host> Call<'_, H> {
     ///
     /// # Errors
     /// `TimedOut`, `WouldBlock`, `Closed` when another thread closed the listener; the system's, such as `EINVAL`
-    /// when it does not listen and `EMFILE`, after which the connection still waits to be accepted.
+    /// when it does not listen (`EOPNOTSUPP` when it can't) and `EMFILE`, after which the connection still waits to
+    /// be accepted.
     pub fn accept(&mut self) -> Result<(Socket, Address)> {
         let (fd, address) = named(Operation::Accept, 0, self.accept_descriptor())?;
         let listener = self.socket;
@@ -46,8 +49,17 @@ impl<H: Host> Call<'_, H> {
         Ok((socket, address))
     }
 
-    fn accept_descriptor(&mut self) -> std::result::Result<(OwnedFd, Address), crate::error::Kind> {
+    fn accept_descriptor(&mut self) -> std::result::Result<(OwnedFd, Address), Kind> {
         let handle = &self.socket.handle;
+        if self.socket.family == Family::ALG {
+            // Nothing to wait for: every accept makes an operation of its own, and poll says nothing of it.
+            let inside = handle.enter()?;
+            let accepted = unix::accept_nameless(inside.fd());
+            return accepted
+                .map(|fd| (fd, Address::EMPTY))
+                .map_err(|error| Kind::from_io(&error));
+        }
+        self.socket.check_listening()?;
         let deadline = self.deadline(Direction::Receive);
         if deadline != Deadline::Never && !handle.is_nonblocking() {
             self.socket
@@ -74,6 +86,28 @@ impl<H: Host> Call<'_, H> {
             };
             accepted.map(Step::Done)
         })
+    }
+}
+
+impl Socket {
+    /// Refuses what accept(2) refuses at once: it would never be ready, and the wait never end. Only the families
+    /// that are known to tell are asked.
+    fn check_listening(&self) -> std::result::Result<(), Kind> {
+        let tells = matches!(self.family, Family::IPV4 | Family::IPV6 | Family::UNIX);
+        if !tells || self.listening.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        match self.accepting() {
+            Ok(true) => {
+                self.listening.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            Ok(false) if matches!(self.socket_type, SocketType::STREAM | SocketType::SEQPACKET) => {
+                Err(Kind::Os(libc::EINVAL))
+            }
+            Ok(false) => Err(Kind::Os(libc::EOPNOTSUPP)),
+            Err(error) => Err(error.kind()),
+        }
     }
 }
 

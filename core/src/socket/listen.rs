@@ -4,6 +4,7 @@ use super::Socket;
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::sys::unix;
+use std::sync::atomic::Ordering;
 
 impl Socket {
     /// Gives the socket its own address (bind(2)); port 0 lets the system choose.
@@ -25,7 +26,9 @@ impl Socket {
         if backlog < 0 {
             return Err(Error::invalid(Operation::Listen, "backlog"));
         }
-        self.now(Operation::Listen, |fd| unix::sock(&fd).listen(backlog))
+        self.now(Operation::Listen, |fd| unix::sock(&fd).listen(backlog))?;
+        self.listening.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// The socket's own address (getsockname(2)).

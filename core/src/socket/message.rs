@@ -6,7 +6,6 @@ use crate::address::Address;
 use crate::ancillary::{Ancillary, Control};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
-use crate::handle::Direction;
 use crate::host::Host;
 use crate::sys::buffer::{Data, Room};
 use crate::sys::unix;
@@ -136,12 +135,7 @@ impl<H: Host> Call<'_, H> {
     ) -> Result<usize> {
         let control = Control::encode(control).map_err(|error| Error::os(Operation::SendMsg, &error))?;
         let total = parts.iter().map(Data::len).fold(0, usize::saturating_add);
-        let may_wait = !flags.contains(Flags::DONT_WAIT);
-        let deadline = if may_wait {
-            self.deadline(Direction::Send)
-        } else {
-            Deadline::NonBlocking
-        };
+        let deadline = self.send_deadline(flags);
         let whole = deadline == Deadline::Never && self.socket.is_stream();
         let plan = self.send_plan(total, deadline);
         let mut done = 0;

@@ -22,6 +22,7 @@ use crate::host::{Host, Plain};
 use crate::sys::{special, unix};
 use crate::time::{Deadline, Timeout};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::atomic::AtomicBool;
 
 /// A socket that any number of threads may use and any of them may close.
 ///
@@ -34,6 +35,8 @@ pub struct Socket {
     family: Family,
     socket_type: SocketType,
     protocol: Protocol,
+    /// It is known to listen.
+    listening: AtomicBool,
 }
 
 /// A call that is about to be made: on which socket, for which language, and how long it may take.
@@ -169,6 +172,7 @@ impl Socket {
             family,
             socket_type,
             protocol,
+            listening: AtomicBool::new(false),
         }
     }
 

@@ -37,6 +37,15 @@ impl Socket {
     pub fn recv_exact<'b>(&self, room: impl Into<Room<'b>>) -> Result<()> {
         self.call().recv_exact(room)
     }
+
+    /// How many bytes a receive would find without waiting; of a datagram socket, how long the next datagram is
+    /// (`FIONREAD`, tcp(7), udp(7), unix(7); Java `InputStream.available`). 0 says nothing of the end of the stream.
+    ///
+    /// # Errors
+    /// `Closed`; `EINVAL` for a socket that listens.
+    pub fn available(&self) -> Result<usize> {
+        self.now(Operation::Available, unix::available)
+    }
 }
 
 impl<H: Host> Call<'_, H> {

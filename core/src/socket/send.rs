@@ -48,12 +48,7 @@ impl<H: Host> Call<'_, H> {
     /// `ECONNRESET` or `ENOTCONN`. Nothing was sent then.
     pub fn send_with<'b>(&mut self, data: impl Into<Data<'b>>, flags: Flags) -> Result<usize> {
         let data = data.into();
-        let may_wait = !flags.contains(Flags::DONT_WAIT);
-        let deadline = if may_wait {
-            self.deadline(Direction::Send)
-        } else {
-            Deadline::NonBlocking
-        };
+        let deadline = self.send_deadline(flags);
         let whole = deadline == Deadline::Never && self.socket.is_stream();
         let plan = self.send_plan(data.len(), deadline);
         let mut done = 0;
@@ -87,12 +82,7 @@ impl<H: Host> Call<'_, H> {
     pub fn send_all_with<'b>(&mut self, data: impl Into<Data<'b>>, flags: Flags) -> Result<()> {
         let data = data.into();
         let handle = &self.socket.handle;
-        let may_wait = !flags.contains(Flags::DONT_WAIT);
-        let deadline = if may_wait {
-            self.deadline(Direction::Send)
-        } else {
-            Deadline::NonBlocking
-        };
+        let deadline = self.send_deadline(flags);
         let plan = self.send_plan(data.len(), deadline);
         let _turn = named(
             Operation::SendAll,
@@ -110,6 +100,14 @@ impl<H: Host> Call<'_, H> {
             })
         });
         named(Operation::SendAll, done, result)
+    }
+
+    pub(super) fn send_deadline(&self, flags: Flags) -> Deadline {
+        if flags.contains(Flags::DONT_WAIT) {
+            Deadline::NonBlocking
+        } else {
+            self.deadline(Direction::Send)
+        }
     }
 
     pub(super) fn send_plan(&self, bytes: usize, deadline: Deadline) -> Plan {

@@ -142,4 +142,47 @@ mod tests {
             assert!(messages(&buffer).count() <= 3);
         }
     }
+
+    /// Random bytes, and headers whose length is random: each message lies within them and none is read twice.
+    #[test]
+    fn whatever_bytes_there_are_messages_lie_within_them() {
+        let clock = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap();
+        let seed = u64::from(clock.subsec_nanos()) | 1;
+        println!("seed {seed}");
+        let mut number = seed;
+        let mut random = |limit: usize| {
+            number ^= number << 13;
+            number ^= number >> 7;
+            number ^= number << 17;
+            (number >> 20) as usize % limit
+        };
+        for _ in 0..20_000 {
+            let mut buffer = Vec::new();
+            for _ in 0..random(4) {
+                let data: Vec<u8> = (0..random(40)).map(|_| random(256) as u8).collect();
+                push(&mut buffer, random(9) as i32, random(9) as i32, &data).unwrap();
+            }
+            let whole = messages(&buffer)
+                .map(|(.., data)| space(data.len()).unwrap())
+                .sum::<usize>();
+            assert_eq!(whole, buffer.len());
+            for _ in 0..random(6) {
+                let at = random(buffer.len() + 1);
+                match buffer.get_mut(at) {
+                    Some(byte) => *byte = random(256) as u8,
+                    None => buffer.push(random(256) as u8),
+                }
+            }
+            buffer.truncate(random(buffer.len() + 1));
+            let mut end = buffer.as_ptr() as usize;
+            for (_, _, data) in messages(&buffer) {
+                let start = data.as_ptr() as usize;
+                assert!(start >= end + HEADER);
+                end = start + data.len();
+            }
+            assert!(end <= buffer.as_ptr() as usize + buffer.len());
+        }
+    }
 }

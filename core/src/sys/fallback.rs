@@ -119,6 +119,7 @@ pub mod number {
 
     pub const TIMESTAMPS: OptionNumber = Some((libc::SOL_SOCKET, libc::SO_TIMESTAMP));
 
+    pub const PASS_CREDENTIALS: OptionNumber = None;
     pub const BIND_TO_DEVICE: OptionNumber = None;
     pub const MARK: OptionNumber = None;
     pub const PRIORITY: OptionNumber = None;
@@ -131,6 +132,7 @@ pub mod number {
     pub const USER_TIMEOUT: OptionNumber = None;
     pub const CONGESTION: OptionNumber = None;
     pub const NOTSENT_LOWAT: OptionNumber = None;
+    pub const IP_PACKET_INFO: OptionNumber = None;
     pub const IP_TRANSPARENT: OptionNumber = None;
     pub const IPV6_TRANSPARENT: OptionNumber = None;
     pub const IP_FREEBIND: OptionNumber = None;

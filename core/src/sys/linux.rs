@@ -131,6 +131,7 @@ pub mod number {
     pub const PRIORITY: OptionNumber = Some((SOL_SOCKET, libc::SO_PRIORITY));
     pub const INCOMING_CPU: OptionNumber = Some((SOL_SOCKET, libc::SO_INCOMING_CPU));
     pub const TIMESTAMPS: OptionNumber = Some((SOL_SOCKET, libc::SO_TIMESTAMPNS));
+    pub const PASS_CREDENTIALS: OptionNumber = Some((SOL_SOCKET, libc::SO_PASSCRED));
 
     pub const CORK: OptionNumber = Some((IPPROTO_TCP, libc::TCP_CORK));
     pub const QUICKACK: OptionNumber = Some((IPPROTO_TCP, libc::TCP_QUICKACK));
@@ -141,6 +142,7 @@ pub mod number {
     pub const CONGESTION: OptionNumber = Some((IPPROTO_TCP, libc::TCP_CONGESTION));
     pub const NOTSENT_LOWAT: OptionNumber = Some((IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT));
 
+    pub const IP_PACKET_INFO: OptionNumber = Some((IPPROTO_IP, libc::IP_PKTINFO));
     pub const IP_TRANSPARENT: OptionNumber = Some((IPPROTO_IP, libc::IP_TRANSPARENT));
     pub const IPV6_TRANSPARENT: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_TRANSPARENT));
     pub const IP_FREEBIND: OptionNumber = Some((IPPROTO_IP, libc::IP_FREEBIND));

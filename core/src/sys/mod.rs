@@ -11,7 +11,7 @@
 //!   none, its waits are cut into slices;
 //! - the fork generation and locks that start afresh in a forked child ([`fork`]);
 //! - the layout of a sockaddr ([`sockaddr`]) and of control messages ([`ancillary`]);
-//! - name resolution ([`resolve`]);
+//! - name resolution ([`resolve`]) and the tables of names ([`names`]);
 //! - a [`selector`](mod@selector) for many descriptors (epoll on Linux, poll over all of them elsewhere).
 //!
 //! `socket2` does what it can do (through [`unix::sock`]); `libc` only the rest.
@@ -26,6 +26,7 @@ pub(crate) mod fallback;
 pub(crate) mod fork;
 #[cfg(target_os = "linux")]
 pub(crate) mod linux;
+pub(crate) mod names;
 pub(crate) mod poll_set;
 pub(crate) mod resolve;
 pub mod selector;

@@ -7,7 +7,7 @@ use crate::ancillary::Ancillary;
 use libc::c_int;
 use socket2::SockRef;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::time::Duration;
 
 /// What a wait ended with.
@@ -260,6 +260,17 @@ pub fn accept(fd: BorrowedFd<'_>) -> io::Result<(OwnedFd, Address)> {
     Ok((socket.into(), from_socket2(&address)))
 }
 
+/// Accepts from a socket of a family whose sockets have no names (`AF_ALG`), which fails for who asks for one.
+pub fn accept_nameless(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    // SAFETY: null asks for no address.
+    let accepted =
+        check(unsafe { libc::accept(fd.as_raw_fd(), std::ptr::null_mut(), std::ptr::null_mut()) })?;
+    // SAFETY: a descriptor just made, ours.
+    let accepted = unsafe { OwnedFd::from_raw_fd(accepted) };
+    close_on_exec(&accepted);
+    Ok(accepted)
+}
+
 /// The socket's own address.
 pub fn local_address(fd: BorrowedFd<'_>) -> io::Result<Address> {
     sock(&fd).local_addr().map(|address| from_socket2(&address))
@@ -305,6 +316,14 @@ pub fn set_option_null(fd: BorrowedFd<'_>, level: c_int, name: c_int, length: u3
     // SAFETY: the kernel does not read through the null pointer of the options that are set this way, and
     // answers EFAULT for all others.
     check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, std::ptr::null(), length) }).map(drop)
+}
+
+/// How many bytes a receive would find (`FIONREAD`).
+pub fn available(fd: BorrowedFd<'_>) -> io::Result<usize> {
+    let mut count: libc::c_int = 0;
+    // SAFETY: FIONREAD writes one int, which `count` is.
+    check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut count) })?;
+    Ok(usize::try_from(count).unwrap_or(0))
 }
 
 /// Whether the descriptor is in non-blocking mode.

@@ -1,6 +1,7 @@
 //! Descriptor numbers that Python hands over.
 
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::io;
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 /// Takes a descriptor over by its number; nothing for a negative one.
 ///
@@ -8,4 +9,25 @@ use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 pub fn adopt(number: RawFd) -> Option<OwnedFd> {
     // SAFETY: the number is not -1, and the caller in Python gives it away.
     (number >= 0).then(|| unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// Closes a descriptor by its number.
+///
+/// Whoever calls `close(fd)` says that the number is an open descriptor of no one else.
+pub fn close(number: RawFd) -> io::Result<()> {
+    // SAFETY: no memory is involved.
+    if unsafe { libc::close(number) } == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// Runs a call on a descriptor of the program's; EBADF for a negative number.
+pub fn borrowed<T>(number: RawFd, call: impl FnOnce(BorrowedFd<'_>) -> T) -> io::Result<T> {
+    if number < 0 {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
+    // SAFETY: not -1. Should the program close it meanwhile, the system calls made with it fail.
+    Ok(call(unsafe { BorrowedFd::borrow_raw(number) }))
 }

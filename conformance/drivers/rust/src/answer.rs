@@ -83,22 +83,19 @@ pub fn name(error: &Error) -> String {
     fixed.to_owned()
 }
 
-macro_rules! errno_names {
-    ($errno:expr, $($name:ident)*) => {
-        match $errno {
-            $(libc::$name => stringify!($name).trim_start_matches('E').to_owned(),)*
-            number => format!("ERRNO{number}"),
-        }
-    };
-}
+/// The C library's names with their numbers on Linux, negative: the list its checks keep.
+const CODES: &str = include_str!("../../../../ffi/codes.txt");
 
 fn errno_name(errno: i32) -> String {
     match errno {
-        libc::EALREADY => "INPROGRESS".to_owned(),
-        _ => errno_names!(errno,
-            EPERM EINTR EIO EBADF EAGAIN ENOMEM EACCES EFAULT EBUSY EINVAL ENFILE EMFILE EPIPE EDOM ENOTSOCK EDESTADDRREQ
-            EMSGSIZE EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT EOPNOTSUPP EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN
-            ENETUNREACH ENETRESET ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETIMEDOUT ECONNREFUSED
-            EHOSTDOWN EHOSTUNREACH EINPROGRESS),
+        // The README joins these.
+        libc::EALREADY => return "INPROGRESS".to_owned(),
+        libc::EAGAIN => return "AGAIN".to_owned(),
+        _ => {}
     }
+    let mut codes = CODES.lines().filter_map(|line| line.split_once(' '));
+    let found = codes.find(|(_, number)| number.parse() == Ok(-errno));
+    found
+        .and_then(|(name, _)| name.strip_prefix('E'))
+        .map_or_else(|| format!("ERRNO{errno}"), str::to_owned)
 }

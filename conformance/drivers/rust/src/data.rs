@@ -1,9 +1,10 @@
 //! Sending and receiving.
 
+use crate::addresses::{address, show};
 use crate::answer::{name, Refusal};
 use crate::making::call;
 use crate::request::{malformed, Request};
-use crate::values::{pattern, payload, received};
+use crate::values::{on_off, pattern, payload, received};
 use crate::Driver;
 use polysock_core::{Error, Flags, Kind, Timeout};
 
@@ -36,6 +37,27 @@ impl Driver {
         let count = call(&socket, request)?.recv_with(&mut room, flags(request))?;
         room.truncate(count);
         Ok(received(&room))
+    }
+
+    pub fn send_to(&self, request: &Request<'_>) -> Fields {
+        let socket = self.handles.socket(request.argument(0)?)?;
+        let data = payload(request.argument(1)?)?;
+        let to = address(request, 2)?;
+        let count = call(&socket, request)?.send_to(&data, &to)?;
+        Ok(format!("n={count}"))
+    }
+
+    pub fn recv_from(&self, request: &Request<'_>) -> Fields {
+        let socket = self.handles.socket(request.argument(0)?)?;
+        let mut room = vec![0; request.number::<usize>(1)?.min(MOST)];
+        let got = call(&socket, request)?.recv_from_with(&mut room, flags(request))?;
+        room.truncate(got.count);
+        let truncated = on_off(got.truncated());
+        Ok(format!(
+            "{} {} trunc={truncated}",
+            received(&room),
+            show(&got.address)
+        ))
     }
 
     pub fn recv_exact(&self, request: &Request<'_>) -> Fields {

@@ -1,12 +1,12 @@
 //! Making, connecting, closing, and handing descriptors over.
 
+use crate::addresses::{address, show};
 use crate::answer::Refusal;
-use crate::facts::host_port;
 use crate::handles::lock;
 use crate::request::{malformed, Request};
 use crate::values::on_off;
 use crate::{system, Driver};
-use polysock_core::{Address, Call, Family, Plain, Shutdown, Socket};
+use polysock_core::{Call, Family, Plain, Protocol, Shutdown, Socket, SocketType};
 use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{IntoRawFd, RawFd};
@@ -15,14 +15,23 @@ type Fields = Result<String, Refusal>;
 
 impl Driver {
     pub fn socket(&self, request: &Request<'_>) -> Fields {
-        let socket = Socket::tcp(family(request.argument(1)?)?)?;
+        let socket_type = socket_type(request.argument(2).unwrap_or("stream"))?;
+        let socket = Socket::new(family(request.argument(1)?)?, socket_type, Protocol::DEFAULT)?;
         self.handles.add(request.argument(0)?, socket);
+        Ok(String::new())
+    }
+
+    pub fn socket_pair(&self, request: &Request<'_>) -> Fields {
+        let socket_type = socket_type(request.argument(2)?)?;
+        let (one, other) = Socket::pair(Family::UNIX, socket_type, Protocol::DEFAULT)?;
+        self.handles.add(request.argument(0)?, one);
+        self.handles.add(request.argument(1)?, other);
         Ok(String::new())
     }
 
     pub fn bind(&self, request: &Request<'_>) -> Fields {
         let socket = self.handles.socket(request.argument(0)?)?;
-        socket.bind(&address(request)?)?;
+        socket.bind(&address(request, 1)?)?;
         Ok(String::new())
     }
 
@@ -52,12 +61,12 @@ impl Driver {
         let listener = self.handles.socket(request.argument(0)?)?;
         let (socket, peer) = call(&listener, request)?.accept()?;
         self.handles.add(request.argument(1)?, socket);
-        host_port(&peer)
+        Ok(show(&peer))
     }
 
     pub fn connect(&self, request: &Request<'_>) -> Fields {
         let socket = self.handles.socket(request.argument(0)?)?;
-        call(&socket, request)?.connect(&address(request)?)?;
+        call(&socket, request)?.connect(&address(request, 1)?)?;
         Ok(String::new())
     }
 
@@ -154,12 +163,16 @@ fn family(word: &str) -> Result<Family, Refusal> {
     match word {
         "inet" => Ok(Family::IPV4),
         "inet6" => Ok(Family::IPV6),
+        "unix" => Ok(Family::UNIX),
         other => Err(malformed(&format!("no family {other}"))),
     }
 }
 
-fn address(request: &Request<'_>) -> Result<Address, Refusal> {
-    let host = request.argument(1)?;
-    let ip: IpAddr = host.parse().map_err(|_| malformed(&format!("no host {host}")))?;
-    Ok((ip, request.number(2)?).into())
+fn socket_type(word: &str) -> Result<SocketType, Refusal> {
+    match word {
+        "stream" => Ok(SocketType::STREAM),
+        "dgram" => Ok(SocketType::DATAGRAM),
+        "seqpacket" => Ok(SocketType::SEQPACKET),
+        other => Err(malformed(&format!("no type {other}"))),
+    }
 }

@@ -17,11 +17,11 @@ impl Driver {
             "nodelay" => socket.set_nodelay(is_on(value)?)?,
             "keepalive" => socket.set_keepalive(is_on(value)?.then(Keepalive::default))?,
             "reuseaddr" => socket.set_reuse_address(is_on(value)?)?,
-            "oobinline" => set_int(&socket, "SO_OOBINLINE", is_on(value)?.into())?,
+            "oobinline" => socket.set_out_of_band_inline(is_on(value)?)?,
             "linger" if value == "off" => socket.set_linger(None)?,
             "linger" => socket.set_linger(Some(Duration::from_secs(number(value)?)))?,
-            "sndbuf" => set_int(&socket, "SO_SNDBUF", number(value)?)?,
-            "rcvbuf" => set_int(&socket, "SO_RCVBUF", number(value)?)?,
+            "sndbuf" => socket.set_send_buffer(number(value)?)?,
+            "rcvbuf" => socket.set_recv_buffer(number(value)?)?,
             "timeout" => socket.set_timeout(timeout(value)?),
             "blocking" => socket.set_blocking(is_on(value)?)?,
             other => return Err(malformed(&format!("no option {other}"))),
@@ -35,13 +35,13 @@ impl Driver {
             "nodelay" => on_off(socket.nodelay()?).to_owned(),
             "keepalive" => on_off(socket.keepalive()?.is_some()).to_owned(),
             "reuseaddr" => on_off(socket.reuse_address()?).to_owned(),
-            "oobinline" => on_off(int(&socket, "SO_OOBINLINE")? != 0).to_owned(),
+            "oobinline" => on_off(socket.out_of_band_inline()?).to_owned(),
             "linger" => {
                 let linger = socket.linger()?;
                 linger.map_or_else(|| "off".to_owned(), |linger| linger.as_secs().to_string())
             }
-            "sndbuf" => int(&socket, "SO_SNDBUF")?.to_string(),
-            "rcvbuf" => int(&socket, "SO_RCVBUF")?.to_string(),
+            "sndbuf" => socket.send_buffer()?.to_string(),
+            "rcvbuf" => socket.recv_buffer()?.to_string(),
             "timeout" => match socket.recv_timeout() {
                 Timeout::Never => "never".to_owned(),
                 Timeout::NonBlocking => "0".to_owned(),

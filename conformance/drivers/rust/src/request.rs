@@ -26,7 +26,7 @@ impl<'a> Request<'a> {
                 // The words after `start LABEL` are another request.
                 _ if command == "start" => request.arguments.push(word),
                 Some(option) => request.options.push(option),
-                None if matches!(word, "peek" | "oob") => request.options.push((word, "on")),
+                None if matches!(word, "peek" | "oob" | "trunc") => request.options.push((word, "on")),
                 None => request.arguments.push(word),
             }
         }

@@ -12,12 +12,17 @@ pub fn payload(text: &str) -> Result<Vec<u8>, Refusal> {
         let (count, offset) = rest.split_once('@').unwrap_or((rest, "0"));
         return Ok(pattern(number(count)?, number(offset)?));
     }
+    unhex(text)
+}
+
+/// The bytes of hex digits.
+pub fn unhex(text: &str) -> Result<Vec<u8>, Refusal> {
     let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
     let digits = digits.filter(|digits| digits.len() % 2 == 0);
-    let digits = digits.ok_or_else(|| malformed("no payload"))?;
+    let digits = digits.ok_or_else(|| malformed("no hex digits"))?;
     let bytes = digits.chunks(2).map(|pair| match *pair {
-        [high, low] => u8::try_from(high * 16 + low).map_err(|_| malformed("no payload")),
-        _ => Err(malformed("no payload")),
+        [high, low] => u8::try_from(high * 16 + low).map_err(|_| malformed("no hex digits")),
+        _ => Err(malformed("no hex digits")),
     });
     bytes.collect()
 }
@@ -35,8 +40,18 @@ pub fn received(data: &[u8]) -> String {
     if count > 64 {
         return format!("n={count} hash={:08x}", adler32(data));
     }
-    let hex: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("n={count} data={}", if hex.is_empty() { "-" } else { &hex })
+    format!(
+        "n={count} data={}",
+        if data.is_empty() {
+            "-".to_owned()
+        } else {
+            hex(data)
+        }
+    )
+}
+
+pub fn hex(data: &[u8]) -> String {
+    data.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn adler32(data: &[u8]) -> u32 {

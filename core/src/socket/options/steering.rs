@@ -4,10 +4,12 @@ use super::super::Socket;
 use super::interface::LONGEST_NAME;
 use super::{count, in_range, kernel_name, name, unsigned};
 use crate::error::{Operation, Result};
-use crate::sys::special::number;
+use crate::sys::special::{number, OptionNumber};
 use std::ops::RangeInclusive;
 
 const POSITIVE: RangeInclusive<u32> = 0..=i32::MAX.unsigned_abs();
+
+const V6_PACKET_INFO: OptionNumber = Some((libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO));
 
 /// Options of the socket level that steer packets.
 impl Socket {
@@ -107,5 +109,42 @@ impl Socket {
     /// `Closed`.
     pub fn timestamps(&self) -> Result<bool> {
         self.is_on(number::TIMESTAMPS)
+    }
+    /// Notes of each message over a Unix domain socket who sent it, in ancillary data (`SO_PASSCRED`, unix(7); off by
+    /// default; Linux; Python by number 16). A socket without a name then gets one when it sends.
+    ///
+    /// # Errors
+    /// `Unsupported` elsewhere than on Linux; `Closed`.
+    pub fn set_pass_credentials(&self, on: bool) -> Result<()> {
+        self.set_number(number::PASS_CREDENTIALS, on.into())
+    }
+
+    /// Whether messages carry who sent them.
+    ///
+    /// # Errors
+    /// As [`set_pass_credentials`](Self::set_pass_credentials).
+    pub fn pass_credentials(&self) -> Result<bool> {
+        self.is_on(number::PASS_CREDENTIALS)
+    }
+
+    /// Notes of each datagram to which address and over which interface it came, in ancillary data (`IP_PKTINFO`,
+    /// ip(7), `IPV6_RECVPKTINFO`, ipv6(7), RFC 3542; off by default; over IPv4 Linux; Python by number 8, for IPv6
+    /// `IPV6_RECVPKTINFO`).
+    ///
+    /// # Errors
+    /// `Unsupported` for a socket that is not IP; `Closed`.
+    pub fn set_packet_info(&self, on: bool) -> Result<()> {
+        self.set_number(
+            self.by_version(Operation::SetOption, number::IP_PACKET_INFO, V6_PACKET_INFO)?,
+            on.into(),
+        )
+    }
+
+    /// Whether datagrams carry to which address they came.
+    ///
+    /// # Errors
+    /// As [`set_packet_info`](Self::set_packet_info).
+    pub fn packet_info(&self) -> Result<bool> {
+        self.is_on(self.by_version(Operation::GetOption, number::IP_PACKET_INFO, V6_PACKET_INFO)?)
     }
 }

@@ -1,0 +1,105 @@
+//! The system's tables of names, as the old calls read them: hosts, services, protocols, interfaces, this machine.
+//!
+//! For addresses to connect to, [`resolve`](crate::resolve) is the call. None of these can be cut short.
+
+use crate::domain::{Family, Protocol};
+use crate::error::{Error, Operation, Result};
+use crate::sys;
+use std::ffi::{CStr, CString};
+use std::fmt;
+use std::net::IpAddr;
+
+/// What the system knows of a host (`struct hostent`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Host {
+    /// Its official name.
+    pub name: CString,
+    /// Its other names.
+    pub aliases: Vec<CString>,
+    /// The family of its addresses.
+    pub family: Family,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// Why a host was not found: the resolver's `h_errno` code, with its text when shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostError(pub i32);
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&sys::names::explain_host_error(self.0))
+    }
+}
+
+impl std::error::Error for HostError {}
+
+/// Asks for a host by its name (gethostbyname2(3); Python `gethostbyname_ex`).
+///
+/// # Errors
+/// The resolver's code, such as that of a host nobody knows.
+pub fn host_by_name(name: &CStr, family: Family) -> std::result::Result<Host, HostError> {
+    sys::names::host_by_name(name, family)
+}
+
+/// Asks for a host by one of its addresses (gethostbyaddr(3); Python `gethostbyaddr`).
+///
+/// # Errors
+/// As [`host_by_name`].
+pub fn host_by_address(address: IpAddr) -> std::result::Result<Host, HostError> {
+    sys::names::host_by_address(address)
+}
+
+/// The port of a service (getservbyname(3); Python `getservbyname`), over any protocol unless one is named.
+pub fn service_port(name: &CStr, protocol: Option<&CStr>) -> Option<u16> {
+    sys::names::service_port(name, protocol)
+}
+
+/// The name of the service at a port (getservbyport(3); Python `getservbyport`), over any protocol unless one is named.
+pub fn service_name(port: u16, protocol: Option<&CStr>) -> Option<CString> {
+    sys::names::service_name(port, protocol)
+}
+
+/// The number of a protocol (getprotobyname(3); Python `getprotobyname`).
+pub fn protocol_by_name(name: &CStr) -> Option<Protocol> {
+    sys::names::protocol(name)
+}
+
+/// The name of this machine (gethostname(2); Python `gethostname`).
+///
+/// # Errors
+/// The system's.
+pub fn host_name() -> Result<CString> {
+    sys::names::host_name().map_err(|error| Error::os(Operation::HostName, &error))
+}
+
+/// Names this machine (sethostname(2); Python `sethostname`).
+///
+/// # Errors
+/// The system's: `EPERM` for all but root, `EINVAL` for a name that is too long.
+pub fn set_host_name(name: &[u8]) -> Result<()> {
+    sys::names::set_host_name(name).map_err(|error| Error::os(Operation::HostName, &error))
+}
+
+/// The numbers and names of all network interfaces (if_nameindex(3); Python `if_nameindex`, Java
+/// `NetworkInterface.getNetworkInterfaces`).
+///
+/// # Errors
+/// The system's.
+pub fn interfaces() -> Result<Vec<(u32, CString)>> {
+    sys::names::interfaces().map_err(|error| Error::os(Operation::InterfaceName, &error))
+}
+
+/// The number of the network interface of this name (if_nametoindex(3); Python `if_nametoindex`).
+pub fn interface_index(name: &CStr) -> Option<u32> {
+    sys::resolve::interface_index(name)
+}
+
+/// The name of the network interface of this number (if_indextoname(3); Python `if_indextoname`).
+///
+/// # Errors
+/// `ENXIO` when there is none.
+pub fn interface_name(index: u32) -> Result<CString> {
+    sys::names::interface_name(index).map_err(|error| Error::os(Operation::InterfaceName, &error))
+}

@@ -1,0 +1,78 @@
+//! sendto and recvfrom.
+
+use crate::address::{self, polysock_addr};
+use crate::guard;
+use crate::pointer::{data, handle, room, Out};
+use crate::socket::polysock_t;
+use crate::time;
+use libc::{c_int, c_void, ssize_t};
+use polysock_core::Flags;
+
+/// Sends one datagram to an address and returns its length. `to` may be NULL when the socket is connected.
+///
+/// BSD: sendto(2). Python: socket.sendto. Java: DatagramSocket.send, DatagramChannel.send.
+/// A datagram goes out whole or not at all, and no bytes are a datagram too. `flags` are POLYSOCK_MSG_ numbers.
+/// POLYSOCK_EMSGSIZE when it is too long, POLYSOCK_EDESTADDRREQ or POLYSOCK_ENOTCONN without an address,
+/// POLYSOCK_EACCES to a broadcast address without polysock_set_broadcast(), POLYSOCK_ENETUNREACH, POLYSOCK_ENOBUFS; on a
+/// connected socket POLYSOCK_ECONNREFUSED for an earlier one that found nobody; others as polysock_send().
+/// @code
+/// polysock_addr to;
+/// if (polysock_addr_parse(&to, "127.0.0.1:9000", 0) == 0)
+///     polysock_sendto(s, "ping", 4, 0, &to, POLYSOCK_DEFAULT);
+/// @endcode
+/// @ingroup polysock_datagrams
+#[no_mangle]
+pub unsafe extern "C" fn polysock_sendto(
+    s: *mut polysock_t,
+    buf: *const c_void,
+    n: usize,
+    flags: c_int,
+    to: *const polysock_addr,
+    timeout_ms: c_int,
+) -> ssize_t {
+    guard::count("polysock_sendto", || {
+        let (socket, data) = (handle(s)?, data(buf, n)?);
+        let to = address::read_optional(to, "to")?;
+        let mut call = time::call(&socket, timeout_ms)?;
+        Ok(call.send_message(&[data], &[], to.as_ref(), Flags(flags))?)
+    })
+}
+
+/// Receives one datagram of at most `n` bytes and returns how many were stored.
+///
+/// BSD: recvfrom(2). Python: socket.recvfrom_into. Java: DatagramSocket.receive.
+/// The sender's address goes to `*from`, what the kernel says of the datagram to `*flags_out`; both may be NULL. A
+/// datagram that was longer than `n` has POLYSOCK_MSG_TRUNC there, and the rest of it is lost. A sender without a name
+/// is an address of length 0. An empty datagram returns 0, and so does a socket that was shut down for reading. Codes as
+/// polysock_recv().
+/// @code
+/// char buf[512];
+/// polysock_addr from;
+/// int flags;
+/// ssize_t n = polysock_recvfrom(s, buf, sizeof buf, 0, &from, &flags, 5000);
+/// if (n >= 0 && !(flags & POLYSOCK_MSG_TRUNC))
+///     polysock_sendto(s, buf, (size_t)n, 0, &from, 5000);
+/// @endcode
+/// @ingroup polysock_datagrams
+#[no_mangle]
+pub unsafe extern "C" fn polysock_recvfrom(
+    s: *mut polysock_t,
+    buf: *mut c_void,
+    n: usize,
+    flags: c_int,
+    from: *mut polysock_addr,
+    flags_out: *mut c_int,
+    timeout_ms: c_int,
+) -> ssize_t {
+    guard::count("polysock_recvfrom", || {
+        let (socket, room) = (handle(s)?, room(buf, n)?);
+        let received = time::call(&socket, timeout_ms)?.recv_from_with(room, Flags(flags))?;
+        if let Some(from) = Out::optional(from) {
+            from.set(polysock_addr::from(&received.address));
+        }
+        if let Some(out) = Out::optional(flags_out) {
+            out.set(received.flags.0);
+        }
+        Ok(received.count)
+    })
+}

@@ -1,0 +1,129 @@
+//! sendmsg and recvmsg.
+
+use crate::address::{self, polysock_addr};
+use crate::control::{self, polysock_control};
+use crate::error::Failure;
+use crate::guard;
+use crate::pointer::{handle, Out};
+use crate::socket::polysock_t;
+use crate::time;
+use crate::vectored::{all_data, all_room, polysock_iovec};
+use libc::{c_int, ssize_t};
+use polysock_core::Flags;
+use std::mem::offset_of;
+
+/// A message: its bytes in pieces, an address, and what travels beside the bytes.
+///
+/// BSD: struct msghdr. Python: the arguments of socket.sendmsg. Java: none.
+/// Begin with POLYSOCK_MSG_INITIALIZER, which sets `size`; everything else may stay zero. It only points at things: all
+/// of them stay the caller's.
+/// @code
+/// polysock_msg m = POLYSOCK_MSG_INITIALIZER;
+/// polysock_iovec part = {buf, sizeof buf};
+/// m.iov = &part;
+/// m.iov_count = 1;
+/// ssize_t n = polysock_recvmsg(s, &m, 0, 5000);
+/// if (n >= 0 && m.flags & POLYSOCK_MSG_TRUNC)
+///     fprintf(stderr, "the datagram was longer\n");
+/// @endcode
+/// @ingroup polysock_messages
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct polysock_msg {
+    /// sizeof (polysock_msg): a later library tells by it which fields there are.
+    pub size: usize,
+    /// The pieces.
+    pub iov: *const polysock_iovec,
+    /// How many pieces, at most POLYSOCK_IOV_MAX.
+    pub iov_count: usize,
+    /// polysock_sendmsg(): where to, or NULL. polysock_recvmsg(): where the sender's address goes, or NULL.
+    pub addr: *mut polysock_addr,
+    /// What to send beside the bytes, or room for what comes; NULL for nothing.
+    pub control: *mut polysock_control,
+    /// Set by polysock_recvmsg(): POLYSOCK_MSG_TRUNC, POLYSOCK_MSG_CTRUNC, POLYSOCK_MSG_EOR, ...
+    pub flags: c_int,
+    /// Must be zero.
+    pub reserved: c_int,
+}
+
+const _: () = assert!(size_of::<polysock_msg>() == 5 * size_of::<usize>() + 8);
+
+/// Sends a message and returns how many bytes went out. `flags` are POLYSOCK_MSG_ numbers.
+///
+/// BSD: sendmsg(2). Python: socket.sendmsg. Java: none.
+/// What is in `m->control` travels with the first byte: a stream needs one to carry it. As polysock_sendto();
+/// POLYSOCK_EINVAL for a wrong `size` or a control message that the socket does not take, POLYSOCK_ETOOMANYREFS for too
+/// many descriptors on their way, POLYSOCK_EBADF for one that is not open.
+/// @ingroup polysock_messages
+#[no_mangle]
+pub unsafe extern "C" fn polysock_sendmsg(
+    s: *mut polysock_t,
+    m: *const polysock_msg,
+    flags: c_int,
+    timeout_ms: c_int,
+) -> ssize_t {
+    guard::count("polysock_sendmsg", || {
+        let (socket, message) = (handle(s)?, read(m)?);
+        let parts = all_data(message.iov, message.iov_count, "m->iov", "m->iov_count")?;
+        let to = address::read_optional(message.addr, "m->addr")?;
+        let control = control::to_send(message.control);
+        let mut call = time::call(&socket, timeout_ms)?;
+        Ok(call.send_message(&parts, control, to.as_ref(), Flags(flags))?)
+    })
+}
+
+/// Receives a message and returns how many bytes were stored; sets `m->flags`, `*m->addr` and what is in `*m->control`.
+///
+/// BSD: recvmsg(2). Python: socket.recvmsg_into. Java: none.
+/// POLYSOCK_MSG_TRUNC: the datagram was longer and the rest of it is lost. POLYSOCK_MSG_CTRUNC: there was no room for all
+/// control messages; descriptors among those left out were closed. Descriptors that came belong to `m->control` until
+/// they are taken out, see polysock_control_take_fds(). On failure nothing is changed. Codes as polysock_recv().
+/// @ingroup polysock_messages
+#[no_mangle]
+pub unsafe extern "C" fn polysock_recvmsg(
+    s: *mut polysock_t,
+    m: *mut polysock_msg,
+    flags: c_int,
+    timeout_ms: c_int,
+) -> ssize_t {
+    guard::count("polysock_recvmsg", || {
+        let (socket, message) = (handle(s)?, read(m)?);
+        let parts = all_room(message.iov, message.iov_count, "m->iov", "m->iov_count")?;
+        let mut call = time::call(&socket, timeout_ms)?;
+        let received = call.recv_message(&parts, control::room(message.control), Flags(flags))?;
+        if let Some(from) = Out::optional(message.addr) {
+            from.set(polysock_addr::from(&received.address));
+        }
+        control::keep(message.control, received.ancillary);
+        // SAFETY: `read` found a message there; it is the caller's to be written to.
+        let flags_out = unsafe { &raw mut (*m).flags };
+        Out::new(flags_out, "m")?.set(received.flags.0);
+        Ok(received.count)
+    })
+}
+
+/// Reads as much of a message as this library and the caller both know.
+fn read(m: *const polysock_msg) -> Result<polysock_msg, Failure> {
+    const KNOWN: usize = size_of::<polysock_msg>();
+    const _: () = assert!(offset_of!(polysock_msg, size) == 0);
+    if m.is_null() {
+        return Err(Failure::argument("m", "is NULL"));
+    }
+    // SAFETY: C's contract: `m` points at a message, whose first field is its size.
+    let size = unsafe { m.cast::<usize>().read_unaligned() };
+    if size < KNOWN {
+        return Err(Failure::argument(
+            "m->size",
+            "is too small: begin with POLYSOCK_MSG_INITIALIZER",
+        ));
+    }
+    if size > KNOWN {
+        return Err(Failure::argument("m->size", "is of a newer polysock"));
+    }
+    // SAFETY: C's contract: it is as large as it says, and stays as it is until the call returns.
+    let message = unsafe { m.read_unaligned() };
+    if message.reserved != 0 {
+        return Err(Failure::argument("m->reserved", "is not zero"));
+    }
+    Ok(message)
+}

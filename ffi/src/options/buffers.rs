@@ -1,0 +1,79 @@
+//! The kernel's buffers (socket(7)).
+
+use crate::guard;
+use crate::pointer::{handle, Out};
+use crate::socket::polysock_t;
+use libc::c_int;
+
+/// Requests a send buffer of so many bytes; polysock_get_sndbuf() tells what came of it.
+///
+/// BSD: SO_SNDBUF, socket(7). Python: socket.setsockopt. Java: Socket.setSendBufferSize.
+/// The kernel cuts it to a limit (net.core.wmem_max) and doubles it; a size set by hand no longer grows by itself.
+/// POLYSOCK_EINVAL for 0 and more than 1073741823.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_sndbuf(s: *mut polysock_t, bytes: usize) -> c_int {
+    guard::code("polysock_set_sndbuf", || Ok(handle(s)?.set_send_buffer(bytes)?))
+}
+
+/// Gives the size of the send buffer in force, in bytes, as the kernel counts it.
+///
+/// BSD: SO_SNDBUF, socket(7). Python: socket.setsockopt. Java: Socket.setSendBufferSize.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_sndbuf(s: *const polysock_t, bytes: *mut usize) -> c_int {
+    guard::code("polysock_get_sndbuf", || {
+        let (socket, out) = (handle(s)?, Out::new(bytes, "bytes")?);
+        out.set(socket.send_buffer()?);
+        Ok(())
+    })
+}
+
+/// Requests a receive buffer of so many bytes, best before connect or listen; polysock_get_rcvbuf() tells what came of
+/// it.
+///
+/// BSD: SO_RCVBUF, socket(7). Python: socket.setsockopt. Java: Socket.setReceiveBufferSize.
+/// As polysock_set_sndbuf(), with net.core.rmem_max.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_rcvbuf(s: *mut polysock_t, bytes: usize) -> c_int {
+    guard::code("polysock_set_rcvbuf", || Ok(handle(s)?.set_recv_buffer(bytes)?))
+}
+
+/// Gives the size of the receive buffer in force, in bytes, as the kernel counts it.
+///
+/// BSD: SO_RCVBUF, socket(7). Python: socket.setsockopt. Java: Socket.setReceiveBufferSize.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_rcvbuf(s: *const polysock_t, bytes: *mut usize) -> c_int {
+    guard::code("polysock_get_rcvbuf", || {
+        let (socket, out) = (handle(s)?, Out::new(bytes, "bytes")?);
+        out.set(socket.recv_buffer()?);
+        Ok(())
+    })
+}
+
+/// Counts as readable, and ends a wait, only once so many bytes have come. 1 by default.
+///
+/// BSD: SO_RCVLOWAT, socket(7). Python: socket.setsockopt. Java: none.
+/// With TCP the kernel cuts it to half of the receive buffer. POLYSOCK_EINVAL for 0 and more than 2147483647.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_rcvlowat(s: *mut polysock_t, bytes: usize) -> c_int {
+    guard::code("polysock_set_rcvlowat", || {
+        Ok(handle(s)?.set_recv_low_water(bytes)?)
+    })
+}
+
+/// Gives the number of bytes that make the socket readable.
+///
+/// BSD: SO_RCVLOWAT, socket(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_rcvlowat(s: *const polysock_t, bytes: *mut usize) -> c_int {
+    guard::code("polysock_get_rcvlowat", || {
+        let (socket, out) = (handle(s)?, Out::new(bytes, "bytes")?);
+        out.set(socket.recv_low_water()?);
+        Ok(())
+    })
+}

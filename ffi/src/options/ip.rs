@@ -1,0 +1,106 @@
+//! Options of IP (ip(7)).
+
+use super::{signed, unsigned};
+use crate::guard;
+use crate::pointer::{handle, Out};
+use crate::socket::polysock_t;
+use libc::c_int;
+
+/// Sets how many routers a packet may pass, over IPv4. 64 by default.
+///
+/// BSD: IP_TTL, ip(7). Python: socket.setsockopt. Java: none.
+/// IPv6 has polysock_set_hops(), multicast polysock_set_mcast_ttl(). POLYSOCK_EINVAL outside 1 to 255;
+/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_ttl(s: *mut polysock_t, ttl: c_int) -> c_int {
+    guard::code("polysock_set_ttl", || {
+        Ok(handle(s)?.set_ttl(unsigned(ttl, "ttl")?)?)
+    })
+}
+
+/// Gives how many routers a packet may pass, over IPv4.
+///
+/// BSD: IP_TTL, ip(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_ttl(s: *const polysock_t, ttl: *mut c_int) -> c_int {
+    guard::code("polysock_get_ttl", || {
+        let (socket, out) = (handle(s)?, Out::new(ttl, "ttl")?);
+        out.set(signed(socket.ttl()?));
+        Ok(())
+    })
+}
+
+/// Sets the type of service of packets over IPv4: DSCP in the high six bits, ECN in the low two. 0 by default.
+///
+/// BSD: IP_TOS, ip(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
+/// POLYSOCK_EINVAL outside 0 to 255 and, on a stream, with one of the low two bits, which are TCP's;
+/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_tos(s: *mut polysock_t, tos: c_int) -> c_int {
+    guard::code("polysock_set_tos", || {
+        Ok(handle(s)?.set_tos(unsigned(tos, "tos")?)?)
+    })
+}
+
+/// Gives the type of service of packets over IPv4.
+///
+/// BSD: IP_TOS, ip(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_tos(s: *const polysock_t, tos: *mut c_int) -> c_int {
+    guard::code("polysock_get_tos", || {
+        let (socket, out) = (handle(s)?, Out::new(tos, "tos")?);
+        out.set(signed(socket.tos()?));
+        Ok(())
+    })
+}
+
+/// Allows addresses of other hosts, over IPv4 or IPv6. Off by default; needs CAP_NET_ADMIN or CAP_NET_RAW (else
+/// POLYSOCK_EPERM); Linux.
+///
+/// BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.setsockopt. Java: none.
+/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_transparent(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_transparent", || Ok(handle(s)?.set_transparent(on)?))
+}
+
+/// Tells whether addresses of other hosts are allowed.
+///
+/// BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_transparent(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_transparent", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.transparent()?);
+        Ok(())
+    })
+}
+
+/// Lets bind take an address that no interface has, or has not yet, over IPv4 or IPv6. Off by default; Linux.
+///
+/// BSD: IP_FREEBIND, ip(7), IPV6_FREEBIND. Python: by number 15, for IPv6 78. Java: none.
+/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_freebind(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_freebind", || Ok(handle(s)?.set_freebind(on)?))
+}
+
+/// Tells whether bind takes an address that no interface has.
+///
+/// BSD: IP_FREEBIND, ip(7), IPV6_FREEBIND. Python: by number 15, for IPv6 78. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_freebind(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_freebind", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.freebind()?);
+        Ok(())
+    })
+}

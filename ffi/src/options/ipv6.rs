@@ -1,0 +1,81 @@
+//! Options of IPv6 (ipv6(7)).
+
+use super::{signed, unsigned};
+use crate::guard;
+use crate::pointer::{handle, Out};
+use crate::socket::polysock_t;
+use libc::c_int;
+
+/// Takes only IPv6, not IPv4 as mapped addresses; to be set before bind. Off by default on Linux.
+///
+/// BSD: IPV6_V6ONLY, ipv6(7). Python: socket.setsockopt. Java: none.
+/// POLYSOCK_EINVAL once it has an address; POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_v6only(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_v6only", || Ok(handle(s)?.set_only_v6(on)?))
+}
+
+/// Tells whether it takes only IPv6.
+///
+/// BSD: IPV6_V6ONLY, ipv6(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_v6only(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_v6only", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.only_v6()?);
+        Ok(())
+    })
+}
+
+/// Sets how many routers a packet may pass, over IPv6. 64 by default.
+///
+/// BSD: IPV6_UNICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java: none.
+/// POLYSOCK_EINVAL outside 0 to 255; POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_hops(s: *mut polysock_t, hops: c_int) -> c_int {
+    guard::code("polysock_set_hops", || {
+        Ok(handle(s)?.set_hops(unsigned(hops, "hops")?)?)
+    })
+}
+
+/// Gives how many routers a packet may pass, over IPv6.
+///
+/// BSD: IPV6_UNICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_hops(s: *const polysock_t, hops: *mut c_int) -> c_int {
+    guard::code("polysock_get_hops", || {
+        let (socket, out) = (handle(s)?, Out::new(hops, "hops")?);
+        out.set(signed(socket.hops()?));
+        Ok(())
+    })
+}
+
+/// Sets the traffic class of packets over IPv6: DSCP in the high six bits, ECN in the low two. 0 by default.
+///
+/// BSD: IPV6_TCLASS, ipv6(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
+/// POLYSOCK_EINVAL outside 0 to 255 and, on a stream, with one of the low two bits, which are TCP's;
+/// POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_tclass(s: *mut polysock_t, tclass: c_int) -> c_int {
+    guard::code("polysock_set_tclass", || {
+        Ok(handle(s)?.set_traffic_class(unsigned(tclass, "tclass")?)?)
+    })
+}
+
+/// Gives the traffic class of packets over IPv6.
+///
+/// BSD: IPV6_TCLASS, ipv6(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_tclass(s: *const polysock_t, tclass: *mut c_int) -> c_int {
+    guard::code("polysock_get_tclass", || {
+        let (socket, out) = (handle(s)?, Out::new(tclass, "tclass")?);
+        out.set(signed(socket.traffic_class()?));
+        Ok(())
+    })
+}

@@ -1,0 +1,33 @@
+//! Socket options, one file a level, as core has them; [`timeouts`] are the handle's own.
+
+mod timeouts;
+
+mod buffers;
+mod keepalive;
+mod socket_level;
+mod steering;
+mod tcp;
+
+mod ip;
+mod ipv6;
+mod multicast;
+
+mod raw;
+
+use crate::error::Failure;
+use libc::c_int;
+use std::time::Duration;
+
+fn whole_seconds(time: Option<Duration>, none: c_int) -> c_int {
+    time.map_or(none, |time| c_int::try_from(time.as_secs()).unwrap_or(c_int::MAX))
+}
+
+/// A number that core counts from zero.
+fn unsigned(number: c_int, name: &'static str) -> Result<u32, Failure> {
+    u32::try_from(number).map_err(|_| Failure::argument(name, "is negative"))
+}
+
+/// A number of core's that C counts with its sign; none is as large as can't be said.
+fn signed(number: u32) -> c_int {
+    c_int::try_from(number).unwrap_or(c_int::MAX)
+}

@@ -1,0 +1,164 @@
+//! Multicast (ip(7), ipv6(7)), by one set of names.
+
+use super::{signed, unsigned};
+use crate::address::{self, polysock_addr};
+use crate::error::Failure;
+use crate::guard;
+use crate::pointer::{self, handle, Out};
+use crate::socket::polysock_t;
+use libc::{c_char, c_int};
+use polysock_core::Interface;
+use std::net::IpAddr;
+
+/// Joins a multicast group on the interface of this name, or of the system's choice when it is NULL; from any sender, or
+/// only from `source` unless it is NULL.
+///
+/// BSD: IP_ADD_MEMBERSHIP, ip(7), IPV6_ADD_MEMBERSHIP, ipv6(7), MCAST_JOIN_SOURCE_GROUP. Python: socket.setsockopt. Java:
+/// MulticastChannel.join.
+/// Ports do not count. Several sources are joined one by one. POLYSOCK_EINVAL naming the group when it is no multicast
+/// address, the source when it is not of its family, the interface when its name is empty or longer than 15 bytes;
+/// POLYSOCK_ENODEV when there is no such interface, POLYSOCK_EADDRINUSE when it was joined already; POLYSOCK_EUNSUPPORTED
+/// for a socket that is not IP.
+/// @code
+/// polysock_addr group;
+/// if (polysock_addr_parse(&group, "239.1.2.3", 0) == 0)
+///     polysock_mcast_join(s, &group, "lo", NULL);
+/// @endcode
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_mcast_join(
+    s: *mut polysock_t,
+    group: *const polysock_addr,
+    iface: *const c_char,
+    source: *const polysock_addr,
+) -> c_int {
+    guard::code("polysock_mcast_join", || {
+        let (socket, (group, source)) = (handle(s)?, membership(group, source)?);
+        Ok(socket.join_multicast(group, interface(iface)?, source)?)
+    })
+}
+
+/// Leaves a multicast group as it was joined: on the same interface, with the same source. Closing leaves all.
+///
+/// BSD: IP_DROP_MEMBERSHIP, ip(7), IPV6_DROP_MEMBERSHIP, ipv6(7), MCAST_LEAVE_SOURCE_GROUP. Python: socket.setsockopt.
+/// Java: MembershipKey.drop.
+/// As polysock_mcast_join(); POLYSOCK_EADDRNOTAVAIL when it was not joined so.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_mcast_leave(
+    s: *mut polysock_t,
+    group: *const polysock_addr,
+    iface: *const c_char,
+    source: *const polysock_addr,
+) -> c_int {
+    guard::code("polysock_mcast_leave", || {
+        let (socket, (group, source)) = (handle(s)?, membership(group, source)?);
+        Ok(socket.leave_multicast(group, interface(iface)?, source)?)
+    })
+}
+
+/// Sends to multicast groups through the interface of this name; NULL, the default, is the system's choice.
+///
+/// BSD: IP_MULTICAST_IF, ip(7), IPV6_MULTICAST_IF, ipv6(7). Python: socket.setsockopt. Java:
+/// MulticastSocket.setNetworkInterface.
+/// POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface;
+/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_mcast_if(s: *mut polysock_t, iface: *const c_char) -> c_int {
+    guard::code("polysock_set_mcast_if", || {
+        Ok(handle(s)?.set_multicast_interface(interface(iface)?)?)
+    })
+}
+
+/// Gives the index of the interface for sending to multicast groups over IPv6; 0 is the system's choice, and over IPv4
+/// whatever was chosen, since Linux does not tell it.
+///
+/// BSD: IPV6_MULTICAST_IF, ipv6(7), with if_indextoname(3). Python: socket.getsockopt. Java:
+/// MulticastSocket.getNetworkInterface.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_mcast_if(s: *const polysock_t, index: *mut u32) -> c_int {
+    guard::code("polysock_get_mcast_if", || {
+        let (socket, out) = (handle(s)?, Out::new(index, "index")?);
+        out.set(match socket.multicast_interface()? {
+            Interface::Index(index) => index,
+            Interface::Default | Interface::Name(_) | Interface::Address(_) | _ => 0,
+        });
+        Ok(())
+    })
+}
+
+/// Sets how many routers a packet to a group may pass; 0 keeps it on this host. 1 by default.
+///
+/// BSD: IP_MULTICAST_TTL, ip(7), IPV6_MULTICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java:
+/// MulticastSocket.setTimeToLive.
+/// POLYSOCK_EINVAL outside 0 to 255; POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_mcast_ttl(s: *mut polysock_t, ttl: c_int) -> c_int {
+    guard::code("polysock_set_mcast_ttl", || {
+        Ok(handle(s)?.set_multicast_ttl(unsigned(ttl, "ttl")?)?)
+    })
+}
+
+/// Gives how many routers a packet to a group may pass.
+///
+/// BSD: IP_MULTICAST_TTL, ip(7), IPV6_MULTICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java:
+/// MulticastSocket.setTimeToLive.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_mcast_ttl(s: *const polysock_t, ttl: *mut c_int) -> c_int {
+    guard::code("polysock_get_mcast_ttl", || {
+        let (socket, out) = (handle(s)?, Out::new(ttl, "ttl")?);
+        out.set(signed(socket.multicast_ttl()?));
+        Ok(())
+    })
+}
+
+/// Lets this host's own members get what the socket sends to a group. On by default.
+///
+/// BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.setsockopt. Java:
+/// StandardSocketOptions.IP_MULTICAST_LOOP.
+/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_mcast_loop(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_mcast_loop", || {
+        Ok(handle(s)?.set_multicast_loop(on)?)
+    })
+}
+
+/// Tells whether this host's own members get what the socket sends to a group.
+///
+/// BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.setsockopt. Java:
+/// StandardSocketOptions.IP_MULTICAST_LOOP.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_mcast_loop(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_mcast_loop", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.multicast_loop()?);
+        Ok(())
+    })
+}
+
+fn membership(
+    group: *const polysock_addr,
+    source: *const polysock_addr,
+) -> Result<(IpAddr, Option<IpAddr>), Failure> {
+    let group = address::ip(group, "group")?;
+    let source = if source.is_null() {
+        None
+    } else {
+        Some(address::ip(source, "source")?)
+    };
+    Ok((group, source))
+}
+
+fn interface<'n>(name: *const c_char) -> Result<Interface<'n>, Failure> {
+    match pointer::optional_text(name) {
+        Some(name) => Ok(Interface::Name(pointer::utf8(name, "iface")?)),
+        None => Ok(Interface::Default),
+    }
+}

@@ -1,0 +1,46 @@
+//! Options by number, for all that has no name here.
+
+use crate::guard;
+use crate::pointer::{self, handle, Out};
+use crate::socket::polysock_t;
+use libc::{c_int, c_void};
+
+/// Sets any option by the system's own numbers.
+///
+/// BSD: setsockopt(2). Python: socket.setsockopt. Java: Socket.setOption.
+/// POLYSOCK_ENOPROTOOPT when there is no such option.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_setsockopt(
+    s: *mut polysock_t,
+    level: c_int,
+    name: c_int,
+    value: *const c_void,
+    len: usize,
+) -> c_int {
+    guard::code("polysock_setsockopt", || {
+        let (socket, value) = (handle(s)?, pointer::bytes(value, len, "value", "len")?);
+        Ok(socket.set_option(level, name, value)?)
+    })
+}
+
+/// Reads any option by the system's own numbers; `*len` is the room in `value`, and then how many bytes the option took.
+///
+/// BSD: getsockopt(2). Python: socket.getsockopt. Java: Socket.getOption.
+/// POLYSOCK_ENOPROTOOPT when there is no such option.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_getsockopt(
+    s: *const polysock_t,
+    level: c_int,
+    name: c_int,
+    value: *mut c_void,
+    len: *mut usize,
+) -> c_int {
+    guard::code("polysock_getsockopt", || {
+        let (socket, len) = (handle(s)?, Out::new(len, "len")?);
+        let room = pointer::room_for_option(value, len.get())?;
+        len.set(socket.option(level, name, room)?);
+        Ok(())
+    })
+}

@@ -1,0 +1,203 @@
+//! Options of the socket level (socket(7)).
+
+use super::whole_seconds;
+use crate::error::{of_kind, Failure};
+use crate::guard;
+use crate::pointer::{handle, Out};
+use crate::socket::polysock_t;
+use libc::c_int;
+use std::time::Duration;
+
+/// A linger time: off, close does not wait.
+/// @ingroup polysock_options
+pub const POLYSOCK_LINGER_OFF: c_int = -1;
+
+/// Sets what close does with data not sent yet: POLYSOCK_LINGER_OFF, the default, lets the kernel go on sending; 0 drops
+/// them and resets the connection; otherwise close waits so many seconds for the peer's acknowledgement.
+///
+/// BSD: SO_LINGER. Python: socket.set_linger. Java: Socket.setSoLinger.
+/// POLYSOCK_EINVAL for another negative number or more than 65535.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_linger(s: *mut polysock_t, seconds: c_int) -> c_int {
+    guard::code("polysock_set_linger", || {
+        let socket = handle(s)?;
+        let linger = match u64::try_from(seconds) {
+            Ok(seconds) => Some(Duration::from_secs(seconds)),
+            Err(_) if seconds == POLYSOCK_LINGER_OFF => None,
+            Err(_) => return Err(Failure::argument("seconds", "is below POLYSOCK_LINGER_OFF (-1)")),
+        };
+        Ok(socket.set_linger(linger)?)
+    })
+}
+
+/// Gives the linger time in seconds, or POLYSOCK_LINGER_OFF.
+///
+/// BSD: SO_LINGER. Python: socket.getsockopt. Java: Socket.getSoLinger.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_linger(s: *const polysock_t, seconds: *mut c_int) -> c_int {
+    guard::code("polysock_get_linger", || {
+        let (socket, out) = (handle(s)?, Out::new(seconds, "seconds")?);
+        out.set(whole_seconds(socket.linger()?, POLYSOCK_LINGER_OFF));
+        Ok(())
+    })
+}
+
+/// Lets bind take an address that an earlier connection still holds in TIME_WAIT. Off by default.
+///
+/// BSD: SO_REUSEADDR. Python: socket.setsockopt. Java: ServerSocket.setReuseAddress.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_reuseaddr(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_reuseaddr", || Ok(handle(s)?.set_reuse_address(on)?))
+}
+
+/// Tells whether reuse-address is on.
+///
+/// BSD: SO_REUSEADDR. Python: socket.getsockopt. Java: ServerSocket.getReuseAddress.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_reuseaddr(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_reuseaddr", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.reuse_address()?);
+        Ok(())
+    })
+}
+
+/// Lets several sockets of one user bind to the same address, if all have the option; Linux spreads connections and
+/// datagrams over them. Off by default.
+///
+/// BSD: SO_REUSEPORT, socket(7). Python: socket.setsockopt. Java: StandardSocketOptions.SO_REUSEPORT.
+/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_reuseport(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_reuseport", || Ok(handle(s)?.set_reuse_port(on)?))
+}
+
+/// Tells whether several sockets may bind to the same address.
+///
+/// BSD: SO_REUSEPORT, socket(7). Python: socket.setsockopt. Java: StandardSocketOptions.SO_REUSEPORT.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_reuseport(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_reuseport", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.reuse_port()?);
+        Ok(())
+    })
+}
+
+/// Allows sending datagrams to a broadcast address, which is POLYSOCK_EACCES without. Off by default.
+///
+/// BSD: SO_BROADCAST, socket(7). Python: socket.setsockopt. Java: DatagramSocket.setBroadcast (there on by default).
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_broadcast(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_broadcast", || Ok(handle(s)?.set_broadcast(on)?))
+}
+
+/// Tells whether broadcast addresses are allowed.
+///
+/// BSD: SO_BROADCAST, socket(7). Python: socket.setsockopt. Java: DatagramSocket.setBroadcast (there on by default).
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_broadcast(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_broadcast", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.broadcast()?);
+        Ok(())
+    })
+}
+
+/// Leaves the urgent byte in its place in the stream instead of keeping it for POLYSOCK_MSG_OOB. Off by default.
+///
+/// BSD: SO_OOBINLINE, socket(7). Python: socket.setsockopt. Java: Socket.setOOBInline.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_oobinline(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_oobinline", || {
+        Ok(handle(s)?.set_out_of_band_inline(on)?)
+    })
+}
+
+/// Tells whether the urgent byte stays in the stream.
+///
+/// BSD: SO_OOBINLINE, socket(7). Python: socket.setsockopt. Java: Socket.setOOBInline.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_oobinline(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_oobinline", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.out_of_band_inline()?);
+        Ok(())
+    })
+}
+
+/// Takes the error that waits on the socket, such as that of a connect in the background: `*error` is its code, or 0.
+///
+/// BSD: SO_ERROR, socket(7). Python: socket.getsockopt. Java: SocketChannel.finishConnect.
+/// The result says only whether there was something to ask.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_take_error(s: *mut polysock_t, error: *mut c_int) -> c_int {
+    guard::code("polysock_take_error", || {
+        let (socket, out) = (handle(s)?, Out::new(error, "error")?);
+        out.set(socket.take_error()?.map_or(0, of_kind));
+        Ok(())
+    })
+}
+
+/// Tells whether the socket listens.
+///
+/// BSD: SO_ACCEPTCONN, socket(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_acceptconn(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_acceptconn", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.accepting()?);
+        Ok(())
+    })
+}
+
+/// Gives the family of the socket, an AF_ number.
+///
+/// BSD: SO_DOMAIN, socket(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_domain(s: *const polysock_t, family: *mut c_int) -> c_int {
+    guard::code("polysock_get_domain", || {
+        let (socket, out) = (handle(s)?, Out::new(family, "family")?);
+        out.set(socket.kernel_family()?.0);
+        Ok(())
+    })
+}
+
+/// Gives the type of the socket, a SOCK_ number.
+///
+/// BSD: SO_TYPE, socket(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_type(s: *const polysock_t, kind: *mut c_int) -> c_int {
+    guard::code("polysock_get_type", || {
+        let (socket, out) = (handle(s)?, Out::new(kind, "kind")?);
+        out.set(socket.kernel_type()?.0);
+        Ok(())
+    })
+}
+
+/// Gives the protocol of the socket, an IPPROTO_ number.
+///
+/// BSD: SO_PROTOCOL, socket(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_protocol(s: *const polysock_t, protocol: *mut c_int) -> c_int {
+    guard::code("polysock_get_protocol", || {
+        let (socket, out) = (handle(s)?, Out::new(protocol, "protocol")?);
+        out.set(socket.kernel_protocol()?.0);
+        Ok(())
+    })
+}

@@ -1,0 +1,181 @@
+//! Options of the socket level (socket(7)) that say which way packets go and what is noted of them.
+
+use super::{signed, unsigned};
+use crate::address::put_text;
+use crate::guard;
+use crate::pointer::{self, handle, Out};
+use crate::socket::polysock_t;
+use libc::{c_char, c_int};
+
+/// Sends and receives through the interface of this name only; NULL, the default, ends that. Linux.
+///
+/// BSD: SO_BINDTODEVICE, socket(7). Python: socket.setsockopt. Java: none.
+/// POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface,
+/// POLYSOCK_EPERM to change it without CAP_NET_RAW.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_device(s: *mut polysock_t, name: *const c_char) -> c_int {
+    guard::code("polysock_set_device", || {
+        let (socket, name) = (handle(s)?, pointer::optional_text(name));
+        let name = name.map(|name| pointer::utf8(name, "name")).transpose()?;
+        Ok(socket.set_device(name)?)
+    })
+}
+
+/// Writes the name of the interface that the socket is bound to, "" for none, and returns its length without the NUL.
+///
+/// BSD: SO_BINDTODEVICE, socket(7). Python: socket.getsockopt. Java: none.
+/// 16 bytes are enough; POLYSOCK_ENOSPC when `size` is too small.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_device(s: *const polysock_t, buf: *mut c_char, size: usize) -> c_int {
+    guard::number("polysock_get_device", || {
+        put_text(&handle(s)?.device()?.unwrap_or_default(), buf, size)
+    })
+}
+
+/// Marks every packet for routing and filter rules. 0 by default; needs CAP_NET_ADMIN or CAP_NET_RAW (else
+/// POLYSOCK_EPERM); Linux.
+///
+/// BSD: SO_MARK, socket(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_mark(s: *mut polysock_t, mark: u32) -> c_int {
+    guard::code("polysock_set_mark", || Ok(handle(s)?.set_mark(mark)?))
+}
+
+/// Gives the mark of packets.
+///
+/// BSD: SO_MARK, socket(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_mark(s: *const polysock_t, mark: *mut u32) -> c_int {
+    guard::code("polysock_get_mark", || {
+        let (socket, out) = (handle(s)?, Out::new(mark, "mark")?);
+        out.set(socket.mark()?);
+        Ok(())
+    })
+}
+
+/// Sets the priority of packets in the queue of their interface; above 6 needs CAP_NET_ADMIN or CAP_NET_RAW (else
+/// POLYSOCK_EPERM). 0 by default; Linux.
+///
+/// BSD: SO_PRIORITY, socket(7). Python: socket.setsockopt. Java: none.
+/// POLYSOCK_EINVAL for a negative number. polysock_set_tos() sets it too.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_priority(s: *mut polysock_t, priority: c_int) -> c_int {
+    guard::code("polysock_set_priority", || {
+        Ok(handle(s)?.set_priority(unsigned(priority, "priority")?)?)
+    })
+}
+
+/// Gives the priority of packets.
+///
+/// BSD: SO_PRIORITY, socket(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_priority(s: *const polysock_t, priority: *mut c_int) -> c_int {
+    guard::code("polysock_get_priority", || {
+        let (socket, out) = (handle(s)?, Out::new(priority, "priority")?);
+        out.set(signed(socket.priority()?));
+        Ok(())
+    })
+}
+
+/// Asks for the packets that arrive on this CPU, among sockets that share a port by polysock_set_reuseport(). Linux.
+///
+/// BSD: SO_INCOMING_CPU, socket(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.SO_INCOMING_NAPI_ID is its
+/// kin.
+/// POLYSOCK_EINVAL for a negative number.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_incoming_cpu(s: *mut polysock_t, cpu: c_int) -> c_int {
+    guard::code("polysock_set_incoming_cpu", || {
+        Ok(handle(s)?.set_incoming_cpu(unsigned(cpu, "cpu")?)?)
+    })
+}
+
+/// Gives the CPU that handled the last packet, or that was asked for; -1 before the first.
+///
+/// BSD: SO_INCOMING_CPU, socket(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_incoming_cpu(s: *const polysock_t, cpu: *mut c_int) -> c_int {
+    guard::code("polysock_get_incoming_cpu", || {
+        let (socket, out) = (handle(s)?, Out::new(cpu, "cpu")?);
+        out.set(socket.incoming_cpu()?.map_or(-1, signed));
+        Ok(())
+    })
+}
+
+/// Notes of each datagram when the kernel received it, for polysock_control_timestamp(). Off by default.
+///
+/// BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_timestamps(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_timestamps", || Ok(handle(s)?.set_timestamps(on)?))
+}
+
+/// Tells whether datagrams carry the time they were received.
+///
+/// BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_timestamps(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_timestamps", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.timestamps()?);
+        Ok(())
+    })
+}
+
+/// Notes of each message over a Unix domain socket who sent it, for polysock_control_credentials(). Off by default;
+/// Linux.
+///
+/// BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_passcred(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_passcred", || {
+        Ok(handle(s)?.set_pass_credentials(on)?)
+    })
+}
+
+/// Tells whether messages carry who sent them.
+///
+/// BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_passcred(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_passcred", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.pass_credentials()?);
+        Ok(())
+    })
+}
+
+/// Notes of each datagram to which address and over which interface it came, for polysock_control_packet_info(). Off by
+/// default.
+///
+/// BSD: IP_PKTINFO, ip(7), IPV6_RECVPKTINFO, ipv6(7). Python: by number 8, for IPv6 socket.IPV6_RECVPKTINFO. Java: none.
+/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_packet_info(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_packet_info", || Ok(handle(s)?.set_packet_info(on)?))
+}
+
+/// Tells whether datagrams carry to which address they came.
+///
+/// BSD: IP_PKTINFO, ip(7), IPV6_RECVPKTINFO, ipv6(7). Python: by number 8, for IPv6 socket.IPV6_RECVPKTINFO. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_packet_info(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_packet_info", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.packet_info()?);
+        Ok(())
+    })
+}

@@ -1,0 +1,277 @@
+//! Options of TCP (tcp(7)).
+
+use super::{signed, unsigned, whole_seconds};
+use crate::address::put_text;
+use crate::guard;
+use crate::pointer::{self, handle, Out};
+use crate::socket::polysock_t;
+use crate::time;
+use libc::{c_char, c_int};
+use polysock_core::Timeout;
+use std::time::Duration;
+
+/// Sends small pieces at once instead of gathering them. Off by default.
+///
+/// BSD: TCP_NODELAY. Python: socket.setsockopt. Java: Socket.setTcpNoDelay.
+/// POLYSOCK_EOPNOTSUPP or POLYSOCK_ENOPROTOOPT when it is no TCP socket.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_nodelay(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_nodelay", || Ok(handle(s)?.set_nodelay(on)?))
+}
+
+/// Tells whether small pieces are sent at once.
+///
+/// BSD: TCP_NODELAY. Python: socket.getsockopt. Java: Socket.getTcpNoDelay.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_nodelay(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_nodelay", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.nodelay()?);
+        Ok(())
+    })
+}
+
+/// Holds back a segment that is not full, at most 200 ms, until uncorked. Off by default; Linux.
+///
+/// BSD: TCP_CORK, tcp(7). Python: socket.setsockopt. Java: none.
+/// It is stronger than polysock_set_nodelay(). POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_cork(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_cork", || Ok(handle(s)?.set_cork(on)?))
+}
+
+/// Tells whether segments that are not full are held back.
+///
+/// BSD: TCP_CORK, tcp(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_cork(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_cork", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.cork()?);
+        Ok(())
+    })
+}
+
+/// Acknowledges at once instead of about 40 ms later. On by default; Linux.
+///
+/// BSD: TCP_QUICKACK, tcp(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
+/// Not for good: the kernel changes it as the connection goes on. POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_quickack(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_quickack", || Ok(handle(s)?.set_quickack(on)?))
+}
+
+/// Tells whether acknowledgements go out at once, now.
+///
+/// BSD: TCP_QUICKACK, tcp(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_quickack(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_quickack", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.quickack()?);
+        Ok(())
+    })
+}
+
+/// Lets connect return at once and the first send carry its data in the SYN, where an earlier connection brought a
+/// cookie. Off by default; Linux.
+///
+/// BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
+/// An error of connect, such as a refusal, then comes from that send. POLYSOCK_EUNSUPPORTED where net.ipv4.tcp_fastopen
+/// lacks the 1, and when it is no TCP socket; POLYSOCK_EINVAL after connect.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_fastopen_connect(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_fastopen_connect", || {
+        Ok(handle(s)?.set_fastopen_connect(on)?)
+    })
+}
+
+/// Tells whether connect leaves it to the first send.
+///
+/// BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_fastopen_connect(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_fastopen_connect", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.fastopen_connect()?);
+        Ok(())
+    })
+}
+
+/// Takes data that come with the SYN, on a socket that listens or will: at most `queue` such connections wait for the
+/// end of their handshake; 0, the default, takes none.
+///
+/// BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.setsockopt. Java: none.
+/// Silent where net.ipv4.tcp_fastopen lacks the 2. POLYSOCK_EINVAL for a negative number, and on a connection;
+/// POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_fastopen(s: *mut polysock_t, queue: c_int) -> c_int {
+    guard::code("polysock_set_fastopen", || {
+        Ok(handle(s)?.set_fastopen(unsigned(queue, "queue")?)?)
+    })
+}
+
+/// Gives the length of the queue of connections opened with data.
+///
+/// BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_fastopen(s: *const polysock_t, queue: *mut c_int) -> c_int {
+    guard::code("polysock_get_fastopen", || {
+        let (socket, out) = (handle(s)?, Out::new(queue, "queue")?);
+        out.set(signed(socket.fastopen()?));
+        Ok(())
+    })
+}
+
+/// Accepts a connection only once its first data are there, or `seconds` have passed; 0, the default, ends that. Linux.
+///
+/// BSD: TCP_DEFER_ACCEPT, tcp(7). Python: socket.setsockopt. Java: none.
+/// Linux rounds up to one of 1, 3, 7, 15, 31, 63, 127, 247, 367, ... POLYSOCK_EINVAL for a negative number or more than
+/// 29887; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_defer_accept(s: *mut polysock_t, seconds: c_int) -> c_int {
+    guard::code("polysock_set_defer_accept", || {
+        let socket = handle(s)?;
+        let time = Duration::from_secs(unsigned(seconds, "seconds")?.into());
+        Ok(socket.set_defer_accept(Some(time).filter(|time| !time.is_zero()))?)
+    })
+}
+
+/// Gives how many seconds accept is deferred, as rounded; 0 when it is not.
+///
+/// BSD: TCP_DEFER_ACCEPT, tcp(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_defer_accept(s: *const polysock_t, seconds: *mut c_int) -> c_int {
+    guard::code("polysock_get_defer_accept", || {
+        let (socket, out) = (handle(s)?, Out::new(seconds, "seconds")?);
+        out.set(whole_seconds(socket.defer_accept()?, 0));
+        Ok(())
+    })
+}
+
+/// Ends the connection with POLYSOCK_ETIMEDOUT when sent data stay unacknowledged so long; 0, the default, is the
+/// system's, some 15 minutes. Linux.
+///
+/// BSD: TCP_USER_TIMEOUT, tcp(7), RFC 5482. Python: socket.setsockopt. Java: none.
+/// The end comes late, not early. Also bounds keepalive. POLYSOCK_EINVAL for a negative number; POLYSOCK_EUNSUPPORTED
+/// when it is no TCP socket.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_user_timeout(s: *mut polysock_t, milliseconds: c_int) -> c_int {
+    guard::code("polysock_set_user_timeout", || {
+        let socket = handle(s)?;
+        let time = Duration::from_millis(unsigned(milliseconds, "milliseconds")?.into());
+        Ok(socket.set_user_timeout(Some(time).filter(|time| !time.is_zero()))?)
+    })
+}
+
+/// Gives the user timeout in milliseconds; 0 when it is the system's.
+///
+/// BSD: TCP_USER_TIMEOUT, tcp(7). Python: socket.getsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_user_timeout(s: *const polysock_t, milliseconds: *mut c_int) -> c_int {
+    guard::code("polysock_get_user_timeout", || {
+        let (socket, out) = (handle(s)?, Out::new(milliseconds, "milliseconds")?);
+        out.set(
+            socket
+                .user_timeout()?
+                .map_or(0, |time| time::milliseconds(Timeout::After(time))),
+        );
+        Ok(())
+    })
+}
+
+/// Sends and announces no larger segments than this, when set before connect or listen; 0, the default, leaves it to the
+/// path.
+///
+/// BSD: TCP_MAXSEG, tcp(7). Python: socket.setsockopt. Java: none.
+/// POLYSOCK_EINVAL outside 88 to 32767; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_maxseg(s: *mut polysock_t, bytes: usize) -> c_int {
+    guard::code("polysock_set_maxseg", || {
+        Ok(handle(s)?.set_max_segment((bytes > 0).then_some(bytes))?)
+    })
+}
+
+/// Gives the largest segment now, in bytes.
+///
+/// BSD: TCP_MAXSEG, tcp(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_maxseg(s: *const polysock_t, bytes: *mut usize) -> c_int {
+    guard::code("polysock_get_maxseg", || {
+        let (socket, out) = (handle(s)?, Out::new(bytes, "bytes")?);
+        out.set(socket.max_segment()?);
+        Ok(())
+    })
+}
+
+/// Counts as writable only while fewer bytes than this wait to be sent for the first time; 0, the default, is the
+/// system's. Linux.
+///
+/// BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.setsockopt. Java: none.
+/// POLYSOCK_EINVAL above 4294967295; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_notsent_lowat(s: *mut polysock_t, bytes: usize) -> c_int {
+    guard::code("polysock_set_notsent_lowat", || {
+        Ok(handle(s)?.set_notsent_low_water((bytes > 0).then_some(bytes))?)
+    })
+}
+
+/// Gives how many bytes may wait to be sent for the first time; 0 when it is the system's.
+///
+/// BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.setsockopt. Java: none.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_notsent_lowat(s: *const polysock_t, bytes: *mut usize) -> c_int {
+    guard::code("polysock_get_notsent_lowat", || {
+        let (socket, out) = (handle(s)?, Out::new(bytes, "bytes")?);
+        out.set(socket.notsent_low_water()?.unwrap_or(0));
+        Ok(())
+    })
+}
+
+/// Chooses the congestion control by name, such as "cubic" or "reno". Linux.
+///
+/// BSD: TCP_CONGESTION, tcp(7). Python: socket.setsockopt. Java: none.
+/// POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENOENT when the kernel has none of this name,
+/// POLYSOCK_EPERM when it is not among the allowed; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_congestion(s: *mut polysock_t, name: *const c_char) -> c_int {
+    guard::code("polysock_set_congestion", || {
+        let (socket, name) = (handle(s)?, pointer::utf8(pointer::text(name, "name")?, "name")?);
+        Ok(socket.set_congestion(name)?)
+    })
+}
+
+/// Writes the name of the congestion control and returns its length without the NUL.
+///
+/// BSD: TCP_CONGESTION, tcp(7). Python: socket.getsockopt. Java: none.
+/// 16 bytes are enough; POLYSOCK_ENOSPC when `size` is too small.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_congestion(
+    s: *const polysock_t,
+    buf: *mut c_char,
+    size: usize,
+) -> c_int {
+    guard::number("polysock_get_congestion", || {
+        put_text(&handle(s)?.congestion()?, buf, size)
+    })
+}

@@ -1,0 +1,74 @@
+//! Timeouts and the blocking mode: of the handle, not of the kernel's socket.
+
+use crate::error::Failure;
+use crate::guard;
+use crate::pointer::{handle, Out};
+use crate::socket::polysock_t;
+use crate::time;
+use libc::c_int;
+
+/// Sets the timeouts of calls with POLYSOCK_DEFAULT: `recv_ms` of recv and accept, `send_ms` of send and connect.
+///
+/// BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.settimeout. Java: Socket.setSoTimeout (reads and accept only, 0 = for ever).
+/// Milliseconds, 0 (never wait) or POLYSOCK_INFINITE, which a new handle has; POLYSOCK_DEFAULT leaves one as it is.
+/// @code
+/// polysock_set_timeout(s, 30000, 5000);
+/// n = polysock_recv(s, buf, sizeof buf, 0, POLYSOCK_DEFAULT);   /* at most 30 s */
+/// @endcode
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_timeout(s: *mut polysock_t, recv_ms: c_int, send_ms: c_int) -> c_int {
+    guard::code("polysock_set_timeout", || {
+        let socket = handle(s)?;
+        let recv = time::timeout(recv_ms, "recv_ms")?;
+        let send = time::timeout(send_ms, "send_ms")?;
+        if socket.is_closed() {
+            return Err(Failure::closed());
+        }
+        if let Some(recv) = recv {
+            socket.set_recv_timeout(recv);
+        }
+        if let Some(send) = send {
+            socket.set_send_timeout(send);
+        }
+        Ok(())
+    })
+}
+
+/// Gives the timeouts that polysock_set_timeout() set, in milliseconds or POLYSOCK_INFINITE. Each out-parameter may be NULL.
+///
+/// BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.gettimeout. Java: Socket.getSoTimeout.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_timeout(
+    s: *const polysock_t,
+    recv_ms: *mut c_int,
+    send_ms: *mut c_int,
+) -> c_int {
+    guard::code("polysock_get_timeout", || {
+        let socket = handle(s)?;
+        if socket.is_closed() {
+            return Err(Failure::closed());
+        }
+        let results = [
+            (recv_ms, time::milliseconds(socket.recv_timeout())),
+            (send_ms, time::milliseconds(socket.send_timeout())),
+        ];
+        for (to, value) in results {
+            if let Some(to) = Out::optional(to) {
+                to.set(value);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Makes the handle blocking (its timeouts become POLYSOCK_INFINITE) or non-blocking (they become 0), the descriptor's
+/// mode included.
+///
+/// BSD: fcntl(2) with O_NONBLOCK. Python: socket.setblocking. Java: SocketChannel.configureBlocking.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_blocking(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_blocking", || Ok(handle(s)?.set_blocking(on)?))
+}

@@ -1,0 +1,84 @@
+//! Waiting for several handles and descriptors.
+
+use crate::error::Failure;
+use crate::guard;
+use crate::pointer;
+use crate::socket::polysock_t;
+use crate::time;
+use libc::{c_int, c_short};
+use polysock_core::{poll, Events, PollEntry, PollTarget, Timeout};
+use std::sync::Arc;
+
+/// The most entries that one polysock_poll() takes.
+/// @ingroup polysock_waiting
+pub const POLYSOCK_POLL_MAX: usize = 1 << 20;
+
+/// What to wait for: a handle, or a plain descriptor.
+///
+/// BSD: struct pollfd. Python: select.poll.register. Java: SelectionKey.
+/// Its layout is frozen.
+/// @ingroup polysock_waiting
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct polysock_pollfd {
+    /// The handle, or NULL for a plain descriptor.
+    pub socket: *const polysock_t,
+    /// The descriptor when there is no handle; a negative one is passed over.
+    pub fd: c_int,
+    /// What to wait for: POLYSOCK_POLLIN, POLYSOCK_POLLOUT, ...
+    pub events: c_short,
+    /// What was found; POLYSOCK_POLLERR, POLYSOCK_POLLHUP and POLYSOCK_POLLNVAL unasked.
+    pub revents: c_short,
+    /// Must be zero.
+    pub reserved: u64,
+}
+
+const _: () = assert!(size_of::<polysock_pollfd>() == size_of::<usize>() + 16);
+
+/// Waits until at least one entry has an event and returns how many have; 0 when time is up. Sets `revents` of all.
+///
+/// BSD: poll(2). Python: select.poll. Java: Selector.select.
+/// A closed handle has POLYSOCK_POLLNVAL at once, and one that another thread closes ends the wait. POLYSOCK_DEFAULT means
+/// for ever: an entry has no timeout. A signal does not end it. POLYSOCK_EINVAL for more entries than the process may have
+/// descriptors. For thousands of sockets there is polysock_poller_new().
+/// @code
+/// polysock_pollfd set[] = {{.socket = s, .events = POLYSOCK_POLLIN}, {.fd = STDIN_FILENO, .events = POLYSOCK_POLLIN}};
+/// if (polysock_poll(set, 2, 5000) > 0 && set[0].revents != 0)
+///     n = polysock_recv(s, buf, sizeof buf, 0, 0);
+/// @endcode
+/// @ingroup polysock_waiting
+#[no_mangle]
+pub unsafe extern "C" fn polysock_poll(set: *mut polysock_pollfd, n: usize, timeout_ms: c_int) -> c_int {
+    guard::number("polysock_poll", || {
+        let timeout = time::timeout(timeout_ms, "timeout_ms")?.unwrap_or(Timeout::Never);
+        if set.is_null() && n > 0 {
+            return Err(Failure::argument("set", "is NULL"));
+        }
+        if n > POLYSOCK_POLL_MAX {
+            return Err(Failure::argument("n", "is above POLYSOCK_POLL_MAX (1048576)"));
+        }
+        // SAFETY: C's contract: `set` has `n` entries that stay as they are until the call returns; `at` is less.
+        let wanted: Vec<polysock_pollfd> = (0..n).map(|at| unsafe { set.add(at).read_unaligned() }).collect();
+        if wanted.iter().any(|entry| entry.reserved != 0) {
+            return Err(Failure::argument("reserved", "of an entry is not zero"));
+        }
+        let handles: Vec<Option<Arc<polysock_t>>> = wanted
+            .iter()
+            .map(|entry| pointer::handle(entry.socket).ok())
+            .collect();
+        let targets = handles.iter().zip(&wanted).map(|(handle, entry)| match handle {
+            Some(handle) => PollTarget::Socket(handle),
+            None => PollTarget::Number(entry.fd),
+        });
+        let mut entries: Vec<PollEntry<'_>> = targets
+            .zip(&wanted)
+            .map(|(target, entry)| PollEntry::new(target, Events(entry.events)))
+            .collect();
+        let ready = poll(&mut entries, timeout)?;
+        for (at, entry) in entries.iter().enumerate() {
+            // SAFETY: as above; only this field is written.
+            unsafe { (&raw mut (*set.add(at)).revents).write_unaligned(entry.revents.0) };
+        }
+        Ok(c_int::try_from(ready).unwrap_or(c_int::MAX))
+    })
+}

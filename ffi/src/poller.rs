@@ -1,0 +1,277 @@
+//! Waiting for many sockets, registered once.
+
+use crate::error::Failure;
+use crate::guard;
+use crate::pointer::{handle, Out};
+use crate::socket::polysock_t;
+use crate::time;
+use libc::{c_int, c_short};
+use polysock_core::{Event, Events, Mode, PollTarget, Poller, Timeout};
+use std::sync::Arc;
+
+/// How a registration tells: at every wait while the socket is ready.
+/// @ingroup polysock_waiting
+pub const POLYSOCK_POLL_LEVEL: c_int = 0;
+/// How a registration tells: once each time the socket becomes ready; read or write until there is nothing to do.
+/// @ingroup polysock_waiting
+pub const POLYSOCK_POLL_EDGE: c_int = 1;
+/// How a registration tells: once, and then not before polysock_poller_modify().
+/// @ingroup polysock_waiting
+pub const POLYSOCK_POLL_ONESHOT: c_int = 2;
+
+/// A set of sockets, each registered once, of which every wait tells the ready ones: its cost does not grow with their
+/// number.
+///
+/// BSD: epoll(7), kqueue(2). Python: select.epoll. Java: Selector.
+/// Any number of threads may add, remove and wait. Closing a registered socket ends its registration: an event never
+/// comes from a socket that was closed. The poller need not outlive its sockets, nor they it. Give it up once with
+/// polysock_poller_free().
+/// @code
+/// polysock_poller *poller;
+/// polysock_event events[64];
+/// polysock_poller_new(&poller);
+/// polysock_poller_add(poller, listener, 0, POLYSOCK_POLLIN, POLYSOCK_POLL_LEVEL);
+/// int n = polysock_poller_wait(poller, events, 64, POLYSOCK_INFINITE);
+/// for (int i = 0; i < n; i++)
+///     handle(events[i].token, events[i].events);
+/// polysock_poller_free(poller);
+/// @endcode
+/// @ingroup polysock_waiting
+pub struct polysock_poller(Poller);
+
+/// A socket or descriptor that is ready.
+///
+/// BSD: struct epoll_event. Python: a pair of select.epoll.poll. Java: SelectionKey.
+/// Its layout is frozen.
+/// @ingroup polysock_waiting
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct polysock_event {
+    /// The number it was registered with.
+    pub token: u64,
+    /// What it is ready for: POLYSOCK_POLLIN, POLYSOCK_POLLOUT, ...
+    pub events: c_int,
+    /// Zero.
+    pub reserved: c_int,
+}
+
+const _: () = assert!(size_of::<polysock_event>() == 16);
+
+/// Makes an empty poller; the caller owns `*out`.
+///
+/// BSD: epoll_create1(2). Python: select.epoll. Java: Selector.open.
+/// It takes two descriptors: POLYSOCK_EMFILE.
+/// @ingroup polysock_waiting
+#[no_mangle]
+pub unsafe extern "C" fn polysock_poller_new(out: *mut *mut polysock_poller) -> c_int {
+    guard::code("polysock_poller_new", || {
+        let out = Out::new(out, "out")?;
+        out.set(Arc::into_raw(Arc::new(polysock_poller(Poller::new()?))).cast_mut());
+        Ok(())
+    })
+}
+
+/// Registers a socket: `token`, a number or a pointer of the caller's, comes with its events.
+///
+/// BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: SelectableChannel.register.
+/// `events` are POLYSOCK_POLLIN and the like, with POLYSOCK_POLLERR and POLYSOCK_POLLHUP always among them; `mode` is
+/// POLYSOCK_POLL_LEVEL, POLYSOCK_POLL_EDGE or POLYSOCK_POLL_ONESHOT. POLYSOCK_EEXIST when it is registered already.
+/// @ingroup polysock_waiting
+#[no_mangle]
+pub unsafe extern "C" fn polysock_poller_add(
+    p: *mut polysock_poller,
+    s: *mut polysock_t,
+    token: u64,
+    events: c_int,
+    mode: c_int,
+) -> c_int {
+    guard::code("polysock_poller_add", || {
+        let (poller, socket) = (open(p)?, handle(s)?);
+        let (events, mode) = interest(events, mode)?;
+        Ok(poller.0.add(PollTarget::Socket(&socket), token, events, mode)?)
+    })
+}
+
+/// Changes the token, the events or the mode of a registered socket; arms POLYSOCK_POLL_ONESHOT again.
+///
+/// BSD: epoll_ctl(2) with EPOLL_CTL_MOD. Python: select.epoll.modify. Java: SelectionKey.interestOps.
+/// POLYSOCK_ENOENT when it is not registered.
+/// @ingroup polysock_waiting
+#[no_mangle]
+pub unsafe extern "C" fn polysock_poller_modify(
+    p: *mut polysock_poller,
+    s: *mut polysock_t,
+    token: u64,
+    events: c_int,
+    mode: c_int,
+) -> c_int {
+    guard::code("polysock_poller_modify", || {
+        let (poller, socket) = (open(p)?, handle(s)?);
+        let (events, mode) = interest(events, mode)?;
+        Ok(poller
+            .0
+            .modify(PollTarget::Socket(&socket), token, events, mode)?)
+    })
+}
+
+/// Ends the registration of a socket: no wait that begins afterwards tells of it.
+///
+/// BSD: epoll_ctl(2) with EPOLL_CTL_DEL. Python: select.epoll.unregister. Java: SelectionKey.cancel.
+/// POLYSOCK_ENOENT when it is not registered; POLYSOCK_ECLOSED when it is closed, which has ended its registration.
+/// @ingroup polysock_waiting
+#[no_mangle]
+pub unsafe extern "C" fn polysock_poller_remove(p: *mut polysock_poller, s: *mut polysock_t) -> c_int {
+    guard::code("polysock_poller_remove", || {
+        let (poller, socket) = (open(p)?, handle(s)?);
+        Ok(poller.0.remove(PollTarget::Socket(&socket))?)
+    })
+}
+
+/// Registers a plain descriptor, which stays the caller's and is to be removed before it is closed.
+///
+/// BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: none.
+/// As polysock_poller_add(); POLYSOCK_EBADF when it is not open, POLYSOCK_EPERM when it can't be waited for (a file).
+/// @ingroup polysock_waiting
+#[no_mangle]
+pub unsafe extern "C" fn polysock_poller_add_fd(
+    p: *mut polysock_poller,
+    fd: c_int,
+    token: u64,
+    events: c_int,
+    mode: c_int,
+) -> c_int {
+    guard::code("polysock_poller_add_fd", || {
+        let poller = open(p)?;
+        let (events, mode) = interest(events, mode)?;
+        Ok(poller.0.add(PollTarget::Number(fd), token, events, mode)?)
+    })
+}
+
+/// Changes the token, the events or the mode of a registered descriptor.
+///
+/// BSD: epoll_ctl(2) with EPOLL_CTL_MOD. Python: select.epoll.modify. Java: none.
+/// As polysock_poller_modify().
+/// @ingroup polysock_waiting
+#[no_mangle]
+pub unsafe extern "C" fn polysock_poller_modify_fd(
+    p: *mut polysock_poller,
+    fd: c_int,
+    token: u64,
+    events: c_int,
+    mode: c_int,
+) -> c_int {
+    guard::code("polysock_poller_modify_fd", || {
+        let poller = open(p)?;
+        let (events, mode) = interest(events, mode)?;
+        Ok(poller.0.modify(PollTarget::Number(fd), token, events, mode)?)
+    })
+}
+
+/// Ends the registration of a descriptor.
+///
+/// BSD: epoll_ctl(2) with EPOLL_CTL_DEL. Python: select.epoll.unregister. Java: none.
+/// As polysock_poller_remove().
+/// @ingroup polysock_waiting
+#[no_mangle]
+pub unsafe extern "C" fn polysock_poller_remove_fd(p: *mut polysock_poller, fd: c_int) -> c_int {
+    guard::code("polysock_poller_remove_fd", || {
+        Ok(open(p)?.0.remove(PollTarget::Number(fd))?)
+    })
+}
+
+/// Waits until something registered is ready and returns how many of `events` were written, at most `n` and at most 256
+/// (the rest comes with the next wait); 0 when time is up or after polysock_poller_wake().
+///
+/// BSD: epoll_wait(2). Python: select.epoll.poll. Java: Selector.select.
+/// POLYSOCK_DEFAULT means for ever. POLYSOCK_EINVAL when `n` is 0; POLYSOCK_ECLOSED when the poller is closed.
+/// @ingroup polysock_waiting
+#[no_mangle]
+pub unsafe extern "C" fn polysock_poller_wait(
+    p: *mut polysock_poller,
+    events: *mut polysock_event,
+    n: usize,
+    timeout_ms: c_int,
+) -> c_int {
+    guard::number("polysock_poller_wait", || {
+        let poller = open(p)?;
+        let timeout = time::timeout(timeout_ms, "timeout_ms")?.unwrap_or(Timeout::Never);
+        if events.is_null() {
+            return Err(Failure::argument("events", "is NULL"));
+        }
+        let mut found = [Event::default(); 256];
+        let room = found.len().min(n);
+        let count = poller
+            .0
+            .wait(found.get_mut(..room).unwrap_or_default(), timeout)?;
+        for (at, event) in found.iter().take(count).enumerate() {
+            let event = polysock_event {
+                token: event.token,
+                events: c_int::from(event.events.0),
+                reserved: 0,
+            };
+            // SAFETY: C's contract: `events` has room for `n`, and core found no more than that.
+            unsafe { events.add(at).write_unaligned(event) };
+        }
+        Ok(c_int::try_from(count).unwrap_or(c_int::MAX))
+    })
+}
+
+/// Makes at least one polysock_poller_wait() return early: one that is under way, or else the next. Any thread.
+///
+/// BSD: a write to an eventfd(2) of one's own. Python: none. Java: Selector.wakeup.
+/// @ingroup polysock_waiting
+#[no_mangle]
+pub unsafe extern "C" fn polysock_poller_wake(p: *mut polysock_poller) -> c_int {
+    guard::code("polysock_poller_wake", || Ok(open(p)?.0.wake()?))
+}
+
+/// Ends all registrations; every wait, of any thread, ends with POLYSOCK_ECLOSED. Again: 0. The sockets stay as they are.
+///
+/// BSD: close(2). Python: select.epoll.close. Java: Selector.close.
+/// The poller still has to be freed.
+/// @ingroup polysock_waiting
+#[no_mangle]
+pub unsafe extern "C" fn polysock_poller_close(p: *mut polysock_poller) -> c_int {
+    guard::code("polysock_poller_close", || {
+        open(p)?.0.close();
+        Ok(())
+    })
+}
+
+/// Closes the poller if it is open, and gives the owner's reference up: `p` is not to be used again. NULL is fine.
+///
+/// BSD: close(2). Python: del. Java: none.
+/// Calls of other threads that are inside keep what they need and end with POLYSOCK_ECLOSED.
+/// @ingroup polysock_waiting
+#[no_mangle]
+pub unsafe extern "C" fn polysock_poller_free(p: *mut polysock_poller) {
+    guard::code("polysock_poller_free", || {
+        if !p.is_null() {
+            // SAFETY: `p` came from `Arc::into_raw`, and its owner gives it up only once.
+            unsafe { Arc::from_raw(p) }.0.close();
+        }
+        Ok(())
+    });
+}
+
+/// The caller's poller, kept in memory for the length of this call even when another thread frees it meanwhile.
+fn open(p: *const polysock_poller) -> Result<Arc<polysock_poller>, Failure> {
+    if p.is_null() {
+        return Err(Failure::argument("p", "is NULL"));
+    }
+    // SAFETY: `p` came from `Arc::into_raw`, and its owner has not freed it: the call began before.
+    unsafe { Arc::increment_strong_count(p) };
+    // SAFETY: the reference was counted on the line above.
+    Ok(unsafe { Arc::from_raw(p) })
+}
+
+fn interest(events: c_int, mode: c_int) -> Result<(Events, Mode), Failure> {
+    let events = c_short::try_from(events).map_err(|_| Failure::argument("events", "is out of range"))?;
+    let mode = match mode {
+        POLYSOCK_POLL_LEVEL => Mode::Level,
+        POLYSOCK_POLL_EDGE => Mode::Edge,
+        POLYSOCK_POLL_ONESHOT => Mode::OneShot,
+        _ => return Err(Failure::argument("mode", "is not a POLYSOCK_POLL_ number")),
+    };
+    Ok((Events(events), mode))
+}

@@ -1,0 +1,54 @@
+//! sendfile.
+
+use crate::code::POLYSOCK_EBADF;
+use crate::error::Failure;
+use crate::guard;
+use crate::pointer::{handle, Out};
+use crate::socket::polysock_t;
+use crate::time;
+use libc::c_int;
+use std::os::fd::BorrowedFd;
+
+/// Sends `count` bytes of a file from `offset`, or with POLYSOCK_TO_END all up to its end, without copying them through
+/// this process.
+///
+/// BSD: sendfile(2). Python: socket.sendfile. Java: FileChannel.transferTo.
+/// `fd` stays the caller's, and so does its position in the file. Like polysock_sendall() it never interleaves with
+/// another and never raises SIGPIPE. `*done`, unless NULL, is how many bytes left this process, also on failure.
+/// POLYSOCK_EEOF when the file ends before `count` bytes, POLYSOCK_EBADF for a descriptor that is not open, POLYSOCK_ESPIPE
+/// (-29) for one without offsets; others as polysock_sendall().
+/// @ingroup polysock_streams
+#[no_mangle]
+pub unsafe extern "C" fn polysock_sendfile(
+    s: *mut polysock_t,
+    fd: c_int,
+    offset: u64,
+    count: u64,
+    done: *mut u64,
+    timeout_ms: c_int,
+) -> c_int {
+    let done = Out::optional(done);
+    let tell = |moved: usize| {
+        if let Some(done) = &done {
+            done.set(moved.try_into().unwrap_or(u64::MAX));
+        }
+    };
+    tell(0);
+    guard::code("polysock_sendfile", || {
+        let socket = handle(s)?;
+        if fd < 0 {
+            return Err(Failure::new(POLYSOCK_EBADF, "the descriptor is negative"));
+        }
+        // SAFETY: C's contract: `fd` stays open until the call returns; if it is not open, the kernel says so.
+        let file = unsafe { BorrowedFd::borrow_raw(fd) };
+        let count = (count != u64::MAX).then_some(count);
+        match time::call(&socket, timeout_ms)?.sendfile(file, offset, count) {
+            Ok(moved) => tell(moved),
+            Err(error) => {
+                tell(error.done());
+                return Err(error.into());
+            }
+        }
+        Ok(())
+    })
+}

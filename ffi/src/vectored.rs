@@ -1,0 +1,109 @@
+//! Several pieces of memory in one call: sendv and recvv.
+
+use crate::error::Failure;
+use crate::guard;
+use crate::pointer::{data, handle, room};
+use crate::socket::polysock_t;
+use crate::time;
+use libc::{c_int, c_void, ssize_t};
+use polysock_core::{Data, Room};
+
+/// The most pieces that one call takes.
+/// @ingroup polysock_streams
+pub const POLYSOCK_IOV_MAX: usize = 1024;
+
+/// A piece of memory: to send from, where nothing is changed, or to receive into.
+///
+/// BSD: struct iovec, with the same layout. Python: a buffer. Java: ByteBuffer.
+/// Its layout is frozen.
+/// @ingroup polysock_streams
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct polysock_iovec {
+    /// Where it begins; may be NULL when `len` is 0.
+    pub base: *mut c_void,
+    /// How many bytes it has.
+    pub len: usize,
+}
+
+const _: () = assert!(size_of::<polysock_iovec>() == size_of::<libc::iovec>());
+const _: () =
+    assert!(std::mem::offset_of!(polysock_iovec, len) == std::mem::offset_of!(libc::iovec, iov_len));
+
+/// Sends several pieces, one after the other, as one stretch of stream or one datagram; returns how many bytes went out.
+///
+/// BSD: writev(2). Python: socket.sendmsg. Java: GatheringByteChannel.write.
+/// At most POLYSOCK_IOV_MAX pieces. As polysock_send(), POLYSOCK_EMSGSIZE for a datagram that is too long.
+/// @code
+/// polysock_iovec parts[] = {{header, sizeof header}, {body, length}};
+/// ssize_t n = polysock_sendv(s, parts, 2, 5000);
+/// @endcode
+/// @ingroup polysock_streams
+#[no_mangle]
+pub unsafe extern "C" fn polysock_sendv(
+    s: *mut polysock_t,
+    v: *const polysock_iovec,
+    nv: usize,
+    timeout_ms: c_int,
+) -> ssize_t {
+    guard::count("polysock_sendv", || {
+        let (socket, parts) = (handle(s)?, all_data(v, nv, "v", "nv")?);
+        Ok(time::call(&socket, timeout_ms)?.send_vectored(&parts)?)
+    })
+}
+
+/// Receives into several pieces of room, filling one after the other; returns how many bytes came.
+///
+/// BSD: readv(2). Python: socket.recvmsg_into. Java: ScatteringByteChannel.read.
+/// At most POLYSOCK_IOV_MAX pieces. As polysock_recv().
+/// @ingroup polysock_streams
+#[no_mangle]
+pub unsafe extern "C" fn polysock_recvv(
+    s: *mut polysock_t,
+    v: *const polysock_iovec,
+    nv: usize,
+    timeout_ms: c_int,
+) -> ssize_t {
+    guard::count("polysock_recvv", || {
+        let (socket, parts) = (handle(s)?, all_room(v, nv, "v", "nv")?);
+        Ok(time::call(&socket, timeout_ms)?.recv_vectored(&parts)?)
+    })
+}
+
+/// The pieces to send.
+pub(crate) fn all_data<'a>(
+    v: *const polysock_iovec,
+    nv: usize,
+    name: &'static str,
+    count_name: &'static str,
+) -> Result<Vec<Data<'a>>, Failure> {
+    let pieces = pieces(v, nv, name, count_name)?;
+    pieces.map(|piece| data(piece.base, piece.len)).collect()
+}
+
+/// The pieces to receive into.
+pub(crate) fn all_room<'a>(
+    v: *const polysock_iovec,
+    nv: usize,
+    name: &'static str,
+    count_name: &'static str,
+) -> Result<Vec<Room<'a>>, Failure> {
+    let pieces = pieces(v, nv, name, count_name)?;
+    pieces.map(|piece| room(piece.base, piece.len)).collect()
+}
+
+fn pieces(
+    v: *const polysock_iovec,
+    nv: usize,
+    name: &'static str,
+    count_name: &'static str,
+) -> Result<impl Iterator<Item = polysock_iovec>, Failure> {
+    if nv > POLYSOCK_IOV_MAX {
+        return Err(Failure::argument(count_name, "is above POLYSOCK_IOV_MAX (1024)"));
+    }
+    if v.is_null() && nv > 0 {
+        return Err(Failure::argument(name, "is NULL"));
+    }
+    // SAFETY: C's contract: `v` has `nv` pieces that stay as they are until the call returns, and `index` is less.
+    Ok((0..nv).map(move |index| unsafe { v.add(index).read_unaligned() }))
+}

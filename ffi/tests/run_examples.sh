@@ -1,0 +1,40 @@
+#!/bin/sh
+# Runs the examples of the reference. `run_examples.sh DIRECTORY` has them built.
+set -u
+out=$1
+passed=0 failed=0
+work=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
+
+check() { # example, what it must say, command
+    name=$1 words=$2
+    shift 2
+    if timeout 60 "$@" >"$work/out" 2>&1 && grep -qF -- "$words" "$work/out"; then
+        passed=$((passed + 1))
+    else
+        echo "FAILED $name: does not say '$words'"
+        sed 's/^/    /' "$work/out"
+        failed=$((failed + 1))
+    fi
+}
+
+check errors 'invalid service' "$out/example-errors"
+check addresses '[::1]:80' "$out/example-addresses"
+check sockets 'then the end: 0' "$out/example-sockets"
+check streams 'ETRUNCATED after 3 bytes: def' "$out/example-streams"
+check datagrams 'hell..., from the right one: 1' "$out/example-datagrams"
+check messages 'written through the copy' "$out/example-messages"
+check options 'invalid ttl' "$out/example-options"
+check waiting 'socket 70 says y' "$out/example-waiting"
+
+mkfifo "$work/said"
+"$out/example-timeout_server" >"$work/said" &
+server=$!
+read -r address <"$work/said"
+check 'client and server' 'answer: hello' "$out/example-timeout_client" "$address"
+for example in timeout_client timeout_server; do # what their reader was promised
+    check "$example has 30 lines" 'fine' awk 'END { if (NR <= 30) print "fine" }' "$2/$example.c"
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,99 @@
+"""`python -m polysock run`: a program, unchanged, over this library's sockets.
+
+    python -m polysock run [--children] script.py [argument …]
+    python -m polysock run [--children] -m module [argument …]
+
+Does what `python script.py` and `python -m module` do, after `polysock.patch()`. Python programs that it starts use
+the standard module, unless --children is given: then PYTHONPATH leads them to a `sitecustomize` that patches first
+and runs the one they would have had. It has no effect where PYTHONPATH has none (`python -E`, `-I`, `-S`).
+"""
+
+import importlib.machinery
+import io
+import os
+import pkgutil
+import runpy
+import sys
+import types
+
+import polysock
+
+USAGE = "usage: python -m polysock run [--children] script.py [argument …]\n" + (
+    "       python -m polysock run [--children] -m module [argument …]\n"
+)
+
+
+def main():
+    arguments = sys.argv[1:]
+    if not arguments or arguments.pop(0) != "run":
+        _usage()
+    children = "--children" in arguments[:1]
+    if children:
+        del arguments[0]
+    as_module = "-m" in arguments[:1]
+    if as_module or "--" in arguments[:1]:
+        del arguments[0]
+    if not arguments or arguments[0].startswith("-"):
+        _usage()
+
+    if children:
+        patch_children()
+    polysock.patch()
+    if as_module:
+        run_module(arguments)
+    else:
+        run_script(arguments)
+
+
+def _usage():
+    sys.stderr.write(USAGE)
+    sys.exit(2)
+
+
+def patch_children():
+    """Python programs started from now on call patch() first."""
+    here = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_children")
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = here + os.pathsep + before if before else here
+
+
+def run_module(arguments):
+    """What `python -m` does; the current directory is on the path already."""
+    _new_main()
+    sys.argv[:] = arguments
+    runpy._run_module_as_main(arguments[0])
+
+
+def run_script(arguments):
+    """What `python script.py` does, for files, and for directories and archives with a __main__.py."""
+    sys.argv[:] = arguments
+    path = os.path.abspath(arguments[0])
+    main = _new_main()
+    if not sys.flags.safe_path:
+        del sys.path[0]  # the current directory, because of our own -m
+    if pkgutil.get_importer(arguments[0]) is not None:
+        sys.path.insert(0, path)
+        runpy._run_module_as_main("__main__", alter_argv=False)
+        return
+    if not sys.flags.safe_path:
+        sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
+    try:
+        with io.open_code(path) as file:
+            text = file.read()
+    except OSError as error:
+        sys.exit(f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}")
+    main.__file__ = path
+    main.__cached__ = None
+    main.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
+    exec(compile(text, path, "exec", dont_inherit=True), vars(main))
+
+
+def _new_main():
+    """A module of its own, which stays: threads that outlive the script look for its names there."""
+    main = sys.modules["__main__"] = types.ModuleType("__main__")
+    main.__builtins__ = __builtins__
+    return main
+
+
+if __name__ == "__main__":
+    main()

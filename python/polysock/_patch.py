@@ -1,0 +1,107 @@
+"""`patch()`: programs that import the standard module get this one.
+
+What it cannot reach: functions, classes and default arguments that a module loaded earlier took out of the standard
+module (it warns about those it sees), objects that exist already, and child processes (see `python -m polysock run`).
+TLS sockets stay the standard class over a descriptor of ours: the C code of `ssl` insists on it. What this library
+adds to sockets does not exist on them.
+"""
+
+import contextlib
+import sys
+import threading
+import types
+import warnings
+
+from ._constants import _standard
+
+# `ssl` keeps the standard module for good.
+_LEFT_ALONE = {"_socket", "_ssl", "ssl", "socket"}
+# Who took one of these out of the standard module makes sockets of the standard module.
+_MAKERS = ("socket", "create_connection", "create_server", "fromfd", "socketpair")
+
+_lock = threading.Lock()
+_undo = []
+
+
+def patch():
+    """Makes `import socket` mean this module, in modules loaded later and in those loaded already.
+
+    Call it first: a module that did `from socket import socket` earlier keeps the standard class, which a
+    RuntimeWarning says. Calling it again does nothing.
+    """
+    with contextlib.suppress(ImportError):
+        import ssl  # noqa: F401  (its classes derive from what `socket` is now)
+    with _lock:
+        if _undo:
+            return
+        ours = sys.modules[__package__]
+        holders = []
+        _set(sys.modules, "socket", ours)
+        for name, names in _loaded_modules():
+            for key, value in list(names.items()):
+                if value is _standard:
+                    _set(names, key, ours)
+                elif _makes_standard_sockets(value):
+                    holders.append(f"{name}.{key}")
+        _register_with_multiprocessing(ours.socket)
+    if holders:
+        text = "these were taken out of the standard socket module before polysock.patch() and stay as they are: "
+        warnings.warn(text + ", ".join(sorted(holders)), RuntimeWarning, stacklevel=2)
+
+
+def unpatch():
+    """Undoes `patch()`: in the modules that were loaded then, and for modules loaded from now on.
+
+    Modules loaded in between, and sockets made in between, keep this one.
+    """
+    with _lock:
+        while _undo:
+            _undo.pop()()
+
+
+def _set(names, key, ours):
+    before = names.get(key)
+
+    def undo():
+        if names.get(key) is ours:  # else somebody replaced it since
+            if before is None:
+                del names[key]
+            else:
+                names[key] = before
+
+    names[key] = ours
+    _undo.append(undo)
+
+
+def _loaded_modules():
+    """The names and globals of the modules that patch() looks at."""
+    for name, module in list(sys.modules.items()):
+        if name in _LEFT_ALONE or name.partition(".")[0] == __package__:
+            continue
+        if issubclass(type(module), types.ModuleType):
+            # Not vars(): it would load a module that waits for its first use.
+            yield name, object.__getattribute__(module, "__dict__")
+
+
+def _makes_standard_sockets(value):
+    # type() and not isinstance(): the latter wakes proxies.
+    if not issubclass(type(value), type):
+        return any(value is getattr(_standard, name, None) for name in _MAKERS)
+    tls = getattr(sys.modules.get("ssl"), "SSLSocket", None)
+    return _standard.socket in value.__mro__ and tls not in value.__mro__
+
+
+def _register_with_multiprocessing(cls):
+    """Sockets go to other processes by the exact class; loaded later, it finds ours by itself."""
+    reduction = sys.modules.get("multiprocessing.reduction")
+    if reduction is None:
+        _undo.append(_register_the_standard_class)
+    elif hasattr(reduction, "_reduce_socket"):
+        reduction.register(cls, reduction._reduce_socket)
+        _undo.append(lambda: reduction.ForkingPickler._extra_reducers.pop(cls, None))
+
+
+def _register_the_standard_class():
+    reduction = sys.modules.get("multiprocessing.reduction")
+    if hasattr(reduction, "_reduce_socket"):
+        reduction.register(_standard.socket, reduction._reduce_socket)

@@ -1,0 +1,47 @@
+//! Calls on plain descriptors: close, dup, socketpair.
+
+use crate::convert::CInt;
+use crate::error;
+use crate::gil;
+use crate::raw::descriptor;
+use polysock_core::{Family, Protocol, Socket, SocketType};
+use pyo3::prelude::*;
+use std::io;
+use std::os::fd::IntoRawFd;
+
+/// Closes a descriptor; that its peer reset the connection is no error.
+#[pyfunction]
+#[pyo3(signature = (fd, /), text_signature = "(object, /)")]
+pub fn close(py: Python<'_>, fd: CInt) -> PyResult<()> {
+    match py.detach(|| descriptor::close(fd.0)) {
+        Err(failed) if failed.raw_os_error() != Some(libc::ECONNRESET) => Err(raised(py, &failed)),
+        _ => Ok(()),
+    }
+}
+
+/// Another descriptor for the same thing, which child processes do not get.
+#[pyfunction]
+#[pyo3(signature = (fd, /), text_signature = "(object, /)")]
+pub fn dup(py: Python<'_>, fd: CInt) -> PyResult<i32> {
+    let copy = descriptor::borrowed(fd.0, |fd| fd.try_clone_to_owned()).and_then(|copy| copy);
+    copy.map(IntoRawFd::into_raw_fd)
+        .map_err(|failed| raised(py, &failed))
+}
+
+/// The descriptors of two sockets connected to each other.
+#[pyfunction]
+#[pyo3(
+    signature = (family = CInt(libc::AF_UNIX), r#type = CInt(libc::SOCK_STREAM), proto = CInt(0), /),
+    text_signature = "(family=AF_UNIX, type=SOCK_STREAM, proto=0, /)"
+)]
+pub fn socketpair(py: Python<'_>, family: CInt, r#type: CInt, proto: CInt) -> PyResult<(i32, i32)> {
+    let (a, b) = gil::detached(py, || {
+        let (a, b) = Socket::pair(Family(family.0), SocketType(r#type.0), Protocol(proto.0))?;
+        Ok((a.detach()?, b.detach()?))
+    })?;
+    Ok((a.into_raw_fd(), b.into_raw_fd()))
+}
+
+fn raised(py: Python<'_>, failed: &io::Error) -> PyErr {
+    error::os_error(py, failed.raw_os_error().unwrap_or(libc::EBADF))
+}

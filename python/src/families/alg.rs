@@ -1,0 +1,53 @@
+//! ALG, the kernel's cryptography: `(type, name[, features[, mask]])`, `struct sockaddr_alg`.
+
+use super::layout::{Reader, Writer};
+use super::{items, low_bits, ALG};
+use crate::convert::text;
+use polysock_core::Address;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+use pyo3::IntoPyObjectExt;
+
+const LENGTH: usize = 88;
+const TYPE: usize = 2;
+const TYPE_ROOM: usize = 14;
+const FEATURES: usize = 16;
+const MASK: usize = 20;
+const NAME: usize = 24;
+const NAME_ROOM: usize = 64;
+
+pub fn from_python(caller: &str, address: &Bound<'_, PyAny>) -> PyResult<Address> {
+    let not_tuple = format!("{caller}(): AF_ALG address must be tuple");
+    let malformed = "AF_ALG address must be a tuple (type, name[, feat[, mask]])";
+    let tuple = items(address, &not_tuple, 2..=4, malformed)?;
+    let kind = text(&tuple.get_item(0)?, malformed)?.into_bytes();
+    let name = text(&tuple.get_item(1)?, malformed)?.into_bytes();
+    let number = |at: usize| -> PyResult<u32> {
+        if tuple.len() <= at {
+            return Ok(0);
+        }
+        let [low, high, ..] = low_bits(tuple, at)?.to_le_bytes();
+        Ok(u16::from_le_bytes([low, high]).into())
+    };
+    let (features, mask) = (number(2)?, number(3)?);
+    if kind.len() >= TYPE_ROOM {
+        return Err(PyValueError::new_err("AF_ALG type too long."));
+    }
+    if name.len() >= NAME_ROOM {
+        return Err(PyValueError::new_err("AF_ALG name too long."));
+    }
+    Writer::new(ALG, LENGTH)
+        .put(TYPE, kind)
+        .put(FEATURES, features.to_ne_bytes())
+        .put(MASK, mask.to_ne_bytes())
+        .put(NAME, name)
+        .finish()
+}
+
+pub fn to_python<'py>(py: Python<'py>, address: &Reader<'_>) -> PyResult<Bound<'py, PyAny>> {
+    let text = |bytes: &[u8]| PyString::new(py, &String::from_utf8_lossy(bytes));
+    let kind = text(&address.text::<TYPE_ROOM>(TYPE));
+    let name = text(&address.text::<NAME_ROOM>(NAME));
+    (kind, name, address.u32(FEATURES), address.u32(MASK)).into_bound_py_any(py)
+}

@@ -1,0 +1,85 @@
+//! The address families beside IPv4, IPv6 and Unix: CPython's tuples, and the kernel headers' layouts.
+//!
+//! The layouts are written out, since no system has the headers of all: one file a family, `from_python` and
+//! `to_python` in each.
+
+pub mod alg;
+pub mod bluetooth;
+pub mod can;
+pub mod layout;
+pub mod netlink;
+pub mod packet;
+pub mod qipcrtr;
+pub mod tipc;
+pub mod vsock;
+
+use crate::convert::{CInt, CUint};
+use polysock_core::{interface_index, interface_name};
+use pyo3::exceptions::PyOverflowError;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use std::ffi::CStr;
+
+/// The numbers of the families, which `libc` has only for some systems.
+pub const NETLINK: i32 = 16;
+pub const PACKET: i32 = 17;
+pub const CAN: i32 = 29;
+pub const TIPC: i32 = 30;
+pub const BLUETOOTH: i32 = 31;
+pub const ALG: i32 = 38;
+pub const VSOCK: i32 = 40;
+pub const QIPCRTR: i32 = 42;
+
+/// The tuple of an address, of so many items; `malformed` is the text for another length.
+fn items<'a, 'py>(
+    address: &'a Bound<'py, PyAny>,
+    not_tuple: &str,
+    lengths: std::ops::RangeInclusive<usize>,
+    malformed: &'static str,
+) -> PyResult<&'a Bound<'py, PyTuple>> {
+    let tuple = address
+        .cast::<PyTuple>()
+        .map_err(|_| crate::convert::wrong_type(not_tuple, address))?;
+    if lengths.contains(&tuple.len()) {
+        Ok(tuple)
+    } else {
+        Err(PyTypeError::new_err(malformed))
+    }
+}
+
+fn uint(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<u32> {
+    tuple.get_item(at)?.extract::<CUint>().map(|number| number.0)
+}
+
+fn int(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<i32> {
+    tuple.get_item(at)?.extract::<CInt>().map(|number| number.0)
+}
+
+/// A C `unsigned short` or `unsigned char`, converted as C does: modulo its range.
+fn low_bits(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<u64> {
+    match tuple.get_item(at)?.extract::<i64>() {
+        #[allow(clippy::cast_sign_loss)] // as documented
+        Ok(number) => Ok(number as u64),
+        // Greater than any long long: CPython masks these numbers, too.
+        Err(error) if error.is_instance_of::<PyOverflowError>(tuple.py()) => {
+            let mask = tuple.get_item(at)?.call_method1("__and__", (u64::MAX,))?;
+            mask.extract()
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The number of an interface by its name, as the kernel's ENODEV where there is none.
+fn interface(py: Python<'_>, name: &CStr) -> PyResult<u32> {
+    interface_index(name).ok_or_else(|| crate::error::os_error(py, libc::ENODEV))
+}
+
+/// The name of an interface, empty where there is none.
+fn interface_text(py: Python<'_>, index: u32) -> PyResult<Bound<'_, PyAny>> {
+    let name = match index {
+        0 => None,
+        index => interface_name(index).ok(),
+    };
+    crate::names::decode_path(py, name.as_deref().unwrap_or_default().to_bytes())
+}
