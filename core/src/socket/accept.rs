@@ -76,7 +76,9 @@ impl<H: Host> Call<'_, H> {
             kernel_may_wait: false,
         };
         run(handle, &mut self.host, &plan, |fd, _| {
-            let accepted = if !handle.is_nonblocking() {
+            // A holder that we share the descriptor with may have changed its mode, so it is asked then.
+            let nonblocking = handle.is_nonblocking() && (handle.is_exclusive() || unix::is_nonblocking(fd)?);
+            let accepted = if !nonblocking {
                 accept_ready(handle, fd)
             } else if handle.is_accepting() {
                 // It asked while the descriptor was in blocking mode: taking its connection would make it sleep.

@@ -5,11 +5,13 @@ use crate::address::Address;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::Direction;
 use crate::host::Host;
+use crate::sys::unix::Readiness;
 use crate::sys::{special, unix};
 use crate::time::Deadline;
-use crate::wait::{run, Plan, Step};
+use crate::wait::{entry, run, Plan, Step};
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
 
 impl Socket {
     /// Connects, waiting as long as the send timeout allows. See [`Call::connect`].
@@ -50,6 +52,10 @@ impl<H: Host> Call<'_, H> {
             if under_way && !ask_again {
                 return outcome(fd).map(Step::Done);
             }
+            // Another thread may have put the descriptor back into blocking mode: only a connect that ended is asked.
+            if under_way && !has_ended(fd)? {
+                return Err(io::Error::from_raw_os_error(libc::EAGAIN));
+            }
             match unix::connect(fd, address) {
                 // Another call has seen the end before us.
                 Err(error) if under_way && error.raw_os_error() == Some(libc::EISCONN) => Ok(Step::Done(())),
@@ -87,6 +93,11 @@ fn is_under_way(error: &io::Error, may_wait: bool) -> bool {
         Some(libc::EALREADY) => may_wait,
         _ => false,
     }
+}
+
+fn has_ended(fd: BorrowedFd<'_>) -> io::Result<bool> {
+    let mut set = [entry(fd.as_raw_fd(), libc::POLLOUT)];
+    Ok(special::poll(&mut set, Some(Duration::ZERO))? == Readiness::Ready)
 }
 
 /// How a connect that was under way ended, once the descriptor is ready.
