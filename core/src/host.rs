@@ -15,6 +15,15 @@ pub trait Host {
     /// [`Stop`] ends the operation with [`Kind::Interrupted`](crate::Kind::Interrupted).
     fn interrupted(&mut self) -> Result<(), Stop>;
 
+    /// Something moved for a while without waiting, so that a signal may have arrived that interrupted nothing. As
+    /// [`interrupted`](Self::interrupted) otherwise.
+    ///
+    /// # Errors
+    /// As [`interrupted`](Self::interrupted).
+    fn moved(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
+
     /// How an operation starts.
     fn first_try(&mut self, hint: Try) -> FirstTry;
 }
@@ -78,6 +87,10 @@ impl<H: Host> Host for &mut H {
 
     fn interrupted(&mut self) -> Result<(), Stop> {
         (**self).interrupted()
+    }
+
+    fn moved(&mut self) -> Result<(), Stop> {
+        (**self).moved()
     }
 
     fn first_try(&mut self, hint: Try) -> FirstTry {

@@ -69,6 +69,14 @@ impl Deadline {
         }
     }
 
+    /// This deadline or the moment, whichever is earlier.
+    pub(crate) fn or_earlier(self, moment: Instant) -> Self {
+        match self {
+            Self::At(own) => Self::At(own.min(moment)),
+            Self::Never | Self::NonBlocking => Self::At(moment),
+        }
+    }
+
     /// Whether the moment has passed. `NonBlocking` never passes: it only forbids waiting.
     pub(crate) fn passed(self) -> bool {
         matches!(self, Self::At(moment) if moment <= Instant::now())

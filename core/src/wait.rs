@@ -27,6 +27,10 @@ const REAL_WAIT: Duration = Duration::from_millis(1);
 /// A poll that came back sooner did not wait: the data were there. A wake-up by another processor takes longer.
 const NO_WAIT: Duration = Duration::from_micros(4);
 
+/// The longest a signal stays unnoticed that arrived while something moved: a call that does not wait is not
+/// interrupted by it.
+const UNASKED: Duration = Duration::from_millis(10);
+
 /// What an operation needs.
 pub(crate) struct Plan {
     pub(crate) direction: Direction,
@@ -104,6 +108,8 @@ enum Next {
 enum Verdict<T> {
     Finished(Result<T, Kind>),
     Interrupted(Next),
+    /// Something moved, and a signal may have arrived that interrupted nothing.
+    Unasked(Next),
 }
 
 /// Runs one operation.
@@ -132,10 +138,7 @@ pub(crate) fn run<H: Host, T: Progress + Send>(
                 let fd = inside.fd();
                 host.block(|| drive(handle, fd, plan, kernel_waits, Next::Wait, &mut attempt))
             }
-            Attempted::More => {
-                let fd = inside.fd();
-                host.block(|| drive(handle, fd, plan, kernel_waits, Next::Attempt, &mut attempt))
-            }
+            Attempted::More => Verdict::Unasked(Next::Attempt),
         },
         FirstTry::Blocking => {
             let fd = inside.fd();
@@ -151,9 +154,14 @@ pub(crate) fn run<H: Host, T: Progress + Send>(
             Verdict::Finished(Ok(value)) if value.progressed() => return Ok(value),
             Verdict::Finished(_) if handle.is_closed() => return Err(Kind::Closed),
             Verdict::Finished(result) => return result,
-            Verdict::Interrupted(next) => {
+            Verdict::Interrupted(next) | Verdict::Unasked(next) => {
                 drop(inside);
-                host.interrupted().map_err(|_| Kind::Interrupted)?;
+                let asked = if matches!(verdict, Verdict::Unasked(_)) {
+                    host.moved()
+                } else {
+                    host.interrupted()
+                };
+                asked.map_err(|_| Kind::Interrupted)?;
                 let kernel_waits = plan.kernel_waits(handle);
                 inside = handle.enter()?;
                 let fd = inside.fd();
@@ -203,6 +211,7 @@ fn drive<T>(
     }
     let mut watch = None;
     let mut fruitless = 0;
+    let mut unasked: Option<Instant> = None;
     loop {
         if plan.deadline == Deadline::NonBlocking {
             match next {
@@ -220,7 +229,11 @@ fn drive<T>(
             }
             if matches!(waited, Waited::Ready) {
                 let began = (fruitless > 0).then(Instant::now);
-                waited = wait(handle, Some((fd, plan.events)), plan.deadline, watch);
+                let until = unasked.map_or(plan.deadline, |since| plan.deadline.or_earlier(since + UNASKED));
+                waited = wait(handle, Some((fd, plan.events)), until, watch);
+                if matches!(waited, Waited::TimeUp) && unasked.is_some() && !plan.deadline.passed() {
+                    return Verdict::Unasked(next);
+                }
                 if began.is_some_and(|began| began.elapsed() >= REAL_WAIT) {
                     fruitless = 0;
                 }
@@ -252,6 +265,9 @@ fn drive<T>(
                 if plan.deadline.passed() {
                     return Verdict::Finished(Err(Kind::TimedOut));
                 }
+                if unasked.get_or_insert_with(Instant::now).elapsed() >= UNASKED {
+                    return Verdict::Unasked(Next::Attempt);
+                }
                 next = Next::Attempt;
             }
         }
@@ -267,29 +283,24 @@ fn let_the_kernel_wait<T>(
     attempt: &mut impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>>,
 ) -> Option<Verdict<T>> {
     let started = (next == Next::WaitFirst && handle.expects_wait(plan.direction)).then(Instant::now);
-    loop {
-        match once(fd, Waiting::Allowed, attempt) {
-            Attempted::Over(result) => {
-                if next == Next::Wait {
-                    handle.expect_wait(plan.direction, true);
-                } else if started.is_some_and(|started| started.elapsed() < NO_WAIT) {
-                    handle.expect_wait(plan.direction, false);
-                }
-                return Some(Verdict::Finished(result));
+    match once(fd, Waiting::Allowed, attempt) {
+        Attempted::Over(result) => {
+            if next == Next::Wait {
+                handle.expect_wait(plan.direction, true);
+            } else if started.is_some_and(|started| started.elapsed() < NO_WAIT) {
+                handle.expect_wait(plan.direction, false);
             }
-            Attempted::Interrupted => return Some(Verdict::Interrupted(next)),
-            Attempted::More if handle.is_closed() => return Some(Verdict::Finished(Err(Kind::Closed))),
-            // Only a signal ends a send that the kernel lets wait before everything is on its way.
-            Attempted::More if plan.direction == Direction::Send => {
-                return Some(Verdict::Interrupted(Next::Attempt));
-            }
-            Attempted::More => {}
-            // Somebody else put the descriptor into non-blocking mode; or it is the program's own SO_RCVTIMEO.
-            Attempted::Nothing => match unix::is_nonblocking(fd) {
-                Ok(false) => return Some(Verdict::Finished(Err(Kind::WouldBlock))),
-                Ok(true) | Err(_) => return None,
-            },
+            Some(Verdict::Finished(result))
         }
+        Attempted::Interrupted => Some(Verdict::Interrupted(next)),
+        Attempted::More if handle.is_closed() => Some(Verdict::Finished(Err(Kind::Closed))),
+        // Only a signal ends a call that the kernel lets wait before everything has moved.
+        Attempted::More => Some(Verdict::Interrupted(Next::Attempt)),
+        // Somebody else put the descriptor into non-blocking mode; or it is the program's own SO_RCVTIMEO.
+        Attempted::Nothing => match unix::is_nonblocking(fd) {
+            Ok(false) => Some(Verdict::Finished(Err(Kind::WouldBlock))),
+            Ok(true) | Err(_) => None,
+        },
     }
 }
 
@@ -410,11 +421,7 @@ pub(crate) fn entry(fd: RawFd, events: i16) -> libc::pollfd {
 fn pause(handle: &Handle, deadline: Deadline, watch: &mut Watch<'_>, round: u32) -> Waited {
     let slice = Duration::from_millis(1 << round.min(6)).min(SLICE);
     let end = Instant::now() + slice;
-    let earlier = match deadline {
-        Deadline::At(moment) => Deadline::At(moment.min(end)),
-        Deadline::Never | Deadline::NonBlocking => Deadline::At(end),
-    };
-    let waited = wait(handle, None, earlier, watch);
+    let waited = wait(handle, None, deadline.or_earlier(end), watch);
     if matches!(waited, Waited::TimeUp) && !deadline.passed() {
         Waited::Ready
     } else {

@@ -131,6 +131,10 @@ impl Host for Attached<'_> {
         })
     }
 
+    fn moved(&mut self) -> std::result::Result<(), Stop> {
+        self.interrupted()
+    }
+
     fn first_try(&mut self, hint: Try) -> FirstTry {
         if hint.expects_wait || LOW_WATER.load(Ordering::Relaxed) {
             return FirstTry::Skip;

@@ -2,6 +2,8 @@
 
 import contextlib
 import errno
+import signal
+import threading
 
 import pytest
 from helpers import MUCH, connection, full_listener, interrupt, on_signal, send_much, when_main_sleeps
@@ -131,3 +133,20 @@ def test_connect_ex_raises_what_the_handler_raises():
         with pytest.raises(FromHandler):
             sock.connect_ex(listener.getsockname())
         helper.outcome()
+
+
+def test_a_signal_while_data_move_is_not_kept_waiting():
+    """A part has come when the signal arrives, so the kernel interrupts nothing: the handler runs all the same."""
+    with connection() as (client, server):
+        server.sendall(b"part")
+        before = signal.signal(signal.SIGALRM, lambda *_: server.sendall(b"rest"))
+        too_late = threading.Timer(10, server.shutdown, [socket.SHUT_WR])
+        too_late.start()
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            assert client.recv(8, socket.MSG_WAITALL) == b"partrest"
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+            too_late.cancel()
+            too_late.join()

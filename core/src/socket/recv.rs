@@ -6,6 +6,7 @@ use crate::flags::Flags;
 use crate::handle::Direction;
 use crate::host::Host;
 use crate::sys::buffer::Room;
+use crate::sys::unix::Waiting;
 use crate::sys::{special, unix};
 use crate::time::Deadline;
 use crate::wait::{run, Plan, Step};
@@ -122,7 +123,13 @@ impl<H: Host> Call<'_, H> {
         let plan = self.recv_plan(room.len(), Flags::NONE, true);
         let mut done = 0;
         let filled = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
-            let count = unix::recv(fd, &room.after(done), 0, waiting)?;
+            // A kernel that may wait waits for all of it: only a signal ends that early.
+            let flags = if waiting == Waiting::Allowed {
+                libc::MSG_WAITALL
+            } else {
+                0
+            };
+            let count = unix::recv(fd, &room.after(done), flags, waiting)?;
             done += count;
             let full = done == room.len();
             Ok(if full || count == 0 {
