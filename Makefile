@@ -18,7 +18,7 @@ CFLAGS_DEMO := -std=c11 -O2 -Wall -Wextra -Werror -Iinclude
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-rust test-c test-python test-conformance test-install test-readme \
-        test-clients wheel-checks bench soak docs check check-rust check-c check-python header lib python-module install clean
+        test-clients wheel-checks bench bench-c bench-python soak docs check check-rust check-c check-python header lib python-module install clean
 
 help:
 	@echo "make demo      build everything and show it at work"
@@ -152,8 +152,13 @@ $(BUILD)/bench/%: bench/%.c $(HEADER) | lib
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_DEMO) -pthread $< -o $@ -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
 
-bench: lib $(BUILD)/bench/c_socket
+bench: bench-c bench-python
+
+bench-c: lib $(BUILD)/bench/c_socket
 	$(PYTHON) bench/summary.py bench/c_socket.json $(BUILD)/bench/c_socket 15
+
+bench-python: python-module
+	$(VENV_PY) bench/python_socket.py bench/python_socket.json
 
 SOAK_ROUNDS ?= 100000
 
