@@ -22,10 +22,15 @@ def run():
     port = server.socket.getsockname()[1]
     with concurrent.futures.ThreadPoolExecutor(8) as threads:
         assert all(threads.map(lambda n: ask(server, port, n), range(16)))
-    # Its loop ends with its map of sockets.
-    server.trigger.pull_trigger(server.close)
-    server.trigger.pull_trigger(lambda: [channel.handle_close() for channel in list(server.active_channels.values())])
-    server.trigger.pull_trigger(server._map.clear)
+
+    def end():
+        for channel in list(server.active_channels.values()):
+            channel.handle_close()
+        server.close()
+        server._map.clear()  # its loop ends with its map of sockets
+
+    # One pull: the first thing that closes the server closes the trigger too.
+    server.trigger.pull_trigger(end)
     thread.join(20)
     assert not thread.is_alive()
 
