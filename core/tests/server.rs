@@ -36,7 +36,13 @@ fn echo(connection: &Socket) -> Result<(), Error> {
 
 fn start_echo(max_connections: usize) -> StartedServer {
     let no_trouble = |trouble: Trouble<Error>, _: Option<&_>| panic!("{trouble}");
-    Server::start(listener(16).0, options(max_connections), |c, _| echo(c), no_trouble).unwrap()
+    Server::start(
+        listener(16).0,
+        options(max_connections),
+        |c, _| echo(c),
+        no_trouble,
+    )
+    .unwrap()
 }
 
 fn assert_served(client: &Socket) {

@@ -15,6 +15,7 @@ mod options;
 mod raw;
 mod resolve;
 mod sendfile;
+mod server;
 mod socket;
 
 /// The native half of the package `polysock`.
@@ -39,6 +40,8 @@ mod _native {
     use crate::net::{InputStream, OutputStream, ServerSocket};
     #[pymodule_export]
     use crate::resolve::{getaddrinfo, getnameinfo};
+    #[pymodule_export]
+    use crate::server::Server;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -21,14 +21,14 @@ const BACKLOG: CInt = CInt(128);
 /// A socket as Python holds it: nothing yet after `__new__`, then the core's.
 #[pyclass(name = "socket", module = "polysock._native", subclass, frozen)]
 pub struct NativeSocket {
-    first: OnceLock<Socket>,
+    first: OnceLock<Arc<Socket>>,
     /// After another `__init__`, which is rare: reading the first one needs no lock.
     later: OnceLock<Mutex<Arc<Socket>>>,
 }
 
 /// The core's socket of an object, held for a call.
 pub enum Current<'a> {
-    First(&'a Socket),
+    First(&'a Arc<Socket>),
     Later(Arc<Socket>),
 }
 
@@ -77,9 +77,9 @@ impl NativeSocket {
         let timeout = default_timeout(py)?;
         let socket = match fileno {
             Some(number) => adopted(number, family, r#type, proto)?,
-            None => gil::detached(py, || {
+            None => Arc::new(gil::detached(py, || {
                 Socket::new(Family(family.0), SocketType(r#type.0), Protocol(proto.0))
-            })?,
+            })?),
         };
         let non_blocking = r#type != CInt(-1) && r#type.0 & libc::SOCK_NONBLOCK != 0;
         if non_blocking {
@@ -160,7 +160,7 @@ impl NativeSocket {
         let socket = self.socket(py)?;
         let (accepted, peer) = gil::call(py, |host| socket.on(host).accept())?;
         let peer = address::to_python(py, socket.protocol(), &peer)?;
-        Ok((Accepted(Mutex::new(Some(accepted))), peer))
+        Ok((Accepted::new(Arc::new(accepted)), peer))
     }
 
     /// Connects to an address.
@@ -537,9 +537,22 @@ impl NativeSocket {
 }
 
 impl NativeSocket {
-    /// Whether there is a descriptor that nobody closed.
-    pub fn is_open(&self) -> bool {
-        self.current().is_some_and(|socket| !socket.is_closed())
+    /// Whether there is a descriptor that nobody closed, nor will: a server closes what it has handed out.
+    pub fn is_forgotten(&self) -> bool {
+        match self.current() {
+            None => false,
+            Some(Current::First(socket)) => !socket.is_closed() && Arc::strong_count(socket) == 1,
+            // `current` counts as one.
+            Some(Current::Later(socket)) => !socket.is_closed() && Arc::strong_count(&socket) == 2,
+        }
+    }
+
+    /// The core's socket to keep; OSError (EBADF) where `__init__` never ran.
+    pub fn share(&self, py: Python<'_>) -> PyResult<Arc<Socket>> {
+        Ok(match self.socket(py)? {
+            Current::First(socket) => Arc::clone(socket),
+            Current::Later(socket) => socket,
+        })
     }
 
     /// Closes without anybody to tell of a failure.
@@ -565,7 +578,7 @@ impl NativeSocket {
     }
 
     /// Keeps a new socket and forgets the descriptor of the one before without closing it.
-    fn keep(&self, py: Python<'_>, socket: Socket) -> PyResult<()> {
+    fn keep(&self, py: Python<'_>, socket: Arc<Socket>) -> PyResult<()> {
         let Err(socket) = self.first.set(socket) else {
             return Ok(());
         };
@@ -573,7 +586,6 @@ impl NativeSocket {
             let fd = old.detach().map_err(|error| error::exception(py, &error))?;
             let _ = fd.into_raw_fd();
         }
-        let socket = Arc::new(socket);
         let later = self.later.get_or_init(|| Mutex::new(Arc::clone(&socket)));
         *later.lock().unwrap_or_else(PoisonError::into_inner) = socket;
         Ok(())
@@ -583,10 +595,14 @@ impl NativeSocket {
 /// A connection on its way from its listener to its own object. Unlike a descriptor's number it says that nobody else
 /// holds the connection.
 #[pyclass(module = "polysock._native", frozen)]
-pub struct Accepted(Mutex<Option<Socket>>);
+pub struct Accepted(Mutex<Option<Arc<Socket>>>);
 
 impl Accepted {
-    fn take(&self) -> Option<Socket> {
+    pub fn new(socket: Arc<Socket>) -> Self {
+        Self(Mutex::new(Some(socket)))
+    }
+
+    fn take(&self) -> Option<Arc<Socket>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -606,7 +622,7 @@ fn given(number: CInt) -> Option<i32> {
     (number != CInt(-1)).then_some(number.0)
 }
 
-fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -> PyResult<Socket> {
+fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -> PyResult<Arc<Socket>> {
     let py = number.py();
     if let Ok(accepted) = number.cast_exact::<Accepted>() {
         return accepted.get().take().ok_or_else(|| error::bad_descriptor(py));
@@ -621,10 +637,12 @@ fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -
         given(r#type).map(SocketType),
         given(proto).map(Protocol),
     );
-    Socket::from_fd_as(fd, family, kind, proto).map_err(|refused| {
-        let _ = refused.fd.into_raw_fd(); // it stays the caller's
-        error::exception(py, &refused.error)
-    })
+    Socket::from_fd_as(fd, family, kind, proto)
+        .map(Arc::new)
+        .map_err(|refused| {
+            let _ = refused.fd.into_raw_fd(); // it stays the caller's
+            error::exception(py, &refused.error)
+        })
 }
 
 /// When a transfer may be tried attached.
