@@ -4,6 +4,7 @@ use crate::convert::{self, Argument, CInt, CUint, Object, Size};
 use crate::gil::Tries;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::{bytes, descriptor, finalize};
+use crate::tcp_info::TcpInfo;
 use crate::{address, audit, error, gil, message, options, sendfile};
 use polysock_core::{Family, Flags, Protocol, Shutdown, Socket, SocketType, Timeout};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -541,6 +542,11 @@ impl NativeSocket {
             Ok(state) => Ok(state.name()),
             Err(error) => Err(error::exception(py, &error)),
         }
+    }
+
+    /// State and statistics of the TCP connection.
+    fn tcp_info(&self, py: Python<'_>) -> PyResult<TcpInfo> {
+        TcpInfo::of(py, &*self.socket(py)?)
     }
 }
 
