@@ -97,7 +97,7 @@ test-c: lib
 	$(MAKE) -C ffi/tests
 
 test-python: python-module
-	$(VENV_PY) -m pytest -q python/tests
+	$(VENV_PY) -m pytest -q -rs python/tests
 
 test-conformance: lib python-module
 	cargo build --quiet --locked --release -p polysock-conformance-driver
