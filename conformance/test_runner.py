@@ -19,7 +19,7 @@ import run
 from runner.known import Known
 from runner.network import NoNetwork
 from runner.play import FAILED, KNOWN, PASSED, SKIPPED, Pair, open_network
-from runner.scenario import CAPABILITIES, COMMANDS, Malformed, load
+from runner.scenario import CAPABILITIES, COMMANDS, FEATURES, Malformed, load
 from runner.wire import ACK, FIN, RST, SYN, URG, Connections, Segment, compare, read_segments
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -191,6 +191,21 @@ class Drivers(Case):
         result = self.one("client: open_fd\n", "/nonexistent/driver")
         self.assertEqual(result.outcome, FAILED)
         self.assertIn("does not start", result.reason)
+
+    def test_what_a_driver_lacks_is_not_asked_of_it(self):
+        lacking = self.fake(hello="ok caps=- lacks=descriptor,peek ms=0", open_fd="die")
+        peek = HEAD + "server: socket s inet\nserver: recv s 1 peek\n"
+        self.assertEqual(self.outcomes(TWO, lacking), [SKIPPED, SKIPPED])
+        self.assertEqual(self.outcomes(peek, lacking), [PASSED])  # it is the other one that peeks
+        self.assertEqual(self.play(peek, self.fake(), server=lacking)[0].reason, "a driver lacks peek")
+
+    def test_feature_of_a_whole_scenario(self):
+        lacking = self.fake(hello="ok caps=- lacks=send_timeout ms=0")
+        self.assertEqual(self.outcomes(HEAD + "needs: send_timeout\nserver: open_fd\n", lacking), [SKIPPED])
+
+    def test_unknown_lack_fails(self):
+        result = self.one("client: open_fd\n", self.fake(hello="ok caps=- lacks=sockets ms=0"))
+        self.assertEqual((result.outcome, "lacks what no scenario knows: sockets" in result.reason), (FAILED, True))
 
     def test_bad_hello(self):
         self.assertEqual(self.one("client: open_fd\n", self.fake(hello="ok lang=x ms=0")).outcome, FAILED)
@@ -453,7 +468,7 @@ class Wire(Case):
         out = io.StringIO()
         arguments = ["--scenarios", str(self.directory / "scenarios"), "--known", "/nonexistent", "--jobs", "4", "--repeat", "8"]
         with contextlib.redirect_stdout(out):
-            run.main([*arguments, "--witness", REAL])
+            run.main([*arguments, "--witness", f"system={REAL}"])
         self.assertEqual(out.getvalue().splitlines()[-1], "8 passed, 0 failed, 0 skipped")
 
 
@@ -613,9 +628,14 @@ class CommandLine(Case):
 
     def test_all_pairs_and_last_line(self):
         self.load(TWO)
-        code, text = self.run_main("--driver", "a=" + self.fake(), "--driver", "b=" + self.fake(), "--witness", self.fake())
+        code, text = self.run_main("--driver", "a=" + self.fake(), "--driver", "b=" + self.fake(), "--witness", "w=" + self.fake())
         self.assertEqual((code, text.splitlines()[-1]), (0, "10 passed, 0 failed, 0 skipped"))
-        self.assertEqual(len(re.findall(r"^(?:[ab] +[ab]|witness +witness) +2 ", text, re.M)), 5)
+        self.assertEqual(len(re.findall(r"^(?:[ab] +[ab]|w +w) +2 ", text, re.M)), 5)
+
+    def test_names_are_taken_once(self):
+        self.load(TWO)
+        for second in ("--driver", "--witness"):
+            self.assertEqual(self.run_main("--driver", "a=" + self.fake(), second, "a=" + self.fake())[0], 2, second)
 
     def test_failure_sets_exit_code(self):
         self.load(TWO)
@@ -674,7 +694,7 @@ class Shipped(unittest.TestCase):
 
     def test_readme_describes_every_command_and_capability(self):
         text = (HERE / "README.md").read_text()
-        for name in set(COMMANDS) | CAPABILITIES | {"wire", "hello", "reset", "quit", "start"}:
+        for name in set(COMMANDS) | CAPABILITIES | set(FEATURES) | {"wire", "hello", "reset", "quit", "start"}:
             self.assertRegex(text, rf"`{name}\b", name)
 
 

@@ -72,6 +72,9 @@ class Pair:
                 return SKIPPED, f"no wire checks: {self.no_wire}"
             if missing:
                 return SKIPPED, "needs " + " ".join(sorted(missing))
+            lacking = {f for role, driver in self.drivers.items() for f in scenario.uses[role] & driver.lacks}
+            if lacking:
+                return SKIPPED, "a driver lacks " + " ".join(sorted(lacking))
             self.steps(scenario)
             for driver in self.drivers.values():
                 driver.expect_ok("reset")
