@@ -35,7 +35,7 @@ import java.util.zip.Adler32;
 public class Driver {
     static final String CAPABILITIES = "close_java,datagram,get_timeout,linger_range";
     static final String LACKS =
-            "listen,backlog_zero,descriptor,nonblocking,send_timeout,peek,truncation,urgent_recv,raw_options";
+            "listen,backlog_zero,descriptor,nonblocking,send_timeout,peek,truncation,urgent_recv,raw_options,parallel_calls";
     static final int PERIOD = 64256;
     static final int CHUNK = 64 * 1024;
 

@@ -9,7 +9,7 @@ from driver import ABSENT, Driver, Fail, Malformed, Unsupported, error_answer, i
 from polysock import net
 
 CAPABILITIES = "close_java,datagram,get_timeout,linger_range,state"
-LACKS = "listen,backlog_zero,descriptor,nonblocking,send_timeout,peek,truncation,urgent_recv,raw_options"
+LACKS = "listen,backlog_zero,descriptor,nonblocking,send_timeout,peek,truncation,urgent_recv,raw_options,parallel_calls"
 CHUNK = 64 * 1024
 
 
