@@ -109,8 +109,8 @@ test-conformance: lib python-module
 	  -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
 	$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Iinclude -pthread conformance/drivers/driver.cpp \
 	  -o $(BUILD)/conformance/driver_cpp -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
-	$(PYTHON) conformance/test_runner.py
-	$(if $(JAVAC),$(JAVAC) -d $(BUILD)/conformance/java conformance/drivers/Driver.java,@echo "no JDK: java.net itself does not take part")
+	$(PYTHON) -m unittest discover -q -s conformance/tests -t conformance
+	$(if $(JAVAC),$(JAVAC) -d $(BUILD)/conformance/java conformance/drivers/java/*.java,@echo "no JDK: java.net itself does not take part")
 	$(PYTHON) conformance/run.py \
 	  --driver 'rust=$(TARGET)/polysock-conformance-driver' \
 	  --driver 'c=$(BUILD)/conformance/driver_c' \

@@ -1,34 +1,28 @@
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.OutputStream;
-import java.net.BindException;
-import java.net.ConnectException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NoRouteToHostException;
-import java.net.PortUnreachableException;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.zip.Adler32;
 
 /**
- * Conformance driver for the real java.net: the witness of the Java-style drivers. The protocol is in ../README.md.
+ * Conformance driver for the real java.net: the witness of the Java-style drivers. The protocol is in ../../README.md.
  *
  * <p>Needs Java 17. Nothing of polysock is in here; driver_net.py says the same in Python.
  */
@@ -36,61 +30,10 @@ public class Driver {
     static final String CAPABILITIES = "close_java,datagram,get_timeout,linger_range";
     static final String LACKS =
             "listen,backlog_zero,descriptor,nonblocking,send_timeout,peek,truncation,urgent_recv,raw_options,parallel_calls";
-    static final int PERIOD = 64256;
     static final int CHUNK = 64 * 1024;
-
-    /** The request makes no sense: an error of the scenario or the runner. */
-    @SuppressWarnings("serial")
-    static class Malformed extends RuntimeException {
-        Malformed(String text) {
-            super(text);
-        }
-    }
-
-    /** This language lacks it. */
-    @SuppressWarnings("serial")
-    static class Unsupported extends RuntimeException {}
-
-    /** An answer `error NAME …` decided here. */
-    @SuppressWarnings("serial")
-    static class Fail extends RuntimeException {
-        Fail(String text) {
-            super(text);
-        }
-    }
 
     /** A whole answer line, from another command. */
     record Joined(String line) {}
-
-    /** A connection and its streams, taken as soon as there are any: later, java.net refuses them to some. */
-    static class Connection implements AutoCloseable {
-        final Socket socket;
-        InputStream input;
-        OutputStream output;
-
-        Connection(Socket socket) {
-            this.socket = socket;
-        }
-
-        Connection connected() throws IOException {
-            input = socket.getInputStream();
-            output = socket.getOutputStream();
-            return this;
-        }
-
-        InputStream input() throws IOException {
-            return input == null ? socket.getInputStream() : input;
-        }
-
-        OutputStream output() throws IOException {
-            return output == null ? socket.getOutputStream() : output;
-        }
-
-        @Override
-        public void close() throws IOException {
-            socket.close();
-        }
-    }
 
     /** A command running in a thread of its own. */
     static class Task {
@@ -104,7 +47,7 @@ public class Driver {
     record Request(String command, List<String> arguments, Integer timeout, boolean oob) {
         String word(int index) {
             if (index >= arguments.size()) {
-                throw new Malformed(command + " takes more arguments");
+                throw new Values.Malformed(command + " takes more arguments");
             }
             return arguments.get(index);
         }
@@ -164,12 +107,12 @@ public class Driver {
                 return joined.line();
             }
             text = fields == null ? "ok" : "ok " + fields;
-        } catch (Unsupported e) {
+        } catch (Values.Unsupported e) {
             return "unsupported";
-        } catch (Fail e) {
+        } catch (Values.Fail e) {
             text = "error " + e.getMessage();
         } catch (IOException | IllegalArgumentException e) {
-            text = "error " + nameOf(e);
+            text = "error " + Values.nameOf(e);
         } catch (RuntimeException e) {
             text = "error PROTOCOL " + String.valueOf(e).replaceAll("\\s+", " ");
         }
@@ -182,7 +125,7 @@ public class Driver {
         boolean oob = false;
         for (String word : words.subList(1, words.size())) {
             if (word.startsWith("timeout=")) {
-                timeout = milliseconds(word.substring(8));
+                timeout = Values.milliseconds(word.substring(8));
             } else if (word.startsWith("limit=")) {
                 arguments.add(word.substring(6));
             } else if (word.equals("oob")) {
@@ -192,14 +135,6 @@ public class Driver {
             }
         }
         return new Request(words.get(0), arguments, timeout, oob);
-    }
-
-    /** Java's own form: 0 is for ever. */
-    static int milliseconds(String text) {
-        if (text.equals("0")) {
-            throw new Unsupported();
-        }
-        return text.equals("never") ? 0 : Integer.parseInt(text);
     }
 
     Object run(Request r) throws IOException {
@@ -214,17 +149,17 @@ public class Driver {
             case "connect" -> connect(r);
             case "shutdown" -> shutdown(r);
             case "close", "close_java" -> close(r);
-            case "is_closed" -> "closed=" + onOff(isClosed(handle(r.word(0))));
+            case "is_closed" -> "closed=" + Values.onOff(isClosed(handle(r.word(0))));
             case "send", "sendall" -> send(r);
-            case "recv" -> received(recv(r, r.word(0), r.number(1)));
+            case "recv" -> Values.received(recv(r, r.word(0), r.number(1)));
             case "sendto" -> sendto(r);
             case "recvfrom" -> recvfrom(r);
             case "collect" -> collect(r);
-            case "getsockname" -> name(localName(handle(r.word(0))), "0.0.0.0");
-            case "getpeername" -> name(peerName(handle(r.word(0))), null);
-            case "set" -> set(handle(r.word(0)), r.word(1), r.word(2));
-            case "get" -> "value=" + get(handle(r.word(0)), r.word(1));
-            default -> throw new Unsupported();
+            case "getsockname" -> Values.name(localName(handle(r.word(0))), "0.0.0.0");
+            case "getpeername" -> Values.name(peerName(handle(r.word(0))), null);
+            case "set" -> Options.set(handle(r.word(0)), r.word(1), r.word(2));
+            case "get" -> "value=" + Options.get(handle(r.word(0)), r.word(1));
+            default -> throw new Values.Unsupported();
         };
     }
 
@@ -237,7 +172,7 @@ public class Driver {
     Object handle(String name) {
         synchronized (handles) {
             if (!handles.containsKey(name)) {
-                throw new Malformed("no handle " + name);
+                throw new Values.Malformed("no handle " + name);
             }
             return handles.get(name);
         }
@@ -247,7 +182,7 @@ public class Driver {
     <T> T handle(String name, Class<T> kind) {
         Object handle = handle(name);
         if (!kind.isInstance(handle)) {
-            throw new Unsupported();
+            throw new Values.Unsupported();
         }
         return kind.cast(handle);
     }
@@ -267,7 +202,7 @@ public class Driver {
         try {
             task.began.await();
         } catch (InterruptedException e) {
-            throw new Malformed("interrupted");
+            throw new Values.Malformed("interrupted");
         }
         return "tid=" + task.tid;
     }
@@ -284,11 +219,11 @@ public class Driver {
     Object join(String label, int limit) {
         Task task = tasks.get(label);
         if (task == null) {
-            throw new Malformed("no label " + label);
+            throw new Values.Malformed("no label " + label);
         }
         long began = System.nanoTime();
         if (!ended(task, limit)) {
-            throw new Fail("PENDING");
+            throw new Values.Fail("PENDING");
         }
         return new Joined(task.answer + " join_ms=" + (System.nanoTime() - began) / 1_000_000);
     }
@@ -297,7 +232,7 @@ public class Driver {
         try {
             task.thread.join(Math.max(1, limit));
         } catch (InterruptedException e) {
-            throw new Malformed("interrupted");
+            throw new Values.Malformed("interrupted");
         }
         return !task.thread.isAlive();
     }
@@ -307,7 +242,7 @@ public class Driver {
         long until = System.nanoTime() + 2_000_000_000L;
         for (Task task : tasks.values()) {
             if (!ended(task, (until - System.nanoTime()) / 1_000_000)) {
-                throw new Fail("PENDING");
+                throw new Values.Fail("PENDING");
             }
         }
         closeAll(); // one accepted while we were closing
@@ -337,7 +272,7 @@ public class Driver {
     Object socket(Request r) throws IOException {
         boolean datagram = r.arguments().size() > 2 && r.word(2).equals("dgram");
         if (r.word(1).equals("unix") || (r.arguments().size() > 2 && r.word(2).equals("seqpacket"))) {
-            throw new Unsupported();
+            throw new Values.Unsupported();
         }
         add(r.word(0), datagram ? new DatagramSocket(null) : new Connection(new Socket()));
         return null;
@@ -358,7 +293,7 @@ public class Driver {
             socket = listener.accept();
         }
         add(r.word(1), new Connection(socket).connected());
-        return name((InetSocketAddress) socket.getRemoteSocketAddress(), null);
+        return Values.name((InetSocketAddress) socket.getRemoteSocketAddress(), null);
     }
 
     Object bind(Request r) throws IOException {
@@ -412,50 +347,8 @@ public class Driver {
 
     // --- data
 
-    /** `timeout=` for one call: java.net knows only the socket's, so set it and put it back. */
-    static class CallTimeout implements AutoCloseable {
-        private final Object handle;
-        private final int before;
-
-        CallTimeout(Object handle, Integer timeout) throws IOException {
-            this.handle = timeout == null ? null : handle;
-            before = timeout == null ? 0 : get();
-            if (timeout != null) {
-                put(timeout);
-            }
-        }
-
-        private int get() throws IOException {
-            if (handle instanceof Connection connection) {
-                return connection.socket.getSoTimeout();
-            }
-            return handle instanceof ServerSocket listener ? listener.getSoTimeout() : ((DatagramSocket) handle).getSoTimeout();
-        }
-
-        private void put(int timeout) throws IOException {
-            if (handle instanceof Connection connection) {
-                connection.socket.setSoTimeout(timeout);
-            } else if (handle instanceof ServerSocket listener) {
-                listener.setSoTimeout(timeout);
-            } else {
-                ((DatagramSocket) handle).setSoTimeout(timeout);
-            }
-        }
-
-        @Override
-        public void close() {
-            try {
-                if (handle != null) {
-                    put(before);
-                }
-            } catch (IOException e) {
-                // closed by another thread just now
-            }
-        }
-    }
-
     Object send(Request r) throws IOException {
-        byte[] data = payload(r.word(1));
+        byte[] data = Values.payload(r.word(1));
         if (handle(r.word(0)) instanceof DatagramSocket datagram) {
             datagram.send(new DatagramPacket(data, data.length));
             return "n=" + data.length;
@@ -479,15 +372,15 @@ public class Driver {
             if (handle instanceof DatagramSocket datagram) {
                 var packet = new DatagramPacket(buffer, count);
                 datagram.receive(packet);
-                return java.util.Arrays.copyOf(buffer, packet.getLength());
+                return Arrays.copyOf(buffer, packet.getLength());
             }
             int got = handle(name, Connection.class).input().read(buffer, 0, count);
-            return java.util.Arrays.copyOf(buffer, Math.max(0, got)); // -1 is the end of the stream
+            return Arrays.copyOf(buffer, Math.max(0, got)); // -1 is the end of the stream
         }
     }
 
     Object sendto(Request r) throws IOException {
-        byte[] data = payload(r.word(1));
+        byte[] data = Values.payload(r.word(1));
         handle(r.word(0), DatagramSocket.class).send(new DatagramPacket(data, data.length, r.address(2)));
         return "n=" + data.length;
     }
@@ -499,35 +392,35 @@ public class Driver {
         try (limit) {
             datagram.receive(packet);
         }
-        byte[] data = java.util.Arrays.copyOf(packet.getData(), packet.getLength());
-        return received(data) + " " + name((InetSocketAddress) packet.getSocketAddress(), null);
+        byte[] data = Arrays.copyOf(packet.getData(), packet.getLength());
+        return Values.received(data) + " " + Values.name((InetSocketAddress) packet.getSocketAddress(), null);
     }
 
     Object collect(Request r) throws IOException {
         InputStream input = handle(r.word(0), Connection.class).input();
         int limit = r.word(1).equals("all") ? 16 << 20 : r.number(1);
-        var data = new java.io.ByteArrayOutputStream();
+        var data = new ByteArrayOutputStream();
         var buffer = new byte[CHUNK];
         while (data.size() < limit) {
             int got;
             try {
                 got = input.read(buffer, 0, Math.min(CHUNK, limit - data.size()));
             } catch (IOException e) {
-                throw new Fail(nameOf(e) + " done=" + data.size());
+                throw new Values.Fail(Values.nameOf(e) + " done=" + data.size());
             }
             if (got < 0) {
                 break;
             }
             data.write(buffer, 0, got);
         }
-        return received(data.toByteArray());
+        return Values.received(data.toByteArray());
     }
 
     // --- facts and options
 
     static InetSocketAddress localName(Object handle) throws IOException {
         if (isClosed(handle)) {
-            throw new Fail("CLOSED"); // java.net remembers the port, but not the address
+            throw new Values.Fail("CLOSED"); // java.net remembers the port, but not the address
         }
         if (handle instanceof Connection connection) {
             return (InetSocketAddress) connection.socket.getLocalSocketAddress();
@@ -541,173 +434,5 @@ public class Driver {
             return (InetSocketAddress) connection.socket.getRemoteSocketAddress();
         }
         return handle instanceof DatagramSocket datagram ? (InetSocketAddress) datagram.getRemoteSocketAddress() : null;
-    }
-
-    /** `unbound`: what BSD says where java.net has no address, or null where that is an error. */
-    static String name(InetSocketAddress address, String unbound) {
-        if (address == null && unbound == null) {
-            throw new Fail("NOTCONN");
-        }
-        return address == null ? "host=" + unbound + " port=0" : "host=" + host(address.getAddress()) + " port=" + address.getPort();
-    }
-
-    /** Java writes IPv6 addresses without `::`. */
-    static String host(InetAddress address) {
-        String text = address.getHostAddress();
-        return text.equals("0:0:0:0:0:0:0:1") ? "::1" : text.equals("0:0:0:0:0:0:0:0") ? "::" : text;
-    }
-
-    Object set(Object handle, String option, String value) throws IOException {
-        if (handle instanceof ServerSocket listener) {
-            switch (option) {
-                case "rcvbuf" -> listener.setReceiveBufferSize(Integer.parseInt(value));
-                case "reuseaddr" -> listener.setReuseAddress(isOn(value));
-                case "timeout" -> listener.setSoTimeout(milliseconds(value));
-                default -> throw new Unsupported();
-            }
-        } else if (handle instanceof DatagramSocket datagram) {
-            switch (option) {
-                case "rcvbuf" -> datagram.setReceiveBufferSize(Integer.parseInt(value));
-                case "sndbuf" -> datagram.setSendBufferSize(Integer.parseInt(value));
-                case "reuseaddr" -> datagram.setReuseAddress(isOn(value));
-                case "timeout" -> datagram.setSoTimeout(milliseconds(value));
-                default -> throw new Unsupported();
-            }
-        } else {
-            var socket = ((Connection) handle).socket;
-            switch (option) {
-                case "nodelay" -> socket.setTcpNoDelay(isOn(value));
-                case "keepalive" -> socket.setKeepAlive(isOn(value));
-                case "reuseaddr" -> socket.setReuseAddress(isOn(value));
-                case "oobinline" -> socket.setOOBInline(isOn(value));
-                case "linger" -> socket.setSoLinger(!value.equals("off"), value.equals("off") ? 0 : Integer.parseInt(value));
-                case "sndbuf" -> socket.setSendBufferSize(Integer.parseInt(value));
-                case "rcvbuf" -> socket.setReceiveBufferSize(Integer.parseInt(value));
-                case "timeout" -> socket.setSoTimeout(milliseconds(value));
-                default -> throw new Malformed("no option " + option);
-            }
-        }
-        return null;
-    }
-
-    Object get(Object handle, String option) throws IOException {
-        if (handle instanceof ServerSocket listener) {
-            return switch (option) {
-                case "rcvbuf" -> listener.getReceiveBufferSize();
-                case "reuseaddr" -> onOff(listener.getReuseAddress());
-                case "timeout" -> never(listener.getSoTimeout());
-                default -> throw new Unsupported();
-            };
-        }
-        if (handle instanceof DatagramSocket datagram) {
-            return switch (option) {
-                case "rcvbuf" -> datagram.getReceiveBufferSize();
-                case "sndbuf" -> datagram.getSendBufferSize();
-                case "reuseaddr" -> onOff(datagram.getReuseAddress());
-                case "timeout" -> never(datagram.getSoTimeout());
-                default -> throw new Unsupported();
-            };
-        }
-        var socket = ((Connection) handle).socket;
-        return switch (option) {
-            case "nodelay" -> onOff(socket.getTcpNoDelay());
-            case "keepalive" -> onOff(socket.getKeepAlive());
-            case "reuseaddr" -> onOff(socket.getReuseAddress());
-            case "oobinline" -> onOff(socket.getOOBInline());
-            case "linger" -> socket.getSoLinger() < 0 ? "off" : socket.getSoLinger();
-            case "sndbuf" -> socket.getSendBufferSize();
-            case "rcvbuf" -> socket.getReceiveBufferSize();
-            case "timeout" -> never(socket.getSoTimeout());
-            default -> throw new Malformed("no option " + option);
-        };
-    }
-
-    // --- values
-
-    static Object never(int timeout) {
-        return timeout == 0 ? "never" : timeout;
-    }
-
-    static String onOff(boolean value) {
-        return value ? "on" : "off";
-    }
-
-    static boolean isOn(String text) {
-        if (!text.equals("on") && !text.equals("off")) {
-            throw new Malformed("on or off, not " + text);
-        }
-        return text.equals("on");
-    }
-
-    static byte[] payload(String text) {
-        if (text.equals("-")) {
-            return new byte[0];
-        }
-        if (!text.startsWith("pattern:")) {
-            return HexFormat.of().parseHex(text);
-        }
-        String[] parts = text.substring(8).split("@");
-        var data = new byte[Integer.parseInt(parts[0])];
-        int offset = parts.length > 1 ? Integer.parseInt(parts[1]) : 0;
-        for (int i = 0; i < data.length; i++) {
-            int at = (offset + i) % PERIOD;
-            data[i] = (byte) (at + at / 251);
-        }
-        return data;
-    }
-
-    static String received(byte[] data) {
-        if (data.length <= 64) {
-            return "n=" + data.length + " data=" + (data.length == 0 ? "-" : HexFormat.of().formatHex(data));
-        }
-        var sum = new Adler32();
-        sum.update(data);
-        return String.format("n=%d hash=%08x", data.length, sum.getValue());
-    }
-
-    /** The class and the text are all that a Java program can see of an error. */
-    static String nameOf(Exception e) {
-        if (e instanceof SocketTimeoutException) {
-            return "TIMEDOUT";
-        }
-        if (e instanceof IllegalArgumentException) {
-            return "INVAL";
-        }
-        if (e instanceof PortUnreachableException) {
-            return "CONNREFUSED";
-        }
-        String text = String.valueOf(e.getMessage()).toLowerCase();
-        for (var entry : TEXTS.entrySet()) {
-            if (text.contains(entry.getKey())) {
-                return entry.getValue();
-            }
-        }
-        return e instanceof BindException ? "ADDRINUSE"
-                : e instanceof ConnectException ? "CONNREFUSED"
-                : e instanceof NoRouteToHostException ? "HOSTUNREACH"
-                : "UNKNOWN " + e.getClass().getSimpleName();
-    }
-
-    static final Map<String, String> TEXTS = new LinkedHashMap<>();
-
-    static {
-        TEXTS.put("socket closed", "CLOSED");
-        TEXTS.put("socket is closed", "CLOSED");
-        TEXTS.put("connection refused", "CONNREFUSED");
-        TEXTS.put("timed out", "TIMEDOUT");
-        TEXTS.put("connection reset", "CONNRESET");
-        TEXTS.put("broken pipe", "PIPE");
-        TEXTS.put("output is shutdown", "PIPE");
-        TEXTS.put("not connected", "NOTCONN");
-        TEXTS.put("already connected", "ISCONN");
-        TEXTS.put("already in use", "ADDRINUSE");
-        TEXTS.put("cannot assign", "ADDRNOTAVAIL");
-        TEXTS.put("already bound", "INVAL");
-        TEXTS.put("invalid argument", "INVAL");
-        TEXTS.put("permission denied", "ACCES");
-        TEXTS.put("network is unreachable", "NETUNREACH");
-        TEXTS.put("no route to host", "HOSTUNREACH");
-        TEXTS.put("message too long", "MSGSIZE");
-        TEXTS.put("too many open files", "MFILE");
     }
 }
