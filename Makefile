@@ -17,12 +17,13 @@ CBINDGEN ?= $(BUILD)/tools/bin/cbindgen
 CFLAGS_DEMO := -std=c11 -O2 -Wall -Wextra -Werror -Iinclude
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-rust test-c test-python test-conformance test-install test-readme \
+.PHONY: help setup demo test test-rust test-c test-python test-conformance test-install test-readme test-examples examples \
         test-clients wheel-checks bench bench-c bench-python soak docs check check-rust check-c check-python header lib python-module install clean
 
 help:
 	@echo "make demo      build everything and show it at work"
 	@echo "make test      every test of every language"
+	@echo "make test-examples  the tutorials in examples/, every server language with every client language"
 	@echo "make test-clients  real programs over polysock.patch() (redis-server and postgresql for all of them)"
 	@echo "make wheel-checks  the wheel and the sdist as they would be published"
 	@echo "make check     format, lints, header, symbols, stubs (about a minute)"
@@ -87,7 +88,7 @@ demo: lib python-module demo-programs
 
 # ---------------------------------------------------------------- tests
 
-test: test-rust test-c test-python test-conformance test-install test-readme
+test: test-rust test-c test-python test-conformance test-install test-readme test-examples
 	@echo "make test: every test of every language passed"
 
 test-rust: $(BUILD)/.prerequisites
@@ -125,6 +126,28 @@ test-install: lib
 
 test-readme: lib python-module
 	$(VENV_PY) tools/run_readme.py README.md $(TARGET)
+
+# The tutorials: what has a test.toml. Rust's come from cargo, Python's run as they are.
+TUTORIALS := $(dir $(wildcard examples/*/test.toml))
+TUTORIAL_PROGRAMS := $(patsubst examples/%.c,$(BUILD)/examples/%_c,$(wildcard $(addsuffix *.c,$(TUTORIALS)))) \
+                     $(patsubst examples/%.cpp,$(BUILD)/examples/%_cpp,$(wildcard $(addsuffix *.cpp,$(TUTORIALS))))
+TUTORIAL_FLAGS := -O1 -Wall -Wextra -Werror -Iinclude -pthread
+TUTORIAL_LIBS := -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
+
+$(BUILD)/examples/%_c: examples/%.c $(HEADER) | lib
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(TUTORIAL_FLAGS) $< -o $@ $(TUTORIAL_LIBS)
+
+$(BUILD)/examples/%_cpp: examples/%.cpp $(HEADER) include/polysock/polysock.hpp | lib
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 $(TUTORIAL_FLAGS) $< -o $@ $(TUTORIAL_LIBS)
+
+examples: $(TUTORIAL_PROGRAMS) python-module
+	cargo build --quiet --locked -p polysock-examples
+
+test-examples: examples
+	$(VENV_PY) examples/test_run.py
+	$(VENV_PY) examples/run.py
 
 # Real programs and servers over polysock.patch(), in an environment of their own.
 CLIENTS := $(BUILD)/venv-clients

@@ -16,6 +16,7 @@ mod raw;
 mod resolve;
 mod sendfile;
 mod socket;
+mod tcp_info;
 
 /// The native half of the package `polysock`.
 #[pyo3::pymodule]
@@ -39,6 +40,8 @@ mod _native {
     use crate::net::{InputStream, OutputStream, ServerSocket};
     #[pymodule_export]
     use crate::resolve::{getaddrinfo, getnameinfo};
+    #[pymodule_export]
+    use crate::tcp_info::TcpInfo;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

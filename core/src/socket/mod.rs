@@ -181,7 +181,7 @@ impl Socket {
     /// # Errors
     /// `Closed` after close or detach.
     pub fn fileno(&self) -> Result<RawFd> {
-        let number = self.handle.number();
+        let number = self.handle.tell_number();
         number.ok_or_else(|| Error::new(Operation::Fileno, Kind::Closed))
     }
 
@@ -257,7 +257,7 @@ impl Socket {
 impl std::fmt::Debug for Socket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Socket")
-            .field("fd", &self.fileno().ok())
+            .field("fd", &self.handle.number())
             .field("family", &self.family)
             .field("type", &self.socket_type)
             .field("protocol", &self.protocol)
