@@ -98,7 +98,7 @@ test-c: lib
 	$(MAKE) -C ffi/tests
 
 test-python: python-module
-	$(VENV_PY) -m pytest -q python/tests
+	$(VENV_PY) -m pytest -q -rs python/tests
 
 # Java's own sockets take part as a witness where a JDK is present; nothing needs one.
 JAVAC := $(shell command -v javac)
