@@ -181,21 +181,9 @@ impl Error {
         self.detail.as_deref()
     }
 
-    /// The errno number that stands for this error, where the system has one.
-    ///
-    /// A deadline that passed has none: only the kernel's own give-up is `ETIMEDOUT`.
+    /// The errno number that stands for this error: [`Kind::errno`] of its kind.
     pub const fn errno(&self) -> Option<i32> {
-        match self.kind {
-            Kind::Os(errno) => Some(errno),
-            Kind::WouldBlock => Some(libc::EAGAIN),
-            Kind::InProgress => Some(libc::EINPROGRESS),
-            Kind::Interrupted => Some(libc::EINTR),
-            Kind::Closed => Some(libc::EBADF),
-            Kind::Busy => Some(libc::EBUSY),
-            Kind::InvalidInput(_) => Some(libc::EINVAL),
-            Kind::Unsupported => Some(libc::EOPNOTSUPP),
-            Kind::TimedOut | Kind::EndOfStream | Kind::Truncated { .. } | Kind::Resolve(_) => None,
-        }
+        self.kind.errno()
     }
 
     /// What the standard library calls an error of this kind: `BrokenPipe`, `ConnectionReset`, `AddrInUse`, …
@@ -216,6 +204,23 @@ impl Error {
 }
 
 impl Kind {
+    /// The errno number that stands for this kind, where the system has one.
+    ///
+    /// A deadline that passed has none: only the kernel's own give-up is `ETIMEDOUT`.
+    pub const fn errno(self) -> Option<i32> {
+        match self {
+            Self::Os(errno) => Some(errno),
+            Self::WouldBlock => Some(libc::EAGAIN),
+            Self::InProgress => Some(libc::EINPROGRESS),
+            Self::Interrupted => Some(libc::EINTR),
+            Self::Closed => Some(libc::EBADF),
+            Self::Busy => Some(libc::EBUSY),
+            Self::InvalidInput(_) => Some(libc::EINVAL),
+            Self::Unsupported => Some(libc::EOPNOTSUPP),
+            Self::TimedOut | Self::EndOfStream | Self::Truncated { .. } | Self::Resolve(_) => None,
+        }
+    }
+
     /// The kind of a system call's error.
     pub(crate) fn from_io(error: &io::Error) -> Self {
         match error.raw_os_error() {
