@@ -100,6 +100,9 @@ test-c: lib
 test-python: python-module
 	$(VENV_PY) -m pytest -q -rs python/tests
 
+# Java's own sockets take part as a witness where a JDK is present; nothing needs one.
+JAVAC := $(shell command -v javac)
+
 test-conformance: lib python-module
 	cargo build --quiet --locked --release -p polysock-conformance-driver
 	@mkdir -p $(BUILD)/conformance
@@ -107,13 +110,15 @@ test-conformance: lib python-module
 	  -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
 	$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Iinclude -pthread conformance/drivers/driver.cpp \
 	  -o $(BUILD)/conformance/driver_cpp -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
-	$(PYTHON) conformance/test_runner.py
+	$(PYTHON) -m unittest discover -q -s conformance/tests -t conformance
+	$(if $(JAVAC),$(JAVAC) -d $(BUILD)/conformance/java conformance/drivers/java/*.java,@echo "no JDK: java.net itself does not take part")
 	$(PYTHON) conformance/run.py \
 	  --driver 'rust=$(TARGET)/polysock-conformance-driver' \
 	  --driver 'c=$(BUILD)/conformance/driver_c' \
 	  --driver 'cpp=$(BUILD)/conformance/driver_cpp' \
 	  --driver 'python=$(VENV_PY) conformance/drivers/driver.py --module polysock' \
-	  --witness '$(PYTHON) conformance/drivers/driver.py --module socket'
+	  --witness 'witness=$(PYTHON) conformance/drivers/driver.py --module socket' \
+	  $(if $(JAVAC),--witness 'jdk=java -Xshare:auto -XX:TieredStopAtLevel=1 -cp $(BUILD)/conformance/java Driver')
 
 test-install: lib
 	sh ffi/tests/install_test.sh

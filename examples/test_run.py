@@ -159,6 +159,12 @@ class Runner(unittest.TestCase):
         self.write("server.rs", "")
         self.assertIn("server.rs is there and said to be missing", self.folder_fault())
 
+    def test_one_file_said_to_be_missing(self):
+        self.replace("test.toml", 'java = "', '"server_net.py" = "')
+        self.assertIn("client_net.py is not there", self.folder_fault())
+        self.write("client_net.py", CLIENT)
+        self.assertIsNone(self.play()["python server, java client"])
+
     def test_a_malformed_test(self):
         self.replace("test.toml", "garbage", "gabage")
         self.assertIn("unknown gabage", self.folder_fault())
@@ -167,7 +173,7 @@ class Runner(unittest.TestCase):
         self.write("test.toml", "client =")
         self.assertIn("Invalid value", self.folder_fault())
         self.write("test.toml", TEST + "cobol = 'no'")
-        self.assertIn("no such language: cobol", self.folder_fault())
+        self.assertIn("no such language or file: cobol", self.folder_fault())
 
     def test_garbage_kills_the_server(self):
         self.replace("server.py", "except OSError", "except ValueError")
