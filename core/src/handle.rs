@@ -53,6 +53,8 @@ pub(crate) struct Handle {
     made_under: (u32, u32),
     /// Some call may have waited in the kernel itself.
     kernel_waits: AtomicBool,
+    /// The number was told: a program may have handed the descriptor to another process.
+    number_told: AtomicBool,
 }
 
 /// What the threads of a handle tell each other.
@@ -137,6 +139,7 @@ impl Handle {
             shared_here: AtomicBool::new(false),
             made_under: fork::sharing(),
             kernel_waits: AtomicBool::new(false),
+            number_told: AtomicBool::new(false),
         }
     }
 
@@ -216,9 +219,17 @@ impl Handle {
         self.state.load(Ordering::Acquire) & CLOSED != 0
     }
 
-    /// The number of the descriptor unless the handle is closed. Only to be told: it may be closed the next moment.
+    /// The number of the descriptor unless the handle is closed. Only to be shown: it may be closed the next moment.
     pub(crate) fn number(&self) -> Option<RawFd> {
         (!self.is_closed()).then(|| self.descriptor.number()).flatten()
+    }
+
+    /// The same for a program, which may hand the descriptor on.
+    pub(crate) fn tell_number(&self) -> Option<RawFd> {
+        if !self.number_told.load(Ordering::Relaxed) {
+            self.number_told.store(true, Ordering::SeqCst);
+        }
+        self.number()
     }
 
     /// Closes the descriptor once, waking every waiting thread. `farewell` has its last words on the wire.
@@ -354,7 +365,9 @@ impl Handle {
         let shared_here = self.shared_here.load(Ordering::Relaxed);
         if others_inside && self.kernel_waits.load(Ordering::SeqCst) && !shared_here {
             let fd = self.descriptor.lend();
-            if !special::is_held_elsewhere(fd, self.made_under != fork::sharing()) {
+            // A program that was started, or was sent it, may hold it; no fork is seen of either.
+            let beyond = self.made_under != fork::sharing() || self.number_told.load(Ordering::SeqCst);
+            if !special::is_held_elsewhere(fd, beyond) {
                 let sock = unix::sock(&fd);
                 // What the close is to be on the wire, it is: with linger zero a reset, not an end of stream first.
                 let resets = matches!(sock.linger(), Ok(Some(Duration::ZERO)));

@@ -216,7 +216,7 @@ impl Race {
 impl Runner {
     fn entry(&self) -> libc::pollfd {
         // The socket is ours alone and open.
-        entry(self.socket.fileno().unwrap_or(PASSED_OVER), libc::POLLOUT)
+        entry(self.socket.handle.number().unwrap_or(PASSED_OVER), libc::POLLOUT)
     }
 }
 

@@ -3,11 +3,7 @@
 
 mod support;
 
-use polysock_core::{Error, Kind, Plain, ServeOptions, Server, Socket, StartedServer, Timeout, Trouble};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use polysock_core::{Error, ServeOptions, Server, Socket, StartedServer, Trouble};
 use support::*;
 
 fn options(max_connections: usize) -> ServeOptions {

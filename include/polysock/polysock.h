@@ -645,7 +645,7 @@ typedef struct {
 
 /// State and statistics of a TCP connection; a moment later all may be different.
 ///
-/// BSD: struct tcp_info, tcp(7). Python: socket.getsockopt, as bytes. Java: none.
+/// BSD: struct tcp_info, tcp(7). Python: socket.tcp_info. Java: none.
 /// What this kernel does not tell has all bits set: UINT32_MAX, UINT64_MAX. Of a socket that listens only `state`,
 /// `unacked` and `sacked` mean something. Later versions only add to its end.
 /// @ingroup polysock_sockets
@@ -2035,7 +2035,7 @@ int polysock_getsockopt(const polysock_t *s, int level, int name, void *value, s
 
 /// Gives state and statistics of the TCP connection.
 ///
-/// BSD: getsockopt(2) with TCP_INFO. Python: socket.getsockopt, as bytes. Java: none.
+/// BSD: getsockopt(2) with TCP_INFO. Python: socket.tcp_info. Java: none.
 /// `out_size` is sizeof (polysock_tcp_stats) as the caller knows it: a shorter one gets the beginning, and what only a
 /// longer one has is filled with 0xff. POLYSOCK_EINVAL for 0; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @code

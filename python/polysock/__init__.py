@@ -22,6 +22,7 @@ from ._native import (
     CMSG_LEN,
     CMSG_SPACE,
     SocketType,
+    TcpInfo,
     TruncatedError,
     close,
     dup,
@@ -58,6 +59,7 @@ __all__ = [
     "CMSG_SPACE",
     "SocketIO",
     "SocketType",
+    "TcpInfo",
     "TruncatedError",
     "close",
     "create_connection",
@@ -163,11 +165,11 @@ class socket(_native.socket, metaclass=SocketMeta):
 
     def dup(self):
         """A new socket object for the same socket, with a descriptor of its own."""
-        fd = os.dup(self.fileno())
+        fd = self._duplicate()
         try:
             sock = self.__class__(self.family, self.type, self.proto, fileno=fd)
         except BaseException:
-            os.close(fd)
+            close(fd)
             raise
         sock.settimeout(self.gettimeout())
         return sock
@@ -406,16 +408,14 @@ def fromfd(fd, family, type, proto=0):
 
 def socketpair(family=None, type=SOCK_STREAM, proto=0):
     """Two sockets connected to each other, of the Unix domain unless the program says otherwise."""
-    fds = list(_native.socketpair(AF_UNIX if family is None else family, type, proto))
+    if family is None:
+        family = AF_UNIX
+    first, second = _native.socketpair(family, type, proto)
+    first = socket(family, type, proto, first)
     try:
-        first = socket(AF_UNIX if family is None else family, type, proto, fds[0])
-        del fds[0]
-        second = socket(AF_UNIX if family is None else family, type, proto, fds[0])
-        del fds[0]
-        return first, second
+        return first, socket(family, type, proto, second)
     except BaseException:
-        for fd in fds:
-            close(fd)
+        first.close()
         raise
 
 

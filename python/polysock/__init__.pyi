@@ -12,6 +12,7 @@ from ._meta import SocketMeta
 from ._native import CMSG_LEN as CMSG_LEN
 from ._native import CMSG_SPACE as CMSG_SPACE
 from ._native import SocketType as SocketType
+from ._native import TcpInfo as TcpInfo
 from ._native import TruncatedError as TruncatedError
 from ._native import close as close
 from ._native import dup as dup

@@ -17,6 +17,7 @@ mod resolve;
 mod sendfile;
 mod server;
 mod socket;
+mod tcp_info;
 
 /// The native half of the package `polysock`.
 #[pyo3::pymodule]
@@ -42,6 +43,8 @@ mod _native {
     use crate::resolve::{getaddrinfo, getnameinfo};
     #[pymodule_export]
     use crate::server::Server;
+    #[pymodule_export]
+    use crate::tcp_info::TcpInfo;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -1,7 +1,7 @@
 //! The callback server: the core's, with threads that Python makes.
 
 use crate::gil::{self, Attached};
-use crate::socket::{Accepted, NativeSocket};
+use crate::socket::{NativeSocket, Unclaimed};
 use crate::{address, convert, error};
 use polysock_core::{Address, Protocol, ServeOptions, Service, Socket, Timeout, Trouble};
 use pyo3::exceptions::{PyOSError, PyValueError};
@@ -96,7 +96,7 @@ impl<'py> Service<Attached<'py>> for Program<'py> {
         peer: &Address,
     ) -> Result<(), PyErr> {
         let py = self.handle.py();
-        let accepted = Accepted::new(Arc::clone(connection));
+        let accepted = Unclaimed::new(Arc::clone(connection));
         let peer = address::to_python(py, self.protocol, peer)?;
         self.handle.call1((accepted, peer)).map(drop)
     }

@@ -4,6 +4,7 @@ use crate::convert::{self, Argument, CInt, CUint, Object, Size};
 use crate::gil::Tries;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::{bytes, descriptor, finalize};
+use crate::tcp_info::TcpInfo;
 use crate::{address, audit, error, gil, message, options, sendfile};
 use polysock_core::{Family, Flags, Protocol, Shutdown, Socket, SocketType, Timeout};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -156,11 +157,19 @@ impl NativeSocket {
     }
 
     /// The same with the connection as something that only a new socket takes, as its `fileno`.
-    fn _accept_whole<'py>(&self, py: Python<'py>) -> PyResult<(Accepted, Bound<'py, PyAny>)> {
+    fn _accept_whole<'py>(&self, py: Python<'py>) -> PyResult<(Unclaimed, Bound<'py, PyAny>)> {
         let socket = self.socket(py)?;
         let (accepted, peer) = gil::call(py, |host| socket.on(host).accept())?;
         let peer = address::to_python(py, socket.protocol(), &peer)?;
-        Ok((Accepted::new(Arc::new(accepted)), peer))
+        Ok((Unclaimed::new(accepted), peer))
+    }
+
+    /// Another descriptor for the same socket, which is the caller's. The socket is known to be held twice from now on.
+    fn _duplicate(&self, py: Python<'_>) -> PyResult<i32> {
+        let socket = self.socket(py)?;
+        let copy = socket.duplicate().and_then(|copy| copy.detach());
+        let fd = copy.map_err(|error| error::exception(py, &error))?;
+        Ok(fd.into_raw_fd())
     }
 
     /// Connects to an address.
@@ -534,6 +543,11 @@ impl NativeSocket {
             Err(error) => Err(error::exception(py, &error)),
         }
     }
+
+    /// State and statistics of the TCP connection.
+    fn tcp_info(&self, py: Python<'_>) -> PyResult<TcpInfo> {
+        TcpInfo::of(py, &*self.socket(py)?)
+    }
 }
 
 impl NativeSocket {
@@ -592,14 +606,14 @@ impl NativeSocket {
     }
 }
 
-/// A connection on its way from its listener to its own object. Unlike a descriptor's number it says that nobody else
-/// holds the connection.
+/// A socket on its way to its own object, as that one's `fileno`. Unlike a descriptor's number it says that nobody else
+/// holds the socket.
 #[pyclass(module = "polysock._native", frozen)]
-pub struct Accepted(Mutex<Option<Arc<Socket>>>);
+pub struct Unclaimed(Mutex<Option<Arc<Socket>>>);
 
-impl Accepted {
-    pub fn new(socket: Arc<Socket>) -> Self {
-        Self(Mutex::new(Some(socket)))
+impl Unclaimed {
+    pub fn new(socket: impl Into<Arc<Socket>>) -> Self {
+        Self(Mutex::new(Some(socket.into())))
     }
 
     fn take(&self) -> Option<Arc<Socket>> {
@@ -608,7 +622,7 @@ impl Accepted {
 }
 
 #[pymethods]
-impl Accepted {
+impl Unclaimed {
     /// Gives the descriptor away, to a class that takes numbers only.
     fn __index__(&self, py: Python<'_>) -> PyResult<i32> {
         let socket = self.take().ok_or_else(|| error::bad_descriptor(py))?;
@@ -624,8 +638,8 @@ fn given(number: CInt) -> Option<i32> {
 
 fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -> PyResult<Arc<Socket>> {
     let py = number.py();
-    if let Ok(accepted) = number.cast_exact::<Accepted>() {
-        return accepted.get().take().ok_or_else(|| error::bad_descriptor(py));
+    if let Ok(unclaimed) = number.cast_exact::<Unclaimed>() {
+        return unclaimed.get().take().ok_or_else(|| error::bad_descriptor(py));
     }
     if number.is_instance_of::<PyFloat>() {
         return Err(PyTypeError::new_err("integer argument expected, got float"));

@@ -55,6 +55,25 @@ pub struct AdoptError {
     pub fd: OwnedFd,
 }
 
+impl std::fmt::Display for AdoptError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for AdoptError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+impl From<AdoptError> for Error {
+    /// Closes the descriptor.
+    fn from(refused: AdoptError) -> Self {
+        refused.error
+    }
+}
+
 impl Socket {
     /// Makes a socket (socket(2)); the type may carry `SOCK_NONBLOCK`, and is always close-on-exec.
     ///
@@ -181,7 +200,7 @@ impl Socket {
     /// # Errors
     /// `Closed` after close or detach.
     pub fn fileno(&self) -> Result<RawFd> {
-        let number = self.handle.number();
+        let number = self.handle.tell_number();
         number.ok_or_else(|| Error::new(Operation::Fileno, Kind::Closed))
     }
 
@@ -257,7 +276,7 @@ impl Socket {
 impl std::fmt::Debug for Socket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Socket")
-            .field("fd", &self.fileno().ok())
+            .field("fd", &self.handle.number())
             .field("family", &self.family)
             .field("type", &self.socket_type)
             .field("protocol", &self.protocol)

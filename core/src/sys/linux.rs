@@ -86,9 +86,9 @@ pub const CONNECT_AGAIN_TELLS_THE_END: bool = true;
 pub const KNOWS_HOLDERS: bool = true;
 
 /// Whether another descriptor of this process is open on the same socket, or programs this one starts would inherit
-/// it; with `forked`, whether any process we may look at holds it. Looked up in /proc; where there is none, nothing is
+/// it; with `beyond`, whether any process we may look at holds it. Looked up in /proc; where there is none, nothing is
 /// known and the answer is no.
-pub fn is_held_elsewhere(fd: BorrowedFd<'_>, forked: bool) -> bool {
+pub fn is_held_elsewhere(fd: BorrowedFd<'_>, beyond: bool) -> bool {
     // SAFETY: no memory is involved.
     let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFD) };
     if flags & libc::FD_CLOEXEC == 0 {
@@ -105,7 +105,7 @@ pub fn is_held_elsewhere(fd: BorrowedFd<'_>, forked: bool) -> bool {
     if held_in(Path::new("/proc/self/fd"), own.file_name()) {
         return true;
     }
-    forked && {
+    beyond && {
         let processes = Path::new("/proc").read_dir().into_iter().flatten().flatten();
         let numbers = processes.filter_map(|process| process.file_name().to_str()?.parse::<u32>().ok());
         numbers
