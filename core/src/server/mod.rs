@@ -121,7 +121,7 @@ impl State {
 
 impl Server {
     /// Makes a server of a socket that listens. It accepts as soon as a thread [runs](Self::run) it; until then
-    /// connections wait in the listener's queue.
+    /// connections wait in the listener's queue. The descriptor is put into non-blocking mode (`O_NONBLOCK`).
     ///
     /// Closing the listener, from anywhere, ends accepting as [`stop`](Self::stop) does.
     ///
@@ -135,9 +135,9 @@ impl Server {
         }
         let listening = listener.check_listening();
         listening.map_err(|kind| Error::new(Operation::Server, kind))?;
-        if listener.is_closed() {
-            return Err(Error::new(Operation::Server, Kind::Closed));
-        }
+        // Whoever shares a listener in blocking mode with another process may sleep in accept(2), where nothing wakes it.
+        let set = listener.set_descriptor_nonblocking(true);
+        set.map_err(|error| Error::new(Operation::Server, error.kind()))?;
         Ok(Self {
             listener,
             max_connections: options.max_connections,
