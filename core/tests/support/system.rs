@@ -280,6 +280,19 @@ pub fn fork(child: impl FnOnce()) -> Child {
     }
 }
 
+/// Forks, and goes on in both processes; none in the child.
+pub fn fork_on() -> Option<Child> {
+    // SAFETY: as in `fork`.
+    let pid = check(unsafe { libc::fork() });
+    (pid > 0).then_some(Child(pid))
+}
+
+/// Ends a child at once, well.
+pub fn exit() -> ! {
+    // SAFETY: it does not return.
+    unsafe { libc::_exit(0) }
+}
+
 /// A forked child.
 pub struct Child(pub i32);
 
