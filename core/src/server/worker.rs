@@ -346,3 +346,47 @@ impl Drop for Seat<'_> {
         state.wake_sleepers();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::create_server;
+    use crate::host::Plain;
+    use crate::server::ServeOptions;
+
+    struct Nothing;
+
+    impl Service<Plain> for Nothing {
+        type Failure = Error;
+
+        fn handle(&mut self, _: &mut Plain, _: &Arc<Socket>, _: &Address) -> std::result::Result<(), Error> {
+            Ok(())
+        }
+
+        fn failed(&mut self, _: &mut Plain, _: Trouble<Error>, _: Option<&Address>) {}
+
+        fn recruit(&mut self, _: &mut Plain) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_helper_that_is_not_needed_leaves_and_the_leader_stays() {
+        let listener = create_server("127.0.0.1", 0, 1).unwrap();
+        let server = Server::new(listener, ServeOptions::default()).unwrap();
+        let patience = Duration::from_millis(40);
+        thread::scope(|scope| {
+            let leader = scope.spawn(|| server.work(&mut Plain, &mut Nothing, Some(patience)));
+            while server.state.lock().leader.is_none() {
+                thread::yield_now();
+            }
+            let began = Instant::now();
+            server.work(&mut Plain, &mut Nothing, Some(patience)).unwrap();
+            assert!(began.elapsed() >= patience);
+            assert_eq!(server.state.lock().workers.len(), 1);
+            assert!(server.state.lock().followers.is_empty() && !leader.is_finished());
+            server.stop(Timeout::NonBlocking, &mut Plain).unwrap();
+            leader.join().unwrap().unwrap();
+        });
+    }
+}
