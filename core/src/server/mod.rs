@@ -8,7 +8,7 @@ pub use worker::{Service, Trouble};
 
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{WaitingFor, Watch};
-use crate::host::Host;
+use crate::host::{Host, Plain};
 use crate::socket::Socket;
 use crate::sys::fork::ForkLock;
 use crate::time::{Deadline, Left, Timeout};
@@ -69,6 +69,8 @@ struct State {
     handling: usize,
     /// How many connections have been handled.
     handled: usize,
+    /// Until when handlers whose connections were closed may take to return.
+    patience: Option<Instant>,
     /// Threads that wait for handlers to end.
     sleepers: Vec<Thread>,
     /// Why accepting ended, when nobody stopped it.
@@ -93,15 +95,19 @@ impl State {
         self.workers.values().filter(running).count()
     }
 
-    /// Their connections, which are to be closed.
+    /// Their connections that stop has not closed yet.
     fn take_running(&mut self) -> Vec<Arc<Socket>> {
         let others = self.workers.values_mut().filter(|worker| worker.stopping == 0);
-        let connections = others.filter_map(|worker| {
-            let connection = worker.connection.as_ref().map(Arc::clone);
-            worker.woken = connection.is_some();
-            connection
+        let open = others.filter_map(|worker| {
+            let connection = worker.connection.as_ref()?;
+            let woken = std::mem::replace(&mut worker.woken, true);
+            (!woken).then(|| Arc::clone(connection))
         });
-        connections.collect()
+        let open: Vec<_> = open.collect();
+        if !open.is_empty() {
+            self.patience = Some(Instant::now() + WOKEN);
+        }
+        open
     }
 
     /// Whether every worker has left that has no handler to wait for.
@@ -176,8 +182,7 @@ impl Server {
         self.state.lock().wake_followers();
         let _stopping = Stopping::begin(self);
         if !self.sleep_until(deadline, host, |state| state.running() == 0)? {
-            host.block(|| self.close_connections());
-            let woken = Deadline::At(Instant::now() + WOKEN);
+            let woken = host.block(|| self.close_connections());
             self.sleep_until(woken, host, |state| state.running() == 0)?;
         }
         // Those that waited for connections are on their way out.
@@ -188,12 +193,15 @@ impl Server {
         Ok(running)
     }
 
-    fn close_connections(&self) {
+    /// Closes the connections of running handlers; until when those may return.
+    fn close_connections(&self) -> Deadline {
         let connections = self.state.lock().take_running();
         for connection in connections {
             // Nobody is left to tell of a failure.
-            let _ = connection.on(crate::host::Plain).close_under_handler();
+            let _ = connection.on(Plain).close_under_handler();
         }
+        let patience = self.state.lock().patience;
+        patience.map_or(Deadline::NonBlocking, Deadline::At)
     }
 
     /// Waits until accepting has ended: somebody stopped the server or closed its listener, or it can't go on.
