@@ -69,7 +69,7 @@ fn main() {
 mod tests {
     use super::support::*;
     use polysock_core::{
-        Address, Error, Kind, Plain, ServeOptions, Server, Service, Shutdown, Socket, Timeout, Trouble,
+        Address, Error, Kind, Plain, ServeOptions, Server, Shutdown, Socket, Step, Timeout, Trouble,
     };
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, Mutex};
@@ -405,35 +405,12 @@ mod tests {
         assert_eq!(server.stop(LATE).unwrap(), 0);
     }
 
-    /// Forks for each connection, and keeps the children.
-    #[derive(Default)]
-    struct Forks(Vec<system::Child>);
-
-    impl Service<Plain> for Forks {
-        type Failure = Error;
-
-        fn handle(&mut self, _: &mut Plain, connection: &Arc<Socket>, _: &Address) -> Result<(), Error> {
-            match system::fork_on() {
-                Some(child) => self.0.push(child),
-                None => connection.send_all(b"child")?,
-            }
-            Ok(())
-        }
-
-        fn failed(&mut self, _: &mut Plain, trouble: Trouble<Error>, _: Option<&Address>) {
-            no_trouble(trouble, None);
-        }
-
-        fn recruit(&mut self, _: &mut Plain) -> bool {
-            false
-        }
-    }
-
     pub fn a_child_that_a_handler_forked_does_not_go_on_serving() {
-        let server = Server::new(listener(16).0, ServeOptions::default()).unwrap();
+        let server = Arc::new(Server::new(listener(16).0, ServeOptions::default()).unwrap());
         let clients = [(); 2].map(|()| connect(&server.listener().local_address().unwrap()));
         let this = std::process::id();
-        let (listener, mut forks) = (Arc::clone(server.listener()), Forks::default());
+        let listener = Arc::clone(server.listener());
+        let mut children = Vec::new();
         std::thread::scope(|scope| {
             let reading = scope.spawn(move || {
                 for client in clients {
@@ -442,13 +419,22 @@ mod tests {
                 }
                 listener.close().unwrap();
             });
-            server.run(&mut Plain, &mut forks).unwrap();
+            let mut worker = server.worker();
+            while let Some(step) = worker.step(&mut Plain).unwrap() {
+                match step {
+                    Step::Handle { connection, .. } => match system::fork_on() {
+                        Some(child) => children.push(child),
+                        None => connection.send_all(b"child").unwrap(),
+                    },
+                    Step::Recruit | Step::Trouble(_) | _ => worker.is_the_last(),
+                }
+            }
             if std::process::id() != this {
                 system::exit(); // the rest is the parent's
             }
             reading.join().unwrap();
         });
-        assert_eq!(forks.0.len(), 2);
-        forks.0.into_iter().for_each(system::Child::succeed);
+        assert_eq!(children.len(), 2);
+        children.into_iter().for_each(system::Child::succeed);
     }
 }

@@ -6,14 +6,13 @@ mod server_support;
 mod support;
 
 use polysock_core::{
-    Address, Error, Kind, Operation, Plain, ServeOptions, Server, Service, Socket, StartedServer, Trouble,
+    Address, Error, Kind, Operation, Plain, ServeOptions, Server, Socket, StartedServer, Step, Trouble,
 };
 use server_support::*;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, ThreadId};
 use std::time::Duration;
 use support::*;
 
@@ -227,66 +226,39 @@ fn a_connection_that_was_duplicated_goes_on_for_the_other_holder() {
     });
 }
 
-/// A service that has one thread: the one that calls it.
-struct Alone<'s> {
-    server: &'s Server,
-    threads: Vec<ThreadId>,
-    nested: Option<Kind>,
-    recruits: usize,
-}
-
-impl Service<Plain> for Alone<'_> {
-    type Failure = Error;
-
-    fn handle(&mut self, host: &mut Plain, connection: &Arc<Socket>, _: &Address) -> Result<(), Error> {
-        self.threads.push(thread::current().id());
-        let mut byte = [0];
-        connection.recv_exact(&mut byte)?;
-        connection.send_all(&byte)?;
-        if &byte == b"n" {
-            let (server, mut inner) = (self.server, Alone::of(self.server));
-            self.nested = Some(kind(server.run(host, &mut inner)));
-        }
-        if &byte == b"s" {
-            assert_eq!(self.server.stop(LATE, host)?, 0);
-        }
-        Ok(())
-    }
-
-    fn failed(&mut self, _: &mut Plain, trouble: Trouble<Error>, _: Option<&Address>) {
-        panic!("{trouble}");
-    }
-
-    fn recruit(&mut self, _: &mut Plain) -> bool {
-        self.recruits += 1;
-        false
-    }
-}
-
-impl<'s> Alone<'s> {
-    fn of(server: &'s Server) -> Self {
-        Self {
-            server,
-            threads: Vec::new(),
-            nested: None,
-            recruits: 0,
-        }
-    }
-}
-
 #[test]
 fn one_thread_of_the_callers_serves_one_after_the_other() {
     limited(|| {
         for (max_connections, recruits) in [(1, 0), (5, 4)] {
-            let server = Server::new(listener(16).0, options(max_connections)).unwrap();
+            let server = Arc::new(Server::new(listener(16).0, options(max_connections)).unwrap());
             let clients: Vec<_> = (0..4).map(|_| connect(&server)).collect();
-            for (client, order) in clients.iter().zip([b"a", b"b", b"n", b"s"]) {
+            for (client, order) in clients.iter().zip([b"a", b"b", b"c", b"s"]) {
                 client.send_all(order).unwrap();
             }
-            let mut alone = Alone::of(&server);
-            server.run(&mut Plain, &mut alone).unwrap();
-            assert_eq!(alone.threads, [thread::current().id(); 4]);
-            assert_eq!((alone.nested, alone.recruits), (Some(Kind::Busy), recruits));
+            let mut worker = server.worker();
+            let (mut handled, mut recruited) = (Vec::new(), 0);
+            while let Some(step) = worker.step(&mut Plain).unwrap() {
+                match step {
+                    Step::Handle { connection, peer } => {
+                        assert_eq!(connection.peer_address().unwrap(), peer);
+                        let mut order = [0];
+                        connection.recv_exact(&mut order).unwrap();
+                        connection.send_all(&order).unwrap();
+                        assert_eq!(server.connections(), 1);
+                        if &order == b"s" {
+                            assert_eq!(server.stop(LATE, &mut Plain).unwrap(), 0);
+                            assert!(!worker.is_woken());
+                        }
+                        handled.push(order[0]);
+                    }
+                    Step::Recruit => {
+                        recruited += 1;
+                        worker.is_the_last();
+                    }
+                    Step::Trouble(_) | _ => panic!("no trouble was to be"),
+                }
+            }
+            assert_eq!((handled.as_slice(), recruited), (b"abcs".as_slice(), recruits));
             for client in &clients {
                 client.within(LATE).recv_exact(&mut [0]).unwrap();
                 assert_eq!(client.within(LATE).recv(&mut [0]).unwrap(), 0);
@@ -298,28 +270,58 @@ fn one_thread_of_the_callers_serves_one_after_the_other() {
 #[test]
 fn several_threads_of_the_callers_serve_together() {
     limited(|| {
-        let server = Server::new(listener(64).0, options(2)).unwrap();
-        thread::scope(|scope| {
-            let workers: Vec<_> = (0..4)
-                .map(|_| {
-                    scope.spawn(|| {
-                        let mut alone = Alone::of(&server);
-                        server.run(&mut Plain, &mut alone).unwrap();
-                        alone.threads.len()
-                    })
+        let server = Arc::new(Server::new(listener(64).0, options(2)).unwrap());
+        let workers: Vec<_> = (0..4)
+            .map(|_| {
+                let server = Arc::clone(&server);
+                start(move || {
+                    let (mut worker, mut handled) = (server.worker(), 0);
+                    while let Some(step) = worker.step(&mut Plain).unwrap() {
+                        // Four are more than it would ask for.
+                        let Step::Handle { connection, .. } = step else {
+                            panic!("{step:?}")
+                        };
+                        echo(&connection).unwrap();
+                        handled += 1;
+                    }
+                    handled
                 })
-                .collect();
-            let clients: Vec<_> = (0..40).map(|_| connect(&server)).collect();
-            clients.iter().for_each(|client| client.send_all(b"x").unwrap());
-            for client in clients {
-                client.within(LATE).recv_exact(&mut [0]).unwrap();
-                assert!(server.connections() <= 2);
-            }
-            until("all are handled", || server.connections() == 0);
-            assert_eq!(server.stop(LATE, &mut Plain).unwrap(), 0);
-            let served: usize = workers.into_iter().map(|worker| worker.join().unwrap()).sum();
-            assert_eq!(served, 40);
-        });
+            })
+            .collect();
+        let clients: Vec<_> = (0..40).map(|_| connect(&server)).collect();
+        for client in clients {
+            assert_served(&client);
+            assert!(server.connections() <= 2);
+        }
+        until("all are handled", || server.connections() == 0);
+        assert_eq!(server.stop(LATE, &mut Plain).unwrap(), 0);
+        let handled: usize = workers.into_iter().map(Running::result).sum();
+        assert_eq!(handled, 40);
+    });
+}
+
+/// Dropped in the middle of anything, a worker leaves no trace.
+#[test]
+fn a_worker_that_is_dropped_ends_its_connection() {
+    limited(|| {
+        let server = Arc::new(Server::new(listener(16).0, options(4)).unwrap());
+        let clients = [connect(&server), connect(&server)];
+        let mut worker = server.worker();
+        assert!(matches!(worker.step(&mut Plain).unwrap(), Some(Step::Recruit)));
+        assert_eq!(server.connections(), 1);
+        drop(worker); // it has not come to see the connection
+        assert_eq!(clients[0].within(LATE).recv(&mut [0]).unwrap(), 0);
+        let mut worker = server.worker();
+        assert!(matches!(worker.step(&mut Plain).unwrap(), Some(Step::Recruit)));
+        assert!(matches!(
+            worker.step(&mut Plain).unwrap(),
+            Some(Step::Handle { .. })
+        ));
+        assert_eq!(server.connections(), 1);
+        drop(worker);
+        assert_eq!(server.connections(), 0);
+        assert_eq!(clients[1].within(LATE).recv(&mut [0]).unwrap(), 0);
+        assert_eq!(server.stop(LATE, &mut Plain).unwrap(), 0);
     });
 }
 

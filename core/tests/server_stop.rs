@@ -6,8 +6,7 @@ mod server_support;
 mod support;
 
 use polysock_core::{
-    Address, Error, FirstTry, Host, Kind, Plain, Server, Service, Socket, StartedServer, Stop, Timeout,
-    Trouble, Try,
+    Address, Error, FirstTry, Host, Kind, Plain, Server, Socket, StartedServer, Stop, Timeout, Trouble, Try,
 };
 use server_support::*;
 use std::fs::File;
@@ -232,15 +231,14 @@ fn dropped_by_a_handler() {
 #[test]
 fn stopped_before_it_runs_and_from_many_threads() {
     limited(|| {
-        let server = Server::new(listener(16).0, options(4)).unwrap();
+        let server = Arc::new(Server::new(listener(16).0, options(4)).unwrap());
         let waiting = connect(&server);
         assert_eq!(server.stop(Timeout::Never, &mut Plain).unwrap(), 0);
         assert_eq!(
             kind(waiting.within(LATE).recv(&mut [0])),
             Kind::Os(libc::ECONNRESET)
         );
-        server.run(&mut Plain, &mut Refuse).unwrap();
-        server.help(&mut Plain, &mut Refuse).unwrap();
+        assert!(server.worker().step(&mut Plain).unwrap().is_none());
         server.wait(Timeout::NonBlocking, &mut Plain).unwrap();
 
         for _ in 0..20 {
@@ -255,25 +253,6 @@ fn stopped_before_it_runs_and_from_many_threads() {
             });
         }
     });
-}
-
-/// A service that is never to be asked.
-struct Refuse;
-
-impl<H: Host> Service<H> for Refuse {
-    type Failure = Error;
-
-    fn handle(&mut self, _: &mut H, _: &Arc<Socket>, _: &Address) -> Result<(), Error> {
-        panic!("no connection was to be handled")
-    }
-
-    fn failed(&mut self, _: &mut H, trouble: Trouble<Error>, _: Option<&Address>) {
-        panic!("{trouble}");
-    }
-
-    fn recruit(&mut self, _: &mut H) -> bool {
-        false
-    }
 }
 
 #[test]
@@ -510,32 +489,30 @@ fn a_signal_ends_what_the_host_wants_ended() {
             let started = Server::start(listener(16).0, options(4), handler, no_trouble).unwrap();
             let _client = connect(&started);
             until("it is handled", || started.connections() == 1);
-            let (started, idle) = (
-                Arc::new(started),
-                Server::new(listener(16).0, options(4)).unwrap(),
-            );
-            let idle = Arc::new(idle);
+            let idle = Server::new(listener(16).0, options(4)).unwrap();
+            let (started, idle) = (Arc::new(started), Arc::new(idle));
 
-            let runner = Arc::clone(&idle);
-            let running = start_blocked(move || runner.run(&mut Impatient, &mut Refuse));
+            let mut worker = idle.worker();
+            let working =
+                start_blocked(move || worker.step(&mut Impatient).map(|step| (step.is_none(), worker)));
             let waiter = Arc::clone(&idle);
             let waiting = start_blocked(move || waiter.wait(Timeout::Never, &mut Impatient));
             let stopper = Arc::clone(&started);
             let stopping = start(move || Server::stop(&stopper, Timeout::Never, &mut Impatient));
             until("accepting has ended", || started.listener().is_closed());
 
-            system::signal_thread(running.tid, libc::SIGUSR1);
-            assert_eq!(kind(running.result()), Kind::Interrupted);
+            system::signal_thread(working.tid, libc::SIGUSR1);
+            assert_eq!(kind(working.result()), Kind::Interrupted);
             system::signal_thread(waiting.tid, libc::SIGUSR1);
             assert_eq!(kind(waiting.result()), Kind::Interrupted);
             assert_eq!(kind(stopping.result()), Kind::Interrupted);
 
             // The turn that was given up is taken by the next, and stop can be called again.
             assert!(!idle.listener().is_closed());
-            let runner = Arc::clone(&idle);
-            let running = start_blocked(move || runner.run(&mut Plain, &mut Refuse));
+            let mut worker = idle.worker();
+            let working = start_blocked(move || worker.step(&mut Plain).map(|step| step.is_none()));
             assert_eq!(idle.stop(LATE, &mut Plain).unwrap(), 0);
-            running.result().unwrap();
+            assert!(working.result().unwrap());
             door.open();
             assert_eq!(started.stop(LATE).unwrap(), 0);
         });
