@@ -35,6 +35,7 @@ mod flags;
 mod handle;
 mod host;
 mod names;
+pub mod net;
 mod poll;
 mod poller;
 mod race;
@@ -42,8 +43,8 @@ mod resolve;
 mod socket;
 mod sys;
 mod time;
+mod turn;
 mod wait;
-mod write_lock;
 
 pub use address::{Address, AddressError};
 pub use ancillary::{Ancillary, Control, Credentials, PacketInfo};
