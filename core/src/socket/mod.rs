@@ -59,6 +59,25 @@ pub struct AdoptError {
     pub fd: OwnedFd,
 }
 
+impl std::fmt::Display for AdoptError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for AdoptError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+impl From<AdoptError> for Error {
+    /// Closes the descriptor.
+    fn from(refused: AdoptError) -> Self {
+        refused.error
+    }
+}
+
 impl Socket {
     /// Makes a socket (socket(2)); the type may carry `SOCK_NONBLOCK`, and is always close-on-exec.
     ///
