@@ -15,6 +15,7 @@ mod options;
 mod raw;
 mod resolve;
 mod sendfile;
+mod server;
 mod socket;
 mod tcp_info;
 
@@ -43,6 +44,8 @@ mod _native {
     };
     #[pymodule_export]
     use crate::resolve::{getaddrinfo, getnameinfo};
+    #[pymodule_export]
+    use crate::server::Server;
     #[pymodule_export]
     use crate::tcp_info::TcpInfo;
 
