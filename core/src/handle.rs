@@ -6,6 +6,7 @@
 
 use crate::error::Kind;
 use crate::host::Host;
+use crate::mode::Connecting;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::{self, ForkLock};
 use crate::sys::{special, unix, wake};
@@ -47,6 +48,8 @@ pub(crate) struct Handle {
     recv_waits: AtomicBool,
     send_waits: AtomicBool,
     nonblocking: AtomicBool,
+    /// Somebody was told the number of the descriptor.
+    told: AtomicBool,
     /// The descriptor was adopted or duplicated: others may hold the socket.
     shared_here: AtomicBool,
     /// What [`fork::sharing`] said when the handle was made.
@@ -63,6 +66,7 @@ pub(crate) struct Shared {
     closer: Option<Thread>,
     pub(crate) writer: Option<Writer>,
     accepting: bool,
+    pub(crate) connecting: Connecting,
 }
 
 /// What a registered thread waits for.
@@ -134,6 +138,7 @@ impl Handle {
             recv_waits: AtomicBool::new(false),
             send_waits: AtomicBool::new(false),
             nonblocking: AtomicBool::new(nonblocking),
+            told: AtomicBool::new(false),
             shared_here: AtomicBool::new(false),
             made_under: fork::sharing(),
             kernel_waits: AtomicBool::new(false),
@@ -218,6 +223,9 @@ impl Handle {
 
     /// The number of the descriptor unless the handle is closed. Only to be told: it may be closed the next moment.
     pub(crate) fn number(&self) -> Option<RawFd> {
+        if !self.told.load(Ordering::Relaxed) {
+            self.told.store(true, Ordering::Relaxed);
+        }
         (!self.is_closed()).then(|| self.descriptor.number()).flatten()
     }
 
@@ -399,6 +407,11 @@ impl Handle {
 
     pub(crate) fn note_nonblocking(&self, on: bool) {
         self.nonblocking.store(on, Ordering::Relaxed);
+    }
+
+    /// Whether nobody else can have changed the descriptor's mode.
+    pub(crate) fn knows_mode(&self) -> bool {
+        self.is_exclusive() && !self.told.load(Ordering::Relaxed)
     }
 
     /// The turn to accept on a descriptor in blocking mode, where poll and accept must not be parted.

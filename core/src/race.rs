@@ -161,7 +161,8 @@ impl Race {
             self.tried.push((address, None));
             match start(&address, self.local.as_ref()) {
                 Ok((socket, true)) => match finish(&socket, &address) {
-                    Ok(_) => return Some(socket),
+                    Ok(true) => return Some(socket),
+                    Ok(false) => self.runners.push(Runner { socket, place }),
                     Err(kind) => self.fail(place, kind),
                 },
                 Ok((socket, false)) => self.runners.push(Runner { socket, place }),
@@ -237,7 +238,7 @@ fn take_turns(addresses: Vec<Address>) -> VecDeque<Address> {
     }
 }
 
-/// Begins to connect, without waiting; says whether that was already all.
+/// Begins to connect, without waiting; says whether it may have come to its end already.
 fn start(address: &Address, local: Option<&Address>) -> std::result::Result<(Socket, bool), Kind> {
     let kind = |error: Error| error.kind();
     let socket = Socket::tcp(address.family()).map_err(kind)?;
@@ -247,7 +248,8 @@ fn start(address: &Address, local: Option<&Address>) -> std::result::Result<(Soc
     }
     match socket.within(Timeout::NonBlocking).connect(address).map_err(kind) {
         Ok(()) => Ok((socket, true)),
-        Err(Kind::InProgress) => Ok((socket, false)),
+        // Within the machine a connection is made by now.
+        Err(Kind::InProgress) => Ok((socket, address.is_loopback())),
         Err(kind) => Err(kind),
     }
 }

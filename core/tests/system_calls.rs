@@ -80,6 +80,44 @@ fn the_first_send_after_a_connect_that_waited_makes_one_call() {
     );
 }
 
+/// In blocking mode and, as Python's sockets with a timeout are, in non-blocking mode.
+#[test]
+fn a_connect_within_the_machine_does_not_poll() {
+    let name = "a_connect_within_the_machine_does_not_poll";
+    counted(name, &[("connect", 4), ("ioctl", 2)], || {
+        let (_listener, address) = listener(8);
+        let [blocking, nonblocking] = [false, true].map(|nonblocking| {
+            let client = polysock_core::Socket::tcp(address.family()).unwrap();
+            client.set_descriptor_nonblocking(nonblocking).unwrap();
+            client
+        });
+        measured(|| {
+            blocking.within(LATE).connect(&address).unwrap();
+            nonblocking.within(LATE).connect(&address).unwrap();
+        });
+    });
+}
+
+#[test]
+fn a_connection_by_name_within_the_machine_does_not_poll() {
+    let name = "a_connection_by_name_within_the_machine_does_not_poll";
+    let expected = [
+        ("socket", 1),
+        ("connect", 2),
+        ("ioctl", 2),
+        ("getsockopt", 1),
+        ("getsockname", 1),
+    ];
+    counted(name, &expected, || {
+        let (_listener, address) = listener(8);
+        let port = address.port().unwrap();
+        measured(|| {
+            let client = polysock_core::create_connection("127.0.0.1", port, LATE).unwrap();
+            std::mem::forget(client);
+        });
+    });
+}
+
 #[test]
 fn an_accept_in_non_blocking_mode_that_finds_a_connection_makes_one_call() {
     let name = "an_accept_in_non_blocking_mode_that_finds_a_connection_makes_one_call";
