@@ -6,14 +6,14 @@
 
 use crate::error::Kind;
 use crate::host::Host;
-use crate::mode::Connecting;
+use crate::mode::Mode;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::{self, ForkLock};
 use crate::sys::{special, unix, wake};
 use crate::time::Timeout;
 use crate::write_lock::Writer;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Weak;
@@ -47,9 +47,7 @@ pub(crate) struct Handle {
     send_timeout: AtomicU64,
     recv_waits: AtomicBool,
     send_waits: AtomicBool,
-    nonblocking: AtomicBool,
-    /// Somebody was told the number of the descriptor.
-    told: AtomicBool,
+    pub(crate) mode: Mode,
     /// The descriptor was adopted or duplicated: others may hold the socket.
     shared_here: AtomicBool,
     /// What [`fork::sharing`] said when the handle was made.
@@ -66,7 +64,8 @@ pub(crate) struct Shared {
     closer: Option<Thread>,
     pub(crate) writer: Option<Writer>,
     accepting: bool,
-    pub(crate) connecting: Connecting,
+    /// How many calls need the descriptor in non-blocking mode.
+    pub(crate) need_nonblocking: usize,
 }
 
 /// What a registered thread waits for.
@@ -127,7 +126,7 @@ impl Waiter {
 }
 
 impl Handle {
-    pub(crate) fn new(fd: OwnedFd, nonblocking: bool) -> Self {
+    pub(crate) fn new(fd: OwnedFd, mode: Mode) -> Self {
         fork::watch();
         Self {
             state: AtomicU64::new(u64::from(fork::generation()) << GENERATION),
@@ -137,8 +136,7 @@ impl Handle {
             send_timeout: AtomicU64::new(encode(Timeout::Never)),
             recv_waits: AtomicBool::new(false),
             send_waits: AtomicBool::new(false),
-            nonblocking: AtomicBool::new(nonblocking),
-            told: AtomicBool::new(false),
+            mode,
             shared_here: AtomicBool::new(false),
             made_under: fork::sharing(),
             kernel_waits: AtomicBool::new(false),
@@ -223,9 +221,6 @@ impl Handle {
 
     /// The number of the descriptor unless the handle is closed. Only to be told: it may be closed the next moment.
     pub(crate) fn number(&self) -> Option<RawFd> {
-        if !self.told.load(Ordering::Relaxed) {
-            self.told.store(true, Ordering::Relaxed);
-        }
         (!self.is_closed()).then(|| self.descriptor.number()).flatten()
     }
 
@@ -240,34 +235,33 @@ impl Handle {
             let left_open = inherited && self.descriptor.is_open();
             (word & CLOSED == 0 || left_open).then_some((word | CLOSED) + 1)
         });
-        if begun.is_none() {
-            return Ok(());
-        }
+        let Some(begun) = begun else { return Ok(()) };
+        // From now on nobody enters.
+        let alone = begun & COUNT == 1;
         host.block(|| {
             self.part_from_followers();
             farewell(self.descriptor.lend());
-            {
-                let mut shared = self.shared.lock();
-                shared.closer = Some(std::thread::current());
-                shared.wake_all();
+            if !alone && !self.see_others_out() {
+                return Ok(());
             }
-            self.wake_kernel_waits();
-            self.wait_until_alone();
-            self.shared.lock().closer = None;
-            let left = self.update(|word, _| {
-                Some(if word & COUNT == 1 {
-                    word - 1
-                } else {
-                    (word - 1) | ORPHANED
-                })
-            });
-            match left {
-                Some(word) if word & COUNT == 0 => {
-                    self.close_descriptor().map_err(|error| Kind::from_io(&error))
-                }
-                _ => Ok(()),
-            }
+            self.close_descriptor().map_err(|error| Kind::from_io(&error))
         })
+    }
+
+    /// Wakes the calls inside and waits until they have left. `false` when the last of them is to close the descriptor.
+    fn see_others_out(&self) -> bool {
+        self.shared.lock().closer = Some(std::thread::current());
+        self.wake_kernel_waits();
+        self.wait_until_alone();
+        self.shared.lock().closer = None;
+        let left = self.update(|word, _| {
+            Some(if word & COUNT == 1 {
+                word - 1
+            } else {
+                (word - 1) | ORPHANED
+            })
+        });
+        left.is_some_and(|word| word & COUNT == 0)
     }
 
     fn wait_until_alone(&self) {
@@ -296,10 +290,15 @@ impl Handle {
         change(inside.fd(), &mut shared.followers)
     }
 
-    /// Tells the followers that the descriptor goes. Called while it is open, once nobody can enter any more.
+    /// Wakes every registered thread, and tells the followers that the descriptor goes. Called while it is open, once
+    /// nobody can enter any more.
     fn part_from_followers(&self) {
-        // In a forked child the list is empty: the followers are the parent's.
-        let followers = std::mem::take(&mut self.shared.lock().followers);
+        // In a forked child the lists are empty: what is in them is the parent's.
+        let followers = {
+            let mut shared = self.shared.lock();
+            shared.wake_all();
+            std::mem::take(&mut shared.followers)
+        };
         for Following { follower, key } in followers {
             if let Some(follower) = follower.upgrade() {
                 follower.let_go(key, self.descriptor.lend());
@@ -324,7 +323,9 @@ impl Handle {
         })
         .ok_or(refusal)?;
         self.part_from_followers();
-        self.descriptor.take().ok_or(Kind::Closed)
+        let fd = self.descriptor.take().ok_or(Kind::Closed)?;
+        self.part_with_mode(fd.as_fd());
+        Ok(fd)
     }
 
     /// Others may hold the socket from now on.
@@ -400,24 +401,12 @@ impl Handle {
         }
     }
 
-    /// Whether the descriptor was last put into non-blocking mode.
-    pub(crate) fn is_nonblocking(&self) -> bool {
-        self.nonblocking.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn note_nonblocking(&self, on: bool) {
-        self.nonblocking.store(on, Ordering::Relaxed);
-    }
-
-    /// Whether nobody else can have changed the descriptor's mode.
-    pub(crate) fn knows_mode(&self) -> bool {
-        self.is_exclusive() && !self.told.load(Ordering::Relaxed)
-    }
-
     /// The turn to accept on a descriptor in blocking mode, where poll and accept must not be parted.
     pub(crate) fn take_accept_turn(&self) -> Option<AcceptTurn<'_>> {
         let mut shared = self.shared.lock();
         let free = !std::mem::replace(&mut shared.accepting, true);
+        // A descriptor that is non-blocking for another call stays so: this one could sleep.
+        shared.need_nonblocking += usize::from(free);
         // Made only if it is ours: dropping one gives the turn back, and takes the lock we hold.
         free.then(|| AcceptTurn(self))
     }
@@ -430,9 +419,11 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.part_from_followers();
-        // No call is inside an owned value. Nobody is left to tell of a failure.
-        let _ = self.close_descriptor();
+        if self.descriptor.is_open() {
+            self.part_from_followers();
+            // No call is inside an owned value. Nobody is left to tell of a failure.
+            let _ = self.close_descriptor();
+        }
     }
 }
 
@@ -465,7 +456,9 @@ pub(crate) struct AcceptTurn<'a>(&'a Handle);
 
 impl Drop for AcceptTurn<'_> {
     fn drop(&mut self) {
-        self.0.shared.lock().accepting = false;
+        let mut shared = self.0.shared.lock();
+        shared.accepting = false;
+        self.0.need_nonblocking_no_more(shared);
     }
 }
 

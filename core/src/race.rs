@@ -217,7 +217,7 @@ impl Race {
 impl Runner {
     fn entry(&self) -> libc::pollfd {
         // The socket is ours alone and open.
-        entry(self.socket.fileno().unwrap_or(PASSED_OVER), libc::POLLOUT)
+        entry(self.socket.handle.number().unwrap_or(PASSED_OVER), libc::POLLOUT)
     }
 }
 
@@ -242,7 +242,6 @@ fn take_turns(addresses: Vec<Address>) -> VecDeque<Address> {
 fn start(address: &Address, local: Option<&Address>) -> std::result::Result<(Socket, bool), Kind> {
     let kind = |error: Error| error.kind();
     let socket = Socket::tcp(address.family()).map_err(kind)?;
-    socket.set_descriptor_nonblocking(true).map_err(kind)?;
     if let Some(local) = local {
         socket.bind(local).map_err(kind)?;
     }
@@ -270,7 +269,6 @@ fn finish(socket: &Socket, address: &Address) -> std::result::Result<bool, Kind>
     if socket.local_address().map_err(kind)? == *address {
         return Err(Kind::Os(libc::ECONNREFUSED));
     }
-    socket.set_descriptor_nonblocking(false).map_err(kind)?;
     Ok(true)
 }
 

@@ -51,7 +51,7 @@ impl Plan {
         let waits = self.kernel_may_wait
             && self.deadline == Deadline::Never
             && special::KNOWS_HOLDERS
-            && !handle.is_nonblocking()
+            && !handle.mode.is_wanted_nonblocking()
             && handle.is_exclusive();
         if waits {
             handle.note_kernel_wait();
@@ -282,6 +282,7 @@ fn let_the_kernel_wait<T>(
     next: Next,
     attempt: &mut impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>>,
 ) -> Option<Verdict<T>> {
+    handle.let_block(fd);
     let started = (next == Next::WaitFirst && handle.expects_wait(plan.direction)).then(Instant::now);
     match once(fd, Waiting::Allowed, attempt) {
         Attempted::Over(result) => {

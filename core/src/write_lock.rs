@@ -85,6 +85,7 @@ impl Drop for WriteTurn<'_> {
 mod tests {
     use super::*;
     use crate::host::Plain;
+    use crate::mode::Mode;
     use std::os::unix::net::UnixStream;
     use std::sync::mpsc;
     use std::time::Duration;
@@ -93,7 +94,7 @@ mod tests {
     #[test]
     fn a_wake_up_that_comes_too_late_is_passed_on() {
         let (end, _other) = UnixStream::pair().unwrap();
-        let handle = Handle::new(end.into(), false);
+        let handle = Handle::new(end.into(), Mode::new(false, false));
         let turn = WriteTurn::take(&handle, &mut Plain, Deadline::Never)
             .ok()
             .unwrap();

@@ -45,7 +45,7 @@ impl<H: Host> Call<'_, H> {
         let ask_again = special::CONNECT_AGAIN_TELLS_THE_END && self.socket.is_tcp_family();
         // A connection within the machine is made by the time connect(2) returns: one that asks again sees its end.
         let mut ask_at_once =
-            ask_again && may_wait && address.is_loopback() && self.socket.handle.knows_mode();
+            ask_again && may_wait && address.is_loopback() && self.socket.handle.owns_mode();
         let (mut under_way, mut held) = (false, None);
         let result = run(&self.socket.handle, &mut self.host, &plan, |fd, _| {
             if held.is_none() {

@@ -19,6 +19,7 @@ use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Direction, Handle};
 use crate::host::{Host, Plain};
+use crate::mode::Mode;
 use crate::sys::{special, unix};
 use crate::time::{Deadline, Timeout};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
@@ -63,9 +64,14 @@ impl Socket {
     pub fn new(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<Self> {
         let bare = socket_type.bare();
         let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
-        let made = socket2::Socket::new(family.0.into(), bare.0.into(), number)
+        // Non-blocking is what connect and accept need.
+        let connects =
+            bare == SocketType::STREAM && matches!(family, Family::IPV4 | Family::IPV6 | Family::UNIX);
+        let nonblocking = if connects { special::MAKE_NONBLOCKING } else { 0 };
+        let made = socket2::Socket::new(family.0.into(), (bare.0 | nonblocking).into(), number)
             .map_err(|error| Error::os(Operation::Socket, &error))?;
-        let socket = Self::from_parts(made.into(), false, family, bare, protocol);
+        let mode = Mode::new(false, nonblocking != 0);
+        let socket = Self::from_parts(made.into(), mode, family, bare, protocol);
         if socket_type.0 & libc::SOCK_NONBLOCK != 0 {
             socket.set_blocking(false)?;
         }
@@ -89,7 +95,8 @@ impl Socket {
         let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
         let (one, other) = socket2::Socket::pair(family.0.into(), bare.0.into(), number)
             .map_err(|error| Error::os(Operation::SocketPair, &error))?;
-        let pair = [one, other].map(|end| Self::from_parts(end.into(), false, family, bare, protocol));
+        let pair = [one, other]
+            .map(|end| Self::from_parts(end.into(), Mode::new(false, false), family, bare, protocol));
         if socket_type.0 & libc::SOCK_NONBLOCK != 0 {
             pair.iter().try_for_each(|end| end.set_blocking(false))?;
         }
@@ -103,10 +110,12 @@ impl Socket {
     /// # Errors
     /// `EMFILE`; `Closed`.
     pub fn duplicate(&self) -> Result<Self> {
-        let fd = self.now(Operation::Dup, |fd| fd.try_clone_to_owned())?;
-        let nonblocking = self.handle.is_nonblocking();
-        let copy = Self::from_parts(fd, nonblocking, self.family, self.socket_type, self.protocol);
         self.handle.mark_shared();
+        self.handle.show_mode();
+        let fd = self.now(Operation::Dup, |fd| fd.try_clone_to_owned())?;
+        let nonblocking = self.handle.mode.is_wanted_nonblocking();
+        let mode = Mode::new(nonblocking, nonblocking);
+        let copy = Self::from_parts(fd, mode, self.family, self.socket_type, self.protocol);
         copy.handle.mark_shared();
         copy.set_recv_timeout(self.recv_timeout());
         copy.set_send_timeout(self.send_timeout());
@@ -133,7 +142,8 @@ impl Socket {
     ) -> std::result::Result<Self, AdoptError> {
         match Self::inspect(fd.as_fd(), family, socket_type, protocol) {
             Ok((family, socket_type, protocol, nonblocking)) => {
-                let socket = Self::from_parts(fd, nonblocking, family, socket_type, protocol);
+                let mode = Mode::new(nonblocking, nonblocking);
+                let socket = Self::from_parts(fd, mode, family, socket_type, protocol);
                 socket.handle.mark_shared();
                 Ok(socket)
             }
@@ -162,13 +172,13 @@ impl Socket {
 
     fn from_parts(
         fd: OwnedFd,
-        nonblocking: bool,
+        mode: Mode,
         family: Family,
         socket_type: SocketType,
         protocol: Protocol,
     ) -> Self {
         Self {
-            handle: Handle::new(fd, nonblocking),
+            handle: Handle::new(fd, mode),
             family,
             socket_type,
             protocol,
@@ -181,6 +191,7 @@ impl Socket {
     /// # Errors
     /// `Closed` after close or detach.
     pub fn fileno(&self) -> Result<RawFd> {
+        self.handle.show_mode();
         let number = self.handle.number();
         number.ok_or_else(|| Error::new(Operation::Fileno, Kind::Closed))
     }

@@ -65,6 +65,9 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
     unix::sock(&fd).set_nonblocking(on)
 }
 
+/// No such bit here, and a socket that is accepted would inherit the mode.
+pub const MAKE_NONBLOCKING: libc::c_int = 0;
+
 /// No such poll event here: only a connection that is over altogether is told.
 pub const PEER_ENDED: i16 = 0;
 

@@ -45,11 +45,12 @@ impl Socket {
     }
 
     /// Sets only the descriptor's mode (`O_NONBLOCK`), for those who use its number elsewhere; the calls here wait
-    /// as their timeouts say in either mode. While a connect is under way the descriptor stays non-blocking.
+    /// as their timeouts say in either mode. The descriptor is in that mode from when its number is told
+    /// ([`fileno`](Self::fileno), [`detach`](Self::detach)); while a connect is under way it is non-blocking.
     ///
     /// # Errors
     /// `Closed`.
     pub fn set_descriptor_nonblocking(&self, on: bool) -> Result<()> {
-        self.now(Operation::SetOption, |fd| self.handle.set_nonblocking(fd, on))
+        self.now(Operation::SetOption, |fd| self.handle.want_nonblocking(fd, on))
     }
 }
