@@ -6,7 +6,7 @@
 use crate::error::Kind;
 use crate::handle::{Handle, WaitingFor, Watch};
 use crate::host::Host;
-use crate::time::Deadline;
+use crate::time::Limit;
 use crate::wait::{wait, Waited};
 use std::thread::{self, ThreadId};
 
@@ -21,14 +21,15 @@ pub(crate) struct WriteTurn<'a>(&'a Handle);
 
 impl<'a> WriteTurn<'a> {
     /// Takes the lock, waiting for it as long as the deadline allows.
-    pub(crate) fn take<H: Host>(handle: &'a Handle, host: &mut H, deadline: Deadline) -> Result<Self, Kind> {
+    pub(crate) fn take<H: Host>(handle: &'a Handle, host: &mut H, limit: &mut Limit) -> Result<Self, Kind> {
         loop {
             if let Some(turn) = Self::try_take(handle) {
                 return Ok(turn);
             }
-            if deadline == Deadline::NonBlocking {
+            if !limit.may_wait() {
                 return Err(Kind::WouldBlock);
             }
+            let deadline = limit.deadline();
             let inside = handle.enter()?;
             let waited = host.block(|| {
                 let mut watch = Watch::new(handle, WaitingFor::WriteLock);
@@ -86,6 +87,7 @@ mod tests {
     use super::*;
     use crate::host::Plain;
     use crate::mode::Mode;
+    use crate::time::Timeout;
     use std::os::unix::net::UnixStream;
     use std::sync::mpsc;
     use std::time::Duration;
@@ -95,14 +97,14 @@ mod tests {
     fn a_wake_up_that_comes_too_late_is_passed_on() {
         let (end, _other) = UnixStream::pair().unwrap();
         let handle = Handle::new(end.into(), Mode::new(false, false));
-        let turn = WriteTurn::take(&handle, &mut Plain, Deadline::Never)
+        let turn = WriteTurn::take(&handle, &mut Plain, &mut Limit::new(Timeout::Never))
             .ok()
             .unwrap();
         let (tell, told) = mpsc::channel();
         thread::scope(|scope| {
             let gives_up = Watch::new(&handle, WaitingFor::WriteLock);
             scope.spawn(|| {
-                let next = WriteTurn::take(&handle, &mut Plain, Deadline::Never);
+                let next = WriteTurn::take(&handle, &mut Plain, &mut Limit::new(Timeout::Never));
                 tell.send(next.is_ok()).unwrap();
             });
             while handle.shared.lock().waiters() < 2 {

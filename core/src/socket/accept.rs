@@ -9,7 +9,6 @@ use crate::host::Host;
 use crate::mode::Mode;
 use crate::sys::unix::Readiness;
 use crate::sys::{special, unix};
-use crate::time::Deadline;
 use crate::wait::{run, Plan, Step};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
@@ -61,10 +60,10 @@ impl<H: Host> Call<'_, H> {
                 .map_err(|error| Kind::from_io(&error));
         }
         self.socket.check_listening()?;
-        let deadline = self.deadline(Direction::Receive);
+        let limit = self.limit(Direction::Receive);
         // Of a descriptor that is ours alone nobody sees the mode: it is what accept needs.
         let ours = handle.owns_mode();
-        if deadline != Deadline::Never && !ours && !handle.mode.is_wanted_nonblocking() {
+        if !limit.is_never() && !ours && !handle.mode.is_wanted_nonblocking() {
             self.socket
                 .set_descriptor_nonblocking(true)
                 .map_err(|error: Error| error.kind())?;
@@ -78,17 +77,20 @@ impl<H: Host> Call<'_, H> {
             } else {
                 usize::MAX
             },
-            deadline,
+            limit,
             // Listeners are what servers share with the workers they fork: always woken without shutdown.
             kernel_may_wait: false,
         };
-        let mut held = None;
-        run(handle, &mut self.host, &plan, |fd, _| {
+        let (mut held, mut peer) = (None, Address::EMPTY);
+        let fd = run(handle, &mut self.host, plan, |fd, _| {
             if ours && held.is_none() {
                 held = Some(handle.hold_nonblocking(fd)?);
             }
-            accept_once(handle, fd, held.is_some()).map(Step::Done)
-        })
+            let (fd, address) = accept_once(handle, fd, held.is_some())?;
+            peer = address;
+            Ok(Step::Done(fd))
+        })?;
+        Ok((fd, peer))
     }
 }
 

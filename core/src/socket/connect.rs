@@ -7,7 +7,6 @@ use crate::handle::Direction;
 use crate::host::Host;
 use crate::sys::unix::Readiness;
 use crate::sys::{special, unix};
-use crate::time::Deadline;
 use crate::wait::{entry, run, Plan, Step};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -33,21 +32,21 @@ impl<H: Host> Call<'_, H> {
     /// `TimedOut`; `InProgress` when the call may not wait; `Closed` when another thread closed the socket; the
     /// system's, such as `ECONNREFUSED`. The address is in the detail.
     pub fn connect(&mut self, address: &Address) -> Result<()> {
-        let deadline = self.deadline(Direction::Send);
+        let limit = self.limit(Direction::Send);
         let plan = Plan {
             direction: Direction::Send,
             events: libc::POLLOUT,
             bytes: 0,
             kernel_may_wait: false,
-            deadline,
+            limit,
         };
-        let may_wait = deadline != Deadline::NonBlocking;
+        let may_wait = limit.may_wait();
         let ask_again = special::CONNECT_AGAIN_TELLS_THE_END && self.socket.is_tcp_family();
         // A connection within the machine is made by the time connect(2) returns: one that asks again sees its end.
         let mut ask_at_once =
             ask_again && may_wait && address.is_loopback() && self.socket.handle.owns_mode();
         let (mut under_way, mut held) = (false, None);
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, _| {
+        let result = run(&self.socket.handle, &mut self.host, plan, |fd, _| {
             if held.is_none() {
                 held = Some(self.socket.handle.hold_nonblocking(fd)?);
             }

@@ -21,7 +21,7 @@ use crate::handle::{Direction, Handle};
 use crate::host::{Host, Plain};
 use crate::mode::Mode;
 use crate::sys::{special, unix};
-use crate::time::{Deadline, Timeout};
+use crate::time::{Limit, Timeout};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::AtomicBool;
 
@@ -289,8 +289,8 @@ impl<H: Host> Call<'_, H> {
             .unwrap_or_else(|| self.socket.handle.timeout(direction))
     }
 
-    fn deadline(&self, direction: Direction) -> Deadline {
-        Deadline::after(self.timeout(direction))
+    fn limit(&self, direction: Direction) -> Limit {
+        Limit::new(self.timeout(direction))
     }
 }
 
