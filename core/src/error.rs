@@ -80,6 +80,7 @@ pub enum Operation {
     CreateServer,
     Poll,
     Poller,
+    Server,
 }
 
 impl Operation {
@@ -120,6 +121,7 @@ impl Operation {
             Self::CreateServer => "create_server",
             Self::Poll => "poll",
             Self::Poller => "poller",
+            Self::Server => "server",
         }
     }
 }
@@ -184,6 +186,22 @@ impl Error {
     /// The errno number that stands for this error: [`Kind::errno`] of its kind.
     pub const fn errno(&self) -> Option<i32> {
         self.kind.errno()
+    }
+
+    /// What the standard library calls an error of this kind: `BrokenPipe`, `ConnectionReset`, `AddrInUse`, …
+    pub fn io_kind(&self) -> io::ErrorKind {
+        match self.kind {
+            Kind::TimedOut => io::ErrorKind::TimedOut,
+            Kind::EndOfStream | Kind::Truncated { .. } => io::ErrorKind::UnexpectedEof,
+            Kind::Closed => io::ErrorKind::NotConnected,
+            Kind::Resolve(_) => io::ErrorKind::NotFound,
+            Kind::Unsupported => io::ErrorKind::Unsupported,
+            Kind::InvalidInput(_) => io::ErrorKind::InvalidInput,
+            Kind::WouldBlock | Kind::InProgress => io::ErrorKind::WouldBlock,
+            Kind::Interrupted => io::ErrorKind::Interrupted,
+            Kind::Busy => io::ErrorKind::ResourceBusy,
+            Kind::Os(errno) => io::Error::from_raw_os_error(errno).kind(),
+        }
     }
 }
 
@@ -252,20 +270,8 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl From<Error> for io::Error {
-    /// Keeps the kind that `io::Error` has a name for; the whole error stays inside.
+    /// Has the error's [`io_kind`](Error::io_kind); the whole error stays inside.
     fn from(error: Error) -> Self {
-        let kind = match error.kind {
-            Kind::TimedOut => io::ErrorKind::TimedOut,
-            Kind::EndOfStream | Kind::Truncated { .. } => io::ErrorKind::UnexpectedEof,
-            Kind::Closed => io::ErrorKind::NotConnected,
-            Kind::Resolve(_) => io::ErrorKind::NotFound,
-            Kind::Unsupported => io::ErrorKind::Unsupported,
-            Kind::InvalidInput(_) => io::ErrorKind::InvalidInput,
-            Kind::WouldBlock | Kind::InProgress => io::ErrorKind::WouldBlock,
-            Kind::Interrupted => io::ErrorKind::Interrupted,
-            Kind::Busy => io::ErrorKind::ResourceBusy,
-            Kind::Os(errno) => io::Error::from_raw_os_error(errno).kind(),
-        };
-        io::Error::new(kind, error)
+        io::Error::new(error.io_kind(), error)
     }
 }

@@ -238,6 +238,16 @@ impl Handle {
         host: &mut H,
         farewell: impl FnOnce(BorrowedFd<'_>) + Send,
     ) -> Result<(), Kind> {
+        self.close_within(host, CLOSE_PATIENCE, farewell)
+    }
+
+    /// The same with a patience of the caller's for the calls inside.
+    pub(crate) fn close_within<H: Host>(
+        &self,
+        host: &mut H,
+        patience: Duration,
+        farewell: impl FnOnce(BorrowedFd<'_>) + Send,
+    ) -> Result<(), Kind> {
         let begun = self.update(|word, inherited| {
             // A child forked while its parent was closing inherits CLOSED together with an open descriptor.
             let left_open = inherited && self.descriptor.is_open();
@@ -255,7 +265,7 @@ impl Handle {
                 shared.wake_all();
             }
             self.wake_kernel_waits();
-            self.wait_until_alone();
+            self.wait_until_alone(patience);
             self.shared.lock().closer = None;
             let left = self.update(|word, _| {
                 Some(if word & COUNT == 1 {
@@ -273,8 +283,8 @@ impl Handle {
         })
     }
 
-    fn wait_until_alone(&self) {
-        let end = Instant::now() + CLOSE_PATIENCE;
+    fn wait_until_alone(&self, patience: Duration) {
+        let end = Instant::now() + patience;
         while self.state.load(Ordering::Acquire) & COUNT > 1 {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {

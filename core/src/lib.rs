@@ -39,6 +39,7 @@ mod poll;
 mod poller;
 mod race;
 mod resolve;
+mod server;
 mod socket;
 mod sys;
 mod time;
@@ -65,6 +66,7 @@ pub use race::ConnectOptions;
 pub use resolve::{
     eai, name_of, resolve, resolve_name, resolve_service, split_host_port, AddressInfo, Hints,
 };
+pub use server::{ServeOptions, Server, Service, StartedServer, Trouble};
 pub use socket::{
     AdoptError, Call, CongestionState, Interface, Keepalive, Received, Socket, TcpInfo, TcpState,
 };

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Self, SupportsIndex, final, overload
 
 from _typeshed import ReadableBuffer, WriteableBuffer
@@ -10,6 +10,7 @@ __all__ = [
     "InputStream",
     "NetSocket",
     "OutputStream",
+    "Server",
     "ServerSocket",
     "SocketType",
     "TcpInfo",
@@ -284,6 +285,21 @@ def inet_pton(address_family: int, ip_string: str, /) -> bytes: ...
 def inet_ntop(address_family: int, packed_ip: ReadableBuffer, /) -> str: ...
 
 SocketType = socket
+
+@final
+class Server:
+    def __new__(cls, listener: socket, max_connections: int) -> Self: ...
+    def help(
+        self,
+        handle: Callable[[SupportsIndex, _RetAddress], object],
+        failed: Callable[[BaseException, _RetAddress | None], object],
+        recruit: Callable[[], object],
+        /,
+    ) -> None: ...
+    def stop(self, timeout: float | None, /) -> int: ...
+    def wait(self) -> None: ...
+    @property
+    def connections(self) -> int: ...
 
 @final
 class NetSocket:

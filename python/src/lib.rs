@@ -15,6 +15,7 @@ mod options;
 mod raw;
 mod resolve;
 mod sendfile;
+mod server;
 mod socket;
 mod tcp_info;
 
@@ -40,6 +41,8 @@ mod _native {
     use crate::net::{InputStream, OutputStream, ServerSocket};
     #[pymodule_export]
     use crate::resolve::{getaddrinfo, getnameinfo};
+    #[pymodule_export]
+    use crate::server::Server;
     #[pymodule_export]
     use crate::tcp_info::TcpInfo;
 
