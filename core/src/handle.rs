@@ -10,7 +10,7 @@ use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::{self, ForkLock};
 use crate::sys::{special, unix, wake};
 use crate::time::Timeout;
-use crate::write_lock::Writer;
+use crate::turn::Owner;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
@@ -63,7 +63,9 @@ pub(crate) struct Shared {
     waiters: Vec<Waiter>,
     followers: Vec<Following>,
     closer: Option<Thread>,
-    pub(crate) writer: Option<Writer>,
+    /// Whose turn it is to read, and to write.
+    reader: Option<Owner>,
+    writer: Option<Owner>,
     accepting: bool,
 }
 
@@ -71,7 +73,7 @@ pub(crate) struct Shared {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WaitingFor {
     Readiness,
-    WriteLock,
+    Turn(Direction),
 }
 
 struct Waiter {
@@ -92,12 +94,20 @@ pub(crate) struct Following {
 }
 
 impl Shared {
-    /// Wakes the first thread that waits for the write lock.
-    pub(crate) fn wake_writer(&mut self) {
+    /// Whose turn it is in this direction.
+    pub(crate) fn turn(&mut self, direction: Direction) -> &mut Option<Owner> {
+        match direction {
+            Direction::Receive => &mut self.reader,
+            Direction::Send => &mut self.writer,
+        }
+    }
+
+    /// Wakes the first thread that waits for its turn.
+    pub(crate) fn wake_next(&mut self, direction: Direction) {
         let next = self
             .waiters
             .iter_mut()
-            .find(|w| w.waiting_for == WaitingFor::WriteLock && !w.signalled);
+            .find(|w| w.waiting_for == WaitingFor::Turn(direction) && !w.signalled);
         if let Some(waiter) = next {
             waiter.signal();
         }
@@ -567,9 +577,11 @@ impl<'a> Watch<'a> {
         let waiter = shared.waiters.swap_remove(at);
         if waiter.signalled {
             take_back(waker);
-            // Meant for whoever waits for the write lock, and that is the next one now.
-            if waiter.waiting_for == WaitingFor::WriteLock && shared.writer.is_none() {
-                shared.wake_writer();
+            // Meant for whoever waits for the turn, and that is the next one now.
+            if let WaitingFor::Turn(direction) = waiter.waiting_for {
+                if shared.turn(direction).is_none() {
+                    shared.wake_next(direction);
+                }
             }
         }
     }

@@ -35,6 +35,7 @@ mod flags;
 mod handle;
 mod host;
 mod names;
+pub mod net;
 mod poll;
 mod poller;
 mod race;
@@ -43,8 +44,8 @@ mod server;
 mod socket;
 mod sys;
 mod time;
+mod turn;
 mod wait;
-mod write_lock;
 
 pub use address::{Address, AddressError};
 pub use ancillary::{Ancillary, Control, Credentials, PacketInfo};

@@ -38,7 +38,10 @@ mod _native {
         getservbyport, if_indextoname, if_nameindex, if_nametoindex, sethostname,
     };
     #[pymodule_export]
-    use crate::net::{InputStream, OutputStream, ServerSocket};
+    use crate::net::{
+        Inet4Address, Inet6Address, InetAddress, InetSocketAddress, ServerSocket, SocketAddress,
+        SocketInputStream, SocketOutputStream,
+    };
     #[pymodule_export]
     use crate::resolve::{getaddrinfo, getnameinfo};
     #[pymodule_export]
