@@ -27,7 +27,7 @@ pub fn from_python(caller: &str, socket: &Socket, object: &Bound<'_, PyAny>) -> 
         Family(families::BLUETOOTH) => families::bluetooth::from_python(caller, socket.protocol(), object),
         Family(families::ALG) => families::alg::from_python(caller, object),
         Family(families::VSOCK) => families::vsock::from_python(object),
-        Family(families::QIPCRTR) => families::qipcrtr::from_python(caller, object),
+        Family(families::QIPCRTR) => families::qipcrtr::from_python(object),
         _ => Err(PyOSError::new_err(format!("{caller}(): bad family"))),
     }
 }

@@ -68,6 +68,7 @@ def test_objects_are_the_interpreters():
     assert len(names) > 300
     for name in [*names, "AddressFamily", "SocketKind", "MsgFlag", "AddressInfo", "has_ipv6", "CAPI"]:
         assert getattr(socket, name) is getattr(standard, name), name
+    assert set(standard.__all__) - set(dir(socket)) == set()
     for name in ["error", "gaierror", "herror", "timeout", "_GLOBAL_DEFAULT_TIMEOUT", "_GiveupOnSendfile"]:
         assert getattr(socket, name) is getattr(standard, name), name
 

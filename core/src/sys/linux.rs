@@ -64,6 +64,9 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
     unix::check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONBIO, &raw const on) }).map(drop)
 }
 
+/// How many times the size that was asked for a socket buffer reads as: the kernel doubles it (socket(7)).
+pub const BUFFER_FACTOR: usize = 2;
+
 /// The poll event of a peer that ended its stream.
 pub const PEER_ENDED: i16 = libc::POLLRDHUP;
 
