@@ -572,6 +572,8 @@ public:
     bool v6only() const { return flag(::polysock_get_v6only); }
     void set_mcast_loop(bool on) { detail::check(::polysock_set_mcast_loop(handle_, on)); }
     bool mcast_loop() const { return flag(::polysock_get_mcast_loop); }
+    void set_mcast_all(bool on) { detail::check(::polysock_set_mcast_all(handle_, on)); }
+    bool mcast_all() const { return flag(::polysock_get_mcast_all); }
     void set_ttl(int n) { detail::check(::polysock_set_ttl(handle_, n)); }
     int ttl() const { return number<int>(::polysock_get_ttl); }
     void set_tos(int n) { detail::check(::polysock_set_tos(handle_, n)); }

@@ -140,6 +140,8 @@ pub mod number {
     pub const IPV6_TRANSPARENT: OptionNumber = None;
     pub const IP_FREEBIND: OptionNumber = None;
     pub const IPV6_FREEBIND: OptionNumber = None;
+    pub const IP_MULTICAST_ALL: OptionNumber = None;
+    pub const IPV6_MULTICAST_ALL: OptionNumber = None;
     pub const JOIN_SOURCE_GROUP: OptionNumber = None;
     pub const LEAVE_SOURCE_GROUP: OptionNumber = None;
 }
