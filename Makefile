@@ -137,7 +137,7 @@ $(BUILD)/examples/%_c: examples/%.c $(HEADER) | lib
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(TUTORIAL_FLAGS) $< -o $@ $(TUTORIAL_LIBS)
 
-$(BUILD)/examples/%_cpp: examples/%.cpp $(HEADER) include/polysock/polysock.hpp | lib
+$(BUILD)/examples/%_cpp: examples/%.cpp $(HEADER) include/polysock/polysock.hpp $(wildcard examples/*/*.hpp) | lib
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 $(TUTORIAL_FLAGS) $< -o $@ $(TUTORIAL_LIBS)
 

@@ -80,6 +80,7 @@ pub enum Operation {
     CreateServer,
     Poll,
     Poller,
+    Server,
 }
 
 impl Operation {
@@ -120,6 +121,7 @@ impl Operation {
             Self::CreateServer => "create_server",
             Self::Poll => "poll",
             Self::Poller => "poller",
+            Self::Server => "server",
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::{self, ForkLock};
 use crate::sys::{special, unix, wake};
 use crate::time::Timeout;
-use crate::write_lock::Writer;
+use crate::turn::Owner;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
@@ -63,7 +63,9 @@ pub(crate) struct Shared {
     waiters: Vec<Waiter>,
     followers: Vec<Following>,
     closer: Option<Thread>,
-    pub(crate) writer: Option<Writer>,
+    /// Whose turn it is to read, and to write.
+    reader: Option<Owner>,
+    writer: Option<Owner>,
     accepting: bool,
 }
 
@@ -71,7 +73,7 @@ pub(crate) struct Shared {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WaitingFor {
     Readiness,
-    WriteLock,
+    Turn(Direction),
 }
 
 struct Waiter {
@@ -92,12 +94,20 @@ pub(crate) struct Following {
 }
 
 impl Shared {
-    /// Wakes the first thread that waits for the write lock.
-    pub(crate) fn wake_writer(&mut self) {
+    /// Whose turn it is in this direction.
+    pub(crate) fn turn(&mut self, direction: Direction) -> &mut Option<Owner> {
+        match direction {
+            Direction::Receive => &mut self.reader,
+            Direction::Send => &mut self.writer,
+        }
+    }
+
+    /// Wakes the first thread that waits for its turn.
+    pub(crate) fn wake_next(&mut self, direction: Direction) {
         let next = self
             .waiters
             .iter_mut()
-            .find(|w| w.waiting_for == WaitingFor::WriteLock && !w.signalled);
+            .find(|w| w.waiting_for == WaitingFor::Turn(direction) && !w.signalled);
         if let Some(waiter) = next {
             waiter.signal();
         }
@@ -238,6 +248,16 @@ impl Handle {
         host: &mut H,
         farewell: impl FnOnce(BorrowedFd<'_>) + Send,
     ) -> Result<(), Kind> {
+        self.close_within(host, CLOSE_PATIENCE, farewell)
+    }
+
+    /// The same with a patience of the caller's for the calls inside.
+    pub(crate) fn close_within<H: Host>(
+        &self,
+        host: &mut H,
+        patience: Duration,
+        farewell: impl FnOnce(BorrowedFd<'_>) + Send,
+    ) -> Result<(), Kind> {
         let begun = self.update(|word, inherited| {
             // A child forked while its parent was closing inherits CLOSED together with an open descriptor.
             let left_open = inherited && self.descriptor.is_open();
@@ -255,7 +275,7 @@ impl Handle {
                 shared.wake_all();
             }
             self.wake_kernel_waits();
-            self.wait_until_alone();
+            self.wait_until_alone(patience);
             self.shared.lock().closer = None;
             let left = self.update(|word, _| {
                 Some(if word & COUNT == 1 {
@@ -273,8 +293,8 @@ impl Handle {
         })
     }
 
-    fn wait_until_alone(&self) {
-        let end = Instant::now() + CLOSE_PATIENCE;
+    fn wait_until_alone(&self, patience: Duration) {
+        let end = Instant::now() + patience;
         while self.state.load(Ordering::Acquire) & COUNT > 1 {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -557,9 +577,11 @@ impl<'a> Watch<'a> {
         let waiter = shared.waiters.swap_remove(at);
         if waiter.signalled {
             take_back(waker);
-            // Meant for whoever waits for the write lock, and that is the next one now.
-            if waiter.waiting_for == WaitingFor::WriteLock && shared.writer.is_none() {
-                shared.wake_writer();
+            // Meant for whoever waits for the turn, and that is the next one now.
+            if let WaitingFor::Turn(direction) = waiter.waiting_for {
+                if shared.turn(direction).is_none() {
+                    shared.wake_next(direction);
+                }
             }
         }
     }

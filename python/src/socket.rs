@@ -22,14 +22,14 @@ const BACKLOG: CInt = CInt(128);
 /// A socket as Python holds it: nothing yet after `__new__`, then the core's.
 #[pyclass(name = "socket", module = "polysock._native", subclass, frozen)]
 pub struct NativeSocket {
-    first: OnceLock<Socket>,
+    first: OnceLock<Arc<Socket>>,
     /// After another `__init__`, which is rare: reading the first one needs no lock.
     later: OnceLock<Mutex<Arc<Socket>>>,
 }
 
 /// The core's socket of an object, held for a call.
 pub enum Current<'a> {
-    First(&'a Socket),
+    First(&'a Arc<Socket>),
     Later(Arc<Socket>),
 }
 
@@ -79,9 +79,9 @@ impl NativeSocket {
         let timeout = default_timeout(py)?;
         let socket = match fileno {
             Some(number) => adopted(number, family, r#type, proto)?,
-            None => gil::detached(py, || {
+            None => Arc::new(gil::detached(py, || {
                 Socket::new(Family(family.0), SocketType(r#type.0), Protocol(proto.0))
-            })?,
+            })?),
         };
         let non_blocking = r#type != CInt(-1) && r#type.0 & libc::SOCK_NONBLOCK != 0;
         if non_blocking {
@@ -573,9 +573,22 @@ impl NativeSocket {
 }
 
 impl NativeSocket {
-    /// Whether there is a descriptor that nobody closed.
-    pub fn is_open(&self) -> bool {
-        self.current().is_some_and(|socket| !socket.is_closed())
+    /// Whether there is a descriptor that nobody closed, nor will: a server closes what it has handed out.
+    pub fn is_forgotten(&self) -> bool {
+        match self.current() {
+            None => false,
+            Some(Current::First(socket)) => !socket.is_closed() && Arc::strong_count(socket) == 1,
+            // `current` counts as one.
+            Some(Current::Later(socket)) => !socket.is_closed() && Arc::strong_count(&socket) == 2,
+        }
+    }
+
+    /// The core's socket to keep; OSError (EBADF) where `__init__` never ran.
+    pub fn share(&self, py: Python<'_>) -> PyResult<Arc<Socket>> {
+        Ok(match self.socket(py)? {
+            Current::First(socket) => Arc::clone(socket),
+            Current::Later(socket) => socket,
+        })
     }
 
     /// Closes without anybody to tell of a failure.
@@ -601,7 +614,7 @@ impl NativeSocket {
     }
 
     /// Keeps a new socket and forgets the descriptor of the one before without closing it.
-    fn keep(&self, py: Python<'_>, socket: Socket) -> PyResult<()> {
+    fn keep(&self, py: Python<'_>, socket: Arc<Socket>) -> PyResult<()> {
         let Err(socket) = self.first.set(socket) else {
             return Ok(());
         };
@@ -609,7 +622,6 @@ impl NativeSocket {
             let fd = old.detach().map_err(|error| error::exception(py, &error))?;
             let _ = fd.into_raw_fd();
         }
-        let socket = Arc::new(socket);
         let later = self.later.get_or_init(|| Mutex::new(Arc::clone(&socket)));
         *later.lock().unwrap_or_else(PoisonError::into_inner) = socket;
         Ok(())
@@ -619,14 +631,14 @@ impl NativeSocket {
 /// A socket on its way to its own object, as that one's `fileno`. Unlike a descriptor's number it says that nobody else
 /// holds the socket.
 #[pyclass(module = "polysock._native", frozen)]
-pub struct Unclaimed(Mutex<Option<Socket>>);
+pub struct Unclaimed(Mutex<Option<Arc<Socket>>>);
 
 impl Unclaimed {
-    pub fn new(socket: Socket) -> Self {
-        Self(Mutex::new(Some(socket)))
+    pub fn new(socket: impl Into<Arc<Socket>>) -> Self {
+        Self(Mutex::new(Some(socket.into())))
     }
 
-    fn take(&self) -> Option<Socket> {
+    fn take(&self) -> Option<Arc<Socket>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -646,7 +658,7 @@ fn given(number: CInt) -> Option<i32> {
     (number != CInt(-1)).then_some(number.0)
 }
 
-fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -> PyResult<Socket> {
+fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -> PyResult<Arc<Socket>> {
     let py = number.py();
     if let Ok(unclaimed) = number.cast_exact::<Unclaimed>() {
         return unclaimed.get().take().ok_or_else(|| error::bad_descriptor(py));
@@ -661,10 +673,12 @@ fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -
         given(r#type).map(SocketType),
         given(proto).map(Protocol),
     );
-    Socket::from_fd_as(fd, family, kind, proto).map_err(|refused| {
-        let _ = refused.fd.into_raw_fd(); // it stays the caller's
-        error::exception(py, &refused.error)
-    })
+    Socket::from_fd_as(fd, family, kind, proto)
+        .map(Arc::new)
+        .map_err(|refused| {
+            let _ = refused.fd.into_raw_fd(); // it stays the caller's
+            error::exception(py, &refused.error)
+        })
 }
 
 /// When a transfer may be tried attached.

@@ -3,6 +3,7 @@
 mod accept;
 mod close;
 mod connect;
+mod halves;
 mod info;
 mod listen;
 mod message;
@@ -11,6 +12,7 @@ mod recv;
 mod send;
 mod sendfile;
 
+pub(crate) use halves::{Half, Halves};
 pub use info::{CongestionState, TcpInfo, TcpState};
 pub use message::Received;
 pub use options::{Interface, Keepalive};
@@ -37,6 +39,8 @@ pub struct Socket {
     protocol: Protocol,
     /// It is known to listen.
     listening: AtomicBool,
+    /// What Java's reads and writes remember.
+    pub(crate) halves: Halves,
 }
 
 /// A call that is about to be made: on which socket, for which language, and how long it may take.
@@ -192,6 +196,7 @@ impl Socket {
             socket_type,
             protocol,
             listening: AtomicBool::new(false),
+            halves: Halves::default(),
         }
     }
 

@@ -1,29 +1,35 @@
-//! One `send_all` at a time per handle, so that messages of several threads never interleave.
+//! One `send_all` at a time per handle, so that messages of several threads never interleave; and one read at a time
+//! where that is Java's rule ([`net::read`](crate::net::read)).
 //!
-//! The lock has an owner, who may take it again: a signal handler that runs in the middle of a `send_all` may send
+//! A turn has an owner, who may take it again: a signal handler that runs in the middle of a `send_all` may send
 //! too. Waiting for it keeps the deadline of the call and ends when the handle is closed.
 
 use crate::error::Kind;
-use crate::handle::{Handle, WaitingFor, Watch};
+use crate::handle::{Direction, Handle, WaitingFor, Watch};
 use crate::host::Host;
 use crate::time::Deadline;
 use crate::wait::{wait, Waited};
 use std::thread::{self, ThreadId};
 
-/// Who holds the lock, and how many times.
-pub(crate) struct Writer {
-    owner: ThreadId,
+/// Who has the turn, and how many times.
+pub(crate) struct Owner {
+    thread: ThreadId,
     depth: usize,
 }
 
-/// The lock, until dropped.
-pub(crate) struct WriteTurn<'a>(&'a Handle);
+/// The turn in one direction, until dropped.
+pub(crate) struct Turn<'a>(&'a Handle, Direction);
 
-impl<'a> WriteTurn<'a> {
-    /// Takes the lock, waiting for it as long as the deadline allows.
-    pub(crate) fn take<H: Host>(handle: &'a Handle, host: &mut H, deadline: Deadline) -> Result<Self, Kind> {
+impl<'a> Turn<'a> {
+    /// Takes the turn, waiting for it as long as the deadline allows.
+    pub(crate) fn take<H: Host>(
+        handle: &'a Handle,
+        direction: Direction,
+        host: &mut H,
+        deadline: Deadline,
+    ) -> Result<Self, Kind> {
         loop {
-            if let Some(turn) = Self::try_take(handle) {
+            if let Some(turn) = Self::try_take(handle, direction) {
                 return Ok(turn);
             }
             if deadline == Deadline::NonBlocking {
@@ -31,9 +37,9 @@ impl<'a> WriteTurn<'a> {
             }
             let inside = handle.enter()?;
             let waited = host.block(|| {
-                let mut watch = Watch::new(handle, WaitingFor::WriteLock);
+                let mut watch = Watch::new(handle, WaitingFor::Turn(direction));
                 // Free again since we looked? Then nobody will signal.
-                if Self::is_free(handle) {
+                if Self::is_free(handle, direction) {
                     return Waited::Ready;
                 }
                 wait(handle, None, deadline, &mut watch)
@@ -49,34 +55,36 @@ impl<'a> WriteTurn<'a> {
         }
     }
 
-    fn try_take(handle: &'a Handle) -> Option<Self> {
+    fn try_take(handle: &'a Handle, direction: Direction) -> Option<Self> {
         let me = thread::current().id();
-        let mut shared = handle.shared.lock();
-        match &mut shared.writer {
-            None => shared.writer = Some(Writer { owner: me, depth: 1 }),
-            Some(writer) if writer.owner == me => writer.depth += 1,
+        match handle.shared.lock().turn(direction) {
+            free @ None => {
+                *free = Some(Owner { thread: me, depth: 1 });
+            }
+            Some(owner) if owner.thread == me => owner.depth += 1,
             Some(_) => return None,
         }
-        Some(Self(handle))
+        Some(Self(handle, direction))
     }
 
-    fn is_free(handle: &Handle) -> bool {
-        handle.shared.lock().writer.is_none()
+    fn is_free(handle: &Handle, direction: Direction) -> bool {
+        handle.shared.lock().turn(direction).is_none()
     }
 }
 
-impl Drop for WriteTurn<'_> {
+impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut shared = self.0.shared.lock();
-        // In a child forked meanwhile the lock is free already.
-        let Some(writer) = &mut shared.writer else { return };
-        if writer.owner != thread::current().id() {
+        // In a child forked meanwhile the turn is free already.
+        let turn = shared.turn(self.1);
+        let Some(owner) = turn else { return };
+        if owner.thread != thread::current().id() {
             return;
         }
-        writer.depth -= 1;
-        if writer.depth == 0 {
-            shared.writer = None;
-            shared.wake_writer();
+        owner.depth -= 1;
+        if owner.depth == 0 {
+            *turn = None;
+            shared.wake_next(self.1);
         }
     }
 }
@@ -94,14 +102,14 @@ mod tests {
     fn a_wake_up_that_comes_too_late_is_passed_on() {
         let (end, _other) = UnixStream::pair().unwrap();
         let handle = Handle::new(end.into(), false);
-        let turn = WriteTurn::take(&handle, &mut Plain, Deadline::Never)
+        let turn = Turn::take(&handle, Direction::Send, &mut Plain, Deadline::Never)
             .ok()
             .unwrap();
         let (tell, told) = mpsc::channel();
         thread::scope(|scope| {
-            let gives_up = Watch::new(&handle, WaitingFor::WriteLock);
+            let gives_up = Watch::new(&handle, WaitingFor::Turn(Direction::Send));
             scope.spawn(|| {
-                let next = WriteTurn::take(&handle, &mut Plain, Deadline::Never);
+                let next = Turn::take(&handle, Direction::Send, &mut Plain, Deadline::Never);
                 tell.send(next.is_ok()).unwrap();
             });
             while handle.shared.lock().waiters() < 2 {
