@@ -17,12 +17,13 @@ CBINDGEN ?= $(BUILD)/tools/bin/cbindgen
 CFLAGS_DEMO := -std=c11 -O2 -Wall -Wextra -Werror -Iinclude
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-rust test-c test-python test-conformance test-install test-readme \
+.PHONY: help setup demo test test-rust test-c test-python test-conformance test-install test-readme test-examples examples \
         test-clients wheel-checks bench bench-c bench-python soak docs check check-rust check-c check-python header lib python-module install clean
 
 help:
 	@echo "make demo      build everything and show it at work"
 	@echo "make test      every test of every language"
+	@echo "make test-examples  the tutorials in examples/, every server language with every client language"
 	@echo "make test-clients  real programs over polysock.patch() (redis-server and postgresql for all of them)"
 	@echo "make wheel-checks  the wheel and the sdist as they would be published"
 	@echo "make check     format, lints, header, symbols, stubs (about a minute)"
@@ -87,7 +88,7 @@ demo: lib python-module demo-programs
 
 # ---------------------------------------------------------------- tests
 
-test: test-rust test-c test-python test-conformance test-install test-readme
+test: test-rust test-c test-python test-conformance test-install test-readme test-examples
 	@echo "make test: every test of every language passed"
 
 test-rust: $(BUILD)/.prerequisites
@@ -97,7 +98,10 @@ test-c: lib
 	$(MAKE) -C ffi/tests
 
 test-python: python-module
-	$(VENV_PY) -m pytest -q python/tests
+	$(VENV_PY) -m pytest -q -rs python/tests
+
+# Java's own sockets take part as a witness where a JDK is present; nothing needs one.
+JAVAC := $(shell command -v javac)
 
 test-conformance: lib python-module
 	cargo build --quiet --locked --release -p polysock-conformance-driver
@@ -106,19 +110,43 @@ test-conformance: lib python-module
 	  -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
 	$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Iinclude -pthread conformance/drivers/driver.cpp \
 	  -o $(BUILD)/conformance/driver_cpp -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
-	$(PYTHON) conformance/test_runner.py
+	$(PYTHON) -m unittest discover -q -s conformance/tests -t conformance
+	$(if $(JAVAC),$(JAVAC) -d $(BUILD)/conformance/java conformance/drivers/java/*.java,@echo "no JDK: java.net itself does not take part")
 	$(PYTHON) conformance/run.py \
 	  --driver 'rust=$(TARGET)/polysock-conformance-driver' \
 	  --driver 'c=$(BUILD)/conformance/driver_c' \
 	  --driver 'cpp=$(BUILD)/conformance/driver_cpp' \
 	  --driver 'python=$(VENV_PY) conformance/drivers/driver.py --module polysock' \
-	  --witness '$(PYTHON) conformance/drivers/driver.py --module socket'
+	  --witness 'witness=$(PYTHON) conformance/drivers/driver.py --module socket' \
+	  $(if $(JAVAC),--witness 'jdk=java -Xshare:auto -XX:TieredStopAtLevel=1 -cp $(BUILD)/conformance/java Driver')
 
 test-install: lib
 	sh ffi/tests/install_test.sh
 
 test-readme: lib python-module
 	$(VENV_PY) tools/run_readme.py README.md $(TARGET)
+
+# The tutorials: what has a test.toml. Rust's come from cargo, Python's run as they are.
+TUTORIALS := $(dir $(wildcard examples/*/test.toml))
+TUTORIAL_PROGRAMS := $(patsubst examples/%.c,$(BUILD)/examples/%_c,$(wildcard $(addsuffix *.c,$(TUTORIALS)))) \
+                     $(patsubst examples/%.cpp,$(BUILD)/examples/%_cpp,$(wildcard $(addsuffix *.cpp,$(TUTORIALS))))
+TUTORIAL_FLAGS := -O1 -Wall -Wextra -Werror -Iinclude -pthread
+TUTORIAL_LIBS := -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
+
+$(BUILD)/examples/%_c: examples/%.c $(HEADER) | lib
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(TUTORIAL_FLAGS) $< -o $@ $(TUTORIAL_LIBS)
+
+$(BUILD)/examples/%_cpp: examples/%.cpp $(HEADER) include/polysock/polysock.hpp $(wildcard examples/*/*.hpp) | lib
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 $(TUTORIAL_FLAGS) $< -o $@ $(TUTORIAL_LIBS)
+
+examples: $(TUTORIAL_PROGRAMS) python-module
+	cargo build --quiet --locked -p polysock-examples
+
+test-examples: examples
+	$(VENV_PY) examples/test_run.py
+	$(VENV_PY) examples/run.py
 
 # Real programs and servers over polysock.patch(), in an environment of their own.
 CLIENTS := $(BUILD)/venv-clients

@@ -11,7 +11,7 @@ use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::{self, ForkLock};
 use crate::sys::{special, unix, wake};
 use crate::time::Timeout;
-use crate::write_lock::Writer;
+use crate::turn::Owner;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
@@ -54,6 +54,8 @@ pub(crate) struct Handle {
     made_under: (u32, u32),
     /// Some call may have waited in the kernel itself.
     kernel_waits: AtomicBool,
+    /// The number was told: a program may have handed the descriptor to another process.
+    pub(crate) number_told: AtomicBool,
 }
 
 /// What the threads of a handle tell each other.
@@ -62,8 +64,10 @@ pub(crate) struct Shared {
     waiters: Vec<Waiter>,
     followers: Vec<Following>,
     closer: Option<Thread>,
-    pub(crate) writer: Option<Writer>,
-    accepting: bool,
+    /// Whose turn it is to read, and to write.
+    reader: Option<Owner>,
+    writer: Option<Owner>,
+    pub(crate) accepting: bool,
     /// How many calls need the descriptor in non-blocking mode.
     pub(crate) need_nonblocking: usize,
 }
@@ -72,7 +76,7 @@ pub(crate) struct Shared {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WaitingFor {
     Readiness,
-    WriteLock,
+    Turn(Direction),
 }
 
 struct Waiter {
@@ -93,12 +97,20 @@ pub(crate) struct Following {
 }
 
 impl Shared {
-    /// Wakes the first thread that waits for the write lock.
-    pub(crate) fn wake_writer(&mut self) {
+    /// Whose turn it is in this direction.
+    pub(crate) fn turn(&mut self, direction: Direction) -> &mut Option<Owner> {
+        match direction {
+            Direction::Receive => &mut self.reader,
+            Direction::Send => &mut self.writer,
+        }
+    }
+
+    /// Wakes the first thread that waits for its turn.
+    pub(crate) fn wake_next(&mut self, direction: Direction) {
         let next = self
             .waiters
             .iter_mut()
-            .find(|w| w.waiting_for == WaitingFor::WriteLock && !w.signalled);
+            .find(|w| w.waiting_for == WaitingFor::Turn(direction) && !w.signalled);
         if let Some(waiter) = next {
             waiter.signal();
         }
@@ -140,6 +152,7 @@ impl Handle {
             shared_here: AtomicBool::new(false),
             made_under: fork::sharing(),
             kernel_waits: AtomicBool::new(false),
+            number_told: AtomicBool::new(false),
         }
     }
 
@@ -219,15 +232,31 @@ impl Handle {
         self.state.load(Ordering::Acquire) & CLOSED != 0
     }
 
-    /// The number of the descriptor unless the handle is closed. Only to be told: it may be closed the next moment.
+    /// The number of the descriptor unless the handle is closed. Only to be shown: it may be closed the next moment.
     pub(crate) fn number(&self) -> Option<RawFd> {
         (!self.is_closed()).then(|| self.descriptor.number()).flatten()
+    }
+
+    /// The same for a program, which may hand the descriptor on.
+    pub(crate) fn tell_number(&self) -> Option<RawFd> {
+        self.show_mode();
+        self.number()
     }
 
     /// Closes the descriptor once, waking every waiting thread. `farewell` has its last words on the wire.
     pub(crate) fn close<H: Host>(
         &self,
         host: &mut H,
+        farewell: impl FnOnce(BorrowedFd<'_>) + Send,
+    ) -> Result<(), Kind> {
+        self.close_within(host, CLOSE_PATIENCE, farewell)
+    }
+
+    /// The same with a patience of the caller's for the calls inside.
+    pub(crate) fn close_within<H: Host>(
+        &self,
+        host: &mut H,
+        patience: Duration,
         farewell: impl FnOnce(BorrowedFd<'_>) + Send,
     ) -> Result<(), Kind> {
         let begun = self.update(|word, inherited| {
@@ -241,7 +270,7 @@ impl Handle {
         host.block(|| {
             self.part_from_followers();
             farewell(self.descriptor.lend());
-            if !alone && !self.see_others_out() {
+            if !alone && !self.see_others_out(patience) {
                 return Ok(());
             }
             self.close_descriptor().map_err(|error| Kind::from_io(&error))
@@ -249,10 +278,10 @@ impl Handle {
     }
 
     /// Wakes the calls inside and waits until they have left. `false` when the last of them is to close the descriptor.
-    fn see_others_out(&self) -> bool {
+    fn see_others_out(&self, patience: Duration) -> bool {
         self.shared.lock().closer = Some(std::thread::current());
         self.wake_kernel_waits();
-        self.wait_until_alone();
+        self.wait_until_alone(patience);
         self.shared.lock().closer = None;
         let left = self.update(|word, _| {
             Some(if word & COUNT == 1 {
@@ -264,8 +293,8 @@ impl Handle {
         left.is_some_and(|word| word & COUNT == 0)
     }
 
-    fn wait_until_alone(&self) {
-        let end = Instant::now() + CLOSE_PATIENCE;
+    fn wait_until_alone(&self, patience: Duration) {
+        let end = Instant::now() + patience;
         while self.state.load(Ordering::Acquire) & COUNT > 1 {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -353,7 +382,9 @@ impl Handle {
         let shared_here = self.shared_here.load(Ordering::Relaxed);
         if others_inside && self.kernel_waits.load(Ordering::SeqCst) && !shared_here {
             let fd = self.descriptor.lend();
-            if !special::is_held_elsewhere(fd, self.made_under != fork::sharing()) {
+            // A program that was started, or was sent it, may hold it; no fork is seen of either.
+            let beyond = self.made_under != fork::sharing() || self.number_told.load(Ordering::SeqCst);
+            if !special::is_held_elsewhere(fd, beyond) {
                 let sock = unix::sock(&fd);
                 // What the close is to be on the wire, it is: with linger zero a reset, not an end of stream first.
                 let resets = matches!(sock.linger(), Ok(Some(Duration::ZERO)));
@@ -400,21 +431,6 @@ impl Handle {
             Direction::Send => &self.send_waits,
         }
     }
-
-    /// The turn to accept on a descriptor in blocking mode, where poll and accept must not be parted.
-    pub(crate) fn take_accept_turn(&self) -> Option<AcceptTurn<'_>> {
-        let mut shared = self.shared.lock();
-        let free = !std::mem::replace(&mut shared.accepting, true);
-        // A descriptor that is non-blocking for another call stays so: this one could sleep.
-        shared.need_nonblocking += usize::from(free);
-        // Made only if it is ours: dropping one gives the turn back, and takes the lock we hold.
-        free.then(|| AcceptTurn(self))
-    }
-
-    /// Whether a thread has the turn to accept.
-    pub(crate) fn is_accepting(&self) -> bool {
-        self.shared.lock().accepting
-    }
 }
 
 impl Drop for Handle {
@@ -448,17 +464,6 @@ impl<'a> Inside<'a> {
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
         self.handle.leave();
-    }
-}
-
-/// The turn to accept, until dropped.
-pub(crate) struct AcceptTurn<'a>(&'a Handle);
-
-impl Drop for AcceptTurn<'_> {
-    fn drop(&mut self) {
-        let mut shared = self.0.shared.lock();
-        shared.accepting = false;
-        self.0.need_nonblocking_no_more(shared);
     }
 }
 
@@ -550,9 +555,11 @@ impl<'a> Watch<'a> {
         let waiter = shared.waiters.swap_remove(at);
         if waiter.signalled {
             take_back(waker);
-            // Meant for whoever waits for the write lock, and that is the next one now.
-            if waiter.waiting_for == WaitingFor::WriteLock && shared.writer.is_none() {
-                shared.wake_writer();
+            // Meant for whoever waits for the turn, and that is the next one now.
+            if let WaitingFor::Turn(direction) = waiter.waiting_for {
+                if shared.turn(direction).is_none() {
+                    shared.wake_next(direction);
+                }
             }
         }
     }

@@ -36,15 +36,17 @@ mod handle;
 mod host;
 mod mode;
 mod names;
+pub mod net;
 mod poll;
 mod poller;
 mod race;
 mod resolve;
+mod server;
 mod socket;
 mod sys;
 mod time;
+mod turn;
 mod wait;
-mod write_lock;
 
 pub use address::{Address, AddressError};
 pub use ancillary::{Ancillary, Control, Credentials, PacketInfo};
@@ -66,6 +68,7 @@ pub use race::ConnectOptions;
 pub use resolve::{
     eai, name_of, resolve, resolve_name, resolve_service, split_host_port, AddressInfo, Hints,
 };
+pub use server::{ServeOptions, Server, Service, StartedServer, Trouble};
 pub use socket::{
     AdoptError, Call, CongestionState, Interface, Keepalive, Received, Socket, TcpInfo, TcpState,
 };

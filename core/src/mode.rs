@@ -17,8 +17,6 @@ pub(crate) struct Mode {
     wanted: AtomicBool,
     /// It was non-blocking when we last had to do with it.
     actual: AtomicBool,
-    /// Somebody was told its number, and may change the mode or rely on it.
-    told: AtomicBool,
 }
 
 impl Mode {
@@ -26,7 +24,6 @@ impl Mode {
         Self {
             wanted: AtomicBool::new(wanted_nonblocking),
             actual: AtomicBool::new(is_nonblocking),
-            told: AtomicBool::new(false),
         }
     }
 
@@ -52,7 +49,7 @@ pub(crate) struct NonBlocking<'a>(&'a Handle);
 impl Handle {
     /// Whether nobody but us can have changed the descriptor's mode, or see it.
     pub(crate) fn owns_mode(&self) -> bool {
-        self.is_exclusive() && !self.mode.told.load(Ordering::Relaxed)
+        self.is_exclusive() && !self.number_told.load(Ordering::Relaxed)
     }
 
     /// Sets the mode that the program wants. A descriptor that others can see gets it at once, or when the last call
@@ -73,7 +70,7 @@ impl Handle {
     /// Says that the number of the descriptor is told, and gives it the mode that the program wants.
     #[inline]
     pub(crate) fn show_mode(&self) {
-        if !self.mode.told.load(Ordering::Relaxed) || !self.mode.is_as_wanted() {
+        if !self.number_told.load(Ordering::Relaxed) || !self.mode.is_as_wanted() {
             self.show_mode_now();
         }
     }
@@ -82,7 +79,7 @@ impl Handle {
     fn show_mode_now(&self) {
         // Under the lock, so that whoever found it untold is done with it.
         let shared = self.shared.lock();
-        self.mode.told.store(true, Ordering::Relaxed);
+        self.number_told.store(true, Ordering::SeqCst);
         self.bring_in_line(shared);
     }
 
@@ -141,10 +138,36 @@ impl Handle {
         shared.need_nonblocking += 1;
         Ok(NonBlocking(self))
     }
+
+    /// The turn to accept on a descriptor in blocking mode, where poll and accept must not be parted.
+    pub(crate) fn take_accept_turn(&self) -> Option<AcceptTurn<'_>> {
+        let mut shared = self.shared.lock();
+        let free = !std::mem::replace(&mut shared.accepting, true);
+        // A descriptor that is non-blocking for another call stays so: this one could sleep.
+        shared.need_nonblocking += usize::from(free);
+        // Made only if it is ours: dropping one gives the turn back, and takes the lock we hold.
+        free.then(|| AcceptTurn(self))
+    }
+
+    /// Whether a thread has the turn to accept.
+    pub(crate) fn is_accepting(&self) -> bool {
+        self.shared.lock().accepting
+    }
 }
 
 impl Drop for NonBlocking<'_> {
     fn drop(&mut self) {
         self.0.need_nonblocking_no_more(self.0.shared.lock());
+    }
+}
+
+/// The turn to accept, until dropped.
+pub(crate) struct AcceptTurn<'a>(&'a Handle);
+
+impl Drop for AcceptTurn<'_> {
+    fn drop(&mut self) {
+        let mut shared = self.0.shared.lock();
+        shared.accepting = false;
+        self.0.need_nonblocking_no_more(shared);
     }
 }

@@ -114,6 +114,11 @@ impl Limit {
     pub(crate) fn deadline(&mut self) -> Deadline {
         *self.deadline.get_or_insert_with(|| Deadline::after(self.timeout))
     }
+
+    /// What is left of it for a call of its own.
+    pub(crate) fn left(&self) -> Timeout {
+        self.deadline.map_or(self.timeout, Timeout::from)
+    }
 }
 
 impl From<Deadline> for Timeout {

@@ -4,7 +4,9 @@
 mod support;
 
 use polysock_core::{Family, Kind, Plain, Protocol, Room, Shutdown, Socket, SocketType};
+use std::io::Write;
 use std::os::fd::BorrowedFd;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use support::*;
 
@@ -159,6 +161,35 @@ fn a_copy_made_behind_our_back_is_not_shut_down() {
         let copy = Socket::from_fd(copy).unwrap();
         copy.send_all("unharmed").unwrap();
         server.within(LATE).recv_exact(&mut [0; 8]).unwrap();
+    });
+}
+
+/// A program started with the socket as its output holds it without a fork that anybody could have seen.
+#[test]
+fn a_program_that_was_given_the_descriptor_is_not_cut_off() {
+    limited(|| {
+        let (client, server) = connection();
+        let client = Arc::new(client);
+        let inside = Arc::clone(&client);
+        let running = start_blocked(move || inside.recv(&mut [0; 1]));
+        assert_eq!(sleeps_in(&running), libc::SYS_recvfrom);
+        let fd = client.fileno().unwrap();
+        // SAFETY: the socket is open.
+        #[allow(unsafe_code)]
+        let copy = unsafe { BorrowedFd::borrow_raw(fd) }
+            .try_clone_to_owned()
+            .unwrap();
+        let mut program = Command::new("cat")
+            .stdin(Stdio::piped())
+            .stdout(copy)
+            .spawn()
+            .unwrap();
+        client.close().unwrap(); // leaves the reader where it is
+        program.stdin.take().unwrap().write_all(b"unharmed").unwrap();
+        server.within(LATE).recv_exact(&mut [0; 8]).unwrap();
+        server.send_all("x").unwrap();
+        assert_eq!(running.result().unwrap(), 1, "progress wins");
+        assert!(program.wait().unwrap().success());
     });
 }
 

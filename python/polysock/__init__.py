@@ -51,6 +51,7 @@ from ._native import (
 # Not in __all__: `from socket import *` must not bring a name as common as these.
 from ._patch import patch as patch
 from ._patch import unpatch as unpatch
+from ._server import Server as Server
 
 __all__ = [
     *_constants.__all__,
@@ -164,11 +165,11 @@ class socket(_native.socket, metaclass=SocketMeta):
 
     def dup(self):
         """A new socket object for the same socket, with a descriptor of its own."""
-        fd = os.dup(self.fileno())
+        fd = self._duplicate()
         try:
             sock = self.__class__(self.family, self.type, self.proto, fileno=fd)
         except BaseException:
-            os.close(fd)
+            close(fd)
             raise
         sock.settimeout(self.gettimeout())
         return sock
@@ -407,16 +408,14 @@ def fromfd(fd, family, type, proto=0):
 
 def socketpair(family=None, type=SOCK_STREAM, proto=0):
     """Two sockets connected to each other, of the Unix domain unless the program says otherwise."""
-    fds = list(_native.socketpair(AF_UNIX if family is None else family, type, proto))
+    if family is None:
+        family = AF_UNIX
+    first, second = _native.socketpair(family, type, proto)
+    first = socket(family, type, proto, first)
     try:
-        first = socket(AF_UNIX if family is None else family, type, proto, fds[0])
-        del fds[0]
-        second = socket(AF_UNIX if family is None else family, type, proto, fds[0])
-        del fds[0]
-        return first, second
+        return first, socket(family, type, proto, second)
     except BaseException:
-        for fd in fds:
-            close(fd)
+        first.close()
         raise
 
 

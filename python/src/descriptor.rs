@@ -4,6 +4,7 @@ use crate::convert::CInt;
 use crate::error;
 use crate::gil;
 use crate::raw::descriptor;
+use crate::socket::Unclaimed;
 use polysock_core::{Family, Protocol, Socket, SocketType};
 use pyo3::prelude::*;
 use std::io;
@@ -28,18 +29,22 @@ pub fn dup(py: Python<'_>, fd: CInt) -> PyResult<i32> {
         .map_err(|failed| raised(py, &failed))
 }
 
-/// The descriptors of two sockets connected to each other.
+/// Two sockets connected to each other, each as something that only a new socket object takes.
 #[pyfunction]
 #[pyo3(
     signature = (family = CInt(libc::AF_UNIX), r#type = CInt(libc::SOCK_STREAM), proto = CInt(0), /),
     text_signature = "(family=AF_UNIX, type=SOCK_STREAM, proto=0, /)"
 )]
-pub fn socketpair(py: Python<'_>, family: CInt, r#type: CInt, proto: CInt) -> PyResult<(i32, i32)> {
+pub fn socketpair(
+    py: Python<'_>,
+    family: CInt,
+    r#type: CInt,
+    proto: CInt,
+) -> PyResult<(Unclaimed, Unclaimed)> {
     let (a, b) = gil::detached(py, || {
-        let (a, b) = Socket::pair(Family(family.0), SocketType(r#type.0), Protocol(proto.0))?;
-        Ok((a.detach()?, b.detach()?))
+        Socket::pair(Family(family.0), SocketType(r#type.0), Protocol(proto.0))
     })?;
-    Ok((a.into_raw_fd(), b.into_raw_fd()))
+    Ok((Unclaimed::new(a), Unclaimed::new(b)))
 }
 
 fn raised(py: Python<'_>, failed: &io::Error) -> PyErr {

@@ -97,7 +97,7 @@ impl<H: Host> Call<'_, H> {
 impl Socket {
     /// Refuses what accept(2) refuses at once: it would never be ready, and the wait never end. Only the families
     /// that are known to tell are asked.
-    fn check_listening(&self) -> std::result::Result<(), Kind> {
+    pub(crate) fn check_listening(&self) -> std::result::Result<(), Kind> {
         let tells = matches!(self.family, Family::IPV4 | Family::IPV6 | Family::UNIX);
         if !tells || self.listening.load(Ordering::Relaxed) {
             return Ok(());

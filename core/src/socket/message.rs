@@ -10,6 +10,7 @@ use crate::host::Host;
 use crate::sys::buffer::{Data, Room};
 use crate::sys::unix;
 use crate::wait::{run, Progress, Step};
+use std::os::fd::OwnedFd;
 
 /// What one receive brought.
 #[derive(Debug)]
@@ -34,6 +35,15 @@ impl Received {
     /// Whether control messages were cut or left out for want of room; descriptors that did not fit are closed.
     pub fn control_truncated(&self) -> bool {
         self.flags.contains(Flags::CONTROL_TRUNCATED)
+    }
+
+    /// Takes the descriptors that came along out of [`ancillary`](Self::ancillary) (`SCM_RIGHTS`; Python `recv_fds`).
+    pub fn take_descriptors(&mut self) -> Vec<OwnedFd> {
+        let taken = self.ancillary.iter_mut().map(|message| match message {
+            Ancillary::Rights(descriptors) => std::mem::take(descriptors),
+            Ancillary::Other { .. } => Vec::new(),
+        });
+        taken.flatten().collect()
     }
 }
 

@@ -3,6 +3,7 @@
 mod accept;
 mod close;
 mod connect;
+mod halves;
 mod info;
 mod listen;
 mod message;
@@ -11,6 +12,7 @@ mod recv;
 mod send;
 mod sendfile;
 
+pub(crate) use halves::{Half, Halves};
 pub use info::{CongestionState, TcpInfo, TcpState};
 pub use message::Received;
 pub use options::{Interface, Keepalive};
@@ -38,6 +40,8 @@ pub struct Socket {
     protocol: Protocol,
     /// It is known to listen.
     listening: AtomicBool,
+    /// What Java's reads and writes remember.
+    pub(crate) halves: Halves,
 }
 
 /// A call that is about to be made: on which socket, for which language, and how long it may take.
@@ -54,6 +58,25 @@ pub struct AdoptError {
     pub error: Error,
     /// The descriptor, still open.
     pub fd: OwnedFd,
+}
+
+impl std::fmt::Display for AdoptError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for AdoptError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+impl From<AdoptError> for Error {
+    /// Closes the descriptor.
+    fn from(refused: AdoptError) -> Self {
+        refused.error
+    }
 }
 
 impl Socket {
@@ -183,6 +206,7 @@ impl Socket {
             socket_type,
             protocol,
             listening: AtomicBool::new(false),
+            halves: Halves::default(),
         }
     }
 
@@ -191,8 +215,7 @@ impl Socket {
     /// # Errors
     /// `Closed` after close or detach.
     pub fn fileno(&self) -> Result<RawFd> {
-        self.handle.show_mode();
-        let number = self.handle.number();
+        let number = self.handle.tell_number();
         number.ok_or_else(|| Error::new(Operation::Fileno, Kind::Closed))
     }
 
@@ -268,7 +291,7 @@ impl Socket {
 impl std::fmt::Debug for Socket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Socket")
-            .field("fd", &self.fileno().ok())
+            .field("fd", &self.handle.number())
             .field("family", &self.family)
             .field("type", &self.socket_type)
             .field("protocol", &self.protocol)

@@ -8,8 +8,8 @@ use crate::host::Host;
 use crate::sys::buffer::Data;
 use crate::sys::unix;
 use crate::time::{Limit, Timeout};
+use crate::turn::Turn;
 use crate::wait::{run, Plan, Step};
-use crate::write_lock::WriteTurn;
 
 impl Socket {
     /// Sends as much of `data` as there is room for and says how much. See [`Call::send_with`].
@@ -87,7 +87,7 @@ impl<H: Host> Call<'_, H> {
         let _turn = named(
             Operation::SendAll,
             0,
-            WriteTurn::take(handle, &mut self.host, &mut plan.limit),
+            Turn::take(handle, Direction::Send, &mut self.host, &mut plan.limit),
         )?;
         let mut done = 0;
         let result = run(handle, &mut self.host, plan, |fd, waiting| {

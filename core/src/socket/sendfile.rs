@@ -5,8 +5,8 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::Direction;
 use crate::host::Host;
 use crate::sys::{fallback, special, unix};
+use crate::turn::Turn;
 use crate::wait::{run, Plan, Step};
-use crate::write_lock::WriteTurn;
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -45,7 +45,7 @@ impl<H: Host> Call<'_, H> {
         let _turn = named(
             Operation::SendFile,
             0,
-            WriteTurn::take(handle, &mut self.host, &mut plan.limit),
+            Turn::take(handle, Direction::Send, &mut self.host, &mut plan.limit),
         )?;
         let mut done = 0_u64;
         let result = run(handle, &mut self.host, plan, |to, _| {

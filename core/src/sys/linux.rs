@@ -67,6 +67,9 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
 /// The bit of a socket's type that makes it non-blocking from the start.
 pub const MAKE_NONBLOCKING: libc::c_int = libc::SOCK_NONBLOCK;
 
+/// How many times the size that was asked for a socket buffer reads as: the kernel doubles it (socket(7)).
+pub const BUFFER_FACTOR: usize = 2;
+
 /// The poll event of a peer that ended its stream.
 pub const PEER_ENDED: i16 = libc::POLLRDHUP;
 
@@ -89,9 +92,9 @@ pub const CONNECT_AGAIN_TELLS_THE_END: bool = true;
 pub const KNOWS_HOLDERS: bool = true;
 
 /// Whether another descriptor of this process is open on the same socket, or programs this one starts would inherit
-/// it; with `forked`, whether any process we may look at holds it. Looked up in /proc; where there is none, nothing is
+/// it; with `beyond`, whether any process we may look at holds it. Looked up in /proc; where there is none, nothing is
 /// known and the answer is no.
-pub fn is_held_elsewhere(fd: BorrowedFd<'_>, forked: bool) -> bool {
+pub fn is_held_elsewhere(fd: BorrowedFd<'_>, beyond: bool) -> bool {
     // SAFETY: no memory is involved.
     let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFD) };
     if flags & libc::FD_CLOEXEC == 0 {
@@ -108,7 +111,7 @@ pub fn is_held_elsewhere(fd: BorrowedFd<'_>, forked: bool) -> bool {
     if held_in(Path::new("/proc/self/fd"), own.file_name()) {
         return true;
     }
-    forked && {
+    beyond && {
         let processes = Path::new("/proc").read_dir().into_iter().flatten().flatten();
         let numbers = processes.filter_map(|process| process.file_name().to_str()?.parse::<u32>().ok());
         numbers
@@ -150,6 +153,8 @@ pub mod number {
     pub const IPV6_TRANSPARENT: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_TRANSPARENT));
     pub const IP_FREEBIND: OptionNumber = Some((IPPROTO_IP, libc::IP_FREEBIND));
     pub const IPV6_FREEBIND: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_FREEBIND));
+    pub const IP_MULTICAST_ALL: OptionNumber = Some((IPPROTO_IP, libc::IP_MULTICAST_ALL));
+    pub const IPV6_MULTICAST_ALL: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_MULTICAST_ALL));
     /// Of either level.
     pub const JOIN_SOURCE_GROUP: OptionNumber = Some((IPPROTO_IP, libc::MCAST_JOIN_SOURCE_GROUP));
     /// Of either level.

@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""Tests of the runner itself: what is wrong with a tutorial must be seen."""
+
+import asyncio
+import re
+import tempfile
+import textwrap
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import run
+
+TEST = """
+server = '''
+listening on 127.0.0.1:{port}
+got 5 bytes
+'''
+client = '''
+said hello to port {port}
+'''
+garbage = "ends"
+[missing]
+c = "a test of the runner"
+java = "a test of the runner"
+rust = "a test of the runner"
+"""
+
+SERVER = """
+import socket, sys
+with socket.create_server(("127.0.0.1", 0)) as listener:
+    print(f"listening on 127.0.0.1:{listener.getsockname()[1]}", flush=True)
+    connection, _ = listener.accept()
+    with connection:
+        connection.settimeout(0.2)
+        try:
+            print("got", len(connection.recv(100)), "bytes")
+        except OSError as error:
+            sys.exit(str(error))
+"""
+
+CLIENT = """
+import socket, sys
+with socket.create_connection(("127.0.0.1", int(sys.argv[2]))) as s:
+    s.sendall(b"hello")
+print("said hello to port", sys.argv[2])
+"""
+
+ALONE = TEST[TEST.index("[missing]") :]
+
+
+class Runner(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.folder = Path(directory.name) / "one-two"
+        self.folder.mkdir()
+        self.write("README.md", "")
+        self.write("test.toml", TEST)
+        self.write("server.py", SERVER)
+        self.write("client.py", CLIENT)
+
+    def write(self, name, text):
+        (self.folder / name).write_text(textwrap.dedent(text))
+
+    def replace(self, name, old, new):
+        text = (self.folder / name).read_text()
+        self.assertIn(old, text)
+        self.write(name, text.replace(old, new))
+
+    def play(self):
+        """What is wrong, by play."""
+        results = asyncio.run(run.play_all([self.folder], 1))
+        return dict(results["one-two"])
+
+    def pair(self):
+        return self.play()["python server, python client"]
+
+    def garbage(self):
+        return self.play()["python server fed garbage"]
+
+    def folder_fault(self):
+        return self.play()["the folder"]
+
+    def alone(self, program, output):
+        self.write("one_two.py", program)
+        self.write("test.toml", f"output = '''\n{output}\n'''\ninput = '''abc\n'''\n" + ALONE)
+        results = self.play()
+        return results["the folder" if "the folder" in results else "python"]
+
+    def test_what_is_right_passes(self):
+        self.assertEqual(self.play(), {"python server, python client": None, "python server fed garbage": None})
+
+    def test_a_program_alone_is_given_its_input(self):
+        self.assertIsNone(self.alone("print('n', 17); print(input()[::-1], '+')", "n {number}\ncba{any}"))
+        self.assertIn(
+            "line 2\n  dbc\nwhere was expected\n  cba", self.alone("print('n', 1); print('dbc')", "n {number}\ncba")
+        )
+
+    def test_wrong_output(self):
+        self.replace("client.py", "said", "sad")
+        self.assertIn("the client printed in line 1\n  sad hello", self.pair())
+        self.replace("client.py", "sad", "said")
+        self.replace("server.py", '"bytes"', '"bits"')
+        self.assertIn("the server printed in line 2\n  got 5 bits\nwhere was expected\n  got 5 bytes", self.pair())
+
+    def test_output_too_much_and_too_little(self):
+        self.replace("client.py", "print(", "print('first'); print(")
+        self.assertIn("the client printed in line 1\n  first\nwhere", self.pair())
+        self.replace("client.py", "print('first'); print(", "len(")
+        self.replace("client.py", ", sys.argv[2])", " + sys.argv[2])")
+        self.assertIn("(nothing)\nwhere was expected", self.pair())
+
+    def test_another_port(self):
+        self.replace("client.py", 'port", sys.argv[2]', 'port", 1')
+        self.assertIn("the client printed in line 1\n  said hello to port 1\n", self.pair())
+
+    def test_a_first_line_that_is_not_the_port(self):
+        self.replace("server.py", "listening on", "i listen on")
+        self.assertIn("the server's first line is not", self.pair())
+
+    def test_a_hang(self):
+        self.replace("client.py", "s.sendall", "print('here', flush=True); s.recv(1); s.sendall")
+        self.replace("server.py", "0.2", "99")
+        with mock.patch("run.LIMIT", 1):
+            fault = self.pair()
+        self.assertIn("the server and the client did not end within 1 s", fault)
+        self.assertIn("here", fault)
+
+    def test_a_crash(self):
+        self.replace("client.py", "print(", "import os; os.abort()\nprint(")
+        self.assertIn("the client ended with signal SIGABRT", self.pair())
+
+    def test_an_exit_code(self):
+        self.replace("client.py", "print(", "import atexit, os; atexit.register(os._exit, 3)\nprint(")
+        self.assertIn("the client ended with exit code 3", self.pair())
+
+    def test_words_on_standard_error(self):
+        self.replace("client.py", "print(", "sys.stderr.write('odd')\nprint(")
+        self.assertIn("the client wrote to standard error", self.pair())
+
+    def test_a_process_left_behind(self):
+        quiet = "import subprocess\nsubprocess.Popen(['sleep', '99'], stdout=-3, stderr=-3)\n"
+        self.replace("client.py", "print(", quiet + "import warnings; warnings.simplefilter('ignore')\nprint(")
+        self.assertIn("the client left a process behind", self.pair())
+
+    def test_a_program_that_is_not_built(self):
+        self.write("server.c", "")
+        self.replace("test.toml", 'c = "a test of the runner"\n', "")
+        self.assertIn("client.c is not there", self.folder_fault())
+        self.write("client.c", "")
+        self.assertIn("is it built", self.play()["c server, python client"])
+
+    def test_a_missing_language(self):
+        self.replace("test.toml", 'rust = "a test of the runner"\n', "")
+        self.assertIn("server.rs is not there, and test.toml does not say why", self.folder_fault())
+
+    def test_a_language_said_to_be_missing(self):
+        self.write("server.rs", "")
+        self.assertIn("server.rs is there and said to be missing", self.folder_fault())
+
+    def test_one_file_said_to_be_missing(self):
+        self.replace("test.toml", 'java = "', '"server_net.py" = "')
+        self.assertIn("client_net.py is not there", self.folder_fault())
+        self.write("client_net.py", CLIENT)
+        self.assertIsNone(self.play()["python server, java client"])
+
+    def test_a_malformed_test(self):
+        self.replace("test.toml", "garbage", "gabage")
+        self.assertIn("unknown gabage", self.folder_fault())
+        self.write("test.toml", "client = ''\n" + ALONE)
+        self.assertIn("needs `output`", self.folder_fault())
+        self.write("test.toml", "client =")
+        self.assertIn("Invalid value", self.folder_fault())
+        self.write("test.toml", TEST + "cobol = 'no'")
+        self.assertIn("no such language or file: cobol", self.folder_fault())
+
+    def test_garbage_kills_the_server(self):
+        self.replace("server.py", "except OSError", "except ValueError")
+        self.assertIn("died of an error that it did not handle", self.garbage())
+
+    def test_garbage_hangs_the_server(self):
+        self.replace("server.py", "connection.settimeout(0.2)", "connection.settimeout(99)")
+        with mock.patch("run.LIMIT", 1):
+            self.assertIn("did not end within 1 s", self.garbage())
+
+    def test_garbage_ends_the_server_without_a_word(self):
+        self.replace("server.py", "sys.exit(str(error))", "sys.exit(1)")
+        self.assertIn("ended without a word after a client that is silent", self.garbage())
+
+    def test_garbage_ends_a_server_that_should_live(self):
+        self.replace("test.toml", 'garbage = "ends"', "")
+        self.assertRegex(self.garbage(), "the server (takes no connection|ended with exit code 1)")
+
+    def test_the_report_tells_and_fails(self):
+        with mock.patch("builtins.print") as printed:
+            self.assertEqual(
+                run.report({"a": [("x", None)], "b": [("y", "is odd"), ("z", "is odd\n--- the client")]}, 1), 1
+            )
+            self.assertEqual(run.report({"a": [("x", None)]}, 1), 0)
+            self.assertEqual(run.report({}, 1), 1)
+        text = str(printed.mock_calls).replace("\\n", "\n")
+        self.assertIn("FAILED b: y\n  is odd", text)
+        self.assertIn("FAILED b: z\n  as above", text)
+
+
+class TheTutorials(unittest.TestCase):
+    def test_each_is_in_the_table_and_tells_its_files(self):
+        table = re.findall(r"^\| \[(.+)\]\(\1\) \|", (run.HERE / "README.md").read_text(), re.M)
+        folders = [path.parent for path in run.HERE.glob("*/test.toml")]
+        self.assertCountEqual(table, [folder.name for folder in folders])
+        for folder in folders:
+            told = set(re.findall(r"\]\(([^)/]+)\)", (folder / "README.md").read_text()))
+            there = {path.name for path in folder.iterdir() if path.suffix in (".c", ".cpp", ".py", ".rs")}
+            self.assertEqual(there - told, set(), folder.name)
+
+
+if __name__ == "__main__":
+    unittest.main()
