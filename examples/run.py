@@ -464,9 +464,14 @@ async def play_all(folders: list[Path], repeat: int) -> dict[str, list[tuple[str
 
 def report(results: dict[str, list[tuple[str, str | None]]], seconds: float) -> int:
     for name, entries in results.items():
+        told = set()
         for title, fault in entries:
-            if fault is not None:
-                print(f"FAILED {name}: {title}\n  " + fault.rstrip().replace("\n", "\n  ") + "\n")
+            if fault is None:
+                continue
+            reason = fault.partition("\n---")[0]  # without what was printed
+            text = "as above" if reason in told else fault.rstrip().replace("\n", "\n  ")
+            told.add(reason)
+            print(f"FAILED {name}: {title}\n  {text}\n")
     faults = {name: [fault is not None for _, fault in entries] for name, entries in results.items()}
     for name, failed in faults.items():
         print(f"{name:20} {len(failed):4} plays  {f'{sum(failed)} FAILED' if any(failed) else 'ok'}")

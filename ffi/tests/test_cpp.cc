@@ -25,6 +25,7 @@ template <class Call> static int thrown(Call call, std::size_t *done = nullptr)
             *done = e.done();
         CHECK(e.code().category() == polysock::error_category());
         CHECK(std::string_view(e.what()).size() > 5);
+        CHECK(std::string_view(e.what()) == polysock_last_detail()); // and not the text of the code once more
         return e.code().value();
     }
     return 0;
