@@ -11,6 +11,7 @@ mod options;
 mod recv;
 mod send;
 mod sendfile;
+mod std_io;
 
 pub(crate) use halves::{Half, Halves};
 pub use info::{CongestionState, TcpInfo, TcpState};
