@@ -207,8 +207,8 @@ pub fn set_multicast_interface(socket: &Socket, index: u32) -> Result<()> {
 /// Takes only what is sent to groups that this socket joined, not those that others of this host joined.
 pub(super) fn take_own_groups_only(socket: &Socket) {
     // Where the system has no such option, it does so anyway.
+    let _ = socket.set_multicast_all(false);
     let _ = set(socket, number::IP_MULTICAST_ALL, 0);
-    let _ = set(socket, number::IPV6_MULTICAST_ALL, 0);
 }
 
 /// An IPv6 socket sends to IPv4 groups by IPv4's options.
