@@ -49,7 +49,7 @@ ROOT = HERE.parent
 
 LIMIT = 30  # seconds that a play may take, on a busy machine
 AT_ONCE = 2 * (os.cpu_count() or 1)
-GARBAGE_AT_ONCE = 24  # these mostly wait
+GARBAGE_AT_ONCE = 48  # these mostly wait
 NOISE = random.Random(5).randbytes(65536)
 ENDLESS = b"A" * (1 << 20)
 
@@ -464,9 +464,14 @@ async def play_all(folders: list[Path], repeat: int) -> dict[str, list[tuple[str
 
 def report(results: dict[str, list[tuple[str, str | None]]], seconds: float) -> int:
     for name, entries in results.items():
+        told = set()
         for title, fault in entries:
-            if fault is not None:
-                print(f"FAILED {name}: {title}\n  " + fault.rstrip().replace("\n", "\n  ") + "\n")
+            if fault is None:
+                continue
+            reason = fault.partition("\n---")[0]  # without what was printed
+            text = "as above" if reason in told else fault.rstrip().replace("\n", "\n  ")
+            told.add(reason)
+            print(f"FAILED {name}: {title}\n  {text}\n")
     faults = {name: [fault is not None for _, fault in entries] for name, entries in results.items()}
     for name, failed in faults.items():
         print(f"{name:20} {len(failed):4} plays  {f'{sum(failed)} FAILED' if any(failed) else 'ok'}")

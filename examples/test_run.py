@@ -194,10 +194,14 @@ class Runner(unittest.TestCase):
 
     def test_the_report_tells_and_fails(self):
         with mock.patch("builtins.print") as printed:
-            self.assertEqual(run.report({"a": [("x", None)], "b": [("y", "is odd")]}, 1), 1)
+            self.assertEqual(
+                run.report({"a": [("x", None)], "b": [("y", "is odd"), ("z", "is odd\n--- the client")]}, 1), 1
+            )
             self.assertEqual(run.report({"a": [("x", None)]}, 1), 0)
             self.assertEqual(run.report({}, 1), 1)
-        self.assertIn("FAILED b: y\n  is odd", str(printed.mock_calls).replace("\\n", "\n"))
+        text = str(printed.mock_calls).replace("\\n", "\n")
+        self.assertIn("FAILED b: y\n  is odd", text)
+        self.assertIn("FAILED b: z\n  as above", text)
 
 
 class TheTutorials(unittest.TestCase):

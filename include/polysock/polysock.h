@@ -2019,6 +2019,20 @@ int polysock_set_mcast_loop(polysock_t *s, bool on);
 /// @ingroup polysock_options
 int polysock_get_mcast_loop(const polysock_t *s, bool *on);
 
+/// Whether the socket also gets what other sockets of this host joined, if its address and port match. On by default;
+/// off, it gets only what it joined itself. Linux.
+///
+/// BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
+/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
+int polysock_set_mcast_all(polysock_t *s, bool on);
+
+/// Tells whether the socket also gets what other sockets of this host joined.
+///
+/// BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
+/// @ingroup polysock_options
+int polysock_get_mcast_all(const polysock_t *s, bool *on);
+
 /// Sets any option by the system's own numbers.
 ///
 /// BSD: setsockopt(2). Python: socket.setsockopt. Java: Socket.setOption.

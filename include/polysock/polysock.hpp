@@ -22,6 +22,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -60,14 +61,18 @@ inline const std::error_category &error_category() noexcept
 class error : public std::system_error {
 public:
     explicit error(int code, std::size_t done = 0)
-        : std::system_error(code, error_category(), ::polysock_last_detail()), done_(done)
+        : std::system_error(code, error_category()), words_(::polysock_last_detail()), done_(done)
     {
     }
+
+    // Without the text of the code that std::system_error adds: the words have it already.
+    const char *what() const noexcept override { return words_.what(); }
 
     // How many bytes send_all or recv_exact had moved.
     std::size_t done() const noexcept { return done_; }
 
 private:
+    std::runtime_error words_; // a string whose copies do not throw
     std::size_t done_;
 };
 
@@ -567,6 +572,8 @@ public:
     bool v6only() const { return flag(::polysock_get_v6only); }
     void set_mcast_loop(bool on) { detail::check(::polysock_set_mcast_loop(handle_, on)); }
     bool mcast_loop() const { return flag(::polysock_get_mcast_loop); }
+    void set_mcast_all(bool on) { detail::check(::polysock_set_mcast_all(handle_, on)); }
+    bool mcast_all() const { return flag(::polysock_get_mcast_all); }
     void set_ttl(int n) { detail::check(::polysock_set_ttl(handle_, n)); }
     int ttl() const { return number<int>(::polysock_get_ttl); }
     void set_tos(int n) { detail::check(::polysock_set_tos(handle_, n)); }

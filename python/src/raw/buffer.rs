@@ -10,6 +10,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes};
 use std::os::raw::c_int;
 
+/// Whether an object has items by number.
+pub fn is_sequence(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: the object is alive and we are attached.
+    unsafe { ffi::PySequence_Check(object.as_ptr()) == 1 }
+}
+
 /// An exported buffer, released when dropped.
 struct Export<'py> {
     view: View,
