@@ -133,11 +133,14 @@ TUTORIAL_PROGRAMS := $(patsubst examples/%.c,$(BUILD)/examples/%_c,$(wildcard $(
 TUTORIAL_FLAGS := -O1 -Wall -Wextra -Werror -Iinclude -pthread
 TUTORIAL_LIBS := -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
 
-$(BUILD)/examples/%_c: examples/%.c $(HEADER) | lib
+# What some share between their programs.
+TUTORIAL_HEADERS := $(wildcard $(addsuffix *.h,$(TUTORIALS)) $(addsuffix *.hpp,$(TUTORIALS)))
+
+$(BUILD)/examples/%_c: examples/%.c $(HEADER) $(TUTORIAL_HEADERS) | lib
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(TUTORIAL_FLAGS) $< -o $@ $(TUTORIAL_LIBS)
 
-$(BUILD)/examples/%_cpp: examples/%.cpp $(HEADER) include/polysock/polysock.hpp $(wildcard examples/*/*.hpp) | lib
+$(BUILD)/examples/%_cpp: examples/%.cpp $(HEADER) include/polysock/polysock.hpp $(TUTORIAL_HEADERS) | lib
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 $(TUTORIAL_FLAGS) $< -o $@ $(TUTORIAL_LIBS)
 

@@ -49,7 +49,7 @@ ROOT = HERE.parent
 
 LIMIT = 30  # seconds that a play may take, on a busy machine
 AT_ONCE = 2 * (os.cpu_count() or 1)
-GARBAGE_AT_ONCE = 24  # these mostly wait
+GARBAGE_AT_ONCE = 48  # these mostly wait
 NOISE = random.Random(5).randbytes(65536)
 ENDLESS = b"A" * (1 << 20)
 

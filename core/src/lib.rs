@@ -34,6 +34,7 @@ mod error;
 mod flags;
 mod handle;
 mod host;
+mod mode;
 mod names;
 pub mod net;
 mod poll;

@@ -7,7 +7,7 @@
 use crate::error::Kind;
 use crate::handle::{Direction, Handle, WaitingFor, Watch};
 use crate::host::Host;
-use crate::time::Deadline;
+use crate::time::Limit;
 use crate::wait::{wait, Waited};
 use std::thread::{self, ThreadId};
 
@@ -26,15 +26,16 @@ impl<'a> Turn<'a> {
         handle: &'a Handle,
         direction: Direction,
         host: &mut H,
-        deadline: Deadline,
+        limit: &mut Limit,
     ) -> Result<Self, Kind> {
         loop {
             if let Some(turn) = Self::try_take(handle, direction) {
                 return Ok(turn);
             }
-            if deadline == Deadline::NonBlocking {
+            if !limit.may_wait() {
                 return Err(Kind::WouldBlock);
             }
+            let deadline = limit.deadline();
             let inside = handle.enter()?;
             let waited = host.block(|| {
                 let mut watch = Watch::new(handle, WaitingFor::Turn(direction));
@@ -93,6 +94,8 @@ impl Drop for Turn<'_> {
 mod tests {
     use super::*;
     use crate::host::Plain;
+    use crate::mode::Mode;
+    use crate::time::Timeout;
     use std::os::unix::net::UnixStream;
     use std::sync::mpsc;
     use std::time::Duration;
@@ -101,15 +104,25 @@ mod tests {
     #[test]
     fn a_wake_up_that_comes_too_late_is_passed_on() {
         let (end, _other) = UnixStream::pair().unwrap();
-        let handle = Handle::new(end.into(), false);
-        let turn = Turn::take(&handle, Direction::Send, &mut Plain, Deadline::Never)
-            .ok()
-            .unwrap();
+        let handle = Handle::new(end.into(), Mode::new(false, false));
+        let turn = Turn::take(
+            &handle,
+            Direction::Send,
+            &mut Plain,
+            &mut Limit::new(Timeout::Never),
+        )
+        .ok()
+        .unwrap();
         let (tell, told) = mpsc::channel();
         thread::scope(|scope| {
             let gives_up = Watch::new(&handle, WaitingFor::Turn(Direction::Send));
             scope.spawn(|| {
-                let next = Turn::take(&handle, Direction::Send, &mut Plain, Deadline::Never);
+                let next = Turn::take(
+                    &handle,
+                    Direction::Send,
+                    &mut Plain,
+                    &mut Limit::new(Timeout::Never),
+                );
                 tell.send(next.is_ok()).unwrap();
             });
             while handle.shared.lock().waiters() < 2 {

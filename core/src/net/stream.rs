@@ -6,7 +6,7 @@ use crate::handle::Direction;
 use crate::host::Host;
 use crate::socket::{Half, Socket};
 use crate::sys::buffer::{Data, Room};
-use crate::time::{Deadline, Timeout};
+use crate::time::{Limit, Timeout};
 use crate::turn::Turn;
 
 /// Receives at least one byte; 0 is the end of the stream, and stays it, also after close (Java
@@ -22,9 +22,9 @@ pub fn read<'b, H: Host>(socket: &Socket, host: &mut H, room: impl Into<Room<'b>
     if room.is_empty() {
         return Ok(0);
     }
-    let deadline = Deadline::after(socket.recv_timeout());
+    let mut limit = Limit::new(socket.recv_timeout());
     let failed = |kind| Error::new(Operation::Recv, kind);
-    let turn = Turn::take(&socket.handle, Direction::Receive, host, deadline);
+    let turn = Turn::take(&socket.handle, Direction::Receive, host, &mut limit);
     // The end of the stream is the answer even where the socket was closed since.
     if socket.halves.has(Half::Ended) {
         return Ok(0);
@@ -41,7 +41,7 @@ pub fn read<'b, H: Host>(socket: &Socket, host: &mut H, room: impl Into<Room<'b>
         socket.halves.note(Half::Ended);
         return Ok(0);
     }
-    let received = socket.on(&mut *host).within(deadline).recv(room);
+    let received = socket.on(&mut *host).within(limit.left()).recv(room);
     match &received {
         Ok(0) => _ = socket.halves.note(Half::Ended),
         Err(error) if error.kind() == Kind::Os(libc::ECONNRESET) => _ = socket.halves.note(Half::Reset),

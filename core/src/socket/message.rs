@@ -9,7 +9,6 @@ use crate::flags::Flags;
 use crate::host::Host;
 use crate::sys::buffer::{Data, Room};
 use crate::sys::{ancillary, unix};
-use crate::time::Deadline;
 use crate::wait::{run, Progress, Step};
 use std::os::fd::OwnedFd;
 
@@ -148,11 +147,11 @@ impl<H: Host> Call<'_, H> {
     ) -> Result<usize> {
         let control = Control::encode(control).map_err(|error| Error::os(Operation::SendMsg, &error))?;
         let total = parts.iter().map(Data::len).fold(0, usize::saturating_add);
-        let deadline = self.send_deadline(flags);
-        let whole = deadline == Deadline::Never && self.socket.is_stream();
-        let plan = self.send_plan(total, deadline);
+        let limit = self.send_limit(flags);
+        let whole = limit.is_never() && self.socket.is_stream();
+        let plan = self.send_plan(total, limit);
         let mut done = 0;
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
+        let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
             done += if done == 0 {
                 unix::sendmsg(fd, parts, &control, to, flags.0, waiting)?
             } else {
@@ -192,7 +191,7 @@ impl<H: Host> Call<'_, H> {
         let plan = self.recv_plan(total, flags, may_wait);
         let mut control = vec![0; control_room];
         let (mut so_far, mut fruitless) = (0, 0);
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
+        let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
             let got = if so_far == 0 {
                 unix::recvmsg(fd, parts, &mut control, flags.0, waiting)
             } else {

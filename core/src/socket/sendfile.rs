@@ -10,11 +10,11 @@ use crate::wait::{run, Plan, Step};
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// What the time limit is for.
+/// What the time limit limits.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Limit {
-    OfAll,
-    OfEachWait,
+enum Limits {
+    All,
+    EachWait,
 }
 
 /// The most that one sendfile(2) moves.
@@ -39,7 +39,7 @@ impl<H: Host> Call<'_, H> {
     /// `EndOfStream` when the file ends before `count` bytes; all of [`send_with`](Self::send_with); the system's,
     /// such as `ESPIPE` for what has no offsets. [`Error::done`] says how many bytes left this process.
     pub fn sendfile(&mut self, file: BorrowedFd<'_>, offset: u64, count: Option<u64>) -> Result<usize> {
-        self.send_file(file, offset, count, Limit::OfAll)
+        self.send_file(file, offset, count, Limits::All)
     }
 
     /// The same with a time limit that starts anew whenever something went out, as Python's `sendfile` has it: a slow
@@ -53,7 +53,7 @@ impl<H: Host> Call<'_, H> {
         offset: u64,
         count: Option<u64>,
     ) -> Result<usize> {
-        self.send_file(file, offset, count, Limit::OfEachWait)
+        self.send_file(file, offset, count, Limits::EachWait)
     }
 
     fn send_file(
@@ -61,26 +61,27 @@ impl<H: Host> Call<'_, H> {
         file: BorrowedFd<'_>,
         offset: u64,
         count: Option<u64>,
-        limit: Limit,
+        limits: Limits,
     ) -> Result<usize> {
         let handle = &self.socket.handle;
-        // Larger than any small transfer: a file may have to be read from a disk, so never tried directly.
-        let mut plan = Plan {
-            direction: Direction::Send,
-            events: libc::POLLOUT,
-            bytes: usize::MAX,
-            kernel_may_wait: false,
-            deadline: self.deadline(Direction::Send),
-        };
+        let mut limit = self.limit(Direction::Send);
         let _turn = named(
             Operation::SendFile,
             0,
-            Turn::take(handle, Direction::Send, &mut self.host, plan.deadline),
+            Turn::take(handle, Direction::Send, &mut self.host, &mut limit),
         )?;
         let mut done = 0_u64;
         let result = loop {
+            // Larger than any small transfer: a file may have to be read from a disk, so never tried directly.
+            let plan = Plan {
+                direction: Direction::Send,
+                events: libc::POLLOUT,
+                bytes: usize::MAX,
+                kernel_may_wait: false,
+                limit,
+            };
             let mut more = false;
-            let result = run(handle, &mut self.host, &plan, |to, _| {
+            let result = run(handle, &mut self.host, plan, |to, _| {
                 let left = count.map_or(MOST, |count| (count - done).min(MOST));
                 let moved = if left == 0 {
                     0
@@ -89,7 +90,7 @@ impl<H: Host> Call<'_, H> {
                 };
                 done += moved;
                 more = moved > 0 && count != Some(done);
-                Ok(if more && limit == Limit::OfAll {
+                Ok(if more && limits == Limits::All {
                     Step::More
                 } else {
                     Step::Done(())
@@ -102,7 +103,7 @@ impl<H: Host> Call<'_, H> {
             if let Err(Stop) = self.host.moved() {
                 break Err(Kind::Interrupted);
             }
-            plan.deadline = self.deadline(Direction::Send);
+            limit = self.limit(Direction::Send);
         };
         let moved = usize::try_from(done).unwrap_or(usize::MAX);
         named(Operation::SendFile, moved, result)?;

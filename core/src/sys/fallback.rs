@@ -65,6 +65,9 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
     unix::sock(&fd).set_nonblocking(on)
 }
 
+/// No such bit here, and a socket that is accepted would inherit the mode.
+pub const MAKE_NONBLOCKING: libc::c_int = 0;
+
 /// How many times the size that was asked for a socket buffer reads as.
 pub const BUFFER_FACTOR: usize = 1;
 

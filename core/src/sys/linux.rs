@@ -64,6 +64,9 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
     unix::check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONBIO, &raw const on) }).map(drop)
 }
 
+/// The bit of a socket's type that makes it non-blocking from the start.
+pub const MAKE_NONBLOCKING: libc::c_int = libc::SOCK_NONBLOCK;
+
 /// How many times the size that was asked for a socket buffer reads as: the kernel doubles it (socket(7)).
 pub const BUFFER_FACTOR: usize = 2;
 
