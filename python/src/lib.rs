@@ -39,8 +39,9 @@ mod _native {
     };
     #[pymodule_export]
     use crate::net::{
-        Inet4Address, Inet6Address, InetAddress, InetSocketAddress, ServerSocket, SocketAddress,
-        SocketInputStream, SocketOutputStream,
+        DatagramPacket, DatagramSocket, ExtendedSocketOptions, Inet4Address, Inet6Address, InetAddress,
+        InetSocketAddress, MulticastSocket, NetworkInterface, ServerSocket, SocketAddress, SocketInputStream,
+        SocketOption, SocketOutputStream, StandardSocketOptions,
     };
     #[pymodule_export]
     use crate::resolve::{getaddrinfo, getnameinfo};

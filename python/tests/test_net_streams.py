@@ -515,7 +515,7 @@ FORMATS = [
     ("%g %g %.3g", (0.0, 1234567.0, 0.00012345), "0.00000 1.23457e+06 0.000123"),
     ("%2$s %1$s %<s %s", ("a", "b"), "b a a a"),
     ("%,.2f", (1234567.891,), "1,234,567.89"),
-    ("%s %d %5.1f", (None, None, None), "null null  null"),
+    ("%s %d %5.1f", (None, None, None), "null null     n"),
     ("%.1f %5.1f", (float("nan"), float("inf")), "NaN Infinity"),
 ]
 

@@ -1,6 +1,6 @@
 //! `java.net.Socket`.
 
-use super::address::{dual_stack, here, look_up, names_a_host, shown, there, WILDCARD};
+use super::address::{dual_stack, here, look_up, name_of, shown, there, WILDCARD};
 use super::{stream, Refusal, Result};
 use crate::connection::connect_any;
 use crate::domain::SocketType;
@@ -59,7 +59,7 @@ impl Socket {
         let socket = Self::new();
         let peer = shown(&made.peer_address()?);
         let to = To {
-            host: names_a_host(name).then(|| name.to_owned()),
+            host: name_of(name),
             address: peer,
         };
         socket.begin(made, to)?;
@@ -195,10 +195,10 @@ impl Socket {
     /// # Errors
     /// `NotConnected`; `Closed`; as [`write`](Self::write).
     pub fn send_urgent<H: Host>(&self, byte: u8, host: &mut H) -> Result<()> {
-        let made = self.open()?;
         if !self.is_connected() {
             return Err(Refusal::NotConnected);
         }
+        let made = self.stream(Operation::SendAll)?;
         let mut call = made.on(host).within(Timeout::Never);
         Ok(call.send_all_with(&[byte], Flags::OUT_OF_BAND)?)
     }

@@ -9,9 +9,11 @@ from ._errors import (
     ConnectException,
     EOFException,
     IllegalArgumentException,
+    IllegalFormatConversionException,
     IndexOutOfBoundsException,
     InterruptedIOException,
     IOException,
+    MissingFormatArgumentException,
     NoRouteToHostException,
     NullPointerException,
     PortUnreachableException,
@@ -20,6 +22,7 @@ from ._errors import (
     SocketTimeoutException,
     UnknownFormatConversionException,
     UnknownHostException,
+    UnsupportedEncodingException,
     UnsupportedOperationException,
     UTFDataFormatException,
 )
@@ -44,6 +47,13 @@ from ._text import (
     Writer,
 )
 
+DatagramPacket = _native.DatagramPacket
+DatagramSocket = _native.DatagramSocket
+ExtendedSocketOptions = _native.ExtendedSocketOptions
+MulticastSocket = _native.MulticastSocket
+NetworkInterface = _native.NetworkInterface
+SocketOption = _native.SocketOption
+StandardSocketOptions = _native.StandardSocketOptions
 Inet4Address = _native.Inet4Address
 Inet6Address = _native.Inet6Address
 InetAddress = _native.InetAddress
@@ -61,11 +71,15 @@ __all__ = [
     "ConnectException",
     "DataInputStream",
     "DataOutputStream",
+    "DatagramPacket",
+    "DatagramSocket",
     "EOFException",
+    "ExtendedSocketOptions",
     "FilterInputStream",
     "FilterOutputStream",
     "IOException",
     "IllegalArgumentException",
+    "IllegalFormatConversionException",
     "IndexOutOfBoundsException",
     "Inet4Address",
     "Inet6Address",
@@ -74,6 +88,9 @@ __all__ = [
     "InputStream",
     "InputStreamReader",
     "InterruptedIOException",
+    "MissingFormatArgumentException",
+    "MulticastSocket",
+    "NetworkInterface",
     "NoRouteToHostException",
     "NullPointerException",
     "OutputStream",
@@ -87,10 +104,13 @@ __all__ = [
     "Socket",
     "SocketAddress",
     "SocketException",
+    "SocketOption",
     "SocketTimeoutException",
+    "StandardSocketOptions",
     "UTFDataFormatException",
     "UnknownFormatConversionException",
     "UnknownHostException",
+    "UnsupportedEncodingException",
     "UnsupportedOperationException",
     "Writer",
 ]

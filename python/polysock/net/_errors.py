@@ -24,6 +24,10 @@ class UTFDataFormatException(IOException):
     """Bytes that are no modified UTF-8, or text that is too long for it."""
 
 
+class UnsupportedEncodingException(IOException):
+    """An encoding of text that is not known."""
+
+
 class SocketException(IOException):
     """A socket failed: it is closed, the connection was reset, …"""
 
@@ -74,6 +78,14 @@ class IllegalArgumentException(_Unchecked, ValueError):
 
 class UnknownFormatConversionException(IllegalArgumentException):
     """A conversion of `printf` that is not known."""
+
+
+class MissingFormatArgumentException(IllegalArgumentException):
+    """A conversion of `printf` without an argument."""
+
+
+class IllegalFormatConversionException(IllegalArgumentException):
+    """An argument of `printf` that its conversion is not for."""
 
 
 class NullPointerException(_Unchecked, TypeError):

@@ -394,7 +394,8 @@ class DataOutputStream(FilterOutputStream):
         """Writes a text: two bytes that say how many bytes follow, in modified UTF-8; at most 65,535 of them."""
         body = encode_modified(str)
         if len(body) > 0xFFFF:
-            raise UTFDataFormatException(f"encoded string too long: {len(body)} bytes")
+            ends = f"{str[:8]}...{str[-8:]}"
+            raise UTFDataFormatException(f"encoded string ({ends}) too long: {len(body)} bytes")
         self.write(_UNSIGNED_SHORT.pack(len(body)) + body)
 
 

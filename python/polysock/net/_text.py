@@ -10,7 +10,7 @@ import os
 import re
 from abc import ABCMeta, abstractmethod
 
-from ._errors import IllegalArgumentException, IOException, NullPointerException
+from ._errors import IllegalArgumentException, IOException, NullPointerException, UnsupportedEncodingException
 from ._format import java_format
 from ._values import java_text
 
@@ -393,8 +393,7 @@ def _codec(charset, make):
     try:
         return make(charset)(errors="replace")
     except LookupError:
-        # Java's UnsupportedEncodingException is an IOException too.
-        raise IOException(charset) from None
+        raise UnsupportedEncodingException(charset) from None
 
 
 def _decoder(charset):
