@@ -160,7 +160,7 @@ impl Socket {
             return Err(error.into());
         }
         self.note_bound(made)?;
-        let _ = self.peer.set(to);
+        let _ = self.peer.set(reached(made, to));
         Ok(())
     }
 
@@ -322,5 +322,17 @@ impl Socket {
         };
         told.and_then(|address| shown(&address))
             .map_or(WILDCARD, |address| address.ip())
+    }
+}
+
+/// Whom a connect to `to` reached: "every interface" stands for this host, and the system says which address that was.
+fn reached(made: &crate::Socket, to: To) -> To {
+    if !to.address.is_some_and(|address| address.ip().is_unspecified()) {
+        return to;
+    }
+    let address = made.peer_address().ok().and_then(|peer| shown(&peer));
+    To {
+        address: address.or(to.address),
+        ..to
     }
 }
