@@ -117,6 +117,7 @@ test-conformance: lib python-module
 	  --driver 'c=$(BUILD)/conformance/driver_c' \
 	  --driver 'cpp=$(BUILD)/conformance/driver_cpp' \
 	  --driver 'python=$(VENV_PY) conformance/drivers/driver.py --module polysock' \
+	  --driver 'net=$(VENV_PY) conformance/drivers/driver_net.py' \
 	  --witness 'witness=$(PYTHON) conformance/drivers/driver.py --module socket' \
 	  $(if $(JAVAC),--witness 'jdk=java -Xshare:auto -XX:TieredStopAtLevel=1 -cp $(BUILD)/conformance/java Driver')
 
@@ -133,11 +134,14 @@ TUTORIAL_PROGRAMS := $(patsubst examples/%.c,$(BUILD)/examples/%_c,$(wildcard $(
 TUTORIAL_FLAGS := -O1 -Wall -Wextra -Werror -Iinclude -pthread
 TUTORIAL_LIBS := -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
 
-$(BUILD)/examples/%_c: examples/%.c $(HEADER) | lib
+# What some share between their programs.
+TUTORIAL_HEADERS := $(wildcard $(addsuffix *.h,$(TUTORIALS)) $(addsuffix *.hpp,$(TUTORIALS)))
+
+$(BUILD)/examples/%_c: examples/%.c $(HEADER) $(TUTORIAL_HEADERS) | lib
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(TUTORIAL_FLAGS) $< -o $@ $(TUTORIAL_LIBS)
 
-$(BUILD)/examples/%_cpp: examples/%.cpp $(HEADER) include/polysock/polysock.hpp | lib
+$(BUILD)/examples/%_cpp: examples/%.cpp $(HEADER) include/polysock/polysock.hpp $(TUTORIAL_HEADERS) | lib
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 $(TUTORIAL_FLAGS) $< -o $@ $(TUTORIAL_LIBS)
 

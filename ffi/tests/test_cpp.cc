@@ -25,6 +25,7 @@ template <class Call> static int thrown(Call call, std::size_t *done = nullptr)
             *done = e.done();
         CHECK(e.code().category() == polysock::error_category());
         CHECK(std::string_view(e.what()).size() > 5);
+        CHECK(std::string_view(e.what()) == polysock_last_detail()); // and not the text of the code once more
         return e.code().value();
     }
     return 0;
@@ -106,6 +107,34 @@ TEST(options)
     s.listen();
     CHECK_IS(thrown([&] { s.accept(); }), POLYSOCK_ETIMEDOUT);
     CHECK(polysock::socket::from_fd(s.detach()).getsockname().port() != 0);
+}
+
+TEST(javas_own_notions)
+{
+    polysock::socket listener = polysock::net_server_socket(0, 50, "127.0.0.1");
+    polysock::socket client = polysock::create_connection("127.0.0.1", std::to_string(listener.getsockname().port()), 10s);
+    polysock::socket server = listener.accept(10s);
+    char buf[8];
+    CHECK(client.net_so_linger() == -1s);
+    client.net_set_so_linger(true, 100000s);
+    CHECK(client.net_so_linger() == 65535s);
+    client.net_set_so_linger(false, 0s);
+    CHECK(client.net_so_timeout() == 0ms);
+    client.net_set_so_timeout(20ms);
+    CHECK(client.net_so_timeout() == 20ms);
+    CHECK_IS(thrown([&] { client.net_read(buf, sizeof buf); }), POLYSOCK_ETIMEDOUT);
+    server.net_write("unread");
+    client.net_write("last", 4);
+    CHECK_IS(client.net_read(buf, 1), 1);
+    client.net_shutdown_output();
+    CHECK_IS(thrown([&] { client.net_write("late"); }), POLYSOCK_EPIPE);
+    client.net_shutdown_input();
+    CHECK_IS(client.net_read(buf, sizeof buf), 0);
+    client.net_close();
+    CHECK_IS(client.net_read(buf, sizeof buf), 0);
+    CHECK_IS(server.net_read(buf, sizeof buf), 4);
+    CHECK_IS(server.net_read(buf, sizeof buf), 0);
+    CHECK_IS(thrown([] { polysock::net_server_socket(65536); }), POLYSOCK_EINVAL);
 }
 
 TEST(close_wakes)
@@ -196,7 +225,7 @@ TEST(every_option)
     polysock::socket s(POLYSOCK_AF_INET), u(POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM), s6(POLYSOCK_AF_INET6), l(POLYSOCK_AF_UNIX);
 #define ON(socket, name) (socket.set_##name(true), CHECK(socket.name()), socket.set_##name(false), CHECK(!socket.name()))
     ON(s, cork), ON(s, quickack), ON(s, reuseport), ON(u, broadcast), ON(s, oobinline), ON(u, timestamps), ON(l, passcred);
-    ON(u, packet_info), ON(u, freebind), ON(s6, v6only), ON(u, mcast_loop), ON(s, nodelay), ON(s, reuseaddr);
+    ON(u, packet_info), ON(u, freebind), ON(s6, v6only), ON(u, mcast_loop), ON(u, mcast_all), ON(s, nodelay), ON(s, reuseaddr);
     CHECK(!u.transparent() && !s.fastopen_connect());
 #define IS(socket, name, value, reads) (socket.set_##name(value), CHECK(socket.name() == (reads)))
     IS(u, ttl, 5, 5), IS(u, tos, 8, 8), IS(s6, hops, 9, 9), IS(s6, tclass, 8, 8), IS(u, mcast_ttl, 4, 4), IS(u, priority, 3, 3);
@@ -251,6 +280,7 @@ int main()
     RUN(echo);
     RUN(failures_are_exceptions);
     RUN(options);
+    RUN(javas_own_notions);
     RUN(close_wakes);
     RUN(datagrams);
     RUN(messages_own_what_they_bring);

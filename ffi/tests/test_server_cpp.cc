@@ -171,7 +171,7 @@ TEST(what_a_handler_throws)
     CHECK(ask(server, "p").empty());
     CHECK(errors.wait().find("invalid ttl") != std::string::npos);
     CHECK(ask(server, "n").empty());
-    CHECK(errors.wait().find(polysock_strerror(POLYSOCK_ETIMEDOUT)) != std::string::npos);
+    CHECK_TEXT(errors.wait().c_str(), polysock_strerror(POLYSOCK_ETIMEDOUT));
     CHECK(ask(server, "x") == "x");
     CHECK_IS(server.stop(seconds(20)), 0);
     CHECK(errors.empty());

@@ -22,6 +22,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -60,14 +61,18 @@ inline const std::error_category &error_category() noexcept
 class error : public std::system_error {
 public:
     explicit error(int code, std::size_t done = 0)
-        : std::system_error(code, error_category(), ::polysock_last_detail()), done_(done)
+        : std::system_error(code, error_category()), words_(::polysock_last_detail()), done_(done)
     {
     }
+
+    // Without the text of the code that std::system_error adds: the words have it already.
+    const char *what() const noexcept override { return words_.what(); }
 
     // How many bytes send_all or recv_exact had moved.
     std::size_t done() const noexcept { return done_; }
 
 private:
+    std::runtime_error words_; // a string whose copies do not throw
     std::size_t done_;
 };
 
@@ -389,7 +394,6 @@ public:
     bool is_closed() const noexcept { return ::polysock_is_closed(handle_); }
     void close() { detail::check(::polysock_close(handle_)); }
     // As java.net.Socket.close: FIN first.
-    void net_close() { detail::check(::polysock_net_close(handle_)); }
     void abort() { detail::check(::polysock_abort(handle_)); }
     void shutdown(int how) { detail::check(::polysock_shutdown(handle_, how)); }
     // "ESTABLISHED"; nothing when closed or not TCP.
@@ -500,6 +504,46 @@ public:
             throw error(code, done);
     }
 
+    // java.net's own notions. net_read gives 0 at the end of the stream, which stays the end; its time limit is
+    // net_so_timeout, zero for ever. net_write has none.
+    std::size_t net_read(void *room, std::size_t n)
+    {
+        const ssize_t count = ::polysock_net_read(handle_, room, n);
+        return count == POLYSOCK_EEOF ? 0 : static_cast<std::size_t>(detail::check(count));
+    }
+    void net_write(const void *data, std::size_t n)
+    {
+        std::size_t done = 0;
+        const int code = ::polysock_net_write(handle_, data, n, &done);
+        if (code < 0)
+            throw error(code, done);
+    }
+    void net_write(std::string_view data) { net_write(data.data(), data.size()); }
+    void net_set_so_timeout(std::chrono::duration<int, std::milli> time)
+    {
+        detail::check(::polysock_net_set_so_timeout(handle_, time.count()));
+    }
+    std::chrono::milliseconds net_so_timeout() const
+    {
+        int ms = 0;
+        detail::check(::polysock_net_get_so_timeout(handle_, &ms));
+        return std::chrono::milliseconds(ms);
+    }
+    void net_set_so_linger(bool on, std::chrono::duration<int> time)
+    {
+        detail::check(::polysock_net_set_so_linger(handle_, on, time.count()));
+    }
+    // -1 s when it is off.
+    std::chrono::seconds net_so_linger() const
+    {
+        int seconds = 0;
+        detail::check(::polysock_net_get_so_linger(handle_, &seconds));
+        return std::chrono::seconds(seconds);
+    }
+    void net_shutdown_input() { detail::check(::polysock_net_shutdown_input(handle_)); }
+    void net_shutdown_output() { detail::check(::polysock_net_shutdown_output(handle_)); }
+    void net_close() { detail::check(::polysock_net_close(handle_)); }
+
     // For calls without a timeout: recv and accept; send and connect. A default timeout() leaves one as it is.
     void set_timeout(timeout recv, timeout send) { detail::check(::polysock_set_timeout(handle_, recv.ms(), send.ms())); }
     void set_timeout(timeout both) { set_timeout(both, both); }
@@ -567,6 +611,8 @@ public:
     bool v6only() const { return flag(::polysock_get_v6only); }
     void set_mcast_loop(bool on) { detail::check(::polysock_set_mcast_loop(handle_, on)); }
     bool mcast_loop() const { return flag(::polysock_get_mcast_loop); }
+    void set_mcast_all(bool on) { detail::check(::polysock_set_mcast_all(handle_, on)); }
+    bool mcast_all() const { return flag(::polysock_get_mcast_all); }
     void set_ttl(int n) { detail::check(::polysock_set_ttl(handle_, n)); }
     int ttl() const { return number<int>(::polysock_get_ttl); }
     void set_tos(int n) { detail::check(::polysock_set_tos(handle_, n)); }
@@ -729,6 +775,14 @@ inline socket create_server(const std::string &host, const std::string &service,
     return socket::adopt(handle);
 }
 
+// As java.net.ServerSocket: reuse-address, a backlog of 50, every interface unless a host is named.
+inline socket net_server_socket(int port, int backlog = 50, const std::string &host = "")
+{
+    ::polysock_t *handle = nullptr;
+    detail::check(::polysock_net_server_socket(&handle, port, backlog, host.c_str()));
+    return socket::adopt(handle);
+}
+
 // Sets revents of all; 0 when time is up. Without a timeout it waits for ever.
 using pollfd = ::polysock_pollfd;
 
@@ -808,7 +862,7 @@ struct server_options {
 
 // A listener and threads that hand each connection to a handler: anything that can be called with (socket &, const address &)
 // or (socket &), by several threads at once. What it throws ends its connection and reaches on_error; so does a number
-// that it returns, unless it is 0.
+// that it returns, unless it is 0, as a std::system_error with that code.
 //
 //     polysock::server server(polysock::create_server("", "8080"), [](polysock::socket &connection) {
 //         connection.send_all("hello\n");
@@ -915,7 +969,11 @@ private:
 
         static void failed(int code, const ::polysock_addr *peer, void *user)
         {
-            static_cast<program_of *>(user)->tell(std::make_exception_ptr(error(code)), peer);
+            // Of a number that a handler returned there are no further words.
+            static_cast<program_of *>(user)->tell(
+                peer != nullptr ? std::make_exception_ptr(std::system_error(code, error_category()))
+                                : std::make_exception_ptr(error(code)),
+                peer);
         }
 
         static void release(void *user) { delete static_cast<program_of *>(user); }

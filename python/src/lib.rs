@@ -22,6 +22,7 @@ mod tcp_info;
 /// The native half of the package `polysock`.
 #[pyo3::pymodule]
 mod _native {
+    use pyo3::exceptions::PyImportError;
     use pyo3::prelude::*;
 
     #[pymodule_export]
@@ -38,7 +39,11 @@ mod _native {
         getservbyport, if_indextoname, if_nameindex, if_nametoindex, sethostname,
     };
     #[pymodule_export]
-    use crate::net::{InputStream, OutputStream, ServerSocket};
+    use crate::net::{
+        DatagramPacket, DatagramSocket, ExtendedSocketOptions, Inet4Address, Inet6Address, InetAddress,
+        InetSocketAddress, MulticastSocket, NetworkInterface, ServerSocket, SocketAddress, SocketInputStream,
+        SocketOption, SocketOutputStream, StandardSocketOptions,
+    };
     #[pymodule_export]
     use crate::resolve::{getaddrinfo, getnameinfo};
     #[pymodule_export]
@@ -48,6 +53,11 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // PyO3 makes each type once per process, and we keep exception classes: no other interpreter may see them.
+        if !crate::raw::threads::is_main_interpreter(module.py()) {
+            let text = "polysock can't be loaded in a sub-interpreter: its types are the main interpreter's";
+            return Err(PyImportError::new_err(text));
+        }
         let socket = crate::raw::finalize::socket_type(module.py())?;
         module.add("socket", &socket)?;
         module.add("SocketType", socket)?;

@@ -1,12 +1,13 @@
 //! Datagrams and messages: recvfrom, sendto, recvmsg, sendmsg and their kin; the room for control messages.
 
-use crate::convert::{CInt, Size};
+use crate::convert::{Argument, CInt, Object, Size};
+use crate::raw::buffer::is_sequence;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
 use crate::socket::NativeSocket;
 use crate::{address, audit, convert, gil};
 use polysock_core::{Address, Ancillary, Control, Data, Family, Flags, Received, Room, Socket};
-use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOSError, PyOverflowError, PyRuntimeWarning, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
@@ -69,7 +70,7 @@ pub fn recvfrom_into<'py>(
     flags: CInt,
 ) -> PyResult<(usize, Bound<'py, PyAny>)> {
     let wanted = "recvfrom_into() argument 1 must be read-write bytes-like object";
-    let mut buffer = Writable::of(buffer).map_err(|_| convert::wrong_type(wanted, buffer))?;
+    let mut buffer = Writable::of(buffer).map_err(|_| convert::wrong_argument(wanted, buffer))?;
     let wanted = match nbytes.count("negative buffersize in recvfrom_into")? {
         0 => buffer.len(),
         wanted if wanted <= buffer.len() => wanted,
@@ -169,7 +170,7 @@ pub fn recvmsg_into<'py>(
 pub fn sendmsg(
     slf: &Bound<'_, NativeSocket>,
     buffers: &Bound<'_, PyAny>,
-    ancdata: Option<&Bound<'_, PyAny>>,
+    ancdata: Argument<Object<'_>>,
     flags: CInt,
     address: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<usize> {
@@ -183,8 +184,8 @@ pub fn sendmsg(
     let items = pieces(buffers)?;
     let parts = readable(&items)?;
     let control = match ancdata {
-        Some(items) => controls(items)?,
-        None => Vec::new(),
+        Argument::Given(items) => controls(&items.0)?,
+        Argument::Missing => Vec::new(),
     };
     let data: Vec<Data<'_>> = parts.iter().map(Readable::data).collect();
     gil::call(py, |host| {
@@ -268,9 +269,11 @@ fn controls(ancdata: &Bound<'_, PyAny>) -> PyResult<Vec<Control<'static>>> {
 
 fn control(item: &Bound<'_, PyAny>) -> PyResult<(i32, i32, Vec<u8>)> {
     let caller = "[sendmsg() ancillary data items]() argument must be";
-    let is_sequence = item.cast::<pyo3::types::PySequence>().is_ok();
-    if !is_sequence || item.is_instance_of::<pyo3::types::PyString>() {
-        return Err(convert::wrong_type(&format!("{caller} 3-item sequence"), item));
+    if !is_sequence(item) || item.is_instance_of::<PyBytes>() {
+        return Err(convert::wrong_argument(
+            &format!("{caller} 3-item sequence"),
+            item,
+        ));
     }
     let length = item.len()?;
     if length != 3 {
@@ -305,6 +308,10 @@ fn control_room(ancbufsize: Size) -> PyResult<usize> {
 /// What came beside the bytes. Descriptors become the program's only once everything else has been made.
 fn shown<'py>(py: Python<'py>, socket: &Socket, received: Received) -> PyResult<Beside<'py>> {
     let from = address::to_python(py, socket.protocol(), &received.address)?;
+    if received.malformed {
+        let text = c"received malformed or improperly-truncated ancillary data";
+        PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), text, 1)?;
+    }
     let list = PyList::empty(py);
     let mut given = Vec::new();
     for item in received.ancillary {

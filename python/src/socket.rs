@@ -1,6 +1,6 @@
 //! The native socket type: the members that CPython's `_socket.socket` has, and our own.
 
-use crate::convert::{self, Argument, CInt, CUint, Object, Size};
+use crate::convert::{self, Argument, AsInt, CInt, Object, Size};
 use crate::gil::Tries;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::{bytes, descriptor, finalize};
@@ -56,15 +56,16 @@ impl NativeSocket {
         }
     }
 
-    #[pyo3(signature = (family = CInt(-1), r#type = CInt(-1), proto = CInt(-1), fileno = None))]
+    #[pyo3(signature = (family = AsInt(-1), r#type = AsInt(-1), proto = AsInt(-1), fileno = None))]
     fn __init__(
         slf: &Bound<'_, Self>,
-        family: CInt,
-        r#type: CInt,
-        proto: CInt,
+        family: AsInt,
+        r#type: AsInt,
+        proto: AsInt,
         fileno: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let py = slf.py();
+        let (family, r#type, proto) = (CInt(family.0), CInt(r#type.0), CInt(proto.0));
         let (family, r#type, proto) = match fileno {
             Some(_) => (family, r#type, proto),
             None => (
@@ -234,6 +235,9 @@ impl NativeSocket {
     ) -> PyResult<Bound<'py, PyBytes>> {
         let bufsize = bufsize.or("recv() takes at least 1 argument (0 given)")?;
         let capacity = bufsize.count("negative buffersize in recv")?;
+        if capacity == 0 {
+            return Ok(PyBytes::new(py, b"")); // as CPython does it, whatever becomes of the socket
+        }
         let socket = self.socket(py)?;
         bytes::received(py, capacity, |room| {
             gil::transfer(py, tries(&socket, flags, true), |host| {
@@ -255,12 +259,15 @@ impl NativeSocket {
         flags: CInt,
     ) -> PyResult<usize> {
         let wanted = "recv_into() argument 1 must be read-write bytes-like object";
-        let mut buffer = Writable::of(buffer).map_err(|_| convert::wrong_type(wanted, buffer))?;
+        let mut buffer = Writable::of(buffer).map_err(|_| convert::wrong_argument(wanted, buffer))?;
         let wanted = match nbytes.count("negative buffersize in recv_into")? {
             0 => buffer.len(),
             wanted if wanted <= buffer.len() => wanted,
             _ => return Err(PyValueError::new_err("buffer too small for requested bytes")),
         };
+        if wanted == 0 {
+            return Ok(0); // as in recv
+        }
         let socket = self.socket(py)?;
         let tries = tries(&socket, flags, buffer.is_plain());
         gil::transfer(py, tries, |host| {
@@ -332,13 +339,13 @@ impl NativeSocket {
 
     /// Sends buffers as one message, with control messages `(level, type, data)`, perhaps to an address.
     #[pyo3(
-        signature = (buffers, ancdata = None, flags = CInt(0), address = None, /),
+        signature = (buffers, ancdata = Argument::Missing, flags = CInt(0), address = None, /),
         text_signature = "($self, buffers, ancdata=(), flags=0, address=None, /)"
     )]
     fn sendmsg(
         slf: &Bound<'_, Self>,
         buffers: &Bound<'_, PyAny>,
-        ancdata: Option<&Bound<'_, PyAny>>,
+        ancdata: Argument<Object<'_>>,
         flags: CInt,
         address: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<usize> {
@@ -365,7 +372,7 @@ impl NativeSocket {
     /// Sends `count` bytes of an open file from `offset`, or all to its end, and returns how many. The time limit
     /// starts anew whenever something went out.
     #[pyo3(signature = (fileno, offset, count, /))]
-    fn _sendfile(&self, py: Python<'_>, fileno: CInt, offset: u64, count: Option<u64>) -> PyResult<u64> {
+    fn _sendfile(&self, py: Python<'_>, fileno: CInt, offset: u64, count: Option<u64>) -> PyResult<usize> {
         sendfile::sendfile(py, &*self.socket(py)?, fileno, offset, count)
     }
 
@@ -393,9 +400,16 @@ impl NativeSocket {
 
     /// Ends one direction or both: SHUT_RD, SHUT_WR, SHUT_RDWR.
     #[pyo3(signature = (how, /), text_signature = "($self, object, /)")]
-    fn shutdown(&self, py: Python<'_>, how: CInt) -> PyResult<()> {
+    fn shutdown(&self, py: Python<'_>, how: AsInt) -> PyResult<()> {
         let socket = self.socket(py)?;
-        let how = Shutdown::from_raw(how.0).ok_or_else(|| error::os_error(py, libc::EINVAL))?;
+        let how = Shutdown::from_raw(how.0).ok_or_else(|| {
+            let errno = if socket.is_closed() {
+                libc::EBADF
+            } else {
+                libc::EINVAL
+            };
+            error::os_error(py, errno)
+        })?;
         gil::detached(py, || socket.shutdown(how))
     }
 
@@ -476,7 +490,12 @@ impl NativeSocket {
     /// True is settimeout(None), False is settimeout(0).
     #[pyo3(signature = (flag, /), text_signature = "($self, object, /)")]
     fn setblocking(&self, py: Python<'_>, flag: &Bound<'_, PyAny>) -> PyResult<()> {
-        let on = flag.is_truthy()?;
+        // From CPython 3.12 on anything is true or false.
+        let on = if py.version_info() >= (3, 12) {
+            flag.is_truthy()?
+        } else {
+            flag.extract::<i64>()? != 0
+        };
         let socket = self.socket(py)?;
         let set = socket.set_blocking(on);
         set.map_err(|error| error::exception(py, &error))
@@ -489,24 +508,27 @@ impl NativeSocket {
 
     /// Sets an option: from a number, from bytes, or from None and a length.
     #[pyo3(
-        signature = (level = Argument::Missing, option = Argument::Missing, value = Argument::Missing, optlen = None, /),
+        signature = (
+            level = Argument::Missing, option = Argument::Missing, value = Argument::Missing, optlen = Argument::Missing, /
+        ),
         text_signature = "($self, level, option, value, optlen=None, /)"
     )]
     fn setsockopt<'py>(
         &self,
         py: Python<'py>,
-        level: Argument<CInt>,
-        option: Argument<CInt>,
+        level: Argument<Object<'py>>,
+        option: Argument<Object<'py>>,
         value: Argument<Object<'py>>,
-        optlen: Option<CUint>,
+        optlen: Argument<Object<'py>>,
     ) -> PyResult<()> {
-        let level = level.or("setsockopt() takes exactly 3 arguments (0 given)")?;
-        let option = option.or("setsockopt() takes exactly 3 arguments (1 given)")?;
-        let value = value.or("setsockopt() takes exactly 3 arguments (2 given)")?;
-        if (level.0, option.0) == (libc::SOL_SOCKET, libc::SO_RCVLOWAT) {
+        let Object(level) = level.or("setsockopt() takes exactly 3 arguments (0 given)")?;
+        let Object(option) = option.or("setsockopt() takes exactly 3 arguments (1 given)")?;
+        let Object(value) = value.or("setsockopt() takes exactly 3 arguments (2 given)")?;
+        let setting = options::Setting::of(&level, &option, &value, &optlen)?;
+        if (setting.level, setting.name) == (libc::SOL_SOCKET, libc::SO_RCVLOWAT) {
             gil::low_water_was_set();
         }
-        options::set(py, &*self.socket(py)?, level.0, option.0, &value.0, optlen)
+        setting.set(py, &*self.socket(py)?)
     }
 
     /// Reads an option: as a number, or with `buflen` as bytes.

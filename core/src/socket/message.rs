@@ -8,9 +8,9 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::host::Host;
 use crate::sys::buffer::{Data, Room};
-use crate::sys::unix;
-use crate::time::Deadline;
+use crate::sys::{ancillary, unix};
 use crate::wait::{run, Progress, Step};
+use std::os::fd::OwnedFd;
 
 /// What one receive brought.
 #[derive(Debug)]
@@ -24,6 +24,9 @@ pub struct Received {
     pub flags: Flags,
     /// What came beside them.
     pub ancillary: Vec<Ancillary>,
+    /// The system wrote a control message that is not as long as it says: the last one may be cut, or some are missing.
+    /// Linux does not do that.
+    pub malformed: bool,
 }
 
 impl Received {
@@ -35,6 +38,15 @@ impl Received {
     /// Whether control messages were cut or left out for want of room; descriptors that did not fit are closed.
     pub fn control_truncated(&self) -> bool {
         self.flags.contains(Flags::CONTROL_TRUNCATED)
+    }
+
+    /// Takes the descriptors that came along out of [`ancillary`](Self::ancillary) (`SCM_RIGHTS`; Python `recv_fds`).
+    pub fn take_descriptors(&mut self) -> Vec<OwnedFd> {
+        let taken = self.ancillary.iter_mut().map(|message| match message {
+            Ancillary::Rights(descriptors) => std::mem::take(descriptors),
+            Ancillary::Other { .. } => Vec::new(),
+        });
+        taken.flatten().collect()
     }
 }
 
@@ -135,11 +147,11 @@ impl<H: Host> Call<'_, H> {
     ) -> Result<usize> {
         let control = Control::encode(control).map_err(|error| Error::os(Operation::SendMsg, &error))?;
         let total = parts.iter().map(Data::len).fold(0, usize::saturating_add);
-        let deadline = self.send_deadline(flags);
-        let whole = deadline == Deadline::Never && self.socket.is_stream();
-        let plan = self.send_plan(total, deadline);
+        let limit = self.send_limit(flags);
+        let whole = limit.is_never() && self.socket.is_stream();
+        let plan = self.send_plan(total, limit);
         let mut done = 0;
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
+        let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
             done += if done == 0 {
                 unix::sendmsg(fd, parts, &control, to, flags.0, waiting)?
             } else {
@@ -179,7 +191,7 @@ impl<H: Host> Call<'_, H> {
         let plan = self.recv_plan(total, flags, may_wait);
         let mut control = vec![0; control_room];
         let (mut so_far, mut fruitless) = (0, 0);
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
+        let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
             let got = if so_far == 0 {
                 unix::recvmsg(fd, parts, &mut control, flags.0, waiting)
             } else {
@@ -194,13 +206,16 @@ impl<H: Host> Call<'_, H> {
             if fill && got.count > 0 && got.control == 0 && so_far < total {
                 return Ok(Step::More);
             }
-            let ancillary = unix::take_ancillary(control.get(..got.control).unwrap_or(&[]));
+            let control = control.get(..got.control).unwrap_or(&[]);
+            let malformed = !ancillary::is_well_formed(control);
+            let ancillary = unix::take_ancillary(control);
             let flags = Flags(got.flags);
             Ok(Step::Done(Received {
                 count: so_far,
                 address: got.address,
                 flags,
                 ancillary,
+                malformed,
             }))
         });
         match result {
@@ -209,6 +224,7 @@ impl<H: Host> Call<'_, H> {
                 address: Address::EMPTY,
                 flags: Flags::NONE,
                 ancillary: Vec::new(),
+                malformed: false,
             }),
             result => named(Operation::RecvMsg, 0, result),
         }
