@@ -98,7 +98,10 @@ test-c: lib
 	$(MAKE) -C ffi/tests
 
 test-python: python-module
-	$(VENV_PY) -m pytest -q python/tests
+	$(VENV_PY) -m pytest -q -rs python/tests
+
+# Java's own sockets take part as a witness where a JDK is present; nothing needs one.
+JAVAC := $(shell command -v javac)
 
 test-conformance: lib python-module
 	cargo build --quiet --locked --release -p polysock-conformance-driver
@@ -107,13 +110,16 @@ test-conformance: lib python-module
 	  -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
 	$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Iinclude -pthread conformance/drivers/driver.cpp \
 	  -o $(BUILD)/conformance/driver_cpp -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
-	$(PYTHON) conformance/test_runner.py
+	$(PYTHON) -m unittest discover -q -s conformance/tests -t conformance
+	$(if $(JAVAC),$(JAVAC) -d $(BUILD)/conformance/java conformance/drivers/java/*.java,@echo "no JDK: java.net itself does not take part")
 	$(PYTHON) conformance/run.py \
 	  --driver 'rust=$(TARGET)/polysock-conformance-driver' \
 	  --driver 'c=$(BUILD)/conformance/driver_c' \
 	  --driver 'cpp=$(BUILD)/conformance/driver_cpp' \
 	  --driver 'python=$(VENV_PY) conformance/drivers/driver.py --module polysock' \
-	  --witness '$(PYTHON) conformance/drivers/driver.py --module socket'
+	  --driver 'net=$(VENV_PY) conformance/drivers/driver_net.py' \
+	  --witness 'witness=$(PYTHON) conformance/drivers/driver.py --module socket' \
+	  $(if $(JAVAC),--witness 'jdk=java -Xshare:auto -XX:TieredStopAtLevel=1 -cp $(BUILD)/conformance/java Driver')
 
 test-install: lib
 	sh ffi/tests/install_test.sh
@@ -129,11 +135,14 @@ TUTORIAL_PROGRAMS := $(patsubst examples/%.c,$(BUILD)/examples/%_c,$(wildcard $(
 TUTORIAL_FLAGS := -O1 -Wall -Wextra -Werror -Iinclude -pthread
 TUTORIAL_LIBS := -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
 
-$(BUILD)/examples/%_c: examples/%.c $(HEADER) | lib
+# What some share between their programs.
+TUTORIAL_HEADERS := $(wildcard $(addsuffix *.h,$(TUTORIALS)) $(addsuffix *.hpp,$(TUTORIALS)))
+
+$(BUILD)/examples/%_c: examples/%.c $(HEADER) $(TUTORIAL_HEADERS) | lib
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(TUTORIAL_FLAGS) $< -o $@ $(TUTORIAL_LIBS)
 
-$(BUILD)/examples/%_cpp: examples/%.cpp $(HEADER) include/polysock/polysock.hpp | lib
+$(BUILD)/examples/%_cpp: examples/%.cpp $(HEADER) include/polysock/polysock.hpp $(TUTORIAL_HEADERS) | lib
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 $(TUTORIAL_FLAGS) $< -o $@ $(TUTORIAL_LIBS)
 

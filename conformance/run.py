@@ -20,7 +20,10 @@ def main(arguments=None):
     try:
         scenarios = load(options.scenarios)
         drivers = read_drivers(options.driver)
-        known = Known(options.known, scenarios, list(drivers) + ["witness"] * bool(options.witness))
+        witnesses = read_drivers(options.witness)
+        if set(drivers) & set(witnesses):
+            raise Malformed(f"both a driver and a witness: {' '.join(set(drivers) & set(witnesses))}")
+        known = Known(options.known, scenarios, [*drivers, *witnesses])
         chosen = choose(scenarios, options.only)
     except Malformed as exc:
         print(exc, file=sys.stderr)
@@ -30,10 +33,9 @@ def main(arguments=None):
             print(f"{scenario.path:45} {scenario.shows}")
         return 0
     pairs = [(server, client) for server in drivers.items() for client in drivers.items()]
-    if options.witness:
-        pairs.append((("witness", options.witness),) * 2)
+    pairs += [(witness, witness) for witness in witnesses.items()]
     if not pairs:
-        print("nothing to play: give --driver NAME=COMMAND or --witness COMMAND", file=sys.stderr)
+        print("nothing to play: give --driver NAME=COMMAND or --witness NAME=COMMAND", file=sys.stderr)
         return 2
     return report(play(pairs, chosen, known, options), pairs, options)
 
@@ -41,7 +43,7 @@ def main(arguments=None):
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--driver", action="append", default=[], metavar="NAME=COMMAND", help="a language; repeat it")
-    parser.add_argument("--witness", metavar="COMMAND", help="plays against itself only")
+    parser.add_argument("--witness", action="append", default=[], metavar="NAME=COMMAND", help="plays against itself only; repeat it")
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN", help="scenarios by name or area/name")
     parser.add_argument("--list", action="store_true", help="show the scenarios, run nothing")
     parser.add_argument("--verbose", action="store_true", help="every line, every result")
@@ -59,9 +61,9 @@ def read_drivers(specs):
     for spec in specs:
         name, equals, command = spec.partition("=")
         if not equals or not command or not name.isidentifier():
-            raise Malformed(f"--driver {spec}: expected NAME=COMMAND")
-        if name in drivers or name == "witness":
-            raise Malformed(f"--driver {spec}: the name is taken")
+            raise Malformed(f"{spec}: expected NAME=COMMAND")
+        if name in drivers:
+            raise Malformed(f"{spec}: the name is taken")
         drivers[name] = command
     return drivers
 

@@ -11,21 +11,26 @@ A tutorial is a folder here with a `test.toml`:
     input = '''…'''         given to the client's or the program's standard input; nothing unless said
     client_arguments = []   given to the client after HOST PORT, or to the program
     server_arguments = []   given to the server after PORT CLIENTS
+    connections = 4         how many CLIENTS the server counts when the client has run once; 1 unless said
     garbage = "ends"        the server ends with a message when it is fed garbage; unless said it lives on
     no_garbage = "why"      it can't be fed garbage
-    missing = {java = "…"}  why it can't be written in a language (c, python, java, rust; C++ is as you like)
+    transport = "udp"       TCP unless said
+    missing = {java = "…"}  why it can't be written in a language (c, python, java, rust; C++ is as you like), or why a
+                            file is not there: {"server_net.py" = "…"}
 
 Texts are compared to the letter but for {port} (the server's), {number}, and {any} (what is left of the line).
 Programs run in their folder. They must end by themselves with exit code 0, print nothing to standard error and leave no
 process behind.
 
-Garbage: a server of TCP is called with CLIENTS = 5 and given, all at once, a client that says nothing, one that sends
-noise, one that sends a line without end and one that resets the connection, and then the real one, which must be served
-as ever. One whose garbage "ends" it must say why and exit by itself.
+Garbage: a server of TCP is called with four CLIENTS more and given, all at once, a client that says nothing, one that
+sends noise, one that sends a line without end and one that resets the connection, and then the real one, which must be
+served as ever. One whose garbage "ends" it must say why and exit by itself. A server of UDP is sent datagrams from a
+socket that is gone when it answers.
 """
 
 import argparse
 import asyncio
+import collections
 import contextlib
 import dataclasses
 import os
@@ -45,7 +50,7 @@ ROOT = HERE.parent
 
 LIMIT = 30  # seconds that a play may take, on a busy machine
 AT_ONCE = 2 * (os.cpu_count() or 1)
-GARBAGE_AT_ONCE = 24  # these mostly wait
+GARBAGE_AT_ONCE = 48  # these mostly wait
 NOISE = random.Random(5).randbytes(65536)
 ENDLESS = b"A" * (1 << 20)
 
@@ -85,7 +90,15 @@ LANGUAGES = (
     Language("rust", "{stem}.rs", True, "{root}/target/debug/{name}{dash}"),
 )
 TEXTS = {"server", "client", "output", "input"}
-KEYS = TEXTS | {"client_arguments", "server_arguments", "garbage", "no_garbage", "missing"}
+KEYS = TEXTS | {
+    "client_arguments",
+    "server_arguments",
+    "connections",
+    "garbage",
+    "no_garbage",
+    "transport",
+    "missing",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,9 +118,10 @@ class Tutorial:
         for language in LANGUAGES:
             file = language.file.format(stem=stem)
             there = (self.folder / file).is_file()
-            if there and language.name in missing:
-                raise Fault(f"{file} is there and said to be missing: {missing[language.name]}")
-            if not there and language.required and language.name not in missing:
+            reason = missing.get(file, missing.get(language.name))
+            if there and reason:
+                raise Fault(f"{file} is there and said to be missing: {reason}")
+            if not there and language.required and not reason:
                 raise Fault(f"{file} is not there, and test.toml does not say why")
             if there:
                 found.append(language)
@@ -125,8 +139,13 @@ def load(folder: Path) -> Tutorial:
         raise Fault("test.toml: needs `output`, or `server` and `client`")
     if test.get("garbage", "ends") != "ends":
         raise Fault(f"test.toml: garbage = {test['garbage']!r}")
-    if unknown := test.get("missing", {}).keys() - {language.name for language in LANGUAGES}:
-        raise Fault(f"test.toml: no such language: {', '.join(sorted(unknown))}")
+    if test.get("transport", "udp") != "udp":
+        raise Fault(f"test.toml: transport = {test['transport']!r}")
+    names = {language.name for language in LANGUAGES}
+    stems = ["server", "client", folder.name.replace("-", "_")]
+    files = {language.file.format(stem=stem) for language in LANGUAGES for stem in stems}
+    if unknown := test.get("missing", {}).keys() - names - files:
+        raise Fault(f"test.toml: no such language or file: {', '.join(sorted(unknown))}")
     if not (folder / "README.md").is_file():
         raise Fault("README.md is not there")
     return Tutorial(folder, test)
@@ -274,7 +293,7 @@ async def play_alone(tutorial: Tutorial, language: Language) -> None:
 
 async def play_pair(tutorial: Tutorial, server: Language, client: Language) -> None:
     async with watched() as programs:
-        async with serving(tutorial, server, 1, programs) as (server_program, port):
+        async with serving(tutorial, server, 0, programs) as (server_program, port):
             client_program = await ask(tutorial, client, port, programs)
             await server_program.end()
         client_program.check_quiet_end()
@@ -284,9 +303,10 @@ async def play_pair(tutorial: Tutorial, server: Language, client: Language) -> N
 
 
 async def feed_garbage(tutorial: Tutorial, server: Language, client: Language) -> None:
+    is_tcp = "transport" not in tutorial.test
     async with watched() as programs:
-        async with serving(tutorial, server, len(BAD_CLIENTS) + 1, programs) as (server_program, port):
-            await asyncio.gather(*(bad(port) for bad in BAD_CLIENTS))
+        async with serving(tutorial, server, len(BAD_CLIENTS) * is_tcp, programs) as (server_program, port):
+            await asyncio.gather(*(bad(port) for bad in BAD_CLIENTS)) if is_tcp else scatter(port)
             client_program = await ask(tutorial, client, port, programs)
             await server_program.end()
         server_program.check_sane((0,))
@@ -297,7 +317,7 @@ async def feed_garbage(tutorial: Tutorial, server: Language, client: Language) -
 async def feed_garbage_to_the_end(tutorial: Tutorial, server: Language) -> None:
     for bad in BAD_CLIENTS:
         async with watched() as programs:
-            async with serving(tutorial, server, 1, programs) as (program, port):
+            async with serving(tutorial, server, 0, programs) as (program, port):
                 await bad(port)
                 await program.end()
             program.check_sane((0, 1))
@@ -307,9 +327,10 @@ async def feed_garbage_to_the_end(tutorial: Tutorial, server: Language) -> None:
 
 @contextlib.asynccontextmanager
 async def serving(
-    tutorial: Tutorial, server: Language, clients: int, programs: list[Program]
+    tutorial: Tutorial, server: Language, bad_clients: int, programs: list[Program]
 ) -> AsyncIterator[tuple[Program, str]]:
-    words = [*server.words(tutorial.folder, "server"), "0", str(clients), *tutorial.test.get("server_arguments", [])]
+    clients = str(bad_clients + tutorial.test.get("connections", 1))
+    words = [*server.words(tutorial.folder, "server"), "0", clients, *tutorial.test.get("server_arguments", [])]
     async with running("server", words, tutorial, programs) as program:
         yield program, await program.port()
 
@@ -363,6 +384,13 @@ async def send(port: str, data: bytes, and_end: bool = True) -> None:
                     pass
 
         await asyncio.gather(write(), read())
+
+
+def scatter(port: str) -> None:
+    """Sends datagrams and is gone before they are answered."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for data in (b"", NOISE[:65507], *(NOISE[i : i + 40] for i in range(0, 800, 40))):
+            s.sendto(data, ("127.0.0.1", int(port)))
 
 
 @contextlib.asynccontextmanager
@@ -437,9 +465,14 @@ async def play_all(folders: list[Path], repeat: int) -> dict[str, list[tuple[str
 
 def report(results: dict[str, list[tuple[str, str | None]]], seconds: float) -> int:
     for name, entries in results.items():
+        alike: dict[str, list[tuple[str, str]]] = {}  # by their reason, without what was printed
         for title, fault in entries:
             if fault is not None:
-                print(f"FAILED {name}: {title}\n  " + fault.rstrip().replace("\n", "\n  ") + "\n")
+                alike.setdefault(fault.partition("\n---")[0], []).append((title, fault))
+        for (title, fault), *others in alike.values():
+            print(f"FAILED {name}: {title}\n  " + fault.rstrip().replace("\n", "\n  "))
+            titles = collections.Counter(other for other, _ in others)
+            print("".join(f"  and {count} times {other}\n" for other, count in titles.items()))
     faults = {name: [fault is not None for _, fault in entries] for name, entries in results.items()}
     for name, failed in faults.items():
         print(f"{name:20} {len(failed):4} plays  {f'{sum(failed)} FAILED' if any(failed) else 'ok'}")

@@ -159,6 +159,12 @@ class Runner(unittest.TestCase):
         self.write("server.rs", "")
         self.assertIn("server.rs is there and said to be missing", self.folder_fault())
 
+    def test_one_file_said_to_be_missing(self):
+        self.replace("test.toml", 'java = "', '"server_net.py" = "')
+        self.assertIn("client_net.py is not there", self.folder_fault())
+        self.write("client_net.py", CLIENT)
+        self.assertIsNone(self.play()["python server, java client"])
+
     def test_a_malformed_test(self):
         self.replace("test.toml", "garbage", "gabage")
         self.assertIn("unknown gabage", self.folder_fault())
@@ -167,7 +173,7 @@ class Runner(unittest.TestCase):
         self.write("test.toml", "client =")
         self.assertIn("Invalid value", self.folder_fault())
         self.write("test.toml", TEST + "cobol = 'no'")
-        self.assertIn("no such language: cobol", self.folder_fault())
+        self.assertIn("no such language or file: cobol", self.folder_fault())
 
     def test_garbage_kills_the_server(self):
         self.replace("server.py", "except OSError", "except ValueError")
@@ -188,10 +194,14 @@ class Runner(unittest.TestCase):
 
     def test_the_report_tells_and_fails(self):
         with mock.patch("builtins.print") as printed:
-            self.assertEqual(run.report({"a": [("x", None)], "b": [("y", "is odd")]}, 1), 1)
+            self.assertEqual(
+                run.report({"a": [("x", None)], "b": [("y", "is odd"), ("z", "is odd\n--- the client")]}, 1), 1
+            )
             self.assertEqual(run.report({"a": [("x", None)]}, 1), 0)
             self.assertEqual(run.report({}, 1), 1)
-        self.assertIn("FAILED b: y\n  is odd", str(printed.mock_calls).replace("\\n", "\n"))
+        text = str(printed.mock_calls).replace("\\n", "\n")
+        self.assertIn("FAILED b: y\n  is odd", text)
+        self.assertIn("and 1 times z", text)
 
 
 class TheTutorials(unittest.TestCase):
@@ -201,8 +211,9 @@ class TheTutorials(unittest.TestCase):
         self.assertCountEqual(table, [folder.name for folder in folders])
         for folder in folders:
             told = set(re.findall(r"\]\(([^)/]+)\)", (folder / "README.md").read_text()))
-            there = {path.name for path in folder.iterdir() if path.suffix in (".c", ".cpp", ".py", ".rs")}
-            self.assertEqual(there - told, set(), folder.name)
+            programs = (".c", ".h", ".cpp", ".hpp", ".py", ".rs")
+            there = {path.name for path in folder.iterdir() if path.suffix in programs}
+            self.assertEqual({name for name in told if "." in name}, there, folder.name)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,14 @@ import subprocess
 import tempfile
 import time
 
-# System calls in which a thread waits for a socket.
+from .scenario import FEATURES
+
+# System calls in which a thread waits for a socket: poll ppoll recvfrom recvmsg sendto sendmsg accept accept4 connect epoll_(p)wait(2)
+# (p)select recvmmsg sendmmsg, close (linger), read and write (Java).
 WAITING = {
-    "x86_64": {7, 271, 45, 47, 44, 46, 43, 288, 42, 232, 281, 441, 23, 270, 299, 307, 3},
-    "aarch64": {73, 207, 212, 206, 211, 202, 242, 203, 22, 441, 72, 243, 269, 57},
-}  # poll ppoll recvfrom recvmsg sendto sendmsg accept accept4 connect epoll_(p)wait(2) (p)select recvmmsg sendmmsg, close (linger)
+    "x86_64": {7, 271, 45, 47, 44, 46, 43, 288, 42, 232, 281, 441, 23, 270, 299, 307, 3, 0, 1},
+    "aarch64": {73, 207, 212, 206, 211, 202, 242, 203, 22, 441, 72, 243, 269, 57, 63, 64},
+}
 
 
 class DriverFailed(Exception):
@@ -34,7 +37,7 @@ class Driver:
             self.errors.close()
             raise DriverFailed(f"{name} does not start: {exc}") from exc
         try:
-            self.capabilities = self.hello()
+            self.capabilities, self.lacks = self.hello()
             self.expect_ok("reset")
             self.baseline = self.descriptors()
         except DriverFailed:
@@ -43,10 +46,13 @@ class Driver:
 
     def hello(self):
         answer = self.expect_ok("hello")
-        caps = [w[5:] for w in answer.split() if w.startswith("caps=")]
-        if not caps:
+        keys = dict(w.split("=", 1) for w in answer.split() if "=" in w)
+        if "caps" not in keys:
             raise DriverFailed(f"{self.name}: hello without caps=: {answer}")
-        return set(caps[0].split(",")) - {"-"}
+        lacks = set(keys.get("lacks", "-").split(",")) - {"-"}
+        if lacks - set(FEATURES):
+            raise DriverFailed(f"{self.name} lacks what no scenario knows: {' '.join(sorted(lacks - set(FEATURES)))}")
+        return set(keys["caps"].split(",")) - {"-"}, lacks
 
     def expect_ok(self, command):
         answer = self.ask(command)

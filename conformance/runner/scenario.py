@@ -12,6 +12,19 @@ CAPABILITIES = {
     "abort", "close_java", "recv_exact", "state", "done", "whole_sendall", "linger_range", "get_timeout",
     "negative_backlog", "backlog_range", "datagram", "unix", "dup", "cork", "ipv6", "wire",
 }  # fmt: skip
+# What BSD sockets have and a driver may lack: feature, and the steps that use it (matched against the command's words).
+FEATURES = {
+    "listen": re.compile(r"listen "),
+    "backlog_zero": re.compile(r"server \S+ \S+ (0|-)"),
+    "descriptor": re.compile(r"(fileno|detach|from_fd|open_fd|close_fd|exhaust|release)\b"),
+    "nonblocking": re.compile(r"fill |set \S+ blocking |set \S+ timeout 0\b|.* timeout=0\b"),
+    "send_timeout": re.compile(r"(send|sendall|sendto) .* timeout="),
+    "peek": re.compile(r".* peek\b"),
+    "truncation": re.compile(r".* trunc\b"),
+    "urgent_recv": re.compile(r"recv .* oob\b"),
+    "raw_options": re.compile(r"[gs]etsockopt "),
+    "parallel_calls": re.compile(r"(?!)"),  # the steps don't tell; scenarios name it
+}
 FIELDS = ("shows", "source", "needs")
 PROVIDED = ("dir", "unique")  # variables that the runner gives a value
 
@@ -107,6 +120,7 @@ class Scenario:
     source: str = ""
     needs: set = field(default_factory=set)
     steps: list = field(default_factory=list)
+    uses: dict = field(default_factory=lambda: {role: set() for role in ROLES})  # features, by role
 
     @property
     def path(self):
@@ -169,10 +183,12 @@ def read_field(scenario, key, rest, place):
     if scenario.steps:
         raise Malformed(f"{place}: '{key}:' after the first step")
     if key == "needs":
-        unknown = set(rest.split()) - CAPABILITIES
+        unknown = set(rest.split()) - CAPABILITIES - set(FEATURES)
         if unknown:
             raise Malformed(f"{place}: no capability called {' '.join(sorted(unknown))}")
-        scenario.needs = set(rest.split())
+        scenario.needs = set(rest.split()) & CAPABILITIES
+        for uses in scenario.uses.values():
+            uses |= set(rest.split()) & set(FEATURES)
     else:
         setattr(scenario, key, rest)
 
@@ -246,6 +262,7 @@ def check(scenario):
             labels[step.role].add(words[1])
             words = words[2:]
         check_command(scenario, step, words, handles[step.role], labels[step.role])
+        scenario.uses[step.role] |= {name for name, used in FEATURES.items() if used.match(" ".join(words) + " ")}
         for expected in step.expected:
             known |= check_conditions(expected, known, step)
 

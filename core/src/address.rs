@@ -151,6 +151,11 @@ impl Address {
         }
     }
 
+    /// Whether it is an address of this very machine (`127.0.0.0/8`, `::1`).
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.ip().is_some_and(|ip| ip.to_canonical().is_loopback())
+    }
+
     /// The IP address, of the two families that have one.
     pub fn ip(&self) -> Option<IpAddr> {
         self.as_socket_addr().map(|address| address.ip())

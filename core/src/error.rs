@@ -80,6 +80,7 @@ pub enum Operation {
     CreateServer,
     Poll,
     Poller,
+    Server,
 }
 
 impl Operation {
@@ -120,6 +121,7 @@ impl Operation {
             Self::CreateServer => "create_server",
             Self::Poll => "poll",
             Self::Poller => "poller",
+            Self::Server => "server",
         }
     }
 }
@@ -181,25 +183,46 @@ impl Error {
         self.detail.as_deref()
     }
 
-    /// The errno number that stands for this error, where the system has one.
-    ///
-    /// A deadline that passed has none: only the kernel's own give-up is `ETIMEDOUT`.
+    /// The errno number that stands for this error: [`Kind::errno`] of its kind.
     pub const fn errno(&self) -> Option<i32> {
+        self.kind.errno()
+    }
+
+    /// What the standard library calls an error of this kind: `BrokenPipe`, `ConnectionReset`, `AddrInUse`, …
+    pub fn io_kind(&self) -> io::ErrorKind {
         match self.kind {
-            Kind::Os(errno) => Some(errno),
-            Kind::WouldBlock => Some(libc::EAGAIN),
-            Kind::InProgress => Some(libc::EINPROGRESS),
-            Kind::Interrupted => Some(libc::EINTR),
-            Kind::Closed => Some(libc::EBADF),
-            Kind::Busy => Some(libc::EBUSY),
-            Kind::InvalidInput(_) => Some(libc::EINVAL),
-            Kind::Unsupported => Some(libc::EOPNOTSUPP),
-            Kind::TimedOut | Kind::EndOfStream | Kind::Truncated { .. } | Kind::Resolve(_) => None,
+            Kind::TimedOut => io::ErrorKind::TimedOut,
+            Kind::EndOfStream | Kind::Truncated { .. } => io::ErrorKind::UnexpectedEof,
+            Kind::Closed => io::ErrorKind::NotConnected,
+            Kind::Resolve(_) => io::ErrorKind::NotFound,
+            Kind::Unsupported => io::ErrorKind::Unsupported,
+            Kind::InvalidInput(_) => io::ErrorKind::InvalidInput,
+            Kind::WouldBlock | Kind::InProgress => io::ErrorKind::WouldBlock,
+            Kind::Interrupted => io::ErrorKind::Interrupted,
+            Kind::Busy => io::ErrorKind::ResourceBusy,
+            Kind::Os(errno) => io::Error::from_raw_os_error(errno).kind(),
         }
     }
 }
 
 impl Kind {
+    /// The errno number that stands for this kind, where the system has one.
+    ///
+    /// A deadline that passed has none: only the kernel's own give-up is `ETIMEDOUT`.
+    pub const fn errno(self) -> Option<i32> {
+        match self {
+            Self::Os(errno) => Some(errno),
+            Self::WouldBlock => Some(libc::EAGAIN),
+            Self::InProgress => Some(libc::EINPROGRESS),
+            Self::Interrupted => Some(libc::EINTR),
+            Self::Closed => Some(libc::EBADF),
+            Self::Busy => Some(libc::EBUSY),
+            Self::InvalidInput(_) => Some(libc::EINVAL),
+            Self::Unsupported => Some(libc::EOPNOTSUPP),
+            Self::TimedOut | Self::EndOfStream | Self::Truncated { .. } | Self::Resolve(_) => None,
+        }
+    }
+
     /// The kind of a system call's error.
     pub(crate) fn from_io(error: &io::Error) -> Self {
         match error.raw_os_error() {
@@ -247,20 +270,8 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl From<Error> for io::Error {
-    /// Keeps the kind that `io::Error` has a name for; the whole error stays inside.
+    /// Has the error's [`io_kind`](Error::io_kind); the whole error stays inside.
     fn from(error: Error) -> Self {
-        let kind = match error.kind {
-            Kind::TimedOut => io::ErrorKind::TimedOut,
-            Kind::EndOfStream | Kind::Truncated { .. } => io::ErrorKind::UnexpectedEof,
-            Kind::Closed => io::ErrorKind::NotConnected,
-            Kind::Resolve(_) => io::ErrorKind::NotFound,
-            Kind::Unsupported => io::ErrorKind::Unsupported,
-            Kind::InvalidInput(_) => io::ErrorKind::InvalidInput,
-            Kind::WouldBlock | Kind::InProgress => io::ErrorKind::WouldBlock,
-            Kind::Interrupted => io::ErrorKind::Interrupted,
-            Kind::Busy => io::ErrorKind::ResourceBusy,
-            Kind::Os(errno) => io::Error::from_raw_os_error(errno).kind(),
-        };
-        io::Error::new(kind, error)
+        io::Error::new(error.io_kind(), error)
     }
 }

@@ -6,13 +6,14 @@
 
 use crate::error::Kind;
 use crate::host::Host;
+use crate::mode::Mode;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::{self, ForkLock};
 use crate::sys::{special, unix, wake};
 use crate::time::Timeout;
-use crate::write_lock::Writer;
+use crate::turn::Owner;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Weak;
@@ -46,7 +47,7 @@ pub(crate) struct Handle {
     send_timeout: AtomicU64,
     recv_waits: AtomicBool,
     send_waits: AtomicBool,
-    nonblocking: AtomicBool,
+    pub(crate) mode: Mode,
     /// The descriptor was adopted or duplicated: others may hold the socket.
     shared_here: AtomicBool,
     /// What [`fork::sharing`] said when the handle was made.
@@ -54,7 +55,7 @@ pub(crate) struct Handle {
     /// Some call may have waited in the kernel itself.
     kernel_waits: AtomicBool,
     /// The number was told: a program may have handed the descriptor to another process.
-    number_told: AtomicBool,
+    pub(crate) number_told: AtomicBool,
 }
 
 /// What the threads of a handle tell each other.
@@ -63,15 +64,19 @@ pub(crate) struct Shared {
     waiters: Vec<Waiter>,
     followers: Vec<Following>,
     closer: Option<Thread>,
-    pub(crate) writer: Option<Writer>,
-    accepting: bool,
+    /// Whose turn it is to read, and to write.
+    reader: Option<Owner>,
+    writer: Option<Owner>,
+    pub(crate) accepting: bool,
+    /// How many calls need the descriptor in non-blocking mode.
+    pub(crate) need_nonblocking: usize,
 }
 
 /// What a registered thread waits for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WaitingFor {
     Readiness,
-    WriteLock,
+    Turn(Direction),
 }
 
 struct Waiter {
@@ -92,12 +97,20 @@ pub(crate) struct Following {
 }
 
 impl Shared {
-    /// Wakes the first thread that waits for the write lock.
-    pub(crate) fn wake_writer(&mut self) {
+    /// Whose turn it is in this direction.
+    pub(crate) fn turn(&mut self, direction: Direction) -> &mut Option<Owner> {
+        match direction {
+            Direction::Receive => &mut self.reader,
+            Direction::Send => &mut self.writer,
+        }
+    }
+
+    /// Wakes the first thread that waits for its turn.
+    pub(crate) fn wake_next(&mut self, direction: Direction) {
         let next = self
             .waiters
             .iter_mut()
-            .find(|w| w.waiting_for == WaitingFor::WriteLock && !w.signalled);
+            .find(|w| w.waiting_for == WaitingFor::Turn(direction) && !w.signalled);
         if let Some(waiter) = next {
             waiter.signal();
         }
@@ -125,7 +138,7 @@ impl Waiter {
 }
 
 impl Handle {
-    pub(crate) fn new(fd: OwnedFd, nonblocking: bool) -> Self {
+    pub(crate) fn new(fd: OwnedFd, mode: Mode) -> Self {
         fork::watch();
         Self {
             state: AtomicU64::new(u64::from(fork::generation()) << GENERATION),
@@ -135,7 +148,7 @@ impl Handle {
             send_timeout: AtomicU64::new(encode(Timeout::Never)),
             recv_waits: AtomicBool::new(false),
             send_waits: AtomicBool::new(false),
-            nonblocking: AtomicBool::new(nonblocking),
+            mode,
             shared_here: AtomicBool::new(false),
             made_under: fork::sharing(),
             kernel_waits: AtomicBool::new(false),
@@ -226,9 +239,7 @@ impl Handle {
 
     /// The same for a program, which may hand the descriptor on.
     pub(crate) fn tell_number(&self) -> Option<RawFd> {
-        if !self.number_told.load(Ordering::Relaxed) {
-            self.number_told.store(true, Ordering::SeqCst);
-        }
+        self.show_mode();
         self.number()
     }
 
@@ -238,43 +249,52 @@ impl Handle {
         host: &mut H,
         farewell: impl FnOnce(BorrowedFd<'_>) + Send,
     ) -> Result<(), Kind> {
+        self.close_within(host, CLOSE_PATIENCE, farewell)
+    }
+
+    /// The same with a patience of the caller's for the calls inside.
+    pub(crate) fn close_within<H: Host>(
+        &self,
+        host: &mut H,
+        patience: Duration,
+        farewell: impl FnOnce(BorrowedFd<'_>) + Send,
+    ) -> Result<(), Kind> {
         let begun = self.update(|word, inherited| {
             // A child forked while its parent was closing inherits CLOSED together with an open descriptor.
             let left_open = inherited && self.descriptor.is_open();
             (word & CLOSED == 0 || left_open).then_some((word | CLOSED) + 1)
         });
-        if begun.is_none() {
-            return Ok(());
-        }
+        let Some(begun) = begun else { return Ok(()) };
+        // From now on nobody enters.
+        let alone = begun & COUNT == 1;
         host.block(|| {
             self.part_from_followers();
             farewell(self.descriptor.lend());
-            {
-                let mut shared = self.shared.lock();
-                shared.closer = Some(std::thread::current());
-                shared.wake_all();
+            if !alone && !self.see_others_out(patience) {
+                return Ok(());
             }
-            self.wake_kernel_waits();
-            self.wait_until_alone();
-            self.shared.lock().closer = None;
-            let left = self.update(|word, _| {
-                Some(if word & COUNT == 1 {
-                    word - 1
-                } else {
-                    (word - 1) | ORPHANED
-                })
-            });
-            match left {
-                Some(word) if word & COUNT == 0 => {
-                    self.close_descriptor().map_err(|error| Kind::from_io(&error))
-                }
-                _ => Ok(()),
-            }
+            self.close_descriptor().map_err(|error| Kind::from_io(&error))
         })
     }
 
-    fn wait_until_alone(&self) {
-        let end = Instant::now() + CLOSE_PATIENCE;
+    /// Wakes the calls inside and waits until they have left. `false` when the last of them is to close the descriptor.
+    fn see_others_out(&self, patience: Duration) -> bool {
+        self.shared.lock().closer = Some(std::thread::current());
+        self.wake_kernel_waits();
+        self.wait_until_alone(patience);
+        self.shared.lock().closer = None;
+        let left = self.update(|word, _| {
+            Some(if word & COUNT == 1 {
+                word - 1
+            } else {
+                (word - 1) | ORPHANED
+            })
+        });
+        left.is_some_and(|word| word & COUNT == 0)
+    }
+
+    fn wait_until_alone(&self, patience: Duration) {
+        let end = Instant::now() + patience;
         while self.state.load(Ordering::Acquire) & COUNT > 1 {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -299,10 +319,15 @@ impl Handle {
         change(inside.fd(), &mut shared.followers)
     }
 
-    /// Tells the followers that the descriptor goes. Called while it is open, once nobody can enter any more.
+    /// Wakes every registered thread, and tells the followers that the descriptor goes. Called while it is open, once
+    /// nobody can enter any more.
     fn part_from_followers(&self) {
-        // In a forked child the list is empty: the followers are the parent's.
-        let followers = std::mem::take(&mut self.shared.lock().followers);
+        // In a forked child the lists are empty: what is in them is the parent's.
+        let followers = {
+            let mut shared = self.shared.lock();
+            shared.wake_all();
+            std::mem::take(&mut shared.followers)
+        };
         for Following { follower, key } in followers {
             if let Some(follower) = follower.upgrade() {
                 follower.let_go(key, self.descriptor.lend());
@@ -327,7 +352,9 @@ impl Handle {
         })
         .ok_or(refusal)?;
         self.part_from_followers();
-        self.descriptor.take().ok_or(Kind::Closed)
+        let fd = self.descriptor.take().ok_or(Kind::Closed)?;
+        self.part_with_mode(fd.as_fd());
+        Ok(fd)
     }
 
     /// Others may hold the socket from now on.
@@ -404,35 +431,15 @@ impl Handle {
             Direction::Send => &self.send_waits,
         }
     }
-
-    /// Whether the descriptor was last put into non-blocking mode.
-    pub(crate) fn is_nonblocking(&self) -> bool {
-        self.nonblocking.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn note_nonblocking(&self, on: bool) {
-        self.nonblocking.store(on, Ordering::Relaxed);
-    }
-
-    /// The turn to accept on a descriptor in blocking mode, where poll and accept must not be parted.
-    pub(crate) fn take_accept_turn(&self) -> Option<AcceptTurn<'_>> {
-        let mut shared = self.shared.lock();
-        let free = !std::mem::replace(&mut shared.accepting, true);
-        // Made only if it is ours: dropping one gives the turn back, and takes the lock we hold.
-        free.then(|| AcceptTurn(self))
-    }
-
-    /// Whether a thread has the turn to accept.
-    pub(crate) fn is_accepting(&self) -> bool {
-        self.shared.lock().accepting
-    }
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.part_from_followers();
-        // No call is inside an owned value. Nobody is left to tell of a failure.
-        let _ = self.close_descriptor();
+        if self.descriptor.is_open() {
+            self.part_from_followers();
+            // No call is inside an owned value. Nobody is left to tell of a failure.
+            let _ = self.close_descriptor();
+        }
     }
 }
 
@@ -457,15 +464,6 @@ impl<'a> Inside<'a> {
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
         self.handle.leave();
-    }
-}
-
-/// The turn to accept, until dropped.
-pub(crate) struct AcceptTurn<'a>(&'a Handle);
-
-impl Drop for AcceptTurn<'_> {
-    fn drop(&mut self) {
-        self.0.shared.lock().accepting = false;
     }
 }
 
@@ -557,9 +555,11 @@ impl<'a> Watch<'a> {
         let waiter = shared.waiters.swap_remove(at);
         if waiter.signalled {
             take_back(waker);
-            // Meant for whoever waits for the write lock, and that is the next one now.
-            if waiter.waiting_for == WaitingFor::WriteLock && shared.writer.is_none() {
-                shared.wake_writer();
+            // Meant for whoever waits for the turn, and that is the next one now.
+            if let WaitingFor::Turn(direction) = waiter.waiting_for {
+                if shared.turn(direction).is_none() {
+                    shared.wake_next(direction);
+                }
             }
         }
     }

@@ -34,16 +34,19 @@ mod error;
 mod flags;
 mod handle;
 mod host;
+mod mode;
 mod names;
+pub mod net;
 mod poll;
 mod poller;
 mod race;
 mod resolve;
+mod server;
 mod socket;
 mod sys;
 mod time;
+mod turn;
 mod wait;
-mod write_lock;
 
 pub use address::{Address, AddressError};
 pub use ancillary::{Ancillary, Control, Credentials, PacketInfo};
@@ -56,8 +59,8 @@ pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
 pub use host::{FirstTry, Host, Plain, Stop, Try};
 pub use names::{
-    host_by_address, host_by_name, host_name, interface_index, interface_name, interfaces, protocol_by_name,
-    service_name, service_port, set_host_name, Host as HostEntry, HostError,
+    host_by_address, host_by_name, host_name, interface_index, interface_list, interface_name, interfaces,
+    protocol_by_name, service_name, service_port, set_host_name, Host as HostEntry, HostError, InterfaceInfo,
 };
 pub use poll::{poll, poll_with, Events, PollEntry, PollTarget};
 pub use poller::{Event, Poller};
@@ -65,6 +68,7 @@ pub use race::ConnectOptions;
 pub use resolve::{
     eai, name_of, resolve, resolve_name, resolve_service, split_host_port, AddressInfo, Hints,
 };
+pub use server::{ServeOptions, Server, Service, StartedServer, Trouble};
 pub use socket::{
     AdoptError, Call, CongestionState, Interface, Keepalive, Received, Socket, TcpInfo, TcpState,
 };

@@ -161,7 +161,8 @@ impl Race {
             self.tried.push((address, None));
             match start(&address, self.local.as_ref()) {
                 Ok((socket, true)) => match finish(&socket, &address) {
-                    Ok(_) => return Some(socket),
+                    Ok(true) => return Some(socket),
+                    Ok(false) => self.runners.push(Runner { socket, place }),
                     Err(kind) => self.fail(place, kind),
                 },
                 Ok((socket, false)) => self.runners.push(Runner { socket, place }),
@@ -237,17 +238,17 @@ fn take_turns(addresses: Vec<Address>) -> VecDeque<Address> {
     }
 }
 
-/// Begins to connect, without waiting; says whether that was already all.
+/// Begins to connect, without waiting; says whether it may have come to its end already.
 fn start(address: &Address, local: Option<&Address>) -> std::result::Result<(Socket, bool), Kind> {
     let kind = |error: Error| error.kind();
     let socket = Socket::tcp(address.family()).map_err(kind)?;
-    socket.set_descriptor_nonblocking(true).map_err(kind)?;
     if let Some(local) = local {
         socket.bind(local).map_err(kind)?;
     }
     match socket.within(Timeout::NonBlocking).connect(address).map_err(kind) {
         Ok(()) => Ok((socket, true)),
-        Err(Kind::InProgress) => Ok((socket, false)),
+        // Within the machine a connection is made by now.
+        Err(Kind::InProgress) => Ok((socket, address.is_loopback())),
         Err(kind) => Err(kind),
     }
 }
@@ -268,7 +269,6 @@ fn finish(socket: &Socket, address: &Address) -> std::result::Result<bool, Kind>
     if socket.local_address().map_err(kind)? == *address {
         return Err(Kind::Os(libc::ECONNREFUSED));
     }
-    socket.set_descriptor_nonblocking(false).map_err(kind)?;
     Ok(true)
 }
 

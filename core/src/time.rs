@@ -83,6 +83,44 @@ impl Deadline {
     }
 }
 
+/// How long one call may take: a timeout that becomes a deadline when the call first has to wait.
+///
+/// What it does before takes microseconds, and to read the clock would cost a call that finds data a few hundredths.
+#[derive(Clone, Copy)]
+pub(crate) struct Limit {
+    timeout: Timeout,
+    deadline: Option<Deadline>,
+}
+
+impl Limit {
+    pub(crate) fn new(timeout: Timeout) -> Self {
+        let deadline = match timeout {
+            Timeout::Never => Some(Deadline::Never),
+            Timeout::NonBlocking => Some(Deadline::NonBlocking),
+            Timeout::After(_) => None,
+        };
+        Self { timeout, deadline }
+    }
+
+    pub(crate) fn is_never(&self) -> bool {
+        self.timeout == Timeout::Never
+    }
+
+    pub(crate) fn may_wait(&self) -> bool {
+        self.timeout != Timeout::NonBlocking
+    }
+
+    /// The moment; the clock runs from the first time it is asked for.
+    pub(crate) fn deadline(&mut self) -> Deadline {
+        *self.deadline.get_or_insert_with(|| Deadline::after(self.timeout))
+    }
+
+    /// What is left of it for a call of its own.
+    pub(crate) fn left(&self) -> Timeout {
+        self.deadline.map_or(self.timeout, Timeout::from)
+    }
+}
+
 impl From<Deadline> for Timeout {
     /// The time that is left; a deadline that passed leaves the shortest wait there is, not `NonBlocking`,
     /// so that the call still ends with `TimedOut`.

@@ -9,9 +9,9 @@ use crate::handle::{Direction, Handle, WaitingFor, Watch};
 use crate::host::{FirstTry, Host, Try};
 use crate::sys::special;
 use crate::sys::unix::{self, Readiness, Waiting};
-use crate::time::{Deadline, Left};
+use crate::time::{Deadline, Left, Limit};
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 /// The longest a thread sleeps where it can't be woken, or where readiness can't be polled for.
@@ -38,7 +38,7 @@ pub(crate) struct Plan {
     pub(crate) events: i16,
     /// How many bytes it may move.
     pub(crate) bytes: usize,
-    pub(crate) deadline: Deadline,
+    pub(crate) limit: Limit,
     /// The attempt can leave the waiting to the kernel, and shutdown(2) wakes it there.
     pub(crate) kernel_may_wait: bool,
 }
@@ -49,9 +49,9 @@ impl Plan {
     /// everything waits in [`wait`]. Asked before the call is counted in, so that a close that finds it inside knows.
     fn kernel_waits(&self, handle: &Handle) -> bool {
         let waits = self.kernel_may_wait
-            && self.deadline == Deadline::Never
+            && self.limit.is_never()
             && special::KNOWS_HOLDERS
-            && !handle.is_nonblocking()
+            && !handle.mode.is_wanted_nonblocking()
             && handle.is_exclusive();
         if waits {
             handle.note_kernel_wait();
@@ -91,7 +91,7 @@ impl Progress for bool {
     }
 }
 
-impl<A, B> Progress for (A, B) {
+impl Progress for OwnedFd {
     fn progressed(&self) -> bool {
         true
     }
@@ -116,7 +116,7 @@ enum Verdict<T> {
 pub(crate) fn run<H: Host, T: Progress + Send>(
     handle: &Handle,
     host: &mut H,
-    plan: &Plan,
+    mut plan: Plan,
     mut attempt: impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>> + Send,
 ) -> Result<T, Kind> {
     let kernel_waits = plan.kernel_waits(handle);
@@ -124,29 +124,27 @@ pub(crate) fn run<H: Host, T: Progress + Send>(
     let hint = Try {
         bytes: plan.bytes,
         alone: inside.alone(),
-        expects_wait: plan.deadline != Deadline::NonBlocking && handle.expects_wait(plan.direction),
+        expects_wait: plan.limit.may_wait() && handle.expects_wait(plan.direction),
         kernel_waits,
     };
     let mut verdict = match host.first_try(hint) {
         FirstTry::Direct => match once(inside.fd(), Waiting::No, &mut attempt) {
             Attempted::Over(result) => Verdict::Finished(result),
             Attempted::Interrupted => Verdict::Interrupted(Next::Attempt),
-            Attempted::Nothing if plan.deadline == Deadline::NonBlocking => {
-                Verdict::Finished(Err(Kind::WouldBlock))
-            }
+            Attempted::Nothing if !plan.limit.may_wait() => Verdict::Finished(Err(Kind::WouldBlock)),
             Attempted::Nothing => {
                 let fd = inside.fd();
-                host.block(|| drive(handle, fd, plan, kernel_waits, Next::Wait, &mut attempt))
+                host.block(|| drive(handle, fd, &mut plan, kernel_waits, Next::Wait, &mut attempt))
             }
             Attempted::More => Verdict::Unasked(Next::Attempt),
         },
         FirstTry::Blocking => {
             let fd = inside.fd();
-            host.block(|| drive(handle, fd, plan, kernel_waits, Next::Attempt, &mut attempt))
+            host.block(|| drive(handle, fd, &mut plan, kernel_waits, Next::Attempt, &mut attempt))
         }
         FirstTry::Skip => {
             let fd = inside.fd();
-            host.block(|| drive(handle, fd, plan, kernel_waits, Next::WaitFirst, &mut attempt))
+            host.block(|| drive(handle, fd, &mut plan, kernel_waits, Next::WaitFirst, &mut attempt))
         }
     };
     loop {
@@ -156,6 +154,7 @@ pub(crate) fn run<H: Host, T: Progress + Send>(
             Verdict::Finished(result) => return result,
             Verdict::Interrupted(next) | Verdict::Unasked(next) => {
                 drop(inside);
+                plan.limit.deadline(); // the clock runs while handlers do
                 let asked = if matches!(verdict, Verdict::Unasked(_)) {
                     host.moved()
                 } else {
@@ -165,7 +164,7 @@ pub(crate) fn run<H: Host, T: Progress + Send>(
                 let kernel_waits = plan.kernel_waits(handle);
                 inside = handle.enter()?;
                 let fd = inside.fd();
-                verdict = host.block(|| drive(handle, fd, plan, kernel_waits, next, &mut attempt));
+                verdict = host.block(|| drive(handle, fd, &mut plan, kernel_waits, next, &mut attempt));
             }
         }
     }
@@ -198,7 +197,7 @@ fn once<T>(
 fn drive<T>(
     handle: &Handle,
     fd: BorrowedFd<'_>,
-    plan: &Plan,
+    plan: &mut Plan,
     kernel_waits: bool,
     mut next: Next,
     attempt: &mut impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>>,
@@ -213,7 +212,7 @@ fn drive<T>(
     let mut fruitless = 0;
     let mut unasked: Option<Instant> = None;
     loop {
-        if plan.deadline == Deadline::NonBlocking {
+        if !plan.limit.may_wait() {
             match next {
                 Next::Attempt => {}
                 Next::Wait => return Verdict::Finished(Err(Kind::WouldBlock)),
@@ -225,13 +224,14 @@ fn drive<T>(
             let started = (next == Next::WaitFirst).then(Instant::now);
             let mut waited = Waited::Ready;
             if fruitless >= BELIEVED {
-                waited = pause(handle, plan.deadline, watch, fruitless - BELIEVED);
+                waited = pause(handle, plan.limit.deadline(), watch, fruitless - BELIEVED);
             }
             if matches!(waited, Waited::Ready) {
                 let began = (fruitless > 0).then(Instant::now);
-                let until = unasked.map_or(plan.deadline, |since| plan.deadline.or_earlier(since + UNASKED));
+                let deadline = plan.limit.deadline();
+                let until = unasked.map_or(deadline, |since| deadline.or_earlier(since + UNASKED));
                 waited = wait(handle, Some((fd, plan.events)), until, watch);
-                if matches!(waited, Waited::TimeUp) && unasked.is_some() && !plan.deadline.passed() {
+                if matches!(waited, Waited::TimeUp) && unasked.is_some() && !deadline.passed() {
                     return Verdict::Unasked(next);
                 }
                 if began.is_some_and(|began| began.elapsed() >= REAL_WAIT) {
@@ -262,7 +262,7 @@ fn drive<T>(
                 if handle.is_closed() {
                     return Verdict::Finished(Err(Kind::Closed));
                 }
-                if plan.deadline.passed() {
+                if plan.limit.deadline().passed() {
                     return Verdict::Finished(Err(Kind::TimedOut));
                 }
                 if unasked.get_or_insert_with(Instant::now).elapsed() >= UNASKED {
@@ -282,6 +282,7 @@ fn let_the_kernel_wait<T>(
     next: Next,
     attempt: &mut impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>>,
 ) -> Option<Verdict<T>> {
+    handle.let_block(fd);
     let started = (next == Next::WaitFirst && handle.expects_wait(plan.direction)).then(Instant::now);
     match once(fd, Waiting::Allowed, attempt) {
         Attempted::Over(result) => {

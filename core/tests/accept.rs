@@ -60,21 +60,27 @@ fn what_does_not_listen_says_so_in_either_mode() {
 #[test]
 fn many_threads_accept_from_one_listener() {
     limited(|| {
-        accept_by_six(|_| Timeout::Never);
-        accept_by_six(|_| LIMIT.into());
-        accept_by_six(|number| {
-            if number % 2 == 0 {
-                Timeout::Never
-            } else {
-                LIMIT.into()
-            }
-        });
+        for told in [false, true] {
+            accept_by_six(told, |_| Timeout::Never);
+            accept_by_six(told, |_| LIMIT.into());
+            accept_by_six(told, |number| {
+                if number % 2 == 0 {
+                    Timeout::Never
+                } else {
+                    LIMIT.into()
+                }
+            });
+        }
     });
 }
 
-fn accept_by_six(limit_of: fn(usize) -> Timeout) {
+/// Of a descriptor whose number was told, others see the mode, so that it is not changed.
+fn accept_by_six(told: bool, limit_of: fn(usize) -> Timeout) {
     // Room for all: a connection that finds none is made again only after a second.
     let (listener, address) = listener(1024);
+    if told {
+        listener.fileno().unwrap();
+    }
     let listener = Arc::new(listener);
     let accepted = Arc::new(AtomicUsize::new(0));
     let workers: Vec<_> = (0..6)

@@ -32,6 +32,49 @@ fn connect_keeps_the_mode_of_the_descriptor() {
     }
 }
 
+/// Also a mode that was set by the descriptor's number.
+#[test]
+fn connect_keeps_a_mode_set_behind_our_back() {
+    let (_listener, address) = listener(2);
+    let client = Socket::tcp(address.family()).unwrap();
+    let fd = client.fileno().unwrap();
+    // SAFETY: no memory is involved.
+    #[allow(unsafe_code)]
+    let code = unsafe { libc::fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK) };
+    assert_eq!(code, 0);
+    client.within(LATE).connect(&address).unwrap();
+    assert_ne!(system::status_flags(fd) & libc::O_NONBLOCK, 0);
+}
+
+/// A blocking connect(2) could not be woken, so the descriptor must not become a blocking one before the end.
+#[test]
+fn a_mode_set_while_connects_are_under_way_is_that_of_the_descriptor_afterwards() {
+    limited(|| {
+        let cases = [(false, false), (false, true), (true, false), (true, true)];
+        let cases = cases.map(|(before, wanted)| start(move || mode_after_connects(before, wanted)));
+        cases.into_iter().for_each(Running::result);
+    });
+}
+
+fn mode_after_connects(before: bool, wanted: bool) {
+    let (full, address) = full_listener();
+    let client = Arc::new(Socket::tcp(address.family()).unwrap());
+    client.set_descriptor_nonblocking(before).unwrap();
+    let is_nonblocking = || system::status_flags(client.fileno().unwrap()) & libc::O_NONBLOCK != 0;
+    let connecting = [(); 2].map(|()| {
+        let client = Arc::clone(&client);
+        start_blocked(move || client.within(LIMIT).connect(&address))
+    });
+    client.set_descriptor_nonblocking(!wanted).unwrap();
+    client.set_descriptor_nonblocking(wanted).unwrap();
+    assert!(is_nonblocking(), "while connecting, {before} {wanted}");
+    let _queued = full.0.within(LATE).accept().unwrap();
+    for connect in connecting {
+        connect.result().unwrap();
+    }
+    assert_eq!(is_nonblocking(), wanted, "after {before}");
+}
+
 #[test]
 fn a_connect_that_gets_no_answer_ends_in_time_and_goes_on_afterwards() {
     limited(|| {

@@ -6,7 +6,7 @@ use polysock_core::{
 };
 use polysock_core::{Socket, SocketType};
 use std::io::{Read, Seek, Write};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
 fn pair(socket_type: SocketType) -> (Socket, Socket) {
@@ -14,16 +14,6 @@ fn pair(socket_type: SocketType) -> (Socket, Socket) {
     a.set_timeout(Duration::from_secs(5));
     b.set_timeout(Duration::from_secs(5));
     (a, b)
-}
-
-fn rights(received: &mut Vec<Ancillary>) -> Vec<OwnedFd> {
-    let mut found = Vec::new();
-    for message in received.drain(..) {
-        if let Ancillary::Rights(descriptors) = message {
-            found.extend(descriptors);
-        }
-    }
-    found
 }
 
 fn room_for(descriptors: usize) -> usize {
@@ -90,7 +80,8 @@ fn descriptors_arrive_open_close_on_exec_and_are_the_same_file() {
             .recv_message(&[Room::from(&mut buf)], room_for(2), Flags::NONE)
             .unwrap();
         assert!(!got.control_truncated());
-        let descriptors = rights(&mut got.ancillary);
+        let descriptors = got.take_descriptors();
+        assert!(got.take_descriptors().is_empty());
         assert_eq!(descriptors.len(), 2);
         for fd in &descriptors {
             // SAFETY: no memory is involved.

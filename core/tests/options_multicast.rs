@@ -227,6 +227,28 @@ fn without_loop_members_of_this_host_get_nothing() {
 }
 
 #[test]
+fn what_others_joined_comes_until_it_is_turned_off() {
+    let name = "what_others_joined_comes_until_it_is_turned_off";
+    in_namespace(name, SETUP, || {
+        for is_v4 in [true, false] {
+            let (receiver, group) = if is_v4 { receiver_v4() } else { receiver_v6() };
+            let other = if is_v4 { udp() } else { udp_v6() };
+            other.join_multicast(group, "va", None).unwrap();
+            let sender = if is_v4 { udp() } else { udp_v6() };
+            sender.set_multicast_interface("va").unwrap();
+            sender.connect(&(group, port(&receiver)).into()).unwrap();
+            for on in [true, false] {
+                assert!(receiver.multicast_all().unwrap());
+                receiver.set_multicast_all(on).unwrap();
+                assert_eq!(receiver.multicast_all().unwrap(), on);
+                sender.send(b"hello").unwrap();
+                assert_eq!(first_got(&receiver), if on { &b"hello"[..] } else { b"nothing" });
+            }
+        }
+    });
+}
+
+#[test]
 fn an_interface_that_is_not_there_is_told_so() {
     let (receiver, group) = receiver_v4();
     let unknown = receiver.join_multicast(group, "no such one", None).unwrap_err();

@@ -326,6 +326,8 @@ fn every_option(socket: &Socket) -> Vec<(&'static str, Option<Kind>)> {
         ("IP multicast_ttl", kind(socket.multicast_ttl())),
         ("IP set_multicast_loop", kind(socket.set_multicast_loop(true))),
         ("IP multicast_loop", kind(socket.multicast_loop())),
+        ("IP set_multicast_all", kind(socket.set_multicast_all(true))),
+        ("IP multicast_all", kind(socket.multicast_all())),
         // … IPv6, …
         ("IPv6 set_only_v6", kind(socket.set_only_v6(true))),
         ("IPv6 only_v6", kind(socket.only_v6())),

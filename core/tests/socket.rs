@@ -4,7 +4,7 @@
 
 mod support;
 
-use polysock_core::{Family, Kind, Operation, Protocol, Socket, SocketType, Timeout};
+use polysock_core::{Error, Family, Kind, Operation, Protocol, Socket, SocketType, Timeout};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -136,6 +136,11 @@ fn what_is_no_socket_comes_back() {
     assert_eq!(refused.error.operation(), Operation::FromFd);
     assert_eq!(refused.fd.as_raw_fd(), number);
     assert_eq!(system::identity_of(&refused.fd), before);
+    assert_eq!(refused.to_string(), refused.error.to_string());
+    let source = std::error::Error::source(&refused).unwrap();
+    assert!(source.downcast_ref() == Some(&refused.error));
+    let error = refused.error.clone();
+    assert_eq!(Error::from(refused), error);
 }
 
 #[test]

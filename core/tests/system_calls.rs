@@ -4,6 +4,7 @@
 
 mod support;
 
+use polysock_core::{Kind, Socket};
 use std::collections::BTreeMap;
 use std::env;
 use std::os::unix::process::parent_id;
@@ -70,7 +71,7 @@ fn the_first_send_after_a_connect_that_waited_makes_one_call() {
         &[("sendto", 1)],
         || {
             let (full, address) = full_listener();
-            let client = Arc::new(polysock_core::Socket::tcp(address.family()).unwrap());
+            let client = Arc::new(Socket::tcp(address.family()).unwrap());
             let connecting = Arc::clone(&client);
             let running = start_blocked(move || connecting.within(LIMIT).connect(&address));
             let _queued = full.0.within(LATE).accept().unwrap();
@@ -80,26 +81,77 @@ fn the_first_send_after_a_connect_that_waited_makes_one_call() {
     );
 }
 
+/// Nor does it change the descriptor's mode, which nobody sees.
 #[test]
-fn an_accept_in_non_blocking_mode_that_finds_a_connection_makes_one_call() {
-    let name = "an_accept_in_non_blocking_mode_that_finds_a_connection_makes_one_call";
+fn a_connect_within_the_machine_makes_two_calls() {
+    let name = "a_connect_within_the_machine_makes_two_calls";
+    counted(name, &[("connect", 6)], || {
+        let (_listener, address) = listener(8);
+        let clients = [Some(false), Some(true), None].map(|nonblocking| {
+            let client = Socket::tcp(address.family()).unwrap();
+            if let Some(nonblocking) = nonblocking {
+                client.set_descriptor_nonblocking(nonblocking).unwrap();
+            }
+            client
+        });
+        measured(|| {
+            for client in &clients {
+                client.within(LATE).connect(&address).unwrap();
+            }
+        });
+    });
+}
+
+#[test]
+fn a_connect_on_a_number_that_was_told_puts_its_mode_back() {
+    let name = "a_connect_on_a_number_that_was_told_puts_its_mode_back";
+    let expected = [("fcntl", 1), ("ioctl", 2), ("connect", 2), ("ppoll", 2)];
+    counted(name, &expected, || {
+        let (listener, address) = listener(8);
+        // From the first wait on the thread has its wake-up descriptor.
+        assert_eq!(kind(listener.within(ms(1)).accept()), Kind::TimedOut);
+        let client = Socket::tcp(address.family()).unwrap();
+        let _ = client.fileno().unwrap();
+        measured(|| client.within(LATE).connect(&address).unwrap());
+    });
+}
+
+#[test]
+fn a_connection_by_name_within_the_machine_makes_five_calls() {
+    let name = "a_connection_by_name_within_the_machine_makes_five_calls";
+    let expected = [
+        ("socket", 1),
+        ("connect", 2),
+        ("getsockopt", 1),
+        ("getsockname", 1),
+    ];
+    counted(name, &expected, || {
+        let (_listener, address) = listener(8);
+        let port = address.port().unwrap();
+        measured(|| {
+            let client = polysock_core::create_connection("127.0.0.1", port, LATE).unwrap();
+            std::mem::forget(client);
+        });
+    });
+}
+
+#[test]
+fn an_accept_that_finds_a_connection_makes_one_call() {
+    let name = "an_accept_that_finds_a_connection_makes_one_call";
     counted(name, &[("accept4", 4)], || {
         let (listener, address) = listener(8);
-        assert_eq!(
-            kind(listener.within(Duration::ZERO).accept()),
-            polysock_core::Kind::WouldBlock
-        );
-        let clients: Vec<_> = (0..4)
+        assert_eq!(kind(listener.within(Duration::ZERO).accept()), Kind::WouldBlock);
+        let _clients: Vec<_> = (0..4)
             .map(|_| {
-                let client = polysock_core::Socket::tcp(address.family()).unwrap();
+                let client = Socket::tcp(address.family()).unwrap();
                 client.within(LATE).connect(&address).unwrap();
                 client
             })
             .collect();
         let mut accepted = Vec::with_capacity(4);
         measured(|| {
-            for _ in &clients {
-                accepted.push(listener.within(LATE).accept().unwrap());
+            for limit in [None, Some(LATE), None, Some(LATE)] {
+                accepted.push(listener.within(limit).accept().unwrap());
             }
         });
     });

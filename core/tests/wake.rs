@@ -8,7 +8,7 @@ mod support;
 
 use polysock_core::Kind;
 use std::io::{Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{mpsc, Arc};
 use support::*;
@@ -45,6 +45,11 @@ fn a_wake_descriptor_that_is_not_ours_any_more_is_left_alone() {
         let [first] = wake_descriptors()[..] else {
             panic!("one thread waits")
         };
+        let next = std::fs::File::open("/dev/null").unwrap().as_raw_fd();
+        assert!(
+            next < first,
+            "the numbers that the program is given next are not taken"
+        );
 
         // Between two calls its number became another thing, which is readable: not read, and a new one made.
         server.send_all(b"1").unwrap();

@@ -6,7 +6,7 @@ after the other, and ends. One that fails costs nothing but its own connection.
 
 import sys
 
-from polysock.net import IOException, ServerSocket, Socket
+from polysock.net import InetAddress, IOException, ServerSocket, Socket
 
 
 def echo(client: Socket) -> int:
@@ -22,7 +22,7 @@ def echo(client: Socket) -> int:
 port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 clients = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 
-with ServerSocket(port) as listener:
+with ServerSocket(port, 16, InetAddress.getLoopbackAddress()) as listener:
     listener.setSoTimeout(60_000)
     print(f"listening on 127.0.0.1:{listener.getLocalPort()}", flush=True)
     for i in range(1, clients + 1):

@@ -42,6 +42,8 @@ mod message;
 mod poll;
 mod poller;
 
+mod server;
+
 mod info;
 mod options;
 mod tcp_info;

@@ -22,6 +22,8 @@ use std::sync::Arc;
 /// }
 /// @endcode
 /// @ingroup polysock_sockets
+// So written cbindgen does not see it, which would make an alias of it.
+#[cfg_attr(all(), repr(transparent))]
 pub struct polysock_t(Socket);
 
 impl Deref for polysock_t {
@@ -35,6 +37,18 @@ impl Deref for polysock_t {
 /// Hands a socket to the caller, who owns it from now on.
 pub(crate) fn give(out: &Out<*mut polysock_t>, socket: Socket) {
     out.set(Arc::into_raw(Arc::new(polysock_t(socket))).cast_mut());
+}
+
+/// The caller's socket as core has it.
+pub(crate) fn into_core(socket: Arc<polysock_t>) -> Arc<Socket> {
+    // SAFETY: `polysock_t` is transparent, so both have one layout; the reference moves over.
+    unsafe { Arc::from_raw(Arc::into_raw(socket).cast()) }
+}
+
+/// A socket of core's as a handle, for as long as somebody else keeps it.
+pub(crate) fn lend(socket: &Arc<Socket>) -> *mut polysock_t {
+    // `polysock_t` is transparent: the pointer is one of `Arc::into_raw` for it, too.
+    Arc::as_ptr(socket).cast::<polysock_t>().cast_mut()
 }
 
 /// Takes the owner's reference back.

@@ -27,6 +27,7 @@ check datagrams 'hell..., from the right one: 1' "$out/example-datagrams"
 check messages 'written through the copy' "$out/example-messages"
 check options 'invalid ttl' "$out/example-options"
 check waiting 'socket 70 says y' "$out/example-waiting"
+check server 'Hello, client 4' "$out/example-server"
 
 mkfifo "$work/said"
 "$out/example-timeout_server" >"$work/said" &

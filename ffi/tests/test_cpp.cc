@@ -25,6 +25,7 @@ template <class Call> static int thrown(Call call, std::size_t *done = nullptr)
             *done = e.done();
         CHECK(e.code().category() == polysock::error_category());
         CHECK(std::string_view(e.what()).size() > 5);
+        CHECK(std::string_view(e.what()) == polysock_last_detail()); // and not the text of the code once more
         return e.code().value();
     }
     return 0;
@@ -196,7 +197,7 @@ TEST(every_option)
     polysock::socket s(POLYSOCK_AF_INET), u(POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM), s6(POLYSOCK_AF_INET6), l(POLYSOCK_AF_UNIX);
 #define ON(socket, name) (socket.set_##name(true), CHECK(socket.name()), socket.set_##name(false), CHECK(!socket.name()))
     ON(s, cork), ON(s, quickack), ON(s, reuseport), ON(u, broadcast), ON(s, oobinline), ON(u, timestamps), ON(l, passcred);
-    ON(u, packet_info), ON(u, freebind), ON(s6, v6only), ON(u, mcast_loop), ON(s, nodelay), ON(s, reuseaddr);
+    ON(u, packet_info), ON(u, freebind), ON(s6, v6only), ON(u, mcast_loop), ON(u, mcast_all), ON(s, nodelay), ON(s, reuseaddr);
     CHECK(!u.transparent() && !s.fastopen_connect());
 #define IS(socket, name, value, reads) (socket.set_##name(value), CHECK(socket.name() == (reads)))
     IS(u, ttl, 5, 5), IS(u, tos, 8, 8), IS(s6, hops, 9, 9), IS(s6, tclass, 8, 8), IS(u, mcast_ttl, 4, 4), IS(u, priority, 3, 3);

@@ -228,11 +228,12 @@ TEST(closed_handles)
 static int (*const set_flags[])(polysock_t *, bool) = {
     polysock_set_cork, polysock_set_quickack, polysock_set_fastopen_connect, polysock_set_reuseport, polysock_set_broadcast,
     polysock_set_oobinline, polysock_set_timestamps, polysock_set_passcred, polysock_set_packet_info, polysock_set_freebind,
-    polysock_set_transparent, polysock_set_v6only, polysock_set_mcast_loop};
+    polysock_set_transparent, polysock_set_v6only, polysock_set_mcast_loop, polysock_set_mcast_all};
 static int (*const get_flags[])(const polysock_t *, bool *) = {
     polysock_get_cork, polysock_get_quickack, polysock_get_fastopen_connect, polysock_get_reuseport, polysock_get_broadcast,
     polysock_get_oobinline, polysock_get_timestamps, polysock_get_passcred, polysock_get_packet_info, polysock_get_freebind,
-    polysock_get_transparent, polysock_get_v6only, polysock_get_mcast_loop, polysock_get_acceptconn};
+    polysock_get_transparent, polysock_get_v6only, polysock_get_mcast_loop, polysock_get_mcast_all,
+    polysock_get_acceptconn};
 static int (*const set_numbers[])(polysock_t *, int) = {
     polysock_set_ttl, polysock_set_tos, polysock_set_hops, polysock_set_tclass, polysock_set_mcast_ttl, polysock_set_priority,
     polysock_set_incoming_cpu, polysock_set_fastopen, polysock_set_defer_accept, polysock_set_user_timeout};

@@ -14,6 +14,7 @@ static polysock_t *make(int family, int type)
 static polysock_t *tcp(void) { return make(POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM); }
 static polysock_t *udp(void) { return make(POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM); }
 static polysock_t *tcp6(void) { return make(POLYSOCK_AF_INET6, POLYSOCK_SOCK_STREAM); }
+static polysock_t *udp6(void) { return make(POLYSOCK_AF_INET6, POLYSOCK_SOCK_DGRAM); }
 static polysock_t *local(void) { return make(POLYSOCK_AF_UNIX, POLYSOCK_SOCK_STREAM); }
 
 /* The words of a refusal name the argument. */
@@ -51,6 +52,8 @@ TEST(flags)
         FLAG(udp, transparent, IPPROTO_IP, 19, local),
         FLAG(tcp6, v6only, IPPROTO_IPV6, IPV6_V6ONLY, local),
         FLAG(udp, mcast_loop, IPPROTO_IP, IP_MULTICAST_LOOP, local),
+        FLAG(udp, mcast_all, IPPROTO_IP, 49, local),
+        FLAG(udp6, mcast_all, IPPROTO_IPV6, 29, local),
     };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         const struct flag *flag = &flags[i];

@@ -17,7 +17,8 @@
  *           call keeps one absolute deadline, however many signals arrive, and is never early.
  * Memory    Strings and addresses handed in stay the caller's. Lengths above SSIZE_MAX: POLYSOCK_EINVAL. A buffer of no
  *           bytes may be NULL.
- * Process   Nothing to initialise, no signal dispositions changed, no SIGPIPE, no threads, every descriptor close-on-exec.
+ * Process   Nothing to initialise, no signal dispositions changed, no SIGPIPE, no threads but those of
+ *           polysock_server_start(), every descriptor close-on-exec.
  *           A forked child may use and close what it inherits without disturbing its parent.
  *
  * @endverbatim
@@ -83,6 +84,9 @@
 
 /* A polysock_msg to begin with. */
 #define POLYSOCK_MSG_INITIALIZER {sizeof(polysock_msg), NULL, 0, NULL, NULL, 0, 0}
+
+/* A polysock_server_options to begin with. */
+#define POLYSOCK_SERVER_OPTIONS_INITIALIZER {sizeof(polysock_server_options), 0, NULL, NULL}
 
 /* For polysock_sendfile(): all up to the end of the file. */
 #define POLYSOCK_TO_END UINT64_MAX
@@ -449,6 +453,30 @@ typedef struct polysock_control polysock_control;
 /// @ingroup polysock_waiting
 typedef struct polysock_poller polysock_poller;
 
+/// A server: a listener, and threads that accept on it and hand each connection to a callback.
+///
+/// BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
+/// It has at most `max_connections` threads. A connection for which there is no thread stays in the kernel, and so does
+/// one for which there is no descriptor. Give it up once with polysock_server_free().
+/// @code
+/// static int greet(polysock_t *connection, const polysock_addr *peer, void *user)
+/// {
+///     return polysock_sendall(connection, "hello\n", 6, NULL, 5000);
+/// }
+/// ...
+/// polysock_t *listener;
+/// polysock_server *server;
+/// size_t running;
+/// polysock_create_server(&listener, "127.0.0.1", "8080", 128);
+/// polysock_server_start(&server, listener, greet, NULL, NULL);
+/// ...
+/// polysock_server_stop(server, 5000, &running);
+/// polysock_server_free(server);
+/// polysock_free(listener);
+/// @endcode
+/// @ingroup polysock_server
+typedef struct polysock_server polysock_server;
+
 /// A socket: one handle that any number of threads may use and any of them may close.
 ///
 /// BSD: a descriptor. Python: socket.socket. Java: Socket and ServerSocket.
@@ -571,6 +599,49 @@ typedef struct {
     /// Zero.
     int reserved;
 } polysock_event;
+
+/// Handles one connection: 0 when all went well, any other number is a failure that `on_error` is told.
+///
+/// BSD: what follows accept(2). Python: the handler of polysock.Server. Java: what follows ServerSocket.accept.
+/// Several threads call it at once. The connection is lent: it is not to be freed, and not to be used after the return,
+/// when the server closes it. So it is FIN first where there is input nobody read: the peer gets what was sent. A
+/// callback may close it itself, or keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3),
+/// no pthread_exit(3), no C++ exception.
+/// @ingroup polysock_server
+typedef int (*polysock_connection_fn)(polysock_t *connection, const polysock_addr *peer, void *user);
+
+/// Is told of a failure, after which the server goes on.
+///
+/// BSD: none. Python: on_error of polysock.Server. Java: Thread.UncaughtExceptionHandler.
+/// With a `peer`, its callback returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E number and
+/// polysock_last_detail() has its words: a connection could not be accepted (it is tried again, after a pause that grows to
+/// a second or until a connection ends; so without descriptors connections wait), or no further thread could be had.
+/// Called by the server's threads, several at once.
+/// @ingroup polysock_server
+typedef void (*polysock_server_error_fn)(int code, const polysock_addr *peer, void *user);
+
+/// Is told that `user` is not used any more.
+///
+/// BSD: none. Python: none. Java: none.
+/// @ingroup polysock_server
+typedef void (*polysock_release_fn)(void *user);
+
+/// How a server serves.
+///
+/// BSD: none. Python: the arguments of polysock.Server. Java: none.
+/// Begin with POLYSOCK_SERVER_OPTIONS_INITIALIZER, which sets `size`; everything else may stay zero.
+/// @ingroup polysock_server
+typedef struct {
+    /// sizeof (polysock_server_options): a later library tells by it which fields there are.
+    size_t size;
+    /// How many connections are handled at once, each in a thread of its own; further ones wait in the listener's queue.
+    /// 0: 100.
+    size_t max_connections;
+    /// Is told of failures; NULL: nobody is.
+    polysock_server_error_fn on_error;
+    /// Is told once when the server is freed and the last callback has returned, or NULL.
+    polysock_release_fn release;
+} polysock_server_options;
 
 /// State and statistics of a TCP connection; a moment later all may be different.
 ///
@@ -1312,6 +1383,51 @@ int polysock_poller_close(polysock_poller *p);
 /// @ingroup polysock_waiting
 void polysock_poller_free(polysock_poller *p);
 
+/// Starts a server on a socket that listens; the caller owns `*out`.
+///
+/// BSD: none. Python: polysock.Server. Java: none.
+/// `o` may be NULL. `listener` stays the caller's, who frees it in the end: closing or freeing it earlier ends accepting,
+/// and polysock_server_stop() closes it. `user` is handed to every callback. One thread is started at once, others as
+/// connections come. POLYSOCK_EINVAL when the listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED;
+/// POLYSOCK_EAGAIN when there can be no thread. On failure `release` is not called.
+/// @ingroup polysock_server
+int polysock_server_start(polysock_server **out, polysock_t *listener, polysock_connection_fn fn, void *user, const polysock_server_options *o);
+
+/// Ends the server: no connection is accepted any more, callbacks may finish until the time is up, then their connections
+/// are closed, which ends the calls in which they wait with POLYSOCK_ECLOSED. `*still_running` (may be NULL) tells how many
+/// callbacks have not returned even so.
+///
+/// BSD: none. Python: Server.stop. Java: ExecutorService.shutdown, awaitTermination, shutdownNow.
+/// Any thread may call it, any number of times. The listener is closed at once, and connections that wait in its queue are
+/// refused. Callbacks whose connections were closed get at most a second more; so 0 closes them at once and POLYSOCK_INFINITE
+/// (or POLYSOCK_DEFAULT) none. A callback that returns POLYSOCK_ECLOSED then has not failed. From inside a callback: it
+/// does not wait for that one, does not count it, and leaves it its connection; so for all callbacks that stop the server
+/// at the same time. A callback that is still running waits in no call of its connection; its thread ends when it returns.
+/// @ingroup polysock_server
+int polysock_server_stop(polysock_server *srv, int timeout_ms, size_t *still_running);
+
+/// Waits until the server accepts no more: somebody stopped it or closed its listener, or it can't go on.
+///
+/// BSD: none. Python: Server.serve_forever. Java: ExecutorService.awaitTermination.
+/// POLYSOCK_DEFAULT means for ever. 0 after a stop; otherwise what accept said; POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN.
+/// @ingroup polysock_server
+int polysock_server_wait(polysock_server *srv, int timeout_ms);
+
+/// Returns how many connections are being handled now.
+///
+/// BSD: none. Python: Server.connections. Java: ThreadPoolExecutor.getActiveCount.
+/// @ingroup polysock_server
+ssize_t polysock_server_connections(const polysock_server *srv);
+
+/// Stops the server as polysock_server_stop() does with 0, and gives the owner's reference up: `srv` is not to be used
+/// again. NULL is fine.
+///
+/// BSD: none. Python: Server.stop. Java: ExecutorService.close.
+/// Callbacks that still run keep what they need; `release` is called when the last has returned, in its thread, or else
+/// before this returns. A callback may free its server.
+/// @ingroup polysock_server
+void polysock_server_free(polysock_server *srv);
+
 /// Tells how many bytes a receive would find without waiting; of a datagram socket, how long the next datagram is.
 ///
 /// BSD: ioctl(2) with FIONREAD. Python: fcntl.ioctl. Java: InputStream.available.
@@ -1903,6 +2019,20 @@ int polysock_set_mcast_loop(polysock_t *s, bool on);
 /// @ingroup polysock_options
 int polysock_get_mcast_loop(const polysock_t *s, bool *on);
 
+/// Whether the socket also gets what other sockets of this host joined, if its address and port match. On by default;
+/// off, it gets only what it joined itself. Linux.
+///
+/// BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
+/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
+int polysock_set_mcast_all(polysock_t *s, bool on);
+
+/// Tells whether the socket also gets what other sockets of this host joined.
+///
+/// BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
+/// @ingroup polysock_options
+int polysock_get_mcast_all(const polysock_t *s, bool *on);
+
 /// Sets any option by the system's own numbers.
 ///
 /// BSD: setsockopt(2). Python: socket.setsockopt. Java: Socket.setOption.
@@ -1959,6 +2089,8 @@ POLYSOCK_CHECK_(pollfd_fd_is_second, offsetof(polysock_pollfd, fd) == sizeof(voi
 POLYSOCK_CHECK_(pollfd_reserved_is_last, offsetof(polysock_pollfd, reserved) == sizeof(void *) + 8);
 POLYSOCK_CHECK_(event_is_16_bytes, sizeof(polysock_event) == 16);
 POLYSOCK_CHECK_(event_events_at_8, offsetof(polysock_event, events) == 8);
+POLYSOCK_CHECK_(server_options_are_four_words, sizeof(polysock_server_options) == 4 * sizeof(void *));
+POLYSOCK_CHECK_(server_options_size_is_first, offsetof(polysock_server_options, size) == 0);
 POLYSOCK_CHECK_(tcp_stats_are_320_bytes, sizeof(polysock_tcp_stats) == 320);
 POLYSOCK_CHECK_(tcp_stats_times_at_168, offsetof(polysock_tcp_stats, rto_us) == 168);
 POLYSOCK_CHECK_(tcp_stats_last_at_312, offsetof(polysock_tcp_stats, bytes_retrans) == 312);

@@ -16,12 +16,17 @@
 
 #include <chrono>
 #include <cstddef>
+#include <exception>
+#include <functional>
 #include <initializer_list>
 #include <limits>
+#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -56,14 +61,18 @@ inline const std::error_category &error_category() noexcept
 class error : public std::system_error {
 public:
     explicit error(int code, std::size_t done = 0)
-        : std::system_error(code, error_category(), ::polysock_last_detail()), done_(done)
+        : std::system_error(code, error_category()), words_(::polysock_last_detail()), done_(done)
     {
     }
+
+    // Without the text of the code that std::system_error adds: the words have it already.
+    const char *what() const noexcept override { return words_.what(); }
 
     // How many bytes send_all or recv_exact had moved.
     std::size_t done() const noexcept { return done_; }
 
 private:
+    std::runtime_error words_; // a string whose copies do not throw
     std::size_t done_;
 };
 
@@ -563,6 +572,8 @@ public:
     bool v6only() const { return flag(::polysock_get_v6only); }
     void set_mcast_loop(bool on) { detail::check(::polysock_set_mcast_loop(handle_, on)); }
     bool mcast_loop() const { return flag(::polysock_get_mcast_loop); }
+    void set_mcast_all(bool on) { detail::check(::polysock_set_mcast_all(handle_, on)); }
+    bool mcast_all() const { return flag(::polysock_get_mcast_all); }
     void set_ttl(int n) { detail::check(::polysock_set_ttl(handle_, n)); }
     int ttl() const { return number<int>(::polysock_get_ttl); }
     void set_tos(int n) { detail::check(::polysock_set_tos(handle_, n)); }
@@ -791,6 +802,134 @@ public:
 
 private:
     ::polysock_poller *poller_ = nullptr;
+};
+
+// How a server serves.
+struct server_options {
+    // How many connections are handled at once; 0 for the library's own number, 100.
+    std::size_t max_connections = 0;
+    // Is told what a handler threw, with whose connection it was, and of what the server could not do, with nullptr. Several
+    // threads call it at once. Nothing: nobody is told.
+    std::function<void(std::exception_ptr, const address *)> on_error = nullptr;
+};
+
+// A listener and threads that hand each connection to a handler: anything that can be called with (socket &, const address &)
+// or (socket &), by several threads at once. What it throws ends its connection and reaches on_error; so does a number
+// that it returns, unless it is 0.
+//
+//     polysock::server server(polysock::create_server("", "8080"), [](polysock::socket &connection) {
+//         connection.send_all("hello\n");
+//     });
+//     server.wait();
+//
+// The connection is lent: it is closed when the handler returns and not to be moved from; detach() takes it away for good.
+// Destroying a server stops it with no time for handlers to finish. The handler lives until the last call has returned:
+// what it refers to must, too, unless stop() said that none runs any more.
+class server {
+public:
+    template <class Handler> server(socket listener, Handler handler, server_options options = {}) : listener_(std::move(listener))
+    {
+        using program = program_of<Handler>;
+        auto user = std::make_unique<program>(program{std::move(handler), std::move(options.on_error)});
+        ::polysock_server_options raw = POLYSOCK_SERVER_OPTIONS_INITIALIZER;
+        raw.max_connections = options.max_connections;
+        raw.on_error = program::failed;
+        raw.release = program::release;
+        detail::check(::polysock_server_start(&server_, listener_.get(), program::handle, user.get(), &raw));
+        user.release(); // by program::release now
+    }
+    server(server &&other) noexcept : listener_(std::move(other.listener_)), server_(std::exchange(other.server_, nullptr)) {}
+    server &operator=(server &&other) noexcept
+    {
+        std::swap(listener_, other.listener_);
+        std::swap(server_, other.server_);
+        return *this;
+    }
+    server(const server &) = delete;
+    server &operator=(const server &) = delete;
+    ~server() { ::polysock_server_free(server_); }
+    ::polysock_server *get() const noexcept { return server_; }
+
+    const socket &listener() const noexcept { return listener_; }
+    // The address it listens on.
+    address local_address() const { return listener_.getsockname(); }
+    // How many connections are being handled now.
+    std::size_t connections() const { return static_cast<std::size_t>(detail::check(::polysock_server_connections(server_))); }
+    // Gives handlers so much time to finish, then closes their connections; how many still run.
+    std::size_t stop(timeout t)
+    {
+        std::size_t running = 0;
+        detail::check(::polysock_server_stop(server_, t.ms(), &running));
+        return running;
+    }
+    // Returns when somebody has stopped it; throws why it stopped by itself.
+    void wait(timeout t = {}) { detail::check(::polysock_server_wait(server_, t.ms())); }
+
+private:
+    template <class Handler> struct program_of {
+        Handler handler;
+        std::function<void(std::exception_ptr, const address *)> on_error;
+
+        // Exceptions stay on this side of C.
+        static int handle(::polysock_t *handle, const ::polysock_addr *peer, void *user)
+        {
+            auto &self = *static_cast<program_of *>(user);
+            socket connection = socket::adopt(handle);
+            int code = 0;
+            try {
+                code = self.call(connection, *peer);
+            } catch (const error &e) {
+                code = e.code().value() == POLYSOCK_ECLOSED ? POLYSOCK_ECLOSED : self.tell(std::current_exception(), peer);
+            } catch (...) {
+                code = self.tell(std::current_exception(), peer);
+            }
+            connection.release(); // it is only lent
+            return code;
+        }
+
+        int call(socket &connection, const address &peer)
+        {
+            if constexpr (std::is_invocable_v<Handler &, socket &, const address &>)
+                return number([&]() -> decltype(auto) { return handler(connection, peer); });
+            else
+                return number([&]() -> decltype(auto) { return handler(connection); });
+        }
+
+        template <class Call> static int number(Call call)
+        {
+            if constexpr (std::is_void_v<decltype(call())>)
+                return call(), 0;
+            else
+                return call();
+        }
+
+        int tell(std::exception_ptr failure, const ::polysock_addr *peer) noexcept
+        {
+            if (on_error) {
+                try {
+                    if (peer == nullptr)
+                        on_error(failure, nullptr);
+                    else {
+                        const address a(*peer);
+                        on_error(failure, &a);
+                    }
+                } catch (...) {
+                    // who is told of failures has nobody to tell of its own
+                }
+            }
+            return 0;
+        }
+
+        static void failed(int code, const ::polysock_addr *peer, void *user)
+        {
+            static_cast<program_of *>(user)->tell(std::make_exception_ptr(error(code)), peer);
+        }
+
+        static void release(void *user) { delete static_cast<program_of *>(user); }
+    };
+
+    socket listener_;
+    ::polysock_server *server_ = nullptr;
 };
 
 } // namespace polysock

@@ -51,6 +51,7 @@ from ._native import (
 # Not in __all__: `from socket import *` must not bring a name as common as these.
 from ._patch import patch as patch
 from ._patch import unpatch as unpatch
+from ._server import Server as Server
 
 __all__ = [
     *_constants.__all__,

@@ -38,6 +38,7 @@ from ._native import ntohs as ntohs
 from ._native import sethostname as sethostname
 from ._patch import patch as patch
 from ._patch import unpatch as unpatch
+from ._server import Server as Server
 
 _Address = tuple[Any, ...] | str | ReadableBuffer
 _RetAddress = Any

@@ -20,15 +20,16 @@ _GiveupOnSendfile = _standard._GiveupOnSendfile
 getdefaulttimeout = _socket.getdefaulttimeout
 setdefaulttimeout = _socket.setdefaulttimeout
 
-_numbers = {
+_constants = {
     name: value
     for name, value in vars(_standard).items()
-    if name.partition("_")[0].isupper() and isinstance(value, int)  # AF_DECnet is one of them
+    # AF_DECnet is one of them; text are the two addresses of Bluetooth.
+    if name.partition("_")[0].isupper() and isinstance(value, (int, str))
 }
-globals().update(_numbers)
+globals().update(_constants)
 
 __all__ = [
-    *sorted(_numbers),
+    *sorted(_constants),
     "CAPI",
     "AddressFamily",
     "AddressInfo",

@@ -3,16 +3,20 @@
 use crate::convert::{wrong_type, CInt, CUint};
 use crate::families::layout::Reader;
 use crate::names::decode_path;
+use crate::raw::buffer::Readable;
 use crate::{families, gil};
 use polysock_core::{resolve, Address, Family, Hints, Protocol, Socket, SocketType};
-use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
 use pyo3::IntoPyObjectExt;
 use std::ffi::CString;
+use std::mem::{offset_of, size_of};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 pub const MAX_FLOW: u32 = 0xf_ffff;
+/// What `sun_path` has room for.
+const PATH_ROOM: usize = size_of::<libc::sockaddr_un>() - offset_of!(libc::sockaddr_un, sun_path);
 
 /// The address that a Python object names, for this socket; host names are looked up.
 pub fn from_python(caller: &str, socket: &Socket, object: &Bound<'_, PyAny>) -> PyResult<Address> {
@@ -27,7 +31,7 @@ pub fn from_python(caller: &str, socket: &Socket, object: &Bound<'_, PyAny>) -> 
         Family(families::BLUETOOTH) => families::bluetooth::from_python(caller, socket.protocol(), object),
         Family(families::ALG) => families::alg::from_python(caller, object),
         Family(families::VSOCK) => families::vsock::from_python(object),
-        Family(families::QIPCRTR) => families::qipcrtr::from_python(caller, object),
+        Family(families::QIPCRTR) => families::qipcrtr::from_python(object),
         _ => Err(PyOSError::new_err(format!("{caller}(): bad family"))),
     }
 }
@@ -144,18 +148,18 @@ fn unix(object: &Bound<'_, PyAny>) -> PyResult<Address> {
         Ok(_) => object.py().import("os")?.call_method1("fsencode", (object,))?,
         Err(_) => object.clone(),
     };
-    let name = if let Ok(bytes) = encoded.cast::<PyBytes>() {
-        bytes.as_bytes().to_vec()
-    } else if let Ok(bytes) = encoded.cast::<PyByteArray>() {
-        bytes.to_vec()
-    } else {
-        return Err(wrong_type("a path as str or bytes is required", object));
-    };
+    let name = Readable::of(&encoded)?.to_vec();
+    let too_long = || PyOSError::new_err("AF_UNIX path too long");
     let is_path = name.first().is_some_and(|&first| first != 0);
-    if is_path && name.contains(&0) {
-        return Err(PyValueError::new_err("embedded null byte in AF_UNIX path"));
+    if !is_path {
+        return Address::unix(&name).map_err(|_| too_long());
     }
-    Address::unix(&name).map_err(|_| PyOSError::new_err("AF_UNIX path too long"))
+    // CPython wants room for the NUL that ends the path; the kernel reads no further than the first.
+    if name.len() >= PATH_ROOM {
+        return Err(too_long());
+    }
+    let path = name.split(|&byte| byte == 0).next().unwrap_or_default();
+    Address::unix(path).map_err(|_| too_long())
 }
 
 fn tuple<'a, 'py>(

@@ -28,6 +28,34 @@ impl<'py> FromPyObject<'_, 'py> for CInt {
     }
 }
 
+/// A C `int` where CPython says so in other words (`_PyLong_AsInt`).
+#[derive(Clone, Copy)]
+pub struct AsInt(pub i32);
+
+impl<'py> FromPyObject<'_, 'py> for AsInt {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let CInt(number) = too_large(object, "Python int too large to convert to C int", CInt::extract)?;
+        Ok(Self(number))
+    }
+}
+
+/// Extracts a number, with a text of our choice where it is out of range.
+fn too_large<'a, 'py, T>(
+    object: Borrowed<'a, 'py, PyAny>,
+    text: &'static str,
+    extract: impl FnOnce(Borrowed<'a, 'py, PyAny>) -> PyResult<T>,
+) -> PyResult<T> {
+    extract(object).map_err(|error| {
+        if error.is_instance_of::<PyOverflowError>(object.py()) {
+            PyOverflowError::new_err(text)
+        } else {
+            error
+        }
+    })
+}
+
 /// An argument that is counted by hand, for the texts programs see when it is missing.
 pub enum Argument<T> {
     Missing,
@@ -70,10 +98,22 @@ pub struct CUint(pub u32);
 impl<'py> FromPyObject<'_, 'py> for CUint {
     type Error = PyErr;
 
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // as documented
+    #[allow(clippy::cast_possible_truncation)] // as documented
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        let wide: i64 = object.extract()?;
-        Ok(Self(wide as u32))
+        low_bits(&object).map(|wide| Self(wide as u32))
+    }
+}
+
+/// The low 64 bits of a number of any size, as C's unsigned types take them.
+pub fn low_bits(object: &Bound<'_, PyAny>) -> PyResult<u64> {
+    match object.extract::<i64>() {
+        #[allow(clippy::cast_sign_loss)] // as documented
+        Ok(number) => Ok(number as u64),
+        Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => {
+            let number = object.py().import("operator")?.call_method1("index", (object,))?;
+            number.call_method1("__and__", (u64::MAX,))?.extract()
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -94,8 +134,19 @@ impl<'py> FromPyObject<'_, 'py> for Size {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        object.extract().map(Self)
+        let text = "Python int too large to convert to C ssize_t";
+        too_large(object, text, |object| object.extract()).map(Self)
     }
+}
+
+/// A C `unsigned long` within its range.
+pub fn unsigned(number: &Bound<'_, PyAny>) -> PyResult<u64> {
+    if number.lt(0)? {
+        let text = "can't convert negative value to unsigned int";
+        return Err(PyOverflowError::new_err(text));
+    }
+    let text = "Python int too large to convert to C unsigned long";
+    too_large(number.as_borrowed(), text, |number| number.extract())
 }
 
 /// A timeout as `settimeout` takes it: None, or seconds that are rounded up to nanoseconds.
@@ -119,10 +170,15 @@ pub fn seconds(timeout: Timeout) -> Option<f64> {
 /// Seconds, whole or not, rounded up to nanoseconds; like CPython's, these fit into 63 bits.
 pub fn duration(seconds: &Bound<'_, PyAny>) -> PyResult<Duration> {
     let out_of_range = || PyValueError::new_err("Timeout value out of range");
-    let too_large = || PyOverflowError::new_err("timestamp too large to convert to C PyTime_t");
     let Ok(float) = seconds.cast::<PyFloat>() else {
-        let whole: i64 = seconds.extract()?;
-        let nanoseconds = whole.checked_mul(1_000_000_000).ok_or_else(too_large)?;
+        let beyond = if seconds.py().version_info() >= (3, 13) {
+            "timestamp too large to convert to C PyTime_t"
+        } else {
+            "timestamp too large to convert to C _PyTime_t"
+        };
+        let whole: i64 = too_large(seconds.as_borrowed(), beyond, |seconds| seconds.extract())?;
+        let nanoseconds = whole.checked_mul(1_000_000_000);
+        let nanoseconds = nanoseconds.ok_or_else(|| PyOverflowError::new_err(beyond))?;
         return u64::try_from(nanoseconds)
             .map(Duration::from_nanos)
             .map_err(|_| out_of_range());
@@ -151,10 +207,19 @@ pub fn wrong_type(wanted: &str, object: &Bound<'_, PyAny>) -> PyErr {
     }
 }
 
+/// The same for an argument, where CPython calls None by its name.
+pub fn wrong_argument(wanted: &str, object: &Bound<'_, PyAny>) -> PyErr {
+    if object.is_none() {
+        PyTypeError::new_err(format!("{wanted}, not None"))
+    } else {
+        wrong_type(wanted, object)
+    }
+}
+
 /// Text as C reads it; TypeError for what is no text, ValueError for a NUL within.
 pub fn text(object: &Bound<'_, PyAny>, wanted: &str) -> PyResult<CString> {
     let Ok(text) = object.cast::<PyString>() else {
-        return Err(wrong_type(wanted, object));
+        return Err(wrong_argument(wanted, object));
     };
     CString::new(text.to_str()?).map_err(|_| PyValueError::new_err("embedded null character"))
 }

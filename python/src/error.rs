@@ -5,7 +5,6 @@ use pyo3::exceptions::{PyEOFError, PyKeyboardInterrupt, PyOSError, PyTimeoutErro
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
-use pyo3::IntoPyObjectExt;
 
 pyo3::create_exception!(
     polysock,
@@ -37,62 +36,6 @@ pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
         note(py, &raised, "done", error.done());
     }
     raised
-}
-
-/// The exception of `polysock.net` for a core error: a class with Java's name that is Python's own as well.
-pub fn java_exception(py: Python<'_>, error: &Error) -> PyErr {
-    let (class, arguments) = match error.kind() {
-        Kind::TimedOut => {
-            // Only these three have a time limit in Java.
-            let what = if error.operation() == Operation::Accept {
-                "Accept timed out"
-            } else if error.operation() == Operation::CreateConnection {
-                "Connect timed out"
-            } else {
-                "Read timed out"
-            };
-            ("SocketTimeoutException", (what.to_owned(),).into_py_any(py))
-        }
-        Kind::Resolve(code) => (
-            "UnknownHostException",
-            (code, error.kind().to_string()).into_py_any(py),
-        ),
-        Kind::Closed => ("SocketException", (libc::EBADF, "Socket closed").into_py_any(py)),
-        Kind::InvalidInput(_) => return PyValueError::new_err(error.kind().to_string()),
-        Kind::EndOfStream | Kind::Truncated { .. } => return exception(py, error),
-        Kind::Os(errno) => (java_class(errno), numbers(py, errno)),
-        Kind::WouldBlock | Kind::InProgress | Kind::Interrupted | Kind::Busy | Kind::Unsupported => {
-            ("SocketException", numbers(py, error.errno().unwrap_or(0)))
-        }
-        _ => ("SocketException", numbers(py, error.errno().unwrap_or(0))),
-    };
-    let made = py.import("polysock.net").and_then(|module| {
-        let class = module.getattr(class)?.cast_into::<PyType>()?;
-        Ok(PyErr::from_type(class, arguments?))
-    });
-    let raised = made.unwrap_or_else(|failed| failed);
-    if matches!(error.operation(), Operation::SendAll | Operation::RecvExact) {
-        note(py, &raised, "done", error.done());
-    }
-    raised
-}
-
-/// Whether the peer ended the stream.
-pub fn is_end_of_stream(error: &Error) -> bool {
-    matches!(error.kind(), Kind::EndOfStream | Kind::Truncated { .. })
-}
-
-fn java_class(errno: i32) -> &'static str {
-    match errno {
-        libc::ECONNREFUSED | libc::ETIMEDOUT => "ConnectException",
-        libc::EADDRINUSE | libc::EADDRNOTAVAIL | libc::EACCES => "BindException",
-        libc::EHOSTUNREACH | libc::ENETUNREACH => "NoRouteToHostException",
-        _ => "SocketException",
-    }
-}
-
-fn numbers(py: Python<'_>, errno: i32) -> PyResult<Py<PyAny>> {
-    (errno, strerror(py, errno)?).into_py_any(py)
 }
 
 /// `OSError(errno, text)`, which makes an instance of the subclass that belongs to the number.
@@ -137,7 +80,7 @@ fn gaierror(py: Python<'_>, code: i32, text: &str) -> PyErr {
     }
 }
 
-fn strerror(py: Python<'_>, errno: i32) -> PyResult<Py<PyAny>> {
+pub fn strerror(py: Python<'_>, errno: i32) -> PyResult<Py<PyAny>> {
     static STRERROR: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     Ok(STRERROR.import(py, "os", "strerror")?.call1((errno,))?.unbind())
 }

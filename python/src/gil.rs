@@ -155,8 +155,8 @@ impl Host for Attached<'_> {
 }
 
 /// What ended a call: the core's error, and the exception of the signal handler where one raised.
-pub struct Failure {
-    pub error: Error,
+pub struct Failure<E = Error> {
+    pub error: E,
     pub raised: Option<PyErr>,
 }
 
@@ -175,11 +175,12 @@ pub fn attempt<'py, T>(
     attempt_with(py, Tries::Alone, call)
 }
 
-fn attempt_with<'py, T>(
+/// Runs one call of the core, whatever its error, with tries as they are allowed.
+pub fn attempt_with<'py, T, E>(
     py: Python<'py>,
     tries: Tries,
-    call: impl FnOnce(&mut Attached<'py>) -> Result<T>,
-) -> std::result::Result<T, Box<Failure>> {
+    call: impl FnOnce(&mut Attached<'py>) -> std::result::Result<T, E>,
+) -> std::result::Result<T, Box<Failure<E>>> {
     let mut host = Attached {
         py,
         raised: None,

@@ -1,6 +1,6 @@
 //! Numbers and text of IP: byte order, addresses as text and as bytes.
 
-use crate::convert::{text, CInt};
+use crate::convert::{text, unsigned, AsInt, CInt};
 use crate::raw::buffer::Readable;
 use crate::{address, error};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
@@ -11,14 +11,14 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// A 16-bit number from network to host byte order.
 #[pyfunction]
 #[pyo3(signature = (x, /))]
-pub fn ntohs(x: CInt) -> PyResult<u16> {
+pub fn ntohs(x: &Bound<'_, PyAny>) -> PyResult<u16> {
     short("ntohs", x).map(u16::from_be)
 }
 
 /// A 16-bit number from host to network byte order.
 #[pyfunction]
 #[pyo3(signature = (x, /))]
-pub fn htons(x: CInt) -> PyResult<u16> {
+pub fn htons(x: &Bound<'_, PyAny>) -> PyResult<u16> {
     short("htons", x).map(u16::to_be)
 }
 
@@ -36,7 +36,12 @@ pub fn htonl(x: &Bound<'_, PyAny>) -> PyResult<u32> {
     long(x).map(u32::to_be)
 }
 
-fn short(caller: &str, CInt(number): CInt) -> PyResult<u16> {
+fn short(caller: &str, number: &Bound<'_, PyAny>) -> PyResult<u16> {
+    let number = if number.py().version_info() >= (3, 13) {
+        number.extract::<AsInt>()?.0
+    } else {
+        number.extract::<CInt>()?.0
+    };
     u16::try_from(number).map_err(|_| {
         PyOverflowError::new_err(if number < 0 {
             format!("{caller}: can't convert negative Python int to C 16-bit unsigned integer")
@@ -51,7 +56,7 @@ fn long(number: &Bound<'_, PyAny>) -> PyResult<u32> {
         let name = number.get_type().name()?;
         return Err(PyTypeError::new_err(format!("expected int, {name} found")));
     }
-    u32::try_from(number.extract::<u64>()?).map_err(|_| PyOverflowError::new_err("int larger than 32 bits"))
+    u32::try_from(unsigned(number)?).map_err(|_| PyOverflowError::new_err("int larger than 32 bits"))
 }
 
 /// The bytes of an IPv4 address in any of the old forms: `127.0.0.1`, `127.1`, `0x7f.1`, `2130706433`.

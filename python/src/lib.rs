@@ -15,6 +15,7 @@ mod options;
 mod raw;
 mod resolve;
 mod sendfile;
+mod server;
 mod socket;
 mod tcp_info;
 
@@ -37,9 +38,15 @@ mod _native {
         getservbyport, if_indextoname, if_nameindex, if_nametoindex, sethostname,
     };
     #[pymodule_export]
-    use crate::net::{InputStream, OutputStream, ServerSocket};
+    use crate::net::{
+        DatagramPacket, DatagramSocket, ExtendedSocketOptions, Inet4Address, Inet6Address, InetAddress,
+        InetSocketAddress, MulticastSocket, NetworkInterface, ServerSocket, SocketAddress, SocketInputStream,
+        SocketOption, SocketOutputStream, StandardSocketOptions,
+    };
     #[pymodule_export]
     use crate::resolve::{getaddrinfo, getnameinfo};
+    #[pymodule_export]
+    use crate::server::Server;
     #[pymodule_export]
     use crate::tcp_info::TcpInfo;
 

@@ -1,6 +1,7 @@
 //! Datagrams and messages: recvfrom, sendto, recvmsg, sendmsg and their kin; the room for control messages.
 
-use crate::convert::{CInt, Size};
+use crate::convert::{Argument, CInt, Object, Size};
+use crate::raw::buffer::is_sequence;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
 use crate::socket::NativeSocket;
@@ -69,7 +70,7 @@ pub fn recvfrom_into<'py>(
     flags: CInt,
 ) -> PyResult<(usize, Bound<'py, PyAny>)> {
     let wanted = "recvfrom_into() argument 1 must be read-write bytes-like object";
-    let mut buffer = Writable::of(buffer).map_err(|_| convert::wrong_type(wanted, buffer))?;
+    let mut buffer = Writable::of(buffer).map_err(|_| convert::wrong_argument(wanted, buffer))?;
     let wanted = match nbytes.count("negative buffersize in recvfrom_into")? {
         0 => buffer.len(),
         wanted if wanted <= buffer.len() => wanted,
@@ -169,7 +170,7 @@ pub fn recvmsg_into<'py>(
 pub fn sendmsg(
     slf: &Bound<'_, NativeSocket>,
     buffers: &Bound<'_, PyAny>,
-    ancdata: Option<&Bound<'_, PyAny>>,
+    ancdata: Argument<Object<'_>>,
     flags: CInt,
     address: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<usize> {
@@ -183,8 +184,8 @@ pub fn sendmsg(
     let items = pieces(buffers)?;
     let parts = readable(&items)?;
     let control = match ancdata {
-        Some(items) => controls(items)?,
-        None => Vec::new(),
+        Argument::Given(items) => controls(&items.0)?,
+        Argument::Missing => Vec::new(),
     };
     let data: Vec<Data<'_>> = parts.iter().map(Readable::data).collect();
     gil::call(py, |host| {
@@ -268,9 +269,11 @@ fn controls(ancdata: &Bound<'_, PyAny>) -> PyResult<Vec<Control<'static>>> {
 
 fn control(item: &Bound<'_, PyAny>) -> PyResult<(i32, i32, Vec<u8>)> {
     let caller = "[sendmsg() ancillary data items]() argument must be";
-    let is_sequence = item.cast::<pyo3::types::PySequence>().is_ok();
-    if !is_sequence || item.is_instance_of::<pyo3::types::PyString>() {
-        return Err(convert::wrong_type(&format!("{caller} 3-item sequence"), item));
+    if !is_sequence(item) || item.is_instance_of::<PyBytes>() {
+        return Err(convert::wrong_argument(
+            &format!("{caller} 3-item sequence"),
+            item,
+        ));
     }
     let length = item.len()?;
     if length != 3 {

@@ -1,6 +1,6 @@
 //! The tables of names: hosts, services, protocols, interfaces, this machine.
 
-use crate::convert::{text, wrong_type, Argument, CInt, Object};
+use crate::convert::{text, unsigned, wrong_argument, Argument, CInt, Object};
 use crate::{address, audit, error, gil};
 use polysock_core::{Family, HostEntry, HostError};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
@@ -52,16 +52,17 @@ pub fn gethostbyaddr<'py>(py: Python<'py>, host: &Bound<'py, PyAny>) -> PyResult
 
 /// The port of a service.
 #[pyfunction]
-#[pyo3(signature = (servicename, protocolname = None, /))]
-pub fn getservbyname(
-    py: Python<'_>,
-    servicename: &Bound<'_, PyAny>,
-    protocolname: Option<&Bound<'_, PyAny>>,
+#[pyo3(
+    signature = (servicename, protocolname = Argument::Missing, /),
+    text_signature = "(servicename, protocolname=None, /)"
+)]
+pub fn getservbyname<'py>(
+    py: Python<'py>,
+    servicename: &Bound<'py, PyAny>,
+    protocolname: Argument<Object<'py>>,
 ) -> PyResult<u16> {
     let name = text(servicename, "getservbyname() argument 1 must be str")?;
-    let protocol = protocolname
-        .map(|name| text(name, "getservbyname() argument 2 must be str"))
-        .transpose()?;
+    let (protocolname, protocol) = protocol(protocolname, "getservbyname() argument 2 must be str")?;
     audit::tell(py, ("socket.getservbyname", servicename, protocolname))?;
     py.detach(|| polysock_core::service_port(&name, protocol.as_deref()))
         .ok_or_else(|| PyOSError::new_err("service/proto not found"))
@@ -69,21 +70,36 @@ pub fn getservbyname(
 
 /// The name of the service at a port.
 #[pyfunction]
-#[pyo3(signature = (port, protocolname = None, /))]
+#[pyo3(
+    signature = (port, protocolname = Argument::Missing, /),
+    text_signature = "(port, protocolname=None, /)"
+)]
 pub fn getservbyport<'py>(
     py: Python<'py>,
     port: CInt,
-    protocolname: Option<&Bound<'py, PyAny>>,
+    protocolname: Argument<Object<'py>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let protocol = protocolname
-        .map(|name| text(name, "getservbyport() argument 2 must be str"))
-        .transpose()?;
+    let (protocolname, protocol) = protocol(protocolname, "getservbyport() argument 2 must be str")?;
     let number = u16::try_from(port.0)
         .map_err(|_| PyOverflowError::new_err("getservbyport: port must be 0-65535."))?;
     audit::tell(py, ("socket.getservbyport", number, protocolname))?;
     let found = py.detach(|| polysock_core::service_name(number, protocol.as_deref()));
     let name = found.ok_or_else(|| PyOSError::new_err("port/proto not found"))?;
     decode_path(py, name.to_bytes())
+}
+
+/// The name of a protocol as it was given, and as C reads it.
+fn protocol<'py>(
+    argument: Argument<Object<'py>>,
+    wanted: &str,
+) -> PyResult<(Option<Bound<'py, PyAny>>, Option<CString>)> {
+    match argument {
+        Argument::Given(Object(name)) => {
+            let protocol = text(&name, wanted)?;
+            Ok((Some(name), Some(protocol)))
+        }
+        Argument::Missing => Ok((None, None)),
+    }
 }
 
 /// The number of a protocol.
@@ -141,7 +157,7 @@ pub fn if_indextoname<'py>(py: Python<'py>, index: &Bound<'py, PyAny>) -> PyResu
     if !index.is_instance_of::<PyInt>() {
         return Err(PyTypeError::new_err("an integer is required"));
     }
-    let Ok(number) = u32::try_from(index.extract::<u64>()?) else {
+    let Ok(number) = u32::try_from(unsigned(index)?) else {
         // No interface has such a number; only from CPython 3.13 on is asking for it another error.
         return Err(if py.version_info() >= (3, 13) {
             PyOverflowError::new_err("index is too large")
@@ -163,10 +179,10 @@ fn host_argument(caller: &str, host: &Bound<'_, PyAny>) -> PyResult<CString> {
         let is_text = host.is_instance_of::<PyString>();
         if is_text || host.is_instance_of::<PyBytes>() {
             let wanted = format!("{caller}() argument 1 must be encoded string without null bytes");
-            return wrong_type(&wanted, host);
+            return wrong_argument(&wanted, host);
         }
         let wanted = format!("{caller}() argument 1 must be str, bytes or bytearray");
-        wrong_type(&wanted, host)
+        wrong_argument(&wanted, host)
     })
 }
 

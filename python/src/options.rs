@@ -1,9 +1,9 @@
 //! getsockopt and setsockopt in their three forms, and linger.
 
-use crate::convert::{duration, CInt, CUint};
+use crate::convert::{duration, Argument, CInt, CUint, Object};
 use crate::error;
 use crate::raw::buffer::Readable;
-use polysock_core::{Result, Socket};
+use polysock_core::Socket;
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -30,26 +30,66 @@ pub fn get<'py>(
     Ok(PyBytes::new(py, &value).into_any())
 }
 
-/// Sets an option from a number, from bytes, or from None and a length.
-pub fn set(
-    py: Python<'_>,
-    socket: &Socket,
-    level: i32,
-    name: i32,
-    value: &Bound<'_, PyAny>,
-    optlen: Option<CUint>,
-) -> PyResult<()> {
-    if let Some(CUint(length)) = optlen {
-        if !value.is_none() {
-            return Err(PyTypeError::new_err("only None takes a length"));
+/// What setsockopt is to do.
+pub struct Setting<'a, 'py> {
+    pub level: i32,
+    pub name: i32,
+    value: Value<'a, 'py>,
+}
+
+enum Value<'a, 'py> {
+    Number(i32),
+    Bytes(Readable<'a, 'py>),
+    /// No value, but a length.
+    Null(u32),
+}
+
+impl<'a, 'py> Setting<'a, 'py> {
+    /// Reads the arguments: a number, bytes, or None and a length.
+    pub fn of(
+        level: &Bound<'py, PyAny>,
+        name: &Bound<'py, PyAny>,
+        value: &'a Bound<'py, PyAny>,
+        optlen: &Argument<Object<'py>>,
+    ) -> PyResult<Self> {
+        let read = |value| -> PyResult<Self> {
+            let (CInt(level), CInt(name)) = (level.extract()?, name.extract()?);
+            Ok(Self { level, name, value })
+        };
+        match optlen {
+            Argument::Given(Object(length)) => {
+                let length = value.is_none().then(|| length.extract::<CUint>().ok());
+                let setting = length.flatten().map(|CUint(length)| read(Value::Null(length)));
+                // Of whatever is wrong here CPython says no more than that.
+                let text = "setsockopt() takes exactly 3 arguments (4 given)";
+                setting
+                    .and_then(Result::ok)
+                    .ok_or_else(|| PyTypeError::new_err(text))
+            }
+            Argument::Missing => {
+                let number = value.extract::<CInt>();
+                let setting = read(Value::Number(0))?;
+                let value = match number {
+                    Ok(CInt(number)) => Value::Number(number),
+                    Err(_) => Value::Bytes(Readable::of(value)?),
+                };
+                Ok(Self { value, ..setting })
+            }
         }
-        return raise(py, socket.set_option_null(level, name, length));
     }
-    if let Ok(CInt(number)) = value.extract() {
-        return raise(py, socket.set_option(level, name, &number.to_ne_bytes()));
+
+    /// Does it.
+    pub fn set(&self, py: Python<'_>, socket: &Socket) -> PyResult<()> {
+        let (level, name) = (self.level, self.name);
+        raise(
+            py,
+            match &self.value {
+                Value::Number(number) => socket.set_option(level, name, &number.to_ne_bytes()),
+                Value::Bytes(bytes) => socket.set_option(level, name, &bytes.to_vec()),
+                Value::Null(length) => socket.set_option_null(level, name, *length),
+            },
+        )
     }
-    let bytes = Readable::of(value)?.to_vec();
-    raise(py, socket.set_option(level, name, &bytes))
 }
 
 /// Sets linger from seconds, None for off.
@@ -67,6 +107,6 @@ pub fn linger(py: Python<'_>, socket: &Socket) -> PyResult<Option<u64>> {
     raise(py, socket.linger()).map(|linger| linger.map(|linger| linger.as_secs()))
 }
 
-fn raise<T>(py: Python<'_>, result: Result<T>) -> PyResult<T> {
+fn raise<T>(py: Python<'_>, result: polysock_core::Result<T>) -> PyResult<T> {
     result.map_err(|error| error::exception(py, &error))
 }

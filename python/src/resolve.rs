@@ -67,7 +67,7 @@ fn host_argument(host: &Bound<'_, PyAny>) -> PyResult<Option<CString>> {
 fn service_argument(port: &Bound<'_, PyAny>) -> PyResult<Option<CString>> {
     let bytes = if port.is_none() {
         return Ok(None);
-    } else if port.is_instance_of::<PyInt>() {
+    } else if port.is_exact_instance_of::<PyInt>() {
         // Of any size, as from CPython 3.12 on: what a port may be is the resolver's business.
         port.str()?.to_str()?.as_bytes().to_vec()
     } else if let Ok(text) = port.cast::<PyString>() {

@@ -1,6 +1,6 @@
 //! The native socket type: the members that CPython's `_socket.socket` has, and our own.
 
-use crate::convert::{self, Argument, CInt, CUint, Object, Size};
+use crate::convert::{self, Argument, AsInt, CInt, Object, Size};
 use crate::gil::Tries;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::{bytes, descriptor, finalize};
@@ -22,14 +22,14 @@ const BACKLOG: CInt = CInt(128);
 /// A socket as Python holds it: nothing yet after `__new__`, then the core's.
 #[pyclass(name = "socket", module = "polysock._native", subclass, frozen)]
 pub struct NativeSocket {
-    first: OnceLock<Socket>,
+    first: OnceLock<Arc<Socket>>,
     /// After another `__init__`, which is rare: reading the first one needs no lock.
     later: OnceLock<Mutex<Arc<Socket>>>,
 }
 
 /// The core's socket of an object, held for a call.
 pub enum Current<'a> {
-    First(&'a Socket),
+    First(&'a Arc<Socket>),
     Later(Arc<Socket>),
 }
 
@@ -56,15 +56,16 @@ impl NativeSocket {
         }
     }
 
-    #[pyo3(signature = (family = CInt(-1), r#type = CInt(-1), proto = CInt(-1), fileno = None))]
+    #[pyo3(signature = (family = AsInt(-1), r#type = AsInt(-1), proto = AsInt(-1), fileno = None))]
     fn __init__(
         slf: &Bound<'_, Self>,
-        family: CInt,
-        r#type: CInt,
-        proto: CInt,
+        family: AsInt,
+        r#type: AsInt,
+        proto: AsInt,
         fileno: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let py = slf.py();
+        let (family, r#type, proto) = (CInt(family.0), CInt(r#type.0), CInt(proto.0));
         let (family, r#type, proto) = match fileno {
             Some(_) => (family, r#type, proto),
             None => (
@@ -78,9 +79,9 @@ impl NativeSocket {
         let timeout = default_timeout(py)?;
         let socket = match fileno {
             Some(number) => adopted(number, family, r#type, proto)?,
-            None => gil::detached(py, || {
+            None => Arc::new(gil::detached(py, || {
                 Socket::new(Family(family.0), SocketType(r#type.0), Protocol(proto.0))
-            })?,
+            })?),
         };
         let non_blocking = r#type != CInt(-1) && r#type.0 & libc::SOCK_NONBLOCK != 0;
         if non_blocking {
@@ -234,6 +235,9 @@ impl NativeSocket {
     ) -> PyResult<Bound<'py, PyBytes>> {
         let bufsize = bufsize.or("recv() takes at least 1 argument (0 given)")?;
         let capacity = bufsize.count("negative buffersize in recv")?;
+        if capacity == 0 {
+            return Ok(PyBytes::new(py, b"")); // as CPython does it, whatever becomes of the socket
+        }
         let socket = self.socket(py)?;
         bytes::received(py, capacity, |room| {
             gil::transfer(py, tries(&socket, flags, true), |host| {
@@ -255,12 +259,15 @@ impl NativeSocket {
         flags: CInt,
     ) -> PyResult<usize> {
         let wanted = "recv_into() argument 1 must be read-write bytes-like object";
-        let mut buffer = Writable::of(buffer).map_err(|_| convert::wrong_type(wanted, buffer))?;
+        let mut buffer = Writable::of(buffer).map_err(|_| convert::wrong_argument(wanted, buffer))?;
         let wanted = match nbytes.count("negative buffersize in recv_into")? {
             0 => buffer.len(),
             wanted if wanted <= buffer.len() => wanted,
             _ => return Err(PyValueError::new_err("buffer too small for requested bytes")),
         };
+        if wanted == 0 {
+            return Ok(0); // as in recv
+        }
         let socket = self.socket(py)?;
         let tries = tries(&socket, flags, buffer.is_plain());
         gil::transfer(py, tries, |host| {
@@ -332,13 +339,13 @@ impl NativeSocket {
 
     /// Sends buffers as one message, with control messages `(level, type, data)`, perhaps to an address.
     #[pyo3(
-        signature = (buffers, ancdata = None, flags = CInt(0), address = None, /),
+        signature = (buffers, ancdata = Argument::Missing, flags = CInt(0), address = None, /),
         text_signature = "($self, buffers, ancdata=(), flags=0, address=None, /)"
     )]
     fn sendmsg(
         slf: &Bound<'_, Self>,
         buffers: &Bound<'_, PyAny>,
-        ancdata: Option<&Bound<'_, PyAny>>,
+        ancdata: Argument<Object<'_>>,
         flags: CInt,
         address: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<usize> {
@@ -393,9 +400,16 @@ impl NativeSocket {
 
     /// Ends one direction or both: SHUT_RD, SHUT_WR, SHUT_RDWR.
     #[pyo3(signature = (how, /), text_signature = "($self, object, /)")]
-    fn shutdown(&self, py: Python<'_>, how: CInt) -> PyResult<()> {
+    fn shutdown(&self, py: Python<'_>, how: AsInt) -> PyResult<()> {
         let socket = self.socket(py)?;
-        let how = Shutdown::from_raw(how.0).ok_or_else(|| error::os_error(py, libc::EINVAL))?;
+        let how = Shutdown::from_raw(how.0).ok_or_else(|| {
+            let errno = if socket.is_closed() {
+                libc::EBADF
+            } else {
+                libc::EINVAL
+            };
+            error::os_error(py, errno)
+        })?;
         gil::detached(py, || socket.shutdown(how))
     }
 
@@ -476,7 +490,12 @@ impl NativeSocket {
     /// True is settimeout(None), False is settimeout(0).
     #[pyo3(signature = (flag, /), text_signature = "($self, object, /)")]
     fn setblocking(&self, py: Python<'_>, flag: &Bound<'_, PyAny>) -> PyResult<()> {
-        let on = flag.is_truthy()?;
+        // From CPython 3.12 on anything is true or false.
+        let on = if py.version_info() >= (3, 12) {
+            flag.is_truthy()?
+        } else {
+            flag.extract::<i64>()? != 0
+        };
         let socket = self.socket(py)?;
         let set = socket.set_blocking(on);
         set.map_err(|error| error::exception(py, &error))
@@ -489,24 +508,27 @@ impl NativeSocket {
 
     /// Sets an option: from a number, from bytes, or from None and a length.
     #[pyo3(
-        signature = (level = Argument::Missing, option = Argument::Missing, value = Argument::Missing, optlen = None, /),
+        signature = (
+            level = Argument::Missing, option = Argument::Missing, value = Argument::Missing, optlen = Argument::Missing, /
+        ),
         text_signature = "($self, level, option, value, optlen=None, /)"
     )]
     fn setsockopt<'py>(
         &self,
         py: Python<'py>,
-        level: Argument<CInt>,
-        option: Argument<CInt>,
+        level: Argument<Object<'py>>,
+        option: Argument<Object<'py>>,
         value: Argument<Object<'py>>,
-        optlen: Option<CUint>,
+        optlen: Argument<Object<'py>>,
     ) -> PyResult<()> {
-        let level = level.or("setsockopt() takes exactly 3 arguments (0 given)")?;
-        let option = option.or("setsockopt() takes exactly 3 arguments (1 given)")?;
-        let value = value.or("setsockopt() takes exactly 3 arguments (2 given)")?;
-        if (level.0, option.0) == (libc::SOL_SOCKET, libc::SO_RCVLOWAT) {
+        let Object(level) = level.or("setsockopt() takes exactly 3 arguments (0 given)")?;
+        let Object(option) = option.or("setsockopt() takes exactly 3 arguments (1 given)")?;
+        let Object(value) = value.or("setsockopt() takes exactly 3 arguments (2 given)")?;
+        let setting = options::Setting::of(&level, &option, &value, &optlen)?;
+        if (setting.level, setting.name) == (libc::SOL_SOCKET, libc::SO_RCVLOWAT) {
             gil::low_water_was_set();
         }
-        options::set(py, &*self.socket(py)?, level.0, option.0, &value.0, optlen)
+        setting.set(py, &*self.socket(py)?)
     }
 
     /// Reads an option: as a number, or with `buflen` as bytes.
@@ -551,9 +573,22 @@ impl NativeSocket {
 }
 
 impl NativeSocket {
-    /// Whether there is a descriptor that nobody closed.
-    pub fn is_open(&self) -> bool {
-        self.current().is_some_and(|socket| !socket.is_closed())
+    /// Whether there is a descriptor that nobody closed, nor will: a server closes what it has handed out.
+    pub fn is_forgotten(&self) -> bool {
+        match self.current() {
+            None => false,
+            Some(Current::First(socket)) => !socket.is_closed() && Arc::strong_count(socket) == 1,
+            // `current` counts as one.
+            Some(Current::Later(socket)) => !socket.is_closed() && Arc::strong_count(&socket) == 2,
+        }
+    }
+
+    /// The core's socket to keep; OSError (EBADF) where `__init__` never ran.
+    pub fn share(&self, py: Python<'_>) -> PyResult<Arc<Socket>> {
+        Ok(match self.socket(py)? {
+            Current::First(socket) => Arc::clone(socket),
+            Current::Later(socket) => socket,
+        })
     }
 
     /// Closes without anybody to tell of a failure.
@@ -579,7 +614,7 @@ impl NativeSocket {
     }
 
     /// Keeps a new socket and forgets the descriptor of the one before without closing it.
-    fn keep(&self, py: Python<'_>, socket: Socket) -> PyResult<()> {
+    fn keep(&self, py: Python<'_>, socket: Arc<Socket>) -> PyResult<()> {
         let Err(socket) = self.first.set(socket) else {
             return Ok(());
         };
@@ -587,7 +622,6 @@ impl NativeSocket {
             let fd = old.detach().map_err(|error| error::exception(py, &error))?;
             let _ = fd.into_raw_fd();
         }
-        let socket = Arc::new(socket);
         let later = self.later.get_or_init(|| Mutex::new(Arc::clone(&socket)));
         *later.lock().unwrap_or_else(PoisonError::into_inner) = socket;
         Ok(())
@@ -597,14 +631,14 @@ impl NativeSocket {
 /// A socket on its way to its own object, as that one's `fileno`. Unlike a descriptor's number it says that nobody else
 /// holds the socket.
 #[pyclass(module = "polysock._native", frozen)]
-pub struct Unclaimed(Mutex<Option<Socket>>);
+pub struct Unclaimed(Mutex<Option<Arc<Socket>>>);
 
 impl Unclaimed {
-    pub fn new(socket: Socket) -> Self {
-        Self(Mutex::new(Some(socket)))
+    pub fn new(socket: impl Into<Arc<Socket>>) -> Self {
+        Self(Mutex::new(Some(socket.into())))
     }
 
-    fn take(&self) -> Option<Socket> {
+    fn take(&self) -> Option<Arc<Socket>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -624,7 +658,7 @@ fn given(number: CInt) -> Option<i32> {
     (number != CInt(-1)).then_some(number.0)
 }
 
-fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -> PyResult<Socket> {
+fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -> PyResult<Arc<Socket>> {
     let py = number.py();
     if let Ok(unclaimed) = number.cast_exact::<Unclaimed>() {
         return unclaimed.get().take().ok_or_else(|| error::bad_descriptor(py));
@@ -639,10 +673,12 @@ fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -
         given(r#type).map(SocketType),
         given(proto).map(Protocol),
     );
-    Socket::from_fd_as(fd, family, kind, proto).map_err(|refused| {
-        let _ = refused.fd.into_raw_fd(); // it stays the caller's
-        error::exception(py, &refused.error)
-    })
+    Socket::from_fd_as(fd, family, kind, proto)
+        .map(Arc::new)
+        .map_err(|refused| {
+            let _ = refused.fd.into_raw_fd(); // it stays the caller's
+            error::exception(py, &refused.error)
+        })
 }
 
 /// When a transfer may be tried attached.

@@ -6,9 +6,9 @@ use crate::domain::{Family, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Direction, Handle};
 use crate::host::Host;
+use crate::mode::Mode;
 use crate::sys::unix::Readiness;
 use crate::sys::{special, unix};
-use crate::time::Deadline;
 use crate::wait::{run, Plan, Step};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
@@ -28,9 +28,9 @@ impl Socket {
 impl<H: Host> Call<'_, H> {
     /// Accepts a connection (accept(2)): the new socket, close-on-exec and without a timeout, and its peer.
     ///
-    /// A call with a time limit puts the listening descriptor into non-blocking mode, since another process or
-    /// thread may take the connection between poll and accept. A listener that stays in blocking mode and is
-    /// shared *with another process* can lose that race and then sleeps until the next connection.
+    /// A call with a time limit puts a listening descriptor that others can see into non-blocking mode, since another
+    /// process or thread may take the connection between poll and accept. A listener that stays in blocking mode and
+    /// is shared *with another process* can lose that race and then sleeps until the next connection.
     ///
     /// # Errors
     /// `TimedOut`, `WouldBlock`, `Closed` when another thread closed the listener; the system's, such as `EINVAL`
@@ -41,7 +41,7 @@ impl<H: Host> Call<'_, H> {
         let listener = self.socket;
         let socket = Socket::from_parts(
             fd,
-            false,
+            Mode::new(false, false),
             listener.family,
             listener.socket_type,
             listener.protocol,
@@ -60,8 +60,10 @@ impl<H: Host> Call<'_, H> {
                 .map_err(|error| Kind::from_io(&error));
         }
         self.socket.check_listening()?;
-        let deadline = self.deadline(Direction::Receive);
-        if deadline != Deadline::Never && !handle.is_nonblocking() {
+        let limit = self.limit(Direction::Receive);
+        // Of a descriptor that is ours alone nobody sees the mode: it is what accept needs.
+        let ours = handle.owns_mode();
+        if !limit.is_never() && !ours && !handle.mode.is_wanted_nonblocking() {
             self.socket
                 .set_descriptor_nonblocking(true)
                 .map_err(|error: Error| error.kind())?;
@@ -70,31 +72,32 @@ impl<H: Host> Call<'_, H> {
             direction: Direction::Receive,
             events: libc::POLLIN,
             // Trying on a descriptor in blocking mode takes more than one call.
-            bytes: if handle.is_nonblocking() { 0 } else { usize::MAX },
-            deadline,
+            bytes: if ours || handle.mode.is_wanted_nonblocking() {
+                0
+            } else {
+                usize::MAX
+            },
+            limit,
             // Listeners are what servers share with the workers they fork: always woken without shutdown.
             kernel_may_wait: false,
         };
-        run(handle, &mut self.host, &plan, |fd, _| {
-            // A holder that we share the descriptor with may have changed its mode, so it is asked then.
-            let nonblocking = handle.is_nonblocking() && (handle.is_exclusive() || unix::is_nonblocking(fd)?);
-            let accepted = if !nonblocking {
-                accept_ready(handle, fd)
-            } else if handle.is_accepting() {
-                // It asked while the descriptor was in blocking mode: taking its connection would make it sleep.
-                Err(io::Error::from_raw_os_error(libc::EAGAIN))
-            } else {
-                unix::accept(fd)
-            };
-            accepted.map(Step::Done)
-        })
+        let (mut held, mut peer) = (None, Address::EMPTY);
+        let fd = run(handle, &mut self.host, plan, |fd, _| {
+            if ours && held.is_none() {
+                held = Some(handle.hold_nonblocking(fd)?);
+            }
+            let (fd, address) = accept_once(handle, fd, held.is_some())?;
+            peer = address;
+            Ok(Step::Done(fd))
+        })?;
+        Ok((fd, peer))
     }
 }
 
 impl Socket {
     /// Refuses what accept(2) refuses at once: it would never be ready, and the wait never end. Only the families
     /// that are known to tell are asked.
-    fn check_listening(&self) -> std::result::Result<(), Kind> {
+    pub(crate) fn check_listening(&self) -> std::result::Result<(), Kind> {
         let tells = matches!(self.family, Family::IPV4 | Family::IPV6 | Family::UNIX);
         if !tells || self.listening.load(Ordering::Relaxed) {
             return Ok(());
@@ -110,6 +113,28 @@ impl Socket {
             Ok(false) => Err(Kind::Os(libc::EOPNOTSUPP)),
             Err(error) => Err(error.kind()),
         }
+    }
+}
+
+/// Accepts without waiting; `held`: the descriptor is kept in non-blocking mode.
+fn accept_once(handle: &Handle, fd: BorrowedFd<'_>, held: bool) -> io::Result<(OwnedFd, Address)> {
+    if held && handle.owns_mode() {
+        return unix::accept(fd);
+    }
+    let wanted = handle.mode.is_wanted_nonblocking();
+    let nonblocking = if handle.is_exclusive() {
+        held || wanted
+    } else {
+        // A holder that we share the descriptor with may have changed its mode.
+        wanted && unix::is_nonblocking(fd)?
+    };
+    if !nonblocking {
+        accept_ready(handle, fd)
+    } else if handle.is_accepting() {
+        // It asked while the descriptor was in blocking mode: taking its connection would make it sleep.
+        Err(io::Error::from_raw_os_error(libc::EAGAIN))
+    } else {
+        unix::accept(fd)
     }
 }
 

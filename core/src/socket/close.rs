@@ -103,6 +103,41 @@ impl<H: Host> Call<'_, H> {
         })
     }
 
+    /// Closes a connection that a server has handled: as [`close`](Self::close), but FIN first where there is input
+    /// nobody read, so that the peer gets what was sent and the end of the stream. Where somebody else may hold the
+    /// connection too it is a plain close, which leaves it to them.
+    pub(crate) fn close_handled(&mut self) -> Result<()> {
+        let fin_first = self.may_end_stream();
+        self.close_with(Operation::Close, move |fd| {
+            if fin_first {
+                end_stream_before_reset(fd);
+            }
+        })
+    }
+
+    /// The same at once: a handler that is still inside is woken and not waited for, nor is a linger time.
+    pub(crate) fn close_under_handler(&mut self) -> Result<()> {
+        let fin_first = self.may_end_stream();
+        let closed = self
+            .socket
+            .handle
+            .close_within(&mut self.host, Duration::ZERO, move |fd| {
+                let sock = unix::sock(&fd);
+                if matches!(sock.linger(), Ok(Some(time)) if !time.is_zero()) {
+                    // The kernel goes on sending without us. Only a socket that has no linger time refuses.
+                    let _ = sock.set_linger(None);
+                }
+                if fin_first {
+                    end_stream_before_reset(fd);
+                }
+            });
+        closed.map_err(|kind| Error::new(Operation::Close, kind))
+    }
+
+    fn may_end_stream(&self) -> bool {
+        self.socket.is_tcp_family() && self.socket.handle.is_exclusive()
+    }
+
     fn close_with(
         &mut self,
         operation: Operation,
@@ -112,6 +147,16 @@ impl<H: Host> Call<'_, H> {
             .handle
             .close(&mut self.host, farewell)
             .map_err(|kind| Error::new(operation, kind))
+    }
+}
+
+/// Ends the stream if close(2) would end the connection by a reset, because there is input nobody read.
+fn end_stream_before_reset(fd: BorrowedFd<'_>) {
+    let sock = unix::sock(&fd);
+    let resets = matches!(sock.linger(), Ok(Some(Duration::ZERO)));
+    if !resets && !matches!(unix::available(fd), Ok(0)) {
+        // There may be no connection any more, and then there is nothing to end.
+        let _ = sock.shutdown(std::net::Shutdown::Write);
     }
 }
 

@@ -7,7 +7,6 @@ use crate::handle::Direction;
 use crate::host::Host;
 use crate::sys::unix::Readiness;
 use crate::sys::{special, unix};
-use crate::time::Deadline;
 use crate::wait::{entry, run, Plan, Step};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -21,6 +20,16 @@ impl Socket {
     pub fn connect(&self, address: &Address) -> Result<()> {
         self.call().connect(address)
     }
+
+    /// Takes back what connect did to a datagram socket: it sends to and receives from any address again (connect(2)
+    /// with `AF_UNSPEC`; Java `DatagramSocket.disconnect`). On Linux it gives up an own address and port that the
+    /// system chose.
+    ///
+    /// # Errors
+    /// `Closed`; the system's. A connection of a stream is reset.
+    pub fn disconnect(&self) -> Result<()> {
+        self.now(Operation::Connect, unix::disconnect)
+    }
 }
 
 impl<H: Host> Call<'_, H> {
@@ -33,46 +42,48 @@ impl<H: Host> Call<'_, H> {
     /// `TimedOut`; `InProgress` when the call may not wait; `Closed` when another thread closed the socket; the
     /// system's, such as `ECONNREFUSED`. The address is in the detail.
     pub fn connect(&mut self, address: &Address) -> Result<()> {
-        let deadline = self.deadline(Direction::Send);
+        let limit = self.limit(Direction::Send);
         let plan = Plan {
             direction: Direction::Send,
             events: libc::POLLOUT,
             bytes: 0,
             kernel_may_wait: false,
-            deadline,
+            limit,
         };
-        let may_wait = deadline != Deadline::NonBlocking;
+        let may_wait = limit.may_wait();
         let ask_again = special::CONNECT_AGAIN_TELLS_THE_END && self.socket.is_tcp_family();
-        let (mut under_way, mut switched) = (false, false);
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, _| {
-            if !switched && !under_way && !unix::is_nonblocking(fd)? {
-                special::set_nonblocking(fd, true)?;
-                switched = true;
+        // A connection within the machine is made by the time connect(2) returns: one that asks again sees its end.
+        let mut ask_at_once =
+            ask_again && may_wait && address.is_loopback() && self.socket.handle.owns_mode();
+        let (mut under_way, mut held) = (false, None);
+        let result = run(&self.socket.handle, &mut self.host, plan, |fd, _| {
+            if held.is_none() {
+                held = Some(self.socket.handle.hold_nonblocking(fd)?);
             }
             if under_way && !ask_again {
                 return outcome(fd).map(Step::Done);
             }
-            // Another thread may have put the descriptor back into blocking mode: only a connect that ended is asked.
+            // Another holder may have put the descriptor back into blocking mode: only a connect that ended is asked.
             if under_way && !has_ended(fd)? {
                 return Err(io::Error::from_raw_os_error(libc::EAGAIN));
             }
-            match unix::connect(fd, address) {
-                // Another call has seen the end before us.
-                Err(error) if under_way && error.raw_os_error() == Some(libc::EISCONN) => Ok(Step::Done(())),
-                Err(error) if is_under_way(&error, may_wait) => {
-                    under_way = true;
-                    Err(io::Error::from_raw_os_error(libc::EAGAIN))
+            loop {
+                match unix::connect(fd, address) {
+                    // Another call has seen the end before us.
+                    Err(error) if under_way && error.raw_os_error() == Some(libc::EISCONN) => {
+                        return Ok(Step::Done(()));
+                    }
+                    Err(error) if is_under_way(&error, may_wait) => {
+                        under_way = true;
+                        if !std::mem::take(&mut ask_at_once) {
+                            return Err(io::Error::from_raw_os_error(libc::EAGAIN));
+                        }
+                    }
+                    result => return result.map(Step::Done),
                 }
-                result => result.map(Step::Done),
             }
         });
-        if switched {
-            let wanted = self.socket.handle.is_nonblocking();
-            // A socket that was closed meanwhile has no mode any more.
-            let _ = self
-                .socket
-                .now(Operation::Connect, |fd| special::set_nonblocking(fd, wanted));
-        }
+        drop(held);
         // That a connect had to wait says nothing about sends.
         self.socket.handle.expect_wait(Direction::Send, false);
         result.map_err(|kind| {

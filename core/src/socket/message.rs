@@ -9,8 +9,8 @@ use crate::flags::Flags;
 use crate::host::Host;
 use crate::sys::buffer::{Data, Room};
 use crate::sys::unix;
-use crate::time::Deadline;
 use crate::wait::{run, Progress, Step};
+use std::os::fd::OwnedFd;
 
 /// What one receive brought.
 #[derive(Debug)]
@@ -35,6 +35,15 @@ impl Received {
     /// Whether control messages were cut or left out for want of room; descriptors that did not fit are closed.
     pub fn control_truncated(&self) -> bool {
         self.flags.contains(Flags::CONTROL_TRUNCATED)
+    }
+
+    /// Takes the descriptors that came along out of [`ancillary`](Self::ancillary) (`SCM_RIGHTS`; Python `recv_fds`).
+    pub fn take_descriptors(&mut self) -> Vec<OwnedFd> {
+        let taken = self.ancillary.iter_mut().map(|message| match message {
+            Ancillary::Rights(descriptors) => std::mem::take(descriptors),
+            Ancillary::Other { .. } => Vec::new(),
+        });
+        taken.flatten().collect()
     }
 }
 
@@ -135,11 +144,11 @@ impl<H: Host> Call<'_, H> {
     ) -> Result<usize> {
         let control = Control::encode(control).map_err(|error| Error::os(Operation::SendMsg, &error))?;
         let total = parts.iter().map(Data::len).fold(0, usize::saturating_add);
-        let deadline = self.send_deadline(flags);
-        let whole = deadline == Deadline::Never && self.socket.is_stream();
-        let plan = self.send_plan(total, deadline);
+        let limit = self.send_limit(flags);
+        let whole = limit.is_never() && self.socket.is_stream();
+        let plan = self.send_plan(total, limit);
         let mut done = 0;
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
+        let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
             done += if done == 0 {
                 unix::sendmsg(fd, parts, &control, to, flags.0, waiting)?
             } else {
@@ -179,7 +188,7 @@ impl<H: Host> Call<'_, H> {
         let plan = self.recv_plan(total, flags, may_wait);
         let mut control = vec![0; control_room];
         let (mut so_far, mut fruitless) = (0, 0);
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
+        let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
             let got = if so_far == 0 {
                 unix::recvmsg(fd, parts, &mut control, flags.0, waiting)
             } else {

@@ -3,6 +3,7 @@
 mod accept;
 mod close;
 mod connect;
+mod halves;
 mod info;
 mod listen;
 mod message;
@@ -10,7 +11,9 @@ mod options;
 mod recv;
 mod send;
 mod sendfile;
+mod std_io;
 
+pub(crate) use halves::{Half, Halves};
 pub use info::{CongestionState, TcpInfo, TcpState};
 pub use message::Received;
 pub use options::{Interface, Keepalive};
@@ -19,8 +22,9 @@ use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Direction, Handle};
 use crate::host::{Host, Plain};
+use crate::mode::Mode;
 use crate::sys::{special, unix};
-use crate::time::{Deadline, Timeout};
+use crate::time::{Limit, Timeout};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::AtomicBool;
 
@@ -37,6 +41,8 @@ pub struct Socket {
     protocol: Protocol,
     /// It is known to listen.
     listening: AtomicBool,
+    /// What Java's reads and writes remember.
+    pub(crate) halves: Halves,
 }
 
 /// A call that is about to be made: on which socket, for which language, and how long it may take.
@@ -55,6 +61,25 @@ pub struct AdoptError {
     pub fd: OwnedFd,
 }
 
+impl std::fmt::Display for AdoptError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for AdoptError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+impl From<AdoptError> for Error {
+    /// Closes the descriptor.
+    fn from(refused: AdoptError) -> Self {
+        refused.error
+    }
+}
+
 impl Socket {
     /// Makes a socket (socket(2)); the type may carry `SOCK_NONBLOCK`, and is always close-on-exec.
     ///
@@ -63,9 +88,14 @@ impl Socket {
     pub fn new(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<Self> {
         let bare = socket_type.bare();
         let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
-        let made = socket2::Socket::new(family.0.into(), bare.0.into(), number)
+        // Non-blocking is what connect and accept need.
+        let connects =
+            bare == SocketType::STREAM && matches!(family, Family::IPV4 | Family::IPV6 | Family::UNIX);
+        let nonblocking = if connects { special::MAKE_NONBLOCKING } else { 0 };
+        let made = socket2::Socket::new(family.0.into(), (bare.0 | nonblocking).into(), number)
             .map_err(|error| Error::os(Operation::Socket, &error))?;
-        let socket = Self::from_parts(made.into(), false, family, bare, protocol);
+        let mode = Mode::new(false, nonblocking != 0);
+        let socket = Self::from_parts(made.into(), mode, family, bare, protocol);
         if socket_type.0 & libc::SOCK_NONBLOCK != 0 {
             socket.set_blocking(false)?;
         }
@@ -89,7 +119,8 @@ impl Socket {
         let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
         let (one, other) = socket2::Socket::pair(family.0.into(), bare.0.into(), number)
             .map_err(|error| Error::os(Operation::SocketPair, &error))?;
-        let pair = [one, other].map(|end| Self::from_parts(end.into(), false, family, bare, protocol));
+        let pair = [one, other]
+            .map(|end| Self::from_parts(end.into(), Mode::new(false, false), family, bare, protocol));
         if socket_type.0 & libc::SOCK_NONBLOCK != 0 {
             pair.iter().try_for_each(|end| end.set_blocking(false))?;
         }
@@ -103,10 +134,12 @@ impl Socket {
     /// # Errors
     /// `EMFILE`; `Closed`.
     pub fn duplicate(&self) -> Result<Self> {
-        let fd = self.now(Operation::Dup, |fd| fd.try_clone_to_owned())?;
-        let nonblocking = self.handle.is_nonblocking();
-        let copy = Self::from_parts(fd, nonblocking, self.family, self.socket_type, self.protocol);
         self.handle.mark_shared();
+        self.handle.show_mode();
+        let fd = self.now(Operation::Dup, |fd| fd.try_clone_to_owned())?;
+        let nonblocking = self.handle.mode.is_wanted_nonblocking();
+        let mode = Mode::new(nonblocking, nonblocking);
+        let copy = Self::from_parts(fd, mode, self.family, self.socket_type, self.protocol);
         copy.handle.mark_shared();
         copy.set_recv_timeout(self.recv_timeout());
         copy.set_send_timeout(self.send_timeout());
@@ -133,7 +166,8 @@ impl Socket {
     ) -> std::result::Result<Self, AdoptError> {
         match Self::inspect(fd.as_fd(), family, socket_type, protocol) {
             Ok((family, socket_type, protocol, nonblocking)) => {
-                let socket = Self::from_parts(fd, nonblocking, family, socket_type, protocol);
+                let mode = Mode::new(nonblocking, nonblocking);
+                let socket = Self::from_parts(fd, mode, family, socket_type, protocol);
                 socket.handle.mark_shared();
                 Ok(socket)
             }
@@ -162,17 +196,18 @@ impl Socket {
 
     fn from_parts(
         fd: OwnedFd,
-        nonblocking: bool,
+        mode: Mode,
         family: Family,
         socket_type: SocketType,
         protocol: Protocol,
     ) -> Self {
         Self {
-            handle: Handle::new(fd, nonblocking),
+            handle: Handle::new(fd, mode),
             family,
             socket_type,
             protocol,
             listening: AtomicBool::new(false),
+            halves: Halves::default(),
         }
     }
 
@@ -278,8 +313,8 @@ impl<H: Host> Call<'_, H> {
             .unwrap_or_else(|| self.socket.handle.timeout(direction))
     }
 
-    fn deadline(&self, direction: Direction) -> Deadline {
-        Deadline::after(self.timeout(direction))
+    fn limit(&self, direction: Direction) -> Limit {
+        Limit::new(self.timeout(direction))
     }
 }
 

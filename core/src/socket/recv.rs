@@ -8,7 +8,7 @@ use crate::host::Host;
 use crate::sys::buffer::Room;
 use crate::sys::unix::Waiting;
 use crate::sys::{special, unix};
-use crate::time::Deadline;
+use crate::time::{Limit, Timeout};
 use crate::wait::{run, Plan, Step};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -81,7 +81,7 @@ impl<H: Host> Call<'_, H> {
         let fill = stream && may_wait && flags.contains(Flags::WAIT_ALL);
         let plan = self.recv_plan(room.len(), flags, may_wait);
         let (mut done, mut peeked, mut fruitless) = (0, 0, 0);
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
+        let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
             let received = unix::recv(fd, &room.after(done), flags.0, waiting);
             let count = if stream {
                 received?
@@ -122,7 +122,7 @@ impl<H: Host> Call<'_, H> {
         }
         let plan = self.recv_plan(room.len(), Flags::NONE, true);
         let mut done = 0;
-        let filled = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
+        let filled = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
             // A kernel that may wait waits for all of it: only a signal ends that early.
             let flags = if waiting == Waiting::Allowed {
                 libc::MSG_WAITALL
@@ -151,10 +151,10 @@ impl<H: Host> Call<'_, H> {
     }
 
     pub(super) fn recv_plan(&self, bytes: usize, flags: Flags, may_wait: bool) -> Plan {
-        let deadline = if may_wait {
-            self.deadline(Direction::Receive)
+        let limit = if may_wait {
+            self.limit(Direction::Receive)
         } else {
-            Deadline::NonBlocking
+            Limit::new(Timeout::NonBlocking)
         };
         let events = if flags.contains(Flags::OUT_OF_BAND) {
             libc::POLLPRI
@@ -165,7 +165,7 @@ impl<H: Host> Call<'_, H> {
             direction: Direction::Receive,
             events,
             bytes,
-            deadline,
+            limit,
             // A peek must not wait for the whole room: it would have to look again and again.
             kernel_may_wait: self.socket.is_woken_by_shutdown() && flags.0 & !libc::MSG_WAITALL == 0,
         }

@@ -7,9 +7,9 @@ use crate::handle::Direction;
 use crate::host::Host;
 use crate::sys::buffer::Data;
 use crate::sys::unix;
-use crate::time::Deadline;
+use crate::time::{Limit, Timeout};
+use crate::turn::Turn;
 use crate::wait::{run, Plan, Step};
-use crate::write_lock::WriteTurn;
 
 impl Socket {
     /// Sends as much of `data` as there is room for and says how much. See [`Call::send_with`].
@@ -48,11 +48,11 @@ impl<H: Host> Call<'_, H> {
     /// `ECONNRESET` or `ENOTCONN`. Nothing was sent then.
     pub fn send_with<'b>(&mut self, data: impl Into<Data<'b>>, flags: Flags) -> Result<usize> {
         let data = data.into();
-        let deadline = self.send_deadline(flags);
-        let whole = deadline == Deadline::Never && self.socket.is_stream();
-        let plan = self.send_plan(data.len(), deadline);
+        let limit = self.send_limit(flags);
+        let whole = limit.is_never() && self.socket.is_stream();
+        let plan = self.send_plan(data.len(), limit);
         let mut done = 0;
-        let result = run(&self.socket.handle, &mut self.host, &plan, |fd, waiting| {
+        let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
             let count = unix::send(fd, data.after(done), flags.0, waiting)?;
             done += count;
             Ok(if whole && count > 0 && done < data.len() {
@@ -82,15 +82,15 @@ impl<H: Host> Call<'_, H> {
     pub fn send_all_with<'b>(&mut self, data: impl Into<Data<'b>>, flags: Flags) -> Result<()> {
         let data = data.into();
         let handle = &self.socket.handle;
-        let deadline = self.send_deadline(flags);
-        let plan = self.send_plan(data.len(), deadline);
+        let limit = self.send_limit(flags);
+        let mut plan = self.send_plan(data.len(), limit);
         let _turn = named(
             Operation::SendAll,
             0,
-            WriteTurn::take(handle, &mut self.host, deadline),
+            Turn::take(handle, Direction::Send, &mut self.host, &mut plan.limit),
         )?;
         let mut done = 0;
-        let result = run(handle, &mut self.host, &plan, |fd, waiting| {
+        let result = run(handle, &mut self.host, plan, |fd, waiting| {
             let count = unix::send(fd, data.after(done), flags.0, waiting)?;
             done += count;
             Ok(if count > 0 && done < data.len() {
@@ -102,20 +102,20 @@ impl<H: Host> Call<'_, H> {
         named(Operation::SendAll, done, result)
     }
 
-    pub(super) fn send_deadline(&self, flags: Flags) -> Deadline {
+    pub(super) fn send_limit(&self, flags: Flags) -> Limit {
         if flags.contains(Flags::DONT_WAIT) {
-            Deadline::NonBlocking
+            Limit::new(Timeout::NonBlocking)
         } else {
-            self.deadline(Direction::Send)
+            self.limit(Direction::Send)
         }
     }
 
-    pub(super) fn send_plan(&self, bytes: usize, deadline: Deadline) -> Plan {
+    pub(super) fn send_plan(&self, bytes: usize, limit: Limit) -> Plan {
         Plan {
             direction: Direction::Send,
             events: libc::POLLOUT,
             bytes,
-            deadline,
+            limit,
             kernel_may_wait: self.socket.is_woken_by_shutdown(),
         }
     }

@@ -5,8 +5,8 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::Direction;
 use crate::host::Host;
 use crate::sys::{fallback, special, unix};
+use crate::turn::Turn;
 use crate::wait::{run, Plan, Step};
-use crate::write_lock::WriteTurn;
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -33,22 +33,22 @@ impl<H: Host> Call<'_, H> {
     /// such as `ESPIPE` for what has no offsets. [`Error::done`] says how many bytes left this process.
     pub fn sendfile(&mut self, file: BorrowedFd<'_>, offset: u64, count: Option<u64>) -> Result<usize> {
         let handle = &self.socket.handle;
-        let deadline = self.deadline(Direction::Send);
+        let limit = self.limit(Direction::Send);
         // Larger than any small transfer: a file may have to be read from a disk, so never tried directly.
-        let plan = Plan {
+        let mut plan = Plan {
             direction: Direction::Send,
             events: libc::POLLOUT,
             bytes: usize::MAX,
             kernel_may_wait: false,
-            deadline,
+            limit,
         };
         let _turn = named(
             Operation::SendFile,
             0,
-            WriteTurn::take(handle, &mut self.host, deadline),
+            Turn::take(handle, Direction::Send, &mut self.host, &mut plan.limit),
         )?;
         let mut done = 0_u64;
-        let result = run(handle, &mut self.host, &plan, |to, _| {
+        let result = run(handle, &mut self.host, plan, |to, _| {
             let left = count.map_or(MOST, |count| (count - done).min(MOST));
             let moved = if left == 0 {
                 0

@@ -65,6 +65,12 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
     unix::sock(&fd).set_nonblocking(on)
 }
 
+/// No such bit here, and a socket that is accepted would inherit the mode.
+pub const MAKE_NONBLOCKING: libc::c_int = 0;
+
+/// How many times the size that was asked for a socket buffer reads as.
+pub const BUFFER_FACTOR: usize = 1;
+
 /// No such poll event here: only a connection that is over altogether is told.
 pub const PEER_ENDED: i16 = 0;
 
@@ -119,6 +125,12 @@ pub mod number {
 
     pub const TIMESTAMPS: OptionNumber = Some((libc::SOL_SOCKET, libc::SO_TIMESTAMP));
 
+    pub const INCOMING_NAPI_ID: OptionNumber = None;
+    pub const KEEPALIVE_IDLE: OptionNumber = None;
+    pub const KEEPALIVE_INTERVAL: OptionNumber = None;
+    pub const KEEPALIVE_COUNT: OptionNumber = None;
+    pub const IP_MTU_DISCOVER: OptionNumber = None;
+    pub const IPV6_MTU_DISCOVER: OptionNumber = None;
     pub const PASS_CREDENTIALS: OptionNumber = None;
     pub const BIND_TO_DEVICE: OptionNumber = None;
     pub const MARK: OptionNumber = None;
@@ -137,6 +149,8 @@ pub mod number {
     pub const IPV6_TRANSPARENT: OptionNumber = None;
     pub const IP_FREEBIND: OptionNumber = None;
     pub const IPV6_FREEBIND: OptionNumber = None;
+    pub const IP_MULTICAST_ALL: OptionNumber = None;
+    pub const IPV6_MULTICAST_ALL: OptionNumber = None;
     pub const JOIN_SOURCE_GROUP: OptionNumber = None;
     pub const LEAVE_SOURCE_GROUP: OptionNumber = None;
 }

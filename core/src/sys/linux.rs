@@ -64,6 +64,12 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
     unix::check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONBIO, &raw const on) }).map(drop)
 }
 
+/// The bit of a socket's type that makes it non-blocking from the start.
+pub const MAKE_NONBLOCKING: libc::c_int = libc::SOCK_NONBLOCK;
+
+/// How many times the size that was asked for a socket buffer reads as: the kernel doubles it (socket(7)).
+pub const BUFFER_FACTOR: usize = 2;
+
 /// The poll event of a peer that ended its stream.
 pub const PEER_ENDED: i16 = libc::POLLRDHUP;
 
@@ -147,6 +153,14 @@ pub mod number {
     pub const IPV6_TRANSPARENT: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_TRANSPARENT));
     pub const IP_FREEBIND: OptionNumber = Some((IPPROTO_IP, libc::IP_FREEBIND));
     pub const IPV6_FREEBIND: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_FREEBIND));
+    pub const INCOMING_NAPI_ID: OptionNumber = Some((SOL_SOCKET, libc::SO_INCOMING_NAPI_ID));
+    pub const KEEPALIVE_IDLE: OptionNumber = Some((IPPROTO_TCP, libc::TCP_KEEPIDLE));
+    pub const KEEPALIVE_INTERVAL: OptionNumber = Some((IPPROTO_TCP, libc::TCP_KEEPINTVL));
+    pub const KEEPALIVE_COUNT: OptionNumber = Some((IPPROTO_TCP, libc::TCP_KEEPCNT));
+    pub const IP_MULTICAST_ALL: OptionNumber = Some((IPPROTO_IP, libc::IP_MULTICAST_ALL));
+    pub const IPV6_MULTICAST_ALL: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_MULTICAST_ALL));
+    pub const IP_MTU_DISCOVER: OptionNumber = Some((IPPROTO_IP, libc::IP_MTU_DISCOVER));
+    pub const IPV6_MTU_DISCOVER: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER));
     /// Of either level.
     pub const JOIN_SOURCE_GROUP: OptionNumber = Some((IPPROTO_IP, libc::MCAST_JOIN_SOURCE_GROUP));
     /// Of either level.

@@ -6,8 +6,12 @@
 use super::{fork, special};
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
+
+/// Where the numbers of wake-up descriptors begin, if there are so many. The lowest ones are what the program is given next:
+/// one that it closed it expects to stay closed, and select(2) takes none from 1024 on.
+const OUT_OF_THE_WAY: RawFd = 512;
 
 /// The wake-up descriptor of one thread: readable once signalled, until drained.
 #[derive(Debug)]
@@ -21,8 +25,8 @@ pub struct Waker {
 impl Waker {
     pub(super) fn new(read: OwnedFd, write: Option<OwnedFd>) -> Self {
         Self {
-            read: ManuallyDrop::new(read),
-            write: write.map(ManuallyDrop::new),
+            read: ManuallyDrop::new(out_of_the_way(read)),
+            write: write.map(|write| ManuallyDrop::new(out_of_the_way(write))),
             generation: fork::generation(),
         }
     }
@@ -88,6 +92,17 @@ impl End {
         // can be, a counter or pipe that is full, means that it is readable already.
         unsafe { libc::write(self.fd, token.as_ptr().cast(), token.len()) };
     }
+}
+
+/// The same descriptor under a high number, where there is one.
+fn out_of_the_way(low: OwnedFd) -> OwnedFd {
+    // SAFETY: no memory is involved.
+    let high = unsafe { libc::fcntl(low.as_raw_fd(), libc::F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) };
+    if high < 0 {
+        return low;
+    }
+    // SAFETY: the kernel just gave us this descriptor.
+    unsafe { OwnedFd::from_raw_fd(high) }
 }
 
 /// Whether a number still stands for a file of this type.

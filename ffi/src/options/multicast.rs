@@ -143,6 +143,30 @@ pub unsafe extern "C" fn polysock_get_mcast_loop(s: *const polysock_t, on: *mut 
     })
 }
 
+/// Whether the socket also gets what other sockets of this host joined, if its address and port match. On by default;
+/// off, it gets only what it joined itself. Linux.
+///
+/// BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
+/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_set_mcast_all(s: *mut polysock_t, on: bool) -> c_int {
+    guard::code("polysock_set_mcast_all", || Ok(handle(s)?.set_multicast_all(on)?))
+}
+
+/// Tells whether the socket also gets what other sockets of this host joined.
+///
+/// BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_mcast_all(s: *const polysock_t, on: *mut bool) -> c_int {
+    guard::code("polysock_get_mcast_all", || {
+        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
+        out.set(socket.multicast_all()?);
+        Ok(())
+    })
+}
+
 fn membership(
     group: *const polysock_addr,
     source: *const polysock_addr,

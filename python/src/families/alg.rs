@@ -1,8 +1,7 @@
 //! ALG, the kernel's cryptography: `(type, name[, features[, mask]])`, `struct sockaddr_alg`.
 
 use super::layout::{Reader, Writer};
-use super::{items, low_bits, ALG};
-use crate::convert::text;
+use super::{items, low_bits, name, ALG};
 use polysock_core::Address;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -21,8 +20,7 @@ pub fn from_python(caller: &str, address: &Bound<'_, PyAny>) -> PyResult<Address
     let not_tuple = format!("{caller}(): AF_ALG address must be tuple");
     let malformed = "AF_ALG address must be a tuple (type, name[, feat[, mask]])";
     let tuple = items(address, &not_tuple, 2..=4, malformed)?;
-    let kind = text(&tuple.get_item(0)?, malformed)?.into_bytes();
-    let name = text(&tuple.get_item(1)?, malformed)?.into_bytes();
+    let (kind, name) = (name(tuple, 0, malformed)?, name(tuple, 1, malformed)?);
     let number = |at: usize| -> PyResult<u32> {
         if tuple.len() <= at {
             return Ok(0);
@@ -46,8 +44,7 @@ pub fn from_python(caller: &str, address: &Bound<'_, PyAny>) -> PyResult<Address
 }
 
 pub fn to_python<'py>(py: Python<'py>, address: &Reader<'_>) -> PyResult<Bound<'py, PyAny>> {
-    let text = |bytes: &[u8]| PyString::new(py, &String::from_utf8_lossy(bytes));
-    let kind = text(&address.text::<TYPE_ROOM>(TYPE));
-    let name = text(&address.text::<NAME_ROOM>(NAME));
+    let kind = PyString::from_bytes(py, &address.text::<TYPE_ROOM>(TYPE))?;
+    let name = PyString::from_bytes(py, &address.text::<NAME_ROOM>(NAME))?;
     (kind, name, address.u32(FEATURES), address.u32(MASK)).into_bound_py_any(py)
 }

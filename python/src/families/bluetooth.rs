@@ -68,23 +68,33 @@ pub fn to_python<'py>(
     }
 }
 
-/// Six bytes in hexadecimal between colons, the last of them first in memory.
+/// Six numbers in hexadecimal between colons, as scanf(3) reads them: the last of them first in memory.
 fn parse(text: &[u8]) -> PyResult<[u8; 6]> {
     let bad = || PyOSError::new_err("bad bluetooth address");
-    let text = std::str::from_utf8(text).map_err(|_| bad())?;
     let mut address = [0; 6];
-    let mut parts = text.split(':');
-    for byte in address.iter_mut().rev() {
-        let part = parts
-            .next()
-            .filter(|part| !part.starts_with('+'))
-            .ok_or_else(bad)?;
-        *byte = u8::from_str_radix(part, 16).map_err(|_| bad())?;
+    let mut left = std::str::from_utf8(text).map_err(|_| bad())?;
+    for (at, byte) in address.iter_mut().rev().enumerate() {
+        if at > 0 {
+            left = left.strip_prefix(':').ok_or_else(bad)?;
+        }
+        (*byte, left) = scan(left).ok_or_else(bad)?;
     }
-    match parts.next() {
-        None => Ok(address),
-        Some(_) => Err(bad()),
+    if left.is_empty() {
+        Ok(address)
+    } else {
+        Err(bad())
     }
+}
+
+/// A byte in hexadecimal, perhaps after white space, a plus sign and 0x; and what follows it.
+fn scan(text: &str) -> Option<(u8, &str)> {
+    let text = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
+    let text = text.strip_prefix('+').unwrap_or(text);
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    let digits = digits.unwrap_or(text);
+    let end = digits.find(|digit: char| !digit.is_ascii_hexdigit());
+    let (digits, left) = digits.split_at(end.unwrap_or(digits.len()));
+    u8::from_str_radix(digits, 16).ok().map(|byte| (byte, left))
 }
 
 fn show([f, e, d, c, b, a]: [u8; 6]) -> String {

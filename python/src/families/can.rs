@@ -2,9 +2,9 @@
 //! `struct sockaddr_can`.
 
 use super::layout::{Reader, Writer};
-use super::{interface, interface_text, items, low_bits, uint, CAN};
+use super::{arguments, interface, interface_text, items, long_bits, low_bits, uint, CAN};
 use polysock_core::{Address, Protocol};
-use pyo3::exceptions::{PyOSError, PyTypeError};
+use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use pyo3::IntoPyObjectExt;
@@ -34,17 +34,15 @@ pub fn from_python(caller: &str, protocol: Protocol, address: &Bound<'_, PyAny>)
             start(tuple)?.finish()
         }
         ISOTP => {
-            let malformed = "AF_CAN address must be a tuple (interface, rx_id, tx_id)";
-            let tuple = items(address, &not_tuple, 3..=3, malformed)?;
+            let tuple = arguments(address, &not_tuple, 3, "function")?;
             start(tuple)?
                 .put(RX_ID, low_32(tuple, 1)?.to_ne_bytes())
                 .put(TX_ID, low_32(tuple, 2)?.to_ne_bytes())
                 .finish()
         }
         J1939 => {
-            let malformed = "AF_CAN address must be a tuple (interface, name, pgn, addr)";
-            let tuple = items(address, &not_tuple, 4..=4, malformed)?;
-            let (name, pgn) = (low_bits(tuple, 1)?, uint(tuple, 2)?);
+            let tuple = arguments(address, &not_tuple, 4, "function")?;
+            let (name, pgn) = (long_bits(tuple, 1)?, uint(tuple, 2)?);
             let [low, ..] = low_bits(tuple, 3)?.to_le_bytes();
             start(tuple)?
                 .put(NAME, name.to_ne_bytes())
@@ -84,7 +82,7 @@ fn start(tuple: &Bound<'_, PyTuple>) -> PyResult<Writer> {
     let index = match name.len() {
         0 => 0,
         1..NAME_ROOM => {
-            let name = CString::new(name).map_err(|_| PyTypeError::new_err("embedded null byte"))?;
+            let name = CString::new(name).map_err(|_| PyValueError::new_err("embedded null byte"))?;
             interface(py, &name)?
         }
         _ => return Err(PyOSError::new_err("AF_CAN interface name too long")),
@@ -93,6 +91,6 @@ fn start(tuple: &Bound<'_, PyTuple>) -> PyResult<Writer> {
 }
 
 fn low_32(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<u32> {
-    let [a, b, c, d, ..] = low_bits(tuple, at)?.to_le_bytes();
+    let [a, b, c, d, ..] = long_bits(tuple, at)?.to_le_bytes();
     Ok(u32::from_le_bytes([a, b, c, d]))
 }

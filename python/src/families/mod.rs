@@ -13,13 +13,12 @@ pub mod qipcrtr;
 pub mod tipc;
 pub mod vsock;
 
-use crate::convert::{CInt, CUint};
+use crate::convert::{self, CInt, CUint};
 use polysock_core::{interface_index, interface_name};
-use pyo3::exceptions::PyOverflowError;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
-use std::ffi::CStr;
+use pyo3::types::{PyInt, PyString, PyTuple};
+use std::ffi::{CStr, CString};
 
 /// The numbers of the families, which `libc` has only for some systems.
 pub const NETLINK: i32 = 16;
@@ -40,12 +39,32 @@ fn items<'a, 'py>(
 ) -> PyResult<&'a Bound<'py, PyTuple>> {
     let tuple = address
         .cast::<PyTuple>()
-        .map_err(|_| crate::convert::wrong_type(not_tuple, address))?;
+        .map_err(|_| convert::wrong_type(not_tuple, address))?;
     if lengths.contains(&tuple.len()) {
         Ok(tuple)
     } else {
         Err(PyTypeError::new_err(malformed))
     }
+}
+
+/// The same for the families whose addresses CPython unpacks as it does a function's arguments: `function` names it.
+fn arguments<'a, 'py>(
+    address: &'a Bound<'py, PyAny>,
+    not_tuple: &str,
+    length: usize,
+    function: &str,
+) -> PyResult<&'a Bound<'py, PyTuple>> {
+    let tuple = address
+        .cast::<PyTuple>()
+        .map_err(|_| convert::wrong_type(not_tuple, address))?;
+    if tuple.len() == length {
+        return Ok(tuple);
+    }
+    let text = format!(
+        "{function} takes exactly {length} arguments ({} given)",
+        tuple.len()
+    );
+    Err(PyTypeError::new_err(text))
 }
 
 fn uint(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<u32> {
@@ -58,16 +77,30 @@ fn int(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<i32> {
 
 /// A C `unsigned short` or `unsigned char`, converted as C does: modulo its range.
 fn low_bits(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<u64> {
-    match tuple.get_item(at)?.extract::<i64>() {
-        #[allow(clippy::cast_sign_loss)] // as documented
-        Ok(number) => Ok(number as u64),
-        // Greater than any long long: CPython masks these numbers, too.
-        Err(error) if error.is_instance_of::<PyOverflowError>(tuple.py()) => {
-            let mask = tuple.get_item(at)?.call_method1("__and__", (u64::MAX,))?;
-            mask.extract()
-        }
-        Err(error) => Err(error),
+    convert::low_bits(&tuple.get_item(at)?)
+}
+
+/// A C `unsigned long`, which CPython takes from nothing but an int.
+fn long_bits(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<u64> {
+    let item = tuple.get_item(at)?;
+    if item.is_instance_of::<PyInt>() {
+        return convert::low_bits(&item);
     }
+    let kind = match item.get_type().name()? {
+        _ if item.is_none() => "None".to_owned(),
+        name => name.to_string(),
+    };
+    let text = format!("argument {} must be int, not {kind}", at + 1);
+    Err(PyTypeError::new_err(text))
+}
+
+/// Text within an address, without a NUL; `malformed` is the text for anything else.
+fn name(tuple: &Bound<'_, PyTuple>, at: usize, malformed: &'static str) -> PyResult<Vec<u8>> {
+    let item = tuple.get_item(at)?;
+    if !item.is_instance_of::<PyString>() {
+        return Err(PyTypeError::new_err(malformed));
+    }
+    convert::text(&item, malformed).map(CString::into_bytes)
 }
 
 /// The number of an interface by its name, as the kernel's ENODEV where there is none.

@@ -1,8 +1,7 @@
 //! PACKET: `(interface, protocol[, packet type[, hardware type[, address]]])`, `struct sockaddr_ll`.
 
 use super::layout::{Reader, Writer};
-use super::{int, interface, interface_text, items, PACKET};
-use crate::convert::text;
+use super::{int, interface, interface_text, items, name, PACKET};
 use crate::raw::buffer::Readable;
 use polysock_core::Address;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
@@ -27,10 +26,17 @@ pub fn from_python(caller: &str, address: &Bound<'_, PyAny>) -> PyResult<Address
     let not_tuple = format!("{caller}(): AF_PACKET address must be tuple");
     let malformed = "AF_PACKET address must be a tuple of two to five elements";
     let tuple = items(address, &not_tuple, 2..=5, malformed)?;
-    let optional = |at: usize| if tuple.len() > at { int(tuple, at) } else { Ok(0) };
-    let mut name = text(&tuple.get_item(0)?, malformed)?.into_bytes();
+    let number = |at: usize| match int(tuple, at) {
+        Err(error) if error.is_instance_of::<PyOverflowError>(py) => {
+            let text = format!("{caller}(): address argument out of range");
+            Err(PyOverflowError::new_err(text))
+        }
+        result => result,
+    };
+    let optional = |at: usize| if tuple.len() > at { number(at) } else { Ok(0) };
+    let mut name = name(tuple, 0, malformed)?;
     name.truncate(NAME_ROOM);
-    let (protocol, packet_type, hardware_type) = (int(tuple, 1)?, optional(2)?, optional(3)?);
+    let (protocol, packet_type, hardware_type) = (number(1)?, optional(2)?, optional(3)?);
     let hardware = match tuple.get_item(4) {
         Ok(hardware) => Readable::of(&hardware)?.to_vec(),
         Err(_) => Vec::new(),

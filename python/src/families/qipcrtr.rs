@@ -1,7 +1,7 @@
 //! QIPCRTR: `(node, port)`, `struct sockaddr_qrtr`.
 
 use super::layout::{Reader, Writer};
-use super::{items, uint, QIPCRTR};
+use super::{arguments, uint, QIPCRTR};
 use polysock_core::Address;
 use pyo3::prelude::*;
 use pyo3::IntoPyObjectExt;
@@ -10,10 +10,9 @@ const LENGTH: usize = 12;
 const NODE: usize = 4;
 const PORT: usize = 8;
 
-pub fn from_python(caller: &str, address: &Bound<'_, PyAny>) -> PyResult<Address> {
-    let not_tuple = format!("{caller}(): AF_QIPCRTR address must be tuple");
-    let malformed = "AF_QIPCRTR address must be a pair (node, port)";
-    let tuple = items(address, &not_tuple, 2..=2, malformed)?;
+pub fn from_python(address: &Bound<'_, PyAny>) -> PyResult<Address> {
+    let not_tuple = "getsockaddrarg: AF_QIPCRTR address must be tuple";
+    let tuple = arguments(address, not_tuple, 2, "getsockaddrarg()")?;
     Writer::new(QIPCRTR, LENGTH)
         .put(NODE, uint(tuple, 0)?.to_ne_bytes())
         .put(PORT, uint(tuple, 1)?.to_ne_bytes())

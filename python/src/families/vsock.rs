@@ -1,7 +1,7 @@
 //! VSOCK: `(cid, port)`, `struct sockaddr_vm`.
 
 use super::layout::{Reader, Writer};
-use super::{items, uint, VSOCK};
+use super::{arguments, uint, VSOCK};
 use polysock_core::Address;
 use pyo3::prelude::*;
 use pyo3::IntoPyObjectExt;
@@ -12,8 +12,7 @@ const PORT: usize = 4;
 
 pub fn from_python(address: &Bound<'_, PyAny>) -> PyResult<Address> {
     let not_tuple = "getsockaddrarg: AF_VSOCK address must be tuple";
-    let malformed = "AF_VSOCK address must be a pair (cid, port)";
-    let tuple = items(address, not_tuple, 2..=2, malformed)?;
+    let tuple = arguments(address, not_tuple, 2, "getsockaddrarg()")?;
     Writer::new(VSOCK, LENGTH)
         .put(CID, uint(tuple, 0)?.to_ne_bytes())
         .put(PORT, uint(tuple, 1)?.to_ne_bytes())

@@ -10,6 +10,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes};
 use std::os::raw::c_int;
 
+/// Whether an object has items by number.
+pub fn is_sequence(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: the object is alive and we are attached.
+    unsafe { ffi::PySequence_Check(object.as_ptr()) == 1 }
+}
+
 /// An exported buffer, released when dropped.
 struct Export<'py> {
     view: View,
@@ -110,6 +116,26 @@ impl<'a, 'py> Readable<'a, 'py> {
         }
     }
 
+    /// How many bytes there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Exported(Exported(export)) => export.length(),
+        }
+    }
+
+    /// `length` bytes from `offset` on, or as much of that as there is.
+    pub fn data_at(&self, offset: usize, length: usize) -> Data<'_> {
+        let offset = offset.min(self.len());
+        let length = length.min(self.len() - offset);
+        let start = match self {
+            Self::Bytes(bytes) => bytes.as_ptr(),
+            Self::Exported(Exported(export)) => export.start().cast_const(),
+        };
+        // SAFETY: as in `data`; the offset lies within the memory, or at its end.
+        unsafe { Data::from_raw_parts(start.wrapping_add(offset), length) }
+    }
+
     /// Whether the memory is the interpreter's own, so that reading it never waits for a file.
     pub fn is_plain(&self) -> bool {
         match self {
@@ -161,5 +187,13 @@ impl<'py> Writable<'py> {
     pub fn room(&mut self, length: usize) -> Room<'_> {
         // SAFETY: the exporter keeps the memory writable until the buffer is released, which outlives the result.
         unsafe { Room::from_raw_parts(self.0.start(), length.min(self.0.length())) }
+    }
+
+    /// Room for `length` bytes from `offset` on, or as much of that as there is.
+    pub fn room_at(&mut self, offset: usize, length: usize) -> Room<'_> {
+        let offset = offset.min(self.0.length());
+        let length = length.min(self.0.length() - offset);
+        // SAFETY: as in `room`; the offset lies within the memory, or at its end.
+        unsafe { Room::from_raw_parts(self.0.start().wrapping_add(offset), length) }
     }
 }

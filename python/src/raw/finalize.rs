@@ -18,9 +18,9 @@ pub fn socket_type(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
     Ok(class)
 }
 
-/// Warns if the socket is still open, and closes it after the warning, as its text shows the descriptor.
+/// Warns if nobody closed the socket, and closes it after the warning, as its text shows the descriptor.
 pub fn finalize(socket: &Bound<'_, NativeSocket>) {
-    if socket.get().is_open() {
+    if socket.get().is_forgotten() {
         keep_exception(|| {
             warn(socket);
             socket.get().close_quietly(socket.py());

@@ -21,8 +21,8 @@ impl Socket {
     /// `IP_ADD_MEMBERSHIP`, `IPV6_JOIN_GROUP`, with a source by number; Java `MulticastSocket.joinGroup`,
     /// `MulticastChannel.join`). An IPv6 socket may join IPv4 groups too.
     ///
-    /// On Linux an IPv4 socket bound to no group's address also gets what *other* sockets of the host joined
-    /// (`IP_MULTICAST_ALL`, ip(7)).
+    /// On Linux a socket also gets what *other* sockets of the host joined, until
+    /// [`set_multicast_all`](Self::set_multicast_all) is off.
     ///
     /// # Errors
     /// `InvalidInput("group")` when it is no multicast address, or IPv6 on an IPv4 socket; `InvalidInput("source")`
@@ -153,6 +153,33 @@ impl Socket {
                 sock.multicast_loop_v6()
             }
         })
+    }
+
+    /// Whether it also gets what *other* sockets of this host joined, if its address and port match
+    /// (`IP_MULTICAST_ALL`, ip(7), `IPV6_MULTICAST_ALL`; on by default; Linux; Python by number 49, for IPv6 29; Java
+    /// turns it off). Off, it gets only what it joined itself, and nothing more once it has left.
+    ///
+    /// # Errors
+    /// `Unsupported` for a socket that is not IP; `Closed`.
+    pub fn set_multicast_all(&self, on: bool) -> Result<()> {
+        let number = self.by_version(
+            Operation::SetOption,
+            number::IP_MULTICAST_ALL,
+            number::IPV6_MULTICAST_ALL,
+        )?;
+        self.set_number(number, on.into())
+    }
+
+    /// Whether it also gets what other sockets of this host joined.
+    ///
+    /// # Errors
+    /// `Unsupported` for a socket that is not IP; `Closed`.
+    pub fn multicast_all(&self) -> Result<bool> {
+        self.is_on(self.by_version(
+            Operation::GetOption,
+            number::IP_MULTICAST_ALL,
+            number::IPV6_MULTICAST_ALL,
+        )?)
     }
 
     fn change_membership(

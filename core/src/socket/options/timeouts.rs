@@ -3,7 +3,6 @@
 use super::super::Socket;
 use crate::error::{Operation, Result};
 use crate::handle::Direction;
-use crate::sys::special;
 use crate::time::Timeout;
 
 impl Socket {
@@ -46,17 +45,12 @@ impl Socket {
     }
 
     /// Sets only the descriptor's mode (`O_NONBLOCK`), for those who use its number elsewhere; the calls here wait
-    /// as their timeouts say in either mode.
+    /// as their timeouts say in either mode. The descriptor is in that mode from when its number is told
+    /// ([`fileno`](Self::fileno), [`detach`](Self::detach)); while a connect is under way it is non-blocking.
     ///
     /// # Errors
     /// `Closed`.
     pub fn set_descriptor_nonblocking(&self, on: bool) -> Result<()> {
-        // Who reads the note must never find a descriptor that blocks where it says that none does.
-        if !on {
-            self.handle.note_nonblocking(false);
-        }
-        self.now(Operation::SetOption, |fd| special::set_nonblocking(fd, on))?;
-        self.handle.note_nonblocking(on);
-        Ok(())
+        self.now(Operation::SetOption, |fd| self.handle.want_nonblocking(fd, on))
     }
 }

@@ -1,0 +1,115 @@
+//! One IPv6 socket for both versions of IP, where the system has IPv6.
+
+use crate::address::Address;
+use crate::domain::{Family, Protocol, SocketType};
+use crate::error::{Kind, Result};
+use crate::host::Host;
+use crate::resolve::resolve_name;
+use crate::socket::Socket;
+use crate::time::Timeout;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// Every interface, as Java shows it also where the socket is one of IPv6.
+pub(super) const WILDCARD: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+/// A socket for IPv4 and IPv6, or for IPv4 where there is no IPv6.
+pub(super) fn dual_stack(socket_type: SocketType) -> Result<Socket> {
+    match Socket::new(Family::IPV6, socket_type, Protocol::DEFAULT) {
+        Ok(socket) => {
+            // On by default where the administrator or the system says so.
+            socket.set_only_v6(false)?;
+            Ok(socket)
+        }
+        Err(error) if error.kind() == Kind::Os(libc::EAFNOSUPPORT) => {
+            Socket::new(Family::IPV4, socket_type, Protocol::DEFAULT)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The address as the socket's family takes it to send or connect there; every interface stands for this host.
+pub(super) fn there(socket: &Socket, address: SocketAddr) -> Address {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
+    };
+    let mut address = address;
+    address.set_ip(ip);
+    mapped(socket, address)
+}
+
+/// The address as the socket's family takes it for its own.
+pub(super) fn here(socket: &Socket, address: SocketAddr) -> Address {
+    let mut address = address;
+    if address.ip() == WILDCARD && socket.family() == Family::IPV6 {
+        address.set_ip(Ipv6Addr::UNSPECIFIED.into());
+    }
+    mapped(socket, address)
+}
+
+fn mapped(socket: &Socket, address: SocketAddr) -> Address {
+    match address.ip() {
+        IpAddr::V4(ip) if socket.family() == Family::IPV6 => {
+            (ip.to_ipv6_mapped().into(), address.port()).into()
+        }
+        IpAddr::V4(_) | IpAddr::V6(_) => address.into(),
+    }
+}
+
+/// The address that the kernel tells: IPv4 as such, and every interface as [`WILDCARD`].
+pub(super) fn shown(address: &Address) -> Option<SocketAddr> {
+    let mut address = address.as_socket_addr()?;
+    let ip = match address.ip().to_canonical() {
+        IpAddr::V6(ip) if ip.is_unspecified() => WILDCARD,
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
+    };
+    if ip != address.ip() {
+        // Of an IPv4 address there is no scope.
+        address = SocketAddr::new(ip, address.port());
+    }
+    Some(address)
+}
+
+/// The addresses of a host by name or number, IPv4 before IPv6, as Java lists them unless told otherwise
+/// (`java.net.preferIPv6Addresses`). An empty name is this host.
+///
+/// # Errors
+/// As [`resolve_name`].
+pub fn look_up<H: Host>(name: &str, port: u16, host: &mut H) -> Result<Vec<Address>> {
+    let mut addresses = host.block(|| resolve_name(name, port, 0))?;
+    addresses.sort_by_key(|address| address.family() == Family::IPV6);
+    Ok(addresses)
+}
+
+/// Whether the text is the name of a host, not an address in numbers.
+pub fn names_a_host(text: &str) -> bool {
+    let numeric = text.contains(':') || text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    !text.is_empty() && !numeric
+}
+
+/// The name that a program looked up, if it is one; no name at all is this host's.
+pub(super) fn name_of(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some("localhost".to_owned());
+    }
+    names_a_host(text).then(|| text.to_owned())
+}
+
+/// Whether the host answers in time, by taking or refusing a connection to its echo port (RFC 862; Java
+/// `InetAddress.isReachable`, where it may not send ICMP echoes).
+///
+/// # Errors
+/// Only when no socket can be had; `Interrupted` when the language ends the call.
+pub fn is_reachable<H: Host>(address: SocketAddr, timeout: Timeout, host: &mut H) -> super::Result<bool> {
+    const ECHO: u16 = 7;
+    let mut address = address;
+    address.set_port(ECHO);
+    let address = Address::from(address);
+    let socket = Socket::tcp(address.family())?;
+    match socket.on(host).within(timeout).connect(&address) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == Kind::Interrupted => Err(error.into()),
+        Err(error) => Ok(error.kind() == Kind::Os(libc::ECONNREFUSED)),
+    }
+}

@@ -1,0 +1,129 @@
+//! `java.net.ServerSocket`.
+
+use super::address::{dual_stack, here, shown, WILDCARD};
+use super::{Refusal, Result, Socket, BACKLOG};
+use crate::connection::create_server_with;
+use crate::domain::SocketType;
+use crate::host::Host;
+use crate::ServerOptions;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+
+/// Listens on a host by name or number, with [`BACKLOG`] for a backlog below 1 (Java
+/// `new ServerSocket(port, backlog, address)`). An empty host is every interface of both versions of IP.
+///
+/// # Errors
+/// As [`create_server`](crate::create_server).
+pub fn listen<H: Host>(name: &str, port: u16, backlog: i32, host: &mut H) -> crate::Result<crate::Socket> {
+    let options = ServerOptions {
+        backlog: backlog_of(backlog),
+        ..ServerOptions::default()
+    };
+    create_server_with(name, port, &options, host)
+}
+
+fn backlog_of(asked: i32) -> i32 {
+    if asked < 1 {
+        BACKLOG
+    } else {
+        asked
+    }
+}
+
+/// A TCP listener, or what is to become one, as `java.net.ServerSocket` has it: `SO_REUSEADDR` is on, both versions of
+/// IP come to one socket.
+#[derive(Default)]
+pub struct ServerSocket {
+    made: OnceLock<crate::Socket>,
+    bound: OnceLock<SocketAddr>,
+    closed: AtomicBool,
+}
+
+impl ServerSocket {
+    /// A listener without an address (Java `new ServerSocket()`).
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The BSD socket below, made if there is none yet; for options.
+    ///
+    /// # Errors
+    /// `Closed`; as [`crate::Socket::new`].
+    pub fn open(&self) -> Result<&crate::Socket> {
+        if self.is_closed() {
+            return Err(Refusal::Closed);
+        }
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let made = dual_stack(SocketType::STREAM)?;
+        made.set_reuse_address(true)?;
+        let made = self.made.get_or_init(|| made);
+        if self.is_closed() {
+            // Closed while it was made: the closer did not see it.
+            let _ = made.close();
+            return Err(Refusal::Closed);
+        }
+        Ok(made)
+    }
+
+    /// Listens on an address; none is a port of the system's choice on every interface. A backlog below 1 is
+    /// [`BACKLOG`].
+    ///
+    /// # Errors
+    /// `AlreadyBound`, `Closed`; as [`crate::Socket::bind`] and [`crate::Socket::listen`].
+    pub fn bind(&self, address: Option<SocketAddr>, backlog: i32) -> Result<()> {
+        let made = self.open()?;
+        if self.is_bound() {
+            return Err(Refusal::AlreadyBound);
+        }
+        let address = address.unwrap_or_else(|| SocketAddr::new(WILDCARD, 0));
+        made.bind(&here(made, address))?;
+        made.listen(backlog_of(backlog))?;
+        if let Some(bound) = shown(&made.local_address()?) {
+            let _ = self.bound.set(SocketAddr::new(address.ip(), bound.port()));
+        }
+        Ok(())
+    }
+
+    /// Waits for a connection, as long as the receive timeout of the socket below allows.
+    ///
+    /// # Errors
+    /// `NotBound`, `Closed`; as [`Call::accept`](crate::Call::accept).
+    pub fn accept<H: Host>(&self, host: &mut H) -> Result<Socket> {
+        let made = self.open()?;
+        if !self.is_bound() {
+            return Err(Refusal::NotBound);
+        }
+        let (socket, peer) = made.on(host).accept()?;
+        Socket::accepted(socket, &peer)
+    }
+
+    /// Closes the listener; an accept that waits in another thread ends. Closing again does nothing.
+    ///
+    /// # Errors
+    /// As [`Call::close`](crate::Call::close).
+    pub fn close<H: Host>(&self, host: &mut H) -> Result<()> {
+        self.closed.store(true, Ordering::Release);
+        match self.made.get() {
+            Some(made) => Ok(made.on(host).close()?),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether it was closed.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Whether it was ever bound.
+    pub fn is_bound(&self) -> bool {
+        self.bound.get().is_some()
+    }
+
+    /// Where it listens or listened.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.bound.get().copied()
+    }
+}

@@ -1,0 +1,338 @@
+//! `java.net.Socket`.
+
+use super::address::{dual_stack, here, look_up, name_of, shown, there, WILDCARD};
+use super::{stream, Refusal, Result};
+use crate::connection::connect_any;
+use crate::domain::SocketType;
+use crate::error::{Error, Kind, Operation};
+use crate::flags::Flags;
+use crate::host::Host;
+use crate::race::ConnectOptions;
+use crate::resolve::eai;
+use crate::socket::Half;
+use crate::sys::buffer::{Data, Room};
+use crate::time::Timeout;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+
+/// Where to connect: an address, and the name it was looked up by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct To {
+    /// The name of the host, where there is one.
+    pub host: Option<String>,
+    /// The address, unless it was never looked up.
+    pub address: Option<SocketAddr>,
+}
+
+/// A TCP connection, or what is to become one, as `java.net.Socket` has it.
+///
+/// It may be used by any number of threads and closed by any. What it was it stays: after close it still says that it
+/// was bound and connected, and to whom.
+#[derive(Default)]
+pub struct Socket {
+    made: OnceLock<crate::Socket>,
+    bound: OnceLock<SocketAddr>,
+    peer: OnceLock<To>,
+    closed: AtomicBool,
+}
+
+impl Socket {
+    /// A socket without an address and without a connection (Java `new Socket()`). The descriptor is made when it is
+    /// needed.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Connects to a host by name or number; all its addresses, IPv4 first, the first to answer wins. An empty host is
+    /// this one (Java `new Socket(host, port)`, which tries one address only).
+    ///
+    /// # Errors
+    /// As [`create_connection_with`](crate::create_connection_with).
+    pub fn connected<H: Host>(name: &str, port: u16, from: Option<SocketAddr>, host: &mut H) -> Result<Self> {
+        let addresses = look_up(name, port, host)?;
+        let options = ConnectOptions {
+            local_address: from.map(Into::into),
+            ..ConnectOptions::default()
+        };
+        let made = connect_any(&addresses, &options, Timeout::Never, host)?;
+        let socket = Self::new();
+        let peer = shown(&made.peer_address()?);
+        let to = To {
+            host: name_of(name),
+            address: peer,
+        };
+        socket.begin(made, to)?;
+        Ok(socket)
+    }
+
+    /// The connection that a listener accepted.
+    pub(super) fn accepted(made: crate::Socket, peer: &crate::Address) -> Result<Self> {
+        let socket = Self::new();
+        let to = To {
+            host: None,
+            address: shown(peer),
+        };
+        socket.begin(made, to)?;
+        Ok(socket)
+    }
+
+    /// Takes over a connection.
+    fn begin(&self, made: crate::Socket, to: To) -> Result<()> {
+        self.note_bound(&made)?;
+        // The socket is new: nobody else can have set these.
+        let _ = self.peer.set(to);
+        let _ = self.made.set(made);
+        Ok(())
+    }
+
+    fn note_bound(&self, made: &crate::Socket) -> Result<()> {
+        if let Some(address) = shown(&made.local_address()?) {
+            let _ = self.bound.set(address);
+        }
+        Ok(())
+    }
+
+    /// The BSD socket below, made if there is none yet; for options.
+    ///
+    /// # Errors
+    /// `Closed`; as [`crate::Socket::new`].
+    pub fn open(&self) -> Result<&crate::Socket> {
+        if self.is_closed() {
+            return Err(Refusal::Closed);
+        }
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let made = dual_stack(SocketType::STREAM)?;
+        let made = self.made.get_or_init(|| made);
+        if self.is_closed() {
+            // Closed while it was made: the closer did not see it.
+            let _ = made.close();
+            return Err(Refusal::Closed);
+        }
+        Ok(made)
+    }
+
+    /// The BSD socket below of a connection.
+    fn stream(&self, operation: Operation) -> Result<&crate::Socket> {
+        match self.made.get() {
+            Some(made) if self.is_connected() => Ok(made),
+            _ => Err(Error::new(operation, Kind::Os(libc::ENOTCONN)).into()),
+        }
+    }
+
+    /// Gives the socket an address of its own; none is the system's choice on every interface.
+    ///
+    /// # Errors
+    /// `AlreadyBound`, `Closed`; as [`crate::Socket::bind`].
+    pub fn bind(&self, address: Option<SocketAddr>) -> Result<()> {
+        let made = self.open()?;
+        if self.is_bound() {
+            return Err(Refusal::AlreadyBound);
+        }
+        let address = address.unwrap_or_else(|| SocketAddr::new(WILDCARD, 0));
+        made.bind(&here(made, address))?;
+        self.note_bound(made)
+    }
+
+    /// Connects, within a time limit of its own; whatever goes wrong closes the socket.
+    ///
+    /// # Errors
+    /// `AlreadyConnected`, `Closed`; the resolver's for an address that was never looked up; as
+    /// [`Call::connect`](crate::Call::connect).
+    pub fn connect<H: Host>(&self, to: To, timeout: Timeout, host: &mut H) -> Result<()> {
+        let made = self.open()?;
+        if self.is_connected() {
+            return Err(Refusal::AlreadyConnected);
+        }
+        let connected = match to.address {
+            Some(address) => {
+                let address = there(made, address);
+                made.on(&mut *host).within(timeout).connect(&address)
+            }
+            None => Err(Error::new(Operation::Resolve, Kind::Resolve(eai::NONAME))
+                .with_detail(to.host.as_deref().unwrap_or_default())),
+        };
+        if let Err(error) = connected {
+            // The failure is what to tell, not that of closing.
+            let _ = self.close(host);
+            return Err(error.into());
+        }
+        self.note_bound(made)?;
+        let _ = self.peer.set(reached(made, to));
+        Ok(())
+    }
+
+    /// Receives at least one byte; 0 is the end of the stream. See [`read`](super::read()).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read<'b, H: Host>(&self, host: &mut H, room: impl Into<Room<'b>>) -> Result<usize> {
+        Ok(stream::read(self.stream(Operation::Recv)?, host, room)?)
+    }
+
+    /// Sends all of `data`. See [`write`](super::write()).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn write<'b, H: Host>(&self, host: &mut H, data: impl Into<Data<'b>>) -> Result<()> {
+        Ok(stream::write(self.stream(Operation::SendAll)?, host, data)?)
+    }
+
+    /// How many bytes a read would find without waiting: none once the input was shut down.
+    ///
+    /// # Errors
+    /// `Closed` and the system's, as [`crate::Socket::available`].
+    pub fn available(&self) -> Result<usize> {
+        let made = self.stream(Operation::Available)?;
+        let bytes = made.available()?;
+        Ok(if self.is_input_shut() { 0 } else { bytes })
+    }
+
+    /// Sends one byte out of band; a peer that does not take such bytes in line never sees it.
+    ///
+    /// # Errors
+    /// `NotConnected`; `Closed`; as [`write`](Self::write).
+    pub fn send_urgent<H: Host>(&self, byte: u8, host: &mut H) -> Result<()> {
+        if !self.is_connected() {
+            return Err(Refusal::NotConnected);
+        }
+        let made = self.stream(Operation::SendAll)?;
+        let mut call = made.on(host).within(Timeout::Never);
+        Ok(call.send_all_with(&[byte], Flags::OUT_OF_BAND)?)
+    }
+
+    /// Whether a stream to read from can be had.
+    ///
+    /// # Errors
+    /// `Closed`, `NotConnected`, `InputShut`.
+    pub fn check_input(&self) -> Result<()> {
+        self.check_half(Half::InputShut, Refusal::InputShut)
+    }
+
+    /// Whether a stream to write to can be had.
+    ///
+    /// # Errors
+    /// `Closed`, `NotConnected`, `OutputShut`.
+    pub fn check_output(&self) -> Result<()> {
+        self.check_half(Half::OutputShut, Refusal::OutputShut)
+    }
+
+    fn check_half(&self, half: Half, shut: Refusal) -> Result<()> {
+        let made = self.open()?;
+        if !self.is_connected() {
+            return Err(Refusal::NotConnected);
+        }
+        if made.halves.has(half) {
+            return Err(shut);
+        }
+        Ok(())
+    }
+
+    /// Ends receiving, once; the peer is not told.
+    ///
+    /// # Errors
+    /// As [`check_input`](Self::check_input); `InputShut` the second time.
+    pub fn shutdown_input(&self) -> Result<()> {
+        self.check_input()?;
+        self.end(Half::InputShut, Refusal::InputShut)
+    }
+
+    /// Ends sending, once: the peer reads to the end of the stream.
+    ///
+    /// # Errors
+    /// As [`check_output`](Self::check_output); `OutputShut` the second time.
+    pub fn shutdown_output(&self) -> Result<()> {
+        self.check_output()?;
+        self.end(Half::OutputShut, Refusal::OutputShut)
+    }
+
+    fn end(&self, half: Half, shut: Refusal) -> Result<()> {
+        let made = self.open()?;
+        match stream::end(made, half) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(shut),
+            // Reset meanwhile: there is nothing left to end, and it counts as ended.
+            Err(error) if error.kind() == Kind::Os(libc::ENOTCONN) => {
+                made.halves.note(half);
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Closes the socket, FIN first unless linger is zero; every call that waits in another thread ends. Closing again
+    /// does nothing.
+    ///
+    /// # Errors
+    /// As [`Call::close`](crate::Call::close).
+    pub fn close<H: Host>(&self, host: &mut H) -> Result<()> {
+        self.closed.store(true, Ordering::Release);
+        match self.made.get() {
+            Some(made) => Ok(stream::close(made, host)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether it was closed.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Whether it was ever bound.
+    pub fn is_bound(&self) -> bool {
+        self.bound.get().is_some()
+    }
+
+    /// Whether it was ever connected.
+    pub fn is_connected(&self) -> bool {
+        self.peer.get().is_some()
+    }
+
+    /// Whether the receiving half was shut down.
+    pub fn is_input_shut(&self) -> bool {
+        self.made
+            .get()
+            .is_some_and(|made| made.halves.has(Half::InputShut))
+    }
+
+    /// Whether the sending half was shut down.
+    pub fn is_output_shut(&self) -> bool {
+        self.made
+            .get()
+            .is_some_and(|made| made.halves.has(Half::OutputShut))
+    }
+
+    /// To whom it was connected.
+    pub fn peer(&self) -> Option<&To> {
+        self.peer.get()
+    }
+
+    /// Its own port, also after close; `None` before it had one.
+    pub fn local_port(&self) -> Option<u16> {
+        self.bound.get().map(SocketAddr::port)
+    }
+
+    /// Its own address: every interface before it had one, and after close.
+    pub fn local_address(&self) -> IpAddr {
+        let told = match self.made.get() {
+            Some(made) if !self.is_closed() => made.local_address().ok(),
+            _ => None,
+        };
+        told.and_then(|address| shown(&address))
+            .map_or(WILDCARD, |address| address.ip())
+    }
+}
+
+/// Whom a connect to `to` reached: "every interface" stands for this host, and the system says which address that was.
+fn reached(made: &crate::Socket, to: To) -> To {
+    if !to.address.is_some_and(|address| address.ip().is_unspecified()) {
+        return to;
+    }
+    let address = made.peer_address().ok().and_then(|peer| shown(&peer));
+    To {
+        address: address.or(to.address),
+        ..to
+    }
+}

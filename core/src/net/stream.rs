@@ -1,0 +1,104 @@
+//! The two halves of a connection: an end that stays the end, one reader and one writer at a time.
+
+use crate::domain::Shutdown;
+use crate::error::{Error, Kind, Operation, Result};
+use crate::handle::Direction;
+use crate::host::Host;
+use crate::socket::{Half, Socket};
+use crate::sys::buffer::{Data, Room};
+use crate::time::{Limit, Timeout};
+use crate::turn::Turn;
+
+/// Receives at least one byte; 0 is the end of the stream, and stays it, also after close (Java
+/// `InputStream.read`, which says -1).
+///
+/// Threads that read at the same time take turns; waiting for the turn counts against the time limit, which is the
+/// receive timeout. An empty room is full at once.
+///
+/// # Errors
+/// `TimedOut`, after which reading goes on; `ECONNRESET`, and from then on always; `Closed`; the system's.
+pub fn read<'b, H: Host>(socket: &Socket, host: &mut H, room: impl Into<Room<'b>>) -> Result<usize> {
+    let room = room.into();
+    if room.is_empty() {
+        return Ok(0);
+    }
+    let mut limit = Limit::new(socket.recv_timeout());
+    let failed = |kind| Error::new(Operation::Recv, kind);
+    let turn = Turn::take(&socket.handle, Direction::Receive, host, &mut limit);
+    // The end of the stream is the answer even where the socket was closed since.
+    if socket.halves.has(Half::Ended) {
+        return Ok(0);
+    }
+    let _turn = turn.map_err(failed)?;
+    if socket.is_closed() {
+        return Err(failed(Kind::Closed));
+    }
+    if socket.halves.has(Half::Reset) {
+        return Err(failed(Kind::Os(libc::ECONNRESET)));
+    }
+    if socket.halves.has(Half::InputShut) {
+        // What had arrived before is gone, unlike in the kernel.
+        socket.halves.note(Half::Ended);
+        return Ok(0);
+    }
+    let received = socket.on(&mut *host).within(limit.left()).recv(room);
+    match &received {
+        Ok(0) => _ = socket.halves.note(Half::Ended),
+        Err(error) if error.kind() == Kind::Os(libc::ECONNRESET) => _ = socket.halves.note(Half::Reset),
+        Ok(_) | Err(_) => {}
+    }
+    received
+}
+
+/// Sends all of `data`, however long that takes: no time limit applies (Java `OutputStream.write`).
+///
+/// # Errors
+/// `Closed`, `EPIPE`, `ECONNRESET`; [`Error::done`] says how many bytes left this process.
+pub fn write<'b, H: Host>(socket: &Socket, host: &mut H, data: impl Into<Data<'b>>) -> Result<()> {
+    let data = data.into();
+    if data.is_empty() {
+        return Ok(());
+    }
+    socket.on(host).within(Timeout::Never).send_all(data)
+}
+
+/// Ends receiving: reads find the end of the stream from now on, the peer is not told. Says whether it was this call
+/// that ended it (Java `Socket.shutdownInput`, which throws the second time).
+///
+/// # Errors
+/// `ENOTCONN`; `Closed`.
+pub fn end_input(socket: &Socket) -> Result<bool> {
+    end(socket, Half::InputShut)
+}
+
+/// Ends sending: the peer reads to the end of the stream. Says whether it was this call that ended it (Java
+/// `Socket.shutdownOutput`, which throws the second time).
+///
+/// # Errors
+/// `ENOTCONN`; `Closed`.
+pub fn end_output(socket: &Socket) -> Result<bool> {
+    end(socket, Half::OutputShut)
+}
+
+pub(super) fn end(socket: &Socket, half: Half) -> Result<bool> {
+    if socket.is_closed() {
+        return Err(Error::new(Operation::Shutdown, Kind::Closed));
+    }
+    if socket.halves.has(half) {
+        return Ok(false);
+    }
+    socket.shutdown(if half == Half::InputShut {
+        Shutdown::Read
+    } else {
+        Shutdown::Write
+    })?;
+    Ok(socket.halves.note(half))
+}
+
+/// Closes the socket, FIN first. See [`Call::close_fin_first`](crate::Call::close_fin_first).
+///
+/// # Errors
+/// As there.
+pub fn close<H: Host>(socket: &Socket, host: &mut H) -> Result<()> {
+    socket.on(host).close_fin_first()
+}

@@ -1,0 +1,318 @@
+//! A server that accepts and manages connections and leaves each to a handler; neither knows the other's code.
+
+mod start;
+mod worker;
+
+pub use start::StartedServer;
+pub use worker::{Service, Trouble};
+
+use crate::error::{Error, Kind, Operation, Result};
+use crate::handle::{WaitingFor, Watch};
+use crate::host::Host;
+use crate::socket::Socket;
+use crate::sys::fork::ForkLock;
+use crate::time::{Deadline, Left, Timeout};
+use crate::wait::{wait, Waited};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::thread::{self, Thread, ThreadId};
+use std::time::{Duration, Instant};
+
+/// How long [`stop`](Server::stop) waits for handlers whose connections it has closed: they wake within milliseconds
+/// and then have some cleaning up to do.
+const WOKEN: Duration = Duration::from_secs(1);
+
+/// How often a thread that waits for others asks its host for signals.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// How a server serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServeOptions {
+    /// How many connections are handled at once, each in a thread of its own; 100 unless set. Further ones wait in the
+    /// listener's queue (its backlog), and beyond that in the peers' own attempts to connect.
+    pub max_connections: usize,
+}
+
+impl Default for ServeOptions {
+    fn default() -> Self {
+        Self { max_connections: 100 }
+    }
+}
+
+/// A server: a listener, and the threads that accept on it and handle what they accept.
+///
+/// The threads are the caller's: each runs [`run`](Self::run) or [`help`](Self::help). One of them waits in accept; when a
+/// connection comes it hands the turn on, handles the connection, and comes back for another turn. So there are never
+/// more threads than [`ServeOptions::max_connections`], and a connection that can't be handled yet stays in the kernel.
+/// [`Server::start`] does it with threads of the standard library.
+///
+/// A forked child inherits a listener, but nobody who accepts on it.
+pub struct Server {
+    listener: Arc<Socket>,
+    max_connections: usize,
+    state: ForkLock<State>,
+}
+
+/// Fresh in a forked child: none of the threads is there.
+#[derive(Default)]
+struct State {
+    workers: HashMap<ThreadId, Worker>,
+    /// Who accepts.
+    leader: Option<ThreadId>,
+    /// Workers that wait for their turn to accept; the last is the next, so that the others may find out that they are
+    /// not needed.
+    followers: Vec<Thread>,
+    /// A worker was asked for and has not come yet.
+    expecting: bool,
+    /// How many connections are being handled.
+    handling: usize,
+    /// How many connections have been handled.
+    handled: usize,
+    /// Threads that wait for handlers to end.
+    sleepers: Vec<Thread>,
+    /// Why accepting ended, when nobody stopped it.
+    failure: Option<Error>,
+}
+
+/// A thread inside [`Server::run`] or [`Server::help`].
+#[derive(Default)]
+struct Worker {
+    /// What it handles.
+    connection: Option<Arc<Socket>>,
+    /// Stop has closed that.
+    woken: bool,
+    /// Its handler is inside [`Server::stop`], how many times.
+    stopping: usize,
+}
+
+impl State {
+    /// How many handlers run that are not inside stop themselves.
+    fn running(&self) -> usize {
+        let running = |worker: &&Worker| worker.connection.is_some() && worker.stopping == 0;
+        self.workers.values().filter(running).count()
+    }
+
+    /// Their connections, which are to be closed.
+    fn take_running(&mut self) -> Vec<Arc<Socket>> {
+        let others = self.workers.values_mut().filter(|worker| worker.stopping == 0);
+        let connections = others.filter_map(|worker| {
+            let connection = worker.connection.as_ref().map(Arc::clone);
+            worker.woken = connection.is_some();
+            connection
+        });
+        connections.collect()
+    }
+
+    /// Whether every worker has left that has no handler to wait for.
+    fn others_have_left(&self) -> bool {
+        let mut all = self.workers.values();
+        all.all(|worker| worker.connection.is_some() || worker.stopping > 0)
+    }
+
+    fn wake_sleepers(&self) {
+        self.sleepers.iter().for_each(Thread::unpark);
+    }
+
+    fn wake_followers(&mut self) {
+        self.followers.drain(..).for_each(|follower| follower.unpark());
+    }
+}
+
+impl Server {
+    /// Makes a server of a socket that listens. It accepts as soon as a thread [runs](Self::run) it; until then
+    /// connections wait in the listener's queue.
+    ///
+    /// Closing the listener, from anywhere, ends accepting as [`stop`](Self::stop) does.
+    ///
+    /// # Errors
+    /// `InvalidInput("max_connections")` when there are none; `EINVAL` when the socket does not listen, `EOPNOTSUPP` when
+    /// it can't; `Closed`.
+    pub fn new(listener: impl Into<Arc<Socket>>, options: ServeOptions) -> Result<Self> {
+        let listener = listener.into();
+        if options.max_connections == 0 {
+            return Err(Error::invalid(Operation::Server, "max_connections"));
+        }
+        let listening = listener.check_listening();
+        listening.map_err(|kind| Error::new(Operation::Server, kind))?;
+        if listener.is_closed() {
+            return Err(Error::new(Operation::Server, Kind::Closed));
+        }
+        Ok(Self {
+            listener,
+            max_connections: options.max_connections,
+            state: ForkLock::new(),
+        })
+    }
+
+    /// The socket it accepts on.
+    pub fn listener(&self) -> &Arc<Socket> {
+        &self.listener
+    }
+
+    /// How many connections are being handled now.
+    pub fn connections(&self) -> usize {
+        self.state.lock().handling
+    }
+
+    /// Ends the server: no connection is accepted any more, handlers may finish until the time is up, then their
+    /// connections are closed, which wakes those that wait in a call. Returns how many handlers still run.
+    ///
+    /// The listener is closed at once; connections that wait in its queue are refused with a reset. Handlers whose
+    /// connections were closed get at most a second more to return. So `NonBlocking` closes all at once, and `Never`
+    /// closes none. A handler that is still inside afterwards does not wait in a call of its connection; its thread ends
+    /// when it returns. What a handler has detached is its own: it is neither closed nor woken.
+    ///
+    /// Any thread may stop a server, any number of times, also before it runs. A handler may: it does not wait for
+    /// itself, does not count, and keeps its connection until it returns; so it is for all handlers that stop it at the
+    /// same time. A handler that waits for *another* thread which stops the server waits for itself.
+    ///
+    /// # Errors
+    /// `Interrupted` when the host ends the wait; accepting has ended then, and the handlers go on.
+    pub fn stop<H: Host>(&self, timeout: impl Into<Timeout>, host: &mut H) -> Result<usize> {
+        let deadline = Deadline::after(timeout.into());
+        // It fails only where somebody closed the descriptor behind our back, and then nobody accepts either.
+        let _ = self.listener.on(&mut *host).close();
+        self.state.lock().wake_followers();
+        let _stopping = Stopping::begin(self);
+        if !self.sleep_until(deadline, host, |state| state.running() == 0)? {
+            host.block(|| self.close_connections());
+            let woken = Deadline::At(Instant::now() + WOKEN);
+            self.sleep_until(woken, host, |state| state.running() == 0)?;
+        }
+        // Those that waited for connections are on their way out.
+        let leaving = Deadline::At(Instant::now() + WOKEN);
+        self.sleep_until(leaving, host, State::others_have_left)?;
+        // In a line of its own: the lock is free again before `_stopping` takes it.
+        let running = self.state.lock().running();
+        Ok(running)
+    }
+
+    fn close_connections(&self) {
+        let connections = self.state.lock().take_running();
+        for connection in connections {
+            // Nobody is left to tell of a failure.
+            let _ = connection.on(crate::host::Plain).close_under_handler();
+        }
+    }
+
+    /// Waits until accepting has ended: somebody stopped the server or closed its listener, or it can't go on.
+    ///
+    /// # Errors
+    /// `TimedOut`, `WouldBlock`; `Interrupted` when the host ends the wait, which leaves the server running; what accept
+    /// said when it can't go on, such as `EBADF` of a descriptor that was closed behind our back.
+    pub fn wait<H: Host>(&self, timeout: impl Into<Timeout>, host: &mut H) -> Result<()> {
+        let deadline = Deadline::after(timeout.into());
+        let handle = &self.listener.handle;
+        loop {
+            let waited = host.block(|| {
+                let mut watch = Watch::new(handle, WaitingFor::Readiness);
+                wait(handle, None, deadline, &mut watch)
+            });
+            let kind = match waited {
+                Waited::Ready => continue,
+                Waited::Closed => return self.outcome(),
+                Waited::TimeUp if deadline == Deadline::NonBlocking => Kind::WouldBlock,
+                Waited::TimeUp => Kind::TimedOut,
+                Waited::Failed(kind) => kind,
+                Waited::Interrupted => match host.interrupted() {
+                    Ok(()) => continue,
+                    Err(_) => Kind::Interrupted,
+                },
+            };
+            return Err(Error::new(Operation::Server, kind));
+        }
+    }
+
+    /// What accepting has ended with.
+    fn outcome(&self) -> Result<()> {
+        self.state.lock().failure.clone().map_or(Ok(()), Err)
+    }
+
+    /// Sleeps until something is so (true) or the deadline has passed (false). Whoever changes the state so wakes the
+    /// sleepers.
+    fn sleep_until<H: Host>(
+        &self,
+        deadline: Deadline,
+        host: &mut H,
+        so: impl Fn(&State) -> bool,
+    ) -> Result<bool> {
+        let _asleep = Asleep::begin(self);
+        loop {
+            if so(&self.state.lock()) {
+                return Ok(true);
+            }
+            let left = match deadline.left() {
+                Left::Forever => SLICE,
+                Left::Some(left) => left.min(SLICE),
+                Left::Nothing => return Ok(false),
+            };
+            host.block(|| thread::park_timeout(left));
+            host.interrupted()
+                .map_err(|_| Error::new(Operation::Server, Kind::Interrupted))?;
+        }
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("listener", &self.listener)
+            .field("max_connections", &self.max_connections)
+            .field("connections", &self.connections())
+            .finish()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // In a forked child this puts a fresh value in the place of the parent's, which some thread of the parent may
+        // have been changing.
+        drop(self.state.lock());
+    }
+}
+
+/// This thread is inside stop, until dropped.
+struct Stopping<'a>(&'a Server);
+
+impl<'a> Stopping<'a> {
+    fn begin(server: &'a Server) -> Self {
+        Self::count(server, |stopping| stopping + 1);
+        Self(server)
+    }
+
+    fn count(server: &Server, change: fn(usize) -> usize) {
+        let mut state = server.state.lock();
+        if let Some(worker) = state.workers.get_mut(&thread::current().id()) {
+            worker.stopping = change(worker.stopping);
+        }
+        // Whoever waited for this handler does so no more.
+        state.wake_sleepers();
+    }
+}
+
+impl Drop for Stopping<'_> {
+    fn drop(&mut self) {
+        Self::count(self.0, |stopping| stopping.saturating_sub(1));
+    }
+}
+
+/// This thread is woken when the state changes, until dropped.
+struct Asleep<'a>(&'a Server);
+
+impl<'a> Asleep<'a> {
+    fn begin(server: &'a Server) -> Self {
+        server.state.lock().sleepers.push(thread::current());
+        Self(server)
+    }
+}
+
+impl Drop for Asleep<'_> {
+    fn drop(&mut self) {
+        let me = thread::current().id();
+        let mut state = self.0.state.lock();
+        if let Some(at) = state.sleepers.iter().position(|sleeper| sleeper.id() == me) {
+            state.sleepers.swap_remove(at);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What is known of the two halves of a connection for good.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// Something that stays true once it happened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Half {
+    /// The end of the stream was read.
+    Ended = 1,
+    /// The connection was reset.
+    Reset = 1 << 1,
+    /// We shut the receiving half down.
+    InputShut = 1 << 2,
+    /// We shut the sending half down.
+    OutputShut = 1 << 3,
+}
+
+/// What happened to the halves of one connection.
+#[derive(Default)]
+pub(crate) struct Halves(AtomicU8);
+
+impl Halves {
+    pub(crate) fn has(&self, what: Half) -> bool {
+        self.0.load(Ordering::Acquire) & what as u8 != 0
+    }
+
+    /// Takes note, and says whether it is news.
+    pub(crate) fn note(&self, what: Half) -> bool {
+        self.0.fetch_or(what as u8, Ordering::AcqRel) & what as u8 == 0
+    }
+}

@@ -1,0 +1,59 @@
+//! `std::io::Read` and `Write`, for what the standard library builds on them: `BufReader::lines`, `io::copy`, `write!`.
+
+use super::Socket;
+use std::io::{Read, Result, Write};
+
+/// Receives, with the socket's timeout. What a `BufReader` has read ahead belongs to it: no other call finds it.
+impl Read for &Socket {
+    fn read(&mut self, room: &mut [u8]) -> Result<usize> {
+        Ok(self.recv(room)?)
+    }
+
+    /// One deadline covers the whole call, as with [`Socket::recv_exact`].
+    fn read_exact(&mut self, room: &mut [u8]) -> Result<()> {
+        Ok(self.recv_exact(room)?)
+    }
+}
+
+/// Sends, with the socket's timeout. Nothing is kept back, so there is nothing to flush; `write!` sends each piece of its text
+/// by itself unless a `BufWriter` stands between.
+impl Write for &Socket {
+    fn write(&mut self, data: &[u8]) -> Result<usize> {
+        Ok(self.send(data)?)
+    }
+
+    /// One deadline covers the whole call, and no other thread's comes between, as with [`Socket::send_all`].
+    fn write_all(&mut self, data: &[u8]) -> Result<()> {
+        Ok(self.send_all(data)?)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// As for `&Socket`.
+impl Read for Socket {
+    fn read(&mut self, room: &mut [u8]) -> Result<usize> {
+        (&*self).read(room)
+    }
+
+    fn read_exact(&mut self, room: &mut [u8]) -> Result<()> {
+        (&*self).read_exact(room)
+    }
+}
+
+/// As for `&Socket`.
+impl Write for Socket {
+    fn write(&mut self, data: &[u8]) -> Result<usize> {
+        (&*self).write(data)
+    }
+
+    fn write_all(&mut self, data: &[u8]) -> Result<()> {
+        (&*self).write_all(data)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        (&*self).flush()
+    }
+}

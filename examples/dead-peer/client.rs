@@ -1,0 +1,58 @@
+//! Writes to a peer that has gone, and lives:  client HOST PORT
+
+use polysock_core::{create_connection, poll, Events, PollEntry};
+use std::env::args;
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn show(call: &str, result: polysock_core::Result<usize>) {
+    match result.map_err(|error| error.io_kind()) {
+        Ok(n) => println!("  {call}: {n} bytes"),
+        Err(io::ErrorKind::BrokenPipe) => println!("  {call}: EPIPE"),
+        Err(io::ErrorKind::ConnectionReset) => println!("  {call}: ECONNRESET"),
+        Err(other) => println!("  {call}: {other}"),
+    }
+}
+
+fn talk() -> Result<(), Box<dyn Error>> {
+    let (Some(host), Some(port)) = (args().nth(1), args().nth(2)) else {
+        return Err("usage: client HOST PORT".into());
+    };
+    let port = port.parse()?;
+    let mut byte = [0];
+
+    println!("a peer that closed");
+    let s = create_connection(&host, port, PATIENCE)?;
+    s.set_timeout(PATIENCE); // for each call from now on
+    s.send_all(b"close")?;
+    show("recv", s.recv(&mut byte)); // 0: the end of the peer's stream
+
+    // Sending is still allowed: the end of the peer's stream says nothing about ours. Success means that the
+    // kernel of this host has a copy of the bytes. It says nothing of the peer, whose kernel answers with a
+    // reset.
+    show("send", s.send(b"first"));
+
+    // The reset takes a moment. It counts as a hang-up, which poll tells without being asked for it.
+    poll(&mut [PollEntry::new(&s, Events::NONE)], PATIENCE)?;
+    show("send", s.send(b"second"));
+
+    println!("a peer that reset");
+    let s = create_connection(&host, port, PATIENCE)?;
+    s.set_timeout(PATIENCE);
+    s.send_all(b"reset")?;
+    show("recv", s.recv(&mut byte)); // told once; another would say the end of the stream
+    show("send", s.send(b"third"));
+
+    println!("still running: no SIGPIPE");
+    Ok(())
+}
+
+fn main() {
+    if let Err(error) = talk() {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}

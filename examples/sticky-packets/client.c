@@ -1,0 +1,70 @@
+/* Sticky packets, the client:  client HOST PORT FILE */
+#include <polysock/polysock.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATIENCE_MS = 5000, FILE_LIMIT = 1 << 20 };
+
+static void must(int code)
+{
+    if (code < 0) {
+        fprintf(stderr, "%s\n", polysock_last_detail());
+        exit(1);
+    }
+}
+
+/* Sends a message: its length in 4 bytes, the highest first, and then its bytes. */
+static void send_message(polysock_t *s, const void *data, size_t n)
+{
+    unsigned char head[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n};
+    must(polysock_sendall(s, head, 4, NULL, PATIENCE_MS));
+    must(polysock_sendall(s, data, n, NULL, PATIENCE_MS));
+}
+
+static uint32_t adler32(const unsigned char *data, size_t n)
+{
+    uint32_t a = 1, b = 0;
+    for (size_t i = 0; i < n; i++) {
+        a = (a + data[i]) % 65521;
+        b = (b + a) % 65521;
+    }
+    return b << 16 | a;
+}
+
+int main(int argc, char **argv)
+{
+    static unsigned char file[FILE_LIMIT];
+    unsigned char head[4];
+    char ours[9], theirs[9] = "";
+    polysock_t *s;
+
+    FILE *input = argc == 4 ? fopen(argv[3], "rb") : NULL;
+    if (input == NULL) {
+        fprintf(stderr, "usage: client HOST PORT FILE\n");
+        return 64;
+    }
+    size_t size = fread(file, 1, sizeof file, input);
+    fclose(input);
+    must(polysock_create_connection(&s, argv[1], argv[2], PATIENCE_MS));
+
+    /* Three sends, and no border between them: the server may get them in one receive, or in four. */
+    must(polysock_sendall(s, "one", 3, NULL, PATIENCE_MS));
+    must(polysock_sendall(s, "two", 3, NULL, PATIENCE_MS));
+    must(polysock_sendall(s, "three", 5, NULL, PATIENCE_MS));
+    printf("sent \"one\", \"two\" and \"three\"\n");
+
+    const char *slash = strrchr(argv[3], '/'), *name = slash != NULL ? slash + 1 : argv[3];
+    send_message(s, name, strlen(name));
+    send_message(s, file, size);
+    snprintf(ours, sizeof ours, "%08x", adler32(file, size));
+    printf("sent %s, %zu bytes\n", name, size);
+
+    /* The answer is a message of 8 bytes. */
+    must(polysock_recv_exact(s, head, 4, NULL, PATIENCE_MS));
+    if (memcmp(head, "\0\0\0\10", 4) == 0)
+        must(polysock_recv_exact(s, theirs, 8, NULL, PATIENCE_MS));
+    printf("checksums %s and %s: %s\n", ours, theirs, strcmp(ours, theirs) == 0 ? "it came as it was sent" : "damaged");
+    polysock_free(s);
+}

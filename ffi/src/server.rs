@@ -1,0 +1,293 @@
+//! The callback server.
+
+use crate::address::polysock_addr;
+use crate::code::{POLYSOCK_ECLOSED, POLYSOCK_EOTHER, POLYSOCK_EPANIC};
+use crate::detail;
+use crate::error::Failure;
+use crate::guard;
+use crate::pointer::{handle, Out};
+use crate::socket::{into_core, lend, polysock_t};
+use crate::time;
+use libc::{c_int, c_void, ssize_t};
+use polysock_core::{Address, ServeOptions, Server, StartedServer, Timeout, Trouble};
+use std::mem::offset_of;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+
+/// Handles one connection: 0 when all went well, any other number is a failure that `on_error` is told.
+///
+/// BSD: what follows accept(2). Python: the handler of polysock.Server. Java: what follows ServerSocket.accept.
+/// Several threads call it at once. The connection is lent: it is not to be freed, and not to be used after the return,
+/// when the server closes it. So it is FIN first where there is input nobody read: the peer gets what was sent. A
+/// callback may close it itself, or keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3),
+/// no pthread_exit(3), no C++ exception.
+/// @ingroup polysock_server
+pub type polysock_connection_fn = Option<
+    unsafe extern "C" fn(connection: *mut polysock_t, peer: *const polysock_addr, user: *mut c_void) -> c_int,
+>;
+
+/// Is told of a failure, after which the server goes on.
+///
+/// BSD: none. Python: on_error of polysock.Server. Java: Thread.UncaughtExceptionHandler.
+/// With a `peer`, its callback returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E number and
+/// polysock_last_detail() has its words: a connection could not be accepted (it is tried again, after a pause that grows to
+/// a second or until a connection ends; so without descriptors connections wait), or no further thread could be had.
+/// Called by the server's threads, several at once.
+/// @ingroup polysock_server
+pub type polysock_server_error_fn =
+    Option<unsafe extern "C" fn(code: c_int, peer: *const polysock_addr, user: *mut c_void)>;
+
+/// Is told that `user` is not used any more.
+///
+/// BSD: none. Python: none. Java: none.
+/// @ingroup polysock_server
+pub type polysock_release_fn = Option<unsafe extern "C" fn(user: *mut c_void)>;
+
+/// How a server serves.
+///
+/// BSD: none. Python: the arguments of polysock.Server. Java: none.
+/// Begin with POLYSOCK_SERVER_OPTIONS_INITIALIZER, which sets `size`; everything else may stay zero.
+/// @ingroup polysock_server
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct polysock_server_options {
+    /// sizeof (polysock_server_options): a later library tells by it which fields there are.
+    pub size: usize,
+    /// How many connections are handled at once, each in a thread of its own; further ones wait in the listener's queue.
+    /// 0: 100.
+    pub max_connections: usize,
+    /// Is told of failures; NULL: nobody is.
+    pub on_error: polysock_server_error_fn,
+    /// Is told once when the server is freed and the last callback has returned, or NULL.
+    pub release: polysock_release_fn,
+}
+
+const _: () = assert!(size_of::<polysock_server_options>() == 4 * size_of::<usize>());
+
+/// A server: a listener, and threads that accept on it and hand each connection to a callback.
+///
+/// BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
+/// It has at most `max_connections` threads. A connection for which there is no thread stays in the kernel, and so does
+/// one for which there is no descriptor. Give it up once with polysock_server_free().
+/// @code
+/// static int greet(polysock_t *connection, const polysock_addr *peer, void *user)
+/// {
+///     return polysock_sendall(connection, "hello\n", 6, NULL, 5000);
+/// }
+/// ...
+/// polysock_t *listener;
+/// polysock_server *server;
+/// size_t running;
+/// polysock_create_server(&listener, "127.0.0.1", "8080", 128);
+/// polysock_server_start(&server, listener, greet, NULL, NULL);
+/// ...
+/// polysock_server_stop(server, 5000, &running);
+/// polysock_server_free(server);
+/// polysock_free(listener);
+/// @endcode
+/// @ingroup polysock_server
+pub struct polysock_server(StartedServer);
+
+/// Starts a server on a socket that listens; the caller owns `*out`.
+///
+/// BSD: none. Python: polysock.Server. Java: none.
+/// `o` may be NULL. `listener` stays the caller's, who frees it in the end: closing or freeing it earlier ends accepting,
+/// and polysock_server_stop() closes it. `user` is handed to every callback. One thread is started at once, others as
+/// connections come. POLYSOCK_EINVAL when the listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED;
+/// POLYSOCK_EAGAIN when there can be no thread. On failure `release` is not called.
+/// @ingroup polysock_server
+#[no_mangle]
+pub unsafe extern "C" fn polysock_server_start(
+    out: *mut *mut polysock_server,
+    listener: *mut polysock_t,
+    r#fn: polysock_connection_fn,
+    user: *mut c_void,
+    o: *const polysock_server_options,
+) -> c_int {
+    guard::code("polysock_server_start", || {
+        let out = Out::new(out, "out")?;
+        if listener.is_null() {
+            return Err(Failure::argument("listener", "is NULL"));
+        }
+        let listener = handle(listener)?;
+        let callback = r#fn.ok_or(Failure::argument("fn", "is NULL"))?;
+        let given = read(o)?;
+        let mut options = ServeOptions::default();
+        if given.max_connections != 0 {
+            options.max_connections = given.max_connections;
+        }
+        let user = Arc::new(User {
+            user,
+            release: given.release,
+            started: AtomicBool::new(false),
+        });
+        let (of_handler, of_hook) = (Arc::clone(&user), Arc::clone(&user));
+        let server = Server::start(
+            into_core(listener),
+            options,
+            move |connection, peer| {
+                let peer = polysock_addr::from(peer);
+                // SAFETY: C's contract: the callback is a function of this type, for several threads at once. The
+                // connection is one of ours, and lives until it returns.
+                match unsafe { callback(lend(connection), &raw const peer, of_handler.user) } {
+                    0 => Ok(()),
+                    code => Err(code),
+                }
+            },
+            move |trouble, peer| tell(&of_hook, given.on_error, trouble, peer),
+        )?;
+        user.started.store(true, Ordering::Release);
+        out.set(Arc::into_raw(Arc::new(polysock_server(server))).cast_mut());
+        Ok(())
+    })
+}
+
+/// Ends the server: no connection is accepted any more, callbacks may finish until the time is up, then their connections
+/// are closed, which ends the calls in which they wait with POLYSOCK_ECLOSED. `*still_running` (may be NULL) tells how many
+/// callbacks have not returned even so.
+///
+/// BSD: none. Python: Server.stop. Java: ExecutorService.shutdown, awaitTermination, shutdownNow.
+/// Any thread may call it, any number of times. The listener is closed at once, and connections that wait in its queue are
+/// refused. Callbacks whose connections were closed get at most a second more; so 0 closes them at once and POLYSOCK_INFINITE
+/// (or POLYSOCK_DEFAULT) none. A callback that returns POLYSOCK_ECLOSED then has not failed. From inside a callback: it
+/// does not wait for that one, does not count it, and leaves it its connection; so for all callbacks that stop the server
+/// at the same time. A callback that is still running waits in no call of its connection; its thread ends when it returns.
+/// @ingroup polysock_server
+#[no_mangle]
+pub unsafe extern "C" fn polysock_server_stop(
+    srv: *mut polysock_server,
+    timeout_ms: c_int,
+    still_running: *mut usize,
+) -> c_int {
+    guard::code("polysock_server_stop", || {
+        let server = open(srv)?;
+        let timeout = time::timeout(timeout_ms, "timeout_ms")?.unwrap_or(Timeout::Never);
+        let running = server.0.stop(timeout)?;
+        if let Some(still_running) = Out::optional(still_running) {
+            still_running.set(running);
+        }
+        Ok(())
+    })
+}
+
+/// Waits until the server accepts no more: somebody stopped it or closed its listener, or it can't go on.
+///
+/// BSD: none. Python: Server.serve_forever. Java: ExecutorService.awaitTermination.
+/// POLYSOCK_DEFAULT means for ever. 0 after a stop; otherwise what accept said; POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN.
+/// @ingroup polysock_server
+#[no_mangle]
+pub unsafe extern "C" fn polysock_server_wait(srv: *mut polysock_server, timeout_ms: c_int) -> c_int {
+    guard::code("polysock_server_wait", || {
+        let server = open(srv)?;
+        let timeout = time::timeout(timeout_ms, "timeout_ms")?.unwrap_or(Timeout::Never);
+        Ok(server.0.wait(timeout)?)
+    })
+}
+
+/// Returns how many connections are being handled now.
+///
+/// BSD: none. Python: Server.connections. Java: ThreadPoolExecutor.getActiveCount.
+/// @ingroup polysock_server
+#[no_mangle]
+pub unsafe extern "C" fn polysock_server_connections(srv: *const polysock_server) -> ssize_t {
+    guard::count("polysock_server_connections", || Ok(open(srv)?.0.connections()))
+}
+
+/// Stops the server as polysock_server_stop() does with 0, and gives the owner's reference up: `srv` is not to be used
+/// again. NULL is fine.
+///
+/// BSD: none. Python: Server.stop. Java: ExecutorService.close.
+/// Callbacks that still run keep what they need; `release` is called when the last has returned, in its thread, or else
+/// before this returns. A callback may free its server.
+/// @ingroup polysock_server
+#[no_mangle]
+pub unsafe extern "C" fn polysock_server_free(srv: *mut polysock_server) {
+    guard::code("polysock_server_free", || {
+        if !srv.is_null() {
+            // SAFETY: `srv` came from `Arc::into_raw`, and its owner gives it up only once.
+            let server = unsafe { Arc::from_raw(srv) };
+            server.0.stop(Timeout::NonBlocking)?;
+        }
+        Ok(())
+    });
+}
+
+/// The caller's server, kept in memory for the length of this call even when another thread frees it meanwhile.
+fn open(srv: *const polysock_server) -> Result<Arc<polysock_server>, Failure> {
+    if srv.is_null() {
+        return Err(Failure::argument("srv", "is NULL"));
+    }
+    // SAFETY: `srv` came from `Arc::into_raw`, and its owner has not freed it: the call began before.
+    unsafe { Arc::increment_strong_count(srv) };
+    // SAFETY: the reference was counted on the line above.
+    Ok(unsafe { Arc::from_raw(srv) })
+}
+
+/// Reads the options, which the caller may leave out.
+fn read(o: *const polysock_server_options) -> Result<polysock_server_options, Failure> {
+    const KNOWN: usize = size_of::<polysock_server_options>();
+    const _: () = assert!(offset_of!(polysock_server_options, size) == 0);
+    if o.is_null() {
+        return Ok(polysock_server_options {
+            size: KNOWN,
+            max_connections: 0,
+            on_error: None,
+            release: None,
+        });
+    }
+    // SAFETY: C's contract: `o` points at options, whose first field is their size.
+    match unsafe { o.cast::<usize>().read_unaligned() } {
+        // SAFETY: C's contract: they are as large as they say, and stay as they are until the call returns.
+        KNOWN => Ok(unsafe { o.read_unaligned() }),
+        size if size < KNOWN => Err(Failure::argument(
+            "o->size",
+            "is too small: begin with POLYSOCK_SERVER_OPTIONS_INITIALIZER",
+        )),
+        _ => Err(Failure::argument("o->size", "is of a newer polysock")),
+    }
+}
+
+/// What the caller wants to have back in every call, until it is not used any more.
+struct User {
+    user: *mut c_void,
+    release: polysock_release_fn,
+    /// Until then it is the caller's.
+    started: AtomicBool,
+}
+
+// SAFETY: C's contract: what it points at may be used by several threads at once.
+unsafe impl Send for User {}
+// SAFETY: as above.
+unsafe impl Sync for User {}
+
+impl Drop for User {
+    fn drop(&mut self) {
+        if let (Some(release), true) = (self.release, self.started.load(Ordering::Acquire)) {
+            // SAFETY: C's contract: it is a function of this type. Nobody uses `user` any more.
+            unsafe { release(self.user) };
+        }
+    }
+}
+
+fn tell(user: &User, on_error: polysock_server_error_fn, trouble: Trouble<c_int>, peer: Option<&Address>) {
+    let code = match trouble {
+        Trouble::Woken(POLYSOCK_ECLOSED) => return,
+        Trouble::Handler(code) | Trouble::Woken(code) => code,
+        Trouble::Accept(error) | Trouble::Thread(error) => {
+            let failure = Failure::from(error);
+            let code = failure.code;
+            detail::record("polysock_server", failure);
+            code
+        }
+        Trouble::Panic(_) => POLYSOCK_EPANIC,
+        // Core's troubles may grow.
+        _ => POLYSOCK_EOTHER,
+    };
+    if let Some(on_error) = on_error {
+        let peer = peer.map(polysock_addr::from);
+        let peer = peer.as_ref().map_or(ptr::null(), ptr::from_ref);
+        // SAFETY: C's contract: it is a function of this type, for several threads at once.
+        unsafe { on_error(code, peer, user.user) };
+    }
+}

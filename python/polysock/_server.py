@@ -1,0 +1,192 @@
+"""The callback server."""
+
+import atexit
+import errno
+import itertools
+import os
+import threading
+import weakref
+
+import polysock
+
+from . import _native
+
+# Those that were started and not stopped.
+_serving = weakref.WeakSet()
+
+
+class Server:
+    """Accepts connections and hands each to `handler(connection, address)` in a thread of its own.
+
+        def handler(connection, address):
+            while data := connection.recv(4096):
+                connection.sendall(data)
+
+        with polysock.Server(("127.0.0.1", 8080), handler) as server:
+            server.serve_forever()
+
+    `address` is (host, port), an AF_UNIX path as str or bytes, or a socket that listens, which then is the
+    server's to close. The host is as for create_server(), where one with a colon is IPv6. Connections wait from
+    now on; they are served from start() on, which the with statement and serve_forever() call.
+
+    At most `max_connections` are handled at once; further ones wait in the kernel, `backlog` of them connected
+    already. The handler may close its connection or detach() it; otherwise it is closed when the handler returns,
+    FIN first where there is input nobody read, so that the peer gets what was sent. What the handler raises ends its
+    connection only and is passed to `on_error(exception, address)`, as is, with the address None, what the server
+    could not do: accept for lack of descriptors, which it tries again, or make a thread. Without `on_error` it is
+    threading.excepthook, as for any exception that nobody caught in a thread.
+
+    The threads are daemons: what stop() could not end does not hold up the end of the program. A server that nobody
+    stopped is stopped at exit, with no time for handlers to finish.
+    """
+
+    def __init__(self, address, handler, *, max_connections=100, backlog=None, on_error=None):
+        if not callable(handler):
+            raise TypeError(f"handler must be callable, not {type(handler).__name__}")
+        if on_error is not None and not callable(on_error):
+            raise TypeError(f"on_error must be callable or None, not {type(on_error).__name__}")
+        self._handler = handler
+        self._on_error = on_error
+        self._lock = threading.Lock()
+        self._started = False
+        self._numbers = itertools.count(1)
+        self._threads = set()
+        #: The socket that listens.
+        self.listener = _listen(address, backlog)
+        try:
+            self._server = _native.Server(self.listener, max_connections)
+            #: Its address.
+            self.address = self.listener.getsockname()
+        except BaseException:
+            if self.listener is not address:
+                self.listener.close()
+            raise
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.stop()
+
+    def __repr__(self):
+        closed = " [closed]" if self.listener.fileno() < 0 else ""
+        return f"<polysock.Server{closed} address={self.address!r}, connections={self.connections}>"
+
+    @property
+    def connections(self):
+        """How many connections are being handled now."""
+        return self._server.connections
+
+    def start(self):
+        """Begins to serve, in threads of its own, and returns. Again: nothing. After stop(): OSError (EBADF)."""
+        with self._lock:
+            if self._started:
+                return
+            if self.listener.fileno() < 0:
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+            self._recruit()
+            self._started = True
+        _serving.add(self)
+
+    def serve_forever(self):
+        """Serves until somebody, perhaps a handler, calls stop().
+
+        What a signal handler raises, such as KeyboardInterrupt, ends the call but not the server: leaving the with
+        statement does that. If accepting can't go on, the OSError that says why is raised.
+        """
+        if not self._started:
+            self.start()
+        self._server.wait()
+
+    def stop(self, timeout=5.0):
+        """Ends the server and returns how many handlers still run.
+
+        No connection is accepted any more, and those that still wait are refused. Handlers may finish for `timeout`
+        seconds (None: for ever; 0: not at all), then their connections are closed, which makes calls that wait on them
+        raise OSError (EBADF); they get at most a second more. What then still runs waits for something else.
+        A connection that was detached, as wrapping for TLS does, is the handler's own to close.
+
+        Any thread may call it, any number of times. A handler may: it does not wait for itself, does not count, and
+        keeps its connection until it returns.
+        """
+        running = self._server.stop(timeout)
+        _serving.discard(self)
+        for thread in list(self._threads):
+            if not thread.handling and thread is not threading.current_thread():
+                thread.join(1)  # on its way out
+        return running
+
+    def _recruit(self):
+        _Thread(self, next(self._numbers)).start()
+
+    def _handle(self, accepted, address):
+        thread = threading.current_thread()
+        thread.handling = True
+        listener = self.listener
+        connection = polysock.socket(listener.family, listener.type, listener.proto, fileno=accepted)
+        try:
+            self._handler(connection, address)
+        finally:
+            connection._closed = True  # in a moment
+            thread.handling = False
+
+    def _failed(self, exception, address):
+        if self._on_error is not None:
+            self._on_error(exception, address)
+        else:
+            thread = threading.current_thread()
+            threading.excepthook(
+                threading.ExceptHookArgs((type(exception), exception, exception.__traceback__, thread))
+            )
+
+
+class _Thread(threading.Thread):
+    """A thread of a server."""
+
+    def __init__(self, server, number):
+        super().__init__(name=f"polysock-server-{number}", daemon=True)
+        self.server = server
+        self.handling = False
+
+    def start(self):
+        self.server._threads.add(self)
+        try:
+            super().start()
+        except BaseException:
+            self.server._threads.discard(self)
+            raise
+
+    def run(self):
+        server = self.server
+        try:
+            server._server.help(server._handle, server._failed, server._recruit)
+        except OSError:
+            pass  # on_error was told, and serve_forever() raises it
+        finally:
+            server._threads.discard(self)
+
+
+def _listen(address, backlog):
+    if isinstance(address, _native.socket):
+        return address
+    if isinstance(address, polysock.socket):  # the standard module's
+        return polysock.socket(fileno=address.detach())
+    if isinstance(address, (str, bytes)):
+        listener = polysock.socket(polysock.AF_UNIX, polysock.SOCK_STREAM)
+        try:
+            listener.bind(address)
+            listener.listen(*() if backlog is None else (backlog,))
+        except BaseException:
+            listener.close()
+            raise
+        return listener
+    host, port = address
+    family = polysock.AF_INET6 if ":" in host else polysock.AF_INET
+    return polysock.create_server((host, port), family=family, backlog=backlog)
+
+
+@atexit.register
+def _stop_all():
+    for server in list(_serving):
+        server.stop(0)

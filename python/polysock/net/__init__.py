@@ -1,0 +1,116 @@
+"""Sockets in Java's manner: the names and rules of java.net, and what Java programs read and write their streams with.
+
+Every exception is Java's and Python's at once: `SocketTimeoutException` is a `TimeoutError`, and so on.
+"""
+
+from .. import _native
+from ._errors import (
+    BindException,
+    ConnectException,
+    EOFException,
+    IllegalArgumentException,
+    IllegalFormatConversionException,
+    IndexOutOfBoundsException,
+    InterruptedIOException,
+    IOException,
+    MissingFormatArgumentException,
+    NoRouteToHostException,
+    NullPointerException,
+    PortUnreachableException,
+    ProtocolException,
+    SocketException,
+    SocketTimeoutException,
+    UnknownFormatConversionException,
+    UnknownHostException,
+    UnsupportedEncodingException,
+    UnsupportedOperationException,
+    UTFDataFormatException,
+)
+from ._streams import (
+    BufferedInputStream,
+    BufferedOutputStream,
+    DataInputStream,
+    DataOutputStream,
+    FilterInputStream,
+    FilterOutputStream,
+    InputStream,
+    OutputStream,
+)
+from ._text import (
+    BufferedReader,
+    BufferedWriter,
+    InputStreamReader,
+    OutputStreamWriter,
+    PrintStream,
+    PrintWriter,
+    Reader,
+    Writer,
+)
+
+DatagramPacket = _native.DatagramPacket
+DatagramSocket = _native.DatagramSocket
+ExtendedSocketOptions = _native.ExtendedSocketOptions
+MulticastSocket = _native.MulticastSocket
+NetworkInterface = _native.NetworkInterface
+SocketOption = _native.SocketOption
+StandardSocketOptions = _native.StandardSocketOptions
+Inet4Address = _native.Inet4Address
+Inet6Address = _native.Inet6Address
+InetAddress = _native.InetAddress
+InetSocketAddress = _native.InetSocketAddress
+ServerSocket = _native.ServerSocket
+Socket = _native.NetSocket
+SocketAddress = _native.SocketAddress
+
+__all__ = [
+    "BindException",
+    "BufferedInputStream",
+    "BufferedOutputStream",
+    "BufferedReader",
+    "BufferedWriter",
+    "ConnectException",
+    "DataInputStream",
+    "DataOutputStream",
+    "DatagramPacket",
+    "DatagramSocket",
+    "EOFException",
+    "ExtendedSocketOptions",
+    "FilterInputStream",
+    "FilterOutputStream",
+    "IOException",
+    "IllegalArgumentException",
+    "IllegalFormatConversionException",
+    "IndexOutOfBoundsException",
+    "Inet4Address",
+    "Inet6Address",
+    "InetAddress",
+    "InetSocketAddress",
+    "InputStream",
+    "InputStreamReader",
+    "InterruptedIOException",
+    "MissingFormatArgumentException",
+    "MulticastSocket",
+    "NetworkInterface",
+    "NoRouteToHostException",
+    "NullPointerException",
+    "OutputStream",
+    "OutputStreamWriter",
+    "PortUnreachableException",
+    "PrintStream",
+    "PrintWriter",
+    "ProtocolException",
+    "Reader",
+    "ServerSocket",
+    "Socket",
+    "SocketAddress",
+    "SocketException",
+    "SocketOption",
+    "SocketTimeoutException",
+    "StandardSocketOptions",
+    "UTFDataFormatException",
+    "UnknownFormatConversionException",
+    "UnknownHostException",
+    "UnsupportedEncodingException",
+    "UnsupportedOperationException",
+    "Writer",
+]

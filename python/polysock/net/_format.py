@@ -1,0 +1,117 @@
+"""`printf` in Java's manner (java.util.Formatter), for the conversions of numbers, texts and truth."""
+
+import os
+import re
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+
+from ._errors import (
+    IllegalFormatConversionException,
+    MissingFormatArgumentException,
+    UnknownFormatConversionException,
+)
+from ._values import java_text
+
+_SPECIFIER = re.compile(r"%(\d+\$|<)?([-#+ 0,(]*)(\d+)?(\.\d+)?([a-zA-Z%])?")
+
+
+def java_format(pattern, arguments):
+    """The text of a pattern and its arguments."""
+    position = last = -1
+
+    def convert(match):
+        nonlocal position, last
+        which, flags, width, precision, conversion = match.groups()
+        if conversion is None:
+            raise UnknownFormatConversionException("Conversion = '%'")
+        if conversion == "n":
+            return os.linesep
+        if conversion == "%":
+            return _pad("%", flags, width)
+        if which == "<":
+            at = last
+        elif which:
+            at = int(which[:-1]) - 1
+        else:
+            at = position = position + 1
+        last = at
+        if not 0 <= at < len(arguments):
+            raise MissingFormatArgumentException(f"Format specifier '{match.group()}'")
+        return _one(arguments[at], flags, width, precision, conversion)
+
+    return _SPECIFIER.sub(convert, pattern)
+
+
+def _one(value, flags, width, precision, conversion):
+    kind = conversion.lower()
+    if kind == "s":
+        text = _cut(java_text(value), precision)
+    elif kind == "b":
+        text = _cut(java_text(value if isinstance(value, bool) else value is not None), precision)
+    elif kind == "h":
+        text = java_text(value if value is None else f"{hash(value) & 0xFFFF_FFFF:x}")
+    elif value is None:
+        text = _cut("null", precision)
+    elif kind == "c":
+        text = chr(value) if isinstance(value, int) else str(value)
+    elif kind in "dox" and isinstance(value, int) and not isinstance(value, bool):
+        return _upper(_whole(value, flags, width, kind), conversion)
+    elif kind in "efg" and isinstance(value, (int, float)):
+        return _upper(_broken(float(value), flags, width, precision, kind), conversion)
+    elif kind in "doxefg":
+        raise IllegalFormatConversionException(f"{conversion} != {type(value).__name__}")
+    else:
+        raise UnknownFormatConversionException(f"Conversion = '{conversion}'")
+    return _upper(_pad(text, flags, width), conversion)
+
+
+def _whole(value, flags, width, kind):
+    if kind in "ox" and value < 0:
+        value &= 0xFFFF_FFFF if value >= -(1 << 31) else 0xFFFF_FFFF_FFFF_FFFF
+    digits = f"{abs(value):,}" if "," in flags and kind == "d" else format(abs(value), kind)
+    if "#" in flags:
+        digits = {"o": "0", "x": "0x"}.get(kind, "") + digits
+    return _signed(digits, value < 0, flags, width)
+
+
+def _broken(value, flags, width, precision, kind):
+    if value != value or value in (float("inf"), float("-inf")):
+        return _pad(java_text(value), flags.replace("0", ""), width)
+    places = 6 if precision is None else int(precision[1:])
+    comma = "," if "," in flags else ""
+    # Of the digits that Java shows, half is rounded up.
+    with localcontext(prec=400, rounding=ROUND_HALF_UP):
+        number = abs(Decimal(repr(value)))
+        if kind == "g":
+            places = max(places, 1)
+            power = int(f"{number:.{places - 1}e}".partition("e")[2]) if number else 0
+            kind, places = ("f", places - 1 - power) if -4 <= power < places else ("e", places - 1)
+        if kind == "e":
+            mantissa, _, power = f"{number:.{places}e}".partition("e")
+            digits = f"{mantissa}e{int(power) if number else 0:+03}"
+        else:
+            digits = f"{number:{comma}.{places}f}"
+    return _signed(digits, value < 0, flags, width)
+
+
+def _signed(digits, negative, flags, width):
+    if negative:
+        before, after = ("(", ")") if "(" in flags else ("-", "")
+    else:
+        before, after = ("+" if "+" in flags else " " if " " in flags else "", "")
+    if "0" in flags and width:
+        digits = digits.rjust(int(width) - len(before) - len(after), "0")
+    return _pad(before + digits + after, flags, width)
+
+
+def _cut(text, precision):
+    return text if precision is None else text[: int(precision[1:])]
+
+
+def _pad(text, flags, width):
+    if not width:
+        return text
+    return text.ljust(int(width)) if "-" in flags else text.rjust(int(width))
+
+
+def _upper(text, conversion):
+    return text.upper() if conversion.isupper() else text

@@ -1,0 +1,3 @@
+from collections.abc import Sequence
+
+def java_format(pattern: str, arguments: Sequence[object]) -> str: ...

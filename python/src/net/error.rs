@@ -1,0 +1,139 @@
+//! The one conversion of the core's refusals and errors into Java's exceptions, with Java's texts.
+
+use crate::error::{note, strerror};
+use crate::gil::Failure;
+use polysock_core::net::Refusal;
+use polysock_core::{Error, Kind, Operation};
+use pyo3::call::PyCallArgs;
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::prelude::*;
+
+/// The exception for what ended a call: that of a signal handler, or Java's.
+pub fn exception(py: Python<'_>, failure: Failure<Refusal>) -> PyErr {
+    failure.raised.unwrap_or_else(|| refusal(py, &failure.error))
+}
+
+/// Java's exception for a refusal.
+pub fn refusal(py: Python<'_>, refusal: &Refusal) -> PyErr {
+    let (errno, text) = match refusal {
+        Refusal::Closed => (libc::EBADF, "Socket is closed"),
+        Refusal::NotConnected => (libc::ENOTCONN, "Socket is not connected"),
+        Refusal::AlreadyConnected => (libc::EISCONN, "already connected"),
+        Refusal::NotBound => (libc::EINVAL, "Socket is not bound yet"),
+        Refusal::AlreadyBound => (libc::EINVAL, "Already bound"),
+        Refusal::InputShut => (libc::ESHUTDOWN, "Socket input is shutdown"),
+        Refusal::OutputShut => (libc::ESHUTDOWN, "Socket output is shutdown"),
+        Refusal::OtherPeer => return illegal_argument(py, "Connected and packet address differ"),
+        Refusal::NoPeer => return illegal_argument(py, "Address not set"),
+        Refusal::PortZero => (libc::EINVAL, "Can't send to port 0"),
+        Refusal::Failed(failed) => return error(py, failed),
+        _ => (0, "refused"),
+    };
+    socket_exception(py, errno, text)
+}
+
+/// The exception for a half that is shut down a second time.
+pub fn already_shut(py: Python<'_>, refused: &Refusal) -> PyErr {
+    if *refused == Refusal::InputShut {
+        socket_exception(py, libc::ESHUTDOWN, "Socket input is already shutdown")
+    } else if *refused == Refusal::OutputShut {
+        socket_exception(py, libc::ESHUTDOWN, "Socket output is already shutdown")
+    } else {
+        refusal(py, refused)
+    }
+}
+
+/// Java's exception for a core error.
+pub fn error(py: Python<'_>, error: &Error) -> PyErr {
+    let done = error.done();
+    let raised = match error.kind() {
+        Kind::TimedOut => make(py, "SocketTimeoutException", (timed_out(error.operation()),)),
+        // As text Java has the name alone.
+        Kind::Resolve(code) => {
+            let name = error.detail().unwrap_or_default().to_owned();
+            make(py, "UnknownHostException", (code, name))
+        }
+        Kind::Closed => socket_exception(py, libc::EBADF, "Socket closed"),
+        Kind::InvalidInput(_) => illegal_argument(py, &error.kind().to_string()),
+        Kind::EndOfStream | Kind::Truncated { .. } => make(py, "EOFException", ()),
+        // Ended by a signal handler, whose exception is raised in place of this one.
+        Kind::Interrupted => PyKeyboardInterrupt::new_err(()),
+        Kind::Os(libc::ECONNRESET) if error.operation() == Operation::Recv => {
+            make(py, "_ConnectionReset", (libc::ECONNRESET, "Connection reset"))
+        }
+        Kind::Os(errno) => numbered(py, class_of(errno, error.operation()), errno),
+        Kind::Unsupported => make(py, "UnsupportedOperationException", (error.to_string(),)),
+        Kind::WouldBlock | Kind::InProgress | Kind::Busy => {
+            numbered(py, "SocketException", error.errno().unwrap_or(0))
+        }
+        _ => numbered(py, "SocketException", error.errno().unwrap_or(0)),
+    };
+    if error.operation() == Operation::SendAll {
+        note(py, &raised, "done", done);
+    }
+    raised
+}
+
+/// Only these have a time limit in Java.
+fn timed_out(operation: Operation) -> &'static str {
+    if operation == Operation::Accept {
+        "Accept timed out"
+    } else if operation == Operation::RecvMsg {
+        "Receive timed out"
+    } else if matches!(operation, Operation::Connect | Operation::CreateConnection) {
+        "Connect timed out"
+    } else {
+        "Read timed out"
+    }
+}
+
+fn class_of(errno: i32, operation: Operation) -> &'static str {
+    match errno {
+        libc::ECONNREFUSED
+            if matches!(
+                operation,
+                Operation::RecvMsg | Operation::SendMsg | Operation::Send
+            ) =>
+        {
+            "PortUnreachableException"
+        }
+        libc::ECONNREFUSED | libc::ETIMEDOUT => "ConnectException",
+        libc::EADDRINUSE | libc::EADDRNOTAVAIL => "BindException",
+        libc::EACCES if operation == Operation::Bind => "BindException",
+        libc::EHOSTUNREACH | libc::ENETUNREACH => "NoRouteToHostException",
+        libc::EPROTO => "ProtocolException",
+        libc::EPIPE => "_BrokenPipe",
+        libc::ECONNRESET => "_ConnectionReset",
+        _ => "SocketException",
+    }
+}
+
+fn numbered(py: Python<'_>, class: &str, errno: i32) -> PyErr {
+    match strerror(py, errno) {
+        Ok(text) => make(py, class, (errno, text)),
+        Err(failed) => failed,
+    }
+}
+
+/// `SocketException` with a text of Java's.
+pub fn socket_exception(py: Python<'_>, errno: i32, text: &str) -> PyErr {
+    make(py, "SocketException", (errno, text))
+}
+
+/// `IllegalArgumentException`.
+pub fn illegal_argument(py: Python<'_>, text: &str) -> PyErr {
+    make(py, "IllegalArgumentException", (text,))
+}
+
+/// `NullPointerException`.
+pub fn null_pointer(py: Python<'_>, text: &str) -> PyErr {
+    make(py, "NullPointerException", (text,))
+}
+
+/// An exception of the class that `polysock.net` has under this name.
+pub fn make<'py>(py: Python<'py>, class: &str, arguments: impl PyCallArgs<'py>) -> PyErr {
+    let made = py
+        .import("polysock.net._errors")
+        .and_then(|module| module.getattr(class)?.call1(arguments));
+    made.map_or_else(|failed| failed, PyErr::from_value)
+}

@@ -1,0 +1,49 @@
+//! The classes of `polysock.net`: Java's names and rules over the core.
+
+mod datagram_packet;
+mod datagram_socket;
+mod error;
+mod inet_address;
+mod inet_socket_address;
+mod network_interface;
+mod options;
+mod server_socket;
+mod socket;
+mod streams;
+mod values;
+
+pub use datagram_packet::DatagramPacket;
+pub use datagram_socket::{DatagramSocket, MulticastSocket};
+pub use inet_address::{Inet4Address, Inet6Address, InetAddress};
+pub use inet_socket_address::{InetSocketAddress, SocketAddress};
+pub use network_interface::NetworkInterface;
+pub use options::{ExtendedSocketOptions, SocketOption, StandardSocketOptions};
+pub use server_socket::ServerSocket;
+pub use socket::NetSocket;
+pub use streams::{SocketInputStream, SocketOutputStream};
+
+use crate::gil::{self, Attached, Tries};
+use polysock_core::net;
+use pyo3::prelude::*;
+
+/// Runs one call of the core that may wait, and raises Java's exception for what ended it.
+fn call<'py, T>(
+    py: Python<'py>,
+    operation: impl FnOnce(&mut Attached<'py>) -> net::Result<T>,
+) -> PyResult<T> {
+    transfer(py, Tries::Alone, operation)
+}
+
+/// The same for a transfer.
+fn transfer<'py, T>(
+    py: Python<'py>,
+    tries: Tries,
+    operation: impl FnOnce(&mut Attached<'py>) -> net::Result<T>,
+) -> PyResult<T> {
+    gil::attempt_with(py, tries, operation).map_err(|failure| error::exception(py, *failure))
+}
+
+/// The same for a call that never waits, such as an option.
+fn now<T>(py: Python<'_>, result: net::Result<T>) -> PyResult<T> {
+    result.map_err(|refusal| error::refusal(py, &refusal))
+}

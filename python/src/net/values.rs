@@ -1,0 +1,55 @@
+//! Numbers as Java takes them: ports, timeouts, ranges of arrays.
+
+use super::error::{illegal_argument, make};
+use polysock_core::Timeout;
+use pyo3::prelude::*;
+use std::time::Duration;
+
+/// A port, refused with Java's text.
+pub fn port(py: Python<'_>, port: i64) -> PyResult<u16> {
+    u16::try_from(port).map_err(|_| illegal_argument(py, &format!("port out of range:{port}")))
+}
+
+/// A timeout in milliseconds, 0 for ever; refused with this text below 0.
+pub fn timeout(py: Python<'_>, milliseconds: i64, negative: &str) -> PyResult<Timeout> {
+    match u64::try_from(milliseconds) {
+        Ok(0) => Ok(Timeout::Never),
+        Ok(milliseconds) => Ok(Duration::from_millis(milliseconds).into()),
+        Err(_) => Err(illegal_argument(py, negative)),
+    }
+}
+
+/// A timeout as Java tells it.
+pub fn milliseconds(timeout: Timeout) -> u128 {
+    match timeout {
+        Timeout::Never | Timeout::NonBlocking => 0,
+        Timeout::After(duration) => duration.as_millis(),
+    }
+}
+
+/// The part of an array of `size` bytes that `offset` and `length` name; without a length, the rest.
+pub fn range(py: Python<'_>, offset: i64, length: Option<i64>, size: usize) -> PyResult<(usize, usize)> {
+    let given = length.unwrap_or_else(|| i64::try_from(size).unwrap_or(i64::MAX).saturating_sub(offset));
+    if let (Ok(from), Ok(count)) = (usize::try_from(offset), usize::try_from(given)) {
+        if from.checked_add(count).is_some_and(|end| end <= size) {
+            return Ok((from, count));
+        }
+    }
+    let text = format!("Range [{offset}, {offset} + {given}) out of bounds for length {size}");
+    Err(make(py, "IndexOutOfBoundsException", (text,)))
+}
+
+/// The size of a buffer, refused with this text below 1.
+pub fn size(py: Python<'_>, size: i64, refusal: &str) -> PyResult<usize> {
+    match usize::try_from(size) {
+        Ok(size) if size > 0 => Ok(size),
+        _ => Err(illegal_argument(py, refusal)),
+    }
+}
+
+/// A traffic class.
+pub fn traffic_class(py: Python<'_>, class: i64) -> PyResult<u32> {
+    u8::try_from(class)
+        .map(u32::from)
+        .map_err(|_| illegal_argument(py, "tc is not in range 0 -- 255"))
+}

@@ -1,0 +1,78 @@
+/* Preloaded by sockaddr_probe.py: stands where the kernel would be, which need not know the address families.
+ * bind, connect, sendto and sendmsg keep the address that they are given; getsockname and recvfrom give one back. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { ROOM = 256 };
+
+static unsigned char kept[ROOM], prepared[ROOM];
+static socklen_t kept_length, prepared_length;
+
+/* What was given since the last look: its length, the bytes in `to`. */
+int shim_take(unsigned char *to)
+{
+    int length = (int)kept_length;
+    memcpy(to, kept, kept_length);
+    kept_length = 0;
+    return length;
+}
+
+/* What is to be given back. */
+void shim_prepare(const unsigned char *from, int length)
+{
+    memcpy(prepared, from, (size_t)length);
+    prepared_length = (socklen_t)length;
+}
+
+static int keep(const void *address, socklen_t length)
+{
+    if (length > ROOM) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (address != NULL) {
+        memcpy(kept, address, length);
+        kept_length = length;
+    }
+    return 0;
+}
+
+static void give(void *address, socklen_t *length)
+{
+    socklen_t room = *length;
+    memcpy(address, prepared, room < prepared_length ? room : prepared_length);
+    *length = prepared_length;
+}
+
+int bind(int fd, const struct sockaddr *address, socklen_t length)
+{
+    (void)fd;
+    return keep(address, length);
+}
+
+int connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    (void)fd;
+    return keep(address, length);
+}
+
+ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *address, socklen_t length)
+{
+    (void)fd, (void)data, (void)flags;
+    return keep(address, length) == 0 ? (ssize_t)size : -1;
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    (void)fd, (void)flags;
+    return keep(message->msg_name, message->msg_namelen);
+}
+
+int getsockname(int fd, struct sockaddr *address, socklen_t *length)
+{
+    (void)fd;
+    give(address, length);
+    return 0;
+}
