@@ -43,7 +43,14 @@ def in_rust(name):
     return re.search(rf"\bpub (const )?(fn|struct|enum|trait) {name}\b", RUST)
 
 
-CHECKS = {"C": in_c, "C++": in_cplusplus, "Python": in_python, "`polysock.net`": in_net, "Java style": in_net, "Rust": in_rust}
+CHECKS = {
+    "C": in_c,
+    "C++": in_cplusplus,
+    "Python": in_python,
+    "`polysock.net`": in_net,
+    "Java style": in_net,
+    "Rust": in_rust,
+}
 
 
 def names(text):

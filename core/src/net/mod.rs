@@ -24,7 +24,7 @@ pub use options::{
 };
 pub use server::{listen, ServerSocket};
 pub use socket::{Socket, To};
-pub use stream::{close, end_input, end_output, read, write};
+pub use stream::{close, end_input, end_output, read, time_limit, write};
 
 use crate::error::Error;
 

@@ -12,6 +12,7 @@ from abc import ABCMeta, abstractmethod
 
 from ._errors import IllegalArgumentException, IOException, NullPointerException, UnsupportedEncodingException
 from ._format import java_format
+from ._streams import input_stream
 from ._values import java_text
 
 _CHUNK = 8192
@@ -35,12 +36,10 @@ class Reader(metaclass=ABCMeta):
 
 
 class InputStreamReader(Reader):
-    """Decodes a stream of bytes; what is no text of the encoding becomes U+FFFD."""
+    """Decodes a stream of bytes, or a binary file; what is no text of the encoding becomes U+FFFD."""
 
     def __init__(self, stream, charset="UTF-8", /):
-        if stream is None:
-            raise NullPointerException("the stream is None")
-        self._stream = stream
+        self._stream = input_stream(stream)
         self._decoder = _decoder(charset)
         self._chunk = bytearray(_CHUNK)
         self._encoding = charset
