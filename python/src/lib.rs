@@ -20,7 +20,8 @@ mod socket;
 mod tcp_info;
 
 /// The native half of the package `polysock`.
-#[pyo3::pymodule]
+// Without the lock buffers could change while they are copied (ARCHITECTURE.md, "State and threads").
+#[pyo3::pymodule(gil_used = true)]
 mod _native {
     use pyo3::exceptions::PyImportError;
     use pyo3::prelude::*;
