@@ -30,6 +30,7 @@ socket that is gone when it answers.
 
 import argparse
 import asyncio
+import collections
 import contextlib
 import dataclasses
 import os
@@ -464,14 +465,14 @@ async def play_all(folders: list[Path], repeat: int) -> dict[str, list[tuple[str
 
 def report(results: dict[str, list[tuple[str, str | None]]], seconds: float) -> int:
     for name, entries in results.items():
-        told = set()
+        alike: dict[str, list[tuple[str, str]]] = {}  # by their reason, without what was printed
         for title, fault in entries:
-            if fault is None:
-                continue
-            reason = fault.partition("\n---")[0]  # without what was printed
-            text = "as above" if reason in told else fault.rstrip().replace("\n", "\n  ")
-            told.add(reason)
-            print(f"FAILED {name}: {title}\n  {text}\n")
+            if fault is not None:
+                alike.setdefault(fault.partition("\n---")[0], []).append((title, fault))
+        for (title, fault), *others in alike.values():
+            print(f"FAILED {name}: {title}\n  " + fault.rstrip().replace("\n", "\n  "))
+            titles = collections.Counter(other for other, _ in others)
+            print("".join(f"  and {count} times {other}\n" for other, count in titles.items()))
     faults = {name: [fault is not None for _, fault in entries] for name, entries in results.items()}
     for name, failed in faults.items():
         print(f"{name:20} {len(failed):4} plays  {f'{sum(failed)} FAILED' if any(failed) else 'ok'}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Conformance driver for Java style: `polysock.net`. java/Driver.java says the same to the real java.net. The protocol is in ../README.md."""
+"""Conformance driver for Java style: `polysock.net`; java/Driver.java is the same for the real java.net. Protocol: ../README.md."""
 
 import os
 import sys

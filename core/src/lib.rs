@@ -59,8 +59,8 @@ pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
 pub use host::{FirstTry, Host, Plain, Stop, Try};
 pub use names::{
-    host_by_address, host_by_name, host_name, interface_index, interface_name, interfaces, protocol_by_name,
-    service_name, service_port, set_host_name, Host as HostEntry, HostError,
+    host_by_address, host_by_name, host_name, interface_index, interface_list, interface_name, interfaces,
+    protocol_by_name, service_name, service_port, set_host_name, Host as HostEntry, HostError, InterfaceInfo,
 };
 pub use poll::{poll, poll_with, Events, PollEntry, PollTarget};
 pub use poller::{Event, Poller};

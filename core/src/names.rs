@@ -2,11 +2,13 @@
 //!
 //! For addresses to connect to, [`resolve`](crate::resolve) is the call. None of these can be cut short.
 
+use crate::address::Address;
 use crate::domain::{Family, Protocol};
 use crate::error::{Error, Operation, Result};
 use crate::sys;
 use std::ffi::{CStr, CString};
 use std::fmt;
+use std::io;
 use std::net::IpAddr;
 
 /// What the system knows of a host (`struct hostent`).
@@ -89,6 +91,45 @@ pub fn set_host_name(name: &[u8]) -> Result<()> {
 /// The system's.
 pub fn interfaces() -> Result<Vec<(u32, CString)>> {
     sys::names::interfaces().map_err(|error| Error::os(Operation::InterfaceName, &error))
+}
+
+/// One network interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InterfaceInfo {
+    /// Its number.
+    pub index: u32,
+    /// Its name.
+    pub name: CString,
+    /// `IFF_…` (netdevice(7)): `IFF_UP`, `IFF_LOOPBACK`, `IFF_MULTICAST`, ….
+    pub flags: u32,
+    /// Its addresses of IPv4 and IPv6, with the scope of the latter.
+    pub addresses: Vec<Address>,
+}
+
+/// All network interfaces with their addresses (getifaddrs(3); Java `NetworkInterface`).
+///
+/// # Errors
+/// The system's.
+pub fn interface_list() -> Result<Vec<InterfaceInfo>> {
+    let failed = |error: io::Error| Error::os(Operation::InterfaceName, &error);
+    let mut all: Vec<InterfaceInfo> = interfaces()?
+        .into_iter()
+        .map(|(index, name)| InterfaceInfo {
+            index,
+            name,
+            flags: 0,
+            addresses: Vec::new(),
+        })
+        .collect();
+    for (name, flags, address) in sys::names::interface_addresses().map_err(failed)? {
+        // One that came between the two lists is left out.
+        if let Some(interface) = all.iter_mut().find(|interface| interface.name == name) {
+            interface.flags = flags;
+            interface.addresses.extend(address);
+        }
+    }
+    Ok(all)
 }
 
 /// The number of the network interface of this name (if_nametoindex(3); Python `if_nametoindex`).

@@ -137,3 +137,35 @@ fn closing_wakes_it() {
         assert_eq!(sender.join().unwrap().unwrap_err().kind(), Kind::Closed);
     });
 }
+
+/// Two thirds of the limit between any two reads, and twice the limit altogether.
+#[test]
+fn while_it_moves_the_limit_starts_anew() {
+    const LIMIT: Duration = Duration::from_millis(450);
+    let attempt = || {
+        let (client, peer) = connected();
+        let content = file(b"");
+        content.set_len(40_000_000).unwrap();
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                let mut buf = vec![0; 5_000_000];
+                for _ in 0..3 {
+                    std::thread::sleep(LIMIT * 2 / 3);
+                    peer.recv_exact(&mut buf).unwrap();
+                }
+                Instant::now()
+            });
+            let error = client
+                .on(polysock_core::Plain)
+                .within(LIMIT)
+                .sendfile_while_moving(content.as_fd(), 0, None)
+                .unwrap_err();
+            let ended = Instant::now();
+            assert_eq!(error.kind(), Kind::TimedOut);
+            (error.done() > 15_000_000).then(|| ended - reader.join().unwrap())
+        })
+    };
+    // A reader that a busy machine stops for so long is rightly taken for one that has stopped.
+    let waited = (0..5).find_map(|_| attempt()).unwrap();
+    assert!(waited > LIMIT / 2 && waited < LIMIT * 5, "{waited:?}");
+}

@@ -34,22 +34,22 @@ int main(void)
     polysock_getsockname(listener, &there);
     tell("nobody listens", polysock_connect(s, &there, 5000));
 
-    polysock_listen(listener, 0); /* room for one connection in its queue */
-    tell("the same socket, now that somebody listens", polysock_connect(s, &there, 5000));
-    tell("once more", polysock_connect(s, &there, 5000));
-    tell("the queue is full", polysock_connect(second, &there, 200));
-    tell("bind to a port in use", polysock_bind(background, &there));
-
     polysock_addr_parse(&broadcast, "127.255.255.255:9", 0);
     tell("a broadcast address", polysock_connect(background, &broadcast, 5000));
 
     /* In the background: it begins, poll says when it has ended, and SO_ERROR how. */
-    polysock_free(listener); /* now nobody listens any more */
     tell("without waiting", polysock_connect(background, &there, 0));
     polysock_pollfd set = {.socket = background, .events = POLYSOCK_POLLOUT};
     if (polysock_poll(&set, 1, 5000) == 1 && polysock_take_error(background, &end) == 0)
         tell("how that ended", end);
 
+    polysock_listen(listener, 0); /* room for one connection in its queue */
+    tell("the same socket, now that somebody listens", polysock_connect(s, &there, 5000));
+    tell("once more", polysock_connect(s, &there, 5000));
+    tell("bind to a port in use", polysock_bind(second, &there));
+    tell("the queue is full", polysock_connect(second, &there, 200));
+
+    polysock_free(listener);
     polysock_free(s);
     polysock_free(second);
     polysock_free(background);

@@ -29,23 +29,22 @@ with listener, s, second, background:
     there = listener.getsockname()
     tell("nobody listens", s.connect_ex(there))
 
-    listener.listen(0)  # room for one connection in its queue
-    tell("the same socket, now that somebody listens", s.connect_ex(there))
-    tell("once more", s.connect_ex(there))
-    second.settimeout(0.2)
-    tell("the queue is full", second.connect_ex(there))
-    try:
-        background.bind(there)  # there is no bind_ex
-    except OSError as error:
-        tell("bind to a port in use", error.errno)
-
     tell("a broadcast address", background.connect_ex(("127.255.255.255", 9)))
 
     # In the background: it begins, poll says when it has ended, and SO_ERROR how.
-    listener.close()  # now nobody listens any more
     background.setblocking(False)
     tell("without waiting", background.connect_ex(there))
     waiting = select.poll()
     waiting.register(background, select.POLLOUT)
     if waiting.poll(5000):
         tell("how that ended", background.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+
+    listener.listen(0)  # room for one connection in its queue
+    tell("the same socket, now that somebody listens", s.connect_ex(there))
+    tell("once more", s.connect_ex(there))
+    try:
+        second.bind(there)  # there is no bind_ex
+    except OSError as error:
+        tell("bind to a port in use", error.errno)
+    second.settimeout(0.2)
+    tell("the queue is full", second.connect_ex(there))

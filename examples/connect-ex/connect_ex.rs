@@ -31,18 +31,6 @@ fn run() -> Result<()> {
     let there = listener.local_address()?;
     tell("nobody listens", s.within(PATIENCE).connect(&there));
 
-    listener.listen(0)?; // room for one connection in its queue
-    tell(
-        "the same socket, now that somebody listens",
-        s.within(PATIENCE).connect(&there),
-    );
-    tell("once more", s.within(PATIENCE).connect(&there));
-    tell(
-        "the queue is full",
-        second.within(Duration::from_millis(200)).connect(&there),
-    );
-    tell("bind to a port in use", background.bind(&there));
-
     let broadcast = Address::from(([127, 255, 255, 255].into(), 9));
     tell(
         "a broadcast address",
@@ -50,7 +38,6 @@ fn run() -> Result<()> {
     );
 
     // In the background: it begins, poll says when it has ended, and SO_ERROR how.
-    drop(listener); // now nobody listens any more
     tell(
         "without waiting",
         background.within(Timeout::NonBlocking).connect(&there),
@@ -58,6 +45,18 @@ fn run() -> Result<()> {
     if poll(&mut [PollEntry::new(&background, Events::WRITABLE)], PATIENCE)? == 1 {
         tell_kind("how that ended", background.take_error()?);
     }
+
+    listener.listen(0)?; // room for one connection in its queue
+    tell(
+        "the same socket, now that somebody listens",
+        s.within(PATIENCE).connect(&there),
+    );
+    tell("once more", s.within(PATIENCE).connect(&there));
+    tell("bind to a port in use", second.bind(&there));
+    tell(
+        "the queue is full",
+        second.within(Duration::from_millis(200)).connect(&there),
+    );
     Ok(())
 }
 

@@ -35,16 +35,6 @@ pub unsafe extern "C" fn polysock_close(s: *mut polysock_t) -> c_int {
     guard::code("polysock_close", || Ok(handle(s)?.close()?))
 }
 
-/// Closes the socket as java.net.Socket.close does: FIN first, even when there is input nobody read.
-///
-/// BSD: shutdown(2), then close(2). Python: polysock.net. Java: Socket.close.
-/// As polysock_close(). With linger 0 it is a plain close, that is a reset.
-/// @ingroup polysock_sockets
-#[no_mangle]
-pub unsafe extern "C" fn polysock_net_close(s: *mut polysock_t) -> c_int {
-    guard::code("polysock_net_close", || Ok(handle(s)?.close_fin_first()?))
-}
-
 /// Ends the connection at once with a reset, dropping what was not sent yet, and closes the socket.
 ///
 /// BSD: close(2) with linger 0. Python: socket.abort. Java: setSoLinger(true, 0), then close.

@@ -44,6 +44,8 @@ mod poller;
 
 mod server;
 
+mod net;
+
 mod info;
 mod options;
 mod tcp_info;

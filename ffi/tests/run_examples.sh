@@ -28,6 +28,7 @@ check messages 'written through the copy' "$out/example-messages"
 check options 'invalid ttl' "$out/example-options"
 check waiting 'socket 70 says y' "$out/example-waiting"
 check server 'Hello, client 4' "$out/example-server"
+check net 'EEOF, and for good' "$out/example-net"
 
 mkfifo "$work/said"
 "$out/example-timeout_server" >"$work/said" &

@@ -109,6 +109,34 @@ TEST(options)
     CHECK(polysock::socket::from_fd(s.detach()).getsockname().port() != 0);
 }
 
+TEST(javas_own_notions)
+{
+    polysock::socket listener = polysock::net_server_socket(0, 50, "127.0.0.1");
+    polysock::socket client = polysock::create_connection("127.0.0.1", std::to_string(listener.getsockname().port()), 10s);
+    polysock::socket server = listener.accept(10s);
+    char buf[8];
+    CHECK(client.net_so_linger() == -1s);
+    client.net_set_so_linger(true, 100000s);
+    CHECK(client.net_so_linger() == 65535s);
+    client.net_set_so_linger(false, 0s);
+    CHECK(client.net_so_timeout() == 0ms);
+    client.net_set_so_timeout(20ms);
+    CHECK(client.net_so_timeout() == 20ms);
+    CHECK_IS(thrown([&] { client.net_read(buf, sizeof buf); }), POLYSOCK_ETIMEDOUT);
+    server.net_write("unread");
+    client.net_write("last", 4);
+    CHECK_IS(client.net_read(buf, 1), 1);
+    client.net_shutdown_output();
+    CHECK_IS(thrown([&] { client.net_write("late"); }), POLYSOCK_EPIPE);
+    client.net_shutdown_input();
+    CHECK_IS(client.net_read(buf, sizeof buf), 0);
+    client.net_close();
+    CHECK_IS(client.net_read(buf, sizeof buf), 0);
+    CHECK_IS(server.net_read(buf, sizeof buf), 4);
+    CHECK_IS(server.net_read(buf, sizeof buf), 0);
+    CHECK_IS(thrown([] { polysock::net_server_socket(65536); }), POLYSOCK_EINVAL);
+}
+
 TEST(close_wakes)
 {
     auto listener = polysock::create_server("127.0.0.1", "0");
@@ -252,6 +280,7 @@ int main()
     RUN(echo);
     RUN(failures_are_exceptions);
     RUN(options);
+    RUN(javas_own_notions);
     RUN(close_wakes);
     RUN(datagrams);
     RUN(messages_own_what_they_bring);

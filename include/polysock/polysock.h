@@ -978,13 +978,6 @@ int polysock_shutdown(polysock_t *s, int how);
 /// @ingroup polysock_sockets
 int polysock_close(polysock_t *s);
 
-/// Closes the socket as java.net.Socket.close does: FIN first, even when there is input nobody read.
-///
-/// BSD: shutdown(2), then close(2). Python: polysock.net. Java: Socket.close.
-/// As polysock_close(). With linger 0 it is a plain close, that is a reset.
-/// @ingroup polysock_sockets
-int polysock_net_close(polysock_t *s);
-
 /// Ends the connection at once with a reset, dropping what was not sent yet, and closes the socket.
 ///
 /// BSD: close(2) with linger 0. Python: socket.abort. Java: setSoLinger(true, 0), then close.
@@ -1427,6 +1420,83 @@ ssize_t polysock_server_connections(const polysock_server *srv);
 /// before this returns. A callback may free its server.
 /// @ingroup polysock_server
 void polysock_server_free(polysock_server *srv);
+
+/// Listens over TCP as java.net.ServerSocket does; the caller owns `*out`.
+///
+/// BSD: socket(2), bind(2) and listen(2). Python: polysock.net.ServerSocket. Java: new ServerSocket(port, backlog, address).
+/// Reuse-address is on; `backlog` below 1 is 50; `host` NULL or "" is every interface, IPv4 and IPv6 on one socket. Port 0
+/// lets the system choose. POLYSOCK_EINVAL for a port outside 0 to 65535; POLYSOCK_EADDRINUSE, POLYSOCK_EAI_...
+/// Accept with polysock_accept(); with POLYSOCK_DEFAULT it keeps the time of polysock_net_set_so_timeout().
+/// @ingroup polysock_net
+int polysock_net_server_socket(polysock_t **out, int port, int backlog, const char *host);
+
+/// Receives at least one and at most `n` bytes, and returns how many; POLYSOCK_EEOF at the end of the stream, from then on
+/// always, also after close.
+///
+/// BSD: recv(2). Python: polysock.net InputStream.read. Java: InputStream.read (-1 at the end).
+/// It waits as long as polysock_net_set_so_timeout() says, for ever unless set. Threads that call it at the same time take
+/// turns, and waiting for the turn counts against that time. `n` 0 returns 0. POLYSOCK_ETIMEDOUT, after which reading may go
+/// on; POLYSOCK_ECONNRESET, and from then on always; POLYSOCK_ECLOSED, also when another thread closes the socket meanwhile.
+/// @ingroup polysock_net
+ssize_t polysock_net_read(polysock_t *s, void *buf, size_t n);
+
+/// Sends all of `n` bytes, however long that takes.
+///
+/// BSD: send(2) in a loop. Python: polysock.net OutputStream.write. Java: OutputStream.write.
+/// No time limit ends it; polysock_sendall() has one. `*done`, unless NULL, is how many bytes left this process, also on
+/// failure. POLYSOCK_EPIPE, POLYSOCK_ECONNRESET, POLYSOCK_ECLOSED, also when another thread closes the socket meanwhile.
+/// @ingroup polysock_net
+int polysock_net_write(polysock_t *s, const void *buf, size_t n, size_t *done);
+
+/// Sets how many milliseconds polysock_net_read(), and polysock_accept() and the others with POLYSOCK_DEFAULT that receive,
+/// wait; 0 is for ever.
+///
+/// BSD: SO_RCVTIMEO. Python: polysock.net Socket.setSoTimeout. Java: Socket.setSoTimeout, ServerSocket.setSoTimeout.
+/// Sending and connecting are not limited by it. POLYSOCK_EINVAL below 0.
+/// @ingroup polysock_net
+int polysock_net_set_so_timeout(polysock_t *s, int ms);
+
+/// Gives what polysock_net_set_so_timeout() set, in milliseconds; 0 is for ever.
+///
+/// BSD: SO_RCVTIMEO. Python: polysock.net Socket.getSoTimeout. Java: Socket.getSoTimeout.
+/// @ingroup polysock_net
+int polysock_net_get_so_timeout(const polysock_t *s, int *ms);
+
+/// Sets what close does with data not sent yet: off, the kernel goes on sending; on, close waits so many seconds for the
+/// peer's acknowledgement; on with 0, it drops them and resets the connection.
+///
+/// BSD: SO_LINGER. Python: polysock.net Socket.setSoLinger. Java: Socket.setSoLinger.
+/// More than 65535 seconds are cut to that. POLYSOCK_EINVAL for negative seconds with `on`; without, they do not count.
+/// @ingroup polysock_net
+int polysock_net_set_so_linger(polysock_t *s, bool on, int seconds);
+
+/// Gives the linger time in seconds; -1 when it is off.
+///
+/// BSD: SO_LINGER. Python: polysock.net Socket.getSoLinger. Java: Socket.getSoLinger.
+/// @ingroup polysock_net
+int polysock_net_get_so_linger(const polysock_t *s, int *seconds);
+
+/// Ends receiving: polysock_net_read() finds the end of the stream from now on, what had come before is dropped, and the
+/// peer is not told.
+///
+/// BSD: shutdown(2) with SHUT_RD. Python: polysock.net Socket.shutdownInput. Java: Socket.shutdownInput (throws the second
+/// time; here that is 0). A polysock_net_read() that waits in another thread ends. POLYSOCK_ENOTCONN, POLYSOCK_ECLOSED.
+/// @ingroup polysock_net
+int polysock_net_shutdown_input(polysock_t *s);
+
+/// Ends sending: the peer reads to the end of the stream and may still answer.
+///
+/// BSD: shutdown(2) with SHUT_WR. Python: polysock.net Socket.shutdownOutput. Java: Socket.shutdownOutput (throws the second
+/// time; here that is 0). Writing afterwards fails with POLYSOCK_EPIPE. POLYSOCK_ENOTCONN, POLYSOCK_ECLOSED.
+/// @ingroup polysock_net
+int polysock_net_shutdown_output(polysock_t *s);
+
+/// Closes the socket as java.net.Socket.close does: FIN first, even when there is input nobody read.
+///
+/// BSD: shutdown(2), then close(2). Python: polysock.net Socket.close. Java: Socket.close.
+/// As polysock_close(). With linger 0 it is a plain close, that is a reset.
+/// @ingroup polysock_net
+int polysock_net_close(polysock_t *s);
 
 /// Tells how many bytes a receive would find without waiting; of a datagram socket, how long the next datagram is.
 ///

@@ -394,7 +394,6 @@ public:
     bool is_closed() const noexcept { return ::polysock_is_closed(handle_); }
     void close() { detail::check(::polysock_close(handle_)); }
     // As java.net.Socket.close: FIN first.
-    void net_close() { detail::check(::polysock_net_close(handle_)); }
     void abort() { detail::check(::polysock_abort(handle_)); }
     void shutdown(int how) { detail::check(::polysock_shutdown(handle_, how)); }
     // "ESTABLISHED"; nothing when closed or not TCP.
@@ -504,6 +503,46 @@ public:
         if (code < 0)
             throw error(code, done);
     }
+
+    // java.net's own notions. net_read gives 0 at the end of the stream, which stays the end; its time limit is
+    // net_so_timeout, zero for ever. net_write has none.
+    std::size_t net_read(void *room, std::size_t n)
+    {
+        const ssize_t count = ::polysock_net_read(handle_, room, n);
+        return count == POLYSOCK_EEOF ? 0 : static_cast<std::size_t>(detail::check(count));
+    }
+    void net_write(const void *data, std::size_t n)
+    {
+        std::size_t done = 0;
+        const int code = ::polysock_net_write(handle_, data, n, &done);
+        if (code < 0)
+            throw error(code, done);
+    }
+    void net_write(std::string_view data) { net_write(data.data(), data.size()); }
+    void net_set_so_timeout(std::chrono::duration<int, std::milli> time)
+    {
+        detail::check(::polysock_net_set_so_timeout(handle_, time.count()));
+    }
+    std::chrono::milliseconds net_so_timeout() const
+    {
+        int ms = 0;
+        detail::check(::polysock_net_get_so_timeout(handle_, &ms));
+        return std::chrono::milliseconds(ms);
+    }
+    void net_set_so_linger(bool on, std::chrono::duration<int> time)
+    {
+        detail::check(::polysock_net_set_so_linger(handle_, on, time.count()));
+    }
+    // -1 s when it is off.
+    std::chrono::seconds net_so_linger() const
+    {
+        int seconds = 0;
+        detail::check(::polysock_net_get_so_linger(handle_, &seconds));
+        return std::chrono::seconds(seconds);
+    }
+    void net_shutdown_input() { detail::check(::polysock_net_shutdown_input(handle_)); }
+    void net_shutdown_output() { detail::check(::polysock_net_shutdown_output(handle_)); }
+    void net_close() { detail::check(::polysock_net_close(handle_)); }
 
     // For calls without a timeout: recv and accept; send and connect. A default timeout() leaves one as it is.
     void set_timeout(timeout recv, timeout send) { detail::check(::polysock_set_timeout(handle_, recv.ms(), send.ms())); }
@@ -733,6 +772,14 @@ inline socket create_server(const std::string &host, const std::string &service,
 {
     ::polysock_t *handle = nullptr;
     detail::check(::polysock_create_server(&handle, host.c_str(), service.c_str(), backlog));
+    return socket::adopt(handle);
+}
+
+// As java.net.ServerSocket: reuse-address, a backlog of 50, every interface unless a host is named.
+inline socket net_server_socket(int port, int backlog = 50, const std::string &host = "")
+{
+    ::polysock_t *handle = nullptr;
+    detail::check(::polysock_net_server_socket(&handle, port, backlog, host.c_str()));
     return socket::adopt(handle);
 }
 

@@ -230,9 +230,9 @@ class socket(_native.socket, metaclass=SocketMeta):
         try:
             sent = self._sendfile(fd, offset, count)
             return sent
-        except OSError as exc:
+        except BaseException as exc:
             sent = getattr(exc, "done", 0)
-            if sent or isinstance(exc, TimeoutError):
+            if sent or isinstance(exc, TimeoutError) or not isinstance(exc, OSError):
                 raise
             # A closed socket, or a file that the kernel can't send from; the other way finds out which.
             raise _GiveupOnSendfile(exc) from exc

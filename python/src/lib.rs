@@ -21,8 +21,10 @@ mod socket;
 mod tcp_info;
 
 /// The native half of the package `polysock`.
-#[pyo3::pymodule]
+// Without the lock buffers could change while they are copied (ARCHITECTURE.md, "State and threads").
+#[pyo3::pymodule(gil_used = true)]
 mod _native {
+    use pyo3::exceptions::PyImportError;
     use pyo3::prelude::*;
 
     #[pymodule_export]
@@ -40,8 +42,9 @@ mod _native {
     };
     #[pymodule_export]
     use crate::net::{
-        Inet4Address, Inet6Address, InetAddress, InetSocketAddress, ServerSocket, SocketAddress,
-        SocketInputStream, SocketOutputStream,
+        DatagramPacket, DatagramSocket, ExtendedSocketOptions, Inet4Address, Inet6Address, InetAddress,
+        InetSocketAddress, MulticastSocket, NetworkInterface, ServerSocket, SocketAddress, SocketInputStream,
+        SocketOption, SocketOutputStream, StandardSocketOptions,
     };
     #[pymodule_export]
     use crate::resolve::{getaddrinfo, getnameinfo};
@@ -52,6 +55,11 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // PyO3 makes each type once per process, and we keep exception classes: no other interpreter may see them.
+        if !crate::raw::threads::is_main_interpreter(module.py()) {
+            let text = "polysock can't be loaded in a sub-interpreter: its types are the main interpreter's";
+            return Err(PyImportError::new_err(text));
+        }
         let socket = crate::raw::finalize::socket_type(module.py())?;
         module.add("socket", &socket)?;
         module.add("SocketType", socket)?;

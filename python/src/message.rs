@@ -7,7 +7,7 @@ use crate::raw::bytes;
 use crate::socket::NativeSocket;
 use crate::{address, audit, convert, gil};
 use polysock_core::{Address, Ancillary, Control, Data, Family, Flags, Received, Room, Socket};
-use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOSError, PyOverflowError, PyRuntimeWarning, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
@@ -318,6 +318,10 @@ fn control_room(ancbufsize: Size) -> PyResult<usize> {
 /// What came beside the bytes. Descriptors become the program's only once everything else has been made.
 fn shown<'py>(py: Python<'py>, socket: &Socket, received: Received) -> PyResult<Beside<'py>> {
     let from = address::to_python(py, socket.protocol(), &received.address)?;
+    if received.malformed {
+        let text = c"received malformed or improperly-truncated ancillary data";
+        PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), text, 1)?;
+    }
     let list = PyList::empty(py);
     let mut given = Vec::new();
     for item in received.ancillary {

@@ -360,7 +360,7 @@ impl NativeSocket {
     /// Sends `count` bytes of an open file from `offset`, or all to its end, and returns how many. The time limit
     /// starts anew whenever something went out.
     #[pyo3(signature = (fileno, offset, count, /))]
-    fn _sendfile(&self, py: Python<'_>, fileno: CInt, offset: u64, count: Option<u64>) -> PyResult<u64> {
+    fn _sendfile(&self, py: Python<'_>, fileno: CInt, offset: u64, count: Option<u64>) -> PyResult<usize> {
         sendfile::sendfile(py, &*self.socket(py)?, fileno, offset, count)
     }
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import polysock
 
-# What a thread waits in on a socket of ours: ppoll, recvfrom, sendto, accept, accept4, connect.
+# What a thread waits in on a socket of ours: ppoll, recvfrom, sendto, recvmsg, sendmsg, accept, accept4, connect.
 WAITING = {
-    "x86_64": {"271", "45", "44", "43", "288", "42"},
-    "aarch64": {"73", "207", "206", "202", "242", "203"},
+    "x86_64": {"271", "45", "44", "47", "46", "43", "288", "42"},
+    "aarch64": {"73", "207", "206", "212", "211", "202", "242", "203"},
 }
 PATIENCE = 10
 # More than all buffers of a connection hold.

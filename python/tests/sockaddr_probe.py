@@ -2,8 +2,9 @@
 
     LD_PRELOAD=shim.so python sockaddr_probe.py polysock|socket <cases >outcomes
 
-The cases are a Python list: ("encode", call, family, proto, address) or ("decode", family, proto, bytes). So are the
-outcomes, in their order: ("bytes", bytes), ("object", object) or ("error", class name, errno, text).
+The cases are a Python list: ("encode", call, family, proto, address), ("decode", family, proto, bytes) or
+("control", bytes). So are the outcomes, in their order: ("bytes", bytes), ("object", object) or ("error", class name,
+errno, text).
 """
 
 import ctypes
@@ -40,10 +41,18 @@ def main(name):
             shim.shim_prepare(raw, len(raw))
             return "object", sock.getsockname()
 
+    def control(raw):
+        shim.shim_prepare(raw, len(raw))
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            _, found, flags, address = carrier.recvmsg(1, 256)
+        return "object", (found, flags, address, [(each.category.__name__, str(each.message)) for each in seen])
+
     outcomes = []
+    kinds = {"encode": encode, "decode": decode, "control": control}
     for kind, *arguments in eval(sys.stdin.read()):
         try:
-            outcomes.append((encode if kind == "encode" else decode)(*arguments))
+            outcomes.append(kinds[kind](*arguments))
         except Exception as error:
             outcomes.append(("error", type(error).__name__, getattr(error, "errno", None), str(error)))
     carrier.close()

@@ -1,5 +1,6 @@
 /* Preloaded by sockaddr_probe.py: stands where the kernel would be, which need not know the address families.
- * bind, connect, sendto and sendmsg keep the address that they are given; getsockname and recvfrom give one back. */
+ * bind, connect, sendto and sendmsg keep the address that they are given; getsockname gives one back, recvmsg control
+ * messages. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -68,6 +69,16 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
     (void)fd, (void)flags;
     return keep(message->msg_name, message->msg_namelen);
+}
+
+ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+    (void)fd, (void)flags;
+    memcpy(message->msg_control, prepared, prepared_length);
+    message->msg_controllen = prepared_length;
+    message->msg_namelen = 0;
+    message->msg_flags = 0;
+    return 0;
 }
 
 int getsockname(int fd, struct sockaddr *address, socklen_t *length)

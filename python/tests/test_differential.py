@@ -213,7 +213,13 @@ def outcome(call, arguments):
     return "returned", result if isinstance(result, (int, bytes, type(None))) else type(result).__name__
 
 
+# What later ones say is not known here; the classes are compared all the same.
+TEXTS_ARE_KNOWN = sys.version_info < (3, 14)
+
+
 def text(error):
+    if not TEXTS_ARE_KNOWN:
+        return None
     # Ours begins with the name of the argument.
     text = re.sub(r"^argument '\w+': ", "", str(error))
     text = re.sub(r"0x[0-9a-f]+", "0x…", text)
@@ -325,7 +331,8 @@ def test_every_call_ends_the_same_way(tmp_path, monkeypatch):
             differing.append(f"{call}{tuple(arguments)}: {theirs} {ours}")
     assert calls > 20_000
     assert differing == []
-    assert set(DIFFERENT) - listed == set(), "these do not differ: take them out of the list"
+    if TEXTS_ARE_KNOWN:
+        assert set(DIFFERENT) - listed == set(), "these do not differ: take them out of the list"
 
 
 @pytest.mark.parametrize("method", METHODS)

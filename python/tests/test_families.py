@@ -176,7 +176,9 @@ def test_every_layout(outcomes):
 def fields(case, outcome):
     """The outcome without the gaps in and behind the fields, where the standard module leaves what was on its stack."""
     kind, *rest = outcome
-    if kind != "bytes":
+    if kind == "error" and sys.version_info >= (3, 14):
+        return kind, *rest[:2]  # what later ones say is not known here
+    if kind != "bytes" or case[0] != "encode":
         return outcome
     _, _, family, proto, _ = case
     (raw,) = rest
@@ -221,6 +223,26 @@ def test_whatever_the_kernel_gives_is_shown_as_by_the_standard_module(outcomes):
             cases += [("decode", family, proto, raw[:2] + bytes([fill]) * (len(raw) - 2)) for fill in fills]
     assert len(cases) > 80
     assert same(outcomes, cases) == []
+
+
+def test_malformed_control_messages_are_warned_of(outcomes):
+    def message(length, data):
+        return struct.pack("=Qii", length, 1, 77) + data.ljust(8, b"\0")
+
+    good = message(20, b"1234")
+    cases = [
+        ("control", raw)
+        for raw in (
+            *(b"", good, good + good),  # none, one, two
+            *(good[:-4], good[:-5], good + good[:-7], good + good[:19]),  # cut behind, and within, the data
+            *(message(15, b""), message(0, b""), good + message(3, b""), message(2**40, b"1234")),  # no such lengths
+        )
+    ]
+    assert same(outcomes, cases) == []
+    shown = [found for _, (found, *_) in outcomes("polysock", cases)]
+    assert [len(found) for found in shown] == [0, 1, 2, 1, 1, 2, 2, 0, 0, 1, 1]
+    warned = [bool(warnings) for _, (*_, warnings) in outcomes("polysock", cases)]
+    assert warned == [False] * 4 + [True] * 7
 
 
 def test_what_is_shown_otherwise(outcomes):

@@ -1,5 +1,7 @@
 """The streams of polysock.net: formats, what is kept over a timeout, and who closes what."""
 
+import io
+import os
 import struct
 
 import pytest
@@ -346,6 +348,38 @@ def test_lines(data, lines, size):
     assert [line for line in found if line is not None] == lines
 
 
+@pytest.mark.parametrize("buffering", [-1, 0])
+def test_a_binary_file_is_read_like_a_socket(buffering):
+    # new BufferedReader(new InputStreamReader(System.in)): with sys.stdin.buffer it ports as it stands.
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb", buffering) as file, os.fdopen(writing, "wb", 0) as keyboard:
+        reader = BufferedReader(InputStreamReader(file))
+        keyboard.write("typed ü\nand m".encode())
+        assert reader.readLine() == "typed ü", "what is there is enough, as with a terminal"
+        keyboard.write(b"ore")
+        keyboard.close()
+        assert reader.readLine() == "and more"
+        assert reader.readLine() is None
+        reader.close()
+        assert file.closed
+
+    with DataInputStream(io.BytesIO(b"\0\0\1\0abc")) as data:
+        assert data.readInt() == 256
+        assert data.read() == ord("a")
+        assert data.readAllBytes() == b"bc"
+        assert data.read() == data.read(bytearray(1)) == -1
+        assert data.available() == 0
+
+
+def test_a_file_that_cannot_be_read_says_so():
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    with os.fdopen(reading, "rb", 0) as nothing_there, os.fdopen(writing, "wb"), pytest.raises(BlockingIOError):
+        DataInputStream(nothing_there).read()
+    with pytest.raises(ValueError, match="closed file"):
+        InputStreamReader(nothing_there).read()
+
+
 def test_reading_characters():
     reader = BufferedReader(InputStreamReader(Pieces("äb".encode()[:1], "äb".encode()[1:], b"cd\r", b"\nefgh")))
     assert reader.read() == ord("ä")
@@ -515,7 +549,7 @@ FORMATS = [
     ("%g %g %.3g", (0.0, 1234567.0, 0.00012345), "0.00000 1.23457e+06 0.000123"),
     ("%2$s %1$s %<s %s", ("a", "b"), "b a a a"),
     ("%,.2f", (1234567.891,), "1,234,567.89"),
-    ("%s %d %5.1f", (None, None, None), "null null  null"),
+    ("%s %d %5.1f", (None, None, None), "null null     n"),
     ("%.1f %5.1f", (float("nan"), float("inf")), "NaN Infinity"),
 ]
 

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import signal
+import tempfile
 import threading
 
 import pytest
@@ -50,15 +51,33 @@ def waiting_connect():
         yield sock, lambda: sock.connect(address), make_room
 
 
+def send_messages(sock):
+    left = MUCH
+    while left:
+        left -= sock.sendmsg([bytes(min(left, 65536))])
+
+
+def send_file(sock):
+    with tempfile.TemporaryFile() as file:
+        file.truncate(MUCH)
+        sock.sendfile(file)
+
+
 CALLS = {
     "recv": lambda: waiting_recv(lambda s: s.recv(5)),
     "recv with timeout": lambda: waiting_recv(lambda s: (s.settimeout(30), s.recv(5))),
     "recv large": lambda: waiting_recv(lambda s: s.recv(100_000)),
     "recv_into": lambda: waiting_recv(lambda s: s.recv_into(bytearray(5))),
     "recv_exact": lambda: waiting_recv(lambda s: s.recv_exact(5)),
+    "recvfrom": lambda: waiting_recv(lambda s: s.recvfrom(5)),
+    "recvfrom_into": lambda: waiting_recv(lambda s: s.recvfrom_into(bytearray(5))),
+    "recvmsg": lambda: waiting_recv(lambda s: s.recvmsg(5, 100)),
+    "recvmsg_into": lambda: waiting_recv(lambda s: s.recvmsg_into([bytearray(2), bytearray(3)])),
     "send": lambda: waiting_send(send_much),
     "send with timeout": lambda: waiting_send(lambda s: (s.settimeout(30), send_much(s))),
     "sendall": lambda: waiting_send(lambda s: s.sendall(bytes(MUCH))),
+    "sendmsg": lambda: waiting_send(send_messages),
+    "sendfile": lambda: waiting_send(send_file),
     "accept": waiting_accept,
     "connect": waiting_connect,
 }
@@ -100,6 +119,19 @@ def test_handler_may_close_the_socket(name):
             call()
         assert caught.value.errno == errno.EBADF
         helper.outcome()
+
+
+def test_the_file_is_behind_what_went_out_when_the_handler_fails():
+    with connection() as (client, server), tempfile.TemporaryFile() as file, on_signal(fail):
+        file.truncate(MUCH)
+        helper = when_main_sleeps(interrupt)
+        with pytest.raises(FromHandler):
+            client.sendfile(file)
+        helper.outcome()
+        sent = file.tell()
+        client.close()
+        with server.makefile("rb") as received:
+            assert len(received.read()) == sent > 0
 
 
 def test_exception_of_the_handler_is_not_lost_when_a_part_was_sent():

@@ -1,5 +1,6 @@
 """Threads: the interpreter goes on while a call waits."""
 
+import sys
 import threading
 
 from helpers import Thread, connection
@@ -47,6 +48,38 @@ def test_two_readers_get_everything_once():
         client.sendall(bytes(1_000_000))
         client.shutdown(socket.SHUT_WR)
         assert sum(reader.outcome() for reader in readers) == 1_000_000
+
+
+def test_ordinary_work_in_many_threads_at_once():
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def work(number):
+        message = bytes([number]) * 10_000
+        for _ in range(20):
+            with connection() as (client, server):
+                client.settimeout(10)
+                client.sendall(message)
+                with server.makefile("rb") as file:
+                    assert file.read(5000) == message[:5000]
+                    assert file.read(5000) == message[5000:]
+                server.sendmsg([message[:10], message[:5]])
+                assert client.recv_exact(15) == message[:15]
+            one, other = socket.socketpair()
+            with one, other, one.dup() as twin:
+                twin.send(message[:100])
+                into = bytearray(100)
+                assert other.recv_into(into) == 100
+                assert into == message[:100]
+            socket.getaddrinfo("127.0.0.1", number)
+            assert socket.getservbyname("http") == 80
+        return number
+
+    try:
+        threads = [Thread(work, number) for number in range(8)]
+        assert [thread.outcome() for thread in threads] == list(range(8))
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_small_stacks():

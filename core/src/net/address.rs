@@ -88,6 +88,14 @@ pub fn names_a_host(text: &str) -> bool {
     !text.is_empty() && !numeric
 }
 
+/// The name that a program looked up, if it is one; no name at all is this host's.
+pub(super) fn name_of(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some("localhost".to_owned());
+    }
+    names_a_host(text).then(|| text.to_owned())
+}
+
 /// Whether the host answers in time, by taking or refusing a connection to its echo port (RFC 862; Java
 /// `InetAddress.isReachable`, where it may not send ICMP echoes).
 ///

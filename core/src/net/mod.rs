@@ -1,6 +1,6 @@
 //! Sockets in Java's manner: what `java.net` promises and BSD sockets do not.
 //!
-//! [`Socket`] and [`ServerSocket`] know what they *were* ([`is_bound`](Socket::is_bound) stays true
+//! [`Socket`], [`ServerSocket`] and [`DatagramSocket`] know what they *were* ([`is_bound`](Socket::is_bound) stays true
 //! after close), remember their addresses, talk to IPv4 and IPv6 over one IPv6 socket where there is one, and close with
 //! FIN first. The functions [`read()`], [`write()`], [`end_input`], [`end_output`] and [`set_linger`] are the same for a
 //! plain [`crate::Socket`], for C.
@@ -8,19 +8,23 @@
 //! A [`Refusal`] says what Java says by the text of an exception; the texts belong to the bindings.
 
 mod address;
+mod datagram;
 mod options;
 mod server;
 mod socket;
 mod stream;
 
 pub use address::{is_reachable, look_up, names_a_host};
+pub use datagram::DatagramSocket;
 pub use options::{
-    recv_buffer, send_buffer, set_linger, set_recv_buffer, set_send_buffer, set_traffic_class, traffic_class,
-    BACKLOG, LONGEST_LINGER,
+    dont_fragment, incoming_napi_id, keepalive_number, recv_buffer, send_buffer, set_dont_fragment,
+    set_keepalive_number, set_linger, set_multicast_interface, set_multicast_loop, set_multicast_ttl,
+    set_recv_buffer, set_send_buffer, set_traffic_class, traffic_class, KeepaliveNumber, BACKLOG,
+    LONGEST_LINGER,
 };
 pub use server::{listen, ServerSocket};
 pub use socket::{Socket, To};
-pub use stream::{close, end_input, end_output, read, write};
+pub use stream::{close, end_input, end_output, read, time_limit, write};
 
 use crate::error::Error;
 
@@ -49,6 +53,8 @@ pub enum Refusal {
     OtherPeer,
     /// There is nowhere to send the datagram.
     NoPeer,
+    /// No datagram can be sent to port 0.
+    PortZero,
     /// The call itself failed.
     Failed(Error),
 }
@@ -71,6 +77,7 @@ impl std::fmt::Display for Refusal {
             Self::OutputShut => "the output is shut down",
             Self::OtherPeer => "the socket is connected to another address",
             Self::NoPeer => "the datagram has no address",
+            Self::PortZero => "port 0 is nobody's",
             Self::Failed(error) => return error.fmt(f),
         })
     }

@@ -1,9 +1,9 @@
 //! Options with Java's meaning.
 
 use crate::domain::{Family, SocketType};
-use crate::error::{Error, Operation, Result};
+use crate::error::{Error, Kind, Operation, Result};
 use crate::socket::Socket;
-use crate::sys::special::BUFFER_FACTOR;
+use crate::sys::special::{number, OptionNumber, BUFFER_FACTOR};
 use std::time::Duration;
 
 /// How many connections wait to be accepted unless the program says otherwise (Java `ServerSocket`).
@@ -16,6 +16,10 @@ pub const LONGEST_LINGER: Duration = Duration::from_secs(65_535);
 const LARGEST_BUFFER: usize = i32::MAX as usize / 2;
 /// The two low bits, which TCP keeps for itself (RFC 3168).
 const CONGESTION_BITS: u32 = 0b11;
+/// `IP_PMTUDISC_DO` and `IPV6_PMTUDISC_DO` (ip(7)), …
+const DISCOVER: i32 = 2;
+/// … and `IP_PMTUDISC_DONT`.
+const DO_NOT_DISCOVER: i32 = 0;
 
 /// Sets what close does with data not sent yet, as [`Socket::set_linger`] does, but cuts to [`LONGEST_LINGER`]
 /// (Java `setSoLinger`).
@@ -91,4 +95,136 @@ pub fn traffic_class(socket: &Socket) -> Result<u32> {
     } else {
         socket.tos()
     }
+}
+
+/// One of the three numbers of keepalive, set without turning it on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeepaliveNumber {
+    /// How many seconds a connection is quiet before the first probe (Java `TCP_KEEPIDLE`).
+    Idle,
+    /// How many seconds pass between probes (Java `TCP_KEEPINTERVAL`).
+    Interval,
+    /// How many probes go unanswered (Java `TCP_KEEPCOUNT`).
+    Count,
+}
+
+impl KeepaliveNumber {
+    const fn option(self) -> OptionNumber {
+        match self {
+            Self::Idle => number::KEEPALIVE_IDLE,
+            Self::Interval => number::KEEPALIVE_INTERVAL,
+            Self::Count => number::KEEPALIVE_COUNT,
+        }
+    }
+}
+
+/// Sets one of the numbers of keepalive.
+///
+/// # Errors
+/// `EINVAL` for what the system does not take; `Unsupported`; `Closed`.
+pub fn set_keepalive_number(socket: &Socket, which: KeepaliveNumber, value: i32) -> Result<()> {
+    set(socket, which.option(), value)
+}
+
+/// One of the numbers of keepalive.
+///
+/// # Errors
+/// `Unsupported`; `Closed`.
+pub fn keepalive_number(socket: &Socket, which: KeepaliveNumber) -> Result<i32> {
+    get(socket, which.option())
+}
+
+/// The queue of the network card that the connection came by, 0 where it has no number (Java `SO_INCOMING_NAPI_ID`).
+///
+/// # Errors
+/// `Unsupported`; `Closed`.
+pub fn incoming_napi_id(socket: &Socket) -> Result<i32> {
+    get(socket, number::INCOMING_NAPI_ID)
+}
+
+/// Forbids routers to cut datagrams (Java `IP_DONTFRAGMENT`); off unless set.
+///
+/// # Errors
+/// `Unsupported`; `Closed`.
+pub fn set_dont_fragment(socket: &Socket, on: bool) -> Result<()> {
+    let mode = if on { DISCOVER } else { DO_NOT_DISCOVER };
+    set(socket, number::IP_MTU_DISCOVER, mode)?;
+    if socket.family() == Family::IPV6 {
+        set(socket, number::IPV6_MTU_DISCOVER, mode)?;
+    }
+    Ok(())
+}
+
+/// Whether routers must not cut datagrams.
+///
+/// # Errors
+/// `Unsupported`; `Closed`.
+pub fn dont_fragment(socket: &Socket) -> Result<bool> {
+    get(socket, number::IP_MTU_DISCOVER).map(|mode| mode == DISCOVER)
+}
+
+/// How many routers a packet to a group of either version of IP may pass (Java `setTimeToLive`).
+///
+/// # Errors
+/// `InvalidInput("multicast ttl")` above 255; `Closed`.
+pub fn set_multicast_ttl(socket: &Socket, ttl: u32) -> Result<()> {
+    socket.set_multicast_ttl(ttl)?;
+    for_v4_too(
+        socket,
+        libc::IP_MULTICAST_TTL,
+        i32::try_from(ttl).unwrap_or(i32::MAX),
+    );
+    Ok(())
+}
+
+/// Whether this host's own members get what is sent to a group of either version of IP (Java `IP_MULTICAST_LOOP`).
+///
+/// # Errors
+/// `Closed`.
+pub fn set_multicast_loop(socket: &Socket, on: bool) -> Result<()> {
+    socket.set_multicast_loop(on)?;
+    for_v4_too(socket, libc::IP_MULTICAST_LOOP, on.into());
+    Ok(())
+}
+
+/// Sends to groups of either version of IP through the interface of this index (Java `setNetworkInterface`).
+///
+/// # Errors
+/// `InvalidInput("interface")`; `ENODEV`; `Closed`.
+pub fn set_multicast_interface(socket: &Socket, index: u32) -> Result<()> {
+    socket.set_multicast_interface(index)?;
+    if socket.family() == Family::IPV6 {
+        // struct ip_mreqn: group and address, which do not count beside an index, and the index.
+        let mut request = [0; 12];
+        let (_, place) = request.split_at_mut(8);
+        place.copy_from_slice(&index.to_ne_bytes());
+        // An interface without IPv4 is no obstacle for IPv6.
+        let _ = socket.set_option(libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &request);
+    }
+    Ok(())
+}
+
+/// Takes only what is sent to groups that this socket joined, not those that others of this host joined.
+pub(super) fn take_own_groups_only(socket: &Socket) {
+    // Where the system has no such option, it does so anyway.
+    let _ = socket.set_multicast_all(false);
+    let _ = set(socket, number::IP_MULTICAST_ALL, 0);
+}
+
+/// An IPv6 socket sends to IPv4 groups by IPv4's options.
+fn for_v4_too(socket: &Socket, name: i32, value: i32) {
+    if socket.family() == Family::IPV6 {
+        // Where the system does not let it, it has no IPv4 to send to.
+        let _ = socket.set_int_option(libc::IPPROTO_IP, name, value);
+    }
+}
+
+fn set(socket: &Socket, option: OptionNumber, value: i32) -> Result<()> {
+    let (level, name) = option.ok_or(Error::new(Operation::SetOption, Kind::Unsupported))?;
+    socket.set_int_option(level, name, value)
+}
+
+fn get(socket: &Socket, option: OptionNumber) -> Result<i32> {
+    let (level, name) = option.ok_or(Error::new(Operation::GetOption, Kind::Unsupported))?;
+    socket.int_option(level, name)
 }

@@ -1,6 +1,6 @@
 //! `java.net.Socket`.
 
-use super::address::{dual_stack, here, look_up, names_a_host, shown, there, WILDCARD};
+use super::address::{dual_stack, here, look_up, name_of, shown, there, WILDCARD};
 use super::{stream, Refusal, Result};
 use crate::connection::connect_any;
 use crate::domain::SocketType;
@@ -59,7 +59,7 @@ impl Socket {
         let socket = Self::new();
         let peer = shown(&made.peer_address()?);
         let to = To {
-            host: names_a_host(name).then(|| name.to_owned()),
+            host: name_of(name),
             address: peer,
         };
         socket.begin(made, to)?;
@@ -160,7 +160,7 @@ impl Socket {
             return Err(error.into());
         }
         self.note_bound(made)?;
-        let _ = self.peer.set(to);
+        let _ = self.peer.set(reached(made, to));
         Ok(())
     }
 
@@ -195,10 +195,10 @@ impl Socket {
     /// # Errors
     /// `NotConnected`; `Closed`; as [`write`](Self::write).
     pub fn send_urgent<H: Host>(&self, byte: u8, host: &mut H) -> Result<()> {
-        let made = self.open()?;
         if !self.is_connected() {
             return Err(Refusal::NotConnected);
         }
+        let made = self.stream(Operation::SendAll)?;
         let mut call = made.on(host).within(Timeout::Never);
         Ok(call.send_all_with(&[byte], Flags::OUT_OF_BAND)?)
     }
@@ -322,5 +322,17 @@ impl Socket {
         };
         told.and_then(|address| shown(&address))
             .map_or(WILDCARD, |address| address.ip())
+    }
+}
+
+/// Whom a connect to `to` reached: "every interface" stands for this host, and the system says which address that was.
+fn reached(made: &crate::Socket, to: To) -> To {
+    if !to.address.is_some_and(|address| address.ip().is_unspecified()) {
+        return to;
+    }
+    let address = made.peer_address().ok().and_then(|peer| shown(&peer));
+    To {
+        address: address.or(to.address),
+        ..to
     }
 }

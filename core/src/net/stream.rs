@@ -8,6 +8,7 @@ use crate::socket::{Half, Socket};
 use crate::sys::buffer::{Data, Room};
 use crate::time::{Limit, Timeout};
 use crate::turn::Turn;
+use std::time::Duration;
 
 /// Receives at least one byte; 0 is the end of the stream, and stays it, also after close (Java
 /// `InputStream.read`, which says -1).
@@ -48,6 +49,15 @@ pub fn read<'b, H: Host>(socket: &Socket, host: &mut H, room: impl Into<Room<'b>
         Ok(_) | Err(_) => {}
     }
     received
+}
+
+/// Java's time limit: zero is for ever (Java `setSoTimeout`, `connect`).
+pub fn time_limit(limit: Duration) -> Timeout {
+    if limit.is_zero() {
+        Timeout::Never
+    } else {
+        Timeout::After(limit)
+    }
 }
 
 /// Sends all of `data`, however long that takes: no time limit applies (Java `OutputStream.write`).

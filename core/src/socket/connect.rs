@@ -20,6 +20,16 @@ impl Socket {
     pub fn connect(&self, address: &Address) -> Result<()> {
         self.call().connect(address)
     }
+
+    /// Takes back what connect did to a datagram socket: it sends to and receives from any address again (connect(2)
+    /// with `AF_UNSPEC`; Java `DatagramSocket.disconnect`). On Linux it gives up an own address and port that the
+    /// system chose.
+    ///
+    /// # Errors
+    /// `Closed`; the system's. A connection of a stream is reset.
+    pub fn disconnect(&self) -> Result<()> {
+        self.now(Operation::Connect, unix::disconnect)
+    }
 }
 
 impl<H: Host> Call<'_, H> {

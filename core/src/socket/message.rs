@@ -8,7 +8,7 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::host::Host;
 use crate::sys::buffer::{Data, Room};
-use crate::sys::unix;
+use crate::sys::{ancillary, unix};
 use crate::wait::{run, Progress, Step};
 use std::os::fd::OwnedFd;
 
@@ -24,6 +24,9 @@ pub struct Received {
     pub flags: Flags,
     /// What came beside them.
     pub ancillary: Vec<Ancillary>,
+    /// The system wrote a control message that is not as long as it says: the last one may be cut, or some are missing.
+    /// Linux does not do that.
+    pub malformed: bool,
 }
 
 impl Received {
@@ -203,13 +206,16 @@ impl<H: Host> Call<'_, H> {
             if fill && got.count > 0 && got.control == 0 && so_far < total {
                 return Ok(Step::More);
             }
-            let ancillary = unix::take_ancillary(control.get(..got.control).unwrap_or(&[]));
+            let control = control.get(..got.control).unwrap_or(&[]);
+            let malformed = !ancillary::is_well_formed(control);
+            let ancillary = unix::take_ancillary(control);
             let flags = Flags(got.flags);
             Ok(Step::Done(Received {
                 count: so_far,
                 address: got.address,
                 flags,
                 ancillary,
+                malformed,
             }))
         });
         match result {
@@ -218,6 +224,7 @@ impl<H: Host> Call<'_, H> {
                 address: Address::EMPTY,
                 flags: Flags::NONE,
                 ancillary: Vec::new(),
+                malformed: false,
             }),
             result => named(Operation::RecvMsg, 0, result),
         }

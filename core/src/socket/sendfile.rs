@@ -3,12 +3,19 @@
 use super::{named, Call, Socket};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::Direction;
-use crate::host::Host;
+use crate::host::{Host, Stop};
 use crate::sys::{fallback, special, unix};
 use crate::turn::Turn;
 use crate::wait::{run, Plan, Step};
 use std::io;
 use std::os::fd::BorrowedFd;
+
+/// What the time limit limits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Limits {
+    All,
+    EachWait,
+}
 
 /// The most that one sendfile(2) moves.
 const MOST: u64 = 0x7fff_f000;
@@ -32,36 +39,72 @@ impl<H: Host> Call<'_, H> {
     /// `EndOfStream` when the file ends before `count` bytes; all of [`send_with`](Self::send_with); the system's,
     /// such as `ESPIPE` for what has no offsets. [`Error::done`] says how many bytes left this process.
     pub fn sendfile(&mut self, file: BorrowedFd<'_>, offset: u64, count: Option<u64>) -> Result<usize> {
+        self.send_file(file, offset, count, Limits::All)
+    }
+
+    /// The same with a time limit that starts anew whenever something went out, as Python's `sendfile` has it: a slow
+    /// peer may take as long as it likes, one that has stopped may not.
+    ///
+    /// # Errors
+    /// As [`sendfile`](Self::sendfile).
+    pub fn sendfile_while_moving(
+        &mut self,
+        file: BorrowedFd<'_>,
+        offset: u64,
+        count: Option<u64>,
+    ) -> Result<usize> {
+        self.send_file(file, offset, count, Limits::EachWait)
+    }
+
+    fn send_file(
+        &mut self,
+        file: BorrowedFd<'_>,
+        offset: u64,
+        count: Option<u64>,
+        limits: Limits,
+    ) -> Result<usize> {
         let handle = &self.socket.handle;
-        let limit = self.limit(Direction::Send);
-        // Larger than any small transfer: a file may have to be read from a disk, so never tried directly.
-        let mut plan = Plan {
-            direction: Direction::Send,
-            events: libc::POLLOUT,
-            bytes: usize::MAX,
-            kernel_may_wait: false,
-            limit,
-        };
+        let mut limit = self.limit(Direction::Send);
         let _turn = named(
             Operation::SendFile,
             0,
-            Turn::take(handle, Direction::Send, &mut self.host, &mut plan.limit),
+            Turn::take(handle, Direction::Send, &mut self.host, &mut limit),
         )?;
         let mut done = 0_u64;
-        let result = run(handle, &mut self.host, plan, |to, _| {
-            let left = count.map_or(MOST, |count| (count - done).min(MOST));
-            let moved = if left == 0 {
-                0
-            } else {
-                send_part(to, file, offset + done, left)?
+        let result = loop {
+            // Larger than any small transfer: a file may have to be read from a disk, so never tried directly.
+            let plan = Plan {
+                direction: Direction::Send,
+                events: libc::POLLOUT,
+                bytes: usize::MAX,
+                kernel_may_wait: false,
+                limit,
             };
-            done += moved;
-            Ok(if moved > 0 && count != Some(done) {
-                Step::More
-            } else {
-                Step::Done(())
-            })
-        });
+            let mut more = false;
+            let result = run(handle, &mut self.host, plan, |to, _| {
+                let left = count.map_or(MOST, |count| (count - done).min(MOST));
+                let moved = if left == 0 {
+                    0
+                } else {
+                    send_part(to, file, offset + done, left)?
+                };
+                done += moved;
+                more = moved > 0 && count != Some(done);
+                Ok(if more && limits == Limits::All {
+                    Step::More
+                } else {
+                    Step::Done(())
+                })
+            });
+            if result.is_err() || !more {
+                break result;
+            }
+            // A signal interrupts nothing where there is always room.
+            if let Err(Stop) = self.host.moved() {
+                break Err(Kind::Interrupted);
+            }
+            limit = self.limit(Direction::Send);
+        };
         let moved = usize::try_from(done).unwrap_or(usize::MAX);
         named(Operation::SendFile, moved, result)?;
         match count {

@@ -54,22 +54,39 @@ pub fn push(buffer: &mut Vec<u8>, level: i32, kind: i32, data: &[u8]) -> io::Res
     Ok(())
 }
 
+/// What the length field at the beginning of a header says.
+fn stated_length(header: &[u8]) -> Option<usize> {
+    let mut width = [0; size_of::<usize>()];
+    let low = if cfg!(target_endian = "big") {
+        width.len() - LENGTH_SIZE
+    } else {
+        0
+    };
+    width
+        .get_mut(low..low + LENGTH_SIZE)?
+        .copy_from_slice(header.get(..LENGTH_SIZE)?);
+    Some(usize::from_ne_bytes(width))
+}
+
+/// Whether every control message is as long as it says, and has a header.
+pub fn is_well_formed(mut rest: &[u8]) -> bool {
+    while rest.len() >= HEADER {
+        let length = stated_length(rest).unwrap_or(0);
+        if length < HEADER || length > rest.len() {
+            return false;
+        }
+        rest = rest.get(align(length)..).unwrap_or(&[]);
+    }
+    true
+}
+
 /// The control messages in what the kernel wrote: level, type, data. A last one that was cut ends where it was cut.
 pub fn messages(mut rest: &[u8]) -> impl Iterator<Item = (i32, i32, &[u8])> {
     std::iter::from_fn(move || {
         let (header, _) = rest.split_at_checked(HEADER)?;
-        let mut width = [0; size_of::<usize>()];
-        let low = if cfg!(target_endian = "big") {
-            width.len() - LENGTH_SIZE
-        } else {
-            0
-        };
-        width
-            .get_mut(low..low + LENGTH_SIZE)?
-            .copy_from_slice(header.get(..LENGTH_SIZE)?);
+        let length = stated_length(header)?;
         let number = |at: usize| Some(i32::from_ne_bytes(header.get(at..at + 4)?.try_into().ok()?));
         let (level, kind) = (number(LENGTH_SIZE)?, number(LENGTH_SIZE + 4)?);
-        let length = usize::from_ne_bytes(width);
         if length < HEADER {
             return None;
         }
@@ -105,6 +122,26 @@ mod tests {
         push(&mut buffer, 5, 6, &[7; 16]).unwrap();
         let found: Vec<_> = messages(&buffer).collect();
         assert_eq!(found, [(1, 2, &b"abc"[..]), (-3, 4, b""), (5, 6, &[7; 16])]);
+    }
+
+    #[test]
+    fn what_is_not_as_long_as_it_says_is_not_well_formed() {
+        let mut buffer = Vec::new();
+        assert!(is_well_formed(&buffer));
+        push(&mut buffer, 1, 2, b"abc").unwrap();
+        push(&mut buffer, 5, 6, &[7; 16]).unwrap();
+        assert!(is_well_formed(&buffer));
+        let cut = buffer.get(..buffer.len() - 1).unwrap();
+        assert!(!is_well_formed(cut));
+        assert_eq!(messages(cut).count(), 2);
+        let first = length(0).unwrap();
+        assert!(
+            is_well_formed(&buffer[..space(3).unwrap() + first - 1]),
+            "no header, no message"
+        );
+        buffer[0] = u8::try_from(first - 1).unwrap();
+        assert!(!is_well_formed(&buffer));
+        assert_eq!(messages(&buffer).count(), 0);
     }
 
     #[test]

@@ -125,6 +125,12 @@ pub mod number {
 
     pub const TIMESTAMPS: OptionNumber = Some((libc::SOL_SOCKET, libc::SO_TIMESTAMP));
 
+    pub const INCOMING_NAPI_ID: OptionNumber = None;
+    pub const KEEPALIVE_IDLE: OptionNumber = None;
+    pub const KEEPALIVE_INTERVAL: OptionNumber = None;
+    pub const KEEPALIVE_COUNT: OptionNumber = None;
+    pub const IP_MTU_DISCOVER: OptionNumber = None;
+    pub const IPV6_MTU_DISCOVER: OptionNumber = None;
     pub const PASS_CREDENTIALS: OptionNumber = None;
     pub const BIND_TO_DEVICE: OptionNumber = None;
     pub const MARK: OptionNumber = None;

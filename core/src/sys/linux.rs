@@ -153,8 +153,14 @@ pub mod number {
     pub const IPV6_TRANSPARENT: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_TRANSPARENT));
     pub const IP_FREEBIND: OptionNumber = Some((IPPROTO_IP, libc::IP_FREEBIND));
     pub const IPV6_FREEBIND: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_FREEBIND));
+    pub const INCOMING_NAPI_ID: OptionNumber = Some((SOL_SOCKET, libc::SO_INCOMING_NAPI_ID));
+    pub const KEEPALIVE_IDLE: OptionNumber = Some((IPPROTO_TCP, libc::TCP_KEEPIDLE));
+    pub const KEEPALIVE_INTERVAL: OptionNumber = Some((IPPROTO_TCP, libc::TCP_KEEPINTVL));
+    pub const KEEPALIVE_COUNT: OptionNumber = Some((IPPROTO_TCP, libc::TCP_KEEPCNT));
     pub const IP_MULTICAST_ALL: OptionNumber = Some((IPPROTO_IP, libc::IP_MULTICAST_ALL));
     pub const IPV6_MULTICAST_ALL: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_MULTICAST_ALL));
+    pub const IP_MTU_DISCOVER: OptionNumber = Some((IPPROTO_IP, libc::IP_MTU_DISCOVER));
+    pub const IPV6_MTU_DISCOVER: OptionNumber = Some((IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER));
     /// Of either level.
     pub const JOIN_SOURCE_GROUP: OptionNumber = Some((IPPROTO_IP, libc::MCAST_JOIN_SOURCE_GROUP));
     /// Of either level.

@@ -1,6 +1,8 @@
 //! The system's tables of names: hosts, services, protocols, interfaces (netdb.h, net/if.h).
 
 use super::fork::ForkLock;
+use super::{sockaddr, unix};
+use crate::address::Address;
 use crate::domain::{Family, Protocol};
 use crate::names::{Host, HostError};
 use libc::{c_char, c_int};
@@ -120,6 +122,37 @@ pub fn interfaces() -> io::Result<Vec<(u32, CString)>> {
     }
     // SAFETY: the list came from if_nameindex and is not used again.
     unsafe { libc::if_freenameindex(list) };
+    Ok(found)
+}
+
+/// What is known of each address of each interface: the name, the flags (`IFF_…`), and the address of IPv4 or IPv6.
+pub fn interface_addresses() -> io::Result<Vec<(CString, u32, Option<Address>)>> {
+    let mut list = std::ptr::null_mut();
+    // SAFETY: `list` is ours to write.
+    unix::check(unsafe { libc::getifaddrs(&raw mut list) })?;
+    let mut found = Vec::new();
+    let mut at: *const libc::ifaddrs = list;
+    // SAFETY: the list ends with a null pointer, and we stop there.
+    while let Some(entry) = unsafe { at.as_ref() } {
+        // SAFETY: the name of an entry ends with NUL.
+        let name = unsafe { CStr::from_ptr(entry.ifa_name) }.to_owned();
+        // SAFETY: the address of an entry is null, or a sockaddr of its family.
+        let family = unsafe { entry.ifa_addr.as_ref() }.map(|address| i32::from(address.sa_family));
+        let length = match family {
+            Some(libc::AF_INET) => sockaddr::IPV4_LENGTH,
+            Some(libc::AF_INET6) => sockaddr::IPV6_LENGTH,
+            _ => 0,
+        };
+        let address = (length > 0).then(|| {
+            // SAFETY: a sockaddr of this family has so many bytes.
+            let bytes = unsafe { std::slice::from_raw_parts(entry.ifa_addr.cast::<u8>(), length) };
+            Address::from_bytes(bytes).unwrap_or(Address::EMPTY)
+        });
+        found.push((name, entry.ifa_flags, address));
+        at = entry.ifa_next;
+    }
+    // SAFETY: the list came from getifaddrs and is not used again.
+    unsafe { libc::freeifaddrs(list) };
     Ok(found)
 }
 

@@ -18,7 +18,7 @@ use crate::error::Failure;
 use libc::c_int;
 use std::time::Duration;
 
-fn whole_seconds(time: Option<Duration>, none: c_int) -> c_int {
+pub(crate) fn whole_seconds(time: Option<Duration>, none: c_int) -> c_int {
     time.map_or(none, |time| c_int::try_from(time.as_secs()).unwrap_or(c_int::MAX))
 }
 

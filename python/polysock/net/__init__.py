@@ -9,10 +9,15 @@ from ._errors import (
     ConnectException,
     EOFException,
     IllegalArgumentException,
+    IllegalFormatConversionException,
+    IllegalStateException,
     IndexOutOfBoundsException,
+    InputMismatchException,
     InterruptedIOException,
     IOException,
+    MissingFormatArgumentException,
     NoRouteToHostException,
+    NoSuchElementException,
     NullPointerException,
     PortUnreachableException,
     ProtocolException,
@@ -20,9 +25,11 @@ from ._errors import (
     SocketTimeoutException,
     UnknownFormatConversionException,
     UnknownHostException,
+    UnsupportedEncodingException,
     UnsupportedOperationException,
     UTFDataFormatException,
 )
+from ._scanner import Scanner
 from ._streams import (
     BufferedInputStream,
     BufferedOutputStream,
@@ -44,6 +51,13 @@ from ._text import (
     Writer,
 )
 
+DatagramPacket = _native.DatagramPacket
+DatagramSocket = _native.DatagramSocket
+ExtendedSocketOptions = _native.ExtendedSocketOptions
+MulticastSocket = _native.MulticastSocket
+NetworkInterface = _native.NetworkInterface
+SocketOption = _native.SocketOption
+StandardSocketOptions = _native.StandardSocketOptions
 Inet4Address = _native.Inet4Address
 Inet6Address = _native.Inet6Address
 InetAddress = _native.InetAddress
@@ -61,20 +75,30 @@ __all__ = [
     "ConnectException",
     "DataInputStream",
     "DataOutputStream",
+    "DatagramPacket",
+    "DatagramSocket",
     "EOFException",
+    "ExtendedSocketOptions",
     "FilterInputStream",
     "FilterOutputStream",
     "IOException",
     "IllegalArgumentException",
+    "IllegalFormatConversionException",
+    "IllegalStateException",
     "IndexOutOfBoundsException",
     "Inet4Address",
     "Inet6Address",
     "InetAddress",
     "InetSocketAddress",
+    "InputMismatchException",
     "InputStream",
     "InputStreamReader",
     "InterruptedIOException",
+    "MissingFormatArgumentException",
+    "MulticastSocket",
+    "NetworkInterface",
     "NoRouteToHostException",
+    "NoSuchElementException",
     "NullPointerException",
     "OutputStream",
     "OutputStreamWriter",
@@ -83,14 +107,18 @@ __all__ = [
     "PrintWriter",
     "ProtocolException",
     "Reader",
+    "Scanner",
     "ServerSocket",
     "Socket",
     "SocketAddress",
     "SocketException",
+    "SocketOption",
     "SocketTimeoutException",
+    "StandardSocketOptions",
     "UTFDataFormatException",
     "UnknownFormatConversionException",
     "UnknownHostException",
+    "UnsupportedEncodingException",
     "UnsupportedOperationException",
     "Writer",
 ]

@@ -24,6 +24,10 @@ class UTFDataFormatException(IOException):
     """Bytes that are no modified UTF-8, or text that is too long for it."""
 
 
+class UnsupportedEncodingException(IOException):
+    """An encoding of text that is not known."""
+
+
 class SocketException(IOException):
     """A socket failed: it is closed, the connection was reset, …"""
 
@@ -76,6 +80,14 @@ class UnknownFormatConversionException(IllegalArgumentException):
     """A conversion of `printf` that is not known."""
 
 
+class MissingFormatArgumentException(IllegalArgumentException):
+    """A conversion of `printf` without an argument."""
+
+
+class IllegalFormatConversionException(IllegalArgumentException):
+    """An argument of `printf` that its conversion is not for."""
+
+
 class NullPointerException(_Unchecked, TypeError):
     """None where there must be something."""
 
@@ -86,6 +98,18 @@ class IndexOutOfBoundsException(_Unchecked, IndexError):
 
 class UnsupportedOperationException(_Unchecked, NotImplementedError):
     """An option that this kind of socket does not have."""
+
+
+class IllegalStateException(_Unchecked, RuntimeError):
+    """Not now: the scanner is closed."""
+
+
+class NoSuchElementException(_Unchecked, LookupError):
+    """There is no further word or line."""
+
+
+class InputMismatchException(NoSuchElementException, ValueError):
+    """The next word is not what was asked for."""
 
 
 class _ConnectionReset(SocketException, ConnectionResetError):

@@ -4,7 +4,11 @@ import os
 import re
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
-from ._errors import IllegalArgumentException, UnknownFormatConversionException
+from ._errors import (
+    IllegalFormatConversionException,
+    MissingFormatArgumentException,
+    UnknownFormatConversionException,
+)
 from ._values import java_text
 
 _SPECIFIER = re.compile(r"%(\d+\$|<)?([-#+ 0,(]*)(\d+)?(\.\d+)?([a-zA-Z%])?")
@@ -31,7 +35,7 @@ def java_format(pattern, arguments):
             at = position = position + 1
         last = at
         if not 0 <= at < len(arguments):
-            raise IllegalArgumentException(f"Format specifier '{match.group()}'")
+            raise MissingFormatArgumentException(f"Format specifier '{match.group()}'")
         return _one(arguments[at], flags, width, precision, conversion)
 
     return _SPECIFIER.sub(convert, pattern)
@@ -46,7 +50,7 @@ def _one(value, flags, width, precision, conversion):
     elif kind == "h":
         text = java_text(value if value is None else f"{hash(value) & 0xFFFF_FFFF:x}")
     elif value is None:
-        text = "null"
+        text = _cut("null", precision)
     elif kind == "c":
         text = chr(value) if isinstance(value, int) else str(value)
     elif kind in "dox" and isinstance(value, int) and not isinstance(value, bool):
@@ -54,7 +58,7 @@ def _one(value, flags, width, precision, conversion):
     elif kind in "efg" and isinstance(value, (int, float)):
         return _upper(_broken(float(value), flags, width, precision, kind), conversion)
     elif kind in "doxefg":
-        raise IllegalArgumentException(f"{conversion} != {type(value).__name__}")
+        raise IllegalFormatConversionException(f"{conversion} != {type(value).__name__}")
     else:
         raise UnknownFormatConversionException(f"Conversion = '{conversion}'")
     return _upper(_pad(text, flags, width), conversion)

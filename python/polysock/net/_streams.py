@@ -1,9 +1,14 @@
 """Streams of bytes over other streams: DataInputStream, DataOutputStream and the buffered ones.
 
+What they read from may be a binary file of Python's as well: `DataInputStream(open(name, "rb"))`, or `sys.stdin.buffer`
+where a Java program has `System.in`.
+
 What is read ahead belongs to the stream object. A timeout in the middle of a value loses nothing: the bytes that came
 are kept, and the next call goes on with them.
 """
 
+import errno
+import os
 import struct
 from abc import ABCMeta, abstractmethod
 
@@ -122,13 +127,39 @@ InputStream.register(_native.SocketInputStream)
 OutputStream.register(_native.SocketOutputStream)
 
 
+class _BinaryFile(InputStream):
+    """A binary file of Python's as a stream of bytes."""
+
+    def __init__(self, file):
+        # What has arrived is enough, as with a socket: `readinto` of a buffered file waits until the buffer is full.
+        self._readinto = getattr(file, "readinto1", file.readinto)
+        self.close = file.close
+
+    def read(self, buffer=None, off=0, length=None, /):
+        byte = bytearray(1)
+        room = part(byte if buffer is None else buffer, off, length)
+        if not room:
+            return 0
+        count = self._readinto(room)
+        if count is None:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        if count == 0:
+            return -1
+        return byte[0] if buffer is None else count
+
+
+def input_stream(stream):
+    """What has `read` in Java's sense, of a stream or a binary file."""
+    if stream is None:
+        raise NullPointerException("the stream is None")
+    return _BinaryFile(stream) if hasattr(stream, "readinto") else stream
+
+
 class FilterInputStream(InputStream):
     """Reads from another stream, and closes it."""
 
     def __init__(self, stream, /):
-        if stream is None:
-            raise NullPointerException("the stream is None")
-        self._stream = stream
+        self._stream = input_stream(stream)
         # What came of a value that was not whole yet.
         self._kept = bytearray()
 
@@ -394,7 +425,8 @@ class DataOutputStream(FilterOutputStream):
         """Writes a text: two bytes that say how many bytes follow, in modified UTF-8; at most 65,535 of them."""
         body = encode_modified(str)
         if len(body) > 0xFFFF:
-            raise UTFDataFormatException(f"encoded string too long: {len(body)} bytes")
+            ends = f"{str[:8]}...{str[-8:]}"
+            raise UTFDataFormatException(f"encoded string ({ends}) too long: {len(body)} bytes")
         self.write(_UNSIGNED_SHORT.pack(len(body)) + body)
 
 

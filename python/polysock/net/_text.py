@@ -10,8 +10,9 @@ import os
 import re
 from abc import ABCMeta, abstractmethod
 
-from ._errors import IllegalArgumentException, IOException, NullPointerException
+from ._errors import IllegalArgumentException, IOException, NullPointerException, UnsupportedEncodingException
 from ._format import java_format
+from ._streams import input_stream
 from ._values import java_text
 
 _CHUNK = 8192
@@ -35,12 +36,10 @@ class Reader(metaclass=ABCMeta):
 
 
 class InputStreamReader(Reader):
-    """Decodes a stream of bytes; what is no text of the encoding becomes U+FFFD."""
+    """Decodes a stream of bytes, or a binary file; what is no text of the encoding becomes U+FFFD."""
 
     def __init__(self, stream, charset="UTF-8", /):
-        if stream is None:
-            raise NullPointerException("the stream is None")
-        self._stream = stream
+        self._stream = input_stream(stream)
         self._decoder = _decoder(charset)
         self._chunk = bytearray(_CHUNK)
         self._encoding = charset
@@ -393,8 +392,7 @@ def _codec(charset, make):
     try:
         return make(charset)(errors="replace")
     except LookupError:
-        # Java's UnsupportedEncodingException is an IOException too.
-        raise IOException(charset) from None
+        raise UnsupportedEncodingException(charset) from None
 
 
 def _decoder(charset):

@@ -23,10 +23,9 @@ pub fn refusal(py: Python<'_>, refusal: &Refusal) -> PyErr {
         Refusal::AlreadyBound => (libc::EINVAL, "Already bound"),
         Refusal::InputShut => (libc::ESHUTDOWN, "Socket input is shutdown"),
         Refusal::OutputShut => (libc::ESHUTDOWN, "Socket output is shutdown"),
-        Refusal::OtherPeer => {
-            return illegal_argument(py, "Packet address and connected address must be the same")
-        }
+        Refusal::OtherPeer => return illegal_argument(py, "Connected and packet address differ"),
         Refusal::NoPeer => return illegal_argument(py, "Address not set"),
+        Refusal::PortZero => (libc::EINVAL, "Can't send to port 0"),
         Refusal::Failed(failed) => return error(py, failed),
         _ => (0, "refused"),
     };
@@ -90,7 +89,12 @@ fn timed_out(operation: Operation) -> &'static str {
 
 fn class_of(errno: i32, operation: Operation) -> &'static str {
     match errno {
-        libc::ECONNREFUSED if matches!(operation, Operation::RecvMsg | Operation::SendMsg) => {
+        libc::ECONNREFUSED
+            if matches!(
+                operation,
+                Operation::RecvMsg | Operation::SendMsg | Operation::Send
+            ) =>
+        {
             "PortUnreachableException"
         }
         libc::ECONNREFUSED | libc::ETIMEDOUT => "ConnectException",

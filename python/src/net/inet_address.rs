@@ -322,9 +322,11 @@ impl InetAddress {
     fn hash_code(&self) -> i32 {
         match self.address.ip() {
             IpAddr::V4(ip) => i32::from_be_bytes(ip.octets()),
-            IpAddr::V6(ip) => [96, 64, 32, 0].iter().fold(0_i32, |sum, shift| {
-                #[allow(clippy::cast_possible_truncation)] // the low 32 bits
-                let part = (ip.to_bits() >> shift) as i32;
+            // The sum of four numbers, each made of bytes with signs.
+            IpAddr::V6(ip) => ip.octets().chunks(4).fold(0_i32, |sum, part| {
+                let part = part.iter().fold(0_i32, |part, &byte| {
+                    (part << 8).wrapping_add(i32::from(i8::from_ne_bytes([byte])))
+                });
                 sum.wrapping_add(part)
             }),
         }

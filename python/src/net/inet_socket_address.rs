@@ -54,6 +54,11 @@ impl InetSocketAddress {
         Some(address.get().with_port(self.port))
     }
 
+    /// The address without its port, if it has one.
+    pub fn host(&self, py: Python<'_>) -> Option<Py<InetAddress>> {
+        self.address.as_ref().map(|address| address.clone_ref(py))
+    }
+
     /// Where to connect.
     pub fn to(&self) -> To {
         To {
@@ -134,7 +139,7 @@ impl InetSocketAddress {
     /// The address; None if it was not found.
     #[pyo3(name = "getAddress")]
     fn get_address(&self, py: Python<'_>) -> Option<Py<InetAddress>> {
-        self.address.as_ref().map(|address| address.clone_ref(py))
+        self.host(py)
     }
 
     /// The port.

@@ -1,15 +1,23 @@
 //! The classes of `polysock.net`: Java's names and rules over the core.
 
+mod datagram_packet;
+mod datagram_socket;
 mod error;
 mod inet_address;
 mod inet_socket_address;
+mod network_interface;
+mod options;
 mod server_socket;
 mod socket;
 mod streams;
 mod values;
 
+pub use datagram_packet::DatagramPacket;
+pub use datagram_socket::{DatagramSocket, MulticastSocket};
 pub use inet_address::{Inet4Address, Inet6Address, InetAddress};
 pub use inet_socket_address::{InetSocketAddress, SocketAddress};
+pub use network_interface::NetworkInterface;
+pub use options::{ExtendedSocketOptions, SocketOption, StandardSocketOptions};
 pub use server_socket::ServerSocket;
 pub use socket::NetSocket;
 pub use streams::{SocketInputStream, SocketOutputStream};

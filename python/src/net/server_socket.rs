@@ -2,6 +2,7 @@
 
 use super::inet_address::{self, InetAddress};
 use super::inet_socket_address::{InetSocketAddress, SocketAddress};
+use super::options::{self, SocketOption, Sort};
 use super::socket::{bind_address, option, NetSocket};
 use super::{call, error, now, values};
 use polysock_core::net;
@@ -147,6 +148,35 @@ impl ServerSocket {
     #[pyo3(name = "getReceiveBufferSize")]
     fn receive_buffer_size(&self, py: Python<'_>) -> PyResult<usize> {
         option(py, net::recv_buffer(self.open(py)?))
+    }
+
+    /// Sets an option, such as `StandardSocketOptions.SO_RCVBUF`, and returns the socket.
+    #[pyo3(name = "setOption", signature = (name, value, /))]
+    fn set_option<'py>(
+        slf: &Bound<'py, Self>,
+        name: Option<&Bound<'py, SocketOption>>,
+        value: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, Self>> {
+        let (py, this) = (slf.py(), slf.get());
+        options::set(py, Sort::Listener, || this.open(py), name, value)?;
+        Ok(slf.clone())
+    }
+
+    /// The value of an option.
+    #[pyo3(name = "getOption", signature = (name, /))]
+    fn get_option<'py>(
+        &self,
+        py: Python<'py>,
+        name: Option<&Bound<'py, SocketOption>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        options::get(py, Sort::Listener, || self.open(py), name)
+    }
+
+    /// The options that this kind of socket has.
+    #[pyo3(name = "supportedOptions")]
+    #[allow(clippy::unused_self)]
+    fn supported_options<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        options::supported(py, Sort::Listener)
     }
 
     /// Does nothing, as in Java.

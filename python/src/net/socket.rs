@@ -2,6 +2,7 @@
 
 use super::inet_address::{self, InetAddress};
 use super::inet_socket_address::{InetSocketAddress, SocketAddress};
+use super::options::{self, SocketOption, Sort};
 use super::streams::{self, SocketInputStream, SocketOutputStream};
 use super::{call, error, now, values};
 use crate::tcp_info::TcpInfo;
@@ -67,7 +68,8 @@ pub fn bind_address(
     }
 }
 
-fn inet<'a, 'py>(
+/// The one kind of address there is.
+pub fn inet<'a, 'py>(
     py: Python<'py>,
     address: &'a Bound<'py, SocketAddress>,
 ) -> PyResult<&'a Bound<'py, InetSocketAddress>> {
@@ -324,7 +326,7 @@ impl NetSocket {
     #[pyo3(name = "getSoLinger")]
     fn so_linger(&self, py: Python<'_>) -> PyResult<i64> {
         let linger = option(py, self.open(py)?.linger())?;
-        Ok(linger.map_or(-1, |time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX)))
+        Ok(options::seconds(linger))
     }
 
     /// Sends small pieces at once instead of collecting them (Nagle's algorithm off).
@@ -412,6 +414,35 @@ impl NetSocket {
     #[pyo3(name = "getTrafficClass")]
     fn traffic_class(&self, py: Python<'_>) -> PyResult<u32> {
         option(py, net::traffic_class(self.open(py)?))
+    }
+
+    /// Sets an option, such as `StandardSocketOptions.SO_RCVBUF`, and returns the socket.
+    #[pyo3(name = "setOption", signature = (name, value, /))]
+    fn set_option<'py>(
+        slf: &Bound<'py, Self>,
+        name: Option<&Bound<'py, SocketOption>>,
+        value: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, Self>> {
+        let (py, this) = (slf.py(), slf.get());
+        options::set(py, Sort::Connection, || this.open(py), name, value)?;
+        Ok(slf.clone())
+    }
+
+    /// The value of an option.
+    #[pyo3(name = "getOption", signature = (name, /))]
+    fn get_option<'py>(
+        &self,
+        py: Python<'py>,
+        name: Option<&Bound<'py, SocketOption>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        options::get(py, Sort::Connection, || self.open(py), name)
+    }
+
+    /// The options that this kind of socket has.
+    #[pyo3(name = "supportedOptions")]
+    #[allow(clippy::unused_self)]
+    fn supported_options<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        options::supported(py, Sort::Connection)
     }
 
     /// Does nothing, as in Java.

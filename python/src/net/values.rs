@@ -1,7 +1,7 @@
 //! Numbers as Java takes them: ports, timeouts, ranges of arrays.
 
 use super::error::{illegal_argument, make};
-use polysock_core::Timeout;
+use polysock_core::{net, Timeout};
 use pyo3::prelude::*;
 use std::time::Duration;
 
@@ -13,8 +13,7 @@ pub fn port(py: Python<'_>, port: i64) -> PyResult<u16> {
 /// A timeout in milliseconds, 0 for ever; refused with this text below 0.
 pub fn timeout(py: Python<'_>, milliseconds: i64, negative: &str) -> PyResult<Timeout> {
     match u64::try_from(milliseconds) {
-        Ok(0) => Ok(Timeout::Never),
-        Ok(milliseconds) => Ok(Duration::from_millis(milliseconds).into()),
+        Ok(milliseconds) => Ok(net::time_limit(Duration::from_millis(milliseconds))),
         Err(_) => Err(illegal_argument(py, negative)),
     }
 }

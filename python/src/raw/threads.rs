@@ -25,6 +25,12 @@ pub fn is_only_thread(_attached: Python<'_>) -> bool {
     unsafe { head(interpreter) == this && next(this).is_null() }
 }
 
+/// Whether this is the interpreter that the process began with, not one that was made beside it.
+pub fn is_main_interpreter(_attached: Python<'_>) -> bool {
+    // SAFETY: we are attached to the interpreter that is asked.
+    unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) == 0 }
+}
+
 fn look_up() -> Option<(ThreadHead, ThreadNext)> {
     let head = symbol(c"PyInterpreterState_ThreadHead");
     let next = symbol(c"PyThreadState_Next");

@@ -1,0 +1,253 @@
+//! `java.net.DatagramSocket`.
+
+use super::address::{dual_stack, here, shown, there, WILDCARD};
+use super::{options, Refusal, Result};
+use crate::domain::SocketType;
+use crate::error::{Error, Kind, Operation};
+use crate::host::Host;
+use crate::sys::buffer::{Data, Room};
+use crate::sys::fork::ForkLock;
+use crate::time::Timeout;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+
+/// How many datagrams connect drops: more than a receive buffer holds, fewer than a peer could keep us busy with.
+const MOST_DROPPED: usize = 10_000;
+
+/// A UDP socket as `java.net.DatagramSocket` has it: both versions of IP, broadcasts allowed, and of groups only those
+/// that it joined itself.
+pub struct DatagramSocket {
+    made: OnceLock<crate::Socket>,
+    bound: OnceLock<SocketAddr>,
+    connected: AtomicBool,
+    peer: ForkLock<Option<SocketAddr>>,
+    closed: AtomicBool,
+    reuse_address: bool,
+}
+
+impl DatagramSocket {
+    /// A socket without an address; the address may be one that another socket has if `reuse_address` is set, as
+    /// `java.net.MulticastSocket` sets it.
+    pub fn new(reuse_address: bool) -> Self {
+        Self {
+            made: OnceLock::new(),
+            bound: OnceLock::new(),
+            connected: AtomicBool::new(false),
+            peer: ForkLock::new(),
+            closed: AtomicBool::new(false),
+            reuse_address,
+        }
+    }
+
+    /// The BSD socket below, made if there is none yet; for options.
+    ///
+    /// # Errors
+    /// `Closed`; as [`crate::Socket::new`].
+    pub fn open(&self) -> Result<&crate::Socket> {
+        if self.is_closed() {
+            return Err(Refusal::Closed);
+        }
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let made = dual_stack(SocketType::DATAGRAM)?;
+        made.set_broadcast(true)?;
+        made.set_reuse_address(self.reuse_address)?;
+        options::take_own_groups_only(&made);
+        let made = self.made.get_or_init(|| made);
+        if self.is_closed() {
+            // Closed while it was made: the closer did not see it.
+            let _ = made.close();
+            return Err(Refusal::Closed);
+        }
+        Ok(made)
+    }
+
+    /// Gives the socket an address of its own; none is a port of the system's choice on every interface.
+    ///
+    /// # Errors
+    /// `AlreadyBound`, `Closed`; as [`crate::Socket::bind`].
+    pub fn bind(&self, address: Option<SocketAddr>) -> Result<()> {
+        let made = self.open()?;
+        if self.is_bound() {
+            return Err(Refusal::AlreadyBound);
+        }
+        let address = address.unwrap_or_else(|| SocketAddr::new(WILDCARD, 0));
+        made.bind(&here(made, address))?;
+        if let Some(address) = shown(&made.local_address()?) {
+            let _ = self.bound.set(address);
+        }
+        Ok(())
+    }
+
+    fn ensure_bound(&self) -> Result<&crate::Socket> {
+        let made = self.open()?;
+        if !self.is_bound() {
+            match self.bind(None) {
+                // Another thread was faster.
+                Ok(()) | Err(Refusal::AlreadyBound) => {}
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        Ok(made)
+    }
+
+    /// Sends to and receives from this address only; what came from others before is dropped.
+    ///
+    /// # Errors
+    /// `Closed`; as [`Call::connect`](crate::Call::connect).
+    pub fn connect<H: Host>(&self, address: SocketAddr, host: &mut H) -> Result<()> {
+        let made = self.ensure_bound()?;
+        let target = there(made, address);
+        made.on(&mut *host).within(Timeout::Never).connect(&target)?;
+        *self.peer.lock() = Some(address);
+        self.connected.store(true, Ordering::Release);
+        for _ in 0..MOST_DROPPED {
+            let mut dropped = [0_u8; 1];
+            let mut call = made.on(&mut *host).within(Timeout::NonBlocking);
+            if call.recv(&mut dropped).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends to and receives from any address again; the port stays.
+    ///
+    /// # Errors
+    /// As [`crate::Socket::bind`], where the port had to be taken again.
+    pub fn disconnect(&self) -> Result<()> {
+        if self.is_closed() || !self.connected.swap(false, Ordering::AcqRel) {
+            return Ok(());
+        }
+        *self.peer.lock() = None;
+        let made = self.open()?;
+        made.disconnect()?;
+        // Linux gives up a port that it chose itself.
+        match (self.bound.get(), made.local_address()?.port()) {
+            (Some(&before), Some(0)) => Ok(made.bind(&here(made, before))?),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends a datagram, to its address or to where the socket is connected, however long that takes.
+    ///
+    /// # Errors
+    /// `NoPeer` without an address, `OtherPeer` for another than the socket is connected to, `PortZero`, `Closed`;
+    /// `ECONNREFUSED` when an earlier datagram of a connected socket found nobody; as
+    /// [`Call::send_to`](crate::Call::send_to).
+    pub fn send<'b, H: Host>(
+        &self,
+        data: impl Into<Data<'b>>,
+        to: Option<SocketAddr>,
+        host: &mut H,
+    ) -> Result<()> {
+        let peer = self.peer();
+        let to = match (to, peer) {
+            (Some(to), Some(peer)) if to != peer => return Err(Refusal::OtherPeer),
+            (Some(address), _) | (None, Some(address)) => address,
+            (None, None) => return Err(Refusal::NoPeer),
+        };
+        if to.port() == 0 {
+            return Err(Refusal::PortZero);
+        }
+        if self.is_closed() {
+            return Err(Error::new(Operation::SendMsg, Kind::Closed).into());
+        }
+        let made = self.ensure_bound()?;
+        let mut call = made.on(host).within(Timeout::Never);
+        if peer.is_some() {
+            call.send(data)?;
+        } else {
+            call.send_to(data, &there(made, to))?;
+        }
+        Ok(())
+    }
+
+    /// Waits for a datagram, as long as the receive timeout of the socket below allows: how many bytes there are of it
+    /// in `room`, the rest being dropped, and from whom.
+    ///
+    /// # Errors
+    /// `Closed`; `ECONNREFUSED` when a datagram of a connected socket found nobody; as
+    /// [`Call::recv_from`](crate::Call::recv_from).
+    pub fn receive<'b, H: Host>(
+        &self,
+        room: impl Into<Room<'b>>,
+        host: &mut H,
+    ) -> Result<(usize, Option<SocketAddr>)> {
+        if self.is_closed() {
+            return Err(Error::new(Operation::RecvMsg, Kind::Closed).into());
+        }
+        let made = self.ensure_bound()?;
+        let received = made.on(host).recv_from(room)?;
+        Ok((received.count, shown(&received.address)))
+    }
+
+    /// Joins a group on an interface, given by its index, or on the system's choice.
+    ///
+    /// # Errors
+    /// As [`crate::Socket::join_multicast`]; `Closed`.
+    pub fn join(&self, group: IpAddr, interface: Option<u32>) -> Result<()> {
+        Ok(self.open()?.join_multicast(group, by_index(interface), None)?)
+    }
+
+    /// Leaves a group as it was joined.
+    ///
+    /// # Errors
+    /// As [`crate::Socket::leave_multicast`]; `Closed`.
+    pub fn leave(&self, group: IpAddr, interface: Option<u32>) -> Result<()> {
+        Ok(self.open()?.leave_multicast(group, by_index(interface), None)?)
+    }
+
+    /// Closes the socket; every call that waits in another thread ends. Closing again does nothing.
+    ///
+    /// # Errors
+    /// As [`Call::close`](crate::Call::close).
+    pub fn close<H: Host>(&self, host: &mut H) -> Result<()> {
+        self.closed.store(true, Ordering::Release);
+        match self.made.get() {
+            Some(made) => Ok(made.on(host).close()?),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether it was closed.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Whether it was ever bound.
+    pub fn is_bound(&self) -> bool {
+        self.bound.get().is_some()
+    }
+
+    /// To whom it is connected, or was when it was closed.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        if !self.connected.load(Ordering::Acquire) {
+            return None;
+        }
+        let remembered = *self.peer.lock();
+        // A child that was forked meanwhile remembers nothing, but can ask.
+        remembered.or_else(|| shown(&self.made.get()?.peer_address().ok()?))
+    }
+
+    /// Its own port; 0 before it has one, `None` once it is closed.
+    pub fn local_port(&self) -> Option<u16> {
+        (!self.is_closed()).then(|| self.bound.get().map_or(0, SocketAddr::port))
+    }
+
+    /// Its own address: every interface before it has one, `None` once it is closed.
+    pub fn local_address(&self) -> Option<IpAddr> {
+        if self.is_closed() {
+            return None;
+        }
+        let told = self.made.get().and_then(|made| made.local_address().ok());
+        let told = told.and_then(|address| shown(&address));
+        Some(told.map_or(WILDCARD, |address| address.ip()))
+    }
+}
+
+fn by_index(index: Option<u32>) -> crate::Interface<'static> {
+    index.map_or(crate::Interface::Default, crate::Interface::Index)
+}

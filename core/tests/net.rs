@@ -1,0 +1,429 @@
+//! Sockets in Java's manner: history, an end that stays the end, turns, and UDP.
+
+mod support;
+
+use polysock_core::net::{self, DatagramSocket, Refusal, ServerSocket, Socket, To};
+use polysock_core::{Kind, Plain, Timeout};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+use support::{connection, limited, ms, start_blocked, LATE};
+
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+fn kind<T: std::fmt::Debug>(result: net::Result<T>) -> Kind {
+    match result {
+        Err(Refusal::Failed(error)) => error.kind(),
+        other => panic!("not a failed call: {other:?}"),
+    }
+}
+
+fn refused<T: std::fmt::Debug>(result: net::Result<T>) -> Refusal {
+    result.unwrap_err()
+}
+
+fn to(address: SocketAddr) -> To {
+    To {
+        host: None,
+        address: Some(address),
+    }
+}
+
+/// A listener on every interface, and where to connect over IPv4.
+fn listener() -> (ServerSocket, SocketAddr) {
+    let listener = ServerSocket::new();
+    listener.bind(None, 0).unwrap();
+    let port = listener.address().unwrap().port();
+    (listener, (HERE, port).into())
+}
+
+fn pair() -> (Socket, Socket) {
+    let (listener, address) = listener();
+    let client = Socket::new();
+    client.connect(to(address), LATE.into(), &mut Plain).unwrap();
+    (client, listener.accept(&mut Plain).unwrap())
+}
+
+#[test]
+fn a_fresh_socket_has_nothing() {
+    let socket = Socket::new();
+    assert!(!socket.is_bound() && !socket.is_connected() && !socket.is_closed());
+    assert_eq!((socket.local_port(), socket.peer()), (None, None));
+    assert_eq!(socket.local_address(), IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    assert_eq!(refused(socket.check_input()), Refusal::NotConnected);
+    assert_eq!(refused(socket.shutdown_output()), Refusal::NotConnected);
+    assert_eq!(refused(socket.send_urgent(1, &mut Plain)), Refusal::NotConnected);
+    assert_eq!(
+        kind(socket.read(&mut Plain, &mut [0; 1])),
+        Kind::Os(libc::ENOTCONN)
+    );
+    socket.close(&mut Plain).unwrap();
+    assert_eq!(refused(socket.open().map(drop)), Refusal::Closed);
+    assert!(socket.is_closed() && !socket.is_bound());
+}
+
+#[test]
+fn a_socket_stays_what_it_was() {
+    let (client, server) = pair();
+    let (port, peer) = (client.local_port(), client.peer().cloned());
+    assert_eq!(server.peer().unwrap().address.unwrap().port(), port.unwrap());
+    assert_eq!(client.local_address(), HERE);
+    let again = client.connect(to((HERE, 1).into()), Timeout::Never, &mut Plain);
+    assert_eq!(refused(again), Refusal::AlreadyConnected);
+    assert_eq!(refused(client.bind(None)), Refusal::AlreadyBound);
+    client.shutdown_input().unwrap();
+    client.close(&mut Plain).unwrap();
+    client.close(&mut Plain).unwrap();
+    assert!(client.is_bound() && client.is_connected() && client.is_closed());
+    assert!(client.is_input_shut() && !client.is_output_shut());
+    assert_eq!((client.local_port(), client.peer().cloned()), (port, peer));
+    assert_eq!(client.local_address(), IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+}
+
+#[test]
+fn a_failed_connect_closes() {
+    let (listener, address) = listener();
+    listener.close(&mut Plain).unwrap();
+    let socket = Socket::new();
+    let connected = socket.connect(to(address), LATE.into(), &mut Plain);
+    assert_eq!(kind(connected), Kind::Os(libc::ECONNREFUSED));
+    assert!(socket.is_closed());
+    let nowhere = To {
+        host: Some("nowhere".to_owned()),
+        address: None,
+    };
+    let socket = Socket::new();
+    let connected = socket.connect(nowhere, Timeout::Never, &mut Plain);
+    assert!(matches!(kind(connected), Kind::Resolve(_)));
+    assert!(socket.is_closed());
+}
+
+#[test]
+fn both_versions_of_ip_come_to_one_listener_and_are_shown_as_they_are() {
+    let (listener, address) = listener();
+    assert_eq!(
+        listener.address().unwrap().ip(),
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+    );
+    let versions = [
+        (HERE, HERE),
+        (Ipv6Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()),
+        (Ipv4Addr::UNSPECIFIED.into(), HERE),
+        (Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::LOCALHOST.into()),
+    ];
+    for (there, shown) in versions {
+        let client = Socket::new();
+        let address = to((there, address.port()).into());
+        client.connect(address, LATE.into(), &mut Plain).unwrap();
+        let server = listener.accept(&mut Plain).unwrap();
+        assert_eq!(server.peer().unwrap().address.unwrap().ip(), shown);
+        assert_eq!((client.local_address(), server.local_address()), (shown, shown));
+    }
+}
+
+#[test]
+fn the_listener_of_java() {
+    let listener = ServerSocket::new();
+    assert_eq!(refused(listener.accept(&mut Plain).map(drop)), Refusal::NotBound);
+    listener.bind(Some((HERE, 0).into()), -1).unwrap();
+    assert_eq!(refused(listener.bind(None, 0)), Refusal::AlreadyBound);
+    assert!(listener.open().unwrap().reuse_address().unwrap());
+    let address = listener.address().unwrap();
+    let busy = ServerSocket::new();
+    assert_eq!(kind(busy.bind(Some(address), 0)), Kind::Os(libc::EADDRINUSE));
+    assert!(!busy.is_bound());
+    listener.close(&mut Plain).unwrap();
+    assert!(listener.is_bound() && listener.is_closed());
+    assert_eq!(listener.address(), Some(address));
+    assert_eq!(refused(listener.accept(&mut Plain).map(drop)), Refusal::Closed);
+}
+
+#[test]
+fn a_name_is_connected_to_over_ipv4_first() {
+    let (listener, address) = listener();
+    let client = Socket::connected("localhost", address.port(), None, &mut Plain).unwrap();
+    let _server = listener.accept(&mut Plain).unwrap();
+    let peer = client.peer().unwrap();
+    assert_eq!(peer.host.as_deref(), Some("localhost"));
+    assert_eq!(peer.address, Some(address));
+    let from = Some((HERE, 0).into());
+    let client = Socket::connected("127.0.0.1", address.port(), from, &mut Plain).unwrap();
+    assert_eq!(client.peer().unwrap().host, None);
+    assert_eq!(client.local_address(), HERE);
+}
+
+#[test]
+fn names_are_told_from_numbers() {
+    for name in ["localhost", "a.b", "1a"] {
+        assert!(net::names_a_host(name), "{name}");
+    }
+    for number in ["127.0.0.1", "127.1", "::1", "[::1]", "fe80::1%eth0", ""] {
+        assert!(!net::names_a_host(number), "{number}");
+    }
+}
+
+#[test]
+fn the_end_stays_the_end() {
+    let (client, server) = connection();
+    let mut host = Plain;
+    server.send_all(b"x").unwrap();
+    net::close(&server, &mut host).unwrap();
+    let mut buf = [0; 4];
+    assert_eq!(net::read(&client, &mut host, &mut buf), Ok(1));
+    assert_eq!(net::read(&client, &mut host, &mut []), Ok(0));
+    assert_eq!(net::read(&client, &mut host, &mut buf), Ok(0));
+    client.close().unwrap();
+    assert_eq!(net::read(&client, &mut host, &mut buf), Ok(0));
+    // Its own end is unknown to the other: it never read.
+    let error = net::read(&server, &mut host, &mut buf).unwrap_err();
+    assert_eq!(error.kind(), Kind::Closed);
+}
+
+#[test]
+fn a_reset_is_told_every_time() {
+    let (client, server) = connection();
+    server.abort().unwrap();
+    for _ in 0..3 {
+        let error = net::read(&client, &mut Plain, &mut [0; 4]).unwrap_err();
+        assert_eq!(error.kind(), Kind::Os(libc::ECONNRESET));
+    }
+    // What is over can't be ended any more, and that is no failure of one that was connected.
+    let (client, server) = pair();
+    server.open().unwrap().abort().unwrap();
+    assert_eq!(
+        kind(client.read(&mut Plain, &mut [0; 4])),
+        Kind::Os(libc::ECONNRESET)
+    );
+    client.shutdown_output().unwrap();
+    assert_eq!(refused(client.shutdown_output()), Refusal::OutputShut);
+}
+
+#[test]
+fn what_came_before_the_input_was_shut_is_dropped() {
+    let (client, server) = pair();
+    server.write(&mut Plain, b"dropped").unwrap();
+    while client.available().unwrap() < 7 {
+        std::thread::yield_now();
+    }
+    client.shutdown_input().unwrap();
+    assert_eq!(refused(client.shutdown_input()), Refusal::InputShut);
+    assert_eq!(refused(client.check_input()), Refusal::InputShut);
+    assert_eq!(client.available().unwrap(), 0);
+    assert_eq!(client.read(&mut Plain, &mut [0; 4]).unwrap(), 0);
+    server.write(&mut Plain, b"nobody told").unwrap();
+}
+
+#[test]
+fn readers_take_turns_within_their_time() {
+    limited(|| {
+        let (client, server) = connection();
+        let client = Arc::new(client);
+        let first = start_blocked({
+            let client = Arc::clone(&client);
+            move || net::read(&client, &mut Plain, &mut [0; 1])
+        });
+        client.set_recv_timeout(ms(50));
+        let began = Instant::now();
+        let error = net::read(&client, &mut Plain, &mut [0; 1]).unwrap_err();
+        assert_eq!(error.kind(), Kind::TimedOut);
+        assert!(began.elapsed() >= ms(50));
+        server.send_all(b"x").unwrap();
+        assert_eq!(first.result(), Ok(1));
+    });
+}
+
+#[test]
+fn the_turn_to_read_is_handed_on() {
+    limited(|| {
+        let (client, server) = connection();
+        let client = Arc::new(client);
+        let readers: Vec<_> = (0..3)
+            .map(|_| {
+                let client = Arc::clone(&client);
+                start_blocked(move || net::read(&client, &mut Plain, &mut [0; 1]))
+            })
+            .collect();
+        server.send_all(b"xyz").unwrap();
+        for reader in readers {
+            assert_eq!(reader.result(), Ok(1));
+        }
+    });
+}
+
+#[test]
+fn close_wakes_all_readers() {
+    limited(|| {
+        let (client, _server) = pair();
+        let client = Arc::new(client);
+        let readers: Vec<_> = (0..2)
+            .map(|_| {
+                let client = Arc::clone(&client);
+                start_blocked(move || client.read(&mut Plain, &mut [0; 1]))
+            })
+            .collect();
+        client.close(&mut Plain).unwrap();
+        for reader in readers {
+            assert_eq!(kind(reader.result()), Kind::Closed);
+        }
+    });
+}
+
+#[test]
+fn reading_and_writing_do_not_wait_for_each_other() {
+    limited(|| {
+        let (client, server) = pair();
+        let client = Arc::new(client);
+        let reader = start_blocked({
+            let client = Arc::clone(&client);
+            move || client.read(&mut Plain, &mut [0; 1])
+        });
+        client.write(&mut Plain, b"question").unwrap();
+        let mut buf = [0; 8];
+        assert_eq!(server.read(&mut Plain, &mut buf).unwrap(), 8);
+        server.write(&mut Plain, b"!").unwrap();
+        assert_eq!(reader.result(), Ok(1));
+    });
+}
+
+#[test]
+fn options_as_java_has_them() {
+    let (client, _server) = pair();
+    let socket = client.open().unwrap();
+    net::set_linger(socket, Some(ms(100_000_000))).unwrap();
+    assert_eq!(socket.linger().unwrap(), Some(net::LONGEST_LINGER));
+    net::set_linger(socket, None).unwrap();
+    net::set_recv_buffer(socket, 50_000).unwrap();
+    assert_eq!(net::recv_buffer(socket).unwrap(), 50_000);
+    net::set_send_buffer(socket, usize::MAX).unwrap();
+    assert_eq!(
+        net::set_send_buffer(socket, 0).unwrap_err().kind(),
+        Kind::InvalidInput("send buffer")
+    );
+    net::set_traffic_class(socket, 0x2b).unwrap();
+    assert_eq!(net::traffic_class(socket).unwrap(), 0x28);
+    assert_eq!(
+        (socket.tos().unwrap(), socket.traffic_class().unwrap()),
+        (0x28, 0x28)
+    );
+    assert_eq!(
+        net::set_traffic_class(socket, 256).unwrap_err().kind(),
+        Kind::InvalidInput("traffic class")
+    );
+    net::set_keepalive_number(socket, net::KeepaliveNumber::Idle, 77).unwrap();
+    assert_eq!(net::keepalive_number(socket, net::KeepaliveNumber::Idle), Ok(77));
+    assert_eq!(socket.keepalive().unwrap(), None);
+    assert_eq!(net::time_limit(ms(0)), Timeout::Never);
+    assert_eq!(net::time_limit(ms(5)), Timeout::After(ms(5)));
+}
+
+fn bound_datagrams() -> (DatagramSocket, SocketAddr) {
+    let socket = DatagramSocket::new(false);
+    socket.bind(Some((HERE, 0).into())).unwrap();
+    let port = socket.local_port().unwrap();
+    (socket, (HERE, port).into())
+}
+
+#[test]
+fn datagrams_between_versions_of_ip_and_their_senders() {
+    let (receiver, address) = bound_datagrams();
+    let sender = DatagramSocket::new(false);
+    assert_eq!(refused(sender.send(b"x", None, &mut Plain)), Refusal::NoPeer);
+    let nobody = Some((HERE, 0).into());
+    assert_eq!(refused(sender.send(b"x", nobody, &mut Plain)), Refusal::PortZero);
+    assert_eq!(sender.local_port(), Some(0));
+    sender.send(b"hello", Some(address), &mut Plain).unwrap();
+    assert!(sender.is_bound());
+    let mut buf = [0; 4];
+    let (count, from) = receiver.receive(&mut buf, &mut Plain).unwrap();
+    assert_eq!((count, &buf), (4, b"hell"));
+    assert_eq!(from.unwrap(), (HERE, sender.local_port().unwrap()).into());
+    assert!(sender.open().unwrap().broadcast().unwrap());
+}
+
+#[test]
+fn a_connected_datagram_socket_knows_one_peer_and_keeps_its_port() {
+    let (receiver, address) = bound_datagrams();
+    let (stranger, strange) = bound_datagrams();
+    let sender = DatagramSocket::new(false);
+    sender.bind(None).unwrap();
+    let port = sender.local_port();
+    let own = (HERE, port.unwrap()).into();
+    stranger.send(b"early", Some(own), &mut Plain).unwrap();
+    sender.connect(address, &mut Plain).unwrap();
+    assert_eq!(sender.peer(), Some(address));
+    sender.send(b"x", None, &mut Plain).unwrap();
+    assert_eq!(receiver.receive(&mut [0; 4], &mut Plain).unwrap().0, 1);
+    assert_eq!(
+        refused(sender.send(b"x", Some(strange), &mut Plain)),
+        Refusal::OtherPeer
+    );
+    // The port holds, and so does the way back: what strangers sent before and since is not there.
+    stranger.send(b"late", Some(own), &mut Plain).unwrap();
+    receiver.send(b"expected", Some(own), &mut Plain).unwrap();
+    assert_eq!(
+        sender.receive(&mut [0; 16], &mut Plain).unwrap(),
+        (8, Some(address))
+    );
+    sender.disconnect().unwrap();
+    sender.disconnect().unwrap();
+    assert_eq!((sender.peer(), sender.local_port()), (None, port));
+    assert_eq!(
+        sender.open().unwrap().local_address().unwrap().port(),
+        port,
+        "the kernel agrees"
+    );
+    stranger.send(b"again", Some(own), &mut Plain).unwrap();
+    assert_eq!(
+        sender.receive(&mut [0; 16], &mut Plain).unwrap(),
+        (5, Some(strange))
+    );
+}
+
+#[test]
+fn a_datagram_nobody_takes_is_told_of() {
+    let (receiver, address) = bound_datagrams();
+    receiver.close(&mut Plain).unwrap();
+    let sender = DatagramSocket::new(false);
+    sender.connect(address, &mut Plain).unwrap();
+    sender.send(b"x", None, &mut Plain).unwrap();
+    sender.open().unwrap().set_recv_timeout(LATE);
+    let received = sender.receive(&mut [0; 4], &mut Plain);
+    assert_eq!(kind(received), Kind::Os(libc::ECONNREFUSED));
+}
+
+#[test]
+fn a_closed_datagram_socket() {
+    limited(|| {
+        let (socket, address) = bound_datagrams();
+        let socket = Arc::new(socket);
+        let waiting = start_blocked({
+            let socket = Arc::clone(&socket);
+            move || socket.receive(&mut [0; 4], &mut Plain)
+        });
+        socket.close(&mut Plain).unwrap();
+        assert_eq!(kind(waiting.result()), Kind::Closed);
+        assert_eq!((socket.local_port(), socket.local_address()), (None, None));
+        assert!(socket.is_bound());
+        assert_eq!(kind(socket.send(b"x", Some(address), &mut Plain)), Kind::Closed);
+        assert_eq!(refused(socket.bind(None)), Refusal::Closed);
+        socket.disconnect().unwrap();
+    });
+}
+
+#[test]
+fn interfaces_have_addresses() {
+    let interfaces = polysock_core::interface_list().unwrap();
+    let up = |flags: u32| flags & libc::IFF_LOOPBACK.unsigned_abs() != 0;
+    let loopback = interfaces.iter().find(|interface| up(interface.flags)).unwrap();
+    let addresses: Vec<_> = loopback
+        .addresses
+        .iter()
+        .filter_map(|address| address.ip())
+        .collect();
+    assert!(addresses.contains(&HERE), "{addresses:?}");
+}
+
+#[test]
+fn who_answers_is_reachable() {
+    assert!(net::is_reachable((HERE, 0).into(), LATE.into(), &mut Plain).unwrap());
+}

@@ -1,0 +1,180 @@
+//! Java's own notions: what java.net promises and BSD sockets do not.
+
+use crate::code::POLYSOCK_EEOF;
+use crate::error::Failure;
+use crate::guard;
+use crate::options::whole_seconds;
+use crate::pointer::{self, data, handle, room, Out};
+use crate::send::Done;
+use crate::socket::{give, polysock_t};
+use crate::time;
+use libc::{c_char, c_int, c_void, ssize_t};
+use polysock_core::{net, Plain};
+use std::time::Duration;
+
+/// Listens over TCP as java.net.ServerSocket does; the caller owns `*out`.
+///
+/// BSD: socket(2), bind(2) and listen(2). Python: polysock.net.ServerSocket. Java: new ServerSocket(port, backlog, address).
+/// Reuse-address is on; `backlog` below 1 is 50; `host` NULL or "" is every interface, IPv4 and IPv6 on one socket. Port 0
+/// lets the system choose. POLYSOCK_EINVAL for a port outside 0 to 65535; POLYSOCK_EADDRINUSE, POLYSOCK_EAI_...
+/// Accept with polysock_accept(); with POLYSOCK_DEFAULT it keeps the time of polysock_net_set_so_timeout().
+/// @ingroup polysock_net
+#[no_mangle]
+pub unsafe extern "C" fn polysock_net_server_socket(
+    out: *mut *mut polysock_t,
+    port: c_int,
+    backlog: c_int,
+    host: *const c_char,
+) -> c_int {
+    guard::code("polysock_net_server_socket", || {
+        let out = Out::new(out, "out")?;
+        let host = pointer::optional_text(host).map(|host| pointer::utf8(host, "host"));
+        let port = u16::try_from(port).map_err(|_| Failure::argument("port", "is outside 0 to 65535"))?;
+        let host = host.transpose()?.unwrap_or_default();
+        give(&out, net::listen(host, port, backlog, &mut Plain)?);
+        Ok(())
+    })
+}
+
+/// Receives at least one and at most `n` bytes, and returns how many; POLYSOCK_EEOF at the end of the stream, from then on
+/// always, also after close.
+///
+/// BSD: recv(2). Python: polysock.net InputStream.read. Java: InputStream.read (-1 at the end).
+/// It waits as long as polysock_net_set_so_timeout() says, for ever unless set. Threads that call it at the same time take
+/// turns, and waiting for the turn counts against that time. `n` 0 returns 0. POLYSOCK_ETIMEDOUT, after which reading may go
+/// on; POLYSOCK_ECONNRESET, and from then on always; POLYSOCK_ECLOSED, also when another thread closes the socket meanwhile.
+/// @ingroup polysock_net
+#[no_mangle]
+pub unsafe extern "C" fn polysock_net_read(s: *mut polysock_t, buf: *mut c_void, n: usize) -> ssize_t {
+    guard::count("polysock_net_read", || {
+        let (socket, room) = (handle(s)?, room(buf, n)?);
+        match net::read(&socket, &mut Plain, room)? {
+            0 if n > 0 => Err(Failure::new(POLYSOCK_EEOF, "end of stream")),
+            count => Ok(count),
+        }
+    })
+}
+
+/// Sends all of `n` bytes, however long that takes.
+///
+/// BSD: send(2) in a loop. Python: polysock.net OutputStream.write. Java: OutputStream.write.
+/// No time limit ends it; polysock_sendall() has one. `*done`, unless NULL, is how many bytes left this process, also on
+/// failure. POLYSOCK_EPIPE, POLYSOCK_ECONNRESET, POLYSOCK_ECLOSED, also when another thread closes the socket meanwhile.
+/// @ingroup polysock_net
+#[no_mangle]
+pub unsafe extern "C" fn polysock_net_write(
+    s: *mut polysock_t,
+    buf: *const c_void,
+    n: usize,
+    done: *mut usize,
+) -> c_int {
+    let done = Done::new(done);
+    guard::code("polysock_net_write", || {
+        let (socket, data) = (handle(s)?, data(buf, n)?);
+        done.tell(net::write(&socket, &mut Plain, data), n)
+    })
+}
+
+/// Sets how many milliseconds polysock_net_read(), and polysock_accept() and the others with POLYSOCK_DEFAULT that receive,
+/// wait; 0 is for ever.
+///
+/// BSD: SO_RCVTIMEO. Python: polysock.net Socket.setSoTimeout. Java: Socket.setSoTimeout, ServerSocket.setSoTimeout.
+/// Sending and connecting are not limited by it. POLYSOCK_EINVAL below 0.
+/// @ingroup polysock_net
+#[no_mangle]
+pub unsafe extern "C" fn polysock_net_set_so_timeout(s: *mut polysock_t, ms: c_int) -> c_int {
+    guard::code("polysock_net_set_so_timeout", || {
+        let socket = handle(s)?;
+        let ms = u64::try_from(ms).map_err(|_| Failure::argument("ms", "is negative"))?;
+        if socket.is_closed() {
+            return Err(Failure::closed());
+        }
+        socket.set_recv_timeout(net::time_limit(Duration::from_millis(ms)));
+        Ok(())
+    })
+}
+
+/// Gives what polysock_net_set_so_timeout() set, in milliseconds; 0 is for ever.
+///
+/// BSD: SO_RCVTIMEO. Python: polysock.net Socket.getSoTimeout. Java: Socket.getSoTimeout.
+/// @ingroup polysock_net
+#[no_mangle]
+pub unsafe extern "C" fn polysock_net_get_so_timeout(s: *const polysock_t, ms: *mut c_int) -> c_int {
+    guard::code("polysock_net_get_so_timeout", || {
+        let (socket, out) = (handle(s)?, Out::new(ms, "ms")?);
+        if socket.is_closed() {
+            return Err(Failure::closed());
+        }
+        out.set(time::milliseconds(socket.recv_timeout()).max(0));
+        Ok(())
+    })
+}
+
+/// Sets what close does with data not sent yet: off, the kernel goes on sending; on, close waits so many seconds for the
+/// peer's acknowledgement; on with 0, it drops them and resets the connection.
+///
+/// BSD: SO_LINGER. Python: polysock.net Socket.setSoLinger. Java: Socket.setSoLinger.
+/// More than 65535 seconds are cut to that. POLYSOCK_EINVAL for negative seconds with `on`; without, they do not count.
+/// @ingroup polysock_net
+#[no_mangle]
+pub unsafe extern "C" fn polysock_net_set_so_linger(s: *mut polysock_t, on: bool, seconds: c_int) -> c_int {
+    guard::code("polysock_net_set_so_linger", || {
+        let socket = handle(s)?;
+        let linger = match (on, u64::try_from(seconds)) {
+            (false, _) => None,
+            (true, Ok(seconds)) => Some(Duration::from_secs(seconds)),
+            (true, Err(_)) => return Err(Failure::argument("seconds", "is negative")),
+        };
+        Ok(net::set_linger(&socket, linger)?)
+    })
+}
+
+/// Gives the linger time in seconds; -1 when it is off.
+///
+/// BSD: SO_LINGER. Python: polysock.net Socket.getSoLinger. Java: Socket.getSoLinger.
+/// @ingroup polysock_net
+#[no_mangle]
+pub unsafe extern "C" fn polysock_net_get_so_linger(s: *const polysock_t, seconds: *mut c_int) -> c_int {
+    guard::code("polysock_net_get_so_linger", || {
+        let (socket, out) = (handle(s)?, Out::new(seconds, "seconds")?);
+        out.set(whole_seconds(socket.linger()?, -1));
+        Ok(())
+    })
+}
+
+/// Ends receiving: polysock_net_read() finds the end of the stream from now on, what had come before is dropped, and the
+/// peer is not told.
+///
+/// BSD: shutdown(2) with SHUT_RD. Python: polysock.net Socket.shutdownInput. Java: Socket.shutdownInput (throws the second
+/// time; here that is 0). A polysock_net_read() that waits in another thread ends. POLYSOCK_ENOTCONN, POLYSOCK_ECLOSED.
+/// @ingroup polysock_net
+#[no_mangle]
+pub unsafe extern "C" fn polysock_net_shutdown_input(s: *mut polysock_t) -> c_int {
+    guard::code("polysock_net_shutdown_input", || {
+        net::end_input(&*handle(s)?)?;
+        Ok(())
+    })
+}
+
+/// Ends sending: the peer reads to the end of the stream and may still answer.
+///
+/// BSD: shutdown(2) with SHUT_WR. Python: polysock.net Socket.shutdownOutput. Java: Socket.shutdownOutput (throws the second
+/// time; here that is 0). Writing afterwards fails with POLYSOCK_EPIPE. POLYSOCK_ENOTCONN, POLYSOCK_ECLOSED.
+/// @ingroup polysock_net
+#[no_mangle]
+pub unsafe extern "C" fn polysock_net_shutdown_output(s: *mut polysock_t) -> c_int {
+    guard::code("polysock_net_shutdown_output", || {
+        net::end_output(&*handle(s)?)?;
+        Ok(())
+    })
+}
+
+/// Closes the socket as java.net.Socket.close does: FIN first, even when there is input nobody read.
+///
+/// BSD: shutdown(2), then close(2). Python: polysock.net Socket.close. Java: Socket.close.
+/// As polysock_close(). With linger 0 it is a plain close, that is a reset.
+/// @ingroup polysock_net
+#[no_mangle]
+pub unsafe extern "C" fn polysock_net_close(s: *mut polysock_t) -> c_int {
+    guard::code("polysock_net_close", || Ok(net::close(&*handle(s)?, &mut Plain)?))
+}

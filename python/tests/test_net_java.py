@@ -1,0 +1,99 @@
+"""The same programs on java.net and on polysock.net print the same, but for what java/differences.toml lists.
+
+Without a JDK, what JDK 17 printed (java/expected.txt) stands in for it.
+"""
+
+import importlib
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent / "java"
+PROGRAMS = ["History", "Closing", "Timeouts", "Options", "Streams", "Scanning", "Addresses", "Datagrams"]
+DEADLINE = 50
+# What the machine decides: its name tables, its limits, its resolver. Only a JDK on the same machine says the same.
+MACHINE = {
+    "addresses.constructor.address",
+    "addresses.constructor.null",
+    "addresses.dual.localhost",
+    "addresses.empty",
+    "addresses.interface",
+    "addresses.localhost",
+    "addresses.null",
+    "addresses.reverse",
+    "addresses.socket.localhost",
+    "addresses.unknown",
+    "datagrams.unbound.buffers",
+    "options.sendBuffer.small",
+}
+needs_jdk = pytest.mark.skipif(
+    not (shutil.which("java") and shutil.which("javac")), reason="no JDK: java and javac are not on PATH"
+)
+
+
+def steps(text):
+    """What each step printed, by its name."""
+    pairs = [line.split(": ", 1) for line in text.splitlines()]
+    found = dict(pairs)
+    assert len(found) == len(pairs), "two steps have one name"
+    return found
+
+
+@pytest.fixture(scope="module")
+def ours():
+    twin = importlib.import_module("java.twin")
+    twin.lines.clear()
+    for name in PROGRAMS:
+        twin.program = name.lower()
+        importlib.import_module(f"java.{twin.program}").run()
+    return steps("\n".join(twin.lines))
+
+
+@pytest.fixture(scope="module")
+def java(tmp_path_factory):
+    """What java.net prints, and the version of the JDK."""
+    classes = tmp_path_factory.mktemp("classes")
+    sources = sorted(str(source) for source in HERE.glob("*.java"))
+    compile_all = ["javac", "-encoding", "UTF-8", "-nowarn", "-Xlint:none", "-d", classes, *sources]
+    subprocess.run(compile_all, check=True, timeout=DEADLINE, stderr=subprocess.PIPE)
+    utf8 = ["-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8"]
+    run_all = ["java", "-XX:TieredStopAtLevel=1", *utf8, "-cp", classes, "Main", *PROGRAMS]
+    printed = subprocess.run(run_all, check=True, timeout=DEADLINE, stdout=subprocess.PIPE).stdout.decode()
+    version = subprocess.run(["javac", "-version"], check=True, timeout=DEADLINE, capture_output=True, text=True).stdout
+    return steps(printed), int(re.search(r"\d+", version).group())
+
+
+def differences(version):
+    """The entries that hold for a JDK."""
+    listed = tomllib.loads((HERE / "differences.toml").read_text())
+    assert all(entry["reason"] and entry["java"] != entry["polysock"] for entry in listed.values())
+    return {step: entry for step, entry in listed.items() if version <= entry.get("until", version)}
+
+
+def compare(ours, theirs, listed, left_out=frozenset()):
+    assert ours.keys() == theirs.keys()
+    assert listed.keys() <= ours.keys()
+    wrong = []
+    for step, printed in theirs.items():
+        if step in left_out:
+            continue
+        entry = listed.get(step, {"java": printed, "polysock": printed})
+        if (printed, ours[step]) != (entry["java"], entry["polysock"]):
+            seen = f"  java.net     {printed}\n  polysock.net {ours[step]}"
+            wrong.append(f"{step}\n{seen}\n  listed       {listed.get(step)}")
+    assert not wrong, "\n".join(["", *wrong])
+
+
+@needs_jdk
+def test_java_net_prints_the_same(ours, java):
+    printed, version = java
+    assert len(printed) > 400
+    compare(ours, printed, differences(version))
+
+
+def test_what_java_net_printed(ours):
+    compare(ours, steps((HERE / "expected.txt").read_text()), differences(17), MACHINE)
