@@ -1,5 +1,5 @@
-from collections.abc import Callable, Iterable
-from typing import Any, Self, SupportsIndex, final, overload
+from collections.abc import Iterable
+from typing import Any, Literal, Self, SupportsIndex, final, overload
 
 from _typeshed import ReadableBuffer, WriteableBuffer
 from typing_extensions import disjoint_base
@@ -27,6 +27,7 @@ __all__ = [
     "StandardSocketOptions",
     "TcpInfo",
     "TruncatedError",
+    "Worker",
     "close",
     "dup",
     "getaddrinfo",
@@ -301,17 +302,17 @@ SocketType = socket
 @final
 class Server:
     def __new__(cls, listener: socket, max_connections: int) -> Self: ...
-    def help(
-        self,
-        handle: Callable[[SupportsIndex, _RetAddress], object],
-        failed: Callable[[BaseException, _RetAddress | None], object],
-        recruit: Callable[[], object],
-        /,
-    ) -> None: ...
+    def worker(self) -> Worker: ...
     def stop(self, timeout: float | None, /) -> int: ...
     def wait(self) -> None: ...
     @property
     def connections(self) -> int: ...
+
+@final
+class Worker:
+    def step(self) -> tuple[SupportsIndex, _RetAddress] | OSError | Literal["recruit"] | None: ...
+    def is_woken(self) -> bool: ...
+    def is_the_last(self) -> None: ...
 
 @disjoint_base
 class InetAddress:
