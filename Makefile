@@ -17,7 +17,7 @@ CBINDGEN ?= $(BUILD)/tools/bin/cbindgen
 CFLAGS_DEMO := -std=c11 -O2 -Wall -Wextra -Werror -Iinclude
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-rust test-c test-python test-conformance test-install test-readme test-examples examples \
+.PHONY: help setup demo test test-rust test-c test-python test-conformance test-install test-docs test-examples examples \
         test-clients wheel-checks bench bench-c bench-python soak docs check check-rust check-c check-python header lib python-module install clean
 
 help:
@@ -88,7 +88,7 @@ demo: lib python-module demo-programs
 
 # ---------------------------------------------------------------- tests
 
-test: test-rust test-c test-python test-conformance test-install test-readme test-examples
+test: test-rust test-c test-python test-conformance test-install test-docs test-examples
 	@echo "make test: every test of every language passed"
 
 test-rust: $(BUILD)/.prerequisites
@@ -124,8 +124,9 @@ test-conformance: lib python-module
 test-install: lib
 	sh ffi/tests/install_test.sh
 
-test-readme: lib python-module
+test-docs: lib python-module
 	$(VENV_PY) tools/run_readme.py README.md $(TARGET)
+	$(VENV_PY) tools/check_porting.py
 
 # The tutorials: what has a test.toml. Rust's come from cargo, Python's run as they are.
 TUTORIALS := $(dir $(wildcard examples/*/test.toml))

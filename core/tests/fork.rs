@@ -11,7 +11,7 @@ fn main() {}
 
 #[cfg(target_os = "linux")]
 fn main() {
-    let tests: [(&str, fn()); 9] = [
+    let tests: [(&str, fn()); 12] = [
         (
             "a_child_that_closes_disturbs_nobody",
             tests::a_child_that_closes_disturbs_nobody,
@@ -39,6 +39,18 @@ fn main() {
             tests::abort_in_a_child_resets_for_all,
         ),
         ("no_call_raises_sigpipe", tests::no_call_raises_sigpipe),
+        (
+            "a_child_takes_a_connection_over_from_a_handler",
+            tests::a_child_takes_a_connection_over_from_a_handler,
+        ),
+        (
+            "a_child_stops_its_copy_of_a_server",
+            tests::a_child_stops_its_copy_of_a_server,
+        ),
+        (
+            "a_child_that_a_handler_forked_does_not_go_on_serving",
+            tests::a_child_that_a_handler_forked_does_not_go_on_serving,
+        ),
     ];
     let wanted: Vec<String> = std::env::args()
         .skip(1)
@@ -56,9 +68,11 @@ fn main() {
 #[cfg(target_os = "linux")]
 mod tests {
     use super::support::*;
-    use polysock_core::{Kind, Shutdown, Socket};
+    use polysock_core::{
+        Address, Error, Kind, Plain, ServeOptions, Server, Shutdown, Socket, Step, Timeout, Trouble,
+    };
     use std::sync::atomic::{AtomicBool, Ordering};
-    use std::sync::Arc;
+    use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
     pub fn a_child_that_closes_disturbs_nobody() {
@@ -314,5 +328,113 @@ mod tests {
             }
         })
         .succeed();
+    }
+
+    /// As servers of old: a process for each connection. FIN first, for the input that nobody read, would end it.
+    pub fn a_child_takes_a_connection_over_from_a_handler() {
+        let children: Arc<Mutex<Vec<system::Child>>> = Arc::default();
+        let forked = Arc::clone(&children);
+        let handler = move |connection: &Arc<Socket>, _: &Address| {
+            until("a byte is there", || connection.available() == Ok(1));
+            let child = system::fork(|| {
+                let mut bytes = [0; 2];
+                connection.within(LATE).recv_exact(&mut bytes).unwrap();
+                connection.send_all(&bytes).unwrap();
+            });
+            forked.lock().unwrap().push(child);
+            Ok(())
+        };
+        let server = Server::start(listener(16).0, ServeOptions::default(), handler, no_trouble).unwrap();
+        let clients: Vec<_> = (0..3)
+            .map(|_| connect(&server.listener().local_address().unwrap()))
+            .collect();
+        for client in &clients {
+            client.send_all(b"1").unwrap();
+        }
+        until("all handlers have returned", || {
+            children.lock().unwrap().len() == 3 && server.connections() == 0
+        });
+        for client in &clients {
+            client.send_all(b"2").unwrap();
+            let mut bytes = [0; 2];
+            client.within(LATE).recv_exact(&mut bytes).unwrap();
+            assert_eq!(&bytes, b"12");
+        }
+        children
+            .lock()
+            .unwrap()
+            .drain(..)
+            .for_each(system::Child::succeed);
+        assert_eq!(server.stop(LATE).unwrap(), 0);
+    }
+
+    fn no_trouble(trouble: Trouble<Error>, _: Option<&Address>) {
+        eprintln!("{trouble}");
+        std::process::abort();
+    }
+
+    pub fn a_child_stops_its_copy_of_a_server() {
+        let handler = |connection: &Arc<Socket>, _: &Address| {
+            let mut byte = [0];
+            while connection.recv(&mut byte)? > 0 {
+                connection.send_all(&byte)?;
+            }
+            Ok(())
+        };
+        let server = Server::start(listener(16).0, ServeOptions::default(), handler, no_trouble).unwrap();
+        let address = server.listener().local_address().unwrap();
+        let echo = |client: &Socket| {
+            client.send_all(b"x").unwrap();
+            client.within(LATE).recv_exact(&mut [0]).unwrap();
+        };
+        let client = connect(&address);
+        echo(&client);
+        for _ in 0..20 {
+            let child = system::fork(|| {
+                assert_eq!(server.connections(), 0);
+                let (running, took) = timed(|| server.stop(Timeout::Never));
+                assert_eq!(running.unwrap(), 0);
+                assert!(took < ms(900), "{took:?}");
+            });
+            echo(&connect(&address));
+            child.succeed();
+        }
+        echo(&client);
+        echo(&connect(&address));
+        drop(client);
+        assert_eq!(server.stop(LATE).unwrap(), 0);
+    }
+
+    pub fn a_child_that_a_handler_forked_does_not_go_on_serving() {
+        let server = Arc::new(Server::new(listener(16).0, ServeOptions::default()).unwrap());
+        let clients = [(); 2].map(|()| connect(&server.listener().local_address().unwrap()));
+        let this = std::process::id();
+        let listener = Arc::clone(server.listener());
+        let mut children = Vec::new();
+        std::thread::scope(|scope| {
+            let reading = scope.spawn(move || {
+                for client in clients {
+                    client.within(LATE).recv_exact(&mut [0; 5]).unwrap();
+                    assert_eq!(client.within(LATE).recv(&mut [0]).unwrap(), 0);
+                }
+                listener.close().unwrap();
+            });
+            let mut worker = server.worker();
+            while let Some(step) = worker.step(&mut Plain).unwrap() {
+                match step {
+                    Step::Handle { connection, .. } => match system::fork_on() {
+                        Some(child) => children.push(child),
+                        None => connection.send_all(b"child").unwrap(),
+                    },
+                    Step::Recruit | Step::Trouble(_) | _ => worker.is_the_last(),
+                }
+            }
+            if std::process::id() != this {
+                system::exit(); // the rest is the parent's
+            }
+            reading.join().unwrap();
+        });
+        assert_eq!(children.len(), 2);
+        children.into_iter().for_each(system::Child::succeed);
     }
 }

@@ -14,6 +14,7 @@ use std::mem::offset_of;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::thread;
 
 /// Handles one connection: 0 when all went well, any other number is a failure that `on_error` is told.
 ///
@@ -38,7 +39,7 @@ pub type polysock_connection_fn = Option<
 pub type polysock_server_error_fn =
     Option<unsafe extern "C" fn(code: c_int, peer: *const polysock_addr, user: *mut c_void)>;
 
-/// Is told that `user` is not used any more.
+/// Is told that `user` is not used any more: no callback runs, and none will.
 ///
 /// BSD: none. Python: none. Java: none.
 /// @ingroup polysock_server
@@ -59,7 +60,7 @@ pub struct polysock_server_options {
     pub max_connections: usize,
     /// Is told of failures; NULL: nobody is.
     pub on_error: polysock_server_error_fn,
-    /// Is told once when the server is freed and the last callback has returned, or NULL.
+    /// Is told once when the server has stopped and the last callback has returned, or NULL.
     pub release: polysock_release_fn,
 }
 
@@ -127,6 +128,7 @@ pub unsafe extern "C" fn polysock_server_start(
             into_core(listener),
             options,
             move |connection, peer| {
+                of_handler.wait_until_started();
                 let peer = polysock_addr::from(peer);
                 // SAFETY: C's contract: the callback is a function of this type, for several threads at once. The
                 // connection is one of ours, and lives until it returns.
@@ -137,8 +139,8 @@ pub unsafe extern "C" fn polysock_server_start(
             },
             move |trouble, peer| tell(&of_hook, given.on_error, trouble, peer),
         )?;
-        user.started.store(true, Ordering::Release);
         out.set(Arc::into_raw(Arc::new(polysock_server(server))).cast_mut());
+        user.started.store(true, Ordering::Release);
         Ok(())
     })
 }
@@ -198,8 +200,8 @@ pub unsafe extern "C" fn polysock_server_connections(srv: *const polysock_server
 /// again. NULL is fine.
 ///
 /// BSD: none. Python: Server.stop. Java: ExecutorService.close.
-/// Callbacks that still run keep what they need; `release` is called when the last has returned, in its thread, or else
-/// before this returns. A callback may free its server.
+/// Callbacks that still run keep what they need; `release` is called when the last has returned, in its thread. Where none
+/// runs it has been called when this returns, or before. A callback may free its server.
 /// @ingroup polysock_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_server_free(srv: *mut polysock_server) {
@@ -252,7 +254,7 @@ fn read(o: *const polysock_server_options) -> Result<polysock_server_options, Fa
 struct User {
     user: *mut c_void,
     release: polysock_release_fn,
-    /// Until then it is the caller's.
+    /// `*out` is set; until then `user` is the caller's.
     started: AtomicBool,
 }
 
@@ -260,6 +262,15 @@ struct User {
 unsafe impl Send for User {}
 // SAFETY: as above.
 unsafe impl Sync for User {}
+
+impl User {
+    /// A callback may use the server that it belongs to: it is not called before `*out` is set.
+    fn wait_until_started(&self) {
+        while !self.started.load(Ordering::Acquire) {
+            thread::yield_now(); // a few instructions from now
+        }
+    }
+}
 
 impl Drop for User {
     fn drop(&mut self) {

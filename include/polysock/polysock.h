@@ -620,7 +620,7 @@ typedef int (*polysock_connection_fn)(polysock_t *connection, const polysock_add
 /// @ingroup polysock_server
 typedef void (*polysock_server_error_fn)(int code, const polysock_addr *peer, void *user);
 
-/// Is told that `user` is not used any more.
+/// Is told that `user` is not used any more: no callback runs, and none will.
 ///
 /// BSD: none. Python: none. Java: none.
 /// @ingroup polysock_server
@@ -639,7 +639,7 @@ typedef struct {
     size_t max_connections;
     /// Is told of failures; NULL: nobody is.
     polysock_server_error_fn on_error;
-    /// Is told once when the server is freed and the last callback has returned, or NULL.
+    /// Is told once when the server has stopped and the last callback has returned, or NULL.
     polysock_release_fn release;
 } polysock_server_options;
 
@@ -1416,8 +1416,8 @@ ssize_t polysock_server_connections(const polysock_server *srv);
 /// again. NULL is fine.
 ///
 /// BSD: none. Python: Server.stop. Java: ExecutorService.close.
-/// Callbacks that still run keep what they need; `release` is called when the last has returned, in its thread, or else
-/// before this returns. A callback may free its server.
+/// Callbacks that still run keep what they need; `release` is called when the last has returned, in its thread. Where none
+/// runs it has been called when this returns, or before. A callback may free its server.
 /// @ingroup polysock_server
 void polysock_server_free(polysock_server *srv);
 

@@ -862,7 +862,7 @@ struct server_options {
 
 // A listener and threads that hand each connection to a handler: anything that can be called with (socket &, const address &)
 // or (socket &), by several threads at once. What it throws ends its connection and reaches on_error; so does a number
-// that it returns, unless it is 0.
+// that it returns, unless it is 0, as a std::system_error with that code.
 //
 //     polysock::server server(polysock::create_server("", "8080"), [](polysock::socket &connection) {
 //         connection.send_all("hello\n");
@@ -969,7 +969,11 @@ private:
 
         static void failed(int code, const ::polysock_addr *peer, void *user)
         {
-            static_cast<program_of *>(user)->tell(std::make_exception_ptr(error(code)), peer);
+            // Of a number that a handler returned there are no further words.
+            static_cast<program_of *>(user)->tell(
+                peer != nullptr ? std::make_exception_ptr(std::system_error(code, error_category()))
+                                : std::make_exception_ptr(error(code)),
+                peer);
         }
 
         static void release(void *user) { delete static_cast<program_of *>(user); }

@@ -120,25 +120,48 @@ class Server:
     def _recruit(self):
         _Thread(self, next(self._numbers)).start()
 
-    def _handle(self, accepted, address):
-        thread = threading.current_thread()
-        thread.handling = True
-        listener = self.listener
-        connection = polysock.socket(listener.family, listener.type, listener.proto, fileno=accepted)
-        try:
-            self._handler(connection, address)
-        finally:
-            connection._closed = True  # in a moment
-            thread.handling = False
+    def _work(self, thread):
+        worker = self._server.worker()
+        while (step := worker.step()) is not None:
+            if step == "recruit":
+                try:
+                    self._recruit()
+                except RuntimeError as exception:  # no thread to be had
+                    worker.is_the_last()
+                    self._tell(exception, None)
+            elif isinstance(step, BaseException):
+                self._tell(step, None)
+            else:
+                thread.handling = True
+                self._handle(worker, *step)
+                thread.handling = False
+                step = None  # or it would keep the connection until the next comes
 
-    def _failed(self, exception, address):
-        if self._on_error is not None:
-            self._on_error(exception, address)
-        else:
-            thread = threading.current_thread()
-            threading.excepthook(
-                threading.ExceptHookArgs((type(exception), exception, exception.__traceback__, thread))
-            )
+    def _handle(self, worker, accepted, address):
+        connection = None
+        try:
+            listener = self.listener
+            connection = polysock.socket(listener.family, listener.type, listener.proto, fileno=accepted)
+            self._handler(connection, address)
+        except BaseException as exception:
+            # That stop() has closed its connection is no failure of the handler.
+            closed = isinstance(exception, OSError) and exception.errno == errno.EBADF
+            if not (closed and worker.is_woken()):
+                self._tell(exception, address)
+        finally:
+            if connection is not None:
+                connection._closed = True  # by the next step
+
+    def _tell(self, exception, address):
+        """Passes a failure to the hook. Who is told has nobody to tell of its own but the hook of threads."""
+        try:
+            if self._on_error is not None:
+                self._on_error(exception, address)
+                return
+        except BaseException as of_hook:
+            exception = of_hook
+        thread = threading.current_thread()
+        threading.excepthook(threading.ExceptHookArgs((type(exception), exception, exception.__traceback__, thread)))
 
 
 class _Thread(threading.Thread):
@@ -158,13 +181,10 @@ class _Thread(threading.Thread):
             raise
 
     def run(self):
-        server = self.server
         try:
-            server._server.help(server._handle, server._failed, server._recruit)
-        except OSError:
-            pass  # on_error was told, and serve_forever() raises it
+            self.server._work(self)
         finally:
-            server._threads.discard(self)
+            self.server._threads.discard(self)
 
 
 def _listen(address, backlog):

@@ -12,6 +12,7 @@ mod message;
 mod names;
 mod net;
 mod options;
+mod quick;
 mod raw;
 mod resolve;
 mod sendfile;
@@ -48,7 +49,7 @@ mod _native {
     #[pymodule_export]
     use crate::resolve::{getaddrinfo, getnameinfo};
     #[pymodule_export]
-    use crate::server::Server;
+    use crate::server::{Server, Worker};
     #[pymodule_export]
     use crate::tcp_info::TcpInfo;
 

@@ -1,17 +1,25 @@
 //! The callback server: the core's, with threads that Python makes.
+//!
+//! A worker comes back to Python to have a connection handled, so that none of our frames lies under a handler: the
+//! interpreter may end a thread in the middle of one when it shuts down.
 
-use crate::gil::{self, Attached};
+use crate::gil;
 use crate::socket::{NativeSocket, Unclaimed};
 use crate::{address, convert, error};
-use polysock_core::{Address, Protocol, ServeOptions, Service, Socket, Timeout, Trouble};
-use pyo3::exceptions::{PyOSError, PyValueError};
-use pyo3::panic::PanicException;
+use polysock_core::{ServeOptions, Step, Timeout};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use std::sync::Arc;
+use pyo3::types::PyString;
+use pyo3::IntoPyObjectExt;
+use std::sync::{Arc, Mutex};
 
 /// A listener, and the threads that serve on it.
 #[pyclass(module = "polysock._native", frozen)]
-pub struct Server(polysock_core::Server);
+pub struct Server(Arc<polysock_core::Server>);
+
+/// A thread's part in a server. No other thread uses it meanwhile.
+#[pyclass(module = "polysock._native", frozen)]
+pub struct Worker(Mutex<polysock_core::Worker>);
 
 #[pymethods]
 impl Server {
@@ -24,28 +32,15 @@ impl Server {
         }
         let mut options = ServeOptions::default();
         options.max_connections = max_connections;
-        let server = polysock_core::Server::new(listener.get().share(py)?, options);
-        server.map(Self).map_err(|error| error::exception(py, &error))
+        match polysock_core::Server::new(listener.get().share(py)?, options) {
+            Ok(server) => Ok(Self(Arc::new(server))),
+            Err(error) => Err(error::exception(py, &error)),
+        }
     }
 
-    /// Accepts and handles connections in this thread, as long as it is needed: `handle(accepted, address)`, where
-    /// `accepted` is the `fileno` of a new socket, `failed(exception, address or None)`, and `recruit()`, which makes a
-    /// thread that calls this.
-    #[pyo3(signature = (handle, failed, recruit, /))]
-    fn help<'py>(
-        &self,
-        py: Python<'py>,
-        handle: Bound<'py, PyAny>,
-        failed: Bound<'py, PyAny>,
-        recruit: Bound<'py, PyAny>,
-    ) -> PyResult<()> {
-        let mut program = Program {
-            protocol: self.0.listener().protocol(),
-            handle,
-            failed,
-            recruit,
-        };
-        gil::call(py, |host| self.0.help(host, &mut program))
+    /// Makes a worker of this thread, for as long as it is needed.
+    fn worker(&self) -> Worker {
+        Worker(Mutex::new(self.0.worker().while_needed()))
     }
 
     /// Ends accepting, gives handlers so many seconds (None for ever), closes their connections, and returns how many
@@ -68,67 +63,35 @@ impl Server {
     }
 }
 
-/// What handles, is told, and makes threads.
-struct Program<'py> {
-    protocol: Protocol,
-    handle: Bound<'py, PyAny>,
-    failed: Bound<'py, PyAny>,
-    recruit: Bound<'py, PyAny>,
-}
-
-impl<'py> Program<'py> {
-    fn tell(&self, raised: &PyErr, peer: Option<&Address>) -> PyResult<()> {
-        let py = self.failed.py();
-        let peer = peer
-            .map(|peer| address::to_python(py, self.protocol, peer))
-            .transpose()?;
-        self.failed.call1((raised.value(py), peer)).map(drop)
-    }
-}
-
-impl<'py> Service<Attached<'py>> for Program<'py> {
-    type Failure = PyErr;
-
-    fn handle(
-        &mut self,
-        _host: &mut Attached<'py>,
-        connection: &Arc<Socket>,
-        peer: &Address,
-    ) -> Result<(), PyErr> {
-        let py = self.handle.py();
-        let accepted = Unclaimed::new(Arc::clone(connection));
-        let peer = address::to_python(py, self.protocol, peer)?;
-        self.handle.call1((accepted, peer)).map(drop)
-    }
-
-    fn failed(&mut self, _host: &mut Attached<'py>, trouble: Trouble<PyErr>, peer: Option<&Address>) {
-        let py = self.failed.py();
-        let raised = match trouble {
-            // It passed on that stop has closed its connection.
-            Trouble::Woken(raised) if is_bad_descriptor(py, &raised) => return,
-            Trouble::Handler(raised) | Trouble::Woken(raised) => raised,
-            Trouble::Accept(error) | Trouble::Thread(error) => error::exception(py, &error),
-            trouble @ (Trouble::Panic(_) | _) => PanicException::new_err(trouble.to_string()),
-        };
-        if let Err(failed) = self.tell(&raised, peer) {
-            failed.write_unraisable(py, Some(&self.failed));
-        }
-    }
-
-    fn recruit(&mut self, _host: &mut Attached<'py>) -> bool {
-        match self.recruit.call0() {
-            Ok(_) => true,
-            Err(raised) => {
-                if let Err(failed) = self.tell(&raised, None) {
-                    failed.write_unraisable(self.failed.py(), Some(&self.failed));
-                }
-                false
+#[pymethods]
+impl Worker {
+    /// Closes what the step before gave, and waits for the next. None: leave. A pair: handle a connection, given as the
+    /// `fileno` of a new socket, from an address. An exception: accepting failed. "recruit": make a further worker.
+    fn step<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let mut worker = self.0.try_lock().map_err(|_| busy())?;
+        Ok(match gil::call(py, |host| worker.step(host))? {
+            None => None,
+            Some(Step::Handle { connection, peer }) => {
+                let peer = address::to_python(py, connection.protocol(), &peer)?;
+                Some((Unclaimed::new(connection), peer).into_bound_py_any(py)?)
             }
-        }
+            Some(Step::Trouble(error)) => Some(error::exception(py, &error).into_bound_py_any(py)?),
+            Some(Step::Recruit | _) => Some(PyString::intern(py, "recruit").into_any()),
+        })
+    }
+
+    /// Whether stop() has closed the connection that is being handled.
+    fn is_woken(&self) -> PyResult<bool> {
+        Ok(self.0.try_lock().map_err(|_| busy())?.is_woken())
+    }
+
+    /// Says that there will be no further worker for now.
+    fn is_the_last(&self) -> PyResult<()> {
+        self.0.try_lock().map_err(|_| busy())?.is_the_last();
+        Ok(())
     }
 }
 
-fn is_bad_descriptor(py: Python<'_>, raised: &PyErr) -> bool {
-    let number = || raised.value(py).getattr("errno")?.extract::<i32>();
-    raised.is_instance_of::<PyOSError>(py) && matches!(number(), Ok(libc::EBADF))
+fn busy() -> PyErr {
+    PyRuntimeError::new_err("another thread uses this worker")
 }

@@ -48,9 +48,11 @@ check-wheel-contents "$wheel"
 abi3audit --strict --summary "$wheel"
 auditwheel show "$wheel" >"$elsewhere/shown"
 grep -E 'manylinux_2_(5|12|17)_' "$elsewhere/shown" || { cat "$elsewhere/shown" >&2; exit 1; }
+"$python" -m zipfile -l "$wheel" >"$elsewhere/in-wheel"
+tar -tzf "$sdist" >"$elsewhere/in-sdist"
 for file in LICENSE-MIT LICENSE-APACHE; do
-    "$python" -m zipfile -l "$wheel" | grep -q "licenses/$file" || { echo "no $file in the wheel" >&2; exit 1; }
-    tar -tzf "$sdist" | grep -q "/$file\$" || { echo "no $file in the sdist" >&2; exit 1; }
+    grep -q "licenses/$file" "$elsewhere/in-wheel" || { echo "no $file in the wheel" >&2; exit 1; }
+    grep -q "/$file\$" "$elsewhere/in-sdist" || { echo "no $file in the sdist" >&2; exit 1; }
 done
 
 step "the wheel elsewhere"

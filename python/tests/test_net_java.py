@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent / "java"
-PROGRAMS = ["History", "Closing", "Timeouts", "Options", "Streams", "Addresses", "Datagrams"]
+PROGRAMS = ["History", "Closing", "Timeouts", "Options", "Streams", "Scanning", "Addresses", "Datagrams"]
 DEADLINE = 50
 # What the machine decides: its name tables, its limits, its resolver. Only a JDK on the same machine says the same.
 MACHINE = {

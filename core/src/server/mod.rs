@@ -3,12 +3,12 @@
 mod start;
 mod worker;
 
-pub use start::StartedServer;
-pub use worker::{Service, Trouble};
+pub use start::{StartedServer, Trouble};
+pub use worker::{Step, Worker};
 
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{WaitingFor, Watch};
-use crate::host::Host;
+use crate::host::{Host, Plain};
 use crate::socket::Socket;
 use crate::sys::fork::ForkLock;
 use crate::time::{Deadline, Left, Timeout};
@@ -42,72 +42,93 @@ impl Default for ServeOptions {
 
 /// A server: a listener, and the threads that accept on it and handle what they accept.
 ///
-/// The threads are the caller's: each runs [`run`](Self::run) or [`help`](Self::help). One of them waits in accept; when a
-/// connection comes it hands the turn on, handles the connection, and comes back for another turn. So there are never
-/// more threads than [`ServeOptions::max_connections`], and a connection that can't be handled yet stays in the kernel.
-/// [`Server::start`] does it with threads of the standard library.
+/// The threads are the caller's, each with a [`Worker`]. One of them waits in accept; when a connection comes it hands the
+/// turn on, handles the connection, and comes back for another turn. So no more connections are handled than
+/// [`ServeOptions::max_connections`], a further thread is asked for only when none is free, and a connection that can't be
+/// handled yet stays in the kernel. [`Server::start`] does it with threads of the standard library.
 ///
 /// A forked child inherits a listener, but nobody who accepts on it.
 pub struct Server {
     listener: Arc<Socket>,
     max_connections: usize,
+    /// How long a worker waits that is not needed.
+    idle: Duration,
     state: ForkLock<State>,
 }
 
 /// Fresh in a forked child: none of the threads is there.
 #[derive(Default)]
 struct State {
-    workers: HashMap<ThreadId, Worker>,
+    /// The workers, by keys that are never used again.
+    seats: HashMap<u64, Seat>,
+    last_key: u64,
     /// Who accepts.
-    leader: Option<ThreadId>,
+    leader: Option<u64>,
     /// Workers that wait for their turn to accept; the last is the next, so that the others may find out that they are
     /// not needed.
-    followers: Vec<Thread>,
+    followers: Vec<(u64, Thread)>,
     /// A worker was asked for and has not come yet.
     expecting: bool,
     /// How many connections are being handled.
     handling: usize,
     /// How many connections have been handled.
     handled: usize,
+    /// Threads inside stop.
+    stopping: Vec<ThreadId>,
+    /// Until when handlers whose connections were closed may take to return.
+    patience: Option<Instant>,
     /// Threads that wait for handlers to end.
     sleepers: Vec<Thread>,
     /// Why accepting ended, when nobody stopped it.
     failure: Option<Error>,
 }
 
-/// A thread inside [`Server::run`] or [`Server::help`].
-#[derive(Default)]
-struct Worker {
+/// A worker as the others see it.
+struct Seat {
+    thread: ThreadId,
     /// What it handles.
     connection: Option<Arc<Socket>>,
     /// Stop has closed that.
     woken: bool,
-    /// Its handler is inside [`Server::stop`], how many times.
-    stopping: usize,
+}
+
+impl Seat {
+    fn new() -> Self {
+        Self {
+            thread: thread::current().id(),
+            connection: None,
+            woken: false,
+        }
+    }
 }
 
 impl State {
     /// How many handlers run that are not inside stop themselves.
     fn running(&self) -> usize {
-        let running = |worker: &&Worker| worker.connection.is_some() && worker.stopping == 0;
-        self.workers.values().filter(running).count()
+        let running = |seat: &&Seat| seat.connection.is_some() && !self.stopping.contains(&seat.thread);
+        self.seats.values().filter(running).count()
     }
 
-    /// Their connections, which are to be closed.
+    /// Their connections that stop has not closed yet.
     fn take_running(&mut self) -> Vec<Arc<Socket>> {
-        let others = self.workers.values_mut().filter(|worker| worker.stopping == 0);
-        let connections = others.filter_map(|worker| {
-            let connection = worker.connection.as_ref().map(Arc::clone);
-            worker.woken = connection.is_some();
-            connection
-        });
-        connections.collect()
+        let mut open = Vec::new();
+        for seat in self.seats.values_mut() {
+            if let (Some(connection), false) = (&seat.connection, self.stopping.contains(&seat.thread)) {
+                if !std::mem::replace(&mut seat.woken, true) {
+                    open.push(Arc::clone(connection));
+                }
+            }
+        }
+        if !open.is_empty() {
+            self.patience = Some(Instant::now() + WOKEN);
+        }
+        open
     }
 
     /// Whether every worker has left that has no handler to wait for.
     fn others_have_left(&self) -> bool {
-        let mut all = self.workers.values();
-        all.all(|worker| worker.connection.is_some() || worker.stopping > 0)
+        let mut all = self.seats.values();
+        all.all(|seat| seat.connection.is_some() || self.stopping.contains(&seat.thread))
     }
 
     fn wake_sleepers(&self) {
@@ -115,13 +136,15 @@ impl State {
     }
 
     fn wake_followers(&mut self) {
-        self.followers.drain(..).for_each(|follower| follower.unpark());
+        self.followers
+            .drain(..)
+            .for_each(|(_, follower)| follower.unpark());
     }
 }
 
 impl Server {
-    /// Makes a server of a socket that listens. It accepts as soon as a thread [runs](Self::run) it; until then
-    /// connections wait in the listener's queue.
+    /// Makes a server of a socket that listens. It accepts as soon as it has a [worker](Self::worker); until then connections
+    /// wait in the listener's queue. The descriptor is put into non-blocking mode (`O_NONBLOCK`).
     ///
     /// Closing the listener, from anywhere, ends accepting as [`stop`](Self::stop) does.
     ///
@@ -135,12 +158,13 @@ impl Server {
         }
         let listening = listener.check_listening();
         listening.map_err(|kind| Error::new(Operation::Server, kind))?;
-        if listener.is_closed() {
-            return Err(Error::new(Operation::Server, Kind::Closed));
-        }
+        // Whoever shares a listener in blocking mode with another process may sleep in accept(2), where nothing wakes it.
+        let set = listener.set_descriptor_nonblocking(true);
+        set.map_err(|error| Error::new(Operation::Server, error.kind()))?;
         Ok(Self {
             listener,
             max_connections: options.max_connections,
+            idle: worker::IDLE,
             state: ForkLock::new(),
         })
     }
@@ -163,7 +187,7 @@ impl Server {
     /// closes none. A handler that is still inside afterwards does not wait in a call of its connection; its thread ends
     /// when it returns. What a handler has detached is its own: it is neither closed nor woken.
     ///
-    /// Any thread may stop a server, any number of times, also before it runs. A handler may: it does not wait for
+    /// Any thread may stop a server, any number of times, also before it has workers. A handler may: it does not wait for
     /// itself, does not count, and keeps its connection until it returns; so it is for all handlers that stop it at the
     /// same time. A handler that waits for *another* thread which stops the server waits for itself.
     ///
@@ -176,8 +200,7 @@ impl Server {
         self.state.lock().wake_followers();
         let _stopping = Stopping::begin(self);
         if !self.sleep_until(deadline, host, |state| state.running() == 0)? {
-            host.block(|| self.close_connections());
-            let woken = Deadline::At(Instant::now() + WOKEN);
+            let woken = host.block(|| self.close_connections());
             self.sleep_until(woken, host, |state| state.running() == 0)?;
         }
         // Those that waited for connections are on their way out.
@@ -188,12 +211,15 @@ impl Server {
         Ok(running)
     }
 
-    fn close_connections(&self) {
+    /// Closes the connections of running handlers; until when those may return.
+    fn close_connections(&self) -> Deadline {
         let connections = self.state.lock().take_running();
         for connection in connections {
             // Nobody is left to tell of a failure.
-            let _ = connection.on(crate::host::Plain).close_under_handler();
+            let _ = connection.on(Plain).close_under_handler();
         }
+        let patience = self.state.lock().patience;
+        patience.map_or(Deadline::NonBlocking, Deadline::At)
     }
 
     /// Waits until accepting has ended: somebody stopped the server or closed its listener, or it can't go on.
@@ -277,23 +303,21 @@ struct Stopping<'a>(&'a Server);
 
 impl<'a> Stopping<'a> {
     fn begin(server: &'a Server) -> Self {
-        Self::count(server, |stopping| stopping + 1);
-        Self(server)
-    }
-
-    fn count(server: &Server, change: fn(usize) -> usize) {
         let mut state = server.state.lock();
-        if let Some(worker) = state.workers.get_mut(&thread::current().id()) {
-            worker.stopping = change(worker.stopping);
-        }
-        // Whoever waited for this handler does so no more.
+        state.stopping.push(thread::current().id());
+        // Whoever waited for a handler of this thread does so no more.
         state.wake_sleepers();
+        Self(server)
     }
 }
 
 impl Drop for Stopping<'_> {
     fn drop(&mut self) {
-        Self::count(self.0, |stopping| stopping.saturating_sub(1));
+        let me = thread::current().id();
+        let mut state = self.0.state.lock();
+        if let Some(at) = state.stopping.iter().position(|thread| *thread == me) {
+            state.stopping.swap_remove(at);
+        }
     }
 }
 

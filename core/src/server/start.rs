@@ -1,34 +1,64 @@
 //! A server with threads of the standard library.
 
-use super::{ServeOptions, Server, Service, Trouble};
+use super::{ServeOptions, Server, Step, Worker};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
-use crate::host::{Host, Plain};
+use crate::host::Plain;
 use crate::socket::Socket;
 use crate::sys::fork::ForkLock;
 use crate::time::Timeout;
+use std::any::Any;
+use std::fmt;
 use std::ops::Deref;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread::{self, JoinHandle, ThreadId};
 
 /// A [`Server`] with threads of its own. Dropping it stops it, with no time for handlers to finish.
 #[derive(Debug)]
-pub struct StartedServer(Arc<Crew>);
+pub struct StartedServer {
+    server: Arc<Server>,
+    threads: Arc<Threads>,
+}
 
-/// The server and its threads.
-struct Crew {
-    server: Server,
-    threads: ForkLock<Vec<JoinHandle<()>>>,
+/// What went wrong while a server served.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Trouble<F> {
+    /// A handler failed.
+    Handler(F),
+    /// A handler failed after [`stop`](Server::stop) had closed its connection, most likely because of that.
+    Woken(F),
+    /// A handler panicked, with this payload.
+    Panic(Box<dyn Any + Send>),
+    /// Accepting failed; it is tried again, see [`Step::Trouble`].
+    Accept(Error),
+    /// No further thread could be had; connections wait for one that is there.
+    Thread(Error),
+}
+
+impl<F: fmt::Display> fmt::Display for Trouble<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Handler(failure) | Self::Woken(failure) => write!(f, "{failure}"),
+            Self::Panic(payload) => {
+                let text = payload.downcast_ref::<&str>().copied();
+                let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+                write!(f, "the handler panicked: {}", text.unwrap_or("no words"))
+            }
+            Self::Accept(error) | Self::Thread(error) => write!(f, "{error}"),
+        }
+    }
 }
 
 impl Server {
     /// Serves with threads of its own: one to begin with, and up to `max_connections` as connections come.
     ///
-    /// `handle` handles a connection, see [`Service::handle`]; `failed` is told when it fails, and of what else goes wrong,
-    /// see [`Trouble`]. Both are called by several threads at once.
+    /// `handle` handles a connection, see [`Step::Handle`]; `failed` is told when it fails or panics, with whose connection it
+    /// was, and of what else goes wrong. Both are called by several threads at once.
     ///
     /// ```
-    /// use polysock_core::{create_connection, create_server, Error, ServeOptions, Server};
+    /// use polysock_core::{create_connection, create_server, ServeOptions, Server};
     /// use std::time::Duration;
     ///
     /// # fn main() -> polysock_core::Result<()> {
@@ -67,14 +97,17 @@ impl Server {
         Handle: Fn(&Arc<Socket>, &Address) -> std::result::Result<(), F> + Send + Sync + 'static,
         Failed: Fn(Trouble<F>, Option<&Address>) + Send + Sync + 'static,
     {
-        let crew = Arc::new(Crew {
-            server: Server::new(listener, options)?,
-            threads: ForkLock::new(),
+        let program = Arc::new(Program {
+            server: Arc::new(Self::new(listener, options)?),
+            threads: Arc::new(Threads(ForkLock::new())),
+            handle,
+            failed,
         });
-        let program = Arc::new(Program { handle, failed });
-        let member = Member { crew, program };
-        member.send_another()?;
-        Ok(StartedServer(member.crew))
+        recruit(&program)?;
+        Ok(StartedServer {
+            server: Arc::clone(&program.server),
+            threads: Arc::clone(&program.threads),
+        })
     }
 }
 
@@ -84,8 +117,8 @@ impl StartedServer {
     /// # Errors
     /// None as it is.
     pub fn stop(&self, timeout: impl Into<Timeout>) -> Result<usize> {
-        let running = self.0.server.stop(timeout, &mut Plain)?;
-        self.0.join();
+        let running = self.server.stop(timeout, &mut Plain)?;
+        self.threads.join(&self.server);
         Ok(running)
     }
 
@@ -94,7 +127,7 @@ impl StartedServer {
     /// # Errors
     /// As [`Server::wait`].
     pub fn wait(&self, timeout: impl Into<Timeout>) -> Result<()> {
-        self.0.server.wait(timeout, &mut Plain)
+        self.server.wait(timeout, &mut Plain)
     }
 }
 
@@ -102,7 +135,7 @@ impl Deref for StartedServer {
     type Target = Server;
 
     fn deref(&self) -> &Server {
-        &self.0.server
+        &self.server
     }
 }
 
@@ -113,15 +146,24 @@ impl Drop for StartedServer {
     }
 }
 
-impl Crew {
-    /// Joins the threads that have left the server.
-    fn join(&self) {
+/// The threads of a server. Those of the parent are no threads of a forked child.
+struct Threads(ForkLock<Vec<JoinHandle<()>>>);
+
+impl Threads {
+    /// Joins those that are no workers any more.
+    fn join(&self, server: &Server) {
+        let workers: Vec<ThreadId> = server
+            .state
+            .lock()
+            .seats
+            .values()
+            .map(|seat| seat.thread)
+            .collect();
         let mut left = Vec::new();
         {
-            let state = self.server.state.lock();
-            let mut threads = self.threads.lock();
+            let mut threads = self.0.lock();
             for thread in std::mem::take(&mut *threads) {
-                if state.workers.contains_key(&thread.thread().id()) {
+                if workers.contains(&thread.thread().id()) {
                     threads.push(thread);
                 } else {
                     left.push(thread);
@@ -129,92 +171,95 @@ impl Crew {
             }
         }
         for thread in left {
-            // Panics of handlers end in the worker's own loop.
+            // What handlers and hooks panic with ends in the worker's own loop.
             let _ = thread.join();
         }
     }
 }
 
-impl std::fmt::Debug for Crew {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.server.fmt(f)
+impl fmt::Debug for Threads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} threads", self.0.lock().len())
     }
 }
 
-impl Drop for Crew {
+impl Drop for Threads {
     fn drop(&mut self) {
         // As the server's own state: fresh in a forked child.
-        drop(self.threads.lock());
+        drop(self.0.lock());
     }
 }
 
-/// What handles and what is told.
+/// What the threads run.
 struct Program<Handle, Failed> {
+    server: Arc<Server>,
+    threads: Arc<Threads>,
     handle: Handle,
     failed: Failed,
 }
 
-/// One thread of the crew.
-struct Member<Handle, Failed> {
-    crew: Arc<Crew>,
-    program: Arc<Program<Handle, Failed>>,
-}
-
-impl<Handle, Failed> Member<Handle, Failed> {
-    /// Starts another thread.
-    fn send_another<F>(&self) -> Result<()>
-    where
-        F: 'static,
-        Handle: Fn(&Arc<Socket>, &Address) -> std::result::Result<(), F> + Send + Sync + 'static,
-        Failed: Fn(Trouble<F>, Option<&Address>) + Send + Sync + 'static,
-    {
-        let mut member = Self {
-            crew: Arc::clone(&self.crew),
-            program: Arc::clone(&self.program),
-        };
-        let made = thread::Builder::new()
-            .name("polysock-server".to_owned())
-            .spawn(move || {
-                let crew = Arc::clone(&member.crew);
-                // What ends it was told to the program, and is what `wait` says.
-                let _ = crew.server.help(&mut Plain, &mut member);
-            });
-        let thread = made.map_err(|error| Error::os(Operation::Server, &error))?;
-        let mut threads = self.crew.threads.lock();
-        threads.retain(|thread| !thread.is_finished());
-        threads.push(thread);
-        Ok(())
-    }
-}
-
-impl<H: Host, F, Handle, Failed> Service<H> for Member<Handle, Failed>
+/// Starts another thread.
+fn recruit<F, Handle, Failed>(program: &Arc<Program<Handle, Failed>>) -> Result<()>
 where
     F: 'static,
     Handle: Fn(&Arc<Socket>, &Address) -> std::result::Result<(), F> + Send + Sync + 'static,
     Failed: Fn(Trouble<F>, Option<&Address>) + Send + Sync + 'static,
 {
-    type Failure = F;
+    let its_own = Arc::clone(program);
+    let made = thread::Builder::new()
+        .name("polysock-server".to_owned())
+        .spawn(move || work(&its_own));
+    let thread = made.map_err(|error| Error::os(Operation::Server, &error))?;
+    let mut threads = program.threads.0.lock();
+    threads.retain(|thread| !thread.is_finished());
+    threads.push(thread);
+    Ok(())
+}
 
-    fn handle(
-        &mut self,
-        _host: &mut H,
-        connection: &Arc<Socket>,
-        peer: &Address,
-    ) -> std::result::Result<(), F> {
-        (self.program.handle)(connection, peer)
-    }
-
-    fn failed(&mut self, _host: &mut H, trouble: Trouble<F>, peer: Option<&Address>) {
-        (self.program.failed)(trouble, peer);
-    }
-
-    fn recruit(&mut self, _host: &mut H) -> bool {
-        match self.send_another::<F>() {
-            Ok(()) => true,
-            Err(error) => {
-                (self.program.failed)(Trouble::Thread(error), None);
-                false
+fn work<F, Handle, Failed>(program: &Arc<Program<Handle, Failed>>)
+where
+    F: 'static,
+    Handle: Fn(&Arc<Socket>, &Address) -> std::result::Result<(), F> + Send + Sync + 'static,
+    Failed: Fn(Trouble<F>, Option<&Address>) + Send + Sync + 'static,
+{
+    let mut worker = program.server.worker().while_needed();
+    // This host interrupts nothing, so there is no error.
+    while let Ok(Some(step)) = worker.step(&mut Plain) {
+        match step {
+            Step::Handle { connection, peer } => {
+                let handled = catch_unwind(AssertUnwindSafe(|| (program.handle)(&connection, &peer)));
+                if let Some(trouble) = trouble_of(handled, &worker) {
+                    program.tell(trouble, Some(&peer));
+                }
             }
+            Step::Recruit => {
+                if let Err(error) = recruit(program) {
+                    worker.is_the_last();
+                    program.tell(Trouble::Thread(error), None);
+                }
+            }
+            Step::Trouble(error) => program.tell(Trouble::Accept(error), None),
         }
+    }
+}
+
+fn trouble_of<F>(handled: thread::Result<std::result::Result<(), F>>, worker: &Worker) -> Option<Trouble<F>> {
+    match handled {
+        Ok(Ok(())) => None,
+        Ok(Err(failure)) if worker.is_woken() => Some(Trouble::Woken(failure)),
+        Ok(Err(failure)) => Some(Trouble::Handler(failure)),
+        Err(payload) => Some(Trouble::Panic(payload)),
+    }
+}
+
+impl<Handle, Failed> Program<Handle, Failed> {
+    /// Tells of a failure. Who is told has nobody to tell of its own.
+    fn tell<F>(&self, trouble: Trouble<F>, peer: Option<&Address>)
+    where
+        Failed: Fn(Trouble<F>, Option<&Address>),
+    {
+        let told = catch_unwind(AssertUnwindSafe(|| (self.failed)(trouble, peer)));
+        // The destructor of what it panicked with may panic, too.
+        told.unwrap_or_else(std::mem::forget);
     }
 }

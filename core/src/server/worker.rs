@@ -1,93 +1,98 @@
 //! What a thread of a server does: accept, hand the turn on, handle, and come back.
 
-use super::{Server, State, Worker};
+use super::{Seat, Server, State};
 use crate::address::Address;
 use crate::error::{Error, Kind, Operation, Result};
-use crate::host::Host;
+use crate::host::{Host, Plain};
 use crate::socket::Socket;
 use crate::time::{Deadline, Timeout};
-use std::any::Any;
-use std::fmt;
-use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// After this time without a connection a helper leaves.
-const IDLE: Duration = Duration::from_secs(10);
+/// After this time without a turn a worker leaves that is there only while it is needed.
+pub(super) const IDLE: Duration = Duration::from_secs(10);
 
 /// The first pause after accept has failed; it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// What a server asks of the program, one value for each thread.
-pub trait Service<H: Host> {
-    /// What a handler that failed has to say.
-    type Failure;
-
-    /// Handles a connection, which is closed afterwards, however it ends: returned, failed or panicked.
-    ///
-    /// The close is FIN first where there is input nobody read, so that the peer gets what was sent, and a plain close
-    /// where the handler gave the connection to somebody else as well (by a fork, a duplicate). A handler may close it
-    /// itself, detach it, which gives it the connection for good, or keep the handle, which then is a closed one.
-    ///
-    /// # Errors
-    /// Whatever ended it; [`failed`](Self::failed) is told.
-    fn handle(
-        &mut self,
-        host: &mut H,
-        connection: &Arc<Socket>,
-        peer: &Address,
-    ) -> std::result::Result<(), Self::Failure>;
-
-    /// Something failed, and the server goes on. `peer` is whose connection it was, if it was one's.
-    fn failed(&mut self, host: &mut H, trouble: Trouble<Self::Failure>, peer: Option<&Address>);
-
-    /// Makes one more thread that calls [`Server::help`], and says whether there will be one.
-    ///
-    /// Called by a thread that is about to handle a connection, when no other is free to accept the next.
-    fn recruit(&mut self, host: &mut H) -> bool;
+/// A thread's part in a server: it does what [`step`](Self::step) says, as long as there is one.
+///
+/// ```
+/// use polysock_core::{create_connection, create_server, Plain, ServeOptions, Server, Step};
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// # fn main() -> polysock_core::Result<()> {
+/// let mut options = ServeOptions::default();
+/// options.max_connections = 1;
+/// let server = Arc::new(Server::new(create_server("127.0.0.1", 0, 128)?, options)?);
+/// let port = server.listener().local_address()?.port().unwrap_or(0);
+/// let client = create_connection("127.0.0.1", port, Duration::from_secs(5))?;
+///
+/// // One thread, one connection after the other.
+/// let mut worker = server.worker();
+/// while let Some(step) = worker.step(&mut Plain)? {
+///     match step {
+///         Step::Handle { connection, .. } => {
+///             connection.send_all(b"hello")?;
+///             server.stop(Duration::ZERO, &mut Plain)?;
+///         }
+///         Step::Trouble(error) => eprintln!("{error}"),
+///         _ => worker.is_the_last(),
+///     }
+/// }
+/// let mut line = [0; 5];
+/// client.recv_exact(&mut line)?;
+/// assert_eq!(&line, b"hello");
+/// # Ok(())
+/// # }
+/// ```
+pub struct Worker {
+    server: Arc<Server>,
+    key: u64,
+    /// It leaves when it is not needed.
+    may_leave: bool,
+    /// What [`Step::Handle`] gave.
+    handling: Option<Arc<Socket>>,
+    /// What it will give next.
+    accepted: Option<(Arc<Socket>, Address)>,
+    /// How long to wait after accept has failed, and how many connections had been handled when it did.
+    pause: Option<(Duration, usize)>,
 }
 
-/// What went wrong while a server served.
+/// What a worker is to do next.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Trouble<F> {
-    /// A handler failed.
-    Handler(F),
-    /// A handler failed after [`stop`](Server::stop) had closed its connection, most likely because of that.
-    Woken(F),
-    /// A handler panicked, with this payload.
-    Panic(Box<dyn Any + Send>),
-    /// Accepting failed. The server tries again, after a pause that grows to a second or until a connection of its own is
-    /// closed: without descriptors or memory the connection waits. When it can't go on it stops accepting.
-    Accept(Error),
-    /// No further thread could be had; connections wait for one that is there.
-    Thread(Error),
-}
-
-impl<F: fmt::Display> fmt::Display for Trouble<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Handler(failure) | Self::Woken(failure) => write!(f, "{failure}"),
-            Self::Panic(payload) => {
-                let text = payload.downcast_ref::<&str>().copied();
-                let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-                write!(f, "the handler panicked: {}", text.unwrap_or("no words"))
-            }
-            Self::Accept(error) | Self::Thread(error) => write!(f, "{error}"),
-        }
-    }
+pub enum Step {
+    /// Handle a connection, which the next step closes, whatever became of it.
+    ///
+    /// The close is FIN first where there is input nobody read, so that the peer gets what was sent, and a plain close
+    /// where somebody else may hold the connection too (by a fork, a duplicate). A handler may close it itself, detach it,
+    /// which gives it the connection for good, or keep the handle, which then is a closed one.
+    Handle {
+        /// The connection.
+        connection: Arc<Socket>,
+        /// Whose it is.
+        peer: Address,
+    },
+    /// Let another thread become a [`Worker`], before the next step: none is free to accept. If there can't be one, say
+    /// [`is_the_last`](Worker::is_the_last).
+    Recruit,
+    /// Take note that accepting failed. The next step tries again, after a pause that grows to a second or until a
+    /// connection of the server's is closed: without descriptors or memory connections wait. After an error that
+    /// [`Server::wait`] returns there is no next step.
+    Trouble(Error),
 }
 
 impl State {
     /// Takes the turn to accept where it is free and another connection may be handled.
-    fn try_to_lead(&mut self, max_connections: usize) -> bool {
-        let me = thread::current().id();
+    fn try_to_lead(&mut self, key: u64, max_connections: usize) -> bool {
         let free = self.leader.is_none() && self.handling < max_connections;
         if free {
-            self.leader = Some(me);
-            self.followers.retain(|follower| follower.id() != me);
+            self.leader = Some(key);
+            self.followers.retain(|(follower, _)| *follower != key);
         }
         free
     }
@@ -97,7 +102,7 @@ impl State {
         if self.leader.is_some() || self.handling >= max_connections {
             return true;
         }
-        self.followers.pop().is_some_and(|follower| {
+        self.followers.pop().is_some_and(|(_, follower)| {
             follower.unpark();
             true
         })
@@ -105,183 +110,227 @@ impl State {
 }
 
 impl Server {
-    /// Accepts and handles connections in this thread until the server is [stopped](Server::stop).
+    /// Makes a worker of this thread.
     ///
-    /// Any number of threads may; as many as there are connections take part. A signal ends the wait for a connection
-    /// as the host decides, but not the wait for another thread's turn to end.
-    ///
-    /// # Errors
-    /// `Interrupted` when the host ended the wait, what accept said when it can't go on; `Busy` when this thread is inside
-    /// already.
-    pub fn run<H: Host, S: Service<H>>(&self, host: &mut H, service: &mut S) -> Result<()> {
-        self.work(host, service, None)
-    }
-
-    /// The same for a thread that [`Service::recruit`] has made: it also leaves when it was not needed for some seconds.
-    ///
-    /// # Errors
-    /// As [`run`](Self::run).
-    pub fn help<H: Host, S: Service<H>>(&self, host: &mut H, service: &mut S) -> Result<()> {
-        self.work(host, service, Some(IDLE))
-    }
-
-    fn work<H: Host, S: Service<H>>(
-        &self,
-        host: &mut H,
-        service: &mut S,
-        patience: Option<Duration>,
-    ) -> Result<()> {
-        let _seat = Seat::take(self, patience.is_some())?;
-        while self.wait_for_turn(host, patience) {
-            match self.accept(host, service)? {
-                Some((connection, peer)) => self.serve(host, service, connection, &peer),
-                None => break,
-            }
+    /// Any number of threads may be; as many as there are connections take part.
+    pub fn worker(self: &Arc<Self>) -> Worker {
+        let mut state = self.state.lock();
+        state.last_key += 1;
+        let key = state.last_key;
+        state.expecting = false;
+        state.seats.insert(key, Seat::new());
+        drop(state);
+        Worker {
+            server: Arc::clone(self),
+            key,
+            may_leave: false,
+            handling: None,
+            accepted: None,
+            pause: None,
         }
-        self.outcome()
+    }
+}
+
+impl Worker {
+    /// Makes it leave when it was not needed for ten seconds: for threads that come when the server asks for one.
+    #[must_use]
+    pub fn while_needed(mut self) -> Self {
+        self.may_leave = true;
+        self
+    }
+
+    /// Ends what the step before began, and waits for the next; none when the server is stopped, or when this thread is
+    /// there [while it is needed](Self::while_needed) and was not.
+    ///
+    /// In a child that a handler forked there is none either: the connection is the parent's to end. A signal ends the
+    /// wait for a connection as the host decides, but not the wait for another thread's turn to end.
+    ///
+    /// # Errors
+    /// `Interrupted` when the host ended the wait. The turn goes to another thread, and the worker may go on.
+    pub fn step<H: Host>(&mut self, host: &mut H) -> Result<Option<Step>> {
+        if let Some((connection, peer)) = self.accepted.take() {
+            self.handling = Some(Arc::clone(&connection));
+            return Ok(Some(Step::Handle { connection, peer }));
+        }
+        self.end_handling(host);
+        if !self.wait_for_turn(host) {
+            return Ok(None);
+        }
+        let step = self.lead(host);
+        if !matches!(step, Ok(Some(Step::Trouble(_)))) {
+            self.give_turn_up();
+        }
+        step
+    }
+
+    /// Whether [`stop`](Server::stop) has closed the connection that is being handled: then that its handler fails says
+    /// nothing.
+    pub fn is_woken(&self) -> bool {
+        let state = self.server.state.lock();
+        state.seats.get(&self.key).is_some_and(|seat| seat.woken)
+    }
+
+    /// Says that there will be no further worker for now; connections wait for one that is there.
+    pub fn is_the_last(&self) {
+        self.server.state.lock().expecting = false;
     }
 
     /// Waits for the turn to accept; false when the server is stopped or this thread is not needed.
-    fn wait_for_turn<H: Host>(&self, host: &mut H, patience: Option<Duration>) -> bool {
-        let leave_at = patience.map(|patience| Instant::now() + patience);
-        let me = thread::current();
+    fn wait_for_turn<H: Host>(&self, host: &mut H) -> bool {
+        let leave_at = self.may_leave.then(|| Instant::now() + self.server.idle);
         loop {
             let left = leave_at.map(|end| end.saturating_duration_since(Instant::now()));
             {
-                let mut state = self.state.lock();
-                // In a child that a handler forked there is no such worker.
-                if self.listener.is_closed() || !state.workers.contains_key(&me.id()) {
+                let mut state = self.server.state.lock();
+                let Some(seat) = state.seats.get_mut(&self.key) else {
+                    return false; // in a forked child
+                };
+                seat.thread = thread::current().id();
+                if self.server.listener.is_closed() {
                     return false;
                 }
-                if state.try_to_lead(self.max_connections) {
+                if state.leader == Some(self.key) || state.try_to_lead(self.key, self.server.max_connections)
+                {
                     return true;
                 }
                 if left.is_some_and(|left| left.is_zero()) {
                     return false;
                 }
-                if !state.followers.iter().any(|follower| follower.id() == me.id()) {
-                    state.followers.push(me.clone());
+                if !state.followers.iter().any(|(follower, _)| *follower == self.key) {
+                    state.followers.push((self.key, thread::current()));
                 }
             }
             host.block(|| left.map_or_else(thread::park, thread::park_timeout));
         }
     }
 
-    /// Waits for a connection; none when the server is stopped.
-    fn accept<H: Host, S: Service<H>>(
-        &self,
-        host: &mut H,
-        service: &mut S,
-    ) -> Result<Option<(Socket, Address)>> {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let handled = self.state.lock().handled;
-            let failure = match self.listener.on(&mut *host).within(Timeout::Never).accept() {
-                Ok(accepted) => return Ok(Some(accepted)),
-                Err(failure) => failure,
-            };
-            if failure.kind() == Kind::Closed {
-                return Ok(None);
-            }
-            if failure.kind() == Kind::Interrupted {
-                return Err(failure);
-            }
-            let is_final = is_final(failure.kind());
-            if is_final {
-                self.state.lock().failure = Some(failure.clone());
-                let _ = self.listener.on(&mut *host).close();
-            }
-            tell(host, service, Trouble::Accept(failure), None);
-            if is_final {
-                return Ok(None);
-            }
+    /// Accepts. Whoever tells of a failure keeps the turn.
+    fn lead<H: Host>(&mut self, host: &mut H) -> Result<Option<Step>> {
+        let server = &self.server;
+        if let Some((pause, handled)) = self.pause {
             let end = Deadline::At(Instant::now() + pause);
-            let listener = &self.listener;
-            self.sleep_until(end, host, |state| {
-                state.handled != handled || listener.is_closed()
-            })?;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            let over = |state: &State| state.handled != handled || server.listener.is_closed();
+            server.sleep_until(end, host, over)?;
         }
-    }
-
-    /// Hands the turn on and handles a connection.
-    fn serve<H: Host, S: Service<H>>(
-        &self,
-        host: &mut H,
-        service: &mut S,
-        connection: Socket,
-        peer: &Address,
-    ) {
-        let connection = Arc::new(connection);
-        if !self.begin_handling(host, service, &connection) {
-            // Accepted while the server was stopped: refused like those that waited behind it.
-            let _ = connection.on(&mut *host).abort();
-            return;
-        }
-        let handled = catch_unwind(AssertUnwindSafe(|| service.handle(host, &connection, peer)));
-        let trouble = match handled {
-            Ok(Ok(())) => None,
-            Ok(Err(failure)) if self.was_woken() => Some(Trouble::Woken(failure)),
-            Ok(Err(failure)) => Some(Trouble::Handler(failure)),
-            Err(payload) => Some(Trouble::Panic(payload)),
-        };
-        if let Some(trouble) = trouble {
-            tell(host, service, trouble, Some(peer));
-        }
-        self.end_handling(host, &connection);
-    }
-
-    fn begin_handling<H: Host, S: Service<H>>(
-        &self,
-        host: &mut H,
-        service: &mut S,
-        connection: &Arc<Socket>,
-    ) -> bool {
-        let recruit = {
-            let mut state = self.state.lock();
-            state.leader = None;
-            if self.listener.is_closed() {
-                return false;
+        let handled = server.state.lock().handled;
+        let failure = match server.listener.on(&mut *host).within(Timeout::Never).accept() {
+            Ok((connection, peer)) => {
+                self.pause = None;
+                return Ok(self.begin_handling(host, connection, peer));
             }
-            let Some(worker) = state.workers.get_mut(&thread::current().id()) else {
-                return false;
-            };
-            worker.connection = Some(Arc::clone(connection));
-            state.handling += 1;
-            let recruit = !state.pass_turn(self.max_connections)
-                && !state.expecting
-                && state.workers.len() < self.max_connections;
-            state.expecting |= recruit;
-            recruit
+            Err(failure) if failure.kind() == Kind::Closed => return Ok(None),
+            Err(failure) if failure.kind() == Kind::Interrupted => {
+                return Err(Error::new(Operation::Server, Kind::Interrupted))
+            }
+            Err(failure) => failure,
         };
-        if recruit && !attempt(|| service.recruit(host)).unwrap_or(false) {
-            self.state.lock().expecting = false;
+        let pause = self
+            .pause
+            .map_or(FIRST_PAUSE, |(pause, _)| (pause * 2).min(LONGEST_PAUSE));
+        self.pause = Some((pause, handled));
+        if is_final(failure.kind()) {
+            server.state.lock().failure = Some(failure.clone());
+            let _ = server.listener.on(&mut *host).close();
         }
-        true
+        Ok(Some(Step::Trouble(failure)))
     }
 
-    /// Whether stop has closed the connection that this thread handles.
-    fn was_woken(&self) -> bool {
-        let state = self.state.lock();
-        let worker = state.workers.get(&thread::current().id());
-        worker.is_some_and(|worker| worker.woken)
+    /// Hands the turn on; says what to do before the connection can be handled, or that it can.
+    fn begin_handling<H: Host>(&mut self, host: &mut H, connection: Socket, peer: Address) -> Option<Step> {
+        let (server, connection) = (&self.server, Arc::new(connection));
+        let recruit = {
+            let mut state = server.state.lock();
+            let state = &mut *state;
+            match state.seats.get_mut(&self.key) {
+                Some(seat) if !server.listener.is_closed() => {
+                    seat.connection = Some(Arc::clone(&connection));
+                    state.handling += 1;
+                    state.leader = None;
+                    let recruit = !state.pass_turn(server.max_connections)
+                        && !state.expecting
+                        && state.seats.len() < server.max_connections;
+                    state.expecting |= recruit;
+                    Some(recruit)
+                }
+                _ => None,
+            }
+        };
+        match recruit {
+            Some(true) => {
+                self.accepted = Some((connection, peer));
+                Some(Step::Recruit)
+            }
+            Some(false) => {
+                self.handling = Some(Arc::clone(&connection));
+                Some(Step::Handle { connection, peer })
+            }
+            None => {
+                // Accepted while the server was stopped: refused like those that waited behind it.
+                let _ = connection.on(host).abort();
+                None
+            }
+        }
     }
 
-    fn end_handling<H: Host>(&self, host: &mut H, connection: &Arc<Socket>) {
-        let me = thread::current().id();
-        if !self.state.lock().workers.contains_key(&me) {
+    fn end_handling<H: Host>(&mut self, host: &mut H) {
+        let Some(connection) = self.handling.take() else {
+            return;
+        };
+        let state = &self.server.state;
+        if !state.lock().seats.contains_key(&self.key) {
             return; // in a child that the handler forked: the connection is the parent's to end
         }
         // Nobody is left to tell of a failure.
-        let _ = connection.on(&mut *host).close_handled();
-        let mut state = self.state.lock();
-        if let Some(worker) = state.workers.get_mut(&me) {
-            worker.connection = None;
-            worker.woken = false;
+        let _ = connection.on(host).close_handled();
+        let mut state = state.lock();
+        if let Some(seat) = state.seats.get_mut(&self.key) {
+            seat.connection = None;
+            seat.woken = false;
             state.handling -= 1;
             state.handled = state.handled.wrapping_add(1);
             state.wake_sleepers();
         }
+    }
+
+    fn give_turn_up(&self) {
+        let mut state = self.server.state.lock();
+        if state.leader == Some(self.key) {
+            state.leader = None;
+            state.pass_turn(self.server.max_connections);
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.handling = self
+            .handling
+            .take()
+            .or(self.accepted.take().map(|(connection, _)| connection));
+        self.end_handling(&mut Plain);
+        let mut state = self.server.state.lock();
+        if state.seats.remove(&self.key).is_none() {
+            return; // in a forked child
+        }
+        state.followers.retain(|(follower, _)| *follower != self.key);
+        if state.leader == Some(self.key) {
+            state.leader = None;
+        }
+        if self.server.listener.is_closed() {
+            state.wake_followers();
+        } else {
+            state.pass_turn(self.server.max_connections);
+        }
+        state.wake_sleepers();
+    }
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker")
+            .field("server", &self.server)
+            .field("handling", &self.handling)
+            .finish()
     }
 }
 
@@ -291,58 +340,30 @@ fn is_final(kind: Kind) -> bool {
     matches!(kind, Kind::Os(libc::EBADF | libc::EINVAL | libc::ENOTSOCK))
 }
 
-/// Tells the service of a failure.
-fn tell<H: Host, S: Service<H>>(
-    host: &mut H,
-    service: &mut S,
-    trouble: Trouble<S::Failure>,
-    peer: Option<&Address>,
-) {
-    attempt(|| service.failed(host, trouble, peer));
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::create_server;
+    use crate::server::ServeOptions;
 
-/// Runs what must not end the thread; who is told of failures has nobody to tell of its own.
-fn attempt<T>(call: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(call))
-        .map_err(std::mem::forget) // a payload's destructor may panic too
-        .ok()
-}
-
-/// A thread's place among the workers, until dropped.
-struct Seat<'a>(&'a Server);
-
-impl<'a> Seat<'a> {
-    fn take(server: &'a Server, expected: bool) -> Result<Self> {
-        let mut state = server.state.lock();
-        if expected {
-            state.expecting = false;
-        }
-        let me = thread::current().id();
-        if state.workers.contains_key(&me) {
-            return Err(Error::new(Operation::Server, Kind::Busy));
-        }
-        state.workers.insert(me, Worker::default());
-        Ok(Self(server))
-    }
-}
-
-impl Drop for Seat<'_> {
-    fn drop(&mut self) {
-        let me = thread::current().id();
-        let mut state = self.0.state.lock();
-        let Some(worker) = state.workers.remove(&me) else {
-            return; // in a forked child
-        };
-        state.handling -= usize::from(worker.connection.is_some());
-        state.followers.retain(|follower| follower.id() != me);
-        if state.leader == Some(me) {
-            state.leader = None;
-        }
-        if self.0.listener.is_closed() {
-            state.wake_followers();
-        } else {
-            state.pass_turn(self.0.max_connections);
-        }
-        state.wake_sleepers();
+    #[test]
+    fn a_worker_that_is_not_needed_leaves_and_the_leader_stays() {
+        let listener = create_server("127.0.0.1", 0, 1).unwrap();
+        let mut server = Server::new(listener, ServeOptions::default()).unwrap();
+        server.idle = Duration::from_millis(40);
+        let server = Arc::new(server);
+        thread::scope(|scope| {
+            let leader = scope.spawn(|| server.worker().while_needed().step(&mut Plain));
+            while server.state.lock().leader.is_none() {
+                thread::yield_now();
+            }
+            let began = Instant::now();
+            assert!(server.worker().while_needed().step(&mut Plain).unwrap().is_none());
+            assert!(began.elapsed() >= server.idle);
+            assert_eq!(server.state.lock().seats.len(), 1);
+            assert!(server.state.lock().followers.is_empty() && !leader.is_finished());
+            server.stop(Timeout::NonBlocking, &mut Plain).unwrap();
+            assert!(leader.join().unwrap().unwrap().is_none());
+        });
     }
 }

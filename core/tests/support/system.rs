@@ -158,13 +158,30 @@ pub fn descriptors() -> Vec<(RawFd, String)> {
 
 /// The processor time this thread has used.
 pub fn thread_cpu() -> Duration {
+    clock(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
+/// The processor time this process has used.
+pub fn process_cpu() -> Duration {
+    clock(libc::CLOCK_PROCESS_CPUTIME_ID)
+}
+
+fn clock(clock: libc::clockid_t) -> Duration {
     let mut time = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
     };
     // SAFETY: `time` is ours and writable.
-    check(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) });
+    check(unsafe { libc::clock_gettime(clock, &raw mut time) });
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// How many threads of this process have this name.
+pub fn threads(name: &str) -> usize {
+    let tasks = fs::read_dir("/proc/self/task").unwrap();
+    // One that has ended since has no name any more.
+    let names = tasks.map(|task| fs::read_to_string(task.unwrap().path().join("comm")).unwrap_or_default());
+    names.filter(|found| found.trim() == name).count()
 }
 
 /// Sets the soft limit of descriptors; returns the old one.
@@ -261,6 +278,19 @@ pub fn fork(child: impl FnOnce()) -> Child {
         }
         pid => Child(pid),
     }
+}
+
+/// Forks, and goes on in both processes; none in the child.
+pub fn fork_on() -> Option<Child> {
+    // SAFETY: as in `fork`.
+    let pid = check(unsafe { libc::fork() });
+    (pid > 0).then_some(Child(pid))
+}
+
+/// Ends a child at once, well.
+pub fn exit() -> ! {
+    // SAFETY: it does not return.
+    unsafe { libc::_exit(0) }
 }
 
 /// A forked child.

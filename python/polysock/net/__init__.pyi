@@ -17,11 +17,14 @@ from ._errors import ConnectException as ConnectException
 from ._errors import EOFException as EOFException
 from ._errors import IllegalArgumentException as IllegalArgumentException
 from ._errors import IllegalFormatConversionException as IllegalFormatConversionException
+from ._errors import IllegalStateException as IllegalStateException
 from ._errors import IndexOutOfBoundsException as IndexOutOfBoundsException
+from ._errors import InputMismatchException as InputMismatchException
 from ._errors import InterruptedIOException as InterruptedIOException
 from ._errors import IOException as IOException
 from ._errors import MissingFormatArgumentException as MissingFormatArgumentException
 from ._errors import NoRouteToHostException as NoRouteToHostException
+from ._errors import NoSuchElementException as NoSuchElementException
 from ._errors import NullPointerException as NullPointerException
 from ._errors import PortUnreachableException as PortUnreachableException
 from ._errors import ProtocolException as ProtocolException
@@ -32,6 +35,7 @@ from ._errors import UnknownHostException as UnknownHostException
 from ._errors import UnsupportedEncodingException as UnsupportedEncodingException
 from ._errors import UnsupportedOperationException as UnsupportedOperationException
 from ._errors import UTFDataFormatException as UTFDataFormatException
+from ._scanner import Scanner as Scanner
 from ._streams import BufferedInputStream as BufferedInputStream
 from ._streams import BufferedOutputStream as BufferedOutputStream
 from ._streams import DataInputStream as DataInputStream
@@ -67,11 +71,13 @@ __all__ = [
     "IOException",
     "IllegalArgumentException",
     "IllegalFormatConversionException",
+    "IllegalStateException",
     "IndexOutOfBoundsException",
     "Inet4Address",
     "Inet6Address",
     "InetAddress",
     "InetSocketAddress",
+    "InputMismatchException",
     "InputStream",
     "InputStreamReader",
     "InterruptedIOException",
@@ -79,6 +85,7 @@ __all__ = [
     "MulticastSocket",
     "NetworkInterface",
     "NoRouteToHostException",
+    "NoSuchElementException",
     "NullPointerException",
     "OutputStream",
     "OutputStreamWriter",
@@ -87,6 +94,7 @@ __all__ = [
     "PrintWriter",
     "ProtocolException",
     "Reader",
+    "Scanner",
     "ServerSocket",
     "Socket",
     "SocketAddress",

@@ -100,6 +100,18 @@ class UnsupportedOperationException(_Unchecked, NotImplementedError):
     """An option that this kind of socket does not have."""
 
 
+class IllegalStateException(_Unchecked, RuntimeError):
+    """Not now: the scanner is closed."""
+
+
+class NoSuchElementException(_Unchecked, LookupError):
+    """There is no further word or line."""
+
+
+class InputMismatchException(NoSuchElementException, ValueError):
+    """The next word is not what was asked for."""
+
+
 class _ConnectionReset(SocketException, ConnectionResetError):
     """A SocketException that is Python's ConnectionResetError as well."""
 

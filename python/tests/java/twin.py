@@ -3,6 +3,7 @@
 from helpers import Thread
 
 from polysock.net import ServerSocket, Socket
+from polysock.net._values import java_text
 
 program = ""
 lines = []
@@ -14,6 +15,8 @@ def text(value):
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        return java_text(value)
     return str(value)
 
 

@@ -1,0 +1,520 @@
+//! How a callback server ends, from anywhere, and what it survives.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod server_support;
+mod support;
+
+use polysock_core::{
+    Address, Error, FirstTry, Host, Kind, Plain, Server, Socket, StartedServer, Stop, Timeout, Trouble, Try,
+};
+use server_support::*;
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{mpsc, Arc, Condvar, Mutex, OnceLock};
+use std::thread;
+use std::time::Duration;
+use support::alone::alone;
+use support::*;
+
+/// More than a handler whose connection was closed gets to return.
+const PATIENCE: Duration = Duration::from_millis(2500);
+
+/// A door that handlers wait at, in no call of their connections.
+#[derive(Clone, Default)]
+struct Door(Arc<(Mutex<bool>, Condvar)>);
+
+impl Door {
+    fn pass(&self) {
+        let (open, changed) = &*self.0;
+        drop(changed.wait_while(open.lock().unwrap(), |open| !*open).unwrap());
+    }
+
+    fn open(&self) {
+        *self.0 .0.lock().unwrap() = true;
+        self.0 .1.notify_all();
+    }
+}
+
+#[test]
+fn handlers_may_finish() {
+    limited(|| {
+        let door = Door::default();
+        let at_door = door.clone();
+        let handler = move |connection: &Arc<Socket>, _: &Address| {
+            at_door.pass();
+            connection.send_all(b"finished")
+        };
+        let server = Server::start(listener(16).0, options(4), handler, no_trouble).unwrap();
+        let clients = [connect(&server), connect(&server)];
+        until("both are handled", || server.connections() == 2);
+        let (server, address) = (Arc::new(server), server_address(&clients[0]));
+        let stopped = Arc::clone(&server);
+        let stopping = start(move || timed(|| stopped.stop(LIMIT)));
+        until("accepting has ended", || server.listener().is_closed());
+        until("no more are accepted", || visit(&address) == Err(REFUSED));
+        assert!(stopping.is_running());
+        door.open();
+        let (running, took) = stopping.result();
+        assert_eq!(running.unwrap(), 0);
+        assert!(took < LATE);
+        for client in clients {
+            client.within(LATE).recv_exact(&mut [0; 8]).unwrap();
+            assert_eq!(client.within(LATE).recv(&mut [0]).unwrap(), 0);
+        }
+    });
+}
+
+const REFUSED: Kind = Kind::Os(libc::ECONNREFUSED);
+
+fn server_address(client: &Socket) -> Address {
+    client.peer_address().unwrap()
+}
+
+#[test]
+fn handlers_are_woken_when_time_is_up() {
+    limited(|| {
+        let (tell, told) = mpsc::channel();
+        let tell = Mutex::new(tell);
+        let hook = move |trouble: Trouble<Error>, peer: Option<&Address>| {
+            let Trouble::Woken(error) = trouble else {
+                return no_trouble(trouble, peer);
+            };
+            tell.lock().unwrap().send(error.kind()).unwrap();
+        };
+        let handler = |connection: &Arc<Socket>, _: &Address| echo(connection);
+        let server = Server::start(listener(16).0, options(20), handler, hook).unwrap();
+        let clients: Vec<_> = (0..20).map(|_| connect(&server)).collect();
+        clients.iter().for_each(assert_served);
+        let (running, took) = timed(|| server.stop(ms(120)));
+        assert_eq!(running.unwrap(), 0);
+        assert!(took >= ms(120) && took < PATIENCE, "{took:?}");
+        for client in &clients {
+            assert_eq!(client.within(LATE).recv(&mut [0]).unwrap(), 0);
+            assert_eq!(told.recv_timeout(LATE).unwrap(), Kind::Closed);
+        }
+        // Again: nothing is left to do.
+        for timeout in [Timeout::NonBlocking, Timeout::Never] {
+            let (running, took) = timed(|| server.stop(timeout));
+            assert_eq!(running.unwrap(), 0);
+            assert!(took < ms(900));
+        }
+    });
+}
+
+/// In a process of its own: it looks for the threads of servers.
+#[test]
+fn a_handler_that_blocks_for_ever_is_told_of() {
+    alone("a_handler_that_blocks_for_ever_is_told_of", || {
+        limited(|| {
+            let door = Door::default();
+            let at_door = door.clone();
+            let handler = move |_: &Arc<Socket>, _: &Address| {
+                at_door.pass();
+                Ok::<_, Error>(())
+            };
+            let server = Server::start(listener(16).0, options(4), handler, no_trouble).unwrap();
+            let client = connect(&server);
+            let _other = connect(&server);
+            until("both are handled", || server.connections() == 2);
+            let (running, took) = timed(|| server.stop(Timeout::NonBlocking));
+            assert_eq!(running.unwrap(), 2);
+            assert!(took < PATIENCE, "{took:?}");
+            // Its connection has ended all the same.
+            assert_eq!(client.within(LATE).recv(&mut [0]).unwrap(), 0);
+            let (_, took) = timed(|| drop(server));
+            assert!(took < PATIENCE, "{took:?}");
+            assert_eq!(system::threads("polysock-server"), 2);
+            door.open();
+            until("the threads have ended", || {
+                system::threads("polysock-server") == 0
+            });
+        })
+    });
+}
+
+/// A server whose handlers reach it.
+fn start_with_itself(
+    handler: impl Fn(&Arc<StartedServer>, &Arc<Socket>) -> Result<(), Error> + Send + Sync + 'static,
+) -> Arc<StartedServer> {
+    let itself: Arc<OnceLock<Arc<StartedServer>>> = Arc::default();
+    let within = Arc::clone(&itself);
+    let handler = move |connection: &Arc<Socket>, _: &Address| handler(within.get().unwrap(), connection);
+    let server = Server::start(listener(16).0, options(4), handler, no_trouble).unwrap();
+    let server = Arc::new(server);
+    itself.set(Arc::clone(&server)).unwrap();
+    server
+}
+
+#[test]
+fn a_handler_stops_its_own_server() {
+    limited(|| {
+        for timeout in [Timeout::NonBlocking, ms(500).into(), Timeout::Never] {
+            let server = start_with_itself(move |server, connection| {
+                let (running, took) = timed(|| server.stop(timeout));
+                assert_eq!(running.unwrap(), 0);
+                assert!(took < ms(400), "{took:?}");
+                connection.send_all(b"bye")
+            });
+            let client = connect(&server);
+            client.within(LATE).recv_exact(&mut [0; 3]).unwrap();
+            assert_eq!(client.within(LATE).recv(&mut [0]).unwrap(), 0);
+            server.wait(LATE).unwrap();
+            assert_eq!(server.stop(LATE).unwrap(), 0);
+        }
+    });
+}
+
+#[test]
+fn handlers_that_stop_their_server_at_the_same_time_do_not_wait_for_each_other() {
+    limited(|| {
+        let both = Arc::new(std::sync::Barrier::new(2));
+        let server = start_with_itself(move |server, connection| {
+            both.wait();
+            assert_eq!(server.stop(Timeout::Never).unwrap(), 0);
+            connection.send_all(b"bye")
+        });
+        let clients = [connect(&server), connect(&server)];
+        for client in clients {
+            client.within(LATE).recv_exact(&mut [0; 3]).unwrap();
+        }
+        assert_eq!(server.stop(LATE).unwrap(), 0);
+    });
+}
+
+#[test]
+fn a_handler_that_stops_its_server_ends_the_others() {
+    limited(|| {
+        let server = start_with_itself(|server, connection| {
+            let mut byte = [0];
+            if connection.recv(&mut byte)? == 1 {
+                assert_eq!(server.stop(Timeout::NonBlocking).unwrap(), 0);
+                connection.send_all(b"bye")?;
+            }
+            Ok(())
+        });
+        // Woken handlers fail with Closed, which is no trouble here.
+        let others = [connect(&server), connect(&server)];
+        until("both are handled", || server.connections() == 2);
+        let client = connect(&server);
+        client.send_all(b"!").unwrap();
+        client.within(LATE).recv_exact(&mut [0; 3]).unwrap();
+        for other in others {
+            assert_eq!(other.within(LATE).recv(&mut [0]).unwrap(), 0);
+        }
+    });
+}
+
+#[test]
+fn dropped_by_a_handler() {
+    limited(|| {
+        let itself: Arc<Mutex<Option<StartedServer>>> = Arc::default();
+        let within = Arc::clone(&itself);
+        let handler = move |connection: &Arc<Socket>, _: &Address| {
+            drop(within.lock().unwrap().take());
+            connection.send_all(b"bye")
+        };
+        let server = Server::start(listener(16).0, options(4), handler, no_trouble).unwrap();
+        let client = {
+            let mut slot = itself.lock().unwrap();
+            let client = connect(&server);
+            *slot = Some(server);
+            client
+        };
+        client.within(LATE).recv_exact(&mut [0; 3]).unwrap();
+        assert_eq!(client.within(LATE).recv(&mut [0]).unwrap(), 0);
+        assert_eq!(visit(&server_address(&client)), Err(REFUSED));
+    });
+}
+
+#[test]
+fn stopped_before_it_runs_and_from_many_threads() {
+    limited(|| {
+        let server = Arc::new(Server::new(listener(16).0, options(4)).unwrap());
+        let waiting = connect(&server);
+        assert_eq!(server.stop(Timeout::Never, &mut Plain).unwrap(), 0);
+        assert_eq!(
+            kind(waiting.within(LATE).recv(&mut [0])),
+            Kind::Os(libc::ECONNRESET)
+        );
+        assert!(server.worker().step(&mut Plain).unwrap().is_none());
+        server.wait(Timeout::NonBlocking, &mut Plain).unwrap();
+
+        for _ in 0..20 {
+            let server = start_echo(8);
+            let clients: Vec<_> = (0..8).map(|_| connect(&server)).collect();
+            clients.iter().for_each(assert_served);
+            thread::scope(|scope| {
+                for timeout in [Timeout::Never, LATE.into(), ms(20).into(), Timeout::NonBlocking] {
+                    let server = &server;
+                    scope.spawn(move || assert_eq!(server.stop(timeout).unwrap(), 0));
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn closing_the_listener_ends_accepting() {
+    limited(|| {
+        let server = start_echo(4);
+        let client = connect(&server);
+        assert_served(&client);
+        let (early, took) = timed(|| server.wait(ms(50)));
+        assert_eq!(kind(early), Kind::TimedOut);
+        assert!(took >= ms(50));
+        assert_eq!(kind(server.wait(Timeout::NonBlocking)), Kind::WouldBlock);
+        let server = Arc::new(server);
+        let waiter = Arc::clone(&server);
+        let waiting = start_blocked(move || waiter.wait(Timeout::Never));
+        server.listener().close().unwrap();
+        waiting.result().unwrap();
+        // What was accepted goes on.
+        assert_served(&client);
+        drop(client);
+        assert_eq!(server.stop(LATE).unwrap(), 0);
+    });
+}
+
+/// In a process of its own: the number that is closed may be anybody's next.
+#[test]
+fn a_listener_that_is_gone_is_said() {
+    alone("a_listener_that_is_gone_is_said", || {
+        limited(|| {
+            let (tell, told) = mpsc::channel();
+            let tell = Mutex::new(tell);
+            let hook = move |trouble: Trouble<Error>, _: Option<&Address>| {
+                let Trouble::Accept(error) = trouble else {
+                    return no_trouble(trouble, None);
+                };
+                tell.lock().unwrap().send(error).unwrap();
+            };
+            let handler = |connection: &Arc<Socket>, _: &Address| echo(connection);
+            let server = Server::start(listener(16).0, options(4), handler, hook).unwrap();
+            let client = connect(&server);
+            assert_served(&client);
+            let number = server.listener().fileno().unwrap();
+            let (other_thing, other_end) = connection();
+            other_end.send_all(b"x").unwrap();
+            let other_thing = other_thing.detach().unwrap();
+            // Where the leader is asleep already, it is so until something comes to the old one.
+            let late = Socket::tcp(server_address(&client).family()).unwrap();
+            let address = server_address(&client);
+            system::dup2(other_thing.as_fd(), number);
+            let _ = late.within(LATE).connect(&address);
+            client.send_all(b"hello").unwrap();
+            assert_eq!(kind(server.wait(LATE)), Kind::Os(libc::EINVAL));
+            assert_eq!(told.recv_timeout(LATE).unwrap().kind(), Kind::Os(libc::EINVAL));
+            client.within(LATE).recv_exact(&mut [0; 5]).unwrap();
+            assert_eq!(server.stop(ms(10)).unwrap(), 0);
+        });
+    });
+}
+
+#[test]
+fn without_descriptors_connections_wait() {
+    alone("without_descriptors_connections_wait", || {
+        limited(|| {
+            let (tell, told) = mpsc::channel();
+            let tell = Mutex::new(tell);
+            let hook = move |trouble: Trouble<Error>, peer: Option<&Address>| {
+                let Trouble::Accept(error) = trouble else {
+                    return no_trouble(trouble, peer);
+                };
+                assert!(peer.is_none());
+                tell.lock().unwrap().send(error.kind()).unwrap();
+            };
+            let handler = |connection: &Arc<Socket>, _: &Address| echo(connection);
+            let server = Server::start(listener(16).0, options(8), handler, hook).unwrap();
+            let served = connect(&server);
+            assert_served(&served);
+            let address = server_address(&served);
+            let clients: Vec<_> = (0..6).map(|_| Socket::tcp(address.family()).unwrap()).collect();
+            let old = system::limit_descriptors(60);
+            let mut filler = Vec::new();
+            while let Ok(file) = File::open("/dev/null") {
+                filler.push(file);
+            }
+            let cpu = system::process_cpu();
+            for client in &clients {
+                client.within(LATE).connect(&address).unwrap();
+                client.send_all(b"hello").unwrap();
+            }
+            for _ in 0..8 {
+                assert_eq!(told.recv_timeout(LATE).unwrap(), Kind::Os(libc::EMFILE));
+            }
+            // By then 127 ms have passed, nearly all of it asleep.
+            assert!(system::process_cpu() - cpu < ms(60), "it spins");
+            // A thread that was just starting may have given one back.
+            assert!(server.connections() <= 2);
+            assert_served(&served);
+
+            // A connection of its own that ends makes room for one at once, however long the pause would be.
+            drop(served);
+            let mut answers = 0;
+            until("one is served", || {
+                answers = clients
+                    .iter()
+                    .filter(|client| client.available() == Ok(5))
+                    .count();
+                answers > 0
+            });
+            assert!(answers <= 3, "both its ends were ours");
+            filler.clear();
+            system::limit_descriptors(old);
+            for client in &clients {
+                client.within(LATE).recv_exact(&mut [0; 5]).unwrap();
+            }
+            // The pauses grow to a second; stop does not wait for their end.
+            let more = [connect(&server), Socket::tcp(address.family()).unwrap()];
+            assert_served(&more[0]);
+            while told.try_recv().is_ok() {}
+            system::limit_descriptors(60);
+            while let Ok(file) = File::open("/dev/null") {
+                filler.push(file);
+            }
+            more[1].within(LATE).connect(&address).unwrap();
+            for _ in 0..11 {
+                assert_eq!(told.recv_timeout(LATE).unwrap(), Kind::Os(libc::EMFILE));
+            }
+            let (running, took) = timed(|| server.stop(Timeout::NonBlocking));
+            assert_eq!(running.unwrap(), 0);
+            assert!(took < ms(500), "{took:?}");
+            assert_eq!(
+                kind(more[1].within(LATE).recv(&mut [0])),
+                Kind::Os(libc::ECONNRESET)
+            );
+        });
+    });
+}
+
+/// The handler has sent more than fits, and asked close to wait for it.
+#[test]
+fn a_linger_time_does_not_hold_up_stop() {
+    limited(|| {
+        let (tell, told) = mpsc::channel();
+        let tell = Mutex::new(tell);
+        let handler = move |connection: &Arc<Socket>, _: &Address| {
+            connection.set_linger(Some(LIMIT * 3))?;
+            fill(connection);
+            tell.lock().unwrap().send(()).unwrap();
+            connection.recv(&mut [0]).map(drop)
+        };
+        let server = Server::start(listener(16).0, options(4), handler, no_trouble).unwrap();
+        let client = connect(&server);
+        told.recv_timeout(LATE).unwrap();
+        let (running, took) = timed(|| server.stop(Timeout::NonBlocking));
+        assert_eq!(running.unwrap(), 0);
+        assert!(took < PATIENCE, "{took:?}");
+        drop(client);
+    });
+}
+
+/// Each client is served, or told that it is not; none waits for ever.
+#[test]
+fn stopped_in_the_middle_of_a_burst() {
+    limited(|| {
+        for round in 0..20 {
+            let visits = Arc::new(AtomicUsize::new(0));
+            let counted = Arc::clone(&visits);
+            let handler = move |connection: &Arc<Socket>, _: &Address| {
+                counted.fetch_add(1, Ordering::SeqCst);
+                echo(connection)
+            };
+            let server = Server::start(listener(16).0, options(6), handler, no_trouble).unwrap();
+            let address = server.listener().local_address().unwrap();
+            thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(move || loop {
+                        match visit(&address) {
+                            Ok(()) => {}
+                            Err(REFUSED) => return,
+                            // A reset, or an end before the answer.
+                            Err(Kind::Os(libc::ECONNRESET | libc::EPIPE) | Kind::EndOfStream) => {}
+                            Err(other) => panic!("{other:?}"),
+                        }
+                    });
+                }
+                until("some were served", || visits.load(Ordering::SeqCst) > round * 5);
+                assert_eq!(server.stop(ms(1)).unwrap(), 0);
+            });
+        }
+    });
+}
+
+fn visit(address: &Address) -> Result<(), Kind> {
+    let ask = || {
+        let client = Socket::tcp(address.family())?;
+        client.within(LATE).connect(address)?;
+        client.send_all(b"hello")?;
+        client.within(LATE).recv_exact(&mut [0; 5])
+    };
+    ask().map_err(|error| error.kind())
+}
+
+/// A host that ends every call a signal interrupts.
+struct Impatient;
+
+impl Host for Impatient {
+    fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
+        f()
+    }
+
+    fn interrupted(&mut self) -> Result<(), Stop> {
+        if system::signals() > 0 {
+            Err(Stop)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn first_try(&mut self, _: Try) -> FirstTry {
+        FirstTry::Direct
+    }
+}
+
+/// In a process of its own: it counts the signals of the process.
+#[test]
+fn a_signal_ends_what_the_host_wants_ended() {
+    alone("a_signal_ends_what_the_host_wants_ended", || {
+        limited(|| {
+            system::handle_signal(libc::SIGUSR1);
+            let door = Door::default();
+            let at_door = door.clone();
+            let handler = move |_: &Arc<Socket>, _: &Address| {
+                at_door.pass();
+                Ok::<_, Error>(())
+            };
+            let started = Server::start(listener(16).0, options(4), handler, no_trouble).unwrap();
+            let _client = connect(&started);
+            until("it is handled", || started.connections() == 1);
+            let idle = Server::new(listener(16).0, options(4)).unwrap();
+            let (started, idle) = (Arc::new(started), Arc::new(idle));
+
+            let mut worker = idle.worker();
+            let working =
+                start_blocked(move || worker.step(&mut Impatient).map(|step| (step.is_none(), worker)));
+            let waiter = Arc::clone(&idle);
+            let waiting = start_blocked(move || waiter.wait(Timeout::Never, &mut Impatient));
+            let stopper = Arc::clone(&started);
+            let stopping = start(move || Server::stop(&stopper, Timeout::Never, &mut Impatient));
+            until("accepting has ended", || started.listener().is_closed());
+
+            system::signal_thread(working.tid, libc::SIGUSR1);
+            assert_eq!(kind(working.result()), Kind::Interrupted);
+            system::signal_thread(waiting.tid, libc::SIGUSR1);
+            assert_eq!(kind(waiting.result()), Kind::Interrupted);
+            assert_eq!(kind(stopping.result()), Kind::Interrupted);
+
+            // The turn that was given up is taken by the next, and stop can be called again.
+            assert!(!idle.listener().is_closed());
+            let mut worker = idle.worker();
+            let working = start_blocked(move || worker.step(&mut Plain).map(|step| step.is_none()));
+            assert_eq!(idle.stop(LATE, &mut Plain).unwrap(), 0);
+            assert!(working.result().unwrap());
+            door.open();
+            assert_eq!(started.stop(LATE).unwrap(), 0);
+        });
+    });
+}

@@ -1,0 +1,258 @@
+// The callback server of polysock.hpp: any callable, exceptions, owners.
+#include "harness.h"
+#include <polysock/polysock.hpp>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace ps = polysock;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+// What several threads tell the test.
+class told {
+public:
+    void say(std::string text)
+    {
+        std::lock_guard<std::mutex> guard(mutex_);
+        texts_.push_back(std::move(text));
+        changed_.notify_all();
+    }
+    std::string wait()
+    {
+        std::unique_lock<std::mutex> guard(mutex_);
+        if (!changed_.wait_for(guard, seconds(20), [&] { return !texts_.empty(); }))
+            return "nothing";
+        std::string text = std::move(texts_.front());
+        texts_.erase(texts_.begin());
+        return text;
+    }
+    bool empty()
+    {
+        std::lock_guard<std::mutex> guard(mutex_);
+        return texts_.empty();
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<std::string> texts_;
+};
+
+std::string what(std::exception_ptr failure)
+{
+    try {
+        std::rethrow_exception(failure);
+    } catch (const std::exception &e) {
+        return e.what();
+    } catch (int n) {
+        return std::to_string(n);
+    }
+}
+
+ps::socket listener() { return ps::create_server("127.0.0.1", "0", 16); }
+
+ps::socket connect(const ps::server &server)
+{
+    ps::socket s(POLYSOCK_AF_INET);
+    s.connect(server.local_address(), seconds(20));
+    return s;
+}
+
+// What the server answers to one byte, "" at the end of the stream.
+std::string ask(ps::socket &s, const char *order)
+{
+    char answer;
+    s.send_all(order, 1, seconds(20));
+    return std::string(&answer, s.recv(&answer, 1, seconds(20)));
+}
+
+std::string ask(const ps::server &server, const char *order)
+{
+    ps::socket s = connect(server);
+    return ask(s, order);
+}
+
+char first(ps::socket &connection)
+{
+    char c;
+    connection.recv_exact(&c, 1);
+    return c;
+}
+
+struct functor {
+    std::unique_ptr<char> answer; // so it can only be moved
+    void operator()(ps::socket &connection, const ps::address &peer) const
+    {
+        CHECK(peer == connection.getpeername());
+        first(connection);
+        connection.send_all(answer.get(), 1);
+    }
+};
+
+void plain_function(ps::socket &connection)
+{
+    first(connection);
+    connection.send_all("f", 1);
+}
+
+struct calculator {
+    char next = 'a';
+    std::mutex mutex;
+    void serve(ps::socket &connection)
+    {
+        first(connection);
+        std::lock_guard<std::mutex> guard(mutex);
+        connection.send_all(&next, 1);
+        next++;
+    }
+};
+
+} // namespace
+
+TEST(any_callable)
+{
+    {
+        ps::server server(listener(), functor{std::make_unique<char>('m')});
+        CHECK(ask(server, "?") == "m");
+        CHECK(ask(server, "?") == "m");
+    }
+    {
+        ps::server server(listener(), plain_function);
+        CHECK(ask(server, "?") == "f");
+    }
+    {
+        std::function<void(ps::socket &)> function = plain_function;
+        ps::server server(listener(), function, {1});
+        CHECK(ask(server, "?") == "f");
+    }
+    {
+        calculator c;
+        ps::server server(listener(), [&c](ps::socket &connection) { c.serve(connection); });
+        CHECK(ask(server, "?") == "a");
+        CHECK(ask(server, "?") == "b");
+        CHECK_IS(server.stop(seconds(20)), 0); // nothing refers to `c` any more
+    }
+}
+
+TEST(what_a_handler_throws)
+{
+    told errors;
+    ps::server server(
+        listener(),
+        [](ps::socket &connection, const ps::address &) -> int {
+            switch (first(connection)) {
+            case 'r':
+                throw std::runtime_error("on purpose");
+            case 'i':
+                throw 7;
+            case 'p':
+                connection.set_ttl(1000); // throws
+                return 0;
+            case 'n':
+                return POLYSOCK_ETIMEDOUT;
+            default:
+                connection.send_all("x", 1);
+                return 0;
+            }
+        },
+        {4, [&](std::exception_ptr failure, const ps::address *peer) {
+             errors.say(what(failure) + (peer != nullptr && peer->port() != 0 ? "" : "?"));
+             throw std::logic_error("from the hook");
+         }});
+    CHECK(ask(server, "r").empty());
+    CHECK_TEXT(errors.wait().c_str(), "on purpose");
+    CHECK(ask(server, "i").empty());
+    CHECK_TEXT(errors.wait().c_str(), "7");
+    CHECK(ask(server, "p").empty());
+    CHECK(errors.wait().find("invalid ttl") != std::string::npos);
+    CHECK(ask(server, "n").empty());
+    CHECK_TEXT(errors.wait().c_str(), polysock_strerror(POLYSOCK_ETIMEDOUT));
+    CHECK(ask(server, "x") == "x");
+    CHECK_IS(server.stop(seconds(20)), 0);
+    CHECK(errors.empty());
+}
+
+TEST(nobody_is_told)
+{
+    ps::server server(listener(), [](ps::socket &) { throw 1; });
+    CHECK(ask(server, "?").empty());
+    CHECK(ask(server, "?").empty());
+}
+
+TEST(woken_handlers_have_not_failed)
+{
+    told errors;
+    ps::server server(
+        listener(),
+        [](ps::socket &connection) {
+            const char c = first(connection);
+            connection.send_all(&c, 1);
+            first(connection);
+        },
+        {4, [&](std::exception_ptr failure, const ps::address *) { errors.say(what(failure)); }});
+    ps::socket one = connect(server), other = connect(server);
+    CHECK(ask(one, "1") == "1");
+    CHECK(ask(other, "2") == "2");
+    CHECK_IS(server.connections(), 2);
+    CHECK_IS(server.stop(milliseconds(10)), 0);
+    char c;
+    CHECK_IS(one.recv(&c, 1, seconds(20)), 0);
+    CHECK(errors.empty());
+    server.wait();
+    CHECK(server.listener().is_closed());
+}
+
+TEST(owners)
+{
+    auto alive = std::make_shared<int>(0);
+    {
+        const auto handler = [alive](ps::socket &connection) { plain_function(connection); };
+        ps::server first(listener(), handler), second(listener(), handler);
+        ps::server third(std::move(first));
+        CHECK(ask(third, "?") == "f");
+        third = std::move(second);
+        CHECK(ask(third, "?") == "f");
+        CHECK(alive.use_count() > 1);
+    }
+    CHECK_IS(alive.use_count(), 1);
+    // A server that can't be started does not keep its handler.
+    try {
+        ps::server none(ps::socket(POLYSOCK_AF_INET), [alive](ps::socket &) {});
+        CHECK(false);
+    } catch (const ps::error &e) {
+        CHECK(e.code() == std::errc::invalid_argument);
+    }
+    CHECK_IS(alive.use_count(), 1);
+}
+
+TEST(stopped_by_a_handler)
+{
+    std::unique_ptr<ps::server> server;
+    std::mutex made;
+    std::unique_lock<std::mutex> guard(made);
+    server = std::make_unique<ps::server>(listener(), [&](ps::socket &connection) {
+        first(connection);
+        { std::lock_guard<std::mutex> wait(made); }
+        CHECK_IS(server->stop(ps::infinite), 0);
+        connection.send_all("s", 1);
+    });
+    guard.unlock();
+    CHECK(ask(*server, "?") == "s");
+    server->wait(seconds(20));
+}
+
+int main()
+{
+    RUN(any_callable);
+    RUN(what_a_handler_throws);
+    RUN(nobody_is_told);
+    RUN(woken_handlers_have_not_failed);
+    RUN(owners);
+    RUN(stopped_by_a_handler);
+    return report();
+}
