@@ -233,6 +233,27 @@ fn readers_take_turns_within_their_time() {
 }
 
 #[test]
+fn waiting_for_the_turn_and_reading_have_one_time_limit() {
+    limited(|| {
+        let (client, _server) = connection();
+        let client = Arc::new(client);
+        client.set_recv_timeout(ms(700));
+        let first = start_blocked({
+            let client = Arc::clone(&client);
+            move || net::read(&client, &mut Plain, &mut [0; 1])
+        });
+        client.set_recv_timeout(ms(1000));
+        let began = Instant::now();
+        // Its turn comes when the first gives up.
+        let error = net::read(&client, &mut Plain, &mut [0; 1]).unwrap_err();
+        let took = began.elapsed();
+        assert_eq!(error.kind(), Kind::TimedOut);
+        assert!(took >= ms(1000) && took < ms(1650), "{took:?}");
+        assert_eq!(first.result().unwrap_err().kind(), Kind::TimedOut);
+    });
+}
+
+#[test]
 fn the_turn_to_read_is_handed_on() {
     limited(|| {
         let (client, server) = connection();
