@@ -5,6 +5,7 @@ use super::inet_address::{self, InetAddress};
 use super::inet_socket_address::{InetSocketAddress, SocketAddress};
 use super::socket::inet;
 use crate::raw::buffer::Readable;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,6 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[pyclass(module = "polysock.net", frozen)]
 pub struct DatagramPacket(Mutex<Fields>);
 
+/// No code of the program runs while they are locked: neither a buffer's nor a finalizer's.
 struct Fields {
     data: Py<PyAny>,
     offset: usize,
@@ -25,8 +27,15 @@ struct Fields {
     port: u16,
 }
 
-impl Fields {
-    fn set_data(&mut self, data: &Bound<'_, PyAny>, offset: i64, length: Option<i64>) -> PyResult<()> {
+/// A part of a buffer, checked.
+struct Part {
+    data: Py<PyAny>,
+    offset: usize,
+    length: usize,
+}
+
+impl Part {
+    fn of(data: &Bound<'_, PyAny>, offset: i64, length: Option<i64>) -> PyResult<Self> {
         let py = data.py();
         let size = size_of(data)?;
         let given = length.unwrap_or_else(|| i64::try_from(size).unwrap_or(i64::MAX));
@@ -36,29 +45,26 @@ impl Fields {
         if offset.checked_add(length).is_none_or(|end| end > size) {
             return Err(illegal_argument(py, "illegal length or offset"));
         }
-        self.data = data.clone().unbind();
-        (self.offset, self.length, self.room) = (offset, length, length);
-        Ok(())
+        let data = data.clone().unbind();
+        Ok(Self { data, offset, length })
     }
+}
 
-    fn set_port(&mut self, py: Python<'_>, port: i64) -> PyResult<()> {
-        self.port =
-            u16::try_from(port).map_err(|_| illegal_argument(py, &format!("Port out of range:{port}")))?;
-        Ok(())
-    }
+fn port_number(py: Python<'_>, port: i64) -> PyResult<u16> {
+    u16::try_from(port).map_err(|_| illegal_argument(py, &format!("Port out of range:{port}")))
+}
 
-    fn set_socket_address(&mut self, address: &Bound<'_, PyAny>) -> PyResult<()> {
-        let py = address.py();
-        if address.is_none() {
-            return Err(illegal_argument(py, "unsupported address type"));
-        }
-        let address = inet(py, address.cast::<SocketAddress>()?)?.get();
-        let Some(target) = address.address() else {
-            return Err(illegal_argument(py, "unresolved address"));
-        };
-        (self.address, self.port) = (address.host(py), target.port());
-        Ok(())
+/// The address and the port that a socket address names.
+fn parts_of(address: &Bound<'_, PyAny>) -> PyResult<(Option<Py<InetAddress>>, u16)> {
+    let py = address.py();
+    if address.is_none() {
+        return Err(illegal_argument(py, "unsupported address type"));
     }
+    let address = inet(py, address.cast::<SocketAddress>()?)?.get();
+    let Some(target) = address.address() else {
+        return Err(illegal_argument(py, "unresolved address"));
+    };
+    Ok((address.host(py), target.port()))
 }
 
 fn size_of(data: &Bound<'_, PyAny>) -> PyResult<usize> {
@@ -116,29 +122,25 @@ impl DatagramPacket {
             .take_while(|item| item.extract::<i64>().is_ok())
             .count();
         let (offset, length): (i64, i64) = match numbers {
-            0 => return Err(error::null_pointer(py, "length is missing")),
+            0 => return Err(PyTypeError::new_err("length is missing")),
             1 => (0, given.remove(0).extract()?),
             _ => (given.remove(0).extract()?, given.remove(0).extract()?),
         };
-        let mut fields = Fields {
-            data: py.None(),
-            offset: 0,
-            length: 0,
-            room: 0,
-            address: None,
-            port: 0,
+        let Part { data, offset, length } = Part::of(buf, offset, Some(length))?;
+        let (address, port) = match &*given {
+            [] => (None, 0),
+            [address] => parts_of(address)?,
+            [address, port] => (address.extract()?, port_number(py, port.extract()?)?),
+            _ => return Err(PyTypeError::new_err("too many arguments")),
         };
-        fields.set_data(buf, offset, Some(length))?;
-        match &*given {
-            [] => {}
-            [address] => fields.set_socket_address(address)?,
-            [address, port] => {
-                fields.address = address.extract()?;
-                fields.set_port(py, port.extract()?)?;
-            }
-            _ => return Err(pyo3::exceptions::PyTypeError::new_err("too many arguments")),
-        }
-        Ok(Self(Mutex::new(fields)))
+        Ok(Self(Mutex::new(Fields {
+            data,
+            offset,
+            length,
+            room: length,
+            address,
+            port,
+        })))
     }
 
     /// The whole buffer, the very object.
@@ -150,7 +152,14 @@ impl DatagramPacket {
     /// Sets the buffer, all of it or a part.
     #[pyo3(name = "setData", signature = (buf, offset = 0, length = None, /))]
     fn set_data(&self, buf: &Bound<'_, PyAny>, offset: i64, length: Option<i64>) -> PyResult<()> {
-        self.fields().set_data(buf, offset, length)
+        let Part { data, offset, length } = Part::of(buf, offset, length)?;
+        let before = {
+            let mut fields = self.fields();
+            (fields.offset, fields.length, fields.room) = (offset, length, length);
+            std::mem::replace(&mut fields.data, data)
+        };
+        drop(before);
+        Ok(())
     }
 
     /// Where the datagram begins in the buffer.
@@ -168,8 +177,9 @@ impl DatagramPacket {
     /// Sets how much of the buffer to send, or to receive into at most.
     #[pyo3(name = "setLength", signature = (length, /))]
     fn set_length(&self, py: Python<'_>, length: i64) -> PyResult<()> {
+        let data = self.data(py);
+        let size = size_of(data.bind(py))?;
         let mut fields = self.fields();
-        let size = size_of(fields.data.bind(py))?;
         let fits = usize::try_from(length)
             .ok()
             .filter(|&length| fields.offset.checked_add(length).is_some_and(|end| end <= size));
@@ -200,7 +210,8 @@ impl DatagramPacket {
     /// Sets the port it goes to.
     #[pyo3(name = "setPort", signature = (iport, /))]
     fn set_port(&self, py: Python<'_>, iport: i64) -> PyResult<()> {
-        self.fields().set_port(py, iport)
+        self.fields().port = port_number(py, iport)?;
+        Ok(())
     }
 
     /// The address and port it goes to or came from; every interface's and 0 without.
@@ -217,6 +228,9 @@ impl DatagramPacket {
     /// Sets the address and port it goes to.
     #[pyo3(name = "setSocketAddress", signature = (address, /))]
     fn set_socket_address(&self, address: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.fields().set_socket_address(address)
+        let (address, port) = parts_of(address)?;
+        let mut fields = self.fields();
+        (fields.address, fields.port) = (address, port);
+        Ok(())
     }
 }
