@@ -166,9 +166,14 @@ def test_wrong_arguments(pipe):
     ):
         with pytest.raises(NullPointerException):
             wraps(None)
-    for wraps in (BufferedInputStream, BufferedOutputStream, BufferedReader, BufferedWriter):
+    for wraps, stream in (
+        (BufferedInputStream, there),
+        (BufferedReader, there),
+        (BufferedOutputStream, out),
+        (BufferedWriter, out),
+    ):
         with pytest.raises(IllegalArgumentException):
-            wraps(there, 0)
+            wraps(stream, 0)
     with pytest.raises(IOException, match="klingon"):
         InputStreamReader(there, "klingon")
 

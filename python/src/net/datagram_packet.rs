@@ -7,16 +7,20 @@ use super::socket::inet;
 use crate::raw::buffer::Readable;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyInt, PyTuple};
+use std::mem;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A datagram to send or to receive into: `(buf, length)` or `(buf, offset, length)`, and where it goes, as
 /// `address, port` or as a socket address. The buffer of one to receive into is a `bytearray`.
 #[pyclass(module = "polysock.net", frozen)]
-pub struct DatagramPacket(Mutex<Fields>);
+pub struct DatagramPacket(
+    /// Locked only to move fields, never while Python may run (checks, exceptions, finalizers of what is replaced): who
+    /// waits for it holds the interpreter's lock.
+    Mutex<Fields>,
+);
 
-/// No code of the program runs while they are locked: neither a buffer's nor a finalizer's.
 struct Fields {
     data: Py<PyAny>,
     offset: usize,
@@ -27,44 +31,33 @@ struct Fields {
     port: u16,
 }
 
-/// A part of a buffer, checked.
-struct Part {
-    data: Py<PyAny>,
-    offset: usize,
-    length: usize,
-}
-
-impl Part {
-    fn of(data: &Bound<'_, PyAny>, offset: i64, length: Option<i64>) -> PyResult<Self> {
-        let py = data.py();
-        let size = size_of(data)?;
-        let given = length.unwrap_or_else(|| i64::try_from(size).unwrap_or(i64::MAX));
-        let (Ok(offset), Ok(length)) = (usize::try_from(offset), usize::try_from(given)) else {
-            return Err(illegal_argument(py, "illegal length or offset"));
-        };
-        if offset.checked_add(length).is_none_or(|end| end > size) {
-            return Err(illegal_argument(py, "illegal length or offset"));
+/// The part of a buffer that an offset and a length name; without a length, from the start all there is.
+fn part(data: &Bound<'_, PyAny>, offset: i64, length: Option<i64>) -> PyResult<(usize, usize)> {
+    let size = size_of(data)?;
+    let given = length.unwrap_or_else(|| i64::try_from(size).unwrap_or(i64::MAX));
+    if let (Ok(offset), Ok(length)) = (usize::try_from(offset), usize::try_from(given)) {
+        if offset.checked_add(length).is_some_and(|end| end <= size) {
+            return Ok((offset, length));
         }
-        let data = data.clone().unbind();
-        Ok(Self { data, offset, length })
     }
+    Err(illegal_argument(data.py(), "illegal length or offset"))
 }
 
-fn port_number(py: Python<'_>, port: i64) -> PyResult<u16> {
+fn checked_port(py: Python<'_>, port: i64) -> PyResult<u16> {
     u16::try_from(port).map_err(|_| illegal_argument(py, &format!("Port out of range:{port}")))
 }
 
-/// The address and the port that a socket address names.
-fn parts_of(address: &Bound<'_, PyAny>) -> PyResult<(Option<Py<InetAddress>>, u16)> {
+/// What a socket address names.
+fn target_of(address: &Bound<'_, PyAny>) -> PyResult<(Option<Py<InetAddress>>, u16)> {
     let py = address.py();
     if address.is_none() {
         return Err(illegal_argument(py, "unsupported address type"));
     }
     let address = inet(py, address.cast::<SocketAddress>()?)?.get();
-    let Some(target) = address.address() else {
-        return Err(illegal_argument(py, "unresolved address"));
-    };
-    Ok((address.host(py), target.port()))
+    match address.address() {
+        Some(target) => Ok((address.host(py), target.port())),
+        None => Err(illegal_argument(py, "unresolved address")),
+    }
 }
 
 fn size_of(data: &Bound<'_, PyAny>) -> PyResult<usize> {
@@ -99,14 +92,20 @@ impl DatagramPacket {
         Some(address.get().with_port(fields.port))
     }
 
+    fn set_target(&self, address: Option<Py<InetAddress>>, port: u16) {
+        let mut fields = self.fields();
+        let before = mem::replace(&mut fields.address, address);
+        fields.port = port;
+        drop(fields);
+        drop(before);
+    }
+
     pub fn note_length(&self, length: usize) {
         self.fields().length = length;
     }
 
     pub fn note_sender(&self, address: Py<InetAddress>, port: u16) {
-        let mut fields = self.fields();
-        fields.address = Some(address);
-        fields.port = port;
+        self.set_target(Some(address), port);
     }
 }
 
@@ -119,22 +118,22 @@ impl DatagramPacket {
         let mut given: Vec<Bound<'_, PyAny>> = arguments.iter().collect();
         let numbers = given
             .iter()
-            .take_while(|item| item.extract::<i64>().is_ok())
+            .take_while(|item| item.is_instance_of::<PyInt>())
             .count();
         let (offset, length): (i64, i64) = match numbers {
             0 => return Err(PyTypeError::new_err("length is missing")),
             1 => (0, given.remove(0).extract()?),
             _ => (given.remove(0).extract()?, given.remove(0).extract()?),
         };
-        let Part { data, offset, length } = Part::of(buf, offset, Some(length))?;
+        let (offset, length) = part(buf, offset, Some(length))?;
         let (address, port) = match &*given {
             [] => (None, 0),
-            [address] => parts_of(address)?,
-            [address, port] => (address.extract()?, port_number(py, port.extract()?)?),
+            [address] => target_of(address)?,
+            [address, port] => (address.extract()?, checked_port(py, port.extract()?)?),
             _ => return Err(PyTypeError::new_err("too many arguments")),
         };
         Ok(Self(Mutex::new(Fields {
-            data,
+            data: buf.clone().unbind(),
             offset,
             length,
             room: length,
@@ -152,12 +151,11 @@ impl DatagramPacket {
     /// Sets the buffer, all of it or a part.
     #[pyo3(name = "setData", signature = (buf, offset = 0, length = None, /))]
     fn set_data(&self, buf: &Bound<'_, PyAny>, offset: i64, length: Option<i64>) -> PyResult<()> {
-        let Part { data, offset, length } = Part::of(buf, offset, length)?;
-        let before = {
-            let mut fields = self.fields();
-            (fields.offset, fields.length, fields.room) = (offset, length, length);
-            std::mem::replace(&mut fields.data, data)
-        };
+        let (offset, length) = part(buf, offset, length)?;
+        let mut fields = self.fields();
+        let before = mem::replace(&mut fields.data, buf.clone().unbind());
+        (fields.offset, fields.length, fields.room) = (offset, length, length);
+        drop(fields);
         drop(before);
         Ok(())
     }
@@ -177,13 +175,13 @@ impl DatagramPacket {
     /// Sets how much of the buffer to send, or to receive into at most.
     #[pyo3(name = "setLength", signature = (length, /))]
     fn set_length(&self, py: Python<'_>, length: i64) -> PyResult<()> {
-        let data = self.data(py);
+        let (data, offset, _) = self.to_receive(py);
         let size = size_of(data.bind(py))?;
-        let mut fields = self.fields();
         let fits = usize::try_from(length)
             .ok()
-            .filter(|&length| fields.offset.checked_add(length).is_some_and(|end| end <= size));
+            .filter(|&length| offset.checked_add(length).is_some_and(|end| end <= size));
         let length = fits.ok_or_else(|| illegal_argument(py, "illegal length"))?;
+        let mut fields = self.fields();
         (fields.length, fields.room) = (length, length);
         Ok(())
     }
@@ -198,7 +196,8 @@ impl DatagramPacket {
     /// Sets the address it goes to.
     #[pyo3(name = "setAddress", signature = (iaddr, /))]
     fn set_address(&self, iaddr: Option<Py<InetAddress>>) {
-        self.fields().address = iaddr;
+        let before = mem::replace(&mut self.fields().address, iaddr);
+        drop(before);
     }
 
     /// The port it goes to or came from; 0 without.
@@ -210,7 +209,8 @@ impl DatagramPacket {
     /// Sets the port it goes to.
     #[pyo3(name = "setPort", signature = (iport, /))]
     fn set_port(&self, py: Python<'_>, iport: i64) -> PyResult<()> {
-        self.fields().port = port_number(py, iport)?;
+        let port = checked_port(py, iport)?;
+        self.fields().port = port;
         Ok(())
     }
 
@@ -228,9 +228,8 @@ impl DatagramPacket {
     /// Sets the address and port it goes to.
     #[pyo3(name = "setSocketAddress", signature = (address, /))]
     fn set_socket_address(&self, address: &Bound<'_, PyAny>) -> PyResult<()> {
-        let (address, port) = parts_of(address)?;
-        let mut fields = self.fields();
-        (fields.address, fields.port) = (address, port);
+        let (address, port) = target_of(address)?;
+        self.set_target(address, port);
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use super::inet_address::{self, InetAddress};
 use super::inet_socket_address::{InetSocketAddress, SocketAddress};
 use super::options::{self, SocketOption, Sort};
+use super::shared::Shared;
 use super::streams::{self, SocketInputStream, SocketOutputStream};
 use super::{call, error, now, values};
 use crate::tcp_info::TcpInfo;
@@ -10,14 +11,14 @@ use polysock_core::net::{self, To};
 use polysock_core::Timeout;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyInt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A TCP connection: `Socket(host, port)` connects, `Socket()` waits for `connect`.
 #[pyclass(name = "Socket", module = "polysock.net", frozen, subclass)]
 pub struct NetSocket {
-    core: Arc<net::Socket>,
+    core: Shared,
     input: PyOnceLock<Py<SocketInputStream>>,
     output: PyOnceLock<Py<SocketOutputStream>>,
     /// The address it was connected to, as the program gave it.
@@ -34,7 +35,7 @@ enum Host<'py> {
 impl From<net::Socket> for NetSocket {
     fn from(core: net::Socket) -> Self {
         Self {
-            core: Arc::new(core),
+            core: core.into(),
             input: PyOnceLock::new(),
             output: PyOnceLock::new(),
             peer: PyOnceLock::new(),
@@ -197,7 +198,7 @@ impl NetSocket {
     /// Sends the low 8 bits of a number out of band; a peer without `setOOBInline(True)` never sees them.
     #[pyo3(name = "sendUrgentData", signature = (data, /))]
     fn send_urgent_data(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
-        let low: u8 = data.call_method1("__and__", (0xff,))?.extract()?;
+        let low = values::low_byte(data.cast::<PyInt>()?)?;
         call(py, |host| self.core.send_urgent(low, host))
     }
 
