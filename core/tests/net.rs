@@ -7,7 +7,7 @@ use polysock_core::{Kind, Plain, Timeout};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
-use support::{connection, limited, ms, start_blocked, LATE};
+use support::{connection, fill, limited, ms, small_connection, start_blocked, LATE};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -127,7 +127,10 @@ fn the_listener_of_java() {
     assert_eq!(refused(listener.accept(&mut Plain).map(drop)), Refusal::NotBound);
     listener.bind(Some((HERE, 0).into()), -1).unwrap();
     assert_eq!(refused(listener.bind(None, 0)), Refusal::AlreadyBound);
-    assert!(listener.open().unwrap().reuse_address().unwrap());
+    let socket = listener.open().unwrap();
+    assert!(socket.reuse_address().unwrap());
+    // Of a listener the kernel tells its backlog there.
+    assert_eq!(socket.tcp_info().unwrap().sacked, 50);
     let address = listener.address().unwrap();
     let busy = ServerSocket::new();
     assert_eq!(kind(busy.bind(Some(address), 0)), Kind::Os(libc::EADDRINUSE));
@@ -286,6 +289,25 @@ fn close_wakes_all_readers() {
         for reader in readers {
             assert_eq!(kind(reader.result()), Kind::Closed);
         }
+    });
+}
+
+#[test]
+fn it_is_the_closer_who_lingers() {
+    limited(|| {
+        let (client, _server) = small_connection();
+        fill(&client);
+        client.set_linger(Some(ms(1000))).unwrap();
+        let client = Arc::new(client);
+        let reader = start_blocked({
+            let client = Arc::clone(&client);
+            move || (net::read(&client, &mut Plain, &mut [0; 1]), Instant::now())
+        });
+        net::close(&client, &mut Plain).unwrap();
+        let closed = Instant::now();
+        let (result, woken) = reader.result();
+        assert_eq!(result.unwrap_err().kind(), Kind::Closed);
+        assert!(closed.duration_since(woken) >= ms(900), "{:?}", closed - woken);
     });
 }
 
