@@ -642,7 +642,7 @@ impl Unclaimed {
         Some([socket.family().0, socket.socket_type().0, socket.protocol().0])
     }
 
-    fn take(&self) -> Option<Arc<Socket>> {
+    pub fn take(&self) -> Option<Arc<Socket>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

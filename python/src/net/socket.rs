@@ -6,9 +6,12 @@ use super::options::{self, SocketOption, Sort};
 use super::shared::Shared;
 use super::streams::{self, SocketInputStream, SocketOutputStream};
 use super::{call, error, now, values};
+use crate::address;
+use crate::socket::Unclaimed;
 use crate::tcp_info::TcpInfo;
 use polysock_core::net::{self, To};
 use polysock_core::Timeout;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyInt;
@@ -134,6 +137,17 @@ impl NetSocket {
             None => String::new(),
         };
         call(py, |language| net::Socket::connected(&host, port, from, language)).map(Into::into)
+    }
+
+    /// The connection that a callback server has accepted, from this address.
+    #[staticmethod]
+    #[pyo3(name = "_accepted", signature = (unclaimed, address, /))]
+    fn accepted(unclaimed: &Bound<'_, Unclaimed>, address: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = unclaimed.py();
+        let made = unclaimed.get().take();
+        let made = made.ok_or_else(|| PyValueError::new_err("somebody has it already"))?;
+        let peer = address::from_python("_accepted", &made, address)?;
+        now(py, net::Socket::accepted(made, &peer)).map(Into::into)
     }
 
     /// Connects to an `InetSocketAddress` within so many milliseconds, 0 for ever; whatever goes wrong closes the socket.
