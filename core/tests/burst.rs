@@ -60,6 +60,7 @@ mod burst {
         let mut options = ServeOptions::default();
         options.max_connections = LIMIT_OF_SERVER;
         let failed = |trouble: Trouble<Error>, peer: Option<&Address>| {
+            // The end of a client that was told of by its own failure is no trouble.
             if !matches!(trouble, Trouble::Woken(_)) {
                 eprintln!("{peer:?}: {trouble}");
             }

@@ -159,8 +159,11 @@ class socket(_native.socket, metaclass=SocketMeta):
     def accept(self):
         """Accepts a connection: a new socket and the address of the peer."""
         # A class with an accept of its own gets asked; ours keeps what it knows of the connection.
-        ours = type(self)._accept is _native.socket._accept
+        ours = type(self)._accept is _native_accept
         fd, address = self._accept_whole() if ours else self._accept()
+        if ours and socket is _own_class:
+            return socket(fileno=fd), address
+        # Somebody's class in place of ours.
         return socket(self.family, self.type, self.proto, fileno=fd), address
 
     def dup(self):
@@ -316,6 +319,10 @@ class socket(_native.socket, metaclass=SocketMeta):
     def set_inheritable(self, inheritable):
         """Sets whether child processes get the descriptor."""
         os.set_inheritable(self.fileno(), inheritable)
+
+
+_own_class = socket
+_native_accept = _native.socket._accept
 
 
 class SocketIO(io.RawIOBase):

@@ -40,7 +40,7 @@ pub fn from_python(caller: &str, socket: &Socket, object: &Bound<'_, PyAny>) -> 
 /// bytes, None for no address, the tuples of [`families`], and the family with its bytes for all others.
 pub fn to_python<'py>(py: Python<'py>, protocol: Protocol, address: &Address) -> PyResult<Bound<'py, PyAny>> {
     match address.as_socket_addr() {
-        Some(SocketAddr::V4(v4)) => return (v4.ip().to_string(), v4.port()).into_bound_py_any(py),
+        Some(SocketAddr::V4(v4)) => return (ipv4_text(*v4.ip()), v4.port()).into_bound_py_any(py),
         Some(SocketAddr::V6(v6)) => {
             let tuple = (ipv6_text(*v6.ip()), v6.port(), v6.flowinfo(), v6.scope_id());
             return tuple.into_bound_py_any(py);
@@ -107,10 +107,21 @@ fn ipv4(caller: &str, object: &Bound<'_, PyAny>) -> PyResult<Address> {
             "AF_INET address must be a pair (host, port)",
         ));
     };
-    let host = host_name(&host, false)?;
+    let host = match numeric(&host) {
+        Some(ip) => Ok(ip),
+        None => Err(host_name(&host, false)?),
+    };
     let port = c_port(caller, &port)?;
-    let address = look_up(object.py(), &host, Family::IPV4)?;
+    let address = match host {
+        Ok(ip) => (ip.into(), 0).into(),
+        Err(name) => look_up(object.py(), &name, Family::IPV4)?,
+    };
     Ok(address.with_port(port.try_into().map_err(|_| port_range(caller))?))
+}
+
+/// The address that text writes out, which most programs give: nothing is encoded and nothing looked up.
+fn numeric(host: &Bound<'_, PyAny>) -> Option<Ipv4Addr> {
+    host.cast::<PyString>().ok()?.to_str().ok()?.parse().ok()
 }
 
 fn ipv6(caller: &str, object: &Bound<'_, PyAny>) -> PyResult<Address> {
@@ -223,6 +234,20 @@ pub fn look_up(py: Python<'_>, host: &CString, family: Family) -> PyResult<Addre
     }
     let first = found.first().map(|answer| answer.address);
     first.ok_or_else(|| PyOSError::new_err("unknown address family"))
+}
+
+/// An IPv4 address in dotted form, without the machinery of `format!`: programs see one with every connection.
+fn ipv4_text(ip: Ipv4Addr) -> String {
+    let mut text = String::with_capacity("255.255.255.255".len());
+    for octet in ip.octets() {
+        if !text.is_empty() {
+            text.push('.');
+        }
+        let digits = [octet / 100, octet / 10 % 10, octet % 10];
+        let leading = digits.iter().take(2).take_while(|digit| **digit == 0).count();
+        text.extend(digits.iter().skip(leading).map(|digit| char::from(b'0' + digit)));
+    }
+    text
 }
 
 /// An IPv6 address as inet_ntop(3) writes it, which shows an IPv4 address in the last 32 bits of ::/96 as such.

@@ -12,6 +12,7 @@ mod message;
 mod names;
 mod net;
 mod options;
+mod quick;
 mod raw;
 mod resolve;
 mod sendfile;

@@ -46,13 +46,13 @@ pub fn cmsg_space(length: Size) -> PyResult<usize> {
     space.ok_or_else(|| PyOverflowError::new_err("CMSG_SPACE() argument out of range"))
 }
 
-pub fn recvfrom<'py>(
+/// Receives a datagram of at most `capacity` bytes and the sender's address.
+pub fn received_from<'py>(
     py: Python<'py>,
     socket: &Socket,
-    bufsize: Size,
+    capacity: usize,
     flags: CInt,
 ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyAny>)> {
-    let capacity = bufsize.count("negative buffersize in recvfrom")?;
     let mut from = Address::EMPTY;
     let data = bytes::received(py, capacity, |room| {
         let received = gil::call(py, |host| socket.on(host).recv_from_with(room, Flags(flags.0)))?;
@@ -90,7 +90,6 @@ pub fn recvfrom_into<'py>(
 
 /// `sendto(data, address)` or `sendto(data, flags, address)`.
 pub fn sendto(slf: &Bound<'_, NativeSocket>, arguments: &Bound<'_, PyTuple>) -> PyResult<usize> {
-    let py = slf.py();
     let (data, flags, address) = match arguments.len() {
         2 => (arguments.get_item(0)?, None, arguments.get_item(1)?),
         3 => (
@@ -104,12 +103,23 @@ pub fn sendto(slf: &Bound<'_, NativeSocket>, arguments: &Bound<'_, PyTuple>) -> 
         }
     };
     let data = Readable::of(&data)?;
-    let CInt(flags) = flags.map_or(Ok(CInt(0)), |flags| flags.extract())?;
+    let flags = flags.map_or(Ok(CInt(0)), |flags| flags.extract())?;
+    sent_to(slf, &data, flags, &address)
+}
+
+/// Sends a datagram to an address.
+pub fn sent_to(
+    slf: &Bound<'_, NativeSocket>,
+    data: &Readable<'_, '_>,
+    flags: CInt,
+    address: &Bound<'_, PyAny>,
+) -> PyResult<usize> {
+    let py = slf.py();
     let socket = slf.get().socket(py)?;
-    let to = address::from_python("sendto", &socket, &address)?;
-    audit::tell(py, (intern!(py, "socket.sendto"), slf, &address))?;
+    let to = address::from_python("sendto", &socket, address)?;
+    audit::tell_address(c"socket.sendto", slf, address)?;
     gil::call(py, |host| {
-        socket.on(host).send_to_with(data.data(), &to, Flags(flags))
+        socket.on(host).send_to_with(data.data(), &to, Flags(flags.0))
     })
 }
 

@@ -8,7 +8,6 @@ use crate::tcp_info::TcpInfo;
 use crate::{address, audit, error, gil, message, options, sendfile};
 use polysock_core::{Family, Flags, Protocol, Shutdown, Socket, SocketType, Timeout};
 use pyo3::exceptions::{PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyTuple};
@@ -74,8 +73,11 @@ impl NativeSocket {
                 given(proto).map_or(CInt(0), CInt),
             ),
         };
-        let event = intern!(py, "socket.__new__");
-        audit::tell(py, (event, slf, family.0, r#type.0, proto.0))?;
+        let described = match fileno.and_then(Unclaimed::described) {
+            Some(described) if family == CInt(-1) => described,
+            _ => [family.0, r#type.0, proto.0],
+        };
+        audit::tell_new(slf, described)?;
         let timeout = default_timeout(py)?;
         let socket = match fileno {
             Some(number) => adopted(number, family, r#type, proto)?,
@@ -137,7 +139,7 @@ impl NativeSocket {
         let py = slf.py();
         let socket = slf.get().socket(py)?;
         let target = address::from_python("bind", &socket, address)?;
-        audit::tell(py, (intern!(py, "socket.bind"), slf, address))?;
+        audit::tell_address(c"socket.bind", slf, address)?;
         gil::detached(py, || socket.bind(&target))
     }
 
@@ -202,10 +204,7 @@ impl NativeSocket {
     fn send<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: CInt) -> PyResult<usize> {
         let data = data.or("send() takes at least 1 argument (0 given)")?;
         let (data, socket) = (Readable::of(&data.0)?, self.socket(py)?);
-        let tries = tries(&socket, flags, data.is_plain());
-        gil::transfer(py, tries, |host| {
-            socket.on(host).send_with(data.data(), Flags(flags.0))
-        })
+        sent(py, &socket, &data, flags)
     }
 
     /// Sends everything. An exception has the attribute `done`: how many bytes went out.
@@ -216,10 +215,7 @@ impl NativeSocket {
     fn sendall<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: CInt) -> PyResult<()> {
         let data = data.or("sendall() takes at least 1 argument (0 given)")?;
         let (data, socket) = (Readable::of(&data.0)?, self.socket(py)?);
-        let tries = tries(&socket, flags, data.is_plain());
-        gil::transfer(py, tries, |host| {
-            socket.on(host).send_all_with(data.data(), Flags(flags.0))
-        })
+        sent_all(py, &socket, &data, flags)
     }
 
     /// Receives at most `bufsize` bytes; none are the end of the stream.
@@ -238,12 +234,7 @@ impl NativeSocket {
         if capacity == 0 {
             return Ok(PyBytes::new(py, b"")); // as CPython does it, whatever becomes of the socket
         }
-        let socket = self.socket(py)?;
-        bytes::received(py, capacity, |room| {
-            gil::transfer(py, tries(&socket, flags, true), |host| {
-                socket.on(host).recv_with(room, Flags(flags.0))
-            })
-        })
+        received(py, &*self.socket(py)?, capacity, flags)
     }
 
     /// Receives into a buffer, at most `nbytes`, or as many as there is room for, and returns how many.
@@ -259,7 +250,7 @@ impl NativeSocket {
         flags: CInt,
     ) -> PyResult<usize> {
         let wanted = "recv_into() argument 1 must be read-write bytes-like object";
-        let mut buffer = Writable::of(buffer).map_err(|_| convert::wrong_argument(wanted, buffer))?;
+        let buffer = Writable::of(buffer).map_err(|_| convert::wrong_argument(wanted, buffer))?;
         let wanted = match nbytes.count("negative buffersize in recv_into")? {
             0 => buffer.len(),
             wanted if wanted <= buffer.len() => wanted,
@@ -268,11 +259,7 @@ impl NativeSocket {
         if wanted == 0 {
             return Ok(0); // as in recv
         }
-        let socket = self.socket(py)?;
-        let tries = tries(&socket, flags, buffer.is_plain());
-        gil::transfer(py, tries, |host| {
-            socket.on(host).recv_with(buffer.room(wanted), Flags(flags.0))
-        })
+        received_into(py, &*self.socket(py)?, buffer, wanted, flags)
     }
 
     /// Receives a datagram of at most `bufsize` bytes: the bytes and the sender's address.
@@ -283,7 +270,8 @@ impl NativeSocket {
         bufsize: Size,
         flags: CInt,
     ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyAny>)> {
-        message::recvfrom(py, &*self.socket(py)?, bufsize, flags)
+        let capacity = bufsize.count("negative buffersize in recvfrom")?;
+        message::received_from(py, &*self.socket(py)?, capacity, flags)
     }
 
     /// Receives a datagram into a buffer: how many bytes, and the sender's address.
@@ -491,7 +479,7 @@ impl NativeSocket {
     #[pyo3(signature = (flag, /), text_signature = "($self, object, /)")]
     fn setblocking(&self, py: Python<'_>, flag: &Bound<'_, PyAny>) -> PyResult<()> {
         // From CPython 3.12 on anything is true or false.
-        let on = if py.version_info() >= (3, 12) {
+        let on = if convert::since(py, 12) {
             flag.is_truthy()?
         } else {
             flag.extract::<i64>()? != 0
@@ -598,6 +586,14 @@ impl NativeSocket {
         }
     }
 
+    /// The core's socket of an object that was initialised once, as nearly all are.
+    pub fn only(&self) -> Option<&Socket> {
+        match self.later.get() {
+            None => self.first.get().map(|socket| &**socket),
+            Some(_) => None,
+        }
+    }
+
     fn current(&self) -> Option<Current<'_>> {
         match self.later.get() {
             None => self.first.get().map(Current::First),
@@ -638,7 +634,15 @@ impl Unclaimed {
         Self(Mutex::new(Some(socket.into())))
     }
 
-    fn take(&self) -> Option<Arc<Socket>> {
+    /// The family, type and protocol of the socket, where the object is one of these.
+    fn described(object: &Bound<'_, PyAny>) -> Option<[i32; 3]> {
+        let unclaimed = object.cast_exact::<Self>().ok()?.get();
+        let socket = unclaimed.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let socket = socket.as_ref()?;
+        Some([socket.family().0, socket.socket_type().0, socket.protocol().0])
+    }
+
+    pub fn take(&self) -> Option<Arc<Socket>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -681,6 +685,47 @@ fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -
         })
 }
 
+/// Receives at most `capacity` bytes.
+pub fn received<'py>(
+    py: Python<'py>,
+    socket: &Socket,
+    capacity: usize,
+    flags: CInt,
+) -> PyResult<Bound<'py, PyBytes>> {
+    bytes::received(py, capacity, |room| {
+        gil::transfer(py, tries(socket, flags, true), |host| {
+            socket.on(host).recv_with(room, Flags(flags.0))
+        })
+    })
+}
+
+/// Receives at most `wanted` bytes into memory of Python's.
+pub fn received_into(
+    py: Python<'_>,
+    socket: &Socket,
+    mut buffer: Writable<'_>,
+    wanted: usize,
+    flags: CInt,
+) -> PyResult<usize> {
+    gil::transfer(py, tries(socket, flags, buffer.is_plain()), |host| {
+        socket.on(host).recv_with(buffer.room(wanted), Flags(flags.0))
+    })
+}
+
+/// Sends as much as there is room for.
+pub fn sent(py: Python<'_>, socket: &Socket, data: &Readable<'_, '_>, flags: CInt) -> PyResult<usize> {
+    gil::transfer(py, tries(socket, flags, data.is_plain()), |host| {
+        socket.on(host).send_with(data.data(), Flags(flags.0))
+    })
+}
+
+/// Sends everything.
+pub fn sent_all(py: Python<'_>, socket: &Socket, data: &Readable<'_, '_>, flags: CInt) -> PyResult<()> {
+    gil::transfer(py, tries(socket, flags, data.is_plain()), |host| {
+        socket.on(host).send_all_with(data.data(), Flags(flags.0))
+    })
+}
+
 /// When a transfer may be tried attached.
 fn tries(socket: &Socket, flags: CInt, plain_memory: bool) -> Tries {
     if flags.0 & (libc::MSG_WAITALL | libc::MSG_FASTOPEN) != 0 {
@@ -721,6 +766,6 @@ fn connect(
     let py = slf.py();
     let socket = slf.get().socket(py)?;
     let target = address::from_python(caller, &socket, address)?;
-    audit::tell(py, (intern!(py, "socket.connect"), slf, address))?;
+    audit::tell_address(c"socket.connect", slf, address)?;
     Ok(gil::attempt(py, |host| socket.on(host).connect(&target)))
 }

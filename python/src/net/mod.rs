@@ -8,6 +8,7 @@ mod inet_socket_address;
 mod network_interface;
 mod options;
 mod server_socket;
+mod shared;
 mod socket;
 mod streams;
 mod values;

@@ -1,8 +1,10 @@
-//! All `unsafe` of this crate: buffers, bytes, descriptors, the finalizer, and threads.
+//! All `unsafe` of this crate: audit events, buffers, bytes, descriptors, entries, the finalizer, and threads.
 #![allow(unsafe_code)]
 
+pub mod audit;
 pub mod buffer;
 pub mod bytes;
 pub mod descriptor;
+pub mod entry;
 pub mod finalize;
 pub mod threads;

@@ -1,0 +1,138 @@
+//! The short ways of the calls that programs make most often, each in its usual form: places, not names, and exact
+//! ints. `None` sends any other form to the method of [`crate::socket`].
+
+use crate::raw::buffer::{Readable, Writable};
+use crate::raw::entry::{Call, Method};
+use crate::socket::{received, received_into, sent, sent_all};
+use crate::{convert::CInt, message};
+use polysock_core::Socket;
+use pyo3::prelude::*;
+use pyo3::IntoPyObjectExt;
+
+type Taken<'py> = PyResult<Option<Bound<'py, PyAny>>>;
+
+/// All of them.
+pub const METHODS: [Method; 7] = [
+    Method {
+        name: c"recv",
+        take: recv,
+    },
+    Method {
+        name: c"recv_into",
+        take: recv_into,
+    },
+    Method {
+        name: c"send",
+        take: send,
+    },
+    Method {
+        name: c"sendall",
+        take: sendall,
+    },
+    Method {
+        name: c"recvfrom",
+        take: recvfrom,
+    },
+    Method {
+        name: c"sendto",
+        take: sendto,
+    },
+    Method {
+        name: c"fileno",
+        take: fileno,
+    },
+];
+
+fn recv<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
+    let (Some(capacity), Some(flags), Some(socket)) = (count(call, 0), flags(call, 1, 2), socket(call))
+    else {
+        return Ok(None);
+    };
+    if capacity == 0 {
+        return Ok(None);
+    }
+    received(call.py, socket, capacity, flags).map(|bytes| Some(bytes.into_any()))
+}
+
+fn recv_into<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
+    let (1, Some(buffer), Some(socket)) = (call.count(), call.argument(0), socket(call)) else {
+        return Ok(None);
+    };
+    let Ok(buffer) = Writable::of(&buffer) else {
+        return Ok(None);
+    };
+    let wanted = buffer.len();
+    if wanted == 0 {
+        return Ok(None);
+    }
+    let count = received_into(call.py, socket, buffer, wanted, CInt(0))?;
+    count.into_bound_py_any(call.py).map(Some)
+}
+
+fn send<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
+    let (Some(data), Some(flags), Some(socket)) = (call.argument(0), flags(call, 1, 2), socket(call)) else {
+        return Ok(None);
+    };
+    let Ok(data) = Readable::of(&data) else {
+        return Ok(None);
+    };
+    let count = sent(call.py, socket, &data, flags)?;
+    count.into_bound_py_any(call.py).map(Some)
+}
+
+fn sendall<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
+    let (Some(data), Some(flags), Some(socket)) = (call.argument(0), flags(call, 1, 2), socket(call)) else {
+        return Ok(None);
+    };
+    let Ok(data) = Readable::of(&data) else {
+        return Ok(None);
+    };
+    sent_all(call.py, socket, &data, flags)?;
+    Ok(Some(call.py.None().into_bound(call.py)))
+}
+
+fn recvfrom<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
+    let (Some(capacity), Some(flags), Some(socket)) = (count(call, 0), flags(call, 1, 2), socket(call))
+    else {
+        return Ok(None);
+    };
+    let received = message::received_from(call.py, socket, capacity, flags)?;
+    received.into_bound_py_any(call.py).map(Some)
+}
+
+fn sendto<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
+    let (2, Some(data), Some(address)) = (call.count(), call.argument(0), call.argument(1)) else {
+        return Ok(None);
+    };
+    let Ok(data) = Readable::of(&data) else {
+        return Ok(None);
+    };
+    let count = message::sent_to(&call.object, &data, CInt(0), &address)?;
+    count.into_bound_py_any(call.py).map(Some)
+}
+
+fn fileno<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
+    match (call.count(), socket(call)) {
+        (0, Some(socket)) => socket.fileno().unwrap_or(-1).into_bound_py_any(call.py).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The core's socket of an object that was initialised once.
+fn socket<'c>(call: &'c Call<'_, '_>) -> Option<&'c Socket> {
+    call.object.get().only()
+}
+
+/// A count that is not negative.
+fn count(call: &Call<'_, '_>, place: usize) -> Option<usize> {
+    call.number(place)?.try_into().ok()
+}
+
+/// Flags where they are given, in a call of at most `most` arguments.
+fn flags(call: &Call<'_, '_>, place: usize, most: usize) -> Option<CInt> {
+    match call.count() {
+        count if count == place => Some(CInt(0)),
+        count if count == most => call.number(place)?.try_into().ok().map(CInt),
+        _ => None,
+    }
+}

@@ -1,0 +1,127 @@
+"""Calls in their usual form and in every other: two ways in, one behaviour."""
+
+import array
+import inspect
+import itertools
+
+import pytest
+from helpers import connection
+
+import polysock as socket
+
+SHORT_WAYS = ("recv", "recv_into", "send", "sendall", "recvfrom", "sendto", "fileno")
+
+
+class Whole(int):
+    """A number that is no exact int."""
+
+
+class Index:
+    def __index__(self):
+        return 3
+
+
+@pytest.mark.parametrize("name", SHORT_WAYS)
+def test_signature_and_text_stay(name):
+    method = getattr(socket.socket, name)
+    assert type(method) is type(str.upper)
+    assert method.__qualname__ == f"socket.{name}"
+    assert next(iter(inspect.signature(method).parameters)) == "self"
+    assert method.__doc__.endswith(".")
+
+
+def test_all_numbers_are_taken():
+    with connection() as (client, server):
+        for size, flags in itertools.product((3, Whole(3), Index()), (None, 0, Whole(0), socket.MSG_PEEK)):
+            client.sendall(b"abc")
+            rest = () if flags is None else (flags,)
+            assert server.recv(size, *rest) == b"abc"
+            if flags:
+                assert server.recv(size) == b"abc"
+        client.sendall(b"a")
+        assert server.recv(True) == b"a"
+        assert server.recv(0) == b""
+
+
+def test_all_buffers_are_taken():
+    with connection() as (client, server):
+        data = b"0123456789"
+        many = (data, bytearray(data), memoryview(data), array.array("B", data), memoryview(bytearray(data))[::1])
+        for buffer in many:
+            assert client.send(buffer) == 10
+            client.sendall(buffer, 0)
+            assert server.recv(20, socket.MSG_WAITALL) == data * 2
+        for room in (bytearray(10), memoryview(bytearray(10)), array.array("B", bytes(10))):
+            client.sendall(data)
+            assert server.recv_into(room) == 10
+            assert bytes(room) == data
+            client.sendall(data)
+            assert server.recv_into(room, nbytes=10, flags=0) == 10
+        for wrong in ("text", None, 3, memoryview(data)[::2]):
+            with pytest.raises((TypeError, BufferError)):
+                client.send(wrong)
+            with pytest.raises((TypeError, BufferError)):
+                server.recv_into(wrong)
+
+
+def test_an_object_that_was_initialised_again():
+    with connection() as (client, server):
+        fd = client.detach()
+        again = socket.socket()
+        old = again.fileno()
+        again.__init__(fileno=fd)
+        socket.close(old)
+        with again:
+            again.sendall(b"x")
+            assert server.recv(1) == b"x"
+            assert again.fileno() == fd
+
+
+def test_without_a_descriptor():
+    sock = socket.socket.__new__(socket.socket)
+    for call in (lambda: sock.recv(1), lambda: sock.send(b""), lambda: sock.sendall(b""), lambda: sock.recvfrom(1)):
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            call()
+    assert sock.fileno() == -1
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+def test_addresses_as_text(family):
+    if family == socket.AF_INET:
+        octets = (0, 1, 9, 10, 99, 100, 199, 200, 255)
+        hosts = [f"127.{a}.{b}.1" for a, b in itertools.product(octets, octets)]
+    else:
+        hosts = ["::1"]
+    with socket.socket(family, socket.SOCK_DGRAM) as receiver, socket.socket(family, socket.SOCK_DGRAM) as sender:
+        receiver.bind((hosts[0], 0))
+        receiver.settimeout(10)
+        sender.bind((hosts[0], 0))
+        port = receiver.getsockname()[1]
+        assert sender.sendto(b"1", receiver.getsockname()) == 1
+        assert sender.sendto(b"22", 0, receiver.getsockname()) == 2
+        assert [receiver.recvfrom(9) for _ in "12"] == [(b"1", sender.getsockname()), (b"22", sender.getsockname())]
+        for host in hosts:
+            with socket.socket(family, socket.SOCK_DGRAM) as sock:
+                sock.bind((host, 0))
+                assert sock.getsockname()[0] == host
+                sock.connect((hosts[0], port))
+                assert sock.getpeername()[:2] == (hosts[0], port)
+
+
+def test_accept_calls_a_class_in_place_of_ours(monkeypatch):
+    made = []
+
+    class Other(socket.socket):
+        def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
+            made.append((family, type, proto))
+            super().__init__(family, type, proto, fileno)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
+        client.connect(listener.getsockname())
+        monkeypatch.setattr(socket, "socket", Other)
+        server, peer = listener.accept()
+        with server:
+            assert type(server) is Other
+            assert made == [(socket.AF_INET, socket.SOCK_STREAM, 0)]
+            assert peer == client.getsockname()
+            assert server.getpeername() == peer
