@@ -24,7 +24,7 @@
 //!
 //! The layers, each file using only what stands above it: the vocabulary ([`Error`], [`Family`], [`Flags`],
 //! [`Timeout`], [`Address`]), the system (`sys`), one handle (`handle`, [`Host`], `wait`, [`Socket`]), and what
-//! programs would otherwise write by hand ([`create_connection`], [`create_server`], [`poll()`], [`Poller`]).
+//! programs would otherwise write by hand ([`create_connection`], [`create_server`], [`poll()`], [`Poller`], [`Server`]).
 
 mod address;
 mod ancillary;
