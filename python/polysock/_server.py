@@ -138,18 +138,17 @@ class Server:
                 step = None  # or it would keep the connection until the next comes
 
     def _handle(self, worker, accepted, address):
-        connection = None
         try:
             connection = self._connection(accepted, address)
-            self._call(connection, address)
+            try:
+                self._call(connection, address)
+            finally:
+                self._closed(connection)
         except BaseException as exception:
             # That stop() has closed its connection is no failure of the handler.
             closed = isinstance(exception, OSError) and exception.errno == errno.EBADF
             if not (closed and worker.is_woken()):
                 self._tell(exception, address)
-        finally:
-            if connection is not None:
-                self._closed(connection)
 
     # What polysock.net has in Java's classes.
 

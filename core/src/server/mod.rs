@@ -67,8 +67,8 @@ struct State {
     /// Workers that wait for their turn to accept; the last is the next, so that the others may find out that they are
     /// not needed.
     followers: Vec<(u64, Thread)>,
-    /// A worker was asked for and has not come yet.
-    expecting: bool,
+    /// When a worker was asked for that has not come yet.
+    expected_since: Option<Instant>,
     /// How many connections are being handled.
     handling: usize,
     /// How many connections have been handled.

@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 /// After this time without a turn a worker leaves that is there only while it is needed.
 pub(super) const IDLE: Duration = Duration::from_secs(10);
 
+/// A thread that was asked for and has not come in this time will not come.
+const ARRIVAL: Duration = Duration::from_secs(1);
+
 /// The first pause after accept has failed; it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -110,14 +113,12 @@ impl State {
 }
 
 impl Server {
-    /// Makes a worker of this thread.
-    ///
-    /// Any number of threads may be; as many as there are connections take part.
+    /// Makes a worker of this thread. Any number of threads may be; those beyond `max_connections` wait.
     pub fn worker(self: &Arc<Self>) -> Worker {
         let mut state = self.state.lock();
         state.last_key += 1;
         let key = state.last_key;
-        state.expecting = false;
+        state.expected_since = None;
         state.seats.insert(key, Seat::new());
         drop(state);
         Worker {
@@ -172,7 +173,7 @@ impl Worker {
 
     /// Says that there will be no further worker for now; connections wait for one that is there.
     pub fn is_the_last(&self) {
-        self.server.state.lock().expecting = false;
+        self.server.state.lock().expected_since = None;
     }
 
     /// Waits for the turn to accept; false when the server is stopped or this thread is not needed.
@@ -247,9 +248,11 @@ impl Worker {
                     state.handling += 1;
                     state.leader = None;
                     let recruit = !state.pass_turn(server.max_connections)
-                        && !state.expecting
-                        && state.seats.len() < server.max_connections;
-                    state.expecting |= recruit;
+                        && state.seats.len() < server.max_connections
+                        && state.expected_since.is_none_or(|since| since.elapsed() > ARRIVAL);
+                    if recruit {
+                        state.expected_since = Some(Instant::now());
+                    }
                     Some(recruit)
                 }
                 _ => None,
