@@ -6,7 +6,8 @@ mod server_support;
 mod support;
 
 use polysock_core::{
-    Address, Error, Kind, Operation, Plain, ServeOptions, Server, Socket, StartedServer, Step, Trouble,
+    Address, Error, Kind, Operation, Plain, ServeOptions, Server, Shutdown, Socket, StartedServer, Step,
+    Timeout, Trouble,
 };
 use server_support::*;
 use std::os::fd::OwnedFd;
@@ -267,34 +268,48 @@ fn one_thread_of_the_callers_serves_one_after_the_other() {
     });
 }
 
+/// Four workers, of whom two may handle a connection: the others neither do nor hold anything up.
 #[test]
-fn several_threads_of_the_callers_serve_together() {
+fn more_threads_of_the_callers_than_may_serve() {
     limited(|| {
         let server = Arc::new(Server::new(listener(64).0, options(2)).unwrap());
-        let workers: Vec<_> = (0..4)
-            .map(|_| {
-                let server = Arc::clone(&server);
-                start(move || {
-                    let (mut worker, mut handled) = (server.worker(), 0);
-                    while let Some(step) = worker.step(&mut Plain).unwrap() {
-                        // Four are more than it would ask for.
-                        let Step::Handle { connection, .. } = step else {
-                            panic!("{step:?}")
-                        };
-                        echo(&connection).unwrap();
-                        handled += 1;
-                    }
-                    handled
-                })
-            })
-            .collect();
+        let work = |server: Arc<Server>| {
+            let (mut worker, mut handled) = (server.worker(), 0);
+            while let Some(step) = worker.step(&mut Plain).unwrap() {
+                if let Step::Handle { connection, .. } = step {
+                    assert!(server.connections() <= 2);
+                    let _ = echo(&connection);
+                    handled += 1;
+                }
+            }
+            handled
+        };
+        let begin = || {
+            let server = Arc::clone(&server);
+            start(move || work(server))
+        };
+        let mut workers = vec![begin(), begin()];
         let clients: Vec<_> = (0..40).map(|_| connect(&server)).collect();
-        for client in clients {
-            assert_served(&client);
-            assert!(server.connections() <= 2);
-        }
-        until("all are handled", || server.connections() == 0);
-        assert_eq!(server.stop(LATE, &mut Plain).unwrap(), 0);
+        until("two are handled", || server.connections() == 2);
+        workers.extend([begin(), begin()]);
+        until("they wait for a turn", || {
+            workers[2..].iter().all(|worker| worker.observer.sleeps() > 0)
+        });
+        assert_eq!(server.connections(), 2);
+        clients.iter().take(38).for_each(|client| {
+            assert_served(client);
+            client.shutdown(Shutdown::Write).unwrap();
+        });
+        clients[38..].iter().for_each(assert_served);
+        // Those who have nothing to do leave though the others are busy.
+        let stopped = Arc::clone(&server);
+        let stopping = start(move || stopped.stop(Timeout::Never, &mut Plain));
+        until("two have left", || {
+            workers.iter().filter(|worker| !worker.is_running()).count() == 2
+        });
+        assert_eq!(server.connections(), 2);
+        drop(clients);
+        assert_eq!(stopping.result().unwrap(), 0);
         let handled: usize = workers.into_iter().map(Running::result).sum();
         assert_eq!(handled, 40);
     });

@@ -134,6 +134,28 @@ fn a_handler_that_blocks_for_ever_is_told_of() {
     });
 }
 
+/// In a process of its own: it looks for the threads of servers.
+#[test]
+fn no_thread_is_left_behind() {
+    alone("no_thread_is_left_behind", || {
+        limited(|| {
+            for clients in 0..30 {
+                let server = start_echo(30);
+                let clients: Vec<_> = (0..clients).map(|_| connect(&server)).collect();
+                clients.iter().for_each(assert_served);
+                let timeout = if clients.len() % 2 == 0 {
+                    Timeout::NonBlocking
+                } else {
+                    drop(clients);
+                    Timeout::Never
+                };
+                assert_eq!(server.stop(timeout).unwrap(), 0);
+                assert_eq!(system::threads("polysock-server"), 0);
+            }
+        });
+    });
+}
+
 /// A server whose handlers reach it.
 fn start_with_itself(
     handler: impl Fn(&Arc<StartedServer>, &Arc<Socket>) -> Result<(), Error> + Send + Sync + 'static,
@@ -336,7 +358,7 @@ fn without_descriptors_connections_wait() {
             while let Ok(file) = File::open("/dev/null") {
                 filler.push(file);
             }
-            let cpu = system::process_cpu();
+            let (began, cpu) = (Instant::now(), system::process_cpu());
             for client in &clients {
                 client.within(LATE).connect(&address).unwrap();
                 client.send_all(b"hello").unwrap();
@@ -344,7 +366,8 @@ fn without_descriptors_connections_wait() {
             for _ in 0..11 {
                 assert_eq!(told.recv_timeout(LATE).unwrap(), Kind::Os(libc::EMFILE));
             }
-            // By then a second has passed, nearly all of it asleep, and another one begins.
+            // The first pause is a millisecond, the next is twice as long: nearly all the time was slept.
+            assert!(began.elapsed() >= ms(1023));
             assert!(system::process_cpu() - cpu < ms(200), "it spins");
             // A thread that was just starting may have given one back.
             assert!(server.connections() <= 2);
@@ -495,8 +518,7 @@ fn a_signal_ends_what_the_host_wants_ended() {
             let (started, idle) = (Arc::new(started), Arc::new(idle));
 
             let mut worker = idle.worker();
-            let working =
-                start_blocked(move || worker.step(&mut Impatient).map(|step| (step.is_none(), worker)));
+            let working = start_blocked(move || (kind(worker.step(&mut Impatient)), worker));
             let waiter = Arc::clone(&idle);
             let waiting = start_blocked(move || waiter.wait(Timeout::Never, &mut Impatient));
             let stopper = Arc::clone(&started);
@@ -504,7 +526,8 @@ fn a_signal_ends_what_the_host_wants_ended() {
             until("accepting has ended", || started.listener().is_closed());
 
             system::signal_thread(working.tid, libc::SIGUSR1);
-            assert_eq!(kind(working.result()), Kind::Interrupted);
+            let (ended, _still_a_worker) = working.result();
+            assert_eq!(ended, Kind::Interrupted);
             system::signal_thread(waiting.tid, libc::SIGUSR1);
             assert_eq!(kind(waiting.result()), Kind::Interrupted);
             assert_eq!(kind(stopping.result()), Kind::Interrupted);

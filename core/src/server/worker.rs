@@ -142,8 +142,8 @@ impl Worker {
     /// Ends what the step before began, and waits for the next; none when the server is stopped, or when this thread is
     /// there [while it is needed](Self::while_needed) and was not.
     ///
-    /// In a child that a handler forked there is none either: the connection is the parent's to end. A signal ends the
-    /// wait for a connection as the host decides, but not the wait for another thread's turn to end.
+    /// In a child that a handler forked there is none either. A signal ends the wait for a connection as the host decides,
+    /// but not the wait for another thread's turn to end.
     ///
     /// # Errors
     /// `Interrupted` when the host ended the wait. The turn goes to another thread, and the worker may go on.
@@ -276,13 +276,10 @@ impl Worker {
         let Some(connection) = self.handling.take() else {
             return;
         };
-        let state = &self.server.state;
-        if !state.lock().seats.contains_key(&self.key) {
-            return; // in a child that the handler forked: the connection is the parent's to end
-        }
         // Nobody is left to tell of a failure.
         let _ = connection.on(host).close_handled();
-        let mut state = state.lock();
+        let mut state = self.server.state.lock();
+        // In a child that the handler forked there is none.
         if let Some(seat) = state.seats.get_mut(&self.key) {
             seat.connection = None;
             seat.woken = false;

@@ -176,12 +176,21 @@ fn clock(clock: libc::clockid_t) -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// How many threads of this process have this name.
+/// How many threads of this process have this name and are not about to end.
 pub fn threads(name: &str) -> usize {
+    const EXITING: u32 = 4; // PF_EXITING of the kernel: set before anybody can join it
     let tasks = fs::read_dir("/proc/self/task").unwrap();
-    // One that has ended since has no name any more.
-    let names = tasks.map(|task| fs::read_to_string(task.unwrap().path().join("comm")).unwrap_or_default());
-    names.filter(|found| found.trim() == name).count()
+    // One that has ended since has no stat any more.
+    let stats = tasks.map(|task| fs::read_to_string(task.unwrap().path().join("stat")).unwrap_or_default());
+    let lives = |stat: &String| {
+        let (Some((_, rest)), Some((rest_of_name, fields))) = (stat.split_once('('), stat.rsplit_once(") "))
+        else {
+            return false;
+        };
+        let flags: u32 = fields.split(' ').nth(6).unwrap().parse().unwrap();
+        rest.starts_with(name) && rest_of_name.ends_with(name) && flags & EXITING == 0
+    };
+    stats.filter(lives).count()
 }
 
 /// Sets the soft limit of descriptors; returns the old one.
