@@ -27,7 +27,7 @@ help:
 	@echo "make test-clients  real programs over polysock.patch() (redis-server and postgresql for all of them)"
 	@echo "make wheel-checks  the wheel and the sdist as they would be published"
 	@echo "make check     format, lints, header, symbols, stubs (about a minute)"
-	@echo "make soak      100,000 closes under blocked calls; results in docs/soak.md"
+	@echo "make soak      100,000 closes under blocked calls, 10,000 connections at once; results in docs/soak.md"
 	@echo "make docs      the C reference as HTML and man pages (needs doxygen)"
 	@echo "make bench     speed beside the alternatives, measured in turns"
 	@echo "make install   the C library, to PREFIX=$(PREFIX)"
@@ -199,11 +199,15 @@ bench-python: python-module
 	$(VENV_PY) bench/python_socket.py bench/python_socket.json
 
 SOAK_ROUNDS ?= 100000
+SOAK_BURST  ?= 10000
 
-# Closes sockets under blocked calls; about 20 seconds. Results: docs/soak.md.
-soak: $(BUILD)/.prerequisites
-	cargo test --quiet --locked --release -p polysock-core --test soak --no-run
+# Closes sockets under blocked calls, and bursts against callback servers; about 30 seconds. Results: docs/soak.md.
+soak: python-module
+	cargo test --quiet --locked --release -p polysock-core --test soak --test burst --no-run
 	POLYSOCK_SOAK_ROUNDS=$(SOAK_ROUNDS) cargo test --quiet --locked --release -p polysock-core --test soak -- --nocapture
+	POLYSOCK_BURST=$(SOAK_BURST) cargo test --quiet --locked --release -p polysock-core --test burst
+	POLYSOCK_BURST=$(SOAK_BURST) POLYSOCK_BURST_SERVER='$(CURDIR)/$(VENV_PY) $(CURDIR)/python/tests/burst_server.py' \
+	  cargo test --quiet --locked --release -p polysock-core --test burst
 
 # ---------------------------------------------------------------- documentation
 

@@ -7,7 +7,7 @@ use polysock_core::{Kind, Plain, Timeout};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
-use support::{connection, limited, ms, start_blocked, LATE};
+use support::{connection, fill, limited, ms, small_connection, start_blocked, LATE};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -127,7 +127,10 @@ fn the_listener_of_java() {
     assert_eq!(refused(listener.accept(&mut Plain).map(drop)), Refusal::NotBound);
     listener.bind(Some((HERE, 0).into()), -1).unwrap();
     assert_eq!(refused(listener.bind(None, 0)), Refusal::AlreadyBound);
-    assert!(listener.open().unwrap().reuse_address().unwrap());
+    let socket = listener.open().unwrap();
+    assert!(socket.reuse_address().unwrap());
+    // Of a listener the kernel tells its backlog there.
+    assert_eq!(socket.tcp_info().unwrap().sacked, 50);
     let address = listener.address().unwrap();
     let busy = ServerSocket::new();
     assert_eq!(kind(busy.bind(Some(address), 0)), Kind::Os(libc::EADDRINUSE));
@@ -233,6 +236,27 @@ fn readers_take_turns_within_their_time() {
 }
 
 #[test]
+fn waiting_for_the_turn_and_reading_have_one_time_limit() {
+    limited(|| {
+        let (client, _server) = connection();
+        let client = Arc::new(client);
+        client.set_recv_timeout(ms(700));
+        let first = start_blocked({
+            let client = Arc::clone(&client);
+            move || net::read(&client, &mut Plain, &mut [0; 1])
+        });
+        client.set_recv_timeout(ms(1000));
+        let began = Instant::now();
+        // Its turn comes when the first gives up.
+        let error = net::read(&client, &mut Plain, &mut [0; 1]).unwrap_err();
+        let took = began.elapsed();
+        assert_eq!(error.kind(), Kind::TimedOut);
+        assert!(took >= ms(1000) && took < ms(1650), "{took:?}");
+        assert_eq!(first.result().unwrap_err().kind(), Kind::TimedOut);
+    });
+}
+
+#[test]
 fn the_turn_to_read_is_handed_on() {
     limited(|| {
         let (client, server) = connection();
@@ -265,6 +289,25 @@ fn close_wakes_all_readers() {
         for reader in readers {
             assert_eq!(kind(reader.result()), Kind::Closed);
         }
+    });
+}
+
+#[test]
+fn it_is_the_closer_who_lingers() {
+    limited(|| {
+        let (client, _server) = small_connection();
+        fill(&client);
+        client.set_linger(Some(ms(1000))).unwrap();
+        let client = Arc::new(client);
+        let reader = start_blocked({
+            let client = Arc::clone(&client);
+            move || (net::read(&client, &mut Plain, &mut [0; 1]), Instant::now())
+        });
+        net::close(&client, &mut Plain).unwrap();
+        let closed = Instant::now();
+        let (result, woken) = reader.result();
+        assert_eq!(result.unwrap_err().kind(), Kind::Closed);
+        assert!(closed.duration_since(woken) >= ms(900), "{:?}", closed - woken);
     });
 }
 

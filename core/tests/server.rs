@@ -350,6 +350,10 @@ fn what_is_no_listener_is_refused() {
         let kept = Arc::new(kept);
         Server::new(Arc::clone(&kept), options(0)).unwrap_err();
         assert!(!kept.is_closed());
+        // One that is taken never blocks in accept(2), also where other processes take its connections.
+        let server = Server::new(kept, ServeOptions::default()).unwrap();
+        let flags = system::status_flags(server.listener().fileno().unwrap());
+        assert_ne!(flags & libc::O_NONBLOCK, 0);
         assert_eq!(ServeOptions::default().max_connections, 100);
     });
 }

@@ -1,17 +1,15 @@
-"""A calculator in Java's manner, with an executor: two clients at once, further ones wait:  server_net.py [PORT]
+"""A calculator on the callback server, in Java's manner: two clients at once, further ones wait:  server_net.py [PORT]
 
-It ends when a client asks it to, with "stop". java.net has no callback server: this is what `polysock.Server` does for
-the other programs here.
+It ends when a client asks it to, with "stop".
 """
 
 import re
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 from protocol_net import Messages, TooLong
 
-from polysock.net import InetAddress, IOException, ServerSocket, Socket, SocketException
+from polysock.net import InetSocketAddress, Server, Socket
 
 # --- the calculator: knows nothing of sockets
 
@@ -59,37 +57,18 @@ def serve(connection: Socket, stop: threading.Event) -> None:
         raise
 
 
-# --- the server: accepts no more than it can serve
+# --- the server: knows nothing of either
 
 
-def accept_all(listener: ServerSocket, stop: threading.Event) -> None:
-    places = threading.Semaphore(2)  # without it, accepted connections would pile up before the executor
-
-    def task(connection: Socket) -> None:
-        try:
-            with connection:
-                serve(connection, stop)
-        except (IOException, TooLong) as exception:
-            print("a connection failed:", exception)
-        finally:
-            places.release()
-
-    with ThreadPoolExecutor(2) as executor:  # waits for its tasks in the end
-        while True:
-            places.acquire()
-            try:
-                executor.submit(task, listener.accept())
-            except SocketException:  # another thread has closed the listener
-                return
+def failed(exception: BaseException, address: object) -> None:
+    print("a connection failed:", exception)
 
 
 port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 stop = threading.Event()
-listener = ServerSocket(port, 50, InetAddress.getByName("127.0.0.1"))
-print(f"listening on 127.0.0.1:{listener.getLocalPort()}", flush=True)
-acceptor = threading.Thread(target=accept_all, args=(listener, stop))
-acceptor.start()
-stop.wait(60)
-listener.close()
-acceptor.join()
-print("stopped, 0 still run")
+server = Server(InetSocketAddress("127.0.0.1", port), lambda connection: serve(connection, stop), 2, failed)
+with server:
+    print(f"listening on 127.0.0.1:{server.getLocalPort()}", flush=True)
+    stop.wait(60)
+    running = server.stop()
+print(f"stopped, {running} still run")

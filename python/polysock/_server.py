@@ -52,11 +52,11 @@ class Server:
         self._numbers = itertools.count(1)
         self._threads = set()
         #: The socket that listens.
-        self.listener = _listen(address, backlog)
+        self.listener = self._listen(address, backlog)
         try:
             self._server = _native.Server(self.listener, max_connections)
             #: Its address.
-            self.address = self.listener.getsockname()
+            self.address = self._address()
         except BaseException:
             if self.listener is not address:
                 self.listener.close()
@@ -70,7 +70,7 @@ class Server:
         self.stop()
 
     def __repr__(self):
-        closed = " [closed]" if self.listener.fileno() < 0 else ""
+        closed = " [closed]" if self._is_closed() else ""
         return f"<polysock.Server{closed} address={self.address!r}, connections={self.connections}>"
 
     @property
@@ -83,7 +83,7 @@ class Server:
         with self._lock:
             if self._started:
                 return
-            if self.listener.fileno() < 0:
+            if self._is_closed():
                 raise OSError(errno.EBADF, os.strerror(errno.EBADF))
             self._recruit()
             self._started = True
@@ -140,9 +140,8 @@ class Server:
     def _handle(self, worker, accepted, address):
         connection = None
         try:
-            listener = self.listener
-            connection = polysock.socket(listener.family, listener.type, listener.proto, fileno=accepted)
-            self._handler(connection, address)
+            connection = self._connection(accepted, address)
+            self._call(connection, address)
         except BaseException as exception:
             # That stop() has closed its connection is no failure of the handler.
             closed = isinstance(exception, OSError) and exception.errno == errno.EBADF
@@ -150,7 +149,28 @@ class Server:
                 self._tell(exception, address)
         finally:
             if connection is not None:
-                connection._closed = True  # by the next step
+                self._closed(connection)
+
+    # What polysock.net has in Java's classes.
+
+    def _listen(self, address, backlog):
+        return _listen(address, backlog)
+
+    def _address(self):
+        return self.listener.getsockname()
+
+    def _is_closed(self):
+        return self.listener.fileno() < 0
+
+    def _connection(self, accepted, address):
+        listener = self.listener
+        return polysock.socket(listener.family, listener.type, listener.proto, fileno=accepted)
+
+    def _call(self, connection, address):
+        self._handler(connection, address)
+
+    def _closed(self, connection):
+        connection._closed = True  # by the next step
 
     def _tell(self, exception, address):
         """Passes a failure to the hook. Who is told has nobody to tell of its own but the hook of threads."""

@@ -5,9 +5,16 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyString};
 use std::ffi::CString;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 const NANOSECONDS: f64 = 1e9;
+
+/// Whether the interpreter is CPython 3.`minor` or later. To ask it costs as much as a small call; once is enough.
+pub fn since(py: Python<'_>, minor: u8) -> bool {
+    static MINOR: OnceLock<u8> = OnceLock::new();
+    *MINOR.get_or_init(|| py.version_info().minor) >= minor
+}
 
 /// A C `int`: anything with `__index__`, and OverflowError beyond its range.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -171,7 +178,7 @@ pub fn seconds(timeout: Timeout) -> Option<f64> {
 pub fn duration(seconds: &Bound<'_, PyAny>) -> PyResult<Duration> {
     let out_of_range = || PyValueError::new_err("Timeout value out of range");
     let Ok(float) = seconds.cast::<PyFloat>() else {
-        let beyond = if seconds.py().version_info() >= (3, 13) {
+        let beyond = if since(seconds.py(), 13) {
             "timestamp too large to convert to C PyTime_t"
         } else {
             "timestamp too large to convert to C _PyTime_t"

@@ -1,6 +1,6 @@
 //! Numbers and text of IP: byte order, addresses as text and as bytes.
 
-use crate::convert::{text, unsigned, AsInt, CInt};
+use crate::convert::{since, text, unsigned, AsInt, CInt};
 use crate::raw::buffer::Readable;
 use crate::{address, error};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
@@ -37,7 +37,7 @@ pub fn htonl(x: &Bound<'_, PyAny>) -> PyResult<u32> {
 }
 
 fn short(caller: &str, number: &Bound<'_, PyAny>) -> PyResult<u16> {
-    let number = if number.py().version_info() >= (3, 13) {
+    let number = if since(number.py(), 13) {
         number.extract::<AsInt>()?.0
     } else {
         number.extract::<CInt>()?.0
@@ -63,7 +63,7 @@ fn long(number: &Bound<'_, PyAny>) -> PyResult<u32> {
 #[pyfunction]
 #[pyo3(signature = (ip_addr, /))]
 pub fn inet_aton<'py>(py: Python<'py>, ip_addr: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-    let wanted = if py.version_info() >= (3, 13) {
+    let wanted = if since(py, 13) {
         "inet_aton() argument must be str"
     } else {
         "inet_aton() argument 1 must be str"

@@ -1,6 +1,6 @@
 //! The tables of names: hosts, services, protocols, interfaces, this machine.
 
-use crate::convert::{text, unsigned, wrong_argument, Argument, CInt, Object};
+use crate::convert::{since, text, unsigned, wrong_argument, Argument, CInt, Object};
 use crate::{address, audit, error, gil};
 use polysock_core::{Family, HostEntry, HostError};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
@@ -52,10 +52,7 @@ pub fn gethostbyaddr<'py>(py: Python<'py>, host: &Bound<'py, PyAny>) -> PyResult
 
 /// The port of a service.
 #[pyfunction]
-#[pyo3(
-    signature = (servicename, protocolname = Argument::Missing, /),
-    text_signature = "(servicename, protocolname=None, /)"
-)]
+#[pyo3(signature = (servicename, protocolname = Argument::Missing, /))]
 pub fn getservbyname<'py>(
     py: Python<'py>,
     servicename: &Bound<'py, PyAny>,
@@ -70,10 +67,7 @@ pub fn getservbyname<'py>(
 
 /// The name of the service at a port.
 #[pyfunction]
-#[pyo3(
-    signature = (port, protocolname = Argument::Missing, /),
-    text_signature = "(port, protocolname=None, /)"
-)]
+#[pyo3(signature = (port, protocolname = Argument::Missing, /))]
 pub fn getservbyport<'py>(
     py: Python<'py>,
     port: CInt,
@@ -159,7 +153,7 @@ pub fn if_indextoname<'py>(py: Python<'py>, index: &Bound<'py, PyAny>) -> PyResu
     }
     let Ok(number) = u32::try_from(unsigned(index)?) else {
         // No interface has such a number; only from CPython 3.13 on is asking for it another error.
-        return Err(if py.version_info() >= (3, 13) {
+        return Err(if since(py, 13) {
             PyOverflowError::new_err("index is too large")
         } else {
             error::os_error(py, libc::ENXIO)

@@ -4,6 +4,7 @@
 //! interpreter may end a thread in the middle of one when it shuts down.
 
 use crate::gil;
+use crate::net::ServerSocket;
 use crate::socket::{NativeSocket, Unclaimed};
 use crate::{address, convert, error};
 use polysock_core::{ServeOptions, Step, Timeout};
@@ -21,18 +22,28 @@ pub struct Server(Arc<polysock_core::Server>);
 #[pyclass(module = "polysock._native", frozen)]
 pub struct Worker(Mutex<polysock_core::Worker>);
 
+/// What a server may accept on.
+#[derive(FromPyObject)]
+enum Listener<'py> {
+    Plain(Bound<'py, NativeSocket>),
+    Java(Bound<'py, ServerSocket>),
+}
+
 #[pymethods]
 impl Server {
     #[new]
-    fn new(listener: &Bound<'_, NativeSocket>, max_connections: i64) -> PyResult<Self> {
-        let py = listener.py();
+    fn new(py: Python<'_>, listener: Listener<'_>, max_connections: i64) -> PyResult<Self> {
         let max_connections = usize::try_from(max_connections).unwrap_or(0);
         if max_connections == 0 {
             return Err(PyValueError::new_err("max_connections must be at least 1"));
         }
         let mut options = ServeOptions::default();
         options.max_connections = max_connections;
-        match polysock_core::Server::new(listener.get().share(py)?, options) {
+        let listener = match &listener {
+            Listener::Plain(socket) => socket.get().share(py)?,
+            Listener::Java(socket) => Arc::clone(socket.get().share(py)?),
+        };
+        match polysock_core::Server::new(listener, options) {
             Ok(server) => Ok(Self(Arc::new(server))),
             Err(error) => Err(error::exception(py, &error)),
         }

@@ -503,7 +503,7 @@ impl NativeSocket {
     #[pyo3(signature = (flag, /), text_signature = "($self, object, /)")]
     fn setblocking(&self, py: Python<'_>, flag: &Bound<'_, PyAny>) -> PyResult<()> {
         // From CPython 3.12 on anything is true or false.
-        let on = if py.version_info() >= (3, 12) {
+        let on = if convert::since(py, 12) {
             flag.is_truthy()?
         } else {
             flag.extract::<i64>()? != 0
@@ -687,7 +687,7 @@ impl Unclaimed {
         Some([socket.family().0, socket.socket_type().0, socket.protocol().0])
     }
 
-    fn take(&self) -> Option<Arc<Socket>> {
+    pub fn take(&self) -> Option<Arc<Socket>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

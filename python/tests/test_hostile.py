@@ -1,6 +1,7 @@
 """Programs that do what nobody should: buffers and sockets that change in the middle of a call, strange finalizers."""
 
 import array
+import contextlib
 import copy
 import errno
 import gc
@@ -20,15 +21,16 @@ from helpers import Thread, connection, send_much
 import polysock as socket
 
 
+@contextlib.contextmanager
 def filled():
-    """Both ends of a connection that takes no more from the first."""
-    ends = connection()
-    client, server = ends.__enter__()
-    client.setblocking(False)
-    with pytest.raises(BlockingIOError):
-        send_much(client)
-    client.setblocking(True)
-    return ends, client, server
+    """Both ends of a connection that takes no more from the first. Over TCP the peer's room could still grow."""
+    client, server = socket.socketpair()
+    with client, server:
+        client.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            send_much(client)
+        client.setblocking(True)
+        yield client, server
 
 
 RECEIVING = {
@@ -83,8 +85,7 @@ def test_a_buffer_keeps_its_size_while_it_is_received_into(name, kind):
 @pytest.mark.parametrize("name", SENDING)
 def test_a_buffer_keeps_its_size_while_it_is_sent(name, kind):
     buffer = BUFFERS[kind]()
-    ends, client, server = filled()
-    try:
+    with filled() as (client, server):
         waiter = Thread(SENDING[name], client, buffer).asleep()
         cannot_change(buffer)
         reader = Thread(lambda: sum(iter(lambda: len(server.recv(1 << 20)), 0)))
@@ -92,27 +93,18 @@ def test_a_buffer_keeps_its_size_while_it_is_sent(name, kind):
         can_change(buffer)
         client.close()
         assert reader.outcome() > 100_000
-    finally:
-        ends.__exit__(None, None, None)
 
 
 @pytest.mark.parametrize("name", [*RECEIVING, *SENDING])
 def test_a_buffer_is_given_back_when_the_socket_is_closed_meanwhile(name):
     buffer = bytearray(100_000)
-    if name in RECEIVING:
-        ends = connection()
-        client, _server = ends.__enter__()
-    else:
-        ends, client, _server = filled()
-    try:
+    with (connection if name in RECEIVING else filled)() as (client, _server):
         waiter = Thread((RECEIVING | SENDING)[name], client, buffer).asleep()
         client.close()
         with pytest.raises(OSError) as caught:
             waiter.outcome()
         assert caught.value.errno == errno.EBADF
         del buffer[:]
-    finally:
-        ends.__exit__(None, None, None)
 
 
 class Closes:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import struct
 
 import pytest
@@ -25,6 +26,7 @@ from polysock.net import (
     OutputStreamWriter,
     PrintStream,
     PrintWriter,
+    Scanner,
     ServerSocket,
     Socket,
     SocketTimeoutException,
@@ -164,9 +166,14 @@ def test_wrong_arguments(pipe):
     ):
         with pytest.raises(NullPointerException):
             wraps(None)
-    for wraps in (BufferedInputStream, BufferedOutputStream, BufferedReader, BufferedWriter):
+    for wraps, stream in (
+        (BufferedInputStream, there),
+        (BufferedReader, there),
+        (BufferedOutputStream, out),
+        (BufferedWriter, out),
+    ):
         with pytest.raises(IllegalArgumentException):
-            wraps(there, 0)
+            wraps(stream, 0)
     with pytest.raises(IOException, match="klingon"):
         InputStreamReader(there, "klingon")
 
@@ -378,6 +385,21 @@ def test_a_file_that_cannot_be_read_says_so():
         DataInputStream(nothing_there).read()
     with pytest.raises(ValueError, match="closed file"):
         InputStreamReader(nothing_there).read()
+
+
+@pytest.mark.parametrize("data", [b"a\r\nb\rc\n\r\n d e\r", b"one two\r\n", b"\r\r\n", b"last"])
+def test_a_scanner_does_not_mind_how_the_bytes_come(data):
+    def lines(*pieces):
+        scanner, found = Scanner(Pieces(*pieces)), []
+        while scanner.hasNextLine():
+            found.append(scanner.nextLine())
+        return found
+
+    single = [data[i : i + 1] for i in range(len(data))]
+    assert (
+        lines(*single) == lines(data) == [*re.split("\r\n|\r|\n", data.decode().removesuffix("\n").removesuffix("\r"))]
+    )
+    assert list(Scanner(Pieces(*single))) == data.decode().split()
 
 
 def test_reading_characters():

@@ -8,7 +8,7 @@ use crate::host::Host;
 use crate::ServerOptions;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Listens on a host by name or number, with [`BACKLOG`] for a backlog below 1 (Java
 /// `new ServerSocket(port, backlog, address)`). An empty host is every interface of both versions of IP.
@@ -35,7 +35,7 @@ fn backlog_of(asked: i32) -> i32 {
 /// IP come to one socket.
 #[derive(Default)]
 pub struct ServerSocket {
-    made: OnceLock<crate::Socket>,
+    made: OnceLock<Arc<crate::Socket>>,
     bound: OnceLock<SocketAddr>,
     closed: AtomicBool,
 }
@@ -50,7 +50,7 @@ impl ServerSocket {
     ///
     /// # Errors
     /// `Closed`; as [`crate::Socket::new`].
-    pub fn open(&self) -> Result<&crate::Socket> {
+    pub fn open(&self) -> Result<&Arc<crate::Socket>> {
         if self.is_closed() {
             return Err(Refusal::Closed);
         }
@@ -59,7 +59,7 @@ impl ServerSocket {
         }
         let made = dual_stack(SocketType::STREAM)?;
         made.set_reuse_address(true)?;
-        let made = self.made.get_or_init(|| made);
+        let made = self.made.get_or_init(|| Arc::new(made));
         if self.is_closed() {
             // Closed while it was made: the closer did not see it.
             let _ = made.close();
@@ -114,7 +114,8 @@ impl ServerSocket {
 
     /// Whether it was closed.
     pub fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
+        // A callback server closes the BSD socket below.
+        self.closed.load(Ordering::Acquire) || self.made.get().is_some_and(|made| made.is_closed())
     }
 
     /// Whether it was ever bound.

@@ -14,7 +14,7 @@ use crate::sys::buffer::{Data, Room};
 use crate::time::Timeout;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Where to connect: an address, and the name it was looked up by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct To {
 /// was bound and connected, and to whom.
 #[derive(Default)]
 pub struct Socket {
-    made: OnceLock<crate::Socket>,
+    made: OnceLock<Arc<crate::Socket>>,
     bound: OnceLock<SocketAddr>,
     peer: OnceLock<To>,
     closed: AtomicBool,
@@ -62,23 +62,26 @@ impl Socket {
             host: name_of(name),
             address: peer,
         };
-        socket.begin(made, to)?;
+        socket.begin(made.into(), to)?;
         Ok(socket)
     }
 
-    /// The connection that a listener accepted.
-    pub(super) fn accepted(made: crate::Socket, peer: &crate::Address) -> Result<Self> {
+    /// The connection that a listener or a [`Server`](crate::Server) accepted, from this peer.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub fn accepted(made: impl Into<Arc<crate::Socket>>, peer: &crate::Address) -> Result<Self> {
         let socket = Self::new();
         let to = To {
             host: None,
             address: shown(peer),
         };
-        socket.begin(made, to)?;
+        socket.begin(made.into(), to)?;
         Ok(socket)
     }
 
     /// Takes over a connection.
-    fn begin(&self, made: crate::Socket, to: To) -> Result<()> {
+    fn begin(&self, made: Arc<crate::Socket>, to: To) -> Result<()> {
         self.note_bound(&made)?;
         // The socket is new: nobody else can have set these.
         let _ = self.peer.set(to);
@@ -105,7 +108,7 @@ impl Socket {
             return Ok(made);
         }
         let made = dual_stack(SocketType::STREAM)?;
-        let made = self.made.get_or_init(|| made);
+        let made = self.made.get_or_init(|| Arc::new(made));
         if self.is_closed() {
             // Closed while it was made: the closer did not see it.
             let _ = made.close();
@@ -277,7 +280,8 @@ impl Socket {
 
     /// Whether it was closed.
     pub fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
+        // A callback server closes the BSD socket below.
+        self.closed.load(Ordering::Acquire) || self.made.get().is_some_and(|made| made.is_closed())
     }
 
     /// Whether it was ever bound.

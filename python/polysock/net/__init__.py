@@ -30,6 +30,7 @@ from ._errors import (
     UTFDataFormatException,
 )
 from ._scanner import Scanner
+from ._server import Server
 from ._streams import (
     BufferedInputStream,
     BufferedOutputStream,
@@ -108,6 +109,7 @@ __all__ = [
     "ProtocolException",
     "Reader",
     "Scanner",
+    "Server",
     "ServerSocket",
     "Socket",
     "SocketAddress",

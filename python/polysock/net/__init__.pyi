@@ -36,6 +36,7 @@ from ._errors import UnsupportedEncodingException as UnsupportedEncodingExceptio
 from ._errors import UnsupportedOperationException as UnsupportedOperationException
 from ._errors import UTFDataFormatException as UTFDataFormatException
 from ._scanner import Scanner as Scanner
+from ._server import Server as Server
 from ._streams import BufferedInputStream as BufferedInputStream
 from ._streams import BufferedOutputStream as BufferedOutputStream
 from ._streams import DataInputStream as DataInputStream
@@ -95,6 +96,7 @@ __all__ = [
     "ProtocolException",
     "Reader",
     "Scanner",
+    "Server",
     "ServerSocket",
     "Socket",
     "SocketAddress",

@@ -10,13 +10,22 @@ are kept, and the next call goes on with them.
 import errno
 import os
 import struct
+import threading
 from abc import ABCMeta, abstractmethod
 
 from .. import _native
-from ._errors import EOFException, IllegalArgumentException, NullPointerException, UTFDataFormatException
-from ._values import decode_modified, encode_modified, part
+from ._errors import (
+    EOFException,
+    IllegalArgumentException,
+    IOException,
+    NullPointerException,
+    UTFDataFormatException,
+)
+from ._values import decode_modified, encode_modified, part, room, text_of
 
 _CHUNK = 8192
+# No line grows beyond this, whatever the peer sends; in bytes or characters.
+LONGEST_LINE = 16 * 1024 * 1024
 
 
 class InputStream(metaclass=ABCMeta):
@@ -34,7 +43,7 @@ class InputStream(metaclass=ABCMeta):
         """
         if off is None or length is None:
             return self._up_to(buffer)
-        view = part(buffer, off, length)
+        view = room(buffer, off, length)
         data = self._up_to(len(view))
         view[: len(data)] = data
         return len(data)
@@ -52,7 +61,7 @@ class InputStream(metaclass=ABCMeta):
             wanted = len(chunk) if limit is None else min(len(chunk), limit - len(received))
             try:
                 count = self.read(chunk, 0, wanted)
-            except OSError as failed:
+            except BaseException as failed:  # also what a signal handler raised
                 received += getattr(failed, "partial", b"")
                 failed.partial, failed.bytesTransferred = bytes(received), len(received)
                 raise
@@ -79,9 +88,13 @@ class InputStream(metaclass=ABCMeta):
 
     def transferTo(self, out, /):
         """Reads to the end of the stream and writes everything to an output stream; how many bytes."""
+        if out is None:
+            raise NullPointerException("the stream is None")
+        # Before anything is read that nobody would get.
+        write = out.write
         total, chunk = 0, bytearray(_CHUNK)
         while (count := self.read(chunk)) >= 0:
-            out.write(bytes(chunk[:count]))
+            write(bytes(chunk[:count]))
             total += count
         return total
 
@@ -137,10 +150,10 @@ class _BinaryFile(InputStream):
 
     def read(self, buffer=None, off=0, length=None, /):
         byte = bytearray(1)
-        room = part(byte if buffer is None else buffer, off, length)
-        if not room:
+        place = part(byte if buffer is None else buffer, off, length)
+        if not place:
             return 0
-        count = self._readinto(room)
+        count = self._readinto(place)
         if count is None:
             raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
         if count == 0:
@@ -152,7 +165,20 @@ def input_stream(stream):
     """What has `read` in Java's sense, of a stream or a binary file."""
     if stream is None:
         raise NullPointerException("the stream is None")
-    return _BinaryFile(stream) if hasattr(stream, "readinto") else stream
+    if hasattr(stream, "readinto"):
+        return _BinaryFile(stream)
+    if not hasattr(stream, "read"):
+        raise TypeError(f"a stream to read from is required, not {type(stream).__name__}")
+    return stream
+
+
+def output_stream(stream):
+    """What has `write`."""
+    if stream is None:
+        raise NullPointerException("the stream is None")
+    if not hasattr(stream, "write"):
+        raise TypeError(f"a stream to write to is required, not {type(stream).__name__}")
+    return stream
 
 
 class FilterInputStream(InputStream):
@@ -165,6 +191,8 @@ class FilterInputStream(InputStream):
 
     def read(self, buffer=None, off=0, length=None, /):
         """Reads one byte as a number, or at least one into (a part of) a buffer and says how many; -1 is the end."""
+        if buffer is None and (off or length is not None):
+            raise NullPointerException("the buffer is None")
         if not self._kept:
             return self._stream.read() if buffer is None else self._stream.read(buffer, off, length)
         if buffer is None:
@@ -185,25 +213,44 @@ class FilterInputStream(InputStream):
 
 
 class BufferedInputStream(FilterInputStream):
-    """Reads ahead, so that small reads need no call to the system each."""
+    """Reads ahead, so that small reads need no call to the system each. Threads that read at the same time take
+    turns."""
 
     def __init__(self, stream, size=_CHUNK, /):
         super().__init__(stream)
         if size <= 0:
             raise IllegalArgumentException("Buffer size <= 0")
         self._chunk = bytearray(size)
+        self._lock = threading.RLock()
+        self._closed = False
+
+    def _ensure_open(self):
+        if self._closed:
+            raise IOException("Stream closed")
 
     def read(self, buffer=None, off=0, length=None, /):
         """Reads one byte as a number, or at least one into (a part of) a buffer and says how many; -1 is the end."""
-        wanted = 1 if buffer is None else len(part(buffer, off, length))
-        if not self._kept and wanted < len(self._chunk):
-            if wanted == 0:
-                return 0
-            count = self._stream.read(self._chunk)
-            if count < 0:
-                return -1
-            self._kept += memoryview(self._chunk)[:count]
-        return super().read(buffer, off, length)
+        wanted = 1 if buffer is None else len(room(buffer, off, length))
+        with self._lock:
+            self._ensure_open()
+            if not self._kept and wanted < len(self._chunk):
+                if wanted == 0:
+                    return 0
+                count = self._stream.read(self._chunk)
+                if count < 0:
+                    return -1
+                self._kept += memoryview(self._chunk)[:count]
+            return super().read(buffer, off, length)
+
+    def available(self):
+        """How many bytes a read would find without waiting."""
+        self._ensure_open()
+        return super().available()
+
+    def close(self):
+        """Closes the stream, and the socket below; a read that waits in another thread ends."""
+        self._closed = True
+        super().close()
 
 
 class DataInputStream(FilterInputStream):
@@ -215,7 +262,7 @@ class DataInputStream(FilterInputStream):
         if len(kept) < length:
             try:
                 kept += self._stream.readNBytes(length - len(kept))
-            except OSError as failed:
+            except BaseException as failed:  # also what a signal handler raised
                 kept += getattr(failed, "partial", b"")
                 self._kept = kept
                 raise
@@ -229,7 +276,7 @@ class DataInputStream(FilterInputStream):
 
     def readFully(self, buffer, off=0, length=None, /):
         """Fills (a part of) a buffer; EOFException if the stream ends sooner."""
-        view = part(buffer, off, length)
+        view = room(buffer, off, length)
         view[:] = self._take(len(view))
 
     def skipBytes(self, n, /):
@@ -281,7 +328,7 @@ class DataInputStream(FilterInputStream):
         head = self._take(2)
         try:
             body = self._take(_UNSIGNED_SHORT.unpack(head)[0])
-        except OSError:
+        except BaseException:
             # The whole text is read again.
             self._kept[:0] = head
             raise
@@ -289,18 +336,20 @@ class DataInputStream(FilterInputStream):
 
     def readLine(self):
         """Reads a line of Latin-1 without its end; None at the end of the stream. (Deprecated in Java: a BufferedReader
-        reads lines of any encoding.)"""
+        reads lines of any encoding.) One of more than 16 Mi bytes raises IOException; what was read of it stays."""
         line = bytearray()
         try:
             while (byte := self.read()) >= 0:
                 line.append(byte)
                 if byte == _LF:
                     return line[:-1].decode("latin-1")
+                if len(line) > LONGEST_LINE:
+                    raise IOException(f"a line of more than {LONGEST_LINE} bytes")
                 if byte == _CR:
                     if (following := self.read()) not in (_LF, -1):
                         self._kept.insert(0, following)
                     return line[:-1].decode("latin-1")
-        except OSError:
+        except BaseException:
             self._kept[:0] = line
             raise
         return line.decode("latin-1") if line else None
@@ -310,9 +359,7 @@ class FilterOutputStream(OutputStream):
     """Writes to another stream, and flushes and closes it."""
 
     def __init__(self, stream, /):
-        if stream is None:
-            raise NullPointerException("the stream is None")
-        self._stream = stream
+        self._stream = output_stream(stream)
 
     def write(self, data, off=0, length=None, /):
         """Writes all of (a part of) a bytes-like object, or the low 8 bits of a number."""
@@ -331,7 +378,8 @@ class FilterOutputStream(OutputStream):
 
 
 class BufferedOutputStream(FilterOutputStream):
-    """Keeps what is written until there is much of it, `flush` or `close`."""
+    """Keeps what is written until there is much of it, `flush` or `close`. Threads that write at the same time take
+    turns."""
 
     def __init__(self, stream, size=_CHUNK, /):
         super().__init__(stream)
@@ -339,15 +387,17 @@ class BufferedOutputStream(FilterOutputStream):
             raise IllegalArgumentException("Buffer size <= 0")
         self._size = size
         self._waiting = bytearray()
+        self._lock = threading.RLock()
 
     def write(self, data, off=0, length=None, /):
         """Writes all of (a part of) a bytes-like object, or the low 8 bits of a number."""
-        if isinstance(data, int):
-            self._waiting.append(data & 0xFF)
-        else:
-            self._waiting += part(data, off, length)
-        if len(self._waiting) >= self._size:
-            self._send()
+        with self._lock:
+            if isinstance(data, int):
+                self._waiting.append(data & 0xFF)
+            else:
+                self._waiting += part(data, off, length)
+            if len(self._waiting) >= self._size:
+                self._send()
 
     def _send(self):
         waiting, self._waiting = self._waiting, bytearray()
@@ -356,8 +406,9 @@ class BufferedOutputStream(FilterOutputStream):
 
     def flush(self):
         """Sends what is kept back."""
-        self._send()
-        self._stream.flush()
+        with self._lock:
+            self._send()
+            self._stream.flush()
 
 
 class DataOutputStream(FilterOutputStream):
@@ -404,30 +455,37 @@ class DataOutputStream(FilterOutputStream):
     def writeFloat(self, v, /):
         """Writes a number in the 32 bits of IEEE 754."""
         try:
-            packed = _FLOAT.pack(v)
+            packed = _packed(_FLOAT, v)
         except OverflowError:
             packed = _FLOAT.pack(float("inf") if v > 0 else float("-inf"))
         self.write(packed)
 
     def writeDouble(self, v, /):
         """Writes a number in the 64 bits of IEEE 754."""
-        self.write(_DOUBLE.pack(v))
+        self.write(_packed(_DOUBLE, v))
 
     def writeBytes(self, s, /):
         """Writes the low 8 bits of each unit of UTF-16 of a text."""
-        self.write(s.encode("utf-16-le", "surrogatepass")[::2])
+        self.write(text_of(s).encode("utf-16-le", "surrogatepass")[::2])
 
     def writeChars(self, s, /):
         """Writes a text in UTF-16."""
-        self.write(s.encode("utf-16-be", "surrogatepass"))
+        self.write(text_of(s).encode("utf-16-be", "surrogatepass"))
 
     def writeUTF(self, str, /):
         """Writes a text: two bytes that say how many bytes follow, in modified UTF-8; at most 65,535 of them."""
-        body = encode_modified(str)
+        body = encode_modified(text_of(str))
         if len(body) > 0xFFFF:
             ends = f"{str[:8]}...{str[-8:]}"
             raise UTFDataFormatException(f"encoded string ({ends}) too long: {len(body)} bytes")
         self.write(_UNSIGNED_SHORT.pack(len(body)) + body)
+
+
+def _packed(layout, number):
+    try:
+        return layout.pack(number)
+    except struct.error as failed:
+        raise TypeError(str(failed)) from None
 
 
 _BYTE, _SHORT, _UNSIGNED_SHORT = struct.Struct(">b"), struct.Struct(">h"), struct.Struct(">H")

@@ -8,16 +8,15 @@ on.
 import codecs
 import os
 import re
+import threading
 from abc import ABCMeta, abstractmethod
 
 from ._errors import IllegalArgumentException, IOException, NullPointerException, UnsupportedEncodingException
 from ._format import java_format
-from ._streams import input_stream
-from ._values import java_text
+from ._streams import LONGEST_LINE, input_stream, output_stream
+from ._values import java_text, span, text_of
 
 _CHUNK = 8192
-# No line grows beyond this, whatever the peer sends; in characters.
-_LONGEST_LINE = 16 * 1024 * 1024
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -44,32 +43,30 @@ class InputStreamReader(Reader):
         self._chunk = bytearray(_CHUNK)
         self._encoding = charset
         self._pending = ""
+        self._lock = threading.RLock()
 
     def _more(self):
         """At least one more character; "" at the end of the stream."""
-        if self._pending:
-            text, self._pending = self._pending, ""
-            return text
-        while True:
-            count = self._stream.read(self._chunk)
-            if count < 0:
-                return self._decoder.decode(b"", True)
-            if text := self._decoder.decode(memoryview(self._chunk)[:count]):
+        with self._lock:
+            if self._pending:
+                text, self._pending = self._pending, ""
                 return text
+            while True:
+                count = self._stream.read(self._chunk)
+                if count < 0:
+                    return self._decoder.decode(b"", True)
+                if text := self._decoder.decode(memoryview(self._chunk)[:count]):
+                    return text
 
     def read(self, cbuf=None, off=0, length=None, /):
         """Reads one character as its number, or some into (a part of) a list and says how many; -1 is the end."""
-        length = 1 if cbuf is None else len(cbuf) - off if length is None else length
+        length = _room_of(cbuf, off, length)
         if length == 0:
             return 0
-        text = self._more()
-        taken, self._pending = text[:length], text[length:]
-        if not taken:
-            return -1
-        if cbuf is None:
-            return ord(taken)
-        cbuf[off : off + len(taken)] = taken
-        return len(taken)
+        with self._lock:
+            text = self._more()
+            taken, self._pending = text[:length], text[length:]
+        return _hand_out(taken, cbuf, off)
 
     def ready(self):
         """Whether a read would find something without waiting."""
@@ -91,7 +88,7 @@ class BufferedReader(Reader):
     IOException; what was read of it stays, for `read`.
     """
 
-    def __init__(self, reader, size=_CHUNK, /, *, longestLine=_LONGEST_LINE):
+    def __init__(self, reader, size=_CHUNK, /, *, longestLine=LONGEST_LINE):
         if reader is None:
             raise NullPointerException("the reader is None")
         if size <= 0:
@@ -104,6 +101,7 @@ class BufferedReader(Reader):
         # The line that has begun and has no end yet, in pieces.
         self._begun = []
         self._begun_length = 0
+        self._lock = threading.RLock()
         # The last line ended with "\r": a "\n" that follows belongs to it.
         self._skip_lf = False
         self._closed = False
@@ -114,9 +112,9 @@ class BufferedReader(Reader):
 
     def _more(self):
         """What was read ahead, or at least one more character; "" at the end of the stream."""
-        if not self._has_text():
-            return ""
-        text, self._text, self._at = self._text[self._at :], "", 0
+        with self._lock:
+            self._has_text()
+            text, self._text, self._at = self._text[self._at :], "", 0
         return text
 
     def _has_text(self):
@@ -139,6 +137,10 @@ class BufferedReader(Reader):
 
     def readLine(self):
         """Reads a line without its end; None at the end of the stream."""
+        with self._lock:
+            return self._line()
+
+    def _line(self):
         self._ensure_open()
         while True:
             end = _LINE_END.search(self._text, self._at)
@@ -167,28 +169,26 @@ class BufferedReader(Reader):
 
     def read(self, cbuf=None, off=0, length=None, /):
         """Reads one character as its number, or some into (a part of) a list and says how many; -1 is the end."""
-        length = 1 if cbuf is None else len(cbuf) - off if length is None else length
+        self._ensure_open()
+        length = _room_of(cbuf, off, length)
         if length == 0:
-            self._ensure_open()
             return 0
-        if not self._has_text():
-            return -1
-        taken = self._text[self._at : self._at + length]
-        self._at += len(taken)
-        if cbuf is None:
-            return ord(taken)
-        cbuf[off : off + len(taken)] = taken
-        return len(taken)
+        with self._lock:
+            self._has_text()
+            taken = self._text[self._at : self._at + length]
+            self._at += len(taken)
+        return _hand_out(taken, cbuf, off)
 
     def skip(self, n, /):
         """Reads `n` characters and drops them; how many, fewer only at the end of the stream."""
         if n < 0:
             raise IllegalArgumentException("skip value is negative")
         left = n
-        while left and self._has_text():
-            step = min(left, len(self._text) - self._at)
-            self._at += step
-            left -= step
+        with self._lock:
+            while left and self._has_text():
+                step = min(left, len(self._text) - self._at)
+                self._at += step
+                left -= step
         return n - left
 
     def ready(self):
@@ -239,41 +239,45 @@ class Writer(metaclass=ABCMeta):
 class OutputStreamWriter(Writer):
     """Encodes texts for a stream of bytes; what the encoding does not have becomes "?".
 
-    Keeps what is written until there is much of it, `flush` or `close`.
+    Keeps what is written until there is much of it, `flush` or `close`. Threads that write at the same time take turns,
+    so that a text that one writes is whole on the wire.
     """
 
     def __init__(self, stream, charset="UTF-8", /):
-        if stream is None:
-            raise NullPointerException("the stream is None")
-        self._stream = stream
+        self._stream = output_stream(stream)
         self._encoder = _encoder(charset)
         self._encoding = charset
         self._waiting = bytearray()
+        self._lock = threading.RLock()
         self._closed = False
 
     def write(self, text, off=0, length=None, /):
-        """Writes (a part of) a text, or the character of a number."""
+        """Writes (a part of) a text, or the character of a number, of which the low 16 bits count."""
         if self._closed:
             raise IOException("Stream closed")
         if isinstance(text, int):
-            text = chr(text)
-        elif off or length is not None:
-            text = text[off:] if length is None else text[off : off + length]
-        self._waiting += self._encoder.encode("".join(text))
-        if len(self._waiting) >= _CHUNK:
-            self._send()
+            text = chr(text & 0xFFFF)
+        else:
+            text = text_of("".join(text) if isinstance(text, list) else text)
+            text = text[off : off + span(len(text), off, length)]
+        with self._lock:
+            self._waiting += self._encoder.encode(text)
+            if len(self._waiting) >= _CHUNK:
+                self._send()
 
     def _send(self):
-        waiting, self._waiting = self._waiting, bytearray()
-        if waiting:
-            self._stream.write(waiting)
+        with self._lock:
+            waiting, self._waiting = self._waiting, bytearray()
+            if waiting:
+                self._stream.write(waiting)
 
     def flush(self):
         """Sends what is kept back."""
         if self._closed:
             raise IOException("Stream closed")
-        self._send()
-        self._stream.flush()
+        with self._lock:
+            self._send()
+            self._stream.flush()
 
     def getEncoding(self):
         """The name of the encoding."""
@@ -296,7 +300,7 @@ class BufferedWriter(Writer):
     def __init__(self, writer, size=_CHUNK, /):
         if size <= 0:
             raise IllegalArgumentException("Buffer size <= 0")
-        self._writer = writer
+        self._writer = output_stream(writer)
 
     def write(self, text, off=0, length=None, /):
         """Writes (a part of) a text, or the character of a number."""
@@ -322,8 +326,6 @@ class PrintWriter(Writer):
     """
 
     def __init__(self, out, autoFlush=False, charset="UTF-8", /):
-        if out is None:
-            raise NullPointerException("the stream is None")
         self._writer = out if isinstance(out, Writer) else OutputStreamWriter(out, charset)
         self._auto_flush = autoFlush
         self._trouble = False
@@ -388,10 +390,33 @@ class PrintStream(PrintWriter):
             self._try(self._stream.write, data, off, length)
 
 
+def _room_of(cbuf, off, length):
+    """How many characters are wanted: one, or as many as (the part of) a list takes."""
+    if cbuf is not None:
+        if not hasattr(cbuf, "__setitem__"):
+            raise TypeError(f"a list of characters is required, not {type(cbuf).__name__}")
+        return span(len(cbuf), off, length)
+    if off or length is not None:
+        raise NullPointerException("the list is None")
+    return 1
+
+
+def _hand_out(text, cbuf, off):
+    if not text:
+        return -1
+    if cbuf is None:
+        return ord(text)
+    cbuf[off : off + len(text)] = text
+    return len(text)
+
+
 def _codec(charset, make):
+    if charset is None:
+        raise NullPointerException("the charset is None")
     try:
+        "".encode(charset)  # refuses what is no encoding of text
         return make(charset)(errors="replace")
-    except LookupError:
+    except (LookupError, ValueError):
         raise UnsupportedEncodingException(charset) from None
 
 

@@ -3,17 +3,38 @@
 from ._errors import IndexOutOfBoundsException, NullPointerException, UTFDataFormatException
 
 
+def span(size, off=0, length=None):
+    """The length that an offset and a length name within so many elements; without a length, the rest."""
+    if length is None:
+        length = size - off
+    if off < 0 or length < 0 or off + length > size:
+        raise IndexOutOfBoundsException(f"Range [{off}, {off} + {length}) out of bounds for length {size}")
+    return length
+
+
 def part(buffer, off=0, length=None):
     """The part of a bytes-like object that an offset and a length name; without a length, the rest."""
     if buffer is None:
         raise NullPointerException("the buffer is None")
     view = memoryview(buffer).cast("B")
-    size = len(view)
-    if length is None:
-        length = size - off
-    if off < 0 or length < 0 or off + length > size:
-        raise IndexOutOfBoundsException(f"Range [{off}, {off} + {length}) out of bounds for length {size}")
-    return view[off : off + length]
+    return view[off : off + span(len(view), off, length)]
+
+
+def room(buffer, off=0, length=None):
+    """As `part`, to write to: refused before anything is read that would have no place."""
+    view = part(buffer, off, length)
+    if view.readonly:
+        raise TypeError(f"a read-write bytes-like object is required, not {type(buffer).__name__}")
+    return view
+
+
+def text_of(value):
+    """The text itself; None and what is no text are refused."""
+    if value is None:
+        raise NullPointerException("the text is None")
+    if not isinstance(value, str):
+        raise TypeError(f"a text is required, not {type(value).__name__}")
+    return value
 
 
 def encode_modified(text):
@@ -30,9 +51,26 @@ def decode_modified(data):
         if data and max(data) >= 0xF0:
             raise ValueError("four bytes for one character")
         text = data.replace(b"\xc0\x80", b"\0").decode("utf-8", "surrogatepass")
-    except ValueError as failed:
-        raise UTFDataFormatException("malformed input") from failed
+    except ValueError:
+        text = _decode_units(data)
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+def _decode_units(data):
+    """As java.io.DataInputStream: a character may also take more bytes than it needs."""
+    text, at = [], 0
+    while at < len(data):
+        lead = data[at]
+        size = 1 if lead < 0x80 else 2 if lead >> 5 == 0b110 else 3 if lead >> 4 == 0b1110 else 0
+        group = data[at : at + size]
+        if len(group) < max(size, 1) or any(byte >> 6 != 0b10 for byte in group[1:]):
+            raise UTFDataFormatException("malformed input")
+        unit = lead & (0, 0x7F, 0x1F, 0x0F)[size]
+        for byte in group[1:]:
+            unit = unit << 6 | byte & 0x3F
+        text.append(chr(unit))
+        at += size
+    return "".join(text)
 
 
 def java_text(value):

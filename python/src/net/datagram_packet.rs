@@ -5,15 +5,21 @@ use super::inet_address::{self, InetAddress};
 use super::inet_socket_address::{InetSocketAddress, SocketAddress};
 use super::socket::inet;
 use crate::raw::buffer::Readable;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyInt, PyTuple};
+use std::mem;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A datagram to send or to receive into: `(buf, length)` or `(buf, offset, length)`, and where it goes, as
 /// `address, port` or as a socket address. The buffer of one to receive into is a `bytearray`.
 #[pyclass(module = "polysock.net", frozen)]
-pub struct DatagramPacket(Mutex<Fields>);
+pub struct DatagramPacket(
+    /// Locked only to move fields, never while Python may run (checks, exceptions, finalizers of what is replaced): who
+    /// waits for it holds the interpreter's lock.
+    Mutex<Fields>,
+);
 
 struct Fields {
     data: Py<PyAny>,
@@ -25,39 +31,32 @@ struct Fields {
     port: u16,
 }
 
-impl Fields {
-    fn set_data(&mut self, data: &Bound<'_, PyAny>, offset: i64, length: Option<i64>) -> PyResult<()> {
-        let py = data.py();
-        let size = size_of(data)?;
-        let given = length.unwrap_or_else(|| i64::try_from(size).unwrap_or(i64::MAX));
-        let (Ok(offset), Ok(length)) = (usize::try_from(offset), usize::try_from(given)) else {
-            return Err(illegal_argument(py, "illegal length or offset"));
-        };
-        if offset.checked_add(length).is_none_or(|end| end > size) {
-            return Err(illegal_argument(py, "illegal length or offset"));
+/// The part of a buffer that an offset and a length name; without a length, from the start all there is.
+fn part(data: &Bound<'_, PyAny>, offset: i64, length: Option<i64>) -> PyResult<(usize, usize)> {
+    let size = size_of(data)?;
+    let given = length.unwrap_or_else(|| i64::try_from(size).unwrap_or(i64::MAX));
+    if let (Ok(offset), Ok(length)) = (usize::try_from(offset), usize::try_from(given)) {
+        if offset.checked_add(length).is_some_and(|end| end <= size) {
+            return Ok((offset, length));
         }
-        self.data = data.clone().unbind();
-        (self.offset, self.length, self.room) = (offset, length, length);
-        Ok(())
     }
+    Err(illegal_argument(data.py(), "illegal length or offset"))
+}
 
-    fn set_port(&mut self, py: Python<'_>, port: i64) -> PyResult<()> {
-        self.port =
-            u16::try_from(port).map_err(|_| illegal_argument(py, &format!("Port out of range:{port}")))?;
-        Ok(())
+fn checked_port(py: Python<'_>, port: i64) -> PyResult<u16> {
+    u16::try_from(port).map_err(|_| illegal_argument(py, &format!("Port out of range:{port}")))
+}
+
+/// What a socket address names.
+fn target_of(address: &Bound<'_, PyAny>) -> PyResult<(Option<Py<InetAddress>>, u16)> {
+    let py = address.py();
+    if address.is_none() {
+        return Err(illegal_argument(py, "unsupported address type"));
     }
-
-    fn set_socket_address(&mut self, address: &Bound<'_, PyAny>) -> PyResult<()> {
-        let py = address.py();
-        if address.is_none() {
-            return Err(illegal_argument(py, "unsupported address type"));
-        }
-        let address = inet(py, address.cast::<SocketAddress>()?)?.get();
-        let Some(target) = address.address() else {
-            return Err(illegal_argument(py, "unresolved address"));
-        };
-        (self.address, self.port) = (address.host(py), target.port());
-        Ok(())
+    let address = inet(py, address.cast::<SocketAddress>()?)?.get();
+    match address.address() {
+        Some(target) => Ok((address.host(py), target.port())),
+        None => Err(illegal_argument(py, "unresolved address")),
     }
 }
 
@@ -93,14 +92,20 @@ impl DatagramPacket {
         Some(address.get().with_port(fields.port))
     }
 
+    fn set_target(&self, address: Option<Py<InetAddress>>, port: u16) {
+        let mut fields = self.fields();
+        let before = mem::replace(&mut fields.address, address);
+        fields.port = port;
+        drop(fields);
+        drop(before);
+    }
+
     pub fn note_length(&self, length: usize) {
         self.fields().length = length;
     }
 
     pub fn note_sender(&self, address: Py<InetAddress>, port: u16) {
-        let mut fields = self.fields();
-        fields.address = Some(address);
-        fields.port = port;
+        self.set_target(Some(address), port);
     }
 }
 
@@ -113,32 +118,28 @@ impl DatagramPacket {
         let mut given: Vec<Bound<'_, PyAny>> = arguments.iter().collect();
         let numbers = given
             .iter()
-            .take_while(|item| item.extract::<i64>().is_ok())
+            .take_while(|item| item.is_instance_of::<PyInt>())
             .count();
         let (offset, length): (i64, i64) = match numbers {
-            0 => return Err(error::null_pointer(py, "length is missing")),
+            0 => return Err(PyTypeError::new_err("length is missing")),
             1 => (0, given.remove(0).extract()?),
             _ => (given.remove(0).extract()?, given.remove(0).extract()?),
         };
-        let mut fields = Fields {
-            data: py.None(),
-            offset: 0,
-            length: 0,
-            room: 0,
-            address: None,
-            port: 0,
+        let (offset, length) = part(buf, offset, Some(length))?;
+        let (address, port) = match &*given {
+            [] => (None, 0),
+            [address] => target_of(address)?,
+            [address, port] => (address.extract()?, checked_port(py, port.extract()?)?),
+            _ => return Err(PyTypeError::new_err("too many arguments")),
         };
-        fields.set_data(buf, offset, Some(length))?;
-        match &*given {
-            [] => {}
-            [address] => fields.set_socket_address(address)?,
-            [address, port] => {
-                fields.address = address.extract()?;
-                fields.set_port(py, port.extract()?)?;
-            }
-            _ => return Err(pyo3::exceptions::PyTypeError::new_err("too many arguments")),
-        }
-        Ok(Self(Mutex::new(fields)))
+        Ok(Self(Mutex::new(Fields {
+            data: buf.clone().unbind(),
+            offset,
+            length,
+            room: length,
+            address,
+            port,
+        })))
     }
 
     /// The whole buffer, the very object.
@@ -150,7 +151,13 @@ impl DatagramPacket {
     /// Sets the buffer, all of it or a part.
     #[pyo3(name = "setData", signature = (buf, offset = 0, length = None, /))]
     fn set_data(&self, buf: &Bound<'_, PyAny>, offset: i64, length: Option<i64>) -> PyResult<()> {
-        self.fields().set_data(buf, offset, length)
+        let (offset, length) = part(buf, offset, length)?;
+        let mut fields = self.fields();
+        let before = mem::replace(&mut fields.data, buf.clone().unbind());
+        (fields.offset, fields.length, fields.room) = (offset, length, length);
+        drop(fields);
+        drop(before);
+        Ok(())
     }
 
     /// Where the datagram begins in the buffer.
@@ -168,12 +175,13 @@ impl DatagramPacket {
     /// Sets how much of the buffer to send, or to receive into at most.
     #[pyo3(name = "setLength", signature = (length, /))]
     fn set_length(&self, py: Python<'_>, length: i64) -> PyResult<()> {
-        let mut fields = self.fields();
-        let size = size_of(fields.data.bind(py))?;
+        let (data, offset, _) = self.to_receive(py);
+        let size = size_of(data.bind(py))?;
         let fits = usize::try_from(length)
             .ok()
-            .filter(|&length| fields.offset.checked_add(length).is_some_and(|end| end <= size));
+            .filter(|&length| offset.checked_add(length).is_some_and(|end| end <= size));
         let length = fits.ok_or_else(|| illegal_argument(py, "illegal length"))?;
+        let mut fields = self.fields();
         (fields.length, fields.room) = (length, length);
         Ok(())
     }
@@ -188,7 +196,8 @@ impl DatagramPacket {
     /// Sets the address it goes to.
     #[pyo3(name = "setAddress", signature = (iaddr, /))]
     fn set_address(&self, iaddr: Option<Py<InetAddress>>) {
-        self.fields().address = iaddr;
+        let before = mem::replace(&mut self.fields().address, iaddr);
+        drop(before);
     }
 
     /// The port it goes to or came from; 0 without.
@@ -200,7 +209,9 @@ impl DatagramPacket {
     /// Sets the port it goes to.
     #[pyo3(name = "setPort", signature = (iport, /))]
     fn set_port(&self, py: Python<'_>, iport: i64) -> PyResult<()> {
-        self.fields().set_port(py, iport)
+        let port = checked_port(py, iport)?;
+        self.fields().port = port;
+        Ok(())
     }
 
     /// The address and port it goes to or came from; every interface's and 0 without.
@@ -217,6 +228,8 @@ impl DatagramPacket {
     /// Sets the address and port it goes to.
     #[pyo3(name = "setSocketAddress", signature = (address, /))]
     fn set_socket_address(&self, address: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.fields().set_socket_address(address)
+        let (address, port) = target_of(address)?;
+        self.set_target(address, port);
+        Ok(())
     }
 }

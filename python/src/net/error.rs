@@ -47,7 +47,10 @@ pub fn already_shut(py: Python<'_>, refused: &Refusal) -> PyErr {
 pub fn error(py: Python<'_>, error: &Error) -> PyErr {
     let done = error.done();
     let raised = match error.kind() {
-        Kind::TimedOut => make(py, "SocketTimeoutException", (timed_out(error.operation()),)),
+        Kind::TimedOut => {
+            let text = timed_out(error.operation());
+            make(py, "SocketTimeoutException", (libc::ETIMEDOUT, text))
+        }
         // As text Java has the name alone.
         Kind::Resolve(code) => {
             let name = error.detail().unwrap_or_default().to_owned();

@@ -108,8 +108,7 @@ impl InetAddress {
     /// The name that the system knows for it, or its text.
     fn reverse(&self, py: Python<'_>) -> String {
         let address = Address::from(self.address);
-        let name = py.detach(|| name_of(&address, libc::NI_NAMEREQD));
-        match name {
+        match gil::detached(py, || name_of(&address, libc::NI_NAMEREQD)) {
             Ok((name, _)) => name.to_string_lossy().into_owned(),
             Err(_) => self.text(),
         }

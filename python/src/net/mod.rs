@@ -8,6 +8,7 @@ mod inet_socket_address;
 mod network_interface;
 mod options;
 mod server_socket;
+mod shared;
 mod socket;
 mod streams;
 mod values;
@@ -31,7 +32,7 @@ fn call<'py, T>(
     py: Python<'py>,
     operation: impl FnOnce(&mut Attached<'py>) -> net::Result<T>,
 ) -> PyResult<T> {
-    transfer(py, Tries::Alone, operation)
+    transfer(py, gil::allowed(Tries::Alone), operation)
 }
 
 /// The same for a transfer.

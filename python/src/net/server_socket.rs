@@ -8,6 +8,7 @@ use super::{call, error, now, values};
 use polysock_core::net;
 use pyo3::prelude::*;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 /// A TCP listener: `ServerSocket(port)` listens on every interface, port 0 lets the system choose; `ServerSocket()` waits
 /// for `bind`. A backlog below 1 means 50.
@@ -16,6 +17,11 @@ pub struct ServerSocket(net::ServerSocket);
 
 impl ServerSocket {
     fn open(&self, py: Python<'_>) -> PyResult<&polysock_core::Socket> {
+        self.share(py).map(|socket| &**socket)
+    }
+
+    /// The socket below, for a server that is to accept on it.
+    pub fn share(&self, py: Python<'_>) -> PyResult<&Arc<polysock_core::Socket>> {
         now(py, self.0.open())
     }
 }

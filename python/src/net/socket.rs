@@ -3,21 +3,25 @@
 use super::inet_address::{self, InetAddress};
 use super::inet_socket_address::{InetSocketAddress, SocketAddress};
 use super::options::{self, SocketOption, Sort};
+use super::shared::Shared;
 use super::streams::{self, SocketInputStream, SocketOutputStream};
 use super::{call, error, now, values};
+use crate::address;
+use crate::socket::Unclaimed;
 use crate::tcp_info::TcpInfo;
 use polysock_core::net::{self, To};
 use polysock_core::Timeout;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyInt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A TCP connection: `Socket(host, port)` connects, `Socket()` waits for `connect`.
 #[pyclass(name = "Socket", module = "polysock.net", frozen, subclass)]
 pub struct NetSocket {
-    core: Arc<net::Socket>,
+    core: Shared,
     input: PyOnceLock<Py<SocketInputStream>>,
     output: PyOnceLock<Py<SocketOutputStream>>,
     /// The address it was connected to, as the program gave it.
@@ -34,7 +38,7 @@ enum Host<'py> {
 impl From<net::Socket> for NetSocket {
     fn from(core: net::Socket) -> Self {
         Self {
-            core: Arc::new(core),
+            core: core.into(),
             input: PyOnceLock::new(),
             output: PyOnceLock::new(),
             peer: PyOnceLock::new(),
@@ -135,6 +139,17 @@ impl NetSocket {
         call(py, |language| net::Socket::connected(&host, port, from, language)).map(Into::into)
     }
 
+    /// The connection that a callback server has accepted, from this address.
+    #[staticmethod]
+    #[pyo3(name = "_accepted", signature = (unclaimed, address, /))]
+    fn accepted(unclaimed: &Bound<'_, Unclaimed>, address: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = unclaimed.py();
+        let made = unclaimed.get().take();
+        let made = made.ok_or_else(|| PyValueError::new_err("somebody has it already"))?;
+        let peer = address::from_python("_accepted", &made, address)?;
+        now(py, net::Socket::accepted(made, &peer)).map(Into::into)
+    }
+
     /// Connects to an `InetSocketAddress` within so many milliseconds, 0 for ever; whatever goes wrong closes the socket.
     #[pyo3(signature = (endpoint, timeout = 0, /))]
     fn connect(
@@ -197,7 +212,7 @@ impl NetSocket {
     /// Sends the low 8 bits of a number out of band; a peer without `setOOBInline(True)` never sees them.
     #[pyo3(name = "sendUrgentData", signature = (data, /))]
     fn send_urgent_data(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
-        let low: u8 = data.call_method1("__and__", (0xff,))?.extract()?;
+        let low = values::low_byte(data.cast::<PyInt>()?)?;
         call(py, |host| self.core.send_urgent(low, host))
     }
 

@@ -1,26 +1,25 @@
 //! The streams of a connection. They hold no bytes of their own: what a read returns is what there was.
 
-use super::values::range;
+use super::shared::Shared;
+use super::values::{low_byte, range};
 use super::{call, error, transfer};
 use crate::error::note;
 use crate::gil::{self, Tries};
 use crate::raw::buffer::{Readable, Writable};
-use polysock_core::net::Socket;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};
-use std::sync::Arc;
 
 /// How much is read at once where the program does not say.
 const CHUNK: usize = 64 * 1024;
 
 /// What a connection receives.
 #[pyclass(module = "polysock.net", frozen)]
-pub struct SocketInputStream(pub Arc<Socket>);
+pub struct SocketInputStream(Shared);
 
 /// What a connection sends; every write is sent at once.
 #[pyclass(module = "polysock.net", frozen)]
-pub struct SocketOutputStream(pub Arc<Socket>);
+pub struct SocketOutputStream(Shared);
 
 impl SocketInputStream {
     /// Receives up to `limit` bytes, fewer only at the end of the stream. An exception has what came in `partial`, and
@@ -70,6 +69,9 @@ impl SocketInputStream {
         length: Option<i64>,
     ) -> PyResult<i64> {
         let Some(buffer) = buffer else {
+            if off != 0 || length.is_some() {
+                return Err(error::null_pointer(py, "b is null"));
+            }
             let mut byte = [0_u8; 1];
             let count = transfer(py, tries(Tries::Receive, true), |host| {
                 self.0.read(host, &mut byte)
@@ -158,6 +160,11 @@ impl SocketInputStream {
     /// Receives to the end of the stream and writes everything to an output stream; how many bytes.
     #[pyo3(name = "transferTo", signature = (out, /))]
     fn transfer_to(&self, py: Python<'_>, out: &Bound<'_, PyAny>) -> PyResult<u64> {
+        if out.is_none() {
+            return Err(error::null_pointer(py, "out is null"));
+        }
+        // Before anything is read that nobody would get.
+        let write = out.getattr("write")?;
         let mut chunk = vec![0_u8; CHUNK];
         let mut total = 0;
         loop {
@@ -165,7 +172,7 @@ impl SocketInputStream {
             let Some(received @ [_, ..]) = chunk.get(..count) else {
                 return Ok(total);
             };
-            out.call_method1("write", (PyBytes::new(py, received),))?;
+            write.call1((PyBytes::new(py, received),))?;
             total += u64::try_from(count).unwrap_or(0);
         }
     }
@@ -203,8 +210,8 @@ impl SocketOutputStream {
     /// many bytes left this process.
     #[pyo3(signature = (data, off = 0, length = None, /))]
     fn write(&self, py: Python<'_>, data: &Bound<'_, PyAny>, off: i64, length: Option<i64>) -> PyResult<()> {
-        if data.is_instance_of::<PyInt>() {
-            let low: u8 = data.call_method1("__and__", (0xff,))?.extract()?;
+        if let Ok(number) = data.cast::<PyInt>() {
+            let low = low_byte(number)?;
             return transfer(py, tries(Tries::Send, true), |host| self.0.write(host, &[low]));
         }
         if data.is_none() {
@@ -240,11 +247,11 @@ impl SocketOutputStream {
 }
 
 /// The stream to read from, if there is one.
-pub fn input(py: Python<'_>, socket: &Arc<Socket>) -> PyResult<Py<SocketInputStream>> {
-    Py::new(py, SocketInputStream(Arc::clone(socket)))
+pub fn input(py: Python<'_>, socket: &Shared) -> PyResult<Py<SocketInputStream>> {
+    Py::new(py, SocketInputStream(socket.clone()))
 }
 
 /// The stream to write to, if there is one.
-pub fn output(py: Python<'_>, socket: &Arc<Socket>) -> PyResult<Py<SocketOutputStream>> {
-    Py::new(py, SocketOutputStream(Arc::clone(socket)))
+pub fn output(py: Python<'_>, socket: &Shared) -> PyResult<Py<SocketOutputStream>> {
+    Py::new(py, SocketOutputStream(socket.clone()))
 }

@@ -3,6 +3,7 @@
 use super::error::{illegal_argument, make};
 use polysock_core::{net, Timeout};
 use pyo3::prelude::*;
+use pyo3::types::PyInt;
 use std::time::Duration;
 
 /// A port, refused with Java's text.
@@ -51,4 +52,9 @@ pub fn traffic_class(py: Python<'_>, class: i64) -> PyResult<u32> {
     u8::try_from(class)
         .map(u32::from)
         .map_err(|_| illegal_argument(py, "tc is not in range 0 -- 255"))
+}
+
+/// The low 8 bits of a number of any size.
+pub fn low_byte(number: &Bound<'_, PyInt>) -> PyResult<u8> {
+    number.call_method1("__and__", (0xff,))?.extract()
 }

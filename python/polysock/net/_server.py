@@ -1,0 +1,113 @@
+"""The callback server in Java's manner."""
+
+from .. import _native, _server
+from ._errors import IllegalArgumentException, NullPointerException, SocketException
+
+
+class Server:
+    """Accepts connections and hands each, a `Socket`, to `handler(socket)` in a thread of its own.
+
+        def handler(socket):
+            reader = BufferedReader(InputStreamReader(socket.getInputStream()))
+            writer = PrintWriter(socket.getOutputStream(), True)
+            for line in reader:
+                writer.println(line)
+
+        with Server(8080, handler) as server:
+            server.waitFor()
+
+    java.net has no such class: this is its `ServerSocket` with an executor of bounded size. `endpoint` is a port, as
+    for `ServerSocket(port)`, an `InetSocketAddress`, or a `ServerSocket` that is bound, which then is the server's to
+    close. At most `maxConnections` are handled at once; further ones wait in the kernel. A connection is closed when
+    its handler returns. What the handler raises ends its connection only and is passed to `onError(exception,
+    address)`, as is, with the address None, what the server could not do. It is otherwise `polysock.Server`.
+    """
+
+    def __init__(self, endpoint, handler, maxConnections=100, onError=None):
+        if handler is None:
+            raise NullPointerException("handler is null")
+        if maxConnections < 1:
+            raise IllegalArgumentException("maxConnections < 1")
+        own = None if isinstance(endpoint, _native.ServerSocket) else _bound(endpoint)
+        try:
+            self._server = _Crew(own or endpoint, handler, max_connections=maxConnections, on_error=onError)
+        except BaseException:
+            if own is not None:
+                own.close()
+            raise
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.stop()
+
+    def start(self):
+        """Begins to serve, in threads of its own, and returns; after stop() SocketException."""
+        if self.isClosed():
+            raise SocketException("Socket is closed")
+        self._server.start()
+
+    def waitFor(self):
+        """Serves until somebody, perhaps a handler, calls stop()."""
+        self._server.serve_forever()
+
+    def stop(self, timeout=5000):
+        """Ends the server and returns how many handlers still run, see `polysock.Server.stop`.
+
+        Handlers may finish for so many milliseconds, 0 for ever, then their connections are closed.
+        """
+        if timeout < 0:
+            raise IllegalArgumentException("timeout can't be negative")
+        return self._server.stop(timeout / 1000 if timeout else None)
+
+    def isClosed(self):
+        """Whether it no longer accepts."""
+        return self._server.listener.isClosed()
+
+    def getLocalPort(self):
+        """The port it listens on, also when it has ended."""
+        return self._server.listener.getLocalPort()
+
+    def getInetAddress(self):
+        """The address it listens on."""
+        return self._server.listener.getInetAddress()
+
+    def getConnections(self):
+        """How many connections are being handled now."""
+        return self._server.connections
+
+    def __repr__(self):
+        closed = " [closed]" if self.isClosed() else ""
+        return f"<polysock.net.Server{closed} port={self.getLocalPort()}, connections={self.getConnections()}>"
+
+
+class _Crew(_server.Server):
+    """The server below, whose listener and connections are Java's."""
+
+    def _listen(self, address, backlog):
+        return address
+
+    def _address(self):
+        return self.listener.getLocalSocketAddress()
+
+    def _is_closed(self):
+        return self.listener.isClosed()
+
+    def _connection(self, accepted, address):
+        return _native.NetSocket._accepted(accepted, address)
+
+    def _call(self, connection, address):
+        self._handler(connection)
+
+    def _closed(self, connection):
+        connection.close()
+
+
+def _bound(endpoint):
+    if isinstance(endpoint, _native.SocketAddress):
+        listener = _native.ServerSocket()
+        listener.bind(endpoint)
+        return listener
+    return _native.ServerSocket(endpoint)

@@ -1,0 +1,39 @@
+//! The core's socket that a connection and its streams share.
+
+use polysock_core::net::Socket;
+use pyo3::prelude::*;
+use std::mem;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// Whoever lets go of it last closes it, if nobody did before.
+#[derive(Clone)]
+pub struct Shared(Arc<Owned>);
+
+struct Owned(Socket);
+
+impl From<Socket> for Shared {
+    fn from(socket: Socket) -> Self {
+        Self(Arc::new(Owned(socket)))
+    }
+}
+
+impl Deref for Shared {
+    type Target = Socket;
+
+    fn deref(&self) -> &Socket {
+        let Owned(socket) = &*self.0;
+        socket
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        let socket = mem::take(&mut self.0);
+        if !socket.is_closed() {
+            // With linger the close waits, which must not keep other threads from running. At the interpreter's end
+            // there are none, and the socket is closed as it goes out of scope.
+            let _ = Python::try_attach(|py| py.detach(|| drop(socket)));
+        }
+    }
+}
