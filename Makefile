@@ -97,11 +97,16 @@ test-rust: $(BUILD)/.prerequisites
 test-c: lib
 	$(MAKE) -C ffi/tests
 
-test-python: python-module
+test-python: python-module $(BUILD)/credit
+	$(BUILD)/credit -q
 	$(VENV_PY) -m pytest -q -rs python/tests
 
 # Java's own sockets take part as a witness where a JDK is present; nothing needs one.
 JAVAC := $(shell command -v javac)
+
+# Plain arithmetic, which needs no interpreter.
+$(BUILD)/credit: python/src/credit.rs | $(BUILD)/.prerequisites
+	rustc --edition=2021 -A dead_code --test $< -o $@
 
 test-conformance: lib python-module
 	cargo build --quiet --locked --release -p polysock-conformance-driver

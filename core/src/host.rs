@@ -26,6 +26,12 @@ pub trait Host {
 
     /// How an operation starts.
     fn first_try(&mut self, hint: Try) -> FirstTry;
+
+    /// A direct try found nothing: whether to try once more, directly, before waiting. Asked until it says no, so it
+    /// is to say so soon.
+    fn try_again(&mut self) -> bool {
+        false
+    }
 }
 
 /// Ends an interrupted operation.
@@ -81,6 +87,7 @@ impl Host for Plain {
 }
 
 impl<H: Host> Host for &mut H {
+    #[inline]
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
         (**self).block(f)
     }
@@ -93,7 +100,12 @@ impl<H: Host> Host for &mut H {
         (**self).moved()
     }
 
+    #[inline]
     fn first_try(&mut self, hint: Try) -> FirstTry {
         (**self).first_try(hint)
+    }
+
+    fn try_again(&mut self) -> bool {
+        (**self).try_again()
     }
 }

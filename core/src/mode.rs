@@ -114,10 +114,15 @@ impl Handle {
     }
 
     /// Puts the descriptor into blocking mode, unless a call needs it otherwise or the program wants it so.
+    #[inline]
     pub(crate) fn let_block(&self, fd: BorrowedFd<'_>) {
-        if self.mode.is_as_wanted() {
-            return;
+        if !self.mode.is_as_wanted() {
+            self.let_block_now(fd);
         }
+    }
+
+    #[cold]
+    fn let_block_now(&self, fd: BorrowedFd<'_>) {
         let shared = self.shared.lock();
         if shared.need_nonblocking == 0 && !self.mode.is_wanted_nonblocking() {
             let _ = self.mode.switch(fd, false);

@@ -128,7 +128,7 @@ pub(crate) fn run<H: Host, T: Progress + Send>(
         kernel_waits,
     };
     let mut verdict = match host.first_try(hint) {
-        FirstTry::Direct => match once(inside.fd(), Waiting::No, &mut attempt) {
+        FirstTry::Direct => match directly(inside.fd(), host, &plan, handle, hint, &mut attempt) {
             Attempted::Over(result) => Verdict::Finished(result),
             Attempted::Interrupted => Verdict::Interrupted(Next::Attempt),
             Attempted::Nothing if !plan.limit.may_wait() => Verdict::Finished(Err(Kind::WouldBlock)),
@@ -191,6 +191,25 @@ fn once<T>(
             (_, kind) => Attempted::Over(Err(kind)),
         },
     }
+}
+
+/// Attempts without waiting, as often as the host wants to.
+fn directly<H: Host, T>(
+    fd: BorrowedFd<'_>,
+    host: &mut H,
+    plan: &Plan,
+    handle: &Handle,
+    hint: Try,
+    attempt: &mut impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>>,
+) -> Attempted<T> {
+    let mut attempted = once(fd, Waiting::No, attempt);
+    if hint.expects_wait && !matches!(attempted, Attempted::Nothing) {
+        handle.expect_wait(plan.direction, false);
+    }
+    while matches!(attempted, Attempted::Nothing) && plan.limit.may_wait() && host.try_again() {
+        attempted = once(fd, Waiting::No, attempt);
+    }
+    attempted
 }
 
 /// Attempts and waits until something final happens or a signal arrives. Sleeps.

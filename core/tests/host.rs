@@ -356,3 +356,86 @@ fn close_does_not_wait_for_ever_and_the_last_to_leave_closes() {
         assert_eq!(server.within(LATE).recv(&mut [0]).unwrap(), 0);
     });
 }
+
+/// Tries directly, and then so many times more; the peer answers while it is asked.
+struct Patient<'a> {
+    again: usize,
+    blocked: usize,
+    answer: &'a dyn Fn(usize),
+}
+
+impl Host for Patient<'_> {
+    fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
+        self.blocked += 1;
+        f()
+    }
+
+    fn interrupted(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn first_try(&mut self, _: Try) -> FirstTry {
+        FirstTry::Direct
+    }
+
+    fn try_again(&mut self) -> bool {
+        (self.answer)(self.again);
+        let goes_on = self.again > 0;
+        self.again = self.again.saturating_sub(1);
+        goes_on
+    }
+}
+
+#[test]
+fn a_host_that_goes_on_trying_gets_what_comes_without_waiting() {
+    limited(|| {
+        let (client, server) = connection();
+        let answer = |left: usize| {
+            if left == 1 {
+                server.send_all("x").unwrap();
+                until("it is there", || client.available().unwrap() == 1);
+            }
+        };
+        let mut host = Patient {
+            again: 3,
+            blocked: 0,
+            answer: &answer,
+        };
+        assert_eq!(client.on(&mut host).within(LATE).recv(&mut [0]).unwrap(), 1);
+        assert_eq!((host.again, host.blocked), (0, 0));
+        // It gives up and waits; a call that may not wait is not asked at all.
+        host.answer = &|_| ();
+        host.again = 3;
+        assert_eq!(
+            kind(client.on(&mut host).within(ms(20)).recv(&mut [0])),
+            Kind::TimedOut
+        );
+        assert_eq!((host.again, host.blocked), (0, 1));
+        host.again = 3;
+        assert_eq!(
+            kind(client.on(&mut host).within(Duration::ZERO).recv(&mut [0])),
+            Kind::WouldBlock
+        );
+        assert_eq!((host.again, host.blocked), (3, 1));
+    });
+}
+
+/// Whether a call has to wait is learned again by a direct try that finds something.
+#[test]
+fn a_direct_try_that_finds_something_ends_the_expectation_to_wait() {
+    limited(|| {
+        let (client, server) = unix_pair(libc::SOCK_STREAM);
+        let expects_wait = |client: &Socket| {
+            let mut host = counting(FirstTry::Direct, no_signal);
+            client.on(&mut host).within(LATE).recv(&mut [0]).unwrap();
+            host.hints[0].expects_wait
+        };
+        let client = Arc::new(client);
+        let waiting = Arc::clone(&client);
+        let running = start_blocked(move || waiting.within(LIMIT).recv(&mut [0]));
+        server.send_all("abc").unwrap();
+        running.result().unwrap();
+        assert!(expects_wait(&client));
+        assert!(!expects_wait(&client));
+    });
+}

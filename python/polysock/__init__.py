@@ -26,6 +26,7 @@ from ._native import (
     TruncatedError,
     close,
     dup,
+    get_try_first,
     gethostbyaddr,
     gethostbyname,
     gethostbyname_ex,
@@ -45,7 +46,9 @@ from ._native import (
     inet_pton,
     ntohl,
     ntohs,
+    set_try_first,
     sethostname,
+    try_counts,
 )
 
 # Not in __all__: `from socket import *` must not bring a name as common as these.
@@ -66,6 +69,7 @@ __all__ = [
     "create_server",
     "dup",
     "fromfd",
+    "get_try_first",
     "getaddrinfo",
     "getfqdn",
     "gethostbyaddr",
@@ -90,9 +94,11 @@ __all__ = [
     "ntohs",
     "recv_fds",
     "send_fds",
+    "set_try_first",
     "sethostname",
     "socket",
     "socketpair",
+    "try_counts",
 ]
 
 _standard_class = _socket.socket

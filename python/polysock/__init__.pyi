@@ -16,6 +16,7 @@ from ._native import TcpInfo as TcpInfo
 from ._native import TruncatedError as TruncatedError
 from ._native import close as close
 from ._native import dup as dup
+from ._native import get_try_first as get_try_first
 from ._native import gethostbyaddr as gethostbyaddr
 from ._native import gethostbyname as gethostbyname
 from ._native import gethostbyname_ex as gethostbyname_ex
@@ -35,7 +36,9 @@ from ._native import inet_ntop as inet_ntop
 from ._native import inet_pton as inet_pton
 from ._native import ntohl as ntohl
 from ._native import ntohs as ntohs
+from ._native import set_try_first as set_try_first
 from ._native import sethostname as sethostname
+from ._native import try_counts as try_counts
 from ._patch import patch as patch
 from ._patch import unpatch as unpatch
 from ._server import Server as Server

@@ -1,31 +1,23 @@
 //! The interpreter lock: the only place that detaches from the interpreter.
 //!
 //! A call that need not wait is made attached where nobody can be waiting for the interpreter, or where this thread has
-//! credit: it was kept waiting for long, by a thread that computes, and now may make some calls in a row. Everything
-//! else detaches, as the standard module does.
+//! [credit](crate::credit): it was kept waiting for long, by a thread that computes, and now may make some calls in a
+//! row. Everything else detaches, as the standard module does.
 
+use crate::credit::{Account, Timing, SMALL};
 use crate::error;
 use crate::raw::threads::{coarse_time, is_only_thread};
 use polysock_core::{Error, FirstTry, Host, Result, Stop, Try};
 use pyo3::prelude::*;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// The most bytes a call tries to move before it detaches: copying them takes about as long as detaching.
-const SMALL: usize = 64 * 1024;
-/// The same where there are other threads.
-const SMALL_BESIDE_OTHERS: usize = 8 * 1024;
-/// Who waits so long to attach waits for a thread that computes: that one gives way every 5 ms only.
-const LONG: Duration = Duration::from_millis(2);
-/// Who waits less has nobody beside it.
-const SHORT: Duration = Duration::from_micros(5);
-/// How many calls a long wait pays for: about as long as the wait.
-const CREDIT: usize = 2000;
-/// Each so many bytes cost one call more.
-const BYTES_PER_CALL: usize = 8 * 1024;
-/// So many calls in a row are timed exactly once one seemed to have waited long.
-const WATCHED: usize = 64;
+/// The most bytes that a call tries to move before it detaches: copying them takes about as long as detaching.
+const MOST: usize = 64 * 1024;
+
+/// How many threads have credit. Only while some have are those counted that wait to attach again.
+static CREDITORS: AtomicUsize = AtomicUsize::new(0);
 
 /// How many threads are waiting to attach again after a call.
 static RETURNING: AtomicUsize = AtomicUsize::new(0);
@@ -34,39 +26,32 @@ static RETURNING: AtomicUsize = AtomicUsize::new(0);
 /// that. Nothing is tried any more: a try would return less than what is to be waited for.
 static LOW_WATER: AtomicBool = AtomicBool::new(false);
 
+/// What sockets do that were not told themselves: see [`set_tries`].
+static TRIES: AtomicBool = AtomicBool::new(true);
+
 thread_local! {
-    static ACCOUNT: Account = const { Account { credit: Cell::new(0), watched: Cell::new(0) } };
+    static ACCOUNT: Account = const { Account::new() };
+    static CREDITOR: Creditor = const { Creditor(Cell::new(false)) };
 }
 
-/// What a thread may still do attached beside others.
-struct Account {
-    credit: Cell<usize>,
-    /// How many of the next calls to time exactly.
-    watched: Cell<usize>,
-}
+/// Counts this thread among those that have credit, until that is spent or the thread ends.
+struct Creditor(Cell<bool>);
 
-impl Account {
-    fn pay(&self, bytes: usize) -> bool {
-        let price = 1 + bytes / BYTES_PER_CALL;
-        let left = self.credit.get().checked_sub(price);
-        let paid = left.is_some() && RETURNING.load(Ordering::Relaxed) == 0;
-        if let (true, Some(left)) = (paid, left) {
-            self.credit.set(left);
-        }
-        paid
-    }
-
-    /// Takes note of how long attaching again took.
-    fn note(&self, waited: Duration) {
-        if waited >= LONG {
-            self.credit.set(CREDIT);
-            self.watched.set(WATCHED);
-        } else {
-            if waited >= SHORT {
-                self.credit.set(0); // others take turns with us
+impl Creditor {
+    fn update(&self, has_credit: bool) {
+        if self.0.replace(has_credit) != has_credit {
+            if has_credit {
+                CREDITORS.fetch_add(1, Ordering::Relaxed);
+            } else {
+                CREDITORS.fetch_sub(1, Ordering::Relaxed);
             }
-            self.watched.set(self.watched.get().saturating_sub(1));
         }
+    }
+}
+
+impl Drop for Creditor {
+    fn drop(&mut self) {
+        self.update(false);
     }
 }
 
@@ -75,11 +60,28 @@ pub fn low_water_was_set() {
     LOW_WATER.store(true, Ordering::Relaxed);
 }
 
-/// Python as the core's host: sleeps detached, runs signal handlers, and keeps the exception that one raised.
-pub struct Attached<'py> {
-    py: Python<'py>,
-    raised: Option<PyErr>,
-    tries: Tries,
+/// Sets whether calls may be tried attached, of all sockets that were not told themselves.
+pub fn set_tries(on: bool) {
+    TRIES.store(on, Ordering::Relaxed);
+}
+
+/// Whether calls may be tried attached.
+pub fn tries() -> bool {
+    TRIES.load(Ordering::Relaxed)
+}
+
+/// The tries, where calls may be tried attached.
+pub fn allowed(tries: Tries) -> Tries {
+    if self::tries() {
+        tries
+    } else {
+        Tries::Never
+    }
+}
+
+/// How many calls of this thread beside others were made attached, and how many detached.
+pub fn counts() -> (u64, u64) {
+    ACCOUNT.with(Account::counts)
 }
 
 /// When a call may be tried attached.
@@ -89,38 +91,122 @@ pub enum Tries {
     Never,
     /// Where no other thread can be waiting: a try may take some time.
     Alone,
-    /// Beside other threads too, where there is credit: an ordinary transfer between plain memory and a socket of a
-    /// family whose calls don't sleep.
-    Paid,
+    /// Beside other threads too, where there is credit: sends what is in plain memory over a socket of a family whose
+    /// calls don't sleep.
+    Send,
+    /// The same for a receive, of which only the room is known.
+    Receive,
 }
 
-enum Clock {
+/// Python as the core's host: sleeps detached, runs signal handlers, and keeps the exception that one raised.
+pub struct Attached<'py> {
+    py: Python<'py>,
+    raised: Option<PyErr>,
+    tries: Tries,
+    /// Whether there is no other thread, once somebody has asked.
+    alone: Option<bool>,
+    /// Since when it goes on trying, on credit.
+    trying: Option<Instant>,
+}
+
+/// When a wait to attach again began.
+enum Began {
     Coarse(i64),
     Exact(Instant),
+    Unseen,
+}
+
+impl<'py> Attached<'py> {
+    fn new(py: Python<'py>, tries: Tries) -> Self {
+        Self {
+            py,
+            raised: None,
+            tries,
+            alone: None,
+            trying: None,
+        }
+    }
+
+    #[inline]
+    fn is_alone(&mut self) -> bool {
+        *self.alone.get_or_insert_with(|| is_only_thread(self.py))
+    }
+
+    /// Whether this thread has credit for a try, and pays for it.
+    fn pays(&self, hint: Try) -> bool {
+        let bytes = match self.tries {
+            Tries::Send if hint.bytes <= SMALL => hint.bytes,
+            Tries::Receive if hint.bytes <= MOST => 0, // what comes is looked at afterwards
+            Tries::Never | Tries::Alone | Tries::Send | Tries::Receive => return false,
+        };
+        if CREDITORS.load(Ordering::Relaxed) == 0 {
+            return false;
+        }
+        ACCOUNT.with(|account| {
+            let pays = account.has_credit() && RETURNING.load(Ordering::Relaxed) == 0 && account.pay(bytes);
+            if pays && !account.has_credit() {
+                note_credit(account);
+            }
+            pays
+        })
+    }
+
+    /// Ends the time of trying, if there was one.
+    #[inline]
+    fn tried(&mut self, found: bool) {
+        if let Some(since) = self.trying.take() {
+            tried_since(since, found);
+        }
+    }
+}
+
+#[cold]
+fn tried_since(since: Instant, found: bool) {
+    ACCOUNT.with(|account| {
+        account.tried_for(since.elapsed(), found);
+        note_credit(account);
+    });
+}
+
+#[cold]
+fn note_credit(account: &Account) {
+    let has_credit = account.has_credit();
+    // A thread that is ending has no use for it.
+    let _ = CREDITOR.try_with(|creditor| creditor.update(has_credit));
 }
 
 impl Host for Attached<'_> {
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
-        if is_only_thread(self.py) {
+        self.tried(false);
+        if self.is_alone() {
             return self.py.detach(f);
         }
-        let exact = ACCOUNT.with(|account| account.watched.get() > 0);
-        let (result, began) = self.py.detach(|| {
+        let timing = ACCOUNT.with(Account::detach);
+        let (result, began, counted) = self.py.detach(|| {
             let result = f();
-            RETURNING.fetch_add(1, Ordering::Relaxed);
-            let began = if exact {
-                Clock::Exact(Instant::now())
-            } else {
-                Clock::Coarse(coarse_time())
+            let counted = CREDITORS.load(Ordering::Relaxed) > 0;
+            if counted {
+                RETURNING.fetch_add(1, Ordering::Relaxed);
+            }
+            let began = match timing {
+                Timing::Exact => Began::Exact(Instant::now()),
+                Timing::Coarse => Began::Coarse(coarse_time()),
+                Timing::None => Began::Unseen,
             };
-            (result, began)
+            (result, began, counted)
         });
-        RETURNING.fetch_sub(1, Ordering::Relaxed);
-        ACCOUNT.with(|account| match began {
-            Clock::Exact(began) => account.note(began.elapsed()),
-            Clock::Coarse(began) if coarse_time() != began => account.watched.set(WATCHED),
-            Clock::Coarse(_) => {}
-        });
+        if counted {
+            RETURNING.fetch_sub(1, Ordering::Relaxed);
+        }
+        match began {
+            Began::Unseen => {}
+            Began::Coarse(began) if coarse_time() == began => {}
+            Began::Coarse(_) => ACCOUNT.with(Account::ticked),
+            Began::Exact(began) => ACCOUNT.with(|account| {
+                account.waited(began.elapsed());
+                note_credit(account);
+            }),
+        }
         result
     }
 
@@ -135,22 +221,48 @@ impl Host for Attached<'_> {
         self.interrupted()
     }
 
+    #[inline]
     fn first_try(&mut self, hint: Try) -> FirstTry {
-        if hint.expects_wait || LOW_WATER.load(Ordering::Relaxed) {
+        if LOW_WATER.load(Ordering::Relaxed) {
             return FirstTry::Skip;
         }
-        let may_try = hint.alone
-            && hint.bytes <= SMALL
-            && self.tries != Tries::Never
-            && (is_only_thread(self.py)
-                || self.tries == Tries::Paid
-                    && hint.bytes <= SMALL_BESIDE_OTHERS
-                    && ACCOUNT.with(|account| account.pay(hint.bytes)));
-        if may_try {
+        if !hint.alone || hint.bytes > MOST || self.tries == Tries::Never {
+            return if hint.expects_wait {
+                FirstTry::Skip
+            } else {
+                FirstTry::Blocking
+            };
+        }
+        if self.is_alone() {
+            return if hint.expects_wait {
+                FirstTry::Skip
+            } else {
+                FirstTry::Direct
+            };
+        }
+        if self.pays(hint) {
+            self.trying = hint.expects_wait.then(Instant::now);
             FirstTry::Direct
+        } else if hint.expects_wait {
+            FirstTry::Skip
         } else {
             FirstTry::Blocking
         }
+    }
+
+    /// Beside a thread that computes, waiting for an answer costs milliseconds once it has detached. So it goes on trying
+    /// for some microseconds, where it pays.
+    fn try_again(&mut self) -> bool {
+        if self.tries != Tries::Receive || self.alone == Some(true) {
+            return false;
+        }
+        let since = *self.trying.get_or_insert_with(Instant::now);
+        let patience = ACCOUNT.with(Account::patience);
+        let goes_on = RETURNING.load(Ordering::Relaxed) == 0 && since.elapsed() < patience;
+        if goes_on {
+            std::thread::yield_now(); // the peer may need the processor
+        }
+        goes_on
     }
 }
 
@@ -172,7 +284,7 @@ pub fn attempt<'py, T>(
     py: Python<'py>,
     call: impl FnOnce(&mut Attached<'py>) -> Result<T>,
 ) -> std::result::Result<T, Box<Failure>> {
-    attempt_with(py, Tries::Alone, call)
+    attempt_with(py, allowed(Tries::Alone), call)
 }
 
 /// Runs one call of the core, whatever its error, with tries as they are allowed.
@@ -181,12 +293,10 @@ pub fn attempt_with<'py, T, E>(
     tries: Tries,
     call: impl FnOnce(&mut Attached<'py>) -> std::result::Result<T, E>,
 ) -> std::result::Result<T, Box<Failure<E>>> {
-    let mut host = Attached {
-        py,
-        raised: None,
-        tries,
-    };
-    call(&mut host).map_err(|error| {
+    let mut host = Attached::new(py, tries);
+    let result = call(&mut host);
+    host.tried(true);
+    result.map_err(|error| {
         Box::new(Failure {
             error,
             raised: host.raised,
@@ -206,6 +316,27 @@ pub fn transfer<'py, T>(
     call: impl FnOnce(&mut Attached<'py>) -> Result<T>,
 ) -> PyResult<T> {
     attempt_with(py, tries, call).map_err(|failure| failure.into_exception(py))
+}
+
+/// Receives, which may wait, and raises what ended it. What came is paid for afterwards.
+pub fn receive<'py>(
+    py: Python<'py>,
+    tries: Tries,
+    call: impl FnOnce(&mut Attached<'py>) -> Result<usize>,
+) -> PyResult<usize> {
+    let count = transfer(py, tries, call)?;
+    received(count);
+    Ok(count)
+}
+
+/// Takes note of how much came.
+pub fn received(count: usize) {
+    if count > SMALL {
+        ACCOUNT.with(|account| {
+            account.forfeit();
+            note_credit(account);
+        });
+    }
 }
 
 /// Runs one call of the core that takes no host and yet may take long, such as a look-up, detached.

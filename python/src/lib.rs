@@ -3,6 +3,7 @@
 mod address;
 mod audit;
 mod convert;
+mod credit;
 mod descriptor;
 mod error;
 mod families;
@@ -19,6 +20,7 @@ mod sendfile;
 mod server;
 mod socket;
 mod tcp_info;
+mod try_first;
 
 /// The native half of the package `polysock`.
 // Without the lock buffers could change while they are copied (ARCHITECTURE.md, "State and threads").
@@ -52,6 +54,8 @@ mod _native {
     use crate::server::{Server, Worker};
     #[pymodule_export]
     use crate::tcp_info::TcpInfo;
+    #[pymodule_export]
+    use crate::try_first::{get_try_first, set_try_first, try_counts};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -1,10 +1,11 @@
 //! Datagrams and messages: recvfrom, sendto, recvmsg, sendmsg and their kin; the room for control messages.
 
 use crate::convert::{Argument, CInt, Object, Size};
+use crate::gil::Tries;
 use crate::raw::buffer::is_sequence;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
-use crate::socket::NativeSocket;
+use crate::socket::{NativeSocket, Using};
 use crate::{address, audit, convert, gil};
 use polysock_core::{Address, Ancillary, Control, Data, Family, Flags, Received, Room, Socket};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyRuntimeWarning, PyTypeError, PyValueError};
@@ -49,13 +50,17 @@ pub fn cmsg_space(length: Size) -> PyResult<usize> {
 /// Receives a datagram of at most `capacity` bytes and the sender's address.
 pub fn received_from<'py>(
     py: Python<'py>,
-    socket: &Socket,
+    (native, socket): Using<'_>,
     capacity: usize,
     flags: CInt,
 ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyAny>)> {
     let mut from = Address::EMPTY;
+    let tries = native.tries(socket, Tries::Receive, flags, true);
     let data = bytes::received(py, capacity, |room| {
-        let received = gil::call(py, |host| socket.on(host).recv_from_with(room, Flags(flags.0)))?;
+        let received = gil::transfer(py, tries, |host| {
+            socket.on(host).recv_from_with(room, Flags(flags.0))
+        })?;
+        gil::received(received.count);
         from = received.address;
         Ok(received.count)
     })?;
@@ -118,7 +123,12 @@ pub fn sent_to(
     let socket = slf.get().socket(py)?;
     let to = address::from_python("sendto", &socket, address)?;
     audit::tell_address(c"socket.sendto", slf, address)?;
-    gil::call(py, |host| {
+    // A path is looked up, which may have to wait for a disk.
+    let looked_up = socket.family() == Family::UNIX;
+    let tries = slf
+        .get()
+        .tries(&socket, Tries::Send, flags, data.is_plain() && !looked_up);
+    gil::transfer(py, tries, |host| {
         socket.on(host).send_to_with(data.data(), &to, Flags(flags.0))
     })
 }

@@ -3,9 +3,8 @@
 
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::entry::{Call, Method};
-use crate::socket::{received, received_into, sent, sent_all};
+use crate::socket::{received, received_into, sent, sent_all, Using};
 use crate::{convert::CInt, message};
-use polysock_core::Socket;
 use pyo3::prelude::*;
 use pyo3::IntoPyObjectExt;
 
@@ -113,14 +112,15 @@ fn sendto<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
 
 fn fileno<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
     match (call.count(), socket(call)) {
-        (0, Some(socket)) => socket.fileno().unwrap_or(-1).into_bound_py_any(call.py).map(Some),
+        (0, Some((_, socket))) => socket.fileno().unwrap_or(-1).into_bound_py_any(call.py).map(Some),
         _ => Ok(None),
     }
 }
 
 /// The core's socket of an object that was initialised once.
-fn socket<'c>(call: &'c Call<'_, '_>) -> Option<&'c Socket> {
-    call.object.get().only()
+fn socket<'c>(call: &'c Call<'_, '_>) -> Option<Using<'c>> {
+    let native = call.object.get();
+    native.only().map(|socket| (native, socket))
 }
 
 /// A count that is not negative.

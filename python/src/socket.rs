@@ -13,6 +13,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyTuple};
 use std::ops::Deref;
 use std::os::fd::IntoRawFd;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What `listen()` asks for when the program does not say: CPython's number.
@@ -24,7 +25,13 @@ pub struct NativeSocket {
     first: OnceLock<Arc<Socket>>,
     /// After another `__init__`, which is rare: reading the first one needs no lock.
     later: OnceLock<Mutex<Arc<Socket>>>,
+    /// Whether its calls may be tried attached, if it was told.
+    tries: AtomicU8,
 }
+
+const UNTOLD: u8 = 0;
+const OFF: u8 = 1;
+const ON: u8 = 2;
 
 /// The core's socket of an object, held for a call.
 pub enum Current<'a> {
@@ -52,6 +59,7 @@ impl NativeSocket {
         Self {
             first: OnceLock::new(),
             later: OnceLock::new(),
+            tries: AtomicU8::new(UNTOLD),
         }
     }
 
@@ -204,7 +212,7 @@ impl NativeSocket {
     fn send<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: CInt) -> PyResult<usize> {
         let data = data.or("send() takes at least 1 argument (0 given)")?;
         let (data, socket) = (Readable::of(&data.0)?, self.socket(py)?);
-        sent(py, &socket, &data, flags)
+        sent(py, (self, &socket), &data, flags)
     }
 
     /// Sends everything. An exception has the attribute `done`: how many bytes went out.
@@ -215,7 +223,7 @@ impl NativeSocket {
     fn sendall<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: CInt) -> PyResult<()> {
         let data = data.or("sendall() takes at least 1 argument (0 given)")?;
         let (data, socket) = (Readable::of(&data.0)?, self.socket(py)?);
-        sent_all(py, &socket, &data, flags)
+        sent_all(py, (self, &socket), &data, flags)
     }
 
     /// Receives at most `bufsize` bytes; none are the end of the stream.
@@ -234,7 +242,7 @@ impl NativeSocket {
         if capacity == 0 {
             return Ok(PyBytes::new(py, b"")); // as CPython does it, whatever becomes of the socket
         }
-        received(py, &*self.socket(py)?, capacity, flags)
+        received(py, (self, &*self.socket(py)?), capacity, flags)
     }
 
     /// Receives into a buffer, at most `nbytes`, or as many as there is room for, and returns how many.
@@ -259,7 +267,7 @@ impl NativeSocket {
         if wanted == 0 {
             return Ok(0); // as in recv
         }
-        received_into(py, &*self.socket(py)?, buffer, wanted, flags)
+        received_into(py, (self, &*self.socket(py)?), buffer, wanted, flags)
     }
 
     /// Receives a datagram of at most `bufsize` bytes: the bytes and the sender's address.
@@ -271,7 +279,7 @@ impl NativeSocket {
         flags: CInt,
     ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyAny>)> {
         let capacity = bufsize.count("negative buffersize in recvfrom")?;
-        message::received_from(py, &*self.socket(py)?, capacity, flags)
+        message::received_from(py, (self, &*self.socket(py)?), capacity, flags)
     }
 
     /// Receives a datagram into a buffer: how many bytes, and the sender's address.
@@ -362,6 +370,22 @@ impl NativeSocket {
     #[pyo3(signature = (fileno, offset, count, /))]
     fn _sendfile(&self, py: Python<'_>, fileno: CInt, offset: u64, count: Option<u64>) -> PyResult<usize> {
         sendfile::sendfile(py, &*self.socket(py)?, fileno, offset, count)
+    }
+
+    /// Sets whether this socket's small transfers are tried before the interpreter lock is given up; None does what
+    /// polysock.set_try_first() says.
+    #[pyo3(signature = (on, /))]
+    fn set_try_first(&self, on: Option<bool>) {
+        let told = on.map_or(UNTOLD, |on| if on { ON } else { OFF });
+        self.tries.store(told, Ordering::Relaxed);
+    }
+
+    /// What set_try_first() set; None unless it did.
+    fn get_try_first(&self) -> Option<bool> {
+        match self.tries.load(Ordering::Relaxed) {
+            UNTOLD => None,
+            told => Some(told == ON),
+        }
     }
 
     /// Receives exactly `n` bytes.
@@ -586,6 +610,27 @@ impl NativeSocket {
         }
     }
 
+    /// When a transfer may be tried attached.
+    pub fn tries(&self, socket: &Socket, direction: Tries, flags: CInt, plain_memory: bool) -> Tries {
+        let on = match self.tries.load(Ordering::Relaxed) {
+            UNTOLD => gil::tries(),
+            told => told == ON,
+        };
+        if !on || flags.0 & (libc::MSG_WAITALL | libc::MSG_FASTOPEN) != 0 {
+            return Tries::Never;
+        }
+        let calls_never_sleep = matches!(socket.family(), Family::IPV4 | Family::IPV6 | Family::UNIX)
+            && matches!(
+                socket.socket_type(),
+                SocketType::STREAM | SocketType::DATAGRAM | SocketType::SEQPACKET
+            );
+        if plain_memory && calls_never_sleep {
+            direction
+        } else {
+            Tries::Alone
+        }
+    }
+
     /// The core's socket of an object that was initialised once, as nearly all are.
     pub fn only(&self) -> Option<&Socket> {
         match self.later.get() {
@@ -685,15 +730,18 @@ fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -
         })
 }
 
+/// An object, and the core's socket that it has for this call.
+pub type Using<'a> = (&'a NativeSocket, &'a Socket);
+
 /// Receives at most `capacity` bytes.
 pub fn received<'py>(
     py: Python<'py>,
-    socket: &Socket,
+    (native, socket): Using<'_>,
     capacity: usize,
     flags: CInt,
 ) -> PyResult<Bound<'py, PyBytes>> {
     bytes::received(py, capacity, |room| {
-        gil::transfer(py, tries(socket, flags, true), |host| {
+        gil::receive(py, native.tries(socket, Tries::Receive, flags, true), |host| {
             socket.on(host).recv_with(room, Flags(flags.0))
         })
     })
@@ -702,45 +750,41 @@ pub fn received<'py>(
 /// Receives at most `wanted` bytes into memory of Python's.
 pub fn received_into(
     py: Python<'_>,
-    socket: &Socket,
+    (native, socket): Using<'_>,
     mut buffer: Writable<'_>,
     wanted: usize,
     flags: CInt,
 ) -> PyResult<usize> {
-    gil::transfer(py, tries(socket, flags, buffer.is_plain()), |host| {
+    let tries = native.tries(socket, Tries::Receive, flags, buffer.is_plain());
+    gil::receive(py, tries, |host| {
         socket.on(host).recv_with(buffer.room(wanted), Flags(flags.0))
     })
 }
 
 /// Sends as much as there is room for.
-pub fn sent(py: Python<'_>, socket: &Socket, data: &Readable<'_, '_>, flags: CInt) -> PyResult<usize> {
-    gil::transfer(py, tries(socket, flags, data.is_plain()), |host| {
+pub fn sent(
+    py: Python<'_>,
+    (native, socket): Using<'_>,
+    data: &Readable<'_, '_>,
+    flags: CInt,
+) -> PyResult<usize> {
+    let tries = native.tries(socket, Tries::Send, flags, data.is_plain());
+    gil::transfer(py, tries, |host| {
         socket.on(host).send_with(data.data(), Flags(flags.0))
     })
 }
 
 /// Sends everything.
-pub fn sent_all(py: Python<'_>, socket: &Socket, data: &Readable<'_, '_>, flags: CInt) -> PyResult<()> {
-    gil::transfer(py, tries(socket, flags, data.is_plain()), |host| {
+pub fn sent_all(
+    py: Python<'_>,
+    (native, socket): Using<'_>,
+    data: &Readable<'_, '_>,
+    flags: CInt,
+) -> PyResult<()> {
+    let tries = native.tries(socket, Tries::Send, flags, data.is_plain());
+    gil::transfer(py, tries, |host| {
         socket.on(host).send_all_with(data.data(), Flags(flags.0))
     })
-}
-
-/// When a transfer may be tried attached.
-fn tries(socket: &Socket, flags: CInt, plain_memory: bool) -> Tries {
-    if flags.0 & (libc::MSG_WAITALL | libc::MSG_FASTOPEN) != 0 {
-        return Tries::Never;
-    }
-    let calls_never_sleep = matches!(socket.family(), Family::IPV4 | Family::IPV6 | Family::UNIX)
-        && matches!(
-            socket.socket_type(),
-            SocketType::STREAM | SocketType::DATAGRAM | SocketType::SEQPACKET
-        );
-    if plain_memory && calls_never_sleep {
-        Tries::Paid
-    } else {
-        Tries::Alone
-    }
 }
 
 /// Sets the timeout and, as CPython does, the descriptor's mode: non-blocking for any timeout.

@@ -32,7 +32,7 @@ fn call<'py, T>(
     py: Python<'py>,
     operation: impl FnOnce(&mut Attached<'py>) -> net::Result<T>,
 ) -> PyResult<T> {
-    transfer(py, Tries::Alone, operation)
+    transfer(py, gil::allowed(Tries::Alone), operation)
 }
 
 /// The same for a transfer.

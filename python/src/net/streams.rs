@@ -4,7 +4,7 @@ use super::shared::Shared;
 use super::values::{low_byte, range};
 use super::{call, error, transfer};
 use crate::error::note;
-use crate::gil::Tries;
+use crate::gil::{self, Tries};
 use crate::raw::buffer::{Readable, Writable};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -48,12 +48,8 @@ fn with_partial(py: Python<'_>, raised: PyErr, received: &[u8]) -> PyErr {
     raised
 }
 
-fn tries(plain: bool) -> Tries {
-    if plain {
-        Tries::Paid
-    } else {
-        Tries::Alone
-    }
+fn tries(direction: Tries, plain: bool) -> Tries {
+    gil::allowed(if plain { direction } else { Tries::Alone })
 }
 
 fn count(length: i64, py: Python<'_>) -> PyResult<usize> {
@@ -77,16 +73,19 @@ impl SocketInputStream {
                 return Err(error::null_pointer(py, "b is null"));
             }
             let mut byte = [0_u8; 1];
-            let count = transfer(py, Tries::Paid, |host| self.0.read(host, &mut byte))?;
+            let count = transfer(py, tries(Tries::Receive, true), |host| {
+                self.0.read(host, &mut byte)
+            })?;
             let [byte] = byte;
             return Ok(if count == 0 { -1 } else { byte.into() });
         };
         let mut buffer = Writable::of(buffer)?;
         let (offset, length) = range(py, off, length, buffer.len())?;
-        let tries = tries(buffer.is_plain());
+        let tries = tries(Tries::Receive, buffer.is_plain());
         let count = transfer(py, tries, |host| {
             self.0.read(host, buffer.room_at(offset, length))
         })?;
+        gil::received(count);
         Ok(match i64::try_from(count) {
             Ok(0) if length > 0 => -1,
             count => count.unwrap_or(i64::MAX),
@@ -213,7 +212,7 @@ impl SocketOutputStream {
     fn write(&self, py: Python<'_>, data: &Bound<'_, PyAny>, off: i64, length: Option<i64>) -> PyResult<()> {
         if let Ok(number) = data.cast::<PyInt>() {
             let low = low_byte(number)?;
-            return transfer(py, Tries::Paid, |host| self.0.write(host, &[low]));
+            return transfer(py, tries(Tries::Send, true), |host| self.0.write(host, &[low]));
         }
         if data.is_none() {
             return Err(error::null_pointer(py, "b is null"));
@@ -224,7 +223,7 @@ impl SocketOutputStream {
             return Err(PyTypeError::new_err(text));
         };
         let (offset, length) = range(py, off, length, data.len())?;
-        let tries = tries(data.is_plain());
+        let tries = tries(Tries::Send, data.is_plain());
         transfer(py, tries, |host| self.0.write(host, data.data_at(offset, length)))
     }
 

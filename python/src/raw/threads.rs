@@ -20,9 +20,9 @@ pub fn is_only_thread(_attached: Python<'_>) -> bool {
         return false;
     };
     // SAFETY: we are attached.
-    let (interpreter, this) = unsafe { (ffi::PyInterpreterState_Get(), ffi::PyThreadState_Get()) };
-    // SAFETY: the interpreter is alive, and so is the state of this thread.
-    unsafe { head(interpreter) == this && next(this).is_null() }
+    let this = unsafe { ffi::PyThreadState_Get() };
+    // SAFETY: the state of this thread is alive, and so is the interpreter.
+    unsafe { next(this).is_null() && head(ffi::PyInterpreterState_Get()) == this }
 }
 
 /// Whether this is the interpreter that the process began with, not one that was made beside it.

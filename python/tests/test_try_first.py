@@ -1,0 +1,243 @@
+"""Calls that are tried before the interpreter lock is given up: the switch, the credit, the same results."""
+
+import contextlib
+import os
+import threading
+import time
+
+import pytest
+from helpers import MUCH, PATIENCE, Thread, connection
+
+import polysock as socket
+
+# What a long wait pays for: see python/src/credit.rs.
+CREDIT = 2000
+
+
+@pytest.fixture(autouse=True)
+def switch():
+    yield
+    socket.set_try_first(True)
+
+
+@contextlib.contextmanager
+def computing():
+    """A thread that never waits."""
+    over = threading.Event()
+
+    def work():
+        while not over.is_set():
+            sum(range(1000))
+
+    neighbour = threading.Thread(target=work)
+    neighbour.start()
+    try:
+        yield
+    finally:
+        over.set()
+        neighbour.join()
+
+
+def in_a_thread(call, *arguments):
+    """A new thread has an account of its own."""
+    thread = Thread(call, *arguments)
+    thread.join(PATIENCE * 3)
+    assert not thread.is_alive()
+    if thread.error:
+        raise thread.error
+    return thread.result
+
+
+def once(left, right):
+    assert left.send(b"x") == 1
+    assert right.recv(64) == b"x"
+
+
+def get_credit(left, right):
+    """Makes calls until one of them was made attached: then there is credit for many more."""
+    end = time.monotonic() + PATIENCE
+    before, _ = socket.try_counts()
+    while socket.try_counts()[0] == before:
+        assert time.monotonic() < end, "never kept waiting for long"
+        once(left, right)
+
+
+def test_the_switch():
+    assert socket.get_try_first() is True
+    socket.set_try_first(False)
+    assert socket.get_try_first() is False
+    with socket.socket() as sock:
+        assert sock.get_try_first() is None
+        for on in (True, False, None):
+            sock.set_try_first(on)
+            assert sock.get_try_first() is on
+        for wrong in (1, "yes"):
+            with pytest.raises(TypeError):
+                sock.set_try_first(wrong)
+            with pytest.raises(TypeError):
+                socket.set_try_first(wrong)
+
+
+def test_beside_a_computing_thread_most_calls_stay_attached():
+    def work(left, right):
+        get_credit(left, right)
+        before, end = socket.try_counts(), time.monotonic() + PATIENCE
+        while socket.try_counts()[0] < before[0] + 3 * CREDIT and time.monotonic() < end:
+            once(left, right)
+        return [after - start for start, after in zip(before, socket.try_counts(), strict=True)]
+
+    with connection() as pair, computing():
+        attached, detached = in_a_thread(work, *pair)
+    assert attached >= 3 * CREDIT
+    # Nobody starves: so many calls take a long wait each, in which the computing thread had its turn.
+    assert attached <= CREDIT * (detached + 1)
+
+
+@pytest.mark.parametrize("whose", ["process", "socket"])
+def test_switched_off_every_call_detaches(whose):
+    def work(left, right):
+        for _ in range(500):
+            once(left, right)
+        return socket.try_counts()
+
+    with connection() as pair, computing():
+        if whose == "process":
+            socket.set_try_first(False)
+        else:
+            for end in pair:
+                end.set_try_first(False)
+        assert in_a_thread(work, *pair) == (0, 1000)
+
+
+def test_a_socket_may_be_told_otherwise_than_the_process():
+    with connection() as pair, computing():
+        socket.set_try_first(False)
+        for end in pair:
+            end.set_try_first(True)
+        in_a_thread(get_credit, *pair)
+
+
+def test_large_transfers_detach():
+    def work(left, right):
+        get_credit(left, right)
+        before = socket.try_counts()
+        left.sendall(bytes(20000))
+        after = socket.try_counts()
+        assert after == (before[0], before[1] + 1), "a large send"
+        got = 0
+        while got < 20000:
+            count = len(right.recv(65536))
+            got += count
+            if count > 8192:
+                before = socket.try_counts()
+                left.send(b"x")
+                assert socket.try_counts() == (before[0], before[1] + 1), "after a large receive"
+                return
+        # It came in small pieces.
+
+    with connection() as pair, computing():
+        in_a_thread(work, *pair)
+
+
+def test_results_are_the_same_on_credit():
+    def work(left, right):
+        get_credit(left, right)
+        assert left.send(b"abc") == 3
+        assert right.recv(2) == b"ab"
+        assert right.recv(65536) == b"c"
+        room = bytearray(8)
+        get_credit(left, right)
+        left.sendall(b"12345678")
+        assert right.recv_into(room, 5) == 5
+        assert right.recv(9, socket.MSG_PEEK) == b"678"
+        assert right.recv(3, socket.MSG_WAITALL) == b"678"
+        right.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            right.recv(1)
+        get_credit(left, right)
+        right.settimeout(0.05)
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            right.recv(1)
+        assert time.monotonic() - start >= 0.05
+        right.settimeout(None)
+        # A blocking send sends everything, whatever room there was.
+        get_credit(left, right)
+        reader = Thread(read_all, right, MUCH)
+        assert left.send(bytes(MUCH)) == MUCH
+        reader.join(PATIENCE)
+        assert reader.result == MUCH
+        get_credit(left, right)
+        left.shutdown(socket.SHUT_WR)
+        assert right.recv(10) == b""
+        assert right.recv_into(room) == 0
+        with pytest.raises(BrokenPipeError):
+            left.send(b"x")
+        right.close()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            right.recv(1)
+
+    with connection() as pair, computing():
+        in_a_thread(work, *pair)
+
+
+def read_all(sock, count):
+    got = 0
+    while got < count:
+        got += len(sock.recv(1 << 20))
+    return got
+
+
+def test_datagrams_on_credit():
+    def work(left, right):
+        get_credit(left, right)
+        with socket.socket(type=socket.SOCK_DGRAM) as one, socket.socket(type=socket.SOCK_DGRAM) as other:
+            one.bind(("127.0.0.1", 0))
+            other.bind(("127.0.0.1", 0))
+            before, _ = socket.try_counts()
+            assert one.sendto(b"there", other.getsockname()) == 5
+            assert other.recvfrom(9) == (b"there", one.getsockname())
+            assert socket.try_counts()[0] == before + 2
+
+    with connection() as pair, computing():
+        in_a_thread(work, *pair)
+
+
+def test_an_answer_of_another_process_beside_a_computing_thread():
+    """It goes on trying for a moment before it detaches; every answer comes, whichever way."""
+
+    def work(client, server):
+        get_credit(client, server)
+        child = os.fork()
+        if child == 0:
+            with contextlib.suppress(BaseException):
+                client.close()
+                while data := server.recv(64):
+                    server.sendall(data)
+            os._exit(0)
+        server.close()
+        for number in range(300):
+            text = b"%d" % number
+            client.sendall(text)
+            assert client.recv(64) == text
+        client.close()
+        assert os.waitpid(child, 0)[1] == 0
+
+    with connection() as pair, computing():
+        in_a_thread(work, *pair)
+
+
+def test_two_streams_and_a_computing_thread():
+    """Each of two threads that transfer makes its way beside one that computes."""
+
+    def work(left, right):
+        for _ in range(2000):
+            once(left, right)
+        return True
+
+    with connection() as first, connection() as second, computing():
+        threads = [Thread(work, *pair) for pair in (first, second)]
+        for thread in threads:
+            thread.join(PATIENCE * 3)
+            assert thread.error is None
+            assert thread.result
