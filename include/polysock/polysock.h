@@ -1381,7 +1381,7 @@ void polysock_poller_free(polysock_poller *p);
 /// BSD: none. Python: polysock.Server. Java: none.
 /// `o` may be NULL. `listener` stays the caller's, who frees it in the end: closing or freeing it earlier ends accepting,
 /// and polysock_server_stop() closes it. `user` is handed to every callback. One thread is started at once, others as
-/// connections come. POLYSOCK_EINVAL when the listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED;
+/// connections come; no callback is called before `*out` is set, so that it may use the server. POLYSOCK_EINVAL when the listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED;
 /// POLYSOCK_EAGAIN when there can be no thread. On failure `release` is not called.
 /// @ingroup polysock_server
 int polysock_server_start(polysock_server **out, polysock_t *listener, polysock_connection_fn fn, void *user, const polysock_server_options *o);
