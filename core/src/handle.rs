@@ -1,8 +1,8 @@
 //! One descriptor shared by many threads: who is inside, who waits, who closes.
 //!
-//! The state word holds CLOSED, DETACHED and the number of calls inside. Entering is one atomic step that tests
-//! what it counts, and `close` sets CLOSED and counts itself in the same step, so no call ever uses a descriptor
-//! number that was closed and given to somebody else.
+//! The state word holds CLOSED, DETACHED, whether anybody has registered, and the number of calls inside. Entering is
+//! one atomic step that tests what it counts, and `close` sets CLOSED and counts itself in the same step, so no call
+//! ever uses a descriptor number that was closed and given to somebody else.
 
 use crate::error::Kind;
 use crate::host::Host;
@@ -20,7 +20,9 @@ use std::sync::Weak;
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-const COUNT: u64 = (1 << 29) - 1;
+const COUNT: u64 = (1 << 28) - 1;
+/// Somebody has registered: there may be waiters to wake and followers to tell.
+const REGISTERED: u64 = 1 << 28;
 /// The closer has stopped waiting: the last call to leave closes the descriptor.
 const ORPHANED: u64 = 1 << 29;
 const DETACHED: u64 = 1 << 30;
@@ -265,10 +267,12 @@ impl Handle {
             (word & CLOSED == 0 || left_open).then_some((word | CLOSED) + 1)
         });
         let Some(begun) = begun else { return Ok(()) };
-        // From now on nobody enters.
+        // From now on nobody enters, and who registers finds it closed.
         let alone = begun & COUNT == 1;
         host.block(|| {
-            self.part_from_followers();
+            if begun & REGISTERED != 0 {
+                self.part_from_followers();
+            }
             farewell(self.descriptor.lend());
             if !alone && !self.see_others_out(patience) {
                 return Ok(());
@@ -312,11 +316,17 @@ impl Handle {
     ) -> Result<T, Kind> {
         let inside = self.enter()?;
         let mut shared = self.shared.lock();
-        // A close since we entered may have told all there were.
+        self.note_registered();
+        // A close since we entered may have told all there were, or found that there are none.
         if self.is_closed() {
             return Err(Kind::Closed);
         }
         change(inside.fd(), &mut shared.followers)
+    }
+
+    /// Says that there is somebody on the lists. Who registers looks at CLOSED afterwards.
+    fn note_registered(&self) {
+        self.update(|word, _| (word & REGISTERED == 0).then_some(word | REGISTERED));
     }
 
     /// Wakes every registered thread, and tells the followers that the descriptor goes. Called while it is open, once
@@ -501,6 +511,7 @@ impl<'a> Watch<'a> {
                 signalled: false,
             };
             handle.shared.lock().waiters.push(waiter);
+            handle.note_registered();
         }
         watch
     }
