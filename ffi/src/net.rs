@@ -135,10 +135,8 @@ pub unsafe extern "C" fn polysock_net_set_so_linger(s: *mut polysock_t, on: bool
 /// @ingroup polysock_net
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_get_so_linger(s: *const polysock_t, seconds: *mut c_int) -> c_int {
-    guard::code("polysock_net_get_so_linger", || {
-        let (socket, out) = (handle(s)?, Out::new(seconds, "seconds")?);
-        out.set(whole_seconds(socket.linger()?, -1));
-        Ok(())
+    guard::value("polysock_net_get_so_linger", s, (seconds, "seconds"), |socket| {
+        Ok(whole_seconds(socket.linger()?, -1))
     })
 }
 
