@@ -108,13 +108,19 @@ JAVAC := $(shell command -v javac)
 $(BUILD)/credit: python/src/credit.rs | $(BUILD)/.prerequisites
 	rustc --edition=2021 -A dead_code --test $< -o $@
 
-test-conformance: lib python-module
+# The C and C++ drivers: the files of a folder each.
+DRIVER_LIBS := -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
+
+$(BUILD)/conformance/driver_c: $(wildcard conformance/drivers/c/*) $(HEADER) | lib
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_DEMO) -pthread $(filter %.c,$^) -o $@ $(DRIVER_LIBS)
+
+$(BUILD)/conformance/driver_cpp: $(wildcard conformance/drivers/cpp/*) $(HEADER) include/polysock/polysock.hpp | lib
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Iinclude -pthread $(filter %.cpp,$^) -o $@ $(DRIVER_LIBS)
+
+test-conformance: lib python-module $(BUILD)/conformance/driver_c $(BUILD)/conformance/driver_cpp
 	cargo build --quiet --locked --release -p polysock-conformance-driver
-	@mkdir -p $(BUILD)/conformance
-	$(CC) $(CFLAGS_DEMO) -pthread conformance/drivers/driver.c -o $(BUILD)/conformance/driver_c \
-	  -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
-	$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Iinclude -pthread conformance/drivers/driver.cpp \
-	  -o $(BUILD)/conformance/driver_cpp -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
 	$(PYTHON) -m unittest discover -q -s conformance/tests -t conformance
 	$(if $(JAVAC),$(JAVAC) -d $(BUILD)/conformance/java conformance/drivers/java/*.java,@echo "no JDK: java.net itself does not take part")
 	$(PYTHON) conformance/run.py \

@@ -1,0 +1,111 @@
+/* Addresses as the protocol writes them. */
+#include "driver.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+/* The name of a Unix socket as the protocol writes it. */
+static int unix_name(struct request *r, const polysock_addr *a)
+{
+    static const char plain_ones[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-";
+    const size_t before = offsetof(struct sockaddr_un, sun_path);
+    const char *name = (const char *)a->bytes + before;
+    size_t length = a->length > before ? (size_t)a->length - before : 0, simple = 1;
+    char text[256] = "@:";
+    if (length == 0)
+        return answer(r, "ok name=-");
+    if (name[0] != '\0')
+        return answer(r, "ok name=%.*s", (int)strnlen(name, length), name);
+    while (simple < length && name[simple] != '\0' && strchr(plain_ones, name[simple]) != NULL)
+        simple++;
+    if (simple == length)
+        return answer(r, "ok name=@%.*s", (int)length - 1, name + 1);
+    for (size_t at = 1; at < length; at++)
+        snprintf(text + 2 * at, 3, "%02x", (unsigned char)name[at]);
+    return answer(r, "ok name=%s", text);
+}
+
+int name_of(struct request *r, const polysock_addr *a)
+{
+    char host[POLYSOCK_ADDR_TEXT_SIZE];
+    if (a->length == 0 || polysock_addr_family(a) == POLYSOCK_AF_UNIX)
+        return unix_name(r, a);
+    int length = polysock_addr_ip(a, host, sizeof host);
+    if (length < 0)
+        return refused(r, length);
+    return answer(r, "ok host=%s port=%u", host, polysock_addr_port(a));
+}
+
+/* `/path`, `@name`, `@:hex` or `-`. */
+static bool unix_address(struct request *r, const char *word, polysock_addr *out)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    unsigned char *bytes = NULL;
+    size_t length = strcmp(word, "-") == 0 ? 0 : strlen(word);
+    if (strncmp(word, "@:", 2) == 0) {
+        bytes = payload(word + 2, &length);
+        if (bytes == NULL) {
+            malformed(r, "name");
+            return false;
+        }
+        length++; /* the leading zero */
+    }
+    if (length > sizeof name.sun_path) { /* no address has room for it */
+        free(bytes);
+        answer(r, "error INVAL");
+        return false;
+    }
+    if (bytes != NULL) {
+        memcpy(name.sun_path + 1, bytes, length - 1);
+    } else if (length > 0) {
+        memcpy(name.sun_path, word, length);
+        if (word[0] == '@')
+            name.sun_path[0] = '\0';
+    }
+    free(bytes);
+    int code = polysock_addr_from_sockaddr(out, (struct sockaddr *)&name, offsetof(struct sockaddr_un, sun_path) + length);
+    if (code < 0)
+        refused(r, code);
+    return code == 0;
+}
+
+/* The address that the words of the request from this one on are: host and port, or one word. */
+bool address(struct request *r, int first, polysock_addr *out)
+{
+    long value;
+    if (r->count == first + 1)
+        return unix_address(r, r->words[first], out);
+    if (!number(r->words[first + 1], &value)) {
+        malformed(r, "port");
+        return false;
+    }
+    if (value < 0 || value > 65535) { /* uint16_t has no such number */
+        answer(r, "error INVAL");
+        return false;
+    }
+    int code = polysock_addr_parse(out, r->words[first], (uint16_t)value);
+    if (code < 0)
+        refused(r, code);
+    return code == 0;
+}
+
+int family_of(const char *word)
+{
+    if (strcmp(word, "inet") == 0)
+        return POLYSOCK_AF_INET;
+    if (strcmp(word, "unix") == 0)
+        return POLYSOCK_AF_UNIX;
+    return strcmp(word, "inet6") == 0 ? POLYSOCK_AF_INET6 : -1;
+}
+
+int type_of(const char *word)
+{
+    if (strcmp(word, "stream") == 0)
+        return POLYSOCK_SOCK_STREAM;
+    if (strcmp(word, "dgram") == 0)
+        return POLYSOCK_SOCK_DGRAM;
+    return strcmp(word, "seqpacket") == 0 ? POLYSOCK_SOCK_SEQPACKET : -1;
+}

@@ -1,0 +1,48 @@
+/* Answers, and what refusals are called in the protocol. */
+#include "driver.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int answer(struct request *r, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    vsnprintf(r->answer, sizeof r->answer, format, list);
+    va_end(list);
+    return 0;
+}
+
+static const char *protocol_name(int code)
+{
+    const char *name = polysock_err_name(code);
+    if (code == POLYSOCK_EALREADY)
+        return "INPROGRESS";
+    return name[0] == 'E' ? name + 1 : name;
+}
+
+int refused(struct request *r, long code)
+{
+    fprintf(stderr, "%s\n", polysock_last_detail());
+    return answer(r, "error %s", protocol_name((int)code));
+}
+
+int refused_after(struct request *r, long code, size_t done)
+{
+    return answer(r, "error %s done=%zu", protocol_name((int)code), done);
+}
+
+int plain(struct request *r, int code)
+{
+    return code < 0 ? refused(r, code) : answer(r, "ok");
+}
+
+int malformed(struct request *r, const char *reason)
+{
+    return answer(r, "error PROTOCOL %s", reason);
+}
+
+const char *on_off(bool on)
+{
+    return on ? "on" : "off";
+}

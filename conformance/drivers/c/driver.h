@@ -1,0 +1,77 @@
+/* What the files of the driver share. Each file is named like its kin in ../rust/src. */
+#pragma once
+
+#define _GNU_SOURCE /* the first header that every file includes */
+#include <polysock/polysock.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+enum { MAX_WORDS = 32, MAX_ANSWER = 4096, LIMIT = 16 << 20, MOST_DESCRIPTORS = 256 };
+
+/* One request, and the answer that grows. */
+struct request {
+    char *words[MAX_WORDS]; /* the first is the command */
+    int count;
+    int timeout_ms; /* POLYSOCK_DEFAULT when none was given */
+    int flags;
+    bool trunc;
+    char answer[MAX_ANSWER];
+};
+
+/* Carries out a line and writes the answer, of at most MAX_ANSWER bytes. */
+void carry_out(char *line, char *out);
+
+/* Every command returns 0 once it has answered. */
+typedef int command(struct request *r);
+
+command do_hello, do_reset, do_exhaust, do_release;
+command do_socket, do_socketpair, do_dup, do_bind, do_listen, do_server, do_accept, do_connect, do_shutdown;
+command do_close, do_close_java, do_abort, do_is_closed, do_fileno, do_detach, do_from_fd, do_open_fd, do_close_fd;
+command do_send, do_sendall, do_recv, do_sendto, do_recvfrom, do_recv_exact, do_collect, do_fill;
+command do_getsockname, do_getpeername, do_state;
+command do_set, do_get, do_setsockopt, do_getsockopt;
+
+/* answer.c: those with a request return 0 */
+int answer(struct request *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int refused(struct request *r, long code);
+int refused_after(struct request *r, long code, size_t done);
+int plain(struct request *r, int code); /* refused, or nothing but ok */
+int malformed(struct request *r, const char *reason);
+const char *on_off(bool on);
+
+/* values.c */
+void *allocate(size_t size); /* or ends the process */
+bool number(const char *text, long *out);
+unsigned char *pattern(size_t count, size_t offset);
+unsigned char *payload(const char *text, size_t *count); /* NULL where the text makes no sense */
+int received(struct request *r, const unsigned char *bytes, size_t count);
+
+/* addresses.c */
+int name_of(struct request *r, const polysock_addr *a);
+bool address(struct request *r, int first, polysock_addr *out); /* false once it has answered */
+int family_of(const char *word);
+int type_of(const char *word);
+
+/* handles.c */
+polysock_t *find(struct request *r, const char *name); /* NULL once it has answered */
+void keep(const char *name, polysock_t *socket);
+void keep_descriptor(int fd);
+void forget_descriptor(int fd);
+void close_everything(void);
+void forget_handles(void);
+
+/* tasks.c */
+void tasks_begin(void);
+int start(struct request *r, const char *label, const char *line);
+int join(struct request *r, const char *label, long limit);
+bool forget_tasks(const struct timespec *until); /* false when one has not ended by then */
+
+/* process.c */
+void process_begins(void);
+
+/* clock.c: the monotonic one */
+long long now_ns(void);
+long long ms_since(long long began_ns);
+struct timespec in_ms(long ms);

@@ -1,0 +1,120 @@
+/*
+ * Conformance driver for C: one request a line in, one answer a line out. The protocol is in ../../README.md. It uses
+ * only polysock.h, libc and POSIX threads.
+ */
+#include "driver.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name;
+    int least, most; /* arguments */
+    command *run;
+} commands[] = {
+    {"hello", 0, 0, do_hello},                       {"reset", 0, 0, do_reset},
+    {"exhaust", 0, 0, do_exhaust},                   {"release", 0, 0, do_release},
+    {"socket", 2, 3, do_socket},                     {"socketpair", 3, 3, do_socketpair},
+    {"dup", 2, 2, do_dup},                           {"bind", 2, 3, do_bind},
+    {"listen", 2, 2, do_listen},                     {"server", 3, 3, do_server},
+    {"accept", 2, 2, do_accept},                     {"connect", 2, 3, do_connect},
+    {"shutdown", 2, 2, do_shutdown},                 {"close", 1, 1, do_close},
+    {"close_java", 1, 1, do_close_java},             {"abort", 1, 1, do_abort},
+    {"is_closed", 1, 1, do_is_closed},               {"fileno", 1, 1, do_fileno},
+    {"detach", 1, 1, do_detach},                     {"from_fd", 2, 2, do_from_fd},
+    {"open_fd", 0, 0, do_open_fd},                   {"close_fd", 1, 1, do_close_fd},
+    {"send", 2, 2, do_send},                         {"sendall", 2, 2, do_sendall},
+    {"recv", 2, 2, do_recv},                         {"sendto", 3, 4, do_sendto},
+    {"recvfrom", 2, 2, do_recvfrom},                 {"recv_exact", 2, 2, do_recv_exact},
+    {"collect", 2, 2, do_collect},                   {"fill", 1, 1, do_fill},
+    {"getsockname", 1, 1, do_getsockname},           {"getpeername", 1, 1, do_getpeername},
+    {"state", 1, 1, do_state},                       {"set", 3, 3, do_set},
+    {"get", 2, 2, do_get},                           {"setsockopt", 3, 3, do_setsockopt},
+    {"getsockopt", 2, 2, do_getsockopt},
+};
+
+/* Options out of the arguments. False when one makes no sense. */
+static bool take_options(struct request *r, long *join_limit)
+{
+    int kept = 0;
+    for (int i = 0; i < r->count; i++) {
+        char *word = r->words[i];
+        long value;
+        if (strncmp(word, "timeout=", 8) == 0) {
+            if (strcmp(word + 8, "never") == 0)
+                r->timeout_ms = POLYSOCK_INFINITE;
+            else if (number(word + 8, &value))
+                r->timeout_ms = (int)value;
+            else
+                return false;
+        } else if (strncmp(word, "limit=", 6) == 0) {
+            if (!number(word + 6, join_limit))
+                return false;
+        } else if (strcmp(word, "peek") == 0) {
+            r->flags |= POLYSOCK_MSG_PEEK;
+        } else if (strcmp(word, "trunc") == 0) {
+            r->trunc = true;
+        } else if (strcmp(word, "oob") == 0) {
+            r->flags |= POLYSOCK_MSG_OOB;
+        } else {
+            r->words[kept++] = word;
+        }
+    }
+    r->count = kept;
+    return true;
+}
+
+static int dispatch(struct request *r, char *line)
+{
+    long join_limit = 5000;
+    char *rest = NULL;
+    if (strncmp(line, "start ", 6) == 0) {
+        char *label = strtok_r(line + 6, " ", &rest);
+        return label != NULL && *rest != '\0' ? start(r, label, rest) : malformed(r, "start LABEL COMMAND");
+    }
+    for (char *word = strtok_r(line, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        if (r->count == MAX_WORDS)
+            return malformed(r, "too many words");
+        r->words[r->count++] = word;
+    }
+    if (!take_options(r, &join_limit))
+        return malformed(r, "option");
+    if (r->count == 2 && strcmp(r->words[0], "join") == 0)
+        return join(r, r->words[1], join_limit);
+    for (size_t i = 0; r->count > 0 && i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].name, r->words[0]) == 0)
+            return commands[i].least < r->count && r->count <= commands[i].most + 1 ? commands[i].run(r)
+                                                                                    : malformed(r, "arguments");
+    return answer(r, "unsupported");
+}
+
+void carry_out(char *line, char *out)
+{
+    struct request r = {.timeout_ms = POLYSOCK_DEFAULT};
+    long long began = now_ns();
+    dispatch(&r, line);
+    snprintf(out, MAX_ANSWER, "%.4050s ms=%lld", r.answer, ms_since(began));
+}
+
+int main(void)
+{
+    char *line = NULL, result[MAX_ANSWER];
+    size_t size = 0;
+    process_begins();
+    tasks_begin();
+    while (getline(&line, &size, stdin) > 0) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (strcmp(line, "quit") == 0) {
+            puts("ok ms=0");
+            break;
+        }
+        if (*line == '\0')
+            continue;
+        carry_out(line, result);
+        puts(result);
+        fflush(stdout);
+    }
+    fflush(stdout);
+    _exit(0); /* a thread left inside a call must not keep the process */
+}

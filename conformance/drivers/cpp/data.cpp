@@ -1,0 +1,101 @@
+// Sending and receiving.
+#include "driver.hpp"
+
+#include <algorithm>
+
+namespace {
+
+constexpr std::size_t chunk = 64 * 1024;
+
+std::size_t room(const request &r)
+{
+    const long n = to_number(r.w[2]);
+    if (n < 0 || static_cast<std::size_t>(n) > limit)
+        throw malformed{"count"};
+    return static_cast<std::size_t>(n);
+}
+
+} // namespace
+
+std::string do_send(request &r)
+{
+    const std::string bytes = payload(r.w[2]);
+    return "ok n=" + std::to_string(r.socket().send(bytes.data(), bytes.size(), r.timeout, r.flags));
+}
+
+std::string do_sendall(request &r)
+{
+    const std::string bytes = payload(r.w[2]);
+    polysock::socket &s = r.socket();
+    try {
+        s.send_all(bytes, r.timeout);
+    } catch (const polysock::error &e) {
+        return refused_after(e, e.done());
+    }
+    return "ok n=" + std::to_string(bytes.size());
+}
+
+std::string do_recv(request &r)
+{
+    std::vector<char> bytes(room(r));
+    const std::size_t n = r.socket().recv(bytes.data(), bytes.size(), r.timeout, r.flags);
+    return "ok " + received({bytes.data(), n});
+}
+
+std::string do_sendto(request &r)
+{
+    const std::string bytes = payload(r.w[2]);
+    return "ok n=" + std::to_string(r.socket().sendto(bytes, address(r.w, 3), r.timeout));
+}
+
+std::string do_recvfrom(request &r)
+{
+    std::vector<char> bytes(room(r));
+    const polysock::received got = r.socket().recvfrom(bytes.data(), bytes.size(), r.timeout, r.flags);
+    return "ok " + received({bytes.data(), got.count}) + " " + name_of(got.from) +
+           (r.trunc ? " trunc=" + on_off(got.truncated()) : "");
+}
+
+std::string do_recv_exact(request &r)
+{
+    std::vector<char> bytes(room(r));
+    polysock::socket &s = r.socket();
+    try {
+        s.recv_exact(bytes.data(), bytes.size(), r.timeout);
+    } catch (const polysock::error &e) {
+        return refused_after(e, e.done());
+    }
+    return "ok " + received({bytes.data(), bytes.size()});
+}
+
+std::string do_collect(request &r)
+{
+    std::vector<char> bytes(r.w[2] == "all" ? limit : room(r));
+    polysock::socket &s = r.socket();
+    std::size_t done = 0;
+    try {
+        while (done < bytes.size()) {
+            const std::size_t n = s.recv(bytes.data() + done, std::min(bytes.size() - done, chunk));
+            if (n == 0)
+                break;
+            done += n;
+        }
+    } catch (const polysock::error &e) {
+        return refused_after(e, done);
+    }
+    return "ok " + received({bytes.data(), done});
+}
+
+std::string do_fill(request &r)
+{
+    std::size_t done = 0;
+    try {
+        while (done < 64 << 20)
+            done += r.socket().send(pattern(chunk, done).data(), chunk, milliseconds(0));
+    } catch (const polysock::error &e) {
+        if (e.code().value() != POLYSOCK_EAGAIN)
+            throw;
+        return "ok n=" + std::to_string(done);
+    }
+    throw malformed{"never full"};
+}

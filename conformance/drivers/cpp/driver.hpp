@@ -1,0 +1,100 @@
+// What the files of the driver share. Each file is named like its kin in ../rust/src.
+#pragma once
+
+#include <polysock/polysock.hpp>
+
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using clock_type = std::chrono::steady_clock;
+using socket_ptr = std::shared_ptr<polysock::socket>;
+using words = std::vector<std::string>;
+using std::chrono::milliseconds;
+
+constexpr std::size_t limit = 16 << 20, most_descriptors = 256;
+
+// The request makes no sense.
+struct malformed {
+    const char *reason;
+};
+// An argument that the types of the library can't say.
+struct out_of_range {};
+
+// One request.
+struct request {
+    words w; // the command and its arguments
+    polysock::timeout timeout;
+    int flags = 0;
+    bool trunc = false;
+    milliseconds join_limit{5000};
+
+    // The socket that the first argument names, for as long as the request.
+    polysock::socket &socket() const;
+
+private:
+    mutable socket_ptr kept;
+};
+
+// Carries out a line and returns the answer.
+std::string carry_out(const std::string &line);
+
+// answer.cpp
+long long ms_since(clock_type::time_point began);
+std::string protocol_name(int code);
+std::string refused_after(const polysock::error &e, std::size_t done); // the library says how many bytes had moved
+[[noreturn]] void system_refused();
+
+// values.cpp
+long to_number(const std::string &text);
+bool to_flag(const std::string &text);
+std::string on_off(bool on);
+std::string pattern(std::size_t count, std::size_t offset);
+std::string payload(const std::string &text);
+std::string hex(std::string_view bytes);
+std::string received(std::string_view bytes);
+
+// addresses.cpp
+std::string name_of(const polysock::address &a);
+polysock::address address(const words &w, std::size_t first);
+int family_of(const std::string &word);
+int type_of(const std::string &word);
+
+// handles.cpp
+socket_ptr find(const std::string &name);
+void keep(const std::string &name, polysock::socket s);
+void keep_descriptor(int fd);
+void forget_descriptor(int fd);
+void close_everything();
+void forget_handles();
+
+// tasks.cpp
+std::string start(const std::string &label, const std::string &line);
+bool forget_tasks(clock_type::time_point until); // false when one has not ended by then
+std::string do_join(request &r);
+
+// process.cpp
+void process_begins();
+std::string do_hello(request &r);
+std::string do_reset(request &r);
+std::string do_exhaust(request &r);
+std::string do_release(request &r);
+
+// data.cpp
+std::string do_send(request &r);
+std::string do_sendall(request &r);
+std::string do_recv(request &r);
+std::string do_sendto(request &r);
+std::string do_recvfrom(request &r);
+std::string do_recv_exact(request &r);
+std::string do_collect(request &r);
+std::string do_fill(request &r);
+
+// options.cpp
+std::string do_set(request &r);
+std::string do_get(request &r);
+std::string do_setsockopt(request &r);
+std::string do_getsockopt(request &r);

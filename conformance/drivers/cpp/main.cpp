@@ -1,0 +1,204 @@
+// Conformance driver for C++: one request a line in, one answer a line out. The protocol is in ../../README.md. It uses
+// only polysock.hpp, the standard library and what the protocol asks of the system (rlimit, gettid).
+#include "driver.hpp"
+
+#include <functional>
+#include <iostream>
+#include <map>
+#include <sstream>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace {
+
+struct unsupported {};
+
+struct command {
+    std::size_t least, most; // arguments
+    std::function<std::string(request &)> run;
+};
+
+std::string do_server(request &r)
+{
+    const int family = family_of(r.w[2]);
+    polysock::socket s(family);
+    s.set_reuseaddr(true);
+    s.bind(polysock::address(family == POLYSOCK_AF_INET6 ? "::1" : "127.0.0.1"));
+    s.listen(static_cast<int>(to_number(r.w[3])));
+    const auto port = s.getsockname().port();
+    keep(r.w[1], std::move(s));
+    return "ok port=" + std::to_string(port);
+}
+
+std::string do_detach(request &r)
+{
+    const int fd = r.socket().detach();
+    keep_descriptor(fd);
+    return "ok fd=" + std::to_string(fd);
+}
+
+std::string do_open_fd(request &)
+{
+    const int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        system_refused();
+    keep_descriptor(fd);
+    return "ok fd=" + std::to_string(fd);
+}
+
+std::string do_state(request &r)
+{
+    if (const auto state = r.socket().state())
+        return "ok state=" + std::string(*state);
+    throw polysock::error(r.socket().is_closed() ? POLYSOCK_ECLOSED : POLYSOCK_EUNSUPPORTED);
+}
+
+// A command that says nothing but ok.
+template <class Call> std::function<std::string(request &)> plain(Call call)
+{
+    return [call](request &r) {
+        call(r);
+        return std::string("ok");
+    };
+}
+
+const std::map<std::string, command> commands = {
+    {"hello", {0, 0, do_hello}},
+    {"reset", {0, 0, do_reset}},
+    {"exhaust", {0, 0, do_exhaust}},
+    {"release", {0, 0, do_release}},
+    {"join", {1, 1, do_join}},
+    {"socket", {2, 3, plain([](request &r) {
+         keep(r.w[1], polysock::socket(family_of(r.w[2]), r.w.size() > 3 ? type_of(r.w[3]) : POLYSOCK_SOCK_STREAM));
+     })}},
+    {"socketpair", {3, 3, plain([](request &r) {
+         auto [a, b] = polysock::socket::pair(type_of(r.w[3]));
+         keep(r.w[1], std::move(a));
+         keep(r.w[2], std::move(b));
+     })}},
+    {"dup", {2, 2, plain([](request &r) { keep(r.w[2], r.socket().dup()); })}},
+    {"bind", {2, 3, plain([](request &r) { r.socket().bind(address(r.w, 2)); })}},
+    {"listen", {2, 2, plain([](request &r) { r.socket().listen(static_cast<int>(to_number(r.w[2]))); })}},
+    {"server", {3, 3, do_server}},
+    {"accept", {2, 2, [](request &r) {
+         polysock::address peer;
+         keep(r.w[2], r.socket().accept(peer, r.timeout));
+         return "ok " + name_of(peer);
+     }}},
+    {"connect", {2, 3, plain([](request &r) { r.socket().connect(address(r.w, 2), r.timeout); })}},
+    {"shutdown", {2, 2, plain([](request &r) {
+         r.socket().shutdown(r.w[2] == "rd" ? POLYSOCK_SHUT_RD : r.w[2] == "wr" ? POLYSOCK_SHUT_WR : POLYSOCK_SHUT_RDWR);
+     })}},
+    {"close", {1, 1, plain([](request &r) { r.socket().close(); })}},
+    {"close_java", {1, 1, plain([](request &r) { r.socket().net_close(); })}},
+    {"abort", {1, 1, plain([](request &r) { r.socket().abort(); })}},
+    {"is_closed", {1, 1, [](request &r) { return "ok closed=" + on_off(r.socket().is_closed()); }}},
+    {"fileno", {1, 1, [](request &r) { return "ok fd=" + std::to_string(r.socket().fileno()); }}},
+    {"detach", {1, 1, do_detach}},
+    {"from_fd", {2, 2, plain([](request &r) {
+         const int fd = static_cast<int>(to_number(r.w[2]));
+         keep(r.w[1], polysock::socket::from_fd(fd));
+         forget_descriptor(fd);
+     })}},
+    {"open_fd", {0, 0, do_open_fd}},
+    {"close_fd", {1, 1, plain([](request &r) {
+         const int fd = static_cast<int>(to_number(r.w[1]));
+         forget_descriptor(fd);
+         if (::close(fd) < 0)
+             system_refused();
+     })}},
+    {"send", {2, 2, do_send}},
+    {"sendall", {2, 2, do_sendall}},
+    {"recv", {2, 2, do_recv}},
+    {"sendto", {3, 4, do_sendto}},
+    {"recvfrom", {2, 2, do_recvfrom}},
+    {"recv_exact", {2, 2, do_recv_exact}},
+    {"collect", {2, 2, do_collect}},
+    {"fill", {1, 1, do_fill}},
+    {"getsockname", {1, 1, [](request &r) { return "ok " + name_of(r.socket().getsockname()); }}},
+    {"getpeername", {1, 1, [](request &r) { return "ok " + name_of(r.socket().getpeername()); }}},
+    {"state", {1, 1, do_state}},
+    {"set", {3, 3, do_set}},
+    {"get", {2, 2, do_get}},
+    {"setsockopt", {3, 3, do_setsockopt}},
+    {"getsockopt", {2, 2, do_getsockopt}},
+};
+
+request parse(std::istringstream &line)
+{
+    request r;
+    for (std::string word; line >> word;) {
+        if (word == "timeout=never")
+            r.timeout = polysock::infinite;
+        else if (word.rfind("timeout=", 0) == 0)
+            r.timeout = milliseconds(to_number(word.substr(8)));
+        else if (word.rfind("limit=", 0) == 0)
+            r.join_limit = milliseconds(to_number(word.substr(6)));
+        else if (word == "peek")
+            r.flags |= POLYSOCK_MSG_PEEK;
+        else if (word == "oob")
+            r.flags |= POLYSOCK_MSG_OOB;
+        else if (word == "trunc")
+            r.trunc = true;
+        else
+            r.w.push_back(word);
+    }
+    return r;
+}
+
+std::string dispatch(const std::string &line)
+{
+    std::istringstream stream(line);
+    if (line.rfind("start ", 0) == 0) {
+        std::string word, label, rest;
+        stream >> word >> label >> std::ws;
+        std::getline(stream, rest);
+        if (rest.empty())
+            throw malformed{"start LABEL COMMAND"};
+        return start(label, rest);
+    }
+    request r = parse(stream);
+    const auto found = r.w.empty() ? commands.end() : commands.find(r.w[0]);
+    if (found == commands.end())
+        throw unsupported{};
+    if (r.w.size() < found->second.least + 1 || r.w.size() > found->second.most + 1)
+        throw malformed{"arguments"};
+    return found->second.run(r);
+}
+
+} // namespace
+
+std::string carry_out(const std::string &line)
+{
+    const auto began = clock_type::now();
+    std::string answer;
+    try {
+        answer = dispatch(line);
+    } catch (const polysock::error &e) {
+        std::cerr << e.what() << '\n';
+        answer = "error " + protocol_name(e.code().value());
+    } catch (const malformed &m) {
+        answer = std::string("error PROTOCOL ") + m.reason;
+    } catch (const out_of_range &) {
+        answer = "error INVAL";
+    } catch (const unsupported &) {
+        answer = "unsupported";
+    }
+    return answer + " ms=" + std::to_string(ms_since(began));
+}
+
+int main()
+{
+    process_begins();
+    for (std::string line; std::getline(std::cin, line);) {
+        if (line == "quit") {
+            std::cout << "ok ms=0\n";
+            break;
+        }
+        if (!line.empty())
+            std::cout << carry_out(line) << std::endl;
+    }
+    std::cout.flush();
+    ::_exit(0); // a thread left inside a call must not keep the process
+}

@@ -1,0 +1,77 @@
+//! What `__init__` does: a new socket, or one that is there already.
+
+use super::timeout::{default_timeout, set_timeout};
+use super::{NativeSocket, Unclaimed};
+use crate::convert::CInt;
+use crate::raw::descriptor;
+use crate::{audit, error, gil};
+use polysock_core::{Family, Protocol, Socket, SocketType, Timeout};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyFloat;
+use std::os::fd::IntoRawFd;
+use std::sync::Arc;
+
+/// Gives the object its socket. -1 stands for a number that was not given.
+pub fn init(
+    slf: &Bound<'_, NativeSocket>,
+    [family, r#type, proto]: [CInt; 3],
+    fileno: Option<&Bound<'_, PyAny>>,
+) -> PyResult<()> {
+    let py = slf.py();
+    let (family, r#type, proto) = match fileno {
+        Some(_) => (family, r#type, proto),
+        None => (
+            given(family).map_or(CInt(libc::AF_INET), CInt),
+            given(r#type).map_or(CInt(libc::SOCK_STREAM), CInt),
+            given(proto).map_or(CInt(0), CInt),
+        ),
+    };
+    let described = match fileno.and_then(Unclaimed::described) {
+        Some(described) if family == CInt(-1) => described,
+        _ => [family.0, r#type.0, proto.0],
+    };
+    audit::tell_new(slf, described)?;
+    let timeout = default_timeout(py)?;
+    let socket = match fileno {
+        Some(number) => adopted(number, family, r#type, proto)?,
+        None => Arc::new(gil::detached(py, || {
+            Socket::new(Family(family.0), SocketType(r#type.0), Protocol(proto.0))
+        })?),
+    };
+    let non_blocking = r#type != CInt(-1) && r#type.0 & libc::SOCK_NONBLOCK != 0;
+    if non_blocking {
+        socket.set_timeout(Timeout::NonBlocking);
+    } else if timeout != Timeout::Never {
+        set_timeout(py, &socket, timeout)?;
+    }
+    slf.get().keep(py, socket)
+}
+
+/// An argument that is there: -1 stands for one that is not.
+fn given(number: CInt) -> Option<i32> {
+    (number != CInt(-1)).then_some(number.0)
+}
+
+fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -> PyResult<Arc<Socket>> {
+    let py = number.py();
+    if let Ok(unclaimed) = number.cast_exact::<Unclaimed>() {
+        return unclaimed.get().take().ok_or_else(|| error::bad_descriptor(py));
+    }
+    if number.is_instance_of::<PyFloat>() {
+        return Err(PyTypeError::new_err("integer argument expected, got float"));
+    }
+    let CInt(number) = number.extract()?;
+    let fd = descriptor::adopt(number).ok_or_else(|| PyValueError::new_err("negative file descriptor"))?;
+    let (family, kind, proto) = (
+        given(family).map(Family),
+        given(r#type).map(SocketType),
+        given(proto).map(Protocol),
+    );
+    Socket::from_fd_as(fd, family, kind, proto)
+        .map(Arc::new)
+        .map_err(|refused| {
+            let _ = refused.fd.into_raw_fd(); // it stays the caller's
+            error::exception(py, &refused.error)
+        })
+}

@@ -1,0 +1,444 @@
+//! The members of the type with their signatures.
+
+use super::{close, connect, create, timeout, transfer, NativeSocket, Unclaimed};
+use crate::convert::{self, Argument, AsInt, CInt, Object, Size};
+use crate::raw::buffer::Readable;
+use crate::raw::finalize;
+use crate::tcp_info::TcpInfo;
+use crate::{error, gil, message, options, sendfile};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyTuple};
+use std::os::fd::IntoRawFd;
+
+/// What `listen()` asks for when the program does not say: CPython's number.
+const BACKLOG: CInt = CInt(128);
+
+#[pymethods]
+impl NativeSocket {
+    /// Takes and ignores any arguments: subclasses have constructors of their own.
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self::empty()
+    }
+
+    #[pyo3(signature = (family = AsInt(-1), r#type = AsInt(-1), proto = AsInt(-1), fileno = None))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        family: AsInt,
+        r#type: AsInt,
+        proto: AsInt,
+        fileno: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        create::init(slf, [family, r#type, proto].map(|number| CInt(number.0)), fileno)
+    }
+
+    /// Warns of a socket that nobody closed, and closes it.
+    fn __del__(slf: &Bound<'_, Self>) {
+        finalize::finalize(slf);
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        format!(
+            "<socket object, fd={}, family={}, type={}, proto={}>",
+            self.fileno(py),
+            self.family(),
+            self.get_type(),
+            self.proto()
+        )
+    }
+
+    /// The address family, as a number.
+    #[getter]
+    fn family(&self) -> i32 {
+        self.current().map_or(0, |socket| socket.family().0)
+    }
+
+    /// The socket type without flag bits, as a number.
+    #[getter]
+    fn get_type(&self) -> i32 {
+        self.current().map_or(0, |socket| socket.socket_type().0)
+    }
+
+    /// The protocol, as a number.
+    #[getter]
+    fn proto(&self) -> i32 {
+        self.current().map_or(0, |socket| socket.protocol().0)
+    }
+
+    /// The timeout in seconds; None for ever.
+    #[getter]
+    fn timeout(&self) -> Option<f64> {
+        self.gettimeout()
+    }
+
+    /// Gives the socket its own address.
+    #[pyo3(signature = (address, /), text_signature = "($self, object, /)")]
+    fn bind(slf: &Bound<'_, Self>, address: &Bound<'_, PyAny>) -> PyResult<()> {
+        connect::bind(slf, address)
+    }
+
+    /// Starts to listen; a negative backlog means 0.
+    #[pyo3(signature = (backlog = BACKLOG, /), text_signature = "($self, backlog=128, /)")]
+    fn listen(&self, py: Python<'_>, backlog: CInt) -> PyResult<()> {
+        let socket = self.socket(py)?;
+        gil::detached(py, || socket.listen(backlog.0.max(0)))
+    }
+
+    /// Accepts a connection: its descriptor, which is the caller's, and the address of the peer.
+    fn _accept<'py>(&self, py: Python<'py>) -> PyResult<(i32, Bound<'py, PyAny>)> {
+        let (accepted, peer) = connect::accept(py, &*self.socket(py)?)?;
+        let fd = accepted.detach().map_err(|error| error::exception(py, &error))?;
+        Ok((fd.into_raw_fd(), peer))
+    }
+
+    /// The same with the connection as something that only a new socket takes, as its `fileno`.
+    fn _accept_whole<'py>(&self, py: Python<'py>) -> PyResult<(Unclaimed, Bound<'py, PyAny>)> {
+        let (accepted, peer) = connect::accept(py, &*self.socket(py)?)?;
+        Ok((Unclaimed::new(accepted), peer))
+    }
+
+    /// Another descriptor for the same socket, which is the caller's. The socket is known to be held twice from now on.
+    fn _duplicate(&self, py: Python<'_>) -> PyResult<i32> {
+        let socket = self.socket(py)?;
+        let copy = socket.duplicate().and_then(|copy| copy.detach());
+        let fd = copy.map_err(|error| error::exception(py, &error))?;
+        Ok(fd.into_raw_fd())
+    }
+
+    /// Connects to an address.
+    #[pyo3(signature = (address, /), text_signature = "($self, object, /)")]
+    fn connect(slf: &Bound<'_, Self>, address: &Bound<'_, PyAny>) -> PyResult<()> {
+        connect::connect(slf, address)
+    }
+
+    /// Connects to an address and returns the error number, 0 when it went well, EAGAIN when time was up.
+    #[pyo3(signature = (address, /), text_signature = "($self, object, /)")]
+    fn connect_ex(slf: &Bound<'_, Self>, address: &Bound<'_, PyAny>) -> PyResult<i32> {
+        connect::connect_ex(slf, address)
+    }
+
+    /// Sends as much as there is room for and returns how much.
+    #[pyo3(
+        signature = (data = Argument::Missing, flags = CInt(0), /),
+        text_signature = "($self, data, flags=0, /)"
+    )]
+    fn send<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: CInt) -> PyResult<usize> {
+        let data = data.or("send() takes at least 1 argument (0 given)")?;
+        let (data, socket) = (Readable::of(&data.0)?, self.socket(py)?);
+        transfer::sent(py, (self, &socket), &data, flags)
+    }
+
+    /// Sends everything. An exception has the attribute `done`: how many bytes went out.
+    #[pyo3(
+        signature = (data = Argument::Missing, flags = CInt(0), /),
+        text_signature = "($self, data, flags=0, /)"
+    )]
+    fn sendall<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: CInt) -> PyResult<()> {
+        let data = data.or("sendall() takes at least 1 argument (0 given)")?;
+        let (data, socket) = (Readable::of(&data.0)?, self.socket(py)?);
+        transfer::sent_all(py, (self, &socket), &data, flags)
+    }
+
+    /// Receives at most `bufsize` bytes; none are the end of the stream.
+    #[pyo3(
+        signature = (bufsize = Argument::Missing, flags = CInt(0), /),
+        text_signature = "($self, bufsize, flags=0, /)"
+    )]
+    fn recv<'py>(
+        &self,
+        py: Python<'py>,
+        bufsize: Argument<Size>,
+        flags: CInt,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let bufsize = bufsize.or("recv() takes at least 1 argument (0 given)")?;
+        let capacity = bufsize.count("negative buffersize in recv")?;
+        if capacity == 0 {
+            return Ok(PyBytes::new(py, b"")); // as CPython does it, whatever becomes of the socket
+        }
+        transfer::received(py, (self, &*self.socket(py)?), capacity, flags)
+    }
+
+    /// Receives into a buffer, at most `nbytes`, or as many as there is room for, and returns how many.
+    #[pyo3(
+        signature = (buffer, nbytes = Size::ZERO, flags = CInt(0)),
+        text_signature = "($self, buffer, nbytes=0, flags=0)"
+    )]
+    fn recv_into(
+        &self,
+        py: Python<'_>,
+        buffer: &Bound<'_, PyAny>,
+        nbytes: Size,
+        flags: CInt,
+    ) -> PyResult<usize> {
+        transfer::recv_into(py, self, buffer, nbytes, flags)
+    }
+
+    /// Receives a datagram of at most `bufsize` bytes: the bytes and the sender's address.
+    #[pyo3(signature = (bufsize, flags = CInt(0), /), text_signature = "($self, bufsize, flags=0, /)")]
+    fn recvfrom<'py>(
+        &self,
+        py: Python<'py>,
+        bufsize: Size,
+        flags: CInt,
+    ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyAny>)> {
+        let capacity = bufsize.count("negative buffersize in recvfrom")?;
+        message::received_from(py, (self, &*self.socket(py)?), capacity, flags)
+    }
+
+    /// Receives a datagram into a buffer: how many bytes, and the sender's address.
+    #[pyo3(
+        signature = (buffer, nbytes = Size::ZERO, flags = CInt(0)),
+        text_signature = "($self, buffer, nbytes=0, flags=0)"
+    )]
+    fn recvfrom_into<'py>(
+        &self,
+        py: Python<'py>,
+        buffer: &Bound<'py, PyAny>,
+        nbytes: Size,
+        flags: CInt,
+    ) -> PyResult<(usize, Bound<'py, PyAny>)> {
+        message::recvfrom_into(py, &*self.socket(py)?, buffer, nbytes, flags)
+    }
+
+    /// Sends a datagram to an address: `sendto(data, address)` or `sendto(data, flags, address)`.
+    #[pyo3(signature = (*arguments), text_signature = "($self, data, flags_or_address, address=None, /)")]
+    fn sendto(slf: &Bound<'_, Self>, arguments: &Bound<'_, PyTuple>) -> PyResult<usize> {
+        message::sendto(slf, arguments)
+    }
+
+    /// Receives a message: the bytes, a list of control messages `(level, type, data)`, flags, the sender's address.
+    #[pyo3(
+        signature = (bufsize, ancbufsize = Size::ZERO, flags = CInt(0), /),
+        text_signature = "($self, bufsize, ancbufsize=0, flags=0, /)"
+    )]
+    fn recvmsg<'py>(
+        &self,
+        py: Python<'py>,
+        bufsize: Size,
+        ancbufsize: Size,
+        flags: CInt,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        message::recvmsg(py, &*self.socket(py)?, bufsize, ancbufsize, flags)
+    }
+
+    /// Receives a message into buffers, one after the other: how many bytes, and the rest as recvmsg() has it.
+    #[pyo3(
+        signature = (buffers, ancbufsize = Size::ZERO, flags = CInt(0), /),
+        text_signature = "($self, buffers, ancbufsize=0, flags=0, /)"
+    )]
+    fn recvmsg_into<'py>(
+        &self,
+        py: Python<'py>,
+        buffers: &Bound<'py, PyAny>,
+        ancbufsize: Size,
+        flags: CInt,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        message::recvmsg_into(py, &*self.socket(py)?, buffers, ancbufsize, flags)
+    }
+
+    /// Sends buffers as one message, with control messages `(level, type, data)`, perhaps to an address.
+    #[pyo3(
+        signature = (buffers, ancdata = Argument::Missing, flags = CInt(0), address = None, /),
+        text_signature = "($self, buffers, ancdata=(), flags=0, address=None, /)"
+    )]
+    fn sendmsg(
+        slf: &Bound<'_, Self>,
+        buffers: &Bound<'_, PyAny>,
+        ancdata: Argument<Object<'_>>,
+        flags: CInt,
+        address: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<usize> {
+        message::sendmsg(slf, buffers, ancdata, flags, address)
+    }
+
+    /// Sends buffers to the kernel's cryptography and says what is to be done with them.
+    #[pyo3(
+        signature = (msg = None, *, op = None, iv = None, assoclen = None, flags = CInt(0)),
+        text_signature = "($self, msg=(), *, op, iv=None, assoclen=None, flags=0)"
+    )]
+    fn sendmsg_afalg(
+        &self,
+        py: Python<'_>,
+        msg: Option<&Bound<'_, PyAny>>,
+        op: Option<&Bound<'_, PyAny>>,
+        iv: Option<&Bound<'_, PyAny>>,
+        assoclen: Option<&Bound<'_, PyAny>>,
+        flags: CInt,
+    ) -> PyResult<usize> {
+        message::sendmsg_afalg(py, &*self.socket(py)?, msg, op, iv, assoclen, flags)
+    }
+
+    /// Sends `count` bytes of an open file from `offset`, or all to its end, and returns how many. The time limit
+    /// starts anew whenever something went out.
+    #[pyo3(signature = (fileno, offset, count, /))]
+    fn _sendfile(&self, py: Python<'_>, fileno: CInt, offset: u64, count: Option<u64>) -> PyResult<usize> {
+        sendfile::sendfile(py, &*self.socket(py)?, fileno, offset, count)
+    }
+
+    /// Sets whether this socket's small transfers are tried before the interpreter lock is given up; None does what
+    /// polysock.set_try_first() says.
+    #[pyo3(signature = (on, /))]
+    fn set_try_first(&self, on: Option<bool>) {
+        self.tell_tries(on);
+    }
+
+    /// What set_try_first() set; None unless it did.
+    fn get_try_first(&self) -> Option<bool> {
+        self.told_tries()
+    }
+
+    /// Receives exactly `n` bytes.
+    ///
+    /// EOFError when the stream ends before the first, TruncatedError in the middle. Every exception of the call
+    /// itself has the attributes `done`, how many bytes came, and `partial`, those bytes.
+    #[pyo3(signature = (n, /))]
+    fn recv_exact<'py>(&self, py: Python<'py>, n: Size) -> PyResult<Bound<'py, PyBytes>> {
+        transfer::recv_exact(py, self, n)
+    }
+
+    /// Ends one direction or both: SHUT_RD, SHUT_WR, SHUT_RDWR.
+    #[pyo3(signature = (how, /), text_signature = "($self, object, /)")]
+    fn shutdown(&self, py: Python<'_>, how: AsInt) -> PyResult<()> {
+        close::shutdown(py, &*self.socket(py)?, how.0)
+    }
+
+    /// Closes the socket; every call that waits in another thread ends.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        match self.current() {
+            Some(socket) => gil::call(py, |host| socket.on(host).close()),
+            None => Ok(()),
+        }
+    }
+
+    /// Closes the socket, FIN first even when there is input nobody read.
+    fn close_fin_first(&self, py: Python<'_>) -> PyResult<()> {
+        match self.current() {
+            Some(socket) => gil::call(py, |host| socket.on(host).close_fin_first()),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the connection at once with a reset and closes the socket.
+    fn abort(&self, py: Python<'_>) -> PyResult<()> {
+        match self.current() {
+            Some(socket) => gil::call(py, |host| socket.on(host).abort()),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives the descriptor up and returns it, -1 when the socket is closed; OSError (EBUSY) while calls are inside.
+    fn detach(&self, py: Python<'_>) -> PyResult<i32> {
+        close::detach(py, self)
+    }
+
+    /// The number of the descriptor, -1 when the socket is closed.
+    fn fileno(&self, _py: Python<'_>) -> i32 {
+        self.current()
+            .and_then(|socket| socket.fileno().ok())
+            .unwrap_or(-1)
+    }
+
+    /// The socket's own address.
+    fn getsockname<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let socket = self.socket(py)?;
+        connect::shown(py, &socket, socket.local_address())
+    }
+
+    /// The address of the other end.
+    fn getpeername<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let socket = self.socket(py)?;
+        connect::shown(py, &socket, socket.peer_address())
+    }
+
+    /// Sets the timeout in seconds: None waits for ever, 0 never waits.
+    #[pyo3(signature = (timeout, /), text_signature = "($self, object, /)")]
+    fn settimeout(&self, py: Python<'_>, timeout: &Bound<'_, PyAny>) -> PyResult<()> {
+        let timeout = convert::timeout(timeout)?;
+        timeout::set_timeout(py, &*self.socket(py)?, timeout)
+    }
+
+    /// The timeout in seconds; None for ever.
+    fn gettimeout(&self) -> Option<f64> {
+        self.current()
+            .and_then(|socket| convert::seconds(socket.recv_timeout()))
+    }
+
+    /// True is settimeout(None), False is settimeout(0).
+    #[pyo3(signature = (flag, /), text_signature = "($self, object, /)")]
+    fn setblocking(&self, py: Python<'_>, flag: &Bound<'_, PyAny>) -> PyResult<()> {
+        let on = timeout::blocking(flag)?;
+        let set = self.socket(py)?.set_blocking(on);
+        set.map_err(|error| error::exception(py, &error))
+    }
+
+    /// Whether calls may wait.
+    fn getblocking(&self) -> bool {
+        self.gettimeout() != Some(0.0)
+    }
+
+    /// Sets an option: from a number, from bytes, or from None and a length.
+    #[pyo3(
+        signature = (
+            level = Argument::Missing, option = Argument::Missing, value = Argument::Missing, optlen = Argument::Missing, /
+        ),
+        text_signature = "($self, level, option, value, optlen=None, /)"
+    )]
+    fn setsockopt<'py>(
+        &self,
+        py: Python<'py>,
+        level: Argument<Object<'py>>,
+        option: Argument<Object<'py>>,
+        value: Argument<Object<'py>>,
+        optlen: Argument<Object<'py>>,
+    ) -> PyResult<()> {
+        let Object(level) = level.or("setsockopt() takes exactly 3 arguments (0 given)")?;
+        let Object(option) = option.or("setsockopt() takes exactly 3 arguments (1 given)")?;
+        let Object(value) = value.or("setsockopt() takes exactly 3 arguments (2 given)")?;
+        let setting = options::Setting::of(&level, &option, &value, &optlen)?;
+        if (setting.level, setting.name) == (libc::SOL_SOCKET, libc::SO_RCVLOWAT) {
+            gil::low_water_was_set();
+        }
+        setting.set(py, &*self.socket(py)?)
+    }
+
+    /// Reads an option: as a number, or with `buflen` as bytes.
+    #[pyo3(
+        signature = (level, option, buflen = CInt(0), /),
+        text_signature = "($self, level, option, buflen=0, /)"
+    )]
+    fn getsockopt<'py>(
+        &self,
+        py: Python<'py>,
+        level: CInt,
+        option: CInt,
+        buflen: CInt,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        options::get(py, &*self.socket(py)?, level.0, option.0, buflen.0)
+    }
+
+    /// What close does with data not sent yet: None goes on in the background, 0 drops them and resets the
+    /// connection, more waits so many seconds (parts are rounded up).
+    #[pyo3(signature = (seconds, /))]
+    fn set_linger(&self, py: Python<'_>, seconds: &Bound<'_, PyAny>) -> PyResult<()> {
+        options::set_linger(&*self.socket(py)?, seconds)
+    }
+
+    /// The linger time in seconds, None when off.
+    fn linger(&self, py: Python<'_>) -> PyResult<Option<u64>> {
+        options::linger(py, &*self.socket(py)?)
+    }
+
+    /// The state of the TCP connection by its name, such as 'ESTABLISHED'.
+    fn state(&self, py: Python<'_>) -> PyResult<&'static str> {
+        match self.socket(py)?.state() {
+            Ok(state) => Ok(state.name()),
+            Err(error) => Err(error::exception(py, &error)),
+        }
+    }
+
+    /// State and statistics of the TCP connection.
+    fn tcp_info(&self, py: Python<'_>) -> PyResult<TcpInfo> {
+        TcpInfo::of(py, &*self.socket(py)?)
+    }
+}

@@ -1,0 +1,17 @@
+//! The native socket type: the members that CPython's `_socket.socket` has, and our own.
+//!
+//! `methods` lists them; what one does beyond a call or two stands in the file of its subject, here or beside this
+//! folder (`message`, `options`, `sendfile`, `tcp_info`).
+
+mod close;
+mod connect;
+mod create;
+mod methods;
+mod native;
+mod timeout;
+mod transfer;
+mod unclaimed;
+
+pub use native::NativeSocket;
+pub use transfer::{received, received_into, sent, sent_all, Using};
+pub use unclaimed::Unclaimed;

@@ -1,0 +1,31 @@
+//! Timeouts, and the descriptor's mode that goes with them.
+
+use crate::{convert, error};
+use polysock_core::{Socket, Timeout};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+/// Sets the timeout and, as CPython does, the descriptor's mode: non-blocking for any timeout.
+pub fn set_timeout(py: Python<'_>, socket: &Socket, timeout: Timeout) -> PyResult<()> {
+    let set = socket.set_descriptor_nonblocking(timeout != Timeout::Never);
+    set.map_err(|error| error::exception(py, &error))?;
+    socket.set_timeout(timeout);
+    Ok(())
+}
+
+/// The argument of setblocking().
+pub fn blocking(flag: &Bound<'_, PyAny>) -> PyResult<bool> {
+    // From CPython 3.12 on anything is true or false.
+    if convert::since(flag.py(), 12) {
+        flag.is_truthy()
+    } else {
+        Ok(flag.extract::<i64>()? != 0)
+    }
+}
+
+/// The timeout of new sockets, from the store that the standard module shares.
+pub fn default_timeout(py: Python<'_>) -> PyResult<Timeout> {
+    static STORE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let seconds = STORE.import(py, "_socket", "getdefaulttimeout")?.call0()?;
+    convert::timeout(&seconds)
+}

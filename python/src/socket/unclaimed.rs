@@ -1,0 +1,40 @@
+//! Sockets on their way to an object.
+
+use crate::error;
+use polysock_core::Socket;
+use pyo3::prelude::*;
+use std::os::fd::IntoRawFd;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A socket on its way to its own object, as that one's `fileno`. Unlike a descriptor's number it says that nobody else
+/// holds the socket.
+#[pyclass(module = "polysock._native", frozen)]
+pub struct Unclaimed(Mutex<Option<Arc<Socket>>>);
+
+impl Unclaimed {
+    pub fn new(socket: impl Into<Arc<Socket>>) -> Self {
+        Self(Mutex::new(Some(socket.into())))
+    }
+
+    /// The family, type and protocol of the socket, where the object is one of these.
+    pub fn described(object: &Bound<'_, PyAny>) -> Option<[i32; 3]> {
+        let unclaimed = object.cast_exact::<Self>().ok()?.get();
+        let socket = unclaimed.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let socket = socket.as_ref()?;
+        Some([socket.family().0, socket.socket_type().0, socket.protocol().0])
+    }
+
+    pub fn take(&self) -> Option<Arc<Socket>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+#[pymethods]
+impl Unclaimed {
+    /// Gives the descriptor away, to a class that takes numbers only.
+    fn __index__(&self, py: Python<'_>) -> PyResult<i32> {
+        let socket = self.take().ok_or_else(|| error::bad_descriptor(py))?;
+        let fd = socket.detach().map_err(|error| error::exception(py, &error))?;
+        Ok(fd.into_raw_fd())
+    }
+}
