@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import calls  # noqa: F401: registers its rows
+import calls  # noqa: F401 (registers its rows)
 from registry import ROWS, Calls
 
 MODULES = ("socket", "polysock")
@@ -68,15 +68,15 @@ def count(module, words):
 def run_all(names, module):
     marks = ctypes.PyDLL(str(MARKS.resolve()))
 
-    def run(name, calls):
+    def run(name, one):
         for stop in (lambda: None, functools.partial(marks.stop, name.encode())):
-            calls.run(COUNT, marks.start, stop)
+            one.run(COUNT, marks.start, stop)
 
     run(NOTHING, Calls(COUNT, lambda _: None))
     for name in names:
-        with ROWS[name].make(module) as calls:
-            if isinstance(calls, Calls):
-                run(name, calls)
+        with ROWS[name].make(module) as measured:
+            if isinstance(measured, Calls):
+                run(name, measured)
 
 
 if __name__ == "__main__":

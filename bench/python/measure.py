@@ -17,8 +17,8 @@ import threading
 import time
 from pathlib import Path
 
-import calls  # noqa: F401: registers its rows
-import threads  # noqa: F401
+import calls  # noqa: F401 (registers its rows)
+import threads  # noqa: F401 (registers its rows)
 from plot import plot
 from registry import ROWS
 
