@@ -12,6 +12,7 @@ use std::str::FromStr;
 /// sockaddr. Its text is `1.2.3.4:80`, `[::1]:80`, `[fe80::1%2]:80`, `unix:/path` or `unix:@abstract`.
 /// Text can't hold a name that is no UTF-8: [`unix_name`](Self::unix_name) has its bytes.
 #[derive(Clone, Copy)]
+#[repr(C, align(8))] // so that the bytes are aligned as a sockaddr_storage
 pub struct Address {
     length: usize,
     bytes: [u8; Address::CAPACITY],
@@ -72,6 +73,17 @@ impl Address {
         }
         address.length = length;
         address
+    }
+
+    /// The room for the kernel to write another address to; [`set_length`](Self::set_length) says how long it became.
+    pub(crate) fn room(&mut self) -> &mut [u8; Self::CAPACITY] {
+        self.length = 0;
+        &mut self.bytes
+    }
+
+    /// Says how much of the room the kernel wrote, cut to what there is.
+    pub(crate) fn set_length(&mut self, length: usize) {
+        self.length = length.min(Self::CAPACITY);
     }
 
     /// Makes a Unix domain address; a name that starts with a NUL byte is an abstract one, an empty one unnamed.

@@ -313,7 +313,7 @@ fn iterable<'py>(object: &Bound<'py, PyAny>, otherwise: &'static str) -> PyResul
         }
     })?;
     // Not collected: to ask how many there are would take a call of a Python function.
-    let mut items = Vec::new();
+    let mut items = Vec::with_capacity(4);
     while let Some(item) = found.next() {
         items.push(item?);
     }
