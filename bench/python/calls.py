@@ -67,6 +67,24 @@ def transfer(pair, call):
     return make
 
 
+def beside_idle(make):
+    """The same beside a thread that waits for something else: calls have to detach from the interpreter."""
+
+    def make_beside(module):
+        over = threading.Event()
+        threading.Thread(target=over.wait, daemon=True).start()
+        try:
+            yield from make(module)
+        finally:
+            over.set()
+
+    return make_beside
+
+
+row("ready 64 B, tcp, beside an idle thread", rounds=25)(beside_idle(ready(tcp_pair, None)))
+row("ready 64 B, unix, beside an idle thread", rounds=25)(beside_idle(ready(unix_pair, None)))
+
+
 def sends_and_receives_into(left, right):
     room = bytearray(64)
     return lambda: (left.send(SMALL), right.recv_into(room))
@@ -128,6 +146,7 @@ def bulk(size, sends):
 
 
 row("bulk 64 KiB", rounds=25)(bulk(65536, False))
+row("bulk 64 KiB beside an idle thread", rounds=25)(beside_idle(bulk(65536, False)))
 row("bulk 1 MiB", rounds=25)(bulk(1 << 20, True))
 
 
