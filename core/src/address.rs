@@ -40,11 +40,12 @@ impl Address {
         bytes: [0; Self::CAPACITY],
     };
 
-    /// Takes the bytes of a sockaddr of any family as they are.
+    /// Takes the bytes of a sockaddr of any family as they are. But the NUL is left off that Linux writes behind a Unix
+    /// path which fills `sun_path` (unix(7), BUGS): it does not take it back.
     ///
     /// # Errors
-    /// When there are more than [`CAPACITY`](Self::CAPACITY), fewer than a family takes, or fewer than the
-    /// family of the address needs.
+    /// When there are more than [`CAPACITY`](Self::CAPACITY) or than a Unix address takes, fewer than a family takes, or
+    /// fewer than the family of the address needs.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, AddressError> {
         let mut address = Self::EMPTY;
         address
@@ -53,12 +54,14 @@ impl Address {
             .ok_or(AddressError)?
             .copy_from_slice(bytes);
         address.length = bytes.len();
-        let needed = match address.family() {
-            Family::IPV4 => sockaddr::IPV4_LENGTH,
-            Family::IPV6 => sockaddr::IPV6_LENGTH,
-            _ => sockaddr::FAMILY_END,
+        address.leave_off_the_nul();
+        let (needed, most) = match address.family() {
+            Family::IPV4 => (sockaddr::IPV4_LENGTH, Self::CAPACITY),
+            Family::IPV6 => (sockaddr::IPV6_LENGTH, Self::CAPACITY),
+            Family::UNIX => (sockaddr::FAMILY_END, sockaddr::UNIX_LENGTH),
+            _ => (sockaddr::FAMILY_END, Self::CAPACITY),
         };
-        if bytes.len() < needed {
+        if !(needed..=most).contains(&address.length) {
             return Err(AddressError);
         }
         Ok(address)
@@ -72,6 +75,7 @@ impl Address {
             to.copy_from_slice(from);
         }
         address.length = length;
+        address.leave_off_the_nul();
         address
     }
 
@@ -84,6 +88,15 @@ impl Address {
     /// Says how much of the room the kernel wrote, cut to what there is.
     pub(crate) fn set_length(&mut self, length: usize) {
         self.length = length.min(Self::CAPACITY);
+        self.leave_off_the_nul();
+    }
+
+    /// Leaves off the NUL behind a Unix path that takes all the room there is.
+    fn leave_off_the_nul(&mut self) {
+        let last = self.bytes.get(sockaddr::UNIX_LENGTH).copied();
+        if self.length == sockaddr::UNIX_LENGTH + 1 && last == Some(0) && self.family() == Family::UNIX {
+            self.length = sockaddr::UNIX_LENGTH;
+        }
     }
 
     /// Makes a Unix domain address; a name that starts with a NUL byte is an abstract one, an empty one unnamed.

@@ -29,6 +29,28 @@ fn gives_the_connection_and_its_peer() {
 }
 
 #[test]
+fn asks_for_no_address_that_nobody_wants() {
+    let (listener, address) = listener(2);
+    let clients = [(); 2].map(|()| {
+        let client = Socket::tcp(address.family()).unwrap();
+        client.connect(&address).unwrap();
+        client
+    });
+    let mut peer = address;
+    let nameless = listener.within(LATE).accept_from(None).unwrap();
+    assert_eq!(
+        nameless.peer_address().unwrap(),
+        clients[0].local_address().unwrap()
+    );
+    let _named = listener.within(LATE).accept_from(Some(&mut peer)).unwrap();
+    assert_eq!(peer, clients[1].local_address().unwrap());
+    // What fails leaves it alone.
+    let nothing = listener.within(Duration::ZERO).accept_from(Some(&mut peer));
+    assert_eq!(kind(nothing), Kind::WouldBlock);
+    assert_eq!(peer, clients[1].local_address().unwrap());
+}
+
+#[test]
 fn ends_in_time_and_never_early() {
     let (listener, _) = listener(1);
     assert_eq!(kind(listener.within(Duration::ZERO).accept()), Kind::WouldBlock);

@@ -2,9 +2,10 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use polysock_core::{Address, Family};
+use polysock_core::{Address, Family, Protocol, Socket, SocketType};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::os::unix::ffi::OsStrExt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Numbers that look random and are the same each time (xorshift).
 struct Numbers(u64);
@@ -154,9 +155,17 @@ fn bytes_of_every_family_and_length_pass_through() {
             let mut bytes = numbers.bytes::<{ Address::CAPACITY }>();
             bytes[..2].copy_from_slice(&family.to_ne_bytes());
             let Ok(address) = Address::from_bytes(&bytes[..length]) else {
-                assert!(matches!(i32::from(family), libc::AF_INET | libc::AF_INET6));
+                assert!(match i32::from(family) {
+                    libc::AF_INET | libc::AF_INET6 => length < 28,
+                    libc::AF_UNIX => length > UNIX_LENGTH,
+                    _ => false,
+                });
                 continue;
             };
+            if i32::from(family) == libc::AF_UNIX && length == UNIX_LENGTH + 1 {
+                assert_eq!(address.as_bytes(), &bytes[..UNIX_LENGTH]); // it ended with a NUL by chance
+                continue;
+            }
             assert_eq!(address.family(), Family(family.into()));
             assert_eq!(address.as_bytes(), &bytes[..length]);
             assert_eq!(Address::from_bytes(address.as_bytes()), Ok(address));
@@ -173,6 +182,33 @@ fn bytes_of_every_family_and_length_pass_through() {
     let foreign = Address::from_bytes(&[16, 0, 0xab, 0xcd]).unwrap();
     assert_eq!(foreign.to_string(), "family16:abcd");
     assert_eq!(format!("{foreign:?}"), "Address(family16:abcd)");
+}
+
+/// What `struct sockaddr_un` takes.
+const UNIX_LENGTH: usize = size_of::<libc::sockaddr_un>();
+
+/// Linux tells a path that fills `sun_path` with a NUL behind it, and does not take that back (unix(7), BUGS).
+#[test]
+fn a_path_that_leaves_no_room_for_its_nul_can_be_used_as_the_kernel_tells_it() {
+    let folder = std::env::temp_dir().join(format!("polysock-{}-", std::process::id()));
+    let mut path = folder.into_os_string().into_encoded_bytes();
+    path.resize(UNIX_LENGTH - 2, b'p');
+    let make = || Socket::new(Family::UNIX, SocketType::STREAM, Protocol::DEFAULT).unwrap();
+    let (listener, client) = (make(), make());
+    listener.bind(&Address::unix(&path).unwrap()).unwrap();
+    listener.listen(1).unwrap();
+    let told = listener.local_address().unwrap();
+    let connected = client.within(Duration::from_secs(5)).connect(&told);
+    std::fs::remove_file(std::ffi::OsStr::from_bytes(&path)).unwrap();
+    connected.unwrap();
+    assert_eq!(told, Address::unix(&path).unwrap());
+    assert_eq!(told.as_bytes().len(), UNIX_LENGTH);
+
+    let mut bytes = [told.as_bytes(), &[0, 0]].concat();
+    assert_eq!(Address::from_bytes(&bytes[..=UNIX_LENGTH]), Ok(told));
+    assert!(Address::from_bytes(&bytes).is_err());
+    bytes[UNIX_LENGTH] = b'p';
+    assert!(Address::from_bytes(&bytes[..=UNIX_LENGTH]).is_err());
 }
 
 #[test]

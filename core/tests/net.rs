@@ -3,7 +3,7 @@
 mod support;
 
 use polysock_core::net::{self, DatagramSocket, Refusal, ServerSocket, Socket, To};
-use polysock_core::{Kind, Plain, Timeout};
+use polysock_core::{Kind, Operation, Plain, Timeout};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
@@ -78,6 +78,28 @@ fn a_socket_stays_what_it_was() {
     assert!(client.is_input_shut() && !client.is_output_shut());
     assert_eq!((client.local_port(), client.peer().cloned()), (port, peer));
     assert_eq!(client.local_address(), IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+}
+
+/// shutdown(2) says yes, and one half would end the listening.
+#[test]
+fn a_listener_has_no_halves() {
+    limited(|| {
+        let (listener, address) = support::listener(1);
+        for _ in 0..2 {
+            let refused = [net::end_input(&listener), net::end_output(&listener)];
+            for refused in refused.map(Result::unwrap_err) {
+                assert_eq!(
+                    (refused.kind(), refused.operation()),
+                    (Kind::Os(libc::ENOTCONN), Operation::Shutdown)
+                );
+            }
+        }
+        let client = polysock_core::Socket::tcp(address.family()).unwrap();
+        client.within(LATE).connect(&address).unwrap();
+        listener.within(LATE).accept().unwrap();
+        listener.close().unwrap();
+        assert_eq!(net::end_input(&listener).unwrap_err().kind(), Kind::Closed);
+    });
 }
 
 #[test]

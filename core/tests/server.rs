@@ -14,7 +14,7 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use support::*;
 
 #[test]
@@ -265,6 +265,36 @@ fn one_thread_of_the_callers_serves_one_after_the_other() {
                 assert_eq!(client.within(LATE).recv(&mut [0]).unwrap(), 0);
             }
         }
+    });
+}
+
+/// A thread may end before it becomes a worker, and then nobody says so.
+#[test]
+fn a_worker_that_does_not_come_is_asked_for_again_after_a_second() {
+    limited(|| {
+        let server = Arc::new(Server::new(listener(16).0, options(3)).unwrap());
+        let mut worker = server.worker();
+        let mut asked: Vec<Instant> = Vec::new();
+        while asked.len() < 2 {
+            assert!(asked.iter().all(|first| first.elapsed() < LATE), "never again");
+            let client = connect(&server);
+            let mut step = worker.step(&mut Plain).unwrap();
+            if matches!(step, Some(Step::Recruit)) {
+                asked.push(Instant::now());
+                step = worker.step(&mut Plain).unwrap();
+            }
+            assert!(matches!(step, Some(Step::Handle { .. })), "{step:?}");
+            // A connection each few milliseconds, none of which leaves a port behind that must rest.
+            assert_eq!(kind(client.within(ms(5)).recv(&mut [0])), Kind::TimedOut);
+            client.abort().unwrap();
+        }
+        assert!(asked[1] - asked[0] >= ms(1000), "{:?}", asked[1] - asked[0]);
+        // One that comes is waited for no more: the next is asked for when it is missing.
+        let second = server.worker();
+        let client = connect(&server);
+        assert!(matches!(worker.step(&mut Plain).unwrap(), Some(Step::Recruit)));
+        drop((client, second));
+        assert_eq!(server.stop(LATE, &mut Plain).unwrap(), 0);
     });
 }
 

@@ -6,6 +6,7 @@ use crate::pointer::{handle, Out};
 use crate::socket::{give, polysock_t};
 use crate::time;
 use libc::c_int;
+use polysock_core::Address;
 
 /// Accepts a connection; the caller owns `*out`. The peer's address goes to `*peer`, which may be NULL.
 ///
@@ -22,9 +23,10 @@ pub unsafe extern "C" fn polysock_accept(
 ) -> c_int {
     guard::code("polysock_accept", || {
         let (listener, out) = (handle(s)?, Out::new(out, "out")?);
-        let (socket, address) = time::call(&listener, timeout_ms)?.accept()?;
-        give(&out, socket);
-        if let Some(peer) = Out::optional(peer) {
+        let (peer, mut address) = (Out::optional(peer), Address::EMPTY);
+        let wanted = peer.as_ref().map(|_| &mut address);
+        give(&out, time::call(&listener, timeout_ms)?.accept_from(wanted)?);
+        if let Some(peer) = peer {
             peer.set(polysock_addr::from(&address));
         }
         Ok(())

@@ -175,7 +175,7 @@ pub unsafe extern "C" fn polysock_addr_equal(a: *const polysock_addr, b: *const 
 /// Takes the bytes of a sockaddr of any family.
 ///
 /// BSD: memcpy. Python: none. Java: none.
-/// POLYSOCK_EINVAL for more than 128 bytes, or fewer than its family needs.
+/// POLYSOCK_EINVAL for more than 128 bytes, fewer than its family needs, or more than a Unix address takes.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_from_sockaddr(
@@ -192,8 +192,8 @@ pub unsafe extern "C" fn polysock_addr_from_sockaddr(
             return Err(Failure::argument("len", "is above 128"));
         }
         let bytes = pointer::bytes(sa.cast(), len, "sa", "len")?;
-        let address = Address::from_bytes(bytes)
-            .map_err(|_| Failure::argument("len", "is too small for the family"))?;
+        let address =
+            Address::from_bytes(bytes).map_err(|_| Failure::argument("len", "does not fit the family"))?;
         out.set(polysock_addr::from(&address));
         Ok(())
     })

@@ -3,7 +3,10 @@
 use crate::code::POLYSOCK_EPANIC;
 use crate::detail;
 use crate::error::{Failure, Words};
+use crate::pointer::{handle, Out};
+use crate::socket::polysock_t;
 use libc::{c_int, ssize_t};
+use polysock_core::Socket;
 use std::any::Any;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
@@ -25,6 +28,20 @@ pub(crate) fn count(function: &'static str, call: impl FnOnce() -> Result<usize,
         // int and ssize_t: every code fits.
         Err(code) => ssize_t::try_from(code).unwrap_or(ssize_t::MIN),
     }
+}
+
+/// Runs a function that puts what it finds out about a socket at `out`, a parameter of this name, and answers 0 or a code.
+pub(crate) fn value<T>(
+    function: &'static str,
+    s: *const polysock_t,
+    (out, name): (*mut T, &'static str),
+    ask: impl FnOnce(&Socket) -> Result<T, Failure>,
+) -> c_int {
+    code(function, || {
+        let (socket, out) = (handle(s)?, Out::new(out, name)?);
+        out.set(ask(&socket)?);
+        Ok(())
+    })
 }
 
 /// Runs a function, and keeps words for its failure.

@@ -1,7 +1,7 @@
 //! What the kernel tells of a connection.
 
 use crate::guard;
-use crate::pointer::{handle, Out};
+use crate::pointer::handle;
 use crate::socket::polysock_t;
 use libc::{c_char, c_int};
 use polysock_core::TcpState;
@@ -14,10 +14,8 @@ use std::ffi::CStr;
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_available(s: *const polysock_t, bytes: *mut usize) -> c_int {
-    guard::code("polysock_available", || {
-        let (socket, out) = (handle(s)?, Out::new(bytes, "bytes")?);
-        out.set(socket.available()?);
-        Ok(())
+    guard::value("polysock_available", s, (bytes, "bytes"), |socket| {
+        Ok(socket.available()?)
     })
 }
 

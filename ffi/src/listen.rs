@@ -2,7 +2,7 @@
 
 use crate::address::{self, polysock_addr};
 use crate::guard;
-use crate::pointer::{handle, Out};
+use crate::pointer::handle;
 use crate::socket::polysock_t;
 use libc::c_int;
 
@@ -32,10 +32,8 @@ pub unsafe extern "C" fn polysock_listen(s: *mut polysock_t, backlog: c_int) -> 
 /// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_getsockname(s: *const polysock_t, out: *mut polysock_addr) -> c_int {
-    guard::code("polysock_getsockname", || {
-        let (socket, out) = (handle(s)?, Out::new(out, "out")?);
-        out.set(polysock_addr::from(&socket.local_address()?));
-        Ok(())
+    guard::value("polysock_getsockname", s, (out, "out"), |socket| {
+        Ok(polysock_addr::from(&socket.local_address()?))
     })
 }
 
@@ -46,9 +44,7 @@ pub unsafe extern "C" fn polysock_getsockname(s: *const polysock_t, out: *mut po
 /// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_getpeername(s: *const polysock_t, out: *mut polysock_addr) -> c_int {
-    guard::code("polysock_getpeername", || {
-        let (socket, out) = (handle(s)?, Out::new(out, "out")?);
-        out.set(polysock_addr::from(&socket.peer_address()?));
-        Ok(())
+    guard::value("polysock_getpeername", s, (out, "out"), |socket| {
+        Ok(polysock_addr::from(&socket.peer_address()?))
     })
 }

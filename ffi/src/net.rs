@@ -135,10 +135,8 @@ pub unsafe extern "C" fn polysock_net_set_so_linger(s: *mut polysock_t, on: bool
 /// @ingroup polysock_net
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_get_so_linger(s: *const polysock_t, seconds: *mut c_int) -> c_int {
-    guard::code("polysock_net_get_so_linger", || {
-        let (socket, out) = (handle(s)?, Out::new(seconds, "seconds")?);
-        out.set(whole_seconds(socket.linger()?, -1));
-        Ok(())
+    guard::value("polysock_net_get_so_linger", s, (seconds, "seconds"), |socket| {
+        Ok(whole_seconds(socket.linger()?, -1))
     })
 }
 
@@ -146,7 +144,8 @@ pub unsafe extern "C" fn polysock_net_get_so_linger(s: *const polysock_t, second
 /// peer is not told.
 ///
 /// BSD: shutdown(2) with SHUT_RD. Python: polysock.net Socket.shutdownInput. Java: Socket.shutdownInput (throws the second
-/// time; here that is 0). A polysock_net_read() that waits in another thread ends. POLYSOCK_ENOTCONN, POLYSOCK_ECLOSED.
+/// time; here that is 0). A polysock_net_read() that waits in another thread ends. POLYSOCK_ENOTCONN, also of a listener;
+/// POLYSOCK_ECLOSED.
 /// @ingroup polysock_net
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_shutdown_input(s: *mut polysock_t) -> c_int {
@@ -159,7 +158,8 @@ pub unsafe extern "C" fn polysock_net_shutdown_input(s: *mut polysock_t) -> c_in
 /// Ends sending: the peer reads to the end of the stream and may still answer.
 ///
 /// BSD: shutdown(2) with SHUT_WR. Python: polysock.net Socket.shutdownOutput. Java: Socket.shutdownOutput (throws the second
-/// time; here that is 0). Writing afterwards fails with POLYSOCK_EPIPE. POLYSOCK_ENOTCONN, POLYSOCK_ECLOSED.
+/// time; here that is 0). Writing afterwards fails with POLYSOCK_EPIPE. POLYSOCK_ENOTCONN, also of a listener;
+/// POLYSOCK_ECLOSED.
 /// @ingroup polysock_net
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_shutdown_output(s: *mut polysock_t) -> c_int {

@@ -95,7 +95,7 @@ pub struct polysock_server(StartedServer);
 /// BSD: none. Python: polysock.Server. Java: none.
 /// `o` may be NULL. `listener` stays the caller's, who frees it in the end: closing or freeing it earlier ends accepting,
 /// and polysock_server_stop() closes it. `user` is handed to every callback. One thread is started at once, others as
-/// connections come. POLYSOCK_EINVAL when the listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED;
+/// connections come; no callback is called before `*out` is set, so that it may use the server. POLYSOCK_EINVAL when the listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED;
 /// POLYSOCK_EAGAIN when there can be no thread. On failure `release` is not called.
 /// @ingroup polysock_server
 #[no_mangle]
@@ -137,7 +137,10 @@ pub unsafe extern "C" fn polysock_server_start(
                     code => Err(code),
                 }
             },
-            move |trouble, peer| tell(&of_hook, given.on_error, trouble, peer),
+            move |trouble, peer| {
+                of_hook.wait_until_started();
+                tell(&of_hook, given.on_error, trouble, peer);
+            },
         )?;
         out.set(Arc::into_raw(Arc::new(polysock_server(server))).cast_mut());
         user.started.store(true, Ordering::Release);

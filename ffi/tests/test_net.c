@@ -175,6 +175,7 @@ TEST(so_linger)
 TEST(halves)
 {
     polysock_t *client, *server, *fresh;
+    bool listens = false;
     char buf[16];
     size_t available = 0;
     make_pair(&client, &server);
@@ -201,6 +202,12 @@ TEST(halves)
     CHECK_IS(polysock_net_shutdown_output(fresh), POLYSOCK_ENOTCONN);
     CHECK_IS(polysock_net_write(fresh, NULL, 0, NULL), 0);
     polysock_free(fresh);
+    /* A listener has none, and goes on listening. */
+    MUST(polysock_net_server_socket(&server, 0, 1, "127.0.0.1"));
+    CHECK_IS(polysock_net_shutdown_input(server), POLYSOCK_ENOTCONN);
+    CHECK_IS(polysock_net_shutdown_output(server), POLYSOCK_ENOTCONN);
+    CHECK(polysock_get_acceptconn(server, &listens) == 0 && listens);
+    polysock_free(server);
 }
 
 struct reading {

@@ -382,22 +382,28 @@ TEST(the_listener_is_the_callers)
 }
 
 /* Without descriptors connections wait, and the hook is told with words. */
+/* Takes all descriptors that may still be had; says how many these are. */
+static int take_all(int filler[64])
+{
+    struct rlimit limit;
+    int n = 0;
+    MUST(getrlimit(RLIMIT_NOFILE, &limit));
+    limit.rlim_cur = 40;
+    MUST(setrlimit(RLIMIT_NOFILE, &limit));
+    while (n < 64 && (filler[n] = dup(0)) >= 0)
+        n++;
+    return n;
+}
+
 static int exhaust(void)
 {
     struct shared shared;
     polysock_addr a;
-    struct rlimit limit;
-    int filler[64], n = 0, clients = 4;
+    int filler[64], n, clients = 4;
     polysock_t *client[4], *listener = start_server(&shared, 8, &a);
     for (int i = 0; i < clients; i++)
         MUST(polysock_socket(&client[i], POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 1;
-    limit.rlim_cur = 40;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 1;
-    while (n < 64 && (filler[n] = dup(0)) >= 0)
-        n++;
+    n = take_all(filler);
     for (int i = 0; i < clients; i++) {
         CHECK_IS(polysock_connect(client[i], &a, 10000), 0);
         CHECK_IS(polysock_sendall(client[i], "x", 1, NULL, 10000), 0);
@@ -421,6 +427,54 @@ TEST(without_descriptors)
     pid_t child = fork();
     if (child == 0)
         _exit(exhaust());
+    CHECK_IS(wait_child(child), 0);
+}
+
+/* No lock: polysock_server_start() promises that its variable is set. */
+static int look_for_server(polysock_t *connection, const polysock_addr *peer, void *user)
+{
+    struct shared *shared = user;
+    (void)connection, (void)peer;
+    if (shared->server == NULL)
+        COUNT(errors);
+    COUNT(calls);
+    return 0;
+}
+
+static void look_for_server_too(int code, const polysock_addr *peer, void *user)
+{
+    struct shared *shared = user;
+    (void)code, (void)peer;
+    if (shared->server == NULL)
+        COUNT(errors);
+    COUNT(accept_errors);
+}
+
+static int start_under_connections(void)
+{
+    struct shared shared = {0};
+    polysock_server_options options = POLYSOCK_SERVER_OPTIONS_INITIALIZER;
+    polysock_addr a;
+    polysock_t *listener = make_listener("127.0.0.1", &a), *client = connect_to(&a);
+    int filler[64], n = take_all(filler);
+    options.on_error = look_for_server_too;
+    options.release = count_release;
+    CHECK_IS(polysock_server_start(&shared.server, listener, look_for_server, &shared, &options), 0);
+    UNTIL(LOOK(shared.accept_errors) >= 1);
+    while (n > 0)
+        close(filler[--n]);
+    UNTIL(LOOK(shared.calls) == 1);
+    end_server(&shared, listener);
+    CHECK_IS(shared.errors, 0);
+    expect_end(client);
+    return test_fails != 0;
+}
+
+TEST(callbacks_that_come_at_once_find_the_server)
+{
+    pid_t child = fork();
+    if (child == 0)
+        _exit(start_under_connections());
     CHECK_IS(wait_child(child), 0);
 }
 
@@ -489,6 +543,7 @@ int main(void)
     RUN(the_listener_is_the_callers);
 #ifndef VALGRIND /* which has a limit of its own, and closes what the kernel accepted beyond it */
     RUN(without_descriptors);
+    RUN(callbacks_that_come_at_once_find_the_server);
 #endif
     RUN(misuse);
     return report();

@@ -246,6 +246,21 @@ TEST(stopped_by_a_handler)
     server->wait(seconds(20));
 }
 
+TEST(a_handler_that_comes_at_once_finds_its_server)
+{
+    ps::socket waiting = listener(), client(POLYSOCK_AF_INET);
+    client.connect(waiting.getsockname(), seconds(20));
+    ps::server server(std::move(waiting), [&server](ps::socket &connection) {
+        CHECK_IS(server.connections(), 1);
+        CHECK_IS(server.stop(ps::infinite), 0);
+        connection.send_all("s", 1);
+    });
+    char c = 0;
+    CHECK_IS(client.recv(&c, 1, seconds(20)), 1);
+    CHECK(c == 's');
+    server.wait(seconds(20));
+}
+
 int main()
 {
     RUN(any_callable);
@@ -254,5 +269,6 @@ int main()
     RUN(woken_handlers_have_not_failed);
     RUN(owners);
     RUN(stopped_by_a_handler);
+    RUN(a_handler_that_comes_at_once_finds_its_server);
     return report();
 }

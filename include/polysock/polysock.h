@@ -880,7 +880,7 @@ bool polysock_addr_equal(const polysock_addr *a, const polysock_addr *b);
 /// Takes the bytes of a sockaddr of any family.
 ///
 /// BSD: memcpy. Python: none. Java: none.
-/// POLYSOCK_EINVAL for more than 128 bytes, or fewer than its family needs.
+/// POLYSOCK_EINVAL for more than 128 bytes, fewer than its family needs, or more than a Unix address takes.
 /// @ingroup polysock_addresses
 int polysock_addr_from_sockaddr(polysock_addr *out, const struct sockaddr *sa, size_t len);
 
@@ -1381,7 +1381,7 @@ void polysock_poller_free(polysock_poller *p);
 /// BSD: none. Python: polysock.Server. Java: none.
 /// `o` may be NULL. `listener` stays the caller's, who frees it in the end: closing or freeing it earlier ends accepting,
 /// and polysock_server_stop() closes it. `user` is handed to every callback. One thread is started at once, others as
-/// connections come. POLYSOCK_EINVAL when the listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED;
+/// connections come; no callback is called before `*out` is set, so that it may use the server. POLYSOCK_EINVAL when the listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED;
 /// POLYSOCK_EAGAIN when there can be no thread. On failure `release` is not called.
 /// @ingroup polysock_server
 int polysock_server_start(polysock_server **out, polysock_t *listener, polysock_connection_fn fn, void *user, const polysock_server_options *o);
@@ -1480,14 +1480,16 @@ int polysock_net_get_so_linger(const polysock_t *s, int *seconds);
 /// peer is not told.
 ///
 /// BSD: shutdown(2) with SHUT_RD. Python: polysock.net Socket.shutdownInput. Java: Socket.shutdownInput (throws the second
-/// time; here that is 0). A polysock_net_read() that waits in another thread ends. POLYSOCK_ENOTCONN, POLYSOCK_ECLOSED.
+/// time; here that is 0). A polysock_net_read() that waits in another thread ends. POLYSOCK_ENOTCONN, also of a listener;
+/// POLYSOCK_ECLOSED.
 /// @ingroup polysock_net
 int polysock_net_shutdown_input(polysock_t *s);
 
 /// Ends sending: the peer reads to the end of the stream and may still answer.
 ///
 /// BSD: shutdown(2) with SHUT_WR. Python: polysock.net Socket.shutdownOutput. Java: Socket.shutdownOutput (throws the second
-/// time; here that is 0). Writing afterwards fails with POLYSOCK_EPIPE. POLYSOCK_ENOTCONN, POLYSOCK_ECLOSED.
+/// time; here that is 0). Writing afterwards fails with POLYSOCK_EPIPE. POLYSOCK_ENOTCONN, also of a listener;
+/// POLYSOCK_ECLOSED.
 /// @ingroup polysock_net
 int polysock_net_shutdown_output(polysock_t *s);
 

@@ -870,6 +870,7 @@ struct server_options {
 //     server.wait();
 //
 // The connection is lent: it is closed when the handler returns and not to be moved from; detach() takes it away for good.
+// A handler may use the server that is being made, under the name it is given: none is called before it is there.
 // Destroying a server stops it with no time for handlers to finish. The handler lives until the last call has returned:
 // what it refers to must, too, unless stop() said that none runs any more.
 class server {

@@ -1,5 +1,9 @@
 """`polysock.net.Server`: the callback server in Java's manner."""
 
+import contextlib
+import errno
+import os
+import socket as standard
 import threading
 
 import pytest
@@ -96,6 +100,48 @@ def test_what_a_handler_raises_reaches_the_hook_and_the_server_lives():
             assert good.getInputStream().readAllBytes() == b"fine"
     assert [kind for kind, _ in told] == [net.ProtocolException]
     assert told[0][1] is not None
+
+
+def test_a_close_that_fails_reaches_the_hook_and_the_server_lives():
+    told = []
+    hooked = threading.Event()
+
+    def on_error(exception, address):
+        told.append((exception, address))
+        hooked.set()
+
+    def handler(socket):
+        if socket.getInputStream().read() == ord("!"):
+            os.close(descriptor_of_connection_from(socket.getPort()))  # behind its back
+        else:
+            socket.getOutputStream().write(b"fine")
+
+    with net.Server(0, handler, onError=on_error) as server:
+        with connect(server) as bad:
+            port = bad.getLocalPort()
+            bad.getOutputStream().write(b"!")
+            assert hooked.wait(PATIENCE)
+            assert bad.getInputStream().read() == -1
+        with connect(server) as good:
+            good.getOutputStream().write(b"?")
+            assert good.getInputStream().readAllBytes() == b"fine"
+    ((exception, address),) = told
+    assert isinstance(exception, net.SocketException)
+    assert exception.errno == errno.EBADF
+    assert address[1] == port
+
+
+def descriptor_of_connection_from(port):
+    """The number of the one socket of this process whose peer has this port."""
+    found = []
+    for number in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):  # the listing's own is gone, and a listener has no peer
+            if os.readlink(f"/proc/self/fd/{number}").startswith("socket:"):
+                with standard.socket(fileno=os.dup(int(number))) as copy:
+                    if copy.getpeername()[1:2] == (port,):
+                        found.append(int(number))
+    (number,) = found
+    return number
 
 
 def test_stop_wakes_a_handler_that_reads():

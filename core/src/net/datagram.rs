@@ -1,6 +1,7 @@
 //! `java.net.DatagramSocket`.
 
 use super::address::{dual_stack, here, shown, there, WILDCARD};
+use super::below::Below;
 use super::{options, Refusal, Result};
 use crate::domain::SocketType;
 use crate::error::{Error, Kind, Operation};
@@ -18,11 +19,10 @@ const MOST_DROPPED: usize = 10_000;
 /// A UDP socket as `java.net.DatagramSocket` has it: both versions of IP, broadcasts allowed, and of groups only those
 /// that it joined itself.
 pub struct DatagramSocket {
-    made: OnceLock<crate::Socket>,
+    below: Below,
     bound: OnceLock<SocketAddr>,
     connected: AtomicBool,
     peer: ForkLock<Option<SocketAddr>>,
-    closed: AtomicBool,
     reuse_address: bool,
 }
 
@@ -31,11 +31,10 @@ impl DatagramSocket {
     /// `java.net.MulticastSocket` sets it.
     pub fn new(reuse_address: bool) -> Self {
         Self {
-            made: OnceLock::new(),
+            below: Below::default(),
             bound: OnceLock::new(),
             connected: AtomicBool::new(false),
             peer: ForkLock::new(),
-            closed: AtomicBool::new(false),
             reuse_address,
         }
     }
@@ -45,23 +44,13 @@ impl DatagramSocket {
     /// # Errors
     /// `Closed`; as [`crate::Socket::new`].
     pub fn open(&self) -> Result<&crate::Socket> {
-        if self.is_closed() {
-            return Err(Refusal::Closed);
-        }
-        if let Some(made) = self.made.get() {
-            return Ok(made);
-        }
-        let made = dual_stack(SocketType::DATAGRAM)?;
-        made.set_broadcast(true)?;
-        made.set_reuse_address(self.reuse_address)?;
-        options::take_own_groups_only(&made);
-        let made = self.made.get_or_init(|| made);
-        if self.is_closed() {
-            // Closed while it was made: the closer did not see it.
-            let _ = made.close();
-            return Err(Refusal::Closed);
-        }
-        Ok(made)
+        Ok(self.below.open(|| {
+            let made = dual_stack(SocketType::DATAGRAM)?;
+            made.set_broadcast(true)?;
+            made.set_reuse_address(self.reuse_address)?;
+            options::take_own_groups_only(&made);
+            Ok(made)
+        })?)
     }
 
     /// Gives the socket an address of its own; none is a port of the system's choice on every interface.
@@ -205,16 +194,12 @@ impl DatagramSocket {
     /// # Errors
     /// As [`Call::close`](crate::Call::close).
     pub fn close<H: Host>(&self, host: &mut H) -> Result<()> {
-        self.closed.store(true, Ordering::Release);
-        match self.made.get() {
-            Some(made) => Ok(made.on(host).close()?),
-            None => Ok(()),
-        }
+        self.below.close(|made| made.on(host).close())
     }
 
     /// Whether it was closed.
     pub fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
+        self.below.is_closed()
     }
 
     /// Whether it was ever bound.
@@ -229,7 +214,7 @@ impl DatagramSocket {
         }
         let remembered = *self.peer.lock();
         // A child that was forked meanwhile remembers nothing, but can ask.
-        remembered.or_else(|| shown(&self.made.get()?.peer_address().ok()?))
+        remembered.or_else(|| shown(&self.below.get()?.peer_address().ok()?))
     }
 
     /// Its own port; 0 before it has one, `None` once it is closed.
@@ -242,7 +227,7 @@ impl DatagramSocket {
         if self.is_closed() {
             return None;
         }
-        let told = self.made.get().and_then(|made| made.local_address().ok());
+        let told = self.below.get().and_then(|made| made.local_address().ok());
         let told = told.and_then(|address| shown(&address));
         Some(told.map_or(WILDCARD, |address| address.ip()))
     }

@@ -8,6 +8,7 @@
 //! A [`Refusal`] says what Java says by the text of an exception; the texts belong to the bindings.
 
 mod address;
+mod below;
 mod datagram;
 mod options;
 mod server;

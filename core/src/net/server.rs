@@ -1,13 +1,13 @@
 //! `java.net.ServerSocket`.
 
 use super::address::{dual_stack, here, shown, WILDCARD};
+use super::below::Below;
 use super::{Refusal, Result, Socket, BACKLOG};
 use crate::connection::create_server_with;
 use crate::domain::SocketType;
 use crate::host::Host;
 use crate::ServerOptions;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Listens on a host by name or number, with [`BACKLOG`] for a backlog below 1 (Java
@@ -35,9 +35,8 @@ fn backlog_of(asked: i32) -> i32 {
 /// IP come to one socket.
 #[derive(Default)]
 pub struct ServerSocket {
-    made: OnceLock<Arc<crate::Socket>>,
+    below: Below,
     bound: OnceLock<SocketAddr>,
-    closed: AtomicBool,
 }
 
 impl ServerSocket {
@@ -51,21 +50,11 @@ impl ServerSocket {
     /// # Errors
     /// `Closed`; as [`crate::Socket::new`].
     pub fn open(&self) -> Result<&Arc<crate::Socket>> {
-        if self.is_closed() {
-            return Err(Refusal::Closed);
-        }
-        if let Some(made) = self.made.get() {
-            return Ok(made);
-        }
-        let made = dual_stack(SocketType::STREAM)?;
-        made.set_reuse_address(true)?;
-        let made = self.made.get_or_init(|| Arc::new(made));
-        if self.is_closed() {
-            // Closed while it was made: the closer did not see it.
-            let _ = made.close();
-            return Err(Refusal::Closed);
-        }
-        Ok(made)
+        self.below.open(|| {
+            let made = dual_stack(SocketType::STREAM)?;
+            made.set_reuse_address(true)?;
+            Ok(made)
+        })
     }
 
     /// Listens on an address; none is a port of the system's choice on every interface. A backlog below 1 is
@@ -105,17 +94,12 @@ impl ServerSocket {
     /// # Errors
     /// As [`Call::close`](crate::Call::close).
     pub fn close<H: Host>(&self, host: &mut H) -> Result<()> {
-        self.closed.store(true, Ordering::Release);
-        match self.made.get() {
-            Some(made) => Ok(made.on(host).close()?),
-            None => Ok(()),
-        }
+        self.below.close(|made| made.on(host).close())
     }
 
     /// Whether it was closed.
     pub fn is_closed(&self) -> bool {
-        // A callback server closes the BSD socket below.
-        self.closed.load(Ordering::Acquire) || self.made.get().is_some_and(|made| made.is_closed())
+        self.below.is_closed()
     }
 
     /// Whether it was ever bound.

@@ -1,6 +1,7 @@
 //! `java.net.Socket`.
 
 use super::address::{dual_stack, here, look_up, name_of, shown, there, WILDCARD};
+use super::below::Below;
 use super::{stream, Refusal, Result};
 use crate::connection::connect_any;
 use crate::domain::SocketType;
@@ -13,7 +14,6 @@ use crate::socket::Half;
 use crate::sys::buffer::{Data, Room};
 use crate::time::Timeout;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Where to connect: an address, and the name it was looked up by.
@@ -31,10 +31,9 @@ pub struct To {
 /// was bound and connected, and to whom.
 #[derive(Default)]
 pub struct Socket {
-    made: OnceLock<Arc<crate::Socket>>,
+    below: Below,
     bound: OnceLock<SocketAddr>,
     peer: OnceLock<To>,
-    closed: AtomicBool,
 }
 
 impl Socket {
@@ -85,7 +84,7 @@ impl Socket {
         self.note_bound(&made)?;
         // The socket is new: nobody else can have set these.
         let _ = self.peer.set(to);
-        let _ = self.made.set(made);
+        self.below.set(made);
         Ok(())
     }
 
@@ -101,25 +100,12 @@ impl Socket {
     /// # Errors
     /// `Closed`; as [`crate::Socket::new`].
     pub fn open(&self) -> Result<&crate::Socket> {
-        if self.is_closed() {
-            return Err(Refusal::Closed);
-        }
-        if let Some(made) = self.made.get() {
-            return Ok(made);
-        }
-        let made = dual_stack(SocketType::STREAM)?;
-        let made = self.made.get_or_init(|| Arc::new(made));
-        if self.is_closed() {
-            // Closed while it was made: the closer did not see it.
-            let _ = made.close();
-            return Err(Refusal::Closed);
-        }
-        Ok(made)
+        Ok(self.below.open(|| dual_stack(SocketType::STREAM))?)
     }
 
     /// The BSD socket below of a connection.
     fn stream(&self, operation: Operation) -> Result<&crate::Socket> {
-        match self.made.get() {
+        match self.below.get() {
             Some(made) if self.is_connected() => Ok(made),
             _ => Err(Error::new(operation, Kind::Os(libc::ENOTCONN)).into()),
         }
@@ -271,17 +257,12 @@ impl Socket {
     /// # Errors
     /// As [`Call::close`](crate::Call::close).
     pub fn close<H: Host>(&self, host: &mut H) -> Result<()> {
-        self.closed.store(true, Ordering::Release);
-        match self.made.get() {
-            Some(made) => Ok(stream::close(made, host)?),
-            None => Ok(()),
-        }
+        self.below.close(|made| stream::close(made, host))
     }
 
     /// Whether it was closed.
     pub fn is_closed(&self) -> bool {
-        // A callback server closes the BSD socket below.
-        self.closed.load(Ordering::Acquire) || self.made.get().is_some_and(|made| made.is_closed())
+        self.below.is_closed()
     }
 
     /// Whether it was ever bound.
@@ -296,14 +277,14 @@ impl Socket {
 
     /// Whether the receiving half was shut down.
     pub fn is_input_shut(&self) -> bool {
-        self.made
+        self.below
             .get()
             .is_some_and(|made| made.halves.has(Half::InputShut))
     }
 
     /// Whether the sending half was shut down.
     pub fn is_output_shut(&self) -> bool {
-        self.made
+        self.below
             .get()
             .is_some_and(|made| made.halves.has(Half::OutputShut))
     }
@@ -320,7 +301,7 @@ impl Socket {
 
     /// Its own address: every interface before it had one, and after close.
     pub fn local_address(&self) -> IpAddr {
-        let told = match self.made.get() {
+        let told = match self.below.get() {
             Some(made) if !self.is_closed() => made.local_address().ok(),
             _ => None,
         };

@@ -76,7 +76,7 @@ pub fn write<'b, H: Host>(socket: &Socket, host: &mut H, data: impl Into<Data<'b
 /// that ended it (Java `Socket.shutdownInput`, which throws the second time).
 ///
 /// # Errors
-/// `ENOTCONN`; `Closed`.
+/// `ENOTCONN`, also of a listener; `Closed`.
 pub fn end_input(socket: &Socket) -> Result<bool> {
     end(socket, Half::InputShut)
 }
@@ -85,7 +85,7 @@ pub fn end_input(socket: &Socket) -> Result<bool> {
 /// `Socket.shutdownOutput`, which throws the second time).
 ///
 /// # Errors
-/// `ENOTCONN`; `Closed`.
+/// `ENOTCONN`, also of a listener; `Closed`.
 pub fn end_output(socket: &Socket) -> Result<bool> {
     end(socket, Half::OutputShut)
 }
@@ -96,6 +96,10 @@ pub(super) fn end(socket: &Socket, half: Half) -> Result<bool> {
     }
     if socket.halves.has(half) {
         return Ok(false);
+    }
+    // shutdown(2) on Linux would say yes to a listener: to one half it does nothing, the other ends the listening.
+    if matches!(socket.accepting(), Ok(true)) {
+        return Err(Error::new(Operation::Shutdown, Kind::Os(libc::ENOTCONN)));
     }
     socket.shutdown(if half == Half::InputShut {
         Shutdown::Read

@@ -37,27 +37,39 @@ impl<H: Host> Call<'_, H> {
     /// when it does not listen (`EOPNOTSUPP` when it can't) and `EMFILE`, after which the connection still waits to
     /// be accepted.
     pub fn accept(&mut self) -> Result<(Socket, Address)> {
-        let (fd, address) = named(Operation::Accept, 0, self.accept_descriptor())?;
+        let mut peer = Address::EMPTY;
+        let socket = self.accept_from(Some(&mut peer))?;
+        Ok((socket, peer))
+    }
+
+    /// Accepts a connection, and asks whose it is only where there is a `peer` to put it: [`accept`](Self::accept) for who
+    /// does not want to know.
+    ///
+    /// # Errors
+    /// As [`accept`](Self::accept); `peer` is left as it was.
+    pub fn accept_from(&mut self, peer: Option<&mut Address>) -> Result<Socket> {
+        let fd = named(Operation::Accept, 0, self.accept_descriptor(peer))?;
         let listener = self.socket;
-        let socket = Socket::from_parts(
+        Ok(Socket::from_parts(
             fd,
             Mode::new(false, false),
             listener.family,
             listener.socket_type,
             listener.protocol,
-        );
-        Ok((socket, address))
+        ))
     }
 
-    fn accept_descriptor(&mut self) -> std::result::Result<(OwnedFd, Address), Kind> {
+    fn accept_descriptor(&mut self, mut peer: Option<&mut Address>) -> std::result::Result<OwnedFd, Kind> {
         let handle = &self.socket.handle;
         if self.socket.family == Family::ALG {
             // Nothing to wait for: every accept makes an operation of its own, and poll says nothing of it.
             let inside = handle.enter()?;
-            let accepted = unix::accept_nameless(inside.fd());
-            return accepted
-                .map(|fd| (fd, Address::EMPTY))
-                .map_err(|error| Kind::from_io(&error));
+            // Its sockets have no names, and who asks for one is refused.
+            let accepted = special::accept(inside.fd(), None).map_err(|error| Kind::from_io(&error))?;
+            if let Some(peer) = peer {
+                *peer = Address::EMPTY;
+            }
+            return Ok(accepted);
         }
         self.socket.check_listening()?;
         let limit = self.limit(Direction::Receive);
@@ -81,16 +93,13 @@ impl<H: Host> Call<'_, H> {
             // Listeners are what servers share with the workers they fork: always woken without shutdown.
             kernel_may_wait: false,
         };
-        let (mut held, mut peer) = (None, Address::EMPTY);
-        let fd = run(handle, &mut self.host, plan, |fd, _| {
+        let mut held = None;
+        run(handle, &mut self.host, plan, |fd, _| {
             if ours && held.is_none() {
                 held = Some(handle.hold_nonblocking(fd)?);
             }
-            let (fd, address) = accept_once(handle, fd, held.is_some())?;
-            peer = address;
-            Ok(Step::Done(fd))
-        })?;
-        Ok((fd, peer))
+            accept_once(handle, fd, held.is_some(), peer.as_deref_mut()).map(Step::Done)
+        })
     }
 }
 
@@ -117,9 +126,14 @@ impl Socket {
 }
 
 /// Accepts without waiting; `held`: the descriptor is kept in non-blocking mode.
-fn accept_once(handle: &Handle, fd: BorrowedFd<'_>, held: bool) -> io::Result<(OwnedFd, Address)> {
+fn accept_once(
+    handle: &Handle,
+    fd: BorrowedFd<'_>,
+    held: bool,
+    peer: Option<&mut Address>,
+) -> io::Result<OwnedFd> {
     if held && handle.owns_mode() {
-        return unix::accept(fd);
+        return special::accept(fd, peer);
     }
     let wanted = handle.mode.is_wanted_nonblocking();
     let nonblocking = if handle.is_exclusive() {
@@ -129,17 +143,17 @@ fn accept_once(handle: &Handle, fd: BorrowedFd<'_>, held: bool) -> io::Result<(O
         wanted && unix::is_nonblocking(fd)?
     };
     if !nonblocking {
-        accept_ready(handle, fd)
+        accept_ready(handle, fd, peer)
     } else if handle.is_accepting() {
         // It asked while the descriptor was in blocking mode: taking its connection would make it sleep.
         Err(io::Error::from_raw_os_error(libc::EAGAIN))
     } else {
-        unix::accept(fd)
+        special::accept(fd, peer)
     }
 }
 
 /// Accepts on a descriptor in blocking mode: asks first, and lets no other thread of ours come between.
-fn accept_ready(handle: &Handle, fd: BorrowedFd<'_>) -> io::Result<(OwnedFd, Address)> {
+fn accept_ready(handle: &Handle, fd: BorrowedFd<'_>, peer: Option<&mut Address>) -> io::Result<OwnedFd> {
     let nothing = || io::Error::from_raw_os_error(libc::EAGAIN);
     let _turn = handle.take_accept_turn().ok_or_else(nothing)?;
     let mut set = [libc::pollfd {
@@ -150,7 +164,7 @@ fn accept_ready(handle: &Handle, fd: BorrowedFd<'_>) -> io::Result<(OwnedFd, Add
     match special::poll(&mut set, Some(Duration::ZERO))? {
         Readiness::TimeUp => Err(nothing()),
         // A descriptor that does not listen is reported as hung up, and accept says what is wrong.
-        Readiness::Ready => unix::accept(fd),
+        Readiness::Ready => special::accept(fd, peer),
         Readiness::Interrupted => Err(io::Error::from_raw_os_error(libc::EINTR)),
     }
 }

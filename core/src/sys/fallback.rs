@@ -5,6 +5,7 @@ use super::poll_set::PollSet;
 use super::selector::Selector;
 use super::unix::{self, Readiness};
 use super::wake::Waker;
+use crate::address::Address;
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
@@ -30,6 +31,15 @@ pub fn new_waker() -> io::Result<Waker> {
 /// Makes a selector.
 pub fn new_selector() -> io::Result<Arc<dyn Selector>> {
     Ok(Arc::new(PollSet::new()))
+}
+
+/// Accepts one connection; close-on-exec, in blocking mode. Its peer's address goes to `peer`.
+pub fn accept(fd: BorrowedFd<'_>, peer: Option<&mut Address>) -> io::Result<OwnedFd> {
+    let (accepted, address) = unix::sock(&fd).accept()?;
+    if let Some(peer) = peer {
+        *peer = unix::from_socket2(&address);
+    }
+    Ok(accepted.into())
 }
 
 /// Waits for `set`, no longer than `left` (`None`: for ever), by `poll` with its milliseconds, rounded up.
@@ -186,5 +196,17 @@ mod tests {
         assert_eq!(family(fd).unwrap(), libc::AF_INET6);
         set_nonblocking(fd, true).unwrap();
         assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn a_connection_is_accepted_with_its_address_and_close_on_exec() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut peer = Address::EMPTY;
+        let accepted = accept(std::os::fd::AsFd::as_fd(&listener), Some(&mut peer)).unwrap();
+        assert_eq!(peer, client.local_addr().unwrap().into());
+        // SAFETY: no memory is involved.
+        let flags = unsafe { libc::fcntl(accepted.as_raw_fd(), libc::F_GETFD) };
+        assert_ne!(flags & libc::FD_CLOEXEC, 0);
     }
 }

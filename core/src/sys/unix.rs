@@ -7,7 +7,7 @@ use crate::ancillary::Ancillary;
 use libc::c_int;
 use socket2::SockRef;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
 use std::time::Duration;
 
 /// What a wait ended with.
@@ -237,23 +237,6 @@ fn sockaddr(address: &Address) -> (*const libc::sockaddr, libc::socklen_t) {
     )
 }
 
-/// Accepts one connection; close-on-exec, in blocking mode.
-pub fn accept(fd: BorrowedFd<'_>) -> io::Result<(OwnedFd, Address)> {
-    let (socket, address) = sock(&fd).accept()?;
-    Ok((socket.into(), from_socket2(&address)))
-}
-
-/// Accepts from a socket of a family whose sockets have no names (`AF_ALG`), which fails for who asks for one.
-pub fn accept_nameless(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
-    // SAFETY: null asks for no address.
-    let accepted =
-        check(unsafe { libc::accept(fd.as_raw_fd(), std::ptr::null_mut(), std::ptr::null_mut()) })?;
-    // SAFETY: a descriptor just made, ours.
-    let accepted = unsafe { OwnedFd::from_raw_fd(accepted) };
-    close_on_exec(&accepted);
-    Ok(accepted)
-}
-
 /// The socket's own address.
 pub fn local_address(fd: BorrowedFd<'_>) -> io::Result<Address> {
     sock(&fd).local_addr().map(|address| from_socket2(&address))
@@ -264,7 +247,7 @@ pub fn peer_address(fd: BorrowedFd<'_>) -> io::Result<Address> {
     sock(&fd).peer_addr().map(|address| from_socket2(&address))
 }
 
-fn from_socket2(address: &socket2::SockAddr) -> Address {
+pub(super) fn from_socket2(address: &socket2::SockAddr) -> Address {
     // SAFETY: a SockAddrStorage is 128 plain bytes, all of them initialised by socket2.
     let bytes: &[u8; Address::CAPACITY] = unsafe { &*address.as_ptr().cast() };
     Address::from_kernel(bytes, usize::try_from(address.len()).unwrap_or(0))

@@ -1,7 +1,7 @@
 //! The kernel's buffers (socket(7)).
 
 use crate::guard;
-use crate::pointer::{handle, Out};
+use crate::pointer::handle;
 use crate::socket::polysock_t;
 use libc::c_int;
 
@@ -22,10 +22,8 @@ pub unsafe extern "C" fn polysock_set_sndbuf(s: *mut polysock_t, bytes: usize) -
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_sndbuf(s: *const polysock_t, bytes: *mut usize) -> c_int {
-    guard::code("polysock_get_sndbuf", || {
-        let (socket, out) = (handle(s)?, Out::new(bytes, "bytes")?);
-        out.set(socket.send_buffer()?);
-        Ok(())
+    guard::value("polysock_get_sndbuf", s, (bytes, "bytes"), |socket| {
+        Ok(socket.send_buffer()?)
     })
 }
 
@@ -46,10 +44,8 @@ pub unsafe extern "C" fn polysock_set_rcvbuf(s: *mut polysock_t, bytes: usize) -
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_rcvbuf(s: *const polysock_t, bytes: *mut usize) -> c_int {
-    guard::code("polysock_get_rcvbuf", || {
-        let (socket, out) = (handle(s)?, Out::new(bytes, "bytes")?);
-        out.set(socket.recv_buffer()?);
-        Ok(())
+    guard::value("polysock_get_rcvbuf", s, (bytes, "bytes"), |socket| {
+        Ok(socket.recv_buffer()?)
     })
 }
 
@@ -71,9 +67,7 @@ pub unsafe extern "C" fn polysock_set_rcvlowat(s: *mut polysock_t, bytes: usize)
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_rcvlowat(s: *const polysock_t, bytes: *mut usize) -> c_int {
-    guard::code("polysock_get_rcvlowat", || {
-        let (socket, out) = (handle(s)?, Out::new(bytes, "bytes")?);
-        out.set(socket.recv_low_water()?);
-        Ok(())
+    guard::value("polysock_get_rcvlowat", s, (bytes, "bytes"), |socket| {
+        Ok(socket.recv_low_water()?)
     })
 }

@@ -2,7 +2,7 @@
 
 use super::{signed, unsigned};
 use crate::guard;
-use crate::pointer::{handle, Out};
+use crate::pointer::handle;
 use crate::socket::polysock_t;
 use libc::c_int;
 
@@ -25,10 +25,8 @@ pub unsafe extern "C" fn polysock_set_ttl(s: *mut polysock_t, ttl: c_int) -> c_i
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_ttl(s: *const polysock_t, ttl: *mut c_int) -> c_int {
-    guard::code("polysock_get_ttl", || {
-        let (socket, out) = (handle(s)?, Out::new(ttl, "ttl")?);
-        out.set(signed(socket.ttl()?));
-        Ok(())
+    guard::value("polysock_get_ttl", s, (ttl, "ttl"), |socket| {
+        Ok(signed(socket.ttl()?))
     })
 }
 
@@ -51,10 +49,8 @@ pub unsafe extern "C" fn polysock_set_tos(s: *mut polysock_t, tos: c_int) -> c_i
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_tos(s: *const polysock_t, tos: *mut c_int) -> c_int {
-    guard::code("polysock_get_tos", || {
-        let (socket, out) = (handle(s)?, Out::new(tos, "tos")?);
-        out.set(signed(socket.tos()?));
-        Ok(())
+    guard::value("polysock_get_tos", s, (tos, "tos"), |socket| {
+        Ok(signed(socket.tos()?))
     })
 }
 
@@ -75,10 +71,8 @@ pub unsafe extern "C" fn polysock_set_transparent(s: *mut polysock_t, on: bool) 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_transparent(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_transparent", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.transparent()?);
-        Ok(())
+    guard::value("polysock_get_transparent", s, (on, "on"), |socket| {
+        Ok(socket.transparent()?)
     })
 }
 
@@ -98,9 +92,7 @@ pub unsafe extern "C" fn polysock_set_freebind(s: *mut polysock_t, on: bool) -> 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_freebind(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_freebind", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.freebind()?);
-        Ok(())
+    guard::value("polysock_get_freebind", s, (on, "on"), |socket| {
+        Ok(socket.freebind()?)
     })
 }

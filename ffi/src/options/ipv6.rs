@@ -2,7 +2,7 @@
 
 use super::{signed, unsigned};
 use crate::guard;
-use crate::pointer::{handle, Out};
+use crate::pointer::handle;
 use crate::socket::polysock_t;
 use libc::c_int;
 
@@ -22,10 +22,8 @@ pub unsafe extern "C" fn polysock_set_v6only(s: *mut polysock_t, on: bool) -> c_
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_v6only(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_v6only", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.only_v6()?);
-        Ok(())
+    guard::value("polysock_get_v6only", s, (on, "on"), |socket| {
+        Ok(socket.only_v6()?)
     })
 }
 
@@ -47,10 +45,8 @@ pub unsafe extern "C" fn polysock_set_hops(s: *mut polysock_t, hops: c_int) -> c
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_hops(s: *const polysock_t, hops: *mut c_int) -> c_int {
-    guard::code("polysock_get_hops", || {
-        let (socket, out) = (handle(s)?, Out::new(hops, "hops")?);
-        out.set(signed(socket.hops()?));
-        Ok(())
+    guard::value("polysock_get_hops", s, (hops, "hops"), |socket| {
+        Ok(signed(socket.hops()?))
     })
 }
 
@@ -73,9 +69,7 @@ pub unsafe extern "C" fn polysock_set_tclass(s: *mut polysock_t, tclass: c_int) 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_tclass(s: *const polysock_t, tclass: *mut c_int) -> c_int {
-    guard::code("polysock_get_tclass", || {
-        let (socket, out) = (handle(s)?, Out::new(tclass, "tclass")?);
-        out.set(signed(socket.traffic_class()?));
-        Ok(())
+    guard::value("polysock_get_tclass", s, (tclass, "tclass"), |socket| {
+        Ok(signed(socket.traffic_class()?))
     })
 }

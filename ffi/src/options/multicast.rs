@@ -4,7 +4,7 @@ use super::{signed, unsigned};
 use crate::address::{self, polysock_addr};
 use crate::error::Failure;
 use crate::guard;
-use crate::pointer::{self, handle, Out};
+use crate::pointer::{self, handle};
 use crate::socket::polysock_t;
 use libc::{c_char, c_int};
 use polysock_core::Interface;
@@ -79,13 +79,11 @@ pub unsafe extern "C" fn polysock_set_mcast_if(s: *mut polysock_t, iface: *const
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_mcast_if(s: *const polysock_t, index: *mut u32) -> c_int {
-    guard::code("polysock_get_mcast_if", || {
-        let (socket, out) = (handle(s)?, Out::new(index, "index")?);
-        out.set(match socket.multicast_interface()? {
+    guard::value("polysock_get_mcast_if", s, (index, "index"), |socket| {
+        Ok(match socket.multicast_interface()? {
             Interface::Index(index) => index,
             Interface::Default | Interface::Name(_) | Interface::Address(_) | _ => 0,
-        });
-        Ok(())
+        })
     })
 }
 
@@ -109,10 +107,8 @@ pub unsafe extern "C" fn polysock_set_mcast_ttl(s: *mut polysock_t, ttl: c_int) 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_mcast_ttl(s: *const polysock_t, ttl: *mut c_int) -> c_int {
-    guard::code("polysock_get_mcast_ttl", || {
-        let (socket, out) = (handle(s)?, Out::new(ttl, "ttl")?);
-        out.set(signed(socket.multicast_ttl()?));
-        Ok(())
+    guard::value("polysock_get_mcast_ttl", s, (ttl, "ttl"), |socket| {
+        Ok(signed(socket.multicast_ttl()?))
     })
 }
 
@@ -136,10 +132,8 @@ pub unsafe extern "C" fn polysock_set_mcast_loop(s: *mut polysock_t, on: bool) -
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_mcast_loop(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_mcast_loop", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.multicast_loop()?);
-        Ok(())
+    guard::value("polysock_get_mcast_loop", s, (on, "on"), |socket| {
+        Ok(socket.multicast_loop()?)
     })
 }
 
@@ -160,10 +154,8 @@ pub unsafe extern "C" fn polysock_set_mcast_all(s: *mut polysock_t, on: bool) ->
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_mcast_all(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_mcast_all", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.multicast_all()?);
-        Ok(())
+    guard::value("polysock_get_mcast_all", s, (on, "on"), |socket| {
+        Ok(socket.multicast_all()?)
     })
 }
 

@@ -3,7 +3,7 @@
 use super::whole_seconds;
 use crate::error::{of_kind, Failure};
 use crate::guard;
-use crate::pointer::{handle, Out};
+use crate::pointer::handle;
 use crate::socket::polysock_t;
 use libc::c_int;
 use std::time::Duration;
@@ -37,10 +37,8 @@ pub unsafe extern "C" fn polysock_set_linger(s: *mut polysock_t, seconds: c_int)
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_linger(s: *const polysock_t, seconds: *mut c_int) -> c_int {
-    guard::code("polysock_get_linger", || {
-        let (socket, out) = (handle(s)?, Out::new(seconds, "seconds")?);
-        out.set(whole_seconds(socket.linger()?, POLYSOCK_LINGER_OFF));
-        Ok(())
+    guard::value("polysock_get_linger", s, (seconds, "seconds"), |socket| {
+        Ok(whole_seconds(socket.linger()?, POLYSOCK_LINGER_OFF))
     })
 }
 
@@ -59,10 +57,8 @@ pub unsafe extern "C" fn polysock_set_reuseaddr(s: *mut polysock_t, on: bool) ->
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_reuseaddr(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_reuseaddr", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.reuse_address()?);
-        Ok(())
+    guard::value("polysock_get_reuseaddr", s, (on, "on"), |socket| {
+        Ok(socket.reuse_address()?)
     })
 }
 
@@ -83,10 +79,8 @@ pub unsafe extern "C" fn polysock_set_reuseport(s: *mut polysock_t, on: bool) ->
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_reuseport(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_reuseport", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.reuse_port()?);
-        Ok(())
+    guard::value("polysock_get_reuseport", s, (on, "on"), |socket| {
+        Ok(socket.reuse_port()?)
     })
 }
 
@@ -105,10 +99,8 @@ pub unsafe extern "C" fn polysock_set_broadcast(s: *mut polysock_t, on: bool) ->
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_broadcast(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_broadcast", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.broadcast()?);
-        Ok(())
+    guard::value("polysock_get_broadcast", s, (on, "on"), |socket| {
+        Ok(socket.broadcast()?)
     })
 }
 
@@ -129,10 +121,8 @@ pub unsafe extern "C" fn polysock_set_oobinline(s: *mut polysock_t, on: bool) ->
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_oobinline(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_oobinline", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.out_of_band_inline()?);
-        Ok(())
+    guard::value("polysock_get_oobinline", s, (on, "on"), |socket| {
+        Ok(socket.out_of_band_inline()?)
     })
 }
 
@@ -143,10 +133,8 @@ pub unsafe extern "C" fn polysock_get_oobinline(s: *const polysock_t, on: *mut b
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_take_error(s: *mut polysock_t, error: *mut c_int) -> c_int {
-    guard::code("polysock_take_error", || {
-        let (socket, out) = (handle(s)?, Out::new(error, "error")?);
-        out.set(socket.take_error()?.map_or(0, of_kind));
-        Ok(())
+    guard::value("polysock_take_error", s, (error, "error"), |socket| {
+        Ok(socket.take_error()?.map_or(0, of_kind))
     })
 }
 
@@ -156,10 +144,8 @@ pub unsafe extern "C" fn polysock_take_error(s: *mut polysock_t, error: *mut c_i
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_acceptconn(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_acceptconn", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.accepting()?);
-        Ok(())
+    guard::value("polysock_get_acceptconn", s, (on, "on"), |socket| {
+        Ok(socket.accepting()?)
     })
 }
 
@@ -169,10 +155,8 @@ pub unsafe extern "C" fn polysock_get_acceptconn(s: *const polysock_t, on: *mut 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_domain(s: *const polysock_t, family: *mut c_int) -> c_int {
-    guard::code("polysock_get_domain", || {
-        let (socket, out) = (handle(s)?, Out::new(family, "family")?);
-        out.set(socket.kernel_family()?.0);
-        Ok(())
+    guard::value("polysock_get_domain", s, (family, "family"), |socket| {
+        Ok(socket.kernel_family()?.0)
     })
 }
 
@@ -182,10 +166,8 @@ pub unsafe extern "C" fn polysock_get_domain(s: *const polysock_t, family: *mut 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_type(s: *const polysock_t, kind: *mut c_int) -> c_int {
-    guard::code("polysock_get_type", || {
-        let (socket, out) = (handle(s)?, Out::new(kind, "kind")?);
-        out.set(socket.kernel_type()?.0);
-        Ok(())
+    guard::value("polysock_get_type", s, (kind, "kind"), |socket| {
+        Ok(socket.kernel_type()?.0)
     })
 }
 
@@ -195,9 +177,7 @@ pub unsafe extern "C" fn polysock_get_type(s: *const polysock_t, kind: *mut c_in
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_protocol(s: *const polysock_t, protocol: *mut c_int) -> c_int {
-    guard::code("polysock_get_protocol", || {
-        let (socket, out) = (handle(s)?, Out::new(protocol, "protocol")?);
-        out.set(socket.kernel_protocol()?.0);
-        Ok(())
+    guard::value("polysock_get_protocol", s, (protocol, "protocol"), |socket| {
+        Ok(socket.kernel_protocol()?.0)
     })
 }

@@ -3,7 +3,7 @@
 use super::{signed, unsigned};
 use crate::address::put_text;
 use crate::guard;
-use crate::pointer::{self, handle, Out};
+use crate::pointer::{self, handle};
 use crate::socket::polysock_t;
 use libc::{c_char, c_int};
 
@@ -50,11 +50,12 @@ pub unsafe extern "C" fn polysock_set_mark(s: *mut polysock_t, mark: u32) -> c_i
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_mark(s: *const polysock_t, mark: *mut u32) -> c_int {
-    guard::code("polysock_get_mark", || {
-        let (socket, out) = (handle(s)?, Out::new(mark, "mark")?);
-        out.set(socket.mark()?);
-        Ok(())
-    })
+    guard::value(
+        "polysock_get_mark",
+        s,
+        (mark, "mark"),
+        |socket| Ok(socket.mark()?),
+    )
 }
 
 /// Sets the priority of packets in the queue of their interface; above 6 needs CAP_NET_ADMIN or CAP_NET_RAW (else
@@ -76,10 +77,8 @@ pub unsafe extern "C" fn polysock_set_priority(s: *mut polysock_t, priority: c_i
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_priority(s: *const polysock_t, priority: *mut c_int) -> c_int {
-    guard::code("polysock_get_priority", || {
-        let (socket, out) = (handle(s)?, Out::new(priority, "priority")?);
-        out.set(signed(socket.priority()?));
-        Ok(())
+    guard::value("polysock_get_priority", s, (priority, "priority"), |socket| {
+        Ok(signed(socket.priority()?))
     })
 }
 
@@ -102,10 +101,8 @@ pub unsafe extern "C" fn polysock_set_incoming_cpu(s: *mut polysock_t, cpu: c_in
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_incoming_cpu(s: *const polysock_t, cpu: *mut c_int) -> c_int {
-    guard::code("polysock_get_incoming_cpu", || {
-        let (socket, out) = (handle(s)?, Out::new(cpu, "cpu")?);
-        out.set(socket.incoming_cpu()?.map_or(-1, signed));
-        Ok(())
+    guard::value("polysock_get_incoming_cpu", s, (cpu, "cpu"), |socket| {
+        Ok(socket.incoming_cpu()?.map_or(-1, signed))
     })
 }
 
@@ -124,10 +121,8 @@ pub unsafe extern "C" fn polysock_set_timestamps(s: *mut polysock_t, on: bool) -
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_timestamps(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_timestamps", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.timestamps()?);
-        Ok(())
+    guard::value("polysock_get_timestamps", s, (on, "on"), |socket| {
+        Ok(socket.timestamps()?)
     })
 }
 
@@ -149,10 +144,8 @@ pub unsafe extern "C" fn polysock_set_passcred(s: *mut polysock_t, on: bool) -> 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_passcred(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_passcred", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.pass_credentials()?);
-        Ok(())
+    guard::value("polysock_get_passcred", s, (on, "on"), |socket| {
+        Ok(socket.pass_credentials()?)
     })
 }
 
@@ -173,9 +166,7 @@ pub unsafe extern "C" fn polysock_set_packet_info(s: *mut polysock_t, on: bool) 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_packet_info(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_packet_info", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.packet_info()?);
-        Ok(())
+    guard::value("polysock_get_packet_info", s, (on, "on"), |socket| {
+        Ok(socket.packet_info()?)
     })
 }

@@ -3,7 +3,7 @@
 use super::{signed, unsigned, whole_seconds};
 use crate::address::put_text;
 use crate::guard;
-use crate::pointer::{self, handle, Out};
+use crate::pointer::{self, handle};
 use crate::socket::polysock_t;
 use crate::time;
 use libc::{c_char, c_int};
@@ -26,10 +26,8 @@ pub unsafe extern "C" fn polysock_set_nodelay(s: *mut polysock_t, on: bool) -> c
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_nodelay(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_nodelay", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.nodelay()?);
-        Ok(())
+    guard::value("polysock_get_nodelay", s, (on, "on"), |socket| {
+        Ok(socket.nodelay()?)
     })
 }
 
@@ -49,11 +47,7 @@ pub unsafe extern "C" fn polysock_set_cork(s: *mut polysock_t, on: bool) -> c_in
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_cork(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_cork", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.cork()?);
-        Ok(())
-    })
+    guard::value("polysock_get_cork", s, (on, "on"), |socket| Ok(socket.cork()?))
 }
 
 /// Acknowledges at once instead of about 40 ms later. On by default; Linux.
@@ -72,10 +66,8 @@ pub unsafe extern "C" fn polysock_set_quickack(s: *mut polysock_t, on: bool) -> 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_quickack(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_quickack", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.quickack()?);
-        Ok(())
+    guard::value("polysock_get_quickack", s, (on, "on"), |socket| {
+        Ok(socket.quickack()?)
     })
 }
 
@@ -99,10 +91,8 @@ pub unsafe extern "C" fn polysock_set_fastopen_connect(s: *mut polysock_t, on: b
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_fastopen_connect(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::code("polysock_get_fastopen_connect", || {
-        let (socket, out) = (handle(s)?, Out::new(on, "on")?);
-        out.set(socket.fastopen_connect()?);
-        Ok(())
+    guard::value("polysock_get_fastopen_connect", s, (on, "on"), |socket| {
+        Ok(socket.fastopen_connect()?)
     })
 }
 
@@ -126,10 +116,8 @@ pub unsafe extern "C" fn polysock_set_fastopen(s: *mut polysock_t, queue: c_int)
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_fastopen(s: *const polysock_t, queue: *mut c_int) -> c_int {
-    guard::code("polysock_get_fastopen", || {
-        let (socket, out) = (handle(s)?, Out::new(queue, "queue")?);
-        out.set(signed(socket.fastopen()?));
-        Ok(())
+    guard::value("polysock_get_fastopen", s, (queue, "queue"), |socket| {
+        Ok(signed(socket.fastopen()?))
     })
 }
 
@@ -154,10 +142,8 @@ pub unsafe extern "C" fn polysock_set_defer_accept(s: *mut polysock_t, seconds: 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_defer_accept(s: *const polysock_t, seconds: *mut c_int) -> c_int {
-    guard::code("polysock_get_defer_accept", || {
-        let (socket, out) = (handle(s)?, Out::new(seconds, "seconds")?);
-        out.set(whole_seconds(socket.defer_accept()?, 0));
-        Ok(())
+    guard::value("polysock_get_defer_accept", s, (seconds, "seconds"), |socket| {
+        Ok(whole_seconds(socket.defer_accept()?, 0))
     })
 }
 
@@ -183,15 +169,16 @@ pub unsafe extern "C" fn polysock_set_user_timeout(s: *mut polysock_t, milliseco
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_user_timeout(s: *const polysock_t, milliseconds: *mut c_int) -> c_int {
-    guard::code("polysock_get_user_timeout", || {
-        let (socket, out) = (handle(s)?, Out::new(milliseconds, "milliseconds")?);
-        out.set(
-            socket
+    guard::value(
+        "polysock_get_user_timeout",
+        s,
+        (milliseconds, "milliseconds"),
+        |socket| {
+            Ok(socket
                 .user_timeout()?
-                .map_or(0, |time| time::milliseconds(Timeout::After(time))),
-        );
-        Ok(())
-    })
+                .map_or(0, |time| time::milliseconds(Timeout::After(time))))
+        },
+    )
 }
 
 /// Sends and announces no larger segments than this, when set before connect or listen; 0, the default, leaves it to the
@@ -213,10 +200,8 @@ pub unsafe extern "C" fn polysock_set_maxseg(s: *mut polysock_t, bytes: usize) -
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_maxseg(s: *const polysock_t, bytes: *mut usize) -> c_int {
-    guard::code("polysock_get_maxseg", || {
-        let (socket, out) = (handle(s)?, Out::new(bytes, "bytes")?);
-        out.set(socket.max_segment()?);
-        Ok(())
+    guard::value("polysock_get_maxseg", s, (bytes, "bytes"), |socket| {
+        Ok(socket.max_segment()?)
     })
 }
 
@@ -239,10 +224,8 @@ pub unsafe extern "C" fn polysock_set_notsent_lowat(s: *mut polysock_t, bytes: u
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_notsent_lowat(s: *const polysock_t, bytes: *mut usize) -> c_int {
-    guard::code("polysock_get_notsent_lowat", || {
-        let (socket, out) = (handle(s)?, Out::new(bytes, "bytes")?);
-        out.set(socket.notsent_low_water()?.unwrap_or(0));
-        Ok(())
+    guard::value("polysock_get_notsent_lowat", s, (bytes, "bytes"), |socket| {
+        Ok(socket.notsent_low_water()?.unwrap_or(0))
     })
 }
 

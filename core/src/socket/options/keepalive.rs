@@ -1,7 +1,7 @@
 //! Keepalive and its three numbers (tcp(7)).
 
 use super::super::Socket;
-use super::{in_range, in_units, SECOND};
+use super::{in_range, in_seconds};
 use crate::error::Result;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -77,6 +77,6 @@ impl Socket {
 }
 
 fn whole_seconds(time: Duration, argument: &'static str) -> Result<Duration> {
-    let seconds = in_units(time, SECOND, &SECONDS, argument)?;
+    let seconds = in_seconds(time, &SECONDS, argument)?;
     Ok(Duration::from_secs(u64::from(super::count(seconds))))
 }

@@ -37,9 +37,6 @@ use std::io;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-const SECOND: Duration = Duration::from_secs(1);
-const MILLISECOND: Duration = Duration::from_millis(1);
-
 /// How every typed option reaches the system: by `socket2` where that has it on every Unix, else by its number.
 impl Socket {
     fn set(&self, call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<()>) -> Result<()> {
@@ -107,14 +104,10 @@ where
     value.try_into().map_err(|_| invalid(argument))
 }
 
-/// `time` in whole units, rounded up, as the kernel takes it.
-fn in_units(
-    time: Duration,
-    unit: Duration,
-    range: &RangeInclusive<u128>,
-    argument: &'static str,
-) -> Result<c_int> {
-    in_range(time.as_nanos().div_ceil(unit.as_nanos()), range, argument)
+/// `time` in whole seconds, rounded up, as the kernel takes it.
+fn in_seconds(time: Duration, range: &RangeInclusive<u128>, argument: &'static str) -> Result<c_int> {
+    let begun = time.subsec_nanos() > 0;
+    in_range(u128::from(time.as_secs()) + u128::from(begun), range, argument)
 }
 
 /// What the kernel counts, which it never counts below zero.

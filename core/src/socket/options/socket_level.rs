@@ -1,7 +1,7 @@
 //! Options of the socket level (socket(7)): the names a socket may take, how it closes, and what it is.
 
 use super::super::Socket;
-use super::{in_units, typed, SECOND};
+use super::{in_seconds, typed};
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Kind, Operation, Result};
 use crate::sys::special;
@@ -58,7 +58,7 @@ impl Socket {
     /// `InvalidInput("linger")` above 65,535 s; `Closed`.
     pub fn set_linger(&self, linger: Option<Duration>) -> Result<()> {
         let seconds = linger
-            .map(|linger| in_units(linger, SECOND, &LINGER, "linger"))
+            .map(|linger| in_seconds(linger, &LINGER, "linger"))
             .transpose()?;
         let linger = seconds.map(|seconds| Duration::from_secs(super::count(seconds).into()));
         self.set(|sock| sock.set_linger(linger))

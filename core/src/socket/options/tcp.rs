@@ -1,7 +1,7 @@
 //! Options of TCP (tcp(7)).
 
 use super::super::Socket;
-use super::{count, in_range, in_units, kernel_name, name, size, MILLISECOND, SECOND};
+use super::{count, in_range, in_seconds, kernel_name, name, size};
 use crate::error::{Operation, Result};
 use crate::sys::special::number;
 use std::ffi::c_int;
@@ -77,7 +77,7 @@ impl Socket {
     /// # Errors
     /// `InvalidInput("defer accept")` for zero and above 29,887 s; `Unsupported`; `Closed`.
     pub fn set_defer_accept(&self, time: Option<Duration>) -> Result<()> {
-        let seconds = or_off(time, |time| in_units(time, SECOND, &DEFER_ACCEPT, "defer accept"))?;
+        let seconds = or_off(time, |time| in_seconds(time, &DEFER_ACCEPT, "defer accept"))?;
         self.set_number(number::DEFER_ACCEPT, seconds)
     }
 
@@ -137,7 +137,7 @@ impl Socket {
     /// `InvalidInput("user timeout")` for zero and above 2,147,483,647 ms; `Unsupported`; `Closed`.
     pub fn set_user_timeout(&self, time: Option<Duration>) -> Result<()> {
         let milliseconds = or_off(time, |time| {
-            in_units(time, MILLISECOND, &USER_TIMEOUT, "user timeout")
+            in_range(time.as_nanos().div_ceil(1_000_000), &USER_TIMEOUT, "user timeout")
         })?;
         self.set_number(number::USER_TIMEOUT, milliseconds)
     }

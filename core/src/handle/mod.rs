@@ -1,26 +1,30 @@
 //! One descriptor shared by many threads: who is inside, who waits, who closes.
 //!
-//! The state word holds CLOSED, DETACHED and the number of calls inside. Entering is one atomic step that tests
-//! what it counts, and `close` sets CLOSED and counts itself in the same step, so no call ever uses a descriptor
-//! number that was closed and given to somebody else.
+//! The state word holds CLOSED, DETACHED, whether anybody has registered, and the number of calls inside. Entering is
+//! one atomic step that tests what it counts, and `close` sets CLOSED and counts itself in the same step, so no call
+//! ever uses a descriptor number that was closed and given to somebody else.
+
+mod shared;
+mod watch;
+
+pub(crate) use shared::{Follower, Following, Shared, WaitingFor};
+pub(crate) use watch::Watch;
 
 use crate::error::Kind;
 use crate::host::Host;
 use crate::mode::Mode;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::{self, ForkLock};
-use crate::sys::{special, unix, wake};
+use crate::sys::{special, unix};
 use crate::time::Timeout;
-use crate::turn::Owner;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
-use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::Weak;
-use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-const COUNT: u64 = (1 << 29) - 1;
+const COUNT: u64 = (1 << 28) - 1;
+/// Somebody has registered: there may be waiters to wake and followers to tell.
+const REGISTERED: u64 = 1 << 28;
 /// The closer has stopped waiting: the last call to leave closes the descriptor.
 const ORPHANED: u64 = 1 << 29;
 const DETACHED: u64 = 1 << 30;
@@ -56,85 +60,6 @@ pub(crate) struct Handle {
     kernel_waits: AtomicBool,
     /// The number was told: a program may have handed the descriptor to another process.
     pub(crate) number_told: AtomicBool,
-}
-
-/// What the threads of a handle tell each other.
-#[derive(Default)]
-pub(crate) struct Shared {
-    waiters: Vec<Waiter>,
-    followers: Vec<Following>,
-    closer: Option<Thread>,
-    /// Whose turn it is to read, and to write.
-    reader: Option<Owner>,
-    writer: Option<Owner>,
-    pub(crate) accepting: bool,
-    /// How many calls need the descriptor in non-blocking mode.
-    pub(crate) need_nonblocking: usize,
-}
-
-/// What a registered thread waits for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WaitingFor {
-    Readiness,
-    Turn(Direction),
-}
-
-struct Waiter {
-    end: wake::End,
-    waiting_for: WaitingFor,
-    signalled: bool,
-}
-
-/// What keeps the descriptor of a handle and must let go before it is closed or given up.
-pub(crate) trait Follower: Send + Sync {
-    fn let_go(&self, key: u64, fd: BorrowedFd<'_>);
-}
-
-/// A follower of a handle, and what it calls the handle.
-pub(crate) struct Following {
-    pub(crate) follower: Weak<dyn Follower>,
-    pub(crate) key: u64,
-}
-
-impl Shared {
-    /// Whose turn it is in this direction.
-    pub(crate) fn turn(&mut self, direction: Direction) -> &mut Option<Owner> {
-        match direction {
-            Direction::Receive => &mut self.reader,
-            Direction::Send => &mut self.writer,
-        }
-    }
-
-    /// Wakes the first thread that waits for its turn.
-    pub(crate) fn wake_next(&mut self, direction: Direction) {
-        let next = self
-            .waiters
-            .iter_mut()
-            .find(|w| w.waiting_for == WaitingFor::Turn(direction) && !w.signalled);
-        if let Some(waiter) = next {
-            waiter.signal();
-        }
-    }
-
-    /// How many threads are registered.
-    #[cfg(test)]
-    pub(crate) fn waiters(&self) -> usize {
-        self.waiters.len()
-    }
-
-    fn wake_all(&mut self) {
-        self.waiters
-            .iter_mut()
-            .filter(|w| !w.signalled)
-            .for_each(Waiter::signal);
-    }
-}
-
-impl Waiter {
-    fn signal(&mut self) {
-        self.signalled = true;
-        self.end.signal();
-    }
 }
 
 impl Handle {
@@ -265,10 +190,12 @@ impl Handle {
             (word & CLOSED == 0 || left_open).then_some((word | CLOSED) + 1)
         });
         let Some(begun) = begun else { return Ok(()) };
-        // From now on nobody enters.
+        // From now on nobody enters, and who registers finds it closed.
         let alone = begun & COUNT == 1;
         host.block(|| {
-            self.part_from_followers();
+            if begun & REGISTERED != 0 {
+                self.part_from_followers();
+            }
             farewell(self.descriptor.lend());
             if !alone && !self.see_others_out(patience) {
                 return Ok(());
@@ -312,11 +239,17 @@ impl Handle {
     ) -> Result<T, Kind> {
         let inside = self.enter()?;
         let mut shared = self.shared.lock();
-        // A close since we entered may have told all there were.
+        self.note_registered();
+        // A close since we entered may have told all there were, or found that there are none.
         if self.is_closed() {
             return Err(Kind::Closed);
         }
         change(inside.fd(), &mut shared.followers)
+    }
+
+    /// Says that there is somebody on the lists. Who registers looks at CLOSED afterwards.
+    fn note_registered(&self) {
+        self.update(|word, _| (word & REGISTERED == 0).then_some(word | REGISTERED));
     }
 
     /// Wakes every registered thread, and tells the followers that the descriptor goes. Called while it is open, once
@@ -464,110 +397,6 @@ impl<'a> Inside<'a> {
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
         self.handle.leave();
-    }
-}
-
-/// This thread registered as waiting on a handle, until dropped.
-pub(crate) struct Watch<'a> {
-    handle: &'a Handle,
-    waiting_for: WaitingFor,
-    waker: Option<Rc<wake::Waker>>,
-}
-
-impl<'a> Watch<'a> {
-    /// Registers. The caller looks at CLOSED afterwards: a close before this moment does not signal.
-    pub(crate) fn new(handle: &'a Handle, waiting_for: WaitingFor) -> Self {
-        Self::with(handle, waiting_for, wake::of_thread())
-    }
-
-    /// Registers with every handle, to be woken by any of them in the same way.
-    pub(crate) fn all(handles: impl Iterator<Item = &'a Handle>) -> Vec<Self> {
-        let waker = wake::of_thread();
-        handles
-            .map(|handle| Self::with(handle, WaitingFor::Readiness, waker.clone()))
-            .collect()
-    }
-
-    fn with(handle: &'a Handle, waiting_for: WaitingFor, waker: Option<Rc<wake::Waker>>) -> Self {
-        let watch = Self {
-            handle,
-            waiting_for,
-            waker,
-        };
-        if let Some(waker) = &watch.waker {
-            let waiter = Waiter {
-                end: waker.end(),
-                waiting_for,
-                signalled: false,
-            };
-            handle.shared.lock().waiters.push(waiter);
-        }
-        watch
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.handle.is_closed()
-    }
-
-    /// What to poll for reading; none when the thread could get no descriptor.
-    pub(crate) fn poll_fd(&self) -> Option<RawFd> {
-        self.waker.as_ref().map(|waker| waker.poll_fd())
-    }
-
-    /// Takes back the signal if one was sent.
-    pub(crate) fn take_signal(&mut self) -> bool {
-        let Some(waker) = &self.waker else { return false };
-        let end = waker.end();
-        let mut shared = self.handle.shared.lock();
-        let Some(waiter) = shared.waiters.iter_mut().find(|waiter| waiter.end == end) else {
-            return false;
-        };
-        let signalled = std::mem::replace(&mut waiter.signalled, false);
-        if signalled {
-            waker.drain();
-        }
-        signalled
-    }
-
-    /// Registers all with a new descriptor, because the old one was closed or reused behind our back.
-    pub(crate) fn renew(watches: &mut [Self]) {
-        for watch in watches.iter_mut() {
-            watch.unregister(|_| ());
-            if let Some(waker) = watch.waker.take() {
-                std::mem::forget(waker);
-            }
-        }
-        wake::forget_of_thread();
-        let waker = wake::of_thread();
-        for watch in watches {
-            *watch = Self::with(watch.handle, watch.waiting_for, waker.clone());
-        }
-    }
-
-    /// Takes this thread off the list; a signal that came too late is given to `take_back`.
-    fn unregister(&mut self, take_back: impl FnOnce(&wake::Waker)) {
-        let Some(waker) = &self.waker else { return };
-        let end = waker.end();
-        let mut shared = self.handle.shared.lock();
-        let Some(at) = shared.waiters.iter().position(|waiter| waiter.end == end) else {
-            return;
-        };
-        let waiter = shared.waiters.swap_remove(at);
-        if waiter.signalled {
-            take_back(waker);
-            // Meant for whoever waits for the turn, and that is the next one now.
-            if let WaitingFor::Turn(direction) = waiter.waiting_for {
-                if shared.turn(direction).is_none() {
-                    shared.wake_next(direction);
-                }
-            }
-        }
-    }
-}
-
-impl Drop for Watch<'_> {
-    fn drop(&mut self) {
-        self.unregister(wake::Waker::drain);
     }
 }
 

@@ -1,0 +1,112 @@
+//! A thread that waits on a handle.
+
+use super::shared::{Waiter, WaitingFor};
+use super::Handle;
+use crate::sys::wake;
+use std::os::fd::RawFd;
+use std::rc::Rc;
+
+/// This thread registered as waiting on a handle, until dropped.
+pub(crate) struct Watch<'a> {
+    handle: &'a Handle,
+    waiting_for: WaitingFor,
+    waker: Option<Rc<wake::Waker>>,
+}
+
+impl<'a> Watch<'a> {
+    /// Registers. The caller looks at CLOSED afterwards: a close before this moment does not signal.
+    pub(crate) fn new(handle: &'a Handle, waiting_for: WaitingFor) -> Self {
+        Self::with(handle, waiting_for, wake::of_thread())
+    }
+
+    /// Registers with every handle, to be woken by any of them in the same way.
+    pub(crate) fn all(handles: impl Iterator<Item = &'a Handle>) -> Vec<Self> {
+        let waker = wake::of_thread();
+        handles
+            .map(|handle| Self::with(handle, WaitingFor::Readiness, waker.clone()))
+            .collect()
+    }
+
+    fn with(handle: &'a Handle, waiting_for: WaitingFor, waker: Option<Rc<wake::Waker>>) -> Self {
+        let watch = Self {
+            handle,
+            waiting_for,
+            waker,
+        };
+        if let Some(waker) = &watch.waker {
+            let waiter = Waiter {
+                end: waker.end(),
+                waiting_for,
+                signalled: false,
+            };
+            handle.shared.lock().waiters.push(waiter);
+            handle.note_registered();
+        }
+        watch
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.handle.is_closed()
+    }
+
+    /// What to poll for reading; none when the thread could get no descriptor.
+    pub(crate) fn poll_fd(&self) -> Option<RawFd> {
+        self.waker.as_ref().map(|waker| waker.poll_fd())
+    }
+
+    /// Takes back the signal if one was sent.
+    pub(crate) fn take_signal(&mut self) -> bool {
+        let Some(waker) = &self.waker else { return false };
+        let end = waker.end();
+        let mut shared = self.handle.shared.lock();
+        let Some(waiter) = shared.waiters.iter_mut().find(|waiter| waiter.end == end) else {
+            return false;
+        };
+        let signalled = std::mem::replace(&mut waiter.signalled, false);
+        if signalled {
+            waker.drain();
+        }
+        signalled
+    }
+
+    /// Registers all with a new descriptor, because the old one was closed or reused behind our back.
+    pub(crate) fn renew(watches: &mut [Self]) {
+        for watch in watches.iter_mut() {
+            watch.unregister(|_| ());
+            if let Some(waker) = watch.waker.take() {
+                std::mem::forget(waker);
+            }
+        }
+        wake::forget_of_thread();
+        let waker = wake::of_thread();
+        for watch in watches {
+            *watch = Self::with(watch.handle, watch.waiting_for, waker.clone());
+        }
+    }
+
+    /// Takes this thread off the list; a signal that came too late is given to `take_back`.
+    fn unregister(&mut self, take_back: impl FnOnce(&wake::Waker)) {
+        let Some(waker) = &self.waker else { return };
+        let end = waker.end();
+        let mut shared = self.handle.shared.lock();
+        let Some(at) = shared.waiters.iter().position(|waiter| waiter.end == end) else {
+            return;
+        };
+        let waiter = shared.waiters.swap_remove(at);
+        if waiter.signalled {
+            take_back(waker);
+            // Meant for whoever waits for the turn, and that is the next one now.
+            if let WaitingFor::Turn(direction) = waiter.waiting_for {
+                if shared.turn(direction).is_none() {
+                    shared.wake_next(direction);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.unregister(wake::Waker::drain);
+    }
+}

@@ -1,0 +1,58 @@
+//! The BSD socket below one of Java's: made when it is first needed, closed for good.
+
+use super::{Refusal, Result};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+#[derive(Default)]
+pub(super) struct Below {
+    made: OnceLock<Arc<crate::Socket>>,
+    closed: AtomicBool,
+}
+
+impl Below {
+    /// The socket, made if there is none yet.
+    pub(super) fn open(
+        &self,
+        make: impl FnOnce() -> crate::Result<crate::Socket>,
+    ) -> Result<&Arc<crate::Socket>> {
+        if self.is_closed() {
+            return Err(Refusal::Closed);
+        }
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let made = make()?;
+        let made = self.made.get_or_init(|| Arc::new(made));
+        if self.is_closed() {
+            // Closed while it was made: the closer did not see it.
+            let _ = made.close();
+            return Err(Refusal::Closed);
+        }
+        Ok(made)
+    }
+
+    /// The socket, if it was made.
+    pub(super) fn get(&self) -> Option<&Arc<crate::Socket>> {
+        self.made.get()
+    }
+
+    /// Takes over a socket; nobody else can have made one.
+    pub(super) fn set(&self, made: Arc<crate::Socket>) {
+        let _ = self.made.set(made);
+    }
+
+    /// Closes the socket in its own way, if it was made; none is made from now on.
+    pub(super) fn close(&self, way: impl FnOnce(&crate::Socket) -> crate::Result<()>) -> Result<()> {
+        self.closed.store(true, Ordering::Release);
+        match self.made.get() {
+            Some(made) => Ok(way(made)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether it was closed, here or as a BSD socket, as a callback server does it.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire) || self.made.get().is_some_and(|made| made.is_closed())
+    }
+}
