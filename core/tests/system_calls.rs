@@ -157,6 +157,31 @@ fn an_accept_that_finds_a_connection_makes_one_call() {
     });
 }
 
+/// The row connect_accept of bench/c_socket.c: one call more than raw calls make, the second connect.
+#[test]
+fn a_connection_made_accepted_and_closed_makes_seven_calls() {
+    let name = "a_connection_made_accepted_and_closed_makes_seven_calls";
+    let expected = [
+        ("socket", 1),
+        ("connect", 2),
+        ("accept4", 1),
+        ("setsockopt", 1),
+        ("close", 2),
+    ];
+    counted(name, &expected, || {
+        let (listener, address) = listener(8);
+        listener.within(Duration::ZERO).accept().unwrap_err();
+        measured(|| {
+            let client = Socket::tcp(address.family()).unwrap();
+            client.within(LATE).connect(&address).unwrap();
+            let accepted = listener.within(LATE).accept_from(None).unwrap();
+            client.set_linger(Some(Duration::ZERO)).unwrap();
+            client.close().unwrap();
+            drop(accepted);
+        });
+    });
+}
+
 /// Marks the calls to be counted: getppid, which nothing else here makes.
 fn measured(section: impl FnOnce()) {
     let _ = parent_id();

@@ -32,3 +32,21 @@ def deadline_and_descriptors():
     after = descriptors()
     faulthandler.cancel_dump_traceback_later()
     assert after == before
+
+
+@pytest.fixture
+def ends():
+    """Both ends of a connection of polysock.net: the client's and the server's."""
+    from polysock.net import ServerSocket, Socket
+
+    with ServerSocket(0) as listener:
+        client = Socket("127.0.0.1", listener.getLocalPort())
+        server = listener.accept()
+    with client, server:
+        yield client, server
+
+
+@pytest.fixture
+def pipe(ends):
+    """Where to write, and where that is read."""
+    return ends[0].getOutputStream(), ends[1].getInputStream()

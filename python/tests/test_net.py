@@ -18,15 +18,6 @@ from polysock.net import (
 )
 
 
-@pytest.fixture
-def ends():
-    with ServerSocket(0) as listener:
-        client = Socket("localhost", listener.getLocalPort())
-        server = listener.accept()
-    with client, server:
-        yield client, server
-
-
 def test_streams(ends):
     client, server = ends
     assert client.getPort() == server.getLocalPort()

@@ -14,15 +14,6 @@ from helpers import PATIENCE, Thread, interrupt, on_signal, when_main_sleeps
 from polysock import net
 
 
-@pytest.fixture
-def ends():
-    with net.ServerSocket(0) as listener:
-        client = net.Socket("127.0.0.1", listener.getLocalPort())
-        server = listener.accept()
-    with client, server:
-        yield client, server
-
-
 class Slow(net.OutputStream):
     """Lets others run while it has the buffer."""
 

@@ -55,15 +55,6 @@ TREE = {
 }
 
 
-@pytest.fixture
-def ends():
-    with ServerSocket(0) as listener:
-        client = Socket("127.0.0.1", listener.getLocalPort())
-        server = listener.accept()
-    with client, server:
-        yield client, server
-
-
 @pytest.mark.parametrize("name", TREE)
 def test_exceptions_are_javas_and_pythons(name):
     raised = getattr(net, name)

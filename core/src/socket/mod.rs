@@ -12,11 +12,13 @@ mod recv;
 mod send;
 mod sendfile;
 mod std_io;
+mod tcp_info;
 
 pub(crate) use halves::{Half, Halves};
-pub use info::{CongestionState, TcpInfo, TcpState};
+pub use info::TcpState;
 pub use message::Received;
 pub use options::{Interface, Keepalive};
+pub use tcp_info::{CongestionState, TcpInfo};
 
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Error, Kind, Operation, Result};

@@ -1,4 +1,4 @@
-//! `DatagramSocket` and `MulticastSocket`: UDP.
+//! `DatagramSocket`: UDP.
 
 use super::datagram_packet::DatagramPacket;
 use super::inet_address::{self, InetAddress};
@@ -18,25 +18,21 @@ use std::sync::Mutex;
 /// `DatagramSocket(None)` none until `bind`. Broadcasts are allowed.
 #[pyclass(module = "polysock.net", frozen, subclass)]
 pub struct DatagramSocket {
-    core: net::DatagramSocket,
+    pub core: net::DatagramSocket,
     /// The address it was connected to, as the program gave it.
     peer: Mutex<Option<Py<InetAddress>>>,
 }
 
-/// A UDP socket for groups: several may have the same port, and what it sends to a group stays on the link unless
-/// `setTimeToLive` says otherwise.
-#[pyclass(module = "polysock.net", frozen, extends = DatagramSocket, subclass)]
-pub struct MulticastSocket;
-
 /// The first argument of a constructor that was given.
 #[derive(FromPyObject)]
-enum Where<'py> {
+pub enum Where<'py> {
     Port(i64),
     Address(Option<Bound<'py, SocketAddress>>),
 }
 
 impl DatagramSocket {
-    fn make(
+    /// Made and bound, to what the first two arguments of a constructor name.
+    pub fn make(
         py: Python<'_>,
         place: Option<&Where<'_>>,
         address: Option<&Bound<'_, InetAddress>>,
@@ -64,7 +60,8 @@ impl DatagramSocket {
         Ok(socket)
     }
 
-    fn open(&self, py: Python<'_>) -> PyResult<&polysock_core::Socket> {
+    /// The BSD socket below, for options.
+    pub fn open(&self, py: Python<'_>) -> PyResult<&polysock_core::Socket> {
         now(py, self.core.open())
     }
 
@@ -74,7 +71,8 @@ impl DatagramSocket {
         }
     }
 
-    fn membership(
+    /// Changes the membership in a group, with Java's texts.
+    pub fn membership(
         py: Python<'_>,
         group: Option<IpAddr>,
         change: impl FnOnce(IpAddr) -> net::Result<()>,
@@ -100,11 +98,13 @@ impl DatagramSocket {
     }
 }
 
-fn index(interface: Option<&Bound<'_, NetworkInterface>>) -> Option<u32> {
+/// The number of an interface.
+pub fn index(interface: Option<&Bound<'_, NetworkInterface>>) -> Option<u32> {
     interface.map(|interface| interface.get().index)
 }
 
-fn group_of(py: Python<'_>, group: Option<&Bound<'_, SocketAddress>>) -> PyResult<Option<IpAddr>> {
+/// The group that an address names.
+pub fn group_of(py: Python<'_>, group: Option<&Bound<'_, SocketAddress>>) -> PyResult<Option<IpAddr>> {
     let Some(group) = group else {
         return Err(error::illegal_argument(py, "Unsupported address type"));
     };
@@ -420,114 +420,5 @@ impl DatagramSocket {
     #[pyo3(signature = (*_exception))]
     fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyAny>) -> PyResult<()> {
         self.close(py)
-    }
-}
-
-#[pymethods]
-impl MulticastSocket {
-    #[new]
-    #[pyo3(signature = (port = Some(Where::Port(0)), /), text_signature = "(port=0, /)")]
-    fn new(py: Python<'_>, port: Option<Where<'_>>) -> PyResult<PyClassInitializer<Self>> {
-        let port = port.unwrap_or(Where::Address(None));
-        let base = DatagramSocket::make(py, Some(&port), None, true)?;
-        Ok(PyClassInitializer::from(base).add_subclass(Self))
-    }
-
-    /// Sets how many routers what is sent to a group may pass, 0–255; 1 unless set, 0 keeps it on this host.
-    #[pyo3(name = "setTimeToLive", signature = (ttl, /))]
-    fn set_time_to_live(slf: PyRef<'_, Self>, ttl: i64) -> PyResult<()> {
-        let py = slf.py();
-        let ttl = u8::try_from(ttl).map_err(|_| error::illegal_argument(py, "Invalid TTL/hop value"))?;
-        option(py, net::set_multicast_ttl(slf.as_super().open(py)?, ttl.into()))
-    }
-
-    /// How many routers what is sent to a group may pass.
-    #[pyo3(name = "getTimeToLive")]
-    fn time_to_live(slf: PyRef<'_, Self>) -> PyResult<u32> {
-        let py = slf.py();
-        option(py, slf.as_super().open(py)?.multicast_ttl())
-    }
-
-    /// Keeps what is sent to a group from this host's own members: True *disables* the loop.
-    #[pyo3(name = "setLoopbackMode", signature = (disable, /))]
-    fn set_loopback_mode(slf: PyRef<'_, Self>, disable: bool) -> PyResult<()> {
-        let py = slf.py();
-        option(py, net::set_multicast_loop(slf.as_super().open(py)?, !disable))
-    }
-
-    /// Whether what is sent to a group is kept from this host's own members.
-    #[pyo3(name = "getLoopbackMode")]
-    fn loopback_mode(slf: PyRef<'_, Self>) -> PyResult<bool> {
-        let py = slf.py();
-        option(py, slf.as_super().open(py)?.multicast_loop()).map(|on| !on)
-    }
-
-    /// Sends to groups through this interface.
-    #[pyo3(name = "setNetworkInterface", signature = (netIf, /))]
-    #[allow(non_snake_case)] // the names that Python sees
-    fn set_network_interface(
-        slf: PyRef<'_, Self>,
-        netIf: Option<&Bound<'_, NetworkInterface>>,
-    ) -> PyResult<()> {
-        let py = slf.py();
-        let Some(interface) = netIf else {
-            return Err(error::illegal_argument(py, "Invalid value 'null'"));
-        };
-        option(
-            py,
-            net::set_multicast_interface(slf.as_super().open(py)?, interface.get().index),
-        )
-    }
-
-    /// The interface for sending to groups; None is the system's choice.
-    #[pyo3(name = "getNetworkInterface")]
-    fn network_interface(slf: PyRef<'_, Self>) -> PyResult<Option<Py<NetworkInterface>>> {
-        let py = slf.py();
-        options::multicast_interface(py, slf.as_super().open(py)?)
-    }
-
-    /// Joins a group on an interface: `joinGroup(socketAddress, networkInterface)`, or `joinGroup(address)` on the
-    /// interface for sending.
-    #[pyo3(name = "joinGroup", signature = (group, netIf = None, /))]
-    #[allow(non_snake_case)] // the names that Python sees
-    fn join_group(
-        slf: PyRef<'_, Self>,
-        group: Option<&Bound<'_, PyAny>>,
-        netIf: Option<&Bound<'_, NetworkInterface>>,
-    ) -> PyResult<()> {
-        let py = slf.py();
-        let (group, interface) = Self::named(&slf, group, netIf)?;
-        DatagramSocket::membership(py, group, |group| slf.as_super().core.join(group, interface))
-    }
-
-    /// Leaves a group as it was joined.
-    #[pyo3(name = "leaveGroup", signature = (group, netIf = None, /))]
-    #[allow(non_snake_case)] // the names that Python sees
-    fn leave_group(
-        slf: PyRef<'_, Self>,
-        group: Option<&Bound<'_, PyAny>>,
-        netIf: Option<&Bound<'_, NetworkInterface>>,
-    ) -> PyResult<()> {
-        let py = slf.py();
-        let (group, interface) = Self::named(&slf, group, netIf)?;
-        DatagramSocket::membership(py, group, |group| slf.as_super().core.leave(group, interface))
-    }
-}
-
-impl MulticastSocket {
-    /// The group and the interface that the arguments of `joinGroup` name.
-    fn named(
-        slf: &PyRef<'_, Self>,
-        group: Option<&Bound<'_, PyAny>>,
-        interface: Option<&Bound<'_, NetworkInterface>>,
-    ) -> PyResult<(Option<IpAddr>, Option<u32>)> {
-        let py = slf.py();
-        let Some(address) = group.and_then(|group| group.cast::<InetAddress>().ok()) else {
-            let group = group.map(|group| group.cast::<SocketAddress>()).transpose()?;
-            return Ok((group_of(py, group)?, index(interface)));
-        };
-        let chosen = options::multicast_interface(py, slf.as_super().open(py)?)?;
-        let chosen = chosen.map(|interface| interface.get().index);
-        Ok((Some(address.get().with_port(0).ip()), chosen))
     }
 }

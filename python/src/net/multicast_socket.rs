@@ -1,0 +1,125 @@
+//! `MulticastSocket`: UDP for groups.
+
+use super::datagram_socket::{group_of, index, DatagramSocket, Where};
+use super::inet_address::InetAddress;
+use super::inet_socket_address::SocketAddress;
+use super::network_interface::NetworkInterface;
+use super::socket::option;
+use super::{error, options};
+use polysock_core::net;
+use pyo3::prelude::*;
+use std::net::IpAddr;
+
+/// A UDP socket for groups: several may have the same port, and what it sends to a group stays on the link unless
+/// `setTimeToLive` says otherwise.
+#[pyclass(module = "polysock.net", frozen, extends = DatagramSocket, subclass)]
+pub struct MulticastSocket;
+
+#[pymethods]
+impl MulticastSocket {
+    #[new]
+    #[pyo3(signature = (port = Some(Where::Port(0)), /), text_signature = "(port=0, /)")]
+    fn new(py: Python<'_>, port: Option<Where<'_>>) -> PyResult<PyClassInitializer<Self>> {
+        let port = port.unwrap_or(Where::Address(None));
+        let base = DatagramSocket::make(py, Some(&port), None, true)?;
+        Ok(PyClassInitializer::from(base).add_subclass(Self))
+    }
+
+    /// Sets how many routers what is sent to a group may pass, 0–255; 1 unless set, 0 keeps it on this host.
+    #[pyo3(name = "setTimeToLive", signature = (ttl, /))]
+    fn set_time_to_live(slf: PyRef<'_, Self>, ttl: i64) -> PyResult<()> {
+        let py = slf.py();
+        let ttl = u8::try_from(ttl).map_err(|_| error::illegal_argument(py, "Invalid TTL/hop value"))?;
+        option(py, net::set_multicast_ttl(slf.as_super().open(py)?, ttl.into()))
+    }
+
+    /// How many routers what is sent to a group may pass.
+    #[pyo3(name = "getTimeToLive")]
+    fn time_to_live(slf: PyRef<'_, Self>) -> PyResult<u32> {
+        let py = slf.py();
+        option(py, slf.as_super().open(py)?.multicast_ttl())
+    }
+
+    /// Keeps what is sent to a group from this host's own members: True *disables* the loop.
+    #[pyo3(name = "setLoopbackMode", signature = (disable, /))]
+    fn set_loopback_mode(slf: PyRef<'_, Self>, disable: bool) -> PyResult<()> {
+        let py = slf.py();
+        option(py, net::set_multicast_loop(slf.as_super().open(py)?, !disable))
+    }
+
+    /// Whether what is sent to a group is kept from this host's own members.
+    #[pyo3(name = "getLoopbackMode")]
+    fn loopback_mode(slf: PyRef<'_, Self>) -> PyResult<bool> {
+        let py = slf.py();
+        option(py, slf.as_super().open(py)?.multicast_loop()).map(|on| !on)
+    }
+
+    /// Sends to groups through this interface.
+    #[pyo3(name = "setNetworkInterface", signature = (netIf, /))]
+    #[allow(non_snake_case)] // the names that Python sees
+    fn set_network_interface(
+        slf: PyRef<'_, Self>,
+        netIf: Option<&Bound<'_, NetworkInterface>>,
+    ) -> PyResult<()> {
+        let py = slf.py();
+        let Some(interface) = netIf else {
+            return Err(error::illegal_argument(py, "Invalid value 'null'"));
+        };
+        option(
+            py,
+            net::set_multicast_interface(slf.as_super().open(py)?, interface.get().index),
+        )
+    }
+
+    /// The interface for sending to groups; None is the system's choice.
+    #[pyo3(name = "getNetworkInterface")]
+    fn network_interface(slf: PyRef<'_, Self>) -> PyResult<Option<Py<NetworkInterface>>> {
+        let py = slf.py();
+        options::multicast_interface(py, slf.as_super().open(py)?)
+    }
+
+    /// Joins a group on an interface: `joinGroup(socketAddress, networkInterface)`, or `joinGroup(address)` on the
+    /// interface for sending.
+    #[pyo3(name = "joinGroup", signature = (group, netIf = None, /))]
+    #[allow(non_snake_case)] // the names that Python sees
+    fn join_group(
+        slf: PyRef<'_, Self>,
+        group: Option<&Bound<'_, PyAny>>,
+        netIf: Option<&Bound<'_, NetworkInterface>>,
+    ) -> PyResult<()> {
+        let py = slf.py();
+        let (group, interface) = Self::named(&slf, group, netIf)?;
+        DatagramSocket::membership(py, group, |group| slf.as_super().core.join(group, interface))
+    }
+
+    /// Leaves a group as it was joined.
+    #[pyo3(name = "leaveGroup", signature = (group, netIf = None, /))]
+    #[allow(non_snake_case)] // the names that Python sees
+    fn leave_group(
+        slf: PyRef<'_, Self>,
+        group: Option<&Bound<'_, PyAny>>,
+        netIf: Option<&Bound<'_, NetworkInterface>>,
+    ) -> PyResult<()> {
+        let py = slf.py();
+        let (group, interface) = Self::named(&slf, group, netIf)?;
+        DatagramSocket::membership(py, group, |group| slf.as_super().core.leave(group, interface))
+    }
+}
+
+impl MulticastSocket {
+    /// The group and the interface that the arguments of `joinGroup` name.
+    fn named(
+        slf: &PyRef<'_, Self>,
+        group: Option<&Bound<'_, PyAny>>,
+        interface: Option<&Bound<'_, NetworkInterface>>,
+    ) -> PyResult<(Option<IpAddr>, Option<u32>)> {
+        let py = slf.py();
+        let Some(address) = group.and_then(|group| group.cast::<InetAddress>().ok()) else {
+            let group = group.map(|group| group.cast::<SocketAddress>()).transpose()?;
+            return Ok((group_of(py, group)?, index(interface)));
+        };
+        let chosen = options::multicast_interface(py, slf.as_super().open(py)?)?;
+        let chosen = chosen.map(|interface| interface.get().index);
+        Ok((Some(address.get().with_port(0).ip()), chosen))
+    }
+}
