@@ -18,7 +18,7 @@ CFLAGS_DEMO := -std=c11 -O2 -Wall -Wextra -Werror -Iinclude
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-rust test-c test-python test-conformance test-install test-docs test-examples examples \
-        test-clients wheel-checks bench bench-c bench-python soak docs check check-rust check-c check-python header lib python-module install clean
+        test-clients wheel-checks bench bench-c bench-python bench-instructions soak docs check check-rust check-c check-python header lib python-module install clean
 
 help:
 	@echo "make demo      build everything and show it at work"
@@ -196,13 +196,21 @@ $(BUILD)/bench/%: bench/%.c $(HEADER) | lib
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_DEMO) -pthread $< -o $@ -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
 
-bench: bench-c bench-python
+$(BUILD)/bench/%.so: bench/python/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC $< -o $@
+
+bench: bench-c bench-python bench-instructions
 
 bench-c: lib $(BUILD)/bench/c_socket
 	$(PYTHON) bench/summary.py bench/c_socket.json $(BUILD)/bench/c_socket 15
 
-bench-python: python-module
-	$(VENV_PY) bench/python_socket.py bench/python_socket.json
+bench-python: python-module $(BUILD)/bench/raw_calls.so
+	$(VENV_PY) bench/python/measure.py bench/python_socket.json
+
+# Without noise, so it may run beside other work; needs valgrind (make setup).
+bench-instructions: python-module $(BUILD)/bench/marks.so
+	$(VENV_PY) bench/python/instructions.py bench/python_instructions.json
 
 SOAK_ROUNDS ?= 100000
 SOAK_BURST  ?= 10000

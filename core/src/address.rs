@@ -12,6 +12,7 @@ use std::str::FromStr;
 /// sockaddr. Its text is `1.2.3.4:80`, `[::1]:80`, `[fe80::1%2]:80`, `unix:/path` or `unix:@abstract`.
 /// Text can't hold a name that is no UTF-8: [`unix_name`](Self::unix_name) has its bytes.
 #[derive(Clone, Copy)]
+#[repr(C, align(8))] // so that the bytes are aligned as a sockaddr_storage
 pub struct Address {
     length: usize,
     bytes: [u8; Address::CAPACITY],
@@ -76,6 +77,18 @@ impl Address {
         address.length = length;
         address.leave_off_the_nul();
         address
+    }
+
+    /// The room for the kernel to write another address to; [`set_length`](Self::set_length) says how long it became.
+    pub(crate) fn room(&mut self) -> &mut [u8; Self::CAPACITY] {
+        self.length = 0;
+        &mut self.bytes
+    }
+
+    /// Says how much of the room the kernel wrote, cut to what there is.
+    pub(crate) fn set_length(&mut self, length: usize) {
+        self.length = length.min(Self::CAPACITY);
+        self.leave_off_the_nul();
     }
 
     /// Leaves off the NUL behind a Unix path that takes all the room there is.

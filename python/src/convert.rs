@@ -1,5 +1,6 @@
 //! Python's numbers as C takes them: `int`, `Py_ssize_t`, timeouts in seconds.
 
+use crate::raw::number;
 use polysock_core::Timeout;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -24,7 +25,10 @@ impl<'py> FromPyObject<'_, 'py> for CInt {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        let wide: i64 = object.extract()?;
+        let wide = match number::exact(object) {
+            Some(number) => number as i64,
+            None => object.extract()?,
+        };
         i32::try_from(wide).map(Self).map_err(|_| {
             PyOverflowError::new_err(if wide < 0 {
                 "signed integer is less than minimum"

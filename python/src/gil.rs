@@ -339,6 +339,16 @@ pub fn received(count: usize) {
     }
 }
 
+/// Runs one call of the core that takes no host and is soon over, such as making a socket: attached where nobody can
+/// be waiting for the interpreter.
+pub fn briefly<T: Send>(py: Python<'_>, call: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
+    if tries() && is_only_thread(py) {
+        call().map_err(|error| error::exception(py, &error))
+    } else {
+        detached(py, call)
+    }
+}
+
 /// Runs one call of the core that takes no host and yet may take long, such as a look-up, detached.
 pub fn detached<T: Send>(py: Python<'_>, call: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
     py.detach(call).map_err(|error| error::exception(py, &error))

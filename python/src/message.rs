@@ -9,7 +9,6 @@ use crate::socket::{NativeSocket, Using};
 use crate::{address, audit, convert, gil};
 use polysock_core::{Address, Ancillary, Control, Data, Family, Flags, Received, Room, Socket};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyRuntimeWarning, PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use std::os::fd::IntoRawFd;
@@ -200,7 +199,7 @@ pub fn sendmsg(
     let to = address
         .map(|address| address::from_python("sendmsg", &socket, address))
         .transpose()?;
-    audit::tell(py, (intern!(py, "socket.sendmsg"), slf, address))?;
+    audit::tell_address(c"socket.sendmsg", slf, address.unwrap_or(&py.None().into_bound(py)))?;
     let items = pieces(buffers)?;
     let parts = readable(&items)?;
     let control = match ancdata {
@@ -306,14 +305,19 @@ fn control(item: &Bound<'_, PyAny>) -> PyResult<(i32, i32, Vec<u8>)> {
 
 /// The items of an iterable, all held, so that none goes away while its memory is used.
 fn iterable<'py>(object: &Bound<'py, PyAny>, otherwise: &'static str) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let items = object.try_iter().map_err(|error| {
+    let mut found = object.try_iter().map_err(|error| {
         if error.is_instance_of::<PyTypeError>(object.py()) {
             PyTypeError::new_err(otherwise)
         } else {
             error
         }
     })?;
-    items.collect()
+    // Not collected: to ask how many there are would take a call of a Python function.
+    let mut items = Vec::with_capacity(4);
+    while let Some(item) = found.next() {
+        items.push(item?);
+    }
+    Ok(items)
 }
 
 fn control_room(ancbufsize: Size) -> PyResult<usize> {

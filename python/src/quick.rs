@@ -4,14 +4,15 @@
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::entry::{Call, Method};
 use crate::socket::{received, received_into, sent, sent_all, Using};
-use crate::{convert::CInt, message};
+use crate::convert::{self, CInt};
+use crate::message;
 use pyo3::prelude::*;
 use pyo3::IntoPyObjectExt;
 
 type Taken<'py> = PyResult<Option<Bound<'py, PyAny>>>;
 
 /// All of them.
-pub const METHODS: [Method; 7] = [
+pub const METHODS: [Method; 8] = [
     Method {
         name: c"recv",
         take: recv,
@@ -39,6 +40,10 @@ pub const METHODS: [Method; 7] = [
     Method {
         name: c"fileno",
         take: fileno,
+    },
+    Method {
+        name: c"gettimeout",
+        take: gettimeout,
     },
 ];
 
@@ -113,6 +118,15 @@ fn sendto<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
 fn fileno<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
     match (call.count(), socket(call)) {
         (0, Some((_, socket))) => socket.fileno().unwrap_or(-1).into_bound_py_any(call.py).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn gettimeout<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
+    match (call.count(), socket(call)) {
+        (0, Some((_, socket))) => convert::seconds(socket.recv_timeout())
+            .into_bound_py_any(call.py)
+            .map(Some),
         _ => Ok(None),
     }
 }

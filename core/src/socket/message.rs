@@ -50,9 +50,18 @@ impl Received {
     }
 }
 
-impl Progress for Received {
+/// What [`Call::recv_message`] came to, beside what is too large to hand around.
+#[derive(Clone, Copy)]
+struct Came {
+    count: usize,
+    flags: Flags,
+    malformed: bool,
+    has_ancillary: bool,
+}
+
+impl Progress for Came {
     fn progressed(&self) -> bool {
-        self.count > 0 || !self.ancillary.is_empty()
+        self.count > 0 || self.has_ancillary
     }
 }
 
@@ -190,17 +199,19 @@ impl<H: Host> Call<'_, H> {
         let fill = stream && may_wait && flags.contains(Flags::WAIT_ALL) && !peek;
         let plan = self.recv_plan(total, flags, may_wait);
         let mut control = vec![0; control_room];
+        let (mut from, mut ancillary) = (Address::EMPTY, Vec::new());
         let (mut so_far, mut fruitless) = (0, 0);
         let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
             let got = if so_far == 0 {
-                unix::recvmsg(fd, parts, &mut control, flags.0, waiting)
+                unix::recvmsg(fd, parts, &mut control, &mut from, flags.0, waiting)
             } else {
-                unix::recvmsg(fd, &room_after(parts, so_far), &mut control, flags.0, waiting)
+                let rest = room_after(parts, so_far);
+                unix::recvmsg(fd, &rest, &mut control, &mut from, flags.0, waiting)
             };
             let got = if stream {
                 got?
             } else {
-                end_if_shut(fd, got, &mut fruitless, unix::Received::end)?
+                end_if_shut(fd, got, &mut fruitless, unix::Received::default)?
             };
             so_far += got.count;
             if fill && got.count > 0 && got.control == 0 && so_far < total {
@@ -208,26 +219,31 @@ impl<H: Host> Call<'_, H> {
             }
             let control = control.get(..got.control).unwrap_or(&[]);
             let malformed = !ancillary::is_well_formed(control);
-            let ancillary = unix::take_ancillary(control);
-            let flags = Flags(got.flags);
-            Ok(Step::Done(Received {
+            ancillary = unix::take_ancillary(control);
+            Ok(Step::Done(Came {
                 count: so_far,
-                address: got.address,
-                flags,
-                ancillary,
+                flags: Flags(got.flags),
                 malformed,
+                has_ancillary: !ancillary.is_empty(),
             }))
         });
-        match result {
-            Err(_) if so_far > 0 => Ok(Received {
+        let came = match result {
+            // What came before it ended counts.
+            Err(_) if so_far > 0 => Came {
                 count: so_far,
-                address: Address::EMPTY,
                 flags: Flags::NONE,
-                ancillary: Vec::new(),
                 malformed: false,
-            }),
-            result => named(Operation::RecvMsg, 0, result),
-        }
+                has_ancillary: false,
+            },
+            result => named(Operation::RecvMsg, 0, result)?,
+        };
+        Ok(Received {
+            count: came.count,
+            address: from,
+            flags: came.flags,
+            ancillary,
+            malformed: came.malformed,
+        })
     }
 }
 

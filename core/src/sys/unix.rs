@@ -119,55 +119,38 @@ pub fn sendmsg(
 }
 
 /// What [`recvmsg`] learned beside the bytes.
+#[derive(Clone, Copy, Default)]
 pub struct Received {
     pub count: usize,
-    pub address: Address,
     /// How many bytes of control messages the kernel wrote.
     pub control: usize,
     pub flags: c_int,
 }
 
-impl Received {
-    /// What a stream that has ended gives.
-    pub fn end() -> Self {
-        Self {
-            count: 0,
-            address: Address::EMPTY,
-            control: 0,
-            flags: 0,
-        }
-    }
-}
-
-/// Receives one message, scattered, with control messages and the sender's address. Received
+/// Receives one message, scattered, with control messages; `from` becomes the sender's address. Received
 /// descriptors are close-on-exec.
 pub fn recvmsg(
     fd: BorrowedFd<'_>,
     parts: &[Room<'_>],
     control: &mut [u8],
+    from: &mut Address,
     flags: c_int,
     waiting: Waiting,
 ) -> io::Result<Received> {
-    let mut address = [0_u64; Address::CAPACITY / size_of::<u64>()]; // aligned as a sockaddr_storage
     let mut header = message_header(parts.as_ptr().cast(), parts.len());
-    header.msg_name = address.as_mut_ptr().cast();
+    header.msg_name = from.room().as_mut_ptr().cast();
     header.msg_namelen = libc::socklen_t::try_from(Address::CAPACITY).unwrap_or(0);
     if !control.is_empty() {
         header.msg_control = control.as_mut_ptr().cast();
         header.msg_controllen = narrow(control.len());
     }
     let flags = flags | waiting.flag() | special::CLOEXEC_RIGHTS;
-    // SAFETY: the header points at `parts`, `control` and `address`, which outlive the call and are ours to write;
+    // SAFETY: the header points at `parts`, `control` and `from`, which outlive the call and are ours to write;
     // `Room` is in memory a `struct iovec` that promises writable memory.
     let count = check_count(unsafe { libc::recvmsg(fd.as_raw_fd(), &mut header, flags) })?;
-    let mut bytes = [0; Address::CAPACITY];
-    for (to, word) in bytes.chunks_exact_mut(size_of::<u64>()).zip(address) {
-        to.copy_from_slice(&word.to_ne_bytes());
-    }
-    let length = usize::try_from(header.msg_namelen).unwrap_or(0);
+    from.set_length(usize::try_from(header.msg_namelen).unwrap_or(0));
     Ok(Received {
         count,
-        address: Address::from_kernel(&bytes, length),
         control: narrow::<_, usize>(header.msg_controllen).min(control.len()),
         flags: header.msg_flags & !special::CLOEXEC_RIGHTS,
     })

@@ -3,6 +3,7 @@
 //! An entry takes a call in its usual form. Every other form goes on to PyO3's method of the same name, which knows
 //! what to say about it. So there is one place for arguments that are wrong, and a short way for those that are right.
 
+use super::number;
 use crate::quick;
 use crate::socket::NativeSocket;
 use pyo3::exceptions::PySystemError;
@@ -36,20 +37,7 @@ impl<'a, 'py> Call<'a, 'py> {
 
     /// An argument that is exactly an int and fits.
     pub fn number(&self, place: usize) -> Option<isize> {
-        let argument = self.argument(place)?.as_ptr();
-        // SAFETY: the argument is alive.
-        if unsafe { ffi::PyLong_CheckExact(argument) } == 0 {
-            return None;
-        }
-        // SAFETY: as above, and we are attached.
-        let number = unsafe { ffi::PyLong_AsSsize_t(argument) };
-        // SAFETY: we are attached.
-        if number == -1 && unsafe { !ffi::PyErr_Occurred().is_null() } {
-            // SAFETY: as above. PyO3's method says it again.
-            unsafe { ffi::PyErr_Clear() };
-            return None;
-        }
-        Some(number)
+        number::exact(self.argument(place)?)
     }
 }
 
@@ -217,5 +205,6 @@ fn entries() -> [Entry; COUNT] {
         with_arguments(enter::<4>),
         with_arguments(enter::<5>),
         without_arguments(enter_without::<6>),
+        without_arguments(enter_without::<7>),
     ]
 }

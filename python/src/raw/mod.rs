@@ -7,4 +7,5 @@ pub mod bytes;
 pub mod descriptor;
 pub mod entry;
 pub mod finalize;
+pub mod number;
 pub mod threads;

@@ -35,7 +35,7 @@ pub fn init(
     let timeout = default_timeout(py)?;
     let socket = match fileno {
         Some(number) => adopted(number, family, r#type, proto)?,
-        None => Arc::new(gil::detached(py, || {
+        None => Arc::new(gil::briefly(py, || {
             Socket::new(Family(family.0), SocketType(r#type.0), Protocol(proto.0))
         })?),
     };

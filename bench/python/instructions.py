@@ -1,0 +1,83 @@
+"""Counts the instructions of single calls with callgrind:  instructions.py [--rows WORD,…] [RESULT.json]
+
+Unlike times, instructions have no noise; the kernel's are not counted. Needs valgrind. Each module runs in a process of
+its own, which tells callgrind where the calls of a row begin and end.
+"""
+
+import argparse
+import ctypes
+import functools
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import calls  # noqa: F401 (registers its rows)
+from registry import ROWS, Calls
+
+MODULES = ("socket", "polysock")
+MARKS = Path("build/bench/marks.so")
+NOTHING = "nothing"  # what it takes to begin and to end
+COUNT = 100  # of each row; no more connections than a listener keeps
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("--rows", metavar="WORD,…", help="only rows with one of the words in their names")
+    parser.add_argument("--inside", choices=MODULES, help=argparse.SUPPRESS)
+    parser.add_argument("result", nargs="?", type=Path)
+    arguments = parser.parse_args()
+    words = (arguments.rows or "").split(",")
+    names = [name for name in ROWS if any(word in name for word in words)]
+    if arguments.inside:
+        run_all(names, __import__(arguments.inside))
+        return
+    counted = {module: count(module, arguments.rows) for module in MODULES}
+    rows = {}
+    print(f"{'instructions of one call':<46}{'socket':>10}{'polysock':>10}{'ratio':>7}")
+    for name, base in counted["socket"].items():
+        ours = counted["polysock"][name]
+        rows[name] = {"socket": base, "polysock": ours, "ratio": round(ours / base, 3)}
+        print(f"{name:<46}{base:>10}{ours:>10}{ours / base:>7.2f}")
+    if arguments.result:
+        result = {"machine": platform.platform(), "python": platform.python_version(), "rows": rows}
+        arguments.result.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def count(module, words):
+    """Runs the rows under callgrind: the instructions of one call of each."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={folder}/out", sys.executable]
+        command += [__file__, "--inside", module] + (["--rows", words] if words else [])
+        subprocess.run(command, check=True, timeout=900, env={**os.environ, "PYTHONHASHSEED": "0"})
+        counted = {}
+        for dump in sorted(Path(folder).glob("out.*"), key=lambda path: int(path.suffix[1:])):
+            text = dump.read_text()
+            name = re.search(r"^desc: Trigger: Client Request: (.*)$", text, re.M)
+            if name:
+                total = int(re.search(r"^(?:totals|summary): (\d+)", text, re.M)[1])
+                counted[name[1]] = total
+        nothing = counted.pop(NOTHING)
+        return {name: round((total - nothing) / COUNT) for name, total in counted.items()}
+
+
+def run_all(names, module):
+    marks = ctypes.PyDLL(str(MARKS.resolve()))
+
+    def run(name, one):
+        for stop in (lambda: None, functools.partial(marks.stop, name.encode())):
+            one.run(COUNT, marks.start, stop)
+
+    run(NOTHING, Calls(COUNT, lambda _: None))
+    for name in names:
+        with ROWS[name].make(module) as measured:
+            if isinstance(measured, Calls):
+                run(name, measured)
+
+
+if __name__ == "__main__":
+    main()

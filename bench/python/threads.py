@@ -1,0 +1,236 @@
+"""The rows of calls that wait, and of threads beside each other."""
+
+import contextlib
+import os
+import queue
+import signal
+import socket as standard
+import threading
+import time
+
+from registry import LIMIT, SMALL, Beside, Calls, both_ways, closing, for_a_while, row, tcp_pair
+
+
+def compute():
+    total = 0
+    for i in range(1000):
+        total += i * i
+    return total
+
+
+def asking(client):
+    def run(count):
+        for _ in range(count):
+            client.send(SMALL)
+            client.recv(64)
+
+    return run
+
+
+def echo(end):
+    with contextlib.suppress(OSError):
+        while data := end.recv(64):
+            end.send(data)
+
+
+@contextlib.contextmanager
+def echo_process(module, timeout=None):
+    """A connection to a process (of the standard module, so that only one end differs) that sends everything back."""
+    with standard.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        child = os.fork()
+        if child == 0:
+            with contextlib.suppress(BaseException):
+                peer, _ = listener.accept()
+                listener.close()
+                peer.setsockopt(standard.IPPROTO_TCP, standard.TCP_NODELAY, 1)
+                echo(peer)
+            os._exit(0)
+        client = module.create_connection(address)
+    client.setsockopt(module.IPPROTO_TCP, module.TCP_NODELAY, 1)
+    client.settimeout(timeout)
+    try:
+        yield client
+    finally:
+        client.close()
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+# ------------------------------------------------------------------------------------------------ waiting
+
+
+def ping_pong_thread(timeout):
+    def make(module):
+        client, server = tcp_pair(module, timeout)
+        with closing(client, server):
+            threading.Thread(target=echo, args=(server,), daemon=True).start()
+            yield Calls(400, asking(client)).time
+            client.shutdown(module.SHUT_WR)
+
+    return make
+
+
+def ping_pong_process(timeout, beside=None):
+    def make(module):
+        with echo_process(module, timeout) as client:
+            if beside is None:
+                yield Calls(400, asking(client)).time
+            else:
+
+                def run():
+                    with Beside(beside):
+                        return for_a_while(0.15, asking(client))
+
+                yield run
+
+    return make
+
+
+row("ping-pong, thread", rounds=25)(ping_pong_thread(None))
+row("ping-pong, thread, timeout", rounds=25)(ping_pong_thread(LIMIT))
+row("ping-pong, process", rounds=25)(ping_pong_process(None))
+row("ping-pong, process, timeout", rounds=25)(ping_pong_process(LIMIT))
+row("ping-pong, process, beside computing", rounds=9)(ping_pong_process(None, compute))
+row("ping-pong, process, timeout, beside computing", rounds=9)(ping_pong_process(LIMIT, compute))
+
+
+@contextlib.contextmanager
+def stream_beside(module):
+    """A thread that sends and receives 64 B that are always ready."""
+    left, right = tcp_pair(module)
+    once = both_ways(left, right)
+    with closing(left, right), Beside(lambda: once(10)) as stream:
+        yield stream
+
+
+@row("ping-pong, thread, beside a ready stream", rounds=9)
+def ping_pong_beside_stream(module):
+    client, server = tcp_pair(module)
+    with closing(client, server):
+        threading.Thread(target=echo, args=(server,), daemon=True).start()
+
+        def run():
+            with stream_beside(module):
+                return for_a_while(0.2, asking(client))
+
+        yield run
+        client.shutdown(module.SHUT_WR)
+
+
+@row("standard ping-pong beside a ready stream", rounds=9)
+def standard_ping_pong_beside_stream(module):
+    client, server = tcp_pair(standard)
+    with closing(client, server):
+        threading.Thread(target=echo, args=(server,), daemon=True).start()
+
+        def run():
+            with stream_beside(module):
+                return for_a_while(0.2, asking(client))
+
+        yield run
+        client.shutdown(standard.SHUT_WR)
+
+
+def hand_off(quantile):
+    def make(module):
+        there, back = queue.SimpleQueue(), queue.SimpleQueue()
+
+        def answer():
+            while there.get():
+                back.put(1)
+
+        def run():
+            times = []
+            with stream_beside(module):
+                end = time.perf_counter() + 0.2
+                while time.perf_counter() < end:
+                    start = time.perf_counter_ns()
+                    there.put(1)
+                    back.get()
+                    times.append(time.perf_counter_ns() - start)
+            times.sort()
+            return times[int(len(times) * quantile)]
+
+        threading.Thread(target=answer, daemon=True).start()
+        yield run
+        there.put(0)
+
+    return make
+
+
+row("queue hand-off beside a ready stream, p50", rounds=9)(hand_off(0.5))
+row("queue hand-off beside a ready stream, p99", rounds=9)(hand_off(0.99))
+
+# ------------------------------------------------------------------------------------------------ computing beside
+
+
+def beside_computing(timeout, pair=tcp_pair):
+    def make(module):
+        left, right = pair(module, timeout)
+
+        def run():
+            with Beside(compute):
+                return for_a_while(0.15, both_ways(left, right))
+
+        with closing(left, right):
+            yield run
+
+    return make
+
+
+row("ready 64 B beside computing", rounds=9)(beside_computing(None))
+row("ready 64 B, timeout, beside computing", rounds=9)(beside_computing(LIMIT))
+
+
+@row("computing thread beside ready 64 B", rounds=9)
+def computing_share(module):
+    """What one unit of computing takes: the price of the two rows before it."""
+    left, right = tcp_pair(module)
+
+    def run():
+        with Beside(compute) as computing:
+            before, start = computing.count, time.perf_counter_ns()
+            for_a_while(0.15, both_ways(left, right))
+            return (time.perf_counter_ns() - start) / max(computing.count - before, 1)
+
+    with closing(left, right):
+        yield run
+
+
+# ------------------------------------------------------------------------------------------------ many threads
+
+
+def streams(threads, size):
+    """So many threads, each sending to itself; the time of one transfer of all of them together."""
+
+    def make(module):
+        pairs = [tcp_pair(module) for _ in range(threads)]
+        data = bytes(size)
+
+        def work(left, right, count):
+            for _ in range(count):
+                left.sendall(data)
+                got = 0
+                while got < size:
+                    got += len(right.recv(size - got))
+
+        def run():
+            count = max((4000 if size <= 64 else 1000) // threads, 10)
+            workers = [threading.Thread(target=work, args=(*pair, count)) for pair in pairs]
+            start = time.perf_counter_ns()
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join()
+            return (time.perf_counter_ns() - start) / (count * threads)
+
+        with closing(*(end for pair in pairs for end in pair)):
+            yield run
+
+    return make
+
+
+for threads in (2, 8, 64):
+    row(f"{threads} threads of 64 B", rounds=15)(streams(threads, 64))
+    row(f"{threads} threads of 32 KiB", rounds=15)(streams(threads, 32768))
