@@ -2,6 +2,7 @@
 
 The command prints lines `ROW VARIANT VALUE`; the first variant of a row is what the others are compared with. Shown are
 the median and the quartiles of each variant, and the ratio of the medians: below 1 is faster than the first variant.
+The table is written beside RESULT.json too.
 """
 
 import json
@@ -45,6 +46,18 @@ def main() -> None:
             }
             result["rows"][row][variant] = numbers
     result_file.write_text(json.dumps(result, indent=1) + "\n")
+    result_file.with_suffix(".md").write_text(table(result["rows"]))
+
+
+def table(rows: dict) -> str:
+    """The same in Markdown."""
+    lines = ["| row | variant | ns | quartiles | ratio |", "|---|---|---:|---:|---:|"]
+    for row, variants in rows.items():
+        for variant, numbers in variants.items():
+            low, high = numbers["quartiles"]
+            cells = f"{numbers['median']:,.0f} | {low:,.0f} to {high:,.0f} | {numbers['ratio']:.2f}"
+            lines.append(f"| {row} | {variant} | {cells} |")
+    return "\n".join([*lines, ""])
 
 
 main()

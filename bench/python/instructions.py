@@ -18,6 +18,7 @@ from pathlib import Path
 
 import calls  # noqa: F401 (registers its rows)
 from registry import ROWS, Calls
+from table import counts
 
 MODULES = ("socket", "polysock")
 MARKS = Path("build/bench/marks.so")
@@ -46,6 +47,7 @@ def main():
     if arguments.result:
         result = {"machine": platform.platform(), "python": platform.python_version(), "rows": rows}
         arguments.result.write_text(json.dumps(result, indent=1) + "\n")
+        arguments.result.with_suffix(".md").write_text(counts(rows, *MODULES))
 
 
 def count(module, words):

@@ -3,7 +3,7 @@
 Both modules take turns within one process, round after round, so that whatever disturbs the machine disturbs both.
 Shown are the median and the quartiles of each, and the ratio of the medians: below 1 is faster than the standard
 module. Where a row has a floor, a C program that makes the same system calls takes turns with them: no module can be
-faster than that. With a result file, a plot of the ratios is written beside it as SVG.
+faster than that. With a result file, a table and a plot of the ratios are written beside it.
 """
 
 import argparse
@@ -21,6 +21,7 @@ import calls  # noqa: F401 (registers its rows)
 import threads  # noqa: F401 (registers its rows)
 from plot import plot
 from registry import ROWS
+from table import times
 
 import polysock
 
@@ -99,6 +100,7 @@ def main():
             "rows": rows,
         }
         arguments.result.write_text(json.dumps(result, indent=1) + "\n")
+        arguments.result.with_suffix(".md").write_text(times(rows, BASE, OURS, FLOOR))
         arguments.result.with_suffix(".svg").write_text(plot(rows, BASE, OURS, FLOOR))
 
 
