@@ -50,3 +50,11 @@ def ends():
 def pipe(ends):
     """Where to write, and where that is read."""
     return ends[0].getOutputStream(), ends[1].getInputStream()
+
+
+@pytest.fixture
+def no_server_thread_is_left():
+    from server_helpers import server_threads, until
+
+    yield
+    until(lambda: not server_threads())

@@ -55,3 +55,8 @@ pub fn assert_served(client: &Socket) {
     client.within(LATE).recv_exact(&mut room).unwrap();
     assert_eq!(&room, b"hello");
 }
+
+/// Where the server is that this client is connected to.
+pub fn server_address(client: &Socket) -> Address {
+    client.peer_address().unwrap()
+}

@@ -1,0 +1,52 @@
+"""What the tests of the callback server share."""
+
+import threading
+import time
+
+from helpers import PATIENCE
+
+import polysock
+
+LOCAL = ("127.0.0.1", 0)
+
+
+def echo(connection, address):
+    while data := connection.recv(4096):
+        connection.sendall(data)
+
+
+def connect(server):
+    return polysock.create_connection(server.address, timeout=PATIENCE)
+
+
+def ask(server, text=b"hello"):
+    """What the server answers up to the end of its stream."""
+    with connect(server) as client:
+        client.sendall(text)
+        client.shutdown(polysock.SHUT_WR)
+        return b"".join(iter(lambda: client.recv(4096), b""))
+
+
+def until(condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "never so"
+        time.sleep(0.0005)
+
+
+def server_threads():
+    return [thread for thread in threading.enumerate() if thread.name.startswith("polysock-server-")]
+
+
+class Complaints:
+    """An on_error that keeps what it is told."""
+
+    def __init__(self):
+        self.kept = []
+
+    def __call__(self, exception, address):
+        self.kept.append((exception, address))
+
+    def one(self):
+        until(lambda: self.kept)
+        return self.kept.pop()

@@ -1,0 +1,113 @@
+"""The callback server in programs of their own, which end, are interrupted, lack descriptors, fork."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def run(script, *, code=0):
+    """Runs a script that has what these tests have."""
+    text = "import os, sys, threading, time, polysock\nLOCAL = ('127.0.0.1', 0)\n" + script
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", text], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.returncode, done.stderr) == (code, "")
+    return done.stdout
+
+
+@pytest.mark.parametrize("handler", ["c.recv(1)", "time.sleep(100)", "[time.sleep(0.001) for _ in iter(int, 1)]"])
+def test_a_program_ends_beside_its_handlers(handler):
+    assert (
+        run(f"""
+def handler(c, a):
+    c.sendall(b"x")
+    {handler}
+server = polysock.Server(LOCAL, handler)
+server.start()
+client = polysock.create_connection(server.address)
+client.recv(1)
+print("ends")
+os.set_blocking(client.detach(), True)
+""")
+        == "ends\n"
+    )
+
+
+def test_interrupted_from_the_keyboard():
+    script = """
+import signal
+def handler(c, a):
+    c.recv(1)
+    os.kill(os.getpid(), signal.SIGINT)
+    c.recv(1)
+try:
+    with polysock.Server(LOCAL, handler) as server:
+        client = polysock.create_connection(server.address)
+        client.settimeout(10)
+        client.sendall(b"x")
+        server.serve_forever()
+except KeyboardInterrupt:
+    print("interrupted", client.recv(1), threading.active_count())
+client.close()
+"""
+    assert run(script) == "interrupted b'' 1\n"
+
+
+def test_without_descriptors_connections_wait():
+    assert (
+        run("""
+import resource
+errors = []
+def echo(c, a):
+    while d := c.recv(1):
+        c.sendall(d)
+with polysock.Server(LOCAL, echo, on_error=lambda e, a: errors.append((e.errno, a))) as server:
+    clients = [polysock.socket() for _ in range(5)]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+    filler = []
+    while True:
+        try:
+            filler.append(os.dup(0))
+        except OSError:
+            break
+    for client in clients:
+        client.settimeout(10)
+        client.connect(server.address)
+        client.sendall(b"x")
+    while len(errors) < 5:
+        time.sleep(0.001)
+    for fd in filler:
+        os.close(fd)
+    print([client.recv(1) for client in clients], set(errors))
+    for client in clients:
+        client.close()
+""")
+        == "[b'x', b'x', b'x', b'x', b'x'] {(24, None)}\n"
+    )
+
+
+def test_a_child_that_a_handler_forked_takes_over():
+    assert (
+        run("""
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # forking with threads
+children = []
+def handler(c, a):
+    child = os.fork()
+    if child:
+        children.append(child)
+        return
+    c.sendall(c.recv_exact(2))
+    os._exit(0)
+with polysock.Server(LOCAL, handler) as server:
+    client = polysock.create_connection(server.address)
+    client.sendall(b"1")
+    while not children or server.connections:
+        time.sleep(0.001)
+    client.sendall(b"2")
+    print(client.recv_exact(2), os.waitpid(children[0], 0)[1])
+    client.close()
+""")
+        == "b'12' 0\n"
+    )
