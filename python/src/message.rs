@@ -199,7 +199,11 @@ pub fn sendmsg(
     let to = address
         .map(|address| address::from_python("sendmsg", &socket, address))
         .transpose()?;
-    audit::tell_address(c"socket.sendmsg", slf, address.unwrap_or(&py.None().into_bound(py)))?;
+    audit::tell_address(
+        c"socket.sendmsg",
+        slf,
+        address.unwrap_or(&py.None().into_bound(py)),
+    )?;
     let items = pieces(buffers)?;
     let parts = readable(&items)?;
     let control = match ancdata {

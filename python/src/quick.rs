@@ -1,11 +1,11 @@
 //! The short ways of the calls that programs make most often, each in its usual form: places, not names, and exact
 //! ints. `None` sends any other form to the method of [`crate::socket`].
 
+use crate::convert::{self, CInt};
+use crate::message;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::entry::{Call, Method};
 use crate::socket::{received, received_into, sent, sent_all, Using};
-use crate::convert::{self, CInt};
-use crate::message;
 use pyo3::prelude::*;
 use pyo3::IntoPyObjectExt;
 
