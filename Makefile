@@ -127,9 +127,9 @@ test-conformance: lib python-module $(BUILD)/conformance/driver_c $(BUILD)/confo
 	  --driver 'rust=$(TARGET)/polysock-conformance-driver' \
 	  --driver 'c=$(BUILD)/conformance/driver_c' \
 	  --driver 'cpp=$(BUILD)/conformance/driver_cpp' \
-	  --driver 'python=$(VENV_PY) conformance/drivers/driver.py --module polysock' \
-	  --driver 'net=$(VENV_PY) conformance/drivers/driver_net.py' \
-	  --witness 'witness=$(PYTHON) conformance/drivers/driver.py --module socket' \
+	  --driver 'python=$(VENV_PY) conformance/drivers/python/driver.py --module polysock' \
+	  --driver 'net=$(VENV_PY) conformance/drivers/python/driver_net.py' \
+	  --witness 'witness=$(PYTHON) conformance/drivers/python/driver.py --module socket' \
 	  $(if $(JAVAC),--witness 'jdk=java -Xshare:auto -XX:TieredStopAtLevel=1 -cp $(BUILD)/conformance/java Driver')
 
 test-install: lib

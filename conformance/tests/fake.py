@@ -13,7 +13,7 @@ from runner.play import Pair
 from runner.scenario import load
 
 CONFORMANCE = pathlib.Path(__file__).resolve().parent.parent
-REAL = f"{shlex.quote(sys.executable)} {shlex.quote(str(CONFORMANCE / 'drivers' / 'driver.py'))} --module socket"
+REAL = f"{shlex.quote(sys.executable)} {shlex.quote(str(CONFORMANCE / 'drivers' / 'python' / 'driver.py'))} --module socket"
 
 # A driver that answers from a table {command line: answer}; everything else is "ok tid=1 ms=0".
 # "later ANSWER" is ANSWER from the second time on. Answers that do something: "die", "hang", "leak" (open a file and keep it),

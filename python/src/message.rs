@@ -309,7 +309,7 @@ fn control(item: &Bound<'_, PyAny>) -> PyResult<(i32, i32, Vec<u8>)> {
 
 /// The items of an iterable, all held, so that none goes away while its memory is used.
 fn iterable<'py>(object: &Bound<'py, PyAny>, otherwise: &'static str) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let mut found = object.try_iter().map_err(|error| {
+    let found = object.try_iter().map_err(|error| {
         if error.is_instance_of::<PyTypeError>(object.py()) {
             PyTypeError::new_err(otherwise)
         } else {
@@ -318,7 +318,7 @@ fn iterable<'py>(object: &Bound<'py, PyAny>, otherwise: &'static str) -> PyResul
     })?;
     // Not collected: to ask how many there are would take a call of a Python function.
     let mut items = Vec::with_capacity(4);
-    while let Some(item) = found.next() {
+    for item in found {
         items.push(item?);
     }
     Ok(items)

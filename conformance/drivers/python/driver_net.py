@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""Conformance driver for Java style: `polysock.net`; java/Driver.java is the same for the real java.net. Protocol: ../README.md."""
+"""Conformance driver for Java style: `polysock.net`; ../java/Driver.java is the same for the real java.net. Protocol: ../../README.md."""
 
-import os
-import sys
-
-from driver import ABSENT, Driver, Fail, Malformed, Unsupported, error_answer, is_on, on_off, payload, received
+from answers import Fail, error_answer
+from base import ABSENT, Driver, play
+from values import Malformed, Unsupported, is_on, on_off, payload, received
 
 from polysock import net
 
@@ -245,17 +244,5 @@ FLAGS = {"nodelay": "TcpNoDelay", "keepalive": "KeepAlive", "reuseaddr": "ReuseA
 SIZES = {"sndbuf": "SendBufferSize", "rcvbuf": "ReceiveBufferSize"}
 
 
-def main():
-    driver = NetDriver()
-    for line in sys.stdin:
-        words = line.split()
-        if words == ["quit"]:
-            print("ok ms=0", flush=True)
-            break
-        if words:
-            print(driver.answer(words), flush=True)
-    os._exit(0)  # a thread left inside a call must not keep the process
-
-
 if __name__ == "__main__":
-    main()
+    play(NetDriver())
