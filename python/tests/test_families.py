@@ -108,6 +108,14 @@ LAYOUTS = [
     # bluetooth/sco.h: family, bdaddr[6]
     (BLUETOOTH, SCO, HOST.encode(), struct.pack("=H6s", BLUETOOTH, HOST_BYTES), HOST),
 ]
+if sys.version_info >= (3, 14):
+    LAYOUTS += [
+        (BLUETOOTH, L2CAP, (HOST, 0, 4), struct.pack("=HH6sHBx", BLUETOOTH, 0, HOST_BYTES, 4, 0)),
+        (BLUETOOTH, L2CAP, (HOST, 0x80, 4, 2), struct.pack("=HH6sHBx", BLUETOOTH, 0x80, HOST_BYTES, 4, 2)),
+        (BLUETOOTH, HCI, 3, struct.pack("=HHH", BLUETOOTH, 3, 0)),
+        (BLUETOOTH, HCI, (3, 1), struct.pack("=HHH", BLUETOOTH, 3, 1)),
+        (BLUETOOTH, SCO, HOST, struct.pack("=H6s", BLUETOOTH, HOST_BYTES)),
+    ]
 
 # What one item of an address may be instead.
 ITEMS = [
@@ -140,7 +148,7 @@ def refusals():
     """Wrong addresses, and some that are right but strange."""
     seen = set()
     for family, proto, address, *_ in LAYOUTS:
-        for at, item in itertools.product(range(len(address)), ITEMS if isinstance(address, tuple) else ()):
+        for at, item in itertools.product(range(len(address)) if isinstance(address, tuple) else (), ITEMS):
             yield "bind", family, proto, (*address[:at], item, *address[at + 1 :])
         if (family, proto) in seen:
             continue

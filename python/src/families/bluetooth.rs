@@ -1,14 +1,18 @@
 //! Bluetooth: L2CAP `(address, psm)`, RFCOMM `(address, channel)`, HCI `(device,)`, SCO the address as bytes;
 //! `struct sockaddr_l2`, `sockaddr_rc`, `sockaddr_hci`, `sockaddr_sco`.
+//!
+//! From CPython 3.14 on also `(address, psm, cid, address type)`, of which the last two may be left out; the device as
+//! a number or `(device, channel)`; and SCO's address as text.
 
 use super::layout::{Reader, Writer};
-use super::{int, BLUETOOTH};
-use crate::convert::text;
+use super::BLUETOOTH;
+use crate::convert::{low_bits, since, text, CInt};
 use polysock_core::{Address, Protocol};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use pyo3::IntoPyObjectExt;
+use std::ops::RangeInclusive;
 
 const L2CAP: i32 = 0;
 const HCI: i32 = 1;
@@ -17,36 +21,56 @@ const RFCOMM: i32 = 3;
 
 pub fn from_python(caller: &str, protocol: Protocol, address: &Bound<'_, PyAny>) -> PyResult<Address> {
     let malformed = || PyOSError::new_err(format!("{caller}(): wrong format"));
+    let newer = since(address.py(), 14);
+    let tuple = |lengths: RangeInclusive<usize>| {
+        let tuple = address.cast::<PyTuple>().ok();
+        tuple
+            .filter(|tuple| lengths.contains(&tuple.len()))
+            .ok_or_else(malformed)
+    };
     match protocol.0 {
-        L2CAP | RFCOMM => {
-            let tuple = address.cast::<PyTuple>().map_err(|_| malformed())?;
-            if tuple.len() != 2 {
-                return Err(malformed());
-            }
+        L2CAP => {
+            let tuple = tuple(2..=if newer { 4 } else { 2 })?;
             let host = text(&tuple.get_item(0)?, "").map_err(|_| malformed())?;
-            let number = int(tuple, 1).map_err(|_| malformed())?.to_le_bytes();
+            let [psm, cid, kind] = [1, 2, 3].map(|at| number(tuple, at, newer));
+            let (psm, cid, [kind, _]) = (
+                psm.map_err(|_| malformed())?.to_ne_bytes(),
+                cid.map_err(|_| malformed())?.to_ne_bytes(),
+                kind.map_err(|_| malformed())?.to_le_bytes(),
+            );
             let host = parse(host.as_bytes())?;
-            let [low, high, ..] = number;
-            if protocol.0 == RFCOMM {
-                return Writer::new(BLUETOOTH, 10).put(2, host).put(8, [low]).finish();
-            }
-            let psm = u16::from_le_bytes([low, high]).to_ne_bytes();
-            Writer::new(BLUETOOTH, 14).put(2, psm).put(4, host).finish()
+            let writer = Writer::new(BLUETOOTH, 14).put(2, psm).put(4, host);
+            writer.put(10, cid).put(12, [kind]).finish()
+        }
+        RFCOMM => {
+            let tuple = tuple(2..=2)?;
+            let host = text(&tuple.get_item(0)?, "").map_err(|_| malformed())?;
+            let [channel, _] = number(tuple, 1, newer).map_err(|_| malformed())?.to_le_bytes();
+            let host = parse(host.as_bytes())?;
+            Writer::new(BLUETOOTH, 10).put(2, host).put(8, [channel]).finish()
         }
         HCI => {
-            let tuple = address.cast::<PyTuple>().map_err(|_| malformed())?;
-            if tuple.len() != 1 {
-                return Err(malformed());
-            }
-            let [low, high, ..] = int(tuple, 0).map_err(|_| malformed())?.to_le_bytes();
-            let device = u16::from_le_bytes([low, high]).to_ne_bytes();
-            Writer::new(BLUETOOTH, 6).put(2, device).finish()
+            let (device, channel) = match address.cast::<PyTuple>() {
+                Err(_) if newer && address.hasattr("__index__")? => (unsigned_short(address)?, 0),
+                _ => {
+                    let tuple = tuple(1..=if newer { 2 } else { 1 })?;
+                    let [device, channel] = [0, 1].map(|at| number(tuple, at, newer));
+                    (
+                        device.map_err(|_| malformed())?,
+                        channel.map_err(|_| malformed())?,
+                    )
+                }
+            };
+            let writer = Writer::new(BLUETOOTH, 6).put(2, device.to_ne_bytes());
+            writer.put(4, channel.to_ne_bytes()).finish()
         }
         SCO => {
-            let bytes = address.cast::<PyBytes>().map_err(|_| malformed())?;
-            Writer::new(BLUETOOTH, 8)
-                .put(2, parse(bytes.as_bytes())?)
-                .finish()
+            let host = match address.cast::<PyBytes>() {
+                Ok(bytes) => parse(bytes.as_bytes())?,
+                Err(_) if newer => parse(text(address, "").map_err(|_| malformed())?.as_bytes())?,
+                Err(_) => return Err(malformed()),
+            };
+            Writer::new(BLUETOOTH, 8).put(2, host).finish()
         }
         _ => Err(PyOSError::new_err(format!(
             "{caller}(): unknown Bluetooth protocol"
@@ -59,13 +83,41 @@ pub fn to_python<'py>(
     protocol: Protocol,
     address: &Reader<'_>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let newer = since(py, 14);
     match protocol.0 {
-        L2CAP => (show(address.bytes(4)), address.u16(2)).into_bound_py_any(py),
+        L2CAP => {
+            let (host, psm) = (show(address.bytes(4)), address.u16(2));
+            match (address.u16(10), address.u8(12)) {
+                (cid, kind) if newer && kind != 0 => (host, psm, cid, kind).into_bound_py_any(py),
+                (cid, _) if newer && cid != 0 => (host, psm, cid).into_bound_py_any(py),
+                _ => (host, psm).into_bound_py_any(py),
+            }
+        }
         RFCOMM => (show(address.bytes(2)), address.u8(8)).into_bound_py_any(py),
-        HCI => address.u16(2).into_bound_py_any(py),
+        HCI => match address.u16(4) {
+            channel if newer && channel != 0 => (address.u16(2), channel).into_bound_py_any(py),
+            _ => address.u16(2).into_bound_py_any(py),
+        },
         SCO => show(address.bytes(2)).into_bound_py_any(py),
         _ => Err(PyValueError::new_err("Unknown Bluetooth protocol")),
     }
+}
+
+/// An item of a tuple as a C `unsigned short`, 0 where it is left out. Up to CPython 3.13 it has to fit an `int`.
+fn number(tuple: &Bound<'_, PyTuple>, at: usize, newer: bool) -> PyResult<u16> {
+    if at >= tuple.len() {
+        return Ok(0);
+    }
+    let item = tuple.get_item(at)?;
+    if !newer {
+        item.extract::<CInt>()?;
+    }
+    unsigned_short(&item)
+}
+
+fn unsigned_short(object: &Bound<'_, PyAny>) -> PyResult<u16> {
+    let [low, high, ..] = low_bits(object)?.to_le_bytes();
+    Ok(u16::from_le_bytes([low, high]))
 }
 
 /// Six numbers in hexadecimal between colons, as scanf(3) reads them: the last of them first in memory.
