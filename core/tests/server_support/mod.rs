@@ -41,7 +41,7 @@ pub fn no_trouble(trouble: Trouble<Error>, peer: Option<&Address>) {
 
 pub fn start_echo(max_connections: usize) -> StartedServer {
     Server::start(
-        listener(16).0,
+        listener(64).0,
         options(max_connections),
         |connection, _| echo(connection),
         no_trouble,
