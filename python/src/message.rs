@@ -309,6 +309,9 @@ fn control(item: &Bound<'_, PyAny>) -> PyResult<(i32, i32, Vec<u8>)> {
 
 /// The items of an iterable, all held, so that none goes away while its memory is used.
 fn iterable<'py>(object: &Bound<'py, PyAny>, otherwise: &'static str) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    if let Ok(list) = object.cast_exact::<PyList>() {
+        return Ok(list.iter().collect());
+    }
     let found = object.try_iter().map_err(|error| {
         if error.is_instance_of::<PyTypeError>(object.py()) {
             PyTypeError::new_err(otherwise)
