@@ -5,16 +5,24 @@
 //! too. Waiting for it keeps the deadline of the call and ends when the handle is closed.
 
 use crate::error::Kind;
-use crate::handle::{Direction, Handle, WaitingFor, Watch};
+use crate::handle::{Candidate, Direction, Handle, WaitingFor, Watch};
 use crate::host::Host;
 use crate::time::Limit;
 use crate::wait::{wait, Waited};
 use std::thread::{self, ThreadId};
+use std::time::Instant;
 
-/// Who has the turn, and how many times.
+/// Who has the turn, and how many times; 0 times when it was granted and has not been taken yet.
 pub(crate) struct Owner {
     thread: ThreadId,
     depth: usize,
+}
+
+impl Owner {
+    /// The thread that is to take the next turn.
+    pub(crate) fn granted(thread: ThreadId) -> Self {
+        Self { thread, depth: 0 }
+    }
 }
 
 /// The turn in one direction, until dropped.
@@ -28,17 +36,31 @@ impl<'a> Turn<'a> {
         host: &mut H,
         limit: &mut Limit,
     ) -> Result<Self, Kind> {
+        match Self::try_take(handle, direction) {
+            Some(turn) => Ok(turn),
+            None if !limit.may_wait() => Err(Kind::WouldBlock),
+            None => Self::wait(handle, direction, host, limit),
+        }
+    }
+
+    #[cold]
+    fn wait<H: Host>(
+        handle: &'a Handle,
+        direction: Direction,
+        host: &mut H,
+        limit: &mut Limit,
+    ) -> Result<Self, Kind> {
+        let candidate = Candidate {
+            direction,
+            thread: thread::current().id(),
+            since: Instant::now(),
+        };
+        let deadline = limit.deadline();
         loop {
-            if let Some(turn) = Self::try_take(handle, direction) {
-                return Ok(turn);
-            }
-            if !limit.may_wait() {
-                return Err(Kind::WouldBlock);
-            }
-            let deadline = limit.deadline();
             let inside = handle.enter()?;
+            let grant = Grant(handle, direction);
             let waited = host.block(|| {
-                let mut watch = Watch::new(handle, WaitingFor::Turn(direction));
+                let mut watch = Watch::new(handle, WaitingFor::Turn(candidate));
                 // Free again since we looked? Then nobody will signal.
                 if Self::is_free(handle, direction) {
                     return Waited::Ready;
@@ -46,6 +68,12 @@ impl<'a> Turn<'a> {
                 wait(handle, None, deadline, &mut watch)
             });
             drop(inside);
+            if matches!(waited, Waited::Ready) {
+                if let Some(turn) = Self::try_take(handle, direction) {
+                    return Ok(turn);
+                }
+            }
+            drop(grant);
             match waited {
                 Waited::Ready => {}
                 Waited::TimeUp => return Err(Kind::TimedOut),
@@ -77,15 +105,26 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut shared = self.0.shared.lock();
         // In a child forked meanwhile the turn is free already.
-        let turn = shared.turn(self.1);
-        let Some(owner) = turn else { return };
+        let Some(owner) = shared.turn(self.1) else { return };
         if owner.thread != thread::current().id() {
             return;
         }
         owner.depth -= 1;
         if owner.depth == 0 {
-            *turn = None;
-            shared.wake_next(self.1);
+            shared.pass_turn(self.1);
+        }
+    }
+}
+
+/// A thread that waits for its turn, until dropped: a turn granted to it that it did not take is passed on.
+struct Grant<'a>(&'a Handle, Direction);
+
+impl Drop for Grant<'_> {
+    fn drop(&mut self) {
+        let mut shared = self.0.shared.lock();
+        let me = thread::current().id();
+        if matches!(shared.turn(self.1), Some(owner) if owner.thread == me && owner.depth == 0) {
+            shared.pass_turn(self.1);
         }
     }
 }
@@ -103,6 +142,16 @@ mod tests {
     /// The thread that was woken gave up at that moment, and nobody woke the next one.
     #[test]
     fn a_wake_up_that_comes_too_late_is_passed_on() {
+        passed_on(Instant::now());
+    }
+
+    #[test]
+    fn a_turn_that_was_granted_and_not_taken_is_passed_on() {
+        passed_on(Instant::now().checked_sub(Duration::from_secs(1)).unwrap());
+    }
+
+    /// This thread has waited since then, and gives up when the turn before ends.
+    fn passed_on(since: Instant) {
         let (end, _other) = UnixStream::pair().unwrap();
         let handle = Handle::new(end.into(), Mode::new(false, false));
         let turn = Turn::take(
@@ -115,7 +164,13 @@ mod tests {
         .unwrap();
         let (tell, told) = mpsc::channel();
         thread::scope(|scope| {
-            let gives_up = Watch::new(&handle, WaitingFor::Turn(Direction::Send));
+            let candidate = Candidate {
+                direction: Direction::Send,
+                thread: thread::current().id(),
+                since,
+            };
+            let grant = Grant(&handle, Direction::Send);
+            let gives_up = Watch::new(&handle, WaitingFor::Turn(candidate));
             scope.spawn(|| {
                 let next = Turn::take(
                     &handle,
@@ -130,6 +185,7 @@ mod tests {
             }
             drop(turn);
             drop(gives_up);
+            drop(grant);
             let woken = told.recv_timeout(Duration::from_secs(10));
             handle.close(&mut Plain, |_| ()).unwrap();
             assert_eq!(woken, Ok(true));

@@ -6,7 +6,7 @@ mod support;
 
 use polysock_core::{Address, Family, Flags, Kind, Operation, Plain, Protocol, Socket, SocketType, Timeout};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use support::*;
 
 fn drain(socket: &Socket) -> Vec<u8> {
@@ -125,6 +125,29 @@ fn send_all_of_many_threads_never_interleaves() {
         }
         assert_eq!(counts, [5; 4]);
         senders.into_iter().for_each(Running::result);
+    });
+}
+
+#[test]
+fn who_was_passed_over_by_a_long_message_sends_before_the_next_one() {
+    limited(|| {
+        const LONG: usize = 2_000_000;
+        let (client, server) = small_connection();
+        let client = Arc::new(client);
+        let bulk = Arc::clone(&client);
+        let bulk = start_blocked(move || (0..3).for_each(|_| bulk.send_all(&[1; LONG]).unwrap()));
+        let short = Arc::clone(&client);
+        let short = start_blocked(move || short.within(LIMIT).send_all(&[2]));
+        let waiting = Instant::now();
+        until("it has waited for long", || waiting.elapsed() > ms(5));
+        let mut stream = vec![0; LONG + 1];
+        server.within(LIMIT).recv_exact(&mut stream).unwrap();
+        assert!(stream[..LONG].iter().all(|byte| *byte == 1));
+        assert_eq!(stream[LONG], 2);
+        short.result().unwrap();
+        stream.resize(2 * LONG, 0);
+        server.within(LIMIT).recv_exact(&mut stream).unwrap();
+        bulk.result();
     });
 }
 

@@ -7,7 +7,7 @@
 mod shared;
 mod watch;
 
-pub(crate) use shared::{Follower, Following, Shared, WaitingFor};
+pub(crate) use shared::{Candidate, Follower, Following, Shared, WaitingFor};
 pub(crate) use watch::Watch;
 
 use crate::error::Kind;

@@ -5,7 +5,12 @@ use crate::sys::wake;
 use crate::turn::Owner;
 use std::os::fd::BorrowedFd;
 use std::sync::Weak;
-use std::thread::Thread;
+use std::thread::{Thread, ThreadId};
+use std::time::{Duration, Instant};
+
+/// Who has waited so long for a turn gets the next one, whoever else comes. Below that the thread that had the last
+/// turn may take the next too, while the one that waits wakes up: twice as many messages pass so.
+const PASSED_OVER: Duration = Duration::from_millis(1);
 
 /// What the threads of a handle tell each other.
 #[derive(Default)]
@@ -22,10 +27,18 @@ pub(crate) struct Shared {
 }
 
 /// What a registered thread waits for.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum WaitingFor {
     Readiness,
-    Turn(Direction),
+    Turn(Candidate),
+}
+
+/// A thread that waits for its turn.
+#[derive(Clone, Copy)]
+pub(crate) struct Candidate {
+    pub(crate) direction: Direction,
+    pub(crate) thread: ThreadId,
+    pub(crate) since: Instant,
 }
 
 pub(super) struct Waiter {
@@ -54,12 +67,36 @@ impl Shared {
         }
     }
 
-    /// Wakes the first thread that waits for its turn.
-    pub(crate) fn wake_next(&mut self, direction: Direction) {
-        let next = self
+    /// Ends a turn, and wakes who waits for it.
+    pub(crate) fn pass_turn(&mut self, direction: Direction) {
+        *self.turn(direction) = None;
+        let longest = self
             .waiters
             .iter_mut()
-            .find(|w| w.waiting_for == WaitingFor::Turn(direction) && !w.signalled);
+            .filter_map(|waiter| match waiter.waiting_for {
+                WaitingFor::Turn(candidate) if candidate.direction == direction => Some((candidate, waiter)),
+                WaitingFor::Turn(_) | WaitingFor::Readiness => None,
+            });
+        let Some((candidate, waiter)) = longest.min_by_key(|(candidate, _)| candidate.since) else {
+            return;
+        };
+        if candidate.since.elapsed() < PASSED_OVER {
+            self.wake_next(direction);
+            return;
+        }
+        if !waiter.signalled {
+            waiter.signal();
+        }
+        *self.turn(direction) = Some(Owner::granted(candidate.thread));
+    }
+
+    /// Wakes the first thread that waits for its turn and was not woken yet.
+    pub(super) fn wake_next(&mut self, direction: Direction) {
+        let next = self.waiters.iter_mut().find(|waiter| {
+            let waits =
+                matches!(waiter.waiting_for, WaitingFor::Turn(candidate) if candidate.direction == direction);
+            waits && !waiter.signalled
+        });
         if let Some(waiter) = next {
             waiter.signal();
         }

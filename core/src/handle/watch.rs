@@ -96,9 +96,9 @@ impl<'a> Watch<'a> {
         if waiter.signalled {
             take_back(waker);
             // Meant for whoever waits for the turn, and that is the next one now.
-            if let WaitingFor::Turn(direction) = waiter.waiting_for {
-                if shared.turn(direction).is_none() {
-                    shared.wake_next(direction);
+            if let WaitingFor::Turn(candidate) = waiter.waiting_for {
+                if shared.turn(candidate.direction).is_none() {
+                    shared.wake_next(candidate.direction);
                 }
             }
         }
