@@ -7,6 +7,7 @@ import http.server
 import os
 import pwd
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -59,7 +60,14 @@ def directory():
 def started(command, ready, stop, **options):
     """A process, from the line that says it is ready until it ended; ends at once when it fails to start."""
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", **options
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        # What a shell starts in the background ignores SIGINT, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        **options,
     )
     said = []
     try:
