@@ -150,3 +150,28 @@ fn accept_on_what_does_not_listen_says_so_at_once() {
         }
     });
 }
+
+/// Every recvmsg asked for close-on-exec descriptors, a flag that packet sockets refuse (EINVAL).
+#[test]
+fn packets_come_as_messages() {
+    const ALL: u16 = 3; // ETH_P_ALL
+    let raw = match Socket::new(
+        Family(libc::AF_PACKET),
+        SocketType::RAW,
+        Protocol(i32::from(ALL.to_be())),
+    ) {
+        Ok(raw) => raw,
+        Err(error) => {
+            assert_eq!(error.kind(), Kind::Os(libc::EPERM)); // needs CAP_NET_RAW
+            return;
+        }
+    };
+    let (client, server) = connection();
+    client.send_all(b"x").unwrap();
+    assert_eq!(server.recv(&mut [0]).unwrap(), 1);
+    let mut buf = [0; 2000];
+    let packet = raw
+        .within(LATE)
+        .recv_message(&[(&mut buf).into()], 100, Flags::NONE);
+    assert!(packet.unwrap().count > 0);
+}

@@ -4,11 +4,12 @@ use super::recv::end_if_shut;
 use super::{named, Call, Socket};
 use crate::address::Address;
 use crate::ancillary::{Ancillary, Control};
+use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::host::Host;
 use crate::sys::buffer::{Data, Room};
-use crate::sys::{ancillary, unix};
+use crate::sys::{ancillary, special, unix};
 use crate::wait::{run, Progress, Step};
 use std::os::fd::OwnedFd;
 
@@ -198,15 +199,17 @@ impl<H: Host> Call<'_, H> {
         let stream = self.socket.is_stream();
         let fill = stream && may_wait && flags.contains(Flags::WAIT_ALL) && !peek;
         let plan = self.recv_plan(total, flags, may_wait);
+        let unix = self.socket.family() == Family::UNIX;
+        let given = flags.0 | if unix { special::CLOEXEC_RIGHTS } else { 0 };
         let mut control = vec![0; control_room];
         let (mut from, mut ancillary) = (Address::EMPTY, Vec::new());
         let (mut so_far, mut fruitless) = (0, 0);
         let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
             let got = if so_far == 0 {
-                unix::recvmsg(fd, parts, &mut control, &mut from, flags.0, waiting)
+                unix::recvmsg(fd, parts, &mut control, &mut from, given, waiting)
             } else {
                 let rest = room_after(parts, so_far);
-                unix::recvmsg(fd, &rest, &mut control, &mut from, flags.0, waiting)
+                unix::recvmsg(fd, &rest, &mut control, &mut from, given, waiting)
             };
             let got = if stream {
                 got?

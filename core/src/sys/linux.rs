@@ -94,7 +94,8 @@ pub const BUFFER_FACTOR: usize = 2;
 /// The poll event of a peer that ended its stream.
 pub const PEER_ENDED: i16 = libc::POLLRDHUP;
 
-/// Received descriptors are close-on-exec from the start: a flag of each recvmsg.
+/// Received descriptors are close-on-exec from the start: a flag of each recvmsg on a Unix socket. Others carry no
+/// descriptors, and some refuse flags that they do not know (packet(7), ISO-TP and J1939 on CAN: EINVAL).
 pub const CLOEXEC_RIGHTS: libc::c_int = libc::MSG_CMSG_CLOEXEC;
 
 /// Sends `count` bytes of a file from `offset` (sendfile(2)). May wait on a descriptor in blocking mode, and raises

@@ -127,8 +127,7 @@ pub struct Received {
     pub flags: c_int,
 }
 
-/// Receives one message, scattered, with control messages; `from` becomes the sender's address. Received
-/// descriptors are close-on-exec.
+/// Receives one message, scattered, with control messages; `from` becomes the sender's address.
 pub fn recvmsg(
     fd: BorrowedFd<'_>,
     parts: &[Room<'_>],
@@ -144,7 +143,7 @@ pub fn recvmsg(
         header.msg_control = control.as_mut_ptr().cast();
         header.msg_controllen = narrow(control.len());
     }
-    let flags = flags | waiting.flag() | special::CLOEXEC_RIGHTS;
+    let flags = flags | waiting.flag();
     // SAFETY: the header points at `parts`, `control` and `from`, which outlive the call and are ours to write;
     // `Room` is in memory a `struct iovec` that promises writable memory.
     let count = check_count(unsafe { libc::recvmsg(fd.as_raw_fd(), &mut header, flags) })?;
@@ -169,16 +168,14 @@ fn narrow<A: TryInto<B>, B: Default>(length: A) -> B {
     length.try_into().unwrap_or_default()
 }
 
-/// The control messages the kernel wrote, the descriptors among them taken over.
+/// The control messages the kernel wrote, the descriptors among them taken over and made close-on-exec.
 pub fn take_ancillary(control: &[u8]) -> Vec<Ancillary> {
     let messages = ancillary::messages(control).map(|(level, kind, data)| {
         if (level, kind) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
             // SAFETY: the kernel installed these descriptors for us with the message just received, which is
             // looked at here only.
             let descriptors = unsafe { ancillary::descriptors(data) };
-            if special::CLOEXEC_RIGHTS == 0 {
-                descriptors.iter().for_each(close_on_exec);
-            }
+            descriptors.iter().for_each(close_on_exec);
             Ancillary::Rights(descriptors)
         } else {
             Ancillary::Other {
