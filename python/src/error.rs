@@ -40,8 +40,10 @@ pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
 
 /// `OSError(errno, text)`, which makes an instance of the subclass that belongs to the number.
 pub fn os_error(py: Python<'_>, errno: i32) -> PyErr {
-    match strerror(py, errno) {
-        Ok(text) => PyOSError::new_err((errno, text)),
+    // Made here and now: of one that is made when it is first looked at, extension modules see the type `OSError` only
+    // (CPython 3.11), and their `except BlockingIOError` passes it by.
+    match strerror(py, errno).and_then(|text| py.get_type::<PyOSError>().call1((errno, text))) {
+        Ok(error) => PyErr::from_value(error),
         Err(error) => error,
     }
 }
