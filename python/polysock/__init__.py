@@ -9,10 +9,10 @@ import array
 import contextlib
 import errno
 import io
+import operator
 import os
 import selectors  # noqa: F401  # programs reach it through the module
 import sys  # noqa: F401  # as the one above
-import time
 
 from . import _constants, _native
 from ._constants import *
@@ -164,22 +164,17 @@ class socket(_native.socket, metaclass=SocketMeta):
 
     def accept(self):
         """Accepts a connection: a new socket and the address of the peer."""
-        # A class with an accept of its own gets asked; ours keeps what it knows of the connection.
-        ours = type(self)._accept is _native_accept
-        fd, address = self._accept_whole() if ours else self._accept()
-        if ours and socket is _own_class:
-            return socket(fileno=fd), address
-        # Somebody's class in place of ours.
+        if socket is _own_class and type(self)._accept is _native_accept:
+            connection, address = self._accept_whole()
+            return socket(fileno=connection), address
+        # A class with an accept of its own gets asked, and somebody's class in place of ours gets a number.
+        fd, address = self._accept()
         return socket(self.family, self.type, self.proto, fileno=fd), address
 
     def dup(self):
         """A new socket object for the same socket, with a descriptor of its own."""
-        fd = self._duplicate()
-        try:
-            sock = self.__class__(self.family, self.type, self.proto, fileno=fd)
-        except BaseException:
-            close(fd)
-            raise
+        # Not closed when the class refuses it: it may have taken it, and close it once more.
+        sock = self.__class__(self.family, self.type, self.proto, fileno=self._duplicate())
         sock.settimeout(self.gettimeout())
         return sock
 
@@ -415,7 +410,8 @@ def fromfd(fd, family, type, proto=0):
     try:
         return socket(family, type, proto, new)
     except BaseException:
-        close(new)
+        if socket is _own_class:  # else it may have taken it
+            close(new)
         raise
 
 
@@ -424,12 +420,17 @@ def socketpair(family=None, type=SOCK_STREAM, proto=0):
     if family is None:
         family = AF_UNIX
     first, second = _native.socketpair(family, type, proto)
-    first = socket(family, type, proto, first)
+    first = socket(family, type, proto, _for_the_class(first))
     try:
-        return first, socket(family, type, proto, second)
+        return first, socket(family, type, proto, _for_the_class(second))
     except BaseException:
         first.close()
         raise
+
+
+def _for_the_class(unclaimed):
+    """What nobody holds yet, for our own class; somebody's class in place of ours gets a descriptor's number."""
+    return unclaimed if socket is _own_class else operator.index(unclaimed)
 
 
 def _fallback_socketpair(family=AF_INET, type=SOCK_STREAM, proto=0):
@@ -467,16 +468,34 @@ def _fallback_socketpair(family=AF_INET, type=SOCK_STREAM, proto=0):
     return server, client
 
 
+class _Asked:
+    """In place of a socket: says with which flags it was asked to send."""
+
+    def sendmsg(self, _buffers, _ancillary, flags=0, _address=None):
+        return flags
+
+
+# The standard module long ignored what it takes here (CPython gh-127840), and programs pass numbers that are no flags.
+# We do as the running interpreter does.
+_SEND_FDS_HEEDS = _constants._standard.send_fds(_Asked(), [], [], 1) == 1
+
+
 def send_fds(sock, buffers, fds, flags=0, address=None):
-    """Sends buffers over a Unix socket, and descriptors with them."""
-    rights = array.array("i", fds)
-    return sock.sendmsg(buffers, [(SOL_SOCKET, SCM_RIGHTS, rights)], flags, address)
+    """Sends buffers over a Unix socket, and descriptors with them.
+
+    Where the interpreter's own module ignores `flags` and `address`, so does this one; sendmsg() heeds them.
+    """
+    rights = [(SOL_SOCKET, SCM_RIGHTS, array.array("i", fds))]
+    return sock.sendmsg(buffers, rights, *((flags, address) if _SEND_FDS_HEEDS else ()))
 
 
 def recv_fds(sock, bufsize, maxfds, flags=0):
-    """Receives bytes over a Unix socket, and up to `maxfds` descriptors: bytes, descriptors, flags, address."""
+    """Receives bytes over a Unix socket, and up to `maxfds` descriptors: bytes, descriptors, flags, address.
+
+    The argument `flags` is ignored, as by the standard module (CPython gh-107898); recvmsg() heeds it.
+    """
     fds = array.array("i")
-    data, ancillary, flags, address = sock.recvmsg(bufsize, CMSG_LEN(maxfds * fds.itemsize), flags)
+    data, ancillary, flags, address = sock.recvmsg(bufsize, CMSG_LEN(maxfds * fds.itemsize))
     for level, kind, rights in ancillary:
         if (level, kind) == (SOL_SOCKET, SCM_RIGHTS):
             fds.frombytes(rights[: len(rights) - len(rights) % fds.itemsize])
@@ -529,12 +548,12 @@ def create_connection(address, timeout=_GLOBAL_DEFAULT_TIMEOUT, source_address=N
             limit = sock.gettimeout()
             if limit:
                 if deadline is None:
-                    deadline = time.monotonic() + limit
-                elif deadline <= time.monotonic():
+                    deadline = _native.Deadline(limit)
+                elif (left := deadline.left()) <= 0:
                     sock.close()
                     break
                 else:
-                    sock.settimeout(deadline - time.monotonic())
+                    sock.settimeout(left)
             if source_address:
                 sock.bind(source_address)
             sock.connect(sockaddr)

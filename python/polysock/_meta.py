@@ -2,6 +2,7 @@
 
 import _socket
 import abc
+import sys
 
 _standard = _socket.socket
 
@@ -11,6 +12,11 @@ class SocketMeta(abc.ABCMeta):
 
     Only the class itself, not its subclasses, recognises the standard module's sockets.
     """
+
+    def __new__(mcls, name, bases, namespace, **options):
+        if "__module__" not in namespace:  # made by a call of type(): ABCMeta would take `abc` for the caller
+            namespace = {**namespace, "__module__": sys._getframe(1).f_globals.get("__name__")}
+        return super().__new__(mcls, name, bases, namespace, **options)
 
     def __instancecheck__(cls, instance):
         return super().__instancecheck__(instance) or (is_the_socket_class(cls) and isinstance(instance, _standard))

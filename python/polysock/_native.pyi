@@ -9,6 +9,7 @@ __all__ = [
     "CMSG_SPACE",
     "DatagramPacket",
     "DatagramSocket",
+    "Deadline",
     "ExtendedSocketOptions",
     "Inet4Address",
     "Inet6Address",
@@ -66,6 +67,11 @@ class TruncatedError(EOFError):
     done: int
     missing: int
     partial: bytes
+
+@final
+class Deadline:
+    def __new__(cls, seconds: float) -> Deadline: ...
+    def left(self) -> float: ...
 
 @final
 class TcpInfo:

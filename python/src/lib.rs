@@ -4,6 +4,7 @@ mod address;
 mod audit;
 mod convert;
 mod credit;
+mod deadline;
 mod descriptor;
 mod error;
 mod families;
@@ -29,6 +30,8 @@ mod _native {
     use pyo3::exceptions::PyImportError;
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::deadline::Deadline;
     #[pymodule_export]
     use crate::descriptor::{close, dup, socketpair};
     #[pymodule_export]

@@ -6,6 +6,7 @@ import socket as standard
 import subprocess
 import sys
 import textwrap
+import time
 
 import polysock as socket
 
@@ -48,6 +49,39 @@ def test_subclasses():
     Abstract().close()
 
 
+def test_a_subclass_made_by_a_call_belongs_to_the_caller():
+    assert type("Made", (socket.socket,), {}).__module__ == __name__
+    assert type("Made", (socket.socket,), {"__module__": "other"}).__module__ == "other"
+
+
+def test_a_class_in_place_of_ours_gets_numbers(monkeypatch):
+    """Test tools replace `socket.socket` in the module."""
+
+    class Guard(socket.socket):
+        def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
+            assert fileno is None or (fileno >= 0 and f"{fileno:d}")
+            super().__init__(family, type, proto, fileno)
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    monkeypatch.setattr(socket, "socket", Guard)
+    with listener, socket.create_connection(listener.getsockname()) as client:
+        for sock in (*socket.socketpair(), listener.accept()[0], socket.fromfd(listener.fileno(), 2, 1)):
+            assert type(sock) is Guard
+            sock.close()
+        assert type(client) is Guard
+
+
+def test_a_stopped_or_leaping_clock_is_not_ours(monkeypatch):
+    """Test tools put another clock into `time`; a second address has what is really left."""
+    monkeypatch.setattr(time, "monotonic", iter([0, 1e6, 2e6]).__next__)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        addresses = [(2, 1, 6, "", (host, port)) for host in ("127.0.0.2", "127.0.0.1")]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_: addresses)
+        with socket.create_connection(("two", port), timeout=60) as client:
+            assert client.gettimeout() == 60
+
+
 def test_subclass_may_replace_the_calls():
     class Counting(socket.socket):
         closed = 0
@@ -85,7 +119,8 @@ def test_the_standard_module_does_no_work():
         for module in (_socket, standard):
             for name, value in list(vars(module).items()):
                 if callable(value) and not isinstance(value, type):
-                    if name not in ("getdefaulttimeout", "setdefaulttimeout"):
+                    # send_fds is asked what it ignores, with nothing to send to.
+                    if name not in ("getdefaulttimeout", "setdefaulttimeout", "send_fds"):
                         setattr(module, name, refuse(name))
         import polysock as socket  # takes nothing that would work
         for name in ("socket", "SocketType"):

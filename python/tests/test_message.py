@@ -2,6 +2,7 @@
 
 import array
 import os
+import socket as standard
 
 import pytest
 
@@ -52,6 +53,37 @@ def test_messages_scatter(pair):
     first, second = bytearray(2), bytearray(9)
     assert two.recvmsg_into([first, second]) == (6, [], 0, None)
     assert first + second[:4] == b"abcdef"
+
+
+def test_packets_come_as_messages():
+    try:
+        raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))  # ETH_P_ALL
+    except PermissionError:
+        pytest.skip("needs CAP_NET_RAW")
+    with raw, socket.socket(type=socket.SOCK_DGRAM) as sock:
+        raw.settimeout(10)
+        sock.bind(("127.0.0.1", 0))
+        sock.sendto(b"x", sock.getsockname())
+        data, _ancillary, flags, address = raw.recvmsg(2000, 100)
+    assert data
+    assert flags == 0
+    assert len(address) == 5
+
+
+@pytest.mark.parametrize("name", ["send_fds", "recv_fds"])
+def test_what_the_standard_module_ignores_is_ignored(name):
+    class Sock:
+        def sendmsg(self, *args):
+            return args[2:]
+
+        def recvmsg(self, *args):
+            return b"", [], args[2:], None
+
+    if name == "send_fds":
+        ours, theirs = (module.send_fds(Sock(), [b"x"], [], 1, "name") for module in (socket, standard))
+    else:
+        ours, theirs = (module.recv_fds(Sock(), 1, 1, 1)[2] or (0,) for module in (socket, standard))
+    assert ours == theirs
 
 
 def test_descriptors_travel_and_children_do_not_get_them(pair):

@@ -118,15 +118,23 @@ def test_a_detached_descriptor_keeps_its_connection():
         os.close(fd)
 
 
-def test_dup_of_a_subclass_that_refuses_leaves_nothing_behind():
-    class Refusing(socket.socket):
-        def __init__(self, *args, fileno=None):
-            if fileno is not None:
-                raise ValueError(fileno)
-            super().__init__(*args)
+@pytest.mark.parametrize("way", ["dup", "fromfd"])
+def test_a_class_that_fails_with_a_descriptor_is_the_one_to_close_it(way, monkeypatch):
+    made = []
 
-    with Refusing() as sock:
-        with pytest.raises(ValueError) as caught:
-            sock.dup()
-        with pytest.raises(OSError):
-            os.fstat(caught.value.args[0])
+    class Failing(socket.socket):
+        def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
+            super().__init__(family, type, proto, fileno)
+            made.append(self)
+            if len(made) > 1:
+                raise ValueError
+
+    monkeypatch.setattr(socket, "socket", Failing)
+    sock = Failing()
+    with pytest.raises(ValueError):
+        sock.dup() if way == "dup" else fromfd(sock)
+    one, failed = made
+    assert failed.family == socket.AF_INET
+    assert failed.getsockname() == one.getsockname()  # not closed behind its back
+    failed.close()
+    one.close()
