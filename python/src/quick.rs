@@ -124,7 +124,7 @@ fn fileno<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
 
 fn gettimeout<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
     match (call.count(), socket(call)) {
-        (0, Some((_, socket))) => convert::seconds(socket.recv_timeout())
+        (0, Some((native, socket))) if !native.came_nonblocking() => convert::seconds(socket.recv_timeout())
             .into_bound_py_any(call.py)
             .map(Some),
         _ => Ok(None),

@@ -174,3 +174,29 @@ def test_accepted_sockets_have_no_timeout():
             with server:
                 assert server.gettimeout() is None
                 assert not is_nonblocking(server)
+
+
+def test_a_descriptor_that_came_non_blocking_does_not_wait():
+    """Without a timeout the descriptor's own mode counts, as in CPython."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        with socket.fromfd(listener.fileno(), socket.AF_INET, socket.SOCK_STREAM) as copy:
+            assert copy.gettimeout() is copy.timeout is None
+            assert copy.getblocking()
+            with pytest.raises(BlockingIOError):
+                copy.accept()
+    one, two = socket.socketpair()
+    with one, two:
+        os.set_blocking(one.fileno(), False)
+        with socket.socket(fileno=os.dup(one.fileno())) as copy:
+            for receive in copy.recv, copy.recvfrom, copy.recvmsg, copy.recv_exact:
+                with pytest.raises(BlockingIOError):
+                    receive(1)
+            copy.settimeout(0.01)
+            assert copy.gettimeout() == 0.01
+            with pytest.raises(TimeoutError):
+                copy.recv(1)
+            copy.setblocking(True)
+            assert os.get_blocking(one.fileno())
+            two.send(b"x")
+            assert copy.recv(1) == b"x"

@@ -45,6 +45,12 @@ pub fn init(
     } else if timeout != Timeout::Never {
         set_timeout(py, &socket, timeout)?;
     }
+    // In CPython a socket without a timeout waits as its descriptor does.
+    let came_nonblocking = !non_blocking && timeout == Timeout::Never && socket.descriptor_nonblocking();
+    if came_nonblocking {
+        socket.set_timeout(Timeout::NonBlocking);
+    }
+    slf.get().note_came_nonblocking(came_nonblocking);
     slf.get().keep(py, socket)
 }
 

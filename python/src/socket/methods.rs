@@ -355,12 +355,15 @@ impl NativeSocket {
     #[pyo3(signature = (timeout, /), text_signature = "($self, object, /)")]
     fn settimeout(&self, py: Python<'_>, timeout: &Bound<'_, PyAny>) -> PyResult<()> {
         let timeout = convert::timeout(timeout)?;
-        timeout::set_timeout(py, &*self.socket(py)?, timeout)
+        timeout::set_timeout(py, &*self.socket(py)?, timeout)?;
+        self.note_came_nonblocking(false);
+        Ok(())
     }
 
     /// The timeout in seconds; None for ever.
     fn gettimeout(&self) -> Option<f64> {
         self.current()
+            .filter(|_| !self.came_nonblocking())
             .and_then(|socket| convert::seconds(socket.recv_timeout()))
     }
 
@@ -369,7 +372,9 @@ impl NativeSocket {
     fn setblocking(&self, py: Python<'_>, flag: &Bound<'_, PyAny>) -> PyResult<()> {
         let on = timeout::blocking(flag)?;
         let set = self.socket(py)?.set_blocking(on);
-        set.map_err(|error| error::exception(py, &error))
+        set.map_err(|error| error::exception(py, &error))?;
+        self.note_came_nonblocking(false);
+        Ok(())
     }
 
     /// Whether calls may wait.

@@ -7,7 +7,7 @@ use polysock_core::{Family, Socket, SocketType};
 use pyo3::prelude::*;
 use std::ops::Deref;
 use std::os::fd::IntoRawFd;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A socket as Python holds it: nothing yet after `__new__`, then the core's.
@@ -18,6 +18,8 @@ pub struct NativeSocket {
     later: OnceLock<Mutex<Arc<Socket>>>,
     /// Whether its calls may be tried attached, if it was told.
     tries: AtomicU8,
+    /// Its calls do not wait because the descriptor came in non-blocking mode; as its timeout the program is told None.
+    came_nonblocking: AtomicBool,
 }
 
 const UNTOLD: u8 = 0;
@@ -48,7 +50,17 @@ impl NativeSocket {
             first: OnceLock::new(),
             later: OnceLock::new(),
             tries: AtomicU8::new(UNTOLD),
+            came_nonblocking: AtomicBool::new(false),
         }
+    }
+
+    /// Whether its calls don't wait as the descriptor came in non-blocking mode, until the program sets a timeout.
+    pub fn came_nonblocking(&self) -> bool {
+        self.came_nonblocking.load(Ordering::Relaxed)
+    }
+
+    pub fn note_came_nonblocking(&self, so: bool) {
+        self.came_nonblocking.store(so, Ordering::Relaxed);
     }
 
     /// Whether there is a descriptor that nobody closed, nor will: a server closes what it has handed out.

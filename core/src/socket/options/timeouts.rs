@@ -44,6 +44,11 @@ impl Socket {
         Ok(())
     }
 
+    /// Whether the descriptor is to be in non-blocking mode: what it came in, or what was set last.
+    pub fn descriptor_nonblocking(&self) -> bool {
+        self.handle.mode.is_wanted_nonblocking()
+    }
+
     /// Sets only the descriptor's mode (`O_NONBLOCK`), for those who use its number elsewhere; the calls here wait
     /// as their timeouts say in either mode. The descriptor is in that mode from when its number is told
     /// ([`fileno`](Self::fileno), [`detach`](Self::detach)); while a connect is under way it is non-blocking.
