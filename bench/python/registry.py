@@ -57,12 +57,14 @@ class Calls:
 
     def time(self):
         """The nanoseconds of one call."""
-        times = []
-        now = lambda: times.append(time.perf_counter_ns())  # noqa: E731
-        self.run(max(self.count // 10, 1), now, now)
-        times.clear()
-        self.run(self.count, now, now)
-        return (times[1] - times[0]) / self.count
+        marks = []
+
+        def mark():
+            marks.append(time.perf_counter_ns())
+
+        self.run(max(self.count // 10, 1), mark, mark)
+        self.run(self.count, mark, mark)
+        return (marks[3] - marks[2]) / self.count
 
     __call__ = time
 
