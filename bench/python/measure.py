@@ -46,7 +46,7 @@ def measure(name, quick):
                 if number:  # the first one warms up
                     values[label].append(value)
     settled()
-    numbers = {"unit": row.unit, "rounds": rounds}
+    numbers = {"rounds": rounds}
     for label in runs:
         low, middle, high = quartiles(values[label])
         numbers[label] = {"median": round(middle, 1), "quartiles": [round(low, 1), round(high, 1)]}
@@ -97,6 +97,7 @@ def main():
             "python": platform.python_version(),
             "processors": os.cpu_count(),
             "quick": arguments.quick,
+            "unit": "ns",
             "rows": rows,
         }
         arguments.result.write_text(json.dumps(result, indent=1) + "\n")

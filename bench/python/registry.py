@@ -13,10 +13,9 @@ LIMIT = 20.0  # seconds; the timeout of sockets in rows "with a timeout"
 
 @dataclass
 class Row:
-    """`make(module)` is a context manager with a function that measures once."""
+    """`make(module)` is a context manager with a function that measures once, in nanoseconds."""
 
     make: Any
-    unit: str
     rounds: int
     #: The same system calls made by a C program, where somebody wants to know what they cost by themselves.
     floor: Any
@@ -25,11 +24,11 @@ class Row:
 ROWS: dict[str, Row] = {}
 
 
-def row(name, unit="ns", rounds=15, floor=None):
+def row(name, rounds=15, floor=None):
     """Registers a function that makes what a row needs and yields a function measuring once."""
 
     def register(make):
-        ROWS[name] = Row(contextlib.contextmanager(make), unit, rounds, floor)
+        ROWS[name] = Row(contextlib.contextmanager(make), rounds, floor)
         return make
 
     return register
