@@ -10,7 +10,6 @@ import time
 
 from registry import LIMIT, SMALL, Beside, Calls, both_ways, closing, for_a_while, row, tcp_pair
 
-
 #: The processors that this process may use.
 EVERY = os.sched_getaffinity(0)
 
