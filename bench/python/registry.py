@@ -13,10 +13,9 @@ LIMIT = 20.0  # seconds; the timeout of sockets in rows "with a timeout"
 
 @dataclass
 class Row:
-    """`make(module)` is a context manager with a function that measures once."""
+    """`make(module)` is a context manager with a function that measures once, in nanoseconds."""
 
     make: Any
-    unit: str
     rounds: int
     #: The same system calls made by a C program, where somebody wants to know what they cost by themselves.
     floor: Any
@@ -25,11 +24,11 @@ class Row:
 ROWS: dict[str, Row] = {}
 
 
-def row(name, unit="ns", rounds=15, floor=None):
+def row(name, rounds=15, floor=None):
     """Registers a function that makes what a row needs and yields a function measuring once."""
 
     def register(make):
-        ROWS[name] = Row(contextlib.contextmanager(make), unit, rounds, floor)
+        ROWS[name] = Row(contextlib.contextmanager(make), rounds, floor)
         return make
 
     return register
@@ -57,12 +56,14 @@ class Calls:
 
     def time(self):
         """The nanoseconds of one call."""
-        times = []
-        now = lambda: times.append(time.perf_counter_ns())  # noqa: E731
-        self.run(max(self.count // 10, 1), now, now)
-        times.clear()
-        self.run(self.count, now, now)
-        return (times[1] - times[0]) / self.count
+        marks = []
+
+        def mark():
+            marks.append(time.perf_counter_ns())
+
+        self.run(max(self.count // 10, 1), mark, mark)
+        self.run(self.count, mark, mark)
+        return (marks[3] - marks[2]) / self.count
 
     __call__ = time
 

@@ -10,6 +10,9 @@ import time
 
 from registry import LIMIT, SMALL, Beside, Calls, both_ways, closing, for_a_while, row, tcp_pair
 
+#: The processors that this process may use.
+EVERY = os.sched_getaffinity(0)
+
 
 def compute():
     total = 0
@@ -27,14 +30,29 @@ def asking(client):
     return run
 
 
-def echo(end):
+@contextlib.contextmanager
+def placed(processors):
+    """This thread on a processor of its choice; where an end that echoes is to be, on the same or on another one.
+
+    Left to the system it is chance, and what is measured differs by a factor of ten.
+    """
+    here, there = min(EVERY), max(EVERY) if processors == 2 else min(EVERY)
+    os.sched_setaffinity(0, {here})
+    try:
+        yield {there}
+    finally:
+        os.sched_setaffinity(0, EVERY)
+
+
+def echo(end, there):
+    os.sched_setaffinity(0, there)
     with contextlib.suppress(OSError):
         while data := end.recv(64):
             end.send(data)
 
 
 @contextlib.contextmanager
-def echo_process(module, timeout=None):
+def echo_process(module, timeout, there):
     """A connection to a process (of the standard module, so that only one end differs) that sends everything back."""
     with standard.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()
@@ -44,7 +62,7 @@ def echo_process(module, timeout=None):
                 peer, _ = listener.accept()
                 listener.close()
                 peer.setsockopt(standard.IPPROTO_TCP, standard.TCP_NODELAY, 1)
-                echo(peer)
+                echo(peer, there)
             os._exit(0)
         client = module.create_connection(address)
     client.setsockopt(module.IPPROTO_TCP, module.TCP_NODELAY, 1)
@@ -60,39 +78,44 @@ def echo_process(module, timeout=None):
 # ------------------------------------------------------------------------------------------------ waiting
 
 
-def ping_pong_thread(timeout):
+def ping_pong_thread(timeout, processors):
     def make(module):
         client, server = tcp_pair(module, timeout)
-        with closing(client, server):
-            threading.Thread(target=echo, args=(server,), daemon=True).start()
+        with closing(client, server), placed(processors) as there:
+            threading.Thread(target=echo, args=(server, there), daemon=True).start()
             yield Calls(400, asking(client)).time
             client.shutdown(module.SHUT_WR)
 
     return make
 
 
-def ping_pong_process(timeout, beside=None):
+def ping_pong_process(timeout, processors):
     def make(module):
-        with echo_process(module, timeout) as client:
-            if beside is None:
-                yield Calls(400, asking(client)).time
-            else:
-
-                def run():
-                    with Beside(beside):
-                        return for_a_while(0.15, asking(client))
-
-                yield run
+        with placed(processors) as there, echo_process(module, timeout, there) as client:
+            yield Calls(400, asking(client)).time
 
     return make
 
 
-row("ping-pong, thread", rounds=25)(ping_pong_thread(None))
-row("ping-pong, thread, timeout", rounds=25)(ping_pong_thread(LIMIT))
-row("ping-pong, process", rounds=25)(ping_pong_process(None))
-row("ping-pong, process, timeout", rounds=25)(ping_pong_process(LIMIT))
-row("ping-pong, process, beside computing", rounds=9)(ping_pong_process(None, compute))
-row("ping-pong, process, timeout, beside computing", rounds=9)(ping_pong_process(LIMIT, compute))
+def ping_pong_beside_computing(timeout):
+    def make(module):
+        def run():
+            with Beside(compute):
+                return for_a_while(0.15, asking(client))
+
+        with echo_process(module, timeout, EVERY) as client:
+            yield run
+
+    return make
+
+
+for processors, where in ((1, "one processor"), (2, "two processors")):
+    row(f"ping-pong, thread, {where}", rounds=25)(ping_pong_thread(None, processors))
+    row(f"ping-pong, thread, timeout, {where}", rounds=25)(ping_pong_thread(LIMIT, processors))
+    row(f"ping-pong, process, {where}", rounds=25)(ping_pong_process(None, processors))
+    row(f"ping-pong, process, timeout, {where}", rounds=25)(ping_pong_process(LIMIT, processors))
+row("ping-pong, process, beside computing", rounds=15)(ping_pong_beside_computing(None))
+row("ping-pong, process, timeout, beside computing", rounds=15)(ping_pong_beside_computing(LIMIT))
 
 
 @contextlib.contextmanager
@@ -104,11 +127,11 @@ def stream_beside(module):
         yield stream
 
 
-@row("ping-pong, thread, beside a ready stream", rounds=9)
+@row("ping-pong, thread, beside a ready stream", rounds=15)
 def ping_pong_beside_stream(module):
     client, server = tcp_pair(module)
     with closing(client, server):
-        threading.Thread(target=echo, args=(server,), daemon=True).start()
+        threading.Thread(target=echo, args=(server, EVERY), daemon=True).start()
 
         def run():
             with stream_beside(module):
@@ -118,11 +141,11 @@ def ping_pong_beside_stream(module):
         client.shutdown(module.SHUT_WR)
 
 
-@row("standard ping-pong beside a ready stream", rounds=9)
+@row("standard ping-pong beside a ready stream", rounds=15)
 def standard_ping_pong_beside_stream(module):
     client, server = tcp_pair(standard)
     with closing(client, server):
-        threading.Thread(target=echo, args=(server,), daemon=True).start()
+        threading.Thread(target=echo, args=(server, EVERY), daemon=True).start()
 
         def run():
             with stream_beside(module):
@@ -159,8 +182,8 @@ def hand_off(quantile):
     return make
 
 
-row("queue hand-off beside a ready stream, p50", rounds=9)(hand_off(0.5))
-row("queue hand-off beside a ready stream, p99", rounds=9)(hand_off(0.99))
+row("queue hand-off beside a ready stream, p50", rounds=15)(hand_off(0.5))
+row("queue hand-off beside a ready stream, p99", rounds=15)(hand_off(0.99))
 
 # ------------------------------------------------------------------------------------------------ computing beside
 
@@ -179,11 +202,11 @@ def beside_computing(timeout, pair=tcp_pair):
     return make
 
 
-row("ready 64 B beside computing", rounds=9)(beside_computing(None))
-row("ready 64 B, timeout, beside computing", rounds=9)(beside_computing(LIMIT))
+row("ready 64 B beside computing", rounds=15)(beside_computing(None))
+row("ready 64 B, timeout, beside computing", rounds=15)(beside_computing(LIMIT))
 
 
-@row("computing thread beside ready 64 B", rounds=9)
+@row("computing thread beside ready 64 B", rounds=15)
 def computing_share(module):
     """What one unit of computing takes: the price of the two rows before it."""
     left, right = tcp_pair(module)

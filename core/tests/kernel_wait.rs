@@ -7,7 +7,8 @@ use polysock_core::{Family, Kind, Plain, Protocol, Room, Shutdown, Socket, Socke
 use std::io::Write;
 use std::os::fd::BorrowedFd;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{mpsc, Arc};
+use support::alone::alone;
 use support::*;
 
 /// The system call in which the thread sleeps.
@@ -140,28 +141,50 @@ fn a_child_that_was_forked_meanwhile_is_looked_for() {
 /// A copy made behind our back, while a call waits in the kernel, is found before anything is shut down.
 #[test]
 fn a_copy_made_behind_our_back_is_not_shut_down() {
-    limited(|| {
-        let (client, server) = connection();
-        let client = Arc::new(client);
-        let inside = Arc::clone(&client);
-        let running = start_blocked(move || inside.recv(&mut [0; 1]));
-        let fd = client.fileno().unwrap();
-        // SAFETY: the socket is open.
-        #[allow(unsafe_code)]
-        let copy = unsafe { BorrowedFd::borrow_raw(fd) }
-            .try_clone_to_owned()
-            .unwrap();
-        let closer = Arc::clone(&client);
-        let closing = start(move || closer.close());
-        // The reader can't be woken without harming the holder of the copy; it leaves when something comes.
-        until("closed", || client.is_closed());
-        server.send_all("x").unwrap();
-        assert_eq!(running.result().unwrap(), 1, "progress wins");
-        closing.result().unwrap();
-        let copy = Socket::from_fd(copy).unwrap();
-        copy.send_all("unharmed").unwrap();
-        server.within(LATE).recv_exact(&mut [0; 8]).unwrap();
+    limited(|| copy_is_not_shut_down(|| ()));
+}
+
+/// Also where nothing can be opened to look for it.
+#[test]
+fn a_copy_is_found_without_a_free_descriptor() {
+    alone("a_copy_is_found_without_a_free_descriptor", || {
+        limited(|| {
+            copy_is_not_shut_down(|| {
+                system::limit_descriptors(100);
+                let files = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok());
+                files.for_each(std::mem::forget);
+            });
+        });
     });
+}
+
+fn copy_is_not_shut_down(before_close: impl FnOnce()) {
+    let (client, server) = connection();
+    let client = Arc::new(client);
+    let inside = Arc::clone(&client);
+    let running = start_blocked(move || inside.recv(&mut [0; 1]));
+    let fd = client.fileno().unwrap();
+    // SAFETY: the socket is open.
+    #[allow(unsafe_code)]
+    let copy = unsafe { BorrowedFd::borrow_raw(fd) }
+        .try_clone_to_owned()
+        .unwrap();
+    let closer = Arc::clone(&client);
+    let (go, wait_for_go) = mpsc::channel();
+    let closing = start(move || {
+        wait_for_go.recv().unwrap();
+        closer.close()
+    });
+    before_close();
+    go.send(()).unwrap();
+    // The reader can't be woken without harming the holder of the copy; it leaves when something comes.
+    until("closed", || client.is_closed());
+    server.send_all("x").unwrap();
+    assert_eq!(running.result().unwrap(), 1, "progress wins");
+    closing.result().unwrap();
+    let copy = Socket::from_fd(copy).unwrap();
+    copy.send_all("unharmed").unwrap();
+    server.within(LATE).recv_exact(&mut [0; 8]).unwrap();
 }
 
 /// A program started with the socket as its output holds it without a fork that anybody could have seen.

@@ -141,6 +141,17 @@ pub fn recvmsg<'py>(
 ) -> PyResult<Bound<'py, PyTuple>> {
     let capacity = bufsize.count("negative buffer size in recvmsg()")?;
     let control = control_room(ancbufsize)?;
+    received_message(py, socket, capacity, control, flags)
+}
+
+/// Receives a message of at most `capacity` bytes, and at most `control` bytes beside it.
+pub fn received_message<'py>(
+    py: Python<'py>,
+    socket: &Socket,
+    capacity: usize,
+    control: usize,
+    flags: CInt,
+) -> PyResult<Bound<'py, PyTuple>> {
     let mut beside = None;
     let data = bytes::received(py, capacity, |room| {
         let received = gil::call(py, |host| {

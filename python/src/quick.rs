@@ -1,7 +1,7 @@
 //! The short ways of the calls that programs make most often, each in its usual form: places, not names, and exact
 //! ints. `None` sends any other form to the method of [`crate::socket`].
 
-use crate::convert::{self, CInt};
+use crate::convert::{self, Argument, CInt};
 use crate::message;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::entry::{Call, Method};
@@ -12,7 +12,7 @@ use pyo3::IntoPyObjectExt;
 type Taken<'py> = PyResult<Option<Bound<'py, PyAny>>>;
 
 /// All of them.
-pub const METHODS: [Method; 8] = [
+pub const METHODS: [Method; 10] = [
     Method {
         name: c"recv",
         take: recv,
@@ -44,6 +44,14 @@ pub const METHODS: [Method; 8] = [
     Method {
         name: c"gettimeout",
         take: gettimeout,
+    },
+    Method {
+        name: c"recvmsg",
+        take: recvmsg,
+    },
+    Method {
+        name: c"sendmsg",
+        take: sendmsg,
     },
 ];
 
@@ -129,6 +137,21 @@ fn gettimeout<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
             .map(Some),
         _ => Ok(None),
     }
+}
+
+fn recvmsg<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
+    let (1, Some(capacity), Some((_, socket))) = (call.count(), count(call, 0), socket(call)) else {
+        return Ok(None);
+    };
+    message::received_message(call.py, socket, capacity, 0, CInt(0)).map(|received| Some(received.into_any()))
+}
+
+fn sendmsg<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
+    let (1, Some(buffers), Some(_)) = (call.count(), call.argument(0), socket(call)) else {
+        return Ok(None);
+    };
+    let count = message::sendmsg(&call.object, &buffers, Argument::Missing, CInt(0), None)?;
+    count.into_bound_py_any(call.py).map(Some)
 }
 
 /// The core's socket of an object that was initialised once.

@@ -7,7 +7,7 @@ use super::wake::Waker;
 use crate::address::Address;
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -130,7 +130,18 @@ pub fn is_held_elsewhere(fd: BorrowedFd<'_>, beyond: bool) -> bool {
             .filter(|entry| Some(&*entry.file_name()) != but)
             .any(|entry| entry.path().read_link().is_ok_and(|target| target == socket))
     };
-    if held_in(Path::new("/proc/self/fd"), own.file_name()) {
+    let here = Path::new("/proc/self/fd");
+    let held_here = if here.read_dir().is_ok() {
+        held_in(here, own.file_name())
+    } else {
+        // Without a free descriptor there is no list; the numbers can be asked one by one.
+        let mut numbers = (0..descriptor_limit()).filter(|number| *number != fd.as_raw_fd());
+        numbers.any(|number| {
+            let link = here.join(number.to_string()).read_link();
+            link.is_ok_and(|target| target == socket)
+        })
+    };
+    if held_here {
         return true;
     }
     beyond && {
@@ -140,6 +151,17 @@ pub fn is_held_elsewhere(fd: BorrowedFd<'_>, beyond: bool) -> bool {
             .filter(|number| *number != std::process::id())
             .any(|number| held_in(Path::new(&format!("/proc/{number}/fd")), None))
     }
+}
+
+/// The first number that no descriptor of this process has.
+fn descriptor_limit() -> RawFd {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: `limit` is ours to write. It fails for no valid resource.
+    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+    RawFd::try_from(limit.rlim_cur).unwrap_or(RawFd::MAX)
 }
 
 pub use super::fallback::{interface_index, OptionNumber};

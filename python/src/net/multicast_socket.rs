@@ -1,19 +1,23 @@
 //! `MulticastSocket`: UDP for groups.
 
 use super::datagram_socket::{group_of, index, DatagramSocket, Where};
-use super::inet_address::InetAddress;
+use super::inet_address::{self, InetAddress};
 use super::inet_socket_address::SocketAddress;
-use super::network_interface::NetworkInterface;
+use super::network_interface::{self, NetworkInterface};
 use super::socket::option;
 use super::{error, options};
 use polysock_core::net;
 use pyo3::prelude::*;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
 
 /// A UDP socket for groups: several may have the same port, and what it sends to a group stays on the link unless
 /// `setTimeToLive` says otherwise.
 #[pyclass(module = "polysock.net", frozen, extends = DatagramSocket, subclass)]
-pub struct MulticastSocket;
+pub struct MulticastSocket {
+    /// The address that `setInterface` was given, and the interface that has it.
+    chosen: Mutex<Option<(Py<InetAddress>, u32)>>,
+}
 
 #[pymethods]
 impl MulticastSocket {
@@ -22,7 +26,9 @@ impl MulticastSocket {
     fn new(py: Python<'_>, port: Option<Where<'_>>) -> PyResult<PyClassInitializer<Self>> {
         let port = port.unwrap_or(Where::Address(None));
         let base = DatagramSocket::make(py, Some(&port), None, true)?;
-        Ok(PyClassInitializer::from(base).add_subclass(Self))
+        Ok(PyClassInitializer::from(base).add_subclass(Self {
+            chosen: Mutex::default(),
+        }))
     }
 
     /// Sets how many routers what is sent to a group may pass, 0–255; 1 unless set, 0 keeps it on this host.
@@ -76,6 +82,48 @@ impl MulticastSocket {
     fn network_interface(slf: PyRef<'_, Self>) -> PyResult<Option<Py<NetworkInterface>>> {
         let py = slf.py();
         options::multicast_interface(py, slf.as_super().open(py)?)
+    }
+
+    /// Sends to groups through the interface that has this address.
+    #[pyo3(name = "setInterface", signature = (inf, /))]
+    fn set_interface(slf: PyRef<'_, Self>, inf: Option<&Bound<'_, InetAddress>>) -> PyResult<()> {
+        let py = slf.py();
+        let socket = slf.as_super().open(py)?;
+        let invalid = |text: &str| error::socket_exception(py, libc::EINVAL, text);
+        let address = inf.ok_or_else(|| invalid("Invalid value 'null'"))?;
+        let found = network_interface::of_address(py, address.get())?;
+        let found = found.ok_or_else(|| {
+            let address = address.get().text();
+            invalid(&format!("No network interface with address {address}"))
+        })?;
+        let index = found.get().index;
+        option(py, net::set_multicast_interface(socket, index))?;
+        *slf.chosen.lock().unwrap_or_else(PoisonError::into_inner) = Some((address.clone().unbind(), index));
+        Ok(())
+    }
+
+    /// An address of the interface for sending to groups, the one that `setInterface` was given if it was; 0.0.0.0
+    /// where the system chooses.
+    #[pyo3(name = "getInterface")]
+    fn interface(slf: PyRef<'_, Self>) -> PyResult<Py<InetAddress>> {
+        let py = slf.py();
+        let socket = slf.as_super().open(py)?;
+        if let Some(interface) = options::multicast_interface(py, socket)? {
+            let interface = interface.get();
+            let chosen = slf.chosen.lock().unwrap_or_else(PoisonError::into_inner);
+            match &*chosen {
+                Some((address, index)) if *index == interface.index => return Ok(address.clone_ref(py)),
+                _ => drop(chosen),
+            }
+            if let Some(address) = interface.inet_addresses(py)?.into_iter().next() {
+                return Ok(address);
+            }
+        }
+        inet_address::object(
+            py,
+            SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0),
+            Some("0.0.0.0"),
+        )
     }
 
     /// Joins a group on an interface: `joinGroup(socketAddress, networkInterface)`, or `joinGroup(address)` on the

@@ -29,6 +29,17 @@ pub fn find(py: Python<'_>, fits: impl Fn(&InterfaceInfo) -> bool) -> PyResult<O
     found.map(|interface| object(py, &interface)).transpose()
 }
 
+/// The interface that has this address.
+pub fn of_address(py: Python<'_>, address: &InetAddress) -> PyResult<Option<Py<NetworkInterface>>> {
+    let wanted = address.with_port(0).ip();
+    find(py, |interface| {
+        interface
+            .addresses
+            .iter()
+            .any(|address| address.ip() == Some(wanted))
+    })
+}
+
 impl NetworkInterface {
     fn info(&self, py: Python<'_>) -> PyResult<InterfaceInfo> {
         let found = all(py)?
@@ -71,13 +82,7 @@ impl NetworkInterface {
         let Some(address) = addr else {
             return Err(null_pointer(py, "addr is null"));
         };
-        let wanted = address.get().with_port(0).ip();
-        find(py, |interface| {
-            interface
-                .addresses
-                .iter()
-                .any(|address| address.ip() == Some(wanted))
-        })
+        of_address(py, address.get())
     }
 
     /// Every interface.
@@ -107,7 +112,7 @@ impl NetworkInterface {
 
     /// The addresses as they are now.
     #[pyo3(name = "getInetAddresses")]
-    fn inet_addresses(&self, py: Python<'_>) -> PyResult<Vec<Py<InetAddress>>> {
+    pub fn inet_addresses(&self, py: Python<'_>) -> PyResult<Vec<Py<InetAddress>>> {
         let info = self.info(py)?;
         let addresses = info.addresses.iter().filter_map(Address::as_socket_addr);
         addresses

@@ -206,5 +206,7 @@ fn entries() -> [Entry; COUNT] {
         with_arguments(enter::<5>),
         without_arguments(enter_without::<6>),
         without_arguments(enter_without::<7>),
+        with_arguments(enter::<8>),
+        with_arguments(enter::<9>),
     ]
 }

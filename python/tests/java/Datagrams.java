@@ -186,6 +186,13 @@ public class Datagrams {
                 m.setLoopbackMode(false);
                 return m.getLoopbackMode() + " " + off;
             });
+            Main.show("multicast.noInterface", () -> m.getInterface());
+            Main.show("multicast.interfaceAddress", () -> {
+                m.setInterface(here);
+                return m.getInterface() + " " + m.getNetworkInterface();
+            });
+            Main.act("multicast.unknownAddress", () -> m.setInterface(InetAddress.getByName("203.0.113.9")));
+            Main.act("multicast.nullAddress", () -> m.setInterface(null));
             Main.show("multicast.interface", () -> {
                 m.setNetworkInterface(loopback);
                 return m.getNetworkInterface();

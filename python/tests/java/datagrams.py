@@ -194,6 +194,13 @@ def run():
             return f"{text(m.getLoopbackMode())} {text(off)}"
 
         show("multicast.loop", loop)
+        show("multicast.noInterface", m.getInterface)
+        show(
+            "multicast.interfaceAddress",
+            lambda: (m.setInterface(here), f"{text(m.getInterface())} {text(m.getNetworkInterface())}")[1],
+        )
+        act("multicast.unknownAddress", lambda: m.setInterface(InetAddress.getByName("203.0.113.9")))
+        act("multicast.nullAddress", lambda: m.setInterface(None))
         show("multicast.interface", lambda: (m.setNetworkInterface(loopback), m.getNetworkInterface())[1])
         act("multicast.notAGroup", lambda: m.joinGroup(InetSocketAddress(here, 0), loopback))
         act("multicast.join", lambda: m.joinGroup(member, loopback))
