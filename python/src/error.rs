@@ -82,6 +82,7 @@ fn gaierror(py: Python<'_>, code: i32, text: &str) -> PyErr {
     }
 }
 
+/// The words for an error number. The first call imports, which nobody can at shutdown: so the module makes it.
 pub fn strerror(py: Python<'_>, errno: i32) -> PyResult<Py<PyAny>> {
     static STRERROR: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     Ok(STRERROR.import(py, "os", "strerror")?.call1((errno,))?.unbind())

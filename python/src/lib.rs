@@ -67,6 +67,7 @@ mod _native {
             let text = "polysock can't be loaded in a sub-interpreter: its types are the main interpreter's";
             return Err(PyImportError::new_err(text));
         }
+        crate::error::strerror(module.py(), 0)?;
         let socket = crate::raw::finalize::socket_type(module.py())?;
         module.add("socket", &socket)?;
         module.add("SocketType", socket)?;

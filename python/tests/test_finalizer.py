@@ -91,3 +91,12 @@ def test_at_the_end_of_the_process():
     assert done.returncode == 0
     assert "ResourceWarning: unclosed <polysock.socket fd=" in done.stderr
     assert "panicked" not in done.stderr
+
+
+def test_warning_at_exit():
+    """What cycles keep until the end goes when nothing can be imported any more."""
+    code = "import polysock\nclass Cycle:\n def __del__(self): pass\ncycle, sock = Cycle(), polysock.socket()\n"
+    done = subprocess.run(
+        [sys.executable, "-W", "default", "-c", code], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert "ResourceWarning: unclosed <polysock.socket fd=" in done.stderr
