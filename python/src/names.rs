@@ -7,13 +7,14 @@ use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyInt, PyString, PyType};
-use std::ffi::CString;
+use pyo3::IntoPyObjectExt;
+use std::ffi::{CString, OsStr};
 use std::net::IpAddr;
+use std::os::unix::ffi::OsStrExt;
 
-/// Text of the system, such as a path, as Python shows it.
+/// Text of the system, such as a path, as Python shows it: what `os.fsdecode` makes of it, at shutdown as well.
 pub fn decode_path<'py>(py: Python<'py>, path: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    py.import("os")?
-        .call_method1("fsdecode", (PyBytes::new(py, path),))
+    OsStr::from_bytes(path).into_bound_py_any(py)
 }
 
 type HostAnswer<'py> = (Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>, Vec<String>);

@@ -95,8 +95,17 @@ def test_at_the_end_of_the_process():
 
 def test_warning_at_exit():
     """What cycles keep until the end goes when nothing can be imported any more."""
-    code = "import polysock\nclass Cycle:\n def __del__(self): pass\ncycle, sock = Cycle(), polysock.socket()\n"
+    code = """
+import polysock
+
+class Cycle:
+    def __del__(self):
+        pass
+
+cycle, sock, local = Cycle(), polysock.socket(), polysock.socket(polysock.AF_UNIX)
+local.bind("")
+"""
     done = subprocess.run(
         [sys.executable, "-W", "default", "-c", code], capture_output=True, text=True, timeout=30, check=False
     )
-    assert "ResourceWarning: unclosed <polysock.socket fd=" in done.stderr
+    assert done.stderr.count("ResourceWarning: unclosed <polysock.socket fd=") == 2, done.stderr
