@@ -16,7 +16,7 @@ def plot(rows, base, ours, floor):
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 60}" height="{end + 10}" '
             'font-family="sans-serif" font-size="11">',
             f'<rect width="{LEFT + WIDTH + 60}" height="{end + 10}" fill="#fff"/>',
-            f'<text x="{LEFT}" y="20">{ours} / {base}, medians with quartiles; shorter is faster; '
+            f'<text x="8" y="20">{ours} / {base}, medians with quartiles; shorter is faster; '
             "green: the system calls alone</text>",
             *lines,
             f'<line x1="{one:.1f}" y1="30" x2="{one:.1f}" y2="{end}" stroke="#000" stroke-dasharray="3 3"/>',
