@@ -3,9 +3,7 @@
 
 mod support;
 
-use polysock_core::{
-    poll, poll_with, Events, FirstTry, Host, Kind, PollEntry, PollTarget, Socket, Stop, Try,
-};
+use polysock_core::{poll, poll_with, Events, FirstTry, Kind, PollEntry, PollTarget, Socket, Stop};
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::FileExt;
@@ -181,23 +179,6 @@ fn plain_descriptors_and_numbers() {
         assert_eq!(poll(&mut nobody, None).unwrap(), 1);
         assert_eq!(nobody[0].revents, Events::INVALID);
     });
-}
-
-/// Calls something at each signal, and may try at once.
-struct AtSignal<F: FnMut() -> Result<(), Stop>>(F, FirstTry);
-
-impl<F: FnMut() -> Result<(), Stop>> Host for AtSignal<F> {
-    fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
-        f()
-    }
-
-    fn interrupted(&mut self) -> Result<(), Stop> {
-        (self.0)()
-    }
-
-    fn first_try(&mut self, _: Try) -> FirstTry {
-        self.1
-    }
 }
 
 #[test]

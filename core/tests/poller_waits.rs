@@ -6,7 +6,7 @@ mod poller_support;
 mod support;
 
 use poller_support::*;
-use polysock_core::{Event, Events, FirstTry, Host, Kind, Mode, Poller, Stop, Try};
+use polysock_core::{Event, Events, FirstTry, Kind, Mode, Poller, Stop};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -166,23 +166,6 @@ fn a_close_beside_a_wake_ends_all_waits() {
             waiting.into_iter().for_each(Running::result);
         }
     });
-}
-
-/// Calls something at each signal.
-struct AtSignal<F: FnMut() -> Result<(), Stop>>(F, FirstTry);
-
-impl<F: FnMut() -> Result<(), Stop>> Host for AtSignal<F> {
-    fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
-        f()
-    }
-
-    fn interrupted(&mut self) -> Result<(), Stop> {
-        (self.0)()
-    }
-
-    fn first_try(&mut self, _: Try) -> FirstTry {
-        self.1
-    }
 }
 
 #[test]

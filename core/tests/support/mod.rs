@@ -10,7 +10,7 @@
 pub mod alone;
 pub mod system;
 
-use polysock_core::{Address, Error, Kind, Socket};
+use polysock_core::{Address, Error, FirstTry, Host, Kind, Socket, Stop, Try};
 use std::fmt::Debug;
 use std::net::Ipv4Addr;
 use std::sync::mpsc::{self, Receiver};
@@ -198,5 +198,22 @@ pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     while !so() {
         assert!(Instant::now() < end, "never: {what}");
         thread::sleep(Duration::from_micros(200));
+    }
+}
+
+/// Calls something at each signal, and begins as it is told to.
+pub struct AtSignal<F: FnMut() -> Result<(), Stop>>(pub F, pub FirstTry);
+
+impl<F: FnMut() -> Result<(), Stop>> Host for AtSignal<F> {
+    fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
+        f()
+    }
+
+    fn interrupted(&mut self) -> Result<(), Stop> {
+        (self.0)()
+    }
+
+    fn first_try(&mut self, _: Try) -> FirstTry {
+        self.1
     }
 }
