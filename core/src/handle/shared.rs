@@ -9,7 +9,7 @@ use std::thread::{Thread, ThreadId};
 use std::time::{Duration, Instant};
 
 /// Who has waited so long for a turn gets the next one, whoever else comes. Below that the thread that had the last
-/// turn may take the next too, while the one that waits wakes up: twice as many messages pass so.
+/// turn may take the next too: to hand over each time would cost a switch of threads a message.
 const PASSED_OVER: Duration = Duration::from_millis(1);
 
 /// What the threads of a handle tell each other.
