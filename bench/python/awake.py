@@ -9,8 +9,8 @@ import signal
 def awake():
     """A process on each processor that runs only when nothing else wants to.
 
-    To wake a processor that sleeps takes up to 100 µs, more than any call here, and it depends on chance whether two
-    threads share one: a row would show that and nothing else.
+    To wake a processor that sleeps takes 50 to 80 µs in a virtual machine, more than any call here, and it depends on
+    chance whether two threads share one: a row would show that and nothing else.
     """
     children = []
     try:

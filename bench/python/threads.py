@@ -127,32 +127,27 @@ def stream_beside(module):
         yield stream
 
 
-@row("ping-pong, thread, beside a ready stream", rounds=15)
-def ping_pong_beside_stream(module):
-    client, server = tcp_pair(module)
-    with closing(client, server):
-        threading.Thread(target=echo, args=(server, EVERY), daemon=True).start()
+def ping_pong_beside_stream(of_ours):
+    """With the stream's module, or always with the standard one: whether a stream of ours is a good neighbour."""
 
-        def run():
-            with stream_beside(module):
-                return for_a_while(0.2, asking(client))
+    def make(module):
+        own = module if of_ours else standard
+        client, server = tcp_pair(own)
+        with closing(client, server):
+            threading.Thread(target=echo, args=(server, EVERY), daemon=True).start()
 
-        yield run
-        client.shutdown(module.SHUT_WR)
+            def run():
+                with stream_beside(module):
+                    return for_a_while(0.2, asking(client))
+
+            yield run
+            client.shutdown(own.SHUT_WR)
+
+    return make
 
 
-@row("standard ping-pong beside a ready stream", rounds=15)
-def standard_ping_pong_beside_stream(module):
-    client, server = tcp_pair(standard)
-    with closing(client, server):
-        threading.Thread(target=echo, args=(server, EVERY), daemon=True).start()
-
-        def run():
-            with stream_beside(module):
-                return for_a_while(0.2, asking(client))
-
-        yield run
-        client.shutdown(standard.SHUT_WR)
+row("ping-pong, thread, beside a ready stream", rounds=15)(ping_pong_beside_stream(True))
+row("standard ping-pong beside a ready stream", rounds=15)(ping_pong_beside_stream(False))
 
 
 def hand_off(quantile):
