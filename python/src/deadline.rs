@@ -1,24 +1,30 @@
 //! A time limit for several calls together.
 
+use polysock_core::Timeout;
 use pyo3::prelude::*;
 use std::time::{Duration, Instant};
 
 /// A moment, by the clock that the calls themselves go by. Not Python's: tests stop that one, or make it leap.
 #[pyclass(module = "polysock._native", frozen)]
-pub struct Deadline(Option<Instant>);
+pub struct Deadline(polysock_core::Deadline);
 
 #[pymethods]
 impl Deadline {
     /// So many seconds from now; beyond the clock's range it never comes.
     #[new]
     fn new(seconds: f64) -> Self {
-        let duration = Duration::try_from_secs_f64(seconds).ok();
-        Self(duration.and_then(|duration| Instant::now().checked_add(duration)))
+        let timeout = Duration::try_from_secs_f64(seconds).map_or(Timeout::Never, Timeout::After);
+        Self(polysock_core::Deadline::after(timeout))
     }
 
     /// How many seconds are left, 0 when it has passed.
     fn left(&self) -> f64 {
-        let left = |moment: Instant| moment.saturating_duration_since(Instant::now());
-        self.0.map_or(f64::INFINITY, |moment| left(moment).as_secs_f64())
+        match self.0 {
+            polysock_core::Deadline::Never => f64::INFINITY,
+            polysock_core::Deadline::NonBlocking => 0.0,
+            polysock_core::Deadline::At(moment) => {
+                moment.saturating_duration_since(Instant::now()).as_secs_f64()
+            }
+        }
     }
 }

@@ -14,7 +14,7 @@ use std::os::fd::IntoRawFd;
 #[pyfunction]
 #[pyo3(signature = (fd, /), text_signature = "(object, /)")]
 pub fn close(py: Python<'_>, fd: CInt) -> PyResult<()> {
-    match py.detach(|| descriptor::close(fd.0)) {
+    match gil::detach(py, || descriptor::close(fd.0)) {
         Err(failed) if failed.raw_os_error() != Some(libc::ECONNRESET) => Err(raised(py, &failed)),
         _ => Ok(()),
     }

@@ -351,5 +351,10 @@ pub fn briefly<T: Send>(py: Python<'_>, call: impl FnOnce() -> Result<T> + Send)
 
 /// Runs one call of the core that takes no host and yet may take long, such as a look-up, detached.
 pub fn detached<T: Send>(py: Python<'_>, call: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
-    py.detach(call).map_err(|error| error::exception(py, &error))
+    detach(py, call).map_err(|error| error::exception(py, &error))
+}
+
+/// The same for what has errors of its own, or none.
+pub fn detach<T: Send>(py: Python<'_>, call: impl FnOnce() -> T + Send) -> T {
+    py.detach(call)
 }

@@ -36,7 +36,10 @@ pub fn gethostbyname_ex<'py>(py: Python<'py>, host: &Bound<'py, PyAny>) -> PyRes
     let name = host_argument("gethostbyname_ex", host)?;
     audit::tell(py, ("socket.gethostbyname", host))?;
     address::look_up(py, &name, Family::IPV4)?;
-    answer(py, py.detach(|| polysock_core::host_by_name(&name, Family::IPV4)))
+    answer(
+        py,
+        gil::detach(py, || polysock_core::host_by_name(&name, Family::IPV4)),
+    )
 }
 
 /// The name, the aliases and the addresses of the host that has this address.
@@ -48,7 +51,7 @@ pub fn gethostbyaddr<'py>(py: Python<'py>, host: &Bound<'py, PyAny>) -> PyResult
     let Some(ip) = address::look_up(py, &name, Family::UNSPECIFIED)?.ip() else {
         return Err(PyOSError::new_err("unsupported address family"));
     };
-    answer(py, py.detach(|| polysock_core::host_by_address(ip)))
+    answer(py, gil::detach(py, || polysock_core::host_by_address(ip)))
 }
 
 /// The port of a service.
@@ -62,7 +65,7 @@ pub fn getservbyname<'py>(
     let name = text(servicename, "getservbyname() argument 1 must be str")?;
     let (protocolname, protocol) = protocol(protocolname, "getservbyname() argument 2 must be str")?;
     audit::tell(py, ("socket.getservbyname", servicename, protocolname))?;
-    py.detach(|| polysock_core::service_port(&name, protocol.as_deref()))
+    gil::detach(py, || polysock_core::service_port(&name, protocol.as_deref()))
         .ok_or_else(|| PyOSError::new_err("service/proto not found"))
 }
 
@@ -78,7 +81,7 @@ pub fn getservbyport<'py>(
     let number = u16::try_from(port.0)
         .map_err(|_| PyOverflowError::new_err("getservbyport: port must be 0-65535."))?;
     audit::tell(py, ("socket.getservbyport", number, protocolname))?;
-    let found = py.detach(|| polysock_core::service_name(number, protocol.as_deref()));
+    let found = gil::detach(py, || polysock_core::service_name(number, protocol.as_deref()));
     let name = found.ok_or_else(|| PyOSError::new_err("port/proto not found"))?;
     decode_path(py, name.to_bytes())
 }
@@ -102,7 +105,7 @@ fn protocol<'py>(
 #[pyo3(signature = (name, /))]
 pub fn getprotobyname(py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<i32> {
     let name = text(name, "getprotobyname() argument 1 must be str")?;
-    py.detach(|| polysock_core::protocol_by_name(&name))
+    gil::detach(py, || polysock_core::protocol_by_name(&name))
         .map(|protocol| protocol.0)
         .ok_or_else(|| PyOSError::new_err("protocol not found"))
 }

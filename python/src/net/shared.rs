@@ -1,5 +1,6 @@
 //! The core's socket that a connection and its streams share.
 
+use crate::gil;
 use polysock_core::net::Socket;
 use pyo3::prelude::*;
 use std::mem;
@@ -33,7 +34,7 @@ impl Drop for Owned {
         if !socket.is_closed() {
             // With linger the close waits, which must not keep other threads from running. At the interpreter's end
             // there are none, and the socket is closed as it goes out of scope.
-            let _ = Python::try_attach(|py| py.detach(|| drop(socket)));
+            let _ = Python::try_attach(|py| gil::detach(py, || drop(socket)));
         }
     }
 }
