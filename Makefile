@@ -137,6 +137,7 @@ test-install: lib
 
 test-docs: lib python-module
 	$(VENV_PY) tools/run_readme.py README.md $(TARGET)
+	$(VENV_PY) tools/run_readme.py python/README.md $(TARGET)
 	$(VENV_PY) tools/check_porting.py
 
 # The tutorials: what has a test.toml. Rust's come from cargo, Python's run as they are.
