@@ -81,7 +81,6 @@ impl Address {
 
     /// The room for the kernel to write another address to; [`set_length`](Self::set_length) says how long it became.
     pub(crate) fn room(&mut self) -> &mut [u8; Self::CAPACITY] {
-        self.length = 0;
         &mut self.bytes
     }
 

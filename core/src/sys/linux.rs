@@ -27,19 +27,17 @@ pub fn new_selector() -> io::Result<Arc<dyn Selector>> {
 
 /// Accepts one connection; close-on-exec, in blocking mode. Its peer's address goes to `peer`; the kernel is not asked
 /// for one that nobody wants, which is quicker, and there are families that have none.
-pub fn accept(fd: BorrowedFd<'_>, peer: Option<&mut Address>) -> io::Result<OwnedFd> {
-    let mut bytes = [0; Address::CAPACITY];
-    let mut length = libc::socklen_t::try_from(bytes.len()).unwrap_or(0);
-    let (to, length_at) = if peer.is_some() {
-        (bytes.as_mut_ptr().cast(), &raw mut length)
-    } else {
-        (std::ptr::null_mut(), std::ptr::null_mut())
+pub fn accept(fd: BorrowedFd<'_>, mut peer: Option<&mut Address>) -> io::Result<OwnedFd> {
+    let mut length = libc::socklen_t::try_from(Address::CAPACITY).unwrap_or(0);
+    let (to, length_at) = match &mut peer {
+        Some(peer) => (peer.room().as_mut_ptr().cast(), &raw mut length),
+        None => (std::ptr::null_mut(), std::ptr::null_mut()),
     };
     // SAFETY: both are null, or `to` is writable for the `length` bytes that `length_at` points at, and both are ours.
     let accepted = unsafe { libc::accept4(fd.as_raw_fd(), to, length_at, libc::SOCK_CLOEXEC) };
     let accepted = unix::check(accepted)?;
     if let Some(peer) = peer {
-        *peer = Address::from_kernel(&bytes, usize::try_from(length).unwrap_or(0));
+        peer.set_length(usize::try_from(length).unwrap_or(0));
     }
     // SAFETY: the kernel just gave us this descriptor.
     Ok(unsafe { OwnedFd::from_raw_fd(accepted) })
