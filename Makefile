@@ -216,7 +216,7 @@ bench-instructions: python-module $(BUILD)/bench/marks.so
 SOAK_ROUNDS ?= 100000
 SOAK_BURST  ?= 10000
 
-# Closes sockets under blocked calls, and bursts against callback servers; about 30 seconds. Results: docs/soak.md.
+# Closes sockets under blocked calls, and bursts against callback servers; about a minute. Results: docs/soak.md.
 soak: python-module
 	cargo test --quiet --locked --release -p polysock-core --test soak --test burst --no-run
 	POLYSOCK_SOAK_ROUNDS=$(SOAK_ROUNDS) cargo test --quiet --locked --release -p polysock-core --test soak -- --nocapture
