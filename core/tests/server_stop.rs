@@ -182,20 +182,56 @@ fn a_handler_stops_its_own_server() {
     });
 }
 
+/// In any order: some have left stop, and still handle, while others are inside.
 #[test]
-fn handlers_that_stop_their_server_at_the_same_time_do_not_wait_for_each_other() {
+fn handlers_that_stop_their_server_do_not_wait_for_each_other() {
     limited(|| {
-        let both = Arc::new(std::sync::Barrier::new(2));
+        for _ in 0..100 {
+            let all = Arc::new(std::sync::Barrier::new(3));
+            let server = start_with_itself(move |server, connection| {
+                all.wait();
+                assert_eq!(server.stop(Timeout::Never).unwrap(), 0);
+                assert_eq!(server.stop(Timeout::NonBlocking).unwrap(), 0);
+                connection.send_all(b"bye")
+            });
+            let clients = [connect(&server), connect(&server), connect(&server)];
+            for client in clients {
+                client.within(LATE).recv_exact(&mut [0; 3]).unwrap();
+            }
+            assert_eq!(server.stop(LATE).unwrap(), 0);
+        }
+    });
+}
+
+/// What it does after stop is a handler's work like any other.
+#[test]
+fn a_handler_that_stops_its_server_is_waited_for_by_other_threads() {
+    limited(|| {
+        let (stopped, go_on) = (Door::default(), Door::default());
+        let (tell, wait) = (stopped.clone(), go_on.clone());
         let server = start_with_itself(move |server, connection| {
-            both.wait();
+            let mut first = [0];
+            connection.recv_exact(&mut first)?;
             assert_eq!(server.stop(Timeout::Never).unwrap(), 0);
+            if first == *b"1" {
+                tell.open();
+                wait.pass();
+            }
             connection.send_all(b"bye")
         });
-        let clients = [connect(&server), connect(&server)];
-        for client in clients {
-            client.within(LATE).recv_exact(&mut [0; 3]).unwrap();
-        }
+        let (first, second) = (connect(&server), connect(&server));
+        until("both are handled", || server.connections() == 2);
+        first.send_all(b"1").unwrap();
+        // The first is inside stop until the second is, too.
+        second.send_all(b"2").unwrap();
+        stopped.pass();
+        second.within(LATE).recv_exact(&mut [0; 3]).unwrap();
+        until("the second has ended", || server.connections() == 1);
+        assert_eq!(server.stop(Timeout::NonBlocking).unwrap(), 1);
+        go_on.open();
         assert_eq!(server.stop(LATE).unwrap(), 0);
+        assert_eq!(server.connections(), 0);
+        assert_eq!(first.within(LATE).recv(&mut [0]).unwrap(), 0);
     });
 }
 

@@ -108,7 +108,7 @@ class Server:
         A connection that was detached, as wrapping for TLS does, is the handler's own to close.
 
         Any thread may call it, any number of times. A handler may: it does not wait for itself, does not count, and
-        keeps its connection until it returns.
+        keeps its connection until it returns; so it is among all handlers that stop it. Other threads wait for all.
         """
         running = self._server.stop(timeout)
         _serving.discard(self)

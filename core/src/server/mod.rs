@@ -73,8 +73,6 @@ struct State {
     handling: usize,
     /// How many connections have been handled.
     handled: usize,
-    /// Threads inside stop.
-    stopping: Vec<ThreadId>,
     /// Until when handlers whose connections were closed may take to return.
     patience: Option<Instant>,
     /// Threads that wait for handlers to end.
@@ -90,6 +88,8 @@ struct Seat {
     connection: Option<Arc<Socket>>,
     /// Stop has closed that.
     woken: bool,
+    /// Its thread has called stop, and has not finished what it handles since.
+    stops: bool,
 }
 
 impl Seat {
@@ -98,25 +98,52 @@ impl Seat {
             thread: thread::current().id(),
             connection: None,
             woken: false,
+            stops: false,
         }
+    }
+
+    /// What it handles, where this caller of stop waits for that.
+    fn awaited(&self, caller: Caller) -> Option<&Arc<Socket>> {
+        let excused = caller == Caller::Worker && self.stops;
+        self.connection.as_ref().filter(|_| !excused)
     }
 }
 
+/// Who calls stop. Workers that do so at the same time must not wait for each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Caller {
+    Worker,
+    Other,
+}
+
 impl State {
-    /// How many handlers run that are not inside stop themselves.
-    fn running(&self) -> usize {
-        let running = |seat: &&Seat| seat.connection.is_some() && !self.stopping.contains(&seat.thread);
-        self.seats.values().filter(running).count()
+    /// Notes that this thread calls stop.
+    fn note_stop(&mut self) -> Caller {
+        let (me, mut caller) = (thread::current().id(), Caller::Other);
+        for seat in self.seats.values_mut().filter(|seat| seat.thread == me) {
+            seat.stops = true;
+            caller = Caller::Worker;
+        }
+        if caller == Caller::Worker {
+            // Workers that waited for its handler do so no more.
+            self.wake_sleepers();
+        }
+        caller
+    }
+
+    /// How many handlers this caller of stop waits for.
+    fn running(&self, caller: Caller) -> usize {
+        let awaited = |seat: &&Seat| seat.awaited(caller).is_some();
+        self.seats.values().filter(awaited).count()
     }
 
     /// Their connections that stop has not closed yet.
-    fn take_running(&mut self) -> Vec<Arc<Socket>> {
+    fn take_running(&mut self, caller: Caller) -> Vec<Arc<Socket>> {
         let mut open = Vec::new();
         for seat in self.seats.values_mut() {
-            if let (Some(connection), false) = (&seat.connection, self.stopping.contains(&seat.thread)) {
-                if !std::mem::replace(&mut seat.woken, true) {
-                    open.push(Arc::clone(connection));
-                }
+            if let (Some(connection), false) = (seat.awaited(caller).cloned(), seat.woken) {
+                seat.woken = true;
+                open.push(connection);
             }
         }
         if !open.is_empty() {
@@ -128,7 +155,7 @@ impl State {
     /// Whether every worker has left that has no handler to wait for.
     fn others_have_left(&self) -> bool {
         let mut all = self.seats.values();
-        all.all(|seat| seat.connection.is_some() || self.stopping.contains(&seat.thread))
+        all.all(|seat| seat.connection.is_some() || seat.stops)
     }
 
     fn wake_sleepers(&self) {
@@ -188,8 +215,8 @@ impl Server {
     /// when it returns. What a handler has detached is its own: it is neither closed nor woken.
     ///
     /// Any thread may stop a server, any number of times, also before it has workers. A handler may: it does not wait for
-    /// itself, does not count, and keeps its connection until it returns; so it is for all handlers that stop it at the
-    /// same time. A handler that waits for *another* thread which stops the server waits for itself.
+    /// itself, does not count, and keeps its connection until it returns; so it is among all handlers that stop it. Other
+    /// threads that stop it wait for all handlers. A handler that waits for *such* a thread waits for itself.
     ///
     /// # Errors
     /// `Interrupted` when the host ends the wait; accepting has ended then, and the handlers go on.
@@ -197,23 +224,25 @@ impl Server {
         let deadline = Deadline::after(timeout.into());
         // It fails only where somebody closed the descriptor behind our back, and then nobody accepts either.
         let _ = self.listener.on(&mut *host).close();
-        self.state.lock().wake_followers();
-        let _stopping = Stopping::begin(self);
-        if !self.sleep_until(deadline, host, |state| state.running() == 0)? {
-            let woken = host.block(|| self.close_connections());
-            self.sleep_until(woken, host, |state| state.running() == 0)?;
+        let caller = {
+            let mut state = self.state.lock();
+            state.wake_followers();
+            state.note_stop()
+        };
+        let ended = |state: &State| state.running(caller) == 0;
+        if !self.sleep_until(deadline, host, ended)? {
+            let woken = host.block(|| self.close_connections(caller));
+            self.sleep_until(woken, host, ended)?;
         }
         // Those that waited for connections are on their way out.
         let leaving = Deadline::At(Instant::now() + WOKEN);
         self.sleep_until(leaving, host, State::others_have_left)?;
-        // In a line of its own: the lock is free again before `_stopping` takes it.
-        let running = self.state.lock().running();
-        Ok(running)
+        Ok(self.state.lock().running(caller))
     }
 
     /// Closes the connections of running handlers; until when those may return.
-    fn close_connections(&self) -> Deadline {
-        let connections = self.state.lock().take_running();
+    fn close_connections(&self, caller: Caller) -> Deadline {
+        let connections = self.state.lock().take_running(caller);
         for connection in connections {
             // Nobody is left to tell of a failure.
             let _ = connection.on(Plain).close_under_handler();
@@ -295,29 +324,6 @@ impl Drop for Server {
         // In a forked child this puts a fresh value in the place of the parent's, which some thread of the parent may
         // have been changing.
         drop(self.state.lock());
-    }
-}
-
-/// This thread is inside stop, until dropped.
-struct Stopping<'a>(&'a Server);
-
-impl<'a> Stopping<'a> {
-    fn begin(server: &'a Server) -> Self {
-        let mut state = server.state.lock();
-        state.stopping.push(thread::current().id());
-        // Whoever waited for a handler of this thread does so no more.
-        state.wake_sleepers();
-        Self(server)
-    }
-}
-
-impl Drop for Stopping<'_> {
-    fn drop(&mut self) {
-        let me = thread::current().id();
-        let mut state = self.0.state.lock();
-        if let Some(at) = state.stopping.iter().position(|thread| *thread == me) {
-            state.stopping.swap_remove(at);
-        }
     }
 }
 

@@ -286,6 +286,7 @@ impl Worker {
         if let Some(seat) = state.seats.get_mut(&self.key) {
             seat.connection = None;
             seat.woken = false;
+            seat.stops = false;
             state.handling -= 1;
             state.handled = state.handled.wrapping_add(1);
             state.wake_sleepers();
