@@ -6,6 +6,7 @@ import sys
 import textwrap
 
 import pytest
+from helpers import PROGRAM
 
 
 def python(code, *options):
@@ -14,7 +15,7 @@ def python(code, *options):
         [sys.executable, "-W", "error", *options, "-c", textwrap.dedent(code)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PROGRAM,
         check=False,
     )
 

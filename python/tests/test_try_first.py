@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from helpers import MUCH, PATIENCE, Thread, connection
+from helpers import MUCH, PATIENCE, Thread, connection, end_by_itself
 
 import polysock as socket
 
@@ -210,6 +210,7 @@ def test_an_answer_of_another_process_beside_a_computing_thread():
         get_credit(client, server)
         child = os.fork()
         if child == 0:
+            end_by_itself()
             with contextlib.suppress(BaseException):
                 client.close()
                 while data := server.recv(64):
