@@ -8,6 +8,8 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 import polysock
 
 # What a thread waits in on a socket of ours: ppoll, recvfrom, sendto, recvmsg, sendmsg, accept, accept4, connect, and
@@ -22,6 +24,16 @@ DEADLINE = 60
 PROGRAM = DEADLINE - 10
 # More than all buffers of a connection hold.
 MUCH = 32 << 20
+
+
+def ipv6_is_there():
+    with contextlib.suppress(OSError), polysock.socket(polysock.AF_INET6) as sock:
+        sock.bind(("::1", 0))
+        return True
+    return False
+
+
+needs_ipv6 = pytest.mark.skipif(not ipv6_is_there(), reason="no IPv6 here: ::1 can't be bound")
 
 
 @contextlib.contextmanager

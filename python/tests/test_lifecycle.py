@@ -8,7 +8,7 @@ import struct
 import weakref
 
 import pytest
-from helpers import connection, refusing_address
+from helpers import connection, needs_ipv6, refusing_address
 
 import polysock as socket
 
@@ -241,14 +241,14 @@ def test_create_server_and_connection():
     assert [type(error) for error in caught.value.exceptions] == [ConnectionRefusedError]
 
 
+@needs_ipv6
 def test_ipv6_addresses():
-    if not socket.has_dualstack_ipv6():
-        pytest.skip("no IPv6 here")
     with socket.socket(socket.AF_INET6) as sock:
         sock.bind(("::1", 0))
         host, port, flow, scope = sock.getsockname()
         assert (host, flow, scope) == ("::1", 0, 0)
         assert port > 0
+    assert socket.has_dualstack_ipv6()
     with socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
         port = listener.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)):
