@@ -36,7 +36,9 @@ def descriptors():
 
 @pytest.fixture(autouse=True)
 def deadline_and_descriptors(request):
-    faulthandler.dump_traceback_later(DEADLINE, exit=True, file=request.config.stash[STANDARD_ERROR])
+    marked = request.node.get_closest_marker("deadline")
+    seconds = marked.args[0] if marked else DEADLINE
+    faulthandler.dump_traceback_later(seconds, exit=True, file=request.config.stash[STANDARD_ERROR])
     gc.collect()
     before = descriptors()
     yield

@@ -317,6 +317,7 @@ def outcomes_of_functions():
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
+@pytest.mark.deadline(200)  # 25,000 calls
 def test_every_call_ends_the_same_way(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # for Unix sockets
     calls, differing, listed = 0, [], set()
