@@ -355,9 +355,7 @@ mod tests {
     fn nobody_reckons_with_a_worker_that_leaves() {
         let listener = create_server("127.0.0.1", 0, 1).unwrap();
         let port = listener.local_address().unwrap().port().unwrap();
-        let mut options = ServeOptions::default();
-        options.max_connections = 2;
-        let mut server = Server::new(listener, options).unwrap();
+        let mut server = Server::new(listener, ServeOptions { max_connections: 2 }).unwrap();
         server.idle = Duration::from_millis(1);
         let server = Arc::new(server);
         thread::scope(|scope| {
