@@ -77,6 +77,7 @@ mod tests {
     };
     use std::io::{Read, Write};
     use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixStream;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, Mutex};
     use std::time::{Duration, Instant};
@@ -143,7 +144,7 @@ mod tests {
         let client = Arc::new(client);
         let reader = Arc::clone(&client);
         let reading = start_blocked(move || reader.recv(&mut [0]));
-        let (mut go_away, mut tell) = std::io::pipe().unwrap();
+        let (mut go_away, mut tell) = UnixStream::pair().unwrap();
         let parents_end = tell.as_raw_fd();
         let child = system::fork(move || {
             system::close(parents_end);
