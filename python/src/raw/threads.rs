@@ -14,15 +14,17 @@ type ThreadNext = unsafe extern "C" fn(*mut ffi::PyThreadState) -> *mut ffi::PyT
 /// New threads are put at the head of the interpreter's list before they wait for anything. So the only thread is at
 /// its head and has no next one; no other thread's state is looked into. Where the two functions (exported by every
 /// CPython, but no part of its stable ABI) are missing, no thread is the only one.
+#[inline]
 pub fn is_only_thread(_attached: Python<'_>) -> bool {
-    static FOUND: OnceLock<Option<(ThreadHead, ThreadNext)>> = OnceLock::new();
-    let Some((head, next)) = FOUND.get_or_init(look_up) else {
+    static LIST: OnceLock<Option<List>> = OnceLock::new();
+    let Some(list) = LIST.get_or_init(look_up) else {
         return false;
     };
-    // SAFETY: we are attached.
-    let this = unsafe { ffi::PyThreadState_Get() };
-    // SAFETY: the state of this thread is alive, and so is the interpreter.
-    unsafe { next(this).is_null() && head(ffi::PyInterpreterState_Get()) == this }
+    // SAFETY: we are attached, and the interpreter lives as long as its threads.
+    unsafe {
+        let this = ffi::PyThreadState_Get();
+        (list.head)(list.interpreter) == this && (list.next)(this).is_null()
+    }
 }
 
 /// Whether this is the interpreter that the process began with, not one that was made beside it.
@@ -31,7 +33,19 @@ pub fn is_main_interpreter(_attached: Python<'_>) -> bool {
     unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) == 0 }
 }
 
-fn look_up() -> Option<(ThreadHead, ThreadNext)> {
+/// The interpreter's list of threads, and how to read it.
+struct List {
+    head: ThreadHead,
+    next: ThreadNext,
+    interpreter: *mut ffi::PyInterpreterState,
+}
+
+// SAFETY: the address of the one interpreter that this module can be loaded in; threads attached to it read its list.
+unsafe impl Send for List {}
+// SAFETY: as above.
+unsafe impl Sync for List {}
+
+fn look_up() -> Option<List> {
     let head = symbol(c"PyInterpreterState_ThreadHead");
     let next = symbol(c"PyThreadState_Next");
     // SAFETY: null becomes None, and CPython's functions of these names have these signatures.
@@ -41,7 +55,12 @@ fn look_up() -> Option<(ThreadHead, ThreadNext)> {
             transmute::<*mut libc::c_void, Option<ThreadNext>>(next),
         )
     };
-    head.zip(next)
+    Some(List {
+        head: head?,
+        next: next?,
+        // SAFETY: who asks is attached.
+        interpreter: unsafe { ffi::PyInterpreterState_Get() },
+    })
 }
 
 /// The address of a function that the process has under this name, or null.
