@@ -147,7 +147,9 @@ class Runner(unittest.TestCase):
         self.assertIn("the server's first line is not", self.pair())
 
     def test_a_hang(self):
-        self.replace("client.py", "s.sendall", "print('here', flush=True); open('here', 'w'); s.recv(1); s.sendall")
+        # Its input has ended: so the runner knows that it has started.
+        here = "print('here', flush=True); sys.stdin.read(); open('here', 'w')"
+        self.replace("client.py", "s.sendall", f"{here}; import time; time.sleep(99); s.sendall")
         self.replace("server.py", "settimeout(20)", "settimeout(99)")
         with self.time_is_up_once_here():
             fault = self.pair()
