@@ -144,6 +144,16 @@ impl Handle {
         Ok(NonBlocking(self))
     }
 
+    /// Keeps a descriptor that the program wants in non-blocking mode so, until the result is dropped; none where the
+    /// program wants it otherwise.
+    pub(crate) fn keep_nonblocking(&self) -> Option<NonBlocking<'_>> {
+        let mut shared = self.shared.lock();
+        let wanted = self.mode.is_wanted_nonblocking();
+        shared.need_nonblocking += usize::from(wanted);
+        // Made only if it counts: dropping one takes the lock we hold.
+        wanted.then(|| NonBlocking(self))
+    }
+
     /// The turn to accept on a descriptor in blocking mode, where poll and accept must not be parted.
     pub(crate) fn take_accept_turn(&self) -> Option<AcceptTurn<'_>> {
         let mut shared = self.shared.lock();

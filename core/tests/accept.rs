@@ -5,7 +5,7 @@
 mod support;
 
 use polysock_core::{Family, Kind, Operation, Protocol, Socket, SocketType, Timeout};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 use support::*;
@@ -131,4 +131,31 @@ fn accept_by_six(told: bool, limit_of: fn(usize) -> Timeout) {
     for worker in workers {
         assert_eq!(worker.result(), Kind::Closed);
     }
+}
+
+/// The descriptor may be put back into blocking mode just before a call that has a time limit takes what it saw.
+#[test]
+fn a_change_of_the_mode_makes_no_accept_late() {
+    limited(|| {
+        let (listener, _) = listener(1);
+        listener.fileno().unwrap();
+        let listener = Arc::new(listener);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (changed, stopped) = (Arc::clone(&listener), Arc::clone(&stop));
+        let changing = start(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                changed.set_descriptor_nonblocking(true).unwrap();
+                changed.set_descriptor_nonblocking(false).unwrap();
+            }
+        });
+        let accepter = Arc::clone(&listener);
+        let accepting = start(move || {
+            for _ in 0..20_000 {
+                assert_eq!(kind(accepter.within(Duration::ZERO).accept()), Kind::WouldBlock);
+            }
+        });
+        accepting.result();
+        stop.store(true, Ordering::Relaxed);
+        changing.result();
+    });
 }

@@ -11,7 +11,7 @@ fn main() {}
 
 #[cfg(target_os = "linux")]
 fn main() {
-    let tests: [(&str, fn()); 12] = [
+    let tests: [(&str, fn()); 13] = [
         (
             "a_child_that_closes_disturbs_nobody",
             tests::a_child_that_closes_disturbs_nobody,
@@ -23,6 +23,10 @@ fn main() {
         (
             "a_child_has_the_write_lock_afresh",
             tests::a_child_has_the_write_lock_afresh,
+        ),
+        (
+            "close_wakes_once_a_child_has_gone",
+            tests::close_wakes_once_a_child_has_gone,
         ),
         ("a_childs_waits_are_its_own", tests::a_childs_waits_are_its_own),
         ("two_workers_on_one_listener", tests::two_workers_on_one_listener),
@@ -71,9 +75,12 @@ mod tests {
     use polysock_core::{
         Address, Error, Kind, Plain, ServeOptions, Server, Shutdown, Socket, Step, Timeout, Trouble,
     };
+    use std::io::{Read, Write};
+    use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixStream;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, Mutex};
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     pub fn a_child_that_closes_disturbs_nobody() {
         let (client, server) = connection();
@@ -127,6 +134,31 @@ mod tests {
         assert_eq!(kind(client.detach()), Kind::Busy);
         client.close().unwrap();
         assert_eq!(kind(reading.result()), Kind::Closed);
+        assert_eq!(server.within(LATE).recv(&mut [0]).unwrap(), 0);
+    }
+
+    /// Close finds a child that holds the connection, which it must not cut off. A moment later the child has ended, or
+    /// as one that starts a program does, closed its copy.
+    pub fn close_wakes_once_a_child_has_gone() {
+        let (client, server) = connection();
+        let client = Arc::new(client);
+        let reader = Arc::clone(&client);
+        let reading = start_blocked(move || reader.recv(&mut [0]));
+        let (mut go_away, mut tell) = UnixStream::pair().unwrap();
+        let parents_end = tell.as_raw_fd();
+        let child = system::fork(move || {
+            system::close(parents_end);
+            let _ = go_away.read(&mut [0]);
+        });
+        let closer = Arc::clone(&client);
+        let (closing, began) = (start(move || closer.close()), Instant::now());
+        // A look takes a millisecond. Whoever is slower finds no child at all.
+        until("it has looked", || client.is_closed() && began.elapsed() > ms(20));
+        assert!(reading.is_running());
+        tell.write_all(b"!").unwrap();
+        child.succeed();
+        assert_eq!(kind(reading.result()), Kind::Closed);
+        closing.result().unwrap();
         assert_eq!(server.within(LATE).recv(&mut [0]).unwrap(), 0);
     }
 

@@ -1,9 +1,10 @@
 //! sendfile: offset, count, progress, no SIGPIPE, an exact deadline.
 #![allow(unsafe_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
-use polysock_core::{create_connection, create_server, Kind, Socket};
+use polysock_core::{create_connection, create_server, Kind, Shutdown, Socket};
 use std::io::{Seek, Write};
 use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 fn connected() -> (Socket, Socket) {
@@ -51,6 +52,47 @@ fn a_part_a_whole_and_the_position_stays() {
     assert_eq!(file.stream_position().unwrap(), 77);
     assert_eq!(client.sendfile(file.as_fd(), 0, Some(0)).unwrap(), 0);
     assert_eq!(client.sendfile(file.as_fd(), 10_000_000, None).unwrap(), 0);
+}
+
+/// It needs the descriptor in non-blocking mode for a moment, and must not put it back behind somebody who wants that.
+#[test]
+fn a_mode_that_is_set_meanwhile_stays() {
+    let (client, peer) = connected();
+    client.fileno().unwrap();
+    let content = file(&[7; 100]);
+    let (stop, sent) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(|| while peer.recv(&mut [0; 4096]).unwrap() > 0 {});
+        let sending = scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                client.sendfile(content.as_fd(), 0, None).unwrap();
+                sent.fetch_add(1, Ordering::Relaxed);
+            }
+            client.shutdown(Shutdown::Write).unwrap();
+        });
+        let lost = (0..1000).filter(|_| {
+            client.set_descriptor_nonblocking(true).unwrap();
+            let before = sent.load(Ordering::Relaxed);
+            while sent.load(Ordering::Relaxed) == before && !sending.is_finished() {
+                std::thread::yield_now();
+            }
+            let lost = !is_nonblocking(&client);
+            client.set_descriptor_nonblocking(false).unwrap();
+            lost
+        });
+        let lost = lost.count();
+        stop.store(true, Ordering::Relaxed);
+        sending.join().unwrap();
+        reading.join().unwrap();
+        assert_eq!(lost, 0);
+    });
+    assert!(!is_nonblocking(&client));
+}
+
+fn is_nonblocking(socket: &Socket) -> bool {
+    // SAFETY: no memory is involved.
+    let flags = unsafe { libc::fcntl(socket.fileno().unwrap(), libc::F_GETFL) };
+    flags & libc::O_NONBLOCK != 0
 }
 
 #[test]

@@ -9,10 +9,11 @@ use polysock_core::{
     Address, Error, FirstTry, Host, Kind, Plain, Server, Socket, StartedServer, Stop, Timeout, Trouble, Try,
 };
 use server_support::*;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{mpsc, Arc, Condvar, Mutex, OnceLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use support::alone::alone;
 use support::*;
 
@@ -304,6 +305,76 @@ fn stopped_before_it_runs_and_from_many_threads() {
                 }
             });
         }
+    });
+}
+
+/// What a handler owns, until the thread drops it that uses it last.
+struct Owned<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for Owned<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// They have ended for whoever stops the server, not only for who came first.
+#[test]
+fn every_stop_waits_for_the_threads() {
+    limited(|| {
+        let (begun, door) = (Door::default(), Door::default());
+        let ended = Arc::new(AtomicBool::new(false));
+        let (tell, wait, note) = (begun.clone(), door.clone(), Arc::clone(&ended));
+        let owned = Owned(move || {
+            tell.open();
+            wait.pass();
+            note.store(true, Ordering::SeqCst);
+        });
+        let handler = move |connection: &Arc<Socket>, _: &Address| {
+            let _keep = &owned;
+            echo(connection)
+        };
+        let server = Arc::new(Server::start(listener(16).0, options(4), handler, no_trouble).unwrap());
+        let stop = || {
+            let (server, ended) = (Arc::clone(&server), Arc::clone(&ended));
+            start(move || {
+                assert_eq!(server.stop(Timeout::NonBlocking).unwrap(), 0);
+                ended.load(Ordering::SeqCst)
+            })
+        };
+        let first = stop();
+        begun.pass();
+        let second = stop();
+        let began = Instant::now();
+        while second.is_running() && began.elapsed() < ms(30) {
+            thread::yield_now();
+        }
+        door.open();
+        assert!(first.result());
+        assert!(second.result());
+    });
+}
+
+/// Nobody stops it: the listener is closed, and the thread that ends drops the last of it, the server among that.
+#[test]
+fn dropped_by_a_thread_of_its_own_that_ends() {
+    limited(|| {
+        let (tell, told) = mpsc::channel();
+        let itself: Arc<Mutex<Option<StartedServer>>> = Arc::default();
+        let within = Arc::clone(&itself);
+        let owned = Owned(move || {
+            let server = within.lock().unwrap().take();
+            let dropped = catch_unwind(AssertUnwindSafe(|| drop(server)));
+            tell.send(dropped.is_ok()).unwrap();
+        });
+        let handler = move |connection: &Arc<Socket>, _: &Address| {
+            let _keep = &owned;
+            echo(connection)
+        };
+        let server = Server::start(listener(16).0, options(4), handler, no_trouble).unwrap();
+        let accepting = Arc::clone(server.listener());
+        *itself.lock().unwrap() = Some(server);
+        accepting.close().unwrap();
+        assert!(told.recv_timeout(LATE).unwrap());
     });
 }
 

@@ -35,6 +35,10 @@ const GENERATION: u32 = 32;
 /// They leave within milliseconds; only a call stuck in the kernel takes longer.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
+/// After this time `close` looks again whether somebody else still holds the descriptor, which a child does until it has
+/// started another program; then after twice the time, and so on.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
 /// The direction of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
@@ -207,8 +211,7 @@ impl Handle {
     /// Wakes the calls inside and waits until they have left. `false` when the last of them is to close the descriptor.
     fn see_others_out(&self, patience: Duration) -> bool {
         self.shared.lock().closer = Some(std::thread::current());
-        self.wake_kernel_waits();
-        self.wait_until_alone(patience);
+        self.wake_until_alone(patience);
         self.shared.lock().closer = None;
         let left = self.update(|word, _| {
             Some(if word & COUNT == 1 {
@@ -220,14 +223,22 @@ impl Handle {
         left.is_some_and(|word| word & COUNT == 0)
     }
 
-    fn wait_until_alone(&self, patience: Duration) {
+    fn wake_until_alone(&self, patience: Duration) {
         let end = Instant::now() + patience;
+        let mut woken = self.wake_kernel_waits();
+        let mut pause = LOOK_AGAIN;
         while self.state.load(Ordering::Acquire) & COUNT > 1 {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
             }
-            std::thread::park_timeout(left);
+            if woken {
+                std::thread::park_timeout(left);
+            } else {
+                std::thread::park_timeout(left.min(pause));
+                pause *= 2;
+                woken = self.wake_kernel_waits();
+            }
         }
     }
 
@@ -309,24 +320,26 @@ impl Handle {
     }
 
     /// Wakes the threads that wait in the kernel itself. A socket that somebody else has come to hold since they
-    /// began is left alone: they then leave when something arrives.
-    fn wake_kernel_waits(&self) {
+    /// began is left alone: false. They then leave when something arrives.
+    fn wake_kernel_waits(&self) -> bool {
         let others_inside = self.state.load(Ordering::Acquire) & COUNT > 1;
         let shared_here = self.shared_here.load(Ordering::Relaxed);
         if others_inside && self.kernel_waits.load(Ordering::SeqCst) && !shared_here {
             let fd = self.descriptor.lend();
             // A program that was started, or was sent it, may hold it; no fork is seen of either.
             let beyond = self.made_under != fork::sharing() || self.number_told.load(Ordering::SeqCst);
-            if !special::is_held_elsewhere(fd, beyond) {
-                let sock = unix::sock(&fd);
-                // What the close is to be on the wire, it is: with linger zero a reset, not an end of stream first.
-                let resets = matches!(sock.linger(), Ok(Some(Duration::ZERO)));
-                if !resets || unix::disconnect(fd).is_err() {
-                    // Not connected is no obstacle: the threads are woken all the same.
-                    let _ = sock.shutdown(std::net::Shutdown::Both);
-                }
+            if special::is_held_elsewhere(fd, beyond) {
+                return false;
+            }
+            let sock = unix::sock(&fd);
+            // What the close is to be on the wire, it is: with linger zero a reset, not an end of stream first.
+            let resets = matches!(sock.linger(), Ok(Some(Duration::ZERO)));
+            if !resets || unix::disconnect(fd).is_err() {
+                // Not connected is no obstacle: the threads are woken all the same.
+                let _ = sock.shutdown(std::net::Shutdown::Both);
             }
         }
+        true
     }
 
     /// The timeout of calls that name none.

@@ -1,12 +1,12 @@
 //! A server with threads of the standard library.
 
-use super::{ServeOptions, Server, Step, Worker};
+use super::{ServeOptions, Server, State, Step, Worker};
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::host::Plain;
 use crate::socket::Socket;
 use crate::sys::fork::ForkLock;
-use crate::time::Timeout;
+use crate::time::{Deadline, Timeout};
 use std::any::Any;
 use std::fmt;
 use std::ops::Deref;
@@ -147,11 +147,20 @@ impl Drop for StartedServer {
 }
 
 /// The threads of a server. Those of the parent are no threads of a forked child.
-struct Threads(ForkLock<Vec<JoinHandle<()>>>);
+struct Threads(ForkLock<Crew>);
+
+#[derive(Default)]
+struct Crew {
+    threads: Vec<JoinHandle<()>>,
+    /// Those that somebody joins just now.
+    ending: Vec<ThreadId>,
+}
 
 impl Threads {
-    /// Joins those that are no workers any more.
+    /// Waits until those have ended that are no workers any more, except this thread: it may be the one that drops the
+    /// last of a server.
     fn join(&self, server: &Server) {
+        let me = thread::current().id();
         let workers: Vec<ThreadId> = server
             .state
             .lock()
@@ -159,27 +168,36 @@ impl Threads {
             .values()
             .map(|seat| seat.thread)
             .collect();
-        let mut left = Vec::new();
-        {
-            let mut threads = self.0.lock();
-            for thread in std::mem::take(&mut *threads) {
-                if workers.contains(&thread.thread().id()) {
-                    threads.push(thread);
-                } else {
-                    left.push(thread);
-                }
-            }
-        }
+        let left: Vec<_> = {
+            let mut crew = self.0.lock();
+            let stays = |id: ThreadId| id == me || workers.contains(&id);
+            let threads = std::mem::take(&mut crew.threads).into_iter();
+            let (staying, left): (Vec<_>, _) = threads.partition(|thread| stays(thread.thread().id()));
+            crew.threads = staying;
+            crew.ending
+                .extend(left.iter().map(|thread: &JoinHandle<()>| thread.thread().id()));
+            left
+        };
         for thread in left {
+            let id = thread.thread().id();
             // What handlers and hooks panic with ends in the worker's own loop.
             let _ = thread.join();
+            self.0.lock().ending.retain(|ending| *ending != id);
         }
+        server.state.lock().wake_sleepers();
+        // Who is joined itself, and drops a server, must not wait for who joins it.
+        let have_ended = |_: &State| {
+            let crew = self.0.lock();
+            crew.ending.is_empty() || crew.ending.contains(&me)
+        };
+        // This host interrupts nothing, so there is no error.
+        let _ = server.sleep_until(Deadline::Never, &mut Plain, have_ended);
     }
 }
 
 impl fmt::Debug for Threads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} threads", self.0.lock().len())
+        write!(f, "{} threads", self.0.lock().threads.len())
     }
 }
 
@@ -210,9 +228,9 @@ where
         .name("polysock-server".to_owned())
         .spawn(move || work(&its_own));
     let thread = made.map_err(|error| Error::os(Operation::Server, &error))?;
-    let mut threads = program.threads.0.lock();
-    threads.retain(|thread| !thread.is_finished());
-    threads.push(thread);
+    let mut crew = program.threads.0.lock();
+    crew.threads.retain(|thread| !thread.is_finished());
+    crew.threads.push(thread);
     Ok(())
 }
 

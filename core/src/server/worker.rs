@@ -184,7 +184,7 @@ impl Worker {
             {
                 let mut state = self.server.state.lock();
                 let Some(seat) = state.seats.get_mut(&self.key) else {
-                    return false; // in a forked child
+                    return false; // it has left, or this is a forked child
                 };
                 seat.thread = thread::current().id();
                 if self.server.listener.is_closed() {
@@ -195,6 +195,9 @@ impl Worker {
                     return true;
                 }
                 if left.is_some_and(|left| left.is_zero()) {
+                    // At once: nobody may pass it the turn, or do without another thread because of it.
+                    state.seats.remove(&self.key);
+                    state.followers.retain(|(follower, _)| *follower != self.key);
                     return false;
                 }
                 if !state.followers.iter().any(|(follower, _)| *follower == self.key) {
@@ -311,7 +314,7 @@ impl Drop for Worker {
         self.end_handling(&mut Plain);
         let mut state = self.server.state.lock();
         if state.seats.remove(&self.key).is_none() {
-            return; // in a forked child
+            return; // it has left, or this is a forked child
         }
         state.followers.retain(|(follower, _)| *follower != self.key);
         if state.leader == Some(self.key) {
@@ -344,8 +347,34 @@ fn is_final(kind: Kind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connection::create_server;
+    use crate::connection::{create_connection, create_server};
     use crate::server::ServeOptions;
+
+    /// Between its decision to leave and its end the leader takes a connection.
+    #[test]
+    fn nobody_reckons_with_a_worker_that_leaves() {
+        let listener = create_server("127.0.0.1", 0, 1).unwrap();
+        let port = listener.local_address().unwrap().port().unwrap();
+        let mut server = Server::new(listener, ServeOptions { max_connections: 2 }).unwrap();
+        server.idle = Duration::from_millis(1);
+        let server = Arc::new(server);
+        thread::scope(|scope| {
+            let leader = scope.spawn(|| {
+                let mut worker = server.worker();
+                let first = worker.step(&mut Plain).unwrap();
+                (first, worker)
+            });
+            while server.state.lock().leader.is_none() {
+                thread::yield_now();
+            }
+            let mut leaving = server.worker().while_needed();
+            assert!(leaving.step(&mut Plain).unwrap().is_none());
+            let _client = create_connection("127.0.0.1", port, Duration::from_secs(5)).unwrap();
+            let (first, _worker) = leader.join().unwrap();
+            assert!(matches!(first, Some(Step::Recruit)), "{first:?}");
+            assert!(leaving.step(&mut Plain).unwrap().is_none());
+        });
+    }
 
     #[test]
     fn a_worker_that_is_not_needed_leaves_and_the_leader_stays() {

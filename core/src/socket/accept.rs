@@ -135,12 +135,13 @@ fn accept_once(
     if held && handle.owns_mode() {
         return special::accept(fd, peer);
     }
-    let wanted = handle.mode.is_wanted_nonblocking();
+    // Another thread may be about to set the mode: what is found here is to last.
+    let kept = handle.keep_nonblocking();
     let nonblocking = if handle.is_exclusive() {
-        held || wanted
+        held || kept.is_some()
     } else {
         // A holder that we share the descriptor with may have changed its mode.
-        wanted && unix::is_nonblocking(fd)?
+        kept.is_some() && unix::is_nonblocking(fd)?
     };
     if !nonblocking {
         accept_ready(handle, fd, peer)

@@ -86,6 +86,8 @@ impl<H: Host> Call<'_, H> {
                 let moved = if left == 0 {
                     0
                 } else {
+                    // For this one part: waiting needs no mode, and a call beside it may need the other.
+                    let _held = handle.hold_nonblocking(to)?;
                     send_part(to, file, offset + done, left)?
                 };
                 done += moved;
@@ -116,10 +118,10 @@ impl<H: Host> Call<'_, H> {
     }
 }
 
+/// Sends what there is room for, on a descriptor in non-blocking mode.
 fn send_part(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: u64) -> io::Result<u64> {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
-    let once = || unix::without_sigpipe(|| special::sendfile(to, file, offset, count));
-    let moved = match unix::without_blocking(to, once) {
+    let moved = match unix::without_sigpipe(|| special::sendfile(to, file, offset, count)) {
         // Some kinds of files can't be sent from within the kernel.
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
             fallback::sendfile(to, file, offset, count)

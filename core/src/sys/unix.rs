@@ -193,17 +193,6 @@ fn close_on_exec(fd: &OwnedFd) {
     unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) };
 }
 
-/// Makes one call that would wait on a descriptor in blocking mode, with the descriptor in non-blocking mode.
-pub fn without_blocking<T>(fd: BorrowedFd<'_>, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    if is_nonblocking(fd)? {
-        return call();
-    }
-    special::set_nonblocking(fd, true)?;
-    let result = call();
-    special::set_nonblocking(fd, false)?;
-    result
-}
-
 /// Binds to an address of any family.
 pub fn bind(fd: BorrowedFd<'_>, address: &Address) -> io::Result<()> {
     let (start, length) = sockaddr(address);
