@@ -316,12 +316,23 @@ fn let_the_kernel_wait<T>(
         Attempted::More if handle.is_closed() => Some(Verdict::Finished(Err(Kind::Closed))),
         // Only a signal ends a call that the kernel lets wait before everything has moved.
         Attempted::More => Some(Verdict::Interrupted(Next::Attempt)),
-        // Somebody else put the descriptor into non-blocking mode; or it is the program's own SO_RCVTIMEO.
+        // Somebody put the descriptor into non-blocking mode, perhaps for a moment that is over; or time is up that the
+        // program has set in the kernel.
         Attempted::Nothing => match unix::is_nonblocking(fd) {
-            Ok(false) => Some(Verdict::Finished(Err(Kind::WouldBlock))),
-            Ok(true) | Err(_) => None,
+            Ok(false) if has_time_limit(fd, plan.direction) => Some(Verdict::Finished(Err(Kind::WouldBlock))),
+            Ok(_) | Err(_) => None,
         },
     }
+}
+
+/// Whether the kernel itself limits how long a call waits: the program's own `SO_RCVTIMEO` or `SO_SNDTIMEO`.
+fn has_time_limit(fd: BorrowedFd<'_>, direction: Direction) -> bool {
+    let sock = unix::sock(&fd);
+    let limit = match direction {
+        Direction::Receive => sock.read_timeout(),
+        Direction::Send => sock.write_timeout(),
+    };
+    matches!(limit, Ok(Some(_)))
 }
 
 /// Looks once more when time is up: the deadline may have passed before we came to wait, or while a signal was

@@ -113,12 +113,13 @@ fn one_that_does_not_answer_gets_a_rival_after_the_delay() {
 fn the_last_to_start_is_replaced_at_once_when_it_fails() {
     limited(|| {
         let (_full, silent) = full_listener();
-        let made: Vec<_> = (0..3).map(|_| refusing("127.0.0.1")).collect();
-        let mut addresses = vec![silent];
-        addresses.extend(made.iter().map(|(_, address)| *address));
-        let (kind, text) = detail(connect(&addresses, Some(1000), ms(1900)));
-        assert_eq!(kind, Kind::TimedOut);
-        assert!(text.starts_with("4 addresses tried"), "{text}");
+        let made = [(); 2].map(|()| refusing("127.0.0.1"));
+        let (_server, address) = listener(1);
+        let addresses = [silent, made[0].1, made[1].1, address];
+        let (client, took) = timed(|| connect(&addresses, Some(1000), LIMIT).unwrap());
+        assert_eq!(client.peer_address().unwrap(), address);
+        // One delay, not three.
+        assert!(took >= ms(1000) && took < ms(2500), "{took:?}");
     });
 }
 
@@ -195,7 +196,7 @@ fn one_deadline_covers_all_addresses() {
             assert!(took >= ms(300), "{attempt_delay:?}: {took:?}");
             assert!(took < ms(300) + LATE, "{attempt_delay:?}: {took:?}");
         }
-        let (_, text) = detail(connect(&silent, Some(10), ms(400)));
+        let (_, text) = detail(connect(&silent, Some(10), ms(900)));
         assert_eq!(text.matches("no answer").count(), 20, "{text}");
     });
 }
@@ -210,7 +211,7 @@ fn signals_keep_the_deadline() {
         let (result, took) = timed(|| connect_any(&silent, &delay(Some(ms(50))), ms(300), &mut host));
         assert_eq!(kind(result), Kind::TimedOut);
         assert!(took >= ms(300) && took < ms(300) + LATE, "{took:?}");
-        assert!(host.signals >= 5, "{}", host.signals);
+        assert!(host.signals > 0, "no signals came");
         assert_eq!(
             host.blocks,
             host.signals + 1,

@@ -5,7 +5,7 @@ mod support;
 
 use polysock_core::{Family, Kind, Plain, Protocol, Room, Shutdown, Socket, SocketType};
 use std::io::Write;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::process::{Command, Stdio};
 use std::sync::{mpsc, Arc};
 use support::alone::alone;
@@ -269,5 +269,35 @@ fn a_descriptor_made_non_blocking_behind_our_back_still_waits() {
         let running = start_blocked(move || client.recv(&mut [0; 1]));
         server.send_all("x").unwrap();
         assert_eq!(running.result().unwrap(), 1);
+    });
+}
+
+/// Sendfile has the descriptor in non-blocking mode for a moment, which ends before the receive has seen why it got nothing.
+#[test]
+fn a_moment_in_non_blocking_mode_is_no_timeout() {
+    limited(|| {
+        let (client, server) = connection();
+        client.fileno().unwrap();
+        let client = Arc::new(client);
+        let receiver = Arc::clone(&client);
+        let receiving = start(move || loop {
+            match receiver.recv(&mut [0; 64]) {
+                Ok(0) => return Ok(()),
+                Ok(_) => {}
+                Err(error) => return Err(error),
+            }
+        });
+        let answering = start(move || {
+            while server.recv(&mut [0; 64]).unwrap() > 0 {
+                server.send_all("x").unwrap();
+            }
+        });
+        let file = system::memfd(b"question");
+        for _ in 0..20_000 {
+            client.sendfile(file.as_fd(), 0, None).unwrap();
+        }
+        client.shutdown(Shutdown::Write).unwrap();
+        answering.result();
+        receiving.result().unwrap();
     });
 }

@@ -187,7 +187,7 @@ fn signals_keep_the_deadline() {
             let (count, took) = timed(|| poller.wait_with(&mut events, ms(200), &mut host).unwrap());
             assert_eq!(count, 0);
             assert!(took >= ms(200) && took < ms(200) + LATE, "{took:?}");
-            assert!(signals >= 5, "{signals}");
+            assert!(signals > 0, "no signals came");
         }
         let mut host = AtSignal(|| Err(Stop), FirstTry::Direct);
         let stopped = poller.wait_with(&mut events, None, &mut host);

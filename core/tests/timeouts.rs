@@ -13,7 +13,8 @@ fn under_signals<T>(call: impl FnOnce() -> T) -> (T, Duration) {
     let _ticks = system::Ticks::every(ms(10));
     let before = system::signals();
     let (result, took) = timed(call);
-    assert!(system::signals() > before + 10, "no signals came");
+    // How many is the machine's affair: those that came together count once. One is enough to begin anew.
+    assert!(system::signals() > before, "no signals came");
     (result, took)
 }
 

@@ -2,17 +2,22 @@
 //! ints. `None` sends any other form to the method of [`crate::socket`].
 
 use crate::convert::{self, Argument, CInt};
+use crate::gil;
 use crate::message;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::entry::{Call, Method};
-use crate::socket::{received, received_into, sent, sent_all, Using};
+use crate::socket::{create, received, received_into, sent, sent_all, Using};
 use pyo3::prelude::*;
 use pyo3::IntoPyObjectExt;
 
 type Taken<'py> = PyResult<Option<Bound<'py, PyAny>>>;
 
 /// All of them.
-pub const METHODS: [Method; 10] = [
+pub const METHODS: [Method; 12] = [
+    Method {
+        name: c"__init__",
+        take: init,
+    },
     Method {
         name: c"recv",
         take: recv,
@@ -46,6 +51,10 @@ pub const METHODS: [Method; 10] = [
         take: gettimeout,
     },
     Method {
+        name: c"close",
+        take: close,
+    },
+    Method {
         name: c"recvmsg",
         take: recvmsg,
     },
@@ -54,6 +63,23 @@ pub const METHODS: [Method; 10] = [
         take: sendmsg,
     },
 ];
+
+/// As [`create::init`]: -1 stands for a number that is not given.
+fn init<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
+    let mut numbers = [CInt(-1); 3];
+    for (number, place) in numbers.iter_mut().zip(0..).take(call.count()) {
+        match call.number(place).map(i32::try_from) {
+            Some(Ok(given)) => *number = CInt(given),
+            _ => return Ok(None),
+        }
+    }
+    if call.count() > 4 {
+        return Ok(None);
+    }
+    let fileno = call.argument(3).filter(|fileno| !fileno.is_none());
+    create::init(&call.object, numbers, fileno.as_deref())?;
+    Ok(Some(call.py.None().into_bound(call.py)))
+}
 
 fn recv<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
     let (Some(capacity), Some(flags), Some(socket)) = (count(call, 0), flags(call, 1, 2), socket(call))
@@ -137,6 +163,14 @@ fn gettimeout<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
             .map(Some),
         _ => Ok(None),
     }
+}
+
+fn close<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
+    let (0, Some((_, socket))) = (call.count(), socket(call)) else {
+        return Ok(None);
+    };
+    gil::call(call.py, |host| socket.on(host).close())?;
+    Ok(Some(call.py.None().into_bound(call.py)))
 }
 
 fn recvmsg<'py>(call: &Call<'_, 'py>) -> Taken<'py> {

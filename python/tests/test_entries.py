@@ -1,5 +1,6 @@
 """Calls in their usual form and in every other: two ways in, one behaviour."""
 
+import _socket
 import array
 import inspect
 import itertools
@@ -8,8 +9,12 @@ import pytest
 from helpers import connection, needs_ipv6
 
 import polysock as socket
+from polysock import _native
 
-SHORT_WAYS = ("recv", "recv_into", "send", "sendall", "recvfrom", "sendto", "fileno")
+SHORT_WAYS = (
+    *("recv", "recv_into", "send", "sendall", "recvfrom", "sendto", "recvmsg", "sendmsg"),
+    *("fileno", "gettimeout", "close"),
+)
 
 
 class Whole(int):
@@ -23,7 +28,7 @@ class Index:
 
 @pytest.mark.parametrize("name", SHORT_WAYS)
 def test_signature_and_text_stay(name):
-    method = getattr(socket.socket, name)
+    method = getattr(_native.socket, name)
     assert type(method) is type(str.upper)
     assert method.__qualname__ == f"socket.{name}"
     assert next(iter(inspect.signature(method).parameters)) == "self"
@@ -77,12 +82,31 @@ def test_an_object_that_was_initialised_again():
             assert again.fileno() == fd
 
 
+def test_all_forms_of_init_are_taken():
+    for family, kind in itertools.product((2, Whole(2), socket.AF_INET), (1, Whole(1), socket.SOCK_STREAM)):
+        for arguments in ((), (family,), (family, kind), (family, kind, -1), (family, kind, 6, None)):
+            with socket.socket(*arguments) as sock:
+                assert (sock.family, sock.type) == (socket.AF_INET, socket.SOCK_STREAM)
+                assert sock.proto == (6 if len(arguments) > 2 and arguments[2] == 6 else 0)
+        with socket.socket(proto=0, type=kind, family=family) as sock:
+            assert sock.type == socket.SOCK_STREAM
+    for wrong in ((2.0,), ("2",), (2, None), (2, 1, 2**31), (2, 1, 0, "3"), (2, 1, 0, None, 0), (2**64,)):
+        with pytest.raises((TypeError, OverflowError)) as ours:
+            _native.socket(*wrong)
+        with pytest.raises((TypeError, OverflowError)) as theirs:
+            _socket.socket(*wrong)
+        assert ours.type is theirs.type
+    with pytest.raises(OSError, match="Invalid argument"):
+        _native.socket(2, 77)
+
+
 def test_without_a_descriptor():
     sock = socket.socket.__new__(socket.socket)
     for call in (lambda: sock.recv(1), lambda: sock.send(b""), lambda: sock.sendall(b""), lambda: sock.recvfrom(1)):
         with pytest.raises(OSError, match="Bad file descriptor"):
             call()
     assert sock.fileno() == -1
+    _native.socket.close(sock)
 
 
 @pytest.mark.parametrize("family", [socket.AF_INET, pytest.param(socket.AF_INET6, marks=needs_ipv6)])

@@ -204,9 +204,11 @@ fn entries() -> [Entry; COUNT] {
         with_arguments(enter::<3>),
         with_arguments(enter::<4>),
         with_arguments(enter::<5>),
-        without_arguments(enter_without::<6>),
+        with_arguments(enter::<6>),
         without_arguments(enter_without::<7>),
-        with_arguments(enter::<8>),
-        with_arguments(enter::<9>),
+        without_arguments(enter_without::<8>),
+        without_arguments(enter_without::<9>),
+        with_arguments(enter::<10>),
+        with_arguments(enter::<11>),
     ]
 }

@@ -35,9 +35,9 @@ pub fn init(
     let timeout = default_timeout(py)?;
     let socket = match fileno {
         Some(number) => adopted(number, family, r#type, proto)?,
-        None => Arc::new(gil::briefly(py, || {
-            Socket::new(Family(family.0), SocketType(r#type.0), Protocol(proto.0))
-        })?),
+        None => gil::briefly(py, || {
+            Socket::new(Family(family.0), SocketType(r#type.0), Protocol(proto.0)).map(Arc::new)
+        })?,
     };
     let non_blocking = r#type != CInt(-1) && r#type.0 & libc::SOCK_NONBLOCK != 0;
     if non_blocking {

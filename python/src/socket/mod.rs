@@ -5,7 +5,7 @@
 
 mod close;
 mod connect;
-mod create;
+pub mod create;
 mod methods;
 mod native;
 mod timeout;
