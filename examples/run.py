@@ -261,12 +261,16 @@ async def running(who: str, words: list[str], tutorial: Tutorial, programs: list
         await process.wait()
 
 
+def time_to_play() -> asyncio.Timeout:
+    return asyncio.timeout(LIMIT)
+
+
 @contextlib.asynccontextmanager
 async def watched() -> AsyncIterator[list[Program]]:
     """Gives a play the time it may take; a fault shows what its programs printed."""
     programs: list[Program] = []
     try:
-        async with asyncio.timeout(LIMIT):
+        async with time_to_play():
             yield programs
     except TimeoutError:
         hung = [program.who for program in programs if program.process.returncode == -signal.SIGKILL]

@@ -2,6 +2,8 @@
 """Tests of the runner itself: what is wrong with a tutorial must be seen."""
 
 import asyncio
+import contextlib
+import functools
 import re
 import tempfile
 import textwrap
@@ -19,7 +21,7 @@ got 5 bytes
 client = '''
 said hello to port {port}
 '''
-garbage = "ends"
+no_garbage = "a test of the runner"
 [missing]
 c = "a test of the runner"
 java = "a test of the runner"
@@ -32,7 +34,7 @@ with socket.create_server(("127.0.0.1", 0)) as listener:
     print(f"listening on 127.0.0.1:{listener.getsockname()[1]}", flush=True)
     connection, _ = listener.accept()
     with connection:
-        connection.settimeout(0.2)
+        connection.settimeout(20)
         try:
             print("got", len(connection.recv(100)), "bytes")
         except OSError as error:
@@ -45,6 +47,24 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[2]))) as s:
     s.sendall(b"hello")
 print("said hello to port", sys.argv[2])
 """
+
+
+@contextlib.asynccontextmanager
+async def time_is_up_once(file):
+    """In place of run.time_to_play."""
+    async with asyncio.timeout(run.LIMIT) as time:
+
+        async def look():
+            while not file.exists():
+                await asyncio.sleep(0.01)
+            time.reschedule(0)
+
+        looking = asyncio.create_task(look())
+        try:
+            yield
+        finally:
+            looking.cancel()
+
 
 ALONE = TEST[TEST.index("[missing]") :]
 
@@ -77,7 +97,13 @@ class Runner(unittest.TestCase):
         return self.play()["python server, python client"]
 
     def garbage(self):
+        self.replace("test.toml", 'no_garbage = "a test of the runner"', 'garbage = "ends"')
+        self.replace("server.py", "settimeout(20)", "settimeout(0.2)")
         return self.play()["python server fed garbage"]
+
+    def time_is_up_once_here(self):
+        """Meanwhile the time of a play ends when one of its programs makes the file `here`."""
+        return mock.patch("run.time_to_play", functools.partial(time_is_up_once, self.folder / "here"))
 
     def folder_fault(self):
         return self.play()["the folder"]
@@ -89,7 +115,8 @@ class Runner(unittest.TestCase):
         return results["the folder" if "the folder" in results else "python"]
 
     def test_what_is_right_passes(self):
-        self.assertEqual(self.play(), {"python server, python client": None, "python server fed garbage": None})
+        self.assertEqual(self.play(), {"python server, python client": None})
+        self.assertIsNone(self.garbage())
 
     def test_a_program_alone_is_given_its_input(self):
         self.assertIsNone(self.alone("print('n', 17); print(input()[::-1], '+')", "n {number}\ncba{any}"))
@@ -120,11 +147,13 @@ class Runner(unittest.TestCase):
         self.assertIn("the server's first line is not", self.pair())
 
     def test_a_hang(self):
-        self.replace("client.py", "s.sendall", "print('here', flush=True); s.recv(1); s.sendall")
-        self.replace("server.py", "0.2", "99")
-        with mock.patch("run.LIMIT", 1):
+        # Its input has ended: so the runner knows that it has started.
+        here = "print('here', flush=True); sys.stdin.read(); open('here', 'w')"
+        self.replace("client.py", "s.sendall", f"{here}; import time; time.sleep(99); s.sendall")
+        self.replace("server.py", "settimeout(20)", "settimeout(99)")
+        with self.time_is_up_once_here():
             fault = self.pair()
-        self.assertIn("the server and the client did not end within 1 s", fault)
+        self.assertIn("the server and the client did not end within 30 s", fault)
         self.assertIn("here", fault)
 
     def test_a_crash(self):
@@ -166,8 +195,8 @@ class Runner(unittest.TestCase):
         self.assertIsNone(self.play()["python server, java client"])
 
     def test_a_malformed_test(self):
-        self.replace("test.toml", "garbage", "gabage")
-        self.assertIn("unknown gabage", self.folder_fault())
+        self.replace("test.toml", "no_garbage", "no_gabage")
+        self.assertIn("unknown no_gabage", self.folder_fault())
         self.write("test.toml", "client = ''\n" + ALONE)
         self.assertIn("needs `output`", self.folder_fault())
         self.write("test.toml", "client =")
@@ -180,17 +209,19 @@ class Runner(unittest.TestCase):
         self.assertIn("died of an error that it did not handle", self.garbage())
 
     def test_garbage_hangs_the_server(self):
-        self.replace("server.py", "connection.settimeout(0.2)", "connection.settimeout(99)")
-        with mock.patch("run.LIMIT", 1):
-            self.assertIn("did not end within 1 s", self.garbage())
+        self.replace("server.py", "connection.set", "open('here', 'w'); connection.recv(1); connection.set")
+        with self.time_is_up_once_here():
+            self.assertIn("did not end within 30 s", self.garbage())
 
     def test_garbage_ends_the_server_without_a_word(self):
         self.replace("server.py", "sys.exit(str(error))", "sys.exit(1)")
         self.assertIn("ended without a word after a client that is silent", self.garbage())
 
     def test_garbage_ends_a_server_that_should_live(self):
-        self.replace("test.toml", 'garbage = "ends"', "")
-        self.assertRegex(self.garbage(), "the server (takes no connection|ended with exit code 1)")
+        self.replace("server.py", "settimeout(20)", "settimeout(0.2)")
+        self.replace("test.toml", 'no_garbage = "a test of the runner"', "")
+        ended = "the (server takes no connection|(server|client) ended with exit code 1)"
+        self.assertRegex(self.play()["python server fed garbage"], ended)
 
     def test_the_report_tells_and_fails(self):
         with mock.patch("builtins.print") as printed:

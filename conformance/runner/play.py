@@ -14,6 +14,8 @@ from .scenario import matches, parse_answer, substitute
 from .wire import Capture, WireFailed
 
 PATIENCE = 2  # seconds for `poll` in a scenario that is known to fail
+LONG = 40  # letters of a directory in which Unix sockets would have no room for their paths
+SOON, SOON_ENOUGH_TO_FAIL = 5000, 600  # milliseconds: `$soon`, and in a scenario that is known to fail
 PASSED, FAILED, SKIPPED, KNOWN = "passed", "failed", "skipped", "known"
 
 
@@ -58,6 +60,7 @@ class Pair:
         began = time.monotonic()
         entry = self.known.find(scenario.name, *self.name)
         self.patience = min(self.limit, PATIENCE) if entry else self.limit
+        self.soon = SOON_ENOUGH_TO_FAIL if entry else SOON
         outcome, reason = self.attempt(scenario)
         if entry and outcome == FAILED:
             outcome, reason = KNOWN, entry.reason
@@ -101,8 +104,8 @@ class Pair:
 
     def steps(self, scenario):
         unique = f"polysock-{os.getpid()}-{next(self.numbers)}"
-        directory = tempfile.mkdtemp(prefix="polysock-")
-        variables, threads = {"dir": directory, "unique": unique}, {}
+        directory = tempfile.mkdtemp(prefix="polysock-", dir=None if len(tempfile.gettempdir()) < LONG else "/tmp")
+        variables, threads = {"dir": directory, "unique": unique, "soon": str(self.soon)}, {}
         capture = self.capture() if "wire" in scenario.needs else None
         try:
             for step in scenario.steps:

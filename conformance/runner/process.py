@@ -19,6 +19,9 @@ WAITING = {
 }
 
 
+START = 15  # seconds until a driver has answered for the first time: an interpreter on a busy machine
+
+
 class DriverFailed(Exception):
     """It died, hung or did not speak the protocol."""
 
@@ -37,7 +40,9 @@ class Driver:
             self.errors.close()
             raise DriverFailed(f"{name} does not start: {exc}") from exc
         try:
+            self.limit = max(limit, START)
             self.capabilities, self.lacks = self.hello()
+            self.limit = limit
             self.expect_ok("reset")
             self.baseline = self.descriptors()
         except DriverFailed:

@@ -82,9 +82,9 @@ class Times(Case):
         self.assertEqual(result.outcome, PASSED, result.reason)
 
     def test_poll_ends(self):
-        result = self.one("poll client: open_fd -> ok n=1\n", self.fake(open_fd="ok n=0 ms=0"), limit=0.3)
+        result = self.one("poll client: open_fd -> ok n=1\n", self.fake(open_fd="ok n=0 ms=0"), limit=1)
         self.assertEqual(result.outcome, FAILED)
-        self.assertLess(result.seconds, 5)
+        self.assertIn("got      ok n=0", result.reason)
 
     def test_poll_does_not_repeat_nonsense(self):
         result = self.one("poll client: open_fd -> ok n=1\n", self.fake(open_fd="unsupported"), limit=60)
@@ -99,7 +99,7 @@ class Drivers(Case):
         self.assertRegex(results[0].reason, r"b as client died, exit code 1:\nthe last words")
 
     def test_hang_fails_only_its_scenario(self):
-        results = self.play(TWO, self.fake(open_fd="hang"), limit=0.5)
+        results = self.play(TWO, self.fake(open_fd="hang"), limit=2)
         self.assertEqual([r.outcome for r in results], [FAILED, PASSED])
         self.assertIn("hangs", results[0].reason)
 
@@ -160,7 +160,7 @@ class Blocked(Case):
 
     def test_call_that_does_not_wait_is_seen(self):
         text = "given: connection\nclient: start r recv c 1 timeout=0\nblocked client: r\n"
-        result = self.one(text, REAL, server=REAL, given=GIVEN, limit=2)
+        result = self.one(text, REAL, server=REAL, given=GIVEN)
         self.assertEqual(result.outcome, FAILED)
         self.assertIn("did not wait", result.reason)
 
@@ -169,10 +169,10 @@ class Blocked(Case):
         text = """\
             given: connection
             client: start r recv c 1
-            client: start j join r limit=3000
+            client: start j join r limit=60000
             blocked client: j
             """
-        result = self.one(text, REAL, server=REAL, given=GIVEN, limit=1)
+        result = self.one(text, REAL, server=REAL, given=GIVEN, limit=2)
         self.assertEqual(result.outcome, FAILED)
         self.assertIn("not blocked in a socket call", result.reason)
 

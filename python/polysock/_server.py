@@ -121,23 +121,22 @@ class Server:
         _Thread(self, next(self._numbers)).start()
 
     def _work(self, thread):
-        worker = self._server.worker()
-        while (step := worker.step()) is not None:
+        while (step := thread.worker.step()) is not None:
             if step == "recruit":
                 try:
                     self._recruit()
                 except RuntimeError as exception:  # no thread to be had
-                    worker.is_the_last()
+                    thread.worker.is_the_last()
                     self._tell(exception, None)
             elif isinstance(step, BaseException):
                 self._tell(step, None)
             else:
                 thread.handling = True
-                self._handle(worker, *step)
+                self._handle(thread, *step)
                 thread.handling = False
                 step = None  # or it would keep the connection until the next comes
 
-    def _handle(self, worker, accepted, address):
+    def _handle(self, thread, accepted, address):
         try:
             connection = self._connection(accepted, address)
             try:
@@ -147,7 +146,7 @@ class Server:
         except BaseException as exception:
             # That stop() has closed its connection is no failure of the handler.
             closed = isinstance(exception, OSError) and exception.errno == errno.EBADF
-            if not (closed and worker.is_woken()):
+            if not (closed and thread.worker.is_woken()):
                 self._tell(exception, address)
 
     # What polysock.net has in Java's classes.
@@ -190,6 +189,8 @@ class _Thread(threading.Thread):
         super().__init__(name=f"polysock-server-{number}", daemon=True)
         self.server = server
         self.handling = False
+        # Not in a local variable: who keeps an exception keeps its frames and what they hold, and stop() waits for it.
+        self.worker = None
 
     def start(self):
         self.server._threads.add(self)
@@ -200,9 +201,11 @@ class _Thread(threading.Thread):
             raise
 
     def run(self):
+        self.worker = self.server._server.worker()
         try:
             self.server._work(self)
         finally:
+            self.worker = None
             self.server._threads.discard(self)
 
 

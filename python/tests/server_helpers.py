@@ -1,9 +1,8 @@
 """What the tests of the callback server share."""
 
 import threading
-import time
 
-from helpers import PATIENCE
+from helpers import PATIENCE, until
 
 import polysock
 
@@ -25,13 +24,6 @@ def ask(server, text=b"hello"):
         client.sendall(text)
         client.shutdown(polysock.SHUT_WR)
         return b"".join(iter(lambda: client.recv(4096), b""))
-
-
-def until(condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "never so"
-        time.sleep(0.0005)
 
 
 def server_threads():

@@ -292,6 +292,11 @@ if sys.version_info < (3, 12):
     DIFFERENT |= {("getaddrinfo", name): LATER for name in ("2**63", "2**64", "-2**63-1")}
     DIFFERENT["create_connection", "port huge"] = DIFFERENT["create_connection", "port negative"] = LATER
 
+# An iterator over a released view is made with an exception pending: CPython's memory_iter does not look whether it got
+# a length. Whether the next look at an attribute clears that, and nothing is sent, or it comes out, is up to the cache
+# of attributes, and so to where objects lie in memory.
+UNDECIDED = {(call, "released view") for call in ("sendmsg", "sendmsg_afalg", "recvmsg_into")}
+
 
 def outcomes_of_methods(directory):
     """(call, arguments, the standard module's outcome, ours)"""
@@ -317,13 +322,14 @@ def outcomes_of_functions():
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
+@pytest.mark.deadline(200)  # 25,000 calls
 def test_every_call_ends_the_same_way(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # for Unix sockets
     calls, differing, listed = 0, [], set()
     for call, arguments, theirs, ours in itertools.chain(outcomes_of_methods(tmp_path), outcomes_of_functions()):
         calls += 1
         name = next((argument for argument in arguments if isinstance(argument, Named)), None)
-        if theirs == ours:
+        if theirs == ours or (call, name) in UNDECIDED:
             continue
         if (call, name) in DIFFERENT:
             listed.add((call, name))

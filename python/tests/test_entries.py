@@ -6,7 +6,7 @@ import inspect
 import itertools
 
 import pytest
-from helpers import connection
+from helpers import connection, needs_ipv6
 
 import polysock as socket
 from polysock import _native
@@ -109,7 +109,7 @@ def test_without_a_descriptor():
     _native.socket.close(sock)
 
 
-@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+@pytest.mark.parametrize("family", [socket.AF_INET, pytest.param(socket.AF_INET6, marks=needs_ipv6)])
 def test_addresses_as_text(family):
     if family == socket.AF_INET:
         octets = (0, 1, 9, 10, 99, 100, 199, 200, 255)

@@ -5,7 +5,7 @@ import traceback
 import warnings
 
 import pytest
-from helpers import Thread, connection
+from helpers import Thread, connection, end_by_itself
 
 import polysock as socket
 
@@ -18,6 +18,7 @@ def in_child(action):
         warnings.simplefilter("ignore")
         child = os.fork()
     if child == 0:
+        end_by_itself()
         try:
             action()
             os._exit(0)

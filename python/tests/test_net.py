@@ -3,7 +3,7 @@
 import errno
 
 import pytest
-from helpers import Thread, interrupt, on_signal, when_main_sleeps
+from helpers import Thread, interrupt, on_signal, refusing_address, when_main_sleeps
 
 import polysock
 from polysock.net import (
@@ -103,8 +103,8 @@ def test_failures():
         with pytest.raises(BindException) as caught:
             ServerSocket(port)
         assert caught.value.errno == errno.EADDRINUSE
-    with pytest.raises(ConnectException) as caught:
-        Socket("127.0.0.1", port)
+    with refusing_address() as address, pytest.raises(ConnectException) as caught:
+        Socket(*address)
     assert isinstance(caught.value, (ConnectionError, SocketException))
     assert caught.value.errno == errno.ECONNREFUSED
     with pytest.raises(UnknownHostException) as caught:

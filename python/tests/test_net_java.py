@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from helpers import needs_ipv6
 
 HERE = Path(__file__).parent / "java"
 PROGRAMS = ["History", "Closing", "Timeouts", "Options", "Streams", "Scanning", "Addresses", "Datagrams"]
@@ -89,11 +90,13 @@ def compare(ours, theirs, listed, left_out=frozenset()):
 
 
 @needs_jdk
+@needs_ipv6
 def test_java_net_prints_the_same(ours, java):
     printed, version = java
     assert len(printed) > 400
     compare(ours, printed, differences(version))
 
 
+@needs_ipv6
 def test_what_java_net_printed(ours):
     compare(ours, steps((HERE / "expected.txt").read_text()), differences(17), MACHINE)

@@ -6,6 +6,7 @@ import sys
 import textwrap
 
 import pytest
+from helpers import PROGRAM
 
 
 def python(code, *options):
@@ -14,7 +15,7 @@ def python(code, *options):
         [sys.executable, "-W", "error", *options, "-c", textwrap.dedent(code)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PROGRAM,
         check=False,
     )
 
@@ -241,7 +242,8 @@ def test_sockets_go_to_other_processes(first):
         polysock.patch()
         import multiprocessing as mp
         from multiprocessing.reduction import ForkingPickler
-        import io, pickle
+        import io, pickle, tempfile
+        tempfile.tempdir = "/tmp"  # the sockets are handed over by a Unix socket in there, whose path must be short
         def child(connection):
             s = connection.recv()
             assert type(s) is polysock.socket, type(s)
@@ -253,7 +255,7 @@ def test_sockets_go_to_other_processes(first):
                 near = polysock.create_connection(listener.getsockname())
                 far, _ = listener.accept()
             parent_end, child_end = context.Pipe()
-            process = context.Process(target=child, args=(child_end,))
+            process = context.Process(target=child, args=(child_end,), daemon=True)
             process.start()
             with near, far:
                 parent_end.send(far)

@@ -7,6 +7,7 @@ import textwrap
 import zipfile
 
 import pytest
+from helpers import PROGRAM
 
 RUN = [sys.executable, "-m", "polysock", "run"]
 
@@ -18,7 +19,7 @@ def run(arguments, cwd, **environment):
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PROGRAM,
         check=False,
     )
     return done.returncode, done.stdout, done.stderr

@@ -69,7 +69,7 @@ with polysock.Server(LOCAL, echo, on_error=lambda e, a: errors.append((e.errno, 
     filler = []
     while True:
         try:
-            filler.append(os.dup(0))
+            filler.append(os.open(os.devnull, os.O_RDONLY))
         except OSError:
             break
     for client in clients:

@@ -32,7 +32,7 @@ def test_recv_keeps_its_deadline_under_signals(ticking):
             client.recv(1)
         took = time.monotonic() - start
     assert 0.5 <= took < 5
-    assert len(ticking) > 10
+    assert len(ticking) > 1
     assert caught.value.errno is None
     assert caught.value.args == ("timed out",)
 
@@ -138,11 +138,11 @@ def test_create_connection_has_one_deadline_for_all_addresses(monkeypatch):
     with full_listener() as listener:
         address = listener.getsockname()
         answer = (socket.AF_INET, socket.SOCK_STREAM, 0, "", address)
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [answer] * 5)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [answer] * 50)
         start = time.monotonic()
         with pytest.raises(TimeoutError):
             socket.create_connection(address, timeout=0.3)
-        assert 0.3 <= time.monotonic() - start < 1.2
+        assert 0.3 <= time.monotonic() - start < 5
 
 
 def test_default_timeout_is_the_standard_modules():

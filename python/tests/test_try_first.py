@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from helpers import MUCH, PATIENCE, Thread, connection
+from helpers import MUCH, PATIENCE, Thread, connection, end_by_itself
 
 import polysock as socket
 
@@ -41,7 +41,7 @@ def computing():
 def in_a_thread(call, *arguments):
     """A new thread has an account of its own."""
     thread = Thread(call, *arguments)
-    thread.join(PATIENCE * 3)
+    thread.join(4 * PATIENCE)
     assert not thread.is_alive()
     if thread.error:
         raise thread.error
@@ -81,7 +81,7 @@ def test_the_switch():
 def test_beside_a_computing_thread_most_calls_stay_attached():
     def work(left, right):
         get_credit(left, right)
-        before, end = socket.try_counts(), time.monotonic() + PATIENCE
+        before, end = socket.try_counts(), time.monotonic() + 2 * PATIENCE
         while socket.try_counts()[0] < before[0] + 3 * CREDIT and time.monotonic() < end:
             once(left, right)
         return [after - start for start, after in zip(before, socket.try_counts(), strict=True)]
@@ -210,6 +210,7 @@ def test_an_answer_of_another_process_beside_a_computing_thread():
         get_credit(client, server)
         child = os.fork()
         if child == 0:
+            end_by_itself()
             with contextlib.suppress(BaseException):
                 client.close()
                 while data := server.recv(64):
