@@ -150,7 +150,7 @@ fn a_change_of_the_mode_makes_no_accept_late() {
         });
         let accepter = Arc::clone(&listener);
         let accepting = start(move || {
-            for _ in 0..20_000 {
+            for _ in 0..10_000 {
                 assert_eq!(kind(accepter.within(Duration::ZERO).accept()), Kind::WouldBlock);
             }
         });
