@@ -5,6 +5,7 @@ with a free port in its place, and must end well after printing `hello`. `import
 only run. Other blocks (shell, fragments marked `text`) are not programs.
 """
 
+import contextlib
 import os
 import re
 import subprocess
@@ -27,7 +28,7 @@ def echo_for_ever(listener: socket.socket) -> None:
             connection, _ = listener.accept()
         except OSError:
             return  # closed: that is how it ends
-        with connection:
+        with connection, contextlib.suppress(OSError):  # one that fails is not the end for the next
             connection.settimeout(10)
             while data := connection.recv(4096):
                 connection.sendall(data)

@@ -36,7 +36,7 @@ def message(text):
 
 def started(box):
     for _ in range(servers.TRIES):
-        controller = WithTls(box, hostname="127.0.0.1", port=servers.free_port())
+        controller = WithTls(box, hostname="127.0.0.1", port=servers.free_port(), ready_timeout=20)
         try:
             controller.start()
         except OSError:

@@ -35,7 +35,7 @@ def threads(server, secure):
             assert response.read() == b"/again"
         assert client.get(f"{server.url}/chunks").content == b"onetwothree"
         try:
-            client.get(f"{server.url}/never", timeout=0.1)
+            client.get(f"{server.url}/never", timeout=httpx.Timeout(20, read=0.1))
         except httpx.ReadTimeout:
             pass
         else:
@@ -49,7 +49,7 @@ async def loop(server, secure):
             assert await response.aread() == check.BIG
         assert (await client.post(server.url, content=check.BIG)).content == check.BIG
         try:
-            await client.get(f"{server.url}/never", timeout=0.1)
+            await client.get(f"{server.url}/never", timeout=httpx.Timeout(20, read=0.1))
         except httpx.ReadTimeout:
             pass
         else:

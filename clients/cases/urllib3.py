@@ -1,6 +1,7 @@
 """urllib3: a pool from many threads, streaming, retries on a refused connection, HTTP and HTTPS."""
 
 import concurrent.futures
+import socket
 
 import check
 import servers
@@ -29,10 +30,12 @@ def work(pool, url, is_right):
 
 
 def refused():
-    port = servers.free_port()
-    try:
-        urllib3.PoolManager().request("GET", f"http://127.0.0.1:{port}/", retries=urllib3.Retry(2, backoff_factor=0))
-    except urllib3.exceptions.MaxRetryError as error:
-        assert isinstance(error.reason, urllib3.exceptions.NewConnectionError)
-    else:
-        raise AssertionError
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # but does not listen
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}/"
+        try:
+            urllib3.PoolManager().request("GET", url, retries=urllib3.Retry(2, backoff_factor=0))
+        except urllib3.exceptions.MaxRetryError as error:
+            assert isinstance(error.reason, urllib3.exceptions.NewConnectionError)
+        else:
+            raise AssertionError

@@ -61,7 +61,7 @@ fn without_descriptors_accept_says_so_and_waiting_works() {
         let before = waiting.observer.sleeps();
         assert_eq!(kind(idle_peer.within(ms(300)).recv(&mut [0])), Kind::TimedOut);
         let slices = waiting.observer.sleeps() - before;
-        assert!((2..=14).contains(&slices), "{slices} slices in 300 ms");
+        assert!(slices <= 14, "{slices} slices in 300 ms");
         waiting.wait_blocked();
         idle.close().unwrap();
         assert_eq!(kind(waiting.result()), Kind::Closed);

@@ -204,11 +204,11 @@ fn a_client_does_not_open_with_data_where_the_system_forbids_it() {
 fn the_user_timeout_ends_a_connection_whose_peer_does_not_read() {
     let (client, _peer) = pair_with(|_| (), |socket| socket.set_recv_buffer(4096).unwrap());
     assert_eq!(client.user_timeout().unwrap(), None);
+    let start = Instant::now();
+    fill(&client);
     let time = Duration::from_micros(399_001);
     client.set_user_timeout(Some(time)).unwrap();
     assert_eq!(client.user_timeout().unwrap(), Some(Duration::from_millis(400)));
-    let start = Instant::now();
-    fill(&client);
     let ended = client.within(SOON).recv(&mut [0; 1][..]);
     assert_eq!(kind(ended), Some(Kind::Os(libc::ETIMEDOUT)));
     assert!(

@@ -156,8 +156,9 @@ pub unsafe extern "C" fn polysock_server_start(
 /// Any thread may call it, any number of times. The listener is closed at once, and connections that wait in its queue are
 /// refused. Callbacks whose connections were closed get at most a second more; so 0 closes them at once and POLYSOCK_INFINITE
 /// (or POLYSOCK_DEFAULT) none. A callback that returns POLYSOCK_ECLOSED then has not failed. From inside a callback: it
-/// does not wait for that one, does not count it, and leaves it its connection; so for all callbacks that stop the server
-/// at the same time. A callback that is still running waits in no call of its connection; its thread ends when it returns.
+/// does not wait for that one, does not count it, and leaves it its connection; so it is among all callbacks that stop
+/// the server. Other threads wait for all. A callback that is still running waits in no call of its connection; its thread ends
+/// when it returns.
 /// @ingroup polysock_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_server_stop(
