@@ -119,7 +119,7 @@ fn the_last_to_start_is_replaced_at_once_when_it_fails() {
         let (client, took) = timed(|| connect(&addresses, Some(1000), LIMIT).unwrap());
         assert_eq!(client.peer_address().unwrap(), address);
         // One delay, not three.
-        assert!(took >= ms(1000) && took < ms(2500), "{took:?}");
+        assert!(took >= ms(1000) && took < ms(2900), "{took:?}");
     });
 }
 

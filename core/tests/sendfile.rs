@@ -70,7 +70,7 @@ fn a_mode_that_is_set_meanwhile_stays() {
             }
             client.shutdown(Shutdown::Write).unwrap();
         });
-        let lost = (0..1000).filter(|_| {
+        let lost = (0..200).filter(|_| {
             client.set_descriptor_nonblocking(true).unwrap();
             let before = sent.load(Ordering::Relaxed);
             while sent.load(Ordering::Relaxed) == before && !sending.is_finished() {
@@ -209,5 +209,5 @@ fn while_it_moves_the_limit_starts_anew() {
     };
     // A reader that a busy machine stops for so long is rightly taken for one that has stopped.
     let waited = (0..5).find_map(|_| attempt()).unwrap();
-    assert!(waited > LIMIT / 2 && waited < LIMIT * 5, "{waited:?}");
+    assert!(waited > LIMIT / 2 && waited < LIMIT * 12, "{waited:?}");
 }

@@ -176,6 +176,20 @@ def test_accepted_sockets_have_no_timeout():
                 assert not is_nonblocking(server)
 
 
+def test_a_timeout_of_zero_never_waits():
+    """Also when the descriptor was made blocking by its number, which makes CPython's receive wait."""
+    one, two = socket.socketpair()
+    with one, two:
+        one.setblocking(False)
+        os.set_blocking(one.fileno(), True)
+        with pytest.raises(BlockingIOError):
+            one.recv(1)
+        with one.makefile("rb", 0) as file:
+            assert file.read(1) is None
+        two.send(b"x")
+        assert one.recv(1) == b"x"
+
+
 def test_a_descriptor_that_came_non_blocking_does_not_wait():
     """Without a timeout the descriptor's own mode counts, as in CPython."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
