@@ -30,7 +30,8 @@ def run():
 
 
 def echo():
-    answer = sr1(IP(dst="127.0.0.1") / ICMP(id=4711, seq=1) / b"payload", timeout=20, iface="lo")
+    # A packet socket loses packets beside much traffic of others.
+    answer = sr1(IP(dst="127.0.0.1") / ICMP(id=4711, seq=1) / b"payload", timeout=4, retry=4, iface="lo")
     assert answer[ICMP].type == 0
     assert answer[Raw].load == b"payload"
 
@@ -45,6 +46,9 @@ def sniff():
     )
     sniffer.start()
     assert ready.wait(20)
-    send(IP(dst="127.0.0.1") / ICMP(id=4712) / b"seen")
-    sniffer.join(20)
+    for _ in range(20):
+        send(IP(dst="127.0.0.1") / ICMP(id=4712) / b"seen")
+        sniffer.join(1)
+        if not sniffer.running:
+            break
     assert sniffer.results[0][Raw].load == b"seen"
