@@ -103,9 +103,10 @@ class Pair:
         self.drivers = {}
 
     def steps(self, scenario):
-        unique = f"polysock-{os.getpid()}-{next(self.numbers)}"
+        number = next(self.numbers)
+        unique, digits = f"polysock-{os.getpid()}-{number}", f"{os.getpid():08x}{number:08x}"
         directory = tempfile.mkdtemp(prefix="polysock-", dir=None if len(tempfile.gettempdir()) < LONG else "/tmp")
-        variables, threads = {"dir": directory, "unique": unique, "soon": str(self.soon)}, {}
+        variables, threads = {"dir": directory, "unique": unique, "hex": digits, "soon": str(self.soon)}, {}
         capture = self.capture() if "wire" in scenario.needs else None
         try:
             for step in scenario.steps:

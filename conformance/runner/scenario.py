@@ -26,7 +26,7 @@ FEATURES = {
     "parallel_calls": re.compile(r"(?!)"),  # the steps don't tell; scenarios name it
 }
 FIELDS = ("shows", "source", "needs")
-PROVIDED = ("dir", "unique", "soon")  # variables that the runner gives a value
+PROVIDED = ("dir", "unique", "hex", "soon")  # variables that the runner gives a value
 
 # command: (arguments, options, position of the handle it uses, position of the handle it makes).
 # "2 or 3": an address is one word (Unix) or two; the type of a socket may be left out.

@@ -36,7 +36,7 @@ const GENERATION: u32 = 32;
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// After this time `close` looks again whether somebody else still holds the descriptor, which a child does until it has
-/// started another program; then after twice the time, and so on.
+/// started another program; then after twice the time, and so on while its patience lasts.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// The direction of a call.
@@ -223,21 +223,21 @@ impl Handle {
         left.is_some_and(|word| word & COUNT == 0)
     }
 
+    /// Wakes the calls inside, again where it could not yet, and waits until they have left.
     fn wake_until_alone(&self, patience: Duration) {
-        let end = Instant::now() + patience;
+        let began = Instant::now();
         let mut woken = self.wake_kernel_waits();
-        let mut pause = LOOK_AGAIN;
+        let mut next_look = LOOK_AGAIN.min(patience);
         while self.state.load(Ordering::Acquire) & COUNT > 1 {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            if woken {
+            let until = if woken { patience } else { next_look };
+            let left = until.saturating_sub(began.elapsed());
+            if !left.is_zero() {
                 std::thread::park_timeout(left);
+            } else if until == patience {
+                return;
             } else {
-                std::thread::park_timeout(left.min(pause));
-                pause *= 2;
                 woken = self.wake_kernel_waits();
+                next_look = (next_look * 2).min(patience);
             }
         }
     }
