@@ -9,7 +9,7 @@ use crate::handle::{Direction, Handle, WaitingFor, Watch};
 use crate::host::{FirstTry, Host, Try};
 use crate::sys::special;
 use crate::sys::unix::{self, Readiness, Waiting};
-use crate::time::{Deadline, Left, Limit};
+use crate::time::{Deadline, Left, Limit, Timeout};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
@@ -230,6 +230,7 @@ fn drive<T>(
     let mut watch = None;
     let mut fruitless = 0;
     let mut unasked: Option<Instant> = None;
+    let mut until_when = None;
     loop {
         if !plan.limit.may_wait() {
             match next {
@@ -241,13 +242,13 @@ fn drive<T>(
         if next != Next::Attempt {
             let watch = watch.get_or_insert_with(|| Watch::new(handle, WaitingFor::Readiness));
             let started = (next == Next::WaitFirst).then(Instant::now);
+            let deadline = *until_when.get_or_insert_with(|| wait_until(fd, plan));
             let mut waited = Waited::Ready;
             if fruitless >= BELIEVED {
-                waited = pause(handle, plan.limit.deadline(), watch, fruitless - BELIEVED);
+                waited = pause(handle, deadline, watch, fruitless - BELIEVED);
             }
             if matches!(waited, Waited::Ready) {
                 let began = (fruitless > 0).then(Instant::now);
-                let deadline = plan.limit.deadline();
                 let until = unasked.map_or(deadline, |since| deadline.or_earlier(since + UNASKED));
                 waited = wait(handle, Some((fd, plan.events)), until, watch);
                 if matches!(waited, Waited::TimeUp) && unasked.is_some() && !deadline.passed() {
@@ -259,7 +260,8 @@ fn drive<T>(
             }
             match waited {
                 Waited::Ready => {}
-                Waited::TimeUp => return last_try(fd, attempt),
+                Waited::TimeUp if plan.limit.is_never() => return last_try(fd, Kind::WouldBlock, attempt),
+                Waited::TimeUp => return last_try(fd, Kind::TimedOut, attempt),
                 Waited::Closed => return Verdict::Finished(Err(Kind::Closed)),
                 Waited::Failed(kind) => return Verdict::Finished(Err(kind)),
                 Waited::Interrupted => return Verdict::Interrupted(next),
@@ -286,6 +288,9 @@ fn drive<T>(
                 }
                 if unasked.get_or_insert_with(Instant::now).elapsed() >= UNASKED {
                     return Verdict::Unasked(Next::Attempt);
+                }
+                if plan.limit.is_never() {
+                    until_when = None; // the kernel's limit is one of each wait
                 }
                 next = Next::Attempt;
             }
@@ -319,33 +324,47 @@ fn let_the_kernel_wait<T>(
         // Somebody put the descriptor into non-blocking mode, perhaps for a moment that is over; or time is up that the
         // program has set in the kernel.
         Attempted::Nothing => match unix::is_nonblocking(fd) {
-            Ok(false) if has_time_limit(fd, plan.direction) => Some(Verdict::Finished(Err(Kind::WouldBlock))),
+            Ok(false) if time_limit(fd, plan.direction).is_some() => {
+                Some(Verdict::Finished(Err(Kind::WouldBlock)))
+            }
             Ok(_) | Err(_) => None,
         },
     }
 }
 
-/// Whether the kernel itself limits how long a call waits: the program's own `SO_RCVTIMEO` or `SO_SNDTIMEO`.
-fn has_time_limit(fd: BorrowedFd<'_>, direction: Direction) -> bool {
+/// How long the kernel itself lets a call wait: the program's own `SO_RCVTIMEO` or `SO_SNDTIMEO`.
+fn time_limit(fd: BorrowedFd<'_>, direction: Direction) -> Option<Duration> {
     let sock = unix::sock(&fd);
     let limit = match direction {
         Direction::Receive => sock.read_timeout(),
         Direction::Send => sock.write_timeout(),
     };
-    matches!(limit, Ok(Some(_)))
+    limit.ok().flatten()
+}
+
+/// The end of a wait: the call's deadline. A call without one waits as long as the kernel would let it.
+fn wait_until(fd: BorrowedFd<'_>, plan: &mut Plan) -> Deadline {
+    let kernels = if plan.limit.is_never() {
+        time_limit(fd, plan.direction)
+    } else {
+        None
+    };
+    kernels.map_or_else(
+        || plan.limit.deadline(),
+        |limit| Deadline::after(Timeout::After(limit)),
+    )
 }
 
 /// Looks once more when time is up: the deadline may have passed before we came to wait, or while a signal was
 /// handled.
 fn last_try<T>(
     fd: BorrowedFd<'_>,
+    time_up: Kind,
     attempt: &mut impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>>,
 ) -> Verdict<T> {
     match once(fd, Waiting::No, attempt) {
         Attempted::Over(result) => Verdict::Finished(result),
-        Attempted::More | Attempted::Nothing | Attempted::Interrupted => {
-            Verdict::Finished(Err(Kind::TimedOut))
-        }
+        Attempted::More | Attempted::Nothing | Attempted::Interrupted => Verdict::Finished(Err(time_up)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Deadlines under signals: never early, and not restarted.
+//! Deadlines under signals: never early, and not restarted. And limits that a program has set in the kernel.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -166,4 +166,64 @@ fn the_blocking_mode_is_the_handles_and_the_descriptors() {
     assert!(mode(&client));
     assert_eq!(client.recv_timeout(), Timeout::Never);
     assert_eq!(kind(client.within(ms(20)).recv(&mut [0])), Kind::TimedOut);
+}
+
+const KERNELS: Duration = Duration::from_millis(40);
+
+/// Sets the program's own limit of a wait in the kernel, for both directions.
+fn limit_in_the_kernel(socket: &Socket) {
+    let micros = i64::try_from(KERNELS.as_micros()).unwrap();
+    let time = [0_i64.to_ne_bytes(), micros.to_ne_bytes()].concat();
+    for name in [libc::SO_RCVTIMEO, libc::SO_SNDTIMEO] {
+        socket.set_option(libc::SOL_SOCKET, name, &time).unwrap();
+    }
+}
+
+fn ends_with_the_kernels_limit<T: std::fmt::Debug>(call: impl FnOnce() -> polysock_core::Result<T>) {
+    let (result, took) = timed(call);
+    assert_eq!(kind(result), Kind::WouldBlock);
+    assert!(took >= KERNELS && took < KERNELS + LATE, "{took:?}");
+}
+
+/// The program's own SO_RCVTIMEO and SO_SNDTIMEO end every call that has no deadline, as socket(7) has it, also those
+/// that wait in a poll: on shared descriptors, listeners, Unix datagram sockets.
+#[test]
+fn a_limit_in_the_kernel_ends_every_wait() {
+    limited(|| {
+        let (client, _server) = connection();
+        limit_in_the_kernel(&client);
+        let other = client.duplicate().unwrap();
+        for shared in [&client, &other] {
+            ends_with_the_kernels_limit(|| shared.recv(&mut [0; 1]));
+        }
+        fill(&client);
+        ends_with_the_kernels_limit(|| client.send("x"));
+        ends_with_the_kernels_limit(|| client.send_all("x"));
+
+        let (listener, _address) = listener(1);
+        limit_in_the_kernel(&listener);
+        ends_with_the_kernels_limit(|| listener.accept());
+        listener.fileno().unwrap();
+        ends_with_the_kernels_limit(|| listener.accept());
+
+        let (one, _two) = unix_pair(libc::SOCK_DGRAM);
+        limit_in_the_kernel(&one);
+        ends_with_the_kernels_limit(|| one.recv(&mut [0; 1]));
+        while one.within(Timeout::NonBlocking).send("x").is_ok() {}
+        ends_with_the_kernels_limit(|| one.send("x"));
+    });
+}
+
+/// A deadline of the call's own counts instead, longer or shorter.
+#[test]
+fn a_deadline_counts_more_than_a_limit_in_the_kernel() {
+    limited(|| {
+        let (client, _server) = connection();
+        limit_in_the_kernel(&client);
+        let _other = client.duplicate().unwrap();
+        let longer = KERNELS * 3;
+        let (result, took) = timed(|| client.within(Timeout::After(longer)).recv(&mut [0; 1]));
+        assert_eq!(kind(result), Kind::TimedOut);
+        assert!(took >= longer, "{took:?}");
+    });
 }

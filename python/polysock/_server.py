@@ -113,7 +113,8 @@ class Server:
         running = self._server.stop(timeout)
         _serving.discard(self)
         for thread in list(self._threads):
-            if not thread.handling and thread is not threading.current_thread():
+            # One that is about to start is not alive yet; it will find that there is nothing to do.
+            if thread.is_alive() and not thread.handling and thread is not threading.current_thread():
                 thread.join(1)  # on its way out
         return running
 

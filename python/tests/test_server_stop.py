@@ -29,6 +29,13 @@ def test_a_handler_stops_its_own_server(timeout):
     assert results == [0]
 
 
+def test_a_thread_that_is_about_to_start():
+    with polysock.Server(LOCAL, echo) as server:
+        server._threads.add(polysock._server._Thread(server, 99))
+        assert ask(server) == b"hello"
+        assert server.stop() == 0
+
+
 def test_handlers_may_finish_until_the_time_is_up():
     door = threading.Event()
 

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import signal
+import struct
 import threading
 import time
 
@@ -188,6 +189,19 @@ def test_a_timeout_of_zero_never_waits():
             assert file.read(1) is None
         two.send(b"x")
         assert one.recv(1) == b"x"
+
+
+def test_the_programs_own_limit_in_the_kernel():
+    """SO_RCVTIMEO, which programs set by hand, ends a call as in CPython, on shared sockets and listeners too."""
+    limit = struct.pack("ll", 0, 20_000)
+    one, two = socket.socketpair()
+    with one, two, one.dup() as shared, socket.create_server(("127.0.0.1", 0)) as listener:
+        for sock in one, listener:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        for call in lambda: one.recv(1), lambda: shared.recv_into(bytearray(1)), listener.accept:
+            with pytest.raises(BlockingIOError) as caught:
+                call()
+            assert caught.value.errno == errno.EAGAIN
 
 
 def test_a_descriptor_that_came_non_blocking_does_not_wait():
