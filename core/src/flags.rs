@@ -24,6 +24,9 @@ impl Flags {
     pub const TRUNCATE: Self = Self(libc::MSG_TRUNC);
     /// `MSG_CTRUNC`: said of control messages that did not fit.
     pub const CONTROL_TRUNCATED: Self = Self(libc::MSG_CTRUNC);
+    /// `MSG_ERRQUEUE`: a report from the socket's error queue (ip(7), `IP_RECVERR`). With a time limit a call waits for
+    /// one; without, it does not, as recv(2) has it.
+    pub const ERROR_QUEUE: Self = Self(libc::MSG_ERRQUEUE);
     /// `MSG_EOR`: the end of a record.
     pub const END_OF_RECORD: Self = Self(libc::MSG_EOR);
 

@@ -5,9 +5,9 @@ use crate::gil::Tries;
 use crate::raw::buffer::is_sequence;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
-use crate::socket::{NativeSocket, Using};
+use crate::socket::{waiting_flags, NativeSocket, Using};
 use crate::{address, audit, convert, gil};
-use polysock_core::{Address, Ancillary, Control, Data, Family, Flags, Received, Room, Socket};
+use polysock_core::{Address, Ancillary, Control, Data, Family, Received, Room, Socket};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyRuntimeWarning, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
@@ -57,7 +57,7 @@ pub fn received_from<'py>(
     let tries = native.tries(socket, Tries::Receive, flags, true);
     let data = bytes::received(py, capacity, |room| {
         let received = gil::transfer(py, tries, |host| {
-            socket.on(host).recv_from_with(room, Flags(flags.0))
+            socket.on(host).recv_from_with(room, waiting_flags(socket, flags))
         })?;
         gil::received(received.count);
         from = received.address;
@@ -86,7 +86,7 @@ pub fn recvfrom_into<'py>(
     let received = gil::call(py, |host| {
         socket
             .on(host)
-            .recv_from_with(buffer.room(wanted), Flags(flags.0))
+            .recv_from_with(buffer.room(wanted), waiting_flags(socket, flags))
     })?;
     let from = address::to_python(py, socket.protocol(), &received.address)?;
     Ok((received.count, from))
@@ -128,7 +128,9 @@ pub fn sent_to(
         .get()
         .tries(&socket, Tries::Send, flags, data.is_plain() && !looked_up);
     gil::transfer(py, tries, |host| {
-        socket.on(host).send_to_with(data.data(), &to, Flags(flags.0))
+        socket
+            .on(host)
+            .send_to_with(data.data(), &to, waiting_flags(&socket, flags))
     })
 }
 
@@ -155,7 +157,9 @@ pub fn received_message<'py>(
     let mut beside = None;
     let data = bytes::received(py, capacity, |room| {
         let received = gil::call(py, |host| {
-            socket.on(host).recv_message(&[room], control, Flags(flags.0))
+            socket
+                .on(host)
+                .recv_message(&[room], control, waiting_flags(socket, flags))
         })?;
         let count = received.count;
         beside = Some(received);
@@ -190,7 +194,9 @@ pub fn recvmsg_into<'py>(
     let control = control_room(ancbufsize)?;
     let room: Vec<Room<'_>> = parts.iter_mut().map(|part| part.room(usize::MAX)).collect();
     let received = gil::call(py, |host| {
-        socket.on(host).recv_message(&room, control, Flags(flags.0))
+        socket
+            .on(host)
+            .recv_message(&room, control, waiting_flags(socket, flags))
     })?;
     let count = received.count;
     let (ancillary, flags, from) = shown(py, socket, received)?;
@@ -225,7 +231,7 @@ pub fn sendmsg(
     gil::call(py, |host| {
         socket
             .on(host)
-            .send_message(&data, &control, to.as_ref(), Flags(flags.0))
+            .send_message(&data, &control, to.as_ref(), waiting_flags(&socket, flags))
     })
 }
 
@@ -266,7 +272,7 @@ pub fn sendmsg_afalg(
     gil::call(py, |host| {
         socket
             .on(host)
-            .send_message(&data, &control, None, Flags(flags.0))
+            .send_message(&data, &control, None, waiting_flags(socket, flags))
     })
 }
 

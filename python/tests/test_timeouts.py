@@ -4,14 +4,17 @@ import errno
 import fcntl
 import os
 import signal
+import socket as standard
 import struct
 import threading
 import time
 
 import pytest
-from helpers import MUCH, Thread, connection, full_listener
+from helpers import MUCH, PATIENCE, Thread, connection, full_listener
 
 import polysock as socket
+
+IP_RECVERR = 11  # <linux/in.h>; Python has it from 3.14 on
 
 
 @pytest.fixture
@@ -228,3 +231,43 @@ def test_a_descriptor_that_came_non_blocking_does_not_wait():
             assert os.get_blocking(one.fileno())
             two.send(b"x")
             assert copy.recv(1) == b"x"
+
+
+@pytest.mark.parametrize("module", [socket, standard])
+def test_a_timeout_is_kept_whatever_dontwait_says(module):
+    first, second = module.socketpair()
+    with first, second:
+        asks = [
+            lambda: first.recv(1, module.MSG_DONTWAIT),
+            lambda: first.recv_into(bytearray(1), 1, module.MSG_DONTWAIT),
+            lambda: first.recvfrom(1, module.MSG_DONTWAIT),
+            lambda: first.recvmsg(1, 0, module.MSG_DONTWAIT),
+        ]
+        for ask in asks:
+            first.settimeout(0.05)
+            with pytest.raises(TimeoutError):
+                ask()
+            first.settimeout(None)
+            with pytest.raises(BlockingIOError):
+                ask()
+        first.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            first.sendall(bytes(MUCH), module.MSG_DONTWAIT)
+
+
+def test_a_report_of_an_error_is_waited_for():
+    with socket.socket(type=socket.SOCK_DGRAM) as reporter, socket.socket(type=socket.SOCK_DGRAM) as deaf:
+        with socket.socket(type=socket.SOCK_DGRAM) as peer:
+            peer.bind(("127.0.0.1", 0))
+            deaf.bind(("127.0.0.1", 0))
+            deaf.connect(peer.getsockname())
+        reporter.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+        reporter.settimeout(PATIENCE)
+        waiting = Thread(reporter.recvmsg, 16, 256, socket.MSG_ERRQUEUE).asleep()
+        reporter.sendto(b"refused", deaf.getsockname())
+        data, ancillary, flags, address = waiting.outcome()
+        assert (data, address) == (b"refused", deaf.getsockname())
+        assert flags & socket.MSG_ERRQUEUE
+        ((level, kind, report),) = ancillary
+        assert (level, kind) == (socket.IPPROTO_IP, IP_RECVERR)
+        assert struct.unpack_from("=I", report) == (errno.ECONNREFUSED,)

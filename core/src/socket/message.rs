@@ -1,6 +1,6 @@
 //! Messages: several pieces at once, control messages, addresses (sendmsg, recvmsg, sendto, recvfrom).
 
-use super::recv::end_if_shut;
+use super::recv::{end_if_shut, may_fill};
 use super::{named, Call, Socket};
 use crate::address::Address;
 use crate::ancillary::{Ancillary, Control};
@@ -194,11 +194,10 @@ impl<H: Host> Call<'_, H> {
         flags: Flags,
     ) -> Result<Received> {
         let total = parts.iter().map(Room::len).fold(0, usize::saturating_add);
-        let may_wait = flags.0 & (libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE) == 0;
         let peek = flags.contains(Flags::PEEK);
         let stream = self.socket.is_stream();
-        let fill = stream && may_wait && flags.contains(Flags::WAIT_ALL) && !peek;
-        let plan = self.recv_plan(total, flags, may_wait);
+        let plan = self.recv_plan(total, flags);
+        let fill = stream && may_fill(flags) && !peek;
         let unix = self.socket.family() == Family::UNIX;
         let given = flags.0 | if unix { special::CLOEXEC_RIGHTS } else { 0 };
         let mut control = vec![0; control_room];
@@ -211,7 +210,7 @@ impl<H: Host> Call<'_, H> {
                 let rest = room_after(parts, so_far);
                 unix::recvmsg(fd, &rest, &mut control, &mut from, given, waiting)
             };
-            let got = if stream {
+            let got = if stream || flags.contains(Flags::ERROR_QUEUE) {
                 got?
             } else {
                 end_if_shut(fd, got, &mut fruitless, unix::Received::default)?

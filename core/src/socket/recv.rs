@@ -77,13 +77,12 @@ impl<H: Host> Call<'_, H> {
         if room.is_empty() && stream {
             return self.socket.now(Operation::Recv, |_| Ok(0));
         }
-        let may_wait = flags.0 & (libc::MSG_DONTWAIT | libc::MSG_ERRQUEUE) == 0;
-        let fill = stream && may_wait && flags.contains(Flags::WAIT_ALL);
-        let plan = self.recv_plan(room.len(), flags, may_wait);
+        let plan = self.recv_plan(room.len(), flags);
+        let fill = stream && may_fill(flags);
         let (mut done, mut peeked, mut fruitless) = (0, 0, 0);
         let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
             let received = unix::recv(fd, &room.after(done), flags.0, waiting);
-            let count = if stream {
+            let count = if stream || flags.contains(Flags::ERROR_QUEUE) {
                 received?
             } else {
                 end_if_shut(fd, received, &mut fruitless, || 0)?
@@ -120,7 +119,7 @@ impl<H: Host> Call<'_, H> {
         if room.is_empty() {
             return self.socket.now(Operation::RecvExact, |_| Ok(()));
         }
-        let plan = self.recv_plan(room.len(), Flags::NONE, true);
+        let plan = self.recv_plan(room.len(), Flags::NONE);
         let mut done = 0;
         let filled = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
             // A kernel that may wait waits for all of it: only a signal ends that early.
@@ -150,13 +149,15 @@ impl<H: Host> Call<'_, H> {
         Err(Error::new(Operation::RecvExact, kind).with_done(done))
     }
 
-    pub(super) fn recv_plan(&self, bytes: usize, flags: Flags, may_wait: bool) -> Plan {
-        let limit = if may_wait {
-            self.limit(Direction::Receive)
-        } else {
-            Limit::new(Timeout::NonBlocking)
-        };
-        let events = if flags.contains(Flags::OUT_OF_BAND) {
+    pub(super) fn recv_plan(&self, bytes: usize, flags: Flags) -> Plan {
+        let (errors, mut limit) = (flags.contains(Flags::ERROR_QUEUE), self.limit(Direction::Receive));
+        // Without a limit errors are not waited for, as recv(2) does not.
+        if flags.contains(Flags::DONT_WAIT) || errors && limit.is_never() {
+            limit = Limit::new(Timeout::NonBlocking);
+        }
+        let events = if errors {
+            0 // POLLERR comes unasked
+        } else if flags.contains(Flags::OUT_OF_BAND) {
             libc::POLLPRI
         } else {
             libc::POLLIN
@@ -170,6 +171,12 @@ impl<H: Host> Call<'_, H> {
             kernel_may_wait: self.socket.is_woken_by_shutdown() && flags.0 & !libc::MSG_WAITALL == 0,
         }
     }
+}
+
+/// Whether a receive from a stream is to fill its room.
+pub(super) fn may_fill(flags: Flags) -> bool {
+    let not_waiting = Flags::DONT_WAIT | Flags::ERROR_QUEUE;
+    flags.contains(Flags::WAIT_ALL) && flags.0 & not_waiting.0 == 0
 }
 
 /// Turns "nothing there" into an end when the socket was shut down for reading: Linux reports such a datagram socket

@@ -13,5 +13,5 @@ mod transfer;
 mod unclaimed;
 
 pub use native::NativeSocket;
-pub use transfer::{received, received_into, sent, sent_all, Using};
+pub use transfer::{received, received_into, sent, sent_all, waiting_flags, Using};
 pub use unclaimed::Unclaimed;

@@ -6,13 +6,23 @@ use crate::gil::Tries;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
 use crate::{error, gil};
-use polysock_core::{Flags, Socket};
+use polysock_core::{Flags, Socket, Timeout};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 /// An object, and the core's socket that it has for this call.
 pub type Using<'a> = (&'a NativeSocket, &'a Socket);
+
+/// Flags as the core takes them. In CPython a timeout is kept to, whatever `MSG_DONTWAIT` says: it polls first.
+pub fn waiting_flags(socket: &Socket, flags: CInt) -> Flags {
+    let has_timeout = matches!(socket.recv_timeout(), Timeout::After(_));
+    if has_timeout && flags.0 & libc::MSG_DONTWAIT != 0 {
+        Flags(flags.0 & !libc::MSG_DONTWAIT)
+    } else {
+        Flags(flags.0)
+    }
+}
 
 /// Receives at most `capacity` bytes.
 pub fn received<'py>(
@@ -23,7 +33,7 @@ pub fn received<'py>(
 ) -> PyResult<Bound<'py, PyBytes>> {
     bytes::received(py, capacity, |room| {
         gil::receive(py, native.tries(socket, Tries::Receive, flags, true), |host| {
-            socket.on(host).recv_with(room, Flags(flags.0))
+            socket.on(host).recv_with(room, waiting_flags(socket, flags))
         })
     })
 }
@@ -38,7 +48,9 @@ pub fn received_into(
 ) -> PyResult<usize> {
     let tries = native.tries(socket, Tries::Receive, flags, buffer.is_plain());
     gil::receive(py, tries, |host| {
-        socket.on(host).recv_with(buffer.room(wanted), Flags(flags.0))
+        socket
+            .on(host)
+            .recv_with(buffer.room(wanted), waiting_flags(socket, flags))
     })
 }
 
@@ -51,7 +63,9 @@ pub fn sent(
 ) -> PyResult<usize> {
     let tries = native.tries(socket, Tries::Send, flags, data.is_plain());
     gil::transfer(py, tries, |host| {
-        socket.on(host).send_with(data.data(), Flags(flags.0))
+        socket
+            .on(host)
+            .send_with(data.data(), waiting_flags(socket, flags))
     })
 }
 
@@ -64,7 +78,9 @@ pub fn sent_all(
 ) -> PyResult<()> {
     let tries = native.tries(socket, Tries::Send, flags, data.is_plain());
     gil::transfer(py, tries, |host| {
-        socket.on(host).send_all_with(data.data(), Flags(flags.0))
+        socket
+            .on(host)
+            .send_all_with(data.data(), waiting_flags(socket, flags))
     })
 }
 
