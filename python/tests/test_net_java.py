@@ -6,6 +6,7 @@ Without a JDK, what JDK 17 printed (java/expected.txt) stands in for it.
 import importlib
 import re
 import shutil
+import socket as standard
 import subprocess
 import tomllib
 from pathlib import Path
@@ -31,6 +32,8 @@ MACHINE = {
     "datagrams.unbound.buffers",
     "options.sendBuffer.small",
 }
+# Connects to addresses that mean this machine: java.net asks for its name first, which need not be a known one.
+OWN_NAME = {"addresses.dual.0.0.0.0", "addresses.dual.__"}
 needs_jdk = pytest.mark.skipif(
     not (shutil.which("java") and shutil.which("javac")), reason="no JDK: java and javac are not on PATH"
 )
@@ -68,6 +71,14 @@ def java(tmp_path_factory):
     return steps(printed), int(re.search(r"\d+", version).group())
 
 
+def own_name_is_known():
+    try:
+        standard.gethostbyname(standard.gethostname())
+    except standard.gaierror:
+        return False
+    return True
+
+
 def differences(version):
     """The entries that hold for a JDK."""
     listed = tomllib.loads((HERE / "differences.toml").read_text())
@@ -94,7 +105,7 @@ def compare(ours, theirs, listed, left_out=frozenset()):
 def test_java_net_prints_the_same(ours, java):
     printed, version = java
     assert len(printed) > 400
-    compare(ours, printed, differences(version))
+    compare(ours, printed, differences(version), set() if own_name_is_known() else OWN_NAME)
 
 
 @needs_ipv6
