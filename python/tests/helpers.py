@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket as standard
 import struct
 import threading
 import time
@@ -34,6 +35,14 @@ def ipv6_is_there():
 
 
 needs_ipv6 = pytest.mark.skipif(not ipv6_is_there(), reason="no IPv6 here: ::1 can't be bound")
+
+
+def own_name_is_known():
+    """Whether this machine's name leads to an address: it need not."""
+    with contextlib.suppress(standard.gaierror):
+        standard.gethostbyname(standard.gethostname())
+        return True
+    return False
 
 
 @contextlib.contextmanager

@@ -6,13 +6,12 @@ Without a JDK, what JDK 17 printed (java/expected.txt) stands in for it.
 import importlib
 import re
 import shutil
-import socket as standard
 import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
-from helpers import needs_ipv6
+from helpers import needs_ipv6, own_name_is_known
 
 HERE = Path(__file__).parent / "java"
 PROGRAMS = ["History", "Closing", "Timeouts", "Options", "Streams", "Scanning", "Addresses", "Datagrams"]
@@ -69,14 +68,6 @@ def java(tmp_path_factory):
     printed = subprocess.run(run_all, check=True, timeout=DEADLINE, stdout=subprocess.PIPE).stdout.decode()
     version = subprocess.run(["javac", "-version"], check=True, timeout=DEADLINE, capture_output=True, text=True).stdout
     return steps(printed), int(re.search(r"\d+", version).group())
-
-
-def own_name_is_known():
-    try:
-        standard.gethostbyname(standard.gethostname())
-    except standard.gaierror:
-        return False
-    return True
 
 
 def differences(version):
