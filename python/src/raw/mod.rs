@@ -1,4 +1,5 @@
-//! All `unsafe` of this crate: audit events, buffers, bytes, descriptors, entries, the finalizer, and threads.
+//! All `unsafe` of this crate: audit events, buffers, bytes, descriptors, entries, the finalizer, numbers, threads and
+//! their end.
 #![allow(unsafe_code)]
 
 pub mod audit;
@@ -8,4 +9,6 @@ pub mod descriptor;
 pub mod entry;
 pub mod finalize;
 pub mod number;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod thread_end;
 pub mod threads;
