@@ -97,7 +97,20 @@ pub fn host_name(object: &Bound<'_, PyAny>, always_encode: bool) -> PyResult<CSt
 }
 
 fn encode_idna(text: &Bound<'_, PyString>) -> PyResult<Vec<u8>> {
-    text.call_method1("encode", ("idna",))?.extract()
+    match text.to_str() {
+        Ok(name) if encodes_to_itself(name) => Ok(name.as_bytes().to_vec()),
+        _ => text.call_method1("encode", ("idna",))?.extract(),
+    }
+}
+
+/// Whether Python's codec would return the name as it is. The codec is Python code, and its first use an import, which
+/// takes milliseconds.
+fn encodes_to_itself(name: &str) -> bool {
+    let (inner_labels_fit, last) = match name.rsplit_once('.') {
+        Some((inner, last)) => (inner.split('.').all(|label| (1..64).contains(&label.len())), last),
+        None => (true, name),
+    };
+    name.is_ascii() && inner_labels_fit && last.len() < 64
 }
 
 fn ipv4(caller: &str, object: &Bound<'_, PyAny>) -> PyResult<Address> {
