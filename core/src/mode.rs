@@ -9,7 +9,7 @@ use crate::sys::fork::Held;
 use crate::sys::{special, unix};
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{fence, AtomicBool, Ordering};
 
 /// What is known of a descriptor's mode. Changed under the handle's lock.
 pub(crate) struct Mode {
@@ -70,7 +70,7 @@ impl Handle {
     /// Says that the number of the descriptor is told, and gives it the mode that the program wants.
     #[inline]
     pub(crate) fn show_mode(&self) {
-        if !self.number_told.load(Ordering::Relaxed) || !self.mode.is_as_wanted() {
+        if !self.number_told.load(Ordering::Acquire) || !self.mode.is_as_wanted() {
             self.show_mode_now();
         }
     }
@@ -80,6 +80,7 @@ impl Handle {
         // Under the lock, so that whoever found it untold is done with it.
         let shared = self.shared.lock();
         self.number_told.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst); // a close that does not see it is seen by who asks
         self.bring_in_line(shared);
     }
 

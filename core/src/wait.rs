@@ -44,19 +44,15 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Whether the kernel itself is to wait: without a deadline, on a descriptor in blocking mode that nobody else holds.
-    /// One system call then does all, and `close` wakes it by shutdown(2). The one predicate of this way; without it
-    /// everything waits in [`wait`]. Asked before the call is counted in, so that a close that finds it inside knows.
+    /// Whether the kernel itself is to wait: without a deadline, on a descriptor in blocking mode that nobody else can
+    /// hold. One system call then does all, and `close` wakes it by shutdown(2). The one predicate of this way; without it
+    /// everything waits in [`wait`].
     fn kernel_waits(&self, handle: &Handle) -> bool {
-        let waits = self.kernel_may_wait
+        self.kernel_may_wait
             && self.limit.is_never()
-            && special::KNOWS_HOLDERS
             && !handle.mode.is_wanted_nonblocking()
-            && handle.is_exclusive();
-        if waits {
-            handle.note_kernel_wait();
-        }
-        waits
+            && handle.owns_mode()
+            && special::knows_holders()
     }
 }
 
@@ -120,7 +116,7 @@ pub(crate) fn run<H: Host, T: Progress + Send>(
     mut attempt: impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>> + Send,
 ) -> Result<T, Kind> {
     let kernel_waits = plan.kernel_waits(handle);
-    let mut inside = handle.enter()?;
+    let mut inside = handle.enter_to(kernel_waits)?;
     let hint = Try {
         bytes: plan.bytes,
         alone: inside.alone(),
@@ -162,7 +158,7 @@ pub(crate) fn run<H: Host, T: Progress + Send>(
                 };
                 asked.map_err(|_| Kind::Interrupted)?;
                 let kernel_waits = plan.kernel_waits(handle);
-                inside = handle.enter()?;
+                inside = handle.enter_to(kernel_waits)?;
                 let fd = inside.fd();
                 verdict = host.block(|| drive(handle, fd, &mut plan, kernel_waits, next, &mut attempt));
             }

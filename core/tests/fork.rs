@@ -11,7 +11,7 @@ fn main() {}
 
 #[cfg(target_os = "linux")]
 fn main() {
-    let tests: [(&str, fn()); 13] = [
+    let tests: [(&str, fn()); 16] = [
         (
             "a_child_that_closes_disturbs_nobody",
             tests::a_child_that_closes_disturbs_nobody,
@@ -28,6 +28,15 @@ fn main() {
             "close_wakes_once_a_child_has_gone",
             tests::close_wakes_once_a_child_has_gone,
         ),
+        (
+            "many_closes_after_a_fork_share_one_patience",
+            tests::many_closes_after_a_fork_share_one_patience,
+        ),
+        (
+            "a_child_keeps_its_connection_when_proc_has_gone",
+            tests::a_child_keeps_its_connection_when_proc_has_gone,
+        ),
+        ("close_wakes_without_proc", tests::close_wakes_without_proc),
         ("a_childs_waits_are_its_own", tests::a_childs_waits_are_its_own),
         ("two_workers_on_one_listener", tests::two_workers_on_one_listener),
         (
@@ -79,7 +88,7 @@ mod tests {
     use std::os::fd::AsRawFd;
     use std::os::unix::net::UnixStream;
     use std::sync::atomic::{AtomicBool, Ordering};
-    use std::sync::{Arc, Mutex};
+    use std::sync::{mpsc, Arc, Mutex};
     use std::time::{Duration, Instant};
 
     pub fn a_child_that_closes_disturbs_nobody() {
@@ -160,6 +169,96 @@ mod tests {
         assert_eq!(kind(reading.result()), Kind::Closed);
         closing.result().unwrap();
         assert_eq!(server.within(LATE).recv(&mut [0]).unwrap(), 0);
+    }
+
+    /// A child that does not start another program a second after it was forked will not do so any more. What it holds
+    /// stays its own, and what it gives up is woken again.
+    pub fn many_closes_after_a_fork_share_one_patience() {
+        let waiting: Vec<_> = (0..10)
+            .map(|_| {
+                let (client, server) = connection();
+                let client = Arc::new(client);
+                let reader = Arc::clone(&client);
+                let reading = start_blocked(move || reader.recv(&mut [0]));
+                (client, server, reading)
+            })
+            .collect();
+        let (mut go_away, mut tell) = UnixStream::pair().unwrap();
+        let parents_end = tell.as_raw_fd();
+        let child = system::fork(|| {
+            system::close(parents_end);
+            for (client, ..) in &waiting {
+                client.send_all(b"child").unwrap();
+            }
+            let _ = go_away.read(&mut [0]);
+        });
+        let (early, late) = waiting.split_at(8);
+        let ((), took) = timed(|| early.iter().for_each(|(client, ..)| client.close().unwrap()));
+        assert!(took < LATE, "{took:?}"); // a second each before
+        for (_, server, reading) in early {
+            server.within(LATE).recv_exact(&mut [0; 5]).unwrap();
+            assert!(reading.is_running());
+        }
+        tell.write_all(b"!").unwrap();
+        child.succeed();
+        for (client, ..) in late {
+            let ((), took) = timed(|| client.close().unwrap());
+            assert!(took < ms(900), "{took:?}");
+        }
+        for (at, (_, server, reading)) in waiting.into_iter().enumerate() {
+            if at < 8 {
+                server.send_all(b"x").unwrap(); // none but that could wake it
+                assert_eq!(reading.result().unwrap(), 1);
+            } else {
+                assert_eq!(kind(reading.result()), Kind::Closed);
+            }
+        }
+    }
+
+    /// Nothing is known any more of who holds what.
+    pub fn a_child_keeps_its_connection_when_proc_has_gone() {
+        let (client, server) = connection();
+        let client = Arc::new(client);
+        let reader = Arc::clone(&client);
+        let reading = start_blocked(move || reader.recv(&mut [0]));
+        if !system::leave_proc_behind() {
+            return println!(
+                "SKIPPED a_child_keeps_its_connection_when_proc_has_gone: chroot(2) is not permitted"
+            );
+        }
+        let (mut go_on, mut tell) = UnixStream::pair().unwrap();
+        let child = system::fork(|| {
+            go_on.read_exact(&mut [0]).unwrap();
+            client.send_all(b"child").unwrap();
+        });
+        let ((), took) = timed(|| client.close().unwrap());
+        assert!(took < ms(900), "{took:?}");
+        tell.write_all(b"!").unwrap();
+        server.within(LATE).recv_exact(&mut [0; 5]).unwrap();
+        child.succeed();
+        server.send_all(b"x").unwrap(); // none but that could wake it
+        assert_eq!(reading.result().unwrap(), 1);
+    }
+
+    /// Where nothing can be known from the start, calls wait where they are woken without harm.
+    pub fn close_wakes_without_proc() {
+        std::env::set_current_dir("/proc").unwrap(); // for the test itself
+        if !system::leave_proc_behind() {
+            return println!("SKIPPED close_wakes_without_proc: chroot(2) is not permitted");
+        }
+        let (client, server) = connection();
+        let client = Arc::new(client);
+        let (reader, (tell, told)) = (Arc::clone(&client), mpsc::channel());
+        let reading = std::thread::spawn(move || {
+            tell.send(system::gettid()).unwrap();
+            reader.recv(&mut [0])
+        });
+        system::Observer::of(&format!("self/task/{}", told.recv().unwrap())).wait_blocked();
+        let child = system::fork(|| client.send_all(b"child").unwrap());
+        client.close().unwrap();
+        assert_eq!(kind(reading.join().unwrap()), Kind::Closed);
+        server.within(LATE).recv_exact(&mut [0; 5]).unwrap();
+        child.succeed();
     }
 
     pub fn a_child_has_the_write_lock_afresh() {

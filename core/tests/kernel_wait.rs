@@ -120,6 +120,66 @@ fn a_socket_that_others_hold_never_waits_in_the_kernel() {
     });
 }
 
+/// From then on a copy may be anywhere, so that no call may be where only shutdown(2) wakes it.
+#[test]
+fn a_call_that_begins_after_the_number_was_told_is_woken_without_harm() {
+    limited(|| {
+        let (client, server) = connection();
+        let copy = system::dup(client.fileno().unwrap());
+        let client = Arc::new(client);
+        let inside = Arc::clone(&client);
+        let running = start_blocked(move || inside.recv(&mut [0; 1]));
+        assert_ne!(sleeps_in(&running), libc::SYS_recvfrom);
+        let ((), took) = timed(|| client.close().unwrap());
+        assert_eq!(kind(running.result()), Kind::Closed);
+        assert!(took < ms(900), "{took:?}");
+        let copy = Socket::from_fd(copy).unwrap();
+        copy.send_all("unharmed").unwrap();
+        server.within(LATE).recv_exact(&mut [0; 8]).unwrap();
+    });
+}
+
+/// The number is told while calls wait, and nobody makes a copy.
+#[test]
+fn a_number_that_is_told_meanwhile_does_not_keep_calls_asleep() {
+    limited(|| {
+        let (client, _server) = connection();
+        let client = Arc::new(client);
+        let inside = Arc::clone(&client);
+        let running = start_blocked(move || inside.recv(&mut [0; 1]));
+        assert_eq!(sleeps_in(&running), libc::SYS_recvfrom);
+        client.fileno().unwrap();
+        let ((), took) = timed(|| client.close().unwrap());
+        assert_eq!(kind(running.result()), Kind::Closed);
+        assert!(took < LATE, "{took:?}");
+    });
+}
+
+/// This process keeps a copy: there is nothing to wait for.
+#[test]
+fn closes_that_can_not_wake_do_not_wait_either() {
+    limited(|| {
+        let kept: Vec<_> = (0..8)
+            .map(|_| {
+                let (client, server) = connection();
+                let client = Arc::new(client);
+                let inside = Arc::clone(&client);
+                let running = start_blocked(move || inside.recv(&mut [0; 1]));
+                let copy = client.duplicate().unwrap();
+                (client, running, copy, server)
+            })
+            .collect();
+        let ((), took) = timed(|| kept.iter().for_each(|(client, ..)| client.close().unwrap()));
+        assert!(took < LATE, "{took:?}"); // a second each before
+        for (_, running, copy, server) in kept {
+            copy.send_all("unharmed").unwrap();
+            server.within(LATE).recv_exact(&mut [0; 8]).unwrap();
+            server.send_all("x").unwrap();
+            assert_eq!(running.result().unwrap(), 1, "progress wins");
+        }
+    });
+}
+
 /// A forked child that holds the connection keeps it; once it has gone, close wakes by shutdown again.
 #[test]
 fn a_child_that_was_forked_meanwhile_is_looked_for() {

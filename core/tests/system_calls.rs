@@ -182,6 +182,61 @@ fn a_connection_made_accepted_and_closed_makes_seven_calls() {
     });
 }
 
+/// Nobody else can hold the socket: its number was not told, and there was no fork.
+#[test]
+fn a_close_that_wakes_a_call_looks_for_nobody() {
+    let name = "a_close_that_wakes_a_call_looks_for_nobody";
+    counted_as(looks, name, &[], || {
+        let (client, _server) = connection();
+        let (client, receiving) = receiving(client);
+        measured(|| client.close().unwrap());
+        assert_eq!(kind(receiving.result()), Kind::Closed);
+    });
+}
+
+/// So does one of a socket whose number was told before: its calls wait where they can be woken without harm.
+#[test]
+fn a_close_of_a_number_that_was_told_looks_for_nobody() {
+    let name = "a_close_of_a_number_that_was_told_looks_for_nobody";
+    counted_as(looks, name, &[], || {
+        let (client, _server) = connection();
+        let _ = client.fileno().unwrap();
+        let (client, receiving) = receiving(client);
+        measured(|| client.close().unwrap());
+        assert_eq!(kind(receiving.result()), Kind::Closed);
+    });
+}
+
+/// Each look begins with this link. What is found holds for all until the next fork.
+#[test]
+fn closes_after_a_fork_share_one_look() {
+    let name = "closes_after_a_fork_share_one_look";
+    counted_as(look_begins, name, &[("look", 1)], move || {
+        let (clients, _servers): (Vec<_>, Vec<_>) = (0..5).map(|_| connection()).unzip();
+        let waiting: Vec<_> = clients.into_iter().map(receiving).collect();
+        system::fork(|| ()).succeed();
+        measured(|| waiting.iter().for_each(|(client, _)| client.close().unwrap()));
+        for (_, receiving) in waiting {
+            assert_eq!(kind(receiving.result()), Kind::Closed);
+        }
+    });
+}
+
+fn looks(line: &str) -> Option<&str> {
+    call(line).filter(|call| ["openat", "getdents64", "readlink", "readlinkat", "statx"].contains(call))
+}
+
+fn look_begins(line: &str) -> Option<&str> {
+    line.contains("\"/proc/self\"").then_some("look")
+}
+
+/// A socket, and a call that waits on it.
+fn receiving(client: Socket) -> (Arc<Socket>, Running<polysock_core::Result<usize>>) {
+    let client = Arc::new(client);
+    let receiver = Arc::clone(&client);
+    (client, start_blocked(move || receiver.recv(&mut [0; 1])))
+}
+
 /// Marks the calls to be counted: getppid, which nothing else here makes.
 fn measured(section: impl FnOnce()) {
     let _ = parent_id();
@@ -192,6 +247,16 @@ fn measured(section: impl FnOnce()) {
 /// Runs `case` in this process if it is the one under strace; otherwise runs that process and counts its calls
 /// between the marks.
 fn counted(name: &str, expected: &[(&str, usize)], case: impl FnOnce() + Send + 'static) {
+    counted_as(call, name, expected, case);
+}
+
+/// The same with what a line of strace counts as.
+fn counted_as(
+    counts_as: impl Fn(&str) -> Option<&str>,
+    name: &str,
+    expected: &[(&str, usize)],
+    case: impl FnOnce() + Send + 'static,
+) {
     if env::var_os(CASE).is_some() {
         return limited(case);
     }
@@ -211,7 +276,7 @@ fn counted(name: &str, expected: &[(&str, usize)], case: impl FnOnce() + Send + 
         return;
     }
     assert!(ran.unwrap().success(), "the traced process failed");
-    let found = count(&text);
+    let found = count(&text, counts_as);
     println!("{name}: {found:?}");
     let expected = expected
         .iter()
@@ -222,7 +287,7 @@ fn counted(name: &str, expected: &[(&str, usize)], case: impl FnOnce() + Send + 
 
 /// The calls of the marked thread between the marks. A call that another thread's line cuts in two is counted by
 /// its beginning.
-fn count(text: &str) -> BTreeMap<String, usize> {
+fn count(text: &str, counts_as: impl Fn(&str) -> Option<&str>) -> BTreeMap<String, usize> {
     let thread_of = |line: &str| line.split_whitespace().next().map(str::to_owned);
     let marked = text
         .lines()
@@ -232,10 +297,15 @@ fn count(text: &str) -> BTreeMap<String, usize> {
     let lines = text.lines().filter(|line| thread_of(line) == marked);
     let after_mark = lines.skip_while(|line| !line.contains("getppid(")).skip(1);
     for line in after_mark.take_while(|line| !line.contains("getppid(")) {
-        let call = line.split_whitespace().nth(1).unwrap_or("");
-        if let Some((name, _)) = call.split_once('(') {
-            *calls.entry(name.to_owned()).or_insert(0) += 1;
+        if let Some(what) = counts_as(line) {
+            *calls.entry(what.to_owned()).or_insert(0) += 1;
         }
     }
     calls
+}
+
+/// The name of the call in a line of strace.
+fn call(line: &str) -> Option<&str> {
+    let (name, _) = line.split_whitespace().nth(1)?.split_once('(')?;
+    Some(name)
 }

@@ -1,6 +1,7 @@
 //! One descriptor shared by many threads: who is inside, who waits, who closes.
 //!
-//! The state word holds CLOSED, DETACHED, whether anybody has registered, and the number of calls inside. Entering is
+//! The state word holds CLOSED, DETACHED, whether anybody has registered, and the number of calls inside, of those that
+//! wait in the kernel itself, too. Entering is
 //! one atomic step that tests what it counts, and `close` sets CLOSED and counts itself in the same step, so no call
 //! ever uses a descriptor number that was closed and given to somebody else.
 
@@ -15,21 +16,27 @@ use crate::host::Host;
 use crate::mode::Mode;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::{self, ForkLock};
-use crate::sys::{special, unix};
+use crate::sys::special::{self, Holders};
+use crate::sys::unix;
 use crate::time::Timeout;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{fence, AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-const COUNT: u64 = (1 << 28) - 1;
+/// The calls inside.
+const COUNT: u64 = (1 << 20) - 1;
+/// Those of them that may wait in the kernel itself.
+const IN_KERNEL: u64 = ((1 << 16) - 1) * ONE_IN_KERNEL;
+const ONE_IN_KERNEL: u64 = 1 << 20;
 /// Somebody has registered: there may be waiters to wake and followers to tell.
-const REGISTERED: u64 = 1 << 28;
+const REGISTERED: u64 = 1 << 36;
 /// The closer has stopped waiting: the last call to leave closes the descriptor.
-const ORPHANED: u64 = 1 << 29;
-const DETACHED: u64 = 1 << 30;
-const CLOSED: u64 = 1 << 31;
-const GENERATION: u32 = 32;
+const ORPHANED: u64 = 1 << 37;
+const DETACHED: u64 = 1 << 38;
+const CLOSED: u64 = 1 << 39;
+/// The rest is the generation, of which 24 bits are enough to tell a child from its parents.
+const GENERATION: u32 = 40;
 
 /// How long `close` waits for the calls inside to leave before it lets the last of them close the descriptor.
 /// They leave within milliseconds; only a call stuck in the kernel takes longer.
@@ -60,8 +67,6 @@ pub(crate) struct Handle {
     shared_here: AtomicBool,
     /// What [`fork::sharing`] said when the handle was made.
     made_under: (u32, u32),
-    /// Some call may have waited in the kernel itself.
-    kernel_waits: AtomicBool,
     /// The number was told: a program may have handed the descriptor to another process.
     pub(crate) number_told: AtomicBool,
 }
@@ -69,8 +74,9 @@ pub(crate) struct Handle {
 impl Handle {
     pub(crate) fn new(fd: OwnedFd, mode: Mode) -> Self {
         fork::watch();
+        special::knows_holders(); // so that the first call that waits need not find out
         Self {
-            state: AtomicU64::new(u64::from(fork::generation()) << GENERATION),
+            state: AtomicU64::new(generation()),
             descriptor: Descriptor::new(fd),
             shared: ForkLock::new(),
             recv_timeout: AtomicU64::new(encode(Timeout::Never)),
@@ -80,7 +86,6 @@ impl Handle {
             mode,
             shared_here: AtomicBool::new(false),
             made_under: fork::sharing(),
-            kernel_waits: AtomicBool::new(false),
             number_told: AtomicBool::new(false),
         }
     }
@@ -88,7 +93,7 @@ impl Handle {
     /// Replaces the state word by what `change` makes of it; `None` leaves it. `change` is told whether the word
     /// is inherited from the process that forked this one: the calls inside then are not ours and not counted.
     fn update(&self, mut change: impl FnMut(u64, bool) -> Option<u64>) -> Option<u64> {
-        let ours = u64::from(fork::generation()) << GENERATION;
+        let ours = generation();
         let mut word = self.state.load(Ordering::Relaxed);
         loop {
             let inherited = word >> GENERATION != ours >> GENERATION;
@@ -111,39 +116,54 @@ impl Handle {
     /// Counts a call in.
     #[inline]
     pub(crate) fn enter(&self) -> Result<Inside<'_>, Kind> {
-        let word = self
-            .update(|word, _| (word & CLOSED == 0).then_some(word + 1))
-            .ok_or(Kind::Closed)?;
+        self.enter_to(false)
+    }
+
+    /// Counts a call in that waits in the kernel itself, or one that does not.
+    #[inline]
+    pub(crate) fn enter_to(&self, wait_in_kernel: bool) -> Result<Inside<'_>, Kind> {
+        let weight = if wait_in_kernel { ONE_IN_KERNEL + 1 } else { 1 };
+        let mut refusal = Kind::Closed;
+        let entered = self.update(|word, _| {
+            if word & COUNT == COUNT || word & IN_KERNEL == IN_KERNEL {
+                refusal = Kind::Busy;
+                return None;
+            }
+            (word & CLOSED == 0).then_some(word + weight)
+        });
+        let word = entered.ok_or(refusal)?;
         Ok(Inside {
             handle: self,
             alone: word & COUNT == 1,
+            weight,
         })
     }
 
     #[inline]
-    fn leave(&self) {
+    fn leave(&self, weight: u64) {
         let word = self.state.load(Ordering::Relaxed);
-        let ours = word >> GENERATION == u64::from(fork::generation());
+        let ours = word >> GENERATION == generation() >> GENERATION;
         // The usual case in one step; everything else, and a lost race, goes the long way.
         if !ours
             || word & CLOSED != 0
             || word & COUNT == 0
             || self
                 .state
-                .compare_exchange_weak(word, word - 1, Ordering::AcqRel, Ordering::Relaxed)
+                .compare_exchange_weak(word, word - weight, Ordering::AcqRel, Ordering::Relaxed)
                 .is_err()
         {
-            self.leave_slowly();
+            self.leave_slowly(weight);
         }
     }
 
     #[cold]
-    fn leave_slowly(&self) {
+    fn leave_slowly(&self, weight: u64) {
         let entered = self.state.load(Ordering::Relaxed) >> GENERATION;
-        if entered != u64::from(fork::generation()) {
+        if entered != generation() >> GENERATION {
             return; // counted in the parent process
         }
-        let Some(word) = self.update(|word, _| (word & COUNT > 0).then_some(word.wrapping_sub(1))) else {
+        let Some(word) = self.update(|word, _| (word & COUNT > 0).then_some(word.wrapping_sub(weight)))
+        else {
             return;
         };
         if word & CLOSED == 0 {
@@ -223,20 +243,34 @@ impl Handle {
         left.is_some_and(|word| word & COUNT == 0)
     }
 
-    /// Wakes the calls inside, again where it could not yet, and waits until they have left.
+    /// Wakes the calls inside, again where it could not yet, and waits until they have left. What waits in the kernel on a
+    /// socket that somebody else holds and keeps is not waited for.
     fn wake_until_alone(&self, patience: Duration) {
         let began = Instant::now();
-        let mut woken = self.wake_kernel_waits();
+        let mut holders = self.wake_kernel_waits(began);
         let mut next_look = LOOK_AGAIN.min(patience);
-        while self.state.load(Ordering::Acquire) & COUNT > 1 {
-            let until = if woken { patience } else { next_look };
+        loop {
+            let word = self.state.load(Ordering::Acquire);
+            let stuck = if holders == Holders::Somebody {
+                in_kernel(word)
+            } else {
+                0
+            };
+            if word & COUNT <= 1 + stuck {
+                return;
+            }
+            let until = if holders == Holders::ForNow {
+                next_look
+            } else {
+                patience
+            };
             let left = until.saturating_sub(began.elapsed());
             if !left.is_zero() {
                 std::thread::park_timeout(left);
             } else if until == patience {
                 return;
             } else {
-                woken = self.wake_kernel_waits();
+                holders = self.wake_kernel_waits(Instant::now());
                 next_look = (next_look * 2).min(patience);
             }
         }
@@ -312,25 +346,21 @@ impl Handle {
         !self.shared_here.load(Ordering::Relaxed) && self.made_under == fork::sharing()
     }
 
-    /// Takes note that a call is about to wait in the kernel.
-    pub(crate) fn note_kernel_wait(&self) {
-        if !self.kernel_waits.load(Ordering::Relaxed) {
-            self.kernel_waits.store(true, Ordering::SeqCst);
+    /// Wakes the threads that wait in the kernel itself, unless somebody else has come to hold the socket since they began:
+    /// they then leave when something arrives. `since`: whoever came to hold it did so before.
+    fn wake_kernel_waits(&self, since: Instant) -> Holders {
+        if in_kernel(self.state.load(Ordering::Acquire)) == 0 {
+            return Holders::Nobody;
         }
-    }
-
-    /// Wakes the threads that wait in the kernel itself. A socket that somebody else has come to hold since they
-    /// began is left alone: false. They then leave when something arrives.
-    fn wake_kernel_waits(&self) -> bool {
-        let others_inside = self.state.load(Ordering::Acquire) & COUNT > 1;
-        let shared_here = self.shared_here.load(Ordering::Relaxed);
-        if others_inside && self.kernel_waits.load(Ordering::SeqCst) && !shared_here {
-            let fd = self.descriptor.lend();
-            // A program that was started, or was sent it, may hold it; no fork is seen of either.
-            let beyond = self.made_under != fork::sharing() || self.number_told.load(Ordering::SeqCst);
-            if special::is_held_elsewhere(fd, beyond) {
-                return false;
-            }
+        // Either we see that the number was told, or who asked for it sees that the handle is closed.
+        fence(Ordering::SeqCst);
+        let fd = self.descriptor.lend();
+        let holders = if self.owns_mode() {
+            Holders::Nobody
+        } else {
+            special::holders(fd, self.number_told.load(Ordering::SeqCst), since)
+        };
+        if holders == Holders::Nobody {
             let sock = unix::sock(&fd);
             // What the close is to be on the wire, it is: with linger zero a reset, not an end of stream first.
             let resets = matches!(sock.linger(), Ok(Some(Duration::ZERO)));
@@ -339,7 +369,7 @@ impl Handle {
                 let _ = sock.shutdown(std::net::Shutdown::Both);
             }
         }
-        true
+        holders
     }
 
     /// The timeout of calls that name none.
@@ -393,6 +423,8 @@ impl Drop for Handle {
 pub(crate) struct Inside<'a> {
     handle: &'a Handle,
     alone: bool,
+    /// What it counts.
+    weight: u64,
 }
 
 impl<'a> Inside<'a> {
@@ -409,8 +441,18 @@ impl<'a> Inside<'a> {
 
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        self.handle.leave();
+        self.handle.leave(self.weight);
     }
+}
+
+/// The generation of this process as the state word has it.
+fn generation() -> u64 {
+    u64::from(fork::generation()) << GENERATION
+}
+
+/// How many of the calls inside may wait in the kernel itself.
+fn in_kernel(word: u64) -> u64 {
+    (word & IN_KERNEL) / ONE_IN_KERNEL
 }
 
 /// Timeouts are kept as nanoseconds, the greatest number for `Never`, 0 for `NonBlocking`.

@@ -10,7 +10,7 @@ use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Makes a waker: a pipe.
 pub fn new_waker() -> io::Result<Waker> {
@@ -101,13 +101,23 @@ pub fn sendfile(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: us
     unix::send(to, (&buffer).into(), 0, unix::Waiting::No)
 }
 
-/// Whether another descriptor is open on the same socket: not to be known, so the kernel is never left to wait alone.
-pub fn is_held_elsewhere(_: BorrowedFd<'_>, _: bool) -> bool {
-    true
+/// Who else holds a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holders {
+    Nobody,
+    ForNow,
+    Somebody,
 }
 
-/// Whether [`is_held_elsewhere`] can tell.
-pub const KNOWS_HOLDERS: bool = false;
+/// Not to be known, so the kernel is never left to wait alone.
+pub fn holders(_: BorrowedFd<'_>, _: bool, _: Instant) -> Holders {
+    Holders::Somebody
+}
+
+/// Whether [`holders`] can tell.
+pub fn knows_holders() -> bool {
+    false
+}
 
 /// The BSDs begin to connect anew.
 pub const CONNECT_AGAIN_TELLS_THE_END: bool = false;

@@ -13,11 +13,11 @@ use std::time::Duration;
 static GENERATION: AtomicU32 = AtomicU32::new(1);
 static REGISTER: Once = Once::new();
 
-/// How many times this process has forked: what was made before may be shared with a child.
+/// Changes before and after each fork of this process: what was made before the end of one may be shared with a child.
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
-extern "C" fn in_parent() {
-    FORKS.fetch_add(1, Ordering::Relaxed);
+extern "C" fn around_fork() {
+    FORKS.fetch_add(1, Ordering::SeqCst);
 }
 
 extern "C" fn in_child() {
@@ -27,9 +27,9 @@ extern "C" fn in_child() {
 /// Counts forks from now on; called before the first handle is made.
 pub fn watch() {
     REGISTER.call_once(|| {
-        // SAFETY: both are functions for the life of the process (the library is linked `-z nodelete`) and do
+        // SAFETY: they are functions for the life of the process (the library is linked `-z nodelete`) and do
         // nothing but add to an atomic. It fails only for want of memory, and then forks go unseen.
-        unsafe { libc::pthread_atfork(None, Some(in_parent), Some(in_child)) };
+        unsafe { libc::pthread_atfork(Some(around_fork), Some(around_fork), Some(in_child)) };
     });
 }
 
@@ -40,7 +40,7 @@ pub fn generation() -> u32 {
 
 /// What changes with every fork, on both sides of it: a handle made under another number may be shared.
 pub fn sharing() -> (u32, u32) {
-    (generation(), FORKS.load(Ordering::Relaxed))
+    (generation(), FORKS.load(Ordering::SeqCst))
 }
 
 /// A lock for a few instructions at a time, which in a forked child is free and holds a fresh value.
@@ -57,6 +57,16 @@ unsafe impl<T: Send> Sync for ForkLock<T> {}
 
 /// Holds a [`ForkLock`] until dropped.
 pub struct Held<'a, T>(&'a ForkLock<T>);
+
+impl<T> ForkLock<Option<T>> {
+    /// For a static. No process has the generation 0, so that the value is made anew by who locks it first.
+    pub const fn none() -> Self {
+        Self {
+            word: AtomicU64::new(0),
+            value: ManuallyDrop::new(UnsafeCell::new(None)),
+        }
+    }
+}
 
 impl<T: Default> ForkLock<T> {
     pub fn new() -> Self {

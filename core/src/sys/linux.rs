@@ -5,10 +5,8 @@ use super::selector::Selector;
 use super::unix::{self, Readiness};
 use super::wake::Waker;
 use crate::address::Address;
-use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::path::Path;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -108,58 +106,26 @@ pub fn sendfile(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: us
 /// Whether connect(2) on a TCP socket that has begun to connect tells how that ended, and makes it final.
 pub const CONNECT_AGAIN_TELLS_THE_END: bool = true;
 
-/// Whether [`is_held_elsewhere`] can tell.
-pub const KNOWS_HOLDERS: bool = true;
+pub use super::holders::{holders, knows_holders, Holders};
 
-/// Whether another descriptor of this process is open on the same socket, or programs this one starts would inherit
-/// it; with `beyond`, whether any process we may look at holds it. Looked up in /proc; where there is none, nothing is
-/// known and the answer is no.
-pub fn is_held_elsewhere(fd: BorrowedFd<'_>, beyond: bool) -> bool {
-    // SAFETY: no memory is involved.
-    let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFD) };
-    if flags & libc::FD_CLOEXEC == 0 {
-        return true;
-    }
-    let own = Path::new("/proc/self/fd").join(fd.as_raw_fd().to_string());
-    let Ok(socket) = own.read_link() else { return false };
-    let held_in = |descriptors: &Path, but: Option<&OsStr>| {
-        let entries = descriptors.read_dir().into_iter().flatten().flatten();
-        entries
-            .filter(|entry| Some(&*entry.file_name()) != but)
-            .any(|entry| entry.path().read_link().is_ok_and(|target| target == socket))
+/// The time since the boot, as processes' starts are counted.
+pub fn since_boot() -> Duration {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
     };
-    let here = Path::new("/proc/self/fd");
-    let held_here = if here.read_dir().is_ok() {
-        held_in(here, own.file_name())
-    } else {
-        // Without a free descriptor there is no list; the numbers can be asked one by one.
-        let mut numbers = (0..descriptor_limit()).filter(|number| *number != fd.as_raw_fd());
-        numbers.any(|number| {
-            let link = here.join(number.to_string()).read_link();
-            link.is_ok_and(|target| target == socket)
-        })
-    };
-    if held_here {
-        return true;
-    }
-    beyond && {
-        let processes = Path::new("/proc").read_dir().into_iter().flatten().flatten();
-        let numbers = processes.filter_map(|process| process.file_name().to_str()?.parse::<u32>().ok());
-        numbers
-            .filter(|number| *number != std::process::id())
-            .any(|number| held_in(Path::new(&format!("/proc/{number}/fd")), None))
-    }
+    // SAFETY: `now` is ours to write. Linux has this clock.
+    unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut now) };
+    let nanoseconds = u32::try_from(now.tv_nsec).unwrap_or(0);
+    Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), nanoseconds)
 }
 
-/// The first number that no descriptor of this process has.
-fn descriptor_limit() -> RawFd {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: `limit` is ours to write. It fails for no valid resource.
-    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
-    RawFd::try_from(limit.rlim_cur).unwrap_or(RawFd::MAX)
+/// What the kernel counts the starts of processes in.
+pub fn ticks_per_second() -> u64 {
+    // SAFETY: no memory is involved.
+    u64::try_from(unsafe { libc::sysconf(libc::_SC_CLK_TCK) })
+        .unwrap_or(0)
+        .max(1)
 }
 
 pub use super::fallback::{interface_index, OptionNumber};

@@ -9,6 +9,7 @@
 //!   with an interruption by a signal told apart ([`unix`]; with nanoseconds in [`linux`]);
 //! - a way to wake a waiting thread ([`wake`]: an eventfd on Linux, a pipe elsewhere); where a thread can have
 //!   none, its waits are cut into slices;
+//! - who else holds a socket (`holders`: in /proc on Linux, not to be known elsewhere);
 //! - the fork generation and locks that start afresh in a forked child ([`fork`]);
 //! - the layout of a sockaddr ([`sockaddr`]) and of control messages ([`ancillary`]);
 //! - name resolution ([`resolve`]) and the tables of names ([`names`]);
@@ -24,6 +25,8 @@ pub(crate) mod descriptor;
 pub(crate) mod epoll;
 pub(crate) mod fallback;
 pub(crate) mod fork;
+#[cfg(target_os = "linux")]
+pub(crate) mod holders;
 #[cfg(target_os = "linux")]
 pub(crate) mod linux;
 pub(crate) mod names;

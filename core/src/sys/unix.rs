@@ -7,7 +7,7 @@ use crate::ancillary::Ancillary;
 use libc::c_int;
 use socket2::SockRef;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 /// What a wait ended with.
@@ -60,6 +60,15 @@ pub fn close(fd: OwnedFd) -> io::Result<()> {
         Err(error) if matches!(error.raw_os_error(), Some(libc::EINTR | libc::ECONNRESET)) => Ok(()),
         result => result.map(drop),
     }
+}
+
+/// What fstat(2) says of a number.
+pub(super) fn stat(number: RawFd) -> io::Result<libc::stat> {
+    // SAFETY: a stat is plain numbers, for which zero is a value.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: `stat` is ours and writable.
+    check(unsafe { libc::fstat(number, &raw mut stat) })?;
+    Ok(stat)
 }
 
 /// Whether the kernel itself may wait in a call, as a descriptor in blocking mode lets it.

@@ -3,7 +3,7 @@
 //! The user does not know of it, and may close it (a daemon closes everything) and open something else under its
 //! number. So it is read only when it was signalled, and written and closed only after a look at what it is now.
 
-use super::{fork, special};
+use super::{fork, special, unix};
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
@@ -107,11 +107,7 @@ fn out_of_the_way(low: OwnedFd) -> OwnedFd {
 
 /// Whether a number still stands for a file of this type.
 fn is_still(fd: RawFd, file_type: libc::mode_t) -> bool {
-    // SAFETY: a stat is plain numbers, for which zero is a value.
-    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
-    // SAFETY: `stat` is ours and writable.
-    let known = unsafe { libc::fstat(fd, &raw mut stat) } == 0;
-    known && stat.st_mode & libc::S_IFMT == file_type
+    unix::stat(fd).is_ok_and(|stat| stat.st_mode & libc::S_IFMT == file_type)
 }
 
 thread_local! {

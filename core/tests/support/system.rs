@@ -296,6 +296,12 @@ pub fn fork_on() -> Option<Child> {
     (pid > 0).then_some(Child(pid))
 }
 
+/// Moves this process to a place without /proc; whether it may.
+pub fn leave_proc_behind() -> bool {
+    // SAFETY: the path ends with NUL.
+    unsafe { libc::chroot(c"/dev".as_ptr()) == 0 }
+}
+
 /// Ends a child at once, well.
 pub fn exit() -> ! {
     // SAFETY: it does not return.
