@@ -34,27 +34,18 @@ check "symbols.txt is sorted, each line VERSION NAME" sh -c \
 check "the library exports what symbols.txt lists" diff "$work/listed" "$work/exported"
 check "the header declares what symbols.txt lists" diff "$work/listed" "$work/declared"
 readelf -d "$so" >"$work/dynamic"
+grep -o 'POLYSOCK_E[A-Z0-9_]\+' $header | grep -v '_$' | sort -u >"$work/named"
+grep -o '#define POLYSOCK_E[A-Z0-9_]\+' $header | cut -d' ' -f2 | sort -u >"$work/defined"
+check "every code that the header names is defined" diff "$work/named" "$work/defined"
+# The comment of each getter, to its declaration.
+awk '/^\/\*\*/ { words = "" } { words = words "\n" $0 } /^int polysock_get_/ { print words }' $header >"$work/getters"
+check "getters are not described as setters" sh -c '[ -s "$1" ] && ! grep -E "setsockopt|[.]set[A-Z]" "$1"' sh "$work/getters"
+sed -n 's/^@defgroup \([a-z_]*\).*/\1/p' docs/c/groups.dox | sort >"$work/groups"
+sed -n 's/^- @ref \([a-z_]*\).*/\1/p' docs/c/groups.dox | sort >"$work/front"
+check "the front page of the reference names every group" diff "$work/groups" "$work/front"
 check "soname libpolysock.so.0" grep -F 'soname: [libpolysock.so.0]' "$work/dynamic"
 check "linked -z nodelete" grep -w NODELETE "$work/dynamic"
 
-# Alone, and twice in one file.
-printf '#include <polysock/polysock.h>\n#include <polysock/polysock.h>\nint main(void) { return 0; }\n' >"$work/twice.c"
-cp "$work/twice.c" "$work/twice.cc"
-strict="-Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only"
-for std in c99 c11 c17; do
-    # shellcheck disable=SC2086
-    check "header as $std" ${CC:-cc} -std=$std $strict "$work/twice.c"
-done
-for std in c++11 c++17; do
-    # shellcheck disable=SC2086
-    check "header as $std" ${CXX:-c++} -std=$std $strict "$work/twice.cc"
-done
-if [ -e include/polysock/polysock.hpp ]; then
-    printf '#include <polysock/polysock.hpp>\n#include <polysock/polysock.hpp>\nint main() { return 0; }\n' >"$work/plus.cc"
-    for std in c++17 c++20; do
-        # shellcheck disable=SC2086
-        check "polysock.hpp as $std" ${CXX:-c++} -std=$std $strict "$work/plus.cc"
-    done
-fi
+check "the headers in every standard" sh ffi/tests/headers.sh
 
 [ "$failed" = 0 ]

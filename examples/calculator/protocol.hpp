@@ -21,7 +21,7 @@ inline std::optional<std::string> receive_message(polysock::socket &s, polysock:
 {
     unsigned char head[4];
     try {
-        s.recv_exact(head, sizeof head, t);
+        s.recv_exact(head, t);
     } catch (const polysock::error &e) {
         if (e.code().value() == POLYSOCK_EEOF)
             return std::nullopt;
@@ -31,7 +31,7 @@ inline std::optional<std::string> receive_message(polysock::socket &s, polysock:
     if (n > longest) // never trust a length that came over the network
         throw TooLong();
     std::string text(n, '\0');
-    s.recv_exact(text.data(), n, t);
+    s.recv_exact(text, t);
     return text;
 }
 

@@ -18,7 +18,7 @@ public:
     {
         std::string answer(line.size(), '\0');
         s_.send_all(line);                          // a single send may take only a part
-        s_.recv_exact(answer.data(), answer.size()); // a single recv may bring only a part
+        s_.recv_exact(answer); // a single recv may bring only a part
         return answer;
     }
 

@@ -37,8 +37,8 @@ private:
     {
         char buf[4096];
         std::size_t total = 0;
-        while (std::size_t n = s.recv(buf, sizeof buf)) { // 0: the client has ended its stream
-            s.send_all(buf, n);
+        while (std::size_t n = s.recv(buf)) { // 0: the client has ended its stream
+            s.send_all(polysock::bytes(buf, n));
             total += n;
         }
         return total;

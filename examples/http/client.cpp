@@ -20,7 +20,7 @@ public:
         s.send_all(request + "\r\nHost: " + host_ + ":" + port_ + "\r\n\r\n");
         std::string answer;
         char buf[4096];
-        while (const std::size_t n = s.recv(buf, sizeof buf))
+        while (const std::size_t n = s.recv(buf))
             answer.append(buf, n);
 
         std::cout << request << '\n';

@@ -58,7 +58,7 @@ private:
         std::string head;
         char buf[1024];
         while (head.find("\r\n\r\n") == std::string::npos && head.size() < 8192) {
-            const std::size_t n = s.recv(buf, sizeof buf);
+            const std::size_t n = s.recv(buf);
             if (n == 0)
                 break;
             head.append(buf, n);
@@ -90,7 +90,7 @@ private:
         std::size_t n = 1;
         s.shutdown(POLYSOCK_SHUT_WR);
         for (std::size_t drained = 0; n > 0 && drained < 1 << 20; drained += n)
-            n = s.recv(buf, sizeof buf);
+            n = s.recv(buf);
     }
 
     polysock::socket listener_;

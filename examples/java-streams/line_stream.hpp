@@ -21,7 +21,7 @@ public:
             if (received_.size() >= limit)
                 throw std::length_error("the line is too long");
             char buf[512];
-            const std::size_t n = s_.recv(buf, sizeof buf);
+            const std::size_t n = s_.recv(buf);
             if (n == 0)
                 return received_.empty() ? std::nullopt : std::optional(std::exchange(received_, {}));
             received_.append(buf, n);

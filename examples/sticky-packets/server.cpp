@@ -15,7 +15,7 @@ static void serve(MessageSocket s, int client)
     std::string words(11, '\0');
     int receives = 0;
     for (std::size_t got = 0; got < words.size(); receives++) {
-        const std::size_t n = s.raw().recv(words.data() + got, words.size() - got);
+        const std::size_t n = s.raw().recv(polysock::buffer(words.data() + got, words.size() - got));
         if (n == 0)
             throw std::runtime_error("the stream ended");
         got += n;

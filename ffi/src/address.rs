@@ -21,7 +21,7 @@ pub const POLYSOCK_ADDR_TEXT_SIZE: usize = 336;
 /// polysock_addr a;
 /// char text[POLYSOCK_ADDR_TEXT_SIZE];
 /// if (polysock_addr_parse(&a, "[::1]", 80) == 0 && polysock_addr_format(&a, text, sizeof text) > 0)
-///     puts(text);    /* [::1]:80 */
+///     puts(text);    // [::1]:80
 /// @endcode
 /// @ingroup polysock_addresses
 #[repr(C, align(8))]

@@ -53,6 +53,9 @@ pub const POLYSOCK_EMFILE: c_int = -24;
 /// The buffer is too small for the text; nothing was written.
 /// @ingroup polysock_codes
 pub const POLYSOCK_ENOSPC: c_int = -28;
+/// Sending from a file without offsets, such as a pipe.
+/// @ingroup polysock_codes
+pub const POLYSOCK_ESPIPE: c_int = -29;
 /// Sending after the peer's reset or our own shutdown; never a SIGPIPE.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EPIPE: c_int = -32;
@@ -369,7 +372,7 @@ static TABLE: &[Entry] = &[
     entry(-26, Some(libc::ETXTBSY), c"ETXTBSY", c"Text file busy"),
     entry(-27, Some(libc::EFBIG), c"EFBIG", c"File too large"),
     entry(POLYSOCK_ENOSPC, Some(libc::ENOSPC), c"ENOSPC", c"No space left on device"),
-    entry(-29, Some(libc::ESPIPE), c"ESPIPE", c"Illegal seek"),
+    entry(POLYSOCK_ESPIPE, Some(libc::ESPIPE), c"ESPIPE", c"Illegal seek"),
     entry(-30, Some(libc::EROFS), c"EROFS", c"Read-only file system"),
     entry(-31, Some(libc::EMLINK), c"EMLINK", c"Too many links"),
     entry(POLYSOCK_EPIPE, Some(libc::EPIPE), c"EPIPE", c"Broken pipe"),

@@ -41,7 +41,7 @@ const ABSENT: &str = "no such control message came";
 /// if (polysock_control_new(&control, POLYSOCK_CONTROL_ROOM) == 0) {
 ///     m.iov = &part, m.iov_count = 1, m.control = control;
 ///     if (polysock_recvmsg(s, &m, 0, 5000) == 1 && polysock_control_take_fds(control, &fd, 1) == 1)
-///         close(fd);    /* ours since it was taken */
+///         close(fd);    // ours since it was taken
 ///     polysock_control_free(control);
 /// }
 /// @endcode

@@ -22,7 +22,7 @@ pub const POLYSOCK_POLL_MAX: usize = 1 << 20;
 #[derive(Clone, Copy)]
 pub struct polysock_pollfd {
     /// The handle, or NULL for a plain descriptor.
-    pub socket: *const polysock_t,
+    pub socket: *mut polysock_t,
     /// The descriptor when there is no handle; a negative one is passed over.
     pub fd: c_int,
     /// What to wait for: POLYSOCK_POLLIN, POLYSOCK_POLLOUT, ...

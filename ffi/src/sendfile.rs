@@ -16,7 +16,7 @@ use std::os::fd::BorrowedFd;
 /// `fd` stays the caller's, and so does its position in the file. Like polysock_sendall() it never interleaves with
 /// another and never raises SIGPIPE. `*done`, unless NULL, is how many bytes left this process, also on failure.
 /// POLYSOCK_EEOF when the file ends before `count` bytes, POLYSOCK_EBADF for a descriptor that is not open, POLYSOCK_ESPIPE
-/// (-29) for one without offsets; others as polysock_sendall().
+/// for one without offsets; others as polysock_sendall().
 /// @ingroup polysock_streams
 #[no_mangle]
 pub unsafe extern "C" fn polysock_sendfile(

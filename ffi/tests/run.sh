@@ -28,6 +28,7 @@ for program in "$@"; do
         ;;
     static-*) under='static library' ;;
     examples) under='those of the reference' ;;
+    headers) under='in every standard of C and C++' ;;
     esac
     # shellcheck disable=SC2086
     ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \

@@ -33,7 +33,7 @@ template <class Call> static int thrown(Call call, std::size_t *done = nullptr)
 
 TEST(echo)
 {
-    auto listener = polysock::create_server("127.0.0.1", "0");
+    auto listener = polysock::create_server("127.0.0.1", 0);
     auto client = polysock::create_connection(listener.getsockname().str(), 10s);
     polysock::address peer;
     polysock::socket server = listener.accept(peer, 10s);
@@ -42,36 +42,36 @@ TEST(echo)
     CHECK(peer.ip() == "127.0.0.1");
     client.send_all("hello", 1s);
     char buf[6] = "";
-    server.recv_exact(buf, 5, 10s);
+    server.recv_exact(polysock::buffer(buf, 5), 10s);
     CHECK_TEXT(buf, "hello");
     polysock::socket moved = std::move(server);
     CHECK(!server && moved);
     CHECK(moved.state() == "ESTABLISHED");
     moved = polysock::socket();
-    CHECK_IS(client.recv(buf, 1, 10s), 0);
+    CHECK_IS(client.recv(polysock::buffer(buf, 1), 10s), 0);
 }
 
 TEST(failures_are_exceptions)
 {
-    auto listener = polysock::create_server("127.0.0.1", "0");
+    auto listener = polysock::create_server("127.0.0.1", 0);
     const polysock::address a = listener.getsockname();
-    auto client = polysock::create_connection("127.0.0.1", std::to_string(a.port()));
+    auto client = polysock::create_connection("127.0.0.1", a.port());
     auto server = listener.accept();
     char buf[4];
     std::size_t done = 99;
     client.send_all("ab");
-    CHECK_IS(thrown([&] { server.recv_exact(buf, 4, 20ms); }, &done), POLYSOCK_ETIMEDOUT);
+    CHECK_IS(thrown([&] { server.recv_exact(polysock::buffer(buf, 4), 20ms); }, &done), POLYSOCK_ETIMEDOUT);
     CHECK_IS(done, 2);
-    CHECK_IS(thrown([&] { server.recv(buf, 1, 0s); }), POLYSOCK_EAGAIN);
-    CHECK_IS(thrown([&] { server.recv(buf, 1, -1s); }), POLYSOCK_EINVAL);
+    CHECK_IS(thrown([&] { server.recv(polysock::buffer(buf, 1), 0s); }), POLYSOCK_EAGAIN);
+    CHECK_IS(thrown([&] { server.recv(polysock::buffer(buf, 1), -1s); }), POLYSOCK_EINVAL);
     server.close();
     CHECK(server.is_closed());
-    CHECK_IS(thrown([&] { server.recv(buf, 1); }), POLYSOCK_ECLOSED);
+    CHECK_IS(thrown([&] { server.recv(polysock::buffer(buf, 1)); }), POLYSOCK_ECLOSED);
     CHECK_IS(thrown([&] { server.set_nodelay(true); }), POLYSOCK_ECLOSED);
     CHECK(!server.state());
     listener.close();
     try {
-        polysock::create_connection("127.0.0.1", std::to_string(a.port()), 10s);
+        polysock::create_connection("127.0.0.1", a.port(), 10s);
         CHECK(false);
     } catch (const std::system_error &e) {
         CHECK(e.code() == std::errc::connection_refused);
@@ -112,7 +112,7 @@ TEST(options)
 TEST(javas_own_notions)
 {
     polysock::socket listener = polysock::net_server_socket(0, 50, "127.0.0.1");
-    polysock::socket client = polysock::create_connection("127.0.0.1", std::to_string(listener.getsockname().port()), 10s);
+    polysock::socket client = polysock::create_connection("127.0.0.1", listener.getsockname().port(), 10s);
     polysock::socket server = listener.accept(10s);
     char buf[8];
     CHECK(client.net_so_linger() == -1s);
@@ -122,24 +122,24 @@ TEST(javas_own_notions)
     CHECK(client.net_so_timeout() == 0ms);
     client.net_set_so_timeout(20ms);
     CHECK(client.net_so_timeout() == 20ms);
-    CHECK_IS(thrown([&] { client.net_read(buf, sizeof buf); }), POLYSOCK_ETIMEDOUT);
+    CHECK_IS(thrown([&] { client.net_read(buf); }), POLYSOCK_ETIMEDOUT);
     server.net_write("unread");
-    client.net_write("last", 4);
-    CHECK_IS(client.net_read(buf, 1), 1);
+    client.net_write("last");
+    CHECK_IS(client.net_read(polysock::buffer(buf, 1)), 1);
     client.net_shutdown_output();
     CHECK_IS(thrown([&] { client.net_write("late"); }), POLYSOCK_EPIPE);
     client.net_shutdown_input();
-    CHECK_IS(client.net_read(buf, sizeof buf), 0);
+    CHECK_IS(client.net_read(buf), 0);
     client.net_close();
-    CHECK_IS(client.net_read(buf, sizeof buf), 0);
-    CHECK_IS(server.net_read(buf, sizeof buf), 4);
-    CHECK_IS(server.net_read(buf, sizeof buf), 0);
+    CHECK_IS(client.net_read(buf), 0);
+    CHECK_IS(server.net_read(buf), 4);
+    CHECK_IS(server.net_read(buf), 0);
     CHECK_IS(thrown([] { polysock::net_server_socket(65536); }), POLYSOCK_EINVAL);
 }
 
 TEST(close_wakes)
 {
-    auto listener = polysock::create_server("127.0.0.1", "0");
+    auto listener = polysock::create_server("127.0.0.1", 0);
     pid_t tid = 0;
     int code = 0;
     std::thread waiting([&] {
@@ -162,9 +162,9 @@ TEST(datagrams)
     char buf[3];
     CHECK_IS(a.sendto("hello", b.getsockname()), 5);
     CHECK_IS(b.available(), 5);
-    auto got = b.recvfrom(buf, sizeof buf, 10s);
+    auto got = b.recvfrom(buf, 10s);
     CHECK(got.count == 3 && got.truncated() && !got.control_truncated() && got.from == a.getsockname());
-    CHECK_IS(thrown([&] { b.recvfrom(buf, sizeof buf, 0s); }), POLYSOCK_EAGAIN);
+    CHECK_IS(thrown([&] { b.recvfrom(buf, 0s); }), POLYSOCK_EAGAIN);
     auto names = polysock::getnameinfo(polysock::address("127.0.0.1:80"), 1 | 2);
     CHECK(names.first == "127.0.0.1" && names.second == "80");
 }
@@ -178,9 +178,9 @@ TEST(messages_own_what_they_bring)
     b.set_passcred(true);
     CHECK(b.passcred() && !a.passcred());
     control.add_fds({0, 1});
-    CHECK_IS(a.sendmsg(&part, 1, &control), 1);
+    CHECK_IS(a.sendmsg({part}, &control), 1);
     CHECK(!control.who());
-    auto got = b.recvmsg(&part, 1, &control, 10s);
+    auto got = b.recvmsg({part}, &control, 10s);
     CHECK(got.count == 1 && !got.truncated());
     CHECK_IS(control.who().value().pid, getpid());
     CHECK(!control.packet_info() && !control.timestamp());
@@ -192,11 +192,11 @@ TEST(messages_own_what_they_bring)
     int mine = fds[1].release();
     CHECK(!fds[1] && close(mine) == 0);
     control.clear();
-    CHECK_IS(a.sendmsg(&part, 1, &control), 1);
+    CHECK_IS(a.sendmsg({part}, &control), 1);
     polysock::control moved = std::move(control);
-    CHECK_IS(b.recvmsg(parts, 2, &moved, 10s).count, 1);
-    CHECK_IS(a.sendv(parts, 2), 2);
-    CHECK_IS(b.recvv(parts, 2, 10s), 2);
+    CHECK_IS(b.recvmsg(parts, &moved, 10s).count, 1);
+    CHECK_IS(a.sendv(parts), 2);
+    CHECK_IS(b.recvv(parts, 10s), 2);
 }
 
 TEST(files_and_copies)
@@ -208,16 +208,16 @@ TEST(files_and_copies)
     fputs("hello", file);
     fflush(file);
     CHECK_IS(a.sendfile(fileno(file), 1), 4);
-    b.recv_exact(buf, 4, 10s);
+    b.recv_exact(polysock::buffer(buf, 4), 10s);
     CHECK(memcmp(buf, "ello", 4) == 0);
     CHECK_IS(thrown([&] { a.sendfile(fileno(file), 0, 9, 10s); }, &done), POLYSOCK_EEOF);
     CHECK_IS(done, 5);
-    b.recv_exact(buf, 5, 10s);
+    b.recv_exact(polysock::buffer(buf, 5), 10s);
     fclose(file);
     auto copy = a.dup();
     a.close();
     copy.send_all("x");
-    CHECK_IS(b.recv(buf, 1, 10s), 1);
+    CHECK_IS(b.recv(polysock::buffer(buf, 1), 10s), 1);
 }
 
 TEST(every_option)
@@ -251,9 +251,9 @@ TEST(waiting_for_several)
 {
     auto [a, b] = polysock::socket::pair();
     polysock::pollfd set[] = {polysock::poll_entry(b, POLYSOCK_POLLIN), polysock::poll_entry(-1, POLYSOCK_POLLIN)};
-    CHECK_IS(polysock::poll(set, 2, 0s), 0);
+    CHECK_IS(polysock::poll(set, 0s), 0);
     a.send_all("x");
-    CHECK_IS(polysock::poll(set, 2), 1);
+    CHECK_IS(polysock::poll(set), 1);
     CHECK(set[0].revents == POLYSOCK_POLLIN && set[1].revents == 0);
     polysock::poller poller;
     poller.add(b, 7, POLYSOCK_POLLIN, polysock::poller::mode::oneshot);

@@ -67,8 +67,8 @@ ps::socket connect(const ps::server &server)
 std::string ask(ps::socket &s, const char *order)
 {
     char answer;
-    s.send_all(order, 1, seconds(20));
-    return std::string(&answer, s.recv(&answer, 1, seconds(20)));
+    s.send_all(polysock::bytes(order, 1), seconds(20));
+    return std::string(&answer, s.recv(polysock::buffer(&answer, 1), seconds(20)));
 }
 
 std::string ask(const ps::server &server, const char *order)
@@ -80,7 +80,7 @@ std::string ask(const ps::server &server, const char *order)
 char first(ps::socket &connection)
 {
     char c;
-    connection.recv_exact(&c, 1);
+    connection.recv_exact(polysock::buffer(&c, 1));
     return c;
 }
 
@@ -90,14 +90,14 @@ struct functor {
     {
         CHECK(peer == connection.getpeername());
         first(connection);
-        connection.send_all(answer.get(), 1);
+        connection.send_all(polysock::bytes(answer.get(), 1));
     }
 };
 
 void plain_function(ps::socket &connection)
 {
     first(connection);
-    connection.send_all("f", 1);
+    connection.send_all("f");
 }
 
 struct calculator {
@@ -107,7 +107,7 @@ struct calculator {
     {
         first(connection);
         std::lock_guard<std::mutex> guard(mutex);
-        connection.send_all(&next, 1);
+        connection.send_all(polysock::bytes(&next, 1));
         next++;
     }
 };
@@ -156,7 +156,7 @@ TEST(what_a_handler_throws)
             case 'n':
                 return POLYSOCK_ETIMEDOUT;
             default:
-                connection.send_all("x", 1);
+                connection.send_all("x");
                 return 0;
             }
         },
@@ -191,7 +191,7 @@ TEST(woken_handlers_have_not_failed)
         listener(),
         [](ps::socket &connection) {
             const char c = first(connection);
-            connection.send_all(&c, 1);
+            connection.send_all(polysock::bytes(&c, 1));
             first(connection);
         },
         {4, [&](std::exception_ptr failure, const ps::address *) { errors.say(what(failure)); }});
@@ -201,7 +201,7 @@ TEST(woken_handlers_have_not_failed)
     CHECK_IS(server.connections(), 2);
     CHECK_IS(server.stop(milliseconds(10)), 0);
     char c;
-    CHECK_IS(one.recv(&c, 1, seconds(20)), 0);
+    CHECK_IS(one.recv(polysock::buffer(&c, 1), seconds(20)), 0);
     CHECK(errors.empty());
     server.wait();
     CHECK(server.listener().is_closed());
@@ -239,7 +239,7 @@ TEST(stopped_by_a_handler)
         first(connection);
         { std::lock_guard<std::mutex> wait(made); }
         CHECK_IS(server->stop(ps::infinite), 0);
-        connection.send_all("s", 1);
+        connection.send_all("s");
     });
     guard.unlock();
     CHECK(ask(*server, "?") == "s");
@@ -253,10 +253,10 @@ TEST(a_handler_that_comes_at_once_finds_its_server)
     ps::server server(std::move(waiting), [&server](ps::socket &connection) {
         CHECK_IS(server.connections(), 1);
         CHECK_IS(server.stop(ps::infinite), 0);
-        connection.send_all("s", 1);
+        connection.send_all("s");
     });
     char c = 0;
-    CHECK_IS(client.recv(&c, 1, seconds(20)), 1);
+    CHECK_IS(client.recv(polysock::buffer(&c, 1), seconds(20)), 1);
     CHECK(c == 's');
     server.wait(seconds(20));
 }

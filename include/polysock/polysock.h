@@ -1,6 +1,6 @@
 /**
  * @file
- * polysock: sockets without the traps.
+ * polysock: sockets without the traps. C89 or C++98 and later, with <stdint.h> and <stdbool.h>.
  *
  * @verbatim
  *
@@ -91,2058 +91,2778 @@
 /* For polysock_sendfile(): all up to the end of the file. */
 #define POLYSOCK_TO_END UINT64_MAX
 
-/// Operation not permitted.
-/// @ingroup polysock_codes
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Operation not permitted.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EPERM -1
 
-/// No such file or directory.
-/// @ingroup polysock_codes
+/**
+ * No such file or directory.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ENOENT -2
 
-/// Interrupted system call.
-/// @ingroup polysock_codes
+/**
+ * Interrupted system call.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EINTR -4
 
-/// Input/output error.
-/// @ingroup polysock_codes
+/**
+ * Input/output error.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EIO -5
 
-/// Bad file descriptor.
-/// @ingroup polysock_codes
+/**
+ * Bad file descriptor.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EBADF -9
 
-/// Nothing to do now, and the call was not allowed to wait: timeout 0, or a non-blocking handle.
-/// @ingroup polysock_codes
+/**
+ * Nothing to do now, and the call was not allowed to wait: timeout 0, or a non-blocking handle.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EAGAIN -11
 
-/// Cannot allocate memory.
-/// @ingroup polysock_codes
+/**
+ * Cannot allocate memory.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ENOMEM -12
 
-/// Permission denied.
-/// @ingroup polysock_codes
+/**
+ * Permission denied.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EACCES -13
 
-/// Bad address.
-/// @ingroup polysock_codes
+/**
+ * Bad address.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EFAULT -14
 
-/// polysock_detach() while calls are inside the handle.
-/// @ingroup polysock_codes
+/**
+ * polysock_detach() while calls are inside the handle.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EBUSY -16
 
-/// File exists.
-/// @ingroup polysock_codes
+/**
+ * File exists.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EEXIST -17
 
-/// No such device.
-/// @ingroup polysock_codes
+/**
+ * No such device.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ENODEV -19
 
-/// A NULL or out-of-range argument; polysock_last_detail() names it.
-/// @ingroup polysock_codes
+/**
+ * A NULL or out-of-range argument; polysock_last_detail() names it.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EINVAL -22
 
-/// Too many open files in system.
-/// @ingroup polysock_codes
+/**
+ * Too many open files in system.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ENFILE -23
 
-/// The process has no descriptor left; a connection that waits to be accepted goes on waiting.
-/// @ingroup polysock_codes
+/**
+ * The process has no descriptor left; a connection that waits to be accepted goes on waiting.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EMFILE -24
 
-/// The buffer is too small for the text; nothing was written.
-/// @ingroup polysock_codes
+/**
+ * The buffer is too small for the text; nothing was written.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ENOSPC -28
 
-/// Sending after the peer's reset or our own shutdown; never a SIGPIPE.
-/// @ingroup polysock_codes
+/**
+ * Sending from a file without offsets, such as a pipe.
+ * @ingroup polysock_codes
+ */
+#define POLYSOCK_ESPIPE -29
+
+/**
+ * Sending after the peer's reset or our own shutdown; never a SIGPIPE.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EPIPE -32
 
-/// File name too long.
-/// @ingroup polysock_codes
+/**
+ * File name too long.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ENAMETOOLONG -36
 
-/// Function not implemented.
-/// @ingroup polysock_codes
+/**
+ * Function not implemented.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ENOSYS -38
 
-/// Too many levels of symbolic links.
-/// @ingroup polysock_codes
+/**
+ * Too many levels of symbolic links.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ELOOP -40
 
-/// Protocol error.
-/// @ingroup polysock_codes
+/**
+ * Protocol error.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EPROTO -71
 
-/// Socket operation on non-socket.
-/// @ingroup polysock_codes
+/**
+ * Socket operation on non-socket.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ENOTSOCK -88
 
-/// Destination address required.
-/// @ingroup polysock_codes
+/**
+ * Destination address required.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EDESTADDRREQ -89
 
-/// Message too long.
-/// @ingroup polysock_codes
+/**
+ * Message too long.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EMSGSIZE -90
 
-/// Protocol wrong type for socket.
-/// @ingroup polysock_codes
+/**
+ * Protocol wrong type for socket.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EPROTOTYPE -91
 
-/// Protocol not available.
-/// @ingroup polysock_codes
+/**
+ * Protocol not available.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ENOPROTOOPT -92
 
-/// Protocol not supported.
-/// @ingroup polysock_codes
+/**
+ * Protocol not supported.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EPROTONOSUPPORT -93
 
-/// Socket type not supported.
-/// @ingroup polysock_codes
+/**
+ * Socket type not supported.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ESOCKTNOSUPPORT -94
 
-/// Operation not supported.
-/// @ingroup polysock_codes
+/**
+ * Operation not supported.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EOPNOTSUPP -95
 
-/// Protocol family not supported.
-/// @ingroup polysock_codes
+/**
+ * Protocol family not supported.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EPFNOSUPPORT -96
 
-/// Address family not supported by protocol.
-/// @ingroup polysock_codes
+/**
+ * Address family not supported by protocol.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EAFNOSUPPORT -97
 
-/// Address already in use.
-/// @ingroup polysock_codes
+/**
+ * Address already in use.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EADDRINUSE -98
 
-/// Cannot assign requested address.
-/// @ingroup polysock_codes
+/**
+ * Cannot assign requested address.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EADDRNOTAVAIL -99
 
-/// Network is down.
-/// @ingroup polysock_codes
+/**
+ * Network is down.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ENETDOWN -100
 
-/// Network is unreachable.
-/// @ingroup polysock_codes
+/**
+ * Network is unreachable.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ENETUNREACH -101
 
-/// Network dropped connection on reset.
-/// @ingroup polysock_codes
+/**
+ * Network dropped connection on reset.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ENETRESET -102
 
-/// Software caused connection abort.
-/// @ingroup polysock_codes
+/**
+ * Software caused connection abort.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ECONNABORTED -103
 
-/// Connection reset by peer.
-/// @ingroup polysock_codes
+/**
+ * Connection reset by peer.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ECONNRESET -104
 
-/// No buffer space available.
-/// @ingroup polysock_codes
+/**
+ * No buffer space available.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ENOBUFS -105
 
-/// Transport endpoint is already connected.
-/// @ingroup polysock_codes
+/**
+ * Transport endpoint is already connected.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EISCONN -106
 
-/// Transport endpoint is not connected.
-/// @ingroup polysock_codes
+/**
+ * Transport endpoint is not connected.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ENOTCONN -107
 
-/// Cannot send after transport endpoint shutdown.
-/// @ingroup polysock_codes
+/**
+ * Cannot send after transport endpoint shutdown.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ESHUTDOWN -108
 
-/// Too many references: cannot splice.
-/// @ingroup polysock_codes
+/**
+ * Too many references: cannot splice.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ETOOMANYREFS -109
 
-/// The deadline of the call passed, or the kernel gave the connection up.
-/// @ingroup polysock_codes
+/**
+ * The deadline of the call passed, or the kernel gave the connection up.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ETIMEDOUT -110
 
-/// Connection refused.
-/// @ingroup polysock_codes
+/**
+ * Connection refused.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ECONNREFUSED -111
 
-/// Host is down.
-/// @ingroup polysock_codes
+/**
+ * Host is down.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EHOSTDOWN -112
 
-/// No route to host.
-/// @ingroup polysock_codes
+/**
+ * No route to host.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EHOSTUNREACH -113
 
-/// Operation already in progress.
-/// @ingroup polysock_codes
+/**
+ * Operation already in progress.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EALREADY -114
 
-/// A connect that was not allowed to wait is under way.
-/// @ingroup polysock_codes
+/**
+ * A connect that was not allowed to wait is under way.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EINPROGRESS -115
 
-/// Operation canceled.
-/// @ingroup polysock_codes
+/**
+ * Operation canceled.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ECANCELED -125
 
-/// The handle is closed or detached, or was closed by another thread while the call waited.
-/// @ingroup polysock_codes
+/**
+ * The handle is closed or detached, or was closed by another thread while the call waited.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ECLOSED -1000
 
-/// The stream ended before the first byte of what was asked for.
-/// @ingroup polysock_codes
+/**
+ * The stream ended before the first byte of what was asked for.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EEOF -1001
 
-/// The stream ended in the middle of what was asked for.
-/// @ingroup polysock_codes
+/**
+ * The stream ended in the middle of what was asked for.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_ETRUNCATED -1002
 
-/// A bug in polysock: a panic was caught. Its report is on stderr and in polysock_last_detail().
-/// @ingroup polysock_codes
+/**
+ * A bug in polysock: a panic was caught. Its report is on stderr and in polysock_last_detail().
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EPANIC -1003
 
-/// The system, or this kind of socket, has no such thing.
-/// @ingroup polysock_codes
+/**
+ * The system, or this kind of socket, has no such thing.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EUNSUPPORTED -1004
 
-/// A system error that has no portable number; polysock_last_detail() has the system's own.
-/// @ingroup polysock_codes
+/**
+ * A system error that has no portable number; polysock_last_detail() has the system's own.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EOTHER -1005
 
-/// Invalid flags for a name look-up.
-/// @ingroup polysock_codes
+/**
+ * Invalid flags for a name look-up.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EAI_BADFLAGS -2001
 
-/// No such host or service.
-/// @ingroup polysock_codes
+/**
+ * No such host or service.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EAI_NONAME -2002
 
-/// The name server gave no answer for now.
-/// @ingroup polysock_codes
+/**
+ * The name server gave no answer for now.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EAI_AGAIN -2003
 
-/// The name server failed.
-/// @ingroup polysock_codes
+/**
+ * The name server failed.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EAI_FAIL -2004
 
-/// The host exists but has no address.
-/// @ingroup polysock_codes
+/**
+ * The host exists but has no address.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EAI_NODATA -2005
 
-/// The address family is not supported by look-ups.
-/// @ingroup polysock_codes
+/**
+ * The address family is not supported by look-ups.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EAI_FAMILY -2006
 
-/// The socket type is not supported by look-ups.
-/// @ingroup polysock_codes
+/**
+ * The socket type is not supported by look-ups.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EAI_SOCKTYPE -2007
 
-/// The service does not exist for the socket type.
-/// @ingroup polysock_codes
+/**
+ * The service does not exist for the socket type.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EAI_SERVICE -2008
 
-/// The host has no address of the family asked for.
-/// @ingroup polysock_codes
+/**
+ * The host has no address of the family asked for.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EAI_ADDRFAMILY -2009
 
-/// The look-up ran out of memory.
-/// @ingroup polysock_codes
+/**
+ * The look-up ran out of memory.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EAI_MEMORY -2010
 
-/// The look-up failed with a system error.
-/// @ingroup polysock_codes
+/**
+ * The look-up failed with a system error.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EAI_SYSTEM -2011
 
-/// A name is longer than its buffer.
-/// @ingroup polysock_codes
+/**
+ * A name is longer than its buffer.
+ * @ingroup polysock_codes
+ */
 #define POLYSOCK_EAI_OVERFLOW -2012
 
-/// The version of this header: major, minor and patch in a byte each.
-/// @ingroup polysock_library
+/**
+ * The version of this header: major, minor and patch in a byte each.
+ * @ingroup polysock_library
+ */
 #define POLYSOCK_VERSION 256
 
-/// A timeout: wait for ever.
-/// @ingroup polysock_library
+/**
+ * A timeout: wait for ever.
+ * @ingroup polysock_library
+ */
 #define POLYSOCK_INFINITE -1
 
-/// A timeout: what polysock_set_timeout() gave the handle, for ever unless it was called.
-/// @ingroup polysock_library
+/**
+ * A timeout: what polysock_set_timeout() gave the handle, for ever unless it was called.
+ * @ingroup polysock_library
+ */
 #define POLYSOCK_DEFAULT -2
 
-/// A size that holds the text of every address with its NUL.
-/// @ingroup polysock_addresses
+/**
+ * A size that holds the text of every address with its NUL.
+ * @ingroup polysock_addresses
+ */
 #define POLYSOCK_ADDR_TEXT_SIZE 336
 
-/// The most pieces that one call takes.
-/// @ingroup polysock_streams
+/**
+ * The most pieces that one call takes.
+ * @ingroup polysock_streams
+ */
 #define POLYSOCK_IOV_MAX 1024
 
-/// Room for control messages that holds whatever one message usually brings: 253 descriptors, the most that Linux
-/// passes at once, with credentials, packet information and a timestamp.
-/// @ingroup polysock_messages
+/**
+ * Room for control messages that holds whatever one message usually brings: 253 descriptors, the most that Linux
+ * passes at once, with credentials, packet information and a timestamp.
+ * @ingroup polysock_messages
+ */
 #define POLYSOCK_CONTROL_ROOM 2048
 
-/// The most entries that one polysock_poll() takes.
-/// @ingroup polysock_waiting
+/**
+ * The most entries that one polysock_poll() takes.
+ * @ingroup polysock_waiting
+ */
 #define POLYSOCK_POLL_MAX (1 << 20)
 
-/// How a registration tells: at every wait while the socket is ready.
-/// @ingroup polysock_waiting
+/**
+ * How a registration tells: at every wait while the socket is ready.
+ * @ingroup polysock_waiting
+ */
 #define POLYSOCK_POLL_LEVEL 0
 
-/// How a registration tells: once each time the socket becomes ready; read or write until there is nothing to do.
-/// @ingroup polysock_waiting
+/**
+ * How a registration tells: once each time the socket becomes ready; read or write until there is nothing to do.
+ * @ingroup polysock_waiting
+ */
 #define POLYSOCK_POLL_EDGE 1
 
-/// How a registration tells: once, and then not before polysock_poller_modify().
-/// @ingroup polysock_waiting
+/**
+ * How a registration tells: once, and then not before polysock_poller_modify().
+ * @ingroup polysock_waiting
+ */
 #define POLYSOCK_POLL_ONESHOT 2
 
-/// A linger time: off, close does not wait.
-/// @ingroup polysock_options
+/**
+ * A linger time: off, close does not wait.
+ * @ingroup polysock_options
+ */
 #define POLYSOCK_LINGER_OFF -1
 
-/// Control messages: those to send, in the order added, and those that came with the last polysock_recvmsg().
-///
-/// BSD: the msg_control of struct msghdr, with CMSG_FIRSTHDR and the like. Python: the list of socket.sendmsg and
-/// socket.recvmsg. Java: none.
-/// One thread at a time. Sending and receiving do not disturb each other: what was added stays until
-/// polysock_control_clear(), and is sent again with the next message.
-///
-/// Descriptors to send stay the caller's: the peer gets copies. Descriptors that came belong to the polysock_control
-/// until polysock_control_take_fds() hands them to the caller; the next polysock_recvmsg() into it,
-/// polysock_control_clear() and polysock_control_free() close those that nobody has taken. Nothing leaks by being ignored.
-/// @code
-/// polysock_control *control;
-/// polysock_msg m = POLYSOCK_MSG_INITIALIZER;
-/// polysock_iovec part = {&byte, 1};
-/// int fd;
-/// if (polysock_control_new(&control, POLYSOCK_CONTROL_ROOM) == 0) {
-///     m.iov = &part, m.iov_count = 1, m.control = control;
-///     if (polysock_recvmsg(s, &m, 0, 5000) == 1 && polysock_control_take_fds(control, &fd, 1) == 1)
-///         close(fd);    /* ours since it was taken */
-///     polysock_control_free(control);
-/// }
-/// @endcode
-/// @ingroup polysock_messages
+/**
+ * Control messages: those to send, in the order added, and those that came with the last polysock_recvmsg().
+ *
+ * BSD: the msg_control of struct msghdr, with CMSG_FIRSTHDR and the like. Python: the list of socket.sendmsg and
+ * socket.recvmsg. Java: none.
+ * One thread at a time. Sending and receiving do not disturb each other: what was added stays until
+ * polysock_control_clear(), and is sent again with the next message.
+ *
+ * Descriptors to send stay the caller's: the peer gets copies. Descriptors that came belong to the polysock_control
+ * until polysock_control_take_fds() hands them to the caller; the next polysock_recvmsg() into it,
+ * polysock_control_clear() and polysock_control_free() close those that nobody has taken. Nothing leaks by being ignored.
+ * @code
+ * polysock_control *control;
+ * polysock_msg m = POLYSOCK_MSG_INITIALIZER;
+ * polysock_iovec part = {&byte, 1};
+ * int fd;
+ * if (polysock_control_new(&control, POLYSOCK_CONTROL_ROOM) == 0) {
+ *     m.iov = &part, m.iov_count = 1, m.control = control;
+ *     if (polysock_recvmsg(s, &m, 0, 5000) == 1 && polysock_control_take_fds(control, &fd, 1) == 1)
+ *         close(fd);    // ours since it was taken
+ *     polysock_control_free(control);
+ * }
+ * @endcode
+ * @ingroup polysock_messages
+ */
 typedef struct polysock_control polysock_control;
 
-/// A set of sockets, each registered once, of which every wait tells the ready ones: its cost does not grow with their
-/// number.
-///
-/// BSD: epoll(7), kqueue(2). Python: select.epoll. Java: Selector.
-/// Any number of threads may add, remove and wait. Closing a registered socket ends its registration: an event never
-/// comes from a socket that was closed. The poller need not outlive its sockets, nor they it. Give it up once with
-/// polysock_poller_free().
-/// @code
-/// polysock_poller *poller;
-/// polysock_event events[64];
-/// polysock_poller_new(&poller);
-/// polysock_poller_add(poller, listener, 0, POLYSOCK_POLLIN, POLYSOCK_POLL_LEVEL);
-/// int n = polysock_poller_wait(poller, events, 64, POLYSOCK_INFINITE);
-/// for (int i = 0; i < n; i++)
-///     handle(events[i].token, events[i].events);
-/// polysock_poller_free(poller);
-/// @endcode
-/// @ingroup polysock_waiting
+/**
+ * A set of sockets, each registered once, of which every wait tells the ready ones: its cost does not grow with their
+ * number.
+ *
+ * BSD: epoll(7), kqueue(2). Python: select.epoll. Java: Selector.
+ * Any number of threads may add, remove and wait. Closing a registered socket ends its registration: an event never
+ * comes from a socket that was closed. The poller need not outlive its sockets, nor they it. Give it up once with
+ * polysock_poller_free().
+ * @code
+ * polysock_poller *poller;
+ * polysock_event events[64];
+ * polysock_poller_new(&poller);
+ * polysock_poller_add(poller, listener, 0, POLYSOCK_POLLIN, POLYSOCK_POLL_LEVEL);
+ * int n = polysock_poller_wait(poller, events, 64, POLYSOCK_INFINITE);
+ * for (int i = 0; i < n; i++)
+ *     handle(events[i].token, events[i].events);
+ * polysock_poller_free(poller);
+ * @endcode
+ * @ingroup polysock_waiting
+ */
 typedef struct polysock_poller polysock_poller;
 
-/// A server: a listener, and threads that accept on it and hand each connection to a callback.
-///
-/// BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
-/// It has at most `max_connections` threads. A connection for which there is no thread stays in the kernel, and so does
-/// one for which there is no descriptor. Give it up once with polysock_server_free().
-/// @code
-/// static int greet(polysock_t *connection, const polysock_addr *peer, void *user)
-/// {
-///     return polysock_sendall(connection, "hello\n", 6, NULL, 5000);
-/// }
-/// ...
-/// polysock_t *listener;
-/// polysock_server *server;
-/// size_t running;
-/// polysock_create_server(&listener, "127.0.0.1", "8080", 128);
-/// polysock_server_start(&server, listener, greet, NULL, NULL);
-/// ...
-/// polysock_server_stop(server, 5000, &running);
-/// polysock_server_free(server);
-/// polysock_free(listener);
-/// @endcode
-/// @ingroup polysock_server
+/**
+ * A server: a listener, and threads that accept on it and hand each connection to a callback.
+ *
+ * BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
+ * It has at most `max_connections` threads. A connection for which there is no thread stays in the kernel, and so does
+ * one for which there is no descriptor. Give it up once with polysock_server_free().
+ * @code
+ * static int greet(polysock_t *connection, const polysock_addr *peer, void *user)
+ * {
+ *     return polysock_sendall(connection, "hello\n", 6, NULL, 5000);
+ * }
+ * ...
+ * polysock_t *listener;
+ * polysock_server *server;
+ * size_t running;
+ * polysock_create_server(&listener, "127.0.0.1", "8080", 128);
+ * polysock_server_start(&server, listener, greet, NULL, NULL);
+ * ...
+ * polysock_server_stop(server, 5000, &running);
+ * polysock_server_free(server);
+ * polysock_free(listener);
+ * @endcode
+ * @ingroup polysock_server
+ */
 typedef struct polysock_server polysock_server;
 
-/// A socket: one handle that any number of threads may use and any of them may close.
-///
-/// BSD: a descriptor. Python: socket.socket. Java: Socket and ServerSocket.
-/// Who made it owns it and gives it up once with polysock_free().
-/// @code
-/// polysock_t *s;
-/// if (polysock_socket(&s, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0) == 0) {
-///     ...
-///     polysock_free(s);
-/// }
-/// @endcode
-/// @ingroup polysock_sockets
+/**
+ * A socket: one handle that any number of threads may use and any of them may close.
+ *
+ * BSD: a descriptor. Python: socket.socket. Java: Socket and ServerSocket.
+ * Who made it owns it and gives it up once with polysock_free().
+ * @code
+ * polysock_t *s;
+ * if (polysock_socket(&s, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0) == 0) {
+ *     ...
+ *     polysock_free(s);
+ * }
+ * @endcode
+ * @ingroup polysock_sockets
+ */
 typedef struct polysock_t polysock_t;
 
-/// A socket address of any family: a value to copy and to put on the stack; there is nothing to free.
-///
-/// BSD: struct sockaddr_storage with its length. Python: an address tuple. Java: InetSocketAddress.
-/// Its size and alignment are frozen. `bytes` begins with a struct sockaddr of `length` bytes; families that polysock
-/// does not decode pass through.
-/// @code
-/// polysock_addr a;
-/// char text[POLYSOCK_ADDR_TEXT_SIZE];
-/// if (polysock_addr_parse(&a, "[::1]", 80) == 0 && polysock_addr_format(&a, text, sizeof text) > 0)
-///     puts(text);    /* [::1]:80 */
-/// @endcode
-/// @ingroup polysock_addresses
+/**
+ * A socket address of any family: a value to copy and to put on the stack; there is nothing to free.
+ *
+ * BSD: struct sockaddr_storage with its length. Python: an address tuple. Java: InetSocketAddress.
+ * Its size and alignment are frozen. `bytes` begins with a struct sockaddr of `length` bytes; families that polysock
+ * does not decode pass through.
+ * @code
+ * polysock_addr a;
+ * char text[POLYSOCK_ADDR_TEXT_SIZE];
+ * if (polysock_addr_parse(&a, "[::1]", 80) == 0 && polysock_addr_format(&a, text, sizeof text) > 0)
+ *     puts(text);    // [::1]:80
+ * @endcode
+ * @ingroup polysock_addresses
+ */
 typedef struct POLYSOCK_ALIGNED(8) {
-    /// How many of `bytes` the sockaddr takes; 0 for no address at all.
+    /**
+     * How many of `bytes` the sockaddr takes; 0 for no address at all.
+     */
     uint64_t length;
-    /// The sockaddr.
+    /**
+     * The sockaddr.
+     */
     uint8_t bytes[128];
 } polysock_addr;
 
-/// A piece of memory: to send from, where nothing is changed, or to receive into.
-///
-/// BSD: struct iovec, with the same layout. Python: a buffer. Java: ByteBuffer.
-/// Its layout is frozen.
-/// @ingroup polysock_streams
+/**
+ * A piece of memory: to send from, where nothing is changed, or to receive into.
+ *
+ * BSD: struct iovec, with the same layout. Python: a buffer. Java: ByteBuffer.
+ * Its layout is frozen.
+ * @ingroup polysock_streams
+ */
 typedef struct {
-    /// Where it begins; may be NULL when `len` is 0.
+    /**
+     * Where it begins; may be NULL when `len` is 0.
+     */
     void *base;
-    /// How many bytes it has.
+    /**
+     * How many bytes it has.
+     */
     size_t len;
 } polysock_iovec;
 
-/// Who sent a message over a Unix domain socket.
-///
-/// BSD: struct ucred. Python: struct.unpack("3i", data). Java: UnixDomainPrincipal.
-/// Its layout is frozen.
-/// @ingroup polysock_messages
+/**
+ * Who sent a message over a Unix domain socket.
+ *
+ * BSD: struct ucred. Python: struct.unpack("3i", data). Java: UnixDomainPrincipal.
+ * Its layout is frozen.
+ * @ingroup polysock_messages
+ */
 typedef struct {
-    /// The process.
+    /**
+     * The process.
+     */
     int32_t pid;
-    /// Its user.
+    /**
+     * Its user.
+     */
     uint32_t uid;
-    /// Its group.
+    /**
+     * Its group.
+     */
     uint32_t gid;
 } polysock_credentials;
 
-/// A message: its bytes in pieces, an address, and what travels beside the bytes.
-///
-/// BSD: struct msghdr. Python: the arguments of socket.sendmsg. Java: none.
-/// Begin with POLYSOCK_MSG_INITIALIZER, which sets `size`; everything else may stay zero. It only points at things: all
-/// of them stay the caller's.
-/// @code
-/// polysock_msg m = POLYSOCK_MSG_INITIALIZER;
-/// polysock_iovec part = {buf, sizeof buf};
-/// m.iov = &part;
-/// m.iov_count = 1;
-/// ssize_t n = polysock_recvmsg(s, &m, 0, 5000);
-/// if (n >= 0 && m.flags & POLYSOCK_MSG_TRUNC)
-///     fprintf(stderr, "the datagram was longer\n");
-/// @endcode
-/// @ingroup polysock_messages
+/**
+ * A message: its bytes in pieces, an address, and what travels beside the bytes.
+ *
+ * BSD: struct msghdr. Python: the arguments of socket.sendmsg. Java: none.
+ * Begin with POLYSOCK_MSG_INITIALIZER, which sets `size`; everything else may stay zero. It only points at things: all
+ * of them stay the caller's.
+ * @code
+ * polysock_msg m = POLYSOCK_MSG_INITIALIZER;
+ * polysock_iovec part = {buf, sizeof buf};
+ * m.iov = &part;
+ * m.iov_count = 1;
+ * ssize_t n = polysock_recvmsg(s, &m, 0, 5000);
+ * if (n >= 0 && m.flags & POLYSOCK_MSG_TRUNC)
+ *     fprintf(stderr, "the datagram was longer\n");
+ * @endcode
+ * @ingroup polysock_messages
+ */
 typedef struct {
-    /// sizeof (polysock_msg): a later library tells by it which fields there are.
+    /**
+     * sizeof (polysock_msg): a later library tells by it which fields there are.
+     */
     size_t size;
-    /// The pieces.
+    /**
+     * The pieces.
+     */
     const polysock_iovec *iov;
-    /// How many pieces, at most POLYSOCK_IOV_MAX.
+    /**
+     * How many pieces, at most POLYSOCK_IOV_MAX.
+     */
     size_t iov_count;
-    /// polysock_sendmsg(): where to, or NULL. polysock_recvmsg(): where the sender's address goes, or NULL.
+    /**
+     * polysock_sendmsg(): where to, or NULL. polysock_recvmsg(): where the sender's address goes, or NULL.
+     */
     polysock_addr *addr;
-    /// What to send beside the bytes, or room for what comes; NULL for nothing.
+    /**
+     * What to send beside the bytes, or room for what comes; NULL for nothing.
+     */
     polysock_control *control;
-    /// Set by polysock_recvmsg(): POLYSOCK_MSG_TRUNC, POLYSOCK_MSG_CTRUNC, POLYSOCK_MSG_EOR, ...
+    /**
+     * Set by polysock_recvmsg(): POLYSOCK_MSG_TRUNC, POLYSOCK_MSG_CTRUNC, POLYSOCK_MSG_EOR, ...
+     */
     int flags;
-    /// Must be zero.
+    /**
+     * Must be zero.
+     */
     int reserved;
 } polysock_msg;
 
-/// What to wait for: a handle, or a plain descriptor.
-///
-/// BSD: struct pollfd. Python: select.poll.register. Java: SelectionKey.
-/// Its layout is frozen.
-/// @ingroup polysock_waiting
+/**
+ * What to wait for: a handle, or a plain descriptor.
+ *
+ * BSD: struct pollfd. Python: select.poll.register. Java: SelectionKey.
+ * Its layout is frozen.
+ * @ingroup polysock_waiting
+ */
 typedef struct {
-    /// The handle, or NULL for a plain descriptor.
-    const polysock_t *socket;
-    /// The descriptor when there is no handle; a negative one is passed over.
+    /**
+     * The handle, or NULL for a plain descriptor.
+     */
+    polysock_t *socket;
+    /**
+     * The descriptor when there is no handle; a negative one is passed over.
+     */
     int fd;
-    /// What to wait for: POLYSOCK_POLLIN, POLYSOCK_POLLOUT, ...
+    /**
+     * What to wait for: POLYSOCK_POLLIN, POLYSOCK_POLLOUT, ...
+     */
     short events;
-    /// What was found; POLYSOCK_POLLERR, POLYSOCK_POLLHUP and POLYSOCK_POLLNVAL unasked.
+    /**
+     * What was found; POLYSOCK_POLLERR, POLYSOCK_POLLHUP and POLYSOCK_POLLNVAL unasked.
+     */
     short revents;
-    /// Must be zero.
+    /**
+     * Must be zero.
+     */
     uint64_t reserved;
 } polysock_pollfd;
 
-/// A socket or descriptor that is ready.
-///
-/// BSD: struct epoll_event. Python: a pair of select.epoll.poll. Java: SelectionKey.
-/// Its layout is frozen.
-/// @ingroup polysock_waiting
+/**
+ * A socket or descriptor that is ready.
+ *
+ * BSD: struct epoll_event. Python: a pair of select.epoll.poll. Java: SelectionKey.
+ * Its layout is frozen.
+ * @ingroup polysock_waiting
+ */
 typedef struct {
-    /// The number it was registered with.
+    /**
+     * The number it was registered with.
+     */
     uint64_t token;
-    /// What it is ready for: POLYSOCK_POLLIN, POLYSOCK_POLLOUT, ...
+    /**
+     * What it is ready for: POLYSOCK_POLLIN, POLYSOCK_POLLOUT, ...
+     */
     int events;
-    /// Zero.
+    /**
+     * Zero.
+     */
     int reserved;
 } polysock_event;
 
-/// Handles one connection: 0 when all went well, any other number is a failure that `on_error` is told.
-///
-/// BSD: what follows accept(2). Python: the handler of polysock.Server. Java: what follows ServerSocket.accept.
-/// Several threads call it at once. The connection is lent: it is not to be freed, and not to be used after the return,
-/// when the server closes it. So it is FIN first where there is input nobody read: the peer gets what was sent. A
-/// callback may close it itself, or keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3),
-/// no pthread_exit(3), no C++ exception.
-/// @ingroup polysock_server
+/**
+ * Handles one connection: 0 when all went well, any other number is a failure that `on_error` is told.
+ *
+ * BSD: what follows accept(2). Python: the handler of polysock.Server. Java: what follows ServerSocket.accept.
+ * Several threads call it at once. The connection is lent: it is not to be freed, and not to be used after the return,
+ * when the server closes it. So it is FIN first where there is input nobody read: the peer gets what was sent. A
+ * callback may close it itself, or keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3),
+ * no pthread_exit(3), no C++ exception.
+ * @ingroup polysock_server
+ */
 typedef int (*polysock_connection_fn)(polysock_t *connection, const polysock_addr *peer, void *user);
 
-/// Is told of a failure, after which the server goes on.
-///
-/// BSD: none. Python: on_error of polysock.Server. Java: Thread.UncaughtExceptionHandler.
-/// With a `peer`, its callback returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E number and
-/// polysock_last_detail() has its words: a connection could not be accepted (it is tried again, after a pause that grows to
-/// a second or until a connection ends; so without descriptors connections wait), or no further thread could be had.
-/// Called by the server's threads, several at once.
-/// @ingroup polysock_server
+/**
+ * Is told of a failure, after which the server goes on.
+ *
+ * BSD: none. Python: on_error of polysock.Server. Java: Thread.UncaughtExceptionHandler.
+ * With a `peer`, its callback returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E number and
+ * polysock_last_detail() has its words: a connection could not be accepted (it is tried again, after a pause that grows to
+ * a second or until a connection ends; so without descriptors connections wait), or no further thread could be had.
+ * Called by the server's threads, several at once.
+ * @ingroup polysock_server
+ */
 typedef void (*polysock_server_error_fn)(int code, const polysock_addr *peer, void *user);
 
-/// Is told that `user` is not used any more: no callback runs, and none will.
-///
-/// BSD: none. Python: none. Java: none.
-/// @ingroup polysock_server
+/**
+ * Is told that `user` is not used any more: no callback runs, and none will.
+ *
+ * BSD: none. Python: none. Java: none.
+ * @ingroup polysock_server
+ */
 typedef void (*polysock_release_fn)(void *user);
 
-/// How a server serves.
-///
-/// BSD: none. Python: the arguments of polysock.Server. Java: none.
-/// Begin with POLYSOCK_SERVER_OPTIONS_INITIALIZER, which sets `size`; everything else may stay zero.
-/// @ingroup polysock_server
+/**
+ * How a server serves.
+ *
+ * BSD: none. Python: the arguments of polysock.Server. Java: none.
+ * Begin with POLYSOCK_SERVER_OPTIONS_INITIALIZER, which sets `size`; everything else may stay zero.
+ * @ingroup polysock_server
+ */
 typedef struct {
-    /// sizeof (polysock_server_options): a later library tells by it which fields there are.
+    /**
+     * sizeof (polysock_server_options): a later library tells by it which fields there are.
+     */
     size_t size;
-    /// How many connections are handled at once, each in a thread of its own; further ones wait in the listener's queue.
-    /// 0: 100.
+    /**
+     * How many connections are handled at once, each in a thread of its own; further ones wait in the listener's queue.
+     * 0: 100.
+     */
     size_t max_connections;
-    /// Is told of failures; NULL: nobody is.
+    /**
+     * Is told of failures; NULL: nobody is.
+     */
     polysock_server_error_fn on_error;
-    /// Is told once when the server has stopped and the last callback has returned, or NULL.
+    /**
+     * Is told once when the server has stopped and the last callback has returned, or NULL.
+     */
     polysock_release_fn release;
 } polysock_server_options;
 
-/// State and statistics of a TCP connection; a moment later all may be different.
-///
-/// BSD: struct tcp_info, tcp(7). Python: socket.tcp_info. Java: none.
-/// What this kernel does not tell has all bits set: UINT32_MAX, UINT64_MAX. Of a socket that listens only `state`,
-/// `unacked` and `sacked` mean something. Later versions only add to its end.
-/// @ingroup polysock_sockets
+/**
+ * State and statistics of a TCP connection; a moment later all may be different.
+ *
+ * BSD: struct tcp_info, tcp(7). Python: socket.tcp_info. Java: none.
+ * What this kernel does not tell has all bits set: UINT32_MAX, UINT64_MAX. Of a socket that listens only `state`,
+ * `unacked` and `sacked` mean something. Later versions only add to its end.
+ * @ingroup polysock_sockets
+ */
 typedef struct {
-    /// The state of the connection, as the kernel numbers it: 1 ESTABLISHED, ..., see polysock_state().
+    /**
+     * The state of the connection, as the kernel numbers it: 1 ESTABLISHED, ..., see polysock_state().
+     */
     uint32_t state;
-    /// What the sender makes of the losses it sees: 0 open, 1 disorder, 2 reduced, 3 recovery, 4 loss.
+    /**
+     * What the sender makes of the losses it sees: 0 open, 1 disorder, 2 reduced, 3 recovery, 4 loss.
+     */
     uint32_t ca_state;
-    /// How often the oldest segment under way was repeated because time ran out, in a row.
+    /**
+     * How often the oldest segment under way was repeated because time ran out, in a row.
+     */
     uint32_t retransmits;
-    /// Probes of a window of zero, or keepalive probes, that are unanswered.
+    /**
+     * Probes of a window of zero, or keepalive probes, that are unanswered.
+     */
     uint32_t probes;
-    /// How often the repeat time was doubled.
+    /**
+     * How often the repeat time was doubled.
+     */
     uint32_t backoff;
-    /// Whether both ends use timestamps (RFC 7323): 0 or 1.
+    /**
+     * Whether both ends use timestamps (RFC 7323): 0 or 1.
+     */
     uint32_t timestamps;
-    /// Whether both ends use selective acknowledgements (RFC 2018): 0 or 1.
+    /**
+     * Whether both ends use selective acknowledgements (RFC 2018): 0 or 1.
+     */
     uint32_t sack;
-    /// Whether both ends use window scaling (RFC 7323): 0 or 1.
+    /**
+     * Whether both ends use window scaling (RFC 7323): 0 or 1.
+     */
     uint32_t window_scaling;
-    /// By how many bits the peer's window is shifted; 0 without scaling.
+    /**
+     * By how many bits the peer's window is shifted; 0 without scaling.
+     */
     uint32_t snd_wscale;
-    /// By how many bits the own window is shifted; 0 without scaling.
+    /**
+     * By how many bits the own window is shifted; 0 without scaling.
+     */
     uint32_t rcv_wscale;
-    /// Whether both ends use explicit congestion notification (RFC 3168): 0 or 1.
+    /**
+     * Whether both ends use explicit congestion notification (RFC 3168): 0 or 1.
+     */
     uint32_t ecn;
-    /// Whether a packet came that a router might have marked so: 0 or 1.
+    /**
+     * Whether a packet came that a router might have marked so: 0 or 1.
+     */
     uint32_t ecn_seen;
-    /// Whether data in the SYN, sent or received, were acknowledged with the SYN (RFC 7413): 0 or 1.
+    /**
+     * Whether data in the SYN, sent or received, were acknowledged with the SYN (RFC 7413): 0 or 1.
+     */
     uint32_t syn_data;
-    /// Whether the delivery rate was bounded by what the program had to send: 0 or 1.
+    /**
+     * Whether the delivery rate was bounded by what the program had to send: 0 or 1.
+     */
     uint32_t delivery_rate_app_limited;
-    /// The largest segment to send, in bytes.
+    /**
+     * The largest segment to send, in bytes.
+     */
     uint32_t snd_mss;
-    /// The largest segment that came, as the kernel guesses, in bytes.
+    /**
+     * The largest segment that came, as the kernel guesses, in bytes.
+     */
     uint32_t rcv_mss;
-    /// Segments under way and not acknowledged; of a listener, connections waiting to be accepted.
+    /**
+     * Segments under way and not acknowledged; of a listener, connections waiting to be accepted.
+     */
     uint32_t unacked;
-    /// Segments acknowledged selectively; of a listener, how many connections may wait.
+    /**
+     * Segments acknowledged selectively; of a listener, how many connections may wait.
+     */
     uint32_t sacked;
-    /// Segments held to be lost.
+    /**
+     * Segments held to be lost.
+     */
     uint32_t lost;
-    /// Segments repeated and not acknowledged yet.
+    /**
+     * Segments repeated and not acknowledged yet.
+     */
     uint32_t retrans;
-    /// The largest packet of the path, in bytes.
+    /**
+     * The largest packet of the path, in bytes.
+     */
     uint32_t pmtu;
-    /// The receive window that is to be offered at most, in bytes.
+    /**
+     * The receive window that is to be offered at most, in bytes.
+     */
     uint32_t rcv_ssthresh;
-    /// The congestion window where slow start ends, in segments; UINT32_MAX while nothing was lost yet.
+    /**
+     * The congestion window where slow start ends, in segments; UINT32_MAX while nothing was lost yet.
+     */
     uint32_t snd_ssthresh;
-    /// The congestion window, in segments.
+    /**
+     * The congestion window, in segments.
+     */
     uint32_t snd_cwnd;
-    /// The largest segment announced to the peer, in bytes.
+    /**
+     * The largest segment announced to the peer, in bytes.
+     */
     uint32_t advmss;
-    /// How many segments may overtake each other before one counts as lost.
+    /**
+     * How many segments may overtake each other before one counts as lost.
+     */
     uint32_t reordering;
-    /// What the program reads in a round trip, by which the receive buffer grows, in bytes.
+    /**
+     * What the program reads in a round trip, by which the receive buffer grows, in bytes.
+     */
     uint32_t rcv_space;
-    /// Segments repeated since the connection began.
+    /**
+     * Segments repeated since the connection began.
+     */
     uint32_t total_retrans;
-    /// Segments sent, empty and repeated ones too. Linux 4.2.
+    /**
+     * Segments sent, empty and repeated ones too. Linux 4.2.
+     */
     uint32_t segs_out;
-    /// Segments received, empty ones too. Linux 4.2.
+    /**
+     * Segments received, empty ones too. Linux 4.2.
+     */
     uint32_t segs_in;
-    /// Bytes that wait to be sent for the first time. Linux 4.6.
+    /**
+     * Bytes that wait to be sent for the first time. Linux 4.6.
+     */
     uint32_t notsent_bytes;
-    /// Segments with data that came. Linux 4.6.
+    /**
+     * Segments with data that came. Linux 4.6.
+     */
     uint32_t data_segs_in;
-    /// Segments with data that were sent, repeated ones too. Linux 4.6.
+    /**
+     * Segments with data that were sent, repeated ones too. Linux 4.6.
+     */
     uint32_t data_segs_out;
-    /// Segments that the peer got. Linux 4.18.
+    /**
+     * Segments that the peer got. Linux 4.18.
+     */
     uint32_t delivered;
-    /// Of these, how many a router marked (ECN). Linux 4.18.
+    /**
+     * Of these, how many a router marked (ECN). Linux 4.18.
+     */
     uint32_t delivered_ce;
-    /// Segments that the peer says came twice. Linux 4.19.
+    /**
+     * Segments that the peer says came twice. Linux 4.19.
+     */
     uint32_t dsack_dups;
-    /// How often segments were seen to overtake each other. Linux 4.19.
+    /**
+     * How often segments were seen to overtake each other. Linux 4.19.
+     */
     uint32_t reord_seen;
-    /// Segments that came out of order. Linux 5.4.
+    /**
+     * Segments that came out of order. Linux 5.4.
+     */
     uint32_t rcv_ooopack;
-    /// The peer's window, scaled, in bytes. Linux 5.4.
+    /**
+     * The peer's window, scaled, in bytes. Linux 5.4.
+     */
     uint32_t snd_wnd;
-    /// The own window, scaled, in bytes. Linux 6.2.
+    /**
+     * The own window, scaled, in bytes. Linux 6.2.
+     */
     uint32_t rcv_wnd;
-    /// How often another path was tried after a time-out. Linux 6.2.
+    /**
+     * How often another path was tried after a time-out. Linux 6.2.
+     */
     uint32_t rehash;
-    /// Zero.
+    /**
+     * Zero.
+     */
     uint32_t reserved;
-    /// The time after which a segment is repeated, in microseconds.
+    /**
+     * The time after which a segment is repeated, in microseconds.
+     */
     uint64_t rto_us;
-    /// How long an acknowledgement may be delayed, in microseconds.
+    /**
+     * How long an acknowledgement may be delayed, in microseconds.
+     */
     uint64_t ato_us;
-    /// How long ago data were sent, in microseconds.
+    /**
+     * How long ago data were sent, in microseconds.
+     */
     uint64_t last_data_sent_us;
-    /// How long ago data came, in microseconds.
+    /**
+     * How long ago data came, in microseconds.
+     */
     uint64_t last_data_recv_us;
-    /// How long ago an acknowledgement came, in microseconds.
+    /**
+     * How long ago an acknowledgement came, in microseconds.
+     */
     uint64_t last_ack_recv_us;
-    /// The round trip time, smoothed, in microseconds.
+    /**
+     * The round trip time, smoothed, in microseconds.
+     */
     uint64_t rtt_us;
-    /// The mean deviation of the round trip time, in microseconds.
+    /**
+     * The mean deviation of the round trip time, in microseconds.
+     */
     uint64_t rttvar_us;
-    /// The round trip time as the receiver guesses it; 0 before the first guess, in microseconds.
+    /**
+     * The round trip time as the receiver guesses it; 0 before the first guess, in microseconds.
+     */
     uint64_t rcv_rtt_us;
-    /// The rate at which segments are spaced out, in bytes a second; UINT64_MAX without limit.
+    /**
+     * The rate at which segments are spaced out, in bytes a second; UINT64_MAX without limit.
+     */
     uint64_t pacing_rate;
-    /// The most that may become (SO_MAX_PACING_RATE), in bytes a second; UINT64_MAX without limit.
+    /**
+     * The most that may become (SO_MAX_PACING_RATE), in bytes a second; UINT64_MAX without limit.
+     */
     uint64_t max_pacing_rate;
-    /// Bytes that the peer acknowledged; its acknowledgements of SYN and FIN may count as one each. Linux 4.1.
+    /**
+     * Bytes that the peer acknowledged; its acknowledgements of SYN and FIN may count as one each. Linux 4.1.
+     */
     uint64_t bytes_acked;
-    /// Bytes received in order. Linux 4.1.
+    /**
+     * Bytes received in order. Linux 4.1.
+     */
     uint64_t bytes_received;
-    /// The shortest round trip time of late; UINT64_MAX before the first, in microseconds. Linux 4.6.
+    /**
+     * The shortest round trip time of late; UINT64_MAX before the first, in microseconds. Linux 4.6.
+     */
     uint64_t min_rtt_us;
-    /// The rate at which the peer got data of late, in bytes a second. Linux 4.9.
+    /**
+     * The rate at which the peer got data of late, in bytes a second. Linux 4.9.
+     */
     uint64_t delivery_rate;
-    /// How long there was something to send, in microseconds. Linux 4.10.
+    /**
+     * How long there was something to send, in microseconds. Linux 4.10.
+     */
     uint64_t busy_time_us;
-    /// How long of that the peer's window held it up, in microseconds. Linux 4.10.
+    /**
+     * How long of that the peer's window held it up, in microseconds. Linux 4.10.
+     */
     uint64_t rwnd_limited_us;
-    /// How long of that the send buffer held it up, in microseconds. Linux 4.10.
+    /**
+     * How long of that the send buffer held it up, in microseconds. Linux 4.10.
+     */
     uint64_t sndbuf_limited_us;
-    /// Bytes sent, repeated ones too. Linux 4.19.
+    /**
+     * Bytes sent, repeated ones too. Linux 4.19.
+     */
     uint64_t bytes_sent;
-    /// Bytes repeated. Linux 4.19.
+    /**
+     * Bytes repeated. Linux 4.19.
+     */
     uint64_t bytes_retrans;
 } polysock_tcp_stats;
 
-#ifdef __cplusplus
-extern "C" {
-#endif // __cplusplus
-
-/// Says in English what a code means.
-///
-/// BSD: strerror(3), gai_strerror(3). Python: os.strerror. Java: Throwable.getMessage.
-/// The text is static. Any number is allowed; 0 and more are "success".
-/// @ingroup polysock_codes
+/**
+ * Says in English what a code means.
+ *
+ * BSD: strerror(3), gai_strerror(3). Python: os.strerror. Java: Throwable.getMessage.
+ * The text is static. Any number is allowed; 0 and more are "success".
+ * @ingroup polysock_codes
+ */
 const char *polysock_strerror(int code);
 
-/// Gives the name of a code without its prefix: "ECONNREFUSED", "ECLOSED", "EAI_NONAME".
-///
-/// BSD: none (glibc strerrorname_np). Python: errno.errorcode. Java: the class of the exception.
-/// The text is static. Any number is allowed: "OK" for 0 and more, "UNKNOWN" for a number that is no code.
-/// @ingroup polysock_codes
+/**
+ * Gives the name of a code without its prefix: "ECONNREFUSED", "ECLOSED", "EAI_NONAME".
+ *
+ * BSD: none (glibc strerrorname_np). Python: errno.errorcode. Java: the class of the exception.
+ * The text is static. Any number is allowed: "OK" for 0 and more, "UNKNOWN" for a number that is no code.
+ * @ingroup polysock_codes
+ */
 const char *polysock_err_name(int code);
 
-/// Turns an errno number of this system into a code.
-///
-/// BSD: errno. Python: OSError.errno. Java: none.
-/// 0 stays 0; POLYSOCK_EINVAL for a negative number, POLYSOCK_EOTHER for one without a portable code.
-/// @ingroup polysock_codes
+/**
+ * Turns an errno number of this system into a code.
+ *
+ * BSD: errno. Python: OSError.errno. Java: none.
+ * 0 stays 0; POLYSOCK_EINVAL for a negative number, POLYSOCK_EOTHER for one without a portable code.
+ * @ingroup polysock_codes
+ */
 int polysock_from_errno(int os_errno);
 
-/// Turns a code into an errno number of this system, for code that reports through errno.
-///
-/// BSD: errno. Python: OSError.errno. Java: none.
-/// POLYSOCK_ECLOSED is EBADF and POLYSOCK_EUNSUPPORTED is EOPNOTSUPP; 0 where errno has no number for it
-/// (end of stream, the resolver's codes, 0 and more).
-/// @ingroup polysock_codes
+/**
+ * Turns a code into an errno number of this system, for code that reports through errno.
+ *
+ * BSD: errno. Python: OSError.errno. Java: none.
+ * POLYSOCK_ECLOSED is EBADF and POLYSOCK_EUNSUPPORTED is EOPNOTSUPP; 0 where errno has no number for it
+ * (end of stream, the resolver's codes, 0 and more).
+ * @ingroup polysock_codes
+ */
 int polysock_errno_of(int code);
 
-/// Gives the version of the library in use: major, minor and patch in a byte each.
-///
-/// BSD: none. Python: polysock.__version__. Java: Package.getImplementationVersion.
-/// Compare with POLYSOCK_VERSION, the version of the header:
-/// @code
-/// if (polysock_version() < POLYSOCK_VERSION)
-///     fprintf(stderr, "built for a newer polysock than %s\n", polysock_version_string());
-/// @endcode
-/// @ingroup polysock_library
+/**
+ * Gives the version of the library in use: major, minor and patch in a byte each.
+ *
+ * BSD: none. Python: polysock.__version__. Java: Package.getImplementationVersion.
+ * Compare with POLYSOCK_VERSION, the version of the header:
+ * @code
+ * if (polysock_version() < POLYSOCK_VERSION)
+ *     fprintf(stderr, "built for a newer polysock than %s\n", polysock_version_string());
+ * @endcode
+ * @ingroup polysock_library
+ */
 uint32_t polysock_version(void);
 
-/// Gives the version of the library in use as text, such as "0.1.0".
-///
-/// BSD: none. Python: polysock.__version__. Java: Package.getImplementationVersion.
-/// The text is static.
-/// @ingroup polysock_library
+/**
+ * Gives the version of the library in use as text, such as "0.1.0".
+ *
+ * BSD: none. Python: polysock.__version__. Java: Package.getImplementationVersion.
+ * The text is static.
+ * @ingroup polysock_library
+ */
 const char *polysock_version_string(void);
 
-/// Gives words for the last failure in this thread, such as "connect 127.0.0.1:80: Connection refused (os error 111)".
-///
-/// BSD: none (err(3) prints). Python: str(exception). Java: Throwable.getMessage.
-/// For people, never to be parsed. It names the operation, and the address or argument where there is one. Ask right
-/// after a failed call: a later success leaves it as it is. The text belongs to the library and is valid until the next
-/// call that fails in this thread; "" when none has. Never NULL.
-/// @ingroup polysock_library
+/**
+ * Gives words for the last failure in this thread, such as "connect 127.0.0.1:80: Connection refused (os error 111)".
+ *
+ * BSD: none (err(3) prints). Python: str(exception). Java: Throwable.getMessage.
+ * For people, never to be parsed. It names the operation, and the address or argument where there is one. Ask right
+ * after a failed call: a later success leaves it as it is. The text belongs to the library and is valid until the next
+ * call that fails in this thread; "" when none has. Never NULL.
+ * @ingroup polysock_library
+ */
 const char *polysock_last_detail(void);
 
-/// Reads numeric text: "1.2.3.4:80", "[::1]:80", "[fe80::1%2]:80", "unix:/path", "unix:@abstract"; a missing port becomes
-/// `default_port`.
-///
-/// BSD: inet_pton(3). Python: ipaddress.ip_address. Java: InetAddress.ofLiteral.
-/// Names are not looked up: see polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else.
-/// @ingroup polysock_addresses
+/**
+ * Reads numeric text: "1.2.3.4:80", "[::1]:80", "[fe80::1%2]:80", "unix:/path", "unix:@abstract"; a missing port becomes
+ * `default_port`.
+ *
+ * BSD: inet_pton(3). Python: ipaddress.ip_address. Java: InetAddress.ofLiteral.
+ * Names are not looked up: see polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else.
+ * @ingroup polysock_addresses
+ */
 int polysock_addr_parse(polysock_addr *out, const char *text, uint16_t default_port);
 
-/// Writes the text that polysock_addr_parse() reads, and returns its length without the NUL.
-///
-/// BSD: inet_ntop(3). Python: str. Java: InetSocketAddress.toString.
-/// With `buf` NULL and `size` 0 it only returns the length; POLYSOCK_ENOSPC when `size` is too small (nothing is
-/// written). POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. A family that is not decoded is shown in hexadecimal.
-/// @ingroup polysock_addresses
+/**
+ * Writes the text that polysock_addr_parse() reads, and returns its length without the NUL.
+ *
+ * BSD: inet_ntop(3). Python: str. Java: InetSocketAddress.toString.
+ * With `buf` NULL and `size` 0 it only returns the length; POLYSOCK_ENOSPC when `size` is too small (nothing is
+ * written). POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. A family that is not decoded is shown in hexadecimal.
+ * @ingroup polysock_addresses
+ */
 int polysock_addr_format(const polysock_addr *a, char *buf, size_t size);
 
-/// Writes the IP address without the port: "1.2.3.4", "::1"; returns its length without the NUL.
-///
-/// BSD: inet_ntop(3). Python: address[0]. Java: InetAddress.getHostAddress.
-/// As polysock_addr_format(); POLYSOCK_EAFNOSUPPORT when the address is not IPv4 or IPv6.
-/// @ingroup polysock_addresses
+/**
+ * Writes the IP address without the port: "1.2.3.4", "::1"; returns its length without the NUL.
+ *
+ * BSD: inet_ntop(3). Python: address[0]. Java: InetAddress.getHostAddress.
+ * As polysock_addr_format(); POLYSOCK_EAFNOSUPPORT when the address is not IPv4 or IPv6.
+ * @ingroup polysock_addresses
+ */
 int polysock_addr_ip(const polysock_addr *a, char *buf, size_t size);
 
-/// Gives the port in the host's byte order; 0 when the address has none.
-///
-/// BSD: ntohs(sin_port). Python: address[1]. Java: InetSocketAddress.getPort.
-/// @ingroup polysock_addresses
+/**
+ * Gives the port in the host's byte order; 0 when the address has none.
+ *
+ * BSD: ntohs(sin_port). Python: address[1]. Java: InetSocketAddress.getPort.
+ * @ingroup polysock_addresses
+ */
 uint16_t polysock_addr_port(const polysock_addr *a);
 
-/// Gives the address family, POLYSOCK_AF_UNSPEC of no address.
-///
-/// BSD: ss_family. Python: the length of the tuple. Java: instanceof Inet4Address.
-/// POLYSOCK_EINVAL when `a` is NULL or no address.
-/// @ingroup polysock_addresses
+/**
+ * Gives the address family, POLYSOCK_AF_UNSPEC of no address.
+ *
+ * BSD: ss_family. Python: the length of the tuple. Java: instanceof Inet4Address.
+ * POLYSOCK_EINVAL when `a` is NULL or no address.
+ * @ingroup polysock_addresses
+ */
 int polysock_addr_family(const polysock_addr *a);
 
-/// Tells whether two addresses name the same end; padding and IPv6 flow labels do not count.
-///
-/// BSD: memcmp of the fields. Python: ==. Java: InetSocketAddress.equals.
-/// False when one is NULL or no address.
-/// @ingroup polysock_addresses
+/**
+ * Tells whether two addresses name the same end; padding and IPv6 flow labels do not count.
+ *
+ * BSD: memcmp of the fields. Python: ==. Java: InetSocketAddress.equals.
+ * False when one is NULL or no address.
+ * @ingroup polysock_addresses
+ */
 bool polysock_addr_equal(const polysock_addr *a, const polysock_addr *b);
 
-/// Takes the bytes of a sockaddr of any family.
-///
-/// BSD: memcpy. Python: none. Java: none.
-/// POLYSOCK_EINVAL for more than 128 bytes, fewer than its family needs, or more than a Unix address takes.
-/// @ingroup polysock_addresses
+/**
+ * Takes the bytes of a sockaddr of any family.
+ *
+ * BSD: memcpy. Python: none. Java: none.
+ * POLYSOCK_EINVAL for more than 128 bytes, fewer than its family needs, or more than a Unix address takes.
+ * @ingroup polysock_addresses
+ */
 int polysock_addr_from_sockaddr(polysock_addr *out, const struct sockaddr *sa, size_t len);
 
-/// Lends the address as a sockaddr for system calls; its size goes to `len`, which may be NULL.
-///
-/// BSD: a cast. Python: none. Java: none.
-/// The pointer points into `*a` and lives as long. NULL when `a` is NULL or no address.
-/// @ingroup polysock_addresses
+/**
+ * Lends the address as a sockaddr for system calls; its size goes to `len`, which may be NULL.
+ *
+ * BSD: a cast. Python: none. Java: none.
+ * The pointer points into `*a` and lives as long. NULL when `a` is NULL or no address.
+ * @ingroup polysock_addresses
+ */
 const struct sockaddr *polysock_addr_sockaddr(const polysock_addr *a, size_t *len);
 
-/// Looks up a host and a service, and returns how many addresses there are; at most `cap` of them are written to `out`.
-///
-/// BSD: getaddrinfo(3). Python: socket.getaddrinfo. Java: InetAddress.getAllByName.
-/// One of `host` and `service` may be NULL, as in getaddrinfo(3). `family` and `type` narrow the answers
-/// (POLYSOCK_AF_UNSPEC, 0: all; without a type every address comes once a type). `flags` are the system's AI_ numbers.
-/// A look-up can't be cut short. POLYSOCK_EAI_... when the resolver refuses.
-/// @code
-/// polysock_addr found[8];
-/// int n = polysock_getaddrinfo("localhost", "80", POLYSOCK_AF_UNSPEC, POLYSOCK_SOCK_STREAM, 0, found, 8);
-/// if (n < 0)
-///     fprintf(stderr, "%s\n", polysock_last_detail());
-/// @endcode
-/// @ingroup polysock_addresses
+/**
+ * Looks up a host and a service, and returns how many addresses there are; at most `cap` of them are written to `out`.
+ *
+ * BSD: getaddrinfo(3). Python: socket.getaddrinfo. Java: InetAddress.getAllByName.
+ * One of `host` and `service` may be NULL, as in getaddrinfo(3). `family` and `type` narrow the answers
+ * (POLYSOCK_AF_UNSPEC, 0: all; without a type every address comes once a type). `flags` are the system's AI_ numbers.
+ * A look-up can't be cut short. POLYSOCK_EAI_... when the resolver refuses.
+ * @code
+ * polysock_addr found[8];
+ * int n = polysock_getaddrinfo("localhost", "80", POLYSOCK_AF_UNSPEC, POLYSOCK_SOCK_STREAM, 0, found, 8);
+ * if (n < 0)
+ *     fprintf(stderr, "%s\n", polysock_last_detail());
+ * @endcode
+ * @ingroup polysock_addresses
+ */
 int polysock_getaddrinfo(const char *host, const char *service, int family, int type, int flags, polysock_addr *out, size_t cap);
 
-/// Looks up the names of an address and of its port: numbers where there are no names.
-///
-/// BSD: getnameinfo(3). Python: socket.getnameinfo. Java: InetAddress.getHostName.
-/// `host` or `service` may be NULL with size 0 for what is not wanted, which is not looked up then. `flags` are the
-/// system's NI_ numbers; with NI_NUMERICHOST and NI_NUMERICSERV nothing is looked up. A look-up can't be cut short.
-/// POLYSOCK_ENOSPC when one of them is too small, and neither is written; POLYSOCK_EAI_FAMILY for an address without
-/// names, POLYSOCK_EAI_NONAME when NI_NAMEREQD asks for a name and there is none.
-/// @ingroup polysock_addresses
+/**
+ * Looks up the names of an address and of its port: numbers where there are no names.
+ *
+ * BSD: getnameinfo(3). Python: socket.getnameinfo. Java: InetAddress.getHostName.
+ * `host` or `service` may be NULL with size 0 for what is not wanted, which is not looked up then. `flags` are the
+ * system's NI_ numbers; with NI_NUMERICHOST and NI_NUMERICSERV nothing is looked up. A look-up can't be cut short.
+ * POLYSOCK_ENOSPC when one of them is too small, and neither is written; POLYSOCK_EAI_FAMILY for an address without
+ * names, POLYSOCK_EAI_NONAME when NI_NAMEREQD asks for a name and there is none.
+ * @ingroup polysock_addresses
+ */
 int polysock_getnameinfo(const polysock_addr *a, char *host, size_t host_size, char *service, size_t service_size, int flags);
 
-/// Makes a socket; the caller owns `*out`.
-///
-/// BSD: socket(2). Python: socket.socket. Java: new Socket().
-/// The descriptor is close-on-exec. `type` may carry the system's SOCK_NONBLOCK; then calls never wait unless told to.
-/// POLYSOCK_EAFNOSUPPORT, POLYSOCK_EPROTONOSUPPORT, POLYSOCK_EMFILE, ...
-/// @ingroup polysock_sockets
+/**
+ * Makes a socket; the caller owns `*out`.
+ *
+ * BSD: socket(2). Python: socket.socket. Java: new Socket().
+ * The descriptor is close-on-exec. `type` may carry the system's SOCK_NONBLOCK; then calls never wait unless told to.
+ * POLYSOCK_EAFNOSUPPORT, POLYSOCK_EPROTONOSUPPORT, POLYSOCK_EMFILE, ...
+ * @ingroup polysock_sockets
+ */
 int polysock_socket(polysock_t **out, int family, int type, int protocol);
 
-/// Makes two Unix domain sockets connected to each other; the caller owns both.
-///
-/// BSD: socketpair(2). Python: socket.socketpair. Java: none.
-/// `type` is POLYSOCK_SOCK_STREAM, POLYSOCK_SOCK_DGRAM or POLYSOCK_SOCK_SEQPACKET, as for polysock_socket().
-/// POLYSOCK_EMFILE, ...
-/// @ingroup polysock_sockets
+/**
+ * Makes two Unix domain sockets connected to each other; the caller owns both.
+ *
+ * BSD: socketpair(2). Python: socket.socketpair. Java: none.
+ * `type` is POLYSOCK_SOCK_STREAM, POLYSOCK_SOCK_DGRAM or POLYSOCK_SOCK_SEQPACKET, as for polysock_socket().
+ * POLYSOCK_EMFILE, ...
+ * @ingroup polysock_sockets
+ */
 int polysock_socketpair(polysock_t **a, polysock_t **b, int type);
 
-/// Makes another handle on the same socket, with a descriptor and timeouts of its own; the caller owns `*out`.
-///
-/// BSD: dup(2). Python: socket.dup. Java: none.
-/// Closing one leaves the other and the connection open; polysock_shutdown() ends it for both. POLYSOCK_EMFILE.
-/// @ingroup polysock_sockets
+/**
+ * Makes another handle on the same socket, with a descriptor and timeouts of its own; the caller owns `*out`.
+ *
+ * BSD: dup(2). Python: socket.dup. Java: none.
+ * Closing one leaves the other and the connection open; polysock_shutdown() ends it for both. POLYSOCK_EMFILE.
+ * @ingroup polysock_sockets
+ */
 int polysock_dup(polysock_t *s, polysock_t **out);
 
-/// Adopts a descriptor; the caller owns `*out`, and the handle owns `fd`.
-///
-/// BSD: none. Python: socket.socket(fileno=fd). Java: none.
-/// Its flags stay as they are. On failure `fd` stays open and the caller's: POLYSOCK_ENOTSOCK when it is no socket,
-/// POLYSOCK_EBADF when it is not open.
-/// @ingroup polysock_sockets
+/**
+ * Adopts a descriptor; the caller owns `*out`, and the handle owns `fd`.
+ *
+ * BSD: none. Python: socket.socket(fileno=fd). Java: none.
+ * Its flags stay as they are. On failure `fd` stays open and the caller's: POLYSOCK_ENOTSOCK when it is no socket,
+ * POLYSOCK_EBADF when it is not open.
+ * @ingroup polysock_sockets
+ */
 int polysock_from_fd(polysock_t **out, int fd);
 
-/// Lends the descriptor: it stays the handle's and is valid until the handle is closed.
-///
-/// BSD: fileno(3). Python: socket.fileno. Java: SocketChannel (hidden).
-/// POLYSOCK_ECLOSED after close or detach.
-/// @ingroup polysock_sockets
+/**
+ * Lends the descriptor: it stays the handle's and is valid until the handle is closed.
+ *
+ * BSD: fileno(3). Python: socket.fileno. Java: SocketChannel (hidden).
+ * POLYSOCK_ECLOSED after close or detach.
+ * @ingroup polysock_sockets
+ */
 int polysock_fileno(const polysock_t *s);
 
-/// Gives the descriptor up to the caller, who closes it; the handle is closed and still has to be freed.
-///
-/// BSD: none. Python: socket.detach. Java: none.
-/// POLYSOCK_EBUSY while calls are inside the handle, POLYSOCK_ECLOSED after close or detach.
-/// @ingroup polysock_sockets
+/**
+ * Gives the descriptor up to the caller, who closes it; the handle is closed and still has to be freed.
+ *
+ * BSD: none. Python: socket.detach. Java: none.
+ * POLYSOCK_EBUSY while calls are inside the handle, POLYSOCK_ECLOSED after close or detach.
+ * @ingroup polysock_sockets
+ */
 int polysock_detach(polysock_t *s);
 
-/// Ends one or both directions of the connection, for every holder of it: POLYSOCK_SHUT_RD, _WR or _RDWR.
-///
-/// BSD: shutdown(2). Python: socket.shutdown. Java: Socket.shutdownOutput, Socket.shutdownInput.
-/// After POLYSOCK_SHUT_WR the peer reads to the end of the stream and may still answer. POLYSOCK_ENOTCONN without a
-/// connection; POLYSOCK_EINVAL for another number.
-/// @ingroup polysock_sockets
+/**
+ * Ends one or both directions of the connection, for every holder of it: POLYSOCK_SHUT_RD, _WR or _RDWR.
+ *
+ * BSD: shutdown(2). Python: socket.shutdown. Java: Socket.shutdownOutput, Socket.shutdownInput.
+ * After POLYSOCK_SHUT_WR the peer reads to the end of the stream and may still answer. POLYSOCK_ENOTCONN without a
+ * connection; POLYSOCK_EINVAL for another number.
+ * @ingroup polysock_sockets
+ */
 int polysock_shutdown(polysock_t *s, int how);
 
-/// Closes the socket: every call of any thread that waits on it ends with POLYSOCK_ECLOSED, then the descriptor is closed.
-///
-/// BSD: close(2). Python: socket.close. Java: see polysock_net_close().
-/// Any thread may call it, any number of times (again: 0), but no C signal handler may. On the wire it is what close(2)
-/// does: FIN, or a reset when there is input nobody read; it honours polysock_set_linger(). Other processes that hold the
-/// connection keep it. The handle still has to be freed.
-/// @ingroup polysock_sockets
+/**
+ * Closes the socket: every call of any thread that waits on it ends with POLYSOCK_ECLOSED, then the descriptor is closed.
+ *
+ * BSD: close(2). Python: socket.close. Java: see polysock_net_close().
+ * Any thread may call it, any number of times (again: 0), but no C signal handler may. On the wire it is what close(2)
+ * does: FIN, or a reset when there is input nobody read; it honours polysock_set_linger(). Other processes that hold the
+ * connection keep it. The handle still has to be freed.
+ * @ingroup polysock_sockets
+ */
 int polysock_close(polysock_t *s);
 
-/// Ends the connection at once with a reset, dropping what was not sent yet, and closes the socket.
-///
-/// BSD: close(2) with linger 0. Python: socket.abort. Java: setSoLinger(true, 0), then close.
-/// As polysock_close(); the reset goes out even where other processes hold the connection.
-/// @ingroup polysock_sockets
+/**
+ * Ends the connection at once with a reset, dropping what was not sent yet, and closes the socket.
+ *
+ * BSD: close(2) with linger 0. Python: socket.abort. Java: setSoLinger(true, 0), then close.
+ * As polysock_close(); the reset goes out even where other processes hold the connection.
+ * @ingroup polysock_sockets
+ */
 int polysock_abort(polysock_t *s);
 
-/// Closes the socket if it is open, and gives the owner's reference up: `s` is not to be used again.
-///
-/// BSD: close(2). Python: del. Java: none.
-/// Once, by the owner; NULL is fine. Calls of other threads that are inside keep what they need and end with
-/// POLYSOCK_ECLOSED; starting a call after free is a bug of the caller.
-/// @ingroup polysock_sockets
+/**
+ * Closes the socket if it is open, and gives the owner's reference up: `s` is not to be used again.
+ *
+ * BSD: close(2). Python: del. Java: none.
+ * Once, by the owner; NULL is fine. Calls of other threads that are inside keep what they need and end with
+ * POLYSOCK_ECLOSED; starting a call after free is a bug of the caller.
+ * @ingroup polysock_sockets
+ */
 void polysock_free(polysock_t *s);
 
-/// Tells whether the socket was closed or detached; true of NULL.
-///
-/// BSD: none. Python: socket.fileno() == -1. Java: Socket.isClosed.
-/// @ingroup polysock_sockets
+/**
+ * Tells whether the socket was closed or detached; true of NULL.
+ *
+ * BSD: none. Python: socket.fileno() == -1. Java: Socket.isClosed.
+ * @ingroup polysock_sockets
+ */
 bool polysock_is_closed(const polysock_t *s);
 
-/// Accepts a connection; the caller owns `*out`. The peer's address goes to `*peer`, which may be NULL.
-///
-/// BSD: accept(2). Python: socket.accept. Java: ServerSocket.accept.
-/// The new socket is close-on-exec and has no timeout. POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED;
-/// POLYSOCK_EINVAL when it does not listen; POLYSOCK_EMFILE, after which the connection still waits to be accepted.
-/// @ingroup polysock_connections
+/**
+ * Accepts a connection; the caller owns `*out`. The peer's address goes to `*peer`, which may be NULL.
+ *
+ * BSD: accept(2). Python: socket.accept. Java: ServerSocket.accept.
+ * The new socket is close-on-exec and has no timeout. POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED;
+ * POLYSOCK_EINVAL when it does not listen; POLYSOCK_EMFILE, after which the connection still waits to be accepted.
+ * @ingroup polysock_connections
+ */
 int polysock_accept(polysock_t *s, polysock_t **out, polysock_addr *peer, int timeout_ms);
 
-/// Connects to an address.
-///
-/// BSD: connect(2). Python: socket.connect. Java: Socket.connect(address, timeout).
-/// POLYSOCK_ECONNREFUSED (the same handle may connect again), POLYSOCK_EHOSTUNREACH, ...; POLYSOCK_ETIMEDOUT, after which
-/// the attempt goes on in the kernel and connecting again waits for its end; POLYSOCK_EINPROGRESS when the call may not
-/// wait; POLYSOCK_ECLOSED.
-/// @ingroup polysock_connections
+/**
+ * Connects to an address.
+ *
+ * BSD: connect(2). Python: socket.connect. Java: Socket.connect(address, timeout).
+ * POLYSOCK_ECONNREFUSED (the same handle may connect again), POLYSOCK_EHOSTUNREACH, ...; POLYSOCK_ETIMEDOUT, after which
+ * the attempt goes on in the kernel and connecting again waits for its end; POLYSOCK_EINPROGRESS when the call may not
+ * wait; POLYSOCK_ECLOSED.
+ * @ingroup polysock_connections
+ */
 int polysock_connect(polysock_t *s, const polysock_addr *a, int timeout_ms);
 
-/// Connects to a host by name or number over TCP, trying every address it has; the caller owns `*out`.
-///
-/// BSD: getaddrinfo(3) and connect(2) in a loop. Python: socket.create_connection. Java: new Socket(host, port).
-/// `service` is a port number or a name such as "http"; when it is NULL, `host` has it too: "example.org:80", "[::1]:80".
-/// One deadline covers the look-up, which can't be cut short, and all addresses. POLYSOCK_EAI_... when the name is
-/// unknown, POLYSOCK_ETIMEDOUT, or what the first address said; polysock_last_detail() tells how many were tried.
-/// @code
-/// polysock_t *s;
-/// if (polysock_create_connection(&s, "localhost", "8080", 5000) < 0)
-///     fprintf(stderr, "%s\n", polysock_last_detail());
-/// @endcode
-/// @ingroup polysock_connections
+/**
+ * Connects to a host by name or number over TCP, trying every address it has; the caller owns `*out`.
+ *
+ * BSD: getaddrinfo(3) and connect(2) in a loop. Python: socket.create_connection. Java: new Socket(host, port).
+ * `service` is a port number or a name such as "http"; when it is NULL, `host` has it too: "example.org:80", "[::1]:80".
+ * One deadline covers the look-up, which can't be cut short, and all addresses. POLYSOCK_EAI_... when the name is
+ * unknown, POLYSOCK_ETIMEDOUT, or what the first address said; polysock_last_detail() tells how many were tried.
+ * @code
+ * polysock_t *s;
+ * if (polysock_create_connection(&s, "localhost", "8080", 5000) < 0)
+ *     fprintf(stderr, "%s\n", polysock_last_detail());
+ * @endcode
+ * @ingroup polysock_connections
+ */
 int polysock_create_connection(polysock_t **out, const char *host, const char *service, int timeout_ms);
 
-/// Listens on a host's first address over TCP, with reuse-address on; the caller owns `*out`.
-///
-/// BSD: getaddrinfo(3), bind(2) and listen(2). Python: socket.create_server. Java: new ServerSocket(port, backlog, address).
-/// `host` "" is every interface, IPv4 and IPv6; `service` "0" lets the system choose a port. As in
-/// polysock_create_connection() `service` may be NULL and stand in `host`: ":8080". POLYSOCK_EADDRINUSE, ...
-/// @code
-/// polysock_t *listener, *s;
-/// if (polysock_create_server(&listener, "127.0.0.1", "0", 16) == 0 &&
-///     polysock_accept(listener, &s, NULL, POLYSOCK_INFINITE) == 0)
-///     ...
-/// @endcode
-/// @ingroup polysock_connections
+/**
+ * Listens on a host's first address over TCP, with reuse-address on; the caller owns `*out`.
+ *
+ * BSD: getaddrinfo(3), bind(2) and listen(2). Python: socket.create_server. Java: new ServerSocket(port, backlog, address).
+ * `host` "" is every interface, IPv4 and IPv6; `service` "0" lets the system choose a port. As in
+ * polysock_create_connection() `service` may be NULL and stand in `host`: ":8080". POLYSOCK_EADDRINUSE, ...
+ * @code
+ * polysock_t *listener, *s;
+ * if (polysock_create_server(&listener, "127.0.0.1", "0", 16) == 0 &&
+ *     polysock_accept(listener, &s, NULL, POLYSOCK_INFINITE) == 0)
+ *     ...
+ * @endcode
+ * @ingroup polysock_connections
+ */
 int polysock_create_server(polysock_t **out, const char *host, const char *service, int backlog);
 
-/// Gives the socket its own address; port 0 lets the system choose (polysock_getsockname() tells which).
-///
-/// BSD: bind(2). Python: socket.bind. Java: ServerSocket.bind.
-/// POLYSOCK_EADDRINUSE, POLYSOCK_EADDRNOTAVAIL, POLYSOCK_EACCES; POLYSOCK_EINVAL when it has one already.
-/// @ingroup polysock_connections
+/**
+ * Gives the socket its own address; port 0 lets the system choose (polysock_getsockname() tells which).
+ *
+ * BSD: bind(2). Python: socket.bind. Java: ServerSocket.bind.
+ * POLYSOCK_EADDRINUSE, POLYSOCK_EADDRNOTAVAIL, POLYSOCK_EACCES; POLYSOCK_EINVAL when it has one already.
+ * @ingroup polysock_connections
+ */
 int polysock_bind(polysock_t *s, const polysock_addr *a);
 
-/// Starts to listen; at most `backlog` connections wait to be accepted, and the system has a limit of its own.
-///
-/// BSD: listen(2). Python: socket.listen. Java: new ServerSocket(port, backlog).
-/// POLYSOCK_EINVAL for a negative backlog; POLYSOCK_EOPNOTSUPP.
-/// @ingroup polysock_connections
+/**
+ * Starts to listen; at most `backlog` connections wait to be accepted, and the system has a limit of its own.
+ *
+ * BSD: listen(2). Python: socket.listen. Java: new ServerSocket(port, backlog).
+ * POLYSOCK_EINVAL for a negative backlog; POLYSOCK_EOPNOTSUPP.
+ * @ingroup polysock_connections
+ */
 int polysock_listen(polysock_t *s, int backlog);
 
-/// Gives the socket's own address.
-///
-/// BSD: getsockname(2). Python: socket.getsockname. Java: Socket.getLocalSocketAddress.
-/// @ingroup polysock_connections
+/**
+ * Gives the socket's own address.
+ *
+ * BSD: getsockname(2). Python: socket.getsockname. Java: Socket.getLocalSocketAddress.
+ * @ingroup polysock_connections
+ */
 int polysock_getsockname(const polysock_t *s, polysock_addr *out);
 
-/// Gives the address of the other end.
-///
-/// BSD: getpeername(2). Python: socket.getpeername. Java: Socket.getRemoteSocketAddress.
-/// POLYSOCK_ENOTCONN when there is none.
-/// @ingroup polysock_connections
+/**
+ * Gives the address of the other end.
+ *
+ * BSD: getpeername(2). Python: socket.getpeername. Java: Socket.getRemoteSocketAddress.
+ * POLYSOCK_ENOTCONN when there is none.
+ * @ingroup polysock_connections
+ */
 int polysock_getpeername(const polysock_t *s, polysock_addr *out);
 
-/// Receives what is there, at least one and at most `n` bytes, and returns how many; 0 is the end of the stream.
-///
-/// BSD: recv(2). Python: socket.recv_into. Java: InputStream.read (-1 at the end).
-/// `flags` are POLYSOCK_MSG_ numbers; with POLYSOCK_MSG_WAITALL it fills the buffer unless something ends it sooner.
-/// POLYSOCK_ECONNRESET, POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED.
-/// @ingroup polysock_streams
+/**
+ * Receives what is there, at least one and at most `n` bytes, and returns how many; 0 is the end of the stream.
+ *
+ * BSD: recv(2). Python: socket.recv_into. Java: InputStream.read (-1 at the end).
+ * `flags` are POLYSOCK_MSG_ numbers; with POLYSOCK_MSG_WAITALL it fills the buffer unless something ends it sooner.
+ * POLYSOCK_ECONNRESET, POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED.
+ * @ingroup polysock_streams
+ */
 ssize_t polysock_recv(polysock_t *s, void *buf, size_t n, int flags, int timeout_ms);
 
-/// Receives exactly `n` bytes.
-///
-/// BSD: recv(2) with MSG_WAITALL. Python: socket.recv_exact. Java: InputStream.readNBytes, DataInputStream.readFully.
-/// One deadline covers the whole call. `*done`, unless NULL, is how many bytes came, also on failure; they are in `buf`.
-/// POLYSOCK_EEOF when the stream ends before the first byte, POLYSOCK_ETRUNCATED when it ends in the middle; others as
-/// polysock_recv().
-/// @ingroup polysock_streams
+/**
+ * Receives exactly `n` bytes.
+ *
+ * BSD: recv(2) with MSG_WAITALL. Python: socket.recv_exact. Java: InputStream.readNBytes, DataInputStream.readFully.
+ * One deadline covers the whole call. `*done`, unless NULL, is how many bytes came, also on failure; they are in `buf`.
+ * POLYSOCK_EEOF when the stream ends before the first byte, POLYSOCK_ETRUNCATED when it ends in the middle; others as
+ * polysock_recv().
+ * @ingroup polysock_streams
+ */
 int polysock_recv_exact(polysock_t *s, void *buf, size_t n, size_t *done, int timeout_ms);
 
-/// Sends as much of `n` bytes as there is room for and returns how many, at least one.
-///
-/// BSD: send(2). Python: socket.send. Java: SocketChannel.write.
-/// Never raises SIGPIPE. Without a time limit, on a stream, it waits until everything is on its way, as a blocking
-/// send(2) does. `flags` are POLYSOCK_MSG_ numbers. POLYSOCK_EPIPE, POLYSOCK_ECONNRESET, POLYSOCK_ENOTCONN,
-/// POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED: nothing was sent then.
-/// @code
-/// char buf[4096];
-/// ssize_t n;
-/// while ((n = polysock_recv(s, buf, sizeof buf, 0, 30000)) > 0)
-///     if (polysock_sendall(s, buf, (size_t)n, NULL, 30000) < 0)
-///         break;
-/// @endcode
-/// @ingroup polysock_streams
+/**
+ * Sends as much of `n` bytes as there is room for and returns how many, at least one.
+ *
+ * BSD: send(2). Python: socket.send. Java: SocketChannel.write.
+ * Never raises SIGPIPE. Without a time limit, on a stream, it waits until everything is on its way, as a blocking
+ * send(2) does. `flags` are POLYSOCK_MSG_ numbers. POLYSOCK_EPIPE, POLYSOCK_ECONNRESET, POLYSOCK_ENOTCONN,
+ * POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED: nothing was sent then.
+ * @code
+ * char buf[4096];
+ * ssize_t n;
+ * while ((n = polysock_recv(s, buf, sizeof buf, 0, 30000)) > 0)
+ *     if (polysock_sendall(s, buf, (size_t)n, NULL, 30000) < 0)
+ *         break;
+ * @endcode
+ * @ingroup polysock_streams
+ */
 ssize_t polysock_send(polysock_t *s, const void *buf, size_t n, int flags, int timeout_ms);
 
-/// Sends all `n` bytes. Calls of several threads on one handle never interleave.
-///
-/// BSD: send(2) in a loop. Python: socket.sendall. Java: OutputStream.write.
-/// One deadline covers the whole call. `*done`, unless NULL, is how many bytes left this process, also on failure.
-/// Codes as polysock_send().
-/// @ingroup polysock_streams
+/**
+ * Sends all `n` bytes. Calls of several threads on one handle never interleave.
+ *
+ * BSD: send(2) in a loop. Python: socket.sendall. Java: OutputStream.write.
+ * One deadline covers the whole call. `*done`, unless NULL, is how many bytes left this process, also on failure.
+ * Codes as polysock_send().
+ * @ingroup polysock_streams
+ */
 int polysock_sendall(polysock_t *s, const void *buf, size_t n, size_t *done, int timeout_ms);
 
-/// Sends `count` bytes of a file from `offset`, or with POLYSOCK_TO_END all up to its end, without copying them through
-/// this process.
-///
-/// BSD: sendfile(2). Python: socket.sendfile. Java: FileChannel.transferTo.
-/// `fd` stays the caller's, and so does its position in the file. Like polysock_sendall() it never interleaves with
-/// another and never raises SIGPIPE. `*done`, unless NULL, is how many bytes left this process, also on failure.
-/// POLYSOCK_EEOF when the file ends before `count` bytes, POLYSOCK_EBADF for a descriptor that is not open, POLYSOCK_ESPIPE
-/// (-29) for one without offsets; others as polysock_sendall().
-/// @ingroup polysock_streams
+/**
+ * Sends `count` bytes of a file from `offset`, or with POLYSOCK_TO_END all up to its end, without copying them through
+ * this process.
+ *
+ * BSD: sendfile(2). Python: socket.sendfile. Java: FileChannel.transferTo.
+ * `fd` stays the caller's, and so does its position in the file. Like polysock_sendall() it never interleaves with
+ * another and never raises SIGPIPE. `*done`, unless NULL, is how many bytes left this process, also on failure.
+ * POLYSOCK_EEOF when the file ends before `count` bytes, POLYSOCK_EBADF for a descriptor that is not open, POLYSOCK_ESPIPE
+ * for one without offsets; others as polysock_sendall().
+ * @ingroup polysock_streams
+ */
 int polysock_sendfile(polysock_t *s, int fd, uint64_t offset, uint64_t count, uint64_t *done, int timeout_ms);
 
-/// Sends several pieces, one after the other, as one stretch of stream or one datagram; returns how many bytes went out.
-///
-/// BSD: writev(2). Python: socket.sendmsg. Java: GatheringByteChannel.write.
-/// At most POLYSOCK_IOV_MAX pieces. As polysock_send(), POLYSOCK_EMSGSIZE for a datagram that is too long.
-/// @code
-/// polysock_iovec parts[] = {{header, sizeof header}, {body, length}};
-/// ssize_t n = polysock_sendv(s, parts, 2, 5000);
-/// @endcode
-/// @ingroup polysock_streams
+/**
+ * Sends several pieces, one after the other, as one stretch of stream or one datagram; returns how many bytes went out.
+ *
+ * BSD: writev(2). Python: socket.sendmsg. Java: GatheringByteChannel.write.
+ * At most POLYSOCK_IOV_MAX pieces. As polysock_send(), POLYSOCK_EMSGSIZE for a datagram that is too long.
+ * @code
+ * polysock_iovec parts[] = {{header, sizeof header}, {body, length}};
+ * ssize_t n = polysock_sendv(s, parts, 2, 5000);
+ * @endcode
+ * @ingroup polysock_streams
+ */
 ssize_t polysock_sendv(polysock_t *s, const polysock_iovec *v, size_t nv, int timeout_ms);
 
-/// Receives into several pieces of room, filling one after the other; returns how many bytes came.
-///
-/// BSD: readv(2). Python: socket.recvmsg_into. Java: ScatteringByteChannel.read.
-/// At most POLYSOCK_IOV_MAX pieces. As polysock_recv().
-/// @ingroup polysock_streams
+/**
+ * Receives into several pieces of room, filling one after the other; returns how many bytes came.
+ *
+ * BSD: readv(2). Python: socket.recvmsg_into. Java: ScatteringByteChannel.read.
+ * At most POLYSOCK_IOV_MAX pieces. As polysock_recv().
+ * @ingroup polysock_streams
+ */
 ssize_t polysock_recvv(polysock_t *s, const polysock_iovec *v, size_t nv, int timeout_ms);
 
-/// Makes room for control messages; the caller owns `*out`.
-///
-/// BSD: a char array aligned for struct cmsghdr. Python: the ancbufsize of socket.recvmsg. Java: none.
-/// `room` is how many bytes of them polysock_recvmsg() asks for: POLYSOCK_CONTROL_ROOM is plenty, 0 receives none.
-/// POLYSOCK_EINVAL above 1 MiB.
-/// @ingroup polysock_messages
+/**
+ * Makes room for control messages; the caller owns `*out`.
+ *
+ * BSD: a char array aligned for struct cmsghdr. Python: the ancbufsize of socket.recvmsg. Java: none.
+ * `room` is how many bytes of them polysock_recvmsg() asks for: POLYSOCK_CONTROL_ROOM is plenty, 0 receives none.
+ * POLYSOCK_EINVAL above 1 MiB.
+ * @ingroup polysock_messages
+ */
 int polysock_control_new(polysock_control **out, size_t room);
 
-/// Forgets what was added, and what came: descriptors that nobody has taken are closed.
-///
-/// BSD: none. Python: none. Java: none.
-/// @ingroup polysock_messages
+/**
+ * Forgets what was added, and what came: descriptors that nobody has taken are closed.
+ *
+ * BSD: none. Python: none. Java: none.
+ * @ingroup polysock_messages
+ */
 int polysock_control_clear(polysock_control *c);
 
-/// Frees it, and closes the descriptors that came and that nobody has taken. NULL is fine.
-///
-/// BSD: free(3), and close(2) for each descriptor. Python: del. Java: none.
-/// @ingroup polysock_messages
+/**
+ * Frees it, and closes the descriptors that came and that nobody has taken. NULL is fine.
+ *
+ * BSD: free(3), and close(2) for each descriptor. Python: del. Java: none.
+ * @ingroup polysock_messages
+ */
 void polysock_control_free(polysock_control *c);
 
-/// Adds descriptors to pass over a Unix domain socket; they stay the caller's, open until they were sent.
-///
-/// BSD: SCM_RIGHTS. Python: socket.send_fds. Java: none.
-/// POLYSOCK_EBADF for a negative number; one that is not open is found by polysock_sendmsg().
-/// @ingroup polysock_messages
+/**
+ * Adds descriptors to pass over a Unix domain socket; they stay the caller's, open until they were sent.
+ *
+ * BSD: SCM_RIGHTS. Python: socket.send_fds. Java: none.
+ * POLYSOCK_EBADF for a negative number; one that is not open is found by polysock_sendmsg().
+ * @ingroup polysock_messages
+ */
 int polysock_control_add_fds(polysock_control *c, const int *fds, size_t n);
 
-/// Adds who we are; only root may claim to be somebody else (POLYSOCK_EPERM from polysock_sendmsg()).
-///
-/// BSD: SCM_CREDENTIALS, unix(7). Python: socket.sendmsg by number. Java: none.
-/// The receiver sees credentials once polysock_set_passcred() is on, also those that nobody added.
-/// @ingroup polysock_messages
+/**
+ * Adds who we are; only root may claim to be somebody else (POLYSOCK_EPERM from polysock_sendmsg()).
+ *
+ * BSD: SCM_CREDENTIALS, unix(7). Python: socket.sendmsg by number. Java: none.
+ * The receiver sees credentials once polysock_set_passcred() is on, also those that nobody added.
+ * @ingroup polysock_messages
+ */
 int polysock_control_add_credentials(polysock_control *c, const polysock_credentials *who);
 
-/// Adds the host's address from which a datagram goes out, and the interface (an index; 0: by the route).
-///
-/// BSD: IP_PKTINFO, ip(7), IPV6_PKTINFO. Python: socket.sendmsg by number. Java: none.
-/// With what polysock_control_packet_info() told of a request, the answer comes from where the request went to. The port
-/// does not count. POLYSOCK_EAFNOSUPPORT when `source` is not IPv4 or IPv6.
-/// @ingroup polysock_messages
+/**
+ * Adds the host's address from which a datagram goes out, and the interface (an index; 0: by the route).
+ *
+ * BSD: IP_PKTINFO, ip(7), IPV6_PKTINFO. Python: socket.sendmsg by number. Java: none.
+ * With what polysock_control_packet_info() told of a request, the answer comes from where the request went to. The port
+ * does not count. POLYSOCK_EAFNOSUPPORT when `source` is not IPv4 or IPv6.
+ * @ingroup polysock_messages
+ */
 int polysock_control_add_packet_info(polysock_control *c, const polysock_addr *source, uint32_t interface);
 
-/// Adds any control message by the system's own numbers; the bytes are copied.
-///
-/// BSD: struct cmsghdr. Python: socket.sendmsg. Java: none.
-/// Descriptors are better added by polysock_control_add_fds().
-/// @ingroup polysock_messages
+/**
+ * Adds any control message by the system's own numbers; the bytes are copied.
+ *
+ * BSD: struct cmsghdr. Python: socket.sendmsg. Java: none.
+ * Descriptors are better added by polysock_control_add_fds().
+ * @ingroup polysock_messages
+ */
 int polysock_control_add(polysock_control *c, int level, int kind, const void *data, size_t len);
 
-/// Tells how many control messages came; a negative code for NULL.
-///
-/// BSD: CMSG_NXTHDR until NULL. Python: len. Java: none.
-/// @ingroup polysock_messages
+/**
+ * Tells how many control messages came; a negative code for NULL.
+ *
+ * BSD: CMSG_NXTHDR until NULL. Python: len. Java: none.
+ * @ingroup polysock_messages
+ */
 int polysock_control_count(const polysock_control *c);
 
-/// Lends a control message that came, the first being number 0. Each out-parameter may be NULL.
-///
-/// BSD: CMSG_DATA. Python: an entry of the list of socket.recvmsg. Java: none.
-/// `*data` points at `*len` bytes, without any alignment, until the next polysock_recvmsg() into it,
-/// polysock_control_clear() or polysock_control_free(). One with descriptors (SCM_RIGHTS) has no bytes: their numbers are
-/// to be had from polysock_control_take_fds() only. POLYSOCK_ENOENT when there are not so many.
-/// @ingroup polysock_messages
+/**
+ * Lends a control message that came, the first being number 0. Each out-parameter may be NULL.
+ *
+ * BSD: CMSG_DATA. Python: an entry of the list of socket.recvmsg. Java: none.
+ * `*data` points at `*len` bytes, without any alignment, until the next polysock_recvmsg() into it,
+ * polysock_control_clear() or polysock_control_free(). One with descriptors (SCM_RIGHTS) has no bytes: their numbers are
+ * to be had from polysock_control_take_fds() only. POLYSOCK_ENOENT when there are not so many.
+ * @ingroup polysock_messages
+ */
 int polysock_control_get(const polysock_control *c, size_t index, int *level, int *kind, const void **data, size_t *len);
 
-/// Takes descriptors that came out, in their order, at most `cap`; returns how many. The caller owns them and closes them.
-///
-/// BSD: SCM_RIGHTS. Python: socket.recv_fds. Java: none.
-/// They are close-on-exec; polysock_from_fd() makes a handle of one that is a socket. Those not taken stay, to be taken
-/// later or closed.
-/// @ingroup polysock_messages
+/**
+ * Takes descriptors that came out, in their order, at most `cap`; returns how many. The caller owns them and closes them.
+ *
+ * BSD: SCM_RIGHTS. Python: socket.recv_fds. Java: none.
+ * They are close-on-exec; polysock_from_fd() makes a handle of one that is a socket. Those not taken stay, to be taken
+ * later or closed.
+ * @ingroup polysock_messages
+ */
 int polysock_control_take_fds(polysock_control *c, int *fds, size_t cap);
 
-/// Tells who sent the message, once polysock_set_passcred() is on; POLYSOCK_ENOENT when it was not said.
-///
-/// BSD: SCM_CREDENTIALS, unix(7). Python: socket.recvmsg by number. Java: UnixDomainPrincipal.
-/// @ingroup polysock_messages
+/**
+ * Tells who sent the message, once polysock_set_passcred() is on; POLYSOCK_ENOENT when it was not said.
+ *
+ * BSD: SCM_CREDENTIALS, unix(7). Python: socket.recvmsg by number. Java: UnixDomainPrincipal.
+ * @ingroup polysock_messages
+ */
 int polysock_control_credentials(const polysock_control *c, polysock_credentials *out);
 
-/// Tells to which address (with port 0) and over which interface the datagram came, once polysock_set_packet_info() is
-/// on; POLYSOCK_ENOENT when it was not said. Each out-parameter may be NULL.
-///
-/// BSD: IP_PKTINFO, ip(7), IPV6_PKTINFO. Python: socket.recvmsg by number. Java: none.
-/// @ingroup polysock_messages
+/**
+ * Tells to which address (with port 0) and over which interface the datagram came, once polysock_set_packet_info() is
+ * on; POLYSOCK_ENOENT when it was not said. Each out-parameter may be NULL.
+ *
+ * BSD: IP_PKTINFO, ip(7), IPV6_PKTINFO. Python: socket.recvmsg by number. Java: none.
+ * @ingroup polysock_messages
+ */
 int polysock_control_packet_info(const polysock_control *c, polysock_addr *destination, uint32_t *interface);
 
-/// Tells when the kernel received the datagram, once polysock_set_timestamps() is on: nanoseconds since 1970, by the
-/// system's clock; POLYSOCK_ENOENT when it was not said.
-///
-/// BSD: SCM_TIMESTAMPNS, socket(7). Python: socket.recvmsg by number. Java: none.
-/// @ingroup polysock_messages
+/**
+ * Tells when the kernel received the datagram, once polysock_set_timestamps() is on: nanoseconds since 1970, by the
+ * system's clock; POLYSOCK_ENOENT when it was not said.
+ *
+ * BSD: SCM_TIMESTAMPNS, socket(7). Python: socket.recvmsg by number. Java: none.
+ * @ingroup polysock_messages
+ */
 int polysock_control_timestamp(const polysock_control *c, uint64_t *nanoseconds);
 
-/// Sends one datagram to an address and returns its length. `to` may be NULL when the socket is connected.
-///
-/// BSD: sendto(2). Python: socket.sendto. Java: DatagramSocket.send, DatagramChannel.send.
-/// A datagram goes out whole or not at all, and no bytes are a datagram too. `flags` are POLYSOCK_MSG_ numbers.
-/// POLYSOCK_EMSGSIZE when it is too long, POLYSOCK_EDESTADDRREQ or POLYSOCK_ENOTCONN without an address,
-/// POLYSOCK_EACCES to a broadcast address without polysock_set_broadcast(), POLYSOCK_ENETUNREACH, POLYSOCK_ENOBUFS; on a
-/// connected socket POLYSOCK_ECONNREFUSED for an earlier one that found nobody; others as polysock_send().
-/// @code
-/// polysock_addr to;
-/// if (polysock_addr_parse(&to, "127.0.0.1:9000", 0) == 0)
-///     polysock_sendto(s, "ping", 4, 0, &to, POLYSOCK_DEFAULT);
-/// @endcode
-/// @ingroup polysock_datagrams
+/**
+ * Sends one datagram to an address and returns its length. `to` may be NULL when the socket is connected.
+ *
+ * BSD: sendto(2). Python: socket.sendto. Java: DatagramSocket.send, DatagramChannel.send.
+ * A datagram goes out whole or not at all, and no bytes are a datagram too. `flags` are POLYSOCK_MSG_ numbers.
+ * POLYSOCK_EMSGSIZE when it is too long, POLYSOCK_EDESTADDRREQ or POLYSOCK_ENOTCONN without an address,
+ * POLYSOCK_EACCES to a broadcast address without polysock_set_broadcast(), POLYSOCK_ENETUNREACH, POLYSOCK_ENOBUFS; on a
+ * connected socket POLYSOCK_ECONNREFUSED for an earlier one that found nobody; others as polysock_send().
+ * @code
+ * polysock_addr to;
+ * if (polysock_addr_parse(&to, "127.0.0.1:9000", 0) == 0)
+ *     polysock_sendto(s, "ping", 4, 0, &to, POLYSOCK_DEFAULT);
+ * @endcode
+ * @ingroup polysock_datagrams
+ */
 ssize_t polysock_sendto(polysock_t *s, const void *buf, size_t n, int flags, const polysock_addr *to, int timeout_ms);
 
-/// Receives one datagram of at most `n` bytes and returns how many were stored.
-///
-/// BSD: recvfrom(2). Python: socket.recvfrom_into. Java: DatagramSocket.receive.
-/// The sender's address goes to `*from`, what the kernel says of the datagram to `*flags_out`; both may be NULL. A
-/// datagram that was longer than `n` has POLYSOCK_MSG_TRUNC there, and the rest of it is lost. A sender without a name
-/// is an address of length 0. An empty datagram returns 0, and so does a socket that was shut down for reading. Codes as
-/// polysock_recv().
-/// @code
-/// char buf[512];
-/// polysock_addr from;
-/// int flags;
-/// ssize_t n = polysock_recvfrom(s, buf, sizeof buf, 0, &from, &flags, 5000);
-/// if (n >= 0 && !(flags & POLYSOCK_MSG_TRUNC))
-///     polysock_sendto(s, buf, (size_t)n, 0, &from, 5000);
-/// @endcode
-/// @ingroup polysock_datagrams
+/**
+ * Receives one datagram of at most `n` bytes and returns how many were stored.
+ *
+ * BSD: recvfrom(2). Python: socket.recvfrom_into. Java: DatagramSocket.receive.
+ * The sender's address goes to `*from`, what the kernel says of the datagram to `*flags_out`; both may be NULL. A
+ * datagram that was longer than `n` has POLYSOCK_MSG_TRUNC there, and the rest of it is lost. A sender without a name
+ * is an address of length 0. An empty datagram returns 0, and so does a socket that was shut down for reading. Codes as
+ * polysock_recv().
+ * @code
+ * char buf[512];
+ * polysock_addr from;
+ * int flags;
+ * ssize_t n = polysock_recvfrom(s, buf, sizeof buf, 0, &from, &flags, 5000);
+ * if (n >= 0 && !(flags & POLYSOCK_MSG_TRUNC))
+ *     polysock_sendto(s, buf, (size_t)n, 0, &from, 5000);
+ * @endcode
+ * @ingroup polysock_datagrams
+ */
 ssize_t polysock_recvfrom(polysock_t *s, void *buf, size_t n, int flags, polysock_addr *from, int *flags_out, int timeout_ms);
 
-/// Sends a message and returns how many bytes went out. `flags` are POLYSOCK_MSG_ numbers.
-///
-/// BSD: sendmsg(2). Python: socket.sendmsg. Java: none.
-/// What is in `m->control` travels with the first byte: a stream needs one to carry it. As polysock_sendto();
-/// POLYSOCK_EINVAL for a wrong `size` or a control message that the socket does not take, POLYSOCK_ETOOMANYREFS for too
-/// many descriptors on their way, POLYSOCK_EBADF for one that is not open.
-/// @ingroup polysock_messages
+/**
+ * Sends a message and returns how many bytes went out. `flags` are POLYSOCK_MSG_ numbers.
+ *
+ * BSD: sendmsg(2). Python: socket.sendmsg. Java: none.
+ * What is in `m->control` travels with the first byte: a stream needs one to carry it. As polysock_sendto();
+ * POLYSOCK_EINVAL for a wrong `size` or a control message that the socket does not take, POLYSOCK_ETOOMANYREFS for too
+ * many descriptors on their way, POLYSOCK_EBADF for one that is not open.
+ * @ingroup polysock_messages
+ */
 ssize_t polysock_sendmsg(polysock_t *s, const polysock_msg *m, int flags, int timeout_ms);
 
-/// Receives a message and returns how many bytes were stored; sets `m->flags`, `*m->addr` and what is in `*m->control`.
-///
-/// BSD: recvmsg(2). Python: socket.recvmsg_into. Java: none.
-/// POLYSOCK_MSG_TRUNC: the datagram was longer and the rest of it is lost. POLYSOCK_MSG_CTRUNC: there was no room for all
-/// control messages; descriptors among those left out were closed. Descriptors that came belong to `m->control` until
-/// they are taken out, see polysock_control_take_fds(). On failure nothing is changed. Codes as polysock_recv().
-/// @ingroup polysock_messages
+/**
+ * Receives a message and returns how many bytes were stored; sets `m->flags`, `*m->addr` and what is in `*m->control`.
+ *
+ * BSD: recvmsg(2). Python: socket.recvmsg_into. Java: none.
+ * POLYSOCK_MSG_TRUNC: the datagram was longer and the rest of it is lost. POLYSOCK_MSG_CTRUNC: there was no room for all
+ * control messages; descriptors among those left out were closed. Descriptors that came belong to `m->control` until
+ * they are taken out, see polysock_control_take_fds(). On failure nothing is changed. Codes as polysock_recv().
+ * @ingroup polysock_messages
+ */
 ssize_t polysock_recvmsg(polysock_t *s, polysock_msg *m, int flags, int timeout_ms);
 
-/// Waits until at least one entry has an event and returns how many have; 0 when time is up. Sets `revents` of all.
-///
-/// BSD: poll(2). Python: select.poll. Java: Selector.select.
-/// A closed handle has POLYSOCK_POLLNVAL at once, and one that another thread closes ends the wait. POLYSOCK_DEFAULT means
-/// for ever: an entry has no timeout. A signal does not end it. POLYSOCK_EINVAL for more entries than the process may have
-/// descriptors. For thousands of sockets there is polysock_poller_new().
-/// @code
-/// polysock_pollfd set[] = {{.socket = s, .events = POLYSOCK_POLLIN}, {.fd = STDIN_FILENO, .events = POLYSOCK_POLLIN}};
-/// if (polysock_poll(set, 2, 5000) > 0 && set[0].revents != 0)
-///     n = polysock_recv(s, buf, sizeof buf, 0, 0);
-/// @endcode
-/// @ingroup polysock_waiting
+/**
+ * Waits until at least one entry has an event and returns how many have; 0 when time is up. Sets `revents` of all.
+ *
+ * BSD: poll(2). Python: select.poll. Java: Selector.select.
+ * A closed handle has POLYSOCK_POLLNVAL at once, and one that another thread closes ends the wait. POLYSOCK_DEFAULT means
+ * for ever: an entry has no timeout. A signal does not end it. POLYSOCK_EINVAL for more entries than the process may have
+ * descriptors. For thousands of sockets there is polysock_poller_new().
+ * @code
+ * polysock_pollfd set[] = {{.socket = s, .events = POLYSOCK_POLLIN}, {.fd = STDIN_FILENO, .events = POLYSOCK_POLLIN}};
+ * if (polysock_poll(set, 2, 5000) > 0 && set[0].revents != 0)
+ *     n = polysock_recv(s, buf, sizeof buf, 0, 0);
+ * @endcode
+ * @ingroup polysock_waiting
+ */
 int polysock_poll(polysock_pollfd *set, size_t n, int timeout_ms);
 
-/// Makes an empty poller; the caller owns `*out`.
-///
-/// BSD: epoll_create1(2). Python: select.epoll. Java: Selector.open.
-/// It takes two descriptors: POLYSOCK_EMFILE.
-/// @ingroup polysock_waiting
+/**
+ * Makes an empty poller; the caller owns `*out`.
+ *
+ * BSD: epoll_create1(2). Python: select.epoll. Java: Selector.open.
+ * It takes two descriptors: POLYSOCK_EMFILE.
+ * @ingroup polysock_waiting
+ */
 int polysock_poller_new(polysock_poller **out);
 
-/// Registers a socket: `token`, a number or a pointer of the caller's, comes with its events.
-///
-/// BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: SelectableChannel.register.
-/// `events` are POLYSOCK_POLLIN and the like, with POLYSOCK_POLLERR and POLYSOCK_POLLHUP always among them; `mode` is
-/// POLYSOCK_POLL_LEVEL, POLYSOCK_POLL_EDGE or POLYSOCK_POLL_ONESHOT. POLYSOCK_EEXIST when it is registered already.
-/// @ingroup polysock_waiting
+/**
+ * Registers a socket: `token`, a number or a pointer of the caller's, comes with its events.
+ *
+ * BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: SelectableChannel.register.
+ * `events` are POLYSOCK_POLLIN and the like, with POLYSOCK_POLLERR and POLYSOCK_POLLHUP always among them; `mode` is
+ * POLYSOCK_POLL_LEVEL, POLYSOCK_POLL_EDGE or POLYSOCK_POLL_ONESHOT. POLYSOCK_EEXIST when it is registered already.
+ * @ingroup polysock_waiting
+ */
 int polysock_poller_add(polysock_poller *p, polysock_t *s, uint64_t token, int events, int mode);
 
-/// Changes the token, the events or the mode of a registered socket; arms POLYSOCK_POLL_ONESHOT again.
-///
-/// BSD: epoll_ctl(2) with EPOLL_CTL_MOD. Python: select.epoll.modify. Java: SelectionKey.interestOps.
-/// POLYSOCK_ENOENT when it is not registered.
-/// @ingroup polysock_waiting
+/**
+ * Changes the token, the events or the mode of a registered socket; arms POLYSOCK_POLL_ONESHOT again.
+ *
+ * BSD: epoll_ctl(2) with EPOLL_CTL_MOD. Python: select.epoll.modify. Java: SelectionKey.interestOps.
+ * POLYSOCK_ENOENT when it is not registered.
+ * @ingroup polysock_waiting
+ */
 int polysock_poller_modify(polysock_poller *p, polysock_t *s, uint64_t token, int events, int mode);
 
-/// Ends the registration of a socket: no wait that begins afterwards tells of it.
-///
-/// BSD: epoll_ctl(2) with EPOLL_CTL_DEL. Python: select.epoll.unregister. Java: SelectionKey.cancel.
-/// POLYSOCK_ENOENT when it is not registered; POLYSOCK_ECLOSED when it is closed, which has ended its registration.
-/// @ingroup polysock_waiting
+/**
+ * Ends the registration of a socket: no wait that begins afterwards tells of it.
+ *
+ * BSD: epoll_ctl(2) with EPOLL_CTL_DEL. Python: select.epoll.unregister. Java: SelectionKey.cancel.
+ * POLYSOCK_ENOENT when it is not registered; POLYSOCK_ECLOSED when it is closed, which has ended its registration.
+ * @ingroup polysock_waiting
+ */
 int polysock_poller_remove(polysock_poller *p, polysock_t *s);
 
-/// Registers a plain descriptor, which stays the caller's and is to be removed before it is closed.
-///
-/// BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: none.
-/// As polysock_poller_add(); POLYSOCK_EBADF when it is not open, POLYSOCK_EPERM when it can't be waited for (a file).
-/// @ingroup polysock_waiting
+/**
+ * Registers a plain descriptor, which stays the caller's and is to be removed before it is closed.
+ *
+ * BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: none.
+ * As polysock_poller_add(); POLYSOCK_EBADF when it is not open, POLYSOCK_EPERM when it can't be waited for (a file).
+ * @ingroup polysock_waiting
+ */
 int polysock_poller_add_fd(polysock_poller *p, int fd, uint64_t token, int events, int mode);
 
-/// Changes the token, the events or the mode of a registered descriptor.
-///
-/// BSD: epoll_ctl(2) with EPOLL_CTL_MOD. Python: select.epoll.modify. Java: none.
-/// As polysock_poller_modify().
-/// @ingroup polysock_waiting
+/**
+ * Changes the token, the events or the mode of a registered descriptor.
+ *
+ * BSD: epoll_ctl(2) with EPOLL_CTL_MOD. Python: select.epoll.modify. Java: none.
+ * As polysock_poller_modify().
+ * @ingroup polysock_waiting
+ */
 int polysock_poller_modify_fd(polysock_poller *p, int fd, uint64_t token, int events, int mode);
 
-/// Ends the registration of a descriptor.
-///
-/// BSD: epoll_ctl(2) with EPOLL_CTL_DEL. Python: select.epoll.unregister. Java: none.
-/// As polysock_poller_remove().
-/// @ingroup polysock_waiting
+/**
+ * Ends the registration of a descriptor.
+ *
+ * BSD: epoll_ctl(2) with EPOLL_CTL_DEL. Python: select.epoll.unregister. Java: none.
+ * As polysock_poller_remove().
+ * @ingroup polysock_waiting
+ */
 int polysock_poller_remove_fd(polysock_poller *p, int fd);
 
-/// Waits until something registered is ready and returns how many of `events` were written, at most `n` and at most 256
-/// (the rest comes with the next wait); 0 when time is up or after polysock_poller_wake().
-///
-/// BSD: epoll_wait(2). Python: select.epoll.poll. Java: Selector.select.
-/// POLYSOCK_DEFAULT means for ever. POLYSOCK_EINVAL when `n` is 0; POLYSOCK_ECLOSED when the poller is closed.
-/// @ingroup polysock_waiting
+/**
+ * Waits until something registered is ready and returns how many of `events` were written, at most `n` and at most 256
+ * (the rest comes with the next wait); 0 when time is up or after polysock_poller_wake().
+ *
+ * BSD: epoll_wait(2). Python: select.epoll.poll. Java: Selector.select.
+ * POLYSOCK_DEFAULT means for ever. POLYSOCK_EINVAL when `n` is 0; POLYSOCK_ECLOSED when the poller is closed.
+ * @ingroup polysock_waiting
+ */
 int polysock_poller_wait(polysock_poller *p, polysock_event *events, size_t n, int timeout_ms);
 
-/// Makes at least one polysock_poller_wait() return early: one that is under way, or else the next. Any thread.
-///
-/// BSD: a write to an eventfd(2) of one's own. Python: none. Java: Selector.wakeup.
-/// @ingroup polysock_waiting
+/**
+ * Makes at least one polysock_poller_wait() return early: one that is under way, or else the next. Any thread.
+ *
+ * BSD: a write to an eventfd(2) of one's own. Python: none. Java: Selector.wakeup.
+ * @ingroup polysock_waiting
+ */
 int polysock_poller_wake(polysock_poller *p);
 
-/// Ends all registrations; every wait, of any thread, ends with POLYSOCK_ECLOSED. Again: 0. The sockets stay as they are.
-///
-/// BSD: close(2). Python: select.epoll.close. Java: Selector.close.
-/// The poller still has to be freed.
-/// @ingroup polysock_waiting
+/**
+ * Ends all registrations; every wait, of any thread, ends with POLYSOCK_ECLOSED. Again: 0. The sockets stay as they are.
+ *
+ * BSD: close(2). Python: select.epoll.close. Java: Selector.close.
+ * The poller still has to be freed.
+ * @ingroup polysock_waiting
+ */
 int polysock_poller_close(polysock_poller *p);
 
-/// Closes the poller if it is open, and gives the owner's reference up: `p` is not to be used again. NULL is fine.
-///
-/// BSD: close(2). Python: del. Java: none.
-/// Calls of other threads that are inside keep what they need and end with POLYSOCK_ECLOSED.
-/// @ingroup polysock_waiting
+/**
+ * Closes the poller if it is open, and gives the owner's reference up: `p` is not to be used again. NULL is fine.
+ *
+ * BSD: close(2). Python: del. Java: none.
+ * Calls of other threads that are inside keep what they need and end with POLYSOCK_ECLOSED.
+ * @ingroup polysock_waiting
+ */
 void polysock_poller_free(polysock_poller *p);
 
-/// Starts a server on a socket that listens; the caller owns `*out`.
-///
-/// BSD: none. Python: polysock.Server. Java: none.
-/// `o` may be NULL. `listener` stays the caller's, who frees it in the end: closing or freeing it earlier ends accepting,
-/// and polysock_server_stop() closes it. `user` is handed to every callback. One thread is started at once, others as
-/// connections come; no callback is called before `*out` is set, so that it may use the server. POLYSOCK_EINVAL when the listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED;
-/// POLYSOCK_EAGAIN when there can be no thread. On failure `release` is not called.
-/// @ingroup polysock_server
+/**
+ * Starts a server on a socket that listens; the caller owns `*out`.
+ *
+ * BSD: none. Python: polysock.Server. Java: none.
+ * `o` may be NULL. `listener` stays the caller's, who frees it in the end: closing or freeing it earlier ends accepting,
+ * and polysock_server_stop() closes it. `user` is handed to every callback. One thread is started at once, others as
+ * connections come; no callback is called before `*out` is set, so that it may use the server. POLYSOCK_EINVAL when the listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED;
+ * POLYSOCK_EAGAIN when there can be no thread. On failure `release` is not called.
+ * @ingroup polysock_server
+ */
 int polysock_server_start(polysock_server **out, polysock_t *listener, polysock_connection_fn fn, void *user, const polysock_server_options *o);
 
-/// Ends the server: no connection is accepted any more, callbacks may finish until the time is up, then their connections
-/// are closed, which ends the calls in which they wait with POLYSOCK_ECLOSED. `*still_running` (may be NULL) tells how many
-/// callbacks have not returned even so.
-///
-/// BSD: none. Python: Server.stop. Java: ExecutorService.shutdown, awaitTermination, shutdownNow.
-/// Any thread may call it, any number of times. The listener is closed at once, and connections that wait in its queue are
-/// refused. Callbacks whose connections were closed get at most a second more; so 0 closes them at once and POLYSOCK_INFINITE
-/// (or POLYSOCK_DEFAULT) none. A callback that returns POLYSOCK_ECLOSED then has not failed. From inside a callback: it
-/// does not wait for that one, does not count it, and leaves it its connection; so it is among all callbacks that stop
-/// the server. Other threads wait for all. A callback that is still running waits in no call of its connection; its thread ends
-/// when it returns.
-/// @ingroup polysock_server
+/**
+ * Ends the server: no connection is accepted any more, callbacks may finish until the time is up, then their connections
+ * are closed, which ends the calls in which they wait with POLYSOCK_ECLOSED. `*still_running` (may be NULL) tells how many
+ * callbacks have not returned even so.
+ *
+ * BSD: none. Python: Server.stop. Java: ExecutorService.shutdown, awaitTermination, shutdownNow.
+ * Any thread may call it, any number of times. The listener is closed at once, and connections that wait in its queue are
+ * refused. Callbacks whose connections were closed get at most a second more; so 0 closes them at once and POLYSOCK_INFINITE
+ * (or POLYSOCK_DEFAULT) none. A callback that returns POLYSOCK_ECLOSED then has not failed. From inside a callback: it
+ * does not wait for that one, does not count it, and leaves it its connection; so it is among all callbacks that stop
+ * the server. Other threads wait for all. A callback that is still running waits in no call of its connection; its thread ends
+ * when it returns.
+ * @ingroup polysock_server
+ */
 int polysock_server_stop(polysock_server *srv, int timeout_ms, size_t *still_running);
 
-/// Waits until the server accepts no more: somebody stopped it or closed its listener, or it can't go on.
-///
-/// BSD: none. Python: Server.serve_forever. Java: ExecutorService.awaitTermination.
-/// POLYSOCK_DEFAULT means for ever. 0 after a stop; otherwise what accept said; POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN.
-/// @ingroup polysock_server
+/**
+ * Waits until the server accepts no more: somebody stopped it or closed its listener, or it can't go on.
+ *
+ * BSD: none. Python: Server.serve_forever. Java: ExecutorService.awaitTermination.
+ * POLYSOCK_DEFAULT means for ever. 0 after a stop; otherwise what accept said; POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN.
+ * @ingroup polysock_server
+ */
 int polysock_server_wait(polysock_server *srv, int timeout_ms);
 
-/// Returns how many connections are being handled now.
-///
-/// BSD: none. Python: Server.connections. Java: ThreadPoolExecutor.getActiveCount.
-/// @ingroup polysock_server
+/**
+ * Returns how many connections are being handled now.
+ *
+ * BSD: none. Python: Server.connections. Java: ThreadPoolExecutor.getActiveCount.
+ * @ingroup polysock_server
+ */
 ssize_t polysock_server_connections(const polysock_server *srv);
 
-/// Stops the server as polysock_server_stop() does with 0, and gives the owner's reference up: `srv` is not to be used
-/// again. NULL is fine.
-///
-/// BSD: none. Python: Server.stop. Java: ExecutorService.close.
-/// Callbacks that still run keep what they need; `release` is called when the last has returned, in its thread. Where none
-/// runs it has been called when this returns, or before. A callback may free its server.
-/// @ingroup polysock_server
+/**
+ * Stops the server as polysock_server_stop() does with 0, and gives the owner's reference up: `srv` is not to be used
+ * again. NULL is fine.
+ *
+ * BSD: none. Python: Server.stop. Java: ExecutorService.close.
+ * Callbacks that still run keep what they need; `release` is called when the last has returned, in its thread. Where none
+ * runs it has been called when this returns, or before. A callback may free its server.
+ * @ingroup polysock_server
+ */
 void polysock_server_free(polysock_server *srv);
 
-/// Listens over TCP as java.net.ServerSocket does; the caller owns `*out`.
-///
-/// BSD: socket(2), bind(2) and listen(2). Python: polysock.net.ServerSocket. Java: new ServerSocket(port, backlog, address).
-/// Reuse-address is on; `backlog` below 1 is 50; `host` NULL or "" is every interface, IPv4 and IPv6 on one socket. Port 0
-/// lets the system choose. POLYSOCK_EINVAL for a port outside 0 to 65535; POLYSOCK_EADDRINUSE, POLYSOCK_EAI_...
-/// Accept with polysock_accept(); with POLYSOCK_DEFAULT it keeps the time of polysock_net_set_so_timeout().
-/// @ingroup polysock_net
+/**
+ * Listens over TCP as java.net.ServerSocket does; the caller owns `*out`.
+ *
+ * BSD: socket(2), bind(2) and listen(2). Python: polysock.net.ServerSocket. Java: new ServerSocket(port, backlog, address).
+ * Reuse-address is on; `backlog` below 1 is 50; `host` NULL or "" is every interface, IPv4 and IPv6 on one socket. Port 0
+ * lets the system choose. POLYSOCK_EINVAL for a port outside 0 to 65535; POLYSOCK_EADDRINUSE, POLYSOCK_EAI_...
+ * Accept with polysock_accept(); with POLYSOCK_DEFAULT it keeps the time of polysock_net_set_so_timeout().
+ * @ingroup polysock_net
+ */
 int polysock_net_server_socket(polysock_t **out, int port, int backlog, const char *host);
 
-/// Receives at least one and at most `n` bytes, and returns how many; POLYSOCK_EEOF at the end of the stream, from then on
-/// always, also after close.
-///
-/// BSD: recv(2). Python: polysock.net InputStream.read. Java: InputStream.read (-1 at the end).
-/// It waits as long as polysock_net_set_so_timeout() says, for ever unless set. Threads that call it at the same time take
-/// turns, and waiting for the turn counts against that time. `n` 0 returns 0. POLYSOCK_ETIMEDOUT, after which reading may go
-/// on; POLYSOCK_ECONNRESET, and from then on always; POLYSOCK_ECLOSED, also when another thread closes the socket meanwhile.
-/// @ingroup polysock_net
+/**
+ * Receives at least one and at most `n` bytes, and returns how many; POLYSOCK_EEOF at the end of the stream, from then on
+ * always, also after close.
+ *
+ * BSD: recv(2). Python: polysock.net InputStream.read. Java: InputStream.read (-1 at the end).
+ * It waits as long as polysock_net_set_so_timeout() says, for ever unless set. Threads that call it at the same time take
+ * turns, and waiting for the turn counts against that time. `n` 0 returns 0. POLYSOCK_ETIMEDOUT, after which reading may go
+ * on; POLYSOCK_ECONNRESET, and from then on always; POLYSOCK_ECLOSED, also when another thread closes the socket meanwhile.
+ * @ingroup polysock_net
+ */
 ssize_t polysock_net_read(polysock_t *s, void *buf, size_t n);
 
-/// Sends all of `n` bytes, however long that takes.
-///
-/// BSD: send(2) in a loop. Python: polysock.net OutputStream.write. Java: OutputStream.write.
-/// No time limit ends it; polysock_sendall() has one. `*done`, unless NULL, is how many bytes left this process, also on
-/// failure. POLYSOCK_EPIPE, POLYSOCK_ECONNRESET, POLYSOCK_ECLOSED, also when another thread closes the socket meanwhile.
-/// @ingroup polysock_net
+/**
+ * Sends all of `n` bytes, however long that takes.
+ *
+ * BSD: send(2) in a loop. Python: polysock.net OutputStream.write. Java: OutputStream.write.
+ * No time limit ends it; polysock_sendall() has one. `*done`, unless NULL, is how many bytes left this process, also on
+ * failure. POLYSOCK_EPIPE, POLYSOCK_ECONNRESET, POLYSOCK_ECLOSED, also when another thread closes the socket meanwhile.
+ * @ingroup polysock_net
+ */
 int polysock_net_write(polysock_t *s, const void *buf, size_t n, size_t *done);
 
-/// Sets how many milliseconds polysock_net_read(), and polysock_accept() and the others with POLYSOCK_DEFAULT that receive,
-/// wait; 0 is for ever.
-///
-/// BSD: SO_RCVTIMEO. Python: polysock.net Socket.setSoTimeout. Java: Socket.setSoTimeout, ServerSocket.setSoTimeout.
-/// Sending and connecting are not limited by it. POLYSOCK_EINVAL below 0.
-/// @ingroup polysock_net
+/**
+ * Sets how many milliseconds polysock_net_read(), and polysock_accept() and the others with POLYSOCK_DEFAULT that receive,
+ * wait; 0 is for ever.
+ *
+ * BSD: SO_RCVTIMEO. Python: polysock.net Socket.setSoTimeout. Java: Socket.setSoTimeout, ServerSocket.setSoTimeout.
+ * Sending and connecting are not limited by it. POLYSOCK_EINVAL below 0.
+ * @ingroup polysock_net
+ */
 int polysock_net_set_so_timeout(polysock_t *s, int ms);
 
-/// Gives what polysock_net_set_so_timeout() set, in milliseconds; 0 is for ever.
-///
-/// BSD: SO_RCVTIMEO. Python: polysock.net Socket.getSoTimeout. Java: Socket.getSoTimeout.
-/// @ingroup polysock_net
+/**
+ * Gives what polysock_net_set_so_timeout() set, in milliseconds; 0 is for ever.
+ *
+ * BSD: SO_RCVTIMEO. Python: polysock.net Socket.getSoTimeout. Java: Socket.getSoTimeout.
+ * @ingroup polysock_net
+ */
 int polysock_net_get_so_timeout(const polysock_t *s, int *ms);
 
-/// Sets what close does with data not sent yet: off, the kernel goes on sending; on, close waits so many seconds for the
-/// peer's acknowledgement; on with 0, it drops them and resets the connection.
-///
-/// BSD: SO_LINGER. Python: polysock.net Socket.setSoLinger. Java: Socket.setSoLinger.
-/// More than 65535 seconds are cut to that. POLYSOCK_EINVAL for negative seconds with `on`; without, they do not count.
-/// @ingroup polysock_net
+/**
+ * Sets what close does with data not sent yet: off, the kernel goes on sending; on, close waits so many seconds for the
+ * peer's acknowledgement; on with 0, it drops them and resets the connection.
+ *
+ * BSD: SO_LINGER. Python: polysock.net Socket.setSoLinger. Java: Socket.setSoLinger.
+ * More than 65535 seconds are cut to that. POLYSOCK_EINVAL for negative seconds with `on`; without, they do not count.
+ * @ingroup polysock_net
+ */
 int polysock_net_set_so_linger(polysock_t *s, bool on, int seconds);
 
-/// Gives the linger time in seconds; -1 when it is off.
-///
-/// BSD: SO_LINGER. Python: polysock.net Socket.getSoLinger. Java: Socket.getSoLinger.
-/// @ingroup polysock_net
+/**
+ * Gives the linger time in seconds; -1 when it is off.
+ *
+ * BSD: SO_LINGER. Python: polysock.net Socket.getSoLinger. Java: Socket.getSoLinger.
+ * @ingroup polysock_net
+ */
 int polysock_net_get_so_linger(const polysock_t *s, int *seconds);
 
-/// Ends receiving: polysock_net_read() finds the end of the stream from now on, what had come before is dropped, and the
-/// peer is not told.
-///
-/// BSD: shutdown(2) with SHUT_RD. Python: polysock.net Socket.shutdownInput. Java: Socket.shutdownInput (throws the second
-/// time; here that is 0). A polysock_net_read() that waits in another thread ends. POLYSOCK_ENOTCONN, also of a listener;
-/// POLYSOCK_ECLOSED.
-/// @ingroup polysock_net
+/**
+ * Ends receiving: polysock_net_read() finds the end of the stream from now on, what had come before is dropped, and the
+ * peer is not told.
+ *
+ * BSD: shutdown(2) with SHUT_RD. Python: polysock.net Socket.shutdownInput. Java: Socket.shutdownInput (throws the second
+ * time; here that is 0). A polysock_net_read() that waits in another thread ends. POLYSOCK_ENOTCONN, also of a listener;
+ * POLYSOCK_ECLOSED.
+ * @ingroup polysock_net
+ */
 int polysock_net_shutdown_input(polysock_t *s);
 
-/// Ends sending: the peer reads to the end of the stream and may still answer.
-///
-/// BSD: shutdown(2) with SHUT_WR. Python: polysock.net Socket.shutdownOutput. Java: Socket.shutdownOutput (throws the second
-/// time; here that is 0). Writing afterwards fails with POLYSOCK_EPIPE. POLYSOCK_ENOTCONN, also of a listener;
-/// POLYSOCK_ECLOSED.
-/// @ingroup polysock_net
+/**
+ * Ends sending: the peer reads to the end of the stream and may still answer.
+ *
+ * BSD: shutdown(2) with SHUT_WR. Python: polysock.net Socket.shutdownOutput. Java: Socket.shutdownOutput (throws the second
+ * time; here that is 0). Writing afterwards fails with POLYSOCK_EPIPE. POLYSOCK_ENOTCONN, also of a listener;
+ * POLYSOCK_ECLOSED.
+ * @ingroup polysock_net
+ */
 int polysock_net_shutdown_output(polysock_t *s);
 
-/// Closes the socket as java.net.Socket.close does: FIN first, even when there is input nobody read.
-///
-/// BSD: shutdown(2), then close(2). Python: polysock.net Socket.close. Java: Socket.close.
-/// As polysock_close(). With linger 0 it is a plain close, that is a reset.
-/// @ingroup polysock_net
+/**
+ * Closes the socket as java.net.Socket.close does: FIN first, even when there is input nobody read.
+ *
+ * BSD: shutdown(2), then close(2). Python: polysock.net Socket.close. Java: Socket.close.
+ * As polysock_close(). With linger 0 it is a plain close, that is a reset.
+ * @ingroup polysock_net
+ */
 int polysock_net_close(polysock_t *s);
 
-/// Tells how many bytes a receive would find without waiting; of a datagram socket, how long the next datagram is.
-///
-/// BSD: ioctl(2) with FIONREAD. Python: fcntl.ioctl. Java: InputStream.available.
-/// 0 says nothing of the end of the stream. POLYSOCK_EINVAL for a socket that listens.
-/// @ingroup polysock_sockets
+/**
+ * Tells how many bytes a receive would find without waiting; of a datagram socket, how long the next datagram is.
+ *
+ * BSD: ioctl(2) with FIONREAD. Python: fcntl.ioctl. Java: InputStream.available.
+ * 0 says nothing of the end of the stream. POLYSOCK_EINVAL for a socket that listens.
+ * @ingroup polysock_sockets
+ */
 int polysock_available(const polysock_t *s, size_t *bytes);
 
-/// Gives the state of the TCP connection: "ESTABLISHED", "CLOSE_WAIT", "LISTEN", ...
-///
-/// BSD: getsockopt(2) with TCP_INFO. Python: socket.state. Java: none.
-/// The text is static. NULL when the handle is closed or no TCP socket; polysock_last_detail() tells which.
-/// @ingroup polysock_sockets
+/**
+ * Gives the state of the TCP connection: "ESTABLISHED", "CLOSE_WAIT", "LISTEN", ...
+ *
+ * BSD: getsockopt(2) with TCP_INFO. Python: socket.state. Java: none.
+ * The text is static. NULL when the handle is closed or no TCP socket; polysock_last_detail() tells which.
+ * @ingroup polysock_sockets
+ */
 const char *polysock_state(const polysock_t *s);
 
-/// Sets the timeouts of calls with POLYSOCK_DEFAULT: `recv_ms` of recv and accept, `send_ms` of send and connect.
-///
-/// BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.settimeout. Java: Socket.setSoTimeout (reads and accept only, 0 = for ever).
-/// Milliseconds, 0 (never wait) or POLYSOCK_INFINITE, which a new handle has; POLYSOCK_DEFAULT leaves one as it is.
-/// @code
-/// polysock_set_timeout(s, 30000, 5000);
-/// n = polysock_recv(s, buf, sizeof buf, 0, POLYSOCK_DEFAULT);   /* at most 30 s */
-/// @endcode
-/// @ingroup polysock_options
+/**
+ * Sets the timeouts of calls with POLYSOCK_DEFAULT: `recv_ms` of recv and accept, `send_ms` of send and connect.
+ *
+ * BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.settimeout. Java: Socket.setSoTimeout (reads and accept only, 0 = for ever).
+ * Milliseconds, 0 (never wait) or POLYSOCK_INFINITE, which a new handle has; POLYSOCK_DEFAULT leaves one as it is.
+ * @code
+ * polysock_set_timeout(s, 30000, 5000);
+ * n = polysock_recv(s, buf, sizeof buf, 0, POLYSOCK_DEFAULT);   // at most 30 s
+ * @endcode
+ * @ingroup polysock_options
+ */
 int polysock_set_timeout(polysock_t *s, int recv_ms, int send_ms);
 
-/// Gives the timeouts that polysock_set_timeout() set, in milliseconds or POLYSOCK_INFINITE. Each out-parameter may be NULL.
-///
-/// BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.gettimeout. Java: Socket.getSoTimeout.
-/// @ingroup polysock_options
+/**
+ * Gives the timeouts that polysock_set_timeout() set, in milliseconds or POLYSOCK_INFINITE. Each out-parameter may be NULL.
+ *
+ * BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.gettimeout. Java: Socket.getSoTimeout.
+ * @ingroup polysock_options
+ */
 int polysock_get_timeout(const polysock_t *s, int *recv_ms, int *send_ms);
 
-/// Makes the handle blocking (its timeouts become POLYSOCK_INFINITE) or non-blocking (they become 0), the descriptor's
-/// mode included.
-///
-/// BSD: fcntl(2) with O_NONBLOCK. Python: socket.setblocking. Java: SocketChannel.configureBlocking.
-/// @ingroup polysock_options
+/**
+ * Makes the handle blocking (its timeouts become POLYSOCK_INFINITE) or non-blocking (they become 0), the descriptor's
+ * mode included.
+ *
+ * BSD: fcntl(2) with O_NONBLOCK. Python: socket.setblocking. Java: SocketChannel.configureBlocking.
+ * @ingroup polysock_options
+ */
 int polysock_set_blocking(polysock_t *s, bool on);
 
-/// Requests a send buffer of so many bytes; polysock_get_sndbuf() tells what came of it.
-///
-/// BSD: SO_SNDBUF, socket(7). Python: socket.setsockopt. Java: Socket.setSendBufferSize.
-/// The kernel cuts it to a limit (net.core.wmem_max) and doubles it; a size set by hand no longer grows by itself.
-/// POLYSOCK_EINVAL for 0 and more than 1073741823.
-/// @ingroup polysock_options
+/**
+ * Requests a send buffer of so many bytes; polysock_get_sndbuf() tells what came of it.
+ *
+ * BSD: SO_SNDBUF, socket(7). Python: socket.setsockopt. Java: Socket.setSendBufferSize.
+ * The kernel cuts it to a limit (net.core.wmem_max) and doubles it; a size set by hand no longer grows by itself.
+ * POLYSOCK_EINVAL for 0 and more than 1073741823.
+ * @ingroup polysock_options
+ */
 int polysock_set_sndbuf(polysock_t *s, size_t bytes);
 
-/// Gives the size of the send buffer in force, in bytes, as the kernel counts it.
-///
-/// BSD: SO_SNDBUF, socket(7). Python: socket.setsockopt. Java: Socket.setSendBufferSize.
-/// @ingroup polysock_options
+/**
+ * Gives the size of the send buffer in force, in bytes, as the kernel counts it.
+ *
+ * BSD: SO_SNDBUF, socket(7). Python: socket.getsockopt. Java: Socket.getSendBufferSize.
+ * @ingroup polysock_options
+ */
 int polysock_get_sndbuf(const polysock_t *s, size_t *bytes);
 
-/// Requests a receive buffer of so many bytes, best before connect or listen; polysock_get_rcvbuf() tells what came of
-/// it.
-///
-/// BSD: SO_RCVBUF, socket(7). Python: socket.setsockopt. Java: Socket.setReceiveBufferSize.
-/// As polysock_set_sndbuf(), with net.core.rmem_max.
-/// @ingroup polysock_options
+/**
+ * Requests a receive buffer of so many bytes, best before connect or listen; polysock_get_rcvbuf() tells what came of
+ * it.
+ *
+ * BSD: SO_RCVBUF, socket(7). Python: socket.setsockopt. Java: Socket.setReceiveBufferSize.
+ * As polysock_set_sndbuf(), with net.core.rmem_max.
+ * @ingroup polysock_options
+ */
 int polysock_set_rcvbuf(polysock_t *s, size_t bytes);
 
-/// Gives the size of the receive buffer in force, in bytes, as the kernel counts it.
-///
-/// BSD: SO_RCVBUF, socket(7). Python: socket.setsockopt. Java: Socket.setReceiveBufferSize.
-/// @ingroup polysock_options
+/**
+ * Gives the size of the receive buffer in force, in bytes, as the kernel counts it.
+ *
+ * BSD: SO_RCVBUF, socket(7). Python: socket.getsockopt. Java: Socket.getReceiveBufferSize.
+ * @ingroup polysock_options
+ */
 int polysock_get_rcvbuf(const polysock_t *s, size_t *bytes);
 
-/// Counts as readable, and ends a wait, only once so many bytes have come. 1 by default.
-///
-/// BSD: SO_RCVLOWAT, socket(7). Python: socket.setsockopt. Java: none.
-/// With TCP the kernel cuts it to half of the receive buffer. POLYSOCK_EINVAL for 0 and more than 2147483647.
-/// @ingroup polysock_options
+/**
+ * Counts as readable, and ends a wait, only once so many bytes have come. 1 by default.
+ *
+ * BSD: SO_RCVLOWAT, socket(7). Python: socket.setsockopt. Java: none.
+ * With TCP the kernel cuts it to half of the receive buffer. POLYSOCK_EINVAL for 0 and more than 2147483647.
+ * @ingroup polysock_options
+ */
 int polysock_set_rcvlowat(polysock_t *s, size_t bytes);
 
-/// Gives the number of bytes that make the socket readable.
-///
-/// BSD: SO_RCVLOWAT, socket(7). Python: socket.setsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Gives the number of bytes that make the socket readable.
+ *
+ * BSD: SO_RCVLOWAT, socket(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_rcvlowat(const polysock_t *s, size_t *bytes);
 
-/// Probes a quiet connection: first after `idle_s` seconds, then every `interval_s`, dropping it after `count` probes
-/// without an answer; 0 is the system's own number (Linux: 7200, 75, 9). Off by default.
-///
-/// BSD: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT. Python: socket.setsockopt. Java: Socket.setKeepAlive.
-/// POLYSOCK_EINVAL naming the number that is out of range.
-/// @ingroup polysock_options
+/**
+ * Probes a quiet connection: first after `idle_s` seconds, then every `interval_s`, dropping it after `count` probes
+ * without an answer; 0 is the system's own number (Linux: 7200, 75, 9). Off by default.
+ *
+ * BSD: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT. Python: socket.setsockopt. Java: Socket.setKeepAlive.
+ * POLYSOCK_EINVAL naming the number that is out of range.
+ * @ingroup polysock_options
+ */
 int polysock_set_keepalive(polysock_t *s, bool on, int idle_s, int interval_s, int count);
 
-/// Gives keepalive and its numbers in force, which are 0 while it is off. Every out-parameter may be NULL.
-///
-/// BSD: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT. Python: socket.getsockopt. Java: Socket.getKeepAlive.
-/// @ingroup polysock_options
+/**
+ * Gives keepalive and its numbers in force, which are 0 while it is off. Every out-parameter may be NULL.
+ *
+ * BSD: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT. Python: socket.getsockopt. Java: Socket.getKeepAlive.
+ * @ingroup polysock_options
+ */
 int polysock_get_keepalive(const polysock_t *s, bool *on, int *idle_s, int *interval_s, int *count);
 
-/// Sets what close does with data not sent yet: POLYSOCK_LINGER_OFF, the default, lets the kernel go on sending; 0 drops
-/// them and resets the connection; otherwise close waits so many seconds for the peer's acknowledgement.
-///
-/// BSD: SO_LINGER. Python: socket.set_linger. Java: Socket.setSoLinger.
-/// POLYSOCK_EINVAL for another negative number or more than 65535.
-/// @ingroup polysock_options
+/**
+ * Sets what close does with data not sent yet: POLYSOCK_LINGER_OFF, the default, lets the kernel go on sending; 0 drops
+ * them and resets the connection; otherwise close waits so many seconds for the peer's acknowledgement.
+ *
+ * BSD: SO_LINGER. Python: socket.set_linger. Java: Socket.setSoLinger.
+ * POLYSOCK_EINVAL for another negative number or more than 65535.
+ * @ingroup polysock_options
+ */
 int polysock_set_linger(polysock_t *s, int seconds);
 
-/// Gives the linger time in seconds, or POLYSOCK_LINGER_OFF.
-///
-/// BSD: SO_LINGER. Python: socket.getsockopt. Java: Socket.getSoLinger.
-/// @ingroup polysock_options
+/**
+ * Gives the linger time in seconds, or POLYSOCK_LINGER_OFF.
+ *
+ * BSD: SO_LINGER. Python: socket.getsockopt. Java: Socket.getSoLinger.
+ * @ingroup polysock_options
+ */
 int polysock_get_linger(const polysock_t *s, int *seconds);
 
-/// Lets bind take an address that an earlier connection still holds in TIME_WAIT. Off by default.
-///
-/// BSD: SO_REUSEADDR. Python: socket.setsockopt. Java: ServerSocket.setReuseAddress.
-/// @ingroup polysock_options
+/**
+ * Lets bind take an address that an earlier connection still holds in TIME_WAIT. Off by default.
+ *
+ * BSD: SO_REUSEADDR. Python: socket.setsockopt. Java: ServerSocket.setReuseAddress.
+ * @ingroup polysock_options
+ */
 int polysock_set_reuseaddr(polysock_t *s, bool on);
 
-/// Tells whether reuse-address is on.
-///
-/// BSD: SO_REUSEADDR. Python: socket.getsockopt. Java: ServerSocket.getReuseAddress.
-/// @ingroup polysock_options
+/**
+ * Tells whether reuse-address is on.
+ *
+ * BSD: SO_REUSEADDR. Python: socket.getsockopt. Java: ServerSocket.getReuseAddress.
+ * @ingroup polysock_options
+ */
 int polysock_get_reuseaddr(const polysock_t *s, bool *on);
 
-/// Lets several sockets of one user bind to the same address, if all have the option; Linux spreads connections and
-/// datagrams over them. Off by default.
-///
-/// BSD: SO_REUSEPORT, socket(7). Python: socket.setsockopt. Java: StandardSocketOptions.SO_REUSEPORT.
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
-/// @ingroup polysock_options
+/**
+ * Lets several sockets of one user bind to the same address, if all have the option; Linux spreads connections and
+ * datagrams over them. Off by default.
+ *
+ * BSD: SO_REUSEPORT, socket(7). Python: socket.setsockopt. Java: StandardSocketOptions.SO_REUSEPORT.
+ * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * @ingroup polysock_options
+ */
 int polysock_set_reuseport(polysock_t *s, bool on);
 
-/// Tells whether several sockets may bind to the same address.
-///
-/// BSD: SO_REUSEPORT, socket(7). Python: socket.setsockopt. Java: StandardSocketOptions.SO_REUSEPORT.
-/// @ingroup polysock_options
+/**
+ * Tells whether several sockets may bind to the same address.
+ *
+ * BSD: SO_REUSEPORT, socket(7). Python: socket.getsockopt. Java: StandardSocketOptions.SO_REUSEPORT.
+ * @ingroup polysock_options
+ */
 int polysock_get_reuseport(const polysock_t *s, bool *on);
 
-/// Allows sending datagrams to a broadcast address, which is POLYSOCK_EACCES without. Off by default.
-///
-/// BSD: SO_BROADCAST, socket(7). Python: socket.setsockopt. Java: DatagramSocket.setBroadcast (there on by default).
-/// @ingroup polysock_options
+/**
+ * Allows sending datagrams to a broadcast address, which is POLYSOCK_EACCES without. Off by default.
+ *
+ * BSD: SO_BROADCAST, socket(7). Python: socket.setsockopt. Java: DatagramSocket.setBroadcast (there on by default).
+ * @ingroup polysock_options
+ */
 int polysock_set_broadcast(polysock_t *s, bool on);
 
-/// Tells whether broadcast addresses are allowed.
-///
-/// BSD: SO_BROADCAST, socket(7). Python: socket.setsockopt. Java: DatagramSocket.setBroadcast (there on by default).
-/// @ingroup polysock_options
+/**
+ * Tells whether broadcast addresses are allowed.
+ *
+ * BSD: SO_BROADCAST, socket(7). Python: socket.getsockopt. Java: DatagramSocket.getBroadcast (there on by default).
+ * @ingroup polysock_options
+ */
 int polysock_get_broadcast(const polysock_t *s, bool *on);
 
-/// Leaves the urgent byte in its place in the stream instead of keeping it for POLYSOCK_MSG_OOB. Off by default.
-///
-/// BSD: SO_OOBINLINE, socket(7). Python: socket.setsockopt. Java: Socket.setOOBInline.
-/// @ingroup polysock_options
+/**
+ * Leaves the urgent byte in its place in the stream instead of keeping it for POLYSOCK_MSG_OOB. Off by default.
+ *
+ * BSD: SO_OOBINLINE, socket(7). Python: socket.setsockopt. Java: Socket.setOOBInline.
+ * @ingroup polysock_options
+ */
 int polysock_set_oobinline(polysock_t *s, bool on);
 
-/// Tells whether the urgent byte stays in the stream.
-///
-/// BSD: SO_OOBINLINE, socket(7). Python: socket.setsockopt. Java: Socket.setOOBInline.
-/// @ingroup polysock_options
+/**
+ * Tells whether the urgent byte stays in the stream.
+ *
+ * BSD: SO_OOBINLINE, socket(7). Python: socket.getsockopt. Java: Socket.getOOBInline.
+ * @ingroup polysock_options
+ */
 int polysock_get_oobinline(const polysock_t *s, bool *on);
 
-/// Takes the error that waits on the socket, such as that of a connect in the background: `*error` is its code, or 0.
-///
-/// BSD: SO_ERROR, socket(7). Python: socket.getsockopt. Java: SocketChannel.finishConnect.
-/// The result says only whether there was something to ask.
-/// @ingroup polysock_options
+/**
+ * Takes the error that waits on the socket, such as that of a connect in the background: `*error` is its code, or 0.
+ *
+ * BSD: SO_ERROR, socket(7). Python: socket.getsockopt. Java: SocketChannel.finishConnect.
+ * The result says only whether there was something to ask.
+ * @ingroup polysock_options
+ */
 int polysock_take_error(polysock_t *s, int *error);
 
-/// Tells whether the socket listens.
-///
-/// BSD: SO_ACCEPTCONN, socket(7). Python: socket.getsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Tells whether the socket listens.
+ *
+ * BSD: SO_ACCEPTCONN, socket(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_acceptconn(const polysock_t *s, bool *on);
 
-/// Gives the family of the socket, an AF_ number.
-///
-/// BSD: SO_DOMAIN, socket(7). Python: socket.getsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Gives the family of the socket, an AF_ number.
+ *
+ * BSD: SO_DOMAIN, socket(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_domain(const polysock_t *s, int *family);
 
-/// Gives the type of the socket, a SOCK_ number.
-///
-/// BSD: SO_TYPE, socket(7). Python: socket.getsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Gives the type of the socket, a SOCK_ number.
+ *
+ * BSD: SO_TYPE, socket(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_type(const polysock_t *s, int *kind);
 
-/// Gives the protocol of the socket, an IPPROTO_ number.
-///
-/// BSD: SO_PROTOCOL, socket(7). Python: socket.getsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Gives the protocol of the socket, an IPPROTO_ number.
+ *
+ * BSD: SO_PROTOCOL, socket(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_protocol(const polysock_t *s, int *protocol);
 
-/// Sends and receives through the interface of this name only; NULL, the default, ends that. Linux.
-///
-/// BSD: SO_BINDTODEVICE, socket(7). Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface,
-/// POLYSOCK_EPERM to change it without CAP_NET_RAW.
-/// @ingroup polysock_options
+/**
+ * Sends and receives through the interface of this name only; NULL, the default, ends that. Linux.
+ *
+ * BSD: SO_BINDTODEVICE, socket(7). Python: socket.setsockopt. Java: none.
+ * POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface,
+ * POLYSOCK_EPERM to change it without CAP_NET_RAW.
+ * @ingroup polysock_options
+ */
 int polysock_set_device(polysock_t *s, const char *name);
 
-/// Writes the name of the interface that the socket is bound to, "" for none, and returns its length without the NUL.
-///
-/// BSD: SO_BINDTODEVICE, socket(7). Python: socket.getsockopt. Java: none.
-/// 16 bytes are enough; POLYSOCK_ENOSPC when `size` is too small.
-/// @ingroup polysock_options
+/**
+ * Writes the name of the interface that the socket is bound to, "" for none, and returns its length without the NUL.
+ *
+ * BSD: SO_BINDTODEVICE, socket(7). Python: socket.getsockopt. Java: none.
+ * 16 bytes are enough; POLYSOCK_ENOSPC when `size` is too small.
+ * @ingroup polysock_options
+ */
 int polysock_get_device(const polysock_t *s, char *buf, size_t size);
 
-/// Marks every packet for routing and filter rules. 0 by default; needs CAP_NET_ADMIN or CAP_NET_RAW (else
-/// POLYSOCK_EPERM); Linux.
-///
-/// BSD: SO_MARK, socket(7). Python: socket.setsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Marks every packet for routing and filter rules. 0 by default; needs CAP_NET_ADMIN or CAP_NET_RAW (else
+ * POLYSOCK_EPERM); Linux.
+ *
+ * BSD: SO_MARK, socket(7). Python: socket.setsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_set_mark(polysock_t *s, uint32_t mark);
 
-/// Gives the mark of packets.
-///
-/// BSD: SO_MARK, socket(7). Python: socket.getsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Gives the mark of packets.
+ *
+ * BSD: SO_MARK, socket(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_mark(const polysock_t *s, uint32_t *mark);
 
-/// Sets the priority of packets in the queue of their interface; above 6 needs CAP_NET_ADMIN or CAP_NET_RAW (else
-/// POLYSOCK_EPERM). 0 by default; Linux.
-///
-/// BSD: SO_PRIORITY, socket(7). Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EINVAL for a negative number. polysock_set_tos() sets it too.
-/// @ingroup polysock_options
+/**
+ * Sets the priority of packets in the queue of their interface; above 6 needs CAP_NET_ADMIN or CAP_NET_RAW (else
+ * POLYSOCK_EPERM). 0 by default; Linux.
+ *
+ * BSD: SO_PRIORITY, socket(7). Python: socket.setsockopt. Java: none.
+ * POLYSOCK_EINVAL for a negative number. polysock_set_tos() sets it too.
+ * @ingroup polysock_options
+ */
 int polysock_set_priority(polysock_t *s, int priority);
 
-/// Gives the priority of packets.
-///
-/// BSD: SO_PRIORITY, socket(7). Python: socket.setsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Gives the priority of packets.
+ *
+ * BSD: SO_PRIORITY, socket(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_priority(const polysock_t *s, int *priority);
 
-/// Asks for the packets that arrive on this CPU, among sockets that share a port by polysock_set_reuseport(). Linux.
-///
-/// BSD: SO_INCOMING_CPU, socket(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.SO_INCOMING_NAPI_ID is its
-/// kin.
-/// POLYSOCK_EINVAL for a negative number.
-/// @ingroup polysock_options
+/**
+ * Asks for the packets that arrive on this CPU, among sockets that share a port by polysock_set_reuseport(). Linux.
+ *
+ * BSD: SO_INCOMING_CPU, socket(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.SO_INCOMING_NAPI_ID is its
+ * kin.
+ * POLYSOCK_EINVAL for a negative number.
+ * @ingroup polysock_options
+ */
 int polysock_set_incoming_cpu(polysock_t *s, int cpu);
 
-/// Gives the CPU that handled the last packet, or that was asked for; -1 before the first.
-///
-/// BSD: SO_INCOMING_CPU, socket(7). Python: socket.getsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Gives the CPU that handled the last packet, or that was asked for; -1 before the first.
+ *
+ * BSD: SO_INCOMING_CPU, socket(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_incoming_cpu(const polysock_t *s, int *cpu);
 
-/// Notes of each datagram when the kernel received it, for polysock_control_timestamp(). Off by default.
-///
-/// BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
-/// @ingroup polysock_options
+/**
+ * Notes of each datagram when the kernel received it, for polysock_control_timestamp(). Off by default.
+ *
+ * BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_set_timestamps(polysock_t *s, bool on);
 
-/// Tells whether datagrams carry the time they were received.
-///
-/// BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
-/// @ingroup polysock_options
+/**
+ * Tells whether datagrams carry the time they were received.
+ *
+ * BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_timestamps(const polysock_t *s, bool *on);
 
-/// Notes of each message over a Unix domain socket who sent it, for polysock_control_credentials(). Off by default;
-/// Linux.
-///
-/// BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
-/// @ingroup polysock_options
+/**
+ * Notes of each message over a Unix domain socket who sent it, for polysock_control_credentials(). Off by default;
+ * Linux.
+ *
+ * BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
+ * @ingroup polysock_options
+ */
 int polysock_set_passcred(polysock_t *s, bool on);
 
-/// Tells whether messages carry who sent them.
-///
-/// BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
-/// @ingroup polysock_options
+/**
+ * Tells whether messages carry who sent them.
+ *
+ * BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
+ * @ingroup polysock_options
+ */
 int polysock_get_passcred(const polysock_t *s, bool *on);
 
-/// Notes of each datagram to which address and over which interface it came, for polysock_control_packet_info(). Off by
-/// default.
-///
-/// BSD: IP_PKTINFO, ip(7), IPV6_RECVPKTINFO, ipv6(7). Python: by number 8, for IPv6 socket.IPV6_RECVPKTINFO. Java: none.
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
-/// @ingroup polysock_options
+/**
+ * Notes of each datagram to which address and over which interface it came, for polysock_control_packet_info(). Off by
+ * default.
+ *
+ * BSD: IP_PKTINFO, ip(7), IPV6_RECVPKTINFO, ipv6(7). Python: by number 8, for IPv6 socket.IPV6_RECVPKTINFO. Java: none.
+ * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * @ingroup polysock_options
+ */
 int polysock_set_packet_info(polysock_t *s, bool on);
 
-/// Tells whether datagrams carry to which address they came.
-///
-/// BSD: IP_PKTINFO, ip(7), IPV6_RECVPKTINFO, ipv6(7). Python: by number 8, for IPv6 socket.IPV6_RECVPKTINFO. Java: none.
-/// @ingroup polysock_options
+/**
+ * Tells whether datagrams carry to which address they came.
+ *
+ * BSD: IP_PKTINFO, ip(7), IPV6_RECVPKTINFO, ipv6(7). Python: by number 8, for IPv6 socket.IPV6_RECVPKTINFO. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_packet_info(const polysock_t *s, bool *on);
 
-/// Sends small pieces at once instead of gathering them. Off by default.
-///
-/// BSD: TCP_NODELAY. Python: socket.setsockopt. Java: Socket.setTcpNoDelay.
-/// POLYSOCK_EOPNOTSUPP or POLYSOCK_ENOPROTOOPT when it is no TCP socket.
-/// @ingroup polysock_options
+/**
+ * Sends small pieces at once instead of gathering them. Off by default.
+ *
+ * BSD: TCP_NODELAY. Python: socket.setsockopt. Java: Socket.setTcpNoDelay.
+ * POLYSOCK_EOPNOTSUPP or POLYSOCK_ENOPROTOOPT when it is no TCP socket.
+ * @ingroup polysock_options
+ */
 int polysock_set_nodelay(polysock_t *s, bool on);
 
-/// Tells whether small pieces are sent at once.
-///
-/// BSD: TCP_NODELAY. Python: socket.getsockopt. Java: Socket.getTcpNoDelay.
-/// @ingroup polysock_options
+/**
+ * Tells whether small pieces are sent at once.
+ *
+ * BSD: TCP_NODELAY. Python: socket.getsockopt. Java: Socket.getTcpNoDelay.
+ * @ingroup polysock_options
+ */
 int polysock_get_nodelay(const polysock_t *s, bool *on);
 
-/// Holds back a segment that is not full, at most 200 ms, until uncorked. Off by default; Linux.
-///
-/// BSD: TCP_CORK, tcp(7). Python: socket.setsockopt. Java: none.
-/// It is stronger than polysock_set_nodelay(). POLYSOCK_EUNSUPPORTED when it is no TCP socket.
-/// @ingroup polysock_options
+/**
+ * Holds back a segment that is not full, at most 200 ms, until uncorked. Off by default; Linux.
+ *
+ * BSD: TCP_CORK, tcp(7). Python: socket.setsockopt. Java: none.
+ * It is stronger than polysock_set_nodelay(). POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * @ingroup polysock_options
+ */
 int polysock_set_cork(polysock_t *s, bool on);
 
-/// Tells whether segments that are not full are held back.
-///
-/// BSD: TCP_CORK, tcp(7). Python: socket.setsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Tells whether segments that are not full are held back.
+ *
+ * BSD: TCP_CORK, tcp(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_cork(const polysock_t *s, bool *on);
 
-/// Acknowledges at once instead of about 40 ms later. On by default; Linux.
-///
-/// BSD: TCP_QUICKACK, tcp(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
-/// Not for good: the kernel changes it as the connection goes on. POLYSOCK_EUNSUPPORTED when it is no TCP socket.
-/// @ingroup polysock_options
+/**
+ * Acknowledges at once instead of about 40 ms later. On by default; Linux.
+ *
+ * BSD: TCP_QUICKACK, tcp(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
+ * Not for good: the kernel changes it as the connection goes on. POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * @ingroup polysock_options
+ */
 int polysock_set_quickack(polysock_t *s, bool on);
 
-/// Tells whether acknowledgements go out at once, now.
-///
-/// BSD: TCP_QUICKACK, tcp(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
-/// @ingroup polysock_options
+/**
+ * Tells whether acknowledgements go out at once, now.
+ *
+ * BSD: TCP_QUICKACK, tcp(7). Python: socket.getsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
+ * @ingroup polysock_options
+ */
 int polysock_get_quickack(const polysock_t *s, bool *on);
 
-/// Lets connect return at once and the first send carry its data in the SYN, where an earlier connection brought a
-/// cookie. Off by default; Linux.
-///
-/// BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
-/// An error of connect, such as a refusal, then comes from that send. POLYSOCK_EUNSUPPORTED where net.ipv4.tcp_fastopen
-/// lacks the 1, and when it is no TCP socket; POLYSOCK_EINVAL after connect.
-/// @ingroup polysock_options
+/**
+ * Lets connect return at once and the first send carry its data in the SYN, where an earlier connection brought a
+ * cookie. Off by default; Linux.
+ *
+ * BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
+ * That send then succeeds whatever becomes of the connection: a refusal comes from the call after it, such as a receive.
+ * Without a cookie connect connects as ever. POLYSOCK_EUNSUPPORTED where net.ipv4.tcp_fastopen lacks the 1, and when it
+ * is no TCP socket; POLYSOCK_EINVAL after connect.
+ * @ingroup polysock_options
+ */
 int polysock_set_fastopen_connect(polysock_t *s, bool on);
 
-/// Tells whether connect leaves it to the first send.
-///
-/// BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
-/// @ingroup polysock_options
+/**
+ * Tells whether connect leaves it to the first send.
+ *
+ * BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_fastopen_connect(const polysock_t *s, bool *on);
 
-/// Takes data that come with the SYN, on a socket that listens or will: at most `queue` such connections wait for the
-/// end of their handshake; 0, the default, takes none.
-///
-/// BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.setsockopt. Java: none.
-/// Silent where net.ipv4.tcp_fastopen lacks the 2. POLYSOCK_EINVAL for a negative number, and on a connection;
-/// POLYSOCK_EUNSUPPORTED when it is no TCP socket.
-/// @ingroup polysock_options
+/**
+ * Takes data that come with the SYN, on a socket that listens or will: at most `queue` such connections wait for the
+ * end of their handshake; 0, the default, takes none.
+ *
+ * BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.setsockopt. Java: none.
+ * Silent where net.ipv4.tcp_fastopen lacks the 2. POLYSOCK_EINVAL for a negative number, and on a connection;
+ * POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * @ingroup polysock_options
+ */
 int polysock_set_fastopen(polysock_t *s, int queue);
 
-/// Gives the length of the queue of connections opened with data.
-///
-/// BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.setsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Gives the length of the queue of connections opened with data.
+ *
+ * BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_fastopen(const polysock_t *s, int *queue);
 
-/// Accepts a connection only once its first data are there, or `seconds` have passed; 0, the default, ends that. Linux.
-///
-/// BSD: TCP_DEFER_ACCEPT, tcp(7). Python: socket.setsockopt. Java: none.
-/// Linux rounds up to one of 1, 3, 7, 15, 31, 63, 127, 247, 367, ... POLYSOCK_EINVAL for a negative number or more than
-/// 29887; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
-/// @ingroup polysock_options
+/**
+ * Accepts a connection only once its first data are there, or `seconds` have passed; 0, the default, ends that. Linux.
+ *
+ * BSD: TCP_DEFER_ACCEPT, tcp(7). Python: socket.setsockopt. Java: none.
+ * Linux rounds up to one of 1, 3, 7, 15, 31, 63, 127, 247, 367, ... POLYSOCK_EINVAL for a negative number or more than
+ * 29887; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * @ingroup polysock_options
+ */
 int polysock_set_defer_accept(polysock_t *s, int seconds);
 
-/// Gives how many seconds accept is deferred, as rounded; 0 when it is not.
-///
-/// BSD: TCP_DEFER_ACCEPT, tcp(7). Python: socket.getsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Gives how many seconds accept is deferred, as rounded; 0 when it is not.
+ *
+ * BSD: TCP_DEFER_ACCEPT, tcp(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_defer_accept(const polysock_t *s, int *seconds);
 
-/// Ends the connection with POLYSOCK_ETIMEDOUT when sent data stay unacknowledged so long; 0, the default, is the
-/// system's, some 15 minutes. Linux.
-///
-/// BSD: TCP_USER_TIMEOUT, tcp(7), RFC 5482. Python: socket.setsockopt. Java: none.
-/// The end comes late, not early. Also bounds keepalive. POLYSOCK_EINVAL for a negative number; POLYSOCK_EUNSUPPORTED
-/// when it is no TCP socket.
-/// @ingroup polysock_options
+/**
+ * Ends the connection with POLYSOCK_ETIMEDOUT when sent data stay unacknowledged so long; 0, the default, is the
+ * system's, some 15 minutes. Linux.
+ *
+ * BSD: TCP_USER_TIMEOUT, tcp(7), RFC 5482. Python: socket.setsockopt. Java: none.
+ * The end comes late, not early. Also bounds keepalive. POLYSOCK_EINVAL for a negative number; POLYSOCK_EUNSUPPORTED
+ * when it is no TCP socket.
+ * @ingroup polysock_options
+ */
 int polysock_set_user_timeout(polysock_t *s, int milliseconds);
 
-/// Gives the user timeout in milliseconds; 0 when it is the system's.
-///
-/// BSD: TCP_USER_TIMEOUT, tcp(7). Python: socket.getsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Gives the user timeout in milliseconds; 0 when it is the system's.
+ *
+ * BSD: TCP_USER_TIMEOUT, tcp(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_user_timeout(const polysock_t *s, int *milliseconds);
 
-/// Sends and announces no larger segments than this, when set before connect or listen; 0, the default, leaves it to the
-/// path.
-///
-/// BSD: TCP_MAXSEG, tcp(7). Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EINVAL outside 88 to 32767; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
-/// @ingroup polysock_options
+/**
+ * Sends and announces no larger segments than this, when set before connect or listen; 0, the default, leaves it to the
+ * path.
+ *
+ * BSD: TCP_MAXSEG, tcp(7). Python: socket.setsockopt. Java: none.
+ * POLYSOCK_EINVAL outside 88 to 32767; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * @ingroup polysock_options
+ */
 int polysock_set_maxseg(polysock_t *s, size_t bytes);
 
-/// Gives the largest segment now, in bytes.
-///
-/// BSD: TCP_MAXSEG, tcp(7). Python: socket.setsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Gives the largest segment now, in bytes.
+ *
+ * BSD: TCP_MAXSEG, tcp(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_maxseg(const polysock_t *s, size_t *bytes);
 
-/// Counts as writable only while fewer bytes than this wait to be sent for the first time; 0, the default, is the
-/// system's. Linux.
-///
-/// BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EINVAL above 4294967295; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
-/// @ingroup polysock_options
+/**
+ * Counts as writable only while fewer bytes than this wait to be sent for the first time; 0, the default, is the
+ * system's. Linux.
+ *
+ * BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.setsockopt. Java: none.
+ * POLYSOCK_EINVAL above 4294967295; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * @ingroup polysock_options
+ */
 int polysock_set_notsent_lowat(polysock_t *s, size_t bytes);
 
-/// Gives how many bytes may wait to be sent for the first time; 0 when it is the system's.
-///
-/// BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.setsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Gives how many bytes may wait to be sent for the first time; 0 when it is the system's.
+ *
+ * BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_notsent_lowat(const polysock_t *s, size_t *bytes);
 
-/// Chooses the congestion control by name, such as "cubic" or "reno". Linux.
-///
-/// BSD: TCP_CONGESTION, tcp(7). Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENOENT when the kernel has none of this name,
-/// POLYSOCK_EPERM when it is not among the allowed; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
-/// @ingroup polysock_options
+/**
+ * Chooses the congestion control by name, such as "cubic" or "reno". Linux.
+ *
+ * BSD: TCP_CONGESTION, tcp(7). Python: socket.setsockopt. Java: none.
+ * POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENOENT when the kernel has none of this name,
+ * POLYSOCK_EPERM when it is not among the allowed; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * @ingroup polysock_options
+ */
 int polysock_set_congestion(polysock_t *s, const char *name);
 
-/// Writes the name of the congestion control and returns its length without the NUL.
-///
-/// BSD: TCP_CONGESTION, tcp(7). Python: socket.getsockopt. Java: none.
-/// 16 bytes are enough; POLYSOCK_ENOSPC when `size` is too small.
-/// @ingroup polysock_options
+/**
+ * Writes the name of the congestion control and returns its length without the NUL.
+ *
+ * BSD: TCP_CONGESTION, tcp(7). Python: socket.getsockopt. Java: none.
+ * 16 bytes are enough; POLYSOCK_ENOSPC when `size` is too small.
+ * @ingroup polysock_options
+ */
 int polysock_get_congestion(const polysock_t *s, char *buf, size_t size);
 
-/// Sets how many routers a packet may pass, over IPv4. 64 by default.
-///
-/// BSD: IP_TTL, ip(7). Python: socket.setsockopt. Java: none.
-/// IPv6 has polysock_set_hops(), multicast polysock_set_mcast_ttl(). POLYSOCK_EINVAL outside 1 to 255;
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
-/// @ingroup polysock_options
+/**
+ * Sets how many routers a packet may pass, over IPv4. 64 by default.
+ *
+ * BSD: IP_TTL, ip(7). Python: socket.setsockopt. Java: none.
+ * IPv6 has polysock_set_hops(), multicast polysock_set_mcast_ttl(). POLYSOCK_EINVAL outside 1 to 255;
+ * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * @ingroup polysock_options
+ */
 int polysock_set_ttl(polysock_t *s, int ttl);
 
-/// Gives how many routers a packet may pass, over IPv4.
-///
-/// BSD: IP_TTL, ip(7). Python: socket.setsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Gives how many routers a packet may pass, over IPv4.
+ *
+ * BSD: IP_TTL, ip(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_ttl(const polysock_t *s, int *ttl);
 
-/// Sets the type of service of packets over IPv4: DSCP in the high six bits, ECN in the low two. 0 by default.
-///
-/// BSD: IP_TOS, ip(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
-/// POLYSOCK_EINVAL outside 0 to 255 and, on a stream, with one of the low two bits, which are TCP's;
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
-/// @ingroup polysock_options
+/**
+ * Sets the type of service of packets over IPv4: DSCP in the high six bits, ECN in the low two. 0 by default.
+ *
+ * BSD: IP_TOS, ip(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
+ * POLYSOCK_EINVAL outside 0 to 255 and, on a stream, with one of the low two bits, which are TCP's;
+ * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * @ingroup polysock_options
+ */
 int polysock_set_tos(polysock_t *s, int tos);
 
-/// Gives the type of service of packets over IPv4.
-///
-/// BSD: IP_TOS, ip(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
-/// @ingroup polysock_options
+/**
+ * Gives the type of service of packets over IPv4.
+ *
+ * BSD: IP_TOS, ip(7). Python: socket.getsockopt. Java: Socket.getTrafficClass.
+ * @ingroup polysock_options
+ */
 int polysock_get_tos(const polysock_t *s, int *tos);
 
-/// Allows addresses of other hosts, over IPv4 or IPv6. Off by default; needs CAP_NET_ADMIN or CAP_NET_RAW (else
-/// POLYSOCK_EPERM); Linux.
-///
-/// BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
-/// @ingroup polysock_options
+/**
+ * Allows addresses of other hosts, over IPv4 or IPv6. Off by default; needs CAP_NET_ADMIN or CAP_NET_RAW (else
+ * POLYSOCK_EPERM); Linux.
+ *
+ * BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.setsockopt. Java: none.
+ * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * @ingroup polysock_options
+ */
 int polysock_set_transparent(polysock_t *s, bool on);
 
-/// Tells whether addresses of other hosts are allowed.
-///
-/// BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.setsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Tells whether addresses of other hosts are allowed.
+ *
+ * BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_transparent(const polysock_t *s, bool *on);
 
-/// Lets bind take an address that no interface has, or has not yet, over IPv4 or IPv6. Off by default; Linux.
-///
-/// BSD: IP_FREEBIND, ip(7), IPV6_FREEBIND. Python: by number 15, for IPv6 78. Java: none.
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
-/// @ingroup polysock_options
+/**
+ * Lets bind take an address that no interface has, or has not yet, over IPv4 or IPv6. Off by default; Linux.
+ *
+ * BSD: IP_FREEBIND, ip(7), IPV6_FREEBIND. Python: by number 15, for IPv6 78. Java: none.
+ * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * @ingroup polysock_options
+ */
 int polysock_set_freebind(polysock_t *s, bool on);
 
-/// Tells whether bind takes an address that no interface has.
-///
-/// BSD: IP_FREEBIND, ip(7), IPV6_FREEBIND. Python: by number 15, for IPv6 78. Java: none.
-/// @ingroup polysock_options
+/**
+ * Tells whether bind takes an address that no interface has.
+ *
+ * BSD: IP_FREEBIND, ip(7), IPV6_FREEBIND. Python: by number 15, for IPv6 78. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_freebind(const polysock_t *s, bool *on);
 
-/// Takes only IPv6, not IPv4 as mapped addresses; to be set before bind. Off by default on Linux.
-///
-/// BSD: IPV6_V6ONLY, ipv6(7). Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EINVAL once it has an address; POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
-/// @ingroup polysock_options
+/**
+ * Takes only IPv6, not IPv4 as mapped addresses; to be set before bind. Off by default on Linux.
+ *
+ * BSD: IPV6_V6ONLY, ipv6(7). Python: socket.setsockopt. Java: none.
+ * POLYSOCK_EINVAL once it has an address; POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
+ * @ingroup polysock_options
+ */
 int polysock_set_v6only(polysock_t *s, bool on);
 
-/// Tells whether it takes only IPv6.
-///
-/// BSD: IPV6_V6ONLY, ipv6(7). Python: socket.setsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Tells whether it takes only IPv6.
+ *
+ * BSD: IPV6_V6ONLY, ipv6(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_v6only(const polysock_t *s, bool *on);
 
-/// Sets how many routers a packet may pass, over IPv6. 64 by default.
-///
-/// BSD: IPV6_UNICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EINVAL outside 0 to 255; POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
-/// @ingroup polysock_options
+/**
+ * Sets how many routers a packet may pass, over IPv6. 64 by default.
+ *
+ * BSD: IPV6_UNICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java: none.
+ * POLYSOCK_EINVAL outside 0 to 255; POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
+ * @ingroup polysock_options
+ */
 int polysock_set_hops(polysock_t *s, int hops);
 
-/// Gives how many routers a packet may pass, over IPv6.
-///
-/// BSD: IPV6_UNICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java: none.
-/// @ingroup polysock_options
+/**
+ * Gives how many routers a packet may pass, over IPv6.
+ *
+ * BSD: IPV6_UNICAST_HOPS, ipv6(7). Python: socket.getsockopt. Java: none.
+ * @ingroup polysock_options
+ */
 int polysock_get_hops(const polysock_t *s, int *hops);
 
-/// Sets the traffic class of packets over IPv6: DSCP in the high six bits, ECN in the low two. 0 by default.
-///
-/// BSD: IPV6_TCLASS, ipv6(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
-/// POLYSOCK_EINVAL outside 0 to 255 and, on a stream, with one of the low two bits, which are TCP's;
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
-/// @ingroup polysock_options
+/**
+ * Sets the traffic class of packets over IPv6: DSCP in the high six bits, ECN in the low two. 0 by default.
+ *
+ * BSD: IPV6_TCLASS, ipv6(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
+ * POLYSOCK_EINVAL outside 0 to 255 and, on a stream, with one of the low two bits, which are TCP's;
+ * POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
+ * @ingroup polysock_options
+ */
 int polysock_set_tclass(polysock_t *s, int tclass);
 
-/// Gives the traffic class of packets over IPv6.
-///
-/// BSD: IPV6_TCLASS, ipv6(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
-/// @ingroup polysock_options
+/**
+ * Gives the traffic class of packets over IPv6.
+ *
+ * BSD: IPV6_TCLASS, ipv6(7). Python: socket.getsockopt. Java: Socket.getTrafficClass.
+ * @ingroup polysock_options
+ */
 int polysock_get_tclass(const polysock_t *s, int *tclass);
 
-/// Joins a multicast group on the interface of this name, or of the system's choice when it is NULL; from any sender, or
-/// only from `source` unless it is NULL.
-///
-/// BSD: IP_ADD_MEMBERSHIP, ip(7), IPV6_ADD_MEMBERSHIP, ipv6(7), MCAST_JOIN_SOURCE_GROUP. Python: socket.setsockopt. Java:
-/// MulticastChannel.join.
-/// Ports do not count. Several sources are joined one by one. POLYSOCK_EINVAL naming the group when it is no multicast
-/// address, the source when it is not of its family, the interface when its name is empty or longer than 15 bytes;
-/// POLYSOCK_ENODEV when there is no such interface, POLYSOCK_EADDRINUSE when it was joined already; POLYSOCK_EUNSUPPORTED
-/// for a socket that is not IP.
-/// @code
-/// polysock_addr group;
-/// if (polysock_addr_parse(&group, "239.1.2.3", 0) == 0)
-///     polysock_mcast_join(s, &group, "lo", NULL);
-/// @endcode
-/// @ingroup polysock_options
+/**
+ * Joins a multicast group on the interface of this name, or of the system's choice when it is NULL; from any sender, or
+ * only from `source` unless it is NULL.
+ *
+ * BSD: IP_ADD_MEMBERSHIP, ip(7), IPV6_ADD_MEMBERSHIP, ipv6(7), MCAST_JOIN_SOURCE_GROUP. Python: socket.setsockopt. Java:
+ * MulticastChannel.join.
+ * Ports do not count. Several sources are joined one by one. POLYSOCK_EINVAL naming the group when it is no multicast
+ * address, the source when it is not of its family, the interface when its name is empty or longer than 15 bytes;
+ * POLYSOCK_ENODEV when there is no such interface, POLYSOCK_EADDRINUSE when it was joined already; POLYSOCK_EUNSUPPORTED
+ * for a socket that is not IP.
+ * @code
+ * polysock_addr group;
+ * if (polysock_addr_parse(&group, "239.1.2.3", 0) == 0)
+ *     polysock_mcast_join(s, &group, "lo", NULL);
+ * @endcode
+ * @ingroup polysock_options
+ */
 int polysock_mcast_join(polysock_t *s, const polysock_addr *group, const char *iface, const polysock_addr *source);
 
-/// Leaves a multicast group as it was joined: on the same interface, with the same source. Closing leaves all.
-///
-/// BSD: IP_DROP_MEMBERSHIP, ip(7), IPV6_DROP_MEMBERSHIP, ipv6(7), MCAST_LEAVE_SOURCE_GROUP. Python: socket.setsockopt.
-/// Java: MembershipKey.drop.
-/// As polysock_mcast_join(); POLYSOCK_EADDRNOTAVAIL when it was not joined so.
-/// @ingroup polysock_options
+/**
+ * Leaves a multicast group as it was joined: on the same interface, with the same source. Closing leaves all.
+ *
+ * BSD: IP_DROP_MEMBERSHIP, ip(7), IPV6_DROP_MEMBERSHIP, ipv6(7), MCAST_LEAVE_SOURCE_GROUP. Python: socket.setsockopt.
+ * Java: MembershipKey.drop.
+ * As polysock_mcast_join(); POLYSOCK_EADDRNOTAVAIL when it was not joined so.
+ * @ingroup polysock_options
+ */
 int polysock_mcast_leave(polysock_t *s, const polysock_addr *group, const char *iface, const polysock_addr *source);
 
-/// Sends to multicast groups through the interface of this name; NULL, the default, is the system's choice.
-///
-/// BSD: IP_MULTICAST_IF, ip(7), IPV6_MULTICAST_IF, ipv6(7). Python: socket.setsockopt. Java:
-/// MulticastSocket.setNetworkInterface.
-/// POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface;
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
-/// @ingroup polysock_options
+/**
+ * Sends to multicast groups through the interface of this name; NULL, the default, is the system's choice.
+ *
+ * BSD: IP_MULTICAST_IF, ip(7), IPV6_MULTICAST_IF, ipv6(7). Python: socket.setsockopt. Java:
+ * MulticastSocket.setNetworkInterface.
+ * POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface;
+ * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * @ingroup polysock_options
+ */
 int polysock_set_mcast_if(polysock_t *s, const char *iface);
 
-/// Gives the index of the interface for sending to multicast groups over IPv6; 0 is the system's choice, and over IPv4
-/// whatever was chosen, since Linux does not tell it.
-///
-/// BSD: IPV6_MULTICAST_IF, ipv6(7), with if_indextoname(3). Python: socket.getsockopt. Java:
-/// MulticastSocket.getNetworkInterface.
-/// @ingroup polysock_options
+/**
+ * Gives the index of the interface for sending to multicast groups over IPv6; 0 is the system's choice, and over IPv4
+ * whatever was chosen, since Linux does not tell it.
+ *
+ * BSD: IPV6_MULTICAST_IF, ipv6(7), with if_indextoname(3). Python: socket.getsockopt. Java:
+ * MulticastSocket.getNetworkInterface.
+ * @ingroup polysock_options
+ */
 int polysock_get_mcast_if(const polysock_t *s, uint32_t *index);
 
-/// Sets how many routers a packet to a group may pass; 0 keeps it on this host. 1 by default.
-///
-/// BSD: IP_MULTICAST_TTL, ip(7), IPV6_MULTICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java:
-/// MulticastSocket.setTimeToLive.
-/// POLYSOCK_EINVAL outside 0 to 255; POLYSOCK_EUNSUPPORTED for a socket that is not IP.
-/// @ingroup polysock_options
+/**
+ * Sets how many routers a packet to a group may pass; 0 keeps it on this host. 1 by default.
+ *
+ * BSD: IP_MULTICAST_TTL, ip(7), IPV6_MULTICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java:
+ * MulticastSocket.setTimeToLive.
+ * POLYSOCK_EINVAL outside 0 to 255; POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * @ingroup polysock_options
+ */
 int polysock_set_mcast_ttl(polysock_t *s, int ttl);
 
-/// Gives how many routers a packet to a group may pass.
-///
-/// BSD: IP_MULTICAST_TTL, ip(7), IPV6_MULTICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java:
-/// MulticastSocket.setTimeToLive.
-/// @ingroup polysock_options
+/**
+ * Gives how many routers a packet to a group may pass.
+ *
+ * BSD: IP_MULTICAST_TTL, ip(7), IPV6_MULTICAST_HOPS, ipv6(7). Python: socket.getsockopt. Java:
+ * MulticastSocket.getTimeToLive.
+ * @ingroup polysock_options
+ */
 int polysock_get_mcast_ttl(const polysock_t *s, int *ttl);
 
-/// Lets this host's own members get what the socket sends to a group. On by default.
-///
-/// BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.setsockopt. Java:
-/// StandardSocketOptions.IP_MULTICAST_LOOP.
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
-/// @ingroup polysock_options
+/**
+ * Lets this host's own members get what the socket sends to a group. On by default.
+ *
+ * BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.setsockopt. Java:
+ * StandardSocketOptions.IP_MULTICAST_LOOP.
+ * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * @ingroup polysock_options
+ */
 int polysock_set_mcast_loop(polysock_t *s, bool on);
 
-/// Tells whether this host's own members get what the socket sends to a group.
-///
-/// BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.setsockopt. Java:
-/// StandardSocketOptions.IP_MULTICAST_LOOP.
-/// @ingroup polysock_options
+/**
+ * Tells whether this host's own members get what the socket sends to a group.
+ *
+ * BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.getsockopt. Java:
+ * StandardSocketOptions.IP_MULTICAST_LOOP.
+ * @ingroup polysock_options
+ */
 int polysock_get_mcast_loop(const polysock_t *s, bool *on);
 
-/// Whether the socket also gets what other sockets of this host joined, if its address and port match. On by default;
-/// off, it gets only what it joined itself. Linux.
-///
-/// BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
-/// @ingroup polysock_options
+/**
+ * Whether the socket also gets what other sockets of this host joined, if its address and port match. On by default;
+ * off, it gets only what it joined itself. Linux.
+ *
+ * BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
+ * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * @ingroup polysock_options
+ */
 int polysock_set_mcast_all(polysock_t *s, bool on);
 
-/// Tells whether the socket also gets what other sockets of this host joined.
-///
-/// BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
-/// @ingroup polysock_options
+/**
+ * Tells whether the socket also gets what other sockets of this host joined.
+ *
+ * BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
+ * @ingroup polysock_options
+ */
 int polysock_get_mcast_all(const polysock_t *s, bool *on);
 
-/// Sets any option by the system's own numbers.
-///
-/// BSD: setsockopt(2). Python: socket.setsockopt. Java: Socket.setOption.
-/// POLYSOCK_ENOPROTOOPT when there is no such option.
-/// @ingroup polysock_options
+/**
+ * Sets any option by the system's own numbers.
+ *
+ * BSD: setsockopt(2). Python: socket.setsockopt. Java: Socket.setOption.
+ * POLYSOCK_ENOPROTOOPT when there is no such option.
+ * @ingroup polysock_options
+ */
 int polysock_setsockopt(polysock_t *s, int level, int name, const void *value, size_t len);
 
-/// Reads any option by the system's own numbers; `*len` is the room in `value`, and then how many bytes the option took.
-///
-/// BSD: getsockopt(2). Python: socket.getsockopt. Java: Socket.getOption.
-/// POLYSOCK_ENOPROTOOPT when there is no such option.
-/// @ingroup polysock_options
+/**
+ * Reads any option by the system's own numbers; `*len` is the room in `value`, and then how many bytes the option took.
+ *
+ * BSD: getsockopt(2). Python: socket.getsockopt. Java: Socket.getOption.
+ * POLYSOCK_ENOPROTOOPT when there is no such option.
+ * @ingroup polysock_options
+ */
 int polysock_getsockopt(const polysock_t *s, int level, int name, void *value, size_t *len);
 
-/// Gives state and statistics of the TCP connection.
-///
-/// BSD: getsockopt(2) with TCP_INFO. Python: socket.tcp_info. Java: none.
-/// `out_size` is sizeof (polysock_tcp_stats) as the caller knows it: a shorter one gets the beginning, and what only a
-/// longer one has is filled with 0xff. POLYSOCK_EINVAL for 0; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
-/// @code
-/// polysock_tcp_stats stats;
-/// if (polysock_tcp_info(s, &stats, sizeof stats) == 0)
-///     printf("round trip %llu us, %u repeated\n", (unsigned long long)stats.rtt_us, stats.total_retrans);
-/// @endcode
-/// @ingroup polysock_sockets
+/**
+ * Gives state and statistics of the TCP connection.
+ *
+ * BSD: getsockopt(2) with TCP_INFO. Python: socket.tcp_info. Java: none.
+ * `out_size` is sizeof (polysock_tcp_stats) as the caller knows it: a shorter one gets the beginning, and what only a
+ * longer one has is filled with 0xff. POLYSOCK_EINVAL for 0; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+ * @code
+ * polysock_tcp_stats stats;
+ * if (polysock_tcp_info(s, &stats, sizeof stats) == 0)
+ *     printf("round trip %llu us, %u repeated\n", (unsigned long long)stats.rtt_us, stats.total_retrans);
+ * @endcode
+ * @ingroup polysock_sockets
+ */
 int polysock_tcp_info(const polysock_t *s, polysock_tcp_stats *out, size_t out_size);
-
-#ifdef __cplusplus
-}  // extern "C"
-#endif  // __cplusplus
 
 #endif  /* POLYSOCK_POLYSOCK_H */
 
-/* Layouts are frozen; POLYSOCK_LAYOUT_CHECKED keeps the checks from standing twice. */
+/* What stands once in a file that includes this twice: the end of extern "C", and checks of the frozen layouts. */
 #ifndef POLYSOCK_LAYOUT_CHECKED
 #define POLYSOCK_LAYOUT_CHECKED
-#if defined(__cplusplus)
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+#if defined(__cplusplus) && __cplusplus >= 201103L
 #define POLYSOCK_CHECK_(name, condition) static_assert(condition, #name)
 #else
 #define POLYSOCK_CHECK_(name, condition) typedef char polysock_check_##name[(condition) ? 1 : -1]

@@ -1,11 +1,15 @@
 // polysock for C++17: the C library with owners, exceptions and std::chrono. Header-only; it decides nothing itself.
 //
-//     polysock::socket s = polysock::create_connection("localhost", "8080", std::chrono::seconds(5));
-//     s.send_all("hello", 5);
+//     polysock::socket s = polysock::create_connection("localhost", 8080, std::chrono::seconds(5));
+//     s.send_all("hello");
 //     char buf[512];
-//     std::size_t n = s.recv(buf, sizeof buf, std::chrono::seconds(1));
+//     std::size_t n = s.recv(buf, std::chrono::seconds(1));
 //
-// Every call that can wait takes a timeout last: a std::chrono duration, polysock::infinite, or nothing for what the
+// What is sent is polysock::bytes: text, or a container of bytes. What is received into is a polysock::buffer: an array or
+// a container. Each knows its length. A pointer needs one, which is written bytes(p, n) and buffer(p, n), so that no other
+// number is taken for a length.
+//
+// Every call that can wait takes a timeout after that: a std::chrono duration, polysock::infinite, or nothing for what the
 // socket was set to (set_timeout; for ever unless set). Durations are rounded up to milliseconds; zero tries once.
 // What fails throws polysock::error, a std::system_error whose code() compares with std::errc where errno has such a number.
 
@@ -14,11 +18,15 @@
 
 #include <polysock/polysock.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <exception>
 #include <functional>
 #include <initializer_list>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -60,20 +68,22 @@ inline const std::error_category &error_category() noexcept
 // A failed call: code().value() is the POLYSOCK_E number, what() the words of polysock_last_detail().
 class error : public std::system_error {
 public:
-    explicit error(int code, std::size_t done = 0)
-        : std::system_error(code, error_category()), words_(::polysock_last_detail()), done_(done)
+    explicit error(int code, std::uint64_t done = 0) : error(code, done, ::polysock_last_detail()) {}
+
+    error(int code, std::uint64_t done, const std::string &words)
+        : std::system_error(code, error_category()), words_(words), done_(done)
     {
     }
 
     // Without the text of the code that std::system_error adds: the words have it already.
     const char *what() const noexcept override { return words_.what(); }
 
-    // How many bytes send_all or recv_exact had moved.
-    std::size_t done() const noexcept { return done_; }
+    // How many bytes send_all, sendfile, recv_exact or net_write had moved.
+    std::uint64_t done() const noexcept { return done_; }
 
 private:
     std::runtime_error words_; // a string whose copies do not throw
-    std::size_t done_;
+    std::uint64_t done_;
 };
 
 namespace detail {
@@ -85,7 +95,158 @@ template <class Number> Number check(Number result)
     return result;
 }
 
+// What this header refuses by itself.
+[[noreturn]] inline void refuse(const std::string &words) { throw error(POLYSOCK_EINVAL, 0, words); }
+
+// For C, where a text ends with its first NUL.
+inline const char *c_text(const std::string &text)
+{
+    if (text.find('\0') != std::string::npos)
+        refuse("a text has a NUL in it");
+    return text.c_str();
+}
+
+inline const char *c_text(const std::optional<std::string> &text) { return text ? c_text(*text) : nullptr; }
+
+inline std::size_t within(std::size_t n, std::size_t size)
+{
+    if (n > size)
+        refuse("a length of " + std::to_string(n) + " for an array of " + std::to_string(size) + " bytes");
+    return n;
+}
+
+template <class T, class... Bytes> inline constexpr bool is_one_of = std::disjunction_v<std::is_same<std::remove_cv_t<T>, Bytes>...>;
+#ifdef __cpp_char8_t
+template <class T> inline constexpr bool is_byte = is_one_of<T, char, signed char, unsigned char, std::byte, char8_t>;
+#else
+template <class T> inline constexpr bool is_byte = is_one_of<T, char, signed char, unsigned char, std::byte>;
+#endif
+
+// What std::data of it points at; void when it is no container.
+template <class C, class = void> struct element {
+    using type = void;
+};
+template <class C>
+struct element<C, std::void_t<decltype(std::data(std::declval<C &>())), decltype(std::size(std::declval<C &>()))>> {
+    using type = std::remove_pointer_t<decltype(std::data(std::declval<C &>()))>;
+};
+template <class C> using element_t = typename element<C>::type;
+
+// A port number is an integer, but no truth value and no character.
+template <class N>
+inline constexpr bool is_number = std::is_integral_v<N> && !is_one_of<N, bool, char, wchar_t, char16_t, char32_t>;
+
 } // namespace detail
+
+// Bytes to send, lent for the length of a call: text up to its NUL, any container of bytes, or bytes(pointer, length).
+class bytes {
+public:
+    constexpr bytes() noexcept = default;
+    // A text in an array ends with its NUL or with the array.
+    template <std::size_t N>
+    bytes(const char (&text)[N]) noexcept // NOLINT: converts on purpose
+        : data_(text), size_(static_cast<std::size_t>(std::find(text, text + N, '\0') - text))
+    {
+    }
+    template <class Text, std::enable_if_t<std::is_convertible_v<const Text &, std::string_view> && !std::is_array_v<Text>, int> = 0>
+    bytes(const Text &text) noexcept // NOLINT: converts on purpose
+        : bytes(std::string_view(text))
+    {
+    }
+    bytes(std::string_view text) noexcept : data_(text.data()), size_(text.size()) {} // NOLINT: converts on purpose
+    template <class Container,
+              std::enable_if_t<detail::is_byte<detail::element_t<const Container>> &&
+                                   !std::is_convertible_v<const Container &, std::string_view>,
+                               int> = 0>
+    bytes(const Container &all) noexcept // NOLINT: converts on purpose
+        : data_(std::data(all)), size_(std::size(all))
+    {
+    }
+    bytes(std::nullptr_t) = delete;
+    explicit bytes(const void *data, std::size_t n) noexcept : data_(data), size_(n) {}
+    // The beginning of an array, which has so many bytes.
+    template <class T, std::size_t N>
+    explicit bytes(const T (&array)[N], std::size_t n) : data_(array), size_(detail::within(n, sizeof array))
+    {
+    }
+
+    constexpr const void *data() const noexcept { return data_; }
+    constexpr std::size_t size() const noexcept { return size_; }
+
+private:
+    const void *data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+// Where received bytes go, lent for the length of a call: an array or container of bytes, all of it, or
+// buffer(pointer, length).
+class buffer {
+public:
+    template <class Container, std::enable_if_t<detail::is_byte<detail::element_t<Container>> &&
+                                                    !std::is_const_v<detail::element_t<Container>>,
+                                                int> = 0>
+    buffer(Container &all) noexcept // NOLINT: converts on purpose
+        : data_(std::data(all)), size_(std::size(all))
+    {
+    }
+    buffer(std::nullptr_t) = delete;
+    explicit buffer(void *data, std::size_t n) noexcept : data_(data), size_(n) {}
+    // The beginning of an array, which has so many bytes.
+    template <class T, std::size_t N>
+    explicit buffer(T (&array)[N], std::size_t n) : data_(array), size_(detail::within(n, sizeof array))
+    {
+    }
+
+    constexpr void *data() const noexcept { return data_; }
+    constexpr std::size_t size() const noexcept { return size_; }
+
+private:
+    void *data_;
+    std::size_t size_;
+};
+
+// Several things in a row, lent for the length of a call: an array, a container, a list in braces, or span(pointer, count).
+template <class T> class span {
+public:
+    template <class Container, std::enable_if_t<std::is_same_v<std::remove_const_t<detail::element_t<Container>>, std::remove_const_t<T>> &&
+                                                    std::is_convertible_v<detail::element_t<Container> *, T *>,
+                                                int> = 0>
+    span(Container &all) noexcept // NOLINT: converts on purpose
+        : span(std::data(all), std::size(all))
+    {
+    }
+    template <class U = T, std::enable_if_t<std::is_const_v<U>, int> = 0>
+    span(std::initializer_list<std::remove_const_t<T>> all) noexcept // NOLINT: converts on purpose
+        : span(all.begin(), all.size())
+    {
+    }
+    explicit span(T *first, std::size_t n) noexcept : data_(first), size_(n) {}
+
+    constexpr T *data() const noexcept { return data_; }
+    constexpr std::size_t size() const noexcept { return size_; }
+
+private:
+    T *data_;
+    std::size_t size_;
+};
+
+// A port: a number, or the name of a service, such as "http".
+class service {
+public:
+    service(std::string name) : text_(std::move(name)) {}     // NOLINT: converts on purpose
+    service(std::string_view name) : text_(name) {}           // NOLINT: converts on purpose
+    service(const char *name) : text_(name) {}                // NOLINT: converts on purpose
+    service(std::nullptr_t) = delete;
+    template <class Number, std::enable_if_t<detail::is_number<Number>, int> = 0>
+    service(Number port) : text_(std::to_string(port)) // NOLINT: converts on purpose
+    {
+    }
+
+    const std::string &str() const noexcept { return text_; }
+
+private:
+    std::string text_;
+};
 
 // How long a call may wait.
 class timeout {
@@ -143,9 +304,14 @@ public:
     address(const ::polysock_addr &raw) noexcept : raw_(raw) {} // NOLINT: converts on purpose
 
     // Numeric text: "1.2.3.4:80", "[::1]:80", "unix:/path".
-    explicit address(const std::string &text, std::uint16_t default_port = 0)
+    explicit address(const std::string &text) : address(text, 0) {}
+    template <class Number, std::enable_if_t<detail::is_number<Number>, int> = 0>
+    address(const std::string &text, Number default_port) : raw_{}
     {
-        detail::check(::polysock_addr_parse(&raw_, text.c_str(), default_port));
+        const auto port = static_cast<std::uint16_t>(default_port);
+        if (std::to_string(port) != std::to_string(default_port))
+            detail::refuse("addr_parse: default_port must be 0 to 65535, not " + std::to_string(default_port));
+        detail::check(::polysock_addr_parse(&raw_, detail::c_text(text), port));
     }
 
     std::string str() const { return text(::polysock_addr_format); }
@@ -168,14 +334,16 @@ private:
     ::polysock_addr raw_;
 };
 
-// Looks up a host and a service.
-inline std::vector<address> getaddrinfo(const std::string &host, const std::string &service,
+// Looks up a host and a service; an empty one counts as none.
+inline std::vector<address> getaddrinfo(const std::string &host, const service &port,
                                         int family = POLYSOCK_AF_UNSPEC, int type = POLYSOCK_SOCK_STREAM, int flags = 0)
 {
+    const char *const name = host.empty() ? nullptr : detail::c_text(host);
+    const char *const number = port.str().empty() ? nullptr : detail::c_text(port.str());
     std::vector<::polysock_addr> found(16);
     for (;;) {
         const int count = detail::check(
-            ::polysock_getaddrinfo(host.c_str(), service.c_str(), family, type, flags, found.data(), found.size()));
+            ::polysock_getaddrinfo(name, number, family, type, flags, found.data(), found.size()));
         const bool all = static_cast<std::size_t>(count) <= found.size();
         found.resize(static_cast<std::size_t>(count));
         if (all)
@@ -186,13 +354,14 @@ inline std::vector<address> getaddrinfo(const std::string &host, const std::stri
 // Looks up the names of an address and of its port; numbers where there are none. `flags` are NI_ numbers.
 inline std::pair<std::string, std::string> getnameinfo(const address &a, int flags = 0)
 {
-    char host[1025], service[64]; // NI_MAXHOST; longer than any name in services(5)
-    detail::check(::polysock_getnameinfo(a.get(), host, sizeof host, service, sizeof service, flags));
-    return {host, service};
+    char host[1025], port[64]; // NI_MAXHOST; longer than any name in services(5)
+    detail::check(::polysock_getnameinfo(a.get(), host, sizeof host, port, sizeof port, flags));
+    return {host, port};
 }
 
 // Pieces of memory to send from and to receive into.
 using iovec = ::polysock_iovec;
+using pieces = span<const iovec>;
 using credentials = ::polysock_credentials;
 using tcp_stats = ::polysock_tcp_stats;
 
@@ -241,16 +410,15 @@ public:
 
     void clear() { detail::check(::polysock_control_clear(control_)); }
     // They stay the caller's, open until they were sent.
-    void add_fds(const int *fds, std::size_t n) { detail::check(::polysock_control_add_fds(control_, fds, n)); }
-    void add_fds(std::initializer_list<int> fds) { add_fds(fds.begin(), fds.size()); }
+    void add_fds(span<const int> fds) { detail::check(::polysock_control_add_fds(control_, fds.data(), fds.size())); }
     void add_credentials(const credentials &who) { detail::check(::polysock_control_add_credentials(control_, &who)); }
     void add_packet_info(const address &source, std::uint32_t interface_index = 0)
     {
         detail::check(::polysock_control_add_packet_info(control_, source.get(), interface_index));
     }
-    void add(int level, int kind, const void *data, std::size_t len)
+    void add(int level, int kind, bytes data)
     {
-        detail::check(::polysock_control_add(control_, level, kind, data, len));
+        detail::check(::polysock_control_add(control_, level, kind, data.data(), data.size()));
     }
 
     std::size_t count() const { return static_cast<std::size_t>(detail::check(::polysock_control_count(control_))); }
@@ -393,7 +561,7 @@ public:
     int detach() { return detail::check(::polysock_detach(handle_)); }
     bool is_closed() const noexcept { return ::polysock_is_closed(handle_); }
     void close() { detail::check(::polysock_close(handle_)); }
-    // As java.net.Socket.close: FIN first.
+    // Ends the connection at once with a reset.
     void abort() { detail::check(::polysock_abort(handle_)); }
     void shutdown(int how) { detail::check(::polysock_shutdown(handle_, how)); }
     // "ESTABLISHED"; nothing when closed or not TCP.
@@ -423,52 +591,50 @@ public:
         return a;
     }
 
-    std::size_t send(const void *data, std::size_t n, timeout t = {}, int flags = 0)
+    std::size_t send(bytes data, timeout t = {}, int flags = 0)
     {
-        return static_cast<std::size_t>(detail::check(::polysock_send(handle_, data, n, flags, t.ms())));
+        return count(::polysock_send(handle_, data.data(), data.size(), flags, t.ms()));
     }
 
     // 0 is the end of the stream.
-    std::size_t recv(void *room, std::size_t n, timeout t = {}, int flags = 0)
+    std::size_t recv(buffer room, timeout t = {}, int flags = 0)
     {
-        return static_cast<std::size_t>(detail::check(::polysock_recv(handle_, room, n, flags, t.ms())));
+        return count(::polysock_recv(handle_, room.data(), room.size(), flags, t.ms()));
     }
 
     std::size_t available() const { return number<std::size_t>(::polysock_available); }
 
     // One datagram.
-    std::size_t sendto(const void *data, std::size_t n, const address &to, timeout t = {}, int flags = 0)
+    std::size_t sendto(bytes data, const address &to, timeout t = {}, int flags = 0)
     {
-        return count(::polysock_sendto(handle_, data, n, flags, to.get(), t.ms()));
+        return count(::polysock_sendto(handle_, data.data(), data.size(), flags, to.get(), t.ms()));
     }
-    std::size_t sendto(std::string_view data, const address &to, timeout t = {}) { return sendto(data.data(), data.size(), to, t); }
-    received recvfrom(void *room, std::size_t n, timeout t = {}, int flags = 0)
+    received recvfrom(buffer room, timeout t = {}, int flags = 0)
     {
         received r{0, {}, 0};
-        r.count = count(::polysock_recvfrom(handle_, room, n, flags, r.from.get(), &r.flags, t.ms()));
+        r.count = count(::polysock_recvfrom(handle_, room.data(), room.size(), flags, r.from.get(), &r.flags, t.ms()));
         return r;
     }
 
     // Several pieces in one call.
-    std::size_t sendv(const iovec *v, std::size_t nv, timeout t = {}) { return count(::polysock_sendv(handle_, v, nv, t.ms())); }
-    std::size_t recvv(const iovec *v, std::size_t nv, timeout t = {}) { return count(::polysock_recvv(handle_, v, nv, t.ms())); }
+    std::size_t sendv(pieces v, timeout t = {}) { return count(::polysock_sendv(handle_, v.data(), v.size(), t.ms())); }
+    std::size_t recvv(pieces v, timeout t = {}) { return count(::polysock_recvv(handle_, v.data(), v.size(), t.ms())); }
 
     // Pieces, an address and what travels beside them.
-    std::size_t sendmsg(const iovec *v, std::size_t nv, const control *c = nullptr, const address *to = nullptr, timeout t = {},
-                        int flags = 0)
+    std::size_t sendmsg(pieces v, const control *c = nullptr, const address *to = nullptr, timeout t = {}, int flags = 0)
     {
         ::polysock_msg m = POLYSOCK_MSG_INITIALIZER;
         address copy = to == nullptr ? address() : *to;
-        m.iov = v, m.iov_count = nv;
+        m.iov = v.data(), m.iov_count = v.size();
         m.addr = to == nullptr ? nullptr : copy.get();
         m.control = c == nullptr ? nullptr : c->get();
         return count(::polysock_sendmsg(handle_, &m, flags, t.ms()));
     }
-    received recvmsg(const iovec *v, std::size_t nv, control *c = nullptr, timeout t = {}, int flags = 0)
+    received recvmsg(pieces v, control *c = nullptr, timeout t = {}, int flags = 0)
     {
         received r{0, {}, 0};
         ::polysock_msg m = POLYSOCK_MSG_INITIALIZER;
-        m.iov = v, m.iov_count = nv;
+        m.iov = v.data(), m.iov_count = v.size();
         m.addr = r.from.get();
         m.control = c == nullptr ? nullptr : c->get();
         r.count = count(::polysock_recvmsg(handle_, &m, flags, t.ms()));
@@ -482,43 +648,41 @@ public:
         std::uint64_t done = 0;
         const int code = ::polysock_sendfile(handle_, fd, offset, n, &done, t.ms());
         if (code < 0)
-            throw error(code, static_cast<std::size_t>(done));
+            throw error(code, done);
         return done;
     }
 
-    void send_all(const void *data, std::size_t n, timeout t = {})
+    void send_all(bytes data, timeout t = {})
     {
         std::size_t done = 0;
-        const int code = ::polysock_sendall(handle_, data, n, &done, t.ms());
+        const int code = ::polysock_sendall(handle_, data.data(), data.size(), &done, t.ms());
         if (code < 0)
             throw error(code, done);
     }
 
-    void send_all(std::string_view data, timeout t = {}) { send_all(data.data(), data.size(), t); }
-
-    void recv_exact(void *room, std::size_t n, timeout t = {})
+    // Fills the buffer.
+    void recv_exact(buffer room, timeout t = {})
     {
         std::size_t done = 0;
-        const int code = ::polysock_recv_exact(handle_, room, n, &done, t.ms());
+        const int code = ::polysock_recv_exact(handle_, room.data(), room.size(), &done, t.ms());
         if (code < 0)
             throw error(code, done);
     }
 
     // java.net's own notions. net_read gives 0 at the end of the stream, which stays the end; its time limit is
     // net_so_timeout, zero for ever. net_write has none.
-    std::size_t net_read(void *room, std::size_t n)
+    std::size_t net_read(buffer room)
     {
-        const ssize_t count = ::polysock_net_read(handle_, room, n);
-        return count == POLYSOCK_EEOF ? 0 : static_cast<std::size_t>(detail::check(count));
+        const ssize_t n = ::polysock_net_read(handle_, room.data(), room.size());
+        return n == POLYSOCK_EEOF ? 0 : count(n);
     }
-    void net_write(const void *data, std::size_t n)
+    void net_write(bytes data)
     {
         std::size_t done = 0;
-        const int code = ::polysock_net_write(handle_, data, n, &done);
+        const int code = ::polysock_net_write(handle_, data.data(), data.size(), &done);
         if (code < 0)
             throw error(code, done);
     }
-    void net_write(std::string_view data) { net_write(data.data(), data.size()); }
     void net_set_so_timeout(std::chrono::duration<int, std::milli> time)
     {
         detail::check(::polysock_net_set_so_timeout(handle_, time.count()));
@@ -542,6 +706,7 @@ public:
     }
     void net_shutdown_input() { detail::check(::polysock_net_shutdown_input(handle_)); }
     void net_shutdown_output() { detail::check(::polysock_net_shutdown_output(handle_)); }
+    // As java.net.Socket.close: FIN first.
     void net_close() { detail::check(::polysock_net_close(handle_)); }
 
     // For calls without a timeout: recv and accept; send and connect. A default timeout() leaves one as it is.
@@ -654,12 +819,12 @@ public:
         detail::check(::polysock_set_user_timeout(handle_, time.count()));
     }
     std::chrono::milliseconds user_timeout() const { return std::chrono::milliseconds(number<int>(::polysock_get_user_timeout)); }
-    void set_congestion(const std::string &name) { detail::check(::polysock_set_congestion(handle_, name.c_str())); }
+    void set_congestion(const std::string &name) { detail::check(::polysock_set_congestion(handle_, detail::c_text(name))); }
     std::string congestion() const { return text(::polysock_get_congestion); }
     // Nothing is any interface.
     void set_device(const std::optional<std::string> &name)
     {
-        detail::check(::polysock_set_device(handle_, name ? name->c_str() : nullptr));
+        detail::check(::polysock_set_device(handle_, detail::c_text(name)));
     }
     std::optional<std::string> device() const
     {
@@ -688,15 +853,15 @@ public:
     // Multicast: on the interface of this name, or nothing for the system's choice; from one source or from any.
     void mcast_join(const address &group, const std::optional<std::string> &iface = {}, const std::optional<address> &source = {})
     {
-        detail::check(::polysock_mcast_join(handle_, group.get(), iface ? iface->c_str() : nullptr, source ? source->get() : nullptr));
+        detail::check(::polysock_mcast_join(handle_, group.get(), detail::c_text(iface), source ? source->get() : nullptr));
     }
     void mcast_leave(const address &group, const std::optional<std::string> &iface = {}, const std::optional<address> &source = {})
     {
-        detail::check(::polysock_mcast_leave(handle_, group.get(), iface ? iface->c_str() : nullptr, source ? source->get() : nullptr));
+        detail::check(::polysock_mcast_leave(handle_, group.get(), detail::c_text(iface), source ? source->get() : nullptr));
     }
     void set_mcast_if(const std::optional<std::string> &iface)
     {
-        detail::check(::polysock_set_mcast_if(handle_, iface ? iface->c_str() : nullptr));
+        detail::check(::polysock_set_mcast_if(handle_, detail::c_text(iface)));
     }
     std::uint32_t mcast_if() const { return number<std::uint32_t>(::polysock_get_mcast_if); }
 
@@ -730,48 +895,57 @@ private:
 
     static std::size_t count(::ssize_t n) { return static_cast<std::size_t>(detail::check(n)); }
 
-    template <class Number, class Get> Number number(Get get) const
+    template <class Number, class Get> Number number(Get read) const
     {
         Number n{};
-        detail::check(get(handle_, &n));
+        detail::check(read(handle_, &n));
         return n;
     }
 
-    std::string text(int (*get)(const ::polysock_t *, char *, std::size_t)) const
+    std::string text(int (*read)(const ::polysock_t *, char *, std::size_t)) const
     {
         char buf[64];
-        return std::string(buf, static_cast<std::size_t>(detail::check(get(handle_, buf, sizeof buf))));
+        return std::string(buf, static_cast<std::size_t>(detail::check(read(handle_, buf, sizeof buf))));
     }
 
-    template <class Get> bool flag(Get get) const
+    template <class Get> bool flag(Get read) const
     {
         bool on = false;
-        detail::check(get(handle_, &on));
+        detail::check(read(handle_, &on));
         return on;
     }
 
     ::polysock_t *handle_ = nullptr;
 };
 
-inline socket create_connection(const std::string &host, const std::string &service, timeout t = {})
+inline socket create_connection(const std::string &host, const service &port, timeout t = {})
 {
     ::polysock_t *handle = nullptr;
-    detail::check(::polysock_create_connection(&handle, host.c_str(), service.c_str(), t.ms()));
+    detail::check(::polysock_create_connection(&handle, detail::c_text(host), detail::c_text(port.str()), t.ms()));
     return socket::adopt(handle);
 }
 
 // "host:80"
-inline socket create_connection(const std::string &host_and_service, timeout t = {})
+inline socket create_connection(const std::string &host_and_port, timeout t = {})
 {
     ::polysock_t *handle = nullptr;
-    detail::check(::polysock_create_connection(&handle, host_and_service.c_str(), nullptr, t.ms()));
+    detail::check(::polysock_create_connection(&handle, detail::c_text(host_and_port), nullptr, t.ms()));
     return socket::adopt(handle);
 }
 
-inline socket create_server(const std::string &host, const std::string &service, int backlog = 128)
+// An empty host is every interface.
+inline socket create_server(const std::string &host, const service &port, int backlog = 128)
 {
     ::polysock_t *handle = nullptr;
-    detail::check(::polysock_create_server(&handle, host.c_str(), service.c_str(), backlog));
+    detail::check(::polysock_create_server(&handle, detail::c_text(host), detail::c_text(port.str()), backlog));
+    return socket::adopt(handle);
+}
+
+// "127.0.0.1:80", ":80"
+inline socket create_server(const std::string &host_and_port)
+{
+    ::polysock_t *handle = nullptr;
+    detail::check(::polysock_create_server(&handle, detail::c_text(host_and_port), nullptr, 128));
     return socket::adopt(handle);
 }
 
@@ -779,7 +953,7 @@ inline socket create_server(const std::string &host, const std::string &service,
 inline socket net_server_socket(int port, int backlog = 50, const std::string &host = "")
 {
     ::polysock_t *handle = nullptr;
-    detail::check(::polysock_net_server_socket(&handle, port, backlog, host.c_str()));
+    detail::check(::polysock_net_server_socket(&handle, port, backlog, detail::c_text(host)));
     return socket::adopt(handle);
 }
 
@@ -789,9 +963,9 @@ using pollfd = ::polysock_pollfd;
 inline pollfd poll_entry(const socket &s, short events) { return {s.get(), -1, events, 0, 0}; }
 inline pollfd poll_entry(int fd, short events) { return {nullptr, fd, events, 0, 0}; }
 
-inline std::size_t poll(pollfd *set, std::size_t n, timeout t = {})
+inline std::size_t poll(span<pollfd> set, timeout t = {})
 {
-    return static_cast<std::size_t>(detail::check(::polysock_poll(set, n, t.ms())));
+    return static_cast<std::size_t>(detail::check(::polysock_poll(set.data(), set.size(), t.ms())));
 }
 
 using event = ::polysock_event;
@@ -833,15 +1007,15 @@ public:
     }
     void remove(int fd) { detail::check(::polysock_poller_remove_fd(poller_, fd)); }
 
-    std::size_t wait(event *events, std::size_t n, timeout t = {})
+    std::size_t wait(span<event> events, timeout t = {})
     {
-        return static_cast<std::size_t>(detail::check(::polysock_poller_wait(poller_, events, n, t.ms())));
+        return static_cast<std::size_t>(detail::check(::polysock_poller_wait(poller_, events.data(), events.size(), t.ms())));
     }
     // At most 64 at a time.
     std::vector<event> wait(timeout t = {})
     {
         std::vector<event> found(64);
-        found.resize(wait(found.data(), found.size(), t));
+        found.resize(wait(span<event>(found), t));
         return found;
     }
     void wake() { detail::check(::polysock_poller_wake(poller_)); }
@@ -855,8 +1029,8 @@ private:
 struct server_options {
     // How many connections are handled at once; 0 for the library's own number, 100.
     std::size_t max_connections = 0;
-    // Is told what a handler threw, with whose connection it was, and of what the server could not do, with nullptr. Several
-    // threads call it at once. Nothing: nobody is told.
+    // Called with what a handler threw and whose connection it was, and with what the server could not do and nullptr.
+    // Several threads call it at once. Nothing: failures are not reported.
     std::function<void(std::exception_ptr, const address *)> on_error = nullptr;
 };
 
@@ -910,7 +1084,7 @@ public:
         detail::check(::polysock_server_stop(server_, t.ms(), &running));
         return running;
     }
-    // Returns when somebody has stopped it; throws why it stopped by itself.
+    // Returns when it was stopped; throws why it stopped by itself.
     void wait(timeout t = {}) { detail::check(::polysock_server_wait(server_, t.ms())); }
 
 private:
@@ -962,7 +1136,7 @@ private:
                         on_error(failure, &a);
                     }
                 } catch (...) {
-                    // who is told of failures has nobody to tell of its own
+                    // what the report of a failure throws can be reported nowhere
                 }
             }
             return 0;

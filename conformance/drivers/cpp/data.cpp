@@ -20,7 +20,7 @@ std::size_t room(const request &r)
 std::string do_send(request &r)
 {
     const std::string bytes = payload(r.w[2]);
-    return "ok n=" + std::to_string(r.socket().send(bytes.data(), bytes.size(), r.timeout, r.flags));
+    return "ok n=" + std::to_string(r.socket().send(bytes, r.timeout, r.flags));
 }
 
 std::string do_sendall(request &r)
@@ -38,7 +38,7 @@ std::string do_sendall(request &r)
 std::string do_recv(request &r)
 {
     std::vector<char> bytes(room(r));
-    const std::size_t n = r.socket().recv(bytes.data(), bytes.size(), r.timeout, r.flags);
+    const std::size_t n = r.socket().recv(bytes, r.timeout, r.flags);
     return "ok " + received({bytes.data(), n});
 }
 
@@ -51,7 +51,7 @@ std::string do_sendto(request &r)
 std::string do_recvfrom(request &r)
 {
     std::vector<char> bytes(room(r));
-    const polysock::received got = r.socket().recvfrom(bytes.data(), bytes.size(), r.timeout, r.flags);
+    const polysock::received got = r.socket().recvfrom(bytes, r.timeout, r.flags);
     return "ok " + received({bytes.data(), got.count}) + " " + name_of(got.from) +
            (r.trunc ? " trunc=" + on_off(got.truncated()) : "");
 }
@@ -61,7 +61,7 @@ std::string do_recv_exact(request &r)
     std::vector<char> bytes(room(r));
     polysock::socket &s = r.socket();
     try {
-        s.recv_exact(bytes.data(), bytes.size(), r.timeout);
+        s.recv_exact(bytes, r.timeout);
     } catch (const polysock::error &e) {
         return refused_after(e, e.done());
     }
@@ -75,7 +75,7 @@ std::string do_collect(request &r)
     std::size_t done = 0;
     try {
         while (done < bytes.size()) {
-            const std::size_t n = s.recv(bytes.data() + done, std::min(bytes.size() - done, chunk));
+            const std::size_t n = s.recv(polysock::buffer(bytes.data() + done, std::min(bytes.size() - done, chunk)));
             if (n == 0)
                 break;
             done += n;
@@ -91,7 +91,7 @@ std::string do_fill(request &r)
     std::size_t done = 0;
     try {
         while (done < 64 << 20)
-            done += r.socket().send(pattern(chunk, done).data(), chunk, milliseconds(0));
+            done += r.socket().send(pattern(chunk, done), milliseconds(0));
     } catch (const polysock::error &e) {
         if (e.code().value() != POLYSOCK_EAGAIN)
             throw;

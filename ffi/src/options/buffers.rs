@@ -18,7 +18,7 @@ pub unsafe extern "C" fn polysock_set_sndbuf(s: *mut polysock_t, bytes: usize) -
 
 /// Gives the size of the send buffer in force, in bytes, as the kernel counts it.
 ///
-/// BSD: SO_SNDBUF, socket(7). Python: socket.setsockopt. Java: Socket.setSendBufferSize.
+/// BSD: SO_SNDBUF, socket(7). Python: socket.getsockopt. Java: Socket.getSendBufferSize.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_sndbuf(s: *const polysock_t, bytes: *mut usize) -> c_int {
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn polysock_set_rcvbuf(s: *mut polysock_t, bytes: usize) -
 
 /// Gives the size of the receive buffer in force, in bytes, as the kernel counts it.
 ///
-/// BSD: SO_RCVBUF, socket(7). Python: socket.setsockopt. Java: Socket.setReceiveBufferSize.
+/// BSD: SO_RCVBUF, socket(7). Python: socket.getsockopt. Java: Socket.getReceiveBufferSize.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_rcvbuf(s: *const polysock_t, bytes: *mut usize) -> c_int {
@@ -63,7 +63,7 @@ pub unsafe extern "C" fn polysock_set_rcvlowat(s: *mut polysock_t, bytes: usize)
 
 /// Gives the number of bytes that make the socket readable.
 ///
-/// BSD: SO_RCVLOWAT, socket(7). Python: socket.setsockopt. Java: none.
+/// BSD: SO_RCVLOWAT, socket(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_rcvlowat(s: *const polysock_t, bytes: *mut usize) -> c_int {

@@ -21,7 +21,7 @@ pub unsafe extern "C" fn polysock_set_ttl(s: *mut polysock_t, ttl: c_int) -> c_i
 
 /// Gives how many routers a packet may pass, over IPv4.
 ///
-/// BSD: IP_TTL, ip(7). Python: socket.setsockopt. Java: none.
+/// BSD: IP_TTL, ip(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_ttl(s: *const polysock_t, ttl: *mut c_int) -> c_int {
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn polysock_set_tos(s: *mut polysock_t, tos: c_int) -> c_i
 
 /// Gives the type of service of packets over IPv4.
 ///
-/// BSD: IP_TOS, ip(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
+/// BSD: IP_TOS, ip(7). Python: socket.getsockopt. Java: Socket.getTrafficClass.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_tos(s: *const polysock_t, tos: *mut c_int) -> c_int {
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn polysock_set_transparent(s: *mut polysock_t, on: bool) 
 
 /// Tells whether addresses of other hosts are allowed.
 ///
-/// BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.setsockopt. Java: none.
+/// BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_transparent(s: *const polysock_t, on: *mut bool) -> c_int {

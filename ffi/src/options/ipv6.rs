@@ -18,7 +18,7 @@ pub unsafe extern "C" fn polysock_set_v6only(s: *mut polysock_t, on: bool) -> c_
 
 /// Tells whether it takes only IPv6.
 ///
-/// BSD: IPV6_V6ONLY, ipv6(7). Python: socket.setsockopt. Java: none.
+/// BSD: IPV6_V6ONLY, ipv6(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_v6only(s: *const polysock_t, on: *mut bool) -> c_int {
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn polysock_set_hops(s: *mut polysock_t, hops: c_int) -> c
 
 /// Gives how many routers a packet may pass, over IPv6.
 ///
-/// BSD: IPV6_UNICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java: none.
+/// BSD: IPV6_UNICAST_HOPS, ipv6(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_hops(s: *const polysock_t, hops: *mut c_int) -> c_int {
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn polysock_set_tclass(s: *mut polysock_t, tclass: c_int) 
 
 /// Gives the traffic class of packets over IPv6.
 ///
-/// BSD: IPV6_TCLASS, ipv6(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
+/// BSD: IPV6_TCLASS, ipv6(7). Python: socket.getsockopt. Java: Socket.getTrafficClass.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_tclass(s: *const polysock_t, tclass: *mut c_int) -> c_int {

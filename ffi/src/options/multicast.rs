@@ -102,8 +102,8 @@ pub unsafe extern "C" fn polysock_set_mcast_ttl(s: *mut polysock_t, ttl: c_int) 
 
 /// Gives how many routers a packet to a group may pass.
 ///
-/// BSD: IP_MULTICAST_TTL, ip(7), IPV6_MULTICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java:
-/// MulticastSocket.setTimeToLive.
+/// BSD: IP_MULTICAST_TTL, ip(7), IPV6_MULTICAST_HOPS, ipv6(7). Python: socket.getsockopt. Java:
+/// MulticastSocket.getTimeToLive.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_mcast_ttl(s: *const polysock_t, ttl: *mut c_int) -> c_int {
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn polysock_set_mcast_loop(s: *mut polysock_t, on: bool) -
 
 /// Tells whether this host's own members get what the socket sends to a group.
 ///
-/// BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.setsockopt. Java:
+/// BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.getsockopt. Java:
 /// StandardSocketOptions.IP_MULTICAST_LOOP.
 /// @ingroup polysock_options
 #[no_mangle]

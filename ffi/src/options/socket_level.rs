@@ -75,7 +75,7 @@ pub unsafe extern "C" fn polysock_set_reuseport(s: *mut polysock_t, on: bool) ->
 
 /// Tells whether several sockets may bind to the same address.
 ///
-/// BSD: SO_REUSEPORT, socket(7). Python: socket.setsockopt. Java: StandardSocketOptions.SO_REUSEPORT.
+/// BSD: SO_REUSEPORT, socket(7). Python: socket.getsockopt. Java: StandardSocketOptions.SO_REUSEPORT.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_reuseport(s: *const polysock_t, on: *mut bool) -> c_int {
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn polysock_set_broadcast(s: *mut polysock_t, on: bool) ->
 
 /// Tells whether broadcast addresses are allowed.
 ///
-/// BSD: SO_BROADCAST, socket(7). Python: socket.setsockopt. Java: DatagramSocket.setBroadcast (there on by default).
+/// BSD: SO_BROADCAST, socket(7). Python: socket.getsockopt. Java: DatagramSocket.getBroadcast (there on by default).
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_broadcast(s: *const polysock_t, on: *mut bool) -> c_int {
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn polysock_set_oobinline(s: *mut polysock_t, on: bool) ->
 
 /// Tells whether the urgent byte stays in the stream.
 ///
-/// BSD: SO_OOBINLINE, socket(7). Python: socket.setsockopt. Java: Socket.setOOBInline.
+/// BSD: SO_OOBINLINE, socket(7). Python: socket.getsockopt. Java: Socket.getOOBInline.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_oobinline(s: *const polysock_t, on: *mut bool) -> c_int {

@@ -73,7 +73,7 @@ pub unsafe extern "C" fn polysock_set_priority(s: *mut polysock_t, priority: c_i
 
 /// Gives the priority of packets.
 ///
-/// BSD: SO_PRIORITY, socket(7). Python: socket.setsockopt. Java: none.
+/// BSD: SO_PRIORITY, socket(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_priority(s: *const polysock_t, priority: *mut c_int) -> c_int {

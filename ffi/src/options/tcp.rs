@@ -43,7 +43,7 @@ pub unsafe extern "C" fn polysock_set_cork(s: *mut polysock_t, on: bool) -> c_in
 
 /// Tells whether segments that are not full are held back.
 ///
-/// BSD: TCP_CORK, tcp(7). Python: socket.setsockopt. Java: none.
+/// BSD: TCP_CORK, tcp(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_cork(s: *const polysock_t, on: *mut bool) -> c_int {
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn polysock_set_quickack(s: *mut polysock_t, on: bool) -> 
 
 /// Tells whether acknowledgements go out at once, now.
 ///
-/// BSD: TCP_QUICKACK, tcp(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
+/// BSD: TCP_QUICKACK, tcp(7). Python: socket.getsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_quickack(s: *const polysock_t, on: *mut bool) -> c_int {
@@ -75,8 +75,9 @@ pub unsafe extern "C" fn polysock_get_quickack(s: *const polysock_t, on: *mut bo
 /// cookie. Off by default; Linux.
 ///
 /// BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
-/// An error of connect, such as a refusal, then comes from that send. POLYSOCK_EUNSUPPORTED where net.ipv4.tcp_fastopen
-/// lacks the 1, and when it is no TCP socket; POLYSOCK_EINVAL after connect.
+/// That send then succeeds whatever becomes of the connection: a refusal comes from the call after it, such as a receive.
+/// Without a cookie connect connects as ever. POLYSOCK_EUNSUPPORTED where net.ipv4.tcp_fastopen lacks the 1, and when it
+/// is no TCP socket; POLYSOCK_EINVAL after connect.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_fastopen_connect(s: *mut polysock_t, on: bool) -> c_int {
@@ -112,7 +113,7 @@ pub unsafe extern "C" fn polysock_set_fastopen(s: *mut polysock_t, queue: c_int)
 
 /// Gives the length of the queue of connections opened with data.
 ///
-/// BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.setsockopt. Java: none.
+/// BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_fastopen(s: *const polysock_t, queue: *mut c_int) -> c_int {
@@ -196,7 +197,7 @@ pub unsafe extern "C" fn polysock_set_maxseg(s: *mut polysock_t, bytes: usize) -
 
 /// Gives the largest segment now, in bytes.
 ///
-/// BSD: TCP_MAXSEG, tcp(7). Python: socket.setsockopt. Java: none.
+/// BSD: TCP_MAXSEG, tcp(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_maxseg(s: *const polysock_t, bytes: *mut usize) -> c_int {
@@ -220,7 +221,7 @@ pub unsafe extern "C" fn polysock_set_notsent_lowat(s: *mut polysock_t, bytes: u
 
 /// Gives how many bytes may wait to be sent for the first time; 0 when it is the system's.
 ///
-/// BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.setsockopt. Java: none.
+/// BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_notsent_lowat(s: *const polysock_t, bytes: *mut usize) -> c_int {

@@ -13,7 +13,7 @@ use libc::c_int;
 /// Milliseconds, 0 (never wait) or POLYSOCK_INFINITE, which a new handle has; POLYSOCK_DEFAULT leaves one as it is.
 /// @code
 /// polysock_set_timeout(s, 30000, 5000);
-/// n = polysock_recv(s, buf, sizeof buf, 0, POLYSOCK_DEFAULT);   /* at most 30 s */
+/// n = polysock_recv(s, buf, sizeof buf, 0, POLYSOCK_DEFAULT);   // at most 30 s
 /// @endcode
 /// @ingroup polysock_options
 #[no_mangle]

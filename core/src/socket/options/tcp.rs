@@ -112,7 +112,8 @@ impl Socket {
 
     /// Lets connect return at once and the first send carry its data in the SYN, where an earlier connection to
     /// that server brought a cookie; else connect as ever (`TCP_FASTOPEN_CONNECT`, tcp(7); off by default; Linux 4.11;
-    /// Python by number 30). An error of connect, such as a refusal, then comes from that send.
+    /// Python by number 30). That send then succeeds whatever becomes of the connection: a refusal comes from the call
+    /// after it, such as a receive.
     ///
     /// # Errors
     /// `EOPNOTSUPP`, as `Unsupported`, where `net.ipv4.tcp_fastopen` lacks the 1; `EINVAL` after connect; `Closed`.

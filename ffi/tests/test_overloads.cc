@@ -1,0 +1,211 @@
+// What the C++ header takes and what it must not: asked of the compiler, so a mistake here would be one of every program.
+#include "harness.h"
+
+#include <polysock/polysock.hpp>
+
+#include <array>
+
+using namespace std::chrono_literals;
+
+// Whether an expression compiles. It depends on the parameter of a template, so that an error is an answer.
+template <class Argument, class Ask> constexpr bool compiles(Ask) { return std::is_invocable_v<Ask, Argument>; }
+#define ASK(type, name, ...) compiles<type>([](auto &&name) -> decltype(static_cast<void>(__VA_ARGS__)) {})
+#define TAKES(type, name, ...) static_assert(ASK(type, name, __VA_ARGS__), #__VA_ARGS__)
+#define REFUSES(type, name, ...) static_assert(!ASK(type, name, __VA_ARGS__), #__VA_ARGS__)
+
+using polysock::buffer;
+using polysock::bytes;
+using polysock::span;
+using connection = polysock::socket;
+using chars = char (&)[16];
+using octets = unsigned char (&)[4];
+using four = std::array<std::uint8_t, 4>;
+using numbers = int (&)[4];
+using pieces = polysock::iovec (&)[2];
+using entries = polysock::pollfd (&)[2];
+using events = polysock::event (&)[2];
+static polysock::socket s;
+static polysock::poller poller;
+static polysock::control control;
+static const polysock::address a;
+
+// A number beside a text is no length, and none is a time without its unit.
+REFUSES(connection &, x, x.send_all("hello", 5000));
+REFUSES(connection &, x, x.send_all("hello", 5));
+REFUSES(connection &, x, x.send_all("hello", 0));
+REFUSES(connection &, x, x.send_all("hello", sizeof "hello"));
+REFUSES(connection &, x, x.send_all({"hello", 5000}));
+REFUSES(connection &, x, x.send("hello", 5000));
+REFUSES(connection &, x, x.send("hello", 5000, 5s));
+REFUSES(connection &, x, x.sendto("hello", 5000, a));
+REFUSES(connection &, x, x.net_write("hello", 5000));
+TAKES(connection &, x, x.send_all("hello"));
+TAKES(connection &, x, x.send_all("hello", 5000ms));
+TAKES(connection &, x, x.send_all(bytes("hello", 5), 5000ms));
+TAKES(connection &, x, x.send("hello", 5s, POLYSOCK_MSG_OOB));
+TAKES(connection &, x, x.sendto("hello", a, 5s));
+TAKES(connection &, x, x.net_write("hello"));
+
+REFUSES(chars, x, s.recv(x, 5000));
+REFUSES(chars, x, s.recv(x, sizeof x));
+REFUSES(chars, x, s.recv({x, 5000}));
+REFUSES(chars, x, s.recv(x, 16, 5s));
+REFUSES(chars, x, s.recvfrom(x, 5000));
+REFUSES(chars, x, s.recv_exact(x, 5000));
+REFUSES(chars, x, s.net_read(x, 5000));
+TAKES(chars, x, s.recv(x));
+TAKES(chars, x, s.recv(x, 5000ms));
+TAKES(chars, x, s.recv(buffer(x, 5), 5000ms));
+TAKES(chars, x, s.recvfrom(x, 5s));
+TAKES(chars, x, s.recv_exact(x, 5s));
+TAKES(chars, x, s.net_read(x));
+
+// A pointer has no length; what has one need not repeat it.
+REFUSES(char *, x, s.recv(x));
+REFUSES(void *, x, s.recv(x));
+REFUSES(void *, x, s.send_all(x));
+REFUSES(unsigned char *, x, s.send_all(x));
+REFUSES(std::nullptr_t, x, s.send_all(x));
+REFUSES(std::nullptr_t, x, s.recv(x));
+REFUSES(connection &, x, x.send_all(0));
+TAKES(char *, x, s.send_all(x)); // a text
+TAKES(char *, x, s.recv(buffer(x, 16)));
+TAKES(void *, x, s.send_all(bytes(x, 16)));
+TAKES(std::nullptr_t, x, s.send_all(bytes(x, 0)));
+TAKES(octets, x, s.send_all(x));
+TAKES(octets, x, s.recv(x));
+TAKES(std::string &, x, s.send_all(x));
+TAKES(std::string &, x, s.recv(x));
+TAKES(std::string_view, x, s.send_all(x));
+TAKES(const std::vector<std::byte> &, x, s.send_all(x));
+TAKES(std::vector<std::byte> &, x, s.recv(x));
+TAKES(std::vector<char> &, x, s.recv(x));
+TAKES(std::vector<char>, x, s.send_all(std::move(x)));
+TAKES(four &, x, s.recv(x));
+
+// Nothing is received into what is constant, and nothing but bytes is sent without its length.
+REFUSES(connection &, x, x.recv("hello"));
+REFUSES(const std::string &, x, s.recv(x));
+REFUSES(std::string_view, x, s.recv(x));
+REFUSES(const std::vector<char> &, x, s.recv(x));
+REFUSES(numbers, x, s.send_all(x));
+REFUSES(numbers, x, s.recv(x));
+REFUSES(std::vector<int> &, x, s.send_all(x));
+REFUSES(std::vector<bool> &, x, s.send_all(x));
+REFUSES(int, x, s.send_all(x));
+TAKES(numbers, x, s.send_all(bytes(x, sizeof x)));
+TAKES(numbers, x, s.recv(buffer(x, sizeof x)));
+
+// The same of rows of things.
+REFUSES(entries, x, polysock::poll(x, 5000));
+REFUSES(entries, x, polysock::poll(x, 2, 5s));
+REFUSES(events, x, poller.wait(x, 5000));
+REFUSES(pieces, x, s.sendv(x, 5000));
+REFUSES(pieces, x, s.recvv(x, 2, 5s));
+REFUSES(pieces, x, s.sendmsg(x, 2));
+REFUSES(pieces, x, s.recvmsg(x, 2, &control));
+REFUSES(numbers, x, control.add_fds(x, 4));
+REFUSES(polysock::control &, x, x.add(1, 2, "abc", 500));
+REFUSES(polysock::pollfd *, x, polysock::poll(x, 5s));
+TAKES(entries, x, polysock::poll(x, 5000ms));
+TAKES(polysock::pollfd *, x, polysock::poll(span(x, 2), 5000ms));
+TAKES(std::vector<polysock::pollfd> &, x, polysock::poll(x));
+TAKES(events, x, poller.wait(x, 5000ms));
+TAKES(pieces, x, s.sendv(x, 5s));
+TAKES(polysock::iovec &, x, s.sendv({x, x}, 5s));
+TAKES(pieces, x, s.recvmsg(x, &control, 5s));
+TAKES(numbers, x, control.add_fds(x));
+TAKES(int, x, control.add_fds({x}));
+TAKES(polysock::control &, x, x.add(1, 2, "abc"));
+
+// Ports are numbers or names; truth values, characters and halves are neither.
+TAKES(std::string, x, polysock::create_connection(x, 7007));
+TAKES(std::string, x, polysock::create_connection(x, 7007, 5s));
+TAKES(std::string, x, polysock::create_connection(x, std::uint16_t{7007}));
+TAKES(std::string, x, polysock::create_connection(x, "http"));
+TAKES(std::string, x, polysock::create_connection(x, x, 5s));
+TAKES(std::string, x, polysock::create_connection(x));
+TAKES(std::string, x, polysock::create_connection(x, 5s));
+TAKES(std::string, x, polysock::create_server(x, 0));
+TAKES(std::string, x, polysock::create_server(x, a.port(), 5));
+TAKES(std::string, x, polysock::create_server(x));
+TAKES(std::string, x, polysock::getaddrinfo(x, 80));
+TAKES(std::string, x, polysock::address(x, 7007));
+REFUSES(std::string, x, polysock::create_connection(x, "http", 5000));
+REFUSES(std::string, x, polysock::create_connection(x, true));
+REFUSES(std::string, x, polysock::create_connection(x, '8'));
+REFUSES(std::string, x, polysock::create_connection(x, 80.5));
+REFUSES(std::string, x, polysock::create_connection(x, nullptr));
+REFUSES(std::string, x, polysock::create_server(x, nullptr));
+REFUSES(std::string, x, polysock::address(x, true));
+REFUSES(std::string, x, polysock::address(x, 80.0));
+REFUSES(connection &, x, x.set_timeout(5));
+REFUSES(connection &, x, x.accept(5));
+
+// The code and the words of what a call throws.
+template <class Call> static std::string words(Call call)
+{
+    try {
+        call();
+    } catch (const polysock::error &e) {
+        CHECK_IS(e.code().value(), POLYSOCK_EINVAL);
+        return e.what();
+    }
+    return "";
+}
+
+TEST(lengths_are_those_of_the_memory)
+{
+    char text[8] = "abc", full[3] = {'a', 'b', 'c'}, room[4];
+    const std::array<std::uint8_t, 5> octets{};
+    CHECK_IS(bytes("hello").size(), 5);
+    CHECK_IS(bytes(text).size(), 3);
+    CHECK_IS(bytes(full).size(), 3); // no byte behind it
+    CHECK_IS(bytes(static_cast<const char *>(text)).size(), 3);
+    CHECK_IS(bytes(std::string("a\0b", 3)).size(), 3);
+    CHECK_IS(bytes(octets).size(), 5);
+    CHECK_IS(bytes(octets.data(), 2).size(), 2);
+    CHECK_IS(bytes("hello", 6).size(), 6); // with its NUL
+    CHECK_IS(buffer(room).size(), 4);
+    CHECK_IS(buffer(room, 4).size(), 4);
+    CHECK(words([] { bytes("hello", 5000); }) == "a length of 5000 for an array of 6 bytes");
+    CHECK(words([&] { buffer(room, 5); }) == "a length of 5 for an array of 4 bytes");
+}
+
+TEST(ports_are_numbers)
+{
+    auto listener = polysock::create_server("127.0.0.1", 0);
+    const auto port = listener.getsockname().port();
+    auto client = polysock::create_connection("127.0.0.1", port, 10s);
+    auto again = polysock::create_connection("127.0.0.1", int{port}, 10s);
+    CHECK(client.getpeername() == polysock::address("127.0.0.1", port));
+    CHECK_IS(polysock::address("127.0.0.1", 7007).port(), 7007);
+    CHECK_IS(polysock::address("127.0.0.1:80", 7007).port(), 80);
+    CHECK_IS(polysock::create_server("127.0.0.1:0").acceptconn(), 1);
+    CHECK(!polysock::getaddrinfo("", 80).empty()); // no host, as getaddrinfo(3) has NULL
+    for (long wrong : {-1L, 65536L, 65536L + port, 4294967296L + port}) {
+        CHECK(!words([&] { polysock::create_connection("127.0.0.1", wrong, 10s); }).empty());
+        CHECK(!words([&] { polysock::create_server("127.0.0.1", wrong); }).empty());
+        CHECK(!words([&] { polysock::address("127.0.0.1", wrong); }).empty());
+    }
+}
+
+// C would see only what stands before the NUL.
+TEST(a_text_with_a_nul_is_refused)
+{
+    const std::string host("127.0.0.1\0.example.org", 22);
+    polysock::socket udp(POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM);
+    CHECK(words([&] { polysock::create_connection(host, 80, 1s); }) == "a text has a NUL in it");
+    CHECK(words([&] { polysock::create_server(host, 0); }) != "");
+    CHECK(words([&] { polysock::getaddrinfo(host, 80); }) != "");
+    CHECK(words([&] { polysock::address a(host); }) != "");
+    CHECK(words([&] { udp.set_mcast_if(std::string("lo\0x", 4)); }) != "");
+}
+
+int main()
+{
+    RUN(lengths_are_those_of_the_memory);
+    RUN(ports_are_numbers);
+    RUN(a_text_with_a_nul_is_refused);
+    return report();
+}
