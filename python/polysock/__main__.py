@@ -83,7 +83,8 @@ def run_script(arguments):
     except OSError as error:
         sys.exit(f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}")
     main.__file__ = path
-    main.__cached__ = None
+    if "__cached__" in globals():  # up to CPython 3.14
+        main.__cached__ = None
     main.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
     exec(compile(text, path, "exec", dont_inherit=True), vars(main))
 

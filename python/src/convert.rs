@@ -10,6 +10,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 const NANOSECONDS: f64 = 1e9;
+/// What CPython says from 3.14 on to a time that no clock shows.
+const BEYOND_THE_CLOCK: &str = "timestamp out of range for C PyTime_t";
 
 /// Whether the interpreter is CPython 3.`minor` or later. To ask it costs as much as a small call; once is enough.
 pub fn since(py: Python<'_>, minor: u8) -> bool {
@@ -49,6 +51,22 @@ impl<'py> FromPyObject<'_, 'py> for AsInt {
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         let CInt(number) = too_large(object, "Python int too large to convert to C int", CInt::extract)?;
         Ok(Self(number))
+    }
+}
+
+/// The flags of a call that sends: a C `int`, whose range CPython words otherwise from 3.15 on.
+#[derive(Clone, Copy)]
+pub struct SendFlags(pub CInt);
+
+impl<'py> FromPyObject<'_, 'py> for SendFlags {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if since(object.py(), 15) {
+            object.extract::<AsInt>().map(|number| Self(CInt(number.0)))
+        } else {
+            object.extract().map(Self)
+        }
     }
 }
 
@@ -160,6 +178,19 @@ pub fn unsigned(number: &Bound<'_, PyAny>) -> PyResult<u64> {
     too_large(number.as_borrowed(), text, |number| number.extract())
 }
 
+/// An unsigned number of the C type of this name, as CPython converts it from 3.14 on: anything with `__index__`.
+pub fn sized<'py, T: TryFrom<u64>>(number: &Bound<'py, PyAny>, c_type: &str) -> PyResult<T> {
+    let number = number.py().import("operator")?.call_method1("index", (number,))?;
+    if number.lt(0)? {
+        return Err(PyValueError::new_err("Cannot convert negative int"));
+    }
+    let sized = number
+        .extract::<u64>()
+        .ok()
+        .and_then(|wide| T::try_from(wide).ok());
+    sized.ok_or_else(|| PyOverflowError::new_err(format!("Python int too large for C {c_type}")))
+}
+
 /// A timeout as `settimeout` takes it: None, or seconds that are rounded up to nanoseconds.
 pub fn timeout(seconds: &Bound<'_, PyAny>) -> PyResult<Timeout> {
     if seconds.is_none() {
@@ -182,12 +213,15 @@ pub fn seconds(timeout: Timeout) -> Option<f64> {
 pub fn duration(seconds: &Bound<'_, PyAny>) -> PyResult<Duration> {
     let out_of_range = || PyValueError::new_err("Timeout value out of range");
     let Ok(float) = seconds.cast::<PyFloat>() else {
-        let beyond = if since(seconds.py(), 13) {
+        let beyond = if since(seconds.py(), 14) {
+            BEYOND_THE_CLOCK
+        } else if since(seconds.py(), 13) {
             "timestamp too large to convert to C PyTime_t"
         } else {
             "timestamp too large to convert to C _PyTime_t"
         };
-        let whole: i64 = too_large(seconds.as_borrowed(), beyond, |seconds| seconds.extract())?;
+        let whole: i64 = too_large(seconds.as_borrowed(), beyond, |seconds| seconds.extract())
+            .map_err(|error| no_number(error, seconds))?;
         let nanoseconds = whole.checked_mul(1_000_000_000);
         let nanoseconds = nanoseconds.ok_or_else(|| PyOverflowError::new_err(beyond))?;
         return u64::try_from(nanoseconds)
@@ -200,14 +234,39 @@ pub fn duration(seconds: &Bound<'_, PyAny>) -> PyResult<Duration> {
     }
     #[allow(clippy::cast_precision_loss)]
     if nanoseconds.abs() >= i64::MAX as f64 {
-        let text = "timestamp out of range for platform time_t";
-        return Err(PyOverflowError::new_err(text));
+        return Err(PyOverflowError::new_err(if since(seconds.py(), 14) {
+            BEYOND_THE_CLOCK
+        } else {
+            "timestamp out of range for platform time_t"
+        }));
     }
     if nanoseconds < 0.0 {
         return Err(out_of_range());
     }
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // within range, tested above
     Ok(Duration::from_nanos(nanoseconds.ceil() as u64))
+}
+
+/// The error for an object that is no number of seconds, in the words of the CPython that runs.
+fn no_number(error: PyErr, seconds: &Bound<'_, PyAny>) -> PyErr {
+    let py = seconds.py();
+    let class = seconds.get_type();
+    if !since(py, 14) || !error.is_instance_of::<PyTypeError>(py) {
+        error
+    } else if !since(py, 15) {
+        class.fully_qualified_name().map_or_else(
+            |error| error,
+            |name| {
+                PyTypeError::new_err(format!(
+                    "'{name}' object cannot be interpreted as an integer or float"
+                ))
+            },
+        )
+    } else if class.hasattr("__index__").unwrap_or(true) {
+        error
+    } else {
+        wrong_type("must be real number", seconds)
+    }
 }
 
 /// The TypeError for an object of the wrong type.

@@ -1,6 +1,6 @@
 //! Numbers and text of IP: byte order, addresses as text and as bytes.
 
-use crate::convert::{since, text, unsigned, AsInt, CInt};
+use crate::convert::{since, sized, text, unsigned, AsInt, CInt};
 use crate::raw::buffer::Readable;
 use crate::{address, error};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
@@ -37,6 +37,9 @@ pub fn htonl(x: &Bound<'_, PyAny>) -> PyResult<u32> {
 }
 
 fn short(caller: &str, number: &Bound<'_, PyAny>) -> PyResult<u16> {
+    if since(number.py(), 14) {
+        return sized(number, "uint16_t");
+    }
     let number = if since(number.py(), 13) {
         number.extract::<AsInt>()?.0
     } else {
@@ -52,6 +55,9 @@ fn short(caller: &str, number: &Bound<'_, PyAny>) -> PyResult<u16> {
 }
 
 fn long(number: &Bound<'_, PyAny>) -> PyResult<u32> {
+    if since(number.py(), 14) {
+        return sized(number, "uint32_t");
+    }
     if !number.is_instance_of::<PyInt>() {
         let name = number.get_type().name()?;
         return Err(PyTypeError::new_err(format!("expected int, {name} found")));

@@ -1,6 +1,6 @@
 //! Datagrams and messages: recvfrom, sendto, recvmsg, sendmsg and their kin; the room for control messages.
 
-use crate::convert::{Argument, CInt, Object, Size};
+use crate::convert::{since, Argument, CInt, Object, Size};
 use crate::gil::Tries;
 use crate::raw::buffer::is_sequence;
 use crate::raw::buffer::{Readable, Writable};
@@ -10,7 +10,7 @@ use crate::{address, audit, convert, gil};
 use polysock_core::{Address, Ancillary, Control, Data, Family, Received, Room, Socket};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyRuntimeWarning, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PyList, PyString, PyTuple};
 use std::os::fd::IntoRawFd;
 
 /// The longest a control message may be: what a `socklen_t` takes in every system call.
@@ -309,15 +309,18 @@ fn controls(ancdata: &Bound<'_, PyAny>) -> PyResult<Vec<Control<'static>>> {
 
 fn control(item: &Bound<'_, PyAny>) -> PyResult<(i32, i32, Vec<u8>)> {
     let caller = "[sendmsg() ancillary data items]() argument must be";
-    if !is_sequence(item) || item.is_instance_of::<PyBytes>() {
-        return Err(convert::wrong_argument(
-            &format!("{caller} 3-item sequence"),
-            item,
-        ));
+    // Since CPython 3.14 text is no sequence of control data, and tuples are what is asked for.
+    let newer = since(item.py(), 14);
+    let text = newer && (item.is_instance_of::<PyString>() || item.is_instance_of::<PyByteArray>());
+    if text || !is_sequence(item) || item.is_instance_of::<PyBytes>() {
+        let kind = if newer { "tuple" } else { "sequence" };
+        return Err(convert::wrong_argument(&format!("{caller} 3-item {kind}"), item));
     }
     let length = item.len()?;
     if length != 3 {
-        let text = format!("{caller} sequence of length 3, not {length}");
+        let tuple = newer && item.is_instance_of::<PyTuple>();
+        let kind = if tuple { "tuple" } else { "sequence" };
+        let text = format!("{caller} {kind} of length 3, not {length}");
         return Err(PyTypeError::new_err(text));
     }
     let (CInt(level), CInt(kind)) = (item.get_item(0)?.extract()?, item.get_item(1)?.extract()?);

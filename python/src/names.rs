@@ -1,6 +1,6 @@
 //! The tables of names: hosts, services, protocols, interfaces, this machine.
 
-use crate::convert::{since, text, unsigned, wrong_argument, Argument, CInt, Object};
+use crate::convert::{since, sized, text, unsigned, wrong_argument, Argument, CInt, Object};
 use crate::{address, audit, error, gil};
 use polysock_core::{Family, HostEntry, HostError};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
@@ -142,31 +142,43 @@ pub fn if_nameindex(py: Python<'_>) -> PyResult<Vec<(u32, Bound<'_, PyAny>)>> {
 /// The number of the network interface of this name.
 #[pyfunction]
 #[pyo3(signature = (oname, /))]
-pub fn if_nametoindex(oname: &Bound<'_, PyAny>) -> PyResult<u32> {
+pub fn if_nametoindex(py: Python<'_>, oname: &Bound<'_, PyAny>) -> PyResult<u32> {
     let name = path_argument(oname)?;
     let name = CString::new(name.as_bytes()).unwrap_or_default();
-    polysock_core::interface_index(&name).ok_or_else(|| PyOSError::new_err("no interface with this name"))
+    polysock_core::interface_index(&name).ok_or_else(|| {
+        if since(py, 14) {
+            error::os_error(py, libc::ENODEV)
+        } else {
+            PyOSError::new_err("no interface with this name")
+        }
+    })
 }
 
 /// The name of the network interface of this number.
 #[pyfunction]
 #[pyo3(signature = (index, /), text_signature = "(object, /)")]
 pub fn if_indextoname<'py>(py: Python<'py>, index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    if !index.is_instance_of::<PyInt>() {
-        return Err(PyTypeError::new_err("an integer is required"));
-    }
-    let Ok(number) = u32::try_from(unsigned(index)?) else {
-        // No interface has such a number; only from CPython 3.13 on is asking for it another error.
-        return Err(if since(py, 13) {
-            PyOverflowError::new_err("index is too large")
-        } else {
-            error::os_error(py, libc::ENXIO)
-        });
-    };
-    match polysock_core::interface_name(number) {
+    match polysock_core::interface_name(interface_number(py, index)?) {
         Ok(name) => decode_path(py, name.to_bytes()),
         Err(failed) => Err(error::exception(py, &failed)),
     }
+}
+
+fn interface_number(py: Python<'_>, index: &Bound<'_, PyAny>) -> PyResult<u32> {
+    if since(py, 14) {
+        return sized(index, "unsigned int");
+    }
+    if !index.is_instance_of::<PyInt>() {
+        return Err(PyTypeError::new_err("an integer is required"));
+    }
+    // No interface has a number beyond that; only from CPython 3.13 on is asking for it another error.
+    u32::try_from(unsigned(index)?).map_err(|_| {
+        if since(py, 13) {
+            PyOverflowError::new_err("index is too large")
+        } else {
+            error::os_error(py, libc::ENXIO)
+        }
+    })
 }
 
 fn host_argument(caller: &str, host: &Bound<'_, PyAny>) -> PyResult<CString> {

@@ -1,6 +1,6 @@
 //! getsockopt and setsockopt in their three forms, and linger.
 
-use crate::convert::{duration, Argument, CInt, CUint, Object};
+use crate::convert::{duration, since, Argument, CInt, CUint, Object};
 use crate::error;
 use crate::raw::buffer::Readable;
 use polysock_core::Socket;
@@ -44,6 +44,34 @@ enum Value<'a, 'py> {
     Null(u32),
 }
 
+impl<'a, 'py> Value<'a, 'py> {
+    /// As CPython reads it from 3.15 on.
+    fn of(value: &'a Bound<'py, PyAny>, optlen: &Argument<Object<'py>>) -> PyResult<Self> {
+        let class = value.get_type();
+        match optlen {
+            Argument::Given(Object(length)) if value.is_none() => {
+                Ok(Self::Null(length.extract::<CUint>()?.0))
+            }
+            Argument::Given(_) => {
+                let text = "setsockopt() only takes 4 arguments when the third argument is None (got";
+                Err(PyTypeError::new_err(format!("{text} {})", class.name()?)))
+            }
+            Argument::Missing if value.is_none() => {
+                let text = "setsockopt() requires 4 arguments when the third argument is None";
+                Err(PyTypeError::new_err(text))
+            }
+            Argument::Missing if class.hasattr("__index__")? => Ok(Self::Number(value.extract::<CInt>()?.0)),
+            Argument::Missing => match Readable::of(value) {
+                Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => {
+                    let text = "socket option should be int, bytes-like object or None (got";
+                    Err(PyTypeError::new_err(format!("{text} {})", class.name()?)))
+                }
+                bytes => bytes.map(Self::Bytes),
+            },
+        }
+    }
+}
+
 impl<'a, 'py> Setting<'a, 'py> {
     /// Reads the arguments: a number, bytes, or None and a length.
     pub fn of(
@@ -56,6 +84,11 @@ impl<'a, 'py> Setting<'a, 'py> {
             let (CInt(level), CInt(name)) = (level.extract()?, name.extract()?);
             Ok(Self { level, name, value })
         };
+        if since(level.py(), 15) {
+            let setting = read(Value::Number(0))?;
+            let value = Value::of(value, optlen)?;
+            return Ok(Self { value, ..setting });
+        }
         match optlen {
             Argument::Given(Object(length)) => {
                 let length = value.is_none().then(|| length.extract::<CUint>().ok());

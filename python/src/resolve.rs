@@ -1,6 +1,6 @@
 //! Look-ups: getaddrinfo and getnameinfo.
 
-use crate::convert::{text, wrong_type, CInt, CUint};
+use crate::convert::{since, text, wrong_type, CInt, CUint};
 use crate::names::decode_path;
 use crate::{address, audit, gil};
 use polysock_core::{name_of, resolve, Address, Family, Hints, Protocol, SocketType};
@@ -74,6 +74,9 @@ fn service_argument(port: &Bound<'_, PyAny>) -> PyResult<Option<CString>> {
         text.to_str()?.as_bytes().to_vec()
     } else if let Ok(bytes) = port.cast::<PyBytes>() {
         bytes.as_bytes().to_vec()
+    } else if since(port.py(), 14) && port.get_type().hasattr("__index__")? {
+        let number = port.py().import("operator")?.call_method1("index", (port,))?;
+        number.str()?.to_str()?.as_bytes().to_vec()
     } else {
         return Err(PyOSError::new_err("Int or String expected"));
     };

@@ -157,6 +157,21 @@ def test_arguments_that_close_the_socket(name):
     assert outcomes[0] == outcomes[1] == (outcomes[1] if name == "settimeout" else errno.EBADF)
 
 
+def smallest_stack():
+    """What the interpreter gives to a thread at least: 32 KiB, or more where it or the system needs that."""
+    before = threading.stack_size()
+    size = 32768
+    while size < 65536:
+        try:
+            threading.stack_size(size)
+        except ValueError:
+            size += 4096
+        else:
+            break
+    threading.stack_size(before)
+    return size
+
+
 def test_closing_what_is_iterated_over():
     """A generator of buffers that drops each as soon as it has given it."""
     with connection() as (client, server):
@@ -164,9 +179,8 @@ def test_closing_what_is_iterated_over():
         assert server.recv_exact(20_000) == b"".join(bytes([65 + number]) * 1000 for number in range(20))
 
 
-@pytest.mark.parametrize("size", [32768, 65536])
+@pytest.mark.parametrize("size", [smallest_stack(), 65536])
 def test_every_call_fits_into_a_tiny_stack(size):
-    """The smallest stack that Python gives to a thread."""
 
     def calls():
         with connection() as (client, server):

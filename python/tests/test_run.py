@@ -48,7 +48,7 @@ LOOK = """
     import sys
     x: int = 1
     main = sys.modules["__main__"]
-    print(vars(main) is globals(), __name__, __file__, sys.argv, __package__, __doc__, __annotations__)
+    print(vars(main) is globals(), __name__, __file__, sys.argv, __package__, __doc__, main.__annotations__)
     print(__spec__ and __spec__.name, __builtins__, sys.path)
     print(type(__loader__).__name__, getattr(__loader__, 'name', None))
     print(sorted(name for name in globals() if name != "__annotate__"))

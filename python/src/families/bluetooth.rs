@@ -10,7 +10,7 @@ use crate::convert::{low_bits, since, text, CInt};
 use polysock_core::{Address, Protocol};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyString, PyTuple};
 use pyo3::IntoPyObjectExt;
 use std::ops::RangeInclusive;
 
@@ -67,7 +67,9 @@ pub fn from_python(caller: &str, protocol: Protocol, address: &Bound<'_, PyAny>)
         SCO => {
             let host = match address.cast::<PyBytes>() {
                 Ok(bytes) => parse(bytes.as_bytes())?,
-                Err(_) if newer => parse(text(address, "").map_err(|_| malformed())?.as_bytes())?,
+                Err(_) if newer && address.is_instance_of::<PyString>() => {
+                    parse(text(address, "")?.as_bytes())?
+                }
                 Err(_) => return Err(malformed()),
             };
             Writer::new(BLUETOOTH, 8).put(2, host).finish()

@@ -1,7 +1,7 @@
 //! The members of the type with their signatures.
 
 use super::{close, connect, create, timeout, transfer, NativeSocket, Unclaimed};
-use crate::convert::{self, Argument, AsInt, CInt, Object, Size};
+use crate::convert::{self, Argument, AsInt, CInt, Object, SendFlags, Size};
 use crate::raw::buffer::Readable;
 use crate::raw::finalize;
 use crate::tcp_info::TcpInfo;
@@ -12,6 +12,7 @@ use std::os::fd::IntoRawFd;
 
 /// What `listen()` asks for when the program does not say: CPython's number.
 const BACKLOG: CInt = CInt(128);
+const NO_SEND_FLAGS: SendFlags = SendFlags(CInt(0));
 
 #[pymethods]
 impl NativeSocket {
@@ -120,24 +121,24 @@ impl NativeSocket {
 
     /// Sends as much as there is room for and returns how much.
     #[pyo3(
-        signature = (data = Argument::Missing, flags = CInt(0), /),
+        signature = (data = Argument::Missing, flags = NO_SEND_FLAGS, /),
         text_signature = "($self, data, flags=0, /)"
     )]
-    fn send<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: CInt) -> PyResult<usize> {
+    fn send<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: SendFlags) -> PyResult<usize> {
         let data = data.or("send() takes at least 1 argument (0 given)")?;
         let (data, socket) = (Readable::of(&data.0)?, self.socket(py)?);
-        transfer::sent(py, (self, &socket), &data, flags)
+        transfer::sent(py, (self, &socket), &data, flags.0)
     }
 
     /// Sends everything. An exception has the attribute `done`: how many bytes went out.
     #[pyo3(
-        signature = (data = Argument::Missing, flags = CInt(0), /),
+        signature = (data = Argument::Missing, flags = NO_SEND_FLAGS, /),
         text_signature = "($self, data, flags=0, /)"
     )]
-    fn sendall<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: CInt) -> PyResult<()> {
+    fn sendall<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: SendFlags) -> PyResult<()> {
         let data = data.or("sendall() takes at least 1 argument (0 given)")?;
         let (data, socket) = (Readable::of(&data.0)?, self.socket(py)?);
-        transfer::sent_all(py, (self, &socket), &data, flags)
+        transfer::sent_all(py, (self, &socket), &data, flags.0)
     }
 
     /// Receives at most `bufsize` bytes; none are the end of the stream.
@@ -239,17 +240,17 @@ impl NativeSocket {
 
     /// Sends buffers as one message, with control messages `(level, type, data)`, perhaps to an address.
     #[pyo3(
-        signature = (buffers, ancdata = Argument::Missing, flags = CInt(0), address = None, /),
+        signature = (buffers, ancdata = Argument::Missing, flags = NO_SEND_FLAGS, address = None, /),
         text_signature = "($self, buffers, ancdata=(), flags=0, address=None, /)"
     )]
     fn sendmsg(
         slf: &Bound<'_, Self>,
         buffers: &Bound<'_, PyAny>,
         ancdata: Argument<Object<'_>>,
-        flags: CInt,
+        flags: SendFlags,
         address: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<usize> {
-        message::sendmsg(slf, buffers, ancdata, flags, address)
+        message::sendmsg(slf, buffers, ancdata, flags.0, address)
     }
 
     /// Sends buffers to the kernel's cryptography and says what is to be done with them.
