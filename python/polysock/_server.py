@@ -26,15 +26,16 @@ class Server:
             server.serve_forever()
 
     `address` is (host, port), an AF_UNIX path as str or bytes, or a socket that listens, which then is the
-    server's to close. The host is as for create_server(), where one with a colon is IPv6. Connections wait from
-    now on; they are served from start() on, which the with statement and serve_forever() call.
+    server's to close. The host is as for create_server(), where one with a colon is IPv6 and None is every
+    interface. Connections wait from now on; they are served from start() on, which the with statement and
+    serve_forever() call.
 
     At most `max_connections` are handled at once; further ones wait in the kernel, `backlog` of them connected
     already. The handler may close its connection or detach() it; otherwise it is closed when the handler returns,
     FIN first where there is input nobody read, so that the peer gets what was sent. What the handler raises ends its
     connection only and is passed to `on_error(exception, address)`, as is, with the address None, what the server
     could not do: accept for lack of descriptors, which it tries again, or make a thread. Without `on_error` it is
-    threading.excepthook, as for any exception that nobody caught in a thread.
+    threading.excepthook, as for any exception that nobody caught in a thread; a note names the client.
 
     The threads are daemons: what stop() could not end does not hold up the end of the program. A server that nobody
     stopped is stopped at exit, with no time for handlers to finish.
@@ -70,8 +71,13 @@ class Server:
         self.stop()
 
     def __repr__(self):
-        closed = " [closed]" if self._is_closed() else ""
-        return f"<polysock.Server{closed} address={self.address!r}, connections={self.connections}>"
+        return f"<polysock.Server{self._state()} address={self.address!r}, connections={self.connections}>"
+
+    def _state(self):
+        """What a repr says of the server, unless it serves."""
+        if self._is_closed():
+            return " [closed]"
+        return "" if self._started else " [not started]"
 
     @property
     def connections(self):
@@ -81,10 +87,12 @@ class Server:
     def start(self):
         """Begins to serve, in threads of its own, and returns. Again: nothing. After stop(): OSError (EBADF)."""
         with self._lock:
+            if self._is_closed():
+                closed = OSError(errno.EBADF, os.strerror(errno.EBADF))
+                closed.add_note("hint: a stopped server does not start again; make a new one")
+                raise closed
             if self._started:
                 return
-            if self._is_closed():
-                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
             self._recruit()
             self._started = True
         _serving.add(self)
@@ -179,6 +187,8 @@ class Server:
                 return
         except BaseException as of_hook:
             exception = of_hook
+        if address is not None:
+            exception.add_note(f"handling the connection from {_shown(address)}")
         thread = threading.current_thread()
         threading.excepthook(threading.ExceptHookArgs((type(exception), exception, exception.__traceback__, thread)))
 
@@ -224,9 +234,20 @@ def _listen(address, backlog):
             listener.close()
             raise
         return listener
-    host, port = address
-    family = polysock.AF_INET6 if ":" in host else polysock.AF_INET
-    return polysock.create_server((host, port), family=family, backlog=backlog)
+    host, *rest = address
+    if host is None:
+        host = ""
+    is_ipv6 = (":" if isinstance(host, str) else b":") in host
+    family = polysock.AF_INET6 if is_ipv6 else polysock.AF_INET
+    return polysock.create_server((host, *rest), family=family, backlog=backlog)
+
+
+def _shown(address):
+    """A client's address as people write it."""
+    if isinstance(address, tuple) and address and isinstance(address[0], str):
+        host, port = address[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return str(address) or "a client without a name"
 
 
 @atexit.register

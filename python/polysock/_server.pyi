@@ -10,7 +10,7 @@ class Server:
     address: _Address
     def __init__(
         self,
-        address: tuple[str, int] | str | bytes | socket,
+        address: tuple[str | bytes | bytearray | None, int] | tuple[str, int, int, int] | str | bytes | socket,
         handler: Callable[[socket, _Address], object],
         *,
         max_connections: int = 100,

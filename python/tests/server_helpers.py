@@ -15,7 +15,7 @@ def echo(connection, address):
 
 
 def connect(server):
-    return polysock.create_connection(server.address, timeout=PATIENCE)
+    return polysock.create_connection(server.address[:2], timeout=PATIENCE)
 
 
 def ask(server, text=b"hello"):

@@ -198,5 +198,8 @@ def test_misuse():
     server = net.Server(0, echo_lines)
     with pytest.raises(net.IllegalArgumentException):
         server.stop(-1)
+    assert repr(server).startswith("<polysock.net.Server [not started] port=")
     assert server.stop() == 0
     assert server.stop() == 0
+    with pytest.raises(net.SocketException, match="Socket is closed"):
+        server.start()

@@ -55,14 +55,30 @@ def test_no_more_than_so_many_at_a_time():
     assert most == 2
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "", pytest.param("::1", marks=needs_ipv6)])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", b"127.0.0.1", "localhost", "", None),
+        *(pytest.param(host, marks=needs_ipv6) for host in ("::1", b"::1", bytearray(b"::1"))),
+    ],
+)
 def test_host_and_port(host):
     with polysock.Server((host, 0), echo) as server:
-        family = polysock.AF_INET6 if ":" in host else polysock.AF_INET
+        family = polysock.AF_INET6 if host in ("::1", b"::1") else polysock.AF_INET
         assert (server.listener.family, server.address) == (family, server.listener.getsockname())
-        with polysock.create_connection((host or "127.0.0.1", server.address[1])) as client:
+        peer = "::1" if family == polysock.AF_INET6 else "127.0.0.1"
+        with polysock.create_connection((peer, server.address[1])) as client:
             client.sendall(b"x")
             assert client.recv(1) == b"x"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", pytest.param("::1", marks=needs_ipv6)])
+def test_a_server_takes_the_address_of_another(host):
+    with polysock.Server((host, 0), echo) as first:
+        pass
+    with polysock.Server(first.address, echo) as second:
+        assert second.address == first.address
+        assert ask(second) == b"hello"
 
 
 @pytest.mark.parametrize("name", ["str", "bytes", "abstract"])
@@ -128,6 +144,32 @@ def test_without_a_hook_it_is_that_of_threads(monkeypatch, capsys):
         quiet = True
         assert ask(server, b"") == b""
     assert capsys.readouterr().err == ""  # as any thread that ends by sys.exit()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", pytest.param("::1", marks=needs_ipv6)])
+def test_the_default_report_names_the_client(capsys, monkeypatch, host):
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)  # not that of pytest
+
+    def handler(connection, address):
+        connection.recv(1)
+        raise RuntimeError("on purpose")
+
+    with polysock.Server((host, 0), handler) as server, connect(server) as client:
+        client.sendall(b"x")
+        assert client.recv(1) == b""
+        own, port = client.getsockname()[:2]
+    shown = f"[{own}]:{port}" if ":" in own else f"{own}:{port}"
+    report = capsys.readouterr().err.splitlines()
+    assert report[-2:] == ["RuntimeError: on purpose", f"handling the connection from {shown}"]
+
+
+def test_the_default_report_of_a_client_without_a_name(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+    with polysock.Server("s", lambda connection, address: 1 // 0), polysock.socket(polysock.AF_UNIX) as client:
+        client.connect("s")
+        assert client.recv(1) == b""
+    assert capsys.readouterr().err.endswith("handling the connection from a client without a name\n")
 
 
 def test_a_hook_that_raises(monkeypatch):

@@ -29,6 +29,23 @@ def test_a_handler_stops_its_own_server(timeout):
     assert results == [0]
 
 
+@pytest.mark.parametrize("started", [True, False])
+def test_a_stopped_server_does_not_start_again(started):
+    server = polysock.Server(LOCAL, echo)
+    assert repr(server) == f"<polysock.Server [not started] address={server.address!r}, connections=0>"
+    if started:
+        server.start()
+        server.start()
+        assert repr(server) == f"<polysock.Server address={server.address!r}, connections=0>"
+    server.stop()
+    assert repr(server) == f"<polysock.Server [closed] address={server.address!r}, connections=0>"
+    for start in (server.start, server.__enter__):
+        with pytest.raises(OSError, match="Bad file descriptor") as raised:
+            start()
+        assert raised.value.errno == errno.EBADF
+        assert raised.value.__notes__ == ["hint: a stopped server does not start again; make a new one"]
+
+
 def test_a_thread_that_is_about_to_start():
     with polysock.Server(LOCAL, echo) as server:
         server._threads.add(polysock._server._Thread(server, 99))
@@ -135,14 +152,12 @@ def test_start_and_stop_in_any_order():
     stoppers = [Thread(server.stop, timeout) for timeout in (None, 1, 0)]
     assert [stopper.outcome() for stopper in stoppers] == [0, 0, 0]
     server.serve_forever()
-    server.start()
     assert server.stop(0) == 0
     assert "[closed]" in repr(server)
     server = polysock.Server(LOCAL, echo)
     assert server.stop() == 0
-    for call in (server.start, server.serve_forever, server.__enter__):
-        with pytest.raises(OSError, match="Bad file descriptor"):
-            call()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        server.serve_forever()
     with pytest.raises(ValueError, match="out of range"):
         server.stop(-1)
 

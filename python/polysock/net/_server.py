@@ -79,8 +79,8 @@ class Server:
         return self._server.connections
 
     def __repr__(self):
-        closed = " [closed]" if self.isClosed() else ""
-        return f"<polysock.net.Server{closed} port={self.getLocalPort()}, connections={self.getConnections()}>"
+        state = self._server._state()
+        return f"<polysock.net.Server{state} port={self.getLocalPort()}, connections={self.getConnections()}>"
 
 
 class _Crew(_server.Server):
