@@ -32,6 +32,10 @@ class Result:
 class StepFailed(Exception):
     """An answer that was not expected."""
 
+    def __init__(self, words, step=None, answer=""):
+        super().__init__(words)
+        self.step, self.answer = step, answer
+
 
 class Pair:
     """Two long-lived driver processes, started afresh after a failure, in a network of their own where that is allowed."""
@@ -137,7 +141,7 @@ class Pair:
         while not matches(step, answer, variables):
             if step.kind == "play" or time.monotonic() > deadline or answer.startswith(("unsupported", "error PROTOCOL")):
                 wanted = step.text.partition("->")[2].strip() or "ok"
-                raise StepFailed(f"{step.place}: {step.text}\nexpected {wanted}\ngot      {answer}")
+                raise StepFailed(f"{step.place}: {step.text}\nexpected {wanted}\ngot      {answer}", step, answer)
             time.sleep(0.001)
             answer = self.ask(driver, command)
         words = command.split()

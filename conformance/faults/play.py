@@ -1,0 +1,177 @@
+"""Playing scenarios while calls of one driver fail."""
+
+import shlex
+from dataclasses import dataclass
+
+from runner.play import Pair, StepFailed
+from runner.process import DriverFailed
+from runner.scenario import parse_answer
+
+from .control import Control
+
+PATIENCE = 3  # seconds for `poll`
+JOIN = 5000  # milliseconds
+
+# How a play with a fault ends: nothing was to be seen of it; a step was refused as it should be; the call was not made this
+# time (threads take turns as they like); none of these.
+ABSORBED, REFUSED, NOT_REACHED, VIOLATION = "absorbed", "refused", "not reached", "violation"
+
+# What an errno is called where it is not its own name.
+OTHER_NAMES = {
+    "EAGAIN": {"AGAIN", "TIMEDOUT", "INPROGRESS"},
+    "ETIMEDOUT": {"TIMEDOUT"},
+}
+# The calls that an error of a command may name, where it is not the command itself.
+NAMES = {
+    "server": {"socket", "setsockopt", "bind", "listen", "getsockname", "create_server"},
+    "collect": {"recv"},
+    "fill": {"send"},
+    "sendto": {"sendto", "sendmsg"},
+    "recvfrom": {"recvfrom", "recvmsg"},
+    "close_java": {"close"},
+    "set": {"setsockopt", "getsockopt"},
+    "get": {"getsockopt", "setsockopt"},
+    "state": {"state", "getsockopt"},
+    "abort": {"abort", "close"},
+}
+
+
+class Violated(Exception):
+    """What no fault may lead to."""
+
+
+@dataclass
+class Played:
+    scenario: str
+    fault: object
+    outcome: str
+    words: str = ""
+
+
+class FaultPair(Pair):
+    """A pair of drivers, one of which the shim is in."""
+
+    def __init__(self, server, client, role, known, limit, shim, object_name, verbose=False):
+        super().__init__(server, client, known, limit, verbose, wire=True)
+        self.role, self.control = role, Control()
+        name, command = self.specs[role]
+        variables = {"LD_PRELOAD": shim, "POLYSOCK_FAULTS": self.control.path, "POLYSOCK_FAULTS_IN": object_name}
+        words = " ".join(shlex.quote(f"{key}={value}") for key, value in variables.items())
+        self.specs[role] = (name, f"env {words} {command}")
+        self.patience, self.soon = PATIENCE, JOIN
+
+    def calls(self, scenario):
+        """How often the driver makes which call in this scenario; None where the pair does not play it."""
+        self.lines = []
+        self.control.begin()
+        try:
+            if self.known.find(scenario.name, *self.name) or not self.can_play(scenario):
+                return None
+            self.whole(scenario)
+        except (StepFailed, DriverFailed) as exc:
+            self.close()
+            raise Violated(f"fails without a fault: {exc}") from exc
+        return self.control.seen()
+
+    def can_play(self, scenario):
+        self.start()
+        missing = scenario.needs - {"wire", "ipv6"} - (self.drivers["server"].capabilities & self.drivers["client"].capabilities)
+        return not missing and not any(scenario.uses[role] & driver.lacks for role, driver in self.drivers.items())
+
+    def play_with(self, scenario, fault):
+        """Plays until the first step that the fault changes, and judges it."""
+        self.lines = []
+        self.control.begin(fault)
+        try:
+            self.start()
+            outcome = self.judged(scenario, fault)
+            self.settle()
+            return Played(scenario.path, fault, outcome)
+        except (Violated, DriverFailed) as exc:
+            self.close()
+            return Played(scenario.path, fault, VIOLATION, str(exc))
+
+    def judged(self, scenario, fault):
+        self.threads, self.hit_step = {}, None
+        try:
+            self.steps(scenario)
+        except StepFailed as exc:
+            if not self.control.hits:
+                raise Violated(f"fails, and the fault did not happen: {exc}") from exc
+            self.judge(exc, fault)
+            return REFUSED
+        finally:
+            self.control.arm(False)
+        return ABSORBED if self.control.hits else NOT_REACHED
+
+    def whole(self, scenario):
+        self.threads, self.hit_step = {}, None
+        try:
+            self.steps(scenario)
+        finally:
+            self.control.arm(False)
+        self.settle()
+
+    def settle(self):
+        """Nothing hangs and nothing is left open."""
+        for driver in self.drivers.values():
+            driver.expect_ok("reset")
+        for driver in self.drivers.values():
+            driver.check_descriptors()
+
+    def capture(self):
+        return None  # what goes out is not looked at here
+
+    def step(self, step, variables, threads, capture):
+        if step.kind == "wire":
+            return
+        self.threads = threads
+        self.control.arm(True)
+        try:
+            super().step(step, variables, threads, capture)
+        except DriverFailed as exc:
+            # The thread ended early, or waits elsewhere: what it answers says whether that is right.
+            if step.kind != "blocked" or not self.control.hits or "hangs" in str(exc) or "died" in str(exc):
+                raise
+            raise StepFailed(str(exc), step) from exc
+        finally:
+            if self.hit_step is None and self.control.hits:
+                self.hit_step = step
+
+    def judge(self, failed, fault):
+        """Whether the answer that was not expected is one that this fault may lead to."""
+        command, answer, thread = failed.step.command, failed.answer, str(self.control.thread)
+        label = next((label for (role, label), tid in self.threads.items() if role == self.role and tid == thread), None)
+        if label is not None:
+            if failed.step.kind != "play" or failed.step.role != self.role or command.split()[:2] != ["join", label]:
+                answer = self.drivers[self.role].ask(f"join {label} limit={JOIN}")
+            command = self.started(label)
+        elif self.hit_step is not failed.step:
+            hit = f"\n{self.hit_step.place}: {self.hit_step.text}\nhad the fault and did not say so" if self.hit_step else ""
+            raise Violated(f"{failed}{hit}")
+        words = command.split()
+        if not acceptable(words[0], answer, fault):
+            raise Violated(f"{failed}\nafter the fault {words[0]!r} was answered {answer!r}")
+
+    def started(self, label):
+        return next(text for text in self.commands if text.split()[1] == label).split(None, 2)[2]
+
+    def ask(self, driver, command):
+        if command.startswith("start ") and driver is self.drivers[self.role]:
+            self.commands.append(command)
+        return Pair.ask(driver, command)
+
+    def steps(self, scenario):
+        self.commands = []
+        super().steps(scenario)
+
+
+def acceptable(command, answer, fault):
+    head, keys = parse_answer(answer)
+    if fault.error == "one byte":
+        return head == "ok" and keys.get("n", "0").isdigit() and int(keys.get("n", 0)) >= 1
+    if fault.error == "EINTR" or not head.startswith("error "):
+        return False
+    name = head.split()[1]
+    right = name in OTHER_NAMES.get(fault.error, {fault.error[1:]})
+    return right and ("call" not in keys or keys["call"] in NAMES.get(command, {command}))

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Plays the conformance scenarios while system calls of a driver fail, one after the other. See README.md."""
+
+import argparse
+import collections
+import pathlib
+import random
+import sys
+import time
+
+from faults.play import ABSORBED, NOT_REACHED, REFUSED, VIOLATION, FaultPair, Played, Violated
+from faults.table import CALLS, ERRNOS, faults
+from run import HERE, choose, read_drivers
+from runner.known import Known
+from runner.scenario import ROLES, Malformed, load
+
+
+def main(arguments=None):
+    options = parse(arguments)
+    try:
+        scenarios = load(options.scenarios)
+        drivers, objects = read_drivers(options.driver), dict(spec.partition("=")[::2] for spec in options.calls_of)
+        known = Known(options.known, scenarios, drivers)
+        chosen = choose(scenarios, options.only)
+    except Malformed as exc:
+        print(exc, file=sys.stderr)
+        return 2
+    began, counts, violations = time.monotonic(), collections.Counter(), []
+    parts = [(name, role) for name in options.faulty or drivers for role in ROLES]
+    for number, (name, role) in enumerate(parts):
+        share = chosen[number :: len(parts)] if options.sample else chosen
+        for played in play(name, role, drivers, objects.get(name, ""), known, share, options):
+            counts[name, played.outcome] += 1
+            counts[name, "calls", played.fault.call if played.fault else ""] += 1
+            if played.outcome == VIOLATION:
+                violations.append((name, role, played))
+                print(f"VIOLATION {name} as {role}, {played.scenario}, {played.fault}\n  " + played.words.replace("\n", "\n  "), flush=True)
+    report(counts, options.faulty or drivers, violations, time.monotonic() - began)
+    return 1 if violations else 0
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--driver", action="append", default=[], metavar="NAME=COMMAND", help="a language; repeat it")
+    parser.add_argument("--calls-of", action="append", default=[], metavar="NAME=OBJECT", help="the file in that driver whose calls fail")
+    parser.add_argument("--shim", required=True, help="the library built from faults/shim.c")
+    parser.add_argument("--faulty", action="append", metavar="NAME", help="the languages whose calls fail (default: all)")
+    parser.add_argument("--partner", default="c", metavar="NAME", help="the language at the other end")
+    parser.add_argument("--only", action="append", default=[], metavar="PATTERN", help="scenarios by name or area/name")
+    parser.add_argument("--call", action="append", choices=CALLS, help="only these calls fail")
+    parser.add_argument("--error", action="append", help="only in these ways: EMFILE, 'one byte', …")
+    parser.add_argument("--most", type=int, default=1000, help="how many of one kind of call fail in a scenario")
+    parser.add_argument("--sample", type=int, metavar="N", help="N faults a scenario, the same ones each time; languages and roles take turns")
+    parser.add_argument("--seed", default="1", help="which ones --sample takes")
+    parser.add_argument("--limit", type=float, default=15, help="seconds a step may take")
+    parser.add_argument("--verbose", action="store_true", help="every play")
+    parser.add_argument("--scenarios", default=HERE / "scenarios", help=argparse.SUPPRESS)
+    parser.add_argument("--known", default=HERE / "known_differences.txt", help=argparse.SUPPRESS)
+    return parser.parse_args(arguments)
+
+
+def play(name, role, drivers, object_name, known, scenarios, options):
+    """The plays of one language in one role, with every fault or a sample of them."""
+    mine, partner = (name, drivers[name]), (options.partner, drivers[options.partner])
+    ends = (mine, partner) if role == "server" else (partner, mine)
+    shim = str(pathlib.Path(options.shim).resolve())
+    pair = FaultPair(*ends, role, known, options.limit, shim, object_name, options.verbose)
+    from runner.play import open_network
+
+    pair.network, _ = open_network(True)
+    try:
+        for scenario in scenarios:
+            try:
+                seen = pair.calls(scenario)
+            except Violated as exc:
+                yield Played(scenario.path, None, VIOLATION, str(exc))
+                continue
+            for fault in wanted(seen or {}, scenario, name, role, options):
+                played = pair.play_with(scenario, fault)
+                if options.verbose:
+                    print(f"{played.outcome} {name} as {role}, {scenario.path}, {fault}", flush=True)
+                yield played
+    finally:
+        pair.close()
+        pair.network.close()
+        pair.control.close()
+
+
+def wanted(seen, scenario, name, role, options):
+    found = [
+        fault
+        for call, count in seen.items()
+        if options.call is None or call in options.call
+        for at in range(min(count, options.most))
+        for fault in faults(call, at)
+        if options.error is None or fault.error in options.error
+    ]
+    if options.sample and len(found) > options.sample:
+        return random.Random(f"{options.seed} {name} {role} {scenario.name}").sample(found, options.sample)
+    return found
+
+
+def report(counts, names, violations, seconds):
+    print(f"{'calls fail in':14} {'plays':>8} {'absorbed':>9} {'refused':>8} {'not reached':>12} {'violations':>11}")
+    outcomes = (ABSORBED, REFUSED, NOT_REACHED, VIOLATION)
+    for name in names:
+        numbers = [counts[name, outcome] for outcome in outcomes]
+        print(f"{name:14} {sum(numbers):8} {numbers[0]:9} {numbers[1]:8} {numbers[2]:12} {numbers[3]:11}")
+    print(f"{sum(counts[n, o] for n in names for o in outcomes)} plays in {seconds:.0f} s, {len(violations)} violations")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
