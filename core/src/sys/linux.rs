@@ -1,6 +1,11 @@
 //! What only Linux has: eventfd, ppoll with nanoseconds, the TCP state.
+//!
+//! A filter of system calls (seccomp) may forbid the newer ones, and an old kernel lacks them: what every Unix has
+//! ([`fallback`]) is done then. Everything without a fallback ends in an error that names its call.
 
 use super::epoll::Epoll;
+use super::fallback;
+use super::poll_set::PollSet;
 use super::selector::Selector;
 use super::unix::{self, Readiness};
 use super::wake::Waker;
@@ -10,17 +15,33 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Whether an error says that the system does not have a call, or that a filter forbids it. Filters answer with one of
+/// three numbers, of which some calls have two for other reasons too: their fallback then fails for the same reason.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::ENOSYS | libc::EPERM | libc::EACCES)
+    )
+}
+
 /// Makes a waker: one eventfd.
 pub fn new_waker() -> io::Result<Waker> {
     // SAFETY: no memory is involved.
-    let fd = unix::check(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) })?;
-    // SAFETY: the kernel just gave us this descriptor.
-    Ok(Waker::new(unsafe { OwnedFd::from_raw_fd(fd) }, None))
+    match unix::check(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) }) {
+        // SAFETY: the kernel just gave us this descriptor.
+        Ok(fd) => Ok(Waker::new(unsafe { OwnedFd::from_raw_fd(fd) }, None)),
+        Err(error) if is_missing(&error) => fallback::new_waker(),
+        Err(error) => Err(error),
+    }
 }
 
 /// Makes a selector.
 pub fn new_selector() -> io::Result<Arc<dyn Selector>> {
-    Ok(Arc::new(Epoll::new()?))
+    match Epoll::new() {
+        Ok(epoll) => Ok(Arc::new(epoll)),
+        Err(error) if is_missing(&error) => Ok(Arc::new(PollSet::new())),
+        Err(error) => Err(error),
+    }
 }
 
 /// Accepts one connection; close-on-exec, in blocking mode. Its peer's address goes to `peer`; the kernel is not asked
@@ -33,16 +54,36 @@ pub fn accept(fd: BorrowedFd<'_>, mut peer: Option<&mut Address>) -> io::Result<
     };
     // SAFETY: both are null, or `to` is writable for the `length` bytes that `length_at` points at, and both are ours.
     let accepted = unsafe { libc::accept4(fd.as_raw_fd(), to, length_at, libc::SOCK_CLOEXEC) };
-    let accepted = unix::check(accepted)?;
+    let (accepted, inheritable) = match unix::check(accepted) {
+        Err(error) if is_missing(&error) => {
+            // SAFETY: as above.
+            (
+                unix::check(unsafe { libc::accept(fd.as_raw_fd(), to, length_at) })?,
+                true,
+            )
+        }
+        accepted => (accepted?, false),
+    };
+    // SAFETY: the kernel just gave us this descriptor.
+    let accepted = unsafe { OwnedFd::from_raw_fd(accepted) };
+    if inheritable {
+        unix::close_on_exec(&accepted);
+    }
     if let Some(peer) = peer {
         peer.set_length(usize::try_from(length).unwrap_or(0));
     }
-    // SAFETY: the kernel just gave us this descriptor.
-    Ok(unsafe { OwnedFd::from_raw_fd(accepted) })
+    Ok(accepted)
 }
 
 /// Waits for `set`, no longer than `left` (`None`: for ever).
 pub fn poll(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Readiness> {
+    match poll_to_the_nanosecond(set, left) {
+        Err(error) if is_missing(&error) => fallback::poll(set, left),
+        result => result,
+    }
+}
+
+fn poll_to_the_nanosecond(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Readiness> {
     let left = left.map(|left| libc::timespec {
         tv_sec: left.as_secs().try_into().unwrap_or(libc::time_t::MAX),
         tv_nsec: left.subsec_nanos().into(),
@@ -76,9 +117,12 @@ pub const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
 
 /// Puts one descriptor into or out of non-blocking mode by one call.
 pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
-    let on = libc::c_int::from(on);
-    // SAFETY: FIONBIO reads one int, which `on` is.
-    unix::check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONBIO, &raw const on) }).map(drop)
+    let value = libc::c_int::from(on);
+    // SAFETY: FIONBIO reads one int, which `value` is.
+    match unix::check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONBIO, &raw const value) }) {
+        Err(error) if is_missing(&error) => fallback::set_nonblocking(fd, on),
+        result => result.map(drop),
+    }
 }
 
 /// The bit of a socket's type that makes it non-blocking from the start.

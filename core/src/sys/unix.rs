@@ -32,6 +32,11 @@ pub(super) fn check(result: c_int) -> io::Result<c_int> {
     }
 }
 
+/// Whether the call that failed just now was interrupted by a signal.
+pub(super) fn is_interrupted() -> bool {
+    io::Error::last_os_error().raw_os_error() == Some(libc::EINTR)
+}
+
 pub(super) fn check_count(result: isize) -> io::Result<usize> {
     usize::try_from(result).map_err(|_| io::Error::last_os_error())
 }
@@ -197,7 +202,8 @@ pub fn take_ancillary(control: &[u8]) -> Vec<Ancillary> {
     messages.collect()
 }
 
-fn close_on_exec(fd: &OwnedFd) {
+/// Programs that this one starts do not get the descriptor.
+pub(super) fn close_on_exec(fd: &OwnedFd) {
     // SAFETY: no memory is involved. It can't fail on an open descriptor.
     unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) };
 }
@@ -318,9 +324,7 @@ pub fn without_sigpipe<T>(call: impl FnOnce() -> T) -> T {
         tv_nsec: 0,
     };
     // SAFETY: the set and the timespec are ours. Takes the signal if the call raised one, otherwise finds none.
-    while unsafe { libc::sigtimedwait(&sigpipe, std::ptr::null_mut(), &no_time) } < 0
-        && io::Error::last_os_error().raw_os_error() == Some(libc::EINTR)
-    {}
+    while unsafe { libc::sigtimedwait(&sigpipe, std::ptr::null_mut(), &no_time) } < 0 && is_interrupted() {}
     // SAFETY: `before` is what the mask was.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
     result

@@ -58,7 +58,9 @@ impl Waker {
     pub fn drain(&self) {
         let mut token = [0_u8; 8];
         // SAFETY: `token` is ours and writable for its length; the descriptor does not block.
-        unsafe { libc::read(self.poll_fd(), token.as_mut_ptr().cast(), token.len()) };
+        while unsafe { libc::read(self.poll_fd(), token.as_mut_ptr().cast(), token.len()) } < 0
+            && unix::is_interrupted()
+        {}
     }
 }
 
@@ -89,8 +91,10 @@ impl End {
         }
         let token = 1_u64.to_ne_bytes();
         // SAFETY: `token` is readable for its length. The descriptor does not block, and the one failure there
-        // can be, a counter or pipe that is full, means that it is readable already.
-        unsafe { libc::write(self.fd, token.as_ptr().cast(), token.len()) };
+        // can be but for a signal, a counter or pipe that is full, means that it is readable already.
+        while unsafe { libc::write(self.fd, token.as_ptr().cast(), token.len()) } < 0
+            && unix::is_interrupted()
+        {}
     }
 }
 
@@ -105,9 +109,13 @@ fn out_of_the_way(low: OwnedFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(high) }
 }
 
-/// Whether a number still stands for a file of this type.
+/// Whether a number still stands for a file of this type. Where that can't be known (fstat is forbidden, or there is no
+/// memory for it) an open descriptor is taken for ours.
 fn is_still(fd: RawFd, file_type: libc::mode_t) -> bool {
-    unix::stat(fd).is_ok_and(|stat| stat.st_mode & libc::S_IFMT == file_type)
+    match unix::stat(fd) {
+        Ok(stat) => stat.st_mode & libc::S_IFMT == file_type,
+        Err(error) => error.raw_os_error() != Some(libc::EBADF),
+    }
 }
 
 thread_local! {

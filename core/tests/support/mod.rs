@@ -8,6 +8,8 @@
 )] // as in tests
 
 pub mod alone;
+#[cfg(target_os = "linux")]
+pub mod filter;
 pub mod system;
 
 use polysock_core::{Address, Error, FirstTry, Host, Kind, Socket, Stop, Try};
