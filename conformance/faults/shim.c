@@ -164,7 +164,6 @@ PLAIN(int, -1, setsockopt, (int fd, int level, int name, const void *value, sock
       (fd, level, name, value, length))
 PLAIN(int, -1, getsockname, (int fd, struct sockaddr *address, socklen_t *length), (fd, address, length))
 PLAIN(int, -1, getpeername, (int fd, struct sockaddr *address, socklen_t *length), (fd, address, length))
-PLAIN(int, -1, shutdown, (int fd, int how), (fd, how))
 PLAIN(DIR *, NULL, opendir, (const char *path), (path))
 PLAIN(int, -1, fstat, (int fd, struct stat *out), (fd, out))
 PLAIN(ssize_t, -1, pread, (int fd, void *room, size_t count, off_t offset), (fd, room, count, offset))
@@ -246,6 +245,15 @@ int close(int fd)
     int error = fault(CALL_close, __builtin_return_address(0));
     REAL(close);
     int result = real(fd);
+    return error > 0 ? (errno = error, -1) : result;
+}
+
+/* Without a connection shutdown(2) says so, and still wakes who waits to receive a datagram. */
+int shutdown(int fd, int how)
+{
+    int error = fault(CALL_shutdown, __builtin_return_address(0));
+    REAL(shutdown);
+    int result = error > 0 && error != ENOTCONN ? -1 : real(fd, how);
     return error > 0 ? (errno = error, -1) : result;
 }
 

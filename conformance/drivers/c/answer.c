@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int answer(struct request *r, const char *format, ...)
 {
@@ -21,15 +22,24 @@ static const char *protocol_name(int code)
     return name[0] == 'E' ? name + 1 : name;
 }
 
+/* The call that the words of the last failure begin with. */
+static struct call_name { char text[32]; } failed_call(void)
+{
+    struct call_name name;
+    const char *words = polysock_last_detail();
+    snprintf(name.text, sizeof name.text, "%.*s", (int)strcspn(words, " :"), words);
+    return name;
+}
+
 int refused(struct request *r, long code)
 {
     fprintf(stderr, "%s\n", polysock_last_detail());
-    return answer(r, "error %s", protocol_name((int)code));
+    return answer(r, "error %s call=%s", protocol_name((int)code), failed_call().text);
 }
 
 int refused_after(struct request *r, long code, size_t done)
 {
-    return answer(r, "error %s done=%zu", protocol_name((int)code), done);
+    return answer(r, "error %s done=%zu call=%s", protocol_name((int)code), done, failed_call().text);
 }
 
 int plain(struct request *r, int code)

@@ -45,6 +45,7 @@ std::string carry_out(const std::string &line);
 // answer.cpp
 long long ms_since(clock_type::time_point began);
 std::string protocol_name(int code);
+std::string refused(const polysock::error &e);
 std::string refused_after(const polysock::error &e, std::size_t done); // the library says how many bytes had moved
 [[noreturn]] void system_refused();
 

@@ -177,7 +177,7 @@ std::string carry_out(const std::string &line)
         answer = dispatch(line);
     } catch (const polysock::error &e) {
         std::cerr << e.what() << '\n';
-        answer = "error " + protocol_name(e.code().value());
+        answer = refused(e);
     } catch (const malformed &m) {
         answer = std::string("error PROTOCOL ") + m.reason;
     } catch (const out_of_range &) {

@@ -20,6 +20,8 @@ pub enum Refusal {
     /// The library or the system refused.
     Error {
         name: String,
+        /// The call that the error names.
+        call: Option<&'static str>,
         done: Option<usize>,
     },
 }
@@ -28,6 +30,7 @@ impl Refusal {
     pub fn named(name: &str) -> Self {
         Self::Error {
             name: name.to_owned(),
+            call: None,
             done: None,
         }
     }
@@ -38,11 +41,11 @@ impl fmt::Display for Refusal {
         match self {
             Self::Unsupported => write!(f, "unsupported"),
             Self::Protocol(reason) => write!(f, "error PROTOCOL {reason}"),
-            Self::Error { name, done: None } => write!(f, "error {name}"),
-            Self::Error {
-                name,
-                done: Some(done),
-            } => write!(f, "error {name} done={done}"),
+            Self::Error { name, call, done } => {
+                write!(f, "error {name}")?;
+                call.map_or(Ok(()), |call| write!(f, " call={call}"))?;
+                done.map_or(Ok(()), |done| write!(f, " done={done}"))
+            }
         }
     }
 }
@@ -52,6 +55,7 @@ impl From<Error> for Refusal {
         let counts = matches!(error.operation(), Operation::SendAll | Operation::RecvExact);
         Self::Error {
             name: name(&error),
+            call: Some(error.operation().name()),
             done: counts.then(|| error.done()),
         }
     }

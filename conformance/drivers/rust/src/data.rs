@@ -114,6 +114,7 @@ fn flags(request: &Request<'_>) -> Flags {
 fn after(done: usize, error: &Error) -> Refusal {
     Refusal::Error {
         name: name(error),
+        call: Some(error.operation().name()),
         done: Some(done),
     }
 }
