@@ -4,7 +4,7 @@ use crate::sys::ancillary as bytes;
 use std::io;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 /// One control message to send (cmsg(3)). It borrows the descriptors it passes.
@@ -102,6 +102,15 @@ impl<'fd> Control<'fd> {
                 let data = [source.octets().as_slice(), &index].concat();
                 Self::new(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &data)
             }
+        }
+    }
+
+    /// How many descriptors it passes.
+    pub(crate) fn descriptors(&self) -> usize {
+        if (self.level, self.kind) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
+            self.data.len() / size_of::<RawFd>()
+        } else {
+            0
         }
     }
 

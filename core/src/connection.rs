@@ -2,10 +2,11 @@
 
 use crate::address::Address;
 use crate::domain::Family;
-use crate::error::{Error, Kind, Operation, Result};
+use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::host::{Host, Plain};
 use crate::race::{list, ConnectOptions, End, Race};
 use crate::resolve::resolve_name;
+use crate::socket::listen::negative_backlog;
 use crate::socket::Socket;
 use crate::time::{Deadline, Timeout};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -20,7 +21,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 ///
 /// # Errors
 /// `TimedOut`, or the kind of the first failure; `WouldBlock` with a zero timeout; the look-up's. The detail names the
-/// host and what each address said: `localhost port 80, 2 addresses tried: [::1]:80 refused, 127.0.0.1:80 refused`.
+/// host and its addresses, and what each said where they differ: `localhost port 80, 2 addresses tried: [::1]:80 network is
+/// unreachable, 127.0.0.1:80 refused`.
 pub fn create_connection(host: &str, port: u16, timeout: impl Into<Timeout>) -> Result<Socket> {
     create_connection_with(host, port, &ConnectOptions::default(), timeout, &mut Plain)
 }
@@ -36,15 +38,20 @@ pub fn create_connection_with<H: Host>(
     timeout: impl Into<Timeout>,
     host: &mut H,
 ) -> Result<Socket> {
-    let deadline = Deadline::after(timeout.into());
+    let limit = timeout.into();
+    let deadline = Deadline::after(limit);
     let addresses = host.block(|| resolve_name(name, port, 0))?;
-    race(
-        &addresses,
-        options,
-        deadline,
-        host,
-        &format!("{name} port {port}, "),
-    )
+    let whom = called(name, port, &addresses);
+    race(&addresses, options, deadline, host, &whom).map_err(|error| error.within(limit))
+}
+
+/// The host as errors call it, before its addresses: nothing where its name is its only address.
+fn called(name: &str, port: u16, addresses: &[Address]) -> String {
+    match addresses {
+        [address] if address.ip().is_some_and(|ip| ip.to_string() == name) => String::new(),
+        _ if name.is_empty() => format!("port {port}"),
+        _ => format!("{} port {port}", legible(name)),
+    }
 }
 
 /// Connects to whichever of the addresses answers first, as [`create_connection`] does once it has looked them up.
@@ -57,7 +64,8 @@ pub fn connect_any<H: Host>(
     timeout: impl Into<Timeout>,
     host: &mut H,
 ) -> Result<Socket> {
-    race(addresses, options, Deadline::after(timeout.into()), host, "")
+    let limit = timeout.into();
+    race(addresses, options, Deadline::after(limit), host, "").map_err(|error| error.within(limit))
 }
 
 fn race<H: Host>(
@@ -158,6 +166,11 @@ pub fn create_server_with<H: Host>(
             host.block(|| resolve_name(name, port, libc::AI_PASSIVE))?
         }
     };
+    let whom = if name.is_empty() {
+        format!("every interface port {port}")
+    } else {
+        called(name, port, &addresses)
+    };
     let dual_stack = match options.dual_stack {
         DualStack::Auto => name.is_empty(),
         DualStack::Wanted => true,
@@ -165,6 +178,9 @@ pub fn create_server_with<H: Host>(
     };
     let only_v6 = options.dual_stack == DualStack::Wanted;
     let mut tried: Vec<(Address, Option<Kind>)> = Vec::new();
+    if options.backlog < 0 {
+        return Err(negative_backlog(Operation::CreateServer, options.backlog));
+    }
     for address in addresses {
         if only_v6 && address.family() != Family::IPV6 {
             continue;
@@ -179,12 +195,9 @@ pub fn create_server_with<H: Host>(
         }
     }
     let first = tried.first().and_then(|(_, end)| *end);
-    let mut detail = format!(
-        "{} port {port}",
-        if name.is_empty() { "every interface" } else { name }
-    );
-    list(&mut detail, &tried);
     let kind = first.unwrap_or(Kind::Os(libc::EAFNOSUPPORT));
+    let mut detail = whom;
+    list(&mut detail, &tried, tried.len(), kind);
     Err(Error::new(Operation::CreateServer, kind).with_detail(detail))
 }
 

@@ -1,7 +1,9 @@
 //! The one error type: what kind, in which operation, how many bytes had moved, and the system's number.
 
+use crate::time::Timeout;
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 /// The result of every call of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -133,6 +135,24 @@ pub struct Error {
     operation: Operation,
     done: usize,
     detail: Option<Box<str>>,
+    measure: Measure,
+}
+
+/// What a call was measured by when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Measure {
+    None,
+    /// The time limit that passed.
+    Limit(Duration),
+    /// What the argument must be.
+    Rule(&'static str),
+    /// What the argument must lie between, and what it was.
+    Range {
+        least: i128,
+        most: i128,
+        unit: &'static str,
+        given: i128,
+    },
 }
 
 impl Error {
@@ -142,11 +162,33 @@ impl Error {
             operation,
             done: 0,
             detail: None,
+            measure: Measure::None,
         }
     }
 
-    pub(crate) const fn invalid(operation: Operation, argument: &'static str) -> Self {
-        Self::new(operation, Kind::InvalidInput(argument))
+    /// An argument that breaks its rule, as in "must not be empty".
+    pub(crate) const fn invalid(operation: Operation, argument: &'static str, rule: &'static str) -> Self {
+        let mut error = Self::new(operation, Kind::InvalidInput(argument));
+        error.measure = Measure::Rule(rule);
+        error
+    }
+
+    /// A number that lies outside its range. The unit is empty, or comes with a blank before it.
+    pub(crate) const fn out_of_range(
+        operation: Operation,
+        argument: &'static str,
+        (least, most): (i128, i128),
+        unit: &'static str,
+        given: i128,
+    ) -> Self {
+        let mut error = Self::new(operation, Kind::InvalidInput(argument));
+        error.measure = Measure::Range {
+            least,
+            most,
+            unit,
+            given,
+        };
+        error
     }
 
     pub(crate) fn os(operation: Operation, error: &io::Error) -> Self {
@@ -160,6 +202,15 @@ impl Error {
 
     pub(crate) fn with_detail(mut self, detail: impl Into<Box<str>>) -> Self {
         self.detail = Some(detail.into());
+        self
+    }
+
+    /// Says which time limit passed, where it was one that did.
+    #[must_use]
+    pub fn within(mut self, limit: Timeout) -> Self {
+        if let (Kind::TimedOut, Timeout::After(limit)) = (self.kind, limit) {
+            self.measure = Measure::Limit(limit);
+        }
         self
     }
 
@@ -181,6 +232,19 @@ impl Error {
     /// More words where there are some, such as the address that refused.
     pub fn detail(&self) -> Option<&str> {
         self.detail.as_deref()
+    }
+
+    /// The time limit that passed, of an error that is [`Kind::TimedOut`].
+    pub const fn time_limit(&self) -> Option<Duration> {
+        match self.measure {
+            Measure::Limit(limit) => Some(limit),
+            _ => None,
+        }
+    }
+
+    /// What is shown after the name of the call.
+    pub fn without_operation(&self) -> impl fmt::Display + '_ {
+        WithoutOperation(self)
     }
 
     /// The errno number that stands for this error: [`Kind::errno`] of its kind.
@@ -248,23 +312,88 @@ impl fmt::Display for Kind {
             Self::Resolve(code) => f.write_str(&crate::sys::resolve::explain(code)),
             Self::InvalidInput(argument) => write!(f, "invalid {argument}"),
             Self::Unsupported => f.write_str("not supported"),
-            Self::Os(errno) => write!(f, "{}", io::Error::from_raw_os_error(errno)),
+            Self::Os(errno) => f.write_str(&system_words(errno)),
         }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.operation.name())?;
-        if let Some(detail) = self.detail() {
+        write!(f, "{}{}", self.operation.name(), self.without_operation())
+    }
+}
+
+struct WithoutOperation<'e>(&'e Error);
+
+impl fmt::Display for WithoutOperation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = self.0;
+        if let Some(detail) = error.detail() {
             write!(f, " {detail}")?;
         }
-        write!(f, ": {}", self.kind)?;
-        if self.done > 0 {
-            write!(f, " ({} bytes done)", self.done)?;
+        match (error.kind, error.measure) {
+            (kind, Measure::None) => write!(f, ": {kind}")?,
+            (kind, Measure::Limit(limit)) => write!(f, ": {kind} after {}", Milliseconds(limit))?,
+            (Kind::InvalidInput(argument), Measure::Rule(rule)) => write!(f, ": {argument} {rule}")?,
+            (
+                Kind::InvalidInput(argument),
+                Measure::Range {
+                    least,
+                    most,
+                    unit,
+                    given,
+                },
+            ) => write!(f, ": {argument} must be {least} to {most}{unit}, not {given}")?,
+            (kind, Measure::Rule(_) | Measure::Range { .. }) => write!(f, ": {kind}")?,
+        }
+        if error.done > 0 {
+            write!(f, " ({} bytes done)", error.done)?;
         }
         Ok(())
     }
+}
+
+/// A time in milliseconds, with the decimals it has: `1500 ms`, `0.25 ms`.
+struct Milliseconds(Duration);
+
+impl fmt::Display for Milliseconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nanoseconds = self.0.as_nanos();
+        let (whole, rest) = (nanoseconds / 1_000_000, nanoseconds % 1_000_000);
+        if rest == 0 {
+            return write!(f, "{whole} ms");
+        }
+        let decimals = format!("{rest:06}");
+        write!(f, "{whole}.{} ms", decimals.trim_end_matches('0'))
+    }
+}
+
+/// The system's words for an errno number, without the number that the standard library puts behind them.
+pub(crate) fn system_words(errno: i32) -> String {
+    let mut text = io::Error::from_raw_os_error(errno).to_string();
+    text.truncate(text.find(" (os error").unwrap_or(text.len()));
+    text
+}
+
+/// Longer than every host name (253 bytes) and path of a Unix address (108).
+const LONGEST_SHOWN: usize = 256;
+
+/// A caller's text as a message may have it: cut, and without characters that a terminal or a log would act on.
+pub(crate) fn legible(text: &str) -> String {
+    let mut shown = String::new();
+    for (count, character) in text.chars().enumerate() {
+        if count == LONGEST_SHOWN {
+            shown.push_str("...");
+            break;
+        }
+        match u32::from(character) {
+            code @ (0..=0x1f | 0x7f..=0x9f) => shown.push_str(&format!("\\x{code:02x}")),
+            // Line and paragraph separators, and what turns the direction of writing.
+            code @ (0x2028..=0x202e | 0x2066..=0x2069) => shown.push_str(&format!("\\u{code:04x}")),
+            _ => shown.push(character),
+        }
+    }
+    shown
 }
 
 impl std::error::Error for Error {}

@@ -171,7 +171,11 @@ impl Poller {
     ) -> Result<usize> {
         let deadline = Deadline::after(timeout.into());
         if events.is_empty() {
-            return Err(Error::invalid(Operation::Poller, "events"));
+            return Err(Error::invalid(
+                Operation::Poller,
+                "events",
+                "must have room for one at least",
+            ));
         }
         if first_look(host, deadline) {
             match named(self.0.drive(events, Deadline::NonBlocking))? {

@@ -7,7 +7,6 @@ use crate::time::{Deadline, Timeout};
 use crate::wait::{entry, look, wait_many, Waited, PASSED_OVER};
 use std::collections::VecDeque;
 use std::fmt::Write;
-use std::io;
 use std::time::{Duration, Instant};
 
 /// How to connect to a host with several addresses.
@@ -203,13 +202,9 @@ impl Race {
 
     /// The error of the whole, naming each address and what it said.
     pub(crate) fn failure(&self, kind: Kind, whom: &str) -> Error {
-        let (tried, all) = (self.tried.len(), self.tried.len() + self.waiting.len());
-        let mut detail = match tried {
-            1 if all == 1 => format!("{whom}1 address tried"),
-            _ if all == tried => format!("{whom}{tried} addresses tried"),
-            _ => format!("{whom}{tried} of {all} addresses tried"),
-        };
-        list(&mut detail, &self.tried);
+        let all = self.tried.len() + self.waiting.len();
+        let mut detail = whom.to_owned();
+        list(&mut detail, &self.tried, all, kind);
         Error::new(Operation::CreateConnection, kind).with_detail(detail)
     }
 }
@@ -272,23 +267,34 @@ fn finish(socket: &Socket, address: &Address) -> std::result::Result<bool, Kind>
     Ok(true)
 }
 
-/// Adds each address and what it said: `: [::1]:80 refused, 127.0.0.1:80 no answer`.
-pub(crate) fn list(text: &mut String, tried: &[(Address, Option<Kind>)]) {
+/// Adds each address that was tried, and what it said: `2 addresses tried: [::1]:80 refused, 127.0.0.1:80 no answer`.
+/// What all of them said is said by the error itself, and then only once.
+pub(crate) fn list(text: &mut String, tried: &[(Address, Option<Kind>)], all: usize, whole: Kind) {
+    let alike = tried
+        .iter()
+        .all(|(_, end)| end.unwrap_or(Kind::TimedOut) == whole);
+    if !text.is_empty() {
+        text.push_str(", ");
+    }
+    let alone = alike && tried.len() == 1 && all == 1;
+    // Writing to a string can't fail.
+    let _ = match tried.len() {
+        1 if alone => Ok(()),
+        1 if all == 1 => write!(text, "1 address tried"),
+        count if count == all => write!(text, "{count} addresses tried"),
+        count => write!(text, "{count} of {all} addresses tried"),
+    };
     for (at, (address, end)) in tried.iter().enumerate() {
-        let comma = if at == 0 { ":" } else { "," };
-        // Writing to a string can't fail.
+        let before = match at {
+            0 if alone => "",
+            0 => ": ",
+            _ => ", ",
+        };
         let _ = match end {
-            None => write!(text, "{comma} {address} no answer"),
-            Some(Kind::Os(libc::ECONNREFUSED)) => write!(text, "{comma} {address} refused"),
-            Some(Kind::Os(errno)) => write!(text, "{comma} {address} {}", words(*errno)),
-            Some(kind) => write!(text, "{comma} {address} {kind:?}"),
+            _ if alike => write!(text, "{before}{address}"),
+            None => write!(text, "{before}{address} no answer"),
+            Some(Kind::Os(libc::ECONNREFUSED)) => write!(text, "{before}{address} refused"),
+            Some(kind) => write!(text, "{before}{address} {}", kind.to_string().to_lowercase()),
         };
     }
-}
-
-/// The system's words for an errno number, without the number.
-fn words(errno: i32) -> String {
-    let text = io::Error::from_raw_os_error(errno).to_string();
-    let end = text.find(" (os error").unwrap_or(text.len());
-    text.get(..end).unwrap_or(&text).to_lowercase()
 }

@@ -2,7 +2,7 @@
 
 use crate::address::Address;
 use crate::domain::{Family, Protocol, SocketType};
-use crate::error::{Error, Kind, Operation, Result};
+use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::sys;
 use std::ffi::{CStr, CString};
 use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
@@ -80,7 +80,7 @@ pub fn resolve(host: Option<&CStr>, service: Option<&CStr>, hints: &Hints) -> Re
         } else {
             host.or(service)
         };
-        let name = name.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let name = name.map_or_else(String::new, |name| legible(&name.to_string_lossy()));
         Error::new(Operation::Resolve, kind).with_detail(name)
     })
 }
@@ -95,9 +95,11 @@ pub fn resolve_name(host: &str, port: u16, flags: i32) -> Result<Vec<Address>> {
     if let Some(numeric) = numeric(host, port) {
         return numeric
             .map(|address| vec![address])
-            .map_err(|kind| Error::new(Operation::Resolve, kind).with_detail(host));
+            .map_err(|kind| Error::new(Operation::Resolve, kind).with_detail(legible(host)));
     }
-    let name = CString::new(host).map_err(|_| Error::invalid(Operation::Resolve, "host"))?;
+    let name = CString::new(host).map_err(|_| {
+        Error::invalid(Operation::Resolve, "host", "must have no NUL").with_detail(legible(host))
+    })?;
     let name = (!host.is_empty()).then_some(name.as_c_str());
     let zero = (name.is_none()).then_some(c"0");
     let answers = resolve(
@@ -142,7 +144,8 @@ fn scope(zone: &str) -> Option<u32> {
 /// # Errors
 /// `InvalidInput("service")` for what is neither a name nor a number up to 65,535; as [`resolve`] for an unknown name.
 pub fn resolve_service(service: &str) -> Result<u16> {
-    let invalid = || Error::invalid(Operation::Resolve, "service").with_detail(service);
+    let rule = "must be a name or a number from 0 to 65535";
+    let invalid = || Error::invalid(Operation::Resolve, "service", rule).with_detail(legible(service));
     // Every name has a letter (RFC 6335); without one, getaddrinfo takes `-1` and nothing at all for numbers.
     if !service.bytes().any(|byte| byte.is_ascii_alphabetic()) {
         let number = Some(service).filter(|service| !service.starts_with('+'));
@@ -180,15 +183,17 @@ pub fn name_of(address: &Address, flags: i32) -> Result<(CString, CString)> {
 /// # Errors
 /// `InvalidInput("host")` for an IPv6 address without its brackets, `InvalidInput("service")` when there is none.
 pub fn split_host_port(text: &str) -> Result<(&str, &str)> {
-    let invalid = |argument| Error::invalid(Operation::Resolve, argument).with_detail(text);
+    let invalid =
+        |argument, rule| Error::invalid(Operation::Resolve, argument, rule).with_detail(legible(text));
+    let host_is = || invalid("host", "must be a name, or an address, an IPv6 one in brackets");
     let (host, rest) = match text.strip_prefix('[') {
-        Some(inner) => inner.split_once(']').ok_or_else(|| invalid("host"))?,
+        Some(inner) => inner.split_once(']').ok_or_else(host_is)?,
         None => text.split_at(text.find(':').unwrap_or(text.len())),
     };
     match rest.strip_prefix(':') {
-        Some(service) if service.contains(':') => Err(invalid("host")),
+        Some(service) if service.contains(':') => Err(host_is()),
         Some(service) if !service.is_empty() => Ok((host, service)),
-        None if !rest.is_empty() => Err(invalid("host")),
-        _ => Err(invalid("service")),
+        None if !rest.is_empty() => Err(host_is()),
+        _ => Err(invalid("service", "must follow the host, as in host:80")),
     }
 }

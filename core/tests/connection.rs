@@ -151,7 +151,7 @@ fn families_take_turns_beginning_with_the_first() {
         ];
         for (addresses, attempt_delay, order) in cases {
             let (kind, detail) = detail(connect(&addresses, attempt_delay, LATE));
-            let said: Vec<_> = order.iter().map(|address| format!("{address} refused")).collect();
+            let said: Vec<_> = order.iter().map(ToString::to_string).collect();
             assert_eq!(kind, Kind::Os(libc::ECONNREFUSED));
             assert_eq!(detail, format!("5 addresses tried: {}", said.join(", ")));
         }
@@ -164,15 +164,16 @@ fn the_error_names_the_host_and_each_address() {
         let (_bound, refused) = refusing("127.0.0.1");
         let port = refused.port().unwrap();
         let error = create_connection("127.0.0.1", port, LATE).unwrap_err();
-        let said = format!("127.0.0.1 port {port}, 1 address tried: {refused} refused");
         assert_eq!(error.kind(), Kind::Os(libc::ECONNREFUSED));
-        assert_eq!(error.detail(), Some(said.as_str()));
+        assert_eq!(error.detail(), Some(refused.to_string().as_str()));
+        let said = format!("create_connection {refused}: Connection refused");
+        assert_eq!(error.to_string(), said);
         assert_eq!(error.operation().name(), "create_connection");
 
         let (_full, silent) = full_listener();
         let (kind, text) = detail(connect(&[silent, refused], None, ms(50)));
         assert_eq!(kind, Kind::TimedOut);
-        assert_eq!(text, format!("1 of 2 addresses tried: {silent} no answer"));
+        assert_eq!(text, format!("1 of 2 addresses tried: {silent}"));
         let (kind, text) = detail(connect(&[refused, silent], None, ms(50)));
         assert_eq!(kind, Kind::TimedOut);
         assert_eq!(
@@ -196,8 +197,13 @@ fn one_deadline_covers_all_addresses() {
             assert!(took >= ms(300), "{attempt_delay:?}: {took:?}");
             assert!(took < ms(300) + LATE, "{attempt_delay:?}: {took:?}");
         }
-        let (_, text) = detail(connect(&silent, Some(10), ms(900)));
-        assert_eq!(text.matches("no answer").count(), 20, "{text}");
+        let error = connect(&silent, Some(10), ms(900)).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            silent.iter().all(|address| text.contains(&address.to_string())),
+            "{text}"
+        );
+        assert!(text.ends_with(": timed out after 900 ms"), "{text}");
     });
 }
 
@@ -290,7 +296,7 @@ fn a_local_port_is_used_by_one_address_at_a_time() {
         options.local_address = Some(local);
         let (kind, text) = detail(connect_any(&[silent, address], &options, ms(100), &mut Plain));
         assert_eq!(kind, Kind::TimedOut);
-        assert_eq!(text, format!("1 of 2 addresses tried: {silent} no answer"));
+        assert_eq!(text, format!("1 of 2 addresses tried: {silent}"));
     });
 }
 
@@ -364,7 +370,7 @@ fn unreachable_networks_and_several_addresses_of_a_name() {
             connect(&[nowhere_v6, nowhere, address], hour, LATE).unwrap();
             let (kind, text) = detail(connect(&[nowhere_v6, nowhere], hour, LATE));
             assert_eq!(kind, Kind::Os(libc::ENETUNREACH));
-            let said = "2 addresses tried: [2001:db8::1]:9 network is unreachable, 192.0.2.1:9 network is unreachable";
+            let said = "2 addresses tried: [2001:db8::1]:9, 192.0.2.1:9";
             assert_eq!(text, said);
 
             // A network that swallows what is sent there.
@@ -406,7 +412,7 @@ fn by_name() {
     assert_eq!(kind, Kind::Os(libc::ECONNREFUSED));
     assert_eq!(
         text,
-        format!("two.test port {port}, 2 addresses tried: {refused} refused, {second} refused")
+        format!("two.test port {port}, 2 addresses tried: {refused}, {second}")
     );
 
     // Listening takes the first address that is free.

@@ -46,10 +46,7 @@ fn an_error_shows_its_call_its_detail_and_its_reason() {
     let error = socket.connect(&"127.0.0.1:1".parse().unwrap());
     if let Err(error) = error {
         let text = error.to_string();
-        assert!(
-            text.starts_with("connect 127.0.0.1:1: Connection refused"),
-            "{text}"
-        );
+        assert!(text == "connect 127.0.0.1:1: Connection refused", "{text}");
         assert_eq!(error.errno(), Some(libc::ECONNREFUSED));
         assert_eq!(io::Error::from(error).kind(), io::ErrorKind::ConnectionRefused);
     }
@@ -78,5 +75,5 @@ fn a_failed_look_up_shows_the_resolvers_words() {
     assert_eq!(io::Error::from(error).kind(), io::ErrorKind::NotFound);
     let error = create_connection("a\0b", 1, None).unwrap_err();
     assert_eq!(error.kind(), Kind::InvalidInput("host"));
-    assert_eq!(error.to_string(), "getaddrinfo: invalid host");
+    assert_eq!(error.to_string(), r"getaddrinfo a\x00b: host must have no NUL");
 }

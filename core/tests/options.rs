@@ -33,7 +33,10 @@ fn linger_is_off_or_whole_seconds_rounded_up() {
         .set_linger(Some(Duration::from_millis(65_535_001)))
         .unwrap_err();
     assert_eq!(error.kind(), Kind::InvalidInput("linger"));
-    assert_eq!(error.to_string(), "setsockopt: invalid linger");
+    assert_eq!(
+        error.to_string(),
+        "setsockopt: linger must be 0 to 65535 s, not 65536"
+    );
     assert_eq!(socket.linger().unwrap(), None);
 }
 

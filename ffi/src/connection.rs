@@ -33,7 +33,9 @@ pub unsafe extern "C" fn polysock_create_connection(
         let timeout = time::timeout(timeout_ms, "timeout_ms")?.unwrap_or(Timeout::Never);
         let deadline = Deadline::after(timeout);
         let port = resolve_service(service)?;
-        give(&out, create_connection(host, port, deadline)?);
+        let connected = create_connection(host, port, deadline);
+        // What was left of the limit is nobody's number.
+        give(&out, connected.map_err(|error| error.within(timeout))?);
         Ok(())
     })
 }

@@ -125,7 +125,8 @@ pub unsafe extern "C" fn polysock_control_free(c: *mut polysock_control) {
 /// Adds descriptors to pass over a Unix domain socket; they stay the caller's, open until they were sent.
 ///
 /// BSD: SCM_RIGHTS. Python: socket.send_fds. Java: none.
-/// POLYSOCK_EBADF for a negative number; one that is not open is found by polysock_sendmsg().
+/// POLYSOCK_EBADF for a negative number. One that is not open, and more than the 253 that Linux takes in a message, are
+/// found by polysock_sendmsg().
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_add_fds(

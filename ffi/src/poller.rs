@@ -266,7 +266,8 @@ fn open(p: *const polysock_poller) -> Result<Arc<polysock_poller>, Failure> {
 }
 
 fn interest(events: c_int, mode: c_int) -> Result<(Events, Mode), Failure> {
-    let events = c_short::try_from(events).map_err(|_| Failure::argument("events", "is out of range"))?;
+    let events = c_short::try_from(events)
+        .map_err(|_| Failure::argument("events", "has bits that are no POLYSOCK_POLL number"))?;
     let mode = match mode {
         POLYSOCK_POLL_LEVEL => Mode::Level,
         POLYSOCK_POLL_EDGE => Mode::Edge,

@@ -19,13 +19,13 @@ check() { # example, what it must say, command
     fi
 }
 
-check errors 'invalid service' "$out/example-errors"
+check errors 'service must be a name' "$out/example-errors"
 check addresses '[::1]:80' "$out/example-addresses"
 check sockets 'then the end: 0' "$out/example-sockets"
 check streams 'ETRUNCATED after 3 bytes: def' "$out/example-streams"
 check datagrams 'hell..., from the right one: 1' "$out/example-datagrams"
 check messages 'written through the copy' "$out/example-messages"
-check options 'invalid ttl' "$out/example-options"
+check options 'ttl must be 1 to 255' "$out/example-options"
 check waiting 'socket 70 says y' "$out/example-waiting"
 check server 'Hello, client 4' "$out/example-server"
 check net 'EEOF, and for good' "$out/example-net"

@@ -71,7 +71,13 @@ pub fn recv_buffer(socket: &Socket) -> Result<usize> {
 /// `InvalidInput("traffic class")` above 255; `Closed`.
 pub fn set_traffic_class(socket: &Socket, class: u32) -> Result<()> {
     if class > 255 {
-        return Err(Error::invalid(Operation::SetOption, "traffic class"));
+        return Err(Error::out_of_range(
+            Operation::SetOption,
+            "traffic class",
+            (0, 255),
+            "",
+            class.into(),
+        ));
     }
     let class = if socket.socket_type() == SocketType::STREAM {
         class & !CONGESTION_BITS

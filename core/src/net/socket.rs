@@ -5,7 +5,7 @@ use super::below::Below;
 use super::{stream, Refusal, Result};
 use crate::connection::connect_any;
 use crate::domain::SocketType;
-use crate::error::{Error, Kind, Operation};
+use crate::error::{legible, Error, Kind, Operation};
 use crate::flags::Flags;
 use crate::host::Host;
 use crate::race::ConnectOptions;
@@ -141,7 +141,7 @@ impl Socket {
                 made.on(&mut *host).within(timeout).connect(&address)
             }
             None => Err(Error::new(Operation::Resolve, Kind::Resolve(eai::NONAME))
-                .with_detail(to.host.as_deref().unwrap_or_default())),
+                .with_detail(legible(to.host.as_deref().unwrap_or_default()))),
         };
         if let Err(error) = connected {
             // The failure is what to tell, not that of closing.

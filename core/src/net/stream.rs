@@ -23,8 +23,9 @@ pub fn read<'b, H: Host>(socket: &Socket, host: &mut H, room: impl Into<Room<'b>
     if room.is_empty() {
         return Ok(0);
     }
-    let mut limit = Limit::new(socket.recv_timeout());
-    let failed = |kind| Error::new(Operation::Recv, kind);
+    let whole = socket.recv_timeout();
+    let failed = |kind| Error::new(Operation::Recv, kind).within(whole);
+    let mut limit = Limit::new(whole);
     let turn = Turn::take(&socket.handle, Direction::Receive, host, &mut limit);
     // The end of the stream is the answer even where the socket was closed since.
     if socket.halves.has(Half::Ended) {
@@ -48,7 +49,7 @@ pub fn read<'b, H: Host>(socket: &Socket, host: &mut H, room: impl Into<Room<'b>
         Err(error) if error.kind() == Kind::Os(libc::ECONNRESET) => _ = socket.halves.note(Half::Reset),
         Ok(_) | Err(_) => {}
     }
-    received
+    received.map_err(|error| error.within(whole))
 }
 
 /// Java's time limit: zero is for ever (Java `setSoTimeout`, `connect`).

@@ -181,7 +181,11 @@ impl Server {
     pub fn new(listener: impl Into<Arc<Socket>>, options: ServeOptions) -> Result<Self> {
         let listener = listener.into();
         if options.max_connections == 0 {
-            return Err(Error::invalid(Operation::Server, "max_connections"));
+            return Err(Error::invalid(
+                Operation::Server,
+                "max_connections",
+                "must not be 0",
+            ));
         }
         let listening = listener.check_listening();
         listening.map_err(|kind| Error::new(Operation::Server, kind))?;
@@ -257,7 +261,8 @@ impl Server {
     /// `TimedOut`, `WouldBlock`; `Interrupted` when the host ends the wait, which leaves the server running; what accept
     /// said when it can't go on, such as `EBADF` of a descriptor that was closed behind our back.
     pub fn wait<H: Host>(&self, timeout: impl Into<Timeout>, host: &mut H) -> Result<()> {
-        let deadline = Deadline::after(timeout.into());
+        let limit = timeout.into();
+        let deadline = Deadline::after(limit);
         let handle = &self.listener.handle;
         loop {
             let waited = host.block(|| {
@@ -275,7 +280,7 @@ impl Server {
                     Err(_) => Kind::Interrupted,
                 },
             };
-            return Err(Error::new(Operation::Server, kind));
+            return Err(Error::new(Operation::Server, kind).within(limit));
         }
     }
 

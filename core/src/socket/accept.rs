@@ -1,6 +1,6 @@
 //! accept.
 
-use super::{named, Call, Socket};
+use super::{Call, Socket};
 use crate::address::Address;
 use crate::domain::{Family, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
@@ -48,7 +48,8 @@ impl<H: Host> Call<'_, H> {
     /// # Errors
     /// As [`accept`](Self::accept); `peer` is left as it was.
     pub fn accept_from(&mut self, peer: Option<&mut Address>) -> Result<Socket> {
-        let fd = named(Operation::Accept, 0, self.accept_descriptor(peer))?;
+        let accepted = self.accept_descriptor(peer);
+        let fd = self.named((Operation::Accept, Direction::Receive), 0, accepted)?;
         let listener = self.socket;
         Ok(Socket::from_parts(
             fd,

@@ -92,7 +92,8 @@ impl<H: Host> Call<'_, H> {
             } else {
                 kind
             };
-            Error::new(Operation::Connect, kind).with_detail(address.to_string())
+            let error = Error::new(Operation::Connect, kind).with_detail(address.to_string());
+            error.within(self.timeout(Direction::Send))
         })
     }
 }

@@ -6,6 +6,12 @@ use crate::error::{Error, Operation, Result};
 use crate::sys::unix;
 use std::sync::atomic::Ordering;
 
+/// What the kernel would take for the greatest backlog there is.
+pub(crate) const fn negative_backlog(operation: Operation, backlog: i32) -> Error {
+    let limits = (0, i32::MAX as i128);
+    Error::out_of_range(operation, "backlog", limits, "", backlog as i128)
+}
+
 impl Socket {
     /// Gives the socket its own address (bind(2)); port 0 lets the system choose.
     ///
@@ -24,7 +30,7 @@ impl Socket {
     /// as `EADDRINUSE`.
     pub fn listen(&self, backlog: i32) -> Result<()> {
         if backlog < 0 {
-            return Err(Error::invalid(Operation::Listen, "backlog"));
+            return Err(negative_backlog(Operation::Listen, backlog));
         }
         self.now(Operation::Listen, |fd| unix::sock(&fd).listen(backlog))?;
         self.listening.store(true, Ordering::Relaxed);

@@ -1,17 +1,21 @@
 //! Messages: several pieces at once, control messages, addresses (sendmsg, recvmsg, sendto, recvfrom).
 
 use super::recv::{end_if_shut, may_fill};
-use super::{named, Call, Socket};
+use super::{Call, Socket};
 use crate::address::Address;
 use crate::ancillary::{Ancillary, Control};
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
+use crate::handle::Direction;
 use crate::host::Host;
 use crate::sys::buffer::{Data, Room};
 use crate::sys::{ancillary, special, unix};
 use crate::wait::{run, Progress, Step};
 use std::os::fd::OwnedFd;
+
+/// `SCM_MAX_FD` of Linux.
+const MOST_DESCRIPTORS: usize = 253;
 
 /// What one receive brought.
 #[derive(Debug)]
@@ -147,15 +151,16 @@ impl<H: Host> Call<'_, H> {
     ///
     /// # Errors
     /// As [`send_with`](Self::send_with); `EMSGSIZE` for a datagram that is too long, `EDESTADDRREQ` without an
-    /// address. The address is in the detail.
+    /// address; `EINVAL` for more than 253 descriptors, on Linux. The address, or the number of descriptors, is in the
+    /// detail.
     pub fn send_message(
         &mut self,
         parts: &[Data<'_>],
-        control: &[Control<'_>],
+        messages: &[Control<'_>],
         to: Option<&Address>,
         flags: Flags,
     ) -> Result<usize> {
-        let control = Control::encode(control).map_err(|error| Error::os(Operation::SendMsg, &error))?;
+        let control = Control::encode(messages).map_err(|error| Error::os(Operation::SendMsg, &error))?;
         let total = parts.iter().map(Data::len).fold(0, usize::saturating_add);
         let limit = self.send_limit(flags);
         let whole = limit.is_never() && self.socket.is_stream();
@@ -175,10 +180,20 @@ impl<H: Host> Call<'_, H> {
         });
         match result {
             Err(kind) if done > 0 && kind != Kind::Interrupted => Ok(done),
-            result => named(Operation::SendMsg, done, result).map_err(|error| match to {
-                Some(to) => error.with_detail(to.to_string()),
-                None => error,
-            }),
+            result => self
+                .named((Operation::SendMsg, Direction::Send), done, result)
+                .map_err(
+                    |error| match (to, messages.iter().map(Control::descriptors).sum::<usize>()) {
+                        // The kernel's EINVAL says nothing of the reason.
+                        (_, count) if error.kind() == Kind::Os(libc::EINVAL) && count > MOST_DESCRIPTORS => {
+                            error.with_detail(format!(
+                                "{count} descriptors, a message takes {MOST_DESCRIPTORS}"
+                            ))
+                        }
+                        (Some(to), _) => error.with_detail(to.to_string()),
+                        (None, _) => error,
+                    },
+                ),
         }
     }
 
@@ -237,7 +252,7 @@ impl<H: Host> Call<'_, H> {
                 malformed: false,
                 has_ancillary: false,
             },
-            result => named(Operation::RecvMsg, 0, result)?,
+            result => self.named((Operation::RecvMsg, Direction::Receive), 0, result)?,
         };
         Ok(Received {
             count: came.count,

@@ -5,7 +5,7 @@ mod close;
 mod connect;
 mod halves;
 mod info;
-mod listen;
+pub(crate) mod listen;
 mod message;
 mod options;
 mod recv;
@@ -318,9 +318,17 @@ impl<H: Host> Call<'_, H> {
     fn limit(&self, direction: Direction) -> Limit {
         Limit::new(self.timeout(direction))
     }
-}
 
-/// An operation's outcome with its name on the error, and the bytes done.
-fn named<T>(operation: Operation, done: usize, result: std::result::Result<T, Kind>) -> Result<T> {
-    result.map_err(|kind| Error::new(operation, kind).with_done(done))
+    /// An operation's outcome with its name on the error, the time limit and the bytes done.
+    fn named<T>(
+        &self,
+        (operation, direction): (Operation, Direction),
+        done: usize,
+        result: std::result::Result<T, Kind>,
+    ) -> Result<T> {
+        result.map_err(|kind| {
+            let error = Error::new(operation, kind).with_done(done);
+            error.within(self.timeout(direction))
+        })
+    }
 }

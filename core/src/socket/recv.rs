@@ -1,6 +1,6 @@
 //! recv, peek, recv_exact.
 
-use super::{named, Call, Socket};
+use super::{Call, Socket};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
@@ -105,7 +105,7 @@ impl<H: Host> Call<'_, H> {
         match result {
             Err(kind) if done > 0 && kind != Kind::Interrupted => Ok(done),
             Err(kind) if peeked > 0 && !matches!(kind, Kind::Closed | Kind::Interrupted) => Ok(peeked),
-            result => named(Operation::Recv, done, result),
+            result => self.named((Operation::Recv, Direction::Receive), done, result),
         }
     }
 
@@ -137,7 +137,7 @@ impl<H: Host> Call<'_, H> {
                 Step::More
             })
         });
-        if named(Operation::RecvExact, done, filled)? {
+        if self.named((Operation::RecvExact, Direction::Receive), done, filled)? {
             return Ok(());
         }
         let kind = match done {

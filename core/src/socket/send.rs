@@ -1,6 +1,6 @@
 //! send and send_all.
 
-use super::{named, Call, Socket};
+use super::{Call, Socket};
 use crate::error::{Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
@@ -63,7 +63,7 @@ impl<H: Host> Call<'_, H> {
         });
         match result {
             Err(kind) if done > 0 && kind != Kind::Interrupted => Ok(done),
-            result => named(Operation::Send, done, result),
+            result => self.named((Operation::Send, Direction::Send), done, result),
         }
     }
 
@@ -84,11 +84,8 @@ impl<H: Host> Call<'_, H> {
         let handle = &self.socket.handle;
         let limit = self.send_limit(flags);
         let mut plan = self.send_plan(data.len(), limit);
-        let _turn = named(
-            Operation::SendAll,
-            0,
-            Turn::take(handle, Direction::Send, &mut self.host, &mut plan.limit),
-        )?;
+        let turn = Turn::take(handle, Direction::Send, &mut self.host, &mut plan.limit);
+        let _turn = self.named((Operation::SendAll, Direction::Send), 0, turn)?;
         let mut done = 0;
         let result = run(handle, &mut self.host, plan, |fd, waiting| {
             let count = unix::send(fd, data.after(done), flags.0, waiting)?;
@@ -99,7 +96,7 @@ impl<H: Host> Call<'_, H> {
                 Step::Done(())
             })
         });
-        named(Operation::SendAll, done, result)
+        self.named((Operation::SendAll, Direction::Send), done, result)
     }
 
     pub(super) fn send_limit(&self, flags: Flags) -> Limit {

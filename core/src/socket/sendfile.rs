@@ -1,6 +1,6 @@
 //! sendfile.
 
-use super::{named, Call, Socket};
+use super::{Call, Socket};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::Direction;
 use crate::host::{Host, Stop};
@@ -65,11 +65,8 @@ impl<H: Host> Call<'_, H> {
     ) -> Result<usize> {
         let handle = &self.socket.handle;
         let mut limit = self.limit(Direction::Send);
-        let _turn = named(
-            Operation::SendFile,
-            0,
-            Turn::take(handle, Direction::Send, &mut self.host, &mut limit),
-        )?;
+        let turn = Turn::take(handle, Direction::Send, &mut self.host, &mut limit);
+        let _turn = self.named((Operation::SendFile, Direction::Send), 0, turn)?;
         let mut done = 0_u64;
         let result = loop {
             // Larger than any small transfer: a file may have to be read from a disk, so never tried directly.
@@ -108,7 +105,7 @@ impl<H: Host> Call<'_, H> {
             limit = self.limit(Direction::Send);
         };
         let moved = usize::try_from(done).unwrap_or(usize::MAX);
-        named(Operation::SendFile, moved, result)?;
+        self.named((Operation::SendFile, Direction::Send), moved, result)?;
         match count {
             Some(count) if done < count => {
                 Err(Error::new(Operation::SendFile, Kind::EndOfStream).with_done(moved))

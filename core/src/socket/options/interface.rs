@@ -1,7 +1,7 @@
 //! Naming a network interface.
 
 use super::{in_range, invalid, kernel_name};
-use crate::error::{Error, Kind, Operation, Result};
+use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::sys::special;
 use std::ffi::CString;
 use std::net::Ipv4Addr;
@@ -62,10 +62,10 @@ pub(super) fn choose(interface: Interface<'_>) -> Result<Chosen> {
 }
 
 fn interface_index(interface: &str) -> Result<u32> {
-    let bytes = kernel_name(interface, LONGEST_NAME, "interface")?;
-    let name = CString::new(bytes).map_err(|_| invalid("interface"))?;
+    let bytes = kernel_name(interface, "interface")?;
+    let name = CString::new(bytes).map_err(|_| invalid("interface", "must have no NUL"))?;
     special::interface_index(&name).map_err(|error| {
         let kind = Kind::from_io(&error);
-        Error::new(Operation::SetOption, kind).with_detail(format!("interface {interface}"))
+        Error::new(Operation::SetOption, kind).with_detail(format!("interface {}", legible(interface)))
     })
 }

@@ -102,7 +102,7 @@ impl Socket {
     pub(super) fn check_service(&self, value: u32, argument: &'static str) -> Result<()> {
         in_range(value, &TOS, argument)?;
         if self.socket_type == SocketType::STREAM && value & CONGESTION_BITS != 0 {
-            return Err(super::invalid(argument));
+            return Err(super::invalid(argument, "must leave its two low bits to TCP"));
         }
         Ok(())
     }

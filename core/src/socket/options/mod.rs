@@ -27,9 +27,10 @@ mod timeouts;
 pub use interface::Interface;
 pub use keepalive::Keepalive;
 
+use self::interface::LONGEST_NAME;
 use super::Socket;
 use crate::domain::Family;
-use crate::error::{Error, Kind, Operation, Result};
+use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::sys::special::OptionNumber;
 use crate::sys::unix;
 use std::ffi::c_int;
@@ -89,25 +90,56 @@ fn typed(error: Error) -> Error {
     error
 }
 
-fn invalid(argument: &'static str) -> Error {
-    Error::invalid(Operation::SetOption, argument)
+fn invalid(argument: &'static str, rule: &'static str) -> Error {
+    Error::invalid(Operation::SetOption, argument, rule)
 }
 
 /// `value` as the kernel takes it.
 fn in_range<T>(value: T, range: &RangeInclusive<T>, argument: &'static str) -> Result<c_int>
 where
-    T: PartialOrd + TryInto<c_int>,
+    T: Copy + PartialOrd + TryInto<c_int> + TryInto<i128>,
 {
-    if !range.contains(&value) {
-        return Err(invalid(argument));
-    }
-    value.try_into().map_err(|_| invalid(argument))
+    check(value, range, "", argument)?;
+    to_number(value, argument)
 }
 
 /// `time` in whole seconds, rounded up, as the kernel takes it.
 fn in_seconds(time: Duration, range: &RangeInclusive<u128>, argument: &'static str) -> Result<c_int> {
     let begun = time.subsec_nanos() > 0;
-    in_range(u128::from(time.as_secs()) + u128::from(begun), range, argument)
+    let seconds = u128::from(time.as_secs()) + u128::from(begun);
+    check(seconds, range, " s", argument)?;
+    to_number(seconds, argument)
+}
+
+/// `time` in whole milliseconds, rounded up, as the kernel takes it.
+fn in_milliseconds(time: Duration, range: &RangeInclusive<u128>, argument: &'static str) -> Result<c_int> {
+    let milliseconds = time.as_nanos().div_ceil(1_000_000);
+    check(milliseconds, range, " ms", argument)?;
+    to_number(milliseconds, argument)
+}
+
+/// Refuses what lies outside its range. A unit comes with a blank before it.
+fn check<T>(value: T, range: &RangeInclusive<T>, unit: &'static str, argument: &'static str) -> Result<()>
+where
+    T: Copy + PartialOrd + TryInto<i128>,
+{
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let wide = |number: T| number.try_into().unwrap_or(i128::MAX);
+    let limits = (wide(*range.start()), wide(*range.end()));
+    let operation = Operation::SetOption;
+    Err(Error::out_of_range(
+        operation,
+        argument,
+        limits,
+        unit,
+        wide(value),
+    ))
+}
+
+fn to_number(value: impl TryInto<c_int>, argument: &'static str) -> Result<c_int> {
+    value.try_into().map_err(|_| invalid(argument, "is too large"))
 }
 
 /// What the kernel counts, which it never counts below zero.
@@ -131,9 +163,9 @@ fn name(bytes: &[u8]) -> String {
 }
 
 /// A name as the kernel takes it: it would silently cut one that is too long, or has a NUL.
-fn kernel_name<'n>(name: &'n str, longest: usize, argument: &'static str) -> Result<&'n [u8]> {
-    if name.is_empty() || name.len() > longest || name.contains('\0') {
-        return Err(invalid(argument));
+fn kernel_name<'n>(name: &'n str, argument: &'static str) -> Result<&'n [u8]> {
+    if name.is_empty() || name.len() > LONGEST_NAME || name.contains('\0') {
+        return Err(invalid(argument, "must have 1 to 15 bytes and no NUL").with_detail(legible(name)));
     }
     Ok(name.as_bytes())
 }

@@ -13,6 +13,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::ops::RangeInclusive;
 
 const TTL: RangeInclusive<u32> = 0..=255;
+const BY_NAME_OR_INDEX: &str = "must be chosen by name or index over IPv6";
+const ONE_HOST: &str = "must be the address of one host, of the group's family";
 
 /// Multicast.
 impl Socket {
@@ -60,7 +62,7 @@ impl Socket {
         let version = self.by_version(Operation::SetOption, Family::IPV4, Family::IPV6)?;
         match (choose(interface.into())?, version) {
             (Chosen::Address(address), Family::IPV4) => self.set(|sock| sock.set_multicast_if_v4(&address)),
-            (Chosen::Address(_), _) => Err(invalid("interface")),
+            (Chosen::Address(_), _) => Err(invalid("interface", BY_NAME_OR_INDEX)),
             (Chosen::Index(index), Family::IPV4) => {
                 // struct ip_mreqn: group and address, which do not count beside an index, and the index.
                 let mut request = [0; 12];
@@ -191,15 +193,19 @@ impl Socket {
     ) -> Result<()> {
         let is_v4 = self.by_version(Operation::SetOption, true, false)?;
         if !group.is_multicast() || (group.is_ipv6() && is_v4) {
-            return Err(invalid("group"));
+            return Err(
+                invalid("group", "must be a multicast address of the socket's family")
+                    .with_detail(group.to_string()),
+            );
         }
         let no_host = |source: IpAddr| source.is_multicast() || source.is_unspecified();
-        if source.is_some_and(|source| source.is_ipv4() != group.is_ipv4() || no_host(source)) {
-            return Err(invalid("source"));
+        if let Some(source) = source.filter(|source| source.is_ipv4() != group.is_ipv4() || no_host(*source))
+        {
+            return Err(invalid("source", ONE_HOST).with_detail(source.to_string()));
         }
         let chosen = choose(interface)?;
         let result = match (group, chosen, source) {
-            (IpAddr::V6(_), Chosen::Address(_), _) => return Err(invalid("interface")),
+            (IpAddr::V6(_), Chosen::Address(_), _) => return Err(invalid("interface", BY_NAME_OR_INDEX)),
             (IpAddr::V6(group), Chosen::Index(index), None) => self.now(Operation::SetOption, |fd| {
                 (change.v6)(&unix::sock(&fd), &group, index)
             }),
@@ -226,7 +232,9 @@ impl Socket {
                 self.set_option(level, name, &source_request(index, group, source))
             }
             // Excluded above: an IPv4 group has an IPv4 source.
-            (IpAddr::V4(_), Chosen::Address(_), Some(IpAddr::V6(_))) => return Err(invalid("source")),
+            (IpAddr::V4(_), Chosen::Address(_), Some(IpAddr::V6(_))) => {
+                return Err(invalid("source", ONE_HOST))
+            }
         };
         result.map_err(|error| membership(typed(error), group))
     }

@@ -20,9 +20,7 @@ impl Socket {
     /// `InvalidInput("device")` for an empty name and one longer than 15 bytes; `ENODEV` when there is no such
     /// interface; `EPERM`; `Unsupported` elsewhere than on Linux; `Closed`.
     pub fn set_device(&self, device: Option<&str>) -> Result<()> {
-        let device = device
-            .map(|device| kernel_name(device, LONGEST_NAME, "device"))
-            .transpose()?;
+        let device = device.map(|device| kernel_name(device, "device")).transpose()?;
         self.set_bytes(number::BIND_TO_DEVICE, device.unwrap_or(b"\0"))
     }
 

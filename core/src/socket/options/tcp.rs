@@ -1,7 +1,7 @@
 //! Options of TCP (tcp(7)).
 
 use super::super::Socket;
-use super::{count, in_range, in_seconds, kernel_name, name, size};
+use super::{check, count, in_milliseconds, in_range, in_seconds, kernel_name, name, size};
 use crate::error::{Operation, Result};
 use crate::sys::special::number;
 use std::ffi::c_int;
@@ -16,6 +16,7 @@ const FASTOPEN_QUEUE: RangeInclusive<u32> = 0..=i32::MAX.unsigned_abs();
 const SEGMENT: RangeInclusive<usize> = 88..=32_767;
 /// `TCP_CA_NAME_MAX` less its NUL.
 const LONGEST_CONGESTION: usize = 15;
+const NOTSENT_LOW_WATER: RangeInclusive<usize> = 1..=u32::MAX as usize;
 
 /// Options of TCP. On a socket that is not TCP each fails with `Unsupported`.
 impl Socket {
@@ -137,9 +138,7 @@ impl Socket {
     /// # Errors
     /// `InvalidInput("user timeout")` for zero and above 2,147,483,647 ms; `Unsupported`; `Closed`.
     pub fn set_user_timeout(&self, time: Option<Duration>) -> Result<()> {
-        let milliseconds = or_off(time, |time| {
-            in_range(time.as_nanos().div_ceil(1_000_000), &USER_TIMEOUT, "user timeout")
-        })?;
+        let milliseconds = or_off(time, |time| in_milliseconds(time, &USER_TIMEOUT, "user timeout"))?;
         self.set_number(number::USER_TIMEOUT, milliseconds)
     }
 
@@ -178,7 +177,7 @@ impl Socket {
     /// `InvalidInput("congestion control")` for an empty name and one longer than 15 bytes; `ENOENT` when the
     /// kernel has none of this name, `EPERM` when it is not among the allowed; `Unsupported`; `Closed`.
     pub fn set_congestion(&self, name: &str) -> Result<()> {
-        let name = kernel_name(name, LONGEST_CONGESTION, "congestion control")?;
+        let name = kernel_name(name, "congestion control")?;
         self.set_bytes(number::CONGESTION, name)
     }
 
@@ -200,11 +199,11 @@ impl Socket {
     /// # Errors
     /// `InvalidInput("not-sent low-water mark")` for 0 and above 4,294,967,295; `Unsupported`; `Closed`.
     pub fn set_notsent_low_water(&self, bytes: Option<usize>) -> Result<()> {
-        let bytes = match bytes {
-            None => 0,
-            Some(0) => return Err(super::invalid("not-sent low-water mark")),
-            Some(bytes) => u32::try_from(bytes).map_err(|_| super::invalid("not-sent low-water mark"))?,
-        };
+        if let Some(bytes) = bytes {
+            check(bytes, &NOTSENT_LOW_WATER, "", "not-sent low-water mark")?;
+        }
+        // The range ends where 32 bits do.
+        let bytes = u32::try_from(bytes.unwrap_or(0)).unwrap_or(u32::MAX);
         self.set_bytes(number::NOTSENT_LOWAT, &bytes.to_ne_bytes())
     }
 
