@@ -167,7 +167,7 @@ pub fn create_server_with<H: Host>(
         }
     };
     let whom = if name.is_empty() {
-        format!("every interface port {port}")
+        "every interface".to_owned()
     } else {
         called(name, port, &addresses)
     };
@@ -197,7 +197,11 @@ pub fn create_server_with<H: Host>(
     let first = tried.first().and_then(|(_, end)| *end);
     let kind = first.unwrap_or(Kind::Os(libc::EAFNOSUPPORT));
     let mut detail = whom;
-    list(&mut detail, &tried, tried.len(), kind);
+    if tried.is_empty() {
+        detail = format!("{} port {port}, no IPv6 address", legible(name));
+    } else {
+        list(&mut detail, &tried, tried.len(), kind);
+    }
     Err(Error::new(Operation::CreateServer, kind).with_detail(detail))
 }
 

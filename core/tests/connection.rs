@@ -280,7 +280,7 @@ fn it_connects_from_where_it_is_told() {
         options.local_address = Some("192.0.2.1:0".parse().unwrap());
         let (kind, text) = detail(connect_any(&[address], &options, LATE, &mut Plain));
         assert_eq!(kind, Kind::Os(libc::EADDRNOTAVAIL));
-        assert!(text.contains("cannot assign requested address"), "{text}");
+        assert_eq!(text, address.to_string());
     });
 }
 
@@ -422,8 +422,7 @@ fn by_name() {
     assert_eq!(client.peer_address().unwrap(), second);
     let (kind, text) = detail(create_server("two.test", port, 4));
     assert_eq!(kind, Kind::Os(libc::EADDRINUSE));
-    let said =
-        format!("two.test port {port}: {refused} address already in use, {second} address already in use");
+    let said = format!("two.test port {port}, 2 addresses tried: {refused}, {second}");
     assert_eq!(text, said);
 }
 
@@ -462,7 +461,7 @@ fn dual_stack_is_as_wanted() {
         assert!(!only_v6(&listen("::", 0, DualStack::Wanted).unwrap()));
         let (kind, text) = detail(listen("127.0.0.1", 0, DualStack::Wanted));
         assert_eq!(kind, Kind::Os(libc::EAFNOSUPPORT));
-        assert_eq!(text, "127.0.0.1 port 0");
+        assert_eq!(text, "127.0.0.1 port 0, no IPv6 address");
     });
 }
 
@@ -475,19 +474,13 @@ fn a_busy_port_is_an_error_that_names_the_address() {
         let port = address.port().unwrap();
         let (kind, text) = detail(create_server("127.0.0.1", port, 4));
         assert_eq!(kind, Kind::Os(libc::EADDRINUSE));
-        assert_eq!(
-            text,
-            format!("127.0.0.1 port {port}: {address} address already in use")
-        );
+        assert_eq!(text, address.to_string());
         // Not half a server: IPv6 alone would be free.
         let server = listen("::", 0, DualStack::Off).unwrap();
         let port = server.local_address().unwrap().port().unwrap();
         let (kind, text) = detail(create_server("", port, 4));
         assert_eq!(kind, Kind::Os(libc::EADDRINUSE));
-        assert_eq!(
-            text,
-            format!("every interface port {port}: [::]:{port} address already in use")
-        );
+        assert_eq!(text, format!("every interface, [::]:{port}"));
     });
 }
 

@@ -1206,10 +1206,11 @@ uint32_t polysock_version(void);
 const char *polysock_version_string(void);
 
 /**
- * Gives words for the last failure in this thread, such as "connect 127.0.0.1:80: Connection refused (os error 111)".
+ * Gives words for the last failure in this thread, such as "connect 127.0.0.1:80: Connection refused".
  *
  * BSD: none (err(3) prints). Python: str(exception). Java: Throwable.getMessage.
- * For people, never to be parsed. It names the operation, and the address or argument where there is one. Ask right
+ * For people, never to be parsed. It names the operation, the address or argument where there is one, what it must be and
+ * the time limit that passed. A text of the caller's is cut, and its control characters are shown as \\x1b. Ask right
  * after a failed call: a later success leaves it as it is. The text belongs to the library and is valid until the next
  * call that fails in this thread; "" when none has. Never NULL.
  * @ingroup polysock_library
@@ -1625,7 +1626,8 @@ void polysock_control_free(polysock_control *c);
  * Adds descriptors to pass over a Unix domain socket; they stay the caller's, open until they were sent.
  *
  * BSD: SCM_RIGHTS. Python: socket.send_fds. Java: none.
- * POLYSOCK_EBADF for a negative number; one that is not open is found by polysock_sendmsg().
+ * POLYSOCK_EBADF for a negative number. One that is not open, and more than the 253 that Linux takes in a message, are
+ * found by polysock_sendmsg().
  * @ingroup polysock_messages
  */
 int polysock_control_add_fds(polysock_control *c, const int *fds, size_t n);
