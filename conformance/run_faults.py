@@ -9,9 +9,10 @@ import sys
 import time
 
 from faults.play import ABSORBED, NOT_REACHED, REFUSED, VIOLATION, FaultPair, Played, Violated
-from faults.table import CALLS, ERRNOS, faults
+from faults.table import CALLS, faults
 from run import HERE, choose, read_drivers
 from runner.known import Known
+from runner.play import open_network
 from runner.scenario import ROLES, Malformed, load
 
 
@@ -34,7 +35,8 @@ def main(arguments=None):
             counts[name, "calls", played.fault.call if played.fault else ""] += 1
             if played.outcome == VIOLATION:
                 violations.append((name, role, played))
-                print(f"VIOLATION {name} as {role}, {played.scenario}, {played.fault}\n  " + played.words.replace("\n", "\n  "), flush=True)
+                print(f"VIOLATION {name} as {role}, {played.scenario}, {played.fault}")
+                print("  " + played.words.replace("\n", "\n  "), flush=True)
     report(counts, options.faulty or drivers, violations, time.monotonic() - began)
     return 1 if violations else 0
 
@@ -50,7 +52,7 @@ def parse(arguments):
     parser.add_argument("--call", action="append", choices=CALLS, help="only these calls fail")
     parser.add_argument("--error", action="append", help="only in these ways: EMFILE, 'one byte', …")
     parser.add_argument("--most", type=int, default=1000, help="how many of one kind of call fail in a scenario")
-    parser.add_argument("--sample", type=int, metavar="N", help="N faults a scenario, the same ones each time; languages and roles take turns")
+    parser.add_argument("--sample", type=int, metavar="N", help="N faults a scenario, always the same; languages take turns")
     parser.add_argument("--seed", default="1", help="which ones --sample takes")
     parser.add_argument("--limit", type=float, default=15, help="seconds a step may take")
     parser.add_argument("--verbose", action="store_true", help="every play")
@@ -65,8 +67,6 @@ def play(name, role, drivers, object_name, known, scenarios, options):
     ends = (mine, partner) if role == "server" else (partner, mine)
     shim = str(pathlib.Path(options.shim).resolve())
     pair = FaultPair(*ends, role, known, options.limit, shim, object_name, options.verbose)
-    from runner.play import open_network
-
     pair.network, _ = open_network(True)
     try:
         for scenario in scenarios:
