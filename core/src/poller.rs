@@ -4,7 +4,7 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Follower, Following};
 use crate::host::{Host, Plain};
 use crate::poll::{first_look, Events, PollTarget};
-use crate::sys::fork::{ForkLock, Held};
+use crate::sys::fork::{ForkLock, Held, InChild};
 use crate::sys::poll_set::PollSet;
 use crate::sys::selector::{Interest, Mode, Selector, WAKE};
 use crate::sys::special;
@@ -25,7 +25,9 @@ use std::time::Duration;
 /// the connection open. A plain descriptor is to be removed before it is closed. Dropping the poller leaves the
 /// sockets as they are; sockets need not outlive it, nor it them.
 ///
-/// Any number of threads may add, remove and wait. A forked child has an empty poller of its own.
+/// Any number of threads may add, remove and wait. A forked child has a poller of its own with the same registrations, so
+/// a program may become a daemon after it has set its poller up; neither process disturbs the other. What is ready is told
+/// to both. Where a thread was changing the poller at the very moment of the fork, the child's is closed (`Closed`).
 ///
 /// ```
 /// use polysock_core::{create_connection, create_server, Event, Events, Mode, Poller};
@@ -214,7 +216,7 @@ impl Poller {
 impl std::fmt::Debug for Poller {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Poller")
-            .field("registered", &self.0.state.lock().tokens.len())
+            .field("registered", &self.0.state.lock().registered.len())
             .finish()
     }
 }
@@ -251,15 +253,40 @@ struct Registry {
     state: ForkLock<State>,
 }
 
-/// Fresh in a forked child: the selector is the parent's, and changing it would change the parent's.
 #[derive(Default)]
 struct State {
     selector: Option<Arc<dyn Selector>>,
-    /// The tokens of what is registered, by keys that are never used again: an event whose key is gone is stale.
-    tokens: HashMap<u64, u64>,
+    /// What is registered, by keys that are never used again: an event whose key is gone is stale.
+    registered: HashMap<u64, Registered>,
     /// The keys of plain descriptors.
     numbers: HashMap<RawFd, u64>,
     last_key: u64,
+    /// This is a forked child, and what its parent had registered can't be known.
+    lost: bool,
+}
+
+struct Registered {
+    token: u64,
+    fd: RawFd,
+    interest: Interest,
+    /// It was a [`Mode::OneShot`], and has told.
+    silent: bool,
+}
+
+impl InChild for State {
+    /// The same registrations, for a selector of the child's own: to change the parent's would change it for the parent.
+    fn in_child(parents: Option<Self>) -> Self {
+        let Some(mut state) = parents else {
+            return Self {
+                lost: true,
+                ..Self::default()
+            };
+        };
+        if let Some(selector) = state.selector.take() {
+            selector.leave_to_parent();
+        }
+        state
+    }
 }
 
 impl Registry {
@@ -274,10 +301,23 @@ impl Registry {
     /// The selector, made anew in a forked child.
     fn selector(&self, state: &mut Held<'_, State>) -> std::result::Result<Arc<dyn Selector>, Kind> {
         self.check_open()?;
+        if state.lost {
+            return Err(Kind::Closed);
+        }
         if let Some(selector) = &state.selector {
             return Ok(Arc::clone(selector));
         }
         let selector = (self.make)().map_err(|error| kind(&error))?;
+        for (&key, one) in state.registered.iter().filter(|(_, one)| !one.silent) {
+            match selector
+                .add(one.fd, key, one.interest)
+                .map_err(|error| kind(&error))
+            {
+                // A daemon closes what it does not need.
+                Ok(()) | Err(Kind::Os(libc::EBADF | libc::EPERM)) => {}
+                Err(kind) => return Err(kind),
+            }
+        }
         state.selector = Some(Arc::clone(&selector));
         Ok(selector)
     }
@@ -320,24 +360,49 @@ impl Registry {
         let key = state.last_key + 1;
         selector.add(fd, key, interest).map_err(|error| kind(&error))?;
         state.last_key = key;
-        state.tokens.insert(key, token);
+        let silent = false;
+        let one = Registered {
+            token,
+            fd,
+            interest,
+            silent,
+        };
+        state.registered.insert(key, one);
         Ok(key)
     }
 
     fn modify(&self, fd: RawFd, key: u64, token: u64, interest: Interest) -> std::result::Result<(), Kind> {
         let mut state = self.state.lock();
         let selector = self.selector(&mut state)?;
-        let kept = state.tokens.get_mut(&key).ok_or(NOT_REGISTERED)?;
-        selector.modify(fd, key, interest).map_err(|error| kind(&error))?;
-        *kept = token;
+        let kept = state.registered.get_mut(&key).ok_or(NOT_REGISTERED)?;
+        match selector.modify(fd, key, interest).map_err(|error| kind(&error)) {
+            // It told before the fork.
+            Err(NOT_REGISTERED) if kept.silent => {
+                selector.add(fd, key, interest).map_err(|error| kind(&error))
+            }
+            result => result,
+        }?;
+        *kept = Registered {
+            token,
+            fd,
+            interest,
+            silent: false,
+        };
         Ok(())
     }
 
     fn remove(&self, fd: RawFd, key: u64) -> std::result::Result<(), Kind> {
         let mut state = self.state.lock();
-        let selector = self.selector(&mut state)?;
-        state.tokens.remove(&key).ok_or(NOT_REGISTERED)?;
-        selector.remove(fd, key).map_err(|error| kind(&error))
+        self.check_open()?;
+        let one = state.registered.remove(&key).ok_or(NOT_REGISTERED)?;
+        // A forked child that only closes needs no selector.
+        let Some(selector) = &state.selector else {
+            return Ok(());
+        };
+        match selector.remove(fd, key).map_err(|error| kind(&error)) {
+            Err(NOT_REGISTERED) if one.silent => Ok(()),
+            result => result,
+        }
     }
 
     fn add_number(&self, fd: RawFd, token: u64, interest: Interest) -> std::result::Result<(), Kind> {
@@ -345,7 +410,7 @@ impl Registry {
         let key = self.add_to(&mut state, fd, token, interest)?;
         // One that was closed without being removed: the system has forgotten it, so do we.
         if let Some(stale) = state.numbers.insert(fd, key) {
-            state.tokens.remove(&stale);
+            state.registered.remove(&stale);
         }
         Ok(())
     }
@@ -401,7 +466,7 @@ impl Registry {
 
     /// Puts tokens for keys and drops what is stale; returns how many events are left.
     fn keep_registered(&self, events: &mut [Event], count: usize) -> usize {
-        let state = self.state.lock();
+        let mut state = self.state.lock();
         let mut kept = 0;
         for at in 0..count {
             let Some(&Event {
@@ -411,8 +476,12 @@ impl Registry {
             else {
                 break;
             };
-            if let (Some(&token), Some(to)) = (state.tokens.get(&key), events.get_mut(kept)) {
-                *to = Event { token, events: seen };
+            if let (Some(one), Some(to)) = (state.registered.get_mut(&key), events.get_mut(kept)) {
+                one.silent = one.interest.mode == Mode::OneShot;
+                *to = Event {
+                    token: one.token,
+                    events: seen,
+                };
                 kept += 1;
             }
         }
@@ -437,8 +506,7 @@ impl Follower for Registry {
 
 impl Drop for Registry {
     fn drop(&mut self) {
-        // In a forked child this puts a fresh value in the place of the parent's, which some thread of the parent may
-        // have been changing.
+        // In a forked child this gives up what is the parent's, or forgets it where a thread of the parent was changing it.
         drop(self.state.lock());
     }
 }

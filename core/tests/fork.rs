@@ -523,9 +523,14 @@ mod tests {
         for _ in 0..20 {
             let child = system::fork(|| {
                 assert_eq!(server.connections(), 0);
+                // Nobody serves here, so nothing would end this wait.
+                let error = server.wait(Timeout::Never).unwrap_err();
+                assert_eq!(error.kind(), Kind::Closed);
+                assert!(error.to_string().contains("after a fork"), "{error}");
                 let (running, took) = timed(|| server.stop(Timeout::Never));
                 assert_eq!(running.unwrap(), 0);
                 assert!(took < ms(900), "{took:?}");
+                server.wait(Timeout::Never).unwrap();
             });
             echo(&connect(&address));
             child.succeed();

@@ -7,9 +7,12 @@ mod support;
 use poller_support::*;
 use polysock_core::{Event, Events, Kind, Mode, PollTarget, Poller, Socket};
 use std::collections::HashSet;
+use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd};
+use std::sync::Arc;
+use std::time::Duration;
 use support::alone::{alone, alone_by, can, inside};
-use support::system::{descriptors, fork, limit_descriptors, thread_cpu};
+use support::system::{close, descriptors, dup, fork, limit_descriptors, pipe, thread_cpu};
 use support::*;
 
 #[test]
@@ -159,10 +162,12 @@ fn a_forked_child_has_a_poller_of_its_own() {
                 poller.add(socket, token, Events::READABLE, Mode::Level).unwrap();
             }
             let child = fork(|| {
-                // Nothing is registered here, and closing tells the parent's poller nothing.
+                // What is registered is so here too, and closing tells the parent's poller nothing.
                 a_peer.send("x").unwrap();
-                assert!(now(&poller).is_empty());
+                assert!(now(&poller).contains(&1));
                 a.close().unwrap();
+                assert!(!now(&poller).contains(&1));
+                poller.remove(&b).unwrap();
                 poller.add(&c, 3, Events::READABLE, Mode::Level).unwrap();
                 poller.wake().unwrap();
                 assert!(now(&poller).is_empty());
@@ -187,6 +192,108 @@ fn a_forked_child_has_a_poller_of_its_own() {
             assert_eq!(now(&poller), [1]);
         });
     });
+}
+
+/// A daemon forks when everything is set up. The parent may have gone by then.
+#[test]
+fn a_forked_child_goes_on_with_what_was_registered() {
+    alone("a_forked_child_goes_on_with_what_was_registered", || {
+        both(|poller| {
+            let pairs = [(); 5].map(|()| pair());
+            let (pipe, to_pipe) = pipe();
+            let gone = dup(pipe.as_raw_fd());
+            let modes = [Mode::Level, Mode::OneShot, Mode::OneShot, Mode::Level];
+            for (token, ((socket, _), mode)) in (1..).zip(pairs.iter().zip(modes)) {
+                poller.add(socket, token, Events::READABLE, mode).unwrap();
+            }
+            poller
+                .add(
+                    PollTarget::Number(pipe.as_raw_fd()),
+                    6,
+                    Events::READABLE,
+                    Mode::Level,
+                )
+                .unwrap();
+            poller
+                .add(
+                    PollTarget::Number(gone.as_raw_fd()),
+                    7,
+                    Events::READABLE,
+                    Mode::Level,
+                )
+                .unwrap();
+            poller
+                .modify(&pairs[0].0, 10, Events::READABLE, Mode::Level)
+                .unwrap();
+            poller.remove(&pairs[3].0).unwrap();
+            pairs[1].1.send("x").unwrap();
+            assert_eq!(found(&poller, LATE), [2]);
+            let child = fork(|| {
+                close(gone.as_raw_fd());
+                for (_, peer) in &pairs {
+                    peer.send("x").unwrap();
+                }
+                std::fs::File::from(to_pipe.try_clone().unwrap())
+                    .write_all(b"x")
+                    .unwrap();
+                // Number 2 has told, and is silent until it is modified.
+                assert_eq!(found(&poller, LATE), [3, 6, 10]);
+                assert_eq!(now(&poller), [6, 10]);
+                poller
+                    .modify(&pairs[1].0, 2, Events::READABLE, Mode::OneShot)
+                    .unwrap();
+                assert_eq!(now(&poller), [2, 6, 10]);
+                poller.add(&pairs[4].0, 5, Events::READABLE, Mode::Level).unwrap();
+                assert_eq!(now(&poller), [5, 6, 10]);
+                poller.remove(&pairs[1].0).unwrap();
+                poller.remove(PollTarget::Number(pipe.as_raw_fd())).unwrap();
+                let again = poller.add(&pairs[0].0, 1, Events::READABLE, Mode::Level);
+                assert_eq!(again.unwrap_err().kind(), Kind::Os(libc::EEXIST));
+            });
+            child.succeed();
+            // The parent's registrations and what they have told are as they were.
+            assert_eq!(found(&poller, LATE), [3, 6, 7, 10]);
+            assert_eq!(now(&poller), [6, 7, 10]);
+        });
+    });
+}
+
+/// Also while a thread of the parent waits in it.
+#[test]
+fn a_forked_child_gives_up_the_descriptors_of_the_parents_poller() {
+    alone(
+        "a_forked_child_gives_up_the_descriptors_of_the_parents_poller",
+        || {
+            let poller = Arc::new(Poller::new().unwrap());
+            let (socket, _peer) = pair();
+            poller.add(&socket, 1, Events::READABLE, Mode::Level).unwrap();
+            let waiting = Arc::clone(&poller);
+            let waiter = start(move || found(&waiting, LATE).len());
+            waiter.wait_blocked();
+            let polled = || {
+                let all = descriptors();
+                all.iter().filter(|(_, what)| what.contains("eventpoll")).count()
+            };
+            assert_eq!(polled(), 1);
+            fork(|| {
+                socket.close().unwrap();
+                assert_eq!(polled(), 0, "one that only closes needs none");
+                let event = &mut [Event::default()];
+                assert_eq!(poller.wait(event, Duration::ZERO).unwrap(), 0);
+                assert_eq!(polled(), 1);
+                poller.close();
+                assert_eq!(polled(), 0);
+            })
+            .succeed();
+            fork(|| {
+                poller.close();
+                assert_eq!(polled(), 0);
+            })
+            .succeed();
+            poller.wake().unwrap();
+            assert_eq!(waiter.result(), 0);
+        },
+    );
 }
 
 #[test]

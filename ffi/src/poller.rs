@@ -24,8 +24,10 @@ pub const POLYSOCK_POLL_ONESHOT: c_int = 2;
 ///
 /// BSD: epoll(7), kqueue(2). Python: select.epoll. Java: Selector.
 /// Any number of threads may add, remove and wait. Closing a registered socket ends its registration: an event never
-/// comes from a socket that was closed. The poller need not outlive its sockets, nor they it. Give it up once with
-/// polysock_poller_free().
+/// comes from a socket that was closed. The poller need not outlive its sockets, nor they it. A forked child has a poller
+/// with the same registrations, so daemon(3) may be called after everything was set up; neither process disturbs the other.
+/// (Where a thread was changing the poller at the moment of the fork, the child's calls fail with POLYSOCK_ECLOSED.) Give
+/// it up once with polysock_poller_free().
 /// @code
 /// polysock_poller *poller;
 /// polysock_event events[64];

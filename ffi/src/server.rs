@@ -70,7 +70,9 @@ const _: () = assert!(size_of::<polysock_server_options>() == 4 * size_of::<usiz
 ///
 /// BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
 /// It has at most `max_connections` threads. A connection for which there is no thread stays in the kernel, and so does
-/// one for which there is no descriptor. Give it up once with polysock_server_free().
+/// one for which there is no descriptor. A fork copies no threads: in the child nobody serves, and
+/// polysock_server_wait() fails with POLYSOCK_ECLOSED; call daemon(3) before polysock_server_start(). Give it up once with
+/// polysock_server_free().
 /// @code
 /// static int greet(polysock_t *connection, const polysock_addr *peer, void *user)
 /// {
@@ -180,7 +182,8 @@ pub unsafe extern "C" fn polysock_server_stop(
 /// Waits until the server accepts no more: somebody stopped it or closed its listener, or it can't go on.
 ///
 /// BSD: none. Python: Server.serve_forever. Java: ExecutorService.awaitTermination.
-/// POLYSOCK_DEFAULT means for ever. 0 after a stop; otherwise what accept said; POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN.
+/// POLYSOCK_DEFAULT means for ever. 0 after a stop; otherwise what accept said; POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN;
+/// POLYSOCK_ECLOSED in a forked child, unless it has stopped its own.
 /// @ingroup polysock_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_server_wait(srv: *mut polysock_server, timeout_ms: c_int) -> c_int {

@@ -111,10 +111,69 @@ TEST(two_workers_on_one_listener)
     polysock_free(listener);
 }
 
+/* As after daemon(3): what was registered before is told in the child, which frees what it inherits. */
+TEST(a_child_goes_on_with_a_poller)
+{
+    polysock_t *client, *server;
+    polysock_poller *poller;
+    polysock_event event;
+    make_pair(&client, &server);
+    MUST(polysock_poller_new(&poller));
+    MUST(polysock_poller_add(poller, server, 7, POLYSOCK_POLLIN, POLYSOCK_POLL_LEVEL));
+    int before = open_descriptors();
+    pid_t child = fork();
+    if (child == 0) {
+        int bad = polysock_sendall(client, "x", 1, NULL, 10000) != 0;
+        bad |= polysock_poller_wait(poller, &event, 1, 30000) != 1 || event.token != 7;
+        bad |= (open_descriptors() != before) << 1;
+        polysock_poller_free(poller);
+        bad |= (open_descriptors() != before - 2) << 2;
+        _exit(bad);
+    }
+    CHECK_IS(wait_child(child), 0);
+    CHECK_IS(polysock_poller_wait(poller, &event, 1, 10000), 1);
+    child = fork();
+    if (child == 0) {
+        polysock_poller_free(poller);
+        _exit(open_descriptors() != before - 2);
+    }
+    CHECK_IS(wait_child(child), 0);
+    CHECK_IS(polysock_poller_wait(poller, &event, 1, 10000), 1);
+    polysock_poller_free(poller);
+    polysock_free(client);
+    polysock_free(server);
+}
+
+static int nothing(polysock_t *connection UNUSED, const polysock_addr *peer UNUSED, void *user UNUSED)
+{
+    return 0;
+}
+
+TEST(nobody_waits_for_a_server_in_a_child)
+{
+    polysock_addr a;
+    polysock_t *listener = make_listener("127.0.0.1", &a);
+    polysock_server *server;
+    MUST(polysock_server_start(&server, listener, nothing, NULL, NULL));
+    pid_t child = fork();
+    if (child == 0) {
+        int bad = polysock_server_wait(server, POLYSOCK_INFINITE) != POLYSOCK_ECLOSED;
+        bad |= (strstr(polysock_last_detail(), "after a fork, which copies no threads") == NULL) << 1;
+        bad |= (polysock_server_stop(server, 0, NULL) != 0 || polysock_server_wait(server, 30000) != 0) << 2;
+        _exit(bad);
+    }
+    CHECK_IS(wait_child(child), 0);
+    CHECK_IS(polysock_server_wait(server, 0), POLYSOCK_EAGAIN);
+    polysock_server_free(server);
+    polysock_free(listener);
+}
+
 int main(void)
 {
     RUN(child_closes_its_copies);
     RUN(child_of_a_process_with_a_call_inside);
     RUN(two_workers_on_one_listener);
+    RUN(a_child_goes_on_with_a_poller);
+    RUN(nobody_waits_for_a_server_in_a_child);
     return report();
 }

@@ -19,7 +19,8 @@
  *           bytes may be NULL.
  * Process   Nothing to initialise, no signal dispositions changed, no SIGPIPE, no threads but those of
  *           polysock_server_start(), every descriptor close-on-exec.
- *           A forked child may use and close what it inherits without disturbing its parent.
+ *           A forked child may use and close what it inherits without disturbing its parent. A poller goes on there, a
+ *           server does not: its threads are the parent's.
  *
  * @endverbatim
  * Made by cbindgen from ffi/src: do not edit.
@@ -609,8 +610,10 @@ typedef struct polysock_control polysock_control;
  *
  * BSD: epoll(7), kqueue(2). Python: select.epoll. Java: Selector.
  * Any number of threads may add, remove and wait. Closing a registered socket ends its registration: an event never
- * comes from a socket that was closed. The poller need not outlive its sockets, nor they it. Give it up once with
- * polysock_poller_free().
+ * comes from a socket that was closed. The poller need not outlive its sockets, nor they it. A forked child has a poller
+ * with the same registrations, so daemon(3) may be called after everything was set up; neither process disturbs the other.
+ * (Where a thread was changing the poller at the moment of the fork, the child's calls fail with POLYSOCK_ECLOSED.) Give
+ * it up once with polysock_poller_free().
  * @code
  * polysock_poller *poller;
  * polysock_event events[64];
@@ -630,7 +633,9 @@ typedef struct polysock_poller polysock_poller;
  *
  * BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
  * It has at most `max_connections` threads. A connection for which there is no thread stays in the kernel, and so does
- * one for which there is no descriptor. Give it up once with polysock_server_free().
+ * one for which there is no descriptor. A fork copies no threads: in the child nobody serves, and
+ * polysock_server_wait() fails with POLYSOCK_ECLOSED; call daemon(3) before polysock_server_start(). Give it up once with
+ * polysock_server_free().
  * @code
  * static int greet(polysock_t *connection, const polysock_addr *peer, void *user)
  * {
@@ -1922,7 +1927,8 @@ int polysock_server_stop(polysock_server *srv, int timeout_ms, size_t *still_run
  * Waits until the server accepts no more: somebody stopped it or closed its listener, or it can't go on.
  *
  * BSD: none. Python: Server.serve_forever. Java: ExecutorService.awaitTermination.
- * POLYSOCK_DEFAULT means for ever. 0 after a stop; otherwise what accept said; POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN.
+ * POLYSOCK_DEFAULT means for ever. 0 after a stop; otherwise what accept said; POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN;
+ * POLYSOCK_ECLOSED in a forked child, unless it has stopped its own.
  * @ingroup polysock_server
  */
 int polysock_server_wait(polysock_server *srv, int timeout_ms);

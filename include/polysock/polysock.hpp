@@ -970,7 +970,8 @@ inline std::size_t poll(span<pollfd> set, timeout t = {})
 
 using event = ::polysock_event;
 
-// Many sockets, registered once. Any thread may use it; only the owner moves or destroys it.
+// Many sockets, registered once. Any thread may use it; only the owner moves or destroys it. A forked child has one with the
+// same registrations.
 class poller {
 public:
     enum class mode { level = POLYSOCK_POLL_LEVEL, edge = POLYSOCK_POLL_EDGE, oneshot = POLYSOCK_POLL_ONESHOT };
@@ -1046,7 +1047,7 @@ struct server_options {
 // The connection is lent: it is closed when the handler returns and not to be moved from; detach() takes it away for good.
 // A handler may use the server that is being made, under the name it is given: none is called before it is there.
 // Destroying a server stops it with no time for handlers to finish. The handler lives until the last call has returned:
-// what it refers to must, too, unless stop() said that none runs any more.
+// what it refers to must, too, unless stop() said that none runs any more. In a forked child nobody serves, and wait() throws.
 class server {
 public:
     template <class Handler> server(socket listener, Handler handler, server_options options = {}) : listener_(std::move(listener))

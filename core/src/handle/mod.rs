@@ -98,7 +98,7 @@ impl Handle {
         loop {
             let inherited = word >> GENERATION != ours >> GENERATION;
             let seen = if inherited {
-                ours | (word & (CLOSED | DETACHED))
+                ours | (word & (CLOSED | DETACHED | REGISTERED))
             } else {
                 word
             };
@@ -300,7 +300,7 @@ impl Handle {
     /// Wakes every registered thread, and tells the followers that the descriptor goes. Called while it is open, once
     /// nobody can enter any more.
     fn part_from_followers(&self) {
-        // In a forked child the lists are empty: what is in them is the parent's.
+        // In a forked child nobody waits: the waiters are the parent's.
         let followers = {
             let mut shared = self.shared.lock();
             shared.wake_all();

@@ -1,6 +1,7 @@
 //! What the threads of a handle tell each other, and what follows its descriptor.
 
 use super::Direction;
+use crate::sys::fork::InChild;
 use crate::sys::wake;
 use crate::turn::Owner;
 use std::os::fd::BorrowedFd;
@@ -56,6 +57,21 @@ pub(crate) trait Follower: Send + Sync {
 pub(crate) struct Following {
     pub(crate) follower: Weak<dyn Follower>,
     pub(crate) key: u64,
+}
+
+impl InChild for Shared {
+    /// The parent's threads wait and take turns in the parent; what follows the descriptor follows the child's too.
+    fn in_child(parents: Option<Self>) -> Self {
+        let followers = parents.map(|mut parents| {
+            let followers = std::mem::take(&mut parents.followers);
+            std::mem::forget(parents);
+            followers
+        });
+        Self {
+            followers: followers.unwrap_or_default(),
+            ..Self::default()
+        }
+    }
 }
 
 impl Shared {

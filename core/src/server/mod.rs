@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{WaitingFor, Watch};
 use crate::host::{Host, Plain};
 use crate::socket::Socket;
-use crate::sys::fork::ForkLock;
+use crate::sys::fork::{ForkLock, InChild};
 use crate::time::{Deadline, Left, Timeout};
 use crate::wait::{wait, Waited};
 use std::collections::HashMap;
@@ -47,7 +47,8 @@ impl Default for ServeOptions {
 /// [`ServeOptions::max_connections`], a further thread is asked for only when none is free, and a connection that can't be
 /// handled yet stays in the kernel. [`Server::start`] does it with threads of the standard library.
 ///
-/// A forked child inherits a listener, but nobody who accepts on it.
+/// A forked child inherits the listener, but none of the threads: [`wait`](Self::wait) says so there. It may have workers of
+/// its own.
 pub struct Server {
     listener: Arc<Socket>,
     max_connections: usize,
@@ -56,7 +57,19 @@ pub struct Server {
     state: ForkLock<State>,
 }
 
-/// Fresh in a forked child: none of the threads is there.
+impl InChild for State {
+    /// None of the threads is there.
+    fn in_child(parents: Option<Self>) -> Self {
+        let served = |parents: &Self| parents.started || !parents.seats.is_empty();
+        let orphan = parents.as_ref().is_none_or(served);
+        std::mem::forget(parents);
+        Self {
+            orphan,
+            ..Self::default()
+        }
+    }
+}
+
 #[derive(Default)]
 struct State {
     /// The workers, by keys that are never used again.
@@ -79,6 +92,10 @@ struct State {
     sleepers: Vec<Thread>,
     /// Why accepting ended, when nobody stopped it.
     failure: Option<Error>,
+    /// It has threads of its own, which may be on their way to their seats.
+    started: bool,
+    /// This is a forked child, and nobody accepts in it.
+    orphan: bool,
 }
 
 /// A worker as the others see it.
@@ -258,12 +275,17 @@ impl Server {
     /// Waits until accepting has ended: somebody stopped the server or closed its listener, or it can't go on.
     ///
     /// # Errors
-    /// `TimedOut`, `WouldBlock`; `Interrupted` when the host ends the wait, which leaves the server running; what accept
-    /// said when it can't go on, such as `EBADF` of a descriptor that was closed behind our back.
+    /// `TimedOut`, `WouldBlock`; `Interrupted` when the host ends the wait, which leaves the server running; `Closed` in a
+    /// forked child, where the threads of its parent are not, unless it has stopped its own server; what accept said when
+    /// it can't go on, such as `EBADF` of a descriptor that was closed behind our back.
     pub fn wait<H: Host>(&self, timeout: impl Into<Timeout>, host: &mut H) -> Result<()> {
         let limit = timeout.into();
         let deadline = Deadline::after(limit);
         let handle = &self.listener.handle;
+        if self.state.lock().orphan && !self.listener.is_closed() {
+            let error = Error::new(Operation::Server, Kind::Closed);
+            return Err(error.with_detail("after a fork, which copies no threads"));
+        }
         loop {
             let waited = host.block(|| {
                 let mut watch = Watch::new(handle, WaitingFor::Readiness);

@@ -5,7 +5,7 @@ use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::host::Plain;
 use crate::socket::Socket;
-use crate::sys::fork::ForkLock;
+use crate::sys::fork::{ForkLock, InChild};
 use crate::time::{Deadline, Timeout};
 use std::any::Any;
 use std::fmt;
@@ -104,6 +104,7 @@ impl Server {
             failed,
         });
         recruit(&program)?;
+        program.server.state.lock().started = true;
         Ok(StartedServer {
             server: Arc::clone(&program.server),
             threads: Arc::clone(&program.threads),
@@ -148,6 +149,8 @@ impl Drop for StartedServer {
 
 /// The threads of a server. Those of the parent are no threads of a forked child.
 struct Threads(ForkLock<Crew>);
+
+impl InChild for Crew {}
 
 #[derive(Default)]
 struct Crew {

@@ -119,6 +119,7 @@ impl Server {
         state.last_key += 1;
         let key = state.last_key;
         state.expected_since = None;
+        state.orphan = false;
         state.seats.insert(key, Seat::new());
         drop(state);
         Worker {

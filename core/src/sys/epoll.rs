@@ -3,10 +3,11 @@
 use super::linux;
 use super::selector::{Interest, Mode, Selector, WAKE};
 use super::unix::{self, Readiness};
-use super::wake::Waker;
+use super::wake::{self, Waker};
 use libc::{c_int, epoll_event};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The most events one wait takes: 3 KiB of stack; the kernel hands out the others next time, in turn.
@@ -84,6 +85,19 @@ impl Selector for Epoll {
 
     fn take_wake(&self) {
         self.waker.drain();
+    }
+
+    fn leave_to_parent(self: Arc<Self>) {
+        // Of the parent's threads that wait there are copies that are never dropped, so the numbers are closed here, and
+        // nothing is dropped. A program that closed everything may have opened other things under them.
+        self.waker.close_inherited();
+        let epoll = self.epoll.as_raw_fd();
+        if wake::is_anonymous(epoll) {
+            // SAFETY: the descriptor is ours, and not used again: a wait that a signal handler forked in ends with EINTR
+            // and asks for a new selector.
+            unsafe { libc::close(epoll) };
+        }
+        std::mem::forget(self);
     }
 }
 

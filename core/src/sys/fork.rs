@@ -43,9 +43,21 @@ pub fn sharing() -> (u32, u32) {
     (generation(), FORKS.load(Ordering::SeqCst))
 }
 
-/// A lock for a few instructions at a time, which in a forked child is free and holds a fresh value.
-///
-/// The old value is forgotten, not dropped: a thread of the parent may have been changing it.
+/// What a forked child makes of a value that its parent had under a [`ForkLock`].
+pub trait InChild: Default {
+    /// The child's value. There is none of the parent's where one of its threads was changing it.
+    ///
+    /// Unless a type has use for it, what the parent had is forgotten, not dropped: it may belong to the parent's threads.
+    fn in_child(parents: Option<Self>) -> Self {
+        std::mem::forget(parents);
+        Self::default()
+    }
+}
+
+impl InChild for () {}
+impl<T> InChild for Option<T> {}
+
+/// A lock for a few instructions at a time, which in a forked child is free and holds what the child makes of the value.
 pub struct ForkLock<T> {
     /// The generation in the upper half, 1 in the lower while somebody holds the lock.
     word: AtomicU64,
@@ -68,7 +80,7 @@ impl<T> ForkLock<Option<T>> {
     }
 }
 
-impl<T: Default> ForkLock<T> {
+impl<T: InChild> ForkLock<T> {
     pub fn new() -> Self {
         Self {
             word: AtomicU64::new(u64::from(generation()) << 32),
@@ -88,8 +100,11 @@ impl<T: Default> ForkLock<T> {
                     .is_ok()
             {
                 if word & !1 != ours {
-                    // SAFETY: we hold the lock, and whoever held it before is a thread of the parent process.
-                    unsafe { self.value.get().write(T::default()) };
+                    // SAFETY: we hold the lock. Where nobody held it when the process was forked the value is whole, and is
+                    // written over before anything else can see it.
+                    let parents = (word & 1 == 0).then(|| unsafe { self.value.get().read() });
+                    // SAFETY: as above; whoever held it before is a thread of the parent process.
+                    unsafe { self.value.get().write(T::in_child(parents)) };
                 }
                 return Held(self);
             }

@@ -3,7 +3,7 @@
 //! A wait polls a copy of the set. Whoever changes the set wakes the waits, and what a wait saw is reported only if
 //! it is still registered under its key.
 
-use super::fork::ForkLock;
+use super::fork::{ForkLock, InChild};
 use super::selector::{Interest, Mode, Selector, WAKE};
 use super::special;
 use super::unix::Readiness;
@@ -18,6 +18,8 @@ const SLICE: Duration = Duration::from_millis(50);
 
 /// The registered descriptors and the threads that wait.
 pub struct PollSet(ForkLock<Inner>);
+
+impl InChild for Inner {}
 
 #[derive(Default)]
 struct Inner {

@@ -3,6 +3,7 @@
 use super::unix::Readiness;
 use std::io;
 use std::os::fd::RawFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often a registration tells.
@@ -50,6 +51,9 @@ pub trait Selector: Send + Sync {
 
     /// Takes a wake-up back.
     fn take_wake(&self);
+
+    /// Gives up what a forked child has of its parent's, without changing it for the parent.
+    fn leave_to_parent(self: Arc<Self>) {}
 }
 
 /// The key under which a wake-up is reported.

@@ -44,6 +44,17 @@ impl Waker {
         }
     }
 
+    /// Closes what a forked child inherited. The waker is forgotten then, not dropped.
+    pub(super) fn close_inherited(&self) {
+        let file_type = self.file_type();
+        for end in [Some(&self.read), self.write.as_ref()].into_iter().flatten() {
+            if is_still(end.as_raw_fd(), file_type) {
+                // SAFETY: the descriptor is ours, and by our contract not used again.
+                unsafe { libc::close(end.as_raw_fd()) };
+            }
+        }
+    }
+
     /// What fstat says of it: a pipe, or of an eventfd that it is no file.
     fn file_type(&self) -> libc::mode_t {
         if self.write.is_some() {
@@ -116,6 +127,11 @@ fn is_still(fd: RawFd, file_type: libc::mode_t) -> bool {
         Ok(stat) => stat.st_mode & libc::S_IFMT == file_type,
         Err(error) => error.raw_os_error() != Some(libc::EBADF),
     }
+}
+
+/// Whether a number still stands for an eventfd or the like.
+pub(super) fn is_anonymous(fd: RawFd) -> bool {
+    is_still(fd, 0)
 }
 
 thread_local! {
