@@ -120,9 +120,9 @@ TEST(a_child_goes_on_with_a_poller)
     make_pair(&client, &server);
     MUST(polysock_poller_new(&poller));
     MUST(polysock_poller_add(poller, server, 7, POLYSOCK_POLLIN, POLYSOCK_POLL_LEVEL));
-    int before = open_descriptors();
     pid_t child = fork();
     if (child == 0) {
+        int before = open_descriptors();
         int bad = polysock_sendall(client, "x", 1, NULL, 10000) != 0;
         bad |= polysock_poller_wait(poller, &event, 1, 30000) != 1 || event.token != 7;
         bad |= (open_descriptors() != before) << 1;
@@ -134,6 +134,7 @@ TEST(a_child_goes_on_with_a_poller)
     CHECK_IS(polysock_poller_wait(poller, &event, 1, 10000), 1);
     child = fork();
     if (child == 0) {
+        int before = open_descriptors();
         polysock_poller_free(poller);
         _exit(open_descriptors() != before - 2);
     }
