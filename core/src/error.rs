@@ -148,10 +148,10 @@ enum Measure {
     Rule(&'static str),
     /// What the argument must lie between, and what it was.
     Range {
-        least: i128,
-        most: i128,
+        least: i64,
+        most: i64,
         unit: &'static str,
-        given: i128,
+        given: i64,
     },
 }
 
@@ -177,9 +177,9 @@ impl Error {
     pub(crate) const fn out_of_range(
         operation: Operation,
         argument: &'static str,
-        (least, most): (i128, i128),
+        (least, most): (i64, i64),
         unit: &'static str,
-        given: i128,
+        given: i64,
     ) -> Self {
         let mut error = Self::new(operation, Kind::InvalidInput(argument));
         error.measure = Measure::Range {
@@ -238,7 +238,7 @@ impl Error {
     pub const fn time_limit(&self) -> Option<Duration> {
         match self.measure {
             Measure::Limit(limit) => Some(limit),
-            _ => None,
+            Measure::None | Measure::Rule(_) | Measure::Range { .. } => None,
         }
     }
 

@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 
 /// What the kernel would take for the greatest backlog there is.
 pub(crate) const fn negative_backlog(operation: Operation, backlog: i32) -> Error {
-    let limits = (0, i32::MAX as i128);
-    Error::out_of_range(operation, "backlog", limits, "", backlog as i128)
+    let limits = (0, i32::MAX as i64);
+    Error::out_of_range(operation, "backlog", limits, "", backlog as i64)
 }
 
 impl Socket {

@@ -97,7 +97,7 @@ fn invalid(argument: &'static str, rule: &'static str) -> Error {
 /// `value` as the kernel takes it.
 fn in_range<T>(value: T, range: &RangeInclusive<T>, argument: &'static str) -> Result<c_int>
 where
-    T: Copy + PartialOrd + TryInto<c_int> + TryInto<i128>,
+    T: Copy + PartialOrd + TryInto<c_int> + TryInto<i64>,
 {
     check(value, range, "", argument)?;
     to_number(value, argument)
@@ -121,12 +121,12 @@ fn in_milliseconds(time: Duration, range: &RangeInclusive<u128>, argument: &'sta
 /// Refuses what lies outside its range. A unit comes with a blank before it.
 fn check<T>(value: T, range: &RangeInclusive<T>, unit: &'static str, argument: &'static str) -> Result<()>
 where
-    T: Copy + PartialOrd + TryInto<i128>,
+    T: Copy + PartialOrd + TryInto<i64>,
 {
     if range.contains(&value) {
         return Ok(());
     }
-    let wide = |number: T| number.try_into().unwrap_or(i128::MAX);
+    let wide = |number: T| number.try_into().unwrap_or(i64::MAX);
     let limits = (wide(*range.start()), wide(*range.end()));
     let operation = Operation::SetOption;
     Err(Error::out_of_range(
