@@ -244,7 +244,8 @@ mod burst {
     }
 
     fn count() -> usize {
-        env::var("POLYSOCK_BURST").map_or(FEW, |count| count.parse().unwrap())
+        let wanted = env::var("POLYSOCK_BURST").map_or(FEW, |count| count.parse().unwrap());
+        system::room_for_descriptors(wanted)
     }
 
     pub fn served() {

@@ -65,7 +65,7 @@ fn the_receiver_sees_the_type_of_service() {
 
 #[test]
 fn the_receiver_sees_hops_and_traffic_class() {
-    if !has_ipv6() {
+    if !has_ipv6("the_receiver_sees_hops_and_traffic_class") {
         return;
     }
     let (sender, receiver) = (udp_v6(), shared_udp("[::1]:0"));
@@ -114,7 +114,7 @@ fn a_stream_takes_a_service_that_leaves_tcp_its_bits() {
 
 #[test]
 fn only_v6_leaves_the_port_to_ipv4() {
-    if !has_ipv6() {
+    if !has_ipv6("only_v6_leaves_the_port_to_ipv4") {
         return;
     }
     let listen = |only: bool| {
@@ -179,7 +179,10 @@ fn transparent_takes_an_address_that_no_interface_has() {
             }
             Err(error) => {
                 assert_eq!(error.kind(), Kind::Os(libc::EPERM));
-                skip("transparent_takes_an_address_that_no_interface_has: needs CAP_NET_ADMIN");
+                skip(
+                    "transparent_takes_an_address_that_no_interface_has",
+                    "CAP_NET_ADMIN",
+                );
             }
         }
     }

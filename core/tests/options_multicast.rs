@@ -104,7 +104,7 @@ fn a_member_receives_until_it_leaves_over_ipv6() {
 
 #[test]
 fn an_ipv6_socket_joins_an_ipv4_group() {
-    if !has_ipv6() {
+    if !has_ipv6("an_ipv6_socket_joins_an_ipv4_group") {
         return;
     }
     let (receiver, _) = receiver_v6();

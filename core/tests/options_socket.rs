@@ -268,7 +268,10 @@ fn a_listener_on_a_device_is_found_only_through_it() {
     let interfaces = std::fs::read_dir("/sys/class/net").unwrap();
     let names = interfaces.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let Some(other) = names.into_iter().find(|name| name != "lo") else {
-        return skip("there is no interface but lo");
+        return skip(
+            "a_listener_on_a_device_is_found_only_through_it",
+            "an interface beside lo",
+        );
     };
     let elsewhere = listener(|socket| socket.set_device(Some(&other)).unwrap());
     let refused = connect(&tcp(), &elsewhere);
@@ -288,7 +291,7 @@ fn a_mark_is_set_by_those_who_may() {
             Ok(()) => assert_eq!(socket.mark().unwrap(), mark),
             Err(error) => {
                 assert_eq!(error.kind(), Kind::Os(libc::EPERM));
-                skip("a_mark_is_set_by_those_who_may: needs CAP_NET_ADMIN");
+                skip("a_mark_is_set_by_those_who_may", "CAP_NET_ADMIN");
             }
         }
     }

@@ -4,12 +4,15 @@
 use polysock_core::{
     Error, Family, FirstTry, Host, Kind, Protocol, Result, Socket, SocketType, Stop, Timeout, Try,
 };
-use std::io::Write;
 use std::mem::MaybeUninit;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::process::Command;
 use std::time::Duration;
+
+#[path = "../support/skipped.rs"]
+mod skipped;
+pub use skipped::{can_have_a_network, skip};
 
 /// The deadline of what must happen.
 pub const SOON: Duration = Duration::from_secs(20);
@@ -39,10 +42,10 @@ pub fn unix() -> Socket {
     Socket::new(Family::UNIX, SocketType::STREAM, Protocol::DEFAULT).unwrap()
 }
 
-pub fn has_ipv6() -> bool {
+pub fn has_ipv6(name: &str) -> bool {
     let there = UdpSocket::bind("[::1]:0").is_ok();
     if !there {
-        skip("this system has no IPv6");
+        skip(name, "IPv6");
     }
     there
 }
@@ -172,11 +175,6 @@ impl Host for Waits {
     }
 }
 
-pub fn skip(why: &str) {
-    // Not `eprintln`, which the test harness would keep to itself.
-    let _ = writeln!(std::io::stderr(), "skipped: {why}");
-}
-
 /// Runs `body` in a network namespace of its own, where `setup` (for sh) has run: this test program starts itself
 /// again there for the one test `name`. Skipped where that is not allowed.
 pub fn in_namespace(name: &str, setup: &str, body: impl FnOnce()) {
@@ -186,12 +184,7 @@ pub fn in_namespace(name: &str, setup: &str, body: impl FnOnce()) {
         body();
         return;
     }
-    let allowed = Command::new("unshare")
-        .args(["-n", "true"])
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !allowed {
-        skip(&format!("{name}: no right to make a network namespace"));
+    if !can_have_a_network(name) {
         return;
     }
     let script = format!("{{ {setup}; }} || exit {NO_SETUP}; exec \"$0\" \"$@\"");
@@ -204,8 +197,7 @@ pub fn in_namespace(name: &str, setup: &str, body: impl FnOnce()) {
         .unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     if output.status.code() == Some(NO_SETUP) {
-        skip(&format!("{name}: no such network namespace here: {told}"));
-        return;
+        return skip(name, &format!("a kernel that allows `{setup}`: {}", told.trim()));
     }
     assert!(output.status.success(), "in the namespace: {told}");
     let ran = String::from_utf8_lossy(&output.stdout).contains("1 passed");

@@ -35,15 +35,3 @@ pub fn alone(name: &str, body: impl FnOnce()) {
 pub fn inside() -> bool {
     std::env::var_os(INSIDE).is_some()
 }
-
-/// Whether a command can be run here; if not, says what is skipped.
-pub fn can(words: &[&str], name: &str) -> bool {
-    let run = words
-        .split_first()
-        .map(|(program, rest)| Command::new(program).args(rest).output());
-    let can = matches!(run, Some(Ok(output)) if output.status.success());
-    if !can {
-        eprintln!("{name}: skipped, `{}` can't be run here", words.join(" "));
-    }
-    can
-}

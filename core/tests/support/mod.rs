@@ -10,6 +10,7 @@
 pub mod alone;
 #[cfg(target_os = "linux")]
 pub mod filter;
+pub mod skipped;
 pub mod system;
 
 use polysock_core::{Address, Error, FirstTry, Host, Kind, Socket, Stop, Try};

@@ -193,18 +193,34 @@ pub fn threads(name: &str) -> usize {
     stats.filter(lives).count()
 }
 
+/// How many of the descriptors that a test wants it may open: a login has a soft limit of 1024, which is raised as far
+/// as the hard one allows.
+pub fn room_for_descriptors(wanted: usize) -> usize {
+    const OTHERS: u64 = 300; // of the tests that run beside this one
+    let needed = wanted as u64 + OTHERS;
+    if descriptor_limit().rlim_cur < needed {
+        limit_descriptors(needed);
+    }
+    wanted.min((descriptor_limit().rlim_cur - OTHERS) as usize)
+}
+
 /// Sets the soft limit of descriptors; returns the old one.
 pub fn limit_descriptors(soft: u64) -> u64 {
+    let mut limit = descriptor_limit();
+    let old = std::mem::replace(&mut limit.rlim_cur, soft.min(limit.rlim_max));
+    // SAFETY: `limit` is ours and readable.
+    check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) });
+    old
+}
+
+fn descriptor_limit() -> libc::rlimit {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
     };
     // SAFETY: `limit` is ours and writable.
     check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) });
-    let old = std::mem::replace(&mut limit.rlim_cur, soft.min(limit.rlim_max));
-    // SAFETY: `limit` is ours and readable.
-    check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) });
-    old
+    limit
 }
 
 static SIGNALS: AtomicU64 = AtomicU64::new(0);
