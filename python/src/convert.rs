@@ -2,7 +2,7 @@
 
 use crate::raw::number;
 use polysock_core::Timeout;
-use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyString};
 use std::ffi::CString;
@@ -10,8 +10,6 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 const NANOSECONDS: f64 = 1e9;
-/// What CPython says from 3.14 on to a time that no clock shows.
-const BEYOND_THE_CLOCK: &str = "timestamp out of range for C PyTime_t";
 
 /// Whether the interpreter is CPython 3.`minor` or later. To ask it costs as much as a small call; once is enough.
 pub fn since(py: Python<'_>, minor: u8) -> bool {
@@ -211,61 +209,41 @@ pub fn seconds(timeout: Timeout) -> Option<f64> {
 
 /// Seconds, whole or not, rounded up to nanoseconds; like CPython's, these fit into 63 bits.
 pub fn duration(seconds: &Bound<'_, PyAny>) -> PyResult<Duration> {
-    let out_of_range = || PyValueError::new_err("Timeout value out of range");
-    let Ok(float) = seconds.cast::<PyFloat>() else {
-        let beyond = if since(seconds.py(), 14) {
-            BEYOND_THE_CLOCK
-        } else if since(seconds.py(), 13) {
-            "timestamp too large to convert to C PyTime_t"
-        } else {
-            "timestamp too large to convert to C _PyTime_t"
-        };
-        let whole: i64 = too_large(seconds.as_borrowed(), beyond, |seconds| seconds.extract())
-            .map_err(|error| no_number(error, seconds))?;
-        let nanoseconds = whole.checked_mul(1_000_000_000);
-        let nanoseconds = nanoseconds.ok_or_else(|| PyOverflowError::new_err(beyond))?;
-        return u64::try_from(nanoseconds)
-            .map(Duration::from_nanos)
-            .map_err(|_| out_of_range());
+    let whole = |seconds: i64| seconds.checked_mul(1_000_000_000)?.try_into().ok();
+    let nanoseconds = match seconds.cast::<PyFloat>() {
+        Ok(float) => Ok(rounded_up(float.value())),
+        Err(_) => seconds.extract().map(whole),
     };
-    let nanoseconds = float.value() * NANOSECONDS;
-    if nanoseconds.is_nan() {
-        return Err(PyValueError::new_err("Invalid value NaN (not a number)"));
+    match nanoseconds {
+        Ok(Some(nanoseconds)) => Ok(Duration::from_nanos(nanoseconds)),
+        Ok(None) => Err(refusal_of_timeout(
+            seconds,
+            PyValueError::new_err("Timeout value out of range"),
+        )),
+        Err(error) => Err(refusal_of_timeout(seconds, error)),
     }
-    #[allow(clippy::cast_precision_loss)]
-    if nanoseconds.abs() >= i64::MAX as f64 {
-        return Err(PyOverflowError::new_err(if since(seconds.py(), 14) {
-            BEYOND_THE_CLOCK
-        } else {
-            "timestamp out of range for platform time_t"
-        }));
-    }
-    if nanoseconds < 0.0 {
-        return Err(out_of_range());
-    }
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // within range, tested above
-    Ok(Duration::from_nanos(nanoseconds.ceil() as u64))
 }
 
-/// The error for an object that is no number of seconds, in the words of the CPython that runs.
-fn no_number(error: PyErr, seconds: &Bound<'_, PyAny>) -> PyErr {
-    let py = seconds.py();
-    let class = seconds.get_type();
-    if !since(py, 14) || !error.is_instance_of::<PyTypeError>(py) {
-        error
-    } else if !since(py, 15) {
-        class.fully_qualified_name().map_or_else(
-            |error| error,
-            |name| {
-                PyTypeError::new_err(format!(
-                    "'{name}' object cannot be interpreted as an integer or float"
-                ))
-            },
-        )
-    } else if class.hasattr("__index__").unwrap_or(true) {
-        error
-    } else {
-        wrong_type("must be real number", seconds)
+/// Seconds in nanoseconds, unless they are negative, no number, or beyond 63 bits.
+fn rounded_up(seconds: f64) -> Option<u64> {
+    let nanoseconds = seconds * NANOSECONDS;
+    #[allow(clippy::cast_precision_loss)]
+    let fits = (0.0..i64::MAX as f64).contains(&nanoseconds);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // within range, tested above
+    fits.then_some(nanoseconds.ceil() as u64)
+}
+
+/// What the running interpreter says of a timeout that it does not take either: words and classes change from release to
+/// release. It converts the timeout before it looks for a descriptor, and the socket asked here has none.
+fn refusal_of_timeout(seconds: &Bound<'_, PyAny>, unless_it_takes_it: PyErr) -> PyErr {
+    let said = seconds.py().import("_socket").and_then(|module| {
+        let class = module.getattr("socket")?;
+        let socket = class.call_method1("__new__", (&class,))?;
+        socket.call_method1("settimeout", (seconds,))
+    });
+    match said {
+        Err(error) if !error.is_instance_of::<PyOSError>(seconds.py()) => error,
+        _ => unless_it_takes_it,
     }
 }
 
