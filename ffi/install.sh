@@ -93,3 +93,15 @@ if(PACKAGE_FIND_VERSION STREQUAL PACKAGE_VERSION)
 endif()
 END
 echo "polysock $version is in $DESTDIR$PREFIX"
+
+# Programs of this system find a library by the loader's cache, or not by themselves.
+if [ -z "$DESTDIR" ]; then
+    PATH=$PATH:/usr/sbin:/sbin
+    if ! ldconfig -N -X -v 2>/dev/null | grep -q "^$LIBDIR:"; then
+        echo "The loader does not look into $LIBDIR: link programs with -Wl,-rpath,$LIBDIR, or run them with LD_LIBRARY_PATH=$LIBDIR"
+    elif [ "$(id -u)" = 0 ]; then
+        ldconfig
+    else
+        echo "Programs find it after \`ldconfig\`, as root"
+    fi
+fi

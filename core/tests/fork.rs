@@ -222,9 +222,7 @@ mod tests {
         let reader = Arc::clone(&client);
         let reading = start_blocked(move || reader.recv(&mut [0]));
         if !system::leave_proc_behind() {
-            return println!(
-                "SKIPPED a_child_keeps_its_connection_when_proc_has_gone: chroot(2) is not permitted"
-            );
+            return skip("a_child_keeps_its_connection_when_proc_has_gone", "root, to leave /proc by chroot(2)");
         }
         let (mut go_on, mut tell) = UnixStream::pair().unwrap();
         let child = system::fork(|| {
@@ -244,7 +242,7 @@ mod tests {
     pub fn close_wakes_without_proc() {
         std::env::set_current_dir("/proc").unwrap(); // for the test itself
         if !system::leave_proc_behind() {
-            return println!("SKIPPED close_wakes_without_proc: chroot(2) is not permitted");
+            return skip("close_wakes_without_proc", "root, to leave /proc by chroot(2)");
         }
         let (client, server) = connection();
         let client = Arc::new(client);

@@ -103,6 +103,18 @@ static UNUSED long long now_us(void)
         }                                                                                                  \
     } while (0)
 
+/* Says what is not tested here; $POLYSOCK_SKIPPED names the list that `make test` ends with (tools/skipped.sh). */
+static UNUSED void skip(const char *what, const char *needs)
+{
+    const char *list = getenv("POLYSOCK_SKIPPED");
+    FILE *file = list == NULL ? NULL : fopen(list, "a");
+    fprintf(stderr, "skipped: %s: needs %s\n", what, needs);
+    if (file == NULL)
+        return;
+    fprintf(file, "C: %s\t%s\n", what, needs);
+    fclose(file);
+}
+
 /* A millisecond between two looks at a condition. */
 static UNUSED void breathe(void)
 {

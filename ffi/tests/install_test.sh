@@ -21,8 +21,8 @@ check() { # words, command
     fi
 }
 
-skip() {
-    echo "skipped  $1"
+skip() { # what, needs
+    sh "$here/../../tools/skipped.sh" "install: $1" "$2"
     skipped=$((skipped + 1))
 }
 
@@ -31,7 +31,7 @@ uses_installed() {
     LD_LIBRARY_PATH=$lib ldd "$1" | grep -F "libpolysock.so.0 => $lib/libpolysock.so.0"
 }
 uses_none() {
-    if ldd "$1" | grep libpolysock; then return 1; fi
+    readelf -d "$1" >"$work/dynamic" && ! grep libpolysock "$work/dynamic"
 }
 run() {
     LD_LIBRARY_PATH=$lib "$@"
@@ -43,12 +43,29 @@ lib=$work/moved/lib
 check "all files are there" ls "$work/moved/include/polysock/polysock.h" "$work/moved/include/polysock/polysock.hpp" \
     "$lib/libpolysock.so" "$lib/libpolysock.so.0" "$lib/libpolysock.a" "$lib/pkgconfig/polysock.pc" \
     "$lib/cmake/polysock/polysockConfig.cmake" "$lib/cmake/polysock/polysockConfigVersion.cmake"
-check "nothing names the prefix" sh -c "! grep -rIl /opt/somewhere '$work/moved'"
+# grep says 1 for "found nowhere", 2 for "could not look".
+check "nothing names the prefix" sh -c "grep -rIl /opt/somewhere '$work/moved'; [ \$? = 1 ]"
 check "the links lead to the versioned file" sh -c "readlink -f '$lib/libpolysock.so' | grep -E 'libpolysock\.so\.[0-9]+\.[0-9]+\.[0-9]+\$'"
 sed 's/.* //' "$here/../symbols.txt" | LC_ALL=C sort >"$work/listed"
 nm -g --defined-only "$lib/libpolysock.a" 2>/dev/null | sed -n 's/.* [A-Z] //p' | LC_ALL=C sort >"$work/open"
+check "symbols are listed" test -s "$work/listed"
 check "the static library has exactly polysock_* in the open" diff "$work/listed" "$work/open"
 check "again, over what is there" env PREFIX="$work/moved" sh "$here/../install.sh" "$built"
+
+# Into the running system, by root: in a mount namespace with a copy of /etc, which has the loader's cache.
+check "a program for the installed library: builds" "$CC" "-I$work/moved/include" "$here/install/use.c" -o "$work/use_live" "-L$lib" -lpolysock
+if [ -d /usr/local/lib ] && [ -d /usr/local/include ] && unshare --mount true 2>/dev/null; then
+    cp -a /etc "$work/etc"
+    check "make install to /usr/local: a program runs" unshare --mount sh -ec '
+        mount --bind "$1/etc" /etc
+        mount -t tmpfs none /usr/local/lib
+        mount -t tmpfs none /usr/local/include
+        PREFIX=/usr/local sh "$2" "$3"
+        "$1/use_live"' sh "$work" "$here/../install.sh" "$built"
+else
+    skip "make install to /usr/local" "root, for a mount namespace"
+fi
+check "elsewhere: says how programs find it" sh -c "PREFIX='$work/elsewhere' sh '$here/../install.sh' '$built' | grep 'LD_LIBRARY_PATH=$work/elsewhere/lib'"
 
 if command -v pkg-config >/dev/null; then
     PKG_CONFIG_PATH=$lib/pkgconfig
@@ -67,7 +84,7 @@ if command -v pkg-config >/dev/null; then
         check "C, pkg-config --static: uses no shared library" uses_none "$work/use_static"
     }
 else
-    skip "pkg-config: not installed"
+    skip "building by pkg-config" pkg-config
 fi
 
 if command -v cmake >/dev/null; then
@@ -80,9 +97,10 @@ if command -v cmake >/dev/null; then
     check "cmake: use_static runs" "$work/cmake/use_static"
     check "cmake: use_static uses no shared polysock" uses_none "$work/cmake/use_static"
     check "cmake: a newer minor version is refused" sh -c \
-        "sed 's/polysock 0.1 /polysock 0.2 /' '$here/install/CMakeLists.txt' >'$work/CMakeLists.txt' && cp '$here'/install/use.* '$work' && ! cmake -S '$work' -B '$work/newer' -DCMAKE_PREFIX_PATH='$work/moved'"
+        "sed 's/polysock 0.1 /polysock 0.2 /' '$here/install/CMakeLists.txt' >'$work/CMakeLists.txt' && cp '$here'/install/use.* '$work' &&
+            ! cmake -S '$work' -B '$work/newer' -DCMAKE_PREFIX_PATH='$work/moved' >'$work/refused' 2>&1 && grep 'requested version \"0.2' '$work/refused'"
 else
-    skip "cmake: not installed"
+    skip "building by CMake" cmake
 fi
 
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -43,16 +43,18 @@ for program in "$@"; do
     fi
     bad=${counts#*, }
     bad=${bad% failed}
-    if [ "$bad" = 0 ] && [ "$code" != 0 ]; then
-        bad=1 # a sanitizer or valgrind has found something
+    if [ "$bad" = 0 ] && { [ "$code" != 0 ] || [ "${counts%% *}" = 0 ]; }; then
+        bad=1 # a sanitizer or valgrind has found something, or no test ran
     fi
     passed=$((passed + ${counts%% *}))
     failed=$((failed + bad))
     if [ "$bad" != 0 ]; then
         echo "FAILED $name (exit code $code)"
         sed 's/^/    /' "$log"
+    else
+        grep '^skipped: ' "$log"
     fi
     printf '%-16s %s%s\n' "$name" "$counts" "${under:+  ($under)}"
 done
 echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+[ "$failed" = 0 ] && [ "$passed" != 0 ]

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the examples of the reference. `run_examples.sh DIRECTORY` has them built.
 set -u
+here=$(cd "$(dirname "$0")" && pwd)
 out=$1
 passed=0 failed=0
 work=$(mktemp -d)
@@ -20,7 +21,11 @@ check() { # example, what it must say, command
 }
 
 check errors 'service must be a name' "$out/example-errors"
-check addresses '[::1]:80' "$out/example-addresses"
+if getent hosts localhost >/dev/null; then
+    check addresses 'localhost is ' "$out/example-addresses"
+else
+    sh "$here/../../tools/skipped.sh" "C: the example addresses" "the name localhost (/etc/hosts)"
+fi
 check sockets 'then the end: 0' "$out/example-sockets"
 check streams 'ETRUNCATED after 3 bytes: def' "$out/example-streams"
 check datagrams 'hell..., from the right one: 1' "$out/example-datagrams"
@@ -39,4 +44,4 @@ for example in timeout_client timeout_server; do # what their reader was promise
     check "$example has 30 lines" 'fine' awk 'END { if (NR <= 30) print "fine" }' "$2/$example.c"
 done
 echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+[ "$failed" = 0 ] && [ "$passed" != 0 ]
