@@ -6,6 +6,7 @@ import shutil
 import socket
 import tempfile
 import time
+import traceback
 from dataclasses import dataclass
 
 from .network import Network, NoNamespace, NoNetwork
@@ -27,6 +28,7 @@ class Result:
     reason: str = ""
     seconds: float = 0.0
     log: tuple = ()
+    wants: str = ""  # what the machine lacks, of a scenario skipped for that
 
 
 class StepFailed(Exception):
@@ -49,18 +51,23 @@ class Pair:
         self.known, self.limit, self.verbose = known, limit, verbose
         self.drivers, self.lines, self.wire = {}, [], wire
 
-    def play_all(self, scenarios):
+    def play_all(self, scenarios, played=lambda result: None):
+        """The results; each is given to `played` at once."""
         self.network, self.no_wire = open_network(self.wire)
         try:
             with self.network:
                 self.machine = environment() | ({"wire"} if not self.no_wire else set())
-            return [self.play(scenario) for scenario in scenarios]
+            results = []
+            for scenario in scenarios:
+                results.append(self.play(scenario))
+                played(results[-1])
+            return results
         finally:
             self.close()
             self.network.close()
 
     def play(self, scenario):
-        self.lines = []
+        self.lines, self.wants = [], ""
         began = time.monotonic()
         entry = self.known.find(scenario.name, *self.name)
         self.patience = min(self.limit, PATIENCE) if entry else self.limit
@@ -70,7 +77,7 @@ class Pair:
             outcome, reason = KNOWN, entry.reason
         elif entry and outcome == PASSED:
             outcome, reason = FAILED, f"passes, but {entry.place} says it fails: {entry.reason}"
-        return Result(scenario, self.name, outcome, reason, time.monotonic() - began, tuple(self.lines))
+        return Result(scenario, self.name, outcome, reason, time.monotonic() - began, tuple(self.lines), self.wants)
 
     def attempt(self, scenario):
         try:
@@ -78,8 +85,10 @@ class Pair:
             have = self.drivers["server"].capabilities & self.drivers["client"].capabilities
             missing = scenario.needs - have - self.machine
             if "wire" in missing:
+                self.wants = "" if not self.wire else "root, for a network namespace and a capture"
                 return SKIPPED, f"no wire checks: {self.no_wire}"
             if missing:
+                self.wants = "IPv6" if missing == {"ipv6"} else ""
                 return SKIPPED, "needs " + " ".join(sorted(missing))
             lacking = {f for role, driver in self.drivers.items() for f in scenario.uses[role] & driver.lacks}
             if lacking:
@@ -93,6 +102,9 @@ class Pair:
         except (StepFailed, DriverFailed) as exc:
             self.close()
             return FAILED, str(exc)
+        except Exception:  # a fault of ours fails one scenario, and what all others showed is still told
+            self.close()
+            return FAILED, "the runner itself fails:\n" + traceback.format_exc().rstrip()
 
     def start(self):
         for role, (name, command) in self.specs.items():
@@ -181,7 +193,7 @@ def open_network(wanted):
     try:
         with network:
             Capture(limit=1).close()
-    except PermissionError as exc:
+    except OSError as exc:
         return network, f"this needs Linux and root (no capture: {exc.strerror})"
     return network, ""
 

@@ -19,6 +19,7 @@ WAITING = {
 }
 
 
+RESTS = 0.02  # seconds without a context switch: no interpreter's lock is waited for that long without another try
 START = 15  # seconds until a driver has answered for the first time: an interpreter on a busy machine
 
 
@@ -116,15 +117,36 @@ class Driver:
         deadline, seen = time.monotonic() + self.limit, ""
         while time.monotonic() < deadline:
             try:
-                seen = self.thread_file(tid, "syscall")
-                state = self.thread_file(tid, "stat").rpartition(")")[2].split()[0]
-                waits = state == "S" and seen.split()[0].isdigit() and int(seen.split()[0]) in numbers
-                if waits and seen == self.thread_file(tid, "syscall"):
+                asleep = self.thread_file(tid, "stat").rpartition(")")[2].split()[0] == "S"
+                seen = self.system_call(tid)
+                if seen is None:  # not told
+                    blocked = asleep and self.rests(tid)
+                else:
+                    waits = seen.split()[0].isdigit() and int(seen.split()[0]) in numbers
+                    blocked = asleep and waits and seen == self.system_call(tid)
+                if blocked:
                     return
             except (FileNotFoundError, ProcessLookupError) as exc:
                 raise DriverFailed(f"{self.name}: the call did not wait, its thread has ended") from exc
             time.sleep(0.0005)
-        raise DriverFailed(f"{self.name}: the call is not blocked in a socket call (system call {seen.strip()})")
+        raise DriverFailed(f"{self.name}: the call is not blocked in a socket call (system call {(seen or 'unknown').strip()})")
+
+    def system_call(self, tid):
+        """The one that a thread is in, as /proc tells it; None where that is not told: by some kernels, or not to us."""
+        try:
+            return self.thread_file(tid, "syscall")
+        except (PermissionError, FileNotFoundError):
+            self.thread_file(tid, "stat")  # has it ended?
+            return None
+
+    def rests(self, tid):
+        """Whether a thread that sleeps goes on doing so."""
+        before = self.switches(tid)
+        time.sleep(RESTS)
+        return before == self.switches(tid)
+
+    def switches(self, tid):
+        return [line for line in self.thread_file(tid, "status").splitlines() if "ctxt_switches" in line]
 
     def thread_file(self, tid, name):
         with open(f"/proc/{self.process.pid}/task/{tid}/{name}", encoding="ascii", errors="replace") as file:

@@ -5,10 +5,14 @@ import io
 import os
 import pathlib
 import re
+from unittest import mock
 
 import run
 from runner.known import Known
+from runner.network import NoNetwork
 from runner.play import FAILED, KNOWN, PASSED, SKIPPED, Pair
+from runner.process import Driver
+from runner.progress import Progress
 from runner.scenario import Malformed
 
 from .fake import GIVEN, HEAD, REAL, TWO, Case
@@ -176,6 +180,25 @@ class Blocked(Case):
         self.assertEqual(result.outcome, FAILED)
         self.assertIn("not blocked in a socket call", result.reason)
 
+    def test_a_system_call_that_is_not_told(self):
+        """Another user's process, or a kernel without this file: that the thread sleeps on is all there is to see."""
+        waits = "given: connection\nclient: start r recv c 1\nblocked client: r\nserver: send s 'x'\nclient: join r -> ok data='x'\n"
+        returns = "given: connection\nclient: start r recv c 1 timeout=0\nblocked client: r\n"
+        tell = Driver.thread_file
+        for error in (PermissionError, FileNotFoundError):
+
+            def keep_back(driver, tid, name, error=error):
+                if name == "syscall":
+                    raise error(name)
+                return tell(driver, tid, name)
+
+            with mock.patch.object(Driver, "thread_file", keep_back):
+                result = self.one(waits, REAL, server=REAL, given=GIVEN)
+                self.assertEqual(result.outcome, PASSED, result.reason)
+                result = self.one(returns, REAL, server=REAL, given=GIVEN)
+                self.assertEqual(result.outcome, FAILED)
+                self.assertIn("did not wait", result.reason)
+
 
 class Provided(Case):
     """$dir and $unique."""
@@ -262,15 +285,58 @@ class CommandLine(Case):
     def test_skips_are_counted_and_shown(self):
         self.load(HEAD + "needs: abort\nclient: open_fd\n")
         code, text = self.run_main("--driver", "a=" + self.fake())
-        self.assertEqual((code, text.splitlines()[-1]), (0, "0 passed, 0 failed, 1 skipped"))
+        self.assertEqual((code, text.splitlines()[-1]), (1, "0 passed, 0 failed, 1 skipped"), "nothing was shown")
         self.assertIn("skipped: area/one: needs abort (a-a)", text)
 
     def test_many_skips_are_one_line(self):
         names = ("one", "two", "three", "four")
         self.load("".join(HEAD.replace("one", name) + "wire: nothing\n\n" for name in names))
         code, text = self.run_main("--no-wire", "--driver", "a=" + self.fake())
-        self.assertEqual((code, text.splitlines()[-1]), (0, "0 passed, 0 failed, 4 skipped"))
+        self.assertEqual((code, text.splitlines()[-1]), (1, "0 passed, 0 failed, 4 skipped"))
         self.assertEqual(text.splitlines()[0], "skipped: 4 in area: no wire checks: switched off with --no-wire (a-a)")
+
+    def test_what_the_machine_lacks_is_noted(self):
+        self.load(HEAD + "wire: nothing\n\n" + HEAD.replace("one", "two") + "needs: abort\nclient: open_fd\n")
+        notes = self.directory / "notes"
+        with (
+            mock.patch.dict(os.environ, POLYSOCK_SKIPPED=str(notes)),
+            mock.patch("runner.play.Network", side_effect=NoNetwork("not allowed")),
+        ):
+            self.run_main("--driver", "a=" + self.fake())
+        self.assertEqual(notes.read_text(), "conformance: 1 plays\troot, for a network namespace and a capture\n")
+
+    def test_a_fault_of_the_runner_fails_one_scenario(self):
+        self.load(TWO)
+        steps = Pair.steps
+
+        def fails_once(pair, scenario):
+            if scenario.name == "one":
+                raise PermissionError("the runner's own")
+            steps(pair, scenario)
+
+        with mock.patch.object(Pair, "steps", fails_once):
+            code, text = self.run_main("--driver", "a=" + self.fake())
+        self.assertEqual((code, text.splitlines()[-1]), (1, "1 passed, 1 failed, 0 skipped"))
+        self.assertIn("the runner's own", text)
+
+    def test_progress(self):
+        class Terminal(io.StringIO):
+            def isatty(self):
+                return True
+
+        result = self.one("client: open_fd\n", self.fake())
+        for out, expected in (
+            (io.StringIO(), "1 of 2 played, 0 failed\n2 of 2 played, 0 failed\n"),
+            (Terminal(), "\r1 of 2 played, 0 failed\x1b[K\r2 of 2 played, 0 failed\x1b[K\r\x1b[K"),
+        ):
+            progress = Progress(2, out, every=0)
+            progress.count(result)
+            progress.count(result)
+            progress.end()
+            self.assertEqual(out.getvalue(), expected)
+        silent = Progress(2, io.StringIO(), every=1000)
+        silent.count(result)
+        self.assertEqual(silent.out.getvalue(), "")
 
     def test_known_differences_count_as_skipped(self):
         self.load(TWO)
