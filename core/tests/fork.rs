@@ -80,6 +80,7 @@ fn main() {
 
 #[cfg(target_os = "linux")]
 mod tests {
+    use super::support::skipped::skip;
     use super::support::*;
     use polysock_core::{
         Address, Error, Kind, Plain, ServeOptions, Server, Shutdown, Socket, Step, Timeout, Trouble,
