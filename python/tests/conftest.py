@@ -5,7 +5,7 @@ import gc
 import os
 
 import pytest
-from helpers import DEADLINE, until
+from helpers import DEADLINE, note_skipped, until
 
 STANDARD_ERROR = pytest.StashKey()
 # A resolver asks nobody beyond this machine for longer than this; a server that does not answer is no test's subject.
@@ -19,6 +19,12 @@ def pytest_configure(config):
 
 def pytest_unconfigure(config):
     os.close(config.stash[STANDARD_ERROR])
+
+
+def pytest_runtest_logreport(report):
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _file, _line, reason = report.longrepr
+        note_skipped(report.nodeid.rpartition("/")[2], reason.removeprefix("Skipped: "))
 
 
 def descriptors():

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket as standard
 import struct
@@ -34,15 +35,36 @@ def ipv6_is_there():
     return False
 
 
-needs_ipv6 = pytest.mark.skipif(not ipv6_is_there(), reason="no IPv6 here: ::1 can't be bound")
+needs_ipv6 = pytest.mark.skipif(not ipv6_is_there(), reason="needs IPv6: ::1 can't be bound")
+
+
+def is_known(look_up, *name):
+    """Whether a name is in the tables of this machine: small ones have none."""
+    with contextlib.suppress(OSError):
+        look_up(*name)
+        return True
+    return False
 
 
 def own_name_is_known():
-    """Whether this machine's name leads to an address: it need not."""
-    with contextlib.suppress(standard.gaierror):
-        standard.gethostbyname(standard.gethostname())
-        return True
-    return False
+    return is_known(standard.gethostbyname, standard.gethostname())
+
+
+COMPILER = os.environ.get("CC", "cc").split()
+needs_compiler = pytest.mark.skipif(shutil.which(COMPILER[0]) is None, reason=f"needs a C compiler ({COMPILER[0]})")
+LOCALHOST = "the name localhost (/etc/hosts)"
+localhost_is_known = is_known(standard.gethostbyname, "localhost")
+needs_localhost = pytest.mark.skipif(not localhost_is_known, reason=f"needs {LOCALHOST}")
+needs_services = pytest.mark.skipif(
+    not is_known(standard.getservbyname, "http"), reason="needs netbase (/etc/services)"
+)
+
+
+def note_skipped(what, reason):
+    """Notes what this machine can't test in the list that `make test` ends with (tools/skipped.sh)."""
+    if path := os.environ.get("POLYSOCK_SKIPPED"):
+        with open(path, "a", encoding="utf-8") as notes:
+            notes.write(f"Python: {what}\t{reason.removeprefix('needs ')}\n")
 
 
 @contextlib.contextmanager

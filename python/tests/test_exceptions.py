@@ -1,21 +1,19 @@
 """Exceptions as native code sees them."""
 
 import ctypes
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-from helpers import connection
+from helpers import COMPILER, connection, needs_compiler
 
 import polysock as socket
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler: cc")
+@needs_compiler
 def test_native_code_sees_the_class_that_belongs_to_the_number(tmp_path):
     """CPython 3.11 makes an exception when Python code looks at it, and native code may look before."""
     library = tmp_path / "raised.so"
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, Path(__file__).with_name("raised.c")], check=True)
+    subprocess.run([*COMPILER, "-shared", "-fPIC", "-o", library, Path(__file__).with_name("raised.c")], check=True)
     raised = ctypes.PyDLL(str(library)).raised
     raised.argtypes, raised.restype = [ctypes.py_object], ctypes.py_object
 

@@ -7,7 +7,6 @@ standard module makes of the same object decides too, down to the text of each r
 import ast
 import itertools
 import os
-import shutil
 import socket as standard
 import struct
 import subprocess
@@ -15,6 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers import COMPILER, needs_compiler
 
 HERE = Path(__file__).parent
 NETLINK, PACKET, CAN, TIPC, BLUETOOTH, ALG, VSOCK, QIPCRTR = 16, 17, 29, 30, 31, 38, 40, 42
@@ -22,13 +22,13 @@ RAW, BCM, ISOTP, J1939 = 1, 2, 6, 7
 L2CAP, HCI, SCO, RFCOMM = 0, 1, 2, 3
 LOOPBACK = standard.if_nametoindex("lo")
 
-pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler: cc")
+pytestmark = needs_compiler
 
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
     shim = tmp_path_factory.mktemp("shim") / "shim.so"
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, HERE / "sockaddr_shim.c"], check=True)
+    subprocess.run([*COMPILER, "-shared", "-fPIC", "-o", shim, HERE / "sockaddr_shim.c"], check=True)
 
     def run(module, cases):
         done = subprocess.run(

@@ -126,7 +126,7 @@ def test_the_standard_module_does_no_work():
             setattr(_socket, name, refuse(name))
             setattr(standard, name, refuse(name))
 
-        with socket.create_server(("localhost", 0)) as listener:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
             with socket.create_connection(listener.getsockname(), timeout=5) as client:
                 server, address = listener.accept()
                 with server:

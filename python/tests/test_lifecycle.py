@@ -227,7 +227,7 @@ def test_half_close():
 def test_create_server_and_connection():
     with socket.create_server(("", 0)) as listener:
         port = listener.getsockname()[1]
-        with socket.create_connection(("localhost", port), 5, ("127.0.0.1", 0)) as client:
+        with socket.create_connection(("127.0.0.1", port), 5, ("127.0.0.1", 0)) as client:
             server, address = listener.accept()
             with server:
                 assert address == client.getsockname()

@@ -199,7 +199,7 @@ def certificate(tmp_path):
     return str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
 
 
-@pytest.mark.skipif(not shutil.which("openssl"), reason="needs the openssl program")
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
 def test_tls_over_our_sockets(certificate):
     succeeds(
         f"""

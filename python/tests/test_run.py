@@ -184,7 +184,7 @@ CHILD = """
 
 
 def test_children_keep_their_own_customisation(program, tmp_path):
-    program("import socket; print('customised over', socket.__name__)", "custom/sitecustomize.py")
+    program("import socket; print('customised over', socket.__name__, flush=True)", "custom/sitecustomize.py")
     code = "import sys, sitecustomize as s; print(s.__file__, any(p.endswith('_children') for p in sys.path))"
     program(CHILD.format(options=[], code=code))
     place = tmp_path / "custom"

@@ -43,7 +43,7 @@ CODE = """
 """
 
 
-@pytest.mark.skipif(INTERPRETERS is None, reason="this interpreter makes no others")
+@pytest.mark.skipif(INTERPRETERS is None, reason="needs a Python that makes sub-interpreters")
 def test_refused_where_its_types_do_not_belong():
     code = CODE.format(module=INTERPRETERS, new=INTERPRETERS == "_interpreters")
     done = subprocess.run(

@@ -3,7 +3,7 @@
 import sys
 import threading
 
-from helpers import Thread, connection
+from helpers import Thread, connection, needs_services
 
 import polysock as socket
 
@@ -72,7 +72,6 @@ def test_ordinary_work_in_many_threads_at_once():
                 assert other.recv_into(into) == 100
                 assert into == message[:100]
             socket.getaddrinfo("127.0.0.1", number)
-            assert socket.getservbyname("http") == 80
         return number
 
     try:
@@ -80,6 +79,19 @@ def test_ordinary_work_in_many_threads_at_once():
         assert [thread.outcome() for thread in threads] == list(range(8))
     finally:
         sys.setswitchinterval(before)
+
+
+@needs_services
+def test_services_are_found_in_many_threads_at_once():
+    """The C library keeps its answers in one place."""
+
+    def work(name, port):
+        for _ in range(200):
+            assert socket.getservbyname(name) == port
+
+    services = [("http", 80), ("https", 443), ("ssh", 22), ("domain", 53)]
+    for thread in [Thread(work, *service) for service in services * 2]:
+        thread.outcome()
 
 
 def test_small_stacks():
