@@ -81,7 +81,7 @@ def in_parallel(module, ids, directory):
 
 @pytest.mark.skipif(
     importlib.util.find_spec("test") is None or importlib.util.find_spec("test.test_socket") is None,
-    reason="needs CPython's own tests of socket (the package `test`; Debian: libpython3-testsuite)",
+    reason="needs CPython's own tests of socket (Debian: libpython{}.{}-testsuite)".format(*sys.version_info),
 )
 @pytest.mark.deadline(2 * SECONDS)
 def test_the_interpreters_own_tests(tmp_path):
