@@ -223,7 +223,10 @@ mod tests {
         let reader = Arc::clone(&client);
         let reading = start_blocked(move || reader.recv(&mut [0]));
         if !system::leave_proc_behind() {
-            return skip("a_child_keeps_its_connection_when_proc_has_gone", "root, to leave /proc by chroot(2)");
+            return skip(
+                "a_child_keeps_its_connection_when_proc_has_gone",
+                "root, to leave /proc by chroot(2)",
+            );
         }
         let (mut go_on, mut tell) = UnixStream::pair().unwrap();
         let child = system::fork(|| {
