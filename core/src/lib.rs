@@ -68,7 +68,7 @@ pub use race::ConnectOptions;
 pub use resolve::{
     eai, name_of, resolve, resolve_name, resolve_service, split_host_port, AddressInfo, Hints,
 };
-pub use server::{ServeOptions, Server, StartedServer, Step, Trouble, Worker};
+pub use server::{ServeOptions, Server, ServerStats, StartedServer, Step, Trouble, Worker};
 pub use socket::{
     AdoptError, Call, CongestionState, Interface, Keepalive, Received, Socket, TcpInfo, TcpState,
 };

@@ -147,7 +147,7 @@ pub(crate) fn run<H: Host, T: Progress + Send>(
         match verdict {
             Verdict::Finished(Ok(value)) if value.progressed() => return Ok(value),
             Verdict::Finished(_) if handle.is_closed() => return Err(Kind::Closed),
-            Verdict::Finished(result) => return result,
+            Verdict::Finished(result) => return result.inspect_err(|kind| handle.note_failure(*kind)),
             Verdict::Interrupted(next) | Verdict::Unasked(next) => {
                 drop(inside);
                 plan.limit.deadline(); // the clock runs while handlers do

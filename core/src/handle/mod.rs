@@ -67,6 +67,8 @@ pub(crate) struct Handle {
     shared_here: AtomicBool,
     /// What [`fork::sharing`] said when the handle was made.
     made_under: (u32, u32),
+    /// A call found that the peer has reset the connection, or was gone.
+    reset: AtomicBool,
     /// The number was told: a program may have handed the descriptor to another process.
     pub(crate) number_told: AtomicBool,
 }
@@ -86,6 +88,7 @@ impl Handle {
             mode,
             shared_here: AtomicBool::new(false),
             made_under: fork::sharing(),
+            reset: AtomicBool::new(false),
             number_told: AtomicBool::new(false),
         }
     }
@@ -179,6 +182,26 @@ impl Handle {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.state.load(Ordering::Acquire) & CLOSED != 0
+    }
+
+    pub(crate) fn is_detached(&self) -> bool {
+        self.state.load(Ordering::Acquire) & DETACHED != 0
+    }
+
+    /// Takes note of what a call failed with.
+    #[cold]
+    pub(crate) fn note_failure(&self, kind: Kind) {
+        if matches!(
+            kind,
+            Kind::Os(libc::ECONNRESET | libc::EPIPE | libc::ECONNABORTED)
+        ) {
+            self.reset.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a call found that the peer has reset the connection, or was gone.
+    pub(crate) fn was_reset(&self) -> bool {
+        self.reset.load(Ordering::Relaxed)
     }
 
     /// The number of the descriptor unless the handle is closed. Only to be shown: it may be closed the next moment.
@@ -370,6 +393,25 @@ impl Handle {
             }
         }
         holders
+    }
+
+    /// Once it is closed: wakes the threads again that wait in the kernel itself and could not be woken then. Whether that
+    /// may still be so later.
+    pub(crate) fn wake_again(&self) -> bool {
+        if self.owns_mode() {
+            return false; // they have been woken
+        }
+        // Among calls inside we may be, too.
+        let entered = self.update(|word, _| (word & CLOSED != 0 && word & COUNT > 0).then_some(word + 1));
+        let _inside = match entered {
+            Some(_) => Inside {
+                handle: self,
+                alone: false,
+                weight: 1,
+            },
+            None => return false,
+        };
+        self.wake_kernel_waits(Instant::now()) == Holders::ForNow
     }
 
     /// The timeout of calls that name none.

@@ -1,21 +1,24 @@
 //! A server that accepts and manages connections and leaves each to a handler; neither knows the other's code.
 
+mod failure;
 mod start;
+mod state;
 mod worker;
 
 pub use start::{StartedServer, Trouble};
+pub use state::ServerStats;
 pub use worker::{Step, Worker};
 
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{WaitingFor, Watch};
 use crate::host::{Host, Plain};
 use crate::socket::Socket;
-use crate::sys::fork::{ForkLock, InChild};
+use crate::sys::fork::ForkLock;
 use crate::time::{Deadline, Left, Timeout};
 use crate::wait::{wait, Waited};
-use std::collections::HashMap;
+use state::{Caller, State};
 use std::sync::Arc;
-use std::thread::{self, Thread, ThreadId};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long [`stop`](Server::stop) waits for handlers whose connections it has closed: they wake within milliseconds
@@ -25,6 +28,14 @@ const WOKEN: Duration = Duration::from_secs(1);
 /// How often a thread that waits for others asks its host for signals.
 const SLICE: Duration = Duration::from_millis(50);
 
+/// So many handlers may be on their way out at once, as long as they go: thousands that are woken together, and want the
+/// processors or an interpreter's lock together, need many times as long.
+const AT_ONCE: usize = 64;
+
+/// How long closing connections may take longer because of that: for so many handlers, and altogether.
+const FOR_EACH_LOT: Duration = Duration::from_millis(20);
+const FOR_ALL: Duration = Duration::from_millis(500);
+
 /// How a server serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -32,11 +43,24 @@ pub struct ServeOptions {
     /// How many connections are handled at once, each in a thread of its own; 100 unless set. Further ones wait in the
     /// listener's queue (its backlog), and beyond that in the peers' own attempts to connect.
     pub max_connections: usize,
+    /// How long a peer may be silent, or not take what is sent; none unless set. It is the timeout that connections come
+    /// with: each call of one that has to wait ends with `TimedOut` after this time, unless the handler gives the call or
+    /// the connection another.
+    pub idle_timeout: Option<Duration>,
+    /// How long a handler may take; none unless set. When it is up the connection is closed, as [`stop`](Server::stop) does
+    /// it: calls that wait on it, and all later ones, end with `Closed`. The handler has its place until it returns. What it
+    /// has detached is its own and stays open. One worker more than `max_connections` is asked for, to keep the time while
+    /// there is no room to accept.
+    pub handler_timeout: Option<Duration>,
 }
 
 impl Default for ServeOptions {
     fn default() -> Self {
-        Self { max_connections: 100 }
+        Self {
+            max_connections: 100,
+            idle_timeout: None,
+            handler_timeout: None,
+        }
     }
 }
 
@@ -51,139 +75,10 @@ impl Default for ServeOptions {
 /// its own.
 pub struct Server {
     listener: Arc<Socket>,
-    max_connections: usize,
+    options: ServeOptions,
     /// How long a worker waits that is not needed.
     idle: Duration,
     state: ForkLock<State>,
-}
-
-impl InChild for State {
-    /// None of the threads is there.
-    fn in_child(parents: Option<Self>) -> Self {
-        let served = |parents: &Self| parents.started || !parents.seats.is_empty();
-        let orphan = parents.as_ref().is_none_or(served);
-        std::mem::forget(parents);
-        Self {
-            orphan,
-            ..Self::default()
-        }
-    }
-}
-
-#[derive(Default)]
-struct State {
-    /// The workers, by keys that are never used again.
-    seats: HashMap<u64, Seat>,
-    last_key: u64,
-    /// Who accepts.
-    leader: Option<u64>,
-    /// Workers that wait for their turn to accept; the last is the next, so that the others may find out that they are
-    /// not needed.
-    followers: Vec<(u64, Thread)>,
-    /// When a worker was asked for that has not come yet.
-    expected_since: Option<Instant>,
-    /// How many connections are being handled.
-    handling: usize,
-    /// How many connections have been handled.
-    handled: usize,
-    /// Until when handlers whose connections were closed may take to return.
-    patience: Option<Instant>,
-    /// Threads that wait for handlers to end.
-    sleepers: Vec<Thread>,
-    /// Why accepting ended, when nobody stopped it.
-    failure: Option<Error>,
-    /// It has threads of its own, which may be on their way to their seats.
-    started: bool,
-    /// This is a forked child, and nobody accepts in it.
-    orphan: bool,
-}
-
-/// A worker as the others see it.
-struct Seat {
-    thread: ThreadId,
-    /// What it handles.
-    connection: Option<Arc<Socket>>,
-    /// Stop has closed that.
-    woken: bool,
-    /// Its thread has called stop, and has not finished what it handles since.
-    stops: bool,
-}
-
-impl Seat {
-    fn new() -> Self {
-        Self {
-            thread: thread::current().id(),
-            connection: None,
-            woken: false,
-            stops: false,
-        }
-    }
-
-    /// What it handles, where this caller of stop waits for that.
-    fn awaited(&self, caller: Caller) -> Option<&Arc<Socket>> {
-        let excused = caller == Caller::Worker && self.stops;
-        self.connection.as_ref().filter(|_| !excused)
-    }
-}
-
-/// Who calls stop. Workers that do so at the same time must not wait for each other.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Caller {
-    Worker,
-    Other,
-}
-
-impl State {
-    /// Notes that this thread calls stop.
-    fn note_stop(&mut self) -> Caller {
-        let (me, mut caller) = (thread::current().id(), Caller::Other);
-        for seat in self.seats.values_mut().filter(|seat| seat.thread == me) {
-            seat.stops = true;
-            caller = Caller::Worker;
-        }
-        if caller == Caller::Worker {
-            // Workers that waited for its handler do so no more.
-            self.wake_sleepers();
-        }
-        caller
-    }
-
-    /// How many handlers this caller of stop waits for.
-    fn running(&self, caller: Caller) -> usize {
-        let awaited = |seat: &&Seat| seat.awaited(caller).is_some();
-        self.seats.values().filter(awaited).count()
-    }
-
-    /// Their connections that stop has not closed yet.
-    fn take_running(&mut self, caller: Caller) -> Vec<Arc<Socket>> {
-        let mut open = Vec::new();
-        for seat in self.seats.values_mut() {
-            if let (Some(connection), false) = (seat.awaited(caller).cloned(), seat.woken) {
-                seat.woken = true;
-                open.push(connection);
-            }
-        }
-        if !open.is_empty() {
-            self.patience = Some(Instant::now() + WOKEN);
-        }
-        open
-    }
-
-    /// Whether every worker has left that has no handler to wait for.
-    fn others_have_left(&self) -> bool {
-        let mut all = self.seats.values();
-        all.all(|seat| seat.connection.is_some() || seat.stops)
-    }
-
-    fn wake_sleepers(&self) {
-        self.sleepers.iter().for_each(Thread::unpark);
-    }
-
-    fn wake_followers(&mut self) {
-        self.followers
-            .drain(..)
-            .for_each(|(_, follower)| follower.unpark());
-    }
 }
 
 impl Server {
@@ -193,16 +88,19 @@ impl Server {
     /// Closing the listener, from anywhere, ends accepting as [`stop`](Self::stop) does.
     ///
     /// # Errors
-    /// `InvalidInput("max_connections")` when there are none; `EINVAL` when the socket does not listen, `EOPNOTSUPP` when
+    /// `InvalidInput` when there are no `max_connections` or one of the timeouts is zero; `EINVAL` when the socket does not listen, `EOPNOTSUPP` when
     /// it can't; `Closed`.
     pub fn new(listener: impl Into<Arc<Socket>>, options: ServeOptions) -> Result<Self> {
         let listener = listener.into();
+        let invalid = |argument| Err(Error::invalid(Operation::Server, argument, "must not be 0"));
         if options.max_connections == 0 {
-            return Err(Error::invalid(
-                Operation::Server,
-                "max_connections",
-                "must not be 0",
-            ));
+            return invalid("max_connections");
+        }
+        if options.idle_timeout == Some(Duration::ZERO) {
+            return invalid("idle_timeout");
+        }
+        if options.handler_timeout == Some(Duration::ZERO) {
+            return invalid("handler_timeout");
         }
         let listening = listener.check_listening();
         listening.map_err(|kind| Error::new(Operation::Server, kind))?;
@@ -211,7 +109,7 @@ impl Server {
         set.map_err(|error| Error::new(Operation::Server, error.kind()))?;
         Ok(Self {
             listener,
-            max_connections: options.max_connections,
+            options,
             idle: worker::IDLE,
             state: ForkLock::new(),
         })
@@ -225,6 +123,11 @@ impl Server {
     /// How many connections are being handled now.
     pub fn connections(&self) -> usize {
         self.state.lock().handling
+    }
+
+    /// What it has counted.
+    pub fn stats(&self) -> ServerStats {
+        self.state.lock().stats
     }
 
     /// Ends the server: no connection is accepted any more, handlers may finish until the time is up, then their
@@ -248,28 +151,71 @@ impl Server {
         let caller = {
             let mut state = self.state.lock();
             state.wake_followers();
+            state.wake_sleepers();
             state.note_stop()
         };
         let ended = |state: &State| state.running(caller) == 0;
-        if !self.sleep_until(deadline, host, ended)? {
-            let woken = host.block(|| self.close_connections(caller));
+        let leaving = if self.sleep_until(deadline, host, ended)? {
+            Deadline::At(Instant::now() + WOKEN)
+        } else {
+            let (woken, mut asleep) = host.block(|| self.close_connections(caller));
+            while !asleep.is_empty() && !woken.passed() {
+                let soon = woken.or_earlier(Instant::now() + SLICE);
+                if self.sleep_until(soon, host, ended)? {
+                    break;
+                }
+                host.block(|| asleep.retain(|connection| connection.handle.wake_again()));
+            }
             self.sleep_until(woken, host, ended)?;
-        }
-        // Those that waited for connections are on their way out.
-        let leaving = Deadline::At(Instant::now() + WOKEN);
+            woken
+        };
+        // Those that waited for connections are on their way out, too.
         self.sleep_until(leaving, host, State::others_have_left)?;
         Ok(self.state.lock().running(caller))
     }
 
-    /// Closes the connections of running handlers; until when those may return.
-    fn close_connections(&self, caller: Caller) -> Deadline {
-        let connections = self.state.lock().take_running(caller);
-        for connection in connections {
-            // Nobody is left to tell of a failure.
+    /// Closes the connections of running handlers; until when those may return, and which can't be woken just now.
+    fn close_connections(&self, caller: Caller) -> (Deadline, Vec<Arc<Socket>>) {
+        let (connections, handled) = {
+            let mut state = self.state.lock();
+            (state.take_running(caller, WOKEN), state.stats.handled)
+        };
+        let slowest = Instant::now() + FOR_ALL;
+        let mut asleep = Vec::new();
+        for (closed, connection) in (1..).zip(connections) {
+            // None is left to be told of a failure.
             let _ = connection.on(Plain).close_under_handler();
+            if connection.handle.wake_again() {
+                asleep.push(connection);
+            }
+            if closed % AT_ONCE == 0 && Instant::now() < slowest {
+                let leaving = |state: &State| closed.saturating_sub(since(handled, state)) < AT_ONCE;
+                let _asleep = Asleep::begin(self);
+                self.park_until(slowest.min(Instant::now() + FOR_EACH_LOT), leaving);
+            }
         }
         let patience = self.state.lock().patience;
-        patience.map_or(Deadline::NonBlocking, Deadline::At)
+        (patience.map_or(Deadline::NonBlocking, Deadline::At), asleep)
+    }
+
+    /// Closes the connections of handlers whose time is up; until when the next may take.
+    fn close_overdue(&self) -> Deadline {
+        loop {
+            let (overdue, next) = {
+                let mut state = self.state.lock();
+                (state.take_overdue(), state.next_limit())
+            };
+            if overdue.is_empty() {
+                return next.map_or(Deadline::Never, Deadline::At);
+            }
+            for (key, connection) in overdue {
+                // As in stop.
+                let _ = connection.on(Plain).close_under_handler();
+                if connection.handle.wake_again() {
+                    self.state.lock().try_again_at(Instant::now() + SLICE, key);
+                }
+            }
+        }
     }
 
     /// Waits until accepting has ended: somebody stopped the server or closed its listener, or it can't go on.
@@ -317,30 +263,52 @@ impl Server {
         &self,
         deadline: Deadline,
         host: &mut H,
-        so: impl Fn(&State) -> bool,
+        so: impl Fn(&State) -> bool + Send + Sync,
     ) -> Result<bool> {
         let _asleep = Asleep::begin(self);
         loop {
-            if so(&self.state.lock()) {
+            let soon = Instant::now() + SLICE;
+            let end = match deadline {
+                Deadline::Never => soon,
+                Deadline::NonBlocking => Instant::now(),
+                Deadline::At(moment) => moment.min(soon),
+            };
+            if host.block(|| self.park_until(end, &so)) {
                 return Ok(true);
             }
-            let left = match deadline.left() {
-                Left::Forever => SLICE,
-                Left::Some(left) => left.min(SLICE),
-                Left::Nothing => return Ok(false),
-            };
-            host.block(|| thread::park_timeout(left));
+            if matches!(deadline.left(), Left::Nothing) {
+                return Ok(false);
+            }
             host.interrupted()
                 .map_err(|_| Error::new(Operation::Server, Kind::Interrupted))?;
         }
     }
+
+    /// The same for a thread that is among the sleepers, without a host.
+    fn park_until(&self, end: Instant, so: impl Fn(&State) -> bool) -> bool {
+        loop {
+            if so(&self.state.lock()) {
+                return true;
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            thread::park_timeout(left);
+        }
+    }
+}
+
+/// How many connections have been handled since there were so many.
+fn since(handled: u64, state: &State) -> usize {
+    usize::try_from(state.stats.handled.saturating_sub(handled)).unwrap_or(usize::MAX)
 }
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Server")
             .field("listener", &self.listener)
-            .field("max_connections", &self.max_connections)
+            .field("options", &self.options)
             .field("connections", &self.connections())
             .finish()
     }

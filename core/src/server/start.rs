@@ -1,13 +1,16 @@
 //! A server with threads of the standard library.
 
-use super::{ServeOptions, Server, State, Step, Worker};
+use super::failure::kind_of;
+use super::state::State;
+use super::{ServeOptions, Server, Step, Worker};
 use crate::address::Address;
-use crate::error::{Error, Operation, Result};
+use crate::error::{Error, Kind, Operation, Result};
 use crate::host::Plain;
 use crate::socket::Socket;
 use crate::sys::fork::{ForkLock, InChild};
 use crate::time::{Deadline, Timeout};
 use std::any::Any;
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Deref;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -27,7 +30,8 @@ pub struct StartedServer {
 pub enum Trouble<F> {
     /// A handler failed.
     Handler(F),
-    /// A handler failed after [`stop`](Server::stop) had closed its connection, most likely because of that.
+    /// A handler failed after [`stop`](Server::stop) had closed its connection or its time was up, most likely because of
+    /// that.
     Woken(F),
     /// A handler panicked, with this payload.
     Panic(Box<dyn Any + Send>),
@@ -55,7 +59,8 @@ impl Server {
     /// Serves with threads of its own: one to begin with, and up to `max_connections` as connections come.
     ///
     /// `handle` handles a connection, see [`Step::Handle`]; `failed` is told when it fails or panics, with whose connection it
-    /// was, and of what else goes wrong. Both are called by several threads at once.
+    /// was, and of what else goes wrong, as [`Worker::should_report`] says; a failure is known to be of a call when it is an
+    /// [`Error`], an `io::Error`, or a box of one. Both are called by several threads at once.
     ///
     /// ```
     /// use polysock_core::{create_connection, create_server, ServeOptions, Server};
@@ -97,11 +102,31 @@ impl Server {
         Handle: Fn(&Arc<Socket>, &Address) -> std::result::Result<(), F> + Send + Sync + 'static,
         Failed: Fn(Trouble<F>, Option<&Address>) + Send + Sync + 'static,
     {
+        Self::start_with(listener, options, handle, failed, kind_of)
+    }
+
+    /// The same for handlers that fail in a way of their own: `kind` says what the failure of a call was.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with<F, Handle, Failed>(
+        listener: impl Into<Arc<Socket>>,
+        options: ServeOptions,
+        handle: Handle,
+        failed: Failed,
+        kind: fn(&F) -> Option<Kind>,
+    ) -> Result<StartedServer>
+    where
+        F: 'static,
+        Handle: Fn(&Arc<Socket>, &Address) -> std::result::Result<(), F> + Send + Sync + 'static,
+        Failed: Fn(Trouble<F>, Option<&Address>) + Send + Sync + 'static,
+    {
         let program = Arc::new(Program {
             server: Arc::new(Self::new(listener, options)?),
             threads: Arc::new(Threads(ForkLock::new())),
             handle,
             failed,
+            kind,
         });
         recruit(&program)?;
         program.server.state.lock().started = true;
@@ -156,7 +181,9 @@ impl InChild for Crew {}
 struct Crew {
     threads: Vec<JoinHandle<()>>,
     /// Those that somebody joins just now.
-    ending: Vec<ThreadId>,
+    ending: HashSet<ThreadId>,
+    /// With so many threads those are looked for that have ended.
+    look_at: usize,
 }
 
 impl Threads {
@@ -164,13 +191,7 @@ impl Threads {
     /// last of a server.
     fn join(&self, server: &Server) {
         let me = thread::current().id();
-        let workers: Vec<ThreadId> = server
-            .state
-            .lock()
-            .seats
-            .values()
-            .map(|seat| seat.thread)
-            .collect();
+        let workers: HashSet<ThreadId> = server.state.lock().threads().collect();
         let left: Vec<_> = {
             let mut crew = self.0.lock();
             let stays = |id: ThreadId| id == me || workers.contains(&id);
@@ -185,7 +206,7 @@ impl Threads {
             let id = thread.thread().id();
             // What handlers and hooks panic with ends in the worker's own loop.
             let _ = thread.join();
-            self.0.lock().ending.retain(|ending| *ending != id);
+            self.0.lock().ending.remove(&id);
         }
         server.state.lock().wake_sleepers();
         // Who is joined itself, and drops a server, must not wait for who joins it.
@@ -212,15 +233,16 @@ impl Drop for Threads {
 }
 
 /// What the threads run.
-struct Program<Handle, Failed> {
+struct Program<F, Handle, Failed> {
     server: Arc<Server>,
     threads: Arc<Threads>,
     handle: Handle,
     failed: Failed,
+    kind: fn(&F) -> Option<Kind>,
 }
 
 /// Starts another thread.
-fn recruit<F, Handle, Failed>(program: &Arc<Program<Handle, Failed>>) -> Result<()>
+fn recruit<F, Handle, Failed>(program: &Arc<Program<F, Handle, Failed>>) -> Result<()>
 where
     F: 'static,
     Handle: Fn(&Arc<Socket>, &Address) -> std::result::Result<(), F> + Send + Sync + 'static,
@@ -232,12 +254,15 @@ where
         .spawn(move || work(&its_own));
     let thread = made.map_err(|error| Error::os(Operation::Server, &error))?;
     let mut crew = program.threads.0.lock();
-    crew.threads.retain(|thread| !thread.is_finished());
+    if crew.threads.len() >= crew.look_at {
+        crew.threads.retain(|thread| !thread.is_finished());
+        crew.look_at = 2 * crew.threads.len() + 16;
+    }
     crew.threads.push(thread);
     Ok(())
 }
 
-fn work<F, Handle, Failed>(program: &Arc<Program<Handle, Failed>>)
+fn work<F, Handle, Failed>(program: &Arc<Program<F, Handle, Failed>>)
 where
     F: 'static,
     Handle: Fn(&Arc<Socket>, &Address) -> std::result::Result<(), F> + Send + Sync + 'static,
@@ -249,7 +274,7 @@ where
         match step {
             Step::Handle { connection, peer } => {
                 let handled = catch_unwind(AssertUnwindSafe(|| (program.handle)(&connection, &peer)));
-                if let Some(trouble) = trouble_of(handled, &worker) {
+                if let Some(trouble) = trouble_of(handled, &worker, program.kind) {
                     program.tell(trouble, Some(&peer));
                 }
             }
@@ -264,21 +289,27 @@ where
     }
 }
 
-fn trouble_of<F>(handled: thread::Result<std::result::Result<(), F>>, worker: &Worker) -> Option<Trouble<F>> {
+fn trouble_of<F>(
+    handled: thread::Result<std::result::Result<(), F>>,
+    worker: &Worker,
+    kind: fn(&F) -> Option<Kind>,
+) -> Option<Trouble<F>> {
     match handled {
         Ok(Ok(())) => None,
         Ok(Err(failure)) if worker.is_woken() => Some(Trouble::Woken(failure)),
-        Ok(Err(failure)) => Some(Trouble::Handler(failure)),
+        Ok(Err(failure)) => worker
+            .should_report(kind(&failure))
+            .then_some(Trouble::Handler(failure)),
         Err(payload) => Some(Trouble::Panic(payload)),
     }
 }
 
-impl<Handle, Failed> Program<Handle, Failed> {
+impl<F, Handle, Failed> Program<F, Handle, Failed>
+where
+    Failed: Fn(Trouble<F>, Option<&Address>),
+{
     /// Tells of a failure. Who is told has nobody to tell of its own.
-    fn tell<F>(&self, trouble: Trouble<F>, peer: Option<&Address>)
-    where
-        Failed: Fn(Trouble<F>, Option<&Address>),
-    {
+    fn tell(&self, trouble: Trouble<F>, peer: Option<&Address>) {
         let told = catch_unwind(AssertUnwindSafe(|| (self.failed)(trouble, peer)));
         // The destructor of what it panicked with may panic, too.
         told.unwrap_or_else(std::mem::forget);

@@ -1,6 +1,7 @@
 //! What a thread of a server does: accept, hand the turn on, handle, and come back.
 
-use super::{Seat, Server, State};
+use super::state::{OfPeer, State};
+use super::{Asleep, ServeOptions, Server};
 use crate::address::Address;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::host::{Host, Plain};
@@ -53,16 +54,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// # }
 /// ```
 pub struct Worker {
-    server: Arc<Server>,
+    pub(super) server: Arc<Server>,
     key: u64,
     /// It leaves when it is not needed.
     may_leave: bool,
     /// What [`Step::Handle`] gave.
-    handling: Option<Arc<Socket>>,
+    pub(super) handling: Option<Arc<Socket>>,
     /// What it will give next.
     accepted: Option<(Arc<Socket>, Address)>,
     /// How long to wait after accept has failed, and how many connections had been handled when it did.
-    pause: Option<(Duration, usize)>,
+    pause: Option<(Duration, u64)>,
 }
 
 /// What a worker is to do next.
@@ -89,10 +90,22 @@ pub enum Step {
     Trouble(Error),
 }
 
+impl ServeOptions {
+    /// Whether a worker is to wait for connections: there is room for one, or handlers whose time is up must be ended.
+    fn want_a_leader(&self, state: &State) -> bool {
+        state.handling < self.max_connections || self.handler_timeout.is_some()
+    }
+
+    fn workers(&self) -> usize {
+        self.max_connections
+            .saturating_add(self.handler_timeout.is_some().into())
+    }
+}
+
 impl State {
     /// Takes the turn to accept where it is free and another connection may be handled.
-    fn try_to_lead(&mut self, key: u64, max_connections: usize) -> bool {
-        let free = self.leader.is_none() && self.handling < max_connections;
+    fn try_to_lead(&mut self, key: u64, options: &ServeOptions) -> bool {
+        let free = self.leader.is_none() && options.want_a_leader(self);
         if free {
             self.leader = Some(key);
             self.followers.retain(|(follower, _)| *follower != key);
@@ -101,8 +114,8 @@ impl State {
     }
 
     /// Wakes somebody for the turn where it is free; false when there is nobody.
-    fn pass_turn(&mut self, max_connections: usize) -> bool {
-        if self.leader.is_some() || self.handling >= max_connections {
+    fn pass_turn(&mut self, options: &ServeOptions) -> bool {
+        if self.leader.is_some() || !options.want_a_leader(self) {
             return true;
         }
         self.followers.pop().is_some_and(|(_, follower)| {
@@ -115,13 +128,7 @@ impl State {
 impl Server {
     /// Makes a worker of this thread. Any number of threads may be; those beyond `max_connections` wait.
     pub fn worker(self: &Arc<Self>) -> Worker {
-        let mut state = self.state.lock();
-        state.last_key += 1;
-        let key = state.last_key;
-        state.expected_since = None;
-        state.orphan = false;
-        state.seats.insert(key, Seat::new());
-        drop(state);
+        let key = self.state.lock().seat();
         Worker {
             server: Arc::clone(self),
             key,
@@ -129,6 +136,27 @@ impl Server {
             handling: None,
             accepted: None,
             pause: None,
+        }
+    }
+
+    /// Ends handlers whose time is up, until there is room for another connection or the listener is closed; until when to
+    /// wait for one.
+    fn wait_for_room(&self) -> Deadline {
+        if self.options.handler_timeout.is_none() {
+            return Deadline::Never; // it would not be here without room
+        }
+        let _asleep = Asleep::begin(self);
+        loop {
+            let next = self.close_overdue();
+            let end = match next {
+                Deadline::At(moment) => moment,
+                Deadline::Never | Deadline::NonBlocking => Instant::now() + IDLE,
+            };
+            let room =
+                |state: &State| state.handling < self.options.max_connections || self.listener.is_closed();
+            if self.park_until(end, room) {
+                return next;
+            }
         }
     }
 }
@@ -165,11 +193,10 @@ impl Worker {
         step
     }
 
-    /// Whether [`stop`](Server::stop) has closed the connection that is being handled: then that its handler fails says
-    /// nothing.
+    /// Whether the connection that is being handled was closed, by [`stop`](Server::stop) or because the time of its handler
+    /// was up: then that its handler fails says nothing.
     pub fn is_woken(&self) -> bool {
-        let state = self.server.state.lock();
-        state.seats.get(&self.key).is_some_and(|seat| seat.woken)
+        self.server.state.lock().is_closed_under(self.key)
     }
 
     /// Says that there will be no further worker for now; connections wait for one that is there.
@@ -184,21 +211,18 @@ impl Worker {
             let left = leave_at.map(|end| end.saturating_duration_since(Instant::now()));
             {
                 let mut state = self.server.state.lock();
-                let Some(seat) = state.seats.get_mut(&self.key) else {
+                if !state.is_seated(self.key) {
                     return false; // it has left, or this is a forked child
-                };
-                seat.thread = thread::current().id();
+                }
                 if self.server.listener.is_closed() {
                     return false;
                 }
-                if state.leader == Some(self.key) || state.try_to_lead(self.key, self.server.max_connections)
-                {
+                if state.leader == Some(self.key) || state.try_to_lead(self.key, &self.server.options) {
                     return true;
                 }
                 if left.is_some_and(|left| left.is_zero()) {
                     // At once: nobody may pass it the turn, or do without another thread because of it.
-                    state.seats.remove(&self.key);
-                    state.followers.retain(|(follower, _)| *follower != self.key);
+                    state.leave(self.key);
                     return false;
                 }
                 if !state.followers.iter().any(|(follower, _)| *follower == self.key) {
@@ -214,11 +238,11 @@ impl Worker {
         let server = &self.server;
         if let Some((pause, handled)) = self.pause {
             let end = Deadline::At(Instant::now() + pause);
-            let over = |state: &State| state.handled != handled || server.listener.is_closed();
+            let over = |state: &State| state.stats.handled != handled || server.listener.is_closed();
             server.sleep_until(end, host, over)?;
         }
-        let handled = server.state.lock().handled;
-        let failure = match server.listener.on(&mut *host).within(Timeout::Never).accept() {
+        let handled = server.state.lock().stats.handled;
+        let failure = match self.accept(host) {
             Ok((connection, peer)) => {
                 self.pause = None;
                 return Ok(self.begin_handling(host, connection, peer));
@@ -240,26 +264,46 @@ impl Worker {
         Ok(Some(Step::Trouble(failure)))
     }
 
+    /// Waits for a connection, and ends handlers whose time is up meanwhile.
+    fn accept<H: Host>(&self, host: &mut H) -> Result<(Socket, Address)> {
+        let server = &self.server;
+        loop {
+            let until = host.block(|| server.wait_for_room());
+            let mut call = server.listener.on(&mut *host).within(Timeout::from(until));
+            match call.accept() {
+                // The time of a handler is up.
+                Err(failure) if failure.kind() == Kind::TimedOut => {}
+                // Its peer has reset a connection that waited.
+                Err(failure) if failure.kind() == Kind::Os(libc::ECONNABORTED) => {
+                    server.state.lock().count(OfPeer::Reset);
+                }
+                accepted => return accepted,
+            }
+        }
+    }
+
     /// Hands the turn on; says what to do before the connection can be handled, or that it can.
     fn begin_handling<H: Host>(&mut self, host: &mut H, connection: Socket, peer: Address) -> Option<Step> {
-        let (server, connection) = (&self.server, Arc::new(connection));
+        let (server, options, connection) = (&self.server, &self.server.options, Arc::new(connection));
+        if let Some(idle) = options.idle_timeout {
+            connection.set_timeout(idle);
+        }
+        let limit = options
+            .handler_timeout
+            .and_then(|timeout| Instant::now().checked_add(timeout));
         let recruit = {
             let mut state = server.state.lock();
-            let state = &mut *state;
-            match state.seats.get_mut(&self.key) {
-                Some(seat) if !server.listener.is_closed() => {
-                    seat.connection = Some(Arc::clone(&connection));
-                    state.handling += 1;
-                    state.leader = None;
-                    let recruit = !state.pass_turn(server.max_connections)
-                        && state.seats.len() < server.max_connections
-                        && state.expected_since.is_none_or(|since| since.elapsed() > ARRIVAL);
-                    if recruit {
-                        state.expected_since = Some(Instant::now());
-                    }
-                    Some(recruit)
+            if !server.listener.is_closed() && state.begin(self.key, &connection, limit) {
+                state.leader = None;
+                let recruit = !state.pass_turn(options)
+                    && state.workers() < options.workers()
+                    && state.expected_since.is_none_or(|since| since.elapsed() > ARRIVAL);
+                if recruit {
+                    state.expected_since = Some(Instant::now());
                 }
-                _ => None,
+                Some(recruit)
+            } else {
+                None
             }
         };
         match recruit {
@@ -285,23 +329,14 @@ impl Worker {
         };
         // Nobody is left to tell of a failure.
         let _ = connection.on(host).close_handled();
-        let mut state = self.server.state.lock();
-        // In a child that the handler forked there is none.
-        if let Some(seat) = state.seats.get_mut(&self.key) {
-            seat.connection = None;
-            seat.woken = false;
-            seat.stops = false;
-            state.handling -= 1;
-            state.handled = state.handled.wrapping_add(1);
-            state.wake_sleepers();
-        }
+        self.server.state.lock().end(self.key);
     }
 
     fn give_turn_up(&self) {
         let mut state = self.server.state.lock();
         if state.leader == Some(self.key) {
             state.leader = None;
-            state.pass_turn(self.server.max_connections);
+            state.pass_turn(&self.server.options);
         }
     }
 }
@@ -314,17 +349,16 @@ impl Drop for Worker {
             .or(self.accepted.take().map(|(connection, _)| connection));
         self.end_handling(&mut Plain);
         let mut state = self.server.state.lock();
-        if state.seats.remove(&self.key).is_none() {
+        if !state.leave(self.key) {
             return; // it has left, or this is a forked child
         }
-        state.followers.retain(|(follower, _)| *follower != self.key);
         if state.leader == Some(self.key) {
             state.leader = None;
         }
         if self.server.listener.is_closed() {
             state.wake_followers();
         } else {
-            state.pass_turn(self.server.max_connections);
+            state.pass_turn(&self.server.options);
         }
         state.wake_sleepers();
     }
@@ -356,7 +390,14 @@ mod tests {
     fn nobody_reckons_with_a_worker_that_leaves() {
         let listener = create_server("127.0.0.1", 0, 1).unwrap();
         let port = listener.local_address().unwrap().port().unwrap();
-        let mut server = Server::new(listener, ServeOptions { max_connections: 2 }).unwrap();
+        let mut server = Server::new(
+            listener,
+            ServeOptions {
+                max_connections: 2,
+                ..ServeOptions::default()
+            },
+        )
+        .unwrap();
         server.idle = Duration::from_millis(1);
         let server = Arc::new(server);
         thread::scope(|scope| {
@@ -391,7 +432,7 @@ mod tests {
             let began = Instant::now();
             assert!(server.worker().while_needed().step(&mut Plain).unwrap().is_none());
             assert!(began.elapsed() >= server.idle);
-            assert_eq!(server.state.lock().seats.len(), 1);
+            assert_eq!(server.state.lock().workers(), 1);
             assert!(server.state.lock().followers.is_empty() && !leader.is_finished());
             server.stop(Timeout::NonBlocking, &mut Plain).unwrap();
             assert!(leader.join().unwrap().unwrap().is_none());

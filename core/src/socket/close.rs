@@ -104,33 +104,20 @@ impl<H: Host> Call<'_, H> {
     }
 
     /// Closes a connection that a server has handled: as [`close`](Self::close), but FIN first where there is input
-    /// nobody read, so that the peer gets what was sent and the end of the stream. Where somebody else may hold the
-    /// connection too it is a plain close, which leaves it to them.
+    /// nobody read, so that the peer gets what was sent and the end of the stream, and without waiting for the time of a
+    /// linger. Where somebody else may hold the connection too it is a plain close, which leaves it to them.
     pub(crate) fn close_handled(&mut self) -> Result<()> {
         let fin_first = self.may_end_stream();
-        self.close_with(Operation::Close, move |fd| {
-            if fin_first {
-                end_stream_before_reset(fd);
-            }
-        })
+        self.close_with(Operation::Close, move |fd| end_handled(fd, fin_first))
     }
 
-    /// The same at once: a handler that is still inside is woken and not waited for, nor is a linger time.
+    /// The same at once: a handler that is still inside is woken and not waited for.
     pub(crate) fn close_under_handler(&mut self) -> Result<()> {
         let fin_first = self.may_end_stream();
-        let closed = self
-            .socket
-            .handle
-            .close_within(&mut self.host, Duration::ZERO, move |fd| {
-                let sock = unix::sock(&fd);
-                if matches!(sock.linger(), Ok(Some(time)) if !time.is_zero()) {
-                    // The kernel goes on sending without us. Only a socket that has no linger time refuses.
-                    let _ = sock.set_linger(None);
-                }
-                if fin_first {
-                    end_stream_before_reset(fd);
-                }
-            });
+        let handle = &self.socket.handle;
+        let closed = handle.close_within(&mut self.host, Duration::ZERO, move |fd| {
+            end_handled(fd, fin_first)
+        });
         closed.map_err(|kind| Error::new(Operation::Close, kind))
     }
 
@@ -147,6 +134,17 @@ impl<H: Host> Call<'_, H> {
             .handle
             .close(&mut self.host, farewell)
             .map_err(|kind| Error::new(operation, kind))
+    }
+}
+
+fn end_handled(fd: BorrowedFd<'_>, fin_first: bool) {
+    let sock = unix::sock(&fd);
+    if matches!(sock.linger(), Ok(Some(time)) if !time.is_zero()) {
+        // The kernel goes on sending without us. Only a socket that has no linger time refuses.
+        let _ = sock.set_linger(None);
+    }
+    if fin_first {
+        end_stream_before_reset(fd);
     }
 }
 

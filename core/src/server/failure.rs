@@ -1,0 +1,67 @@
+//! Failures of handlers: what the peer did is counted and reported once a second, everything else is reported.
+
+use super::state::OfPeer;
+use super::Worker;
+use crate::error::{Error, Kind};
+use std::any::Any;
+use std::error::Error as StdError;
+use std::io;
+
+impl Worker {
+    /// Whether the failure of the handler that has just returned should be reported; asked once for each. `kind` is what
+    /// failed, where that was a call.
+    ///
+    /// All failures should, with three exceptions. One with `Closed` after the connection was closed under the handler says
+    /// nothing. Those that peers can cause as often as they like are counted in [`ServerStats`](super::ServerStats), and
+    /// reported once a second at most: resets of this connection (`ECONNRESET`, `EPIPE`, `ECONNABORTED`), and `TimedOut` where
+    /// there is an [`idle_timeout`](super::ServeOptions::idle_timeout).
+    pub fn should_report(&self, kind: Option<Kind>) -> bool {
+        match kind {
+            Some(Kind::Closed) => !self.is_woken(),
+            Some(Kind::Os(libc::ECONNRESET | libc::EPIPE | libc::ECONNABORTED)) if self.may_be_reset() => {
+                self.server.state.lock().count(OfPeer::Reset)
+            }
+            Some(Kind::TimedOut) if self.server.options.idle_timeout.is_some() => {
+                self.server.state.lock().count(OfPeer::Silence)
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether the peer may have reset the connection: a call has found it so, or it was detached, so that calls are not
+    /// seen. Else the handler speaks of another connection.
+    fn may_be_reset(&self) -> bool {
+        let connection = self.handling.as_ref();
+        connection.is_some_and(|connection| connection.handle.was_reset() || connection.handle.is_detached())
+    }
+}
+
+/// What an error of a handler is, where it is an error of a call: an [`Error`], an `io::Error`, or a box of one.
+pub fn kind_of<F: 'static>(failure: &F) -> Option<Kind> {
+    let failure: &dyn Any = failure;
+    let boxed = failure.downcast_ref::<Box<dyn StdError + Send + Sync>>();
+    let sent = failure.downcast_ref::<Box<dyn StdError + Send>>();
+    let plain = failure.downcast_ref::<Box<dyn StdError>>();
+    if let Some(error) = failure.downcast_ref::<Error>() {
+        Some(error.kind())
+    } else if let Some(error) = failure.downcast_ref::<io::Error>() {
+        Some(of_io(error))
+    } else if let Some(error) = boxed {
+        of_dyn(&**error)
+    } else if let Some(error) = sent {
+        of_dyn(&**error)
+    } else {
+        plain.and_then(|error| of_dyn(&**error))
+    }
+}
+
+fn of_dyn(error: &(dyn StdError + 'static)) -> Option<Kind> {
+    let of_core = error.downcast_ref::<Error>().map(Error::kind);
+    of_core.or_else(|| error.downcast_ref::<io::Error>().map(of_io))
+}
+
+/// An error of ours that has become one of the standard library, or one of its own.
+fn of_io(error: &io::Error) -> Kind {
+    let ours = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    ours.map_or_else(|| Kind::from_io(error), Error::kind)
+}
