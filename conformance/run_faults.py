@@ -8,8 +8,10 @@ import random
 import sys
 import time
 
-from faults.play import ABSORBED, NOT_REACHED, REFUSED, VIOLATION, FaultPair, Played, Violated
+from faults.judge import ABSORBED, NOT_REACHED, REFUSED, VIOLATION, Violated
+from faults.play import FaultPair, Played
 from faults.table import CALLS, faults
+from faults.transfers import TRANSFERS
 from run import HERE, choose, read_drivers
 from runner.known import Known
 from runner.play import open_network
@@ -22,7 +24,8 @@ def main(arguments=None):
         scenarios = load(options.scenarios)
         drivers, objects = read_drivers(options.driver), dict(spec.partition("=")[::2] for spec in options.calls_of)
         known = Known(options.known, scenarios, drivers)
-        chosen = choose(scenarios, options.only)
+        # The transfers first: of a transfer all bytes are looked at.
+        chosen = [*TRANSFERS, *scenarios] if not options.only else choose([*TRANSFERS, *scenarios], options.only)
     except Malformed as exc:
         print(exc, file=sys.stderr)
         return 2

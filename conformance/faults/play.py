@@ -5,41 +5,13 @@ from dataclasses import dataclass
 
 from runner.play import Pair, StepFailed
 from runner.process import DriverFailed
-from runner.scenario import parse_answer
 
 from .control import Control
+from .judge import ABSORBED, NOT_REACHED, REFUSED, VIOLATION, Violated, acceptable
+from .transfers import Transfer
 
 PATIENCE = 3  # seconds for `poll`
 JOIN = 5000  # milliseconds
-
-# How a play with a fault ends: nothing was to be seen of it; a step was refused as it should be; the call was not made this
-# time (threads take turns as they like); none of these.
-ABSORBED, REFUSED, NOT_REACHED, VIOLATION = "absorbed", "refused", "not reached", "violation"
-
-# What an errno is called where it is not its own name.
-OTHER_NAMES = {
-    "EAGAIN": {"AGAIN", "TIMEDOUT", "INPROGRESS"},
-    "ETIMEDOUT": {"TIMEDOUT"},
-    "ENOPROTOOPT": {"NOPROTOOPT", "UNSUPPORTED", "OPNOTSUPP"},
-    "EOPNOTSUPP": {"UNSUPPORTED", "OPNOTSUPP"},
-}
-# The calls that an error of a command may name, where it is not the command itself.
-NAMES = {
-    "server": {"socket", "setsockopt", "bind", "listen", "getsockname", "create_server"},
-    "collect": {"recv"},
-    "fill": {"send"},
-    "sendto": {"sendto", "sendmsg"},
-    "recvfrom": {"recvfrom", "recvmsg"},
-    "close_java": {"close"},
-    "set": {"setsockopt", "getsockopt"},
-    "get": {"getsockopt", "setsockopt"},
-    "state": {"state", "getsockopt"},
-    "abort": {"abort", "close"},
-}
-
-
-class Violated(Exception):
-    """What no fault may lead to."""
 
 
 @dataclass
@@ -67,10 +39,17 @@ class FaultPair(Pair):
         self.lines = []
         self.control.begin()
         try:
-            if self.known.find(scenario.name, *self.name) or not self.can_play(scenario):
+            if isinstance(scenario, Transfer):
+                self.start()
+                if not scenario.can_be_played_by(self.drivers[self.role]):
+                    return None
+                scenario.play_in(self)
+                self.settle()
+            elif self.known.find(scenario.name, *self.name) or not self.can_play(scenario):
                 return None
-            self.whole(scenario)
-        except (StepFailed, DriverFailed) as exc:
+            else:
+                self.whole(scenario)
+        except (StepFailed, DriverFailed, Violated) as exc:
             self.close()
             raise Violated(f"fails without a fault: {exc}") from exc
         return self.control.seen()
@@ -86,7 +65,7 @@ class FaultPair(Pair):
         self.control.begin(fault)
         try:
             self.start()
-            outcome = self.judged(scenario, fault)
+            outcome = scenario.play_in(self, fault) if isinstance(scenario, Transfer) else self.judged(scenario, fault)
             self.settle()
             return Played(scenario.path, fault, outcome)
         except (Violated, DriverFailed) as exc:
@@ -166,20 +145,3 @@ class FaultPair(Pair):
     def steps(self, scenario):
         self.commands = []
         super().steps(scenario)
-
-
-def acceptable(command, answer, fault):
-    head, keys = parse_answer(answer)
-    if fault.error == "one byte":
-        return head == "ok" and keys.get("n", "0").isdigit() and int(keys.get("n", 0)) >= 1
-    if fault.error == "EINTR" or not head.startswith("error "):
-        return False
-    name = head.split()[1]
-    right = name in OTHER_NAMES.get(fault.error, {fault.error[1:]})
-    return right and ("call" not in keys or names_the_call(keys["call"], command))
-
-
-def names_the_call(call, command):
-    if command in ("server", "set", "get") and call.startswith(("set_", "get_")):
-        return True  # the library's own function of an option
-    return call in NAMES.get(command, {command})

@@ -1,0 +1,49 @@
+"""What a fault may lead to."""
+
+from runner.scenario import parse_answer
+
+# How a play with a fault ends: nothing was to be seen of it; a step was refused as it should be; the call was not made this
+# time (threads take turns as they like); none of these.
+ABSORBED, REFUSED, NOT_REACHED, VIOLATION = "absorbed", "refused", "not reached", "violation"
+
+# What an errno is called where it is not its own name.
+OTHER_NAMES = {
+    "EAGAIN": {"AGAIN", "TIMEDOUT", "INPROGRESS"},
+    "ETIMEDOUT": {"TIMEDOUT"},
+    "ENOPROTOOPT": {"NOPROTOOPT", "UNSUPPORTED", "OPNOTSUPP"},
+    "EOPNOTSUPP": {"UNSUPPORTED", "OPNOTSUPP"},
+}
+# The calls that an error of a command may name, where it is not the command itself.
+NAMES = {
+    "server": {"socket", "setsockopt", "bind", "listen", "getsockname", "create_server"},
+    "collect": {"recv"},
+    "fill": {"send"},
+    "sendto": {"sendto", "sendmsg"},
+    "recvfrom": {"recvfrom", "recvmsg"},
+    "close_java": {"close"},
+    "set": {"setsockopt", "getsockopt"},
+    "get": {"getsockopt", "setsockopt"},
+    "state": {"state", "getsockopt"},
+    "abort": {"abort", "close"},
+}
+
+
+class Violated(Exception):
+    """What no fault may lead to."""
+
+
+def acceptable(command, answer, fault):
+    head, keys = parse_answer(answer)
+    if fault.error == "one byte":
+        return head == "ok" and keys.get("n", "0").isdigit() and int(keys.get("n", 0)) >= 1
+    if fault.error == "EINTR" or not head.startswith("error "):
+        return False
+    name = head.split()[1]
+    right = name in OTHER_NAMES.get(fault.error, {fault.error[1:]})
+    return right and ("call" not in keys or names_the_call(keys["call"], command))
+
+
+def names_the_call(call, command):
+    if command in ("server", "set", "get") and call.startswith(("set_", "get_")):
+        return True  # the library's own function of an option
+    return call in NAMES.get(command, {command})
