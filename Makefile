@@ -17,7 +17,7 @@ CBINDGEN ?= $(BUILD)/tools/bin/cbindgen
 CFLAGS_DEMO := -std=c11 -O2 -Wall -Wextra -Werror -Iinclude
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-rust test-c test-python test-conformance test-install test-docs test-examples examples \
+.PHONY: help setup demo test test-rust test-c test-python test-conformance test-faults test-install test-docs test-examples examples \
         test-clients wheel-checks bench bench-c bench-python bench-instructions soak docs check check-rust check-c check-python header lib python-module install clean
 
 help:
@@ -27,7 +27,7 @@ help:
 	@echo "make test-clients  real programs over polysock.patch() (redis-server and postgresql for all of them)"
 	@echo "make wheel-checks  the wheel and the sdist as they would be published"
 	@echo "make check     format, lints, header, symbols, stubs (about a minute)"
-	@echo "make soak      100,000 closes under blocked calls, 10,000 connections at once; results in docs/soak.md"
+	@echo "make soak      100,000 closes under blocked calls, 10,000 connections at once, every fault; results in docs/soak.md"
 	@echo "make docs      the C reference as HTML and man pages (needs doxygen)"
 	@echo "make bench     speed beside the alternatives, measured in turns"
 	@echo "make install   the C library, to PREFIX=$(PREFIX)"
@@ -88,7 +88,7 @@ demo: lib python-module demo-programs
 
 # ---------------------------------------------------------------- tests
 
-SUITES := test-rust test-c test-python test-conformance test-install test-docs test-examples
+SUITES := test-rust test-c test-python test-conformance test-faults test-install test-docs test-examples
 
 # Where each suite notes what it can't test on this machine.
 export POLYSOCK_SKIPPED := $(CURDIR)/$(BUILD)/skipped.txt
@@ -127,16 +127,32 @@ $(BUILD)/conformance/driver_cpp: $(wildcard conformance/drivers/cpp/*) $(HEADER)
 	@mkdir -p $(@D)
 	$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Iinclude -pthread $(filter %.cpp,$^) -o $@ $(DRIVER_LIBS)
 
-test-conformance: lib python-module $(BUILD)/conformance/driver_c $(BUILD)/conformance/driver_cpp
-	cargo build --quiet --locked --release -p polysock-conformance-driver
-	$(PYTHON) -m unittest discover -q -s conformance/tests -t conformance
-	$(if $(JAVAC),$(JAVAC) -d $(BUILD)/conformance/java conformance/drivers/java/*.java,@sh tools/skipped.sh 'conformance: java.net as a witness' 'a JDK')
-	$(PYTHON) conformance/run.py \
-	  --driver 'rust=$(TARGET)/polysock-conformance-driver' \
+$(BUILD)/conformance/faults.so: conformance/faults/shim.c | $(BUILD)/.prerequisites
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC $< -o $@ -ldl
+
+OUR_DRIVERS = --driver 'rust=$(TARGET)/polysock-conformance-driver' \
 	  --driver 'c=$(BUILD)/conformance/driver_c' \
 	  --driver 'cpp=$(BUILD)/conformance/driver_cpp' \
 	  --driver 'python=$(VENV_PY) conformance/drivers/python/driver.py --module polysock' \
-	  --driver 'net=$(VENV_PY) conformance/drivers/python/driver_net.py' \
+	  --driver 'net=$(VENV_PY) conformance/drivers/python/driver_net.py'
+
+.PHONY: drivers
+drivers: lib python-module $(BUILD)/conformance/driver_c $(BUILD)/conformance/driver_cpp
+	cargo build --quiet --locked --release -p polysock-conformance-driver
+
+# In whose files the calls are made that fail; Rust's driver is one program with the library.
+FAULTS = $(PYTHON) conformance/run_faults.py --shim $(BUILD)/conformance/faults.so $(OUR_DRIVERS) \
+	  --calls-of c=libpolysock.so.0 --calls-of cpp=libpolysock.so.0 --calls-of python=_native.abi3.so --calls-of net=_native.abi3.so
+
+# Some faults of every scenario, always the same; `make soak` has them all.
+test-faults: drivers $(BUILD)/conformance/faults.so
+	$(FAULTS) --sample 2 --except allocation
+
+test-conformance: drivers
+	$(PYTHON) -m unittest discover -q -s conformance/tests -t conformance
+	$(if $(JAVAC),$(JAVAC) -d $(BUILD)/conformance/java conformance/drivers/java/*.java,@sh tools/skipped.sh 'conformance: java.net as a witness' 'a JDK')
+	$(PYTHON) conformance/run.py $(OUR_DRIVERS) \
 	  --witness 'witness=$(PYTHON) conformance/drivers/python/driver.py --module socket' \
 	  $(if $(JAVAC),--witness 'jdk=java -Xshare:auto -XX:TieredStopAtLevel=1 -cp $(BUILD)/conformance/java Driver')
 
@@ -224,13 +240,15 @@ bench-instructions: python-module $(BUILD)/bench/marks.so
 SOAK_ROUNDS ?= 100000
 SOAK_BURST  ?= 10000
 
-# Closes sockets under blocked calls, and bursts against callback servers; about a minute. Results: docs/soak.md.
-soak: python-module
+# Closes sockets under blocked calls, and bursts against callback servers, about a minute; then every fault, some hours.
+# Results: docs/soak.md.
+soak: drivers $(BUILD)/conformance/faults.so
 	cargo test --quiet --locked --release -p polysock-core --test soak --test burst --no-run
 	POLYSOCK_SOAK_ROUNDS=$(SOAK_ROUNDS) cargo test --quiet --locked --release -p polysock-core --test soak -- --nocapture
 	POLYSOCK_BURST=$(SOAK_BURST) cargo test --quiet --locked --release -p polysock-core --test burst
 	POLYSOCK_BURST=$(SOAK_BURST) POLYSOCK_BURST_SERVER='$(CURDIR)/$(VENV_PY) $(CURDIR)/python/tests/burst_server.py' \
 	  cargo test --quiet --locked --release -p polysock-core --test burst
+	$(FAULTS)
 
 # ---------------------------------------------------------------- documentation
 

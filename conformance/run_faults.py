@@ -8,8 +8,8 @@ import random
 import sys
 import time
 
-from faults.judge import ABSORBED, NOT_REACHED, REFUSED, VIOLATION, Violated
-from faults.play import FaultPair, Played
+from faults.judge import ABSORBED, EXEMPT, NOT_REACHED, REFUSED, VIOLATION, Violated
+from faults.play import Exceptions, FaultPair, Played
 from faults.table import CALLS, faults
 from faults.transfers import TRANSFERS
 from run import HERE, choose, read_drivers
@@ -53,6 +53,7 @@ def parse(arguments):
     parser.add_argument("--partner", default="c", metavar="NAME", help="the language at the other end")
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN", help="scenarios by name or area/name")
     parser.add_argument("--call", action="append", choices=CALLS, help="only these calls fail")
+    parser.add_argument("--except", dest="spared", action="append", default=[], choices=CALLS, help="these calls don't fail")
     parser.add_argument("--error", action="append", help="only in these ways: EMFILE, 'one byte', …")
     parser.add_argument("--most", type=int, default=1000, help="how many of one kind of call fail in a scenario")
     parser.add_argument("--sample", type=int, metavar="N", help="N faults a scenario, always the same; languages take turns")
@@ -69,7 +70,8 @@ def play(name, role, drivers, object_name, known, scenarios, options):
     mine, partner = (name, drivers[name]), (options.partner, drivers[options.partner])
     ends = (mine, partner) if role == "server" else (partner, mine)
     shim = str(pathlib.Path(options.shim).resolve())
-    pair = FaultPair(*ends, role, known, options.limit, shim, object_name, options.verbose)
+    exceptions = Exceptions((HERE / "faults" / "exceptions.txt").read_text(encoding="utf-8"))
+    pair = FaultPair(*ends, role, known, exceptions, options.limit, shim, object_name, options.verbose)
     pair.network, _ = open_network(True)
     try:
         for scenario in scenarios:
@@ -78,7 +80,7 @@ def play(name, role, drivers, object_name, known, scenarios, options):
             except Violated as exc:
                 yield Played(scenario.path, None, VIOLATION, str(exc))
                 continue
-            for fault in wanted(seen or {}, scenario, name, role, options):
+            for fault in wanted(seen or {}, scenario, name, role, object_name != "", options):
                 played = pair.play_with(scenario, fault)
                 if options.verbose:
                     print(f"{played.outcome} {name} as {role}, {scenario.path}, {fault}", flush=True)
@@ -89,10 +91,12 @@ def play(name, role, drivers, object_name, known, scenarios, options):
         pair.control.close()
 
 
-def wanted(seen, scenario, name, role, options):
+def wanted(seen, scenario, name, role, separate, options):
     found = [
         fault
         for call, count in seen.items()
+        if call != "allocation" or separate  # the library's allocations in a program are not the program's
+        if call not in options.spared
         if options.call is None or call in options.call
         for at in range(min(count, options.most))
         for fault in faults(call, at)
@@ -104,12 +108,13 @@ def wanted(seen, scenario, name, role, options):
 
 
 def report(counts, names, violations, seconds):
-    print(f"{'calls fail in':14} {'plays':>8} {'absorbed':>9} {'refused':>8} {'not reached':>12} {'violations':>11}")
-    outcomes = (ABSORBED, REFUSED, NOT_REACHED, VIOLATION)
+    outcomes = (ABSORBED, REFUSED, NOT_REACHED, EXEMPT, VIOLATION)
+    print(f"{'calls fail in':14} {'plays':>8} " + " ".join(f"{outcome:>11}" for outcome in outcomes))
     for name in names:
         numbers = [counts[name, outcome] for outcome in outcomes]
-        print(f"{name:14} {sum(numbers):8} {numbers[0]:9} {numbers[1]:8} {numbers[2]:12} {numbers[3]:11}")
-    print(f"{sum(counts[n, o] for n in names for o in outcomes)} plays in {seconds:.0f} s, {len(violations)} violations")
+        print(f"{name:14} {sum(numbers):8} " + " ".join(f"{number:11}" for number in numbers))
+    total = sum(counts[name, outcome] for name in names for outcome in outcomes)
+    print(f"{total} plays with a fault in {seconds:.0f} s, {len(violations)} violations")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Playing scenarios while calls of one driver fail."""
 
+import fnmatch
 import shlex
 from dataclasses import dataclass
 
@@ -7,11 +8,26 @@ from runner.play import Pair, StepFailed
 from runner.process import DriverFailed
 
 from .control import Control
-from .judge import ABSORBED, NOT_REACHED, REFUSED, VIOLATION, Violated, acceptable
+from .judge import ABSORBED, EXEMPT, NOT_REACHED, REFUSED, VIOLATION, Violated, acceptable, is_late_consequence
 from .transfers import Transfer
 
 PATIENCE = 3  # seconds for `poll`
 JOIN = 5000  # milliseconds
+ENDED = 100  # milliseconds that a thread has to say that it has ended
+
+
+class Exceptions:
+    """exceptions.txt: what is not mended, with its reason."""
+
+    def __init__(self, text):
+        lines = [line.split(None, 3) for line in text.splitlines() if line.strip() and not line.startswith("#")]
+        self.entries = [(call, errors.split(","), scenarios, reason) for call, errors, scenarios, reason in lines]
+
+    def reason(self, scenario, fault):
+        for call, errors, scenarios, reason in self.entries:
+            if call == fault.call and fault.error in errors and fnmatch.fnmatchcase(scenario, scenarios):
+                return reason
+        return None
 
 
 @dataclass
@@ -25,9 +41,9 @@ class Played:
 class FaultPair(Pair):
     """A pair of drivers, one of which the shim is in."""
 
-    def __init__(self, server, client, role, known, limit, shim, object_name, verbose=False):
+    def __init__(self, server, client, role, known, exceptions, limit, shim, object_name, verbose=False):
         super().__init__(server, client, known, limit, verbose, wire=True)
-        self.role, self.control = role, Control()
+        self.role, self.control, self.exceptions, self.object_name = role, Control(), exceptions, object_name
         name, command = self.specs[role]
         variables = {"LD_PRELOAD": shim, "POLYSOCK_FAULTS": self.control.path, "POLYSOCK_FAULTS_IN": object_name}
         words = " ".join(shlex.quote(f"{key}={value}") for key, value in variables.items())
@@ -52,6 +68,8 @@ class FaultPair(Pair):
         except (StepFailed, DriverFailed, Violated) as exc:
             self.close()
             raise Violated(f"fails without a fault: {exc}") from exc
+        if not self.control.attached:
+            raise Violated(f"no call of {self.object_name or 'the program itself'} was seen")
         return self.control.seen()
 
     def can_play(self, scenario):
@@ -70,10 +88,11 @@ class FaultPair(Pair):
             return Played(scenario.path, fault, outcome)
         except (Violated, DriverFailed) as exc:
             self.close()
-            return Played(scenario.path, fault, VIOLATION, str(exc))
+            exempt = self.exceptions.reason(scenario.path, fault)
+            return Played(scenario.path, fault, EXEMPT if exempt else VIOLATION, exempt or str(exc))
 
     def judged(self, scenario, fault):
-        self.threads, self.hit_step = {}, None
+        self.threads, self.joined, self.hit_step = {}, set(), None
         try:
             self.steps(scenario)
         except StepFailed as exc:
@@ -86,7 +105,7 @@ class FaultPair(Pair):
         return ABSORBED if self.control.hits else NOT_REACHED
 
     def whole(self, scenario):
-        self.threads, self.hit_step = {}, None
+        self.threads, self.joined, self.hit_step = {}, set(), None
         try:
             self.steps(scenario)
         finally:
@@ -106,9 +125,10 @@ class FaultPair(Pair):
     def step(self, step, variables, threads, capture):
         if step.kind == "wire":
             return
-        self.threads = threads
+        self.threads, before = threads, self.control.hits
         self.control.arm(True)
         try:
+            self.check_thread(step)
             super().step(step, variables, threads, capture)
         except DriverFailed as exc:
             # The thread ended early, or waits elsewhere: what it answers says whether that is right.
@@ -116,23 +136,38 @@ class FaultPair(Pair):
                 raise
             raise StepFailed(str(exc), step) from exc
         finally:
-            if self.hit_step is None and self.control.hits:
+            if self.control.hits > before:
                 self.hit_step = step
+
+    def check_thread(self, step):
+        """Goes no further once the fault has ended a call in a thread: the next steps may wait for what it was to do."""
+        label = self.hit_thread()
+        if label is not None and label not in self.joined:
+            answer = self.drivers[self.role].ask(f"join {label} limit={ENDED}")
+            if answer.startswith("error ") and not answer.startswith("error PENDING"):
+                raise StepFailed(f"{step.place}: before it, {label!r} had ended", step, answer)
+            if not answer.startswith("error PENDING"):
+                self.joined.add(label)
+
+    def hit_thread(self):
+        """What the thread that had the fault was started as."""
+        thread = str(self.control.thread)
+        return next((label for (role, label), tid in self.threads.items() if role == self.role and tid == thread), None)
 
     def judge(self, failed, fault):
         """Whether the answer that was not expected is one that this fault may lead to."""
-        command, answer, thread = failed.step.command, failed.answer, str(self.control.thread)
-        label = next((label for (role, label), tid in self.threads.items() if role == self.role and tid == thread), None)
+        step, answer, label = failed.step, failed.answer, self.hit_thread()
+        command = step.command
         if label is not None:
-            if failed.step.kind != "play" or failed.step.role != self.role or command.split()[:2] != ["join", label]:
+            # The answer of the thread itself, whichever step it was that noticed.
+            if step.kind != "play" or step.role != self.role or command.split()[:2] != ["join", label]:
                 answer = self.drivers[self.role].ask(f"join {label} limit={JOIN}")
             command = self.started(label)
-        elif self.hit_step is not failed.step:
+        elif self.hit_step is not step and not is_late_consequence(command, answer, fault):
             hit = f"\n{self.hit_step.place}: {self.hit_step.text}\nhad the fault and did not say so" if self.hit_step else ""
             raise Violated(f"{failed}{hit}")
-        words = command.split()
-        if not acceptable(words[0], answer, fault):
-            raise Violated(f"{failed}\nafter the fault {words[0]!r} was answered {answer!r}")
+        if not acceptable(command.split()[0], answer, fault, step.kind == "poll"):
+            raise Violated(f"{failed}\nafter the fault {command.split()[0]!r} was answered {answer!r}")
 
     def started(self, label):
         return next(text for text in self.commands if text.split()[1] == label).split(None, 2)[2]

@@ -187,7 +187,7 @@ mod tests {
             drop(gives_up);
             drop(grant);
             let woken = told.recv_timeout(Duration::from_secs(10));
-            handle.close(&mut Plain, |_| ()).unwrap();
+            handle.close(&mut Plain, |_| Ok(())).unwrap();
             assert_eq!(woken, Ok(true));
         });
     }

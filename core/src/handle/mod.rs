@@ -215,11 +215,12 @@ impl Handle {
         self.number()
     }
 
-    /// Closes the descriptor once, waking every waiting thread. `farewell` has its last words on the wire.
+    /// Closes the descriptor once, waking every waiting thread. `farewell` has its last words on the wire; that they
+    /// failed is reported once the descriptor is closed.
     pub(crate) fn close<H: Host>(
         &self,
         host: &mut H,
-        farewell: impl FnOnce(BorrowedFd<'_>) + Send,
+        farewell: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
     ) -> Result<(), Kind> {
         self.close_within(host, CLOSE_PATIENCE, farewell)
     }
@@ -229,7 +230,7 @@ impl Handle {
         &self,
         host: &mut H,
         patience: Duration,
-        farewell: impl FnOnce(BorrowedFd<'_>) + Send,
+        farewell: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
     ) -> Result<(), Kind> {
         let begun = self.update(|word, inherited| {
             // A child forked while its parent was closing inherits CLOSED together with an open descriptor.
@@ -243,11 +244,13 @@ impl Handle {
             if begun & REGISTERED != 0 {
                 self.part_from_followers();
             }
-            farewell(self.descriptor.lend());
-            if !alone && !self.see_others_out(patience) {
-                return Ok(());
-            }
-            self.close_descriptor().map_err(|error| Kind::from_io(&error))
+            let said = farewell(self.descriptor.lend());
+            let closed = if alone || self.see_others_out(patience) {
+                self.close_descriptor()
+            } else {
+                Ok(())
+            };
+            closed.and(said).map_err(|error| Kind::from_io(&error))
         })
     }
 

@@ -5,6 +5,7 @@ use crate::domain::{Family, Shutdown};
 use crate::error::{Error, Operation, Result};
 use crate::host::Host;
 use crate::sys::unix;
+use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
@@ -65,25 +66,24 @@ impl<H: Host> Call<'_, H> {
     /// again does nothing.
     ///
     /// # Errors
-    /// Only what close(2) says of a descriptor that somebody closed behind our back.
+    /// What close(2) says of a descriptor that was closed behind our back, or of a file system that is full. The socket
+    /// is closed all the same.
     pub fn close(&mut self) -> Result<()> {
-        self.close_with(Operation::Close, |_| ())
+        self.close_with(Operation::Close, |_| Ok(()))
     }
 
     /// Closes the socket as `java.net.Socket.close` does: FIN first even when there is input nobody read, so that
     /// the peer gets all that was sent. With linger (on, 0) it is a plain close, that is a reset.
     ///
     /// # Errors
-    /// As [`close`](Self::close).
+    /// As [`close`](Self::close), and what the system says when it does not end the stream first.
     pub fn close_fin_first(&mut self) -> Result<()> {
         let stream = self.socket.is_stream();
         self.close_with(Operation::Close, move |fd| {
-            let sock = unix::sock(&fd);
-            let resets = matches!(sock.linger(), Ok(Some(Duration::ZERO)));
-            if stream && !resets {
-                // There may be no connection, and then there is nothing to end.
-                let _ = sock.shutdown(std::net::Shutdown::Write);
+            if !stream || unix::sock(&fd).linger()? == Some(Duration::ZERO) {
+                return Ok(());
             }
+            end_stream(fd)
         })
     }
 
@@ -92,14 +92,15 @@ impl<H: Host> Call<'_, H> {
     /// The reset goes out even where other processes hold the connection. A listening socket is just closed.
     ///
     /// # Errors
-    /// As [`close`](Self::close).
+    /// As [`close`](Self::close), and what the system says when it sends no reset.
     pub fn abort(&mut self) -> Result<()> {
         let tcp = self.socket.is_tcp_family();
         self.close_with(Operation::Abort, move |fd| {
-            if tcp && !is_listening(fd) {
-                // Without a connection there is nothing to reset.
-                let _ = unix::disconnect(fd);
+            if !tcp || is_listening(fd) || unix::disconnect(fd).is_ok() {
+                return Ok(());
             }
+            // The close itself then resets, unless another process holds the connection.
+            unix::sock(&fd).set_linger(Some(Duration::ZERO))
         })
     }
 
@@ -108,7 +109,10 @@ impl<H: Host> Call<'_, H> {
     /// linger. Where somebody else may hold the connection too it is a plain close, which leaves it to them.
     pub(crate) fn close_handled(&mut self) -> Result<()> {
         let fin_first = self.may_end_stream();
-        self.close_with(Operation::Close, move |fd| end_handled(fd, fin_first))
+        self.close_with(Operation::Close, move |fd| {
+            end_handled(fd, fin_first);
+            Ok(())
+        })
     }
 
     /// The same at once: a handler that is still inside is woken and not waited for.
@@ -116,7 +120,8 @@ impl<H: Host> Call<'_, H> {
         let fin_first = self.may_end_stream();
         let handle = &self.socket.handle;
         let closed = handle.close_within(&mut self.host, Duration::ZERO, move |fd| {
-            end_handled(fd, fin_first)
+            end_handled(fd, fin_first);
+            Ok(())
         });
         closed.map_err(|kind| Error::new(Operation::Close, kind))
     }
@@ -128,7 +133,7 @@ impl<H: Host> Call<'_, H> {
     fn close_with(
         &mut self,
         operation: Operation,
-        farewell: impl FnOnce(BorrowedFd<'_>) + Send,
+        farewell: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
     ) -> Result<()> {
         self.socket
             .handle
@@ -153,8 +158,15 @@ fn end_stream_before_reset(fd: BorrowedFd<'_>) {
     let sock = unix::sock(&fd);
     let resets = matches!(sock.linger(), Ok(Some(Duration::ZERO)));
     if !resets && !matches!(unix::available(fd), Ok(0)) {
-        // There may be no connection any more, and then there is nothing to end.
-        let _ = sock.shutdown(std::net::Shutdown::Write);
+        let _ = end_stream(fd);
+    }
+}
+
+/// Ends the stream; without a connection, or halves of one, there is nothing to end.
+fn end_stream(fd: BorrowedFd<'_>) -> io::Result<()> {
+    match unix::sock(&fd).shutdown(std::net::Shutdown::Write) {
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOTCONN | libc::EOPNOTSUPP)) => Ok(()),
+        result => result,
     }
 }
 

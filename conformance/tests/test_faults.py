@@ -1,0 +1,76 @@
+"""What the fault injector takes for right, and that its two halves agree."""
+
+import pathlib
+import re
+import unittest
+
+from faults.control import SEEN, SIZE
+from faults.judge import acceptable, is_late_consequence
+from faults.play import Exceptions
+from faults.table import CALLS, ERRNOS, Fault, faults
+
+FAULTS = pathlib.Path(__file__).resolve().parent.parent / "faults"
+SHIM = (FAULTS / "shim.c").read_text(encoding="utf-8")
+
+
+class Halves(unittest.TestCase):
+    def test_the_calls_have_the_same_numbers(self):
+        names = re.search(r"#define CALLS\(X\)(.*?)\n#", SHIM, re.DOTALL)[1]
+        self.assertEqual(tuple(re.findall(r"X\((\w+)\)", names)), CALLS)
+
+    def test_the_layout_is_the_same(self):
+        fields = re.findall(r"u?int32_t (\w+)(?:\[(\d+)\])?;", re.search(r"struct control \{(.*?)\};", SHIM, re.DOTALL)[1])
+        *single, (last, many) = fields
+        self.assertEqual([name for name, _ in single], ["attached", "armed", "call", "at", "lasting", "error", "hits", "thread"])
+        self.assertEqual((last, 4 * len(single), 4 * len(single) + 4 * int(many)), ("seen", SEEN, SIZE))
+        self.assertLessEqual(len(CALLS), int(many))
+
+    def test_every_call_can_fail(self):
+        self.assertEqual(set(ERRNOS), set(CALLS))
+        for call in CALLS:
+            self.assertTrue(all(fault.number != 0 for fault in faults(call, 0)), call)
+
+
+class Judgement(unittest.TestCase):
+    def check(self, command, answer, error, right, **more):
+        self.assertEqual(acceptable(command, answer, Fault("any", 0, error), **more), right)
+
+    def test_an_error_has_the_errno_and_the_call(self):
+        self.check("recv", "error CONNRESET call=recv ms=0", "ECONNRESET", True)
+        self.check("recv", "error CONNRESET ms=0", "ECONNRESET", True)
+        self.check("recv", "error PIPE call=recv ms=0", "ECONNRESET", False)
+        self.check("recv", "error CONNRESET call=send ms=0", "ECONNRESET", False)
+        self.check("server", "error MFILE call=socket ms=0", "EMFILE", True)
+        self.check("close_java", "error IO call=net_close ms=0", "EIO", True)
+
+    def test_another_success_is_none(self):
+        self.check("recv", "ok n=0 data=- ms=0", "ECONNRESET", False)
+        self.check("recv", "error PENDING ms=5000", "ECONNRESET", False)
+
+    def test_an_interruption_is_never_seen(self):
+        self.check("recv", "error INTR call=recv ms=0", "EINTR", False)
+
+    def test_nothing_there_is_an_answer_to_who_does_not_wait(self):
+        self.check("fill", "ok n=0 ms=0", "EAGAIN", True)
+        self.check("recv", "ok n=0 ms=0", "EAGAIN", False)
+        self.check("sendto", "error AGAIN ms=0", "EAGAIN", True)
+
+    def test_parts(self):
+        self.check("send", "ok n=1 ms=0", "one byte", True)
+        self.check("send", "ok n=0 ms=0", "one byte", False)
+        late = Fault("send", 0, "one byte")
+        self.assertTrue(is_late_consequence("recv c 10", "ok n=1 data=00 ms=0", late))
+        self.assertFalse(is_late_consequence("recv c 10", "error CONNRESET ms=0", late))
+        self.assertFalse(is_late_consequence("recv c 10", "ok n=1 data=00 ms=0", Fault("send", 0, "EPIPE")))
+
+
+class Exempt(unittest.TestCase):
+    def test_an_exception_names_call_errors_and_scenarios(self):
+        exempt = Exceptions("shutdown EPERM,ENOSYS wake/* there is no other way\n# a comment\n")
+        self.assertEqual(exempt.reason("wake/close", Fault("shutdown", 0, "EPERM")), "there is no other way")
+        self.assertIsNone(exempt.reason("wake/close", Fault("shutdown", 0, "ENOTCONN")))
+        self.assertIsNone(exempt.reason("reset/close", Fault("shutdown", 0, "EPERM")))
+
+
+if __name__ == "__main__":
+    unittest.main()
