@@ -2,6 +2,7 @@
 
 import fnmatch
 import shlex
+import time
 from dataclasses import dataclass
 
 from runner.play import Pair, StepFailed
@@ -13,7 +14,7 @@ from .transfers import Transfer
 
 PATIENCE = 3  # seconds for `poll`
 JOIN = 5000  # milliseconds
-ENDED = 100  # milliseconds that a thread has to say that it has ended
+TICK = 0.05  # seconds
 
 
 class Exceptions:
@@ -92,20 +93,21 @@ class FaultPair(Pair):
             return Played(scenario.path, fault, EXEMPT if exempt else VIOLATION, exempt or str(exc))
 
     def judged(self, scenario, fault):
-        self.threads, self.joined, self.hit_step = {}, set(), None
+        self.threads, self.joined, self.hit_step, self.fault = {}, set(), None, fault
         try:
             self.steps(scenario)
         except StepFailed as exc:
             if not self.control.hits:
                 raise Violated(f"fails, and the fault did not happen: {exc}") from exc
-            self.judge(exc, fault)
+            if exc.step is not None:
+                self.judge(exc, fault)
             return REFUSED
         finally:
             self.control.arm(False)
         return ABSORBED if self.control.hits else NOT_REACHED
 
     def whole(self, scenario):
-        self.threads, self.joined, self.hit_step = {}, set(), None
+        self.threads, self.joined, self.hit_step, self.fault = {}, set(), None, None
         try:
             self.steps(scenario)
         finally:
@@ -141,31 +143,49 @@ class FaultPair(Pair):
 
     def check_thread(self, step):
         """Goes no further once the fault has ended a call in a thread: the next steps may wait for what it was to do."""
-        label = self.hit_thread()
-        if label is not None and label not in self.joined:
-            answer = self.drivers[self.role].ask(f"join {label} limit={ENDED}")
-            if answer.startswith("error ") and not answer.startswith("error PENDING"):
-                raise StepFailed(f"{step.place}: before it, {label!r} had ended", step, answer)
-            if not answer.startswith("error PENDING"):
-                self.joined.add(label)
+        answer = self.thread_refused()
+        if answer:
+            raise StepFailed(f"{step.place}: before it, a thread had ended", step, answer)
 
     def hit_thread(self):
-        """What the thread that had the fault was started as."""
-        thread = str(self.control.thread)
-        return next((label for (role, label), tid in self.threads.items() if role == self.role and tid == thread), None)
+        """What the thread that had the fault was started as, and its number."""
+        hit = str(self.control.thread)
+        return next(((label, tid) for (role, label), tid in self.threads.items() if role == self.role and tid == hit), None)
+
+    def thread_refused(self):
+        """The answer of the thread that had the fault, once it has ended with an error that the fault may lead to."""
+        found = self.hit_thread() if self.control.hits else None
+        if found is None or found[0] in self.joined or not self.has_ended(found[1]):
+            return ""
+        self.joined.add(found[0])
+        answer = self.drivers[self.role].ask(f"join {found[0]} limit={JOIN}")
+        return answer if acceptable(self.started(found[0]).split()[0], answer, self.fault) else ""
+
+    def has_ended(self, tid):
+        try:
+            for _ in range(10):
+                if self.drivers[self.role].thread_file(tid, "stat").rpartition(")")[2].split()[0] == "S":
+                    return False
+                time.sleep(0.001)
+        except OSError:
+            return True
+        return False
 
     def judge(self, failed, fault):
         """Whether the answer that was not expected is one that this fault may lead to."""
-        step, answer, label = failed.step, failed.answer, self.hit_thread()
+        step, answer, thread = failed.step, failed.answer, self.hit_thread()
         command = step.command
-        if label is not None:
+        if thread is not None:
+            label = thread[0]
             # The answer of the thread itself, whichever step it was that noticed.
             if step.kind != "play" or step.role != self.role or command.split()[:2] != ["join", label]:
                 answer = self.drivers[self.role].ask(f"join {label} limit={JOIN}")
             command = self.started(label)
-        elif self.hit_step is not step and not is_late_consequence(command, answer, fault):
-            hit = f"\n{self.hit_step.place}: {self.hit_step.text}\nhad the fault and did not say so" if self.hit_step else ""
-            raise Violated(f"{failed}{hit}")
+        elif self.hit_step is not step:
+            hit = self.hit_step
+            if hit and is_late_consequence(command, answer, fault, hit.command, hit.kind == "poll"):
+                return
+            raise Violated(f"{failed}\n{hit.place}: {hit.text}\nhad the fault and did not say so" if hit else str(failed))
         if not acceptable(command.split()[0], answer, fault, step.kind == "poll"):
             raise Violated(f"{failed}\nafter the fault {command.split()[0]!r} was answered {answer!r}")
 
@@ -173,9 +193,25 @@ class FaultPair(Pair):
         return next(text for text in self.commands if text.split()[1] == label).split(None, 2)[2]
 
     def ask(self, driver, command):
-        if command.startswith("start ") and driver is self.drivers[self.role]:
+        faulty = self.drivers[self.role]
+        if driver is not faulty:
+            return self.ask_other(driver, command)
+        if command.startswith("start "):
             self.commands.append(command)
         return Pair.ask(driver, command)
+
+    def ask_other(self, driver, command):
+        """Asks the other end, which may wait for a thread that the fault has ended: it gets the end of everything then."""
+        driver.send(command)
+        refused = ""
+        while not driver.has_answered(TICK) and not refused:
+            refused = self.thread_refused()
+        if refused:
+            self.drivers[self.role].expect_ok("reset")
+        answer = driver.answer(command)
+        if refused:
+            raise StepFailed(f"{command}: meanwhile a thread had ended", None, refused)
+        return answer
 
     def steps(self, scenario):
         self.commands = []

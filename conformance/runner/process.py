@@ -68,12 +68,22 @@ class Driver:
 
     def ask(self, command):
         """Sends one line and returns the one that comes back."""
+        self.send(command)
+        return self.answer(command)
+
+    def send(self, command):
         if self.log:
             self.log(f"    > {command}")
         try:
             self.process.stdin.write(command.encode() + b"\n")
         except OSError as exc:
             raise DriverFailed(self.death()) from exc
+
+    def has_answered(self, seconds):
+        """Whether something comes back within this time."""
+        return bool(select.select([self.process.stdout], [], [], seconds)[0])
+
+    def answer(self, command):
         answer = self.read_line(command)
         if self.log:
             self.log(f"    < {answer}")

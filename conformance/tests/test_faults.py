@@ -58,10 +58,17 @@ class Judgement(unittest.TestCase):
     def test_parts(self):
         self.check("send", "ok n=1 ms=0", "one byte", True)
         self.check("send", "ok n=0 ms=0", "one byte", False)
-        late = Fault("send", 0, "one byte")
-        self.assertTrue(is_late_consequence("recv c 10", "ok n=1 data=00 ms=0", late))
-        self.assertFalse(is_late_consequence("recv c 10", "error CONNRESET ms=0", late))
-        self.assertFalse(is_late_consequence("recv c 10", "ok n=1 data=00 ms=0", Fault("send", 0, "EPIPE")))
+
+    def test_what_shows_later(self):
+        def late(command, answer, error, hit, polled=False):
+            return is_late_consequence(command, answer, Fault("send", 0, error), hit, polled)
+
+        self.assertTrue(late("recv c 10", "ok n=1 data=00 ms=0", "one byte", "send s 'ab'"))
+        self.assertFalse(late("recv c 10", "error CONNRESET ms=0", "one byte", "send s 'ab'"))
+        self.assertFalse(late("recv c 10", "ok n=1 data=00 ms=0", "EPIPE", "send s 'ab'"))
+        self.assertTrue(late("send c 'x' timeout=0", "ok n=1 ms=0", "EAGAIN", "fill c"))
+        self.assertTrue(late("send c 'x' timeout=0", "ok n=1 ms=0", "EAGAIN", "send c 'x' timeout=0", polled=True))
+        self.assertFalse(late("send c 'x' timeout=0", "ok n=1 ms=0", "EAGAIN", "send c 'x' timeout=0"))
 
 
 class Exempt(unittest.TestCase):
