@@ -1,6 +1,6 @@
 //! getsockopt and setsockopt in their three forms, and linger.
 
-use crate::convert::{duration, since, Argument, CInt, CUint, Object};
+use crate::convert::{duration, since, CInt, CUint};
 use crate::error;
 use crate::raw::buffer::Readable;
 use polysock_core::Socket;
@@ -46,22 +46,20 @@ enum Value<'a, 'py> {
 
 impl<'a, 'py> Value<'a, 'py> {
     /// As CPython reads it from 3.15 on.
-    fn of(value: &'a Bound<'py, PyAny>, optlen: &Argument<Object<'py>>) -> PyResult<Self> {
+    fn of(value: &'a Bound<'py, PyAny>, optlen: Option<&Bound<'py, PyAny>>) -> PyResult<Self> {
         let class = value.get_type();
         match optlen {
-            Argument::Given(Object(length)) if value.is_none() => {
-                Ok(Self::Null(length.extract::<CUint>()?.0))
-            }
-            Argument::Given(_) => {
+            Some(length) if value.is_none() => Ok(Self::Null(length.extract::<CUint>()?.0)),
+            Some(_) => {
                 let text = "setsockopt() only takes 4 arguments when the third argument is None (got";
                 Err(PyTypeError::new_err(format!("{text} {})", class.name()?)))
             }
-            Argument::Missing if value.is_none() => {
+            None if value.is_none() => {
                 let text = "setsockopt() requires 4 arguments when the third argument is None";
                 Err(PyTypeError::new_err(text))
             }
-            Argument::Missing if class.hasattr("__index__")? => Ok(Self::Number(value.extract::<CInt>()?.0)),
-            Argument::Missing => match Readable::of(value) {
+            None if class.hasattr("__index__")? => Ok(Self::Number(value.extract::<CInt>()?.0)),
+            None => match Readable::of(value) {
                 Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => {
                     let text = "socket option should be int, bytes-like object or None (got";
                     Err(PyTypeError::new_err(format!("{text} {})", class.name()?)))
@@ -74,23 +72,23 @@ impl<'a, 'py> Value<'a, 'py> {
 
 impl<'a, 'py> Setting<'a, 'py> {
     /// Reads the arguments: a number, bytes, or None and a length.
-    pub fn of(
-        level: &Bound<'py, PyAny>,
-        name: &Bound<'py, PyAny>,
-        value: &'a Bound<'py, PyAny>,
-        optlen: &Argument<Object<'py>>,
-    ) -> PyResult<Self> {
+    pub fn of(py: Python<'py>, arguments: &'a [Bound<'py, PyAny>]) -> PyResult<Self> {
+        let (level, name, value, optlen) = match arguments {
+            [level, name, value] => (level, name, value, None),
+            [level, name, value, optlen] => (level, name, value, Some(optlen)),
+            _ => return Err(wrong_count(py, arguments.len())),
+        };
         let read = |value| -> PyResult<Self> {
             let (CInt(level), CInt(name)) = (level.extract()?, name.extract()?);
             Ok(Self { level, name, value })
         };
-        if since(level.py(), 15) {
+        if since(py, 15) {
             let setting = read(Value::Number(0))?;
             let value = Value::of(value, optlen)?;
             return Ok(Self { value, ..setting });
         }
         match optlen {
-            Argument::Given(Object(length)) => {
+            Some(length) => {
                 let length = value.is_none().then(|| length.extract::<CUint>().ok());
                 let setting = length.flatten().map(|CUint(length)| read(Value::Null(length)));
                 // Of whatever is wrong here CPython says no more than that.
@@ -99,7 +97,7 @@ impl<'a, 'py> Setting<'a, 'py> {
                     .and_then(Result::ok)
                     .ok_or_else(|| PyTypeError::new_err(text))
             }
-            Argument::Missing => {
+            None => {
                 let number = value.extract::<CInt>();
                 let setting = read(Value::Number(0))?;
                 let value = match number {
@@ -123,6 +121,15 @@ impl<'a, 'py> Setting<'a, 'py> {
             },
         )
     }
+}
+
+fn wrong_count(py: Python<'_>, given: usize) -> PyErr {
+    let wanted = match given {
+        _ if !since(py, 15) => "exactly 3",
+        0..3 => "at least 3",
+        _ => "at most 4",
+    };
+    PyTypeError::new_err(format!("setsockopt() takes {wanted} arguments ({given} given)"))
 }
 
 /// Sets linger from seconds, None for off.

@@ -41,7 +41,7 @@ def test_byte_order():
     assert socket.ntohs(socket.htons(258)) == 258
     assert socket.ntohl(socket.htonl(0x01020304)) == 0x01020304
     for call, wrong in ((socket.htons, -1), (socket.htons, 65536), (socket.htonl, -1), (socket.htonl, 1 << 32)):
-        with pytest.raises(OverflowError):
+        with pytest.raises((OverflowError, ValueError)):  # as the interpreter has it
             call(wrong)
 
 
@@ -63,7 +63,7 @@ def test_interfaces():
     for index, name in socket.if_nameindex():
         assert socket.if_nametoindex(name) == index
         assert socket.if_indextoname(index) == name
-    with pytest.raises(OSError, match="no interface with this name"):
+    with pytest.raises(OSError, match="no interface with this name|No such device"):
         socket.if_nametoindex("no such")
 
 

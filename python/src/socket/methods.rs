@@ -384,24 +384,10 @@ impl NativeSocket {
     }
 
     /// Sets an option: from a number, from bytes, or from None and a length.
-    #[pyo3(
-        signature = (
-            level = Argument::Missing, option = Argument::Missing, value = Argument::Missing, optlen = Argument::Missing, /
-        ),
-        text_signature = "($self, level, option, value, optlen=None, /)"
-    )]
-    fn setsockopt<'py>(
-        &self,
-        py: Python<'py>,
-        level: Argument<Object<'py>>,
-        option: Argument<Object<'py>>,
-        value: Argument<Object<'py>>,
-        optlen: Argument<Object<'py>>,
-    ) -> PyResult<()> {
-        let Object(level) = level.or("setsockopt() takes exactly 3 arguments (0 given)")?;
-        let Object(option) = option.or("setsockopt() takes exactly 3 arguments (1 given)")?;
-        let Object(value) = value.or("setsockopt() takes exactly 3 arguments (2 given)")?;
-        let setting = options::Setting::of(&level, &option, &value, &optlen)?;
+    #[pyo3(signature = (*arguments), text_signature = "($self, level, option, value, optlen=None, /)")]
+    fn setsockopt(&self, py: Python<'_>, arguments: &Bound<'_, PyTuple>) -> PyResult<()> {
+        let arguments: Vec<_> = arguments.iter().collect();
+        let setting = options::Setting::of(py, &arguments)?;
         if (setting.level, setting.name) == (libc::SOL_SOCKET, libc::SO_RCVLOWAT) {
             gil::low_water_was_set();
         }
