@@ -17,6 +17,7 @@ import sys  # noqa: F401  # as the one above
 from . import _constants, _native
 from ._constants import *
 from ._constants import _GLOBAL_DEFAULT_TIMEOUT, IntEnum, IntFlag, _GiveupOnSendfile  # noqa: F401
+from ._exceptions import Unfinished, UnfinishedReceive
 from ._meta import SocketMeta
 from ._native import (
     CMSG_LEN,
@@ -50,20 +51,22 @@ from ._native import (
     sethostname,
     try_counts,
 )
+from ._patch import patch, unpatch
+from ._server import Server
 
-# Not in __all__: `from socket import *` must not bring a name as common as these.
-from ._patch import patch as patch
-from ._patch import unpatch as unpatch
-from ._server import Server as Server
+__version__ = _native.__version__
 
 __all__ = [
     *_constants.__all__,
     "CMSG_LEN",
     "CMSG_SPACE",
+    "Server",
     "SocketIO",
     "SocketType",
     "TcpInfo",
     "TruncatedError",
+    "Unfinished",
+    "UnfinishedReceive",
     "close",
     "create_connection",
     "create_server",
@@ -71,6 +74,7 @@ __all__ = [
     "fromfd",
     "get_try_first",
     "getaddrinfo",
+    "getdefaulttimeout",
     "getfqdn",
     "gethostbyaddr",
     "gethostbyname",
@@ -92,13 +96,16 @@ __all__ = [
     "inet_pton",
     "ntohl",
     "ntohs",
+    "patch",
     "recv_fds",
     "send_fds",
     "set_try_first",
+    "setdefaulttimeout",
     "sethostname",
     "socket",
     "socketpair",
     "try_counts",
+    "unpatch",
 ]
 
 _standard_class = _socket.socket
@@ -126,9 +133,11 @@ class socket(_native.socket, metaclass=SocketMeta):
         self._closed = False
 
     def __enter__(self):
+        """The socket itself; leaving the with statement closes it."""
         return self
 
     def __exit__(self, *args):
+        """Closes the socket."""
         if not self._closed:
             self.close()
 
@@ -586,6 +595,16 @@ def create_connection(address, timeout=_GLOBAL_DEFAULT_TIMEOUT, source_address=N
         raise errors[0]
     finally:
         errors.clear()  # an exception refers to this frame, the frame must not refer to it
+
+
+def getdefaulttimeout():
+    """The timeout in seconds that new sockets get; None for ever. The standard module has the same."""
+    return _socket.getdefaulttimeout()
+
+
+def setdefaulttimeout(timeout, /):
+    """Sets the timeout in seconds that new sockets get: None waits for ever, 0 never waits."""
+    _socket.setdefaulttimeout(timeout)
 
 
 def has_dualstack_ipv6():

@@ -1,47 +1,55 @@
 import io
 from collections.abc import Iterable
-from typing import IO, Any, Literal, Self, SupportsIndex
+from typing import IO, Any, Literal, Self, SupportsIndex, overload
 
 from _typeshed import ReadableBuffer, WriteableBuffer
 
 from . import _native
 from ._constants import *
-from ._constants import AddressFamily as AddressFamily
-from ._constants import SocketKind as SocketKind
+from ._constants import AddressFamily as AddressFamily, SocketKind as SocketKind
+from ._exceptions import Unfinished as Unfinished, UnfinishedReceive as UnfinishedReceive
 from ._meta import SocketMeta
-from ._native import CMSG_LEN as CMSG_LEN
-from ._native import CMSG_SPACE as CMSG_SPACE
-from ._native import SocketType as SocketType
-from ._native import TcpInfo as TcpInfo
-from ._native import TruncatedError as TruncatedError
-from ._native import close as close
-from ._native import dup as dup
-from ._native import get_try_first as get_try_first
-from ._native import gethostbyaddr as gethostbyaddr
-from ._native import gethostbyname as gethostbyname
-from ._native import gethostbyname_ex as gethostbyname_ex
-from ._native import gethostname as gethostname
-from ._native import getnameinfo as getnameinfo
-from ._native import getprotobyname as getprotobyname
-from ._native import getservbyname as getservbyname
-from ._native import getservbyport as getservbyport
-from ._native import htonl as htonl
-from ._native import htons as htons
-from ._native import if_indextoname as if_indextoname
-from ._native import if_nameindex as if_nameindex
-from ._native import if_nametoindex as if_nametoindex
-from ._native import inet_aton as inet_aton
-from ._native import inet_ntoa as inet_ntoa
-from ._native import inet_ntop as inet_ntop
-from ._native import inet_pton as inet_pton
-from ._native import ntohl as ntohl
-from ._native import ntohs as ntohs
-from ._native import set_try_first as set_try_first
-from ._native import sethostname as sethostname
-from ._native import try_counts as try_counts
-from ._patch import patch as patch
-from ._patch import unpatch as unpatch
+from ._native import (
+    CMSG_LEN as CMSG_LEN,
+    CMSG_SPACE as CMSG_SPACE,
+    SocketType as SocketType,
+    TcpInfo as TcpInfo,
+    TruncatedError as TruncatedError,
+    close as close,
+    dup as dup,
+    get_try_first as get_try_first,
+    gethostbyaddr as gethostbyaddr,
+    gethostbyname as gethostbyname,
+    gethostbyname_ex as gethostbyname_ex,
+    gethostname as gethostname,
+    getnameinfo as getnameinfo,
+    getprotobyname as getprotobyname,
+    getservbyname as getservbyname,
+    getservbyport as getservbyport,
+    htonl as htonl,
+    htons as htons,
+    if_indextoname as if_indextoname,
+    if_nameindex as if_nameindex,
+    if_nametoindex as if_nametoindex,
+    inet_aton as inet_aton,
+    inet_ntoa as inet_ntoa,
+    inet_ntop as inet_ntop,
+    inet_pton as inet_pton,
+    ntohl as ntohl,
+    ntohs as ntohs,
+    set_try_first as set_try_first,
+    sethostname as sethostname,
+    try_counts as try_counts,
+)
+from ._patch import patch as patch, unpatch as unpatch
 from ._server import Server as Server
+
+__version__: str
+
+_TextMode = Literal["r", "w", "rw", "wr", ""]
+_BinaryReadMode = Literal["b", "rb", "br"]
+_BinaryWriteMode = Literal["wb", "bw"]
+_BinaryReadWriteMode = Literal["rwb", "rbw", "wrb", "wbr", "brw", "bwr"]
 
 _Address = tuple[Any, ...] | str | ReadableBuffer
 _RetAddress = Any
@@ -65,15 +73,67 @@ class socket(_native.socket, metaclass=SocketMeta):
     def type(self) -> SocketKind | int: ...  # type: ignore[override]
     def accept(self) -> tuple[socket, _RetAddress]: ...
     def dup(self) -> Self: ...
+    # What open() would give for the mode: text, or what buffers what may be read, written or both, or the raw file.
+    @overload
     def makefile(
         self,
-        mode: str = "r",
+        mode: _TextMode = "r",
         buffering: int | None = None,
         *,
         encoding: str | None = None,
         errors: str | None = None,
         newline: str | None = None,
-    ) -> Any: ...
+    ) -> io.TextIOWrapper: ...
+    @overload
+    def makefile(
+        self,
+        mode: _BinaryReadMode | _BinaryWriteMode | _BinaryReadWriteMode,
+        buffering: Literal[0],
+        *,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+    ) -> SocketIO: ...
+    @overload
+    def makefile(
+        self,
+        mode: _BinaryReadMode,
+        buffering: Literal[-1, 1] | None = None,
+        *,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+    ) -> io.BufferedReader: ...
+    @overload
+    def makefile(
+        self,
+        mode: _BinaryWriteMode,
+        buffering: Literal[-1, 1] | None = None,
+        *,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+    ) -> io.BufferedWriter: ...
+    @overload
+    def makefile(
+        self,
+        mode: _BinaryReadWriteMode,
+        buffering: Literal[-1, 1] | None = None,
+        *,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+    ) -> io.BufferedRWPair: ...
+    @overload
+    def makefile(
+        self,
+        mode: str,
+        buffering: int | None = None,
+        *,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+    ) -> io.IOBase: ...
     def sendfile(self, file: IO[bytes], offset: int = 0, count: int | None = None) -> int: ...
     def close(self) -> None: ...
     def close_fin_first(self) -> None: ...
@@ -119,6 +179,8 @@ def create_connection(
     *,
     all_errors: bool = False,
 ) -> socket: ...
+def getdefaulttimeout() -> float | None: ...
+def setdefaulttimeout(timeout: float | None, /) -> None: ...
 def has_dualstack_ipv6() -> bool: ...
 def create_server(
     address: _Address,

@@ -18,15 +18,31 @@ import types
 
 import polysock
 
-USAGE = "usage: python -m polysock run [--children] script.py [argument …]\n" + (
-    "       python -m polysock run [--children] -m module [argument …]\n"
-)
+USAGE = """usage: python -m polysock run [--children] script.py [argument …]
+       python -m polysock run [--children] -m module [argument …]
+       python -m polysock --help | --version
+"""
+HELP = f"""{USAGE}
+Runs a Python program, unchanged, over polysock's sockets in place of the standard module's.
+
+  --children     for Python programs that it starts, too
+  -h, --help     print this and exit
+  -V, --version  print polysock's version and exit
+"""
 
 
 def main():
     arguments = sys.argv[1:]
-    if not arguments or arguments.pop(0) != "run":
+    if arguments[:1] in (["-V"], ["--version"]):
+        print("polysock", polysock.__version__)
+        return
+    is_run = arguments[:1] == ["run"]
+    if arguments[is_run:][:1] in (["-h"], ["--help"]):
+        print(HELP, end="")
+        return
+    if not is_run:
         _usage()
+    del arguments[0]
     children = "--children" in arguments[:1]
     if children:
         del arguments[0]

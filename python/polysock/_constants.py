@@ -16,10 +16,6 @@ CAPI = _socket.CAPI
 _GLOBAL_DEFAULT_TIMEOUT = _standard._GLOBAL_DEFAULT_TIMEOUT
 _GiveupOnSendfile = _standard._GiveupOnSendfile
 
-# One store for both modules: a program may set it through either.
-getdefaulttimeout = _socket.getdefaulttimeout
-setdefaulttimeout = _socket.setdefaulttimeout
-
 _constants = {
     name: value
     for name, value in vars(_standard).items()
@@ -37,9 +33,7 @@ __all__ = [
     "SocketKind",
     "error",
     "gaierror",
-    "getdefaulttimeout",
     "has_ipv6",
     "herror",
-    "setdefaulttimeout",
     "timeout",
 ]

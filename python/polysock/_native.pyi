@@ -29,6 +29,7 @@ __all__ = [
     "TcpInfo",
     "TruncatedError",
     "Worker",
+    "__version__",
     "close",
     "dup",
     "get_try_first",
@@ -62,6 +63,8 @@ __all__ = [
 _Address = tuple[Any, ...] | str | ReadableBuffer
 _RetAddress = Any
 _Control = tuple[int, int, bytes]
+
+__version__: str
 
 class TruncatedError(EOFError):
     done: int

@@ -19,6 +19,9 @@ _LEFT_ALONE = {"_socket", "_ssl", "ssl", "socket"}
 # Who took one of these out of the standard module makes sockets of the standard module.
 _MAKERS = ("socket", "create_connection", "create_server", "fromfd", "socketpair")
 
+# `from socket import *` must not take a program's own `patch` away.
+_NOT_OF_THE_STANDARD_MODULE = {"Server", "patch", "unpatch"}
+
 _lock = threading.Lock()
 _undo = []
 
@@ -37,6 +40,7 @@ def patch():
         ours = sys.modules[__package__]
         holders = []
         _set(sys.modules, "socket", ours)
+        _set(vars(ours), "__all__", [name for name in ours.__all__ if name not in _NOT_OF_THE_STANDARD_MODULE])
         for name, names in _loaded_modules():
             for key, value in list(names.items()):
                 if value is _standard:

@@ -52,22 +52,22 @@ class Server:
         self._started = False
         self._numbers = itertools.count(1)
         self._threads = set()
-        #: The socket that listens.
-        self.listener = self._listen(address, backlog)
+        self._listener = self._listen(address, backlog)
         try:
-            self._server = _native.Server(self.listener, max_connections)
-            #: Its address.
-            self.address = self._address()
+            self._server = _native.Server(self._listener, max_connections)
+            self._address = self._address_of_listener()
         except BaseException:
-            if self.listener is not address:
-                self.listener.close()
+            if self._listener is not address:
+                self._listener.close()
             raise
 
     def __enter__(self):
+        """Begins to serve."""
         self.start()
         return self
 
     def __exit__(self, *exception):
+        """Stops the server, with stop()'s patience for handlers."""
         self.stop()
 
     def __repr__(self):
@@ -78,6 +78,16 @@ class Server:
         if self._is_closed():
             return " [closed]"
         return "" if self._started else " [not started]"
+
+    @property
+    def listener(self):
+        """The socket that listens."""
+        return self._listener
+
+    @property
+    def address(self):
+        """The address it listens on, also when it has ended."""
+        return self._address
 
     @property
     def connections(self):
@@ -163,7 +173,7 @@ class Server:
     def _listen(self, address, backlog):
         return _listen(address, backlog)
 
-    def _address(self):
+    def _address_of_listener(self):
         return self.listener.getsockname()
 
     def _is_closed(self):

@@ -33,7 +33,7 @@ pub fn dup(py: Python<'_>, fd: CInt) -> PyResult<i32> {
 #[pyfunction]
 #[pyo3(
     signature = (family = CInt(libc::AF_UNIX), r#type = CInt(libc::SOCK_STREAM), proto = CInt(0), /),
-    text_signature = "(family=AF_UNIX, type=SOCK_STREAM, proto=0, /)"
+    text_signature = "(family=1, type=1, proto=0, /)"
 )]
 pub fn socketpair(
     py: Python<'_>,

@@ -68,6 +68,7 @@ mod _native {
             return Err(PyImportError::new_err(text));
         }
         crate::error::strerror(module.py(), 0)?;
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         let socket = crate::raw::finalize::socket_type(module.py())?;
         module.add("socket", &socket)?;
         module.add("SocketType", socket)?;

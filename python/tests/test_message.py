@@ -118,7 +118,7 @@ def test_wrong_arguments(pair):
         one.sendto(b"x")
     with pytest.raises(TypeError, match="argument 1 must be an iterable"):
         one.sendmsg(5)
-    with pytest.raises(TypeError, match="(sequence|tuple) of length 3, not 2"):
+    with pytest.raises(TypeError, match=r"(sequence|tuple) of length 3, not 2"):
         one.sendmsg([b"x"], [(1, 2)])
     with pytest.raises(TypeError, match="single-segment read-write buffers"):
         two.recvmsg_into([b"x"])

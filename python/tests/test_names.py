@@ -63,7 +63,7 @@ def test_interfaces():
     for index, name in socket.if_nameindex():
         assert socket.if_nametoindex(name) == index
         assert socket.if_indextoname(index) == name
-    with pytest.raises(OSError, match="no interface with this name|No such device"):
+    with pytest.raises(OSError, match=r"no interface with this name|No such device"):
         socket.if_nametoindex("no such")
 
 

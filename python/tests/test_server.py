@@ -279,10 +279,6 @@ def test_the_default_timeout_holds_for_connections():
     assert timeouts == [3.5, None]
 
 
-def test_star_import_does_not_bring_it():
-    assert "Server" not in polysock.__all__
-
-
 def test_a_started_server_lives_without_being_held():
     address = polysock.Server(LOCAL, echo)
     address.start()

@@ -1,58 +1,66 @@
-from .._native import DatagramPacket as DatagramPacket
-from .._native import DatagramSocket as DatagramSocket
-from .._native import ExtendedSocketOptions as ExtendedSocketOptions
-from .._native import Inet4Address as Inet4Address
-from .._native import Inet6Address as Inet6Address
-from .._native import InetAddress as InetAddress
-from .._native import InetSocketAddress as InetSocketAddress
-from .._native import MulticastSocket as MulticastSocket
-from .._native import NetSocket as Socket
-from .._native import NetworkInterface as NetworkInterface
-from .._native import ServerSocket as ServerSocket
-from .._native import SocketAddress as SocketAddress
-from .._native import SocketOption as SocketOption
-from .._native import StandardSocketOptions as StandardSocketOptions
-from ._errors import BindException as BindException
-from ._errors import ConnectException as ConnectException
-from ._errors import EOFException as EOFException
-from ._errors import IllegalArgumentException as IllegalArgumentException
-from ._errors import IllegalFormatConversionException as IllegalFormatConversionException
-from ._errors import IllegalStateException as IllegalStateException
-from ._errors import IndexOutOfBoundsException as IndexOutOfBoundsException
-from ._errors import InputMismatchException as InputMismatchException
-from ._errors import InterruptedIOException as InterruptedIOException
-from ._errors import IOException as IOException
-from ._errors import MissingFormatArgumentException as MissingFormatArgumentException
-from ._errors import NoRouteToHostException as NoRouteToHostException
-from ._errors import NoSuchElementException as NoSuchElementException
-from ._errors import NullPointerException as NullPointerException
-from ._errors import PortUnreachableException as PortUnreachableException
-from ._errors import ProtocolException as ProtocolException
-from ._errors import SocketException as SocketException
-from ._errors import SocketTimeoutException as SocketTimeoutException
-from ._errors import UnknownFormatConversionException as UnknownFormatConversionException
-from ._errors import UnknownHostException as UnknownHostException
-from ._errors import UnsupportedEncodingException as UnsupportedEncodingException
-from ._errors import UnsupportedOperationException as UnsupportedOperationException
-from ._errors import UTFDataFormatException as UTFDataFormatException
+from .._native import (
+    DatagramPacket as DatagramPacket,
+    DatagramSocket as DatagramSocket,
+    ExtendedSocketOptions as ExtendedSocketOptions,
+    Inet4Address as Inet4Address,
+    Inet6Address as Inet6Address,
+    InetAddress as InetAddress,
+    InetSocketAddress as InetSocketAddress,
+    MulticastSocket as MulticastSocket,
+    NetSocket as Socket,
+    NetworkInterface as NetworkInterface,
+    ServerSocket as ServerSocket,
+    SocketAddress as SocketAddress,
+    SocketOption as SocketOption,
+    StandardSocketOptions as StandardSocketOptions,
+)
+from ._errors import (
+    BindException as BindException,
+    ConnectException as ConnectException,
+    EOFException as EOFException,
+    IllegalArgumentException as IllegalArgumentException,
+    IllegalFormatConversionException as IllegalFormatConversionException,
+    IllegalStateException as IllegalStateException,
+    IndexOutOfBoundsException as IndexOutOfBoundsException,
+    InputMismatchException as InputMismatchException,
+    InterruptedIOException as InterruptedIOException,
+    IOException as IOException,
+    MissingFormatArgumentException as MissingFormatArgumentException,
+    NoRouteToHostException as NoRouteToHostException,
+    NoSuchElementException as NoSuchElementException,
+    NullPointerException as NullPointerException,
+    PortUnreachableException as PortUnreachableException,
+    ProtocolException as ProtocolException,
+    SocketException as SocketException,
+    SocketTimeoutException as SocketTimeoutException,
+    UnknownFormatConversionException as UnknownFormatConversionException,
+    UnknownHostException as UnknownHostException,
+    UnsupportedEncodingException as UnsupportedEncodingException,
+    UnsupportedOperationException as UnsupportedOperationException,
+    UTFDataFormatException as UTFDataFormatException,
+)
 from ._scanner import Scanner as Scanner
 from ._server import Server as Server
-from ._streams import BufferedInputStream as BufferedInputStream
-from ._streams import BufferedOutputStream as BufferedOutputStream
-from ._streams import DataInputStream as DataInputStream
-from ._streams import DataOutputStream as DataOutputStream
-from ._streams import FilterInputStream as FilterInputStream
-from ._streams import FilterOutputStream as FilterOutputStream
-from ._streams import InputStream as InputStream
-from ._streams import OutputStream as OutputStream
-from ._text import BufferedReader as BufferedReader
-from ._text import BufferedWriter as BufferedWriter
-from ._text import InputStreamReader as InputStreamReader
-from ._text import OutputStreamWriter as OutputStreamWriter
-from ._text import PrintStream as PrintStream
-from ._text import PrintWriter as PrintWriter
-from ._text import Reader as Reader
-from ._text import Writer as Writer
+from ._streams import (
+    BufferedInputStream as BufferedInputStream,
+    BufferedOutputStream as BufferedOutputStream,
+    DataInputStream as DataInputStream,
+    DataOutputStream as DataOutputStream,
+    FilterInputStream as FilterInputStream,
+    FilterOutputStream as FilterOutputStream,
+    InputStream as InputStream,
+    OutputStream as OutputStream,
+)
+from ._text import (
+    BufferedReader as BufferedReader,
+    BufferedWriter as BufferedWriter,
+    InputStreamReader as InputStreamReader,
+    OutputStreamWriter as OutputStreamWriter,
+    PrintStream as PrintStream,
+    PrintWriter as PrintWriter,
+    Reader as Reader,
+    Writer as Writer,
+)
 
 __all__ = [
     "BindException",

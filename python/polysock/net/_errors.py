@@ -2,9 +2,13 @@
 
 from socket import gaierror
 
+from .._exceptions import SignatureOfArguments
+
 
 class IOException(OSError):
     """Input or output failed."""
+
+    __signature__ = SignatureOfArguments()
 
     def getMessage(self):
         """What happened, None if nothing is known."""
@@ -67,6 +71,8 @@ class ProtocolException(IOException):
 
 
 class _Unchecked(Exception):
+    __signature__ = SignatureOfArguments()
+
     def getMessage(self):
         """What was wrong, None if nothing is known."""
         return str(self.args[0]) if self.args else None

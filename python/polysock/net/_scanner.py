@@ -161,9 +161,11 @@ class Scanner:
             self._source.close()
 
     def __enter__(self):
+        """Itself; leaving the with statement closes it."""
         return self
 
     def __exit__(self, *_exception):
+        """Closes it."""
         self.close()
 
 

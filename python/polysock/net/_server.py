@@ -37,10 +37,12 @@ class Server:
             raise
 
     def __enter__(self):
+        """Begins to serve."""
         self.start()
         return self
 
     def __exit__(self, *exception):
+        """Stops the server, with stop()'s patience for handlers."""
         self.stop()
 
     def start(self):
@@ -89,7 +91,7 @@ class _Crew(_server.Server):
     def _listen(self, address, backlog):
         return address
 
-    def _address(self):
+    def _address_of_listener(self):
         return self.listener.getLocalSocketAddress()
 
     def _is_closed(self):

@@ -110,9 +110,11 @@ class InputStream(metaclass=ABCMeta):
         """Closes the stream, and the socket below."""
 
     def __enter__(self):
+        """Itself; leaving the with statement closes it."""
         return self
 
     def __exit__(self, *_exception):
+        """Closes it."""
         self.close()
 
 
@@ -130,9 +132,11 @@ class OutputStream(metaclass=ABCMeta):
         """Closes the stream, and the socket below."""
 
     def __enter__(self):
+        """Itself; leaving the with statement closes it."""
         return self
 
     def __exit__(self, *_exception):
+        """Closes it."""
         self.close()
 
 

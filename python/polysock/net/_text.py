@@ -28,9 +28,11 @@ class Reader(metaclass=ABCMeta):
         """Closes the reader, and the socket below."""
 
     def __enter__(self):
+        """Itself; leaving the with statement closes it."""
         return self
 
     def __exit__(self, *_exception):
+        """Closes it."""
         self.close()
 
 
@@ -230,9 +232,11 @@ class Writer(metaclass=ABCMeta):
         return self
 
     def __enter__(self):
+        """Itself; leaving the with statement closes it."""
         return self
 
     def __exit__(self, *_exception):
+        """Closes it."""
         self.close()
 
 

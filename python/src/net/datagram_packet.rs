@@ -112,7 +112,7 @@ impl DatagramPacket {
 #[pymethods]
 impl DatagramPacket {
     #[new]
-    #[pyo3(signature = (buf, *arguments), text_signature = "(buf, [offset,] length, [address, port | socketAddress])")]
+    #[pyo3(signature = (buf, /, *arguments), text_signature = "(buf, /, *arguments)")]
     fn new(buf: &Bound<'_, PyAny>, arguments: &Bound<'_, PyTuple>) -> PyResult<Self> {
         let py = buf.py();
         let mut given: Vec<Bound<'_, PyAny>> = arguments.iter().collect();

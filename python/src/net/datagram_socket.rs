@@ -413,10 +413,12 @@ impl DatagramSocket {
         options::supported(py, Sort::Datagram)
     }
 
+    /// Itself; leaving the with statement closes it.
     fn __enter__(slf: Py<Self>) -> Py<Self> {
         slf
     }
 
+    /// Closes it.
     #[pyo3(signature = (*_exception))]
     fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyAny>) -> PyResult<()> {
         self.close(py)

@@ -491,10 +491,12 @@ impl NetSocket {
         self.to_text(py)
     }
 
+    /// Itself; leaving the with statement closes it.
     fn __enter__(slf: Py<Self>) -> Py<Self> {
         slf
     }
 
+    /// Closes it.
     #[pyo3(signature = (*_exception))]
     fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyAny>) -> PyResult<()> {
         self.close(py)

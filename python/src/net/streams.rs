@@ -194,10 +194,12 @@ impl SocketInputStream {
         call(py, |host| self.0.close(host))
     }
 
+    /// Itself; leaving the with statement closes it.
     fn __enter__(slf: Py<Self>) -> Py<Self> {
         slf
     }
 
+    /// Closes it.
     #[pyo3(signature = (*_exception))]
     fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyAny>) -> PyResult<()> {
         self.close(py)
@@ -236,10 +238,12 @@ impl SocketOutputStream {
         call(py, |host| self.0.close(host))
     }
 
+    /// Itself; leaving the with statement closes it.
     fn __enter__(slf: Py<Self>) -> Py<Self> {
         slf
     }
 
+    /// Closes it.
     #[pyo3(signature = (*_exception))]
     fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyAny>) -> PyResult<()> {
         self.close(py)
