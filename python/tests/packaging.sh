@@ -29,13 +29,15 @@ passes_the_tests() {
         "$(grep '^pytest==' "$root/python/requirements-dev.txt")"
     rm -rf "$elsewhere/tests"
     cp -R "$root/python/tests" "$elsewhere/tests"
-    (cd "$elsewhere" && "$elsewhere/$1/bin/python" -m pytest -q -p no:cacheprovider tests | tail -n 3)
+    (cd "$elsewhere" && quietly "$elsewhere/$1/bin/python" -m pytest -q -p no:cacheprovider tests)
+    tail -n 3 "$elsewhere/log"
     "$elsewhere/$1/bin/python" -m pip uninstall -q -y polysock
     left=$(find "$elsewhere/$1" -path '*polysock*' ! -path '*/__pycache__*' -type f)
     test -z "$left" || { echo "left behind by uninstall: $left" >&2; exit 1; }
 }
 
 step "sdist and wheel"
+"$python" -m compileall -q "$root/python/polysock" # as any run from the checkout does, and what must not be packed
 quietly maturin sdist -m "$root/python/Cargo.toml" -o "$dist"
 quietly maturin build --release --locked --zig --compatibility manylinux2014 -m "$root/python/Cargo.toml" -o "$dist"
 wheel=$(echo "$dist"/*.whl)
@@ -50,6 +52,10 @@ auditwheel show "$wheel" >"$elsewhere/shown"
 grep -E 'manylinux_2_(5|12|17)_' "$elsewhere/shown" || { cat "$elsewhere/shown" >&2; exit 1; }
 "$python" -m zipfile -l "$wheel" >"$elsewhere/in-wheel"
 tar -tzf "$sdist" >"$elsewhere/in-sdist"
+if grep -E '__pycache__|\.pyc' "$elsewhere/in-wheel" "$elsewhere/in-sdist"; then
+    echo "compiled files are packed" >&2
+    exit 1
+fi
 for file in LICENSE-MIT LICENSE-APACHE; do
     grep -q "licenses/$file" "$elsewhere/in-wheel" || { echo "no $file in the wheel" >&2; exit 1; }
     grep -q "/$file\$" "$elsewhere/in-sdist" || { echo "no $file in the sdist" >&2; exit 1; }
