@@ -159,9 +159,8 @@ test-conformance: drivers
 test-install: lib
 	sh ffi/tests/install_test.sh
 
-test-docs: lib python-module
-	$(VENV_PY) tools/run_readme.py README.md $(TARGET)
-	$(VENV_PY) tools/run_readme.py python/README.md $(TARGET)
+test-docs: lib python-module examples
+	$(VENV_PY) tools/run_readme.py $(TARGET) README.md python/README.md examples/*/README.md
 	$(VENV_PY) tools/check_porting.py
 
 # The tutorials: what has a test.toml. Rust's come from cargo, Python's run as they are.
