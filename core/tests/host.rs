@@ -4,7 +4,8 @@
 
 mod support;
 
-use polysock_core::{FirstTry, Host, Kind, Operation, Socket, Stop, Try};
+use polysock_core::{FirstTry, Flags, Host, Kind, Operation, Socket, Stop, Try};
+use std::os::fd::AsFd;
 use std::sync::{mpsc, Arc};
 use std::time::Duration;
 use support::*;
@@ -197,28 +198,92 @@ fn stop_ends_every_waiting_call() {
     });
 }
 
-#[test]
-fn stop_keeps_the_bytes_done() {
-    limited(|| {
-        let (client, server) = small_connection();
-        let error = signalled(move || {
-            let host = counting(FirstTry::Direct, || Err(Stop));
-            client.on(host).send_all(&pattern(1_000_000)).unwrap_err()
-        });
-        assert_eq!(error.kind(), Kind::Interrupted);
-        let (mut all, mut buf) = (0, vec![0; 65536]);
-        while let Ok(count @ 1..) = server.within(LATE).recv(&mut buf) {
-            all += count;
-        }
-        assert_eq!((all > 0, all), (true, error.done()));
+/// What a call that was stopped says of itself.
+type Ended = fn(&Socket) -> polysock_core::Error;
 
-        let (client, server) = connection();
-        server.send_all(b"abc").unwrap();
-        let error = signalled(move || {
-            let host = counting(FirstTry::Direct, || Err(Stop));
-            client.on(host).recv_exact(&mut [0; 8]).unwrap_err()
-        });
-        assert_eq!((error.kind(), error.done()), (Kind::Interrupted, 3));
+#[test]
+fn stop_keeps_the_bytes_sent() {
+    const MUCH: usize = 1_000_000;
+    let calls: [(Ended, Operation); 4] = [
+        (
+            |s| s.on(stopping()).send_all(&pattern(MUCH)).unwrap_err(),
+            Operation::SendAll,
+        ),
+        (
+            |s| s.on(stopping()).send(&pattern(MUCH)).unwrap_err(),
+            Operation::Send,
+        ),
+        (
+            |s| {
+                s.on(stopping())
+                    .send_vectored(&[(&pattern(MUCH)).into()])
+                    .unwrap_err()
+            },
+            Operation::SendMsg,
+        ),
+        (
+            |s| {
+                let file = system::memory_file(&pattern(MUCH));
+                s.on(stopping()).sendfile(file.as_fd(), 0, None).unwrap_err()
+            },
+            Operation::SendFile,
+        ),
+    ];
+    limited(move || {
+        for (call, operation) in calls {
+            let (client, server) = small_connection();
+            let error = signalled(move || call(&client));
+            assert_eq!((error.kind(), error.operation()), (Kind::Interrupted, operation));
+            let (mut all, mut buf) = (0, vec![0; 65536]);
+            while let Ok(count @ 1..) = server.within(LATE).recv(&mut buf) {
+                all += count;
+            }
+            assert_eq!((all > 0, all), (true, error.done()), "{operation:?}");
+        }
+    });
+}
+
+#[test]
+fn stop_keeps_the_bytes_received() {
+    let calls: [(Ended, Operation); 4] = [
+        (
+            |s| s.on(stopping()).recv_exact(&mut [0; 8]).unwrap_err(),
+            Operation::RecvExact,
+        ),
+        (
+            |s| {
+                s.on(stopping())
+                    .recv_with(&mut [0; 8], Flags::WAIT_ALL)
+                    .unwrap_err()
+            },
+            Operation::Recv,
+        ),
+        (
+            |s| {
+                s.on(stopping())
+                    .recv_from_with(&mut [0; 8], Flags::WAIT_ALL)
+                    .unwrap_err()
+            },
+            Operation::RecvMsg,
+        ),
+        (
+            |s| {
+                let (mut first, mut rest) = ([0; 2], [0; 6]);
+                let room = [(&mut first).into(), (&mut rest).into()];
+                let received = s.on(stopping()).recv_message(&room, 0, Flags::WAIT_ALL);
+                received.unwrap_err()
+            },
+            Operation::RecvMsg,
+        ),
+    ];
+    limited(move || {
+        for (call, operation) in calls {
+            let (client, server) = connection();
+            server.send_all(b"abc").unwrap();
+            let error = signalled(move || call(&client));
+            let told = (error.kind(), error.operation(), error.done());
+            assert_eq!(told, (Kind::Interrupted, operation, 3));
+        }
     });
 }
 

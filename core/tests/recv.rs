@@ -4,7 +4,7 @@
 
 mod support;
 
-use polysock_core::{Flags, Kind, Operation, Room, Shutdown};
+use polysock_core::{Flags, Kind, Operation, Room, Shutdown, Socket};
 use std::sync::Arc;
 use std::time::Duration;
 use support::*;
@@ -104,36 +104,45 @@ fn wait_all_fills_the_room_or_returns_what_came() {
     });
 }
 
+/// Peeks with `MSG_WAITALL` by one of the calls that can.
+type Peek = fn(&Socket, &mut [u8]) -> polysock_core::Result<usize>;
+
+const ALL: Flags = Flags(libc::MSG_PEEK | libc::MSG_WAITALL);
+const PEEKS: [Peek; 2] = [
+    |socket, room| socket.within(LIMIT).recv_with(room, ALL),
+    |socket, room| {
+        let received = socket.within(LIMIT).recv_from_with(room, ALL);
+        received.map(|received| received.count)
+    },
+];
+
 #[test]
 fn peeking_with_wait_all_takes_nothing_and_does_not_spin() {
     limited(|| {
-        let (client, server) = connection();
-        let server = Arc::new(server);
-        client.send_all(b"abc").unwrap();
-        let peeker = Arc::clone(&server);
-        let running = start_blocked(move || {
+        for peek in PEEKS {
+            let (client, server) = connection();
+            let server = Arc::new(server);
+            let peeker = Arc::clone(&server);
+            client.send_all(b"abc").unwrap();
+            let running = start_blocked(move || {
+                let mut buf = [0; 6];
+                let before = system::thread_cpu();
+                let count = peek(&peeker, &mut buf);
+                (count.unwrap(), buf, system::thread_cpu() - before)
+            });
+            assert_eq!(kind(client.within(ms(200)).recv(&mut [0])), Kind::TimedOut);
+            client.send_all(b"def").unwrap();
+            let (count, buf, burnt) = running.result();
+            assert_eq!((count, &buf), (6, b"abcdef"));
+            assert!(burnt < ms(50), "burnt {burnt:?}");
             let mut buf = [0; 6];
-            let before = system::thread_cpu();
-            let count = peeker
-                .within(LIMIT)
-                .recv_with(&mut buf, Flags::PEEK | Flags::WAIT_ALL);
-            (count.unwrap(), buf, system::thread_cpu() - before)
-        });
-        assert_eq!(kind(client.within(ms(200)).recv(&mut [0])), Kind::TimedOut);
-        client.send_all(b"def").unwrap();
-        let (count, buf, burnt) = running.result();
-        assert_eq!((count, &buf), (6, b"abcdef"));
-        assert!(burnt < ms(50), "burnt {burnt:?}");
-        let mut buf = [0; 6];
-        server.recv_exact(&mut buf).unwrap();
-        assert_eq!(&buf, b"abcdef");
+            server.recv_exact(&mut buf).unwrap();
+            assert_eq!(&buf, b"abcdef");
 
-        client.send_all(b"xy").unwrap();
-        client.close().unwrap();
-        let count = server
-            .within(LIMIT)
-            .recv_with(&mut buf, Flags::PEEK | Flags::WAIT_ALL);
-        assert_eq!(count.unwrap(), 2);
+            client.send_all(b"xy").unwrap();
+            client.close().unwrap();
+            assert_eq!(peek(&server, &mut buf).unwrap(), 2);
+        }
     });
 }
 

@@ -1,11 +1,14 @@
 //! sendfile: offset, count, progress, no SIGPIPE, an exact deadline.
 #![allow(unsafe_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod support;
+
 use polysock_core::{create_connection, create_server, Kind, Shutdown, Socket};
-use std::io::{Seek, Write};
+use std::io::Seek;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use support::system::memory_file as file;
 
 fn connected() -> (Socket, Socket) {
     let server = create_server("127.0.0.1", 0, 1).unwrap();
@@ -14,16 +17,6 @@ fn connected() -> (Socket, Socket) {
     let (peer, _) = server.accept().unwrap();
     peer.set_timeout(Duration::from_secs(10));
     (client, peer)
-}
-
-fn file(content: &[u8]) -> std::fs::File {
-    // SAFETY: the name ends with NUL.
-    let fd = unsafe { libc::memfd_create(c"polysock-test".as_ptr(), libc::MFD_CLOEXEC) };
-    assert!(fd >= 0);
-    // SAFETY: the kernel just gave us this descriptor.
-    let mut file = unsafe { <std::fs::File as std::os::fd::FromRawFd>::from_raw_fd(fd) };
-    file.write_all(content).unwrap();
-    file
 }
 
 fn pattern(length: usize) -> Vec<u8> {

@@ -43,8 +43,8 @@ pub unsafe extern "C" fn polysock_sendto(
 /// BSD: recvfrom(2). Python: socket.recvfrom_into. Java: DatagramSocket.receive.
 /// The sender's address goes to `*from`, what the kernel says of the datagram to `*flags_out`; both may be NULL. A
 /// datagram that was longer than `n` has POLYSOCK_MSG_TRUNC there, and the rest of it is lost. A sender without a name
-/// is an address of length 0. An empty datagram returns 0, and so does a socket that was shut down for reading. Codes as
-/// polysock_recv().
+/// is an address of length 0. An empty datagram returns 0, and so does a socket that was shut down for reading. Flags and
+/// codes as polysock_recv().
 /// @code
 /// char buf[512];
 /// polysock_addr from;

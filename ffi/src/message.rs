@@ -77,7 +77,8 @@ pub unsafe extern "C" fn polysock_sendmsg(
 /// BSD: recvmsg(2). Python: socket.recvmsg_into. Java: none.
 /// POLYSOCK_MSG_TRUNC: the datagram was longer and the rest of it is lost. POLYSOCK_MSG_CTRUNC: there was no room for all
 /// control messages; descriptors among those left out were closed. Descriptors that came belong to `m->control` until
-/// they are taken out, see polysock_control_take_fds(). On failure nothing is changed. Codes as polysock_recv().
+/// they are taken out, see polysock_control_take_fds(). On failure nothing is changed. Flags and codes as
+/// polysock_recv().
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_recvmsg(

@@ -12,6 +12,7 @@ import io
 import operator
 import os
 import selectors  # noqa: F401  # programs reach it through the module
+import stat
 import sys  # noqa: F401  # as the one above
 
 from . import _constants, _native
@@ -215,9 +216,10 @@ class socket(_native.socket, metaclass=SocketMeta):
         return text
 
     def sendfile(self, file, offset=0, count=None):
-        """Sends a binary file up to its end, or `count` bytes of it, and returns how many bytes went out.
+        """Sends a binary file from `offset` to its end, or `count` bytes of it, and returns how many bytes went out.
 
-        The file's position is behind the last byte sent, also when an exception ends it.
+        The file's position does not matter, and is behind the last byte sent afterwards, also when an exception ends
+        it; the exception has the number in `done`. What has no positions, such as a pipe, is sent as it comes.
         """
         try:
             return self._sendfile_use_sendfile(file, offset, count)
@@ -229,10 +231,15 @@ class socket(_native.socket, metaclass=SocketMeta):
         self._check_sendfile_params(file, offset, count)
         try:
             fd = file.fileno()
-            size = os.fstat(fd).st_size
+            status = os.fstat(fd)
+            regular = stat.S_ISREG(status.st_mode)
+            # The files of /proc say that they have no bytes.
+            empty = regular and not status.st_size and not os.pread(fd, 1, 0)
         except (AttributeError, io.UnsupportedOperation, OSError) as exc:
             raise _GiveupOnSendfile(exc) from exc
-        if not size:
+        if not regular:
+            raise _GiveupOnSendfile("not a regular file")
+        if empty:
             return 0
         if self.gettimeout() == 0:
             raise ValueError("non-blocking sockets are not supported")
@@ -255,7 +262,8 @@ class socket(_native.socket, metaclass=SocketMeta):
         self._check_sendfile_params(file, offset, count)
         if self.gettimeout() == 0:
             raise ValueError("non-blocking sockets are not supported")
-        if offset:
+        seekable = _is_seekable(file)
+        if offset or seekable:
             file.seek(offset)
         block = min(count, 8192) if count else 8192
         sent = 0
@@ -269,11 +277,18 @@ class socket(_native.socket, metaclass=SocketMeta):
                         moved = self.send(data)
                     except BlockingIOError:
                         continue
+                    except BaseException as exc:
+                        sent += getattr(exc, "done", 0)
+                        raise
                     sent += moved
                     data = data[moved:]
             return sent
+        except BaseException as exc:
+            with contextlib.suppress(AttributeError):
+                exc.done = sent
+            raise
         finally:
-            if sent and hasattr(file, "seek"):
+            if sent and seekable:
                 file.seek(offset + sent)
 
     def _check_sendfile_params(self, file, offset, count):
@@ -333,6 +348,12 @@ class socket(_native.socket, metaclass=SocketMeta):
 
 _own_class = socket
 _native_accept = _native.socket._accept
+
+
+def _is_seekable(file):
+    """Whether a file object can go to a position; one that does not say so and has seek() can."""
+    seekable = getattr(file, "seekable", None)
+    return seekable() if seekable else hasattr(file, "seek")
 
 
 class SocketIO(io.RawIOBase):
@@ -477,41 +498,15 @@ def _fallback_socketpair(family=AF_INET, type=SOCK_STREAM, proto=0):
     return server, client
 
 
-class _Asked:
-    """In place of a socket: says with which flags it was asked to send."""
-
-    def sendmsg(self, _buffers, _ancillary, flags=0, _address=None):
-        return flags
-
-
-def _heeds_flags(send_fds):
-    try:
-        return send_fds(_Asked(), [], [], 1) == 1
-    except Exception:  # somebody's stand-in
-        return False
-
-
-# The standard module long ignored what it takes here (CPython gh-127840), and programs pass numbers that are no flags.
-# We do as the running interpreter does.
-_SEND_FDS_HEEDS = _heeds_flags(_constants._standard.send_fds)
-
-
 def send_fds(sock, buffers, fds, flags=0, address=None):
-    """Sends buffers over a Unix socket, and descriptors with them.
-
-    Where the interpreter's own module ignores `flags` and `address`, so does this one; sendmsg() heeds them.
-    """
-    rights = [(SOL_SOCKET, SCM_RIGHTS, array.array("i", fds))]
-    return sock.sendmsg(buffers, rights, *((flags, address) if _SEND_FDS_HEEDS else ()))
+    """Sends buffers over a Unix socket, and descriptors with them."""
+    return sock.sendmsg(buffers, [(SOL_SOCKET, SCM_RIGHTS, array.array("i", fds))], flags, address)
 
 
 def recv_fds(sock, bufsize, maxfds, flags=0):
-    """Receives bytes over a Unix socket, and up to `maxfds` descriptors: bytes, descriptors, flags, address.
-
-    The argument `flags` is ignored, as by the standard module (CPython gh-107898); recvmsg() heeds it.
-    """
+    """Receives bytes over a Unix socket, and up to `maxfds` descriptors: bytes, descriptors, flags, address."""
     fds = array.array("i")
-    data, ancillary, flags, address = sock.recvmsg(bufsize, CMSG_LEN(maxfds * fds.itemsize))
+    data, ancillary, flags, address = sock.recvmsg(bufsize, CMSG_LEN(maxfds * fds.itemsize), flags)
     for level, kind, rights in ancillary:
         if (level, kind) == (SOL_SOCKET, SCM_RIGHTS):
             fds.frombytes(rights[: len(rights) - len(rights) % fds.itemsize])

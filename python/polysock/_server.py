@@ -231,10 +231,12 @@ class _Thread(threading.Thread):
 
 
 def _listen(address, backlog):
-    if isinstance(address, _native.socket):
+    if isinstance(address, polysock.socket):
+        if not isinstance(address, _native.socket):  # the standard module's
+            address = polysock.socket(fileno=address.detach())
+        if backlog is not None:
+            address.listen(backlog)
         return address
-    if isinstance(address, polysock.socket):  # the standard module's
-        return polysock.socket(fileno=address.detach())
     if isinstance(address, (str, bytes)):
         listener = polysock.socket(polysock.AF_UNIX, polysock.SOCK_STREAM)
         try:

@@ -4,7 +4,7 @@ use polysock_core::{Error, Kind, Operation};
 use pyo3::exceptions::{PyEOFError, PyKeyboardInterrupt, PyOSError, PyTimeoutError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyType;
+use pyo3::types::{PyBytes, PyType};
 
 pyo3::create_exception!(
     polysock,
@@ -29,13 +29,34 @@ pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
         }
         _ => numbered(py, error),
     };
-    if matches!(
-        error.operation(),
-        Operation::SendAll | Operation::RecvExact | Operation::SendFile
-    ) {
-        note(py, &raised, "done", error.done());
+    if error.done() > 0 || moves_everything(error.operation()) {
+        note_done(py, &raised, error);
     }
     raised
+}
+
+/// Whether an operation goes on until everything has moved, so that `done` is looked for on its every exception.
+const fn moves_everything(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::SendAll | Operation::RecvExact | Operation::SendFile
+    )
+}
+
+/// Says on an exception how many bytes a transfer had moved when it was raised.
+pub fn note_done(py: Python<'_>, raised: &PyErr, error: &Error) {
+    let once = matches!(
+        error.operation(),
+        Operation::Send | Operation::SendMsg | Operation::Recv | Operation::RecvMsg
+    );
+    if once || moves_everything(error.operation()) {
+        note(py, raised, "done", error.done());
+    }
+}
+
+/// Says on an exception which bytes had come when it was raised.
+pub fn note_partial(py: Python<'_>, raised: &PyErr, came: &[u8]) {
+    note(py, raised, "partial", PyBytes::new(py, came));
 }
 
 /// `OSError(errno, text)`, which makes an instance of the subclass that belongs to the number.

@@ -273,9 +273,15 @@ pub struct Failure<E = Error> {
 }
 
 impl Failure {
-    /// The exception to raise.
+    /// The exception to raise. Whatever raised it, the bytes that a transfer moved are not lost: `done` counts them.
     pub fn into_exception(self, py: Python<'_>) -> PyErr {
-        self.raised.unwrap_or_else(|| error::exception(py, &self.error))
+        match self.raised {
+            Some(raised) => {
+                error::note_done(py, &raised, &self.error);
+                raised
+            }
+            None => error::exception(py, &self.error),
+        }
     }
 }
 
@@ -318,13 +324,13 @@ pub fn transfer<'py, T>(
     attempt_with(py, tries, call).map_err(|failure| failure.into_exception(py))
 }
 
-/// Receives, which may wait, and raises what ended it. What came is paid for afterwards.
+/// Receives, which may wait. What came is paid for afterwards.
 pub fn receive<'py>(
     py: Python<'py>,
     tries: Tries,
     call: impl FnOnce(&mut Attached<'py>) -> Result<usize>,
-) -> PyResult<usize> {
-    let count = transfer(py, tries, call)?;
+) -> std::result::Result<usize, Box<Failure>> {
+    let count = attempt_with(py, tries, call)?;
     received(count);
     Ok(count)
 }

@@ -55,8 +55,8 @@ pub fn received_from<'py>(
 ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyAny>)> {
     let mut from = Address::EMPTY;
     let tries = native.tries(socket, Tries::Receive, flags, true);
-    let data = bytes::received(py, capacity, |room| {
-        let received = gil::transfer(py, tries, |host| {
+    let data = bytes::received(py, capacity, flags, |room| {
+        let received = gil::attempt_with(py, tries, |host| {
             socket.on(host).recv_from_with(room, waiting_flags(socket, flags))
         })?;
         gil::received(received.count);
@@ -155,13 +155,13 @@ pub fn received_message<'py>(
     flags: CInt,
 ) -> PyResult<Bound<'py, PyTuple>> {
     let mut beside = None;
-    let data = bytes::received(py, capacity, |room| {
-        let received = gil::call(py, |host| {
+    let data = bytes::received(py, capacity, flags, |room| {
+        let received = gil::attempt(py, |host| {
             socket
                 .on(host)
                 .recv_message(&[room], control, waiting_flags(socket, flags))
         })?;
-        let count = received.count;
+        let count = received.count.min(capacity); // unlike recv(), also with MSG_TRUNC, as CPython has it
         beside = Some(received);
         Ok(count)
     })?;

@@ -19,15 +19,10 @@ pub fn sendfile(
             socket.on(host).sendfile_while_moving(file, offset, count)
         })
     });
-    let failure = match sent {
-        Ok(Ok(done)) => return Ok(done),
-        Ok(Err(failure)) if failure.error.kind() == Kind::EndOfStream => return Ok(failure.error.done()),
-        Ok(Err(failure)) => failure,
-        Err(_) => return Err(error::bad_descriptor(py)),
-    };
-    let done = failure.error.done();
-    let raised = failure.into_exception(py);
-    // Also where a signal handler raised it: the file's position is to be behind what went out.
-    error::note(py, &raised, "done", done);
-    Err(raised)
+    match sent {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(failure)) if failure.error.kind() == Kind::EndOfStream => Ok(failure.error.done()),
+        Ok(Err(failure)) => Err(failure.into_exception(py)),
+        Err(_) => Err(error::bad_descriptor(py)),
+    }
 }

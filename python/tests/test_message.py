@@ -1,10 +1,13 @@
 """Datagrams, messages, descriptors, files."""
 
 import array
+import io
 import os
 import socket as standard
+import struct
 
 import pytest
+from helpers import connection
 
 import polysock as socket
 
@@ -47,6 +50,60 @@ def test_truncation_is_told(datagrams):
     assert flags & socket.MSG_TRUNC
 
 
+def netlink_answer(module):
+    sock = module.socket(module.AF_NETLINK, module.SOCK_RAW)
+    sock.bind((0, 0))
+    # RTM_GETLINK of all interfaces: the header and a struct ifinfomsg.
+    sock.send(struct.pack("=IHHIIBxHiII", 32, 18, 0x301, 1, 0, 0, 0, 0, 0, 0))
+    return sock
+
+
+WITHOUT_ROOM = {
+    "recv": lambda s, flags: s.recv(1, flags),
+    "recvfrom": lambda s, flags: s.recvfrom(1, flags)[0],
+    "recvmsg": lambda s, flags: s.recvmsg(1, 0, flags)[0],
+    "recv_into": lambda s, flags: s.recv_into(bytearray(1), 1, flags),
+    "recvfrom_into": lambda s, flags: s.recvfrom_into(bytearray(1), 1, flags)[0],
+    "recvmsg_into": lambda s, flags: s.recvmsg_into([bytearray(1)], 0, flags)[0],
+}
+
+
+def length(received):
+    return received if isinstance(received, int) else len(received)
+
+
+@pytest.mark.parametrize("call", WITHOUT_ROOM)
+def test_the_whole_length_of_a_datagram_is_told(datagrams, call):
+    """Programs size their buffers by it. recvmsg() returns what there was room for, as the standard module's."""
+    one, two = datagrams
+    one.sendto(bytes([7]) * 5000, two.getsockname())
+    for flags in (socket.MSG_PEEK, 0):
+        told = WITHOUT_ROOM[call](two, flags | socket.MSG_TRUNC)
+        # Beyond the room nothing was received, and nothing that was in memory before may show.
+        assert told in (5000, b"\7" + bytes(4999) if call != "recvmsg" else b"\7")
+
+
+@pytest.mark.parametrize("call", WITHOUT_ROOM)
+def test_the_whole_length_of_a_netlink_message_is_told(call):
+    with netlink_answer(standard) as theirs, netlink_answer(socket) as ours:
+        ours.settimeout(10)
+        flags = socket.MSG_PEEK | socket.MSG_TRUNC
+        expected, told = (length(WITHOUT_ROOM[call](sock, flags)) for sock in (theirs, ours))
+        assert told == expected
+        if call != "recvmsg":
+            assert len(ours.recv(told)) == told > 32
+
+
+@pytest.mark.parametrize("room", [100, 10_000])
+def test_what_a_stream_drops_shows_nothing_of_memory(room):
+    with connection() as (client, server):
+        client.sendall(b"x" * 100)
+        server.settimeout(10)
+        assert server.recv(room, socket.MSG_TRUNC) == bytes(100)
+        client.sendall(b"y" * 100)
+        assert server.recvmsg(room, 0, socket.MSG_TRUNC)[0] == bytes(100)
+
+
 def test_messages_scatter(pair):
     one, two = pair
     assert one.sendmsg([b"abc", bytearray(b"de"), array.array("b", [102])]) == 6
@@ -75,20 +132,21 @@ def test_packets_come_as_messages():
     assert len(address) == 5
 
 
-@pytest.mark.parametrize("name", ["send_fds", "recv_fds"])
-def test_what_the_standard_module_ignores_is_ignored(name):
-    class Sock:
-        def sendmsg(self, *args):
-            return args[2:]
-
-        def recvmsg(self, *args):
-            return b"", [], args[2:], None
-
-    if name == "send_fds":
-        ours, theirs = (module.send_fds(Sock(), [b"x"], [], 1, "name") for module in (socket, standard))
-    else:
-        ours, theirs = (module.recv_fds(Sock(), 1, 1, 1)[2] or (0,) for module in (socket, standard))
-    assert ours == theirs
+def test_flags_and_address_of_send_fds_and_recv_fds_count(pair):
+    """Some versions of the standard module take them and ignore them."""
+    _, two = pair
+    two.settimeout(None)
+    with pytest.raises(BlockingIOError):
+        socket.recv_fds(two, 1, 1, socket.MSG_DONTWAIT)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver, receiver.dup() as copy:
+        receiver.bind(b"\0" + os.urandom(16))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            flags = socket.MSG_DONTWAIT
+            assert socket.send_fds(sender, [b"abc"], [copy.fileno()], flags, receiver.getsockname()) == 3
+        for _ in range(2):
+            data, [fd], flags, _ = socket.recv_fds(receiver, 1, 1, socket.MSG_PEEK | socket.MSG_TRUNC)
+            assert (data, flags & socket.MSG_TRUNC) == (b"a", socket.MSG_TRUNC)
+            os.close(fd)
 
 
 def test_descriptors_travel_and_children_do_not_get_them(pair):
@@ -162,3 +220,49 @@ def test_sendfile(pair, tmp_path, way):
         with pytest.raises(ValueError, match="positive integer"):
             send(file, count=0)
     assert two.recv_exact(10) == b"2345678989"
+
+
+def opened(path):
+    return path.open("rb")
+
+
+def in_memory(path):
+    return io.BytesIO(path.read_bytes())
+
+
+@pytest.mark.parametrize("file", [opened, in_memory])
+@pytest.mark.parametrize("offset, count, expected", [(0, None, b"0123456789"), (0, 3, b"012"), (6, None, b"6789")])
+def test_sendfile_starts_at_the_offset_wherever_the_file_is(pair, tmp_path, file, offset, count, expected):
+    one, two = pair
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789")
+    with file(path) as content:
+        content.seek(4)
+        assert one.sendfile(content, offset, count) == len(expected)
+        assert content.tell() == offset + len(expected)
+    one.shutdown(socket.SHUT_WR)
+    assert two.recv(100) == expected
+
+
+def test_sendfile_of_files_that_say_they_are_empty(pair, tmp_path):
+    one, two = pair
+    with open("/proc/self/status", "rb") as file:
+        length = one.sendfile(file, 6)
+        assert file.tell() == length + 6
+        file.seek(0)
+        name = file.readline()
+    assert two.recv_exact(length).startswith(name[6:])
+    empty = tmp_path / "empty"
+    empty.touch()
+    with empty.open("rb") as file:
+        assert one.sendfile(file) == 0
+
+
+def test_sendfile_of_a_pipe(pair):
+    one, two = pair
+    read, write = os.pipe()
+    os.write(write, b"through a pipe")
+    os.close(write)
+    with open(read, "rb") as file:
+        assert one.sendfile(file) == 14
+    assert two.recv_exact(14) == b"through a pipe"

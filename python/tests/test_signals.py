@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import io
 import signal
 import tempfile
 import threading
@@ -134,12 +135,65 @@ def test_the_file_is_behind_what_went_out_when_the_handler_fails():
             assert len(received.read()) == sent > 0
 
 
-def test_exception_of_the_handler_is_not_lost_when_a_part_was_sent():
-    with connection() as (client, _server), on_signal(fail):
+def send_file_object(sock):
+    sock.sendfile(io.BytesIO(bytes(MUCH)))
+
+
+SENDS = {
+    "send": lambda s: s.send(bytes(MUCH)),
+    "sendall": lambda s: s.sendall(bytes(MUCH)),
+    "sendmsg": lambda s: s.sendmsg([bytes(MUCH)]),
+    "sendto": lambda s: s.sendto(bytes(MUCH), ("127.0.0.1", 9)),
+    "sendfile": send_file,
+    "sendfile of an object": send_file_object,
+}
+
+
+@pytest.mark.parametrize("name", SENDS)
+def test_exception_of_the_handler_says_what_was_sent(name):
+    with connection() as (client, server), on_signal(fail):
         helper = when_main_sleeps(interrupt)
-        with pytest.raises(FromHandler):
-            client.send(bytes(MUCH))
+        with pytest.raises(FromHandler) as caught:
+            SENDS[name](client)
         helper.outcome()
+        client.close()
+        with server.makefile("rb") as received:
+            assert len(received.read()) == caught.value.done > 0
+
+
+FILLS = {
+    "recv": lambda s: s.recv(8, socket.MSG_WAITALL),
+    "recv large": lambda s: s.recv(100_000, socket.MSG_WAITALL),
+    "recvfrom": lambda s: s.recvfrom(8, socket.MSG_WAITALL),
+    "recvmsg": lambda s: s.recvmsg(8, 0, socket.MSG_WAITALL),
+    "recv_exact": lambda s: s.recv_exact(8),
+    "recv_into": lambda s: s.recv_into(bytearray(8), 8, socket.MSG_WAITALL),
+    "recvfrom_into": lambda s: s.recvfrom_into(bytearray(8), 8, socket.MSG_WAITALL),
+    "recvmsg_into": lambda s: s.recvmsg_into([bytearray(3), bytearray(5)], 0, socket.MSG_WAITALL),
+}
+
+
+@pytest.mark.parametrize("name", FILLS)
+def test_exception_of_the_handler_says_what_was_received(name):
+    with connection() as (client, server), on_signal(fail):
+        server.sendall(b"part")
+        helper = when_main_sleeps(interrupt)
+        with pytest.raises(FromHandler) as caught:
+            FILLS[name](client)
+        helper.outcome()
+        assert caught.value.done == 4
+        assert getattr(caught.value, "partial", b"part") == b"part"
+        assert hasattr(caught.value, "partial") != name.endswith("_into")
+
+
+def test_exception_of_the_handler_says_that_nothing_came():
+    with connection() as (client, _server), on_signal(fail):
+        for call in (client.recv, client.recv_exact):
+            helper = when_main_sleeps(interrupt)
+            with pytest.raises(FromHandler) as caught:
+                call(8)
+            helper.outcome()
+            assert caught.value.done == 0
 
 
 def test_handler_may_use_the_socket():

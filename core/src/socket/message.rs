@@ -1,7 +1,7 @@
 //! Messages: several pieces at once, control messages, addresses (sendmsg, recvmsg, sendto, recvfrom).
 
-use super::recv::{end_if_shut, may_fill};
-use super::{Call, Socket};
+use super::recv::{end_if_shut, may_fill, Arrived};
+use super::{moved_counts, Call, Socket};
 use crate::address::Address;
 use crate::ancillary::{Ancillary, Control};
 use crate::domain::Family;
@@ -21,7 +21,7 @@ const MOST_DESCRIPTORS: usize = 253;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Received {
-    /// How many bytes were stored.
+    /// How many bytes were stored; with [`Flags::TRUNCATE`] how many the datagram had, of which the room holds the first.
     pub count: usize,
     /// Who sent them; empty where the sender has no name and on streams.
     pub address: Address,
@@ -179,7 +179,7 @@ impl<H: Host> Call<'_, H> {
             })
         });
         match result {
-            Err(kind) if done > 0 && kind != Kind::Interrupted => Ok(done),
+            Err(kind) if moved_counts(done, kind) => Ok(done),
             result => self
                 .named((Operation::SendMsg, Direction::Send), done, result)
                 .map_err(
@@ -209,20 +209,20 @@ impl<H: Host> Call<'_, H> {
         flags: Flags,
     ) -> Result<Received> {
         let total = parts.iter().map(Room::len).fold(0, usize::saturating_add);
-        let peek = flags.contains(Flags::PEEK);
         let stream = self.socket.is_stream();
         let plan = self.recv_plan(total, flags);
-        let fill = stream && may_fill(flags) && !peek;
+        let fill = stream && may_fill(flags);
         let unix = self.socket.family() == Family::UNIX;
         let given = flags.0 | if unix { special::CLOEXEC_RIGHTS } else { 0 };
         let mut control = vec![0; control_room];
         let (mut from, mut ancillary) = (Address::EMPTY, Vec::new());
-        let (mut so_far, mut fruitless) = (0, 0);
+        let mut arrived = Arrived::new(flags);
+        let mut fruitless = 0;
         let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
-            let got = if so_far == 0 {
+            let got = if arrived.taken() == 0 {
                 unix::recvmsg(fd, parts, &mut control, &mut from, given, waiting)
             } else {
-                let rest = room_after(parts, so_far);
+                let rest = room_after(parts, arrived.taken());
                 unix::recvmsg(fd, &rest, &mut control, &mut from, given, waiting)
             };
             let got = if stream || flags.contains(Flags::ERROR_QUEUE) {
@@ -230,30 +230,28 @@ impl<H: Host> Call<'_, H> {
             } else {
                 end_if_shut(fd, got, &mut fruitless, unix::Received::default)?
             };
-            so_far += got.count;
-            if fill && got.count > 0 && got.control == 0 && so_far < total {
+            arrived.note(got.count);
+            let unfinished = fill && got.count > 0 && got.control == 0 && arrived.count < total;
+            if unfinished && arrived.goes_on(fd)? {
                 return Ok(Step::More);
             }
             let control = control.get(..got.control).unwrap_or(&[]);
             let malformed = !ancillary::is_well_formed(control);
             ancillary = unix::take_ancillary(control);
             Ok(Step::Done(Came {
-                count: so_far,
+                count: arrived.count,
                 flags: Flags(got.flags),
                 malformed,
                 has_ancillary: !ancillary.is_empty(),
             }))
         });
-        let came = match result {
-            // What came before it ended counts.
-            Err(_) if so_far > 0 => Came {
-                count: so_far,
-                flags: Flags::NONE,
-                malformed: false,
-                has_ancillary: false,
-            },
-            result => self.named((Operation::RecvMsg, Direction::Receive), 0, result)?,
-        };
+        let result = arrived.unless_ended(result, |count| Came {
+            count,
+            flags: Flags::NONE,
+            malformed: false,
+            has_ancillary: false,
+        });
+        let came = self.named((Operation::RecvMsg, Direction::Receive), arrived.taken(), result)?;
         Ok(Received {
             count: came.count,
             address: from,

@@ -332,3 +332,9 @@ impl<H: Host> Call<'_, H> {
         })
     }
 }
+
+/// Whether a call that ends in the middle returns the bytes that moved instead of what ended it. A signal handler's
+/// exception must reach the program; the error then says how many bytes moved.
+fn moved_counts(done: usize, ended_by: Kind) -> bool {
+    done > 0 && ended_by != Kind::Interrupted
+}

@@ -1,6 +1,6 @@
 //! recv, peek, recv_exact.
 
-use super::{Call, Socket};
+use super::{moved_counts, Call, Socket};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
@@ -67,7 +67,8 @@ impl<H: Host> Call<'_, H> {
     }
 
     /// Receives with flags (recv(2)). With `WAIT_ALL` it fills the room unless something ends it sooner, and then
-    /// returns what came; an empty room of a stream is full at once.
+    /// returns what came; an empty room of a stream is full at once. With `TRUNCATE` the count may be larger than the
+    /// room: see [`Flags::TRUNCATE`].
     ///
     /// # Errors
     /// `TimedOut`, `WouldBlock`, `Closed` when another thread closed the socket; the system's, such as
@@ -79,34 +80,23 @@ impl<H: Host> Call<'_, H> {
         }
         let plan = self.recv_plan(room.len(), flags);
         let fill = stream && may_fill(flags);
-        let (mut done, mut peeked, mut fruitless) = (0, 0, 0);
+        let mut arrived = Arrived::new(flags);
+        let mut fruitless = 0;
         let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
-            let received = unix::recv(fd, &room.after(done), flags.0, waiting);
+            let received = unix::recv(fd, &room.after(arrived.taken()), flags.0, waiting);
             let count = if stream || flags.contains(Flags::ERROR_QUEUE) {
                 received?
             } else {
                 end_if_shut(fd, received, &mut fruitless, || 0)?
             };
-            if flags.contains(Flags::PEEK) {
-                peeked = count;
-                return if fill && count < room.len() && more_may_come(fd)? {
-                    Err(io::Error::from_raw_os_error(libc::EAGAIN))
-                } else {
-                    Ok(Step::Done(count))
-                };
+            arrived.note(count);
+            if fill && count > 0 && arrived.count < room.len() && arrived.goes_on(fd)? {
+                return Ok(Step::More);
             }
-            done += count;
-            Ok(if fill && count > 0 && done < room.len() {
-                Step::More
-            } else {
-                Step::Done(done)
-            })
+            Ok(Step::Done(arrived.count))
         });
-        match result {
-            Err(kind) if done > 0 && kind != Kind::Interrupted => Ok(done),
-            Err(kind) if peeked > 0 && !matches!(kind, Kind::Closed | Kind::Interrupted) => Ok(peeked),
-            result => self.named((Operation::Recv, Direction::Receive), done, result),
-        }
+        let result = arrived.unless_ended(result, |count| count);
+        self.named((Operation::Recv, Direction::Receive), arrived.taken(), result)
     }
 
     /// Fills the whole of `room`.
@@ -169,6 +159,61 @@ impl<H: Host> Call<'_, H> {
             limit,
             // A peek must not wait for the whole room: it would have to look again and again.
             kernel_may_wait: self.socket.is_woken_by_shutdown() && flags.0 & !libc::MSG_WAITALL == 0,
+        }
+    }
+}
+
+/// What a receive found so far: bytes taken out of the queue, or with `MSG_PEEK` seen there.
+pub(super) struct Arrived {
+    pub(super) count: usize,
+    peek: bool,
+}
+
+impl Arrived {
+    pub(super) const fn new(flags: Flags) -> Self {
+        Self {
+            count: 0,
+            peek: flags.contains(Flags::PEEK),
+        }
+    }
+
+    /// How many bytes are no longer in the queue, so that the next attempt finds what follows them.
+    pub(super) const fn taken(&self) -> usize {
+        if self.peek {
+            0
+        } else {
+            self.count
+        }
+    }
+
+    /// Takes note of what one more attempt found.
+    pub(super) fn note(&mut self, count: usize) {
+        self.count = self.taken() + count;
+    }
+
+    /// Whether to try at once for the rest, which a peek would find to be the same bytes again: it waits for more.
+    pub(super) fn goes_on(&self, fd: BorrowedFd<'_>) -> io::Result<bool> {
+        if !self.peek {
+            Ok(true)
+        } else if more_may_come(fd)? {
+            Err(io::Error::from_raw_os_error(libc::EAGAIN))
+        } else {
+            Ok(false)
+        }
+    }
+
+    /// The outcome, where what was found before something ended the call counts. Bytes that were only seen are still
+    /// there for the next call, unless there is none because the socket is closed.
+    pub(super) fn unless_ended<T>(
+        &self,
+        result: std::result::Result<T, Kind>,
+        found: impl FnOnce(usize) -> T,
+    ) -> std::result::Result<T, Kind> {
+        match result {
+            Err(kind) if moved_counts(self.count, kind) && !(self.peek && kind == Kind::Closed) => {
+                Ok(found(self.count))
+            }
+            result => result,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! send and send_all.
 
-use super::{Call, Socket};
-use crate::error::{Kind, Operation, Result};
+use super::{moved_counts, Call, Socket};
+use crate::error::{Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
 use crate::host::Host;
@@ -62,7 +62,7 @@ impl<H: Host> Call<'_, H> {
             })
         });
         match result {
-            Err(kind) if done > 0 && kind != Kind::Interrupted => Ok(done),
+            Err(kind) if moved_counts(done, kind) => Ok(done),
             result => self.named((Operation::Send, Direction::Send), done, result),
         }
     }

@@ -102,7 +102,9 @@ impl<'a> Room<'a> {
         }
     }
 
-    /// Takes memory that holds nothing yet.
+    /// Takes memory that holds nothing yet. What a receive counts is filled, except with
+    /// [`Flags::TRUNCATE`](crate::Flags::TRUNCATE): beyond the room there is nothing, and of a TCP stream nothing is
+    /// stored at all.
     pub fn uninit(room: &'a mut [MaybeUninit<u8>]) -> Self {
         Self {
             part: part(room.as_mut_ptr().cast(), room.len()),

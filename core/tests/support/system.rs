@@ -3,7 +3,7 @@
 
 use libc::c_int;
 use std::fs;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -372,6 +372,17 @@ pub fn descriptor_flags(fd: RawFd) -> c_int {
 pub fn bytes(filled: &[std::mem::MaybeUninit<u8>]) -> Vec<u8> {
     // SAFETY: the caller has had it filled.
     filled.iter().map(|byte| unsafe { byte.assume_init() }).collect()
+}
+
+/// A file in memory with this content.
+pub fn memory_file(content: &[u8]) -> fs::File {
+    // SAFETY: the name ends with NUL.
+    let fd = unsafe { libc::memfd_create(c"polysock-test".as_ptr(), libc::MFD_CLOEXEC) };
+    assert!(fd >= 0);
+    // SAFETY: the kernel just gave us this descriptor.
+    let mut file = unsafe { fs::File::from_raw_fd(fd) };
+    file.write_all(content).unwrap();
+    file
 }
 
 /// What a file of at most 128 bytes holds, without moving its position.

@@ -1,6 +1,6 @@
 //! The one conversion of the core's refusals and errors into Java's exceptions, with Java's texts.
 
-use crate::error::{note, strerror};
+use crate::error::{note, note_done, strerror};
 use crate::gil::Failure;
 use polysock_core::net::Refusal;
 use polysock_core::{Error, Kind, Operation};
@@ -10,7 +10,14 @@ use pyo3::prelude::*;
 
 /// The exception for what ended a call: that of a signal handler, or Java's.
 pub fn exception(py: Python<'_>, failure: Failure<Refusal>) -> PyErr {
-    failure.raised.unwrap_or_else(|| refusal(py, &failure.error))
+    match (failure.raised, &failure.error) {
+        (Some(raised), Refusal::Failed(error)) => {
+            note_done(py, &raised, error);
+            raised
+        }
+        (Some(raised), _) => raised,
+        (None, refused) => refusal(py, refused),
+    }
 }
 
 /// Java's exception for a refusal.

@@ -1,5 +1,8 @@
 //! `bytes` objects made of what is received, without a copy where it pays.
 
+use crate::convert::CInt;
+use crate::error;
+use crate::gil::Failure;
 use polysock_core::Room;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -12,23 +15,74 @@ use std::sync::OnceLock;
 /// smallest stacks that Python programs give their threads (32 KiB).
 const SCRATCH: usize = 4096;
 
-/// Makes a `bytes` of at most `capacity` bytes: `receive` fills the room and says how much there is.
+/// Makes a `bytes` of at most `capacity` bytes, or with `MSG_TRUNC` of as many as the datagram has: `receive` fills the
+/// room and says how much there is.
 pub fn received<'py>(
     py: Python<'py>,
     capacity: usize,
-    receive: impl FnOnce(Room<'_>) -> PyResult<usize>,
+    CInt(flags): CInt,
+    receive: impl FnOnce(Room<'_>) -> Result<usize, Box<Failure>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
+    if flags & libc::MSG_TRUNC != 0 {
+        return received_whole(py, capacity, receive);
+    }
     if capacity > SCRATCH {
         let mut bytes = Unfinished::new(py, capacity)?;
-        let length = receive(bytes.room())?;
-        return bytes.finish(length);
+        return match receive(bytes.room()) {
+            Ok(length) => bytes.finish(length),
+            Err(failure) => {
+                let came = bytes.finish(failure.error.done())?;
+                Err(ended(py, *failure, came.as_bytes()))
+            }
+        };
     }
     let mut scratch = [MaybeUninit::<u8>::uninit(); SCRATCH];
     let (room, _) = scratch.split_at_mut(capacity);
-    let length = receive(Room::uninit(room))?.min(capacity);
+    let result = receive(Room::uninit(room));
+    let length = match &result {
+        Ok(length) => *length,
+        Err(failure) => failure.error.done(),
+    };
     // SAFETY: `receive` says that it filled `length` bytes, and there are no more than `capacity`.
-    let filled = unsafe { std::slice::from_raw_parts(scratch.as_ptr().cast(), length) };
-    Ok(PyBytes::new(py, filled))
+    let filled = unsafe { std::slice::from_raw_parts(scratch.as_ptr().cast(), length.min(capacity)) };
+    match result {
+        Ok(_) => Ok(PyBytes::new(py, filled)),
+        Err(failure) => Err(ended(py, *failure, filled)),
+    }
+}
+
+/// The exception for a receive that was ended after some bytes had come.
+#[cold]
+fn ended(py: Python<'_>, failure: Failure, came: &[u8]) -> PyErr {
+    let raised = failure.into_exception(py);
+    if !came.is_empty() {
+        error::note_partial(py, &raised, came);
+    }
+    raised
+}
+
+/// Makes a `bytes` of a datagram's whole length, as `MSG_TRUNC` asks for: beyond the room there are zeros. Of a TCP
+/// stream the flag drops what is received, so the room holds zeros from the beginning.
+fn received_whole<'py>(
+    py: Python<'py>,
+    capacity: usize,
+    receive: impl FnOnce(Room<'_>) -> Result<usize, Box<Failure>>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let mut result = Ok(0);
+    let bytes = PyBytes::new_with(py, capacity, |room| {
+        result = receive(room.into());
+        Ok(())
+    })?;
+    let stored = |length: usize| bytes.as_bytes().get(..length.min(capacity)).unwrap_or(&[]);
+    let length = result.map_err(|failure| {
+        let came = stored(failure.error.done());
+        ended(py, *failure, came)
+    })?;
+    let stored = stored(length);
+    PyBytes::new_with(py, length, |whole| {
+        whole.iter_mut().zip(stored).for_each(|(to, from)| *to = *from);
+        Ok(())
+    })
 }
 
 /// A `bytes` object that nobody else has seen yet, so that it may still be written to.

@@ -291,8 +291,8 @@ impl NativeSocket {
 
     /// Receives exactly `n` bytes.
     ///
-    /// EOFError when the stream ends before the first, TruncatedError in the middle. Every exception of the call
-    /// itself has the attributes `done`, how many bytes came, and `partial`, those bytes.
+    /// EOFError when the stream ends before the first, TruncatedError in the middle. Every exception that ends it, a
+    /// signal handler's too, has the attributes `done`, how many bytes came, and `partial`, those bytes.
     #[pyo3(signature = (n, /))]
     fn recv_exact<'py>(&self, py: Python<'py>, n: Size) -> PyResult<Bound<'py, PyBytes>> {
         transfer::recv_exact(py, self, n)

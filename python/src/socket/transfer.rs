@@ -31,7 +31,7 @@ pub fn received<'py>(
     capacity: usize,
     flags: CInt,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    bytes::received(py, capacity, |room| {
+    bytes::received(py, capacity, flags, |room| {
         gil::receive(py, native.tries(socket, Tries::Receive, flags, true), |host| {
             socket.on(host).recv_with(room, waiting_flags(socket, flags))
         })
@@ -47,11 +47,12 @@ pub fn received_into(
     flags: CInt,
 ) -> PyResult<usize> {
     let tries = native.tries(socket, Tries::Receive, flags, buffer.is_plain());
-    gil::receive(py, tries, |host| {
+    let received = gil::receive(py, tries, |host| {
         socket
             .on(host)
             .recv_with(buffer.room(wanted), waiting_flags(socket, flags))
-    })
+    });
+    received.map_err(|failure| failure.into_exception(py))
 }
 
 /// Sends as much as there is room for.
@@ -105,7 +106,7 @@ pub fn recv_into(
     received_into(py, (native, &*native.socket(py)?), buffer, wanted, flags)
 }
 
-/// Receives exactly `n` bytes; every exception of the call itself has the attributes `done` and `partial`.
+/// Receives exactly `n` bytes; every exception that ends it has the attributes `done` and `partial`.
 pub fn recv_exact<'py>(py: Python<'py>, native: &NativeSocket, n: Size) -> PyResult<Bound<'py, PyBytes>> {
     let length = n.count("negative size in recv_exact")?;
     let socket = native.socket(py)?;
@@ -115,10 +116,7 @@ pub fn recv_exact<'py>(py: Python<'py>, native: &NativeSocket, n: Size) -> PyRes
         return bytes.finish(length);
     };
     let partial = bytes.finish(failure.error.done())?;
-    let from_handler = failure.raised.is_some();
     let raised = failure.into_exception(py);
-    if !from_handler {
-        error::note(py, &raised, "partial", partial);
-    }
+    error::note_partial(py, &raised, partial.as_bytes());
     Err(raised)
 }
