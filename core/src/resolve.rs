@@ -72,9 +72,14 @@ pub mod eai {
 /// cut short: a silent name server takes as long as the system's resolver is set to wait.
 ///
 /// # Errors
-/// `Resolve` with the `EAI_` code; the name it is about is in the detail.
+/// `Resolve` with the `EAI_` code, `SERVICE` for a number above 65,535; the name it is about is in the detail.
 pub fn resolve(host: Option<&CStr>, service: Option<&CStr>, hints: &Hints) -> Result<Vec<AddressInfo>> {
-    sys::resolve::getaddrinfo(host, service, hints).map_err(|kind| {
+    let answers = if service.is_some_and(is_beyond_every_port) {
+        Err(Kind::Resolve(eai::SERVICE))
+    } else {
+        sys::resolve::getaddrinfo(host, service, hints)
+    };
+    answers.map_err(|kind| {
         let name = if kind == Kind::Resolve(eai::SERVICE) {
             service
         } else {
@@ -83,6 +88,28 @@ pub fn resolve(host: Option<&CStr>, service: Option<&CStr>, hints: &Hints) -> Re
         let name = name.map_or_else(String::new, |name| legible(&name.to_string_lossy()));
         Error::new(Operation::Resolve, kind).with_detail(name)
     })
+}
+
+/// Whether a service is a number that is no port. getaddrinfo(3) reads numbers as strtoul(3) does, blanks and sign
+/// included, and glibc's keeps the low 16 bits: 65,616 would be port 80.
+fn is_beyond_every_port(service: &CStr) -> bool {
+    let text = service.to_bytes();
+    let blanks = text
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r'))
+        .count();
+    let number = text.get(blanks..).unwrap_or_default();
+    let (negative, digits) = match number {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let value = digits.iter().fold(0_u32, |value, digit| {
+        value.saturating_mul(10).saturating_add(u32::from(digit - b'0'))
+    });
+    value > u32::from(u16::MAX) || negative && value > 0
 }
 
 /// The addresses of a host for a stream to `port`, in the resolver's order. Numeric hosts are not looked up:

@@ -88,6 +88,19 @@ fn is_nonblocking(socket: &Socket) -> bool {
     flags & libc::O_NONBLOCK != 0
 }
 
+/// Their size is 0, whatever they hold.
+#[test]
+fn files_of_proc_are_sent() {
+    let (client, peer) = connected();
+    let file = std::fs::File::open("/proc/version").unwrap();
+    let expected = std::fs::read("/proc/version").unwrap();
+    let sent = client.sendfile(file.as_fd(), 0, None).unwrap();
+    let sent = sent + client.sendfile(file.as_fd(), 3, Some(5)).unwrap();
+    let mut got = vec![0; sent];
+    peer.recv_exact(&mut got).unwrap();
+    assert_eq!(got, [&expected[..], &expected[3..8]].concat());
+}
+
 #[test]
 fn a_file_that_ends_early_says_so_with_what_went_out() {
     let (client, _peer) = connected();

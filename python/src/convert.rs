@@ -118,30 +118,34 @@ impl<'py> FromPyObject<'_, 'py> for Object<'py> {
     }
 }
 
-/// A C `unsigned int`, converted as C does: the number modulo its range.
+/// A C `unsigned int`, see [`field`].
 #[derive(Clone, Copy)]
 pub struct CUint(pub u32);
 
 impl<'py> FromPyObject<'_, 'py> for CUint {
     type Error = PyErr;
 
-    #[allow(clippy::cast_possible_truncation)] // as documented
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        low_bits(&object).map(|wide| Self(wide as u32))
+        field(&object, "unsigned int").map(Self)
     }
 }
 
-/// The low 64 bits of a number of any size, as C's unsigned types take them.
-pub fn low_bits(object: &Bound<'_, PyAny>) -> PyResult<u64> {
-    match object.extract::<i64>() {
-        #[allow(clippy::cast_sign_loss)] // as documented
-        Ok(number) => Ok(number as u64),
+/// A number for an unsigned field of C's, called `kind` there: what the field holds, or the negative number of the same
+/// bits. OverflowError for all others, of which CPython takes the low bits: nothing would tell that they became another
+/// port, another interface, another channel.
+pub fn field<T: TryFrom<u64>>(object: &Bound<'_, PyAny>, kind: &str) -> PyResult<T> {
+    let out_of_range = || PyOverflowError::new_err(format!("Python int out of range of C {kind}"));
+    let bits = 8 * std::mem::size_of::<T>();
+    #[allow(clippy::cast_sign_loss)] // the bits are what is wanted
+    let number = match object.extract::<i64>() {
+        Ok(number) if number < 0 && number >> (bits - 1) == -1 => number as u64 & (u64::MAX >> (64 - bits)),
+        Ok(number) => u64::try_from(number).map_err(|_| out_of_range())?,
         Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => {
-            let number = object.py().import("operator")?.call_method1("index", (object,))?;
-            number.call_method1("__and__", (u64::MAX,))?.extract()
+            object.extract().map_err(|_| out_of_range())?
         }
-        Err(error) => Err(error),
-    }
+        Err(error) => return Err(error),
+    };
+    T::try_from(number).map_err(|_| out_of_range())
 }
 
 /// A C `Py_ssize_t`.

@@ -1,7 +1,7 @@
 //! ALG, the kernel's cryptography: `(type, name[, features[, mask]])`, `struct sockaddr_alg`.
 
 use super::layout::{Reader, Writer};
-use super::{items, low_bits, name, ALG};
+use super::{items, name, short, ALG};
 use polysock_core::Address;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -25,8 +25,7 @@ pub fn from_python(caller: &str, address: &Bound<'_, PyAny>) -> PyResult<Address
         if tuple.len() <= at {
             return Ok(0);
         }
-        let [low, high, ..] = low_bits(tuple, at)?.to_le_bytes();
-        Ok(u16::from_le_bytes([low, high]).into())
+        short(tuple, at).map(u32::from)
     };
     let (features, mask) = (number(2)?, number(3)?);
     if kind.len() >= TYPE_ROOM {

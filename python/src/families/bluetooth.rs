@@ -6,7 +6,7 @@
 
 use super::layout::{Reader, Writer};
 use super::BLUETOOTH;
-use crate::convert::{low_bits, since, text, CInt};
+use crate::convert::{field, since, text, CInt};
 use polysock_core::{Address, Protocol};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -32,11 +32,11 @@ pub fn from_python(caller: &str, protocol: Protocol, address: &Bound<'_, PyAny>)
         L2CAP => {
             let tuple = tuple(2..=if newer { 4 } else { 2 })?;
             let host = text(&tuple.get_item(0)?, "").map_err(|_| malformed())?;
-            let [psm, cid, kind] = [1, 2, 3].map(|at| number(tuple, at, newer));
-            let (psm, cid, [kind, _]) = (
+            let [psm, cid] = [1, 2].map(|at| number::<u16>(tuple, at, newer));
+            let kind: u8 = number(tuple, 3, newer).map_err(|_| malformed())?;
+            let (psm, cid) = (
                 psm.map_err(|_| malformed())?.to_ne_bytes(),
                 cid.map_err(|_| malformed())?.to_ne_bytes(),
-                kind.map_err(|_| malformed())?.to_le_bytes(),
             );
             let host = parse(host.as_bytes())?;
             let writer = Writer::new(BLUETOOTH, 14).put(2, psm).put(4, host);
@@ -45,16 +45,16 @@ pub fn from_python(caller: &str, protocol: Protocol, address: &Bound<'_, PyAny>)
         RFCOMM => {
             let tuple = tuple(2..=2)?;
             let host = text(&tuple.get_item(0)?, "").map_err(|_| malformed())?;
-            let [channel, _] = number(tuple, 1, newer).map_err(|_| malformed())?.to_le_bytes();
+            let channel: u8 = number(tuple, 1, newer).map_err(|_| malformed())?;
             let host = parse(host.as_bytes())?;
             Writer::new(BLUETOOTH, 10).put(2, host).put(8, [channel]).finish()
         }
         HCI => {
             let (device, channel) = match address.cast::<PyTuple>() {
-                Err(_) if newer && address.hasattr("__index__")? => (unsigned_short(address)?, 0),
+                Err(_) if newer && address.hasattr("__index__")? => (field::<u16>(address, "number")?, 0),
                 _ => {
                     let tuple = tuple(1..=if newer { 2 } else { 1 })?;
-                    let [device, channel] = [0, 1].map(|at| number(tuple, at, newer));
+                    let [device, channel] = [0, 1].map(|at| number::<u16>(tuple, at, newer));
                     (
                         device.map_err(|_| malformed())?,
                         channel.map_err(|_| malformed())?,
@@ -106,23 +106,17 @@ pub fn to_python<'py>(
 }
 
 /// An item of a tuple as a C `unsigned short`, 0 where it is left out. Up to CPython 3.13 it has to fit an `int`.
-fn number(tuple: &Bound<'_, PyTuple>, at: usize, newer: bool) -> PyResult<u16> {
+fn number<T: TryFrom<u64> + Default>(tuple: &Bound<'_, PyTuple>, at: usize, newer: bool) -> PyResult<T> {
     if at >= tuple.len() {
-        return Ok(0);
+        return Ok(T::default());
     }
     let item = tuple.get_item(at)?;
     if !newer {
         item.extract::<CInt>()?;
     }
-    unsigned_short(&item)
+    field(&item, "number")
 }
 
-fn unsigned_short(object: &Bound<'_, PyAny>) -> PyResult<u16> {
-    let [low, high, ..] = low_bits(object)?.to_le_bytes();
-    Ok(u16::from_le_bytes([low, high]))
-}
-
-/// Six numbers in hexadecimal between colons, as scanf(3) reads them: the last of them first in memory.
 fn parse(text: &[u8]) -> PyResult<[u8; 6]> {
     let bad = || PyOSError::new_err("bad bluetooth address");
     let mut address = [0; 6];

@@ -2,7 +2,7 @@
 //! `struct sockaddr_can`.
 
 use super::layout::{Reader, Writer};
-use super::{arguments, interface, interface_text, items, long_bits, low_bits, uint, CAN};
+use super::{arguments, byte, interface, interface_text, items, long, uint, CAN};
 use polysock_core::{Address, Protocol};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -36,18 +36,17 @@ pub fn from_python(caller: &str, protocol: Protocol, address: &Bound<'_, PyAny>)
         ISOTP => {
             let tuple = arguments(address, &not_tuple, 3, "function")?;
             start(tuple)?
-                .put(RX_ID, low_32(tuple, 1)?.to_ne_bytes())
-                .put(TX_ID, low_32(tuple, 2)?.to_ne_bytes())
+                .put(RX_ID, long::<u32>(tuple, 1)?.to_ne_bytes())
+                .put(TX_ID, long::<u32>(tuple, 2)?.to_ne_bytes())
                 .finish()
         }
         J1939 => {
             let tuple = arguments(address, &not_tuple, 4, "function")?;
-            let (name, pgn) = (long_bits(tuple, 1)?, uint(tuple, 2)?);
-            let [low, ..] = low_bits(tuple, 3)?.to_le_bytes();
+            let (name, pgn, at) = (long::<u64>(tuple, 1)?, uint(tuple, 2)?, byte(tuple, 3)?);
             start(tuple)?
                 .put(NAME, name.to_ne_bytes())
                 .put(PGN, pgn.to_ne_bytes())
-                .put(ADDRESS, [low])
+                .put(ADDRESS, [at])
                 .finish()
         }
         _ => Err(PyOSError::new_err(format!(
@@ -88,9 +87,4 @@ fn start(tuple: &Bound<'_, PyTuple>) -> PyResult<Writer> {
         _ => return Err(PyOSError::new_err("AF_CAN interface name too long")),
     };
     Ok(Writer::new(CAN, LENGTH).put(INTERFACE, index.to_ne_bytes()))
-}
-
-fn low_32(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<u32> {
-    let [a, b, c, d, ..] = long_bits(tuple, at)?.to_le_bytes();
-    Ok(u32::from_le_bytes([a, b, c, d]))
 }

@@ -75,16 +75,21 @@ fn int(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<i32> {
     tuple.get_item(at)?.extract::<CInt>().map(|number| number.0)
 }
 
-/// A C `unsigned short` or `unsigned char`, converted as C does: modulo its range.
-fn low_bits(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<u64> {
-    convert::low_bits(&tuple.get_item(at)?)
+/// A C `unsigned short`.
+fn short(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<u16> {
+    convert::field(&tuple.get_item(at)?, "unsigned short")
 }
 
-/// A C `unsigned long`, which CPython takes from nothing but an int.
-fn long_bits(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<u64> {
+/// A C `unsigned char`.
+fn byte(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<u8> {
+    convert::field(&tuple.get_item(at)?, "unsigned char")
+}
+
+/// A C `unsigned long`, which CPython takes from nothing but an int, in a field of type `T`.
+fn long<T: TryFrom<u64>>(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<T> {
     let item = tuple.get_item(at)?;
     if item.is_instance_of::<PyInt>() {
-        return convert::low_bits(&item);
+        return convert::field(&item, "unsigned long");
     }
     let kind = match item.get_type().name()? {
         _ if item.is_none() => "None".to_owned(),

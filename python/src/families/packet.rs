@@ -1,7 +1,7 @@
 //! PACKET: `(interface, protocol[, packet type[, hardware type[, address]]])`, `struct sockaddr_ll`.
 
 use super::layout::{Reader, Writer};
-use super::{int, interface, interface_text, items, name, PACKET};
+use super::{byte, int, interface, interface_text, items, name, short, PACKET};
 use crate::raw::buffer::Readable;
 use polysock_core::Address;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
@@ -26,17 +26,27 @@ pub fn from_python(caller: &str, address: &Bound<'_, PyAny>) -> PyResult<Address
     let not_tuple = format!("{caller}(): AF_PACKET address must be tuple");
     let malformed = "AF_PACKET address must be a tuple of two to five elements";
     let tuple = items(address, &not_tuple, 2..=5, malformed)?;
-    let number = |at: usize| match int(tuple, at) {
-        Err(error) if error.is_instance_of::<PyOverflowError>(py) => {
-            let text = format!("{caller}(): address argument out of range");
-            Err(PyOverflowError::new_err(text))
+    let out_of_range = |error: PyErr| {
+        if error.is_instance_of::<PyOverflowError>(py) {
+            PyOverflowError::new_err(format!("{caller}(): address argument out of range"))
+        } else {
+            error
         }
-        result => result,
     };
-    let optional = |at: usize| if tuple.len() > at { number(at) } else { Ok(0) };
+    let given = |at: usize| tuple.len() > at;
     let mut name = name(tuple, 0, malformed)?;
     name.truncate(NAME_ROOM);
-    let (protocol, packet_type, hardware_type) = (number(1)?, optional(2)?, optional(3)?);
+    let protocol = int(tuple, 1).map_err(out_of_range)?;
+    let packet_type = if given(2) {
+        byte(tuple, 2).map_err(out_of_range)?
+    } else {
+        0
+    };
+    let hardware_type = if given(3) {
+        short(tuple, 3).map_err(out_of_range)?
+    } else {
+        0
+    };
     let hardware = match tuple.get_item(4) {
         Ok(hardware) => Readable::of(&hardware)?.to_vec(),
         Err(_) => Vec::new(),
@@ -47,12 +57,10 @@ pub fn from_python(caller: &str, address: &Bound<'_, PyAny>) -> PyResult<Address
     }
     let protocol = u16::try_from(protocol)
         .map_err(|_| PyOverflowError::new_err(format!("{caller}(): proto must be 0-65535.")))?;
-    let [packet_type, ..] = packet_type.to_le_bytes();
-    let [low, high, ..] = hardware_type.to_le_bytes();
     Writer::new(PACKET, LENGTH)
         .put(PROTOCOL, protocol.to_be_bytes())
         .put(INTERFACE, index.to_ne_bytes())
-        .put(HARDWARE_TYPE, u16::from_le_bytes([low, high]).to_ne_bytes())
+        .put(HARDWARE_TYPE, hardware_type.to_ne_bytes())
         .put(PACKET_TYPE, [packet_type])
         .put(ADDRESS_LENGTH, [u8::try_from(hardware.len()).unwrap_or(0)])
         .put(ADDRESS, hardware)

@@ -1,7 +1,7 @@
 //! TIPC: `(address type, v1, v2, v3[, scope])`, `struct sockaddr_tipc`.
 
 use super::layout::{Reader, Writer};
-use super::{items, uint, TIPC};
+use super::{byte, items, uint, TIPC};
 use polysock_core::Address;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -11,7 +11,7 @@ const NAME_SEQUENCE: u32 = 1;
 const NAME: u32 = 2;
 const IDENTITY: u32 = 3;
 /// `TIPC_CLUSTER_SCOPE`, where the program does not say.
-const CLUSTER: u32 = 2;
+const CLUSTER: u8 = 2;
 
 const LENGTH: usize = 16;
 const KIND: usize = 2;
@@ -25,7 +25,7 @@ pub fn from_python(caller: &str, address: &Bound<'_, PyAny>) -> PyResult<Address
     let malformed = "AF_TIPC address must be a tuple (addr_type, v1, v2, v3[, scope])";
     let tuple = items(address, &not_tuple, 4..=5, malformed)?;
     let (kind, a, b, c) = (uint(tuple, 0)?, uint(tuple, 1)?, uint(tuple, 2)?, uint(tuple, 3)?);
-    let scope = if tuple.len() > 4 { uint(tuple, 4)? } else { CLUSTER };
+    let scope = if tuple.len() > 4 { byte(tuple, 4)? } else { CLUSTER };
     let (first, second, third) = match kind {
         NAME_SEQUENCE => (a, b, c),
         NAME => (a, b, 0),
@@ -33,7 +33,7 @@ pub fn from_python(caller: &str, address: &Bound<'_, PyAny>) -> PyResult<Address
         IDENTITY => (b, a, 0),
         _ => return Err(PyTypeError::new_err("Invalid address type")),
     };
-    let ([kind, ..], [scope, ..]) = (kind.to_le_bytes(), scope.to_le_bytes());
+    let [kind, ..] = kind.to_le_bytes();
     Writer::new(TIPC, LENGTH)
         .put(KIND, [kind])
         .put(SCOPE, [scope])
