@@ -73,6 +73,42 @@ fn errors_carry_the_code_and_the_name() {
     });
 }
 
+/// getaddrinfo(3) keeps the low 16 bits of these, and a connection to 65,616 would go to port 80.
+#[test]
+fn numbers_that_are_no_ports_are_refused() {
+    limited(|| {
+        let resolved = |service: &std::ffi::CStr| resolve(Some(c"127.0.0.1"), Some(service), &Hints::STREAM);
+        for service in [
+            c"65536",
+            c"65616",
+            c"4294967376",
+            c"18446744073709551696",
+            c"99999999999999999999999999",
+            c"-1",
+            c"-4294967216",
+            c" 65616",
+            c"\t+65616",
+            c"00065616",
+        ] {
+            assert_eq!(
+                kind(resolved(service)),
+                Kind::Resolve(eai::SERVICE),
+                "{service:?}"
+            );
+        }
+        for (service, port) in [
+            (c"65535", 65535),
+            (c"0", 0),
+            (c"0080", 80),
+            (c" +80", 80),
+            (c"-0", 0),
+        ] {
+            let found = resolved(service).unwrap();
+            assert_eq!(found[0].address.port(), Some(port), "{service:?}");
+        }
+    });
+}
+
 #[test]
 fn services_by_number() {
     limited(|| {

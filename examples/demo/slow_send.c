@@ -58,7 +58,7 @@ int main(int argc, char **argv)
         polysock_t *s;
         polysock_addr to;
         size_t done = 0;
-        polysock_addr_parse(&to, "127.0.0.1", (uint16_t)atoi(argv[2]));
+        polysock_addr_parse(&to, "127.0.0.1", atoi(argv[2]));
         if (polysock_socket(&s, AF_INET, SOCK_STREAM, 0) < 0)
             return 1;
         polysock_setsockopt(s, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);

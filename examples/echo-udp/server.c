@@ -25,7 +25,7 @@ int main(int argc, char **argv)
     polysock_t *s;
     polysock_addr address, from;
 
-    must(polysock_addr_parse(&address, "127.0.0.1", (uint16_t)port));
+    must(polysock_addr_parse(&address, "127.0.0.1", port));
     must(polysock_socket(&s, POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM, 0));
     must(polysock_bind(s, &address)); /* no listen, no accept: one socket serves everybody */
     must(polysock_getsockname(s, &address));

@@ -87,20 +87,26 @@ pub(crate) fn ip(a: *const polysock_addr, name: &'static str) -> Result<IpAddr, 
     ))
 }
 
+/// A port that C gives as a number.
+pub(crate) fn port(number: c_int, name: &'static str) -> Result<u16, Failure> {
+    u16::try_from(number).map_err(|_| Failure::argument(name, "is outside 0 to 65535"))
+}
+
 /// Reads numeric text: "1.2.3.4:80", "[::1]:80", "[fe80::1%2]:80", "unix:/path", "unix:@abstract"; a missing port becomes
 /// `default_port`.
 ///
 /// BSD: inet_pton(3). Python: ipaddress.ip_address. Java: InetAddress.ofLiteral.
-/// Names are not looked up: see polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else.
+/// Names are not looked up: see polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else, such as a port above 65535.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_parse(
     out: *mut polysock_addr,
     text: *const c_char,
-    default_port: u16,
+    default_port: c_int,
 ) -> c_int {
     guard::code("polysock_addr_parse", || {
         let out = Out::new(out, "out")?;
+        let default_port = port(default_port, "default_port")?;
         let text = pointer::utf8(pointer::text(text, "text")?, "text")?;
         let address = Address::parse(text, Some(default_port))
             .map_err(|_| Failure::argument("text", "is not a numeric address"))?;

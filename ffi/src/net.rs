@@ -1,5 +1,6 @@
 //! Java's own notions: what java.net promises and BSD sockets do not.
 
+use crate::address;
 use crate::code::POLYSOCK_EEOF;
 use crate::error::Failure;
 use crate::guard;
@@ -29,7 +30,7 @@ pub unsafe extern "C" fn polysock_net_server_socket(
     guard::code("polysock_net_server_socket", || {
         let out = Out::new(out, "out")?;
         let host = pointer::optional_text(host).map(|host| pointer::utf8(host, "host"));
-        let port = u16::try_from(port).map_err(|_| Failure::argument("port", "is outside 0 to 65535"))?;
+        let port = address::port(port, "port")?;
         let host = host.transpose()?.unwrap_or_default();
         give(&out, net::listen(host, port, backlog, &mut Plain)?);
         Ok(())

@@ -171,6 +171,11 @@ TEST(look_ups)
     CHECK(strstr(polysock_last_detail(), "no number") != NULL);
     CHECK_IS(polysock_getaddrinfo(NULL, NULL, AF_INET, SOCK_STREAM, 0, found, 4), POLYSOCK_EINVAL);
     CHECK_IS(polysock_getaddrinfo("::1", "80", AF_INET6, SOCK_STREAM, 0, NULL, 4), POLYSOCK_EINVAL);
+    /* No port is taken for another one. */
+    CHECK_IS(polysock_getaddrinfo("127.0.0.1", "65616", AF_INET, SOCK_STREAM, 0, found, 4), POLYSOCK_EAI_SERVICE);
+    CHECK_IS(polysock_addr_parse(&expected, "127.0.0.1", 65616), POLYSOCK_EINVAL);
+    CHECK_IS(polysock_addr_parse(&expected, "127.0.0.1", -1), POLYSOCK_EINVAL);
+    CHECK_IS(polysock_addr_parse(&expected, "127.0.0.1:65616", 0), POLYSOCK_EINVAL);
     CHECK_IS(polysock_getaddrinfo("::1", "80", AF_INET6, 77, 0, found, 4), POLYSOCK_EAI_SOCKTYPE);
     CHECK_IS(polysock_getaddrinfo("::1", "80", AF_INET6, SOCK_STREAM, -1, found, 4), POLYSOCK_EAI_BADFLAGS);
 }

@@ -50,7 +50,9 @@ TEST(truncation_is_told_and_stays_inside)
     CHECK_IS(flags, POLYSOCK_MSG_TRUNC);
     CHECK(memcmp(buf, "hel", 3) == 0 && polysock_addr_equal(&from, &a));
     CHECK_IS(polysock_sendto(s, "hello", 5, 0, &a, 1000), 5);
-    CHECK_IS(polysock_recvfrom(s, buf, 3, POLYSOCK_MSG_TRUNC, &from, &flags, 10000), 5); /* asked for: the whole length */
+    /* Asked for: the whole length. */
+    CHECK_IS(polysock_recv(s, buf, 3, POLYSOCK_MSG_TRUNC | POLYSOCK_MSG_PEEK, 10000), 5);
+    CHECK_IS(polysock_recvfrom(s, buf, 3, POLYSOCK_MSG_TRUNC, &from, &flags, 10000), 5);
     CHECK_IS(polysock_sendto(s, "hello", 5, 0, &a, 1000), 5);
     CHECK_IS(polysock_recvfrom(s, NULL, 0, 0, NULL, &flags, 10000), 0);
     CHECK_IS(flags, POLYSOCK_MSG_TRUNC);

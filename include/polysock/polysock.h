@@ -1227,10 +1227,10 @@ const char *polysock_last_detail(void);
  * `default_port`.
  *
  * BSD: inet_pton(3). Python: ipaddress.ip_address. Java: InetAddress.ofLiteral.
- * Names are not looked up: see polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else.
+ * Names are not looked up: see polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else, such as a port above 65535.
  * @ingroup polysock_addresses
  */
-int polysock_addr_parse(polysock_addr *out, const char *text, uint16_t default_port);
+int polysock_addr_parse(polysock_addr *out, const char *text, int default_port);
 
 /**
  * Writes the text that polysock_addr_parse() reads, and returns its length without the NUL.
@@ -1522,6 +1522,8 @@ int polysock_getpeername(const polysock_t *s, polysock_addr *out);
  *
  * BSD: recv(2). Python: socket.recv_into. Java: InputStream.read (-1 at the end).
  * `flags` are POLYSOCK_MSG_ numbers; with POLYSOCK_MSG_WAITALL it fills the buffer unless something ends it sooner.
+ * With POLYSOCK_MSG_TRUNC it returns the length of the whole datagram, which may be more than `n`; of a TCP stream it
+ * drops what it counts and stores nothing.
  * POLYSOCK_ECONNRESET, POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED.
  * @ingroup polysock_streams
  */
@@ -1743,8 +1745,8 @@ ssize_t polysock_sendto(polysock_t *s, const void *buf, size_t n, int flags, con
  * BSD: recvfrom(2). Python: socket.recvfrom_into. Java: DatagramSocket.receive.
  * The sender's address goes to `*from`, what the kernel says of the datagram to `*flags_out`; both may be NULL. A
  * datagram that was longer than `n` has POLYSOCK_MSG_TRUNC there, and the rest of it is lost. A sender without a name
- * is an address of length 0. An empty datagram returns 0, and so does a socket that was shut down for reading. Codes as
- * polysock_recv().
+ * is an address of length 0. An empty datagram returns 0, and so does a socket that was shut down for reading. Flags and
+ * codes as polysock_recv().
  * @code
  * char buf[512];
  * polysock_addr from;
@@ -1774,7 +1776,8 @@ ssize_t polysock_sendmsg(polysock_t *s, const polysock_msg *m, int flags, int ti
  * BSD: recvmsg(2). Python: socket.recvmsg_into. Java: none.
  * POLYSOCK_MSG_TRUNC: the datagram was longer and the rest of it is lost. POLYSOCK_MSG_CTRUNC: there was no room for all
  * control messages; descriptors among those left out were closed. Descriptors that came belong to `m->control` until
- * they are taken out, see polysock_control_take_fds(). On failure nothing is changed. Codes as polysock_recv().
+ * they are taken out, see polysock_control_take_fds(). On failure nothing is changed. Flags and codes as
+ * polysock_recv().
  * @ingroup polysock_messages
  */
 ssize_t polysock_recvmsg(polysock_t *s, polysock_msg *m, int flags, int timeout_ms);

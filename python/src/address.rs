@@ -1,6 +1,6 @@
 //! Python's address tuples and paths, and the core's addresses.
 
-use crate::convert::{wrong_type, CInt, CUint};
+use crate::convert::{field, wrong_type, CInt};
 use crate::families::layout::Reader;
 use crate::names::decode_path;
 use crate::raw::buffer::Readable;
@@ -146,8 +146,7 @@ fn ipv6(caller: &str, object: &Bound<'_, PyAny>) -> PyResult<Address> {
     }
     let number = |at: usize| -> PyResult<Option<u32>> {
         let item = tuple.get_item(at).ok();
-        item.map(|item| item.extract::<CUint>().map(|number| number.0))
-            .transpose()
+        item.map(|item| field(&item, "unsigned int")).transpose()
     };
     let host = host_name(&tuple.get_item(0)?, false)?;
     let port = c_port(caller, &tuple.get_item(1)?)?;

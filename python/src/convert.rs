@@ -118,15 +118,29 @@ impl<'py> FromPyObject<'_, 'py> for Object<'py> {
     }
 }
 
-/// A C `unsigned int`, see [`field`].
+/// A C `unsigned int`, converted as C does: the number modulo its range.
 #[derive(Clone, Copy)]
 pub struct CUint(pub u32);
 
 impl<'py> FromPyObject<'_, 'py> for CUint {
     type Error = PyErr;
 
+    #[allow(clippy::cast_possible_truncation)] // as documented
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        field(&object, "unsigned int").map(Self)
+        low_bits(&object).map(|wide| Self(wide as u32))
+    }
+}
+
+/// The low 64 bits of a number of any size, as C's unsigned types take them.
+fn low_bits(object: &Bound<'_, PyAny>) -> PyResult<u64> {
+    match object.extract::<i64>() {
+        #[allow(clippy::cast_sign_loss)] // as documented
+        Ok(number) => Ok(number as u64),
+        Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => {
+            let number = object.py().import("operator")?.call_method1("index", (object,))?;
+            number.call_method1("__and__", (u64::MAX,))?.extract()
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Look-ups: getaddrinfo and getnameinfo.
 
-use crate::convert::{since, text, wrong_type, CInt, CUint};
+use crate::convert::{field, since, text, wrong_type, CInt};
 use crate::names::decode_path;
 use crate::{address, audit, gil};
 use polysock_core::{name_of, resolve, Address, Family, Hints, Protocol, SocketType};
@@ -119,7 +119,7 @@ fn name_info_address(sockaddr: &Bound<'_, PyAny>) -> PyResult<Address> {
     let CInt(port) = tuple.get_item(1)?.extract()?;
     let number = |at: usize| -> PyResult<u32> {
         let item = tuple.get_item(at).ok();
-        item.map_or(Ok(0), |item| item.extract::<CUint>().map(|number| number.0))
+        item.map_or(Ok(0), |item| field(&item, "unsigned int"))
     };
     let (flow, scope) = (number(2)?, number(3)?);
     if flow > address::MAX_FLOW {

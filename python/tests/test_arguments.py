@@ -185,6 +185,45 @@ def test_getaddrinfo_leaves_the_port_to_the_resolver():
         polysock.getaddrinfo("localhost", 1 << 70)
 
 
+NOT_PORTS = (65536, 65536 + 80, 2**32 + 80, 2**64 + 80, -1, -(2**32) + 80)
+
+
+@pytest.mark.parametrize("number", NOT_PORTS)
+def test_no_port_is_taken_for_another_one(number):
+    """The resolver takes the low bits."""
+    host = "127.0.0.1"
+    for service in (number, str(number), str(number).encode(), f" {number}"):
+        with pytest.raises(polysock.gaierror) as caught:
+            polysock.getaddrinfo(host, service)
+        assert caught.value.errno == polysock.EAI_SERVICE
+        with pytest.raises(polysock.gaierror):
+            polysock.create_connection((host, service), 5)
+    with polysock.socket() as stream, polysock.socket(type=polysock.SOCK_DGRAM) as datagrams:
+        for call in (
+            lambda: stream.connect((host, number)),
+            lambda: stream.connect_ex((host, number)),
+            lambda: stream.bind((host, number)),
+            lambda: datagrams.sendto(b"x", (host, number)),
+            lambda: datagrams.sendmsg([b"x"], [], 0, (host, number)),
+            lambda: polysock.create_server((host, number)),
+            lambda: polysock.getservbyport(number),
+        ):
+            with pytest.raises(OverflowError):
+                call()
+    with pytest.raises((OverflowError, polysock.gaierror)):
+        polysock.getnameinfo((host, number), 0)
+
+
+@pytest.mark.parametrize("number", [2**32, 2**32 + 1, 2**64 + 1, -(2**31) - 1])
+def test_no_scope_is_taken_for_another_one(number):
+    with polysock.socket(type=polysock.SOCK_DGRAM, family=polysock.AF_INET6) as sock:
+        for address in (("::1", 9, number, 0), ("fe80::1", 9, 0, number)):
+            with pytest.raises(OverflowError):
+                sock.connect(address)
+            with pytest.raises(OverflowError):
+                polysock.getnameinfo(address, 0)
+
+
 BUFFERS = {
     "bytes": lambda: b"0123456789abcdef",
     "bytearray": lambda: bytearray(b"0123456789abcdef"),

@@ -278,7 +278,11 @@ FLAGS = "where the standard module calls recvfrom(2) ours calls recvmsg(2), whic
 BOTH = "a closed socket and flags that the kernel refuses: ours sees the first, the standard module the second"
 NEGATIVE = ("-1", "-2", "-2**31", "index -1")
 BEYOND_INT = ("2**31", "-2**31-1", "2**32-1", "2**63-1", "index 2**31")
+LOW_BITS = "the standard module, or the resolver, keeps the low bits, which are another port, flow or scope"
+ADDRESSED = ("bind", "connect", "connect_ex", "sendto", "sendmsg", "getnameinfo")
 DIFFERENT = {
+    **{(call, name): LOW_BITS for call in ADDRESSED for name in ("flow huge", "scope huge")},
+    **{("getaddrinfo", name): LOW_BITS for name in ("65536", "2**31-1", "-2**31-1", "2**32", "-2**63")},
     ("getaddrinfo", "nul"): NUL,
     ("getaddrinfo", "nul bytes"): NUL,
     ("create_connection", "host nul"): NUL,

@@ -207,10 +207,17 @@ def same(outcomes, cases):
     return [(case, a, b) for case, a, b in zip(cases, theirs, ours, strict=True) if fields(case, a) != fields(case, b)]
 
 
+def is_cut(case, theirs, ours):
+    """Whether the standard module kept the low bits of a number that has no place in its field, which ours refuses."""
+    numbers = [item for item in case[4] if isinstance(item, int)] if isinstance(case[4], tuple) else []
+    took_another = theirs[0] == "bytes" or theirs[-1] == "Invalid address type"
+    return took_another and ours[:2] == ("error", "OverflowError") and any(n < -128 or n > 255 for n in numbers)
+
+
 def test_every_refusal_is_the_standard_modules(outcomes):
     cases = [("encode", *case) for case in refusals() if case[1] in KNOWN]
     assert len(cases) > 3000
-    differ = same(outcomes, cases)
+    differ = [(case, theirs, ours) for case, theirs, ours in same(outcomes, cases) if not is_cut(case, theirs, ours)]
     # ISO-TP and J1939 forget there to ask whether it is a tuple.
     bugs = [(case, ours) for case, theirs, ours in differ if theirs[:2] == ("error", "SystemError")]
     assert len(bugs) == len(differ), differ[:10]
@@ -264,3 +271,27 @@ def test_what_is_shown_otherwise(outcomes):
         ("object", ("", 65535, 255, 65535, b"\xff" * 8)),
         ("object", (15, b"abcdef")),
     ]
+
+
+def test_numbers_that_do_not_fit_are_refused(outcomes):
+    """Else a port, a channel or an interface would become another one."""
+    fields = [
+        (NETLINK, 0, (1, 2), {0: 32, 1: 32}),
+        (PACKET, 0, ("lo", 0x800, 4, 772), {1: 16, 2: 8, 3: 16}),
+        (CAN, ISOTP, ("lo", 1, 2), {1: 32, 2: 32}),
+        (CAN, J1939, ("lo", 1, 2, 3), {1: 64, 2: 32, 3: 8}),
+        (TIPC, 0, (1, 2, 3, 4, 1), {1: 32, 2: 32, 3: 32, 4: 8}),
+        (ALG, 0, ("hash", "sha256", 1, 2), {2: 16, 3: 16}),
+        (VSOCK, 0, (1, 2), {0: 32, 1: 32}),
+        (QIPCRTR, 0, (1, 2), {0: 32, 1: 32}),
+        (BLUETOOTH, L2CAP, (HOST, 1), {1: 16}),
+        (BLUETOOTH, RFCOMM, (HOST, 1), {1: 8}),
+        (BLUETOOTH, HCI, (1,), {0: 16}),
+    ]
+    for family, proto, address, places in fields:
+        for at, bits in places.items():
+            wrong = [2**bits, 2**bits + 1, 2**64 + 1, -(2 ** (bits - 1)) - 1]
+            cases = [("encode", "bind", family, proto, (*address[:at], n, *address[at + 1 :])) for n in wrong]
+            kinds = [outcome[:2] for outcome in outcomes("polysock", cases)]
+            expected = "OSError" if family == BLUETOOTH else "OverflowError"
+            assert kinds == [("error", expected)] * len(wrong), (family, address, at)

@@ -86,7 +86,7 @@ bool address(struct request *r, int first, polysock_addr *out)
         answer(r, "error INVAL");
         return false;
     }
-    int code = polysock_addr_parse(out, r->words[first], (uint16_t)value);
+    int code = polysock_addr_parse(out, r->words[first], value);
     if (code < 0)
         refused(r, code);
     return code == 0;

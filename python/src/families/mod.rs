@@ -13,7 +13,7 @@ pub mod qipcrtr;
 pub mod tipc;
 pub mod vsock;
 
-use crate::convert::{self, CInt, CUint};
+use crate::convert::{self, CInt};
 use polysock_core::{interface_index, interface_name};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -67,8 +67,9 @@ fn arguments<'a, 'py>(
     Err(PyTypeError::new_err(text))
 }
 
+/// A C `unsigned int`.
 fn uint(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<u32> {
-    tuple.get_item(at)?.extract::<CUint>().map(|number| number.0)
+    convert::field(&tuple.get_item(at)?, "unsigned int")
 }
 
 fn int(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<i32> {
