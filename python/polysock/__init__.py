@@ -13,9 +13,9 @@ import operator
 import os
 import selectors  # noqa: F401  # programs reach it through the module
 import stat
-import sys  # noqa: F401  # as the one above
+import sys
 
-from . import _constants, _native
+from . import _constants, _multiprocessing, _native
 from ._constants import *
 from ._constants import _GLOBAL_DEFAULT_TIMEOUT, IntEnum, IntFlag, _GiveupOnSendfile  # noqa: F401
 from ._exceptions import Unfinished, UnfinishedReceive
@@ -158,6 +158,14 @@ class socket(_native.socket, metaclass=SocketMeta):
                 if address:
                     text += f", {name}={address}"
         return text + ">"
+
+    def __reduce_ex__(self, protocol, /):
+        # As with the standard module's class, only multiprocessing knows how to take one elsewhere. It may have been
+        # loaded after this module, and does not know the class before it meets the first socket.
+        if type(self) is _own_class and _multiprocessing.is_pickling(sys._getframe(1)):
+            _multiprocessing.register(_own_class)
+            return _multiprocessing.reduce(self)
+        return super().__reduce_ex__(protocol)
 
     def __getstate__(self):
         raise TypeError(f"cannot pickle {self.__class__.__name__!r} object")
@@ -347,6 +355,7 @@ class socket(_native.socket, metaclass=SocketMeta):
 
 
 _own_class = socket
+_multiprocessing.register(socket)
 _native_accept = _native.socket._accept
 
 
