@@ -33,9 +33,11 @@ unsafe extern "C" fn __wrap_rust_eh_personality(
     exception: *mut c_void,
     context: *mut c_void,
 ) -> c_int {
-    while actions & FORCED != 0 {
-        // SAFETY: no memory is involved. A signal handler may return; the thread goes back to sleep.
-        unsafe { libc::pause() };
+    if actions & FORCED != 0 {
+        loop {
+            // SAFETY: no memory is involved. Where a signal ends it, the thread goes back to sleep.
+            unsafe { libc::pause() };
+        }
     }
     // SAFETY: handed on as the unwinder gave it to us.
     unsafe { __real_rust_eh_personality(version, actions, class, exception, context) }
