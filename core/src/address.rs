@@ -6,6 +6,9 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::str::FromStr;
 
+/// More than the longest IPv6 address takes with a scope.
+const LONGEST_IP: usize = 64;
+
 /// A socket address of any family.
 ///
 /// IPv4, IPv6 and Unix addresses can be read and made; every other family passes through as the bytes of its
@@ -123,7 +126,10 @@ impl Address {
     pub fn parse(text: &str, default_port: Option<u16>) -> Result<Self, AddressError> {
         if let Some(name) = text.strip_prefix("unix:") {
             return match name.strip_prefix('@') {
-                Some(rest) => Self::unix(&[b"\0", rest.as_bytes()].concat()),
+                Some(rest) if rest.len() < sockaddr::UNIX_NAME_CAPACITY => {
+                    Self::unix(&[b"\0", rest.as_bytes()].concat())
+                }
+                Some(_) => Err(AddressError),
                 None => Self::unix(name.as_bytes()),
             };
         }
@@ -138,7 +144,11 @@ impl Address {
             }
         }
         // Only the bracketed form knows scope ids, so a bare IPv6 address is put into it.
-        let bracketed = format!("[{}]:{port}", bare.unwrap_or(text));
+        let bare = bare.unwrap_or(text);
+        if bare.len() > LONGEST_IP {
+            return Err(AddressError);
+        }
+        let bracketed = format!("[{bare}]:{port}");
         bracketed
             .parse::<SocketAddrV6>()
             .map(Self::from)

@@ -1,7 +1,8 @@
 //! What travels beside the bytes of a message: descriptors, credentials, packet information, timestamps.
 
+use crate::error::{Error, Kind, Operation, Result};
+use crate::memory;
 use crate::sys::ancillary as bytes;
-use std::io;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -56,27 +57,38 @@ pub struct PacketInfo {
 
 impl<'fd> Control<'fd> {
     /// Any control message, by its numbers and bytes.
-    pub fn new(level: i32, kind: i32, data: &[u8]) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub fn new(level: i32, kind: i32, data: &[u8]) -> Result<Self> {
+        Ok(Self {
             level,
             kind,
-            data: data.to_vec(),
+            data: memory::copy(data).map_err(failed)?,
             descriptors: PhantomData,
-        }
+        })
     }
 
     /// Passes descriptors over a Unix domain socket (`SCM_RIGHTS`); the receiver gets copies of its own.
-    pub fn rights(descriptors: &[BorrowedFd<'fd>]) -> Self {
-        let numbers: Vec<u8> = descriptors
-            .iter()
-            .flat_map(|fd| fd.as_raw_fd().to_ne_bytes())
-            .collect();
-        Self::new(libc::SOL_SOCKET, libc::SCM_RIGHTS, &numbers)
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub fn rights(descriptors: &[BorrowedFd<'fd>]) -> Result<Self> {
+        let numbers = descriptors.iter().flat_map(|fd| fd.as_raw_fd().to_ne_bytes());
+        Ok(Self {
+            level: libc::SOL_SOCKET,
+            kind: libc::SCM_RIGHTS,
+            data: memory::collect(numbers).map_err(failed)?,
+            descriptors: PhantomData,
+        })
     }
 
     /// Says who we are (`SCM_CREDENTIALS`); only root may claim to be somebody else.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
     #[cfg(target_os = "linux")]
-    pub fn credentials(who: Credentials) -> Self {
+    pub fn credentials(who: Credentials) -> Result<Self> {
         let data = [
             who.pid.to_ne_bytes(),
             who.uid.to_ne_bytes(),
@@ -89,8 +101,11 @@ impl<'fd> Control<'fd> {
     /// Sends a datagram from this address of the host, through this interface (0: the route's) (`IP_PKTINFO`, ip(7),
     /// `IPV6_PKTINFO`, RFC 3542): with what [`Ancillary::packet_info`] told of a request, its answer comes from where
     /// the request went to.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
     #[cfg(target_os = "linux")]
-    pub fn packet_info(source: IpAddr, interface: u32) -> Self {
+    pub fn packet_info(source: IpAddr, interface: u32) -> Result<Self> {
         let index = interface.to_ne_bytes();
         match source {
             // struct in_pktinfo: the index, the address to send from, an address that does not count here.
@@ -115,13 +130,20 @@ impl<'fd> Control<'fd> {
     }
 
     /// Control messages in the form the kernel reads.
-    pub(crate) fn encode(messages: &[Self]) -> io::Result<Vec<u8>> {
-        let mut buffer = Vec::new();
+    pub(crate) fn encode(messages: &[Self]) -> std::result::Result<Vec<u8>, Kind> {
+        let spaces = messages.iter().map(|message| bytes::space(message.data.len()));
+        let total = spaces.fold(Some(0_usize), |sum, space| sum?.checked_add(space?));
+        let mut buffer = memory::list(total.ok_or(Kind::Os(libc::EMSGSIZE))?)?;
         for message in messages {
-            bytes::push(&mut buffer, message.level, message.kind, &message.data)?;
+            bytes::push(&mut buffer, message.level, message.kind, &message.data)
+                .map_err(|error| Kind::from_io(&error))?;
         }
         Ok(buffer)
     }
+}
+
+fn failed(kind: Kind) -> Error {
+    Error::new(Operation::SendMsg, kind)
 }
 
 impl Ancillary {

@@ -4,11 +4,13 @@ use crate::address::Address;
 use crate::domain::Family;
 use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::host::{Host, Plain};
-use crate::race::{list, ConnectOptions, End, Race};
+use crate::memory;
+use crate::race::{ConnectOptions, End, Race, Tried};
 use crate::resolve::resolve_name;
 use crate::socket::listen::negative_backlog;
 use crate::socket::Socket;
 use crate::time::{Deadline, Timeout};
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Connects to a host by name or number: all its addresses, of which the first to answer wins (RFC 8305).
@@ -45,12 +47,32 @@ pub fn create_connection_with<H: Host>(
     race(&addresses, options, deadline, host, &whom).map_err(|error| error.within(limit))
 }
 
-/// The host as errors call it, before its addresses: nothing where its name is its only address.
-fn called(name: &str, port: u16, addresses: &[Address]) -> String {
-    match addresses {
-        [address] if address.ip().is_some_and(|ip| ip.to_string() == name) => String::new(),
-        _ if name.is_empty() => format!("port {port}"),
-        _ => format!("{} port {port}", legible(name)),
+/// A host as errors call it, before its addresses: nothing where its name is its only address.
+struct Called<'a> {
+    name: &'a str,
+    port: u16,
+    hidden: bool,
+}
+
+fn called<'a>(name: &'a str, port: u16, addresses: &[Address]) -> Called<'a> {
+    let mut addresses = addresses.iter();
+    let only = addresses.next().filter(|_| addresses.next().is_none());
+    Called {
+        name,
+        port,
+        hidden: only
+            .and_then(Address::ip)
+            .is_some_and(|ip| ip.to_string() == name),
+    }
+}
+
+impl fmt::Display for Called<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self { hidden: true, .. } => Ok(()),
+            Self { name: "", port, .. } => write!(f, "port {port}"),
+            Self { name, port, .. } => write!(f, "{} port {port}", legible(name)),
+        }
     }
 }
 
@@ -65,7 +87,7 @@ pub fn connect_any<H: Host>(
     host: &mut H,
 ) -> Result<Socket> {
     let limit = timeout.into();
-    race(addresses, options, Deadline::after(limit), host, "").map_err(|error| error.within(limit))
+    race(addresses, options, Deadline::after(limit), host, &"").map_err(|error| error.within(limit))
 }
 
 fn race<H: Host>(
@@ -73,9 +95,10 @@ fn race<H: Host>(
     options: &ConnectOptions,
     deadline: Deadline,
     host: &mut H,
-    whom: &str,
+    whom: &dyn fmt::Display,
 ) -> Result<Socket> {
-    let mut race = Race::new(addresses, options);
+    let made = Race::new(addresses, options);
+    let mut race = made.map_err(|kind| Error::new(Operation::CreateConnection, kind))?;
     if race.is_empty() {
         let kind = match options.local_address {
             Some(_) if !addresses.is_empty() => Kind::Os(libc::EAFNOSUPPORT),
@@ -159,25 +182,23 @@ pub fn create_server_with<H: Host>(
         (Ipv6Addr::UNSPECIFIED.into(), port).into(),
         (Ipv4Addr::UNSPECIFIED.into(), port).into(),
     ];
+    let failed = |kind| Error::new(Operation::CreateServer, kind);
     let addresses = match options.dual_stack {
-        DualStack::Auto | DualStack::Wanted if name.is_empty() => every_interface.to_vec(),
-        DualStack::Off if name.is_empty() => every_interface.into_iter().rev().collect(),
+        DualStack::Auto | DualStack::Wanted if name.is_empty() => memory::copy(&every_interface),
+        DualStack::Off if name.is_empty() => memory::collect(every_interface.into_iter().rev()),
         DualStack::Auto | DualStack::Wanted | DualStack::Off => {
-            host.block(|| resolve_name(name, port, libc::AI_PASSIVE))?
+            Ok(host.block(|| resolve_name(name, port, libc::AI_PASSIVE))?)
         }
     };
-    let whom = if name.is_empty() {
-        "every interface".to_owned()
-    } else {
-        called(name, port, &addresses)
-    };
+    let addresses = addresses.map_err(failed)?;
+    let whom = called(name, port, &addresses);
     let dual_stack = match options.dual_stack {
         DualStack::Auto => name.is_empty(),
         DualStack::Wanted => true,
         DualStack::Off => false,
     };
     let only_v6 = options.dual_stack == DualStack::Wanted;
-    let mut tried: Vec<(Address, Option<Kind>)> = Vec::new();
+    let mut tried: Vec<(Address, Option<Kind>)> = memory::list(addresses.len()).map_err(failed)?;
     if options.backlog < 0 {
         return Err(negative_backlog(Operation::CreateServer, options.backlog));
     }
@@ -196,13 +217,19 @@ pub fn create_server_with<H: Host>(
     }
     let first = tried.first().and_then(|(_, end)| *end);
     let kind = first.unwrap_or(Kind::Os(libc::EAFNOSUPPORT));
-    let mut detail = whom;
     if tried.is_empty() {
-        detail = format!("{} port {port}, no IPv6 address", legible(name));
-    } else {
-        list(&mut detail, &tried, tried.len(), kind);
+        let name = legible(name);
+        return Err(failed(kind).with_detail(format_args!("{name} port {port}, no IPv6 address")));
     }
-    Err(Error::new(Operation::CreateServer, kind).with_detail(detail))
+    let every: &dyn fmt::Display = &"every interface";
+    let whom = if name.is_empty() { every } else { &whom };
+    let tried = Tried {
+        whom,
+        tried: &tried,
+        all: tried.len(),
+        whole: kind,
+    };
+    Err(failed(kind).with_detail(tried))
 }
 
 fn no_such_family(tried: Option<&(Address, Option<Kind>)>) -> bool {

@@ -1,7 +1,8 @@
 //! The one error type: what kind, in which operation, how many bytes had moved, and the system's number.
 
+use crate::memory;
 use crate::time::Timeout;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::io;
 use std::time::Duration;
 
@@ -39,6 +40,8 @@ pub enum Kind {
     InvalidInput(&'static str),
     /// The system, or the kind of socket, has no such thing.
     Unsupported,
+    /// There is no memory for what the call needs.
+    OutOfMemory,
     /// The system refused with this errno number.
     Os(i32),
 }
@@ -200,8 +203,9 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_detail(mut self, detail: impl Into<Box<str>>) -> Self {
-        self.detail = Some(detail.into());
+    /// Adds words, if there is memory for them.
+    pub(crate) fn with_detail(mut self, detail: impl fmt::Display) -> Self {
+        self.detail = memory::text(&detail);
         self
     }
 
@@ -264,6 +268,7 @@ impl Error {
             Kind::WouldBlock | Kind::InProgress => io::ErrorKind::WouldBlock,
             Kind::Interrupted => io::ErrorKind::Interrupted,
             Kind::Busy => io::ErrorKind::ResourceBusy,
+            Kind::OutOfMemory => io::ErrorKind::OutOfMemory,
             Kind::Os(errno) => io::Error::from_raw_os_error(errno).kind(),
         }
     }
@@ -283,6 +288,7 @@ impl Kind {
             Self::Busy => Some(libc::EBUSY),
             Self::InvalidInput(_) => Some(libc::EINVAL),
             Self::Unsupported => Some(libc::EOPNOTSUPP),
+            Self::OutOfMemory => Some(libc::ENOMEM),
             Self::TimedOut | Self::EndOfStream | Self::Truncated { .. } | Self::Resolve(_) => None,
         }
     }
@@ -293,6 +299,7 @@ impl Kind {
             Some(errno) if errno == libc::EAGAIN || errno == libc::EWOULDBLOCK => Self::WouldBlock,
             Some(libc::EINPROGRESS) => Self::InProgress,
             Some(errno) => Self::Os(errno),
+            None if error.kind() == io::ErrorKind::OutOfMemory => Self::OutOfMemory,
             None => Self::InvalidInput("address"),
         }
     }
@@ -312,6 +319,7 @@ impl fmt::Display for Kind {
             Self::Resolve(code) => f.write_str(&crate::sys::resolve::explain(code)),
             Self::InvalidInput(argument) => write!(f, "invalid {argument}"),
             Self::Unsupported => f.write_str("not supported"),
+            Self::OutOfMemory => f.write_str("out of memory"),
             Self::Os(errno) => f.write_str(&system_words(errno)),
         }
     }
@@ -378,22 +386,36 @@ pub(crate) fn system_words(errno: i32) -> String {
 /// Longer than every host name (253 bytes) and path of a Unix address (108).
 const LONGEST_SHOWN: usize = 256;
 
-/// A caller's text as a message may have it: cut, and without characters that a terminal or a log would act on.
-pub(crate) fn legible(text: &str) -> String {
-    let mut shown = String::new();
-    for (count, character) in text.chars().enumerate() {
-        if count == LONGEST_SHOWN {
-            shown.push_str("...");
-            break;
+/// A caller's text as a message may have it: cut, and without characters that a terminal or a log would act on. Bytes that are
+/// no text are shown as U+FFFD.
+pub(crate) fn legible(text: &(impl AsRef<[u8]> + ?Sized)) -> Legible<'_> {
+    Legible(text.as_ref())
+}
+
+pub(crate) struct Legible<'a>(&'a [u8]);
+
+impl fmt::Display for Legible<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let characters = self.0.utf8_chunks().flat_map(|chunk| {
+            let invalid = !chunk.invalid().is_empty();
+            chunk
+                .valid()
+                .chars()
+                .chain(invalid.then_some(char::REPLACEMENT_CHARACTER))
+        });
+        for (count, character) in characters.enumerate() {
+            if count == LONGEST_SHOWN {
+                return f.write_str("...");
+            }
+            match u32::from(character) {
+                code @ (0..=0x1f | 0x7f..=0x9f) => write!(f, "\\x{code:02x}")?,
+                // Line and paragraph separators, and what turns the direction of writing.
+                code @ (0x2028..=0x202e | 0x2066..=0x2069) => write!(f, "\\u{code:04x}")?,
+                _ => f.write_char(character)?,
+            }
         }
-        match u32::from(character) {
-            code @ (0..=0x1f | 0x7f..=0x9f) => shown.push_str(&format!("\\x{code:02x}")),
-            // Line and paragraph separators, and what turns the direction of writing.
-            code @ (0x2028..=0x202e | 0x2066..=0x2069) => shown.push_str(&format!("\\u{code:04x}")),
-            _ => shown.push(character),
-        }
+        Ok(())
     }
-    shown
 }
 
 impl std::error::Error for Error {}

@@ -34,6 +34,8 @@ mod error;
 mod flags;
 mod handle;
 mod host;
+#[doc(hidden)]
+pub mod memory;
 mod mode;
 mod names;
 pub mod net;
@@ -73,5 +75,8 @@ pub use socket::{
     AdoptError, Call, CongestionState, Interface, Keepalive, Received, Socket, TcpInfo, TcpState,
 };
 pub use sys::buffer::{Data, Room};
+#[doc(hidden)]
+pub use sys::local::PerThread;
+pub use sys::reserve::Reserve;
 pub use sys::selector::Mode;
 pub use time::{Deadline, Timeout};

@@ -3,6 +3,7 @@
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Handle, Inside, Watch};
 use crate::host::{FirstTry, Host, Plain, Try};
+use crate::memory;
 use crate::socket::Socket;
 use crate::sys::special;
 use crate::time::{Deadline, Timeout};
@@ -184,17 +185,19 @@ pub(crate) fn first_look<H: Host>(host: &mut H, deadline: Deadline) -> bool {
 
 /// Waits until there is something to report; `None` when a signal arrived. Sleeps.
 fn drive(entries: &mut [PollEntry<'_>], deadline: Deadline) -> std::result::Result<Option<usize>, Kind> {
-    let insides: Vec<_> = entries.iter().map(|entry| enter(entry.target)).collect();
-    let mut set: Vec<_> = entries
-        .iter()
-        .zip(&insides)
-        .map(|(wanted, inside)| entry(number(wanted.target, inside.as_ref()), wanted.events.0))
-        .collect();
+    let insides = memory::collect(entries.iter().map(|entry| enter(entry.target)))?;
+    let mut set = memory::list(entries.len() + 1)?;
+    set.extend(
+        entries
+            .iter()
+            .zip(&insides)
+            .map(|(wanted, inside)| entry(number(wanted.target, inside.as_ref()), wanted.events.0)),
+    );
     set.push(entry(PASSED_OVER, 0));
     let known = entries.iter().any(|entry| !entry.target.known().is_empty());
     if deadline != Deadline::NonBlocking && !known {
         let handles = entries.iter().filter_map(|entry| entry.target.handle());
-        let mut watches = Watch::all(handles);
+        let mut watches = Watch::all(handles)?;
         loop {
             match wait_many(&mut set, &mut watches, deadline) {
                 Waited::Ready => match report(entries, &set) {

@@ -3,9 +3,11 @@
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Follower, Following};
 use crate::host::{Host, Plain};
+use crate::memory;
 use crate::poll::{first_look, Events, PollTarget};
 use crate::sys::fork::{ForkLock, Held, InChild};
 use crate::sys::poll_set::PollSet;
+use crate::sys::reserve::check_left;
 use crate::sys::selector::{Interest, Mode, Selector, WAKE};
 use crate::sys::special;
 use crate::sys::unix::Readiness;
@@ -75,6 +77,7 @@ impl Poller {
     }
 
     fn with(make: fn() -> io::Result<Arc<dyn Selector>>) -> Result<Self> {
+        named(check_left())?;
         let registry = Registry {
             make,
             closed: AtomicBool::new(false),
@@ -104,6 +107,7 @@ impl Poller {
                 if self.0.position(followers).is_some() {
                     return Err(Kind::Os(libc::EEXIST));
                 }
+                memory::reserve(followers, 1)?;
                 let key = self.0.add(fd.as_raw_fd(), token, interest)?;
                 let follower: Weak<Registry> = Arc::downgrade(&self.0);
                 followers.push(Following { follower, key });
@@ -358,6 +362,8 @@ impl Registry {
     ) -> std::result::Result<u64, Kind> {
         let selector = self.selector(state)?;
         let key = state.last_key + 1;
+        // Before anything is registered that nobody would know of.
+        state.registered.try_reserve(1).map_err(|_| Kind::OutOfMemory)?;
         selector.add(fd, key, interest).map_err(|error| kind(&error))?;
         state.last_key = key;
         let silent = false;
@@ -407,6 +413,7 @@ impl Registry {
 
     fn add_number(&self, fd: RawFd, token: u64, interest: Interest) -> std::result::Result<(), Kind> {
         let mut state = self.state.lock();
+        state.numbers.try_reserve(1).map_err(|_| Kind::OutOfMemory)?;
         let key = self.add_to(&mut state, fd, token, interest)?;
         // One that was closed without being removed: the system has forgotten it, so do we.
         if let Some(stale) = state.numbers.insert(fd, key) {

@@ -2,11 +2,12 @@
 
 use crate::address::Address;
 use crate::error::{Error, Kind, Operation};
+use crate::memory;
 use crate::socket::Socket;
 use crate::time::{Deadline, Timeout};
 use crate::wait::{entry, look, wait_many, Waited, PASSED_OVER};
 use std::collections::VecDeque;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
 
 /// How to connect to a host with several addresses.
@@ -39,6 +40,10 @@ const LEAST_ATTEMPT_DELAY: Duration = Duration::from_millis(10);
 pub(crate) struct Race {
     waiting: VecDeque<Address>,
     runners: Vec<Runner>,
+    /// Room for those of them that run on.
+    still_running: Vec<Runner>,
+    /// Room for what to poll.
+    set: Vec<libc::pollfd>,
     delay: Option<Duration>,
     /// When the next address starts beside the last.
     next_start: Option<Instant>,
@@ -62,30 +67,35 @@ pub(crate) enum End {
 }
 
 impl Race {
-    pub(crate) fn new(addresses: &[Address], options: &ConnectOptions) -> Self {
+    pub(crate) fn new(addresses: &[Address], options: &ConnectOptions) -> std::result::Result<Self, Kind> {
         let local = options.local_address;
         let alone = local.and_then(|local| local.port()).is_some_and(|port| port != 0);
         let delay = options.attempt_delay.filter(|_| !alone);
-        let mut distinct = Vec::with_capacity(addresses.len());
+        let mut distinct = memory::list(addresses.len())?;
         for address in addresses {
             let fits = local.is_none_or(|local| local.family() == address.family());
             if fits && !distinct.contains(address) {
                 distinct.push(*address);
             }
         }
-        Self {
-            waiting: if delay.is_some() {
-                take_turns(distinct)
-            } else {
-                distinct.into()
-            },
-            runners: Vec::new(),
+        let all = distinct.len();
+        let ordered = if delay.is_some() {
+            take_turns(&distinct)?
+        } else {
+            distinct
+        };
+        Ok(Self {
+            waiting: ordered.into(),
+            // All of them may come to be under way, and to have been tried.
+            runners: memory::list(all)?,
+            still_running: memory::list(all)?,
+            set: memory::list(all + 1)?,
+            tried: memory::list(all)?,
             delay: delay.map(|delay| delay.max(LEAST_ATTEMPT_DELAY)),
             next_start: None,
             local,
-            tried: Vec::new(),
             first_failure: None,
-        }
+        })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -106,7 +116,9 @@ impl Race {
                 let first = self.first_failure.filter(|_| !time_up);
                 return End::Lost(first.unwrap_or(Kind::TimedOut));
             }
-            let mut set: Vec<_> = self.runners.iter().map(Runner::entry).collect();
+            let mut set = std::mem::take(&mut self.set);
+            set.clear();
+            set.extend(self.runners.iter().map(Runner::entry));
             set.push(entry(PASSED_OVER, 0));
             let last_look = time_up || deadline == Deadline::NonBlocking;
             let waited = if last_look {
@@ -122,9 +134,13 @@ impl Race {
                 }
                 // Nobody else can close what is in the race.
                 Waited::TimeUp | Waited::Closed => {}
-                Waited::Interrupted => return End::Interrupted,
+                Waited::Interrupted => {
+                    self.set = set;
+                    return End::Interrupted;
+                }
                 Waited::Failed(kind) => return End::Lost(kind),
             }
+            self.set = set;
             if last_look && !self.runners.is_empty() {
                 return End::Lost(if time_up { Kind::TimedOut } else { Kind::WouldBlock });
             }
@@ -175,8 +191,8 @@ impl Race {
 
     /// Takes those out of the race that have come to an end; the first that has connected wins.
     fn sort_out(&mut self, set: &[libc::pollfd]) -> Option<Socket> {
-        let runners = std::mem::take(&mut self.runners);
-        for (runner, seen) in runners.into_iter().zip(set) {
+        let mut runners = std::mem::replace(&mut self.runners, std::mem::take(&mut self.still_running));
+        for (runner, seen) in runners.drain(..).zip(set) {
             let Some((address, _)) = self.tried.get(runner.place) else {
                 continue;
             };
@@ -190,6 +206,7 @@ impl Race {
                 Err(kind) => self.fail(runner.place, kind),
             }
         }
+        self.still_running = runners;
         None
     }
 
@@ -201,11 +218,14 @@ impl Race {
     }
 
     /// The error of the whole, naming each address and what it said.
-    pub(crate) fn failure(&self, kind: Kind, whom: &str) -> Error {
-        let all = self.tried.len() + self.waiting.len();
-        let mut detail = whom.to_owned();
-        list(&mut detail, &self.tried, all, kind);
-        Error::new(Operation::CreateConnection, kind).with_detail(detail)
+    pub(crate) fn failure(&self, kind: Kind, whom: &dyn fmt::Display) -> Error {
+        let tried = Tried {
+            whom,
+            tried: &self.tried,
+            all: self.tried.len() + self.waiting.len(),
+            whole: kind,
+        };
+        Error::new(Operation::CreateConnection, kind).with_detail(tried)
     }
 }
 
@@ -217,17 +237,16 @@ impl Runner {
 }
 
 /// The families in turns, beginning with the resolver's first choice (RFC 8305 §4); within a family in its order.
-fn take_turns(addresses: Vec<Address>) -> VecDeque<Address> {
+fn take_turns(addresses: &[Address]) -> std::result::Result<Vec<Address>, Kind> {
     let first = addresses.first().map(Address::family);
-    let (one, other): (Vec<_>, Vec<_>) = addresses
-        .into_iter()
-        .partition(|address| Some(address.family()) == first);
-    let (mut one, mut other) = (one.into_iter(), other.into_iter());
-    let mut mixed = VecDeque::new();
+    let is_one = |address: &&Address| Some(address.family()) == first;
+    let mut one = addresses.iter().filter(is_one);
+    let mut other = addresses.iter().filter(|address| !is_one(address));
+    let mut mixed = memory::list(addresses.len())?;
     loop {
         let pair = (one.next(), other.next());
         if pair == (None, None) {
-            return mixed;
+            return Ok(mixed);
         }
         mixed.extend([pair.0, pair.1].into_iter().flatten());
     }
@@ -267,34 +286,61 @@ fn finish(socket: &Socket, address: &Address) -> std::result::Result<bool, Kind>
     Ok(true)
 }
 
-/// Adds each address that was tried, and what it said: `2 addresses tried: [::1]:80 refused, 127.0.0.1:80 no answer`.
+/// Each address that was tried, and what it said: `2 addresses tried: [::1]:80 refused, 127.0.0.1:80 no answer`.
 /// What all of them said is said by the error itself, and then only once.
-pub(crate) fn list(text: &mut String, tried: &[(Address, Option<Kind>)], all: usize, whole: Kind) {
-    let alike = tried
-        .iter()
-        .all(|(_, end)| end.unwrap_or(Kind::TimedOut) == whole);
-    if !text.is_empty() {
-        text.push_str(", ");
+pub(crate) struct Tried<'a> {
+    /// The host they are of; may be nothing.
+    pub(crate) whom: &'a dyn fmt::Display,
+    pub(crate) tried: &'a [(Address, Option<Kind>)],
+    pub(crate) all: usize,
+    /// What the error itself says.
+    pub(crate) whole: Kind,
+}
+
+impl fmt::Display for Tried<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let alike = self
+            .tried
+            .iter()
+            .all(|(_, end)| end.unwrap_or(Kind::TimedOut) == self.whole);
+        let alone = alike && self.tried.len() == 1 && self.all == 1;
+        let mut whom = Counted { to: f, written: 0 };
+        write!(whom, "{}", self.whom)?;
+        if whom.written > 0 {
+            f.write_str(", ")?;
+        }
+        match self.tried.len() {
+            1 if alone => {}
+            1 if self.all == 1 => f.write_str("1 address tried")?,
+            count if count == self.all => write!(f, "{count} addresses tried")?,
+            count => write!(f, "{count} of {} addresses tried", self.all)?,
+        }
+        for (at, (address, end)) in self.tried.iter().enumerate() {
+            let before = match at {
+                0 if alone => "",
+                0 => ": ",
+                _ => ", ",
+            };
+            match end {
+                _ if alike => write!(f, "{before}{address}")?,
+                None => write!(f, "{before}{address} no answer")?,
+                Some(Kind::Os(libc::ECONNREFUSED)) => write!(f, "{before}{address} refused")?,
+                Some(kind) => write!(f, "{before}{address} {}", kind.to_string().to_lowercase())?,
+            }
+        }
+        Ok(())
     }
-    let alone = alike && tried.len() == 1 && all == 1;
-    // Writing to a string can't fail.
-    let _ = match tried.len() {
-        1 if alone => Ok(()),
-        1 if all == 1 => write!(text, "1 address tried"),
-        count if count == all => write!(text, "{count} addresses tried"),
-        count => write!(text, "{count} of {all} addresses tried"),
-    };
-    for (at, (address, end)) in tried.iter().enumerate() {
-        let before = match at {
-            0 if alone => "",
-            0 => ": ",
-            _ => ", ",
-        };
-        let _ = match end {
-            _ if alike => write!(text, "{before}{address}"),
-            None => write!(text, "{before}{address} no answer"),
-            Some(Kind::Os(libc::ECONNREFUSED)) => write!(text, "{before}{address} refused"),
-            Some(kind) => write!(text, "{before}{address} {}", kind.to_string().to_lowercase()),
-        };
+}
+
+/// Counts what is written.
+struct Counted<'a, 'f> {
+    to: &'a mut fmt::Formatter<'f>,
+    written: usize,
+}
+
+impl fmt::Write for Counted<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.written += text.len();
+        self.to.write_str(text)
     }
 }

@@ -3,6 +3,7 @@
 use crate::address::Address;
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{legible, Error, Kind, Operation, Result};
+use crate::memory;
 use crate::sys;
 use std::ffi::{CStr, CString};
 use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
@@ -85,8 +86,8 @@ pub fn resolve(host: Option<&CStr>, service: Option<&CStr>, hints: &Hints) -> Re
         } else {
             host.or(service)
         };
-        let name = name.map_or_else(String::new, |name| legible(&name.to_string_lossy()));
-        Error::new(Operation::Resolve, kind).with_detail(name)
+        let name = name.map_or(&[][..], CStr::to_bytes);
+        Error::new(Operation::Resolve, kind).with_detail(legible(name))
     })
 }
 
@@ -119,13 +120,15 @@ fn is_beyond_every_port(service: &CStr) -> bool {
 /// # Errors
 /// As [`resolve`]; `InvalidInput("host")` for a name with a NUL byte.
 pub fn resolve_name(host: &str, port: u16, flags: i32) -> Result<Vec<Address>> {
+    let failed = |kind| Error::new(Operation::Resolve, kind);
     if let Some(numeric) = numeric(host, port) {
         return numeric
-            .map(|address| vec![address])
-            .map_err(|kind| Error::new(Operation::Resolve, kind).with_detail(legible(host)));
+            .and_then(|address| memory::copy(&[address]))
+            .map_err(|kind| failed(kind).with_detail(legible(host)));
     }
-    let name = CString::new(host).map_err(|_| {
-        Error::invalid(Operation::Resolve, "host", "must have no NUL").with_detail(legible(host))
+    let name = memory::c_string(host.as_bytes(), Kind::InvalidInput("host")).map_err(|kind| match kind {
+        Kind::OutOfMemory => failed(kind),
+        _ => Error::invalid(Operation::Resolve, "host", "must have no NUL").with_detail(legible(host)),
     })?;
     let name = (!host.is_empty()).then_some(name.as_c_str());
     let zero = (name.is_none()).then_some(c"0");
@@ -137,10 +140,7 @@ pub fn resolve_name(host: &str, port: u16, flags: i32) -> Result<Vec<Address>> {
             ..Hints::STREAM
         },
     )?;
-    Ok(answers
-        .into_iter()
-        .map(|answer| answer.address.with_port(port))
-        .collect())
+    memory::collect(answers.iter().map(|answer| answer.address.with_port(port))).map_err(failed)
 }
 
 /// Reads a numeric host; an error is an interface that is not there.
@@ -163,7 +163,7 @@ fn scope(zone: &str) -> Option<u32> {
     if let Ok(number) = zone.parse() {
         return Some(number);
     }
-    sys::resolve::interface_index(&CString::new(zone).ok()?)
+    sys::resolve::interface_index(&memory::c_string(zone.as_bytes(), Kind::InvalidInput("host")).ok()?)
 }
 
 /// The port of a service: a number, or a name such as `http` (services(5); Python `getservbyname`).
@@ -178,7 +178,8 @@ pub fn resolve_service(service: &str) -> Result<u16> {
         let number = Some(service).filter(|service| !service.starts_with('+'));
         return number.and_then(|number| number.parse().ok()).ok_or_else(invalid);
     }
-    let name = CString::new(service).map_err(|_| invalid())?;
+    let name = memory::c_string(service.as_bytes(), Kind::InvalidInput("service"))
+        .map_err(|kind| Error::new(Operation::Resolve, kind).with_detail(service))?;
     let answers = resolve(None, Some(&name), &Hints::STREAM)?;
     let port = answers.first().and_then(|answer| answer.address.port());
     port.ok_or_else(invalid)
@@ -202,7 +203,7 @@ pub fn resolve_service(service: &str) -> Result<u16> {
 /// ```
 pub fn name_of(address: &Address, flags: i32) -> Result<(CString, CString)> {
     sys::resolve::getnameinfo(address, flags)
-        .map_err(|kind| Error::new(Operation::GetNameInfo, kind).with_detail(address.to_string()))
+        .map_err(|kind| Error::new(Operation::GetNameInfo, kind).with_detail(address))
 }
 
 /// Parts `host:service`: `localhost:80`, `[::1]:80`, `[fe80::1%eth0]:http`, `:80` (an empty host). Looks nothing up.

@@ -7,9 +7,9 @@
 use crate::error::Kind;
 use crate::handle::{Candidate, Direction, Handle, WaitingFor, Watch};
 use crate::host::Host;
+use crate::sys::thread::{me, ThreadId};
 use crate::time::Limit;
 use crate::wait::{wait, Waited};
-use std::thread::{self, ThreadId};
 use std::time::Instant;
 
 /// Who has the turn, and how many times; 0 times when it was granted and has not been taken yet.
@@ -52,7 +52,7 @@ impl<'a> Turn<'a> {
     ) -> Result<Self, Kind> {
         let candidate = Candidate {
             direction,
-            thread: thread::current().id(),
+            thread: me(),
             since: Instant::now(),
         };
         let deadline = limit.deadline();
@@ -85,7 +85,7 @@ impl<'a> Turn<'a> {
     }
 
     fn try_take(handle: &'a Handle, direction: Direction) -> Option<Self> {
-        let me = thread::current().id();
+        let me = me();
         match handle.shared.lock().turn(direction) {
             free @ None => {
                 *free = Some(Owner { thread: me, depth: 1 });
@@ -106,7 +106,7 @@ impl Drop for Turn<'_> {
         let mut shared = self.0.shared.lock();
         // In a child forked meanwhile the turn is free already.
         let Some(owner) = shared.turn(self.1) else { return };
-        if owner.thread != thread::current().id() {
+        if owner.thread != me() {
             return;
         }
         owner.depth -= 1;
@@ -122,7 +122,7 @@ struct Grant<'a>(&'a Handle, Direction);
 impl Drop for Grant<'_> {
     fn drop(&mut self) {
         let mut shared = self.0.shared.lock();
-        let me = thread::current().id();
+        let me = me();
         if matches!(shared.turn(self.1), Some(owner) if owner.thread == me && owner.depth == 0) {
             shared.pass_turn(self.1);
         }
@@ -137,6 +137,7 @@ mod tests {
     use crate::time::Timeout;
     use std::os::unix::net::UnixStream;
     use std::sync::mpsc;
+    use std::thread;
     use std::time::Duration;
 
     /// The thread that was woken gave up at that moment, and nobody woke the next one.
@@ -166,7 +167,7 @@ mod tests {
         thread::scope(|scope| {
             let candidate = Candidate {
                 direction: Direction::Send,
-                thread: thread::current().id(),
+                thread: me(),
                 since,
             };
             let grant = Grant(&handle, Direction::Send);

@@ -70,7 +70,7 @@ fn descriptors_arrive_open_close_on_exec_and_are_the_same_file() {
         file.write_all(b"through the socket").unwrap();
         file.rewind().unwrap();
         let other = tempfile();
-        let control = [Control::rights(&[file.as_fd(), other.as_fd()])];
+        let control = [Control::rights(&[file.as_fd(), other.as_fd()]).unwrap()];
         a.on(Plain)
             .send_message(&[Data::from("x")], &control, None, Flags::NONE)
             .unwrap();
@@ -101,7 +101,7 @@ fn descriptors_nobody_takes_are_closed_and_those_without_room_too() {
     let (a, b) = pair(SocketType::DATAGRAM);
     let file = tempfile();
     let inode = inode(&file);
-    let control = [Control::rights(&[file.as_fd(); 5])];
+    let control = [Control::rights(&[file.as_fd(); 5]).unwrap()];
     for room in [room_for(5), room_for(2), 0] {
         a.on(Plain)
             .send_message(&[Data::from("x")], &control, None, Flags::NONE)
@@ -138,7 +138,7 @@ fn credentials_say_who_sent() {
         // SAFETY: as above.
         gid: unsafe { libc::getgid() },
     };
-    for control in [vec![], vec![Control::credentials(me)]] {
+    for control in [vec![], vec![Control::credentials(me).unwrap()]] {
         a.on(Plain)
             .send_message(&[Data::from("x")], &control, None, Flags::NONE)
             .unwrap();
@@ -315,7 +315,7 @@ fn packet_info_chooses_the_address_to_send_from() {
         bound.bind(&address).unwrap();
         bound.set_timeout(Duration::from_secs(5));
         let (to, source) = (bound.local_address().unwrap(), source.parse().unwrap());
-        let control = [Control::packet_info(source, 0)];
+        let control = [Control::packet_info(source, 0).unwrap()];
         free.on(Plain)
             .send_message(&[Data::from("x")], &control, Some(&to), Flags::NONE)
             .unwrap();

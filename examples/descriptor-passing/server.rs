@@ -34,7 +34,7 @@ fn work(channel: &Socket) -> Result<(), Box<dyn Error>> {
 }
 
 fn pass_on(channel: &Socket, fd: BorrowedFd<'_>) -> polysock_core::Result<usize> {
-    let control = [Control::rights(&[fd])];
+    let control = [Control::rights(&[fd])?];
     channel
         .within(PATIENCE)
         .send_message(&["x".into()], &control, None, Flags::NONE)

@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::guard;
 use crate::pointer::{self, Out};
 use libc::{c_int, c_void};
-use polysock_core::{Address, Ancillary, Control, Credentials};
+use polysock_core::{memory, Address, Ancillary, Control, Credentials};
 use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd};
 
 /// Room for control messages that holds whatever one message usually brings: 253 descriptors, the most that Linux
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn polysock_control_add_fds(
         }
         // SAFETY: C's contract: `fds` has `n` numbers, and `index` is less.
         let numbers = (0..n).map(|index| unsafe { fds.add(index).read_unaligned() });
-        let mut lent: Vec<BorrowedFd<'static>> = Vec::with_capacity(n);
+        let mut lent: Vec<BorrowedFd<'static>> = memory::list(n).map_err(Failure::no_memory)?;
         for number in numbers {
             if number < 0 {
                 return Err(Failure::new(POLYSOCK_EBADF, "a descriptor is negative"));
@@ -152,8 +152,7 @@ pub unsafe extern "C" fn polysock_control_add_fds(
             // SAFETY: only its number is used, and only by the kernel, which finds out whether it is open.
             lent.push(unsafe { BorrowedFd::borrow_raw(number) });
         }
-        control.to_send.push(Control::rights(&lent));
-        Ok(())
+        control.add(Control::rights(&lent))
     })
 }
 
@@ -170,10 +169,7 @@ pub unsafe extern "C" fn polysock_control_add_credentials(
     guard::code("polysock_control_add_credentials", || {
         let control = open(c)?;
         let polysock_credentials { pid, uid, gid } = pointer::value(who, "who")?;
-        control
-            .to_send
-            .push(Control::credentials(Credentials { pid, uid, gid }));
-        Ok(())
+        control.add(Control::credentials(Credentials { pid, uid, gid }))
     })
 }
 
@@ -192,8 +188,7 @@ pub unsafe extern "C" fn polysock_control_add_packet_info(
     guard::code("polysock_control_add_packet_info", || {
         let control = open(c)?;
         let source = address::ip(source, "source")?;
-        control.to_send.push(Control::packet_info(source, interface));
-        Ok(())
+        control.add(Control::packet_info(source, interface))
     })
 }
 
@@ -216,8 +211,7 @@ pub unsafe extern "C" fn polysock_control_add(
             return Err(Failure::argument("len", "is above 1048576"));
         }
         let data = pointer::bytes(data, len, "data", "len")?;
-        control.to_send.push(Control::new(level, kind, data));
-        Ok(())
+        control.add(Control::new(level, kind, data))
     })
 }
 
@@ -363,6 +357,11 @@ pub unsafe extern "C" fn polysock_control_timestamp(
 }
 
 impl polysock_control {
+    /// Adds one to those to send.
+    fn add(&mut self, message: polysock_core::Result<Control<'static>>) -> Result<(), Failure> {
+        memory::push(&mut self.to_send, message?).map_err(Failure::no_memory)
+    }
+
     /// What the first message that has it says.
     fn first<T>(&self, read: impl Fn(&Ancillary) -> Option<T>) -> Result<T, Failure> {
         let found = self.received.iter().find_map(read);

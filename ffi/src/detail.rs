@@ -2,10 +2,10 @@
 
 use crate::error::{Failure, Words};
 use libc::c_char;
-use polysock_core::Operation;
-use std::cell::{Cell, RefCell};
+use polysock_core::{memory, Operation, PerThread};
+use std::cell::RefCell;
 use std::ffi::CString;
-use std::fmt::Write;
+use std::fmt;
 
 /// Gives words for the last failure in this thread, such as "connect 127.0.0.1:80: Connection refused".
 ///
@@ -17,70 +17,63 @@ use std::fmt::Write;
 /// @ingroup polysock_library
 #[no_mangle]
 pub extern "C" fn polysock_last_detail() -> *const c_char {
-    let text = LAST.try_with(|last| {
+    let text = LAST.with(|last| {
         let mut last = last.try_borrow_mut().ok()?;
         let Last { failure, text } = &mut *last;
         if let (Some((function, words)), None) = (failure.as_ref(), text.as_ref()) {
-            *text = Some(CString::new(say(function, words)).unwrap_or_default());
+            *text = say(&Saying { function, words });
         }
         text.as_ref().map(|text| text.as_ptr())
     });
-    match text {
-        Ok(text) => text.unwrap_or(c"".as_ptr()),
-        Err(_) => LATE.with(|late| late.as_ptr().cast()),
-    }
+    text.flatten().unwrap_or(c"".as_ptr())
 }
 
+#[derive(Default)]
 struct Last {
     failure: Option<(&'static str, Words)>,
     text: Option<CString>,
 }
 
-/// Room for the words of a failure in a thread that is ending, its NUL included.
-const LATE_SIZE: usize = 512;
-
-thread_local! {
-    static LAST: RefCell<Last> = const { RefCell::new(Last { failure: None, text: None }) };
-    /// What destructors that run after LAST's have: it has none itself, so it stays to the end of the thread.
-    static LATE: Cell<[u8; LATE_SIZE]> = const { Cell::new([0; LATE_SIZE]) };
-}
+static LAST: PerThread<RefCell<Last>> = PerThread::new();
 
 /// Keeps what a failed call has to say.
 pub(crate) fn record(function: &'static str, failure: Failure) {
-    let words = Cell::new(Some(failure.words));
-    let kept = LAST.try_with(|last| {
+    LAST.with(|last| {
         if let Ok(mut last) = last.try_borrow_mut() {
             *last = Last {
-                failure: words.take().map(|words| (function, words)),
+                failure: Some((function, failure.words)),
                 text: None,
             };
         }
     });
-    if let (Err(_), Some(words)) = (kept, words.take()) {
-        let text = say(function, &words);
-        let mut late = [0; LATE_SIZE];
-        late.iter_mut()
-            .zip(text.bytes().take(LATE_SIZE - 1))
-            .for_each(|(to, byte)| *to = byte);
-        LATE.set(late);
-    }
 }
 
-fn say(function: &str, words: &Words) -> String {
-    let name = function.strip_prefix("polysock_").unwrap_or(function);
-    let mut text = String::new();
-    // Writing to a String does not fail.
-    let _ = match words {
-        Words::Core(error) if error.operation().name() != name && is_a_part(error.operation()) => {
-            write!(text, "{name}: {error}")
-        }
-        Words::Core(error) => write!(text, "{name}{}", error.without_operation()),
-        Words::Argument(argument, problem) => write!(text, "{name}: {argument} {problem}"),
-        Words::Plain(words) => write!(text, "{name}: {words}"),
-        Words::Panic(report) => write!(text, "{name}: bug in polysock: {report}"),
-    };
+/// The words, if there is memory for them.
+fn say(saying: &Saying<'_>) -> Option<CString> {
+    let mut text = String::from(memory::text(&format_args!("{saying}\0"))?);
     text.retain(|character| character != '\0');
-    text
+    text.push('\0'); // where that one was
+    CString::from_vec_with_nul(text.into_bytes()).ok()
+}
+
+struct Saying<'a> {
+    function: &'a str,
+    words: &'a Words,
+}
+
+impl fmt::Display for Saying<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.function.strip_prefix("polysock_").unwrap_or(self.function);
+        match self.words {
+            Words::Core(error) if error.operation().name() != name && is_a_part(error.operation()) => {
+                write!(f, "{name}: {error}")
+            }
+            Words::Core(error) => write!(f, "{name}{}", error.without_operation()),
+            Words::Argument(argument, problem) => write!(f, "{name}: {argument} {problem}"),
+            Words::Plain(words) => write!(f, "{name}: {words}"),
+            Words::Panic(report) => write!(f, "{name}: bug in polysock: {report}"),
+        }
+    }
 }
 
 /// Whether an operation is one of several that a function makes. All others have the function's name, only in general

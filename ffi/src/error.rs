@@ -2,8 +2,8 @@
 
 use crate::code::{
     of_errno, of_resolver, POLYSOCK_EAGAIN, POLYSOCK_EBUSY, POLYSOCK_ECLOSED, POLYSOCK_EEOF,
-    POLYSOCK_EINPROGRESS, POLYSOCK_EINTR, POLYSOCK_EINVAL, POLYSOCK_EOTHER, POLYSOCK_ETIMEDOUT,
-    POLYSOCK_ETRUNCATED, POLYSOCK_EUNSUPPORTED,
+    POLYSOCK_EINPROGRESS, POLYSOCK_EINTR, POLYSOCK_EINVAL, POLYSOCK_ENOMEM, POLYSOCK_EOTHER,
+    POLYSOCK_ETIMEDOUT, POLYSOCK_ETRUNCATED, POLYSOCK_EUNSUPPORTED,
 };
 use libc::c_int;
 use polysock_core::{Error, Kind};
@@ -44,6 +44,11 @@ impl Failure {
         }
     }
 
+    /// There is no memory for what a call needs.
+    pub(crate) const fn no_memory(_: Kind) -> Self {
+        Self::new(POLYSOCK_ENOMEM, "out of memory")
+    }
+
     /// The handle is closed.
     pub(crate) const fn closed() -> Self {
         Self::new(POLYSOCK_ECLOSED, "the socket is closed")
@@ -73,6 +78,7 @@ pub(crate) fn of_kind(kind: Kind) -> c_int {
         Kind::Resolve(code) => of_resolver(code),
         Kind::InvalidInput(_) => POLYSOCK_EINVAL,
         Kind::Unsupported => POLYSOCK_EUNSUPPORTED,
+        Kind::OutOfMemory => POLYSOCK_ENOMEM,
         Kind::Os(errno) => of_errno(errno),
         // Core's kinds may grow; every one there is stands above, and clippy points here when one is missing.
         _ => POLYSOCK_EOTHER,
@@ -98,6 +104,7 @@ mod tests {
             (Kind::Resolve(libc::EAI_NONAME), POLYSOCK_EAI_NONAME),
             (Kind::InvalidInput("linger"), POLYSOCK_EINVAL),
             (Kind::Unsupported, POLYSOCK_EUNSUPPORTED),
+            (Kind::OutOfMemory, POLYSOCK_ENOMEM),
             (Kind::Os(libc::ECONNREFUSED), POLYSOCK_ECONNREFUSED),
         ];
         for (kind, code) in pairs {

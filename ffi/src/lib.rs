@@ -9,6 +9,10 @@
 // What a caller from C must uphold stands once, at the head of the header, in C's words.
 #![allow(clippy::missing_safety_doc)]
 
+/// Small requests are served when the system has no memory left.
+#[global_allocator]
+static ALLOCATOR: polysock_core::Reserve = polysock_core::Reserve;
+
 mod code;
 mod library;
 

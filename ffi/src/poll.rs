@@ -6,8 +6,7 @@ use crate::pointer;
 use crate::socket::polysock_t;
 use crate::time;
 use libc::{c_int, c_short};
-use polysock_core::{poll, Events, PollEntry, PollTarget, Timeout};
-use std::sync::Arc;
+use polysock_core::{memory, poll, Events, PollEntry, PollTarget, Timeout};
 
 /// The most entries that one polysock_poll() takes.
 /// @ingroup polysock_waiting
@@ -58,22 +57,21 @@ pub unsafe extern "C" fn polysock_poll(set: *mut polysock_pollfd, n: usize, time
             return Err(Failure::argument("n", "is above POLYSOCK_POLL_MAX (1048576)"));
         }
         // SAFETY: C's contract: `set` has `n` entries that stay as they are until the call returns; `at` is less.
-        let wanted: Vec<polysock_pollfd> = (0..n).map(|at| unsafe { set.add(at).read_unaligned() }).collect();
+        let wanted = (0..n).map(|at| unsafe { set.add(at).read_unaligned() });
+        let wanted = memory::collect(wanted).map_err(Failure::no_memory)?;
         if wanted.iter().any(|entry| entry.reserved != 0) {
             return Err(Failure::argument("reserved", "of an entry is not zero"));
         }
-        let handles: Vec<Option<Arc<polysock_t>>> = wanted
-            .iter()
-            .map(|entry| pointer::handle(entry.socket).ok())
-            .collect();
+        let handles = wanted.iter().map(|entry| pointer::handle(entry.socket).ok());
+        let handles = memory::collect(handles).map_err(Failure::no_memory)?;
         let targets = handles.iter().zip(&wanted).map(|(handle, entry)| match handle {
             Some(handle) => PollTarget::Socket(handle),
             None => PollTarget::Number(entry.fd),
         });
-        let mut entries: Vec<PollEntry<'_>> = targets
+        let entries = targets
             .zip(&wanted)
-            .map(|(target, entry)| PollEntry::new(target, Events(entry.events)))
-            .collect();
+            .map(|(target, entry)| PollEntry::new(target, Events(entry.events)));
+        let mut entries = memory::collect(entries).map_err(Failure::no_memory)?;
         let ready = poll(&mut entries, timeout)?;
         for (at, entry) in entries.iter().enumerate() {
             // SAFETY: as above; only this field is written.

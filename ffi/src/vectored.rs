@@ -6,7 +6,7 @@ use crate::pointer::{data, handle, room};
 use crate::socket::polysock_t;
 use crate::time;
 use libc::{c_int, c_void, ssize_t};
-use polysock_core::{Data, Room};
+use polysock_core::{memory, Data, Room};
 
 /// The most pieces that one call takes.
 /// @ingroup polysock_streams
@@ -77,8 +77,11 @@ pub(crate) fn all_data<'a>(
     name: &'static str,
     count_name: &'static str,
 ) -> Result<Vec<Data<'a>>, Failure> {
-    let pieces = pieces(v, nv, name, count_name)?;
-    pieces.map(|piece| data(piece.base, piece.len)).collect()
+    let mut all = memory::list(nv.min(POLYSOCK_IOV_MAX)).map_err(Failure::no_memory)?;
+    for piece in pieces(v, nv, name, count_name)? {
+        all.push(data(piece.base, piece.len)?);
+    }
+    Ok(all)
 }
 
 /// The pieces to receive into.
@@ -88,8 +91,11 @@ pub(crate) fn all_room<'a>(
     name: &'static str,
     count_name: &'static str,
 ) -> Result<Vec<Room<'a>>, Failure> {
-    let pieces = pieces(v, nv, name, count_name)?;
-    pieces.map(|piece| room(piece.base, piece.len)).collect()
+    let mut all = memory::list(nv.min(POLYSOCK_IOV_MAX)).map_err(Failure::no_memory)?;
+    for piece in pieces(v, nv, name, count_name)? {
+        all.push(room(piece.base, piece.len)?);
+    }
+    Ok(all)
 }
 
 fn pieces(

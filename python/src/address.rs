@@ -1,6 +1,6 @@
 //! Python's address tuples and paths, and the core's addresses.
 
-use crate::convert::{field, wrong_type, CInt};
+use crate::convert::{self, field, wrong_type, CInt};
 use crate::families::layout::Reader;
 use crate::names::decode_path;
 use crate::raw::buffer::Readable;
@@ -79,21 +79,25 @@ fn other_to_python<'py>(
 /// The bytes of a host name: text is encoded for the domain name system, in look-ups always, else where it is not
 /// ASCII already.
 pub fn host_name(object: &Bound<'_, PyAny>, always_encode: bool) -> PyResult<CString> {
+    let with_nul = |bytes: &[u8]| {
+        let refused = || PyTypeError::new_err("host name must not contain null character");
+        convert::c_string(bytes, refused)
+    };
     let bytes = if let Ok(text) = object.cast::<PyString>() {
         match text.to_str() {
-            Ok(ascii) if ascii.is_ascii() && !always_encode => ascii.as_bytes().to_vec(),
+            Ok(ascii) if ascii.is_ascii() && !always_encode => return with_nul(ascii.as_bytes()),
             _ if always_encode => encode_idna(text)?,
             // CPython says no more of it here, unlike in look-ups.
             _ => encode_idna(text).map_err(|_| PyTypeError::new_err("encoding of hostname failed"))?,
         }
     } else if let Ok(bytes) = object.cast::<PyBytes>() {
-        bytes.as_bytes().to_vec()
-    } else if let Ok(bytes) = object.cast::<PyByteArray>() {
-        bytes.to_vec()
+        return with_nul(bytes.as_bytes());
+    } else if object.cast::<PyByteArray>().is_ok() {
+        Readable::of(object)?.to_vec()?
     } else {
         return Err(wrong_type("str, bytes or bytearray expected", object));
     };
-    CString::new(bytes).map_err(|_| PyTypeError::new_err("host name must not contain null character"))
+    with_nul(&bytes)
 }
 
 fn encode_idna(text: &Bound<'_, PyString>) -> PyResult<Vec<u8>> {
@@ -171,7 +175,7 @@ fn unix(object: &Bound<'_, PyAny>) -> PyResult<Address> {
         Ok(_) => object.py().import("os")?.call_method1("fsencode", (object,))?,
         Err(_) => object.clone(),
     };
-    let name = Readable::of(&encoded)?.to_vec();
+    let name = Readable::of(&encoded)?.to_vec()?;
     let too_long = || PyOSError::new_err("AF_UNIX path too long");
     let is_path = name.first().is_some_and(|&first| first != 0);
     if !is_path {

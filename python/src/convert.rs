@@ -1,7 +1,8 @@
 //! Python's numbers as C takes them: `int`, `Py_ssize_t`, timeouts in seconds.
 
+use crate::error;
 use crate::raw::number;
-use polysock_core::Timeout;
+use polysock_core::{memory, Kind, Timeout};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyString};
@@ -287,5 +288,15 @@ pub fn text(object: &Bound<'_, PyAny>, wanted: &str) -> PyResult<CString> {
     let Ok(text) = object.cast::<PyString>() else {
         return Err(wrong_argument(wanted, object));
     };
-    CString::new(text.to_str()?).map_err(|_| PyValueError::new_err("embedded null character"))
+    c_string(text.to_str()?.as_bytes(), || {
+        PyValueError::new_err("embedded null character")
+    })
+}
+
+/// Bytes as C reads them; `with_nul` when there is a NUL within.
+pub fn c_string(bytes: &[u8], with_nul: impl FnOnce() -> PyErr) -> PyResult<CString> {
+    memory::c_string(bytes, Kind::InvalidInput("text")).map_err(|kind| match kind {
+        Kind::OutOfMemory => error::no_memory(kind),
+        _ => with_nul(),
+    })
 }

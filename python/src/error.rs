@@ -1,10 +1,13 @@
 //! The one conversion of the core's errors into Python's exceptions.
 
+use crate::raw::bytes;
 use polysock_core::{Error, Kind, Operation};
-use pyo3::exceptions::{PyEOFError, PyKeyboardInterrupt, PyOSError, PyTimeoutError, PyValueError};
+use pyo3::exceptions::{
+    PyEOFError, PyKeyboardInterrupt, PyMemoryError, PyOSError, PyTimeoutError, PyValueError,
+};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyType};
+use pyo3::types::PyType;
 
 pyo3::create_exception!(
     polysock,
@@ -22,6 +25,7 @@ pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
         Kind::Truncated { missing } => truncated(py, error, missing),
         Kind::Resolve(code) => gaierror(py, code, &error.kind().to_string()),
         Kind::InvalidInput(_) => PyValueError::new_err(error.kind().to_string()),
+        Kind::OutOfMemory => no_memory(error.kind()),
         // Ended by a signal handler, whose exception is raised in place of this one.
         Kind::Interrupted => PyKeyboardInterrupt::new_err(()),
         Kind::WouldBlock | Kind::InProgress | Kind::Closed | Kind::Busy | Kind::Unsupported | Kind::Os(_) => {
@@ -54,9 +58,16 @@ pub fn note_done(py: Python<'_>, raised: &PyErr, error: &Error) {
     }
 }
 
-/// Says on an exception which bytes had come when it was raised.
+/// Says on an exception which bytes had come when it was raised, if there is memory for them.
 pub fn note_partial(py: Python<'_>, raised: &PyErr, came: &[u8]) {
-    note(py, raised, "partial", PyBytes::new(py, came));
+    if let Ok(partial) = bytes::copy(py, came) {
+        note(py, raised, "partial", partial);
+    }
+}
+
+/// The value, or the exception for the error.
+pub fn raise<T>(py: Python<'_>, result: polysock_core::Result<T>) -> PyResult<T> {
+    result.map_err(|error| exception(py, &error))
 }
 
 /// `OSError(errno, text)`, which makes an instance of the subclass that belongs to the number.
@@ -67,6 +78,11 @@ pub fn os_error(py: Python<'_>, errno: i32) -> PyErr {
         Ok(error) => PyErr::from_value(error),
         Err(error) => error,
     }
+}
+
+/// The error for memory that is not there, as the interpreter itself has it.
+pub fn no_memory(_: Kind) -> PyErr {
+    PyMemoryError::new_err(())
 }
 
 /// The error of a socket that has no descriptor.

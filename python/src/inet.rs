@@ -120,7 +120,7 @@ fn old_number(text: &str) -> Option<u32> {
 #[pyfunction]
 #[pyo3(signature = (packed_ip, /))]
 pub fn inet_ntoa(packed_ip: &Bound<'_, PyAny>) -> PyResult<String> {
-    let bytes = Readable::of(packed_ip)?.to_vec();
+    let bytes = Readable::of(packed_ip)?.to_vec()?;
     <[u8; 4]>::try_from(bytes)
         .map(|octets| Ipv4Addr::from(octets).to_string())
         .map_err(|_| PyOSError::new_err("packed IP wrong length for inet_ntoa"))
@@ -154,7 +154,7 @@ pub fn inet_pton<'py>(
 #[pyfunction]
 #[pyo3(signature = (address_family, packed_ip, /))]
 pub fn inet_ntop(address_family: CInt, packed_ip: &Bound<'_, PyAny>) -> PyResult<String> {
-    let bytes = Readable::of(packed_ip)?.to_vec();
+    let bytes = Readable::of(packed_ip)?.to_vec()?;
     let length = |_| PyValueError::new_err("invalid length of packed IP address string");
     match address_family.0 {
         libc::AF_INET => {

@@ -23,6 +23,10 @@ mod socket;
 mod tcp_info;
 mod try_first;
 
+/// Small requests are served when the system has no memory left.
+#[global_allocator]
+static ALLOCATOR: polysock_core::Reserve = polysock_core::Reserve;
+
 /// The native half of the package `polysock`.
 // Without the lock buffers could change while they are copied (ARCHITECTURE.md, "State and threads").
 #[pyo3::pymodule(gil_used = true)]

@@ -1,13 +1,14 @@
 //! Datagrams and messages: recvfrom, sendto, recvmsg, sendmsg and their kin; the room for control messages.
 
 use crate::convert::{since, Argument, CInt, Object, Size};
+use crate::error::{no_memory, raise};
 use crate::gil::Tries;
 use crate::raw::buffer::is_sequence;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
 use crate::socket::{waiting_flags, NativeSocket, Using};
 use crate::{address, audit, convert, gil};
-use polysock_core::{Address, Ancillary, Control, Data, Family, Received, Room, Socket};
+use polysock_core::{memory, Address, Ancillary, Control, Family, Received, Socket};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyRuntimeWarning, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyList, PyString, PyTuple};
@@ -183,7 +184,7 @@ pub fn recvmsg_into<'py>(
     if items.len() > LONGEST {
         return Err(PyOSError::new_err("recvmsg_into() argument 1 is too long"));
     }
-    let mut parts = Vec::with_capacity(items.len());
+    let mut parts = memory::list(items.len()).map_err(no_memory)?;
     for item in &items {
         parts.push(Writable::of(item).map_err(|_| {
             PyTypeError::new_err(
@@ -192,7 +193,7 @@ pub fn recvmsg_into<'py>(
         })?);
     }
     let control = control_room(ancbufsize)?;
-    let room: Vec<Room<'_>> = parts.iter_mut().map(|part| part.room(usize::MAX)).collect();
+    let room = memory::collect(parts.iter_mut().map(|part| part.room(usize::MAX))).map_err(no_memory)?;
     let received = gil::call(py, |host| {
         socket
             .on(host)
@@ -227,7 +228,7 @@ pub fn sendmsg(
         Argument::Given(items) => controls(&items.0)?,
         Argument::Missing => Vec::new(),
     };
-    let data: Vec<Data<'_>> = parts.iter().map(Readable::data).collect();
+    let data = memory::collect(parts.iter().map(Readable::data)).map_err(no_memory)?;
     gil::call(py, |host| {
         socket
             .on(host)
@@ -250,25 +251,23 @@ pub fn sendmsg_afalg(
     let missing = || PyTypeError::new_err("Invalid or missing argument 'op'");
     let CInt(op) = op.ok_or_else(missing)?.extract()?;
     let op = u32::try_from(op).map_err(|_| missing())?;
-    let mut control = vec![Control::new(SOL_ALG, ALG_SET_OP, &op.to_ne_bytes())];
+    let mut control = vec![raise(py, Control::new(SOL_ALG, ALG_SET_OP, &op.to_ne_bytes()))?];
     let iv = iv.map(Readable::of).transpose()?;
-    if let Some(iv) = iv.map(|iv| iv.to_vec()) {
+    if let Some(iv) = iv.map(|iv| iv.to_vec()).transpose()? {
         let length = u32::try_from(iv.len()).map_err(|_| PyOSError::new_err("iv is too long"))?;
-        let value = [&length.to_ne_bytes()[..], &iv].concat();
-        control.push(Control::new(SOL_ALG, ALG_SET_IV, &value));
+        let value = length.to_ne_bytes().into_iter().chain(iv);
+        let value = memory::collect(value).map_err(no_memory)?;
+        control.push(raise(py, Control::new(SOL_ALG, ALG_SET_IV, &value))?);
     }
     if let Some(assoclen) = assoclen {
         let CInt(length) = assoclen.extract()?;
         let length = u32::try_from(length).map_err(|_| PyTypeError::new_err("assoclen must be positive"))?;
-        control.push(Control::new(
-            SOL_ALG,
-            ALG_SET_AEAD_ASSOCLEN,
-            &length.to_ne_bytes(),
-        ));
+        let value = length.to_ne_bytes();
+        control.push(raise(py, Control::new(SOL_ALG, ALG_SET_AEAD_ASSOCLEN, &value))?);
     }
     let items = msg.map_or(Ok(Vec::new()), pieces)?;
     let parts = readable(&items)?;
-    let data: Vec<Data<'_>> = parts.iter().map(Readable::data).collect();
+    let data = memory::collect(parts.iter().map(Readable::data)).map_err(no_memory)?;
     gil::call(py, |host| {
         socket
             .on(host)
@@ -286,13 +285,17 @@ fn pieces<'py>(buffers: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> 
 }
 
 fn readable<'a, 'py>(items: &'a [Bound<'py, PyAny>]) -> PyResult<Vec<Readable<'a, 'py>>> {
-    items.iter().map(Readable::of).collect()
+    let mut all = memory::list(items.len()).map_err(no_memory)?;
+    for item in items {
+        all.push(Readable::of(item)?);
+    }
+    Ok(all)
 }
 
 fn controls(ancdata: &Bound<'_, PyAny>) -> PyResult<Vec<Control<'static>>> {
     let items = iterable(ancdata, "sendmsg() argument 2 must be an iterable")?;
     let mut room = 0_usize;
-    let mut messages = Vec::with_capacity(items.len());
+    let mut messages = memory::list(items.len()).map_err(no_memory)?;
     for item in &items {
         let (level, kind, data) = control(item)?;
         let Some(space) = Ancillary::space(data.len()).filter(|space| *space <= LONGEST) else {
@@ -302,7 +305,7 @@ fn controls(ancdata: &Bound<'_, PyAny>) -> PyResult<Vec<Control<'static>>> {
         if room > LONGEST {
             return Err(PyOSError::new_err("too much ancillary data"));
         }
-        messages.push(Control::new(level, kind, &data));
+        messages.push(raise(ancdata.py(), Control::new(level, kind, &data))?);
     }
     Ok(messages)
 }
@@ -324,13 +327,13 @@ fn control(item: &Bound<'_, PyAny>) -> PyResult<(i32, i32, Vec<u8>)> {
         return Err(PyTypeError::new_err(text));
     }
     let (CInt(level), CInt(kind)) = (item.get_item(0)?.extract()?, item.get_item(1)?.extract()?);
-    Ok((level, kind, Readable::of(&item.get_item(2)?)?.to_vec()))
+    Ok((level, kind, Readable::of(&item.get_item(2)?)?.to_vec()?))
 }
 
 /// The items of an iterable, all held, so that none goes away while its memory is used.
 fn iterable<'py>(object: &Bound<'py, PyAny>, otherwise: &'static str) -> PyResult<Vec<Bound<'py, PyAny>>> {
     if let Ok(list) = object.cast_exact::<PyList>() {
-        return Ok(list.iter().collect());
+        return memory::collect(list.iter()).map_err(no_memory);
     }
     let found = object.try_iter().map_err(|error| {
         if error.is_instance_of::<PyTypeError>(object.py()) {
@@ -342,7 +345,7 @@ fn iterable<'py>(object: &Bound<'py, PyAny>, otherwise: &'static str) -> PyResul
     // Not collected: to ask how many there are would take a call of a Python function.
     let mut items = Vec::with_capacity(4);
     for item in found {
-        items.push(item?);
+        memory::push(&mut items, item?).map_err(no_memory)?;
     }
     Ok(items)
 }
@@ -369,17 +372,18 @@ fn shown<'py>(py: Python<'py>, socket: &Socket, received: Received) -> PyResult<
         let (level, kind) = (item.level(), item.kind());
         let data = match item {
             Ancillary::Rights(descriptors) => {
-                let numbers: Vec<u8> = descriptors
+                let numbers = descriptors
                     .iter()
-                    .flat_map(|fd| std::os::fd::AsRawFd::as_raw_fd(fd).to_ne_bytes())
-                    .collect();
+                    .flat_map(|fd| std::os::fd::AsRawFd::as_raw_fd(fd).to_ne_bytes());
+                let numbers = memory::collect(numbers).map_err(no_memory)?;
+                memory::reserve(&mut given, descriptors.len()).map_err(no_memory)?;
                 given.extend(descriptors);
                 numbers
             }
             Ancillary::Other { data, .. } => data,
             _ => Vec::new(),
         };
-        list.append((level, kind, PyBytes::new(py, &data)))?;
+        list.append((level, kind, bytes::copy(py, &data)?))?;
     }
     for descriptor in given {
         let _ = descriptor.into_raw_fd();

@@ -1,7 +1,7 @@
 //! getsockopt and setsockopt in their three forms, and linger.
 
 use crate::convert::{duration, since, CInt, CUint};
-use crate::error;
+use crate::error::raise;
 use crate::raw::buffer::Readable;
 use polysock_core::Socket;
 use pyo3::exceptions::{PyOSError, PyTypeError};
@@ -116,7 +116,7 @@ impl<'a, 'py> Setting<'a, 'py> {
             py,
             match &self.value {
                 Value::Number(number) => socket.set_option(level, name, &number.to_ne_bytes()),
-                Value::Bytes(bytes) => socket.set_option(level, name, &bytes.to_vec()),
+                Value::Bytes(bytes) => socket.set_option(level, name, &bytes.to_vec()?),
                 Value::Null(length) => socket.set_option_null(level, name, *length),
             },
         )
@@ -145,8 +145,4 @@ pub fn set_linger(socket: &Socket, seconds: &Bound<'_, PyAny>) -> PyResult<()> {
 /// Linger in whole seconds, None when off.
 pub fn linger(py: Python<'_>, socket: &Socket) -> PyResult<Option<u64>> {
     raise(py, socket.linger()).map(|linger| linger.map(|linger| linger.as_secs()))
-}
-
-fn raise<T>(py: Python<'_>, result: polysock_core::Result<T>) -> PyResult<T> {
-    result.map_err(|error| error::exception(py, &error))
 }

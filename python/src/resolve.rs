@@ -1,6 +1,6 @@
 //! Look-ups: getaddrinfo and getnameinfo.
 
-use crate::convert::{field, since, text, wrong_type, CInt};
+use crate::convert::{self, field, since, text, wrong_type, CInt};
 use crate::names::decode_path;
 use crate::{address, audit, gil};
 use polysock_core::{name_of, resolve, Address, Family, Hints, Protocol, SocketType};
@@ -65,24 +65,23 @@ fn host_argument(host: &Bound<'_, PyAny>) -> PyResult<Option<CString>> {
 }
 
 fn service_argument(port: &Bound<'_, PyAny>) -> PyResult<Option<CString>> {
-    let bytes = if port.is_none() {
-        return Ok(None);
+    let refused = || wrong_type("a service without null characters is required", port);
+    let service = |bytes: &[u8]| convert::c_string(bytes, refused).map(Some);
+    if port.is_none() {
+        Ok(None)
     } else if port.is_exact_instance_of::<PyInt>() {
         // Of any size, as from CPython 3.12 on: what a port may be is the resolver's business.
-        port.str()?.to_str()?.as_bytes().to_vec()
+        service(port.str()?.to_str()?.as_bytes())
     } else if let Ok(text) = port.cast::<PyString>() {
-        text.to_str()?.as_bytes().to_vec()
+        service(text.to_str()?.as_bytes())
     } else if let Ok(bytes) = port.cast::<PyBytes>() {
-        bytes.as_bytes().to_vec()
+        service(bytes.as_bytes())
     } else if since(port.py(), 14) && port.get_type().hasattr("__index__")? {
         let number = port.py().import("operator")?.call_method1("index", (port,))?;
-        number.str()?.to_str()?.as_bytes().to_vec()
+        service(number.str()?.to_str()?.as_bytes())
     } else {
-        return Err(PyOSError::new_err("Int or String expected"));
-    };
-    CString::new(bytes)
-        .map(Some)
-        .map_err(|_| wrong_type("a service without null characters is required", port))
+        Err(PyOSError::new_err("Int or String expected"))
+    }
 }
 
 /// The host name and the service name of an address.

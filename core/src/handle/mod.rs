@@ -17,7 +17,7 @@ use crate::mode::Mode;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::{self, ForkLock};
 use crate::sys::special::{self, Holders};
-use crate::sys::unix;
+use crate::sys::{thread, unix};
 use crate::time::Timeout;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
@@ -256,7 +256,7 @@ impl Handle {
 
     /// Wakes the calls inside and waits until they have left. `false` when the last of them is to close the descriptor.
     fn see_others_out(&self, patience: Duration) -> bool {
-        self.shared.lock().closer = Some(std::thread::current());
+        self.shared.lock().closer = Some(thread::current());
         self.wake_until_alone(patience);
         self.shared.lock().closer = None;
         let left = self.update(|word, _| {
@@ -292,7 +292,7 @@ impl Handle {
             };
             let left = until.saturating_sub(began.elapsed());
             if !left.is_zero() {
-                std::thread::park_timeout(left);
+                thread::park_timeout(left);
             } else if until == patience {
                 return;
             } else {

@@ -2,11 +2,11 @@
 
 use super::Direction;
 use crate::sys::fork::InChild;
+use crate::sys::thread::{Thread, ThreadId};
 use crate::sys::wake;
 use crate::turn::Owner;
 use std::os::fd::BorrowedFd;
 use std::sync::Weak;
-use std::thread::{Thread, ThreadId};
 use std::time::{Duration, Instant};
 
 /// Who has waited so long for a turn gets the next one, whoever else comes. Below that the thread that had the last

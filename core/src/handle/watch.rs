@@ -2,6 +2,8 @@
 
 use super::shared::{Waiter, WaitingFor};
 use super::Handle;
+use crate::error::Kind;
+use crate::memory;
 use crate::sys::wake;
 use std::os::fd::RawFd;
 use std::rc::Rc;
@@ -20,15 +22,13 @@ impl<'a> Watch<'a> {
     }
 
     /// Registers with every handle, to be woken by any of them in the same way.
-    pub(crate) fn all(handles: impl Iterator<Item = &'a Handle>) -> Vec<Self> {
+    pub(crate) fn all(handles: impl Iterator<Item = &'a Handle>) -> Result<Vec<Self>, Kind> {
         let waker = wake::of_thread();
-        handles
-            .map(|handle| Self::with(handle, WaitingFor::Readiness, waker.clone()))
-            .collect()
+        memory::collect(handles.map(|handle| Self::with(handle, WaitingFor::Readiness, waker.clone())))
     }
 
     fn with(handle: &'a Handle, waiting_for: WaitingFor, waker: Option<Rc<wake::Waker>>) -> Self {
-        let watch = Self {
+        let mut watch = Self {
             handle,
             waiting_for,
             waker,
@@ -39,8 +39,11 @@ impl<'a> Watch<'a> {
                 waiting_for,
                 signalled: false,
             };
-            handle.shared.lock().waiters.push(waiter);
-            handle.note_registered();
+            if memory::push(&mut handle.shared.lock().waiters, waiter).is_ok() {
+                handle.note_registered();
+            } else {
+                watch.waker = None; // as where there is no descriptor for one
+            }
         }
         watch
     }

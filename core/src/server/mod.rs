@@ -14,11 +14,12 @@ use crate::handle::{WaitingFor, Watch};
 use crate::host::{Host, Plain};
 use crate::socket::Socket;
 use crate::sys::fork::ForkLock;
+use crate::sys::reserve::check_left;
+use crate::sys::thread;
 use crate::time::{Deadline, Left, Timeout};
 use crate::wait::{wait, Waited};
 use state::{Caller, State};
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long [`stop`](Server::stop) waits for handlers whose connections it has closed: they wake within milliseconds
@@ -102,8 +103,8 @@ impl Server {
         if options.handler_timeout == Some(Duration::ZERO) {
             return invalid("handler_timeout");
         }
-        let listening = listener.check_listening();
-        listening.map_err(|kind| Error::new(Operation::Server, kind))?;
+        let possible = check_left().and_then(|()| listener.check_listening());
+        possible.map_err(|kind| Error::new(Operation::Server, kind))?;
         // Whoever shares a listener in blocking mode with another process may sleep in accept(2), where nothing wakes it.
         let set = listener.set_descriptor_nonblocking(true);
         set.map_err(|error| Error::new(Operation::Server, error.kind()))?;
@@ -334,7 +335,7 @@ impl<'a> Asleep<'a> {
 
 impl Drop for Asleep<'_> {
     fn drop(&mut self) {
-        let me = thread::current().id();
+        let me = thread::me();
         let mut state = self.0.state.lock();
         if let Some(at) = state.sleepers.iter().position(|sleeper| sleeper.id() == me) {
             state.sleepers.swap_remove(at);

@@ -1,4 +1,4 @@
-//! A server with threads of the standard library.
+//! A server with threads of its own.
 
 use super::failure::kind_of;
 use super::state::State;
@@ -6,8 +6,10 @@ use super::{ServeOptions, Server, Step, Worker};
 use crate::address::Address;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::host::Plain;
+use crate::memory;
 use crate::socket::Socket;
 use crate::sys::fork::{ForkLock, InChild};
+use crate::sys::thread::{self, Started, ThreadId};
 use crate::time::{Deadline, Timeout};
 use std::any::Any;
 use std::collections::HashSet;
@@ -15,7 +17,6 @@ use std::fmt;
 use std::ops::Deref;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle, ThreadId};
 
 /// A [`Server`] with threads of its own. Dropping it stops it, with no time for handlers to finish.
 #[derive(Debug)]
@@ -179,7 +180,7 @@ impl InChild for Crew {}
 
 #[derive(Default)]
 struct Crew {
-    threads: Vec<JoinHandle<()>>,
+    threads: Vec<Started>,
     /// Those that somebody joins just now.
     ending: HashSet<ThreadId>,
     /// With so many threads those are looked for that have ended.
@@ -190,22 +191,20 @@ impl Threads {
     /// Waits until those have ended that are no workers any more, except this thread: it may be the one that drops the
     /// last of a server.
     fn join(&self, server: &Server) {
-        let me = thread::current().id();
+        let me = thread::me();
         let workers: HashSet<ThreadId> = server.state.lock().threads().collect();
         let left: Vec<_> = {
             let mut crew = self.0.lock();
             let stays = |id: ThreadId| id == me || workers.contains(&id);
             let threads = std::mem::take(&mut crew.threads).into_iter();
-            let (staying, left): (Vec<_>, _) = threads.partition(|thread| stays(thread.thread().id()));
+            let (staying, left): (Vec<_>, _) = threads.partition(|thread| stays(thread.id()));
             crew.threads = staying;
-            crew.ending
-                .extend(left.iter().map(|thread: &JoinHandle<()>| thread.thread().id()));
+            crew.ending.extend(left.iter().map(Started::id));
             left
         };
         for thread in left {
-            let id = thread.thread().id();
-            // What handlers and hooks panic with ends in the worker's own loop.
-            let _ = thread.join();
+            let id = thread.id();
+            thread.join();
             self.0.lock().ending.remove(&id);
         }
         server.state.lock().wake_sleepers();
@@ -248,10 +247,10 @@ where
     Handle: Fn(&Arc<Socket>, &Address) -> std::result::Result<(), F> + Send + Sync + 'static,
     Failed: Fn(Trouble<F>, Option<&Address>) + Send + Sync + 'static,
 {
+    let no_memory = |kind| Error::new(Operation::Server, kind);
+    memory::reserve(&mut program.threads.0.lock().threads, 1).map_err(no_memory)?;
     let its_own = Arc::clone(program);
-    let made = thread::Builder::new()
-        .name("polysock-server".to_owned())
-        .spawn(move || work(&its_own));
+    let made = thread::start(c"polysock-server", move || work(&its_own));
     let thread = made.map_err(|error| Error::os(Operation::Server, &error))?;
     let mut crew = program.threads.0.lock();
     if crew.threads.len() >= crew.look_at {
@@ -290,7 +289,7 @@ where
 }
 
 fn trouble_of<F>(
-    handled: thread::Result<std::result::Result<(), F>>,
+    handled: std::thread::Result<std::result::Result<(), F>>,
     worker: &Worker,
     kind: fn(&F) -> Option<Kind>,
 ) -> Option<Trouble<F>> {

@@ -3,9 +3,9 @@
 use crate::error::Error;
 use crate::socket::Socket;
 use crate::sys::fork::InChild;
+use crate::sys::thread::{self, Thread, ThreadId};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::thread::{self, Thread, ThreadId};
 use std::time::{Duration, Instant};
 
 /// What peers do to many connections at once is reported no more often, and counted.
@@ -109,7 +109,7 @@ impl State {
         self.expected_since = None;
         self.orphan = false;
         let seat = Seat {
-            thread: thread::current().id(),
+            thread: thread::me(),
             connection: None,
             limit: None,
             woken: false,
@@ -118,6 +118,16 @@ impl State {
         };
         self.seats.insert(self.last_key, seat);
         self.last_key
+    }
+
+    /// Makes room for another worker on every list that it may come to be on; false when there is no memory for that.
+    pub(super) fn has_room_for_another(&mut self) -> bool {
+        let workers = self.seats.len() + 1;
+        let followers = workers.saturating_sub(self.followers.len());
+        let sleepers = workers.saturating_sub(self.sleepers.len());
+        self.seats.try_reserve(1).is_ok()
+            && self.followers.try_reserve(followers).is_ok()
+            && self.sleepers.try_reserve(sleepers).is_ok()
     }
 
     pub(super) fn workers(&self) -> usize {
@@ -131,7 +141,7 @@ impl State {
     /// Notes which thread a worker runs in; false when it has left, or this is a forked child.
     pub(super) fn is_seated(&mut self, key: u64) -> bool {
         let seat = self.seats.get_mut(&key);
-        seat.map(|seat| seat.thread = thread::current().id()).is_some()
+        seat.map(|seat| seat.thread = thread::me()).is_some()
     }
 
     /// Takes a worker off; false when it has left, or this is a forked child.
@@ -180,7 +190,7 @@ impl State {
 
     /// Notes that this thread calls stop.
     pub(super) fn note_stop(&mut self) -> Caller {
-        let (me, mut caller) = (thread::current().id(), Caller::Other);
+        let (me, mut caller) = (thread::me(), Caller::Other);
         for seat in self.seats.values_mut().filter(|seat| seat.thread == me) {
             caller = Caller::Worker;
             if !std::mem::replace(&mut seat.stops, true) {

@@ -6,9 +6,9 @@ use crate::address::Address;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::host::{Host, Plain};
 use crate::socket::Socket;
+use crate::sys::thread;
 use crate::time::{Deadline, Timeout};
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// After this time without a turn a worker leaves that is there only while it is needed.
@@ -297,6 +297,7 @@ impl Worker {
                 state.leader = None;
                 let recruit = !state.pass_turn(options)
                     && state.workers() < options.workers()
+                    && state.has_room_for_another()
                     && state.expected_since.is_none_or(|since| since.elapsed() > ARRIVAL);
                 if recruit {
                     state.expected_since = Some(Instant::now());
@@ -384,6 +385,7 @@ mod tests {
     use super::*;
     use crate::connection::{create_connection, create_server};
     use crate::server::ServeOptions;
+    use std::thread;
 
     /// Between its decision to leave and its end the leader takes a connection.
     #[test]

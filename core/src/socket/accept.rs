@@ -7,6 +7,7 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Direction, Handle};
 use crate::host::Host;
 use crate::mode::Mode;
+use crate::sys::reserve::check_left;
 use crate::sys::unix::Readiness;
 use crate::sys::{special, unix};
 use crate::wait::{run, Plan, Step};
@@ -61,6 +62,7 @@ impl<H: Host> Call<'_, H> {
     }
 
     fn accept_descriptor(&mut self, mut peer: Option<&mut Address>) -> std::result::Result<OwnedFd, Kind> {
+        check_left()?; // before a connection is taken that nobody would get
         let handle = &self.socket.handle;
         if self.socket.family == Family::ALG {
             // Nothing to wait for: every accept makes an operation of its own, and poll says nothing of it.

@@ -92,7 +92,7 @@ impl<H: Host> Call<'_, H> {
             } else {
                 kind
             };
-            let error = Error::new(Operation::Connect, kind).with_detail(address.to_string());
+            let error = Error::new(Operation::Connect, kind).with_detail(address);
             error.within(self.timeout(Direction::Send))
         })
     }

@@ -19,7 +19,7 @@ impl Socket {
     /// `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `EINVAL` when it has one already; the address is in the detail.
     pub fn bind(&self, address: &Address) -> Result<()> {
         self.now(Operation::Bind, |fd| unix::bind(fd, address))
-            .map_err(|error| error.with_detail(address.to_string()))
+            .map_err(|error| error.with_detail(address))
     }
 
     /// Starts to listen (listen(2)). At most `backlog` connections wait to be accepted; the system has a limit of

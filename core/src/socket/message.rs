@@ -9,9 +9,11 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
 use crate::host::Host;
+use crate::memory;
 use crate::sys::buffer::{Data, Room};
 use crate::sys::{ancillary, special, unix};
 use crate::wait::{run, Progress, Step};
+use std::io;
 use std::os::fd::OwnedFd;
 
 /// `SCM_MAX_FD` of Linux.
@@ -160,7 +162,7 @@ impl<H: Host> Call<'_, H> {
         to: Option<&Address>,
         flags: Flags,
     ) -> Result<usize> {
-        let control = Control::encode(messages).map_err(|error| Error::os(Operation::SendMsg, &error))?;
+        let control = Control::encode(messages).map_err(|kind| Error::new(Operation::SendMsg, kind))?;
         let total = parts.iter().map(Data::len).fold(0, usize::saturating_add);
         let limit = self.send_limit(flags);
         let whole = limit.is_never() && self.socket.is_stream();
@@ -170,7 +172,7 @@ impl<H: Host> Call<'_, H> {
             done += if done == 0 {
                 unix::sendmsg(fd, parts, &control, to, flags.0, waiting)?
             } else {
-                unix::sendmsg(fd, &data_after(parts, done), &[], to, flags.0, waiting)?
+                unix::sendmsg(fd, &data_after(parts, done)?, &[], to, flags.0, waiting)?
             };
             Ok(if whole && 0 < done && done < total {
                 Step::More
@@ -186,11 +188,11 @@ impl<H: Host> Call<'_, H> {
                     |error| match (to, messages.iter().map(Control::descriptors).sum::<usize>()) {
                         // The kernel's EINVAL says nothing of the reason.
                         (_, count) if error.kind() == Kind::Os(libc::EINVAL) && count > MOST_DESCRIPTORS => {
-                            error.with_detail(format!(
+                            error.with_detail(format_args!(
                                 "{count} descriptors, a message takes {MOST_DESCRIPTORS}"
                             ))
                         }
-                        (Some(to), _) => error.with_detail(to.to_string()),
+                        (Some(to), _) => error.with_detail(to),
                         (None, _) => error,
                     },
                 ),
@@ -214,7 +216,7 @@ impl<H: Host> Call<'_, H> {
         let fill = stream && may_fill(flags);
         let unix = self.socket.family() == Family::UNIX;
         let given = flags.0 | if unix { special::CLOEXEC_RIGHTS } else { 0 };
-        let mut control = vec![0; control_room];
+        let mut control = memory::zeros(control_room).map_err(|kind| Error::new(Operation::RecvMsg, kind))?;
         let (mut from, mut ancillary) = (Address::EMPTY, Vec::new());
         let mut arrived = Arrived::new(flags);
         let mut fruitless = 0;
@@ -222,7 +224,7 @@ impl<H: Host> Call<'_, H> {
             let got = if arrived.taken() == 0 {
                 unix::recvmsg(fd, parts, &mut control, &mut from, given, waiting)
             } else {
-                let rest = room_after(parts, arrived.taken());
+                let rest = room_after(parts, arrived.taken())?;
                 unix::recvmsg(fd, &rest, &mut control, &mut from, given, waiting)
             };
             let got = if stream || flags.contains(Flags::ERROR_QUEUE) {
@@ -237,10 +239,11 @@ impl<H: Host> Call<'_, H> {
             }
             let control = control.get(..got.control).unwrap_or(&[]);
             let malformed = !ancillary::is_well_formed(control);
-            ancillary = unix::take_ancillary(control);
+            let lost;
+            (ancillary, lost) = unix::take_ancillary(control);
             Ok(Step::Done(Came {
                 count: arrived.count,
-                flags: Flags(got.flags),
+                flags: Flags(got.flags | if lost { libc::MSG_CTRUNC } else { 0 }),
                 malformed,
                 has_ancillary: !ancillary.is_empty(),
             }))
@@ -262,20 +265,20 @@ impl<H: Host> Call<'_, H> {
     }
 }
 
-fn data_after<'a>(parts: &[Data<'a>], mut done: usize) -> Vec<Data<'a>> {
+fn data_after<'a>(parts: &[Data<'a>], mut done: usize) -> io::Result<Vec<Data<'a>>> {
     let rest = parts.iter().map(|part| {
         let left = part.after(done);
         done -= done.min(part.len());
         left
     });
-    rest.filter(|part| !part.is_empty()).collect()
+    memory::collect(rest.filter(|part| !part.is_empty())).map_err(|_| io::ErrorKind::OutOfMemory.into())
 }
 
-fn room_after<'a>(parts: &[Room<'a>], mut done: usize) -> Vec<Room<'a>> {
+fn room_after<'a>(parts: &[Room<'a>], mut done: usize) -> io::Result<Vec<Room<'a>>> {
     let rest = parts.iter().map(|part| {
         let left = part.after(done);
         done -= done.min(part.len());
         left
     });
-    rest.filter(|part| !part.is_empty()).collect()
+    memory::collect(rest.filter(|part| !part.is_empty())).map_err(|_| io::ErrorKind::OutOfMemory.into())
 }

@@ -25,6 +25,7 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Direction, Handle};
 use crate::host::{Host, Plain};
 use crate::mode::Mode;
+use crate::sys::reserve::check_left;
 use crate::sys::{special, unix};
 use crate::time::{Limit, Timeout};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
@@ -88,6 +89,7 @@ impl Socket {
     /// # Errors
     /// The system's, such as `EAFNOSUPPORT`, `EPROTONOSUPPORT` or `EMFILE`.
     pub fn new(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<Self> {
+        check_left().map_err(|kind| Error::new(Operation::Socket, kind))?;
         let bare = socket_type.bare();
         let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
         // Non-blocking is what connect and accept need.
@@ -117,6 +119,7 @@ impl Socket {
     /// # Errors
     /// The system's, such as `EOPNOTSUPP` for other families.
     pub fn pair(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<(Self, Self)> {
+        check_left().map_err(|kind| Error::new(Operation::SocketPair, kind))?;
         let bare = SocketType(socket_type.0 & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC));
         let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
         let (one, other) = socket2::Socket::pair(family.0.into(), bare.0.into(), number)
@@ -136,6 +139,7 @@ impl Socket {
     /// # Errors
     /// `EMFILE`; `Closed`.
     pub fn duplicate(&self) -> Result<Self> {
+        check_left().map_err(|kind| Error::new(Operation::Dup, kind))?;
         self.handle.mark_shared();
         self.handle.show_mode();
         let fd = self.now(Operation::Dup, |fd| fd.try_clone_to_owned())?;
@@ -166,15 +170,19 @@ impl Socket {
         socket_type: Option<SocketType>,
         protocol: Option<Protocol>,
     ) -> std::result::Result<Self, AdoptError> {
-        match Self::inspect(fd.as_fd(), family, socket_type, protocol) {
+        let inspected = check_left().and_then(|()| {
+            let inspected = Self::inspect(fd.as_fd(), family, socket_type, protocol);
+            inspected.map_err(|error| Kind::from_io(&error))
+        });
+        match inspected {
             Ok((family, socket_type, protocol, nonblocking)) => {
                 let mode = Mode::new(nonblocking, nonblocking);
                 let socket = Self::from_parts(fd, mode, family, socket_type, protocol);
                 socket.handle.mark_shared();
                 Ok(socket)
             }
-            Err(error) => Err(AdoptError {
-                error: Error::os(Operation::FromFd, &error),
+            Err(kind) => Err(AdoptError {
+                error: Error::new(Operation::FromFd, kind),
                 fd,
             }),
         }

@@ -100,14 +100,12 @@ pub fn messages(mut rest: &[u8]) -> impl Iterator<Item = (i32, i32, &[u8])> {
 ///
 /// # Safety
 /// Each number must be a descriptor the kernel installed for us with that message, taken here for the first time.
-pub unsafe fn descriptors(data: &[u8]) -> Vec<OwnedFd> {
+pub unsafe fn descriptors(data: &[u8]) -> impl Iterator<Item = OwnedFd> + '_ {
     let numbers = data
         .chunks_exact(size_of::<RawFd>())
         .filter_map(|number| number.try_into().ok());
     // SAFETY: by our own contract.
-    numbers
-        .map(|number| unsafe { OwnedFd::from_raw_fd(RawFd::from_ne_bytes(number)) })
-        .collect()
+    numbers.map(|number| unsafe { OwnedFd::from_raw_fd(RawFd::from_ne_bytes(number)) })
 }
 
 #[cfg(test)]

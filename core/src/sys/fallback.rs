@@ -6,10 +6,12 @@ use super::selector::Selector;
 use super::unix::{self, Readiness};
 use super::wake::Waker;
 use crate::address::Address;
+use crate::memory;
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Makes a waker: a pipe.
@@ -89,7 +91,8 @@ pub const CLOEXEC_RIGHTS: libc::c_int = 0;
 
 /// Sends `count` bytes of a file from `offset` by way of a buffer; never waits and never raises SIGPIPE.
 pub fn sendfile(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: usize) -> io::Result<usize> {
-    let mut buffer = vec![0_u8; count.min(64 * 1024)];
+    let room = memory::zeros(count.min(64 * 1024));
+    let mut buffer = room.map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
     let offset = libc::off_t::try_from(offset).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
     let (start, length) = (buffer.as_mut_ptr().cast(), buffer.len());
     // SAFETY: `start` is writable for `length` bytes.
@@ -133,6 +136,32 @@ pub fn interface_index(name: &CStr) -> io::Result<u32> {
         index => Ok(index),
     }
 }
+
+/// All who sleep at some value.
+static SLEEPERS: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
+
+/// Sleeps while a value is what was expected: until [`wake_at`], for no longer than that, or for less.
+pub fn sleep_at(value: &AtomicU32, expected: u32, longest: Option<Duration>) {
+    let (lock, changed) = &SLEEPERS;
+    let held = lock.lock().unwrap_or_else(PoisonError::into_inner);
+    if value.load(Ordering::SeqCst) == expected {
+        match longest {
+            Some(longest) => drop(changed.wait_timeout(held, longest)),
+            None => drop(changed.wait(held)),
+        }
+    }
+}
+
+/// Wakes the threads that sleep, wherever: they look at their values again.
+pub fn wake_at(_: &AtomicU32) {
+    let (lock, changed) = &SLEEPERS;
+    // Who has looked at its value sleeps by now.
+    drop(lock.lock());
+    changed.notify_all();
+}
+
+/// Threads are named in as many ways as there are systems.
+pub fn name_thread(_: &CStr) {}
 
 /// The statistics of a TCP connection: not to be had in a portable way.
 pub fn tcp_info(_: BorrowedFd<'_>, _: &mut [u8]) -> io::Result<usize> {

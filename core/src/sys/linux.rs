@@ -10,8 +10,10 @@ use super::selector::Selector;
 use super::unix::{self, Readiness};
 use super::wake::Waker;
 use crate::address::Address;
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::sync::atomic::AtomicU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,14 +86,18 @@ pub fn poll(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Read
 }
 
 fn poll_to_the_nanosecond(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Readiness> {
-    let left = left.map(|left| libc::timespec {
-        tv_sec: left.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-        tv_nsec: left.subsec_nanos().into(),
-    });
+    let left = left.map(timespec);
     let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
     let count = libc::nfds_t::try_from(set.len()).unwrap_or(0);
     // SAFETY: `set` is ours and has `count` entries; `left` is null or points at a timespec that outlives this.
     unix::ready(unsafe { libc::ppoll(set.as_mut_ptr(), count, left, std::ptr::null()) })
+}
+
+fn timespec(time: Duration) -> libc::timespec {
+    libc::timespec {
+        tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_nsec: time.subsec_nanos().into(),
+    }
 }
 
 /// The state of a TCP connection as the kernel numbers it, the first byte of `struct tcp_info`.
@@ -170,6 +176,28 @@ pub fn ticks_per_second() -> u64 {
     u64::try_from(unsafe { libc::sysconf(libc::_SC_CLK_TCK) })
         .unwrap_or(0)
         .max(1)
+}
+
+/// Sleeps while a value is what was expected: until [`wake_at`], for no longer than that, or for less (futex(2)).
+pub fn sleep_at(value: &AtomicU32, expected: u32, longest: Option<Duration>) {
+    let limit = longest.map(timespec);
+    let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
+    // SAFETY: the value and the limit outlive the call.
+    unsafe { libc::syscall(libc::SYS_futex, value.as_ptr(), operation, expected, limit) };
+}
+
+/// Wakes a thread that sleeps there.
+pub fn wake_at(value: &AtomicU32) {
+    let operation = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
+    // SAFETY: the kernel only looks up who sleeps at the address.
+    unsafe { libc::syscall(libc::SYS_futex, value.as_ptr(), operation, 1) };
+}
+
+/// Names this thread, by the first 15 bytes.
+pub fn name_thread(name: &CStr) {
+    // SAFETY: the name ends with NUL.
+    unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
 }
 
 pub use super::fallback::{interface_index, OptionNumber};

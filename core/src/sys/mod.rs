@@ -13,6 +13,8 @@
 //! - the fork generation and locks that start afresh in a forked child ([`fork`]);
 //! - the layout of a sockaddr ([`sockaddr`]) and of control messages ([`ancillary`]);
 //! - name resolution ([`resolve`]) and the tables of names ([`names`]);
+//! - threads, and values of each thread's own, for which there may be no memory ([`thread`], [`local`]);
+//! - a little memory for when the system has none ([`reserve`]);
 //! - a [`selector`](mod@selector) for many descriptors (epoll on Linux, poll over all of them elsewhere).
 //!
 //! `socket2` does what it can do (through [`unix::sock`]); `libc` only the rest.
@@ -29,11 +31,14 @@ pub(crate) mod fork;
 pub(crate) mod holders;
 #[cfg(target_os = "linux")]
 pub(crate) mod linux;
+pub mod local;
 pub(crate) mod names;
 pub(crate) mod poll_set;
+pub mod reserve;
 pub(crate) mod resolve;
 pub mod selector;
 pub(crate) mod sockaddr;
+pub(crate) mod thread;
 pub(crate) mod unix;
 pub(crate) mod wake;
 

@@ -4,6 +4,7 @@ use super::fork::ForkLock;
 use super::{sockaddr, unix};
 use crate::address::Address;
 use crate::domain::{Family, Protocol};
+use crate::memory;
 use crate::names::{Host, HostError};
 use libc::{c_char, c_int};
 use std::ffi::{CStr, CString};
@@ -90,6 +91,9 @@ pub fn set_host_name(name: &[u8]) -> io::Result<()> {
     super::unix::check(unsafe { libc::sethostname(name.as_ptr().cast(), length) }).map(drop)
 }
 
+/// The code for what only errno tells (netdb.h): there was no memory.
+const NETDB_INTERNAL: c_int = -1;
+
 /// The name of the interface of this number.
 pub fn interface_name(index: u32) -> io::Result<CString> {
     let mut room = [0_u8; libc::IF_NAMESIZE];
@@ -109,20 +113,19 @@ pub fn interfaces() -> io::Result<Vec<(u32, CString)>> {
     if list.is_null() {
         return Err(io::Error::last_os_error());
     }
-    let mut found = Vec::new();
     let mut at = list;
-    // SAFETY: the list ends with an entry without a name, and we stop there.
-    while let Some(entry) = unsafe { at.as_ref() }.filter(|entry| !entry.if_name.is_null()) {
-        // SAFETY: the name of an entry ends with NUL.
-        found.push((
-            entry.if_index,
-            unsafe { CStr::from_ptr(entry.if_name) }.to_owned(),
-        ));
+    let entries = std::iter::from_fn(|| {
+        // SAFETY: the list ends with an entry without a name, and we stop there.
+        let entry = unsafe { at.as_ref() }.filter(|entry| !entry.if_name.is_null())?;
         at = at.wrapping_add(1);
-    }
+        // SAFETY: the name of an entry ends with NUL.
+        let name = unsafe { CStr::from_ptr(entry.if_name) };
+        Some((entry.if_index, name.to_owned()))
+    });
+    let found = memory::collect(entries).map_err(|_| io::ErrorKind::OutOfMemory.into());
     // SAFETY: the list came from if_nameindex and is not used again.
     unsafe { libc::if_freenameindex(list) };
-    Ok(found)
+    found
 }
 
 /// What is known of each address of each interface: the name, the flags (`IFF_…`), and the address of IPv4 or IPv6.
@@ -130,10 +133,11 @@ pub fn interface_addresses() -> io::Result<Vec<(CString, u32, Option<Address>)>>
     let mut list = std::ptr::null_mut();
     // SAFETY: `list` is ours to write.
     unix::check(unsafe { libc::getifaddrs(&raw mut list) })?;
-    let mut found = Vec::new();
     let mut at: *const libc::ifaddrs = list;
-    // SAFETY: the list ends with a null pointer, and we stop there.
-    while let Some(entry) = unsafe { at.as_ref() } {
+    let entries = std::iter::from_fn(|| {
+        // SAFETY: the list ends with a null pointer, and we stop there.
+        let entry = unsafe { at.as_ref() }?;
+        at = entry.ifa_next;
         // SAFETY: the name of an entry ends with NUL.
         let name = unsafe { CStr::from_ptr(entry.ifa_name) }.to_owned();
         // SAFETY: the address of an entry is null, or a sockaddr of its family.
@@ -148,12 +152,12 @@ pub fn interface_addresses() -> io::Result<Vec<(CString, u32, Option<Address>)>>
             let bytes = unsafe { std::slice::from_raw_parts(entry.ifa_addr.cast::<u8>(), length) };
             Address::from_bytes(bytes).unwrap_or(Address::EMPTY)
         });
-        found.push((name, entry.ifa_flags, address));
-        at = entry.ifa_next;
-    }
+        Some((name, entry.ifa_flags, address))
+    });
+    let found = memory::collect(entries).map_err(|_| io::ErrorKind::OutOfMemory.into());
     // SAFETY: the list came from getifaddrs and is not used again.
     unsafe { libc::freeifaddrs(list) };
-    Ok(found)
+    found
 }
 
 fn pointer(text: Option<&CStr>) -> *const c_char {
@@ -169,53 +173,47 @@ fn network_order(port: c_int) -> Option<u16> {
 ///
 /// # Safety
 /// The entry must be one that the resolver filled, and stay so during the call.
-unsafe fn host(entry: &libc::hostent) -> Host {
+unsafe fn host(entry: &libc::hostent) -> Result<Host, HostError> {
     let text = |at: *mut c_char| {
         // SAFETY: names of an entry end with NUL.
         unsafe { CStr::from_ptr(at) }.to_owned()
     };
+    let no_memory = |_| HostError(NETDB_INTERNAL);
     let length = usize::try_from(entry.h_length).unwrap_or(0);
-    let mut addresses = Vec::new();
     // SAFETY: the list is the entry's.
-    for at in unsafe { pointers(entry.h_addr_list) } {
+    let addresses = unsafe { pointers(entry.h_addr_list) }.filter_map(|at| {
         // SAFETY: each address has the entry's length.
         let bytes = unsafe { std::slice::from_raw_parts(at.cast::<u8>(), length) };
-        if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
-            addresses.push(IpAddr::from(v4));
-        } else if let Ok(v6) = <[u8; 16]>::try_from(bytes) {
-            addresses.push(IpAddr::from(v6));
-        }
-    }
-    Host {
+        let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+        v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
+    });
+    // SAFETY: the list is the entry's.
+    let aliases = unsafe { pointers(entry.h_aliases) }.map(text);
+    Ok(Host {
         name: text(entry.h_name),
-        // SAFETY: the list is the entry's.
-        aliases: unsafe { pointers(entry.h_aliases) }
-            .into_iter()
-            .map(text)
-            .collect(),
+        aliases: memory::collect(aliases).map_err(no_memory)?,
         family: Family(entry.h_addrtype),
-        addresses,
-    }
+        addresses: memory::collect(addresses).map_err(no_memory)?,
+    })
 }
 
 /// The pointers of a list that ends with null.
 ///
 /// # Safety
 /// It must be null or such a list.
-unsafe fn pointers(list: *mut *mut c_char) -> Vec<*mut c_char> {
-    let mut found = Vec::new();
+unsafe fn pointers(list: *mut *mut c_char) -> impl Iterator<Item = *mut c_char> {
     let mut at = list;
-    // SAFETY: the list ends with null, and we stop there.
-    while let Some(&pointer) = unsafe { at.as_ref() }.filter(|pointer| !pointer.is_null()) {
-        found.push(pointer);
+    std::iter::from_fn(move || {
+        // SAFETY: the list ends with null, and we stop there.
+        let pointer = *unsafe { at.as_ref() }.filter(|pointer| !pointer.is_null())?;
         at = at.wrapping_add(1);
-    }
-    found
+        Some(pointer)
+    })
 }
 
 #[cfg(target_os = "linux")]
 mod hosts {
-    use super::{host, Host, HostError};
+    use super::{host, memory, Host, HostError, NETDB_INTERNAL};
     use libc::{c_char, c_int, c_void, hostent, socklen_t};
     use std::ffi::CStr;
     use std::mem::MaybeUninit;
@@ -266,25 +264,26 @@ mod hosts {
     }
 
     fn asked(ask: Ask<'_>) -> Result<Host, HostError> {
-        let mut room: Vec<c_char> = vec![0; ROOM];
+        let no_memory = |_| HostError(NETDB_INTERNAL);
+        let mut room = memory::zeros(ROOM).map_err(no_memory)?;
         loop {
             let mut entry = MaybeUninit::<hostent>::uninit();
             let (mut result, mut code) = (null_mut(), 0);
             let failed = ask(
                 entry.as_mut_ptr(),
-                room.as_mut_ptr(),
+                room.as_mut_ptr().cast(),
                 room.len(),
                 &raw mut result,
                 &raw mut code,
             );
             if failed == libc::ERANGE && room.len() < MOST_ROOM {
-                room.resize(room.len() * 2, 0);
+                room = memory::zeros(room.len() * 2).map_err(no_memory)?;
                 continue;
             }
             // SAFETY: null, or our entry, which the resolver filled with pointers into our room.
             return match unsafe { result.as_ref() } {
                 // SAFETY: as above.
-                Some(entry) => Ok(unsafe { host(entry) }),
+                Some(entry) => unsafe { host(entry) },
                 None => Err(HostError(code)),
             };
         }
@@ -310,7 +309,11 @@ mod hosts {
         // SAFETY: the name ends with NUL; the answer is read before anybody else may ask.
         let entry = unsafe { gethostbyname2(name.as_ptr(), family) };
         // SAFETY: null, or an entry that stays as it is while we hold the lock.
-        unsafe { entry.as_ref().map(|entry| host(entry)) }.ok_or(HostError(NOT_FOUND))
+        unsafe {
+            entry
+                .as_ref()
+                .map_or(Err(HostError(NOT_FOUND)), |entry| host(entry))
+        }
     }
 
     pub fn by_address(address: &[u8], family: c_int) -> Result<Host, HostError> {
@@ -319,6 +322,10 @@ mod hosts {
         // SAFETY: the address is readable for its size; the answer is read before anybody else may ask.
         let entry = unsafe { gethostbyaddr(address.as_ptr().cast(), size, family) };
         // SAFETY: null, or an entry that stays as it is while we hold the lock.
-        unsafe { entry.as_ref().map(|entry| host(entry)) }.ok_or(HostError(NOT_FOUND))
+        unsafe {
+            entry
+                .as_ref()
+                .map_or(Err(HostError(NOT_FOUND)), |entry| host(entry))
+        }
     }
 }

@@ -8,6 +8,8 @@ use super::selector::{Interest, Mode, Selector, WAKE};
 use super::special;
 use super::unix::Readiness;
 use super::wake;
+use crate::error::Kind;
+use crate::memory;
 use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::RawFd;
@@ -46,12 +48,16 @@ impl Inner {
     }
 
     /// The set to poll, from whose turn it is on, with the keys beside it.
-    fn copy(&self) -> (Vec<u64>, Vec<libc::pollfd>) {
+    fn copy(&self) -> Result<(Vec<u64>, Vec<libc::pollfd>), Kind> {
+        let count = self.items.len();
+        // One more for the wake-up descriptor.
+        let (mut keys, mut set) = (memory::list(count)?, memory::list(count + 1)?);
         let armed = self.items.range(self.next..).chain(self.items.range(..self.next));
-        armed
-            .filter(|(_, item)| item.armed)
-            .map(|(&key, item)| (key, entry(item.fd, item.interest.events)))
-            .unzip()
+        for (&key, item) in armed.filter(|(_, item)| item.armed) {
+            keys.push(key);
+            set.push(entry(item.fd, item.interest.events));
+        }
+        Ok((keys, set))
     }
 
     /// Reports what is still registered; forgets what was closed without being removed, as epoll does.
@@ -116,10 +122,12 @@ impl Selector for PollSet {
                 report(WAKE, 0);
                 return Ok(Readiness::Ready);
             }
+            let no_memory = |_| io::Error::from(io::ErrorKind::OutOfMemory);
+            let copy = inner.copy().map_err(no_memory)?;
             if let Some(waker) = &waker {
-                inner.waiting.push((waker.end(), false));
+                memory::push(&mut inner.waiting, (waker.end(), false)).map_err(no_memory)?;
             }
-            inner.copy()
+            copy
         };
         // poll passes over negative descriptors.
         set.push(entry(

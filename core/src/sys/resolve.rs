@@ -3,6 +3,7 @@
 use crate::address::Address;
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::Kind;
+use crate::memory;
 use crate::resolve::{AddressInfo, Hints};
 use std::ffi::{CStr, CString};
 use std::{io, ptr, slice};
@@ -28,22 +29,23 @@ pub fn getaddrinfo(
     // SAFETY: the strings end with NUL and live until the call returns, as does `wanted`; `list` is ours.
     let code = unsafe { libc::getaddrinfo(text(host), text(service), &wanted, &mut list) };
     check(code)?;
-    let mut answers = Vec::new();
     let mut at = list;
-    // SAFETY: getaddrinfo made a list of valid entries that ends with null.
-    while let Some(entry) = unsafe { at.as_ref() } {
-        answers.push(AddressInfo {
+    let entries = std::iter::from_fn(|| {
+        // SAFETY: getaddrinfo made a list of valid entries that ends with null.
+        let entry = unsafe { at.as_ref() }?;
+        at = entry.ai_next;
+        Some(AddressInfo {
             family: Family(entry.ai_family),
             socket_type: SocketType(entry.ai_socktype),
             protocol: Protocol(entry.ai_protocol),
             canonical_name: canonical_name(entry),
             address: address(entry),
-        });
-        at = entry.ai_next;
-    }
+        })
+    });
+    let answers = memory::collect(entries);
     // SAFETY: the list came from getaddrinfo and is not used again.
     unsafe { libc::freeaddrinfo(list) };
-    Ok(answers)
+    answers
 }
 
 fn canonical_name(entry: &libc::addrinfo) -> Option<CString> {

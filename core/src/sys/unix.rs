@@ -4,6 +4,7 @@ use super::buffer::{Data, Room};
 use super::{ancillary, special};
 use crate::address::Address;
 use crate::ancillary::Ancillary;
+use crate::memory;
 use libc::c_int;
 use socket2::SockRef;
 use std::io;
@@ -182,24 +183,25 @@ fn narrow<A: TryInto<B>, B: Default>(length: A) -> B {
     length.try_into().unwrap_or_default()
 }
 
-/// The control messages the kernel wrote, the descriptors among them taken over and made close-on-exec.
-pub fn take_ancillary(control: &[u8]) -> Vec<Ancillary> {
-    let messages = ancillary::messages(control).map(|(level, kind, data)| {
-        if (level, kind) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
+/// The control messages the kernel wrote, the descriptors among them taken over and made close-on-exec; and whether some
+/// were lost for want of memory, their descriptors closed.
+pub fn take_ancillary(control: &[u8]) -> (Vec<Ancillary>, bool) {
+    let (mut taken, mut lost) = (Vec::new(), false);
+    for (level, kind, data) in ancillary::messages(control) {
+        let message = if (level, kind) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
             // SAFETY: the kernel installed these descriptors for us with the message just received, which is
             // looked at here only.
-            let descriptors = unsafe { ancillary::descriptors(data) };
-            descriptors.iter().for_each(close_on_exec);
-            Ancillary::Rights(descriptors)
+            let mut descriptors = unsafe { ancillary::descriptors(data) }.inspect(close_on_exec);
+            let kept = memory::collect(descriptors.by_ref());
+            descriptors.for_each(drop); // those that found no place
+            kept.map(Ancillary::Rights)
         } else {
-            Ancillary::Other {
-                level,
-                kind,
-                data: data.to_vec(),
-            }
-        }
-    });
-    messages.collect()
+            memory::copy(data).map(|data| Ancillary::Other { level, kind, data })
+        };
+        let kept = message.and_then(|message| memory::push(&mut taken, message));
+        lost |= kept.is_err();
+    }
+    (taken, lost)
 }
 
 /// Programs that this one starts do not get the descriptor.

@@ -3,6 +3,7 @@
 //! The user does not know of it, and may close it (a daemon closes everything) and open something else under its
 //! number. So it is read only when it was signalled, and written and closed only after a look at what it is now.
 
+use super::local::PerThread;
 use super::{fork, special, unix};
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
@@ -134,9 +135,7 @@ pub(super) fn is_anonymous(fd: RawFd) -> bool {
     is_still(fd, 0)
 }
 
-thread_local! {
-    static OF_THREAD: RefCell<Option<Rc<Waker>>> = const { RefCell::new(None) };
-}
+static OF_THREAD: PerThread<RefCell<Option<Rc<Waker>>>> = PerThread::new();
 
 /// The waker of this thread, or none when no descriptor is to be had (the wait is then cut into slices).
 ///
@@ -144,7 +143,7 @@ thread_local! {
 /// given to something else by a daemon that closed everything) and a new one made.
 pub fn of_thread() -> Option<Rc<Waker>> {
     OF_THREAD
-        .try_with(|slot| {
+        .with(|slot| {
             let mut slot = slot.try_borrow_mut().ok()?;
             match slot.as_ref() {
                 Some(waker) if waker.generation == fork::generation() => return Some(Rc::clone(waker)),
@@ -154,13 +153,13 @@ pub fn of_thread() -> Option<Rc<Waker>> {
             *slot = special::new_waker().ok().map(Rc::new);
             slot.clone()
         })
-        // The thread is ending and its storage gone: a waker for this one wait.
-        .unwrap_or_else(|_| special::new_waker().ok().map(Rc::new))
+        // No place to keep one: a waker for this one wait.
+        .unwrap_or_else(|| special::new_waker().ok().map(Rc::new))
 }
 
 /// Gives up the waker of this thread without closing it: its descriptor proved not to be ours any more.
 pub fn forget_of_thread() {
-    let _ = OF_THREAD.try_with(|slot| {
+    OF_THREAD.with(|slot| {
         if let Ok(mut slot) = slot.try_borrow_mut() {
             std::mem::forget(slot.take());
         }

@@ -289,7 +289,7 @@ fn send_descriptors(scene: &Scene, limit: Timeout) -> Kind {
 
 /// Sends a word with the stage's file beside it.
 fn send_file(socket: &Socket, stage: &Stage, limit: Timeout) -> Result<usize, Error> {
-    let control = [Control::rights(&[stage.file.as_fd()])];
+    let control = [Control::rights(&[stage.file.as_fd()])?];
     socket
         .within(limit)
         .send_message(&[Data::from("descriptor")], &control, None, Flags::NONE)

@@ -48,7 +48,7 @@ pub fn from_python(caller: &str, address: &Bound<'_, PyAny>) -> PyResult<Address
         0
     };
     let hardware = match tuple.get_item(4) {
-        Ok(hardware) => Readable::of(&hardware)?.to_vec(),
+        Ok(hardware) => Readable::of(&hardware)?.to_vec()?,
         Err(_) => Vec::new(),
     };
     let index = interface(py, &CString::new(name).unwrap_or_default())?;

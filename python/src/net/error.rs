@@ -66,6 +66,7 @@ pub fn error(py: Python<'_>, error: &Error) -> PyErr {
         Kind::Closed => socket_exception(py, libc::EBADF, "Socket closed"),
         Kind::InvalidInput(_) => illegal_argument(py, &error.kind().to_string()),
         Kind::EndOfStream | Kind::Truncated { .. } => make(py, "EOFException", ()),
+        Kind::OutOfMemory => crate::error::no_memory(error.kind()),
         // Ended by a signal handler, whose exception is raised in place of this one.
         Kind::Interrupted => PyKeyboardInterrupt::new_err(()),
         Kind::Os(libc::ECONNRESET) if error.operation() == Operation::Recv => {

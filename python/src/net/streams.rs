@@ -3,9 +3,11 @@
 use super::shared::Shared;
 use super::values::{low_byte, range};
 use super::{call, error, transfer};
-use crate::error::note;
+use crate::error::{no_memory, note, note_partial};
 use crate::gil::{self, Tries};
 use crate::raw::buffer::{Readable, Writable};
+use crate::raw::bytes;
+use polysock_core::{memory, Kind};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};
@@ -28,7 +30,11 @@ impl SocketInputStream {
         let mut received = Vec::new();
         while received.len() < limit {
             let before = received.len();
-            received.resize(before.saturating_add(CHUNK).min(limit), 0);
+            let wanted = CHUNK.min(limit - before);
+            if received.try_reserve(wanted).is_err() {
+                return Err(with_partial(py, no_memory(Kind::OutOfMemory), &received));
+            }
+            received.resize(before + wanted, 0);
             let room = received.get_mut(before..).unwrap_or_default();
             let result = call(py, |host| self.0.read(host, room));
             received.truncate(before + result.as_ref().map_or(0, |&count| count));
@@ -38,12 +44,13 @@ impl SocketInputStream {
                 Err(raised) => return Err(with_partial(py, raised, &received)),
             }
         }
-        Ok(PyBytes::new(py, &received))
+        bytes::copy(py, &received).map_err(|raised| with_partial(py, raised, &received))
     }
 }
 
+/// Hangs what came on an exception: as much as there is memory for.
 fn with_partial(py: Python<'_>, raised: PyErr, received: &[u8]) -> PyErr {
-    note(py, &raised, "partial", PyBytes::new(py, received));
+    note_partial(py, &raised, received);
     note(py, &raised, "bytesTransferred", received.len());
     raised
 }
@@ -165,14 +172,14 @@ impl SocketInputStream {
         }
         // Before anything is read that nobody would get.
         let write = out.getattr("write")?;
-        let mut chunk = vec![0_u8; CHUNK];
+        let mut chunk = memory::zeros(CHUNK).map_err(no_memory)?;
         let mut total = 0;
         loop {
             let count = call(py, |host| self.0.read(host, &mut chunk))?;
             let Some(received @ [_, ..]) = chunk.get(..count) else {
                 return Ok(total);
             };
-            write.call1((PyBytes::new(py, received),))?;
+            write.call1((bytes::copy(py, received)?,))?;
             total += u64::try_from(count).unwrap_or(0);
         }
     }

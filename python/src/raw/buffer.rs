@@ -3,7 +3,8 @@
 //! While detached, other threads may change what the memory holds, so no slice is ever made of it then: the core
 //! takes a pointer and a length and hands them to the kernel.
 
-use polysock_core::{Data, Room};
+use crate::error::no_memory;
+use polysock_core::{memory, Data, Room};
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -145,15 +146,16 @@ impl<'a, 'py> Readable<'a, 'py> {
     }
 
     /// A copy of the bytes.
-    pub fn to_vec(&self) -> Vec<u8> {
-        match self {
-            Self::Bytes(bytes) => bytes.to_vec(),
-            Self::Exported(Exported(export)) if export.length() == 0 => Vec::new(), // its pointer may be null
+    pub fn to_vec(&self) -> PyResult<Vec<u8>> {
+        let copied = match self {
+            Self::Bytes(bytes) => memory::copy(bytes),
+            Self::Exported(Exported(export)) if export.length() == 0 => Ok(Vec::new()), // its pointer may be null
             // SAFETY: as in `data`; we stay attached, and no other thread of Python changes it during the copy.
-            Self::Exported(Exported(export)) => unsafe {
-                std::slice::from_raw_parts(export.start(), export.length()).to_vec()
-            },
-        }
+            Self::Exported(Exported(export)) => {
+                memory::copy(unsafe { std::slice::from_raw_parts(export.start(), export.length()) })
+            }
+        };
+        copied.map_err(no_memory)
     }
 }
 

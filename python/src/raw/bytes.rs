@@ -46,7 +46,7 @@ pub fn received<'py>(
     // SAFETY: `receive` says that it filled `length` bytes, and there are no more than `capacity`.
     let filled = unsafe { std::slice::from_raw_parts(scratch.as_ptr().cast(), length.min(capacity)) };
     match result {
-        Ok(_) => Ok(PyBytes::new(py, filled)),
+        Ok(_) => copy(py, filled),
         Err(failure) => Err(ended(py, *failure, filled)),
     }
 }
@@ -85,6 +85,17 @@ fn received_whole<'py>(
     })
 }
 
+/// Makes a `bytes` of these; MemoryError where there is no room for it.
+pub fn copy<'py>(py: Python<'py>, from: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    let size = ffi::Py_ssize_t::try_from(from.len()).unwrap_or(ffi::Py_ssize_t::MAX);
+    // SAFETY: attached; the bytes are readable for their length.
+    let object = unsafe { ffi::PyBytes_FromStringAndSize(from.as_ptr().cast(), size) };
+    // SAFETY: a new reference, or null with an exception set.
+    let object = unsafe { Bound::from_owned_ptr_or_err(py, object) }?;
+    // SAFETY: PyBytes_FromStringAndSize makes exactly bytes.
+    Ok(unsafe { object.cast_into_unchecked() })
+}
+
 /// A `bytes` object that nobody else has seen yet, so that it may still be written to.
 pub struct Unfinished<'py>(Bound<'py, PyBytes>, usize);
 
@@ -118,10 +129,10 @@ impl<'py> Unfinished<'py> {
         // The empty bytes and those of one byte exist once each in the interpreter; and a copy of a little costs
         // less than to give the most of a large block back.
         if length <= SCRATCH {
-            return Ok(self.copy(py, length));
+            return self.copy(py, length);
         }
         let (Some(resize), Ok(size)) = (resize(), ffi::Py_ssize_t::try_from(length)) else {
-            return Ok(self.copy(py, length));
+            return self.copy(py, length);
         };
         let mut object = self.0.into_ptr();
         // SAFETY: ours is the only reference to the object. On failure the object is gone and an exception is set.
@@ -134,11 +145,11 @@ impl<'py> Unfinished<'py> {
         Ok(unsafe { object.cast_into_unchecked() })
     }
 
-    fn copy(&self, py: Python<'py>, length: usize) -> Bound<'py, PyBytes> {
+    fn copy(&self, py: Python<'py>, length: usize) -> PyResult<Bound<'py, PyBytes>> {
         // SAFETY: the object is bytes and alive.
         let start = unsafe { ffi::PyBytes_AsString(self.0.as_ptr()) };
         // SAFETY: the first `length` bytes were filled, and nobody writes to them any more.
-        PyBytes::new(py, unsafe { std::slice::from_raw_parts(start.cast(), length) })
+        copy(py, unsafe { std::slice::from_raw_parts(start.cast(), length) })
     }
 }
 

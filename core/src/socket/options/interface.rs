@@ -66,6 +66,6 @@ fn interface_index(interface: &str) -> Result<u32> {
     let name = CString::new(bytes).map_err(|_| invalid("interface", "must have no NUL"))?;
     special::interface_index(&name).map_err(|error| {
         let kind = Kind::from_io(&error);
-        Error::new(Operation::SetOption, kind).with_detail(format!("interface {}", legible(interface)))
+        Error::new(Operation::SetOption, kind).with_detail(format_args!("interface {}", legible(interface)))
     })
 }

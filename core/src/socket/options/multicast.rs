@@ -288,7 +288,7 @@ fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
 /// An error of joining or leaving, with the group.
 fn membership(error: Error, group: IpAddr) -> Error {
     if matches!(error.kind(), Kind::Os(_)) {
-        return error.with_detail(format!("group {group}"));
+        return error.with_detail(format_args!("group {group}"));
     }
     error
 }
