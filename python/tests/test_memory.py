@@ -1,0 +1,103 @@
+"""Memory that ends is a MemoryError, whatever a caller or a peer decides the size of; the process and its sockets live on."""
+
+import socket as standard
+import subprocess
+import sys
+
+import pytest
+
+PRELUDE = """
+import resource, threading
+import {module} as socket
+from polysock import net
+
+def size():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
+
+a, b = socket.socketpair()
+ROOM = 160 << 20
+resource.setrlimit(resource.RLIMIT_AS, (size() + ROOM,) * 2)
+
+def refused(call, *arguments):
+    try:
+        call(*arguments)
+    except MemoryError as error:
+        return error
+    raise AssertionError("there was memory")
+
+{attack}
+
+a.sendall(b"still there")
+assert b.recv(100) == b"still there"
+print("fine")
+"""
+
+BOTH = {
+    "recv": "refused(a.recv, 1 << 40)",
+    "recvfrom": "refused(a.recvfrom, 1 << 40)",
+    "recvmsg": "refused(a.recvmsg, 1, 1 << 30)",
+    "recvmsg_into": "refused(a.recvmsg_into, [bytearray(1)], (1 << 31) - 1)",
+    "recv_fds": "refused(socket.recv_fds, a, 1, 1 << 27)",
+    "sendmsg": "data = bytes(90 << 20); refused(a.sendmsg, [b'x'], [(1, 2, data)])",
+}
+
+OURS = {
+    "recv_exact": "refused(a.recv_exact, 1 << 40)",
+    "setsockopt": "data = bytes(90 << 20); refused(a.setsockopt, 1, 2, data)",
+    "getaddrinfo": "host = 'x' * (90 << 20); refused(socket.getaddrinfo, host, 1)",
+    "getaddrinfo service": "name = b'x' * (90 << 20); refused(socket.getaddrinfo, 'localhost', name)",
+    "connect": "host = 'x' * (90 << 20); s = socket.socket(); refused(s.connect, (host, 1))",
+}
+
+# A peer that never stops sending.
+FLOOD = """
+server = net.ServerSocket(0, 1, net.InetAddress.getLoopbackAddress())
+client = net.Socket("127.0.0.1", server.getLocalPort())
+peer = server.accept()
+
+def flood():
+    chunk = bytes(1 << 20)
+    try:
+        while True:
+            peer.getOutputStream().write(chunk)
+    except OSError:
+        pass
+
+thread = threading.Thread(target=flood)
+thread.start()
+try:
+    error = {call}
+    assert error.bytesTransferred >= 8 << 20, error.bytesTransferred
+finally:
+    client.close()
+    thread.join()
+"""
+
+FLOODED = {
+    "readAllBytes": "refused(client.getInputStream().readAllBytes)",
+    "readNBytes": "refused(client.getInputStream().readNBytes, 1 << 40)",
+}
+
+
+def played(module, attack):
+    program = PRELUDE.format(module=module, attack=attack)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    return ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("call", BOTH)
+def test_sizes_of_the_callers(call):
+    assert played("polysock", BOTH[call]) == "fine\n"
+    if hasattr(standard.socket, call) or hasattr(standard, call):
+        assert played("socket", BOTH[call]) == "fine\n", "the standard module is the measure"
+
+
+@pytest.mark.parametrize("call", OURS)
+def test_sizes_that_the_standard_module_takes_or_does_not_know(call):
+    assert played("polysock", OURS[call]) == "fine\n"
+
+
+@pytest.mark.parametrize("call", FLOODED)
+def test_a_peer_that_never_stops(call):
+    assert played("polysock", FLOOD.replace("{call}", FLOODED[call])) == "fine\n"
