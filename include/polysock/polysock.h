@@ -16,7 +16,11 @@
  *           nothing to do), POLYSOCK_DEFAULT (what the handle was set to), or milliseconds; below -2: POLYSOCK_EINVAL. The
  *           call keeps one absolute deadline, however many signals arrive, and is never early.
  * Memory    Strings and addresses handed in stay the caller's. Lengths above SSIZE_MAX: POLYSOCK_EINVAL. A buffer of no
- *           bytes may be NULL.
+ *           bytes may be NULL. Where the system has no memory a call fails with POLYSOCK_ENOMEM and has changed nothing. What
+ *           a handle or a call itself needs (at most 4 KiB at a time) then comes from 256 KiB that the library keeps back;
+ *           once half of them is used up, nothing new is made until something is freed. What remains: glibc's own name
+ *           look-ups end the process when they get no memory, and so does a library that uses up the other half too, with
+ *           hundreds of calls under way at that moment.
  * Process   Nothing to initialise, no signal dispositions changed, no SIGPIPE, no threads but those of
  *           polysock_server_start(), every descriptor close-on-exec.
  *           A forked child may use and close what it inherits without disturbing its parent. A poller goes on there, a
