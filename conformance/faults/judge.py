@@ -43,9 +43,7 @@ def acceptable(command, answer, fault, polled=False):
         return False
     if command == "state" and keys.get("call") == "state":
         return True  # C says no more than that there is none
-    name = head.split()[1]
-    right = name in OTHER_NAMES.get(fault.error, {fault.error[1:]})
-    return right and ("call" not in keys or names_the_call(keys["call"].removeprefix("net_"), command))
+    return head.split()[1] in names_of(fault) and ("call" not in keys or names_the_call(keys["call"].removeprefix("net_"), command))
 
 
 def is_late_consequence(command, answer, fault, hit_command, hit_polled):
@@ -53,6 +51,15 @@ def is_late_consequence(command, answer, fault, hit_command, hit_polled):
     if fault.error == "one byte":  # data sent in parts arrive in parts
         return command.split()[0] in ("recv", "recvfrom", "join") and moved(*parse_answer(answer))
     return fault.error == "EAGAIN" and (hit_polled or hit_command.startswith("fill "))  # nothing is full yet
+
+
+def was_expected(expected, fault):
+    """Whether a step expects this very error without a fault."""
+    return any(one.head == f"error {name}" for one in expected for name in names_of(fault))
+
+
+def names_of(fault):
+    return OTHER_NAMES.get(fault.error, {fault.error[1:]})
 
 
 def moved(head, keys):

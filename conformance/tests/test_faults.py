@@ -73,10 +73,12 @@ class Judgement(unittest.TestCase):
 
 class Exempt(unittest.TestCase):
     def test_an_exception_names_call_errors_and_scenarios(self):
-        exempt = Exceptions("shutdown EPERM,ENOSYS wake/* there is no other way\n# a comment\n")
-        self.assertEqual(exempt.reason("wake/close", Fault("shutdown", 0, "EPERM")), "there is no other way")
-        self.assertIsNone(exempt.reason("wake/close", Fault("shutdown", 0, "ENOTCONN")))
-        self.assertIsNone(exempt.reason("reset/close", Fault("shutdown", 0, "EPERM")))
+        exempt = Exceptions("* shutdown EPERM,ENOSYS wake/* there is no other way\n# a comment\nnet getsockname * * as in Java\n")
+        self.assertEqual(exempt.reason("c", "wake/close", Fault("shutdown", 0, "EPERM")), "there is no other way")
+        self.assertEqual(exempt.reason("net", "wake/close", Fault("getsockname", 0, "EPERM")), "as in Java")
+        self.assertIsNone(exempt.reason("c", "wake/close", Fault("getsockname", 0, "EPERM")))
+        self.assertIsNone(exempt.reason("c", "wake/close", Fault("shutdown", 0, "ENOTCONN")))
+        self.assertIsNone(exempt.reason("c", "reset/close", Fault("shutdown", 0, "EPERM")))
 
 
 if __name__ == "__main__":
