@@ -1,8 +1,12 @@
 //! Socket addresses: any sockaddr as bytes, decoded where the family is known.
 
 use crate::domain::Family;
+use crate::sys::resolve::interface_index;
 use crate::sys::sockaddr;
+use std::borrow::Cow;
+use std::ffi::CString;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::str::FromStr;
 
@@ -12,8 +16,12 @@ const LONGEST_IP: usize = 64;
 /// A socket address of any family.
 ///
 /// IPv4, IPv6 and Unix addresses can be read and made; every other family passes through as the bytes of its
-/// sockaddr. Its text is `1.2.3.4:80`, `[::1]:80`, `[fe80::1%2]:80`, `unix:/path` or `unix:@abstract`.
-/// Text can't hold a name that is no UTF-8: [`unix_name`](Self::unix_name) has its bytes.
+/// sockaddr. Its text is `1.2.3.4:80`, `[::1]:80`, `[fe80::1%2]:80`, `unix:/path` or `unix:@abstract`. In the text of a Unix
+/// address each byte that is no UTF-8, a control character or `%` is written `%2f`, so every name is read as it was.
+///
+/// A socket of IPv6 that takes IPv4 too shows IPv4 peers as `::ffff:1.2.3.4`. Such an address equals the IPv4 one, hashes as
+/// it does, and has its [`ip`](Self::ip); bytes and text stay as the kernel has them, and [`unmapped`](Self::unmapped) is the
+/// IPv4 address.
 #[derive(Clone, Copy)]
 #[repr(C, align(8))] // so that the bytes are aligned as a sockaddr_storage
 pub struct Address {
@@ -119,20 +127,23 @@ impl Address {
         Ok(address)
     }
 
-    /// Reads numeric text; a missing port becomes `default_port`.
+    /// Reads numeric text; a missing port becomes `default_port`. The scope of an IPv6 address may be a number or the name of
+    /// an interface: `fe80::1%eth0`.
     ///
     /// # Errors
-    /// For names (nothing is looked up) and malformed text, and when no port is there.
+    /// For names (nothing is looked up but interfaces) and malformed text, and when no port is there.
     pub fn parse(text: &str, default_port: Option<u16>) -> Result<Self, AddressError> {
-        if let Some(name) = text.strip_prefix("unix:") {
+        if let Some(name) = text.strip_prefix(UNIX) {
+            if name.len() > LONGEST_NAME {
+                return Err(AddressError);
+            }
             return match name.strip_prefix('@') {
-                Some(rest) if rest.len() < sockaddr::UNIX_NAME_CAPACITY => {
-                    Self::unix(&[b"\0", rest.as_bytes()].concat())
-                }
-                Some(_) => Err(AddressError),
-                None => Self::unix(name.as_bytes()),
+                Some(rest) => Self::unix(&[b"\0", unescape(rest).as_slice()].concat()),
+                None => Self::unix(&unescape(name)),
             };
         }
+        let numbered = number_the_scope(text)?;
+        let text = numbered.as_ref();
         if let Ok(address) = text.parse::<SocketAddr>() {
             return Ok(address.into());
         }
@@ -190,9 +201,30 @@ impl Address {
         self.ip().is_some_and(|ip| ip.to_canonical().is_loopback())
     }
 
-    /// The IP address, of the two families that have one.
+    /// The IP address, of the two families that have one; of an IPv4-mapped one the IPv4 address. Without its
+    /// [scope](Self::scope_id).
     pub fn ip(&self) -> Option<IpAddr> {
-        self.as_socket_addr().map(|address| address.ip())
+        self.as_socket_addr().map(|address| address.ip().to_canonical())
+    }
+
+    /// The scope of an IPv6 address, most often the number of an interface; 0 where there is none.
+    pub fn scope_id(&self) -> u32 {
+        match self.as_socket_addr() {
+            Some(SocketAddr::V6(address)) => address.scope_id(),
+            Some(SocketAddr::V4(_)) | None => 0,
+        }
+    }
+
+    /// The IPv4 address and port that an IPv4-mapped one stands for (`::ffff:1.2.3.4`); every other stays as it is.
+    #[must_use]
+    pub fn unmapped(self) -> Self {
+        match self
+            .as_socket_addr()
+            .map(|address| (address, address.ip().to_canonical()))
+        {
+            Some((address @ SocketAddr::V6(_), ip @ IpAddr::V4(_))) => (ip, address.port()).into(),
+            Some(_) | None => self,
+        }
     }
 
     /// The port, of the two families that have one.
@@ -221,6 +253,15 @@ impl Address {
             return name.get(..end);
         }
         Some(name)
+    }
+
+    fn end(&self) -> End<'_> {
+        let address = self.unmapped();
+        match (address.as_socket_addr(), self.unix_name()) {
+            (Some(ip), _) => End::Ip(ip.ip(), ip.port(), address.scope_id()),
+            (None, Some(name)) => End::Unix(name),
+            (None, None) => End::Other(self.as_bytes()),
+        }
     }
 
     fn raw_port(&self) -> Option<u16> {
@@ -290,22 +331,28 @@ impl FromStr for Address {
 }
 
 impl PartialEq for Address {
-    /// Two addresses are equal when they name the same end: padding and flow labels do not count.
+    /// Two addresses are equal when they name the same end: padding and flow labels do not count, nor whether an IPv4
+    /// address is mapped into IPv6.
     fn eq(&self, other: &Self) -> bool {
-        match (self.as_socket_addr(), other.as_socket_addr()) {
-            (Some(SocketAddr::V6(a)), Some(SocketAddr::V6(b))) => {
-                (a.ip(), a.port(), a.scope_id()) == (b.ip(), b.port(), b.scope_id())
-            }
-            (Some(a), Some(b)) => a == b,
-            (None, None) if self.family() == other.family() && self.family() == Family::UNIX => {
-                self.unix_name() == other.unix_name()
-            }
-            _ => self.as_bytes() == other.as_bytes(),
-        }
+        self.end() == other.end()
     }
 }
 
 impl Eq for Address {}
+
+impl Hash for Address {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.end().hash(state);
+    }
+}
+
+/// What an address names.
+#[derive(PartialEq, Eq, Hash)]
+enum End<'a> {
+    Ip(IpAddr, u16, u32),
+    Unix(&'a [u8]),
+    Other(&'a [u8]),
+}
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -313,11 +360,10 @@ impl fmt::Display for Address {
             return address.fmt(f);
         }
         match self.unix_name() {
-            Some([]) => write!(f, "unix:"),
-            Some([0, name @ ..]) => write!(f, "unix:@{}", String::from_utf8_lossy(name)),
-            // The same file, and no abstract name.
-            Some(path @ [b'@', ..]) => write!(f, "unix:./{}", String::from_utf8_lossy(path)),
-            Some(path) => write!(f, "unix:{}", String::from_utf8_lossy(path)),
+            Some([0, name @ ..]) => write!(f, "{UNIX}@{}", Escaped(name)),
+            // No abstract name.
+            Some([b'@', path @ ..]) => write!(f, "{UNIX}%40{}", Escaped(path)),
+            Some(path) => write!(f, "{UNIX}{}", Escaped(path)),
             None => {
                 write!(f, "family{}:", self.family().0)?;
                 let payload = self.as_bytes().get(sockaddr::FAMILY_END..).unwrap_or(&[]);
@@ -325,6 +371,85 @@ impl fmt::Display for Address {
             }
         }
     }
+}
+
+/// Longer is no name of a Unix address, of which each byte takes three signs at most.
+const LONGEST_NAME: usize = 3 * sockaddr::UNIX_NAME_CAPACITY;
+/// The longest name of an interface (`IFNAMSIZ` less its NUL).
+const LONGEST_INTERFACE: usize = 15;
+/// Longer is no IPv6 address with an interface and a port.
+const LONGEST_SCOPED: usize = LONGEST_IP + LONGEST_INTERFACE + "[%]:65535".len();
+
+/// What the text of a Unix address begins with.
+pub(crate) const UNIX: &str = "unix:";
+
+/// A Unix name as text has it: `%2f` for a byte that is no UTF-8, for those of control characters and for `%`.
+struct Escaped<'a>(&'a [u8]);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for character in chunk.valid().chars() {
+                if character.is_control() || character == '%' {
+                    let mut room = [0; 4];
+                    escape(character.encode_utf8(&mut room).as_bytes(), f)?;
+                } else {
+                    write!(f, "{character}")?;
+                }
+            }
+            escape(chunk.invalid(), f)?;
+        }
+        Ok(())
+    }
+}
+
+fn escape(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(f, "%{byte:02x}"))
+}
+
+/// The bytes of a name; a `%` without two digits behind it is one.
+fn unescape(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let escaped = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) if *first == b'%' => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or(&[]);
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    bytes
+}
+
+/// The text with the number of an interface for its name: `[fe80::1%2]:80` for `[fe80::1%eth0]:80`.
+fn number_the_scope(text: &str) -> Result<Cow<'_, str>, AddressError> {
+    let Some((before, rest)) = text.split_once('%').filter(|_| text.len() <= LONGEST_SCOPED) else {
+        return Ok(text.into());
+    };
+    let (zone, after) = rest.split_at(rest.find(']').unwrap_or(rest.len()));
+    if zone.parse::<u32>().is_ok() {
+        return Ok(text.into());
+    }
+    let number = scope(zone).ok_or(AddressError)?;
+    Ok(format!("{before}%{number}{after}").into())
+}
+
+/// The number of a scope: itself a number, or the name of an interface.
+pub(crate) fn scope(zone: &str) -> Option<u32> {
+    if let Ok(number) = zone.parse() {
+        return Some(number);
+    }
+    if zone.len() > LONGEST_INTERFACE {
+        return None;
+    }
+    interface_index(&CString::new(zone).ok()?)
 }
 
 impl fmt::Debug for Address {

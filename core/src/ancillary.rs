@@ -55,6 +55,28 @@ pub struct PacketInfo {
     pub interface: u32,
 }
 
+impl Credentials {
+    /// How many bytes the kernel has of them.
+    pub(crate) const SIZE: usize = 12;
+
+    /// What the kernel has of a socket without a peer.
+    pub(crate) const NOBODY: Self = Self {
+        pid: 0,
+        uid: u32::MAX,
+        gid: u32::MAX,
+    };
+
+    /// Reads a `struct ucred`.
+    pub(crate) fn read(data: &[u8]) -> Option<Self> {
+        let number = |at: usize| data.get(at..at + 4)?.try_into().ok();
+        Some(Self {
+            pid: i32::from_ne_bytes(number(0)?),
+            uid: u32::from_ne_bytes(number(4)?),
+            gid: u32::from_ne_bytes(number(8)?),
+        })
+    }
+}
+
 impl<'fd> Control<'fd> {
     /// Any control message, by its numbers and bytes.
     ///
@@ -177,13 +199,7 @@ impl Ancillary {
     /// The credentials, if that is what it holds. They come once `SO_PASSCRED` is on.
     #[cfg(target_os = "linux")]
     pub fn credentials(&self) -> Option<Credentials> {
-        let data = self.data_of(libc::SOL_SOCKET, libc::SCM_CREDENTIALS)?;
-        let number = |at: usize| data.get(at..at + 4)?.try_into().ok();
-        Some(Credentials {
-            pid: i32::from_ne_bytes(number(0)?),
-            uid: u32::from_ne_bytes(number(4)?),
-            gid: u32::from_ne_bytes(number(8)?),
-        })
+        Credentials::read(self.data_of(libc::SOL_SOCKET, libc::SCM_CREDENTIALS)?)
     }
 
     /// The packet information, if that is what it holds. It comes once `IP_PKTINFO` or `IPV6_RECVPKTINFO` is on.

@@ -1,6 +1,6 @@
 //! Connecting and listening by name.
 
-use crate::address::Address;
+use crate::address::{Address, UNIX};
 use crate::domain::Family;
 use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::host::{Host, Plain};
@@ -17,7 +17,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 ///
 /// The families take turns, an address that has not answered after 250 ms gets a rival, and one that refuses is
 /// replaced at once. One deadline covers the look-up and all addresses. The look-up itself can't be cut short; when it
-/// takes too long, the call fails right after it. An empty host is the loopback addresses. A zero timeout tries all
+/// takes too long, the call fails right after it. An empty host is the loopback addresses; with port 0 it may be the text
+/// of a Unix [`Address`], `unix:/path` or `unix:@abstract`. A zero timeout tries all
 /// addresses at once and looks once. The socket comes in blocking mode and without a timeout.
 /// (Python `create_connection` with `happy_eyeballs_delay`, Java `new Socket(host, port)`.)
 ///
@@ -42,9 +43,38 @@ pub fn create_connection_with<H: Host>(
 ) -> Result<Socket> {
     let limit = timeout.into();
     let deadline = Deadline::after(limit);
+    if let Some(address) = unix_address(Operation::CreateConnection, name, port) {
+        return connect_unix(&address?, limit, host);
+    }
     let addresses = host.block(|| resolve_name(name, port, 0))?;
     let whom = called(name, port, &addresses);
     race(&addresses, options, deadline, host, &whom).map_err(|error| error.within(limit))
+}
+
+/// The address of a host that is written `unix:/path` or `unix:@name`, which no host's name is.
+fn unix_address(operation: Operation, name: &str, port: u16) -> Option<Result<Address>> {
+    if !name.starts_with(UNIX) {
+        return None;
+    }
+    let detail = || legible(name);
+    if port != 0 {
+        let error = Error::invalid(operation, "port", "must be 0 for a Unix address");
+        return Some(Err(error.with_detail(detail())));
+    }
+    let address = Address::parse(name, None);
+    Some(address.map_err(|_| {
+        Error::invalid(operation, "host", "must be a path of at most 108 bytes").with_detail(detail())
+    }))
+}
+
+fn connect_unix<H: Host>(address: &Address, limit: Timeout, host: &mut H) -> Result<Socket> {
+    let failed = |error: Error| {
+        let whole = Error::new(Operation::CreateConnection, error.kind()).with_detail(address);
+        whole.within(limit)
+    };
+    let socket = Socket::stream(Family::UNIX).map_err(failed)?;
+    socket.on(host).within(limit).connect(address).map_err(failed)?;
+    Ok(socket)
 }
 
 /// A host as errors call it, before its addresses: nothing where its name is its only address.
@@ -154,7 +184,8 @@ pub enum DualStack {
 /// Listens on a host by name or number, with `SO_REUSEADDR`; port 0 lets the system choose.
 ///
 /// An empty host means every interface: one IPv6 socket that takes IPv4 connections too, or IPv4 where the system
-/// has no IPv6. (Python `create_server`, Java `new ServerSocket(port, backlog, address)`.)
+/// has no IPv6. With port 0 it may be the text of a Unix [`Address`], `unix:/path`, whose file is made by this call and
+/// removed by whoever has no more use for it. (Python `create_server`, Java `new ServerSocket(port, backlog, address)`.)
 ///
 /// # Errors
 /// The first address's, as [`Socket::bind`] and [`Socket::listen`] have it; the look-up's. The detail names the host
@@ -178,6 +209,12 @@ pub fn create_server_with<H: Host>(
     options: &ServerOptions,
     host: &mut H,
 ) -> Result<Socket> {
+    if options.backlog < 0 {
+        return Err(negative_backlog(Operation::CreateServer, options.backlog));
+    }
+    if let Some(address) = unix_address(Operation::CreateServer, name, port) {
+        return listen_on_unix(&address?, options.backlog);
+    }
     let every_interface = [
         (Ipv6Addr::UNSPECIFIED.into(), port).into(),
         (Ipv4Addr::UNSPECIFIED.into(), port).into(),
@@ -199,9 +236,6 @@ pub fn create_server_with<H: Host>(
     };
     let only_v6 = options.dual_stack == DualStack::Wanted;
     let mut tried: Vec<(Address, Option<Kind>)> = memory::list(addresses.len()).map_err(failed)?;
-    if options.backlog < 0 {
-        return Err(negative_backlog(Operation::CreateServer, options.backlog));
-    }
     for address in addresses {
         if only_v6 && address.family() != Family::IPV6 {
             continue;
@@ -232,6 +266,15 @@ pub fn create_server_with<H: Host>(
     Err(failed(kind).with_detail(tried))
 }
 
+fn listen_on_unix(address: &Address, backlog: i32) -> Result<Socket> {
+    let listening = Socket::stream(Family::UNIX).and_then(|socket| {
+        socket.bind(address)?;
+        socket.listen(backlog)?;
+        Ok(socket)
+    });
+    listening.map_err(|error| Error::new(Operation::CreateServer, error.kind()).with_detail(address))
+}
+
 fn no_such_family(tried: Option<&(Address, Option<Kind>)>) -> bool {
     matches!(
         tried,
@@ -240,7 +283,7 @@ fn no_such_family(tried: Option<&(Address, Option<Kind>)>) -> bool {
 }
 
 fn listen_on(address: &Address, options: &ServerOptions, dual_stack: bool) -> Result<Socket> {
-    let socket = Socket::tcp(address.family())?;
+    let socket = Socket::stream(address.family())?;
     socket.set_reuse_address(true)?;
     if options.reuse_port {
         socket.set_option(libc::SOL_SOCKET, libc::SO_REUSEPORT, &1_i32.to_ne_bytes())?;

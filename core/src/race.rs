@@ -255,7 +255,7 @@ fn take_turns(addresses: &[Address]) -> std::result::Result<Vec<Address>, Kind> 
 /// Begins to connect, without waiting; says whether it may have come to its end already.
 fn start(address: &Address, local: Option<&Address>) -> std::result::Result<(Socket, bool), Kind> {
     let kind = |error: Error| error.kind();
-    let socket = Socket::tcp(address.family()).map_err(kind)?;
+    let socket = Socket::stream(address.family()).map_err(kind)?;
     if let Some(local) = local {
         socket.bind(local).map_err(kind)?;
     }

@@ -1,6 +1,6 @@
 //! Names to addresses and back.
 
-use crate::address::Address;
+use crate::address::{scope, Address};
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::memory;
@@ -156,14 +156,6 @@ fn numeric(host: &str, port: u16) -> Option<std::result::Result<Address, Kind>> 
     let ip = ip.parse::<Ipv6Addr>().ok()?;
     let scope = zone.map_or(Some(0), scope).ok_or(Kind::Resolve(eai::NONAME));
     Some(scope.map(|scope| SocketAddrV6::new(ip, port, 0, scope).into()))
-}
-
-/// The number of a scope: itself a number, or the name of an interface.
-fn scope(zone: &str) -> Option<u32> {
-    if let Ok(number) = zone.parse() {
-        return Some(number);
-    }
-    sys::resolve::interface_index(&memory::c_string(zone.as_bytes(), Kind::InvalidInput("host")).ok()?)
 }
 
 /// The port of a service: a number, or a name such as `http` (services(5); Python `getservbyname`).

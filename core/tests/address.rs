@@ -2,7 +2,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use polysock_core::{Address, Family, Protocol, Socket, SocketType};
+use polysock_core::{create_connection, create_server, Address, Family, Protocol, Socket, SocketType};
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -68,6 +69,10 @@ fn ip_addresses_round_trip_as_std_has_them() {
 fn flow_labels_and_padding_do_not_count_and_scopes_do() {
     let at = |flow, scope| Address::from(SocketAddrV6::new(Ipv6Addr::LOCALHOST, 80, flow, scope));
     assert_eq!(at(0, 1), at(7, 1));
+    assert_eq!(
+        (at(0, 7).scope_id(), at(0, 7).ip()),
+        (7, Some(Ipv6Addr::LOCALHOST.into()))
+    );
     assert_ne!(at(0, 1), at(0, 2));
     let Some(SocketAddr::V6(back)) = at(7, 1).as_socket_addr() else {
         panic!()
@@ -79,6 +84,35 @@ fn flow_labels_and_padding_do_not_count_and_scopes_do() {
     assert_eq!(Address::from_bytes(&bytes), Ok(clean));
     bytes.push(1);
     assert_eq!(Address::from_bytes(&bytes), Ok(clean));
+}
+
+/// What a socket for both versions of IP shows of an IPv4 peer.
+#[test]
+fn an_ipv4_address_is_one_whether_mapped_or_not() {
+    let plain: Address = "1.2.3.4:80".parse().unwrap();
+    let mapped: Address = "[::ffff:1.2.3.4]:80".parse().unwrap();
+    assert_eq!(plain, mapped);
+    assert_eq!(plain.ip(), mapped.ip());
+    assert_eq!(HashSet::from([plain, mapped]).len(), 1);
+    assert_eq!(mapped.unmapped().as_bytes(), plain.as_bytes());
+    assert_eq!(plain.unmapped().as_bytes(), plain.as_bytes());
+    // Nothing is lost: text and bytes are what the kernel has.
+    assert_eq!(mapped.to_string(), "[::ffff:1.2.3.4]:80");
+    assert_eq!(mapped.family(), Family::IPV6);
+    for other in [
+        "[::ffff:1.2.3.4]:81",
+        "[::ffff:1.2.3.5]:80",
+        "[::1.2.3.4]:80",
+        "[::1]:80",
+    ] {
+        assert_ne!(plain, other.parse().unwrap(), "{other}");
+    }
+    let listener = create_server("", 0, 4).unwrap();
+    let port = listener.local_address().unwrap().port().unwrap();
+    let client = create_connection("127.0.0.1", port, Duration::from_secs(5)).unwrap();
+    let (_peer, address) = listener.accept().unwrap();
+    assert_eq!(address, client.local_address().unwrap());
+    assert_eq!(address.ip(), Some(Ipv4Addr::LOCALHOST.into()));
 }
 
 #[test]
@@ -96,6 +130,13 @@ fn numeric_text_with_and_without_a_port() {
         ("unix:/tmp/x", "unix:/tmp/x"),
         ("unix:@name", "unix:@name"),
         ("unix:", "unix:"),
+        ("fe80::1%lo", "[fe80::1%1]:80"),
+        ("[fe80::1%lo]", "[fe80::1%1]:80"),
+        ("[fe80::1%lo]:5", "[fe80::1%1]:5"),
+        ("unix:%2ftmp/%78", "unix:/tmp/x"),
+        ("unix:/100%", "unix:/100%25"),
+        ("unix:/%zz%+1", "unix:/%25zz%25+1"),
+        ("unix:%00name", "unix:@name"),
     ] {
         assert_eq!(parse(text).as_deref(), Ok(meant), "{text}");
     }
@@ -117,7 +158,10 @@ fn numeric_text_with_and_without_a_port() {
         "01.2.3.4",
         "0x1.2.3.4",
         ":::",
-        "[fe80::1%eth0]",
+        "[fe80::1%no-such-one]",
+        "[fe80::1%]:80",
+        "1.2.3.4%lo",
+        "unix:/a%00b",
         "256.1.1.1",
         "\0",
         "[[::1]]",
@@ -224,6 +268,29 @@ fn unix_names_of_every_length() {
         assert_eq!(address.unix_name(), Some(&name[..]));
         round_trips(address);
     }
+    // Bytes that are no text, NULs and padding are kept, and shown harmlessly.
+    let mut numbers = Numbers(3);
+    for at in 0..2000 {
+        let mut name = numbers.bytes::<108>();
+        name[0] *= u8::from(at % 2 == 0);
+        name[100..].fill(0);
+        let length = 1 + at % 108;
+        let Ok(address) = Address::unix(&name[..length]) else {
+            assert!(name[0] != 0 && name[..length].contains(&0));
+            continue;
+        };
+        round_trips(address);
+        assert_eq!(
+            address.to_string().parse::<Address>().unwrap().as_bytes(),
+            address.as_bytes()
+        );
+        assert!(!address.to_string().contains(char::is_control), "{address}");
+        assert!(address.to_string().len() < 336);
+    }
+    assert_eq!(
+        Address::unix(b"\0a\0\xff\x1b[2J").unwrap().to_string(),
+        "unix:@a%00%ff%1b[2J"
+    );
     assert!(Address::unix(&[b'p'; 109]).is_err());
     assert!(Address::unix(b"a\0b").is_err());
     let unnamed = Address::unix(b"").unwrap();
@@ -246,20 +313,21 @@ fn no_path_looks_like_an_abstract_name() {
     let name = Address::unix(b"\0name").unwrap();
     assert_eq!(
         (path.to_string().as_str(), name.to_string().as_str()),
-        ("unix:./@name", "unix:@name")
+        ("unix:%40name", "unix:@name")
     );
 }
 
 /// Texts that are nearly addresses: nothing panics, and what is read is shown as text that is read the same.
 #[test]
 fn whatever_text_is_read_round_trips() {
-    const TEXTS: [&str; 8] = [
+    const TEXTS: [&str; 9] = [
         "1.2.3.4:80",
         "[2001:db8::1]:65535",
         "[fe80::1%42]:0",
         "::ffff:1.2.3.4",
         "unix:/tmp/socket",
         "unix:@abstract",
+        "unix:@%00%ff",
         "unix:",
         "255.255.255.255",
     ];

@@ -35,9 +35,8 @@ pub struct polysock_addr {
 
 const _: () = assert!(size_of::<polysock_addr>() == 136 && align_of::<polysock_addr>() == 8);
 const _: () = assert!(Address::CAPACITY == 128);
-// The longest text: a relative Unix path that starts with @ and has no other byte that is UTF-8, each of these shown
-// as three; and a NUL.
-const _: () = assert!("unix:./@".len() + 107 * 3 < POLYSOCK_ADDR_TEXT_SIZE);
+// The longest text: a Unix path of which each byte is shown as three; and a NUL.
+const _: () = assert!("unix:".len() + 108 * 3 < POLYSOCK_ADDR_TEXT_SIZE);
 
 impl From<&Address> for polysock_addr {
     fn from(address: &Address) -> Self {
@@ -70,6 +69,16 @@ pub(crate) fn read(a: *const polysock_addr, name: &'static str) -> Result<Addres
         .ok_or(Failure::argument(name, "is not an address"))
 }
 
+/// Reads an address of IPv4 or IPv6.
+pub(crate) fn read_ip(a: *const polysock_addr, name: &'static str) -> Result<(Address, IpAddr), Failure> {
+    let address = read(a, name)?;
+    let ip = address.ip().ok_or(Failure::new(
+        POLYSOCK_EAFNOSUPPORT,
+        "the address is not IPv4 or IPv6",
+    ))?;
+    Ok((address, ip))
+}
+
 /// Reads an address that the caller may leave out.
 pub(crate) fn read_optional(a: *const polysock_addr, name: &'static str) -> Result<Option<Address>, Failure> {
     if a.is_null() {
@@ -80,11 +89,7 @@ pub(crate) fn read_optional(a: *const polysock_addr, name: &'static str) -> Resu
 
 /// Reads the IP address of an address.
 pub(crate) fn ip(a: *const polysock_addr, name: &'static str) -> Result<IpAddr, Failure> {
-    let found = read(a, name)?.ip();
-    found.ok_or(Failure::new(
-        POLYSOCK_EAFNOSUPPORT,
-        "the address is not IPv4 or IPv6",
-    ))
+    Ok(read_ip(a, name)?.1)
 }
 
 /// A port that C gives as a number.
@@ -92,11 +97,12 @@ pub(crate) fn port(number: c_int, name: &'static str) -> Result<u16, Failure> {
     u16::try_from(number).map_err(|_| Failure::argument(name, "is outside 0 to 65535"))
 }
 
-/// Reads numeric text: "1.2.3.4:80", "[::1]:80", "[fe80::1%2]:80", "unix:/path", "unix:@abstract"; a missing port becomes
-/// `default_port`.
+/// Reads numeric text: "1.2.3.4:80", "[::1]:80", "[fe80::1%2]:80", "[fe80::1%eth0]:80", "unix:/path", "unix:@abstract"; a
+/// missing port becomes `default_port`.
 ///
 /// BSD: inet_pton(3). Python: ipaddress.ip_address. Java: InetAddress.ofLiteral.
-/// Names are not looked up: see polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else, such as a port above 65535.
+/// In the name of a Unix address "%2f" is the byte of that number. Names are not looked up but those of interfaces: see
+/// polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else, such as a port above 65535.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_parse(
@@ -108,8 +114,12 @@ pub unsafe extern "C" fn polysock_addr_parse(
         let out = Out::new(out, "out")?;
         let default_port = port(default_port, "default_port")?;
         let text = pointer::utf8(pointer::text(text, "text")?, "text")?;
-        let address = Address::parse(text, Some(default_port))
-            .map_err(|_| Failure::argument("text", "is not a numeric address"))?;
+        let address = Address::parse(text, Some(default_port)).map_err(|_| {
+            Failure::argument(
+                "text",
+                "must be a numeric address, as 1.2.3.4:80, [::1]:80, unix:/path",
+            )
+        })?;
         out.set(polysock_addr::from(&address));
         Ok(())
     })
@@ -119,7 +129,9 @@ pub unsafe extern "C" fn polysock_addr_parse(
 ///
 /// BSD: inet_ntop(3). Python: str. Java: InetSocketAddress.toString.
 /// With `buf` NULL and `size` 0 it only returns the length; POLYSOCK_ENOSPC when `size` is too small (nothing is
-/// written). POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. A family that is not decoded is shown in hexadecimal.
+/// written). POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. In the name of a Unix address bytes that are no UTF-8,
+/// control characters (NUL too) and "%" are written as "%2f", so that every name is read as it was. A family that is not
+/// decoded is shown in hexadecimal.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_format(
@@ -133,18 +145,46 @@ pub unsafe extern "C" fn polysock_addr_format(
     })
 }
 
-/// Writes the IP address without the port: "1.2.3.4", "::1"; returns its length without the NUL.
+/// Writes the IP address without the port: "1.2.3.4", "::1", "fe80::1%2"; returns its length without the NUL.
 ///
 /// BSD: inet_ntop(3). Python: address[0]. Java: InetAddress.getHostAddress.
-/// As polysock_addr_format(); POLYSOCK_EAFNOSUPPORT when the address is not IPv4 or IPv6.
+/// An IPv4 peer of a socket that takes both, "::ffff:1.2.3.4" in IPv6, is written as "1.2.3.4": one text for each peer, as
+/// a list of those to refuse needs it. As polysock_addr_format(); POLYSOCK_EAFNOSUPPORT when the address is not IPv4 or
+/// IPv6.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_ip(a: *const polysock_addr, buf: *mut c_char, size: usize) -> c_int {
     guard::number("polysock_addr_ip", || {
-        let ip = read(a, "a")?
-            .ip()
-            .ok_or(Failure::new(POLYSOCK_EAFNOSUPPORT, "the address has no IP"))?;
-        put_text(&ip.to_string(), buf, size)
+        let (address, ip) = read_ip(a, "a")?;
+        let text = match address.unmapped().scope_id() {
+            0 => ip.to_string(),
+            scope => format!("{ip}%{scope}"),
+        };
+        put_text(&text, buf, size)
+    })
+}
+
+/// Gives the scope of an IPv6 address, most often the index of an interface; 0 when the address has none.
+///
+/// BSD: sin6_scope_id, with if_indextoname(3). Python: address[3]. Java: Inet6Address.getScopeId.
+/// @ingroup polysock_addresses
+#[no_mangle]
+pub unsafe extern "C" fn polysock_addr_scope(a: *const polysock_addr) -> u32 {
+    guard::wall("polysock_addr_scope", || Ok(read(a, "a")?.scope_id())).unwrap_or(0)
+}
+
+/// Makes the IPv4 address of an IPv4-mapped one: "1.2.3.4:80" of "[::ffff:1.2.3.4]:80". Every other stays as it is.
+///
+/// BSD: IN6_IS_ADDR_V4MAPPED and memcpy. Python: ipaddress.IPv6Address.ipv4_mapped. Java: none, every address is so.
+/// A socket of IPv6 that takes IPv4 too, such as one of polysock_create_server() for every interface, shows IPv4 peers
+/// mapped. `out` may be `a`. POLYSOCK_EINVAL when `a` is NULL or no address.
+/// @ingroup polysock_addresses
+#[no_mangle]
+pub unsafe extern "C" fn polysock_addr_unmap(out: *mut polysock_addr, a: *const polysock_addr) -> c_int {
+    guard::code("polysock_addr_unmap", || {
+        let (out, address) = (Out::new(out, "out")?, read(a, "a")?);
+        out.set(polysock_addr::from(&address.unmapped()));
+        Ok(())
     })
 }
 
@@ -168,7 +208,8 @@ pub unsafe extern "C" fn polysock_addr_family(a: *const polysock_addr) -> c_int 
     guard::number("polysock_addr_family", || Ok(read(a, "a")?.family().0))
 }
 
-/// Tells whether two addresses name the same end; padding and IPv6 flow labels do not count.
+/// Tells whether two addresses name the same end; padding and IPv6 flow labels do not count, nor whether an IPv4 address is
+/// mapped into IPv6 ("::ffff:1.2.3.4").
 ///
 /// BSD: memcmp of the fields. Python: ==. Java: InetSocketAddress.equals.
 /// False when one is NULL or no address.

@@ -26,3 +26,14 @@ pub unsafe extern "C" fn polysock_connect(
         Ok(time::call(&socket, timeout_ms)?.connect(&address)?)
     })
 }
+
+/// Takes back what polysock_connect() did to a datagram socket: it sends to and receives from any address again.
+///
+/// BSD: connect(2) with AF_UNSPEC. Python: none. Java: DatagramSocket.disconnect.
+/// On Linux it gives up an own address and port that the system chose. A connection of a stream is reset.
+/// POLYSOCK_ECLOSED.
+/// @ingroup polysock_connections
+#[no_mangle]
+pub unsafe extern "C" fn polysock_disconnect(s: *mut polysock_t) -> c_int {
+    guard::code("polysock_disconnect", || Ok(handle(s)?.disconnect()?))
+}

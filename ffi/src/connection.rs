@@ -6,12 +6,13 @@ use crate::pointer::{self, Out};
 use crate::socket::{give, polysock_t};
 use crate::time;
 use libc::{c_char, c_int};
-use polysock_core::{create_connection, create_server, resolve_service, Deadline, Timeout};
+use polysock_core::{create_connection, create_server, resolve_service, split_host_port, Deadline, Timeout};
 
 /// Connects to a host by name or number over TCP, trying every address it has; the caller owns `*out`.
 ///
 /// BSD: getaddrinfo(3) and connect(2) in a loop. Python: socket.create_connection. Java: new Socket(host, port).
-/// `service` is a port number or a name such as "http"; when it is NULL, `host` has it too: "example.org:80", "[::1]:80".
+/// `service` is a port number or a name such as "http"; when it is NULL, `host` has it too: "example.org:80", "[::1]:80",
+/// or is the address of a Unix domain socket: "unix:/path", "unix:@abstract". `host` NULL or "" is this host.
 /// One deadline covers the look-up, which can't be cut short, and all addresses. POLYSOCK_EAI_... when the name is
 /// unknown, POLYSOCK_ETIMEDOUT, or what the first address said; polysock_last_detail() tells how many were tried.
 /// @code
@@ -29,10 +30,9 @@ pub unsafe extern "C" fn polysock_create_connection(
 ) -> c_int {
     guard::code("polysock_create_connection", || {
         let out = Out::new(out, "out")?;
-        let (host, service) = host_and_service(host, service)?;
         let timeout = time::timeout(timeout_ms, "timeout_ms")?.unwrap_or(Timeout::Never);
         let deadline = Deadline::after(timeout);
-        let port = resolve_service(service)?;
+        let (host, port) = host_and_port(host, service)?;
         let connected = create_connection(host, port, deadline);
         // What was left of the limit is nobody's number.
         give(&out, connected.map_err(|error| error.within(timeout))?);
@@ -43,8 +43,9 @@ pub unsafe extern "C" fn polysock_create_connection(
 /// Listens on a host's first address over TCP, with reuse-address on; the caller owns `*out`.
 ///
 /// BSD: getaddrinfo(3), bind(2) and listen(2). Python: socket.create_server. Java: new ServerSocket(port, backlog, address).
-/// `host` "" is every interface, IPv4 and IPv6; `service` "0" lets the system choose a port. As in
-/// polysock_create_connection() `service` may be NULL and stand in `host`: ":8080". POLYSOCK_EADDRINUSE, ...
+/// `host` NULL or "" is every interface, IPv4 and IPv6; `service` "0" lets the system choose a port. As in
+/// polysock_create_connection() `service` may be NULL and stand in `host`: ":8080", "unix:/path". The file of a Unix
+/// address is made by this call, and removed by unlink(2). POLYSOCK_EADDRINUSE, ...
 /// @code
 /// polysock_t *listener, *s;
 /// if (polysock_create_server(&listener, "127.0.0.1", "0", 16) == 0 &&
@@ -61,52 +62,19 @@ pub unsafe extern "C" fn polysock_create_server(
 ) -> c_int {
     guard::code("polysock_create_server", || {
         let out = Out::new(out, "out")?;
-        let (host, service) = host_and_service(host, service)?;
-        let port = resolve_service(service)?;
+        let (host, port) = host_and_port(host, service)?;
         give(&out, create_server(host, port, backlog)?);
         Ok(())
     })
 }
 
-fn host_and_service<'a>(host: *const c_char, service: *const c_char) -> Result<(&'a str, &'a str), Failure> {
-    let host = pointer::utf8(pointer::text(host, "host")?, "host")?;
-    match pointer::optional_text(service) {
-        Some(service) => Ok((host, pointer::utf8(service, "service")?)),
-        None => split(host).ok_or(Failure::argument("host", "has no service, and service is NULL")),
-    }
-}
-
-/// Parts `host:service` and `[host]:service`. An IPv6 address without brackets could be parted anywhere.
-fn split(text: &str) -> Option<(&str, &str)> {
-    let (host, service) = match text.strip_prefix('[') {
-        Some(rest) => rest.split_once("]:")?,
-        None => text.split_once(':')?,
+/// What the caller says, in one text or two. No host is the empty one, as for getaddrinfo(3).
+fn host_and_port<'a>(host: *const c_char, service: *const c_char) -> Result<(&'a str, u16), Failure> {
+    let host = pointer::optional_text(host).map_or(Ok(""), |host| pointer::utf8(host, "host"))?;
+    let (host, service) = match pointer::optional_text(service) {
+        Some(service) => (host, pointer::utf8(service, "service")?),
+        None if host.starts_with("unix:") => return Ok((host, 0)),
+        None => split_host_port(host)?,
     };
-    let whole = !service.is_empty() && !service.contains(':');
-    whole.then_some((host, service))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    #[test]
-    fn host_and_service_part_at_the_colon() {
-        assert_eq!(split("host:80"), Some(("host", "80")));
-        assert_eq!(split(":http"), Some(("", "http")));
-        assert_eq!(split("[::1]:80"), Some(("::1", "80")));
-        for wrong in [
-            "",
-            "host",
-            "host:",
-            "::1",
-            "::1:80",
-            "[::1]",
-            "[::1]80",
-            "[::1]:",
-            "[::1]:8:0",
-        ] {
-            assert_eq!(split(wrong), None, "{wrong}");
-        }
-    }
+    Ok((host, resolve_service(service)?))
 }

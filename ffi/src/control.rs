@@ -71,6 +71,12 @@ pub struct polysock_credentials {
 
 const _: () = assert!(size_of::<polysock_credentials>() == 12);
 
+impl From<Credentials> for polysock_credentials {
+    fn from(Credentials { pid, uid, gid }: Credentials) -> Self {
+        Self { pid, uid, gid }
+    }
+}
+
 /// Makes room for control messages; the caller owns `*out`.
 ///
 /// BSD: a char array aligned for struct cmsghdr. Python: the ancbufsize of socket.recvmsg. Java: none.
@@ -309,8 +315,7 @@ pub unsafe extern "C" fn polysock_control_credentials(
 ) -> c_int {
     guard::code("polysock_control_credentials", || {
         let (control, out) = (look(c)?, Out::new(out, "out")?);
-        let Credentials { pid, uid, gid } = control.first(Ancillary::credentials)?;
-        out.set(polysock_credentials { pid, uid, gid });
+        out.set(control.first(Ancillary::credentials)?.into());
         Ok(())
     })
 }

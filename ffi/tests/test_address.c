@@ -77,6 +77,154 @@ TEST(parts)
     CHECK_IS(polysock_addr_ip(&a, buf, sizeof buf), POLYSOCK_EAFNOSUPPORT);
 }
 
+TEST(scopes)
+{
+    polysock_addr a, b;
+    char buf[64];
+    MUST(polysock_addr_parse(&a, "[fe80::1%lo]:80", 0));
+    CHECK_IS(polysock_addr_scope(&a), 1);
+    CHECK_IS(polysock_addr_ip(&a, buf, sizeof buf), 9);
+    CHECK_TEXT(buf, "fe80::1%1");
+    MUST(polysock_addr_parse(&b, buf, 80)); /* what it writes it reads */
+    CHECK(polysock_addr_equal(&a, &b));
+    MUST(polysock_addr_format(&a, buf, sizeof buf));
+    CHECK_TEXT(buf, "[fe80::1%1]:80");
+    MUST(polysock_addr_parse(&b, "[fe80::1%2]:80", 0));
+    CHECK(!polysock_addr_equal(&a, &b));
+    MUST(polysock_addr_parse(&b, "1.2.3.4", 0));
+    CHECK(polysock_addr_scope(&b) == 0 && polysock_addr_scope(NULL) == 0);
+
+    /* A group is joined on the interface of its scope. */
+    polysock_t *s;
+    char line[256], found = 0;
+    MUST(polysock_socket(&s, POLYSOCK_AF_INET6, POLYSOCK_SOCK_DGRAM, 0));
+    MUST(polysock_addr_parse(&a, "[ff02::4242%lo]:80", 0));
+    CHECK_IS(polysock_mcast_join(s, &a, NULL, NULL), 0);
+    FILE *groups = fopen("/proc/net/igmp6", "r");
+    while (groups != NULL && fgets(line, sizeof line, groups) != NULL)
+        found += strstr(line, "ff020000000000000000000000004242") != NULL && strstr(line, " lo ") != NULL;
+    CHECK_IS(found, 1);
+    if (groups != NULL)
+        fclose(groups);
+    CHECK_IS(polysock_mcast_join(s, &a, "lo", NULL), POLYSOCK_EADDRINUSE);
+    CHECK_IS(polysock_mcast_leave(s, &a, NULL, NULL), 0);
+    MUST(polysock_addr_parse(&a, "[ff02::4242%77777]:80", 0));
+    CHECK_IS(polysock_mcast_join(s, &a, "lo", NULL), POLYSOCK_EINVAL);
+    CHECK(strstr(polysock_last_detail(), "interface must be that of the group's scope") != NULL);
+    polysock_free(s);
+}
+
+TEST(an_ipv4_peer_is_one_address)
+{
+    polysock_addr peer, own, plain;
+    polysock_t *listener, *client, *server;
+    char buf[64], port[8];
+    MUST(polysock_create_server(&listener, NULL, "0", 5));
+    MUST(polysock_getsockname(listener, &own));
+    snprintf(port, sizeof port, "%u", polysock_addr_port(&own));
+    MUST(polysock_create_connection(&client, "127.0.0.1", port, 10000));
+    MUST(polysock_accept(listener, &server, &peer, 10000));
+    MUST(polysock_getsockname(client, &own));
+    CHECK(polysock_addr_equal(&peer, &own));
+    MUST(polysock_addr_ip(&peer, buf, sizeof buf));
+    CHECK_TEXT(buf, "127.0.0.1");
+    CHECK_IS(polysock_addr_unmap(&plain, &peer), 0);
+    CHECK_IS(polysock_addr_family(&plain), AF_INET);
+    CHECK_IS(polysock_addr_unmap(&peer, &peer), 0);
+    CHECK(memcmp(&peer, &own, sizeof peer) == 0);
+    CHECK_IS(polysock_addr_unmap(&peer, NULL), POLYSOCK_EINVAL);
+    polysock_free(client);
+    polysock_free(server);
+    MUST(polysock_create_connection(&client, NULL, port, 10000)); /* no host is this one */
+    polysock_free(client);
+    polysock_free(listener);
+    CHECK_IS(polysock_create_server(&listener, NULL, NULL, 5), POLYSOCK_EINVAL);
+}
+
+/* Whatever bytes a name has, its text is read as the same name. */
+TEST(unix_names_as_text)
+{
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    polysock_addr a, b;
+    char text[POLYSOCK_ADDR_TEXT_SIZE];
+    memset(un.sun_path, 0xff, sizeof un.sun_path);
+    for (int i = 0; i < 2; i++) {
+        MUST(polysock_addr_from_sockaddr(&a, (struct sockaddr *)&un, sizeof un));
+        CHECK(polysock_addr_format(&a, text, sizeof text) > 0);
+        CHECK_IS(polysock_addr_parse(&b, text, 0), 0);
+        CHECK(memcmp(&a, &b, sizeof a) == 0);
+        un.sun_path[0] = 0, un.sun_path[50] = 0, un.sun_path[107] = 0;
+    }
+    MUST(polysock_addr_parse(&a, "unix:@a%00b%1b", 0));
+    CHECK(a.length == 2 + 5 && memcmp(a.bytes + 2, "\0a\0b\x1b", 5) == 0);
+}
+
+static void talk(const char *name)
+{
+    polysock_t *listener, *client, *server;
+    polysock_credentials who = {0, 0, 0};
+    char byte = 0;
+    MUST(polysock_create_server(&listener, name, NULL, 5));
+    CHECK_IS(polysock_get_peercred(listener, &who), POLYSOCK_ENOTCONN);
+    CHECK_IS(polysock_create_server(&client, name, NULL, 5), POLYSOCK_EADDRINUSE);
+    CHECK(strstr(polysock_last_detail(), name) != NULL);
+    MUST(polysock_create_connection(&client, name, NULL, 10000));
+    MUST(polysock_accept(listener, &server, NULL, 10000));
+    MUST(polysock_sendall(client, "x", 1, NULL, 10000));
+    MUST(polysock_recv_exact(server, &byte, 1, NULL, 10000));
+    CHECK_IS(polysock_get_peercred(server, &who), 0);
+    CHECK(who.pid == getpid() && who.uid == getuid() && who.gid == getgid());
+    polysock_free(client);
+    polysock_free(server);
+    polysock_free(listener);
+    CHECK_IS(polysock_create_connection(&client, name, "80", 10000), POLYSOCK_EINVAL);
+    CHECK(strstr(polysock_last_detail(), "port must be 0") != NULL);
+}
+
+TEST(unix_addresses_by_name)
+{
+    char path[] = "/tmp/polysock-XXXXXX", name[64];
+    polysock_t *s;
+    MUST(mkdtemp(path) == NULL ? -1 : 0);
+    snprintf(name, sizeof name, "unix:%s/socket", path);
+    talk(name);
+    CHECK_IS(polysock_create_connection(&s, name, NULL, 10000), POLYSOCK_ECONNREFUSED);
+    unlink(name + 5);
+    CHECK_IS(polysock_create_connection(&s, name, NULL, 10000), POLYSOCK_ENOENT);
+    CHECK(strstr(polysock_last_detail(), name) != NULL);
+    rmdir(path);
+    snprintf(name, sizeof name, "unix:@polysock-%d", (int)getpid());
+    talk(name);
+    CHECK_IS(polysock_create_server(&s, "unix:/a%00b", NULL, 5), POLYSOCK_EINVAL);
+    MUST(polysock_socket(&s, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
+    polysock_credentials who;
+    CHECK_IS(polysock_get_peercred(s, &who), POLYSOCK_EUNSUPPORTED);
+    polysock_free(s);
+}
+
+TEST(disconnect)
+{
+    polysock_t *s, *one;
+    polysock_addr a, b, back;
+    char byte;
+    MUST(polysock_socket(&s, POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM, 0));
+    MUST(polysock_socket(&one, POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM, 0));
+    MUST(polysock_addr_parse(&back, "127.0.0.1:0", 0));
+    MUST(polysock_bind(s, &back));
+    MUST(polysock_bind(one, &back));
+    MUST(polysock_getsockname(s, &back));
+    MUST(polysock_getsockname(one, &a));
+    MUST(polysock_connect(s, &a, 1000));
+    MUST(polysock_getpeername(s, &b));
+    CHECK_IS(polysock_disconnect(s), 0);
+    CHECK_IS(polysock_getpeername(s, &b), POLYSOCK_ENOTCONN);
+    CHECK_IS(polysock_sendto(s, "x", 1, 0, &a, 1000), 1);
+    CHECK_IS(polysock_recvfrom(one, &byte, 1, 0, &b, NULL, 10000), 1);
+    polysock_free(one);
+    polysock_free(s);
+    CHECK_IS(polysock_disconnect(NULL), POLYSOCK_EINVAL);
+}
+
 TEST(sockaddr_there_and_back)
 {
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(80)};
@@ -185,6 +333,11 @@ int main(void)
     RUN(text);
     RUN(buffers_too_small);
     RUN(parts);
+    RUN(scopes);
+    RUN(an_ipv4_peer_is_one_address);
+    RUN(unix_names_as_text);
+    RUN(unix_addresses_by_name);
+    RUN(disconnect);
     RUN(sockaddr_there_and_back);
     RUN(foreign_families_pass_through);
     RUN(broken_values_are_refused);

@@ -1227,11 +1227,12 @@ const char *polysock_version_string(void);
 const char *polysock_last_detail(void);
 
 /**
- * Reads numeric text: "1.2.3.4:80", "[::1]:80", "[fe80::1%2]:80", "unix:/path", "unix:@abstract"; a missing port becomes
- * `default_port`.
+ * Reads numeric text: "1.2.3.4:80", "[::1]:80", "[fe80::1%2]:80", "[fe80::1%eth0]:80", "unix:/path", "unix:@abstract"; a
+ * missing port becomes `default_port`.
  *
  * BSD: inet_pton(3). Python: ipaddress.ip_address. Java: InetAddress.ofLiteral.
- * Names are not looked up: see polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else, such as a port above 65535.
+ * In the name of a Unix address "%2f" is the byte of that number. Names are not looked up but those of interfaces: see
+ * polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else, such as a port above 65535.
  * @ingroup polysock_addresses
  */
 int polysock_addr_parse(polysock_addr *out, const char *text, int default_port);
@@ -1241,19 +1242,41 @@ int polysock_addr_parse(polysock_addr *out, const char *text, int default_port);
  *
  * BSD: inet_ntop(3). Python: str. Java: InetSocketAddress.toString.
  * With `buf` NULL and `size` 0 it only returns the length; POLYSOCK_ENOSPC when `size` is too small (nothing is
- * written). POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. A family that is not decoded is shown in hexadecimal.
+ * written). POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. In the name of a Unix address bytes that are no UTF-8,
+ * control characters (NUL too) and "%" are written as "%2f", so that every name is read as it was. A family that is not
+ * decoded is shown in hexadecimal.
  * @ingroup polysock_addresses
  */
 int polysock_addr_format(const polysock_addr *a, char *buf, size_t size);
 
 /**
- * Writes the IP address without the port: "1.2.3.4", "::1"; returns its length without the NUL.
+ * Writes the IP address without the port: "1.2.3.4", "::1", "fe80::1%2"; returns its length without the NUL.
  *
  * BSD: inet_ntop(3). Python: address[0]. Java: InetAddress.getHostAddress.
- * As polysock_addr_format(); POLYSOCK_EAFNOSUPPORT when the address is not IPv4 or IPv6.
+ * An IPv4 peer of a socket that takes both, "::ffff:1.2.3.4" in IPv6, is written as "1.2.3.4": one text for each peer, as
+ * a list of those to refuse needs it. As polysock_addr_format(); POLYSOCK_EAFNOSUPPORT when the address is not IPv4 or
+ * IPv6.
  * @ingroup polysock_addresses
  */
 int polysock_addr_ip(const polysock_addr *a, char *buf, size_t size);
+
+/**
+ * Gives the scope of an IPv6 address, most often the index of an interface; 0 when the address has none.
+ *
+ * BSD: sin6_scope_id, with if_indextoname(3). Python: address[3]. Java: Inet6Address.getScopeId.
+ * @ingroup polysock_addresses
+ */
+uint32_t polysock_addr_scope(const polysock_addr *a);
+
+/**
+ * Makes the IPv4 address of an IPv4-mapped one: "1.2.3.4:80" of "[::ffff:1.2.3.4]:80". Every other stays as it is.
+ *
+ * BSD: IN6_IS_ADDR_V4MAPPED and memcpy. Python: ipaddress.IPv6Address.ipv4_mapped. Java: none, every address is so.
+ * A socket of IPv6 that takes IPv4 too, such as one of polysock_create_server() for every interface, shows IPv4 peers
+ * mapped. `out` may be `a`. POLYSOCK_EINVAL when `a` is NULL or no address.
+ * @ingroup polysock_addresses
+ */
+int polysock_addr_unmap(polysock_addr *out, const polysock_addr *a);
 
 /**
  * Gives the port in the host's byte order; 0 when the address has none.
@@ -1273,7 +1296,8 @@ uint16_t polysock_addr_port(const polysock_addr *a);
 int polysock_addr_family(const polysock_addr *a);
 
 /**
- * Tells whether two addresses name the same end; padding and IPv6 flow labels do not count.
+ * Tells whether two addresses name the same end; padding and IPv6 flow labels do not count, nor whether an IPv4 address is
+ * mapped into IPv6 ("::ffff:1.2.3.4").
  *
  * BSD: memcmp of the fields. Python: ==. Java: InetSocketAddress.equals.
  * False when one is NULL or no address.
@@ -1455,10 +1479,21 @@ int polysock_accept(polysock_t *s, polysock_t **out, polysock_addr *peer, int ti
 int polysock_connect(polysock_t *s, const polysock_addr *a, int timeout_ms);
 
 /**
+ * Takes back what polysock_connect() did to a datagram socket: it sends to and receives from any address again.
+ *
+ * BSD: connect(2) with AF_UNSPEC. Python: none. Java: DatagramSocket.disconnect.
+ * On Linux it gives up an own address and port that the system chose. A connection of a stream is reset.
+ * POLYSOCK_ECLOSED.
+ * @ingroup polysock_connections
+ */
+int polysock_disconnect(polysock_t *s);
+
+/**
  * Connects to a host by name or number over TCP, trying every address it has; the caller owns `*out`.
  *
  * BSD: getaddrinfo(3) and connect(2) in a loop. Python: socket.create_connection. Java: new Socket(host, port).
- * `service` is a port number or a name such as "http"; when it is NULL, `host` has it too: "example.org:80", "[::1]:80".
+ * `service` is a port number or a name such as "http"; when it is NULL, `host` has it too: "example.org:80", "[::1]:80",
+ * or is the address of a Unix domain socket: "unix:/path", "unix:@abstract". `host` NULL or "" is this host.
  * One deadline covers the look-up, which can't be cut short, and all addresses. POLYSOCK_EAI_... when the name is
  * unknown, POLYSOCK_ETIMEDOUT, or what the first address said; polysock_last_detail() tells how many were tried.
  * @code
@@ -1474,8 +1509,9 @@ int polysock_create_connection(polysock_t **out, const char *host, const char *s
  * Listens on a host's first address over TCP, with reuse-address on; the caller owns `*out`.
  *
  * BSD: getaddrinfo(3), bind(2) and listen(2). Python: socket.create_server. Java: new ServerSocket(port, backlog, address).
- * `host` "" is every interface, IPv4 and IPv6; `service` "0" lets the system choose a port. As in
- * polysock_create_connection() `service` may be NULL and stand in `host`: ":8080". POLYSOCK_EADDRINUSE, ...
+ * `host` NULL or "" is every interface, IPv4 and IPv6; `service` "0" lets the system choose a port. As in
+ * polysock_create_connection() `service` may be NULL and stand in `host`: ":8080", "unix:/path". The file of a Unix
+ * address is made by this call, and removed by unlink(2). POLYSOCK_EADDRINUSE, ...
  * @code
  * polysock_t *listener, *s;
  * if (polysock_create_server(&listener, "127.0.0.1", "0", 16) == 0 &&
@@ -2408,6 +2444,16 @@ int polysock_set_passcred(polysock_t *s, bool on);
 int polysock_get_passcred(const polysock_t *s, bool *on);
 
 /**
+ * Gives who connected or listens at the other end of a Unix domain socket, as it was when it called connect, listen or
+ * socketpair. Linux.
+ *
+ * BSD: SO_PEERCRED, unix(7). Python: socket.getsockopt. Java: ExtendedSocketOptions.SO_PEERCRED.
+ * POLYSOCK_ENOTCONN without a peer; POLYSOCK_EUNSUPPORTED for another kind of socket.
+ * @ingroup polysock_options
+ */
+int polysock_get_peercred(const polysock_t *s, polysock_credentials *who);
+
+/**
  * Notes of each datagram to which address and over which interface it came, for polysock_control_packet_info(). Off by
  * default.
  *
@@ -2731,13 +2777,14 @@ int polysock_set_tclass(polysock_t *s, int tclass);
 int polysock_get_tclass(const polysock_t *s, int *tclass);
 
 /**
- * Joins a multicast group on the interface of this name, or of the system's choice when it is NULL; from any sender, or
- * only from `source` unless it is NULL.
+ * Joins a multicast group on the interface of this name; when it is NULL, on that of the group's scope ("ff02::1%eth0"), or
+ * of the system's choice without one; from any sender, or only from `source` unless it is NULL.
  *
  * BSD: IP_ADD_MEMBERSHIP, ip(7), IPV6_ADD_MEMBERSHIP, ipv6(7), MCAST_JOIN_SOURCE_GROUP. Python: socket.setsockopt. Java:
  * MulticastChannel.join.
  * Ports do not count. Several sources are joined one by one. POLYSOCK_EINVAL naming the group when it is no multicast
- * address, the source when it is not of its family, the interface when its name is empty or longer than 15 bytes;
+ * address, the source when it is not of its family, the interface when its name is empty or longer than 15 bytes, or not
+ * that of the scope;
  * POLYSOCK_ENODEV when there is no such interface, POLYSOCK_EADDRINUSE when it was joined already; POLYSOCK_EUNSUPPORTED
  * for a socket that is not IP.
  * @code

@@ -303,7 +303,7 @@ public:
     address() noexcept : raw_{} {}
     address(const ::polysock_addr &raw) noexcept : raw_(raw) {} // NOLINT: converts on purpose
 
-    // Numeric text: "1.2.3.4:80", "[::1]:80", "unix:/path".
+    // Numeric text: "1.2.3.4:80", "[fe80::1%eth0]:80", "unix:/path".
     explicit address(const std::string &text) : address(text, 0) {}
     template <class Number, std::enable_if_t<detail::is_number<Number>, int> = 0>
     address(const std::string &text, Number default_port) : raw_{}
@@ -317,6 +317,14 @@ public:
     std::string str() const { return text(::polysock_addr_format); }
     std::string ip() const { return text(::polysock_addr_ip); }
     std::uint16_t port() const noexcept { return ::polysock_addr_port(&raw_); }
+    std::uint32_t scope() const noexcept { return ::polysock_addr_scope(&raw_); }
+    // The IPv4 address of an IPv4-mapped one; every other as it is.
+    address unmapped() const
+    {
+        address a;
+        detail::check(::polysock_addr_unmap(&a.raw_, &raw_));
+        return a;
+    }
     int family() const { return detail::check(::polysock_addr_family(&raw_)); }
     const ::polysock_addr *get() const noexcept { return &raw_; }
     ::polysock_addr *get() noexcept { return &raw_; }
@@ -574,6 +582,8 @@ public:
     void bind(const address &a) { detail::check(::polysock_bind(handle_, a.get())); }
     void listen(int backlog = 128) { detail::check(::polysock_listen(handle_, backlog)); }
     void connect(const address &a, timeout t = {}) { detail::check(::polysock_connect(handle_, a.get(), t.ms())); }
+    // A datagram socket takes any peer again.
+    void disconnect() { detail::check(::polysock_disconnect(handle_)); }
     socket accept(timeout t = {}) { return accept_from(nullptr, t); }
     socket accept(address &peer, timeout t = {}) { return accept_from(peer.get(), t); }
 
@@ -766,6 +776,7 @@ public:
     bool timestamps() const { return flag(::polysock_get_timestamps); }
     void set_passcred(bool on) { detail::check(::polysock_set_passcred(handle_, on)); }
     bool passcred() const { return flag(::polysock_get_passcred); }
+    credentials peer_credentials() const { return number<credentials>(::polysock_get_peercred); }
     void set_packet_info(bool on) { detail::check(::polysock_set_packet_info(handle_, on)); }
     bool packet_info() const { return flag(::polysock_get_packet_info); }
     void set_freebind(bool on) { detail::check(::polysock_set_freebind(handle_, on)); }
@@ -925,7 +936,7 @@ inline socket create_connection(const std::string &host, const service &port, ti
     return socket::adopt(handle);
 }
 
-// "host:80"
+// "host:80", "unix:/path"
 inline socket create_connection(const std::string &host_and_port, timeout t = {})
 {
     ::polysock_t *handle = nullptr;
@@ -941,7 +952,7 @@ inline socket create_server(const std::string &host, const service &port, int ba
     return socket::adopt(handle);
 }
 
-// "127.0.0.1:80", ":80"
+// "127.0.0.1:80", ":80", "unix:/path"
 inline socket create_server(const std::string &host_and_port)
 {
     ::polysock_t *handle = nullptr;

@@ -26,7 +26,9 @@ pub fn gethostbyname(py: Python<'_>, host: &Bound<'_, PyAny>) -> PyResult<String
     let name = host_argument("gethostbyname", host)?;
     audit::tell(py, ("socket.gethostbyname", host))?;
     let found = address::look_up(py, &name, Family::IPV4)?;
-    Ok(found.ip().map_or_else(String::new, |ip| ip.to_string()))
+    Ok(found
+        .as_socket_addr()
+        .map_or_else(String::new, |found| found.ip().to_string()))
 }
 
 /// The name, the aliases and the IPv4 addresses of a host.
@@ -48,7 +50,8 @@ pub fn gethostbyname_ex<'py>(py: Python<'py>, host: &Bound<'py, PyAny>) -> PyRes
 pub fn gethostbyaddr<'py>(py: Python<'py>, host: &Bound<'py, PyAny>) -> PyResult<HostAnswer<'py>> {
     let name = host_argument("gethostbyaddr", host)?;
     audit::tell(py, ("socket.gethostbyaddr", host))?;
-    let Some(ip) = address::look_up(py, &name, Family::UNSPECIFIED)?.ip() else {
+    let found = address::look_up(py, &name, Family::UNSPECIFIED)?.as_socket_addr();
+    let Some(ip) = found.map(|found| found.ip()) else {
         return Err(PyOSError::new_err("unsupported address family"));
     };
     answer(py, gil::detach(py, || polysock_core::host_by_address(ip)))

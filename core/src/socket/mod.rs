@@ -111,6 +111,11 @@ impl Socket {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn tcp(family: Family) -> Result<Self> {
+        Self::stream(family)
+    }
+
+    /// A stream of a family, TCP for IPv4 and IPv6.
+    pub(crate) fn stream(family: Family) -> Result<Self> {
         Self::new(family, SocketType::STREAM, Protocol::DEFAULT)
     }
 

@@ -180,6 +180,7 @@ pub mod number {
     pub const KEEPALIVE_COUNT: OptionNumber = None;
     pub const IP_MTU_DISCOVER: OptionNumber = None;
     pub const IPV6_MTU_DISCOVER: OptionNumber = None;
+    pub const PEER_CREDENTIALS: OptionNumber = None;
     pub const PASS_CREDENTIALS: OptionNumber = None;
     pub const BIND_TO_DEVICE: OptionNumber = None;
     pub const MARK: OptionNumber = None;

@@ -217,6 +217,7 @@ pub mod number {
     pub const PRIORITY: OptionNumber = Some((SOL_SOCKET, libc::SO_PRIORITY));
     pub const INCOMING_CPU: OptionNumber = Some((SOL_SOCKET, libc::SO_INCOMING_CPU));
     pub const TIMESTAMPS: OptionNumber = Some((SOL_SOCKET, libc::SO_TIMESTAMPNS));
+    pub const PEER_CREDENTIALS: OptionNumber = Some((SOL_SOCKET, libc::SO_PEERCRED));
     pub const PASS_CREDENTIALS: OptionNumber = Some((SOL_SOCKET, libc::SO_PASSCRED));
 
     pub const CORK: OptionNumber = Some((IPPROTO_TCP, libc::TCP_CORK));

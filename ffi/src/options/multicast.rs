@@ -10,13 +10,14 @@ use libc::{c_char, c_int};
 use polysock_core::Interface;
 use std::net::IpAddr;
 
-/// Joins a multicast group on the interface of this name, or of the system's choice when it is NULL; from any sender, or
-/// only from `source` unless it is NULL.
+/// Joins a multicast group on the interface of this name; when it is NULL, on that of the group's scope ("ff02::1%eth0"), or
+/// of the system's choice without one; from any sender, or only from `source` unless it is NULL.
 ///
 /// BSD: IP_ADD_MEMBERSHIP, ip(7), IPV6_ADD_MEMBERSHIP, ipv6(7), MCAST_JOIN_SOURCE_GROUP. Python: socket.setsockopt. Java:
 /// MulticastChannel.join.
 /// Ports do not count. Several sources are joined one by one. POLYSOCK_EINVAL naming the group when it is no multicast
-/// address, the source when it is not of its family, the interface when its name is empty or longer than 15 bytes;
+/// address, the source when it is not of its family, the interface when its name is empty or longer than 15 bytes, or not
+/// that of the scope;
 /// POLYSOCK_ENODEV when there is no such interface, POLYSOCK_EADDRINUSE when it was joined already; POLYSOCK_EUNSUPPORTED
 /// for a socket that is not IP.
 /// @code
@@ -33,8 +34,8 @@ pub unsafe extern "C" fn polysock_mcast_join(
     source: *const polysock_addr,
 ) -> c_int {
     guard::code("polysock_mcast_join", || {
-        let (socket, (group, source)) = (handle(s)?, membership(group, source)?);
-        Ok(socket.join_multicast(group, interface(iface)?, source)?)
+        let (socket, (group, interface, source)) = (handle(s)?, membership(group, iface, source)?);
+        Ok(socket.join_multicast(group, interface, source)?)
     })
 }
 
@@ -52,8 +53,8 @@ pub unsafe extern "C" fn polysock_mcast_leave(
     source: *const polysock_addr,
 ) -> c_int {
     guard::code("polysock_mcast_leave", || {
-        let (socket, (group, source)) = (handle(s)?, membership(group, source)?);
-        Ok(socket.leave_multicast(group, interface(iface)?, source)?)
+        let (socket, (group, interface, source)) = (handle(s)?, membership(group, iface, source)?);
+        Ok(socket.leave_multicast(group, interface, source)?)
     })
 }
 
@@ -159,17 +160,19 @@ pub unsafe extern "C" fn polysock_get_mcast_all(s: *const polysock_t, on: *mut b
     })
 }
 
-fn membership(
+fn membership<'n>(
     group: *const polysock_addr,
+    iface: *const c_char,
     source: *const polysock_addr,
-) -> Result<(IpAddr, Option<IpAddr>), Failure> {
-    let group = address::ip(group, "group")?;
+) -> Result<(IpAddr, Interface<'n>, Option<IpAddr>), Failure> {
+    let (address, group) = address::read_ip(group, "group")?;
+    let interface = interface(iface)?.or_scope_of(&address)?;
     let source = if source.is_null() {
         None
     } else {
         Some(address::ip(source, "source")?)
     };
-    Ok((group, source))
+    Ok((group, interface, source))
 }
 
 fn interface<'n>(name: *const c_char) -> Result<Interface<'n>, Failure> {

@@ -2,6 +2,7 @@
 
 use super::{signed, unsigned};
 use crate::address::put_text;
+use crate::control::polysock_credentials;
 use crate::guard;
 use crate::pointer::{self, handle};
 use crate::socket::polysock_t;
@@ -146,6 +147,22 @@ pub unsafe extern "C" fn polysock_set_passcred(s: *mut polysock_t, on: bool) -> 
 pub unsafe extern "C" fn polysock_get_passcred(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::value("polysock_get_passcred", s, (on, "on"), |socket| {
         Ok(socket.pass_credentials()?)
+    })
+}
+
+/// Gives who connected or listens at the other end of a Unix domain socket, as it was when it called connect, listen or
+/// socketpair. Linux.
+///
+/// BSD: SO_PEERCRED, unix(7). Python: socket.getsockopt. Java: ExtendedSocketOptions.SO_PEERCRED.
+/// POLYSOCK_ENOTCONN without a peer; POLYSOCK_EUNSUPPORTED for another kind of socket.
+/// @ingroup polysock_options
+#[no_mangle]
+pub unsafe extern "C" fn polysock_get_peercred(
+    s: *const polysock_t,
+    who: *mut polysock_credentials,
+) -> c_int {
+    guard::value("polysock_get_peercred", s, (who, "who"), |socket| {
+        Ok(socket.peer_credentials()?.into())
     })
 }
 

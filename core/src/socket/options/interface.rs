@@ -1,6 +1,7 @@
 //! Naming a network interface.
 
 use super::{in_range, invalid, kernel_name};
+use crate::address::Address;
 use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::sys::special;
 use std::ffi::CString;
@@ -32,6 +33,26 @@ pub(super) enum Chosen {
 /// The longest name of an interface (`IFNAMSIZ` less its NUL).
 pub(super) const LONGEST_NAME: usize = 15;
 const INDEX: RangeInclusive<u32> = 1..=i32::MAX.unsigned_abs();
+
+impl Interface<'_> {
+    /// The interface that the scope of a group's address names (`ff02::1%eth0`), unless another is meant.
+    ///
+    /// # Errors
+    /// `InvalidInput("interface")` when it is not that of the scope; `ENODEV` when there is none of its name.
+    pub fn or_scope_of(self, group: &Address) -> Result<Self> {
+        let scope = group.scope_id();
+        if scope == 0 || matches!(self, Self::Address(_)) {
+            return Ok(self);
+        }
+        match choose(self)? {
+            Chosen::Index(0) => Ok(Self::Index(scope)),
+            Chosen::Index(index) if index == scope => Ok(self),
+            Chosen::Index(_) | Chosen::Address(_) => {
+                Err(invalid("interface", "must be that of the group's scope").with_detail(group))
+            }
+        }
+    }
+}
 
 impl From<u32> for Interface<'_> {
     fn from(index: u32) -> Self {

@@ -3,7 +3,9 @@
 use super::super::Socket;
 use super::interface::LONGEST_NAME;
 use super::{count, in_range, kernel_name, name, unsigned};
-use crate::error::{Operation, Result};
+use crate::ancillary::Credentials;
+use crate::domain::Family;
+use crate::error::{Error, Kind, Operation, Result};
 use crate::sys::special::{number, OptionNumber};
 use std::ops::RangeInclusive;
 
@@ -123,6 +125,24 @@ impl Socket {
     /// As [`set_pass_credentials`](Self::set_pass_credentials).
     pub fn pass_credentials(&self) -> Result<bool> {
         self.is_on(number::PASS_CREDENTIALS)
+    }
+
+    /// Who connected or listens at the other end of a Unix domain socket: as it was when it called connect, listen or
+    /// socketpair (`SO_PEERCRED`, unix(7); Linux; Python `SO_PEERCRED`; Java `SO_PEERCRED`).
+    ///
+    /// # Errors
+    /// `ENOTCONN` without a peer; `Unsupported` for another kind of socket; `Closed`.
+    pub fn peer_credentials(&self) -> Result<Credentials> {
+        let failed = |kind| Error::new(Operation::GetOption, kind);
+        let (level, option) = super::known(Operation::GetOption, number::PEER_CREDENTIALS)?;
+        if self.family != Family::UNIX {
+            return Err(failed(Kind::Unsupported));
+        }
+        let mut room = [0; Credentials::SIZE];
+        self.option(level, option, &mut room).map_err(super::typed)?;
+        Credentials::read(&room)
+            .filter(|who| *who != Credentials::NOBODY)
+            .ok_or_else(|| failed(Kind::Os(libc::ENOTCONN)))
     }
 
     /// Notes of each datagram to which address and over which interface it came, in ancillary data (`IP_PKTINFO`,
