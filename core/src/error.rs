@@ -203,9 +203,7 @@ impl Error {
         self
     }
 
-    /// Adds words, if there is memory for them.
-    pub(crate) fn with_detail(mut self, detail: impl fmt::Display) -> Self {
-        self.detail = memory::text(&detail);
+        self.detail = memory::text(&detail).filter(|detail| !detail.is_empty());
         self
     }
 

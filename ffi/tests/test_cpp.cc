@@ -247,6 +247,21 @@ TEST(every_option)
     CHECK_IS(thrown([&] { u.mcast_leave(group); }), POLYSOCK_EADDRNOTAVAIL);
 }
 
+TEST(addresses)
+{
+    const polysock::address scoped("[fe80::1%lo]:80"), mapped("[::ffff:1.2.3.4]:80"), plain("1.2.3.4:80");
+    CHECK(scoped.scope() == 1 && plain.scope() == 0 && scoped.ip() == "fe80::1%1");
+    CHECK(mapped == plain && mapped.ip() == "1.2.3.4" && mapped.unmapped().family() == POLYSOCK_AF_INET);
+    const std::string name = "unix:@polysock-cpp-" + std::to_string(getpid());
+    auto listener = polysock::create_server(name);
+    auto client = polysock::create_connection(name, 10s);
+    CHECK(client.peer_credentials().pid == getpid());
+    polysock::socket udp(POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM);
+    udp.connect(polysock::address("127.0.0.1:9"));
+    udp.disconnect();
+    CHECK_IS(thrown([&] { udp.getpeername(); }), POLYSOCK_ENOTCONN);
+}
+
 TEST(waiting_for_several)
 {
     auto [a, b] = polysock::socket::pair();
@@ -286,6 +301,7 @@ int main()
     RUN(messages_own_what_they_bring);
     RUN(files_and_copies);
     RUN(every_option);
+    RUN(addresses);
     RUN(waiting_for_several);
     return report();
 }
