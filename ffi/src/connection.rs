@@ -7,12 +7,13 @@ use crate::socket::{give, polysock_t};
 use crate::time;
 use libc::{c_char, c_int};
 use polysock_core::{create_connection, create_server, resolve_service, split_host_port, Deadline, Timeout};
+use std::ffi::CStr;
 
 /// Connects to a host by name or number over TCP, trying every address it has; the caller owns `*out`.
 ///
 /// BSD: getaddrinfo(3) and connect(2) in a loop. Python: socket.create_connection. Java: new Socket(host, port).
 /// `service` is a port number or a name such as "http"; when it is NULL, `host` has it too: "example.org:80", "[::1]:80",
-/// or is the address of a Unix domain socket: "unix:/path", "unix:@abstract". `host` NULL or "" is this host.
+/// or is the address of a Unix domain socket: "unix:/path", "unix:@abstract". `host` "" is this host.
 /// One deadline covers the look-up, which can't be cut short, and all addresses. POLYSOCK_EAI_... when the name is
 /// unknown, POLYSOCK_ETIMEDOUT, or what the first address said; polysock_last_detail() tells how many were tried.
 /// @code
@@ -32,7 +33,7 @@ pub unsafe extern "C" fn polysock_create_connection(
         let out = Out::new(out, "out")?;
         let timeout = time::timeout(timeout_ms, "timeout_ms")?.unwrap_or(Timeout::Never);
         let deadline = Deadline::after(timeout);
-        let (host, port) = host_and_port(host, service)?;
+        let (host, port) = host_and_port(pointer::text(host, "host")?, service)?;
         let connected = create_connection(host, port, deadline);
         // What was left of the limit is nobody's number.
         give(&out, connected.map_err(|error| error.within(timeout))?);
@@ -62,15 +63,17 @@ pub unsafe extern "C" fn polysock_create_server(
 ) -> c_int {
     guard::code("polysock_create_server", || {
         let out = Out::new(out, "out")?;
+        // As for getaddrinfo(3), no host is every interface.
+        let host = pointer::optional_text(host).unwrap_or_default();
         let (host, port) = host_and_port(host, service)?;
         give(&out, create_server(host, port, backlog)?);
         Ok(())
     })
 }
 
-/// What the caller says, in one text or two. No host is the empty one, as for getaddrinfo(3).
-fn host_and_port<'a>(host: *const c_char, service: *const c_char) -> Result<(&'a str, u16), Failure> {
-    let host = pointer::optional_text(host).map_or(Ok(""), |host| pointer::utf8(host, "host"))?;
+/// What the caller says, in one text or two.
+fn host_and_port<'a>(host: &'a CStr, service: *const c_char) -> Result<(&'a str, u16), Failure> {
+    let host = pointer::utf8(host, "host")?;
     let (host, service) = match pointer::optional_text(service) {
         Some(service) => (host, pointer::utf8(service, "service")?),
         None if host.starts_with("unix:") => return Ok((host, 0)),

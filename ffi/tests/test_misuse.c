@@ -99,7 +99,7 @@ TEST(null_arguments)
     REFUSED(polysock_create_connection(&out, "::1:80", NULL, 0), "host");
     REFUSED(polysock_create_connection(&out, "\xff", "1", 0), "UTF-8");
     REFUSED(polysock_create_server(NULL, "", "0", 5), "out");
-    REFUSED(polysock_create_server(&out, NULL, "0", 5), "host");
+    REFUSED(polysock_create_server(&out, NULL, NULL, 5), "host");
     REFUSED(polysock_create_server(&out, "", NULL, 5), "host");
     CHECK(out == s);
     polysock_free(s);

@@ -1493,7 +1493,7 @@ int polysock_disconnect(polysock_t *s);
  *
  * BSD: getaddrinfo(3) and connect(2) in a loop. Python: socket.create_connection. Java: new Socket(host, port).
  * `service` is a port number or a name such as "http"; when it is NULL, `host` has it too: "example.org:80", "[::1]:80",
- * or is the address of a Unix domain socket: "unix:/path", "unix:@abstract". `host` NULL or "" is this host.
+ * or is the address of a Unix domain socket: "unix:/path", "unix:@abstract". `host` "" is this host.
  * One deadline covers the look-up, which can't be cut short, and all addresses. POLYSOCK_EAI_... when the name is
  * unknown, POLYSOCK_ETIMEDOUT, or what the first address said; polysock_last_detail() tells how many were tried.
  * @code
