@@ -27,7 +27,7 @@ pub unsafe extern "C" fn polysock_shutdown(s: *mut polysock_t, how: c_int) -> c_
 ///
 /// BSD: close(2). Python: socket.close. Java: see polysock_net_close().
 /// Any thread may call it, any number of times (again: 0), but no C signal handler may. On the wire it is what close(2)
-/// does: FIN, or a reset when there is input nobody read; it honours polysock_set_linger(). Other processes that hold the
+/// does: FIN, or a reset when there is unread input; it honours polysock_set_linger(). Other processes that hold the
 /// connection keep it. The handle still has to be freed.
 /// @ingroup polysock_sockets
 #[no_mangle]
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn polysock_abort(s: *mut polysock_t) -> c_int {
     guard::code("polysock_abort", || Ok(handle(s)?.abort()?))
 }
 
-/// Closes the socket if it is open, and gives the owner's reference up: `s` is not to be used again.
+/// Closes the socket if it is open, and gives the owner's reference up: `s` must not be used again.
 ///
 /// BSD: close(2). Python: del. Java: none.
 /// Once, by the owner; NULL is fine. Calls of other threads that are inside keep what they need and end with

@@ -32,7 +32,7 @@ const ABSENT: &str = "no such control message came";
 ///
 /// Descriptors to send stay the caller's: the peer gets copies. Descriptors that came belong to the polysock_control
 /// until polysock_control_take_fds() hands them to the caller; the next polysock_recvmsg() into it,
-/// polysock_control_clear() and polysock_control_free() close those that nobody has taken. Nothing leaks by being ignored.
+/// polysock_control_clear() and polysock_control_free() close those that were not taken. Nothing leaks by being ignored.
 /// @code
 /// polysock_control *control;
 /// polysock_msg m = POLYSOCK_MSG_INITIALIZER;
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn polysock_control_new(out: *mut *mut polysock_control, r
     })
 }
 
-/// Forgets what was added, and what came: descriptors that nobody has taken are closed.
+/// Forgets what was added, and what came: descriptors that were not taken are closed.
 ///
 /// BSD: none. Python: none. Java: none.
 /// @ingroup polysock_messages
@@ -113,7 +113,7 @@ pub unsafe extern "C" fn polysock_control_clear(c: *mut polysock_control) -> c_i
     })
 }
 
-/// Frees it, and closes the descriptors that came and that nobody has taken. NULL is fine.
+/// Frees it, and closes the descriptors that came and were not taken. NULL is fine.
 ///
 /// BSD: free(3), and close(2) for each descriptor. Python: del. Java: none.
 /// @ingroup polysock_messages
@@ -162,10 +162,10 @@ pub unsafe extern "C" fn polysock_control_add_fds(
     })
 }
 
-/// Adds who we are; only root may claim to be somebody else (POLYSOCK_EPERM from polysock_sendmsg()).
+/// Adds who we are; only root may claim to be another (POLYSOCK_EPERM from polysock_sendmsg()).
 ///
 /// BSD: SCM_CREDENTIALS, unix(7). Python: socket.sendmsg by number. Java: none.
-/// The receiver sees credentials once polysock_set_passcred() is on, also those that nobody added.
+/// The receiver sees credentials once polysock_set_passcred() is on, also those that were not added.
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_add_credentials(

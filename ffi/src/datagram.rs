@@ -14,7 +14,7 @@ use polysock_core::Flags;
 /// A datagram goes out whole or not at all, and no bytes are a datagram too. `flags` are POLYSOCK_MSG_ numbers.
 /// POLYSOCK_EMSGSIZE when it is too long, POLYSOCK_EDESTADDRREQ or POLYSOCK_ENOTCONN without an address,
 /// POLYSOCK_EACCES to a broadcast address without polysock_set_broadcast(), POLYSOCK_ENETUNREACH, POLYSOCK_ENOBUFS; on a
-/// connected socket POLYSOCK_ECONNREFUSED for an earlier one that found nobody; others as polysock_send().
+/// connected socket POLYSOCK_ECONNREFUSED for an earlier one that reached no socket; others as polysock_send().
 /// @code
 /// polysock_addr to;
 /// if (polysock_addr_parse(&to, "127.0.0.1:9000", 0) == 0)

@@ -170,7 +170,7 @@ pub unsafe extern "C" fn polysock_net_shutdown_output(s: *mut polysock_t) -> c_i
     })
 }
 
-/// Closes the socket as java.net.Socket.close does: FIN first, even when there is input nobody read.
+/// Closes the socket as java.net.Socket.close does: FIN first, even when there is unread input.
 ///
 /// BSD: shutdown(2), then close(2). Python: polysock.net Socket.close. Java: Socket.close.
 /// As polysock_close(). With linger 0 it is a plain close, that is a reset.

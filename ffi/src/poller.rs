@@ -9,17 +9,17 @@ use libc::{c_int, c_short};
 use polysock_core::{Event, Events, Mode, PollTarget, Poller, Timeout};
 use std::sync::Arc;
 
-/// How a registration tells: at every wait while the socket is ready.
+/// How a registration reports: at every wait while the socket is ready.
 /// @ingroup polysock_waiting
 pub const POLYSOCK_POLL_LEVEL: c_int = 0;
-/// How a registration tells: once each time the socket becomes ready; read or write until there is nothing to do.
+/// How a registration reports: once each time the socket becomes ready; read or write until there is nothing to do.
 /// @ingroup polysock_waiting
 pub const POLYSOCK_POLL_EDGE: c_int = 1;
-/// How a registration tells: once, and then not before polysock_poller_modify().
+/// How a registration reports: once, and then not before polysock_poller_modify().
 /// @ingroup polysock_waiting
 pub const POLYSOCK_POLL_ONESHOT: c_int = 2;
 
-/// A set of sockets, each registered once, of which every wait tells the ready ones: its cost does not grow with their
+/// A set of sockets, each registered once, of which every wait reports the ready ones: its cost does not grow with their
 /// number.
 ///
 /// BSD: epoll(7), kqueue(2). Python: select.epoll. Java: Selector.
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn polysock_poller_remove(p: *mut polysock_poller, s: *mut
     })
 }
 
-/// Registers a plain descriptor, which stays the caller's and is to be removed before it is closed.
+/// Registers a plain descriptor, which stays the caller's and must be removed before it is closed.
 ///
 /// BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: none.
 /// As polysock_poller_add(); POLYSOCK_EBADF when it is not open, POLYSOCK_EPERM when it can't be waited for (a file).
@@ -220,7 +220,7 @@ pub unsafe extern "C" fn polysock_poller_wait(
 
 /// Makes at least one polysock_poller_wait() return early: one that is under way, or else the next. Any thread.
 ///
-/// BSD: a write to an eventfd(2) of one's own. Python: none. Java: Selector.wakeup.
+/// BSD: a write to an eventfd(2). Python: none. Java: Selector.wakeup.
 /// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_wake(p: *mut polysock_poller) -> c_int {
@@ -240,7 +240,7 @@ pub unsafe extern "C" fn polysock_poller_close(p: *mut polysock_poller) -> c_int
     })
 }
 
-/// Closes the poller if it is open, and gives the owner's reference up: `p` is not to be used again. NULL is fine.
+/// Closes the poller if it is open, and gives the owner's reference up: `p` must not be used again. NULL is fine.
 ///
 /// BSD: close(2). Python: del. Java: none.
 /// Calls of other threads that are inside keep what they need and end with POLYSOCK_ECLOSED.

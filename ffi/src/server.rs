@@ -16,11 +16,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::thread;
 
-/// Handles one connection: 0 when all went well, any other number is a failure that `on_error` is told.
+/// Handles one connection: 0 when all went well, any other number is a failure, reported to `on_error`.
 ///
 /// BSD: what follows accept(2). Python: the handler of polysock.Server. Java: what follows ServerSocket.accept.
-/// Several threads call it at once. The connection is lent: it is not to be freed, and not to be used after the return,
-/// when the server closes it. So it is FIN first where there is input nobody read: the peer gets what was sent. A
+/// Several threads call it at once. The connection is lent: it must not be freed, nor used after the return,
+/// when the server closes it. So it is FIN first where there is unread input: the peer gets what was sent. A
 /// callback may close it itself, or keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3),
 /// no pthread_exit(3), no C++ exception.
 /// @ingroup polysock_server
@@ -28,7 +28,7 @@ pub type polysock_connection_fn = Option<
     unsafe extern "C" fn(connection: *mut polysock_t, peer: *const polysock_addr, user: *mut c_void) -> c_int,
 >;
 
-/// Is told of a failure, after which the server goes on.
+/// Called with a failure, after which the server goes on.
 ///
 /// BSD: none. Python: on_error of polysock.Server. Java: Thread.UncaughtExceptionHandler.
 /// With a `peer`, its callback returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E number and
@@ -39,7 +39,7 @@ pub type polysock_connection_fn = Option<
 pub type polysock_server_error_fn =
     Option<unsafe extern "C" fn(code: c_int, peer: *const polysock_addr, user: *mut c_void)>;
 
-/// Is told that `user` is not used any more: no callback runs, and none will.
+/// Called when `user` is not used any more: no callback runs, and none will.
 ///
 /// BSD: none. Python: none. Java: none.
 /// @ingroup polysock_server
@@ -58,9 +58,9 @@ pub struct polysock_server_options {
     /// How many connections are handled at once, each in a thread of its own; further ones wait in the listener's queue.
     /// 0: 100.
     pub max_connections: usize,
-    /// Is told of failures; NULL: nobody is.
+    /// Called with failures; NULL: they are not reported.
     pub on_error: polysock_server_error_fn,
-    /// Is told once when the server has stopped and the last callback has returned, or NULL.
+    /// Called once when the server has stopped and the last callback has returned, or NULL.
     pub release: polysock_release_fn,
 }
 
@@ -70,7 +70,7 @@ const _: () = assert!(size_of::<polysock_server_options>() == 4 * size_of::<usiz
 ///
 /// BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
 /// It has at most `max_connections` threads. A connection for which there is no thread stays in the kernel, and so does
-/// one for which there is no descriptor. A fork copies no threads: in the child nobody serves, and
+/// one for which there is no descriptor. A fork copies no threads: in the child nothing is served, and
 /// polysock_server_wait() fails with POLYSOCK_ECLOSED; call daemon(3) before polysock_server_start(). Give it up once with
 /// polysock_server_free().
 /// @code
@@ -97,8 +97,9 @@ pub struct polysock_server(StartedServer);
 /// BSD: none. Python: polysock.Server. Java: none.
 /// `o` may be NULL. `listener` stays the caller's, who frees it in the end: closing or freeing it earlier ends accepting,
 /// and polysock_server_stop() closes it. `user` is handed to every callback. One thread is started at once, others as
-/// connections come; no callback is called before `*out` is set, so that it may use the server. POLYSOCK_EINVAL when the listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED;
-/// POLYSOCK_EAGAIN when there can be no thread. On failure `release` is not called.
+/// connections come; no callback is called before `*out` is set, so that it may use the server. POLYSOCK_EINVAL when the
+/// listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED; POLYSOCK_EAGAIN when there can be no thread. On
+/// failure `release` is not called.
 /// @ingroup polysock_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_server_start(
@@ -179,7 +180,7 @@ pub unsafe extern "C" fn polysock_server_stop(
     })
 }
 
-/// Waits until the server accepts no more: somebody stopped it or closed its listener, or it can't go on.
+/// Waits until the server accepts no more: it was stopped, its listener was closed, or it can't go on.
 ///
 /// BSD: none. Python: Server.serve_forever. Java: ExecutorService.awaitTermination.
 /// POLYSOCK_DEFAULT means for ever. 0 after a stop; otherwise what accept said; POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN;
@@ -203,7 +204,7 @@ pub unsafe extern "C" fn polysock_server_connections(srv: *const polysock_server
     guard::count("polysock_server_connections", || Ok(open(srv)?.0.connections()))
 }
 
-/// Stops the server as polysock_server_stop() does with 0, and gives the owner's reference up: `srv` is not to be used
+/// Stops the server as polysock_server_stop() does with 0, and gives the owner's reference up: `srv` must not be used
 /// again. NULL is fine.
 ///
 /// BSD: none. Python: Server.stop. Java: ExecutorService.close.

@@ -6,7 +6,7 @@
  *
  * Handles   A polysock_t is owned by whoever made it and given up once with polysock_free(). Any thread may use it and any
  *           thread may close it; calls that wait then end with POLYSOCK_ECLOSED. One thread may send while another receives,
- *           and polysock_sendall() calls never interleave. A thread inside a call is not to be cancelled or longjmp'd out
+ *           and polysock_sendall() calls never interleave. A thread inside a call must not be cancelled or longjmp'd out
  *           of; no call but those on addresses and codes may be made from a signal handler.
  * Results   0 or a negative code; transfers return a count or a negative code. Out-parameters stay untouched on failure,
  *           except `done` counts, which always tell the truth. Every failure leaves words in polysock_last_detail().
@@ -558,19 +558,19 @@ extern "C" {
 #define POLYSOCK_POLL_MAX (1 << 20)
 
 /**
- * How a registration tells: at every wait while the socket is ready.
+ * How a registration reports: at every wait while the socket is ready.
  * @ingroup polysock_waiting
  */
 #define POLYSOCK_POLL_LEVEL 0
 
 /**
- * How a registration tells: once each time the socket becomes ready; read or write until there is nothing to do.
+ * How a registration reports: once each time the socket becomes ready; read or write until there is nothing to do.
  * @ingroup polysock_waiting
  */
 #define POLYSOCK_POLL_EDGE 1
 
 /**
- * How a registration tells: once, and then not before polysock_poller_modify().
+ * How a registration reports: once, and then not before polysock_poller_modify().
  * @ingroup polysock_waiting
  */
 #define POLYSOCK_POLL_ONESHOT 2
@@ -591,7 +591,7 @@ extern "C" {
  *
  * Descriptors to send stay the caller's: the peer gets copies. Descriptors that came belong to the polysock_control
  * until polysock_control_take_fds() hands them to the caller; the next polysock_recvmsg() into it,
- * polysock_control_clear() and polysock_control_free() close those that nobody has taken. Nothing leaks by being ignored.
+ * polysock_control_clear() and polysock_control_free() close those that were not taken. Nothing leaks by being ignored.
  * @code
  * polysock_control *control;
  * polysock_msg m = POLYSOCK_MSG_INITIALIZER;
@@ -609,7 +609,7 @@ extern "C" {
 typedef struct polysock_control polysock_control;
 
 /**
- * A set of sockets, each registered once, of which every wait tells the ready ones: its cost does not grow with their
+ * A set of sockets, each registered once, of which every wait reports the ready ones: its cost does not grow with their
  * number.
  *
  * BSD: epoll(7), kqueue(2). Python: select.epoll. Java: Selector.
@@ -637,7 +637,7 @@ typedef struct polysock_poller polysock_poller;
  *
  * BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
  * It has at most `max_connections` threads. A connection for which there is no thread stays in the kernel, and so does
- * one for which there is no descriptor. A fork copies no threads: in the child nobody serves, and
+ * one for which there is no descriptor. A fork copies no threads: in the child nothing is served, and
  * polysock_server_wait() fails with POLYSOCK_ECLOSED; call daemon(3) before polysock_server_start(). Give it up once with
  * polysock_server_free().
  * @code
@@ -842,11 +842,11 @@ typedef struct {
 } polysock_event;
 
 /**
- * Handles one connection: 0 when all went well, any other number is a failure that `on_error` is told.
+ * Handles one connection: 0 when all went well, any other number is a failure, reported to `on_error`.
  *
  * BSD: what follows accept(2). Python: the handler of polysock.Server. Java: what follows ServerSocket.accept.
- * Several threads call it at once. The connection is lent: it is not to be freed, and not to be used after the return,
- * when the server closes it. So it is FIN first where there is input nobody read: the peer gets what was sent. A
+ * Several threads call it at once. The connection is lent: it must not be freed, nor used after the return,
+ * when the server closes it. So it is FIN first where there is unread input: the peer gets what was sent. A
  * callback may close it itself, or keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3),
  * no pthread_exit(3), no C++ exception.
  * @ingroup polysock_server
@@ -854,7 +854,7 @@ typedef struct {
 typedef int (*polysock_connection_fn)(polysock_t *connection, const polysock_addr *peer, void *user);
 
 /**
- * Is told of a failure, after which the server goes on.
+ * Called with a failure, after which the server goes on.
  *
  * BSD: none. Python: on_error of polysock.Server. Java: Thread.UncaughtExceptionHandler.
  * With a `peer`, its callback returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E number and
@@ -866,7 +866,7 @@ typedef int (*polysock_connection_fn)(polysock_t *connection, const polysock_add
 typedef void (*polysock_server_error_fn)(int code, const polysock_addr *peer, void *user);
 
 /**
- * Is told that `user` is not used any more: no callback runs, and none will.
+ * Called when `user` is not used any more: no callback runs, and none will.
  *
  * BSD: none. Python: none. Java: none.
  * @ingroup polysock_server
@@ -891,11 +891,11 @@ typedef struct {
      */
     size_t max_connections;
     /**
-     * Is told of failures; NULL: nobody is.
+     * Called with failures; NULL: they are not reported.
      */
     polysock_server_error_fn on_error;
     /**
-     * Is told once when the server has stopped and the last callback has returned, or NULL.
+     * Called once when the server has stopped and the last callback has returned, or NULL.
      */
     polysock_release_fn release;
 } polysock_server_options;
@@ -904,7 +904,7 @@ typedef struct {
  * State and statistics of a TCP connection; a moment later all may be different.
  *
  * BSD: struct tcp_info, tcp(7). Python: socket.tcp_info. Java: none.
- * What this kernel does not tell has all bits set: UINT32_MAX, UINT64_MAX. Of a socket that listens only `state`,
+ * What this kernel does not report has all bits set: UINT32_MAX, UINT64_MAX. Of a socket that listens only `state`,
  * `unacked` and `sacked` mean something. Later versions only add to its end.
  * @ingroup polysock_sockets
  */
@@ -1424,7 +1424,7 @@ int polysock_shutdown(polysock_t *s, int how);
  *
  * BSD: close(2). Python: socket.close. Java: see polysock_net_close().
  * Any thread may call it, any number of times (again: 0), but no C signal handler may. On the wire it is what close(2)
- * does: FIN, or a reset when there is input nobody read; it honours polysock_set_linger(). Other processes that hold the
+ * does: FIN, or a reset when there is unread input; it honours polysock_set_linger(). Other processes that hold the
  * connection keep it. The handle still has to be freed.
  * @ingroup polysock_sockets
  */
@@ -1440,7 +1440,7 @@ int polysock_close(polysock_t *s);
 int polysock_abort(polysock_t *s);
 
 /**
- * Closes the socket if it is open, and gives the owner's reference up: `s` is not to be used again.
+ * Closes the socket if it is open, and gives the owner's reference up: `s` must not be used again.
  *
  * BSD: close(2). Python: del. Java: none.
  * Once, by the owner; NULL is fine. Calls of other threads that are inside keep what they need and end with
@@ -1654,7 +1654,7 @@ ssize_t polysock_recvv(polysock_t *s, const polysock_iovec *v, size_t nv, int ti
 int polysock_control_new(polysock_control **out, size_t room);
 
 /**
- * Forgets what was added, and what came: descriptors that nobody has taken are closed.
+ * Forgets what was added, and what came: descriptors that were not taken are closed.
  *
  * BSD: none. Python: none. Java: none.
  * @ingroup polysock_messages
@@ -1662,7 +1662,7 @@ int polysock_control_new(polysock_control **out, size_t room);
 int polysock_control_clear(polysock_control *c);
 
 /**
- * Frees it, and closes the descriptors that came and that nobody has taken. NULL is fine.
+ * Frees it, and closes the descriptors that came and were not taken. NULL is fine.
  *
  * BSD: free(3), and close(2) for each descriptor. Python: del. Java: none.
  * @ingroup polysock_messages
@@ -1680,10 +1680,10 @@ void polysock_control_free(polysock_control *c);
 int polysock_control_add_fds(polysock_control *c, const int *fds, size_t n);
 
 /**
- * Adds who we are; only root may claim to be somebody else (POLYSOCK_EPERM from polysock_sendmsg()).
+ * Adds who we are; only root may claim to be another (POLYSOCK_EPERM from polysock_sendmsg()).
  *
  * BSD: SCM_CREDENTIALS, unix(7). Python: socket.sendmsg by number. Java: none.
- * The receiver sees credentials once polysock_set_passcred() is on, also those that nobody added.
+ * The receiver sees credentials once polysock_set_passcred() is on, also those that were not added.
  * @ingroup polysock_messages
  */
 int polysock_control_add_credentials(polysock_control *c, const polysock_credentials *who);
@@ -1769,7 +1769,7 @@ int polysock_control_timestamp(const polysock_control *c, uint64_t *nanoseconds)
  * A datagram goes out whole or not at all, and no bytes are a datagram too. `flags` are POLYSOCK_MSG_ numbers.
  * POLYSOCK_EMSGSIZE when it is too long, POLYSOCK_EDESTADDRREQ or POLYSOCK_ENOTCONN without an address,
  * POLYSOCK_EACCES to a broadcast address without polysock_set_broadcast(), POLYSOCK_ENETUNREACH, POLYSOCK_ENOBUFS; on a
- * connected socket POLYSOCK_ECONNREFUSED for an earlier one that found nobody; others as polysock_send().
+ * connected socket POLYSOCK_ECONNREFUSED for an earlier one that reached no socket; others as polysock_send().
  * @code
  * polysock_addr to;
  * if (polysock_addr_parse(&to, "127.0.0.1:9000", 0) == 0)
@@ -1876,7 +1876,7 @@ int polysock_poller_modify(polysock_poller *p, polysock_t *s, uint64_t token, in
 int polysock_poller_remove(polysock_poller *p, polysock_t *s);
 
 /**
- * Registers a plain descriptor, which stays the caller's and is to be removed before it is closed.
+ * Registers a plain descriptor, which stays the caller's and must be removed before it is closed.
  *
  * BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: none.
  * As polysock_poller_add(); POLYSOCK_EBADF when it is not open, POLYSOCK_EPERM when it can't be waited for (a file).
@@ -1915,7 +1915,7 @@ int polysock_poller_wait(polysock_poller *p, polysock_event *events, size_t n, i
 /**
  * Makes at least one polysock_poller_wait() return early: one that is under way, or else the next. Any thread.
  *
- * BSD: a write to an eventfd(2) of one's own. Python: none. Java: Selector.wakeup.
+ * BSD: a write to an eventfd(2). Python: none. Java: Selector.wakeup.
  * @ingroup polysock_waiting
  */
 int polysock_poller_wake(polysock_poller *p);
@@ -1930,7 +1930,7 @@ int polysock_poller_wake(polysock_poller *p);
 int polysock_poller_close(polysock_poller *p);
 
 /**
- * Closes the poller if it is open, and gives the owner's reference up: `p` is not to be used again. NULL is fine.
+ * Closes the poller if it is open, and gives the owner's reference up: `p` must not be used again. NULL is fine.
  *
  * BSD: close(2). Python: del. Java: none.
  * Calls of other threads that are inside keep what they need and end with POLYSOCK_ECLOSED.
@@ -1944,8 +1944,9 @@ void polysock_poller_free(polysock_poller *p);
  * BSD: none. Python: polysock.Server. Java: none.
  * `o` may be NULL. `listener` stays the caller's, who frees it in the end: closing or freeing it earlier ends accepting,
  * and polysock_server_stop() closes it. `user` is handed to every callback. One thread is started at once, others as
- * connections come; no callback is called before `*out` is set, so that it may use the server. POLYSOCK_EINVAL when the listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED;
- * POLYSOCK_EAGAIN when there can be no thread. On failure `release` is not called.
+ * connections come; no callback is called before `*out` is set, so that it may use the server. POLYSOCK_EINVAL when the
+ * listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED; POLYSOCK_EAGAIN when there can be no thread. On
+ * failure `release` is not called.
  * @ingroup polysock_server
  */
 int polysock_server_start(polysock_server **out, polysock_t *listener, polysock_connection_fn fn, void *user, const polysock_server_options *o);
@@ -1967,7 +1968,7 @@ int polysock_server_start(polysock_server **out, polysock_t *listener, polysock_
 int polysock_server_stop(polysock_server *srv, int timeout_ms, size_t *still_running);
 
 /**
- * Waits until the server accepts no more: somebody stopped it or closed its listener, or it can't go on.
+ * Waits until the server accepts no more: it was stopped, its listener was closed, or it can't go on.
  *
  * BSD: none. Python: Server.serve_forever. Java: ExecutorService.awaitTermination.
  * POLYSOCK_DEFAULT means for ever. 0 after a stop; otherwise what accept said; POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN;
@@ -1985,7 +1986,7 @@ int polysock_server_wait(polysock_server *srv, int timeout_ms);
 ssize_t polysock_server_connections(const polysock_server *srv);
 
 /**
- * Stops the server as polysock_server_stop() does with 0, and gives the owner's reference up: `srv` is not to be used
+ * Stops the server as polysock_server_stop() does with 0, and gives the owner's reference up: `srv` must not be used
  * again. NULL is fine.
  *
  * BSD: none. Python: Server.stop. Java: ExecutorService.close.
@@ -2086,7 +2087,7 @@ int polysock_net_shutdown_input(polysock_t *s);
 int polysock_net_shutdown_output(polysock_t *s);
 
 /**
- * Closes the socket as java.net.Socket.close does: FIN first, even when there is input nobody read.
+ * Closes the socket as java.net.Socket.close does: FIN first, even when there is unread input.
  *
  * BSD: shutdown(2), then close(2). Python: polysock.net Socket.close. Java: Socket.close.
  * As polysock_close(). With linger 0 it is a plain close, that is a reset.
@@ -2200,7 +2201,7 @@ int polysock_get_rcvlowat(const polysock_t *s, size_t *bytes);
  * without an answer; 0 is the system's own number (Linux: 7200, 75, 9). Off by default.
  *
  * BSD: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT. Python: socket.setsockopt. Java: Socket.setKeepAlive.
- * POLYSOCK_EINVAL naming the number that is out of range.
+ * POLYSOCK_EINVAL naming the number that is out of range; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
  * @ingroup polysock_options
  */
 int polysock_set_keepalive(polysock_t *s, bool on, int idle_s, int interval_s, int count);
@@ -2475,7 +2476,7 @@ int polysock_get_packet_info(const polysock_t *s, bool *on);
  * Sends small pieces at once instead of gathering them. Off by default.
  *
  * BSD: TCP_NODELAY. Python: socket.setsockopt. Java: Socket.setTcpNoDelay.
- * POLYSOCK_EOPNOTSUPP or POLYSOCK_ENOPROTOOPT when it is no TCP socket.
+ * POLYSOCK_EUNSUPPORTED when it is no TCP socket.
  * @ingroup polysock_options
  */
 int polysock_set_nodelay(polysock_t *s, bool on);
@@ -2819,7 +2820,7 @@ int polysock_set_mcast_if(polysock_t *s, const char *iface);
 
 /**
  * Gives the index of the interface for sending to multicast groups over IPv6; 0 is the system's choice, and over IPv4
- * whatever was chosen, since Linux does not tell it.
+ * whatever was chosen, which Linux does not report.
  *
  * BSD: IPV6_MULTICAST_IF, ipv6(7), with if_indextoname(3). Python: socket.getsockopt. Java:
  * MulticastSocket.getNetworkInterface.

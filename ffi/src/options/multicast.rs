@@ -73,7 +73,7 @@ pub unsafe extern "C" fn polysock_set_mcast_if(s: *mut polysock_t, iface: *const
 }
 
 /// Gives the index of the interface for sending to multicast groups over IPv6; 0 is the system's choice, and over IPv4
-/// whatever was chosen, since Linux does not tell it.
+/// whatever was chosen, which Linux does not report.
 ///
 /// BSD: IPV6_MULTICAST_IF, ipv6(7), with if_indextoname(3). Python: socket.getsockopt. Java:
 /// MulticastSocket.getNetworkInterface.

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Sends small pieces at once instead of gathering them. Off by default.
 ///
 /// BSD: TCP_NODELAY. Python: socket.setsockopt. Java: Socket.setTcpNoDelay.
-/// POLYSOCK_EOPNOTSUPP or POLYSOCK_ENOPROTOOPT when it is no TCP socket.
+/// POLYSOCK_EUNSUPPORTED when it is no TCP socket.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_nodelay(s: *mut polysock_t, on: bool) -> c_int {
