@@ -203,6 +203,8 @@ impl Error {
         self
     }
 
+    /// Adds words, if there is memory for them.
+    pub(crate) fn with_detail(mut self, detail: impl fmt::Display) -> Self {
         self.detail = memory::text(&detail).filter(|detail| !detail.is_empty());
         self
     }
