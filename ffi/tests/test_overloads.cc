@@ -187,6 +187,7 @@ TEST(ports_are_numbers)
         CHECK(!words([&] { polysock::create_connection("127.0.0.1", wrong, 10s); }).empty());
         CHECK(!words([&] { polysock::create_server("127.0.0.1", wrong); }).empty());
         CHECK(!words([&] { polysock::address("127.0.0.1", wrong); }).empty());
+        CHECK(!words([&] { polysock::net_server_socket(wrong); }).empty());
     }
 }
 

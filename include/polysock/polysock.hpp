@@ -136,6 +136,15 @@ template <class C> using element_t = typename element<C>::type;
 template <class N>
 inline constexpr bool is_number = std::is_integral_v<N> && !is_one_of<N, bool, char, wchar_t, char16_t, char32_t>;
 
+// The same number as a port; `argument` names it where it is none.
+template <class Number> std::uint16_t port(const char *argument, Number number)
+{
+    const auto low_bits = static_cast<std::uint16_t>(number);
+    if (std::to_string(low_bits) != std::to_string(number))
+        refuse(std::string(argument) + " must be 0 to 65535, not " + std::to_string(number));
+    return low_bits;
+}
+
 } // namespace detail
 
 // Bytes to send, lent for the length of a call: text up to its NUL, any container of bytes, or bytes(pointer, length).
@@ -308,9 +317,7 @@ public:
     template <class Number, std::enable_if_t<detail::is_number<Number>, int> = 0>
     address(const std::string &text, Number default_port) : raw_{}
     {
-        const auto port = static_cast<std::uint16_t>(default_port);
-        if (std::to_string(port) != std::to_string(default_port))
-            detail::refuse("addr_parse: default_port must be 0 to 65535, not " + std::to_string(default_port));
+        const auto port = detail::port("addr_parse: default_port", default_port);
         detail::check(::polysock_addr_parse(&raw_, detail::c_text(text), port));
     }
 
@@ -961,10 +968,12 @@ inline socket create_server(const std::string &host_and_port)
 }
 
 // As java.net.ServerSocket: reuse-address, a backlog of 50, every interface unless a host is named.
-inline socket net_server_socket(int port, int backlog = 50, const std::string &host = "")
+template <class Number, std::enable_if_t<detail::is_number<Number>, int> = 0>
+socket net_server_socket(Number port, int backlog = 50, const std::string &host = "")
 {
     ::polysock_t *handle = nullptr;
-    detail::check(::polysock_net_server_socket(&handle, port, backlog, detail::c_text(host)));
+    const auto number = detail::port("net_server_socket: port", port);
+    detail::check(::polysock_net_server_socket(&handle, number, backlog, detail::c_text(host)));
     return socket::adopt(handle);
 }
 

@@ -282,7 +282,7 @@ LOW_BITS = "the standard module, or the resolver, keeps the low bits, which are 
 ADDRESSED = ("bind", "connect", "connect_ex", "sendto", "sendmsg", "getnameinfo")
 DIFFERENT = {
     **{(call, name): LOW_BITS for call in ADDRESSED for name in ("flow huge", "scope huge")},
-    **{("getaddrinfo", name): LOW_BITS for name in ("65536", "2**31-1", "-2**31-1", "2**32", "-2**63")},
+    **{("getaddrinfo", name): LOW_BITS for name in ("65536", "2**31-1", "-2**31-1", "2**32", "2**63", "-2**63")},
     ("getaddrinfo", "nul"): NUL,
     ("getaddrinfo", "nul bytes"): NUL,
     ("create_connection", "host nul"): NUL,
