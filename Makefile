@@ -93,11 +93,24 @@ SUITES := test-rust test-c test-python test-conformance test-faults test-install
 # Where each suite notes what it can't test on this machine.
 export POLYSOCK_SKIPPED := $(CURDIR)/$(BUILD)/skipped.txt
 
+# Everything is built first, side by side; then the suites run one after another.
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+
 test:
 	@rm -f '$(POLYSOCK_SKIPPED)'
-	@$(MAKE) --no-print-directory $(SUITES)
+	@$(MAKE) --no-print-directory -j$(JOBS) test-programs
+	@$(MAKE) --no-print-directory -j1 $(SUITES)
 	@sh tools/skipped.sh
 	@echo "make test: every test of every language passed$$(test ! -s '$(POLYSOCK_SKIPPED)' || echo ', but for those above')"
+
+.PHONY: test-programs rust-tests c-tests
+test-programs: rust-tests c-tests drivers examples $(BUILD)/conformance/faults.so
+
+rust-tests: $(BUILD)/.prerequisites
+	cargo test --quiet --locked --workspace --exclude polysock-python --no-run
+
+c-tests: lib
+	$(MAKE) -C ffi/tests build
 
 test-rust: $(BUILD)/.prerequisites
 	cargo test --locked --workspace --exclude polysock-python --no-fail-fast
