@@ -3,18 +3,19 @@
 use crate::address::polysock_addr;
 use crate::code::{POLYSOCK_ECLOSED, POLYSOCK_EOTHER, POLYSOCK_EPANIC};
 use crate::detail;
-use crate::error::Failure;
+use crate::error::{of_kind, Failure};
 use crate::guard;
 use crate::pointer::{handle, Out};
 use crate::socket::{into_core, lend, polysock_t};
-use crate::time;
+use crate::time::{self, POLYSOCK_INFINITE};
 use libc::{c_int, c_void, ssize_t};
-use polysock_core::{Address, ServeOptions, Server, StartedServer, Timeout, Trouble};
+use polysock_core::{Address, Kind, ServeOptions, Server, StartedServer, Timeout, Trouble};
 use std::mem::offset_of;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 /// Handles one connection: 0 when all went well, any other number is a failure, reported to `on_error`.
 ///
@@ -34,6 +35,8 @@ pub type polysock_connection_fn = Option<
 /// With a `peer`, its callback returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E number and
 /// polysock_last_detail() has its words: a connection could not be accepted (it is tried again, after a pause that grows to
 /// a second or until a connection ends; so without descriptors connections wait), or no further thread could be had.
+/// What peers can cause as often as they like is told once a second at most and counted, see polysock_server_get_stats():
+/// resets of the connection, and POLYSOCK_ETIMEDOUT where there is an idle timeout.
 /// Called by the server's threads, several at once.
 /// @ingroup polysock_server
 pub type polysock_server_error_fn =
@@ -62,15 +65,45 @@ pub struct polysock_server_options {
     pub on_error: polysock_server_error_fn,
     /// Called once when the server has stopped and the last callback has returned, or NULL.
     pub release: polysock_release_fn,
+    /// How long a peer may be silent, or not take what is sent, in milliseconds: the timeout that connections come with, as
+    /// polysock_set_timeout() gives it. A callback that gives a call or the connection another has that. 0: none.
+    pub idle_timeout_ms: c_int,
+    /// How long a callback may take, in milliseconds. When it is up its connection is closed: calls that wait on it, and all
+    /// later ones, end with POLYSOCK_ECLOSED, and what it returns then is no failure. Its place it has until it returns.
+    /// 0: as long as it likes. There is one thread more that keeps the time.
+    pub handler_timeout_ms: c_int,
 }
 
-const _: () = assert!(size_of::<polysock_server_options>() == 4 * size_of::<usize>());
+const _: () = assert!(size_of::<polysock_server_options>() == 4 * size_of::<usize>() + 8);
+
+/// What a server has counted since it was started.
+///
+/// BSD: none. Python: Server.stats. Java: ThreadPoolExecutor.getCompletedTaskCount.
+/// Set `size` to sizeof (polysock_server_stats) before the call: a later library tells by it which fields there are.
+/// @ingroup polysock_server
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct polysock_server_stats {
+    /// sizeof (polysock_server_stats).
+    pub size: usize,
+    /// Connections whose callbacks have returned.
+    pub handled: u64,
+    /// Callbacks that failed because the peer had reset the connection or was gone (POLYSOCK_ECONNRESET, POLYSOCK_EPIPE,
+    /// POLYSOCK_ECONNABORTED), and connections that were reset before they were accepted.
+    pub resets: u64,
+    /// Callbacks that failed with POLYSOCK_ETIMEDOUT where there is an idle timeout.
+    pub idle_timeouts: u64,
+    /// Connections that were closed because their callbacks took too long.
+    pub handler_timeouts: u64,
+}
+
+const _: () = assert!(size_of::<polysock_server_stats>() == size_of::<usize>() + 32);
 
 /// A server: a listener, and threads that accept on it and hand each connection to a callback.
 ///
 /// BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
-/// It has at most `max_connections` threads. A connection for which there is no thread stays in the kernel, and so does
-/// one for which there is no descriptor. A fork copies no threads: in the child nothing is served, and
+/// It has at most `max_connections` threads, and one more where callbacks have a time limit. A connection for which there is no
+/// thread stays in the kernel, and so does one for which there is no descriptor. A fork copies no threads: in the child nothing is served, and
 /// polysock_server_wait() fails with POLYSOCK_ECLOSED; call daemon(3) before polysock_server_start(). Give it up once with
 /// polysock_server_free().
 /// @code
@@ -121,13 +154,15 @@ pub unsafe extern "C" fn polysock_server_start(
         if given.max_connections != 0 {
             options.max_connections = given.max_connections;
         }
+        options.idle_timeout = limit(given.idle_timeout_ms, "o->idle_timeout_ms")?;
+        options.handler_timeout = limit(given.handler_timeout_ms, "o->handler_timeout_ms")?;
         let user = Arc::new(User {
             user,
             release: given.release,
             started: AtomicBool::new(false),
         });
         let (of_handler, of_hook) = (Arc::clone(&user), Arc::clone(&user));
-        let server = Server::start(
+        let server = Server::start_with(
             into_core(listener),
             options,
             move |connection, peer| {
@@ -144,6 +179,7 @@ pub unsafe extern "C" fn polysock_server_start(
                 of_hook.wait_until_started();
                 tell(&of_hook, given.on_error, trouble, peer);
             },
+            kind_of,
         )?;
         out.set(Arc::into_raw(Arc::new(polysock_server(server))).cast_mut());
         user.started.store(true, Ordering::Release);
@@ -204,6 +240,41 @@ pub unsafe extern "C" fn polysock_server_connections(srv: *const polysock_server
     guard::count("polysock_server_connections", || Ok(open(srv)?.0.connections()))
 }
 
+/// Fills `*out` with what the server has counted. POLYSOCK_EINVAL for a wrong `out->size`.
+///
+/// BSD: none. Python: Server.stats. Java: ThreadPoolExecutor.getCompletedTaskCount.
+/// @code
+/// polysock_server_stats stats = {sizeof stats, 0, 0, 0, 0};
+/// polysock_server_get_stats(server, &stats);
+/// @endcode
+/// @ingroup polysock_server
+#[no_mangle]
+pub unsafe extern "C" fn polysock_server_get_stats(
+    srv: *const polysock_server,
+    out: *mut polysock_server_stats,
+) -> c_int {
+    guard::code("polysock_server_get_stats", || {
+        let server = open(srv)?;
+        if out.is_null() {
+            return Err(Failure::argument("out", "is NULL"));
+        }
+        // SAFETY: C's contract: `out` points at statistics, whose first field is their size.
+        let size = unsafe { out.cast::<usize>().read_unaligned() };
+        known(size, size_of::<polysock_server_stats>(), "out->size")?;
+        let stats = server.0.stats();
+        let stats = polysock_server_stats {
+            size,
+            handled: stats.handled,
+            resets: stats.resets,
+            idle_timeouts: stats.idle_timeouts,
+            handler_timeouts: stats.handler_timeouts,
+        };
+        // SAFETY: they are as large as they say, and C's to write.
+        unsafe { out.write_unaligned(stats) };
+        Ok(())
+    })
+}
+
 /// Stops the server as polysock_server_stop() does with 0, and gives the owner's reference up: `srv` must not be used
 /// again. NULL is fine.
 ///
@@ -244,18 +315,46 @@ fn read(o: *const polysock_server_options) -> Result<polysock_server_options, Fa
             max_connections: 0,
             on_error: None,
             release: None,
+            idle_timeout_ms: 0,
+            handler_timeout_ms: 0,
         });
     }
     // SAFETY: C's contract: `o` points at options, whose first field is their size.
-    match unsafe { o.cast::<usize>().read_unaligned() } {
-        // SAFETY: C's contract: they are as large as they say, and stay as they are until the call returns.
-        KNOWN => Ok(unsafe { o.read_unaligned() }),
-        size if size < KNOWN => Err(Failure::argument(
-            "o->size",
-            "is too small: begin with POLYSOCK_SERVER_OPTIONS_INITIALIZER",
-        )),
-        _ => Err(Failure::argument("o->size", "is of a newer polysock")),
+    known(unsafe { o.cast::<usize>().read_unaligned() }, KNOWN, "o->size")?;
+    // SAFETY: C's contract: they are as large as they say, and stay as they are until the call returns.
+    Ok(unsafe { o.read_unaligned() })
+}
+
+/// Refuses the size of a structure that is not the one this library has.
+fn known(size: usize, known: usize, name: &'static str) -> Result<(), Failure> {
+    match size {
+        _ if size == known => Ok(()),
+        _ if size < known => Err(Failure::argument(name, "is too small: set it to the size of the structure")),
+        _ => Err(Failure::argument(name, "is of a newer polysock")),
     }
+}
+
+/// A time limit of the options: 0 is none, and so is for ever.
+fn limit(ms: c_int, name: &'static str) -> Result<Option<Duration>, Failure> {
+    match ms {
+        0 | POLYSOCK_INFINITE => Ok(None),
+        _ => match u64::try_from(ms) {
+            Ok(ms) => Ok(Some(Duration::from_millis(ms))),
+            Err(_) => Err(Failure::argument(name, "is below POLYSOCK_INFINITE (-1)")),
+        },
+    }
+}
+
+/// What a callback failed with, where its number is that of such a failure.
+fn kind_of(code: &c_int) -> Option<Kind> {
+    let of_peers = [
+        Kind::Closed,
+        Kind::TimedOut,
+        Kind::Os(libc::ECONNRESET),
+        Kind::Os(libc::EPIPE),
+        Kind::Os(libc::ECONNABORTED),
+    ];
+    of_peers.into_iter().find(|kind| of_kind(*kind) == *code)
 }
 
 /// What the caller wants to have back in every call, until it is not used any more.

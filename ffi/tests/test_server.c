@@ -94,6 +94,18 @@ static int obey(polysock_t *connection, const polysock_addr *peer, void *user)
     }
 }
 
+/* Sends back what comes, as long as the connection's own timeout allows. */
+static int listen_for_ever(polysock_t *connection, const polysock_addr *peer, void *user)
+{
+    char c;
+    ssize_t n;
+    (void)peer;
+    (void)user;
+    while ((n = polysock_recv(connection, &c, 1, 0, POLYSOCK_DEFAULT)) > 0)
+        CHECK_IS(polysock_sendall(connection, &c, 1, NULL, POLYSOCK_DEFAULT), 0);
+    return (int)n;
+}
+
 static void note(int code, const polysock_addr *peer, void *user)
 {
     struct shared *shared = user;
@@ -480,6 +492,7 @@ TEST(callbacks_that_come_at_once_find_the_server)
 
 TEST(misuse)
 {
+    polysock_server_stats stats = {sizeof stats, 0, 0, 0, 0};
     struct shared shared = {0};
     polysock_server *srv = NULL;
     polysock_server_options options = POLYSOCK_SERVER_OPTIONS_INITIALIZER;
@@ -506,6 +519,13 @@ TEST(misuse)
     CHECK_IS(polysock_server_start(&srv, plain, obey, &shared, &options), POLYSOCK_ECLOSED);
     CHECK(srv == NULL);
     CHECK_IS(shared.released, 0);
+    options.idle_timeout_ms = -2;
+    REFUSED(polysock_server_start(&srv, listener, obey, &shared, &options), "o->idle_timeout_ms");
+    options.idle_timeout_ms = POLYSOCK_INFINITE;
+    options.handler_timeout_ms = -2;
+    REFUSED(polysock_server_start(&srv, listener, obey, &shared, &options), "o->handler_timeout_ms");
+    options.handler_timeout_ms = 0;
+    REFUSED(polysock_server_get_stats(NULL, &stats), "srv is NULL");
     REFUSED(polysock_server_stop(NULL, 0, &running), "srv is NULL");
     REFUSED(polysock_server_wait(NULL, 0), "srv is NULL");
     CHECK_IS(polysock_server_connections(NULL), POLYSOCK_EINVAL);
@@ -514,6 +534,11 @@ TEST(misuse)
     char bytes[sizeof options + 1];
     memcpy(bytes + 1, &options, sizeof options);
     CHECK_IS(polysock_server_start(&srv, listener, obey, &shared, (void *)(bytes + 1)), 0);
+    REFUSED(polysock_server_get_stats(srv, NULL), "out is NULL");
+    stats.size--;
+    REFUSED(polysock_server_get_stats(srv, &stats), "too small");
+    stats.size += 2;
+    REFUSED(polysock_server_get_stats(srv, &stats), "newer");
     REFUSED(polysock_server_stop(srv, -3, &running), "timeout_ms");
     REFUSED(polysock_server_wait(srv, -3), "timeout_ms");
     CHECK_IS(running, 99);
@@ -526,6 +551,83 @@ TEST(misuse)
     CHECK_IS(polysock_server_start(&srv, listener, obey, NULL, NULL), 0);
     polysock_server_free(srv);
     polysock_free(listener);
+}
+
+static polysock_server_stats stats_of(polysock_server *server)
+{
+    polysock_server_stats stats = {sizeof stats, 0, 0, 0, 0};
+    CHECK_IS(polysock_server_get_stats(server, &stats), 0);
+    return stats;
+}
+
+/* Silent clients would hold all places for ever; one report is enough for all. */
+TEST(silent_peers_lose_their_places)
+{
+    struct shared shared = {.calls = 0};
+    polysock_addr a;
+    polysock_t *silent[4];
+    polysock_server_options options = POLYSOCK_SERVER_OPTIONS_INITIALIZER;
+    polysock_t *listener = make_listener("127.0.0.1", &a);
+    options.max_connections = 4;
+    options.on_error = note;
+    options.release = count_release;
+    options.idle_timeout_ms = 150;
+    MUST(polysock_server_start(&shared.server, listener, listen_for_ever, &shared, &options));
+    long long began = now_us();
+    for (int i = 0; i < 4; i++)
+        silent[i] = connect_to(&a);
+    for (int i = 0; i < 4; i++)
+        expect_end(silent[i]);
+    CHECK(now_us() - began >= 150000);
+    UNTIL(stats_of(shared.server).handled == 4);
+    CHECK_IS(stats_of(shared.server).idle_timeouts, 4);
+    CHECK(LOOK(shared.errors) >= 1 && LOOK(shared.errors) < 4);
+    CHECK_IS(shared.last_error, POLYSOCK_ETIMEDOUT);
+    end_server(&shared, listener);
+}
+
+TEST(a_callback_that_takes_too_long_loses_its_connection)
+{
+    struct shared shared = {.calls = 0};
+    polysock_addr a;
+    polysock_server_options options = POLYSOCK_SERVER_OPTIONS_INITIALIZER;
+    polysock_t *listener = make_listener("127.0.0.1", &a);
+    options.max_connections = 2;
+    options.on_error = note;
+    options.release = count_release;
+    options.handler_timeout_ms = 150;
+    MUST(polysock_server_start(&shared.server, listener, obey, &shared, &options));
+    long long began = now_us();
+    polysock_t *waiting = connect_to(&a), *elsewhere = order(&a, "d");
+    expect_end(waiting);
+    expect_end(elsewhere);
+    CHECK(now_us() - began >= 150000);
+    UNTIL(polysock_server_connections(shared.server) == 1);
+    add(&shared.open_door, 1);
+    UNTIL(stats_of(shared.server).handled == 2);
+    CHECK_IS(stats_of(shared.server).handler_timeouts, 2);
+    CHECK_IS(LOOK(shared.errors), 0);
+    end_server(&shared, listener);
+}
+
+TEST(resets_are_counted_and_told_once_a_second)
+{
+    struct shared shared;
+    polysock_addr a;
+    polysock_t *listener = start_server(&shared, 4, &a);
+    long long began = now_us();
+    for (uint64_t i = 1; i <= 20; i++) {
+        polysock_t *s = connect_to(&a);
+        UNTIL(LOOK(shared.calls) == (int)i);
+        CHECK_IS(polysock_abort(s), 0);
+        polysock_free(s);
+        UNTIL(stats_of(shared.server).handled == i);
+    }
+    CHECK_IS(stats_of(shared.server).resets, 20);
+    CHECK(LOOK(shared.errors) >= 1 && LOOK(shared.errors) <= 1 + (now_us() - began) / 1000000);
+    CHECK(LOOK(shared.errors) < 20);
+    CHECK_IS(shared.last_error, POLYSOCK_ECONNRESET);
+    end_server(&shared, listener);
 }
 
 int main(void)
@@ -541,6 +643,9 @@ int main(void)
     RUN(a_callback_that_blocks_for_ever);
     RUN(stopped_by_several_threads);
     RUN(the_listener_is_the_callers);
+    RUN(silent_peers_lose_their_places);
+    RUN(a_callback_that_takes_too_long_loses_its_connection);
+    RUN(resets_are_counted_and_told_once_a_second);
 #ifndef VALGRIND /* which has a limit of its own, and closes what the kernel accepted beyond it */
     RUN(without_descriptors);
     RUN(callbacks_that_come_at_once_find_the_server);

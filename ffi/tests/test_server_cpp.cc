@@ -261,6 +261,44 @@ TEST(a_handler_that_comes_at_once_finds_its_server)
     server.wait(seconds(20));
 }
 
+// What is reported is what was thrown, once for many.
+TEST(time_limits_and_what_is_counted)
+{
+    told reports;
+    ps::server_options options;
+    options.max_connections = 3;
+    options.idle_timeout = milliseconds(150);
+    options.handler_timeout = seconds(1);
+    options.on_error = [&](std::exception_ptr failure, const ps::address *) { reports.say(what(failure)); };
+    std::mutex door;
+    std::unique_lock<std::mutex> locked(door);
+    ps::server server(listener(), [&](ps::socket &connection) {
+        if (first(connection) == 'd')
+            std::lock_guard<std::mutex> pass(door);
+        connection.send_all("late");
+    }, options);
+    const auto began = std::chrono::steady_clock::now();
+    ps::socket silent[] = {connect(server), connect(server)};
+    ps::socket slow = connect(server);
+    slow.send_all("d");
+    char c = 0;
+    for (ps::socket &s : silent)
+        CHECK_IS(s.recv(polysock::buffer(&c, 1), seconds(20)), 0);
+    CHECK(std::chrono::steady_clock::now() - began >= milliseconds(150));
+    CHECK_IS(slow.recv(polysock::buffer(&c, 1), seconds(20)), 0);
+    CHECK(std::chrono::steady_clock::now() - began >= seconds(1));
+    CHECK_IS(server.connections(), 1);
+    locked.unlock();
+    CHECK_IS(server.stop(seconds(20)), 0);
+    const ps::server_stats stats = server.stats();
+    CHECK_IS(stats.handled, 3);
+    CHECK_IS(stats.idle_timeouts, 2);
+    CHECK_IS(stats.handler_timeouts, 1);
+    CHECK_IS(stats.resets, 0);
+    CHECK(reports.wait().find("timed out") != std::string::npos);
+    CHECK(reports.empty());
+}
+
 int main()
 {
     RUN(any_callable);
@@ -268,6 +306,7 @@ int main()
     RUN(nobody_is_told);
     RUN(woken_handlers_have_not_failed);
     RUN(owners);
+    RUN(time_limits_and_what_is_counted);
     RUN(stopped_by_a_handler);
     RUN(a_handler_that_comes_at_once_finds_its_server);
     return report();

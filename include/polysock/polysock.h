@@ -91,7 +91,7 @@
 #define POLYSOCK_MSG_INITIALIZER {sizeof(polysock_msg), NULL, 0, NULL, NULL, 0, 0}
 
 /* A polysock_server_options to begin with. */
-#define POLYSOCK_SERVER_OPTIONS_INITIALIZER {sizeof(polysock_server_options), 0, NULL, NULL}
+#define POLYSOCK_SERVER_OPTIONS_INITIALIZER {sizeof(polysock_server_options), 0, NULL, NULL, 0, 0}
 
 /* For polysock_sendfile(): all up to the end of the file. */
 #define POLYSOCK_TO_END UINT64_MAX
@@ -636,7 +636,7 @@ typedef struct polysock_poller polysock_poller;
  * A server: a listener, and threads that accept on it and hand each connection to a callback.
  *
  * BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
- * It has at most `max_connections` threads. A connection for which there is no thread stays in the kernel, and so does
+ * It has at most `max_connections` threads, and one more where callbacks have a time limit. A connection for which there is no thread stays in the kernel, and so does
  * one for which there is no descriptor. A fork copies no threads: in the child nothing is served, and
  * polysock_server_wait() fails with POLYSOCK_ECLOSED; call daemon(3) before polysock_server_start(). Give it up once with
  * polysock_server_free().
@@ -860,6 +860,8 @@ typedef int (*polysock_connection_fn)(polysock_t *connection, const polysock_add
  * With a `peer`, its callback returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E number and
  * polysock_last_detail() has its words: a connection could not be accepted (it is tried again, after a pause that grows to
  * a second or until a connection ends; so without descriptors connections wait), or no further thread could be had.
+ * What peers can cause as often as they like is told once a second at most and counted, see polysock_server_get_stats():
+ * resets of the connection, and POLYSOCK_ETIMEDOUT where there is an idle timeout.
  * Called by the server's threads, several at once.
  * @ingroup polysock_server
  */
@@ -898,7 +900,49 @@ typedef struct {
      * Called once when the server has stopped and the last callback has returned, or NULL.
      */
     polysock_release_fn release;
+    /**
+     * How long a peer may be silent, or not take what is sent, in milliseconds: the timeout that connections come with, as
+     * polysock_set_timeout() gives it. A callback that gives a call or the connection another has that. 0: none.
+     */
+    int idle_timeout_ms;
+    /**
+     * How long a callback may take, in milliseconds. When it is up its connection is closed: calls that wait on it, and all
+     * later ones, end with POLYSOCK_ECLOSED, and what it returns then is no failure. Its place it has until it returns.
+     * 0: as long as it likes. There is one thread more that keeps the time.
+     */
+    int handler_timeout_ms;
 } polysock_server_options;
+
+/**
+ * What a server has counted since it was started.
+ *
+ * BSD: none. Python: Server.stats. Java: ThreadPoolExecutor.getCompletedTaskCount.
+ * Set `size` to sizeof (polysock_server_stats) before the call: a later library tells by it which fields there are.
+ * @ingroup polysock_server
+ */
+typedef struct {
+    /**
+     * sizeof (polysock_server_stats).
+     */
+    size_t size;
+    /**
+     * Connections whose callbacks have returned.
+     */
+    uint64_t handled;
+    /**
+     * Callbacks that failed because the peer had reset the connection or was gone (POLYSOCK_ECONNRESET, POLYSOCK_EPIPE,
+     * POLYSOCK_ECONNABORTED), and connections that were reset before they were accepted.
+     */
+    uint64_t resets;
+    /**
+     * Callbacks that failed with POLYSOCK_ETIMEDOUT where there is an idle timeout.
+     */
+    uint64_t idle_timeouts;
+    /**
+     * Connections that were closed because their callbacks took too long.
+     */
+    uint64_t handler_timeouts;
+} polysock_server_stats;
 
 /**
  * State and statistics of a TCP connection; a moment later all may be different.
@@ -1986,6 +2030,18 @@ int polysock_server_wait(polysock_server *srv, int timeout_ms);
 ssize_t polysock_server_connections(const polysock_server *srv);
 
 /**
+ * Fills `*out` with what the server has counted. POLYSOCK_EINVAL for a wrong `out->size`.
+ *
+ * BSD: none. Python: Server.stats. Java: ThreadPoolExecutor.getCompletedTaskCount.
+ * @code
+ * polysock_server_stats stats = {sizeof stats, 0, 0, 0, 0};
+ * polysock_server_get_stats(server, &stats);
+ * @endcode
+ * @ingroup polysock_server
+ */
+int polysock_server_get_stats(const polysock_server *srv, polysock_server_stats *out);
+
+/**
  * Stops the server as polysock_server_stop() does with 0, and gives the owner's reference up: `srv` must not be used
  * again. NULL is fine.
  *
@@ -2945,8 +3001,10 @@ POLYSOCK_CHECK_(pollfd_fd_is_second, offsetof(polysock_pollfd, fd) == sizeof(voi
 POLYSOCK_CHECK_(pollfd_reserved_is_last, offsetof(polysock_pollfd, reserved) == sizeof(void *) + 8);
 POLYSOCK_CHECK_(event_is_16_bytes, sizeof(polysock_event) == 16);
 POLYSOCK_CHECK_(event_events_at_8, offsetof(polysock_event, events) == 8);
-POLYSOCK_CHECK_(server_options_are_four_words, sizeof(polysock_server_options) == 4 * sizeof(void *));
+POLYSOCK_CHECK_(server_options_are_four_words_and_8, sizeof(polysock_server_options) == 4 * sizeof(void *) + 8);
 POLYSOCK_CHECK_(server_options_size_is_first, offsetof(polysock_server_options, size) == 0);
+POLYSOCK_CHECK_(server_options_times_are_last, offsetof(polysock_server_options, idle_timeout_ms) == 4 * sizeof(void *));
+POLYSOCK_CHECK_(server_stats_are_a_word_and_32, sizeof(polysock_server_stats) == sizeof(void *) + 32);
 POLYSOCK_CHECK_(tcp_stats_are_320_bytes, sizeof(polysock_tcp_stats) == 320);
 POLYSOCK_CHECK_(tcp_stats_times_at_168, offsetof(polysock_tcp_stats, rto_us) == 168);
 POLYSOCK_CHECK_(tcp_stats_last_at_312, offsetof(polysock_tcp_stats, bytes_retrans) == 312);

@@ -1051,8 +1051,22 @@ struct server_options {
     // How many connections are handled at once; 0 for the library's own number, 100.
     std::size_t max_connections = 0;
     // Called with what a handler threw and whose connection it was, and with what the server could not do and nullptr.
-    // Several threads call it at once. Nothing: failures are not reported.
+    // Several threads call it at once. Nothing: failures are not reported. What peers can cause as often as they like is
+    // reported once a second at most: resets, and errors with POLYSOCK_ETIMEDOUT where there is an idle timeout.
     std::function<void(std::exception_ptr, const address *)> on_error = nullptr;
+    // How long a peer may be silent: the timeout that connections come with. Not above zero: for ever.
+    std::chrono::milliseconds idle_timeout{0};
+    // How long a handler may take; then its connection is closed under it, and what it throws because of that is no failure.
+    // Not above zero: as long as it likes.
+    std::chrono::milliseconds handler_timeout{0};
+};
+
+// What a server has counted.
+struct server_stats {
+    std::uint64_t handled = 0;          // connections whose handlers have returned
+    std::uint64_t resets = 0;           // handlers that failed because the peer had reset the connection or was gone
+    std::uint64_t idle_timeouts = 0;    // handlers that failed because the peer was silent for too long
+    std::uint64_t handler_timeouts = 0; // connections that were closed because their handlers took too long
 };
 
 // A listener and threads that hand each connection to a handler: anything that can be called with (socket &, const address &)
@@ -1078,6 +1092,8 @@ public:
         raw.max_connections = options.max_connections;
         raw.on_error = program::failed;
         raw.release = program::release;
+        raw.idle_timeout_ms = limit(options.idle_timeout);
+        raw.handler_timeout_ms = limit(options.handler_timeout);
         detail::check(::polysock_server_start(&server_, listener_.get(), program::handle, user.get(), &raw));
         user.release(); // by program::release now
     }
@@ -1098,6 +1114,17 @@ public:
     address local_address() const { return listener_.getsockname(); }
     // How many connections are being handled now.
     std::size_t connections() const { return static_cast<std::size_t>(detail::check(::polysock_server_connections(server_))); }
+    server_stats stats() const
+    {
+        ::polysock_server_stats raw = {sizeof raw, 0, 0, 0, 0};
+        detail::check(::polysock_server_get_stats(server_, &raw));
+        server_stats counted;
+        counted.handled = raw.handled;
+        counted.resets = raw.resets;
+        counted.idle_timeouts = raw.idle_timeouts;
+        counted.handler_timeouts = raw.handler_timeouts;
+        return counted;
+    }
     // Gives handlers so much time to finish, then closes their connections; how many still run.
     std::size_t stop(timeout t)
     {
@@ -1113,21 +1140,30 @@ private:
         Handler handler;
         std::function<void(std::exception_ptr, const address *)> on_error;
 
-        // Exceptions stay on this side of C.
+        // Exceptions stay on this side of C: the library gets a number, and says in the same thread whether to report it.
         static int handle(::polysock_t *handle, const ::polysock_addr *peer, void *user)
         {
-            auto &self = *static_cast<program_of *>(user);
             socket connection = socket::adopt(handle);
             int code = 0;
+            pending() = nullptr;
             try {
-                code = self.call(connection, *peer);
+                code = static_cast<program_of *>(user)->call(connection, *peer);
             } catch (const error &e) {
-                code = e.code().value() == POLYSOCK_ECLOSED ? POLYSOCK_ECLOSED : self.tell(std::current_exception(), peer);
+                pending() = std::current_exception();
+                code = e.code().value();
             } catch (...) {
-                code = self.tell(std::current_exception(), peer);
+                pending() = std::current_exception();
+                code = POLYSOCK_EOTHER;
             }
             connection.release(); // it is only lent
             return code;
+        }
+
+        // What the handler threw that this thread ran last.
+        static std::exception_ptr &pending()
+        {
+            static thread_local std::exception_ptr thrown;
+            return thrown;
         }
 
         int call(socket &connection, const address &peer)
@@ -1146,7 +1182,7 @@ private:
                 return call();
         }
 
-        int tell(std::exception_ptr failure, const ::polysock_addr *peer) noexcept
+        void tell(std::exception_ptr failure, const ::polysock_addr *peer) noexcept
         {
             if (on_error) {
                 try {
@@ -1160,20 +1196,22 @@ private:
                     // what the report of a failure throws can be reported nowhere
                 }
             }
-            return 0;
         }
 
         static void failed(int code, const ::polysock_addr *peer, void *user)
         {
-            // Of a number that a handler returned there are no further words.
-            static_cast<program_of *>(user)->tell(
-                peer != nullptr ? std::make_exception_ptr(std::system_error(code, error_category()))
-                                : std::make_exception_ptr(error(code)),
-                peer);
+            std::exception_ptr failure = peer != nullptr ? std::exchange(pending(), nullptr) : nullptr;
+            if (failure == nullptr) // of a number that a handler returned there are no further words
+                failure = peer != nullptr ? std::make_exception_ptr(std::system_error(code, error_category()))
+                                          : std::make_exception_ptr(error(code));
+            static_cast<program_of *>(user)->tell(failure, peer);
         }
 
         static void release(void *user) { delete static_cast<program_of *>(user); }
     };
+
+    // A time limit as C takes it, where 0 is none.
+    static int limit(std::chrono::milliseconds time) { return time.count() > 0 ? timeout(time).ms() : 0; }
 
     socket listener_;
     ::polysock_server *server_ = nullptr;
