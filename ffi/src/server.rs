@@ -329,7 +329,10 @@ fn read(o: *const polysock_server_options) -> Result<polysock_server_options, Fa
 fn known(size: usize, known: usize, name: &'static str) -> Result<(), Failure> {
     match size {
         _ if size == known => Ok(()),
-        _ if size < known => Err(Failure::argument(name, "is too small: set it to the size of the structure")),
+        _ if size < known => Err(Failure::argument(
+            name,
+            "is too small: set it to the size of the structure",
+        )),
         _ => Err(Failure::argument(name, "is of a newer polysock")),
     }
 }

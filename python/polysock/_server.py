@@ -1,10 +1,12 @@
 """The callback server."""
 
 import atexit
+import collections
 import errno
 import itertools
 import os
 import threading
+import time
 import weakref
 
 import polysock
@@ -13,6 +15,17 @@ from . import _native
 
 # Those that were started and not stopped.
 _serving = weakref.WeakSet()
+
+
+class ServerStats(collections.namedtuple("ServerStats", "handled resets idle_timeouts handler_timeouts")):
+    """What a server has counted.
+
+    `handled`: connections whose handlers have returned. `resets`: handlers that failed because the peer had reset the
+    connection or was gone. `idle_timeouts`: handlers that failed because the peer was silent for too long.
+    `handler_timeouts`: connections that were closed because their handlers took too long.
+    """
+
+    __slots__ = ()
 
 
 class Server:
@@ -41,7 +54,17 @@ class Server:
     stopped is stopped at exit, with no time for handlers to finish.
     """
 
-    def __init__(self, address, handler, *, max_connections=100, backlog=None, on_error=None):
+    def __init__(
+        self,
+        address,
+        handler,
+        *,
+        max_connections=100,
+        backlog=None,
+        on_error=None,
+        idle_timeout=None,
+        handler_timeout=None,
+    ):
         if not callable(handler):
             raise TypeError(f"handler must be callable, not {type(handler).__name__}")
         if on_error is not None and not callable(on_error):
@@ -94,6 +117,11 @@ class Server:
         """How many connections are being handled now."""
         return self._server.connections
 
+    @property
+    def stats(self):
+        """What has been counted, a ServerStats: handled, resets, idle_timeouts, handler_timeouts."""
+        return ServerStats(*self._server.stats)
+
     def start(self):
         """Begins to serve, in threads of its own, and returns. Again: nothing. After stop(): OSError (EBADF)."""
         with self._lock:
@@ -128,12 +156,17 @@ class Server:
         Any thread may call it, any number of times. A handler may: it does not wait for itself, does not count, and
         keeps its connection until it returns; so it is among all handlers that stop it. Other threads wait for all.
         """
+        began = time.monotonic()
         running = self._server.stop(timeout)
         _serving.discard(self)
+        # For all that are on their way out, and not beyond what is said above.
+        end = time.monotonic() + 1
+        if timeout is not None:
+            end = min(end, began + timeout + 1)
         for thread in list(self._threads):
             # One that is about to start is not alive yet; it will find that there is nothing to do.
             if thread.is_alive() and not thread.handling and thread is not threading.current_thread():
-                thread.join(1)  # on its way out
+                thread.join(max(end - time.monotonic(), 0))
         return running
 
     def _recruit(self):
@@ -163,9 +196,7 @@ class Server:
             finally:
                 self._closed(connection)
         except BaseException as exception:
-            # That stop() has closed its connection is no failure of the handler.
-            closed = isinstance(exception, OSError) and exception.errno == errno.EBADF
-            if not (closed and thread.worker.is_woken()):
+            if thread.worker.should_report(self._errno(exception)):
                 self._tell(exception, address)
 
     # What polysock.net has in Java's classes.
@@ -185,6 +216,12 @@ class Server:
 
     def _call(self, connection, address):
         self._handler(connection, address)
+
+    def _errno(self, exception):
+        """What failed, where that was a call."""
+        if isinstance(exception, TimeoutError):
+            return errno.ETIMEDOUT
+        return exception.errno if isinstance(exception, OSError) else None
 
     def _closed(self, connection):
         connection._closed = True  # by the next step

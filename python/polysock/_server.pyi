@@ -1,9 +1,15 @@
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from . import socket
 
 _Address = Any
+
+class ServerStats(NamedTuple):
+    handled: int
+    resets: int
+    idle_timeouts: int
+    handler_timeouts: int
 
 class Server:
     def __init__(
@@ -14,6 +20,8 @@ class Server:
         max_connections: int = 100,
         backlog: int | None = None,
         on_error: Callable[[BaseException, _Address | None], object] | None = None,
+        idle_timeout: float | None = None,
+        handler_timeout: float | None = None,
     ) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exception: object) -> None: ...
@@ -23,6 +31,8 @@ class Server:
     def address(self) -> _Address: ...
     @property
     def connections(self) -> int: ...
+    @property
+    def stats(self) -> ServerStats: ...
     def start(self) -> None: ...
     def serve_forever(self) -> None: ...
     def stop(self, timeout: float | None = 5.0) -> int: ...

@@ -7,12 +7,13 @@ use crate::gil;
 use crate::net::ServerSocket;
 use crate::socket::{NativeSocket, Unclaimed};
 use crate::{address, convert, error};
-use polysock_core::{ServeOptions, Step, Timeout};
+use polysock_core::{Kind, ServeOptions, Step, Timeout};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use pyo3::IntoPyObjectExt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// A listener, and the threads that serve on it.
 #[pyclass(module = "polysock._native", frozen)]
@@ -32,13 +33,22 @@ enum Listener<'py> {
 #[pymethods]
 impl Server {
     #[new]
-    fn new(py: Python<'_>, listener: Listener<'_>, max_connections: i64) -> PyResult<Self> {
+    #[pyo3(signature = (listener, max_connections, idle_timeout = None, handler_timeout = None))]
+    fn new(
+        py: Python<'_>,
+        listener: Listener<'_>,
+        max_connections: i64,
+        idle_timeout: Option<&Bound<'_, PyAny>>,
+        handler_timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
         let max_connections = usize::try_from(max_connections).unwrap_or(0);
         if max_connections == 0 {
             return Err(PyValueError::new_err("max_connections must be at least 1"));
         }
         let mut options = ServeOptions::default();
         options.max_connections = max_connections;
+        options.idle_timeout = limit(idle_timeout, "idle_timeout")?;
+        options.handler_timeout = limit(handler_timeout, "handler_timeout")?;
         let listener = match &listener {
             Listener::Plain(socket) => socket.get().share(py)?,
             Listener::Java(socket) => Arc::clone(socket.get().share(py)?),
@@ -67,6 +77,18 @@ impl Server {
         gil::call(py, |host| self.0.wait(Timeout::Never, host))
     }
 
+    /// What it has counted: handlers that have returned, resets, idle timeouts, handler timeouts.
+    #[getter]
+    fn stats(&self) -> (u64, u64, u64, u64) {
+        let stats = self.0.stats();
+        (
+            stats.handled,
+            stats.resets,
+            stats.idle_timeouts,
+            stats.handler_timeouts,
+        )
+    }
+
     /// How many connections are being handled now.
     #[getter]
     fn connections(&self) -> usize {
@@ -91,15 +113,34 @@ impl Worker {
         })
     }
 
-    /// Whether stop() has closed the connection that is being handled.
-    fn is_woken(&self) -> PyResult<bool> {
-        Ok(self.0.try_lock().map_err(|_| busy())?.is_woken())
+    /// Whether the failure of the handler that has just returned should be reported; asked once for each. Known by the errno
+    /// of an OSError, ETIMEDOUT for a timeout, None for anything else.
+    #[pyo3(signature = (errno, /))]
+    fn should_report(&self, errno: Option<i32>) -> PyResult<bool> {
+        let kind = errno.map(|errno| match errno {
+            libc::EBADF => Kind::Closed,
+            libc::ETIMEDOUT => Kind::TimedOut,
+            errno => Kind::Os(errno),
+        });
+        Ok(self.0.try_lock().map_err(|_| busy())?.should_report(kind))
     }
 
     /// Says that there will be no further worker for now.
     fn is_the_last(&self) -> PyResult<()> {
         self.0.try_lock().map_err(|_| busy())?.is_the_last();
         Ok(())
+    }
+}
+
+/// A time limit in seconds, None for none.
+fn limit(seconds: Option<&Bound<'_, PyAny>>, name: &str) -> PyResult<Option<Duration>> {
+    let Some(seconds) = seconds else { return Ok(None) };
+    match convert::timeout(seconds)? {
+        Timeout::Never => Ok(None),
+        Timeout::After(time) => Ok(Some(time)),
+        Timeout::NonBlocking => Err(PyValueError::new_err(format!(
+            "{name} must be above 0, or None for none"
+        ))),
     }
 }
 

@@ -69,6 +69,8 @@ pub(crate) struct Handle {
     made_under: (u32, u32),
     /// A call found that the peer has reset the connection, or was gone.
     reset: AtomicBool,
+    /// The time limit of a call passed.
+    timed_out: AtomicBool,
     /// The number was told: a program may have handed the descriptor to another process.
     pub(crate) number_told: AtomicBool,
 }
@@ -89,6 +91,7 @@ impl Handle {
             shared_here: AtomicBool::new(false),
             made_under: fork::sharing(),
             reset: AtomicBool::new(false),
+            timed_out: AtomicBool::new(false),
             number_told: AtomicBool::new(false),
         }
     }
@@ -184,24 +187,31 @@ impl Handle {
         self.state.load(Ordering::Acquire) & CLOSED != 0
     }
 
-    pub(crate) fn is_detached(&self) -> bool {
-        self.state.load(Ordering::Acquire) & DETACHED != 0
-    }
-
     /// Takes note of what a call failed with.
     #[cold]
     pub(crate) fn note_failure(&self, kind: Kind) {
-        if matches!(
-            kind,
-            Kind::Os(libc::ECONNRESET | libc::EPIPE | libc::ECONNABORTED)
-        ) {
-            self.reset.store(true, Ordering::Relaxed);
+        if let Some(flag) = self.flag_of(kind) {
+            flag.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Whether a call found that the peer has reset the connection, or was gone.
-    pub(crate) fn was_reset(&self) -> bool {
-        self.reset.load(Ordering::Relaxed)
+    /// Whether the peer may have made a handler fail so, by a reset or by silence: a call has failed so, or the descriptor was
+    /// given up, so that calls are not seen.
+    pub(crate) fn may_have_failed(&self, kind: Kind) -> bool {
+        let flag = self.flag_of(kind);
+        flag.is_some_and(|flag| flag.load(Ordering::Relaxed) || self.is_detached())
+    }
+
+    fn flag_of(&self, kind: Kind) -> Option<&AtomicBool> {
+        match kind {
+            Kind::Os(libc::ECONNRESET | libc::EPIPE | libc::ECONNABORTED) => Some(&self.reset),
+            Kind::TimedOut => Some(&self.timed_out),
+            _ => None,
+        }
+    }
+
+    fn is_detached(&self) -> bool {
+        self.state.load(Ordering::Acquire) & DETACHED != 0
     }
 
     /// The number of the descriptor unless the handle is closed. Only to be shown: it may be closed the next moment.

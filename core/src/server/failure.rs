@@ -1,6 +1,5 @@
 //! Failures of handlers: what the peer did is counted and reported once a second, everything else is reported.
 
-use super::state::OfPeer;
 use super::Worker;
 use crate::error::{Error, Kind};
 use std::any::Any;
@@ -18,21 +17,16 @@ impl Worker {
     pub fn should_report(&self, kind: Option<Kind>) -> bool {
         match kind {
             Some(Kind::Closed) => !self.is_woken(),
-            Some(Kind::Os(libc::ECONNRESET | libc::EPIPE | libc::ECONNABORTED)) if self.may_be_reset() => {
-                self.server.state.lock().count(OfPeer::Reset)
-            }
-            Some(Kind::TimedOut) if self.server.options.idle_timeout.is_some() => {
-                self.server.state.lock().count(OfPeer::Silence)
-            }
+            Some(kind) if self.is_of_peer(kind) => self.server.state.lock().count(kind),
             _ => true,
         }
     }
 
-    /// Whether the peer may have reset the connection: a call has found it so, or it was detached, so that calls are not
-    /// seen. Else the handler speaks of another connection.
-    fn may_be_reset(&self) -> bool {
+    /// Whether the peer may have done it. Else the handler speaks of another connection.
+    fn is_of_peer(&self, kind: Kind) -> bool {
+        let counts = kind != Kind::TimedOut || self.server.options.idle_timeout.is_some();
         let connection = self.handling.as_ref();
-        connection.is_some_and(|connection| connection.handle.was_reset() || connection.handle.is_detached())
+        counts && connection.is_some_and(|connection| connection.handle.may_have_failed(kind))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::sys::reserve::check_left;
 use crate::sys::thread;
 use crate::time::{Deadline, Left, Timeout};
 use crate::wait::{wait, Waited};
-use state::{Caller, State};
+use state::State;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,13 +29,12 @@ const WOKEN: Duration = Duration::from_secs(1);
 /// How often a thread that waits for others asks its host for signals.
 const SLICE: Duration = Duration::from_millis(50);
 
-/// So many handlers may be on their way out at once, as long as they go: thousands that are woken together, and want the
-/// processors or an interpreter's lock together, need many times as long.
+/// Stop closes so many connections at once. Each handler that returns because of that closes a further one: thousands that
+/// are woken together, and want the processors and an interpreter's lock together, need many times as long.
 const AT_ONCE: usize = 64;
 
-/// How long closing connections may take longer because of that: for so many handlers, and altogether.
-const FOR_EACH_LOT: Duration = Duration::from_millis(20);
-const FOR_ALL: Duration = Duration::from_millis(500);
+/// When no handler has returned for so long stop goes on by itself.
+const NO_PROGRESS: Duration = Duration::from_millis(10);
 
 /// How a server serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +158,8 @@ impl Server {
         let leaving = if self.sleep_until(deadline, host, ended)? {
             Deadline::At(Instant::now() + WOKEN)
         } else {
-            let (woken, mut asleep) = host.block(|| self.close_connections(caller));
+            self.state.lock().close_running(caller, WOKEN);
+            let (woken, mut asleep) = host.block(|| self.close_connections());
             while !asleep.is_empty() && !woken.passed() {
                 let soon = woken.or_earlier(Instant::now() + SLICE);
                 if self.sleep_until(soon, host, ended)? {
@@ -175,28 +175,38 @@ impl Server {
         Ok(self.state.lock().running(caller))
     }
 
-    /// Closes the connections of running handlers; until when those may return, and which can't be woken just now.
-    fn close_connections(&self, caller: Caller) -> (Deadline, Vec<Arc<Socket>>) {
-        let (connections, handled) = {
-            let mut state = self.state.lock();
-            (state.take_running(caller, WOKEN), state.stats.handled)
+    /// Closes the connections that are to be closed, or leaves that to handlers that return, as long as they do; until when
+    /// handlers may return, and the connections whose calls can't be woken just now.
+    fn close_connections(&self) -> (Deadline, Vec<Arc<Socket>>) {
+        let _asleep = Asleep::begin(self);
+        let Some(patience) = self.state.lock().patience else {
+            return (Deadline::NonBlocking, Vec::new());
         };
-        let slowest = Instant::now() + FOR_ALL;
-        let mut asleep = Vec::new();
-        for (closed, connection) in (1..).zip(connections) {
-            // None is left to be told of a failure.
-            let _ = connection.on(Plain).close_under_handler();
-            if connection.handle.wake_again() {
-                asleep.push(connection);
+        let (mut asleep, mut at_once) = (Vec::new(), AT_ONCE);
+        loop {
+            let (lot, handled): (Vec<_>, _) = {
+                let mut state = self.state.lock();
+                let count = state.to_close.len().min(at_once);
+                (state.to_close.drain(..count).collect(), state.stats.handled)
+            };
+            for connection in lot {
+                // None is left to be told of a failure.
+                let _ = connection.on(Plain).close_under_handler();
+                if connection.handle.wake_again() {
+                    asleep.push(connection);
+                }
             }
-            if closed % AT_ONCE == 0 && Instant::now() < slowest {
-                let leaving = |state: &State| closed.saturating_sub(since(handled, state)) < AT_ONCE;
-                let _asleep = Asleep::begin(self);
-                self.park_until(slowest.min(Instant::now() + FOR_EACH_LOT), leaving);
-            }
+            let end = patience.min(Instant::now() + NO_PROGRESS);
+            let closed = self.park_until(end, |state| state.to_close.is_empty());
+            let progress = self.state.lock().stats.handled != handled;
+            at_once = match (progress, Instant::now() >= patience) {
+                _ if closed => return (Deadline::At(patience), asleep),
+                (true, true) => return (Deadline::At(patience), asleep),
+                (true, false) => 0,
+                (false, false) => AT_ONCE,
+                (false, true) => usize::MAX,
+            };
         }
-        let patience = self.state.lock().patience;
-        (patience.map_or(Deadline::NonBlocking, Deadline::At), asleep)
     }
 
     /// Closes the connections of handlers whose time is up; until when the next may take.
@@ -298,11 +308,6 @@ impl Server {
             thread::park_timeout(left);
         }
     }
-}
-
-/// How many connections have been handled since there were so many.
-fn since(handled: u64, state: &State) -> usize {
-    usize::try_from(state.stats.handled.saturating_sub(handled)).unwrap_or(usize::MAX)
 }
 
 impl std::fmt::Debug for Server {

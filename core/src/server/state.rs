@@ -1,10 +1,10 @@
 //! What the threads of a server share, and what they have counted.
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::socket::Socket;
 use crate::sys::fork::InChild;
 use crate::sys::thread::{self, Thread, ThreadId};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,13 +25,6 @@ pub struct ServerStats {
     /// Connections that were closed because their handlers took longer than
     /// [`ServeOptions::handler_timeout`](super::ServeOptions).
     pub handler_timeouts: u64,
-}
-
-/// What a peer did that ended a handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OfPeer {
-    Reset,
-    Silence,
 }
 
 impl InChild for State {
@@ -65,6 +58,8 @@ pub(super) struct State {
     stopping: (usize, usize),
     /// When the time of handlers is up, with the keys of their workers.
     limits: BTreeSet<(Instant, u64)>,
+    /// Connections that stop is to close.
+    pub(super) to_close: VecDeque<Arc<Socket>>,
     /// Until when handlers whose connections were closed may take to return.
     pub(super) patience: Option<Instant>,
     /// Threads that wait for handlers to end.
@@ -169,11 +164,10 @@ impl State {
         true
     }
 
-    /// Notes that it has handled that. In a child that the handler forked there is no such worker.
-    pub(super) fn end(&mut self, key: u64) {
-        let Some(seat) = self.seats.get_mut(&key) else {
-            return;
-        };
+    /// Notes that it has handled that; which connection its thread should close for stop. In a child that the handler forked
+    /// there is no such worker.
+    pub(super) fn end(&mut self, key: u64) -> Option<Arc<Socket>> {
+        let seat = self.seats.get_mut(&key)?;
         seat.connection = None;
         seat.woken = false;
         seat.overdue = false;
@@ -186,6 +180,7 @@ impl State {
         self.handling -= 1;
         self.stats.handled += 1;
         self.wake_sleepers();
+        self.to_close.pop_front()
     }
 
     /// Notes that this thread calls stop.
@@ -216,20 +211,18 @@ impl State {
         }
     }
 
-    /// Their connections that stop has not closed yet.
-    pub(super) fn take_running(&mut self, caller: Caller, patience: Duration) -> Vec<Arc<Socket>> {
-        let mut open = Vec::new();
+    /// Has their connections closed, unless stop has done so before; those may take so long to return.
+    pub(super) fn close_running(&mut self, caller: Caller, patience: Duration) {
         for seat in self.seats.values_mut() {
             let excused = caller == Caller::Worker && seat.stops;
             if let (Some(connection), false) = (&seat.connection, excused || seat.woken) {
                 seat.woken = true;
-                open.push(Arc::clone(connection));
+                self.to_close.push_back(Arc::clone(connection));
             }
         }
-        if !open.is_empty() {
+        if !self.to_close.is_empty() {
             self.patience = Some(Instant::now() + patience);
         }
-        open
     }
 
     /// Whether every worker has left that has no handler to wait for.
@@ -276,19 +269,15 @@ impl State {
             .is_some_and(|seat| seat.woken || seat.overdue)
     }
 
-    /// Counts what a peer did; whether it should be reported, too.
-    pub(super) fn count(&mut self, what: OfPeer) -> bool {
-        let (count, [resets, silences]) = (&mut self.stats, &mut self.reported);
-        let last = match what {
-            OfPeer::Reset => {
-                count.resets += 1;
-                resets
-            }
-            OfPeer::Silence => {
-                count.idle_timeouts += 1;
-                silences
-            }
+    /// Counts what a peer did, fell silent or reset the connection; whether it should be reported, too.
+    pub(super) fn count(&mut self, kind: Kind) -> bool {
+        let (stats, [resets, silences]) = (&mut self.stats, &mut self.reported);
+        let (count, last) = if kind == Kind::TimedOut {
+            (&mut stats.idle_timeouts, silences)
+        } else {
+            (&mut stats.resets, resets)
         };
+        *count += 1;
         let due = last.is_none_or(|last| last.elapsed() >= BETWEEN_REPORTS);
         if due {
             *last = Some(Instant::now());

@@ -1,6 +1,6 @@
 //! What a thread of a server does: accept, hand the turn on, handle, and come back.
 
-use super::state::{OfPeer, State};
+use super::state::State;
 use super::{Asleep, ServeOptions, Server};
 use crate::address::Address;
 use crate::error::{Error, Kind, Operation, Result};
@@ -275,7 +275,7 @@ impl Worker {
                 Err(failure) if failure.kind() == Kind::TimedOut => {}
                 // Its peer has reset a connection that waited.
                 Err(failure) if failure.kind() == Kind::Os(libc::ECONNABORTED) => {
-                    server.state.lock().count(OfPeer::Reset);
+                    server.state.lock().count(failure.kind());
                 }
                 accepted => return accepted,
             }
@@ -330,7 +330,11 @@ impl Worker {
         };
         // Nobody is left to tell of a failure.
         let _ = connection.on(host).close_handled();
-        self.server.state.lock().end(self.key);
+        let next = self.server.state.lock().end(self.key);
+        if let Some(connection) = next {
+            // As in stop.
+            let _ = connection.on(Plain).close_under_handler();
+        }
     }
 
     fn give_turn_up(&self) {

@@ -20,17 +20,28 @@ class Server:
     for `ServerSocket(port)`, an `InetSocketAddress`, or a `ServerSocket` that is bound, which then is the server's to
     close. At most `maxConnections` are handled at once; further ones wait in the kernel. A connection is closed when
     its handler returns. What the handler raises ends its connection only and is passed to `onError(exception,
-    address)`, as is, with the address None, what the server could not do. It is otherwise `polysock.Server`.
+    address)`, as is, with the address None, what the server could not do. Sockets come with `idleTimeout` milliseconds
+    as their SO_TIMEOUT, for reads, and are closed under their handlers after `handlerTimeout`; 0 is none. It is
+    otherwise `polysock.Server`.
     """
 
-    def __init__(self, endpoint, handler, maxConnections=100, onError=None):
+    def __init__(self, endpoint, handler, maxConnections=100, onError=None, idleTimeout=0, handlerTimeout=0):
         if handler is None:
             raise NullPointerException("handler is null")
         if maxConnections < 1:
             raise IllegalArgumentException("maxConnections < 1")
+        if idleTimeout < 0 or handlerTimeout < 0:
+            raise IllegalArgumentException("timeout can't be negative")
         own = None if isinstance(endpoint, _native.ServerSocket) else _bound(endpoint)
         try:
-            self._server = _Crew(own or endpoint, handler, max_connections=maxConnections, on_error=onError)
+            self._server = _Crew(
+                own or endpoint,
+                handler,
+                max_connections=maxConnections,
+                on_error=onError,
+                idle_timeout=idleTimeout / 1000 or None,
+                handler_timeout=handlerTimeout / 1000 or None,
+            )
         except BaseException:
             if own is not None:
                 own.close()
@@ -79,6 +90,10 @@ class Server:
     def getConnections(self):
         """How many connections are being handled now."""
         return self._server.connections
+
+    def getStats(self):
+        """What has been counted, see `polysock.Server.stats`."""
+        return self._server.stats
 
     def __repr__(self):
         state = self._server._state()

@@ -42,8 +42,8 @@ pub fn init(
     let non_blocking = r#type != CInt(-1) && r#type.0 & libc::SOCK_NONBLOCK != 0;
     if non_blocking {
         socket.set_timeout(Timeout::NonBlocking);
-    } else if timeout != Timeout::Never {
-        set_timeout(py, &socket, timeout)?;
+    } else if timeout != Timeout::Never && socket.recv_timeout() == Timeout::Never {
+        set_timeout(py, &socket, timeout)?; // a connection of a server may come with one of its own
     }
     // In CPython a socket without a timeout waits as its descriptor does.
     let came_nonblocking = !non_blocking && timeout == Timeout::Never && socket.descriptor_nonblocking();
