@@ -77,7 +77,7 @@ class Server:
         self._threads = set()
         self._listener = self._listen(address, backlog)
         try:
-            self._server = _native.Server(self._listener, max_connections)
+            self._server = _native.Server(self._listener, max_connections, idle_timeout, handler_timeout)
             self._address = self._address_of_listener()
         except BaseException:
             if self._listener is not address:
