@@ -203,10 +203,15 @@ impl Handle {
     }
 
     fn flag_of(&self, kind: Kind) -> Option<&AtomicBool> {
-        match kind {
-            Kind::Os(libc::ECONNRESET | libc::EPIPE | libc::ECONNABORTED) => Some(&self.reset),
-            Kind::TimedOut => Some(&self.timed_out),
-            _ => None,
+        if kind == Kind::TimedOut {
+            Some(&self.timed_out)
+        } else if matches!(
+            kind,
+            Kind::Os(libc::ECONNRESET | libc::EPIPE | libc::ECONNABORTED)
+        ) {
+            Some(&self.reset)
+        } else {
+            None
         }
     }
 
