@@ -123,6 +123,10 @@ impl State {
         self.seats.try_reserve(1).is_ok()
             && self.followers.try_reserve(followers).is_ok()
             && self.sleepers.try_reserve(sleepers).is_ok()
+            && self
+                .to_close
+                .try_reserve(workers.saturating_sub(self.to_close.len()))
+                .is_ok()
     }
 
     pub(super) fn workers(&self) -> usize {
