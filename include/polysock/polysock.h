@@ -636,8 +636,8 @@ typedef struct polysock_poller polysock_poller;
  * A server: a listener, and threads that accept on it and hand each connection to a callback.
  *
  * BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
- * It has at most `max_connections` threads, and one more where callbacks have a time limit. A connection for which there is no thread stays in the kernel, and so does
- * one for which there is no descriptor. A fork copies no threads: in the child nothing is served, and
+ * It has at most `max_connections` threads, and one more where callbacks have a time limit. A connection for which there is no
+ * thread stays in the kernel, and so does one for which there is no descriptor. A fork copies no threads: in the child nothing is served, and
  * polysock_server_wait() fails with POLYSOCK_ECLOSED; call daemon(3) before polysock_server_start(). Give it up once with
  * polysock_server_free().
  * @code
