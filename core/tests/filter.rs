@@ -82,6 +82,33 @@ fn polls_without_epoll() {
 }
 
 #[test]
+fn abort_resets_without_connect() {
+    limited(|| {
+        for answer in ANSWERS {
+            let (a, b) = connection(); // by a thread that may still connect
+            let aborting = std::thread::spawn(move || {
+                forbid(&[libc::SYS_connect], answer);
+                a.abort()
+            });
+            aborting.join().unwrap().unwrap();
+            let reset = b.within(ms(10_000)).recv(&mut [0; 1]);
+            assert_eq!(kind(reset), Kind::Os(libc::ECONNRESET));
+        }
+    });
+}
+
+#[test]
+fn a_close_that_can_end_no_stream_says_so_and_closes() {
+    without(&[libc::SYS_shutdown], || {
+        let (a, b) = connection();
+        let refused = a.close_fin_first().unwrap_err();
+        assert!(refused.to_string().starts_with("close: "), "{refused}");
+        assert!(a.is_closed());
+        assert_eq!(b.within(ms(10_000)).recv(&mut [0; 1]).unwrap(), 0);
+    });
+}
+
+#[test]
 fn what_has_no_fallback_names_its_call() {
     without(&[libc::SYS_listen, libc::SYS_getsockname], || {
         let socket = Socket::tcp(polysock_core::Family::IPV4).unwrap();
