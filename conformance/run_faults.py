@@ -5,6 +5,7 @@ import argparse
 import collections
 import pathlib
 import random
+import signal
 import sys
 import time
 
@@ -29,19 +30,32 @@ def main(arguments=None):
     except Malformed as exc:
         print(exc, file=sys.stderr)
         return 2
-    began, counts, violations = time.monotonic(), collections.Counter(), []
-    parts = [(name, role) for name in options.faulty or drivers for role in ROLES]
+    began, counts, violations, stopped = time.monotonic(), collections.Counter(), [], False
+    names = options.faulty or list(drivers)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        play_all(names, drivers, objects, known, chosen, options, counts, violations)
+    except KeyboardInterrupt:
+        stopped = True
+    played = report(counts, names, violations, time.monotonic() - began)
+    if stopped:
+        print("stopped before its end")
+    return 1 if violations or stopped or not (played or options.count) else 0
+
+
+def play_all(names, drivers, objects, known, chosen, options, counts, violations):
+    parts = [(name, role) for name in names for role in ROLES]
     for number, (name, role) in enumerate(parts):
         share = chosen[number :: len(parts)] if options.sample else chosen
-        for played in play(name, role, drivers, objects.get(name, ""), known, share, options):
+        for played in play(name, role, drivers, objects.get(name, ""), known, share, options, counts):
             counts[name, played.outcome] += 1
-            counts[name, "calls", played.fault.call if played.fault else ""] += 1
             if played.outcome == VIOLATION:
                 violations.append((name, role, played))
                 print(f"VIOLATION {name} as {role}, {played.scenario}, {played.fault}")
                 print("  " + played.words.replace("\n", "\n  "), flush=True)
-    report(counts, options.faulty or drivers, violations, time.monotonic() - began)
-    return 1 if violations else 0
+        if options.count:
+            numbers = (counts[name, what] for what in ("scenarios", "calls", "faults"))
+            print("{} up to {}: {} scenarios, {} calls that can fail, {} faults".format(name, role, *numbers), flush=True)
 
 
 def parse(arguments):
@@ -58,6 +72,7 @@ def parse(arguments):
     parser.add_argument("--most", type=int, default=1000, help="how many of one kind of call fail in a scenario")
     parser.add_argument("--sample", type=int, metavar="N", help="N faults a scenario, always the same; languages take turns")
     parser.add_argument("--seed", default="1", help="which ones --sample takes")
+    parser.add_argument("--count", action="store_true", help="say how many faults there are, play none")
     parser.add_argument("--limit", type=float, default=15, help="seconds a step may take")
     parser.add_argument("--verbose", action="store_true", help="every play")
     parser.add_argument("--scenarios", default=HERE / "scenarios", help=argparse.SUPPRESS)
@@ -65,7 +80,7 @@ def parse(arguments):
     return parser.parse_args(arguments)
 
 
-def play(name, role, drivers, object_name, known, scenarios, options):
+def play(name, role, drivers, object_name, known, scenarios, options, counts):
     """The plays of one language in one role, with every fault or a sample of them."""
     mine, partner = (name, drivers[name]), (options.partner, drivers[options.partner])
     ends = (mine, partner) if role == "server" else (partner, mine)
@@ -80,7 +95,11 @@ def play(name, role, drivers, object_name, known, scenarios, options):
             except Violated as exc:
                 yield Played(scenario.path, None, VIOLATION, str(exc))
                 continue
-            for fault in wanted(seen or {}, scenario, name, role, object_name != "", options):
+            found = wanted(seen or {}, scenario, name, role, object_name != "", options)
+            counts[name, "scenarios"] += bool(found)
+            counts[name, "calls"] += len({(fault.call, fault.at) for fault in found})
+            counts[name, "faults"] += len(found)
+            for fault in [] if options.count else found:
                 played = pair.play_with(scenario, fault)
                 if options.verbose:
                     print(f"{played.outcome} {name} as {role}, {scenario.path}, {fault}", flush=True)
@@ -115,6 +134,7 @@ def report(counts, names, violations, seconds):
         print(f"{name:14} {sum(numbers):8} " + " ".join(f"{number:11}" for number in numbers))
     total = sum(counts[name, outcome] for name in names for outcome in outcomes)
     print(f"{total} plays with a fault in {seconds:.0f} s, {len(violations)} violations")
+    return total
 
 
 if __name__ == "__main__":
