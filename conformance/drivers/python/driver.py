@@ -5,6 +5,7 @@ It uses only what the standard module has. What polysock adds is listed in EXTRA
 """
 
 import argparse
+import errno
 import importlib
 import os
 
@@ -45,8 +46,10 @@ class CallTimeout:
         if self.timeout is not ABSENT and self.s.fileno() >= 0:
             try:
                 self.s.settimeout(self.before)
-            except OSError:
-                pass  # closed by another thread just now
+            except OSError as exc:
+                if exc.errno != errno.EBADF:
+                    raise
+                # closed by another thread just now
 
 
 class SocketDriver(Driver):

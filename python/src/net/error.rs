@@ -73,8 +73,8 @@ pub fn error(py: Python<'_>, error: &Error) -> PyErr {
             make(py, "_ConnectionReset", (libc::ECONNRESET, "Connection reset"))
         }
         Kind::Os(errno) => numbered(py, class_of(errno, error.operation()), errno),
-        Kind::Unsupported => make(py, "UnsupportedOperationException", (error.to_string(),)),
-        Kind::WouldBlock | Kind::InProgress | Kind::Busy => {
+        // Java's UnsupportedOperationException is for options of another kind of socket, of which the system is not asked.
+        Kind::WouldBlock | Kind::InProgress | Kind::Busy | Kind::Unsupported => {
             numbered(py, "SocketException", error.errno().unwrap_or(0))
         }
         _ => numbered(py, "SocketException", error.errno().unwrap_or(0)),
