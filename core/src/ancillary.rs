@@ -153,8 +153,8 @@ impl<'fd> Control<'fd> {
 
     /// Control messages in the form the kernel reads.
     pub(crate) fn encode(messages: &[Self]) -> std::result::Result<Vec<u8>, Kind> {
-        let spaces = messages.iter().map(|message| bytes::space(message.data.len()));
-        let total = spaces.fold(Some(0_usize), |sum, space| sum?.checked_add(space?));
+        let mut spaces = messages.iter().map(|message| bytes::space(message.data.len()));
+        let total = spaces.try_fold(0_usize, |sum, space| sum.checked_add(space?));
         let mut buffer = memory::list(total.ok_or(Kind::Os(libc::EMSGSIZE))?)?;
         for message in messages {
             bytes::push(&mut buffer, message.level, message.kind, &message.data)

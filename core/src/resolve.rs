@@ -126,9 +126,11 @@ pub fn resolve_name(host: &str, port: u16, flags: i32) -> Result<Vec<Address>> {
             .and_then(|address| memory::copy(&[address]))
             .map_err(|kind| failed(kind).with_detail(legible(host)));
     }
-    let name = memory::c_string(host.as_bytes(), Kind::InvalidInput("host")).map_err(|kind| match kind {
-        Kind::OutOfMemory => failed(kind),
-        _ => Error::invalid(Operation::Resolve, "host", "must have no NUL").with_detail(legible(host)),
+    let name = memory::c_string(host.as_bytes(), Kind::InvalidInput("host")).map_err(|kind| {
+        if kind == Kind::OutOfMemory {
+            return failed(kind);
+        }
+        Error::invalid(Operation::Resolve, "host", "must have no NUL").with_detail(legible(host))
     })?;
     let name = (!host.is_empty()).then_some(name.as_c_str());
     let zero = (name.is_none()).then_some(c"0");

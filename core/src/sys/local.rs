@@ -13,6 +13,12 @@ pub struct PerThread<T> {
     value: PhantomData<fn() -> T>,
 }
 
+impl<T: Default + 'static> Default for PerThread<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T: Default + 'static> PerThread<T> {
     /// A value that no thread has yet.
     #[must_use]
