@@ -72,7 +72,7 @@ pub unsafe extern "C" fn polysock_create_server(
 }
 
 /// What the caller says, in one text or two.
-fn host_and_port<'a>(host: &'a CStr, service: *const c_char) -> Result<(&'a str, u16), Failure> {
+fn host_and_port(host: &CStr, service: *const c_char) -> Result<(&str, u16), Failure> {
     let host = pointer::utf8(host, "host")?;
     let (host, service) = match pointer::optional_text(service) {
         Some(service) => (host, pointer::utf8(service, "service")?),
