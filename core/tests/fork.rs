@@ -11,7 +11,7 @@ fn main() {}
 
 #[cfg(target_os = "linux")]
 fn main() {
-    let tests: [(&str, fn()); 16] = [
+    let tests: [(&str, fn()); 17] = [
         (
             "a_child_that_closes_disturbs_nobody",
             tests::a_child_that_closes_disturbs_nobody,
@@ -37,6 +37,10 @@ fn main() {
             tests::a_child_keeps_its_connection_when_proc_has_gone,
         ),
         ("close_wakes_without_proc", tests::close_wakes_without_proc),
+        (
+            "stop_wakes_a_handler_once_a_child_has_gone",
+            tests::stop_wakes_a_handler_once_a_child_has_gone,
+        ),
         ("a_childs_waits_are_its_own", tests::a_childs_waits_are_its_own),
         ("two_workers_on_one_listener", tests::two_workers_on_one_listener),
         (
@@ -261,6 +265,33 @@ mod tests {
         assert_eq!(kind(reading.join().unwrap()), Kind::Closed);
         server.within(LATE).recv_exact(&mut [0; 5]).unwrap();
         child.succeed();
+    }
+
+    /// It does not wait for such a handler, but tries again while it waits for all.
+    pub fn stop_wakes_a_handler_once_a_child_has_gone() {
+        let (tell, told) = mpsc::channel();
+        let tell = Mutex::new(tell);
+        let handler = move |connection: &Arc<Socket>, _: &Address| {
+            tell.lock().unwrap().send(system::gettid()).unwrap();
+            assert_eq!(kind(connection.recv(&mut [0])), Kind::Closed);
+            Ok(())
+        };
+        let server = Server::start(listener(4).0, ServeOptions::default(), handler, no_trouble).unwrap();
+        let client = connect(&server.listener().local_address().unwrap());
+        system::Observer::of(&format!("/proc/self/task/{}", told.recv().unwrap())).wait_blocked();
+        let (mut go_away, mut tell) = UnixStream::pair().unwrap();
+        let parents_end = tell.as_raw_fd();
+        let child = system::fork(move || {
+            system::close(parents_end);
+            let _ = go_away.read(&mut [0]);
+        });
+        let stopping = start(move || server.stop(Timeout::NonBlocking));
+        // Whoever is slower finds no child at all.
+        std::thread::sleep(ms(30));
+        tell.write_all(b"!").unwrap();
+        child.succeed();
+        assert_eq!(stopping.result().unwrap(), 0);
+        assert_eq!(client.within(LATE).recv(&mut [0]).unwrap(), 0);
     }
 
     pub fn a_child_has_the_write_lock_afresh() {

@@ -76,7 +76,8 @@ def test_what_no_peer_did_is_reported_each_time():
         for text in (b"0", b"0", b"1", b"1"):
             ask(server, text)
         until(lambda: server.stats.handled == 4)
-        assert server.stats == (4, 0, 0, 0) and len(complaints.kept) == 4
+        assert server.stats == (4, 0, 0, 0)
+    assert len(complaints.kept) == 4
 
 
 def test_a_default_timeout_is_not_longer_than_the_idle_timeout():
