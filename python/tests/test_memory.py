@@ -1,4 +1,4 @@
-"""Memory that ends is a MemoryError, whatever a caller or a peer decides the size of; the process and its sockets live on."""
+"""Memory that ends is a MemoryError, whoever decides how much is asked for; the process and its sockets live on."""
 
 import socket as standard
 import subprocess
