@@ -69,6 +69,11 @@ REFUSES(std::nullptr_t, x, s.send_all(x));
 REFUSES(std::nullptr_t, x, s.recv(x));
 REFUSES(connection &, x, x.send_all(0));
 TAKES(char *, x, s.send_all(x)); // a text
+// A char array that a program fills is text up to a NUL or bytes up to its end: it says which.
+REFUSES(chars, x, s.send_all(x));
+REFUSES(chars, x, s.send(x, 5s));
+TAKES(chars, x, s.send_all(bytes(x, sizeof x)));
+TAKES(chars, x, s.send_all(std::string_view(x)));
 TAKES(char *, x, s.recv(buffer(x, 16)));
 TAKES(void *, x, s.send_all(bytes(x, 16)));
 TAKES(std::nullptr_t, x, s.send_all(bytes(x, 0)));
@@ -156,10 +161,13 @@ template <class Call> static std::string words(Call call)
 
 TEST(lengths_are_those_of_the_memory)
 {
-    char text[8] = "abc", full[3] = {'a', 'b', 'c'}, room[4];
+    const char text[8] = "abc", full[3] = {'a', 'b', 'c'};
+    char room[4];
     const std::array<std::uint8_t, 5> octets{};
     CHECK_IS(bytes("hello").size(), 5);
-    CHECK_IS(bytes(text).size(), 3);
+    CHECK(words([&] { bytes all(text); }).find("NUL in the middle") != std::string::npos);
+    CHECK(words([] { bytes all("a\0b"); }).find("NUL in the middle") != std::string::npos);
+    CHECK_IS(bytes("").size(), 0);
     CHECK_IS(bytes(full).size(), 3); // no byte behind it
     CHECK_IS(bytes(static_cast<const char *>(text)).size(), 3);
     CHECK_IS(bytes(std::string("a\0b", 3)).size(), 3);

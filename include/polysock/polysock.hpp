@@ -151,12 +151,16 @@ template <class Number> std::uint16_t port(const char *argument, Number number)
 class bytes {
 public:
     constexpr bytes() noexcept = default;
-    // A text in an array ends with its NUL or with the array.
+    // A literal, without its NUL. What goes on after a NUL may be text or not: say bytes(p, n), or std::string_view(p).
     template <std::size_t N>
-    bytes(const char (&text)[N]) noexcept // NOLINT: converts on purpose
+    bytes(const char (&text)[N]) // NOLINT: converts on purpose
         : data_(text), size_(static_cast<std::size_t>(std::find(text, text + N, '\0') - text))
     {
+        if (size_ + 1 < N)
+            detail::refuse("an array of char with a NUL in the middle needs its length, as in bytes(p, n)");
     }
+    // An array that is filled at run time may hold text or not: the same.
+    template <std::size_t N> bytes(char (&)[N]) = delete;
     template <class Text, std::enable_if_t<std::is_convertible_v<const Text &, std::string_view> && !std::is_array_v<Text>, int> = 0>
     bytes(const Text &text) noexcept // NOLINT: converts on purpose
         : bytes(std::string_view(text))
