@@ -33,6 +33,7 @@ mod domain;
 mod error;
 mod flags;
 mod handle;
+mod hint;
 mod host;
 #[doc(hidden)]
 pub mod memory;
@@ -59,6 +60,7 @@ pub use connection::{
 pub use domain::{Family, Protocol, Shutdown, SocketType};
 pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
+pub use hint::hint;
 pub use host::{FirstTry, Host, Plain, Stop, Try};
 pub use names::{
     host_by_address, host_by_name, host_name, interface_index, interface_list, interface_name, interfaces,

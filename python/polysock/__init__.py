@@ -643,7 +643,10 @@ def create_server(address, *, family=AF_INET, backlog=None, reuse_port=False, du
             sock.bind(address)
         except error as exc:
             text = f"{exc.strerror} (while attempting to bind on address {address!r})"
-            raise error(exc.errno, text) from None
+            worded = error(exc.errno, text)
+            for note in getattr(exc, "__notes__", ()):
+                worded.add_note(note)
+            raise worded from None
         if backlog is None:
             sock.listen()
         else:

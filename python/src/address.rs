@@ -3,6 +3,7 @@
 use crate::convert::{self, field, wrong_type, CInt};
 use crate::families::layout::Reader;
 use crate::names::decode_path;
+use crate::notes::{self, About};
 use crate::raw::buffer::Readable;
 use crate::{families, gil};
 use polysock_core::{resolve, Address, Family, Hints, Protocol, Socket, SocketType};
@@ -20,6 +21,10 @@ const PATH_ROOM: usize = size_of::<libc::sockaddr_un>() - offset_of!(libc::socka
 
 /// The address that a Python object names, for this socket; host names are looked up.
 pub fn from_python(caller: &str, socket: &Socket, object: &Bound<'_, PyAny>) -> PyResult<Address> {
+    read(caller, socket, object).map_err(|error| notes::of_address(error, socket.family(), object))
+}
+
+fn read(caller: &str, socket: &Socket, object: &Bound<'_, PyAny>) -> PyResult<Address> {
     match socket.family() {
         Family::IPV4 => ipv4(caller, object),
         Family::IPV6 => ipv6(caller, object),
@@ -176,7 +181,11 @@ fn unix(object: &Bound<'_, PyAny>) -> PyResult<Address> {
         Err(_) => object.clone(),
     };
     let name = Readable::of(&encoded)?.to_vec()?;
-    let too_long = || PyOSError::new_err("AF_UNIX path too long");
+    let too_long = || {
+        let length = name.len();
+        let hint = format!("the path takes {length} bytes of 107 at most: a relative one may be shorter");
+        notes::add_hint(object.py(), PyOSError::new_err("AF_UNIX path too long"), &hint)
+    };
     let is_path = name.first().is_some_and(|&first| first != 0);
     if !is_path {
         return Address::unix(&name).map_err(|_| too_long());
@@ -244,7 +253,7 @@ pub fn look_up(py: Python<'_>, host: &CString, family: Family) -> PyResult<Addre
     } else {
         (Some(host.as_c_str()), None)
     };
-    let found = gil::detached(py, || resolve(name, service, &hints))?;
+    let found = gil::detached(py, About::default(), || resolve(name, service, &hints))?;
     if any && found.len() > 1 {
         return Err(PyOSError::new_err("wildcard resolved to multiple address"));
     }

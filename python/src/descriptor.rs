@@ -3,6 +3,7 @@
 use crate::convert::CInt;
 use crate::error;
 use crate::gil;
+use crate::notes::About;
 use crate::raw::descriptor;
 use crate::socket::Unclaimed;
 use polysock_core::{Family, Protocol, Socket, SocketType};
@@ -41,7 +42,7 @@ pub fn socketpair(
     r#type: CInt,
     proto: CInt,
 ) -> PyResult<(Unclaimed, Unclaimed)> {
-    let (a, b) = gil::detached(py, || {
+    let (a, b) = gil::detached(py, About::default(), || {
         Socket::pair(Family(family.0), SocketType(r#type.0), Protocol(proto.0))
     })?;
     Ok((Unclaimed::new(a), Unclaimed::new(b)))

@@ -1,5 +1,6 @@
 //! The one conversion of the core's errors into Python's exceptions.
 
+use crate::notes::{self, About};
 use crate::raw::bytes;
 use polysock_core::{Error, Kind, Operation};
 use pyo3::exceptions::{
@@ -67,7 +68,7 @@ pub fn note_partial(py: Python<'_>, raised: &PyErr, came: &[u8]) {
 
 /// The value, or the exception for the error.
 pub fn raise<T>(py: Python<'_>, result: polysock_core::Result<T>) -> PyResult<T> {
-    result.map_err(|error| exception(py, &error))
+    result.map_err(|error| notes::exception(py, &error, About::default()))
 }
 
 /// `OSError(errno, text)`, which makes an instance of the subclass that belongs to the number.

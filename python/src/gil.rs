@@ -6,6 +6,7 @@
 
 use crate::credit::{Account, Timing, SMALL};
 use crate::error;
+use crate::notes::{self, About};
 use crate::raw::threads::{coarse_time, is_only_thread};
 use polysock_core::{Error, FirstTry, Host, Result, Stop, Try};
 use pyo3::prelude::*;
@@ -274,13 +275,13 @@ pub struct Failure<E = Error> {
 
 impl Failure {
     /// The exception to raise. Whatever raised it, the bytes that a transfer moved are not lost: `done` counts them.
-    pub fn into_exception(self, py: Python<'_>) -> PyErr {
+    pub fn into_exception(self, py: Python<'_>, about: About<'_>) -> PyErr {
         match self.raised {
             Some(raised) => {
                 error::note_done(py, &raised, &self.error);
                 raised
             }
-            None => error::exception(py, &self.error),
+            None => notes::exception(py, &self.error, about),
         }
     }
 }
@@ -311,17 +312,22 @@ pub fn attempt_with<'py, T, E>(
 }
 
 /// Runs one call of the core that may wait, and raises what ended it.
-pub fn call<'py, T>(py: Python<'py>, call: impl FnOnce(&mut Attached<'py>) -> Result<T>) -> PyResult<T> {
-    attempt(py, call).map_err(|failure| failure.into_exception(py))
+pub fn call<'py, T>(
+    py: Python<'py>,
+    about: About<'_>,
+    call: impl FnOnce(&mut Attached<'py>) -> Result<T>,
+) -> PyResult<T> {
+    attempt(py, call).map_err(|failure| failure.into_exception(py, about))
 }
 
 /// Runs one transfer, which may wait, and raises what ended it.
 pub fn transfer<'py, T>(
     py: Python<'py>,
+    about: About<'_>,
     tries: Tries,
     call: impl FnOnce(&mut Attached<'py>) -> Result<T>,
 ) -> PyResult<T> {
-    attempt_with(py, tries, call).map_err(|failure| failure.into_exception(py))
+    attempt_with(py, tries, call).map_err(|failure| failure.into_exception(py, about))
 }
 
 /// Receives, which may wait. What came is paid for afterwards.
@@ -349,15 +355,19 @@ pub fn received(count: usize) {
 /// be waiting for the interpreter.
 pub fn briefly<T: Send>(py: Python<'_>, call: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
     if tries() && is_only_thread(py) {
-        call().map_err(|error| error::exception(py, &error))
+        call().map_err(|error| notes::exception(py, &error, About::default()))
     } else {
-        detached(py, call)
+        detached(py, About::default(), call)
     }
 }
 
 /// Runs one call of the core that takes no host and yet may take long, such as a look-up, detached.
-pub fn detached<T: Send>(py: Python<'_>, call: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
-    detach(py, call).map_err(|error| error::exception(py, &error))
+pub fn detached<T: Send>(
+    py: Python<'_>,
+    about: About<'_>,
+    call: impl FnOnce() -> Result<T> + Send,
+) -> PyResult<T> {
+    detach(py, call).map_err(|error| notes::exception(py, &error, about))
 }
 
 /// The same for what has errors of its own, or none.

@@ -13,6 +13,7 @@ mod inet;
 mod message;
 mod names;
 mod net;
+mod notes;
 mod options;
 mod quick;
 mod raw;

@@ -3,6 +3,7 @@
 use crate::convert::{since, Argument, CInt, Object, Size};
 use crate::error::{no_memory, raise};
 use crate::gil::Tries;
+use crate::notes::{self, About};
 use crate::raw::buffer::is_sequence;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
@@ -56,7 +57,7 @@ pub fn received_from<'py>(
 ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyAny>)> {
     let mut from = Address::EMPTY;
     let tries = native.tries(socket, Tries::Receive, flags, true);
-    let data = bytes::received(py, capacity, flags, |room| {
+    let data = bytes::received(py, About::socket(socket), capacity, flags, |room| {
         let received = gil::attempt_with(py, tries, |host| {
             socket.on(host).recv_from_with(room, waiting_flags(socket, flags))
         })?;
@@ -75,7 +76,8 @@ pub fn recvfrom_into<'py>(
     flags: CInt,
 ) -> PyResult<(usize, Bound<'py, PyAny>)> {
     let wanted = "recvfrom_into() argument 1 must be read-write bytes-like object";
-    let mut buffer = Writable::of(buffer).map_err(|_| convert::wrong_argument(wanted, buffer))?;
+    let mut buffer =
+        Writable::of(buffer).map_err(|_| notes::of_data(convert::wrong_argument(wanted, buffer), buffer))?;
     let wanted = match nbytes.count("negative buffersize in recvfrom_into")? {
         0 => buffer.len(),
         wanted if wanted <= buffer.len() => wanted,
@@ -84,7 +86,7 @@ pub fn recvfrom_into<'py>(
             return Err(PyValueError::new_err(text));
         }
     };
-    let received = gil::call(py, |host| {
+    let received = gil::call(py, About::socket(socket), |host| {
         socket
             .on(host)
             .recv_from_with(buffer.room(wanted), waiting_flags(socket, flags))
@@ -107,7 +109,7 @@ pub fn sendto(slf: &Bound<'_, NativeSocket>, arguments: &Bound<'_, PyTuple>) -> 
             return Err(PyTypeError::new_err(text));
         }
     };
-    let data = Readable::of(&data)?;
+    let data = to_send(&data)?;
     let flags = flags.map_or(Ok(CInt(0)), |flags| flags.extract())?;
     sent_to(slf, &data, flags, &address)
 }
@@ -128,7 +130,7 @@ pub fn sent_to(
     let tries = slf
         .get()
         .tries(&socket, Tries::Send, flags, data.is_plain() && !looked_up);
-    gil::transfer(py, tries, |host| {
+    gil::transfer(py, About::socket(&socket).to(&to), tries, |host| {
         socket
             .on(host)
             .send_to_with(data.data(), &to, waiting_flags(&socket, flags))
@@ -156,7 +158,7 @@ pub fn received_message<'py>(
     flags: CInt,
 ) -> PyResult<Bound<'py, PyTuple>> {
     let mut beside = None;
-    let data = bytes::received(py, capacity, flags, |room| {
+    let data = bytes::received(py, About::socket(socket), capacity, flags, |room| {
         let received = gil::attempt(py, |host| {
             socket
                 .on(host)
@@ -194,7 +196,7 @@ pub fn recvmsg_into<'py>(
     }
     let control = control_room(ancbufsize)?;
     let room = memory::collect(parts.iter_mut().map(|part| part.room(usize::MAX))).map_err(no_memory)?;
-    let received = gil::call(py, |host| {
+    let received = gil::call(py, About::socket(socket), |host| {
         socket
             .on(host)
             .recv_message(&room, control, waiting_flags(socket, flags))
@@ -229,7 +231,7 @@ pub fn sendmsg(
         Argument::Missing => Vec::new(),
     };
     let data = memory::collect(parts.iter().map(Readable::data)).map_err(no_memory)?;
-    gil::call(py, |host| {
+    gil::call(py, About::socket(&socket).to(to.as_ref()), |host| {
         socket
             .on(host)
             .send_message(&data, &control, to.as_ref(), waiting_flags(&socket, flags))
@@ -268,7 +270,7 @@ pub fn sendmsg_afalg(
     let items = msg.map_or(Ok(Vec::new()), pieces)?;
     let parts = readable(&items)?;
     let data = memory::collect(parts.iter().map(Readable::data)).map_err(no_memory)?;
-    gil::call(py, |host| {
+    gil::call(py, About::socket(socket), |host| {
         socket
             .on(host)
             .send_message(&data, &control, None, waiting_flags(socket, flags))
@@ -287,9 +289,14 @@ fn pieces<'py>(buffers: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> 
 fn readable<'a, 'py>(items: &'a [Bound<'py, PyAny>]) -> PyResult<Vec<Readable<'a, 'py>>> {
     let mut all = memory::list(items.len()).map_err(no_memory)?;
     for item in items {
-        all.push(Readable::of(item)?);
+        all.push(to_send(item)?);
     }
     Ok(all)
+}
+
+/// What is to be sent, of any object that has bytes.
+pub fn to_send<'a, 'py>(data: &'a Bound<'py, PyAny>) -> PyResult<Readable<'a, 'py>> {
+    Readable::of(data).map_err(|error| notes::of_data(error, data))
 }
 
 fn controls(ancdata: &Bound<'_, PyAny>) -> PyResult<Vec<Control<'static>>> {

@@ -1,6 +1,7 @@
 //! The tables of names: hosts, services, protocols, interfaces, this machine.
 
 use crate::convert::{since, sized, text, unsigned, wrong_argument, Argument, CInt, Object};
+use crate::notes::About;
 use crate::{address, audit, error, gil};
 use polysock_core::{Family, HostEntry, HostError};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
@@ -117,7 +118,7 @@ pub fn getprotobyname(py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<i32> 
 #[pyfunction]
 pub fn gethostname(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     audit::tell(py, ("socket.gethostname",))?;
-    let name = gil::detached(py, polysock_core::host_name)?;
+    let name = gil::detached(py, About::default(), polysock_core::host_name)?;
     decode_path(py, name.to_bytes())
 }
 
@@ -129,13 +130,13 @@ pub fn sethostname<'py>(py: Python<'py>, name: Argument<Object<'py>>) -> PyResul
     let bytes = path_argument(&name.0)?;
     audit::tell(py, ("socket.sethostname", &bytes))?;
     let name = bytes.as_bytes();
-    gil::detached(py, || polysock_core::set_host_name(name))
+    gil::detached(py, About::default(), || polysock_core::set_host_name(name))
 }
 
 /// The numbers and names of all network interfaces.
 #[pyfunction]
 pub fn if_nameindex(py: Python<'_>) -> PyResult<Vec<(u32, Bound<'_, PyAny>)>> {
-    let found = gil::detached(py, polysock_core::interfaces)?;
+    let found = gil::detached(py, About::default(), polysock_core::interfaces)?;
     let named = found
         .iter()
         .map(|(index, name)| Ok((*index, decode_path(py, name.to_bytes())?)));

@@ -4,6 +4,7 @@
 use crate::convert::{self, Argument, CInt};
 use crate::gil;
 use crate::message;
+use crate::notes::About;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::entry::{Call, Method};
 use crate::socket::{create, received, received_into, sent, sent_all, Using};
@@ -169,7 +170,7 @@ fn close<'py>(call: &Call<'_, 'py>) -> Taken<'py> {
     let (0, Some((_, socket))) = (call.count(), socket(call)) else {
         return Ok(None);
     };
-    gil::call(call.py, |host| socket.on(host).close())?;
+    gil::call(call.py, About::default(), |host| socket.on(host).close())?;
     Ok(Some(call.py.None().into_bound(call.py)))
 }
 

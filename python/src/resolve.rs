@@ -2,6 +2,7 @@
 
 use crate::convert::{self, field, since, text, wrong_type, CInt};
 use crate::names::decode_path;
+use crate::notes::{self, About};
 use crate::{address, audit, gil};
 use polysock_core::{name_of, resolve, Address, Family, Hints, Protocol, SocketType};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
@@ -37,7 +38,10 @@ pub fn getaddrinfo<'py>(
         protocol: Protocol(proto.0),
         flags: flags.0,
     };
-    let found = gil::detached(py, || resolve(name.as_deref(), service.as_deref(), &hints))?;
+    let found = gil::detached(py, About::default(), || {
+        resolve(name.as_deref(), service.as_deref(), &hints)
+    })
+    .map_err(|error| notes::of_host(error, host))?;
     let answers = PyList::empty(py);
     for answer in &found {
         let canonical = answer.canonical_name.as_deref().unwrap_or_default();
@@ -93,7 +97,7 @@ pub fn getnameinfo<'py>(
     flags: CInt,
 ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
     let address = name_info_address(sockaddr)?;
-    let (host, service) = gil::detached(py, || name_of(&address, flags.0))?;
+    let (host, service) = gil::detached(py, About::default(), || name_of(&address, flags.0))?;
     Ok((
         decode_path(py, host.to_bytes())?,
         decode_path(py, service.to_bytes())?,
@@ -133,7 +137,9 @@ fn name_info_address(sockaddr: &Bound<'_, PyAny>) -> PyResult<Address> {
         flags: libc::AI_NUMERICHOST,
     };
     let service = CString::new(port.to_string()).unwrap_or_default();
-    let found = gil::detached(py, || resolve(Some(&host), Some(&service), &hints))?;
+    let found = gil::detached(py, About::default(), || {
+        resolve(Some(&host), Some(&service), &hints)
+    })?;
     let [answer] = found.as_slice() else {
         return Err(PyOSError::new_err("sockaddr resolved to multiple addresses"));
     };

@@ -1,6 +1,7 @@
 //! sendfile.
 
 use crate::convert::CInt;
+use crate::notes::About;
 use crate::raw::descriptor;
 use crate::{error, gil};
 use polysock_core::{Kind, Socket};
@@ -22,7 +23,7 @@ pub fn sendfile(
     match sent {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(failure)) if failure.error.kind() == Kind::EndOfStream => Ok(failure.error.done()),
-        Ok(Err(failure)) => Err(failure.into_exception(py)),
+        Ok(Err(failure)) => Err(failure.into_exception(py, About::socket(socket))),
         Err(_) => Err(error::bad_descriptor(py)),
     }
 }

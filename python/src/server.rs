@@ -5,6 +5,7 @@
 
 use crate::gil;
 use crate::net::ServerSocket;
+use crate::notes::About;
 use crate::socket::{NativeSocket, Unclaimed};
 use crate::{address, convert, error};
 use polysock_core::{Kind, ServeOptions, Step, Timeout};
@@ -69,12 +70,12 @@ impl Server {
     #[pyo3(signature = (timeout, /))]
     fn stop(&self, py: Python<'_>, timeout: &Bound<'_, PyAny>) -> PyResult<usize> {
         let timeout = convert::timeout(timeout)?;
-        gil::call(py, |host| self.0.stop(timeout, host))
+        gil::call(py, About::default(), |host| self.0.stop(timeout, host))
     }
 
     /// Waits until accepting has ended, and raises why if nobody stopped it.
     fn wait(&self, py: Python<'_>) -> PyResult<()> {
-        gil::call(py, |host| self.0.wait(Timeout::Never, host))
+        gil::call(py, About::default(), |host| self.0.wait(Timeout::Never, host))
     }
 
     /// What it has counted: handlers that have returned, resets, idle timeouts, handler timeouts.
@@ -102,7 +103,7 @@ impl Worker {
     /// `fileno` of a new socket, from an address. An exception: accepting failed. "recruit": make a further worker.
     fn step<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let mut worker = self.0.try_lock().map_err(|_| busy())?;
-        Ok(match gil::call(py, |host| worker.step(host))? {
+        Ok(match gil::call(py, About::default(), |host| worker.step(host))? {
             None => None,
             Some(Step::Handle { connection, peer }) => {
                 let peer = address::to_python(py, connection.protocol(), &peer)?;

@@ -6,10 +6,11 @@ use super::inet_socket_address::{InetSocketAddress, SocketAddress};
 use super::network_interface::NetworkInterface;
 use super::options::{self, SocketOption, Sort};
 use super::socket::{bind_address, inet, option, own_address};
-use super::{call, error, now, values};
+use super::{bound, call, call_about, error, now, values};
+use crate::notes::About;
 use crate::raw::buffer::{Readable, Writable};
 use polysock_core::net::{self, Refusal};
-use polysock_core::Kind;
+use polysock_core::{Address, Kind};
 use pyo3::prelude::*;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
@@ -46,7 +47,7 @@ impl DatagramSocket {
             Some(Where::Address(None)) => return Ok(socket),
             Some(Where::Address(Some(address))) => {
                 let address = bind_address(py, Some(address))?;
-                now(py, socket.core.bind(address))?;
+                bound(py, socket.core.bind(address), socket.core.open(), address)?;
                 return Ok(socket);
             }
             Some(Where::Port(port)) => values::port(py, *port)?,
@@ -56,7 +57,12 @@ impl DatagramSocket {
             Some(address) => address.get().with_port(port),
             None => (Ipv4Addr::UNSPECIFIED, port).into(),
         };
-        now(py, socket.core.bind(Some(address)))?;
+        bound(
+            py,
+            socket.core.bind(Some(address)),
+            socket.core.open(),
+            Some(address),
+        )?;
         Ok(socket)
     }
 
@@ -128,7 +134,7 @@ impl DatagramSocket {
     #[pyo3(signature = (addr, /))]
     fn bind(&self, py: Python<'_>, addr: Option<&Bound<'_, SocketAddress>>) -> PyResult<()> {
         let address = bind_address(py, addr)?;
-        now(py, self.core.bind(address))
+        bound(py, self.core.bind(address), self.core.open(), address)
     }
 
     /// Sends to and receives from one address only: `connect(address, port)` or `connect(socketAddress)`.
@@ -178,7 +184,11 @@ impl DatagramSocket {
         let object = object.bind(py);
         let data = Readable::of(object)?;
         let to = packet.target();
-        call(py, |host| self.core.send(data.data_at(offset, length), to, host))?;
+        let target = to.map(Address::from);
+        let on = || About::open(self.core.open()).to(target.as_ref());
+        call_about(py, on, |host| {
+            self.core.send(data.data_at(offset, length), to, host)
+        })?;
         if to.is_none() {
             if let (Some(peer), Some(host)) = (self.core.peer(), self.inet_address(py)) {
                 packet.note_sender(host, peer.port());
@@ -196,7 +206,11 @@ impl DatagramSocket {
         let packet = packet.get();
         let (object, offset, room) = packet.to_receive(py);
         let mut buffer = Writable::of(object.bind(py))?;
-        let (count, from) = call(py, |host| self.core.receive(buffer.room_at(offset, room), host))?;
+        let (count, from) = call_about(
+            py,
+            || About::open(self.core.open()),
+            |host| self.core.receive(buffer.room_at(offset, room), host),
+        )?;
         packet.note_length(count);
         if let Some(from) = from {
             packet.note_sender(inet_address::object(py, from, None)?, from.port());

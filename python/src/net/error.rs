@@ -2,6 +2,7 @@
 
 use crate::error::{note, note_done, strerror};
 use crate::gil::Failure;
+use crate::notes::{self, About};
 use polysock_core::net::Refusal;
 use polysock_core::{Error, Kind, Operation};
 use pyo3::call::PyCallArgs;
@@ -9,15 +10,24 @@ use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 
 /// The exception for what ended a call: that of a signal handler, or Java's.
-pub fn exception(py: Python<'_>, failure: Failure<Refusal>) -> PyErr {
+pub fn exception(py: Python<'_>, failure: Failure<Refusal>, about: About<'_>) -> PyErr {
     match (failure.raised, &failure.error) {
         (Some(raised), Refusal::Failed(error)) => {
             note_done(py, &raised, error);
             raised
         }
         (Some(raised), _) => raised,
-        (None, refused) => refusal(py, refused),
+        (None, refused) => noted(py, refused, about),
     }
+}
+
+/// Java's exception for a refusal, with notes on the call.
+pub fn noted(py: Python<'_>, refused: &Refusal, about: About<'_>) -> PyErr {
+    let raised = refusal(py, refused);
+    if let Refusal::Failed(failed) = refused {
+        notes::add(py, &raised, failed, about);
+    }
+    raised
 }
 
 /// Java's exception for a refusal.

@@ -2,6 +2,7 @@
 
 use super::error::{illegal_argument, make};
 use crate::gil;
+use crate::notes::About;
 use polysock_core::{host_name, name_of, net, Address, Error, Kind};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
@@ -108,7 +109,7 @@ impl InetAddress {
     /// The name that the system knows for it, or its text.
     fn reverse(&self, py: Python<'_>) -> String {
         let address = Address::from(self.address);
-        match gil::detached(py, || name_of(&address, libc::NI_NAMEREQD)) {
+        match gil::detached(py, About::default(), || name_of(&address, libc::NI_NAMEREQD)) {
             Ok((name, _)) => name.to_string_lossy().into_owned(),
             Err(_) => self.text(),
         }

@@ -26,8 +26,10 @@ pub use socket::NetSocket;
 pub use streams::{SocketInputStream, SocketOutputStream};
 
 use crate::gil::{self, Attached, Tries};
-use polysock_core::net;
+use crate::notes::About;
+use polysock_core::{net, Address, Socket};
 use pyo3::prelude::*;
+use std::net::SocketAddr;
 
 /// Runs one call of the core that may wait, and raises Java's exception for what ended it.
 fn call<'py, T>(
@@ -37,16 +39,48 @@ fn call<'py, T>(
     transfer(py, gil::allowed(Tries::Alone), operation)
 }
 
+/// The same for a call on a socket or to an address, which the exception's notes name.
+fn call_about<'py, 'a, T>(
+    py: Python<'py>,
+    what: impl FnOnce() -> About<'a>,
+    operation: impl FnOnce(&mut Attached<'py>) -> net::Result<T>,
+) -> PyResult<T> {
+    about(py, what, gil::allowed(Tries::Alone), operation)
+}
+
 /// The same for a transfer.
 fn transfer<'py, T>(
     py: Python<'py>,
     tries: Tries,
     operation: impl FnOnce(&mut Attached<'py>) -> net::Result<T>,
 ) -> PyResult<T> {
-    gil::attempt_with(py, tries, operation).map_err(|failure| error::exception(py, *failure))
+    about(py, About::default, tries, operation)
+}
+
+/// The same for a transfer, with notes.
+fn about<'py, 'a, T>(
+    py: Python<'py>,
+    what: impl FnOnce() -> About<'a>,
+    tries: Tries,
+    operation: impl FnOnce(&mut Attached<'py>) -> net::Result<T>,
+) -> PyResult<T> {
+    gil::attempt_with(py, tries, operation).map_err(|failure| error::exception(py, *failure, what()))
+}
+
+/// The same for a socket that was to be bound to an address, if the program gave one.
+fn bound<E>(
+    py: Python<'_>,
+    result: net::Result<()>,
+    socket: std::result::Result<&Socket, E>,
+    address: Option<SocketAddr>,
+) -> PyResult<()> {
+    result.map_err(|refusal| {
+        let address = address.map(Address::from);
+        error::noted(py, &refusal, About::open(socket).to(address.as_ref()))
+    })
 }
 
 /// The same for a call that never waits, such as an option.
 fn now<T>(py: Python<'_>, result: net::Result<T>) -> PyResult<T> {
-    result.map_err(|refusal| error::refusal(py, &refusal))
+    result.map_err(|refusal| error::noted(py, &refusal, About::default()))
 }

@@ -4,7 +4,8 @@ use super::inet_address::{self, InetAddress};
 use super::inet_socket_address::{InetSocketAddress, SocketAddress};
 use super::options::{self, SocketOption, Sort};
 use super::socket::{bind_address, option, NetSocket};
-use super::{call, error, now, values};
+use super::{bound, call, call_about, error, now, values};
+use crate::notes::About;
 use polysock_core::net;
 use pyo3::prelude::*;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -47,7 +48,8 @@ impl ServerSocket {
             Some(address) => address.get().with_port(port),
             None => (Ipv4Addr::UNSPECIFIED, port).into(),
         };
-        now(py, listener.bind(Some(address), backlog))?;
+        let on = listener.bind(Some(address), backlog);
+        bound(py, on, listener.open().map(AsRef::as_ref), Some(address))?;
         Ok(Self(listener))
     }
 
@@ -60,12 +62,14 @@ impl ServerSocket {
         backlog: i32,
     ) -> PyResult<()> {
         let address = bind_address(py, endpoint)?;
-        now(py, self.0.bind(address, backlog))
+        let on = self.0.bind(address, backlog);
+        bound(py, on, self.0.open().map(AsRef::as_ref), address)
     }
 
     /// Waits for a connection.
     fn accept(&self, py: Python<'_>) -> PyResult<NetSocket> {
-        call(py, |host| self.0.accept(host)).map(Into::into)
+        let on = || About::open(self.0.open().map(AsRef::as_ref));
+        call_about(py, on, |host| self.0.accept(host)).map(Into::into)
     }
 
     /// Closes the socket; an `accept` that waits in another thread ends.

@@ -5,12 +5,13 @@ use super::inet_socket_address::{InetSocketAddress, SocketAddress};
 use super::options::{self, SocketOption, Sort};
 use super::shared::Shared;
 use super::streams::{self, SocketInputStream, SocketOutputStream};
-use super::{call, error, now, values};
+use super::{bound, call, call_about, error, now, values};
 use crate::address;
+use crate::notes::About;
 use crate::socket::Unclaimed;
 use crate::tcp_info::TcpInfo;
 use polysock_core::net::{self, To};
-use polysock_core::Timeout;
+use polysock_core::{Address, Timeout};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -130,7 +131,9 @@ impl NetSocket {
                     host: address.get().known_host().map(ToOwned::to_owned),
                     address: Some(address.get().with_port(port)),
                 };
-                call(py, |host| socket.connect(to, Timeout::Never, host))?;
+                let target = to.address.map(Address::from);
+                let what = || About::default().to(target.as_ref());
+                call_about(py, what, |host| socket.connect(to, Timeout::Never, host))?;
                 return Ok(socket.into());
             }
             Some(Host::Name(name)) => name,
@@ -163,14 +166,16 @@ impl NetSocket {
         };
         let timeout = values::timeout(py, timeout, "connect: timeout can't be negative")?;
         let to = inet(py, endpoint)?.get().to();
-        call(py, |host| self.core.connect(to, timeout, host))
+        let target = to.address.map(Address::from);
+        let what = || About::open(self.core.open()).to(target.as_ref());
+        call_about(py, what, |host| self.core.connect(to, timeout, host))
     }
 
     /// Gives the socket an address of its own; None is the system's choice.
     #[pyo3(signature = (bindpoint, /))]
     fn bind(&self, py: Python<'_>, bindpoint: Option<&Bound<'_, SocketAddress>>) -> PyResult<()> {
         let address = bind_address(py, bindpoint)?;
-        now(py, self.core.bind(address))
+        bound(py, self.core.bind(address), self.core.open(), address)
     }
 
     /// The stream to receive from, always the same object.

@@ -2,9 +2,10 @@
 
 use super::shared::Shared;
 use super::values::{low_byte, range};
-use super::{call, error, transfer};
+use super::{about, call, call_about, error};
 use crate::error::{no_memory, note, note_partial};
 use crate::gil::{self, Tries};
+use crate::notes::About;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
 use polysock_core::{memory, Kind};
@@ -24,6 +25,10 @@ pub struct SocketInputStream(Shared);
 pub struct SocketOutputStream(Shared);
 
 impl SocketInputStream {
+    fn about(&self) -> About<'_> {
+        About::open(self.0.open())
+    }
+
     /// Receives up to `limit` bytes, fewer only at the end of the stream. An exception has what came in `partial`, and
     /// their number in `bytesTransferred`.
     fn all<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<Bound<'py, PyBytes>> {
@@ -36,7 +41,7 @@ impl SocketInputStream {
             }
             received.resize(before + wanted, 0);
             let room = received.get_mut(before..).unwrap_or_default();
-            let result = call(py, |host| self.0.read(host, room));
+            let result = call_about(py, || self.about(), |host| self.0.read(host, room));
             received.truncate(before + result.as_ref().map_or(0, |&count| count));
             match result {
                 Ok(0) => break,
@@ -45,6 +50,12 @@ impl SocketInputStream {
             }
         }
         bytes::copy(py, &received).map_err(|raised| with_partial(py, raised, &received))
+    }
+}
+
+impl SocketOutputStream {
+    fn about(&self) -> About<'_> {
+        About::open(self.0.open())
     }
 }
 
@@ -80,18 +91,24 @@ impl SocketInputStream {
                 return Err(error::null_pointer(py, "b is null"));
             }
             let mut byte = [0_u8; 1];
-            let count = transfer(py, tries(Tries::Receive, true), |host| {
-                self.0.read(host, &mut byte)
-            })?;
+            let count = about(
+                py,
+                || self.about(),
+                tries(Tries::Receive, true),
+                |host| self.0.read(host, &mut byte),
+            )?;
             let [byte] = byte;
             return Ok(if count == 0 { -1 } else { byte.into() });
         };
         let mut buffer = Writable::of(buffer)?;
         let (offset, length) = range(py, off, length, buffer.len())?;
         let tries = tries(Tries::Receive, buffer.is_plain());
-        let count = transfer(py, tries, |host| {
-            self.0.read(host, buffer.room_at(offset, length))
-        })?;
+        let count = about(
+            py,
+            || self.about(),
+            tries,
+            |host| self.0.read(host, buffer.room_at(offset, length)),
+        )?;
         gil::received(count);
         Ok(match i64::try_from(count) {
             Ok(0) if length > 0 => -1,
@@ -118,9 +135,11 @@ impl SocketInputStream {
         let (offset, length) = range(py, off, Some(wanted), buffer.len())?;
         let mut done = 0;
         while done < length {
-            let result = call(py, |host| {
-                self.0.read(host, buffer.room_at(offset + done, length - done))
-            });
+            let result = call_about(
+                py,
+                || self.about(),
+                |host| self.0.read(host, buffer.room_at(offset + done, length - done)),
+            );
             match result {
                 Ok(0) => break,
                 Ok(count) => done += count,
@@ -147,7 +166,7 @@ impl SocketInputStream {
         while let (1.., Ok(wanted)) = (left, usize::try_from(left)) {
             let wanted = wanted.min(chunk.len());
             let (room, _) = chunk.split_at_mut(wanted);
-            match call(py, |host| self.0.read(host, room))? {
+            match call_about(py, || self.about(), |host| self.0.read(host, room))? {
                 0 => break,
                 count => left -= i64::try_from(count).unwrap_or(left),
             }
@@ -175,7 +194,7 @@ impl SocketInputStream {
         let mut chunk = memory::zeros(CHUNK).map_err(no_memory)?;
         let mut total = 0;
         loop {
-            let count = call(py, |host| self.0.read(host, &mut chunk))?;
+            let count = call_about(py, || self.about(), |host| self.0.read(host, &mut chunk))?;
             let Some(received @ [_, ..]) = chunk.get(..count) else {
                 return Ok(total);
             };
@@ -221,7 +240,12 @@ impl SocketOutputStream {
     fn write(&self, py: Python<'_>, data: &Bound<'_, PyAny>, off: i64, length: Option<i64>) -> PyResult<()> {
         if let Ok(number) = data.cast::<PyInt>() {
             let low = low_byte(number)?;
-            return transfer(py, tries(Tries::Send, true), |host| self.0.write(host, &[low]));
+            return about(
+                py,
+                || self.about(),
+                tries(Tries::Send, true),
+                |host| self.0.write(host, &[low]),
+            );
         }
         if data.is_none() {
             return Err(error::null_pointer(py, "b is null"));
@@ -233,7 +257,12 @@ impl SocketOutputStream {
         };
         let (offset, length) = range(py, off, length, data.len())?;
         let tries = tries(Tries::Send, data.is_plain());
-        transfer(py, tries, |host| self.0.write(host, data.data_at(offset, length)))
+        about(
+            py,
+            || self.about(),
+            tries,
+            |host| self.0.write(host, data.data_at(offset, length)),
+        )
     }
 
     /// Does nothing: every write is sent at once.

@@ -3,6 +3,7 @@
 use crate::convert::CInt;
 use crate::error;
 use crate::gil::Failure;
+use crate::notes::About;
 use polysock_core::Room;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -19,12 +20,13 @@ const SCRATCH: usize = 4096;
 /// room and says how much there is.
 pub fn received<'py>(
     py: Python<'py>,
+    about: About<'_>,
     capacity: usize,
     CInt(flags): CInt,
     receive: impl FnOnce(Room<'_>) -> Result<usize, Box<Failure>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     if flags & libc::MSG_TRUNC != 0 {
-        return received_whole(py, capacity, receive);
+        return received_whole(py, about, capacity, receive);
     }
     if capacity > SCRATCH {
         let mut bytes = Unfinished::new(py, capacity)?;
@@ -32,7 +34,7 @@ pub fn received<'py>(
             Ok(length) => bytes.finish(length),
             Err(failure) => {
                 let came = bytes.finish(failure.error.done())?;
-                Err(ended(py, *failure, came.as_bytes()))
+                Err(ended(py, *failure, about, came.as_bytes()))
             }
         };
     }
@@ -47,14 +49,14 @@ pub fn received<'py>(
     let filled = unsafe { std::slice::from_raw_parts(scratch.as_ptr().cast(), length.min(capacity)) };
     match result {
         Ok(_) => copy(py, filled),
-        Err(failure) => Err(ended(py, *failure, filled)),
+        Err(failure) => Err(ended(py, *failure, about, filled)),
     }
 }
 
 /// The exception for a receive that was ended after some bytes had come.
 #[cold]
-fn ended(py: Python<'_>, failure: Failure, came: &[u8]) -> PyErr {
-    let raised = failure.into_exception(py);
+fn ended(py: Python<'_>, failure: Failure, about: About<'_>, came: &[u8]) -> PyErr {
+    let raised = failure.into_exception(py, about);
     if !came.is_empty() {
         error::note_partial(py, &raised, came);
     }
@@ -65,6 +67,7 @@ fn ended(py: Python<'_>, failure: Failure, came: &[u8]) -> PyErr {
 /// stream the flag drops what is received, so the room holds zeros from the beginning.
 fn received_whole<'py>(
     py: Python<'py>,
+    about: About<'_>,
     capacity: usize,
     receive: impl FnOnce(Room<'_>) -> Result<usize, Box<Failure>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
@@ -76,7 +79,7 @@ fn received_whole<'py>(
     let stored = |length: usize| bytes.as_bytes().get(..length.min(capacity)).unwrap_or(&[]);
     let length = result.map_err(|failure| {
         let came = stored(failure.error.done());
-        ended(py, *failure, came)
+        ended(py, *failure, about, came)
     })?;
     let stored = stored(length);
     PyBytes::new_with(py, length, |whole| {

@@ -1,6 +1,7 @@
 //! The ends of a socket that take more than a call: shutdown and detach.
 
 use super::NativeSocket;
+use crate::notes::About;
 use crate::{error, gil};
 use polysock_core::{Shutdown, Socket};
 use pyo3::prelude::*;
@@ -16,7 +17,7 @@ pub fn shutdown(py: Python<'_>, socket: &Socket, how: i32) -> PyResult<()> {
         };
         error::os_error(py, errno)
     })?;
-    gil::detached(py, || socket.shutdown(how))
+    gil::detached(py, About::socket(socket), || socket.shutdown(how))
 }
 
 /// Gives the descriptor up and returns it, -1 when the socket is closed.

@@ -1,7 +1,8 @@
 //! Addresses and connections: bind, accept, connect, and the addresses of both ends.
 
 use super::NativeSocket;
-use crate::{address, audit, error, gil};
+use crate::notes::{self, About};
+use crate::{address, audit, gil};
 use polysock_core::{Address, Socket};
 use pyo3::prelude::*;
 
@@ -11,12 +12,12 @@ pub fn bind(slf: &Bound<'_, NativeSocket>, address: &Bound<'_, PyAny>) -> PyResu
     let socket = slf.get().socket(py)?;
     let target = address::from_python("bind", &socket, address)?;
     audit::tell_address(c"socket.bind", slf, address)?;
-    gil::detached(py, || socket.bind(&target))
+    gil::detached(py, About::socket(&socket).to(&target), || socket.bind(&target))
 }
 
 /// Accepts a connection: its socket and the address of the peer.
 pub fn accept<'py>(py: Python<'py>, socket: &Socket) -> PyResult<(Socket, Bound<'py, PyAny>)> {
-    let (accepted, peer) = gil::call(py, |host| socket.on(host).accept())?;
+    let (accepted, peer) = gil::call(py, About::socket(socket), |host| socket.on(host).accept())?;
     let peer = address::to_python(py, socket.protocol(), &peer)?;
     Ok((accepted, peer))
 }
@@ -25,7 +26,10 @@ pub fn accept<'py>(py: Python<'py>, socket: &Socket) -> PyResult<(Socket, Bound<
 pub fn connect(slf: &Bound<'_, NativeSocket>, address: &Bound<'_, PyAny>) -> PyResult<()> {
     match connected(slf, "connect", address)? {
         Ok(()) => Ok(()),
-        Err(failure) => Err(failure.into_exception(slf.py())),
+        Err((failure, target)) => {
+            let socket = slf.get().socket(slf.py())?;
+            Err(failure.into_exception(slf.py(), About::socket(&socket).to(&target)))
+        }
     }
 }
 
@@ -33,7 +37,7 @@ pub fn connect(slf: &Bound<'_, NativeSocket>, address: &Bound<'_, PyAny>) -> PyR
 pub fn connect_ex(slf: &Bound<'_, NativeSocket>, address: &Bound<'_, PyAny>) -> PyResult<i32> {
     match connected(slf, "connect_ex", address)? {
         Ok(()) => Ok(0),
-        Err(failure) => match failure.raised {
+        Err((failure, _)) => match failure.raised {
             Some(raised) => Err(raised),
             None => Ok(failure.error.errno().unwrap_or(libc::EAGAIN)),
         },
@@ -46,7 +50,7 @@ pub fn shown<'py>(
     socket: &Socket,
     address: polysock_core::Result<Address>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let address = address.map_err(|error| error::exception(py, &error))?;
+    let address = address.map_err(|error| notes::exception(py, &error, About::socket(socket)))?;
     address::to_python(py, socket.protocol(), &address)
 }
 
@@ -54,10 +58,11 @@ fn connected(
     slf: &Bound<'_, NativeSocket>,
     caller: &str,
     address: &Bound<'_, PyAny>,
-) -> PyResult<Result<(), Box<gil::Failure>>> {
+) -> PyResult<Result<(), (Box<gil::Failure>, Address)>> {
     let py = slf.py();
     let socket = slf.get().socket(py)?;
     let target = address::from_python(caller, &socket, address)?;
     audit::tell_address(c"socket.connect", slf, address)?;
-    Ok(gil::attempt(py, |host| socket.on(host).connect(&target)))
+    let connected = gil::attempt(py, |host| socket.on(host).connect(&target));
+    Ok(connected.map_err(|failure| (failure, target)))
 }

@@ -3,6 +3,7 @@
 use super::timeout::{default_timeout, set_timeout};
 use super::{NativeSocket, Unclaimed};
 use crate::convert::CInt;
+use crate::notes::{self, About};
 use crate::raw::descriptor;
 use crate::{audit, error, gil};
 use polysock_core::{Family, Protocol, Socket, SocketType, Timeout};
@@ -78,6 +79,6 @@ fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -
         .map(Arc::new)
         .map_err(|refused| {
             let _ = refused.fd.into_raw_fd(); // it stays the caller's
-            error::exception(py, &refused.error)
+            notes::exception(py, &refused.error, About::default())
         })
 }

@@ -2,7 +2,8 @@
 
 use super::{close, connect, create, timeout, transfer, NativeSocket, Unclaimed};
 use crate::convert::{self, Argument, AsInt, CInt, Object, SendFlags, Size};
-use crate::raw::buffer::Readable;
+use crate::message::to_send;
+use crate::notes::About;
 use crate::raw::finalize;
 use crate::tcp_info::TcpInfo;
 use crate::{error, gil, message, options, sendfile};
@@ -83,7 +84,7 @@ impl NativeSocket {
     #[pyo3(signature = (backlog = BACKLOG, /), text_signature = "($self, backlog=128, /)")]
     fn listen(&self, py: Python<'_>, backlog: CInt) -> PyResult<()> {
         let socket = self.socket(py)?;
-        gil::detached(py, || socket.listen(backlog.0.max(0)))
+        gil::detached(py, About::socket(&socket), || socket.listen(backlog.0.max(0)))
     }
 
     /// Accepts a connection: its descriptor, which is the caller's, and the address of the peer.
@@ -126,7 +127,7 @@ impl NativeSocket {
     )]
     fn send<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: SendFlags) -> PyResult<usize> {
         let data = data.or("send() takes at least 1 argument (0 given)")?;
-        let (data, socket) = (Readable::of(&data.0)?, self.socket(py)?);
+        let (data, socket) = (to_send(&data.0)?, self.socket(py)?);
         transfer::sent(py, (self, &socket), &data, flags.0)
     }
 
@@ -137,7 +138,7 @@ impl NativeSocket {
     )]
     fn sendall<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: SendFlags) -> PyResult<()> {
         let data = data.or("sendall() takes at least 1 argument (0 given)")?;
-        let (data, socket) = (Readable::of(&data.0)?, self.socket(py)?);
+        let (data, socket) = (to_send(&data.0)?, self.socket(py)?);
         transfer::sent_all(py, (self, &socket), &data, flags.0)
     }
 
@@ -307,7 +308,7 @@ impl NativeSocket {
     /// Closes the socket; every call that waits in another thread ends.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         match self.current() {
-            Some(socket) => gil::call(py, |host| socket.on(host).close()),
+            Some(socket) => gil::call(py, About::default(), |host| socket.on(host).close()),
             None => Ok(()),
         }
     }
@@ -315,7 +316,7 @@ impl NativeSocket {
     /// Closes the socket, FIN first even when there is input nobody read.
     fn close_fin_first(&self, py: Python<'_>) -> PyResult<()> {
         match self.current() {
-            Some(socket) => gil::call(py, |host| socket.on(host).close_fin_first()),
+            Some(socket) => gil::call(py, About::default(), |host| socket.on(host).close_fin_first()),
             None => Ok(()),
         }
     }
@@ -323,7 +324,7 @@ impl NativeSocket {
     /// Ends the connection at once with a reset and closes the socket.
     fn abort(&self, py: Python<'_>) -> PyResult<()> {
         match self.current() {
-            Some(socket) => gil::call(py, |host| socket.on(host).abort()),
+            Some(socket) => gil::call(py, About::default(), |host| socket.on(host).abort()),
             None => Ok(()),
         }
     }

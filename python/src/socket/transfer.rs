@@ -3,6 +3,7 @@
 use super::NativeSocket;
 use crate::convert::{self, CInt, Size};
 use crate::gil::Tries;
+use crate::notes::{self, About};
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
 use crate::{error, gil};
@@ -31,7 +32,7 @@ pub fn received<'py>(
     capacity: usize,
     flags: CInt,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    bytes::received(py, capacity, flags, |room| {
+    bytes::received(py, About::socket(socket), capacity, flags, |room| {
         gil::receive(py, native.tries(socket, Tries::Receive, flags, true), |host| {
             socket.on(host).recv_with(room, waiting_flags(socket, flags))
         })
@@ -52,7 +53,7 @@ pub fn received_into(
             .on(host)
             .recv_with(buffer.room(wanted), waiting_flags(socket, flags))
     });
-    received.map_err(|failure| failure.into_exception(py))
+    received.map_err(|failure| failure.into_exception(py, About::socket(socket)))
 }
 
 /// Sends as much as there is room for.
@@ -63,7 +64,7 @@ pub fn sent(
     flags: CInt,
 ) -> PyResult<usize> {
     let tries = native.tries(socket, Tries::Send, flags, data.is_plain());
-    gil::transfer(py, tries, |host| {
+    gil::transfer(py, About::socket(socket), tries, |host| {
         socket
             .on(host)
             .send_with(data.data(), waiting_flags(socket, flags))
@@ -78,7 +79,7 @@ pub fn sent_all(
     flags: CInt,
 ) -> PyResult<()> {
     let tries = native.tries(socket, Tries::Send, flags, data.is_plain());
-    gil::transfer(py, tries, |host| {
+    gil::transfer(py, About::socket(socket), tries, |host| {
         socket
             .on(host)
             .send_all_with(data.data(), waiting_flags(socket, flags))
@@ -94,7 +95,8 @@ pub fn recv_into(
     flags: CInt,
 ) -> PyResult<usize> {
     let wanted = "recv_into() argument 1 must be read-write bytes-like object";
-    let buffer = Writable::of(buffer).map_err(|_| convert::wrong_argument(wanted, buffer))?;
+    let buffer =
+        Writable::of(buffer).map_err(|_| notes::of_data(convert::wrong_argument(wanted, buffer), buffer))?;
     let wanted = match nbytes.count("negative buffersize in recv_into")? {
         0 => buffer.len(),
         wanted if wanted <= buffer.len() => wanted,
@@ -116,7 +118,7 @@ pub fn recv_exact<'py>(py: Python<'py>, native: &NativeSocket, n: Size) -> PyRes
         return bytes.finish(length);
     };
     let partial = bytes.finish(failure.error.done())?;
-    let raised = failure.into_exception(py);
+    let raised = failure.into_exception(py, About::socket(&socket));
     error::note_partial(py, &raised, partial.as_bytes());
     Err(raised)
 }

@@ -1,0 +1,312 @@
+//! What is most often behind a failed call, for those who wrote it.
+
+#![allow(clippy::wildcard_enum_match_arm)] // what has nothing to say needs no arm
+
+use crate::{Address, Error, Family, Kind, Operation, Socket, SocketType};
+use std::net::IpAddr;
+
+/// The privileged ports end here (`net.ipv4.ip_unprivileged_port_start` by default).
+const FIRST_FREE_PORT: u16 = 1024;
+
+/// The usual mistake behind an error, in a sentence; `None` where the error says all there is to say, and for what is no
+/// mistake, such as a call that would have to wait.
+///
+/// `socket` is the one that failed and `address` what it was to bind, to connect to or to send to, where there are such.
+/// It may ask the system for the state of the socket, so it is worth its time for errors that people read.
+pub fn hint(error: &Error, socket: Option<&Socket>, address: Option<&Address>) -> Option<&'static str> {
+    let failed = Failed {
+        operation: error.operation(),
+        socket,
+        address,
+    };
+    match error.kind() {
+        Kind::TimedOut => failed.timed_out(),
+        Kind::Closed => Some("the socket was closed or detached, here or in another thread"),
+        Kind::Resolve(code) => not_resolved(code),
+        Kind::Os(errno) => failed.in_any_call(errno).or_else(|| failed.refused(errno)),
+        _ => None,
+    }
+}
+
+/// The call that failed, and what it was about.
+struct Failed<'a> {
+    operation: Operation,
+    socket: Option<&'a Socket>,
+    address: Option<&'a Address>,
+}
+
+impl Failed<'_> {
+    fn timed_out(&self) -> Option<&'static str> {
+        match self.operation {
+            Operation::Connect | Operation::CreateConnection => Some(NO_ANSWER),
+            Operation::Send | Operation::SendAll | Operation::SendMsg | Operation::SendFile => {
+                Some("the peer does not read, or reads slowly")
+            }
+            _ => None,
+        }
+    }
+
+    fn in_any_call(&self, errno: i32) -> Option<&'static str> {
+        Some(match errno {
+            libc::EMFILE => "this process has as many descriptors open as it may (ulimit -n): are all sockets closed again?",
+            libc::ENFILE => "the system has as many files open as it may",
+            libc::ENOTSOCK => "the descriptor is no socket",
+            libc::ENETUNREACH => "this machine has no route there: is it online, and over IPv6 if the address is such?",
+            libc::EHOSTUNREACH => "no way leads to this host: is the address right, and the host up?",
+            libc::EAFNOSUPPORT if self.operation == Operation::Socket => "this system has no such address family",
+            libc::EAFNOSUPPORT => "the address is of another family than the socket",
+            libc::ECONNRESET => "the peer ended the connection at once: it crashed, or closed with data unread",
+            _ => return None,
+        })
+    }
+
+    fn refused(&self, errno: i32) -> Option<&'static str> {
+        match self.operation {
+            Operation::Socket => not_made(errno),
+            Operation::Bind => self.not_bound(errno),
+            Operation::Listen => self.not_listening(errno),
+            Operation::Accept => self.not_accepted(errno),
+            Operation::Connect | Operation::CreateConnection => self.not_connected(errno),
+            Operation::SetOption | Operation::GetOption => match errno {
+                libc::ENOPROTOOPT => {
+                    Some("this kind of socket has no such option: do level and name belong together?")
+                }
+                _ => None,
+            },
+            Operation::Send
+            | Operation::SendAll
+            | Operation::SendMsg
+            | Operation::SendFile
+            | Operation::Recv
+            | Operation::RecvExact
+            | Operation::RecvMsg
+            | Operation::Shutdown
+            | Operation::GetPeerName => self.not_transferred(errno),
+            _ => None,
+        }
+    }
+
+    fn not_bound(&self, errno: i32) -> Option<&'static str> {
+        Some(match errno {
+            libc::EADDRINUSE if self.is_unix() => {
+                "the file exists: a socket's file stays when its server ends, remove it when no server uses it"
+            }
+            libc::EADDRINUSE => self.in_use(),
+            libc::EADDRNOTAVAIL => "no interface of this machine has this address; 0.0.0.0 (or ::) stands for all",
+            libc::EACCES if self.is_unix() => "no permission to make a file there",
+            libc::EACCES if self.port().is_some_and(|port| port < FIRST_FREE_PORT) => {
+                "ports below 1024 are root's: take a higher one, or give the program CAP_NET_BIND_SERVICE"
+            }
+            libc::EINVAL if self.is_bound() => "the socket is bound already",
+            libc::ENOENT | libc::ENOTDIR if self.is_unix() => "the directory of the path does not exist",
+            _ => return None,
+        })
+    }
+
+    fn in_use(&self) -> &'static str {
+        if self.is_datagram() {
+            "another socket is bound to it ('ss -ulnp' shows the program)"
+        } else if self
+            .socket
+            .is_some_and(|socket| socket.reuse_address().is_ok_and(|on| !on))
+        {
+            "a program listens there ('ss -tlnp' shows it), or connections of an earlier one are not over: set SO_REUSEADDR \
+             before bind for that"
+        } else {
+            "a program listens there ('ss -tlnp' shows it)"
+        }
+    }
+
+    fn not_listening(&self, errno: i32) -> Option<&'static str> {
+        match errno {
+            libc::EADDRINUSE => Some(self.in_use()),
+            libc::EOPNOTSUPP => {
+                Some("only stream sockets listen: a datagram socket receives as soon as it is bound")
+            }
+            libc::EINVAL => Some("the socket is connected: listen on another one"),
+            _ => None,
+        }
+    }
+
+    fn not_accepted(&self, errno: i32) -> Option<&'static str> {
+        match errno {
+            libc::EINVAL if !self.is_listening() => Some("the socket does not listen: call listen() first"),
+            libc::EOPNOTSUPP => Some("a datagram socket has no connections to accept: receive from it"),
+            _ => None,
+        }
+    }
+
+    fn not_connected(&self, errno: i32) -> Option<&'static str> {
+        Some(match errno {
+            libc::ECONNREFUSED if self.is_unix() => "the socket's file is there, but no program listens on it",
+            libc::ECONNREFUSED if self.port() == Some(0) => NO_PORT,
+            libc::ECONNREFUSED => "nothing listens there: is the server running, at this address and this port?",
+            libc::ENOENT => "there is no such file: is the server running, and the path right?",
+            libc::EACCES if self.is_unix() => "no permission to write to the socket's file",
+            libc::EACCES => NO_BROADCAST,
+            libc::EPROTOTYPE => "the server's socket is of another type (stream, datagram, seqpacket)",
+            libc::ETIMEDOUT => NO_ANSWER,
+            libc::EADDRNOTAVAIL => "there is no local address or port to connect from; are too many connections open or just closed?",
+            libc::EISCONN if self.is_listening() => "the socket listens: connect another one",
+            libc::EISCONN => "the socket is connected already: connect another one",
+            libc::EINVAL if self.lacks_an_interface() => NO_INTERFACE,
+            _ => return None,
+        })
+    }
+
+    fn not_transferred(&self, errno: i32) -> Option<&'static str> {
+        Some(match errno {
+            libc::ENOTCONN if self.is_listening() => {
+                "the socket listens: accept() gives the ones to talk over"
+            }
+            libc::ENOTCONN => "the socket is not connected: call connect() first",
+            libc::EPIPE if self.is_listening() => "the socket listens: accept() gives the ones to talk over",
+            libc::EPIPE if !self.is_bound() => "the socket is not connected: call connect() first",
+            libc::EPIPE => "the peer has closed the connection, or this end was shut down",
+            libc::EDESTADDRREQ => "a datagram needs an address: send it with one, or connect first",
+            libc::EMSGSIZE if self.is_unix() => {
+                "the message is larger than the send buffer (SO_SNDBUF) takes"
+            }
+            libc::EMSGSIZE => "a UDP datagram carries 65,507 bytes at most (65,527 over IPv6)",
+            libc::ECONNREFUSED if self.is_unix() => "no program receives there",
+            libc::ECONNREFUSED => "nothing receives at that port: an earlier datagram was sent back",
+            libc::ENOENT if self.is_unix() => {
+                "there is no such file: is the receiver running, and the path right?"
+            }
+            libc::EACCES if !self.is_unix() => NO_BROADCAST,
+            libc::EINVAL if self.port() == Some(0) => NO_PORT,
+            libc::EINVAL if self.lacks_an_interface() => NO_INTERFACE,
+            libc::EISCONN => "the socket is connected: send without an address",
+            _ => return None,
+        })
+    }
+
+    fn is_unix(&self) -> bool {
+        self.socket.is_some_and(|socket| socket.family() == Family::UNIX)
+    }
+
+    fn is_datagram(&self) -> bool {
+        self.socket
+            .is_some_and(|socket| socket.socket_type() == SocketType::DATAGRAM)
+    }
+
+    fn is_listening(&self) -> bool {
+        let accepts = |socket: &Socket| socket.int_option(libc::SOL_SOCKET, libc::SO_ACCEPTCONN);
+        self.socket
+            .is_some_and(|socket| accepts(socket).is_ok_and(|on| on != 0))
+    }
+
+    /// Whether it has a local address, which what was connected once keeps.
+    fn is_bound(&self) -> bool {
+        let local = self.socket.and_then(|socket| socket.local_address().ok());
+        local.is_some_and(|local| match local.port() {
+            Some(port) => port != 0,
+            None => local.unix_name().is_some_and(|name| !name.is_empty()),
+        })
+    }
+
+    fn port(&self) -> Option<u16> {
+        self.address.and_then(Address::port)
+    }
+
+    /// Link-local addresses are those of an interface.
+    fn lacks_an_interface(&self) -> bool {
+        self.address
+            .is_some_and(|address| match (address.ip(), address.as_socket_addr()) {
+                (Some(IpAddr::V6(ip)), Some(std::net::SocketAddr::V6(whole))) => {
+                    ip.segments()
+                        .first()
+                        .is_some_and(|first| first & 0xffc0 == 0xfe80)
+                        && whole.scope_id() == 0
+                }
+                _ => false,
+            })
+    }
+}
+
+/// `EAI_NODATA` and `EAI_ADDRFAMILY`, which netdb.h has for GNU programs only.
+const NO_DATA: i32 = -5;
+const WRONG_FAMILY: i32 = -9;
+
+const NO_ANSWER: &str = "no answer came: the host is down, or a firewall drops what is sent to it";
+const NO_BROADCAST: &str =
+    "to a broadcast address only sockets with SO_BROADCAST send, and a firewall may forbid it";
+const NO_INTERFACE: &str = "a link-local address needs its interface, as in fe80::1%eth0";
+const NO_PORT: &str = "port 0 means any free port to bind(); there is nothing to reach at it";
+
+fn not_made(errno: i32) -> Option<&'static str> {
+    match errno {
+        libc::EPERM | libc::EACCES => {
+            Some("raw and packet sockets are root's: the program needs CAP_NET_RAW")
+        }
+        libc::EPROTONOSUPPORT | libc::ESOCKTNOSUPPORT | libc::EPROTOTYPE => {
+            Some("family, type and protocol do not go together")
+        }
+        _ => None,
+    }
+}
+
+fn not_resolved(code: i32) -> Option<&'static str> {
+    match code {
+        libc::EAI_NONAME => Some("no such host is known, or no such service: are they spelled right?"),
+        libc::EAI_AGAIN => Some("no name server answered: is this machine online?"),
+        libc::EAI_SERVICE => {
+            Some("the port is neither a number from 0 to 65535 nor a service of this kind of socket")
+        }
+        NO_DATA | WRONG_FAMILY => {
+            Some("the host has no address of this family: a socket is for IPv4 or for IPv6")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Protocol;
+
+    fn failed(error: &Error, socket: &Socket, address: Option<&Address>) -> String {
+        hint(error, Some(socket), address).unwrap_or_default().to_owned()
+    }
+
+    fn tcp() -> Socket {
+        Socket::new(Family::IPV4, SocketType::STREAM, Protocol::DEFAULT).unwrap()
+    }
+
+    #[test]
+    fn accept_without_listen() {
+        let socket = tcp();
+        let error = socket.accept().unwrap_err();
+        assert!(failed(&error, &socket, None).contains("listen() first"));
+    }
+
+    #[test]
+    fn a_listener_is_no_connection() {
+        let socket = tcp();
+        socket.listen(1).unwrap();
+        let error = socket.recv(&mut [0; 1]).unwrap_err();
+        assert!(failed(&error, &socket, None).contains("accept() gives"));
+        let error = socket.send(b"x").unwrap_err();
+        assert!(failed(&error, &socket, None).contains("accept() gives"));
+    }
+
+    #[test]
+    fn never_connected_and_closed_by_the_peer_differ() {
+        let socket = tcp();
+        let error = socket.send(b"x").unwrap_err();
+        assert!(failed(&error, &socket, None).contains("connect() first"));
+        let (one, other) = Socket::pair(Family::UNIX, SocketType::STREAM, Protocol::DEFAULT).unwrap();
+        drop(other);
+        let error = one.recv_exact(&mut [0; 1]).unwrap_err();
+        assert_eq!(hint(&error, Some(&one), None), None);
+    }
+
+    #[test]
+    fn what_would_wait_is_no_mistake() {
+        let (one, _other) = Socket::pair(Family::UNIX, SocketType::STREAM, Protocol::DEFAULT).unwrap();
+        one.set_blocking(false).unwrap();
+        let error = one.recv(&mut [0; 1]).unwrap_err();
+        assert_eq!(error.kind(), Kind::WouldBlock);
+        assert_eq!(hint(&error, Some(&one), None), None);
+    }
+}
