@@ -15,7 +15,7 @@ import polysock
 
 def raised(call, *arguments):
     """The exception of a call, and its notes as one text."""
-    with pytest.raises(Exception) as caught:  # noqa: PT011
+    with pytest.raises(Exception) as caught:
         call(*arguments)
     return caught.value, "\n".join(getattr(caught.value, "__notes__", []))
 
@@ -86,7 +86,7 @@ def test_the_end_of_a_stream():
 
 
 def test_what_would_wait_has_no_notes():
-    with connection() as (client, server), polysock.create_server(("127.0.0.1", 0)) as listener:
+    with connection() as (client, _server), polysock.create_server(("127.0.0.1", 0)) as listener:
         client.setblocking(False)
         listener.setblocking(False)
         for call in (lambda: client.recv(1), lambda: client.recvfrom(1), listener.accept):
@@ -164,7 +164,9 @@ def test_a_port_that_is_taken():
         first.listen()
         address = first.getsockname()
         notes = raised(second.bind, address)[1]
-        assert notes.startswith(f"binding to {shown(address)}\nhint: a program listens there ('ss -tlnp' shows it), or ")
+        assert notes.startswith(
+            f"binding to {shown(address)}\nhint: a program listens there ('ss -tlnp' shows it), or "
+        )
         assert "SO_REUSEADDR" in notes
         error, notes = raised(polysock.create_server, address)
         assert "while attempting to bind" in str(error)
