@@ -1,4 +1,4 @@
-//! Sockets in Java's manner: history, an end that stays the end, turns, and UDP.
+//! Java-style sockets: history, an end that stays the end, turns, and UDP.
 
 mod support;
 

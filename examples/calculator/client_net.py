@@ -1,4 +1,4 @@
-"""Asks the calculator, and meets its limits, in Java's manner:  client_net.py HOST PORT"""
+"""Asks the calculator, and meets its limits, Java style:  client_net.py HOST PORT"""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""A calculator on the callback server, in Java's manner: two clients at once, further ones wait:  server_net.py [PORT]
+"""A calculator on the callback server, Java style: two clients at once, further ones wait:  server_net.py [PORT]
 
 It ends when a client asks it to, with "stop".
 """

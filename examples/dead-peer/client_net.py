@@ -1,4 +1,4 @@
-"""Writes to a peer that has gone, and lives, in Java's manner:  client_net.py HOST PORT"""
+"""Writes to a peer that has gone, and lives, Java style:  client_net.py HOST PORT"""
 
 import errno
 import sys

@@ -1,4 +1,4 @@
-"""A server that goes away as it is told, "close" or "reset", in Java's manner:  server_net.py [PORT [CLIENTS]]"""
+"""A server that goes away as it is told, "close" or "reset", Java style:  server_net.py [PORT [CLIENTS]]"""
 
 import sys
 

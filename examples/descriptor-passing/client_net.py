@@ -1,4 +1,4 @@
-"""Reads a greeting to its end, in Java's manner:  client_net.py HOST PORT"""
+"""Reads a greeting to its end, Java style:  client_net.py HOST PORT"""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Echo over UDP, the client in Java's manner:  client_net.py HOST PORT"""
+"""Echo over UDP, the client, Java style:  client_net.py HOST PORT"""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What close does with data that are not delivered yet: with linger off, zero, and on; in Java's manner."""
+"""What close does with data that are not delivered yet: with linger off, zero, and on; Java style."""
 
 import errno
 import time

@@ -1,4 +1,4 @@
-"""One sender, two receivers on the same port: joining a group, and leaving it, in Java's manner."""
+"""One sender, two receivers on the same port: joining a group, and leaving it, Java style."""
 
 import os
 

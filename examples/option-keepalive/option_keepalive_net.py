@@ -1,4 +1,4 @@
-"""Probes on a quiet connection: SO_KEEPALIVE and its three numbers, in Java's manner."""
+"""Probes on a quiet connection: SO_KEEPALIVE and its three numbers, Java style."""
 
 import time
 

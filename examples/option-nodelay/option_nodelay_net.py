@@ -1,4 +1,4 @@
-"""Small writes with Nagle's algorithm, which is the default, and with TCP_NODELAY, in Java's manner."""
+"""Small writes with Nagle's algorithm, which is the default, and with TCP_NODELAY, Java style."""
 
 import time
 

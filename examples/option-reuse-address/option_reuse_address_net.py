@@ -1,4 +1,4 @@
-"""Starting a server again on its port: SO_REUSEADDR and TIME_WAIT, in Java's manner."""
+"""Starting a server again on its port: SO_REUSEADDR and TIME_WAIT, Java style."""
 
 import errno
 

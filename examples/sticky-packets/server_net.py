@@ -1,4 +1,4 @@
-"""Sticky packets, the server in Java's manner:  server_net.py [PORT [CLIENTS]]
+"""Sticky packets, the server, Java style:  server_net.py [PORT [CLIENTS]]
 
 First shows that TCP keeps no borders between messages, then takes the upload of a file in messages that have some.
 """

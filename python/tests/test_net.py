@@ -1,4 +1,4 @@
-"""The classes in Java's manner."""
+"""The Java-style classes."""
 
 import errno
 

@@ -1,4 +1,4 @@
-"""`polysock.net.Server`: the callback server in Java's manner."""
+"""`polysock.net.Server`: the Java-style callback server."""
 
 import contextlib
 import errno

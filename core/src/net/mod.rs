@@ -1,4 +1,4 @@
-//! Sockets in Java's manner: what `java.net` promises and BSD sockets do not.
+//! Java-style sockets: what `java.net` promises and BSD sockets do not.
 //!
 //! [`Socket`], [`ServerSocket`] and [`DatagramSocket`] know what they *were* ([`is_bound`](Socket::is_bound) stays true
 //! after close), remember their addresses, talk to IPv4 and IPv6 over one IPv6 socket where there is one, and close with

@@ -1,4 +1,4 @@
-"""Sockets in Java's manner: the names and rules of java.net, and what Java programs read and write their streams with.
+"""Java-style sockets: the names and rules of java.net, and what Java programs read and write their streams with.
 
 Every exception is Java's and Python's at once: `SocketTimeoutException` is a `TimeoutError`, and so on.
 """

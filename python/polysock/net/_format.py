@@ -1,4 +1,4 @@
-"""`printf` in Java's manner (java.util.Formatter), for the conversions of numbers, texts and truth."""
+"""Java-style `printf` (java.util.Formatter) for the conversions of numbers, text and booleans."""
 
 import os
 import re

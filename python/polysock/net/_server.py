@@ -1,4 +1,4 @@
-"""The callback server in Java's manner."""
+"""The callback server, Java style."""
 
 from .. import _native, _server
 from ._errors import IllegalArgumentException, NullPointerException, SocketException
