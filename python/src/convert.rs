@@ -295,8 +295,11 @@ pub fn text(object: &Bound<'_, PyAny>, wanted: &str) -> PyResult<CString> {
 
 /// Bytes as C reads them; `with_nul` when there is a NUL within.
 pub fn c_string(bytes: &[u8], with_nul: impl FnOnce() -> PyErr) -> PyResult<CString> {
-    memory::c_string(bytes, Kind::InvalidInput("text")).map_err(|kind| match kind {
-        Kind::OutOfMemory => error::no_memory(kind),
-        _ => with_nul(),
+    memory::c_string(bytes, Kind::InvalidInput("text")).map_err(|kind| {
+        if kind == Kind::OutOfMemory {
+            error::no_memory(kind)
+        } else {
+            with_nul()
+        }
     })
 }

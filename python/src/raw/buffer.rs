@@ -150,8 +150,8 @@ impl<'a, 'py> Readable<'a, 'py> {
         let copied = match self {
             Self::Bytes(bytes) => memory::copy(bytes),
             Self::Exported(Exported(export)) if export.length() == 0 => Ok(Vec::new()), // its pointer may be null
-            // SAFETY: as in `data`; we stay attached, and no other thread of Python changes it during the copy.
             Self::Exported(Exported(export)) => {
+                // SAFETY: as in `data`; we stay attached, and no other thread of Python changes it during the copy.
                 memory::copy(unsafe { std::slice::from_raw_parts(export.start(), export.length()) })
             }
         };

@@ -80,6 +80,7 @@ pub fn name(error: &Error) -> String {
         Kind::Busy => "BUSY",
         Kind::InvalidInput(_) => "INVAL",
         Kind::Unsupported => "OPNOTSUPP",
+        Kind::OutOfMemory => "NOMEM",
         Kind::Resolve(code) => return format!("RESOLVE{code}"),
         Kind::Os(errno) => return errno_name(errno),
         _ => "UNKNOWN",
