@@ -7,7 +7,7 @@
 use crate::error::Kind;
 use crate::handle::{Direction, Handle, WaitingFor, Watch};
 use crate::host::{FirstTry, Host, Try};
-use crate::sys::special;
+use crate::sys::special::{self, Changes};
 use crate::sys::unix::{self, Readiness, Waiting};
 use crate::time::{Deadline, Left, Limit, Timeout};
 use std::io;
@@ -147,7 +147,9 @@ pub(crate) fn run<H: Host, T: Progress + Send>(
         match verdict {
             Verdict::Finished(Ok(value)) if value.progressed() => return Ok(value),
             Verdict::Finished(_) if handle.is_closed() => return Err(Kind::Closed),
-            Verdict::Finished(result) => return result.inspect_err(|kind| handle.note_failure(*kind)),
+            Verdict::Finished(result) => {
+                return result.inspect_err(|kind| handle.note_failure(inside.fd(), *kind));
+            }
             Verdict::Interrupted(next) | Verdict::Unasked(next) => {
                 drop(inside);
                 plan.limit.deadline(); // the clock runs while handlers do
@@ -224,6 +226,7 @@ fn drive<T>(
         next = Next::Wait;
     }
     let mut watch = None;
+    let mut changes = None;
     let mut fruitless = 0;
     let mut unasked: Option<Instant> = None;
     let mut until_when = None;
@@ -240,13 +243,23 @@ fn drive<T>(
             let started = (next == Next::WaitFirst).then(Instant::now);
             let deadline = *until_when.get_or_insert_with(|| wait_until(fd, plan));
             let mut waited = Waited::Ready;
-            if fruitless >= BELIEVED {
+            if fruitless == BELIEVED && changes.is_none() && has_reports(fd, plan.events) {
+                changes = Changes::of(fd, plan.events).ok();
+            }
+            if fruitless >= BELIEVED && changes.is_none() {
                 waited = pause(handle, deadline, watch, fruitless - BELIEVED);
             }
             if matches!(waited, Waited::Ready) {
                 let began = (fruitless > 0).then(Instant::now);
                 let until = unasked.map_or(deadline, |since| deadline.or_earlier(since + UNASKED));
-                waited = wait(handle, Some((fd, plan.events)), until, watch);
+                waited = match &changes {
+                    Some(changes) => {
+                        let waited = wait(handle, Some((changes.poll_fd(), libc::POLLIN)), until, watch);
+                        changes.take();
+                        waited
+                    }
+                    None => wait(handle, Some((fd, plan.events)), until, watch),
+                };
                 if matches!(waited, Waited::TimeUp) && unasked.is_some() && !deadline.passed() {
                     return Verdict::Unasked(next);
                 }
@@ -292,6 +305,15 @@ fn drive<T>(
             }
         }
     }
+}
+
+/// Whether all that makes the descriptor ready are reports in its error queue (ip(7), timestamping, zero copy), which stay
+/// until the program takes them out.
+fn has_reports(fd: BorrowedFd<'_>, events: i16) -> bool {
+    let mut set = [entry(fd.as_raw_fd(), events)];
+    let ready = look(&mut set);
+    let [seen] = set.map(|entry| entry.revents);
+    matches!(ready, Waited::Ready) && seen & events == 0 && seen & libc::POLLERR != 0
 }
 
 /// Attempts with the kernel waiting; `None` when it turns out that it does not.

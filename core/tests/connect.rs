@@ -166,3 +166,171 @@ fn a_vanished_listener_is_a_refusal_and_a_path_may_be_missing() {
     assert_eq!(kind(client.connect(&nowhere)), Kind::Os(libc::ENOENT));
     assert_eq!(kind(client.connect(&Address::EMPTY)), Kind::Os(libc::EINVAL));
 }
+
+/// A listener that takes no connection until asked to, with an attempt to reach it under way.
+struct UnderWay {
+    full: (Socket, Socket),
+    address: Address,
+    client: Socket,
+}
+
+fn under_way() -> UnderWay {
+    let (full, address) = full_listener();
+    let client = Socket::tcp(address.family()).unwrap();
+    assert_eq!(kind(client.within(ms(1)).connect(&address)), Kind::TimedOut);
+    UnderWay {
+        full,
+        address,
+        client,
+    }
+}
+
+/// An address that refuses, and a socket whose attempt to reach it has ended without being told so.
+fn refused_unseen() -> (Address, Socket) {
+    loop {
+        let (listener, address) = listener(1);
+        drop(listener);
+        let client = Socket::tcp(address.family()).unwrap();
+        match kind(client.within(Duration::ZERO).connect(&address)) {
+            Kind::InProgress => return (address, client),
+            told => assert_eq!(told, Kind::Os(libc::ECONNREFUSED)),
+        }
+    }
+}
+
+#[test]
+fn a_connect_never_reports_success_for_the_address_of_an_earlier_one() {
+    limited(|| {
+        let UnderWay {
+            full,
+            address,
+            client,
+        } = under_way();
+        let (_listener, other) = listener(1);
+        for limit in [Duration::ZERO, LATE] {
+            let error = client.within(limit).connect(&other).unwrap_err();
+            assert_eq!(error.kind(), Kind::Os(libc::EALREADY));
+            let detail = format!("{other} (still connecting to {address})");
+            assert_eq!(error.detail(), Some(detail.as_str()));
+        }
+        let _room = full.0.within(LATE).accept().unwrap();
+        until("connected", || client.peer_address().is_ok());
+        for limit in [Duration::ZERO, LATE] {
+            let error = client.within(limit).connect(&other).unwrap_err();
+            assert_eq!(error.kind(), Kind::Os(libc::EISCONN));
+        }
+        assert_eq!(client.peer_address().unwrap(), address);
+    });
+}
+
+#[test]
+fn the_first_connect_elsewhere_names_the_address_that_was_reached() {
+    limited(|| {
+        let UnderWay {
+            full,
+            address,
+            client,
+        } = under_way();
+        let _room = full.0.within(LATE).accept().unwrap();
+        until("connected", || client.peer_address().is_ok());
+        let (_listener, other) = listener(1);
+        let error = client.within(LATE).connect(&other).unwrap_err();
+        assert_eq!(error.kind(), Kind::Os(libc::EISCONN));
+        let detail = format!("{other} (connected to {address})");
+        assert_eq!(error.detail(), Some(detail.as_str()));
+    });
+}
+
+#[test]
+fn an_attempt_that_was_given_up_is_none() {
+    limited(|| {
+        let UnderWay { client, .. } = under_way();
+        let (_listener, other) = listener(1);
+        client.disconnect().unwrap();
+        client.within(LATE).connect(&other).unwrap();
+        assert_eq!(client.peer_address().unwrap(), other);
+    });
+}
+
+/// Where another handle of the socket began, the peer is asked for.
+#[test]
+fn a_connect_never_reports_success_for_what_another_handle_began() {
+    limited(|| {
+        let UnderWay {
+            full,
+            address,
+            client,
+        } = under_way();
+        let again = client.duplicate().unwrap();
+        let (_listener, other) = listener(1);
+        let connecting = start_blocked(move || {
+            let end = kind(again.within(LIMIT).connect(&other));
+            (end, again)
+        });
+        let _room = full.0.within(LATE).accept().unwrap();
+        let (end, again) = connecting.result();
+        assert_eq!(end, Kind::Os(libc::EISCONN));
+        assert_eq!(again.peer_address().unwrap(), address);
+    });
+}
+
+#[test]
+fn the_unspecified_address_stands_for_this_machine() {
+    limited(|| {
+        let (_listener, address) = listener(1);
+        let everywhere: Address = (std::net::Ipv4Addr::UNSPECIFIED.into(), address.port().unwrap()).into();
+        let client = Socket::tcp(address.family()).unwrap();
+        let _ = client.within(Duration::ZERO).connect(&everywhere);
+        let again = client.duplicate().unwrap();
+        again.within(LATE).connect(&everywhere).unwrap();
+    });
+}
+
+#[test]
+fn a_refusal_is_not_that_of_the_next_address() {
+    limited(|| {
+        let (_listener, other) = listener(1);
+        let (_, client) = refused_unseen();
+        client.within(LATE).connect(&other).unwrap();
+        assert_eq!(client.peer_address().unwrap(), other);
+    });
+}
+
+/// Also to the address that refused: a new attempt, not the old one's end.
+#[test]
+fn after_a_refusal_that_was_asked_for_a_connect_begins_anew() {
+    limited(|| {
+        type Ask = fn(&Socket) -> bool;
+        let ways: [Ask; 2] = [
+            |socket| socket.take_error().unwrap() == Some(Kind::Os(libc::ECONNREFUSED)),
+            |socket| socket.int_option(libc::SOL_SOCKET, libc::SO_ERROR).unwrap() == libc::ECONNREFUSED,
+        ];
+        for taken in ways {
+            let (_listener, other) = listener(1);
+            let (_, client) = refused_unseen();
+            until("the refusal can be asked for", || taken(&client));
+            client.within(LATE).connect(&other).unwrap();
+            assert_eq!(client.peer_address().unwrap(), other);
+
+            let (again, client) = refused_unseen();
+            until("the refusal can be asked for", || taken(&client));
+            for limit in [LATE, Duration::ZERO] {
+                let end = kind(client.within(limit).connect(&again));
+                let begun = end == Kind::InProgress && limit.is_zero();
+                assert!(begun || end == Kind::Os(libc::ECONNREFUSED), "{end:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_datagram_socket_connects_from_one_address_to_the_next() {
+    let make = || Socket::new(loopback().family(), SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
+    let (client, ports) = (make(), [make(), make()]);
+    for port in &ports {
+        port.bind(&loopback()).unwrap();
+        let address = port.local_address().unwrap();
+        client.within(LATE).connect(&address).unwrap();
+        assert_eq!(client.peer_address().unwrap(), address);
+    }
+}

@@ -4,7 +4,10 @@
 
 mod support;
 
-use polysock_core::{Flags, Kind, Operation, Room, Shutdown, Socket};
+use polysock_core::{
+    net, Family, Flags, Kind, Operation, Plain, Protocol, Room, Shutdown, Socket, SocketType,
+};
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 use support::*;
@@ -182,18 +185,6 @@ fn a_datagram_is_cut_and_its_whole_length_told() {
 }
 
 #[test]
-fn a_vanished_peer_is_a_reset_once_and_then_the_end() {
-    let (client, server) = connection();
-    client.abort().unwrap();
-    let mut buf = [0; 4];
-    assert_eq!(
-        kind(server.within(LATE).recv(&mut buf)),
-        Kind::Os(libc::ECONNRESET)
-    );
-    assert_eq!(server.within(LATE).recv(&mut buf).unwrap(), 0);
-}
-
-#[test]
 fn memory_that_holds_nothing_yet_is_filled() {
     let (client, server) = connection();
     client.send_all(b"abc").unwrap();
@@ -212,4 +203,80 @@ fn not_connected_says_so() {
         (error.kind(), error.operation()),
         (Kind::Os(libc::ENOTCONN), Operation::Recv)
     );
+}
+
+/// Sockets that carry messages: datagrams of IP, datagrams and packets of Unix.
+fn message_pairs() -> Vec<(Socket, Socket)> {
+    let make = || {
+        let socket = Socket::new(loopback().family(), SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
+        socket.bind(&loopback()).unwrap();
+        socket
+    };
+    let (a, b) = (make(), make());
+    a.connect(&b.local_address().unwrap()).unwrap();
+    b.connect(&a.local_address().unwrap()).unwrap();
+    let mut pairs = vec![(a, b)];
+    for socket_type in [SocketType::DATAGRAM, SocketType::SEQPACKET] {
+        pairs.push(Socket::pair(Family::UNIX, socket_type, Protocol::DEFAULT).unwrap());
+    }
+    pairs
+}
+
+#[test]
+fn an_empty_message_is_no_end_of_stream() {
+    limited(|| {
+        for limit in [None, Some(LIMIT)] {
+            for (a, b) in message_pairs() {
+                b.set_recv_timeout(limit);
+                // Read once the messages are there, and once while they come.
+                for message in ["", "", "abc", ""] {
+                    a.send(message).unwrap();
+                }
+                let mut buf = [0; 6];
+                assert_eq!(net::read(&b, &mut Plain, &mut buf).unwrap(), 3);
+                a.send("def").unwrap();
+                assert_eq!({ &b }.read(&mut buf).unwrap(), 3);
+                let b = Arc::new(b);
+                let reading = Arc::clone(&b);
+                let waiting = start_blocked(move || {
+                    let mut buf = [0; 6];
+                    reading.recv_exact(&mut buf).map(|()| buf)
+                });
+                for message in ["", "abc", "", "def"] {
+                    a.send(message).unwrap();
+                }
+                assert_eq!(&waiting.result().unwrap(), b"abcdef");
+                // A plain receive has it as a message.
+                a.send("").unwrap();
+                assert_eq!(b.recv(&mut buf).unwrap(), 0);
+            }
+        }
+    });
+}
+
+#[test]
+fn empty_messages_do_not_outlast_the_time_limit() {
+    limited(|| {
+        for (a, b) in message_pairs() {
+            a.send("").unwrap();
+            let (result, took) = timed(|| b.within(ms(60)).recv_exact(&mut [0; 2]));
+            assert_eq!(kind(result), Kind::TimedOut);
+            assert!(took >= ms(60));
+        }
+    });
+}
+
+#[test]
+fn packets_end_where_the_peer_is_gone_and_nothing_is_left() {
+    limited(|| {
+        let pair = || Socket::pair(Family::UNIX, SocketType::SEQPACKET, Protocol::DEFAULT).unwrap();
+        let (a, b) = pair();
+        for message in ["", "ab", "", ""] {
+            a.send(message).unwrap();
+        }
+        drop(a);
+        b.within(LATE).recv_exact(&mut [0; 2]).unwrap();
+        assert_eq!(kind(b.within(LATE).recv_exact(&mut [0; 2])), Kind::EndOfStream);
+        assert_eq!(net::read(&b, &mut Plain, &mut [0; 2]).unwrap(), 0);
+    });
 }

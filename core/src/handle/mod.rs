@@ -5,9 +5,11 @@
 //! one atomic step that tests what it counts, and `close` sets CLOSED and counts itself in the same step, so no call
 //! ever uses a descriptor number that was closed and given to somebody else.
 
+mod ending;
 mod shared;
 mod watch;
 
+use ending::Ending;
 pub(crate) use shared::{Candidate, Follower, Following, Shared, WaitingFor};
 pub(crate) use watch::Watch;
 
@@ -73,6 +75,7 @@ pub(crate) struct Handle {
     timed_out: AtomicBool,
     /// The number was told: a program may have handed the descriptor to another process.
     pub(crate) number_told: AtomicBool,
+    pub(crate) ending: Ending,
 }
 
 impl Handle {
@@ -93,6 +96,7 @@ impl Handle {
             reset: AtomicBool::new(false),
             timed_out: AtomicBool::new(false),
             number_told: AtomicBool::new(false),
+            ending: Ending::default(),
         }
     }
 
@@ -189,7 +193,10 @@ impl Handle {
 
     /// Takes note of what a call failed with.
     #[cold]
-    pub(crate) fn note_failure(&self, kind: Kind) {
+    pub(crate) fn note_failure(&self, fd: BorrowedFd<'_>, kind: Kind) {
+        if let Kind::Os(errno) = kind {
+            self.ending.note(fd, errno);
+        }
         if let Some(flag) = self.flag_of(kind) {
             flag.store(true, Ordering::Relaxed);
         }

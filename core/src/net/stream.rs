@@ -14,7 +14,7 @@ use std::time::Duration;
 /// `InputStream.read`, which says -1).
 ///
 /// Threads that read at the same time take turns; waiting for the turn counts against the time limit, which is the
-/// receive timeout. An empty room is full at once.
+/// receive timeout. An empty room is full at once. Empty datagrams are passed over.
 ///
 /// # Errors
 /// `TimedOut`, after which reading goes on; `ECONNRESET`, and from then on always; `Closed`; the system's.
@@ -35,19 +35,14 @@ pub fn read<'b, H: Host>(socket: &Socket, host: &mut H, room: impl Into<Room<'b>
     if socket.is_closed() {
         return Err(failed(Kind::Closed));
     }
-    if socket.halves.has(Half::Reset) {
-        return Err(failed(Kind::Os(libc::ECONNRESET)));
-    }
     if socket.halves.has(Half::InputShut) {
         // What had arrived before is gone, unlike in the kernel.
         socket.halves.note(Half::Ended);
         return Ok(0);
     }
-    let received = socket.on(&mut *host).within(limit.left()).recv(room);
-    match &received {
-        Ok(0) => _ = socket.halves.note(Half::Ended),
-        Err(error) if error.kind() == Kind::Os(libc::ECONNRESET) => _ = socket.halves.note(Half::Reset),
-        Ok(_) | Err(_) => {}
+    let received = socket.on(&mut *host).within(limit.left()).read(room);
+    if let Ok(0) = received {
+        socket.halves.note(Half::Ended);
     }
     received.map_err(|error| error.within(whole))
 }

@@ -26,22 +26,30 @@ impl Socket {
     /// system chose.
     ///
     /// # Errors
-    /// `Closed`; the system's. A connection of a stream is reset.
+    /// `Closed`; the system's. A connection of a stream is reset, and an attempt to make one given up.
     pub fn disconnect(&self) -> Result<()> {
-        self.now(Operation::Connect, unix::disconnect)
+        self.now(Operation::Connect, |fd| {
+            unix::disconnect(fd)?;
+            self.connecting_to.lock().take();
+            self.handle.ending.forget();
+            Ok(())
+        })
     }
 }
 
 impl<H: Host> Call<'_, H> {
     /// Connects to an address (connect(2)).
     ///
-    /// While it waits, the descriptor is in non-blocking mode. After a refusal the same socket may connect again. After a timeout the attempt goes on in the kernel:
-    /// connecting again waits for its end.
+    /// While it waits, the descriptor is in non-blocking mode. After a refusal the same socket may connect again. After
+    /// a timeout the attempt goes on in the kernel: connecting again to the same address waits for its end, and
+    /// [`disconnect`](Socket::disconnect) gives it up. Success always means a connection to the address given.
     ///
     /// # Errors
-    /// `TimedOut`; `InProgress` when the call may not wait; `Closed` when another thread closed the socket; the
-    /// system's, such as `ECONNREFUSED`. The address is in the detail.
+    /// `TimedOut`; `InProgress` when the call may not wait; `EALREADY` while an attempt to reach another address is under
+    /// way, `EISCONN` when that has succeeded; `Closed` when another thread closed the socket; the system's, such as
+    /// `ECONNREFUSED`. The address is in the detail.
     pub fn connect(&mut self, address: &Address) -> Result<()> {
+        let handle = &self.socket.handle;
         let limit = self.limit(Direction::Send);
         let plan = Plan {
             direction: Direction::Send,
@@ -50,61 +58,150 @@ impl<H: Host> Call<'_, H> {
             kernel_may_wait: false,
             limit,
         };
-        let may_wait = limit.may_wait();
         let ask_again = special::CONNECT_AGAIN_TELLS_THE_END && self.socket.is_tcp_family();
-        // A connection within the machine is made by the time connect(2) returns: one that asks again sees its end.
-        let mut ask_at_once =
-            ask_again && may_wait && address.is_loopback() && self.socket.handle.owns_mode();
-        let (mut under_way, mut held) = (false, None);
-        let result = run(&self.socket.handle, &mut self.host, plan, |fd, _| {
+        let mut attempt = Attempt {
+            socket: self.socket,
+            address,
+            may_wait: limit.may_wait(),
+            // A connection within the machine is made by the time connect(2) returns: one that asks again sees its end.
+            ask_at_once: ask_again && limit.may_wait() && address.is_loopback() && handle.owns_mode(),
+            under_way: UnderWay::Nothing,
+            in_the_way: None,
+        };
+        let mut held = None;
+        let result = run(handle, &mut self.host, plan, |fd, _| {
             if held.is_none() {
-                held = Some(self.socket.handle.hold_nonblocking(fd)?);
+                held = Some(handle.hold_nonblocking(fd)?);
             }
-            if under_way && !ask_again {
-                return outcome(fd).map(Step::Done);
-            }
-            // Another holder may have put the descriptor back into blocking mode: only a connect that ended is asked.
-            if under_way && !has_ended(fd)? {
-                return Err(io::Error::from_raw_os_error(libc::EAGAIN));
-            }
-            loop {
-                match unix::connect(fd, address) {
-                    // Another call has seen the end before us.
-                    Err(error) if under_way && error.raw_os_error() == Some(libc::EISCONN) => {
-                        return Ok(Step::Done(()));
-                    }
-                    Err(error) if is_under_way(&error, may_wait) => {
-                        under_way = true;
-                        if !std::mem::take(&mut ask_at_once) {
-                            return Err(io::Error::from_raw_os_error(libc::EAGAIN));
-                        }
-                    }
-                    result => return result.map(Step::Done),
+            if attempt.under_way != UnderWay::Nothing {
+                if !ask_again {
+                    self.socket.connecting_to.lock().take();
+                    return outcome(fd).map(Step::Done);
+                }
+                // Another holder may have put the descriptor back into blocking mode: only a connect that ended is asked.
+                if !has_ended(fd)? {
+                    return Err(io::Error::from_raw_os_error(libc::EAGAIN));
                 }
             }
+            attempt.ask(fd).map(Step::Done)
         });
         drop(held);
         // That a connect had to wait says nothing about sends.
-        self.socket.handle.expect_wait(Direction::Send, false);
+        handle.expect_wait(Direction::Send, false);
         result.map_err(|kind| {
-            let kind = if under_way && kind == Kind::WouldBlock {
+            let kind = if attempt.under_way != UnderWay::Nothing && kind == Kind::WouldBlock {
                 Kind::InProgress
             } else {
                 kind
             };
-            let error = Error::new(Operation::Connect, kind).with_detail(address);
+            let error = Error::new(Operation::Connect, kind);
+            let error = match attempt.in_the_way {
+                None => error.with_detail(address),
+                Some((what, other)) => error.with_detail(format_args!("{address} ({what} {other})")),
+            };
             error.within(self.timeout(Direction::Send))
         })
     }
 }
 
-fn is_under_way(error: &io::Error, may_wait: bool) -> bool {
-    match error.raw_os_error() {
-        Some(libc::EINPROGRESS) => true,
-        // Begun by an earlier call: one that may wait waits for its end, as a blocking connect(2) does.
-        Some(libc::EALREADY) => may_wait,
-        _ => false,
+/// What one call of connect knows while it waits.
+struct Attempt<'a> {
+    socket: &'a Socket,
+    address: &'a Address,
+    may_wait: bool,
+    ask_at_once: bool,
+    under_way: UnderWay,
+    /// Another address that the socket is connecting or connected to.
+    in_the_way: Option<(&'static str, Address)>,
+}
+
+/// Whose attempt to connect the kernel is busy with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum UnderWay {
+    Nothing,
+    /// This call found it under way.
+    Earlier,
+    /// This call began it.
+    Ours,
+}
+
+impl Attempt<'_> {
+    /// Begins to connect, or asks how that ended. The kernel answers for the attempt that is under way, whatever the
+    /// address in the question.
+    fn ask(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        let mut asked_for_another = false;
+        loop {
+            let said = unix::connect(fd, self.address);
+            match said.as_ref().err().and_then(io::Error::raw_os_error) {
+                Some(libc::EINPROGRESS) => {
+                    self.under_way = UnderWay::Ours;
+                    *self.socket.connecting_to.lock() = Some(*self.address);
+                    self.socket.handle.ending.forget();
+                    if !std::mem::take(&mut self.ask_at_once) {
+                        return Err(io::Error::from_raw_os_error(libc::EAGAIN));
+                    }
+                }
+                Some(libc::EALREADY) => {
+                    let connecting_to = *self.socket.connecting_to.lock();
+                    if let Some(other) = connecting_to.filter(|other| other != self.address) {
+                        self.in_the_way = Some(("still connecting to", other));
+                    } else if self.may_wait {
+                        // Waits for the end of the earlier attempt, as a blocking connect(2) does.
+                        if self.under_way == UnderWay::Nothing {
+                            self.under_way = UnderWay::Earlier;
+                        }
+                        return Err(io::Error::from_raw_os_error(libc::EAGAIN));
+                    }
+                    return said;
+                }
+                None => return self.connected(fd),
+                // Another call has seen the end before us.
+                Some(libc::EISCONN) if self.under_way != UnderWay::Nothing => return self.connected(fd),
+                Some(errno) => {
+                    let connecting_to = self.socket.connecting_to.lock().take();
+                    let of_another = match connecting_to {
+                        // The refusal was taken by whoever asked for SO_ERROR.
+                        _ if errno == libc::ECONNABORTED => true,
+                        Some(address) => address != *self.address,
+                        None => self.under_way == UnderWay::Earlier,
+                    };
+                    if !of_another || self.under_way == UnderWay::Ours || asked_for_another {
+                        return said;
+                    }
+                    // How an attempt of another call ended is no answer to this one; now the socket is free.
+                    self.under_way = UnderWay::Nothing;
+                    asked_for_another = true;
+                }
+            }
+        }
     }
+
+    /// The socket is connected: to the address of this call, or to one that an earlier call asked for.
+    fn connected(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        let connecting_to = self.socket.connecting_to.lock().take();
+        let peer = match connecting_to {
+            _ if self.under_way == UnderWay::Ours => return Ok(()),
+            Some(address) => address,
+            // Begun through another handle or descriptor of the socket, or nothing that takes time.
+            None if self.socket.is_tcp_family() => match unix::peer_address(fd) {
+                Ok(peer) => peer,
+                Err(_) => return Ok(()),
+            },
+            None => return Ok(()),
+        };
+        if stands_for(self.address, &peer) {
+            return Ok(());
+        }
+        self.in_the_way = Some(("connected to", peer));
+        Err(io::Error::from_raw_os_error(libc::EISCONN))
+    }
+}
+
+/// Whether who asks for `address` may be connected to `peer`: the same, or this machine for an unspecified one.
+fn stands_for(address: &Address, peer: &Address) -> bool {
+    let ip = |address: &Address| address.ip().map(|ip| ip.to_canonical());
+    let unspecified = ip(address).is_some_and(|ip| ip.is_unspecified());
+    address.port() == peer.port() && (unspecified || ip(address) == ip(peer))
 }
 
 fn has_ended(fd: BorrowedFd<'_>) -> io::Result<bool> {

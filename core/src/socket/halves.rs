@@ -7,12 +7,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 pub(crate) enum Half {
     /// The end of the stream was read.
     Ended = 1,
-    /// The connection was reset.
-    Reset = 1 << 1,
     /// We shut the receiving half down.
-    InputShut = 1 << 2,
+    InputShut = 1 << 1,
     /// We shut the sending half down.
-    OutputShut = 1 << 3,
+    OutputShut = 1 << 2,
 }
 
 /// What happened to the halves of one connection.

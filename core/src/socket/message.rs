@@ -232,6 +232,9 @@ impl<H: Host> Call<'_, H> {
             } else {
                 end_if_shut(fd, got, &mut fruitless, unix::Received::default)?
             };
+            if got.control == 0 {
+                self.socket.check_end(total, got.count, flags)?;
+            }
             arrived.note(got.count);
             let unfinished = fill && got.count > 0 && got.control == 0 && arrived.count < total;
             if unfinished && arrived.goes_on(fd)? {

@@ -1,6 +1,7 @@
 //! recv, peek, recv_exact.
 
 use super::{moved_counts, Call, Socket};
+use crate::domain::SocketType;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
@@ -9,7 +10,7 @@ use crate::sys::buffer::Room;
 use crate::sys::unix::Waiting;
 use crate::sys::{special, unix};
 use crate::time::{Limit, Timeout};
-use crate::wait::{run, Plan, Step};
+use crate::wait::{entry, run, Plan, Step};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
@@ -74,7 +75,20 @@ impl<H: Host> Call<'_, H> {
     /// `TimedOut`, `WouldBlock`, `Closed` when another thread closed the socket; the system's, such as
     /// `ECONNRESET` or `ENOTCONN`.
     pub fn recv_with<'b>(&mut self, room: impl Into<Room<'b>>, flags: Flags) -> Result<usize> {
-        let (room, stream) = (room.into(), self.socket.is_stream());
+        self.receive(room.into(), flags, Empty::Counts)
+    }
+
+    /// Receives at least one byte, as from a stream: empty messages of a datagram or seqpacket socket are passed over,
+    /// and 0 is the end.
+    ///
+    /// # Errors
+    /// As [`recv_with`](Self::recv_with).
+    pub fn read<'b>(&mut self, room: impl Into<Room<'b>>) -> Result<usize> {
+        self.receive(room.into(), Flags::NONE, Empty::PassedOver)
+    }
+
+    fn receive(&mut self, room: Room<'_>, flags: Flags, empty: Empty) -> Result<usize> {
+        let stream = self.socket.is_stream();
         if room.is_empty() && stream {
             return self.socket.now(Operation::Recv, |_| Ok(0));
         }
@@ -89,6 +103,10 @@ impl<H: Host> Call<'_, H> {
             } else {
                 end_if_shut(fd, received, &mut fruitless, || 0)?
             };
+            if count == 0 && empty == Empty::PassedOver && self.socket.was_empty_message(fd)? {
+                return Ok(Step::More);
+            }
+            self.socket.check_end(room.len(), count, flags)?;
             arrived.note(count);
             if fill && count > 0 && arrived.count < room.len() && arrived.goes_on(fd)? {
                 return Ok(Step::More);
@@ -99,7 +117,7 @@ impl<H: Host> Call<'_, H> {
         self.named((Operation::Recv, Direction::Receive), arrived.taken(), result)
     }
 
-    /// Fills the whole of `room`.
+    /// Fills the whole of `room`; empty messages of a datagram or seqpacket socket are passed over.
     ///
     /// # Errors
     /// `EndOfStream` when the stream ends before the first byte, `Truncated` when it ends in the middle, and all of
@@ -110,7 +128,8 @@ impl<H: Host> Call<'_, H> {
             return self.socket.now(Operation::RecvExact, |_| Ok(()));
         }
         let plan = self.recv_plan(room.len(), Flags::NONE);
-        let mut done = 0;
+        let stream = self.socket.is_stream();
+        let (mut done, mut fruitless) = (0, 0);
         let filled = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
             // A kernel that may wait waits for all of it: only a signal ends that early.
             let flags = if waiting == Waiting::Allowed {
@@ -118,14 +137,19 @@ impl<H: Host> Call<'_, H> {
             } else {
                 0
             };
-            let count = unix::recv(fd, &room.after(done), flags, waiting)?;
+            let received = unix::recv(fd, &room.after(done), flags, waiting);
+            let count = if stream {
+                received?
+            } else {
+                end_if_shut(fd, received, &mut fruitless, || 0)?
+            };
             done += count;
             let full = done == room.len();
-            Ok(if full || count == 0 {
-                Step::Done(full)
-            } else {
-                Step::More
-            })
+            if full || count == 0 && !self.socket.was_empty_message(fd)? {
+                self.socket.check_end(room.len(), count, Flags::NONE)?;
+                return Ok(Step::Done(full));
+            }
+            Ok(Step::More)
         });
         if self.named((Operation::RecvExact, Direction::Receive), done, filled)? {
             return Ok(());
@@ -218,6 +242,30 @@ impl Arrived {
     }
 }
 
+/// What a receive does with an empty message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Empty {
+    Counts,
+    PassedOver,
+}
+
+impl Socket {
+    /// Whether a receive that brought nothing was one of an empty message, not of the end. A seqpacket socket whose peer
+    /// is gone says the same of both: what counts then is whether bytes are behind it.
+    fn was_empty_message(&self, fd: BorrowedFd<'_>) -> io::Result<bool> {
+        Ok(!self.is_stream() && (more_may_come(fd)? || unix::available(fd)? > 0))
+    }
+
+    /// Refuses to take a dead connection for a stream that has ended. Asked of every receive, after it.
+    pub(super) fn check_end(&self, wanted: usize, count: usize, flags: Flags) -> io::Result<()> {
+        let connected = self.is_stream() || self.socket_type == SocketType::SEQPACKET;
+        if count > 0 || wanted == 0 || !connected || flags.contains(Flags::ERROR_QUEUE) {
+            return Ok(());
+        }
+        self.handle.ending.reached(self.is_stream())
+    }
+}
+
 /// Whether a receive from a stream is to fill its room.
 pub(super) fn may_fill(flags: Flags) -> bool {
     let not_waiting = Flags::DONT_WAIT | Flags::ERROR_QUEUE;
@@ -245,14 +293,11 @@ pub(super) fn end_if_shut<T>(
     }
 }
 
-/// Whether the peer may still send: neither has it ended its stream nor is there an error to report.
+/// Whether the peer may still send: it has not ended its stream, nor did we shut down receiving. Errors are none of
+/// this: a receive reports those that concern it, and the reports in an error queue concern sends.
 fn more_may_come(fd: BorrowedFd<'_>) -> io::Result<bool> {
-    let mut set = [libc::pollfd {
-        fd: fd.as_raw_fd(),
-        events: special::PEER_ENDED,
-        revents: 0,
-    }];
+    let mut set = [entry(fd.as_raw_fd(), special::PEER_ENDED)];
     special::poll(&mut set, Some(Duration::ZERO))?;
     let [entry] = set;
-    Ok(entry.revents == 0)
+    Ok(entry.revents & (special::PEER_ENDED | libc::POLLHUP) == 0)
 }

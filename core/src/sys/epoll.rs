@@ -1,4 +1,4 @@
-//! epoll(7): a wait costs what is ready, however much is registered.
+//! epoll(7): a wait costs what is ready, however much is registered; and changes can be waited for.
 
 use super::linux;
 use super::selector::{Interest, Mode, Selector, WAKE};
@@ -6,7 +6,7 @@ use super::unix::{self, Readiness};
 use super::wake::{self, Waker};
 use libc::{c_int, epoll_event};
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,12 +21,8 @@ pub struct Epoll {
 
 impl Epoll {
     pub fn new() -> io::Result<Self> {
-        // SAFETY: no memory is involved.
-        let fd = unix::check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
-        // SAFETY: the kernel just gave us this descriptor.
-        let epoll = unsafe { OwnedFd::from_raw_fd(fd) };
         let made = Self {
-            epoll,
+            epoll: create()?,
             waker: linux::new_waker()?,
         };
         let wake = Interest {
@@ -38,10 +34,48 @@ impl Epoll {
     }
 
     fn control(&self, operation: c_int, fd: RawFd, key: u64, events: u32) -> io::Result<()> {
-        let mut event = epoll_event { events, u64: key };
-        // SAFETY: `event` is ours and outlives the call.
-        unix::check(unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), operation, fd, &raw mut event) })
-            .map(drop)
+        control(&self.epoll, operation, fd, key, events)
+    }
+}
+
+fn create() -> io::Result<OwnedFd> {
+    // SAFETY: no memory is involved.
+    let fd = unix::check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
+    // SAFETY: the kernel just gave us this descriptor.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+fn control(epoll: &OwnedFd, operation: c_int, fd: RawFd, key: u64, events: u32) -> io::Result<()> {
+    let mut event = epoll_event { events, u64: key };
+    // SAFETY: `event` is ours and outlives the call.
+    unix::check(unsafe { libc::epoll_ctl(epoll.as_raw_fd(), operation, fd, &raw mut event) }).map(drop)
+}
+
+/// A descriptor that is readable when the readiness of another has changed since it was last looked at, and once at
+/// first. What lasts, such as a report in an error queue, keeps that one ready for poll, but does not change.
+pub struct Changes(OwnedFd);
+
+impl Changes {
+    pub fn of(fd: BorrowedFd<'_>, events: i16) -> io::Result<Self> {
+        let epoll = wake::out_of_the_way(create()?);
+        let edge = Interest {
+            events,
+            mode: Mode::Edge,
+        };
+        control(&epoll, libc::EPOLL_CTL_ADD, fd.as_raw_fd(), 0, bits(edge))?;
+        Ok(Self(epoll))
+    }
+
+    /// What to poll for reading.
+    pub fn poll_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+
+    /// Looks: until the next change it is no longer readable.
+    pub fn take(&self) {
+        let mut event = epoll_event { events: 0, u64: 0 };
+        // SAFETY: `event` is ours and the one entry there is room for.
+        unsafe { libc::epoll_wait(self.0.as_raw_fd(), &raw mut event, 1, 0) };
     }
 }
 

@@ -52,6 +52,23 @@ pub fn poll(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Read
     unix::ready(unsafe { libc::poll(set.as_mut_ptr(), count, left) })
 }
 
+/// The changes of a descriptor's readiness: nothing here tells them.
+pub enum Changes {}
+
+impl Changes {
+    pub fn of(_: BorrowedFd<'_>, _: i16) -> io::Result<Self> {
+        Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
+    }
+
+    pub fn poll_fd(&self) -> BorrowedFd<'_> {
+        match *self {}
+    }
+
+    pub fn take(&self) {
+        match *self {}
+    }
+}
+
 /// The state of a TCP connection: not to be had in a portable way.
 pub fn tcp_state(_: BorrowedFd<'_>) -> io::Result<u8> {
     Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))

@@ -3,6 +3,7 @@
 //! A filter of system calls (seccomp) may forbid the newer ones, and an old kernel lacks them: what every Unix has
 //! ([`fallback`]) is done then. Everything without a fallback ends in an error that names its call.
 
+pub use super::epoll::Changes;
 use super::epoll::Epoll;
 use super::fallback;
 use super::poll_set::PollSet;

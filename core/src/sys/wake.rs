@@ -111,7 +111,7 @@ impl End {
 }
 
 /// The same descriptor under a high number, where there is one.
-fn out_of_the_way(low: OwnedFd) -> OwnedFd {
+pub(super) fn out_of_the_way(low: OwnedFd) -> OwnedFd {
     // SAFETY: no memory is involved.
     let high = unsafe { libc::fcntl(low.as_raw_fd(), libc::F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) };
     if high < 0 {

@@ -32,7 +32,11 @@ impl Socket {
     /// As [`set_option`](Self::set_option).
     pub fn option(&self, level: i32, name: i32, value: &mut [u8]) -> Result<usize> {
         self.now(Operation::GetOption, |fd| {
-            unix::get_option(fd, level, name, value)
+            let length = unix::get_option(fd, level, name, value)?;
+            if let (libc::SOL_SOCKET, libc::SO_ERROR, Some(&error)) = (level, name, value.first_chunk()) {
+                self.handle.ending.note(fd, i32::from_ne_bytes(error));
+            }
+            Ok(length)
         })
     }
 
@@ -41,7 +45,9 @@ impl Socket {
     /// # Errors
     /// As [`set_option`](Self::set_option).
     pub fn int_option(&self, level: i32, name: i32) -> Result<i32> {
-        self.now(Operation::GetOption, |fd| unix::get_int(fd, level, name))
+        let mut value = [0; size_of::<i32>()];
+        self.option(level, name, &mut value)?;
+        Ok(i32::from_ne_bytes(value))
     }
 
     /// Sets an option that is an `int`.

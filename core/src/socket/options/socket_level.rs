@@ -5,6 +5,7 @@ use super::{in_seconds, typed};
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Kind, Operation, Result};
 use crate::sys::special;
+use std::io;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -114,7 +115,8 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn take_error(&self) -> Result<Option<Kind>> {
-        self.get(|sock| Ok(sock.take_error()?.map(|error| Kind::from_io(&error))))
+        let errno = self.int_option(libc::SOL_SOCKET, libc::SO_ERROR)?;
+        Ok((errno != 0).then(|| Kind::from_io(&io::Error::from_raw_os_error(errno))))
     }
 
     /// Whether it listens (`SO_ACCEPTCONN`, socket(7); Python `SO_ACCEPTCONN`).

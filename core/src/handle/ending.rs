@@ -1,0 +1,64 @@
+//! How the connection of a handle ended, as far as calls were told.
+
+use crate::sys::special;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// The error that ended a connection, or that its stream ended without one.
+///
+/// The kernel reports the death of a connection once, to whichever call comes first, a send or a question for
+/// `SO_ERROR` included. To every later receive it says 0, as if the peer had ended its stream.
+#[derive(Default)]
+pub(crate) struct Ending(AtomicI32);
+
+const OPEN: i32 = 0;
+/// The peer ended its stream, and a receive said so.
+const CLEAN: i32 = -1;
+
+/// The state of a TCP socket without a connection (include/net/tcp_states.h).
+const TCP_CLOSE: u8 = 7;
+
+impl Ending {
+    /// Takes note of the error that a call ended with. `EPIPE` says nothing about receiving: it comes after our own
+    /// shutdown, or after a reset that followed the peer's end of stream.
+    #[cold]
+    pub(crate) fn note(&self, fd: BorrowedFd<'_>, errno: i32) {
+        let fatal = match errno {
+            libc::ECONNRESET | libc::ETIMEDOUT => true,
+            // What ICMP said ends a connection, or is only passed on (`IP_RECVERR`).
+            libc::ECONNREFUSED
+            | libc::EHOSTUNREACH
+            | libc::ENETUNREACH
+            | libc::EHOSTDOWN
+            | libc::ENETDOWN
+            | libc::ENOPROTOOPT
+            | libc::EACCES
+            | libc::EPROTO => special::tcp_state(fd).is_ok_and(|state| state == TCP_CLOSE),
+            _ => false,
+        };
+        if fatal {
+            let _ = self
+                .0
+                .compare_exchange(OPEN, errno, Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
+
+    /// A receive found nothing where the end of the stream would be: the error if there was one. An end without an
+    /// error stays one from then on, where it is known to be the end.
+    pub(crate) fn reached(&self, certainly: bool) -> io::Result<()> {
+        let clean = if certainly { CLEAN } else { OPEN };
+        match self
+            .0
+            .compare_exchange(OPEN, clean, Ordering::Relaxed, Ordering::Relaxed)
+        {
+            Ok(_) | Err(CLEAN) => Ok(()),
+            Err(errno) => Err(io::Error::from_raw_os_error(errno)),
+        }
+    }
+
+    /// The handle is about to have another connection.
+    pub(crate) fn forget(&self) {
+        self.0.store(OPEN, Ordering::Relaxed);
+    }
+}
