@@ -5,7 +5,7 @@ use crate::domain::Family;
 use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::host::{Host, Plain};
 use crate::memory;
-use crate::race::{ConnectOptions, End, Race, Tried};
+use crate::race::{race, ConnectOptions, Tried};
 use crate::resolve::resolve_name;
 use crate::socket::listen::negative_backlog;
 use crate::socket::Socket;
@@ -118,33 +118,6 @@ pub fn connect_any<H: Host>(
 ) -> Result<Socket> {
     let limit = timeout.into();
     race(addresses, options, Deadline::after(limit), host, &"").map_err(|error| error.within(limit))
-}
-
-fn race<H: Host>(
-    addresses: &[Address],
-    options: &ConnectOptions,
-    deadline: Deadline,
-    host: &mut H,
-    whom: &dyn fmt::Display,
-) -> Result<Socket> {
-    let made = Race::new(addresses, options);
-    let mut race = made.map_err(|kind| Error::new(Operation::CreateConnection, kind))?;
-    if race.is_empty() {
-        let kind = match options.local_address {
-            Some(_) if !addresses.is_empty() => Kind::Os(libc::EAFNOSUPPORT),
-            _ => Kind::InvalidInput("addresses"),
-        };
-        return Err(race.failure(kind, whom));
-    }
-    loop {
-        match host.block(|| race.run(deadline)) {
-            End::Won(socket) => return Ok(socket),
-            End::Lost(kind) => return Err(race.failure(kind, whom)),
-            End::Interrupted => host
-                .interrupted()
-                .map_err(|_| race.failure(Kind::Interrupted, whom))?,
-        }
-    }
 }
 
 /// How to listen.

@@ -68,7 +68,7 @@ pub use names::{
 };
 pub use poll::{poll, poll_with, Events, PollEntry, PollTarget};
 pub use poller::{Event, Poller};
-pub use race::ConnectOptions;
+pub use race::{ConnectOptions, Race, RaceStep};
 pub use resolve::{
     eai, name_of, resolve, resolve_name, resolve_service, split_host_port, AddressInfo, Hints,
 };

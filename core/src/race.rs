@@ -1,11 +1,14 @@
 //! Several connects under way at once, by one thread (RFC 8305).
 
 use crate::address::Address;
-use crate::error::{Error, Kind, Operation};
+use crate::domain::Family;
+use crate::error::{Error, Kind, Operation, Result};
+use crate::host::Host;
 use crate::memory;
 use crate::socket::Socket;
-use crate::time::{Deadline, Timeout};
+use crate::time::{Deadline, Left, Timeout};
 use crate::wait::{entry, look, wait_many, Waited, PASSED_OVER};
+use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
@@ -15,10 +18,11 @@ use std::time::{Duration, Instant};
 #[non_exhaustive]
 pub struct ConnectOptions {
     /// How long an attempt has for itself before the next address is tried beside it, at least 10 ms; 250 ms unless
-    /// set (RFC 8305, "Connection Attempt Delay"). `None`: one address after another, in the resolver's order.
+    /// set (RFC 8305, "Connection Attempt Delay"), and no more than its share of the time that is left. `None`: in the
+    /// resolver's order, each with its share.
     pub attempt_delay: Option<Duration>,
     /// The address to connect from (bind(2)). Only addresses of its family are tried, and with a port of its own one
-    /// after another, since two sockets can't have it.
+    /// at a time, since two sockets can't have it.
     pub local_address: Option<Address>,
 }
 
@@ -36,100 +40,179 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// … and the least there may be.
 const LEAST_ATTEMPT_DELAY: Duration = Duration::from_millis(10);
 
-/// Connects under way to several addresses at once, by one thread. Its sockets are nobody else's until one has won.
-pub(crate) struct Race {
-    waiting: VecDeque<Address>,
-    runners: Vec<Runner>,
+/// Connects under way to several addresses at once, by one thread: which is to start when, and who wins.
+///
+/// Each address has a place, its index in the list the race was made with. Whoever runs the race makes the sockets, in
+/// its own language, and keeps what it likes beside them; nobody else uses them until one has won.
+pub struct Race<S> {
+    deadline: Deadline,
+    waiting: VecDeque<usize>,
+    runners: Vec<Runner<S>>,
     /// Room for those of them that run on.
-    still_running: Vec<Runner>,
+    still_running: Vec<Runner<S>>,
     /// Room for what to poll.
     set: Vec<libc::pollfd>,
     delay: Option<Duration>,
-    /// When the next address starts beside the last.
+    /// No two sockets at the same time.
+    one_at_a_time: bool,
+    /// When the next address starts, beside the last or in its place.
     next_start: Option<Instant>,
-    local: Option<Address>,
-    /// What became of the addresses that were started, in their order; nothing yet of the runners'.
-    tried: Vec<(Address, Option<Kind>)>,
+    /// What became of the addresses that were started, in their order.
+    started: Vec<Started>,
     first_failure: Option<Kind>,
 }
 
-struct Runner {
-    socket: Socket,
-    /// Its place in `tried`.
+struct Runner<S> {
+    socket: S,
+    address: Address,
     place: usize,
+    begun: bool,
 }
 
-/// How a race ended, or that it did not yet.
-pub(crate) enum End {
-    Won(Socket),
+struct Started {
+    place: usize,
+    end: Option<Kind>,
+}
+
+/// What whoever runs a race has to do next.
+#[derive(Debug)]
+pub enum RaceStep<S> {
+    /// Make a socket for the address of this place and let it [`enter`](Race::enter), or say how that
+    /// [`failed`](Race::fail).
+    Start(usize),
+    /// Use the socket of this place, which is connected, and close the others.
+    Won(usize, S),
+    /// All have failed, or time is up.
     Lost(Kind),
+}
+
+enum End<S> {
+    Step(RaceStep<S>),
     Interrupted,
 }
 
-impl Race {
-    pub(crate) fn new(addresses: &[Address], options: &ConnectOptions) -> std::result::Result<Self, Kind> {
-        let local = options.local_address;
-        let alone = local.and_then(|local| local.port()).is_some_and(|port| port != 0);
-        let delay = options.attempt_delay.filter(|_| !alone);
-        let mut distinct = memory::list(addresses.len())?;
-        for address in addresses {
-            let fits = local.is_none_or(|local| local.family() == address.family());
-            if fits && !distinct.contains(address) {
-                distinct.push(*address);
-            }
-        }
-        let all = distinct.len();
-        let ordered = if delay.is_some() {
-            take_turns(&distinct)?
-        } else {
-            distinct
+impl<S: Borrow<Socket> + Send> Race<S> {
+    /// A race of addresses of these families. Without a delay they start in their order, each when the one before has
+    /// failed or had its share of the time.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub fn new(
+        families: &[Family],
+        attempt_delay: Option<Duration>,
+        timeout: impl Into<Timeout>,
+    ) -> Result<Self> {
+        let all = families.len();
+        let made = || {
+            Ok(Self {
+                deadline: Deadline::after(timeout.into()),
+                waiting: if attempt_delay.is_some() {
+                    take_turns(families)?.into()
+                } else {
+                    memory::collect(0..all)?.into()
+                },
+                // All of them may come to be under way, and to have been tried.
+                runners: memory::list(all)?,
+                still_running: memory::list(all)?,
+                set: memory::list(all + 1)?,
+                started: memory::list(all)?,
+                delay: attempt_delay.map(|delay| delay.max(LEAST_ATTEMPT_DELAY)),
+                one_at_a_time: false,
+                next_start: None,
+                first_failure: None,
+            })
         };
+        made().map_err(|kind| Error::new(Operation::CreateConnection, kind))
+    }
+
+    /// The same where no two sockets can be there at the same time, as with a local port: one that has had its share of
+    /// the time is given up. Its socket is to be closed before the next is made.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn one_at_a_time(families: &[Family], timeout: impl Into<Timeout>) -> Result<Self> {
         Ok(Self {
-            waiting: ordered.into(),
-            // All of them may come to be under way, and to have been tried.
-            runners: memory::list(all)?,
-            still_running: memory::list(all)?,
-            set: memory::list(all + 1)?,
-            tried: memory::list(all)?,
-            delay: delay.map(|delay| delay.max(LEAST_ATTEMPT_DELAY)),
-            next_start: None,
-            local,
-            first_failure: None,
+            one_at_a_time: true,
+            ..Self::new(families, None, timeout)?
         })
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+    /// Waits until there is something to do.
+    ///
+    /// # Errors
+    /// `Interrupted` when the language ends the call.
+    pub fn step<H: Host>(&mut self, host: &mut H) -> Result<RaceStep<S>> {
+        loop {
+            match host.block(|| self.run()) {
+                End::Step(step) => return Ok(step),
+                End::Interrupted => host
+                    .interrupted()
+                    .map_err(|_| Error::new(Operation::CreateConnection, Kind::Interrupted))?,
+            }
+        }
     }
 
-    /// Runs until somebody wins, all have lost, time is up or a signal arrives. Sleeps.
-    pub(crate) fn run(&mut self, deadline: Deadline) -> End {
+    /// Takes the socket of a place that was to start into the race.
+    pub fn enter(&mut self, place: usize, socket: S, address: Address) {
+        self.runners.push(Runner {
+            socket,
+            address,
+            place,
+            begun: false,
+        });
+    }
+
+    /// Takes note that there is no socket for a place that was to start.
+    pub fn fail(&mut self, place: usize, kind: Kind) {
+        self.first_failure = self.first_failure.or(Some(kind));
+        if let Some(started) = self.started.iter_mut().find(|started| started.place == place) {
+            started.end = Some(kind);
+        }
+    }
+
+    /// Whether the socket of a place is still in the race.
+    pub fn runs(&self, place: usize) -> bool {
+        self.runners.iter().any(|runner| runner.place == place)
+    }
+
+    /// Why a place that was started has failed; nothing while it runs, or where its time was up before it had an answer.
+    pub fn failure(&self, place: usize) -> Option<Kind> {
+        let started = self.started.iter().find(|started| started.place == place);
+        started.and_then(|started| started.end)
+    }
+
+    /// Runs until somebody is to start, has won, all have lost, time is up or a signal arrives. Sleeps.
+    fn run(&mut self) -> End<S> {
         loop {
-            let time_up = deadline.passed();
+            if let Some(winner) = self.begin() {
+                return End::Step(winner);
+            }
+            let time_up = self.deadline.passed();
             if !time_up {
-                if let Some(winner) = self.start_due(deadline) {
-                    return End::Won(winner);
+                if let Some(place) = self.due() {
+                    self.started.push(Started { place, end: None });
+                    return End::Step(RaceStep::Start(place));
                 }
             }
             if self.runners.is_empty() {
                 // Whoever was started and runs no more has failed; with time left, somebody was.
                 let first = self.first_failure.filter(|_| !time_up);
-                return End::Lost(first.unwrap_or(Kind::TimedOut));
+                return End::Step(RaceStep::Lost(first.unwrap_or(Kind::TimedOut)));
             }
             let mut set = std::mem::take(&mut self.set);
             set.clear();
             set.extend(self.runners.iter().map(Runner::entry));
             set.push(entry(PASSED_OVER, 0));
-            let last_look = time_up || deadline == Deadline::NonBlocking;
+            let last_look = time_up || self.deadline == Deadline::NonBlocking;
             let waited = if last_look {
                 look(&mut set)
             } else {
-                wait_many(&mut set, &mut [], self.pause(deadline))
+                wait_many(&mut set, &mut [], self.pause())
             };
             match waited {
                 Waited::Ready => {
                     if let Some(winner) = self.sort_out(&set) {
-                        return End::Won(winner);
+                        return End::Step(winner);
                     }
                 }
                 // Nobody else can close what is in the race.
@@ -138,70 +221,87 @@ impl Race {
                     self.set = set;
                     return End::Interrupted;
                 }
-                Waited::Failed(kind) => return End::Lost(kind),
+                Waited::Failed(kind) => return End::Step(RaceStep::Lost(kind)),
             }
             self.set = set;
             if last_look && !self.runners.is_empty() {
-                return End::Lost(if time_up { Kind::TimedOut } else { Kind::WouldBlock });
+                let kind = if time_up { Kind::TimedOut } else { Kind::WouldBlock };
+                return End::Step(RaceStep::Lost(kind));
             }
         }
     }
 
     /// Until when to wait for those that run.
-    fn pause(&self, deadline: Deadline) -> Deadline {
-        match (deadline, self.next_start) {
+    fn pause(&self) -> Deadline {
+        match (self.deadline, self.next_start) {
             (Deadline::At(end), Some(start)) => Deadline::At(end.min(start)),
             (Deadline::Never, Some(start)) => Deadline::At(start),
             (deadline, _) => deadline,
         }
     }
 
-    /// Starts the addresses whose time has come: the first, the next after a delay, or in place of the last when that
-    /// has failed. When there is no time to wait, all.
-    fn start_due(&mut self, deadline: Deadline) -> Option<Socket> {
-        loop {
-            let last_failed = self.tried.last().is_none_or(|(_, end)| end.is_some());
-            let due = last_failed
-                || self.runners.is_empty()
-                || deadline == Deadline::NonBlocking
-                || self.next_start.is_some_and(|start| start <= Instant::now());
-            if !due {
-                return None;
-            }
-            let Some(address) = self.waiting.pop_front() else {
-                self.next_start = None;
-                return None;
+    /// The place whose time has come: the first, the next after a delay, or in place of the last when that has failed.
+    /// When there is no time to wait, all.
+    fn due(&mut self) -> Option<usize> {
+        if self.waiting.is_empty() {
+            self.next_start = None;
+            return None;
+        }
+        let next_starts = self.next_start.is_some_and(|start| start <= Instant::now());
+        if next_starts && self.one_at_a_time {
+            self.runners.clear();
+        }
+        let last_failed = self.started.last().is_none_or(|started| started.end.is_some());
+        let due =
+            last_failed || self.runners.is_empty() || self.deadline == Deadline::NonBlocking || next_starts;
+        due.then(|| self.waiting.pop_front()).flatten()
+    }
+
+    /// Lets those that entered begin to connect.
+    fn begin(&mut self) -> Option<RaceStep<S>> {
+        while let Some(at) = self.runners.iter().position(|runner| !runner.begun) {
+            self.next_start = self.patience().and_then(|time| Instant::now().checked_add(time));
+            let mut runner = self.runners.swap_remove(at);
+            runner.begun = true;
+            let ended = match start(runner.socket.borrow(), &runner.address) {
+                Ok(true) => finish(runner.socket.borrow(), &runner.address),
+                result => result,
             };
-            let place = self.tried.len();
-            self.tried.push((address, None));
-            match start(&address, self.local.as_ref()) {
-                Ok((socket, true)) => match finish(&socket, &address) {
-                    Ok(true) => return Some(socket),
-                    Ok(false) => self.runners.push(Runner { socket, place }),
-                    Err(kind) => self.fail(place, kind),
-                },
-                Ok((socket, false)) => self.runners.push(Runner { socket, place }),
-                Err(kind) => self.fail(place, kind),
+            match ended {
+                Ok(true) => return Some(RaceStep::Won(runner.place, runner.socket)),
+                Ok(false) => self.runners.push(runner),
+                Err(kind) => self.fail(runner.place, kind),
             }
-            // Without a next address there is nothing to wake up for.
-            let delay = self.delay.filter(|_| !self.waiting.is_empty());
-            self.next_start = delay.and_then(|delay| Instant::now().checked_add(delay));
+        }
+        None
+    }
+
+    /// How long those that run have for themselves.
+    fn patience(&self) -> Option<Duration> {
+        if self.waiting.is_empty() {
+            return None; // there is nobody to wake up for
+        }
+        let all = u32::try_from(self.waiting.len()).map_or(u32::MAX, |others| others.saturating_add(1));
+        let share = match self.deadline.left() {
+            Left::Some(left) => Some(left / all),
+            Left::Forever | Left::Nothing => None,
+        };
+        match (self.delay, share) {
+            (Some(delay), Some(share)) => Some(delay.min(share.max(LEAST_ATTEMPT_DELAY))),
+            (delay, share) => delay.or(share),
         }
     }
 
     /// Takes those out of the race that have come to an end; the first that has connected wins.
-    fn sort_out(&mut self, set: &[libc::pollfd]) -> Option<Socket> {
+    fn sort_out(&mut self, set: &[libc::pollfd]) -> Option<RaceStep<S>> {
         let mut runners = std::mem::replace(&mut self.runners, std::mem::take(&mut self.still_running));
         for (runner, seen) in runners.drain(..).zip(set) {
-            let Some((address, _)) = self.tried.get(runner.place) else {
-                continue;
-            };
             if seen.revents == 0 {
                 self.runners.push(runner);
                 continue;
             }
-            match finish(&runner.socket, address) {
-                Ok(true) => return Some(runner.socket),
+            match finish(runner.socket.borrow(), &runner.address) {
+                Ok(true) => return Some(RaceStep::Won(runner.place, runner.socket)),
                 Ok(false) => self.runners.push(runner),
                 Err(kind) => self.fail(runner.place, kind),
             }
@@ -209,40 +309,76 @@ impl Race {
         self.still_running = runners;
         None
     }
+}
 
-    fn fail(&mut self, place: usize, kind: Kind) {
-        self.first_failure = self.first_failure.or(Some(kind));
-        if let Some((_, end)) = self.tried.get_mut(place) {
-            *end = Some(kind);
+impl<S: Borrow<Socket>> Runner<S> {
+    fn entry(&self) -> libc::pollfd {
+        let number = self.socket.borrow().handle.number();
+        entry(number.unwrap_or(PASSED_OVER), libc::POLLOUT)
+    }
+}
+
+/// Connects to whichever of the addresses answers first; `whom` begins the words of a failure.
+pub(crate) fn race<H: Host>(
+    addresses: &[Address],
+    options: &ConnectOptions,
+    deadline: Deadline,
+    host: &mut H,
+    whom: &dyn fmt::Display,
+) -> Result<Socket> {
+    let failed = |kind| Error::new(Operation::CreateConnection, kind);
+    let local = options.local_address;
+    let mut fitting = memory::list(addresses.len()).map_err(failed)?;
+    for address in addresses {
+        let fits = local.is_none_or(|local| local.family() == address.family());
+        if fits && !fitting.contains(address) {
+            fitting.push(*address);
         }
     }
-
-    /// The error of the whole, naming each address and what it said.
-    pub(crate) fn failure(&self, kind: Kind, whom: &dyn fmt::Display) -> Error {
-        let tried = Tried {
-            whom,
-            tried: &self.tried,
-            all: self.tried.len() + self.waiting.len(),
-            whole: kind,
-        };
-        Error::new(Operation::CreateConnection, kind).with_detail(tried)
-    }
+    let families = memory::collect(fitting.iter().map(Address::family)).map_err(failed)?;
+    // Two sockets can't have one port.
+    let mut race = if local.and_then(|local| local.port()).is_some_and(|port| port != 0) {
+        Race::one_at_a_time(&families, deadline)?
+    } else {
+        Race::new(&families, options.attempt_delay, deadline)?
+    };
+    let kind = loop {
+        match race.step(host) {
+            Ok(RaceStep::Start(place)) => match fitting.get(place).map(|to| (to, open(to, local.as_ref()))) {
+                Some((to, Ok(socket))) => race.enter(place, socket, *to),
+                Some((_, Err(error))) => race.fail(place, error.kind()),
+                None => {}
+            },
+            Ok(RaceStep::Won(_, socket)) => return Ok(socket),
+            Ok(RaceStep::Lost(_)) if fitting.is_empty() => {
+                break if addresses.is_empty() {
+                    Kind::InvalidInput("addresses")
+                } else {
+                    Kind::Os(libc::EAFNOSUPPORT)
+                };
+            }
+            Ok(RaceStep::Lost(kind)) => break kind,
+            Err(error) => break error.kind(),
+        }
+    };
+    let said = race.started.iter();
+    let said = said.filter_map(|started| Some((*fitting.get(started.place)?, started.end)));
+    let tried = Tried {
+        whom,
+        tried: &memory::collect(said).map_err(failed)?,
+        all: fitting.len(),
+        whole: kind,
+    };
+    Err(failed(kind).with_detail(tried))
 }
 
-impl Runner {
-    fn entry(&self) -> libc::pollfd {
-        // The socket is ours alone and open.
-        entry(self.socket.handle.number().unwrap_or(PASSED_OVER), libc::POLLOUT)
-    }
-}
-
-/// The families in turns, beginning with the resolver's first choice (RFC 8305 §4); within a family in its order.
-fn take_turns(addresses: &[Address]) -> std::result::Result<Vec<Address>, Kind> {
-    let first = addresses.first().map(Address::family);
-    let is_one = |address: &&Address| Some(address.family()) == first;
-    let mut one = addresses.iter().filter(is_one);
-    let mut other = addresses.iter().filter(|address| !is_one(address));
-    let mut mixed = memory::list(addresses.len())?;
+/// The places with their families in turns, beginning with the resolver's first choice (RFC 8305 §4); within a family in
+/// its order.
+fn take_turns(families: &[Family]) -> std::result::Result<Vec<usize>, Kind> {
+    let is_one = |place: &usize| families.get(*place) == families.first();
+    let mut one = (0..families.len()).filter(is_one);
+    let mut other = (0..families.len()).filter(|place| !is_one(place));
+    let mut mixed = memory::list(families.len())?;
     loop {
         let pair = (one.next(), other.next());
         if pair == (None, None) {
@@ -252,18 +388,21 @@ fn take_turns(addresses: &[Address]) -> std::result::Result<Vec<Address>, Kind> 
     }
 }
 
-/// Begins to connect, without waiting; says whether it may have come to its end already.
-fn start(address: &Address, local: Option<&Address>) -> std::result::Result<(Socket, bool), Kind> {
-    let kind = |error: Error| error.kind();
-    let socket = Socket::stream(address.family()).map_err(kind)?;
+fn open(address: &Address, local: Option<&Address>) -> Result<Socket> {
+    let socket = Socket::stream(address.family())?;
     if let Some(local) = local {
-        socket.bind(local).map_err(kind)?;
+        socket.bind(local)?;
     }
-    match socket.within(Timeout::NonBlocking).connect(address).map_err(kind) {
-        Ok(()) => Ok((socket, true)),
+    Ok(socket)
+}
+
+/// Begins to connect, without waiting; says whether it may have come to its end already.
+fn start(socket: &Socket, address: &Address) -> std::result::Result<bool, Kind> {
+    match socket.within(Timeout::NonBlocking).connect(address) {
+        Ok(()) => Ok(true),
         // Within the machine a connection is made by now.
-        Err(Kind::InProgress) => Ok((socket, address.is_loopback())),
-        Err(kind) => Err(kind),
+        Err(error) if error.kind() == Kind::InProgress => Ok(address.is_loopback()),
+        Err(error) => Err(error.kind()),
     }
 }
 
@@ -323,7 +462,7 @@ impl fmt::Display for Tried<'_> {
             };
             match end {
                 _ if alike => write!(f, "{before}{address}")?,
-                None => write!(f, "{before}{address} no answer")?,
+                None | Some(Kind::TimedOut) => write!(f, "{before}{address} no answer")?,
                 Some(Kind::Os(libc::ECONNREFUSED)) => write!(f, "{before}{address} refused")?,
                 Some(kind) => write!(f, "{before}{address} {}", kind.to_string().to_lowercase())?,
             }

@@ -172,9 +172,14 @@ fn the_error_names_the_host_and_each_address() {
         assert_eq!(error.operation().name(), "create_connection");
 
         let (_full, silent) = full_listener();
-        let (kind, text) = detail(connect(&[silent, refused], None, ms(50)));
+        let (result, took) = timed(|| connect(&[silent, refused], None, ms(50)));
+        let (kind, text) = detail(result);
         assert_eq!(kind, Kind::TimedOut);
-        assert_eq!(text, format!("1 of 2 addresses tried: {silent}"));
+        assert!(took >= ms(50), "{took:?}");
+        assert_eq!(
+            text,
+            format!("2 addresses tried: {silent} no answer, {refused} refused")
+        );
         let (kind, text) = detail(connect(&[refused, silent], None, ms(50)));
         assert_eq!(kind, Kind::TimedOut);
         assert_eq!(
@@ -221,8 +226,8 @@ fn signals_keep_the_deadline() {
         assert!(host.signals > 0, "no signals came");
         assert_eq!(
             host.blocks,
-            host.signals + 1,
-            "each signal is told outside of block"
+            host.signals + 1 + silent.len(),
+            "each signal is told outside of block, and each address starts there"
         );
     });
 }
@@ -292,16 +297,45 @@ fn a_local_port_is_used_by_one_address_at_a_time() {
         let (bound, local) = refusing("127.0.0.1");
         bound.close().unwrap();
         let (_full, silent) = full_listener();
-        let (_server, address) = listener(4);
+        let (_also_full, silent_too) = full_listener();
         let mut options = delay(Some(ms(10)));
         options.local_address = Some(local);
-        let (kind, text) = detail(connect_any(&[silent, address], &options, ms(100), &mut Plain));
+        let (result, took) = timed(|| connect_any(&[silent, silent_too], &options, ms(100), &mut Plain));
+        let (kind, text) = detail(result);
         assert_eq!(kind, Kind::TimedOut);
-        assert_eq!(text, format!("1 of 2 addresses tried: {silent}"));
+        assert!(took >= ms(100), "{took:?}");
+        assert_eq!(text, format!("2 addresses tried: {silent}, {silent_too}"));
+        // Of those that were given up nothing is told that took no time.
+        let (bound, refused) = refusing("127.0.0.1");
+        let (kind, _) = detail(connect_any(&[silent, refused], &options, ms(100), &mut Plain));
+        assert_eq!(kind, Kind::Os(libc::ECONNREFUSED));
+        drop(bound);
     });
 }
 
 /// TCP connects to itself when both ports are the same.
+/// One that never answers does not take the time of those after it.
+#[test]
+fn one_after_another_each_address_has_its_share_of_the_time() {
+    limited(|| {
+        let (_full, silent) = full_listener();
+        let (_also_full, silent_too) = full_listener();
+        let (_listener, good) = listener(2);
+        let (connected, took) = timed(|| connect(&[silent, silent_too, good], None, ms(600)));
+        assert_eq!(connected.unwrap().peer_address().unwrap(), good);
+        assert!(took >= ms(400), "{took:?}");
+
+        // With a port of its own, which two sockets can't have.
+        let (free, port) = refusing("127.0.0.1");
+        drop(free);
+        let mut options = delay(Some(ms(10)));
+        options.local_address = Some(port);
+        let connected = connect_any(&[silent, good], &options, ms(300), &mut Plain).unwrap();
+        assert_eq!(connected.peer_address().unwrap(), good);
+        assert_eq!(connected.local_address().unwrap(), port);
+    });
+}
+
 #[test]
 fn a_connection_with_ourselves_is_a_refusal() {
     limited(|| {

@@ -137,7 +137,7 @@ pub const POLYSOCK_ESHUTDOWN: c_int = -108;
 /// Too many references: cannot splice.
 /// @ingroup polysock_codes
 pub const POLYSOCK_ETOOMANYREFS: c_int = -109;
-/// The deadline of the call passed, or the kernel gave the connection up.
+/// The time limit of the call passed. When the kernel gives a connection up: POLYSOCK_ECONNTIMEDOUT.
 /// @ingroup polysock_codes
 pub const POLYSOCK_ETIMEDOUT: c_int = -110;
 /// Connection refused.
@@ -177,6 +177,10 @@ pub const POLYSOCK_EUNSUPPORTED: c_int = -1004;
 /// A system error that has no portable number; polysock_last_detail() has the system's own.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EOTHER: c_int = -1005;
+/// The kernel gave the connection up (errno ETIMEDOUT): its peer answered neither connect, nor keepalive probes, nor data
+/// sent again and again. The connection is dead, unlike after POLYSOCK_ETIMEDOUT.
+/// @ingroup polysock_codes
+pub const POLYSOCK_ECONNTIMEDOUT: c_int = -1006;
 
 /// Invalid flags for a name look-up.
 /// @ingroup polysock_codes
@@ -254,7 +258,7 @@ pub extern "C" fn polysock_from_errno(os_errno: c_int) -> c_int {
 /// Turns a code into an errno number of this system, for code that reports through errno.
 ///
 /// BSD: errno. Python: OSError.errno. Java: none.
-/// POLYSOCK_ECLOSED is EBADF and POLYSOCK_EUNSUPPORTED is EOPNOTSUPP; 0 where errno has no number for it
+/// POLYSOCK_ECLOSED is EBADF, POLYSOCK_EUNSUPPORTED is EOPNOTSUPP and POLYSOCK_ECONNTIMEDOUT is ETIMEDOUT; 0 where errno has no number for it
 /// (end of stream, the resolver's codes, 0 and more).
 /// @ingroup polysock_codes
 #[no_mangle]
@@ -262,6 +266,7 @@ pub extern "C" fn polysock_errno_of(code: c_int) -> c_int {
     match code {
         POLYSOCK_ECLOSED => libc::EBADF,
         POLYSOCK_EUNSUPPORTED => libc::EOPNOTSUPP,
+        POLYSOCK_ECONNTIMEDOUT => libc::ETIMEDOUT,
         _ => find(code).and_then(Entry::errno).unwrap_or(0),
     }
 }
@@ -451,7 +456,7 @@ static TABLE: &[Entry] = &[
     entry(POLYSOCK_ENOTCONN, Some(libc::ENOTCONN), c"ENOTCONN", c"Transport endpoint is not connected"),
     entry(POLYSOCK_ESHUTDOWN, Some(libc::ESHUTDOWN), c"ESHUTDOWN", c"Cannot send after transport endpoint shutdown"),
     entry(POLYSOCK_ETOOMANYREFS, Some(libc::ETOOMANYREFS), c"ETOOMANYREFS", c"Too many references: cannot splice"),
-    entry(POLYSOCK_ETIMEDOUT, Some(libc::ETIMEDOUT), c"ETIMEDOUT", c"Connection timed out"),
+    entry(POLYSOCK_ETIMEDOUT, Some(libc::ETIMEDOUT), c"ETIMEDOUT", c"Time limit passed"),
     entry(POLYSOCK_ECONNREFUSED, Some(libc::ECONNREFUSED), c"ECONNREFUSED", c"Connection refused"),
     entry(POLYSOCK_EHOSTDOWN, Some(libc::EHOSTDOWN), c"EHOSTDOWN", c"Host is down"),
     entry(POLYSOCK_EHOSTUNREACH, Some(libc::EHOSTUNREACH), c"EHOSTUNREACH", c"No route to host"),
@@ -482,6 +487,7 @@ static TABLE: &[Entry] = &[
     entry(POLYSOCK_EPANIC, None, c"EPANIC", c"A bug in polysock was caught"),
     entry(POLYSOCK_EUNSUPPORTED, None, c"EUNSUPPORTED", c"Not supported here"),
     entry(POLYSOCK_EOTHER, None, c"EOTHER", c"A system error without a portable number"),
+    entry(POLYSOCK_ECONNTIMEDOUT, None, c"ECONNTIMEDOUT", c"Connection timed out"),
 
     entry(POLYSOCK_EAI_BADFLAGS, None, c"EAI_BADFLAGS", c"Invalid look-up flags"),
     entry(POLYSOCK_EAI_NONAME, None, c"EAI_NONAME", c"No such host or service"),

@@ -10,9 +10,10 @@ use libc::c_int;
 /// Connects to an address.
 ///
 /// BSD: connect(2). Python: socket.connect. Java: Socket.connect(address, timeout).
-/// POLYSOCK_ECONNREFUSED (the same handle may connect again), POLYSOCK_EHOSTUNREACH, ...; POLYSOCK_ETIMEDOUT, after which
-/// the attempt goes on in the kernel and connecting again waits for its end; POLYSOCK_EINPROGRESS when the call may not
-/// wait; POLYSOCK_ECLOSED.
+/// 0 always means a connection to `a`. POLYSOCK_ECONNREFUSED (the same handle may connect again), POLYSOCK_EHOSTUNREACH,
+/// ...; POLYSOCK_ETIMEDOUT, after which the attempt goes on in the kernel: connecting to `a` again waits for its end,
+/// connecting elsewhere is POLYSOCK_EALREADY, or POLYSOCK_EISCONN once `a` has answered. POLYSOCK_ECONNTIMEDOUT when the
+/// kernel gave up; POLYSOCK_EINPROGRESS when the call may not wait; POLYSOCK_ECLOSED.
 /// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_connect(

@@ -1,8 +1,8 @@
 //! The one place where errors of core become codes.
 
 use crate::code::{
-    of_errno, of_resolver, POLYSOCK_EAGAIN, POLYSOCK_EBUSY, POLYSOCK_ECLOSED, POLYSOCK_EEOF,
-    POLYSOCK_EINPROGRESS, POLYSOCK_EINTR, POLYSOCK_EINVAL, POLYSOCK_ENOMEM, POLYSOCK_EOTHER,
+    of_errno, of_resolver, POLYSOCK_EAGAIN, POLYSOCK_EBUSY, POLYSOCK_ECLOSED, POLYSOCK_ECONNTIMEDOUT,
+    POLYSOCK_EEOF, POLYSOCK_EINPROGRESS, POLYSOCK_EINTR, POLYSOCK_EINVAL, POLYSOCK_ENOMEM, POLYSOCK_EOTHER,
     POLYSOCK_ETIMEDOUT, POLYSOCK_ETRUNCATED, POLYSOCK_EUNSUPPORTED,
 };
 use libc::c_int;
@@ -79,6 +79,8 @@ pub(crate) fn of_kind(kind: Kind) -> c_int {
         Kind::InvalidInput(_) => POLYSOCK_EINVAL,
         Kind::Unsupported => POLYSOCK_EUNSUPPORTED,
         Kind::OutOfMemory => POLYSOCK_ENOMEM,
+        // A connection that the kernel gave up, which is not a time limit of ours.
+        Kind::Os(libc::ETIMEDOUT) => POLYSOCK_ECONNTIMEDOUT,
         Kind::Os(errno) => of_errno(errno),
         // Core's kinds may grow; every one there is stands above, and clippy points here when one is missing.
         _ => POLYSOCK_EOTHER,
@@ -106,6 +108,7 @@ mod tests {
             (Kind::Unsupported, POLYSOCK_EUNSUPPORTED),
             (Kind::OutOfMemory, POLYSOCK_ENOMEM),
             (Kind::Os(libc::ECONNREFUSED), POLYSOCK_ECONNREFUSED),
+            (Kind::Os(libc::ETIMEDOUT), POLYSOCK_ECONNTIMEDOUT),
         ];
         for (kind, code) in pairs {
             assert_eq!(of_kind(kind), code, "{kind:?}");

@@ -14,7 +14,8 @@ use polysock_core::Flags;
 /// `flags` are POLYSOCK_MSG_ numbers; with POLYSOCK_MSG_WAITALL it fills the buffer unless something ends it sooner.
 /// With POLYSOCK_MSG_TRUNC it returns the length of the whole datagram, which may be more than `n`; of a TCP stream it
 /// drops what it counts and stores nothing.
-/// POLYSOCK_ECONNRESET, POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED.
+/// POLYSOCK_ECONNRESET, POLYSOCK_ECONNTIMEDOUT: from then on always, also when another call was the first to see it.
+/// POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED.
 /// @ingroup polysock_streams
 #[no_mangle]
 pub unsafe extern "C" fn polysock_recv(
@@ -33,7 +34,7 @@ pub unsafe extern "C" fn polysock_recv(
 /// Receives exactly `n` bytes.
 ///
 /// BSD: recv(2) with MSG_WAITALL. Python: socket.recv_exact. Java: InputStream.readNBytes, DataInputStream.readFully.
-/// One deadline covers the whole call. `*done`, unless NULL, is how many bytes came, also on failure; they are in `buf`.
+/// One deadline covers the whole call. Of datagrams it takes as many as it needs, empty ones included. `*done`, unless NULL, is how many bytes came, also on failure; they are in `buf`.
 /// POLYSOCK_EEOF when the stream ends before the first byte, POLYSOCK_ETRUNCATED when it ends in the middle; others as
 /// polysock_recv().
 /// @ingroup polysock_streams

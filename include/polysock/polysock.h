@@ -365,7 +365,7 @@ extern "C" {
 #define POLYSOCK_ETOOMANYREFS -109
 
 /**
- * The deadline of the call passed, or the kernel gave the connection up.
+ * The time limit of the call passed. When the kernel gives a connection up: POLYSOCK_ECONNTIMEDOUT.
  * @ingroup polysock_codes
  */
 #define POLYSOCK_ETIMEDOUT -110
@@ -441,6 +441,13 @@ extern "C" {
  * @ingroup polysock_codes
  */
 #define POLYSOCK_EOTHER -1005
+
+/**
+ * The kernel gave the connection up (errno ETIMEDOUT): its peer answered neither connect, nor keepalive probes, nor data
+ * sent again and again. The connection is dead, unlike after POLYSOCK_ETIMEDOUT.
+ * @ingroup polysock_codes
+ */
+#define POLYSOCK_ECONNTIMEDOUT -1006
 
 /**
  * Invalid flags for a name look-up.
@@ -1230,7 +1237,7 @@ int polysock_from_errno(int os_errno);
  * Turns a code into an errno number of this system, for code that reports through errno.
  *
  * BSD: errno. Python: OSError.errno. Java: none.
- * POLYSOCK_ECLOSED is EBADF and POLYSOCK_EUNSUPPORTED is EOPNOTSUPP; 0 where errno has no number for it
+ * POLYSOCK_ECLOSED is EBADF, POLYSOCK_EUNSUPPORTED is EOPNOTSUPP and POLYSOCK_ECONNTIMEDOUT is ETIMEDOUT; 0 where errno has no number for it
  * (end of stream, the resolver's codes, 0 and more).
  * @ingroup polysock_codes
  */
@@ -1515,9 +1522,10 @@ int polysock_accept(polysock_t *s, polysock_t **out, polysock_addr *peer, int ti
  * Connects to an address.
  *
  * BSD: connect(2). Python: socket.connect. Java: Socket.connect(address, timeout).
- * POLYSOCK_ECONNREFUSED (the same handle may connect again), POLYSOCK_EHOSTUNREACH, ...; POLYSOCK_ETIMEDOUT, after which
- * the attempt goes on in the kernel and connecting again waits for its end; POLYSOCK_EINPROGRESS when the call may not
- * wait; POLYSOCK_ECLOSED.
+ * 0 always means a connection to `a`. POLYSOCK_ECONNREFUSED (the same handle may connect again), POLYSOCK_EHOSTUNREACH,
+ * ...; POLYSOCK_ETIMEDOUT, after which the attempt goes on in the kernel: connecting to `a` again waits for its end,
+ * connecting elsewhere is POLYSOCK_EALREADY, or POLYSOCK_EISCONN once `a` has answered. POLYSOCK_ECONNTIMEDOUT when the
+ * kernel gave up; POLYSOCK_EINPROGRESS when the call may not wait; POLYSOCK_ECLOSED.
  * @ingroup polysock_connections
  */
 int polysock_connect(polysock_t *s, const polysock_addr *a, int timeout_ms);
@@ -1608,7 +1616,8 @@ int polysock_getpeername(const polysock_t *s, polysock_addr *out);
  * `flags` are POLYSOCK_MSG_ numbers; with POLYSOCK_MSG_WAITALL it fills the buffer unless something ends it sooner.
  * With POLYSOCK_MSG_TRUNC it returns the length of the whole datagram, which may be more than `n`; of a TCP stream it
  * drops what it counts and stores nothing.
- * POLYSOCK_ECONNRESET, POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED.
+ * POLYSOCK_ECONNRESET, POLYSOCK_ECONNTIMEDOUT: from then on always, also when another call was the first to see it.
+ * POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED.
  * @ingroup polysock_streams
  */
 ssize_t polysock_recv(polysock_t *s, void *buf, size_t n, int flags, int timeout_ms);
@@ -1617,7 +1626,7 @@ ssize_t polysock_recv(polysock_t *s, void *buf, size_t n, int flags, int timeout
  * Receives exactly `n` bytes.
  *
  * BSD: recv(2) with MSG_WAITALL. Python: socket.recv_exact. Java: InputStream.readNBytes, DataInputStream.readFully.
- * One deadline covers the whole call. `*done`, unless NULL, is how many bytes came, also on failure; they are in `buf`.
+ * One deadline covers the whole call. Of datagrams it takes as many as it needs, empty ones included. `*done`, unless NULL, is how many bytes came, also on failure; they are in `buf`.
  * POLYSOCK_EEOF when the stream ends before the first byte, POLYSOCK_ETRUNCATED when it ends in the middle; others as
  * polysock_recv().
  * @ingroup polysock_streams
@@ -2065,12 +2074,12 @@ int polysock_net_server_socket(polysock_t **out, int port, int backlog, const ch
 
 /**
  * Receives at least one and at most `n` bytes, and returns how many; POLYSOCK_EEOF at the end of the stream, from then on
- * always, also after close.
+ * always, also after close. Empty datagrams are passed over.
  *
  * BSD: recv(2). Python: polysock.net InputStream.read. Java: InputStream.read (-1 at the end).
  * It waits as long as polysock_net_set_so_timeout() says, for ever unless set. Threads that call it at the same time take
  * turns, and waiting for the turn counts against that time. `n` 0 returns 0. POLYSOCK_ETIMEDOUT, after which reading may go
- * on; POLYSOCK_ECONNRESET, and from then on always; POLYSOCK_ECLOSED, also when another thread closes the socket meanwhile.
+ * on; POLYSOCK_ECONNRESET, POLYSOCK_ECONNTIMEDOUT, and from then on always; POLYSOCK_ECLOSED, also when another thread closes the socket meanwhile.
  * @ingroup polysock_net
  */
 ssize_t polysock_net_read(polysock_t *s, void *buf, size_t n);
@@ -2637,7 +2646,7 @@ int polysock_set_defer_accept(polysock_t *s, int seconds);
 int polysock_get_defer_accept(const polysock_t *s, int *seconds);
 
 /**
- * Ends the connection with POLYSOCK_ETIMEDOUT when sent data stay unacknowledged so long; 0, the default, is the
+ * Ends the connection with POLYSOCK_ECONNTIMEDOUT when sent data stay unacknowledged so long; 0, the default, is the
  * system's, some 15 minutes. Linux.
  *
  * BSD: TCP_USER_TIMEOUT, tcp(7), RFC 5482. Python: socket.setsockopt. Java: none.

@@ -78,6 +78,10 @@ public:
     // Without the text of the code that std::system_error adds: the words have it already.
     const char *what() const noexcept override { return words_.what(); }
 
+    // The time limit of the call passed. A connection that the kernel gave up is dead: POLYSOCK_ECONNTIMEDOUT.
+    // Both compare equal to std::errc::timed_out.
+    bool timed_out() const noexcept { return code() == std::error_code(POLYSOCK_ETIMEDOUT, error_category()); }
+
     // How many bytes send_all, sendfile, recv_exact or net_write had moved.
     std::uint64_t done() const noexcept { return done_; }
 

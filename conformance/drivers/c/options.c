@@ -18,7 +18,8 @@ static const struct raw {
     {"SO_LINGER", SOL_SOCKET, SO_LINGER},           {"TCP_NODELAY", IPPROTO_TCP, TCP_NODELAY},
     {"TCP_KEEPIDLE", IPPROTO_TCP, TCP_KEEPIDLE},    {"TCP_KEEPINTVL", IPPROTO_TCP, TCP_KEEPINTVL},
     {"TCP_KEEPCNT", IPPROTO_TCP, TCP_KEEPCNT},      {"IPV6_V6ONLY", IPPROTO_IPV6, IPV6_V6ONLY},
-    {"TCP_CORK", IPPROTO_TCP, TCP_CORK},
+    {"TCP_CORK", IPPROTO_TCP, TCP_CORK},            {"TCP_USER_TIMEOUT", IPPROTO_TCP, TCP_USER_TIMEOUT},
+    {"SO_TIMESTAMPING", SOL_SOCKET, SO_TIMESTAMPING},
 };
 
 static int set_raw(struct request *r, polysock_t *s, const char *word, const char *value)

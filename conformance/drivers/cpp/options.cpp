@@ -18,7 +18,8 @@ const std::map<std::string, std::pair<int, int>> raws = {
     {"SO_LINGER", {SOL_SOCKET, SO_LINGER}},          {"TCP_NODELAY", {IPPROTO_TCP, TCP_NODELAY}},
     {"TCP_KEEPIDLE", {IPPROTO_TCP, TCP_KEEPIDLE}},   {"TCP_KEEPINTVL", {IPPROTO_TCP, TCP_KEEPINTVL}},
     {"TCP_KEEPCNT", {IPPROTO_TCP, TCP_KEEPCNT}},     {"IPV6_V6ONLY", {IPPROTO_IPV6, IPV6_V6ONLY}},
-    {"TCP_CORK", {IPPROTO_TCP, TCP_CORK}},
+    {"TCP_CORK", {IPPROTO_TCP, TCP_CORK}},           {"TCP_USER_TIMEOUT", {IPPROTO_TCP, TCP_USER_TIMEOUT}},
+    {"SO_TIMESTAMPING", {SOL_SOCKET, SO_TIMESTAMPING}},
 };
 
 std::pair<int, int> raw(const std::string &word)

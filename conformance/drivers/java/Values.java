@@ -128,6 +128,7 @@ final class Values {
         TEXTS.put("socket closed", "CLOSED");
         TEXTS.put("socket is closed", "CLOSED");
         TEXTS.put("connection refused", "CONNREFUSED");
+        TEXTS.put("connection timed out", "CONNTIMEDOUT");
         TEXTS.put("timed out", "TIMEDOUT");
         TEXTS.put("connection reset", "CONNRESET");
         TEXTS.put("broken pipe", "PIPE");

@@ -9,6 +9,7 @@ OWN_NAMES = {
     "TruncatedError": "TRUNCATED",
     "IncompleteReadError": "TRUNCATED",
     "EOFError": "EOF",
+    "SocketTimeoutException": "TIMEDOUT",
 }
 
 
@@ -36,6 +37,8 @@ def error_answer(exc, call=None):
 
 def name_of_errno(exc, call):
     code = exc.errno
+    if code == errno.ETIMEDOUT:
+        return "CONNTIMEDOUT"
     if isinstance(exc, TimeoutError):
         return "TIMEDOUT"
     if code == errno.EBADF and call not in ("from_fd", "close_fd"):

@@ -7,13 +7,16 @@ from values import Malformed, is_on, on_off, seconds
 LEVELS = {"SO": "SOL_SOCKET", "TCP": "IPPROTO_TCP", "IPV6": "IPPROTO_IPV6"}
 FLAGS = {"nodelay": "TCP_NODELAY", "keepalive": "SO_KEEPALIVE", "reuseaddr": "SO_REUSEADDR", "oobinline": "SO_OOBINLINE"}
 SIZES = {"sndbuf": "SO_SNDBUF", "rcvbuf": "SO_RCVBUF"}
+# Linux has them, the socket module has no names for them.
+NUMBERS = {"SO_TIMESTAMPING": 37}
 
 
 def raw(net, name):
     level = LEVELS.get(name.split("_")[0])
-    if level is None or not hasattr(net, name):
+    number = NUMBERS.get(name) or getattr(net, name, None)
+    if level is None or number is None:
         raise Malformed(f"no option {name}")
-    return getattr(net, level), getattr(net, name)
+    return getattr(net, level), number
 
 
 def get_raw(net, s, name):

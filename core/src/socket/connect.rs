@@ -135,14 +135,14 @@ impl Attempt<'_> {
             match said.as_ref().err().and_then(io::Error::raw_os_error) {
                 Some(libc::EINPROGRESS) => {
                     self.under_way = UnderWay::Ours;
-                    *self.socket.connecting_to.lock() = Some(*self.address);
+                    *self.socket.connecting_to.lock() = Some(Box::new(*self.address));
                     self.socket.handle.ending.forget();
                     if !std::mem::take(&mut self.ask_at_once) {
                         return Err(io::Error::from_raw_os_error(libc::EAGAIN));
                     }
                 }
                 Some(libc::EALREADY) => {
-                    let connecting_to = *self.socket.connecting_to.lock();
+                    let connecting_to = self.socket.connecting_to.lock().as_deref().copied();
                     if let Some(other) = connecting_to.filter(|other| other != self.address) {
                         self.in_the_way = Some(("still connecting to", other));
                     } else if self.may_wait {
@@ -162,7 +162,7 @@ impl Attempt<'_> {
                     let of_another = match connecting_to {
                         // The refusal was taken by whoever asked for SO_ERROR.
                         _ if errno == libc::ECONNABORTED => true,
-                        Some(address) => address != *self.address,
+                        Some(address) => *address != *self.address,
                         None => self.under_way == UnderWay::Earlier,
                     };
                     if !of_another || self.under_way == UnderWay::Ours || asked_for_another {
@@ -181,7 +181,7 @@ impl Attempt<'_> {
         let connecting_to = self.socket.connecting_to.lock().take();
         let peer = match connecting_to {
             _ if self.under_way == UnderWay::Ours => return Ok(()),
-            Some(address) => address,
+            Some(address) => *address,
             // Begun through another handle or descriptor of the socket, or nothing that takes time.
             None if self.socket.is_tcp_family() => match unix::peer_address(fd) {
                 Ok(peer) => peer,

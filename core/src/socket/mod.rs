@@ -47,7 +47,7 @@ pub struct Socket {
     /// It is known to listen.
     listening: AtomicBool,
     /// The address that a connect which has begun and not ended is to reach.
-    connecting_to: ForkLock<Option<Address>>,
+    connecting_to: ForkLock<Option<Box<Address>>>,
     /// What Java's reads and writes remember.
     pub(crate) halves: Halves,
 }

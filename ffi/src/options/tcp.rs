@@ -148,7 +148,7 @@ pub unsafe extern "C" fn polysock_get_defer_accept(s: *const polysock_t, seconds
     })
 }
 
-/// Ends the connection with POLYSOCK_ETIMEDOUT when sent data stay unacknowledged so long; 0, the default, is the
+/// Ends the connection with POLYSOCK_ECONNTIMEDOUT when sent data stay unacknowledged so long; 0, the default, is the
 /// system's, some 15 minutes. Linux.
 ///
 /// BSD: TCP_USER_TIMEOUT, tcp(7), RFC 5482. Python: socket.setsockopt. Java: none.

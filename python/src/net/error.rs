@@ -118,7 +118,11 @@ fn class_of(errno: i32, operation: Operation) -> &'static str {
         {
             "PortUnreachableException"
         }
-        libc::ECONNREFUSED | libc::ETIMEDOUT => "ConnectException",
+        libc::ECONNREFUSED => "ConnectException",
+        // Of a connection that had been made it is a death like any other.
+        libc::ETIMEDOUT if matches!(operation, Operation::Connect | Operation::CreateConnection) => {
+            "ConnectException"
+        }
         libc::EADDRINUSE | libc::EADDRNOTAVAIL => "BindException",
         libc::EACCES if operation == Operation::Bind => "BindException",
         libc::EHOSTUNREACH | libc::ENETUNREACH => "NoRouteToHostException",

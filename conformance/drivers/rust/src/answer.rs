@@ -96,6 +96,8 @@ fn errno_name(errno: i32) -> String {
         // The README joins these.
         libc::EALREADY => return "INPROGRESS".to_owned(),
         libc::EAGAIN => return "AGAIN".to_owned(),
+        // The kernel's, not a time limit's.
+        libc::ETIMEDOUT => return "CONNTIMEDOUT".to_owned(),
         _ => {}
     }
     let mut codes = CODES.lines().filter_map(|line| line.split_once(' '));
