@@ -10,7 +10,7 @@ from .wire import read_segments
 ROLES = ("server", "client")
 CAPABILITIES = {
     "abort", "close_java", "recv_exact", "state", "done", "whole_sendall", "linger_range", "get_timeout",
-    "negative_backlog", "backlog_range", "datagram", "unix", "dup", "cork", "ipv6", "wire",
+    "negative_backlog", "backlog_range", "datagram", "unix", "dup", "cork", "create_connection", "ipv6", "wire",
 }  # fmt: skip
 # What BSD sockets have and a driver may lack: feature, and the steps that use it (matched against the command's words).
 FEATURES = {
@@ -70,6 +70,7 @@ COMMANDS = {
 }
 # Where a scenario needs a capability: command, position of an argument (None: the command itself), values, capability.
 REQUIRED = (
+    ("create_connection", None, (), "create_connection"),
     ("sendto", None, (), "datagram"),
     ("recvfrom", None, (), "datagram"),
     ("socketpair", None, (), "unix"),

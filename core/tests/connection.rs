@@ -314,6 +314,18 @@ fn a_local_port_is_used_by_one_address_at_a_time() {
 }
 
 /// TCP connects to itself when both ports are the same.
+#[test]
+fn however_short_the_time_each_address_is_tried() {
+    limited(|| {
+        let silent = [full_listener(), full_listener(), full_listener()];
+        let mut addresses = silent.each_ref().map(|(_, address)| *address).to_vec();
+        let (_listener, good) = listener(2);
+        addresses.push(good);
+        let connected = connect(&addresses, Some(250), ms(400)).unwrap();
+        assert_eq!(connected.peer_address().unwrap(), good);
+    });
+}
+
 /// One that never answers does not take the time of those after it.
 #[test]
 fn one_after_another_each_address_has_its_share_of_the_time() {

@@ -550,40 +550,94 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
     ]
 
 
-def create_connection(address, timeout=_GLOBAL_DEFAULT_TIMEOUT, source_address=None, *, all_errors=False):
-    """Connects to (host, port): every address the host has, in order, until one answers.
+def create_connection(
+    address, timeout=_GLOBAL_DEFAULT_TIMEOUT, source_address=None, *, all_errors=False, happy_eyeballs_delay=0.25
+):
+    """Connects to (host, port): all the addresses the host has, of which the first to answer wins.
 
-    The timeout covers all addresses together, from the end of the look-up. The last address's error is
-    raised, or with `all_errors` a group of all.
+    An address that has not answered after `happy_eyeballs_delay` seconds, or its share of the time, gets a rival, the
+    families taking turns (RFC 8305); one that refuses is replaced at once. None keeps the resolver's order.
+    The timeout covers all addresses together, from the end of the look-up. The last address's error is raised, or with
+    `all_errors` a group of all.
     """
     host, port = address
-    errors = []
-    deadline = None
-    for family, kind, proto, _canonname, sockaddr in getaddrinfo(host, port, 0, SOCK_STREAM):
-        sock = None
+    found = getaddrinfo(host, port, 0, SOCK_STREAM)
+    limit = getdefaulttimeout() if timeout is _GLOBAL_DEFAULT_TIMEOUT else timeout
+
+    def make(family, kind, proto):
+        sock = socket(family, kind, proto)
         try:
-            sock = socket(family, kind, proto)
             if timeout is not _GLOBAL_DEFAULT_TIMEOUT:
                 sock.settimeout(timeout)
-            limit = sock.gettimeout()
-            if limit:
-                if deadline is None:
-                    deadline = _native.Deadline(limit)
-                elif (left := deadline.left()) <= 0:
-                    sock.close()
-                    break
-                else:
-                    sock.settimeout(left)
             if source_address:
                 sock.bind(source_address)
-            sock.connect(sockaddr)
-            if limit:
-                sock.settimeout(limit)
-            errors.clear()
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    # A class with a connect of its own, such as that of a proxy, connects to one address after another, and so does a call
+    # that may not wait.
+    if len(found) > 1 and limit != 0 and getattr(socket, "connect", None) is _native.socket.connect:
+        one_at_a_time = bool(source_address and source_address[1])
+        race = _native.Race([family for family, *_ in found], limit, happy_eyeballs_delay, one_at_a_time)
+        sock, errors = _first_of(race, found, make)
+    else:
+        sock, errors = _one_after_another(found, make)
+    try:
+        if sock is not None:
             return sock
+        if not errors:
+            raise error("getaddrinfo returns an empty list")
+        if all_errors:
+            raise ExceptionGroup("create_connection failed", errors)
+        raise errors[-1]
+    finally:
+        errors.clear()  # an exception refers to this frame, the frame must not refer to it
+
+
+def _first_of(race, found, make):
+    """The socket that connects first, or None and the error of each address, in their order."""
+    made, failed = {}, {}
+    try:
+        while (place := race.step()) is not None:
+            for out in [other for other in made if not race.runs(other)]:
+                made.pop(out).close()
+            family, kind, proto, _canonname, sockaddr = found[place]
+            try:
+                made[place] = make(family, kind, proto)
+                race.enter(place, made[place], sockaddr)
+            except error as exc:
+                failed[place] = exc
+                race.fail(place)
+        if race.winner is not None:
+            return made.pop(race.winner), []
+        return None, [failed.get(place) or race.error(place) for place in range(len(found))]
+    finally:
+        failed.clear()
+        for sock in made.values():
+            sock.close()
+        made.clear()
+
+
+def _one_after_another(found, make):
+    """The same for sockets that have to connect by themselves, each with its share of the time."""
+    errors = []
+    deadline = None
+    for place, (family, kind, proto, _canonname, sockaddr) in enumerate(found):
+        sock = None
+        try:
+            sock = make(family, kind, proto)
+            limit = sock.gettimeout()
+            if limit and len(found) > 1:
+                deadline = deadline or _native.Deadline(limit)
+                # What is left is never nothing, which would mean not to wait.
+                sock.settimeout(max(deadline.left(), 1e-6) / (len(found) - place))
+            sock.connect(sockaddr)
+            if limit and len(found) > 1:
+                sock.settimeout(limit)
+            return sock, []
         except error as exc:
-            if not all_errors:
-                errors.clear()
             errors.append(exc)
             if sock is not None:
                 sock.close()
@@ -591,14 +645,7 @@ def create_connection(address, timeout=_GLOBAL_DEFAULT_TIMEOUT, source_address=N
             if sock is not None:
                 sock.close()
             raise
-    try:
-        if not errors:
-            raise error("getaddrinfo returns an empty list")
-        if all_errors:
-            raise ExceptionGroup("create_connection failed", errors)
-        raise errors[0]
-    finally:
-        errors.clear()  # an exception refers to this frame, the frame must not refer to it
+    return None, errors
 
 
 def getdefaulttimeout():

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Self, SupportsIndex, final, overload
 
 from _typeshed import ReadableBuffer, WriteableBuffer
@@ -18,6 +18,7 @@ __all__ = [
     "MulticastSocket",
     "NetSocket",
     "NetworkInterface",
+    "Race",
     "Server",
     "ServerSocket",
     "SocketAddress",
@@ -75,6 +76,17 @@ class TruncatedError(EOFError):
 class Deadline:
     def __new__(cls, seconds: float) -> Deadline: ...
     def left(self) -> float: ...
+
+@final
+class Race:
+    def __new__(cls, families: Sequence[int], timeout: float | None, delay: float | None, one_at_a_time: bool, /) -> Race: ...
+    def step(self) -> int | None: ...
+    def enter(self, place: int, socket: socket, to: _Address) -> None: ...
+    def fail(self, place: int) -> None: ...
+    def runs(self, place: int) -> bool: ...
+    @property
+    def winner(self) -> int | None: ...
+    def error(self, place: int) -> OSError: ...
 
 @final
 class TcpInfo:

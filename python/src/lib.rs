@@ -16,6 +16,7 @@ mod net;
 mod notes;
 mod options;
 mod quick;
+mod race;
 mod raw;
 mod resolve;
 mod sendfile;
@@ -56,6 +57,8 @@ mod _native {
         InetSocketAddress, MulticastSocket, NetworkInterface, ServerSocket, SocketAddress, SocketInputStream,
         SocketOption, SocketOutputStream, StandardSocketOptions,
     };
+    #[pymodule_export]
+    use crate::race::Race;
     #[pymodule_export]
     use crate::resolve::{getaddrinfo, getnameinfo};
     #[pymodule_export]

@@ -27,7 +27,8 @@ void carry_out(char *line, char *out);
 typedef int command(struct request *r);
 
 command do_hello, do_reset, do_exhaust, do_release;
-command do_socket, do_socketpair, do_dup, do_bind, do_listen, do_server, do_accept, do_connect, do_shutdown;
+command do_socket, do_socketpair, do_dup, do_bind, do_listen, do_server, do_accept, do_connect, do_create_connection,
+    do_shutdown;
 command do_close, do_close_java, do_abort, do_is_closed, do_fileno, do_detach, do_from_fd, do_open_fd, do_close_fd;
 command do_send, do_sendall, do_recv, do_sendto, do_recvfrom, do_recv_exact, do_collect, do_fill;
 command do_getsockname, do_getpeername, do_state;

@@ -19,6 +19,7 @@ static const struct {
     {"dup", 2, 2, do_dup},                           {"bind", 2, 3, do_bind},
     {"listen", 2, 2, do_listen},                     {"server", 3, 3, do_server},
     {"accept", 2, 2, do_accept},                     {"connect", 2, 3, do_connect},
+    {"create_connection", 2, 2, do_create_connection},
     {"shutdown", 2, 2, do_shutdown},                 {"close", 1, 1, do_close},
     {"close_java", 1, 1, do_close_java},             {"abort", 1, 1, do_abort},
     {"is_closed", 1, 1, do_is_closed},               {"fileno", 1, 1, do_fileno},

@@ -89,6 +89,17 @@ int do_accept(struct request *r)
     return name_of(r, &peer);
 }
 
+/* The empty host is this one, over IPv6 and over IPv4. */
+int do_create_connection(struct request *r)
+{
+    polysock_t *s;
+    int code = polysock_create_connection(&s, "", r->words[2], r->timeout_ms);
+    if (code < 0)
+        return refused(r, code);
+    keep(r->words[1], s);
+    return plain(r, 0);
+}
+
 int do_connect(struct request *r)
 {
     polysock_t *s = find(r, r->words[1]);

@@ -16,7 +16,7 @@ void process_begins(void)
 
 int do_hello(struct request *r)
 {
-    return answer(r, "ok lang=c version=%s caps=abort,close_java,recv_exact,state,done,"
+    return answer(r, "ok lang=c version=%s caps=abort,create_connection,close_java,recv_exact,state,done,"
                   "whole_sendall,linger_range,get_timeout,backlog_range,datagram,unix,dup,cork",
                   polysock_version_string());
 }

@@ -87,6 +87,10 @@ const std::map<std::string, command> commands = {
          return "ok " + name_of(peer);
      }}},
     {"connect", {2, 3, plain([](request &r) { r.socket().connect(address(r.w, 2), r.timeout); })}},
+    // The empty host is this one, over IPv6 and over IPv4.
+    {"create_connection", {2, 2, plain([](request &r) {
+         keep(r.w[1], polysock::create_connection("", r.w[2], r.timeout));
+     })}},
     {"shutdown", {2, 2, plain([](request &r) {
          r.socket().shutdown(r.w[2] == "rd" ? POLYSOCK_SHUT_RD : r.w[2] == "wr" ? POLYSOCK_SHUT_WR : POLYSOCK_SHUT_RDWR);
      })}},

@@ -17,7 +17,7 @@ void process_begins() { ::getrlimit(RLIMIT_NOFILE, &limit_before); }
 std::string do_hello(request &)
 {
     return std::string("ok lang=cpp version=") + ::polysock_version_string() +
-           " caps=abort,close_java,recv_exact,state,done,whole_sendall,linger_range,get_timeout,backlog_range,"
+           " caps=abort,create_connection,close_java,recv_exact,state,done,whole_sendall,linger_range,get_timeout,backlog_range,"
            "datagram,unix,dup,cork";
 }
 

@@ -78,6 +78,7 @@ class SocketDriver(Driver):
             caps.append("dup")
         if hasattr(net, "TCP_CORK"):
             caps.append("cork")
+        caps.append("create_connection")
         return f"lang=python module={net.__name__} caps={','.join(caps)}"
 
     # --- making and unmaking
@@ -117,6 +118,11 @@ class SocketDriver(Driver):
         s = self.handle(name)
         with CallTimeout(s, timeout):
             s.connect(read_address(address))
+
+    def do_create_connection(self, name, port, timeout=ABSENT):
+        # No host is this one, over IPv6 and over IPv4.
+        limit = None if timeout is ABSENT else timeout
+        self.add(name, net.create_connection((None, int(port)), timeout=limit))
 
     def do_shutdown(self, name, how):
         self.handle(name).shutdown(getattr(net, "SHUT_" + {"rd": "RD", "wr": "WR", "rdwr": "RDWR"}[how]))

@@ -7,7 +7,7 @@ from values import Malformed, Unsupported, is_on, on_off, payload, received
 
 from polysock import net
 
-CAPABILITIES = "close_java,datagram,get_timeout,linger_range,state"
+CAPABILITIES = "close_java,create_connection,datagram,get_timeout,linger_range,state"
 LACKS = "listen,backlog_zero,descriptor,nonblocking,send_timeout,peek,truncation,urgent_recv,raw_options,parallel_calls"
 CHUNK = 64 * 1024
 
@@ -114,6 +114,10 @@ class NetDriver(Driver):
         else:
             handle.socket.connect(address_of(address), 0 if timeout is ABSENT else milliseconds(timeout))
             handle.connected()
+
+    def do_create_connection(self, name, port, timeout=ABSENT):
+        # The constructor knows no time limit; no host is this one, over IPv6 and over IPv4.
+        self.add(name, Connection(net.Socket(None, int(port))).connected())
 
     def do_shutdown(self, name, how):
         socket = self.handle(name, Connection).socket

@@ -23,11 +23,12 @@ use std::time::Instant;
 use tasks::Tasks;
 
 /// What the README calls them. A linger has no sign here, so `linger_range` is missing.
-const CAPABILITIES: [&str; 12] = [
+const CAPABILITIES: [&str; 13] = [
     "abort",
     "backlog_range",
     "close_java",
     "cork",
+    "create_connection",
     "datagram",
     "done",
     "dup",
@@ -77,6 +78,7 @@ impl Driver {
             "server" => self.server(request)?,
             "accept" => self.accept(request)?,
             "connect" => self.connect(request)?,
+            "create_connection" => self.create_connection(request)?,
             "shutdown" => self.shutdown(request)?,
             "close" => self.close(request)?,
             "close_java" => self.close_java(request)?,

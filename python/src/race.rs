@@ -1,0 +1,99 @@
+//! Connecting to whichever of several addresses answers first: the core's race, with sockets that Python makes.
+
+use crate::convert::CInt;
+use crate::socket::NativeSocket;
+use crate::{address, audit, convert, error, gil};
+use polysock_core::{Family, Kind, RaceStep, Socket};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Connects under way to several addresses, each with a place in their list. No other thread uses it meanwhile.
+#[pyclass(module = "polysock._native", frozen)]
+pub struct Race(Mutex<Running>);
+
+struct Running {
+    race: polysock_core::Race<Arc<Socket>>,
+    winner: Option<usize>,
+}
+
+#[pymethods]
+impl Race {
+    /// Of addresses of these families; a delay of None gives each its share of the time, and where only one socket can be
+    /// there at a time, no other beside it.
+    #[new]
+    #[pyo3(signature = (families, timeout, delay, one_at_a_time, /))]
+    fn new(
+        families: Vec<CInt>,
+        timeout: &Bound<'_, PyAny>,
+        delay: &Bound<'_, PyAny>,
+        one_at_a_time: bool,
+    ) -> PyResult<Self> {
+        let families: Vec<_> = families.into_iter().map(|family| Family(family.0)).collect();
+        let timeout = convert::timeout(timeout)?;
+        let delay = if delay.is_none() {
+            None
+        } else {
+            Some(convert::duration(delay)?)
+        };
+        let race = if one_at_a_time {
+            polysock_core::Race::one_at_a_time(&families, timeout)
+        } else {
+            polysock_core::Race::new(&families, delay, timeout)
+        };
+        Ok(Self(Mutex::new(Running { race, winner: None })))
+    }
+
+    /// Waits for the next address that is to start, and says its place; None when it is over.
+    fn step(&self, py: Python<'_>) -> PyResult<Option<usize>> {
+        let mut running = self.running()?;
+        Ok(match gil::call(py, |host| running.race.step(host))? {
+            RaceStep::Start(place) => Some(place),
+            RaceStep::Won(place, _) => {
+                running.winner = Some(place);
+                None
+            }
+            RaceStep::Lost(_) => None,
+        })
+    }
+
+    /// Lets the socket of a place that was to start connect to its address.
+    fn enter(&self, place: usize, socket: &Bound<'_, NativeSocket>, to: &Bound<'_, PyAny>) -> PyResult<()> {
+        let made = socket.get().share(socket.py())?;
+        let target = address::from_python("connect", &made, to)?;
+        audit::tell_address(c"socket.connect", socket, to)?;
+        self.running()?.race.enter(place, made, target);
+        Ok(())
+    }
+
+    /// Says that there is no socket for a place that was to start.
+    fn fail(&self, place: usize) -> PyResult<()> {
+        self.running()?.race.fail(place, Kind::Closed);
+        Ok(())
+    }
+
+    /// Whether the socket of a place is still in the race.
+    fn runs(&self, place: usize) -> PyResult<bool> {
+        Ok(self.running()?.race.runs(place))
+    }
+
+    /// The place whose socket is connected, if any.
+    #[getter]
+    fn winner(&self) -> PyResult<Option<usize>> {
+        Ok(self.running()?.winner)
+    }
+
+    /// The exception for a place that entered and did not win.
+    fn error(&self, py: Python<'_>, place: usize) -> PyResult<Py<PyAny>> {
+        let kind = self.running()?.race.failure(place).unwrap_or(Kind::TimedOut);
+        Ok(error::of_connect(py, kind).into_value(py).into_any())
+    }
+}
+
+impl Race {
+    fn running(&self) -> PyResult<MutexGuard<'_, Running>> {
+        self.0
+            .try_lock()
+            .map_err(|_| PyRuntimeError::new_err("another thread uses this race"))
+    }
+}

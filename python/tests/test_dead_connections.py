@@ -1,0 +1,122 @@
+"""A connection that died is neither a time limit that passed nor a stream that ended."""
+
+import errno
+import os
+import socket as stock
+import struct
+
+import pytest
+
+import polysock
+from polysock import net
+
+LATE = 20
+
+
+def small_pair(module=polysock):
+    """Two ends whose buffers are small and stay small."""
+    with module.socket() as listener:
+        listener.setsockopt(module.SOL_SOCKET, module.SO_RCVBUF, 8192)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        client = module.socket()
+        client.setsockopt(module.SOL_SOCKET, module.SO_SNDBUF, 8192)
+        client.connect(listener.getsockname())
+        server, _ = listener.accept()
+    return client, server
+
+
+def descriptors():
+    numbers = (int(name) for name in os.listdir("/proc/self/fd"))
+    return {number for number in numbers if os.path.exists(f"/proc/self/fd/{number}")}
+
+
+def given_up(client):
+    """Makes the kernel give the connection up: what was sent stays unacknowledged too long."""
+    client.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        while True:
+            client.send(bytes(65536))
+    client.setsockopt(polysock.IPPROTO_TCP, polysock.TCP_USER_TIMEOUT, 100)
+    client.settimeout(LATE)
+
+
+@pytest.mark.parametrize("module", [polysock, stock], ids=["polysock", "stock"])
+def test_a_connection_the_kernel_gave_up_has_a_number_and_a_time_limit_has_none(module):
+    client, server = small_pair(module)
+    with client, server:
+        client.settimeout(0.01)
+        with pytest.raises(TimeoutError) as told:
+            client.recv(1)
+        assert (told.value.errno, str(told.value)) == (None, "timed out")
+        given_up(client)
+        with pytest.raises(TimeoutError) as told:
+            client.recv(1)
+        assert told.value.errno == errno.ETIMEDOUT
+        assert told.value.args == (errno.ETIMEDOUT, "Connection timed out")
+
+
+def test_every_receive_reports_it():
+    client, server = small_pair()
+    with client, server:
+        given_up(client)
+        for receive in (
+            client.recv,
+            lambda n: client.recv(n, polysock.MSG_PEEK),
+            lambda n: client.recv_into(bytearray(n)),
+            lambda n: client.recvfrom(n),
+            lambda n: client.recvmsg(n),
+            client.recv_exact,
+            client.makefile("rb", buffering=0).read,
+            client.makefile("rb").read,
+            lambda _: client.makefile("r").readline(),
+        ):
+            with pytest.raises(TimeoutError) as told:
+                receive(4)
+            assert told.value.errno == errno.ETIMEDOUT
+
+
+def test_a_reset_that_a_send_was_told_of_is_no_end():
+    client, server = small_pair()
+    with client:
+        server.setsockopt(polysock.SOL_SOCKET, polysock.SO_LINGER, struct.pack("ii", 1, 0))
+        server.close()
+        with pytest.raises(ConnectionResetError):
+            while True:
+                client.send(b"x")
+        with pytest.raises(ConnectionResetError):
+            client.recv(1)
+        with pytest.raises(ConnectionResetError):
+            client.makefile("rb").read()
+
+
+def test_java_style_tells_the_two_apart():
+    listener = net.ServerSocket(0, 1, net.InetAddress.getByName("127.0.0.1"))
+    listener.setReceiveBufferSize(8192)
+    client = net.Socket()
+    before = descriptors()
+    client.setSendBufferSize(8192)
+    (descriptor,) = descriptors() - before
+    client.connect(net.InetSocketAddress("127.0.0.1", listener.getLocalPort()))
+    server = listener.accept()
+    try:
+        client.setSoTimeout(10)
+        with pytest.raises(net.SocketTimeoutException):
+            client.getInputStream().read()
+        client.setSoTimeout(LATE * 1000)
+        # Java has no such option.
+        with stock.socket(fileno=os.dup(descriptor)) as same:
+            same.setsockopt(stock.IPPROTO_TCP, stock.TCP_USER_TIMEOUT, 100)
+        for call in (
+            lambda: client.getOutputStream().write(bytes(1 << 20)),
+            client.getInputStream().read,
+            client.getInputStream().read,
+        ):
+            with pytest.raises(net.SocketException) as told:
+                call()
+            assert not isinstance(told.value, (net.SocketTimeoutException, net.ConnectException))
+            assert told.value.errno == errno.ETIMEDOUT
+            assert told.value.getMessage() == "Connection timed out"
+    finally:
+        for opened in (client, server, listener):
+            opened.close()
