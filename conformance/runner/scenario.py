@@ -39,6 +39,7 @@ COMMANDS = {
     "server": (3, "", None, 0),
     "accept": (2, "timeout", 0, 1),
     "connect": ("2 or 3", "timeout", 0, None),
+    "create_connection": (2, "timeout", None, 0),
     "shutdown": (2, "", 0, None),
     "close": (1, "", 0, None),
     "close_java": (1, "", 0, None),

@@ -128,8 +128,8 @@ def test_a_class_with_a_connect_of_its_own_makes_the_connection(host, silent, go
             asked.append(address)
             super().connect(address)
 
-    monkeypatch.setattr(polysock, "socket", Proxied)
     address = silent()
+    monkeypatch.setattr(polysock, "socket", Proxied)
     with polysock.create_connection(host(address, good), timeout=1) as sock:
         assert isinstance(sock, Proxied)
         assert sock.gettimeout() == 1
