@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
-"""Checks that every polysock name in the tables of docs/porting.md exists. Run it with a Python that has polysock."""
+"""Checks that every polysock name in the tables of docs/porting.md exists, and every argument that it names.
+
+Run it with a Python that has polysock.
+"""
 
 import builtins
+import inspect
 import pathlib
 import re
 import sys
@@ -68,10 +72,32 @@ def names(text):
                     yield number, title, name
 
 
+def keywords(text):
+    """(line, name) of each keyword argument between backticks."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for name in re.findall(r"`([a-z_]+)=\w*`", line):
+            yield number, name
+
+
+def parameters():
+    """The names of everything that can be given to something of polysock's by keyword."""
+    for place in (polysock, polysock.socket, polysock.Server):
+        for made in vars(place).values():
+            try:
+                signature = inspect.signature(made)
+            except (TypeError, ValueError):
+                continue  # nothing to call, or it does not say how
+            yield from (each.name for each in signature.parameters.values() if each.kind is not each.POSITIONAL_ONLY)
+
+
 def main():
     path = ROOT / "docs/porting.md"
-    found = [entry for entry in names(path.read_text(encoding="utf-8")) if entry[1] in CHECKS]
+    text = path.read_text(encoding="utf-8")
+    found = [entry for entry in names(text) if entry[1] in CHECKS]
     wrong = [entry for entry in found if not CHECKS[entry[1]](entry[2])]
+    given, known = list(keywords(text)), set(parameters())
+    found += given
+    wrong += [(number, "Python", f"argument {name}=") for number, name in given if name not in known]
     for number, title, name in wrong:
         print(f"{path.name}:{number}: {title.strip('`')} has no {name}", file=sys.stderr)
     print(f"{path.name}: {len(found)} names, {len(wrong)} unknown")

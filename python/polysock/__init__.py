@@ -576,7 +576,7 @@ def create_connection(
             raise
         return sock
 
-    # A class with a connect of its own, such as that of a proxy, connects to one address after another, and so does a call
+    # A class with another connect, such as a proxy's, has to connect to one address after another, and so has a call
     # that may not wait.
     if len(found) > 1 and limit != 0 and getattr(socket, "connect", None) is _native.socket.connect:
         one_at_a_time = bool(source_address and source_address[1])

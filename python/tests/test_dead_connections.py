@@ -1,5 +1,6 @@
 """A connection that died is neither a time limit that passed nor a stream that ended."""
 
+import contextlib
 import errno
 import os
 import socket as stock
@@ -34,7 +35,7 @@ def descriptors():
 def given_up(client):
     """Makes the kernel give the connection up: what was sent stays unacknowledged too long."""
     client.setblocking(False)
-    with pytest.raises(BlockingIOError):
+    with contextlib.suppress(BlockingIOError):
         while True:
             client.send(bytes(65536))
     client.setsockopt(polysock.IPPROTO_TCP, polysock.TCP_USER_TIMEOUT, 100)
@@ -81,7 +82,7 @@ def test_a_reset_that_a_send_was_told_of_is_no_end():
     with client:
         server.setsockopt(polysock.SOL_SOCKET, polysock.SO_LINGER, struct.pack("ii", 1, 0))
         server.close()
-        with pytest.raises(ConnectionResetError):
+        with contextlib.suppress(ConnectionResetError):
             while True:
                 client.send(b"x")
         with pytest.raises(ConnectionResetError):
