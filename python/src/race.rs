@@ -24,6 +24,7 @@ impl Race {
     #[new]
     #[pyo3(signature = (families, timeout, delay, one_at_a_time, /))]
     fn new(
+        py: Python<'_>,
         families: Vec<CInt>,
         timeout: &Bound<'_, PyAny>,
         delay: &Bound<'_, PyAny>,
@@ -41,6 +42,7 @@ impl Race {
         } else {
             polysock_core::Race::new(&families, delay, timeout)
         };
+        let race = race.map_err(|error| error::exception(py, &error))?;
         Ok(Self(Mutex::new(Running { race, winner: None })))
     }
 
