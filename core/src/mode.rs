@@ -150,7 +150,7 @@ impl Handle {
     pub(crate) fn keep_nonblocking(&self) -> Option<NonBlocking<'_>> {
         let mut shared = self.shared.lock();
         let wanted = self.mode.is_wanted_nonblocking();
-        shared.need_nonblocking += usize::from(wanted);
+        shared.need_nonblocking += u32::from(wanted);
         // Made only if it counts: dropping one takes the lock we hold.
         wanted.then(|| NonBlocking(self))
     }
@@ -160,7 +160,7 @@ impl Handle {
         let mut shared = self.shared.lock();
         let free = !std::mem::replace(&mut shared.accepting, true);
         // A descriptor that is non-blocking for another call stays so: this one could sleep.
-        shared.need_nonblocking += usize::from(free);
+        shared.need_nonblocking += u32::from(free);
         // Made only if it is ours: dropping one gives the turn back, and takes the lock we hold.
         free.then(|| AcceptTurn(self))
     }

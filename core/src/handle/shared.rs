@@ -1,6 +1,7 @@
 //! What the threads of a handle tell each other, and what follows its descriptor.
 
 use super::Direction;
+use crate::address::Address;
 use crate::sys::fork::InChild;
 use crate::sys::thread::{Thread, ThreadId};
 use crate::sys::wake;
@@ -24,7 +25,9 @@ pub(crate) struct Shared {
     writer: Option<Owner>,
     pub(crate) accepting: bool,
     /// How many calls need the descriptor in non-blocking mode.
-    pub(crate) need_nonblocking: usize,
+    pub(crate) need_nonblocking: u32,
+    /// The address that a connect which has begun and not ended is to reach.
+    pub(crate) connecting_to: Option<Box<Address>>,
 }
 
 /// What a registered thread waits for.

@@ -30,7 +30,7 @@ impl Socket {
     pub fn disconnect(&self) -> Result<()> {
         self.now(Operation::Connect, |fd| {
             unix::disconnect(fd)?;
-            self.connecting_to.lock().take();
+            self.handle.shared.lock().connecting_to.take();
             self.handle.ending.forget();
             Ok(())
         })
@@ -75,7 +75,7 @@ impl<H: Host> Call<'_, H> {
             }
             if attempt.under_way != UnderWay::Nothing {
                 if !ask_again {
-                    self.socket.connecting_to.lock().take();
+                    self.socket.handle.shared.lock().connecting_to.take();
                     return outcome(fd).map(Step::Done);
                 }
                 // Another holder may have put the descriptor back into blocking mode: only a connect that ended is asked.
@@ -135,14 +135,14 @@ impl Attempt<'_> {
             match said.as_ref().err().and_then(io::Error::raw_os_error) {
                 Some(libc::EINPROGRESS) => {
                     self.under_way = UnderWay::Ours;
-                    *self.socket.connecting_to.lock() = Some(Box::new(*self.address));
+                    self.socket.handle.shared.lock().connecting_to = Some(Box::new(*self.address));
                     self.socket.handle.ending.forget();
                     if !std::mem::take(&mut self.ask_at_once) {
                         return Err(io::Error::from_raw_os_error(libc::EAGAIN));
                     }
                 }
                 Some(libc::EALREADY) => {
-                    let connecting_to = self.socket.connecting_to.lock().as_deref().copied();
+                    let connecting_to = self.socket.handle.shared.lock().connecting_to.as_deref().copied();
                     if let Some(other) = connecting_to.filter(|other| other != self.address) {
                         self.in_the_way = Some(("still connecting to", other));
                     } else if self.may_wait {
@@ -158,7 +158,7 @@ impl Attempt<'_> {
                 // Another call has seen the end before us.
                 Some(libc::EISCONN) if self.under_way != UnderWay::Nothing => return self.connected(fd),
                 Some(errno) => {
-                    let connecting_to = self.socket.connecting_to.lock().take();
+                    let connecting_to = self.socket.handle.shared.lock().connecting_to.take();
                     let of_another = match connecting_to {
                         // The refusal was taken by whoever asked for SO_ERROR.
                         _ if errno == libc::ECONNABORTED => true,
@@ -178,7 +178,7 @@ impl Attempt<'_> {
 
     /// The socket is connected: to the address of this call, or to one that an earlier call asked for.
     fn connected(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
-        let connecting_to = self.socket.connecting_to.lock().take();
+        let connecting_to = self.socket.handle.shared.lock().connecting_to.take();
         let peer = match connecting_to {
             _ if self.under_way == UnderWay::Ours => return Ok(()),
             Some(address) => *address,

@@ -20,13 +20,11 @@ pub use message::Received;
 pub use options::{Interface, Keepalive};
 pub use tcp_info::{CongestionState, TcpInfo};
 
-use crate::address::Address;
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Direction, Handle};
 use crate::host::{Host, Plain};
 use crate::mode::Mode;
-use crate::sys::fork::ForkLock;
 use crate::sys::reserve::check_left;
 use crate::sys::{special, unix};
 use crate::time::{Limit, Timeout};
@@ -46,8 +44,6 @@ pub struct Socket {
     protocol: Protocol,
     /// It is known to listen.
     listening: AtomicBool,
-    /// The address that a connect which has begun and not ended is to reach.
-    connecting_to: ForkLock<Option<Box<Address>>>,
     /// What Java's reads and writes remember.
     pub(crate) halves: Halves,
 }
@@ -226,7 +222,6 @@ impl Socket {
             socket_type,
             protocol,
             listening: AtomicBool::new(false),
-            connecting_to: ForkLock::new(),
             halves: Halves::default(),
         }
     }
