@@ -45,6 +45,7 @@ const LEAST_ATTEMPT_DELAY: Duration = Duration::from_millis(10);
 /// Each address has a place, its index in the list the race was made with. Whoever runs the race makes the sockets, in
 /// its own language, and keeps what it likes beside them; nobody else uses them until one has won.
 pub struct Race<S> {
+    limit: Timeout,
     deadline: Deadline,
     waiting: VecDeque<usize>,
     runners: Vec<Runner<S>>,
@@ -102,10 +103,11 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         attempt_delay: Option<Duration>,
         timeout: impl Into<Timeout>,
     ) -> Result<Self> {
-        let all = families.len();
+        let (all, limit) = (families.len(), timeout.into());
         let made = || {
             Ok(Self {
-                deadline: Deadline::after(timeout.into()),
+                limit,
+                deadline: Deadline::after(limit),
                 waiting: if attempt_delay.is_some() {
                     take_turns(families)?.into()
                 } else {
@@ -175,10 +177,11 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         self.runners.iter().any(|runner| runner.place == place)
     }
 
-    /// Why a place that was started has failed; nothing while it runs, or where its time was up before it had an answer.
-    pub fn failure(&self, place: usize) -> Option<Kind> {
+    /// Why a place that was started did not win: how it failed, or that its time was up before it had an answer.
+    pub fn error(&self, place: usize) -> Error {
         let started = self.started.iter().find(|started| started.place == place);
-        started.and_then(|started| started.end)
+        let kind = started.and_then(|started| started.end);
+        Error::new(Operation::Connect, kind.unwrap_or(Kind::TimedOut)).within(self.limit)
     }
 
     /// Runs until somebody is to start, has won, all have lost, time is up or a signal arrives. Sleeps.

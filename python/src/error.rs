@@ -71,14 +71,6 @@ pub fn raise<T>(py: Python<'_>, result: polysock_core::Result<T>) -> PyResult<T>
     result.map_err(|error| notes::exception(py, &error, About::default()))
 }
 
-/// The exception for a connect of several that were made at once.
-pub fn of_connect(py: Python<'_>, kind: Kind) -> PyErr {
-    match kind.errno() {
-        Some(errno) => os_error(py, errno),
-        None => PyTimeoutError::new_err("timed out"),
-    }
-}
-
 /// `OSError(errno, text)`, which makes an instance of the subclass that belongs to the number.
 pub fn os_error(py: Python<'_>, errno: i32) -> PyErr {
     // Made here and now: of one that is made when it is first looked at, extension modules see the type `OSError` only

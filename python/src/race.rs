@@ -1,9 +1,10 @@
 //! Connecting to whichever of several addresses answers first: the core's race, with sockets that Python makes.
 
 use crate::convert::CInt;
+use crate::notes::{self, About};
 use crate::socket::NativeSocket;
 use crate::{address, audit, convert, error, gil};
-use polysock_core::{Family, Kind, RaceStep, Socket};
+use polysock_core::{Address, Family, Kind, RaceStep, Socket};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,6 +16,8 @@ pub struct Race(Mutex<Running>);
 struct Running {
     race: polysock_core::Race<Arc<Socket>>,
     winner: Option<usize>,
+    /// Where the places connect to.
+    targets: Vec<(usize, Address)>,
 }
 
 #[pymethods]
@@ -43,20 +46,26 @@ impl Race {
             polysock_core::Race::new(&families, delay, timeout)
         };
         let race = race.map_err(|error| error::exception(py, &error))?;
-        Ok(Self(Mutex::new(Running { race, winner: None })))
+        Ok(Self(Mutex::new(Running {
+            race,
+            winner: None,
+            targets: Vec::new(),
+        })))
     }
 
     /// Waits for the next address that is to start, and says its place; None when it is over.
     fn step(&self, py: Python<'_>) -> PyResult<Option<usize>> {
         let mut running = self.running()?;
-        Ok(match gil::call(py, |host| running.race.step(host))? {
-            RaceStep::Start(place) => Some(place),
-            RaceStep::Won(place, _) => {
-                running.winner = Some(place);
-                None
-            }
-            RaceStep::Lost(_) => None,
-        })
+        Ok(
+            match gil::call(py, About::default(), |host| running.race.step(host))? {
+                RaceStep::Start(place) => Some(place),
+                RaceStep::Won(place, _) => {
+                    running.winner = Some(place);
+                    None
+                }
+                RaceStep::Lost(_) => None,
+            },
+        )
     }
 
     /// Lets the socket of a place that was to start connect to its address.
@@ -64,7 +73,9 @@ impl Race {
         let made = socket.get().share(socket.py())?;
         let target = address::from_python("connect", &made, to)?;
         audit::tell_address(c"socket.connect", socket, to)?;
-        self.running()?.race.enter(place, made, target);
+        let mut running = self.running()?;
+        running.targets.push((place, target));
+        running.race.enter(place, made, target);
         Ok(())
     }
 
@@ -87,8 +98,11 @@ impl Race {
 
     /// The exception for a place that entered and did not win.
     fn error(&self, py: Python<'_>, place: usize) -> PyResult<Py<PyAny>> {
-        let kind = self.running()?.race.failure(place).unwrap_or(Kind::TimedOut);
-        Ok(error::of_connect(py, kind).into_value(py).into_any())
+        let running = self.running()?;
+        let target = running.targets.iter().find(|(other, _)| *other == place);
+        let about = About::default().to(target.map(|(_, address)| address));
+        let raised = notes::exception(py, &running.race.error(place), about);
+        Ok(raised.into_value(py).into_any())
     }
 }
 
