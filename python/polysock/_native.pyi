@@ -29,6 +29,7 @@ __all__ = [
     "StandardSocketOptions",
     "TcpInfo",
     "TruncatedError",
+    "Turn",
     "Worker",
     "__version__",
     "close",
@@ -54,10 +55,12 @@ __all__ = [
     "inet_pton",
     "ntohl",
     "ntohs",
+    "send_out",
     "set_try_first",
     "sethostname",
     "socket",
     "socketpair",
+    "take_in",
     "try_counts",
 ]
 
@@ -291,6 +294,8 @@ class socket:
     def state(self) -> str: ...
     def tcp_info(self) -> TcpInfo: ...
 
+def take_in(kept: bytearray, stream: object, size: int, /) -> int: ...
+def send_out(stream: object, waiting: bytearray, /) -> None: ...
 def getaddrinfo(
     host: str | bytes | None,
     port: str | bytes | int | None,
@@ -498,6 +503,14 @@ class ServerSocket:
     def toString(self) -> str: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *_exception: object) -> None: ...
+
+@final
+class Turn:
+    def __new__(cls) -> Self: ...
+    @property
+    def taken(self) -> bool: ...
+    @taken.setter
+    def taken(self, value: bool) -> None: ...
 
 @final
 class SocketInputStream:

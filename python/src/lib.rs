@@ -53,9 +53,9 @@ mod _native {
     };
     #[pymodule_export]
     use crate::net::{
-        DatagramPacket, DatagramSocket, ExtendedSocketOptions, Inet4Address, Inet6Address, InetAddress,
-        InetSocketAddress, MulticastSocket, NetworkInterface, ServerSocket, SocketAddress, SocketInputStream,
-        SocketOption, SocketOutputStream, StandardSocketOptions,
+        send_out, take_in, DatagramPacket, DatagramSocket, ExtendedSocketOptions, Inet4Address, Inet6Address,
+        InetAddress, InetSocketAddress, MulticastSocket, NetworkInterface, ServerSocket, SocketAddress,
+        SocketInputStream, SocketOption, SocketOutputStream, StandardSocketOptions, Turn,
     };
     #[pymodule_export]
     use crate::race::Race;

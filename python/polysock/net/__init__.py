@@ -3,7 +3,10 @@
 Every exception is Java's and Python's at once: `SocketTimeoutException` is a `TimeoutError`, and so on.
 """
 
+import sys
+
 from .. import _native
+from ._absent import INSTEAD
 from ._errors import (
     BindException,
     ConnectException,
@@ -124,3 +127,13 @@ __all__ = [
     "UnsupportedOperationException",
     "Writer",
 ]
+
+
+def __getattr__(name):
+    text = f"module {__name__!r} has no attribute {name!r}"
+    if name in INSTEAD:
+        text = f"{__name__} has no {name}: use {INSTEAD[name]}"
+        # `from polysock.net import name` asks here whether there is such a thing before it says that there is not.
+        if sys._getframe(1).f_code.co_name == "_handle_fromlist":
+            raise ImportError(text, name=__name__)
+    raise AttributeError(text, name=name, obj=sys.modules[__name__])

@@ -1,14 +1,61 @@
 """Java's exceptions. Each is Python's as well, and knows the number of the system's error where there is one."""
 
+import traceback
 from socket import gaierror
 
 from .._exceptions import SignatureOfArguments
 
 
-class IOException(OSError):
+class _Throwable:
+    """What every exception of Java's can say of itself."""
+
+    # Java's package, which programs print.
+    _package = "java.net"
+
+    def getLocalizedMessage(self):
+        """As `getMessage`."""
+        return self.getMessage()
+
+    def getCause(self):
+        """The exception that this one was raised `from`, or None."""
+        return self.__cause__
+
+    def initCause(self, cause, /):
+        """Says which exception this one came from, and returns this one."""
+        if cause is self:
+            raise IllegalArgumentException("Self-causation not permitted")
+        self.__cause__ = cause
+        return self
+
+    def addSuppressed(self, exception, /):
+        """Adds an exception that was raised while this one was on its way, and that would otherwise be lost."""
+        if exception is self:
+            raise IllegalArgumentException("Self-suppression not permitted")
+        if exception is None:
+            raise NullPointerException("Cannot suppress a null exception.")
+        self._suppressed = (*self.getSuppressed(), exception)
+
+    def getSuppressed(self):
+        """Those exceptions, in the order in which they were added."""
+        return getattr(self, "_suppressed", ())
+
+    def printStackTrace(self, out=None, /):
+        """Prints what happened and where, as Python does: to standard error, or a PrintStream, PrintWriter or text
+        file."""
+        traceback.print_exception(self, file=out)
+
+    def toString(self):
+        """Java's name of the exception and its message, such as "java.net.ConnectException: Connection refused"."""
+        name = f"{self._package}.{type(self).__name__}"
+        message = self.getLocalizedMessage()
+        return name if message is None else f"{name}: {message}"
+
+
+class IOException(_Throwable, OSError):
     """Input or output failed."""
 
     __signature__ = SignatureOfArguments()
+    _package = "java.io"
 
     def getMessage(self):
         """What happened, None if nothing is known."""
@@ -34,6 +81,8 @@ class UnsupportedEncodingException(IOException):
 
 class SocketException(IOException):
     """A socket failed: it is closed, the connection was reset, …"""
+
+    _package = "java.net"
 
 
 class BindException(SocketException):
@@ -61,17 +110,24 @@ class InterruptedIOException(IOException):
 class SocketTimeoutException(InterruptedIOException, TimeoutError):
     """The time limit of a read, an accept, a receive or a connect passed; the socket stays usable."""
 
+    _package = "java.net"
+
 
 class UnknownHostException(IOException, gaierror):
     """The host has no address."""
+
+    _package = "java.net"
 
 
 class ProtocolException(IOException):
     """The peer did not keep to the protocol."""
 
+    _package = "java.net"
 
-class _Unchecked(Exception):
+
+class _Unchecked(_Throwable, Exception):
     __signature__ = SignatureOfArguments()
+    _package = "java.lang"
 
     def getMessage(self):
         """What was wrong, None if nothing is known."""
@@ -85,13 +141,19 @@ class IllegalArgumentException(_Unchecked, ValueError):
 class UnknownFormatConversionException(IllegalArgumentException):
     """A conversion of `printf` that is not known."""
 
+    _package = "java.util"
+
 
 class MissingFormatArgumentException(IllegalArgumentException):
     """A conversion of `printf` without an argument."""
 
+    _package = "java.util"
+
 
 class IllegalFormatConversionException(IllegalArgumentException):
     """An argument of `printf` that its conversion is not for."""
+
+    _package = "java.util"
 
 
 class NullPointerException(_Unchecked, TypeError):
@@ -112,6 +174,8 @@ class IllegalStateException(_Unchecked, RuntimeError):
 
 class NoSuchElementException(_Unchecked, LookupError):
     """There is no further word or line."""
+
+    _package = "java.util"
 
 
 class InputMismatchException(NoSuchElementException, ValueError):

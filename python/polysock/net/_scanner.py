@@ -3,45 +3,82 @@
 import re
 
 from ._errors import IllegalStateException, InputMismatchException, IOException, NoSuchElementException
-from ._text import BufferedReader, InputStreamReader, Reader
+from ._streams import LONGEST_LINE
+from ._text import BufferedReader, InputStreamReader, _Characters, with_piece
 
 _SPACE = re.compile(r"[\s\x1c-\x1f]*")
-_WORD = re.compile(r"[^\s\x1c-\x1f]+")
+_GAP = re.compile(r"[\s\x1c-\x1f]")
+_WORD = re.compile(r"[^\s\x1c-\x1f]")
 _LINE_END = re.compile("\r\n|[\n\r\u2028\u2029\u0085]")
+# No part of a pattern may match what the next one matches too: a word that fails in the end is then given up at once.
 _WHOLE = re.compile(r"[-+]?[0-9]+")
-_BROKEN = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?(NaN|Infinity)")
+_BROKEN = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?(NaN|Infinity)")
+# A number of 64 bits has no more digits.
+_MOST_DIGITS = 19
 
 
 class Scanner:
     """Reads words, numbers and lines of a reader, of a stream of bytes in UTF-8, or of a text.
 
-    Where the stream fails the input ends, as in Java; `ioException` tells why. After a timeout the next call goes on.
+    Where the stream fails the input ends, as in Java; `ioException` tells why. After a timeout the next call goes on. A
+    word, a line, or white space before a word of more than 16 Mi characters raises IOException; what was read stays.
     """
 
     def __init__(self, source, charset="UTF-8", /):
         self._text, self._at = "", 0
+        # What was read behind that, in pieces.
+        self._behind, self._length_behind = (), 0
         self._source, self._ended, self._closed, self._failure = None, False, False, None
         if isinstance(source, str):
             self._text, self._ended = source, True
         else:
-            reader = source if isinstance(source, Reader) else InputStreamReader(source, charset)
+            reader = source if isinstance(source, _Characters) else InputStreamReader(source, charset)
             self._source = BufferedReader(reader)
 
     def _more(self):
-        """Reads more behind what there is; whether anything came."""
+        """Reads more, which becomes the last of `_behind`; None when the input has ended or time is up."""
+        source = self._source
         if self._ended:
-            return False
+            return None
         try:
-            more = self._source._more()
+            if source._has_text():
+                piece = source._text[source._at :]
+                behind, length = with_piece(self._behind, piece), self._length_behind + len(piece)
+                self._behind, self._length_behind, source._text, source._at = behind, length, "", 0
+                return piece
         except TimeoutError as failed:
             self._failure = failed
-            return False
+            return None
         except IOException as failed:
-            self._failure, more = failed, ""
-        self._ended = not more
-        if more:
-            self._text, self._at = self._text[self._at :] + more, 0
-        return bool(more)
+            self._failure = failed
+        self._ended = True
+        return None
+
+    def _join(self):
+        """Puts what was read behind the text with it."""
+        if self._behind:
+            text = "".join((self._text[self._at :], *self._behind))
+            self._text, self._at, self._behind, self._length_behind = text, 0, (), 0
+
+    def _find(self, pattern, at):
+        """Where a pattern for single characters is first found from so many behind the beginning on; reads until it
+        is. None when the input has ended or time is up."""
+        self._join()
+        found = pattern.search(self._text, self._at + at)
+        if found is not None:
+            return found.start() - self._at
+        before = len(self._text) - self._at
+        try:
+            while True:
+                if before + self._length_behind > LONGEST_LINE:
+                    raise IOException(f"a word or line of more than {LONGEST_LINE} characters")
+                seen = before + self._length_behind
+                if (piece := self._more()) is None:
+                    return None
+                if (found := pattern.search(piece)) is not None:
+                    return seen + found.start()
+        finally:
+            self._join()
 
     def _ensure_open(self):
         if self._closed:
@@ -50,31 +87,27 @@ class Scanner:
     def _line(self):
         """Where the line ends and where the next begins; None if there is none."""
         self._ensure_open()
-        searched = 0
-        while True:
-            end = _LINE_END.search(self._text, self._at + searched)
-            # The "\n" of a "\r" may still come.
-            if end is not None and (end.end() < len(self._text) or end.group() != "\r"):
-                return end.span()
-            searched = len(self._text) - self._at if end is None else end.start() - self._at
-            if not self._more():
-                break
-        if not self._ended:
+        stop = self._find(_LINE_END, 0)
+        if stop is not None:
+            if self._text[self._at + stop :] == "\r":
+                self._find(_ANYTHING, stop + 1)  # the "\n" of it may still come
+                if self._text[self._at + stop :] == "\r" and not self._ended:
+                    return None
+            return _LINE_END.match(self._text, self._at + stop).span()
+        if not self._ended or self._at == len(self._text):
             return None
-        if end is not None:
-            return end.span()
-        return (len(self._text), len(self._text)) if self._at < len(self._text) else None
+        return len(self._text), len(self._text)
 
     def _word(self):
         """Where the next word begins and ends; None if there is none."""
         self._ensure_open()
-        while True:
-            start = _SPACE.match(self._text, self._at).end()
-            word = _WORD.match(self._text, start)
-            if word is not None and word.end() < len(self._text):
-                return word.span()
-            if not self._more():
-                return word.span() if word is not None and self._ended else None
+        start = self._find(_WORD, _SPACE.match(self._text, self._at).end() - self._at)
+        if start is None:
+            return None
+        end = self._find(_GAP, start)
+        if end is None:
+            return (self._at + start, len(self._text)) if self._ended else None
+        return self._at + start, self._at + end
 
     def hasNextLine(self):
         """Whether there is another line; waits for it."""
@@ -98,37 +131,38 @@ class Scanner:
         start, self._at = word
         return self._text[start : self._at]
 
-    def _next_is(self, pattern):
+    def _next_is(self, pattern, fits=lambda _text: True):
         word = self._word()
-        return word is not None and pattern.fullmatch(self._text, *word) is not None
+        return word is not None and pattern.fullmatch(self._text, *word) is not None and fits(self._text[slice(*word)])
 
-    def _next_as(self, pattern, convert, fits=lambda _value: True):
+    def _next_as(self, pattern, convert, fits=lambda _text: True):
         word = self._word()
         if word is None:
             raise NoSuchElementException
         text = self._text[slice(*word)]
         if pattern.fullmatch(text) is None:
             raise InputMismatchException
-        if not fits(value := convert(text)):
+        if not fits(text):
             raise InputMismatchException(f'For input string: "{text}"')
-        self._at = word[1]
-        return value
+        return convert(text), word[1]
 
     def hasNextInt(self):
         """Whether the next word is a number of 32 bits."""
-        return self._next_is(_WHOLE) and _has_bits(int(self._text[slice(*self._word())]), 32)
+        return self._next_is(_WHOLE, lambda text: _has_bits(text, 32))
 
     def nextInt(self):
         """The next word as a number of 32 bits; InputMismatchException leaves it where it is."""
-        return self._next_as(_WHOLE, int, lambda value: _has_bits(value, 32))
+        value, self._at = self._next_as(_WHOLE, _number, lambda text: _has_bits(text, 32))
+        return value
 
     def hasNextLong(self):
         """Whether the next word is a number of 64 bits."""
-        return self._next_is(_WHOLE) and _has_bits(int(self._text[slice(*self._word())]), 64)
+        return self._next_is(_WHOLE, lambda text: _has_bits(text, 64))
 
     def nextLong(self):
         """The next word as a number of 64 bits; InputMismatchException leaves it where it is."""
-        return self._next_as(_WHOLE, int, lambda value: _has_bits(value, 64))
+        value, self._at = self._next_as(_WHOLE, _number, lambda text: _has_bits(text, 64))
+        return value
 
     def hasNextDouble(self):
         """Whether the next word is a number."""
@@ -136,7 +170,8 @@ class Scanner:
 
     def nextDouble(self):
         """The next word as a number; InputMismatchException leaves it where it is."""
-        return self._next_as(_BROKEN, float)
+        value, self._at = self._next_as(_BROKEN, float)
+        return value
 
     def hasNextBoolean(self):
         """Whether the next word is true or false."""
@@ -144,7 +179,8 @@ class Scanner:
 
     def nextBoolean(self):
         """The next word as True or False; InputMismatchException leaves it where it is."""
-        return self._next_as(_TRUTH, lambda text: text.lower() == "true")
+        value, self._at = self._next_as(_TRUTH, lambda text: text.lower() == "true")
+        return value
 
     def ioException(self):
         """What ended the input, None if nothing failed."""
@@ -170,7 +206,16 @@ class Scanner:
 
 
 _TRUTH = re.compile("true|false", re.IGNORECASE)
+_ANYTHING = re.compile("(?s:.)")
 
 
-def _has_bits(value, bits):
-    return -(1 << bits - 1) <= value < 1 << bits - 1
+def _number(text):
+    """The number of a text, zeros in front of it aside: int() refuses texts of thousands of digits."""
+    digits = text.lstrip("+-").lstrip("0") or "0"
+    return -int(digits) if text[0] == "-" else int(digits)
+
+
+def _has_bits(text, bits):
+    if len(text.lstrip("+-").lstrip("0")) > _MOST_DIGITS:
+        return False
+    return -(1 << bits - 1) <= _number(text) < 1 << bits - 1

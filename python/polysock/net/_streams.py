@@ -3,14 +3,19 @@
 What they read from may be a binary file of Python's as well: `DataInputStream(open(name, "rb"))`, or `sys.stdin.buffer`
 where a Java program has `System.in`.
 
-What is read ahead belongs to the stream object. A timeout in the middle of a value loses nothing: the bytes that came
-are kept, and the next call goes on with them.
+What is read ahead belongs to the stream object. A timeout in the middle of a value, or a signal handler that raises,
+loses nothing: the bytes that came are kept, and the next call goes on with them.
+
+So methods that take something out of a stream, or put something in, first work out all they need, which may be
+interrupted and done again, and then make it so by assignments alone: the interpreter runs signal handlers after calls
+and between rounds of a loop, but neither between assignments nor before a return. A lock is taken and given back by
+assignment too.
 """
 
 import errno
 import os
+import re
 import struct
-import threading
 from abc import ABCMeta, abstractmethod
 
 from .. import _native
@@ -56,19 +61,18 @@ class InputStream(metaclass=ABCMeta):
         if limit is not None and limit < 0:
             raise IllegalArgumentException("len < 0")
         received = bytearray()
-        chunk = bytearray(_CHUNK if limit is None else min(limit, _CHUNK))
-        while limit is None or len(received) < limit:
-            wanted = len(chunk) if limit is None else min(len(chunk), limit - len(received))
-            try:
-                count = self.read(chunk, 0, wanted)
-            except BaseException as failed:  # also what a signal handler raised
-                received += getattr(failed, "partial", b"")
-                failed.partial, failed.bytesTransferred = bytes(received), len(received)
-                raise
-            if count < 0:
-                break
-            received += chunk[:count]
-        return bytes(received)
+        try:
+            while limit is None or len(received) < limit:
+                wanted = _CHUNK if limit is None else min(_CHUNK, limit - len(received))
+                if _native.take_in(received, self, wanted) < 0:
+                    break
+            return bytes(received)
+        except BaseException as failed:  # also what a signal handler raised
+            received += getattr(failed, "partial", b"")
+            # Without memory there is none for a copy either.
+            failed.partial = received if isinstance(failed, MemoryError) else bytes(received)
+            failed.bytesTransferred = len(received)
+            raise
 
     def skip(self, n, /):
         """Reads `n` bytes and drops them; how many, fewer only at the end of the stream."""
@@ -91,10 +95,10 @@ class InputStream(metaclass=ABCMeta):
         if out is None:
             raise NullPointerException("the stream is None")
         # Before anything is read that nobody would get.
-        write = out.write
-        total, chunk = 0, bytearray(_CHUNK)
-        while (count := self.read(chunk)) >= 0:
-            write(bytes(chunk[:count]))
+        out.write  # noqa: B018 before anything is read that nobody would get
+        total, kept = 0, bytearray()
+        while (count := _native.take_in(kept, self, _CHUNK)) >= 0:
+            _native.send_out(out, kept)
             total += count
         return total
 
@@ -190,26 +194,66 @@ class FilterInputStream(InputStream):
 
     def __init__(self, stream, /):
         self._stream = input_stream(stream)
-        # What came of a value that was not whole yet.
+        # What came and was not handed out: from `_at` on.
         self._kept = bytearray()
+        self._at = 0
+        self._turn = _native.Turn()
+
+    def _need(self, length, size):
+        """Reads until there are so many bytes, no more than `size` ahead; False when the stream ends sooner."""
+        if self._at:
+            self._forget()
+        while len(self._kept) < length:
+            if _native.take_in(self._kept, self._stream, max(size, length - len(self._kept))) < 0:
+                return False
+        return True
+
+    def _forget(self):
+        """Lets go of what was handed out."""
+        at = self._at
+        del self._kept[:at]
+        self._at = 0
+
+    def _ahead(self):
+        """How much is read at once, however little is wanted."""
+        return 0
+
+    def _ensure_open(self):
+        """Raises when the stream was closed, where that is remembered."""
 
     def read(self, buffer=None, off=0, length=None, /):
         """Reads one byte as a number, or at least one into (a part of) a buffer and says how many; -1 is the end."""
         if buffer is None and (off or length is not None):
             raise NullPointerException("the buffer is None")
-        if not self._kept:
-            return self._stream.read() if buffer is None else self._stream.read(buffer, off, length)
-        if buffer is None:
-            return self._kept.pop(0)
-        view = part(buffer, off, length)
-        count = min(len(self._kept), len(view))
-        view[:count] = self._kept[:count]
-        del self._kept[:count]
-        return count
+        view = memoryview(bytearray(1)) if buffer is None else room(buffer, off, length)
+        wanted = len(view)
+        turn = self._turn
+        turn.taken = True
+        try:
+            self._ensure_open()
+            if wanted == 0:
+                return 0
+            kept = self._kept
+            have = len(kept) - self._at
+            if not have:
+                self._forget()
+                have = _native.take_in(kept, self._stream, max(wanted, self._ahead()))
+                have = len(kept)
+                if not have:
+                    return -1
+            at = self._at
+            count = min(wanted, have)
+            end = at + count
+            view[:count] = kept[at:end]
+            self._at = end
+            return view[0] if buffer is None else count
+        finally:
+            turn.taken = False
 
     def available(self):
         """How many bytes a read would find without waiting."""
-        return len(self._kept) + self._stream.available()
+        self._ensure_open()
+        return len(self._kept) - self._at + self._stream.available()
 
     def close(self):
         """Closes the stream, and the socket below."""
@@ -224,32 +268,15 @@ class BufferedInputStream(FilterInputStream):
         super().__init__(stream)
         if size <= 0:
             raise IllegalArgumentException("Buffer size <= 0")
-        self._chunk = bytearray(size)
-        self._lock = threading.RLock()
+        self._size = size
         self._closed = False
+
+    def _ahead(self):
+        return self._size
 
     def _ensure_open(self):
         if self._closed:
             raise IOException("Stream closed")
-
-    def read(self, buffer=None, off=0, length=None, /):
-        """Reads one byte as a number, or at least one into (a part of) a buffer and says how many; -1 is the end."""
-        wanted = 1 if buffer is None else len(room(buffer, off, length))
-        with self._lock:
-            self._ensure_open()
-            if not self._kept and wanted < len(self._chunk):
-                if wanted == 0:
-                    return 0
-                count = self._stream.read(self._chunk)
-                if count < 0:
-                    return -1
-                self._kept += memoryview(self._chunk)[:count]
-            return super().read(buffer, off, length)
-
-    def available(self):
-        """How many bytes a read would find without waiting."""
-        self._ensure_open()
-        return super().available()
 
     def close(self):
         """Closes the stream, and the socket below; a read that waits in another thread ends."""
@@ -260,28 +287,35 @@ class BufferedInputStream(FilterInputStream):
 class DataInputStream(FilterInputStream):
     """Reads numbers and texts in the format of Java's DataOutputStream: big-endian, whatever the machine."""
 
-    def _take(self, length):
-        """Exactly `length` bytes. What came before a timeout is kept for the next call."""
-        kept, self._kept = self._kept, bytearray()
-        if len(kept) < length:
-            try:
-                kept += self._stream.readNBytes(length - len(kept))
-            except BaseException as failed:  # also what a signal handler raised
-                kept += getattr(failed, "partial", b"")
-                self._kept = kept
-                raise
-            if len(kept) < length:
-                raise EOFException
-        self._kept = kept[length:]
-        return bytes(kept[:length])
+    def _require(self, length):
+        """Reads until there are so many bytes; EOFException when the stream ends sooner."""
+        try:
+            whole = self._need(length, 0)
+        except BaseException as failed:  # also what a signal handler raised
+            failed.bytesTransferred = len(self._kept) - self._at
+            raise
+        if not whole:
+            self._at = len(self._kept)
+            raise EOFException
 
     def _number(self, layout):
-        return layout.unpack(self._take(layout.size))[0]
+        """The number that comes next, and where it ends."""
+        self._require(layout.size)
+        return layout.unpack_from(self._kept, self._at)[0], self._at + layout.size
 
     def readFully(self, buffer, off=0, length=None, /):
         """Fills (a part of) a buffer; EOFException if the stream ends sooner."""
         view = room(buffer, off, length)
-        view[:] = self._take(len(view))
+        count = len(view)
+        turn = self._turn
+        turn.taken = True
+        try:
+            self._require(count)
+            at = self._at
+            view[:] = self._kept[at : at + count]
+            self._at = at + count
+        finally:
+            turn.taken = False
 
     def skipBytes(self, n, /):
         """Reads `n` bytes and drops them; how many, fewer only at the end of the stream."""
@@ -289,74 +323,159 @@ class DataInputStream(FilterInputStream):
 
     def readBoolean(self):
         """Reads one byte: False if it is 0."""
-        return self._take(1) != b"\0"
+        turn = self._turn
+        turn.taken = True
+        try:
+            byte, self._at = self._number(_UNSIGNED_BYTE)
+            return byte != 0
+        finally:
+            turn.taken = False
 
     def readByte(self):
         """Reads a number of 8 bits, -128 to 127."""
-        return self._number(_BYTE)
+        turn = self._turn
+        turn.taken = True
+        try:
+            number, self._at = self._number(_BYTE)
+            return number
+        finally:
+            turn.taken = False
 
     def readUnsignedByte(self):
         """Reads a number of 8 bits, 0 to 255."""
-        return self._take(1)[0]
+        turn = self._turn
+        turn.taken = True
+        try:
+            number, self._at = self._number(_UNSIGNED_BYTE)
+            return number
+        finally:
+            turn.taken = False
 
     def readShort(self):
         """Reads a number of 16 bits, -32,768 to 32,767."""
-        return self._number(_SHORT)
+        turn = self._turn
+        turn.taken = True
+        try:
+            number, self._at = self._number(_SHORT)
+            return number
+        finally:
+            turn.taken = False
 
     def readUnsignedShort(self):
         """Reads a number of 16 bits, 0 to 65,535."""
-        return self._number(_UNSIGNED_SHORT)
-
-    def readChar(self):
-        """Reads one unit of UTF-16 as a character."""
-        return chr(self._number(_UNSIGNED_SHORT))
+        turn = self._turn
+        turn.taken = True
+        try:
+            number, self._at = self._number(_UNSIGNED_SHORT)
+            return number
+        finally:
+            turn.taken = False
 
     def readInt(self):
         """Reads a number of 32 bits."""
-        return self._number(_INT)
+        turn = self._turn
+        turn.taken = True
+        try:
+            number, self._at = self._number(_INT)
+            return number
+        finally:
+            turn.taken = False
 
     def readLong(self):
         """Reads a number of 64 bits."""
-        return self._number(_LONG)
+        turn = self._turn
+        turn.taken = True
+        try:
+            number, self._at = self._number(_LONG)
+            return number
+        finally:
+            turn.taken = False
 
     def readFloat(self):
         """Reads a number in the 32 bits of IEEE 754."""
-        return self._number(_FLOAT)
+        turn = self._turn
+        turn.taken = True
+        try:
+            number, self._at = self._number(_FLOAT)
+            return number
+        finally:
+            turn.taken = False
 
     def readDouble(self):
         """Reads a number in the 64 bits of IEEE 754."""
-        return self._number(_DOUBLE)
+        turn = self._turn
+        turn.taken = True
+        try:
+            number, self._at = self._number(_DOUBLE)
+            return number
+        finally:
+            turn.taken = False
+
+    def readChar(self):
+        """Reads one unit of UTF-16 as a character."""
+        turn = self._turn
+        turn.taken = True
+        try:
+            number, end = self._number(_UNSIGNED_SHORT)
+            character = chr(number)
+            self._at = end
+            return character
+        finally:
+            turn.taken = False
 
     def readUTF(self):
         """Reads a text: two bytes that say how many bytes follow, in modified UTF-8."""
-        head = self._take(2)
+        turn = self._turn
+        turn.taken = True
         try:
-            body = self._take(_UNSIGNED_SHORT.unpack(head)[0])
-        except BaseException:
-            # The whole text is read again.
-            self._kept[:0] = head
-            raise
-        return decode_modified(body)
+            length, _begin = self._number(_UNSIGNED_SHORT)
+            self._require(2 + length)
+            begin = self._at + 2
+            end = begin + length
+            try:
+                text = decode_modified(bytes(self._kept[begin:end]))
+            except UTFDataFormatException:
+                self._at = end
+                raise
+            self._at = end
+            return text
+        finally:
+            turn.taken = False
 
     def readLine(self):
         """Reads a line of Latin-1 without its end; None at the end of the stream. (Deprecated in Java: a BufferedReader
         reads lines of any encoding.) One of more than 16 Mi bytes raises IOException; what was read of it stays."""
-        line = bytearray()
+        turn = self._turn
+        turn.taken = True
         try:
-            while (byte := self.read()) >= 0:
-                line.append(byte)
-                if byte == _LF:
-                    return line[:-1].decode("latin-1")
-                if len(line) > LONGEST_LINE:
-                    raise IOException(f"a line of more than {LONGEST_LINE} bytes")
-                if byte == _CR:
-                    if (following := self.read()) not in (_LF, -1):
-                        self._kept.insert(0, following)
-                    return line[:-1].decode("latin-1")
-        except BaseException:
-            self._kept[:0] = line
-            raise
-        return line.decode("latin-1") if line else None
+            line, self._at = self._find_line()
+            return line
+        finally:
+            turn.taken = False
+
+    def _find_line(self):
+        """The line that comes next, and where the one after it begins."""
+        kept, count = self._kept, 0
+        while True:
+            begin = self._at
+            found = _LINE_END.search(kept, begin + count)
+            count = len(kept) - begin
+            if found is not None and (
+                found.group() == b"\n" or found.end() < len(kept) or not self._need(count + 1, 0)
+            ):
+                break
+            if found is None and count > LONGEST_LINE:
+                raise IOException(f"a line of more than {LONGEST_LINE} bytes")
+            if found is None and not self._need(count + 1, 0):
+                line = kept[self._at :].decode("latin-1")
+                return line or None, len(kept)
+            count = max(count - 1, 0) if found is not None else count
+        begin = self._at
+        found = _LINE_END.search(kept, begin)
+        end = found.end()
+        if found.group() == b"\r" and kept[end : end + 1] == b"\n":
+            end += 1
+        return kept[begin : found.start()].decode("latin-1"), end
 
 
 class FilterOutputStream(OutputStream):
@@ -391,28 +510,38 @@ class BufferedOutputStream(FilterOutputStream):
             raise IllegalArgumentException("Buffer size <= 0")
         self._size = size
         self._waiting = bytearray()
-        self._lock = threading.RLock()
+        self._turn = _native.Turn()
 
     def write(self, data, off=0, length=None, /):
-        """Writes all of (a part of) a bytes-like object, or the low 8 bits of a number."""
-        with self._lock:
-            if isinstance(data, int):
-                self._waiting.append(data & 0xFF)
-            else:
-                self._waiting += part(data, off, length)
-            if len(self._waiting) >= self._size:
-                self._send()
-
-    def _send(self):
-        waiting, self._waiting = self._waiting, bytearray()
-        if waiting:
-            self._stream.write(waiting)
+        """Writes all of (a part of) a bytes-like object, or the low 8 bits of a number. What an exception ends was not
+        taken, but for the first `done` bytes."""
+        data = (data & 0xFF).to_bytes(1, "big") if isinstance(data, int) else bytes(part(data, off, length))
+        turn = self._turn
+        turn.taken = True
+        try:
+            if len(self._waiting) + len(data) > self._size:
+                try:
+                    _native.send_out(self._stream, self._waiting)
+                except BaseException as failed:
+                    failed.done = 0
+                    raise
+            if len(data) < self._size:
+                self._waiting += data
+                return
+            data = bytearray(data)
+            _native.send_out(self._stream, data)
+        finally:
+            turn.taken = False
 
     def flush(self):
-        """Sends what is kept back."""
-        with self._lock:
-            self._send()
+        """Sends what is kept back. What was sent when an exception ends that is not sent again."""
+        turn = self._turn
+        turn.taken = True
+        try:
+            _native.send_out(self._stream, self._waiting)
             self._stream.flush()
+        finally:
+            turn.taken = False
 
 
 class DataOutputStream(FilterOutputStream):
@@ -424,8 +553,14 @@ class DataOutputStream(FilterOutputStream):
 
     def write(self, data, off=0, length=None, /):
         """Writes all of (a part of) a bytes-like object, or the low 8 bits of a number."""
-        count = 1 if isinstance(data, int) else len(part(data, off, length))
-        super().write(data, off, length)
+        data = bytearray((data & 0xFF,)) if isinstance(data, int) else bytearray(part(data, off, length))
+        count = len(data)
+        try:
+            _native.send_out(self._stream, data)
+        except BaseException as failed:
+            failed.done = count - len(data)
+            self._written += failed.done
+            raise
         self._written += count
 
     def size(self):
@@ -493,5 +628,6 @@ def _packed(layout, number):
 
 
 _BYTE, _SHORT, _UNSIGNED_SHORT = struct.Struct(">b"), struct.Struct(">h"), struct.Struct(">H")
+_UNSIGNED_BYTE = struct.Struct(">B")
 _INT, _LONG, _FLOAT, _DOUBLE = struct.Struct(">i"), struct.Struct(">q"), struct.Struct(">f"), struct.Struct(">d")
-_LF, _CR = 0x0A, 0x0D
+_LINE_END = re.compile(rb"\r|\n")

@@ -6,11 +6,12 @@ on.
 """
 
 import codecs
+import functools
 import os
 import re
-import threading
 from abc import ABCMeta, abstractmethod
 
+from .. import _native
 from ._errors import IllegalArgumentException, IOException, NullPointerException, UnsupportedEncodingException
 from ._format import java_format
 from ._streams import LONGEST_LINE, input_stream, output_stream
@@ -36,43 +37,72 @@ class Reader(metaclass=ABCMeta):
         self.close()
 
 
-class InputStreamReader(Reader):
-    """Decodes a stream of bytes, or a binary file; what is no text of the encoding becomes U+FFFD."""
+class _Characters(Reader):
+    """Hands out text that was read ahead: `_text` from `_at` on."""
 
-    def __init__(self, stream, charset="UTF-8", /):
-        self._stream = input_stream(stream)
-        self._decoder = _decoder(charset)
-        self._chunk = bytearray(_CHUNK)
-        self._encoding = charset
-        self._pending = ""
-        self._lock = threading.RLock()
+    def __init__(self):
+        self._text, self._at = "", 0
+        self._turn = _native.Turn()
 
-    def _more(self):
-        """At least one more character; "" at the end of the stream."""
-        with self._lock:
-            if self._pending:
-                text, self._pending = self._pending, ""
-                return text
-            while True:
-                count = self._stream.read(self._chunk)
-                if count < 0:
-                    return self._decoder.decode(b"", True)
-                if text := self._decoder.decode(memoryview(self._chunk)[:count]):
-                    return text
+    def _ensure_open(self):
+        """Raises when the reader was closed, where that is remembered."""
+
+    @abstractmethod
+    def _has_text(self):
+        """Whether there is text to hand out; reads when there is none."""
 
     def read(self, cbuf=None, off=0, length=None, /):
         """Reads one character as its number, or some into (a part of) a list and says how many; -1 is the end."""
+        self._ensure_open()
         length = _room_of(cbuf, off, length)
-        if length == 0:
-            return 0
-        with self._lock:
-            text = self._more()
-            taken, self._pending = text[:length], text[length:]
-        return _hand_out(taken, cbuf, off)
+        turn = self._turn
+        turn.taken = True
+        try:
+            if length == 0:
+                return 0
+            if not self._has_text():
+                return -1
+            at = self._at
+            taken = self._text[at : at + length]
+            count = len(taken)
+            result = ord(taken) if cbuf is None else count
+            if cbuf is not None:
+                cbuf[off : off + count] = taken
+            self._at = at + count
+            return result
+        finally:
+            turn.taken = False
+
+
+class InputStreamReader(_Characters):
+    """Decodes a stream of bytes, or a binary file; what is no text of the encoding becomes U+FFFD."""
+
+    def __init__(self, stream, charset="UTF-8", /):
+        super().__init__()
+        self._stream = input_stream(stream)
+        self._make_decoder = _decoder(charset)
+        self._encoding = charset
+        # Bytes that came and are not decoded yet, and how far the decoder is.
+        self._kept = bytearray()
+        self._state = self._make_decoder().getstate()
+
+    def _has_text(self):
+        """Whether there is text to hand out; reads when there is none."""
+        while self._at == len(self._text):
+            ended = not self._kept and _native.take_in(self._kept, self._stream, _CHUNK) < 0
+            decoder = self._make_decoder()
+            decoder.setstate(self._state)
+            text, state = decoder.decode(bytes(self._kept), ended), decoder.getstate()
+            kept = self._kept
+            self._text, self._at, self._state = text, 0, state
+            del kept[:]
+            if ended and not text:
+                return False
+        return True
 
     def ready(self):
         """Whether a read would find something without waiting."""
-        return bool(self._pending) or self._stream.available() > 0
+        return self._at < len(self._text) or self._stream.available() > 0
 
     def getEncoding(self):
         """The name of the encoding."""
@@ -83,7 +113,7 @@ class InputStreamReader(Reader):
         self._stream.close()
 
 
-class BufferedReader(Reader):
+class BufferedReader(_Characters):
     """Reads lines: of a reader, or of a stream of bytes in UTF-8.
 
     A line ends with "\\n", "\\r" or "\\r\\n". One of more than `longestLine` characters (16 Mi unless set) raises
@@ -95,15 +125,11 @@ class BufferedReader(Reader):
             raise NullPointerException("the reader is None")
         if size <= 0:
             raise IllegalArgumentException("Buffer size <= 0")
-        self._reader = reader if hasattr(reader, "_more") else InputStreamReader(reader)
+        super().__init__()
+        self._reader = reader if isinstance(reader, _Characters) else InputStreamReader(reader)
         self._longest = longestLine
-        # What was read ahead, and how far it was handed out.
-        self._text = ""
-        self._at = 0
         # The line that has begun and has no end yet, in pieces.
-        self._begun = []
-        self._begun_length = 0
-        self._lock = threading.RLock()
+        self._begun, self._begun_length = (), 0
         # The last line ended with "\r": a "\n" that follows belongs to it.
         self._skip_lf = False
         self._closed = False
@@ -112,85 +138,70 @@ class BufferedReader(Reader):
         if self._closed:
             raise IOException("Stream closed")
 
-    def _more(self):
-        """What was read ahead, or at least one more character; "" at the end of the stream."""
-        with self._lock:
-            self._has_text()
-            text, self._text, self._at = self._text[self._at :], "", 0
-        return text
-
     def _has_text(self):
         """Puts a line that has begun back before what was read ahead, and reads more if there is nothing."""
         self._ensure_open()
         if self._begun:
-            self._text, self._at = "".join(self._begun) + self._text[self._at :], 0
-            self._begun, self._begun_length = [], 0
+            text = "".join((*self._begun, self._text[self._at :]))
+            self._text, self._at, self._begun, self._begun_length = text, 0, (), 0
         return self._at < len(self._text) or self._fill()
 
     def _fill(self):
-        """Reads more when everything was handed out; whether anything came."""
-        text = self._reader._more()
-        if self._skip_lf and text:
-            self._skip_lf = False
-            if text[0] == "\n":
-                text = text[1:] or self._reader._more()
-        self._text, self._at = text, 0
-        return bool(text)
+        """Takes what the reader has when everything was handed out; whether anything came."""
+        reader = self._reader
+        while reader._has_text():
+            if self._skip_lf and reader._text[reader._at] == "\n":
+                reader._at, self._skip_lf = reader._at + 1, False
+            else:
+                text = reader._text[reader._at :]
+                self._text, self._at, self._skip_lf, reader._text, reader._at = text, 0, False, "", 0
+                return True
+        return False
 
     def readLine(self):
         """Reads a line without its end; None at the end of the stream."""
-        with self._lock:
-            return self._line()
-
-    def _line(self):
-        self._ensure_open()
-        while True:
-            end = _LINE_END.search(self._text, self._at)
-            stop = len(self._text) if end is None else end.start()
-            if self._begun_length + stop - self._at > self._longest:
-                raise IOException(f"a line of more than {self._longest} characters")
-            piece = self._text[self._at : stop]
-            if end is not None:
-                self._at = end.end()
-                # The "\n" of this "\r" may still come.
-                self._skip_lf = end.group() == "\r" and end.end() == len(self._text)
-                return self._whole(piece)
-            self._text, self._at = "", 0
-            if piece:
-                self._begun.append(piece)
-                self._begun_length += len(piece)
-            if not self._fill():
-                return self._whole("") if self._begun else None
-
-    def _whole(self, piece):
-        if not self._begun:
-            return piece
-        line = "".join(self._begun) + piece
-        self._begun, self._begun_length = [], 0
-        return line
-
-    def read(self, cbuf=None, off=0, length=None, /):
-        """Reads one character as its number, or some into (a part of) a list and says how many; -1 is the end."""
-        self._ensure_open()
-        length = _room_of(cbuf, off, length)
-        if length == 0:
-            return 0
-        with self._lock:
-            self._has_text()
-            taken = self._text[self._at : self._at + length]
-            self._at += len(taken)
-        return _hand_out(taken, cbuf, off)
+        turn = self._turn
+        turn.taken = True
+        try:
+            self._ensure_open()
+            while True:
+                text, at = self._text, self._at
+                end = _LINE_END.search(text, at)
+                stop = len(text) if end is None else end.start()
+                length = self._begun_length + stop - at
+                if length > self._longest:
+                    raise IOException(f"a line of more than {self._longest} characters")
+                piece = text[at:stop]
+                if end is not None:
+                    line = "".join((*self._begun, piece))
+                    # The "\n" of this "\r" may still come.
+                    at, skip_lf = end.end(), end.group() == "\r" and end.end() == len(text)
+                    self._at, self._skip_lf, self._begun, self._begun_length = at, skip_lf, (), 0
+                    return line
+                if piece:
+                    begun = with_piece(self._begun, piece)
+                    self._text, self._at, self._begun, self._begun_length = "", 0, begun, length
+                if not self._fill():
+                    line = "".join(self._begun)
+                    self._begun, self._begun_length = (), 0
+                    return line or None
+        finally:
+            turn.taken = False
 
     def skip(self, n, /):
         """Reads `n` characters and drops them; how many, fewer only at the end of the stream."""
         if n < 0:
             raise IllegalArgumentException("skip value is negative")
         left = n
-        with self._lock:
+        turn = self._turn
+        turn.taken = True
+        try:
             while left and self._has_text():
                 step = min(left, len(self._text) - self._at)
                 self._at += step
                 left -= step
+        finally:
+            turn.taken = False
         return n - left
 
     def ready(self):
@@ -249,14 +260,17 @@ class OutputStreamWriter(Writer):
 
     def __init__(self, stream, charset="UTF-8", /):
         self._stream = output_stream(stream)
-        self._encoder = _encoder(charset)
+        self._make_encoder = _encoder(charset)
         self._encoding = charset
+        # How far the encoder is, and what was encoded and not sent.
+        self._state = self._make_encoder().getstate()
         self._waiting = bytearray()
-        self._lock = threading.RLock()
+        self._turn = _native.Turn()
         self._closed = False
 
     def write(self, text, off=0, length=None, /):
-        """Writes (a part of) a text, or the character of a number, of which the low 16 bits count."""
+        """Writes (a part of) a text, or the character of a number, of which the low 16 bits count. A text that an
+        exception ends was not taken."""
         if self._closed:
             raise IOException("Stream closed")
         if isinstance(text, int):
@@ -264,24 +278,38 @@ class OutputStreamWriter(Writer):
         else:
             text = text_of("".join(text) if isinstance(text, list) else text)
             text = text[off : off + span(len(text), off, length)]
-        with self._lock:
-            self._waiting += self._encoder.encode(text)
+        turn = self._turn
+        turn.taken = True
+        try:
             if len(self._waiting) >= _CHUNK:
-                self._send()
+                _native.send_out(self._stream, self._waiting)
+            encoder = self._make_encoder()
+            encoder.setstate(self._state)
+            data, state = encoder.encode(text), encoder.getstate()
+            self._state = state
+            self._waiting += data
+        finally:
+            turn.taken = False
 
     def _send(self):
-        with self._lock:
-            waiting, self._waiting = self._waiting, bytearray()
-            if waiting:
-                self._stream.write(waiting)
+        turn = self._turn
+        turn.taken = True
+        try:
+            _native.send_out(self._stream, self._waiting)
+        finally:
+            turn.taken = False
 
     def flush(self):
-        """Sends what is kept back."""
+        """Sends what is kept back. What was sent when an exception ends that is not sent again."""
         if self._closed:
             raise IOException("Stream closed")
-        with self._lock:
-            self._send()
+        turn = self._turn
+        turn.taken = True
+        try:
+            _native.send_out(self._stream, self._waiting)
             self._stream.flush()
+        finally:
+            turn.taken = False
 
     def getEncoding(self):
         """The name of the encoding."""
@@ -394,6 +422,15 @@ class PrintStream(PrintWriter):
             self._try(self._stream.write, data, off, length)
 
 
+def with_piece(pieces, piece):
+    """A text in pieces, of which each is longer than the next, and another: few, however short what comes is."""
+    at = len(pieces)
+    while at and len(pieces[at - 1]) <= len(piece):
+        at -= 1
+        piece = pieces[at] + piece
+    return (*pieces[:at], piece)
+
+
 def _room_of(cbuf, off, length):
     """How many characters are wanted: one, or as many as (the part of) a list takes."""
     if cbuf is not None:
@@ -405,21 +442,12 @@ def _room_of(cbuf, off, length):
     return 1
 
 
-def _hand_out(text, cbuf, off):
-    if not text:
-        return -1
-    if cbuf is None:
-        return ord(text)
-    cbuf[off : off + len(text)] = text
-    return len(text)
-
-
 def _codec(charset, make):
     if charset is None:
         raise NullPointerException("the charset is None")
     try:
         "".encode(charset)  # refuses what is no encoding of text
-        return make(charset)(errors="replace")
+        return functools.partial(make(charset), errors="replace")
     except (LookupError, ValueError):
         raise UnsupportedEncodingException(charset) from None
 

@@ -74,6 +74,10 @@ pub fn error(py: Python<'_>, error: &Error) -> PyErr {
             make(py, "UnknownHostException", (code, name))
         }
         Kind::Closed => socket_exception(py, libc::EBADF, "Socket closed"),
+        Kind::InvalidInput("host") => {
+            let name = error.detail().unwrap_or_default().to_owned();
+            make(py, "UnknownHostException", (libc::EAI_NONAME, name))
+        }
         Kind::InvalidInput(_) => illegal_argument(py, &error.kind().to_string()),
         Kind::EndOfStream | Kind::Truncated { .. } => make(py, "EOFException", ()),
         Kind::OutOfMemory => crate::error::no_memory(error.kind()),

@@ -68,11 +68,12 @@ fn unknown(py: Python<'_>, name: &str, error: &Error) -> PyErr {
     } else {
         libc::EAI_NONAME
     };
-    make(
-        py,
-        "UnknownHostException",
-        (code, format!("{name}: {}", error.kind())),
-    )
+    let text = if name.contains('\0') {
+        "NUL character not allowed in hostname".to_owned()
+    } else {
+        format!("{name}: {}", error.kind())
+    };
+    make(py, "UnknownHostException", (code, text))
 }
 
 /// As `look_up`, the first.
@@ -165,10 +166,11 @@ impl InetAddress {
     #[staticmethod]
     #[pyo3(name = "getByAddress", signature = (*arguments))]
     fn by_address(py: Python<'_>, arguments: &Bound<'_, PyTuple>) -> PyResult<Py<Self>> {
-        let (host, bytes): (Option<String>, Vec<u8>) = match arguments.len() {
-            1 => (None, arguments.extract::<(Vec<u8>,)>()?.0),
+        let (host, bytes): (Option<String>, Option<Vec<u8>>) = match arguments.len() {
+            1 => (None, arguments.extract::<(Option<Vec<u8>>,)>()?.0),
             _ => arguments.extract()?,
         };
+        let bytes = bytes.unwrap_or_default();
         let ip: IpAddr = if let Ok(four) = <[u8; 4]>::try_from(&*bytes) {
             Ipv4Addr::from(four).into()
         } else if let Ok(sixteen) = <[u8; 16]>::try_from(&*bytes) {

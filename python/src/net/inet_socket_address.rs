@@ -127,11 +127,13 @@ impl InetSocketAddress {
     /// An address that is not looked up, and that connect therefore refuses.
     #[staticmethod]
     #[pyo3(name = "createUnresolved", signature = (host, port, /))]
-    fn create_unresolved(py: Python<'_>, host: String, port: i64) -> PyResult<Py<Self>> {
+    fn create_unresolved(py: Python<'_>, host: Option<String>, port: i64) -> PyResult<Py<Self>> {
+        let port = values::port(py, port)?;
+        let refused = || illegal_argument(py, "hostname can't be null");
         let made = Self {
-            unresolved: Some(host),
+            unresolved: Some(host.ok_or_else(refused)?),
             address: None,
-            port: values::port(py, port)?,
+            port,
         };
         Py::new(py, PyClassInitializer::from(SocketAddress).add_subclass(made))
     }

@@ -1,5 +1,6 @@
 //! The classes of `polysock.net`: Java's names and rules over the core.
 
+mod buffered;
 mod datagram_packet;
 mod datagram_socket;
 mod error;
@@ -14,6 +15,7 @@ mod socket;
 mod streams;
 mod values;
 
+pub use buffered::{send_out, take_in, Turn};
 pub use datagram_packet::DatagramPacket;
 pub use datagram_socket::DatagramSocket;
 pub use inet_address::{Inet4Address, Inet6Address, InetAddress};

@@ -25,8 +25,12 @@ pub struct SocketInputStream(Shared);
 pub struct SocketOutputStream(Shared);
 
 impl SocketInputStream {
-    fn about(&self) -> About<'_> {
+    pub(super) fn about(&self) -> About<'_> {
         About::open(self.0.open())
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.0
     }
 
     /// Receives up to `limit` bytes, fewer only at the end of the stream. An exception has what came in `partial`, and
@@ -54,7 +58,7 @@ impl SocketInputStream {
 }
 
 impl SocketOutputStream {
-    fn about(&self) -> About<'_> {
+    pub(super) fn about(&self) -> About<'_> {
         About::open(self.0.open())
     }
 }
@@ -283,6 +287,12 @@ impl SocketOutputStream {
     #[pyo3(signature = (*_exception))]
     fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyAny>) -> PyResult<()> {
         self.close(py)
+    }
+}
+
+impl SocketOutputStream {
+    pub(super) fn shared(&self) -> &Shared {
+        &self.0
     }
 }
 

@@ -1,0 +1,148 @@
+//! What buffered streams in Python are made of: steps between which no signal handler runs, so that none is ever half done.
+//!
+//! The interpreter runs handlers after a call has returned, before what it returned is stored: there a handler that raises would
+//! lose it. It runs none while native code works, nor between two assignments.
+
+use super::about;
+use super::error::exception;
+use super::streams::{SocketInputStream, SocketOutputStream};
+use crate::gil::{self, Tries};
+use crate::raw::buffer::{Readable, Writable};
+use crate::raw::bytes;
+use polysock_core::net::Refusal;
+use pyo3::exceptions::PyBlockingIOError;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PySlice};
+
+/// A lock that threads take in turns: assigning to `taken` takes it, waiting as long as need be, and gives it back. A thread may
+/// take it again.
+#[pyclass(module = "polysock.net", frozen)]
+pub struct Turn(Py<PyAny>);
+
+#[pymethods]
+impl Turn {
+    #[new]
+    fn new(py: Python<'_>) -> PyResult<Self> {
+        Ok(Self(py.import("_thread")?.getattr("RLock")?.call0()?.unbind()))
+    }
+
+    #[setter]
+    fn set_taken(&self, py: Python<'_>, taken: bool) -> PyResult<()> {
+        let change = if taken { "acquire" } else { "release" };
+        self.0.bind(py).call_method0(change).map(drop)
+    }
+}
+
+/// Reads at least one byte and at most `size` from a stream and appends them; how many, -1 at the end of the stream.
+#[pyfunction]
+#[pyo3(signature = (kept, stream, size, /))]
+pub fn take_in(
+    py: Python<'_>,
+    kept: &Bound<'_, PyByteArray>,
+    stream: &Bound<'_, PyAny>,
+    size: usize,
+) -> PyResult<i64> {
+    let before = kept.len();
+    // Before anything is read that would have no place.
+    kept.resize(before.saturating_add(size))?;
+    let result = read_behind(py, kept, stream, before, size);
+    let came = result
+        .as_ref()
+        .map_or(0, |count| usize::try_from(*count).unwrap_or(0));
+    kept.resize(before + came.min(size))?;
+    result
+}
+
+fn read_behind(
+    py: Python<'_>,
+    kept: &Bound<'_, PyByteArray>,
+    stream: &Bound<'_, PyAny>,
+    before: usize,
+    size: usize,
+) -> PyResult<i64> {
+    if let Ok(socket) = stream.cast_exact::<SocketInputStream>() {
+        let mut room = Writable::of(kept)?;
+        let (socket, tries) = (socket.get(), gil::allowed(Tries::Receive));
+        let count = about(
+            py,
+            || socket.about(),
+            tries,
+            |host| socket.shared().read(host, room.room_at(before, size)),
+        )?;
+        gil::received(count);
+        return Ok(if count == 0 {
+            -1
+        } else {
+            i64::try_from(count).unwrap_or(i64::MAX)
+        });
+    }
+    // Of its own: an exception's traceback keeps what a stream in Python was given, and then `kept` could not be resized.
+    let room = PyByteArray::new_with(py, size, |_| Ok(()))?;
+    let result = read_part(stream, room.as_any())?;
+    if let Ok(count @ 1..) = usize::try_from(result) {
+        let came = room.as_any().get_item(slice(py, 0, count)?)?;
+        let end = before + came.len()?;
+        kept.as_any().set_item(slice(py, before, end)?, came)?;
+    }
+    Ok(result)
+}
+
+/// `start:end`. (`PySlice::new` keeps the numbers for ever.)
+fn slice(py: Python<'_>, start: usize, end: usize) -> PyResult<Bound<'_, PyAny>> {
+    py.get_type::<PySlice>().call1((start, end))
+}
+
+fn read_part(stream: &Bound<'_, PyAny>, room: &Bound<'_, PyAny>) -> PyResult<i64> {
+    let Some(read_into) = stream.getattr_opt("_readinto")? else {
+        return stream.call_method1("read", (room,))?.extract();
+    };
+    // A binary file.
+    match read_into.call1((room,))?.extract::<Option<i64>>()? {
+        None => Err(PyBlockingIOError::new_err((
+            libc::EAGAIN,
+            "Resource temporarily unavailable",
+        ))),
+        Some(0) => Ok(-1),
+        Some(count) => Ok(count),
+    }
+}
+
+/// Writes all that waits to a stream, and removes what was written, also when the stream fails in the middle and says in `done`
+/// how much it had taken.
+#[pyfunction]
+#[pyo3(signature = (stream, waiting, /))]
+pub fn send_out(py: Python<'_>, stream: &Bound<'_, PyAny>, waiting: &Bound<'_, PyByteArray>) -> PyResult<()> {
+    let count = waiting.len();
+    if count == 0 {
+        return Ok(());
+    }
+    let (done, result) = if let Ok(socket) = stream.cast_exact::<SocketOutputStream>() {
+        let data = Readable::of(waiting)?;
+        let sent = gil::attempt_with(py, gil::allowed(Tries::Send), |host| {
+            socket.get().shared().write(host, data.data())
+        });
+        match sent {
+            Ok(()) => (count, Ok(())),
+            Err(failure) => {
+                let done = match &failure.error {
+                    Refusal::Failed(error) => error.done(),
+                    _ => 0,
+                };
+                (done, Err(exception(py, *failure, socket.get().about())))
+            }
+        }
+    } else {
+        // A copy: the stream may keep what it gets.
+        let data = bytes::copy(py, &Readable::of(waiting)?.to_vec()?)?;
+        match stream.call_method1("write", (data,)) {
+            Ok(_) => (count, Ok(())),
+            Err(raised) => {
+                let done = raised.value(py).getattr_opt("done")?;
+                let done = done.and_then(|done| done.extract().ok()).unwrap_or(0);
+                (done, Err(raised))
+            }
+        }
+    };
+    waiting.as_any().del_item(slice(py, 0, done.min(count))?)?;
+    result
+}

@@ -1,0 +1,102 @@
+"""What Java's exceptions say of themselves, and what is said of Java's classes that are not here."""
+
+import io
+import socket
+
+import pytest
+
+import polysock.net
+from polysock import net
+
+
+def refused():
+    with net.ServerSocket(0, 1, net.InetAddress.getLoopbackAddress()) as server:
+        port = server.getLocalPort()
+    with pytest.raises(net.ConnectException) as raised:
+        net.Socket("127.0.0.1", port)
+    return raised.value
+
+
+def test_what_an_exception_says():
+    error = refused()
+    assert error.getMessage() == error.getLocalizedMessage() == "Connection refused"
+    assert error.toString() == "java.net.ConnectException: Connection refused"
+    assert error.getCause() is None
+    assert net.EOFException().toString() == "java.io.EOFException"
+    assert net.NullPointerException("b is null").toString() == "java.lang.NullPointerException: b is null"
+    assert net.InputMismatchException().toString() == "java.util.InputMismatchException"
+    timeout = net.SocketTimeoutException("Read timed out")
+    assert timeout.toString() == "java.net.SocketTimeoutException: Read timed out"
+
+
+def test_every_exception_has_a_java_name():
+    for name in net.__all__:
+        if name.endswith("Exception"):
+            text = getattr(net, name)().toString()
+            package, _, short = text.rpartition(".")
+            assert short == name
+            assert package in ("java.io", "java.net", "java.lang", "java.util")
+
+
+def test_causes_and_suppressed():
+    cause, error = OSError("below"), net.IOException("above")
+    assert error.initCause(cause) is error
+    assert error.getCause() is cause
+    with pytest.raises(net.IllegalArgumentException, match="Self-causation"):
+        error.initCause(error)
+    assert error.getSuppressed() == ()
+    error.addSuppressed(cause)
+    assert error.getSuppressed() == (cause,)
+    with pytest.raises(net.IllegalArgumentException, match="Self-suppression"):
+        error.addSuppressed(error)
+    with pytest.raises(net.NullPointerException):
+        error.addSuppressed(None)
+
+
+def test_a_stack_trace_goes_where_it_should(capsys):
+    error = refused()
+    error.printStackTrace()
+    printed = capsys.readouterr().err
+    assert printed.startswith("Traceback")
+    assert printed.endswith("ConnectException: Connection refused\n")
+    text, data = io.StringIO(), io.BytesIO()
+    error.printStackTrace(text)
+    with net.PrintStream(data, True) as stream:
+        error.printStackTrace(stream)
+        assert text.getvalue() == printed == data.getvalue().decode()
+
+
+@pytest.mark.parametrize("name", ["ArrayList", "ObjectInputStream", "Thread", "Executors", "SocketChannel"])
+def test_absent_classes(name):
+    with pytest.raises(ImportError, match=f"polysock.net has no {name}: use ") as raised:
+        exec(f"from polysock.net import {name}", {})
+    assert raised.value.name == "polysock.net"
+    with pytest.raises(AttributeError, match=f"polysock.net has no {name}: use "):
+        getattr(polysock.net, name)
+    assert not hasattr(polysock.net, name)
+
+
+def test_other_names_are_missing_as_ever():
+    with pytest.raises(ImportError, match="cannot import name 'Sokcet'"):
+        exec("from polysock.net import Sokcet", {})
+    with pytest.raises(AttributeError, match="has no attribute 'Sokcet'"):
+        polysock.net.Sokcet  # noqa: B018
+    assert polysock.net.INSTEAD.keys().isdisjoint(polysock.net.__all__)
+
+
+def test_nulls_and_nuls():
+    with pytest.raises(net.IllegalArgumentException, match=r"^hostname can't be null$"):
+        net.InetSocketAddress.createUnresolved(None, 80)
+    with pytest.raises(net.IllegalArgumentException, match=r"^port out of range:-1$"):
+        net.InetSocketAddress.createUnresolved(None, -1)
+    for arguments in (None,), ("host", None):
+        with pytest.raises(net.UnknownHostException, match=r"^addr is of illegal length$"):
+            net.InetAddress.getByAddress(*arguments)
+    for name in "a\0b", "127.0.0.1\0":
+        for look_up in net.InetAddress.getByName, net.InetAddress.getAllByName:
+            with pytest.raises(net.UnknownHostException, match=r"^NUL character not allowed in hostname$") as raised:
+                look_up(name)
+            assert isinstance(raised.value, socket.gaierror)
+        with pytest.raises(net.UnknownHostException):
+            net.Socket(name, 80)
+        assert net.InetSocketAddress(name, 80).isUnresolved()

@@ -1,0 +1,177 @@
+"""A signal handler that raises, at any moment: what came is not lost, what was sent is not sent again."""
+
+import collections
+import contextlib
+import itertools
+import random
+import signal
+import socket
+import struct
+import threading
+import time
+
+import pytest
+
+from polysock import net
+
+DEADLINE = 30
+COUNT = 20_000
+
+
+class Interrupted(Exception):
+    pass
+
+
+@pytest.fixture
+def alarms():
+    """A handler that raises when the alarm rings; how often it has."""
+    raised = [0]
+
+    def handler(_number, _frame):
+        raised[0] += 1
+        raise Interrupted
+
+    before = signal.signal(signal.SIGALRM, handler)
+    yield raised
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
+def connection():
+    listener = socket.create_server(("127.0.0.1", 0))
+    client = net.Socket("127.0.0.1", listener.getsockname()[1])
+    peer, _address = listener.accept()
+    with listener, client, peer:
+        yield client, peer
+
+
+def until_done(done, step):
+    """Takes steps, each ended by a handler that raises or not, until all is done."""
+    end = time.monotonic() + DEADLINE
+    while not done():
+        assert time.monotonic() < end, "too slow"
+        try:
+            try:
+                signal.setitimer(signal.ITIMER_REAL, random.uniform(0.00002, 0.0015), 0.02)
+                step()
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        except Interrupted:
+            with contextlib.suppress(Interrupted):  # one more may have been on its way
+                pass
+
+
+def forever(call):
+    """Calls in C alone, so that what comes is stored before a handler runs."""
+    got = []
+    return got, lambda: collections.deque(map(got.append, iter(call, object())), maxlen=0)
+
+
+READERS = {
+    "data over the socket": (
+        lambda stream: net.DataInputStream(stream).readInt,
+        lambda n: struct.pack(">i", n),
+        lambda n: n,
+        5_000,
+    ),
+    "data over a buffer": (
+        lambda stream: net.DataInputStream(net.BufferedInputStream(stream, 512)).readInt,
+        lambda n: struct.pack(">i", n),
+        lambda n: n,
+        COUNT,
+    ),
+    "text in data": (
+        lambda stream: net.DataInputStream(net.BufferedInputStream(stream, 512)).readUTF,
+        lambda n: struct.pack(">H", len(str(n))) + str(n).encode(),
+        str,
+        COUNT,
+    ),
+    "lines": (
+        lambda stream: net.BufferedReader(net.InputStreamReader(stream)).readLine,
+        lambda n: b"%d\r\n" % n,
+        str,
+        COUNT,
+    ),
+    "lines in UTF-16": (
+        lambda stream: net.BufferedReader(net.InputStreamReader(stream, "UTF-16LE")).readLine,
+        lambda n: f"{n}\n".encode("utf-16-le"),
+        str,
+        COUNT,
+    ),
+    "words": (lambda stream: net.Scanner(stream).next, lambda n: b"%d " % n, str, COUNT),
+    "numbers": (lambda stream: net.Scanner(stream).nextInt, lambda n: b"%d\n" % n, lambda n: n, COUNT),
+    "bytes": (
+        lambda stream: net.BufferedInputStream(stream, 512).read,
+        lambda n: bytes([n & 0xFF]),
+        lambda n: n & 0xFF,
+        COUNT,
+    ),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_nothing_that_came_is_lost_or_comes_twice(alarms, reader):
+    make, wire, expected, count = READERS[reader]
+    with connection() as (client, peer):
+
+        def feed():
+            for begin in range(0, count, 50):
+                peer.sendall(b"".join(map(wire, range(begin, min(count, begin + 50)))))
+                time.sleep(0)  # let the reader wait now and then
+
+        feeder = threading.Thread(target=feed)
+        feeder.start()
+        got, step = forever(make(client.getInputStream()))
+        try:
+            until_done(lambda: len(got) >= count, step)
+        finally:
+            client.shutdownInput()
+            feeder.join()
+    assert got == [expected(n) for n in range(count)]
+    assert alarms[0] > 5
+
+
+WRITERS = {
+    "a buffer": (lambda stream: net.BufferedOutputStream(stream, 256), bytes),
+    "data over a buffer": (lambda stream: net.DataOutputStream(net.BufferedOutputStream(stream, 256)), bytes),
+    "text": (lambda stream: net.OutputStreamWriter(stream), bytes.decode),
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_nothing_that_was_sent_is_lost_or_sent_twice(alarms, writer):
+    make, convert = WRITERS[writer]
+    count = 4_000
+    with connection() as (client, peer):
+        out = make(client.getOutputStream())
+        received = bytearray()
+
+        def drain():
+            while data := peer.recv(65536):
+                received.extend(data)
+
+        drainer = threading.Thread(target=drain)
+        drainer.start()
+        sent, chunks = [0], [b"%06d" % n for n in range(count)]
+
+        def step():
+            while sent[0] < count:
+                try:
+                    out.write(convert(chunks[sent[0]]))
+                except Interrupted as raised:
+                    # Taken but for the return, or not at all.
+                    sent[0] += getattr(raised, "done", 0) == 6
+                    raise
+                sent[0] += 1
+
+        until_done(lambda: sent[0] >= count, step)
+        out.flush()
+        client.shutdownOutput()
+        drainer.join()
+    numbers = [int(received[at : at + 6]) for at in range(0, len(received), 6)]
+    # What was interrupted right after it was taken is sent again by this test: never out of order, never in part.
+    assert sorted(set(numbers)) == list(range(count))
+    assert all(later - earlier in (0, 1) for earlier, later in itertools.pairwise(numbers))
+    assert len(received) % 6 == 0
+    assert alarms[0] > 5
