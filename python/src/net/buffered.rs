@@ -124,9 +124,10 @@ pub fn send_out(py: Python<'_>, stream: &Bound<'_, PyAny>, waiting: &Bound<'_, P
         match sent {
             Ok(()) => (count, Ok(())),
             Err(failure) => {
-                let done = match &failure.error {
-                    Refusal::Failed(error) => error.done(),
-                    _ => 0,
+                let done = if let Refusal::Failed(error) = &failure.error {
+                    error.done()
+                } else {
+                    0
                 };
                 (done, Err(exception(py, *failure, socket.get().about())))
             }
