@@ -1,4 +1,4 @@
-"""Echo over TCP, the client, Java style:  client_net.py HOST PORT"""
+"""Echo over TCP, Java-style client:  client_net.py HOST PORT"""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Echo over TCP, the server, Java style:  server_net.py [PORT [CLIENTS]]
+"""Echo over TCP, Java-style server:  server_net.py [PORT [CLIENTS]]
 
 Sends back whatever a client sends, until the client ends its stream. It serves CLIENTS clients (1 if not told), one
 after the other, and ends. One that fails costs nothing but its own connection.

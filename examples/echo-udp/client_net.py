@@ -1,4 +1,4 @@
-"""Echo over UDP, the client, Java style:  client_net.py HOST PORT"""
+"""Echo over UDP, Java-style client:  client_net.py HOST PORT"""
 
 import sys
 

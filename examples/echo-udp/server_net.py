@@ -1,4 +1,4 @@
-"""Echo over UDP, the server, Java style:  server_net.py [PORT [CLIENTS]]
+"""Echo over UDP, Java-style server:  server_net.py [PORT [CLIENTS]]
 
 Sends each datagram back to where it came from. There are no connections, so nothing tells that a client is done: "bye"
 says it here. After CLIENTS of them (1 if not told) the server ends.

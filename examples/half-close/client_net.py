@@ -1,4 +1,4 @@
-"""Half close, the client, Java style:  client_net.py HOST PORT
+"""Half close, Java-style client:  client_net.py HOST PORT
 
 Sends its standard input and prints the answers, both as they come. java.net has no poll for standard input: a thread
 reads it and sends. At the end of it the thread shuts the output, and the answers are read on until the server is done.

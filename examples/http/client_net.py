@@ -1,4 +1,4 @@
-"""HTTP/1.0 by hand, the client, Java style:  client_net.py HOST PORT"""
+"""HTTP/1.0 by hand, Java-style client:  client_net.py HOST PORT"""
 
 import sys
 

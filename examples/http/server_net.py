@@ -1,4 +1,4 @@
-"""HTTP/1.0 by hand, the server, Java style:  server_net.py [PORT [CLIENTS]]
+"""HTTP/1.0 by hand, Java-style server:  server_net.py [PORT [CLIENTS]]
 
 A request is a line, headers and an empty line. The answer is the same and then the content; then the connection ends.
 """

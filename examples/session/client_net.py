@@ -1,4 +1,4 @@
-"""A session, the client, Java style:  client_net.py HOST PORT
+"""A session, Java-style client:  client_net.py HOST PORT
 
 Sends the lines of its standard input one by one, each after the answer to the last. "bye" ends the session, and so does
 the end of the input.

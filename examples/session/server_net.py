@@ -1,4 +1,4 @@
-"""A session, the server, Java style:  server_net.py [PORT [CLIENTS [SECONDS]]]
+"""A session, Java-style server:  server_net.py [PORT [CLIENTS [SECONDS]]]
 
 accept, then read and answer in turns until the client says "bye". A client that says nothing for SECONDS (60 if not
 told) is let go.

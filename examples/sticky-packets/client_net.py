@@ -1,4 +1,4 @@
-"""Sticky packets, the client, Java style:  client_net.py HOST PORT FILE"""
+"""Sticky packets, Java-style client:  client_net.py HOST PORT FILE"""
 
 import sys
 import zlib

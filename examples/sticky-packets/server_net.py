@@ -1,4 +1,4 @@
-"""Sticky packets, the server, Java style:  server_net.py [PORT [CLIENTS]]
+"""Sticky packets, Java-style server:  server_net.py [PORT [CLIENTS]]
 
 First shows that TCP keeps no borders between messages, then takes the upload of a file in messages that have some.
 """

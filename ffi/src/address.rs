@@ -69,7 +69,7 @@ pub(crate) fn read(a: *const polysock_addr, name: &'static str) -> Result<Addres
         .ok_or(Failure::argument(name, "is not an address"))
 }
 
-/// Reads an address of IPv4 or IPv6.
+/// Reads an IPv4 or IPv6 address.
 pub(crate) fn read_ip(a: *const polysock_addr, name: &'static str) -> Result<(Address, IpAddr), Failure> {
     let address = read(a, name)?;
     let ip = address.ip().ok_or(Failure::new(
@@ -101,7 +101,7 @@ pub(crate) fn port(number: c_int, name: &'static str) -> Result<u16, Failure> {
 /// missing port becomes `default_port`.
 ///
 /// BSD: inet_pton(3). Python: ipaddress.ip_address. Java: InetAddress.ofLiteral.
-/// In the name of a Unix address "%2f" is the byte of that number. Names are not looked up but those of interfaces: see
+/// In a Unix name "%2f" stands for the byte 0x2f. Names of interfaces are looked up, names of hosts are not: see
 /// polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else, such as a port above 65535.
 /// @ingroup polysock_addresses
 #[no_mangle]
@@ -129,8 +129,8 @@ pub unsafe extern "C" fn polysock_addr_parse(
 ///
 /// BSD: inet_ntop(3). Python: str. Java: InetSocketAddress.toString.
 /// With `buf` NULL and `size` 0 it only returns the length; POLYSOCK_ENOSPC when `size` is too small (nothing is
-/// written). POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. In the name of a Unix address bytes that are no UTF-8,
-/// control characters (NUL too) and "%" are written as "%2f", so that every name is read as it was. A family that is not
+/// written). POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. In a Unix name, bytes that are not UTF-8, control characters
+/// (including NUL) and "%" are written in the form "%2f", so that every name reads back unchanged. A family that is not
 /// decoded is shown in hexadecimal.
 /// @ingroup polysock_addresses
 #[no_mangle]
@@ -148,9 +148,9 @@ pub unsafe extern "C" fn polysock_addr_format(
 /// Writes the IP address without the port: "1.2.3.4", "::1", "fe80::1%2"; returns its length without the NUL.
 ///
 /// BSD: inet_ntop(3). Python: address[0]. Java: InetAddress.getHostAddress.
-/// An IPv4 peer of a socket that takes both, "::ffff:1.2.3.4" in IPv6, is written as "1.2.3.4": one text for each peer, as
-/// a list of those to refuse needs it. As polysock_addr_format(); POLYSOCK_EAFNOSUPPORT when the address is not IPv4 or
-/// IPv6.
+/// An IPv4-mapped address, "::ffff:1.2.3.4", is written as "1.2.3.4", so that an IPv4 peer of a dual-stack socket has one
+/// text, as a list of blocked addresses needs. As polysock_addr_format(); POLYSOCK_EAFNOSUPPORT when the address is not
+/// IPv4 or IPv6.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_ip(a: *const polysock_addr, buf: *mut c_char, size: usize) -> c_int {
@@ -173,11 +173,11 @@ pub unsafe extern "C" fn polysock_addr_scope(a: *const polysock_addr) -> u32 {
     guard::wall("polysock_addr_scope", || Ok(read(a, "a")?.scope_id())).unwrap_or(0)
 }
 
-/// Makes the IPv4 address of an IPv4-mapped one: "1.2.3.4:80" of "[::ffff:1.2.3.4]:80". Every other stays as it is.
+/// Converts an IPv4-mapped address to IPv4: "[::ffff:1.2.3.4]:80" to "1.2.3.4:80". Any other is copied unchanged.
 ///
-/// BSD: IN6_IS_ADDR_V4MAPPED and memcpy. Python: ipaddress.IPv6Address.ipv4_mapped. Java: none, every address is so.
-/// A socket of IPv6 that takes IPv4 too, such as one of polysock_create_server() for every interface, shows IPv4 peers
-/// mapped. `out` may be `a`. POLYSOCK_EINVAL when `a` is NULL or no address.
+/// BSD: IN6_IS_ADDR_V4MAPPED and memcpy. Python: ipaddress.IPv6Address.ipv4_mapped. Java: none, it always converts.
+/// A dual-stack socket, such as one of polysock_create_server() for every interface, gives the addresses of IPv4 peers as
+/// IPv4-mapped. `out` may be `a`. POLYSOCK_EINVAL when `a` is NULL or no address.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_unmap(out: *mut polysock_addr, a: *const polysock_addr) -> c_int {
@@ -208,8 +208,8 @@ pub unsafe extern "C" fn polysock_addr_family(a: *const polysock_addr) -> c_int 
     guard::number("polysock_addr_family", || Ok(read(a, "a")?.family().0))
 }
 
-/// Tells whether two addresses name the same end; padding and IPv6 flow labels do not count, nor whether an IPv4 address is
-/// mapped into IPv6 ("::ffff:1.2.3.4").
+/// Reports whether two addresses are the same. Padding and IPv6 flow labels are ignored, and an IPv4-mapped address
+/// ("::ffff:1.2.3.4") equals the IPv4 one.
 ///
 /// BSD: memcmp of the fields. Python: ==. Java: InetSocketAddress.equals.
 /// False when one is NULL or no address.

@@ -45,7 +45,7 @@ pub unsafe extern "C" fn polysock_abort(s: *mut polysock_t) -> c_int {
     guard::code("polysock_abort", || Ok(handle(s)?.abort()?))
 }
 
-/// Closes the socket if it is open, and gives the owner's reference up: `s` must not be used again.
+/// Closes the socket if it is open, and gives up the owner's reference: `s` must not be used again.
 ///
 /// BSD: close(2). Python: del. Java: none.
 /// Once, by the owner; NULL is fine. Calls of other threads that are inside keep what they need and end with
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn polysock_free(s: *mut polysock_t) {
     });
 }
 
-/// Tells whether the socket was closed or detached; true of NULL.
+/// Reports whether the socket was closed or detached; true for NULL.
 ///
 /// BSD: none. Python: socket.fileno() == -1. Java: Socket.isClosed.
 /// @ingroup polysock_sockets

@@ -28,10 +28,10 @@ pub unsafe extern "C" fn polysock_connect(
     })
 }
 
-/// Takes back what polysock_connect() did to a datagram socket: it sends to and receives from any address again.
+/// Undoes polysock_connect() on a datagram socket, which then sends to and receives from any address again.
 ///
 /// BSD: connect(2) with AF_UNSPEC. Python: none. Java: DatagramSocket.disconnect.
-/// On Linux it gives up an own address and port that the system chose. A connection of a stream is reset.
+/// On Linux a local address and port that the system chose are given up too. A stream's connection is reset.
 /// POLYSOCK_ECLOSED.
 /// @ingroup polysock_connections
 #[no_mangle]

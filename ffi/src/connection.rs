@@ -12,10 +12,10 @@ use std::ffi::CStr;
 /// Connects to a host by name or number over TCP, trying every address it has; the caller owns `*out`.
 ///
 /// BSD: getaddrinfo(3) and connect(2) in a loop. Python: socket.create_connection. Java: new Socket(host, port).
-/// `service` is a port number or a name such as "http"; when it is NULL, `host` has it too: "example.org:80", "[::1]:80",
-/// or is the address of a Unix domain socket: "unix:/path", "unix:@abstract". `host` "" is this host.
+/// `service` is a port number or a name such as "http". When it is NULL, `host` includes it ("example.org:80",
+/// "[::1]:80") or is the address of a Unix domain socket ("unix:/path", "unix:@abstract"). `host` "" is this host.
 /// One deadline covers the look-up, which can't be cut short, and all addresses. POLYSOCK_EAI_... when the name is
-/// unknown, POLYSOCK_ETIMEDOUT, or what the first address said; polysock_last_detail() tells how many were tried.
+/// unknown, POLYSOCK_ETIMEDOUT, or the error of the first address; polysock_last_detail() says how many were tried.
 /// @code
 /// polysock_t *s;
 /// if (polysock_create_connection(&s, "localhost", "8080", 5000) < 0)
@@ -45,8 +45,8 @@ pub unsafe extern "C" fn polysock_create_connection(
 ///
 /// BSD: getaddrinfo(3), bind(2) and listen(2). Python: socket.create_server. Java: new ServerSocket(port, backlog, address).
 /// `host` NULL or "" is every interface, IPv4 and IPv6; `service` "0" lets the system choose a port. As in
-/// polysock_create_connection() `service` may be NULL and stand in `host`: ":8080", "unix:/path". The file of a Unix
-/// address is made by this call, and removed by unlink(2). POLYSOCK_EADDRINUSE, ...
+/// polysock_create_connection(), `service` may be NULL and be part of `host`: ":8080", "unix:/path". The file of a Unix
+/// socket is created by this call; the caller removes it with unlink(2). POLYSOCK_EADDRINUSE, ...
 /// @code
 /// polysock_t *listener, *s;
 /// if (polysock_create_server(&listener, "127.0.0.1", "0", 16) == 0 &&
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn polysock_create_server(
     })
 }
 
-/// What the caller says, in one text or two.
+/// Host and service as the caller gives them, in one text or two.
 fn host_and_port(host: &CStr, service: *const c_char) -> Result<(&str, u16), Failure> {
     let host = pointer::utf8(host, "host")?;
     let (host, service) = match pointer::optional_text(service) {

@@ -32,7 +32,7 @@ const ABSENT: &str = "no such control message came";
 ///
 /// Descriptors to send stay the caller's: the peer gets copies. Descriptors that came belong to the polysock_control
 /// until polysock_control_take_fds() hands them to the caller; the next polysock_recvmsg() into it,
-/// polysock_control_clear() and polysock_control_free() close those that were not taken. Nothing leaks by being ignored.
+/// polysock_control_clear() and polysock_control_free() close those that were not taken, so ignored ones do not leak.
 /// @code
 /// polysock_control *control;
 /// polysock_msg m = POLYSOCK_MSG_INITIALIZER;
@@ -41,7 +41,7 @@ const ABSENT: &str = "no such control message came";
 /// if (polysock_control_new(&control, POLYSOCK_CONTROL_ROOM) == 0) {
 ///     m.iov = &part, m.iov_count = 1, m.control = control;
 ///     if (polysock_recvmsg(s, &m, 0, 5000) == 1 && polysock_control_take_fds(control, &fd, 1) == 1)
-///         close(fd);    // ours since it was taken
+///         close(fd);    // ours now
 ///     polysock_control_free(control);
 /// }
 /// @endcode
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn polysock_control_new(out: *mut *mut polysock_control, r
     })
 }
 
-/// Forgets what was added, and what came: descriptors that were not taken are closed.
+/// Drops what was added and what was received; received descriptors that were not taken are closed.
 ///
 /// BSD: none. Python: none. Java: none.
 /// @ingroup polysock_messages
@@ -113,7 +113,7 @@ pub unsafe extern "C" fn polysock_control_clear(c: *mut polysock_control) -> c_i
     })
 }
 
-/// Frees it, and closes the descriptors that came and were not taken. NULL is fine.
+/// Frees it, and closes received descriptors that were not taken. NULL is fine.
 ///
 /// BSD: free(3), and close(2) for each descriptor. Python: del. Java: none.
 /// @ingroup polysock_messages
@@ -131,8 +131,8 @@ pub unsafe extern "C" fn polysock_control_free(c: *mut polysock_control) {
 /// Adds descriptors to pass over a Unix domain socket; they stay the caller's, open until they were sent.
 ///
 /// BSD: SCM_RIGHTS. Python: socket.send_fds. Java: none.
-/// POLYSOCK_EBADF for a negative number. One that is not open, and more than the 253 that Linux takes in a message, are
-/// found by polysock_sendmsg().
+/// POLYSOCK_EBADF for a negative number. polysock_sendmsg() refuses descriptors that are not open, and more than the 253
+/// that Linux takes in a message.
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_add_fds(
@@ -162,10 +162,10 @@ pub unsafe extern "C" fn polysock_control_add_fds(
     })
 }
 
-/// Adds who we are; only root may claim to be another (POLYSOCK_EPERM from polysock_sendmsg()).
+/// Adds the sender's credentials; only root may send those of another process (POLYSOCK_EPERM from polysock_sendmsg()).
 ///
 /// BSD: SCM_CREDENTIALS, unix(7). Python: socket.sendmsg by number. Java: none.
-/// The receiver sees credentials once polysock_set_passcred() is on, also those that were not added.
+/// A receiver that has polysock_set_passcred() on gets the sender's credentials even when none were added.
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_add_credentials(
@@ -182,8 +182,8 @@ pub unsafe extern "C" fn polysock_control_add_credentials(
 /// Adds the host's address from which a datagram goes out, and the interface (an index; 0: by the route).
 ///
 /// BSD: IP_PKTINFO, ip(7), IPV6_PKTINFO. Python: socket.sendmsg by number. Java: none.
-/// With what polysock_control_packet_info() told of a request, the answer comes from where the request went to. The port
-/// does not count. POLYSOCK_EAFNOSUPPORT when `source` is not IPv4 or IPv6.
+/// With what polysock_control_packet_info() gave for a request, the answer comes from the address that the request was
+/// sent to. The port is ignored. POLYSOCK_EAFNOSUPPORT when `source` is not IPv4 or IPv6.
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_add_packet_info(
@@ -221,7 +221,7 @@ pub unsafe extern "C" fn polysock_control_add(
     })
 }
 
-/// Tells how many control messages came; a negative code for NULL.
+/// Returns how many control messages came; a negative code for NULL.
 ///
 /// BSD: CMSG_NXTHDR until NULL. Python: len. Java: none.
 /// @ingroup polysock_messages
@@ -236,8 +236,8 @@ pub unsafe extern "C" fn polysock_control_count(c: *const polysock_control) -> c
 ///
 /// BSD: CMSG_DATA. Python: an entry of the list of socket.recvmsg. Java: none.
 /// `*data` points at `*len` bytes, without any alignment, until the next polysock_recvmsg() into it,
-/// polysock_control_clear() or polysock_control_free(). One with descriptors (SCM_RIGHTS) has no bytes: their numbers are
-/// to be had from polysock_control_take_fds() only. POLYSOCK_ENOENT when there are not so many.
+/// polysock_control_clear() or polysock_control_free(). One with descriptors (SCM_RIGHTS) has no bytes: only
+/// polysock_control_take_fds() gives their numbers. POLYSOCK_ENOENT when there is none of this number.
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_get(
@@ -272,7 +272,7 @@ pub unsafe extern "C" fn polysock_control_get(
     })
 }
 
-/// Takes descriptors that came out, in their order, at most `cap`; returns how many. The caller owns them and closes them.
+/// Takes received descriptors, in order, at most `cap`, and returns how many. The caller then owns them and closes them.
 ///
 /// BSD: SCM_RIGHTS. Python: socket.recv_fds. Java: none.
 /// They are close-on-exec; polysock_from_fd() makes a handle of one that is a socket. Those not taken stay, to be taken
@@ -304,7 +304,7 @@ pub unsafe extern "C" fn polysock_control_take_fds(
     })
 }
 
-/// Tells who sent the message, once polysock_set_passcred() is on; POLYSOCK_ENOENT when it was not said.
+/// Gives the sender's credentials, once polysock_set_passcred() is on; POLYSOCK_ENOENT when the message has none.
 ///
 /// BSD: SCM_CREDENTIALS, unix(7). Python: socket.recvmsg by number. Java: UnixDomainPrincipal.
 /// @ingroup polysock_messages
@@ -320,8 +320,8 @@ pub unsafe extern "C" fn polysock_control_credentials(
     })
 }
 
-/// Tells to which address (with port 0) and over which interface the datagram came, once polysock_set_packet_info() is
-/// on; POLYSOCK_ENOENT when it was not said. Each out-parameter may be NULL.
+/// Gives the address (with port 0) and the interface at which the datagram arrived, once polysock_set_packet_info() is
+/// on; POLYSOCK_ENOENT when the message has neither. Each out-parameter may be NULL.
 ///
 /// BSD: IP_PKTINFO, ip(7), IPV6_PKTINFO. Python: socket.recvmsg by number. Java: none.
 /// @ingroup polysock_messages
@@ -343,8 +343,8 @@ pub unsafe extern "C" fn polysock_control_packet_info(
     })
 }
 
-/// Tells when the kernel received the datagram, once polysock_set_timestamps() is on: nanoseconds since 1970, by the
-/// system's clock; POLYSOCK_ENOENT when it was not said.
+/// Gives the time at which the kernel received the datagram, once polysock_set_timestamps() is on: nanoseconds since 1970,
+/// by the system's clock; POLYSOCK_ENOENT when the message has none.
 ///
 /// BSD: SCM_TIMESTAMPNS, socket(7). Python: socket.recvmsg by number. Java: none.
 /// @ingroup polysock_messages

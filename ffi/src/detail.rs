@@ -1,4 +1,4 @@
-//! The words of the last failure of each thread. They are put together only when somebody asks.
+//! The description of each thread's last failure. It is put together only when the program asks for it.
 
 use crate::error::{Failure, Words};
 use libc::c_char;
@@ -7,13 +7,13 @@ use std::cell::RefCell;
 use std::ffi::CString;
 use std::fmt;
 
-/// Gives words for the last failure in this thread, such as "connect 127.0.0.1:80: Connection refused".
+/// Describes the last failure in this thread, as in "connect 127.0.0.1:80: Connection refused".
 ///
 /// BSD: none (err(3) prints). Python: str(exception). Java: Throwable.getMessage.
-/// For people, never to be parsed. It names the operation, the address or argument where there is one, what it must be and
-/// the time limit that passed. A text of the caller's is cut, and its control characters are shown as \\x1b. Ask right
-/// after a failed call: a later success leaves it as it is. The text belongs to the library and is valid until the next
-/// call that fails in this thread; "" when none has. Never NULL.
+/// For people; do not parse it. It names the operation, the address or argument where there is one and its valid values,
+/// and the time limit that passed. Long text of the caller's is shortened, and control characters are shown as \\x1b. Ask
+/// right after a failed call: a later success leaves it as it is. The text belongs to the library and is valid until the
+/// next call that fails in this thread; "" when none has. Never NULL.
 /// @ingroup polysock_library
 #[no_mangle]
 pub extern "C" fn polysock_last_detail() -> *const c_char {
@@ -36,7 +36,7 @@ struct Last {
 
 static LAST: PerThread<RefCell<Last>> = PerThread::new();
 
-/// Keeps what a failed call has to say.
+/// Keeps what is known of a failed call.
 pub(crate) fn record(function: &'static str, failure: Failure) {
     LAST.with(|last| {
         if let Ok(mut last) = last.try_borrow_mut() {
@@ -48,7 +48,7 @@ pub(crate) fn record(function: &'static str, failure: Failure) {
     });
 }
 
-/// The words, if there is memory for them.
+/// The description, if there is memory for it.
 fn say(saying: &Saying<'_>) -> Option<CString> {
     let mut text = String::from(memory::text(&format_args!("{saying}\0"))?);
     text.retain(|character| character != '\0');

@@ -44,7 +44,7 @@ impl Failure {
         }
     }
 
-    /// There is no memory for what a call needs.
+    /// There is not enough memory for what a call needs.
     pub(crate) const fn no_memory(_: Kind) -> Self {
         Self::new(POLYSOCK_ENOMEM, "out of memory")
     }

@@ -1,4 +1,4 @@
-//! What the kernel tells of a connection.
+//! What the kernel reports of a connection.
 
 use crate::guard;
 use crate::pointer::handle;
@@ -7,7 +7,7 @@ use libc::{c_char, c_int};
 use polysock_core::TcpState;
 use std::ffi::CStr;
 
-/// Tells how many bytes a receive would find without waiting; of a datagram socket, how long the next datagram is.
+/// Gives how many bytes a receive would find without waiting; for a datagram socket, the length of the next datagram.
 ///
 /// BSD: ioctl(2) with FIONREAD. Python: fcntl.ioctl. Java: InputStream.available.
 /// 0 says nothing of the end of the stream. POLYSOCK_EINVAL for a socket that listens.
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn polysock_available(s: *const polysock_t, bytes: *mut us
 /// Gives the state of the TCP connection: "ESTABLISHED", "CLOSE_WAIT", "LISTEN", ...
 ///
 /// BSD: getsockopt(2) with TCP_INFO. Python: socket.state. Java: none.
-/// The text is static. NULL when the handle is closed or no TCP socket; polysock_last_detail() tells which.
+/// The text is static. NULL when the handle is closed or not a TCP socket; polysock_last_detail() says which.
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_state(s: *const polysock_t) -> *const c_char {

@@ -30,7 +30,7 @@ use std::mem::offset_of;
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct polysock_msg {
-    /// sizeof (polysock_msg): a later library tells by it which fields there are.
+    /// sizeof (polysock_msg), by which a later library knows the fields.
     pub size: usize,
     /// The pieces.
     pub iov: *const polysock_iovec,
@@ -77,8 +77,7 @@ pub unsafe extern "C" fn polysock_sendmsg(
 /// BSD: recvmsg(2). Python: socket.recvmsg_into. Java: none.
 /// POLYSOCK_MSG_TRUNC: the datagram was longer and the rest of it is lost. POLYSOCK_MSG_CTRUNC: there was no room for all
 /// control messages; descriptors among those left out were closed. Descriptors that came belong to `m->control` until
-/// they are taken out, see polysock_control_take_fds(). On failure nothing is changed. Flags and codes as
-/// polysock_recv().
+/// they are taken, see polysock_control_take_fds(). On failure nothing is changed. Flags and codes as polysock_recv().
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_recvmsg(

@@ -1,4 +1,4 @@
-//! Java's own notions: what java.net promises and BSD sockets do not.
+//! Java-style calls: what java.net promises and BSD sockets do not.
 
 use crate::address;
 use crate::code::POLYSOCK_EEOF;

@@ -9,25 +9,25 @@ use libc::{c_int, c_short};
 use polysock_core::{Event, Events, Mode, PollTarget, Poller, Timeout};
 use std::sync::Arc;
 
-/// How a registration reports: at every wait while the socket is ready.
+/// Level-triggered: every wait reports the socket while it is ready.
 /// @ingroup polysock_waiting
 pub const POLYSOCK_POLL_LEVEL: c_int = 0;
-/// How a registration reports: once each time the socket becomes ready; read or write until there is nothing to do.
+/// Edge-triggered: reported once each time the socket becomes ready; read or write until there is nothing left to do.
 /// @ingroup polysock_waiting
 pub const POLYSOCK_POLL_EDGE: c_int = 1;
-/// How a registration reports: once, and then not before polysock_poller_modify().
+/// One-shot: reported once, and again only after polysock_poller_modify().
 /// @ingroup polysock_waiting
 pub const POLYSOCK_POLL_ONESHOT: c_int = 2;
 
-/// A set of sockets, each registered once, of which every wait reports the ready ones: its cost does not grow with their
-/// number.
+/// A set of sockets, each registered once. A wait reports those that are ready, and its cost does not grow with the number
+/// of sockets.
 ///
 /// BSD: epoll(7), kqueue(2). Python: select.epoll. Java: Selector.
 /// Any number of threads may add, remove and wait. Closing a registered socket ends its registration: an event never
-/// comes from a socket that was closed. The poller need not outlive its sockets, nor they it. A forked child has a poller
-/// with the same registrations, so daemon(3) may be called after everything was set up; neither process disturbs the other.
-/// (Where a thread was changing the poller at the moment of the fork, the child's calls fail with POLYSOCK_ECLOSED.) Give
-/// it up once with polysock_poller_free().
+/// comes from a socket that was closed. The poller need not outlive its sockets, nor they it. A forked child's poller has
+/// the same registrations, so daemon(3) may be called after everything was set up; neither process disturbs the other.
+/// (If a thread was changing the poller at the moment of the fork, the child's calls fail with POLYSOCK_ECLOSED.) Give it
+/// up once with polysock_poller_free().
 /// @code
 /// polysock_poller *poller;
 /// polysock_event events[64];
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn polysock_poller_new(out: *mut *mut polysock_poller) -> 
     })
 }
 
-/// Registers a socket: `token`, a number or a pointer of the caller's, comes with its events.
+/// Registers a socket. `token`, a number or a pointer of the caller's choice, comes with its events.
 ///
 /// BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: SelectableChannel.register.
 /// `events` are POLYSOCK_POLLIN and the like, with POLYSOCK_POLLERR and POLYSOCK_POLLHUP always among them; `mode` is
@@ -116,7 +116,7 @@ pub unsafe extern "C" fn polysock_poller_modify(
     })
 }
 
-/// Ends the registration of a socket: no wait that begins afterwards tells of it.
+/// Ends the registration of a socket: no wait that begins afterwards reports it.
 ///
 /// BSD: epoll_ctl(2) with EPOLL_CTL_DEL. Python: select.epoll.unregister. Java: SelectionKey.cancel.
 /// POLYSOCK_ENOENT when it is not registered; POLYSOCK_ECLOSED when it is closed, which has ended its registration.
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn polysock_poller_remove(p: *mut polysock_poller, s: *mut
     })
 }
 
-/// Registers a plain descriptor, which stays the caller's and must be removed before it is closed.
+/// Registers a plain descriptor, which stays the caller's and must be removed before the caller closes it.
 ///
 /// BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: none.
 /// As polysock_poller_add(); POLYSOCK_EBADF when it is not open, POLYSOCK_EPERM when it can't be waited for (a file).
@@ -240,7 +240,7 @@ pub unsafe extern "C" fn polysock_poller_close(p: *mut polysock_poller) -> c_int
     })
 }
 
-/// Closes the poller if it is open, and gives the owner's reference up: `p` must not be used again. NULL is fine.
+/// Closes the poller if it is open, and gives up the owner's reference: `p` must not be used again. NULL is fine.
 ///
 /// BSD: close(2). Python: del. Java: none.
 /// Calls of other threads that are inside keep what they need and end with POLYSOCK_ECLOSED.

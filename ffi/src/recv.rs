@@ -12,9 +12,9 @@ use polysock_core::Flags;
 ///
 /// BSD: recv(2). Python: socket.recv_into. Java: InputStream.read (-1 at the end).
 /// `flags` are POLYSOCK_MSG_ numbers; with POLYSOCK_MSG_WAITALL it fills the buffer unless something ends it sooner.
-/// With POLYSOCK_MSG_TRUNC it returns the length of the whole datagram, which may be more than `n`; of a TCP stream it
-/// drops what it counts and stores nothing.
-/// POLYSOCK_ECONNRESET, POLYSOCK_ECONNTIMEDOUT: from then on always, also when another call was the first to see it.
+/// With POLYSOCK_MSG_TRUNC it returns the length of the whole datagram, which may be more than `n`; on a TCP stream the
+/// bytes are counted and dropped, and nothing is stored.
+/// POLYSOCK_ECONNRESET, POLYSOCK_ECONNTIMEDOUT: from then on always, even when another call saw it first.
 /// POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED.
 /// @ingroup polysock_streams
 #[no_mangle]

@@ -69,7 +69,7 @@ impl Done {
         Self(done)
     }
 
-    /// Tells how much of `all` was done.
+    /// Reports how much of `all` was done.
     pub(crate) fn tell(
         &self,
         result: polysock_core::Result<()>,

@@ -17,13 +17,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-/// Handles one connection: 0 when all went well, any other number is a failure, reported to `on_error`.
+/// Handles one connection: returns 0 for success; any other number is a failure, reported to `on_error`.
 ///
 /// BSD: what follows accept(2). Python: the handler of polysock.Server. Java: what follows ServerSocket.accept.
-/// Several threads call it at once. The connection is lent: it must not be freed, nor used after the return,
-/// when the server closes it. So it is FIN first where there is unread input: the peer gets what was sent. A
-/// callback may close it itself, or keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3),
-/// no pthread_exit(3), no C++ exception.
+/// Several threads call it at once. The connection is lent: it must not be freed, nor used after the return. The server
+/// then closes it, FIN first where there is unread input, so that the peer gets what was sent. A callback may close it
+/// itself, or keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3), no pthread_exit(3), no
+/// C++ exception.
 /// @ingroup polysock_server
 pub type polysock_connection_fn = Option<
     unsafe extern "C" fn(connection: *mut polysock_t, peer: *const polysock_addr, user: *mut c_void) -> c_int,
@@ -32,17 +32,18 @@ pub type polysock_connection_fn = Option<
 /// Called with a failure, after which the server goes on.
 ///
 /// BSD: none. Python: on_error of polysock.Server. Java: Thread.UncaughtExceptionHandler.
-/// With a `peer`, its callback returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E number and
-/// polysock_last_detail() has its words: a connection could not be accepted (it is tried again, after a pause that grows to
-/// a second or until a connection ends; so without descriptors connections wait), or no further thread could be had.
-/// What peers can cause as often as they like is told once a second at most and counted, see polysock_server_get_stats():
-/// resets of the connection, and POLYSOCK_ETIMEDOUT where there is an idle timeout.
+/// With a `peer`, the callback for that peer returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E
+/// number and polysock_last_detail() describes it: no further thread could be started, or a connection could not be
+/// accepted, for example for lack of descriptors. The server tries again when a connection ends, or after a pause that
+/// grows to a second; until then connections wait.
+/// What peers can cause as often as they like is counted, see polysock_server_get_stats(), and reported at most once a
+/// second: resets of the connection, and POLYSOCK_ETIMEDOUT where there is an idle timeout.
 /// Called by the server's threads, several at once.
 /// @ingroup polysock_server
 pub type polysock_server_error_fn =
     Option<unsafe extern "C" fn(code: c_int, peer: *const polysock_addr, user: *mut c_void)>;
 
-/// Called when `user` is not used any more: no callback runs, and none will.
+/// Called when `user` is no longer in use: no callback is running, and none will be called.
 ///
 /// BSD: none. Python: none. Java: none.
 /// @ingroup polysock_server
@@ -56,21 +57,21 @@ pub type polysock_release_fn = Option<unsafe extern "C" fn(user: *mut c_void)>;
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct polysock_server_options {
-    /// sizeof (polysock_server_options): a later library tells by it which fields there are.
+    /// sizeof (polysock_server_options), by which a later library knows the fields.
     pub size: usize,
-    /// How many connections are handled at once, each in a thread of its own; further ones wait in the listener's queue.
+    /// How many connections are handled at once, each in its own thread; further ones wait in the listener's queue.
     /// 0: 100.
     pub max_connections: usize,
     /// Called with failures; NULL: they are not reported.
     pub on_error: polysock_server_error_fn,
     /// Called once when the server has stopped and the last callback has returned, or NULL.
     pub release: polysock_release_fn,
-    /// How long a peer may be silent, or not take what is sent, in milliseconds: the timeout that connections come with, as
-    /// polysock_set_timeout() gives it. A callback that gives a call or the connection another has that. 0: none.
+    /// How long a peer may be silent, or not take what is sent, in milliseconds: each connection begins with this timeout,
+    /// as if by polysock_set_timeout(). The callback may set another, or give one to a call. 0: none.
     pub idle_timeout_ms: c_int,
-    /// How long a callback may take, in milliseconds. When it is up its connection is closed: calls that wait on it, and all
-    /// later ones, end with POLYSOCK_ECLOSED, and what it returns then is no failure. Its place it has until it returns.
-    /// 0: as long as it likes. There is one thread more that keeps the time.
+    /// How long a callback may take, in milliseconds. Then its connection is closed: calls that wait on it, and all later
+    /// ones, fail with POLYSOCK_ECLOSED, and returning that is no failure. The callback counts towards `max_connections`
+    /// until it returns. 0: no limit.
     pub handler_timeout_ms: c_int,
 }
 
@@ -79,7 +80,7 @@ const _: () = assert!(size_of::<polysock_server_options>() == 4 * size_of::<usiz
 /// What a server has counted since it was started.
 ///
 /// BSD: none. Python: Server.stats. Java: ThreadPoolExecutor.getCompletedTaskCount.
-/// Set `size` to sizeof (polysock_server_stats) before the call: a later library tells by it which fields there are.
+/// Set `size` to sizeof (polysock_server_stats) before the call, by which a later library knows the fields.
 /// @ingroup polysock_server
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -102,10 +103,10 @@ const _: () = assert!(size_of::<polysock_server_stats>() == size_of::<usize>() +
 /// A server: a listener, and threads that accept on it and hand each connection to a callback.
 ///
 /// BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
-/// It has at most `max_connections` threads, and one more where callbacks have a time limit. A connection for which there is no
-/// thread stays in the kernel, and so does one for which there is no descriptor. A fork copies no threads: in the child nothing is served, and
-/// polysock_server_wait() fails with POLYSOCK_ECLOSED; call daemon(3) before polysock_server_start(). Give it up once with
-/// polysock_server_free().
+/// It has at most `max_connections` threads, and one more where callbacks have a time limit. Connections for which there is
+/// no thread or no descriptor wait in the kernel. A fork copies no threads: in the child nothing is served, and
+/// polysock_server_wait() fails with POLYSOCK_ECLOSED; so call daemon(3) before polysock_server_start(). Give it up once
+/// with polysock_server_free().
 /// @code
 /// static int greet(polysock_t *connection, const polysock_addr *peer, void *user)
 /// {
@@ -128,11 +129,11 @@ pub struct polysock_server(StartedServer);
 /// Starts a server on a socket that listens; the caller owns `*out`.
 ///
 /// BSD: none. Python: polysock.Server. Java: none.
-/// `o` may be NULL. `listener` stays the caller's, who frees it in the end: closing or freeing it earlier ends accepting,
-/// and polysock_server_stop() closes it. `user` is handed to every callback. One thread is started at once, others as
-/// connections come; no callback is called before `*out` is set, so that it may use the server. POLYSOCK_EINVAL when the
-/// listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED; POLYSOCK_EAGAIN when there can be no thread. On
-/// failure `release` is not called.
+/// `o` may be NULL. `listener` stays the caller's to free: closing or freeing it earlier ends accepting, and
+/// polysock_server_stop() closes it. `user` is handed to every callback. One thread is started at once, others as
+/// connections come; no callback is called before `*out` is set, so callbacks may use the server. POLYSOCK_EINVAL when
+/// `listener` does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED; POLYSOCK_EAGAIN when no thread can be started.
+/// On failure `release` is not called.
 /// @ingroup polysock_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_server_start(
@@ -187,17 +188,17 @@ pub unsafe extern "C" fn polysock_server_start(
     })
 }
 
-/// Ends the server: no connection is accepted any more, callbacks may finish until the time is up, then their connections
-/// are closed, which ends the calls in which they wait with POLYSOCK_ECLOSED. `*still_running` (may be NULL) tells how many
-/// callbacks have not returned even so.
+/// Ends the server: it stops accepting, lets callbacks finish until the time is up, and then closes their connections,
+/// which ends their waiting calls with POLYSOCK_ECLOSED. `*still_running` (may be NULL) is the number of callbacks that
+/// have not returned even then.
 ///
 /// BSD: none. Python: Server.stop. Java: ExecutorService.shutdown, awaitTermination, shutdownNow.
 /// Any thread may call it, any number of times. The listener is closed at once, and connections that wait in its queue are
-/// refused. Callbacks whose connections were closed get at most a second more; so 0 closes them at once and POLYSOCK_INFINITE
-/// (or POLYSOCK_DEFAULT) none. A callback that returns POLYSOCK_ECLOSED then has not failed. From inside a callback: it
-/// does not wait for that one, does not count it, and leaves it its connection; so it is among all callbacks that stop
-/// the server. Other threads wait for all. A callback that is still running waits in no call of its connection; its thread ends
-/// when it returns.
+/// refused. Callbacks whose connections were closed get at most a second more. So 0 closes connections at once, and
+/// POLYSOCK_INFINITE (or POLYSOCK_DEFAULT) none. Returning POLYSOCK_ECLOSED after that is no failure. A call from inside a
+/// callback does not wait for that callback, does not count it and does not close its connection, nor those of other
+/// callbacks that are stopping the server. Calls from other threads wait for all. A callback that is still running does not
+/// wait in a call on its connection; its thread ends when it returns.
 /// @ingroup polysock_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_server_stop(
@@ -219,8 +220,9 @@ pub unsafe extern "C" fn polysock_server_stop(
 /// Waits until the server accepts no more: it was stopped, its listener was closed, or it can't go on.
 ///
 /// BSD: none. Python: Server.serve_forever. Java: ExecutorService.awaitTermination.
-/// POLYSOCK_DEFAULT means for ever. 0 after a stop; otherwise what accept said; POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN;
-/// POLYSOCK_ECLOSED in a forked child, unless it has stopped its own.
+/// POLYSOCK_DEFAULT means for ever. Returns 0 after a stop, and otherwise the code with which accept failed;
+/// POLYSOCK_ETIMEDOUT, or POLYSOCK_EAGAIN for a timeout of 0, while it still accepts; POLYSOCK_ECLOSED in a forked child
+/// that has not stopped its copy.
 /// @ingroup polysock_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_server_wait(srv: *mut polysock_server, timeout_ms: c_int) -> c_int {
@@ -275,12 +277,12 @@ pub unsafe extern "C" fn polysock_server_get_stats(
     })
 }
 
-/// Stops the server as polysock_server_stop() does with 0, and gives the owner's reference up: `srv` must not be used
+/// Stops the server as polysock_server_stop() does with 0, and gives up the owner's reference: `srv` must not be used
 /// again. NULL is fine.
 ///
 /// BSD: none. Python: Server.stop. Java: ExecutorService.close.
-/// Callbacks that still run keep what they need; `release` is called when the last has returned, in its thread. Where none
-/// runs it has been called when this returns, or before. A callback may free its server.
+/// Callbacks that still run keep what they need; `release` is called when the last of them has returned, in its thread.
+/// When none runs, `release` has been called by the time this returns. A callback may free its server.
 /// @ingroup polysock_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_server_free(srv: *mut polysock_server) {

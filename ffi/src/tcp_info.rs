@@ -1,4 +1,4 @@
-//! What the kernel tells of a TCP connection.
+//! What the kernel reports of a TCP connection.
 
 use crate::error::Failure;
 use crate::guard;
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// State and statistics of a TCP connection; a moment later all may be different.
 ///
 /// BSD: struct tcp_info, tcp(7). Python: socket.tcp_info. Java: none.
-/// What this kernel does not report has all bits set: UINT32_MAX, UINT64_MAX. Of a socket that listens only `state`,
+/// What this kernel does not report has all bits set: UINT32_MAX, UINT64_MAX. For a socket that listens, only `state`,
 /// `unacked` and `sacked` mean something. Later versions only add to its end.
 /// @ingroup polysock_sockets
 #[repr(C)]

@@ -176,8 +176,8 @@ TEST(lengths_are_those_of_the_memory)
     CHECK_IS(bytes("hello", 6).size(), 6); // with its NUL
     CHECK_IS(buffer(room).size(), 4);
     CHECK_IS(buffer(room, 4).size(), 4);
-    CHECK(words([] { bytes("hello", 5000); }) == "a length of 5000 for an array of 6 bytes");
-    CHECK(words([&] { buffer(room, 5); }) == "a length of 5 for an array of 4 bytes");
+    CHECK(words([] { bytes("hello", 5000); }) == "the length 5000 is more than the array's 6 bytes");
+    CHECK(words([&] { buffer(room, 5); }) == "the length 5 is more than the array's 4 bytes");
 }
 
 TEST(ports_are_numbers)
@@ -204,7 +204,7 @@ TEST(a_text_with_a_nul_is_refused)
 {
     const std::string host("127.0.0.1\0.example.org", 22);
     polysock::socket udp(POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM);
-    CHECK(words([&] { polysock::create_connection(host, 80, 1s); }) == "a text has a NUL in it");
+    CHECK(words([&] { polysock::create_connection(host, 80, 1s); }) == "the text contains a NUL");
     CHECK(words([&] { polysock::create_server(host, 0); }) != "");
     CHECK(words([&] { polysock::getaddrinfo(host, 80); }) != "");
     CHECK(words([&] { polysock::address a(host); }) != "");

@@ -1,30 +1,31 @@
 /**
  * @file
- * polysock: sockets without the traps. C89 or C++98 and later, with <stdint.h> and <stdbool.h>.
+ * polysock: sockets without the traps. For C89 and C++98 or later, with <stdint.h> and <stdbool.h>.
  *
  * @verbatim
  *
  * Handles   A polysock_t is owned by whoever made it and given up once with polysock_free(). Any thread may use it and any
  *           thread may close it; calls that wait then end with POLYSOCK_ECLOSED. One thread may send while another receives,
  *           and polysock_sendall() calls never interleave. A thread inside a call must not be cancelled or longjmp'd out
- *           of; no call but those on addresses and codes may be made from a signal handler.
+ *           of. A signal handler may only call polysock_strerror(), polysock_err_name() and, on a valid address,
+ *           polysock_addr_port(), _scope(), _family(), _equal() and _unmap().
  * Results   0 or a negative code; transfers return a count or a negative code. Out-parameters stay untouched on failure,
- *           except `done` counts, which always tell the truth. Every failure leaves words in polysock_last_detail().
+ *           except `done` counts, which are set then too. polysock_last_detail() describes every failure.
  * Codes     They are the same on every system: minus the errno number of Linux where there is one. NULL and numbers out of
  *           range: POLYSOCK_EINVAL. A closed handle: POLYSOCK_ECLOSED. A bug of ours: POLYSOCK_EPANIC, never an abort.
  * Time      Every call that can wait has `timeout_ms` last: POLYSOCK_INFINITE, 0 (try once: POLYSOCK_EAGAIN when there is
  *           nothing to do), POLYSOCK_DEFAULT (what the handle was set to), or milliseconds; below -2: POLYSOCK_EINVAL. The
  *           call keeps one absolute deadline, however many signals arrive, and is never early.
  * Memory    Strings and addresses handed in stay the caller's. Lengths above SSIZE_MAX: POLYSOCK_EINVAL. A buffer of no
- *           bytes may be NULL. Where the system has no memory a call fails with POLYSOCK_ENOMEM and has changed nothing. What
- *           a handle or a call itself needs (at most 4 KiB at a time) then comes from 256 KiB that the library keeps back;
- *           once half of them is used up, nothing new is made until something is freed. What remains: glibc's own name
- *           look-ups end the process when they get no memory, and so does a library that uses up the other half too, with
- *           hundreds of calls under way at that moment.
+ *           bytes may be NULL. When the system is out of memory, a call fails with POLYSOCK_ENOMEM and has changed nothing.
+ *           Small requests (up to 4 KiB), such as those for handles, then come from a reserve of 256 KiB; when half of it is
+ *           used up, no new handles are made until something is freed. Two cases still end the process: a name look-up in
+ *           which glibc gets no memory, and a reserve that is used up entirely, which takes hundreds of calls at the same
+ *           moment.
  * Process   Nothing to initialise, no signal dispositions changed, no SIGPIPE, no threads but those of
  *           polysock_server_start(), every descriptor close-on-exec.
- *           A forked child may use and close what it inherits without disturbing its parent. A poller goes on there, a
- *           server does not: its threads are the parent's.
+ *           A forked child may use and close what it inherits without disturbing its parent. A poller works there too; a
+ *           server does not, as a fork copies no threads.
  *
  * @endverbatim
  * Made by cbindgen from ffi/src: do not edit.
@@ -93,7 +94,7 @@
 /* A polysock_server_options to begin with. */
 #define POLYSOCK_SERVER_OPTIONS_INITIALIZER {sizeof(polysock_server_options), 0, NULL, NULL, 0, 0}
 
-/* For polysock_sendfile(): all up to the end of the file. */
+/* For polysock_sendfile(): everything up to the end of the file. */
 #define POLYSOCK_TO_END UINT64_MAX
 
 #ifdef __cplusplus
@@ -565,19 +566,19 @@ extern "C" {
 #define POLYSOCK_POLL_MAX (1 << 20)
 
 /**
- * How a registration reports: at every wait while the socket is ready.
+ * Level-triggered: every wait reports the socket while it is ready.
  * @ingroup polysock_waiting
  */
 #define POLYSOCK_POLL_LEVEL 0
 
 /**
- * How a registration reports: once each time the socket becomes ready; read or write until there is nothing to do.
+ * Edge-triggered: reported once each time the socket becomes ready; read or write until there is nothing left to do.
  * @ingroup polysock_waiting
  */
 #define POLYSOCK_POLL_EDGE 1
 
 /**
- * How a registration reports: once, and then not before polysock_poller_modify().
+ * One-shot: reported once, and again only after polysock_poller_modify().
  * @ingroup polysock_waiting
  */
 #define POLYSOCK_POLL_ONESHOT 2
@@ -598,7 +599,7 @@ extern "C" {
  *
  * Descriptors to send stay the caller's: the peer gets copies. Descriptors that came belong to the polysock_control
  * until polysock_control_take_fds() hands them to the caller; the next polysock_recvmsg() into it,
- * polysock_control_clear() and polysock_control_free() close those that were not taken. Nothing leaks by being ignored.
+ * polysock_control_clear() and polysock_control_free() close those that were not taken, so ignored ones do not leak.
  * @code
  * polysock_control *control;
  * polysock_msg m = POLYSOCK_MSG_INITIALIZER;
@@ -607,7 +608,7 @@ extern "C" {
  * if (polysock_control_new(&control, POLYSOCK_CONTROL_ROOM) == 0) {
  *     m.iov = &part, m.iov_count = 1, m.control = control;
  *     if (polysock_recvmsg(s, &m, 0, 5000) == 1 && polysock_control_take_fds(control, &fd, 1) == 1)
- *         close(fd);    // ours since it was taken
+ *         close(fd);    // ours now
  *     polysock_control_free(control);
  * }
  * @endcode
@@ -616,15 +617,15 @@ extern "C" {
 typedef struct polysock_control polysock_control;
 
 /**
- * A set of sockets, each registered once, of which every wait reports the ready ones: its cost does not grow with their
- * number.
+ * A set of sockets, each registered once. A wait reports those that are ready, and its cost does not grow with the number
+ * of sockets.
  *
  * BSD: epoll(7), kqueue(2). Python: select.epoll. Java: Selector.
  * Any number of threads may add, remove and wait. Closing a registered socket ends its registration: an event never
- * comes from a socket that was closed. The poller need not outlive its sockets, nor they it. A forked child has a poller
- * with the same registrations, so daemon(3) may be called after everything was set up; neither process disturbs the other.
- * (Where a thread was changing the poller at the moment of the fork, the child's calls fail with POLYSOCK_ECLOSED.) Give
- * it up once with polysock_poller_free().
+ * comes from a socket that was closed. The poller need not outlive its sockets, nor they it. A forked child's poller has
+ * the same registrations, so daemon(3) may be called after everything was set up; neither process disturbs the other.
+ * (If a thread was changing the poller at the moment of the fork, the child's calls fail with POLYSOCK_ECLOSED.) Give it
+ * up once with polysock_poller_free().
  * @code
  * polysock_poller *poller;
  * polysock_event events[64];
@@ -643,10 +644,10 @@ typedef struct polysock_poller polysock_poller;
  * A server: a listener, and threads that accept on it and hand each connection to a callback.
  *
  * BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
- * It has at most `max_connections` threads, and one more where callbacks have a time limit. A connection for which there is no
- * thread stays in the kernel, and so does one for which there is no descriptor. A fork copies no threads: in the child nothing is served, and
- * polysock_server_wait() fails with POLYSOCK_ECLOSED; call daemon(3) before polysock_server_start(). Give it up once with
- * polysock_server_free().
+ * It has at most `max_connections` threads, and one more where callbacks have a time limit. Connections for which there is
+ * no thread or no descriptor wait in the kernel. A fork copies no threads: in the child nothing is served, and
+ * polysock_server_wait() fails with POLYSOCK_ECLOSED; so call daemon(3) before polysock_server_start(). Give it up once
+ * with polysock_server_free().
  * @code
  * static int greet(polysock_t *connection, const polysock_addr *peer, void *user)
  * {
@@ -767,7 +768,7 @@ typedef struct {
  */
 typedef struct {
     /**
-     * sizeof (polysock_msg): a later library tells by it which fields there are.
+     * sizeof (polysock_msg), by which a later library knows the fields.
      */
     size_t size;
     /**
@@ -849,13 +850,13 @@ typedef struct {
 } polysock_event;
 
 /**
- * Handles one connection: 0 when all went well, any other number is a failure, reported to `on_error`.
+ * Handles one connection: returns 0 for success; any other number is a failure, reported to `on_error`.
  *
  * BSD: what follows accept(2). Python: the handler of polysock.Server. Java: what follows ServerSocket.accept.
- * Several threads call it at once. The connection is lent: it must not be freed, nor used after the return,
- * when the server closes it. So it is FIN first where there is unread input: the peer gets what was sent. A
- * callback may close it itself, or keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3),
- * no pthread_exit(3), no C++ exception.
+ * Several threads call it at once. The connection is lent: it must not be freed, nor used after the return. The server
+ * then closes it, FIN first where there is unread input, so that the peer gets what was sent. A callback may close it
+ * itself, or keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3), no pthread_exit(3), no
+ * C++ exception.
  * @ingroup polysock_server
  */
 typedef int (*polysock_connection_fn)(polysock_t *connection, const polysock_addr *peer, void *user);
@@ -864,18 +865,19 @@ typedef int (*polysock_connection_fn)(polysock_t *connection, const polysock_add
  * Called with a failure, after which the server goes on.
  *
  * BSD: none. Python: on_error of polysock.Server. Java: Thread.UncaughtExceptionHandler.
- * With a `peer`, its callback returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E number and
- * polysock_last_detail() has its words: a connection could not be accepted (it is tried again, after a pause that grows to
- * a second or until a connection ends; so without descriptors connections wait), or no further thread could be had.
- * What peers can cause as often as they like is told once a second at most and counted, see polysock_server_get_stats():
- * resets of the connection, and POLYSOCK_ETIMEDOUT where there is an idle timeout.
+ * With a `peer`, the callback for that peer returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E
+ * number and polysock_last_detail() describes it: no further thread could be started, or a connection could not be
+ * accepted, for example for lack of descriptors. The server tries again when a connection ends, or after a pause that
+ * grows to a second; until then connections wait.
+ * What peers can cause as often as they like is counted, see polysock_server_get_stats(), and reported at most once a
+ * second: resets of the connection, and POLYSOCK_ETIMEDOUT where there is an idle timeout.
  * Called by the server's threads, several at once.
  * @ingroup polysock_server
  */
 typedef void (*polysock_server_error_fn)(int code, const polysock_addr *peer, void *user);
 
 /**
- * Called when `user` is not used any more: no callback runs, and none will.
+ * Called when `user` is no longer in use: no callback is running, and none will be called.
  *
  * BSD: none. Python: none. Java: none.
  * @ingroup polysock_server
@@ -891,11 +893,11 @@ typedef void (*polysock_release_fn)(void *user);
  */
 typedef struct {
     /**
-     * sizeof (polysock_server_options): a later library tells by it which fields there are.
+     * sizeof (polysock_server_options), by which a later library knows the fields.
      */
     size_t size;
     /**
-     * How many connections are handled at once, each in a thread of its own; further ones wait in the listener's queue.
+     * How many connections are handled at once, each in its own thread; further ones wait in the listener's queue.
      * 0: 100.
      */
     size_t max_connections;
@@ -908,14 +910,14 @@ typedef struct {
      */
     polysock_release_fn release;
     /**
-     * How long a peer may be silent, or not take what is sent, in milliseconds: the timeout that connections come with, as
-     * polysock_set_timeout() gives it. A callback that gives a call or the connection another has that. 0: none.
+     * How long a peer may be silent, or not take what is sent, in milliseconds: each connection begins with this timeout,
+     * as if by polysock_set_timeout(). The callback may set another, or give one to a call. 0: none.
      */
     int idle_timeout_ms;
     /**
-     * How long a callback may take, in milliseconds. When it is up its connection is closed: calls that wait on it, and all
-     * later ones, end with POLYSOCK_ECLOSED, and what it returns then is no failure. Its place it has until it returns.
-     * 0: as long as it likes. There is one thread more that keeps the time.
+     * How long a callback may take, in milliseconds. Then its connection is closed: calls that wait on it, and all later
+     * ones, fail with POLYSOCK_ECLOSED, and returning that is no failure. The callback counts towards `max_connections`
+     * until it returns. 0: no limit.
      */
     int handler_timeout_ms;
 } polysock_server_options;
@@ -924,7 +926,7 @@ typedef struct {
  * What a server has counted since it was started.
  *
  * BSD: none. Python: Server.stats. Java: ThreadPoolExecutor.getCompletedTaskCount.
- * Set `size` to sizeof (polysock_server_stats) before the call: a later library tells by it which fields there are.
+ * Set `size` to sizeof (polysock_server_stats) before the call, by which a later library knows the fields.
  * @ingroup polysock_server
  */
 typedef struct {
@@ -955,7 +957,7 @@ typedef struct {
  * State and statistics of a TCP connection; a moment later all may be different.
  *
  * BSD: struct tcp_info, tcp(7). Python: socket.tcp_info. Java: none.
- * What this kernel does not report has all bits set: UINT32_MAX, UINT64_MAX. Of a socket that listens only `state`,
+ * What this kernel does not report has all bits set: UINT32_MAX, UINT64_MAX. For a socket that listens, only `state`,
  * `unacked` and `sacked` mean something. Later versions only add to its end.
  * @ingroup polysock_sockets
  */
@@ -1266,13 +1268,13 @@ uint32_t polysock_version(void);
 const char *polysock_version_string(void);
 
 /**
- * Gives words for the last failure in this thread, such as "connect 127.0.0.1:80: Connection refused".
+ * Describes the last failure in this thread, as in "connect 127.0.0.1:80: Connection refused".
  *
  * BSD: none (err(3) prints). Python: str(exception). Java: Throwable.getMessage.
- * For people, never to be parsed. It names the operation, the address or argument where there is one, what it must be and
- * the time limit that passed. A text of the caller's is cut, and its control characters are shown as \\x1b. Ask right
- * after a failed call: a later success leaves it as it is. The text belongs to the library and is valid until the next
- * call that fails in this thread; "" when none has. Never NULL.
+ * For people; do not parse it. It names the operation, the address or argument where there is one and its valid values,
+ * and the time limit that passed. Long text of the caller's is shortened, and control characters are shown as \\x1b. Ask
+ * right after a failed call: a later success leaves it as it is. The text belongs to the library and is valid until the
+ * next call that fails in this thread; "" when none has. Never NULL.
  * @ingroup polysock_library
  */
 const char *polysock_last_detail(void);
@@ -1282,7 +1284,7 @@ const char *polysock_last_detail(void);
  * missing port becomes `default_port`.
  *
  * BSD: inet_pton(3). Python: ipaddress.ip_address. Java: InetAddress.ofLiteral.
- * In the name of a Unix address "%2f" is the byte of that number. Names are not looked up but those of interfaces: see
+ * In a Unix name "%2f" stands for the byte 0x2f. Names of interfaces are looked up, names of hosts are not: see
  * polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else, such as a port above 65535.
  * @ingroup polysock_addresses
  */
@@ -1293,8 +1295,8 @@ int polysock_addr_parse(polysock_addr *out, const char *text, int default_port);
  *
  * BSD: inet_ntop(3). Python: str. Java: InetSocketAddress.toString.
  * With `buf` NULL and `size` 0 it only returns the length; POLYSOCK_ENOSPC when `size` is too small (nothing is
- * written). POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. In the name of a Unix address bytes that are no UTF-8,
- * control characters (NUL too) and "%" are written as "%2f", so that every name is read as it was. A family that is not
+ * written). POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. In a Unix name, bytes that are not UTF-8, control characters
+ * (including NUL) and "%" are written in the form "%2f", so that every name reads back unchanged. A family that is not
  * decoded is shown in hexadecimal.
  * @ingroup polysock_addresses
  */
@@ -1304,9 +1306,9 @@ int polysock_addr_format(const polysock_addr *a, char *buf, size_t size);
  * Writes the IP address without the port: "1.2.3.4", "::1", "fe80::1%2"; returns its length without the NUL.
  *
  * BSD: inet_ntop(3). Python: address[0]. Java: InetAddress.getHostAddress.
- * An IPv4 peer of a socket that takes both, "::ffff:1.2.3.4" in IPv6, is written as "1.2.3.4": one text for each peer, as
- * a list of those to refuse needs it. As polysock_addr_format(); POLYSOCK_EAFNOSUPPORT when the address is not IPv4 or
- * IPv6.
+ * An IPv4-mapped address, "::ffff:1.2.3.4", is written as "1.2.3.4", so that an IPv4 peer of a dual-stack socket has one
+ * text, as a list of blocked addresses needs. As polysock_addr_format(); POLYSOCK_EAFNOSUPPORT when the address is not
+ * IPv4 or IPv6.
  * @ingroup polysock_addresses
  */
 int polysock_addr_ip(const polysock_addr *a, char *buf, size_t size);
@@ -1320,11 +1322,11 @@ int polysock_addr_ip(const polysock_addr *a, char *buf, size_t size);
 uint32_t polysock_addr_scope(const polysock_addr *a);
 
 /**
- * Makes the IPv4 address of an IPv4-mapped one: "1.2.3.4:80" of "[::ffff:1.2.3.4]:80". Every other stays as it is.
+ * Converts an IPv4-mapped address to IPv4: "[::ffff:1.2.3.4]:80" to "1.2.3.4:80". Any other is copied unchanged.
  *
- * BSD: IN6_IS_ADDR_V4MAPPED and memcpy. Python: ipaddress.IPv6Address.ipv4_mapped. Java: none, every address is so.
- * A socket of IPv6 that takes IPv4 too, such as one of polysock_create_server() for every interface, shows IPv4 peers
- * mapped. `out` may be `a`. POLYSOCK_EINVAL when `a` is NULL or no address.
+ * BSD: IN6_IS_ADDR_V4MAPPED and memcpy. Python: ipaddress.IPv6Address.ipv4_mapped. Java: none, it always converts.
+ * A dual-stack socket, such as one of polysock_create_server() for every interface, gives the addresses of IPv4 peers as
+ * IPv4-mapped. `out` may be `a`. POLYSOCK_EINVAL when `a` is NULL or no address.
  * @ingroup polysock_addresses
  */
 int polysock_addr_unmap(polysock_addr *out, const polysock_addr *a);
@@ -1347,8 +1349,8 @@ uint16_t polysock_addr_port(const polysock_addr *a);
 int polysock_addr_family(const polysock_addr *a);
 
 /**
- * Tells whether two addresses name the same end; padding and IPv6 flow labels do not count, nor whether an IPv4 address is
- * mapped into IPv6 ("::ffff:1.2.3.4").
+ * Reports whether two addresses are the same. Padding and IPv6 flow labels are ignored, and an IPv4-mapped address
+ * ("::ffff:1.2.3.4") equals the IPv4 one.
  *
  * BSD: memcmp of the fields. Python: ==. Java: InetSocketAddress.equals.
  * False when one is NULL or no address.
@@ -1491,7 +1493,7 @@ int polysock_close(polysock_t *s);
 int polysock_abort(polysock_t *s);
 
 /**
- * Closes the socket if it is open, and gives the owner's reference up: `s` must not be used again.
+ * Closes the socket if it is open, and gives up the owner's reference: `s` must not be used again.
  *
  * BSD: close(2). Python: del. Java: none.
  * Once, by the owner; NULL is fine. Calls of other threads that are inside keep what they need and end with
@@ -1501,7 +1503,7 @@ int polysock_abort(polysock_t *s);
 void polysock_free(polysock_t *s);
 
 /**
- * Tells whether the socket was closed or detached; true of NULL.
+ * Reports whether the socket was closed or detached; true for NULL.
  *
  * BSD: none. Python: socket.fileno() == -1. Java: Socket.isClosed.
  * @ingroup polysock_sockets
@@ -1531,10 +1533,10 @@ int polysock_accept(polysock_t *s, polysock_t **out, polysock_addr *peer, int ti
 int polysock_connect(polysock_t *s, const polysock_addr *a, int timeout_ms);
 
 /**
- * Takes back what polysock_connect() did to a datagram socket: it sends to and receives from any address again.
+ * Undoes polysock_connect() on a datagram socket, which then sends to and receives from any address again.
  *
  * BSD: connect(2) with AF_UNSPEC. Python: none. Java: DatagramSocket.disconnect.
- * On Linux it gives up an own address and port that the system chose. A connection of a stream is reset.
+ * On Linux a local address and port that the system chose are given up too. A stream's connection is reset.
  * POLYSOCK_ECLOSED.
  * @ingroup polysock_connections
  */
@@ -1544,10 +1546,10 @@ int polysock_disconnect(polysock_t *s);
  * Connects to a host by name or number over TCP, trying every address it has; the caller owns `*out`.
  *
  * BSD: getaddrinfo(3) and connect(2) in a loop. Python: socket.create_connection. Java: new Socket(host, port).
- * `service` is a port number or a name such as "http"; when it is NULL, `host` has it too: "example.org:80", "[::1]:80",
- * or is the address of a Unix domain socket: "unix:/path", "unix:@abstract". `host` "" is this host.
+ * `service` is a port number or a name such as "http". When it is NULL, `host` includes it ("example.org:80",
+ * "[::1]:80") or is the address of a Unix domain socket ("unix:/path", "unix:@abstract"). `host` "" is this host.
  * One deadline covers the look-up, which can't be cut short, and all addresses. POLYSOCK_EAI_... when the name is
- * unknown, POLYSOCK_ETIMEDOUT, or what the first address said; polysock_last_detail() tells how many were tried.
+ * unknown, POLYSOCK_ETIMEDOUT, or the error of the first address; polysock_last_detail() says how many were tried.
  * @code
  * polysock_t *s;
  * if (polysock_create_connection(&s, "localhost", "8080", 5000) < 0)
@@ -1562,8 +1564,8 @@ int polysock_create_connection(polysock_t **out, const char *host, const char *s
  *
  * BSD: getaddrinfo(3), bind(2) and listen(2). Python: socket.create_server. Java: new ServerSocket(port, backlog, address).
  * `host` NULL or "" is every interface, IPv4 and IPv6; `service` "0" lets the system choose a port. As in
- * polysock_create_connection() `service` may be NULL and stand in `host`: ":8080", "unix:/path". The file of a Unix
- * address is made by this call, and removed by unlink(2). POLYSOCK_EADDRINUSE, ...
+ * polysock_create_connection(), `service` may be NULL and be part of `host`: ":8080", "unix:/path". The file of a Unix
+ * socket is created by this call; the caller removes it with unlink(2). POLYSOCK_EADDRINUSE, ...
  * @code
  * polysock_t *listener, *s;
  * if (polysock_create_server(&listener, "127.0.0.1", "0", 16) == 0 &&
@@ -1614,9 +1616,9 @@ int polysock_getpeername(const polysock_t *s, polysock_addr *out);
  *
  * BSD: recv(2). Python: socket.recv_into. Java: InputStream.read (-1 at the end).
  * `flags` are POLYSOCK_MSG_ numbers; with POLYSOCK_MSG_WAITALL it fills the buffer unless something ends it sooner.
- * With POLYSOCK_MSG_TRUNC it returns the length of the whole datagram, which may be more than `n`; of a TCP stream it
- * drops what it counts and stores nothing.
- * POLYSOCK_ECONNRESET, POLYSOCK_ECONNTIMEDOUT: from then on always, also when another call was the first to see it.
+ * With POLYSOCK_MSG_TRUNC it returns the length of the whole datagram, which may be more than `n`; on a TCP stream the
+ * bytes are counted and dropped, and nothing is stored.
+ * POLYSOCK_ECONNRESET, POLYSOCK_ECONNTIMEDOUT: from then on always, even when another call saw it first.
  * POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED.
  * @ingroup polysock_streams
  */
@@ -1662,14 +1664,14 @@ ssize_t polysock_send(polysock_t *s, const void *buf, size_t n, int flags, int t
 int polysock_sendall(polysock_t *s, const void *buf, size_t n, size_t *done, int timeout_ms);
 
 /**
- * Sends `count` bytes of a file from `offset`, or with POLYSOCK_TO_END all up to its end, without copying them through
- * this process.
+ * Sends `count` bytes of a file from `offset`, or with POLYSOCK_TO_END everything up to its end, without copying them
+ * through this process.
  *
  * BSD: sendfile(2). Python: socket.sendfile. Java: FileChannel.transferTo.
  * `fd` stays the caller's, and so does its position in the file. Like polysock_sendall() it never interleaves with
  * another and never raises SIGPIPE. `*done`, unless NULL, is how many bytes left this process, also on failure.
  * POLYSOCK_EEOF when the file ends before `count` bytes, POLYSOCK_EBADF for a descriptor that is not open, POLYSOCK_ESPIPE
- * for one without offsets; others as polysock_sendall().
+ * for one without offsets, such as a pipe; others as polysock_sendall().
  * @ingroup polysock_streams
  */
 int polysock_sendfile(polysock_t *s, int fd, uint64_t offset, uint64_t count, uint64_t *done, int timeout_ms);
@@ -1707,7 +1709,7 @@ ssize_t polysock_recvv(polysock_t *s, const polysock_iovec *v, size_t nv, int ti
 int polysock_control_new(polysock_control **out, size_t room);
 
 /**
- * Forgets what was added, and what came: descriptors that were not taken are closed.
+ * Drops what was added and what was received; received descriptors that were not taken are closed.
  *
  * BSD: none. Python: none. Java: none.
  * @ingroup polysock_messages
@@ -1715,7 +1717,7 @@ int polysock_control_new(polysock_control **out, size_t room);
 int polysock_control_clear(polysock_control *c);
 
 /**
- * Frees it, and closes the descriptors that came and were not taken. NULL is fine.
+ * Frees it, and closes received descriptors that were not taken. NULL is fine.
  *
  * BSD: free(3), and close(2) for each descriptor. Python: del. Java: none.
  * @ingroup polysock_messages
@@ -1726,17 +1728,17 @@ void polysock_control_free(polysock_control *c);
  * Adds descriptors to pass over a Unix domain socket; they stay the caller's, open until they were sent.
  *
  * BSD: SCM_RIGHTS. Python: socket.send_fds. Java: none.
- * POLYSOCK_EBADF for a negative number. One that is not open, and more than the 253 that Linux takes in a message, are
- * found by polysock_sendmsg().
+ * POLYSOCK_EBADF for a negative number. polysock_sendmsg() refuses descriptors that are not open, and more than the 253
+ * that Linux takes in a message.
  * @ingroup polysock_messages
  */
 int polysock_control_add_fds(polysock_control *c, const int *fds, size_t n);
 
 /**
- * Adds who we are; only root may claim to be another (POLYSOCK_EPERM from polysock_sendmsg()).
+ * Adds the sender's credentials; only root may send those of another process (POLYSOCK_EPERM from polysock_sendmsg()).
  *
  * BSD: SCM_CREDENTIALS, unix(7). Python: socket.sendmsg by number. Java: none.
- * The receiver sees credentials once polysock_set_passcred() is on, also those that were not added.
+ * A receiver that has polysock_set_passcred() on gets the sender's credentials even when none were added.
  * @ingroup polysock_messages
  */
 int polysock_control_add_credentials(polysock_control *c, const polysock_credentials *who);
@@ -1745,8 +1747,8 @@ int polysock_control_add_credentials(polysock_control *c, const polysock_credent
  * Adds the host's address from which a datagram goes out, and the interface (an index; 0: by the route).
  *
  * BSD: IP_PKTINFO, ip(7), IPV6_PKTINFO. Python: socket.sendmsg by number. Java: none.
- * With what polysock_control_packet_info() told of a request, the answer comes from where the request went to. The port
- * does not count. POLYSOCK_EAFNOSUPPORT when `source` is not IPv4 or IPv6.
+ * With what polysock_control_packet_info() gave for a request, the answer comes from the address that the request was
+ * sent to. The port is ignored. POLYSOCK_EAFNOSUPPORT when `source` is not IPv4 or IPv6.
  * @ingroup polysock_messages
  */
 int polysock_control_add_packet_info(polysock_control *c, const polysock_addr *source, uint32_t interface);
@@ -1761,7 +1763,7 @@ int polysock_control_add_packet_info(polysock_control *c, const polysock_addr *s
 int polysock_control_add(polysock_control *c, int level, int kind, const void *data, size_t len);
 
 /**
- * Tells how many control messages came; a negative code for NULL.
+ * Returns how many control messages came; a negative code for NULL.
  *
  * BSD: CMSG_NXTHDR until NULL. Python: len. Java: none.
  * @ingroup polysock_messages
@@ -1773,14 +1775,14 @@ int polysock_control_count(const polysock_control *c);
  *
  * BSD: CMSG_DATA. Python: an entry of the list of socket.recvmsg. Java: none.
  * `*data` points at `*len` bytes, without any alignment, until the next polysock_recvmsg() into it,
- * polysock_control_clear() or polysock_control_free(). One with descriptors (SCM_RIGHTS) has no bytes: their numbers are
- * to be had from polysock_control_take_fds() only. POLYSOCK_ENOENT when there are not so many.
+ * polysock_control_clear() or polysock_control_free(). One with descriptors (SCM_RIGHTS) has no bytes: only
+ * polysock_control_take_fds() gives their numbers. POLYSOCK_ENOENT when there is none of this number.
  * @ingroup polysock_messages
  */
 int polysock_control_get(const polysock_control *c, size_t index, int *level, int *kind, const void **data, size_t *len);
 
 /**
- * Takes descriptors that came out, in their order, at most `cap`; returns how many. The caller owns them and closes them.
+ * Takes received descriptors, in order, at most `cap`, and returns how many. The caller then owns them and closes them.
  *
  * BSD: SCM_RIGHTS. Python: socket.recv_fds. Java: none.
  * They are close-on-exec; polysock_from_fd() makes a handle of one that is a socket. Those not taken stay, to be taken
@@ -1790,7 +1792,7 @@ int polysock_control_get(const polysock_control *c, size_t index, int *level, in
 int polysock_control_take_fds(polysock_control *c, int *fds, size_t cap);
 
 /**
- * Tells who sent the message, once polysock_set_passcred() is on; POLYSOCK_ENOENT when it was not said.
+ * Gives the sender's credentials, once polysock_set_passcred() is on; POLYSOCK_ENOENT when the message has none.
  *
  * BSD: SCM_CREDENTIALS, unix(7). Python: socket.recvmsg by number. Java: UnixDomainPrincipal.
  * @ingroup polysock_messages
@@ -1798,8 +1800,8 @@ int polysock_control_take_fds(polysock_control *c, int *fds, size_t cap);
 int polysock_control_credentials(const polysock_control *c, polysock_credentials *out);
 
 /**
- * Tells to which address (with port 0) and over which interface the datagram came, once polysock_set_packet_info() is
- * on; POLYSOCK_ENOENT when it was not said. Each out-parameter may be NULL.
+ * Gives the address (with port 0) and the interface at which the datagram arrived, once polysock_set_packet_info() is
+ * on; POLYSOCK_ENOENT when the message has neither. Each out-parameter may be NULL.
  *
  * BSD: IP_PKTINFO, ip(7), IPV6_PKTINFO. Python: socket.recvmsg by number. Java: none.
  * @ingroup polysock_messages
@@ -1807,8 +1809,8 @@ int polysock_control_credentials(const polysock_control *c, polysock_credentials
 int polysock_control_packet_info(const polysock_control *c, polysock_addr *destination, uint32_t *interface);
 
 /**
- * Tells when the kernel received the datagram, once polysock_set_timestamps() is on: nanoseconds since 1970, by the
- * system's clock; POLYSOCK_ENOENT when it was not said.
+ * Gives the time at which the kernel received the datagram, once polysock_set_timestamps() is on: nanoseconds since 1970,
+ * by the system's clock; POLYSOCK_ENOENT when the message has none.
  *
  * BSD: SCM_TIMESTAMPNS, socket(7). Python: socket.recvmsg by number. Java: none.
  * @ingroup polysock_messages
@@ -1819,10 +1821,10 @@ int polysock_control_timestamp(const polysock_control *c, uint64_t *nanoseconds)
  * Sends one datagram to an address and returns its length. `to` may be NULL when the socket is connected.
  *
  * BSD: sendto(2). Python: socket.sendto. Java: DatagramSocket.send, DatagramChannel.send.
- * A datagram goes out whole or not at all, and no bytes are a datagram too. `flags` are POLYSOCK_MSG_ numbers.
+ * A datagram goes out whole or not at all, and may be empty. `flags` are POLYSOCK_MSG_ numbers.
  * POLYSOCK_EMSGSIZE when it is too long, POLYSOCK_EDESTADDRREQ or POLYSOCK_ENOTCONN without an address,
  * POLYSOCK_EACCES to a broadcast address without polysock_set_broadcast(), POLYSOCK_ENETUNREACH, POLYSOCK_ENOBUFS; on a
- * connected socket POLYSOCK_ECONNREFUSED for an earlier one that reached no socket; others as polysock_send().
+ * connected socket POLYSOCK_ECONNREFUSED when an earlier datagram reached no socket; others as polysock_send().
  * @code
  * polysock_addr to;
  * if (polysock_addr_parse(&to, "127.0.0.1:9000", 0) == 0)
@@ -1837,8 +1839,8 @@ ssize_t polysock_sendto(polysock_t *s, const void *buf, size_t n, int flags, con
  *
  * BSD: recvfrom(2). Python: socket.recvfrom_into. Java: DatagramSocket.receive.
  * The sender's address goes to `*from`, what the kernel says of the datagram to `*flags_out`; both may be NULL. A
- * datagram that was longer than `n` has POLYSOCK_MSG_TRUNC there, and the rest of it is lost. A sender without a name
- * is an address of length 0. An empty datagram returns 0, and so does a socket that was shut down for reading. Flags and
+ * datagram longer than `n` has POLYSOCK_MSG_TRUNC there, and the rest of it is lost. A sender without a name has an
+ * address of length 0. The result is 0 for an empty datagram, and after the socket was shut down for reading. Flags and
  * codes as polysock_recv().
  * @code
  * char buf[512];
@@ -1869,8 +1871,7 @@ ssize_t polysock_sendmsg(polysock_t *s, const polysock_msg *m, int flags, int ti
  * BSD: recvmsg(2). Python: socket.recvmsg_into. Java: none.
  * POLYSOCK_MSG_TRUNC: the datagram was longer and the rest of it is lost. POLYSOCK_MSG_CTRUNC: there was no room for all
  * control messages; descriptors among those left out were closed. Descriptors that came belong to `m->control` until
- * they are taken out, see polysock_control_take_fds(). On failure nothing is changed. Flags and codes as
- * polysock_recv().
+ * they are taken, see polysock_control_take_fds(). On failure nothing is changed. Flags and codes as polysock_recv().
  * @ingroup polysock_messages
  */
 ssize_t polysock_recvmsg(polysock_t *s, polysock_msg *m, int flags, int timeout_ms);
@@ -1901,7 +1902,7 @@ int polysock_poll(polysock_pollfd *set, size_t n, int timeout_ms);
 int polysock_poller_new(polysock_poller **out);
 
 /**
- * Registers a socket: `token`, a number or a pointer of the caller's, comes with its events.
+ * Registers a socket. `token`, a number or a pointer of the caller's choice, comes with its events.
  *
  * BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: SelectableChannel.register.
  * `events` are POLYSOCK_POLLIN and the like, with POLYSOCK_POLLERR and POLYSOCK_POLLHUP always among them; `mode` is
@@ -1920,7 +1921,7 @@ int polysock_poller_add(polysock_poller *p, polysock_t *s, uint64_t token, int e
 int polysock_poller_modify(polysock_poller *p, polysock_t *s, uint64_t token, int events, int mode);
 
 /**
- * Ends the registration of a socket: no wait that begins afterwards tells of it.
+ * Ends the registration of a socket: no wait that begins afterwards reports it.
  *
  * BSD: epoll_ctl(2) with EPOLL_CTL_DEL. Python: select.epoll.unregister. Java: SelectionKey.cancel.
  * POLYSOCK_ENOENT when it is not registered; POLYSOCK_ECLOSED when it is closed, which has ended its registration.
@@ -1929,7 +1930,7 @@ int polysock_poller_modify(polysock_poller *p, polysock_t *s, uint64_t token, in
 int polysock_poller_remove(polysock_poller *p, polysock_t *s);
 
 /**
- * Registers a plain descriptor, which stays the caller's and must be removed before it is closed.
+ * Registers a plain descriptor, which stays the caller's and must be removed before the caller closes it.
  *
  * BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: none.
  * As polysock_poller_add(); POLYSOCK_EBADF when it is not open, POLYSOCK_EPERM when it can't be waited for (a file).
@@ -1983,7 +1984,7 @@ int polysock_poller_wake(polysock_poller *p);
 int polysock_poller_close(polysock_poller *p);
 
 /**
- * Closes the poller if it is open, and gives the owner's reference up: `p` must not be used again. NULL is fine.
+ * Closes the poller if it is open, and gives up the owner's reference: `p` must not be used again. NULL is fine.
  *
  * BSD: close(2). Python: del. Java: none.
  * Calls of other threads that are inside keep what they need and end with POLYSOCK_ECLOSED.
@@ -1995,27 +1996,27 @@ void polysock_poller_free(polysock_poller *p);
  * Starts a server on a socket that listens; the caller owns `*out`.
  *
  * BSD: none. Python: polysock.Server. Java: none.
- * `o` may be NULL. `listener` stays the caller's, who frees it in the end: closing or freeing it earlier ends accepting,
- * and polysock_server_stop() closes it. `user` is handed to every callback. One thread is started at once, others as
- * connections come; no callback is called before `*out` is set, so that it may use the server. POLYSOCK_EINVAL when the
- * listener does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED; POLYSOCK_EAGAIN when there can be no thread. On
- * failure `release` is not called.
+ * `o` may be NULL. `listener` stays the caller's to free: closing or freeing it earlier ends accepting, and
+ * polysock_server_stop() closes it. `user` is handed to every callback. One thread is started at once, others as
+ * connections come; no callback is called before `*out` is set, so callbacks may use the server. POLYSOCK_EINVAL when
+ * `listener` does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED; POLYSOCK_EAGAIN when no thread can be started.
+ * On failure `release` is not called.
  * @ingroup polysock_server
  */
 int polysock_server_start(polysock_server **out, polysock_t *listener, polysock_connection_fn fn, void *user, const polysock_server_options *o);
 
 /**
- * Ends the server: no connection is accepted any more, callbacks may finish until the time is up, then their connections
- * are closed, which ends the calls in which they wait with POLYSOCK_ECLOSED. `*still_running` (may be NULL) tells how many
- * callbacks have not returned even so.
+ * Ends the server: it stops accepting, lets callbacks finish until the time is up, and then closes their connections,
+ * which ends their waiting calls with POLYSOCK_ECLOSED. `*still_running` (may be NULL) is the number of callbacks that
+ * have not returned even then.
  *
  * BSD: none. Python: Server.stop. Java: ExecutorService.shutdown, awaitTermination, shutdownNow.
  * Any thread may call it, any number of times. The listener is closed at once, and connections that wait in its queue are
- * refused. Callbacks whose connections were closed get at most a second more; so 0 closes them at once and POLYSOCK_INFINITE
- * (or POLYSOCK_DEFAULT) none. A callback that returns POLYSOCK_ECLOSED then has not failed. From inside a callback: it
- * does not wait for that one, does not count it, and leaves it its connection; so it is among all callbacks that stop
- * the server. Other threads wait for all. A callback that is still running waits in no call of its connection; its thread ends
- * when it returns.
+ * refused. Callbacks whose connections were closed get at most a second more. So 0 closes connections at once, and
+ * POLYSOCK_INFINITE (or POLYSOCK_DEFAULT) none. Returning POLYSOCK_ECLOSED after that is no failure. A call from inside a
+ * callback does not wait for that callback, does not count it and does not close its connection, nor those of other
+ * callbacks that are stopping the server. Calls from other threads wait for all. A callback that is still running does not
+ * wait in a call on its connection; its thread ends when it returns.
  * @ingroup polysock_server
  */
 int polysock_server_stop(polysock_server *srv, int timeout_ms, size_t *still_running);
@@ -2024,8 +2025,9 @@ int polysock_server_stop(polysock_server *srv, int timeout_ms, size_t *still_run
  * Waits until the server accepts no more: it was stopped, its listener was closed, or it can't go on.
  *
  * BSD: none. Python: Server.serve_forever. Java: ExecutorService.awaitTermination.
- * POLYSOCK_DEFAULT means for ever. 0 after a stop; otherwise what accept said; POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN;
- * POLYSOCK_ECLOSED in a forked child, unless it has stopped its own.
+ * POLYSOCK_DEFAULT means for ever. Returns 0 after a stop, and otherwise the code with which accept failed;
+ * POLYSOCK_ETIMEDOUT, or POLYSOCK_EAGAIN for a timeout of 0, while it still accepts; POLYSOCK_ECLOSED in a forked child
+ * that has not stopped its copy.
  * @ingroup polysock_server
  */
 int polysock_server_wait(polysock_server *srv, int timeout_ms);
@@ -2051,12 +2053,12 @@ ssize_t polysock_server_connections(const polysock_server *srv);
 int polysock_server_get_stats(const polysock_server *srv, polysock_server_stats *out);
 
 /**
- * Stops the server as polysock_server_stop() does with 0, and gives the owner's reference up: `srv` must not be used
+ * Stops the server as polysock_server_stop() does with 0, and gives up the owner's reference: `srv` must not be used
  * again. NULL is fine.
  *
  * BSD: none. Python: Server.stop. Java: ExecutorService.close.
- * Callbacks that still run keep what they need; `release` is called when the last has returned, in its thread. Where none
- * runs it has been called when this returns, or before. A callback may free its server.
+ * Callbacks that still run keep what they need; `release` is called when the last of them has returned, in its thread.
+ * When none runs, `release` has been called by the time this returns. A callback may free its server.
  * @ingroup polysock_server
  */
 void polysock_server_free(polysock_server *srv);
@@ -2161,7 +2163,7 @@ int polysock_net_shutdown_output(polysock_t *s);
 int polysock_net_close(polysock_t *s);
 
 /**
- * Tells how many bytes a receive would find without waiting; of a datagram socket, how long the next datagram is.
+ * Gives how many bytes a receive would find without waiting; for a datagram socket, the length of the next datagram.
  *
  * BSD: ioctl(2) with FIONREAD. Python: fcntl.ioctl. Java: InputStream.available.
  * 0 says nothing of the end of the stream. POLYSOCK_EINVAL for a socket that listens.
@@ -2173,7 +2175,7 @@ int polysock_available(const polysock_t *s, size_t *bytes);
  * Gives the state of the TCP connection: "ESTABLISHED", "CLOSE_WAIT", "LISTEN", ...
  *
  * BSD: getsockopt(2) with TCP_INFO. Python: socket.state. Java: none.
- * The text is static. NULL when the handle is closed or no TCP socket; polysock_last_detail() tells which.
+ * The text is static. NULL when the handle is closed or not a TCP socket; polysock_last_detail() says which.
  * @ingroup polysock_sockets
  */
 const char *polysock_state(const polysock_t *s);
@@ -2266,7 +2268,7 @@ int polysock_get_rcvlowat(const polysock_t *s, size_t *bytes);
  * without an answer; 0 is the system's own number (Linux: 7200, 75, 9). Off by default.
  *
  * BSD: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT. Python: socket.setsockopt. Java: Socket.setKeepAlive.
- * POLYSOCK_EINVAL naming the number that is out of range; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * POLYSOCK_EINVAL naming the number that is out of range; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_keepalive(polysock_t *s, bool on, int idle_s, int interval_s, int count);
@@ -2306,7 +2308,7 @@ int polysock_get_linger(const polysock_t *s, int *seconds);
 int polysock_set_reuseaddr(polysock_t *s, bool on);
 
 /**
- * Tells whether reuse-address is on.
+ * Reports whether reuse-address is on.
  *
  * BSD: SO_REUSEADDR. Python: socket.getsockopt. Java: ServerSocket.getReuseAddress.
  * @ingroup polysock_options
@@ -2324,7 +2326,7 @@ int polysock_get_reuseaddr(const polysock_t *s, bool *on);
 int polysock_set_reuseport(polysock_t *s, bool on);
 
 /**
- * Tells whether several sockets may bind to the same address.
+ * Reports whether several sockets may bind to the same address.
  *
  * BSD: SO_REUSEPORT, socket(7). Python: socket.getsockopt. Java: StandardSocketOptions.SO_REUSEPORT.
  * @ingroup polysock_options
@@ -2340,7 +2342,7 @@ int polysock_get_reuseport(const polysock_t *s, bool *on);
 int polysock_set_broadcast(polysock_t *s, bool on);
 
 /**
- * Tells whether broadcast addresses are allowed.
+ * Reports whether broadcast addresses are allowed.
  *
  * BSD: SO_BROADCAST, socket(7). Python: socket.getsockopt. Java: DatagramSocket.getBroadcast (there on by default).
  * @ingroup polysock_options
@@ -2356,7 +2358,7 @@ int polysock_get_broadcast(const polysock_t *s, bool *on);
 int polysock_set_oobinline(polysock_t *s, bool on);
 
 /**
- * Tells whether the urgent byte stays in the stream.
+ * Reports whether the urgent byte stays in the stream.
  *
  * BSD: SO_OOBINLINE, socket(7). Python: socket.getsockopt. Java: Socket.getOOBInline.
  * @ingroup polysock_options
@@ -2373,7 +2375,7 @@ int polysock_get_oobinline(const polysock_t *s, bool *on);
 int polysock_take_error(polysock_t *s, int *error);
 
 /**
- * Tells whether the socket listens.
+ * Reports whether the socket listens.
  *
  * BSD: SO_ACCEPTCONN, socket(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2477,7 +2479,7 @@ int polysock_set_incoming_cpu(polysock_t *s, int cpu);
 int polysock_get_incoming_cpu(const polysock_t *s, int *cpu);
 
 /**
- * Notes of each datagram when the kernel received it, for polysock_control_timestamp(). Off by default.
+ * Records for each datagram when the kernel received it, for polysock_control_timestamp(). Off by default.
  *
  * BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
  * @ingroup polysock_options
@@ -2485,7 +2487,7 @@ int polysock_get_incoming_cpu(const polysock_t *s, int *cpu);
 int polysock_set_timestamps(polysock_t *s, bool on);
 
 /**
- * Tells whether datagrams carry the time they were received.
+ * Reports whether datagrams carry the time they were received.
  *
  * BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
  * @ingroup polysock_options
@@ -2493,7 +2495,7 @@ int polysock_set_timestamps(polysock_t *s, bool on);
 int polysock_get_timestamps(const polysock_t *s, bool *on);
 
 /**
- * Notes of each message over a Unix domain socket who sent it, for polysock_control_credentials(). Off by default;
+ * Records the sender of each message over a Unix domain socket, for polysock_control_credentials(). Off by default;
  * Linux.
  *
  * BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
@@ -2502,7 +2504,7 @@ int polysock_get_timestamps(const polysock_t *s, bool *on);
 int polysock_set_passcred(polysock_t *s, bool on);
 
 /**
- * Tells whether messages carry who sent them.
+ * Reports whether messages carry their sender's credentials.
  *
  * BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
  * @ingroup polysock_options
@@ -2510,8 +2512,8 @@ int polysock_set_passcred(polysock_t *s, bool on);
 int polysock_get_passcred(const polysock_t *s, bool *on);
 
 /**
- * Gives who connected or listens at the other end of a Unix domain socket, as it was when it called connect, listen or
- * socketpair. Linux.
+ * Gives the process, user and group at the other end of a Unix domain socket, as they were when it called connect, listen
+ * or socketpair. Linux.
  *
  * BSD: SO_PEERCRED, unix(7). Python: socket.getsockopt. Java: ExtendedSocketOptions.SO_PEERCRED.
  * POLYSOCK_ENOTCONN without a peer; POLYSOCK_EUNSUPPORTED for another kind of socket.
@@ -2520,7 +2522,7 @@ int polysock_get_passcred(const polysock_t *s, bool *on);
 int polysock_get_peercred(const polysock_t *s, polysock_credentials *who);
 
 /**
- * Notes of each datagram to which address and over which interface it came, for polysock_control_packet_info(). Off by
+ * Records for each datagram at which address and interface it arrived, for polysock_control_packet_info(). Off by
  * default.
  *
  * BSD: IP_PKTINFO, ip(7), IPV6_RECVPKTINFO, ipv6(7). Python: by number 8, for IPv6 socket.IPV6_RECVPKTINFO. Java: none.
@@ -2530,7 +2532,7 @@ int polysock_get_peercred(const polysock_t *s, polysock_credentials *who);
 int polysock_set_packet_info(polysock_t *s, bool on);
 
 /**
- * Tells whether datagrams carry to which address they came.
+ * Reports whether datagrams carry the address and interface at which they arrived.
  *
  * BSD: IP_PKTINFO, ip(7), IPV6_RECVPKTINFO, ipv6(7). Python: by number 8, for IPv6 socket.IPV6_RECVPKTINFO. Java: none.
  * @ingroup polysock_options
@@ -2541,13 +2543,13 @@ int polysock_get_packet_info(const polysock_t *s, bool *on);
  * Sends small pieces at once instead of gathering them. Off by default.
  *
  * BSD: TCP_NODELAY. Python: socket.setsockopt. Java: Socket.setTcpNoDelay.
- * POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_nodelay(polysock_t *s, bool on);
 
 /**
- * Tells whether small pieces are sent at once.
+ * Reports whether small pieces are sent at once.
  *
  * BSD: TCP_NODELAY. Python: socket.getsockopt. Java: Socket.getTcpNoDelay.
  * @ingroup polysock_options
@@ -2558,13 +2560,13 @@ int polysock_get_nodelay(const polysock_t *s, bool *on);
  * Holds back a segment that is not full, at most 200 ms, until uncorked. Off by default; Linux.
  *
  * BSD: TCP_CORK, tcp(7). Python: socket.setsockopt. Java: none.
- * It is stronger than polysock_set_nodelay(). POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * It is stronger than polysock_set_nodelay(). POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_cork(polysock_t *s, bool on);
 
 /**
- * Tells whether segments that are not full are held back.
+ * Reports whether segments that are not full are held back.
  *
  * BSD: TCP_CORK, tcp(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2575,13 +2577,13 @@ int polysock_get_cork(const polysock_t *s, bool *on);
  * Acknowledges at once instead of about 40 ms later. On by default; Linux.
  *
  * BSD: TCP_QUICKACK, tcp(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
- * Not for good: the kernel changes it as the connection goes on. POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * Not for good: the kernel changes it as the connection goes on. POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_quickack(polysock_t *s, bool on);
 
 /**
- * Tells whether acknowledgements go out at once, now.
+ * Reports whether acknowledgements go out at once, now.
  *
  * BSD: TCP_QUICKACK, tcp(7). Python: socket.getsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
  * @ingroup polysock_options
@@ -2593,15 +2595,15 @@ int polysock_get_quickack(const polysock_t *s, bool *on);
  * cookie. Off by default; Linux.
  *
  * BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
- * That send then succeeds whatever becomes of the connection: a refusal comes from the call after it, such as a receive.
- * Without a cookie connect connects as ever. POLYSOCK_EUNSUPPORTED where net.ipv4.tcp_fastopen lacks the 1, and when it
- * is no TCP socket; POLYSOCK_EINVAL after connect.
+ * That send then succeeds whatever becomes of the connection: a refusal is reported by the next call, such as a receive.
+ * Without a cookie, connect works as usual. POLYSOCK_EUNSUPPORTED where net.ipv4.tcp_fastopen lacks the 1, and for a
+ * socket that is not TCP; POLYSOCK_EINVAL after connect.
  * @ingroup polysock_options
  */
 int polysock_set_fastopen_connect(polysock_t *s, bool on);
 
 /**
- * Tells whether connect leaves it to the first send.
+ * Reports whether connect leaves connecting to the first send.
  *
  * BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
  * @ingroup polysock_options
@@ -2614,7 +2616,7 @@ int polysock_get_fastopen_connect(const polysock_t *s, bool *on);
  *
  * BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.setsockopt. Java: none.
  * Silent where net.ipv4.tcp_fastopen lacks the 2. POLYSOCK_EINVAL for a negative number, and on a connection;
- * POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_fastopen(polysock_t *s, int queue);
@@ -2632,7 +2634,7 @@ int polysock_get_fastopen(const polysock_t *s, int *queue);
  *
  * BSD: TCP_DEFER_ACCEPT, tcp(7). Python: socket.setsockopt. Java: none.
  * Linux rounds up to one of 1, 3, 7, 15, 31, 63, 127, 247, 367, ... POLYSOCK_EINVAL for a negative number or more than
- * 29887; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * 29887; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_defer_accept(polysock_t *s, int seconds);
@@ -2651,7 +2653,7 @@ int polysock_get_defer_accept(const polysock_t *s, int *seconds);
  *
  * BSD: TCP_USER_TIMEOUT, tcp(7), RFC 5482. Python: socket.setsockopt. Java: none.
  * The end comes late, not early. Also bounds keepalive. POLYSOCK_EINVAL for a negative number; POLYSOCK_EUNSUPPORTED
- * when it is no TCP socket.
+ * for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_user_timeout(polysock_t *s, int milliseconds);
@@ -2669,7 +2671,7 @@ int polysock_get_user_timeout(const polysock_t *s, int *milliseconds);
  * path.
  *
  * BSD: TCP_MAXSEG, tcp(7). Python: socket.setsockopt. Java: none.
- * POLYSOCK_EINVAL outside 88 to 32767; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * POLYSOCK_EINVAL outside 88 to 32767; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_maxseg(polysock_t *s, size_t bytes);
@@ -2687,7 +2689,7 @@ int polysock_get_maxseg(const polysock_t *s, size_t *bytes);
  * system's. Linux.
  *
  * BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.setsockopt. Java: none.
- * POLYSOCK_EINVAL above 4294967295; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * POLYSOCK_EINVAL above 4294967295; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_notsent_lowat(polysock_t *s, size_t bytes);
@@ -2705,7 +2707,7 @@ int polysock_get_notsent_lowat(const polysock_t *s, size_t *bytes);
  *
  * BSD: TCP_CONGESTION, tcp(7). Python: socket.setsockopt. Java: none.
  * POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENOENT when the kernel has none of this name,
- * POLYSOCK_EPERM when it is not among the allowed; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+ * POLYSOCK_EPERM when it is not among the allowed; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_congestion(polysock_t *s, const char *name);
@@ -2766,7 +2768,7 @@ int polysock_get_tos(const polysock_t *s, int *tos);
 int polysock_set_transparent(polysock_t *s, bool on);
 
 /**
- * Tells whether addresses of other hosts are allowed.
+ * Reports whether addresses of other hosts are allowed.
  *
  * BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2783,7 +2785,7 @@ int polysock_get_transparent(const polysock_t *s, bool *on);
 int polysock_set_freebind(polysock_t *s, bool on);
 
 /**
- * Tells whether bind takes an address that no interface has.
+ * Reports whether bind takes an address that no interface has.
  *
  * BSD: IP_FREEBIND, ip(7), IPV6_FREEBIND. Python: by number 15, for IPv6 78. Java: none.
  * @ingroup polysock_options
@@ -2800,7 +2802,7 @@ int polysock_get_freebind(const polysock_t *s, bool *on);
 int polysock_set_v6only(polysock_t *s, bool on);
 
 /**
- * Tells whether it takes only IPv6.
+ * Reports whether it takes only IPv6.
  *
  * BSD: IPV6_V6ONLY, ipv6(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2843,14 +2845,13 @@ int polysock_set_tclass(polysock_t *s, int tclass);
 int polysock_get_tclass(const polysock_t *s, int *tclass);
 
 /**
- * Joins a multicast group on the interface of this name; when it is NULL, on that of the group's scope ("ff02::1%eth0"), or
- * of the system's choice without one; from any sender, or only from `source` unless it is NULL.
+ * Joins a multicast group on the interface of this name; if that is NULL, on the interface of the group's scope
+ * ("ff02::1%eth0"); without a scope, on the system's choice. `source` NULL takes any sender, otherwise only that one.
  *
  * BSD: IP_ADD_MEMBERSHIP, ip(7), IPV6_ADD_MEMBERSHIP, ipv6(7), MCAST_JOIN_SOURCE_GROUP. Python: socket.setsockopt. Java:
  * MulticastChannel.join.
- * Ports do not count. Several sources are joined one by one. POLYSOCK_EINVAL naming the group when it is no multicast
- * address, the source when it is not of its family, the interface when its name is empty or longer than 15 bytes, or not
- * that of the scope;
+ * Ports are ignored. Several sources are joined one by one. POLYSOCK_EINVAL when the group is no multicast address, the
+ * source is of another family, or the interface's name is empty, longer than 15 bytes or not that of the scope;
  * POLYSOCK_ENODEV when there is no such interface, POLYSOCK_EADDRINUSE when it was joined already; POLYSOCK_EUNSUPPORTED
  * for a socket that is not IP.
  * @code
@@ -2867,7 +2868,7 @@ int polysock_mcast_join(polysock_t *s, const polysock_addr *group, const char *i
  *
  * BSD: IP_DROP_MEMBERSHIP, ip(7), IPV6_DROP_MEMBERSHIP, ipv6(7), MCAST_LEAVE_SOURCE_GROUP. Python: socket.setsockopt.
  * Java: MembershipKey.drop.
- * As polysock_mcast_join(); POLYSOCK_EADDRNOTAVAIL when it was not joined so.
+ * As polysock_mcast_join(); POLYSOCK_EADDRNOTAVAIL when it was not joined that way.
  * @ingroup polysock_options
  */
 int polysock_mcast_leave(polysock_t *s, const polysock_addr *group, const char *iface, const polysock_addr *source);
@@ -2923,7 +2924,7 @@ int polysock_get_mcast_ttl(const polysock_t *s, int *ttl);
 int polysock_set_mcast_loop(polysock_t *s, bool on);
 
 /**
- * Tells whether this host's own members get what the socket sends to a group.
+ * Reports whether this host's own members get what the socket sends to a group.
  *
  * BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.getsockopt. Java:
  * StandardSocketOptions.IP_MULTICAST_LOOP.
@@ -2932,8 +2933,8 @@ int polysock_set_mcast_loop(polysock_t *s, bool on);
 int polysock_get_mcast_loop(const polysock_t *s, bool *on);
 
 /**
- * Whether the socket also gets what other sockets of this host joined, if its address and port match. On by default;
- * off, it gets only what it joined itself. Linux.
+ * Lets the socket also get what is sent to groups that other sockets of this host joined, if its address and port match.
+ * On by default; off, it gets only the groups that it joined itself. Linux.
  *
  * BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
  * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
@@ -2942,7 +2943,7 @@ int polysock_get_mcast_loop(const polysock_t *s, bool *on);
 int polysock_set_mcast_all(polysock_t *s, bool on);
 
 /**
- * Tells whether the socket also gets what other sockets of this host joined.
+ * Reports whether the socket also gets what is sent to groups that other sockets of this host joined.
  *
  * BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
  * @ingroup polysock_options

@@ -5,13 +5,13 @@
 //     char buf[512];
 //     std::size_t n = s.recv(buf, std::chrono::seconds(1));
 //
-// What is sent is polysock::bytes: text, or a container of bytes. What is received into is a polysock::buffer: an array or
-// a container. Each knows its length. A pointer needs one, which is written bytes(p, n) and buffer(p, n), so that no other
-// number is taken for a length.
+// Sends take polysock::bytes: text, or a container of bytes. Receives take a polysock::buffer: an array or a container.
+// Both know their length. For a pointer it is given as bytes(p, n) or buffer(p, n), so that no other number is mistaken
+// for a length.
 //
-// Every call that can wait takes a timeout after that: a std::chrono duration, polysock::infinite, or nothing for what the
-// socket was set to (set_timeout; for ever unless set). Durations are rounded up to milliseconds; zero tries once.
-// What fails throws polysock::error, a std::system_error whose code() compares with std::errc where errno has such a number.
+// Every call that can wait then takes a timeout: a std::chrono duration, polysock::infinite, or nothing for the socket's own
+// (set_timeout; for ever unless set). Durations are rounded up to milliseconds; zero tries once.
+// A failure throws polysock::error, a std::system_error whose code() compares with std::errc where errno has such a number.
 
 #ifndef POLYSOCK_POLYSOCK_HPP
 #define POLYSOCK_POLYSOCK_HPP
@@ -65,7 +65,7 @@ inline const std::error_category &error_category() noexcept
     return the_category;
 }
 
-// A failed call: code().value() is the POLYSOCK_E number, what() the words of polysock_last_detail().
+// A failed call: code().value() is the POLYSOCK_E number, what() the text of polysock_last_detail().
 class error : public std::system_error {
 public:
     explicit error(int code, std::uint64_t done = 0) : error(code, done, ::polysock_last_detail()) {}
@@ -75,14 +75,14 @@ public:
     {
     }
 
-    // Without the text of the code that std::system_error adds: the words have it already.
+    // Without the text of the code that std::system_error adds: it is there already.
     const char *what() const noexcept override { return words_.what(); }
 
-    // The time limit of the call passed. A connection that the kernel gave up is dead: POLYSOCK_ECONNTIMEDOUT.
-    // Both compare equal to std::errc::timed_out.
+    // Whether the call's time limit passed. When the kernel gave the connection up, the code is POLYSOCK_ECONNTIMEDOUT.
+    // Both codes compare equal to std::errc::timed_out.
     bool timed_out() const noexcept { return code() == std::error_code(POLYSOCK_ETIMEDOUT, error_category()); }
 
-    // How many bytes send_all, sendfile, recv_exact or net_write had moved.
+    // How many bytes send_all, sendfile, recv_exact or net_write had transferred.
     std::uint64_t done() const noexcept { return done_; }
 
 private:
@@ -99,14 +99,14 @@ template <class Number> Number check(Number result)
     return result;
 }
 
-// What this header refuses by itself.
+// For arguments that this header refuses, without calling the library.
 [[noreturn]] inline void refuse(const std::string &words) { throw error(POLYSOCK_EINVAL, 0, words); }
 
-// For C, where a text ends with its first NUL.
+// Text for C, where it ends at the first NUL.
 inline const char *c_text(const std::string &text)
 {
     if (text.find('\0') != std::string::npos)
-        refuse("a text has a NUL in it");
+        refuse("the text contains a NUL");
     return text.c_str();
 }
 
@@ -115,7 +115,7 @@ inline const char *c_text(const std::optional<std::string> &text) { return text 
 inline std::size_t within(std::size_t n, std::size_t size)
 {
     if (n > size)
-        refuse("a length of " + std::to_string(n) + " for an array of " + std::to_string(size) + " bytes");
+        refuse("the length " + std::to_string(n) + " is more than the array's " + std::to_string(size) + " bytes");
     return n;
 }
 
@@ -126,7 +126,7 @@ template <class T> inline constexpr bool is_byte = is_one_of<T, char, signed cha
 template <class T> inline constexpr bool is_byte = is_one_of<T, char, signed char, unsigned char, std::byte>;
 #endif
 
-// What std::data of it points at; void when it is no container.
+// The type that std::data of a container points at; void when it is no container.
 template <class C, class = void> struct element {
     using type = void;
 };
@@ -136,11 +136,11 @@ struct element<C, std::void_t<decltype(std::data(std::declval<C &>())), decltype
 };
 template <class C> using element_t = typename element<C>::type;
 
-// A port number is an integer, but no truth value and no character.
+// A port number is an integer, but not a bool or a character.
 template <class N>
 inline constexpr bool is_number = std::is_integral_v<N> && !is_one_of<N, bool, char, wchar_t, char16_t, char32_t>;
 
-// The same number as a port; `argument` names it where it is none.
+// The number as a port; when it is out of range, `argument` names it in the error.
 template <class Number> std::uint16_t port(const char *argument, Number number)
 {
     const auto low_bits = static_cast<std::uint16_t>(number);
@@ -155,7 +155,7 @@ template <class Number> std::uint16_t port(const char *argument, Number number)
 class bytes {
 public:
     constexpr bytes() noexcept = default;
-    // A literal, without its NUL. What goes on after a NUL may be text or not: say bytes(p, n), or std::string_view(p).
+    // A literal, without its NUL. With a NUL in the middle its length is unclear: write bytes(p, n) or std::string_view(p).
     template <std::size_t N>
     bytes(const char (&text)[N]) // NOLINT: converts on purpose
         : data_(text), size_(static_cast<std::size_t>(std::find(text, text + N, '\0') - text))
@@ -163,7 +163,7 @@ public:
         if (size_ + 1 < N)
             detail::refuse("an array of char with a NUL in the middle needs its length, as in bytes(p, n)");
     }
-    // An array that is filled at run time may hold text or not: the same.
+    // An array that is filled at run time may hold text or other bytes: write its length likewise.
     template <std::size_t N> bytes(char (&)[N]) = delete;
     template <class Text, std::enable_if_t<std::is_convertible_v<const Text &, std::string_view> && !std::is_array_v<Text>, int> = 0>
     bytes(const Text &text) noexcept // NOLINT: converts on purpose
@@ -181,7 +181,7 @@ public:
     }
     bytes(std::nullptr_t) = delete;
     explicit bytes(const void *data, std::size_t n) noexcept : data_(data), size_(n) {}
-    // The beginning of an array, which has so many bytes.
+    // The first n bytes of an array, which must have that many.
     template <class T, std::size_t N>
     explicit bytes(const T (&array)[N], std::size_t n) : data_(array), size_(detail::within(n, sizeof array))
     {
@@ -195,8 +195,7 @@ private:
     std::size_t size_ = 0;
 };
 
-// Where received bytes go, lent for the length of a call: an array or container of bytes, all of it, or
-// buffer(pointer, length).
+// Where received bytes go, lent for the length of a call: a whole array or container of bytes, or buffer(pointer, length).
 class buffer {
 public:
     template <class Container, std::enable_if_t<detail::is_byte<detail::element_t<Container>> &&
@@ -208,7 +207,7 @@ public:
     }
     buffer(std::nullptr_t) = delete;
     explicit buffer(void *data, std::size_t n) noexcept : data_(data), size_(n) {}
-    // The beginning of an array, which has so many bytes.
+    // The first n bytes of an array, which must have that many.
     template <class T, std::size_t N>
     explicit buffer(T (&array)[N], std::size_t n) : data_(array), size_(detail::within(n, sizeof array))
     {
@@ -247,7 +246,7 @@ private:
     std::size_t size_;
 };
 
-// A port: a number, or the name of a service, such as "http".
+// A port: a number, or the name of a service such as "http".
 class service {
 public:
     service(std::string name) : text_(std::move(name)) {}     // NOLINT: converts on purpose
@@ -333,7 +332,7 @@ public:
     std::string ip() const { return text(::polysock_addr_ip); }
     std::uint16_t port() const noexcept { return ::polysock_addr_port(&raw_); }
     std::uint32_t scope() const noexcept { return ::polysock_addr_scope(&raw_); }
-    // The IPv4 address of an IPv4-mapped one; every other as it is.
+    // An IPv4-mapped address as IPv4; any other unchanged.
     address unmapped() const
     {
         address a;
@@ -357,7 +356,7 @@ private:
     ::polysock_addr raw_;
 };
 
-// Looks up a host and a service; an empty one counts as none.
+// Looks up a host and a service; an empty string stands for none.
 inline std::vector<address> getaddrinfo(const std::string &host, const service &port,
                                         int family = POLYSOCK_AF_UNSPEC, int type = POLYSOCK_SOCK_STREAM, int flags = 0)
 {
@@ -597,7 +596,7 @@ public:
     void bind(const address &a) { detail::check(::polysock_bind(handle_, a.get())); }
     void listen(int backlog = 128) { detail::check(::polysock_listen(handle_, backlog)); }
     void connect(const address &a, timeout t = {}) { detail::check(::polysock_connect(handle_, a.get(), t.ms())); }
-    // A datagram socket takes any peer again.
+    // For a datagram socket: it sends to and receives from any address again.
     void disconnect() { detail::check(::polysock_disconnect(handle_)); }
     socket accept(timeout t = {}) { return accept_from(nullptr, t); }
     socket accept(address &peer, timeout t = {}) { return accept_from(peer.get(), t); }
@@ -694,8 +693,8 @@ public:
             throw error(code, done);
     }
 
-    // java.net's own notions. net_read gives 0 at the end of the stream, which stays the end; its time limit is
-    // net_so_timeout, zero for ever. net_write has none.
+    // Java-style calls. net_read returns 0 at the end of the stream, which stays the end; its time limit is
+    // net_so_timeout, where zero is for ever. net_write has none.
     std::size_t net_read(buffer room)
     {
         const ssize_t n = ::polysock_net_read(handle_, room.data(), room.size());
@@ -998,7 +997,7 @@ inline std::size_t poll(span<pollfd> set, timeout t = {})
 
 using event = ::polysock_event;
 
-// Many sockets, registered once. Any thread may use it; only the owner moves or destroys it. A forked child has one with the
+// Many sockets, registered once. Any thread may use it; only the owner moves or destroys it. In a forked child it has the
 // same registrations.
 class poller {
 public:
@@ -1058,21 +1057,22 @@ private:
 struct server_options {
     // How many connections are handled at once; 0 for the library's own number, 100.
     std::size_t max_connections = 0;
-    // Called with what a handler threw and whose connection it was, and with what the server could not do and nullptr.
-    // Several threads call it at once. Nothing: failures are not reported. What peers can cause as often as they like is
-    // reported once a second at most: resets, and errors with POLYSOCK_ETIMEDOUT where there is an idle timeout.
+    // Called with what a handler threw and the address of its peer; or with a failure of the server itself and nullptr.
+    // Several threads call it at once. By default failures are not reported. What peers can cause as often as they like is
+    // reported at most once a second: resets, and errors with POLYSOCK_ETIMEDOUT where there is an idle timeout.
     std::function<void(std::exception_ptr, const address *)> on_error = nullptr;
-    // How long a peer may be silent: the timeout that connections come with. Not above zero: for ever.
+    // How long a peer may be silent: the timeout that connections begin with. Zero or less: for ever.
     std::chrono::milliseconds idle_timeout{0};
-    // How long a handler may take; then its connection is closed under it, and what it throws because of that is no failure.
-    // Not above zero: as long as it likes.
+    // How long a handler may take; then its connection is closed, and what it throws because of that is not reported.
+    // Zero or less: no limit.
     std::chrono::milliseconds handler_timeout{0};
 };
 
 // What a server has counted.
 struct server_stats {
     std::uint64_t handled = 0;          // connections whose handlers have returned
-    std::uint64_t resets = 0;           // handlers that failed because the peer had reset the connection or was gone
+    std::uint64_t resets = 0;           // handlers that failed because the peer had reset the connection or was gone, and
+                                        // connections that were reset before they were accepted
     std::uint64_t idle_timeouts = 0;    // handlers that failed because the peer was silent for too long
     std::uint64_t handler_timeouts = 0; // connections that were closed because their handlers took too long
 };
@@ -1086,10 +1086,10 @@ struct server_stats {
 //     });
 //     server.wait();
 //
-// The connection is lent: it is closed when the handler returns and not to be moved from; detach() takes it away for good.
-// A handler may use the server that is being made, under the name it is given: none is called before it is there.
+// The connection is lent: it is closed when the handler returns and must not be moved from; detach() takes it for good.
+// A handler may use the variable that the server is assigned to: none is called before the server exists.
 // Destroying a server stops it with no time for handlers to finish. The handler lives until the last call has returned:
-// what it refers to must, too, unless stop() said that none runs any more. In a forked child nobody serves, and wait() throws.
+// what it refers to must, too, unless stop() returned 0. In a forked child nothing is served, and wait() throws.
 class server {
 public:
     template <class Handler> server(socket listener, Handler handler, server_options options = {}) : listener_(std::move(listener))
@@ -1133,14 +1133,14 @@ public:
         counted.handler_timeouts = raw.handler_timeouts;
         return counted;
     }
-    // Gives handlers so much time to finish, then closes their connections; how many still run.
+    // Gives handlers this time to finish, then closes their connections; returns how many are still running.
     std::size_t stop(timeout t)
     {
         std::size_t running = 0;
         detail::check(::polysock_server_stop(server_, t.ms(), &running));
         return running;
     }
-    // Returns when it was stopped; throws why it stopped by itself.
+    // Returns when the server was stopped; throws the error if it ended by itself.
     void wait(timeout t = {}) { detail::check(::polysock_server_wait(server_, t.ms())); }
 
 private:
@@ -1167,7 +1167,7 @@ private:
             return code;
         }
 
-        // What the handler threw that this thread ran last.
+        // What this thread's last handler threw.
         static std::exception_ptr &pending()
         {
             static thread_local std::exception_ptr thrown;
@@ -1201,7 +1201,7 @@ private:
                         on_error(failure, &a);
                     }
                 } catch (...) {
-                    // what the report of a failure throws can be reported nowhere
+                    // what on_error throws has nowhere to go
                 }
             }
         }
@@ -1209,7 +1209,7 @@ private:
         static void failed(int code, const ::polysock_addr *peer, void *user)
         {
             std::exception_ptr failure = peer != nullptr ? std::exchange(pending(), nullptr) : nullptr;
-            if (failure == nullptr) // of a number that a handler returned there are no further words
+            if (failure == nullptr) // the handler returned a number, for which there is no further description
                 failure = peer != nullptr ? std::make_exception_ptr(std::system_error(code, error_category()))
                                           : std::make_exception_ptr(error(code));
             static_cast<program_of *>(user)->tell(failure, peer);

@@ -65,7 +65,7 @@ pub unsafe extern "C" fn polysock_set_transparent(s: *mut polysock_t, on: bool) 
     guard::code("polysock_set_transparent", || Ok(handle(s)?.set_transparent(on)?))
 }
 
-/// Tells whether addresses of other hosts are allowed.
+/// Reports whether addresses of other hosts are allowed.
 ///
 /// BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
@@ -86,7 +86,7 @@ pub unsafe extern "C" fn polysock_set_freebind(s: *mut polysock_t, on: bool) -> 
     guard::code("polysock_set_freebind", || Ok(handle(s)?.set_freebind(on)?))
 }
 
-/// Tells whether bind takes an address that no interface has.
+/// Reports whether bind takes an address that no interface has.
 ///
 /// BSD: IP_FREEBIND, ip(7), IPV6_FREEBIND. Python: by number 15, for IPv6 78. Java: none.
 /// @ingroup polysock_options

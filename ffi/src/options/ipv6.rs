@@ -16,7 +16,7 @@ pub unsafe extern "C" fn polysock_set_v6only(s: *mut polysock_t, on: bool) -> c_
     guard::code("polysock_set_v6only", || Ok(handle(s)?.set_only_v6(on)?))
 }
 
-/// Tells whether it takes only IPv6.
+/// Reports whether it takes only IPv6.
 ///
 /// BSD: IPV6_V6ONLY, ipv6(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options

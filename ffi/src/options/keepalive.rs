@@ -13,7 +13,7 @@ use std::time::Duration;
 /// without an answer; 0 is the system's own number (Linux: 7200, 75, 9). Off by default.
 ///
 /// BSD: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT. Python: socket.setsockopt. Java: Socket.setKeepAlive.
-/// POLYSOCK_EINVAL naming the number that is out of range; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// POLYSOCK_EINVAL naming the number that is out of range; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_keepalive(

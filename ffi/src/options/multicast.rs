@@ -10,14 +10,13 @@ use libc::{c_char, c_int};
 use polysock_core::Interface;
 use std::net::IpAddr;
 
-/// Joins a multicast group on the interface of this name; when it is NULL, on that of the group's scope ("ff02::1%eth0"), or
-/// of the system's choice without one; from any sender, or only from `source` unless it is NULL.
+/// Joins a multicast group on the interface of this name; if that is NULL, on the interface of the group's scope
+/// ("ff02::1%eth0"); without a scope, on the system's choice. `source` NULL takes any sender, otherwise only that one.
 ///
 /// BSD: IP_ADD_MEMBERSHIP, ip(7), IPV6_ADD_MEMBERSHIP, ipv6(7), MCAST_JOIN_SOURCE_GROUP. Python: socket.setsockopt. Java:
 /// MulticastChannel.join.
-/// Ports do not count. Several sources are joined one by one. POLYSOCK_EINVAL naming the group when it is no multicast
-/// address, the source when it is not of its family, the interface when its name is empty or longer than 15 bytes, or not
-/// that of the scope;
+/// Ports are ignored. Several sources are joined one by one. POLYSOCK_EINVAL when the group is no multicast address, the
+/// source is of another family, or the interface's name is empty, longer than 15 bytes or not that of the scope;
 /// POLYSOCK_ENODEV when there is no such interface, POLYSOCK_EADDRINUSE when it was joined already; POLYSOCK_EUNSUPPORTED
 /// for a socket that is not IP.
 /// @code
@@ -43,7 +42,7 @@ pub unsafe extern "C" fn polysock_mcast_join(
 ///
 /// BSD: IP_DROP_MEMBERSHIP, ip(7), IPV6_DROP_MEMBERSHIP, ipv6(7), MCAST_LEAVE_SOURCE_GROUP. Python: socket.setsockopt.
 /// Java: MembershipKey.drop.
-/// As polysock_mcast_join(); POLYSOCK_EADDRNOTAVAIL when it was not joined so.
+/// As polysock_mcast_join(); POLYSOCK_EADDRNOTAVAIL when it was not joined that way.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_mcast_leave(
@@ -126,7 +125,7 @@ pub unsafe extern "C" fn polysock_set_mcast_loop(s: *mut polysock_t, on: bool) -
     })
 }
 
-/// Tells whether this host's own members get what the socket sends to a group.
+/// Reports whether this host's own members get what the socket sends to a group.
 ///
 /// BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.getsockopt. Java:
 /// StandardSocketOptions.IP_MULTICAST_LOOP.
@@ -138,8 +137,8 @@ pub unsafe extern "C" fn polysock_get_mcast_loop(s: *const polysock_t, on: *mut 
     })
 }
 
-/// Whether the socket also gets what other sockets of this host joined, if its address and port match. On by default;
-/// off, it gets only what it joined itself. Linux.
+/// Lets the socket also get what is sent to groups that other sockets of this host joined, if its address and port match.
+/// On by default; off, it gets only the groups that it joined itself. Linux.
 ///
 /// BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
 /// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
@@ -149,7 +148,7 @@ pub unsafe extern "C" fn polysock_set_mcast_all(s: *mut polysock_t, on: bool) ->
     guard::code("polysock_set_mcast_all", || Ok(handle(s)?.set_multicast_all(on)?))
 }
 
-/// Tells whether the socket also gets what other sockets of this host joined.
+/// Reports whether the socket also gets what is sent to groups that other sockets of this host joined.
 ///
 /// BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
 /// @ingroup polysock_options

@@ -51,7 +51,7 @@ pub unsafe extern "C" fn polysock_set_reuseaddr(s: *mut polysock_t, on: bool) ->
     guard::code("polysock_set_reuseaddr", || Ok(handle(s)?.set_reuse_address(on)?))
 }
 
-/// Tells whether reuse-address is on.
+/// Reports whether reuse-address is on.
 ///
 /// BSD: SO_REUSEADDR. Python: socket.getsockopt. Java: ServerSocket.getReuseAddress.
 /// @ingroup polysock_options
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn polysock_set_reuseport(s: *mut polysock_t, on: bool) ->
     guard::code("polysock_set_reuseport", || Ok(handle(s)?.set_reuse_port(on)?))
 }
 
-/// Tells whether several sockets may bind to the same address.
+/// Reports whether several sockets may bind to the same address.
 ///
 /// BSD: SO_REUSEPORT, socket(7). Python: socket.getsockopt. Java: StandardSocketOptions.SO_REUSEPORT.
 /// @ingroup polysock_options
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn polysock_set_broadcast(s: *mut polysock_t, on: bool) ->
     guard::code("polysock_set_broadcast", || Ok(handle(s)?.set_broadcast(on)?))
 }
 
-/// Tells whether broadcast addresses are allowed.
+/// Reports whether broadcast addresses are allowed.
 ///
 /// BSD: SO_BROADCAST, socket(7). Python: socket.getsockopt. Java: DatagramSocket.getBroadcast (there on by default).
 /// @ingroup polysock_options
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn polysock_set_oobinline(s: *mut polysock_t, on: bool) ->
     })
 }
 
-/// Tells whether the urgent byte stays in the stream.
+/// Reports whether the urgent byte stays in the stream.
 ///
 /// BSD: SO_OOBINLINE, socket(7). Python: socket.getsockopt. Java: Socket.getOOBInline.
 /// @ingroup polysock_options
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn polysock_take_error(s: *mut polysock_t, error: *mut c_i
     })
 }
 
-/// Tells whether the socket listens.
+/// Reports whether the socket listens.
 ///
 /// BSD: SO_ACCEPTCONN, socket(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options

@@ -107,7 +107,7 @@ pub unsafe extern "C" fn polysock_get_incoming_cpu(s: *const polysock_t, cpu: *m
     })
 }
 
-/// Notes of each datagram when the kernel received it, for polysock_control_timestamp(). Off by default.
+/// Records for each datagram when the kernel received it, for polysock_control_timestamp(). Off by default.
 ///
 /// BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
 /// @ingroup polysock_options
@@ -116,7 +116,7 @@ pub unsafe extern "C" fn polysock_set_timestamps(s: *mut polysock_t, on: bool) -
     guard::code("polysock_set_timestamps", || Ok(handle(s)?.set_timestamps(on)?))
 }
 
-/// Tells whether datagrams carry the time they were received.
+/// Reports whether datagrams carry the time they were received.
 ///
 /// BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
 /// @ingroup polysock_options
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn polysock_get_timestamps(s: *const polysock_t, on: *mut 
     })
 }
 
-/// Notes of each message over a Unix domain socket who sent it, for polysock_control_credentials(). Off by default;
+/// Records the sender of each message over a Unix domain socket, for polysock_control_credentials(). Off by default;
 /// Linux.
 ///
 /// BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn polysock_set_passcred(s: *mut polysock_t, on: bool) -> 
     })
 }
 
-/// Tells whether messages carry who sent them.
+/// Reports whether messages carry their sender's credentials.
 ///
 /// BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
 /// @ingroup polysock_options
@@ -150,8 +150,8 @@ pub unsafe extern "C" fn polysock_get_passcred(s: *const polysock_t, on: *mut bo
     })
 }
 
-/// Gives who connected or listens at the other end of a Unix domain socket, as it was when it called connect, listen or
-/// socketpair. Linux.
+/// Gives the process, user and group at the other end of a Unix domain socket, as they were when it called connect, listen
+/// or socketpair. Linux.
 ///
 /// BSD: SO_PEERCRED, unix(7). Python: socket.getsockopt. Java: ExtendedSocketOptions.SO_PEERCRED.
 /// POLYSOCK_ENOTCONN without a peer; POLYSOCK_EUNSUPPORTED for another kind of socket.
@@ -166,7 +166,7 @@ pub unsafe extern "C" fn polysock_get_peercred(
     })
 }
 
-/// Notes of each datagram to which address and over which interface it came, for polysock_control_packet_info(). Off by
+/// Records for each datagram at which address and interface it arrived, for polysock_control_packet_info(). Off by
 /// default.
 ///
 /// BSD: IP_PKTINFO, ip(7), IPV6_RECVPKTINFO, ipv6(7). Python: by number 8, for IPv6 socket.IPV6_RECVPKTINFO. Java: none.
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn polysock_set_packet_info(s: *mut polysock_t, on: bool) 
     guard::code("polysock_set_packet_info", || Ok(handle(s)?.set_packet_info(on)?))
 }
 
-/// Tells whether datagrams carry to which address they came.
+/// Reports whether datagrams carry the address and interface at which they arrived.
 ///
 /// BSD: IP_PKTINFO, ip(7), IPV6_RECVPKTINFO, ipv6(7). Python: by number 8, for IPv6 socket.IPV6_RECVPKTINFO. Java: none.
 /// @ingroup polysock_options

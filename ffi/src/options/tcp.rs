@@ -13,14 +13,14 @@ use std::time::Duration;
 /// Sends small pieces at once instead of gathering them. Off by default.
 ///
 /// BSD: TCP_NODELAY. Python: socket.setsockopt. Java: Socket.setTcpNoDelay.
-/// POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_nodelay(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_nodelay", || Ok(handle(s)?.set_nodelay(on)?))
 }
 
-/// Tells whether small pieces are sent at once.
+/// Reports whether small pieces are sent at once.
 ///
 /// BSD: TCP_NODELAY. Python: socket.getsockopt. Java: Socket.getTcpNoDelay.
 /// @ingroup polysock_options
@@ -34,14 +34,14 @@ pub unsafe extern "C" fn polysock_get_nodelay(s: *const polysock_t, on: *mut boo
 /// Holds back a segment that is not full, at most 200 ms, until uncorked. Off by default; Linux.
 ///
 /// BSD: TCP_CORK, tcp(7). Python: socket.setsockopt. Java: none.
-/// It is stronger than polysock_set_nodelay(). POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// It is stronger than polysock_set_nodelay(). POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_cork(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_cork", || Ok(handle(s)?.set_cork(on)?))
 }
 
-/// Tells whether segments that are not full are held back.
+/// Reports whether segments that are not full are held back.
 ///
 /// BSD: TCP_CORK, tcp(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
@@ -53,14 +53,14 @@ pub unsafe extern "C" fn polysock_get_cork(s: *const polysock_t, on: *mut bool) 
 /// Acknowledges at once instead of about 40 ms later. On by default; Linux.
 ///
 /// BSD: TCP_QUICKACK, tcp(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
-/// Not for good: the kernel changes it as the connection goes on. POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// Not for good: the kernel changes it as the connection goes on. POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_quickack(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_quickack", || Ok(handle(s)?.set_quickack(on)?))
 }
 
-/// Tells whether acknowledgements go out at once, now.
+/// Reports whether acknowledgements go out at once, now.
 ///
 /// BSD: TCP_QUICKACK, tcp(7). Python: socket.getsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
 /// @ingroup polysock_options
@@ -75,9 +75,9 @@ pub unsafe extern "C" fn polysock_get_quickack(s: *const polysock_t, on: *mut bo
 /// cookie. Off by default; Linux.
 ///
 /// BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
-/// That send then succeeds whatever becomes of the connection: a refusal comes from the call after it, such as a receive.
-/// Without a cookie connect connects as ever. POLYSOCK_EUNSUPPORTED where net.ipv4.tcp_fastopen lacks the 1, and when it
-/// is no TCP socket; POLYSOCK_EINVAL after connect.
+/// That send then succeeds whatever becomes of the connection: a refusal is reported by the next call, such as a receive.
+/// Without a cookie, connect works as usual. POLYSOCK_EUNSUPPORTED where net.ipv4.tcp_fastopen lacks the 1, and for a
+/// socket that is not TCP; POLYSOCK_EINVAL after connect.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_fastopen_connect(s: *mut polysock_t, on: bool) -> c_int {
@@ -86,7 +86,7 @@ pub unsafe extern "C" fn polysock_set_fastopen_connect(s: *mut polysock_t, on: b
     })
 }
 
-/// Tells whether connect leaves it to the first send.
+/// Reports whether connect leaves connecting to the first send.
 ///
 /// BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
 /// @ingroup polysock_options
@@ -102,7 +102,7 @@ pub unsafe extern "C" fn polysock_get_fastopen_connect(s: *const polysock_t, on:
 ///
 /// BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.setsockopt. Java: none.
 /// Silent where net.ipv4.tcp_fastopen lacks the 2. POLYSOCK_EINVAL for a negative number, and on a connection;
-/// POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_fastopen(s: *mut polysock_t, queue: c_int) -> c_int {
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn polysock_get_fastopen(s: *const polysock_t, queue: *mut
 ///
 /// BSD: TCP_DEFER_ACCEPT, tcp(7). Python: socket.setsockopt. Java: none.
 /// Linux rounds up to one of 1, 3, 7, 15, 31, 63, 127, 247, 367, ... POLYSOCK_EINVAL for a negative number or more than
-/// 29887; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// 29887; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_defer_accept(s: *mut polysock_t, seconds: c_int) -> c_int {
@@ -153,7 +153,7 @@ pub unsafe extern "C" fn polysock_get_defer_accept(s: *const polysock_t, seconds
 ///
 /// BSD: TCP_USER_TIMEOUT, tcp(7), RFC 5482. Python: socket.setsockopt. Java: none.
 /// The end comes late, not early. Also bounds keepalive. POLYSOCK_EINVAL for a negative number; POLYSOCK_EUNSUPPORTED
-/// when it is no TCP socket.
+/// for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_user_timeout(s: *mut polysock_t, milliseconds: c_int) -> c_int {
@@ -186,7 +186,7 @@ pub unsafe extern "C" fn polysock_get_user_timeout(s: *const polysock_t, millise
 /// path.
 ///
 /// BSD: TCP_MAXSEG, tcp(7). Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EINVAL outside 88 to 32767; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// POLYSOCK_EINVAL outside 88 to 32767; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_maxseg(s: *mut polysock_t, bytes: usize) -> c_int {
@@ -210,7 +210,7 @@ pub unsafe extern "C" fn polysock_get_maxseg(s: *const polysock_t, bytes: *mut u
 /// system's. Linux.
 ///
 /// BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EINVAL above 4294967295; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// POLYSOCK_EINVAL above 4294967295; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_notsent_lowat(s: *mut polysock_t, bytes: usize) -> c_int {
@@ -234,7 +234,7 @@ pub unsafe extern "C" fn polysock_get_notsent_lowat(s: *const polysock_t, bytes:
 ///
 /// BSD: TCP_CONGESTION, tcp(7). Python: socket.setsockopt. Java: none.
 /// POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENOENT when the kernel has none of this name,
-/// POLYSOCK_EPERM when it is not among the allowed; POLYSOCK_EUNSUPPORTED when it is no TCP socket.
+/// POLYSOCK_EPERM when it is not among the allowed; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_congestion(s: *mut polysock_t, name: *const c_char) -> c_int {
