@@ -10,7 +10,7 @@ use polysock_core::{
     Timeout, Trouble,
 };
 use server_support::*;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
@@ -203,17 +203,16 @@ fn the_answer_to_a_request_that_nobody_read_comes_whole() {
 }
 
 /// FIN first would end the stream for whoever holds the connection besides.
-#[test]
-fn a_connection_that_was_duplicated_goes_on_for_the_other_holder() {
-    limited(|| {
+fn goes_on_for_another_holder(copy_of: fn(&Socket) -> Socket) {
+    limited(move || {
         let (give, given) = mpsc::channel::<Socket>();
         let given = Mutex::new(given);
         let copy = serve_once(
-            |connection| {
+            move |connection| {
                 until("the request is there", || {
                     connection.available().is_ok_and(|count| count == 1)
                 });
-                connection.duplicate().unwrap()
+                copy_of(connection)
             },
             move |client| {
                 client.send_all(b"?").unwrap();
@@ -224,6 +223,22 @@ fn a_connection_that_was_duplicated_goes_on_for_the_other_holder() {
         copy.send_all(b"!").unwrap();
         let mut answer = [0; 2];
         assert_eq!(client.within(LATE).recv(&mut answer).unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_connection_that_was_duplicated_goes_on_for_the_other_holder() {
+    goes_on_for_another_holder(|connection| connection.duplicate().unwrap());
+}
+
+/// As of a dispatcher that passes its connections on to workers.
+#[test]
+fn a_connection_whose_number_was_passed_on_goes_on_for_the_other_holder() {
+    #[allow(unsafe_code)]
+    goes_on_for_another_holder(|connection| {
+        // SAFETY: the connection is open until its handler returns.
+        let number = unsafe { BorrowedFd::borrow_raw(connection.fileno().unwrap()) };
+        Socket::from_fd(number.try_clone_to_owned().unwrap()).unwrap()
     });
 }
 

@@ -106,7 +106,8 @@ impl<H: Host> Call<'_, H> {
 
     /// Closes a connection that a server has handled: as [`close`](Self::close), but FIN first where there is input
     /// nobody read, so that the peer gets what was sent and the end of the stream, and without waiting for the time of a
-    /// linger. Where somebody else may hold the connection too it is a plain close, which leaves it to them.
+    /// linger. Where somebody else may hold the connection too (its number was told, it was duplicated, or there was a fork)
+    /// it is a plain close, which leaves it to them.
     pub(crate) fn close_handled(&mut self) -> Result<()> {
         let fin_first = self.may_end_stream();
         self.close_with(Operation::Close, move |fd| {
@@ -126,8 +127,9 @@ impl<H: Host> Call<'_, H> {
         closed.map_err(|kind| Error::new(Operation::Close, kind))
     }
 
+    /// Not where the number was told: a handler may have passed it on, and a message with it may be on its way still.
     fn may_end_stream(&self) -> bool {
-        self.socket.is_tcp_family() && self.socket.handle.is_exclusive()
+        self.socket.is_tcp_family() && self.socket.handle.owns_mode()
     }
 
     fn close_with(
