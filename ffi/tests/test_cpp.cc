@@ -3,6 +3,7 @@
 
 #include <polysock/polysock.hpp>
 
+#include <limits>
 #include <thread>
 #include <type_traits>
 
@@ -99,6 +100,19 @@ TEST(options)
     s.set_linger(std::nullopt);
     CHECK(!s.linger());
     CHECK_IS(thrown([&] { s.set_linger(-5s); }), POLYSOCK_EINVAL);
+    CHECK_IS(thrown([&] { s.set_linger(std::chrono::milliseconds::max()); }), POLYSOCK_EINVAL);
+    // What C's numbers do not hold becomes no other time.
+    const auto wrapped = (std::int64_t{1} << 32) + 7;
+    CHECK_IS(thrown([&] { s.set_keepalive(true, std::chrono::seconds(wrapped)); }), POLYSOCK_EINVAL);
+    CHECK_IS(thrown([&] { s.set_keepalive(true, 30s, std::chrono::seconds(wrapped)); }), POLYSOCK_EINVAL);
+    s.net_set_so_timeout(std::chrono::milliseconds(wrapped));
+    CHECK(s.net_so_timeout() == std::chrono::milliseconds(std::numeric_limits<int>::max()));
+    s.net_set_so_linger(true, std::chrono::seconds(wrapped));
+    CHECK(s.net_so_linger() == 65535s);
+    s.set_linger(std::nullopt);
+    s.set_user_timeout(std::chrono::milliseconds(wrapped));
+    CHECK(s.user_timeout() == std::chrono::milliseconds(std::numeric_limits<int>::max()));
+    CHECK_IS(thrown([&] { s.set_user_timeout(std::chrono::milliseconds(-wrapped)); }), POLYSOCK_EINVAL);
     s.setsockopt(SOL_SOCKET, SO_RCVBUF, 30000);
     CHECK_IS(s.getsockopt<int>(SOL_SOCKET, SO_RCVBUF), 60000);
     CHECK_IS(polysock::getaddrinfo("::1", "80").size(), 1);

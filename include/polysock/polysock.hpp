@@ -149,6 +149,13 @@ template <class Number> std::uint16_t port(const char *argument, Number number)
     return low_bits;
 }
 
+// A time for C, whose numbers end earlier: what is beyond is the last of them.
+template <class Rep, class Period> int c_int(std::chrono::duration<Rep, Period> time)
+{
+    using limits = std::numeric_limits<int>;
+    return static_cast<int>(std::clamp<Rep>(time.count(), (limits::min)(), (limits::max)()));
+}
+
 } // namespace detail
 
 // Bytes to send, lent for the length of a call: text up to its NUL, any container of bytes, or bytes(pointer, length).
@@ -707,9 +714,9 @@ public:
         if (code < 0)
             throw error(code, done);
     }
-    void net_set_so_timeout(std::chrono::duration<int, std::milli> time)
+    void net_set_so_timeout(std::chrono::milliseconds time)
     {
-        detail::check(::polysock_net_set_so_timeout(handle_, time.count()));
+        detail::check(::polysock_net_set_so_timeout(handle_, detail::c_int(time)));
     }
     std::chrono::milliseconds net_so_timeout() const
     {
@@ -717,9 +724,9 @@ public:
         detail::check(::polysock_net_get_so_timeout(handle_, &ms));
         return std::chrono::milliseconds(ms);
     }
-    void net_set_so_linger(bool on, std::chrono::duration<int> time)
+    void net_set_so_linger(bool on, std::chrono::seconds time)
     {
-        detail::check(::polysock_net_set_so_linger(handle_, on, time.count()));
+        detail::check(::polysock_net_set_so_linger(handle_, on, detail::c_int(time)));
     }
     // -1 s when it is off.
     std::chrono::seconds net_so_linger() const
@@ -744,12 +751,8 @@ public:
     void set_linger(std::optional<std::chrono::milliseconds> time)
     {
         int seconds = POLYSOCK_LINGER_OFF;
-        if (time) {
-            const auto whole = (time->count() + 999) / 1000;
-            seconds = time->count() < 0 ? POLYSOCK_LINGER_OFF - 1
-                      : whole > (std::numeric_limits<int>::max)() ? (std::numeric_limits<int>::max)()
-                                                                  : static_cast<int>(whole);
-        }
+        if (time)
+            seconds = *time < time->zero() ? POLYSOCK_LINGER_OFF - 1 : detail::c_int(std::chrono::ceil<std::chrono::seconds>(*time));
         detail::check(::polysock_set_linger(handle_, seconds));
     }
 
@@ -761,9 +764,9 @@ public:
     }
 
     // Zero is the system's own number.
-    void set_keepalive(bool on, std::chrono::duration<int> idle = {}, std::chrono::duration<int> interval = {}, int count = 0)
+    void set_keepalive(bool on, std::chrono::seconds idle = {}, std::chrono::seconds interval = {}, int count = 0)
     {
-        detail::check(::polysock_set_keepalive(handle_, on, idle.count(), interval.count(), count));
+        detail::check(::polysock_set_keepalive(handle_, on, detail::c_int(idle), detail::c_int(interval), count));
     }
 
     bool keepalive() const { return flag([](const ::polysock_t *s, bool *on) {
@@ -837,11 +840,14 @@ public:
         return cpu < 0 ? std::nullopt : std::optional(cpu);
     }
     // Zero is off, or the system's own.
-    void set_defer_accept(std::chrono::duration<int> time) { detail::check(::polysock_set_defer_accept(handle_, time.count())); }
-    std::chrono::seconds defer_accept() const { return std::chrono::seconds(number<int>(::polysock_get_defer_accept)); }
-    void set_user_timeout(std::chrono::duration<int, std::milli> time)
+    void set_defer_accept(std::chrono::seconds time)
     {
-        detail::check(::polysock_set_user_timeout(handle_, time.count()));
+        detail::check(::polysock_set_defer_accept(handle_, detail::c_int(time)));
+    }
+    std::chrono::seconds defer_accept() const { return std::chrono::seconds(number<int>(::polysock_get_defer_accept)); }
+    void set_user_timeout(std::chrono::milliseconds time)
+    {
+        detail::check(::polysock_set_user_timeout(handle_, detail::c_int(time)));
     }
     std::chrono::milliseconds user_timeout() const { return std::chrono::milliseconds(number<int>(::polysock_get_user_timeout)); }
     void set_congestion(const std::string &name) { detail::check(::polysock_set_congestion(handle_, detail::c_text(name))); }
@@ -1063,7 +1069,7 @@ struct server_options {
     std::function<void(std::exception_ptr, const address *)> on_error = nullptr;
     // How long a peer may be silent: the timeout that connections begin with. Zero or less: for ever.
     std::chrono::milliseconds idle_timeout{0};
-    // How long a handler may take; then its connection is closed, and what it throws because of that is not reported.
+    // How long a handler may take; then its connection is closed, and throwing POLYSOCK_ECLOSED is no failure.
     // Zero or less: no limit.
     std::chrono::milliseconds handler_timeout{0};
 };
