@@ -12,9 +12,12 @@ pub fn sendfile(
     py: Python<'_>,
     socket: &Socket,
     CInt(fileno): CInt,
-    offset: u64,
+    offset: i64,
     count: Option<u64>,
 ) -> PyResult<usize> {
+    let Ok(offset) = u64::try_from(offset) else {
+        return Err(error::os_error(py, libc::EINVAL));
+    };
     let sent = descriptor::borrowed(fileno, |file| {
         gil::attempt(py, |host| {
             socket.on(host).sendfile_while_moving(file, offset, count)

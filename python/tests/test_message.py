@@ -260,6 +260,20 @@ def test_sendfile_of_files_that_say_they_are_empty(pair, tmp_path):
         assert one.sendfile(file) == 0
 
 
+@pytest.mark.parametrize("offset", [-1, 2**63, 2**64, 1.5, "1"])
+def test_sendfile_refuses_offsets_as_the_standard_module_does(pair, tmp_path, offset):
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789")
+    one, _two = pair
+    theirs, theirs_too = standard.socketpair()
+    with path.open("rb") as file, theirs, theirs_too:
+        with pytest.raises(Exception) as expected:
+            theirs.sendfile(file, offset)
+        with pytest.raises(Exception) as caught:
+            one.sendfile(file, offset)
+    assert (caught.type, str(caught.value)) == (expected.type, str(expected.value))
+
+
 def test_sendfile_of_a_pipe(pair):
     one, two = pair
     read, write = os.pipe()

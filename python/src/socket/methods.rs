@@ -274,7 +274,7 @@ impl NativeSocket {
     /// Sends `count` bytes of an open file from `offset`, or all to its end, and returns how many. The time limit
     /// starts anew whenever something went out.
     #[pyo3(signature = (fileno, offset, count, /))]
-    fn _sendfile(&self, py: Python<'_>, fileno: CInt, offset: u64, count: Option<u64>) -> PyResult<usize> {
+    fn _sendfile(&self, py: Python<'_>, fileno: CInt, offset: i64, count: Option<u64>) -> PyResult<usize> {
         sendfile::sendfile(py, &*self.socket(py)?, fileno, offset, count)
     }
 
