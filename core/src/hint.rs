@@ -38,7 +38,7 @@ struct Failed<'a> {
 impl Failed<'_> {
     fn timed_out(&self) -> Option<&'static str> {
         match self.operation {
-            Operation::Connect | Operation::CreateConnection => Some(NO_ANSWER),
+            Operation::Connect | Operation::CreateConnection => Some(self.no_answer()),
             Operation::Send | Operation::SendAll | Operation::SendMsg | Operation::SendFile => {
                 Some("the peer does not read, or reads slowly")
             }
@@ -88,8 +88,11 @@ impl Failed<'_> {
 
     fn not_bound(&self, errno: i32) -> Option<&'static str> {
         Some(match errno {
+            libc::EADDRINUSE if self.is_abstract() => {
+                "another socket has this name ('ss -xap' shows the program)"
+            }
             libc::EADDRINUSE if self.is_unix() => {
-                "the file exists: a socket's file stays when its server ends, remove it when no server uses it"
+                "the file exists: if it is a socket's, it stays when its server ends; remove it when no server uses it"
             }
             libc::EADDRINUSE => self.in_use(),
             libc::EADDRNOTAVAIL => "no interface of this machine has this address; 0.0.0.0 (or ::) stands for all",
@@ -110,10 +113,10 @@ impl Failed<'_> {
             .socket
             .is_some_and(|socket| socket.reuse_address().is_ok_and(|on| !on))
         {
-            "a program listens there ('ss -tlnp' shows it), or connections of an earlier one are not over: set SO_REUSEADDR \
-             before bind for that"
+            "a program uses it, mostly to listen ('ss -tlnp' shows it), or connections of an earlier one are not over: set \
+             SO_REUSEADDR before bind for that"
         } else {
-            "a program listens there ('ss -tlnp' shows it)"
+            "a program uses it, mostly to listen ('ss -tlnp' shows it)"
         }
     }
 
@@ -123,7 +126,10 @@ impl Failed<'_> {
             libc::EOPNOTSUPP => {
                 Some("only stream sockets listen: a datagram socket receives as soon as it is bound")
             }
-            libc::EINVAL => Some("the socket is connected: listen on another one"),
+            libc::EINVAL if self.is_connected() => Some("the socket is connected: listen on another one"),
+            libc::EINVAL if self.is_unix() && !self.is_bound() => {
+                Some("the socket has no path: call bind() first")
+            }
             _ => None,
         }
     }
@@ -138,14 +144,17 @@ impl Failed<'_> {
 
     fn not_connected(&self, errno: i32) -> Option<&'static str> {
         Some(match errno {
-            libc::ECONNREFUSED if self.is_unix() => "the socket's file is there, but no program listens on it",
+            libc::ECONNREFUSED if self.is_abstract() => "no program listens at this name: is the server running?",
+            libc::ECONNREFUSED if self.is_unix() => {
+                "the file is there, but no program listens on it, or it is no socket's"
+            }
             libc::ECONNREFUSED if self.port() == Some(0) => NO_PORT,
             libc::ECONNREFUSED => "nothing listens there: is the server running, at this address and this port?",
             libc::ENOENT => "there is no such file: is the server running, and the path right?",
             libc::EACCES if self.is_unix() => "no permission to write to the socket's file",
             libc::EACCES => NO_BROADCAST,
             libc::EPROTOTYPE => "the server's socket is of another type (stream, datagram, seqpacket)",
-            libc::ETIMEDOUT => NO_ANSWER,
+            libc::ETIMEDOUT => self.no_answer(),
             libc::EADDRNOTAVAIL => "there is no local address or port to connect from; are too many connections open or just closed?",
             libc::EISCONN if self.is_listening() => "the socket listens: connect another one",
             libc::EISCONN => "the socket is connected already: connect another one",
@@ -159,15 +168,23 @@ impl Failed<'_> {
             libc::ENOTCONN if self.is_listening() => {
                 "the socket listens: accept() gives the ones to talk over"
             }
-            libc::ENOTCONN => "the socket is not connected: call connect() first",
+            libc::ENOTCONN if self.operation == Operation::Send && self.is_datagram() => NO_ADDRESS,
+            // What has an address was connected once, or bound before it was to be.
+            libc::ENOTCONN if self.is_bound() && !self.is_datagram() => {
+                "the socket is not connected: call connect() first, or the connection is over"
+            }
+            libc::ENOTCONN => NOT_CONNECTED,
             libc::EPIPE if self.is_listening() => "the socket listens: accept() gives the ones to talk over",
-            libc::EPIPE if !self.is_bound() => "the socket is not connected: call connect() first",
+            libc::EPIPE if !self.is_unix() && !self.is_bound() => NOT_CONNECTED,
+            libc::EPIPE if self.is_datagram() => "this end was shut down",
             libc::EPIPE => "the peer has closed the connection, or this end was shut down",
-            libc::EDESTADDRREQ => "a datagram needs an address: send it with one, or connect first",
+            libc::EDESTADDRREQ => NO_ADDRESS,
             libc::EMSGSIZE if self.is_unix() => {
                 "the message is larger than the send buffer (SO_SNDBUF) takes"
             }
-            libc::EMSGSIZE => "a UDP datagram carries 65,507 bytes at most (65,527 over IPv6)",
+            libc::EMSGSIZE => {
+                "a UDP datagram carries 65,507 bytes at most (65,527 over IPv6), fewer where it must not be fragmented"
+            }
             libc::ECONNREFUSED if self.is_unix() => "no program receives there",
             libc::ECONNREFUSED => "nothing receives at that port: an earlier datagram was sent back",
             libc::ENOENT if self.is_unix() => {
@@ -183,6 +200,25 @@ impl Failed<'_> {
 
     fn is_unix(&self) -> bool {
         self.socket.is_some_and(|socket| socket.family() == Family::UNIX)
+    }
+
+    /// Whether it is about a Unix name that no file has.
+    fn is_abstract(&self) -> bool {
+        self.address
+            .and_then(Address::unix_name)
+            .is_some_and(|name| name.first() == Some(&0))
+    }
+
+    fn no_answer(&self) -> &'static str {
+        if self.is_unix() {
+            "the server is there, but accepts too slowly: its queue is full"
+        } else {
+            "no answer came: the host is down, a firewall drops what is sent to it, or the server accepts too slowly"
+        }
+    }
+
+    fn is_connected(&self) -> bool {
+        self.socket.is_some_and(|socket| socket.peer_address().is_ok())
     }
 
     fn is_datagram(&self) -> bool {
@@ -228,7 +264,8 @@ impl Failed<'_> {
 const NO_DATA: i32 = -5;
 const WRONG_FAMILY: i32 = -9;
 
-const NO_ANSWER: &str = "no answer came: the host is down, or a firewall drops what is sent to it";
+const NOT_CONNECTED: &str = "the socket is not connected: call connect() first";
+const NO_ADDRESS: &str = "a datagram needs an address: send it with one, or connect first";
 const NO_BROADCAST: &str =
     "to a broadcast address only sockets with SO_BROADCAST send, and a firewall may forbid it";
 const NO_INTERFACE: &str = "a link-local address needs its interface, as in fe80::1%eth0";

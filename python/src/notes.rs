@@ -11,7 +11,7 @@ use polysock_core::{hint, Address, Error, Family, Kind, Operation, Socket, Timeo
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};
 use std::fmt::{self, Write};
 use std::time::Duration;
 
@@ -98,6 +98,12 @@ pub fn of_address(raised: PyErr, family: Family, object: &Bound<'_, PyAny>) -> P
                 add_hint(py, raised, "an address is a tuple, such as ('127.0.0.1', 80)")
             } else if object.is_instance_of::<PyList>() {
                 add_hint(py, raised, "an address is a tuple, not a list")
+            } else if item(0).is_some_and(|host| host.is_instance_of::<PyInt>()) {
+                add_hint(
+                    py,
+                    raised,
+                    "the host comes first, then the port: ('127.0.0.1', 80)",
+                )
             } else if item(1).is_some_and(|port| port.is_instance_of::<PyString>()) {
                 add_hint(py, raised, "the port is text; int() makes a number of it")
             } else if family == Family::IPV4 && tuple.is_some_and(|tuple| tuple.len() == 4) {
@@ -144,6 +150,11 @@ pub fn of_host(raised: PyErr, host: &Bound<'_, PyAny>) -> PyErr {
             raised,
             "the host is a name or an address alone, without http:// and path",
         ),
+        Some(text) if text.starts_with('[') => add_hint(
+            py,
+            raised,
+            "an IPv6 address is written without brackets here: ('::1', 80)",
+        ),
         Some(text) if text.matches(':').count() == 1 => {
             add_hint(py, raised, "host and port are two items: ('localhost', 80)")
         }
@@ -183,7 +194,10 @@ fn facts(error: &Error, about: About<'_>) -> Option<String> {
 /// What the call did, and with which address.
 fn subject(operation: Operation, about: About<'_>) -> (&'static str, Option<Address>) {
     let given = || about.address.copied();
-    let named = |address: &Address| *address != Address::EMPTY;
+    // The ends of a Unix socket pair have no names.
+    let named = |address: &Address| {
+        *address != Address::EMPTY && address.unix_name().is_none_or(|name| !name.is_empty())
+    };
     let peer = || {
         about
             .socket

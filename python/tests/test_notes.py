@@ -70,7 +70,8 @@ def test_a_time_limit_of_what_has_no_peer():
         address = listener.getsockname()
         assert raised(sock.connect, address)[1] == (
             f"connecting to {shown(address)}, time limit 0.01 s\n"
-            "hint: no answer came: the host is down, or a firewall drops what is sent to it"
+            "hint: no answer came: the host is down, a firewall drops what is sent to it, or the server accepts too "
+            "slowly"
         )
 
 
@@ -123,6 +124,8 @@ MISTAKES = [
     (STREAM, lambda sock: sock.connect_ex(("127.0.0.1", "80")), "the port is text"),
     (STREAM, lambda sock: sock.connect("127.0.0.1:80"), "an address is a tuple"),
     (STREAM, lambda sock: sock.connect(["127.0.0.1", 80]), "not a list"),
+    (STREAM, lambda sock: sock.connect((80, "127.0.0.1")), "the host comes first"),
+    (STREAM, lambda sock: sock.connect(("[::1]", 80)), "without brackets"),
     (STREAM, lambda sock: sock.connect(("::1", 80, 0, 0)), "addresses of four items are IPv6's"),
     (STREAM, lambda sock: sock.connect(("http://localhost/", 80)), "without http:// and path"),
     (STREAM, lambda sock: sock.connect(("localhost:80", 80)), "host and port are two items"),
@@ -165,12 +168,12 @@ def test_a_port_that_is_taken():
         address = first.getsockname()
         notes = raised(second.bind, address)[1]
         assert notes.startswith(
-            f"binding to {shown(address)}\nhint: a program listens there ('ss -tlnp' shows it), or "
+            f"binding to {shown(address)}\nhint: a program uses it, mostly to listen ('ss -tlnp' shows it), or "
         )
         assert "SO_REUSEADDR" in notes
         error, notes = raised(polysock.create_server, address)
         assert "while attempting to bind" in str(error)
-        assert notes == f"binding to {shown(address)}\nhint: a program listens there ('ss -tlnp' shows it)"
+        assert notes == f"binding to {shown(address)}\nhint: a program uses it, mostly to listen ('ss -tlnp' shows it)"
     with of_kind(DATAGRAM) as first, of_kind(DATAGRAM) as second:
         first.bind(("127.0.0.1", 0))
         assert "'ss -ulnp'" in raised(second.bind, first.getsockname())[1]
@@ -187,6 +190,40 @@ def test_a_connection_that_the_peer_ended():
         assert "the peer has closed the connection" in notes
 
 
+def test_a_connection_that_is_over_was_one():
+    with connection() as (client, server):
+        server.abort()
+        raised(client.recv, 1)
+        assert "or the connection is over" in raised(client.getpeername)[1]
+        assert "or the connection is over" in raised(client.shutdown, polysock.SHUT_RDWR)[1]
+    for kind in (polysock.SOCK_STREAM, polysock.SOCK_SEQPACKET):
+        one, other = polysock.socketpair(type=kind)
+        with one:
+            other.close()
+            notes = raised(one.send, b"x")[1]
+            assert notes == "hint: the peer has closed the connection, or this end was shut down"
+    with of_kind(DATAGRAM) as sock:
+        sock.connect(PAIR)
+        sock.shutdown(polysock.SHUT_WR)
+        assert "hint: this end was shut down" in raised(sock.send, b"x")[1]
+
+
+def test_unix_names_without_a_file():
+    name = f"\0polysock-notes-{os.getpid()}"
+    with polysock.socket(polysock.AF_UNIX) as first, polysock.socket(polysock.AF_UNIX) as second:
+        assert "no program listens at this name" in raised(second.connect, name)[1]
+        first.bind(name)
+        assert "another socket has this name" in raised(second.bind, name)[1]
+        assert raised(second.listen)[1] == "hint: the socket has no path: call bind() first"
+        first.listen(0)
+        with polysock.socket(polysock.AF_UNIX) as waits:
+            waits.connect(name)
+            second.settimeout(0.01)
+            assert "its queue is full" in raised(second.connect, name)[1]
+    with of_kind(DATAGRAM, polysock.AF_UNIX) as sock:
+        assert "send it with one, or connect first" in raised(sock.send, b"x")[1]
+
+
 def test_unix_paths(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
@@ -197,7 +234,7 @@ def test_unix_paths(tmp_path, monkeypatch):
         listener.bind("s")
         with fresh() as sock:
             assert raised(sock.connect, "s")[1] == (
-                "connecting to unix:s\nhint: the socket's file is there, but no program listens on it"
+                "connecting to unix:s\nhint: the file is there, but no program listens on it, or it is no socket's"
             )
             assert "is the server running, and the path right?" in raised(sock.connect, "nowhere")[1]
             assert "remove it when no server uses it" in raised(sock.bind, "s")[1]
@@ -267,4 +304,4 @@ def test_java_style_exceptions_have_them_too():
         assert notes.startswith("accepting on ")
         assert notes.endswith(", time limit 0.001 s")
         error, notes = raised(net.ServerSocket, listener.getLocalPort())
-        assert "a program listens there" in notes
+        assert "a program uses it" in notes
