@@ -1,4 +1,4 @@
-//! What is most often behind a failed call, for those who wrote it.
+//! The most common cause of a failed call, for the programmer.
 
 #![allow(clippy::wildcard_enum_match_arm)] // what has nothing to say needs no arm
 
@@ -8,11 +8,11 @@ use std::net::IpAddr;
 /// The privileged ports end here (`net.ipv4.ip_unprivileged_port_start` by default).
 const FIRST_FREE_PORT: u16 = 1024;
 
-/// The usual mistake behind an error, in a sentence; `None` where the error says all there is to say, and for what is no
-/// mistake, such as a call that would have to wait.
+/// Describes the usual mistake behind an error; `None` where the error says everything already, and where there is no
+/// mistake, as in a call that would have to wait.
 ///
-/// `socket` is the one that failed and `address` what it was to bind, to connect to or to send to, where there are such.
-/// It may ask the system for the state of the socket, so it is worth its time for errors that people read.
+/// `socket` is the one that failed, and `address` the one it should have bound, connected or sent to, if any. This may ask
+/// the system for the state of the socket, so call it for errors that people read.
 pub fn hint(error: &Error, socket: Option<&Socket>, address: Option<&Address>) -> Option<&'static str> {
     let failed = Failed {
         operation: error.operation(),
@@ -48,14 +48,14 @@ impl Failed<'_> {
 
     fn in_any_call(&self, errno: i32) -> Option<&'static str> {
         Some(match errno {
-            libc::EMFILE => "this process has as many descriptors open as it may (ulimit -n): are all sockets closed again?",
-            libc::ENFILE => "the system has as many files open as it may",
-            libc::ENOTSOCK => "the descriptor is no socket",
-            libc::ENETUNREACH => "this machine has no route there: is it online, and over IPv6 if the address is such?",
-            libc::EHOSTUNREACH => "no way leads to this host: is the address right, and the host up?",
-            libc::EAFNOSUPPORT if self.operation == Operation::Socket => "this system has no such address family",
-            libc::EAFNOSUPPORT => "the address is of another family than the socket",
-            libc::ECONNRESET => "the peer ended the connection at once: it crashed, or closed with data unread",
+            libc::EMFILE => "this process has reached its limit of open descriptors (ulimit -n): are all sockets closed after use?",
+            libc::ENFILE => "the system has reached its limit of open files",
+            libc::ENOTSOCK => "the descriptor is not a socket",
+            libc::ENETUNREACH => "this machine has no route there: is it online, with IPv6 if the address is IPv6?",
+            libc::EHOSTUNREACH => "no route leads to this host: is the address right, and the host up?",
+            libc::EAFNOSUPPORT if self.operation == Operation::Socket => "this system lacks the address family",
+            libc::EAFNOSUPPORT => "the address and the socket are of different families",
+            libc::ECONNRESET => "the peer reset the connection: it crashed, or closed with data unread",
             _ => return None,
         })
     }
@@ -92,13 +92,13 @@ impl Failed<'_> {
                 "another socket has this name ('ss -xap' shows the program)"
             }
             libc::EADDRINUSE if self.is_unix() => {
-                "the file exists: if it is a socket's, it stays when its server ends; remove it when no server uses it"
+                "the file exists: a socket's file stays when its server ends; if it is one and no server uses it, remove it"
             }
             libc::EADDRINUSE => self.in_use(),
             libc::EADDRNOTAVAIL => "no interface of this machine has this address; 0.0.0.0 (or ::) stands for all",
-            libc::EACCES if self.is_unix() => "no permission to make a file there",
+            libc::EACCES if self.is_unix() => "no permission to create a file there",
             libc::EACCES if self.port().is_some_and(|port| port < FIRST_FREE_PORT) => {
-                "ports below 1024 are root's: take a higher one, or give the program CAP_NET_BIND_SERVICE"
+                "ports below 1024 are reserved for root: take a higher one, or give the program CAP_NET_BIND_SERVICE"
             }
             libc::EINVAL if self.is_bound() => "the socket is bound already",
             libc::ENOENT | libc::ENOTDIR if self.is_unix() => "the directory of the path does not exist",
@@ -113,10 +113,10 @@ impl Failed<'_> {
             .socket
             .is_some_and(|socket| socket.reuse_address().is_ok_and(|on| !on))
         {
-            "a program uses it, mostly to listen ('ss -tlnp' shows it), or connections of an earlier one are not over: set \
-             SO_REUSEADDR before bind for that"
+            "another program uses it ('ss -tlnp' shows a listener), or an earlier program's connections remain: against that, set \
+             SO_REUSEADDR before bind"
         } else {
-            "a program uses it, mostly to listen ('ss -tlnp' shows it)"
+            "another program uses it ('ss -tlnp' shows a listener)"
         }
     }
 
@@ -136,7 +136,7 @@ impl Failed<'_> {
 
     fn not_accepted(&self, errno: i32) -> Option<&'static str> {
         match errno {
-            libc::EINVAL if !self.is_listening() => Some("the socket does not listen: call listen() first"),
+            libc::EINVAL if !self.is_listening() => Some("the socket is not listening: call listen() first"),
             libc::EOPNOTSUPP => Some("a datagram socket has no connections to accept: receive from it"),
             _ => None,
         }
@@ -144,19 +144,25 @@ impl Failed<'_> {
 
     fn not_connected(&self, errno: i32) -> Option<&'static str> {
         Some(match errno {
-            libc::ECONNREFUSED if self.is_abstract() => "no program listens at this name: is the server running?",
+            libc::ECONNREFUSED if self.is_abstract() => {
+                "no program listens at this name: is the server running?"
+            }
             libc::ECONNREFUSED if self.is_unix() => {
-                "the file is there, but no program listens on it, or it is no socket's"
+                "the file is there, but no program listens on it, or it is not a socket"
             }
             libc::ECONNREFUSED if self.port() == Some(0) => NO_PORT,
-            libc::ECONNREFUSED => "nothing listens there: is the server running, at this address and this port?",
+            libc::ECONNREFUSED => {
+                "nothing listens there: is the server running, at this address and this port?"
+            }
             libc::ENOENT => "there is no such file: is the server running, and the path right?",
             libc::EACCES if self.is_unix() => "no permission to write to the socket's file",
             libc::EACCES => NO_BROADCAST,
             libc::EPROTOTYPE => "the server's socket is of another type (stream, datagram, seqpacket)",
             libc::ETIMEDOUT => self.no_answer(),
-            libc::EADDRNOTAVAIL => "there is no local address or port to connect from; are too many connections open or just closed?",
-            libc::EISCONN if self.is_listening() => "the socket listens: connect another one",
+            libc::EADDRNOTAVAIL => {
+                "no local address or port is free: are too many connections open or just closed?"
+            }
+            libc::EISCONN if self.is_listening() => "the socket is listening: connect another one",
             libc::EISCONN => "the socket is connected already: connect another one",
             libc::EINVAL if self.lacks_an_interface() => NO_INTERFACE,
             _ => return None,
@@ -166,27 +172,27 @@ impl Failed<'_> {
     fn not_transferred(&self, errno: i32) -> Option<&'static str> {
         Some(match errno {
             libc::ENOTCONN if self.is_listening() => {
-                "the socket listens: accept() gives the ones to talk over"
+                LISTENER
             }
             libc::ENOTCONN if self.operation == Operation::Send && self.is_datagram() => NO_ADDRESS,
-            // What has an address was connected once, or bound before it was to be.
+            // A socket with an address was connected before, or bound.
             libc::ENOTCONN if self.is_bound() && !self.is_datagram() => {
-                "the socket is not connected: call connect() first, or the connection is over"
+                "the socket is not connected: connect() was not called, or the connection has ended"
             }
             libc::ENOTCONN => NOT_CONNECTED,
-            libc::EPIPE if self.is_listening() => "the socket listens: accept() gives the ones to talk over",
+            libc::EPIPE if self.is_listening() => LISTENER,
             libc::EPIPE if !self.is_unix() && !self.is_bound() => NOT_CONNECTED,
             libc::EPIPE if self.is_datagram() => "this end was shut down",
             libc::EPIPE => "the peer has closed the connection, or this end was shut down",
             libc::EDESTADDRREQ => NO_ADDRESS,
             libc::EMSGSIZE if self.is_unix() => {
-                "the message is larger than the send buffer (SO_SNDBUF) takes"
+                "the message is larger than the send buffer (SO_SNDBUF) allows"
             }
             libc::EMSGSIZE => {
-                "a UDP datagram carries 65,507 bytes at most (65,527 over IPv6), fewer where it must not be fragmented"
+                "a UDP datagram carries at most 65,507 bytes (65,527 over IPv6), and fewer where fragmentation is forbidden"
             }
             libc::ECONNREFUSED if self.is_unix() => "no program receives there",
-            libc::ECONNREFUSED => "nothing receives at that port: an earlier datagram was sent back",
+            libc::ECONNREFUSED => "nothing receives at that port: an earlier datagram was refused",
             libc::ENOENT if self.is_unix() => {
                 "there is no such file: is the receiver running, and the path right?"
             }
@@ -245,7 +251,7 @@ impl Failed<'_> {
         self.address.and_then(Address::port)
     }
 
-    /// Link-local addresses are those of an interface.
+    /// A link-local address means nothing without its interface.
     fn lacks_an_interface(&self) -> bool {
         self.address
             .is_some_and(|address| match (address.ip(), address.as_socket_addr()) {
@@ -264,18 +270,17 @@ impl Failed<'_> {
 const NO_DATA: i32 = -5;
 const WRONG_FAMILY: i32 = -9;
 
+const LISTENER: &str = "the socket is listening: send and receive on those that accept() returns";
 const NOT_CONNECTED: &str = "the socket is not connected: call connect() first";
 const NO_ADDRESS: &str = "a datagram needs an address: send it with one, or connect first";
 const NO_BROADCAST: &str =
-    "to a broadcast address only sockets with SO_BROADCAST send, and a firewall may forbid it";
+    "sending to a broadcast address needs SO_BROADCAST; for another address, a firewall forbids it";
 const NO_INTERFACE: &str = "a link-local address needs its interface, as in fe80::1%eth0";
-const NO_PORT: &str = "port 0 means any free port to bind(); there is nothing to reach at it";
+const NO_PORT: &str = "port 0 means any free port in bind(); nothing can be reached at it";
 
 fn not_made(errno: i32) -> Option<&'static str> {
     match errno {
-        libc::EPERM | libc::EACCES => {
-            Some("raw and packet sockets are root's: the program needs CAP_NET_RAW")
-        }
+        libc::EPERM | libc::EACCES => Some("raw and packet sockets need root or CAP_NET_RAW"),
         libc::EPROTONOSUPPORT | libc::ESOCKTNOSUPPORT | libc::EPROTOTYPE => {
             Some("family, type and protocol do not go together")
         }
@@ -285,13 +290,13 @@ fn not_made(errno: i32) -> Option<&'static str> {
 
 fn not_resolved(code: i32) -> Option<&'static str> {
     match code {
-        libc::EAI_NONAME => Some("no such host is known, or no such service: are they spelled right?"),
+        libc::EAI_NONAME => Some("the host or the service is unknown: are they spelled right?"),
         libc::EAI_AGAIN => Some("no name server answered: is this machine online?"),
         libc::EAI_SERVICE => {
-            Some("the port is neither a number from 0 to 65535 nor a service of this kind of socket")
+            Some("the port is neither a number from 0 to 65535 nor a service known for this type of socket")
         }
         NO_DATA | WRONG_FAMILY => {
-            Some("the host has no address of this family: a socket is for IPv4 or for IPv6")
+            Some("the host has no address of this family: a socket is either IPv4 or IPv6")
         }
         _ => None,
     }
@@ -322,9 +327,9 @@ mod tests {
         let socket = tcp();
         socket.listen(1).unwrap();
         let error = socket.recv(&mut [0; 1]).unwrap_err();
-        assert!(failed(&error, &socket, None).contains("accept() gives"));
+        assert!(failed(&error, &socket, None).contains("accept() returns"));
         let error = socket.send(b"x").unwrap_err();
-        assert!(failed(&error, &socket, None).contains("accept() gives"));
+        assert!(failed(&error, &socket, None).contains("accept() returns"));
     }
 
     #[test]

@@ -127,7 +127,7 @@ class Server:
         with self._lock:
             if self._is_closed():
                 closed = OSError(errno.EBADF, os.strerror(errno.EBADF))
-                closed.add_note("hint: a stopped server does not start again; make a new one")
+                closed.add_note("hint: a stopped server can't be started again; make a new one")
                 raise closed
             if self._started:
                 return

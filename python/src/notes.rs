@@ -105,12 +105,12 @@ pub fn of_address(raised: PyErr, family: Family, object: &Bound<'_, PyAny>) -> P
                     "the host comes first, then the port: ('127.0.0.1', 80)",
                 )
             } else if item(1).is_some_and(|port| port.is_instance_of::<PyString>()) {
-                add_hint(py, raised, "the port is text; int() makes a number of it")
+                add_hint(py, raised, "the port is a string: convert it with int()")
             } else if family == Family::IPV4 && tuple.is_some_and(|tuple| tuple.len() == 4) {
                 add_hint(
                     py,
                     raised,
-                    "addresses of four items are IPv6's, this socket is for IPv4",
+                    "an address of four items is IPv6, and this socket is IPv4",
                 )
             } else {
                 raised
@@ -127,12 +127,12 @@ pub fn of_address(raised: PyErr, family: Family, object: &Bound<'_, PyAny>) -> P
 /// The error of what can't be sent, or be received into, with a hint at what could.
 pub fn of_data(raised: PyErr, object: &Bound<'_, PyAny>) -> PyErr {
     if object.is_instance_of::<PyString>() {
-        add_hint(object.py(), raised, "text is sent as bytes: text.encode()")
+        add_hint(object.py(), raised, "sockets send bytes, not text: text.encode()")
     } else if object.is_instance_of::<PyBytes>() {
         add_hint(
             object.py(),
             raised,
-            "bytes never change: receive into a bytearray",
+            "bytes are immutable: receive into a bytearray",
         )
     } else {
         raised
@@ -148,7 +148,7 @@ pub fn of_host(raised: PyErr, host: &Bound<'_, PyAny>) -> PyErr {
         Some(text) if text.contains('/') => add_hint(
             py,
             raised,
-            "the host is a name or an address alone, without http:// and path",
+            "the host is only a name or an address, without http:// and path",
         ),
         Some(text) if text.starts_with('[') => add_hint(
             py,
@@ -156,7 +156,7 @@ pub fn of_host(raised: PyErr, host: &Bound<'_, PyAny>) -> PyErr {
             "an IPv6 address is written without brackets here: ('::1', 80)",
         ),
         Some(text) if text.matches(':').count() == 1 => {
-            add_hint(py, raised, "host and port are two items: ('localhost', 80)")
+            add_hint(py, raised, "host and port are separate items: ('localhost', 80)")
         }
         _ => raised,
     }

@@ -114,22 +114,22 @@ MISTAKES = [
     (STREAM, lambda sock: sock.sendall(b"x"), "call connect() first"),
     (STREAM, lambda sock: sock.getpeername(), "call connect() first"),
     (STREAM, lambda sock: sock.shutdown(polysock.SHUT_WR), "call connect() first"),
-    (STREAM, lambda sock: sock.listen() or sock.recv(1), "accept() gives the ones to talk over"),
-    (STREAM, lambda sock: sock.listen() or sock.send(b"x"), "accept() gives the ones to talk over"),
+    (STREAM, lambda sock: sock.listen() or sock.recv(1), "on those that accept() returns"),
+    (STREAM, lambda sock: sock.listen() or sock.send(b"x"), "on those that accept() returns"),
     (STREAM, lambda sock: sock.bind(("127.0.0.1", 0)) or sock.bind(("127.0.0.1", 0)), "bound already"),
     (STREAM, lambda sock: sock.bind(("192.0.2.1", 0)), "no interface of this machine has this address"),
-    (STREAM, lambda sock: sock.connect(("127.0.0.1", 0)), "port 0 means any free port to bind()"),
-    (STREAM, lambda sock: sock.connect(("127.0.0.1", "80")), "the port is text"),
-    (STREAM, lambda sock: sock.bind(("127.0.0.1", "80")), "the port is text"),
-    (STREAM, lambda sock: sock.connect_ex(("127.0.0.1", "80")), "the port is text"),
+    (STREAM, lambda sock: sock.connect(("127.0.0.1", 0)), "port 0 means any free port in bind()"),
+    (STREAM, lambda sock: sock.connect(("127.0.0.1", "80")), "the port is a string"),
+    (STREAM, lambda sock: sock.bind(("127.0.0.1", "80")), "the port is a string"),
+    (STREAM, lambda sock: sock.connect_ex(("127.0.0.1", "80")), "the port is a string"),
     (STREAM, lambda sock: sock.connect("127.0.0.1:80"), "an address is a tuple"),
     (STREAM, lambda sock: sock.connect(["127.0.0.1", 80]), "not a list"),
     (STREAM, lambda sock: sock.connect((80, "127.0.0.1")), "the host comes first"),
     (STREAM, lambda sock: sock.connect(("[::1]", 80)), "without brackets"),
-    (STREAM, lambda sock: sock.connect(("::1", 80, 0, 0)), "addresses of four items are IPv6's"),
+    (STREAM, lambda sock: sock.connect(("::1", 80, 0, 0)), "an address of four items is IPv6"),
     (STREAM, lambda sock: sock.connect(("http://localhost/", 80)), "without http:// and path"),
-    (STREAM, lambda sock: sock.connect(("localhost:80", 80)), "host and port are two items"),
-    (STREAM, lambda sock: sock.connect(("::1", 80)), "a socket is for IPv4 or for IPv6"),
+    (STREAM, lambda sock: sock.connect(("localhost:80", 80)), "host and port are separate items"),
+    (STREAM, lambda sock: sock.connect(("::1", 80)), "a socket is either IPv4 or IPv6"),
     (STREAM, lambda sock: sock.send("text"), "text.encode()"),
     (STREAM, lambda sock: sock.sendall("text"), "text.encode()"),
     (STREAM, lambda sock: sock.sendmsg(["text"]), "text.encode()"),
@@ -138,7 +138,7 @@ MISTAKES = [
     (STREAM, lambda sock: sock.close() or sock.recv(1), "closed or detached"),
     (DATAGRAM, lambda sock: sock.send(b"x"), "send it with one, or connect first"),
     (DATAGRAM, lambda sock: sock.sendto("text", PAIR), "text.encode()"),
-    (DATAGRAM, lambda sock: sock.sendto(bytes(65508), PAIR), "65,507 bytes at most"),
+    (DATAGRAM, lambda sock: sock.sendto(bytes(65508), PAIR), "at most 65,507 bytes"),
     (DATAGRAM, lambda sock: sock.sendto(b"x", ("127.0.0.1", 0)), "port 0 means"),
     (DATAGRAM, lambda sock: sock.sendto(b"x", ("127.255.255.255", 9)), "SO_BROADCAST"),
     (DATAGRAM, lambda sock: sock.listen(), "only stream sockets listen"),
@@ -168,12 +168,12 @@ def test_a_port_that_is_taken():
         address = first.getsockname()
         notes = raised(second.bind, address)[1]
         assert notes.startswith(
-            f"binding to {shown(address)}\nhint: a program uses it, mostly to listen ('ss -tlnp' shows it), or "
+            f"binding to {shown(address)}\nhint: another program uses it ('ss -tlnp' shows a listener), or "
         )
         assert "SO_REUSEADDR" in notes
         error, notes = raised(polysock.create_server, address)
         assert "while attempting to bind" in str(error)
-        assert notes == f"binding to {shown(address)}\nhint: a program uses it, mostly to listen ('ss -tlnp' shows it)"
+        assert notes == f"binding to {shown(address)}\nhint: another program uses it ('ss -tlnp' shows a listener)"
     with of_kind(DATAGRAM) as first, of_kind(DATAGRAM) as second:
         first.bind(("127.0.0.1", 0))
         assert "'ss -ulnp'" in raised(second.bind, first.getsockname())[1]
@@ -194,8 +194,8 @@ def test_a_connection_that_is_over_was_one():
     with connection() as (client, server):
         server.abort()
         raised(client.recv, 1)
-        assert "or the connection is over" in raised(client.getpeername)[1]
-        assert "or the connection is over" in raised(client.shutdown, polysock.SHUT_RDWR)[1]
+        assert "or the connection has ended" in raised(client.getpeername)[1]
+        assert "or the connection has ended" in raised(client.shutdown, polysock.SHUT_RDWR)[1]
     for kind in (polysock.SOCK_STREAM, polysock.SOCK_SEQPACKET):
         one, other = polysock.socketpair(type=kind)
         with one:
@@ -234,14 +234,14 @@ def test_unix_paths(tmp_path, monkeypatch):
         listener.bind("s")
         with fresh() as sock:
             assert raised(sock.connect, "s")[1] == (
-                "connecting to unix:s\nhint: the file is there, but no program listens on it, or it is no socket's"
+                "connecting to unix:s\nhint: the file is there, but no program listens on it, or it is not a socket"
             )
             assert "is the server running, and the path right?" in raised(sock.connect, "nowhere")[1]
             assert "remove it when no server uses it" in raised(sock.bind, "s")[1]
             assert "the directory of the path does not exist" in raised(sock.bind, "no/where")[1]
             error, notes = raised(sock.bind, "x" * 200)
             assert str(error) == "AF_UNIX path too long"
-            assert "the path takes 200 bytes of 107 at most" in notes
+            assert "the path has 200 bytes, and the limit is 107" in notes
             assert "an address of this socket is a path" in raised(sock.bind, PAIR)[1]
 
 
@@ -258,7 +258,7 @@ def test_names_that_are_not_found():
     error, notes = raised(polysock.getaddrinfo, "http://localhost", 80)
     assert notes.startswith("looking up http://localhost\n")
     assert "without http:// and path" in notes
-    assert "host and port are two items" in raised(polysock.getaddrinfo, "localhost:80", 80)[1]
+    assert "host and port are separate items" in raised(polysock.getaddrinfo, "localhost:80", 80)[1]
 
 
 def test_notes_travel_with_the_exception():

@@ -43,7 +43,7 @@ def test_a_stopped_server_does_not_start_again(started):
         with pytest.raises(OSError, match="Bad file descriptor") as raised:
             start()
         assert raised.value.errno == errno.EBADF
-        assert raised.value.__notes__ == ["hint: a stopped server does not start again; make a new one"]
+        assert raised.value.__notes__ == ["hint: a stopped server can't be started again; make a new one"]
 
 
 def test_a_thread_that_is_about_to_start():
