@@ -19,9 +19,9 @@ const LONGEST_IP: usize = 64;
 /// sockaddr. Its text is `1.2.3.4:80`, `[::1]:80`, `[fe80::1%2]:80`, `unix:/path` or `unix:@abstract`. In the text of a Unix
 /// address each byte that is no UTF-8, a control character or `%` is written `%2f`, so every name is read as it was.
 ///
-/// A socket of IPv6 that takes IPv4 too shows IPv4 peers as `::ffff:1.2.3.4`. Such an address equals the IPv4 one, hashes as
-/// it does, and has its [`ip`](Self::ip); bytes and text stay as the kernel has them, and [`unmapped`](Self::unmapped) is the
-/// IPv4 address.
+/// A dual-stack socket gives the addresses of IPv4 peers as `::ffff:1.2.3.4`. Such an address equals the IPv4 one, has the
+/// same hash and the same [`ip`](Self::ip); its bytes and its text stay as the kernel has them, and
+/// [`unmapped`](Self::unmapped) converts it to IPv4.
 #[derive(Clone, Copy)]
 #[repr(C, align(8))] // so that the bytes are aligned as a sockaddr_storage
 pub struct Address {
@@ -131,7 +131,7 @@ impl Address {
     /// an interface: `fe80::1%eth0`.
     ///
     /// # Errors
-    /// For names (nothing is looked up but interfaces) and malformed text, and when no port is there.
+    /// For names (only those of interfaces are looked up), for malformed text, and when there is no port.
     pub fn parse(text: &str, default_port: Option<u16>) -> Result<Self, AddressError> {
         if let Some(name) = text.strip_prefix(UNIX) {
             if name.len() > LONGEST_NAME {
@@ -201,13 +201,12 @@ impl Address {
         self.ip().is_some_and(|ip| ip.to_canonical().is_loopback())
     }
 
-    /// The IP address, of the two families that have one; of an IPv4-mapped one the IPv4 address. Without its
-    /// [scope](Self::scope_id).
+    /// The IP address, if the family has one, without its [scope](Self::scope_id); for an IPv4-mapped address, the IPv4 one.
     pub fn ip(&self) -> Option<IpAddr> {
         self.as_socket_addr().map(|address| address.ip().to_canonical())
     }
 
-    /// The scope of an IPv6 address, most often the number of an interface; 0 where there is none.
+    /// The scope of an IPv6 address, most often the index of an interface; 0 where there is none.
     pub fn scope_id(&self) -> u32 {
         match self.as_socket_addr() {
             Some(SocketAddr::V6(address)) => address.scope_id(),
@@ -215,7 +214,7 @@ impl Address {
         }
     }
 
-    /// The IPv4 address and port that an IPv4-mapped one stands for (`::ffff:1.2.3.4`); every other stays as it is.
+    /// An IPv4-mapped address (`::ffff:1.2.3.4`) converted to IPv4; any other unchanged.
     #[must_use]
     pub fn unmapped(self) -> Self {
         match self
@@ -331,8 +330,7 @@ impl FromStr for Address {
 }
 
 impl PartialEq for Address {
-    /// Two addresses are equal when they name the same end: padding and flow labels do not count, nor whether an IPv4
-    /// address is mapped into IPv6.
+    /// Padding and flow labels are ignored, and an IPv4-mapped address equals the IPv4 one.
     fn eq(&self, other: &Self) -> bool {
         self.end() == other.end()
     }
@@ -373,17 +371,17 @@ impl fmt::Display for Address {
     }
 }
 
-/// Longer is no name of a Unix address, of which each byte takes three signs at most.
+/// The longest text of a Unix name, in which each byte takes at most three characters.
 const LONGEST_NAME: usize = 3 * sockaddr::UNIX_NAME_CAPACITY;
 /// The longest name of an interface (`IFNAMSIZ` less its NUL).
 const LONGEST_INTERFACE: usize = 15;
-/// Longer is no IPv6 address with an interface and a port.
+/// The longest text of an IPv6 address with an interface and a port.
 const LONGEST_SCOPED: usize = LONGEST_IP + LONGEST_INTERFACE + "[%]:65535".len();
 
 /// What the text of a Unix address begins with.
 pub(crate) const UNIX: &str = "unix:";
 
-/// A Unix name as text has it: `%2f` for a byte that is no UTF-8, for those of control characters and for `%`.
+/// A Unix name as text: bytes that are not UTF-8, control characters and `%` are written in the form `%2f`.
 struct Escaped<'a>(&'a [u8]);
 
 impl fmt::Display for Escaped<'_> {
@@ -407,7 +405,7 @@ fn escape(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "%{byte:02x}"))
 }
 
-/// The bytes of a name; a `%` without two digits behind it is one.
+/// The bytes of a name; a `%` that two digits do not follow stands for itself.
 fn unescape(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

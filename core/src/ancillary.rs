@@ -105,7 +105,7 @@ impl<'fd> Control<'fd> {
         })
     }
 
-    /// Says who we are (`SCM_CREDENTIALS`); only root may claim to be somebody else.
+    /// Adds the sender's credentials (`SCM_CREDENTIALS`); only root may send those of another process.
     ///
     /// # Errors
     /// `OutOfMemory`.

@@ -17,8 +17,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 ///
 /// The families take turns, an address that has not answered after 250 ms gets a rival, and one that refuses is
 /// replaced at once. One deadline covers the look-up and all addresses. The look-up itself can't be cut short; when it
-/// takes too long, the call fails right after it. An empty host is the loopback addresses; with port 0 it may be the text
-/// of a Unix [`Address`], `unix:/path` or `unix:@abstract`. A zero timeout tries all
+/// takes too long, the call fails right after it. An empty host is the loopback addresses; with port 0 the host may be the
+/// text of a Unix [`Address`], `unix:/path` or `unix:@abstract`. A zero timeout tries all
 /// addresses at once and looks once. The socket comes in blocking mode and without a timeout.
 /// (Python `create_connection` with `happy_eyeballs_delay`, Java `new Socket(host, port)`.)
 ///
@@ -51,7 +51,7 @@ pub fn create_connection_with<H: Host>(
     race(&addresses, options, deadline, host, &whom).map_err(|error| error.within(limit))
 }
 
-/// The address of a host that is written `unix:/path` or `unix:@name`, which no host's name is.
+/// The address of a host that is written `unix:/path` or `unix:@name`, which can't be the name of a host.
 fn unix_address(operation: Operation, name: &str, port: u16) -> Option<Result<Address>> {
     if !name.starts_with(UNIX) {
         return None;

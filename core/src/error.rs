@@ -40,7 +40,7 @@ pub enum Kind {
     InvalidInput(&'static str),
     /// The system, or the kind of socket, has no such thing.
     Unsupported,
-    /// There is no memory for what the call needs.
+    /// There is not enough memory for what the call needs.
     OutOfMemory,
     /// The system refused with this errno number.
     Os(i32),
@@ -141,7 +141,7 @@ pub struct Error {
     measure: Measure,
 }
 
-/// What a call was measured by when it failed.
+/// The limit that a failed call exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Measure {
     None,
@@ -149,7 +149,7 @@ enum Measure {
     Limit(Duration),
     /// What the argument must be.
     Rule(&'static str),
-    /// What the argument must lie between, and what it was.
+    /// The range of the argument, and its value.
     Range {
         least: i64,
         most: i64,
@@ -203,13 +203,13 @@ impl Error {
         self
     }
 
-    /// Adds words, if there is memory for them.
+    /// Adds a description, if there is memory for it.
     pub(crate) fn with_detail(mut self, detail: impl fmt::Display) -> Self {
         self.detail = memory::text(&detail).filter(|detail| !detail.is_empty());
         self
     }
 
-    /// Says which time limit passed, where it was one that did.
+    /// Adds the time limit, if that is what the call failed of.
     #[must_use]
     pub fn within(mut self, limit: Timeout) -> Self {
         if let (Kind::TimedOut, Timeout::After(limit)) = (self.kind, limit) {
@@ -238,7 +238,7 @@ impl Error {
         self.detail.as_deref()
     }
 
-    /// The time limit that passed, of an error that is [`Kind::TimedOut`].
+    /// The time limit that passed, if the kind is [`Kind::TimedOut`].
     pub const fn time_limit(&self) -> Option<Duration> {
         match self.measure {
             Measure::Limit(limit) => Some(limit),
@@ -386,8 +386,8 @@ pub(crate) fn system_words(errno: i32) -> String {
 /// Longer than every host name (253 bytes) and path of a Unix address (108).
 const LONGEST_SHOWN: usize = 256;
 
-/// A caller's text as a message may have it: cut, and without characters that a terminal or a log would act on. Bytes that are
-/// no text are shown as U+FFFD.
+/// A caller's text for a message: shortened, and without characters that a terminal or a log would act on. Bytes that are
+/// not UTF-8 are shown as U+FFFD.
 pub(crate) fn legible(text: &(impl AsRef<[u8]> + ?Sized)) -> Legible<'_> {
     Legible(text.as_ref())
 }

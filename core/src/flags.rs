@@ -20,9 +20,9 @@ impl Flags {
     pub const WAIT_ALL: Self = Self(libc::MSG_WAITALL);
     /// `MSG_DONTWAIT`: this call does not wait, whatever the timeout.
     pub const DONT_WAIT: Self = Self(libc::MSG_DONTWAIT);
-    /// `MSG_TRUNC`: said of a datagram that was longer than the room. Asked for, a receive returns the datagram's whole
-    /// length, which may be more than there is room for: only the room was filled. A TCP stream drops what such a
-    /// receive counts and stores nothing (recv(2), tcp(7)).
+    /// `MSG_TRUNC`. In a result: the datagram was longer than the buffer. Passed to a receive: return the whole length of the
+    /// datagram, which may be more than the buffer holds. On a TCP stream such a receive counts and drops bytes, and stores
+    /// nothing (recv(2), tcp(7)).
     pub const TRUNCATE: Self = Self(libc::MSG_TRUNC);
     /// `MSG_CTRUNC`: said of control messages that did not fit.
     pub const CONTROL_TRUNCATED: Self = Self(libc::MSG_CTRUNC);

@@ -1,4 +1,4 @@
-//! Memory for what a caller or a peer decides the size of: it may not be there, and that is an error like any other.
+//! Memory whose size a caller or a peer decides: when there is not enough, that is an error like any other.
 //!
 //! For this crate and its bindings.
 
@@ -8,14 +8,14 @@ use std::fmt::{self, Write};
 
 type Result<T> = std::result::Result<T, Kind>;
 
-/// A list with room for so many items.
+/// A list with room for this many items.
 pub fn list<T>(room: usize) -> Result<Vec<T>> {
     let mut list = Vec::new();
     reserve(&mut list, room)?;
     Ok(list)
 }
 
-/// Room for so many more items.
+/// Makes room for this many more items.
 pub fn reserve<T>(list: &mut Vec<T>, room: usize) -> Result<()> {
     list.try_reserve_exact(room).map_err(|_| Kind::OutOfMemory)
 }
@@ -27,7 +27,7 @@ pub fn push<T>(list: &mut Vec<T>, item: T) -> Result<()> {
     Ok(())
 }
 
-/// So many zeros.
+/// This many zeros.
 pub fn zeros(length: usize) -> Result<Vec<u8>> {
     let mut bytes = list(length)?;
     bytes.resize(length, 0);
@@ -50,7 +50,7 @@ pub fn collect<T>(items: impl Iterator<Item = T>) -> Result<Vec<T>> {
     Ok(all)
 }
 
-/// A text that ends with NUL; `with_nul` when there is one in it.
+/// A text that ends with NUL; the error `with_nul` when it contains one.
 pub fn c_string(text: &[u8], with_nul: Kind) -> Result<CString> {
     let mut bytes = list(text.len() + 1)?;
     bytes.extend_from_slice(text);
@@ -58,7 +58,7 @@ pub fn c_string(text: &[u8], with_nul: Kind) -> Result<CString> {
     CString::from_vec_with_nul(bytes).map_err(|_| with_nul)
 }
 
-/// What something says as text; none when there is no memory for it.
+/// Something's display text; none when there is no memory for it.
 pub fn text(words: &impl fmt::Display) -> Option<Box<str>> {
     struct Text(String);
 

@@ -13,7 +13,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
 /// What a socket is or may be ready for: the `POLL…` bits of poll(2), any the kernel may know.
 ///
-/// `ERROR`, `HANGUP` and `INVALID` are told whether asked for or not.
+/// `ERROR`, `HANGUP` and `INVALID` are reported whether asked for or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Events(pub i16);
 
@@ -58,7 +58,7 @@ impl BitOr for Events {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum PollTarget<'a> {
-    /// A socket; closing it meanwhile is told.
+    /// A socket; closing it meanwhile is reported.
     Socket(&'a Socket),
     /// A descriptor of another kind.
     Descriptor(BorrowedFd<'a>),

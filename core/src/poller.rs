@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-/// A set of sockets, registered once, of which each wait tells the ready ones (epoll(7); Python `select.epoll`, Java
+/// A set of sockets, registered once, of which each wait reports the ready ones (epoll(7); Python `select.epoll`, Java
 /// `Selector`).
 ///
 /// Closing a registered socket ends its registration before the descriptor goes, so an event never comes from a
@@ -27,9 +27,9 @@ use std::time::Duration;
 /// the connection open. A plain descriptor is to be removed before it is closed. Dropping the poller leaves the
 /// sockets as they are; sockets need not outlive it, nor it them.
 ///
-/// Any number of threads may add, remove and wait. A forked child has a poller of its own with the same registrations, so
-/// a program may become a daemon after it has set its poller up; neither process disturbs the other. What is ready is told
-/// to both. Where a thread was changing the poller at the very moment of the fork, the child's is closed (`Closed`).
+/// Any number of threads may add, remove and wait. In a forked child the poller has the same registrations, so a program
+/// may become a daemon after it has set its poller up; neither process disturbs the other, and both are notified of
+/// readiness. If a thread was changing the poller at the moment of the fork, the child's is closed (`Closed`).
 ///
 /// ```
 /// use polysock_core::{create_connection, create_server, Event, Events, Mode, Poller};
@@ -265,7 +265,7 @@ struct State {
     /// The keys of plain descriptors.
     numbers: HashMap<RawFd, u64>,
     last_key: u64,
-    /// This is a forked child, and what its parent had registered can't be known.
+    /// This is a forked child, and its parent's registrations can't be known.
     lost: bool,
 }
 
@@ -273,7 +273,7 @@ struct Registered {
     token: u64,
     fd: RawFd,
     interest: Interest,
-    /// It was a [`Mode::OneShot`], and has told.
+    /// It is a [`Mode::OneShot`] that has reported.
     silent: bool,
 }
 

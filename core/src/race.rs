@@ -40,10 +40,10 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// … and the least there may be.
 const LEAST_ATTEMPT_DELAY: Duration = Duration::from_millis(10);
 
-/// Connects under way to several addresses at once, by one thread: which is to start when, and who wins.
+/// Connects to several addresses at once, in one thread: decides which starts when, and which wins.
 ///
-/// Each address has a place, its index in the list the race was made with. Whoever runs the race makes the sockets, in
-/// its own language, and keeps what it likes beside them; nobody else uses them until one has won.
+/// Each address has a place, its index in the list that the race was made with. The caller makes the sockets, in its own
+/// language, and must not use them otherwise until one has won.
 pub struct Race<S> {
     limit: Timeout,
     deadline: Deadline,
@@ -75,10 +75,10 @@ struct Started {
     end: Option<Kind>,
 }
 
-/// What whoever runs a race has to do next.
+/// What the caller has to do next.
 #[derive(Debug)]
 pub enum RaceStep<S> {
-    /// Make a socket for the address of this place and let it [`enter`](Race::enter), or say how that
+    /// Make a socket for the address of this place and let it [`enter`](Race::enter), or report that this
     /// [`failed`](Race::fail).
     Start(usize),
     /// Use the socket of this place, which is connected, and close the others.
@@ -127,8 +127,8 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         made().map_err(|kind| Error::new(Operation::CreateConnection, kind))
     }
 
-    /// The same where no two sockets can be there at the same time, as with a local port: one that has had its share of
-    /// the time is given up. Its socket is to be closed before the next is made.
+    /// The same where two sockets can't exist at the same time, as with a local port: an attempt that has had its share of
+    /// the time is given up, and its socket must be closed before the next is made.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -154,7 +154,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         }
     }
 
-    /// Takes the socket of a place that was to start into the race.
+    /// Enters the socket of a place that should start.
     pub fn enter(&mut self, place: usize, socket: S, address: Address) {
         self.runners.push(Runner {
             socket,
@@ -164,7 +164,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         });
     }
 
-    /// Takes note that there is no socket for a place that was to start.
+    /// Records that there is no socket for a place that should start.
     pub fn fail(&mut self, place: usize, kind: Kind) {
         self.first_failure = self.first_failure.or(Some(kind));
         if let Some(started) = self.started.iter_mut().find(|started| started.place == place) {
@@ -177,14 +177,14 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         self.runners.iter().any(|runner| runner.place == place)
     }
 
-    /// Why a place that was started did not win: how it failed, or that its time was up before it had an answer.
+    /// Why a place that was started did not win: its error, or that its time was up before it had an answer.
     pub fn error(&self, place: usize) -> Error {
         let started = self.started.iter().find(|started| started.place == place);
         let kind = started.and_then(|started| started.end);
         Error::new(Operation::Connect, kind.unwrap_or(Kind::TimedOut)).within(self.limit)
     }
 
-    /// Runs until somebody is to start, has won, all have lost, time is up or a signal arrives. Sleeps.
+    /// Sleeps until a place should start or has won, all have lost, the time is up or a signal arrives.
     fn run(&mut self) -> End<S> {
         loop {
             if let Some(winner) = self.begin() {

@@ -16,7 +16,7 @@ pub unsafe extern "C" fn polysock_bind(s: *mut polysock_t, a: *const polysock_ad
     guard::code("polysock_bind", || Ok(handle(s)?.bind(&address::read(a, "a")?)?))
 }
 
-/// Starts to listen; at most `backlog` connections wait to be accepted, and the system has a limit of its own.
+/// Starts to listen; at most `backlog` connections wait to be accepted, and no more than the system's limit.
 ///
 /// BSD: listen(2). Python: socket.listen. Java: new ServerSocket(port, backlog).
 /// POLYSOCK_EINVAL for a negative backlog; POLYSOCK_EOPNOTSUPP.

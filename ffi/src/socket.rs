@@ -104,7 +104,7 @@ pub unsafe extern "C" fn polysock_socketpair(
     })
 }
 
-/// Makes another handle on the same socket, with a descriptor and timeouts of its own; the caller owns `*out`.
+/// Makes another handle on the same socket, with its own descriptor and timeouts; the caller owns `*out`.
 ///
 /// BSD: dup(2). Python: socket.dup. Java: none.
 /// Closing one leaves the other and the connection open; polysock_shutdown() ends it for both. POLYSOCK_EMFILE.

@@ -59,7 +59,7 @@ pub struct polysock_tcp_stats {
     pub retrans: u32,
     /// The largest packet of the path, in bytes.
     pub pmtu: u32,
-    /// The receive window that is to be offered at most, in bytes.
+    /// The largest receive window that will be offered, in bytes.
     pub rcv_ssthresh: u32,
     /// The congestion window where slow start ends, in segments; UINT32_MAX while nothing was lost yet.
     pub snd_ssthresh: u32,

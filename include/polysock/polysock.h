@@ -1048,7 +1048,7 @@ typedef struct {
      */
     uint32_t pmtu;
     /**
-     * The receive window that is to be offered at most, in bytes.
+     * The largest receive window that will be offered, in bytes.
      */
     uint32_t rcv_ssthresh;
     /**
@@ -1427,7 +1427,7 @@ int polysock_socket(polysock_t **out, int family, int type, int protocol);
 int polysock_socketpair(polysock_t **a, polysock_t **b, int type);
 
 /**
- * Makes another handle on the same socket, with a descriptor and timeouts of its own; the caller owns `*out`.
+ * Makes another handle on the same socket, with its own descriptor and timeouts; the caller owns `*out`.
  *
  * BSD: dup(2). Python: socket.dup. Java: none.
  * Closing one leaves the other and the connection open; polysock_shutdown() ends it for both. POLYSOCK_EMFILE.
@@ -1587,7 +1587,7 @@ int polysock_create_server(polysock_t **out, const char *host, const char *servi
 int polysock_bind(polysock_t *s, const polysock_addr *a);
 
 /**
- * Starts to listen; at most `backlog` connections wait to be accepted, and the system has a limit of its own.
+ * Starts to listen; at most `backlog` connections wait to be accepted, and no more than the system's limit.
  *
  * BSD: listen(2). Python: socket.listen. Java: new ServerSocket(port, backlog).
  * POLYSOCK_EINVAL for a negative backlog; POLYSOCK_EOPNOTSUPP.

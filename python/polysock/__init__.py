@@ -160,8 +160,8 @@ class socket(_native.socket, metaclass=SocketMeta):
         return text + ">"
 
     def __reduce_ex__(self, protocol, /):
-        # As with the standard module's class, only multiprocessing knows how to take one elsewhere. It may have been
-        # loaded after this module, and does not know the class before it meets the first socket.
+        # As with the standard module's class, only multiprocessing can pickle a socket. It may have been loaded after
+        # this module, and then learns of the class here.
         if type(self) is _own_class and _multiprocessing.is_pickling(sys._getframe(1)):
             _multiprocessing.register(_own_class)
             return _multiprocessing.reduce(self)
@@ -226,8 +226,8 @@ class socket(_native.socket, metaclass=SocketMeta):
     def sendfile(self, file, offset=0, count=None):
         """Sends a binary file from `offset` to its end, or `count` bytes of it, and returns how many bytes went out.
 
-        The file's position does not matter, and is behind the last byte sent afterwards, also when an exception ends
-        it; the exception has the number in `done`. What has no positions, such as a pipe, is sent as it comes.
+        The file's position does not matter; afterwards it is behind the last byte sent, even after an exception, which
+        has the number of bytes sent in `done`. A file without positions, such as a pipe, is sent as it comes.
         """
         try:
             return self._sendfile_use_sendfile(file, offset, count)
@@ -241,7 +241,7 @@ class socket(_native.socket, metaclass=SocketMeta):
             fd = file.fileno()
             status = os.fstat(fd)
             regular = stat.S_ISREG(status.st_mode)
-            # The files of /proc say that they have no bytes.
+            # Files in /proc report a size of 0.
             empty = regular and not status.st_size and not os.pread(fd, 1, 0)
         except (AttributeError, io.UnsupportedOperation, OSError) as exc:
             raise _GiveupOnSendfile(exc) from exc
@@ -330,7 +330,7 @@ class socket(_native.socket, metaclass=SocketMeta):
             self._real_close()
 
     def close_fin_first(self):
-        """Closes the socket, FIN first even when there is input nobody read: the peer gets all data."""
+        """Closes the socket, FIN first even when there is unread input, so that the peer gets all data."""
         self._closed = True
         super().close_fin_first()
 
@@ -360,7 +360,7 @@ _native_accept = _native.socket._accept
 
 
 def _is_seekable(file):
-    """Whether a file object can go to a position; one that does not say so and has seek() can."""
+    """Whether a file object can be positioned; without seekable(), whether it has seek()."""
     seekable = getattr(file, "seekable", None)
     return seekable() if seekable else hasattr(file, "seek")
 
@@ -508,12 +508,12 @@ def _fallback_socketpair(family=AF_INET, type=SOCK_STREAM, proto=0):
 
 
 def send_fds(sock, buffers, fds, flags=0, address=None):
-    """Sends buffers over a Unix socket, and descriptors with them."""
+    """Sends buffers, and descriptors with them, over a Unix socket."""
     return sock.sendmsg(buffers, [(SOL_SOCKET, SCM_RIGHTS, array.array("i", fds))], flags, address)
 
 
 def recv_fds(sock, bufsize, maxfds, flags=0):
-    """Receives bytes over a Unix socket, and up to `maxfds` descriptors: bytes, descriptors, flags, address."""
+    """Receives bytes and up to `maxfds` descriptors over a Unix socket; returns bytes, descriptors, flags and address."""
     fds = array.array("i")
     data, ancillary, flags, address = sock.recvmsg(bufsize, CMSG_LEN(maxfds * fds.itemsize), flags)
     for level, kind, rights in ancillary:
@@ -553,12 +553,13 @@ def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
 def create_connection(
     address, timeout=_GLOBAL_DEFAULT_TIMEOUT, source_address=None, *, all_errors=False, happy_eyeballs_delay=0.25
 ):
-    """Connects to (host, port): all the addresses the host has, of which the first to answer wins.
+    """Connects to (host, port): tries all addresses of the host, and the first that connects wins.
 
-    An address that has not answered after `happy_eyeballs_delay` seconds, or its share of the time, gets a rival, the
-    families taking turns (RFC 8305); one that refuses is replaced at once. None keeps the resolver's order.
-    The timeout covers all addresses together, from the end of the look-up. The last address's error is raised, or with
-    `all_errors` a group of all.
+    When an address has not answered after `happy_eyeballs_delay` seconds, or its share of the time, the next one is
+    tried beside it, the families taking turns (RFC 8305); after a refusal the next is tried at once. None tries one
+    after the other, in the resolver's order.
+    The timeout covers all addresses together, from the end of the look-up. If all fail, the last address's error is
+    raised, or with `all_errors` a group of all errors.
     """
     host, port = address
     found = getaddrinfo(host, port, 0, SOCK_STREAM)
@@ -576,7 +577,7 @@ def create_connection(
             raise
         return sock
 
-    # A class with another connect, such as a proxy's, has to connect to one address after another, and so has a call
+    # A class that overrides connect, such as a proxy's, has to connect to one address after another, and so has a call
     # that may not wait.
     if len(found) > 1 and limit != 0 and getattr(socket, "connect", None) is _native.socket.connect:
         one_at_a_time = bool(source_address and source_address[1])
@@ -621,7 +622,7 @@ def _first_of(race, found, make):
 
 
 def _one_after_another(found, make):
-    """The same for sockets that have to connect by themselves, each with its share of the time."""
+    """The same, one address after another by the socket's own connect, each with its share of the time."""
     errors = []
     deadline = None
     for place, (family, kind, proto, _canonname, sockaddr) in enumerate(found):
@@ -631,7 +632,7 @@ def _one_after_another(found, make):
             limit = sock.gettimeout()
             if limit and len(found) > 1:
                 deadline = deadline or _native.Deadline(limit)
-                # What is left is never nothing, which would mean not to wait.
+                # Never 0, which would mean not to wait.
                 sock.settimeout(max(deadline.left(), 1e-6) / (len(found) - place))
             sock.connect(sockaddr)
             if limit and len(found) > 1:

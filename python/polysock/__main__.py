@@ -25,7 +25,7 @@ USAGE = """usage: python -m polysock run [--children] script.py [argument …]
 HELP = f"""{USAGE}
 Runs a Python program, unchanged, over polysock's sockets in place of the standard module's.
 
-  --children     for Python programs that it starts, too
+  --children     also for the Python programs that it starts
   -h, --help     print this and exit
   -V, --version  print polysock's version and exit
 """

@@ -1,23 +1,23 @@
-"""What exceptions know beyond the standard module's: for `isinstance`, for type checkers, for `inspect`."""
+"""What our exceptions have beyond the standard module's: for `isinstance`, type checkers and `inspect`."""
 
 from ._native import TruncatedError
 
 
 class _HasAttributes(type):
-    """The metaclass of classes whose instances are the exceptions that have certain attributes.
+    """The metaclass of classes whose instances are all exceptions with certain attributes.
 
-    A protocol of `typing` would do the same, but importing that takes as long as importing all of this package.
+    A protocol of `typing` would do the same, but importing that takes as long as importing this whole package.
     """
 
     def __instancecheck__(cls, instance):
         return isinstance(instance, BaseException) and all(hasattr(instance, name) for name in cls._attributes)
 
     def __call__(cls, *args):
-        raise TypeError(f"{cls.__name__} is for isinstance(), it has no objects of its own")
+        raise TypeError(f"{cls.__name__} is only for isinstance(), it can't be called")
 
 
 class Unfinished(metaclass=_HasAttributes):
-    """An exception that ended a transfer in the middle: `done` bytes had moved.
+    """An exception that ended a transfer in the middle, after `done` bytes.
 
     sendall(), sendfile() and recv_exact() raise such exceptions: OSError, TimeoutError, EOFError and whatever a signal
     handler raises.
@@ -33,24 +33,24 @@ class Unfinished(metaclass=_HasAttributes):
 
     @property
     def done(self):
-        """How many bytes had moved."""
+        """How many bytes had been transferred."""
 
 
 class UnfinishedReceive(Unfinished):
-    """The same for recv_exact(), with the bytes that came: `partial`."""
+    """An exception that ended recv_exact(), which also has the bytes received: `partial`."""
 
     _attributes = ("done", "partial")
 
     @property
     def partial(self):
-        """The bytes that came."""
+        """The bytes received."""
 
 
 class SignatureOfArguments:
-    """The signature of exceptions that are made in C, which has none to show: any arguments."""
+    """The signature of exceptions that are made in C, which have none: any arguments."""
 
     def __get__(self, instance, owner):
-        import inspect  # which is the one that asks
+        import inspect  # loaded already: only it asks
 
         if inspect.isfunction(owner.__init__) or inspect.isfunction(owner.__new__):
             raise AttributeError("__signature__")

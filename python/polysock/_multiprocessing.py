@@ -1,4 +1,4 @@
-"""Sockets on their way to other processes: arguments of a spawned process, objects in a pipe or a queue."""
+"""Lets multiprocessing pass sockets to other processes: as arguments, through pipes and through queues."""
 
 import sys
 
@@ -8,19 +8,19 @@ _MODULE = "multiprocessing.reduction"
 
 
 def register(cls):
-    """Makes multiprocessing's pickler take sockets of exactly this class, where a program has loaded it."""
+    """Lets multiprocessing's pickler, if it is loaded, take sockets of exactly this class."""
     reduction = sys.modules.get(_MODULE)
     if reduction is not None and hasattr(reduction, "ForkingPickler"):  # else it is being loaded
         reduction.ForkingPickler._extra_reducers.setdefault(cls, reduce)
 
 
 def is_pickling(frame):
-    """Whether a frame that pickles an object is multiprocessing's."""
+    """Whether the frame that pickles an object belongs to multiprocessing."""
     return frame.f_globals.get("__name__") == _MODULE
 
 
 def reduce(sock):
-    """What makes the same socket in the process that gets it, of its own descriptor."""
+    """How the receiving process makes the same socket, with a descriptor of its own."""
     from multiprocessing.reduction import DupFd
 
     how = (sock.family, sock.type, sock.proto, sock.gettimeout())

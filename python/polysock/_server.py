@@ -13,7 +13,7 @@ import polysock
 
 from . import _native
 
-# Those that were started and not stopped.
+# Servers that were started and not stopped.
 _serving = weakref.WeakSet()
 
 
@@ -21,7 +21,8 @@ class ServerStats(collections.namedtuple("ServerStats", "handled resets idle_tim
     """What a server has counted.
 
     `handled`: connections whose handlers have returned. `resets`: handlers that failed because the peer had reset the
-    connection or was gone. `idle_timeouts`: handlers that failed because the peer was silent for too long.
+    connection or was gone, and connections that were reset before they were accepted. `idle_timeouts`: handlers that
+    failed because the peer was silent for too long.
     `handler_timeouts`: connections that were closed because their handlers took too long.
     """
 
@@ -29,7 +30,7 @@ class ServerStats(collections.namedtuple("ServerStats", "handled resets idle_tim
 
 
 class Server:
-    """Accepts connections and hands each to `handler(connection, address)` in a thread of its own.
+    """Accepts connections and hands each to `handler(connection, address)` in its own thread.
 
         def handler(connection, address):
             while data := connection.recv(4096):
@@ -38,20 +39,23 @@ class Server:
         with polysock.Server(("127.0.0.1", 8080), handler) as server:
             server.serve_forever()
 
-    `address` is (host, port), an AF_UNIX path as str or bytes, or a socket that listens, which then is the
-    server's to close. The host is as for create_server(), where one with a colon is IPv6 and None is every
-    interface. Connections wait from now on; they are served from start() on, which the with statement and
-    serve_forever() call.
+    `address` is (host, port), an AF_UNIX path as str or bytes, or a listening socket, which the server then closes.
+    The host is as for create_server(), where one with a colon is IPv6; None is every IPv4 interface. Connections are
+    queued as soon as the server is made, and served after start(), which the with statement and serve_forever() call.
 
     At most `max_connections` are handled at once; further ones wait in the kernel, `backlog` of them connected
     already. The handler may close its connection or detach() it; otherwise it is closed when the handler returns,
-    FIN first where there is input nobody read, so that the peer gets what was sent. What the handler raises ends its
-    connection only and is passed to `on_error(exception, address)`, as is, with the address None, what the server
-    could not do: accept for lack of descriptors, which it tries again, or make a thread. Without `on_error` it is
-    threading.excepthook, as for any exception that nobody caught in a thread; a note names the client.
+    FIN first where there is unread input, so that the peer gets what was sent. An exception of the handler ends only
+    its connection and is passed to `on_error(exception, address)`. Failures of the server itself are passed with the
+    address None: it can't start a thread, or can't accept for lack of descriptors, and then tries again. Without
+    `on_error`, threading.excepthook is called, as for any uncaught exception of a thread; a note names the client.
 
-    The threads are daemons: what stop() could not end does not hold up the end of the program. A server that nobody
-    stopped is stopped at exit, with no time for handlers to finish.
+    With `idle_timeout`, connections begin with this timeout in seconds. With `handler_timeout`, a connection is closed
+    that many seconds after its handler was called. Resets and idle timeouts are counted in `stats`, and reported at
+    most once a second.
+
+    The threads are daemons, so handlers that stop() could not end do not keep the program from exiting. A server that
+    was not stopped is stopped at exit, with no time for handlers to finish.
     """
 
     def __init__(
@@ -90,14 +94,14 @@ class Server:
         return self
 
     def __exit__(self, *exception):
-        """Stops the server, with stop()'s patience for handlers."""
+        """Stops the server, with stop()'s default timeout."""
         self.stop()
 
     def __repr__(self):
         return f"<polysock.Server{self._state()} address={self.address!r}, connections={self.connections}>"
 
     def _state(self):
-        """What a repr says of the server, unless it serves."""
+        """What a repr adds when the server is not serving."""
         if self._is_closed():
             return " [closed]"
         return "" if self._started else " [not started]"
@@ -109,7 +113,7 @@ class Server:
 
     @property
     def address(self):
-        """The address it listens on, also when it has ended."""
+        """The address it listens on; kept after it has stopped."""
         return self._address
 
     @property
@@ -119,11 +123,11 @@ class Server:
 
     @property
     def stats(self):
-        """What has been counted, a ServerStats: handled, resets, idle_timeouts, handler_timeouts."""
+        """The counts so far, a ServerStats: handled, resets, idle_timeouts, handler_timeouts."""
         return ServerStats(*self._server.stats)
 
     def start(self):
-        """Begins to serve, in threads of its own, and returns. Again: nothing. After stop(): OSError (EBADF)."""
+        """Begins to serve, in new threads, and returns. Does nothing when started already; OSError (EBADF) after stop()."""
         with self._lock:
             if self._is_closed():
                 closed = OSError(errno.EBADF, os.strerror(errno.EBADF))
@@ -136,35 +140,36 @@ class Server:
         _serving.add(self)
 
     def serve_forever(self):
-        """Serves until somebody, perhaps a handler, calls stop().
+        """Serves until stop() is called, perhaps by a handler.
 
-        What a signal handler raises, such as KeyboardInterrupt, ends the call but not the server: leaving the with
-        statement does that. If accepting can't go on, the OSError that says why is raised.
+        An exception of a signal handler, such as KeyboardInterrupt, ends the call but not the server: leaving the with
+        statement does that. If accepting can't go on, its OSError is raised.
         """
         if not self._started:
             self.start()
         self._server.wait()
 
     def stop(self, timeout=5.0):
-        """Ends the server and returns how many handlers still run.
+        """Ends the server and returns how many handlers are still running.
 
-        No connection is accepted any more, and those that still wait are refused. Handlers may finish for `timeout`
-        seconds (None: for ever; 0: not at all), then their connections are closed, which makes calls that wait on them
-        raise OSError (EBADF); they get at most a second more. What then still runs waits for something else.
-        A connection that was detached, as wrapping for TLS does, is the handler's own to close.
+        It stops accepting, and refuses connections that still wait. Handlers have `timeout` seconds to finish (None: for
+        ever; 0: none), then their connections are closed, which makes calls that wait on them raise OSError (EBADF);
+        they get at most a second more. Handlers that are running even then wait for something else. A detached
+        connection, which TLS makes of it, is the handler's own to close.
 
-        Any thread may call it, any number of times. A handler may: it does not wait for itself, does not count, and
-        keeps its connection until it returns; so it is among all handlers that stop it. Other threads wait for all.
+        Any thread may call it, any number of times. When a handler calls it, it does not wait for that handler, does not
+        count it and does not close its connection, nor those of other handlers that are stopping the server. Calls from
+        other threads wait for all.
         """
         began = time.monotonic()
         running = self._server.stop(timeout)
         _serving.discard(self)
-        # For all that are on their way out, and not beyond what is said above.
+        # For threads that are about to end, within the time promised above.
         end = time.monotonic() + 1
         if timeout is not None:
             end = min(end, began + timeout + 1)
         for thread in list(self._threads):
-            # One that is about to start is not alive yet; it will find that there is nothing to do.
+            # A thread that is about to start is not alive yet; it will find that there is nothing to do.
             if thread.is_alive() and not thread.handling and thread is not threading.current_thread():
                 thread.join(max(end - time.monotonic(), 0))
         return running
@@ -218,7 +223,7 @@ class Server:
         self._handler(connection, address)
 
     def _errno(self, exception):
-        """What failed, where that was a call."""
+        """The errno of an exception that a call raised."""
         if isinstance(exception, TimeoutError):
             return errno.ETIMEDOUT
         return exception.errno if isinstance(exception, OSError) else None
@@ -227,7 +232,7 @@ class Server:
         connection._closed = True  # by the next step
 
     def _tell(self, exception, address):
-        """Passes a failure to the hook. Who is told has nobody to tell of its own but the hook of threads."""
+        """Passes a failure to the hook. An exception of the hook itself goes to threading.excepthook."""
         try:
             if self._on_error is not None:
                 self._on_error(exception, address)
@@ -247,7 +252,8 @@ class _Thread(threading.Thread):
         super().__init__(name=f"polysock-server-{number}", daemon=True)
         self.server = server
         self.handling = False
-        # Not in a local variable: who keeps an exception keeps its frames and what they hold, and stop() waits for it.
+        # Not in a local variable: a program that keeps an exception keeps its frames and what they hold, and stop() waits
+        # for the worker.
         self.worker = None
 
     def start(self):

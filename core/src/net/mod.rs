@@ -78,7 +78,7 @@ impl std::fmt::Display for Refusal {
             Self::OutputShut => "the output is shut down",
             Self::OtherPeer => "the socket is connected to another address",
             Self::NoPeer => "the datagram has no address",
-            Self::PortZero => "port 0 is nobody's",
+            Self::PortZero => "port 0 can't be connected to",
             Self::Failed(error) => return error.fmt(f),
         })
     }

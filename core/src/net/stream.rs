@@ -14,7 +14,7 @@ use std::time::Duration;
 /// `InputStream.read`, which says -1).
 ///
 /// Threads that read at the same time take turns; waiting for the turn counts against the time limit, which is the
-/// receive timeout. An empty room is full at once. Empty datagrams are passed over.
+/// receive timeout. An empty room is full at once. Empty datagrams are skipped.
 ///
 /// # Errors
 /// `TimedOut`, after which reading goes on; `ECONNRESET`, and from then on always; `Closed`; the system's.

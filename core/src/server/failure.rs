@@ -7,13 +7,13 @@ use std::error::Error as StdError;
 use std::io;
 
 impl Worker {
-    /// Whether the failure of the handler that has just returned should be reported; asked once for each. `kind` is what
-    /// failed, where that was a call.
+    /// Whether the failure of the handler that has just returned should be reported; called once for each. `kind` is the
+    /// kind of the error, if a call failed.
     ///
-    /// All failures should, with three exceptions. One with `Closed` after the connection was closed under the handler says
-    /// nothing. Those that peers can cause as often as they like are counted in [`ServerStats`](super::ServerStats), and
-    /// reported once a second at most: resets of this connection (`ECONNRESET`, `EPIPE`, `ECONNABORTED`), and `TimedOut` where
-    /// there is an [`idle_timeout`](super::ServeOptions::idle_timeout).
+    /// All failures should, with three exceptions. `Closed`, after the server has closed the connection, is not reported.
+    /// Failures that peers can cause as often as they like are counted in [`ServerStats`](super::ServerStats), and reported
+    /// at most once a second: resets of this connection (`ECONNRESET`, `EPIPE`, `ECONNABORTED`), and `TimedOut` where there
+    /// is an [`idle_timeout`](super::ServeOptions::idle_timeout).
     pub fn should_report(&self, kind: Option<Kind>) -> bool {
         match kind {
             Some(Kind::Closed) => !self.is_woken(),
@@ -22,7 +22,7 @@ impl Worker {
         }
     }
 
-    /// Whether the peer may have done it. Else the handler speaks of another connection.
+    /// Whether the peer may have caused it. Otherwise the handler failed on another connection.
     fn is_of_peer(&self, kind: Kind) -> bool {
         let counts = kind != Kind::TimedOut || self.server.options.idle_timeout.is_some();
         let connection = self.handling.as_ref();
@@ -30,7 +30,7 @@ impl Worker {
     }
 }
 
-/// What an error of a handler is, where it is an error of a call: an [`Error`], an `io::Error`, or a box of one.
+/// The kind of a handler's error, if it is an error of a call: an [`Error`], an `io::Error`, or a box of one.
 pub fn kind_of<F: 'static>(failure: &F) -> Option<Kind> {
     let failure: &dyn Any = failure;
     let boxed = failure.downcast_ref::<Box<dyn StdError + Send + Sync>>();

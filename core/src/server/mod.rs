@@ -29,8 +29,8 @@ const WOKEN: Duration = Duration::from_secs(1);
 /// How often a thread that waits for others asks its host for signals.
 const SLICE: Duration = Duration::from_millis(50);
 
-/// Stop closes so many connections at once. Each handler that returns because of that closes a further one: thousands that
-/// are woken together, and want the processors and an interpreter's lock together, need many times as long.
+/// Stop closes this many connections at once. Each handler that returns because of that closes a further one: thousands
+/// woken together would compete for the processors and an interpreter's lock, and need many times as long.
 const AT_ONCE: usize = 64;
 
 /// When no handler has returned for so long stop goes on by itself.
@@ -43,13 +43,12 @@ pub struct ServeOptions {
     /// How many connections are handled at once, each in a thread of its own; 100 unless set. Further ones wait in the
     /// listener's queue (its backlog), and beyond that in the peers' own attempts to connect.
     pub max_connections: usize,
-    /// How long a peer may be silent, or not take what is sent; none unless set. It is the timeout that connections come
-    /// with: each call of one that has to wait ends with `TimedOut` after this time, unless the handler gives the call or
-    /// the connection another.
+    /// How long a peer may be silent, or not take what is sent; none unless set. Connections begin with this timeout: a call
+    /// that has to wait ends with `TimedOut` after this time, unless the handler gives the call or the connection another.
     pub idle_timeout: Option<Duration>,
-    /// How long a handler may take; none unless set. When it is up the connection is closed, as [`stop`](Server::stop) does
-    /// it: calls that wait on it, and all later ones, end with `Closed`. The handler has its place until it returns. What it
-    /// has detached is its own and stays open. One worker more than `max_connections` is asked for, to keep the time while
+    /// How long a handler may take; none unless set. Then the connection is closed, as [`stop`](Server::stop) closes it:
+    /// calls that wait on it, and all later ones, end with `Closed`. The handler counts towards `max_connections` until it
+    /// returns. What it has detached stays open. One worker more than `max_connections` is asked for, to enforce this while
     /// there is no room to accept.
     pub handler_timeout: Option<Duration>,
 }
@@ -71,8 +70,8 @@ impl Default for ServeOptions {
 /// [`ServeOptions::max_connections`], a further thread is asked for only when none is free, and a connection that can't be
 /// handled yet stays in the kernel. [`Server::start`] does it with threads of the standard library.
 ///
-/// A forked child inherits the listener, but none of the threads: [`wait`](Self::wait) says so there. It may have workers of
-/// its own.
+/// A forked child inherits the listener, but none of the threads, so [`wait`](Self::wait) fails there. It may have its own
+/// workers.
 pub struct Server {
     listener: Arc<Socket>,
     options: ServeOptions,
@@ -175,8 +174,8 @@ impl Server {
         Ok(self.state.lock().running(caller))
     }
 
-    /// Closes the connections that are to be closed, or leaves that to handlers that return, as long as they do; until when
-    /// handlers may return, and the connections whose calls can't be woken just now.
+    /// Closes the connections that stop should close, or leaves that to handlers, as long as they go on returning. Returns
+    /// until when handlers may return, and the connections whose calls can't be woken just now.
     fn close_connections(&self) -> (Deadline, Vec<Arc<Socket>>) {
         let _asleep = Asleep::begin(self);
         let Some(patience) = self.state.lock().patience else {
@@ -209,7 +208,7 @@ impl Server {
         }
     }
 
-    /// Closes the connections of handlers whose time is up; until when the next may take.
+    /// Closes the connections of handlers whose time is up; returns until when the next may take.
     fn close_overdue(&self) -> Deadline {
         loop {
             let (overdue, next) = {
@@ -229,12 +228,12 @@ impl Server {
         }
     }
 
-    /// Waits until accepting has ended: somebody stopped the server or closed its listener, or it can't go on.
+    /// Waits until accepting has ended: the server was stopped, its listener was closed, or it can't go on.
     ///
     /// # Errors
     /// `TimedOut`, `WouldBlock`; `Interrupted` when the host ends the wait, which leaves the server running; `Closed` in a
-    /// forked child, where the threads of its parent are not, unless it has stopped its own server; what accept said when
-    /// it can't go on, such as `EBADF` of a descriptor that was closed behind our back.
+    /// forked child, which has none of its parent's threads, unless it has stopped its copy; the error of accept when that
+    /// can't go on, such as `EBADF` after the descriptor was closed by its number.
     pub fn wait<H: Host>(&self, timeout: impl Into<Timeout>, host: &mut H) -> Result<()> {
         let limit = timeout.into();
         let deadline = Deadline::after(limit);

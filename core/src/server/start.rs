@@ -307,7 +307,7 @@ impl<F, Handle, Failed> Program<F, Handle, Failed>
 where
     Failed: Fn(Trouble<F>, Option<&Address>),
 {
-    /// Tells of a failure. Who is told has nobody to tell of its own.
+    /// Reports a failure. A panic of `failed` itself can be reported to no one.
     fn tell(&self, trouble: Trouble<F>, peer: Option<&Address>) {
         let told = catch_unwind(AssertUnwindSafe(|| (self.failed)(trouble, peer)));
         // The destructor of what it panicked with may panic, too.

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What peers do to many connections at once is reported no more often, and counted.
+/// What peers can cause as often as they like is reported at most this often.
 const BETWEEN_REPORTS: Duration = Duration::from_secs(1);
 
 /// What a server has counted since it was made.
@@ -17,10 +17,10 @@ const BETWEEN_REPORTS: Duration = Duration::from_secs(1);
 pub struct ServerStats {
     /// Connections whose handlers have returned, well or not.
     pub handled: u64,
-    /// Handlers that failed because their peer had ended the connection with a reset, or was gone when they sent; and
-    /// connections that were reset before they were accepted.
+    /// Handlers that failed because the peer had reset the connection or was gone, and connections that were reset before
+    /// they were accepted.
     pub resets: u64,
-    /// Handlers that failed because their peer was silent for longer than [`ServeOptions::idle_timeout`](super::ServeOptions).
+    /// Handlers that failed because the peer was silent for longer than [`ServeOptions::idle_timeout`](super::ServeOptions).
     pub idle_timeouts: u64,
     /// Connections that were closed because their handlers took longer than
     /// [`ServeOptions::handler_timeout`](super::ServeOptions).
@@ -273,7 +273,7 @@ impl State {
             .is_some_and(|seat| seat.woken || seat.overdue)
     }
 
-    /// Counts what a peer did, fell silent or reset the connection; whether it should be reported, too.
+    /// Counts a reset by a peer, or its silence; returns whether it should also be reported.
     pub(super) fn count(&mut self, kind: Kind) -> bool {
         let (stats, [resets, silences]) = (&mut self.stats, &mut self.reported);
         let (count, last) = if kind == Kind::TimedOut {

@@ -72,7 +72,7 @@ pub struct Worker {
 pub enum Step {
     /// Handle a connection, which the next step closes, whatever became of it.
     ///
-    /// The close is FIN first where there is input nobody read, so that the peer gets what was sent, and a plain close
+    /// The close is FIN first where there is unread input, so that the peer gets what was sent, and a plain close
     /// where somebody else may hold the connection too (by a fork, a duplicate). A handler may close it itself, detach it,
     /// which gives it the connection for good, or keep the handle, which then is a closed one.
     Handle {
@@ -91,7 +91,7 @@ pub enum Step {
 }
 
 impl ServeOptions {
-    /// Whether a worker is to wait for connections: there is room for one, or handlers whose time is up must be ended.
+    /// Whether a worker should wait for connections: there is room for one, or the time of handlers must be enforced.
     fn want_a_leader(&self, state: &State) -> bool {
         state.handling < self.max_connections || self.handler_timeout.is_some()
     }

@@ -61,22 +61,22 @@ impl Socket {
 impl<H: Host> Call<'_, H> {
     /// Closes the socket: every waiting call of any thread ends with `Closed`, then the descriptor is closed.
     ///
-    /// On the wire it is what close(2) does: FIN, or RST when there is input nobody read, and the wait that
+    /// On the wire it is what close(2) does: FIN, or RST when there is unread input, and the wait that
     /// [`set_linger`](Socket::set_linger) asks for. Other processes that hold the connection keep it. Closing
     /// again does nothing.
     ///
     /// # Errors
-    /// What close(2) says of a descriptor that was closed behind our back, or of a file system that is full. The socket
-    /// is closed all the same.
+    /// The error of close(2), for a descriptor that was closed by its number or a full file system. The socket is closed
+    /// all the same.
     pub fn close(&mut self) -> Result<()> {
         self.close_with(Operation::Close, |_| Ok(()))
     }
 
-    /// Closes the socket as `java.net.Socket.close` does: FIN first even when there is input nobody read, so that
+    /// Closes the socket as `java.net.Socket.close` does: FIN first even when there is unread input, so that
     /// the peer gets all that was sent. With linger (on, 0) it is a plain close, that is a reset.
     ///
     /// # Errors
-    /// As [`close`](Self::close), and what the system says when it does not end the stream first.
+    /// As [`close`](Self::close); the system's error when the end of the stream could not be sent first.
     pub fn close_fin_first(&mut self) -> Result<()> {
         let stream = self.socket.is_stream();
         self.close_with(Operation::Close, move |fd| {
@@ -92,7 +92,7 @@ impl<H: Host> Call<'_, H> {
     /// The reset goes out even where other processes hold the connection. A listening socket is just closed.
     ///
     /// # Errors
-    /// As [`close`](Self::close), and what the system says when it sends no reset.
+    /// As [`close`](Self::close); the system's error when no reset could be sent.
     pub fn abort(&mut self) -> Result<()> {
         let tcp = self.socket.is_tcp_family();
         self.close_with(Operation::Abort, move |fd| {
@@ -155,7 +155,7 @@ fn end_handled(fd: BorrowedFd<'_>, fin_first: bool) {
     }
 }
 
-/// Ends the stream if close(2) would end the connection by a reset, because there is input nobody read.
+/// Ends the stream if close(2) would end the connection by a reset, because there is unread input.
 fn end_stream_before_reset(fd: BorrowedFd<'_>) {
     let sock = unix::sock(&fd);
     let resets = matches!(sock.linger(), Ok(Some(Duration::ZERO)));

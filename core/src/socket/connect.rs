@@ -115,7 +115,7 @@ struct Attempt<'a> {
     in_the_way: Option<(&'static str, Address)>,
 }
 
-/// Whose attempt to connect the kernel is busy with.
+/// Which call began the attempt that the kernel is making.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum UnderWay {
     Nothing,
@@ -126,8 +126,8 @@ enum UnderWay {
 }
 
 impl Attempt<'_> {
-    /// Begins to connect, or asks how that ended. The kernel answers for the attempt that is under way, whatever the
-    /// address in the question.
+    /// Begins to connect, or asks how that ended. The kernel answers for the attempt that is under way, whatever address it
+    /// is given.
     fn ask(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
         let mut asked_for_another = false;
         loop {
@@ -197,7 +197,7 @@ impl Attempt<'_> {
     }
 }
 
-/// Whether who asks for `address` may be connected to `peer`: the same, or this machine for an unspecified one.
+/// Whether a connect to `address` may have reached `peer`: the same address, or this machine for an unspecified one.
 fn stands_for(address: &Address, peer: &Address) -> bool {
     let ip = |address: &Address| address.ip().map(|ip| ip.to_canonical());
     let unspecified = ip(address).is_some_and(|ip| ip.is_unspecified());

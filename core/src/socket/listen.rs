@@ -6,7 +6,7 @@ use crate::error::{Error, Operation, Result};
 use crate::sys::unix;
 use std::sync::atomic::Ordering;
 
-/// What the kernel would take for the greatest backlog there is.
+/// A number that the kernel would take for the largest backlog.
 pub(crate) const fn negative_backlog(operation: Operation, backlog: i32) -> Error {
     let limits = (0, i32::MAX as i64);
     Error::out_of_range(operation, "backlog", limits, "", backlog as i64)

@@ -23,7 +23,7 @@ impl CongestionState {
     pub const LOSS: Self = Self(4);
 }
 
-/// What the kernel tells of a TCP connection (`struct tcp_info` in `linux/tcp.h`; tcp(7), `TCP_INFO`).
+/// What the kernel reports of a TCP connection (`struct tcp_info` in `linux/tcp.h`; tcp(7), `TCP_INFO`).
 ///
 /// Fields have the kernel's names without `tcpi_`. A moment later all may be different. Of a socket that listens
 /// only [`state`](Self::state), [`unacked`](Self::unacked) and [`sacked`](Self::sacked) mean something.
@@ -85,7 +85,7 @@ pub struct TcpInfo {
     pub last_ack_recv: Duration,
     /// The largest packet of the path, in bytes.
     pub pmtu: u32,
-    /// The receive window that is to be offered at most, in bytes.
+    /// The largest receive window that will be offered, in bytes.
     pub rcv_ssthresh: u32,
     /// The round trip time, smoothed; to the microsecond.
     pub rtt: Duration,

@@ -1,4 +1,4 @@
-"""Classes of Java's that programs with sockets use and that are not here, with what does their work in Python."""
+"""Java classes that socket programs use and that are absent here, with what to use in Python instead."""
 
 _FOR_THEM = {
     "a list": "ArrayList LinkedList List Vector Stack Arrays Collection Collections",
@@ -32,10 +32,10 @@ _FOR_THEM = {
     "the subprocess module": "Process ProcessBuilder Runtime",
     "the math module": "Math",
     "int, float or str": "Boolean Byte Character Double Float Integer Long Short String Number",
-    "a list of texts and ''.join()": "StringBuilder StringBuffer StringJoiner",
+    "a list of strings and ''.join()": "StringBuilder StringBuffer StringJoiner",
     "Python's own exceptions": "Exception RuntimeException Throwable Error InterruptedException",
     "`with`": "AutoCloseable Closeable",
-    "the json module over DataInputStream.readUTF(): what a peer sends should never be made objects of by itself": (
+    "the json module with DataInputStream.readUTF(): never let a peer's data create objects by itself": (
         "ObjectInputStream ObjectOutputStream Serializable Externalizable"
     ),
     "pathlib.Path": "File Path Paths Files",
@@ -51,7 +51,7 @@ _FOR_THEM = {
     "enumerate() over a BufferedReader": "LineNumberReader",
     "input() and the getpass module": "Console",
     "the zlib and gzip modules": "GZIPInputStream GZIPOutputStream InflaterInputStream DeflaterOutputStream",
-    'the name of the encoding as text, such as "UTF-8"': "Charset StandardCharsets",
+    'the name of the encoding as a string, such as "UTF-8"': "Charset StandardCharsets",
     "bytearray and memoryview": "ByteBuffer",
     "the selectors module, and polysock's sockets": (
         "Selector SelectionKey SocketChannel ServerSocketChannel DatagramChannel AsynchronousSocketChannel"

@@ -7,9 +7,9 @@ from .._exceptions import SignatureOfArguments
 
 
 class _Throwable:
-    """What every exception of Java's can say of itself."""
+    """The methods that all of Java's exceptions have."""
 
-    # Java's package, which programs print.
+    # The package of the class in Java, for toString().
     _package = "java.net"
 
     def getLocalizedMessage(self):
@@ -21,14 +21,14 @@ class _Throwable:
         return self.__cause__
 
     def initCause(self, cause, /):
-        """Says which exception this one came from, and returns this one."""
+        """Sets the exception that this one came from, and returns this one."""
         if cause is self:
             raise IllegalArgumentException("Self-causation not permitted")
         self.__cause__ = cause
         return self
 
     def addSuppressed(self, exception, /):
-        """Adds an exception that was raised while this one was on its way, and that would otherwise be lost."""
+        """Adds an exception that was suppressed in order to raise this one."""
         if exception is self:
             raise IllegalArgumentException("Self-suppression not permitted")
         if exception is None:
@@ -36,7 +36,7 @@ class _Throwable:
         self._suppressed = (*self.getSuppressed(), exception)
 
     def getSuppressed(self):
-        """Those exceptions, in the order in which they were added."""
+        """The suppressed exceptions, in the order in which they were added."""
         return getattr(self, "_suppressed", ())
 
     def printStackTrace(self, out=None, /):

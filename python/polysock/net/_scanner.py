@@ -20,7 +20,7 @@ _MOST_DIGITS = 19
 class Scanner:
     """Reads words, numbers and lines of a reader, of a stream of bytes in UTF-8, or of a text.
 
-    Where the stream fails the input ends, as in Java; `ioException` tells why. After a timeout the next call goes on. A
+    Where the stream fails the input ends, as in Java; `ioException` says why. After a timeout the next call goes on. A
     word, a line, or white space before a word of more than 16 Mi characters raises IOException; what was read stays.
     """
 

@@ -5,7 +5,7 @@ from ._errors import IllegalArgumentException, NullPointerException, SocketExcep
 
 
 class Server:
-    """Accepts connections and hands each, a `Socket`, to `handler(socket)` in a thread of its own.
+    """Accepts connections and hands each, as a `Socket`, to `handler(socket)` in its own thread.
 
         def handler(socket):
             reader = BufferedReader(InputStreamReader(socket.getInputStream()))
@@ -17,12 +17,12 @@ class Server:
             server.waitFor()
 
     java.net has no such class: this is its `ServerSocket` with an executor of bounded size. `endpoint` is a port, as
-    for `ServerSocket(port)`, an `InetSocketAddress`, or a `ServerSocket` that is bound, which then is the server's to
-    close. At most `maxConnections` are handled at once; further ones wait in the kernel. A connection is closed when
-    its handler returns. What the handler raises ends its connection only and is passed to `onError(exception,
-    address)`, as is, with the address None, what the server could not do. Sockets come with `idleTimeout` milliseconds
-    as their SO_TIMEOUT, for reads, and are closed under their handlers after `handlerTimeout`; 0 is none. It is
-    otherwise `polysock.Server`.
+    for `ServerSocket(port)`, an `InetSocketAddress`, or a bound `ServerSocket`, which the server then closes. At most
+    `maxConnections` are handled at once; further ones wait in the kernel. A connection is closed when its handler
+    returns. An exception of the handler ends only its connection and is passed to `onError(exception, address)`;
+    failures of the server itself are passed with the address None. `idleTimeout` is the SO_TIMEOUT with which sockets
+    begin, for reads, and a connection is closed `handlerTimeout` after its handler was called: milliseconds, 0 for
+    none. In all else it is `polysock.Server`.
     """
 
     def __init__(self, endpoint, handler, maxConnections=100, onError=None, idleTimeout=0, handlerTimeout=0):
@@ -53,23 +53,23 @@ class Server:
         return self
 
     def __exit__(self, *exception):
-        """Stops the server, with stop()'s patience for handlers."""
+        """Stops the server, with stop()'s default timeout."""
         self.stop()
 
     def start(self):
-        """Begins to serve, in threads of its own, and returns; after stop() SocketException."""
+        """Begins to serve, in new threads, and returns; SocketException after stop()."""
         if self.isClosed():
             raise SocketException("Socket is closed")
         self._server.start()
 
     def waitFor(self):
-        """Serves until somebody, perhaps a handler, calls stop()."""
+        """Serves until stop() is called, perhaps by a handler."""
         self._server.serve_forever()
 
     def stop(self, timeout=5000):
-        """Ends the server and returns how many handlers still run, see `polysock.Server.stop`.
+        """Ends the server and returns how many handlers are still running, see `polysock.Server.stop`.
 
-        Handlers may finish for so many milliseconds, 0 for ever, then their connections are closed.
+        Handlers have `timeout` milliseconds to finish, 0 for ever, then their connections are closed.
         """
         if timeout < 0:
             raise IllegalArgumentException("timeout can't be negative")
@@ -80,7 +80,7 @@ class Server:
         return self._server.listener.isClosed()
 
     def getLocalPort(self):
-        """The port it listens on, also when it has ended."""
+        """The port it listens on; kept after it has stopped."""
         return self._server.listener.getLocalPort()
 
     def getInetAddress(self):
@@ -92,7 +92,7 @@ class Server:
         return self._server.connections
 
     def getStats(self):
-        """What has been counted, see `polysock.Server.stats`."""
+        """The counts so far, see `polysock.Server.stats`."""
         return self._server.stats
 
     def __repr__(self):

@@ -352,7 +352,7 @@ class BufferedWriter(Writer):
 
 
 class PrintWriter(Writer):
-    """Prints values as Java does. It never raises IOException: `checkError` tells whether one happened.
+    """Prints values as Java does. It never raises IOException: `checkError` reports whether one happened.
 
     What is printed is kept until `flush`, `close` or, with `autoFlush`, the end of `println`, `printf` and `format`.
     """
@@ -396,7 +396,7 @@ class PrintWriter(Writer):
         self._try(self._writer.flush)
 
     def checkError(self):
-        """Flushes, and tells whether anything ever went wrong."""
+        """Flushes, and reports whether anything ever went wrong."""
         if not getattr(self._writer, "_closed", False):
             self.flush()
         return self._trouble

@@ -308,7 +308,7 @@ impl DatagramSocket {
         Ok(values::milliseconds(self.open(py)?.recv_timeout()))
     }
 
-    /// Requests a send buffer of so many bytes.
+    /// Requests a send buffer of this many bytes.
     #[pyo3(name = "setSendBufferSize", signature = (size, /))]
     fn set_send_buffer_size(&self, py: Python<'_>, size: i64) -> PyResult<()> {
         let size = values::size(py, size, "Invalid send size")?;
@@ -321,7 +321,7 @@ impl DatagramSocket {
         option(py, net::send_buffer(self.open(py)?))
     }
 
-    /// Requests a receive buffer of so many bytes.
+    /// Requests a receive buffer of this many bytes.
     #[pyo3(name = "setReceiveBufferSize", signature = (size, /))]
     fn set_receive_buffer_size(&self, py: Python<'_>, size: i64) -> PyResult<()> {
         let size = values::size(py, size, "Invalid receive size")?;

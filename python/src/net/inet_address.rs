@@ -352,7 +352,7 @@ impl InetAddress {
         format!("<InetAddress {}>", self.shown())
     }
 
-    /// Whether the host answers within so many milliseconds: its echo port (7) takes or refuses a connection.
+    /// Whether the host answers within this many milliseconds: its echo port (7) takes or refuses a connection.
     #[pyo3(name = "isReachable", signature = (timeout, /))]
     fn is_reachable(&self, py: Python<'_>, timeout: i64) -> PyResult<bool> {
         if timeout < 0 {

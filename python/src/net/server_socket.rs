@@ -147,7 +147,7 @@ impl ServerSocket {
         option(py, self.open(py)?.reuse_address())
     }
 
-    /// Requests a receive buffer of so many bytes for the sockets it accepts.
+    /// Requests a receive buffer of this many bytes for the sockets it accepts.
     #[pyo3(name = "setReceiveBufferSize", signature = (size, /))]
     fn set_receive_buffer_size(&self, py: Python<'_>, size: i64) -> PyResult<()> {
         let size = values::size(py, size, "negative receive size")?;

@@ -153,7 +153,7 @@ impl NetSocket {
         now(py, net::Socket::accepted(made, &peer)).map(Into::into)
     }
 
-    /// Connects to an `InetSocketAddress` within so many milliseconds, 0 for ever; whatever goes wrong closes the socket.
+    /// Connects to an `InetSocketAddress` within this many milliseconds, 0 for ever; whatever goes wrong closes the socket.
     #[pyo3(signature = (endpoint, timeout = 0, /))]
     fn connect(
         &self,
@@ -330,7 +330,7 @@ impl NetSocket {
     }
 
     /// Sets what close does with data not sent yet: off, it returns at once and the system goes on sending; on, it
-    /// waits up to so many seconds, at most 65,535; on with 0, it drops them and resets the connection.
+    /// waits up to this many seconds, at most 65,535; on with 0, it drops them and resets the connection.
     #[pyo3(name = "setSoLinger", signature = (on, linger, /))]
     fn set_so_linger(&self, py: Python<'_>, on: bool, linger: i64) -> PyResult<()> {
         let socket = self.open(py)?;
@@ -397,7 +397,7 @@ impl NetSocket {
         option(py, self.open(py)?.out_of_band_inline())
     }
 
-    /// Requests a send buffer of so many bytes.
+    /// Requests a send buffer of this many bytes.
     #[pyo3(name = "setSendBufferSize", signature = (size, /))]
     fn set_send_buffer_size(&self, py: Python<'_>, size: i64) -> PyResult<()> {
         let size = values::size(py, size, "negative send size")?;
@@ -410,7 +410,7 @@ impl NetSocket {
         option(py, net::send_buffer(self.open(py)?))
     }
 
-    /// Requests a receive buffer of so many bytes.
+    /// Requests a receive buffer of this many bytes.
     #[pyo3(name = "setReceiveBufferSize", signature = (size, /))]
     fn set_receive_buffer_size(&self, py: Python<'_>, size: i64) -> PyResult<()> {
         let size = values::size(py, size, "invalid receive size")?;

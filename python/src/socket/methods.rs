@@ -313,7 +313,7 @@ impl NativeSocket {
         }
     }
 
-    /// Closes the socket, FIN first even when there is input nobody read.
+    /// Closes the socket, FIN first even when there is unread input.
     fn close_fin_first(&self, py: Python<'_>) -> PyResult<()> {
         match self.current() {
             Some(socket) => gil::call(py, About::default(), |host| socket.on(host).close_fin_first()),
@@ -411,7 +411,7 @@ impl NativeSocket {
     }
 
     /// What close does with data not sent yet: None goes on in the background, 0 drops them and resets the
-    /// connection, more waits so many seconds (parts are rounded up).
+    /// connection, more waits this many seconds (parts are rounded up).
     #[pyo3(signature = (seconds, /))]
     fn set_linger(&self, py: Python<'_>, seconds: &Bound<'_, PyAny>) -> PyResult<()> {
         options::set_linger(&*self.socket(py)?, seconds)

@@ -17,8 +17,8 @@ const LOW_WATER: RangeInclusive<usize> = 1..=i32::MAX as usize;
 /// least size (about 4.5 KiB to send, 2.25 KiB to receive). Setting a size ends TCP's own tuning of it; set the
 /// receive buffer before connect or listen, since the window scale is settled then.
 impl Socket {
-    /// Requests a send buffer of so many bytes (`SO_SNDBUF`, socket(7); TCP: 16 KiB, growing, `net.ipv4.tcp_wmem`;
-    /// Python `SO_SNDBUF`, Java `setSendBufferSize`). [`send_buffer`](Self::send_buffer) tells what came of it.
+    /// Requests a send buffer of this many bytes (`SO_SNDBUF`, socket(7); TCP: 16 KiB, growing, `net.ipv4.tcp_wmem`;
+    /// Python `SO_SNDBUF`, Java `setSendBufferSize`). [`send_buffer`](Self::send_buffer) reports the actual size.
     ///
     /// # Errors
     /// `InvalidInput("send buffer")` for 0 and above 1,073,741,823; `Closed`.
@@ -36,9 +36,9 @@ impl Socket {
         self.get(|sock| sock.send_buffer_size())
     }
 
-    /// Requests a receive buffer of so many bytes (`SO_RCVBUF`, socket(7); TCP: 128 KiB, growing,
+    /// Requests a receive buffer of this many bytes (`SO_RCVBUF`, socket(7); TCP: 128 KiB, growing,
     /// `net.ipv4.tcp_rmem`; Python `SO_RCVBUF`, Java `setReceiveBufferSize`). [`recv_buffer`](Self::recv_buffer)
-    /// tells what came of it.
+    /// reports the actual size.
     ///
     /// # Errors
     /// `InvalidInput("receive buffer")` for 0 and above 1,073,741,823; `Closed`.
@@ -56,10 +56,10 @@ impl Socket {
         self.get(|sock| sock.recv_buffer_size())
     }
 
-    /// Counts as readable, and ends a wait, only once so many bytes have come (`SO_RCVLOWAT`, socket(7); 1; Python
-    /// `SO_RCVLOWAT`). It rules waiting, here and in poll: bytes that are there when a receive starts, or when its
+    /// Counts as readable, and ends a wait, only once this many bytes have come (`SO_RCVLOWAT`, socket(7); 1; Python
+    /// `SO_RCVLOWAT`). It governs waiting, here and in poll: bytes that are there when a receive starts, or when its
     /// time is up, are returned, fewer though they be. With TCP the kernel cuts the number to half of the receive
-    /// buffer; [`recv_low_water`](Self::recv_low_water) tells what is in force.
+    /// buffer; [`recv_low_water`](Self::recv_low_water) reports the actual number.
     ///
     /// # Errors
     /// `InvalidInput("receive low-water mark")` for 0 and above 2,147,483,647; `Closed`.

@@ -127,7 +127,7 @@ impl Socket {
         self.is_on(number::PASS_CREDENTIALS)
     }
 
-    /// Who connected or listens at the other end of a Unix domain socket: as it was when it called connect, listen or
+    /// The process, user and group at the other end of a Unix domain socket, as they were when it called connect, listen or
     /// socketpair (`SO_PEERCRED`, unix(7); Linux; Python `SO_PEERCRED`; Java `SO_PEERCRED`).
     ///
     /// # Errors
