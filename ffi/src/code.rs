@@ -137,7 +137,7 @@ pub const POLYSOCK_ESHUTDOWN: c_int = -108;
 /// Too many references: cannot splice.
 /// @ingroup polysock_codes
 pub const POLYSOCK_ETOOMANYREFS: c_int = -109;
-/// The time limit of the call passed. When the kernel gives a connection up: POLYSOCK_ECONNTIMEDOUT.
+/// The time limit of the call passed. For a connection that the kernel gave up, see POLYSOCK_ECONNTIMEDOUT.
 /// @ingroup polysock_codes
 pub const POLYSOCK_ETIMEDOUT: c_int = -110;
 /// Connection refused.
@@ -177,8 +177,8 @@ pub const POLYSOCK_EUNSUPPORTED: c_int = -1004;
 /// A system error that has no portable number; polysock_last_detail() has the system's own.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EOTHER: c_int = -1005;
-/// The kernel gave the connection up (errno ETIMEDOUT): its peer answered neither connect, nor keepalive probes, nor data
-/// sent again and again. The connection is dead, unlike after POLYSOCK_ETIMEDOUT.
+/// The kernel gave the connection up (errno ETIMEDOUT): the peer did not answer connect, keepalive probes or repeated
+/// data. The connection is dead, unlike after POLYSOCK_ETIMEDOUT.
 /// @ingroup polysock_codes
 pub const POLYSOCK_ECONNTIMEDOUT: c_int = -1006;
 
@@ -258,8 +258,8 @@ pub extern "C" fn polysock_from_errno(os_errno: c_int) -> c_int {
 /// Turns a code into an errno number of this system, for code that reports through errno.
 ///
 /// BSD: errno. Python: OSError.errno. Java: none.
-/// POLYSOCK_ECLOSED is EBADF, POLYSOCK_EUNSUPPORTED is EOPNOTSUPP and POLYSOCK_ECONNTIMEDOUT is ETIMEDOUT; 0 where errno has no number for it
-/// (end of stream, the resolver's codes, 0 and more).
+/// POLYSOCK_ECLOSED is EBADF, POLYSOCK_EUNSUPPORTED is EOPNOTSUPP and POLYSOCK_ECONNTIMEDOUT is ETIMEDOUT; 0 for codes
+/// without an errno number (end of stream, the resolver's codes), and for 0 and more.
 /// @ingroup polysock_codes
 #[no_mangle]
 pub extern "C" fn polysock_errno_of(code: c_int) -> c_int {

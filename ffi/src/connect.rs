@@ -11,9 +11,9 @@ use libc::c_int;
 ///
 /// BSD: connect(2). Python: socket.connect. Java: Socket.connect(address, timeout).
 /// 0 always means a connection to `a`. POLYSOCK_ECONNREFUSED (the same handle may connect again), POLYSOCK_EHOSTUNREACH,
-/// ...; POLYSOCK_ETIMEDOUT, after which the attempt goes on in the kernel: connecting to `a` again waits for its end,
-/// connecting elsewhere is POLYSOCK_EALREADY, or POLYSOCK_EISCONN once `a` has answered. POLYSOCK_ECONNTIMEDOUT when the
-/// kernel gave up; POLYSOCK_EINPROGRESS when the call may not wait; POLYSOCK_ECLOSED.
+/// ...; POLYSOCK_ETIMEDOUT, after which the attempt goes on in the kernel: connecting to `a` again waits for it to finish,
+/// connecting to another address fails with POLYSOCK_EALREADY, or with POLYSOCK_EISCONN once `a` has answered.
+/// POLYSOCK_ECONNTIMEDOUT when the kernel gave up; POLYSOCK_EINPROGRESS when the call may not wait; POLYSOCK_ECLOSED.
 /// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_connect(

@@ -38,12 +38,13 @@ pub unsafe extern "C" fn polysock_net_server_socket(
 }
 
 /// Receives at least one and at most `n` bytes, and returns how many; POLYSOCK_EEOF at the end of the stream, from then on
-/// always, also after close. Empty datagrams are passed over.
+/// always, also after close. Empty datagrams are skipped.
 ///
 /// BSD: recv(2). Python: polysock.net InputStream.read. Java: InputStream.read (-1 at the end).
 /// It waits as long as polysock_net_set_so_timeout() says, for ever unless set. Threads that call it at the same time take
 /// turns, and waiting for the turn counts against that time. `n` 0 returns 0. POLYSOCK_ETIMEDOUT, after which reading may go
-/// on; POLYSOCK_ECONNRESET, POLYSOCK_ECONNTIMEDOUT, and from then on always; POLYSOCK_ECLOSED, also when another thread closes the socket meanwhile.
+/// on; POLYSOCK_ECONNRESET, POLYSOCK_ECONNTIMEDOUT, and from then on always; POLYSOCK_ECLOSED, also when another thread
+/// closes the socket meanwhile.
 /// @ingroup polysock_net
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_read(s: *mut polysock_t, buf: *mut c_void, n: usize) -> ssize_t {

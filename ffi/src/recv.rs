@@ -34,7 +34,8 @@ pub unsafe extern "C" fn polysock_recv(
 /// Receives exactly `n` bytes.
 ///
 /// BSD: recv(2) with MSG_WAITALL. Python: socket.recv_exact. Java: InputStream.readNBytes, DataInputStream.readFully.
-/// One deadline covers the whole call. Of datagrams it takes as many as it needs, empty ones included. `*done`, unless NULL, is how many bytes came, also on failure; they are in `buf`.
+/// One deadline covers the whole call. On a datagram socket it receives as many datagrams as it needs, and skips empty
+/// ones. `*done`, unless NULL, is how many bytes came, also on failure; they are in `buf`.
 /// POLYSOCK_EEOF when the stream ends before the first byte, POLYSOCK_ETRUNCATED when it ends in the middle; others as
 /// polysock_recv().
 /// @ingroup polysock_streams

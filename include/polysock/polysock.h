@@ -366,7 +366,7 @@ extern "C" {
 #define POLYSOCK_ETOOMANYREFS -109
 
 /**
- * The time limit of the call passed. When the kernel gives a connection up: POLYSOCK_ECONNTIMEDOUT.
+ * The time limit of the call passed. For a connection that the kernel gave up, see POLYSOCK_ECONNTIMEDOUT.
  * @ingroup polysock_codes
  */
 #define POLYSOCK_ETIMEDOUT -110
@@ -444,8 +444,8 @@ extern "C" {
 #define POLYSOCK_EOTHER -1005
 
 /**
- * The kernel gave the connection up (errno ETIMEDOUT): its peer answered neither connect, nor keepalive probes, nor data
- * sent again and again. The connection is dead, unlike after POLYSOCK_ETIMEDOUT.
+ * The kernel gave the connection up (errno ETIMEDOUT): the peer did not answer connect, keepalive probes or repeated
+ * data. The connection is dead, unlike after POLYSOCK_ETIMEDOUT.
  * @ingroup polysock_codes
  */
 #define POLYSOCK_ECONNTIMEDOUT -1006
@@ -1240,8 +1240,8 @@ int polysock_from_errno(int os_errno);
  * Turns a code into an errno number of this system, for code that reports through errno.
  *
  * BSD: errno. Python: OSError.errno. Java: none.
- * POLYSOCK_ECLOSED is EBADF, POLYSOCK_EUNSUPPORTED is EOPNOTSUPP and POLYSOCK_ECONNTIMEDOUT is ETIMEDOUT; 0 where errno has no number for it
- * (end of stream, the resolver's codes, 0 and more).
+ * POLYSOCK_ECLOSED is EBADF, POLYSOCK_EUNSUPPORTED is EOPNOTSUPP and POLYSOCK_ECONNTIMEDOUT is ETIMEDOUT; 0 for codes
+ * without an errno number (end of stream, the resolver's codes), and for 0 and more.
  * @ingroup polysock_codes
  */
 int polysock_errno_of(int code);
@@ -1526,9 +1526,9 @@ int polysock_accept(polysock_t *s, polysock_t **out, polysock_addr *peer, int ti
  *
  * BSD: connect(2). Python: socket.connect. Java: Socket.connect(address, timeout).
  * 0 always means a connection to `a`. POLYSOCK_ECONNREFUSED (the same handle may connect again), POLYSOCK_EHOSTUNREACH,
- * ...; POLYSOCK_ETIMEDOUT, after which the attempt goes on in the kernel: connecting to `a` again waits for its end,
- * connecting elsewhere is POLYSOCK_EALREADY, or POLYSOCK_EISCONN once `a` has answered. POLYSOCK_ECONNTIMEDOUT when the
- * kernel gave up; POLYSOCK_EINPROGRESS when the call may not wait; POLYSOCK_ECLOSED.
+ * ...; POLYSOCK_ETIMEDOUT, after which the attempt goes on in the kernel: connecting to `a` again waits for it to finish,
+ * connecting to another address fails with POLYSOCK_EALREADY, or with POLYSOCK_EISCONN once `a` has answered.
+ * POLYSOCK_ECONNTIMEDOUT when the kernel gave up; POLYSOCK_EINPROGRESS when the call may not wait; POLYSOCK_ECLOSED.
  * @ingroup polysock_connections
  */
 int polysock_connect(polysock_t *s, const polysock_addr *a, int timeout_ms);
@@ -1629,7 +1629,8 @@ ssize_t polysock_recv(polysock_t *s, void *buf, size_t n, int flags, int timeout
  * Receives exactly `n` bytes.
  *
  * BSD: recv(2) with MSG_WAITALL. Python: socket.recv_exact. Java: InputStream.readNBytes, DataInputStream.readFully.
- * One deadline covers the whole call. Of datagrams it takes as many as it needs, empty ones included. `*done`, unless NULL, is how many bytes came, also on failure; they are in `buf`.
+ * One deadline covers the whole call. On a datagram socket it receives as many datagrams as it needs, and skips empty
+ * ones. `*done`, unless NULL, is how many bytes came, also on failure; they are in `buf`.
  * POLYSOCK_EEOF when the stream ends before the first byte, POLYSOCK_ETRUNCATED when it ends in the middle; others as
  * polysock_recv().
  * @ingroup polysock_streams
@@ -2077,12 +2078,13 @@ int polysock_net_server_socket(polysock_t **out, int port, int backlog, const ch
 
 /**
  * Receives at least one and at most `n` bytes, and returns how many; POLYSOCK_EEOF at the end of the stream, from then on
- * always, also after close. Empty datagrams are passed over.
+ * always, also after close. Empty datagrams are skipped.
  *
  * BSD: recv(2). Python: polysock.net InputStream.read. Java: InputStream.read (-1 at the end).
  * It waits as long as polysock_net_set_so_timeout() says, for ever unless set. Threads that call it at the same time take
  * turns, and waiting for the turn counts against that time. `n` 0 returns 0. POLYSOCK_ETIMEDOUT, after which reading may go
- * on; POLYSOCK_ECONNRESET, POLYSOCK_ECONNTIMEDOUT, and from then on always; POLYSOCK_ECLOSED, also when another thread closes the socket meanwhile.
+ * on; POLYSOCK_ECONNRESET, POLYSOCK_ECONNTIMEDOUT, and from then on always; POLYSOCK_ECLOSED, also when another thread
+ * closes the socket meanwhile.
  * @ingroup polysock_net
  */
 ssize_t polysock_net_read(polysock_t *s, void *buf, size_t n);

@@ -513,7 +513,7 @@ def send_fds(sock, buffers, fds, flags=0, address=None):
 
 
 def recv_fds(sock, bufsize, maxfds, flags=0):
-    """Receives bytes and up to `maxfds` descriptors over a Unix socket; returns bytes, descriptors, flags and address."""
+    """Receives bytes and up to `maxfds` descriptors over a Unix socket: returns bytes, descriptors, flags, address."""
     fds = array.array("i")
     data, ancillary, flags, address = sock.recvmsg(bufsize, CMSG_LEN(maxfds * fds.itemsize), flags)
     for level, kind, rights in ancillary:

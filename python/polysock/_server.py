@@ -127,7 +127,7 @@ class Server:
         return ServerStats(*self._server.stats)
 
     def start(self):
-        """Begins to serve, in new threads, and returns. Does nothing when started already; OSError (EBADF) after stop()."""
+        """Begins to serve, in new threads, and returns. Does nothing if already started; OSError (EBADF) after stop()."""
         with self._lock:
             if self._is_closed():
                 closed = OSError(errno.EBADF, os.strerror(errno.EBADF))
@@ -152,14 +152,14 @@ class Server:
     def stop(self, timeout=5.0):
         """Ends the server and returns how many handlers are still running.
 
-        It stops accepting, and refuses connections that still wait. Handlers have `timeout` seconds to finish (None: for
-        ever; 0: none), then their connections are closed, which makes calls that wait on them raise OSError (EBADF);
-        they get at most a second more. Handlers that are running even then wait for something else. A detached
-        connection, which TLS makes of it, is the handler's own to close.
+        It stops accepting, and refuses connections that still wait. Handlers have `timeout` seconds to finish (None:
+        for ever; 0: none), then their connections are closed, which makes calls that wait on them raise OSError
+        (EBADF); they get at most a second more. Handlers that run even then wait for something else. A connection that
+        was detached, as wrapping for TLS does, is the handler's own to close.
 
-        Any thread may call it, any number of times. When a handler calls it, it does not wait for that handler, does not
-        count it and does not close its connection, nor those of other handlers that are stopping the server. Calls from
-        other threads wait for all.
+        Any thread may call it, any number of times. Called by a handler, it does not wait for that handler, does not
+        count it and does not close its connection, nor those of other handlers that are stopping the server. Calls
+        from other threads wait for all.
         """
         began = time.monotonic()
         running = self._server.stop(timeout)
@@ -252,8 +252,8 @@ class _Thread(threading.Thread):
         super().__init__(name=f"polysock-server-{number}", daemon=True)
         self.server = server
         self.handling = False
-        # Not in a local variable: a program that keeps an exception keeps its frames and what they hold, and stop() waits
-        # for the worker.
+        # Not in a local variable: a program that keeps an exception keeps its frames and what they hold, and stop()
+        # waits for the worker.
         self.worker = None
 
     def start(self):

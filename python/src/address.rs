@@ -183,7 +183,8 @@ fn unix(object: &Bound<'_, PyAny>) -> PyResult<Address> {
     let name = Readable::of(&encoded)?.to_vec()?;
     let too_long = || {
         let length = name.len();
-        let hint = format!("the path has {length} bytes, and the limit is 107: a relative path may be shorter");
+        let hint =
+            format!("the path has {length} bytes, and the limit is 107: a relative path may be shorter");
         notes::add_hint(object.py(), PyOSError::new_err("AF_UNIX path too long"), &hint)
     };
     let is_path = name.first().is_some_and(|&first| first != 0);

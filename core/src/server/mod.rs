@@ -87,8 +87,8 @@ impl Server {
     /// Closing the listener, from anywhere, ends accepting as [`stop`](Self::stop) does.
     ///
     /// # Errors
-    /// `InvalidInput` when there are no `max_connections` or one of the timeouts is zero; `EINVAL` when the socket does not listen, `EOPNOTSUPP` when
-    /// it can't; `Closed`.
+    /// `InvalidInput` when `max_connections` or one of the timeouts is zero; `EINVAL` when the socket does not listen,
+    /// `EOPNOTSUPP` when it can't; `Closed`.
     pub fn new(listener: impl Into<Arc<Socket>>, options: ServeOptions) -> Result<Self> {
         let listener = listener.into();
         let invalid = |argument| Err(Error::invalid(Operation::Server, argument, "must not be 0"));

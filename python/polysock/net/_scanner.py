@@ -10,23 +10,24 @@ _SPACE = re.compile(r"[\s\x1c-\x1f]*")
 _GAP = re.compile(r"[\s\x1c-\x1f]")
 _WORD = re.compile(r"[^\s\x1c-\x1f]")
 _LINE_END = re.compile("\r\n|[\n\r\u2028\u2029\u0085]")
-# No part of a pattern may match what the next one matches too: a word that fails in the end is then given up at once.
+# No part of a pattern may match what the next part matches too, so that matching takes linear time.
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _BROKEN = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?(NaN|Infinity)")
-# A number of 64 bits has no more digits.
+# The digits of the largest 64-bit number.
 _MOST_DIGITS = 19
 
 
 class Scanner:
     """Reads words, numbers and lines of a reader, of a stream of bytes in UTF-8, or of a text.
 
-    Where the stream fails the input ends, as in Java; `ioException` says why. After a timeout the next call goes on. A
-    word, a line, or white space before a word of more than 16 Mi characters raises IOException; what was read stays.
+    When the stream fails, the input ends, as in Java; `ioException` says why. After a timeout the next call goes on. A
+    word or line of more than 16 Mi characters, or that much white space before a word, raises IOException; what was
+    read is kept.
     """
 
     def __init__(self, source, charset="UTF-8", /):
         self._text, self._at = "", 0
-        # What was read behind that, in pieces.
+        # Pieces of text read after that.
         self._behind, self._length_behind = (), 0
         self._source, self._ended, self._closed, self._failure = None, False, False, None
         if isinstance(source, str):
@@ -36,7 +37,7 @@ class Scanner:
             self._source = BufferedReader(reader)
 
     def _more(self):
-        """Reads more, which becomes the last of `_behind`; None when the input has ended or time is up."""
+        """Reads another piece and appends it to `_behind`; None when the input has ended or time is up."""
         source = self._source
         if self._ended:
             return None
@@ -55,7 +56,7 @@ class Scanner:
         return None
 
     def _join(self):
-        """Puts what was read behind the text with it."""
+        """Appends the pieces in `_behind` to the text."""
         if self._behind:
             text = "".join((self._text[self._at :], *self._behind))
             self._text, self._at, self._behind, self._length_behind = text, 0, (), 0
@@ -71,7 +72,7 @@ class Scanner:
         try:
             while True:
                 if before + self._length_behind > LONGEST_LINE:
-                    raise IOException(f"a word or line of more than {LONGEST_LINE} characters")
+                    raise IOException(f"the word or line is longer than {LONGEST_LINE} characters")
                 seen = before + self._length_behind
                 if (piece := self._more()) is None:
                     return None

@@ -194,13 +194,13 @@ class FilterInputStream(InputStream):
 
     def __init__(self, stream, /):
         self._stream = input_stream(stream)
-        # What came and was not handed out: from `_at` on.
+        # Bytes received and not yet returned: from `_at` on.
         self._kept = bytearray()
         self._at = 0
         self._turn = _native.Turn()
 
     def _need(self, length, size):
-        """Reads until there are so many bytes, no more than `size` ahead; False when the stream ends sooner."""
+        """Reads until there are `length` bytes, at most `size` ahead; False when the stream ends sooner."""
         if self._at:
             self._forget()
         while len(self._kept) < length:
@@ -209,7 +209,7 @@ class FilterInputStream(InputStream):
         return True
 
     def _forget(self):
-        """Lets go of what was handed out."""
+        """Drops bytes that were returned."""
         at = self._at
         del self._kept[:at]
         self._at = 0
@@ -219,7 +219,7 @@ class FilterInputStream(InputStream):
         return 0
 
     def _ensure_open(self):
-        """Raises when the stream was closed, where that is remembered."""
+        """Raises if the stream was closed and remembers it."""
 
     def read(self, buffer=None, off=0, length=None, /):
         """Reads one byte as a number, or at least one into (a part of) a buffer and says how many; -1 is the end."""
@@ -288,7 +288,7 @@ class DataInputStream(FilterInputStream):
     """Reads numbers and texts in the format of Java's DataOutputStream: big-endian, whatever the machine."""
 
     def _require(self, length):
-        """Reads until there are so many bytes; EOFException when the stream ends sooner."""
+        """Reads until there are `length` bytes; EOFException when the stream ends sooner."""
         try:
             whole = self._need(length, 0)
         except BaseException as failed:  # also what a signal handler raised
@@ -299,7 +299,7 @@ class DataInputStream(FilterInputStream):
             raise EOFException
 
     def _number(self, layout):
-        """The number that comes next, and where it ends."""
+        """The next number, and where it ends."""
         self._require(layout.size)
         return layout.unpack_from(self._kept, self._at)[0], self._at + layout.size
 
@@ -454,7 +454,7 @@ class DataInputStream(FilterInputStream):
             turn.taken = False
 
     def _find_line(self):
-        """The line that comes next, and where the one after it begins."""
+        """The next line, and where the one after it begins."""
         kept, count = self._kept, 0
         while True:
             begin = self._at
@@ -465,7 +465,7 @@ class DataInputStream(FilterInputStream):
             ):
                 break
             if found is None and count > LONGEST_LINE:
-                raise IOException(f"a line of more than {LONGEST_LINE} bytes")
+                raise IOException(f"the line is longer than {LONGEST_LINE} bytes")
             if found is None and not self._need(count + 1, 0):
                 line = kept[self._at :].decode("latin-1")
                 return line or None, len(kept)
@@ -513,8 +513,8 @@ class BufferedOutputStream(FilterOutputStream):
         self._turn = _native.Turn()
 
     def write(self, data, off=0, length=None, /):
-        """Writes all of (a part of) a bytes-like object, or the low 8 bits of a number. What an exception ends was not
-        taken, but for the first `done` bytes."""
+        """Writes all of (a part of) a bytes-like object, or the low 8 bits of a number. After an exception only the
+        first `done` bytes were taken."""
         data = (data & 0xFF).to_bytes(1, "big") if isinstance(data, int) else bytes(part(data, off, length))
         turn = self._turn
         turn.taken = True
@@ -534,7 +534,7 @@ class BufferedOutputStream(FilterOutputStream):
             turn.taken = False
 
     def flush(self):
-        """Sends what is kept back. What was sent when an exception ends that is not sent again."""
+        """Sends what is buffered. After an exception, bytes that were sent are not sent again."""
         turn = self._turn
         turn.taken = True
         try:

@@ -38,18 +38,18 @@ class Reader(metaclass=ABCMeta):
 
 
 class _Characters(Reader):
-    """Hands out text that was read ahead: `_text` from `_at` on."""
+    """Returns text that was read ahead: `_text` from `_at` on."""
 
     def __init__(self):
         self._text, self._at = "", 0
         self._turn = _native.Turn()
 
     def _ensure_open(self):
-        """Raises when the reader was closed, where that is remembered."""
+        """Raises if the reader was closed and remembers it."""
 
     @abstractmethod
     def _has_text(self):
-        """Whether there is text to hand out; reads when there is none."""
+        """Whether there is text to return; reads when there is none."""
 
     def read(self, cbuf=None, off=0, length=None, /):
         """Reads one character as its number, or some into (a part of) a list and says how many; -1 is the end."""
@@ -82,12 +82,12 @@ class InputStreamReader(_Characters):
         self._stream = input_stream(stream)
         self._make_decoder = _decoder(charset)
         self._encoding = charset
-        # Bytes that came and are not decoded yet, and how far the decoder is.
+        # Bytes not decoded yet, and the state of the decoder.
         self._kept = bytearray()
         self._state = self._make_decoder().getstate()
 
     def _has_text(self):
-        """Whether there is text to hand out; reads when there is none."""
+        """Whether there is text to return; reads when there is none."""
         while self._at == len(self._text):
             ended = not self._kept and _native.take_in(self._kept, self._stream, _CHUNK) < 0
             decoder = self._make_decoder()
@@ -147,7 +147,7 @@ class BufferedReader(_Characters):
         return self._at < len(self._text) or self._fill()
 
     def _fill(self):
-        """Takes what the reader has when everything was handed out; whether anything came."""
+        """Takes more text from the reader when all was returned; whether there was any."""
         reader = self._reader
         while reader._has_text():
             if self._skip_lf and reader._text[reader._at] == "\n":
@@ -170,7 +170,7 @@ class BufferedReader(_Characters):
                 stop = len(text) if end is None else end.start()
                 length = self._begun_length + stop - at
                 if length > self._longest:
-                    raise IOException(f"a line of more than {self._longest} characters")
+                    raise IOException(f"the line is longer than {self._longest} characters")
                 piece = text[at:stop]
                 if end is not None:
                     line = "".join((*self._begun, piece))
@@ -262,15 +262,15 @@ class OutputStreamWriter(Writer):
         self._stream = output_stream(stream)
         self._make_encoder = _encoder(charset)
         self._encoding = charset
-        # How far the encoder is, and what was encoded and not sent.
+        # The state of the encoder, and encoded bytes not sent yet.
         self._state = self._make_encoder().getstate()
         self._waiting = bytearray()
         self._turn = _native.Turn()
         self._closed = False
 
     def write(self, text, off=0, length=None, /):
-        """Writes (a part of) a text, or the character of a number, of which the low 16 bits count. A text that an
-        exception ends was not taken."""
+        """Writes (a part of) a text, or the character of a number, of which the low 16 bits count. After an
+        exception nothing of the text was taken."""
         if self._closed:
             raise IOException("Stream closed")
         if isinstance(text, int):
@@ -300,7 +300,7 @@ class OutputStreamWriter(Writer):
             turn.taken = False
 
     def flush(self):
-        """Sends what is kept back. What was sent when an exception ends that is not sent again."""
+        """Sends what is buffered. After an exception, bytes that were sent are not sent again."""
         if self._closed:
             raise IOException("Stream closed")
         turn = self._turn
@@ -423,7 +423,7 @@ class PrintStream(PrintWriter):
 
 
 def with_piece(pieces, piece):
-    """A text in pieces, of which each is longer than the next, and another: few, however short what comes is."""
+    """Pieces of a text and another one, joined so that each is longer than the next: few, however short they come."""
     at = len(pieces)
     while at and len(pieces[at - 1]) <= len(piece):
         at -= 1
