@@ -127,7 +127,7 @@ class Server:
         return ServerStats(*self._server.stats)
 
     def start(self):
-        """Begins to serve, in new threads, and returns. Does nothing if already started; OSError (EBADF) after stop()."""
+        """Begins to serve, in new threads, and returns. If already started: nothing. After stop(): OSError (EBADF)."""
         with self._lock:
             if self._is_closed():
                 closed = OSError(errno.EBADF, os.strerror(errno.EBADF))
