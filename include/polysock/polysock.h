@@ -854,10 +854,10 @@ typedef struct {
  *
  * BSD: what follows accept(2). Python: the handler of polysock.Server. Java: what follows ServerSocket.accept.
  * Several threads call it at once. The connection is lent: it must not be freed, nor used after the return. The server
- * then closes it, FIN first where there is unread input, so that the peer gets what was sent; but not after
- * polysock_fileno(), polysock_dup() or fork(2), so that it goes on for another holder. A callback may close it itself, or
- * keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3), no pthread_exit(3), no C++
- * exception.
+ * then closes it, FIN first where there is unread input, so that the peer gets what was sent; after polysock_fileno(),
+ * polysock_dup() or fork(2) it is a plain close, which leaves the connection to other holders. A callback may close it
+ * itself, or keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3), no pthread_exit(3), no
+ * C++ exception.
  * @ingroup polysock_server
  */
 typedef int (*polysock_connection_fn)(polysock_t *connection, const polysock_addr *peer, void *user);

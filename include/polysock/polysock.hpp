@@ -149,7 +149,7 @@ template <class Number> std::uint16_t port(const char *argument, Number number)
     return low_bits;
 }
 
-// A time for C, whose numbers end earlier: what is beyond is the last of them.
+// A time as C's int; one that does not fit becomes the nearest that does.
 template <class Rep, class Period> int c_int(std::chrono::duration<Rep, Period> time)
 {
     using limits = std::numeric_limits<int>;

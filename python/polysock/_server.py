@@ -45,7 +45,8 @@ class Server:
 
     At most `max_connections` are handled at once; further ones wait in the kernel, `backlog` of them connected
     already. The handler may close its connection or detach() it; otherwise it is closed when the handler returns,
-    FIN first where there is unread input, so that the peer gets what was sent. An exception of the handler ends only
+    FIN first where there is unread input, so that the peer gets what was sent (after fileno(), dup() or a fork it is a
+    plain close, which leaves the connection to other holders). An exception of the handler ends only
     its connection and is passed to `on_error(exception, address)`. Failures of the server itself are passed with the
     address None: it can't start a thread, or can't accept for lack of descriptors, and then tries again. Without
     `on_error`, threading.excepthook is called, as for any uncaught exception of a thread; a note names the client.
