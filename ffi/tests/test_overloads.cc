@@ -180,6 +180,13 @@ TEST(lengths_are_those_of_the_memory)
     CHECK(words([&] { buffer(room, 5); }) == "the length 5 is more than the array's 4 bytes");
 }
 
+TEST(a_text_that_is_not_there_is_refused)
+{
+    const char *const absent = nullptr; // as of getenv
+    CHECK(words([absent] { bytes all(absent); }) == "the text is NULL");
+    CHECK(words([absent] { polysock::create_connection("127.0.0.1", absent, 1s); }) == "the text is NULL");
+}
+
 TEST(ports_are_numbers)
 {
     auto listener = polysock::create_server("127.0.0.1", 0);
@@ -214,6 +221,7 @@ TEST(a_text_with_a_nul_is_refused)
 int main()
 {
     RUN(lengths_are_those_of_the_memory);
+    RUN(a_text_that_is_not_there_is_refused);
     RUN(ports_are_numbers);
     RUN(a_text_with_a_nul_is_refused);
     return report();

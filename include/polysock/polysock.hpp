@@ -110,6 +110,16 @@ inline const char *c_text(const std::string &text)
     return text.c_str();
 }
 
+inline std::string_view view(std::string_view text) noexcept { return text; }
+
+// A pointer that may be null, as what getenv(3) returns.
+inline std::string_view view(const char *text)
+{
+    if (text == nullptr)
+        refuse("the text is NULL");
+    return text;
+}
+
 inline const char *c_text(const std::optional<std::string> &text) { return text ? c_text(*text) : nullptr; }
 
 inline std::size_t within(std::size_t n, std::size_t size)
@@ -173,8 +183,8 @@ public:
     // An array that is filled at run time may hold text or other bytes: write its length likewise.
     template <std::size_t N> bytes(char (&)[N]) = delete;
     template <class Text, std::enable_if_t<std::is_convertible_v<const Text &, std::string_view> && !std::is_array_v<Text>, int> = 0>
-    bytes(const Text &text) noexcept // NOLINT: converts on purpose
-        : bytes(std::string_view(text))
+    bytes(const Text &text) // NOLINT: converts on purpose
+        : bytes(detail::view(text))
     {
     }
     bytes(std::string_view text) noexcept : data_(text.data()), size_(text.size()) {} // NOLINT: converts on purpose
@@ -258,7 +268,7 @@ class service {
 public:
     service(std::string name) : text_(std::move(name)) {}     // NOLINT: converts on purpose
     service(std::string_view name) : text_(name) {}           // NOLINT: converts on purpose
-    service(const char *name) : text_(name) {}                // NOLINT: converts on purpose
+    service(const char *name) : text_(detail::view(name)) {}  // NOLINT: converts on purpose
     service(std::nullptr_t) = delete;
     template <class Number, std::enable_if_t<detail::is_number<Number>, int> = 0>
     service(Number port) : text_(std::to_string(port)) // NOLINT: converts on purpose
