@@ -3,10 +3,12 @@
 
 import argparse
 import collections
+import concurrent.futures
 import pathlib
 import random
 import signal
 import sys
+import threading
 import time
 
 from faults.judge import ABSORBED, EXEMPT, NOT_REACHED, REFUSED, VIOLATION, Violated
@@ -30,32 +32,61 @@ def main(arguments=None):
     except Malformed as exc:
         print(exc, file=sys.stderr)
         return 2
-    began, counts, violations, stopped = time.monotonic(), collections.Counter(), [], False
+    began, tally = time.monotonic(), Tally()
     names = options.faulty or list(drivers)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        play_all(names, drivers, objects, known, chosen, options, counts, violations)
-    except KeyboardInterrupt:
-        stopped = True
-    played = report(counts, names, violations, time.monotonic() - began)
-    if stopped:
+    play_all(names, drivers, objects, known, chosen, options, tally)
+    played = report(tally.counts, names, tally.violations, time.monotonic() - began)
+    if tally.stopped:
         print("stopped before its end")
-    return 1 if violations or stopped or not (played or options.count) else 0
+    return 1 if tally.violations or tally.stopped or not (played or options.count) else 0
 
 
-def play_all(names, drivers, objects, known, chosen, options, counts, violations):
-    parts = [(name, role) for name in names for role in ROLES]
-    for number, (name, role) in enumerate(parts):
-        share = chosen[number :: len(parts)] if options.sample else chosen
-        for played in play(name, role, drivers, objects.get(name, ""), known, share, options, counts):
-            counts[name, played.outcome] += 1
+class Tally:
+    """What the plays have shown, of all that go on at the same time."""
+
+    def __init__(self):
+        self.lock, self.counts, self.violations, self.stopped = threading.Lock(), collections.Counter(), 0, False
+
+    def add(self, name, **numbers):
+        with self.lock:
+            self.counts.update({(name, what): number for what, number in numbers.items()})
+
+    def note(self, name, role, played):
+        with self.lock:
+            self.counts[name, played.outcome] += 1
             if played.outcome == VIOLATION:
-                violations.append((name, role, played))
+                self.violations += 1
                 print(f"VIOLATION {name} as {role}, {played.scenario}, {played.fault}")
                 print("  " + played.words.replace("\n", "\n  "), flush=True)
-        if options.count:
-            numbers = (counts[name, what] for what in ("scenarios", "calls", "faults"))
-            print("{} up to {}: {} scenarios, {} calls that can fail, {} faults".format(name, role, *numbers), flush=True)
+
+
+def play_all(names, drivers, objects, known, chosen, options, tally):
+    parts = [(name, role) for name in names for role in ROLES]
+    with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
+        futures = [
+            pool.submit(
+                play_part, name, role, drivers, objects.get(name, ""), known,
+                chosen[number :: len(parts)] if options.sample else chosen, options, tally,
+            )
+            for number, (name, role) in enumerate(parts)
+        ]  # fmt: skip
+        try:
+            for future in futures:
+                future.result()
+        except KeyboardInterrupt:
+            tally.stopped = True
+            pool.shutdown(cancel_futures=True)
+
+
+def play_part(name, role, drivers, object_name, known, scenarios, options, tally):
+    for played in play(name, role, drivers, object_name, known, scenarios, options, tally):
+        tally.note(name, role, played)
+        if tally.stopped:
+            return
+    if options.count:
+        numbers = (tally.counts[name, what] for what in ("scenarios", "calls", "faults"))
+        print("{} up to {}: {} scenarios, {} calls that can fail, {} faults".format(name, role, *numbers), flush=True)
 
 
 def parse(arguments):
@@ -73,6 +104,7 @@ def parse(arguments):
     parser.add_argument("--sample", type=int, metavar="N", help="N faults a scenario, always the same; languages take turns")
     parser.add_argument("--seed", default="1", help="which ones --sample takes")
     parser.add_argument("--count", action="store_true", help="say how many faults there are, play none")
+    parser.add_argument("--jobs", type=int, default=4, help="languages and roles played at the same time")
     parser.add_argument("--limit", type=float, default=15, help="seconds a step may take")
     parser.add_argument("--verbose", action="store_true", help="every play")
     parser.add_argument("--scenarios", default=HERE / "scenarios", help=argparse.SUPPRESS)
@@ -80,7 +112,7 @@ def parse(arguments):
     return parser.parse_args(arguments)
 
 
-def play(name, role, drivers, object_name, known, scenarios, options, counts):
+def play(name, role, drivers, object_name, known, scenarios, options, tally):
     """The plays of one language in one role, with every fault or a sample of them."""
     mine, partner = (name, drivers[name]), (options.partner, drivers[options.partner])
     ends = (mine, partner) if role == "server" else (partner, mine)
@@ -96,9 +128,7 @@ def play(name, role, drivers, object_name, known, scenarios, options, counts):
                 yield Played(scenario.path, None, VIOLATION, str(exc))
                 continue
             found = wanted(seen or {}, scenario, name, role, object_name != "", options)
-            counts[name, "scenarios"] += bool(found)
-            counts[name, "calls"] += len({(fault.call, fault.at) for fault in found})
-            counts[name, "faults"] += len(found)
+            tally.add(name, scenarios=bool(found), calls=len({(fault.call, fault.at) for fault in found}), faults=len(found))
             for fault in [] if options.count else found:
                 played = pair.play_with(scenario, fault)
                 if options.verbose:
@@ -133,7 +163,7 @@ def report(counts, names, violations, seconds):
         numbers = [counts[name, outcome] for outcome in outcomes]
         print(f"{name:14} {sum(numbers):8} " + " ".join(f"{number:11}" for number in numbers))
     total = sum(counts[name, outcome] for name in names for outcome in outcomes)
-    print(f"{total} plays with a fault in {seconds:.0f} s, {len(violations)} violations")
+    print(f"{total} plays with a fault in {seconds:.0f} s, {violations} violations")
     return total
 
 
