@@ -20,24 +20,37 @@ pyo3::create_exception!(
 
 /// The exception for a core error.
 pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
-    let raised = match error.kind() {
-        Kind::TimedOut => PyTimeoutError::new_err("timed out"),
-        Kind::EndOfStream => PyEOFError::new_err("end of stream"),
-        Kind::Truncated { missing } => truncated(py, error, missing),
-        Kind::Resolve(code) => gaierror(py, code, &error.kind().to_string()),
-        Kind::InvalidInput(_) => PyValueError::new_err(error.kind().to_string()),
-        Kind::OutOfMemory => no_memory(error.kind()),
-        // Ended by a signal handler, whose exception is raised in place of this one.
-        Kind::Interrupted => PyKeyboardInterrupt::new_err(()),
-        Kind::WouldBlock | Kind::InProgress | Kind::Closed | Kind::Busy | Kind::Unsupported | Kind::Os(_) => {
-            numbered(py, error)
-        }
-        _ => numbered(py, error),
-    };
+    let raised = settled(
+        py,
+        match error.kind() {
+            Kind::TimedOut => PyTimeoutError::new_err("timed out"),
+            Kind::EndOfStream => PyEOFError::new_err("end of stream"),
+            Kind::Truncated { missing } => truncated(py, error, missing),
+            Kind::Resolve(code) => gaierror(py, code, &error.kind().to_string()),
+            Kind::InvalidInput(_) => PyValueError::new_err(error.kind().to_string()),
+            Kind::OutOfMemory => no_memory(error.kind()),
+            // Ended by a signal handler, whose exception is raised in place of this one.
+            Kind::Interrupted => PyKeyboardInterrupt::new_err(()),
+            Kind::WouldBlock
+            | Kind::InProgress
+            | Kind::Closed
+            | Kind::Busy
+            | Kind::Unsupported
+            | Kind::Os(_) => numbered(py, error),
+            _ => numbered(py, error),
+        },
+    );
     if error.done() > 0 || moves_everything(error.operation()) {
         note_done(py, &raised, error);
     }
     raised
+}
+
+/// The exception made here and now. One that is made when it is first looked at asks the standard library who the thread is, which
+/// ends the process where there is no memory for that.
+pub fn settled(py: Python<'_>, raised: PyErr) -> PyErr {
+    raised.restore(py);
+    PyErr::fetch(py)
 }
 
 /// Whether an operation goes on until everything has moved, so that `done` is looked for on its every exception.
@@ -106,7 +119,7 @@ fn numbered(py: Python<'_>, error: &Error) -> PyErr {
 
 fn truncated(py: Python<'_>, error: &Error, missing: usize) -> PyErr {
     let text = format!("{} bytes, {missing} missing", error.done());
-    let raised = TruncatedError::new_err(text);
+    let raised = settled(py, TruncatedError::new_err(text));
     note(py, &raised, "missing", missing);
     raised
 }

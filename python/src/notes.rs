@@ -77,6 +77,7 @@ pub fn add(py: Python<'_>, raised: &PyErr, error: &Error, about: About<'_>) {
 /// Adds a hint to an exception that is not the core's.
 pub fn add_hint(py: Python<'_>, raised: PyErr, hint: &str) -> PyErr {
     let note = format!("hint: {hint}");
+    let raised = error::settled(py, raised);
     let _ = raised.value(py).call_method1(intern!(py, "add_note"), (note,));
     raised
 }
@@ -84,6 +85,7 @@ pub fn add_hint(py: Python<'_>, raised: PyErr, hint: &str) -> PyErr {
 /// The error of an address that Python gave, with a hint at what is wrong with it.
 pub fn of_address(raised: PyErr, family: Family, object: &Bound<'_, PyAny>) -> PyErr {
     let py = object.py();
+    let raised = error::settled(py, raised);
     let is_type_error = raised.is_instance_of::<PyTypeError>(py);
     let tuple = object.cast::<PyTuple>().ok();
     let item = |at: usize| tuple.and_then(|tuple| tuple.get_item(at).ok());
@@ -142,6 +144,7 @@ pub fn of_data(raised: PyErr, object: &Bound<'_, PyAny>) -> PyErr {
 /// The error of a look-up, with a hint where the host is written as it is elsewhere.
 pub fn of_host(raised: PyErr, host: &Bound<'_, PyAny>) -> PyErr {
     let py = host.py();
+    let raised = error::settled(py, raised);
     let text = host.cast::<PyString>().ok().and_then(|host| host.to_str().ok());
     match text {
         Some(text) if !raised.is_instance_of::<PyOSError>(py) || text.is_empty() => raised,

@@ -9,7 +9,7 @@ use crate::notes::About;
 use crate::socket::{NativeSocket, Unclaimed};
 use crate::{address, convert, error};
 use polysock_core::{Kind, ServeOptions, Step, Timeout};
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use pyo3::IntoPyObjectExt;
@@ -25,10 +25,24 @@ pub struct Server(Arc<polysock_core::Server>);
 pub struct Worker(Mutex<polysock_core::Worker>);
 
 /// What a server may accept on.
-#[derive(FromPyObject)]
 enum Listener<'py> {
     Plain(Bound<'py, NativeSocket>),
     Java(Bound<'py, ServerSocket>),
+}
+
+// Not derived: that would keep what each variant said, and look at it (see `error::settled`).
+impl<'py> FromPyObject<'_, 'py> for Listener<'py> {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(given) = given.extract() {
+            Ok(Self::Plain(given))
+        } else if let Ok(given) = given.extract() {
+            Ok(Self::Java(given))
+        } else {
+            Err(PyTypeError::new_err("expected a socket or a ServerSocket"))
+        }
+    }
 }
 
 #[pymethods]

@@ -11,6 +11,7 @@ use crate::notes::About;
 use crate::raw::buffer::{Readable, Writable};
 use polysock_core::net::{self, Refusal};
 use polysock_core::{Address, Kind};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
@@ -25,10 +26,24 @@ pub struct DatagramSocket {
 }
 
 /// The first argument of a constructor that was given.
-#[derive(FromPyObject)]
 pub enum Where<'py> {
     Port(i64),
     Address(Option<Bound<'py, SocketAddress>>),
+}
+
+// Not derived: that would keep what each variant said, and look at it (see `error::settled`).
+impl<'py> FromPyObject<'_, 'py> for Where<'py> {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(given) = given.extract() {
+            Ok(Self::Port(given))
+        } else if let Ok(given) = given.extract() {
+            Ok(Self::Address(given))
+        } else {
+            Err(PyTypeError::new_err("expected a port, a SocketAddress or None"))
+        }
+    }
 }
 
 impl DatagramSocket {

@@ -1,6 +1,6 @@
 //! The one conversion of the core's refusals and errors into Java's exceptions, with Java's texts.
 
-use crate::error::{note, note_done, strerror};
+use crate::error::{note, note_done, settled, strerror};
 use crate::gil::Failure;
 use crate::notes::{self, About};
 use polysock_core::net::Refusal;
@@ -23,7 +23,7 @@ pub fn exception(py: Python<'_>, failure: Failure<Refusal>, about: About<'_>) ->
 
 /// Java's exception for a refusal, with notes on the call.
 pub fn noted(py: Python<'_>, refused: &Refusal, about: About<'_>) -> PyErr {
-    let raised = refusal(py, refused);
+    let raised = settled(py, refusal(py, refused));
     if let Refusal::Failed(failed) = refused {
         notes::add(py, &raised, failed, about);
     }

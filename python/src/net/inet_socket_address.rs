@@ -4,6 +4,7 @@ use super::error::illegal_argument;
 use super::inet_address::{self, look_up, InetAddress};
 use super::values;
 use polysock_core::net::To;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -24,11 +25,29 @@ pub struct InetSocketAddress {
 }
 
 /// The first argument of the constructor.
-#[derive(FromPyObject)]
 enum Host<'py> {
     Port(i64),
     Address(Bound<'py, InetAddress>),
     Name(String),
+}
+
+// Not derived: that would keep what each variant said, and look at it (see `error::settled`).
+impl<'py> FromPyObject<'_, 'py> for Host<'py> {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(given) = given.extract() {
+            Ok(Self::Port(given))
+        } else if let Ok(given) = given.extract() {
+            Ok(Self::Address(given))
+        } else if let Ok(given) = given.extract() {
+            Ok(Self::Name(given))
+        } else {
+            Err(PyTypeError::new_err(
+                "expected a port, an InetAddress or the name of a host",
+            ))
+        }
+    }
 }
 
 impl InetSocketAddress {

@@ -12,7 +12,7 @@ use crate::socket::Unclaimed;
 use crate::tcp_info::TcpInfo;
 use polysock_core::net::{self, To};
 use polysock_core::{Address, Timeout};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyInt;
@@ -30,10 +30,26 @@ pub struct NetSocket {
 }
 
 /// The host to connect to.
-#[derive(FromPyObject)]
 enum Host<'py> {
     Address(Bound<'py, InetAddress>),
     Name(String),
+}
+
+// Not derived: that would keep what each variant said, and look at it (see `error::settled`).
+impl<'py> FromPyObject<'_, 'py> for Host<'py> {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(given) = given.extract() {
+            Ok(Self::Address(given))
+        } else if let Ok(given) = given.extract() {
+            Ok(Self::Name(given))
+        } else {
+            Err(PyTypeError::new_err(
+                "expected an InetAddress or the name of a host",
+            ))
+        }
+    }
 }
 
 impl From<net::Socket> for NetSocket {
