@@ -30,13 +30,15 @@ static int unix_name(struct request *r, const polysock_addr *a)
 
 int name_of(struct request *r, const polysock_addr *a)
 {
-    char host[POLYSOCK_ADDR_TEXT_SIZE];
+    char text[POLYSOCK_ADDR_TEXT_SIZE];
     if (a->length == 0 || polysock_addr_family(a) == POLYSOCK_AF_UNIX)
         return unix_name(r, a);
-    int length = polysock_addr_ip(a, host, sizeof host);
+    int length = polysock_addr_format(a, text, sizeof text);
     if (length < 0)
         return refused(r, length);
-    return answer(r, "ok host=%s port=%u", host, polysock_addr_port(a));
+    /* `1.2.3.4:80` or `[::1]:80`. polysock_addr_ip() would write ::ffff:1.2.3.4 as the IPv4 address that it means. */
+    size_t bracket = text[0] == '[', end = (size_t)(strrchr(text, ':') - text);
+    return answer(r, "ok host=%.*s port=%u", (int)(end - 2 * bracket), text + bracket, polysock_addr_port(a));
 }
 
 /* `/path`, `@name`, `@:hex` or `-`. */

@@ -34,8 +34,11 @@ polysock::address unix_address(const std::string &word)
 std::string name_of(const polysock::address &a)
 {
     const ::polysock_addr *raw = a.get();
-    if (raw->length != 0 && a.family() != POLYSOCK_AF_UNIX)
-        return "host=" + a.ip() + " port=" + std::to_string(a.port());
+    if (raw->length != 0 && a.family() != POLYSOCK_AF_UNIX) {
+        // `1.2.3.4:80` or `[::1]:80`. ip() would write ::ffff:1.2.3.4 as the IPv4 address that it means.
+        const std::string text = a.str(), host = text.substr(0, text.rfind(':'));
+        return "host=" + (host[0] == '[' ? host.substr(1, host.size() - 2) : host) + " port=" + std::to_string(a.port());
+    }
     if (raw->length <= name_at)
         return "name=-";
     const std::string name(reinterpret_cast<const char *>(raw->bytes) + name_at, static_cast<std::size_t>(raw->length) - name_at);
