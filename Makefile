@@ -93,6 +93,8 @@ SUITES := test-rust test-c test-python test-conformance test-faults test-install
 # Where each suite notes what it can't test on this machine.
 export POLYSOCK_SKIPPED := $(CURDIR)/$(BUILD)/skipped.txt
 
+FAULT_PROGRAMS := $(BUILD)/conformance/faults.so $(BUILD)/conformance/tour_c
+
 # Everything is built first, side by side; then the suites run one after another.
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 
@@ -104,7 +106,7 @@ test:
 	@echo "make test: every test of every language passed$$(test ! -s '$(POLYSOCK_SKIPPED)' || echo ', but for those above')"
 
 .PHONY: test-programs rust-tests c-tests
-test-programs: rust-tests c-tests drivers examples $(BUILD)/conformance/faults.so
+test-programs: rust-tests c-tests drivers examples $(FAULT_PROGRAMS)
 
 rust-tests: $(BUILD)/.prerequisites
 	cargo test --quiet --locked --workspace --exclude polysock-python --no-run
@@ -144,6 +146,10 @@ $(BUILD)/conformance/faults.so: conformance/faults/shim.c | $(BUILD)/.prerequisi
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC $< -o $@ -ldl
 
+$(BUILD)/conformance/tour_c: conformance/faults/tour.c include/polysock/polysock.h | lib
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -Iinclude -pthread $< -o $@ $(DRIVER_LIBS)
+
 OUR_DRIVERS = --driver 'rust=$(TARGET)/polysock-conformance-driver' \
 	  --driver 'c=$(BUILD)/conformance/driver_c' \
 	  --driver 'cpp=$(BUILD)/conformance/driver_cpp' \
@@ -155,12 +161,13 @@ drivers: lib python-module $(BUILD)/conformance/driver_c $(BUILD)/conformance/dr
 	cargo build --quiet --locked --release -p polysock-conformance-driver
 
 # In whose files the calls are made that fail; Rust's driver is one program with the library.
-FAULTS = $(PYTHON) conformance/run_faults.py --shim $(BUILD)/conformance/faults.so $(OUR_DRIVERS) \
+FAULTS = $(PYTHON) conformance/run_faults.py --shim $(BUILD)/conformance/faults.so --tour $(BUILD)/conformance/tour_c $(OUR_DRIVERS) \
 	  --calls-of c=libpolysock.so.0 --calls-of cpp=libpolysock.so.0 --calls-of python=_native.abi3.so --calls-of net=_native.abi3.so
 
-# Some faults of every scenario, always the same; `make soak` has them all.
-test-faults: drivers $(BUILD)/conformance/faults.so
+# Some faults of every scenario, always the same; `make soak` has them all. Then a thread that makes its first call without memory.
+test-faults: drivers $(FAULT_PROGRAMS)
 	$(FAULTS) --sample 2
+	$(FAULTS) --faulty net --only close-wakes-timed-connect --only tour/ --call allocation --most 10
 
 test-conformance: drivers
 	$(PYTHON) -m unittest discover -q -s conformance/tests -t conformance
@@ -254,7 +261,7 @@ SOAK_BURST  ?= 10000
 
 # Closes sockets under blocked calls, and bursts against callback servers, about a minute; then every fault, some hours.
 # Results: docs/soak.md.
-soak: drivers $(BUILD)/conformance/faults.so
+soak: drivers $(FAULT_PROGRAMS)
 	cargo test --quiet --locked --release -p polysock-core --test soak --test burst --no-run
 	POLYSOCK_SOAK_ROUNDS=$(SOAK_ROUNDS) cargo test --quiet --locked --release -p polysock-core --test soak -- --nocapture
 	POLYSOCK_BURST=$(SOAK_BURST) cargo test --quiet --locked --release -p polysock-core --test burst

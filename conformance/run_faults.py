@@ -11,14 +11,18 @@ import sys
 import threading
 import time
 
+from faults.control import Control
 from faults.judge import ABSORBED, EXEMPT, NOT_REACHED, REFUSED, VIOLATION, Violated
 from faults.play import Exceptions, FaultPair, Played
 from faults.table import CALLS, faults
+from faults.tour import AREAS, Tour
 from faults.transfers import TRANSFERS
 from run import HERE, choose, read_drivers
 from runner.known import Known
 from runner.play import open_network
 from runner.scenario import ROLES, Malformed, load
+
+SAMPLE_OF_TOUR = 10  # times as many faults of a tour as of a scenario: it is longer
 
 
 def main(arguments=None):
@@ -33,9 +37,9 @@ def main(arguments=None):
         print(exc, file=sys.stderr)
         return 2
     began, tally = time.monotonic(), Tally()
-    names = options.faulty or list(drivers)
+    names = [*(options.faulty or list(drivers)), *(["tour"] if options.tour else [])]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    play_all(names, drivers, objects, known, chosen, options, tally)
+    play_all([name for name in names if name != "tour"], drivers, objects, known, chosen, options, tally)
     played = report(tally.counts, names, tally.violations, time.monotonic() - began)
     if tally.stopped:
         print("stopped before its end")
@@ -71,6 +75,8 @@ def play_all(names, drivers, objects, known, chosen, options, tally):
             )
             for number, (name, role) in enumerate(parts)
         ]  # fmt: skip
+        if options.tour:
+            futures += [pool.submit(play_tour, area, objects["c"], options, tally) for area in AREAS if is_wanted(f"tour/{area}", options)]
         try:
             for future in futures:
                 future.result()
@@ -89,10 +95,36 @@ def play_part(name, role, drivers, object_name, known, scenarios, options, tally
         print("{} up to {}: {} scenarios, {} calls that can fail, {} faults".format(name, role, *numbers), flush=True)
 
 
+def is_wanted(path, options):
+    return not options.only or any(pattern in path for pattern in options.only)
+
+
+def play_tour(area, object_name, options, tally):
+    control = Control()
+    tour = Tour(options.tour, str(pathlib.Path(options.shim).resolve()), object_name, control)
+    try:
+        outcome, words = tour.play(area)
+        if outcome != NOT_REACHED:
+            tally.note("tour", area, Played(f"tour/{area}", None, VIOLATION, words))
+            return
+        found = wanted(control.seen(), area, "tour", "c", True, options, options.sample and options.sample * SAMPLE_OF_TOUR)
+        tally.add("tour", scenarios=1, calls=len({(fault.call, fault.at) for fault in found}), faults=len(found))
+        for fault in [] if options.count else found:
+            outcome, words = tour.play(area, fault)
+            if options.verbose:
+                print(f"{outcome} tour/{area}, {fault}", flush=True)
+            tally.note("tour", "c", Played(f"tour/{area}", fault, outcome, words))
+            if tally.stopped:
+                return
+    finally:
+        control.close()
+
+
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--driver", action="append", default=[], metavar="NAME=COMMAND", help="a language; repeat it")
     parser.add_argument("--calls-of", action="append", default=[], metavar="NAME=OBJECT", help="the file in that driver whose calls fail")
+    parser.add_argument("--tour", metavar="PROGRAM", help="made of faults/tour.c, to be played too")
     parser.add_argument("--shim", required=True, help="the library built from faults/shim.c")
     parser.add_argument("--faulty", action="append", metavar="NAME", help="the languages whose calls fail (default: all)")
     parser.add_argument("--partner", default="c", metavar="NAME", help="the language at the other end")
@@ -127,7 +159,7 @@ def play(name, role, drivers, object_name, known, scenarios, options, tally):
             except Violated as exc:
                 yield Played(scenario.path, None, VIOLATION, str(exc))
                 continue
-            found = wanted(seen or {}, scenario, name, role, object_name != "", options)
+            found = wanted(seen or {}, scenario.name, name, role, object_name != "", options, options.sample)
             tally.add(name, scenarios=bool(found), calls=len({(fault.call, fault.at) for fault in found}), faults=len(found))
             for fault in [] if options.count else found:
                 played = pair.play_with(scenario, fault)
@@ -140,7 +172,7 @@ def play(name, role, drivers, object_name, known, scenarios, options, tally):
         pair.control.close()
 
 
-def wanted(seen, scenario, name, role, separate, options):
+def wanted(seen, scenario, name, role, separate, options, sample):
     found = [
         fault
         for call, count in seen.items()
@@ -151,8 +183,8 @@ def wanted(seen, scenario, name, role, separate, options):
         for fault in faults(call, at)
         if options.error is None or fault.error in options.error
     ]
-    if options.sample and len(found) > options.sample:
-        return random.Random(f"{options.seed} {name} {role} {scenario.name}").sample(found, options.sample)
+    if sample and len(found) > sample:
+        return random.Random(f"{options.seed} {name} {role} {scenario}").sample(found, sample)
     return found
 
 

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -32,7 +33,8 @@
     X(socket) X(socketpair) X(bind) X(listen) X(accept4) X(accept) X(connect) X(send) X(recv) X(sendmsg) X(recvmsg) \
     X(sendfile64) X(ppoll) X(poll) X(epoll_create1) X(epoll_ctl) X(epoll_wait) X(eventfd) X(pipe) X(fcntl) X(ioctl) \
     X(getsockopt) X(setsockopt) X(getsockname) X(getpeername) X(shutdown) X(close) X(open64) X(opendir) X(readlink) \
-    X(fstat) X(read) X(write) X(pread) X(sigtimedwait) X(kcmp) X(allocation)
+    X(fstat) X(read) X(write) X(pread) X(sigtimedwait) X(kcmp) X(pthread_create) \
+    X(allocation)
 #define ENUMERATE(name) CALL_##name,
 enum call { CALLS(ENUMERATE) CALL_COUNT };
 #define NAME(name) #name,
@@ -240,6 +242,14 @@ long syscall(long number, ...)
     int error = number == SYS_kcmp ? fault(CALL_kcmp, __builtin_return_address(0)) : 0;
     REAL(syscall);
     return error > 0 ? (errno = error, -1L) : real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+/* Says what is wrong without errno. */
+int pthread_create(pthread_t *out, const pthread_attr_t *attributes, void *(*work)(void *), void *argument)
+{
+    int error = fault(CALL_pthread_create, __builtin_return_address(0));
+    REAL(pthread_create);
+    return error > 0 ? error : real(out, attributes, work, argument);
 }
 
 /* A close that fails has closed (close(2)). */

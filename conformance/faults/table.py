@@ -10,7 +10,8 @@ CALLS = (
     "socket", "socketpair", "bind", "listen", "accept4", "accept", "connect", "send", "recv", "sendmsg", "recvmsg",
     "sendfile64", "ppoll", "poll", "epoll_create1", "epoll_ctl", "epoll_wait", "eventfd", "pipe", "fcntl", "ioctl",
     "getsockopt", "setsockopt", "getsockname", "getpeername", "shutdown", "close", "open64", "opendir", "readlink",
-    "fstat", "read", "write", "pread", "sigtimedwait", "kcmp", "allocation",
+    "fstat", "read", "write", "pread", "sigtimedwait", "kcmp", "pthread_create",
+    "allocation",
 )  # fmt: skip
 
 FORBIDDEN = "EPERM ENOSYS"  # a filter's answers; the second is an old kernel's too
@@ -57,6 +58,7 @@ ERRNOS = {
     "pread": f"EINTR EIO {FORBIDDEN}",
     "sigtimedwait": f"EAGAIN EINTR EINVAL {FORBIDDEN}",
     "kcmp": f"EACCES ESRCH {FORBIDDEN}",
+    "pthread_create": "EAGAIN EPERM",
     "allocation": "ENOMEM",
 }
 # What does not pass by itself: every later call fails too.

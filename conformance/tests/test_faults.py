@@ -5,9 +5,10 @@ import re
 import unittest
 
 from faults.control import SEEN, SIZE
-from faults.judge import acceptable, is_late_consequence
+from faults.judge import ABSORBED, NOT_REACHED, REFUSED, VIOLATION, acceptable, is_late_consequence
 from faults.play import Exceptions
 from faults.table import CALLS, ERRNOS, Fault, faults
+from faults.tour import judge
 
 FAULTS = pathlib.Path(__file__).resolve().parent.parent / "faults"
 SHIM = (FAULTS / "shim.c").read_text(encoding="utf-8")
@@ -69,6 +70,25 @@ class Judgement(unittest.TestCase):
         self.assertTrue(late("send c 'x' timeout=0", "ok n=1 ms=0", "EAGAIN", "fill c"))
         self.assertTrue(late("send c 'x' timeout=0", "ok n=1 ms=0", "EAGAIN", "send c 'x' timeout=0", polled=True))
         self.assertFalse(late("send c 'x' timeout=0", "ok n=1 ms=0", "EAGAIN", "send c 'x' timeout=0"))
+
+
+class Tours(unittest.TestCase):
+    def check(self, said, error, outcome, hit=True):
+        fault = Fault("any", 0, error) if error else None
+        self.assertEqual(judge(said.splitlines(), fault, hit), outcome)
+
+    def test_how_a_tour_ends(self):
+        refused = "polysock_poller_new EMFILE poller_new: Too many open files\n"
+        self.check("done 1", None, NOT_REACHED, hit=False)
+        self.check("done 1", "EINTR", ABSORBED)
+        self.check(refused + "done 0", "EMFILE", REFUSED)
+        self.check("on_error EMFILE accept: Too many open files\npolysock_recv_exact EOF no bytes\ndone 0", "EMFILE", REFUSED)
+        self.check(refused + "done 0", "ENOMEM", VIOLATION)
+        self.check("polysock_recv EINTR recv: interrupted\ndone 0", "EINTR", VIOLATION)
+        self.check("polysock_recv EMFILE other: Too many open files\ndone 0", "EMFILE", VIOLATION)
+        self.check("done 0", "EMFILE", VIOLATION)
+        self.check(refused + "threads 1\ndone 0", "EMFILE", VIOLATION)
+        self.check(refused + "descriptors 3\ndone 0", "EMFILE", VIOLATION)
 
 
 class Exempt(unittest.TestCase):

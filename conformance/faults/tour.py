@@ -1,0 +1,50 @@
+"""What no scenario has, while calls fail: pollers, callback servers, descriptors in messages. tour.c plays it, one process a play."""
+
+import os
+import subprocess
+
+from .judge import ABSORBED, NOT_REACHED, REFUSED, VIOLATION, names_of
+
+AREAS = ("poller", "server", "descriptors")
+LIMIT = 30  # seconds
+
+
+class Tour:
+    """A C program that has the shim in it."""
+
+    def __init__(self, program, shim, object_name, control):
+        self.program, self.control = program, control
+        self.environment = os.environ | {"LD_PRELOAD": shim, "POLYSOCK_FAULTS": control.path, "POLYSOCK_FAULTS_IN": object_name}
+
+    def play(self, area, fault=None):
+        """How it ended, and in which words."""
+        self.control.begin(fault)
+        self.control.arm(True)
+        try:
+            run = subprocess.run([self.program, area], env=self.environment, capture_output=True, text=True, timeout=LIMIT, check=False)
+        except subprocess.TimeoutExpired:
+            return VIOLATION, "hangs"
+        finally:
+            self.control.arm(False)
+        said = run.stdout + run.stderr
+        if run.returncode != 0:
+            return VIOLATION, f"exit code {run.returncode}: {said}"
+        hit = self.control.hits > 0
+        return judge(run.stdout.splitlines(), fault if hit else None, hit), said
+
+
+def judge(lines, fault, hit):
+    """What was refused must be what the fault is called; what was not served must have been refused."""
+    *refused, end = [line.split(None, 2) for line in lines]
+    wrong = (fault is None and refused) or any(words[0] in ("threads", "descriptors", "running") for words in refused)
+    # Later ones may follow from the first: a client waits for a server that can't accept.
+    if wrong or (refused and not says(refused[0], fault)) or (end != ["done", "1"] and not refused):
+        return VIOLATION
+    return REFUSED if refused else ABSORBED if hit else NOT_REACHED
+
+
+def says(words, fault):
+    """Whether `CALL ERROR DETAIL` has the fault's errno and the name of the call."""
+    call, error, detail = words
+    named = call == "on_error" or detail.startswith(call.removeprefix("polysock_"))
+    return named and fault.error not in ("EINTR", "one byte") and error.removeprefix("E") in names_of(fault)
