@@ -237,7 +237,7 @@ def test_unix_paths(tmp_path, monkeypatch):
                 "connecting to unix:s\nhint: the file is there, but no program listens on it, or it is not a socket"
             )
             assert "is the server running, and the path right?" in raised(sock.connect, "nowhere")[1]
-            assert "remove it when no server uses it" in raised(sock.bind, "s")[1]
+            assert "if it is one and no server uses it, remove it" in raised(sock.bind, "s")[1]
             assert "the directory of the path does not exist" in raised(sock.bind, "no/where")[1]
             error, notes = raised(sock.bind, "x" * 200)
             assert str(error) == "AF_UNIX path too long"
@@ -304,4 +304,4 @@ def test_java_style_exceptions_have_them_too():
         assert notes.startswith("accepting on ")
         assert notes.endswith(", time limit 0.001 s")
         error, notes = raised(net.ServerSocket, listener.getLocalPort())
-        assert "a program uses it" in notes
+        assert "another program uses it" in notes

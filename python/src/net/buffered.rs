@@ -14,8 +14,8 @@ use pyo3::exceptions::PyBlockingIOError;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PySlice};
 
-/// A lock that threads take in turns: assigning to `taken` takes it, waiting as long as need be, and gives it back. A thread may
-/// take it again.
+/// A lock that threads take in turns: assigning True to `taken` takes it, waiting as long as necessary, and False gives it back. The
+/// thread that has it may take it again.
 #[pyclass(module = "polysock.net", frozen)]
 pub struct Turn(Py<PyAny>);
 
@@ -26,6 +26,7 @@ impl Turn {
         Ok(Self(py.import("_thread")?.getattr("RLock")?.call0()?.unbind()))
     }
 
+    /// True takes the lock, False gives it back.
     #[setter]
     fn set_taken(&self, py: Python<'_>, taken: bool) -> PyResult<()> {
         let change = if taken { "acquire" } else { "release" };
@@ -33,7 +34,7 @@ impl Turn {
     }
 }
 
-/// Reads at least one byte and at most `size` from a stream and appends them; how many, -1 at the end of the stream.
+/// Reads at least one byte and at most `size` from a stream and appends them; returns how many, or -1 at the end of the stream.
 #[pyfunction]
 #[pyo3(signature = (kept, stream, size, /))]
 pub fn take_in(
