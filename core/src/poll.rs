@@ -62,7 +62,7 @@ pub enum PollTarget<'a> {
     Socket(&'a Socket),
     /// A descriptor of another kind.
     Descriptor(BorrowedFd<'a>),
-    /// A number as poll(2) takes it: a negative one is passed over, one that is not open is `INVALID`.
+    /// A number as poll(2) takes it: a negative one is ignored, one that is not open is `INVALID`.
     Number(RawFd),
 }
 

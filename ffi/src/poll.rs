@@ -22,7 +22,7 @@ pub const POLYSOCK_POLL_MAX: usize = 1 << 20;
 pub struct polysock_pollfd {
     /// The handle, or NULL for a plain descriptor.
     pub socket: *mut polysock_t,
-    /// The descriptor when there is no handle; a negative one is passed over.
+    /// The descriptor when there is no handle; a negative one is ignored.
     pub fd: c_int,
     /// What to wait for: POLYSOCK_POLLIN, POLYSOCK_POLLOUT, ...
     pub events: c_short,

@@ -810,7 +810,7 @@ typedef struct {
      */
     polysock_t *socket;
     /**
-     * The descriptor when there is no handle; a negative one is passed over.
+     * The descriptor when there is no handle; a negative one is ignored.
      */
     int fd;
     /**

@@ -1,4 +1,4 @@
-//! How the connection of a handle ended, as far as calls were told.
+//! How the connection of a handle ended, as far as calls have reported it.
 
 use crate::sys::special;
 use std::io;
@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 /// The error that ended a connection, or that its stream ended without one.
 ///
-/// The kernel reports the death of a connection once, to whichever call comes first, a send or a question for
-/// `SO_ERROR` included. To every later receive it says 0, as if the peer had ended its stream.
+/// The kernel reports the death of a connection once, to whichever call comes first, be it a send or getsockopt(2) for
+/// `SO_ERROR`. Every later receive returns 0, as if the peer had ended its stream.
 #[derive(Default)]
 pub(crate) struct Ending(AtomicI32);
 
 const OPEN: i32 = 0;
-/// The peer ended its stream, and a receive said so.
+/// The peer ended its stream, and a receive reported it.
 const CLEAN: i32 = -1;
 
 /// The state of a TCP socket without a connection (include/net/tcp_states.h).

@@ -41,7 +41,7 @@ impl<H: Host> Call<'_, H> {
     /// Connects to an address (connect(2)).
     ///
     /// While it waits, the descriptor is in non-blocking mode. After a refusal the same socket may connect again. After
-    /// a timeout the attempt goes on in the kernel: connecting again to the same address waits for its end, and
+    /// a timeout the attempt goes on in the kernel: connecting again to the same address waits for it to finish, and
     /// [`disconnect`](Socket::disconnect) gives it up. Success always means a connection to the address given.
     ///
     /// # Errors

@@ -78,7 +78,7 @@ impl<H: Host> Call<'_, H> {
         self.receive(room.into(), flags, Empty::Counts)
     }
 
-    /// Receives at least one byte, as from a stream: empty messages of a datagram or seqpacket socket are passed over,
+    /// Receives at least one byte, as from a stream: empty messages of a datagram or seqpacket socket are skipped,
     /// and 0 is the end.
     ///
     /// # Errors
@@ -117,7 +117,7 @@ impl<H: Host> Call<'_, H> {
         self.named((Operation::Recv, Direction::Receive), arrived.taken(), result)
     }
 
-    /// Fills the whole of `room`; empty messages of a datagram or seqpacket socket are passed over.
+    /// Fills the whole of `room`; empty messages of a datagram or seqpacket socket are skipped.
     ///
     /// # Errors
     /// `EndOfStream` when the stream ends before the first byte, `Truncated` when it ends in the middle, and all of

@@ -4,7 +4,7 @@ use super::Socket;
 use std::io::{Read, Result, Write};
 
 /// Receives, with the socket's timeout. What a `BufReader` has read ahead belongs to it: no other call finds it. Empty
-/// datagrams are passed over: 0 is the end of a stream.
+/// datagrams are skipped: 0 is the end of a stream.
 impl Read for &Socket {
     fn read(&mut self, room: &mut [u8]) -> Result<usize> {
         Ok(self.call().read(room)?)
