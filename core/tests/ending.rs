@@ -56,6 +56,16 @@ fn a_reset_that_a_receive_was_told_of_is_told_again() {
 }
 
 #[test]
+fn a_duplicate_knows_how_the_connection_ended() {
+    limited(|| {
+        for socket in reset_connections() {
+            assert_eq!(kind(socket.within(LATE).recv(&mut [0; 4])), RESET);
+            told_again(&socket.duplicate().unwrap(), RESET);
+        }
+    });
+}
+
+#[test]
 fn a_reset_that_a_send_took_away_is_told_to_receives() {
     limited(|| {
         let (client, server) = connection();

@@ -57,6 +57,11 @@ impl Ending {
         }
     }
 
+    /// Another handle has the same connection from now on.
+    pub(crate) fn pass_on(&self, other: &Self) {
+        other.0.store(self.0.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
     /// The handle is about to have another connection.
     pub(crate) fn forget(&self) {
         self.0.store(OPEN, Ordering::Relaxed);

@@ -152,6 +152,7 @@ impl Socket {
         let mode = Mode::new(nonblocking, nonblocking);
         let copy = Self::from_parts(fd, mode, self.family, self.socket_type, self.protocol);
         copy.handle.mark_shared();
+        self.handle.ending.pass_on(&copy.handle.ending);
         copy.set_recv_timeout(self.recv_timeout());
         copy.set_send_timeout(self.send_timeout());
         Ok(copy)
