@@ -129,6 +129,29 @@ fn a_handler_that_takes_too_long_loses_its_connection() {
     });
 }
 
+#[test]
+fn a_connection_that_its_handler_closed_is_not_counted_as_taken() {
+    limited(|| {
+        let door = Arc::new(Mutex::new(()));
+        let locked = door.lock().unwrap();
+        let (turn, at_door) = (AtomicUsize::new(0), Arc::clone(&door));
+        let (server, _told) = start_telling(within(None, Some(ms(100))), move |connection| {
+            if turn.fetch_add(1, Ordering::SeqCst) > 0 {
+                return connection.recv(&mut [0]).map(drop);
+            }
+            connection.close()?;
+            drop(at_door.lock());
+            Ok(())
+        });
+        for _ in 0..2 {
+            assert_eq!(connect(&server).within(LATE).recv(&mut [0]).unwrap(), 0);
+        }
+        assert_eq!(server.stats().handler_timeouts, 1);
+        drop(locked);
+        assert_eq!(server.stop(LATE).unwrap(), 0);
+    });
+}
+
 /// A port scan would else be a line each.
 #[test]
 fn resets_are_counted_and_said_once_a_second() {

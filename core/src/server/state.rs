@@ -246,7 +246,8 @@ impl State {
             seat.limit = None;
             if let Some(connection) = &seat.connection {
                 overdue.push((key, Arc::clone(connection)));
-                self.stats.handler_timeouts += u64::from(!seat.overdue);
+                // One that its handler closed or detached is not taken away.
+                self.stats.handler_timeouts += u64::from(!seat.overdue && !connection.is_closed());
                 seat.overdue = true;
             }
         }
