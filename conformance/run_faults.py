@@ -176,7 +176,7 @@ def wanted(seen, scenario, name, role, separate, options, sample):
     found = [
         fault
         for call, count in seen.items()
-        if call != "allocation" or separate  # the library's allocations in a program are not the program's
+        if call not in ("allocation", "pthread_create") or separate  # in one program with the library they are the driver's too
         if call not in options.spared
         if options.call is None or call in options.call
         for at in range(min(count, options.most))
