@@ -164,10 +164,12 @@ drivers: lib python-module $(BUILD)/conformance/driver_c $(BUILD)/conformance/dr
 FAULTS = $(PYTHON) conformance/run_faults.py --shim $(BUILD)/conformance/faults.so --tour $(BUILD)/conformance/tour_c $(OUR_DRIVERS) \
 	  --calls-of c=libpolysock.so.0 --calls-of cpp=libpolysock.so.0 --calls-of python=_native.abi3.so --calls-of net=_native.abi3.so
 
-# Some faults of every scenario, always the same; `make soak` has them all. Then a thread that makes its first call without memory.
+# Some faults of every scenario, always the same; `make soak` has them all. Then what once went wrong: a thread that makes its
+# first call without memory, and a wait beside reports that can't look at them.
 test-faults: drivers $(FAULT_PROGRAMS)
 	$(FAULTS) --sample 2
 	$(FAULTS) --faulty net --only close-wakes-timed-connect --only tour/ --call allocation --most 10
+	$(FAULTS) --faulty c --only datagram-beside-reports --call epoll_wait --error ENOSYS --most 1
 
 test-conformance: drivers
 	$(PYTHON) -m unittest discover -q -s conformance/tests -t conformance

@@ -67,6 +67,8 @@ class Judgement(unittest.TestCase):
         self.assertTrue(late("recv c 10", "ok n=1 data=00 ms=0", "one byte", "send s 'ab'"))
         self.assertFalse(late("recv c 10", "error CONNRESET ms=0", "one byte", "send s 'ab'"))
         self.assertFalse(late("recv c 10", "ok n=1 data=00 ms=0", "EPIPE", "send s 'ab'"))
+        self.assertTrue(late("recv c 10", "error PIPE call=recv ms=0", "EPIPE", "send c 'x'", polled=True))
+        self.assertFalse(late("recv c 10", "error PIPE call=recv ms=0", "EPIPE", "send c 'x'"))
         self.assertTrue(late("send c 'x' timeout=0", "ok n=1 ms=0", "EAGAIN", "fill c"))
         self.assertTrue(late("send c 'x' timeout=0", "ok n=1 ms=0", "EAGAIN", "send c 'x' timeout=0", polled=True))
         self.assertFalse(late("send c 'x' timeout=0", "ok n=1 ms=0", "EAGAIN", "send c 'x' timeout=0"))

@@ -253,9 +253,11 @@ fn drive<T>(
                 let began = (fruitless > 0).then(Instant::now);
                 let until = unasked.map_or(deadline, |since| deadline.or_earlier(since + UNASKED));
                 waited = match &changes {
-                    Some(changes) => {
-                        let waited = wait(handle, Some((changes.poll_fd(), libc::POLLIN)), until, watch);
-                        changes.take();
+                    Some(watched) => {
+                        let waited = wait(handle, Some((watched.poll_fd(), libc::POLLIN)), until, watch);
+                        if !watched.take() {
+                            changes = None; // it would stay readable
+                        }
                         waited
                     }
                     None => wait(handle, Some((fd, plan.events)), until, watch),

@@ -71,11 +71,11 @@ impl Changes {
         self.0.as_fd()
     }
 
-    /// Looks: until the next change it is no longer readable.
-    pub fn take(&self) {
+    /// Looks: until the next change it is no longer readable. `false` when the system does not let us look.
+    pub fn take(&self) -> bool {
         let mut event = epoll_event { events: 0, u64: 0 };
         // SAFETY: `event` is ours and the one entry there is room for.
-        unsafe { libc::epoll_wait(self.0.as_raw_fd(), &raw mut event, 1, 0) };
+        unix::check(unsafe { libc::epoll_wait(self.0.as_raw_fd(), &raw mut event, 1, 0) }).is_ok()
     }
 }
 

@@ -64,7 +64,7 @@ impl Changes {
         match *self {}
     }
 
-    pub fn take(&self) {
+    pub fn take(&self) -> bool {
         match *self {}
     }
 }
