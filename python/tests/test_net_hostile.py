@@ -134,6 +134,25 @@ def test_refused_before_anything_is_read(ends):
     assert there.readNBytes(4) == b"kept"
 
 
+@pytest.mark.parametrize(
+    ("make", "names"),
+    [
+        (lambda wrong: net.Socket(wrong, 80), "an InetAddress or the name of a host"),
+        (lambda wrong: net.InetSocketAddress(wrong, 80), "a port, an InetAddress or the name of a host"),
+        (net.DatagramSocket, "a port, a SocketAddress or None"),
+        (net.MulticastSocket, "a port, a SocketAddress or None"),
+    ],
+)
+def test_arguments_of_other_types(make, names):
+    with pytest.raises(TypeError) as caught:
+        make(1.5)
+    assert str(caught.value) == f"expected {names}"
+    for wrong in (2**70, "\udc80"):
+        with pytest.raises((OverflowError, UnicodeError, TypeError)) as caught:
+            make(wrong)
+        assert "\n" not in str(caught.value)
+
+
 def test_what_is_no_byte(ends):
     client, _server = ends
     for wrong in (None, "a", 1.5, b"a"):
