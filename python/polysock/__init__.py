@@ -562,7 +562,7 @@ def create_connection(
     raised, or with `all_errors` a group of all errors.
     """
     host, port = address
-    found = getaddrinfo(host, port, 0, SOCK_STREAM)
+    found = list(getaddrinfo(host, port, 0, SOCK_STREAM))  # a program's own may return any iterable
     limit = getdefaulttimeout() if timeout is _GLOBAL_DEFAULT_TIMEOUT else timeout
 
     def make(family, kind, proto):

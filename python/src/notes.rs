@@ -59,7 +59,7 @@ pub fn exception(py: Python<'_>, error: &Error, about: About<'_>) -> PyErr {
 pub fn add(py: Python<'_>, raised: &PyErr, error: &Error, about: About<'_>) {
     if matches!(
         error.kind(),
-        Kind::WouldBlock | Kind::InProgress | Kind::Interrupted
+        Kind::WouldBlock | Kind::InProgress | Kind::Interrupted | Kind::Os(libc::EALREADY)
     ) {
         return;
     }

@@ -69,6 +69,14 @@ def test_a_silent_address_does_not_keep_the_others_from_connecting(host, silent,
         assert sock.gettimeout() == LATE
 
 
+def test_a_getaddrinfo_of_the_program_may_return_any_iterable(monkeypatch, good):
+    found = (polysock.AF_INET, polysock.SOCK_STREAM, 6, "", good)
+    for addresses in ([found], [found, found]):
+        monkeypatch.setattr(polysock, "getaddrinfo", lambda *_args, found=addresses: iter(found))
+        with polysock.create_connection(("several.invalid", 80), timeout=LATE) as sock:
+            assert sock.getpeername() == good
+
+
 @pytest.mark.parametrize("delay", [0.01, 0.25, None])
 def test_within_its_time_limit(host, silent, good, delay):
     with polysock.create_connection(host(silent(), silent(), good), timeout=2, happy_eyeballs_delay=delay) as sock:

@@ -98,6 +98,9 @@ def test_what_would_wait_has_no_notes():
         with full_listener() as full, polysock.socket() as sock:
             sock.setblocking(False)
             assert not hasattr(raised(sock.connect, full.getsockname())[0], "__notes__")
+            # Another address, while the attempt to reach the first one goes on.
+            error, notes = raised(sock.connect, listener.getsockname())
+            assert (type(error), error.errno, notes) == (BlockingIOError, errno.EALREADY, "")
 
 
 def of_kind(kind, family=polysock.AF_INET):
