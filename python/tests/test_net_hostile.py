@@ -241,7 +241,7 @@ def test_a_line_of_bytes_without_end(monkeypatch):
     monkeypatch.setattr("polysock.net._streams.LONGEST_LINE", 5)
     stream = net.DataInputStream(io.BytesIO(b"abcde\nabcdefgh\n"))
     assert stream.readLine() == "abcde"
-    with pytest.raises(net.IOException, match="more than 5 bytes"):
+    with pytest.raises(net.IOException, match="longer than 5 bytes"):
         stream.readLine()
     assert stream.readAllBytes() == b"abcdefgh\n"
 
