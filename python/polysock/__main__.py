@@ -97,7 +97,8 @@ def run_script(arguments):
         with io.open_code(path) as file:
             text = file.read()
     except OSError as error:
-        sys.exit(f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}")
+        sys.stderr.write(f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}\n")
+        sys.exit(2)
     main.__file__ = path
     if "__cached__" in globals():  # up to CPython 3.14
         main.__cached__ = None
