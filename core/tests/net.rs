@@ -403,6 +403,9 @@ fn datagrams_between_versions_of_ip_and_their_senders() {
     let nobody = Some((HERE, 0).into());
     assert_eq!(refused(sender.send(b"x", nobody, &mut Plain)), Refusal::PortZero);
     assert_eq!(sender.local_port(), Some(0));
+    let unconnected = DatagramSocket::new(false);
+    let port_zero = refused(unconnected.connect((HERE, 0).into(), &mut Plain));
+    assert_eq!(port_zero, Refusal::ConnectToPortZero);
     sender.send(b"hello", Some(address), &mut Plain).unwrap();
     assert!(sender.is_bound());
     let mut buf = [0; 4];

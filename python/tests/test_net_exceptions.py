@@ -100,3 +100,12 @@ def test_nulls_and_nuls():
         with pytest.raises(net.UnknownHostException):
             net.Socket(name, 80)
         assert net.InetSocketAddress(name, 80).isUnresolved()
+
+
+def test_no_datagram_socket_is_connected_to_port_0():
+    host = net.InetAddress.getLoopbackAddress()
+    with net.DatagramSocket() as s:
+        for arguments in [(host, 0), (net.InetSocketAddress(host, 0),)]:
+            with pytest.raises(net.SocketException, match=r"^Can't connect to port 0$"):
+                s.connect(*arguments)
+            assert not s.isConnected()

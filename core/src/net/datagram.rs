@@ -85,9 +85,12 @@ impl DatagramSocket {
     /// Sends to and receives from this address only; what came from others before is dropped.
     ///
     /// # Errors
-    /// `Closed`; as [`Call::connect`](crate::Call::connect).
+    /// `Closed`; `ConnectToPortZero`; as [`Call::connect`](crate::Call::connect).
     pub fn connect<H: Host>(&self, address: SocketAddr, host: &mut H) -> Result<()> {
         let made = self.ensure_bound()?;
+        if address.port() == 0 {
+            return Err(Refusal::ConnectToPortZero); // Linux takes it, and drops what is sent
+        }
         let target = there(made, address);
         made.on(&mut *host).within(Timeout::Never).connect(&target)?;
         *self.peer.lock() = Some(address);

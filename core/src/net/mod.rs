@@ -56,6 +56,8 @@ pub enum Refusal {
     NoPeer,
     /// No datagram can be sent to port 0.
     PortZero,
+    /// No socket can be connected to port 0.
+    ConnectToPortZero,
     /// The call itself failed.
     Failed(Error),
 }
@@ -78,7 +80,8 @@ impl std::fmt::Display for Refusal {
             Self::OutputShut => "the output is shut down",
             Self::OtherPeer => "the socket is connected to another address",
             Self::NoPeer => "the datagram has no address",
-            Self::PortZero => "port 0 can't be connected to",
+            Self::PortZero => "no datagram can be sent to port 0",
+            Self::ConnectToPortZero => "no socket can be connected to port 0",
             Self::Failed(error) => return error.fmt(f),
         })
     }

@@ -43,6 +43,7 @@ pub fn refusal(py: Python<'_>, refusal: &Refusal) -> PyErr {
         Refusal::OtherPeer => return illegal_argument(py, "Connected and packet address differ"),
         Refusal::NoPeer => return illegal_argument(py, "Address not set"),
         Refusal::PortZero => (libc::EINVAL, "Can't send to port 0"),
+        Refusal::ConnectToPortZero => (libc::EINVAL, "Can't connect to port 0"),
         Refusal::Failed(failed) => return error(py, failed),
         _ => (0, "refused"),
     };
