@@ -19,9 +19,9 @@
  * Memory    Strings and addresses handed in stay the caller's. Lengths above SSIZE_MAX: POLYSOCK_EINVAL. A buffer of no
  *           bytes may be NULL. When the system is out of memory, a call fails with POLYSOCK_ENOMEM and has changed nothing.
  *           Small requests (up to 4 KiB), such as those for handles, then come from a reserve of 256 KiB; when half of it is
- *           used up, no new handles are made until something is freed. Two cases still end the process: a name look-up in
- *           which glibc gets no memory, and a reserve that is used up entirely, which takes hundreds of calls at the same
- *           moment.
+ *           used up, no new handles are made until something is freed. Three cases still end the process: a name look-up in
+ *           which glibc gets no memory, a callback server that has to note more than some hundred connections at that
+ *           moment, and a reserve that is used up entirely, which takes hundreds of calls at the same moment.
  * Process   Nothing to initialise, no signal dispositions changed, no SIGPIPE, no threads but those of
  *           polysock_server_start(), every descriptor close-on-exec.
  *           A forked child may use and close what it inherits without disturbing its parent. A poller works there too; a
