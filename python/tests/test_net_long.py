@@ -110,6 +110,6 @@ def test_a_line_in_tiny_segments_takes_little_more_memory_than_it_has_characters
 def test_a_scanner_does_not_take_more_than_it_says(call, byte):
     stream = Endless(byte)
     scanner = net.Scanner(stream)
-    with pytest.raises(net.IOException, match="more than 16777216 characters"):
+    with pytest.raises(net.IOException, match="longer than 16777216 characters"):
         getattr(scanner, call)()
     assert stream.given < 18 << 20

@@ -133,7 +133,7 @@ def test_a_line_without_end_is_refused():
     reader = BufferedReader(Pieces(b"12345678\n123456789", b"0\n"), longestLine=8)
     assert reader.readLine() == "12345678"
     for _ in range(2):
-        with pytest.raises(IOException, match="more than 8 characters"):
+        with pytest.raises(IOException, match="longer than 8 characters"):
             reader.readLine()
     room = [""] * 20
     assert reader.read(room) == 9
