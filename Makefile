@@ -173,10 +173,10 @@ test-faults: drivers $(FAULT_PROGRAMS)
 
 test-conformance: drivers
 	$(PYTHON) -m unittest discover -q -s conformance/tests -t conformance
-	$(if $(JAVAC),$(JAVAC) -d $(BUILD)/conformance/java conformance/drivers/java/*.java,@sh tools/skipped.sh 'conformance: java.net as a witness' 'a JDK')
+	$(if $(JAVAC),$(JAVAC) -encoding UTF-8 -d $(BUILD)/conformance/java conformance/drivers/java/*.java,@sh tools/skipped.sh 'conformance: java.net as a witness' 'a JDK')
 	$(PYTHON) conformance/run.py $(OUR_DRIVERS) \
 	  --witness 'witness=$(PYTHON) conformance/drivers/python/driver.py --module socket' \
-	  $(if $(JAVAC),--witness 'jdk=java -Xshare:auto -XX:TieredStopAtLevel=1 -cp $(BUILD)/conformance/java Driver')
+	  $(if $(JAVAC),--witness 'jdk=java -Xshare:auto -XX:TieredStopAtLevel=1 -Dfile.encoding=UTF-8 -cp $(BUILD)/conformance/java Driver')
 
 test-install: lib
 	sh ffi/tests/install_test.sh
