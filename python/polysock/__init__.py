@@ -508,8 +508,12 @@ def _fallback_socketpair(family=AF_INET, type=SOCK_STREAM, proto=0):
 
 
 def send_fds(sock, buffers, fds, flags=0, address=None):
-    """Sends buffers, and descriptors with them, over a Unix socket."""
-    return sock.sendmsg(buffers, [(SOL_SOCKET, SCM_RIGHTS, array.array("i", fds))], flags, address)
+    """Sends buffers, and descriptors with them, over a Unix socket.
+
+    `flags` has no effect, as in the standard module, where programs (pyroute2) pass other things for it; `sendmsg` has
+    flags.
+    """
+    return sock.sendmsg(buffers, [(SOL_SOCKET, SCM_RIGHTS, array.array("i", fds))], 0, address)
 
 
 def recv_fds(sock, bufsize, maxfds, flags=0):
