@@ -40,7 +40,7 @@ enum call { CALLS(ENUMERATE) CALL_COUNT };
 #define NAME(name) #name,
 const char *const polysock_fault_calls[] = {CALLS(NAME) NULL}; /* read out of the file by the test */
 
-/* A long transfer one byte at a time would take minutes: so many bytes are enough. */
+/* A long transfer one byte at a time would take minutes: this many bytes are enough. */
 enum { ONCE = 0, FROM_THEN_ON = 1, ONE_BYTE = -1, BYTES = 500 };
 
 /* The file that the runner and this process map; faults/control.py has the same layout. */
@@ -261,7 +261,7 @@ int close(int fd)
     return error > 0 ? (errno = error, -1) : result;
 }
 
-/* Without a connection shutdown(2) says so, and still wakes who waits to receive a datagram. */
+/* Without a connection shutdown(2) says so, and still wakes the threads that wait to receive a datagram. */
 int shutdown(int fd, int how)
 {
     int error = fault(CALL_shutdown, __builtin_return_address(0));

@@ -97,7 +97,7 @@ static bool descriptors_tour(void)
     TRY(polysock_control_new(&sent, 0));
     TRY(polysock_control_new(&came, POLYSOCK_CONTROL_ROOM));
     TRY(polysock_control_add_fds(sent, pipes, 2));
-    for (int i = 0; i < 2; i++) { /* those of the first message nobody takes */
+    for (int i = 0; i < 2; i++) { /* those of the first message are never taken */
         message.control = sent;
         TRY(polysock_sendmsg(a, &message, 0, SOON));
         message.control = came;
