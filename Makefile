@@ -18,7 +18,7 @@ CFLAGS_DEMO := -std=c11 -O2 -Wall -Wextra -Werror -Iinclude
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-rust test-c test-python test-conformance test-faults test-install test-docs test-examples examples \
-        test-clients wheel-checks bench bench-c bench-python bench-instructions soak docs check check-rust check-c check-python header lib python-module install clean
+        test-clients wheel-checks bench bench-c bench-python bench-instructions soak docs check check-rust check-c check-python check-docs header lib python-module install clean
 
 help:
 	@echo "make demo      build everything and show it at work"
@@ -282,7 +282,7 @@ docs:
 
 # ---------------------------------------------------------------- checks
 
-check: check-rust check-c check-python
+check: check-rust check-c check-python check-docs
 
 # Tests fail by panicking; everything else must not.
 PANICKING_IS_FINE := $(addprefix -A clippy::,unwrap_used expect_used panic indexing_slicing)
@@ -302,3 +302,6 @@ check-python: python-module
 	$(VENV)/bin/ruff format --quiet --check .
 	$(VENV)/bin/python -m mypy.stubtest polysock --allowlist python/tests/stubtest_allowlist.txt --ignore-unused-allowlist
 	$(VENV)/bin/python -m mypy --strict --cache-dir $(BUILD)/mypy python/tests/typed_program.py
+
+check-docs: $(BUILD)/.prerequisites
+	$(PYTHON) tools/check_links.py

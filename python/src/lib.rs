@@ -30,7 +30,7 @@ mod try_first;
 static ALLOCATOR: polysock_core::Reserve = polysock_core::Reserve;
 
 /// The native half of the package `polysock`.
-// Without the lock buffers could change while they are copied (ARCHITECTURE.md, "State and threads").
+// Without the lock buffers could change while they are copied (docs/threads-and-state.md).
 #[pyo3::pymodule(gil_used = true)]
 mod _native {
     use pyo3::exceptions::PyImportError;
