@@ -1,7 +1,7 @@
 """Checks the Markdown files of the repository: that links lead somewhere, and that files named in `code` exist.
 
-A link may lead to a file, a folder, or a heading (`file.md#heading`). A word in backticks counts as a path if it begins with a
-top-level folder of the repository (`core/src/lib.rs`); `*` stands for any name.
+A link may lead to a file, a folder, or a heading (`file.md#heading`). A word in backticks counts as a path if it
+begins with a top-level folder of the repository (`core/src/lib.rs`); `*` stands for any name.
 """
 
 import os
@@ -27,7 +27,8 @@ def anchors(text):
     """The anchors that a Markdown file's headings get, as GitHub makes them."""
     found = {}
     for heading in re.findall(r"^#+ +(.*)$", FENCE.sub("", text), re.MULTILINE):
-        plain = re.sub(r"[^\w\- ]", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)).strip().lower().replace(" ", "-")
+        without_links = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+        plain = re.sub(r"[^\w\- ]", "", without_links).strip().lower().replace(" ", "-")
         count = found.get(plain, 0)
         found[plain] = count + 1
         yield f"{plain}-{count}" if count else plain
