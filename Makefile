@@ -80,7 +80,7 @@ $(BUILD)/demo/%: examples/demo/%.c $(HEADER) | lib
 	$(CC) $(CFLAGS_DEMO) $< -o $@ -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
 
 demo-programs: $(BUILD)/demo/echo $(BUILD)/demo/slow_send $(BUILD)/demo/dead_peer
-	cargo build --quiet --locked --release -p polysock-core --example echo
+	cargo build --quiet --locked --release -p polysock --example echo
 	@cp $(TARGET)/examples/echo $(BUILD)/demo/echo_rs
 
 demo: lib python-module demo-programs
@@ -264,11 +264,11 @@ SOAK_BURST  ?= 10000
 # Closes sockets under blocked calls, and bursts against callback servers, about a minute; then every fault, some hours.
 # Results: docs/soak.md.
 soak: drivers $(FAULT_PROGRAMS)
-	cargo test --quiet --locked --release -p polysock-core --test soak --test burst --no-run
-	POLYSOCK_SOAK_ROUNDS=$(SOAK_ROUNDS) cargo test --quiet --locked --release -p polysock-core --test soak -- --nocapture
-	POLYSOCK_BURST=$(SOAK_BURST) cargo test --quiet --locked --release -p polysock-core --test burst
+	cargo test --quiet --locked --release -p polysock --test soak --test burst --no-run
+	POLYSOCK_SOAK_ROUNDS=$(SOAK_ROUNDS) cargo test --quiet --locked --release -p polysock --test soak -- --nocapture
+	POLYSOCK_BURST=$(SOAK_BURST) cargo test --quiet --locked --release -p polysock --test burst
 	POLYSOCK_BURST=$(SOAK_BURST) POLYSOCK_BURST_SERVER='$(CURDIR)/$(VENV_PY) $(CURDIR)/python/tests/burst_server.py' \
-	  cargo test --quiet --locked --release -p polysock-core --test burst
+	  cargo test --quiet --locked --release -p polysock --test burst
 	$(FAULTS)
 
 # ---------------------------------------------------------------- documentation
@@ -277,8 +277,8 @@ docs:
 	@command -v doxygen >/dev/null || { echo "make docs needs doxygen (make setup)" >&2; exit 1; }
 	@mkdir -p $(BUILD)/docs/c
 	doxygen docs/Doxyfile
-	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps -p polysock-core
-	@echo "$(BUILD)/docs/c/html/index.html and target/doc/polysock_core/index.html"
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps -p polysock
+	@echo "$(BUILD)/docs/c/html/index.html and target/doc/polysock/index.html"
 
 # ---------------------------------------------------------------- checks
 
@@ -291,7 +291,7 @@ check-rust: $(BUILD)/.prerequisites
 	cargo fmt --all --check
 	cargo clippy --quiet --locked --workspace -- -D warnings
 	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings $(PANICKING_IS_FINE)
-	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps -p polysock-core
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps -p polysock
 
 check-c: lib $(CBINDGEN)
 	$(CBINDGEN) --quiet --verify --config ffi/cbindgen.toml --crate polysock-ffi --output $(HEADER) ffi

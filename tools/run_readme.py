@@ -154,7 +154,7 @@ class Runner:
             crate.mkdir(exist_ok=True)
             (crate / "Cargo.toml").write_text(
                 '[package]\nname = "readme"\nversion = "0.0.0"\nedition = "2021"\n[workspace]\n'
-                f'[dependencies]\npolysock-core = {{ path = "{ROOT / "core"}" }}\n'
+                f'[dependencies]\npolysock = {{ path = "{ROOT / "core"}" }}\n'
                 '[[bin]]\nname = "readme"\npath = "main.rs"\n'
             )
             (crate / "main.rs").write_text(source)

@@ -1,9 +1,9 @@
 //! Connecting and listening by name.
 
 use crate::address::{Address, UNIX};
+use crate::caller::{Caller, NativeCaller};
 use crate::domain::Family;
 use crate::error::{legible, Error, Kind, Operation, Result};
-use crate::host::{Host, Plain};
 use crate::memory;
 use crate::race::{race, ConnectOptions, Tried};
 use crate::resolve::resolve_name;
@@ -27,14 +27,14 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// host and its addresses, and what each said where they differ: `localhost port 80, 2 addresses tried: [::1]:80 network is
 /// unreachable, 127.0.0.1:80 refused`.
 pub fn create_connection(host: &str, port: u16, timeout: impl Into<Timeout>) -> Result<Socket> {
-    create_connection_with(host, port, &ConnectOptions::default(), timeout, &mut Plain)
+    create_connection_with(host, port, &ConnectOptions::default(), timeout, &mut NativeCaller)
 }
 
 /// The same with options and for a language of its own.
 ///
 /// # Errors
 /// As [`create_connection`]; `Interrupted` when the language ends the call.
-pub fn create_connection_with<H: Host>(
+pub fn create_connection_with<H: Caller>(
     name: &str,
     port: u16,
     options: &ConnectOptions,
@@ -67,7 +67,7 @@ fn unix_address(operation: Operation, name: &str, port: u16) -> Option<Result<Ad
     }))
 }
 
-fn connect_unix<H: Host>(address: &Address, limit: Timeout, host: &mut H) -> Result<Socket> {
+fn connect_unix<H: Caller>(address: &Address, limit: Timeout, host: &mut H) -> Result<Socket> {
     let failed = |error: Error| {
         let whole = Error::new(Operation::CreateConnection, error.kind()).with_detail(address);
         whole.within(limit)
@@ -110,7 +110,7 @@ impl fmt::Display for Called<'_> {
 ///
 /// # Errors
 /// As [`create_connection_with`]; `InvalidInput("addresses")` when there are none.
-pub fn connect_any<H: Host>(
+pub fn connect_any<H: Caller>(
     addresses: &[Address],
     options: &ConnectOptions,
     timeout: impl Into<Timeout>,
@@ -168,7 +168,7 @@ pub fn create_server(host: &str, port: u16, backlog: i32) -> Result<Socket> {
         backlog,
         ..ServerOptions::default()
     };
-    create_server_with(host, port, &options, &mut Plain)
+    create_server_with(host, port, &options, &mut NativeCaller)
 }
 
 /// The same with options and for a language of its own: the host's addresses in the resolver's order until one can be
@@ -176,7 +176,7 @@ pub fn create_server(host: &str, port: u16, backlog: i32) -> Result<Socket> {
 ///
 /// # Errors
 /// As [`create_server`]; `EAFNOSUPPORT` when a dual stack is wanted and the host has no IPv6 address.
-pub fn create_server_with<H: Host>(
+pub fn create_server_with<H: Caller>(
     name: &str,
     port: u16,
     options: &ServerOptions,

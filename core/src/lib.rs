@@ -4,10 +4,10 @@
 //! bytes moved even when they fail, never raise SIGPIPE, and wake up when another thread closes it.
 //!
 //! ```
-//! use polysock_core::{create_connection, create_server};
+//! use polysock::{create_connection, create_server};
 //! use std::time::Duration;
 //!
-//! # fn main() -> polysock_core::Result<()> {
+//! # fn main() -> polysock::Result<()> {
 //! let server = create_server("127.0.0.1", 0, 16)?;
 //! let port = server.local_address()?.port().unwrap_or(0);
 //!
@@ -23,23 +23,23 @@
 //! ```
 //!
 //! The layers, each file using only what stands above it: the vocabulary ([`Error`], [`Family`], [`Flags`],
-//! [`Timeout`], [`Address`]), the system (`sys`), one handle (`handle`, [`Host`], `wait`, [`Socket`]), and what
+//! [`Timeout`], [`Address`]), the system (`sys`), one handle (`handle`, [`Caller`], `wait`, [`Socket`]), and what
 //! programs would otherwise write by hand ([`create_connection`], [`create_server`], [`poll()`], [`Poller`], [`Server`]).
 
 mod address;
 mod ancillary;
+mod caller;
 mod connection;
 mod domain;
 mod error;
 mod flags;
 mod handle;
 mod hint;
-mod host;
+pub mod java_net;
 #[doc(hidden)]
 pub mod memory;
 mod mode;
 mod names;
-pub mod net;
 mod poll;
 mod poller;
 mod race;
@@ -53,6 +53,7 @@ mod wait;
 
 pub use address::{Address, AddressError};
 pub use ancillary::{Ancillary, Control, Credentials, PacketInfo};
+pub use caller::{CallHints, Caller, NativeCaller, Start, Stop};
 pub use connection::{
     connect_any, create_connection, create_connection_with, create_server, create_server_with, DualStack,
     ServerOptions,
@@ -61,7 +62,6 @@ pub use domain::{Family, Protocol, Shutdown, SocketType};
 pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
 pub use hint::hint;
-pub use host::{FirstTry, Host, Plain, Stop, Try};
 pub use names::{
     host_by_address, host_by_name, host_name, interface_index, interface_list, interface_name, interfaces,
     protocol_by_name, service_name, service_port, set_host_name, Host as HostEntry, HostError, InterfaceInfo,
@@ -76,9 +76,9 @@ pub use server::{ServeOptions, Server, ServerStats, StartedServer, Step, Trouble
 pub use socket::{
     AdoptError, Call, CongestionState, Interface, Keepalive, Received, Socket, TcpInfo, TcpState,
 };
-pub use sys::buffer::{Data, Room};
+pub use sys::buffer::{RecvBuf, SendBuf};
 #[doc(hidden)]
 pub use sys::local::PerThread;
 pub use sys::reserve::Reserve;
-pub use sys::selector::Mode;
+pub use sys::selector::Trigger;
 pub use time::{Deadline, Timeout};

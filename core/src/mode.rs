@@ -6,20 +6,20 @@
 
 use crate::handle::{Handle, Shared};
 use crate::sys::fork::Held;
-use crate::sys::{special, unix};
+use crate::sys::{os, unix};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{fence, AtomicBool, Ordering};
 
 /// What is known of a descriptor's mode. Changed under the handle's lock.
-pub(crate) struct Mode {
+pub(crate) struct BlockingMode {
     /// The program wants it non-blocking.
     wanted: AtomicBool,
     /// It was non-blocking when we last had to do with it.
     actual: AtomicBool,
 }
 
-impl Mode {
+impl BlockingMode {
     pub(crate) fn new(wanted_nonblocking: bool, is_nonblocking: bool) -> Self {
         Self {
             wanted: AtomicBool::new(wanted_nonblocking),
@@ -37,7 +37,7 @@ impl Mode {
     }
 
     fn switch(&self, fd: BorrowedFd<'_>, nonblocking: bool) -> io::Result<()> {
-        special::set_nonblocking(fd, nonblocking)?;
+        os::set_nonblocking(fd, nonblocking)?;
         self.actual.store(nonblocking, Ordering::Relaxed);
         Ok(())
     }
@@ -48,8 +48,8 @@ pub(crate) struct NonBlocking<'a>(&'a Handle);
 
 impl Handle {
     /// Whether nobody but us can have changed the descriptor's mode, or see it.
-    pub(crate) fn owns_mode(&self) -> bool {
-        self.is_exclusive() && !self.number_told.load(Ordering::Relaxed)
+    pub(crate) fn mode_is_private(&self) -> bool {
+        self.is_exclusive() && !self.fd_exposed.load(Ordering::Relaxed)
     }
 
     /// Sets the mode that the program wants. A descriptor that others can see gets it at once, or when the last call
@@ -60,7 +60,7 @@ impl Handle {
         if !on {
             self.mode.wanted.store(false, Ordering::Relaxed);
         }
-        if !self.owns_mode() && (on || shared.need_nonblocking == 0) {
+        if !self.mode_is_private() && (on || shared.need_nonblocking == 0) {
             self.mode.switch(fd, on)?;
         }
         self.mode.wanted.store(on, Ordering::Relaxed);
@@ -69,17 +69,17 @@ impl Handle {
 
     /// Says that the number of the descriptor is told, and gives it the mode that the program wants.
     #[inline]
-    pub(crate) fn show_mode(&self) {
-        if !self.number_told.load(Ordering::Acquire) || !self.mode.is_as_wanted() {
-            self.show_mode_now();
+    pub(crate) fn expose_mode(&self) {
+        if !self.fd_exposed.load(Ordering::Acquire) || !self.mode.is_as_wanted() {
+            self.expose_mode_now();
         }
     }
 
     #[cold]
-    fn show_mode_now(&self) {
+    fn expose_mode_now(&self) {
         // Under the lock, so that whoever found it untold is done with it.
         let shared = self.shared.lock();
-        self.number_told.store(true, Ordering::SeqCst);
+        self.fd_exposed.store(true, Ordering::SeqCst);
         fence(Ordering::SeqCst); // a close that does not see it is seen by who asks
         self.bring_in_line(shared);
     }
@@ -88,7 +88,7 @@ impl Handle {
     pub(crate) fn need_nonblocking_no_more(&self, mut shared: Held<'_, Shared>) {
         // In a child forked meanwhile no call needs it.
         shared.need_nonblocking = shared.need_nonblocking.saturating_sub(1);
-        if !self.owns_mode() {
+        if !self.mode_is_private() {
             self.bring_in_line(shared);
         }
     }
@@ -133,7 +133,7 @@ impl Handle {
     /// Puts the descriptor into non-blocking mode until the result is dropped.
     pub(crate) fn hold_nonblocking(&self, fd: BorrowedFd<'_>) -> io::Result<NonBlocking<'_>> {
         let mut shared = self.shared.lock();
-        let nonblocking = if self.owns_mode() {
+        let nonblocking = if self.mode_is_private() {
             self.mode.actual.load(Ordering::Relaxed)
         } else {
             unix::is_nonblocking(fd)?

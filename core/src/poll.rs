@@ -1,11 +1,11 @@
-//! Waiting for several sockets and descriptors at once.
+//! Blocking for several sockets and descriptors at once.
 
+use crate::caller::{CallHints, Caller, NativeCaller, Start};
 use crate::error::{Error, Kind, Operation, Result};
-use crate::handle::{Handle, Inside, Watch};
-use crate::host::{FirstTry, Host, Plain, Try};
+use crate::handle::{Handle, Inside, Registration};
 use crate::memory;
 use crate::socket::Socket;
-use crate::sys::special;
+use crate::sys::os;
 use crate::time::{Deadline, Timeout};
 use crate::wait::{entry, look, wait_many, Waited, PASSED_OVER};
 use std::ops::BitOr;
@@ -31,7 +31,7 @@ impl Events {
     /// `POLLHUP`: both directions are over.
     pub const HANGUP: Self = Self(libc::POLLHUP);
     /// `POLLRDHUP`: the peer ended its stream; where the system has no such event, nothing.
-    pub const PEER_CLOSED: Self = Self(special::PEER_ENDED);
+    pub const PEER_CLOSED: Self = Self(os::PEER_ENDED);
     /// `POLLNVAL`: the socket is closed, or the number is no open descriptor.
     pub const INVALID: Self = Self(libc::POLLNVAL);
 
@@ -128,10 +128,10 @@ impl<'a> PollEntry<'a> {
 /// The system's, such as `ENOMEM`, or `EINVAL` for more entries than the process may have descriptors.
 ///
 /// ```
-/// use polysock_core::{create_server, poll, Events, PollEntry};
+/// use polysock::{create_server, poll, Events, PollEntry};
 /// use std::time::Duration;
 ///
-/// # fn main() -> polysock_core::Result<()> {
+/// # fn main() -> polysock::Result<()> {
 /// let server = create_server("127.0.0.1", 0, 1)?;
 /// let mut entries = [PollEntry::new(&server, Events::READABLE)];
 /// assert_eq!(poll(&mut entries, Duration::from_millis(1))?, 0);
@@ -143,44 +143,44 @@ impl<'a> PollEntry<'a> {
 /// # }
 /// ```
 pub fn poll(entries: &mut [PollEntry<'_>], timeout: impl Into<Timeout>) -> Result<usize> {
-    poll_with(entries, timeout, &mut Plain)
+    poll_with(entries, timeout, &mut NativeCaller)
 }
 
 /// The same for a language of its own.
 ///
 /// # Errors
-/// As [`poll`]; `Interrupted` when the host ends the call.
-pub fn poll_with<H: Host>(
+/// As [`poll`]; `Interrupted` when the caller ends the call.
+pub fn poll_with<C: Caller>(
     entries: &mut [PollEntry<'_>],
     timeout: impl Into<Timeout>,
-    host: &mut H,
+    caller: &mut C,
 ) -> Result<usize> {
     let deadline = Deadline::after(timeout.into());
     let failed = |kind| Error::new(Operation::Poll, kind);
-    if first_look(host, deadline) {
+    if first_look(caller, deadline) {
         match drive(entries, Deadline::NonBlocking).map_err(failed)? {
             Some(0) if deadline != Deadline::NonBlocking => {}
             Some(count) => return Ok(count),
-            None => host.interrupted().map_err(|_| failed(Kind::Interrupted))?,
+            None => caller.interrupted().map_err(|_| failed(Kind::Interrupted))?,
         }
     }
     loop {
-        match host.block(|| drive(entries, deadline)).map_err(failed)? {
+        match caller.block(|| drive(entries, deadline)).map_err(failed)? {
             Some(count) => return Ok(count),
-            None => host.interrupted().map_err(|_| failed(Kind::Interrupted))?,
+            None => caller.interrupted().map_err(|_| failed(Kind::Interrupted))?,
         }
     }
 }
 
-/// Whether to look once outside [`Host::block`]. Who polls expects to wait.
-pub(crate) fn first_look<H: Host>(host: &mut H, deadline: Deadline) -> bool {
-    let hint = Try {
+/// Whether to look once outside [`Caller::block`]. Who polls expects to wait.
+pub(crate) fn first_look<C: Caller>(caller: &mut C, deadline: Deadline) -> bool {
+    let hint = CallHints {
         bytes: 0,
         alone: true,
         expects_wait: deadline != Deadline::NonBlocking,
         kernel_waits: false,
     };
-    host.first_try(hint) == FirstTry::Direct
+    caller.start(hint) == Start::Direct
 }
 
 /// Waits until there is something to report; `None` when a signal arrived. Sleeps.
@@ -197,7 +197,7 @@ fn drive(entries: &mut [PollEntry<'_>], deadline: Deadline) -> std::result::Resu
     let known = entries.iter().any(|entry| !entry.target.known().is_empty());
     if deadline != Deadline::NonBlocking && !known {
         let handles = entries.iter().filter_map(|entry| entry.target.handle());
-        let mut watches = Watch::all(handles)?;
+        let mut watches = Registration::all(handles)?;
         loop {
             match wait_many(&mut set, &mut watches, deadline) {
                 Waited::Ready => match report(entries, &set) {

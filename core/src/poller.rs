@@ -1,15 +1,15 @@
-//! Waiting for many sockets at a cost that does not grow with their number.
+//! Blocking for many sockets at a cost that does not grow with their number.
 
+use crate::caller::{Caller, NativeCaller};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Follower, Following};
-use crate::host::{Host, Plain};
 use crate::memory;
 use crate::poll::{first_look, Events, PollTarget};
 use crate::sys::fork::{ForkLock, Held, InChild};
+use crate::sys::os;
 use crate::sys::poll_set::PollSet;
 use crate::sys::reserve::check_left;
-use crate::sys::selector::{Interest, Mode, Selector, WAKE};
-use crate::sys::special;
+use crate::sys::selector::{Interest, Selector, Trigger, WAKE};
 use crate::sys::unix::Readiness;
 use crate::time::{Deadline, Left, Timeout};
 use std::collections::HashMap;
@@ -32,13 +32,13 @@ use std::time::Duration;
 /// readiness. If a thread was changing the poller at the moment of the fork, the child's is closed (`Closed`).
 ///
 /// ```
-/// use polysock_core::{create_connection, create_server, Event, Events, Mode, Poller};
+/// use polysock::{create_connection, create_server, Event, Events, Trigger, Poller};
 /// use std::time::Duration;
 ///
-/// # fn main() -> polysock_core::Result<()> {
+/// # fn main() -> polysock::Result<()> {
 /// let poller = Poller::new()?;
 /// let server = create_server("127.0.0.1", 0, 16)?;
-/// poller.add(&server, 7, Events::READABLE, Mode::Level)?;
+/// poller.add(&server, 7, Events::READABLE, Trigger::Level)?;
 ///
 /// let port = server.local_address()?.port().unwrap_or(0);
 /// let _client = create_connection("127.0.0.1", port, Duration::from_secs(5))?;
@@ -67,10 +67,10 @@ impl Poller {
     /// # Errors
     /// The system's, such as `EMFILE`.
     pub fn new() -> Result<Self> {
-        Self::with(special::new_selector)
+        Self::with(os::new_selector)
     }
 
-    /// Makes one as systems without epoll have it: by poll(2) over all sockets at each wait, without [`Mode::Edge`].
+    /// Makes one as systems without epoll have it: by poll(2) over all sockets at each wait, without [`Trigger::Edge`].
     #[doc(hidden)]
     pub fn portable() -> Result<Self> {
         Self::with(|| Ok(Arc::new(PollSet::new())))
@@ -91,13 +91,13 @@ impl Poller {
     ///
     /// # Errors
     /// `Closed`; `EEXIST` when it is registered already, `EPERM` for a descriptor that can't be waited for (a file);
-    /// `Unsupported` for [`Mode::Edge`] without epoll.
+    /// `Unsupported` for [`Trigger::Edge`] without epoll.
     pub fn add<'a>(
         &self,
         target: impl Into<PollTarget<'a>>,
         token: u64,
         events: Events,
-        mode: Mode,
+        mode: Trigger,
     ) -> Result<()> {
         let interest = interest(events, mode);
         named(match target.into() {
@@ -118,7 +118,7 @@ impl Poller {
         })
     }
 
-    /// Changes the token, the events or the mode of a registration; arms a [`Mode::OneShot`] again.
+    /// Changes the token, the events or the mode of a registration; arms a [`Trigger::OneShot`] again.
     ///
     /// # Errors
     /// `Closed`; `ENOENT` when it is not registered.
@@ -127,7 +127,7 @@ impl Poller {
         target: impl Into<PollTarget<'a>>,
         token: u64,
         events: Events,
-        mode: Mode,
+        mode: Trigger,
     ) -> Result<()> {
         let interest = interest(events, mode);
         named(match target.into() {
@@ -162,18 +162,18 @@ impl Poller {
     /// # Errors
     /// `Closed` when the poller is or gets closed; `InvalidInput("events")` without room.
     pub fn wait(&self, events: &mut [Event], timeout: impl Into<Timeout>) -> Result<usize> {
-        self.wait_with(events, timeout, &mut Plain)
+        self.wait_with(events, timeout, &mut NativeCaller)
     }
 
     /// The same for a language of its own.
     ///
     /// # Errors
-    /// As [`wait`](Self::wait); `Interrupted` when the host ends the call.
-    pub fn wait_with<H: Host>(
+    /// As [`wait`](Self::wait); `Interrupted` when the caller ends the call.
+    pub fn wait_with<C: Caller>(
         &self,
         events: &mut [Event],
         timeout: impl Into<Timeout>,
-        host: &mut H,
+        caller: &mut C,
     ) -> Result<usize> {
         let deadline = Deadline::after(timeout.into());
         if events.is_empty() {
@@ -183,19 +183,19 @@ impl Poller {
                 "must have room for one at least",
             ));
         }
-        if first_look(host, deadline) {
+        if first_look(caller, deadline) {
             match named(self.0.drive(events, Deadline::NonBlocking))? {
                 Found::Over(count) => return Ok(count),
                 Found::Nothing if deadline == Deadline::NonBlocking => return Ok(0),
                 Found::Nothing => {}
-                Found::Interrupted => interrupted(host)?,
+                Found::Interrupted => interrupted(caller)?,
             }
         }
         loop {
-            match named(host.block(|| self.0.drive(events, deadline)))? {
+            match named(caller.block(|| self.0.drive(events, deadline)))? {
                 Found::Over(count) => return Ok(count),
                 Found::Nothing => return Ok(0),
-                Found::Interrupted => interrupted(host)?,
+                Found::Interrupted => interrupted(caller)?,
             }
         }
     }
@@ -227,7 +227,7 @@ impl std::fmt::Debug for Poller {
 
 const NOT_REGISTERED: Kind = Kind::Os(libc::ENOENT);
 
-fn interest(events: Events, mode: Mode) -> Interest {
+fn interest(events: Events, mode: Trigger) -> Interest {
     Interest {
         events: events.0,
         mode,
@@ -238,8 +238,8 @@ fn named<T>(result: std::result::Result<T, Kind>) -> Result<T> {
     result.map_err(|kind| Error::new(Operation::Poller, kind))
 }
 
-fn interrupted<H: Host>(host: &mut H) -> Result<()> {
-    named(host.interrupted().map_err(|_| Kind::Interrupted))
+fn interrupted<C: Caller>(caller: &mut C) -> Result<()> {
+    named(caller.interrupted().map_err(|_| Kind::Interrupted))
 }
 
 /// What a wait ended with.
@@ -273,7 +273,7 @@ struct Registered {
     token: u64,
     fd: RawFd,
     interest: Interest,
-    /// It is a [`Mode::OneShot`] that has reported.
+    /// It is a [`Trigger::OneShot`] that has reported.
     silent: bool,
 }
 
@@ -484,7 +484,7 @@ impl Registry {
                 break;
             };
             if let (Some(one), Some(to)) = (state.registered.get_mut(&key), events.get_mut(kept)) {
-                one.silent = one.interest.mode == Mode::OneShot;
+                one.silent = one.interest.mode == Trigger::OneShot;
                 *to = Event {
                     token: one.token,
                     events: seen,
@@ -505,7 +505,7 @@ impl Registry {
 }
 
 impl Follower for Registry {
-    fn let_go(&self, key: u64, fd: BorrowedFd<'_>) {
+    fn release(&self, key: u64, fd: BorrowedFd<'_>) {
         // Closed meanwhile, or the child's: then nothing of it is registered.
         let _ = self.remove(fd.as_raw_fd(), key);
     }
@@ -538,7 +538,7 @@ mod tests {
     fn an_event_on_its_way_is_dropped_when_its_socket_closes() {
         both(|poller| {
             let socket = crate::socket::Socket::tcp(crate::domain::Family::IPV4).unwrap();
-            poller.add(&socket, 7, Events::READABLE, Mode::Level).unwrap();
+            poller.add(&socket, 7, Events::READABLE, Trigger::Level).unwrap();
             let key = poller.0.state.lock().last_key;
             let event = Event {
                 token: key,

@@ -1,9 +1,9 @@
 //! Several connects under way at once, by one thread (RFC 8305).
 
 use crate::address::Address;
+use crate::caller::Caller;
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
-use crate::host::Host;
 use crate::memory;
 use crate::socket::Socket;
 use crate::time::{Deadline, Left, Timeout};
@@ -143,7 +143,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
     ///
     /// # Errors
     /// `Interrupted` when the language ends the call.
-    pub fn step<H: Host>(&mut self, host: &mut H) -> Result<RaceStep<S>> {
+    pub fn step<H: Caller>(&mut self, host: &mut H) -> Result<RaceStep<S>> {
         loop {
             match host.block(|| self.run()) {
                 End::Step(step) => return Ok(step),
@@ -322,7 +322,7 @@ impl<S: Borrow<Socket>> Runner<S> {
 }
 
 /// Connects to whichever of the addresses answers first; `whom` begins the words of a failure.
-pub(crate) fn race<H: Host>(
+pub(crate) fn race<H: Caller>(
     addresses: &[Address],
     options: &ConnectOptions,
     deadline: Deadline,

@@ -188,7 +188,7 @@ pub fn resolve_service(service: &str) -> Result<u16> {
 /// and there is none.
 ///
 /// ```
-/// use polysock_core::{name_of, Address};
+/// use polysock::{name_of, Address};
 ///
 /// let address: Address = "[::1]:80".parse()?;
 /// let (host, service) = name_of(&address, libc::NI_NUMERICHOST | libc::NI_NUMERICSERV)?;

@@ -87,12 +87,12 @@ impl Deadline {
 ///
 /// What it does before takes microseconds, and to read the clock would cost a call that finds data a few hundredths.
 #[derive(Clone, Copy)]
-pub(crate) struct Limit {
+pub(crate) struct LazyDeadline {
     timeout: Timeout,
     deadline: Option<Deadline>,
 }
 
-impl Limit {
+impl LazyDeadline {
     pub(crate) fn new(timeout: Timeout) -> Self {
         let deadline = match timeout {
             Timeout::Never => Some(Deadline::Never),

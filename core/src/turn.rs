@@ -1,14 +1,14 @@
 //! One `send_all` at a time per handle, so that messages of several threads never interleave; and one read at a time
-//! where that is Java's rule ([`net::read`](crate::net::read)).
+//! where that is Java's rule ([`java_net::read`](crate::java_net::read)).
 //!
 //! A turn has an owner, who may take it again: a signal handler that runs in the middle of a `send_all` may send
-//! too. Waiting for it keeps the deadline of the call and ends when the handle is closed.
+//! too. Blocking for it keeps the deadline of the call and ends when the handle is closed.
 
+use crate::caller::Caller;
 use crate::error::Kind;
-use crate::handle::{Candidate, Direction, Handle, WaitingFor, Watch};
-use crate::host::Host;
+use crate::handle::{Candidate, Direction, Handle, Reason, Registration};
 use crate::sys::thread::{me, ThreadId};
-use crate::time::Limit;
+use crate::time::LazyDeadline;
 use crate::wait::{wait, Waited};
 use std::time::Instant;
 
@@ -30,25 +30,25 @@ pub(crate) struct Turn<'a>(&'a Handle, Direction);
 
 impl<'a> Turn<'a> {
     /// Takes the turn, waiting for it as long as the deadline allows.
-    pub(crate) fn take<H: Host>(
+    pub(crate) fn take<C: Caller>(
         handle: &'a Handle,
         direction: Direction,
-        host: &mut H,
-        limit: &mut Limit,
+        caller: &mut C,
+        limit: &mut LazyDeadline,
     ) -> Result<Self, Kind> {
         match Self::try_take(handle, direction) {
             Some(turn) => Ok(turn),
             None if !limit.may_wait() => Err(Kind::WouldBlock),
-            None => Self::wait(handle, direction, host, limit),
+            None => Self::wait(handle, direction, caller, limit),
         }
     }
 
     #[cold]
-    fn wait<H: Host>(
+    fn wait<C: Caller>(
         handle: &'a Handle,
         direction: Direction,
-        host: &mut H,
-        limit: &mut Limit,
+        caller: &mut C,
+        limit: &mut LazyDeadline,
     ) -> Result<Self, Kind> {
         let candidate = Candidate {
             direction,
@@ -59,8 +59,8 @@ impl<'a> Turn<'a> {
         loop {
             let inside = handle.enter()?;
             let grant = Grant(handle, direction);
-            let waited = host.block(|| {
-                let mut watch = Watch::new(handle, WaitingFor::Turn(candidate));
+            let waited = caller.block(|| {
+                let mut watch = Registration::new(handle, Reason::Turn(candidate));
                 // Free again since we looked? Then nobody will signal.
                 if Self::is_free(handle, direction) {
                     return Waited::Ready;
@@ -79,7 +79,7 @@ impl<'a> Turn<'a> {
                 Waited::TimeUp => return Err(Kind::TimedOut),
                 Waited::Closed => return Err(Kind::Closed),
                 Waited::Failed(kind) => return Err(kind),
-                Waited::Interrupted => host.interrupted().map_err(|_| Kind::Interrupted)?,
+                Waited::Interrupted => caller.interrupted().map_err(|_| Kind::Interrupted)?,
             }
         }
     }
@@ -132,8 +132,8 @@ impl Drop for Grant<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Plain;
-    use crate::mode::Mode;
+    use crate::caller::NativeCaller;
+    use crate::mode::BlockingMode;
     use crate::time::Timeout;
     use std::os::unix::net::UnixStream;
     use std::sync::mpsc;
@@ -154,12 +154,12 @@ mod tests {
     /// This thread has waited since then, and gives up when the turn before ends.
     fn passed_on(since: Instant) {
         let (end, _other) = UnixStream::pair().unwrap();
-        let handle = Handle::new(end.into(), Mode::new(false, false));
+        let handle = Handle::new(end.into(), BlockingMode::new(false, false));
         let turn = Turn::take(
             &handle,
             Direction::Send,
-            &mut Plain,
-            &mut Limit::new(Timeout::Never),
+            &mut NativeCaller,
+            &mut LazyDeadline::new(Timeout::Never),
         )
         .ok()
         .unwrap();
@@ -171,13 +171,13 @@ mod tests {
                 since,
             };
             let grant = Grant(&handle, Direction::Send);
-            let gives_up = Watch::new(&handle, WaitingFor::Turn(candidate));
+            let gives_up = Registration::new(&handle, Reason::Turn(candidate));
             scope.spawn(|| {
                 let next = Turn::take(
                     &handle,
                     Direction::Send,
-                    &mut Plain,
-                    &mut Limit::new(Timeout::Never),
+                    &mut NativeCaller,
+                    &mut LazyDeadline::new(Timeout::Never),
                 );
                 tell.send(next.is_ok()).unwrap();
             });
@@ -188,7 +188,7 @@ mod tests {
             drop(gives_up);
             drop(grant);
             let woken = told.recv_timeout(Duration::from_secs(10));
-            handle.close(&mut Plain, |_| Ok(())).unwrap();
+            handle.close(&mut NativeCaller, |_| Ok(())).unwrap();
             assert_eq!(woken, Ok(true));
         });
     }

@@ -1,15 +1,15 @@
 //! The only waiting loop.
 //!
 //! An operation is an `attempt` that makes one system call, as a rule without waiting. This loop calls it, waits for
-//! readiness when there was nothing to do, keeps one deadline, hands signals to the [`Host`], and notices when the
+//! readiness when there was nothing to do, keeps one deadline, hands signals to the [`Caller`], and notices when the
 //! handle is closed.
 
+use crate::caller::{CallHints, Caller, Start};
 use crate::error::Kind;
-use crate::handle::{Direction, Handle, WaitingFor, Watch};
-use crate::host::{FirstTry, Host, Try};
-use crate::sys::special::{self, Changes};
-use crate::sys::unix::{self, Readiness, Waiting};
-use crate::time::{Deadline, Left, Limit, Timeout};
+use crate::handle::{Direction, Handle, Reason, Registration};
+use crate::sys::os::{self, Changes};
+use crate::sys::unix::{self, Blocking, Readiness};
+use crate::time::{Deadline, LazyDeadline, Left, Timeout};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
@@ -38,7 +38,7 @@ pub(crate) struct Plan {
     pub(crate) events: i16,
     /// How many bytes it may move.
     pub(crate) bytes: usize,
-    pub(crate) limit: Limit,
+    pub(crate) limit: LazyDeadline,
     /// The attempt can leave the waiting to the kernel, and shutdown(2) wakes it there.
     pub(crate) kernel_may_wait: bool,
 }
@@ -51,8 +51,8 @@ impl Plan {
         self.kernel_may_wait
             && self.limit.is_never()
             && !handle.mode.is_wanted_nonblocking()
-            && handle.owns_mode()
-            && special::knows_holders()
+            && handle.mode_is_private()
+            && os::knows_holders()
     }
 }
 
@@ -109,38 +109,38 @@ enum Verdict<T> {
 }
 
 /// Runs one operation.
-pub(crate) fn run<H: Host, T: Progress + Send>(
+pub(crate) fn run<C: Caller, T: Progress + Send>(
     handle: &Handle,
-    host: &mut H,
+    caller: &mut C,
     mut plan: Plan,
-    mut attempt: impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>> + Send,
+    mut attempt: impl FnMut(BorrowedFd<'_>, Blocking) -> io::Result<Step<T>> + Send,
 ) -> Result<T, Kind> {
     let kernel_waits = plan.kernel_waits(handle);
     let mut inside = handle.enter_to(kernel_waits)?;
-    let hint = Try {
+    let hint = CallHints {
         bytes: plan.bytes,
         alone: inside.alone(),
         expects_wait: plan.limit.may_wait() && handle.expects_wait(plan.direction),
         kernel_waits,
     };
-    let mut verdict = match host.first_try(hint) {
-        FirstTry::Direct => match directly(inside.fd(), host, &plan, handle, hint, &mut attempt) {
+    let mut verdict = match caller.start(hint) {
+        Start::Direct => match directly(inside.fd(), caller, &plan, handle, hint, &mut attempt) {
             Attempted::Over(result) => Verdict::Finished(result),
             Attempted::Interrupted => Verdict::Interrupted(Next::Attempt),
             Attempted::Nothing if !plan.limit.may_wait() => Verdict::Finished(Err(Kind::WouldBlock)),
             Attempted::Nothing => {
                 let fd = inside.fd();
-                host.block(|| drive(handle, fd, &mut plan, kernel_waits, Next::Wait, &mut attempt))
+                caller.block(|| drive(handle, fd, &mut plan, kernel_waits, Next::Wait, &mut attempt))
             }
             Attempted::More => Verdict::Unasked(Next::Attempt),
         },
-        FirstTry::Blocking => {
+        Start::Blocking => {
             let fd = inside.fd();
-            host.block(|| drive(handle, fd, &mut plan, kernel_waits, Next::Attempt, &mut attempt))
+            caller.block(|| drive(handle, fd, &mut plan, kernel_waits, Next::Attempt, &mut attempt))
         }
-        FirstTry::Skip => {
+        Start::Skip => {
             let fd = inside.fd();
-            host.block(|| drive(handle, fd, &mut plan, kernel_waits, Next::WaitFirst, &mut attempt))
+            caller.block(|| drive(handle, fd, &mut plan, kernel_waits, Next::WaitFirst, &mut attempt))
         }
     };
     loop {
@@ -154,15 +154,15 @@ pub(crate) fn run<H: Host, T: Progress + Send>(
                 drop(inside);
                 plan.limit.deadline(); // the clock runs while handlers do
                 let asked = if matches!(verdict, Verdict::Unasked(_)) {
-                    host.moved()
+                    caller.moved()
                 } else {
-                    host.interrupted()
+                    caller.interrupted()
                 };
                 asked.map_err(|_| Kind::Interrupted)?;
                 let kernel_waits = plan.kernel_waits(handle);
                 inside = handle.enter_to(kernel_waits)?;
                 let fd = inside.fd();
-                verdict = host.block(|| drive(handle, fd, &mut plan, kernel_waits, next, &mut attempt));
+                verdict = caller.block(|| drive(handle, fd, &mut plan, kernel_waits, next, &mut attempt));
             }
         }
     }
@@ -177,8 +177,8 @@ enum Attempted<T> {
 
 fn once<T>(
     fd: BorrowedFd<'_>,
-    waiting: Waiting,
-    attempt: &mut impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>>,
+    waiting: Blocking,
+    attempt: &mut impl FnMut(BorrowedFd<'_>, Blocking) -> io::Result<Step<T>>,
 ) -> Attempted<T> {
     match attempt(fd, waiting) {
         Ok(Step::Done(value)) => Attempted::Over(Ok(value)),
@@ -191,21 +191,21 @@ fn once<T>(
     }
 }
 
-/// Attempts without waiting, as often as the host wants to.
-fn directly<H: Host, T>(
+/// Attempts without waiting, as often as the caller wants to.
+fn directly<C: Caller, T>(
     fd: BorrowedFd<'_>,
-    host: &mut H,
+    caller: &mut C,
     plan: &Plan,
     handle: &Handle,
-    hint: Try,
-    attempt: &mut impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>>,
+    hint: CallHints,
+    attempt: &mut impl FnMut(BorrowedFd<'_>, Blocking) -> io::Result<Step<T>>,
 ) -> Attempted<T> {
-    let mut attempted = once(fd, Waiting::No, attempt);
+    let mut attempted = once(fd, Blocking::Forbidden, attempt);
     if hint.expects_wait && !matches!(attempted, Attempted::Nothing) {
         handle.expect_wait(plan.direction, false);
     }
-    while matches!(attempted, Attempted::Nothing) && plan.limit.may_wait() && host.try_again() {
-        attempted = once(fd, Waiting::No, attempt);
+    while matches!(attempted, Attempted::Nothing) && plan.limit.may_wait() && caller.try_again() {
+        attempted = once(fd, Blocking::Forbidden, attempt);
     }
     attempted
 }
@@ -217,7 +217,7 @@ fn drive<T>(
     plan: &mut Plan,
     kernel_waits: bool,
     mut next: Next,
-    attempt: &mut impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>>,
+    attempt: &mut impl FnMut(BorrowedFd<'_>, Blocking) -> io::Result<Step<T>>,
 ) -> Verdict<T> {
     if kernel_waits {
         if let Some(verdict) = let_the_kernel_wait(handle, fd, plan, next, attempt) {
@@ -239,7 +239,7 @@ fn drive<T>(
             }
         }
         if next != Next::Attempt {
-            let watch = watch.get_or_insert_with(|| Watch::new(handle, WaitingFor::Readiness));
+            let watch = watch.get_or_insert_with(|| Registration::new(handle, Reason::Readiness));
             let started = (next == Next::WaitFirst).then(Instant::now);
             let deadline = *until_when.get_or_insert_with(|| wait_until(fd, plan));
             let mut waited = Waited::Ready;
@@ -283,7 +283,7 @@ fn drive<T>(
                 None => handle.expect_wait(plan.direction, true),
             }
         }
-        match once(fd, Waiting::No, attempt) {
+        match once(fd, Blocking::Forbidden, attempt) {
             Attempted::Over(result) => return Verdict::Finished(result),
             Attempted::Interrupted => return Verdict::Interrupted(Next::Attempt),
             Attempted::Nothing => {
@@ -324,11 +324,11 @@ fn let_the_kernel_wait<T>(
     fd: BorrowedFd<'_>,
     plan: &Plan,
     next: Next,
-    attempt: &mut impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>>,
+    attempt: &mut impl FnMut(BorrowedFd<'_>, Blocking) -> io::Result<Step<T>>,
 ) -> Option<Verdict<T>> {
     handle.let_block(fd);
     let started = (next == Next::WaitFirst && handle.expects_wait(plan.direction)).then(Instant::now);
-    match once(fd, Waiting::Allowed, attempt) {
+    match once(fd, Blocking::Allowed, attempt) {
         Attempted::Over(result) => {
             if next == Next::Wait {
                 handle.expect_wait(plan.direction, true);
@@ -380,9 +380,9 @@ fn wait_until(fd: BorrowedFd<'_>, plan: &mut Plan) -> Deadline {
 fn last_try<T>(
     fd: BorrowedFd<'_>,
     time_up: Kind,
-    attempt: &mut impl FnMut(BorrowedFd<'_>, Waiting) -> io::Result<Step<T>>,
+    attempt: &mut impl FnMut(BorrowedFd<'_>, Blocking) -> io::Result<Step<T>>,
 ) -> Verdict<T> {
-    match once(fd, Waiting::No, attempt) {
+    match once(fd, Blocking::Forbidden, attempt) {
         Attempted::Over(result) => Verdict::Finished(result),
         Attempted::More | Attempted::Nothing | Attempted::Interrupted => Verdict::Finished(Err(time_up)),
     }
@@ -403,7 +403,7 @@ pub(crate) fn wait(
     handle: &Handle,
     target: Option<(BorrowedFd<'_>, i16)>,
     deadline: Deadline,
-    watch: &mut Watch<'_>,
+    watch: &mut Registration<'_>,
 ) -> Waited {
     let (fd, events) = target.map_or((PASSED_OVER, 0), |(fd, events)| (fd.as_raw_fd(), events));
     let mut set = [entry(fd, events), entry(PASSED_OVER, 0)];
@@ -426,9 +426,13 @@ pub(crate) fn wait(
 
 /// The same for many descriptors and handles at once. The last entry of `set` is for the wake-up descriptor.
 /// `Ready` also says that this thread was signalled, or that it can't be and should look around.
-pub(crate) fn wait_many(set: &mut [libc::pollfd], watches: &mut [Watch<'_>], deadline: Deadline) -> Waited {
+pub(crate) fn wait_many(
+    set: &mut [libc::pollfd],
+    watches: &mut [Registration<'_>],
+    deadline: Deadline,
+) -> Waited {
     loop {
-        if watches.iter().any(Watch::is_closed) {
+        if watches.iter().any(Registration::is_closed) {
             return Waited::Closed;
         }
         let left = match deadline.left() {
@@ -436,7 +440,7 @@ pub(crate) fn wait_many(set: &mut [libc::pollfd], watches: &mut [Watch<'_>], dea
             Left::Some(left) => Some(left),
             Left::Nothing => return Waited::TimeUp,
         };
-        let wake_fd = watches.first().and_then(Watch::poll_fd);
+        let wake_fd = watches.first().and_then(Registration::poll_fd);
         let in_slices = wake_fd.is_none() && !watches.is_empty();
         let left = if in_slices {
             Some(left.map_or(SLICE, |left| left.min(SLICE)))
@@ -446,7 +450,7 @@ pub(crate) fn wait_many(set: &mut [libc::pollfd], watches: &mut [Watch<'_>], dea
         if let Some(last) = set.last_mut() {
             *last = entry(wake_fd.unwrap_or(PASSED_OVER), libc::POLLIN);
         }
-        match special::poll(set, left) {
+        match os::poll(set, left) {
             Ok(Readiness::Interrupted) => return Waited::Interrupted,
             Ok(Readiness::TimeUp) if in_slices => return Waited::Ready,
             Ok(Readiness::TimeUp) => continue,
@@ -458,7 +462,7 @@ pub(crate) fn wait_many(set: &mut [libc::pollfd], watches: &mut [Watch<'_>], dea
                 .iter_mut()
                 .filter_map(|watch| watch.take_signal().then_some(()));
             if signals.count() == 0 {
-                Watch::renew(watches);
+                Registration::renew(watches);
             }
         }
         return Waited::Ready;
@@ -467,7 +471,7 @@ pub(crate) fn wait_many(set: &mut [libc::pollfd], watches: &mut [Watch<'_>], dea
 
 /// Looks at once: `Ready` or `TimeUp`.
 pub(crate) fn look(set: &mut [libc::pollfd]) -> Waited {
-    match special::poll(set, Some(Duration::ZERO)) {
+    match os::poll(set, Some(Duration::ZERO)) {
         Ok(Readiness::Ready) => Waited::Ready,
         Ok(Readiness::TimeUp) => Waited::TimeUp,
         Ok(Readiness::Interrupted) => Waited::Interrupted,
@@ -488,7 +492,7 @@ pub(crate) fn entry(fd: RawFd, events: i16) -> libc::pollfd {
 }
 
 /// Waits a growing time, where readiness says nothing; the same ends as [`wait`].
-fn pause(handle: &Handle, deadline: Deadline, watch: &mut Watch<'_>, round: u32) -> Waited {
+fn pause(handle: &Handle, deadline: Deadline, watch: &mut Registration<'_>, round: u32) -> Waited {
     let slice = Duration::from_millis(1 << round.min(6)).min(SLICE);
     let end = Instant::now() + slice;
     let waited = wait(handle, None, deadline.or_earlier(end), watch);

@@ -4,7 +4,7 @@
 
 mod support;
 
-use polysock_core::{Family, Kind, Operation, Protocol, Socket, SocketType, Timeout};
+use polysock::{Family, Kind, Operation, Protocol, Socket, SocketType, Timeout};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use polysock_core::{create_connection, create_server, Address, Family, Protocol, Socket, SocketType};
+use polysock::{create_connection, create_server, Address, Family, Protocol, Socket, SocketType};
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::unix::ffi::OsStrExt;

@@ -24,8 +24,8 @@ fn main() {
 #[cfg(target_os = "linux")]
 mod burst {
     use super::support::*;
-    use polysock_core::{
-        Address, Error, Event, Events, Kind, Mode, Poller, ServeOptions, Server, Socket, Trouble,
+    use polysock::{
+        Address, Error, Event, Events, Kind, Poller, ServeOptions, Server, Socket, Trigger, Trouble,
     };
     use std::env;
     use std::io::{self, BufRead, BufReader, Read};
@@ -181,7 +181,7 @@ mod burst {
                     Err(error) => panic!("{error}"),
                 }
                 poller
-                    .add(&client, number, Events::WRITABLE, Mode::Level)
+                    .add(&client, number, Events::WRITABLE, Trigger::Level)
                     .unwrap();
                 Client::Connecting(client)
             })
@@ -224,7 +224,7 @@ mod burst {
                 };
                 asked.map_err(|error| error.kind())?;
                 poller
-                    .modify(&socket, number, Events::READABLE, Mode::Level)
+                    .modify(&socket, number, Events::READABLE, Trigger::Level)
                     .unwrap();
                 (Client::Asking(socket), Ok(false))
             }

@@ -5,7 +5,7 @@
 
 mod support;
 
-use polysock_core::{Address, Error, Kind, Socket, Timeout};
+use polysock::{Address, Error, Kind, Socket, Timeout};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::*;

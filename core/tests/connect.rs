@@ -4,7 +4,7 @@
 
 mod support;
 
-use polysock_core::{Address, Family, Kind, Operation, Protocol, Socket, SocketType};
+use polysock::{Address, Family, Kind, Operation, Protocol, Socket, SocketType};
 use std::sync::Arc;
 use std::time::Duration;
 use support::*;

@@ -3,10 +3,10 @@
 
 mod support;
 
-use polysock_core::{
+use polysock::{
     connect_any, create_connection, create_connection_with, create_server, create_server_with, resolve_name,
-    Address, ConnectOptions, DualStack, Error, Family, FirstTry, Host, Kind, Plain, ServerOptions, Socket,
-    Stop, Timeout, Try,
+    Address, CallHints, Caller, ConnectOptions, DualStack, Error, Family, Kind, NativeCaller, ServerOptions,
+    Socket, Start, Stop, Timeout,
 };
 use std::process::Command;
 use std::time::Duration;
@@ -31,7 +31,12 @@ fn delay(delay: Option<Duration>) -> ConnectOptions {
 }
 
 fn connect(addresses: &[Address], attempt_delay: Option<u64>, timeout: Duration) -> Result<Socket, Error> {
-    connect_any(addresses, &delay(attempt_delay.map(ms)), timeout, &mut Plain)
+    connect_any(
+        addresses,
+        &delay(attempt_delay.map(ms)),
+        timeout,
+        &mut NativeCaller,
+    )
 }
 
 fn detail(result: Result<Socket, Error>) -> (Kind, String) {
@@ -56,7 +61,7 @@ struct Counting {
     blocks: usize,
 }
 
-impl Host for Counting {
+impl Caller for Counting {
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
         self.blocks += 1;
         f()
@@ -70,8 +75,8 @@ impl Host for Counting {
         }
     }
 
-    fn first_try(&mut self, _: Try) -> FirstTry {
-        FirstTry::Blocking
+    fn start(&mut self, _: CallHints) -> Start {
+        Start::Blocking
     }
 }
 
@@ -131,7 +136,7 @@ fn a_late_answer_of_the_first_wins() {
         let ((full, _queued), silent) = full_listener();
         let (_full, silent_too) = full_listener();
         let connecting = start(move || connect(&[silent, silent_too], Some(10), LIMIT).unwrap());
-        // Room in the first one's queue: the kernel's next attempt, after about a second, gets through.
+        // RecvBuf in the first one's queue: the kernel's next attempt, after about a second, gets through.
         full.within(LATE).accept().unwrap();
         assert_eq!(connecting.result().peer_address().unwrap(), silent);
     });
@@ -277,14 +282,14 @@ fn it_connects_from_where_it_is_told() {
         let mut options = ConnectOptions::default();
         options.local_address = Some("127.0.0.9:0".parse().unwrap());
         let v6: Address = "[::1]:1".parse().unwrap();
-        let client = connect_any(&[v6, address], &options, LATE, &mut Plain).unwrap();
+        let client = connect_any(&[v6, address], &options, LATE, &mut NativeCaller).unwrap();
         assert_eq!(client.local_address().unwrap().ip(), "127.0.0.9".parse().ok());
-        let (kind, text) = detail(connect_any(&[v6], &options, LATE, &mut Plain));
+        let (kind, text) = detail(connect_any(&[v6], &options, LATE, &mut NativeCaller));
         assert_eq!(kind, Kind::Os(libc::EAFNOSUPPORT));
         assert_eq!(text, "0 addresses tried");
         // Not one of ours.
         options.local_address = Some("192.0.2.1:0".parse().unwrap());
-        let (kind, text) = detail(connect_any(&[address], &options, LATE, &mut Plain));
+        let (kind, text) = detail(connect_any(&[address], &options, LATE, &mut NativeCaller));
         assert_eq!(kind, Kind::Os(libc::EADDRNOTAVAIL));
         assert_eq!(text, address.to_string());
     });
@@ -300,14 +305,20 @@ fn a_local_port_is_used_by_one_address_at_a_time() {
         let (_also_full, silent_too) = full_listener();
         let mut options = delay(Some(ms(10)));
         options.local_address = Some(local);
-        let (result, took) = timed(|| connect_any(&[silent, silent_too], &options, ms(100), &mut Plain));
+        let (result, took) =
+            timed(|| connect_any(&[silent, silent_too], &options, ms(100), &mut NativeCaller));
         let (kind, text) = detail(result);
         assert_eq!(kind, Kind::TimedOut);
         assert!(took >= ms(100), "{took:?}");
         assert_eq!(text, format!("2 addresses tried: {silent}, {silent_too}"));
         // Of those that were given up nothing is told that took no time.
         let (bound, refused) = refusing("127.0.0.1");
-        let (kind, _) = detail(connect_any(&[silent, refused], &options, ms(100), &mut Plain));
+        let (kind, _) = detail(connect_any(
+            &[silent, refused],
+            &options,
+            ms(100),
+            &mut NativeCaller,
+        ));
         assert_eq!(kind, Kind::Os(libc::ECONNREFUSED));
         drop(bound);
     });
@@ -342,7 +353,7 @@ fn one_after_another_each_address_has_its_share_of_the_time() {
         drop(free);
         let mut options = delay(Some(ms(10)));
         options.local_address = Some(port);
-        let connected = connect_any(&[silent, good], &options, ms(300), &mut Plain).unwrap();
+        let connected = connect_any(&[silent, good], &options, ms(300), &mut NativeCaller).unwrap();
         assert_eq!(connected.peer_address().unwrap(), good);
         assert_eq!(connected.local_address().unwrap(), port);
     });
@@ -355,7 +366,7 @@ fn a_connection_with_ourselves_is_a_refusal() {
         bound.close().unwrap();
         let mut options = ConnectOptions::default();
         options.local_address = Some(address);
-        let (kind, _) = detail(connect_any(&[address], &options, LATE, &mut Plain));
+        let (kind, _) = detail(connect_any(&[address], &options, LATE, &mut NativeCaller));
         assert_eq!(kind, Kind::Os(libc::ECONNREFUSED));
     });
 }
@@ -453,7 +464,7 @@ fn by_name() {
         port,
         &ConnectOptions::default(),
         LATE,
-        &mut Plain,
+        &mut NativeCaller,
     ));
     let second = both[1].with_port(port);
     assert_eq!(kind, Kind::Os(libc::ECONNREFUSED));
@@ -480,7 +491,7 @@ fn only_v6(socket: &Socket) -> bool {
 fn listen(host: &str, port: u16, dual_stack: DualStack) -> Result<Socket, Error> {
     let mut options = ServerOptions::default();
     options.dual_stack = dual_stack;
-    create_server_with(host, port, &options, &mut Plain)
+    create_server_with(host, port, &options, &mut NativeCaller)
 }
 
 #[test]
@@ -536,9 +547,9 @@ fn a_port_is_shared_when_all_say_so() {
     limited(|| {
         let mut options = ServerOptions::default();
         options.reuse_port = true;
-        let server = create_server_with("127.0.0.1", 0, &options, &mut Plain).unwrap();
+        let server = create_server_with("127.0.0.1", 0, &options, &mut NativeCaller).unwrap();
         let port = server.local_address().unwrap().port().unwrap();
-        create_server_with("127.0.0.1", port, &options, &mut Plain).unwrap();
+        create_server_with("127.0.0.1", port, &options, &mut NativeCaller).unwrap();
         assert_eq!(
             kind(create_server("127.0.0.1", port, 4)),
             Kind::Os(libc::EADDRINUSE)
@@ -552,7 +563,7 @@ fn the_backlog_is_passed_on() {
     limited(|| {
         let mut options = ServerOptions::default();
         options.backlog = 0;
-        let server = create_server_with("127.0.0.1", 0, &options, &mut Plain).unwrap();
+        let server = create_server_with("127.0.0.1", 0, &options, &mut NativeCaller).unwrap();
         let port = server.local_address().unwrap().port().unwrap();
         let _queued = create_connection("127.0.0.1", port, LATE).unwrap();
         assert_eq!(kind(create_connection("127.0.0.1", port, ms(50))), Kind::TimedOut);

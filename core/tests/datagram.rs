@@ -1,7 +1,7 @@
 //! UDP and Unix datagrams: one call, one message.
 #![allow(unsafe_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
-use polysock_core::{Address, Family, Flags, Kind, Protocol, Socket, SocketType};
+use polysock::{Address, Family, Flags, Kind, Protocol, Socket, SocketType};
 use std::time::{Duration, Instant};
 
 fn udp(host: &str) -> (Socket, Address) {
@@ -50,7 +50,7 @@ fn truncation_is_reported_and_the_rest_is_lost() {
     assert_eq!(&buf, b"next");
     a.send_to("0123456789", &b_address).unwrap();
     let got = b
-        .on(polysock_core::Plain)
+        .on(polysock::NativeCaller)
         .recv_from_with(&mut buf, Flags::TRUNCATE)
         .unwrap();
     assert_eq!(
@@ -131,7 +131,7 @@ fn a_shut_down_datagram_socket_reads_as_end_of_stream_and_does_not_spin() {
     let ((a, a_address), (b, _)) = (udp("127.0.0.1:0"), udp("127.0.0.1:0"));
     b.connect(&a_address).unwrap();
     drop(a);
-    b.shutdown(polysock_core::Shutdown::Read).unwrap();
+    b.shutdown(polysock::Shutdown::Read).unwrap();
     assert_eq!(b.recv(&mut [0; 8]).unwrap(), 0);
 }
 

@@ -4,7 +4,9 @@
 
 mod support;
 
-use polysock_core::{net, Flags, Kind, Plain, Protocol, Room, Shutdown, Socket, SocketType, Timeout};
+use polysock::{
+    java_net, Flags, Kind, NativeCaller, Protocol, RecvBuf, Shutdown, Socket, SocketType, Timeout,
+};
 use std::io::Read;
 use std::time::Duration;
 use support::*;
@@ -17,7 +19,7 @@ fn reset_connections() -> Vec<Socket> {
     server.set_linger(Some(Duration::ZERO)).unwrap();
     drop(server);
     let unix = [SocketType::STREAM, SocketType::SEQPACKET].map(|socket_type| {
-        let (a, b) = Socket::pair(polysock_core::Family::UNIX, socket_type, Protocol::DEFAULT).unwrap();
+        let (a, b) = Socket::pair(polysock::Family::UNIX, socket_type, Protocol::DEFAULT).unwrap();
         a.send("unread").unwrap();
         drop(b);
         a
@@ -34,13 +36,16 @@ fn told_again(socket: &Socket, kind_told: Kind) {
         assert_eq!(kind(socket.peek(&mut buf)), kind_told);
         assert_eq!(kind(socket.within(LATE).recv_exact(&mut buf)), kind_told);
         assert_eq!(kind(socket.recv_from(&mut buf)), kind_told);
-        let mut call = socket.on(Plain);
-        assert_eq!(kind(call.recv_vectored(&[Room::from(&mut buf)])), kind_told);
+        let mut call = socket.on(NativeCaller);
+        assert_eq!(kind(call.recv_vectored(&[RecvBuf::from(&mut buf)])), kind_told);
         assert_eq!(kind(call.recv_with(&mut buf, Flags::WAIT_ALL)), kind_told);
-        assert_eq!(kind(net::read(socket, &mut Plain, &mut buf)), kind_told);
+        assert_eq!(
+            kind(java_net::read(socket, &mut NativeCaller, &mut buf)),
+            kind_told
+        );
         let mut reader = socket;
         assert_eq!(
-            std::io::Error::from(polysock_core::Error::clone(&socket.recv(&mut buf).unwrap_err())).kind(),
+            std::io::Error::from(polysock::Error::clone(&socket.recv(&mut buf).unwrap_err())).kind(),
             reader.read(&mut buf).unwrap_err().kind()
         );
     }
@@ -105,7 +110,7 @@ fn a_reset_behind_data_is_told_once_they_are_received() {
         server.send_all("before").unwrap();
         assert_eq!(client.within(LATE).peek(&mut [0; 8]).unwrap(), 6);
         server.abort().unwrap();
-        let mut call = client.on(Plain).within(LATE);
+        let mut call = client.on(NativeCaller).within(LATE);
         assert_eq!(call.recv_with(&mut [0; 8], Flags::WAIT_ALL).unwrap(), 6);
         told_again(&client, RESET);
     });

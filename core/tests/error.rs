@@ -1,7 +1,7 @@
 //! Every kind and operation of an error, shown and converted.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use polysock_core::{create_connection, resolve_service, Family, Kind, Operation, Socket};
+use polysock::{create_connection, resolve_service, Family, Kind, Operation, Socket};
 use std::collections::HashSet;
 use std::io;
 
@@ -61,7 +61,7 @@ fn an_error_shows_its_call_its_detail_and_its_reason() {
     assert_eq!(error.kind(), io::ErrorKind::NotConnected);
     let inner = error
         .get_ref()
-        .and_then(|inner| inner.downcast_ref::<polysock_core::Error>())
+        .and_then(|inner| inner.downcast_ref::<polysock::Error>())
         .unwrap();
     assert_eq!(inner.kind(), Kind::Closed);
 }

@@ -4,7 +4,7 @@
 
 mod support;
 
-use polysock_core::{Address, Flags, Kind, Plain, Protocol, Room, Socket, SocketType, Timeout};
+use polysock::{Address, Flags, Kind, NativeCaller, Protocol, RecvBuf, Socket, SocketType, Timeout};
 use std::sync::Arc;
 use support::*;
 
@@ -32,17 +32,17 @@ fn deaf() -> (Socket, Address) {
     (deaf, address)
 }
 
-type Ask = fn(&Socket, Timeout) -> polysock_core::Result<usize>;
+type Ask = fn(&Socket, Timeout) -> polysock::Result<usize>;
 
 /// The ways to ask for a report; what was sent comes back with it.
 const WAYS: [Ask; 2] = [
     |socket, timeout| {
-        let mut call = socket.on(Plain).within(timeout);
+        let mut call = socket.on(NativeCaller).within(timeout);
         call.recv_with(&mut [0; 16], Flags::ERROR_QUEUE)
     },
     |socket, timeout| {
-        let (mut call, mut room) = (socket.on(Plain).within(timeout), [0; 16]);
-        let got = call.recv_message(&[Room::from(&mut room)], 256, Flags::ERROR_QUEUE);
+        let (mut call, mut room) = (socket.on(NativeCaller).within(timeout), [0; 16]);
+        let got = call.recv_message(&[RecvBuf::from(&mut room)], 256, Flags::ERROR_QUEUE);
         got.map(|got| got.count)
     },
 ];
@@ -93,18 +93,18 @@ fn close_wakes_who_waits_for_a_report() {
     });
 }
 
-type Receive = fn(&Socket, Timeout) -> polysock_core::Result<usize>;
+type Receive = fn(&Socket, Timeout) -> polysock::Result<usize>;
 
 /// The ways to wait for data.
 const RECEIVES: [Receive; 3] = [
-    |socket, timeout| socket.on(Plain).within(timeout).recv(&mut [0; 16]),
+    |socket, timeout| socket.on(NativeCaller).within(timeout).recv(&mut [0; 16]),
     |socket, timeout| {
-        let mut call = socket.on(Plain).within(timeout);
+        let mut call = socket.on(NativeCaller).within(timeout);
         call.recv_from(&mut [0; 16]).map(|got| got.count)
     },
     |socket, timeout| {
         let mut room = [0; 4];
-        socket.on(Plain).within(timeout).recv_exact(&mut room)?;
+        socket.on(NativeCaller).within(timeout).recv_exact(&mut room)?;
         Ok(room.len())
     },
 ];
@@ -204,7 +204,7 @@ fn a_datagram_socket_that_was_shut_down_has_ended_beside_a_report_too() {
         socket.connect(&own).unwrap();
         socket.send("x").unwrap();
         assert_eq!(socket.within(LATE).recv(&mut [0; 16]).unwrap(), 1);
-        socket.shutdown(polysock_core::Shutdown::Read).unwrap();
+        socket.shutdown(polysock::Shutdown::Read).unwrap();
         assert_eq!(socket.within(LATE).recv(&mut [0; 16]).unwrap(), 0);
         assert_eq!(
             kind(socket.within(LATE).recv_exact(&mut [0; 16])),

@@ -4,7 +4,7 @@
 
 mod support;
 
-use polysock_core::{Kind, Socket};
+use polysock::{Kind, Socket};
 use std::fs::File;
 use std::sync::{mpsc, Arc};
 use support::*;

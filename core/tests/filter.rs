@@ -3,7 +3,7 @@
 
 mod support;
 
-use polysock_core::{Event, Events, Kind, Mode, Poller, Socket};
+use polysock::{Event, Events, Kind, Poller, Socket, Trigger};
 use std::sync::Arc;
 use support::filter::forbid;
 use support::*;
@@ -73,7 +73,7 @@ fn polls_without_epoll() {
     without(&[libc::SYS_epoll_create1], || {
         let poller = Poller::new().unwrap();
         let (a, b) = connection();
-        poller.add(&a, 7, Events::READABLE, Mode::Level).unwrap();
+        poller.add(&a, 7, Events::READABLE, Trigger::Level).unwrap();
         b.send("x").unwrap();
         let mut events = [Event::default(); 4];
         assert_eq!(poller.wait(&mut events, ms(10_000)).unwrap(), 1);
@@ -111,7 +111,7 @@ fn a_close_that_can_end_no_stream_says_so_and_closes() {
 #[test]
 fn what_has_no_fallback_names_its_call() {
     without(&[libc::SYS_listen, libc::SYS_getsockname], || {
-        let socket = Socket::tcp(polysock_core::Family::IPV4).unwrap();
+        let socket = Socket::tcp(polysock::Family::IPV4).unwrap();
         socket.bind(&loopback()).unwrap();
         let refused = socket.listen(1).unwrap_err();
         assert!(refused.to_string().starts_with("listen: "), "{refused}");

@@ -86,8 +86,8 @@ fn main() {
 mod tests {
     use super::support::skipped::skip;
     use super::support::*;
-    use polysock_core::{
-        Address, Error, Kind, Plain, ServeOptions, Server, Shutdown, Socket, Step, Timeout, Trouble,
+    use polysock::{
+        Address, Error, Kind, NativeCaller, ServeOptions, Server, Shutdown, Socket, Step, Timeout, Trouble,
     };
     use std::io::{Read, Write};
     use std::os::fd::AsRawFd;
@@ -124,7 +124,7 @@ mod tests {
         accepting.result().unwrap();
     }
 
-    fn connect(address: &polysock_core::Address) -> Socket {
+    fn connect(address: &polysock::Address) -> Socket {
         let client = Socket::tcp(address.family()).unwrap();
         client.within(LATE).connect(address).unwrap();
         client
@@ -442,7 +442,7 @@ mod tests {
     /// Leaves `block` only some time after its call has ended, as a host does whose interpreter is busy.
     struct Stuck;
 
-    impl polysock_core::Host for Stuck {
+    impl polysock::Caller for Stuck {
         fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
             let result = f();
             // The pace of a slow host, shorter than close's patience.
@@ -450,12 +450,12 @@ mod tests {
             result
         }
 
-        fn interrupted(&mut self) -> Result<(), polysock_core::Stop> {
+        fn interrupted(&mut self) -> Result<(), polysock::Stop> {
             Ok(())
         }
 
-        fn first_try(&mut self, _: polysock_core::Try) -> polysock_core::FirstTry {
-            polysock_core::FirstTry::Direct
+        fn start(&mut self, _: polysock::CallHints) -> polysock::Start {
+            polysock::Start::Direct
         }
     }
 
@@ -485,8 +485,8 @@ mod tests {
                 let error = a.send(b"x").unwrap_err();
                 assert_eq!(error.kind(), Kind::Os(libc::EPIPE));
                 let urgent = a
-                    .on(polysock_core::Plain)
-                    .send_with(b"x", polysock_core::Flags::OUT_OF_BAND);
+                    .on(polysock::NativeCaller)
+                    .send_with(b"x", polysock::Flags::OUT_OF_BAND);
                 let _ = urgent.unwrap_err();
                 a.close_fin_first().unwrap();
             }
@@ -589,13 +589,13 @@ mod tests {
                 listener.close().unwrap();
             });
             let mut worker = server.worker();
-            while let Some(step) = worker.step(&mut Plain).unwrap() {
+            while let Some(step) = worker.step(&mut NativeCaller).unwrap() {
                 match step {
                     Step::Handle { connection, .. } => match system::fork_on() {
                         Some(child) => children.push(child),
                         None => connection.send_all(b"child").unwrap(),
                     },
-                    Step::Recruit | Step::Trouble(_) | _ => worker.is_the_last(),
+                    Step::Recruit | Step::Trouble(_) | _ => worker.become_last_worker(),
                 }
             }
             if std::process::id() != this {

@@ -3,7 +3,7 @@
 
 mod support;
 
-use polysock_core::{Family, Kind, Plain, Protocol, Room, Shutdown, Socket, SocketType};
+use polysock::{Family, Kind, NativeCaller, Protocol, RecvBuf, Shutdown, Socket, SocketType};
 use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::process::{Command, Stdio};
@@ -26,7 +26,7 @@ fn closes_and_wakes<T: Send + std::fmt::Debug + 'static>(
     what: &str,
     socket: &Arc<Socket>,
     expected_call: i64,
-    call: impl FnOnce(&Socket) -> polysock_core::Result<T> + Send + 'static,
+    call: impl FnOnce(&Socket) -> polysock::Result<T> + Send + 'static,
 ) {
     let inside = Arc::clone(socket);
     let running = start_blocked(move || call(&inside));
@@ -288,8 +288,8 @@ fn what_the_kernel_says_is_what_comes_out() {
         assert_eq!(&buf, b"4567");
         let mut rest = [0; 16];
         let got = client
-            .on(Plain)
-            .recv_message(&[Room::from(&mut rest)], 0, polysock_core::Flags::NONE)
+            .on(NativeCaller)
+            .recv_message(&[RecvBuf::from(&mut rest)], 0, polysock::Flags::NONE)
             .unwrap();
         assert_eq!(got.count, 6);
         server.shutdown(Shutdown::Write).unwrap();

@@ -1,10 +1,10 @@
 //! Several pieces, control messages, descriptors.
 #![allow(unsafe_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
-use polysock_core::{
-    Address, Ancillary, Control, Credentials, Data, Family, Flags, Kind, Plain, Protocol, Room,
+use polysock::{
+    Address, Ancillary, Control, Credentials, Family, Flags, Kind, NativeCaller, Protocol, RecvBuf, SendBuf,
 };
-use polysock_core::{Socket, SocketType};
+use polysock::{Socket, SocketType};
 use std::io::{Read, Seek, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
@@ -23,11 +23,15 @@ fn room_for(descriptors: usize) -> usize {
 #[test]
 fn pieces_are_gathered_and_scattered() {
     let (a, b) = pair(SocketType::STREAM);
-    let parts = ["ab", "", "cdef", "g"].map(Data::from);
-    assert_eq!(a.on(Plain).send_vectored(&parts).unwrap(), 7);
+    let parts = ["ab", "", "cdef", "g"].map(SendBuf::from);
+    assert_eq!(a.on(NativeCaller).send_vectored(&parts).unwrap(), 7);
     let (mut one, mut two, mut three) = ([0; 3], [0; 0], [0; 8]);
-    let rooms = [Room::from(&mut one), Room::from(&mut two), Room::from(&mut three)];
-    assert_eq!(b.on(Plain).recv_vectored(&rooms).unwrap(), 7);
+    let rooms = [
+        RecvBuf::from(&mut one),
+        RecvBuf::from(&mut two),
+        RecvBuf::from(&mut three),
+    ];
+    assert_eq!(b.on(NativeCaller).recv_vectored(&rooms).unwrap(), 7);
     assert_eq!((&one, &three[..4]), (b"abc", &b"defg"[..]));
 }
 
@@ -37,7 +41,10 @@ fn a_vectored_send_without_a_time_limit_sends_everything() {
     a.set_blocking(true).unwrap();
     let (one, two) = (vec![1; 700_000], vec![2; 300_001]);
     std::thread::scope(|scope| {
-        let sender = scope.spawn(|| a.on(Plain).send_vectored(&[Data::from(&one), Data::from(&two)]));
+        let sender = scope.spawn(|| {
+            a.on(NativeCaller)
+                .send_vectored(&[SendBuf::from(&one), SendBuf::from(&two)])
+        });
         let mut got = vec![0; one.len() + two.len()];
         b.recv_exact(&mut got).unwrap();
         assert!(got == [one.clone(), two.clone()].concat());
@@ -55,8 +62,11 @@ fn wait_all_fills_the_pieces() {
                 a.send_all(piece).unwrap();
             }
         });
-        let rooms = [Room::from(&mut one), Room::from(&mut two)];
-        let got = b.on(Plain).recv_message(&rooms, 0, Flags::WAIT_ALL).unwrap();
+        let rooms = [RecvBuf::from(&mut one), RecvBuf::from(&mut two)];
+        let got = b
+            .on(NativeCaller)
+            .recv_message(&rooms, 0, Flags::WAIT_ALL)
+            .unwrap();
         assert_eq!(got.count, 7);
     });
     assert_eq!((&one, &two), (b"abc", b"defg"));
@@ -71,13 +81,13 @@ fn descriptors_arrive_open_close_on_exec_and_are_the_same_file() {
         file.rewind().unwrap();
         let other = tempfile();
         let control = [Control::rights(&[file.as_fd(), other.as_fd()]).unwrap()];
-        a.on(Plain)
-            .send_message(&[Data::from("x")], &control, None, Flags::NONE)
+        a.on(NativeCaller)
+            .send_message(&[SendBuf::from("x")], &control, None, Flags::NONE)
             .unwrap();
         let mut buf = [0; 4];
         let mut got = b
-            .on(Plain)
-            .recv_message(&[Room::from(&mut buf)], room_for(2), Flags::NONE)
+            .on(NativeCaller)
+            .recv_message(&[RecvBuf::from(&mut buf)], room_for(2), Flags::NONE)
             .unwrap();
         assert!(!got.control_truncated());
         let descriptors = got.take_descriptors();
@@ -103,13 +113,13 @@ fn descriptors_nobody_takes_are_closed_and_those_without_room_too() {
     let inode = inode(&file);
     let control = [Control::rights(&[file.as_fd(); 5]).unwrap()];
     for room in [room_for(5), room_for(2), 0] {
-        a.on(Plain)
-            .send_message(&[Data::from("x")], &control, None, Flags::NONE)
+        a.on(NativeCaller)
+            .send_message(&[SendBuf::from("x")], &control, None, Flags::NONE)
             .unwrap();
         let mut buf = [0; 4];
         let got = b
-            .on(Plain)
-            .recv_message(&[Room::from(&mut buf)], room, Flags::NONE)
+            .on(NativeCaller)
+            .recv_message(&[RecvBuf::from(&mut buf)], room, Flags::NONE)
             .unwrap();
         assert_eq!(
             got.control_truncated(),
@@ -139,13 +149,13 @@ fn credentials_say_who_sent() {
         gid: unsafe { libc::getgid() },
     };
     for control in [vec![], vec![Control::credentials(me).unwrap()]] {
-        a.on(Plain)
-            .send_message(&[Data::from("x")], &control, None, Flags::NONE)
+        a.on(NativeCaller)
+            .send_message(&[SendBuf::from("x")], &control, None, Flags::NONE)
             .unwrap();
         let mut buf = [0; 4];
         let got = b
-            .on(Plain)
-            .recv_message(&[Room::from(&mut buf)], 64, Flags::NONE)
+            .on(NativeCaller)
+            .recv_message(&[RecvBuf::from(&mut buf)], 64, Flags::NONE)
             .unwrap();
         assert_eq!(got.ancillary.iter().find_map(Ancillary::credentials), Some(me));
         assert_eq!(got.ancillary.iter().find_map(Ancillary::packet_info), None);
@@ -173,8 +183,8 @@ fn packet_info_and_timestamps_tell_where_and_when() {
             socket.send_to("x", &me).unwrap();
             let mut buf = [0; 4];
             let got = socket
-                .on(Plain)
-                .recv_message(&[Room::from(&mut buf)], 256, Flags::NONE)
+                .on(NativeCaller)
+                .recv_message(&[RecvBuf::from(&mut buf)], 256, Flags::NONE)
                 .unwrap();
             let info = got.ancillary.iter().find_map(Ancillary::packet_info).unwrap();
             assert_eq!(
@@ -196,14 +206,14 @@ fn a_record_of_seqpacket_ends_where_it_ends() {
     a.send("second").unwrap();
     let mut buf = [0; 64];
     let got = b
-        .on(Plain)
-        .recv_message(&[Room::from(&mut buf)], 0, Flags::NONE)
+        .on(NativeCaller)
+        .recv_message(&[RecvBuf::from(&mut buf)], 0, Flags::NONE)
         .unwrap();
     assert_eq!(got.count, 5);
     assert!(!got.truncated());
     let got = b
-        .on(Plain)
-        .recv_message(&[Room::from(&mut buf[..3])], 0, Flags::NONE)
+        .on(NativeCaller)
+        .recv_message(&[RecvBuf::from(&mut buf[..3])], 0, Flags::NONE)
         .unwrap();
     assert!(got.truncated());
     drop(a);
@@ -215,14 +225,14 @@ fn a_closed_socket_sends_and_receives_no_message() {
     let (a, _b) = pair(SocketType::DATAGRAM);
     a.close().unwrap();
     let sent = a
-        .on(Plain)
-        .send_message(&[Data::from("x")], &[], None, Flags::NONE)
+        .on(NativeCaller)
+        .send_message(&[SendBuf::from("x")], &[], None, Flags::NONE)
         .unwrap_err();
     assert_eq!(sent.kind(), Kind::Closed);
     let mut buf = [0; 4];
     let got = a
-        .on(Plain)
-        .recv_message(&[Room::from(&mut buf)], 0, Flags::NONE)
+        .on(NativeCaller)
+        .recv_message(&[RecvBuf::from(&mut buf)], 0, Flags::NONE)
         .unwrap_err();
     assert_eq!(got.kind(), Kind::Closed);
 }
@@ -316,8 +326,8 @@ fn packet_info_chooses_the_address_to_send_from() {
         bound.set_timeout(Duration::from_secs(5));
         let (to, source) = (bound.local_address().unwrap(), source.parse().unwrap());
         let control = [Control::packet_info(source, 0).unwrap()];
-        free.on(Plain)
-            .send_message(&[Data::from("x")], &control, Some(&to), Flags::NONE)
+        free.on(NativeCaller)
+            .send_message(&[SendBuf::from("x")], &control, Some(&to), Flags::NONE)
             .unwrap();
         let mut buf = [0; 4];
         assert_eq!(bound.recv_from(&mut buf).unwrap().address.ip(), Some(source));
@@ -345,6 +355,6 @@ fn available_counts_bytes_and_the_next_datagram() {
     assert_eq!(b.available().unwrap(), 3);
     b.close().unwrap();
     assert_eq!(b.available().unwrap_err().kind(), Kind::Closed);
-    let listener = polysock_core::create_server("127.0.0.1", 0, 1).unwrap();
+    let listener = polysock::create_server("127.0.0.1", 0, 1).unwrap();
     assert_eq!(listener.available().unwrap_err().kind(), Kind::Os(libc::EINVAL));
 }

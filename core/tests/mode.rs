@@ -4,7 +4,7 @@
 
 mod support;
 
-use polysock_core::{Family, Kind, Protocol, Socket, SocketType, Timeout};
+use polysock::{Family, Kind, Protocol, Socket, SocketType, Timeout};
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use support::*;

@@ -1,6 +1,6 @@
 //! The tables of names.
 
-use polysock_core::{
+use polysock::{
     host_by_address, host_by_name, host_name, interface_index, interface_name, interfaces, protocol_by_name,
     service_name, service_port, Family, Protocol,
 };

@@ -2,8 +2,8 @@
 
 mod support;
 
-use polysock_core::net::{self, DatagramSocket, Refusal, ServerSocket, Socket, To};
-use polysock_core::{Kind, Operation, Plain, Timeout};
+use polysock::java_net::{self, DatagramSocket, Refusal, ServerSocket, Socket, To};
+use polysock::{Kind, NativeCaller, Operation, Timeout};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
@@ -41,8 +41,10 @@ fn listener() -> (ServerSocket, SocketAddr) {
 fn pair() -> (Socket, Socket) {
     let (listener, address) = listener();
     let client = Socket::new();
-    client.connect(to(address), LATE.into(), &mut Plain).unwrap();
-    (client, listener.accept(&mut Plain).unwrap())
+    client
+        .connect(to(address), LATE.into(), &mut NativeCaller)
+        .unwrap();
+    (client, listener.accept(&mut NativeCaller).unwrap())
 }
 
 #[test]
@@ -53,12 +55,15 @@ fn a_fresh_socket_has_nothing() {
     assert_eq!(socket.local_address(), IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     assert_eq!(refused(socket.check_input()), Refusal::NotConnected);
     assert_eq!(refused(socket.shutdown_output()), Refusal::NotConnected);
-    assert_eq!(refused(socket.send_urgent(1, &mut Plain)), Refusal::NotConnected);
     assert_eq!(
-        kind(socket.read(&mut Plain, &mut [0; 1])),
+        refused(socket.send_urgent(1, &mut NativeCaller)),
+        Refusal::NotConnected
+    );
+    assert_eq!(
+        kind(socket.read(&mut NativeCaller, &mut [0; 1])),
         Kind::Os(libc::ENOTCONN)
     );
-    socket.close(&mut Plain).unwrap();
+    socket.close(&mut NativeCaller).unwrap();
     assert_eq!(refused(socket.open().map(drop)), Refusal::Closed);
     assert!(socket.is_closed() && !socket.is_bound());
 }
@@ -69,12 +74,12 @@ fn a_socket_stays_what_it_was() {
     let (port, peer) = (client.local_port(), client.peer().cloned());
     assert_eq!(server.peer().unwrap().address.unwrap().port(), port.unwrap());
     assert_eq!(client.local_address(), HERE);
-    let again = client.connect(to((HERE, 1).into()), Timeout::Never, &mut Plain);
+    let again = client.connect(to((HERE, 1).into()), Timeout::Never, &mut NativeCaller);
     assert_eq!(refused(again), Refusal::AlreadyConnected);
     assert_eq!(refused(client.bind(None)), Refusal::AlreadyBound);
     client.shutdown_input().unwrap();
-    client.close(&mut Plain).unwrap();
-    client.close(&mut Plain).unwrap();
+    client.close(&mut NativeCaller).unwrap();
+    client.close(&mut NativeCaller).unwrap();
     assert!(client.is_bound() && client.is_connected() && client.is_closed());
     assert!(client.is_input_shut() && !client.is_output_shut());
     assert_eq!((client.local_port(), client.peer().cloned()), (port, peer));
@@ -95,7 +100,7 @@ fn a_listener_has_no_halves() {
                 );
             }
         }
-        let client = polysock_core::Socket::tcp(address.family()).unwrap();
+        let client = polysock::Socket::tcp(address.family()).unwrap();
         client.within(LATE).connect(&address).unwrap();
         listener.within(LATE).accept().unwrap();
         listener.close().unwrap();
@@ -106,9 +111,9 @@ fn a_listener_has_no_halves() {
 #[test]
 fn a_failed_connect_closes() {
     let (listener, address) = listener();
-    listener.close(&mut Plain).unwrap();
+    listener.close(&mut NativeCaller).unwrap();
     let socket = Socket::new();
-    let connected = socket.connect(to(address), LATE.into(), &mut Plain);
+    let connected = socket.connect(to(address), LATE.into(), &mut NativeCaller);
     assert_eq!(kind(connected), Kind::Os(libc::ECONNREFUSED));
     assert!(socket.is_closed());
     let nowhere = To {
@@ -116,7 +121,7 @@ fn a_failed_connect_closes() {
         address: None,
     };
     let socket = Socket::new();
-    let connected = socket.connect(nowhere, Timeout::Never, &mut Plain);
+    let connected = socket.connect(nowhere, Timeout::Never, &mut NativeCaller);
     assert!(matches!(kind(connected), Kind::Resolve(_)));
     assert!(socket.is_closed());
 }
@@ -137,8 +142,8 @@ fn both_versions_of_ip_come_to_one_listener_and_are_shown_as_they_are() {
     for (there, shown) in versions {
         let client = Socket::new();
         let address = to((there, address.port()).into());
-        client.connect(address, LATE.into(), &mut Plain).unwrap();
-        let server = listener.accept(&mut Plain).unwrap();
+        client.connect(address, LATE.into(), &mut NativeCaller).unwrap();
+        let server = listener.accept(&mut NativeCaller).unwrap();
         assert_eq!(server.peer().unwrap().address.unwrap().ip(), shown);
         assert_eq!((client.local_address(), server.local_address()), (shown, shown));
     }
@@ -147,7 +152,10 @@ fn both_versions_of_ip_come_to_one_listener_and_are_shown_as_they_are() {
 #[test]
 fn the_listener_of_java() {
     let listener = ServerSocket::new();
-    assert_eq!(refused(listener.accept(&mut Plain).map(drop)), Refusal::NotBound);
+    assert_eq!(
+        refused(listener.accept(&mut NativeCaller).map(drop)),
+        Refusal::NotBound
+    );
     listener.bind(Some((HERE, 0).into()), -1).unwrap();
     assert_eq!(refused(listener.bind(None, 0)), Refusal::AlreadyBound);
     let socket = listener.open().unwrap();
@@ -158,10 +166,13 @@ fn the_listener_of_java() {
     let busy = ServerSocket::new();
     assert_eq!(kind(busy.bind(Some(address), 0)), Kind::Os(libc::EADDRINUSE));
     assert!(!busy.is_bound());
-    listener.close(&mut Plain).unwrap();
+    listener.close(&mut NativeCaller).unwrap();
     assert!(listener.is_bound() && listener.is_closed());
     assert_eq!(listener.address(), Some(address));
-    assert_eq!(refused(listener.accept(&mut Plain).map(drop)), Refusal::Closed);
+    assert_eq!(
+        refused(listener.accept(&mut NativeCaller).map(drop)),
+        Refusal::Closed
+    );
 }
 
 #[test]
@@ -170,13 +181,13 @@ fn a_name_is_connected_to_over_ipv4_first() {
         return;
     }
     let (listener, address) = listener();
-    let client = Socket::connected("localhost", address.port(), None, &mut Plain).unwrap();
-    let _server = listener.accept(&mut Plain).unwrap();
+    let client = Socket::connected("localhost", address.port(), None, &mut NativeCaller).unwrap();
+    let _server = listener.accept(&mut NativeCaller).unwrap();
     let peer = client.peer().unwrap();
     assert_eq!(peer.host.as_deref(), Some("localhost"));
     assert_eq!(peer.address, Some(address));
     let from = Some((HERE, 0).into());
-    let client = Socket::connected("127.0.0.1", address.port(), from, &mut Plain).unwrap();
+    let client = Socket::connected("127.0.0.1", address.port(), from, &mut NativeCaller).unwrap();
     assert_eq!(client.peer().unwrap().host, None);
     assert_eq!(client.local_address(), HERE);
 }
@@ -194,17 +205,17 @@ fn names_are_told_from_numbers() {
 #[test]
 fn the_end_stays_the_end() {
     let (client, server) = connection();
-    let mut host = Plain;
+    let mut host = NativeCaller;
     server.send_all(b"x").unwrap();
     net::close(&server, &mut host).unwrap();
     let mut buf = [0; 4];
-    assert_eq!(net::read(&client, &mut host, &mut buf), Ok(1));
-    assert_eq!(net::read(&client, &mut host, &mut []), Ok(0));
-    assert_eq!(net::read(&client, &mut host, &mut buf), Ok(0));
+    assert_eq!(java_net::read(&client, &mut host, &mut buf), Ok(1));
+    assert_eq!(java_net::read(&client, &mut host, &mut []), Ok(0));
+    assert_eq!(java_net::read(&client, &mut host, &mut buf), Ok(0));
     client.close().unwrap();
-    assert_eq!(net::read(&client, &mut host, &mut buf), Ok(0));
+    assert_eq!(java_net::read(&client, &mut host, &mut buf), Ok(0));
     // Its own end is unknown to the other: it never read.
-    let error = net::read(&server, &mut host, &mut buf).unwrap_err();
+    let error = java_net::read(&server, &mut host, &mut buf).unwrap_err();
     assert_eq!(error.kind(), Kind::Closed);
 }
 
@@ -213,14 +224,14 @@ fn a_reset_is_told_every_time() {
     let (client, server) = connection();
     server.abort().unwrap();
     for _ in 0..3 {
-        let error = net::read(&client, &mut Plain, &mut [0; 4]).unwrap_err();
+        let error = java_net::read(&client, &mut NativeCaller, &mut [0; 4]).unwrap_err();
         assert_eq!(error.kind(), Kind::Os(libc::ECONNRESET));
     }
     // What is over can't be ended any more, and that is no failure of one that was connected.
     let (client, server) = pair();
     server.open().unwrap().abort().unwrap();
     assert_eq!(
-        kind(client.read(&mut Plain, &mut [0; 4])),
+        kind(client.read(&mut NativeCaller, &mut [0; 4])),
         Kind::Os(libc::ECONNRESET)
     );
     client.shutdown_output().unwrap();
@@ -230,7 +241,7 @@ fn a_reset_is_told_every_time() {
 #[test]
 fn what_came_before_the_input_was_shut_is_dropped() {
     let (client, server) = pair();
-    server.write(&mut Plain, b"dropped").unwrap();
+    server.write(&mut NativeCaller, b"dropped").unwrap();
     while client.available().unwrap() < 7 {
         std::thread::yield_now();
     }
@@ -238,8 +249,8 @@ fn what_came_before_the_input_was_shut_is_dropped() {
     assert_eq!(refused(client.shutdown_input()), Refusal::InputShut);
     assert_eq!(refused(client.check_input()), Refusal::InputShut);
     assert_eq!(client.available().unwrap(), 0);
-    assert_eq!(client.read(&mut Plain, &mut [0; 4]).unwrap(), 0);
-    server.write(&mut Plain, b"nobody told").unwrap();
+    assert_eq!(client.read(&mut NativeCaller, &mut [0; 4]).unwrap(), 0);
+    server.write(&mut NativeCaller, b"nobody told").unwrap();
 }
 
 #[test]
@@ -249,11 +260,11 @@ fn readers_take_turns_within_their_time() {
         let client = Arc::new(client);
         let first = start_blocked({
             let client = Arc::clone(&client);
-            move || net::read(&client, &mut Plain, &mut [0; 1])
+            move || java_net::read(&client, &mut NativeCaller, &mut [0; 1])
         });
         client.set_recv_timeout(ms(50));
         let began = Instant::now();
-        let error = net::read(&client, &mut Plain, &mut [0; 1]).unwrap_err();
+        let error = java_net::read(&client, &mut NativeCaller, &mut [0; 1]).unwrap_err();
         assert_eq!(error.kind(), Kind::TimedOut);
         assert!(began.elapsed() >= ms(50));
         server.send_all(b"x").unwrap();
@@ -269,12 +280,12 @@ fn waiting_for_the_turn_and_reading_have_one_time_limit() {
         client.set_recv_timeout(ms(700));
         let first = start_blocked({
             let client = Arc::clone(&client);
-            move || net::read(&client, &mut Plain, &mut [0; 1])
+            move || java_net::read(&client, &mut NativeCaller, &mut [0; 1])
         });
         client.set_recv_timeout(ms(1000));
         let began = Instant::now();
         // Its turn comes when the first gives up.
-        let error = net::read(&client, &mut Plain, &mut [0; 1]).unwrap_err();
+        let error = java_net::read(&client, &mut NativeCaller, &mut [0; 1]).unwrap_err();
         let took = began.elapsed();
         assert_eq!(error.kind(), Kind::TimedOut);
         assert!(took >= ms(1000) && took < ms(1650), "{took:?}");
@@ -290,7 +301,7 @@ fn the_turn_to_read_is_handed_on() {
         let readers: Vec<_> = (0..3)
             .map(|_| {
                 let client = Arc::clone(&client);
-                start_blocked(move || net::read(&client, &mut Plain, &mut [0; 1]))
+                start_blocked(move || java_net::read(&client, &mut NativeCaller, &mut [0; 1]))
             })
             .collect();
         server.send_all(b"xyz").unwrap();
@@ -308,10 +319,10 @@ fn close_wakes_all_readers() {
         let readers: Vec<_> = (0..2)
             .map(|_| {
                 let client = Arc::clone(&client);
-                start_blocked(move || client.read(&mut Plain, &mut [0; 1]))
+                start_blocked(move || client.read(&mut NativeCaller, &mut [0; 1]))
             })
             .collect();
-        client.close(&mut Plain).unwrap();
+        client.close(&mut NativeCaller).unwrap();
         for reader in readers {
             assert_eq!(kind(reader.result()), Kind::Closed);
         }
@@ -327,10 +338,15 @@ fn it_is_the_closer_who_lingers() {
         let client = Arc::new(client);
         let reader = start_blocked({
             let client = Arc::clone(&client);
-            move || (net::read(&client, &mut Plain, &mut [0; 1]), Instant::now())
+            move || {
+                (
+                    java_net::read(&client, &mut NativeCaller, &mut [0; 1]),
+                    Instant::now(),
+                )
+            }
         });
         let began = Instant::now();
-        net::close(&client, &mut Plain).unwrap();
+        net::close(&client, &mut NativeCaller).unwrap();
         let closed = Instant::now();
         let (result, woken) = reader.result();
         assert_eq!(result.unwrap_err().kind(), Kind::Closed);
@@ -347,12 +363,12 @@ fn reading_and_writing_do_not_wait_for_each_other() {
         let client = Arc::new(client);
         let reader = start_blocked({
             let client = Arc::clone(&client);
-            move || client.read(&mut Plain, &mut [0; 1])
+            move || client.read(&mut NativeCaller, &mut [0; 1])
         });
-        client.write(&mut Plain, b"question").unwrap();
+        client.write(&mut NativeCaller, b"question").unwrap();
         let mut buf = [0; 8];
-        assert_eq!(server.read(&mut Plain, &mut buf).unwrap(), 8);
-        server.write(&mut Plain, b"!").unwrap();
+        assert_eq!(server.read(&mut NativeCaller, &mut buf).unwrap(), 8);
+        server.write(&mut NativeCaller, b"!").unwrap();
         assert_eq!(reader.result(), Ok(1));
     });
 }
@@ -399,17 +415,23 @@ fn bound_datagrams() -> (DatagramSocket, SocketAddr) {
 fn datagrams_between_versions_of_ip_and_their_senders() {
     let (receiver, address) = bound_datagrams();
     let sender = DatagramSocket::new(false);
-    assert_eq!(refused(sender.send(b"x", None, &mut Plain)), Refusal::NoPeer);
+    assert_eq!(
+        refused(sender.send(b"x", None, &mut NativeCaller)),
+        Refusal::NoPeer
+    );
     let nobody = Some((HERE, 0).into());
-    assert_eq!(refused(sender.send(b"x", nobody, &mut Plain)), Refusal::PortZero);
+    assert_eq!(
+        refused(sender.send(b"x", nobody, &mut NativeCaller)),
+        Refusal::PortZero
+    );
     assert_eq!(sender.local_port(), Some(0));
     let unconnected = DatagramSocket::new(false);
-    let port_zero = refused(unconnected.connect((HERE, 0).into(), &mut Plain));
+    let port_zero = refused(unconnected.connect((HERE, 0).into(), &mut NativeCaller));
     assert_eq!(port_zero, Refusal::ConnectToPortZero);
-    sender.send(b"hello", Some(address), &mut Plain).unwrap();
+    sender.send(b"hello", Some(address), &mut NativeCaller).unwrap();
     assert!(sender.is_bound());
     let mut buf = [0; 4];
-    let (count, from) = receiver.receive(&mut buf, &mut Plain).unwrap();
+    let (count, from) = receiver.receive(&mut buf, &mut NativeCaller).unwrap();
     assert_eq!((count, &buf), (4, b"hell"));
     assert_eq!(from.unwrap(), (HERE, sender.local_port().unwrap()).into());
     assert!(sender.open().unwrap().broadcast().unwrap());
@@ -423,20 +445,20 @@ fn a_connected_datagram_socket_knows_one_peer_and_keeps_its_port() {
     sender.bind(None).unwrap();
     let port = sender.local_port();
     let own = (HERE, port.unwrap()).into();
-    stranger.send(b"early", Some(own), &mut Plain).unwrap();
-    sender.connect(address, &mut Plain).unwrap();
+    stranger.send(b"early", Some(own), &mut NativeCaller).unwrap();
+    sender.connect(address, &mut NativeCaller).unwrap();
     assert_eq!(sender.peer(), Some(address));
-    sender.send(b"x", None, &mut Plain).unwrap();
-    assert_eq!(receiver.receive(&mut [0; 4], &mut Plain).unwrap().0, 1);
+    sender.send(b"x", None, &mut NativeCaller).unwrap();
+    assert_eq!(receiver.receive(&mut [0; 4], &mut NativeCaller).unwrap().0, 1);
     assert_eq!(
-        refused(sender.send(b"x", Some(strange), &mut Plain)),
+        refused(sender.send(b"x", Some(strange), &mut NativeCaller)),
         Refusal::OtherPeer
     );
     // The port holds, and so does the way back: what strangers sent before and since is not there.
-    stranger.send(b"late", Some(own), &mut Plain).unwrap();
-    receiver.send(b"expected", Some(own), &mut Plain).unwrap();
+    stranger.send(b"late", Some(own), &mut NativeCaller).unwrap();
+    receiver.send(b"expected", Some(own), &mut NativeCaller).unwrap();
     assert_eq!(
-        sender.receive(&mut [0; 16], &mut Plain).unwrap(),
+        sender.receive(&mut [0; 16], &mut NativeCaller).unwrap(),
         (8, Some(address))
     );
     sender.disconnect().unwrap();
@@ -447,9 +469,9 @@ fn a_connected_datagram_socket_knows_one_peer_and_keeps_its_port() {
         port,
         "the kernel agrees"
     );
-    stranger.send(b"again", Some(own), &mut Plain).unwrap();
+    stranger.send(b"again", Some(own), &mut NativeCaller).unwrap();
     assert_eq!(
-        sender.receive(&mut [0; 16], &mut Plain).unwrap(),
+        sender.receive(&mut [0; 16], &mut NativeCaller).unwrap(),
         (5, Some(strange))
     );
 }
@@ -457,12 +479,12 @@ fn a_connected_datagram_socket_knows_one_peer_and_keeps_its_port() {
 #[test]
 fn a_datagram_nobody_takes_is_told_of() {
     let (receiver, address) = bound_datagrams();
-    receiver.close(&mut Plain).unwrap();
+    receiver.close(&mut NativeCaller).unwrap();
     let sender = DatagramSocket::new(false);
-    sender.connect(address, &mut Plain).unwrap();
-    sender.send(b"x", None, &mut Plain).unwrap();
+    sender.connect(address, &mut NativeCaller).unwrap();
+    sender.send(b"x", None, &mut NativeCaller).unwrap();
     sender.open().unwrap().set_recv_timeout(LATE);
-    let received = sender.receive(&mut [0; 4], &mut Plain);
+    let received = sender.receive(&mut [0; 4], &mut NativeCaller);
     assert_eq!(kind(received), Kind::Os(libc::ECONNREFUSED));
 }
 
@@ -473,13 +495,16 @@ fn a_closed_datagram_socket() {
         let socket = Arc::new(socket);
         let waiting = start_blocked({
             let socket = Arc::clone(&socket);
-            move || socket.receive(&mut [0; 4], &mut Plain)
+            move || socket.receive(&mut [0; 4], &mut NativeCaller)
         });
-        socket.close(&mut Plain).unwrap();
+        socket.close(&mut NativeCaller).unwrap();
         assert_eq!(kind(waiting.result()), Kind::Closed);
         assert_eq!((socket.local_port(), socket.local_address()), (None, None));
         assert!(socket.is_bound());
-        assert_eq!(kind(socket.send(b"x", Some(address), &mut Plain)), Kind::Closed);
+        assert_eq!(
+            kind(socket.send(b"x", Some(address), &mut NativeCaller)),
+            Kind::Closed
+        );
         assert_eq!(refused(socket.bind(None)), Refusal::Closed);
         socket.disconnect().unwrap();
     });
@@ -487,7 +512,7 @@ fn a_closed_datagram_socket() {
 
 #[test]
 fn interfaces_have_addresses() {
-    let interfaces = polysock_core::interface_list().unwrap();
+    let interfaces = polysock::interface_list().unwrap();
     let up = |flags: u32| flags & libc::IFF_LOOPBACK.unsigned_abs() != 0;
     let loopback = interfaces.iter().find(|interface| up(interface.flags)).unwrap();
     let addresses: Vec<_> = loopback
@@ -500,5 +525,5 @@ fn interfaces_have_addresses() {
 
 #[test]
 fn who_answers_is_reachable() {
-    assert!(net::is_reachable((HERE, 0).into(), LATE.into(), &mut Plain).unwrap());
+    assert!(net::is_reachable((HERE, 0).into(), LATE.into(), &mut NativeCaller).unwrap());
 }

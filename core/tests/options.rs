@@ -4,7 +4,7 @@
 
 mod support;
 
-use polysock_core::{Family, Keepalive, Kind, Operation, Protocol, Socket, SocketType, TcpState};
+use polysock::{Family, Keepalive, Kind, Operation, Protocol, Socket, SocketType, TcpState};
 use std::time::Duration;
 use support::*;
 

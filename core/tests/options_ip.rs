@@ -4,7 +4,7 @@
 mod options_support;
 
 use options_support::*;
-use polysock_core::{Kind, Socket};
+use polysock::{Kind, Socket};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 /// Of `net` 192.0.2.0/24 and 2001:db8::/32, which are for documentation: no interface has them.
@@ -150,7 +150,7 @@ fn only_v6_leaves_the_port_to_ipv4() {
             assert_eq!(bound, Some(Kind::Os(libc::EADDRINUSE)));
             connected.unwrap();
             let (_, peer) = listener.within(SOON).accept().unwrap();
-            assert_eq!(peer.family(), polysock_core::Family::IPV6);
+            assert_eq!(peer.family(), polysock::Family::IPV6);
             assert_eq!(peer.ip(), Some(IpAddr::V4(Ipv4Addr::LOCALHOST)));
         }
     }

@@ -4,7 +4,7 @@
 mod options_support;
 
 use options_support::*;
-use polysock_core::{Interface, Kind, Socket};
+use polysock::{Interface, Kind, Socket};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 /// An interface `va` with addresses of its own, for what the loopback interface does not do: it has no groups of
@@ -44,7 +44,7 @@ fn sender(receiver: &Socket, group: IpAddr, source: IpAddr) -> Socket {
 
 /// What the receiver gets first, when an ordinary datagram is sent after all others.
 fn first_got(receiver: &Socket) -> Vec<u8> {
-    let is_v4 = receiver.family() == polysock_core::Family::IPV4;
+    let is_v4 = receiver.family() == polysock::Family::IPV4;
     let localhost = if is_v4 { LOCALHOST } else { LOCALHOST_V6 };
     let marker = UdpSocket::bind((localhost, 0)).unwrap();
     marker.send_to(b"nothing", (localhost, port(receiver))).unwrap();

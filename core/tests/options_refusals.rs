@@ -4,7 +4,7 @@
 mod options_support;
 
 use options_support::*;
-use polysock_core::{Interface, Keepalive, Kind, Result, Socket};
+use polysock::{Interface, Keepalive, Kind, Result, Socket};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 

@@ -4,7 +4,7 @@
 mod options_support;
 
 use options_support::*;
-use polysock_core::{Family, Flags, Keepalive, Kind, Protocol, Socket, SocketType, Timeout};
+use polysock::{Family, Flags, Keepalive, Kind, Protocol, Socket, SocketType, Timeout};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
@@ -105,11 +105,11 @@ fn the_urgent_byte_stays_in_the_stream_when_inline() {
         assert_eq!(peer.out_of_band_inline().unwrap(), inline);
         client.send_all(b"a").unwrap();
         client
-            .on(polysock_core::Plain)
+            .on(polysock::NativeCaller)
             .send_with(b"!", Flags::OUT_OF_BAND)
             .unwrap();
         client.send_all(b"b").unwrap();
-        client.shutdown(polysock_core::Shutdown::Write).unwrap();
+        client.shutdown(polysock::Shutdown::Write).unwrap();
         let mut stream = Vec::new();
         for _ in 0..8 {
             stream.extend(receive(&peer));

@@ -4,7 +4,7 @@
 mod options_support;
 
 use options_support::*;
-use polysock_core::{Kind, Socket, TcpState, Timeout};
+use polysock::{Kind, Socket, TcpState, Timeout};
 use std::time::{Duration, Instant};
 
 /// Tries again what a pause of this thread can spoil: `attempt` says how it went, or `None` when it took too long.

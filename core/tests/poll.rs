@@ -3,7 +3,7 @@
 
 mod support;
 
-use polysock_core::{poll, poll_with, Events, FirstTry, Kind, PollEntry, PollTarget, Socket, Stop};
+use polysock::{poll, poll_with, Events, Kind, PollEntry, PollTarget, Socket, Start, Stop};
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::FileExt;
@@ -186,7 +186,7 @@ fn signals_keep_the_deadline() {
     limited(|| {
         let (a, _b) = pair();
         let _ticks = Ticks::every(ms(10));
-        for first in [FirstTry::Direct, FirstTry::Blocking, FirstTry::Skip] {
+        for first in [Start::Direct, Start::Blocking, Start::Skip] {
             let mut signals = 0;
             let mut host = AtSignal(
                 || {
@@ -217,7 +217,7 @@ fn a_handler_may_close_what_is_polled() {
                 took = took.max(this);
                 Ok(())
             },
-            FirstTry::Blocking,
+            Start::Blocking,
         );
         let mut entries = [reading(&a), reading(&b)];
         assert_eq!(poll_with(&mut entries, None, &mut host).unwrap(), 1);
@@ -231,7 +231,7 @@ fn a_handler_may_end_it() {
     limited(|| {
         let (a, _b) = pair();
         let _ticks = Ticks::every(ms(10));
-        let mut host = AtSignal(|| Err(Stop), FirstTry::Direct);
+        let mut host = AtSignal(|| Err(Stop), Start::Direct);
         let error = poll_with(&mut [reading(&a)], None, &mut host).unwrap_err();
         assert_eq!(error.kind(), Kind::Interrupted);
         assert_eq!(error.operation().name(), "poll");

@@ -5,7 +5,7 @@ mod poller_support;
 mod support;
 
 use poller_support::*;
-use polysock_core::{Event, Events, Kind, Mode, PollTarget, Poller, Socket};
+use polysock::{Event, Events, Kind, PollTarget, Poller, Socket, Trigger};
 use std::collections::HashSet;
 use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd};
@@ -22,7 +22,7 @@ use support::*;
 fn level_tells_until_there_is_nothing_to_do() {
     both(|poller| {
         let (a, b) = pair();
-        poller.add(&a, 7, Events::READABLE, Mode::Level).unwrap();
+        poller.add(&a, 7, Events::READABLE, Trigger::Level).unwrap();
         assert!(now(&poller).is_empty());
         b.send("x").unwrap();
         for _ in 0..3 {
@@ -41,12 +41,12 @@ fn level_tells_until_there_is_nothing_to_do() {
 fn one_shot_tells_once_until_modified() {
     both(|poller| {
         let (a, b) = pair();
-        poller.add(&a, 7, Events::READABLE, Mode::OneShot).unwrap();
+        poller.add(&a, 7, Events::READABLE, Trigger::OneShot).unwrap();
         b.send("x").unwrap();
         assert_eq!(now(&poller), [7]);
         b.send("x").unwrap();
         assert!(now(&poller).is_empty());
-        poller.modify(&a, 8, Events::READABLE, Mode::OneShot).unwrap();
+        poller.modify(&a, 8, Events::READABLE, Trigger::OneShot).unwrap();
         assert_eq!(now(&poller), [8]);
         assert!(now(&poller).is_empty());
     });
@@ -57,16 +57,16 @@ fn edge_tells_once_each_time_something_comes() {
     limited(|| {
         let poller = Poller::new().unwrap();
         let (a, b) = pair();
-        poller.add(&a, 7, Events::READABLE, Mode::Edge).unwrap();
+        poller.add(&a, 7, Events::READABLE, Trigger::Edge).unwrap();
         for _ in 0..2 {
             b.send("x").unwrap();
             assert_eq!(now(&poller), [7]);
             assert!(now(&poller).is_empty());
         }
         let poller = Poller::portable().unwrap();
-        let refused = poller.add(&a, 7, Events::READABLE, Mode::Edge);
+        let refused = poller.add(&a, 7, Events::READABLE, Trigger::Edge);
         assert_eq!(kind(refused), Kind::Unsupported);
-        poller.add(&a, 7, Events::READABLE, Mode::Level).unwrap();
+        poller.add(&a, 7, Events::READABLE, Trigger::Level).unwrap();
     });
 }
 
@@ -75,25 +75,25 @@ fn registrations_are_changed_and_ended() {
     both(|poller| {
         let (a, b) = pair();
         assert_eq!(kind(poller.remove(&a)), Kind::Os(libc::ENOENT));
-        let unknown = poller.modify(&a, 1, Events::READABLE, Mode::Level);
+        let unknown = poller.modify(&a, 1, Events::READABLE, Trigger::Level);
         assert_eq!(kind(unknown), Kind::Os(libc::ENOENT));
-        poller.add(&a, 1, Events::READABLE, Mode::Level).unwrap();
-        let twice = poller.add(&a, 2, Events::READABLE, Mode::Level);
+        poller.add(&a, 1, Events::READABLE, Trigger::Level).unwrap();
+        let twice = poller.add(&a, 2, Events::READABLE, Trigger::Level);
         assert_eq!(kind(twice), Kind::Os(libc::EEXIST));
         b.send("x").unwrap();
         assert_eq!(now(&poller), [1]);
-        poller.modify(&a, 2, Events::WRITABLE, Mode::Level).unwrap();
+        poller.modify(&a, 2, Events::WRITABLE, Trigger::Level).unwrap();
         let mut events = [Event::default(); 4];
         assert_eq!(poller.wait(&mut events, None).unwrap(), 1);
         assert_eq!((events[0].token, events[0].events), (2, Events::WRITABLE));
         poller.remove(&a).unwrap();
         assert!(now(&poller).is_empty());
-        poller.add(&a, 3, Events::READABLE, Mode::Level).unwrap();
+        poller.add(&a, 3, Events::READABLE, Trigger::Level).unwrap();
         assert_eq!(now(&poller), [3]);
         a.close().unwrap();
         for result in [
-            poller.add(&a, 4, Events::READABLE, Mode::Level),
-            poller.modify(&a, 4, Events::READABLE, Mode::Level),
+            poller.add(&a, 4, Events::READABLE, Trigger::Level),
+            poller.modify(&a, 4, Events::READABLE, Trigger::Level),
             poller.remove(&a),
         ] {
             assert_eq!(kind(result), Kind::Closed);
@@ -118,7 +118,7 @@ fn nothing_comes_from_a_socket_that_is_closed() {
         for end in ends {
             let (a, b) = pair();
             let duplicate = support::system::dup(a.fileno().unwrap());
-            poller.add(&a, 7, Events::READABLE, Mode::Level).unwrap();
+            poller.add(&a, 7, Events::READABLE, Trigger::Level).unwrap();
             b.send("x").unwrap();
             assert_eq!(now(&poller), [7]);
             end(a);
@@ -139,14 +139,14 @@ fn a_number_used_again_is_a_registration_of_its_own() {
             for token in 0..20 {
                 let (a, _b) = pair();
                 let number = a.fileno().unwrap();
-                poller.add(&a, token, Events::READABLE, Mode::Level).unwrap();
+                poller.add(&a, token, Events::READABLE, Trigger::Level).unwrap();
                 a.close().unwrap();
                 let (c, d) = pair();
                 assert_eq!(c.fileno().unwrap(), number);
                 d.send("x").unwrap();
                 assert!(now(&poller).is_empty());
                 poller
-                    .add(&c, token + 100, Events::READABLE, Mode::Level)
+                    .add(&c, token + 100, Events::READABLE, Trigger::Level)
                     .unwrap();
                 assert_eq!(now(&poller), [token + 100]);
             }
@@ -162,7 +162,9 @@ fn a_forked_child_has_a_poller_of_its_own() {
             let ((a, a_peer), (b, b_peer), (c, c_peer)) = (pair(), pair(), pair());
             let (kept_open, told) = pair();
             for (token, socket) in [(1, &a), (2, &b)] {
-                poller.add(socket, token, Events::READABLE, Mode::Level).unwrap();
+                poller
+                    .add(socket, token, Events::READABLE, Trigger::Level)
+                    .unwrap();
             }
             let child = fork(|| {
                 // What is registered is so here too, and closing tells the parent's poller nothing.
@@ -171,7 +173,7 @@ fn a_forked_child_has_a_poller_of_its_own() {
                 a.close().unwrap();
                 assert!(!now(&poller).contains(&1));
                 poller.remove(&b).unwrap();
-                poller.add(&c, 3, Events::READABLE, Mode::Level).unwrap();
+                poller.add(&c, 3, Events::READABLE, Trigger::Level).unwrap();
                 poller.wake().unwrap();
                 assert!(now(&poller).is_empty());
                 c_peer.send("x").unwrap();
@@ -205,7 +207,7 @@ fn a_forked_child_goes_on_with_what_was_registered() {
             let pairs = [(); 5].map(|()| pair());
             let (pipe, to_pipe) = pipe();
             let gone = dup(pipe.as_raw_fd());
-            let modes = [Mode::Level, Mode::OneShot, Mode::OneShot, Mode::Level];
+            let modes = [Trigger::Level, Trigger::OneShot, Trigger::OneShot, Trigger::Level];
             for (token, ((socket, _), mode)) in (1..).zip(pairs.iter().zip(modes)) {
                 poller.add(socket, token, Events::READABLE, mode).unwrap();
             }
@@ -214,7 +216,7 @@ fn a_forked_child_goes_on_with_what_was_registered() {
                     PollTarget::Number(pipe.as_raw_fd()),
                     6,
                     Events::READABLE,
-                    Mode::Level,
+                    Trigger::Level,
                 )
                 .unwrap();
             poller
@@ -222,11 +224,11 @@ fn a_forked_child_goes_on_with_what_was_registered() {
                     PollTarget::Number(gone.as_raw_fd()),
                     7,
                     Events::READABLE,
-                    Mode::Level,
+                    Trigger::Level,
                 )
                 .unwrap();
             poller
-                .modify(&pairs[0].0, 10, Events::READABLE, Mode::Level)
+                .modify(&pairs[0].0, 10, Events::READABLE, Trigger::Level)
                 .unwrap();
             poller.remove(&pairs[3].0).unwrap();
             pairs[1].1.send("x").unwrap();
@@ -243,14 +245,16 @@ fn a_forked_child_goes_on_with_what_was_registered() {
                 assert_eq!(found(&poller, LATE), [3, 6, 10]);
                 assert_eq!(now(&poller), [6, 10]);
                 poller
-                    .modify(&pairs[1].0, 2, Events::READABLE, Mode::OneShot)
+                    .modify(&pairs[1].0, 2, Events::READABLE, Trigger::OneShot)
                     .unwrap();
                 assert_eq!(now(&poller), [2, 6, 10]);
-                poller.add(&pairs[4].0, 5, Events::READABLE, Mode::Level).unwrap();
+                poller
+                    .add(&pairs[4].0, 5, Events::READABLE, Trigger::Level)
+                    .unwrap();
                 assert_eq!(now(&poller), [5, 6, 10]);
                 poller.remove(&pairs[1].0).unwrap();
                 poller.remove(PollTarget::Number(pipe.as_raw_fd())).unwrap();
-                let again = poller.add(&pairs[0].0, 1, Events::READABLE, Mode::Level);
+                let again = poller.add(&pairs[0].0, 1, Events::READABLE, Trigger::Level);
                 assert_eq!(again.unwrap_err().kind(), Kind::Os(libc::EEXIST));
             });
             child.succeed();
@@ -269,7 +273,7 @@ fn a_forked_child_gives_up_the_descriptors_of_the_parents_poller() {
         || {
             let poller = Arc::new(Poller::new().unwrap());
             let (socket, _peer) = pair();
-            poller.add(&socket, 1, Events::READABLE, Mode::Level).unwrap();
+            poller.add(&socket, 1, Events::READABLE, Trigger::Level).unwrap();
             let waiting = Arc::clone(&poller);
             let waiter = start(move || found(&waiting, LATE).len());
             waiter.wait_blocked();
@@ -305,7 +309,9 @@ fn one_of_thousands() {
         let count = room_for_descriptors(4000) / 2;
         let pairs: Vec<_> = (0..count).map(|_| pair()).collect();
         for (token, (socket, _)) in (0..).zip(&pairs) {
-            poller.add(socket, token, Events::READABLE, Mode::Level).unwrap();
+            poller
+                .add(socket, token, Events::READABLE, Trigger::Level)
+                .unwrap();
         }
         for at in [0, count / 2, count - 1] {
             let (socket, peer) = &pairs[at];
@@ -333,7 +339,9 @@ fn the_number_of_system_calls_does_not_grow() {
             let poller = Poller::new().unwrap();
             let pairs: Vec<_> = (0..told.parse().unwrap()).map(|_| pair()).collect();
             for (token, (socket, _)) in (0..).zip(&pairs) {
-                poller.add(socket, token, Events::READABLE, Mode::Level).unwrap();
+                poller
+                    .add(socket, token, Events::READABLE, Trigger::Level)
+                    .unwrap();
             }
             pairs[0].1.send("x").unwrap();
             for _ in 0..WAITS {
@@ -364,7 +372,9 @@ fn all_that_are_ready_get_their_turn() {
     both(|poller| {
         let pairs: Vec<_> = (0..300).map(|_| pair()).collect();
         for (token, (socket, peer)) in (0..).zip(&pairs) {
-            poller.add(socket, token, Events::READABLE, Mode::Level).unwrap();
+            poller
+                .add(socket, token, Events::READABLE, Trigger::Level)
+                .unwrap();
             peer.send("x").unwrap();
         }
         let mut events = [Event::default(); 64];
@@ -383,18 +393,20 @@ fn plain_descriptors_are_registered_by_number() {
     both(|poller| {
         let (reader, writer) = std::io::pipe().unwrap();
         poller
-            .add(reader.as_fd(), 5, Events::READABLE, Mode::Level)
+            .add(reader.as_fd(), 5, Events::READABLE, Trigger::Level)
             .unwrap();
-        let twice = poller.add(reader.as_fd(), 6, Events::READABLE, Mode::Level);
+        let twice = poller.add(reader.as_fd(), 6, Events::READABLE, Trigger::Level);
         assert_eq!(kind(twice), Kind::Os(libc::EEXIST));
         std::io::Write::write_all(&mut &writer, b"x").unwrap();
         assert_eq!(now(&poller), [5]);
         let number = PollTarget::Number(reader.as_raw_fd());
-        poller.modify(number, 6, Events::READABLE, Mode::OneShot).unwrap();
+        poller
+            .modify(number, 6, Events::READABLE, Trigger::OneShot)
+            .unwrap();
         assert_eq!(now(&poller), [6]);
         poller.remove(number).unwrap();
         assert_eq!(kind(poller.remove(number)), Kind::Os(libc::ENOENT));
-        let nobody = poller.add(PollTarget::Number(-1), 1, Events::READABLE, Mode::Level);
+        let nobody = poller.add(PollTarget::Number(-1), 1, Events::READABLE, Trigger::Level);
         assert_eq!(kind(nobody), Kind::Os(libc::EBADF));
     });
 }
@@ -404,13 +416,13 @@ fn sockets_and_pollers_need_not_outlive_each_other() {
     both(|poller| {
         let (a, b) = pair();
         let other = Poller::new().unwrap();
-        poller.add(&a, 1, Events::READABLE, Mode::Level).unwrap();
-        other.add(&a, 2, Events::READABLE, Mode::Level).unwrap();
+        poller.add(&a, 1, Events::READABLE, Trigger::Level).unwrap();
+        other.add(&a, 2, Events::READABLE, Trigger::Level).unwrap();
         b.send("x").unwrap();
         assert_eq!((now(&poller), now(&other)), (vec![1], vec![2]));
         drop(poller);
         assert_eq!(now(&other), [2]);
-        other.modify(&a, 3, Events::READABLE, Mode::Level).unwrap();
+        other.modify(&a, 3, Events::READABLE, Trigger::Level).unwrap();
         a.close().unwrap();
         assert!(now(&other).is_empty());
     });
@@ -428,7 +440,7 @@ fn no_descriptor_is_left_behind_and_none_to_be_had_is_an_error() {
                     let (a, _b) = pair();
                     let mine = Poller::new().unwrap();
                     for poller in [&mine, &poller] {
-                        poller.add(&a, 1, Events::READABLE, Mode::Level).unwrap();
+                        poller.add(&a, 1, Events::READABLE, Trigger::Level).unwrap();
                         assert!(now(poller).is_empty());
                     }
                     if before.len() % 2 == 0 {

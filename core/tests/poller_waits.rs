@@ -6,7 +6,7 @@ mod poller_support;
 mod support;
 
 use poller_support::*;
-use polysock_core::{Event, Events, FirstTry, Kind, Mode, Poller, Stop};
+use polysock::{Event, Events, Kind, Poller, Start, Stop, Trigger};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -45,7 +45,7 @@ fn closing_while_another_thread_waits() {
         for token in FIRST..FIRST + 2000 {
             let (a, b) = pair();
             let _duplicate = support::system::dup(a.fileno().unwrap());
-            poller.add(&a, token, Events::READABLE, Mode::Level).unwrap();
+            poller.add(&a, token, Events::READABLE, Trigger::Level).unwrap();
             b.send("x").unwrap();
             a.close().unwrap();
             closed.lock().unwrap().insert(token);
@@ -62,7 +62,7 @@ fn each_one_shot_is_told_to_one_thread() {
         let pairs: Vec<_> = (0..200).map(|_| pair()).collect();
         for (token, (socket, _)) in (0..).zip(&pairs) {
             poller
-                .add(socket, token, Events::READABLE, Mode::OneShot)
+                .add(socket, token, Events::READABLE, Trigger::OneShot)
                 .unwrap();
         }
         let told = Arc::new(AtomicU64::new(0));
@@ -111,7 +111,7 @@ fn a_wake_ends_one_wait() {
 fn a_close_ends_all_waits() {
     both(|poller| {
         let (a, _b) = pair();
-        poller.add(&a, 1, Events::READABLE, Mode::Level).unwrap();
+        poller.add(&a, 1, Events::READABLE, Trigger::Level).unwrap();
         let poller = Arc::new(poller);
         let waiting: Vec<_> = (0..4)
             .map(|_| {
@@ -132,8 +132,8 @@ fn a_close_ends_all_waits() {
             assert_eq!(waiting.result(), Kind::Closed);
         }
         for result in [
-            poller.add(&a, 1, Events::READABLE, Mode::Level),
-            poller.modify(&a, 1, Events::READABLE, Mode::Level),
+            poller.add(&a, 1, Events::READABLE, Trigger::Level),
+            poller.modify(&a, 1, Events::READABLE, Trigger::Level),
             poller.wake(),
         ] {
             assert_eq!(kind(result), Kind::Closed);
@@ -172,10 +172,10 @@ fn a_close_beside_a_wake_ends_all_waits() {
 fn signals_keep_the_deadline() {
     both(|poller| {
         let (a, _b) = pair();
-        poller.add(&a, 1, Events::READABLE, Mode::Level).unwrap();
+        poller.add(&a, 1, Events::READABLE, Trigger::Level).unwrap();
         let _ticks = Ticks::every(ms(10));
         let mut events = [Event::default(); 4];
-        for first in [FirstTry::Direct, FirstTry::Blocking] {
+        for first in [Start::Direct, Start::Blocking] {
             let mut signals = 0;
             let mut host = AtSignal(
                 || {
@@ -189,7 +189,7 @@ fn signals_keep_the_deadline() {
             assert!(took >= ms(200) && took < ms(200) + LATE, "{took:?}");
             assert!(signals > 0, "no signals came");
         }
-        let mut host = AtSignal(|| Err(Stop), FirstTry::Direct);
+        let mut host = AtSignal(|| Err(Stop), Start::Direct);
         let stopped = poller.wait_with(&mut events, None, &mut host);
         assert_eq!(kind(stopped), Kind::Interrupted);
     });
@@ -199,7 +199,7 @@ fn signals_keep_the_deadline() {
 fn a_handler_may_close_the_socket_and_the_poller() {
     both(|poller| {
         let (a, _b) = pair();
-        poller.add(&a, 1, Events::READABLE, Mode::Level).unwrap();
+        poller.add(&a, 1, Events::READABLE, Trigger::Level).unwrap();
         let _ticks = Ticks::every(ms(10));
         let mut host = AtSignal(
             || {
@@ -207,7 +207,7 @@ fn a_handler_may_close_the_socket_and_the_poller() {
                 poller.close();
                 Ok(())
             },
-            FirstTry::Blocking,
+            Start::Blocking,
         );
         let ended = poller.wait_with(&mut [Event::default()], None, &mut host);
         assert_eq!(kind(ended), Kind::Closed);
@@ -239,7 +239,7 @@ fn a_change_reaches_a_wait_under_way() {
         b.send("x").unwrap();
         let held = Arc::clone(&poller);
         let waiting = start_blocked(move || found(&held, LIMIT));
-        poller.add(&a, 9, Events::READABLE, Mode::Level).unwrap();
+        poller.add(&a, 9, Events::READABLE, Trigger::Level).unwrap();
         assert_eq!(waiting.result(), [9]);
     });
 }

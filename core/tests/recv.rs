@@ -4,8 +4,8 @@
 
 mod support;
 
-use polysock_core::{
-    net, Family, Flags, Kind, Operation, Plain, Protocol, Room, Shutdown, Socket, SocketType,
+use polysock::{
+    net, Family, Flags, Kind, NativeCaller, Operation, Protocol, RecvBuf, Shutdown, Socket, SocketType,
 };
 use std::io::Read;
 use std::sync::Arc;
@@ -108,7 +108,7 @@ fn wait_all_fills_the_room_or_returns_what_came() {
 }
 
 /// Peeks with `MSG_WAITALL` by one of the calls that can.
-type Peek = fn(&Socket, &mut [u8]) -> polysock_core::Result<usize>;
+type Peek = fn(&Socket, &mut [u8]) -> polysock::Result<usize>;
 
 const ALL: Flags = Flags(libc::MSG_PEEK | libc::MSG_WAITALL);
 const PEEKS: [Peek; 2] = [
@@ -159,7 +159,7 @@ fn flags_of_one_call_rule_it() {
     let urgent = server.within(LATE).recv_with(&mut buf, Flags::OUT_OF_BAND);
     assert_eq!(kind(urgent), Kind::Os(libc::EINVAL));
     client
-        .on(polysock_core::Plain)
+        .on(polysock::NativeCaller)
         .send_with(b"!", Flags::OUT_OF_BAND)
         .unwrap();
     until("the urgent byte is there", || {
@@ -189,7 +189,7 @@ fn memory_that_holds_nothing_yet_is_filled() {
     let (client, server) = connection();
     client.send_all(b"abc").unwrap();
     let mut memory = [std::mem::MaybeUninit::uninit(); 8];
-    let room = Room::uninit(&mut memory);
+    let room = RecvBuf::uninit(&mut memory);
     assert_eq!((room.len(), room.is_empty()), (8, false));
     assert_eq!(server.within(LATE).recv(room).unwrap(), 3);
     assert_eq!(system::bytes(&memory[..3]), b"abc");
@@ -197,7 +197,7 @@ fn memory_that_holds_nothing_yet_is_filled() {
 
 #[test]
 fn not_connected_says_so() {
-    let socket = polysock_core::Socket::tcp(polysock_core::Family::IPV4).unwrap();
+    let socket = polysock::Socket::tcp(polysock::Family::IPV4).unwrap();
     let error = socket.recv(&mut [0; 4]).unwrap_err();
     assert_eq!(
         (error.kind(), error.operation()),
@@ -233,7 +233,7 @@ fn an_empty_message_is_no_end_of_stream() {
                     a.send(message).unwrap();
                 }
                 let mut buf = [0; 6];
-                assert_eq!(net::read(&b, &mut Plain, &mut buf).unwrap(), 3);
+                assert_eq!(java_net::read(&b, &mut NativeCaller, &mut buf).unwrap(), 3);
                 a.send("def").unwrap();
                 assert_eq!({ &b }.read(&mut buf).unwrap(), 3);
                 let b = Arc::new(b);
@@ -277,6 +277,6 @@ fn packets_end_where_the_peer_is_gone_and_nothing_is_left() {
         drop(a);
         b.within(LATE).recv_exact(&mut [0; 2]).unwrap();
         assert_eq!(kind(b.within(LATE).recv_exact(&mut [0; 2])), Kind::EndOfStream);
-        assert_eq!(net::read(&b, &mut Plain, &mut [0; 2]).unwrap(), 0);
+        assert_eq!(java_net::read(&b, &mut NativeCaller, &mut [0; 2]).unwrap(), 0);
     });
 }

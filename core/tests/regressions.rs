@@ -4,7 +4,7 @@
 
 mod support;
 
-use polysock_core::{Family, FirstTry, Flags, Host, Kind, Protocol, Socket, SocketType, Stop, Timeout, Try};
+use polysock::{CallHints, Caller, Family, Flags, Kind, Protocol, Socket, SocketType, Start, Stop, Timeout};
 use std::sync::Arc;
 use std::time::Duration;
 use support::skipped::skip;
@@ -13,7 +13,7 @@ use support::*;
 /// A host that always tries at once.
 struct Direct;
 
-impl Host for Direct {
+impl Caller for Direct {
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
         f()
     }
@@ -22,8 +22,8 @@ impl Host for Direct {
         Ok(())
     }
 
-    fn first_try(&mut self, _: Try) -> FirstTry {
-        FirstTry::Direct
+    fn start(&mut self, _: CallHints) -> Start {
+        Start::Direct
     }
 }
 

@@ -3,9 +3,7 @@
 
 mod support;
 
-use polysock_core::{
-    eai, name_of, resolve, resolve_name, resolve_service, split_host_port, Address, Hints, Kind,
-};
+use polysock::{eai, name_of, resolve, resolve_name, resolve_service, split_host_port, Address, Hints, Kind};
 use support::*;
 
 fn texts(host: &str) -> Vec<String> {

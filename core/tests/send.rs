@@ -4,7 +4,9 @@
 
 mod support;
 
-use polysock_core::{Address, Family, Flags, Kind, Operation, Plain, Protocol, Socket, SocketType, Timeout};
+use polysock::{
+    Address, Family, Flags, Kind, NativeCaller, Operation, Protocol, Socket, SocketType, Timeout,
+};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::*;
@@ -30,9 +32,12 @@ fn a_full_peer_ends_a_send_in_time_and_nothing_was_sent() {
         (Kind::TimedOut, Operation::Send)
     );
     assert!(took >= ms(100));
-    let no_wait = client.on(Plain).within(LATE).send_with(b"more", Flags::DONT_WAIT);
+    let no_wait = client
+        .on(NativeCaller)
+        .within(LATE)
+        .send_with(b"more", Flags::DONT_WAIT);
     assert_eq!(kind(no_wait), Kind::WouldBlock);
-    client.shutdown(polysock_core::Shutdown::Write).unwrap();
+    client.shutdown(polysock::Shutdown::Write).unwrap();
     assert_eq!(drain(&server).len(), full);
 }
 
@@ -64,7 +69,7 @@ fn send_all_ends_in_time_and_its_count_is_what_the_peer_gets() {
         let sent = data.clone();
         let sending = start(move || {
             let (result, took) = timed(|| client.within(Duration::from_secs(1)).send_all(&sent));
-            client.shutdown(polysock_core::Shutdown::Write).unwrap();
+            client.shutdown(polysock::Shutdown::Write).unwrap();
             (result.unwrap_err(), took, client)
         });
         let mut all = Vec::new();
@@ -228,7 +233,7 @@ fn the_write_lock_is_handed_on_whoever_gives_up() {
             })
             .collect();
         let sent: usize = senders.into_iter().map(Running::result).sum();
-        client.shutdown(polysock_core::Shutdown::Write).unwrap();
+        client.shutdown(polysock::Shutdown::Write).unwrap();
         assert_eq!(reading.result(), sent);
     });
 }

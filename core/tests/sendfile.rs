@@ -3,7 +3,7 @@
 
 mod support;
 
-use polysock_core::{create_connection, create_server, Kind, Shutdown, Socket};
+use polysock::{create_connection, create_server, Kind, Shutdown, Socket};
 use std::io::Seek;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -204,7 +204,7 @@ fn while_it_moves_the_limit_starts_anew() {
                 Instant::now()
             });
             let error = client
-                .on(polysock_core::Plain)
+                .on(polysock::NativeCaller)
                 .within(LIMIT)
                 .sendfile_while_moving(content.as_fd(), 0, None)
                 .unwrap_err();

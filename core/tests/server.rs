@@ -5,9 +5,9 @@
 mod server_support;
 mod support;
 
-use polysock_core::{
-    Address, Error, Kind, Operation, Plain, ServeOptions, Server, Shutdown, Socket, StartedServer, Step,
-    Timeout, Trouble,
+use polysock::{
+    Address, Error, Kind, NativeCaller, Operation, ServeOptions, Server, Shutdown, Socket, StartedServer,
+    Step, Timeout, Trouble,
 };
 use server_support::*;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -253,7 +253,7 @@ fn one_thread_of_the_callers_serves_one_after_the_other() {
             }
             let mut worker = server.worker();
             let (mut handled, mut recruited) = (Vec::new(), 0);
-            while let Some(step) = worker.step(&mut Plain).unwrap() {
+            while let Some(step) = worker.step(&mut NativeCaller).unwrap() {
                 match step {
                     Step::Handle { connection, peer } => {
                         assert_eq!(connection.peer_address().unwrap(), peer);
@@ -262,14 +262,14 @@ fn one_thread_of_the_callers_serves_one_after_the_other() {
                         connection.send_all(&order).unwrap();
                         assert_eq!(server.connections(), 1);
                         if &order == b"s" {
-                            assert_eq!(server.stop(LATE, &mut Plain).unwrap(), 0);
+                            assert_eq!(server.stop(LATE, &mut NativeCaller).unwrap(), 0);
                             assert!(!worker.is_woken());
                         }
                         handled.push(order[0]);
                     }
                     Step::Recruit => {
                         recruited += 1;
-                        worker.is_the_last();
+                        worker.become_last_worker();
                     }
                     Step::Trouble(_) | _ => panic!("no trouble was to be"),
                 }
@@ -296,10 +296,10 @@ fn a_worker_that_does_not_come_is_asked_for_again_after_a_second() {
             assert!(!asked.iter().any(late), "never again");
             let client = connect(&server);
             let before = Instant::now();
-            let mut step = worker.step(&mut Plain).unwrap();
+            let mut step = worker.step(&mut NativeCaller).unwrap();
             if matches!(step, Some(Step::Recruit)) {
                 asked.push((before, Instant::now()));
-                step = worker.step(&mut Plain).unwrap();
+                step = worker.step(&mut NativeCaller).unwrap();
             }
             assert!(matches!(step, Some(Step::Handle { .. })), "{step:?}");
             // A connection each few milliseconds, none of which leaves a port behind that must rest.
@@ -311,9 +311,12 @@ fn a_worker_that_does_not_come_is_asked_for_again_after_a_second() {
         // One that comes is waited for no more: the next is asked for when it is missing.
         let second = server.worker();
         let client = connect(&server);
-        assert!(matches!(worker.step(&mut Plain).unwrap(), Some(Step::Recruit)));
+        assert!(matches!(
+            worker.step(&mut NativeCaller).unwrap(),
+            Some(Step::Recruit)
+        ));
         drop((client, second));
-        assert_eq!(server.stop(LATE, &mut Plain).unwrap(), 0);
+        assert_eq!(server.stop(LATE, &mut NativeCaller).unwrap(), 0);
     });
 }
 
@@ -324,7 +327,7 @@ fn more_threads_of_the_callers_than_may_serve() {
         let server = Arc::new(Server::new(listener(64).0, options(2)).unwrap());
         let work = |server: Arc<Server>| {
             let (mut worker, mut handled) = (server.worker(), 0);
-            while let Some(step) = worker.step(&mut Plain).unwrap() {
+            while let Some(step) = worker.step(&mut NativeCaller).unwrap() {
                 if let Step::Handle { connection, .. } = step {
                     assert!(server.connections() <= 2);
                     let _ = echo(&connection);
@@ -352,7 +355,7 @@ fn more_threads_of_the_callers_than_may_serve() {
         clients[38..].iter().for_each(assert_served);
         // Those who have nothing to do leave though the others are busy.
         let stopped = Arc::clone(&server);
-        let stopping = start(move || stopped.stop(Timeout::Never, &mut Plain));
+        let stopping = start(move || stopped.stop(Timeout::Never, &mut NativeCaller));
         until("two have left", || {
             workers.iter().filter(|worker| !worker.is_running()).count() == 2
         });
@@ -371,21 +374,27 @@ fn a_worker_that_is_dropped_ends_its_connection() {
         let server = Arc::new(Server::new(listener(16).0, options(4)).unwrap());
         let clients = [connect(&server), connect(&server)];
         let mut worker = server.worker();
-        assert!(matches!(worker.step(&mut Plain).unwrap(), Some(Step::Recruit)));
+        assert!(matches!(
+            worker.step(&mut NativeCaller).unwrap(),
+            Some(Step::Recruit)
+        ));
         assert_eq!(server.connections(), 1);
         drop(worker); // it has not come to see the connection
         assert_eq!(clients[0].within(LATE).recv(&mut [0]).unwrap(), 0);
         let mut worker = server.worker();
-        assert!(matches!(worker.step(&mut Plain).unwrap(), Some(Step::Recruit)));
         assert!(matches!(
-            worker.step(&mut Plain).unwrap(),
+            worker.step(&mut NativeCaller).unwrap(),
+            Some(Step::Recruit)
+        ));
+        assert!(matches!(
+            worker.step(&mut NativeCaller).unwrap(),
             Some(Step::Handle { .. })
         ));
         assert_eq!(server.connections(), 1);
         drop(worker);
         assert_eq!(server.connections(), 0);
         assert_eq!(clients[1].within(LATE).recv(&mut [0]).unwrap(), 0);
-        assert_eq!(server.stop(LATE, &mut Plain).unwrap(), 0);
+        assert_eq!(server.stop(LATE, &mut NativeCaller).unwrap(), 0);
     });
 }
 

@@ -5,7 +5,7 @@
 mod server_support;
 mod support;
 
-use polysock_core::{Address, Error, Kind, ServeOptions, Server, Socket, StartedServer, Trouble};
+use polysock::{Address, Error, Kind, ServeOptions, Server, Socket, StartedServer, Trouble};
 use server_support::*;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -5,8 +5,9 @@
 mod server_support;
 mod support;
 
-use polysock_core::{
-    Address, Error, FirstTry, Host, Kind, Plain, Server, Socket, StartedServer, Stop, Timeout, Trouble, Try,
+use polysock::{
+    Address, CallHints, Caller, Error, Kind, NativeCaller, Server, Socket, Start, StartedServer, Stop,
+    Timeout, Trouble,
 };
 use server_support::*;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -288,13 +289,13 @@ fn stopped_before_it_runs_and_from_many_threads() {
     limited(|| {
         let server = Arc::new(Server::new(listener(16).0, options(4)).unwrap());
         let waiting = connect(&server);
-        assert_eq!(server.stop(Timeout::Never, &mut Plain).unwrap(), 0);
+        assert_eq!(server.stop(Timeout::Never, &mut NativeCaller).unwrap(), 0);
         assert_eq!(
             kind(waiting.within(LATE).recv(&mut [0])),
             Kind::Os(libc::ECONNRESET)
         );
-        assert!(server.worker().step(&mut Plain).unwrap().is_none());
-        server.wait(Timeout::NonBlocking, &mut Plain).unwrap();
+        assert!(server.worker().step(&mut NativeCaller).unwrap().is_none());
+        server.wait(Timeout::NonBlocking, &mut NativeCaller).unwrap();
 
         for _ in 0..20 {
             let server = start_echo(8);
@@ -469,7 +470,7 @@ fn visit(address: &Address) -> Result<(), Kind> {
 /// A host that ends every call a signal interrupts.
 struct Impatient;
 
-impl Host for Impatient {
+impl Caller for Impatient {
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
         f()
     }
@@ -482,8 +483,8 @@ impl Host for Impatient {
         }
     }
 
-    fn first_try(&mut self, _: Try) -> FirstTry {
-        FirstTry::Direct
+    fn start(&mut self, _: CallHints) -> Start {
+        Start::Direct
     }
 }
 
@@ -523,8 +524,8 @@ fn a_signal_ends_what_the_host_wants_ended() {
             // The turn that was given up is taken by the next, and stop can be called again.
             assert!(!idle.listener().is_closed());
             let mut worker = idle.worker();
-            let working = start_blocked(move || worker.step(&mut Plain).map(|step| step.is_none()));
-            assert_eq!(idle.stop(LATE, &mut Plain).unwrap(), 0);
+            let working = start_blocked(move || worker.step(&mut NativeCaller).map(|step| step.is_none()));
+            assert_eq!(idle.stop(LATE, &mut NativeCaller).unwrap(), 0);
             assert!(working.result().unwrap());
             door.open();
             assert_eq!(started.stop(LATE).unwrap(), 0);

@@ -5,7 +5,7 @@
 mod server_support;
 mod support;
 
-use polysock_core::{Address, Error, Kind, Server, Socket, Timeout, Trouble};
+use polysock::{Address, Error, Kind, Server, Socket, Timeout, Trouble};
 use server_support::*;
 use std::fs::File;
 use std::os::fd::AsFd;

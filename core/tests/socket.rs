@@ -4,7 +4,7 @@
 
 mod support;
 
-use polysock_core::{Error, Family, Kind, Operation, Protocol, Socket, SocketType, Timeout};
+use polysock::{Error, Family, Kind, Operation, Protocol, Socket, SocketType, Timeout};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ fn closing_again_is_fine_and_every_call_says_closed() {
         kind(client.connect(&port)),
         kind(client.bind(&port)),
         kind(client.listen(1)),
-        kind(client.shutdown(polysock_core::Shutdown::Both)),
+        kind(client.shutdown(polysock::Shutdown::Both)),
         kind(client.local_address()),
         kind(client.peer_address()),
         kind(client.fileno()),

@@ -8,7 +8,7 @@
 
 mod support;
 
-use polysock_core::{Error, Kind, Shutdown};
+use polysock::{Error, Kind, Shutdown};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use support::{connection, limited, ms, small_connection, LATE};
 

@@ -4,7 +4,7 @@
 
 mod support;
 
-use polysock_core::{Kind, Socket};
+use polysock::{Kind, Socket};
 use std::collections::BTreeMap;
 use std::env;
 use std::os::unix::process::parent_id;
@@ -130,7 +130,7 @@ fn a_connection_by_name_within_the_machine_makes_five_calls() {
         let (_listener, address) = listener(8);
         let port = address.port().unwrap();
         measured(|| {
-            let client = polysock_core::create_connection("127.0.0.1", port, LATE).unwrap();
+            let client = polysock::create_connection("127.0.0.1", port, LATE).unwrap();
             std::mem::forget(client);
         });
     });
@@ -232,7 +232,7 @@ fn look_begins(line: &str) -> Option<&str> {
 }
 
 /// A socket, and a call that waits on it.
-fn receiving(client: Socket) -> (Arc<Socket>, Running<polysock_core::Result<usize>>) {
+fn receiving(client: Socket) -> (Arc<Socket>, Running<polysock::Result<usize>>) {
     let client = Arc::new(client);
     let receiver = Arc::clone(&client);
     (client, start_blocked(move || receiver.recv(&mut [0; 1])))

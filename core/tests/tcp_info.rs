@@ -4,7 +4,7 @@
 mod options_support;
 
 use options_support::*;
-use polysock_core::{CongestionState, Kind, TcpState};
+use polysock::{CongestionState, Kind, TcpState};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -103,7 +103,7 @@ fn the_state_follows_the_connection() {
         assert_eq!(socket.state().unwrap(), TcpState::ESTABLISHED);
         assert_eq!(socket.tcp_info().unwrap().state, TcpState::ESTABLISHED);
     }
-    client.shutdown(polysock_core::Shutdown::Write).unwrap();
+    client.shutdown(polysock::Shutdown::Write).unwrap();
     assert_eq!(receive(&accepted), b"");
     assert_eq!(accepted.state().unwrap(), TcpState::CLOSE_WAIT);
     let start = Instant::now();

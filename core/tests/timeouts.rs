@@ -4,7 +4,7 @@
 
 mod support;
 
-use polysock_core::{Deadline, Kind, Socket, Timeout};
+use polysock::{Deadline, Kind, Socket, Timeout};
 use std::time::{Duration, Instant};
 use support::*;
 
@@ -179,7 +179,7 @@ fn limit_in_the_kernel(socket: &Socket) {
     }
 }
 
-fn ends_with_the_kernels_limit<T: std::fmt::Debug>(call: impl FnOnce() -> polysock_core::Result<T>) {
+fn ends_with_the_kernels_limit<T: std::fmt::Debug>(call: impl FnOnce() -> polysock::Result<T>) {
     let (result, took) = timed(call);
     assert_eq!(kind(result), Kind::WouldBlock);
     assert!(took >= KERNELS && took < KERNELS + LATE, "{took:?}");

@@ -6,7 +6,7 @@
 
 mod support;
 
-use polysock_core::Kind;
+use polysock::Kind;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream;

@@ -1,6 +1,6 @@
 //! Three ways to meet a socket that is not ready: don't wait, wait for a time, wait as long as it takes.
 
-use polysock_core::{Address, Family, Kind, Result, Socket};
+use polysock::{Address, Family, Kind, Result, Socket};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

@@ -2,7 +2,7 @@
 
 mod protocol;
 
-use polysock_core::{create_connection, Kind, Socket};
+use polysock::{create_connection, Kind, Socket};
 use protocol::{receive_message, send_message, Failure, PATIENCE};
 use std::env::args;
 use std::error::Error;

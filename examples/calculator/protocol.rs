@@ -1,7 +1,7 @@
 //! What client and server agree on. A message is a frame: 4 bytes with its length, the highest first, and so many
 //! bytes of text. A request is "OPERATION NUMBER NUMBER", an answer "ok NUMBER" or "error WORDS".
 
-use polysock_core::{Error, Kind, Socket};
+use polysock::{Error, Kind, Socket};
 use std::time::Duration;
 
 const LONGEST: usize = 100;

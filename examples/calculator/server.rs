@@ -4,7 +4,7 @@
 
 mod protocol;
 
-use polysock_core::{create_server, ServeOptions, Server, Socket};
+use polysock::{create_server, ServeOptions, Server, Socket};
 use protocol::{receive_message, send_message, Failure, PATIENCE};
 use std::env::args;
 use std::error::Error;

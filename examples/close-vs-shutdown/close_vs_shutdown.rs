@@ -2,7 +2,7 @@
 //!
 //! Safe Rust does not fork: the child is this program once more, and gets its copy as standard output.
 
-use polysock_core::{create_server, Kind, Shutdown, Socket};
+use polysock::{create_server, Kind, Shutdown, Socket};
 use std::error::Error;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -15,7 +15,7 @@ const A_MOMENT: Duration = Duration::from_millis(200);
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Both ends of a TCP connection.
-fn connection() -> polysock_core::Result<(Socket, Socket)> {
+fn connection() -> polysock::Result<(Socket, Socket)> {
     let listener = create_server("127.0.0.1", 0, 1)?;
     let address = listener.local_address()?;
     let peer = Socket::tcp(address.family())?;
@@ -56,7 +56,7 @@ fn see_it_end(mut child: Child) -> io::Result<()> {
     Ok(())
 }
 
-fn tell_what_comes(peer: &Socket, time: Duration) -> polysock_core::Result<()> {
+fn tell_what_comes(peer: &Socket, time: Duration) -> polysock::Result<()> {
     let mut buf = [0; 100];
     match peer.within(time).recv(&mut buf) {
         Ok(0) => println!("  the peer reads the end of the stream"),

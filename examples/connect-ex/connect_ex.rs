@@ -3,7 +3,7 @@
 //! In Rust every call returns a `Result`. An error has a kind to match on, and `errno()` is the system's number where
 //! there is one: a deadline of ours that passed has none.
 
-use polysock_core::{poll, Address, Error, Events, Family, Kind, PollEntry, Result, Socket, Timeout};
+use polysock::{poll, Address, Error, Events, Family, Kind, PollEntry, Result, Socket, Timeout};
 use std::io;
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Writes to a peer that has gone, and lives:  client HOST PORT
 
-use polysock_core::{create_connection, poll, Events, PollEntry};
+use polysock::{create_connection, poll, Events, PollEntry};
 use std::env::args;
 use std::error::Error;
 use std::io;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-fn show(call: &str, result: polysock_core::Result<usize>) {
+fn show(call: &str, result: polysock::Result<usize>) {
     match result.map_err(|error| error.io_kind()) {
         Ok(n) => println!("  {call}: {n} bytes"),
         Err(io::ErrorKind::BrokenPipe) => println!("  {call}: EPIPE"),

@@ -1,6 +1,6 @@
 //! A server that goes away as it is told, "close" or "reset":  server [PORT [CLIENTS]]
 
-use polysock_core::create_server;
+use polysock::create_server;
 use std::env::args;
 use std::error::Error;
 use std::time::Duration;

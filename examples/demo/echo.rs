@@ -1,6 +1,6 @@
 //! Echo over TCP in Rust:  echo server CONNECTIONS  |  echo client PORT ROUNDS
 
-use polysock_core::{create_connection, create_server, Result};
+use polysock::{create_connection, create_server, Result};
 use std::time::Duration;
 
 const PIECE: usize = 65536;

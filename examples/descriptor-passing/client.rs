@@ -1,6 +1,6 @@
 //! Reads a greeting to its end:  client HOST PORT
 
-use polysock_core::create_connection;
+use polysock::create_connection;
 use std::env::args;
 use std::error::Error;
 use std::time::Duration;

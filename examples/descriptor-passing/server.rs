@@ -1,6 +1,6 @@
 //! A parent accepts connections, a child serves them: descriptors over a Unix socket:  server [PORT [CLIENTS]]
 
-use polysock_core::{create_server, Control, Family, Flags, Protocol, Room, Socket, SocketType, Timeout};
+use polysock::{create_server, Control, Family, Flags, Protocol, RecvBuf, Socket, SocketType, Timeout};
 use std::env::args;
 use std::error::Error;
 use std::io;
@@ -16,7 +16,7 @@ const CONTROL_ROOM: usize = 64; // more than one descriptor takes
 fn work(channel: &Socket) -> Result<(), Box<dyn Error>> {
     let mut byte = [0]; // descriptors travel beside data: at least a byte
     loop {
-        let parts = [Room::from(&mut byte)];
+        let parts = [RecvBuf::from(&mut byte)];
         let mut got = channel
             .within(Timeout::Never)
             .recv_message(&parts, CONTROL_ROOM, Flags::NONE)?;
@@ -33,7 +33,7 @@ fn work(channel: &Socket) -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn pass_on(channel: &Socket, fd: BorrowedFd<'_>) -> polysock_core::Result<usize> {
+fn pass_on(channel: &Socket, fd: BorrowedFd<'_>) -> polysock::Result<usize> {
     let control = [Control::rights(&[fd])?];
     channel
         .within(PATIENCE)

@@ -1,6 +1,6 @@
 //! Echo over TCP, the client:  client HOST PORT
 
-use polysock_core::create_connection;
+use polysock::create_connection;
 use std::env::args;
 use std::error::Error;
 use std::time::Duration;

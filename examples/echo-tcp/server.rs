@@ -3,7 +3,7 @@
 //! Sends back whatever a client sends, until the client ends its stream. It serves CLIENTS clients (1 if not told), one
 //! after the other, and ends. One that fails costs nothing but its own connection.
 
-use polysock_core::{create_server, Result, Socket};
+use polysock::{create_server, Result, Socket};
 use std::env::args;
 use std::error::Error;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Echo over UDP, the client:  client HOST PORT
 
-use polysock_core::{resolve_name, Address, Protocol, Result, Socket, SocketType};
+use polysock::{resolve_name, Address, Protocol, Result, Socket, SocketType};
 use std::env::args;
 use std::error::Error;
 use std::time::Duration;

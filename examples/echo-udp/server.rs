@@ -3,7 +3,7 @@
 //! Sends each datagram back to where it came from. There are no connections, so nothing tells that a client is done:
 //! "bye" says it here. After CLIENTS of them (1 if not told) the server ends.
 
-use polysock_core::{Address, Family, Protocol, Socket, SocketType};
+use polysock::{Address, Family, Protocol, Socket, SocketType};
 use std::env::args;
 use std::error::Error;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 //! Sends its standard input and prints the answers, both as they come: one loop waits for whichever is next. At the end
 //! of the input it shuts the sending side, and reads on until the server is done.
 
-use polysock_core::{create_connection, poll, Events, PollEntry, PollTarget, Shutdown, Timeout};
+use polysock::{create_connection, poll, Events, PollEntry, PollTarget, Shutdown, Timeout};
 use std::env::args;
 use std::error::Error;
 use std::fs::File;

@@ -3,7 +3,7 @@
 //! Sends back in capitals what a client sends. When the client has ended its stream, it sends the sum of it all: the
 //! answer that can only be given to somebody who says "that was all" and still listens.
 
-use polysock_core::{create_server, Result, Socket};
+use polysock::{create_server, Result, Socket};
 use std::env::args;
 use std::error::Error;
 use std::time::Duration;

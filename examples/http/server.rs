@@ -2,7 +2,7 @@
 //!
 //! A request is a line, headers and an empty line. The answer is the same and then the content; then the connection ends.
 
-use polysock_core::{create_server, Result, Shutdown, Socket};
+use polysock::{create_server, Result, Shutdown, Socket};
 use std::env::args;
 use std::error::Error;
 use std::time::Duration;

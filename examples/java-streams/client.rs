@@ -1,6 +1,6 @@
 //! Java's streams, the client with Rust's readers and writers:  client HOST PORT
 
-use polysock_core::{create_connection, Shutdown};
+use polysock::{create_connection, Shutdown};
 use std::env::args;
 use std::error::Error;
 use std::io::{BufRead, BufReader, BufWriter, Write};

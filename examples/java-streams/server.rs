@@ -3,7 +3,7 @@
 //! A socket is `Read` and `Write`, so `BufReader` does what BufferedReader does in Java. Sends each line back reversed,
 //! until the client has ended its stream.
 
-use polysock_core::{create_server, Socket};
+use polysock::{create_server, Socket};
 use std::env::args;
 use std::error::Error;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,6 +1,6 @@
 //! What close does with data that are not delivered yet: with linger off, zero, and on.
 
-use polysock_core::{Address, Family, Result, Socket};
+use polysock::{Address, Family, Result, Socket};
 use std::error::Error;
 use std::io;
 use std::net::IpAddr;

@@ -1,6 +1,6 @@
 //! One sender, two receivers on the same port: joining a group, and leaving it.
 
-use polysock_core::{Address, Family, Kind, Protocol, Result, Socket, SocketType};
+use polysock::{Address, Family, Kind, Protocol, Result, Socket, SocketType};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 

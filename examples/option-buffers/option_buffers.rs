@@ -1,6 +1,6 @@
 //! The buffers of a connection, as asked for and as the kernel keeps them: SO_SNDBUF, SO_RCVBUF.
 
-use polysock_core::{Address, Family, Kind, Result, Socket, Timeout};
+use polysock::{Address, Family, Kind, Result, Socket, Timeout};
 use std::net::IpAddr;
 use std::time::Duration;
 

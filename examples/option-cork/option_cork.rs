@@ -1,6 +1,6 @@
 //! Several writes that leave as one: TCP_CORK.
 
-use polysock_core::{create_server, Family, Result, Socket};
+use polysock::{create_server, Family, Result, Socket};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(5);

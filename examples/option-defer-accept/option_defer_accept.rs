@@ -1,6 +1,6 @@
 //! Accepting only connections that have something to say: TCP_DEFER_ACCEPT.
 
-use polysock_core::{create_server, Address, Family, Kind, Result, Socket, Timeout};
+use polysock::{create_server, Address, Family, Kind, Result, Socket, Timeout};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(5);

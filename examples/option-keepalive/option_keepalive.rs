@@ -1,6 +1,6 @@
 //! Probes on a quiet connection: SO_KEEPALIVE and its three numbers.
 
-use polysock_core::{create_server, Family, Keepalive, Result, Socket};
+use polysock::{create_server, Family, Keepalive, Result, Socket};
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,6 +1,6 @@
 //! Small writes with Nagle's algorithm, which is the default, and with TCP_NODELAY.
 
-use polysock_core::{create_server, Family, Result, Socket};
+use polysock::{create_server, Family, Result, Socket};
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,6 +1,6 @@
 //! Starting a server again on its port: SO_REUSEADDR and TIME_WAIT.
 
-use polysock_core::{Address, Family, Result, Socket};
+use polysock::{Address, Family, Result, Socket};
 use std::io;
 use std::net::IpAddr;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 //! Sends the lines of its standard input one by one, each after the answer to the last. "bye" ends the session, and so
 //! does the end of the input.
 
-use polysock_core::create_connection;
+use polysock::create_connection;
 use std::env::args;
 use std::error::Error;
 use std::time::Duration;

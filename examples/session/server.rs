@@ -3,7 +3,7 @@
 //! accept, then receive and answer in turns until the client says "bye". A client that says nothing for SECONDS (60 if
 //! not told) is let go.
 
-use polysock_core::{create_server, Socket};
+use polysock::{create_server, Socket};
 use std::env::args;
 use std::error::Error;
 use std::time::Duration;

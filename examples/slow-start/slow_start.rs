@@ -1,6 +1,6 @@
 //! Slow start, watched: how much TCP dares to send at once, round by round.
 
-use polysock_core::{create_server, Family, Result, Shutdown, Socket};
+use polysock::{create_server, Family, Result, Shutdown, Socket};
 use std::thread;
 use std::time::Duration;
 

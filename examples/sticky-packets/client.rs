@@ -1,6 +1,6 @@
 //! Sticky packets, the client:  client HOST PORT FILE
 
-use polysock_core::{create_connection, Socket};
+use polysock::{create_connection, Socket};
 use std::env::args;
 use std::error::Error;
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 //!
 //! First shows that TCP keeps no borders between messages, then takes the upload of a file in messages that have some.
 
-use polysock_core::{create_server, Socket};
+use polysock::{create_server, Socket};
 use std::env::args;
 use std::error::Error;
 use std::time::Duration;

@@ -6,7 +6,7 @@ use crate::pointer::{handle, Out};
 use crate::socket::{give, polysock_t};
 use crate::time;
 use libc::c_int;
-use polysock_core::Address;
+use polysock::Address;
 
 /// Accepts a connection; the caller owns `*out`. The peer's address goes to `*peer`, which may be NULL.
 ///

@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::guard;
 use crate::pointer::{self, Out};
 use libc::{c_char, c_int};
-use polysock_core::Address;
+use polysock::Address;
 use std::net::IpAddr;
 
 /// A size that holds the text of every address with its NUL.

@@ -5,7 +5,7 @@ use crate::guard;
 use crate::pointer::handle;
 use crate::socket::{polysock_t, take};
 use libc::c_int;
-use polysock_core::Shutdown;
+use polysock::Shutdown;
 
 /// Ends one or both directions of the connection, for every holder of it: POLYSOCK_SHUT_RD, _WR or _RDWR.
 ///

@@ -6,7 +6,7 @@ use crate::pointer::{self, Out};
 use crate::socket::{give, polysock_t};
 use crate::time;
 use libc::{c_char, c_int};
-use polysock_core::{create_connection, create_server, resolve_service, split_host_port, Deadline, Timeout};
+use polysock::{create_connection, create_server, resolve_service, split_host_port, Deadline, Timeout};
 use std::ffi::CStr;
 
 /// Connects to a host by name or number over TCP, trying every address it has; the caller owns `*out`.

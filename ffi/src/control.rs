@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::guard;
 use crate::pointer::{self, Out};
 use libc::{c_int, c_void};
-use polysock_core::{memory, Address, Ancillary, Control, Credentials};
+use polysock::{memory, Address, Ancillary, Control, Credentials};
 use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd};
 
 /// Room for control messages that holds whatever one message usually brings: 253 descriptors, the most that Linux
@@ -363,7 +363,7 @@ pub unsafe extern "C" fn polysock_control_timestamp(
 
 impl polysock_control {
     /// Adds one to those to send.
-    fn add(&mut self, message: polysock_core::Result<Control<'static>>) -> Result<(), Failure> {
+    fn add(&mut self, message: polysock::Result<Control<'static>>) -> Result<(), Failure> {
         memory::push(&mut self.to_send, message?).map_err(Failure::no_memory)
     }
 

@@ -6,7 +6,7 @@ use crate::pointer::{data, handle, room, Out};
 use crate::socket::polysock_t;
 use crate::time;
 use libc::{c_int, c_void, ssize_t};
-use polysock_core::Flags;
+use polysock::Flags;
 
 /// Sends one datagram to an address and returns its length. `to` may be NULL when the socket is connected.
 ///

@@ -2,7 +2,7 @@
 
 use crate::error::{Failure, Words};
 use libc::c_char;
-use polysock_core::{memory, Operation, PerThread};
+use polysock::{memory, Operation, PerThread};
 use std::cell::RefCell;
 use std::ffi::CString;
 use std::fmt;
@@ -70,7 +70,7 @@ impl fmt::Display for Saying<'_> {
             }
             Words::Core(error) => write!(f, "{name}{}", error.without_operation()),
             Words::Argument(argument, problem) => write!(f, "{name}: {argument} {problem}"),
-            Words::Plain(words) => write!(f, "{name}: {words}"),
+            Words::NativeCaller(words) => write!(f, "{name}: {words}"),
             Words::Panic(report) => write!(f, "{name}: bug in polysock: {report}"),
         }
     }

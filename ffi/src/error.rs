@@ -6,7 +6,7 @@ use crate::code::{
     POLYSOCK_ETIMEDOUT, POLYSOCK_ETRUNCATED, POLYSOCK_EUNSUPPORTED,
 };
 use libc::c_int;
-use polysock_core::{Error, Kind};
+use polysock::{Error, Kind};
 
 /// Why a call failed: its code, and what [`detail`](crate::detail) makes words of.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) enum Words {
     /// The argument of this name, and what is wrong with it.
     Argument(&'static str, &'static str),
     /// Something else.
-    Plain(&'static str),
+    NativeCaller(&'static str),
     /// The report of a panic.
     Panic(String),
 }
@@ -40,7 +40,7 @@ impl Failure {
     pub(crate) const fn new(code: c_int, words: &'static str) -> Self {
         Self {
             code,
-            words: Words::Plain(words),
+            words: Words::NativeCaller(words),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::error::{Failure, Words};
 use crate::pointer::{handle, Out};
 use crate::socket::polysock_t;
 use libc::{c_int, ssize_t};
-use polysock_core::Socket;
+use polysock::Socket;
 use std::any::Any;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 

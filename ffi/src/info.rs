@@ -4,7 +4,7 @@ use crate::guard;
 use crate::pointer::handle;
 use crate::socket::polysock_t;
 use libc::{c_char, c_int};
-use polysock_core::TcpState;
+use polysock::TcpState;
 use std::ffi::CStr;
 
 /// Gives how many bytes a receive would find without waiting; for a datagram socket, the length of the next datagram.

@@ -11,7 +11,7 @@
 
 /// Small requests are served when the system has no memory left.
 #[global_allocator]
-static ALLOCATOR: polysock_core::Reserve = polysock_core::Reserve;
+static ALLOCATOR: polysock::Reserve = polysock::Reserve;
 
 mod code;
 mod library;

@@ -9,7 +9,7 @@ use crate::socket::polysock_t;
 use crate::time;
 use crate::vectored::{all_data, all_room, polysock_iovec};
 use libc::{c_int, ssize_t};
-use polysock_core::Flags;
+use polysock::Flags;
 use std::mem::offset_of;
 
 /// A message: its bytes in pieces, an address, and what travels beside the bytes.

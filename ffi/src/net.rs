@@ -10,7 +10,7 @@ use crate::send::Done;
 use crate::socket::{give, polysock_t};
 use crate::time;
 use libc::{c_char, c_int, c_void, ssize_t};
-use polysock_core::{net, Plain};
+use polysock::{net, NativeCaller};
 use std::time::Duration;
 
 /// Listens over TCP as java.net.ServerSocket does; the caller owns `*out`.
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn polysock_net_server_socket(
         let host = pointer::optional_text(host).map(|host| pointer::utf8(host, "host"));
         let port = address::port(port, "port")?;
         let host = host.transpose()?.unwrap_or_default();
-        give(&out, net::listen(host, port, backlog, &mut Plain)?);
+        give(&out, net::listen(host, port, backlog, &mut NativeCaller)?);
         Ok(())
     })
 }
@@ -50,7 +50,7 @@ pub unsafe extern "C" fn polysock_net_server_socket(
 pub unsafe extern "C" fn polysock_net_read(s: *mut polysock_t, buf: *mut c_void, n: usize) -> ssize_t {
     guard::count("polysock_net_read", || {
         let (socket, room) = (handle(s)?, room(buf, n)?);
-        match net::read(&socket, &mut Plain, room)? {
+        match java_net::read(&socket, &mut NativeCaller, room)? {
             0 if n > 0 => Err(Failure::new(POLYSOCK_EEOF, "end of stream")),
             count => Ok(count),
         }
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn polysock_net_write(
     let done = Done::new(done);
     guard::code("polysock_net_write", || {
         let (socket, data) = (handle(s)?, data(buf, n)?);
-        done.tell(net::write(&socket, &mut Plain, data), n)
+        done.tell(java_net::write(&socket, &mut NativeCaller, data), n)
     })
 }
 
@@ -178,5 +178,7 @@ pub unsafe extern "C" fn polysock_net_shutdown_output(s: *mut polysock_t) -> c_i
 /// @ingroup polysock_net
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_close(s: *mut polysock_t) -> c_int {
-    guard::code("polysock_net_close", || Ok(net::close(&*handle(s)?, &mut Plain)?))
+    guard::code("polysock_net_close", || {
+        Ok(net::close(&*handle(s)?, &mut NativeCaller)?)
+    })
 }

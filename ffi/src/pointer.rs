@@ -4,7 +4,7 @@
 use crate::error::Failure;
 use crate::socket::polysock_t;
 use libc::c_char;
-use polysock_core::{Data, Room};
+use polysock::{RecvBuf, SendBuf};
 use std::ffi::{c_void, CStr};
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -81,17 +81,17 @@ pub(crate) fn utf8<'a>(text: &'a CStr, name: &'static str) -> Result<&'a str, Fa
 }
 
 /// Bytes to send. No bytes may be anywhere.
-pub(crate) fn data<'a>(start: *const c_void, length: usize) -> Result<Data<'a>, Failure> {
+pub(crate) fn data<'a>(start: *const c_void, length: usize) -> Result<SendBuf<'a>, Failure> {
     check_memory(start, length, "buf", "n")?;
     // SAFETY: C's contract: `start` is readable for `length` bytes until the call returns.
-    Ok(unsafe { Data::from_raw_parts(start.cast(), length) })
+    Ok(unsafe { SendBuf::from_raw_parts(start.cast(), length) })
 }
 
 /// Room to receive into. No room may be anywhere.
-pub(crate) fn room<'a>(start: *mut c_void, length: usize) -> Result<Room<'a>, Failure> {
+pub(crate) fn room<'a>(start: *mut c_void, length: usize) -> Result<RecvBuf<'a>, Failure> {
     check_memory(start, length, "buf", "n")?;
     // SAFETY: C's contract: `start` is writable for `length` bytes until the call returns.
-    Ok(unsafe { Room::from_raw_parts(start.cast(), length) })
+    Ok(unsafe { RecvBuf::from_raw_parts(start.cast(), length) })
 }
 
 /// Bytes that nobody changes meanwhile.

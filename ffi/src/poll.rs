@@ -1,4 +1,4 @@
-//! Waiting for several handles and descriptors.
+//! Blocking for several handles and descriptors.
 
 use crate::error::Failure;
 use crate::guard;
@@ -6,7 +6,7 @@ use crate::pointer;
 use crate::socket::polysock_t;
 use crate::time;
 use libc::{c_int, c_short};
-use polysock_core::{memory, poll, Events, PollEntry, PollTarget, Timeout};
+use polysock::{memory, poll, Events, PollEntry, PollTarget, Timeout};
 
 /// The most entries that one polysock_poll() takes.
 /// @ingroup polysock_waiting

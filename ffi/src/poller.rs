@@ -1,4 +1,4 @@
-//! Waiting for many sockets, registered once.
+//! Blocking for many sockets, registered once.
 
 use crate::error::Failure;
 use crate::guard;
@@ -6,7 +6,7 @@ use crate::pointer::{handle, Out};
 use crate::socket::polysock_t;
 use crate::time;
 use libc::{c_int, c_short};
-use polysock_core::{Event, Events, Mode, PollTarget, Poller, Timeout};
+use polysock::{Event, Events, PollTarget, Poller, Timeout, Trigger};
 use std::sync::Arc;
 
 /// Level-triggered: every wait reports the socket while it is ready.
@@ -267,13 +267,13 @@ fn open(p: *const polysock_poller) -> Result<Arc<polysock_poller>, Failure> {
     Ok(unsafe { Arc::from_raw(p) })
 }
 
-fn interest(events: c_int, mode: c_int) -> Result<(Events, Mode), Failure> {
+fn interest(events: c_int, mode: c_int) -> Result<(Events, Trigger), Failure> {
     let events = c_short::try_from(events)
         .map_err(|_| Failure::argument("events", "has bits that are no POLYSOCK_POLL number"))?;
     let mode = match mode {
-        POLYSOCK_POLL_LEVEL => Mode::Level,
-        POLYSOCK_POLL_EDGE => Mode::Edge,
-        POLYSOCK_POLL_ONESHOT => Mode::OneShot,
+        POLYSOCK_POLL_LEVEL => Trigger::Level,
+        POLYSOCK_POLL_EDGE => Trigger::Edge,
+        POLYSOCK_POLL_ONESHOT => Trigger::OneShot,
         _ => return Err(Failure::argument("mode", "is not a POLYSOCK_POLL_ number")),
     };
     Ok((Events(events), mode))

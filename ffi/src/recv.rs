@@ -6,7 +6,7 @@ use crate::send::Done;
 use crate::socket::polysock_t;
 use crate::time;
 use libc::{c_int, c_void, ssize_t};
-use polysock_core::Flags;
+use polysock::Flags;
 
 /// Receives what is there, at least one and at most `n` bytes, and returns how many; 0 is the end of the stream.
 ///

@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::guard;
 use crate::pointer;
 use libc::{c_char, c_int};
-use polysock_core::{name_of, resolve, Family, Hints, Protocol, SocketType};
+use polysock::{name_of, resolve, Family, Hints, Protocol, SocketType};
 
 /// Looks up a host and a service, and returns how many addresses there are; at most `cap` of them are written to `out`.
 ///

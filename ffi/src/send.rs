@@ -5,7 +5,7 @@ use crate::pointer::{data, handle, Out};
 use crate::socket::polysock_t;
 use crate::time;
 use libc::{c_int, c_void, ssize_t};
-use polysock_core::Flags;
+use polysock::Flags;
 
 /// Sends as much of `n` bytes as there is room for and returns how many, at least one.
 ///
@@ -70,13 +70,9 @@ impl Done {
     }
 
     /// Reports how much of `all` was done.
-    pub(crate) fn tell(
-        &self,
-        result: polysock_core::Result<()>,
-        all: usize,
-    ) -> Result<(), crate::error::Failure> {
+    pub(crate) fn tell(&self, result: polysock::Result<()>, all: usize) -> Result<(), crate::error::Failure> {
         if let Some(done) = &self.0 {
-            done.set(result.as_ref().map_or_else(polysock_core::Error::done, |()| all));
+            done.set(result.as_ref().map_or_else(polysock::Error::done, |()| all));
         }
         Ok(result?)
     }

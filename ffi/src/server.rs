@@ -9,7 +9,7 @@ use crate::pointer::{handle, Out};
 use crate::socket::{into_core, lend, polysock_t};
 use crate::time::{self, POLYSOCK_INFINITE};
 use libc::{c_int, c_void, ssize_t};
-use polysock_core::{Address, Kind, ServeOptions, Server, StartedServer, Timeout, Trouble};
+use polysock::{Address, Kind, ServeOptions, Server, StartedServer, Timeout, Trouble};
 use std::mem::offset_of;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};

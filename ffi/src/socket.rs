@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::guard;
 use crate::pointer::{handle, Out};
 use libc::c_int;
-use polysock_core::{Family, Protocol, Socket, SocketType};
+use polysock::{Family, Protocol, Socket, SocketType};
 use std::ops::Deref;
 use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use crate::guard;
 use crate::pointer::{self, handle};
 use crate::socket::polysock_t;
 use libc::c_int;
-use polysock_core::TcpInfo;
+use polysock::TcpInfo;
 use std::time::Duration;
 
 /// State and statistics of a TCP connection; a moment later all may be different.

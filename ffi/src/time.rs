@@ -2,7 +2,7 @@
 
 use crate::error::Failure;
 use libc::c_int;
-use polysock_core::{Call, Socket, Timeout};
+use polysock::{Call, Socket, Timeout};
 use std::time::Duration;
 
 /// A timeout: wait for ever.
@@ -36,7 +36,7 @@ pub(crate) fn milliseconds(timeout: Timeout) -> c_int {
 
 /// The next call on a handle, with the timeout that C gave.
 pub(crate) fn call(socket: &Socket, timeout_ms: c_int) -> Result<Call<'_>, Failure> {
-    let call = socket.on(polysock_core::Plain);
+    let call = socket.on(polysock::NativeCaller);
     Ok(match timeout(timeout_ms, "timeout_ms")? {
         Some(timeout) => call.within(timeout),
         None => call,

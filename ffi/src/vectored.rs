@@ -6,7 +6,7 @@ use crate::pointer::{data, handle, room};
 use crate::socket::polysock_t;
 use crate::time;
 use libc::{c_int, c_void, ssize_t};
-use polysock_core::{memory, Data, Room};
+use polysock::{memory, RecvBuf, SendBuf};
 
 /// The most pieces that one call takes.
 /// @ingroup polysock_streams
@@ -76,7 +76,7 @@ pub(crate) fn all_data<'a>(
     nv: usize,
     name: &'static str,
     count_name: &'static str,
-) -> Result<Vec<Data<'a>>, Failure> {
+) -> Result<Vec<SendBuf<'a>>, Failure> {
     let mut all = memory::list(nv.min(POLYSOCK_IOV_MAX)).map_err(Failure::no_memory)?;
     for piece in pieces(v, nv, name, count_name)? {
         all.push(data(piece.base, piece.len)?);
@@ -90,7 +90,7 @@ pub(crate) fn all_room<'a>(
     nv: usize,
     name: &'static str,
     count_name: &'static str,
-) -> Result<Vec<Room<'a>>, Failure> {
+) -> Result<Vec<RecvBuf<'a>>, Failure> {
     let mut all = memory::list(nv.min(POLYSOCK_IOV_MAX)).map_err(Failure::no_memory)?;
     for piece in pieces(v, nv, name, count_name)? {
         all.push(room(piece.base, piece.len)?);

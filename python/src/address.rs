@@ -6,7 +6,7 @@ use crate::names::decode_path;
 use crate::notes::{self, About};
 use crate::raw::buffer::Readable;
 use crate::{families, gil};
-use polysock_core::{resolve, Address, Family, Hints, Protocol, Socket, SocketType};
+use polysock::{resolve, Address, Family, Hints, Protocol, Socket, SocketType};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};

@@ -2,7 +2,7 @@
 
 use crate::error;
 use crate::raw::number;
-use polysock_core::{memory, Kind, Timeout};
+use polysock::{memory, Kind, Timeout};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyString};

@@ -6,7 +6,7 @@ use crate::gil;
 use crate::notes::About;
 use crate::raw::descriptor;
 use crate::socket::Unclaimed;
-use polysock_core::{Family, Protocol, Socket, SocketType};
+use polysock::{Family, Protocol, Socket, SocketType};
 use pyo3::prelude::*;
 use std::io;
 use std::os::fd::IntoRawFd;

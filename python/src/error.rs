@@ -2,7 +2,7 @@
 
 use crate::notes::{self, About};
 use crate::raw::bytes;
-use polysock_core::{Error, Kind, Operation};
+use polysock::{Error, Kind, Operation};
 use pyo3::exceptions::{
     PyEOFError, PyKeyboardInterrupt, PyMemoryError, PyOSError, PyTimeoutError, PyValueError,
 };
@@ -80,7 +80,7 @@ pub fn note_partial(py: Python<'_>, raised: &PyErr, came: &[u8]) {
 }
 
 /// The value, or the exception for the error.
-pub fn raise<T>(py: Python<'_>, result: polysock_core::Result<T>) -> PyResult<T> {
+pub fn raise<T>(py: Python<'_>, result: polysock::Result<T>) -> PyResult<T> {
     result.map_err(|error| notes::exception(py, &error, About::default()))
 }
 

@@ -8,7 +8,7 @@ use crate::credit::{Account, Timing, SMALL};
 use crate::error;
 use crate::notes::{self, About};
 use crate::raw::threads::{coarse_time, is_only_thread};
-use polysock_core::{Error, FirstTry, Host, Result, Stop, Try};
+use polysock::{CallHints, Caller, Error, Result, Start, Stop};
 use pyo3::prelude::*;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -134,7 +134,7 @@ impl<'py> Attached<'py> {
     }
 
     /// Whether this thread has credit for a try, and pays for it.
-    fn pays(&self, hint: Try) -> bool {
+    fn pays(&self, hint: CallHints) -> bool {
         let bytes = match self.tries {
             Tries::Send if hint.bytes <= SMALL => hint.bytes,
             Tries::Receive if hint.bytes <= MOST => 0, // what comes is looked at afterwards
@@ -176,7 +176,7 @@ fn note_credit(account: &Account) {
     let _ = CREDITOR.try_with(|creditor| creditor.update(has_credit));
 }
 
-impl Host for Attached<'_> {
+impl Caller for Attached<'_> {
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
         self.tried(false);
         if self.is_alone() {
@@ -223,31 +223,31 @@ impl Host for Attached<'_> {
     }
 
     #[inline]
-    fn first_try(&mut self, hint: Try) -> FirstTry {
+    fn start(&mut self, hint: CallHints) -> Start {
         if LOW_WATER.load(Ordering::Relaxed) {
-            return FirstTry::Skip;
+            return Start::Skip;
         }
         if !hint.alone || hint.bytes > MOST || self.tries == Tries::Never {
             return if hint.expects_wait {
-                FirstTry::Skip
+                Start::Skip
             } else {
-                FirstTry::Blocking
+                Start::Blocking
             };
         }
         if self.is_alone() {
             return if hint.expects_wait {
-                FirstTry::Skip
+                Start::Skip
             } else {
-                FirstTry::Direct
+                Start::Direct
             };
         }
         if self.pays(hint) {
             self.trying = hint.expects_wait.then(Instant::now);
-            FirstTry::Direct
+            Start::Direct
         } else if hint.expects_wait {
-            FirstTry::Skip
+            Start::Skip
         } else {
-            FirstTry::Blocking
+            Start::Blocking
         }
     }
 

@@ -9,7 +9,7 @@ use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
 use crate::socket::{waiting_flags, NativeSocket, Using};
 use crate::{address, audit, convert, gil};
-use polysock_core::{memory, Address, Ancillary, Control, Family, Received, Socket};
+use polysock::{memory, Address, Ancillary, Control, Family, Received, Socket};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyRuntimeWarning, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyList, PyString, PyTuple};

@@ -3,7 +3,7 @@
 use crate::convert::{since, sized, text, unsigned, wrong_argument, Argument, CInt, Object};
 use crate::notes::About;
 use crate::{address, audit, error, gil};
-use polysock_core::{Family, HostEntry, HostError};
+use polysock::{Family, HostEntry, HostError};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -41,7 +41,7 @@ pub fn gethostbyname_ex<'py>(py: Python<'py>, host: &Bound<'py, PyAny>) -> PyRes
     address::look_up(py, &name, Family::IPV4)?;
     answer(
         py,
-        gil::detach(py, || polysock_core::host_by_name(&name, Family::IPV4)),
+        gil::detach(py, || polysock::host_by_name(&name, Family::IPV4)),
     )
 }
 
@@ -55,7 +55,7 @@ pub fn gethostbyaddr<'py>(py: Python<'py>, host: &Bound<'py, PyAny>) -> PyResult
     let Some(ip) = found.map(|found| found.ip()) else {
         return Err(PyOSError::new_err("unsupported address family"));
     };
-    answer(py, gil::detach(py, || polysock_core::host_by_address(ip)))
+    answer(py, gil::detach(py, || polysock::host_by_address(ip)))
 }
 
 /// The port of a service.
@@ -69,7 +69,7 @@ pub fn getservbyname<'py>(
     let name = text(servicename, "getservbyname() argument 1 must be str")?;
     let (protocolname, protocol) = protocol(protocolname, "getservbyname() argument 2 must be str")?;
     audit::tell(py, ("socket.getservbyname", servicename, protocolname))?;
-    gil::detach(py, || polysock_core::service_port(&name, protocol.as_deref()))
+    gil::detach(py, || polysock::service_port(&name, protocol.as_deref()))
         .ok_or_else(|| PyOSError::new_err("service/proto not found"))
 }
 
@@ -85,7 +85,7 @@ pub fn getservbyport<'py>(
     let number = u16::try_from(port.0)
         .map_err(|_| PyOverflowError::new_err("getservbyport: port must be 0-65535."))?;
     audit::tell(py, ("socket.getservbyport", number, protocolname))?;
-    let found = gil::detach(py, || polysock_core::service_name(number, protocol.as_deref()));
+    let found = gil::detach(py, || polysock::service_name(number, protocol.as_deref()));
     let name = found.ok_or_else(|| PyOSError::new_err("port/proto not found"))?;
     decode_path(py, name.to_bytes())
 }
@@ -109,7 +109,7 @@ fn protocol<'py>(
 #[pyo3(signature = (name, /))]
 pub fn getprotobyname(py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<i32> {
     let name = text(name, "getprotobyname() argument 1 must be str")?;
-    gil::detach(py, || polysock_core::protocol_by_name(&name))
+    gil::detach(py, || polysock::protocol_by_name(&name))
         .map(|protocol| protocol.0)
         .ok_or_else(|| PyOSError::new_err("protocol not found"))
 }
@@ -118,7 +118,7 @@ pub fn getprotobyname(py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<i32> 
 #[pyfunction]
 pub fn gethostname(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     audit::tell(py, ("socket.gethostname",))?;
-    let name = gil::detached(py, About::default(), polysock_core::host_name)?;
+    let name = gil::detached(py, About::default(), polysock::host_name)?;
     decode_path(py, name.to_bytes())
 }
 
@@ -130,13 +130,13 @@ pub fn sethostname<'py>(py: Python<'py>, name: Argument<Object<'py>>) -> PyResul
     let bytes = path_argument(&name.0)?;
     audit::tell(py, ("socket.sethostname", &bytes))?;
     let name = bytes.as_bytes();
-    gil::detached(py, About::default(), || polysock_core::set_host_name(name))
+    gil::detached(py, About::default(), || polysock::set_host_name(name))
 }
 
 /// The numbers and names of all network interfaces.
 #[pyfunction]
 pub fn if_nameindex(py: Python<'_>) -> PyResult<Vec<(u32, Bound<'_, PyAny>)>> {
-    let found = gil::detached(py, About::default(), polysock_core::interfaces)?;
+    let found = gil::detached(py, About::default(), polysock::interfaces)?;
     let named = found
         .iter()
         .map(|(index, name)| Ok((*index, decode_path(py, name.to_bytes())?)));
@@ -149,7 +149,7 @@ pub fn if_nameindex(py: Python<'_>) -> PyResult<Vec<(u32, Bound<'_, PyAny>)>> {
 pub fn if_nametoindex(py: Python<'_>, oname: &Bound<'_, PyAny>) -> PyResult<u32> {
     let name = path_argument(oname)?;
     let name = CString::new(name.as_bytes()).unwrap_or_default();
-    polysock_core::interface_index(&name).ok_or_else(|| {
+    polysock::interface_index(&name).ok_or_else(|| {
         if since(py, 14) {
             error::os_error(py, libc::ENODEV)
         } else {
@@ -162,7 +162,7 @@ pub fn if_nametoindex(py: Python<'_>, oname: &Bound<'_, PyAny>) -> PyResult<u32>
 #[pyfunction]
 #[pyo3(signature = (index, /), text_signature = "(object, /)")]
 pub fn if_indextoname<'py>(py: Python<'py>, index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    match polysock_core::interface_name(interface_number(py, index)?) {
+    match polysock::interface_name(interface_number(py, index)?) {
         Ok(name) => decode_path(py, name.to_bytes()),
         Err(failed) => Err(error::exception(py, &failed)),
     }

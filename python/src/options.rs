@@ -3,7 +3,7 @@
 use crate::convert::{duration, since, CInt, CUint};
 use crate::error::raise;
 use crate::raw::buffer::Readable;
-use polysock_core::Socket;
+use polysock::Socket;
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;

@@ -4,7 +4,7 @@ use crate::convert::CInt;
 use crate::notes::{self, About};
 use crate::socket::NativeSocket;
 use crate::{address, audit, convert, error, gil};
-use polysock_core::{Address, Family, Kind, RaceStep, Socket};
+use polysock::{Address, Family, Kind, RaceStep, Socket};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub struct Race(Mutex<Running>);
 
 struct Running {
-    race: polysock_core::Race<Arc<Socket>>,
+    race: polysock::Race<Arc<Socket>>,
     winner: Option<usize>,
     /// Where the places connect to.
     targets: Vec<(usize, Address)>,
@@ -41,9 +41,9 @@ impl Race {
             Some(convert::duration(delay)?)
         };
         let race = if one_at_a_time {
-            polysock_core::Race::one_at_a_time(&families, timeout)
+            polysock::Race::one_at_a_time(&families, timeout)
         } else {
-            polysock_core::Race::new(&families, delay, timeout)
+            polysock::Race::new(&families, delay, timeout)
         };
         let race = race.map_err(|error| error::exception(py, &error))?;
         Ok(Self(Mutex::new(Running {

@@ -4,7 +4,7 @@ use crate::convert::{self, field, since, text, wrong_type, CInt};
 use crate::names::decode_path;
 use crate::notes::{self, About};
 use crate::{address, audit, gil};
-use polysock_core::{name_of, resolve, Address, Family, Hints, Protocol, SocketType};
+use polysock::{name_of, resolve, Address, Family, Hints, Protocol, SocketType};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};

@@ -4,7 +4,7 @@ use crate::convert::CInt;
 use crate::notes::About;
 use crate::raw::descriptor;
 use crate::{error, gil};
-use polysock_core::{Kind, Socket};
+use polysock::{Kind, Socket};
 use pyo3::prelude::*;
 
 /// Sends a part of an open file, which may end sooner than the program said.

@@ -4,11 +4,11 @@
 //! interpreter may end a thread in the middle of one when it shuts down.
 
 use crate::gil;
-use crate::net::ServerSocket;
+use crate::java_net::ServerSocket;
 use crate::notes::About;
 use crate::socket::{NativeSocket, Unclaimed};
 use crate::{address, convert, error};
-use polysock_core::{Kind, ServeOptions, Step, Timeout};
+use polysock::{Kind, ServeOptions, Step, Timeout};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -18,15 +18,15 @@ use std::time::Duration;
 
 /// A listener, and the threads that serve on it.
 #[pyclass(module = "polysock._native", frozen)]
-pub struct Server(Arc<polysock_core::Server>);
+pub struct Server(Arc<polysock::Server>);
 
 /// A thread's part in a server. No other thread uses it meanwhile.
 #[pyclass(module = "polysock._native", frozen)]
-pub struct Worker(Mutex<polysock_core::Worker>);
+pub struct Worker(Mutex<polysock::Worker>);
 
 /// What a server may accept on.
 enum Listener<'py> {
-    Plain(Bound<'py, NativeSocket>),
+    NativeCaller(Bound<'py, NativeSocket>),
     Java(Bound<'py, ServerSocket>),
 }
 
@@ -36,7 +36,7 @@ impl<'py> FromPyObject<'_, 'py> for Listener<'py> {
 
     fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         if let Ok(given) = given.extract() {
-            Ok(Self::Plain(given))
+            Ok(Self::NativeCaller(given))
         } else if let Ok(given) = given.extract() {
             Ok(Self::Java(given))
         } else {
@@ -65,10 +65,10 @@ impl Server {
         options.idle_timeout = limit(idle_timeout, "idle_timeout")?;
         options.handler_timeout = limit(handler_timeout, "handler_timeout")?;
         let listener = match &listener {
-            Listener::Plain(socket) => socket.get().share(py)?,
+            Listener::NativeCaller(socket) => socket.get().share(py)?,
             Listener::Java(socket) => Arc::clone(socket.get().share(py)?),
         };
-        match polysock_core::Server::new(listener, options) {
+        match polysock::Server::new(listener, options) {
             Ok(server) => Ok(Self(Arc::new(server))),
             Err(error) => Err(error::exception(py, &error)),
         }
@@ -141,8 +141,8 @@ impl Worker {
     }
 
     /// Says that there will be no further worker for now.
-    fn is_the_last(&self) -> PyResult<()> {
-        self.0.try_lock().map_err(|_| busy())?.is_the_last();
+    fn become_last_worker(&self) -> PyResult<()> {
+        self.0.try_lock().map_err(|_| busy())?.become_last_worker();
         Ok(())
     }
 }

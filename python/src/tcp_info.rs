@@ -1,7 +1,7 @@
 //! What the kernel tells of a TCP connection.
 
 use crate::error;
-use polysock_core::{CongestionState, Socket, TcpState};
+use polysock::{CongestionState, Socket, TcpState};
 use pyo3::prelude::*;
 use std::time::Duration;
 

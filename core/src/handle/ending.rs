@@ -1,6 +1,6 @@
 //! How the connection of a handle ended, as far as calls have reported it.
 
-use crate::sys::special;
+use crate::sys::os;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -34,7 +34,7 @@ impl Ending {
             | libc::ENETDOWN
             | libc::ENOPROTOOPT
             | libc::EACCES
-            | libc::EPROTO => special::tcp_state(fd).is_ok_and(|state| state == TCP_CLOSE),
+            | libc::EPROTO => os::tcp_state(fd).is_ok_and(|state| state == TCP_CLOSE),
             _ => false,
         };
         if fatal {

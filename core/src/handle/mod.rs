@@ -10,15 +10,15 @@ mod shared;
 mod watch;
 
 use ending::Ending;
-pub(crate) use shared::{Candidate, Follower, Following, Shared, WaitingFor};
-pub(crate) use watch::Watch;
+pub(crate) use shared::{Candidate, Follower, Following, Reason, Shared};
+pub(crate) use watch::Registration;
 
+use crate::caller::Caller;
 use crate::error::Kind;
-use crate::host::Host;
-use crate::mode::Mode;
+use crate::mode::BlockingMode;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::{self, ForkLock};
-use crate::sys::special::{self, Holders};
+use crate::sys::os::{self, Holders};
 use crate::sys::{thread, unix};
 use crate::time::Timeout;
 use std::io;
@@ -64,7 +64,7 @@ pub(crate) struct Handle {
     send_timeout: AtomicU64,
     recv_waits: AtomicBool,
     send_waits: AtomicBool,
-    pub(crate) mode: Mode,
+    pub(crate) mode: BlockingMode,
     /// The descriptor was adopted or duplicated: others may hold the socket.
     shared_here: AtomicBool,
     /// What [`fork::sharing`] said when the handle was made.
@@ -74,14 +74,14 @@ pub(crate) struct Handle {
     /// The time limit of a call passed.
     timed_out: AtomicBool,
     /// The number was told: a program may have handed the descriptor to another process.
-    pub(crate) number_told: AtomicBool,
+    pub(crate) fd_exposed: AtomicBool,
     pub(crate) ending: Ending,
 }
 
 impl Handle {
-    pub(crate) fn new(fd: OwnedFd, mode: Mode) -> Self {
+    pub(crate) fn new(fd: OwnedFd, mode: BlockingMode) -> Self {
         fork::watch();
-        special::knows_holders(); // so that the first call that waits need not find out
+        os::knows_holders(); // so that the first call that waits need not find out
         Self {
             state: AtomicU64::new(generation()),
             descriptor: Descriptor::new(fd),
@@ -95,7 +95,7 @@ impl Handle {
             made_under: fork::sharing(),
             reset: AtomicBool::new(false),
             timed_out: AtomicBool::new(false),
-            number_told: AtomicBool::new(false),
+            fd_exposed: AtomicBool::new(false),
             ending: Ending::default(),
         }
     }
@@ -232,27 +232,27 @@ impl Handle {
     }
 
     /// The same for a program, which may hand the descriptor on.
-    pub(crate) fn tell_number(&self) -> Option<RawFd> {
-        self.show_mode();
+    pub(crate) fn expose_fd(&self) -> Option<RawFd> {
+        self.expose_mode();
         self.number()
     }
 
-    /// Closes the descriptor once, waking every waiting thread. `farewell` has its last words on the wire; that they
+    /// Closes the descriptor once, waking every waiting thread. `before_close` has its last words on the wire; that they
     /// failed is reported once the descriptor is closed.
-    pub(crate) fn close<H: Host>(
+    pub(crate) fn close<C: Caller>(
         &self,
-        host: &mut H,
-        farewell: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
+        caller: &mut C,
+        before_close: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
     ) -> Result<(), Kind> {
-        self.close_within(host, CLOSE_PATIENCE, farewell)
+        self.close_within(caller, CLOSE_PATIENCE, before_close)
     }
 
     /// The same with a patience of the caller's for the calls inside.
-    pub(crate) fn close_within<H: Host>(
+    pub(crate) fn close_within<C: Caller>(
         &self,
-        host: &mut H,
+        caller: &mut C,
         patience: Duration,
-        farewell: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
+        before_close: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
     ) -> Result<(), Kind> {
         let begun = self.update(|word, inherited| {
             // A child forked while its parent was closing inherits CLOSED together with an open descriptor.
@@ -262,12 +262,12 @@ impl Handle {
         let Some(begun) = begun else { return Ok(()) };
         // From now on nobody enters, and who registers finds it closed.
         let alone = begun & COUNT == 1;
-        host.block(|| {
+        caller.block(|| {
             if begun & REGISTERED != 0 {
                 self.part_from_followers();
             }
-            let said = farewell(self.descriptor.lend());
-            let closed = if alone || self.see_others_out(patience) {
+            let said = before_close(self.descriptor.lend());
+            let closed = if alone || self.wait_for_calls_to_leave(patience) {
                 self.close_descriptor()
             } else {
                 Ok(())
@@ -277,7 +277,7 @@ impl Handle {
     }
 
     /// Wakes the calls inside and waits until they have left. `false` when the last of them is to close the descriptor.
-    fn see_others_out(&self, patience: Duration) -> bool {
+    fn wait_for_calls_to_leave(&self, patience: Duration) -> bool {
         self.shared.lock().closer = Some(thread::current());
         self.wake_until_alone(patience);
         self.shared.lock().closer = None;
@@ -356,7 +356,7 @@ impl Handle {
         };
         for Following { follower, key } in followers {
             if let Some(follower) = follower.upgrade() {
-                follower.let_go(key, self.descriptor.lend());
+                follower.release(key, self.descriptor.lend());
             }
         }
     }
@@ -403,10 +403,10 @@ impl Handle {
         // Either we see that the number was told, or who asked for it sees that the handle is closed.
         fence(Ordering::SeqCst);
         let fd = self.descriptor.lend();
-        let holders = if self.owns_mode() {
+        let holders = if self.mode_is_private() {
             Holders::Nobody
         } else {
-            special::holders(fd, self.number_told.load(Ordering::SeqCst), since)
+            os::holders(fd, self.fd_exposed.load(Ordering::SeqCst), since)
         };
         if holders == Holders::Nobody {
             let sock = unix::sock(&fd);
@@ -423,7 +423,7 @@ impl Handle {
     /// Once it is closed: wakes the threads again that wait in the kernel itself and could not be woken then. Whether that
     /// may still be so later.
     pub(crate) fn wake_again(&self) -> bool {
-        if self.owns_mode() {
+        if self.mode_is_private() {
             return false; // they have been woken
         }
         // Among calls inside we may be, too.

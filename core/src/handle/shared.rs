@@ -32,7 +32,7 @@ pub(crate) struct Shared {
 
 /// What a registered thread waits for.
 #[derive(Clone, Copy)]
-pub(crate) enum WaitingFor {
+pub(crate) enum Reason {
     Readiness,
     Turn(Candidate),
 }
@@ -47,13 +47,13 @@ pub(crate) struct Candidate {
 
 pub(super) struct Waiter {
     pub(super) end: wake::End,
-    pub(super) waiting_for: WaitingFor,
+    pub(super) reason: Reason,
     pub(super) signalled: bool,
 }
 
 /// What keeps the descriptor of a handle and must let go before it is closed or given up.
 pub(crate) trait Follower: Send + Sync {
-    fn let_go(&self, key: u64, fd: BorrowedFd<'_>);
+    fn release(&self, key: u64, fd: BorrowedFd<'_>);
 }
 
 /// A follower of a handle, and what it calls the handle.
@@ -89,13 +89,10 @@ impl Shared {
     /// Ends a turn, and wakes who waits for it.
     pub(crate) fn pass_turn(&mut self, direction: Direction) {
         *self.turn(direction) = None;
-        let longest = self
-            .waiters
-            .iter_mut()
-            .filter_map(|waiter| match waiter.waiting_for {
-                WaitingFor::Turn(candidate) if candidate.direction == direction => Some((candidate, waiter)),
-                WaitingFor::Turn(_) | WaitingFor::Readiness => None,
-            });
+        let longest = self.waiters.iter_mut().filter_map(|waiter| match waiter.reason {
+            Reason::Turn(candidate) if candidate.direction == direction => Some((candidate, waiter)),
+            Reason::Turn(_) | Reason::Readiness => None,
+        });
         let Some((candidate, waiter)) = longest.min_by_key(|(candidate, _)| candidate.since) else {
             return;
         };
@@ -112,8 +109,7 @@ impl Shared {
     /// Wakes the first thread that waits for its turn and was not woken yet.
     pub(super) fn wake_next(&mut self, direction: Direction) {
         let next = self.waiters.iter_mut().find(|waiter| {
-            let waits =
-                matches!(waiter.waiting_for, WaitingFor::Turn(candidate) if candidate.direction == direction);
+            let waits = matches!(waiter.reason, Reason::Turn(candidate) if candidate.direction == direction);
             waits && !waiter.signalled
         });
         if let Some(waiter) = next {

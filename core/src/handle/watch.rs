@@ -1,6 +1,6 @@
 //! A thread that waits on a handle.
 
-use super::shared::{Waiter, WaitingFor};
+use super::shared::{Reason, Waiter};
 use super::Handle;
 use crate::error::Kind;
 use crate::memory;
@@ -9,34 +9,34 @@ use std::os::fd::RawFd;
 use std::rc::Rc;
 
 /// This thread registered as waiting on a handle, until dropped.
-pub(crate) struct Watch<'a> {
+pub(crate) struct Registration<'a> {
     handle: &'a Handle,
-    waiting_for: WaitingFor,
+    reason: Reason,
     waker: Option<Rc<wake::Waker>>,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> Registration<'a> {
     /// Registers. The caller looks at CLOSED afterwards: a close before this moment does not signal.
-    pub(crate) fn new(handle: &'a Handle, waiting_for: WaitingFor) -> Self {
-        Self::with(handle, waiting_for, wake::of_thread())
+    pub(crate) fn new(handle: &'a Handle, reason: Reason) -> Self {
+        Self::with(handle, reason, wake::of_thread())
     }
 
     /// Registers with every handle, to be woken by any of them in the same way.
     pub(crate) fn all(handles: impl Iterator<Item = &'a Handle>) -> Result<Vec<Self>, Kind> {
         let waker = wake::of_thread();
-        memory::collect(handles.map(|handle| Self::with(handle, WaitingFor::Readiness, waker.clone())))
+        memory::collect(handles.map(|handle| Self::with(handle, Reason::Readiness, waker.clone())))
     }
 
-    fn with(handle: &'a Handle, waiting_for: WaitingFor, waker: Option<Rc<wake::Waker>>) -> Self {
+    fn with(handle: &'a Handle, reason: Reason, waker: Option<Rc<wake::Waker>>) -> Self {
         let mut watch = Self {
             handle,
-            waiting_for,
+            reason,
             waker,
         };
         if let Some(waker) = &watch.waker {
             let waiter = Waiter {
                 end: waker.end(),
-                waiting_for,
+                reason,
                 signalled: false,
             };
             if memory::push(&mut handle.shared.lock().waiters, waiter).is_ok() {
@@ -83,7 +83,7 @@ impl<'a> Watch<'a> {
         wake::forget_of_thread();
         let waker = wake::of_thread();
         for watch in watches {
-            *watch = Self::with(watch.handle, watch.waiting_for, waker.clone());
+            *watch = Self::with(watch.handle, watch.reason, waker.clone());
         }
     }
 
@@ -99,7 +99,7 @@ impl<'a> Watch<'a> {
         if waiter.signalled {
             take_back(waker);
             // Meant for whoever waits for the turn, and that is the next one now.
-            if let WaitingFor::Turn(candidate) = waiter.waiting_for {
+            if let Reason::Turn(candidate) = waiter.reason {
                 if shared.turn(candidate.direction).is_none() {
                     shared.wake_next(candidate.direction);
                 }
@@ -108,7 +108,7 @@ impl<'a> Watch<'a> {
     }
 }
 
-impl Drop for Watch<'_> {
+impl Drop for Registration<'_> {
     fn drop(&mut self) {
         self.unregister(wake::Waker::drain);
     }

@@ -9,9 +9,9 @@ pub use start::{StartedServer, Trouble};
 pub use state::ServerStats;
 pub use worker::{Step, Worker};
 
+use crate::caller::{Caller, NativeCaller};
 use crate::error::{Error, Kind, Operation, Result};
-use crate::handle::{WaitingFor, Watch};
-use crate::host::{Host, Plain};
+use crate::handle::{Reason, Registration};
 use crate::socket::Socket;
 use crate::sys::fork::ForkLock;
 use crate::sys::reserve::check_left;
@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 /// and then have some cleaning up to do.
 const WOKEN: Duration = Duration::from_secs(1);
 
-/// How often a thread that waits for others asks its host for signals.
+/// How often a thread that waits for others asks its caller for signals.
 const SLICE: Duration = Duration::from_millis(50);
 
 /// Stop closes this many connections at once. Each handler that returns because of that closes a further one: thousands
@@ -142,36 +142,36 @@ impl Server {
     /// threads that stop it wait for all handlers. A handler that waits for *such* a thread waits for itself.
     ///
     /// # Errors
-    /// `Interrupted` when the host ends the wait; accepting has ended then, and the handlers go on.
-    pub fn stop<H: Host>(&self, timeout: impl Into<Timeout>, host: &mut H) -> Result<usize> {
+    /// `Interrupted` when the caller ends the wait; accepting has ended then, and the handlers go on.
+    pub fn stop<C: Caller>(&self, timeout: impl Into<Timeout>, caller: &mut C) -> Result<usize> {
         let deadline = Deadline::after(timeout.into());
         // It fails only where somebody closed the descriptor behind our back, and then nobody accepts either.
-        let _ = self.listener.on(&mut *host).close();
-        let caller = {
+        let _ = self.listener.on(&mut *caller).close();
+        let stopped_by = {
             let mut state = self.state.lock();
             state.wake_followers();
             state.wake_sleepers();
             state.note_stop()
         };
-        let ended = |state: &State| state.running(caller) == 0;
-        let leaving = if self.sleep_until(deadline, host, ended)? {
+        let ended = |state: &State| state.running(stopped_by) == 0;
+        let leaving = if self.sleep_until(deadline, caller, ended)? {
             Deadline::At(Instant::now() + WOKEN)
         } else {
-            self.state.lock().close_running(caller, WOKEN);
-            let (woken, mut asleep) = host.block(|| self.close_connections());
+            self.state.lock().close_running(stopped_by, WOKEN);
+            let (woken, mut asleep) = caller.block(|| self.close_connections());
             while !asleep.is_empty() && !woken.passed() {
                 let soon = woken.or_earlier(Instant::now() + SLICE);
-                if self.sleep_until(soon, host, ended)? {
+                if self.sleep_until(soon, caller, ended)? {
                     break;
                 }
-                host.block(|| asleep.retain(|connection| connection.handle.wake_again()));
+                caller.block(|| asleep.retain(|connection| connection.handle.wake_again()));
             }
-            self.sleep_until(woken, host, ended)?;
+            self.sleep_until(woken, caller, ended)?;
             woken
         };
         // Those that waited for connections are on their way out, too.
-        self.sleep_until(leaving, host, State::others_have_left)?;
-        Ok(self.state.lock().running(caller))
+        self.sleep_until(leaving, caller, State::others_have_left)?;
+        Ok(self.state.lock().running(stopped_by))
     }
 
     /// Closes the connections that stop should close, or leaves that to handlers, as long as they go on returning. Returns
@@ -190,7 +190,7 @@ impl Server {
             };
             for connection in lot {
                 // None is left to be told of a failure.
-                let _ = connection.on(Plain).close_under_handler();
+                let _ = connection.on(NativeCaller).close_under_handler();
                 if connection.handle.wake_again() {
                     asleep.push(connection);
                 }
@@ -220,7 +220,7 @@ impl Server {
             }
             for (key, connection) in overdue {
                 // As in stop.
-                let _ = connection.on(Plain).close_under_handler();
+                let _ = connection.on(NativeCaller).close_under_handler();
                 if connection.handle.wake_again() {
                     self.state.lock().try_again_at(Instant::now() + SLICE, key);
                 }
@@ -231,10 +231,10 @@ impl Server {
     /// Waits until accepting has ended: the server was stopped, its listener was closed, or it can't go on.
     ///
     /// # Errors
-    /// `TimedOut`, `WouldBlock`; `Interrupted` when the host ends the wait, which leaves the server running; `Closed` in a
+    /// `TimedOut`, `WouldBlock`; `Interrupted` when the caller ends the wait, which leaves the server running; `Closed` in a
     /// forked child, which has none of its parent's threads, unless it has stopped its copy; the error of accept when that
     /// can't go on, such as `EBADF` after the descriptor was closed by its number.
-    pub fn wait<H: Host>(&self, timeout: impl Into<Timeout>, host: &mut H) -> Result<()> {
+    pub fn wait<C: Caller>(&self, timeout: impl Into<Timeout>, caller: &mut C) -> Result<()> {
         let limit = timeout.into();
         let deadline = Deadline::after(limit);
         let handle = &self.listener.handle;
@@ -243,8 +243,8 @@ impl Server {
             return Err(error.with_detail("after a fork, which copies no threads"));
         }
         loop {
-            let waited = host.block(|| {
-                let mut watch = Watch::new(handle, WaitingFor::Readiness);
+            let waited = caller.block(|| {
+                let mut watch = Registration::new(handle, Reason::Readiness);
                 wait(handle, None, deadline, &mut watch)
             });
             let kind = match waited {
@@ -253,7 +253,7 @@ impl Server {
                 Waited::TimeUp if deadline == Deadline::NonBlocking => Kind::WouldBlock,
                 Waited::TimeUp => Kind::TimedOut,
                 Waited::Failed(kind) => kind,
-                Waited::Interrupted => match host.interrupted() {
+                Waited::Interrupted => match caller.interrupted() {
                     Ok(()) => continue,
                     Err(_) => Kind::Interrupted,
                 },
@@ -269,10 +269,10 @@ impl Server {
 
     /// Sleeps until something is so (true) or the deadline has passed (false). Whoever changes the state so wakes the
     /// sleepers.
-    fn sleep_until<H: Host>(
+    fn sleep_until<C: Caller>(
         &self,
         deadline: Deadline,
-        host: &mut H,
+        caller: &mut C,
         so: impl Fn(&State) -> bool + Send + Sync,
     ) -> Result<bool> {
         let _asleep = Asleep::begin(self);
@@ -283,18 +283,19 @@ impl Server {
                 Deadline::NonBlocking => Instant::now(),
                 Deadline::At(moment) => moment.min(soon),
             };
-            if host.block(|| self.park_until(end, &so)) {
+            if caller.block(|| self.park_until(end, &so)) {
                 return Ok(true);
             }
             if matches!(deadline.left(), Left::Nothing) {
                 return Ok(false);
             }
-            host.interrupted()
+            caller
+                .interrupted()
                 .map_err(|_| Error::new(Operation::Server, Kind::Interrupted))?;
         }
     }
 
-    /// The same for a thread that is among the sleepers, without a host.
+    /// The same for a thread that is among the sleepers, without a caller.
     fn park_until(&self, end: Instant, so: impl Fn(&State) -> bool) -> bool {
         loop {
             if so(&self.state.lock()) {

@@ -4,8 +4,8 @@ use super::failure::kind_of;
 use super::state::State;
 use super::{ServeOptions, Server, Step, Worker};
 use crate::address::Address;
+use crate::caller::NativeCaller;
 use crate::error::{Error, Kind, Operation, Result};
-use crate::host::Plain;
 use crate::memory;
 use crate::socket::Socket;
 use crate::sys::fork::{ForkLock, InChild};
@@ -64,10 +64,10 @@ impl Server {
     /// [`Error`], an `io::Error`, or a box of one. Both are called by several threads at once.
     ///
     /// ```
-    /// use polysock_core::{create_connection, create_server, ServeOptions, Server};
+    /// use polysock::{create_connection, create_server, ServeOptions, Server};
     /// use std::time::Duration;
     ///
-    /// # fn main() -> polysock_core::Result<()> {
+    /// # fn main() -> polysock::Result<()> {
     /// let server = Server::start(
     ///     create_server("127.0.0.1", 0, 128)?,
     ///     ServeOptions::default(),
@@ -144,7 +144,7 @@ impl StartedServer {
     /// # Errors
     /// None as it is.
     pub fn stop(&self, timeout: impl Into<Timeout>) -> Result<usize> {
-        let running = self.server.stop(timeout, &mut Plain)?;
+        let running = self.server.stop(timeout, &mut NativeCaller)?;
         self.threads.join(&self.server);
         Ok(running)
     }
@@ -154,7 +154,7 @@ impl StartedServer {
     /// # Errors
     /// As [`Server::wait`].
     pub fn wait(&self, timeout: impl Into<Timeout>) -> Result<()> {
-        self.server.wait(timeout, &mut Plain)
+        self.server.wait(timeout, &mut NativeCaller)
     }
 }
 
@@ -213,8 +213,8 @@ impl Threads {
             let crew = self.0.lock();
             crew.ending.is_empty() || crew.ending.contains(&me)
         };
-        // This host interrupts nothing, so there is no error.
-        let _ = server.sleep_until(Deadline::Never, &mut Plain, have_ended);
+        // This caller interrupts nothing, so there is no error.
+        let _ = server.sleep_until(Deadline::Never, &mut NativeCaller, have_ended);
     }
 }
 
@@ -268,8 +268,8 @@ where
     Failed: Fn(Trouble<F>, Option<&Address>) + Send + Sync + 'static,
 {
     let mut worker = program.server.worker().while_needed();
-    // This host interrupts nothing, so there is no error.
-    while let Ok(Some(step)) = worker.step(&mut Plain) {
+    // This caller interrupts nothing, so there is no error.
+    while let Ok(Some(step)) = worker.step(&mut NativeCaller) {
         match step {
             Step::Handle { connection, peer } => {
                 let handled = catch_unwind(AssertUnwindSafe(|| (program.handle)(&connection, &peer)));
@@ -279,7 +279,7 @@ where
             }
             Step::Recruit => {
                 if let Err(error) = recruit(program) {
-                    worker.is_the_last();
+                    worker.become_last_worker();
                     program.tell(Trouble::Thread(error), None);
                 }
             }

@@ -92,7 +92,7 @@ struct Seat {
 
 /// Who calls stop. Workers that do so at the same time must not wait for each other.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Caller {
+pub(super) enum StoppedBy {
     Worker,
     Other,
 }
@@ -188,10 +188,10 @@ impl State {
     }
 
     /// Notes that this thread calls stop.
-    pub(super) fn note_stop(&mut self) -> Caller {
-        let (me, mut caller) = (thread::me(), Caller::Other);
+    pub(super) fn note_stop(&mut self) -> StoppedBy {
+        let (me, mut stopped_by) = (thread::me(), StoppedBy::Other);
         for seat in self.seats.values_mut().filter(|seat| seat.thread == me) {
-            caller = Caller::Worker;
+            stopped_by = StoppedBy::Worker;
             if !std::mem::replace(&mut seat.stops, true) {
                 if seat.connection.is_some() {
                     self.stopping.0 += 1;
@@ -200,25 +200,25 @@ impl State {
                 }
             }
         }
-        if caller == Caller::Worker {
+        if stopped_by == StoppedBy::Worker {
             // Workers that waited for its handler do so no more.
             self.wake_sleepers();
         }
-        caller
+        stopped_by
     }
 
-    /// How many handlers this caller of stop waits for.
-    pub(super) fn running(&self, caller: Caller) -> usize {
-        match caller {
-            Caller::Worker => self.handling - self.stopping.0,
-            Caller::Other => self.handling,
+    /// How many handlers this stopped_by of stop waits for.
+    pub(super) fn running(&self, stopped_by: StoppedBy) -> usize {
+        match stopped_by {
+            StoppedBy::Worker => self.handling - self.stopping.0,
+            StoppedBy::Other => self.handling,
         }
     }
 
     /// Has their connections closed, unless stop has done so before; those may take so long to return.
-    pub(super) fn close_running(&mut self, caller: Caller, patience: Duration) {
+    pub(super) fn close_running(&mut self, stopped_by: StoppedBy, patience: Duration) {
         for seat in self.seats.values_mut() {
-            let excused = caller == Caller::Worker && seat.stops;
+            let excused = stopped_by == StoppedBy::Worker && seat.stops;
             if let (Some(connection), false) = (&seat.connection, excused || seat.woken) {
                 seat.woken = true;
                 self.to_close.push_back(Arc::clone(connection));

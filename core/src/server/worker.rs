@@ -3,8 +3,8 @@
 use super::state::State;
 use super::{Asleep, ServeOptions, Server};
 use crate::address::Address;
+use crate::caller::{Caller, NativeCaller};
 use crate::error::{Error, Kind, Operation, Result};
-use crate::host::{Host, Plain};
 use crate::socket::Socket;
 use crate::sys::thread;
 use crate::time::{Deadline, Timeout};
@@ -24,11 +24,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// A thread's part in a server: it does what [`step`](Self::step) says, as long as there is one.
 ///
 /// ```
-/// use polysock_core::{create_connection, create_server, Plain, ServeOptions, Server, Step};
+/// use polysock::{create_connection, create_server, NativeCaller, ServeOptions, Server, Step};
 /// use std::sync::Arc;
 /// use std::time::Duration;
 ///
-/// # fn main() -> polysock_core::Result<()> {
+/// # fn main() -> polysock::Result<()> {
 /// let mut options = ServeOptions::default();
 /// options.max_connections = 1;
 /// let server = Arc::new(Server::new(create_server("127.0.0.1", 0, 128)?, options)?);
@@ -37,14 +37,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 ///
 /// // One thread, one connection after the other.
 /// let mut worker = server.worker();
-/// while let Some(step) = worker.step(&mut Plain)? {
+/// while let Some(step) = worker.step(&mut NativeCaller)? {
 ///     match step {
 ///         Step::Handle { connection, .. } => {
 ///             connection.send_all(b"hello")?;
-///             server.stop(Duration::ZERO, &mut Plain)?;
+///             server.stop(Duration::ZERO, &mut NativeCaller)?;
 ///         }
 ///         Step::Trouble(error) => eprintln!("{error}"),
-///         _ => worker.is_the_last(),
+///         _ => worker.become_last_worker(),
 ///     }
 /// }
 /// let mut line = [0; 5];
@@ -82,7 +82,7 @@ pub enum Step {
         peer: Address,
     },
     /// Let another thread become a [`Worker`], before the next step: none is free to accept. If there can't be one, say
-    /// [`is_the_last`](Worker::is_the_last).
+    /// [`become_last_worker`](Worker::become_last_worker).
     Recruit,
     /// Take note that accepting failed. The next step tries again, after a pause that grows to a second or until a
     /// connection of the server's is closed: without descriptors or memory connections wait. After an error that
@@ -172,21 +172,21 @@ impl Worker {
     /// Ends what the step before began, and waits for the next; none when the server is stopped, or when this thread is
     /// there [while it is needed](Self::while_needed) and was not.
     ///
-    /// In a child that a handler forked there is none either. A signal ends the wait for a connection as the host decides,
+    /// In a child that a handler forked there is none either. A signal ends the wait for a connection as the caller decides,
     /// but not the wait for another thread's turn to end.
     ///
     /// # Errors
-    /// `Interrupted` when the host ended the wait. The turn goes to another thread, and the worker may go on.
-    pub fn step<H: Host>(&mut self, host: &mut H) -> Result<Option<Step>> {
+    /// `Interrupted` when the caller ended the wait. The turn goes to another thread, and the worker may go on.
+    pub fn step<C: Caller>(&mut self, caller: &mut C) -> Result<Option<Step>> {
         if let Some((connection, peer)) = self.accepted.take() {
             self.handling = Some(Arc::clone(&connection));
             return Ok(Some(Step::Handle { connection, peer }));
         }
-        self.end_handling(host);
-        if !self.wait_for_turn(host) {
+        self.end_handling(caller);
+        if !self.wait_for_turn(caller) {
             return Ok(None);
         }
-        let step = self.lead(host);
+        let step = self.lead(caller);
         if !matches!(step, Ok(Some(Step::Trouble(_)))) {
             self.give_turn_up();
         }
@@ -200,12 +200,12 @@ impl Worker {
     }
 
     /// Says that there will be no further worker for now; connections wait for one that is there.
-    pub fn is_the_last(&self) {
+    pub fn become_last_worker(&self) {
         self.server.state.lock().expected_since = None;
     }
 
     /// Waits for the turn to accept; false when the server is stopped or this thread is not needed.
-    fn wait_for_turn<H: Host>(&self, host: &mut H) -> bool {
+    fn wait_for_turn<C: Caller>(&self, caller: &mut C) -> bool {
         let leave_at = self.may_leave.then(|| Instant::now() + self.server.idle);
         loop {
             let left = leave_at.map(|end| end.saturating_duration_since(Instant::now()));
@@ -229,23 +229,23 @@ impl Worker {
                     state.followers.push((self.key, thread::current()));
                 }
             }
-            host.block(|| left.map_or_else(thread::park, thread::park_timeout));
+            caller.block(|| left.map_or_else(thread::park, thread::park_timeout));
         }
     }
 
     /// Accepts. Whoever tells of a failure keeps the turn.
-    fn lead<H: Host>(&mut self, host: &mut H) -> Result<Option<Step>> {
+    fn lead<C: Caller>(&mut self, caller: &mut C) -> Result<Option<Step>> {
         let server = &self.server;
         if let Some((pause, handled)) = self.pause {
             let end = Deadline::At(Instant::now() + pause);
             let over = |state: &State| state.stats.handled != handled || server.listener.is_closed();
-            server.sleep_until(end, host, over)?;
+            server.sleep_until(end, caller, over)?;
         }
         let handled = server.state.lock().stats.handled;
-        let failure = match self.accept(host) {
+        let failure = match self.accept(caller) {
             Ok((connection, peer)) => {
                 self.pause = None;
-                return Ok(self.begin_handling(host, connection, peer));
+                return Ok(self.begin_handling(caller, connection, peer));
             }
             Err(failure) if failure.kind() == Kind::Closed => return Ok(None),
             Err(failure) if failure.kind() == Kind::Interrupted => {
@@ -259,17 +259,17 @@ impl Worker {
         self.pause = Some((pause, handled));
         if is_final(failure.kind()) {
             server.state.lock().failure = Some(failure.clone());
-            let _ = server.listener.on(&mut *host).close();
+            let _ = server.listener.on(&mut *caller).close();
         }
         Ok(Some(Step::Trouble(failure)))
     }
 
     /// Waits for a connection, and ends handlers whose time is up meanwhile.
-    fn accept<H: Host>(&self, host: &mut H) -> Result<(Socket, Address)> {
+    fn accept<C: Caller>(&self, caller: &mut C) -> Result<(Socket, Address)> {
         let server = &self.server;
         loop {
-            let until = host.block(|| server.wait_for_room());
-            let mut call = server.listener.on(&mut *host).within(Timeout::from(until));
+            let until = caller.block(|| server.wait_for_room());
+            let mut call = server.listener.on(&mut *caller).within(Timeout::from(until));
             match call.accept() {
                 // The time of a handler is up.
                 Err(failure) if failure.kind() == Kind::TimedOut => {}
@@ -283,7 +283,12 @@ impl Worker {
     }
 
     /// Hands the turn on; says what to do before the connection can be handled, or that it can.
-    fn begin_handling<H: Host>(&mut self, host: &mut H, connection: Socket, peer: Address) -> Option<Step> {
+    fn begin_handling<C: Caller>(
+        &mut self,
+        caller: &mut C,
+        connection: Socket,
+        peer: Address,
+    ) -> Option<Step> {
         let (server, options, connection) = (&self.server, &self.server.options, Arc::new(connection));
         if let Some(idle) = options.idle_timeout {
             connection.set_timeout(idle);
@@ -318,22 +323,22 @@ impl Worker {
             }
             None => {
                 // Accepted while the server was stopped: refused like those that waited behind it.
-                let _ = connection.on(host).abort();
+                let _ = connection.on(caller).abort();
                 None
             }
         }
     }
 
-    fn end_handling<H: Host>(&mut self, host: &mut H) {
+    fn end_handling<C: Caller>(&mut self, caller: &mut C) {
         let Some(connection) = self.handling.take() else {
             return;
         };
         // Nobody is left to tell of a failure.
-        let _ = connection.on(host).close_handled();
+        let _ = connection.on(caller).close_handled();
         let next = self.server.state.lock().end(self.key);
         if let Some(connection) = next {
             // As in stop.
-            let _ = connection.on(Plain).close_under_handler();
+            let _ = connection.on(NativeCaller).close_under_handler();
         }
     }
 
@@ -352,7 +357,7 @@ impl Drop for Worker {
             .handling
             .take()
             .or(self.accepted.take().map(|(connection, _)| connection));
-        self.end_handling(&mut Plain);
+        self.end_handling(&mut NativeCaller);
         let mut state = self.server.state.lock();
         if !state.leave(self.key) {
             return; // it has left, or this is a forked child
@@ -409,18 +414,18 @@ mod tests {
         thread::scope(|scope| {
             let leader = scope.spawn(|| {
                 let mut worker = server.worker();
-                let first = worker.step(&mut Plain).unwrap();
+                let first = worker.step(&mut NativeCaller).unwrap();
                 (first, worker)
             });
             while server.state.lock().leader.is_none() {
                 thread::yield_now();
             }
             let mut leaving = server.worker().while_needed();
-            assert!(leaving.step(&mut Plain).unwrap().is_none());
+            assert!(leaving.step(&mut NativeCaller).unwrap().is_none());
             let _client = create_connection("127.0.0.1", port, Duration::from_secs(5)).unwrap();
             let (first, _worker) = leader.join().unwrap();
             assert!(matches!(first, Some(Step::Recruit)), "{first:?}");
-            assert!(leaving.step(&mut Plain).unwrap().is_none());
+            assert!(leaving.step(&mut NativeCaller).unwrap().is_none());
         });
     }
 
@@ -431,16 +436,21 @@ mod tests {
         server.idle = Duration::from_millis(40);
         let server = Arc::new(server);
         thread::scope(|scope| {
-            let leader = scope.spawn(|| server.worker().while_needed().step(&mut Plain));
+            let leader = scope.spawn(|| server.worker().while_needed().step(&mut NativeCaller));
             while server.state.lock().leader.is_none() {
                 thread::yield_now();
             }
             let began = Instant::now();
-            assert!(server.worker().while_needed().step(&mut Plain).unwrap().is_none());
+            assert!(server
+                .worker()
+                .while_needed()
+                .step(&mut NativeCaller)
+                .unwrap()
+                .is_none());
             assert!(began.elapsed() >= server.idle);
             assert_eq!(server.state.lock().workers(), 1);
             assert!(server.state.lock().followers.is_empty() && !leader.is_finished());
-            server.stop(Timeout::NonBlocking, &mut Plain).unwrap();
+            server.stop(Timeout::NonBlocking, &mut NativeCaller).unwrap();
             assert!(leader.join().unwrap().unwrap().is_none());
         });
     }

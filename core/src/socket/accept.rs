@@ -2,14 +2,14 @@
 
 use super::{Call, Socket};
 use crate::address::Address;
+use crate::caller::Caller;
 use crate::domain::{Family, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Direction, Handle};
-use crate::host::Host;
-use crate::mode::Mode;
+use crate::mode::BlockingMode;
 use crate::sys::reserve::check_left;
 use crate::sys::unix::Readiness;
-use crate::sys::{special, unix};
+use crate::sys::{os, unix};
 use crate::wait::{run, Plan, Step};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
@@ -26,7 +26,7 @@ impl Socket {
     }
 }
 
-impl<H: Host> Call<'_, H> {
+impl<C: Caller> Call<'_, C> {
     /// Accepts a connection (accept(2)): the new socket, close-on-exec and without a timeout, and its peer.
     ///
     /// A call with a time limit puts a listening descriptor that others can see into non-blocking mode, since another
@@ -54,7 +54,7 @@ impl<H: Host> Call<'_, H> {
         let listener = self.socket;
         Ok(Socket::from_parts(
             fd,
-            Mode::new(false, false),
+            BlockingMode::new(false, false),
             listener.family,
             listener.socket_type,
             listener.protocol,
@@ -68,7 +68,7 @@ impl<H: Host> Call<'_, H> {
             // Nothing to wait for: every accept makes an operation of its own, and poll says nothing of it.
             let inside = handle.enter()?;
             // Its sockets have no names, and who asks for one is refused.
-            let accepted = special::accept(inside.fd(), None).map_err(|error| Kind::from_io(&error))?;
+            let accepted = os::accept(inside.fd(), None).map_err(|error| Kind::from_io(&error))?;
             if let Some(peer) = peer {
                 *peer = Address::EMPTY;
             }
@@ -77,7 +77,7 @@ impl<H: Host> Call<'_, H> {
         self.socket.check_listening()?;
         let limit = self.limit(Direction::Receive);
         // Of a descriptor that is ours alone nobody sees the mode: it is what accept needs.
-        let ours = handle.owns_mode();
+        let ours = handle.mode_is_private();
         if !limit.is_never() && !ours && !handle.mode.is_wanted_nonblocking() {
             self.socket
                 .set_descriptor_nonblocking(true)
@@ -97,7 +97,7 @@ impl<H: Host> Call<'_, H> {
             kernel_may_wait: false,
         };
         let mut held = None;
-        run(handle, &mut self.host, plan, |fd, _| {
+        run(handle, &mut self.caller, plan, |fd, _| {
             if ours && held.is_none() {
                 held = Some(handle.hold_nonblocking(fd)?);
             }
@@ -135,8 +135,8 @@ fn accept_once(
     held: bool,
     peer: Option<&mut Address>,
 ) -> io::Result<OwnedFd> {
-    if held && handle.owns_mode() {
-        return special::accept(fd, peer);
+    if held && handle.mode_is_private() {
+        return os::accept(fd, peer);
     }
     // Another thread may be about to set the mode: what is found here is to last.
     let kept = handle.keep_nonblocking();
@@ -152,7 +152,7 @@ fn accept_once(
         // It asked while the descriptor was in blocking mode: taking its connection would make it sleep.
         Err(io::Error::from_raw_os_error(libc::EAGAIN))
     } else {
-        special::accept(fd, peer)
+        os::accept(fd, peer)
     }
 }
 
@@ -165,10 +165,10 @@ fn accept_ready(handle: &Handle, fd: BorrowedFd<'_>, peer: Option<&mut Address>)
         events: libc::POLLIN,
         revents: 0,
     }];
-    match special::poll(&mut set, Some(Duration::ZERO))? {
+    match os::poll(&mut set, Some(Duration::ZERO))? {
         Readiness::TimeUp => Err(nothing()),
         // A descriptor that does not listen is reported as hung up, and accept says what is wrong.
-        Readiness::Ready => special::accept(fd, peer),
+        Readiness::Ready => os::accept(fd, peer),
         Readiness::Interrupted => Err(io::Error::from_raw_os_error(libc::EINTR)),
     }
 }

@@ -1,9 +1,9 @@
 //! The ways to end: shutdown, close, close with FIN first, abort.
 
 use super::{Call, Socket};
+use crate::caller::Caller;
 use crate::domain::{Family, Shutdown};
 use crate::error::{Error, Operation, Result};
-use crate::host::Host;
 use crate::sys::unix;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -21,7 +21,7 @@ impl Socket {
             Shutdown::Write => std::net::Shutdown::Write,
             Shutdown::Both => std::net::Shutdown::Both,
         };
-        self.now(Operation::Shutdown, |fd| unix::sock(&fd).shutdown(how))
+        self.immediate(Operation::Shutdown, |fd| unix::sock(&fd).shutdown(how))
     }
 
     /// Closes the socket. See [`Call::close`].
@@ -58,7 +58,7 @@ impl Socket {
     }
 }
 
-impl<H: Host> Call<'_, H> {
+impl<C: Caller> Call<'_, C> {
     /// Closes the socket: every waiting call of any thread ends with `Closed`, then the descriptor is closed.
     ///
     /// On the wire it is what close(2) does: FIN, or RST when there is unread input, and the wait that
@@ -120,7 +120,7 @@ impl<H: Host> Call<'_, H> {
     pub(crate) fn close_under_handler(&mut self) -> Result<()> {
         let fin_first = self.may_end_stream();
         let handle = &self.socket.handle;
-        let closed = handle.close_within(&mut self.host, Duration::ZERO, move |fd| {
+        let closed = handle.close_within(&mut self.caller, Duration::ZERO, move |fd| {
             end_handled(fd, fin_first);
             Ok(())
         });
@@ -129,17 +129,17 @@ impl<H: Host> Call<'_, H> {
 
     /// Not where the number was told: a handler may have passed it on, and a message with it may be on its way still.
     fn may_end_stream(&self) -> bool {
-        self.socket.is_tcp_family() && self.socket.handle.owns_mode()
+        self.socket.is_tcp_family() && self.socket.handle.mode_is_private()
     }
 
     fn close_with(
         &mut self,
         operation: Operation,
-        farewell: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
+        before_close: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
     ) -> Result<()> {
         self.socket
             .handle
-            .close(&mut self.host, farewell)
+            .close(&mut self.caller, before_close)
             .map_err(|kind| Error::new(operation, kind))
     }
 }

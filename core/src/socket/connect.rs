@@ -2,11 +2,11 @@
 
 use super::{Call, Socket};
 use crate::address::Address;
+use crate::caller::Caller;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::Direction;
-use crate::host::Host;
 use crate::sys::unix::Readiness;
-use crate::sys::{special, unix};
+use crate::sys::{os, unix};
 use crate::wait::{entry, run, Plan, Step};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -28,7 +28,7 @@ impl Socket {
     /// # Errors
     /// `Closed`; the system's. A connection of a stream is reset, and an attempt to make one given up.
     pub fn disconnect(&self) -> Result<()> {
-        self.now(Operation::Connect, |fd| {
+        self.immediate(Operation::Connect, |fd| {
             unix::disconnect(fd)?;
             self.handle.shared.lock().connecting_to.take();
             self.handle.ending.forget();
@@ -37,7 +37,7 @@ impl Socket {
     }
 }
 
-impl<H: Host> Call<'_, H> {
+impl<C: Caller> Call<'_, C> {
     /// Connects to an address (connect(2)).
     ///
     /// While it waits, the descriptor is in non-blocking mode. After a refusal the same socket may connect again. After
@@ -58,18 +58,18 @@ impl<H: Host> Call<'_, H> {
             kernel_may_wait: false,
             limit,
         };
-        let ask_again = special::CONNECT_AGAIN_TELLS_THE_END && self.socket.is_tcp_family();
+        let ask_again = os::CONNECT_AGAIN_TELLS_THE_END && self.socket.is_tcp_family();
         let mut attempt = Attempt {
             socket: self.socket,
             address,
             may_wait: limit.may_wait(),
             // A connection within the machine is made by the time connect(2) returns: one that asks again sees its end.
-            ask_at_once: ask_again && limit.may_wait() && address.is_loopback() && handle.owns_mode(),
+            ask_at_once: ask_again && limit.may_wait() && address.is_loopback() && handle.mode_is_private(),
             under_way: UnderWay::Nothing,
             in_the_way: None,
         };
         let mut held = None;
-        let result = run(handle, &mut self.host, plan, |fd, _| {
+        let result = run(handle, &mut self.caller, plan, |fd, _| {
             if held.is_none() {
                 held = Some(handle.hold_nonblocking(fd)?);
             }
@@ -206,7 +206,7 @@ fn stands_for(address: &Address, peer: &Address) -> bool {
 
 fn has_ended(fd: BorrowedFd<'_>) -> io::Result<bool> {
     let mut set = [entry(fd.as_raw_fd(), libc::POLLOUT)];
-    Ok(special::poll(&mut set, Some(Duration::ZERO))? == Readiness::Ready)
+    Ok(os::poll(&mut set, Some(Duration::ZERO))? == Readiness::Ready)
 }
 
 /// How a connect that was under way ended, once the descriptor is ready.

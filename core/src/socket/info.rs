@@ -2,7 +2,7 @@
 
 use super::Socket;
 use crate::error::{Error, Kind, Operation, Result};
-use crate::sys::special;
+use crate::sys::os;
 use std::fmt;
 
 /// The state of a TCP connection (RFC 9293 §3.3.2), as the kernel numbers it.
@@ -54,7 +54,7 @@ impl Socket {
     /// # Errors
     /// `Unsupported` for a socket that is not TCP; `Closed`.
     pub fn state(&self) -> Result<TcpState> {
-        self.now(Operation::State, special::tcp_state)
+        self.immediate(Operation::State, os::tcp_state)
             .map(TcpState)
             .map_err(not_tcp)
     }

@@ -18,7 +18,7 @@ impl Socket {
     /// # Errors
     /// `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `EINVAL` when it has one already; the address is in the detail.
     pub fn bind(&self, address: &Address) -> Result<()> {
-        self.now(Operation::Bind, |fd| unix::bind(fd, address))
+        self.immediate(Operation::Bind, |fd| unix::bind(fd, address))
             .map_err(|error| error.with_detail(address))
     }
 
@@ -32,7 +32,7 @@ impl Socket {
         if backlog < 0 {
             return Err(negative_backlog(Operation::Listen, backlog));
         }
-        self.now(Operation::Listen, |fd| unix::sock(&fd).listen(backlog))?;
+        self.immediate(Operation::Listen, |fd| unix::sock(&fd).listen(backlog))?;
         self.listening.store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -42,7 +42,7 @@ impl Socket {
     /// # Errors
     /// `Closed`; the system's.
     pub fn local_address(&self) -> Result<Address> {
-        self.now(Operation::GetSockName, unix::local_address)
+        self.immediate(Operation::GetSockName, unix::local_address)
     }
 
     /// The address of the other end (getpeername(2)).
@@ -50,6 +50,6 @@ impl Socket {
     /// # Errors
     /// `ENOTCONN` when there is none; `Closed`.
     pub fn peer_address(&self) -> Result<Address> {
-        self.now(Operation::GetPeerName, unix::peer_address)
+        self.immediate(Operation::GetPeerName, unix::peer_address)
     }
 }

@@ -4,14 +4,14 @@ use super::recv::{end_if_shut, may_fill, Arrived};
 use super::{moved_counts, Call, Socket};
 use crate::address::Address;
 use crate::ancillary::{Ancillary, Control};
+use crate::caller::Caller;
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
-use crate::host::Host;
 use crate::memory;
-use crate::sys::buffer::{Data, Room};
-use crate::sys::{ancillary, special, unix};
+use crate::sys::buffer::{RecvBuf, SendBuf};
+use crate::sys::{ancillary, os, unix};
 use crate::wait::{run, Progress, Step};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -77,7 +77,7 @@ impl Socket {
     ///
     /// # Errors
     /// As [`Call::send_message`].
-    pub fn send_to<'b>(&self, data: impl Into<Data<'b>>, to: &Address) -> Result<usize> {
+    pub fn send_to<'b>(&self, data: impl Into<SendBuf<'b>>, to: &Address) -> Result<usize> {
         self.call().send_to(data, to)
     }
 
@@ -85,17 +85,17 @@ impl Socket {
     ///
     /// # Errors
     /// As [`Call::recv_message`].
-    pub fn recv_from<'b>(&self, room: impl Into<Room<'b>>) -> Result<Received> {
+    pub fn recv_from<'b>(&self, room: impl Into<RecvBuf<'b>>) -> Result<Received> {
         self.call().recv_from(room)
     }
 }
 
-impl<H: Host> Call<'_, H> {
+impl<C: Caller> Call<'_, C> {
     /// Sends one datagram to an address (sendto(2); Python `sendto`, Java `DatagramSocket.send`).
     ///
     /// # Errors
     /// As [`send_message`](Self::send_message).
-    pub fn send_to<'b>(&mut self, data: impl Into<Data<'b>>, to: &Address) -> Result<usize> {
+    pub fn send_to<'b>(&mut self, data: impl Into<SendBuf<'b>>, to: &Address) -> Result<usize> {
         self.send_to_with(data, to, Flags::NONE)
     }
 
@@ -105,7 +105,7 @@ impl<H: Host> Call<'_, H> {
     /// As [`send_message`](Self::send_message).
     pub fn send_to_with<'b>(
         &mut self,
-        data: impl Into<Data<'b>>,
+        data: impl Into<SendBuf<'b>>,
         to: &Address,
         flags: Flags,
     ) -> Result<usize> {
@@ -117,7 +117,7 @@ impl<H: Host> Call<'_, H> {
     ///
     /// # Errors
     /// As [`recv_message`](Self::recv_message).
-    pub fn recv_from<'b>(&mut self, room: impl Into<Room<'b>>) -> Result<Received> {
+    pub fn recv_from<'b>(&mut self, room: impl Into<RecvBuf<'b>>) -> Result<Received> {
         self.recv_from_with(room, Flags::NONE)
     }
 
@@ -125,7 +125,7 @@ impl<H: Host> Call<'_, H> {
     ///
     /// # Errors
     /// As [`recv_message`](Self::recv_message).
-    pub fn recv_from_with<'b>(&mut self, room: impl Into<Room<'b>>, flags: Flags) -> Result<Received> {
+    pub fn recv_from_with<'b>(&mut self, room: impl Into<RecvBuf<'b>>, flags: Flags) -> Result<Received> {
         self.recv_message(&[room.into()], 0, flags)
     }
 
@@ -133,7 +133,7 @@ impl<H: Host> Call<'_, H> {
     ///
     /// # Errors
     /// As [`send_message`](Self::send_message).
-    pub fn send_vectored(&mut self, parts: &[Data<'_>]) -> Result<usize> {
+    pub fn send_vectored(&mut self, parts: &[SendBuf<'_>]) -> Result<usize> {
         self.send_message(parts, &[], None, Flags::NONE)
     }
 
@@ -141,7 +141,7 @@ impl<H: Host> Call<'_, H> {
     ///
     /// # Errors
     /// As [`recv_message`](Self::recv_message).
-    pub fn recv_vectored(&mut self, parts: &[Room<'_>]) -> Result<usize> {
+    pub fn recv_vectored(&mut self, parts: &[RecvBuf<'_>]) -> Result<usize> {
         self.recv_message(parts, 0, Flags::NONE)
             .map(|received| received.count)
     }
@@ -157,18 +157,18 @@ impl<H: Host> Call<'_, H> {
     /// detail.
     pub fn send_message(
         &mut self,
-        parts: &[Data<'_>],
+        parts: &[SendBuf<'_>],
         messages: &[Control<'_>],
         to: Option<&Address>,
         flags: Flags,
     ) -> Result<usize> {
         let control = Control::encode(messages).map_err(|kind| Error::new(Operation::SendMsg, kind))?;
-        let total = parts.iter().map(Data::len).fold(0, usize::saturating_add);
+        let total = parts.iter().map(SendBuf::len).fold(0, usize::saturating_add);
         let limit = self.send_limit(flags);
         let whole = limit.is_never() && self.socket.is_stream();
         let plan = self.send_plan(total, limit);
         let mut done = 0;
-        let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
+        let result = run(&self.socket.handle, &mut self.caller, plan, |fd, waiting| {
             done += if done == 0 {
                 unix::sendmsg(fd, parts, &control, to, flags.0, waiting)?
             } else {
@@ -206,21 +206,21 @@ impl<H: Host> Call<'_, H> {
     /// As [`recv_with`](Self::recv_with).
     pub fn recv_message(
         &mut self,
-        parts: &[Room<'_>],
+        parts: &[RecvBuf<'_>],
         control_room: usize,
         flags: Flags,
     ) -> Result<Received> {
-        let total = parts.iter().map(Room::len).fold(0, usize::saturating_add);
+        let total = parts.iter().map(RecvBuf::len).fold(0, usize::saturating_add);
         let stream = self.socket.is_stream();
         let plan = self.recv_plan(total, flags);
         let fill = stream && may_fill(flags);
         let unix = self.socket.family() == Family::UNIX;
-        let given = flags.0 | if unix { special::CLOEXEC_RIGHTS } else { 0 };
+        let given = flags.0 | if unix { os::CLOEXEC_RIGHTS } else { 0 };
         let mut control = memory::zeros(control_room).map_err(|kind| Error::new(Operation::RecvMsg, kind))?;
         let (mut from, mut ancillary) = (Address::EMPTY, Vec::new());
         let mut arrived = Arrived::new(flags);
         let mut fruitless = 0;
-        let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
+        let result = run(&self.socket.handle, &mut self.caller, plan, |fd, waiting| {
             let got = if arrived.taken() == 0 {
                 unix::recvmsg(fd, parts, &mut control, &mut from, given, waiting)
             } else {
@@ -268,7 +268,7 @@ impl<H: Host> Call<'_, H> {
     }
 }
 
-fn data_after<'a>(parts: &[Data<'a>], mut done: usize) -> io::Result<Vec<Data<'a>>> {
+fn data_after<'a>(parts: &[SendBuf<'a>], mut done: usize) -> io::Result<Vec<SendBuf<'a>>> {
     let rest = parts.iter().map(|part| {
         let left = part.after(done);
         done -= done.min(part.len());
@@ -277,7 +277,7 @@ fn data_after<'a>(parts: &[Data<'a>], mut done: usize) -> io::Result<Vec<Data<'a
     memory::collect(rest.filter(|part| !part.is_empty())).map_err(|_| io::ErrorKind::OutOfMemory.into())
 }
 
-fn room_after<'a>(parts: &[Room<'a>], mut done: usize) -> io::Result<Vec<Room<'a>>> {
+fn room_after<'a>(parts: &[RecvBuf<'a>], mut done: usize) -> io::Result<Vec<RecvBuf<'a>>> {
     let rest = parts.iter().map(|part| {
         let left = part.after(done);
         done -= done.min(part.len());

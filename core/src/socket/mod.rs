@@ -20,14 +20,14 @@ pub use message::Received;
 pub use options::{Interface, Keepalive};
 pub use tcp_info::{CongestionState, TcpInfo};
 
+use crate::caller::{Caller, NativeCaller};
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Direction, Handle};
-use crate::host::{Host, Plain};
-use crate::mode::Mode;
+use crate::mode::BlockingMode;
 use crate::sys::reserve::check_left;
-use crate::sys::{special, unix};
-use crate::time::{Limit, Timeout};
+use crate::sys::{os, unix};
+use crate::time::{LazyDeadline, Timeout};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::AtomicBool;
 
@@ -49,9 +49,9 @@ pub struct Socket {
 }
 
 /// A call that is about to be made: on which socket, for which language, and how long it may take.
-pub struct Call<'s, H = Plain> {
+pub struct Call<'s, C = NativeCaller> {
     socket: &'s Socket,
-    host: H,
+    caller: C,
     timeout: Option<Timeout>,
 }
 
@@ -95,10 +95,10 @@ impl Socket {
         // Non-blocking is what connect and accept need.
         let connects =
             bare == SocketType::STREAM && matches!(family, Family::IPV4 | Family::IPV6 | Family::UNIX);
-        let nonblocking = if connects { special::MAKE_NONBLOCKING } else { 0 };
+        let nonblocking = if connects { os::MAKE_NONBLOCKING } else { 0 };
         let made = socket2::Socket::new(family.0.into(), (bare.0 | nonblocking).into(), number)
             .map_err(|error| Error::os(Operation::Socket, &error))?;
-        let mode = Mode::new(false, nonblocking != 0);
+        let mode = BlockingMode::new(false, nonblocking != 0);
         let socket = Self::from_parts(made.into(), mode, family, bare, protocol);
         if socket_type.0 & libc::SOCK_NONBLOCK != 0 {
             socket.set_blocking(false)?;
@@ -129,8 +129,15 @@ impl Socket {
         let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
         let (one, other) = socket2::Socket::pair(family.0.into(), bare.0.into(), number)
             .map_err(|error| Error::os(Operation::SocketPair, &error))?;
-        let pair = [one, other]
-            .map(|end| Self::from_parts(end.into(), Mode::new(false, false), family, bare, protocol));
+        let pair = [one, other].map(|end| {
+            Self::from_parts(
+                end.into(),
+                BlockingMode::new(false, false),
+                family,
+                bare,
+                protocol,
+            )
+        });
         if socket_type.0 & libc::SOCK_NONBLOCK != 0 {
             pair.iter().try_for_each(|end| end.set_blocking(false))?;
         }
@@ -146,10 +153,10 @@ impl Socket {
     pub fn duplicate(&self) -> Result<Self> {
         check_left().map_err(|kind| Error::new(Operation::Dup, kind))?;
         self.handle.mark_shared();
-        self.handle.show_mode();
-        let fd = self.now(Operation::Dup, |fd| fd.try_clone_to_owned())?;
+        self.handle.expose_mode();
+        let fd = self.immediate(Operation::Dup, |fd| fd.try_clone_to_owned())?;
         let nonblocking = self.handle.mode.is_wanted_nonblocking();
-        let mode = Mode::new(nonblocking, nonblocking);
+        let mode = BlockingMode::new(nonblocking, nonblocking);
         let copy = Self::from_parts(fd, mode, self.family, self.socket_type, self.protocol);
         copy.handle.mark_shared();
         self.handle.ending.pass_on(&copy.handle.ending);
@@ -182,7 +189,7 @@ impl Socket {
         });
         match inspected {
             Ok((family, socket_type, protocol, nonblocking)) => {
-                let mode = Mode::new(nonblocking, nonblocking);
+                let mode = BlockingMode::new(nonblocking, nonblocking);
                 let socket = Self::from_parts(fd, mode, family, socket_type, protocol);
                 socket.handle.mark_shared();
                 Ok(socket)
@@ -203,16 +210,16 @@ impl Socket {
         // Asked even when it is known: what is no socket fails here.
         let actual = unix::get_int(fd, libc::SOL_SOCKET, libc::SO_TYPE)?;
         Ok((
-            family.map_or_else(|| special::family(fd).map(Family), Ok)?,
+            family.map_or_else(|| os::family(fd).map(Family), Ok)?,
             socket_type.unwrap_or(SocketType(actual)).bare(),
-            protocol.map_or_else(|| special::protocol(fd).map(Protocol), Ok)?,
+            protocol.map_or_else(|| os::protocol(fd).map(Protocol), Ok)?,
             unix::is_nonblocking(fd)?,
         ))
     }
 
     fn from_parts(
         fd: OwnedFd,
-        mode: Mode,
+        mode: BlockingMode,
         family: Family,
         socket_type: SocketType,
         protocol: Protocol,
@@ -232,7 +239,7 @@ impl Socket {
     /// # Errors
     /// `Closed` after close or detach.
     pub fn fileno(&self) -> Result<RawFd> {
-        let number = self.handle.tell_number();
+        let number = self.handle.expose_fd();
         number.ok_or_else(|| Error::new(Operation::Fileno, Kind::Closed))
     }
 
@@ -262,10 +269,10 @@ impl Socket {
     }
 
     /// The next call for a language of its own.
-    pub fn on<H: Host>(&self, host: H) -> Call<'_, H> {
+    pub fn on<C: Caller>(&self, caller: C) -> Call<'_, C> {
         Call {
             socket: self,
-            host,
+            caller,
             timeout: None,
         }
     }
@@ -276,7 +283,7 @@ impl Socket {
     }
 
     fn call(&self) -> Call<'_> {
-        self.on(Plain)
+        self.on(NativeCaller)
     }
 
     fn is_stream(&self) -> bool {
@@ -295,7 +302,7 @@ impl Socket {
     }
 
     /// Makes one system call that does not wait.
-    fn now<T>(
+    fn immediate<T>(
         &self,
         operation: Operation,
         call: impl FnOnce(BorrowedFd<'_>) -> std::io::Result<T>,
@@ -316,7 +323,7 @@ impl std::fmt::Debug for Socket {
     }
 }
 
-impl<H: Host> Call<'_, H> {
+impl<C: Caller> Call<'_, C> {
     /// Gives the call a time limit of its own.
     #[must_use]
     pub fn within(mut self, timeout: impl Into<Timeout>) -> Self {
@@ -329,8 +336,8 @@ impl<H: Host> Call<'_, H> {
             .unwrap_or_else(|| self.socket.handle.timeout(direction))
     }
 
-    fn limit(&self, direction: Direction) -> Limit {
-        Limit::new(self.timeout(direction))
+    fn limit(&self, direction: Direction) -> LazyDeadline {
+        LazyDeadline::new(self.timeout(direction))
     }
 
     /// An operation's outcome with its name on the error, the time limit and the bytes done.

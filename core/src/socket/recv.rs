@@ -1,15 +1,15 @@
 //! recv, peek, recv_exact.
 
 use super::{moved_counts, Call, Socket};
+use crate::caller::Caller;
 use crate::domain::SocketType;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
-use crate::host::Host;
-use crate::sys::buffer::Room;
-use crate::sys::unix::Waiting;
-use crate::sys::{special, unix};
-use crate::time::{Limit, Timeout};
+use crate::sys::buffer::RecvBuf;
+use crate::sys::unix::Blocking;
+use crate::sys::{os, unix};
+use crate::time::{LazyDeadline, Timeout};
 use crate::wait::{entry, run, Plan, Step};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -20,7 +20,7 @@ impl Socket {
     ///
     /// # Errors
     /// As [`Call::recv_with`].
-    pub fn recv<'b>(&self, room: impl Into<Room<'b>>) -> Result<usize> {
+    pub fn recv<'b>(&self, room: impl Into<RecvBuf<'b>>) -> Result<usize> {
         self.call().recv(room)
     }
 
@@ -28,7 +28,7 @@ impl Socket {
     ///
     /// # Errors
     /// As [`Call::recv_with`].
-    pub fn peek<'b>(&self, room: impl Into<Room<'b>>) -> Result<usize> {
+    pub fn peek<'b>(&self, room: impl Into<RecvBuf<'b>>) -> Result<usize> {
         self.call().peek(room)
     }
 
@@ -36,7 +36,7 @@ impl Socket {
     ///
     /// # Errors
     /// As [`Call::recv_exact`].
-    pub fn recv_exact<'b>(&self, room: impl Into<Room<'b>>) -> Result<()> {
+    pub fn recv_exact<'b>(&self, room: impl Into<RecvBuf<'b>>) -> Result<()> {
         self.call().recv_exact(room)
     }
 
@@ -46,16 +46,16 @@ impl Socket {
     /// # Errors
     /// `Closed`; `EINVAL` for a socket that listens.
     pub fn available(&self) -> Result<usize> {
-        self.now(Operation::Available, unix::available)
+        self.immediate(Operation::Available, unix::available)
     }
 }
 
-impl<H: Host> Call<'_, H> {
+impl<C: Caller> Call<'_, C> {
     /// Receives what is there, at least one byte; 0 is the end of the stream.
     ///
     /// # Errors
     /// As [`recv_with`](Self::recv_with).
-    pub fn recv<'b>(&mut self, room: impl Into<Room<'b>>) -> Result<usize> {
+    pub fn recv<'b>(&mut self, room: impl Into<RecvBuf<'b>>) -> Result<usize> {
         self.recv_with(room, Flags::NONE)
     }
 
@@ -63,7 +63,7 @@ impl<H: Host> Call<'_, H> {
     ///
     /// # Errors
     /// As [`recv_with`](Self::recv_with).
-    pub fn peek<'b>(&mut self, room: impl Into<Room<'b>>) -> Result<usize> {
+    pub fn peek<'b>(&mut self, room: impl Into<RecvBuf<'b>>) -> Result<usize> {
         self.recv_with(room, Flags::PEEK)
     }
 
@@ -74,7 +74,7 @@ impl<H: Host> Call<'_, H> {
     /// # Errors
     /// `TimedOut`, `WouldBlock`, `Closed` when another thread closed the socket; the system's, such as
     /// `ECONNRESET` or `ENOTCONN`.
-    pub fn recv_with<'b>(&mut self, room: impl Into<Room<'b>>, flags: Flags) -> Result<usize> {
+    pub fn recv_with<'b>(&mut self, room: impl Into<RecvBuf<'b>>, flags: Flags) -> Result<usize> {
         self.receive(room.into(), flags, Empty::Counts)
     }
 
@@ -83,20 +83,20 @@ impl<H: Host> Call<'_, H> {
     ///
     /// # Errors
     /// As [`recv_with`](Self::recv_with).
-    pub fn read<'b>(&mut self, room: impl Into<Room<'b>>) -> Result<usize> {
+    pub fn read<'b>(&mut self, room: impl Into<RecvBuf<'b>>) -> Result<usize> {
         self.receive(room.into(), Flags::NONE, Empty::PassedOver)
     }
 
-    fn receive(&mut self, room: Room<'_>, flags: Flags, empty: Empty) -> Result<usize> {
+    fn receive(&mut self, room: RecvBuf<'_>, flags: Flags, empty: Empty) -> Result<usize> {
         let stream = self.socket.is_stream();
         if room.is_empty() && stream {
-            return self.socket.now(Operation::Recv, |_| Ok(0));
+            return self.socket.immediate(Operation::Recv, |_| Ok(0));
         }
         let plan = self.recv_plan(room.len(), flags);
         let fill = stream && may_fill(flags);
         let mut arrived = Arrived::new(flags);
         let mut fruitless = 0;
-        let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
+        let result = run(&self.socket.handle, &mut self.caller, plan, |fd, waiting| {
             let received = unix::recv(fd, &room.after(arrived.taken()), flags.0, waiting);
             let count = if stream || flags.contains(Flags::ERROR_QUEUE) {
                 received?
@@ -122,17 +122,17 @@ impl<H: Host> Call<'_, H> {
     /// # Errors
     /// `EndOfStream` when the stream ends before the first byte, `Truncated` when it ends in the middle, and all of
     /// [`recv_with`](Self::recv_with). [`Error::done`] says how many bytes came; they are in `room`.
-    pub fn recv_exact<'b>(&mut self, room: impl Into<Room<'b>>) -> Result<()> {
+    pub fn recv_exact<'b>(&mut self, room: impl Into<RecvBuf<'b>>) -> Result<()> {
         let room = room.into();
         if room.is_empty() {
-            return self.socket.now(Operation::RecvExact, |_| Ok(()));
+            return self.socket.immediate(Operation::RecvExact, |_| Ok(()));
         }
         let plan = self.recv_plan(room.len(), Flags::NONE);
         let stream = self.socket.is_stream();
         let (mut done, mut fruitless) = (0, 0);
-        let filled = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
+        let filled = run(&self.socket.handle, &mut self.caller, plan, |fd, waiting| {
             // A kernel that may wait waits for all of it: only a signal ends that early.
-            let flags = if waiting == Waiting::Allowed {
+            let flags = if waiting == Blocking::Allowed {
                 libc::MSG_WAITALL
             } else {
                 0
@@ -167,7 +167,7 @@ impl<H: Host> Call<'_, H> {
         let (errors, mut limit) = (flags.contains(Flags::ERROR_QUEUE), self.limit(Direction::Receive));
         // Without a limit errors are not waited for, as recv(2) does not.
         if flags.contains(Flags::DONT_WAIT) || errors && limit.is_never() {
-            limit = Limit::new(Timeout::NonBlocking);
+            limit = LazyDeadline::new(Timeout::NonBlocking);
         }
         let events = if errors {
             0 // POLLERR comes unasked
@@ -296,8 +296,8 @@ pub(super) fn end_if_shut<T>(
 /// Whether the peer may still send: it has not ended its stream, nor did we shut down receiving. Errors are none of
 /// this: a receive reports those that concern it, and the reports in an error queue concern sends.
 fn more_may_come(fd: BorrowedFd<'_>) -> io::Result<bool> {
-    let mut set = [entry(fd.as_raw_fd(), special::PEER_ENDED)];
-    special::poll(&mut set, Some(Duration::ZERO))?;
+    let mut set = [entry(fd.as_raw_fd(), os::PEER_ENDED)];
+    os::poll(&mut set, Some(Duration::ZERO))?;
     let [entry] = set;
-    Ok(entry.revents & (special::PEER_ENDED | libc::POLLHUP) == 0)
+    Ok(entry.revents & (os::PEER_ENDED | libc::POLLHUP) == 0)
 }

@@ -1,13 +1,13 @@
 //! send and send_all.
 
 use super::{moved_counts, Call, Socket};
+use crate::caller::Caller;
 use crate::error::{Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
-use crate::host::Host;
-use crate::sys::buffer::Data;
+use crate::sys::buffer::SendBuf;
 use crate::sys::unix;
-use crate::time::{Limit, Timeout};
+use crate::time::{LazyDeadline, Timeout};
 use crate::turn::Turn;
 use crate::wait::{run, Plan, Step};
 
@@ -16,7 +16,7 @@ impl Socket {
     ///
     /// # Errors
     /// As [`Call::send_with`].
-    pub fn send<'b>(&self, data: impl Into<Data<'b>>) -> Result<usize> {
+    pub fn send<'b>(&self, data: impl Into<SendBuf<'b>>) -> Result<usize> {
         self.call().send(data)
     }
 
@@ -24,17 +24,17 @@ impl Socket {
     ///
     /// # Errors
     /// As [`Call::send_all`].
-    pub fn send_all<'b>(&self, data: impl Into<Data<'b>>) -> Result<()> {
+    pub fn send_all<'b>(&self, data: impl Into<SendBuf<'b>>) -> Result<()> {
         self.call().send_all(data)
     }
 }
 
-impl<H: Host> Call<'_, H> {
+impl<C: Caller> Call<'_, C> {
     /// Sends as much of `data` as there is room for and says how much.
     ///
     /// # Errors
     /// As [`send_with`](Self::send_with).
-    pub fn send<'b>(&mut self, data: impl Into<Data<'b>>) -> Result<usize> {
+    pub fn send<'b>(&mut self, data: impl Into<SendBuf<'b>>) -> Result<usize> {
         self.send_with(data, Flags::NONE)
     }
 
@@ -46,13 +46,13 @@ impl<H: Host> Call<'_, H> {
     /// # Errors
     /// `TimedOut`, `WouldBlock`, `Closed` when another thread closed the socket; the system's, such as `EPIPE`,
     /// `ECONNRESET` or `ENOTCONN`. Nothing was sent then.
-    pub fn send_with<'b>(&mut self, data: impl Into<Data<'b>>, flags: Flags) -> Result<usize> {
+    pub fn send_with<'b>(&mut self, data: impl Into<SendBuf<'b>>, flags: Flags) -> Result<usize> {
         let data = data.into();
         let limit = self.send_limit(flags);
         let whole = limit.is_never() && self.socket.is_stream();
         let plan = self.send_plan(data.len(), limit);
         let mut done = 0;
-        let result = run(&self.socket.handle, &mut self.host, plan, |fd, waiting| {
+        let result = run(&self.socket.handle, &mut self.caller, plan, |fd, waiting| {
             let count = unix::send(fd, data.after(done), flags.0, waiting)?;
             done += count;
             Ok(if whole && count > 0 && done < data.len() {
@@ -71,7 +71,7 @@ impl<H: Host> Call<'_, H> {
     ///
     /// # Errors
     /// As [`send_with`](Self::send_with); [`Error::done`](crate::Error::done) says how many bytes left this process.
-    pub fn send_all<'b>(&mut self, data: impl Into<Data<'b>>) -> Result<()> {
+    pub fn send_all<'b>(&mut self, data: impl Into<SendBuf<'b>>) -> Result<()> {
         self.send_all_with(data, Flags::NONE)
     }
 
@@ -79,15 +79,15 @@ impl<H: Host> Call<'_, H> {
     ///
     /// # Errors
     /// As [`send_all`](Self::send_all).
-    pub fn send_all_with<'b>(&mut self, data: impl Into<Data<'b>>, flags: Flags) -> Result<()> {
+    pub fn send_all_with<'b>(&mut self, data: impl Into<SendBuf<'b>>, flags: Flags) -> Result<()> {
         let data = data.into();
         let handle = &self.socket.handle;
         let limit = self.send_limit(flags);
         let mut plan = self.send_plan(data.len(), limit);
-        let turn = Turn::take(handle, Direction::Send, &mut self.host, &mut plan.limit);
+        let turn = Turn::take(handle, Direction::Send, &mut self.caller, &mut plan.limit);
         let _turn = self.named((Operation::SendAll, Direction::Send), 0, turn)?;
         let mut done = 0;
-        let result = run(handle, &mut self.host, plan, |fd, waiting| {
+        let result = run(handle, &mut self.caller, plan, |fd, waiting| {
             let count = unix::send(fd, data.after(done), flags.0, waiting)?;
             done += count;
             Ok(if count > 0 && done < data.len() {
@@ -99,15 +99,15 @@ impl<H: Host> Call<'_, H> {
         self.named((Operation::SendAll, Direction::Send), done, result)
     }
 
-    pub(super) fn send_limit(&self, flags: Flags) -> Limit {
+    pub(super) fn send_limit(&self, flags: Flags) -> LazyDeadline {
         if flags.contains(Flags::DONT_WAIT) {
-            Limit::new(Timeout::NonBlocking)
+            LazyDeadline::new(Timeout::NonBlocking)
         } else {
             self.limit(Direction::Send)
         }
     }
 
-    pub(super) fn send_plan(&self, bytes: usize, limit: Limit) -> Plan {
+    pub(super) fn send_plan(&self, bytes: usize, limit: LazyDeadline) -> Plan {
         Plan {
             direction: Direction::Send,
             events: libc::POLLOUT,

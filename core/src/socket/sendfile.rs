@@ -1,10 +1,10 @@
 //! sendfile.
 
 use super::{Call, Socket};
+use crate::caller::{Caller, Stop};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::Direction;
-use crate::host::{Host, Stop};
-use crate::sys::{fallback, special, unix};
+use crate::sys::{os, portable, unix};
 use crate::turn::Turn;
 use crate::wait::{run, Plan, Step};
 use std::io;
@@ -30,7 +30,7 @@ impl Socket {
     }
 }
 
-impl<H: Host> Call<'_, H> {
+impl<C: Caller> Call<'_, C> {
     /// Sends `count` bytes of a file from `offset`, or all up to its end, without copying them through this process
     /// (sendfile(2); Python `sendfile`). The file's own position stays where it is. Like
     /// [`send_all`](Self::send_all) it never interleaves with another and never raises SIGPIPE.
@@ -65,7 +65,7 @@ impl<H: Host> Call<'_, H> {
     ) -> Result<usize> {
         let handle = &self.socket.handle;
         let mut limit = self.limit(Direction::Send);
-        let turn = Turn::take(handle, Direction::Send, &mut self.host, &mut limit);
+        let turn = Turn::take(handle, Direction::Send, &mut self.caller, &mut limit);
         let _turn = self.named((Operation::SendFile, Direction::Send), 0, turn)?;
         let mut done = 0_u64;
         let result = loop {
@@ -78,7 +78,7 @@ impl<H: Host> Call<'_, H> {
                 limit,
             };
             let mut more = false;
-            let result = run(handle, &mut self.host, plan, |to, _| {
+            let result = run(handle, &mut self.caller, plan, |to, _| {
                 let left = count.map_or(MOST, |count| (count - done).min(MOST));
                 let moved = if left == 0 {
                     0
@@ -99,7 +99,7 @@ impl<H: Host> Call<'_, H> {
                 break result;
             }
             // A signal interrupts nothing where there is always room.
-            if let Err(Stop) = self.host.moved() {
+            if let Err(Stop) = self.caller.moved() {
                 break Err(Kind::Interrupted);
             }
             limit = self.limit(Direction::Send);
@@ -118,10 +118,10 @@ impl<H: Host> Call<'_, H> {
 /// Sends what there is room for, on a descriptor in non-blocking mode.
 fn send_part(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: u64) -> io::Result<u64> {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
-    let moved = match unix::without_sigpipe(|| special::sendfile(to, file, offset, count)) {
+    let moved = match unix::without_sigpipe(|| os::sendfile(to, file, offset, count)) {
         // Some kinds of files can't be sent from within the kernel.
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
-            fallback::sendfile(to, file, offset, count)
+            portable::sendfile(to, file, offset, count)
         }
         result => result,
     };

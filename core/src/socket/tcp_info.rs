@@ -3,7 +3,7 @@
 use super::info::{not_tcp, TcpState};
 use super::Socket;
 use crate::error::{Error, Kind, Operation, Result};
-use crate::sys::special;
+use crate::sys::os;
 use std::time::Duration;
 
 /// What the sender makes of the losses it sees, as the kernel numbers it (`enum tcp_ca_state`).
@@ -160,9 +160,9 @@ impl Socket {
     /// State and statistics of the TCP connection (tcp(7), `TCP_INFO`; Python `TCP_INFO`, as bytes).
     ///
     /// ```
-    /// # use polysock_core::{create_connection, create_server};
+    /// # use polysock::{create_connection, create_server};
     /// # use std::time::Duration;
-    /// # fn main() -> polysock_core::Result<()> {
+    /// # fn main() -> polysock::Result<()> {
     /// # let server = create_server("127.0.0.1", 0, 16)?;
     /// # let port = server.local_address()?.port().unwrap_or(0);
     /// let client = create_connection("127.0.0.1", port, Duration::from_secs(5))?;
@@ -178,7 +178,7 @@ impl Socket {
     pub fn tcp_info(&self) -> Result<TcpInfo> {
         let mut room = [0; offset::END];
         let length = self
-            .now(Operation::GetOption, |fd| special::tcp_info(fd, &mut room))
+            .immediate(Operation::GetOption, |fd| os::tcp_info(fd, &mut room))
             .map_err(not_tcp)?;
         let answer = Answer(room.get(..length).unwrap_or(&room));
         TcpInfo::read(answer).ok_or(Error::new(Operation::GetOption, Kind::Unsupported))

@@ -1,7 +1,7 @@
 //! Memory handed to send and recv: ours for the length of the call, but perhaps not ours alone.
 //!
 //! A Python `bytearray` may be changed by another thread while we wait, so no `&[u8]` may point at it.
-//! [`Data`] and [`Room`] carry a pointer and a length and are only ever given to the kernel.
+//! [`SendBuf`] and [`RecvBuf`] carry a pointer and a length and are only ever given to the kernel.
 
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
@@ -9,26 +9,26 @@ use std::mem::MaybeUninit;
 /// Bytes to send; in memory the same as a `struct iovec`.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub struct Data<'a> {
+pub struct SendBuf<'a> {
     part: libc::iovec,
     life: PhantomData<&'a [u8]>,
 }
 
 /// Room to receive into; in memory the same as a `struct iovec`.
 #[repr(transparent)]
-pub struct Room<'a> {
+pub struct RecvBuf<'a> {
     part: libc::iovec,
     life: PhantomData<&'a mut [u8]>,
 }
 
 // SAFETY: the pointer is only ever passed to the kernel, which is indifferent to the thread.
-unsafe impl Send for Data<'_> {}
+unsafe impl Send for SendBuf<'_> {}
 // SAFETY: as above; nothing here is changed through a shared reference.
-unsafe impl Sync for Data<'_> {}
-// SAFETY: as for `Data`.
-unsafe impl Send for Room<'_> {}
-// SAFETY: as for `Data`.
-unsafe impl Sync for Room<'_> {}
+unsafe impl Sync for SendBuf<'_> {}
+// SAFETY: as for `SendBuf`.
+unsafe impl Send for RecvBuf<'_> {}
+// SAFETY: as for `SendBuf`.
+unsafe impl Sync for RecvBuf<'_> {}
 
 const fn part(start: *mut u8, length: usize) -> libc::iovec {
     libc::iovec {
@@ -45,7 +45,7 @@ fn part_after(part: &libc::iovec, done: usize) -> libc::iovec {
     }
 }
 
-impl Data<'_> {
+impl SendBuf<'_> {
     /// Takes a pointer and a length.
     ///
     /// # Safety
@@ -80,7 +80,7 @@ impl Data<'_> {
     }
 }
 
-impl<'a, T: AsRef<[u8]> + ?Sized> From<&'a T> for Data<'a> {
+impl<'a, T: AsRef<[u8]> + ?Sized> From<&'a T> for SendBuf<'a> {
     fn from(bytes: &'a T) -> Self {
         let bytes = bytes.as_ref();
         Self {
@@ -90,7 +90,7 @@ impl<'a, T: AsRef<[u8]> + ?Sized> From<&'a T> for Data<'a> {
     }
 }
 
-impl<'a> Room<'a> {
+impl<'a> RecvBuf<'a> {
     /// Takes a pointer and a length.
     ///
     /// # Safety
@@ -135,7 +135,7 @@ impl<'a> Room<'a> {
     }
 }
 
-impl<'a, T: AsMut<[u8]> + ?Sized> From<&'a mut T> for Room<'a> {
+impl<'a, T: AsMut<[u8]> + ?Sized> From<&'a mut T> for RecvBuf<'a> {
     fn from(room: &'a mut T) -> Self {
         let room = room.as_mut();
         Self {
@@ -145,14 +145,14 @@ impl<'a, T: AsMut<[u8]> + ?Sized> From<&'a mut T> for Room<'a> {
     }
 }
 
-impl std::fmt::Debug for Data<'_> {
+impl std::fmt::Debug for SendBuf<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Data({} bytes)", self.len())
+        write!(f, "SendBuf({} bytes)", self.len())
     }
 }
 
-impl std::fmt::Debug for Room<'_> {
+impl std::fmt::Debug for RecvBuf<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Room({} bytes)", self.len())
+        write!(f, "RecvBuf({} bytes)", self.len())
     }
 }

@@ -1,7 +1,7 @@
 //! epoll(7): a wait costs what is ready, however much is registered; and changes can be waited for.
 
 use super::linux;
-use super::selector::{Interest, Mode, Selector, WAKE};
+use super::selector::{Interest, Selector, Trigger, WAKE};
 use super::unix::{self, Readiness};
 use super::wake::{self, Waker};
 use libc::{c_int, epoll_event};
@@ -27,7 +27,7 @@ impl Epoll {
         };
         let wake = Interest {
             events: libc::POLLIN,
-            mode: Mode::Level,
+            mode: Trigger::Level,
         };
         made.add(made.waker.poll_fd(), WAKE, wake)?;
         Ok(made)
@@ -60,7 +60,7 @@ impl Changes {
         let epoll = wake::out_of_the_way(create()?);
         let edge = Interest {
             events,
-            mode: Mode::Edge,
+            mode: Trigger::Edge,
         };
         control(&epoll, libc::EPOLL_CTL_ADD, fd.as_raw_fd(), 0, bits(edge))?;
         Ok(Self(epoll))
@@ -138,9 +138,9 @@ impl Selector for Epoll {
 /// epoll's bits for an interest: the POLL bits have the same numbers.
 fn bits(interest: Interest) -> u32 {
     let mode = match interest.mode {
-        Mode::Level => 0,
-        Mode::Edge => libc::EPOLLET,
-        Mode::OneShot => libc::EPOLLONESHOT,
+        Trigger::Level => 0,
+        Trigger::Edge => libc::EPOLLET,
+        Trigger::OneShot => libc::EPOLLONESHOT,
     };
     u32::from(u16::from_le_bytes(interest.events.to_le_bytes())) | u32::from_le_bytes(mode.to_le_bytes())
 }

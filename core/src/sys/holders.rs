@@ -5,7 +5,7 @@
 //! fork, as long as its number was not told.
 
 use super::fork::{self, ForkLock};
-use super::{linux as special, unix};
+use super::{linux as os, unix};
 use std::collections::HashMap;
 use std::fs;
 use std::io;
@@ -219,7 +219,7 @@ impl Holder {
 
     fn stays(&self) -> Holders {
         match self {
-            Self::There { born, .. } if *born + YOUTH > special::since_boot() => Holders::ForNow,
+            Self::There { born, .. } if *born + YOUTH > os::since_boot() => Holders::ForNow,
             Self::There { .. } | Self::Here(_) => Holders::Somebody,
         }
     }
@@ -248,7 +248,7 @@ fn birth(process: &Path) -> Duration {
     let ticks = stat
         .rsplit_once(')')
         .and_then(|(_, fields)| fields.split_whitespace().nth(STARTED)?.parse::<u64>().ok());
-    ticks.map_or_else(special::since_boot, |ticks| {
-        Duration::from_millis(ticks.saturating_mul(1000) / special::ticks_per_second())
+    ticks.map_or_else(os::since_boot, |ticks| {
+        Duration::from_millis(ticks.saturating_mul(1000) / os::ticks_per_second())
     })
 }

@@ -1,12 +1,12 @@
 //! What only Linux has: eventfd, ppoll with nanoseconds, the TCP state.
 //!
 //! A filter of system calls (seccomp) may forbid the newer ones, and an old kernel lacks them: what every Unix has
-//! ([`fallback`]) is done then. Everything without a fallback ends in an error that names its call.
+//! ([`portable`]) is done then. Everything without a fallback ends in an error that names its call.
 
 pub use super::epoll::Changes;
 use super::epoll::Epoll;
-use super::fallback;
 use super::poll_set::PollSet;
+use super::portable;
 use super::selector::Selector;
 use super::unix::{self, Readiness};
 use super::wake::Waker;
@@ -33,7 +33,7 @@ pub fn new_waker() -> io::Result<Waker> {
     match unix::check(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) }) {
         // SAFETY: the kernel just gave us this descriptor.
         Ok(fd) => Ok(Waker::new(unsafe { OwnedFd::from_raw_fd(fd) }, None)),
-        Err(error) if is_missing(&error) => fallback::new_waker(),
+        Err(error) if is_missing(&error) => portable::new_waker(),
         Err(error) => Err(error),
     }
 }
@@ -81,7 +81,7 @@ pub fn accept(fd: BorrowedFd<'_>, mut peer: Option<&mut Address>) -> io::Result<
 /// Waits for `set`, no longer than `left` (`None`: for ever).
 pub fn poll(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Readiness> {
     match poll_to_the_nanosecond(set, left) {
-        Err(error) if is_missing(&error) => fallback::poll(set, left),
+        Err(error) if is_missing(&error) => portable::poll(set, left),
         result => result,
     }
 }
@@ -127,7 +127,7 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
     let value = libc::c_int::from(on);
     // SAFETY: FIONBIO reads one int, which `value` is.
     match unix::check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONBIO, &raw const value) }) {
-        Err(error) if is_missing(&error) => fallback::set_nonblocking(fd, on),
+        Err(error) if is_missing(&error) => portable::set_nonblocking(fd, on),
         result => result.map(drop),
     }
 }
@@ -201,7 +201,7 @@ pub fn name_thread(name: &CStr) {
     unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
 }
 
-pub use super::fallback::{interface_index, OptionNumber};
+pub use super::portable::{interface_index, OptionNumber};
 
 /// Reads as much of `struct tcp_info` as the kernel has; returns how much that is.
 pub fn tcp_info(fd: BorrowedFd<'_>, info: &mut [u8]) -> io::Result<usize> {

@@ -25,7 +25,6 @@ pub mod buffer;
 pub(crate) mod descriptor;
 #[cfg(target_os = "linux")]
 pub(crate) mod epoll;
-pub(crate) mod fallback;
 pub(crate) mod fork;
 #[cfg(target_os = "linux")]
 pub(crate) mod holders;
@@ -34,6 +33,7 @@ pub(crate) mod linux;
 pub mod local;
 pub(crate) mod names;
 pub(crate) mod poll_set;
+pub(crate) mod portable;
 pub mod reserve;
 pub(crate) mod resolve;
 pub mod selector;
@@ -42,7 +42,7 @@ pub(crate) mod thread;
 pub(crate) mod unix;
 pub(crate) mod wake;
 
-#[cfg(not(target_os = "linux"))]
-pub(crate) use fallback as special;
 #[cfg(target_os = "linux")]
-pub(crate) use linux as special;
+pub(crate) use linux as os;
+#[cfg(not(target_os = "linux"))]
+pub(crate) use portable as os;

@@ -4,8 +4,8 @@
 //! it is still registered under its key.
 
 use super::fork::{ForkLock, InChild};
-use super::selector::{Interest, Mode, Selector, WAKE};
-use super::special;
+use super::os;
+use super::selector::{Interest, Selector, Trigger, WAKE};
 use super::unix::Readiness;
 use super::wake;
 use crate::error::Kind;
@@ -69,7 +69,7 @@ impl Inner {
             self.items.remove(&key);
             return false;
         }
-        item.armed = item.interest.mode != Mode::OneShot;
+        item.armed = item.interest.mode != Trigger::OneShot;
         self.next = key + 1;
         report(key, revents);
         true
@@ -138,7 +138,7 @@ impl Selector for PollSet {
             Some(_) => left,
             None => Some(left.map_or(SLICE, |left| left.min(SLICE))),
         };
-        let result = special::poll(&mut set, left);
+        let result = os::poll(&mut set, left);
         let mut inner = self.0.lock();
         if let Some(waker) = waker {
             let end = waker.end();
@@ -177,9 +177,9 @@ impl Selector for PollSet {
 
 fn item(fd: RawFd, interest: Interest) -> io::Result<Item> {
     let refusal = match interest.mode {
-        Mode::Edge => libc::EOPNOTSUPP,
+        Trigger::Edge => libc::EOPNOTSUPP,
         _ if fd < 0 => libc::EBADF,
-        Mode::Level | Mode::OneShot => 0,
+        Trigger::Level | Trigger::OneShot => 0,
     };
     if refusal != 0 {
         return Err(io::Error::from_raw_os_error(refusal));

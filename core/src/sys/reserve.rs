@@ -40,7 +40,7 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 ///
 /// ```
 /// #[global_allocator]
-/// static ALLOCATOR: polysock_core::Reserve = polysock_core::Reserve;
+/// static ALLOCATOR: polysock::Reserve = polysock::Reserve;
 /// # fn main() {}
 /// ```
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// How often a registration tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
+pub enum Trigger {
     /// At every wait while the socket is ready.
     #[default]
     Level,
@@ -23,7 +23,7 @@ pub enum Mode {
 #[derive(Clone, Copy, Debug)]
 pub struct Interest {
     pub events: i16,
-    pub mode: Mode,
+    pub mode: Trigger,
 }
 
 /// A set of registered descriptors, each under a key. Any number of threads may change it and wait on it.
@@ -31,7 +31,7 @@ pub trait Selector: Send + Sync {
     /// Registers a descriptor; `EEXIST` when it is there already.
     fn add(&self, fd: RawFd, key: u64, interest: Interest) -> io::Result<()>;
 
-    /// Changes what is waited for; arms a [`Mode::OneShot`] again.
+    /// Changes what is waited for; arms a [`Trigger::OneShot`] again.
     fn modify(&self, fd: RawFd, key: u64, interest: Interest) -> io::Result<()>;
 
     /// Forgets a descriptor, which is still open.

@@ -2,7 +2,7 @@
 //! as `std::thread` does.
 
 use super::local::PerThread;
-use super::special;
+use super::os;
 use libc::{c_void, pthread_t};
 use std::cell::Cell;
 use std::ffi::CStr;
@@ -83,7 +83,7 @@ impl Thread {
     /// Ends its sleep, or the next one.
     pub fn unpark(&self) {
         self.0.wake.store(WOKEN, Ordering::Release);
-        special::wake_at(&self.0.wake);
+        os::wake_at(&self.0.wake);
     }
 }
 
@@ -101,7 +101,7 @@ fn sleep(longest: Option<Duration>) {
     let slept = BED.with(|bed| {
         let wake = &bed.wake;
         if wake.load(Ordering::Acquire) != WOKEN {
-            special::sleep_at(wake, 0, longest);
+            os::sleep_at(wake, 0, longest);
         }
         wake.swap(0, Ordering::AcqRel);
     });
@@ -135,7 +135,7 @@ const STACK: usize = 2 * 1024 * 1024;
 pub fn start(name: &'static CStr, work: impl FnOnce() + Send + 'static) -> io::Result<Started> {
     let (id, finished) = (ThreadId::next(), Arc::<AtomicBool>::default());
     let named = move || {
-        special::name_thread(name);
+        os::name_thread(name);
         work();
     };
     let start = Box::into_raw(Box::new(Start {
@@ -248,14 +248,14 @@ mod tests {
 
     #[test]
     fn both_ways_to_sleep_end_by_a_change_a_wake_or_the_clock() {
-        use crate::sys::fallback;
+        use crate::sys::portable;
         static VALUE: AtomicU32 = AtomicU32::new(0);
         for (sleep_at, wake_at) in [
             (
-                special::sleep_at as fn(&AtomicU32, u32, Option<Duration>),
-                special::wake_at as fn(&AtomicU32),
+                os::sleep_at as fn(&AtomicU32, u32, Option<Duration>),
+                os::wake_at as fn(&AtomicU32),
             ),
-            (fallback::sleep_at, fallback::wake_at),
+            (portable::sleep_at, portable::wake_at),
         ] {
             VALUE.store(0, Ordering::SeqCst);
             sleep_at(&VALUE, 1, None);

@@ -1,7 +1,7 @@
 //! The calls every Unix has.
 
-use super::buffer::{Data, Room};
-use super::{ancillary, special};
+use super::buffer::{RecvBuf, SendBuf};
+use super::{ancillary, os};
 use crate::address::Address;
 use crate::ancillary::Ancillary;
 use crate::memory;
@@ -79,42 +79,42 @@ pub(super) fn stat(number: RawFd) -> io::Result<libc::stat> {
 
 /// Whether the kernel itself may wait in a call, as a descriptor in blocking mode lets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waiting {
+pub enum Blocking {
     Allowed,
-    No,
+    Forbidden,
 }
 
-impl Waiting {
+impl Blocking {
     fn flag(self) -> c_int {
         match self {
             Self::Allowed => 0,
-            Self::No => libc::MSG_DONTWAIT,
+            Self::Forbidden => libc::MSG_DONTWAIT,
         }
     }
 }
 
 /// Sends.
-pub fn send(fd: BorrowedFd<'_>, data: Data<'_>, flags: c_int, waiting: Waiting) -> io::Result<usize> {
-    let flags = flags | waiting.flag() | special::NO_SIGNAL;
-    // SAFETY: `Data` promises that its memory is readable for its length.
+pub fn send(fd: BorrowedFd<'_>, data: SendBuf<'_>, flags: c_int, waiting: Blocking) -> io::Result<usize> {
+    let flags = flags | waiting.flag() | os::NO_SIGNAL;
+    // SAFETY: `SendBuf` promises that its memory is readable for its length.
     check_count(unsafe { libc::send(fd.as_raw_fd(), data.start().cast(), data.len(), flags) })
 }
 
 /// Receives.
-pub fn recv(fd: BorrowedFd<'_>, room: &Room<'_>, flags: c_int, waiting: Waiting) -> io::Result<usize> {
+pub fn recv(fd: BorrowedFd<'_>, room: &RecvBuf<'_>, flags: c_int, waiting: Blocking) -> io::Result<usize> {
     let flags = flags | waiting.flag();
-    // SAFETY: `Room` promises that its memory is writable for its length.
+    // SAFETY: `RecvBuf` promises that its memory is writable for its length.
     check_count(unsafe { libc::recv(fd.as_raw_fd(), room.start().cast(), room.len(), flags) })
 }
 
 /// Sends one message, scattered, with control messages and an address.
 pub fn sendmsg(
     fd: BorrowedFd<'_>,
-    parts: &[Data<'_>],
+    parts: &[SendBuf<'_>],
     control: &[u8],
     to: Option<&Address>,
     flags: c_int,
-    waiting: Waiting,
+    waiting: Blocking,
 ) -> io::Result<usize> {
     let address = to.map_or(&[][..], Address::as_bytes);
     let mut header = message_header(parts.as_ptr().cast(), parts.len());
@@ -127,9 +127,9 @@ pub fn sendmsg(
         header.msg_control = control.as_ptr().cast_mut().cast();
         header.msg_controllen = narrow(control.len());
     }
-    let flags = flags | waiting.flag() | special::NO_SIGNAL;
+    let flags = flags | waiting.flag() | os::NO_SIGNAL;
     // SAFETY: the header points at `parts`, `control` and `address`, which outlive the call and which sendmsg only
-    // reads; `Data` is in memory a `struct iovec` that promises readable memory.
+    // reads; `SendBuf` is in memory a `struct iovec` that promises readable memory.
     check_count(unsafe { libc::sendmsg(fd.as_raw_fd(), &header, flags) })
 }
 
@@ -145,11 +145,11 @@ pub struct Received {
 /// Receives one message, scattered, with control messages; `from` becomes the sender's address.
 pub fn recvmsg(
     fd: BorrowedFd<'_>,
-    parts: &[Room<'_>],
+    parts: &[RecvBuf<'_>],
     control: &mut [u8],
     from: &mut Address,
     flags: c_int,
-    waiting: Waiting,
+    waiting: Blocking,
 ) -> io::Result<Received> {
     let mut header = message_header(parts.as_ptr().cast(), parts.len());
     header.msg_name = from.room().as_mut_ptr().cast();
@@ -160,13 +160,13 @@ pub fn recvmsg(
     }
     let flags = flags | waiting.flag();
     // SAFETY: the header points at `parts`, `control` and `from`, which outlive the call and are ours to write;
-    // `Room` is in memory a `struct iovec` that promises writable memory.
+    // `RecvBuf` is in memory a `struct iovec` that promises writable memory.
     let count = check_count(unsafe { libc::recvmsg(fd.as_raw_fd(), &mut header, flags) })?;
     from.set_length(usize::try_from(header.msg_namelen).unwrap_or(0));
     Ok(Received {
         count,
         control: narrow::<_, usize>(header.msg_controllen).min(control.len()),
-        flags: header.msg_flags & !special::CLOEXEC_RIGHTS,
+        flags: header.msg_flags & !os::CLOEXEC_RIGHTS,
     })
 }
 

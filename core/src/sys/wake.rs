@@ -4,7 +4,7 @@
 //! number. So it is read only when it was signalled, and written and closed only after a look at what it is now.
 
 use super::local::PerThread;
-use super::{fork, special, unix};
+use super::{fork, os, unix};
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
@@ -150,11 +150,11 @@ pub fn of_thread() -> Option<Rc<Waker>> {
                 Some(_) => std::mem::forget(slot.take()),
                 None => {}
             }
-            *slot = special::new_waker().ok().map(Rc::new);
+            *slot = os::new_waker().ok().map(Rc::new);
             slot.clone()
         })
         // No place to keep one: a waker for this one wait.
-        .unwrap_or_else(|| special::new_waker().ok().map(Rc::new))
+        .unwrap_or_else(|| os::new_waker().ok().map(Rc::new))
 }
 
 /// Gives up the waker of this thread without closing it: its descriptor proved not to be ours any more.

@@ -1,8 +1,8 @@
 //! What the tests of options share.
 #![allow(dead_code)] // each test program uses a part
 
-use polysock_core::{
-    Error, Family, FirstTry, Host, Kind, Protocol, Result, Socket, SocketType, Stop, Timeout, Try,
+use polysock::{
+    CallHints, Caller, Error, Family, Kind, Protocol, Result, Socket, SocketType, Start, Stop, Timeout,
 };
 use std::mem::MaybeUninit;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
@@ -161,7 +161,7 @@ pub fn ancillary(socket: &UdpSocket, level: i32, kind: i32) -> Option<Vec<u8>> {
 /// A host that always waits for readiness first.
 pub struct Waits;
 
-impl Host for Waits {
+impl Caller for Waits {
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
         f()
     }
@@ -170,8 +170,8 @@ impl Host for Waits {
         Ok(())
     }
 
-    fn first_try(&mut self, _: Try) -> FirstTry {
-        FirstTry::Skip
+    fn start(&mut self, _: CallHints) -> Start {
+        Start::Skip
     }
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // as in tests
 
 use crate::support::*;
-use polysock_core::{Event, Poller, Socket};
+use polysock::{Event, Poller, Socket};
 use std::time::Duration;
 
 pub fn pair() -> (Socket, Socket) {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // as in tests
 
 use crate::support::*;
-use polysock_core::{Address, Error, Kind, ServeOptions, Server, Socket, StartedServer, Trouble};
+use polysock::{Address, Error, Kind, ServeOptions, Server, Socket, StartedServer, Trouble};
 
 pub fn options(max_connections: usize) -> ServeOptions {
     let mut options = ServeOptions::default();

@@ -1,9 +1,9 @@
 //! Every kind of call that waits, and what it needs to have to wait.
 
 use crate::support::{full_listener, listener, loopback, set_int, system, LATE};
-use polysock_core::{
-    poll, Address, Ancillary, Control, Data, Error, Event, Events, Family, Flags, Kind, Mode, PollEntry,
-    Poller, Protocol, Room, Socket, SocketType, Timeout,
+use polysock::{
+    poll, Address, Ancillary, Control, Error, Event, Events, Family, Flags, Kind, PollEntry, Poller,
+    Protocol, RecvBuf, SendBuf, Socket, SocketType, Timeout, Trigger,
 };
 use std::fmt::Debug;
 use std::os::fd::{AsFd, OwnedFd};
@@ -261,7 +261,7 @@ fn recv_from(scene: &Scene, limit: Timeout) -> Kind {
 
 fn recv_message(scene: &Scene, limit: Timeout) -> Kind {
     let (mut one, mut other) = ([0; 4], [0; 4]);
-    let rooms = [Room::from(&mut one), Room::from(&mut other)];
+    let rooms = [RecvBuf::from(&mut one), RecvBuf::from(&mut other)];
     refusal(scene.socket.within(limit).recv_message(&rooms, 64, Flags::NONE))
 }
 
@@ -274,7 +274,7 @@ fn send_all(scene: &Scene, limit: Timeout) -> Kind {
 }
 
 fn send_message(scene: &Scene, limit: Timeout) -> Kind {
-    let parts = [Data::from(&PIECE), Data::from(&PIECE)];
+    let parts = [SendBuf::from(&PIECE), SendBuf::from(&PIECE)];
     first_refusal(|| {
         scene
             .socket
@@ -292,14 +292,14 @@ fn send_file(socket: &Socket, stage: &Stage, limit: Timeout) -> Result<usize, Er
     let control = [Control::rights(&[stage.file.as_fd()])?];
     socket
         .within(limit)
-        .send_message(&[Data::from("descriptor")], &control, None, Flags::NONE)
+        .send_message(&[SendBuf::from("descriptor")], &control, None, Flags::NONE)
 }
 
 /// Receives descriptors until there are no more, and checks that they stand for the stage's file.
 fn recv_descriptors(scene: &Scene, limit: Timeout) -> Kind {
     first_refusal(|| {
         let mut room = [0; 16];
-        let rooms = [Room::from(&mut room)];
+        let rooms = [RecvBuf::from(&mut room)];
         let control = Ancillary::space(8).unwrap();
         let got = scene
             .socket
@@ -354,7 +354,9 @@ fn wait_in_poll(scene: &Scene, limit: Timeout) -> Kind {
 }
 
 fn wait_in_poller(scene: &Scene, limit: Timeout) -> Kind {
-    let added = scene.poller.add(&scene.socket, 1, Events::READABLE, Mode::Level);
+    let added = scene
+        .poller
+        .add(&scene.socket, 1, Events::READABLE, Trigger::Level);
     // It was closed before, or another thread was first.
     let fine = |kind| matches!(kind, Kind::Closed | Kind::Os(libc::EEXIST));
     assert!(added.is_ok() || added.is_err_and(|error| fine(error.kind())));

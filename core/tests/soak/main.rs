@@ -13,7 +13,7 @@ mod support;
 mod table;
 
 use calls::{Case, Scene, Stage, CASES};
-use polysock_core::{Kind, Socket, Timeout};
+use polysock::{Kind, Socket, Timeout};
 use std::env;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -44,7 +44,7 @@ enum Wait {
 }
 
 const WAITS: [Wait; 3] = [Wait::Kernel, Wait::Shared, Wait::Deadline];
-const CLOSES: [fn(&Socket) -> polysock_core::Result<()>; 3] =
+const CLOSES: [fn(&Socket) -> polysock::Result<()>; 3] =
     [Socket::close, Socket::close_fin_first, Socket::abort];
 
 /// What one round was and brought.
@@ -122,7 +122,7 @@ fn play_one(
     stage: &Arc<Stage>,
     case: &'static Case,
     wait: Wait,
-    close: fn(&Socket) -> polysock_core::Result<()>,
+    close: fn(&Socket) -> polysock::Result<()>,
     random: &mut Random,
 ) -> Round {
     let limit = match wait {

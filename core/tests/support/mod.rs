@@ -13,7 +13,7 @@ pub mod filter;
 pub mod skipped;
 pub mod system;
 
-use polysock_core::{Address, Error, FirstTry, Host, Kind, Socket, Stop, Try};
+use polysock::{Address, CallHints, Caller, Error, Kind, Socket, Start, Stop};
 use std::fmt::Debug;
 use std::net::Ipv4Addr;
 use std::sync::mpsc::{self, Receiver};
@@ -205,9 +205,9 @@ pub fn until(what: &str, mut so: impl FnMut() -> bool) {
 }
 
 /// Calls something at each signal, and begins as it is told to.
-pub struct AtSignal<F: FnMut() -> Result<(), Stop>>(pub F, pub FirstTry);
+pub struct AtSignal<F: FnMut() -> Result<(), Stop>>(pub F, pub Start);
 
-impl<F: FnMut() -> Result<(), Stop>> Host for AtSignal<F> {
+impl<F: FnMut() -> Result<(), Stop>> Caller for AtSignal<F> {
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
         f()
     }
@@ -216,7 +216,7 @@ impl<F: FnMut() -> Result<(), Stop>> Host for AtSignal<F> {
         (self.0)()
     }
 
-    fn first_try(&mut self, _: Try) -> FirstTry {
+    fn start(&mut self, _: CallHints) -> Start {
         self.1
     }
 }

@@ -6,7 +6,7 @@ use crate::guard;
 use crate::pointer::{handle, Out};
 use crate::socket::polysock_t;
 use libc::c_int;
-use polysock_core::Keepalive;
+use polysock::Keepalive;
 use std::time::Duration;
 
 /// Probes a quiet connection: first after `idle_s` seconds, then every `interval_s`, dropping it after `count` probes

@@ -7,7 +7,7 @@ use crate::guard;
 use crate::pointer::{self, handle};
 use crate::socket::polysock_t;
 use libc::{c_char, c_int};
-use polysock_core::Interface;
+use polysock::Interface;
 use std::net::IpAddr;
 
 /// Joins a multicast group on the interface of this name; if that is NULL, on the interface of the group's scope

@@ -7,7 +7,7 @@ use crate::pointer::{self, handle};
 use crate::socket::polysock_t;
 use crate::time;
 use libc::{c_char, c_int};
-use polysock_core::Timeout;
+use polysock::Timeout;
 use std::time::Duration;
 
 /// Sends small pieces at once instead of gathering them. Off by default.

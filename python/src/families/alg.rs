@@ -2,7 +2,7 @@
 
 use super::layout::{Reader, Writer};
 use super::{items, name, short, ALG};
-use polysock_core::Address;
+use polysock::Address;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;

@@ -7,7 +7,7 @@
 use super::layout::{Reader, Writer};
 use super::BLUETOOTH;
 use crate::convert::{field, since, text, CInt};
-use polysock_core::{Address, Protocol};
+use polysock::{Address, Protocol};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};

@@ -3,7 +3,7 @@
 
 use super::layout::{Reader, Writer};
 use super::{arguments, byte, interface, interface_text, items, long, uint, CAN};
-use polysock_core::{Address, Protocol};
+use polysock::{Address, Protocol};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};

@@ -1,6 +1,6 @@
 //! A sockaddr field by field.
 
-use polysock_core::{Address, Family};
+use polysock::{Address, Family};
 use pyo3::exceptions::PyOSError;
 use pyo3::PyResult;
 

@@ -14,7 +14,7 @@ pub mod tipc;
 pub mod vsock;
 
 use crate::convert::{self, CInt};
-use polysock_core::{interface_index, interface_name};
+use polysock::{interface_index, interface_name};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString, PyTuple};

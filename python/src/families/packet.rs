@@ -3,7 +3,7 @@
 use super::layout::{Reader, Writer};
 use super::{byte, int, interface, interface_text, items, name, short, PACKET};
 use crate::raw::buffer::Readable;
-use polysock_core::Address;
+use polysock::Address;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;

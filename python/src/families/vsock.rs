@@ -2,7 +2,7 @@
 
 use super::layout::{Reader, Writer};
 use super::{arguments, uint, VSOCK};
-use polysock_core::Address;
+use polysock::Address;
 use pyo3::prelude::*;
 use pyo3::IntoPyObjectExt;
 

@@ -9,7 +9,7 @@ use super::streams::{SocketInputStream, SocketOutputStream};
 use crate::gil::{self, Tries};
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
-use polysock_core::net::Refusal;
+use polysock::java_net::Refusal;
 use pyo3::exceptions::PyBlockingIOError;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PySlice};

@@ -9,8 +9,8 @@ use super::socket::{bind_address, inet, option, own_address};
 use super::{bound, call, call_about, error, now, values};
 use crate::notes::About;
 use crate::raw::buffer::{Readable, Writable};
-use polysock_core::net::{self, Refusal};
-use polysock_core::{Address, Kind};
+use polysock::java_net::{self, Refusal};
+use polysock::{Address, Kind};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -82,7 +82,7 @@ impl DatagramSocket {
     }
 
     /// The BSD socket below, for options.
-    pub fn open(&self, py: Python<'_>) -> PyResult<&polysock_core::Socket> {
+    pub fn open(&self, py: Python<'_>) -> PyResult<&polysock::Socket> {
         now(py, self.core.open())
     }
 

@@ -3,8 +3,8 @@
 use crate::error::{note, note_done, settled, strerror};
 use crate::gil::Failure;
 use crate::notes::{self, About};
-use polysock_core::net::Refusal;
-use polysock_core::{Error, Kind, Operation};
+use polysock::java_net::Refusal;
+use polysock::{Error, Kind, Operation};
 use pyo3::call::PyCallArgs;
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;

@@ -3,7 +3,7 @@
 use super::error::{illegal_argument, make};
 use crate::gil;
 use crate::notes::About;
-use polysock_core::{host_name, name_of, net, Address, Error, Kind};
+use polysock::{host_name, name_of, net, Address, Error, Kind};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};

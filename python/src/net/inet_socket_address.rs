@@ -3,7 +3,7 @@
 use super::error::illegal_argument;
 use super::inet_address::{self, look_up, InetAddress};
 use super::values;
-use polysock_core::net::To;
+use polysock::java_net::To;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use std::collections::hash_map::DefaultHasher;
@@ -25,14 +25,14 @@ pub struct InetSocketAddress {
 }
 
 /// The first argument of the constructor.
-enum Host<'py> {
+enum Caller<'py> {
     Port(i64),
     Address(Bound<'py, InetAddress>),
     Name(String),
 }
 
 // Not derived: that would keep what each variant said, and look at it (see `error::settled`).
-impl<'py> FromPyObject<'_, 'py> for Host<'py> {
+impl<'py> FromPyObject<'_, 'py> for Caller<'py> {
     type Error = PyErr;
 
     fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
@@ -114,18 +114,24 @@ impl InetSocketAddress {
 impl InetSocketAddress {
     #[new]
     #[pyo3(signature = (host, port = None, /))]
-    fn new(py: Python<'_>, host: Option<Host<'_>>, port: Option<i64>) -> PyResult<PyClassInitializer<Self>> {
+    fn new(
+        py: Python<'_>,
+        host: Option<Caller<'_>>,
+        port: Option<i64>,
+    ) -> PyResult<PyClassInitializer<Self>> {
         let wildcard = || inet_address::object(py, (Ipv4Addr::UNSPECIFIED, 0).into(), Some("0.0.0.0"));
         let (host, port) = match (host, port) {
-            (Some(Host::Port(port)), None) => (None, port),
-            (Some(Host::Port(_)), Some(_)) => return Err(illegal_argument(py, "hostname can't be a number")),
+            (Some(Caller::Port(port)), None) => (None, port),
+            (Some(Caller::Port(_)), Some(_)) => {
+                return Err(illegal_argument(py, "hostname can't be a number"))
+            }
             (host, Some(port)) => (host, port),
             (_, None) => return Err(illegal_argument(py, "port is missing")),
         };
         let port = values::port(py, port)?;
         let made = match host {
-            Some(Host::Address(address)) => Self::resolved(address.unbind(), port),
-            Some(Host::Name(name)) => match look_up(py, &name) {
+            Some(Caller::Address(address)) => Self::resolved(address.unbind(), port),
+            Some(Caller::Name(name)) => match look_up(py, &name) {
                 Ok(found) => Self {
                     address: found.into_iter().next(),
                     unresolved: Some(name),

@@ -29,7 +29,7 @@ pub use streams::{SocketInputStream, SocketOutputStream};
 
 use crate::gil::{self, Attached, Tries};
 use crate::notes::About;
-use polysock_core::{net, Address, Socket};
+use polysock::{net, Address, Socket};
 use pyo3::prelude::*;
 use std::net::SocketAddr;
 

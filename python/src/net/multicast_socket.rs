@@ -6,7 +6,7 @@ use super::inet_socket_address::SocketAddress;
 use super::network_interface::{self, NetworkInterface};
 use super::socket::option;
 use super::{error, options};
-use polysock_core::net;
+use polysock::java_net;
 use pyo3::prelude::*;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};

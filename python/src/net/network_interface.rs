@@ -2,7 +2,7 @@
 
 use super::error::{self, illegal_argument, null_pointer};
 use super::inet_address::{self, InetAddress};
-use polysock_core::{interface_list, Address, InterfaceInfo};
+use polysock::{interface_list, Address, InterfaceInfo};
 use pyo3::prelude::*;
 
 /// A network interface of this host.

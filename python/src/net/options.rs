@@ -3,8 +3,8 @@
 use super::error::{self, illegal_argument};
 use super::network_interface::{self, NetworkInterface};
 use super::socket::option;
-use polysock_core::net::{self, KeepaliveNumber};
-use polysock_core::{Interface, Socket};
+use polysock::java_net::{self, KeepaliveNumber};
+use polysock::{Interface, Socket};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFrozenSet, PyInt};
 use pyo3::IntoPyObjectExt;
@@ -171,7 +171,7 @@ pub fn set<'s, 'py>(
     set_number(py, socket, which, number)
 }
 
-fn set_boolean(socket: &Socket, which: Which, on: bool) -> polysock_core::Result<()> {
+fn set_boolean(socket: &Socket, which: Which, on: bool) -> polysock::Result<()> {
     match which {
         Broadcast => socket.set_broadcast(on),
         KeepAlive => socket.set_keepalive(on.then(Default::default)),

@@ -6,7 +6,7 @@ use super::options::{self, SocketOption, Sort};
 use super::socket::{bind_address, option, NetSocket};
 use super::{bound, call, call_about, error, now, values};
 use crate::notes::About;
-use polysock_core::net;
+use polysock::java_net;
 use pyo3::prelude::*;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use std::sync::Arc;
 pub struct ServerSocket(net::ServerSocket);
 
 impl ServerSocket {
-    fn open(&self, py: Python<'_>) -> PyResult<&polysock_core::Socket> {
+    fn open(&self, py: Python<'_>) -> PyResult<&polysock::Socket> {
         self.share(py).map(|socket| &**socket)
     }
 
     /// The socket below, for a server that is to accept on it.
-    pub fn share(&self, py: Python<'_>) -> PyResult<&Arc<polysock_core::Socket>> {
+    pub fn share(&self, py: Python<'_>) -> PyResult<&Arc<polysock::Socket>> {
         now(py, self.0.open())
     }
 }

@@ -1,7 +1,7 @@
 //! The core's socket that a connection and its streams share.
 
 use crate::gil;
-use polysock_core::net::Socket;
+use polysock::java_net::Socket;
 use pyo3::prelude::*;
 use std::mem;
 use std::ops::Deref;

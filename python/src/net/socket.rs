@@ -10,8 +10,8 @@ use crate::address;
 use crate::notes::About;
 use crate::socket::Unclaimed;
 use crate::tcp_info::TcpInfo;
-use polysock_core::net::{self, To};
-use polysock_core::{Address, Timeout};
+use polysock::java_net::{self, To};
+use polysock::{Address, Timeout};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -30,13 +30,13 @@ pub struct NetSocket {
 }
 
 /// The host to connect to.
-enum Host<'py> {
+enum Caller<'py> {
     Address(Bound<'py, InetAddress>),
     Name(String),
 }
 
 // Not derived: that would keep what each variant said, and look at it (see `error::settled`).
-impl<'py> FromPyObject<'_, 'py> for Host<'py> {
+impl<'py> FromPyObject<'_, 'py> for Caller<'py> {
     type Error = PyErr;
 
     fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
@@ -64,7 +64,7 @@ impl From<net::Socket> for NetSocket {
 }
 
 impl NetSocket {
-    fn open(&self, py: Python<'_>) -> PyResult<&polysock_core::Socket> {
+    fn open(&self, py: Python<'_>) -> PyResult<&polysock::Socket> {
         now(py, self.core.open())
     }
 
@@ -100,11 +100,11 @@ pub fn inet<'a, 'py>(
 }
 
 /// The result of an option of the BSD socket below.
-pub fn option<T>(py: Python<'_>, result: polysock_core::Result<T>) -> PyResult<T> {
+pub fn option<T>(py: Python<'_>, result: polysock::Result<T>) -> PyResult<T> {
     result.map_err(|failed| {
-        let closed = failed.kind() == polysock_core::Kind::Closed;
+        let closed = failed.kind() == polysock::Kind::Closed;
         let refusal = if closed {
-            net::Refusal::Closed
+            java_net::Refusal::Closed
         } else {
             failed.into()
         };
@@ -119,7 +119,7 @@ impl NetSocket {
     #[allow(non_snake_case)] // the names that Python sees
     fn new(
         py: Python<'_>,
-        host: Option<Host<'_>>,
+        host: Option<Caller<'_>>,
         port: Option<i64>,
         localAddr: Option<Bound<'_, InetAddress>>,
         localPort: i64,
@@ -138,7 +138,7 @@ impl NetSocket {
             None => None,
         };
         let host = match host {
-            Some(Host::Address(address)) => {
+            Some(Caller::Address(address)) => {
                 let socket = net::Socket::new();
                 if from.is_some() {
                     now(py, socket.bind(from))?;
@@ -152,7 +152,7 @@ impl NetSocket {
                 call_about(py, what, |host| socket.connect(to, Timeout::Never, host))?;
                 return Ok(socket.into());
             }
-            Some(Host::Name(name)) => name,
+            Some(Caller::Name(name)) => name,
             None => String::new(),
         };
         call(py, |language| net::Socket::connected(&host, port, from, language)).map(Into::into)

@@ -8,7 +8,7 @@ use crate::gil::{self, Tries};
 use crate::notes::About;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
-use polysock_core::{memory, Kind};
+use polysock::{memory, Kind};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};

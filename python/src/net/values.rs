@@ -1,7 +1,7 @@
 //! Numbers as Java takes them: ports, timeouts, ranges of arrays.
 
 use super::error::{illegal_argument, make};
-use polysock_core::{net, Timeout};
+use polysock::{net, Timeout};
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 use std::time::Duration;

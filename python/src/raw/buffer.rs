@@ -4,7 +4,7 @@
 //! takes a pointer and a length and hands them to the kernel.
 
 use crate::error::no_memory;
-use polysock_core::{memory, Data, Room};
+use polysock::{memory, RecvBuf, SendBuf};
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -25,7 +25,7 @@ struct Export<'py> {
 
 enum View {
     /// The memory of a `bytes` or `bytearray`, whose buffer does not point into itself.
-    Plain(ffi::Py_buffer),
+    NativeCaller(ffi::Py_buffer),
     /// Some exporters keep pointers into the buffer, so it must not move.
     Boxed(Box<ffi::Py_buffer>),
 }
@@ -33,7 +33,7 @@ enum View {
 impl View {
     fn get(&self) -> &ffi::Py_buffer {
         match self {
-            Self::Plain(view) => view,
+            Self::NativeCaller(view) => view,
             Self::Boxed(view) => view,
         }
     }
@@ -43,12 +43,12 @@ impl<'py> Export<'py> {
     fn of(object: &Bound<'py, PyAny>, flags: c_int) -> PyResult<Self> {
         let is_plain = object.is_exact_instance_of::<PyByteArray>();
         let mut view = if is_plain {
-            View::Plain(ffi::Py_buffer::new())
+            View::NativeCaller(ffi::Py_buffer::new())
         } else {
             View::Boxed(Box::new(ffi::Py_buffer::new()))
         };
         let place = match &mut view {
-            View::Plain(view) => view,
+            View::NativeCaller(view) => view,
             View::Boxed(view) => &mut **view,
         };
         // SAFETY: `place` is ours, the object is alive and we are attached.
@@ -71,14 +71,14 @@ impl<'py> Export<'py> {
 
     /// Whether the memory is the interpreter's own: a memoryview's may be a file's, of which each page has to be read.
     fn is_plain(&self) -> bool {
-        matches!(self.view, View::Plain(_))
+        matches!(self.view, View::NativeCaller(_))
     }
 }
 
 impl Drop for Export<'_> {
     fn drop(&mut self) {
         let view: *mut ffi::Py_buffer = match &mut self.view {
-            View::Plain(view) => view,
+            View::NativeCaller(view) => view,
             View::Boxed(view) => &raw mut **view,
         };
         // SAFETY: the buffer was exported to us and is released once; `_attached` says that we are attached.
@@ -107,12 +107,12 @@ impl<'a, 'py> Readable<'a, 'py> {
     }
 
     /// The bytes as the core takes them.
-    pub fn data(&self) -> Data<'_> {
+    pub fn data(&self) -> SendBuf<'_> {
         match self {
             Self::Bytes(bytes) => (*bytes).into(),
             // SAFETY: the exporter keeps the memory readable until the buffer is released, which outlives the result.
             Self::Exported(Exported(export)) => unsafe {
-                Data::from_raw_parts(export.start(), export.length())
+                SendBuf::from_raw_parts(export.start(), export.length())
             },
         }
     }
@@ -126,7 +126,7 @@ impl<'a, 'py> Readable<'a, 'py> {
     }
 
     /// `length` bytes from `offset` on, or as much of that as there is.
-    pub fn data_at(&self, offset: usize, length: usize) -> Data<'_> {
+    pub fn data_at(&self, offset: usize, length: usize) -> SendBuf<'_> {
         let offset = offset.min(self.len());
         let length = length.min(self.len() - offset);
         let start = match self {
@@ -134,7 +134,7 @@ impl<'a, 'py> Readable<'a, 'py> {
             Self::Exported(Exported(export)) => export.start().cast_const(),
         };
         // SAFETY: as in `data`; the offset lies within the memory, or at its end.
-        unsafe { Data::from_raw_parts(start.wrapping_add(offset), length) }
+        unsafe { SendBuf::from_raw_parts(start.wrapping_add(offset), length) }
     }
 
     /// Whether the memory is the interpreter's own, so that reading it never waits for a file.
@@ -186,16 +186,16 @@ impl<'py> Writable<'py> {
     }
 
     /// Room for the first `length` bytes, or all there is.
-    pub fn room(&mut self, length: usize) -> Room<'_> {
+    pub fn room(&mut self, length: usize) -> RecvBuf<'_> {
         // SAFETY: the exporter keeps the memory writable until the buffer is released, which outlives the result.
-        unsafe { Room::from_raw_parts(self.0.start(), length.min(self.0.length())) }
+        unsafe { RecvBuf::from_raw_parts(self.0.start(), length.min(self.0.length())) }
     }
 
     /// Room for `length` bytes from `offset` on, or as much of that as there is.
-    pub fn room_at(&mut self, offset: usize, length: usize) -> Room<'_> {
+    pub fn room_at(&mut self, offset: usize, length: usize) -> RecvBuf<'_> {
         let offset = offset.min(self.0.length());
         let length = length.min(self.0.length() - offset);
         // SAFETY: as in `room`; the offset lies within the memory, or at its end.
-        unsafe { Room::from_raw_parts(self.0.start().wrapping_add(offset), length) }
+        unsafe { RecvBuf::from_raw_parts(self.0.start().wrapping_add(offset), length) }
     }
 }

@@ -4,7 +4,7 @@ use crate::convert::CInt;
 use crate::error;
 use crate::gil::Failure;
 use crate::notes::About;
-use polysock_core::Room;
+use polysock::RecvBuf;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -23,7 +23,7 @@ pub fn received<'py>(
     about: About<'_>,
     capacity: usize,
     CInt(flags): CInt,
-    receive: impl FnOnce(Room<'_>) -> Result<usize, Box<Failure>>,
+    receive: impl FnOnce(RecvBuf<'_>) -> Result<usize, Box<Failure>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     if flags & libc::MSG_TRUNC != 0 {
         return received_whole(py, about, capacity, receive);
@@ -40,7 +40,7 @@ pub fn received<'py>(
     }
     let mut scratch = [MaybeUninit::<u8>::uninit(); SCRATCH];
     let (room, _) = scratch.split_at_mut(capacity);
-    let result = receive(Room::uninit(room));
+    let result = receive(RecvBuf::uninit(room));
     let length = match &result {
         Ok(length) => *length,
         Err(failure) => failure.error.done(),
@@ -69,7 +69,7 @@ fn received_whole<'py>(
     py: Python<'py>,
     about: About<'_>,
     capacity: usize,
-    receive: impl FnOnce(Room<'_>) -> Result<usize, Box<Failure>>,
+    receive: impl FnOnce(RecvBuf<'_>) -> Result<usize, Box<Failure>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let mut result = Ok(0);
     let bytes = PyBytes::new_with(py, capacity, |room| {
@@ -115,11 +115,11 @@ impl<'py> Unfinished<'py> {
     }
 
     /// The whole of it, to receive into.
-    pub fn room(&mut self) -> Room<'_> {
+    pub fn room(&mut self) -> RecvBuf<'_> {
         // SAFETY: the object is bytes and alive.
         let start = unsafe { ffi::PyBytes_AsString(self.0.as_ptr()) };
         // SAFETY: it has `capacity` bytes, and nobody else knows the object.
-        unsafe { Room::from_raw_parts(start.cast(), self.1) }
+        unsafe { RecvBuf::from_raw_parts(start.cast(), self.1) }
     }
 
     /// Shrinks it to the `length` bytes that were filled.

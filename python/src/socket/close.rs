@@ -3,7 +3,7 @@
 use super::NativeSocket;
 use crate::notes::About;
 use crate::{error, gil};
-use polysock_core::{Shutdown, Socket};
+use polysock::{Shutdown, Socket};
 use pyo3::prelude::*;
 use std::os::fd::IntoRawFd;
 

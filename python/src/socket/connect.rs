@@ -3,7 +3,7 @@
 use super::NativeSocket;
 use crate::notes::{self, About};
 use crate::{address, audit, gil};
-use polysock_core::{Address, Socket};
+use polysock::{Address, Socket};
 use pyo3::prelude::*;
 
 /// Gives the socket its own address.
@@ -48,7 +48,7 @@ pub fn connect_ex(slf: &Bound<'_, NativeSocket>, address: &Bound<'_, PyAny>) -> 
 pub fn shown<'py>(
     py: Python<'py>,
     socket: &Socket,
-    address: polysock_core::Result<Address>,
+    address: polysock::Result<Address>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let address = address.map_err(|error| notes::exception(py, &error, About::socket(socket)))?;
     address::to_python(py, socket.protocol(), &address)

@@ -6,7 +6,7 @@ use crate::convert::CInt;
 use crate::notes::{self, About};
 use crate::raw::descriptor;
 use crate::{audit, error, gil};
-use polysock_core::{Family, Protocol, Socket, SocketType, Timeout};
+use polysock::{Family, Protocol, Socket, SocketType, Timeout};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyFloat;

@@ -3,7 +3,7 @@
 use crate::convert::CInt;
 use crate::gil::Tries;
 use crate::{error, gil};
-use polysock_core::{Family, Socket, SocketType};
+use polysock::{Family, Socket, SocketType};
 use pyo3::prelude::*;
 use std::ops::Deref;
 use std::os::fd::IntoRawFd;

@@ -1,7 +1,7 @@
 //! Timeouts, and the descriptor's mode that goes with them.
 
 use crate::{convert, error};
-use polysock_core::{Socket, Timeout};
+use polysock::{Socket, Timeout};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 

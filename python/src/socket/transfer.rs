@@ -7,7 +7,7 @@ use crate::notes::{self, About};
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
 use crate::{error, gil};
-use polysock_core::{Flags, Socket, Timeout};
+use polysock::{Flags, Socket, Timeout};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;

@@ -1,7 +1,7 @@
 //! Sockets on their way to an object.
 
 use crate::error;
-use polysock_core::Socket;
+use polysock::Socket;
 use pyo3::prelude::*;
 use std::os::fd::IntoRawFd;
 use std::sync::{Arc, Mutex, PoisonError};

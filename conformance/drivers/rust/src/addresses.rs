@@ -3,7 +3,7 @@
 use crate::answer::Refusal;
 use crate::request::{malformed, Request};
 use crate::values::{hex, unhex};
-use polysock_core::Address;
+use polysock::Address;
 use std::net::IpAddr;
 
 /// The address that the arguments from `at` on tell: host and port, or one word for a Unix socket's.

@@ -1,6 +1,6 @@
 //! Answers, and what refusals are called in the protocol.
 
-use polysock_core::{Error, Kind, Operation};
+use polysock::{Error, Kind, Operation};
 use std::fmt;
 use std::io;
 

@@ -6,7 +6,7 @@ use crate::making::call;
 use crate::request::{malformed, Request};
 use crate::values::{on_off, pattern, payload, received};
 use crate::Driver;
-use polysock_core::{Error, Flags, Kind, Timeout};
+use polysock::{Error, Flags, Kind, Timeout};
 
 type Fields = Result<String, Refusal>;
 

@@ -2,7 +2,7 @@
 
 use crate::answer::Refusal;
 use crate::request::malformed;
-use polysock_core::Socket;
+use polysock::Socket;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::os::fd::RawFd;

@@ -6,7 +6,7 @@ use crate::handles::lock;
 use crate::request::{malformed, Request};
 use crate::values::on_off;
 use crate::{system, Driver};
-use polysock_core::{Call, Family, Plain, Protocol, Shutdown, Socket, SocketType, Timeout};
+use polysock::{Call, Family, NativeCaller, Protocol, Shutdown, Socket, SocketType, Timeout};
 use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{IntoRawFd, RawFd};
@@ -73,7 +73,7 @@ impl Driver {
     /// The empty host is this one, over IPv6 and over IPv4.
     pub fn create_connection(&self, request: &Request<'_>) -> Fields {
         let timeout = request.timeout()?.unwrap_or(Timeout::Never);
-        let connection = polysock_core::create_connection("", request.number(1)?, timeout)?;
+        let connection = polysock::create_connection("", request.number(1)?, timeout)?;
         self.handles.add(request.argument(0)?, connection);
         Ok(String::new())
     }
@@ -160,7 +160,7 @@ impl Driver {
 
 /// The call a request asks for, with its time limit.
 pub fn call<'s>(socket: &'s Socket, request: &Request<'_>) -> Result<Call<'s>, Refusal> {
-    let call = socket.on(Plain);
+    let call = socket.on(NativeCaller);
     Ok(match request.timeout()? {
         Some(timeout) => call.within(timeout),
         None => call,

@@ -4,7 +4,7 @@ use crate::answer::Refusal;
 use crate::request::{is_on, malformed, number, timeout, Request};
 use crate::values::on_off;
 use crate::Driver;
-use polysock_core::{Keepalive, Socket, Timeout};
+use polysock::{Keepalive, Socket, Timeout};
 use std::time::Duration;
 
 type Fields = Result<String, Refusal>;

@@ -1,7 +1,7 @@
 //! One request line: a command, its arguments, its options.
 
 use crate::answer::Refusal;
-use polysock_core::Timeout;
+use polysock::Timeout;
 use std::str::FromStr;
 use std::time::Duration;
 

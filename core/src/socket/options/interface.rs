@@ -3,7 +3,7 @@
 use super::{in_range, invalid, kernel_name};
 use crate::address::Address;
 use crate::error::{legible, Error, Kind, Operation, Result};
-use crate::sys::special;
+use crate::sys::os;
 use std::ffi::CString;
 use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
@@ -85,7 +85,7 @@ pub(super) fn choose(interface: Interface<'_>) -> Result<Chosen> {
 fn interface_index(interface: &str) -> Result<u32> {
     let bytes = kernel_name(interface, "interface")?;
     let name = CString::new(bytes).map_err(|_| invalid("interface", "must have no NUL"))?;
-    special::interface_index(&name).map_err(|error| {
+    os::interface_index(&name).map_err(|error| {
         let kind = Kind::from_io(&error);
         Error::new(Operation::SetOption, kind).with_detail(format_args!("interface {}", legible(interface)))
     })

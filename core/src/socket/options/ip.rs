@@ -4,7 +4,7 @@ use super::super::Socket;
 use super::in_range;
 use crate::domain::SocketType;
 use crate::error::{Operation, Result};
-use crate::sys::special::number;
+use crate::sys::os::number;
 use std::ops::RangeInclusive;
 
 /// The whole byte of the header; 0 would keep packets from going anywhere.

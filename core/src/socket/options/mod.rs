@@ -31,7 +31,7 @@ use self::interface::LONGEST_NAME;
 use super::Socket;
 use crate::domain::Family;
 use crate::error::{legible, Error, Kind, Operation, Result};
-use crate::sys::special::OptionNumber;
+use crate::sys::os::OptionNumber;
 use crate::sys::unix;
 use std::ffi::c_int;
 use std::io;
@@ -41,12 +41,12 @@ use std::time::Duration;
 /// How every typed option reaches the system: by `socket2` where that has it on every Unix, else by its number.
 impl Socket {
     fn set(&self, call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<()>) -> Result<()> {
-        self.now(Operation::SetOption, |fd| call(&unix::sock(&fd)))
+        self.immediate(Operation::SetOption, |fd| call(&unix::sock(&fd)))
             .map_err(typed)
     }
 
     fn get<T>(&self, call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<T>) -> Result<T> {
-        self.now(Operation::GetOption, |fd| call(&unix::sock(&fd)))
+        self.immediate(Operation::GetOption, |fd| call(&unix::sock(&fd)))
             .map_err(typed)
     }
 

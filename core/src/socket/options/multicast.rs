@@ -6,7 +6,7 @@ use super::{in_range, invalid, known, typed};
 use crate::address::Address;
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
-use crate::sys::special::{number, OptionNumber};
+use crate::sys::os::{number, OptionNumber};
 use crate::sys::unix;
 use socket2::InterfaceIndexOrAddress;
 use std::net::{IpAddr, Ipv4Addr};
@@ -206,7 +206,7 @@ impl Socket {
         let chosen = choose(interface)?;
         let result = match (group, chosen, source) {
             (IpAddr::V6(_), Chosen::Address(_), _) => return Err(invalid("interface", BY_NAME_OR_INDEX)),
-            (IpAddr::V6(group), Chosen::Index(index), None) => self.now(Operation::SetOption, |fd| {
+            (IpAddr::V6(group), Chosen::Index(index), None) => self.immediate(Operation::SetOption, |fd| {
                 (change.v6)(&unix::sock(&fd), &group, index)
             }),
             (IpAddr::V4(group), chosen, None) => {
@@ -214,12 +214,12 @@ impl Socket {
                     Chosen::Index(index) => InterfaceIndexOrAddress::Index(index),
                     Chosen::Address(address) => InterfaceIndexOrAddress::Address(address),
                 };
-                self.now(Operation::SetOption, |fd| {
+                self.immediate(Operation::SetOption, |fd| {
                     (change.v4)(&unix::sock(&fd), &group, &interface)
                 })
             }
             (IpAddr::V4(group), Chosen::Address(address), Some(IpAddr::V4(source))) => self
-                .now(Operation::SetOption, |fd| {
+                .immediate(Operation::SetOption, |fd| {
                     (change.v4_source)(&unix::sock(&fd), &source, &group, &address)
                 }),
             (group, Chosen::Index(index), Some(source)) => {

@@ -11,7 +11,7 @@ impl Socket {
     /// # Errors
     /// `Closed`; the system's, such as `ENOPROTOOPT`.
     pub fn set_option(&self, level: i32, name: i32, value: &[u8]) -> Result<()> {
-        self.now(Operation::SetOption, |fd| {
+        self.immediate(Operation::SetOption, |fd| {
             unix::set_option(fd, level, name, value)
         })
     }
@@ -21,7 +21,7 @@ impl Socket {
     /// # Errors
     /// As [`set_option`](Self::set_option).
     pub fn set_option_null(&self, level: i32, name: i32, length: u32) -> Result<()> {
-        self.now(Operation::SetOption, |fd| {
+        self.immediate(Operation::SetOption, |fd| {
             unix::set_option_null(fd, level, name, length)
         })
     }
@@ -31,7 +31,7 @@ impl Socket {
     /// # Errors
     /// As [`set_option`](Self::set_option).
     pub fn option(&self, level: i32, name: i32, value: &mut [u8]) -> Result<usize> {
-        self.now(Operation::GetOption, |fd| {
+        self.immediate(Operation::GetOption, |fd| {
             let length = unix::get_option(fd, level, name, value)?;
             if let (libc::SOL_SOCKET, libc::SO_ERROR, Some(&error)) = (level, name, value.first_chunk()) {
                 self.handle.ending.note(fd, i32::from_ne_bytes(error));

@@ -4,7 +4,7 @@ use super::super::Socket;
 use super::{in_seconds, typed};
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Kind, Operation, Result};
-use crate::sys::special;
+use crate::sys::os;
 use std::io;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -132,7 +132,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn kernel_family(&self) -> Result<Family> {
-        self.now(Operation::GetOption, special::family)
+        self.immediate(Operation::GetOption, os::family)
             .map(Family)
             .map_err(typed)
     }
@@ -152,7 +152,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn kernel_protocol(&self) -> Result<Protocol> {
-        self.now(Operation::GetOption, special::protocol)
+        self.immediate(Operation::GetOption, os::protocol)
             .map(Protocol)
             .map_err(typed)
     }

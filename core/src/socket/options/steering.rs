@@ -6,7 +6,7 @@ use super::{count, in_range, kernel_name, name, unsigned};
 use crate::ancillary::Credentials;
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
-use crate::sys::special::{number, OptionNumber};
+use crate::sys::os::{number, OptionNumber};
 use std::ops::RangeInclusive;
 
 const POSITIVE: RangeInclusive<u32> = 0..=i32::MAX.unsigned_abs();

@@ -3,7 +3,7 @@
 use super::super::Socket;
 use super::{check, count, in_milliseconds, in_range, in_seconds, kernel_name, name, size};
 use crate::error::{Operation, Result};
-use crate::sys::special::number;
+use crate::sys::os::number;
 use std::ffi::c_int;
 use std::ops::RangeInclusive;
 use std::time::Duration;

@@ -56,6 +56,6 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn set_descriptor_nonblocking(&self, on: bool) -> Result<()> {
-        self.now(Operation::SetOption, |fd| self.handle.want_nonblocking(fd, on))
+        self.immediate(Operation::SetOption, |fd| self.handle.want_nonblocking(fd, on))
     }
 }

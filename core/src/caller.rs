@@ -2,9 +2,9 @@
 
 /// The language an operation runs for.
 ///
-/// C and Rust sleep as they are and go on after a signal ([`Plain`]). Python detaches from the interpreter while
+/// C and Rust sleep as they are and go on after a signal ([`NativeCaller`]). Python detaches from the interpreter while
 /// it sleeps, and runs its signal handlers when one arrived.
-pub trait Host {
+pub trait Caller {
     /// Runs `f`, which may sleep.
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T;
 
@@ -25,7 +25,7 @@ pub trait Host {
     }
 
     /// How an operation starts.
-    fn first_try(&mut self, hint: Try) -> FirstTry;
+    fn start(&mut self, hint: CallHints) -> Start;
 
     /// A direct try found nothing: whether to try once more, directly, before waiting. Asked until it says no, so it
     /// is to say so soon.
@@ -41,7 +41,7 @@ pub struct Stop;
 /// What is known when an operation starts.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Try {
+pub struct CallHints {
     /// How many bytes it may move.
     pub bytes: usize,
     /// Whether no other call is inside the handle; beside one, even a call that does not wait may have to wait
@@ -55,20 +55,20 @@ pub struct Try {
 
 /// How an operation starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FirstTry {
-    /// Try at once, outside [`Host::block`].
+pub enum Start {
+    /// Try at once, outside [`Caller::block`].
     Direct,
-    /// Try inside [`Host::block`].
+    /// Try inside [`Caller::block`].
     Blocking,
-    /// Go to wait at once, inside [`Host::block`].
+    /// Go to wait at once, inside [`Caller::block`].
     Skip,
 }
 
-/// The host of C and Rust.
+/// The caller of C and Rust.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Plain;
+pub struct NativeCaller;
 
-impl Host for Plain {
+impl Caller for NativeCaller {
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
         f()
     }
@@ -77,16 +77,16 @@ impl Host for Plain {
         Ok(())
     }
 
-    fn first_try(&mut self, hint: Try) -> FirstTry {
+    fn start(&mut self, hint: CallHints) -> Start {
         if hint.expects_wait || hint.kernel_waits {
-            FirstTry::Skip
+            Start::Skip
         } else {
-            FirstTry::Direct
+            Start::Direct
         }
     }
 }
 
-impl<H: Host> Host for &mut H {
+impl<C: Caller> Caller for &mut C {
     #[inline]
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
         (**self).block(f)
@@ -101,8 +101,8 @@ impl<H: Host> Host for &mut H {
     }
 
     #[inline]
-    fn first_try(&mut self, hint: Try) -> FirstTry {
-        (**self).first_try(hint)
+    fn start(&mut self, hint: CallHints) -> Start {
+        (**self).start(hint)
     }
 
     fn try_again(&mut self) -> bool {

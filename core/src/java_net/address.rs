@@ -1,9 +1,9 @@
 //! One IPv6 socket for both versions of IP, where the system has IPv6.
 
 use crate::address::Address;
+use crate::caller::Caller;
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Kind, Result};
-use crate::host::Host;
 use crate::resolve::resolve_name;
 use crate::socket::Socket;
 use crate::time::Timeout;
@@ -76,7 +76,7 @@ pub(super) fn shown(address: &Address) -> Option<SocketAddr> {
 ///
 /// # Errors
 /// As [`resolve_name`].
-pub fn look_up<H: Host>(name: &str, port: u16, host: &mut H) -> Result<Vec<Address>> {
+pub fn look_up<H: Caller>(name: &str, port: u16, host: &mut H) -> Result<Vec<Address>> {
     let mut addresses = host.block(|| resolve_name(name, port, 0))?;
     addresses.sort_by_key(|address| address.family() == Family::IPV6);
     Ok(addresses)
@@ -101,7 +101,7 @@ pub(super) fn name_of(text: &str) -> Option<String> {
 ///
 /// # Errors
 /// Only when no socket can be had; `Interrupted` when the language ends the call.
-pub fn is_reachable<H: Host>(address: SocketAddr, timeout: Timeout, host: &mut H) -> super::Result<bool> {
+pub fn is_reachable<H: Caller>(address: SocketAddr, timeout: Timeout, host: &mut H) -> super::Result<bool> {
     const ECHO: u16 = 7;
     let mut address = address;
     address.set_port(ECHO);

@@ -8,8 +8,8 @@
 //! A [`Refusal`] says what Java says by the text of an exception; the texts belong to the bindings.
 
 mod address;
-mod below;
 mod datagram;
+mod lazy_socket;
 mod options;
 mod server;
 mod socket;

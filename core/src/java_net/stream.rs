@@ -1,12 +1,12 @@
 //! The two halves of a connection: an end that stays the end, one reader and one writer at a time.
 
+use crate::caller::Caller;
 use crate::domain::Shutdown;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::Direction;
-use crate::host::Host;
 use crate::socket::{Half, Socket};
-use crate::sys::buffer::{Data, Room};
-use crate::time::{Limit, Timeout};
+use crate::sys::buffer::{RecvBuf, SendBuf};
+use crate::time::{LazyDeadline, Timeout};
 use crate::turn::Turn;
 use std::time::Duration;
 
@@ -18,14 +18,14 @@ use std::time::Duration;
 ///
 /// # Errors
 /// `TimedOut`, after which reading goes on; `ECONNRESET`, and from then on always; `Closed`; the system's.
-pub fn read<'b, H: Host>(socket: &Socket, host: &mut H, room: impl Into<Room<'b>>) -> Result<usize> {
+pub fn read<'b, H: Caller>(socket: &Socket, host: &mut H, room: impl Into<RecvBuf<'b>>) -> Result<usize> {
     let room = room.into();
     if room.is_empty() {
         return Ok(0);
     }
     let whole = socket.recv_timeout();
     let failed = |kind| Error::new(Operation::Recv, kind).within(whole);
-    let mut limit = Limit::new(whole);
+    let mut limit = LazyDeadline::new(whole);
     let turn = Turn::take(&socket.handle, Direction::Receive, host, &mut limit);
     // The end of the stream is the answer even where the socket was closed since.
     if socket.halves.has(Half::Ended) {
@@ -60,7 +60,7 @@ pub fn time_limit(limit: Duration) -> Timeout {
 ///
 /// # Errors
 /// `Closed`, `EPIPE`, `ECONNRESET`; [`Error::done`] says how many bytes left this process.
-pub fn write<'b, H: Host>(socket: &Socket, host: &mut H, data: impl Into<Data<'b>>) -> Result<()> {
+pub fn write<'b, H: Caller>(socket: &Socket, host: &mut H, data: impl Into<SendBuf<'b>>) -> Result<()> {
     let data = data.into();
     if data.is_empty() {
         return Ok(());
@@ -109,6 +109,6 @@ pub(super) fn end(socket: &Socket, half: Half) -> Result<bool> {
 ///
 /// # Errors
 /// As there.
-pub fn close<H: Host>(socket: &Socket, host: &mut H) -> Result<()> {
+pub fn close<H: Caller>(socket: &Socket, host: &mut H) -> Result<()> {
     socket.on(host).close_fin_first()
 }

@@ -1,11 +1,11 @@
 //! `java.net.ServerSocket`.
 
 use super::address::{dual_stack, here, shown, WILDCARD};
-use super::below::Below;
+use super::lazy_socket::LazySocket;
 use super::{Refusal, Result, Socket, BACKLOG};
+use crate::caller::Caller;
 use crate::connection::create_server_with;
 use crate::domain::SocketType;
-use crate::host::Host;
 use crate::ServerOptions;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 ///
 /// # Errors
 /// As [`create_server`](crate::create_server).
-pub fn listen<H: Host>(name: &str, port: u16, backlog: i32, host: &mut H) -> crate::Result<crate::Socket> {
+pub fn listen<H: Caller>(name: &str, port: u16, backlog: i32, host: &mut H) -> crate::Result<crate::Socket> {
     let options = ServerOptions {
         backlog: backlog_of(backlog),
         ..ServerOptions::default()
@@ -35,7 +35,7 @@ fn backlog_of(asked: i32) -> i32 {
 /// IP come to one socket.
 #[derive(Default)]
 pub struct ServerSocket {
-    below: Below,
+    socket: LazySocket,
     bound: OnceLock<SocketAddr>,
 }
 
@@ -45,12 +45,12 @@ impl ServerSocket {
         Self::default()
     }
 
-    /// The BSD socket below, made if there is none yet; for options.
+    /// The BSD socket underneath, made if there is none yet; for options.
     ///
     /// # Errors
     /// `Closed`; as [`crate::Socket::new`].
     pub fn open(&self) -> Result<&Arc<crate::Socket>> {
-        self.below.open(|| {
+        self.socket.open(|| {
             let made = dual_stack(SocketType::STREAM)?;
             made.set_reuse_address(true)?;
             Ok(made)
@@ -76,11 +76,11 @@ impl ServerSocket {
         Ok(())
     }
 
-    /// Waits for a connection, as long as the receive timeout of the socket below allows.
+    /// Waits for a connection, as long as the receive timeout of the BSD socket allows.
     ///
     /// # Errors
     /// `NotBound`, `Closed`; as [`Call::accept`](crate::Call::accept).
-    pub fn accept<H: Host>(&self, host: &mut H) -> Result<Socket> {
+    pub fn accept<H: Caller>(&self, host: &mut H) -> Result<Socket> {
         let made = self.open()?;
         if !self.is_bound() {
             return Err(Refusal::NotBound);
@@ -93,13 +93,13 @@ impl ServerSocket {
     ///
     /// # Errors
     /// As [`Call::close`](crate::Call::close).
-    pub fn close<H: Host>(&self, host: &mut H) -> Result<()> {
-        self.below.close(|made| made.on(host).close())
+    pub fn close<H: Caller>(&self, host: &mut H) -> Result<()> {
+        self.socket.close(|made| made.on(host).close())
     }
 
     /// Whether it was closed.
     pub fn is_closed(&self) -> bool {
-        self.below.is_closed()
+        self.socket.is_closed()
     }
 
     /// Whether it was ever bound.

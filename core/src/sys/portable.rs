@@ -118,7 +118,7 @@ pub fn sendfile(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: us
     if read == 0 {
         return Ok(0);
     }
-    unix::send(to, (&buffer).into(), 0, unix::Waiting::No)
+    unix::send(to, (&buffer).into(), 0, unix::Blocking::Forbidden)
 }
 
 /// Who else holds a socket.

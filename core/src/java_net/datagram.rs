@@ -1,12 +1,12 @@
 //! `java.net.DatagramSocket`.
 
 use super::address::{dual_stack, here, shown, there, WILDCARD};
-use super::below::Below;
+use super::lazy_socket::LazySocket;
 use super::{options, Refusal, Result};
+use crate::caller::Caller;
 use crate::domain::SocketType;
 use crate::error::{Error, Kind, Operation};
-use crate::host::Host;
-use crate::sys::buffer::{Data, Room};
+use crate::sys::buffer::{RecvBuf, SendBuf};
 use crate::sys::fork::ForkLock;
 use crate::time::Timeout;
 use std::net::{IpAddr, SocketAddr};
@@ -19,7 +19,7 @@ const MOST_DROPPED: usize = 10_000;
 /// A UDP socket as `java.net.DatagramSocket` has it: both versions of IP, broadcasts allowed, and of groups only those
 /// that it joined itself.
 pub struct DatagramSocket {
-    below: Below,
+    socket: LazySocket,
     bound: OnceLock<SocketAddr>,
     connected: AtomicBool,
     peer: ForkLock<Option<SocketAddr>>,
@@ -31,7 +31,7 @@ impl DatagramSocket {
     /// `java.net.MulticastSocket` sets it.
     pub fn new(reuse_address: bool) -> Self {
         Self {
-            below: Below::default(),
+            socket: LazySocket::default(),
             bound: OnceLock::new(),
             connected: AtomicBool::new(false),
             peer: ForkLock::new(),
@@ -39,12 +39,12 @@ impl DatagramSocket {
         }
     }
 
-    /// The BSD socket below, made if there is none yet; for options.
+    /// The BSD socket underneath, made if there is none yet; for options.
     ///
     /// # Errors
     /// `Closed`; as [`crate::Socket::new`].
     pub fn open(&self) -> Result<&crate::Socket> {
-        Ok(self.below.open(|| {
+        Ok(self.socket.open(|| {
             let made = dual_stack(SocketType::DATAGRAM)?;
             made.set_broadcast(true)?;
             made.set_reuse_address(self.reuse_address)?;
@@ -86,7 +86,7 @@ impl DatagramSocket {
     ///
     /// # Errors
     /// `Closed`; `ConnectToPortZero`; as [`Call::connect`](crate::Call::connect).
-    pub fn connect<H: Host>(&self, address: SocketAddr, host: &mut H) -> Result<()> {
+    pub fn connect<H: Caller>(&self, address: SocketAddr, host: &mut H) -> Result<()> {
         let made = self.ensure_bound()?;
         if address.port() == 0 {
             return Err(Refusal::ConnectToPortZero); // Linux takes it, and drops what is sent
@@ -129,9 +129,9 @@ impl DatagramSocket {
     /// `NoPeer` without an address, `OtherPeer` for another than the socket is connected to, `PortZero`, `Closed`;
     /// `ECONNREFUSED` when an earlier datagram of a connected socket found nobody; as
     /// [`Call::send_to`](crate::Call::send_to).
-    pub fn send<'b, H: Host>(
+    pub fn send<'b, H: Caller>(
         &self,
-        data: impl Into<Data<'b>>,
+        data: impl Into<SendBuf<'b>>,
         to: Option<SocketAddr>,
         host: &mut H,
     ) -> Result<()> {
@@ -157,15 +157,15 @@ impl DatagramSocket {
         Ok(())
     }
 
-    /// Waits for a datagram, as long as the receive timeout of the socket below allows: how many bytes there are of it
+    /// Waits for a datagram, as long as the receive timeout of the BSD socket allows: how many bytes there are of it
     /// in `room`, the rest being dropped, and from whom.
     ///
     /// # Errors
     /// `Closed`; `ECONNREFUSED` when a datagram of a connected socket found nobody; as
     /// [`Call::recv_from`](crate::Call::recv_from).
-    pub fn receive<'b, H: Host>(
+    pub fn receive<'b, H: Caller>(
         &self,
-        room: impl Into<Room<'b>>,
+        room: impl Into<RecvBuf<'b>>,
         host: &mut H,
     ) -> Result<(usize, Option<SocketAddr>)> {
         if self.is_closed() {
@@ -196,13 +196,13 @@ impl DatagramSocket {
     ///
     /// # Errors
     /// As [`Call::close`](crate::Call::close).
-    pub fn close<H: Host>(&self, host: &mut H) -> Result<()> {
-        self.below.close(|made| made.on(host).close())
+    pub fn close<H: Caller>(&self, host: &mut H) -> Result<()> {
+        self.socket.close(|made| made.on(host).close())
     }
 
     /// Whether it was closed.
     pub fn is_closed(&self) -> bool {
-        self.below.is_closed()
+        self.socket.is_closed()
     }
 
     /// Whether it was ever bound.
@@ -217,7 +217,7 @@ impl DatagramSocket {
         }
         let remembered = *self.peer.lock();
         // A child that was forked meanwhile remembers nothing, but can ask.
-        remembered.or_else(|| shown(&self.below.get()?.peer_address().ok()?))
+        remembered.or_else(|| shown(&self.socket.get()?.peer_address().ok()?))
     }
 
     /// Its own port; 0 before it has one, `None` once it is closed.
@@ -230,7 +230,7 @@ impl DatagramSocket {
         if self.is_closed() {
             return None;
         }
-        let told = self.below.get().and_then(|made| made.local_address().ok());
+        let told = self.socket.get().and_then(|made| made.local_address().ok());
         let told = told.and_then(|address| shown(&address));
         Some(told.map_or(WILDCARD, |address| address.ip()))
     }

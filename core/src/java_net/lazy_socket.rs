@@ -1,16 +1,16 @@
-//! The BSD socket below one of Java's: made when it is first needed, closed for good.
+//! The BSD socket underneath one of Java's: made when it is first needed, closed for good.
 
 use super::{Refusal, Result};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 #[derive(Default)]
-pub(super) struct Below {
+pub(super) struct LazySocket {
     made: OnceLock<Arc<crate::Socket>>,
     closed: AtomicBool,
 }
 
-impl Below {
+impl LazySocket {
     /// The socket, made if there is none yet.
     pub(super) fn open(
         &self,

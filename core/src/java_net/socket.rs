@@ -1,17 +1,17 @@
 //! `java.net.Socket`.
 
 use super::address::{dual_stack, here, look_up, name_of, shown, there, WILDCARD};
-use super::below::Below;
+use super::lazy_socket::LazySocket;
 use super::{stream, Refusal, Result};
+use crate::caller::Caller;
 use crate::connection::connect_any;
 use crate::domain::SocketType;
 use crate::error::{legible, Error, Kind, Operation};
 use crate::flags::Flags;
-use crate::host::Host;
 use crate::race::ConnectOptions;
 use crate::resolve::eai;
 use crate::socket::Half;
-use crate::sys::buffer::{Data, Room};
+use crate::sys::buffer::{RecvBuf, SendBuf};
 use crate::time::Timeout;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
@@ -31,7 +31,7 @@ pub struct To {
 /// was bound and connected, and to whom.
 #[derive(Default)]
 pub struct Socket {
-    below: Below,
+    socket: LazySocket,
     bound: OnceLock<SocketAddr>,
     peer: OnceLock<To>,
 }
@@ -48,7 +48,12 @@ impl Socket {
     ///
     /// # Errors
     /// As [`create_connection_with`](crate::create_connection_with).
-    pub fn connected<H: Host>(name: &str, port: u16, from: Option<SocketAddr>, host: &mut H) -> Result<Self> {
+    pub fn connected<H: Caller>(
+        name: &str,
+        port: u16,
+        from: Option<SocketAddr>,
+        host: &mut H,
+    ) -> Result<Self> {
         let addresses = look_up(name, port, host)?;
         let options = ConnectOptions {
             local_address: from.map(Into::into),
@@ -84,7 +89,7 @@ impl Socket {
         self.note_bound(&made)?;
         // The socket is new: nobody else can have set these.
         let _ = self.peer.set(to);
-        self.below.set(made);
+        self.socket.set(made);
         Ok(())
     }
 
@@ -95,17 +100,17 @@ impl Socket {
         Ok(())
     }
 
-    /// The BSD socket below, made if there is none yet; for options.
+    /// The BSD socket underneath, made if there is none yet; for options.
     ///
     /// # Errors
     /// `Closed`; as [`crate::Socket::new`].
     pub fn open(&self) -> Result<&crate::Socket> {
-        Ok(self.below.open(|| dual_stack(SocketType::STREAM))?)
+        Ok(self.socket.open(|| dual_stack(SocketType::STREAM))?)
     }
 
-    /// The BSD socket below of a connection.
+    /// The BSD socket underneath of a connection.
     fn stream(&self, operation: Operation) -> Result<&crate::Socket> {
-        match self.below.get() {
+        match self.socket.get() {
             Some(made) if self.is_connected() => Ok(made),
             _ => Err(Error::new(operation, Kind::Os(libc::ENOTCONN)).into()),
         }
@@ -130,7 +135,7 @@ impl Socket {
     /// # Errors
     /// `AlreadyConnected`, `Closed`; the resolver's for an address that was never looked up; as
     /// [`Call::connect`](crate::Call::connect).
-    pub fn connect<H: Host>(&self, to: To, timeout: Timeout, host: &mut H) -> Result<()> {
+    pub fn connect<H: Caller>(&self, to: To, timeout: Timeout, host: &mut H) -> Result<()> {
         let made = self.open()?;
         if self.is_connected() {
             return Err(Refusal::AlreadyConnected);
@@ -157,7 +162,7 @@ impl Socket {
     ///
     /// # Errors
     /// As there.
-    pub fn read<'b, H: Host>(&self, host: &mut H, room: impl Into<Room<'b>>) -> Result<usize> {
+    pub fn read<'b, H: Caller>(&self, host: &mut H, room: impl Into<RecvBuf<'b>>) -> Result<usize> {
         Ok(stream::read(self.stream(Operation::Recv)?, host, room)?)
     }
 
@@ -165,7 +170,7 @@ impl Socket {
     ///
     /// # Errors
     /// As there.
-    pub fn write<'b, H: Host>(&self, host: &mut H, data: impl Into<Data<'b>>) -> Result<()> {
+    pub fn write<'b, H: Caller>(&self, host: &mut H, data: impl Into<SendBuf<'b>>) -> Result<()> {
         Ok(stream::write(self.stream(Operation::SendAll)?, host, data)?)
     }
 
@@ -183,7 +188,7 @@ impl Socket {
     ///
     /// # Errors
     /// `NotConnected`; `Closed`; as [`write`](Self::write).
-    pub fn send_urgent<H: Host>(&self, byte: u8, host: &mut H) -> Result<()> {
+    pub fn send_urgent<H: Caller>(&self, byte: u8, host: &mut H) -> Result<()> {
         if !self.is_connected() {
             return Err(Refusal::NotConnected);
         }
@@ -256,13 +261,13 @@ impl Socket {
     ///
     /// # Errors
     /// As [`Call::close`](crate::Call::close).
-    pub fn close<H: Host>(&self, host: &mut H) -> Result<()> {
-        self.below.close(|made| stream::close(made, host))
+    pub fn close<H: Caller>(&self, host: &mut H) -> Result<()> {
+        self.socket.close(|made| stream::close(made, host))
     }
 
     /// Whether it was closed.
     pub fn is_closed(&self) -> bool {
-        self.below.is_closed()
+        self.socket.is_closed()
     }
 
     /// Whether it was ever bound.
@@ -277,14 +282,14 @@ impl Socket {
 
     /// Whether the receiving half was shut down.
     pub fn is_input_shut(&self) -> bool {
-        self.below
+        self.socket
             .get()
             .is_some_and(|made| made.halves.has(Half::InputShut))
     }
 
     /// Whether the sending half was shut down.
     pub fn is_output_shut(&self) -> bool {
-        self.below
+        self.socket
             .get()
             .is_some_and(|made| made.halves.has(Half::OutputShut))
     }
@@ -301,7 +306,7 @@ impl Socket {
 
     /// Its own address: every interface before it had one, and after close.
     pub fn local_address(&self) -> IpAddr {
-        let told = match self.below.get() {
+        let told = match self.socket.get() {
             Some(made) if !self.is_closed() => made.local_address().ok(),
             _ => None,
         };

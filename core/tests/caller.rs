@@ -4,7 +4,7 @@
 
 mod support;
 
-use polysock_core::{FirstTry, Flags, Host, Kind, Operation, Socket, Stop, Try};
+use polysock::{CallHints, Caller, Flags, Kind, Operation, Socket, Start, Stop};
 use std::os::fd::AsFd;
 use std::sync::{mpsc, Arc};
 use std::time::Duration;
@@ -12,13 +12,13 @@ use support::*;
 
 /// Counts what it is asked, and runs `on_signal` when a signal came.
 struct Counting<F> {
-    first: FirstTry,
+    first: Start,
     blocked: usize,
-    hints: Vec<Try>,
+    hints: Vec<CallHints>,
     on_signal: F,
 }
 
-impl<F: FnMut() -> Result<(), Stop>> Host for Counting<F> {
+impl<F: FnMut() -> Result<(), Stop>> Caller for Counting<F> {
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
         self.blocked += 1;
         f()
@@ -28,13 +28,13 @@ impl<F: FnMut() -> Result<(), Stop>> Host for Counting<F> {
         (self.on_signal)()
     }
 
-    fn first_try(&mut self, hint: Try) -> FirstTry {
+    fn start(&mut self, hint: CallHints) -> Start {
         self.hints.push(hint);
         self.first
     }
 }
 
-fn counting<F: FnMut() -> Result<(), Stop>>(first: FirstTry, on_signal: F) -> Counting<F> {
+fn counting<F: FnMut() -> Result<(), Stop>>(first: Start, on_signal: F) -> Counting<F> {
     Counting {
         first,
         blocked: 0,
@@ -50,7 +50,7 @@ fn no_signal() -> Result<(), Stop> {
 #[test]
 fn block_is_asked_only_where_sleeping_is_possible() {
     let (client, server) = connection();
-    let mut host = counting(FirstTry::Direct, no_signal);
+    let mut host = counting(Start::Direct, no_signal);
     client.on(&mut host).send_all(b"hello").unwrap();
     until("it is there", || {
         server.peek(&mut [0; 5]).is_ok_and(|count| count == 5)
@@ -68,7 +68,7 @@ fn block_is_asked_only_where_sleeping_is_possible() {
     );
     assert_eq!(host.blocked, 1);
     // The other ways to begin go into `block` even where data are there, and change nothing else.
-    for first in [FirstTry::Blocking, FirstTry::Skip] {
+    for first in [Start::Blocking, Start::Skip] {
         let mut host = counting(first, no_signal);
         client.send_all(b"hello").unwrap();
         server.on(&mut host).within(LATE).recv_exact(&mut buf).unwrap();
@@ -81,7 +81,7 @@ fn block_is_asked_only_where_sleeping_is_possible() {
     until("it is there", || {
         server.peek(&mut [0; 5]).is_ok_and(|count| count == 5)
     });
-    let mut host = counting(FirstTry::Skip, no_signal);
+    let mut host = counting(Start::Skip, no_signal);
     assert_eq!(
         server
             .on(&mut host)
@@ -99,7 +99,7 @@ fn the_hint_tells_size_company_and_expectation() {
         let client = Arc::new(client);
         let reader = Arc::clone(&client);
         let reading = start_blocked(move || reader.within(LATE).recv(&mut [0]));
-        let mut host = counting(FirstTry::Direct, no_signal);
+        let mut host = counting(Start::Direct, no_signal);
         client.on(&mut host).send_all(&[0; 100]).unwrap();
         let hint = host.hints[0];
         assert_eq!((hint.bytes, hint.alone, hint.expects_wait), (100, false, false));
@@ -128,7 +128,7 @@ fn a_handler_may_close_the_socket_it_interrupts() {
         let inner = Arc::clone(&client);
         let (result, took) = timed(|| {
             signalled(move || {
-                let host = counting(FirstTry::Direct, || {
+                let host = counting(Start::Direct, || {
                     // No count is held: close does not wait for the call it runs in.
                     let (closed, took) = timed(|| inner.close());
                     closed.unwrap();
@@ -150,7 +150,7 @@ fn a_handler_may_use_and_detach_the_socket_it_interrupts() {
         let client = Arc::new(client);
         let inner = Arc::clone(&client);
         let result = signalled(move || {
-            let host = counting(FirstTry::Direct, || {
+            let host = counting(Start::Direct, || {
                 inner.send_all(b"from the handler").unwrap();
                 drop(inner.detach().unwrap());
                 Ok(())
@@ -164,10 +164,10 @@ fn a_handler_may_use_and_detach_the_socket_it_interrupts() {
     });
 }
 
-type CallOn = fn(&Socket) -> polysock_core::Result<()>;
+type CallOn = fn(&Socket) -> polysock::Result<()>;
 
 fn stopping() -> Counting<fn() -> Result<(), Stop>> {
-    counting(FirstTry::Direct, || Err(Stop))
+    counting(Start::Direct, || Err(Stop))
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn stop_ends_every_waiting_call() {
 }
 
 /// What a call that was stopped says of itself.
-type Ended = fn(&Socket) -> polysock_core::Error;
+type Ended = fn(&Socket) -> polysock::Error;
 
 #[test]
 fn stop_keeps_the_bytes_sent() {
@@ -297,7 +297,7 @@ fn a_handler_may_send_in_the_middle_of_its_threads_send_all() {
         let (tell, told) = mpsc::channel();
         system::handle_signal(libc::SIGUSR1);
         let running = start_blocked(move || {
-            let host = counting(FirstTry::Direct, || {
+            let host = counting(Start::Direct, || {
                 let (mut came, mut buf) = (Vec::new(), vec![0; 65536]);
                 while let Ok(count) = peer.within(Duration::ZERO).recv(&mut buf) {
                     came.extend_from_slice(&buf[..count]);
@@ -332,7 +332,7 @@ struct Slow {
     leave: mpsc::Receiver<()>,
 }
 
-impl Host for Slow {
+impl Caller for Slow {
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
         let result = f();
         self.inside.send(()).unwrap();
@@ -344,8 +344,8 @@ impl Host for Slow {
         Ok(())
     }
 
-    fn first_try(&mut self, _: Try) -> FirstTry {
-        FirstTry::Blocking
+    fn start(&mut self, _: CallHints) -> Start {
+        Start::Blocking
     }
 }
 
@@ -353,14 +353,14 @@ impl Host for Slow {
 fn received_and_inside(
     client: &Arc<Socket>,
     server: &Socket,
-) -> (Running<polysock_core::Result<usize>>, mpsc::Sender<()>) {
+) -> (Running<polysock::Result<usize>>, mpsc::Sender<()>) {
     let (inside, is_inside) = mpsc::channel();
-    let (let_go, leave) = mpsc::channel();
+    let (release, leave) = mpsc::channel();
     server.send_all(b"x").unwrap();
     let reader = Arc::clone(client);
     let running = start(move || reader.on(Slow { inside, leave }).within(LIMIT).recv(&mut [0]));
     is_inside.recv_timeout(LIMIT / 2).unwrap();
-    (running, let_go)
+    (running, release)
 }
 
 #[test]
@@ -368,13 +368,13 @@ fn what_came_is_returned_although_the_socket_was_closed_meanwhile() {
     limited(|| {
         let (client, server) = connection();
         let client = Arc::new(client);
-        let (receiving, let_go) = received_and_inside(&client, &server);
+        let (receiving, release) = received_and_inside(&client, &server);
         let closer = Arc::clone(&client);
         let closing = start(move || closer.close());
         until("it is closed", || client.is_closed());
         // The descriptor stays ours as long as somebody is inside.
         assert!(closing.is_running());
-        let_go.send(()).unwrap();
+        release.send(()).unwrap();
         assert_eq!(receiving.result().unwrap(), 1);
         closing.result().unwrap();
     });
@@ -388,14 +388,14 @@ fn an_accepted_connection_is_returned_although_the_listener_was_closed_meanwhile
         client.within(LATE).connect(&address).unwrap();
         let listener = Arc::new(listener);
         let (inside, is_inside) = mpsc::channel();
-        let (let_go, leave) = mpsc::channel();
+        let (release, leave) = mpsc::channel();
         let acceptor = Arc::clone(&listener);
         let accepting = start(move || acceptor.on(Slow { inside, leave }).accept());
         is_inside.recv_timeout(LIMIT / 2).unwrap();
         let closer = Arc::clone(&listener);
         let closing = start(move || closer.close());
         until("it is closed", || listener.is_closed());
-        let_go.send(()).unwrap();
+        release.send(()).unwrap();
         let (_server, peer) = accepting.result().unwrap();
         assert_eq!(peer, client.local_address().unwrap());
         closing.result().unwrap();
@@ -408,7 +408,7 @@ fn close_does_not_wait_for_ever_and_the_last_to_leave_closes() {
         // Adopted, so that close does not wake by shutdown, which the peer would see.
         let (client, server) = unix_pair(libc::SOCK_STREAM);
         let client = Arc::new(client);
-        let (receiving, let_go) = received_and_inside(&client, &server);
+        let (receiving, release) = received_and_inside(&client, &server);
         let (closed, took) = timed(|| client.close());
         closed.unwrap();
         assert!(took >= ms(900) && took < LATE, "{took:?}");
@@ -416,7 +416,7 @@ fn close_does_not_wait_for_ever_and_the_last_to_leave_closes() {
             kind(server.within(Duration::ZERO).recv(&mut [0])),
             Kind::WouldBlock
         );
-        let_go.send(()).unwrap();
+        release.send(()).unwrap();
         assert_eq!(receiving.result().unwrap(), 1);
         assert_eq!(server.within(LATE).recv(&mut [0]).unwrap(), 0);
     });
@@ -429,7 +429,7 @@ struct Patient<'a> {
     answer: &'a dyn Fn(usize),
 }
 
-impl Host for Patient<'_> {
+impl Caller for Patient<'_> {
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
         self.blocked += 1;
         f()
@@ -439,8 +439,8 @@ impl Host for Patient<'_> {
         Ok(())
     }
 
-    fn first_try(&mut self, _: Try) -> FirstTry {
-        FirstTry::Direct
+    fn start(&mut self, _: CallHints) -> Start {
+        Start::Direct
     }
 
     fn try_again(&mut self) -> bool {
@@ -491,7 +491,7 @@ fn a_direct_try_that_finds_something_ends_the_expectation_to_wait() {
     limited(|| {
         let (client, server) = unix_pair(libc::SOCK_STREAM);
         let expects_wait = |client: &Socket| {
-            let mut host = counting(FirstTry::Direct, no_signal);
+            let mut host = counting(Start::Direct, no_signal);
             client.on(&mut host).within(LATE).recv(&mut [0]).unwrap();
             host.hints[0].expects_wait
         };

@@ -3,7 +3,7 @@
 use crate::domain::{Family, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::socket::Socket;
-use crate::sys::special::{number, OptionNumber, BUFFER_FACTOR};
+use crate::sys::os::{number, OptionNumber, BUFFER_FACTOR};
 use std::time::Duration;
 
 /// How many connections wait to be accepted unless the program says otherwise (Java `ServerSocket`).
