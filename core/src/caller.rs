@@ -61,7 +61,7 @@ pub enum Start {
     /// Try inside [`Caller::block`].
     Blocking,
     /// Go to wait at once, inside [`Caller::block`].
-    Skip,
+    Waiting,
 }
 
 /// The caller of C and Rust.
@@ -79,7 +79,7 @@ impl Caller for NativeCaller {
 
     fn start(&mut self, hint: CallHints) -> Start {
         if hint.expects_wait || hint.kernel_waits {
-            Start::Skip
+            Start::Waiting
         } else {
             Start::Direct
         }

@@ -1,4 +1,4 @@
-//! Blocking for several sockets and descriptors at once.
+//! Waiting for several sockets and descriptors at once.
 
 use crate::caller::{CallHints, Caller, NativeCaller, Start};
 use crate::error::{Error, Kind, Operation, Result};

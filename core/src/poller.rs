@@ -1,4 +1,4 @@
-//! Blocking for many sockets at a cost that does not grow with their number.
+//! Waiting for many sockets at a cost that does not grow with their number.
 
 use crate::caller::{Caller, NativeCaller};
 use crate::error::{Error, Kind, Operation, Result};

@@ -2,7 +2,7 @@
 //! where that is Java's rule ([`java_net::read`](crate::java_net::read)).
 //!
 //! A turn has an owner, who may take it again: a signal handler that runs in the middle of a `send_all` may send
-//! too. Blocking for it keeps the deadline of the call and ends when the handle is closed.
+//! too. Waiting for it keeps the deadline of the call and ends when the handle is closed.
 
 use crate::caller::Caller;
 use crate::error::Kind;

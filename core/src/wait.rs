@@ -138,7 +138,7 @@ pub(crate) fn run<C: Caller, T: Progress + Send>(
             let fd = inside.fd();
             caller.block(|| drive(handle, fd, &mut plan, kernel_waits, Next::Attempt, &mut attempt))
         }
-        Start::Skip => {
+        Start::Waiting => {
             let fd = inside.fd();
             caller.block(|| drive(handle, fd, &mut plan, kernel_waits, Next::WaitFirst, &mut attempt))
         }

@@ -68,7 +68,7 @@ fn block_is_asked_only_where_sleeping_is_possible() {
     );
     assert_eq!(host.blocked, 1);
     // The other ways to begin go into `block` even where data are there, and change nothing else.
-    for first in [Start::Blocking, Start::Skip] {
+    for first in [Start::Blocking, Start::Waiting] {
         let mut host = counting(first, no_signal);
         client.send_all(b"hello").unwrap();
         server.on(&mut host).within(LATE).recv_exact(&mut buf).unwrap();
@@ -81,7 +81,7 @@ fn block_is_asked_only_where_sleeping_is_possible() {
     until("it is there", || {
         server.peek(&mut [0; 5]).is_ok_and(|count| count == 5)
     });
-    let mut host = counting(Start::Skip, no_signal);
+    let mut host = counting(Start::Waiting, no_signal);
     assert_eq!(
         server
             .on(&mut host)

@@ -136,7 +136,7 @@ fn a_late_answer_of_the_first_wins() {
         let ((full, _queued), silent) = full_listener();
         let (_full, silent_too) = full_listener();
         let connecting = start(move || connect(&[silent, silent_too], Some(10), LIMIT).unwrap());
-        // RecvBuf in the first one's queue: the kernel's next attempt, after about a second, gets through.
+        // Room in the first one's queue: the kernel's next attempt, after about a second, gets through.
         full.within(LATE).accept().unwrap();
         assert_eq!(connecting.result().peer_address().unwrap(), silent);
     });

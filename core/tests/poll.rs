@@ -186,7 +186,7 @@ fn signals_keep_the_deadline() {
     limited(|| {
         let (a, _b) = pair();
         let _ticks = Ticks::every(ms(10));
-        for first in [Start::Direct, Start::Blocking, Start::Skip] {
+        for first in [Start::Direct, Start::Blocking, Start::Waiting] {
             let mut signals = 0;
             let mut host = AtSignal(
                 || {

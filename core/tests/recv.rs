@@ -5,7 +5,7 @@
 mod support;
 
 use polysock::{
-    net, Family, Flags, Kind, NativeCaller, Operation, Protocol, RecvBuf, Shutdown, Socket, SocketType,
+    java_net, Family, Flags, Kind, NativeCaller, Operation, Protocol, RecvBuf, Shutdown, Socket, SocketType,
 };
 use std::io::Read;
 use std::sync::Arc;

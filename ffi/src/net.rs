@@ -10,7 +10,7 @@ use crate::send::Done;
 use crate::socket::{give, polysock_t};
 use crate::time;
 use libc::{c_char, c_int, c_void, ssize_t};
-use polysock::{net, NativeCaller};
+use polysock::{java_net, NativeCaller};
 use std::time::Duration;
 
 /// Listens over TCP as java.net.ServerSocket does; the caller owns `*out`.
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn polysock_net_server_socket(
         let host = pointer::optional_text(host).map(|host| pointer::utf8(host, "host"));
         let port = address::port(port, "port")?;
         let host = host.transpose()?.unwrap_or_default();
-        give(&out, net::listen(host, port, backlog, &mut NativeCaller)?);
+        give(&out, java_net::listen(host, port, backlog, &mut NativeCaller)?);
         Ok(())
     })
 }
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn polysock_net_set_so_timeout(s: *mut polysock_t, ms: c_i
         if socket.is_closed() {
             return Err(Failure::closed());
         }
-        socket.set_recv_timeout(net::time_limit(Duration::from_millis(ms)));
+        socket.set_recv_timeout(java_net::time_limit(Duration::from_millis(ms)));
         Ok(())
     })
 }
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn polysock_net_set_so_linger(s: *mut polysock_t, on: bool
             (true, Ok(seconds)) => Some(Duration::from_secs(seconds)),
             (true, Err(_)) => return Err(Failure::argument("seconds", "is negative")),
         };
-        Ok(net::set_linger(&socket, linger)?)
+        Ok(java_net::set_linger(&socket, linger)?)
     })
 }
 
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn polysock_net_get_so_linger(s: *const polysock_t, second
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_shutdown_input(s: *mut polysock_t) -> c_int {
     guard::code("polysock_net_shutdown_input", || {
-        net::end_input(&*handle(s)?)?;
+        java_net::end_input(&*handle(s)?)?;
         Ok(())
     })
 }
@@ -166,7 +166,7 @@ pub unsafe extern "C" fn polysock_net_shutdown_input(s: *mut polysock_t) -> c_in
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_shutdown_output(s: *mut polysock_t) -> c_int {
     guard::code("polysock_net_shutdown_output", || {
-        net::end_output(&*handle(s)?)?;
+        java_net::end_output(&*handle(s)?)?;
         Ok(())
     })
 }
@@ -179,6 +179,6 @@ pub unsafe extern "C" fn polysock_net_shutdown_output(s: *mut polysock_t) -> c_i
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_close(s: *mut polysock_t) -> c_int {
     guard::code("polysock_net_close", || {
-        Ok(net::close(&*handle(s)?, &mut NativeCaller)?)
+        Ok(java_net::close(&*handle(s)?, &mut NativeCaller)?)
     })
 }

@@ -1,4 +1,4 @@
-//! Blocking for several handles and descriptors.
+//! Waiting for several handles and descriptors.
 
 use crate::error::Failure;
 use crate::guard;

@@ -1,4 +1,4 @@
-//! Blocking for many sockets, registered once.
+//! Waiting for many sockets, registered once.
 
 use crate::error::Failure;
 use crate::guard;

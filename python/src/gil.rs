@@ -225,18 +225,18 @@ impl Caller for Attached<'_> {
     #[inline]
     fn start(&mut self, hint: CallHints) -> Start {
         if LOW_WATER.load(Ordering::Relaxed) {
-            return Start::Skip;
+            return Start::Waiting;
         }
         if !hint.alone || hint.bytes > MOST || self.tries == Tries::Never {
             return if hint.expects_wait {
-                Start::Skip
+                Start::Waiting
             } else {
                 Start::Blocking
             };
         }
         if self.is_alone() {
             return if hint.expects_wait {
-                Start::Skip
+                Start::Waiting
             } else {
                 Start::Direct
             };
@@ -245,7 +245,7 @@ impl Caller for Attached<'_> {
             self.trying = hint.expects_wait.then(Instant::now);
             Start::Direct
         } else if hint.expects_wait {
-            Start::Skip
+            Start::Waiting
         } else {
             Start::Blocking
         }

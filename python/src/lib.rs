@@ -45,17 +45,17 @@ mod _native {
     #[pymodule_export]
     use crate::inet::{htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs};
     #[pymodule_export]
-    use crate::java_net::{
-        send_out, take_in, DatagramPacket, DatagramSocket, ExtendedSocketOptions, Inet4Address, Inet6Address,
-        InetAddress, InetSocketAddress, MulticastSocket, NetworkInterface, ServerSocket, SocketAddress,
-        SocketInputStream, SocketOption, SocketOutputStream, StandardSocketOptions, Turn,
-    };
-    #[pymodule_export]
     use crate::message::{cmsg_len, cmsg_space};
     #[pymodule_export]
     use crate::names::{
         gethostbyaddr, gethostbyname, gethostbyname_ex, gethostname, getprotobyname, getservbyname,
         getservbyport, if_indextoname, if_nameindex, if_nametoindex, sethostname,
+    };
+    #[pymodule_export]
+    use crate::net::{
+        send_out, take_in, DatagramPacket, DatagramSocket, ExtendedSocketOptions, Inet4Address, Inet6Address,
+        InetAddress, InetSocketAddress, MulticastSocket, NetworkInterface, ServerSocket, SocketAddress,
+        SocketInputStream, SocketOption, SocketOutputStream, StandardSocketOptions, Turn,
     };
     #[pymodule_export]
     use crate::race::Race;
@@ -80,6 +80,6 @@ mod _native {
         let socket = crate::raw::finalize::socket_type(module.py())?;
         module.add("socket", &socket)?;
         module.add("SocketType", socket)?;
-        module.add("NetSocket", module.py().get_type::<crate::java_net::NetSocket>())
+        module.add("NetSocket", module.py().get_type::<crate::net::NetSocket>())
     }
 }

@@ -4,7 +4,7 @@
 //! interpreter may end a thread in the middle of one when it shuts down.
 
 use crate::gil;
-use crate::java_net::ServerSocket;
+use crate::net::ServerSocket;
 use crate::notes::About;
 use crate::socket::{NativeSocket, Unclaimed};
 use crate::{address, convert, error};

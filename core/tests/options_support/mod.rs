@@ -171,7 +171,7 @@ impl Caller for Waits {
     }
 
     fn start(&mut self, _: CallHints) -> Start {
-        Start::Skip
+        Start::Waiting
     }
 }
 

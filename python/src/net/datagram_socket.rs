@@ -20,7 +20,7 @@ use std::sync::Mutex;
 /// `DatagramSocket(None)` none until `bind`. Broadcasts are allowed.
 #[pyclass(module = "polysock.net", frozen, subclass)]
 pub struct DatagramSocket {
-    pub core: net::DatagramSocket,
+    pub core: java_net::DatagramSocket,
     /// The address it was connected to, as the program gave it.
     peer: Mutex<Option<Py<InetAddress>>>,
 }
@@ -55,7 +55,7 @@ impl DatagramSocket {
         reuse_address: bool,
     ) -> PyResult<Self> {
         let socket = Self {
-            core: net::DatagramSocket::new(reuse_address),
+            core: java_net::DatagramSocket::new(reuse_address),
             peer: Mutex::new(None),
         };
         let port = match place {
@@ -96,7 +96,7 @@ impl DatagramSocket {
     pub fn membership(
         py: Python<'_>,
         group: Option<IpAddr>,
-        change: impl FnOnce(IpAddr) -> net::Result<()>,
+        change: impl FnOnce(IpAddr) -> java_net::Result<()>,
     ) -> PyResult<()> {
         let group = group.ok_or_else(|| error::illegal_argument(py, "Unresolved address"))?;
         change(group).map_err(|refusal| {
@@ -327,26 +327,26 @@ impl DatagramSocket {
     #[pyo3(name = "setSendBufferSize", signature = (size, /))]
     fn set_send_buffer_size(&self, py: Python<'_>, size: i64) -> PyResult<()> {
         let size = values::size(py, size, "Invalid send size")?;
-        option(py, net::set_send_buffer(self.open(py)?, size))
+        option(py, java_net::set_send_buffer(self.open(py)?, size))
     }
 
     /// The size of the send buffer, as it was requested where the system agreed.
     #[pyo3(name = "getSendBufferSize")]
     fn send_buffer_size(&self, py: Python<'_>) -> PyResult<usize> {
-        option(py, net::send_buffer(self.open(py)?))
+        option(py, java_net::send_buffer(self.open(py)?))
     }
 
     /// Requests a receive buffer of this many bytes.
     #[pyo3(name = "setReceiveBufferSize", signature = (size, /))]
     fn set_receive_buffer_size(&self, py: Python<'_>, size: i64) -> PyResult<()> {
         let size = values::size(py, size, "Invalid receive size")?;
-        option(py, net::set_recv_buffer(self.open(py)?, size))
+        option(py, java_net::set_recv_buffer(self.open(py)?, size))
     }
 
     /// The size of the receive buffer, as it was requested where the system agreed.
     #[pyo3(name = "getReceiveBufferSize")]
     fn receive_buffer_size(&self, py: Python<'_>) -> PyResult<usize> {
-        option(py, net::recv_buffer(self.open(py)?))
+        option(py, java_net::recv_buffer(self.open(py)?))
     }
 
     /// Takes an address that another socket has which allows it too.
@@ -377,13 +377,13 @@ impl DatagramSocket {
     #[pyo3(name = "setTrafficClass", signature = (tc, /))]
     fn set_traffic_class(&self, py: Python<'_>, tc: i64) -> PyResult<()> {
         let class = values::traffic_class(py, tc)?;
-        option(py, net::set_traffic_class(self.open(py)?, class))
+        option(py, java_net::set_traffic_class(self.open(py)?, class))
     }
 
     /// The traffic class.
     #[pyo3(name = "getTrafficClass")]
     fn traffic_class(&self, py: Python<'_>) -> PyResult<u32> {
-        option(py, net::traffic_class(self.open(py)?))
+        option(py, java_net::traffic_class(self.open(py)?))
     }
 
     /// Joins a group, whose port does not count, on an interface; None is the system's choice.

@@ -3,7 +3,7 @@
 use super::error::{illegal_argument, make};
 use crate::gil;
 use crate::notes::About;
-use polysock::{host_name, name_of, net, Address, Error, Kind};
+use polysock::{host_name, java_net, name_of, Address, Error, Kind};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
@@ -49,12 +49,12 @@ pub fn object(py: Python<'_>, address: SocketAddr, host: Option<&str>) -> PyResu
 
 /// The addresses of a host by name or number, with the name where it is one.
 pub fn look_up(py: Python<'_>, name: &str) -> PyResult<Vec<Py<InetAddress>>> {
-    let found = gil::attempt(py, |host| net::look_up(name, 0, host));
+    let found = gil::attempt(py, |host| java_net::look_up(name, 0, host));
     let addresses = found.map_err(|failure| {
         let unknown = unknown(py, name, &failure.error);
         failure.raised.unwrap_or(unknown)
     })?;
-    let named = net::names_a_host(name).then_some(name);
+    let named = java_net::names_a_host(name).then_some(name);
     // The name of this host, where none was said.
     let named = if name.is_empty() { Some("localhost") } else { named };
     let addresses = addresses.iter().filter_map(Address::as_socket_addr);
@@ -186,7 +186,7 @@ impl InetAddress {
     #[staticmethod]
     #[pyo3(name = "ofLiteral", signature = (text, /))]
     fn of_literal(py: Python<'_>, text: &str) -> PyResult<Py<Self>> {
-        if text.is_empty() || net::names_a_host(text) {
+        if text.is_empty() || java_net::names_a_host(text) {
             let text = format!("Invalid IP address literal: {text}");
             return Err(illegal_argument(py, &text));
         }
@@ -359,7 +359,7 @@ impl InetAddress {
             return Err(illegal_argument(py, "timeout can't be negative"));
         }
         let timeout = super::values::timeout(py, timeout.max(1), "timeout can't be negative")?;
-        super::call(py, |host| net::is_reachable(self.address, timeout, host))
+        super::call(py, |host| java_net::is_reachable(self.address, timeout, host))
     }
 }
 

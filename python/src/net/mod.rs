@@ -29,14 +29,14 @@ pub use streams::{SocketInputStream, SocketOutputStream};
 
 use crate::gil::{self, Attached, Tries};
 use crate::notes::About;
-use polysock::{net, Address, Socket};
+use polysock::{java_net, Address, Socket};
 use pyo3::prelude::*;
 use std::net::SocketAddr;
 
 /// Runs one call of the core that may wait, and raises Java's exception for what ended it.
 fn call<'py, T>(
     py: Python<'py>,
-    operation: impl FnOnce(&mut Attached<'py>) -> net::Result<T>,
+    operation: impl FnOnce(&mut Attached<'py>) -> java_net::Result<T>,
 ) -> PyResult<T> {
     transfer(py, gil::allowed(Tries::Alone), operation)
 }
@@ -45,7 +45,7 @@ fn call<'py, T>(
 fn call_about<'py, 'a, T>(
     py: Python<'py>,
     what: impl FnOnce() -> About<'a>,
-    operation: impl FnOnce(&mut Attached<'py>) -> net::Result<T>,
+    operation: impl FnOnce(&mut Attached<'py>) -> java_net::Result<T>,
 ) -> PyResult<T> {
     about(py, what, gil::allowed(Tries::Alone), operation)
 }
@@ -54,7 +54,7 @@ fn call_about<'py, 'a, T>(
 fn transfer<'py, T>(
     py: Python<'py>,
     tries: Tries,
-    operation: impl FnOnce(&mut Attached<'py>) -> net::Result<T>,
+    operation: impl FnOnce(&mut Attached<'py>) -> java_net::Result<T>,
 ) -> PyResult<T> {
     about(py, About::default, tries, operation)
 }
@@ -64,7 +64,7 @@ fn about<'py, 'a, T>(
     py: Python<'py>,
     what: impl FnOnce() -> About<'a>,
     tries: Tries,
-    operation: impl FnOnce(&mut Attached<'py>) -> net::Result<T>,
+    operation: impl FnOnce(&mut Attached<'py>) -> java_net::Result<T>,
 ) -> PyResult<T> {
     gil::attempt_with(py, tries, operation).map_err(|failure| error::exception(py, *failure, what()))
 }
@@ -72,7 +72,7 @@ fn about<'py, 'a, T>(
 /// The same for a socket that was to be bound to an address, if the program gave one.
 fn bound<E>(
     py: Python<'_>,
-    result: net::Result<()>,
+    result: java_net::Result<()>,
     socket: std::result::Result<&Socket, E>,
     address: Option<SocketAddr>,
 ) -> PyResult<()> {
@@ -83,6 +83,6 @@ fn bound<E>(
 }
 
 /// The same for a call that never waits, such as an option.
-fn now<T>(py: Python<'_>, result: net::Result<T>) -> PyResult<T> {
+fn now<T>(py: Python<'_>, result: java_net::Result<T>) -> PyResult<T> {
     result.map_err(|refusal| error::noted(py, &refusal, About::default()))
 }

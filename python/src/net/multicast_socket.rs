@@ -36,7 +36,10 @@ impl MulticastSocket {
     fn set_time_to_live(slf: PyRef<'_, Self>, ttl: i64) -> PyResult<()> {
         let py = slf.py();
         let ttl = u8::try_from(ttl).map_err(|_| error::illegal_argument(py, "Invalid TTL/hop value"))?;
-        option(py, net::set_multicast_ttl(slf.as_super().open(py)?, ttl.into()))
+        option(
+            py,
+            java_net::set_multicast_ttl(slf.as_super().open(py)?, ttl.into()),
+        )
     }
 
     /// How many routers what is sent to a group may pass.
@@ -50,7 +53,10 @@ impl MulticastSocket {
     #[pyo3(name = "setLoopbackMode", signature = (disable, /))]
     fn set_loopback_mode(slf: PyRef<'_, Self>, disable: bool) -> PyResult<()> {
         let py = slf.py();
-        option(py, net::set_multicast_loop(slf.as_super().open(py)?, !disable))
+        option(
+            py,
+            java_net::set_multicast_loop(slf.as_super().open(py)?, !disable),
+        )
     }
 
     /// Whether what is sent to a group is kept from this host's own members.
@@ -73,7 +79,7 @@ impl MulticastSocket {
         };
         option(
             py,
-            net::set_multicast_interface(slf.as_super().open(py)?, interface.get().index),
+            java_net::set_multicast_interface(slf.as_super().open(py)?, interface.get().index),
         )
     }
 
@@ -97,7 +103,7 @@ impl MulticastSocket {
             invalid(&format!("No network interface with address {address}"))
         })?;
         let index = found.get().index;
-        option(py, net::set_multicast_interface(socket, index))?;
+        option(py, java_net::set_multicast_interface(socket, index))?;
         *slf.chosen.lock().unwrap_or_else(PoisonError::into_inner) = Some((address.clone().unbind(), index));
         Ok(())
     }

@@ -165,7 +165,10 @@ pub fn set<'s, 'py>(
         let Some(interface) = interface else {
             return Err(illegal_argument(py, "Invalid value 'null'"));
         };
-        return option(py, net::set_multicast_interface(socket, interface.get().index));
+        return option(
+            py,
+            java_net::set_multicast_interface(socket, interface.get().index),
+        );
     }
     let number: i64 = value.extract()?;
     set_number(py, socket, which, number)
@@ -177,10 +180,10 @@ fn set_boolean(socket: &Socket, which: Which, on: bool) -> polysock::Result<()> 
         KeepAlive => socket.set_keepalive(on.then(Default::default)),
         ReuseAddress => socket.set_reuse_address(on),
         ReusePort => socket.set_reuse_port(on),
-        MulticastLoop => net::set_multicast_loop(socket, on),
+        MulticastLoop => java_net::set_multicast_loop(socket, on),
         NoDelay => socket.set_nodelay(on),
         QuickAck => socket.set_quickack(on),
-        DontFragment => net::set_dont_fragment(socket, on),
+        DontFragment => java_net::set_dont_fragment(socket, on),
         SendBuffer | ReceiveBuffer | Linger | TypeOfService | MulticastInterface | MulticastTtl
         | KeepIdle | KeepInterval | KeepCount | NapiId => Ok(()), // not boolean
     }
@@ -198,14 +201,14 @@ fn set_number(py: Python<'_>, socket: &Socket, which: Which, number: i64) -> PyR
     };
     let keepalive = |which| {
         let number = i32::try_from(number).unwrap_or(i32::MAX);
-        net::set_keepalive_number(socket, which, number)
+        java_net::set_keepalive_number(socket, which, number)
     };
     let result = match which {
-        SendBuffer => net::set_send_buffer(socket, size(number)?),
-        ReceiveBuffer => net::set_recv_buffer(socket, size(number)?),
-        Linger => net::set_linger(socket, u64::try_from(number).ok().map(Duration::from_secs)),
-        TypeOfService => net::set_traffic_class(socket, byte("Invalid IP_TOS value")?),
-        MulticastTtl => net::set_multicast_ttl(socket, byte("Invalid TTL/hop value")?),
+        SendBuffer => java_net::set_send_buffer(socket, size(number)?),
+        ReceiveBuffer => java_net::set_recv_buffer(socket, size(number)?),
+        Linger => java_net::set_linger(socket, u64::try_from(number).ok().map(Duration::from_secs)),
+        TypeOfService => java_net::set_traffic_class(socket, byte("Invalid IP_TOS value")?),
+        MulticastTtl => java_net::set_multicast_ttl(socket, byte("Invalid TTL/hop value")?),
         KeepIdle => keepalive(KeepaliveNumber::Idle),
         KeepInterval => keepalive(KeepaliveNumber::Interval),
         KeepCount => keepalive(KeepaliveNumber::Count),
@@ -230,7 +233,7 @@ pub fn get<'s, 'py>(
     let socket = socket()?;
     let boolean = |result| option(py, result).and_then(|on: bool| on.into_bound_py_any(py));
     let number = |result| option(py, result).and_then(|number: i64| number.into_bound_py_any(py));
-    let keepalive = |which| number(net::keepalive_number(socket, which).map(Into::into));
+    let keepalive = |which| number(java_net::keepalive_number(socket, which).map(Into::into));
     match which {
         Broadcast => boolean(socket.broadcast()),
         KeepAlive => boolean(socket.keepalive().map(|on| on.is_some())),
@@ -239,17 +242,17 @@ pub fn get<'s, 'py>(
         MulticastLoop => boolean(socket.multicast_loop()),
         NoDelay => boolean(socket.nodelay()),
         QuickAck => boolean(socket.quickack()),
-        DontFragment => boolean(net::dont_fragment(socket)),
-        SendBuffer => option(py, net::send_buffer(socket))?.into_bound_py_any(py),
-        ReceiveBuffer => option(py, net::recv_buffer(socket))?.into_bound_py_any(py),
+        DontFragment => boolean(java_net::dont_fragment(socket)),
+        SendBuffer => option(py, java_net::send_buffer(socket))?.into_bound_py_any(py),
+        ReceiveBuffer => option(py, java_net::recv_buffer(socket))?.into_bound_py_any(py),
         Linger => number(socket.linger().map(seconds)),
-        TypeOfService => number(net::traffic_class(socket).map(Into::into)),
+        TypeOfService => number(java_net::traffic_class(socket).map(Into::into)),
         MulticastTtl => number(socket.multicast_ttl().map(Into::into)),
         MulticastInterface => multicast_interface(py, socket)?.into_bound_py_any(py),
         KeepIdle => keepalive(KeepaliveNumber::Idle),
         KeepInterval => keepalive(KeepaliveNumber::Interval),
         KeepCount => keepalive(KeepaliveNumber::Count),
-        NapiId => number(net::incoming_napi_id(socket).map(Into::into)),
+        NapiId => number(java_net::incoming_napi_id(socket).map(Into::into)),
     }
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// A TCP listener: `ServerSocket(port)` listens on every interface, port 0 lets the system choose; `ServerSocket()` waits
 /// for `bind`. A backlog below 1 means 50.
 #[pyclass(module = "polysock.net", frozen, subclass)]
-pub struct ServerSocket(net::ServerSocket);
+pub struct ServerSocket(java_net::ServerSocket);
 
 impl ServerSocket {
     fn open(&self, py: Python<'_>) -> PyResult<&polysock::Socket> {
@@ -38,7 +38,7 @@ impl ServerSocket {
         backlog: i32,
         bindAddr: Option<Bound<'_, InetAddress>>,
     ) -> PyResult<Self> {
-        let listener = net::ServerSocket::new();
+        let listener = java_net::ServerSocket::new();
         let Some(port) = port else {
             return Ok(Self(listener));
         };
@@ -151,13 +151,13 @@ impl ServerSocket {
     #[pyo3(name = "setReceiveBufferSize", signature = (size, /))]
     fn set_receive_buffer_size(&self, py: Python<'_>, size: i64) -> PyResult<()> {
         let size = values::size(py, size, "negative receive size")?;
-        option(py, net::set_recv_buffer(self.open(py)?, size))
+        option(py, java_net::set_recv_buffer(self.open(py)?, size))
     }
 
     /// The size of the receive buffer of the sockets it accepts.
     #[pyo3(name = "getReceiveBufferSize")]
     fn receive_buffer_size(&self, py: Python<'_>) -> PyResult<usize> {
-        option(py, net::recv_buffer(self.open(py)?))
+        option(py, java_net::recv_buffer(self.open(py)?))
     }
 
     /// Sets an option, such as `StandardSocketOptions.SO_RCVBUF`, and returns the socket.

@@ -52,8 +52,8 @@ impl<'py> FromPyObject<'_, 'py> for Caller<'py> {
     }
 }
 
-impl From<net::Socket> for NetSocket {
-    fn from(core: net::Socket) -> Self {
+impl From<java_net::Socket> for NetSocket {
+    fn from(core: java_net::Socket) -> Self {
         Self {
             core: core.into(),
             input: PyOnceLock::new(),
@@ -126,7 +126,7 @@ impl NetSocket {
     ) -> PyResult<Self> {
         let Some(port) = port else {
             return match host {
-                None => Ok(net::Socket::new().into()),
+                None => Ok(java_net::Socket::new().into()),
                 Some(_) => Err(error::illegal_argument(py, "port is missing")),
             };
         };
@@ -139,7 +139,7 @@ impl NetSocket {
         };
         let host = match host {
             Some(Caller::Address(address)) => {
-                let socket = net::Socket::new();
+                let socket = java_net::Socket::new();
                 if from.is_some() {
                     now(py, socket.bind(from))?;
                 }
@@ -155,7 +155,10 @@ impl NetSocket {
             Some(Caller::Name(name)) => name,
             None => String::new(),
         };
-        call(py, |language| net::Socket::connected(&host, port, from, language)).map(Into::into)
+        call(py, |language| {
+            java_net::Socket::connected(&host, port, from, language)
+        })
+        .map(Into::into)
     }
 
     /// The connection that a callback server has accepted, from this address.
@@ -166,7 +169,7 @@ impl NetSocket {
         let made = unclaimed.get().take();
         let made = made.ok_or_else(|| PyValueError::new_err("somebody has it already"))?;
         let peer = address::from_python("_accepted", &made, address)?;
-        now(py, net::Socket::accepted(made, &peer)).map(Into::into)
+        now(py, java_net::Socket::accepted(made, &peer)).map(Into::into)
     }
 
     /// Connects to an `InetSocketAddress` within this many milliseconds, 0 for ever; whatever goes wrong closes the socket.
@@ -355,7 +358,7 @@ impl NetSocket {
             (true, Ok(seconds)) => Some(Duration::from_secs(seconds)),
             (true, Err(_)) => return Err(error::illegal_argument(py, "invalid value for SO_LINGER")),
         };
-        option(py, net::set_linger(socket, time))
+        option(py, java_net::set_linger(socket, time))
     }
 
     /// How many seconds close waits; -1 when that is off.
@@ -417,39 +420,39 @@ impl NetSocket {
     #[pyo3(name = "setSendBufferSize", signature = (size, /))]
     fn set_send_buffer_size(&self, py: Python<'_>, size: i64) -> PyResult<()> {
         let size = values::size(py, size, "negative send size")?;
-        option(py, net::set_send_buffer(self.open(py)?, size))
+        option(py, java_net::set_send_buffer(self.open(py)?, size))
     }
 
     /// The size of the send buffer, as it was requested where the system agreed.
     #[pyo3(name = "getSendBufferSize")]
     fn send_buffer_size(&self, py: Python<'_>) -> PyResult<usize> {
-        option(py, net::send_buffer(self.open(py)?))
+        option(py, java_net::send_buffer(self.open(py)?))
     }
 
     /// Requests a receive buffer of this many bytes.
     #[pyo3(name = "setReceiveBufferSize", signature = (size, /))]
     fn set_receive_buffer_size(&self, py: Python<'_>, size: i64) -> PyResult<()> {
         let size = values::size(py, size, "invalid receive size")?;
-        option(py, net::set_recv_buffer(self.open(py)?, size))
+        option(py, java_net::set_recv_buffer(self.open(py)?, size))
     }
 
     /// The size of the receive buffer, as it was requested where the system agreed.
     #[pyo3(name = "getReceiveBufferSize")]
     fn receive_buffer_size(&self, py: Python<'_>) -> PyResult<usize> {
-        option(py, net::recv_buffer(self.open(py)?))
+        option(py, java_net::recv_buffer(self.open(py)?))
     }
 
     /// Sets the type of service of IPv4 and the traffic class of IPv6, 0–255.
     #[pyo3(name = "setTrafficClass", signature = (tc, /))]
     fn set_traffic_class(&self, py: Python<'_>, tc: i64) -> PyResult<()> {
         let class = values::traffic_class(py, tc)?;
-        option(py, net::set_traffic_class(self.open(py)?, class))
+        option(py, java_net::set_traffic_class(self.open(py)?, class))
     }
 
     /// The traffic class.
     #[pyo3(name = "getTrafficClass")]
     fn traffic_class(&self, py: Python<'_>) -> PyResult<u32> {
-        option(py, net::traffic_class(self.open(py)?))
+        option(py, java_net::traffic_class(self.open(py)?))
     }
 
     /// Sets an option, such as `StandardSocketOptions.SO_RCVBUF`, and returns the socket.

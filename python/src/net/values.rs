@@ -1,7 +1,7 @@
 //! Numbers as Java takes them: ports, timeouts, ranges of arrays.
 
 use super::error::{illegal_argument, make};
-use polysock::{net, Timeout};
+use polysock::{java_net, Timeout};
 use pyo3::prelude::*;
 use pyo3::types::PyInt;
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub fn port(py: Python<'_>, port: i64) -> PyResult<u16> {
 /// A timeout in milliseconds, 0 for ever; refused with this text below 0.
 pub fn timeout(py: Python<'_>, milliseconds: i64, negative: &str) -> PyResult<Timeout> {
     match u64::try_from(milliseconds) {
-        Ok(milliseconds) => Ok(net::time_limit(Duration::from_millis(milliseconds))),
+        Ok(milliseconds) => Ok(java_net::time_limit(Duration::from_millis(milliseconds))),
         Err(_) => Err(illegal_argument(py, negative)),
     }
 }

@@ -12,14 +12,14 @@ use support::{connection, fill, limited, ms, small_connection, start_blocked, LA
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-fn kind<T: std::fmt::Debug>(result: net::Result<T>) -> Kind {
+fn kind<T: std::fmt::Debug>(result: java_net::Result<T>) -> Kind {
     match result {
         Err(Refusal::Failed(error)) => error.kind(),
         other => panic!("not a failed call: {other:?}"),
     }
 }
 
-fn refused<T: std::fmt::Debug>(result: net::Result<T>) -> Refusal {
+fn refused<T: std::fmt::Debug>(result: java_net::Result<T>) -> Refusal {
     result.unwrap_err()
 }
 
@@ -92,7 +92,7 @@ fn a_listener_has_no_halves() {
     limited(|| {
         let (listener, address) = support::listener(1);
         for _ in 0..2 {
-            let refused = [net::end_input(&listener), net::end_output(&listener)];
+            let refused = [java_net::end_input(&listener), java_net::end_output(&listener)];
             for refused in refused.map(Result::unwrap_err) {
                 assert_eq!(
                     (refused.kind(), refused.operation()),
@@ -104,7 +104,7 @@ fn a_listener_has_no_halves() {
         client.within(LATE).connect(&address).unwrap();
         listener.within(LATE).accept().unwrap();
         listener.close().unwrap();
-        assert_eq!(net::end_input(&listener).unwrap_err().kind(), Kind::Closed);
+        assert_eq!(java_net::end_input(&listener).unwrap_err().kind(), Kind::Closed);
     });
 }
 
@@ -195,10 +195,10 @@ fn a_name_is_connected_to_over_ipv4_first() {
 #[test]
 fn names_are_told_from_numbers() {
     for name in ["localhost", "a.b", "1a"] {
-        assert!(net::names_a_host(name), "{name}");
+        assert!(java_net::names_a_host(name), "{name}");
     }
     for number in ["127.0.0.1", "127.1", "::1", "[::1]", "fe80::1%eth0", ""] {
-        assert!(!net::names_a_host(number), "{number}");
+        assert!(!java_net::names_a_host(number), "{number}");
     }
 }
 
@@ -207,7 +207,7 @@ fn the_end_stays_the_end() {
     let (client, server) = connection();
     let mut host = NativeCaller;
     server.send_all(b"x").unwrap();
-    net::close(&server, &mut host).unwrap();
+    java_net::close(&server, &mut host).unwrap();
     let mut buf = [0; 4];
     assert_eq!(java_net::read(&client, &mut host, &mut buf), Ok(1));
     assert_eq!(java_net::read(&client, &mut host, &mut []), Ok(0));
@@ -346,7 +346,7 @@ fn it_is_the_closer_who_lingers() {
             }
         });
         let began = Instant::now();
-        net::close(&client, &mut NativeCaller).unwrap();
+        java_net::close(&client, &mut NativeCaller).unwrap();
         let closed = Instant::now();
         let (result, woken) = reader.result();
         assert_eq!(result.unwrap_err().kind(), Kind::Closed);
@@ -377,31 +377,34 @@ fn reading_and_writing_do_not_wait_for_each_other() {
 fn options_as_java_has_them() {
     let (client, _server) = pair();
     let socket = client.open().unwrap();
-    net::set_linger(socket, Some(ms(100_000_000))).unwrap();
-    assert_eq!(socket.linger().unwrap(), Some(net::LONGEST_LINGER));
-    net::set_linger(socket, None).unwrap();
-    net::set_recv_buffer(socket, 50_000).unwrap();
-    assert_eq!(net::recv_buffer(socket).unwrap(), 50_000);
-    net::set_send_buffer(socket, usize::MAX).unwrap();
+    java_net::set_linger(socket, Some(ms(100_000_000))).unwrap();
+    assert_eq!(socket.linger().unwrap(), Some(java_net::LONGEST_LINGER));
+    java_net::set_linger(socket, None).unwrap();
+    java_net::set_recv_buffer(socket, 50_000).unwrap();
+    assert_eq!(java_net::recv_buffer(socket).unwrap(), 50_000);
+    java_net::set_send_buffer(socket, usize::MAX).unwrap();
     assert_eq!(
-        net::set_send_buffer(socket, 0).unwrap_err().kind(),
+        java_net::set_send_buffer(socket, 0).unwrap_err().kind(),
         Kind::InvalidInput("send buffer")
     );
-    net::set_traffic_class(socket, 0x2b).unwrap();
-    assert_eq!(net::traffic_class(socket).unwrap(), 0x28);
+    java_net::set_traffic_class(socket, 0x2b).unwrap();
+    assert_eq!(java_net::traffic_class(socket).unwrap(), 0x28);
     assert_eq!(
         (socket.tos().unwrap(), socket.traffic_class().unwrap()),
         (0x28, 0x28)
     );
     assert_eq!(
-        net::set_traffic_class(socket, 256).unwrap_err().kind(),
+        java_net::set_traffic_class(socket, 256).unwrap_err().kind(),
         Kind::InvalidInput("traffic class")
     );
-    net::set_keepalive_number(socket, net::KeepaliveNumber::Idle, 77).unwrap();
-    assert_eq!(net::keepalive_number(socket, net::KeepaliveNumber::Idle), Ok(77));
+    java_net::set_keepalive_number(socket, java_net::KeepaliveNumber::Idle, 77).unwrap();
+    assert_eq!(
+        java_net::keepalive_number(socket, java_net::KeepaliveNumber::Idle),
+        Ok(77)
+    );
     assert_eq!(socket.keepalive().unwrap(), None);
-    assert_eq!(net::time_limit(ms(0)), Timeout::Never);
-    assert_eq!(net::time_limit(ms(5)), Timeout::After(ms(5)));
+    assert_eq!(java_net::time_limit(ms(0)), Timeout::Never);
+    assert_eq!(java_net::time_limit(ms(5)), Timeout::After(ms(5)));
 }
 
 fn bound_datagrams() -> (DatagramSocket, SocketAddr) {
@@ -525,5 +528,5 @@ fn interfaces_have_addresses() {
 
 #[test]
 fn who_answers_is_reachable() {
-    assert!(net::is_reachable((HERE, 0).into(), LATE.into(), &mut NativeCaller).unwrap());
+    assert!(java_net::is_reachable((HERE, 0).into(), LATE.into(), &mut NativeCaller).unwrap());
 }
