@@ -14,29 +14,17 @@ VENV_PY  := $(VENV)/bin/python
 TARGET   := target/release
 HEADER   := include/polysock/polysock.h
 CBINDGEN ?= $(BUILD)/tools/bin/cbindgen
-CFLAGS_DEMO := -std=c11 -O2 -Wall -Wextra -Werror -Iinclude
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-rust test-c test-python test-conformance test-faults test-install test-docs test-examples examples \
-        test-clients wheel-checks bench bench-c bench-python bench-instructions soak docs check check-rust check-c check-python check-docs header lib python-module install clean
 
-help:
-	@echo "make demo      build everything and show it at work"
-	@echo "make test      every test of every language"
-	@echo "make test-examples  the tutorials in examples/, every server language with every client language"
-	@echo "make test-clients  real programs over polysock.patch() (redis-server and postgresql for all of them)"
-	@echo "make wheel-checks  the wheel and the sdist as they would be published"
-	@echo "make check     format, lints, header, symbols, stubs (about a minute)"
-	@echo "make soak      100,000 closes under blocked calls, 10,000 connections at once, every fault; results in docs/soak.md"
-	@echo "make docs      the C reference as HTML and man pages (needs doxygen)"
-	@echo "make bench     speed beside the alternatives, measured in turns"
-	@echo "make install   the C library, to PREFIX=$(PREFIX)"
-	@echo "make header    generate $(HEADER)"
-	@echo "make setup     install what the tests use (Debian, as root)"
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # ---------------------------------------------------------------- set-up
 
-setup:
+.PHONY: setup
+setup: ## what the tests use, from Debian's packages (as root)
 	apt-get install -y --no-install-recommends gcc g++ libc6-dev make pkg-config cmake python3-venv strace valgrind doxygen \
 	  iproute2 netbase curl openssl 'libpython3.*-testsuite' redis-server postgresql
 
@@ -44,10 +32,13 @@ $(BUILD)/.prerequisites: tools/prerequisites.sh
 	@PYTHON='$(PYTHON)' CC='$(CC)' CXX='$(CXX)' sh tools/prerequisites.sh
 	@mkdir -p $(BUILD) && touch $@
 
-$(VENV)/.ready: python/requirements-dev.txt $(BUILD)/.prerequisites
-	$(PYTHON) -m venv $(VENV)
-	$(VENV_PY) -m pip install --quiet --disable-pip-version-check -r python/requirements-dev.txt
+# A virtual environment for each list of requirements.
+$(BUILD)/%/.ready: $(BUILD)/.prerequisites
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $(filter %.txt,$^)
 	@touch $@
+
+$(VENV)/.ready: python/requirements-dev.txt
 
 # Takes some minutes once; only `make header` and `make check` need it.
 $(CBINDGEN):
@@ -55,36 +46,53 @@ $(CBINDGEN):
 
 # ---------------------------------------------------------------- builds (cargo knows what is up to date)
 
-lib: $(BUILD)/.prerequisites
+.PHONY: lib python-module header install clean
+lib: $(BUILD)/.prerequisites ## the C library, in target/release
 	cargo build --quiet --locked --release -p polysock-ffi
 	@ln -sf libpolysock.so $(TARGET)/libpolysock.so.0
 
-python-module: $(VENV)/.ready
+python-module: $(VENV)/.ready ## the Python package, in build/venv
 	@. $(VENV)/bin/activate && maturin develop --release --locked -m python/Cargo.toml >$(BUILD)/maturin.log 2>&1 || \
 	  { cat $(BUILD)/maturin.log; exit 1; }
 
-header: $(CBINDGEN)
+header: $(CBINDGEN) ## generate include/polysock/polysock.h
 	$(CBINDGEN) --quiet --config ffi/cbindgen.toml --crate polysock-ffi --output $(HEADER) ffi
 
-install: lib
+install: lib ## install the C library to PREFIX (/usr/local)
 	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' sh ffi/install.sh $(TARGET)
 
-clean:
+clean: ## delete everything that was built
 	cargo clean
 	rm -rf $(BUILD)
 
+# C and C++ programs over the library: examples/echo-tcp/server.cpp becomes build/examples/echo-tcp/server_cpp, with the
+# other sources that it names as prerequisites.
+HEADERS  := $(wildcard include/polysock/*)
+WARNINGS := -Wall -Wextra -Werror
+PROGRAM_FLAGS := -O2 $(WARNINGS) -Iinclude -pthread
+PROGRAM_LIBS  := -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
+
+$(BUILD)/%_c: %.c $(HEADERS) | lib
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(PROGRAM_FLAGS) $(filter %.c,$^) -o $@ $(PROGRAM_LIBS)
+
+$(BUILD)/%_cpp: %.cpp $(HEADERS) | lib
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 $(PROGRAM_FLAGS) $(filter %.cpp,$^) -o $@ $(PROGRAM_LIBS)
+
+# What a program loads to have its system calls counted, measured or failed.
+$(BUILD)/%.so: %.c | $(BUILD)/.prerequisites
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 $(WARNINGS) -shared -fPIC $< -o $@ -ldl
+
 # ---------------------------------------------------------------- demo
 
-$(BUILD)/demo/%: examples/demo/%.c $(HEADER) | lib
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_DEMO) $< -o $@ -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
+DEMO := $(addprefix $(BUILD)/examples/demo/,echo_c slow_send_c dead_peer_c)
 
-demo-programs: $(BUILD)/demo/echo $(BUILD)/demo/slow_send $(BUILD)/demo/dead_peer
+.PHONY: demo
+demo: lib python-module $(DEMO) ## build everything and show it at work
 	cargo build --quiet --locked --release -p polysock --example echo
-	@cp $(TARGET)/examples/echo $(BUILD)/demo/echo_rs
-
-demo: lib python-module demo-programs
-	@$(VENV_PY) examples/demo/demo.py $(BUILD)/demo
+	@$(VENV_PY) examples/demo/demo.py $(BUILD)/examples/demo $(TARGET)/examples
 
 # ---------------------------------------------------------------- tests
 
@@ -93,12 +101,15 @@ SUITES := test-rust test-c test-python test-conformance test-faults test-install
 # Where each suite notes what it can't test on this machine.
 export POLYSOCK_SKIPPED := $(CURDIR)/$(BUILD)/skipped.txt
 
-FAULT_PROGRAMS := $(BUILD)/conformance/faults.so $(BUILD)/conformance/tour_c
+DRIVERS := $(BUILD)/conformance/drivers/c/driver_c $(BUILD)/conformance/drivers/cpp/driver_cpp
+FAULT_SHIM := $(BUILD)/conformance/faults/shim.so
+FAULT_TOUR := $(BUILD)/conformance/faults/tour_c
 
 # Everything is built first, side by side; then the suites run one after another.
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 
-test:
+.PHONY: test $(SUITES)
+test: ## every test of every language
 	@rm -f '$(POLYSOCK_SKIPPED)'
 	@$(MAKE) --no-print-directory -j$(JOBS) test-programs
 	@$(MAKE) --no-print-directory -j1 $(SUITES)
@@ -106,7 +117,7 @@ test:
 	@echo "make test: every test of every language passed$$(test ! -s '$(POLYSOCK_SKIPPED)' || echo ', but for those above')"
 
 .PHONY: test-programs rust-tests c-tests
-test-programs: rust-tests c-tests drivers examples $(FAULT_PROGRAMS)
+test-programs: rust-tests c-tests drivers examples $(FAULT_SHIM) $(FAULT_TOUR)
 
 rust-tests: $(BUILD)/.prerequisites
 	cargo test --quiet --locked --workspace --exclude polysock-python --no-run
@@ -132,41 +143,26 @@ $(BUILD)/credit: python/src/credit.rs | $(BUILD)/.prerequisites
 	rustc --edition=2021 -A dead_code --test $< -o $@
 
 # The C and C++ drivers: the files of a folder each.
-DRIVER_LIBS := -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
-
-$(BUILD)/conformance/driver_c: $(wildcard conformance/drivers/c/*) $(HEADER) | lib
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_DEMO) -pthread $(filter %.c,$^) -o $@ $(DRIVER_LIBS)
-
-$(BUILD)/conformance/driver_cpp: $(wildcard conformance/drivers/cpp/*) $(HEADER) include/polysock/polysock.hpp | lib
-	@mkdir -p $(@D)
-	$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Iinclude -pthread $(filter %.cpp,$^) -o $@ $(DRIVER_LIBS)
-
-$(BUILD)/conformance/faults.so: conformance/faults/shim.c | $(BUILD)/.prerequisites
-	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC $< -o $@ -ldl
-
-$(BUILD)/conformance/tour_c: conformance/faults/tour.c include/polysock/polysock.h | lib
-	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -Iinclude -pthread $< -o $@ $(DRIVER_LIBS)
+$(BUILD)/conformance/drivers/c/driver_c: $(wildcard conformance/drivers/c/*)
+$(BUILD)/conformance/drivers/cpp/driver_cpp: $(wildcard conformance/drivers/cpp/*)
 
 OUR_DRIVERS = --driver 'rust=$(TARGET)/polysock-conformance-driver' \
-	  --driver 'c=$(BUILD)/conformance/driver_c' \
-	  --driver 'cpp=$(BUILD)/conformance/driver_cpp' \
+	  --driver 'c=$(BUILD)/conformance/drivers/c/driver_c' \
+	  --driver 'cpp=$(BUILD)/conformance/drivers/cpp/driver_cpp' \
 	  --driver 'python=$(VENV_PY) conformance/drivers/python/driver.py --module polysock' \
 	  --driver 'net=$(VENV_PY) conformance/drivers/python/driver_net.py'
 
 .PHONY: drivers
-drivers: lib python-module $(BUILD)/conformance/driver_c $(BUILD)/conformance/driver_cpp
+drivers: lib python-module $(DRIVERS)
 	cargo build --quiet --locked --release -p polysock-conformance-driver
 
 # In whose files the calls are made that fail; Rust's driver is one program with the library.
-FAULTS = $(PYTHON) conformance/run_faults.py --shim $(BUILD)/conformance/faults.so --tour $(BUILD)/conformance/tour_c $(OUR_DRIVERS) \
+FAULTS = $(PYTHON) conformance/run_faults.py --shim $(FAULT_SHIM) --tour $(FAULT_TOUR) $(OUR_DRIVERS) \
 	  --calls-of c=libpolysock.so.0 --calls-of cpp=libpolysock.so.0 --calls-of python=_native.abi3.so --calls-of net=_native.abi3.so
 
 # Some faults of every scenario, always the same; `make soak` has them all. Then what once went wrong: a thread that makes its
 # first call without memory, and a wait beside reports that can't look at them.
-test-faults: drivers $(FAULT_PROGRAMS)
+test-faults: drivers $(FAULT_SHIM) $(FAULT_TOUR)
 	$(FAULTS) --sample 2
 	$(FAULTS) --faulty net --only close-wakes-timed-connect --only tour/ --call allocation --most 10
 	$(FAULTS) --faulty c --only datagram-beside-reports --call epoll_wait --error ENOSYS --most 1
@@ -187,38 +183,27 @@ test-docs: lib python-module examples
 
 # The tutorials: what has a test.toml. Rust's come from cargo, Python's run as they are.
 TUTORIALS := $(dir $(wildcard examples/*/test.toml))
-TUTORIAL_PROGRAMS := $(patsubst examples/%.c,$(BUILD)/examples/%_c,$(wildcard $(addsuffix *.c,$(TUTORIALS)))) \
-                     $(patsubst examples/%.cpp,$(BUILD)/examples/%_cpp,$(wildcard $(addsuffix *.cpp,$(TUTORIALS))))
-TUTORIAL_FLAGS := -O1 -Wall -Wextra -Werror -Iinclude -pthread
-TUTORIAL_LIBS := -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
+TUTORIAL_PROGRAMS := $(patsubst %.c,$(BUILD)/%_c,$(wildcard $(addsuffix *.c,$(TUTORIALS)))) \
+                     $(patsubst %.cpp,$(BUILD)/%_cpp,$(wildcard $(addsuffix *.cpp,$(TUTORIALS))))
 
 # What some share between their programs.
-TUTORIAL_HEADERS := $(wildcard $(addsuffix *.h,$(TUTORIALS)) $(addsuffix *.hpp,$(TUTORIALS)))
+$(TUTORIAL_PROGRAMS): $(wildcard $(addsuffix *.h,$(TUTORIALS)) $(addsuffix *.hpp,$(TUTORIALS)))
 
-$(BUILD)/examples/%_c: examples/%.c $(HEADER) $(TUTORIAL_HEADERS) | lib
-	@mkdir -p $(@D)
-	$(CC) -std=c11 $(TUTORIAL_FLAGS) $< -o $@ $(TUTORIAL_LIBS)
-
-$(BUILD)/examples/%_cpp: examples/%.cpp $(HEADER) include/polysock/polysock.hpp $(TUTORIAL_HEADERS) | lib
-	@mkdir -p $(@D)
-	$(CXX) -std=c++17 $(TUTORIAL_FLAGS) $< -o $@ $(TUTORIAL_LIBS)
-
+.PHONY: examples
 examples: $(TUTORIAL_PROGRAMS) python-module
 	cargo build --quiet --locked -p polysock-examples
 
-test-examples: examples
+test-examples: examples ## the tutorials in examples/, every server language with every client language
 	$(VENV_PY) examples/test_run.py
 	$(VENV_PY) examples/run.py
 
 # Real programs and servers over polysock.patch(), in an environment of their own.
 CLIENTS := $(BUILD)/venv-clients
 
-$(CLIENTS)/.ready: clients/requirements.txt $(BUILD)/.prerequisites
-	$(PYTHON) -m venv $(CLIENTS)
-	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check -r clients/requirements.txt
-	@touch $@
+$(CLIENTS)/.ready: clients/requirements.txt
 
-test-clients: $(VENV)/.ready $(CLIENTS)/.ready
+.PHONY: test-clients
+test-clients: $(VENV)/.ready $(CLIENTS)/.ready ## real programs over polysock.patch() (redis-server and postgresql for all of them)
 	@rm -rf $(BUILD)/wheels
 	@$(VENV)/bin/maturin build --quiet --release --locked --auditwheel skip -m python/Cargo.toml -o $(BUILD)/wheels >$(BUILD)/maturin.log 2>&1 || \
 	  { cat $(BUILD)/maturin.log; exit 1; }
@@ -228,34 +213,25 @@ test-clients: $(VENV)/.ready $(CLIENTS)/.ready
 # The wheel and the sdist as they would be published: built, looked at, and installed elsewhere. Some minutes.
 WHEEL_VENV := $(BUILD)/venv-wheel
 
-$(WHEEL_VENV)/.ready: python/requirements-wheel.txt $(BUILD)/.prerequisites
-	$(PYTHON) -m venv $(WHEEL_VENV)
-	$(WHEEL_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r python/requirements-wheel.txt
-	@touch $@
+$(WHEEL_VENV)/.ready: python/requirements-wheel.txt
 
-wheel-checks: $(WHEEL_VENV)/.ready
+.PHONY: wheel-checks
+wheel-checks: $(WHEEL_VENV)/.ready ## the wheel and the sdist as they would be published
 	@. $(WHEEL_VENV)/bin/activate && PYTHON=$(PYTHON) sh python/tests/packaging.sh $(BUILD)/dist
 
 # ---------------------------------------------------------------- speed
 
-$(BUILD)/bench/%: bench/%.c $(HEADER) | lib
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_DEMO) -pthread $< -o $@ -L$(TARGET) -lpolysock -Wl,-rpath,'$(CURDIR)/$(TARGET)'
+.PHONY: bench bench-c bench-python bench-instructions soak
+bench: bench-c bench-python bench-instructions ## speed beside the alternatives, measured in turns
 
-$(BUILD)/bench/%.so: bench/python/%.c
-	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC $< -o $@
+bench-c: $(BUILD)/bench/c_socket_c
+	$(PYTHON) bench/summary.py bench/c_socket.json $(BUILD)/bench/c_socket_c 15
 
-bench: bench-c bench-python bench-instructions
-
-bench-c: lib $(BUILD)/bench/c_socket
-	$(PYTHON) bench/summary.py bench/c_socket.json $(BUILD)/bench/c_socket 15
-
-bench-python: python-module $(BUILD)/bench/raw_calls.so
+bench-python: python-module $(BUILD)/bench/python/raw_calls.so
 	$(VENV_PY) bench/python/measure.py bench/python_socket.json
 
 # Without noise, so it may run beside other work; needs valgrind (make setup).
-bench-instructions: python-module $(BUILD)/bench/marks.so
+bench-instructions: python-module $(BUILD)/bench/python/marks.so ## instructions of single calls, which show no noise
 	$(VENV_PY) bench/python/instructions.py bench/python_instructions.json
 
 SOAK_ROUNDS ?= 100000
@@ -263,7 +239,7 @@ SOAK_BURST  ?= 10000
 
 # Closes sockets under blocked calls, and bursts against callback servers, about a minute; then every fault, some hours.
 # Results: docs/soak.md.
-soak: drivers $(FAULT_PROGRAMS)
+soak: drivers $(FAULT_SHIM) $(FAULT_TOUR) ## 100,000 closes under blocked calls, 10,000 connections at once, every fault
 	cargo test --quiet --locked --release -p polysock --test soak --test burst --no-run
 	POLYSOCK_SOAK_ROUNDS=$(SOAK_ROUNDS) cargo test --quiet --locked --release -p polysock --test soak -- --nocapture
 	POLYSOCK_BURST=$(SOAK_BURST) cargo test --quiet --locked --release -p polysock --test burst
@@ -273,7 +249,8 @@ soak: drivers $(FAULT_PROGRAMS)
 
 # ---------------------------------------------------------------- documentation
 
-docs:
+.PHONY: docs
+docs: ## the C reference as HTML and man pages (needs doxygen)
 	@command -v doxygen >/dev/null || { echo "make docs needs doxygen (make setup)" >&2; exit 1; }
 	@mkdir -p $(BUILD)/docs/c
 	doxygen docs/Doxyfile
@@ -282,7 +259,8 @@ docs:
 
 # ---------------------------------------------------------------- checks
 
-check: check-rust check-c check-python check-docs
+.PHONY: check check-rust check-c check-python check-docs
+check: check-rust check-c check-python check-docs ## format, lints, header, symbols, stubs (about a minute)
 
 # Tests fail by panicking; everything else must not.
 PANICKING_IS_FINE := $(addprefix -A clippy::,unwrap_used expect_used panic indexing_slicing)

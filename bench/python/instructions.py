@@ -21,7 +21,7 @@ from registry import ROWS, Calls
 from table import counts
 
 MODULES = ("socket", "polysock")
-MARKS = Path("build/bench/marks.so")
+MARKS = Path("build/bench/python/marks.so")
 NOTHING = "nothing"  # what it takes to begin and to end
 COUNT = 100  # of each row; no more connections than a listener keeps
 

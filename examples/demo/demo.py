@@ -1,6 +1,6 @@
 """Shows polysock at its main job, live and measured, on one page. Run by `make demo`; its exit code tells the truth.
 
-demo.py BUILD_DIR: the folder that holds the programs `echo`, `echo_rs`, `slow_send` and `dead_peer`.
+demo.py C_PROGRAMS RUST_PROGRAMS: the folders with `echo_c`, `slow_send_c` and `dead_peer_c`, and with Rust's `echo`.
 """
 
 import signal
@@ -13,9 +13,9 @@ from pathlib import Path
 import polysock as socket
 
 HERE = Path(__file__).parent
-BUILD = Path(sys.argv[1])
+C_PROGRAMS, RUST_PROGRAMS = map(Path, sys.argv[1:])
 ROUNDS = 16
-PATIENCE = 30
+TIMEOUT = 30  # seconds
 
 failures: list[str] = []
 
@@ -27,26 +27,26 @@ def check(fact: bool, what: str) -> str:
 
 
 def run(*command: object) -> subprocess.CompletedProcess[str]:
-    words = [str(word) for word in command]
-    return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    arguments = [str(argument) for argument in command]
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=TIMEOUT, check=False)
 
 
-def head(number: int, text: str) -> None:
+def heading(number: int, text: str) -> None:
     print(f"\n{number}. {text}")
 
 
 def echo_matrix() -> None:
-    head(1, f"Every language talks to every other: {ROUNDS} x 64 KiB echoed and compared")
+    heading(1, f"Every language talks to every other: {ROUNDS} x 64 KiB echoed and compared")
     programs = {
-        "C": [BUILD / "echo"],
+        "C": [C_PROGRAMS / "echo_c"],
         "Python": [sys.executable, HERE / "echo.py"],
-        "Rust": [BUILD / "echo_rs"],
+        "Rust": [RUST_PROGRAMS / "echo"],
     }
     print("   " + "server \\ client".ljust(16) + "".join(name.rjust(14) for name in programs))
     for server_name, server in programs.items():
-        words = [str(word) for word in [*server, "server", len(programs)]]
+        command = [str(argument) for argument in [*server, "server", len(programs)]]
         cells = []
-        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as serving:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as serving:
             port = serving.stdout.readline().strip() if serving.stdout else ""
             for client_name, client in programs.items():
                 started = time.monotonic()
@@ -55,7 +55,7 @@ def echo_matrix() -> None:
                 good = check(ended.returncode == 0, f"echo {server_name} x {client_name}: {ended.stderr}")
                 cells.append(f"{good} {took:.0f} ms".rjust(14))
             try:
-                code = serving.wait(PATIENCE)
+                code = serving.wait(TIMEOUT)
             except subprocess.TimeoutExpired:
                 serving.kill()
                 code = None
@@ -73,16 +73,16 @@ def slow_reader(listener: socket.socket, total: list[int], sender_ended: threadi
 
 
 def slow_send() -> None:
-    head(2, 'Send 1 MiB with "a timeout of 1 second" to a reader that takes 256 KiB/s')
+    heading(2, 'Send 1 MiB with "a timeout of 1 second" to a reader that takes 256 KiB/s')
     for kind, title in (("loop", "a poll + send loop"), ("polysock", "polysock_sendall")):
         total, sender_ended = [0], threading.Event()
         with socket.create_server(("127.0.0.1", 0)) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
             reader = threading.Thread(target=slow_reader, args=(listener, total, sender_ended))
             reader.start()
-            ended = run(BUILD / "slow_send", kind, listener.getsockname()[1])
+            ended = run(C_PROGRAMS / "slow_send_c", kind, listener.getsockname()[1])
             sender_ended.set()
-            reader.join(PATIENCE)
+            reader.join(TIMEOUT)
         took, code, known = ended.stdout.split()
         if kind == "loop":
             note = f"it knows nothing of what went out (in truth {total[0]:,} bytes)"
@@ -95,7 +95,7 @@ def slow_send() -> None:
 
 
 def close_wakes() -> None:
-    head(3, "A thread is blocked in recv while another closes the socket")
+    heading(3, "A thread is blocked in recv while another closes the socket")
     asleep = run(sys.executable, HERE / "close_wakes.py", "socket").stdout.strip()
     good = check(asleep == "asleep", f"the standard module was expected to sleep on: {asleep}")
     print(f"   standard module      still asleep after 2 s: {'yes' if asleep == 'asleep' else 'no'}   {good}")
@@ -105,14 +105,14 @@ def close_wakes() -> None:
 
 
 def dead_peer() -> None:
-    head(4, "A C program writes to a peer that has gone")
+    heading(4, "A C program writes to a peer that has gone")
     for kind, title in (("raw", "write(2)"), ("polysock", "polysock_send")):
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            words = [str(BUILD / "dead_peer"), kind, str(listener.getsockname()[1])]
-            with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as writer:
-                listener.settimeout(PATIENCE)
+            command = [str(C_PROGRAMS / "dead_peer_c"), kind, str(listener.getsockname()[1])]
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+                listener.settimeout(TIMEOUT)
                 listener.accept()[0].close()
-                said, _ = writer.communicate(timeout=PATIENCE)
+                said, _ = writer.communicate(timeout=TIMEOUT)
         if kind == "raw":
             killed = writer.returncode == -signal.SIGPIPE
             result = "killed by SIGPIPE" if killed else f"exit code {writer.returncode}, {said.strip()}"
@@ -124,7 +124,7 @@ def dead_peer() -> None:
 
 
 def endings() -> None:
-    head(5, "Linger zero is a reset for the peer")
+    heading(5, "Linger zero is a reset for the peer")
     lines = run(sys.executable, HERE / "endings.py").stdout.splitlines()
     expected = [
         "reset: yes",
@@ -136,7 +136,7 @@ def endings() -> None:
     lines += ["(missing)"] * (len(expected) - len(lines))
     good = check(lines[0] == expected[0], lines[0])
     print(f"   the peer's recv ends with ConnectionResetError: {lines[0][7:]}   {good}")
-    head(6, "Half close: the client ends its side and still gets its answer")
+    heading(6, "Half close: the client ends its side and still gets its answer")
     steps = ("connected", "client shut down its sending side", "server answered and closed")
     for step, line, wanted in zip(steps, lines[1:4], expected[1:4], strict=True):
         print(f"   {step.ljust(34)} {line[8:].ljust(44)} {check(line == wanted, line)}")
