@@ -11,6 +11,7 @@ CBINDGEN_VERSION := 0.29.4
 BUILD    := build
 VENV     := $(BUILD)/venv
 VENV_PY  := $(VENV)/bin/python
+PYTEST   := $(VENV_PY) -m pytest
 TARGET   := target/release
 HEADER   := include/polysock/polysock.h
 CBINDGEN ?= $(BUILD)/tools/bin/cbindgen
@@ -133,7 +134,7 @@ test-c: lib
 
 test-python: python-module $(BUILD)/credit
 	$(BUILD)/credit -q
-	$(VENV_PY) -m pytest -q -rs python/tests
+	$(PYTEST) -rs python/tests
 
 # Java's own sockets take part as a witness where a JDK is present; nothing needs one.
 JAVAC := $(shell command -v javac)
@@ -168,7 +169,7 @@ test-faults: drivers $(FAULT_SHIM) $(FAULT_TOUR)
 	$(FAULTS) --faulty c --only datagram-beside-reports --call epoll_wait --error ENOSYS --most 1
 
 test-conformance: drivers
-	$(PYTHON) -m unittest discover -q -s conformance/tests -t conformance
+	$(PYTEST) conformance
 	$(if $(JAVAC),$(JAVAC) -encoding UTF-8 -d $(BUILD)/conformance/java conformance/drivers/java/*.java,@sh tools/skipped.sh 'conformance: java.net as a witness' 'a JDK')
 	$(PYTHON) conformance/run.py $(OUR_DRIVERS) \
 	  --witness 'witness=$(PYTHON) conformance/drivers/python/driver.py --module socket' \
@@ -178,7 +179,7 @@ test-install: lib
 	sh ffi/tests/install_test.sh
 
 test-docs: lib python-module examples
-	$(VENV_PY) tools/run_readme.py $(TARGET) README.md python/README.md examples/*/README.md
+	$(PYTEST) tools/test_documents.py
 	$(VENV_PY) tools/check_porting.py
 
 # The tutorials: what has a test.toml. Rust's come from cargo, Python's run as they are.
@@ -194,8 +195,7 @@ examples: $(TUTORIAL_PROGRAMS) python-module
 	cargo build --quiet --locked -p polysock-examples
 
 test-examples: examples ## the tutorials in examples/, every server language with every client language
-	$(VENV_PY) examples/test_run.py
-	$(VENV_PY) examples/run.py
+	$(PYTEST) examples
 
 # Real programs and servers over polysock.patch(), in an environment of their own.
 CLIENTS := $(BUILD)/venv-clients
@@ -208,7 +208,7 @@ test-clients: $(VENV)/.ready $(CLIENTS)/.ready ## real programs over polysock.pa
 	@$(VENV)/bin/maturin build --quiet --release --locked --auditwheel skip -m python/Cargo.toml -o $(BUILD)/wheels >$(BUILD)/maturin.log 2>&1 || \
 	  { cat $(BUILD)/maturin.log; exit 1; }
 	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(BUILD)/wheels/*.whl
-	$(CLIENTS)/bin/python clients/run.py
+	$(CLIENTS)/bin/python -m pytest clients
 
 # The wheel and the sdist as they would be published: built, looked at, and installed elsewhere. Some minutes.
 WHEEL_VENV := $(BUILD)/venv-wheel

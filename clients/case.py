@@ -1,4 +1,4 @@
-"""One case with one module: `python case.py NAME polysock|socket`. run.py starts it."""
+"""One case with one module: `python case.py NAME polysock|socket`. test_clients.py starts it."""
 
 import faulthandler
 import importlib
@@ -9,12 +9,12 @@ import unittest
 faulthandler.dump_traceback_later(75, exit=True)
 
 
-# A directory's name in which Unix sockets would have no room for their own.
-LONG = 40
+# A longer name of the temporary directory would leave no room for the names of Unix sockets in it.
+LONGEST = 40
 
 
 def main(name, module):
-    if len(tempfile.gettempdir()) > LONG:
+    if len(tempfile.gettempdir()) > LONGEST:
         tempfile.tempdir = "/tmp"
     if module == "polysock":
         import polysock

@@ -1,4 +1,4 @@
-"""What every case asks."""
+"""What every case checks."""
 
 import ssl
 import sys
@@ -7,16 +7,16 @@ BIG = bytes(range(256)) * 4096
 
 
 def module_in_use():
-    """`polysock` or `socket`, as run.py chose."""
+    """`polysock` or `socket`, as test_clients.py chose."""
     return sys.argv[2]
 
 
 def ours(sock):
-    """The connection is made by the module under test: exactly its class."""
+    """The connection is made by the module under test: of exactly its class."""
     sock = getattr(sock, "_sock", sock)  # asyncio shows a wrapper
-    wanted = sys.modules["socket"].socket
-    assert wanted.__module__ == module_in_use(), wanted
-    assert type(sock) is wanted, type(sock)
+    expected = sys.modules["socket"].socket
+    assert expected.__module__ == module_in_use(), expected
+    assert type(sock) is expected, type(sock)
     return sock
 
 

@@ -35,7 +35,7 @@ def program(name, *places):
     for place in places:
         found = found or next(iter(sorted(glob.glob(os.path.join(place, name)), reverse=True)), None)
     if not found:
-        raise unittest.SkipTest(f"no {name} here (make setup installs it)")
+        raise unittest.SkipTest(f"needs {name}")
     return found
 
 

@@ -1,0 +1,120 @@
+"""A tutorial: its test.toml, and the languages its programs are written in.
+
+A tutorial is a folder with a `test.toml`:
+
+    server = '''…'''        what the server prints  } of a tutorial of two programs,
+    client = '''…'''        what the client prints  } server.* and client.*
+    output = '''…'''        what the program prints, of a tutorial of one, which is named like the folder
+    input = '''…'''         given to the client's or the program's standard input; nothing by default
+    client_arguments = []   given to the client after HOST PORT, or to the program
+    server_arguments = []   given to the server after PORT CLIENTS
+    connections = 4         how many CLIENTS the server counts when the client has run once; 1 by default
+    garbage = "ends"        the server ends with a message when it is fed garbage; by default it must go on
+    no_garbage = "why"      it can't be fed garbage
+    transport = "udp"       TCP by default
+    missing = {java = "…"}  why it can't be written in a language (c, python, java, rust; C++ is optional), or why a
+                            file is missing: {"server_net.py" = "…"}
+
+Texts are compared exactly, but for {port} (the server's), {number}, and {any} (the rest of the line).
+"""
+
+import dataclasses
+import sys
+import tomllib
+from pathlib import Path
+
+EXAMPLES = Path(__file__).resolve().parents[1]
+ROOT = EXAMPLES.parent
+
+
+class Fault(Exception):
+    """What is wrong with a tutorial."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Language:
+    name: str
+    file: str
+    required: bool
+    command: str
+
+    def command_of(self, folder: Path, role: str) -> list[str]:
+        """The command of a program; the role is `server`, `client`, or empty for a program alone."""
+        values = {
+            "python": sys.executable,
+            "root": ROOT,
+            "folder": folder,
+            "name": folder.name,
+            "stem": role or folder.name.replace("-", "_"),
+            "dash": f"-{role}" if role else "",
+        }
+        return [word.format(**values) for word in self.command.split()]
+
+
+LANGUAGES = (
+    Language("c", "{stem}.c", True, "{root}/build/examples/{name}/{stem}_c"),
+    Language("cpp", "{stem}.cpp", False, "{root}/build/examples/{name}/{stem}_cpp"),
+    Language("python", "{stem}.py", True, "{python} -W default {folder}/{stem}.py"),
+    Language("java", "{stem}_net.py", True, "{python} -W default {folder}/{stem}_net.py"),
+    Language("rust", "{stem}.rs", True, "{root}/target/debug/{name}{dash}"),
+)
+TEXTS = {"server", "client", "output", "input"}
+KEYS = TEXTS | {
+    "client_arguments",
+    "server_arguments",
+    "connections",
+    "garbage",
+    "no_garbage",
+    "transport",
+    "missing",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Tutorial:
+    folder: Path
+    test: dict
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    def languages(self, role: str) -> list[Language]:
+        """Those the program is written in. Raises `Fault` when one is missing without a reason."""
+        stem = role or self.name.replace("-", "_")
+        missing = self.test.get("missing", {})
+        found = []
+        for language in LANGUAGES:
+            file = language.file.format(stem=stem)
+            exists = (self.folder / file).is_file()
+            reason = missing.get(file, missing.get(language.name))
+            if exists and reason:
+                raise Fault(f"{file} exists, but test.toml says that it is missing: {reason}")
+            if not exists and language.required and not reason:
+                raise Fault(f"{file} is missing, and test.toml does not say why")
+            if exists:
+                found.append(language)
+        return found
+
+
+def load(folder: Path) -> Tutorial:
+    try:
+        test = tomllib.loads((folder / "test.toml").read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise Fault(f"test.toml: {error}") from error
+    if unknown := test.keys() - KEYS:
+        raise Fault(f"test.toml: unknown {', '.join(sorted(unknown))}")
+    if not ("output" in test) ^ ("server" in test and "client" in test):
+        raise Fault("test.toml: needs `output`, or `server` and `client`")
+    if test.get("garbage", "ends") != "ends":
+        raise Fault(f"test.toml: garbage = {test['garbage']!r}")
+    if test.get("transport", "udp") != "udp":
+        raise Fault(f"test.toml: transport = {test['transport']!r}")
+    names = {language.name for language in LANGUAGES}
+    stems = ["server", "client", folder.name.replace("-", "_")]
+    files = {language.file.format(stem=stem) for language in LANGUAGES for stem in stems}
+    if unknown := test.get("missing", {}).keys() - names - files:
+        raise Fault(f"test.toml: no such language or file: {', '.join(sorted(unknown))}")
+    if not (folder / "README.md").is_file():
+        raise Fault("README.md is missing")
+    return Tutorial(folder, test)

@@ -1,0 +1,222 @@
+"""Runs every block that a reader can copy out of the READMEs: `pytest tools/test_documents.py -k "python/README"`.
+
+Blocks are run in a folder that has what the reader has: the last program of each language before the block (client.c),
+a script.py and a module.py, links to what this checkout has built, and an installed library.
+
+    c, cpp, python, rust  built and run; where they use port 7007, an echo server answers, and they must print `hello`
+    sh                    run by bash with -e and pipefail, with a free port for 7007; `make` only shows what it would
+                          do; a `client` that is built there must print `hello`, too
+    cmake                 what a user adds to a project that has client.c; built and run
+    text                  nothing to run
+
+A block of any other kind fails: no test would run it. A block that needs a missing tool is skipped.
+"""
+
+import contextlib
+import os
+import random
+import re
+import shutil
+import socket as standard
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import note_skipped
+import process_group
+import pytest
+
+import polysock as socket
+
+ROOT = Path(__file__).resolve().parent.parent
+LIBRARY = ROOT / "target/release"
+DOCUMENTS = [
+    "README.md",
+    "python/README.md",
+    *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("examples/*/README.md")),
+]
+FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PORT = "7007"
+TIME_LIMIT = 300  # seconds: a Rust example may have to be built
+TOOLS = ("pkg-config", "cmake", "curl")
+COMPILERS = {"c": ("CC", "cc", "-std=c11"), "cpp": ("CXX", "c++", "-std=c++17")}
+PROGRAM_FILES = {"c": "client.c", "cpp": "client.cpp"}
+
+
+@dataclass(frozen=True)
+class Block:
+    document: str
+    line: int
+    language: str
+    source: str
+
+    def __str__(self):
+        return f"{self.document}:{self.line} {self.language}"
+
+
+def read_blocks(document):
+    text = (ROOT / document).read_text()
+    for fence in FENCE.finditer(text):
+        yield Block(document, text.count("\n", 0, fence.start()) + 1, *fence.groups())
+
+
+BLOCKS = [block for document in DOCUMENTS for block in read_blocks(document)]
+
+
+@pytest.fixture(scope="session")
+def echo_port():
+    def serve():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return  # the listener was closed
+            with connection, contextlib.suppress(OSError):  # the next client must be served in any case
+                connection.settimeout(10)
+                while data := connection.recv(4096):
+                    connection.sendall(data)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=serve)
+        server.start()
+        yield str(listener.getsockname()[1])
+        listener.close()
+        server.join(10)
+
+
+@pytest.fixture(scope="session")
+def reader(echo_port, tmp_path_factory):
+    return Reader(tmp_path_factory.mktemp("reader"), echo_port)
+
+
+def free_port():
+    """A port that is free for TCP and UDP, below those that the system gives to programs by itself."""
+    while True:
+        port = random.randint(20000, 30000)
+        with contextlib.suppress(OSError), standard.socket() as tcp, standard.socket(type=standard.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+            return str(port)
+
+
+class Reader:
+    """Follows the documents in a folder."""
+
+    def __init__(self, folder, echo_port):
+        self.folder, self.echo_port = folder, echo_port
+        self.knows_localhost = True
+        try:
+            standard.gethostbyname("localhost")
+        except OSError:
+            self.knows_localhost = False
+            note_skipped.note("README.md: localhost by name", "the name localhost (/etc/hosts)")
+        for name in ("build", "target", "examples"):
+            (folder / name).symlink_to(ROOT / name)
+        for name in ("script.py", "module.py"):
+            (folder / name).write_text("import socket\nprint(socket.__name__)\n")
+        tools = folder / "tools"
+        tools.mkdir()
+        # A `make` that only checks whether it could.
+        (tools / "make").write_text(f'#!/bin/sh\nexec "{shutil.which("make")}" -C "{ROOT}" -n "$@" >/dev/null\n')
+        (tools / "make").chmod(0o755)
+        installed = folder / "installed"
+        self.environment = os.environ | {
+            "PATH": os.pathsep.join([str(tools), str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "PKG_CONFIG_PATH": str(installed / "lib/pkgconfig"),
+            "LD_LIBRARY_PATH": str(installed / "lib"),
+            "CMAKE_PREFIX_PATH": str(installed),
+        }
+        self.environment.pop("MAKEFLAGS", None)
+        self.run(["sh", ROOT / "ffi/install.sh", LIBRARY], PREFIX=str(installed))
+
+    def run(self, command, **environment):
+        """Runs a command in the folder, with what it starts; returns what it printed."""
+        try:
+            ended = process_group.run(command, TIME_LIMIT, cwd=self.folder, env=self.environment | environment)
+        except subprocess.TimeoutExpired as error:
+            pytest.fail(f"{error}\n{error.output}", pytrace=False)
+        if ended.returncode != 0:
+            pytest.fail(f"exit code {ended.returncode}\n{ended.stdout}", pytrace=False)
+        return ended.stdout
+
+    def write_programs_before(self, block):
+        for earlier in BLOCKS[: BLOCKS.index(block)]:
+            if earlier.language in PROGRAM_FILES and earlier.document == block.document:
+                (self.folder / PROGRAM_FILES[earlier.language]).write_text(self.source_of(earlier, self.echo_port))
+
+    def source_of(self, block, port):
+        source = block.source.replace(PORT, port)
+        return source if self.knows_localhost else source.replace("localhost", "127.0.0.1")
+
+    def run_shell(self, source):
+        (self.folder / "client").unlink(missing_ok=True)
+        self.run(["bash", "-e", "-o", "pipefail", "-c", source])
+        if (self.folder / "client").exists():
+            assert "hello" in self.run(["./client"])
+
+    def run_cmake(self, source):
+        project = self.folder / "project"
+        project.mkdir(exist_ok=True)
+        shutil.copy(self.folder / "client.c", project)
+        users_lines = "cmake_minimum_required(VERSION 3.16)\nproject(p C)\nadd_executable(client client.c)\n"
+        (project / "CMakeLists.txt").write_text(users_lines + source)
+        self.run(["cmake", "-S", project, "-B", project / "built"])
+        self.run(["cmake", "--build", project / "built"])
+        assert "hello" in self.run([project / "built/client"])
+
+    def run_python(self, source):
+        program = self.folder / "example.py"
+        program.write_text(source)
+        return self.run([sys.executable, program])
+
+    def run_rust(self, source):
+        crate = self.folder / "crate"
+        crate.mkdir(exist_ok=True)
+        (crate / "Cargo.toml").write_text(
+            '[package]\nname = "readme"\nversion = "0.0.0"\nedition = "2021"\n[workspace]\n'
+            f'[dependencies]\npolysock = {{ path = "{ROOT / "core"}" }}\n'
+            '[[bin]]\nname = "readme"\npath = "main.rs"\n'
+        )
+        (crate / "main.rs").write_text(source)
+        shutil.copy(ROOT / "Cargo.lock", crate)  # with the target folder: what is built already need not be built again
+        manifest, target = crate / "Cargo.toml", ROOT / "target"
+        return self.run(["cargo", "run", "--quiet", "--manifest-path", manifest, "--target-dir", target])
+
+    def run_compiled(self, language, source):
+        variable, compiler, standard_flag = COMPILERS[language]
+        file = self.folder / PROGRAM_FILES[language]
+        file.write_text(source)
+        program = self.folder / f"example_{language}"
+        compiler = os.environ.get(variable, compiler).split()
+        flags = [standard_flag, "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'include'}"]
+        library = [f"-L{LIBRARY}", "-lpolysock", f"-Wl,-rpath,{LIBRARY}"]
+        self.run([*compiler, *flags, file, "-o", program, *library])
+        return self.run([program])
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.language != "text"], ids=str)
+def test_block(block, reader):
+    for tool in TOOLS:
+        if tool in block.source + block.language and not shutil.which(tool):
+            pytest.skip(f"needs {tool}")
+    if block.language == "sh":
+        reader.write_programs_before(block)
+        reader.run_shell(reader.source_of(block, free_port()))
+        return
+    source = reader.source_of(block, reader.echo_port)
+    if block.language == "cmake":
+        reader.write_programs_before(block)
+        reader.run_cmake(source)
+        return
+    if block.language == "python":
+        printed = reader.run_python(source)
+    elif block.language == "rust":
+        printed = reader.run_rust(source)
+    elif block.language in COMPILERS:
+        printed = reader.run_compiled(block.language, source)
+    else:
+        pytest.fail(f"nothing runs blocks of {block.language or 'no language'}")
+    if PORT in block.source:
+        assert "hello" in printed
