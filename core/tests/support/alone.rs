@@ -4,21 +4,32 @@ use std::process::Command;
 
 const INSIDE: &str = "POLYSOCK_TEST_ALONE";
 
-/// Runs the body of the test `name` in a fresh process, started by the words of `by` (`unshare -n`, `strace …`).
-/// The body is told what `tell` says.
-pub fn alone_by(by: &[&str], name: &str, tell: &str, body: impl FnOnce(&str)) {
-    if let Ok(told) = std::env::var(INSIDE) {
-        return body(&told);
+/// Runs the body of a test in a fresh process, started by a command (`unshare -n`, `strace …`). The body is given
+/// what `argument` says.
+pub fn alone_by<F: FnOnce(&str)>(command: &[&str], argument: &str, body: F) {
+    if let Ok(argument) = std::env::var(INSIDE) {
+        return body(&argument);
     }
+    run_alone(command, test_of::<F>(), argument);
+}
+
+pub fn alone<F: FnOnce()>(body: F) {
+    if inside() {
+        return body();
+    }
+    run_alone(&[], test_of::<F>(), "");
+}
+
+fn run_alone(command: &[&str], name: &str, argument: &str) {
     let this = std::env::current_exe().unwrap();
-    let mut words = by
+    let mut words = command
         .iter()
         .map(std::convert::AsRef::as_ref)
         .chain([this.as_os_str()]);
     let output = Command::new(words.next().unwrap())
         .args(words)
         .args(["--exact", name, "--nocapture", "--test-threads=1"])
-        .env(INSIDE, tell)
+        .env(INSIDE, argument)
         .output()
         .unwrap();
     let text = [output.stdout, output.stderr].concat();
@@ -27,8 +38,11 @@ pub fn alone_by(by: &[&str], name: &str, tell: &str, body: impl FnOnce(&str)) {
     assert!(text.contains("1 passed"), "no such test: {name}");
 }
 
-pub fn alone(name: &str, body: impl FnOnce()) {
-    alone_by(&[], name, "", |_| body());
+/// The test that a closure stands in, by the name that the test harness knows it by.
+pub fn test_of<F>() -> &'static str {
+    let path = std::any::type_name::<F>(); // behaviour::wake::the_test::{{closure}}
+    let test = path.split("::{{closure}}").next().unwrap();
+    test.split_once("::").map_or(test, |(_program, name)| name)
 }
 
 /// Whether this is the fresh process.

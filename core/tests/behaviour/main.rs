@@ -1,0 +1,46 @@
+//! What the public API does, a file for each of its subjects. One program, so that it is linked once.
+//!
+//! Tests that change the process (limits, forks) or look at all of it run in a fresh process: `support::alone`.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)] // tests fail by panicking
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod accept;
+mod address;
+mod caller;
+mod close;
+mod connect;
+mod connection;
+mod datagram;
+mod ending;
+mod error;
+mod error_queue;
+mod exhaustion;
+mod filter;
+mod java_net;
+mod kernel_wait;
+mod message;
+mod mode;
+mod names;
+mod options;
+mod poll;
+mod poller;
+mod recv;
+mod regressions;
+mod resolve;
+mod send;
+mod sendfile;
+mod server;
+mod socket;
+mod std_io;
+mod system_calls;
+mod tcp_info;
+mod timeouts;
+mod wake;

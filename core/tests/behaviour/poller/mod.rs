@@ -1,0 +1,5 @@
+//! Poller.
+
+mod registrations;
+mod support;
+mod waits;
