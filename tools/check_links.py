@@ -17,8 +17,8 @@ FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 BUILT = {"build", "target"}
 
 
-def documents():
-    for folder, folders, files in os.walk(ROOT):
+def documents(root):
+    for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if name not in BUILT and not name.startswith(".")]
         yield from (pathlib.Path(folder, name) for name in files if name.endswith(".md"))
 
@@ -27,11 +27,11 @@ def anchors(text):
     """The anchors that a Markdown file's headings get, as GitHub makes them."""
     found = {}
     for heading in re.findall(r"^#+ +(.*)$", FENCE.sub("", text), re.MULTILINE):
-        without_links = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
-        plain = re.sub(r"[^\w\- ]", "", without_links).strip().lower().replace(" ", "-")
-        count = found.get(plain, 0)
-        found[plain] = count + 1
-        yield f"{plain}-{count}" if count else plain
+        words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+        anchor = re.sub(r"[^\w\- ]", "", words).strip().lower().replace(" ", "-")
+        count = found.get(anchor, 0)
+        found[anchor] = count + 1
+        yield f"{anchor}-{count}" if count else anchor
 
 
 def broken_links(file, text):
@@ -46,21 +46,25 @@ def broken_links(file, text):
             yield f"no such heading: {link}"
 
 
-def missing_paths(text, folders):
+def missing_paths(root, text):
     for path in CODE.findall(text):
-        if path.split("/")[0] in folders and not any(ROOT.glob(path.rstrip("/"))):
+        folder = path.split("/")[0]
+        if folder not in BUILT and (root / folder).is_dir() and not any(root.glob(path.rstrip("/"))):
             yield f"no such file: {path}"
 
 
-def main():
-    folders = {path.name for path in ROOT.iterdir() if path.is_dir()} - BUILT
-    failed = False
-    for file in documents():
+def problems(root):
+    for file in documents(root):
         text = FENCE.sub("", file.read_text(encoding="utf-8"))
-        for problem in [*broken_links(file, text), *missing_paths(text, folders)]:
-            print(f"{file.relative_to(ROOT)}: {problem}", file=sys.stderr)
-            failed = True
-    sys.exit(failed)
+        for problem in [*broken_links(file, text), *missing_paths(root, text)]:
+            yield f"{file.relative_to(root)}: {problem}"
+
+
+def main():
+    found = list(problems(ROOT))
+    for problem in found:
+        print(problem, file=sys.stderr)
+    sys.exit(bool(found))
 
 
 if __name__ == "__main__":
