@@ -54,6 +54,7 @@ from ._native import (
 )
 from ._patch import patch, unpatch
 from ._server import Server
+from ._signature import ConstructorSignature
 
 __version__ = _native.__version__
 
@@ -355,6 +356,7 @@ class socket(_native.socket, metaclass=SocketMeta):
 
 
 _own_class = socket
+_native.socket.__signature__ = ConstructorSignature(lambda inspect: inspect.signature(_own_class))
 _multiprocessing.register(socket)
 _native_accept = _native.socket._accept
 

@@ -1,6 +1,7 @@
 """What our exceptions have beyond the standard module's: for `isinstance`, type checkers and `inspect`."""
 
 from ._native import TruncatedError
+from ._signature import ConstructorSignature, any_arguments
 
 
 class _HasAttributes(type):
@@ -46,15 +47,4 @@ class UnfinishedReceive(Unfinished):
         """The bytes received."""
 
 
-class SignatureOfArguments:
-    """The signature of exceptions that are made in C, which have none: any arguments."""
-
-    def __get__(self, instance, owner):
-        import inspect  # loaded already: only it asks
-
-        if inspect.isfunction(owner.__init__) or inspect.isfunction(owner.__new__):
-            raise AttributeError("__signature__")
-        return inspect.Signature([inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)])
-
-
-TruncatedError.__signature__ = SignatureOfArguments()
+TruncatedError.__signature__ = ConstructorSignature(any_arguments)

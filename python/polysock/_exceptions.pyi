@@ -1,8 +1,4 @@
-import inspect
 from typing import Protocol, runtime_checkable
-
-class SignatureOfArguments:
-    def __get__(self, instance: object, owner: type) -> inspect.Signature: ...
 
 @runtime_checkable
 class Unfinished(Protocol):

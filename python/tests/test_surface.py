@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import inspect
+import pydoc
 import re
 import subprocess
 import sys
@@ -66,6 +67,28 @@ def test_everything_has_a_signature():
         except (TypeError, ValueError) as error:
             silent.append((path, str(error)))
     assert silent == []
+
+
+@pytest.mark.parametrize("cls", [polysock.socket, polysock.SocketType])
+def test_the_signature_of_a_socket_class_is_that_of_its_constructor(cls):
+    arguments = "(family=-1, type=-1, proto=-1, fileno=None)"
+    assert str(inspect.signature(cls)) == arguments
+    assert f"socket{arguments}" in pydoc.render_doc(cls, renderer=pydoc.plaintext)
+
+    class Inherits(cls):
+        pass
+
+    class Initialises(cls):
+        def __init__(self, number):
+            super().__init__()
+
+    class Makes(polysock.SocketType):
+        def __new__(cls, number):
+            return super().__new__(cls)
+
+    assert str(inspect.signature(Inherits)) == arguments
+    assert [str(inspect.signature(made)) for made in (Initialises, Makes)] == ["(number)", "(number)"]
+    assert not hasattr(cls.__new__(cls), "__signature__")
 
 
 def test_the_signature_of_an_exception_is_that_of_its_constructor():

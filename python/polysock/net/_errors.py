@@ -3,7 +3,7 @@
 import traceback
 from socket import gaierror
 
-from .._exceptions import SignatureOfArguments
+from .._signature import ConstructorSignature, any_arguments
 
 
 class _Throwable:
@@ -54,7 +54,7 @@ class _Throwable:
 class IOException(_Throwable, OSError):
     """Input or output failed."""
 
-    __signature__ = SignatureOfArguments()
+    __signature__ = ConstructorSignature(any_arguments)
     _package = "java.io"
 
     def getMessage(self):
@@ -126,7 +126,7 @@ class ProtocolException(IOException):
 
 
 class _Unchecked(_Throwable, Exception):
-    __signature__ = SignatureOfArguments()
+    __signature__ = ConstructorSignature(any_arguments)
     _package = "java.lang"
 
     def getMessage(self):

@@ -1,0 +1,24 @@
+"""Signatures of classes whose constructors are written in C, as `inspect` and `help()` show them."""
+
+
+class ConstructorSignature:
+    """The `__signature__` of such a class, and of its subclasses without a constructor in Python.
+
+    Left to itself, `inspect` shows the arguments of `__new__`, which takes any, or from CPython 3.13 on fails, because
+    `__init__` is a method.
+    """
+
+    def __init__(self, make):
+        self._make = make
+
+    def __get__(self, instance, owner):
+        import inspect  # loaded already: only it asks
+
+        if instance is not None or inspect.isfunction(owner.__init__) or inspect.isfunction(owner.__new__):
+            raise AttributeError("__signature__")
+        return self._make(inspect)
+
+
+def any_arguments(inspect):
+    """That of an exception."""
+    return inspect.Signature([inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)])

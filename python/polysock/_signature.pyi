@@ -1,0 +1,9 @@
+from collections.abc import Callable
+from inspect import Signature
+from types import ModuleType
+
+class ConstructorSignature:
+    def __init__(self, make: Callable[[ModuleType], Signature]) -> None: ...
+    def __get__(self, instance: object, owner: type) -> Signature: ...
+
+def any_arguments(inspect: ModuleType) -> Signature: ...
