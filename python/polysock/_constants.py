@@ -4,6 +4,7 @@ Which constants there are depends on the interpreter and the system, so none is 
 """
 
 import _socket
+import errno
 import socket as _standard
 from enum import IntEnum, IntFlag  # noqa: F401  # the standard module shows them too
 
@@ -15,6 +16,10 @@ CAPI = _socket.CAPI
 # ssl, http.client and others compare with the first by identity, and catch the second.
 _GLOBAL_DEFAULT_TIMEOUT = _standard._GLOBAL_DEFAULT_TIMEOUT
 _GiveupOnSendfile = _standard._GiveupOnSendfile
+# What a call fails with that would have to wait.
+_blocking_errnos = {errno.EAGAIN, errno.EWOULDBLOCK}
+_LOCALHOST = "127.0.0.1"
+_LOCALHOST_V6 = "::1"
 
 _constants = {
     name: value
@@ -37,3 +42,11 @@ __all__ = [
     "herror",
     "timeout",
 ]
+
+
+def _intenum_converter(value, enum_klass):
+    """The member of an enum class for a number, or the number where it has none."""
+    try:
+        return enum_klass(value)
+    except ValueError:
+        return value

@@ -2,7 +2,7 @@
 
 import sys
 
-import polysock
+from ._namespace import package
 
 _MODULE = "multiprocessing.reduction"
 
@@ -28,6 +28,6 @@ def reduce(sock):
 
 
 def _rebuild(descriptor, family, type, proto, timeout):
-    sock = polysock.socket(family, type, proto, fileno=descriptor.detach())
+    sock = package.socket(family, type, proto, fileno=descriptor.detach())
     sock.settimeout(timeout)
     return sock

@@ -13,6 +13,7 @@ import types
 import warnings
 
 from ._constants import _standard
+from ._namespace import package
 
 # `ssl` keeps the standard module for good.
 _LEFT_ALONE = {"_socket", "_ssl", "ssl", "socket"}
@@ -37,7 +38,7 @@ def patch():
     with _lock:
         if _undo:
             return
-        ours = sys.modules[__package__]
+        ours = package
         holders = []
         _set(sys.modules, "socket", ours)
         _set(vars(ours), "__all__", [name for name in ours.__all__ if name not in _NOT_OF_THE_STANDARD_MODULE])

@@ -9,9 +9,9 @@ import threading
 import time
 import weakref
 
-import polysock
-
 from . import _native
+from ._constants import AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM
+from ._namespace import package
 
 # Servers that were started and not stopped.
 _serving = weakref.WeakSet()
@@ -218,7 +218,7 @@ class Server:
 
     def _connection(self, accepted, address):
         listener = self.listener
-        return polysock.socket(listener.family, listener.type, listener.proto, fileno=accepted)
+        return package.socket(listener.family, listener.type, listener.proto, fileno=accepted)
 
     def _call(self, connection, address):
         self._handler(connection, address)
@@ -275,14 +275,14 @@ class _Thread(threading.Thread):
 
 
 def _listen(address, backlog):
-    if isinstance(address, polysock.socket):
+    if isinstance(address, package.socket):
         if not isinstance(address, _native.socket):  # the standard module's
-            address = polysock.socket(fileno=address.detach())
+            address = package.socket(fileno=address.detach())
         if backlog is not None:
             address.listen(backlog)
         return address
     if isinstance(address, (str, bytes)):
-        listener = polysock.socket(polysock.AF_UNIX, polysock.SOCK_STREAM)
+        listener = package.socket(AF_UNIX, SOCK_STREAM)
         try:
             listener.bind(address)
             listener.listen(*() if backlog is None else (backlog,))
@@ -294,8 +294,8 @@ def _listen(address, backlog):
     if host is None:
         host = ""
     is_ipv6 = (":" if isinstance(host, str) else b":") in host
-    family = polysock.AF_INET6 if is_ipv6 else polysock.AF_INET
-    return polysock.create_server((host, *rest), family=family, backlog=backlog)
+    family = AF_INET6 if is_ipv6 else AF_INET
+    return package.create_server((host, *rest), family=family, backlog=backlog)
 
 
 def _shown(address):

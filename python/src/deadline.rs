@@ -1,28 +1,35 @@
 //! A time limit for several calls together.
 
-use polysock::Timeout;
+use polysock::{Deadline as Moment, Timeout};
 use pyo3::prelude::*;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A moment, by the clock that the calls themselves go by. Not Python's: tests stop that one, or make it leap.
 #[pyclass(module = "polysock._native", frozen)]
-pub struct Deadline(polysock::Deadline);
+pub struct Deadline(Moment);
 
 #[pymethods]
 impl Deadline {
-    /// So many seconds from now; beyond the clock's range it never comes.
+    /// A number of seconds from now, None for never; beyond the clock's range it never comes.
     #[new]
-    fn new(seconds: f64) -> Self {
-        let timeout = Duration::try_from_secs_f64(seconds).map_or(Timeout::Never, Timeout::After);
-        Self(polysock::Deadline::after(timeout))
+    fn new(seconds: Option<f64>) -> Self {
+        let timeout = match seconds.map(Duration::try_from_secs_f64) {
+            Some(Ok(time)) => Timeout::After(time),
+            None | Some(Err(_)) => Timeout::Never,
+        };
+        Self(Moment::after(timeout))
     }
 
-    /// How many seconds are left, 0 when it has passed.
-    fn left(&self) -> f64 {
-        match self.0 {
-            polysock::Deadline::Never => f64::INFINITY,
-            polysock::Deadline::NonBlocking => 0.0,
-            polysock::Deadline::At(moment) => moment.saturating_duration_since(Instant::now()).as_secs_f64(),
+    /// The timeout for one of so many calls that share the time left: never 0, even when it has passed; None if it never
+    /// comes.
+    #[pyo3(signature = (calls = 1, /))]
+    fn share(&self, calls: u32) -> Option<f64> {
+        match Timeout::from(self.0) {
+            Timeout::After(left) => Some((left / calls.max(1)).max(SHORTEST).as_secs_f64()),
+            Timeout::Never | Timeout::NonBlocking => None,
         }
     }
 }
+
+/// The shortest timeout: less would be 0 to the kernel, and to Python 0 means not to wait.
+const SHORTEST: Duration = Duration::from_micros(1);

@@ -1,0 +1,105 @@
+"""create_connection: the addresses of a host race each other."""
+
+from . import _native
+from ._constants import _GLOBAL_DEFAULT_TIMEOUT, SOCK_STREAM, error
+from ._namespace import package, public
+
+
+@public
+def create_connection(
+    address, timeout=_GLOBAL_DEFAULT_TIMEOUT, source_address=None, *, all_errors=False, happy_eyeballs_delay=0.25
+):
+    """Connects to (host, port): tries all addresses of the host, and the first that connects wins.
+
+    When an address has not answered after `happy_eyeballs_delay` seconds, or its share of the time, the next one is
+    tried beside it, the families taking turns (RFC 8305); after a refusal the next is tried at once. None tries one
+    after the other, in the resolver's order.
+    The timeout covers all addresses together, from the end of the look-up. If all fail, the last address's error is
+    raised, or with `all_errors` a group of all errors.
+    """
+    host, port = address
+    found = list(package.getaddrinfo(host, port, 0, SOCK_STREAM))  # a program's own may return any iterable
+    limit = package.getdefaulttimeout() if timeout is _GLOBAL_DEFAULT_TIMEOUT else timeout
+
+    def make(family, kind, proto):
+        sock = package.socket(family, kind, proto)
+        try:
+            if timeout is not _GLOBAL_DEFAULT_TIMEOUT:
+                sock.settimeout(timeout)
+            if source_address:
+                sock.bind(source_address)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    # A class that overrides connect, such as a proxy's, has to connect to one address after another, and so has a call
+    # that may not wait.
+    if len(found) > 1 and limit != 0 and getattr(package.socket, "connect", None) is _native.socket.connect:
+        one_at_a_time = bool(source_address and source_address[1])
+        race = _native.Race([family for family, *_ in found], limit, happy_eyeballs_delay, one_at_a_time)
+        sock, errors = _first_of(race, found, make)
+    else:
+        sock, errors = _one_after_another(found, make)
+    try:
+        if sock is not None:
+            return sock
+        if not errors:
+            raise error("getaddrinfo returns an empty list")
+        if all_errors:
+            raise ExceptionGroup("create_connection failed", errors)
+        raise errors[-1]
+    finally:
+        errors.clear()  # an exception refers to this frame, the frame must not refer to it
+
+
+def _first_of(race, found, make):
+    """The socket that connects first, or None and the error of each address, in their order."""
+    made, failed = {}, {}
+    try:
+        while (place := race.step()) is not None:
+            for out in [other for other in made if not race.runs(other)]:
+                made.pop(out).close()
+            family, kind, proto, _canonname, sockaddr = found[place]
+            try:
+                made[place] = make(family, kind, proto)
+                race.enter(place, made[place], sockaddr)
+            except error as exc:
+                failed[place] = exc
+                race.fail(place)
+        if race.winner is not None:
+            return made.pop(race.winner), []
+        return None, [failed.get(place) or race.error(place) for place in range(len(found))]
+    finally:
+        failed.clear()
+        for sock in made.values():
+            sock.close()
+        made.clear()
+
+
+def _one_after_another(found, make):
+    """The same, one address after another by the socket's own connect, each with its share of the time."""
+    errors = []
+    deadline = None
+    for place, (family, kind, proto, _canonname, sockaddr) in enumerate(found):
+        sock = None
+        try:
+            sock = make(family, kind, proto)
+            limit = sock.gettimeout()
+            if limit and len(found) > 1:
+                deadline = deadline or _native.Deadline(limit)
+                # Never 0, which would mean not to wait.
+                sock.settimeout(max(deadline.left(), 1e-6) / (len(found) - place))
+            sock.connect(sockaddr)
+            if limit and len(found) > 1:
+                sock.settimeout(limit)
+            return sock, []
+        except error as exc:
+            errors.append(exc)
+            if sock is not None:
+                sock.close()
+        except BaseException:
+            if sock is not None:
+                sock.close()
+            raise
+    return None, errors

@@ -1,0 +1,28 @@
+"""Descriptors that go with a message over a Unix socket."""
+
+import array
+
+from ._constants import SCM_RIGHTS, SOL_SOCKET
+from ._namespace import public
+from ._native import CMSG_LEN
+
+
+@public
+def send_fds(sock, buffers, fds, flags=0, address=None):
+    """Sends buffers, and descriptors with them, over a Unix socket.
+
+    `flags` has no effect, as in the standard module, where programs (pyroute2) pass other things for it; `sendmsg` has
+    flags.
+    """
+    return sock.sendmsg(buffers, [(SOL_SOCKET, SCM_RIGHTS, array.array("i", fds))], 0, address)
+
+
+@public
+def recv_fds(sock, bufsize, maxfds, flags=0):
+    """Receives bytes and up to `maxfds` descriptors over a Unix socket: returns bytes, descriptors, flags, address."""
+    fds = array.array("i")
+    data, ancillary, flags, address = sock.recvmsg(bufsize, CMSG_LEN(maxfds * fds.itemsize), flags)
+    for level, kind, rights in ancillary:
+        if (level, kind) == (SOL_SOCKET, SCM_RIGHTS):
+            fds.frombytes(rights[: len(rights) - len(rights) % fds.itemsize])
+    return data, list(fds), flags, address

@@ -1,0 +1,35 @@
+"""Host names: getaddrinfo with enums, and getfqdn."""
+
+from . import _native
+from ._constants import AddressFamily, SocketKind, _intenum_converter, error
+from ._namespace import package, public
+
+
+@public
+def getfqdn(name=""):
+    """The full name of a host, this machine unless one is named; the name itself where there is no better."""
+    name = name.strip()
+    if not name or name in ("0.0.0.0", "::"):
+        name = package.gethostname()
+    try:
+        official, aliases, _ = package.gethostbyaddr(name)
+    except error:
+        return name
+    return next((known for known in (official, *aliases) if "." in known), official)
+
+
+@public
+def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
+    """Looks up a host and a service: a list of (family, type, proto, canonname, sockaddr)."""
+    return [
+        (
+            _intenum_converter(found_family, AddressFamily),
+            _intenum_converter(found_type, SocketKind),
+            found_proto,
+            canonname,
+            sockaddr,
+        )
+        for found_family, found_type, found_proto, canonname, sockaddr in _native.getaddrinfo(
+            host, port, family, type, proto, flags
+        )
+    ]

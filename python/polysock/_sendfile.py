@@ -1,0 +1,93 @@
+"""sendfile: what goes out of a file within the kernel, and what has to be read and sent."""
+
+import contextlib
+import io
+import os
+import stat
+
+from ._constants import SOCK_STREAM, _GiveupOnSendfile
+
+
+def use_sendfile(sock, file, offset, count):
+    """Sends within the kernel; _GiveupOnSendfile, with nothing sent, where it can't."""
+    sock._check_sendfile_params(file, offset, count)
+    try:
+        fd = file.fileno()
+        status = os.fstat(fd)
+        regular = stat.S_ISREG(status.st_mode)
+        # Files in /proc report a size of 0.
+        empty = regular and not status.st_size and not os.pread(fd, 1, 0)
+    except (AttributeError, io.UnsupportedOperation, OSError) as exc:
+        raise _GiveupOnSendfile(exc) from exc
+    if not regular:
+        raise _GiveupOnSendfile("not a regular file")
+    if empty:
+        return 0
+    if sock.gettimeout() == 0:
+        raise ValueError("non-blocking sockets are not supported")
+    sent = 0
+    try:
+        sent = sock._sendfile(fd, offset, count)
+        return sent
+    except BaseException as exc:
+        sent = getattr(exc, "done", 0)
+        if sent or isinstance(exc, TimeoutError) or not isinstance(exc, OSError):
+            raise
+        # A closed socket, or a file that the kernel can't send from; the other way finds out which.
+        raise _GiveupOnSendfile(exc) from exc
+    finally:
+        if sent and hasattr(file, "seek"):
+            file.seek(offset + sent)
+
+
+def use_send(sock, file, offset, count):
+    """Reads the file and sends what it read."""
+    sock._check_sendfile_params(file, offset, count)
+    if sock.gettimeout() == 0:
+        raise ValueError("non-blocking sockets are not supported")
+    seekable = _is_seekable(file)
+    if offset or seekable:
+        file.seek(offset)
+    block = min(count, 8192) if count else 8192
+    sent = 0
+    try:
+        while not count or sent < count:
+            data = memoryview(file.read(min(count - sent, block) if count else block))
+            if not data:
+                break
+            while data:
+                try:
+                    moved = sock.send(data)
+                except BlockingIOError:
+                    continue
+                except BaseException as exc:
+                    sent += getattr(exc, "done", 0)
+                    raise
+                sent += moved
+                data = data[moved:]
+        return sent
+    except BaseException as exc:
+        with contextlib.suppress(AttributeError):
+            exc.done = sent
+        raise
+    finally:
+        if sent and seekable:
+            file.seek(offset + sent)
+
+
+def check(sock, file, offset, count):
+    if "b" not in getattr(file, "mode", "b"):
+        raise ValueError("file should be opened in binary mode")
+    if not sock.type & SOCK_STREAM:
+        raise ValueError("only SOCK_STREAM type sockets are supported")
+    if count is not None:
+        if not isinstance(count, int):
+            raise TypeError(f"count must be a positive integer (got {count!r})")
+        if count <= 0:
+            raise ValueError(f"count must be a positive integer (got {count!r})")
+
+
+def _is_seekable(file):
+    """Whether a file object can be positioned; without seekable(), whether it has seek()."""
+    seekable = getattr(file, "seekable", None)
+    return seekable() if seekable else hasattr(file, "seek")
