@@ -88,8 +88,7 @@ def _one_after_another(found, make):
             limit = sock.gettimeout()
             if limit and len(found) > 1:
                 deadline = deadline or _native.Deadline(limit)
-                # Never 0, which would mean not to wait.
-                sock.settimeout(max(deadline.left(), 1e-6) / (len(found) - place))
+                sock.settimeout(deadline.share(len(found) - place))
             sock.connect(sockaddr)
             if limit and len(found) > 1:
                 sock.settimeout(limit)

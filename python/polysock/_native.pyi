@@ -27,6 +27,7 @@ __all__ = [
     "SocketOutputStream",
     "SocketType",
     "StandardSocketOptions",
+    "Step",
     "TcpInfo",
     "TruncatedError",
     "Turn",
@@ -78,7 +79,7 @@ class TruncatedError(EOFError):
 @final
 class Deadline:
     def __new__(cls, seconds: float) -> Deadline: ...
-    def left(self) -> float: ...
+    def share(self, calls: int, /) -> float | None: ...
 
 @final
 class Race:
@@ -354,9 +355,37 @@ class Server:
 
 @final
 class Worker:
-    def step(self) -> tuple[SupportsIndex, _RetAddress] | OSError | Literal["recruit"] | None: ...
+    def step(self) -> Step: ...
     def should_report(self, errno: int | None, /) -> bool: ...
-    def is_the_last(self) -> None: ...
+    def become_last_worker(self) -> None: ...
+
+@disjoint_base
+class Step:
+    @final
+    class Handle(Step):
+        __match_args__: tuple[Literal["connection"], Literal["address"]]
+        def __new__(cls, connection: SupportsIndex, address: _RetAddress) -> Self: ...
+        @property
+        def connection(self) -> SupportsIndex: ...
+        @property
+        def address(self) -> _RetAddress: ...
+
+    @final
+    class Recruit(Step):
+        __match_args__: tuple[()]
+        def __new__(cls) -> Self: ...
+
+    @final
+    class Report(Step):
+        __match_args__: tuple[Literal["failure"]]
+        def __new__(cls, failure: BaseException) -> Self: ...
+        @property
+        def failure(self) -> BaseException: ...
+
+    @final
+    class Leave(Step):
+        __match_args__: tuple[()]
+        def __new__(cls) -> Self: ...
 
 @disjoint_base
 class InetAddress:

@@ -6,12 +6,12 @@ import errno
 import itertools
 import os
 import threading
-import time
 import weakref
 
 from . import _native
 from ._constants import AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM
 from ._namespace import package
+from ._native import Step
 
 # Servers that were started and not stopped.
 _serving = weakref.WeakSet()
@@ -162,37 +162,38 @@ class Server:
         count it and does not close its connection, nor those of other handlers that are stopping the server. Calls
         from other threads wait for all.
         """
-        began = time.monotonic()
         running = self._server.stop(timeout)
         _serving.discard(self)
-        # For threads that are about to end, within the time promised above.
-        end = time.monotonic() + 1
-        if timeout is not None:
-            end = min(end, began + timeout + 1)
         for thread in list(self._threads):
-            # A thread that is about to start is not alive yet; it will find that there is nothing to do.
-            if thread.is_alive() and not thread.handling and thread is not threading.current_thread():
-                thread.join(max(end - time.monotonic(), 0))
+            # Threads without a worker are about to end. One that has not started yet will find nothing to do.
+            if thread.worker is None and thread.is_alive():
+                thread.join()
         return running
 
     def _recruit(self):
         _Thread(self, next(self._numbers)).start()
 
     def _work(self, thread):
-        while (step := thread.worker.step()) is not None:
-            if step == "recruit":
+        # No local variable holds a step while waiting for the next: it would keep the last connection.
+        while self._take(thread, thread.worker.step()):
+            pass
+
+    def _take(self, thread, step):
+        """Takes a step of a worker; False if it was the last."""
+        match step:
+            case Step.Handle(accepted, address):
+                self._handle(thread, accepted, address)
+            case Step.Recruit():
                 try:
                     self._recruit()
-                except RuntimeError as exception:  # no thread to be had
-                    thread.worker.is_the_last()
-                    self._tell(exception, None)
-            elif isinstance(step, BaseException):
-                self._tell(step, None)
-            else:
-                thread.handling = True
-                self._handle(thread, *step)
-                thread.handling = False
-                step = None  # or it would keep the connection until the next comes
+                except RuntimeError as exception:  # the system has no thread to spare
+                    thread.worker.become_last_worker()
+                    self._report(exception, None)
+            case Step.Report(failure):
+                self._report(failure, None)
+            case Step.Leave():
+                return False
+        return True
 
     def _handle(self, thread, accepted, address):
         try:
@@ -203,7 +204,7 @@ class Server:
                 self._closed(connection)
         except BaseException as exception:
             if thread.worker.should_report(self._errno(exception)):
-                self._tell(exception, address)
+                self._report(exception, address)
 
     # What polysock.net has in Java's classes.
 
@@ -232,7 +233,7 @@ class Server:
     def _closed(self, connection):
         connection._closed = True  # by the next step
 
-    def _tell(self, exception, address):
+    def _report(self, exception, address):
         """Passes a failure to the hook. An exception of the hook itself goes to threading.excepthook."""
         try:
             if self._on_error is not None:
@@ -252,7 +253,6 @@ class _Thread(threading.Thread):
     def __init__(self, server, number):
         super().__init__(name=f"polysock-server-{number}", daemon=True)
         self.server = server
-        self.handling = False
         # Not in a local variable: a program that keeps an exception keeps its frames and what they hold, and stop()
         # waits for the worker.
         self.worker = None

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 
-from . import socket
+from ._socket_class import socket
 
 _Address = Any
 

@@ -10,19 +10,16 @@ pub struct Deadline(Moment);
 
 #[pymethods]
 impl Deadline {
-    /// A number of seconds from now, None for never; beyond the clock's range it never comes.
+    /// A number of seconds from now; beyond the clock's range it never comes.
     #[new]
-    fn new(seconds: Option<f64>) -> Self {
-        let timeout = match seconds.map(Duration::try_from_secs_f64) {
-            Some(Ok(time)) => Timeout::After(time),
-            None | Some(Err(_)) => Timeout::Never,
-        };
+    fn new(seconds: f64) -> Self {
+        let timeout = Duration::try_from_secs_f64(seconds).map_or(Timeout::Never, Timeout::After);
         Self(Moment::after(timeout))
     }
 
-    /// The timeout for one of so many calls that share the time left: never 0, even when it has passed; None if it never
-    /// comes.
-    #[pyo3(signature = (calls = 1, /))]
+    /// The timeout, in seconds, of the first of several calls that share the time left. It is never 0, even when no time
+    /// is left; None if the moment never comes.
+    #[pyo3(signature = (calls, /))]
     fn share(&self, calls: u32) -> Option<f64> {
         match Timeout::from(self.0) {
             Timeout::After(left) => Some((left / calls.max(1)).max(SHORTEST).as_secs_f64()),

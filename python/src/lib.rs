@@ -62,7 +62,7 @@ mod _native {
     #[pymodule_export]
     use crate::resolve::{getaddrinfo, getnameinfo};
     #[pymodule_export]
-    use crate::server::{Server, Worker};
+    use crate::server::{Server, Step, Worker};
     #[pymodule_export]
     use crate::tcp_info::TcpInfo;
     #[pymodule_export]

@@ -8,11 +8,9 @@ use crate::net::ServerSocket;
 use crate::notes::About;
 use crate::socket::{NativeSocket, Unclaimed};
 use crate::{address, convert, error};
-use polysock::{Kind, ServeOptions, Step, Timeout};
-use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use polysock::{Kind, ServeOptions, Step as CoreStep, Timeout};
+use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
-use pyo3::IntoPyObjectExt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -26,7 +24,7 @@ pub struct Worker(Mutex<polysock::Worker>);
 
 /// What a server may accept on.
 enum Listener<'py> {
-    NativeCaller(Bound<'py, NativeSocket>),
+    Plain(Bound<'py, NativeSocket>),
     Java(Bound<'py, ServerSocket>),
 }
 
@@ -36,7 +34,7 @@ impl<'py> FromPyObject<'_, 'py> for Listener<'py> {
 
     fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         if let Ok(given) = given.extract() {
-            Ok(Self::NativeCaller(given))
+            Ok(Self::Plain(given))
         } else if let Ok(given) = given.extract() {
             Ok(Self::Java(given))
         } else {
@@ -65,7 +63,7 @@ impl Server {
         options.idle_timeout = limit(idle_timeout, "idle_timeout")?;
         options.handler_timeout = limit(handler_timeout, "handler_timeout")?;
         let listener = match &listener {
-            Listener::NativeCaller(socket) => socket.get().share(py)?,
+            Listener::Plain(socket) => socket.get().share(py)?,
             Listener::Java(socket) => Arc::clone(socket.get().share(py)?),
         };
         match polysock::Server::new(listener, options) {
@@ -111,20 +109,39 @@ impl Server {
     }
 }
 
+/// What a worker has to do next.
+#[pyclass(module = "polysock._native", frozen)]
+pub enum Step {
+    /// Handle a connection, given as the `fileno` of a new socket, from an address.
+    Handle {
+        connection: Py<Unclaimed>,
+        address: Py<PyAny>,
+    },
+    /// Start another worker, in another thread.
+    Recruit {},
+    /// Report that accepting failed.
+    Report { failure: Py<PyBaseException> },
+    /// End: the server has stopped, or does not need this worker.
+    Leave {},
+}
+
 #[pymethods]
 impl Worker {
-    /// Closes what the step before gave, and waits for the next. None: leave. A pair: handle a connection, given as the
-    /// `fileno` of a new socket, from an address. An exception: accepting failed. "recruit": make a further worker.
-    fn step<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    /// Closes the connection of the previous step, and waits for the next.
+    fn step(&self, py: Python<'_>) -> PyResult<Step> {
         let mut worker = self.0.try_lock().map_err(|_| busy())?;
-        Ok(match gil::call(py, About::default(), |host| worker.step(host))? {
-            None => None,
-            Some(Step::Handle { connection, peer }) => {
-                let peer = address::to_python(py, connection.protocol(), &peer)?;
-                Some((Unclaimed::new(connection), peer).into_bound_py_any(py)?)
-            }
-            Some(Step::Trouble(error)) => Some(error::exception(py, &error).into_bound_py_any(py)?),
-            Some(Step::Recruit | _) => Some(PyString::intern(py, "recruit").into_any()),
+        let Some(step) = gil::call(py, About::default(), |host| worker.step(host))? else {
+            return Ok(Step::Leave {});
+        };
+        Ok(match step {
+            CoreStep::Handle { connection, peer } => Step::Handle {
+                address: address::to_python(py, connection.protocol(), &peer)?.unbind(),
+                connection: Py::new(py, Unclaimed::new(connection))?,
+            },
+            CoreStep::Trouble(error) => Step::Report {
+                failure: error::exception(py, &error).into_value(py),
+            },
+            CoreStep::Recruit | _ => Step::Recruit {},
         })
     }
 
@@ -140,7 +157,7 @@ impl Worker {
         Ok(self.0.try_lock().map_err(|_| busy())?.should_report(kind))
     }
 
-    /// Says that there will be no further worker for now.
+    /// Continues without another worker, because none could be started.
     fn become_last_worker(&self) -> PyResult<()> {
         self.0.try_lock().map_err(|_| busy())?.become_last_worker();
         Ok(())

@@ -5,10 +5,12 @@ import errno
 import os
 import pickle
 import struct
+import subprocess
+import sys
 import weakref
 
 import pytest
-from helpers import connection, needs_ipv6, refusing_address
+from helpers import PROGRAM, connection, needs_ipv6, refusing_address
 
 import polysock as socket
 
@@ -159,6 +161,13 @@ def test_makefile_text_and_timeouts():
                 file.read(1)
         with pytest.raises(ValueError, match="invalid mode"):
             client.makefile("a")
+
+
+def test_a_text_file_without_an_encoding_warns_where_it_was_made():
+    code = "import polysock as socket; sock = socket.socket(); sock.makefile('rb').close(); sock.makefile()"
+    command = [sys.executable, "-X", "warn_default_encoding", "-c", code]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM, check=True)
+    assert "<string>:1: EncodingWarning" in ran.stderr
 
 
 def test_recv_exact():
