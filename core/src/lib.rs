@@ -28,6 +28,7 @@
 
 mod address;
 mod ancillary;
+mod buffer;
 mod caller;
 mod connection;
 mod domain;
@@ -53,6 +54,7 @@ mod wait;
 
 pub use address::{Address, AddressError};
 pub use ancillary::{Ancillary, Control, Credentials, PacketInfo};
+pub use buffer::{RecvBuf, SendBuf};
 pub use caller::{CallHints, Caller, NativeCaller, Start, Stop};
 pub use connection::{
     connect_any, create_connection, create_connection_with, create_server, create_server_with, DualStack,
@@ -76,7 +78,6 @@ pub use server::{ServeOptions, Server, ServerStats, StartedServer, Step, Trouble
 pub use socket::{
     AdoptError, Call, CongestionState, Interface, Keepalive, Received, Socket, TcpInfo, TcpState,
 };
-pub use sys::buffer::{RecvBuf, SendBuf};
 #[doc(hidden)]
 pub use sys::local::PerThread;
 pub use sys::reserve::Reserve;

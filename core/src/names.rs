@@ -134,7 +134,7 @@ pub fn interface_list() -> Result<Vec<InterfaceInfo>> {
 
 /// The number of the network interface of this name (if_nametoindex(3); Python `if_nametoindex`).
 pub fn interface_index(name: &CStr) -> Option<u32> {
-    sys::resolve::interface_index(name)
+    sys::interface_index::interface_index(name).ok()
 }
 
 /// The name of the network interface of this number (if_indextoname(3); Python `if_indextoname`).

@@ -6,10 +6,8 @@ use crate::handle::{Follower, Following};
 use crate::memory;
 use crate::poll::{first_look, Events, PollTarget};
 use crate::sys::fork::{ForkLock, Held, InChild};
-use crate::sys::os;
-use crate::sys::poll_set::PollSet;
 use crate::sys::reserve::check_left;
-use crate::sys::selector::{Interest, Selector, Trigger, WAKE};
+use crate::sys::selector::{new_selector, Interest, PollSet, Selector, Trigger, WAKE};
 use crate::sys::unix::Readiness;
 use crate::time::{Deadline, Left, Timeout};
 use std::collections::HashMap;
@@ -67,7 +65,7 @@ impl Poller {
     /// # Errors
     /// The system's, such as `EMFILE`.
     pub fn new() -> Result<Self> {
-        Self::with(os::new_selector)
+        Self::with(new_selector)
     }
 
     /// Makes one as systems without epoll have it: by poll(2) over all sockets at each wait, without [`Trigger::Edge`].

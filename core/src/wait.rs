@@ -7,6 +7,7 @@
 use crate::caller::{CallHints, Caller, Start};
 use crate::error::Kind;
 use crate::handle::{Direction, Handle, Reason, Registration};
+use crate::sys::holders;
 use crate::sys::os::{self, Changes};
 use crate::sys::unix::{self, Blocking, Readiness};
 use crate::time::{Deadline, LazyDeadline, Left, Timeout};
@@ -52,7 +53,7 @@ impl Plan {
             && self.limit.is_never()
             && !handle.mode.is_wanted_nonblocking()
             && handle.mode_is_private()
-            && os::knows_holders()
+            && holders::knows_holders()
     }
 }
 

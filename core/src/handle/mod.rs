@@ -18,7 +18,7 @@ use crate::error::Kind;
 use crate::mode::BlockingMode;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::{self, ForkLock};
-use crate::sys::os::{self, Holders};
+use crate::sys::holders::{holders, knows_holders, Holders};
 use crate::sys::{thread, unix};
 use crate::time::Timeout;
 use std::io;
@@ -81,7 +81,7 @@ pub(crate) struct Handle {
 impl Handle {
     pub(crate) fn new(fd: OwnedFd, mode: BlockingMode) -> Self {
         fork::watch();
-        os::knows_holders(); // so that the first call that waits need not find out
+        knows_holders(); // so that the first call that waits need not find out
         Self {
             state: AtomicU64::new(generation()),
             descriptor: Descriptor::new(fd),
@@ -406,7 +406,7 @@ impl Handle {
         let holders = if self.mode_is_private() {
             Holders::Nobody
         } else {
-            os::holders(fd, self.fd_exposed.load(Ordering::SeqCst), since)
+            holders(fd, self.fd_exposed.load(Ordering::SeqCst), since)
         };
         if holders == Holders::Nobody {
             let sock = unix::sock(&fd);

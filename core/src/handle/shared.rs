@@ -4,7 +4,7 @@ use super::Direction;
 use crate::address::Address;
 use crate::sys::fork::InChild;
 use crate::sys::thread::{Thread, ThreadId};
-use crate::sys::wake;
+use crate::sys::waker::WakeHandle;
 use crate::turn::Owner;
 use std::os::fd::BorrowedFd;
 use std::sync::Weak;
@@ -46,7 +46,7 @@ pub(crate) struct Candidate {
 }
 
 pub(super) struct Waiter {
-    pub(super) end: wake::End,
+    pub(super) end: WakeHandle,
     pub(super) reason: Reason,
     pub(super) signalled: bool,
 }

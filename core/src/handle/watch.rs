@@ -4,7 +4,7 @@ use super::shared::{Reason, Waiter};
 use super::Handle;
 use crate::error::Kind;
 use crate::memory;
-use crate::sys::wake;
+use crate::sys::waker::{self, Waker};
 use std::os::fd::RawFd;
 use std::rc::Rc;
 
@@ -12,22 +12,22 @@ use std::rc::Rc;
 pub(crate) struct Registration<'a> {
     handle: &'a Handle,
     reason: Reason,
-    waker: Option<Rc<wake::Waker>>,
+    waker: Option<Rc<Waker>>,
 }
 
 impl<'a> Registration<'a> {
     /// Registers. The caller looks at CLOSED afterwards: a close before this moment does not signal.
     pub(crate) fn new(handle: &'a Handle, reason: Reason) -> Self {
-        Self::with(handle, reason, wake::of_thread())
+        Self::with(handle, reason, waker::of_thread())
     }
 
     /// Registers with every handle, to be woken by any of them in the same way.
     pub(crate) fn all(handles: impl Iterator<Item = &'a Handle>) -> Result<Vec<Self>, Kind> {
-        let waker = wake::of_thread();
+        let waker = waker::of_thread();
         memory::collect(handles.map(|handle| Self::with(handle, Reason::Readiness, waker.clone())))
     }
 
-    fn with(handle: &'a Handle, reason: Reason, waker: Option<Rc<wake::Waker>>) -> Self {
+    fn with(handle: &'a Handle, reason: Reason, waker: Option<Rc<Waker>>) -> Self {
         let mut watch = Self {
             handle,
             reason,
@@ -35,7 +35,7 @@ impl<'a> Registration<'a> {
         };
         if let Some(waker) = &watch.waker {
             let waiter = Waiter {
-                end: waker.end(),
+                end: waker.handle(),
                 reason,
                 signalled: false,
             };
@@ -60,7 +60,7 @@ impl<'a> Registration<'a> {
     /// Takes back the signal if one was sent.
     pub(crate) fn take_signal(&mut self) -> bool {
         let Some(waker) = &self.waker else { return false };
-        let end = waker.end();
+        let end = waker.handle();
         let mut shared = self.handle.shared.lock();
         let Some(waiter) = shared.waiters.iter_mut().find(|waiter| waiter.end == end) else {
             return false;
@@ -80,17 +80,17 @@ impl<'a> Registration<'a> {
                 std::mem::forget(waker);
             }
         }
-        wake::forget_of_thread();
-        let waker = wake::of_thread();
+        waker::forget_of_thread();
+        let waker = waker::of_thread();
         for watch in watches {
             *watch = Self::with(watch.handle, watch.reason, waker.clone());
         }
     }
 
     /// Takes this thread off the list; a signal that came too late is given to `take_back`.
-    fn unregister(&mut self, take_back: impl FnOnce(&wake::Waker)) {
+    fn unregister(&mut self, take_back: impl FnOnce(&Waker)) {
         let Some(waker) = &self.waker else { return };
-        let end = waker.end();
+        let end = waker.handle();
         let mut shared = self.handle.shared.lock();
         let Some(at) = shared.waiters.iter().position(|waiter| waiter.end == end) else {
             return;
@@ -110,6 +110,6 @@ impl<'a> Registration<'a> {
 
 impl Drop for Registration<'_> {
     fn drop(&mut self) {
-        self.unregister(wake::Waker::drain);
+        self.unregister(Waker::drain);
     }
 }

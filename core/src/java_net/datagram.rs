@@ -3,10 +3,10 @@
 use super::address::{dual_stack, here, shown, there, WILDCARD};
 use super::lazy_socket::LazySocket;
 use super::{options, Refusal, Result};
+use crate::buffer::{RecvBuf, SendBuf};
 use crate::caller::Caller;
 use crate::domain::SocketType;
 use crate::error::{Error, Kind, Operation};
-use crate::sys::buffer::{RecvBuf, SendBuf};
 use crate::sys::fork::ForkLock;
 use crate::time::Timeout;
 use std::net::{IpAddr, SocketAddr};

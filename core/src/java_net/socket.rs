@@ -3,6 +3,7 @@
 use super::address::{dual_stack, here, look_up, name_of, shown, there, WILDCARD};
 use super::lazy_socket::LazySocket;
 use super::{stream, Refusal, Result};
+use crate::buffer::{RecvBuf, SendBuf};
 use crate::caller::Caller;
 use crate::connection::connect_any;
 use crate::domain::SocketType;
@@ -11,7 +12,6 @@ use crate::flags::Flags;
 use crate::race::ConnectOptions;
 use crate::resolve::eai;
 use crate::socket::Half;
-use crate::sys::buffer::{RecvBuf, SendBuf};
 use crate::time::Timeout;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};

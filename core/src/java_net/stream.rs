@@ -1,11 +1,11 @@
 //! The two halves of a connection: an end that stays the end, one reader and one writer at a time.
 
+use crate::buffer::{RecvBuf, SendBuf};
 use crate::caller::Caller;
 use crate::domain::Shutdown;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::Direction;
 use crate::socket::{Half, Socket};
-use crate::sys::buffer::{RecvBuf, SendBuf};
 use crate::time::{LazyDeadline, Timeout};
 use crate::turn::Turn;
 use std::time::Duration;

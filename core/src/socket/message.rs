@@ -3,15 +3,15 @@
 use super::recv::{end_if_shut, may_fill, Arrived};
 use super::{moved_counts, Call, Socket};
 use crate::address::Address;
-use crate::ancillary::{Ancillary, Control};
+use crate::ancillary::{codec, Ancillary, Control};
+use crate::buffer::{RecvBuf, SendBuf};
 use crate::caller::Caller;
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
 use crate::memory;
-use crate::sys::buffer::{RecvBuf, SendBuf};
-use crate::sys::{ancillary, os, unix};
+use crate::sys::{os, unix};
 use crate::wait::{run, Progress, Step};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -241,7 +241,7 @@ impl<C: Caller> Call<'_, C> {
                 return Ok(Step::More);
             }
             let control = control.get(..got.control).unwrap_or(&[]);
-            let malformed = !ancillary::is_well_formed(control);
+            let malformed = !codec::is_well_formed(control);
             let lost;
             (ancillary, lost) = unix::take_ancillary(control);
             Ok(Step::Done(Came {

@@ -1,12 +1,12 @@
 //! recv, peek, recv_exact.
 
 use super::{moved_counts, Call, Socket};
+use crate::buffer::RecvBuf;
 use crate::caller::Caller;
 use crate::domain::SocketType;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
-use crate::sys::buffer::RecvBuf;
 use crate::sys::unix::Blocking;
 use crate::sys::{os, unix};
 use crate::time::{LazyDeadline, Timeout};

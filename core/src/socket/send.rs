@@ -1,11 +1,11 @@
 //! send and send_all.
 
 use super::{moved_counts, Call, Socket};
+use crate::buffer::SendBuf;
 use crate::caller::Caller;
 use crate::error::{Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
-use crate::sys::buffer::SendBuf;
 use crate::sys::unix;
 use crate::time::{LazyDeadline, Timeout};
 use crate::turn::Turn;

@@ -4,7 +4,8 @@ use super::{Call, Socket};
 use crate::caller::{Caller, Stop};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::Direction;
-use crate::sys::{os, portable, unix};
+use crate::sys::os::{self, portable};
+use crate::sys::sigpipe::without_sigpipe;
 use crate::turn::Turn;
 use crate::wait::{run, Plan, Step};
 use std::io;
@@ -118,7 +119,7 @@ impl<C: Caller> Call<'_, C> {
 /// Sends what there is room for, on a descriptor in non-blocking mode.
 fn send_part(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: u64) -> io::Result<u64> {
     let count = usize::try_from(count).unwrap_or(usize::MAX);
-    let moved = match unix::without_sigpipe(|| os::sendfile(to, file, offset, count)) {
+    let moved = match without_sigpipe(|| os::sendfile(to, file, offset, count)) {
         // Some kinds of files can't be sent from within the kernel.
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
             portable::sendfile(to, file, offset, count)

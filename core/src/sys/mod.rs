@@ -20,29 +20,17 @@
 //! `socket2` does what it can do (through [`unix::sock`]); `libc` only the rest.
 #![allow(unsafe_code)]
 
-pub(crate) mod ancillary;
-pub mod buffer;
 pub(crate) mod descriptor;
-#[cfg(target_os = "linux")]
-pub(crate) mod epoll;
 pub(crate) mod fork;
-#[cfg(target_os = "linux")]
 pub(crate) mod holders;
-#[cfg(target_os = "linux")]
-pub(crate) mod linux;
+pub(crate) mod interface_index;
 pub mod local;
 pub(crate) mod names;
-pub(crate) mod poll_set;
-pub(crate) mod portable;
+pub(crate) mod os;
 pub mod reserve;
 pub(crate) mod resolve;
 pub mod selector;
-pub(crate) mod sockaddr;
+pub(crate) mod sigpipe;
 pub(crate) mod thread;
 pub(crate) mod unix;
-pub(crate) mod wake;
-
-#[cfg(target_os = "linux")]
-pub(crate) use linux as os;
-#[cfg(not(target_os = "linux"))]
-pub(crate) use portable as os;
+pub(crate) mod waker;

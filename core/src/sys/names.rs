@@ -1,8 +1,8 @@
 //! The system's tables of names: hosts, services, protocols, interfaces (netdb.h, net/if.h).
 
 use super::fork::ForkLock;
-use super::{sockaddr, unix};
-use crate::address::Address;
+use super::unix;
+use crate::address::{Address, IPV4_LENGTH, IPV6_LENGTH};
 use crate::domain::{Family, Protocol};
 use crate::memory;
 use crate::names::{Host, HostError};
@@ -143,8 +143,8 @@ pub fn interface_addresses() -> io::Result<Vec<(CString, u32, Option<Address>)>>
         // SAFETY: the address of an entry is null, or a sockaddr of its family.
         let family = unsafe { entry.ifa_addr.as_ref() }.map(|address| i32::from(address.sa_family));
         let length = match family {
-            Some(libc::AF_INET) => sockaddr::IPV4_LENGTH,
-            Some(libc::AF_INET6) => sockaddr::IPV6_LENGTH,
+            Some(libc::AF_INET) => IPV4_LENGTH,
+            Some(libc::AF_INET6) => IPV6_LENGTH,
             _ => 0,
         };
         let address = (length > 0).then(|| {

@@ -1,4 +1,4 @@
-//! getaddrinfo(3), getnameinfo(3), if_nametoindex(3).
+//! getaddrinfo(3), getnameinfo(3).
 
 use crate::address::Address;
 use crate::domain::{Family, Protocol, SocketType};
@@ -98,13 +98,6 @@ pub fn getnameinfo(address: &Address, flags: i32) -> Result<(CString, CString), 
 const HOST_ROOM: usize = 1025;
 /// More than the system's `NI_MAXSERV`: the service of a Unix address is its path.
 const SERVICE_ROOM: usize = 128;
-
-/// The number of the network interface of this name.
-pub fn interface_index(name: &CStr) -> Option<u32> {
-    // SAFETY: the name ends with NUL.
-    let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
-    (index != 0).then_some(index)
-}
 
 fn check(code: i32) -> Result<(), Kind> {
     match code {

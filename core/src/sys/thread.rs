@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn both_ways_to_sleep_end_by_a_change_a_wake_or_the_clock() {
-        use crate::sys::portable;
+        use crate::sys::os::portable;
         static VALUE: AtomicU32 = AtomicU32::new(0);
         for (sleep_at, wake_at) in [
             (

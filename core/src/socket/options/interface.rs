@@ -3,7 +3,7 @@
 use super::{in_range, invalid, kernel_name};
 use crate::address::Address;
 use crate::error::{legible, Error, Kind, Operation, Result};
-use crate::sys::os;
+use crate::sys::interface_index::interface_index;
 use std::ffi::CString;
 use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
@@ -77,15 +77,15 @@ pub(super) fn choose(interface: Interface<'_>) -> Result<Chosen> {
     match interface {
         Interface::Default => Ok(Chosen::Index(0)),
         Interface::Index(index) => in_range(index, &INDEX, "interface").map(|_| Chosen::Index(index)),
-        Interface::Name(name) => interface_index(name).map(Chosen::Index),
+        Interface::Name(name) => index_of(name).map(Chosen::Index),
         Interface::Address(address) => Ok(Chosen::Address(address)),
     }
 }
 
-fn interface_index(interface: &str) -> Result<u32> {
+fn index_of(interface: &str) -> Result<u32> {
     let bytes = kernel_name(interface, "interface")?;
     let name = CString::new(bytes).map_err(|_| invalid("interface", "must have no NUL"))?;
-    os::interface_index(&name).map_err(|error| {
+    interface_index(&name).map_err(|error| {
         let kind = Kind::from_io(&error);
         Error::new(Operation::SetOption, kind).with_detail(format_args!("interface {}", legible(interface)))
     })

@@ -1,8 +1,9 @@
 //! What travels beside the bytes of a message: descriptors, credentials, packet information, timestamps.
 
+pub(crate) mod codec;
+
 use crate::error::{Error, Kind, Operation, Result};
 use crate::memory;
-use crate::sys::ancillary as bytes;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -153,11 +154,11 @@ impl<'fd> Control<'fd> {
 
     /// Control messages in the form the kernel reads.
     pub(crate) fn encode(messages: &[Self]) -> std::result::Result<Vec<u8>, Kind> {
-        let mut spaces = messages.iter().map(|message| bytes::space(message.data.len()));
+        let mut spaces = messages.iter().map(|message| codec::space(message.data.len()));
         let total = spaces.try_fold(0_usize, |sum, space| sum.checked_add(space?));
         let mut buffer = memory::list(total.ok_or(Kind::Os(libc::EMSGSIZE))?)?;
         for message in messages {
-            bytes::push(&mut buffer, message.level, message.kind, &message.data)
+            codec::push(&mut buffer, message.level, message.kind, &message.data)
                 .map_err(|error| Kind::from_io(&error))?;
         }
         Ok(buffer)
@@ -172,12 +173,12 @@ impl Ancillary {
     /// Room for one control message with so many bytes of data (`CMSG_SPACE`), to add up for
     /// [`Call::recv_message`](crate::Call::recv_message); none when it would not fit into memory.
     pub const fn space(data: usize) -> Option<usize> {
-        bytes::space(data)
+        codec::space(data)
     }
 
     /// The length of a control message with so many bytes of data, without padding (`CMSG_LEN`).
     pub const fn length(data: usize) -> Option<usize> {
-        bytes::length(data)
+        codec::length(data)
     }
 
     /// Its level.

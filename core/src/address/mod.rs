@@ -1,8 +1,11 @@
 //! Socket addresses: any sockaddr as bytes, decoded where the family is known.
 
+mod sockaddr;
+
+pub(crate) use sockaddr::{IPV4_LENGTH, IPV6_LENGTH};
+
 use crate::domain::Family;
-use crate::sys::resolve::interface_index;
-use crate::sys::sockaddr;
+use crate::sys::interface_index::interface_index;
 use std::borrow::Cow;
 use std::ffi::CString;
 use std::fmt;
@@ -447,7 +450,7 @@ pub(crate) fn scope(zone: &str) -> Option<u32> {
     if zone.len() > LONGEST_INTERFACE {
         return None;
     }
-    interface_index(&CString::new(zone).ok()?)
+    interface_index(&CString::new(zone).ok()?).ok()
 }
 
 impl fmt::Debug for Address {

@@ -1,7 +1,6 @@
 //! Control messages (cmsg(3)) as bytes: one encoder, one iterator.
 
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
 /// Control messages are aligned to this.
 const ALIGN: usize = if cfg!(target_os = "linux") {
@@ -96,18 +95,6 @@ pub fn messages(mut rest: &[u8]) -> impl Iterator<Item = (i32, i32, &[u8])> {
     })
 }
 
-/// The descriptors in the data of an `SCM_RIGHTS` message that has just been received.
-///
-/// # Safety
-/// Each number must be a descriptor the kernel installed for us with that message, taken here for the first time.
-pub unsafe fn descriptors(data: &[u8]) -> impl Iterator<Item = OwnedFd> + '_ {
-    let numbers = data
-        .chunks_exact(size_of::<RawFd>())
-        .filter_map(|number| number.try_into().ok());
-    // SAFETY: by our own contract.
-    numbers.map(|number| unsafe { OwnedFd::from_raw_fd(RawFd::from_ne_bytes(number)) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +130,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(unsafe_code)] // the system's own macros, which only compute
     fn the_layout_is_that_of_the_system() {
         for length in 0..64_u32 {
             let data = usize::try_from(length).unwrap();

@@ -1,5 +1,15 @@
 //! What a poller needs of the system: many descriptors registered once, and the ready ones told.
 
+#[cfg(target_os = "linux")]
+mod epoll;
+mod poll;
+
+#[cfg(target_os = "linux")]
+pub use epoll::new_selector;
+#[cfg(not(target_os = "linux"))]
+pub use poll::new_selector;
+pub use poll::PollSet;
+
 use super::unix::Readiness;
 use std::io;
 use std::os::fd::RawFd;

@@ -3,13 +3,13 @@
 //! A wait polls a copy of the set. Whoever changes the set wakes the waits, and what a wait saw is reported only if
 //! it is still registered under its key.
 
-use super::fork::{ForkLock, InChild};
-use super::os;
-use super::selector::{Interest, Selector, Trigger, WAKE};
-use super::unix::Readiness;
-use super::wake;
+use super::{Interest, Selector, Trigger, WAKE};
 use crate::error::Kind;
 use crate::memory;
+use crate::sys::fork::{ForkLock, InChild};
+use crate::sys::os;
+use crate::sys::unix::Readiness;
+use crate::sys::waker::{self, WakeHandle};
 use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::RawFd;
@@ -27,7 +27,7 @@ impl InChild for Inner {}
 struct Inner {
     items: BTreeMap<u64, Item>,
     /// The wake-up descriptors of the threads that wait, and whether they were signalled.
-    waiting: Vec<(wake::End, bool)>,
+    waiting: Vec<(WakeHandle, bool)>,
     woken: bool,
     /// Where the next report begins, so that each gets its turn when there is little room.
     next: u64,
@@ -115,7 +115,7 @@ impl Selector for PollSet {
         left: Option<Duration>,
         report: &mut dyn FnMut(u64, i16),
     ) -> io::Result<Readiness> {
-        let waker = wake::of_thread();
+        let waker = waker::of_thread();
         let (keys, mut set) = {
             let mut inner = self.0.lock();
             if inner.woken {
@@ -125,7 +125,7 @@ impl Selector for PollSet {
             let no_memory = |_| io::Error::from(io::ErrorKind::OutOfMemory);
             let copy = inner.copy().map_err(no_memory)?;
             if let Some(waker) = &waker {
-                memory::push(&mut inner.waiting, (waker.end(), false)).map_err(no_memory)?;
+                memory::push(&mut inner.waiting, (waker.handle(), false)).map_err(no_memory)?;
             }
             copy
         };
@@ -141,7 +141,7 @@ impl Selector for PollSet {
         let result = os::poll(&mut set, left);
         let mut inner = self.0.lock();
         if let Some(waker) = waker {
-            let end = waker.end();
+            let end = waker.handle();
             let at = inner.waiting.iter().position(|(waiting, _)| *waiting == end);
             let signalled = at.is_some_and(|at| inner.waiting.swap_remove(at).1);
             if signalled {
@@ -149,7 +149,7 @@ impl Selector for PollSet {
             } else if set.last().is_some_and(|last| last.revents != 0) {
                 // Its number was closed or reused behind our back.
                 std::mem::forget(waker);
-                wake::forget_of_thread();
+                waker::forget_of_thread();
             }
         }
         if result? == Readiness::Interrupted {
@@ -201,4 +201,10 @@ fn entry(fd: RawFd, events: i16) -> libc::pollfd {
 
 fn unknown() -> io::Error {
     io::Error::from_raw_os_error(libc::ENOENT)
+}
+
+/// Makes a selector.
+#[cfg(not(target_os = "linux"))]
+pub fn new_selector() -> io::Result<std::sync::Arc<dyn Selector>> {
+    Ok(std::sync::Arc::new(PollSet::new()))
 }

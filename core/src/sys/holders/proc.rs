@@ -4,8 +4,9 @@
 //! one is held is confirmed by reading again the one link that showed it; that one is not held stays true until the next
 //! fork, as long as its number was not told.
 
-use super::fork::{self, ForkLock};
-use super::{linux as os, unix};
+use super::Holders;
+use crate::sys::fork::{self, ForkLock};
+use crate::sys::unix;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
@@ -14,17 +15,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-/// Who holds a socket besides one descriptor of this process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holders {
-    Nobody,
-    /// Only processes so young that they may be about to start another program, which closes what they inherited; or it
-    /// could not be found out just now. Worth another look.
-    ForNow,
-    /// Somebody who stays; also where it can't be known.
-    Somebody,
-}
 
 /// A process that is older than this will not start another program any more.
 const YOUTH: Duration = Duration::from_secs(1);
@@ -219,7 +209,7 @@ impl Holder {
 
     fn stays(&self) -> Holders {
         match self {
-            Self::There { born, .. } if *born + YOUTH > os::since_boot() => Holders::ForNow,
+            Self::There { born, .. } if *born + YOUTH > since_boot() => Holders::ForNow,
             Self::There { .. } | Self::Here(_) => Holders::Somebody,
         }
     }
@@ -248,7 +238,27 @@ fn birth(process: &Path) -> Duration {
     let ticks = stat
         .rsplit_once(')')
         .and_then(|(_, fields)| fields.split_whitespace().nth(STARTED)?.parse::<u64>().ok());
-    ticks.map_or_else(os::since_boot, |ticks| {
-        Duration::from_millis(ticks.saturating_mul(1000) / os::ticks_per_second())
+    ticks.map_or_else(since_boot, |ticks| {
+        Duration::from_millis(ticks.saturating_mul(1000) / ticks_per_second())
     })
+}
+
+/// The time since the boot, as processes' starts are counted.
+fn since_boot() -> Duration {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: `now` is ours to write. Linux has this clock.
+    unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut now) };
+    let nanoseconds = u32::try_from(now.tv_nsec).unwrap_or(0);
+    Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), nanoseconds)
+}
+
+/// What the kernel counts the starts of processes in.
+fn ticks_per_second() -> u64 {
+    // SAFETY: no memory is involved.
+    u64::try_from(unsafe { libc::sysconf(libc::_SC_CLK_TCK) })
+        .unwrap_or(0)
+        .max(1)
 }

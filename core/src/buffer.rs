@@ -3,6 +3,8 @@
 //! A Python `bytearray` may be changed by another thread while we wait, so no `&[u8]` may point at it.
 //! [`SendBuf`] and [`RecvBuf`] carry a pointer and a length and are only ever given to the kernel.
 
+#![allow(unsafe_code)] // memory by pointer and length is what this file is about
+
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 

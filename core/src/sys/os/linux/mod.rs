@@ -1,0 +1,27 @@
+//! What only Linux has: eventfd, ppoll with nanoseconds, the TCP state.
+//!
+//! A filter of system calls (seccomp) may forbid the newer ones, and an old kernel lacks them: what every Unix has
+//! ([`portable`]) is done then. Everything without a fallback ends in an error that names its call.
+
+mod accept;
+mod changes;
+pub mod epoll;
+mod flags;
+mod missing;
+pub mod number;
+mod poll;
+mod sendfile;
+mod socket;
+mod thread;
+
+pub use super::portable::OptionNumber;
+pub use accept::accept;
+pub use changes::Changes;
+pub use flags::{CLOEXEC_RIGHTS, MAKE_NONBLOCKING, NO_SIGNAL};
+pub use missing::is_missing;
+pub use poll::{poll, PEER_ENDED};
+pub use sendfile::sendfile;
+pub use socket::{
+    family, protocol, set_nonblocking, tcp_info, tcp_state, BUFFER_FACTOR, CONNECT_AGAIN_TELLS_THE_END,
+};
+pub use thread::{name_thread, sleep_at, wake_at};

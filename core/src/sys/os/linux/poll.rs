@@ -1,0 +1,33 @@
+//! ppoll(2).
+
+use super::super::portable;
+use super::missing::is_missing;
+use crate::sys::unix::{self, Readiness};
+use std::io;
+use std::time::Duration;
+
+/// The poll event of a peer that ended its stream.
+pub const PEER_ENDED: i16 = libc::POLLRDHUP;
+
+/// Waits for `set`, no longer than `left` (`None`: for ever).
+pub fn poll(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Readiness> {
+    match poll_to_the_nanosecond(set, left) {
+        Err(error) if is_missing(&error) => portable::poll(set, left),
+        result => result,
+    }
+}
+
+fn poll_to_the_nanosecond(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Readiness> {
+    let left = left.map(timespec);
+    let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    let count = libc::nfds_t::try_from(set.len()).unwrap_or(0);
+    // SAFETY: `set` is ours and has `count` entries; `left` is null or points at a timespec that outlives this.
+    unix::ready(unsafe { libc::ppoll(set.as_mut_ptr(), count, left, std::ptr::null()) })
+}
+
+pub(super) fn timespec(time: Duration) -> libc::timespec {
+    libc::timespec {
+        tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_nsec: time.subsec_nanos().into(),
+    }
+}

@@ -1,0 +1,28 @@
+//! Sleeping at a value (futex(2)), and the name of a thread.
+
+use super::poll::timespec;
+use std::ffi::CStr;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+
+/// Sleeps while a value is what was expected: until [`wake_at`], for no longer than that, or for less (futex(2)).
+pub fn sleep_at(value: &AtomicU32, expected: u32, longest: Option<Duration>) {
+    let limit = longest.map(timespec);
+    let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
+    // SAFETY: the value and the limit outlive the call.
+    unsafe { libc::syscall(libc::SYS_futex, value.as_ptr(), operation, expected, limit) };
+}
+
+/// Wakes a thread that sleeps there.
+pub fn wake_at(value: &AtomicU32) {
+    let operation = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
+    // SAFETY: the kernel only looks up who sleeps at the address.
+    unsafe { libc::syscall(libc::SYS_futex, value.as_ptr(), operation, 1) };
+}
+
+/// Names this thread, by the first 15 bytes.
+pub fn name_thread(name: &CStr) {
+    // SAFETY: the name ends with NUL.
+    unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
+}

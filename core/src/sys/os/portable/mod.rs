@@ -1,0 +1,52 @@
+//! The same as [`super::linux`] by means every Unix has. Compiled and tested on Linux too.
+
+#![cfg_attr(target_os = "linux", allow(dead_code, unused_imports))]
+
+mod accept;
+mod changes;
+mod flags;
+pub mod number;
+mod poll;
+mod sendfile;
+mod socket;
+mod thread;
+
+pub use accept::accept;
+pub use changes::Changes;
+pub use flags::{CLOEXEC_RIGHTS, MAKE_NONBLOCKING, NO_SIGNAL};
+pub use number::OptionNumber;
+pub use poll::{poll, PEER_ENDED};
+pub use sendfile::sendfile;
+pub use socket::{
+    family, protocol, set_nonblocking, tcp_info, tcp_state, BUFFER_FACTOR, CONNECT_AGAIN_TELLS_THE_END,
+};
+pub use thread::{name_thread, sleep_at, wake_at};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use std::io;
+    use std::os::fd::AsRawFd;
+
+    #[test]
+    fn the_family_is_read_from_the_address() {
+        let listener = std::net::TcpListener::bind("[::1]:0").unwrap();
+        let fd = std::os::fd::AsFd::as_fd(&listener);
+        assert_eq!(family(fd).unwrap(), libc::AF_INET6);
+        set_nonblocking(fd, true).unwrap();
+        assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn a_connection_is_accepted_with_its_address_and_close_on_exec() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut peer = Address::EMPTY;
+        let accepted = accept(std::os::fd::AsFd::as_fd(&listener), Some(&mut peer)).unwrap();
+        assert_eq!(peer, client.local_addr().unwrap().into());
+        // SAFETY: no memory is involved.
+        let flags = unsafe { libc::fcntl(accepted.as_raw_fd(), libc::F_GETFD) };
+        assert_ne!(flags & libc::FD_CLOEXEC, 0);
+    }
+}

@@ -1,0 +1,32 @@
+//! Sleeping at a value, and the name of a thread.
+
+use std::ffi::CStr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// All who sleep at some value.
+static SLEEPERS: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
+
+/// Sleeps while a value is what was expected: until [`wake_at`], for no longer than that, or for less.
+pub fn sleep_at(value: &AtomicU32, expected: u32, longest: Option<Duration>) {
+    let (lock, changed) = &SLEEPERS;
+    let held = lock.lock().unwrap_or_else(PoisonError::into_inner);
+    if value.load(Ordering::SeqCst) == expected {
+        match longest {
+            Some(longest) => drop(changed.wait_timeout(held, longest)),
+            None => drop(changed.wait(held)),
+        }
+    }
+}
+
+/// Wakes the threads that sleep, wherever: they look at their values again.
+pub fn wake_at(_: &AtomicU32) {
+    let (lock, changed) = &SLEEPERS;
+    // Who has looked at its value sleeps by now.
+    drop(lock.lock());
+    changed.notify_all();
+}
+
+/// Threads are named in as many ways as there are systems.
+pub fn name_thread(_: &CStr) {}

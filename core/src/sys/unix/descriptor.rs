@@ -1,0 +1,65 @@
+//! Descriptors as such.
+
+use super::result::check;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+
+/// Where the numbers of wake-up descriptors begin, if there are so many. The lowest ones are what the program is given next:
+/// one that it closed it expects to stay closed, and select(2) takes none from 1024 on.
+const OUT_OF_THE_WAY: RawFd = 512;
+
+/// Closes a descriptor. An interrupted close has closed it, and one that meets a reset too.
+pub fn close(fd: OwnedFd) -> io::Result<()> {
+    // SAFETY: the descriptor is ours alone, and `into_raw_fd` keeps it from being closed twice.
+    match check(unsafe { libc::close(fd.into_raw_fd()) }) {
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EINTR | libc::ECONNRESET)) => Ok(()),
+        result => result.map(drop),
+    }
+}
+
+/// What fstat(2) says of a number.
+pub fn stat(number: RawFd) -> io::Result<libc::stat> {
+    // SAFETY: a stat is plain numbers, for which zero is a value.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: `stat` is ours and writable.
+    check(unsafe { libc::fstat(number, &raw mut stat) })?;
+    Ok(stat)
+}
+
+/// Programs that this one starts do not get the descriptor.
+pub fn close_on_exec(fd: &OwnedFd) {
+    // SAFETY: no memory is involved. It can't fail on an open descriptor.
+    unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) };
+}
+
+/// Whether the descriptor is in non-blocking mode.
+pub fn is_nonblocking(fd: BorrowedFd<'_>) -> io::Result<bool> {
+    // SAFETY: no memory is involved.
+    let flags = check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) })?;
+    Ok(flags & libc::O_NONBLOCK != 0)
+}
+
+/// The same descriptor under a high number, where there is one.
+pub fn out_of_the_way(low: OwnedFd) -> OwnedFd {
+    // SAFETY: no memory is involved.
+    let high = unsafe { libc::fcntl(low.as_raw_fd(), libc::F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) };
+    if high < 0 {
+        return low;
+    }
+    // SAFETY: the kernel just gave us this descriptor.
+    unsafe { OwnedFd::from_raw_fd(high) }
+}
+
+/// Whether a number still stands for a file of this type. Where that can't be known (fstat is forbidden, or there is no
+/// memory for it) an open descriptor is taken for ours.
+pub fn is_still(fd: RawFd, file_type: libc::mode_t) -> bool {
+    match stat(fd) {
+        Ok(stat) => stat.st_mode & libc::S_IFMT == file_type,
+        Err(error) => error.raw_os_error() != Some(libc::EBADF),
+    }
+}
+
+/// Whether a number still stands for an eventfd or the like.
+pub fn is_anonymous(fd: RawFd) -> bool {
+    is_still(fd, 0)
+}

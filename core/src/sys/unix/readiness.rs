@@ -1,0 +1,31 @@
+//! What a wait ends with, and how long it may take.
+
+use super::result::check;
+use libc::c_int;
+use std::io;
+use std::time::Duration;
+
+/// What a wait ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    Ready,
+    TimeUp,
+    Interrupted,
+}
+
+/// Turns the result of a poll into what it says.
+pub fn ready(result: c_int) -> io::Result<Readiness> {
+    match check(result) {
+        Ok(0) => Ok(Readiness::TimeUp),
+        Ok(_) => Ok(Readiness::Ready),
+        Err(error) if error.raw_os_error() == Some(libc::EINTR) => Ok(Readiness::Interrupted),
+        Err(error) => Err(error),
+    }
+}
+
+/// A time as poll takes it, never shorter; -1 for ever.
+pub fn milliseconds(left: Option<Duration>) -> c_int {
+    left.map_or(-1, |left| {
+        c_int::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(c_int::MAX)
+    })
+}

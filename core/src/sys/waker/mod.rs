@@ -1,0 +1,115 @@
+//! Waking a thread that waits in `poll`: one descriptor per thread, made when it first waits.
+//!
+//! The user does not know of it, and may close it (a daemon closes everything) and open something else under its
+//! number. So it is read only when it was signalled, and written and closed only after a look at what it is now.
+
+#[cfg(target_os = "linux")]
+mod eventfd;
+mod per_thread;
+mod pipe;
+
+#[cfg(target_os = "linux")]
+pub use eventfd::new_waker;
+pub use per_thread::{forget_of_thread, of_thread};
+#[cfg(not(target_os = "linux"))]
+pub use pipe::new_waker;
+
+use super::{fork, unix};
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+
+/// The wake-up descriptor of one thread: readable once signalled, until drained.
+#[derive(Debug)]
+pub struct Waker {
+    read: ManuallyDrop<OwnedFd>,
+    /// The writing end where it is another descriptor.
+    write: Option<ManuallyDrop<OwnedFd>>,
+    generation: u32,
+}
+
+impl Waker {
+    fn new(read: OwnedFd, write: Option<OwnedFd>) -> Self {
+        Self {
+            read: ManuallyDrop::new(unix::out_of_the_way(read)),
+            write: write.map(|write| ManuallyDrop::new(unix::out_of_the_way(write))),
+            generation: fork::generation(),
+        }
+    }
+
+    /// What to poll for reading.
+    pub fn poll_fd(&self) -> RawFd {
+        self.read.as_raw_fd()
+    }
+
+    /// What others signal.
+    pub fn handle(&self) -> WakeHandle {
+        WakeHandle {
+            fd: self.write.as_ref().unwrap_or(&self.read).as_raw_fd(),
+            file_type: self.file_type(),
+        }
+    }
+
+    /// Closes what a forked child inherited. The waker is forgotten then, not dropped.
+    pub fn close_inherited(&self) {
+        let file_type = self.file_type();
+        for end in [Some(&self.read), self.write.as_ref()].into_iter().flatten() {
+            if unix::is_still(end.as_raw_fd(), file_type) {
+                // SAFETY: the descriptor is ours, and by our contract not used again.
+                unsafe { libc::close(end.as_raw_fd()) };
+            }
+        }
+    }
+
+    /// What fstat says of it: a pipe, or of an eventfd that it is no file.
+    fn file_type(&self) -> libc::mode_t {
+        if self.write.is_some() {
+            libc::S_IFIFO
+        } else {
+            0
+        }
+    }
+
+    /// Takes back one signal that was sent. Called only when one was, so that a descriptor which somebody
+    /// closed and reused behind our back is never read from.
+    pub fn drain(&self) {
+        let mut token = [0_u8; 8];
+        // SAFETY: `token` is ours and writable for its length; the descriptor does not block.
+        while unsafe { libc::read(self.poll_fd(), token.as_mut_ptr().cast(), token.len()) } < 0
+            && unix::is_interrupted()
+        {}
+    }
+}
+
+impl Drop for Waker {
+    fn drop(&mut self) {
+        let file_type = self.file_type();
+        for end in [Some(&mut self.read), self.write.as_mut()].into_iter().flatten() {
+            if unix::is_still(end.as_raw_fd(), file_type) {
+                // SAFETY: dropped here only.
+                unsafe { ManuallyDrop::drop(end) };
+            }
+        }
+    }
+}
+
+/// The end of a waker that others write to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct WakeHandle {
+    fd: RawFd,
+    file_type: libc::mode_t,
+}
+
+impl WakeHandle {
+    /// Signals the waker. The caller knows that its thread still waits.
+    pub fn signal(self) {
+        if !unix::is_still(self.fd, self.file_type) {
+            return;
+        }
+        let token = 1_u64.to_ne_bytes();
+        // SAFETY: `token` is readable for its length. The descriptor does not block, and the one failure there
+        // can be but for a signal, a counter or pipe that is full, means that it is readable already.
+        while unsafe { libc::write(self.fd, token.as_ptr().cast(), token.len()) } < 0
+            && unix::is_interrupted()
+        {}
+    }
+}

@@ -1,0 +1,50 @@
+//! A waker that is a pipe(2), for systems without eventfd.
+
+use super::Waker;
+use crate::sys::unix;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+/// Makes a waker: a pipe.
+pub fn new_waker() -> io::Result<Waker> {
+    let mut ends = [0; 2];
+    // SAFETY: `ends` has room for the two descriptors.
+    unix::check(unsafe { libc::pipe(ends.as_mut_ptr()) })?;
+    // SAFETY: the kernel just gave us both descriptors.
+    let [read, write] = ends.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
+    for end in [&read, &write] {
+        // SAFETY: no memory is involved.
+        unix::check(unsafe { libc::fcntl(end.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) })?;
+        // SAFETY: no memory is involved.
+        unix::check(unsafe { libc::fcntl(end.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) })?;
+    }
+    Ok(Waker::new(read, Some(write)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::os::portable::poll;
+    use crate::sys::unix::Readiness;
+    use std::time::Duration;
+
+    fn readable(fd: i32) -> libc::pollfd {
+        libc::pollfd {
+            fd,
+            events: libc::POLLIN,
+            revents: 0,
+        }
+    }
+
+    #[test]
+    fn a_pipe_waker_is_readable_once_signalled_until_drained() {
+        let waker = new_waker().unwrap();
+        let mut set = [readable(waker.poll_fd())];
+        let none = poll(&mut set, Some(Duration::ZERO)).unwrap();
+        assert_eq!(none, Readiness::TimeUp);
+        waker.handle().signal();
+        assert_eq!(poll(&mut set, None).unwrap(), Readiness::Ready);
+        waker.drain();
+        assert_eq!(poll(&mut set, Some(Duration::ZERO)).unwrap(), Readiness::TimeUp);
+    }
+}
