@@ -140,7 +140,7 @@ test-python: python-module $(BUILD)/credit
 JAVAC := $(shell command -v javac)
 
 # Plain arithmetic, which needs no interpreter.
-$(BUILD)/credit: python/src/credit.rs | $(BUILD)/.prerequisites
+$(BUILD)/credit: python/src/lock/budget.rs | $(BUILD)/.prerequisites
 	rustc --edition=2021 -A dead_code --test $< -o $@
 
 # The C and C++ drivers: the files of a folder each.

@@ -1,8 +1,9 @@
 //! Numbers and text of IP: byte order, addresses as text and as bytes.
 
-use crate::convert::{since, sized, text, unsigned, AsInt, CInt};
+use crate::address;
+use crate::arguments::{since, sized, text, unsigned, AsInt, CInt};
+use crate::errors::exception as error;
 use crate::raw::buffer::Readable;
-use crate::{address, error};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};

@@ -1,29 +1,19 @@
 //! The Python module of polysock: translation between Python and `polysock-core`, no behaviour of its own.
 
 mod address;
+mod arguments;
 mod audit;
-mod convert;
-mod credit;
 mod deadline;
-mod descriptor;
-mod error;
-mod families;
-mod gil;
+mod errors;
+mod fastcall;
 mod inet;
-mod message;
+mod lock;
 mod names;
 mod net;
-mod notes;
-mod options;
-mod quick;
 mod race;
 mod raw;
-mod resolve;
-mod sendfile;
 mod server;
 mod socket;
-mod tcp_info;
-mod try_first;
 
 /// Small requests are served when the system has no memory left.
 #[global_allocator]
@@ -39,15 +29,15 @@ mod _native {
     #[pymodule_export]
     use crate::deadline::Deadline;
     #[pymodule_export]
-    use crate::descriptor::{close, dup, socketpair};
-    #[pymodule_export]
-    use crate::error::TruncatedError;
+    use crate::errors::exception::TruncatedError;
     #[pymodule_export]
     use crate::inet::{htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs};
     #[pymodule_export]
-    use crate::message::{cmsg_len, cmsg_space};
+    use crate::lock::switch::{get_try_first, set_try_first, try_counts};
     #[pymodule_export]
-    use crate::names::{
+    use crate::names::resolve::{getaddrinfo, getnameinfo};
+    #[pymodule_export]
+    use crate::names::tables::{
         gethostbyaddr, gethostbyname, gethostbyname_ex, gethostname, getprotobyname, getservbyname,
         getservbyport, if_indextoname, if_nameindex, if_nametoindex, sethostname,
     };
@@ -60,13 +50,13 @@ mod _native {
     #[pymodule_export]
     use crate::race::Race;
     #[pymodule_export]
-    use crate::resolve::{getaddrinfo, getnameinfo};
-    #[pymodule_export]
     use crate::server::{Server, Step, Worker};
     #[pymodule_export]
-    use crate::tcp_info::TcpInfo;
+    use crate::socket::descriptor::{close, dup, socketpair};
     #[pymodule_export]
-    use crate::try_first::{get_try_first, set_try_first, try_counts};
+    use crate::socket::message::{cmsg_len, cmsg_space};
+    #[pymodule_export]
+    use crate::socket::tcp_info::TcpInfo;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -75,9 +65,9 @@ mod _native {
             let text = "polysock can't be loaded in a sub-interpreter: its types are the main interpreter's";
             return Err(PyImportError::new_err(text));
         }
-        crate::error::strerror(module.py(), 0)?;
+        crate::errors::exception::strerror(module.py(), 0)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-        let socket = crate::raw::finalize::socket_type(module.py())?;
+        let socket = crate::raw::finalizer::socket_type(module.py())?;
         module.add("socket", &socket)?;
         module.add("SocketType", socket)?;
         module.add("NetSocket", module.py().get_type::<crate::net::NetSocket>())

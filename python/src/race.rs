@@ -1,9 +1,13 @@
 //! Connecting to whichever of several addresses answers first: the core's race, with sockets that Python makes.
 
-use crate::convert::CInt;
-use crate::notes::{self, About};
+use crate::address;
+use crate::arguments as convert;
+use crate::arguments::CInt;
+use crate::audit;
+use crate::errors::exception as error;
+use crate::errors::notes::{self, About};
+use crate::lock::caller as gil;
 use crate::socket::NativeSocket;
-use crate::{address, audit, convert, error, gil};
 use polysock::{Address, Family, Kind, RaceStep, Socket};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;

@@ -3,11 +3,13 @@
 //! A worker comes back to Python to have a connection handled, so that none of our frames lies under a handler: the
 //! interpreter may end a thread in the middle of one when it shuts down.
 
-use crate::gil;
+use crate::address;
+use crate::arguments as convert;
+use crate::errors::exception as error;
+use crate::errors::notes::About;
+use crate::lock::caller as gil;
 use crate::net::ServerSocket;
-use crate::notes::About;
 use crate::socket::{NativeSocket, Unclaimed};
-use crate::{address, convert, error};
 use polysock::{Kind, ServeOptions, Step as CoreStep, Timeout};
 use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;

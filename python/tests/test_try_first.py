@@ -10,7 +10,7 @@ from helpers import MUCH, PATIENCE, Thread, connection, end_by_itself
 
 import polysock as socket
 
-# What a long wait pays for: see python/src/credit.rs.
+# What a long wait pays for: see python/src/lock/budget.rs.
 CREDIT = 2000
 
 

@@ -4,9 +4,9 @@
 //! lose it. It runs none while native code works, nor between two assignments.
 
 use super::about;
-use super::error::exception;
+use super::exceptions::exception;
 use super::streams::{SocketInputStream, SocketOutputStream};
-use crate::gil::{self, Tries};
+use crate::lock::caller::{self as gil, Tries};
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
 use polysock::java_net::Refusal;

@@ -1,6 +1,6 @@
 //! `DatagramPacket`: a part of a buffer, and the address it goes to or came from.
 
-use super::error::{self, illegal_argument};
+use super::exceptions::{self as error, illegal_argument};
 use super::inet_address::{self, InetAddress};
 use super::inet_socket_address::{InetSocketAddress, SocketAddress};
 use super::socket::inet;

@@ -1,13 +1,15 @@
 //! `DatagramSocket`: UDP.
 
+use super::arguments as values;
 use super::datagram_packet::DatagramPacket;
+use super::exceptions as error;
 use super::inet_address::{self, InetAddress};
 use super::inet_socket_address::{InetSocketAddress, SocketAddress};
 use super::network_interface::NetworkInterface;
 use super::options::{self, SocketOption, Sort};
 use super::socket::{bind_address, inet, option, own_address};
-use super::{bound, call, call_about, error, now, values};
-use crate::notes::About;
+use super::{bound, call, call_about, now};
+use crate::errors::notes::About;
 use crate::raw::buffer::{Readable, Writable};
 use polysock::java_net::{self, Refusal};
 use polysock::{Address, Kind};

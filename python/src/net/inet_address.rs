@@ -1,8 +1,8 @@
 //! `InetAddress`, `Inet4Address`, `Inet6Address`: an address, and perhaps the name it was looked up by; never a port.
 
-use super::error::{illegal_argument, make};
-use crate::gil;
-use crate::notes::About;
+use super::exceptions::{illegal_argument, make};
+use crate::errors::notes::About;
+use crate::lock::caller as gil;
 use polysock::{host_name, java_net, name_of, Address, Error, Kind};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
@@ -197,7 +197,7 @@ impl InetAddress {
     #[staticmethod]
     #[pyo3(name = "getLocalHost")]
     fn local_host(py: Python<'_>) -> PyResult<Py<Self>> {
-        let name = host_name().map_err(|failed| super::error::error(py, &failed))?;
+        let name = host_name().map_err(|failed| super::exceptions::error(py, &failed))?;
         first(py, &name.to_string_lossy())
     }
 
@@ -358,7 +358,7 @@ impl InetAddress {
         if timeout < 0 {
             return Err(illegal_argument(py, "timeout can't be negative"));
         }
-        let timeout = super::values::timeout(py, timeout.max(1), "timeout can't be negative")?;
+        let timeout = super::arguments::timeout(py, timeout.max(1), "timeout can't be negative")?;
         super::call(py, |host| java_net::is_reachable(self.address, timeout, host))
     }
 }

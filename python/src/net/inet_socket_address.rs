@@ -1,8 +1,8 @@
 //! `InetSocketAddress`: a host or an address, and a port.
 
-use super::error::illegal_argument;
+use super::arguments as values;
+use super::exceptions::illegal_argument;
 use super::inet_address::{self, look_up, InetAddress};
-use super::values;
 use polysock::java_net::To;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;

@@ -1,9 +1,10 @@
 //! The classes of `polysock.net`: Java's names and rules over the core.
 
+mod arguments;
 mod buffered;
 mod datagram_packet;
 mod datagram_socket;
-mod error;
+mod exceptions;
 mod inet_address;
 mod inet_socket_address;
 mod multicast_socket;
@@ -13,7 +14,6 @@ mod server_socket;
 mod shared;
 mod socket;
 mod streams;
-mod values;
 
 pub use buffered::{send_out, take_in, Turn};
 pub use datagram_packet::DatagramPacket;
@@ -27,8 +27,8 @@ pub use server_socket::ServerSocket;
 pub use socket::NetSocket;
 pub use streams::{SocketInputStream, SocketOutputStream};
 
-use crate::gil::{self, Attached, Tries};
-use crate::notes::About;
+use crate::errors::notes::About;
+use crate::lock::caller::{self as gil, Attached, Tries};
 use polysock::{java_net, Address, Socket};
 use pyo3::prelude::*;
 use std::net::SocketAddr;
@@ -66,7 +66,7 @@ fn about<'py, 'a, T>(
     tries: Tries,
     operation: impl FnOnce(&mut Attached<'py>) -> java_net::Result<T>,
 ) -> PyResult<T> {
-    gil::attempt_with(py, tries, operation).map_err(|failure| error::exception(py, *failure, what()))
+    gil::attempt_with(py, tries, operation).map_err(|failure| exceptions::exception(py, *failure, what()))
 }
 
 /// The same for a socket that was to be bound to an address, if the program gave one.
@@ -78,11 +78,11 @@ fn bound<E>(
 ) -> PyResult<()> {
     result.map_err(|refusal| {
         let address = address.map(Address::from);
-        error::noted(py, &refusal, About::open(socket).to(address.as_ref()))
+        exceptions::noted(py, &refusal, About::open(socket).to(address.as_ref()))
     })
 }
 
 /// The same for a call that never waits, such as an option.
 fn now<T>(py: Python<'_>, result: java_net::Result<T>) -> PyResult<T> {
-    result.map_err(|refusal| error::noted(py, &refusal, About::default()))
+    result.map_err(|refusal| exceptions::noted(py, &refusal, About::default()))
 }

@@ -1,11 +1,12 @@
 //! `MulticastSocket`: UDP for groups.
 
 use super::datagram_socket::{group_of, index, DatagramSocket, Where};
+use super::exceptions as error;
 use super::inet_address::{self, InetAddress};
 use super::inet_socket_address::SocketAddress;
 use super::network_interface::{self, NetworkInterface};
+use super::options;
 use super::socket::option;
-use super::{error, options};
 use polysock::java_net;
 use pyo3::prelude::*;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

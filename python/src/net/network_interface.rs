@@ -1,6 +1,6 @@
 //! `NetworkInterface`: what `joinGroup` wants to know.
 
-use super::error::{self, illegal_argument, null_pointer};
+use super::exceptions::{self as error, illegal_argument, null_pointer};
 use super::inet_address::{self, InetAddress};
 use polysock::{interface_list, Address, InterfaceInfo};
 use pyo3::prelude::*;

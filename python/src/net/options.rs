@@ -1,6 +1,6 @@
 //! `StandardSocketOptions`, `ExtendedSocketOptions`, and `setOption` with them.
 
-use super::error::{self, illegal_argument};
+use super::exceptions::{self as error, illegal_argument};
 use super::network_interface::{self, NetworkInterface};
 use super::socket::option;
 use polysock::java_net::{self, KeepaliveNumber};

@@ -1,11 +1,13 @@
 //! `ServerSocket`: a TCP listener.
 
+use super::arguments as values;
+use super::exceptions as error;
 use super::inet_address::{self, InetAddress};
 use super::inet_socket_address::{InetSocketAddress, SocketAddress};
 use super::options::{self, SocketOption, Sort};
 use super::socket::{bind_address, option, NetSocket};
-use super::{bound, call, call_about, error, now, values};
-use crate::notes::About;
+use super::{bound, call, call_about, now};
+use crate::errors::notes::About;
 use polysock::java_net;
 use pyo3::prelude::*;
 use std::net::{Ipv4Addr, SocketAddr};

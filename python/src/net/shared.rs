@@ -1,6 +1,6 @@
 //! The core's socket that a connection and its streams share.
 
-use crate::gil;
+use crate::lock::caller as gil;
 use polysock::java_net::Socket;
 use pyo3::prelude::*;
 use std::mem;

@@ -1,15 +1,17 @@
 //! `Socket`: a TCP connection.
 
+use super::arguments as values;
+use super::exceptions as error;
 use super::inet_address::{self, InetAddress};
 use super::inet_socket_address::{InetSocketAddress, SocketAddress};
 use super::options::{self, SocketOption, Sort};
 use super::shared::Shared;
 use super::streams::{self, SocketInputStream, SocketOutputStream};
-use super::{bound, call, call_about, error, now, values};
+use super::{bound, call, call_about, now};
 use crate::address;
-use crate::notes::About;
+use crate::errors::notes::About;
+use crate::socket::tcp_info::TcpInfo;
 use crate::socket::Unclaimed;
-use crate::tcp_info::TcpInfo;
 use polysock::java_net::{self, To};
 use polysock::{Address, Timeout};
 use pyo3::exceptions::{PyTypeError, PyValueError};

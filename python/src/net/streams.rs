@@ -1,11 +1,12 @@
 //! The streams of a connection. They hold no bytes of their own: what a read returns is what there was.
 
+use super::arguments::{low_byte, range};
+use super::exceptions as error;
 use super::shared::Shared;
-use super::values::{low_byte, range};
-use super::{about, call, call_about, error};
-use crate::error::{no_memory, note, note_partial};
-use crate::gil::{self, Tries};
-use crate::notes::About;
+use super::{about, call, call_about};
+use crate::errors::exception::{no_memory, note, note_partial};
+use crate::errors::notes::About;
+use crate::lock::caller::{self as gil, Tries};
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
 use polysock::{memory, Kind};

@@ -3,7 +3,7 @@
 //! While detached, other threads may change what the memory holds, so no slice is ever made of it then: the core
 //! takes a pointer and a length and hands them to the kernel.
 
-use crate::error::no_memory;
+use crate::errors::exception::no_memory;
 use polysock::{memory, RecvBuf, SendBuf};
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;

@@ -1,9 +1,9 @@
 //! `bytes` objects made of what is received, without a copy where it pays.
 
-use crate::convert::CInt;
-use crate::error;
-use crate::gil::Failure;
-use crate::notes::About;
+use crate::arguments::CInt;
+use crate::errors::exception as error;
+use crate::errors::notes::About;
+use crate::lock::caller::Failure;
 use polysock::RecvBuf;
 use pyo3::ffi;
 use pyo3::prelude::*;

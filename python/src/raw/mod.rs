@@ -6,9 +6,9 @@ pub mod audit;
 pub mod buffer;
 pub mod bytes;
 pub mod descriptor;
-pub mod entry;
-pub mod finalize;
-pub mod number;
+pub mod fastcall;
+pub mod finalizer;
+pub mod int;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod thread_end;
 pub mod threads;

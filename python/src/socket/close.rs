@@ -1,8 +1,9 @@
 //! The ends of a socket that take more than a call: shutdown and detach.
 
 use super::NativeSocket;
-use crate::notes::About;
-use crate::{error, gil};
+use crate::errors::exception as error;
+use crate::errors::notes::About;
+use crate::lock::caller as gil;
 use polysock::{Shutdown, Socket};
 use pyo3::prelude::*;
 use std::os::fd::IntoRawFd;

@@ -1,8 +1,10 @@
 //! Addresses and connections: bind, accept, connect, and the addresses of both ends.
 
 use super::NativeSocket;
-use crate::notes::{self, About};
-use crate::{address, audit, gil};
+use crate::address;
+use crate::audit;
+use crate::errors::notes::{self, About};
+use crate::lock::caller as gil;
 use polysock::{Address, Socket};
 use pyo3::prelude::*;
 

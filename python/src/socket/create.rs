@@ -2,10 +2,12 @@
 
 use super::timeout::{default_timeout, set_timeout};
 use super::{NativeSocket, Unclaimed};
-use crate::convert::CInt;
-use crate::notes::{self, About};
+use crate::arguments::CInt;
+use crate::audit;
+use crate::errors::exception as error;
+use crate::errors::notes::{self, About};
+use crate::lock::caller as gil;
 use crate::raw::descriptor;
-use crate::{audit, error, gil};
 use polysock::{Family, Protocol, Socket, SocketType, Timeout};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;

@@ -1,12 +1,16 @@
 //! The members of the type with their signatures.
 
 use super::{close, connect, create, timeout, transfer, NativeSocket, Unclaimed};
-use crate::convert::{self, Argument, AsInt, CInt, Object, SendFlags, Size};
-use crate::message::to_send;
-use crate::notes::About;
-use crate::raw::finalize;
-use crate::tcp_info::TcpInfo;
-use crate::{error, gil, message, options, sendfile};
+use crate::arguments::{self as convert, Argument, AsInt, CInt, Object, SendFlags, Size};
+use crate::errors::exception as error;
+use crate::errors::notes::About;
+use crate::lock::caller as gil;
+use crate::raw::finalizer;
+use crate::socket::message;
+use crate::socket::message::to_send;
+use crate::socket::options;
+use crate::socket::sendfile;
+use crate::socket::tcp_info::TcpInfo;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 use std::os::fd::IntoRawFd;
@@ -37,7 +41,7 @@ impl NativeSocket {
 
     /// Warns of a socket that nobody closed, and closes it.
     fn __del__(slf: &Bound<'_, Self>) {
-        finalize::finalize(slf);
+        finalizer::finalize(slf);
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {

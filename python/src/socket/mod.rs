@@ -6,8 +6,13 @@
 mod close;
 mod connect;
 pub mod create;
+pub mod descriptor;
+pub mod message;
 mod methods;
 mod native;
+pub mod options;
+pub mod sendfile;
+pub mod tcp_info;
 mod timeout;
 mod transfer;
 mod unclaimed;

@@ -1,8 +1,9 @@
 //! A socket as Python holds it, and the core's socket of it.
 
-use crate::convert::CInt;
-use crate::gil::Tries;
-use crate::{error, gil};
+use crate::arguments::CInt;
+use crate::errors::exception as error;
+use crate::lock::caller as gil;
+use crate::lock::caller::Tries;
 use polysock::{Family, Socket, SocketType};
 use pyo3::prelude::*;
 use std::ops::Deref;

@@ -1,6 +1,7 @@
 //! Timeouts, and the descriptor's mode that goes with them.
 
-use crate::{convert, error};
+use crate::arguments as convert;
+use crate::errors::exception as error;
 use polysock::{Socket, Timeout};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;

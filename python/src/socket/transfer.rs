@@ -1,12 +1,13 @@
 //! Bytes of a connection: recv, recv_into, recv_exact, send, sendall.
 
 use super::NativeSocket;
-use crate::convert::{self, CInt, Size};
-use crate::gil::Tries;
-use crate::notes::{self, About};
+use crate::arguments::{self as convert, CInt, Size};
+use crate::errors::exception as error;
+use crate::errors::notes::{self, About};
+use crate::lock::caller as gil;
+use crate::lock::caller::Tries;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
-use crate::{error, gil};
 use polysock::{Flags, Socket, Timeout};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

@@ -1,6 +1,6 @@
 //! Sockets on their way to an object.
 
-use crate::error;
+use crate::errors::exception as error;
 use polysock::Socket;
 use pyo3::prelude::*;
 use std::os::fd::IntoRawFd;

@@ -1,9 +1,10 @@
 //! sendfile.
 
-use crate::convert::CInt;
-use crate::notes::About;
+use crate::arguments::CInt;
+use crate::errors::exception as error;
+use crate::errors::notes::About;
+use crate::lock::caller as gil;
 use crate::raw::descriptor;
-use crate::{error, gil};
 use polysock::{Kind, Socket};
 use pyo3::prelude::*;
 

@@ -1,12 +1,12 @@
 //! The interpreter lock: the only place that detaches from the interpreter.
 //!
 //! A call that need not wait is made attached where nobody can be waiting for the interpreter, or where this thread has
-//! [credit](crate::credit): it was kept waiting for long, by a thread that computes, and now may make some calls in a
+//! [credit](super::budget): it was kept waiting for long, by a thread that computes, and now may make some calls in a
 //! row. Everything else detaches, as the standard module does.
 
-use crate::credit::{Account, Timing, SMALL};
-use crate::error;
-use crate::notes::{self, About};
+use super::budget::{Account, Timing, SMALL};
+use crate::errors::exception as error;
+use crate::errors::notes::{self, About};
 use crate::raw::threads::{coarse_time, is_only_thread};
 use polysock::{CallHints, Caller, Error, Result, Start, Stop};
 use pyo3::prelude::*;

@@ -1,9 +1,9 @@
 //! Calls on plain descriptors: close, dup, socketpair.
 
-use crate::convert::CInt;
-use crate::error;
-use crate::gil;
-use crate::notes::About;
+use crate::arguments::CInt;
+use crate::errors::exception as error;
+use crate::errors::notes::About;
+use crate::lock::caller as gil;
 use crate::raw::descriptor;
 use crate::socket::Unclaimed;
 use polysock::{Family, Protocol, Socket, SocketType};

@@ -1,14 +1,17 @@
 //! Datagrams and messages: recvfrom, sendto, recvmsg, sendmsg and their kin; the room for control messages.
 
-use crate::convert::{since, Argument, CInt, Object, Size};
-use crate::error::{no_memory, raise};
-use crate::gil::Tries;
-use crate::notes::{self, About};
+use crate::address;
+use crate::arguments as convert;
+use crate::arguments::{since, Argument, CInt, Object, Size};
+use crate::audit;
+use crate::errors::exception::{no_memory, raise};
+use crate::errors::notes::{self, About};
+use crate::lock::caller as gil;
+use crate::lock::caller::Tries;
 use crate::raw::buffer::is_sequence;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
 use crate::socket::{waiting_flags, NativeSocket, Using};
-use crate::{address, audit, convert, gil};
 use polysock::{memory, Address, Ancillary, Control, Family, Received, Socket};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyRuntimeWarning, PyTypeError, PyValueError};
 use pyo3::prelude::*;

@@ -1,6 +1,6 @@
 //! What the kernel tells of a TCP connection.
 
-use crate::error;
+use crate::errors::exception as error;
 use polysock::{CongestionState, Socket, TcpState};
 use pyo3::prelude::*;
 use std::time::Duration;

@@ -13,7 +13,7 @@ pub mod qipcrtr;
 pub mod tipc;
 pub mod vsock;
 
-use crate::convert::{self, CInt};
+use crate::arguments::{self as convert, CInt};
 use polysock::{interface_index, interface_name};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -111,7 +111,7 @@ fn name(tuple: &Bound<'_, PyTuple>, at: usize, malformed: &'static str) -> PyRes
 
 /// The number of an interface by its name, as the kernel's ENODEV where there is none.
 fn interface(py: Python<'_>, name: &CStr) -> PyResult<u32> {
-    interface_index(name).ok_or_else(|| crate::error::os_error(py, libc::ENODEV))
+    interface_index(name).ok_or_else(|| crate::errors::exception::os_error(py, libc::ENODEV))
 }
 
 /// The name of an interface, empty where there is none.
@@ -120,5 +120,5 @@ fn interface_text(py: Python<'_>, index: u32) -> PyResult<Bound<'_, PyAny>> {
         0 => None,
         index => interface_name(index).ok(),
     };
-    crate::names::decode_path(py, name.as_deref().unwrap_or_default().to_bytes())
+    crate::names::tables::decode_path(py, name.as_deref().unwrap_or_default().to_bytes())
 }

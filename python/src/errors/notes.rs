@@ -6,7 +6,7 @@
 
 #![allow(clippy::wildcard_enum_match_arm)] // what has nothing to say needs no arm
 
-use crate::error;
+use crate::errors::exception as error;
 use polysock::{hint, Address, Error, Family, Kind, Operation, Socket, Timeout};
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::intern;

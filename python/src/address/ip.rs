@@ -1,11 +1,12 @@
 //! Python's address tuples and paths, and the core's addresses.
 
-use crate::convert::{self, field, wrong_type, CInt};
-use crate::families::layout::Reader;
-use crate::names::decode_path;
-use crate::notes::{self, About};
+use super::families;
+use super::families::layout::Reader;
+use crate::arguments::{self as convert, field, wrong_type, CInt};
+use crate::errors::notes::{self, About};
+use crate::lock::caller as gil;
+use crate::names::tables::decode_path;
 use crate::raw::buffer::Readable;
-use crate::{families, gil};
 use polysock::{resolve, Address, Family, Hints, Protocol, Socket, SocketType};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;

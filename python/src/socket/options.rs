@@ -1,7 +1,7 @@
 //! getsockopt and setsockopt in their three forms, and linger.
 
-use crate::convert::{duration, since, CInt, CUint};
-use crate::error::raise;
+use crate::arguments::{duration, since, CInt, CUint};
+use crate::errors::exception::raise;
 use crate::raw::buffer::Readable;
 use polysock::Socket;
 use pyo3::exceptions::{PyOSError, PyTypeError};

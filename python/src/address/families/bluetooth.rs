@@ -6,7 +6,7 @@
 
 use super::layout::{Reader, Writer};
 use super::BLUETOOTH;
-use crate::convert::{field, since, text, CInt};
+use crate::arguments::{field, since, text, CInt};
 use polysock::{Address, Protocol};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;

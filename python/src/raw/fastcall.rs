@@ -3,8 +3,8 @@
 //! An entry takes a call in its usual form. Every other form goes on to PyO3's method of the same name, which knows
 //! what to say about it. So there is one place for arguments that are wrong, and a short way for those that are right.
 
-use super::number;
-use crate::quick;
+use super::int;
+use crate::fastcall::table;
 use crate::socket::NativeSocket;
 use pyo3::exceptions::PySystemError;
 use pyo3::ffi;
@@ -37,7 +37,7 @@ impl<'a, 'py> Call<'a, 'py> {
 
     /// An argument that is exactly an int and fits.
     pub fn number(&self, place: usize) -> Option<isize> {
-        number::exact(self.argument(place)?)
+        int::exact(self.argument(place)?)
     }
 }
 
@@ -47,9 +47,9 @@ pub struct Method {
     pub take: for<'a, 'py> fn(&Call<'a, 'py>) -> PyResult<Option<Bound<'py, PyAny>>>,
 }
 
-const COUNT: usize = quick::METHODS.len();
+const COUNT: usize = table::METHODS.len();
 
-/// PyO3's methods, in the order of [`quick::METHODS`].
+/// PyO3's methods, in the order of [`table::METHODS`].
 static ORIGINALS: PyOnceLock<[Py<PyAny>; COUNT]> = PyOnceLock::new();
 
 /// Puts the entries into the type in place of PyO3's methods.
@@ -58,7 +58,7 @@ pub fn install(class: &Bound<'_, PyType>) -> PyResult<()> {
     let entries = entries();
     ORIGINALS.get_or_try_init(py, || {
         let mut originals = Vec::with_capacity(COUNT);
-        for (method, entry) in quick::METHODS.iter().zip(entries) {
+        for (method, entry) in table::METHODS.iter().zip(entries) {
             originals.push(replace(class, method.name, entry)?.unbind());
         }
         originals
@@ -124,7 +124,7 @@ unsafe extern "C" fn enter<const N: usize>(
             count: usize::try_from(count).unwrap_or(0),
         };
         #[allow(clippy::indexing_slicing)] // while compiling
-        let take = const { quick::METHODS[N].take };
+        let take = const { table::METHODS[N].take };
         match catch_unwind(AssertUnwindSafe(|| take(&call))) {
             Ok(Ok(Some(result))) => return result.into_ptr(),
             Ok(Ok(None)) => {}

@@ -1,6 +1,6 @@
 //! The switch for calls that are tried before the interpreter lock is given up.
 
-use crate::gil;
+use crate::lock::caller as gil;
 use pyo3::prelude::*;
 
 /// Sets whether small transfers are tried before the interpreter lock is given up, of all sockets that were not told

@@ -1,6 +1,6 @@
 //! Numbers as Java takes them: ports, timeouts, ranges of arrays.
 
-use super::error::{illegal_argument, make};
+use super::exceptions::{illegal_argument, make};
 use polysock::{java_net, Timeout};
 use pyo3::prelude::*;
 use pyo3::types::PyInt;

@@ -1,12 +1,12 @@
 //! The short ways of the calls that programs make most often, each in its usual form: places, not names, and exact
 //! ints. `None` sends any other form to the method of [`crate::socket`].
 
-use crate::convert::{self, Argument, CInt};
-use crate::gil;
-use crate::message;
-use crate::notes::About;
+use crate::arguments::{self as convert, Argument, CInt};
+use crate::errors::notes::About;
+use crate::lock::caller as gil;
 use crate::raw::buffer::{Readable, Writable};
-use crate::raw::entry::{Call, Method};
+use crate::raw::fastcall::{Call, Method};
+use crate::socket::message;
 use crate::socket::{create, received, received_into, sent, sent_all, Using};
 use pyo3::prelude::*;
 use pyo3::IntoPyObjectExt;

@@ -1,6 +1,6 @@
 //! The one conversion of the core's errors into Python's exceptions.
 
-use crate::notes::{self, About};
+use crate::errors::notes::{self, About};
 use crate::raw::bytes;
 use polysock::{Error, Kind, Operation};
 use pyo3::exceptions::{

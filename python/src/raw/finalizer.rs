@@ -3,7 +3,7 @@
 //! PyO3 makes no finalizer, and a `__del__` written in Python costs five times as much per object as this native one,
 //! which Python finds when it makes a subclass.
 
-use crate::raw::entry;
+use crate::raw::fastcall;
 use crate::socket::NativeSocket;
 use pyo3::ffi;
 use pyo3::intern;
@@ -16,7 +16,7 @@ pub fn socket_type(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
     let class = py.get_type::<NativeSocket>();
     let name = intern!(py, "__del__");
     class.setattr(name, class.getattr(name)?)?;
-    entry::install(&class)?;
+    fastcall::install(&class)?;
     Ok(class)
 }
 

@@ -1,8 +1,8 @@
 //! The one conversion of the core's refusals and errors into Java's exceptions, with Java's texts.
 
-use crate::error::{note, note_done, settled, strerror};
-use crate::gil::Failure;
-use crate::notes::{self, About};
+use crate::errors::exception::{note, note_done, settled, strerror};
+use crate::errors::notes::{self, About};
+use crate::lock::caller::Failure;
 use polysock::java_net::Refusal;
 use polysock::{Error, Kind, Operation};
 use pyo3::call::PyCallArgs;
@@ -81,7 +81,7 @@ pub fn error(py: Python<'_>, error: &Error) -> PyErr {
         }
         Kind::InvalidInput(_) => illegal_argument(py, &error.kind().to_string()),
         Kind::EndOfStream | Kind::Truncated { .. } => make(py, "EOFException", ()),
-        Kind::OutOfMemory => crate::error::no_memory(error.kind()),
+        Kind::OutOfMemory => crate::errors::exception::no_memory(error.kind()),
         // Ended by a signal handler, whose exception is raised in place of this one.
         Kind::Interrupted => PyKeyboardInterrupt::new_err(()),
         Kind::Os(libc::ECONNRESET) if error.operation() == Operation::Recv => {

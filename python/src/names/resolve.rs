@@ -1,9 +1,11 @@
 //! Look-ups: getaddrinfo and getnameinfo.
 
-use crate::convert::{self, field, since, text, wrong_type, CInt};
-use crate::names::decode_path;
-use crate::notes::{self, About};
-use crate::{address, audit, gil};
+use crate::address;
+use crate::arguments::{self as convert, field, since, text, wrong_type, CInt};
+use crate::audit;
+use crate::errors::notes::{self, About};
+use crate::lock::caller as gil;
+use crate::names::tables::decode_path;
 use polysock::{name_of, resolve, Address, Family, Hints, Protocol, SocketType};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;

@@ -1,8 +1,11 @@
 //! The tables of names: hosts, services, protocols, interfaces, this machine.
 
-use crate::convert::{since, sized, text, unsigned, wrong_argument, Argument, CInt, Object};
-use crate::notes::About;
-use crate::{address, audit, error, gil};
+use crate::address;
+use crate::arguments::{since, sized, text, unsigned, wrong_argument, Argument, CInt, Object};
+use crate::audit;
+use crate::errors::exception as error;
+use crate::errors::notes::About;
+use crate::lock::caller as gil;
 use polysock::{Family, HostEntry, HostError};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;

@@ -1,7 +1,7 @@
 //! Python's numbers as C takes them: `int`, `Py_ssize_t`, timeouts in seconds.
 
-use crate::error;
-use crate::raw::number;
+use crate::errors::exception as error;
+use crate::raw::int;
 use polysock::{memory, Kind, Timeout};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -26,7 +26,7 @@ impl<'py> FromPyObject<'_, 'py> for CInt {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        let wide = match number::exact(object) {
+        let wide = match int::exact(object) {
             Some(number) => number as i64,
             None => object.extract()?,
         };

@@ -1,0 +1,4 @@
+//! What ends a call, as Python's exceptions.
+
+pub mod exception;
+pub mod notes;
