@@ -1,6 +1,56 @@
-//! What version this is.
+//! What codes mean, and what version this is.
 
-use libc::c_char;
+use crate::code;
+use crate::error::Failure;
+use crate::guard;
+use libc::{c_char, c_int};
+
+/// Says in English what a code means.
+///
+/// BSD: strerror(3), gai_strerror(3). Python: os.strerror. Java: Throwable.getMessage.
+/// The text is static. Any number is allowed; 0 and more are "success".
+/// @ingroup polysock_codes
+#[no_mangle]
+pub extern "C" fn polysock_strerror(code: c_int) -> *const c_char {
+    code::text(code).as_ptr()
+}
+
+/// Gives the name of a code without its prefix: "ECONNREFUSED", "ECLOSED", "EAI_NONAME".
+///
+/// BSD: none (glibc strerrorname_np). Python: errno.errorcode. Java: the class of the exception.
+/// The text is static. Any number is allowed: "OK" for 0 and more, "UNKNOWN" for a number that is no code.
+/// @ingroup polysock_codes
+#[no_mangle]
+pub extern "C" fn polysock_err_name(code: c_int) -> *const c_char {
+    code::name(code).as_ptr()
+}
+
+/// Turns an errno number of this system into a code.
+///
+/// BSD: errno. Python: OSError.errno. Java: none.
+/// 0 stays 0; POLYSOCK_EINVAL for a negative number, POLYSOCK_EOTHER for one without a portable code.
+/// @ingroup polysock_codes
+#[no_mangle]
+pub extern "C" fn polysock_from_errno(os_errno: c_int) -> c_int {
+    match os_errno {
+        0 => 0,
+        ..=-1 => guard::code("polysock_from_errno", || {
+            Err(Failure::argument("os_errno", "is negative"))
+        }),
+        _ => code::of_errno(os_errno),
+    }
+}
+
+/// Turns a code into an errno number of this system, for code that reports through errno.
+///
+/// BSD: errno. Python: OSError.errno. Java: none.
+/// POLYSOCK_ECLOSED is EBADF, POLYSOCK_EUNSUPPORTED is EOPNOTSUPP and POLYSOCK_ECONNTIMEDOUT is ETIMEDOUT; 0 for codes
+/// without an errno number (end of stream, the resolver's codes), and for 0 and more.
+/// @ingroup polysock_codes
+#[no_mangle]
+pub extern "C" fn polysock_errno_of(code: c_int) -> c_int {
+    code::errno_of(code)
+}
 
 /// The version of this header: major, minor and patch in a byte each.
 /// @ingroup polysock_library
