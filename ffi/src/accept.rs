@@ -2,8 +2,8 @@
 
 use crate::address::polysock_addr;
 use crate::guard;
-use crate::pointer::{handle, Out};
-use crate::socket::{give, polysock_t};
+use crate::handle::{give, handle, polysock_t};
+use crate::pointer::Out;
 use crate::time;
 use libc::c_int;
 use polysock::Address;

@@ -1,9 +1,11 @@
 //! Addresses as values: text, bytes and their parts.
 
-use crate::code::{POLYSOCK_EAFNOSUPPORT, POLYSOCK_ENOSPC};
+use crate::buffer;
+use crate::code::POLYSOCK_EAFNOSUPPORT;
 use crate::error::Failure;
 use crate::guard;
-use crate::pointer::{self, Out};
+use crate::pointer::Out;
+use crate::text::{self, put_text};
 use libc::{c_char, c_int};
 use polysock::Address;
 use std::net::IpAddr;
@@ -113,7 +115,7 @@ pub unsafe extern "C" fn polysock_addr_parse(
     guard::code("polysock_addr_parse", || {
         let out = Out::new(out, "out")?;
         let default_port = port(default_port, "default_port")?;
-        let text = pointer::utf8(pointer::text(text, "text")?, "text")?;
+        let text = text::utf8(text::text(text, "text")?, "text")?;
         let address = Address::parse(text, Some(default_port)).map_err(|_| {
             Failure::argument(
                 "text",
@@ -238,7 +240,7 @@ pub unsafe extern "C" fn polysock_addr_from_sockaddr(
         if len > Address::CAPACITY {
             return Err(Failure::argument("len", "is above 128"));
         }
-        let bytes = pointer::bytes(sa.cast(), len, "sa", "len")?;
+        let bytes = buffer::bytes(sa.cast(), len, "sa", "len")?;
         let address =
             Address::from_bytes(bytes).map_err(|_| Failure::argument("len", "does not fit the family"))?;
         out.set(polysock_addr::from(&address));
@@ -265,36 +267,6 @@ pub unsafe extern "C" fn polysock_addr_sockaddr(
         Ok(unsafe { &raw const (*a).bytes }.cast())
     });
     found.unwrap_or(std::ptr::null())
-}
-
-/// Checks whether there is room for a text with its NUL, or none wanted.
-pub(crate) fn check_text(
-    text: &str,
-    buf: *mut c_char,
-    size: usize,
-    name: &'static str,
-) -> Result<(), Failure> {
-    if buf.is_null() {
-        return if size == 0 {
-            Ok(())
-        } else {
-            Err(Failure::argument(name, "is NULL"))
-        };
-    }
-    if text.len() >= size {
-        return Err(Failure::new(POLYSOCK_ENOSPC, "the buffer is too small"));
-    }
-    Ok(())
-}
-
-/// Copies a text with its NUL out, and says how long it is without.
-pub(crate) fn put_text(text: &str, buf: *mut c_char, size: usize) -> Result<c_int, Failure> {
-    check_text(text, buf, size, "buf")?;
-    if !buf.is_null() {
-        pointer::fill(buf.cast(), text.as_bytes());
-        pointer::fill(buf.cast::<u8>().wrapping_add(text.len()), b"\0");
-    }
-    Ok(c_int::try_from(text.len()).unwrap_or(c_int::MAX))
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use crate::error::Failure;
 use crate::guard;
-use crate::pointer::handle;
-use crate::socket::{polysock_t, take};
+use crate::handle::{handle, polysock_t, take};
 use libc::c_int;
 use polysock::Shutdown;
 

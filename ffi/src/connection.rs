@@ -2,8 +2,9 @@
 
 use crate::error::Failure;
 use crate::guard;
-use crate::pointer::{self, Out};
-use crate::socket::{give, polysock_t};
+use crate::handle::{give, polysock_t};
+use crate::pointer::Out;
+use crate::text;
 use crate::time;
 use libc::{c_char, c_int};
 use polysock::{create_connection, create_server, resolve_service, split_host_port, Deadline, Timeout};
@@ -33,7 +34,7 @@ pub unsafe extern "C" fn polysock_create_connection(
         let out = Out::new(out, "out")?;
         let timeout = time::timeout(timeout_ms, "timeout_ms")?.unwrap_or(Timeout::Never);
         let deadline = Deadline::after(timeout);
-        let (host, port) = host_and_port(pointer::text(host, "host")?, service)?;
+        let (host, port) = host_and_port(text::text(host, "host")?, service)?;
         let connected = create_connection(host, port, deadline);
         // What was left of the limit is nobody's number.
         give(&out, connected.map_err(|error| error.within(timeout))?);
@@ -64,7 +65,7 @@ pub unsafe extern "C" fn polysock_create_server(
     guard::code("polysock_create_server", || {
         let out = Out::new(out, "out")?;
         // As for getaddrinfo(3), no host is every interface.
-        let host = pointer::optional_text(host).unwrap_or_default();
+        let host = text::optional_text(host).unwrap_or_default();
         let (host, port) = host_and_port(host, service)?;
         give(&out, create_server(host, port, backlog)?);
         Ok(())
@@ -73,9 +74,9 @@ pub unsafe extern "C" fn polysock_create_server(
 
 /// Host and service as the caller gives them, in one text or two.
 fn host_and_port(host: &CStr, service: *const c_char) -> Result<(&str, u16), Failure> {
-    let host = pointer::utf8(host, "host")?;
-    let (host, service) = match pointer::optional_text(service) {
-        Some(service) => (host, pointer::utf8(service, "service")?),
+    let host = text::utf8(host, "host")?;
+    let (host, service) = match text::optional_text(service) {
+        Some(service) => (host, text::utf8(service, "service")?),
         None if host.starts_with("unix:") => return Ok((host, 0)),
         None => split_host_port(host)?,
     };

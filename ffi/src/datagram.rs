@@ -1,9 +1,10 @@
 //! sendto and recvfrom.
 
 use crate::address::{self, polysock_addr};
+use crate::buffer::{data, room};
 use crate::guard;
-use crate::pointer::{data, handle, room, Out};
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
+use crate::pointer::Out;
 use crate::time;
 use libc::{c_int, c_void, ssize_t};
 use polysock::Flags;

@@ -3,8 +3,8 @@
 use crate::code::POLYSOCK_EPANIC;
 use crate::detail;
 use crate::error::{Failure, Words};
-use crate::pointer::{handle, Out};
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
+use crate::pointer::Out;
 use libc::{c_int, ssize_t};
 use polysock::Socket;
 use std::any::Any;

@@ -1,8 +1,7 @@
 //! What the kernel reports of a connection.
 
 use crate::guard;
-use crate::pointer::handle;
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
 use libc::{c_char, c_int};
 use polysock::TcpState;
 use std::ffi::CStr;

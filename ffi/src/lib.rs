@@ -16,10 +16,13 @@ static ALLOCATOR: polysock::Reserve = polysock::Reserve;
 mod code;
 mod library;
 
+mod buffer;
 mod detail;
 mod error;
 mod guard;
+mod handle;
 mod pointer;
+mod text;
 mod time;
 
 mod address;

@@ -2,8 +2,7 @@
 
 use crate::address::{self, polysock_addr};
 use crate::guard;
-use crate::pointer::handle;
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
 use libc::c_int;
 
 /// Gives the socket its own address; port 0 lets the system choose (polysock_getsockname() tells which).

@@ -1,13 +1,15 @@
 //! Java-style calls: what java.net promises and BSD sockets do not.
 
 use crate::address;
+use crate::buffer::{data, room};
 use crate::code::POLYSOCK_EEOF;
 use crate::error::Failure;
 use crate::guard;
+use crate::handle::{give, handle, polysock_t};
 use crate::options::whole_seconds;
-use crate::pointer::{self, data, handle, room, Out};
+use crate::pointer::Out;
 use crate::send::Done;
-use crate::socket::{give, polysock_t};
+use crate::text;
 use crate::time;
 use libc::{c_char, c_int, c_void, ssize_t};
 use polysock::{java_net, NativeCaller};
@@ -29,7 +31,7 @@ pub unsafe extern "C" fn polysock_net_server_socket(
 ) -> c_int {
     guard::code("polysock_net_server_socket", || {
         let out = Out::new(out, "out")?;
-        let host = pointer::optional_text(host).map(|host| pointer::utf8(host, "host"));
+        let host = text::optional_text(host).map(|host| text::utf8(host, "host"));
         let port = address::port(port, "port")?;
         let host = host.transpose()?.unwrap_or_default();
         give(&out, java_net::listen(host, port, backlog, &mut NativeCaller)?);

@@ -2,8 +2,7 @@
 
 use crate::error::Failure;
 use crate::guard;
-use crate::pointer;
-use crate::socket::polysock_t;
+use crate::handle::{self, polysock_t};
 use crate::time;
 use libc::{c_int, c_short};
 use polysock::{memory, poll, Events, PollEntry, PollTarget, Timeout};
@@ -62,7 +61,7 @@ pub unsafe extern "C" fn polysock_poll(set: *mut polysock_pollfd, n: usize, time
         if wanted.iter().any(|entry| entry.reserved != 0) {
             return Err(Failure::argument("reserved", "of an entry is not zero"));
         }
-        let handles = wanted.iter().map(|entry| pointer::handle(entry.socket).ok());
+        let handles = wanted.iter().map(|entry| handle::handle(entry.socket).ok());
         let handles = memory::collect(handles).map_err(Failure::no_memory)?;
         let targets = handles.iter().zip(&wanted).map(|(handle, entry)| match handle {
             Some(handle) => PollTarget::Socket(handle),

@@ -1,9 +1,9 @@
 //! recv and recv_exact.
 
+use crate::buffer::room;
 use crate::guard;
-use crate::pointer::{handle, room};
+use crate::handle::{handle, polysock_t};
 use crate::send::Done;
-use crate::socket::polysock_t;
 use crate::time;
 use libc::{c_int, c_void, ssize_t};
 use polysock::Flags;

@@ -1,9 +1,9 @@
 //! Names to addresses and back.
 
-use crate::address::{self, check_text, polysock_addr, put_text};
+use crate::address::{self, polysock_addr};
 use crate::error::Failure;
 use crate::guard;
-use crate::pointer;
+use crate::text::{self, check_text, put_text};
 use libc::{c_char, c_int};
 use polysock::{name_of, resolve, Family, Hints, Protocol, SocketType};
 
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn polysock_getaddrinfo(
         if out.is_null() && cap > 0 {
             return Err(Failure::argument("out", "is NULL"));
         }
-        let (host, service) = (pointer::optional_text(host), pointer::optional_text(service));
+        let (host, service) = (text::optional_text(host), text::optional_text(service));
         if host.is_none() && service.is_none() {
             return Err(Failure::argument("host", "and service are NULL"));
         }

@@ -1,8 +1,9 @@
 //! send and sendall.
 
+use crate::buffer::data;
 use crate::guard;
-use crate::pointer::{data, handle, Out};
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
+use crate::pointer::Out;
 use crate::time;
 use libc::{c_int, c_void, ssize_t};
 use polysock::Flags;

@@ -3,8 +3,8 @@
 use crate::code::POLYSOCK_EBADF;
 use crate::error::Failure;
 use crate::guard;
-use crate::pointer::{handle, Out};
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
+use crate::pointer::Out;
 use crate::time;
 use libc::c_int;
 use std::os::fd::BorrowedFd;

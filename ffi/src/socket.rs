@@ -3,62 +3,11 @@
 use crate::code::POLYSOCK_EBADF;
 use crate::error::Failure;
 use crate::guard;
-use crate::pointer::{handle, Out};
+use crate::handle::{give, handle, polysock_t};
+use crate::pointer::Out;
 use libc::c_int;
 use polysock::{Family, Protocol, Socket, SocketType};
-use std::ops::Deref;
 use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
-use std::sync::Arc;
-
-/// A socket: one handle that any number of threads may use and any of them may close.
-///
-/// BSD: a descriptor. Python: socket.socket. Java: Socket and ServerSocket.
-/// Who made it owns it and gives it up once with polysock_free().
-/// @code
-/// polysock_t *s;
-/// if (polysock_socket(&s, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0) == 0) {
-///     ...
-///     polysock_free(s);
-/// }
-/// @endcode
-/// @ingroup polysock_sockets
-// So written cbindgen does not see it, which would make an alias of it.
-#[cfg_attr(all(), repr(transparent))]
-pub struct polysock_t(Socket);
-
-impl Deref for polysock_t {
-    type Target = Socket;
-
-    fn deref(&self) -> &Socket {
-        &self.0
-    }
-}
-
-/// Hands a socket to the caller, who owns it from now on.
-pub(crate) fn give(out: &Out<*mut polysock_t>, socket: Socket) {
-    out.set(Arc::into_raw(Arc::new(polysock_t(socket))).cast_mut());
-}
-
-/// The caller's socket as core has it.
-pub(crate) fn into_core(socket: Arc<polysock_t>) -> Arc<Socket> {
-    // SAFETY: `polysock_t` is transparent, so both have one layout; the reference moves over.
-    unsafe { Arc::from_raw(Arc::into_raw(socket).cast()) }
-}
-
-/// A socket of core's as a handle, for as long as somebody else keeps it.
-pub(crate) fn lend(socket: &Arc<Socket>) -> *mut polysock_t {
-    // `polysock_t` is transparent: the pointer is one of `Arc::into_raw` for it, too.
-    Arc::as_ptr(socket).cast::<polysock_t>().cast_mut()
-}
-
-/// Takes the owner's reference back.
-pub(crate) fn take(s: *mut polysock_t) -> Option<Arc<polysock_t>> {
-    if s.is_null() {
-        return None;
-    }
-    // SAFETY: `s` came from `give`, and its owner gives it up only once.
-    Some(unsafe { Arc::from_raw(s) })
-}
 
 /// Makes a socket; the caller owns `*out`.
 ///

@@ -1,9 +1,9 @@
 //! What the kernel reports of a TCP connection.
 
+use crate::buffer;
 use crate::error::Failure;
 use crate::guard;
-use crate::pointer::{self, handle};
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
 use libc::c_int;
 use polysock::TcpInfo;
 use std::time::Duration;
@@ -176,9 +176,9 @@ pub unsafe extern "C" fn polysock_tcp_info(
         // SAFETY: all its fields are numbers, and its size is that of its fields (asserted above): every byte is set.
         let bytes: [u8; KNOWN] = unsafe { std::mem::transmute(stats) };
         let told = out_size.min(KNOWN);
-        pointer::fill(out.cast(), bytes.get(..told).unwrap_or(&bytes));
+        buffer::fill(out.cast(), bytes.get(..told).unwrap_or(&bytes));
         if out_size > KNOWN {
-            pointer::fill(
+            buffer::fill(
                 out.cast::<u8>().wrapping_add(KNOWN),
                 &vec![0xff; out_size - KNOWN],
             );

@@ -1,9 +1,9 @@
 //! Several pieces of memory in one call: sendv and recvv.
 
+use crate::buffer::{data, room};
 use crate::error::Failure;
 use crate::guard;
-use crate::pointer::{data, handle, room};
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
 use crate::time;
 use libc::{c_int, c_void, ssize_t};
 use polysock::{memory, RecvBuf, SendBuf};

@@ -1,8 +1,7 @@
 //! The kernel's buffers (socket(7)).
 
 use crate::guard;
-use crate::pointer::handle;
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
 use libc::c_int;
 
 /// Requests a send buffer of so many bytes; polysock_get_sndbuf() tells what came of it.

@@ -2,8 +2,7 @@
 
 use super::{signed, unsigned};
 use crate::guard;
-use crate::pointer::handle;
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
 use libc::c_int;
 
 /// Sets how many routers a packet may pass, over IPv4. 64 by default.

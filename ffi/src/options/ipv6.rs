@@ -2,8 +2,7 @@
 
 use super::{signed, unsigned};
 use crate::guard;
-use crate::pointer::handle;
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
 use libc::c_int;
 
 /// Takes only IPv6, not IPv4 as mapped addresses; to be set before bind. Off by default on Linux.

@@ -3,8 +3,8 @@
 use super::whole_seconds;
 use crate::error::Failure;
 use crate::guard;
-use crate::pointer::{handle, Out};
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
+use crate::pointer::Out;
 use libc::c_int;
 use polysock::Keepalive;
 use std::time::Duration;

@@ -4,8 +4,8 @@ use super::{signed, unsigned};
 use crate::address::{self, polysock_addr};
 use crate::error::Failure;
 use crate::guard;
-use crate::pointer::{self, handle};
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
+use crate::text;
 use libc::{c_char, c_int};
 use polysock::Interface;
 use std::net::IpAddr;
@@ -175,8 +175,8 @@ fn membership<'n>(
 }
 
 fn interface<'n>(name: *const c_char) -> Result<Interface<'n>, Failure> {
-    match pointer::optional_text(name) {
-        Some(name) => Ok(Interface::Name(pointer::utf8(name, "iface")?)),
+    match text::optional_text(name) {
+        Some(name) => Ok(Interface::Name(text::utf8(name, "iface")?)),
         None => Ok(Interface::Default),
     }
 }

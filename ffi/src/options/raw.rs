@@ -1,8 +1,9 @@
 //! Options by number, for all that has no name here.
 
+use crate::buffer;
 use crate::guard;
-use crate::pointer::{self, handle, Out};
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
+use crate::pointer::Out;
 use libc::{c_int, c_void};
 
 /// Sets any option by the system's own numbers.
@@ -19,7 +20,7 @@ pub unsafe extern "C" fn polysock_setsockopt(
     len: usize,
 ) -> c_int {
     guard::code("polysock_setsockopt", || {
-        let (socket, value) = (handle(s)?, pointer::bytes(value, len, "value", "len")?);
+        let (socket, value) = (handle(s)?, buffer::bytes(value, len, "value", "len")?);
         Ok(socket.set_option(level, name, value)?)
     })
 }
@@ -39,7 +40,7 @@ pub unsafe extern "C" fn polysock_getsockopt(
 ) -> c_int {
     guard::code("polysock_getsockopt", || {
         let (socket, len) = (handle(s)?, Out::new(len, "len")?);
-        let room = pointer::room_for_option(value, len.get())?;
+        let room = buffer::room_for_option(value, len.get())?;
         len.set(socket.option(level, name, room)?);
         Ok(())
     })

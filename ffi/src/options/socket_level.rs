@@ -3,8 +3,7 @@
 use super::whole_seconds;
 use crate::error::{of_kind, Failure};
 use crate::guard;
-use crate::pointer::handle;
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
 use libc::c_int;
 use std::time::Duration;
 

@@ -1,11 +1,10 @@
 //! Options of the socket level (socket(7)) that say which way packets go and what is noted of them.
 
 use super::{signed, unsigned};
-use crate::address::put_text;
 use crate::control::polysock_credentials;
 use crate::guard;
-use crate::pointer::{self, handle};
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
+use crate::text::{self, put_text};
 use libc::{c_char, c_int};
 
 /// Sends and receives through the interface of this name only; NULL, the default, ends that. Linux.
@@ -17,8 +16,8 @@ use libc::{c_char, c_int};
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_device(s: *mut polysock_t, name: *const c_char) -> c_int {
     guard::code("polysock_set_device", || {
-        let (socket, name) = (handle(s)?, pointer::optional_text(name));
-        let name = name.map(|name| pointer::utf8(name, "name")).transpose()?;
+        let (socket, name) = (handle(s)?, text::optional_text(name));
+        let name = name.map(|name| text::utf8(name, "name")).transpose()?;
         Ok(socket.set_device(name)?)
     })
 }

@@ -1,10 +1,9 @@
 //! Options of TCP (tcp(7)).
 
 use super::{signed, unsigned, whole_seconds};
-use crate::address::put_text;
 use crate::guard;
-use crate::pointer::{self, handle};
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
+use crate::text::{self, put_text};
 use crate::time;
 use libc::{c_char, c_int};
 use polysock::Timeout;
@@ -239,7 +238,7 @@ pub unsafe extern "C" fn polysock_get_notsent_lowat(s: *const polysock_t, bytes:
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_congestion(s: *mut polysock_t, name: *const c_char) -> c_int {
     guard::code("polysock_set_congestion", || {
-        let (socket, name) = (handle(s)?, pointer::utf8(pointer::text(name, "name")?, "name")?);
+        let (socket, name) = (handle(s)?, text::utf8(text::text(name, "name")?, "name")?);
         Ok(socket.set_congestion(name)?)
     })
 }

@@ -2,8 +2,8 @@
 
 use crate::error::Failure;
 use crate::guard;
-use crate::pointer::{handle, Out};
-use crate::socket::polysock_t;
+use crate::handle::{handle, polysock_t};
+use crate::pointer::Out;
 use crate::time;
 use libc::c_int;
 

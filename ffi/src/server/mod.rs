@@ -1,105 +1,20 @@
 //! The callback server.
 
+mod callbacks;
+mod options;
+
+use self::callbacks::{kind_of, polysock_connection_fn, tell, User};
+use self::options::{known, limit, polysock_server_options, polysock_server_stats, read};
 use crate::address::polysock_addr;
-use crate::code::{POLYSOCK_ECLOSED, POLYSOCK_EOTHER, POLYSOCK_EPANIC};
-use crate::detail;
-use crate::error::{of_kind, Failure};
+use crate::error::Failure;
 use crate::guard;
-use crate::pointer::{handle, Out};
-use crate::socket::{into_core, lend, polysock_t};
-use crate::time::{self, POLYSOCK_INFINITE};
+use crate::handle::{handle, into_core, lend, polysock_t};
+use crate::pointer::Out;
+use crate::time;
 use libc::{c_int, c_void, ssize_t};
-use polysock::{Address, Kind, ServeOptions, Server, StartedServer, Timeout, Trouble};
-use std::mem::offset_of;
-use std::ptr;
+use polysock::{ServeOptions, Server, StartedServer, Timeout};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
-
-/// Handles one connection: returns 0 for success; any other number is a failure, reported to `on_error`.
-///
-/// BSD: what follows accept(2). Python: the handler of polysock.Server. Java: what follows ServerSocket.accept.
-/// Several threads call it at once. The connection is lent: it must not be freed, nor used after the return. The server
-/// then closes it, FIN first where there is unread input, so that the peer gets what was sent; after polysock_fileno(),
-/// polysock_dup() or fork(2) it is a plain close, which leaves the connection to other holders. A callback may close it
-/// itself, or keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3), no pthread_exit(3), no
-/// C++ exception.
-/// @ingroup polysock_server
-pub type polysock_connection_fn = Option<
-    unsafe extern "C" fn(connection: *mut polysock_t, peer: *const polysock_addr, user: *mut c_void) -> c_int,
->;
-
-/// Called with a failure, after which the server goes on.
-///
-/// BSD: none. Python: on_error of polysock.Server. Java: Thread.UncaughtExceptionHandler.
-/// With a `peer`, the callback for that peer returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E
-/// number and polysock_last_detail() describes it: no further thread could be started, or a connection could not be
-/// accepted, for example for lack of descriptors. The server tries again when a connection ends, or after a pause that
-/// grows to a second; until then connections wait.
-/// What peers can cause as often as they like is counted, see polysock_server_get_stats(), and reported at most once a
-/// second: resets of the connection, and POLYSOCK_ETIMEDOUT where there is an idle timeout.
-/// Called by the server's threads, several at once.
-/// @ingroup polysock_server
-pub type polysock_server_error_fn =
-    Option<unsafe extern "C" fn(code: c_int, peer: *const polysock_addr, user: *mut c_void)>;
-
-/// Called when `user` is no longer in use: no callback is running, and none will be called.
-///
-/// BSD: none. Python: none. Java: none.
-/// @ingroup polysock_server
-pub type polysock_release_fn = Option<unsafe extern "C" fn(user: *mut c_void)>;
-
-/// How a server serves.
-///
-/// BSD: none. Python: the arguments of polysock.Server. Java: none.
-/// Begin with POLYSOCK_SERVER_OPTIONS_INITIALIZER, which sets `size`; everything else may stay zero.
-/// @ingroup polysock_server
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct polysock_server_options {
-    /// sizeof (polysock_server_options), by which a later library knows the fields.
-    pub size: usize,
-    /// How many connections are handled at once, each in its own thread; further ones wait in the listener's queue.
-    /// 0: 100.
-    pub max_connections: usize,
-    /// Called with failures; NULL: they are not reported.
-    pub on_error: polysock_server_error_fn,
-    /// Called once when the server has stopped and the last callback has returned, or NULL.
-    pub release: polysock_release_fn,
-    /// How long a peer may be silent, or not take what is sent, in milliseconds: each connection begins with this timeout,
-    /// as if by polysock_set_timeout(). The callback may set another, or give one to a call. 0: none.
-    pub idle_timeout_ms: c_int,
-    /// How long a callback may take, in milliseconds. Then its connection is closed: calls that wait on it, and all later
-    /// ones, fail with POLYSOCK_ECLOSED, and returning that is no failure. The callback counts towards `max_connections`
-    /// until it returns. 0: no limit.
-    pub handler_timeout_ms: c_int,
-}
-
-const _: () = assert!(size_of::<polysock_server_options>() == 4 * size_of::<usize>() + 8);
-
-/// What a server has counted since it was started.
-///
-/// BSD: none. Python: Server.stats. Java: ThreadPoolExecutor.getCompletedTaskCount.
-/// Set `size` to sizeof (polysock_server_stats) before the call, by which a later library knows the fields.
-/// @ingroup polysock_server
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct polysock_server_stats {
-    /// sizeof (polysock_server_stats).
-    pub size: usize,
-    /// Connections whose callbacks have returned.
-    pub handled: u64,
-    /// Callbacks that failed because the peer had reset the connection or was gone (POLYSOCK_ECONNRESET, POLYSOCK_EPIPE,
-    /// POLYSOCK_ECONNABORTED), and connections that were reset before they were accepted.
-    pub resets: u64,
-    /// Callbacks that failed with POLYSOCK_ETIMEDOUT where there is an idle timeout.
-    pub idle_timeouts: u64,
-    /// Connections that were closed because their callbacks took too long.
-    pub handler_timeouts: u64,
-}
-
-const _: () = assert!(size_of::<polysock_server_stats>() == size_of::<usize>() + 32);
 
 /// A server: a listener, and threads that accept on it and hand each connection to a callback.
 ///
@@ -306,112 +221,4 @@ fn open(srv: *const polysock_server) -> Result<Arc<polysock_server>, Failure> {
     unsafe { Arc::increment_strong_count(srv) };
     // SAFETY: the reference was counted on the line above.
     Ok(unsafe { Arc::from_raw(srv) })
-}
-
-/// Reads the options, which the caller may leave out.
-fn read(o: *const polysock_server_options) -> Result<polysock_server_options, Failure> {
-    const KNOWN: usize = size_of::<polysock_server_options>();
-    const _: () = assert!(offset_of!(polysock_server_options, size) == 0);
-    if o.is_null() {
-        return Ok(polysock_server_options {
-            size: KNOWN,
-            max_connections: 0,
-            on_error: None,
-            release: None,
-            idle_timeout_ms: 0,
-            handler_timeout_ms: 0,
-        });
-    }
-    // SAFETY: C's contract: `o` points at options, whose first field is their size.
-    known(unsafe { o.cast::<usize>().read_unaligned() }, KNOWN, "o->size")?;
-    // SAFETY: C's contract: they are as large as they say, and stay as they are until the call returns.
-    Ok(unsafe { o.read_unaligned() })
-}
-
-/// Refuses the size of a structure that is not the one this library has.
-fn known(size: usize, known: usize, name: &'static str) -> Result<(), Failure> {
-    match size {
-        _ if size == known => Ok(()),
-        _ if size < known => Err(Failure::argument(
-            name,
-            "is too small: set it to the size of the structure",
-        )),
-        _ => Err(Failure::argument(name, "is of a newer polysock")),
-    }
-}
-
-/// A time limit of the options: 0 is none, and so is for ever.
-fn limit(ms: c_int, name: &'static str) -> Result<Option<Duration>, Failure> {
-    match ms {
-        0 | POLYSOCK_INFINITE => Ok(None),
-        _ => match u64::try_from(ms) {
-            Ok(ms) => Ok(Some(Duration::from_millis(ms))),
-            Err(_) => Err(Failure::argument(name, "is below POLYSOCK_INFINITE (-1)")),
-        },
-    }
-}
-
-/// What a callback failed with, where its number is that of such a failure.
-fn kind_of(code: &c_int) -> Option<Kind> {
-    let of_peers = [
-        Kind::Closed,
-        Kind::TimedOut,
-        Kind::Os(libc::ECONNRESET),
-        Kind::Os(libc::EPIPE),
-        Kind::Os(libc::ECONNABORTED),
-    ];
-    of_peers.into_iter().find(|kind| of_kind(*kind) == *code)
-}
-
-/// What the caller wants to have back in every call, until it is not used any more.
-struct User {
-    user: *mut c_void,
-    release: polysock_release_fn,
-    /// `*out` is set; until then `user` is the caller's.
-    started: AtomicBool,
-}
-
-// SAFETY: C's contract: what it points at may be used by several threads at once.
-unsafe impl Send for User {}
-// SAFETY: as above.
-unsafe impl Sync for User {}
-
-impl User {
-    /// A callback may use the server that it belongs to: it is not called before `*out` is set.
-    fn wait_until_started(&self) {
-        while !self.started.load(Ordering::Acquire) {
-            thread::yield_now(); // a few instructions from now
-        }
-    }
-}
-
-impl Drop for User {
-    fn drop(&mut self) {
-        if let (Some(release), true) = (self.release, self.started.load(Ordering::Acquire)) {
-            // SAFETY: C's contract: it is a function of this type. Nobody uses `user` any more.
-            unsafe { release(self.user) };
-        }
-    }
-}
-
-fn tell(user: &User, on_error: polysock_server_error_fn, trouble: Trouble<c_int>, peer: Option<&Address>) {
-    let code = match trouble {
-        Trouble::Woken(POLYSOCK_ECLOSED) => return,
-        Trouble::Handler(code) | Trouble::Woken(code) => code,
-        Trouble::Accept(error) | Trouble::Thread(error) => {
-            let failure = Failure::from(error);
-            let code = failure.code;
-            detail::record("polysock_server", failure);
-            code
-        }
-        Trouble::Panic(_) => POLYSOCK_EPANIC,
-        // Core's troubles may grow.
-        _ => POLYSOCK_EOTHER,
-    };
-    if let Some(on_error) = on_error {
-        let peer = peer.map(polysock_addr::from);
-        let peer = peer.as_ref().map_or(ptr::null(), ptr::from_ref);
-        // SAFETY: C's contract: it is a function of this type, for several threads at once.
-        unsafe { on_error(code, peer, user.user) };
-    }
 }

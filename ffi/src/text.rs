@@ -1,0 +1,57 @@
+//! Strings that C hands over, and room for those that it gets.
+
+use crate::buffer;
+use crate::code::POLYSOCK_ENOSPC;
+use crate::error::Failure;
+use crate::pointer::NULL;
+use libc::{c_char, c_int};
+use std::ffi::CStr;
+
+/// A string that the caller may leave out.
+pub(crate) fn optional_text<'a>(text: *const c_char) -> Option<&'a CStr> {
+    if text.is_null() {
+        return None;
+    }
+    // SAFETY: C's contract: a string ends with NUL and stays as it is until the call returns.
+    Some(unsafe { CStr::from_ptr(text) })
+}
+
+/// A string.
+pub(crate) fn text<'a>(text: *const c_char, name: &'static str) -> Result<&'a CStr, Failure> {
+    optional_text(text).ok_or(Failure::argument(name, NULL))
+}
+
+/// The string's characters.
+pub(crate) fn utf8<'a>(text: &'a CStr, name: &'static str) -> Result<&'a str, Failure> {
+    text.to_str().map_err(|_| Failure::argument(name, "is not UTF-8"))
+}
+
+/// Checks whether there is room for a text with its NUL, or none wanted.
+pub(crate) fn check_text(
+    text: &str,
+    buf: *mut c_char,
+    size: usize,
+    name: &'static str,
+) -> Result<(), Failure> {
+    if buf.is_null() {
+        return if size == 0 {
+            Ok(())
+        } else {
+            Err(Failure::argument(name, "is NULL"))
+        };
+    }
+    if text.len() >= size {
+        return Err(Failure::new(POLYSOCK_ENOSPC, "the buffer is too small"));
+    }
+    Ok(())
+}
+
+/// Copies a text with its NUL out, and says how long it is without.
+pub(crate) fn put_text(text: &str, buf: *mut c_char, size: usize) -> Result<c_int, Failure> {
+    check_text(text, buf, size, "buf")?;
+    if !buf.is_null() {
+        buffer::fill(buf.cast(), text.as_bytes());
+        buffer::fill(buf.cast::<u8>().wrapping_add(text.len()), b"\0");
+    }
+    Ok(c_int::try_from(text.len()).unwrap_or(c_int::MAX))
+}
