@@ -1,9 +1,10 @@
 //! Families, types and protocols: open newtypes over the kernel's numbers, and the ways to shut down.
 
+use crate::debug::debug_by_name;
 use libc::c_int;
 
 /// An address family (`AF_…`), any number the kernel may know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Family(pub c_int);
 
 impl Family {
@@ -20,7 +21,7 @@ impl Family {
 }
 
 /// A socket type (`SOCK_…`), without the flag bits `SOCK_NONBLOCK` and `SOCK_CLOEXEC`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SocketType(pub c_int);
 
 impl SocketType {
@@ -40,7 +41,7 @@ impl SocketType {
 }
 
 /// A protocol of a family (`IPPROTO_…`); 0 lets the kernel choose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Protocol(pub c_int);
 
 impl Protocol {
@@ -74,3 +75,26 @@ impl Shutdown {
         }
     }
 }
+
+debug_by_name!(Family:
+    "AF_UNSPEC" = libc::AF_UNSPEC,
+    "AF_INET" = libc::AF_INET,
+    "AF_INET6" = libc::AF_INET6,
+    "AF_UNIX" = libc::AF_UNIX,
+    "AF_ALG" = Self::ALG.0,
+);
+
+debug_by_name!(SocketType:
+    "SOCK_STREAM" = libc::SOCK_STREAM,
+    "SOCK_DGRAM" = libc::SOCK_DGRAM,
+    "SOCK_SEQPACKET" = libc::SOCK_SEQPACKET,
+    "SOCK_RAW" = libc::SOCK_RAW,
+);
+
+debug_by_name!(Protocol:
+    "0" = 0,
+    "IPPROTO_TCP" = libc::IPPROTO_TCP,
+    "IPPROTO_UDP" = libc::IPPROTO_UDP,
+    "IPPROTO_ICMP" = libc::IPPROTO_ICMP,
+    "IPPROTO_ICMPV6" = libc::IPPROTO_ICMPV6,
+);

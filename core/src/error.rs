@@ -146,7 +146,7 @@ pub struct Error {
 enum Measure {
     None,
     /// The time limit that passed.
-    LazyDeadline(Duration),
+    TimeLimit(Duration),
     /// What the argument must be.
     Rule(&'static str),
     /// The range of the argument, and its value.
@@ -213,7 +213,7 @@ impl Error {
     #[must_use]
     pub fn within(mut self, limit: Timeout) -> Self {
         if let (Kind::TimedOut, Timeout::After(limit)) = (self.kind, limit) {
-            self.measure = Measure::LazyDeadline(limit);
+            self.measure = Measure::TimeLimit(limit);
         }
         self
     }
@@ -241,7 +241,7 @@ impl Error {
     /// The time limit that passed, if the kind is [`Kind::TimedOut`].
     pub const fn time_limit(&self) -> Option<Duration> {
         match self.measure {
-            Measure::LazyDeadline(limit) => Some(limit),
+            Measure::TimeLimit(limit) => Some(limit),
             Measure::None | Measure::Rule(_) | Measure::Range { .. } => None,
         }
     }
@@ -341,7 +341,7 @@ impl fmt::Display for WithoutOperation<'_> {
         }
         match (error.kind, error.measure) {
             (kind, Measure::None) => write!(f, ": {kind}")?,
-            (kind, Measure::LazyDeadline(limit)) => write!(f, ": {kind} after {}", Milliseconds(limit))?,
+            (kind, Measure::TimeLimit(limit)) => write!(f, ": {kind} after {}", Milliseconds(limit))?,
             (Kind::InvalidInput(argument), Measure::Rule(rule)) => write!(f, ": {argument} {rule}")?,
             (
                 Kind::InvalidInput(argument),

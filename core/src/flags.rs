@@ -1,12 +1,13 @@
 //! Message flags (`MSG_…`) of send and recv.
 
+use crate::debug::debug_bits_by_name;
 use libc::c_int;
 use std::ops::BitOr;
 
 /// Flags of one send or recv call, any bits the kernel may know.
 ///
 /// `MSG_NOSIGNAL` is always added: no call of this crate raises SIGPIPE.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Flags(pub c_int);
 
 impl Flags {
@@ -45,3 +46,15 @@ impl BitOr for Flags {
         Self(self.0 | other.0)
     }
 }
+
+debug_bits_by_name!(Flags:
+    "MSG_PEEK" = libc::MSG_PEEK,
+    "MSG_OOB" = libc::MSG_OOB,
+    "MSG_WAITALL" = libc::MSG_WAITALL,
+    "MSG_DONTWAIT" = libc::MSG_DONTWAIT,
+    "MSG_TRUNC" = libc::MSG_TRUNC,
+    "MSG_CTRUNC" = libc::MSG_CTRUNC,
+    "MSG_ERRQUEUE" = libc::MSG_ERRQUEUE,
+    "MSG_EOR" = libc::MSG_EOR,
+    "MSG_NOSIGNAL" = libc::MSG_NOSIGNAL,
+);

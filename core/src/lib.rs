@@ -1,36 +1,17 @@
-//! Sockets without the traps.
+#![doc = include_str!("../README.md")]
 //!
-//! A [`Socket`] is a BSD socket whose calls keep one absolute deadline (signals included), say how many
-//! bytes moved even when they fail, never raise SIGPIPE, and wake up when another thread closes it.
+//! # How this crate is laid out
 //!
-//! ```
-//! use polysock::{create_connection, create_server};
-//! use std::time::Duration;
-//!
-//! # fn main() -> polysock::Result<()> {
-//! let server = create_server("127.0.0.1", 0, 16)?;
-//! let port = server.local_address()?.port().unwrap_or(0);
-//!
-//! let client = create_connection("127.0.0.1", port, Duration::from_secs(5))?;
-//! let (peer, _address) = server.accept()?;
-//! client.send_all(b"hello")?;
-//!
-//! let mut buf = [0; 5];
-//! peer.within(Duration::from_secs(1)).recv_exact(&mut buf)?;
-//! assert_eq!(&buf, b"hello");
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! The layers, each file using only what stands above it: the vocabulary ([`Error`], [`Family`], [`Flags`],
-//! [`Timeout`], [`Address`]), the system (`sys`), one handle (`handle`, [`Caller`], `wait`, [`Socket`]), and what
-//! programs would otherwise write by hand ([`create_connection`], [`create_server`], [`poll()`], [`Poller`], [`Server`]).
+//! Each layer uses only those before it: the vocabulary ([`Error`], [`Family`], [`Flags`], [`Timeout`], [`Address`]), the
+//! system, one handle with its operations ([`Socket`], [`Caller`]), and what programs would otherwise write by hand
+//! ([`create_connection`], [`poll()`], [`Poller`], [`Server`]). ARCHITECTURE.md in the repository has the whole picture.
 
 mod address;
 mod ancillary;
 mod buffer;
 mod caller;
 mod connection;
+mod debug;
 mod domain;
 mod error;
 mod flags;
@@ -76,7 +57,7 @@ pub use resolve::{
 };
 pub use server::{ServeOptions, Server, ServerStats, StartedServer, Step, Trouble, Worker};
 pub use socket::{
-    AdoptError, Call, CongestionState, Interface, Keepalive, Received, Socket, TcpInfo, TcpState,
+    AdoptError, Call, CongestionState, Interface, Keepalive, LentFd, Received, Socket, TcpInfo, TcpState,
 };
 #[doc(hidden)]
 pub use sys::local::PerThread;

@@ -1,6 +1,7 @@
 //! Waiting for several sockets and descriptors at once.
 
 use crate::caller::{CallHints, Caller, NativeCaller, Start};
+use crate::debug::debug_bits_by_name;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Handle, Inside, Registration};
 use crate::memory;
@@ -14,7 +15,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 /// What a socket is or may be ready for: the `POLL…` bits of poll(2), any the kernel may know.
 ///
 /// `ERROR`, `HANGUP` and `INVALID` are reported whether asked for or not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Events(pub i16);
 
 impl Events {
@@ -53,6 +54,16 @@ impl BitOr for Events {
         Self(self.0 | other.0)
     }
 }
+
+debug_bits_by_name!(Events:
+    "POLLIN" = libc::POLLIN,
+    "POLLOUT" = libc::POLLOUT,
+    "POLLPRI" = libc::POLLPRI,
+    "POLLERR" = libc::POLLERR,
+    "POLLHUP" = libc::POLLHUP,
+    "POLLRDHUP" = os::PEER_ENDED,
+    "POLLNVAL" = libc::POLLNVAL,
+);
 
 /// What can be waited for.
 #[derive(Clone, Copy, Debug)]

@@ -50,8 +50,8 @@ pub(crate) enum Left {
 
 impl Deadline {
     /// The deadline of a call that starts now. A timeout beyond the clock's range means for ever.
-    pub fn after(timeout: Timeout) -> Self {
-        match timeout {
+    pub fn after(timeout: impl Into<Timeout>) -> Self {
+        match timeout.into() {
             Timeout::Never => Self::Never,
             Timeout::NonBlocking => Self::NonBlocking,
             Timeout::After(duration) => Instant::now().checked_add(duration).map_or(Self::Never, Self::At),

@@ -6,7 +6,7 @@ use crate::sys::os;
 use std::fmt;
 
 /// The state of a TCP connection (RFC 9293 §3.3.2), as the kernel numbers it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TcpState(pub u8);
 
 #[allow(missing_docs)] // RFC 9293 describes them
@@ -38,6 +38,15 @@ impl TcpState {
             Self::LISTEN => "LISTEN",
             Self::CLOSING => "CLOSING",
             _ => "UNKNOWN",
+        }
+    }
+}
+
+impl fmt::Debug for TcpState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            "UNKNOWN" => write!(f, "TcpState({})", self.0),
+            name => write!(f, "TcpState({name})"),
         }
     }
 }

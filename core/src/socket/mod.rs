@@ -3,6 +3,7 @@
 mod accept;
 mod close;
 mod connect;
+mod convert;
 mod halves;
 mod info;
 pub(crate) mod listen;
@@ -14,6 +15,7 @@ mod sendfile;
 mod std_io;
 mod tcp_info;
 
+pub use convert::LentFd;
 pub(crate) use halves::{Half, Halves};
 pub use info::TcpState;
 pub use message::Received;

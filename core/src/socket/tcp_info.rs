@@ -2,12 +2,13 @@
 
 use super::info::{not_tcp, TcpState};
 use super::Socket;
+use crate::debug::debug_by_name;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::sys::os;
 use std::time::Duration;
 
 /// What the sender makes of the losses it sees, as the kernel numbers it (`enum tcp_ca_state`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CongestionState(pub u8);
 
 impl CongestionState {
@@ -22,6 +23,14 @@ impl CongestionState {
     /// Nothing was acknowledged in time, and everything is being repeated.
     pub const LOSS: Self = Self(4);
 }
+
+debug_by_name!(CongestionState:
+    "OPEN" = 0,
+    "DISORDER" = 1,
+    "REDUCED" = 2,
+    "RECOVERY" = 3,
+    "LOSS" = 4,
+);
 
 /// What the kernel reports of a TCP connection (`struct tcp_info` in `linux/tcp.h`; tcp(7), `TCP_INFO`).
 ///

@@ -18,6 +18,7 @@ mod caller;
 mod close;
 mod connect;
 mod connection;
+mod convert;
 mod datagram;
 mod ending;
 mod error;
