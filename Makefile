@@ -93,7 +93,7 @@ DEMO := $(addprefix $(BUILD)/examples/demo/,echo_c slow_send_c dead_peer_c)
 .PHONY: demo
 demo: lib python-module $(DEMO) ## build everything and show it at work
 	cargo build --quiet --locked --release -p polysock-examples --bin demo-echo
-	@$(VENV_PY) examples/demo/demo.py $(BUILD)/examples/demo $(TARGET)/examples
+	@$(VENV_PY) examples/demo/demo.py $(BUILD)/examples/demo $(TARGET)
 
 # ---------------------------------------------------------------- tests
 
@@ -218,6 +218,13 @@ $(WHEEL_VENV)/.ready: python/requirements-wheel.txt
 .PHONY: wheel-checks
 wheel-checks: $(WHEEL_VENV)/.ready ## the wheel and the sdist as they would be published
 	@. $(WHEEL_VENV)/bin/activate && PYTHON=$(PYTHON) sh python/tests/packaging.sh $(BUILD)/dist
+
+.PHONY: crate-checks
+crate-checks: $(BUILD)/.prerequisites ## the crate as it would be published: packed, unpacked, built and tested alone
+	cargo package --quiet --locked --allow-dirty --no-verify -p polysock
+	cd target/package && rm -rf polysock-*/ && tar xzf polysock-*.crate
+	cd target/package/polysock-*/ && CARGO_TARGET_DIR='$(CURDIR)/target/package/build' cargo test --quiet --all-targets && \
+	  CARGO_TARGET_DIR='$(CURDIR)/target/package/build' cargo test --quiet --doc
 
 # ---------------------------------------------------------------- speed
 

@@ -1,6 +1,6 @@
 """Shows polysock at its main job, live and measured, on one page. Run by `make demo`; its exit code tells the truth.
 
-demo.py C_PROGRAMS RUST_PROGRAMS: the folders with `echo_c`, `slow_send_c` and `dead_peer_c`, and with Rust's `echo`.
+demo.py C_PROGRAMS RUST_PROGRAMS: the folders with `echo_c`, `slow_send_c` and `dead_peer_c`, and with Rust's `demo-echo`.
 """
 
 import signal
@@ -40,7 +40,7 @@ def echo_matrix() -> None:
     programs = {
         "C": [C_PROGRAMS / "echo_c"],
         "Python": [sys.executable, HERE / "echo.py"],
-        "Rust": [RUST_PROGRAMS / "echo"],
+        "Rust": [RUST_PROGRAMS / "demo-echo"],
     }
     print("   " + "server \\ client".ljust(16) + "".join(name.rjust(14) for name in programs))
     for server_name, server in programs.items():
