@@ -1,12 +1,12 @@
 //! Connecting and listening by name.
 
-use crate::address::{Address, UNIX};
+use crate::address::{Address, UNIX_PREFIX};
 use crate::caller::{Caller, NativeCaller};
 use crate::domain::Family;
 use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::memory;
+use crate::names::resolve_name;
 use crate::race::{race, ConnectOptions, Tried};
-use crate::resolve::resolve_name;
 use crate::socket::listen::negative_backlog;
 use crate::socket::Socket;
 use crate::time::{Deadline, Timeout};
@@ -53,7 +53,7 @@ pub fn create_connection_with<H: Caller>(
 
 /// The address of a host that is written `unix:/path` or `unix:@name`, which can't be the name of a host.
 fn unix_address(operation: Operation, name: &str, port: u16) -> Option<Result<Address>> {
-    if !name.starts_with(UNIX) {
+    if !name.starts_with(UNIX_PREFIX) {
         return None;
     }
     let detail = || legible(name);

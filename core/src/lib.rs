@@ -18,6 +18,7 @@ mod flags;
 mod handle;
 mod hint;
 pub mod java_net;
+mod lookup;
 #[doc(hidden)]
 pub mod memory;
 mod mode;
@@ -25,7 +26,6 @@ mod names;
 mod poll;
 mod poller;
 mod race;
-mod resolve;
 mod server;
 mod socket;
 mod sys;
@@ -45,16 +45,15 @@ pub use domain::{Family, Protocol, Shutdown, SocketType};
 pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
 pub use hint::hint;
+pub use lookup::{eai, AddressInfo, Hints, HostEntry, HostError};
 pub use names::{
     host_by_address, host_by_name, host_name, interface_index, interface_list, interface_name, interfaces,
-    protocol_by_name, service_name, service_port, set_host_name, Host as HostEntry, HostError, InterfaceInfo,
+    name_of, protocol_by_name, resolve, resolve_name, resolve_service, service_name, service_port,
+    set_host_name, split_host_port, InterfaceInfo,
 };
 pub use poll::{poll, poll_with, Events, PollEntry, PollTarget};
 pub use poller::{Event, Poller};
 pub use race::{ConnectOptions, Race, RaceStep};
-pub use resolve::{
-    eai, name_of, resolve, resolve_name, resolve_service, split_host_port, AddressInfo, Hints,
-};
 pub use server::{ServeOptions, Server, ServerStats, StartedServer, Step, Trouble, Worker};
 pub use socket::{
     AdoptError, Call, CongestionState, Interface, Keepalive, LentFd, Received, Socket, TcpInfo, TcpState,

@@ -1,20 +1,15 @@
 //! Socket addresses: any sockaddr as bytes, decoded where the family is known.
 
 mod sockaddr;
+mod text;
 
 pub(crate) use sockaddr::{IPV4_LENGTH, IPV6_LENGTH};
+pub(crate) use text::{parse_scope, UNIX_PREFIX};
 
 use crate::domain::Family;
-use crate::sys::interface_index::interface_index;
-use std::borrow::Cow;
-use std::ffi::CString;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::str::FromStr;
-
-/// More than the longest IPv6 address takes with a scope.
-const LONGEST_IP: usize = 64;
 
 /// A socket address of any family.
 ///
@@ -130,45 +125,6 @@ impl Address {
         Ok(address)
     }
 
-    /// Reads numeric text; a missing port becomes `default_port`. The scope of an IPv6 address may be a number or the name of
-    /// an interface: `fe80::1%eth0`.
-    ///
-    /// # Errors
-    /// For names (only those of interfaces are looked up), for malformed text, and when there is no port.
-    pub fn parse(text: &str, default_port: Option<u16>) -> Result<Self, AddressError> {
-        if let Some(name) = text.strip_prefix(UNIX) {
-            if name.len() > LONGEST_NAME {
-                return Err(AddressError);
-            }
-            return match name.strip_prefix('@') {
-                Some(rest) => Self::unix(&[b"\0", unescape(rest).as_slice()].concat()),
-                None => Self::unix(&unescape(name)),
-            };
-        }
-        let numbered = number_the_scope(text)?;
-        let text = numbered.as_ref();
-        if let Ok(address) = text.parse::<SocketAddr>() {
-            return Ok(address.into());
-        }
-        let port = default_port.ok_or(AddressError)?;
-        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        if bare.is_none() {
-            if let Ok(ip) = text.parse::<Ipv4Addr>() {
-                return Ok(SocketAddrV4::new(ip, port).into());
-            }
-        }
-        // Only the bracketed form knows scope ids, so a bare IPv6 address is put into it.
-        let bare = bare.unwrap_or(text);
-        if bare.len() > LONGEST_IP {
-            return Err(AddressError);
-        }
-        let bracketed = format!("[{bare}]:{port}");
-        bracketed
-            .parse::<SocketAddrV6>()
-            .map(Self::from)
-            .map_err(|_| AddressError)
-    }
-
     /// The sockaddr's bytes, family first.
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or(&[])
@@ -257,12 +213,12 @@ impl Address {
         Some(name)
     }
 
-    fn end(&self) -> End<'_> {
+    fn identity(&self) -> Identity<'_> {
         let address = self.unmapped();
         match (address.as_socket_addr(), self.unix_name()) {
-            (Some(ip), _) => End::Ip(ip.ip(), ip.port(), address.scope_id()),
-            (None, Some(name)) => End::Unix(name),
-            (None, None) => End::Other(self.as_bytes()),
+            (Some(ip), _) => Identity::Ip(ip.ip(), ip.port(), address.scope_id()),
+            (None, Some(name)) => Identity::Unix(name),
+            (None, None) => Identity::Other(self.as_bytes()),
         }
     }
 
@@ -324,18 +280,10 @@ impl From<(IpAddr, u16)> for Address {
     }
 }
 
-impl FromStr for Address {
-    type Err = AddressError;
-
-    fn from_str(text: &str) -> Result<Self, AddressError> {
-        Self::parse(text, None)
-    }
-}
-
 impl PartialEq for Address {
     /// Padding and flow labels are ignored, and an IPv4-mapped address equals the IPv4 one.
     fn eq(&self, other: &Self) -> bool {
-        self.end() == other.end()
+        self.identity() == other.identity()
     }
 }
 
@@ -343,118 +291,14 @@ impl Eq for Address {}
 
 impl Hash for Address {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.end().hash(state);
+        self.identity().hash(state);
     }
 }
 
 /// What an address names.
 #[derive(PartialEq, Eq, Hash)]
-enum End<'a> {
+enum Identity<'a> {
     Ip(IpAddr, u16, u32),
     Unix(&'a [u8]),
     Other(&'a [u8]),
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(address) = self.as_socket_addr() {
-            return address.fmt(f);
-        }
-        match self.unix_name() {
-            Some([0, name @ ..]) => write!(f, "{UNIX}@{}", Escaped(name)),
-            // No abstract name.
-            Some([b'@', path @ ..]) => write!(f, "{UNIX}%40{}", Escaped(path)),
-            Some(path) => write!(f, "{UNIX}{}", Escaped(path)),
-            None => {
-                write!(f, "family{}:", self.family().0)?;
-                let payload = self.as_bytes().get(sockaddr::FAMILY_END..).unwrap_or(&[]);
-                payload.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-            }
-        }
-    }
-}
-
-/// The longest text of a Unix name, in which each byte takes at most three characters.
-const LONGEST_NAME: usize = 3 * sockaddr::UNIX_NAME_CAPACITY;
-/// The longest name of an interface (`IFNAMSIZ` less its NUL).
-const LONGEST_INTERFACE: usize = 15;
-/// The longest text of an IPv6 address with an interface and a port.
-const LONGEST_SCOPED: usize = LONGEST_IP + LONGEST_INTERFACE + "[%]:65535".len();
-
-/// What the text of a Unix address begins with.
-pub(crate) const UNIX: &str = "unix:";
-
-/// A Unix name as text: bytes that are not UTF-8, control characters and `%` are written in the form `%2f`.
-struct Escaped<'a>(&'a [u8]);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in self.0.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                if character.is_control() || character == '%' {
-                    let mut room = [0; 4];
-                    escape(character.encode_utf8(&mut room).as_bytes(), f)?;
-                } else {
-                    write!(f, "{character}")?;
-                }
-            }
-            escape(chunk.invalid(), f)?;
-        }
-        Ok(())
-    }
-}
-
-fn escape(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "%{byte:02x}"))
-}
-
-/// The bytes of a name; a `%` that two digits do not follow stands for itself.
-fn unescape(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        let escaped = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
-        match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or(&[]);
-            }
-            _ => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    bytes
-}
-
-/// The text with the number of an interface for its name: `[fe80::1%2]:80` for `[fe80::1%eth0]:80`.
-fn number_the_scope(text: &str) -> Result<Cow<'_, str>, AddressError> {
-    let Some((before, rest)) = text.split_once('%').filter(|_| text.len() <= LONGEST_SCOPED) else {
-        return Ok(text.into());
-    };
-    let (zone, after) = rest.split_at(rest.find(']').unwrap_or(rest.len()));
-    if zone.parse::<u32>().is_ok() {
-        return Ok(text.into());
-    }
-    let number = scope(zone).ok_or(AddressError)?;
-    Ok(format!("{before}%{number}{after}").into())
-}
-
-/// The number of a scope: itself a number, or the name of an interface.
-pub(crate) fn scope(zone: &str) -> Option<u32> {
-    if let Ok(number) = zone.parse() {
-        return Some(number);
-    }
-    if zone.len() > LONGEST_INTERFACE {
-        return None;
-    }
-    interface_index(&CString::new(zone).ok()?).ok()
-}
-
-impl fmt::Debug for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Address({self})")
-    }
 }

@@ -4,7 +4,7 @@ use crate::address::Address;
 use crate::caller::Caller;
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Kind, Result};
-use crate::resolve::resolve_name;
+use crate::names::resolve_name;
 use crate::socket::Socket;
 use crate::time::Timeout;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

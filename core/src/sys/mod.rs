@@ -21,6 +21,7 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod descriptor;
+pub(crate) mod error_text;
 pub(crate) mod fork;
 pub(crate) mod holders;
 pub(crate) mod interface_index;

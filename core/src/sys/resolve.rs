@@ -3,8 +3,8 @@
 use crate::address::Address;
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::Kind;
+use crate::lookup::{AddressInfo, Hints};
 use crate::memory;
-use crate::resolve::{AddressInfo, Hints};
 use std::ffi::{CStr, CString};
 use std::{io, ptr, slice};
 
@@ -105,15 +105,4 @@ fn check(code: i32) -> Result<(), Kind> {
         libc::EAI_SYSTEM => Err(Kind::from_io(&io::Error::last_os_error())),
         code => Err(Kind::Resolve(code)),
     }
-}
-
-/// The resolver's text for an `EAI_` code.
-pub fn explain(code: i32) -> String {
-    // SAFETY: gai_strerror takes any number and returns a string that is never freed.
-    let text = unsafe { libc::gai_strerror(code) };
-    if text.is_null() {
-        return format!("resolver error {code}");
-    }
-    // SAFETY: as above.
-    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }

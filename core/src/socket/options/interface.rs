@@ -30,8 +30,6 @@ pub(super) enum Chosen {
     Address(Ipv4Addr),
 }
 
-/// The longest name of an interface (`IFNAMSIZ` less its NUL).
-pub(super) const LONGEST_NAME: usize = 15;
 const INDEX: RangeInclusive<u32> = 1..=i32::MAX.unsigned_abs();
 
 impl Interface<'_> {

@@ -27,10 +27,10 @@ mod timeouts;
 pub use interface::Interface;
 pub use keepalive::Keepalive;
 
-use self::interface::LONGEST_NAME;
 use super::Socket;
 use crate::domain::Family;
 use crate::error::{legible, Error, Kind, Operation, Result};
+use crate::sys::interface_index::LONGEST_NAME;
 use crate::sys::os::OptionNumber;
 use crate::sys::unix;
 use std::ffi::c_int;

@@ -1,11 +1,11 @@
 //! Options of the socket level (socket(7)) that say which way packets go and what is noted of them.
 
 use super::super::Socket;
-use super::interface::LONGEST_NAME;
 use super::{count, in_range, kernel_name, name, unsigned};
 use crate::ancillary::Credentials;
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
+use crate::sys::interface_index::LONGEST_NAME;
 use crate::sys::os::{number, OptionNumber};
 use std::ops::RangeInclusive;
 

@@ -1,73 +1,12 @@
 //! Names to addresses and back.
 
-use crate::address::{scope, Address};
-use crate::domain::{Family, Protocol, SocketType};
+use crate::address::{parse_scope, Address};
 use crate::error::{legible, Error, Kind, Operation, Result};
+use crate::lookup::{eai, AddressInfo, Hints};
 use crate::memory;
 use crate::sys;
 use std::ffi::{CStr, CString};
 use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
-
-/// One answer of [`resolve`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct AddressInfo {
-    /// The family to make a socket with.
-    pub family: Family,
-    /// The type to make a socket with.
-    pub socket_type: SocketType,
-    /// The protocol to make a socket with.
-    pub protocol: Protocol,
-    /// The official name of the host, in the first answer when `AI_CANONNAME` was asked for.
-    pub canonical_name: Option<CString>,
-    /// The address to connect or bind to.
-    pub address: Address,
-}
-
-/// What answers are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hints {
-    /// Only this family, unless `UNSPECIFIED`.
-    pub family: Family,
-    /// Only this type, unless 0.
-    pub socket_type: SocketType,
-    /// Only this protocol, unless 0.
-    pub protocol: Protocol,
-    /// `AI_…` flags.
-    pub flags: i32,
-}
-
-impl Hints {
-    /// Every answer for a TCP stream.
-    pub const STREAM: Self = Self {
-        family: Family::UNSPECIFIED,
-        socket_type: SocketType::STREAM,
-        protocol: Protocol::DEFAULT,
-        flags: 0,
-    };
-}
-
-/// The codes of [`Kind::Resolve`] that every system has (`EAI_…`, getaddrinfo(3)); others pass through as they are.
-pub mod eai {
-    /// The name server gives no answer now; later it may.
-    pub const AGAIN: i32 = libc::EAI_AGAIN;
-    /// The flags are wrong.
-    pub const BADFLAGS: i32 = libc::EAI_BADFLAGS;
-    /// The name server refuses for good.
-    pub const FAIL: i32 = libc::EAI_FAIL;
-    /// There is no such family.
-    pub const FAMILY: i32 = libc::EAI_FAMILY;
-    /// There is no memory.
-    pub const MEMORY: i32 = libc::EAI_MEMORY;
-    /// There is no such name.
-    pub const NONAME: i32 = libc::EAI_NONAME;
-    /// A name is too long.
-    pub const OVERFLOW: i32 = libc::EAI_OVERFLOW;
-    /// There is no such service.
-    pub const SERVICE: i32 = libc::EAI_SERVICE;
-    /// There is no such socket type.
-    pub const SOCKTYPE: i32 = libc::EAI_SOCKTYPE;
-}
 
 /// Looks up a host and a service (getaddrinfo(3); Python `getaddrinfo`, Java `InetAddress.getAllByName`). It can't be
 /// cut short: a silent name server takes as long as the system's resolver is set to wait.
@@ -156,7 +95,9 @@ fn numeric(host: &str, port: u16) -> Option<std::result::Result<Address, Kind>> 
         None => (bare?, None),
     };
     let ip = ip.parse::<Ipv6Addr>().ok()?;
-    let scope = zone.map_or(Some(0), scope).ok_or(Kind::Resolve(eai::NONAME));
+    let scope = zone
+        .map_or(Some(0), parse_scope)
+        .ok_or(Kind::Resolve(eai::NONAME));
     Some(scope.map(|scope| SocketAddrV6::new(ip, port, 0, scope).into()))
 }
 

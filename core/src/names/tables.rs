@@ -5,43 +5,17 @@
 use crate::address::Address;
 use crate::domain::{Family, Protocol};
 use crate::error::{Error, Operation, Result};
+use crate::lookup::{HostEntry, HostError};
 use crate::sys;
 use std::ffi::{CStr, CString};
-use std::fmt;
 use std::io;
 use std::net::IpAddr;
-
-/// What the system knows of a host (`struct hostent`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Host {
-    /// Its official name.
-    pub name: CString,
-    /// Its other names.
-    pub aliases: Vec<CString>,
-    /// The family of its addresses.
-    pub family: Family,
-    /// Its addresses.
-    pub addresses: Vec<IpAddr>,
-}
-
-/// Why a host was not found: the resolver's `h_errno` code, with its text when shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HostError(pub i32);
-
-impl fmt::Display for HostError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&sys::names::explain_host_error(self.0))
-    }
-}
-
-impl std::error::Error for HostError {}
 
 /// Asks for a host by its name (gethostbyname2(3); Python `gethostbyname_ex`).
 ///
 /// # Errors
 /// The resolver's code, such as that of a host nobody knows.
-pub fn host_by_name(name: &CStr, family: Family) -> std::result::Result<Host, HostError> {
+pub fn host_by_name(name: &CStr, family: Family) -> std::result::Result<HostEntry, HostError> {
     sys::names::host_by_name(name, family)
 }
 
@@ -49,7 +23,7 @@ pub fn host_by_name(name: &CStr, family: Family) -> std::result::Result<Host, Ho
 ///
 /// # Errors
 /// As [`host_by_name`].
-pub fn host_by_address(address: IpAddr) -> std::result::Result<Host, HostError> {
+pub fn host_by_address(address: IpAddr) -> std::result::Result<HostEntry, HostError> {
     sys::names::host_by_address(address)
 }
 

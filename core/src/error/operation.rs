@@ -1,0 +1,86 @@
+//! The calls that errors belong to.
+
+/// The call an error belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs)] // each is named after its call
+pub enum Operation {
+    Socket,
+    SocketPair,
+    Dup,
+    FromFd,
+    Fileno,
+    Detach,
+    Bind,
+    Listen,
+    Accept,
+    Connect,
+    Send,
+    SendAll,
+    Recv,
+    RecvExact,
+    Available,
+    SendMsg,
+    RecvMsg,
+    SendFile,
+    Shutdown,
+    Close,
+    Abort,
+    GetSockName,
+    GetPeerName,
+    SetOption,
+    GetOption,
+    State,
+    Resolve,
+    GetNameInfo,
+    HostName,
+    InterfaceName,
+    CreateConnection,
+    CreateServer,
+    Poll,
+    Poller,
+    Server,
+}
+
+impl Operation {
+    /// The name of the call as the manual pages and the bindings have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Socket => "socket",
+            Self::SocketPair => "socketpair",
+            Self::Dup => "dup",
+            Self::FromFd => "from_fd",
+            Self::Fileno => "fileno",
+            Self::Detach => "detach",
+            Self::Bind => "bind",
+            Self::Listen => "listen",
+            Self::Accept => "accept",
+            Self::Connect => "connect",
+            Self::Send => "send",
+            Self::SendAll => "sendall",
+            Self::Recv => "recv",
+            Self::RecvExact => "recv_exact",
+            Self::Available => "available",
+            Self::SendMsg => "sendmsg",
+            Self::RecvMsg => "recvmsg",
+            Self::SendFile => "sendfile",
+            Self::Shutdown => "shutdown",
+            Self::Close => "close",
+            Self::Abort => "abort",
+            Self::GetSockName => "getsockname",
+            Self::GetPeerName => "getpeername",
+            Self::SetOption => "setsockopt",
+            Self::GetOption => "getsockopt",
+            Self::State => "state",
+            Self::Resolve => "getaddrinfo",
+            Self::GetNameInfo => "getnameinfo",
+            Self::HostName => "hostname",
+            Self::InterfaceName => "if_nameindex",
+            Self::CreateConnection => "create_connection",
+            Self::CreateServer => "create_server",
+            Self::Poll => "poll",
+            Self::Poller => "poller",
+            Self::Server => "server",
+        }
+    }
+}

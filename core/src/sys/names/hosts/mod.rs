@@ -1,0 +1,30 @@
+//! What the tables and name servers know of a host.
+
+mod hostent;
+#[cfg(not(target_os = "linux"))]
+mod locked;
+#[cfg(target_os = "linux")]
+mod reentrant;
+
+#[cfg(not(target_os = "linux"))]
+use locked::{by_address, by_name};
+#[cfg(target_os = "linux")]
+use reentrant::{by_address, by_name};
+
+use crate::domain::Family;
+use crate::lookup::{HostEntry, HostError};
+use std::ffi::CStr;
+use std::net::IpAddr;
+
+/// What a host table or name server says of a host.
+pub fn host_by_name(name: &CStr, family: Family) -> Result<HostEntry, HostError> {
+    by_name(name, family.0)
+}
+
+/// What a host table or name server says of an address.
+pub fn host_by_address(address: IpAddr) -> Result<HostEntry, HostError> {
+    match address {
+        IpAddr::V4(v4) => by_address(&v4.octets(), libc::AF_INET),
+        IpAddr::V6(v6) => by_address(&v6.octets(), libc::AF_INET6),
+    }
+}
