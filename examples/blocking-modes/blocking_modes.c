@@ -1,4 +1,4 @@
-/* Three ways to meet a socket that is not ready: don't wait, wait for a time, wait as long as it takes. */
+/* Three ways to handle a socket that is not ready: don't wait, wait with a limit, wait as long as it takes. */
 #define _POSIX_C_SOURCE 200809L /* clock_gettime, nanosleep */
 #include <polysock/polysock.h>
 #include <pthread.h>
@@ -34,7 +34,7 @@ static void connection(void)
     polysock_t *listener;
     polysock_addr address;
     must(polysock_socket(&listener, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
-    must(polysock_set_rcvbuf(listener, 4096)); /* inherited by what it accepts */
+    must(polysock_set_rcvbuf(listener, 4096)); /* inherited by accepted connections */
     must(polysock_addr_parse(&address, "127.0.0.1", 0));
     must(polysock_bind(listener, &address));
     must(polysock_listen(listener, 5));
@@ -46,7 +46,7 @@ static void connection(void)
     polysock_free(listener);
 }
 
-/* A little at a time, 100 times a second, until it is told to hurry. */
+/* Reads a little, 100 times a second, until it may read everything. */
 static void *read_slowly(void *total)
 {
     char buf[1024];
@@ -82,18 +82,18 @@ int main(void)
     counted += (size_t)must((int)n);
     puts((size_t)n < sizeof much ? "  send: a part, the buffers are full" : "  send: all");
     while ((n = polysock_send(client, much, sizeof much, 0, POLYSOCK_DEFAULT)) > 0)
-        counted += (size_t)n; /* what the peer's kernel took meanwhile made a little room */
+        counted += (size_t)n; /* meanwhile the peer's kernel has made a little room */
     if (n == POLYSOCK_EAGAIN)
         puts("  send: EAGAIN, there is no room");
 
     puts("waiting for a time");
-    must(polysock_set_timeout(client, 100, 300)); /* of recv and of send; or each call brings its own */
+    must(polysock_set_timeout(client, 100, 300)); /* for recv and send; or pass one to each call */
     double start = now_s();
     if (polysock_recv(client, buf, sizeof buf, 0, POLYSOCK_DEFAULT) == POLYSOCK_ETIMEDOUT)
         printf("  recv: timed out, %s\n", now_s() - start >= 0.1 ? "not early" : "early");
 
-    /* The peer takes a little all the time, so there is progress without end. The time limit is one for the
-     * whole call: it does not begin again with each part. `done` says how much went out. */
+    /* The peer keeps reading a little, so there is always some progress. One time limit covers the
+     * whole call: it does not restart with each part. `done` says how much was sent. */
     if (pthread_create(&thread, NULL, read_slowly, &total) != 0)
         return 1;
     start = now_s();

@@ -1,4 +1,4 @@
-"""Three ways to meet a socket that is not ready: don't wait, wait for a time, wait as long as it takes."""
+"""Three ways to handle a socket that is not ready: don't wait, wait with a limit, wait as long as it takes."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ def connection() -> tuple[socket.socket, socket.socket]:
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
     with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # inherited by what it accepts
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # inherited by accepted connections
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         client.connect(listener.getsockname())
@@ -21,7 +21,7 @@ def connection() -> tuple[socket.socket, socket.socket]:
 
 
 def read_slowly(peer: socket.socket, hurry: threading.Event, total: list[int]) -> None:
-    """A little at a time, 100 times a second, until it is told to hurry."""
+    """Reads a little, 100 times a second, until it may read everything."""
     while data := peer.recv(1024):
         total[0] += len(data)
         hurry.wait(0.01)
@@ -40,7 +40,7 @@ n = client.send(MUCH)
 counted += n
 print("  send:", "a part, the buffers are full" if n < len(MUCH) else "all")
 try:
-    while True:  # what the peer's kernel took meanwhile made a little room
+    while True:  # meanwhile the peer's kernel has made a little room
         counted += client.send(MUCH)
 except BlockingIOError:
     print("  send: EAGAIN, there is no room")
@@ -53,8 +53,8 @@ try:
 except TimeoutError:
     print("  recv: timed out,", "not early" if time.monotonic() - start >= 0.1 else "early")
 
-# The peer takes a little all the time, so there is progress without end. The time limit is one for the whole
-# call: it does not begin again with each part. The error says how much went out.
+# The peer keeps reading a little, so there is always some progress. One time limit covers the whole
+# call: it does not restart with each part. The error says how much was sent.
 hurry, total = threading.Event(), [0]
 reader = threading.Thread(target=read_slowly, args=(peer, hurry, total))
 reader.start()

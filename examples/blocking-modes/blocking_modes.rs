@@ -1,4 +1,4 @@
-//! Three ways to meet a socket that is not ready: don't wait, wait for a time, wait as long as it takes.
+//! Three ways to handle a socket that is not ready: don't wait, wait with a limit, wait as long as it takes.
 
 use polysock::{Address, Family, Kind, Result, Socket};
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ static HURRY: AtomicBool = AtomicBool::new(false);
 /// A client and the server's end of its connection, both with small buffers.
 fn connection() -> Result<(Socket, Socket)> {
     let listener = Socket::tcp(Family::IPV4)?;
-    listener.set_recv_buffer(4096)?; // inherited by what it accepts
+    listener.set_recv_buffer(4096)?; // inherited by accepted connections
     listener.bind(&Address::from((IpAddr::from([127, 0, 0, 1]), 0)))?;
     listener.listen(5)?;
     let client = Socket::tcp(Family::IPV4)?;
@@ -22,7 +22,7 @@ fn connection() -> Result<(Socket, Socket)> {
     Ok((client, peer))
 }
 
-/// A little at a time, 100 times a second, until it is told to hurry.
+/// Reads a little, 100 times a second, until it may read everything.
 fn read_slowly(peer: &Socket) -> Result<usize> {
     let (mut buf, mut total) = ([0; 1024], 0);
     loop {
@@ -66,7 +66,7 @@ fn show() -> Result<()> {
     );
     let end = loop {
         match client.send(&MUCH) {
-            Ok(n) => counted += n, // what the peer's kernel took meanwhile made a little room
+            Ok(n) => counted += n, // meanwhile the peer's kernel has made a little room
             Err(error) => break error,
         }
     };
@@ -84,8 +84,8 @@ fn show() -> Result<()> {
         );
     }
 
-    // The peer takes a little all the time, so there is progress without end. The time limit is one for the
-    // whole call: it does not begin again with each part. The error says how much went out.
+    // The peer keeps reading a little, so there is always some progress. One time limit covers the
+    // whole call: it does not restart with each part. The error says how much was sent.
     let limit = Duration::from_millis(300);
     let reader = thread::spawn(move || read_slowly(&peer));
     let start = Instant::now();
@@ -113,7 +113,7 @@ fn show() -> Result<()> {
         thread::sleep(Duration::from_millis(100));
         peer.send_all(b"hello")
     });
-    let n = client.recv(&mut buf)?; // without a limit, as a new socket is
+    let n = client.recv(&mut buf)?; // without a limit, which is the default
     println!("  recv: {}", String::from_utf8_lossy(&buf[..n]));
     greeter.join().map_or(Ok(()), |result| result)
 }

@@ -1,4 +1,4 @@
-/* Asks the calculator, and meets its limits:  client HOST PORT */
+/* Uses the calculator, and tests its limits:  client HOST PORT */
 #include "protocol.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@ static void must(int code)
 static void show_answer(polysock_t *s, const char *request)
 {
     char answer[LONGEST + 1];
-    must((int)receive_message(s, answer, PATIENCE_MS));
+    must((int)receive_message(s, answer, TIMEOUT_MS));
     printf("%s: %s\n", request, answer);
 }
 
@@ -38,26 +38,26 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: client HOST PORT\n");
         return 64;
     }
-    must(polysock_create_connection(&first, argv[1], argv[2], PATIENCE_MS));
+    must(polysock_create_connection(&first, argv[1], argv[2], TIMEOUT_MS));
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
         ask(first, requests[i]);
 
     puts("a second client");
-    must(polysock_create_connection(&second, argv[1], argv[2], PATIENCE_MS));
+    must(polysock_create_connection(&second, argv[1], argv[2], TIMEOUT_MS));
     ask(second, "add 20 22");
 
     puts("a third client: the server has two at once");
-    must(polysock_create_connection(&third, argv[1], argv[2], PATIENCE_MS)); /* its kernel takes the connection */
-    must(send_message(third, "add 30 33"));                                  /* and what we send, up to a limit */
+    must(polysock_create_connection(&third, argv[1], argv[2], TIMEOUT_MS)); /* the kernel accepts it */
+    must(send_message(third, "add 30 33"));                                  /* and keeps what we send, up to a limit */
     if (receive_message(third, answer, 300) == POLYSOCK_ETIMEDOUT)
         puts("no answer");
     polysock_free(first);
     puts("the first client leaves");
     show_answer(third, "add 30 33");
 
-    must(polysock_sendall(second, too_long, sizeof too_long, NULL, PATIENCE_MS));
+    must(polysock_sendall(second, too_long, sizeof too_long, NULL, TIMEOUT_MS));
     show_answer(second, "a million bytes");
-    if (receive_message(second, answer, PATIENCE_MS) == POLYSOCK_EEOF)
+    if (receive_message(second, answer, TIMEOUT_MS) == POLYSOCK_EEOF)
         puts("the second client: the end of the stream");
     polysock_free(second);
 

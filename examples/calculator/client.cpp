@@ -1,4 +1,4 @@
-// Asks the calculator, and meets its limits:  client HOST PORT
+// Uses the calculator, and tests its limits:  client HOST PORT
 #include "protocol.hpp"
 
 #include <iostream>
@@ -42,8 +42,8 @@ try {
     second.ask("add 20 22");
 
     std::cout << "a third client: the server has two at once\n";
-    Client third(argv[1], argv[2]); // its kernel takes the connection
-    third.send("add 30 33");        // and what we send, up to a limit
+    Client third(argv[1], argv[2]); // the kernel accepts it
+    third.send("add 30 33");        // and keeps what we send, up to a limit
     try {
         third.answer(300ms);
     } catch (const polysock::error &e) {

@@ -1,4 +1,4 @@
-"""Asks the calculator, and meets its limits:  client.py HOST PORT"""
+"""Uses the calculator, and tests its limits:  client.py HOST PORT"""
 
 import struct
 import sys
@@ -35,8 +35,8 @@ second = socket.create_connection(address, timeout=5)
 ask(second, "add 20 22")
 
 print("a third client: the server has two at once")
-third = socket.create_connection(address, timeout=5)  # its kernel takes the connection
-send_message(third, "add 30 33")  # and what we send, up to a limit
+third = socket.create_connection(address, timeout=5)  # the kernel accepts it
+send_message(third, "add 30 33")  # and keeps what we send, up to a limit
 third.settimeout(0.3)
 try:
     receive_message(third)

@@ -1,9 +1,9 @@
-//! Asks the calculator, and meets its limits:  client HOST PORT
+//! Uses the calculator, and tests its limits:  client HOST PORT
 
 mod protocol;
 
 use polysock::{create_connection, Kind, Socket};
-use protocol::{receive_message, send_message, Failure, PATIENCE};
+use protocol::{receive_message, send_message, Failure, TIMEOUT};
 use std::env::args;
 use std::error::Error;
 use std::time::Duration;
@@ -21,7 +21,7 @@ const REQUESTS: [&str; 9] = [
 ];
 
 fn show_answer(s: &Socket, request: &str) -> Result<(), Failure> {
-    let answer = receive_message(s, PATIENCE)?;
+    let answer = receive_message(s, TIMEOUT)?;
     println!(
         "{request}: {}",
         answer.as_deref().unwrap_or("the end of the stream")
@@ -39,18 +39,18 @@ fn talk() -> Result<(), Box<dyn Error>> {
         return Err("usage: client HOST PORT".into());
     };
     let port = port.parse()?;
-    let first = create_connection(&host, port, PATIENCE)?;
+    let first = create_connection(&host, port, TIMEOUT)?;
     for request in REQUESTS {
         ask(&first, request)?;
     }
 
     println!("a second client");
-    let second = create_connection(&host, port, PATIENCE)?;
+    let second = create_connection(&host, port, TIMEOUT)?;
     ask(&second, "add 20 22")?;
 
     println!("a third client: the server has two at once");
-    let third = create_connection(&host, port, PATIENCE)?; // its kernel takes the connection
-    send_message(&third, "add 30 33")?; // and what we send, up to a limit
+    let third = create_connection(&host, port, TIMEOUT)?; // the kernel accepts it
+    send_message(&third, "add 30 33")?; // and keeps what we send, up to a limit
     match receive_message(&third, Duration::from_millis(300)) {
         Err(Failure::Socket(error)) if error.kind() == Kind::TimedOut => println!("no answer"),
         other => println!("{other:?}"),

@@ -1,4 +1,4 @@
-"""Asks the calculator, and meets its limits, Java style:  client_net.py HOST PORT"""
+"""Uses the calculator, and tests its limits, Java style:  client_net.py HOST PORT"""
 
 import sys
 
@@ -41,8 +41,8 @@ second, to_second = connected()
 ask(to_second, "add 20 22")
 
 print("a third client: the server has two at once")
-third, to_third = connected()  # its kernel takes the connection
-to_third.send("add 30 33")  # and what we send, up to a limit
+third, to_third = connected()  # the kernel accepts it
+to_third.send("add 30 33")  # and keeps what we send, up to a limit
 third.setSoTimeout(300)
 try:
     to_third.receive()

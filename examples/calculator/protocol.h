@@ -1,12 +1,12 @@
-/* What client and server agree on. A message is a frame: 4 bytes with its length, the highest first, and so many
- * bytes of text. A request is "OPERATION NUMBER NUMBER", an answer "ok NUMBER" or "error WORDS". */
+/* What client and server agree on. A message is a frame: 4 bytes with its length, big-endian, then that many
+ * bytes of text. A request is "OPERATION NUMBER NUMBER", an answer "ok NUMBER" or "error TEXT". */
 #ifndef CALCULATOR_PROTOCOL_H
 #define CALCULATOR_PROTOCOL_H
 
 #include <polysock/polysock.h>
 #include <string.h>
 
-enum { LONGEST = 100, PATIENCE_MS = 5000 };
+enum { LONGEST = 100, TIMEOUT_MS = 5000 };
 
 /* Returns the length of the text, POLYSOCK_EEOF when the peer has ended its stream between two messages,
  * POLYSOCK_EMSGSIZE for a message that is too long, or another negative code. `text` gets a NUL at its end. */
@@ -34,7 +34,7 @@ static inline int send_message(polysock_t *s, const char *text)
         return POLYSOCK_EMSGSIZE;
     frame[0] = 0, frame[1] = 0, frame[2] = 0, frame[3] = (unsigned char)n;
     memcpy(frame + 4, text, n);
-    return polysock_sendall(s, frame, 4 + n, NULL, PATIENCE_MS); /* in one piece: two would wait for each other */
+    return polysock_sendall(s, frame, 4 + n, NULL, TIMEOUT_MS); /* in one piece: two pieces would wait for each other */
 }
 
 #endif

@@ -1,5 +1,5 @@
-// What client and server agree on. A message is a frame: 4 bytes with its length, the highest first, and so many
-// bytes of text. A request is "OPERATION NUMBER NUMBER", an answer "ok NUMBER" or "error WORDS".
+// What client and server agree on. A message is a frame: 4 bytes with its length, big-endian, then that many
+// bytes of text. A request is "OPERATION NUMBER NUMBER", an answer "ok NUMBER" or "error TEXT".
 #ifndef CALCULATOR_PROTOCOL_HPP
 #define CALCULATOR_PROTOCOL_HPP
 
@@ -11,7 +11,7 @@
 
 constexpr std::size_t longest = 100;
 
-// A message is longer than any of the protocol; where the next one begins, nobody knows.
+// A message is longer than the protocol allows, so the beginning of the next one is unknown.
 struct TooLong : std::runtime_error {
     TooLong() : std::runtime_error("too long") {}
 };
@@ -40,7 +40,7 @@ inline void send_message(polysock::socket &s, const std::string &text)
     if (text.size() > longest)
         throw TooLong();
     std::string frame{'\0', '\0', '\0', static_cast<char>(text.size())};
-    s.send_all(frame + text, std::chrono::seconds(5)); // in one piece: two would wait for each other
+    s.send_all(frame + text, std::chrono::seconds(5)); // in one piece: two pieces would wait for each other
 }
 
 #endif

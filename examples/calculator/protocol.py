@@ -1,7 +1,7 @@
 """What client and server agree on.
 
-A message is a frame: 4 bytes with its length, the highest first, and so many bytes of text. A request is
-"OPERATION NUMBER NUMBER", an answer "ok NUMBER" or "error WORDS".
+A message is a frame: 4 bytes with its length, big-endian, then that many bytes of text. A request is
+"OPERATION NUMBER NUMBER", an answer "ok NUMBER" or "error TEXT".
 """
 
 import struct
@@ -12,7 +12,7 @@ LONGEST = 100
 
 
 class TooLong(Exception):
-    """A message is longer than any of the protocol; where the next one begins, nobody knows."""
+    """A message is longer than the protocol allows, so the beginning of the next one is unknown."""
 
 
 def receive_message(s: socket.socket) -> str | None:
@@ -31,4 +31,4 @@ def receive_message(s: socket.socket) -> str | None:
 
 def send_message(s: socket.socket, text: str) -> None:
     data = text.encode()
-    s.sendall(struct.pack("!I", len(data)) + data)  # in one piece: two would wait for each other
+    s.sendall(struct.pack("!I", len(data)) + data)  # in one piece: two pieces would wait for each other

@@ -1,16 +1,16 @@
-//! What client and server agree on. A message is a frame: 4 bytes with its length, the highest first, and so many
-//! bytes of text. A request is "OPERATION NUMBER NUMBER", an answer "ok NUMBER" or "error WORDS".
+//! What client and server agree on. A message is a frame: 4 bytes with its length, big-endian, then that many
+//! bytes of text. A request is "OPERATION NUMBER NUMBER", an answer "ok NUMBER" or "error TEXT".
 
 use polysock::{Error, Kind, Socket};
 use std::time::Duration;
 
 const LONGEST: usize = 100;
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why there is no message.
 #[derive(Debug)]
 pub enum Failure {
-    /// It is longer than any of the protocol; where the next one begins, nobody knows.
+    /// It is longer than the protocol allows, so the beginning of the next one is unknown.
     TooLong,
     /// The socket's error.
     Socket(Error),
@@ -52,5 +52,5 @@ pub fn receive_message(s: &Socket, timeout: Duration) -> Result<Option<String>, 
 pub fn send_message(s: &Socket, text: &str) -> Result<(), Failure> {
     let head = u32::try_from(text.len()).map_err(|_| Failure::TooLong)?;
     let frame = [&head.to_be_bytes(), text.as_bytes()].concat();
-    Ok(s.within(PATIENCE).send_all(&frame)?) // in one piece: two would wait for each other
+    Ok(s.within(TIMEOUT).send_all(&frame)?) // in one piece: two pieces would wait for each other
 }

@@ -6,7 +6,7 @@ LONGEST = 100
 
 
 class TooLong(Exception):
-    """A message is longer than any of the protocol; where the next one begins, nobody knows."""
+    """A message is longer than the protocol allows, so the beginning of the next one is unknown."""
 
 
 class Messages:
@@ -14,7 +14,7 @@ class Messages:
 
     def __init__(self, s: Socket) -> None:
         self.input = DataInputStream(s.getInputStream())
-        # Gathers the length and the text, which otherwise would leave one by one and wait for each other.
+        # Collects the length and the text, which would otherwise be sent separately and wait for each other.
         self.output = DataOutputStream(BufferedOutputStream(s.getOutputStream()))
 
     def receive(self) -> str | None:

@@ -18,7 +18,7 @@ static void must(int code)
     }
 }
 
-/* --- the calculator: knows nothing of sockets */
+/* --- the calculator: knows nothing about sockets */
 
 static bool number(const char *word, long long *value)
 {
@@ -52,7 +52,7 @@ static void calculate(const char *request, size_t length, char *answer, size_t s
         snprintf(answer, size, "error division by zero");
         return;
     } else if (b == -1)
-        overflow = __builtin_sub_overflow(0, a, &result); /* the least number has no opposite */
+        overflow = __builtin_sub_overflow(0, a, &result); /* the smallest number has no negative */
     else
         result = a / b;
     if (overflow)
@@ -61,14 +61,14 @@ static void calculate(const char *request, size_t length, char *answer, size_t s
         snprintf(answer, size, "ok %lld", result);
 }
 
-/* --- the connections: know nothing of accepting, threads and limits */
+/* --- the connections: know nothing about accepting, threads and limits */
 
 static int serve(polysock_t *connection, const polysock_addr *peer, void *stop)
 {
     char request[LONGEST + 1], answer[LONGEST + 1];
     ssize_t n;
     (void)peer;
-    while ((n = receive_message(connection, request, PATIENCE_MS)) >= 0) {
+    while ((n = receive_message(connection, request, TIMEOUT_MS)) >= 0) {
         if (strcmp(request, "stop") == 0) {
             must(sem_post(stop));
             return send_message(connection, "ok stopping");
@@ -79,7 +79,7 @@ static int serve(polysock_t *connection, const polysock_addr *peer, void *stop)
             return code;
     }
     if (n == POLYSOCK_EMSGSIZE)
-        send_message(connection, "error too long"); /* where the next message begins, nobody knows */
+        send_message(connection, "error too long"); /* the beginning of the next message is unknown */
     return n == POLYSOCK_EEOF ? 0 : (int)n;
 }
 
@@ -110,13 +110,13 @@ int main(int argc, char **argv)
     sem_init(&stop, 0, 0);
     options.max_connections = 2;
     options.on_error = failed;
-    must(polysock_server_start(&server, listener, serve, &stop, &options)); /* threads of its own from here on */
+    must(polysock_server_start(&server, listener, serve, &stop, &options)); /* it serves in its own threads from here on */
 
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += 60;
     while (sem_timedwait(&stop, &until) != 0 && errno == EINTR)
         ;
-    must(polysock_server_stop(server, PATIENCE_MS, &running)); /* those that run may finish */
+    must(polysock_server_stop(server, TIMEOUT_MS, &running)); /* running ones may finish */
     printf("stopped, %zu still run\n", running);
     polysock_server_free(server);
     polysock_free(listener);

@@ -10,7 +10,7 @@
 
 using namespace std::chrono_literals;
 
-// Knows nothing of sockets.
+// Knows nothing about sockets.
 class Calculator {
 public:
     std::string answer(const std::string &request) const
@@ -32,7 +32,7 @@ public:
         else if (b == 0)
             return "error division by zero";
         else if (b == -1)
-            overflow = __builtin_sub_overflow(0, a, &result); // the least number has no opposite
+            overflow = __builtin_sub_overflow(0, a, &result); // the smallest number has no negative
         else
             result = a / b;
         return overflow ? "error overflow" : "ok " + std::to_string(result);
@@ -45,13 +45,13 @@ private:
             std::size_t used = 0;
             value = std::stoll(word, &used);
             return used == word.size();
-        } catch (const std::logic_error &) { // no number, or too large
+        } catch (const std::logic_error &) { // not a number, or too large
             return false;
         }
     }
 };
 
-// Serves a connection; knows nothing of accepting, threads and limits. Anything that can be called would do.
+// Serves a connection; knows nothing about accepting, threads and limits. Any callable would do.
 class Session {
 public:
     explicit Session(std::function<void()> stop) : stop_(std::move(stop)) {}
@@ -97,10 +97,10 @@ try {
     polysock::socket listener = polysock::create_server("127.0.0.1", argc > 1 ? argv[1] : "0");
     std::cout << "listening on " << listener.getsockname().str() << std::endl;
 
-    // Threads of its own from here on.
+    // It serves in its own threads from here on.
     polysock::server server(std::move(listener), Session([&] { std::call_once(once, [&] { stop.set_value(); }); }), options);
     stop.get_future().wait_for(60s);
-    std::cout << "stopped, " << server.stop(5s) << " still run\n"; // those that run may finish
+    std::cout << "stopped, " << server.stop(5s) << " still run\n"; // running ones may finish
 } catch (const std::exception &e) {
     std::cerr << e.what() << '\n';
     return 1;

@@ -11,7 +11,7 @@ from protocol import TooLong, receive_message, send_message
 
 import polysock as socket
 
-# --- the calculator: knows nothing of sockets
+# --- the calculator: knows nothing about sockets
 
 REQUEST = re.compile(r"\s*(\S+)\s+([+-]?[0-9]+)\s+([+-]?[0-9]+)\s*", re.ASCII)
 LEAST, MOST = -(1 << 63), (1 << 63) - 1
@@ -39,7 +39,7 @@ def calculate(request: str) -> str:
     return f"ok {result}" if LEAST <= result <= MOST else "error overflow"
 
 
-# --- the connections: know nothing of accepting, threads and limits
+# --- the connections: know nothing about accepting, threads and limits
 
 stop = threading.Event()
 
@@ -65,6 +65,6 @@ def failed(exception: BaseException, address: tuple[str, int] | None) -> None:
 port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 server = socket.Server(("127.0.0.1", port), serve, max_connections=2, on_error=failed)
 print("listening on {}:{}".format(*server.address), flush=True)
-server.start()  # threads of its own from here on
+server.start()  # it serves in its own threads from here on
 stop.wait(60)
-print(f"stopped, {server.stop(5)} still run")  # those that run may finish
+print(f"stopped, {server.stop(5)} still run")  # running ones may finish

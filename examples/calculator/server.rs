@@ -5,13 +5,13 @@
 mod protocol;
 
 use polysock::{create_server, ServeOptions, Server, Socket};
-use protocol::{receive_message, send_message, Failure, PATIENCE};
+use protocol::{receive_message, send_message, Failure, TIMEOUT};
 use std::env::args;
 use std::error::Error;
 use std::sync::mpsc::{channel, Sender};
 use std::time::Duration;
 
-/// The calculator: knows nothing of sockets.
+/// The calculator: knows nothing about sockets.
 fn calculate(request: &str) -> String {
     let words: Vec<&str> = request.split_whitespace().collect();
     let [operation, a, b] = words[..] else {
@@ -31,12 +31,12 @@ fn calculate(request: &str) -> String {
     result.map_or("error overflow".into(), |number| format!("ok {number}"))
 }
 
-/// A connection: knows nothing of accepting, threads and limits.
+/// A connection: knows nothing about accepting, threads and limits.
 fn serve(connection: &Socket, stop: &Sender<()>) -> Result<(), Failure> {
     loop {
-        match receive_message(connection, PATIENCE) {
+        match receive_message(connection, TIMEOUT) {
             Ok(Some(request)) if request == "stop" => {
-                let _ = stop.send(()); // it fails when the server is stopping already
+                let _ = stop.send(()); // fails if the server is already stopping
                 return send_message(connection, "ok stopping");
             }
             Ok(Some(request)) => send_message(connection, &calculate(&request))?,
@@ -58,7 +58,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let (stop, stopped) = channel();
     let mut options = ServeOptions::default();
     options.max_connections = 2;
-    // Threads of its own from here on.
+    // It serves in its own threads from here on.
     let server = Server::start(
         listener,
         options,
@@ -68,8 +68,8 @@ fn run() -> Result<(), Box<dyn Error>> {
             None => println!("the server failed: {trouble}"),
         },
     )?;
-    let _ = stopped.recv_timeout(Duration::from_secs(60)); // asked to, or tired of waiting: it stops
-    println!("stopped, {} still run", server.stop(PATIENCE)?); // those that run may finish
+    let _ = stopped.recv_timeout(Duration::from_secs(60)); // stops when asked to, or after a minute
+    println!("stopped, {} still run", server.stop(TIMEOUT)?); // running ones may finish
     Ok(())
 }
 

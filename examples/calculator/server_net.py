@@ -11,7 +11,7 @@ from protocol_net import Messages, TooLong
 
 from polysock.net import InetSocketAddress, Server, Socket
 
-# --- the calculator: knows nothing of sockets
+# --- the calculator: knows nothing about sockets
 
 REQUEST = re.compile(r"\s*(\S+)\s+([+-]?[0-9]+)\s+([+-]?[0-9]+)\s*", re.ASCII)
 LEAST, MOST = -(1 << 63), (1 << 63) - 1
@@ -39,7 +39,7 @@ def calculate(request: str) -> str:
     return f"ok {result}" if LEAST <= result <= MOST else "error overflow"
 
 
-# --- the connections: know nothing of accepting, threads and limits
+# --- the connections: know nothing about accepting, threads and limits
 
 
 def serve(connection: Socket, stop: threading.Event) -> None:
@@ -57,7 +57,7 @@ def serve(connection: Socket, stop: threading.Event) -> None:
         raise
 
 
-# --- the server: knows nothing of either
+# --- the server: knows nothing about either
 
 
 def failed(exception: BaseException, address: object) -> None:

@@ -1,4 +1,4 @@
-/* close against shutdown, while a forked child holds a copy:  close_vs_shutdown */
+/* close versus shutdown, while a forked child holds a copy:  close_vs_shutdown */
 #define _POSIX_C_SOURCE 200809L
 #include <polysock/polysock.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 5000, A_MOMENT_MS = 200 };
+enum { TIMEOUT_MS = 5000, A_MOMENT_MS = 200 };
 
 static void must(int code)
 {
@@ -24,12 +24,12 @@ static void connection(polysock_t **ours, polysock_t **peer)
     must(polysock_create_server(&listener, "127.0.0.1", "0", 1));
     must(polysock_getsockname(listener, &address));
     must(polysock_socket(peer, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
-    must(polysock_connect(*peer, &address, PATIENCE_MS));
-    must(polysock_accept(listener, ours, NULL, PATIENCE_MS));
+    must(polysock_connect(*peer, &address, TIMEOUT_MS));
+    must(polysock_accept(listener, ours, NULL, TIMEOUT_MS));
     polysock_free(listener);
 }
 
-/* Forks a child with a copy of `ours`. A byte in the pipe makes it send; its exit code tells whether it could. The end of
+/* Forks a child with a copy of `ours`. A byte in the pipe makes it send; its exit code says whether it could. The end of
  * the pipe ends it. */
 static pid_t child(polysock_t *ours, polysock_t *peer, int *word)
 {
@@ -47,7 +47,7 @@ static pid_t child(polysock_t *ours, polysock_t *peer, int *word)
     close(ends[1]);
     polysock_free(peer); /* its copy of the other end is not needed */
     while (read(ends[0], &byte, 1) == 1)
-        code = polysock_sendall(ours, "the child is here", 17, NULL, PATIENCE_MS);
+        code = polysock_sendall(ours, "the child is here", 17, NULL, TIMEOUT_MS);
     _exit(polysock_errno_of(code));
 }
 
@@ -87,20 +87,20 @@ int main(void)
     printf("close:\n");
     connection(&ours, &peer);
     pid_t pid = child(ours, peer, &word);
-    polysock_close(ours); /* gives up our copy, and no more: the connection lives on in the child */
+    polysock_close(ours); /* gives up only our copy: the connection lives on in the child */
     tell_what_comes(peer, A_MOMENT_MS);
     let_it_speak(word);
-    tell_what_comes(peer, PATIENCE_MS);
+    tell_what_comes(peer, TIMEOUT_MS);
     see_it_end(pid, word);
-    tell_what_comes(peer, PATIENCE_MS);
+    tell_what_comes(peer, TIMEOUT_MS);
     polysock_free(ours);
     polysock_free(peer);
 
     printf("shutdown:\n");
     connection(&ours, &peer);
     pid = child(ours, peer, &word);
-    polysock_shutdown(ours, POLYSOCK_SHUT_WR); /* ends the stream itself, whoever holds copies */
-    tell_what_comes(peer, PATIENCE_MS);
+    polysock_shutdown(ours, POLYSOCK_SHUT_WR); /* ends the stream itself, for every copy */
+    tell_what_comes(peer, TIMEOUT_MS);
     let_it_speak(word);
     see_it_end(pid, word);
     polysock_free(ours);

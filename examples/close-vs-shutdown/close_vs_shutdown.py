@@ -1,18 +1,18 @@
-"""close against shutdown, while a forked child holds a copy:  close_vs_shutdown.py"""
+"""close versus shutdown, while a forked child holds a copy:  close_vs_shutdown.py"""
 
 import os
 import sys
 
 import polysock as socket
 
-PATIENCE, A_MOMENT = 5, 0.2  # seconds
+TIMEOUT, A_MOMENT = 5, 0.2  # seconds
 
 
 def connection() -> tuple[socket.socket, socket.socket]:
     """Both ends of a TCP connection."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(PATIENCE)
-        peer = socket.create_connection(listener.getsockname(), timeout=PATIENCE)
+        listener.settimeout(TIMEOUT)
+        peer = socket.create_connection(listener.getsockname(), timeout=TIMEOUT)
         ours, _address = listener.accept()
     return ours, peer
 
@@ -46,7 +46,7 @@ class Child:
         print(f"  the child ends; it {'could not send any more' if status else 'could still send'}")
 
 
-def tell_what_comes(peer: socket.socket, seconds: float = PATIENCE) -> None:
+def tell_what_comes(peer: socket.socket, seconds: float = TIMEOUT) -> None:
     peer.settimeout(seconds)
     try:
         data = peer.recv(100)
@@ -60,7 +60,7 @@ print("close:")
 ours, peer = connection()
 with ours, peer:
     child = Child(ours, peer)
-    ours.close()  # gives up our copy, and no more: the connection lives on in the child
+    ours.close()  # gives up only our copy: the connection lives on in the child
     tell_what_comes(peer, A_MOMENT)
     child.speak()
     tell_what_comes(peer)
@@ -71,7 +71,7 @@ print("shutdown:")
 ours, peer = connection()
 with ours, peer:
     child = Child(ours, peer)
-    ours.shutdown(socket.SHUT_WR)  # ends the stream itself, whoever holds copies
+    ours.shutdown(socket.SHUT_WR)  # ends the stream itself, for every copy
     tell_what_comes(peer)
     child.speak()
     child.see_it_end()

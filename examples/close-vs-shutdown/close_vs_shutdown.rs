@@ -1,4 +1,4 @@
-//! close against shutdown, while a child holds a copy:  close_vs_shutdown
+//! close versus shutdown, while a child holds a copy:  close_vs_shutdown
 //!
 //! Safe Rust does not fork: the child is this program once more, and gets its copy as standard output.
 
@@ -9,7 +9,7 @@ use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const A_MOMENT: Duration = Duration::from_millis(200);
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -19,8 +19,8 @@ fn connection() -> polysock::Result<(Socket, Socket)> {
     let listener = create_server("127.0.0.1", 0, 1)?;
     let address = listener.local_address()?;
     let peer = Socket::tcp(address.family())?;
-    peer.within(PATIENCE).connect(&address)?;
-    let (ours, _address) = listener.within(PATIENCE).accept()?;
+    peer.within(TIMEOUT).connect(&address)?;
+    let (ours, _address) = listener.within(TIMEOUT).accept()?;
     Ok((ours, peer))
 }
 
@@ -34,7 +34,7 @@ fn start_child(ours: &Socket) -> Outcome<Child> {
 fn be_the_child() -> Outcome<()> {
     let copy = Socket::from_fd(io::stdout().as_fd().try_clone_to_owned()?)?;
     for _byte in io::stdin().lock().bytes() {
-        if let Err(error) = copy.within(PATIENCE).send_all("the child is here") {
+        if let Err(error) = copy.within(TIMEOUT).send_all("the child is here") {
             std::process::exit(error.errno().unwrap_or(1)); // 32 is EPIPE
         }
     }
@@ -71,18 +71,18 @@ fn run() -> Outcome<()> {
     println!("close:");
     let (ours, peer) = connection()?;
     let mut child = start_child(&ours)?;
-    ours.close()?; // gives up our copy, and no more: the connection lives on in the child
+    ours.close()?; // gives up only our copy: the connection lives on in the child
     tell_what_comes(&peer, A_MOMENT)?;
     speak(&mut child)?;
-    tell_what_comes(&peer, PATIENCE)?;
+    tell_what_comes(&peer, TIMEOUT)?;
     see_it_end(child)?;
-    tell_what_comes(&peer, PATIENCE)?;
+    tell_what_comes(&peer, TIMEOUT)?;
 
     println!("shutdown:");
     let (ours, peer) = connection()?;
     let mut child = start_child(&ours)?;
-    ours.shutdown(Shutdown::Write)?; // ends the stream itself, whoever holds copies
-    tell_what_comes(&peer, PATIENCE)?;
+    ours.shutdown(Shutdown::Write)?; // ends the stream itself, for every copy
+    tell_what_comes(&peer, TIMEOUT)?;
     speak(&mut child)?;
     see_it_end(child)?;
     Ok(())

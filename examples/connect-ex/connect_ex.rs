@@ -1,15 +1,15 @@
 //! connect and its errors:  connect_ex
 //!
 //! In Rust every call returns a `Result`. An error has a kind to match on, and `errno()` is the system's number where
-//! there is one: a deadline of ours that passed has none.
+//! there is one: a timeout has none.
 
 use polysock::{poll, Address, Error, Events, Family, Kind, PollEntry, Result, Socket, Timeout};
 use std::io;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-fn tell(what: &str, end: Result<()>) {
+fn report(what: &str, end: Result<()>) {
     tell_kind(what, end.err().as_ref().map(Error::kind));
 }
 
@@ -26,34 +26,34 @@ fn run() -> Result<()> {
     let [listener, s, second, background] = [(); 4].map(|()| Socket::tcp(Family::IPV4));
     let (listener, s, second, background) = (listener?, s?, second?, background?);
 
-    // A port that is taken and does not listen: nobody else can be there.
+    // A bound port that does not listen, so that no other program can listen there.
     listener.bind(&Address::from(([127, 0, 0, 1].into(), 0)))?;
     let there = listener.local_address()?;
-    tell("nobody listens", s.within(PATIENCE).connect(&there));
+    report("nothing listens", s.within(TIMEOUT).connect(&there));
 
     let broadcast = Address::from(([127, 255, 255, 255].into(), 9));
-    tell(
+    report(
         "a broadcast address",
-        background.within(PATIENCE).connect(&broadcast),
+        background.within(TIMEOUT).connect(&broadcast),
     );
 
-    // In the background: it begins, poll says when it has ended, and SO_ERROR how.
-    tell(
+    // In the background: connect starts it, poll reports its end, and SO_ERROR the result.
+    report(
         "without waiting",
         background.within(Timeout::NonBlocking).connect(&there),
     );
-    if poll(&mut [PollEntry::new(&background, Events::WRITABLE)], PATIENCE)? == 1 {
+    if poll(&mut [PollEntry::new(&background, Events::WRITABLE)], TIMEOUT)? == 1 {
         tell_kind("how that ended", background.take_error()?);
     }
 
     listener.listen(0)?; // room for one connection in its queue
-    tell(
-        "the same socket, now that somebody listens",
-        s.within(PATIENCE).connect(&there),
+    report(
+        "the same socket, now that a listener is there",
+        s.within(TIMEOUT).connect(&there),
     );
-    tell("once more", s.within(PATIENCE).connect(&there));
-    tell("bind to a port in use", second.bind(&there));
-    tell(
+    report("once more", s.within(TIMEOUT).connect(&there));
+    report("bind to a port in use", second.bind(&there));
+    report(
         "the queue is full",
         second.within(Duration::from_millis(200)).connect(&there),
     );

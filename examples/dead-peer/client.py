@@ -1,4 +1,4 @@
-"""Writes to a peer that has gone, and lives:  client.py HOST PORT"""
+"""Writes to a peer that has gone, and survives:  client.py HOST PORT"""
 
 import errno
 import select
@@ -25,11 +25,11 @@ with socket.create_connection(address, timeout=5) as s:
     show("recv", lambda: s.recv(1))  # b"": the end of the peer's stream
 
     # Sending is still allowed: the end of the peer's stream says nothing about ours. Success means that the
-    # kernel of this host has a copy of the bytes. It says nothing of the peer, whose kernel answers with a
+    # kernel of this host has a copy of the bytes. It says nothing about the peer, whose kernel answers with a
     # reset.
     show("send", lambda: s.send(b"first"))
 
-    # The reset takes a moment. It counts as a hang-up, which poll tells without being asked for it.
+    # The reset takes a moment. It counts as a hang-up, which poll always reports.
     gone = select.poll()
     gone.register(s, 0)
     gone.poll(5_000)
@@ -38,7 +38,7 @@ with socket.create_connection(address, timeout=5) as s:
 print("a peer that reset")
 with socket.create_connection(address, timeout=5) as s:
     s.sendall(b"reset")
-    show("recv", lambda: s.recv(1))  # told once; another would say the end of the stream
+    show("recv", lambda: s.recv(1))  # a plain socket would report it only once
     show("send", lambda: s.send(b"third"))
 
 print("still running: no SIGPIPE")

@@ -1,4 +1,4 @@
-//! Writes to a peer that has gone, and lives:  client HOST PORT
+//! Writes to a peer that has gone, and survives:  client HOST PORT
 
 use polysock::{create_connection, poll, Events, PollEntry};
 use std::env::args;
@@ -6,7 +6,7 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn show(call: &str, result: polysock::Result<usize>) {
     match result.map_err(|error| error.io_kind()) {
@@ -25,25 +25,25 @@ fn talk() -> Result<(), Box<dyn Error>> {
     let mut byte = [0];
 
     println!("a peer that closed");
-    let s = create_connection(&host, port, PATIENCE)?;
-    s.set_timeout(PATIENCE); // for each call from now on
+    let s = create_connection(&host, port, TIMEOUT)?;
+    s.set_timeout(TIMEOUT); // for each call from now on
     s.send_all(b"close")?;
     show("recv", s.recv(&mut byte)); // 0: the end of the peer's stream
 
     // Sending is still allowed: the end of the peer's stream says nothing about ours. Success means that the
-    // kernel of this host has a copy of the bytes. It says nothing of the peer, whose kernel answers with a
+    // kernel of this host has a copy of the bytes. It says nothing about the peer, whose kernel answers with a
     // reset.
     show("send", s.send(b"first"));
 
-    // The reset takes a moment. It counts as a hang-up, which poll tells without being asked for it.
-    poll(&mut [PollEntry::new(&s, Events::NONE)], PATIENCE)?;
+    // The reset takes a moment. It counts as a hang-up, which poll always reports.
+    poll(&mut [PollEntry::new(&s, Events::NONE)], TIMEOUT)?;
     show("send", s.send(b"second"));
 
     println!("a peer that reset");
-    let s = create_connection(&host, port, PATIENCE)?;
-    s.set_timeout(PATIENCE);
+    let s = create_connection(&host, port, TIMEOUT)?;
+    s.set_timeout(TIMEOUT);
     s.send_all(b"reset")?;
-    show("recv", s.recv(&mut byte)); // told once; another would say the end of the stream
+    show("recv", s.recv(&mut byte)); // a plain socket would report it only once
     show("send", s.send(b"third"));
 
     println!("still running: no SIGPIPE");

@@ -1,4 +1,4 @@
-"""Writes to a peer that has gone, and lives, Java style:  client_net.py HOST PORT"""
+"""Writes to a peer that has gone, and survives, Java style:  client_net.py HOST PORT"""
 
 import errno
 import sys
@@ -16,7 +16,7 @@ def connected() -> Socket:
 def receive(s: Socket) -> None:
     try:
         n = s.getInputStream().read(bytearray(1))
-        print(f"  recv: {max(n, 0)} bytes")  # java.net says -1 at the end of the stream
+        print(f"  recv: {max(n, 0)} bytes")  # java.net returns -1 at the end of the stream
     except IOException as exception:
         print(f"  recv: {errno.errorcode[exception.errno]}")
 
@@ -37,7 +37,7 @@ with connected() as s:
     receive(s)
 
     # Sending is still allowed: the end of the peer's stream says nothing about ours. Success means that the
-    # kernel of this host has a copy of the bytes. It says nothing of the peer, whose kernel answers with a
+    # kernel of this host has a copy of the bytes. It says nothing about the peer, whose kernel answers with a
     # reset.
     send(s, b"first")
 

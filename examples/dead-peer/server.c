@@ -1,4 +1,4 @@
-/* A server that goes away as it is told, "close" or "reset":  server [PORT [CLIENTS]] */
+/* Ends each connection as its client asks, "close" or "reset":  server [PORT [CLIENTS]] */
 #include <polysock/polysock.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ int main(int argc, char **argv)
             printf("%s\n", polysock_last_detail());
             clients--;
         } else if (memcmp(word, "close", sizeof word) == 0) {
-            /* Everything is read, so close sends a FIN: "I have nothing more to say". This client comes
+            /* Everything is read, so close sends a FIN: "I have nothing more to send". This client comes
              * again. */
             puts("closing");
         } else if (memcmp(word, "reset", sizeof word) == 0) {

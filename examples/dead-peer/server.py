@@ -1,4 +1,4 @@
-"""A server that goes away as it is told, "close" or "reset":  server.py [PORT [CLIENTS]]"""
+"""Ends each connection as its client asks, "close" or "reset":  server.py [PORT [CLIENTS]]"""
 
 import sys
 
@@ -12,7 +12,7 @@ with socket.create_server(("127.0.0.1", port)) as listener:
     print("listening on {}:{}".format(*listener.getsockname()), flush=True)
     while clients > 0:
         s, _address = listener.accept()
-        with s:  # closes it in the end, if that was not done
+        with s:  # closes it at the end, if it is still open
             s.settimeout(5)
             try:
                 word = s.recv_exact(5)
@@ -21,7 +21,7 @@ with socket.create_server(("127.0.0.1", port)) as listener:
                 clients -= 1
                 continue
             if word == b"close":
-                # Everything is read, so close sends a FIN: "I have nothing more to say". This client comes
+                # Everything is read, so close sends a FIN: "I have nothing more to send". This client comes
                 # again.
                 print("closing")
             elif word == b"reset":

@@ -1,4 +1,4 @@
-//! A server that goes away as it is told, "close" or "reset":  server [PORT [CLIENTS]]
+//! Ends each connection as its client asks, "close" or "reset":  server [PORT [CLIENTS]]
 
 use polysock::create_server;
 use std::env::args;
@@ -19,7 +19,7 @@ fn serve() -> Result<(), Box<dyn Error>> {
         let mut word = [0; 5];
         match s.within(WAIT_FOR_DATA).recv_exact(&mut word) {
             Ok(()) if &word == b"close" => {
-                // Everything is read, so close sends a FIN: "I have nothing more to say". This client comes
+                // Everything is read, so close sends a FIN: "I have nothing more to send". This client comes
                 // again.
                 println!("closing");
                 continue;

@@ -1,4 +1,4 @@
-"""A server that goes away as it is told, "close" or "reset", Java style:  server_net.py [PORT [CLIENTS]]"""
+"""Ends each connection as its client asks, "close" or "reset", Java style:  server_net.py [PORT [CLIENTS]]"""
 
 import sys
 
@@ -11,7 +11,7 @@ with ServerSocket(port, 50, InetAddress.getByName("127.0.0.1")) as listener:
     listener.setSoTimeout(60_000)
     print(f"listening on 127.0.0.1:{listener.getLocalPort()}", flush=True)
     while clients > 0:
-        with listener.accept() as s:  # closes it in the end
+        with listener.accept() as s:  # closes it at the end
             s.setSoTimeout(5_000)
             try:
                 word = s.getInputStream().readNBytes(5)
@@ -20,7 +20,7 @@ with ServerSocket(port, 50, InetAddress.getByName("127.0.0.1")) as listener:
                 clients -= 1
                 continue
             if word == b"close":
-                # A close sends a FIN: "I have nothing more to say". This client comes again.
+                # A close sends a FIN: "I have nothing more to send". This client comes again.
                 print("closing")
             elif word == b"reset":
                 # With linger 0 it sends a RST: "this connection is over, for both of us".

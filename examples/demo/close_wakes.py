@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 socket = importlib.import_module(sys.argv[1])
-PATIENCE = 2.0
+TIMEOUT = 2.0
 
 
 def wait_until_asleep(thread_id: int) -> None:
@@ -46,7 +46,7 @@ wait_until_asleep(thread_ids[0])
 
 closed_at = time.monotonic()
 waiting.close()
-if woken.wait(PATIENCE):
+if woken.wait(TIMEOUT):
     print(f"{(time.monotonic() - closed_at) * 1000:.1f}")
 else:
     print("asleep")

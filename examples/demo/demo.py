@@ -1,4 +1,4 @@
-"""Shows polysock at its main job, live and measured, on one page. Run by `make demo`; its exit code tells the truth.
+"""Shows polysock at its main job, live and measured, on one page. Run by `make demo`; the exit code is the result.
 
 demo.py C_PROGRAMS RUST_PROGRAMS: the folders with `echo_c`, `slow_send_c` and `dead_peer_c`, and with Rust's `demo-echo`.
 """
@@ -64,7 +64,7 @@ def echo_matrix() -> None:
 
 
 def slow_reader(listener: socket.socket, total: list[int], sender_ended: threading.Event) -> None:
-    """Takes 64 KiB every quarter of a second; once the sender has ended, all that is left."""
+    """Reads 64 KiB every quarter of a second, and everything left once the sender has ended."""
     connection, _ = listener.accept()
     with connection:
         while data := connection.recv(65536):

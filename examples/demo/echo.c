@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 65536, PATIENCE_MS = 10000 };
+enum { PIECE = 65536, TIMEOUT_MS = 10000 };
 static unsigned char sent[PIECE], got[PIECE];
 
 static void must(int code)
@@ -25,9 +25,9 @@ static void serve(int connections)
     fflush(stdout);
     while (connections-- > 0) {
         ssize_t n;
-        must(polysock_accept(listener, &s, NULL, PATIENCE_MS));
-        while ((n = polysock_recv(s, got, PIECE, 0, PATIENCE_MS)) > 0)
-            must(polysock_sendall(s, got, (size_t)n, NULL, PATIENCE_MS));
+        must(polysock_accept(listener, &s, NULL, TIMEOUT_MS));
+        while ((n = polysock_recv(s, got, PIECE, 0, TIMEOUT_MS)) > 0)
+            must(polysock_sendall(s, got, (size_t)n, NULL, TIMEOUT_MS));
         must((int)n);
         polysock_free(s);
     }
@@ -37,11 +37,11 @@ static void serve(int connections)
 static void talk(const char *port, int rounds)
 {
     polysock_t *s;
-    must(polysock_create_connection(&s, "127.0.0.1", port, PATIENCE_MS));
+    must(polysock_create_connection(&s, "127.0.0.1", port, TIMEOUT_MS));
     for (int round = 0; round < rounds; round++) {
         memset(sent, 'a' + round % 26, PIECE);
-        must(polysock_sendall(s, sent, PIECE, NULL, PATIENCE_MS));
-        must(polysock_recv_exact(s, got, PIECE, NULL, PATIENCE_MS));
+        must(polysock_sendall(s, sent, PIECE, NULL, TIMEOUT_MS));
+        must(polysock_recv_exact(s, got, PIECE, NULL, TIMEOUT_MS));
         if (memcmp(sent, got, PIECE) != 0)
             exit(2);
     }

@@ -5,7 +5,7 @@ import sys
 import polysock as socket
 
 PIECE = 65536
-PATIENCE = 10
+TIMEOUT = 10
 
 
 def serve(connections: int) -> None:
@@ -14,13 +14,13 @@ def serve(connections: int) -> None:
         for _ in range(connections):
             s, _peer = listener.accept()
             with s:
-                s.settimeout(PATIENCE)
+                s.settimeout(TIMEOUT)
                 while data := s.recv(PIECE):
                     s.sendall(data)
 
 
 def talk(port: int, rounds: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as s:
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT) as s:
         for number in range(rounds):
             piece = bytes([97 + number % 26]) * PIECE
             s.sendall(piece)

@@ -1,7 +1,7 @@
 /* Sends a megabyte to a slow reader with "a timeout of 1 second":  slow_send loop|polysock PORT
  *
- * `loop` is what most libraries do: wait up to a second for room, send what fits, again. Each wait starts the
- * clock anew, and when one fails the caller is not told how much went out. */
+ * `loop` is what most libraries do: wait up to a second for room, send what fits, repeat. Each wait starts the
+ * clock again, and when one fails the caller does not learn how much was sent. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <poll.h>

@@ -2,7 +2,7 @@
 #include <polysock/polysock.h>
 #include <stdio.h>
 
-enum { PATIENCE_MS = 5000 };
+enum { TIMEOUT_MS = 5000 };
 
 int main(int argc, char **argv)
 {
@@ -14,11 +14,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: client HOST PORT\n");
         return 64;
     }
-    if (polysock_create_connection(&s, argv[1], argv[2], PATIENCE_MS) < 0) {
+    if (polysock_create_connection(&s, argv[1], argv[2], TIMEOUT_MS) < 0) {
         fprintf(stderr, "%s\n", polysock_last_detail());
         return 1;
     }
-    while ((n = polysock_recv(s, buf, sizeof buf, 0, PATIENCE_MS)) > 0)
+    while ((n = polysock_recv(s, buf, sizeof buf, 0, TIMEOUT_MS)) > 0)
         printf("%.*s", (int)n, buf);
     if (n < 0) {
         fprintf(stderr, "%s\n", polysock_last_detail());

@@ -5,16 +5,16 @@ use std::env::args;
 use std::error::Error;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn talk() -> Result<(), Box<dyn Error>> {
     let (Some(host), Some(port)) = (args().nth(1), args().nth(2)) else {
         return Err("usage: client HOST PORT".into());
     };
-    let s = create_connection(&host, port.parse()?, PATIENCE)?;
+    let s = create_connection(&host, port.parse()?, TIMEOUT)?;
     let (mut buf, mut greeting) = ([0; 100], Vec::new());
     loop {
-        let n = s.within(PATIENCE).recv(&mut buf)?;
+        let n = s.within(TIMEOUT).recv(&mut buf)?;
         if n == 0 {
             break;
         }

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WAIT_FOR_CLIENT_MS = 60000, PATIENCE_MS = 5000 };
+enum { WAIT_FOR_CLIENT_MS = 60000, TIMEOUT_MS = 5000 };
 
 static void must(int code)
 {
@@ -19,10 +19,10 @@ static void must(int code)
 static void say(const char *words)
 {
     puts(words);
-    fflush(stdout); /* two processes write to it in turns */
+    fflush(stdout); /* two processes take turns writing to it */
 }
 
-/* The child: takes a descriptor after the other from the channel, until the parent closes its end. */
+/* The child: takes one descriptor after another from the channel, until the parent closes its end. */
 static void work(polysock_t *channel)
 {
     static const char greeting[] = "hello from the worker";
@@ -33,15 +33,15 @@ static void work(polysock_t *channel)
     int fd;
 
     must(polysock_control_new(&control, POLYSOCK_CONTROL_ROOM));
-    polysock_iovec part = {&byte, 1}; /* descriptors travel beside data: at least a byte */
+    polysock_iovec part = {&byte, 1}; /* descriptors are sent with data, at least one byte */
     polysock_msg m = POLYSOCK_MSG_INITIALIZER;
     m.iov = &part, m.iov_count = 1, m.control = control;
     while ((n = polysock_recvmsg(channel, &m, 0, POLYSOCK_INFINITE)) > 0) {
         if (polysock_control_take_fds(control, &fd, 1) != 1)
             continue;
-        must(polysock_from_fd(&s, fd)); /* ours now, and closed with the handle */
+        must(polysock_from_fd(&s, fd)); /* the handle owns it now and closes it */
         say("worker: greets a client");
-        if (polysock_sendall(s, greeting, sizeof greeting - 1, NULL, PATIENCE_MS) < 0)
+        if (polysock_sendall(s, greeting, sizeof greeting - 1, NULL, TIMEOUT_MS) < 0)
             say(polysock_last_detail());
         polysock_free(s);
     }
@@ -58,7 +58,7 @@ static void pass_on(polysock_t *channel, polysock_t *s)
     polysock_iovec part = {"x", 1};
     polysock_msg m = POLYSOCK_MSG_INITIALIZER;
     m.iov = &part, m.iov_count = 1, m.control = control;
-    must((int)polysock_sendmsg(channel, &m, 0, PATIENCE_MS));
+    must((int)polysock_sendmsg(channel, &m, 0, TIMEOUT_MS));
     polysock_control_free(control);
 }
 
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
         must(polysock_accept(listener, &s, NULL, WAIT_FOR_CLIENT_MS));
         say("parent: passes a client on");
         pass_on(channel, s);
-        polysock_free(s); /* the worker has a copy; as long as we had one, too, the client would see no end */
+        polysock_free(s); /* the worker has a copy; while we also had one, the client would not see the end */
     }
     polysock_free(listener);
     polysock_free(channel); /* the worker's receive ends */

@@ -7,14 +7,14 @@ import polysock as socket
 
 
 def work(channel: socket.socket) -> None:
-    """The child: takes a descriptor after the other from the channel, until the parent closes its end."""
+    """The child: takes one descriptor after another from the channel, until the parent closes its end."""
     while True:
         data, descriptors, _flags, _address = socket.recv_fds(channel, 1, 1)
         if not data:
             return
-        with socket.socket(fileno=descriptors[0]) as s:  # ours now, and closed with the socket
+        with socket.socket(fileno=descriptors[0]) as s:  # the socket owns it now and closes it
             s.settimeout(5)
-            print("worker: greets a client", flush=True)  # two processes write to it in turns
+            print("worker: greets a client", flush=True)  # two processes take turns writing to it
             try:
                 s.sendall(b"hello from the worker")
             except OSError as error:
@@ -39,9 +39,9 @@ if worker == 0:
 worker_end.close()
 for _ in range(clients):
     s, _address = listener.accept()
-    with s:  # the worker has a copy; as long as we had one, too, the client would see no end
+    with s:  # the worker has a copy; while we also had one, the client would not see the end
         print("parent: passes a client on", flush=True)
-        socket.send_fds(channel, [b"x"], [s.fileno()])  # descriptors travel beside data: at least a byte
+        socket.send_fds(channel, [b"x"], [s.fileno()])  # descriptors are sent with data, at least one byte
 listener.close()
 channel.close()  # the worker's receive ends
 _pid, status = os.waitpid(worker, 0)

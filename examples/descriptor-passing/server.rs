@@ -9,12 +9,12 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 const WAIT_FOR_CLIENT: Duration = Duration::from_secs(60);
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const CONTROL_ROOM: usize = 64; // more than one descriptor takes
 
-/// The child: takes a descriptor after the other from the channel, until the parent closes its end.
+/// The child: takes one descriptor after another from the channel, until the parent closes its end.
 fn work(channel: &Socket) -> Result<(), Box<dyn Error>> {
-    let mut byte = [0]; // descriptors travel beside data: at least a byte
+    let mut byte = [0]; // descriptors are sent with data, at least one byte
     loop {
         let parts = [RecvBuf::from(&mut byte)];
         let mut got = channel
@@ -24,9 +24,9 @@ fn work(channel: &Socket) -> Result<(), Box<dyn Error>> {
             return Ok(());
         }
         for fd in got.take_descriptors() {
-            let s = Socket::from_fd(fd)?; // ours now, and closed with the socket
+            let s = Socket::from_fd(fd)?; // the socket owns it now and closes it
             println!("worker: greets a client");
-            if let Err(error) = s.within(PATIENCE).send_all(b"hello from the worker") {
+            if let Err(error) = s.within(TIMEOUT).send_all(b"hello from the worker") {
                 println!("{error}");
             }
         }
@@ -36,7 +36,7 @@ fn work(channel: &Socket) -> Result<(), Box<dyn Error>> {
 fn pass_on(channel: &Socket, fd: BorrowedFd<'_>) -> polysock::Result<usize> {
     let control = [Control::rights(&[fd])?];
     channel
-        .within(PATIENCE)
+        .within(TIMEOUT)
         .send_message(&["x".into()], &control, None, Flags::NONE)
 }
 
@@ -61,7 +61,7 @@ fn serve() -> Result<(), Box<dyn Error>> {
         println!("parent: passes a client on");
         let fd = s.detach()?;
         pass_on(&channel, fd.as_fd())?;
-    } // the block closes our copy: as long as we had one, too, the client would see no end
+    } // the block closes our copy: while we also had one, the client would not see the end
     channel.close()?; // the worker's receive ends
     let status = worker.wait()?;
     println!("parent: the worker has ended");

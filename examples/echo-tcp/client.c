@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PATIENCE_MS = 5000 };
+enum { TIMEOUT_MS = 5000 };
 
 static int fail(void)
 {
@@ -21,15 +21,15 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: client HOST PORT\n");
         return 64;
     }
-    if (polysock_create_connection(&s, argv[1], argv[2], PATIENCE_MS) < 0)
+    if (polysock_create_connection(&s, argv[1], argv[2], TIMEOUT_MS) < 0)
         return fail();
     printf("connected\n");
 
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         size_t n = strlen(lines[i]);
-        /* sendall: a single send may take only a part. recv_exact: a single recv may bring only a part. */
-        if (polysock_sendall(s, lines[i], n, NULL, PATIENCE_MS) < 0 ||
-            polysock_recv_exact(s, answer, n, NULL, PATIENCE_MS) < 0)
+        /* sendall: a single send may send only a part. recv_exact: a single recv may return only a part. */
+        if (polysock_sendall(s, lines[i], n, NULL, TIMEOUT_MS) < 0 ||
+            polysock_recv_exact(s, answer, n, NULL, TIMEOUT_MS) < 0)
             return fail();
         printf("sent \"%s\", received \"%.*s\"\n", lines[i], (int)n, answer);
     }

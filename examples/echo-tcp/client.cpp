@@ -17,8 +17,8 @@ public:
     std::string ask(const std::string &line)
     {
         std::string answer(line.size(), '\0');
-        s_.send_all(line);                          // a single send may take only a part
-        s_.recv_exact(answer); // a single recv may bring only a part
+        s_.send_all(line);                          // a single send may send only a part
+        s_.recv_exact(answer); // a single recv may return only a part
         return answer;
     }
 

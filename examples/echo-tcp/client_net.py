@@ -11,6 +11,6 @@ with Socket(host, port) as s:
     print("connected")
     for line in (b"hello", b"TCP carries a stream of bytes", b"good bye"):
         s.getOutputStream().write(line)  # all of it, always
-        answer = s.getInputStream().readNBytes(len(line))  # a plain read may bring only a part
+        answer = s.getInputStream().readNBytes(len(line))  # a plain read may return only a part
         print(f'sent "{line.decode()}", received "{answer.decode()}"')
 # The end of the block closes: the server reads the end of the stream.

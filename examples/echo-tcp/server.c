@@ -1,7 +1,7 @@
 /* Echo over TCP, the server:  server [PORT [CLIENTS]]
  *
- * Sends back whatever a client sends, until the client ends its stream. It serves CLIENTS clients (1 if not told), one
- * after the other, and ends. One that fails costs nothing but its own connection. */
+ * Sends back whatever a client sends, until the client ends its stream. It serves CLIENTS clients (default 1), one
+ * after the other, and ends. A failing client costs only its own connection. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@ enum { WAIT_FOR_CLIENT_MS = 60000, WAIT_FOR_DATA_MS = 5000 };
 static void must(int code)
 {
     if (code < 0) {
-        fprintf(stderr, "%s\n", polysock_last_detail()); /* in words: what failed, and why */
+        fprintf(stderr, "%s\n", polysock_last_detail()); /* what failed, and why */
         exit(1);
     }
 }
@@ -38,7 +38,7 @@ int main(int argc, char **argv)
     polysock_t *listener, *s;
     polysock_addr address;
 
-    /* socket, bind and listen in one; port 0 lets the system choose, so we ask which it was. */
+    /* socket, bind and listen in one call; port 0 lets the system choose, so we ask which port it chose. */
     must(polysock_create_server(&listener, "127.0.0.1", argc > 1 ? argv[1] : "0", 16));
     must(polysock_getsockname(listener, &address));
     must(polysock_addr_format(&address, text, sizeof text));

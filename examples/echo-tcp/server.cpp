@@ -1,7 +1,7 @@
 // Echo over TCP, the server as a class:  server [PORT [CLIENTS]]
 //
-// Sends back whatever a client sends, until the client ends its stream. It serves CLIENTS clients (1 if not told), one
-// after the other, and ends. One that fails costs nothing but its own connection.
+// Sends back whatever a client sends, until the client ends its stream. It serves CLIENTS clients (default 1), one
+// after the other, and ends. A failing client costs only its own connection.
 #include <polysock/polysock.hpp>
 
 #include <chrono>
@@ -12,10 +12,10 @@ using namespace std::chrono_literals;
 
 class EchoServer {
 public:
-    // create_server does socket, bind and listen in one.
+    // create_server does socket, bind and listen in one call.
     explicit EchoServer(const std::string &port) : listener_(polysock::create_server("127.0.0.1", port)) {}
 
-    // Port 0 let the system choose; this says which it was.
+    // Port 0 let the system choose; this is the port it chose.
     polysock::address address() const { return listener_.getsockname(); }
 
     void serve(int clients)

@@ -1,7 +1,7 @@
 //! Echo over TCP, the server:  server [PORT [CLIENTS]]
 //!
-//! Sends back whatever a client sends, until the client ends its stream. It serves CLIENTS clients (1 if not told), one
-//! after the other, and ends. One that fails costs nothing but its own connection.
+//! Sends back whatever a client sends, until the client ends its stream. It serves CLIENTS clients (default 1), one
+//! after the other, and ends. A failing client costs only its own connection.
 
 use polysock::{create_server, Result, Socket};
 use std::env::args;
@@ -28,7 +28,7 @@ fn serve() -> std::result::Result<(), Box<dyn Error>> {
     let port = args().nth(1).map_or(Ok(0), |word| word.parse())?;
     let clients = args().nth(2).map_or(Ok(1), |word| word.parse())?;
 
-    // socket, bind and listen in one; port 0 lets the system choose, so we ask which it was.
+    // socket, bind and listen in one call; port 0 lets the system choose, so we ask which port it chose.
     let listener = create_server("127.0.0.1", port, 16)?;
     println!("listening on {}", listener.local_address()?);
     for i in 1..=clients {

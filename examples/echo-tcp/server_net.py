@@ -1,7 +1,7 @@
 """Echo over TCP, Java-style server:  server_net.py [PORT [CLIENTS]]
 
-Sends back whatever a client sends, until the client ends its stream. It serves CLIENTS clients (1 if not told), one
-after the other, and ends. One that fails costs nothing but its own connection.
+Sends back whatever a client sends, until the client ends its stream. It serves CLIENTS clients (default 1), one
+after the other, and ends. A failing client costs only its own connection.
 """
 
 import sys
@@ -26,7 +26,7 @@ with ServerSocket(port, 16, InetAddress.getLoopbackAddress()) as listener:
     listener.setSoTimeout(60_000)
     print(f"listening on 127.0.0.1:{listener.getLocalPort()}", flush=True)
     for i in range(1, clients + 1):
-        with listener.accept() as client:  # closes it in the end
+        with listener.accept() as client:  # closes it at the end
             client.setSoTimeout(5_000)  # for reads; a write has no time limit in java.net
             try:
                 print(f"client {i}: {echo(client)} bytes sent back")

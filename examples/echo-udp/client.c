@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATIENCE_MS = 5000 }; /* a datagram may get lost; then no answer comes, ever */
+enum { TIMEOUT_MS = 5000 }; /* a datagram may get lost; then no answer ever comes */
 
 static polysock_t *s;
 static polysock_addr server;
@@ -17,21 +17,21 @@ static void must(ssize_t code)
     }
 }
 
-static void tell(const char *data)
+static void send_text(const char *data)
 {
-    must(polysock_sendto(s, data, strlen(data), 0, &server, PATIENCE_MS));
+    must(polysock_sendto(s, data, strlen(data), 0, &server, TIMEOUT_MS));
 }
 
-/* Receives one datagram into room for 16 bytes. */
-static void hear(void)
+/* Receives one datagram into a buffer of 16 bytes. */
+static void receive(void)
 {
     char data[16];
     polysock_addr from;
     int flags;
-    ssize_t n = polysock_recvfrom(s, data, sizeof data, 0, &from, &flags, PATIENCE_MS);
+    ssize_t n = polysock_recvfrom(s, data, sizeof data, 0, &from, &flags, TIMEOUT_MS);
 
     must(n);
-    if (!polysock_addr_equal(&from, &server)) /* anybody may send to a UDP socket */
+    if (!polysock_addr_equal(&from, &server)) /* any host may send to a UDP socket */
         fprintf(stderr, "not from the server\n");
     printf("received %zd bytes \"%.*s\"%s\n", n, (int)n, data,
            flags & POLYSOCK_MSG_TRUNC ? ", and the rest of it is lost" : "");
@@ -46,15 +46,15 @@ int main(int argc, char **argv)
     must(polysock_getaddrinfo(argv[1], argv[2], POLYSOCK_AF_UNSPEC, POLYSOCK_SOCK_DGRAM, 0, &server, 1));
     must(polysock_socket(&s, polysock_addr_family(&server), POLYSOCK_SOCK_DGRAM, 0));
 
-    tell("one"); /* two datagrams stay two, even if both are there before we look: TCP would give "onetwo" */
-    tell("two");
-    hear();
-    hear();
-    tell(""); /* a datagram may be empty; receiving 0 bytes is not the end of anything */
-    hear();
-    tell("longer than sixteen bytes");
-    hear();
-    tell("bye");
-    hear();
+    send_text("one"); /* two datagrams stay two, even if both have arrived before we receive: TCP would give "onetwo" */
+    send_text("two");
+    receive();
+    receive();
+    send_text(""); /* a datagram may be empty; receiving 0 bytes is not the end of anything */
+    receive();
+    send_text("longer than sixteen bytes");
+    receive();
+    send_text("bye");
+    receive();
     polysock_free(s);
 }

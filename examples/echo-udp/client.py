@@ -7,26 +7,26 @@ import polysock as socket
 server = (sys.argv[1], int(sys.argv[2]))
 
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-    s.settimeout(5)  # a datagram may get lost; then no answer comes, ever
+    s.settimeout(5)  # a datagram may get lost; then no answer ever comes
 
-    def tell(text: str) -> None:
+    def send_text(text: str) -> None:
         s.sendto(text.encode(), server)
 
-    def hear() -> None:
-        """Receives one datagram into room for 16 bytes."""
-        data, _control, flags, address = s.recvmsg(16)  # recvfrom does not tell when it cuts
-        if address != server:  # anybody may send to a UDP socket
+    def receive() -> None:
+        """Receives one datagram into a buffer of 16 bytes."""
+        data, _control, flags, address = s.recvmsg(16)  # recvfrom does not report truncation
+        if address != server:  # any host may send to a UDP socket
             print("not from the server", file=sys.stderr)
         lost = ", and the rest of it is lost" if flags & socket.MSG_TRUNC else ""
         print(f'received {len(data)} bytes "{data.decode()}"{lost}')
 
-    tell("one")  # two datagrams stay two, even if both are there before we look: TCP would give "onetwo"
-    tell("two")
-    hear()
-    hear()
-    tell("")  # a datagram may be empty; receiving 0 bytes is not the end of anything
-    hear()
-    tell("longer than sixteen bytes")
-    hear()
-    tell("bye")
-    hear()
+    send_text("one")  # two datagrams stay two, even if both have arrived before we receive: TCP would give "onetwo"
+    send_text("two")
+    receive()
+    receive()
+    send_text("")  # a datagram may be empty; receiving 0 bytes is not the end of anything
+    receive()
+    send_text("longer than sixteen bytes")
+    receive()
+    send_text("bye")
+    receive()

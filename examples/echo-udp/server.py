@@ -1,7 +1,7 @@
 """Echo over UDP, the server:  server.py [PORT [CLIENTS]]
 
-Sends each datagram back to where it came from. There are no connections, so nothing tells that a client is done: "bye"
-says it here. After CLIENTS of them (1 if not told) the server ends.
+Sends each datagram back to where it came from. There are no connections, so nothing shows that a client is done: "bye"
+says so here. After CLIENTS of them (default 1) the server ends.
 """
 
 import sys
@@ -12,7 +12,7 @@ port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 clients = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-    s.bind(("127.0.0.1", port))  # no listen, no accept: one socket serves everybody
+    s.bind(("127.0.0.1", port))  # no listen, no accept: one socket serves all clients
     s.settimeout(60)
     print("listening on {}:{}".format(*s.getsockname()), flush=True)
     while clients > 0:
@@ -20,6 +20,6 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         print("{} bytes from {}:{}".format(len(data), *address))
         try:
             s.sendto(data, address)
-        except OSError as error:  # one client's trouble is not the server's
+        except OSError as error:  # one client's failure does not end the server
             print(f"no answer: {error}")
         clients -= data == b"bye"

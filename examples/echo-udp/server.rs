@@ -1,7 +1,7 @@
 //! Echo over UDP, the server:  server [PORT [CLIENTS]]
 //!
-//! Sends each datagram back to where it came from. There are no connections, so nothing tells that a client is done:
-//! "bye" says it here. After CLIENTS of them (1 if not told) the server ends.
+//! Sends each datagram back to where it came from. There are no connections, so nothing shows that a client is done:
+//! "bye" says so here. After CLIENTS of them (default 1) the server ends.
 
 use polysock::{Address, Family, Protocol, Socket, SocketType};
 use std::env::args;
@@ -13,7 +13,7 @@ fn serve() -> Result<(), Box<dyn Error>> {
     let mut clients = args().nth(2).map_or(Ok(1), |word| word.parse())?;
 
     let s = Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::UDP)?;
-    s.bind(&Address::parse("127.0.0.1", Some(port))?)?; // no listen, no accept: one socket serves everybody
+    s.bind(&Address::parse("127.0.0.1", Some(port))?)?; // no listen, no accept: one socket serves all clients
     s.set_timeout(Duration::from_secs(60));
     println!("listening on {}", s.local_address()?);
 
@@ -23,7 +23,7 @@ fn serve() -> Result<(), Box<dyn Error>> {
         let data = &room[..received.count];
         println!("{} bytes from {}", data.len(), received.address);
         if let Err(error) = s.send_to(data, &received.address) {
-            println!("no answer: {error}"); // one client's trouble is not the server's
+            println!("no answer: {error}"); // one client's failure does not end the server
         }
         if data == b"bye" {
             clients -= 1;

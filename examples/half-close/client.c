@@ -1,7 +1,7 @@
 /* Half close, the client:  client HOST PORT
  *
  * Sends its standard input and prints the answers, both as they come: one loop waits for whichever is next. At the end of
- * the input it shuts the sending side, and reads on until the server is done. */
+ * the input it shuts down the sending side, and reads on until the server is done. */
 #include <polysock/polysock.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CONNECT_MS = 5000, PATIENCE_MS = 60000 };
+enum { CONNECT_MS = 5000, TIMEOUT_MS = 60000 };
 
 static void must(ssize_t code)
 {
@@ -34,12 +34,12 @@ int main(int argc, char **argv)
     must(polysock_create_connection(&s, argv[1], argv[2], CONNECT_MS));
 
     while (n > 0) {
-        /* Waits for input only when the last of it is sent, and for room only when there is something to send. */
+        /* Waits for input only when all previous input is sent, and for room only when there is something to send. */
         polysock_pollfd set[] = {
             {.socket = s, .events = (short)(POLYSOCK_POLLIN | (left > 0 ? POLYSOCK_POLLOUT : 0))},
-            {.fd = typing && left == 0 ? STDIN_FILENO : -1, .events = POLYSOCK_POLLIN}, /* -1 is passed over */
+            {.fd = typing && left == 0 ? STDIN_FILENO : -1, .events = POLYSOCK_POLLIN}, /* -1 is ignored */
         };
-        int ready = polysock_poll(set, 2, PATIENCE_MS);
+        int ready = polysock_poll(set, 2, TIMEOUT_MS);
         must(ready);
         if (ready == 0) {
             fprintf(stderr, "nothing happens\n");
@@ -59,7 +59,7 @@ int main(int argc, char **argv)
             left -= (size_t)sent;
             memmove(out, out + sent, left);
         }
-        if (set[0].revents & ~POLYSOCK_POLLOUT) { /* something came, the end, or an error: recv tells which */
+        if (set[0].revents & ~POLYSOCK_POLLOUT) { /* data, the end of the stream, or an error: recv says which */
             n = polysock_recv(s, in, sizeof in, 0, 0);
             must(n);
             fwrite(in, 1, (size_t)n, stdout);

@@ -1,7 +1,7 @@
 """Half close, the client:  client.py HOST PORT
 
 Sends its standard input and prints the answers, both as they come: one loop waits for whichever is next. At the end of
-the input it shuts the sending side, and reads on until the server is done.
+the input it shuts down the sending side, and reads on until the server is done.
 """
 
 import os
@@ -19,7 +19,7 @@ with socket.create_connection((host, port), timeout=5) as s:
     typing = True  # until the end of the input
     answer = b"?"  # b"" is the end of the server's stream
     while answer:
-        # Waits for input only when the last of it is sent, and for room only when there is something to send.
+        # Waits for input only when all previous input is sent, and for room only when there is something to send.
         waiting = select.poll()
         waiting.register(s, select.POLLIN | (select.POLLOUT if unsent else 0))
         if typing and not unsent:
@@ -35,7 +35,7 @@ with socket.create_connection((host, port), timeout=5) as s:
         events = ready.get(s.fileno(), 0)
         if events & select.POLLOUT:
             unsent = unsent[s.send(unsent) :]  # as much as there is room for
-        if events & ~select.POLLOUT:  # something came, the end, or an error: recv tells which
+        if events & ~select.POLLOUT:  # data, the end of the stream, or an error: recv says which
             answer = s.recv(4096)
             sys.stdout.buffer.write(answer)
             sys.stdout.buffer.flush()

@@ -1,7 +1,7 @@
 //! Half close, the client:  client HOST PORT
 //!
 //! Sends its standard input and prints the answers, both as they come: one loop waits for whichever is next. At the end
-//! of the input it shuts the sending side, and reads on until the server is done.
+//! of the input it shuts down the sending side, and reads on until the server is done.
 
 use polysock::{create_connection, poll, Events, PollEntry, PollTarget, Shutdown, Timeout};
 use std::env::args;
@@ -24,7 +24,7 @@ fn talk() -> Result<(), Box<dyn Error>> {
     let mut unsent = 0..0; // of `out`
     let mut typing = true; // until the end of the input
     loop {
-        // Waits for input only when the last of it is sent, and for room only when there is something to send.
+        // Waits for input only when all previous input is sent, and for room only when there is something to send.
         let room = if unsent.is_empty() {
             Events::NONE
         } else {
@@ -34,7 +34,7 @@ fn talk() -> Result<(), Box<dyn Error>> {
             input.as_raw_fd()
         } else {
             -1
-        }; // -1 is passed over
+        }; // -1 is ignored
         let mut set = [
             PollEntry::new(&s, Events::READABLE | room),
             PollEntry::new(PollTarget::Number(keyboard), Events::READABLE),
@@ -54,7 +54,7 @@ fn talk() -> Result<(), Box<dyn Error>> {
             unsent.start += s.send(&out[unsent.clone()])?; // as much as there is room for
         }
         if socket != Events::WRITABLE && !socket.is_empty() {
-            let n = s.recv(&mut answer)?; // something came, the end, or an error: recv tells which
+            let n = s.recv(&mut answer)?; // data, the end of the stream, or an error: recv says which
             if n == 0 {
                 break;
             }

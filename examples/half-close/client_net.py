@@ -19,7 +19,7 @@ def send_input(s: Socket) -> None:
             s.getOutputStream().write(typed)
         s.shutdownOutput()  # "that was all"; the other half stays open
     except IOException:
-        pass  # the connection is over; the reader hears of it too
+        pass  # the connection is over; the reader notices too
 
 
 with Socket(host, port) as s:

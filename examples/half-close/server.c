@@ -1,13 +1,13 @@
 /* Half close, the server:  server [PORT [CLIENTS]]
  *
- * Sends back in capitals what a client sends. When the client has ended its stream, it sends the sum of it all: the
- * answer that can only be given to somebody who says "that was all" and still listens. */
+ * Sends back in capitals what a client sends. When the client has ended its stream, it sends the sum of all
+ * bytes, which the client gets because it still receives. */
 #include <ctype.h>
 #include <polysock/polysock.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WAIT_FOR_CLIENT_MS = 60000, PATIENCE_MS = 5000 };
+enum { WAIT_FOR_CLIENT_MS = 60000, TIMEOUT_MS = 5000 };
 
 static void must(int code)
 {
@@ -22,20 +22,20 @@ static int serve(polysock_t *s, int *lines, size_t *bytes)
     char buf[4096];
     ssize_t n;
 
-    while ((n = polysock_recv(s, buf, sizeof buf, 0, PATIENCE_MS)) > 0) {
+    while ((n = polysock_recv(s, buf, sizeof buf, 0, TIMEOUT_MS)) > 0) {
         for (ssize_t i = 0; i < n; i++) {
             *lines += buf[i] == '\n';
             buf[i] = (char)toupper((unsigned char)buf[i]);
         }
         *bytes += (size_t)n;
-        int code = polysock_sendall(s, buf, (size_t)n, NULL, PATIENCE_MS);
+        int code = polysock_sendall(s, buf, (size_t)n, NULL, TIMEOUT_MS);
         if (code < 0)
             return code;
     }
     if (n < 0)
         return (int)n;
     n = snprintf(buf, sizeof buf, "%d lines, %zu bytes\n", *lines, *bytes);
-    return polysock_sendall(s, buf, (size_t)n, NULL, PATIENCE_MS);
+    return polysock_sendall(s, buf, (size_t)n, NULL, TIMEOUT_MS);
 }
 
 int main(int argc, char **argv)

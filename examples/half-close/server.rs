@@ -1,7 +1,7 @@
 //! Half close, the server:  server [PORT [CLIENTS]]
 //!
-//! Sends back in capitals what a client sends. When the client has ended its stream, it sends the sum of it all: the
-//! answer that can only be given to somebody who says "that was all" and still listens.
+//! Sends back in capitals what a client sends. When the client has ended its stream, it sends the sum of all
+//! bytes, which the client gets because it still receives.
 
 use polysock::{create_server, Result, Socket};
 use std::env::args;
@@ -9,7 +9,7 @@ use std::error::Error;
 use std::time::Duration;
 
 const WAIT_FOR_CLIENT: Duration = Duration::from_secs(60);
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn serve(connection: &Socket) -> Result<String> {
     let mut buf = [0; 4096];
@@ -37,7 +37,7 @@ fn run() -> std::result::Result<(), Box<dyn Error>> {
     println!("listening on {}", listener.local_address()?);
     for i in 1..=clients {
         let (connection, _address) = listener.within(WAIT_FOR_CLIENT).accept()?;
-        connection.set_timeout(PATIENCE);
+        connection.set_timeout(TIMEOUT);
         match serve(&connection) {
             Ok(total) => println!("client {i}: {total}"),
             Err(error) => println!("client {i}: {error}"),

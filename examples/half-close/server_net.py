@@ -1,7 +1,7 @@
 """Half close, Java-style server:  server_net.py [PORT [CLIENTS]]
 
-Sends back in capitals what a client sends. When the client has ended its stream, it sends the sum of it all: the answer
-that can only be given to somebody who says "that was all" and still listens.
+Sends back in capitals what a client sends. When the client has ended its stream, it sends the sum of all
+bytes, which the client gets because it still receives.
 """
 
 import sys

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PATIENCE_MS = 5000, ANSWER_LIMIT = 65536 };
+enum { TIMEOUT_MS = 5000, ANSWER_LIMIT = 65536 };
 
 static void must(int code)
 {
@@ -16,7 +16,7 @@ static void must(int code)
     }
 }
 
-/* Sends a request and shows the answer, which ends with its connection. */
+/* Sends a request and prints the answer, which ends when the connection does. */
 static void ask(const char *host, const char *port, const char *request)
 {
     static char answer[ANSWER_LIMIT + 1];
@@ -25,10 +25,10 @@ static void ask(const char *host, const char *port, const char *request)
     ssize_t n;
     polysock_t *s;
 
-    must(polysock_create_connection(&s, host, port, PATIENCE_MS));
+    must(polysock_create_connection(&s, host, port, TIMEOUT_MS));
     int size = snprintf(text, sizeof text, "%s\r\nHost: %s:%s\r\n\r\n", request, host, port);
-    must(polysock_sendall(s, text, (size_t)size, NULL, PATIENCE_MS));
-    while ((n = polysock_recv(s, answer + got, ANSWER_LIMIT - got, 0, PATIENCE_MS)) > 0)
+    must(polysock_sendall(s, text, (size_t)size, NULL, TIMEOUT_MS));
+    while ((n = polysock_recv(s, answer + got, ANSWER_LIMIT - got, 0, TIMEOUT_MS)) > 0)
         got += (size_t)n;
     must((int)n);
     answer[got] = 0;

@@ -12,7 +12,7 @@ class HttpClient {
 public:
     HttpClient(std::string host, std::string port) : host_(std::move(host)), port_(std::move(port)) {}
 
-    // Sends a request and shows the answer, which ends with its connection.
+    // Sends a request and prints the answer, which ends when the connection does.
     void ask(const std::string &request) const
     {
         polysock::socket s = polysock::create_connection(host_, port_, 5s);

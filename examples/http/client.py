@@ -8,7 +8,7 @@ host, port = sys.argv[1], int(sys.argv[2])
 
 
 def ask(request: str) -> None:
-    """Sends a request and shows the answer, which ends with its connection."""
+    """Sends a request and prints the answer, which ends when the connection does."""
     with socket.create_connection((host, port), timeout=5) as s:
         s.sendall(f"{request}\r\nHost: {host}:{port}\r\n\r\n".encode())
         answer = b""

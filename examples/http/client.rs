@@ -5,12 +5,12 @@ use std::env::args;
 use std::error::Error;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Sends a request and shows the answer, which ends with its connection.
+/// Sends a request and prints the answer, which ends when the connection does.
 fn ask(host: &str, port: u16, request: &str) -> Result<(), Box<dyn Error>> {
-    let s = create_connection(host, port, PATIENCE)?;
-    s.set_timeout(PATIENCE);
+    let s = create_connection(host, port, TIMEOUT)?;
+    s.set_timeout(TIMEOUT);
     s.send_all(&format!("{request}\r\nHost: {host}:{port}\r\n\r\n"))?;
     let (mut answer, mut buf) = (Vec::new(), [0; 4096]);
     loop {

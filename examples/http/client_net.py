@@ -8,12 +8,12 @@ host, port = sys.argv[1], int(sys.argv[2])
 
 
 def ask(request: str) -> None:
-    """Sends a request and shows the answer, which ends with its connection."""
+    """Sends a request and prints the answer, which ends when the connection does."""
     print(request)
     with Socket(host, port) as s:
         s.setSoTimeout(5_000)
         s.getOutputStream().write(f"{request}\r\nHost: {host}:{port}\r\n\r\n".encode())
-        reader = BufferedReader(InputStreamReader(s.getInputStream(), "ISO-8859-1"))  # one character a byte
+        reader = BufferedReader(InputStreamReader(s.getInputStream(), "ISO-8859-1"))  # one character per byte
         status = reader.readLine()
         if status is None or not status.startswith("HTTP/1."):
             print("  no answer")

@@ -1,13 +1,13 @@
 /* HTTP/1.0 by hand, the server:  server [PORT [CLIENTS]]
  *
- * A request is a line, headers and an empty line. The answer is the same and then the content; then the connection ends. */
+ * A request is a line, headers and an empty line. The answer has the same form, then the content. */
 #include <polysock/polysock.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_FOR_CLIENT_MS = 60000, PATIENCE_MS = 5000, HEAD_LIMIT = 8192, DRAIN_LIMIT = 1 << 20 };
+enum { WAIT_FOR_CLIENT_MS = 60000, TIMEOUT_MS = 5000, HEAD_LIMIT = 8192, DRAIN_LIMIT = 1 << 20 };
 
 static const struct {
     const char *path, *type, *content;
@@ -24,7 +24,7 @@ static void must(int code)
     }
 }
 
-/* Receives up to the empty line that ends a request. Returns 0 when there is none: the client stopped, or it is too long. */
+/* Receives up to the empty line that ends a request. Returns 0 if the client stopped or the request is too long. */
 static int recv_head(polysock_t *s, char *head)
 {
     size_t got = 0;
@@ -32,7 +32,7 @@ static int recv_head(polysock_t *s, char *head)
     while (strstr(head, "\r\n\r\n") == NULL) {
         if (got == HEAD_LIMIT)
             return 0;
-        ssize_t n = polysock_recv(s, head + got, HEAD_LIMIT - got, 0, PATIENCE_MS);
+        ssize_t n = polysock_recv(s, head + got, HEAD_LIMIT - got, 0, TIMEOUT_MS);
         if (n <= 0)
             return (int)n;
         got += (size_t)n;
@@ -41,7 +41,7 @@ static int recv_head(polysock_t *s, char *head)
     return 1;
 }
 
-/* Cuts "GET /path HTTP/1.0" into its words. */
+/* Splits "GET /path HTTP/1.0" into its words. */
 static bool parse(char *head, const char **method, const char **path)
 {
     head[strcspn(head, "\r\n")] = 0;
@@ -56,7 +56,7 @@ static int answer(polysock_t *s, const char *status, const char *type, const cha
     char text[512];
     int n = snprintf(text, sizeof text, "HTTP/1.0 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n%s", status, type,
                      strlen(content), head_only ? "" : content);
-    return polysock_sendall(s, text, (size_t)n, NULL, PATIENCE_MS);
+    return polysock_sendall(s, text, (size_t)n, NULL, TIMEOUT_MS);
 }
 
 /* Answers one request. A close with unread bytes would reset the connection, and the answer might get lost: so it ends its
@@ -88,7 +88,7 @@ static int serve(polysock_t *s, int client)
     polysock_shutdown(s, POLYSOCK_SHUT_WR);
     ssize_t n = 1;
     for (size_t drained = 0; n > 0 && drained < DRAIN_LIMIT; drained += (size_t)n)
-        n = polysock_recv(s, head, sizeof head, 0, PATIENCE_MS);
+        n = polysock_recv(s, head, sizeof head, 0, TIMEOUT_MS);
     return n < 0 ? (int)n : 0;
 }
 

@@ -1,6 +1,6 @@
 // HTTP/1.0 by hand, the server as a class:  server [PORT [CLIENTS]]
 //
-// A request is a line, headers and an empty line. The answer is the same and then the content; then the connection ends.
+// A request is a line, headers and an empty line. The answer has the same form, then the content.
 #include <polysock/polysock.hpp>
 
 #include <chrono>
@@ -52,7 +52,7 @@ private:
         }
     };
 
-    // Receives up to the empty line that ends a request; less when the client stops or it is too long.
+    // Receives up to the empty line that ends a request; less if the client stops or the request is too long.
     static std::string receive_head(polysock::socket &s)
     {
         std::string head;

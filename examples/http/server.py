@@ -1,6 +1,6 @@
 """HTTP/1.0 by hand, the server:  server.py [PORT [CLIENTS]]
 
-A request is a line, headers and an empty line. The answer is the same and then the content; then the connection ends.
+A request is a line, headers and an empty line. The answer has the same form, then the content.
 """
 
 import sys
@@ -15,7 +15,7 @@ PAGES = {
 
 
 def recv_head(s: socket.socket) -> bytes:
-    """Receives up to the empty line that ends a request; less when the client stops or it is too long."""
+    """Receives up to the empty line that ends a request; less if the client stops or the request is too long."""
     head = b""
     while b"\r\n\r\n" not in head and len(head) < HEAD_LIMIT:
         part = s.recv(1024)
@@ -26,7 +26,7 @@ def recv_head(s: socket.socket) -> bytes:
 
 
 def respond(head: bytes) -> tuple[str, str, str, bool]:
-    """Status, type, content, and whether the head is all that was asked for."""
+    """Status, type, content, and whether only the head was requested."""
     words = head.partition(b"\r\n")[0].decode("latin-1").split(" ")
     if b"\r\n\r\n" not in head or len(words) != 3 or words[1][:1] != "/" or not words[2].startswith("HTTP/1."):
         return "400 Bad Request", "text/plain", "that is no request\n", False

@@ -1,6 +1,6 @@
 //! HTTP/1.0 by hand, the server:  server [PORT [CLIENTS]]
 //!
-//! A request is a line, headers and an empty line. The answer is the same and then the content; then the connection ends.
+//! A request is a line, headers and an empty line. The answer has the same form, then the content.
 
 use polysock::{create_server, Result, Shutdown, Socket};
 use std::env::args;
@@ -8,7 +8,7 @@ use std::error::Error;
 use std::time::Duration;
 
 const WAIT_FOR_CLIENT: Duration = Duration::from_secs(60);
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const HEAD_LIMIT: usize = 8192;
 const DRAIN_LIMIT: usize = 1 << 20;
 
@@ -23,7 +23,7 @@ fn page(path: &str) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Receives up to the empty line that ends a request. None: the client stopped, or it is too long, or no text.
+/// Receives up to the empty line that ends a request. None: the client stopped, or the request is too long or not text.
 fn recv_head(s: &Socket) -> Result<Option<String>> {
     let (mut head, mut buf) = (Vec::new(), [0; 1024]);
     while head.len() < HEAD_LIMIT {
@@ -110,7 +110,7 @@ fn run() -> std::result::Result<(), Box<dyn Error>> {
     println!("listening on {}", listener.local_address()?);
     for i in 1..=clients {
         let (connection, _address) = listener.within(WAIT_FOR_CLIENT).accept()?;
-        connection.set_timeout(PATIENCE);
+        connection.set_timeout(TIMEOUT);
         match serve(&connection) {
             Ok(status) => println!("client {i}: {status}"),
             Err(error) => println!("client {i}: {error}"),

@@ -1,6 +1,6 @@
 """HTTP/1.0 by hand, Java-style server:  server_net.py [PORT [CLIENTS]]
 
-A request is a line, headers and an empty line. The answer is the same and then the content; then the connection ends.
+A request is a line, headers and an empty line. The answer has the same form, then the content.
 """
 
 import sys
@@ -24,7 +24,7 @@ PAGES = {
 
 
 def read_head(reader: BufferedReader) -> list[str]:
-    """Reads the lines up to the empty one that ends a request; none when the client stops or they are too long."""
+    """Reads lines up to the empty one that ends a request; none if the client stops or they are too long."""
     lines = []
     size = 0
     while line := reader.readLine():
@@ -36,7 +36,7 @@ def read_head(reader: BufferedReader) -> list[str]:
 
 
 def respond(head: list[str]) -> tuple[str, str, str, bool]:
-    """Status, type, content, and whether the head is all that was asked for."""
+    """Status, type, content, and whether only the head was requested."""
     words = head[0].split(" ") if head else []
     if len(words) != 3 or not words[1].startswith("/") or not words[2].startswith("HTTP/1."):
         return "400 Bad Request", "text/plain", "that is no request\n", False

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATIENCE_MS = 5000 };
+enum { TIMEOUT_MS = 5000 };
 
 static void must(ssize_t code)
 {
@@ -27,15 +27,15 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: client HOST PORT\n");
         return 64;
     }
-    must(polysock_create_connection(&s, argv[1], argv[2], PATIENCE_MS));
+    must(polysock_create_connection(&s, argv[1], argv[2], TIMEOUT_MS));
 
-    for (size_t i = 0; i < LINES; i++) /* only collects */
+    for (size_t i = 0; i < LINES; i++) /* only fills the buffer */
         strcat(strcat(buf, lines[i]), "\n");
-    must(polysock_sendall(s, buf, strlen(buf), NULL, PATIENCE_MS)); /* and all go out together */
+    must(polysock_sendall(s, buf, strlen(buf), NULL, TIMEOUT_MS)); /* now all are sent together */
     must(polysock_shutdown(s, POLYSOCK_SHUT_WR));                  /* "that was all" */
 
-    /* The answers are short and end with the stream, so all of them are received before they are cut into lines. */
-    while ((n = polysock_recv(s, buf + got, sizeof buf - 1 - got, 0, PATIENCE_MS)) > 0)
+    /* The answers are short and end with the stream, so all of them are received before they are split into lines. */
+    while ((n = polysock_recv(s, buf + got, sizeof buf - 1 - got, 0, TIMEOUT_MS)) > 0)
         got += (size_t)n;
     must(n);
     buf[got] = 0;

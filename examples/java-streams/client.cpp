@@ -18,8 +18,8 @@ try {
     LineStream stream(std::move(s));
 
     for (const std::string &line : lines)
-        stream.println(line); // only collects
-    stream.end_output();      // and all go out together
+        stream.println(line); // only fills the buffer
+    stream.end_output();      // now all are sent together
 
     for (const std::string &line : lines)
         std::cout << '"' << line << "\" came back as \"" << stream.read_line().value() << "\"\n";

@@ -9,8 +9,8 @@ lines = ["hello", "stressed", "", "the last one"]
 
 with socket.create_connection((host, port), timeout=5) as s, s.makefile("rw", encoding="utf-8") as stream:
     for line in lines:
-        stream.write(line + "\n")  # only collects
-    stream.flush()  # and all go out together
+        stream.write(line + "\n")  # only fills the buffer
+    stream.flush()  # now all are sent together
     s.shutdown(socket.SHUT_WR)  # "that was all"
 
     for line in lines:

@@ -6,21 +6,21 @@ use std::error::Error;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn talk() -> Result<(), Box<dyn Error>> {
     let (Some(host), Some(port)) = (args().nth(1), args().nth(2)) else {
         return Err("usage: client HOST PORT".into());
     };
     let lines = ["hello", "stressed", "", "the last one"];
-    let s = create_connection(&host, port.parse()?, PATIENCE)?;
-    s.set_timeout(PATIENCE);
+    let s = create_connection(&host, port.parse()?, TIMEOUT)?;
+    s.set_timeout(TIMEOUT);
 
     let mut writer = BufWriter::new(&s);
     for line in lines {
-        writeln!(writer, "{line}")?; // only collects
+        writeln!(writer, "{line}")?; // only fills the buffer
     }
-    writer.flush()?; // and all go out together
+    writer.flush()?; // now all are sent together
     s.shutdown(Shutdown::Write)?; // "that was all"
 
     let mut answers = BufReader::new(&s).lines();

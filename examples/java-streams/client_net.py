@@ -10,11 +10,11 @@ lines = ["hello", "stressed", "", "the last one"]
 with Socket(host, port) as s:
     s.setSoTimeout(5_000)
     reader = BufferedReader(InputStreamReader(s.getInputStream()))
-    writer = PrintWriter(s.getOutputStream())  # without autoflush: println only collects
+    writer = PrintWriter(s.getOutputStream())  # without autoflush: println only fills the buffer
 
     for line in lines:
         writer.println(line)
-    writer.flush()  # and all go out together
+    writer.flush()  # now all are sent together
     s.shutdownOutput()  # "that was all"
 
     for line in lines:

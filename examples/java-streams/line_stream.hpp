@@ -1,4 +1,4 @@
-// What BufferedReader and PrintWriter are in Java: a socket that reads and writes lines.
+// Java's BufferedReader and PrintWriter in one: a socket that reads and writes lines.
 #pragma once
 
 #include <polysock/polysock.hpp>
@@ -12,8 +12,8 @@ class LineStream {
 public:
     explicit LineStream(polysock::socket s) : s_(std::move(s)) {}
 
-    // The next line without its end; nothing at the end of the stream. A receive may bring half a line, or three of them:
-    // what is too much waits in the buffer.
+    // The next line without its end; nothing at the end of the stream. A receive may return half a line or three:
+    // the rest waits in the buffer.
     std::optional<std::string> read_line()
     {
         std::size_t stop;
@@ -31,7 +31,7 @@ public:
         return line;
     }
 
-    // Only collects.
+    // Only fills the buffer.
     void println(const std::string &line) { waiting_ += line + '\n'; }
 
     void flush() { s_.send_all(std::exchange(waiting_, {})); }

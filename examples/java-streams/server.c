@@ -1,13 +1,13 @@
 /* Java's streams, the server in C:  server [PORT [CLIENTS]]
  *
- * What BufferedReader does in Java takes a buffer and a function. Sends each line back reversed, until the client has ended
+ * Java's BufferedReader becomes a buffer and a function. Sends each line back reversed, until the client has ended
  * its stream. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAIT_FOR_CLIENT_MS = 60000, PATIENCE_MS = 5000, LINE_LIMIT = 1024 };
+enum { WAIT_FOR_CLIENT_MS = 60000, TIMEOUT_MS = 5000, LINE_LIMIT = 1024 };
 
 static void must(int code)
 {
@@ -19,12 +19,12 @@ static void must(int code)
 
 struct reader {
     polysock_t *s;
-    size_t start, end; /* what was received and not handed out yet */
+    size_t start, end; /* what was received and not returned yet */
     char buf[LINE_LIMIT];
 };
 
 /* Finds the next line; returns its length with its end, 0 at the end of the stream. It stays in the buffer until the next
- * call. A receive may bring half a line, or three of them: what is too much waits in the buffer. */
+ * call. A receive may return half a line or three: the rest waits in the buffer. */
 static ssize_t read_line(struct reader *r, char **line)
 {
     char *stop;
@@ -34,10 +34,10 @@ static ssize_t read_line(struct reader *r, char **line)
         r->start = 0;
         if (r->end == LINE_LIMIT)
             return POLYSOCK_EMSGSIZE;
-        ssize_t n = polysock_recv(r->s, r->buf + r->end, LINE_LIMIT - r->end, 0, PATIENCE_MS);
+        ssize_t n = polysock_recv(r->s, r->buf + r->end, LINE_LIMIT - r->end, 0, TIMEOUT_MS);
         if (n < 0 || (n == 0 && r->end == 0))
             return n;
-        if (n == 0) /* a last line without an end gets one */
+        if (n == 0) /* a last line without a newline gets one */
             r->buf[r->end++] = '\n';
         else
             r->end += (size_t)n;
@@ -59,7 +59,7 @@ static int serve(polysock_t *s)
             char c = line[i];
             line[i] = line[j], line[j] = c;
         }
-        int code = polysock_sendall(s, line, (size_t)n, NULL, PATIENCE_MS);
+        int code = polysock_sendall(s, line, (size_t)n, NULL, TIMEOUT_MS);
         if (code < 0)
             return code;
         count++;

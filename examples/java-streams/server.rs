@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::time::Duration;
 
 const WAIT_FOR_CLIENT: Duration = Duration::from_secs(60);
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const LIMIT: u64 = 1024;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -41,7 +41,7 @@ fn run() -> Outcome<()> {
     println!("listening on {}", listener.local_address()?);
     for i in 1..=clients {
         let (connection, _address) = listener.within(WAIT_FOR_CLIENT).accept()?;
-        connection.set_timeout(PATIENCE);
+        connection.set_timeout(TIMEOUT);
         match serve(&connection) {
             Ok(count) => println!("client {i}: {count} lines"),
             Err(error) => println!("client {i}: {error}"),

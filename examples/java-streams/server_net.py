@@ -10,7 +10,7 @@ from polysock.net import BufferedReader, InetAddress, InputStreamReader, IOExcep
 
 
 def serve(client: Socket) -> int:
-    # longestLine is not Java's: there a line without end fills the memory.
+    # Java has no longestLine: there an endless line fills the memory.
     reader = BufferedReader(InputStreamReader(client.getInputStream()), longestLine=1024)
     writer = PrintWriter(client.getOutputStream(), True)  # True: println sends at once
     count = 0

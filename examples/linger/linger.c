@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PATIENCE_MS = 5000, MUCH = 100000, LITTLE = 1000 };
+enum { TIMEOUT_MS = 5000, MUCH = 100000, LITTLE = 1000 };
 
 static void must(int code)
 {
@@ -23,25 +23,25 @@ static double now_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* A client whose kernel keeps much, and the server's end of its connection, whose kernel takes little. */
+/* A client with large buffers, and the server's end of its connection, with small ones. */
 static void connection(polysock_t **client, polysock_t **peer)
 {
     polysock_t *listener;
     polysock_addr address;
     must(polysock_socket(&listener, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
-    must(polysock_set_rcvbuf(listener, 4096)); /* inherited by what it accepts */
+    must(polysock_set_rcvbuf(listener, 4096)); /* inherited by accepted connections */
     must(polysock_addr_parse(&address, "127.0.0.1", 0));
     must(polysock_bind(listener, &address));
     must(polysock_listen(listener, 5));
     must(polysock_getsockname(listener, &address));
     must(polysock_socket(client, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
     must(polysock_set_sndbuf(*client, 200000));
-    must(polysock_connect(*client, &address, PATIENCE_MS));
-    must(polysock_accept(listener, peer, NULL, PATIENCE_MS));
+    must(polysock_connect(*client, &address, TIMEOUT_MS));
+    must(polysock_accept(listener, peer, NULL, TIMEOUT_MS));
     polysock_free(listener);
 }
 
-/* A closed socket can't be asked any more: the state as in the kernel's table, which `ss -tan` shows, too. */
+/* A closed socket can't be queried: this is the state in the kernel's table, which `ss -tan` shows too. */
 static const char *state(unsigned port, unsigned peer_port)
 {
     static const char *const names[] = {"?", "ESTABLISHED", "?", "?", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT"};
@@ -70,7 +70,7 @@ static void demonstrate(const char *title, int linger, size_t size)
     unsigned port = polysock_addr_port(&ours), peer_port = polysock_addr_port(&theirs);
     must(polysock_set_linger(client, linger));
     /* Our kernel has it all; the peer's program has read nothing. */
-    must(polysock_sendall(client, data, size, NULL, PATIENCE_MS));
+    must(polysock_sendall(client, data, size, NULL, TIMEOUT_MS));
 
     double start = now_s();
     must(polysock_close(client));
@@ -79,7 +79,7 @@ static void demonstrate(const char *title, int linger, size_t size)
     polysock_free(client);
 
     ssize_t n, received = 0;
-    while ((n = polysock_recv(peer, data, sizeof data, 0, PATIENCE_MS)) > 0)
+    while ((n = polysock_recv(peer, data, sizeof data, 0, TIMEOUT_MS)) > 0)
         received += n;
     printf("  the peer: %s and %s\n", (size_t)received == size ? "all" : "a part",
            n == 0 ? "the end" : polysock_err_name((int)n));
@@ -98,7 +98,7 @@ int main(void)
 {
     /* The kernel goes on in the background and waits for the peer as long as it takes; close does not. */
     demonstrate("linger off, the default", POLYSOCK_LINGER_OFF, MUCH);
-    /* Data not delivered yet are thrown away, and the peer gets a reset. */
+    /* Undelivered data are discarded, and the peer gets a reset. */
     demonstrate("linger 0", 0, MUCH);
     /* Close waits until the peer's kernel has acknowledged everything. Time is up here: the kernel goes on
      * without us. */

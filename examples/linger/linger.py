@@ -4,28 +4,28 @@ import time
 
 import polysock as socket
 
-PATIENCE = 5
+TIMEOUT = 5
 STATES = {1: "ESTABLISHED", 4: "FIN_WAIT1", 5: "FIN_WAIT2", 6: "TIME_WAIT"}
 
 
 def connection() -> tuple[socket.socket, socket.socket]:
-    """A client whose kernel keeps much, and the server's end of its connection, whose kernel takes little."""
+    """A client with large buffers, and the server's end of its connection, with small ones."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 200_000)
-    client.settimeout(PATIENCE)
+    client.settimeout(TIMEOUT)
     with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # inherited by what it accepts
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # inherited by accepted connections
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        listener.settimeout(PATIENCE)
+        listener.settimeout(TIMEOUT)
         client.connect(listener.getsockname())
         peer, _address = listener.accept()
-    peer.settimeout(PATIENCE)
+    peer.settimeout(TIMEOUT)
     return client, peer
 
 
 def state(port: int, peer_port: int) -> str:
-    """A closed socket can't be asked any more: the state as in the kernel's table, which `ss -tan` shows, too."""
+    """A closed socket can't be queried: this is the state in the kernel's table, which `ss -tan` shows too."""
     with open("/proc/net/tcp") as table:
         next(table)
         for line in table:
@@ -57,7 +57,7 @@ def demonstrate(title: str, linger: int | None, size: int) -> None:
     print("  the peer's end:", peer.state())
     peer.close()
 
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while (last := state(*ports)).startswith("FIN_WAIT") and time.monotonic() < deadline:
         time.sleep(0.001)
     print("  both closed:", last)
@@ -65,7 +65,7 @@ def demonstrate(title: str, linger: int | None, size: int) -> None:
 
 # The kernel goes on in the background and waits for the peer as long as it takes; close does not.
 demonstrate("linger off, the default", None, 100_000)
-# Data not delivered yet are thrown away, and the peer gets a reset.
+# Undelivered data are discarded, and the peer gets a reset.
 demonstrate("linger 0", 0, 100_000)
 # Close waits until the peer's kernel has acknowledged everything. Time is up here: the kernel goes on in the
 # background.

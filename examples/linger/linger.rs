@@ -6,25 +6,25 @@ use std::io;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A client whose kernel keeps much, and the server's end of its connection, whose kernel takes little.
+/// A client with large buffers, and the server's end of its connection, with small ones.
 fn connection() -> Result<(Socket, Socket)> {
     let listener = Socket::tcp(Family::IPV4)?;
-    listener.set_recv_buffer(4096)?; // inherited by what it accepts
+    listener.set_recv_buffer(4096)?; // inherited by accepted connections
     listener.bind(&Address::from((IpAddr::from([127, 0, 0, 1]), 0)))?;
     listener.listen(5)?;
     let client = Socket::tcp(Family::IPV4)?;
     client.set_send_buffer(200_000)?;
-    client.set_timeout(PATIENCE);
+    client.set_timeout(TIMEOUT);
     client.connect(&listener.local_address()?)?;
-    let (peer, _address) = listener.within(PATIENCE).accept()?;
-    peer.set_timeout(PATIENCE);
+    let (peer, _address) = listener.within(TIMEOUT).accept()?;
+    peer.set_timeout(TIMEOUT);
     Ok((client, peer))
 }
 
-/// A closed socket can't be asked any more: the state as in the kernel's table, which `ss -tan` shows, too.
+/// A closed socket can't be queried: this is the state in the kernel's table, which `ss -tan` shows too.
 fn state(port: u16, peer_port: u16) -> io::Result<&'static str> {
     let (ours, theirs) = (format!(":{port:04X}"), format!(":{peer_port:04X}"));
     for line in std::fs::read_to_string("/proc/net/tcp")?.lines() {
@@ -88,7 +88,7 @@ fn demonstrate(
 
     let start = Instant::now();
     let mut last = state(port, peer_port)?;
-    while last.starts_with("FIN_WAIT") && start.elapsed() < PATIENCE {
+    while last.starts_with("FIN_WAIT") && start.elapsed() < TIMEOUT {
         std::thread::sleep(Duration::from_millis(1));
         last = state(port, peer_port)?;
     }
@@ -99,7 +99,7 @@ fn demonstrate(
 fn show() -> std::result::Result<(), Box<dyn Error>> {
     // The kernel goes on in the background and waits for the peer as long as it takes; close does not.
     demonstrate("linger off, the default", None, 100_000)?;
-    // Data not delivered yet are thrown away, and the peer gets a reset.
+    // Undelivered data are discarded, and the peer gets a reset.
     demonstrate("linger 0", Some(Duration::ZERO), 100_000)?;
     // Close waits until the peer's kernel has acknowledged everything. Time is up here: the kernel goes on
     // without us.

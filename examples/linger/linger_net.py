@@ -5,27 +5,27 @@ import time
 
 from polysock.net import InetAddress, InetSocketAddress, IOException, ServerSocket, Socket
 
-PATIENCE = 5
+TIMEOUT = 5
 STATES = {1: "ESTABLISHED", 4: "FIN_WAIT1", 5: "FIN_WAIT2", 6: "TIME_WAIT"}
 
 
 def connection() -> tuple[Socket, Socket]:
-    """A client whose kernel keeps much, and the server's end of its connection, whose kernel takes little."""
+    """A client with large buffers, and the server's end of its connection, with small ones."""
     client = Socket()
     client.setSendBufferSize(200_000)
     with ServerSocket() as listener:
-        listener.setReceiveBufferSize(4096)  # inherited by what it accepts
+        listener.setReceiveBufferSize(4096)  # inherited by accepted connections
         listener.bind(InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-        listener.setSoTimeout(PATIENCE * 1000)
-        client.connect(listener.getLocalSocketAddress(), PATIENCE * 1000)
+        listener.setSoTimeout(TIMEOUT * 1000)
+        client.connect(listener.getLocalSocketAddress(), TIMEOUT * 1000)
         peer = listener.accept()
-    peer.setSoTimeout(PATIENCE * 1000)
+    peer.setSoTimeout(TIMEOUT * 1000)
     return client, peer
 
 
 def state(port: int, peer_port: int) -> str:
-    """A closed socket can't be asked any more: the state as in the kernel's table, which `ss -tan` shows, too."""
-    with open("/proc/net/tcp6") as table:  # java.net's sockets are IPv6's, and speak IPv4 as well
+    """A closed socket can't be queried: this is the state in the kernel's table, which `ss -tan` shows too."""
+    with open("/proc/net/tcp6") as table:  # java.net's sockets are IPv6 sockets that also carry IPv4
         next(table)
         for line in table:
             _number, here, there, code, *_rest = line.split()
@@ -53,10 +53,10 @@ def demonstrate(title: str, on: bool, linger: int, size: int) -> None:
     except IOException as exception:
         end = errno.errorcode[exception.errno]
     print("  the peer:", "all" if received == size else "a part", "and", end)
-    print("  the peer's end:", peer.getTcpInfo().state)  # of polysock.net; java.net does not tell
+    print("  the peer's end:", peer.getTcpInfo().state)  # from polysock.net; java.net does not report it
     peer.close()
 
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while (last := state(*ports)).startswith("FIN_WAIT") and time.monotonic() < deadline:
         time.sleep(0.001)
     print("  both closed:", last)
@@ -64,7 +64,7 @@ def demonstrate(title: str, on: bool, linger: int, size: int) -> None:
 
 # The kernel goes on in the background and waits for the peer as long as it takes; close does not.
 demonstrate("linger off, the default", False, 0, 100_000)
-# Data not delivered yet are thrown away, and the peer gets a reset.
+# Undelivered data are discarded, and the peer gets a reset.
 demonstrate("linger 0", True, 0, 100_000)
 # Close waits until the peer's kernel has acknowledged everything. Time is up here: the kernel goes on in the
 # background.

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 5000 };
+enum { TIMEOUT_MS = 5000 };
 
 static void must(int code)
 {
@@ -19,8 +19,8 @@ static polysock_t *receiver(const polysock_addr *group, const polysock_addr *add
 {
     polysock_t *s;
     must(polysock_socket(&s, POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM, 0));
-    must(polysock_set_reuseaddr(s, true));  /* both receivers have the port */
-    must(polysock_set_mcast_all(s, false)); /* only what this socket joined itself */
+    must(polysock_set_reuseaddr(s, true));  /* so that both receivers can have the port */
+    must(polysock_set_mcast_all(s, false)); /* only groups that this socket has joined itself */
     must(polysock_bind(s, address));
     must(polysock_mcast_join(s, group, "lo", NULL)); /* on the loopback interface, from any sender */
     return s;
@@ -45,7 +45,7 @@ int main(void)
     char text[POLYSOCK_ADDR_TEXT_SIZE];
     int ttl;
 
-    /* A group that only this process uses, so that two runs don't hear each other. 239.x.y.z is for private use. */
+    /* A group that only this process uses, so that runs don't disturb each other. 239.x.y.z is for private use. */
     unsigned id = (unsigned)getpid();
     snprintf(text, sizeof text, "239.255.%u.%u", id >> 8 & 255, id & 255);
     must(polysock_addr_parse(&group, text, 0));
@@ -61,14 +61,14 @@ int main(void)
     must(polysock_get_mcast_ttl(sender, &ttl));
     printf("the sender has not joined; its datagrams pass %d routers\n", ttl - 1);
 
-    must((int)polysock_sendto(sender, "hello, both", 11, 0, &group, PATIENCE_MS));
-    show("first", first, PATIENCE_MS);
-    show("second", second, PATIENCE_MS);
+    must((int)polysock_sendto(sender, "hello, both", 11, 0, &group, TIMEOUT_MS));
+    show("first", first, TIMEOUT_MS);
+    show("second", second, TIMEOUT_MS);
 
     must(polysock_mcast_leave(second, &group, "lo", NULL));
     puts("the second receiver leaves");
-    must((int)polysock_sendto(sender, "hello, first", 12, 0, &group, PATIENCE_MS));
-    show("first", first, PATIENCE_MS);
+    must((int)polysock_sendto(sender, "hello, first", 12, 0, &group, TIMEOUT_MS));
+    show("first", first, TIMEOUT_MS);
     show("second", second, 200);
 
     polysock_free(sender);

@@ -5,9 +5,9 @@ import struct
 
 import polysock as socket
 
-IP_MULTICAST_ALL = 49  # of linux/in.h; Python has no name for it
+IP_MULTICAST_ALL = 49  # from linux/in.h; Python has no name for it
 
-# A group that only this process uses, so that two runs don't hear each other. 239.x.y.z is for private use.
+# A group that only this process uses, so that runs don't disturb each other. 239.x.y.z is for private use.
 GROUP = f"239.255.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
 LOOPBACK = "127.0.0.1"  # the interface, by an address that it has
 MEMBERSHIP = socket.inet_aton(GROUP) + socket.inet_aton(LOOPBACK)
@@ -15,8 +15,8 @@ MEMBERSHIP = socket.inet_aton(GROUP) + socket.inet_aton(LOOPBACK)
 
 def receiver(port: int) -> socket.socket:
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # both receivers have the port
-    s.setsockopt(socket.IPPROTO_IP, IP_MULTICAST_ALL, 0)  # only what this socket joined itself
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # so that both receivers can have the port
+    s.setsockopt(socket.IPPROTO_IP, IP_MULTICAST_ALL, 0)  # only groups that this socket has joined itself
     s.bind(("", port))
     s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, MEMBERSHIP)
     return s

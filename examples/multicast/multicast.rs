@@ -4,7 +4,7 @@ use polysock::{Address, Family, Kind, Protocol, Result, Socket, SocketType};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn udp() -> Result<Socket> {
     Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::DEFAULT)
@@ -12,8 +12,8 @@ fn udp() -> Result<Socket> {
 
 fn receiver(group: IpAddr, port: u16) -> Result<Socket> {
     let s = udp()?;
-    s.set_reuse_address(true)?; // both receivers have the port
-    s.set_multicast_all(false)?; // only what this socket joined itself
+    s.set_reuse_address(true)?; // so that both receivers can have the port
+    s.set_multicast_all(false)?; // only groups that this socket has joined itself
     s.bind(&Address::from((Ipv4Addr::UNSPECIFIED.into(), port)))?;
     s.join_multicast(group, "lo", None)?; // on the loopback interface, from any sender
     Ok(s)
@@ -29,7 +29,7 @@ fn received(s: &Socket, timeout: Duration) -> Result<String> {
 }
 
 fn show() -> Result<()> {
-    // A group that only this process uses, so that two runs don't hear each other. 239.x.y.z is for private use.
+    // A group that only this process uses, so that runs don't disturb each other. 239.x.y.z is for private use.
     let [_, _, high, low] = std::process::id().to_be_bytes();
     let group = IpAddr::from([239, 255, high, low]);
 
@@ -44,13 +44,13 @@ fn show() -> Result<()> {
     println!("the sender has not joined; its datagrams pass {routers} routers");
 
     sender.send_to(b"hello, both", &to)?;
-    println!("the first receiver: {}", received(&first, PATIENCE)?);
-    println!("the second receiver: {}", received(&second, PATIENCE)?);
+    println!("the first receiver: {}", received(&first, TIMEOUT)?);
+    println!("the second receiver: {}", received(&second, TIMEOUT)?);
 
     second.leave_multicast(group, "lo", None)?;
     println!("the second receiver leaves");
     sender.send_to(b"hello, first", &to)?;
-    println!("the first receiver: {}", received(&first, PATIENCE)?);
+    println!("the first receiver: {}", received(&first, TIMEOUT)?);
     println!(
         "the second receiver: {}",
         received(&second, Duration::from_millis(200))?

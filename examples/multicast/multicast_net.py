@@ -11,13 +11,13 @@ from polysock.net import (
     SocketTimeoutException,
 )
 
-# A group that only this process uses, so that two runs don't hear each other. 239.x.y.z is for private use.
+# A group that only this process uses, so that runs don't disturb each other. 239.x.y.z is for private use.
 GROUP = InetAddress.getByName(f"239.255.{os.getpid() >> 8 & 255}.{os.getpid() & 255}")
 LOOPBACK = NetworkInterface.getByName("lo")
 
 
 def receiver(port: int) -> MulticastSocket:
-    s = MulticastSocket(port)  # with reuse-address, so both receivers have the port
+    s = MulticastSocket(port)  # with reuse-address, so that both receivers can have the port
     s.joinGroup(InetSocketAddress(GROUP, 0), LOOPBACK)
     return s
 

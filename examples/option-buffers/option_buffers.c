@@ -1,9 +1,9 @@
-/* The buffers of a connection, as asked for and as the kernel keeps them: SO_SNDBUF, SO_RCVBUF. */
+/* The buffers of a connection, as requested and as the kernel sizes them: SO_SNDBUF, SO_RCVBUF. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PATIENCE_MS = 5000 };
+enum { TIMEOUT_MS = 5000 };
 static char data[65536];
 
 static void must(int code)
@@ -24,7 +24,7 @@ static size_t buffer_after_asking(size_t size)
     return size;
 }
 
-/* How many bytes a sender gets rid of before a peer that does not read, with buffers of this size at both
+/* How many bytes can be sent to a peer that does not read, with buffers of this size at both
  * ends. */
 static size_t fits(size_t size)
 {
@@ -33,7 +33,7 @@ static size_t fits(size_t size)
     ssize_t n;
     size_t total = 0;
 
-    /* Before listen and connect: the size of the receive buffer decides what is agreed upon when a connection
+    /* Before listen and connect: the size of the receive buffer determines what is negotiated when a connection
      * is made. */
     must(polysock_socket(&listener, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
     must(polysock_set_rcvbuf(listener, size));
@@ -43,8 +43,8 @@ static size_t fits(size_t size)
     must(polysock_getsockname(listener, &address));
     must(polysock_socket(&client, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
     must(polysock_set_sndbuf(client, size));
-    must(polysock_connect(client, &address, PATIENCE_MS));
-    must(polysock_accept(listener, &peer, NULL, PATIENCE_MS)); /* inherits the listener's size */
+    must(polysock_connect(client, &address, TIMEOUT_MS));
+    must(polysock_accept(listener, &peer, NULL, TIMEOUT_MS)); /* inherits the listener's size */
 
     while ((n = polysock_send(client, data, sizeof data, 0, 0)) > 0) /* a timeout of 0: don't wait */
         total += (size_t)n;

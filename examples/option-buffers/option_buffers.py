@@ -1,4 +1,4 @@
-"""The buffers of a connection, as asked for and as the kernel keeps them: SO_SNDBUF, SO_RCVBUF."""
+"""The buffers of a connection, as requested and as the kernel sizes them: SO_SNDBUF, SO_RCVBUF."""
 
 import polysock as socket
 
@@ -12,9 +12,9 @@ def buffer_after_asking(size: int) -> int:
 
 
 def fits(size: int) -> int:
-    """How many bytes a sender gets rid of before a peer that does not read, with such buffers at both ends."""
+    """How many bytes can be sent to a peer that does not read, with such buffers at both ends."""
     with socket.socket() as listener, socket.socket() as client:
-        # Before listen and connect: the size of the receive buffer decides what is agreed upon when a
+        # Before listen and connect: the size of the receive buffer determines what is negotiated when a
         # connection is made.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
         listener.bind(("127.0.0.1", 0))

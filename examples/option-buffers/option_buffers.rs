@@ -1,10 +1,10 @@
-//! The buffers of a connection, as asked for and as the kernel keeps them: SO_SNDBUF, SO_RCVBUF.
+//! The buffers of a connection, as requested and as the kernel sizes them: SO_SNDBUF, SO_RCVBUF.
 
 use polysock::{Address, Family, Kind, Result, Socket, Timeout};
 use std::net::IpAddr;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const HALF_GIB: usize = 1 << 29;
 
 fn buffer_after_asking(size: usize) -> Result<usize> {
@@ -13,9 +13,9 @@ fn buffer_after_asking(size: usize) -> Result<usize> {
     s.send_buffer()
 }
 
-/// How many bytes a sender gets rid of before a peer that does not read, with such buffers at both ends.
+/// How many bytes can be sent to a peer that does not read, with such buffers at both ends.
 fn fits(size: usize) -> Result<usize> {
-    // Before listen and connect: the size of the receive buffer decides what is agreed upon when a connection
+    // Before listen and connect: the size of the receive buffer determines what is negotiated when a connection
     // is made.
     let listener = Socket::tcp(Family::IPV4)?;
     listener.set_recv_buffer(size)?;
@@ -23,8 +23,8 @@ fn fits(size: usize) -> Result<usize> {
     listener.listen(5)?;
     let client = Socket::tcp(Family::IPV4)?;
     client.set_send_buffer(size)?;
-    client.within(PATIENCE).connect(&listener.local_address()?)?;
-    let (_peer, _address) = listener.within(PATIENCE).accept()?; // inherits the listener's size
+    client.within(TIMEOUT).connect(&listener.local_address()?)?;
+    let (_peer, _address) = listener.within(TIMEOUT).accept()?; // inherits the listener's size
 
     let mut total = 0;
     loop {

@@ -13,13 +13,13 @@ def connection() -> tuple[socket.socket, socket.socket]:
 
 
 def segments(s: socket.socket) -> int:
-    """How many segments with data the kernel has sent, without those it sent again."""
+    """How many segments with data the kernel has sent, without retransmissions."""
     info = s.tcp_info()
     return info.data_segs_out - info.total_retrans
 
 
 def answer(s: socket.socket) -> None:
-    """As many servers write: the headers, an empty line, the body."""
+    """What many servers write: the headers, an empty line, the body."""
     s.sendall(b"Length: 5\n")
     s.sendall(b"\n")
     s.sendall(b"hello")
@@ -37,12 +37,12 @@ with client, peer:
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)  # only full segments leave, for up to 200 ms
     answer(client)
-    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)  # what waits leaves now
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)  # what was held back leaves now
     peer.recv_exact(16)
     sent = segments(client)
     print("with cork: 3 writes,", "fewer segments" if sent < 3 else "not fewer", f"({sent})")
 
-# One call is better still where all parts are at hand.
+# If all parts are available, one call is even better.
 client, peer = connection()
 with client, peer:
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,9 +1,9 @@
-/* Accepting only connections that have something to say: TCP_DEFER_ACCEPT. */
+/* Accepting only connections on which data have arrived: TCP_DEFER_ACCEPT. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PATIENCE_MS = 5000 };
+enum { TIMEOUT_MS = 5000 };
 static char text[101];
 
 static void must(int code)
@@ -28,7 +28,7 @@ static polysock_t *connected(const polysock_addr *address)
 {
     polysock_t *s;
     must(polysock_socket(&s, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
-    must(polysock_connect(s, address, PATIENCE_MS));
+    must(polysock_connect(s, address, TIMEOUT_MS));
     return s;
 }
 
@@ -41,19 +41,19 @@ int main(void)
 
     puts("without");
     client = connected(&address);
-    must(polysock_accept(listener, &server, NULL, PATIENCE_MS));
+    must(polysock_accept(listener, &server, NULL, TIMEOUT_MS));
     printf("  the client is connected, accept brings the connection: %s\n", received(server));
     polysock_free(server);
     polysock_free(client);
 
     puts("with");
-    /* For 5 seconds at most, which the kernel rounds up. Then the connection comes with nothing, as ever. */
+    /* For at most 5 seconds, which the kernel rounds up. After that, accept returns the connection without data. */
     must(polysock_set_defer_accept(listener, 5));
     client = connected(&address);
     int code = polysock_accept(listener, &server, NULL, 0);
     printf("  the client is connected, accept brings %s\n", code == POLYSOCK_EAGAIN ? "nothing" : "the connection");
-    must(polysock_sendall(client, "hello", 5, NULL, PATIENCE_MS));
-    must(polysock_accept(listener, &server, NULL, PATIENCE_MS));
+    must(polysock_sendall(client, "hello", 5, NULL, TIMEOUT_MS));
+    must(polysock_accept(listener, &server, NULL, TIMEOUT_MS));
     printf("  the client has spoken, accept brings the connection: %s\n", received(server));
     polysock_free(server);
     polysock_free(client);

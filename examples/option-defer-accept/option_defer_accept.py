@@ -1,4 +1,4 @@
-"""Accepting only connections that have something to say: TCP_DEFER_ACCEPT."""
+"""Accepting only connections on which data have arrived: TCP_DEFER_ACCEPT."""
 
 import polysock as socket
 
@@ -25,7 +25,7 @@ with socket.create_server(("127.0.0.1", 0)) as listener:
         print("  the client is connected, accept brings the connection:", received(server))
 
     print("with")
-    # For 5 seconds at most, which the kernel rounds up. Then the connection comes with nothing, as ever.
+    # For at most 5 seconds, which the kernel rounds up. After that, accept returns the connection without data.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 5)
     with socket.create_connection(listener.getsockname(), timeout=5) as client:
         brings = "nothing" if accepted(listener, 0) is None else "the connection"

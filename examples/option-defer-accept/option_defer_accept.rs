@@ -1,13 +1,13 @@
-//! Accepting only connections that have something to say: TCP_DEFER_ACCEPT.
+//! Accepting only connections on which data have arrived: TCP_DEFER_ACCEPT.
 
 use polysock::{create_server, Address, Family, Kind, Result, Socket, Timeout};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn connected(address: &Address) -> Result<Socket> {
     let s = Socket::tcp(Family::IPV4)?;
-    s.within(PATIENCE).connect(address)?;
+    s.within(TIMEOUT).connect(address)?;
     Ok(s)
 }
 
@@ -26,14 +26,14 @@ fn show() -> Result<()> {
 
     println!("without");
     let client = connected(&address)?;
-    let (server, _address) = listener.within(PATIENCE).accept()?;
+    let (server, _address) = listener.within(TIMEOUT).accept()?;
     let got = received(&server)?;
     println!("  the client is connected, accept brings the connection: {got}");
     client.close()?;
 
     println!("with");
-    // For 5 seconds at most, which the kernel rounds up. Then the connection comes with nothing, as ever.
-    listener.set_defer_accept(Some(PATIENCE))?;
+    // For at most 5 seconds, which the kernel rounds up. After that, accept returns the connection without data.
+    listener.set_defer_accept(Some(TIMEOUT))?;
     let client = connected(&address)?;
     let brings = match listener.within(Timeout::NonBlocking).accept() {
         Err(error) if error.kind() == Kind::WouldBlock => "nothing",
@@ -41,8 +41,8 @@ fn show() -> Result<()> {
         Ok(_connection) => "the connection",
     };
     println!("  the client is connected, accept brings {brings}");
-    client.within(PATIENCE).send_all(b"hello")?;
-    let (server, _address) = listener.within(PATIENCE).accept()?;
+    client.within(TIMEOUT).send_all(b"hello")?;
+    let (server, _address) = listener.within(TIMEOUT).accept()?;
     let got = received(&server)?;
     println!("  the client has spoken, accept brings the connection: {got}");
     Ok(())

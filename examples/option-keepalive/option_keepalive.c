@@ -1,11 +1,11 @@
-/* Probes on a quiet connection: SO_KEEPALIVE and its three numbers. */
+/* Probes on an idle connection: SO_KEEPALIVE and its three settings. */
 #define _POSIX_C_SOURCE 200809L /* nanosleep */
 #include <polysock/polysock.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { PATIENCE_MS = 5000 };
+enum { TIMEOUT_MS = 5000 };
 
 static void must(int code)
 {
@@ -33,8 +33,8 @@ int main(void)
     must(polysock_create_server(&listener, "127.0.0.1", "0", 5));
     must(polysock_getsockname(listener, &address));
     must(polysock_socket(&client, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
-    must(polysock_connect(client, &address, PATIENCE_MS));
-    must(polysock_accept(listener, &peer, NULL, PATIENCE_MS));
+    must(polysock_connect(client, &address, TIMEOUT_MS));
+    must(polysock_accept(listener, &peer, NULL, TIMEOUT_MS));
     polysock_free(listener);
 
     /* Seconds of silence before the first probe, seconds between probes, and how many without an answer end
@@ -43,7 +43,7 @@ int main(void)
     must(polysock_get_keepalive(client, &on, &idle, &interval, &count));
     printf("a probe after %d s, then each %d s, and the end after %d without an answer\n", idle, interval, count);
 
-    /* The peer's kernel answers a probe by itself. Both programs see nothing of it but in the statistics. */
+    /* The peer's kernel answers a probe by itself. Both programs see it only in the statistics. */
     unsigned before = info_of(client).segs_in;
     for (int i = 0; i < 1000 && info_of(client).segs_in == before; i++)
         nanosleep(&hundredth, NULL);

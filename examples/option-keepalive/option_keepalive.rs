@@ -1,22 +1,22 @@
-//! Probes on a quiet connection: SO_KEEPALIVE and its three numbers.
+//! Probes on an idle connection: SO_KEEPALIVE and its three settings.
 
 use polysock::{create_server, Family, Keepalive, Result, Socket};
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const SECOND: Duration = Duration::from_secs(1);
 
 fn show() -> Result<()> {
     let listener = create_server("127.0.0.1", 0, 5)?;
     let client = Socket::tcp(Family::IPV4)?;
-    client.within(PATIENCE).connect(&listener.local_address()?)?;
-    let (peer, _address) = listener.within(PATIENCE).accept()?;
+    client.within(TIMEOUT).connect(&listener.local_address()?)?;
+    let (peer, _address) = listener.within(TIMEOUT).accept()?;
 
     // With Keepalive::default(), the system's own numbers, the first probe comes after two hours.
     client.set_keepalive(Some(Keepalive {
         idle: Some(SECOND),     // the silence before the first probe
         interval: Some(SECOND), // the time between probes
-        count: Some(3),         // so many without an answer end the connection
+        count: Some(3),         // unanswered probes that end the connection
     }))?;
     let Some(numbers) = client.keepalive()? else {
         return Ok(()); // it is off
@@ -28,11 +28,11 @@ fn show() -> Result<()> {
         numbers.count.unwrap_or_default()
     );
 
-    // The peer's kernel answers a probe by itself. Both programs see nothing of it but in the statistics.
+    // The peer's kernel answers a probe by itself. Both programs see it only in the statistics.
     let answers = || client.tcp_info().map(|info| info.segs_in);
     let before = answers()?;
     let start = Instant::now();
-    while answers()? == before && start.elapsed() < 2 * PATIENCE {
+    while answers()? == before && start.elapsed() < 2 * TIMEOUT {
         std::thread::sleep(Duration::from_millis(10));
     }
     let answered = answers()? > before;

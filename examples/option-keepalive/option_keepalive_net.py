@@ -1,4 +1,4 @@
-"""Probes on a quiet connection: SO_KEEPALIVE and its three numbers, Java style."""
+"""Probes on an idle connection: SO_KEEPALIVE and its three settings, Java style."""
 
 import time
 
@@ -10,18 +10,18 @@ with ServerSocket(0, 50, InetAddress.getLoopbackAddress()) as listener:
     peer = listener.accept()
 
 with client, peer:
-    # Without these numbers the first probe comes after two hours.
+    # Without these settings the first probe comes after two hours.
     client.setKeepAlive(True)
     client.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, 1)  # seconds of silence before the first probe
     client.setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, 1)  # seconds between probes
-    client.setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, 3)  # so many without an answer end the connection
+    client.setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, 3)  # unanswered probes that end the connection
     idle = client.getOption(ExtendedSocketOptions.TCP_KEEPIDLE)
     interval = client.getOption(ExtendedSocketOptions.TCP_KEEPINTERVAL)
     count = client.getOption(ExtendedSocketOptions.TCP_KEEPCOUNT)
     print(f"a probe after {idle} s, then each {interval} s, and the end after {count} without an answer")
 
-    # The peer's kernel answers a probe by itself. Both programs see nothing of it but in the statistics, and in
-    # Java nothing at all: getTcpInfo() is of polysock.net.
+    # The peer's kernel answers a probe by itself. Both programs see it only in the statistics, and in
+    # Java not at all: getTcpInfo() belongs to polysock.net.
     before = client.getTcpInfo().segs_in
     deadline = time.monotonic() + 10
     while client.getTcpInfo().segs_in == before and time.monotonic() < deadline:

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { PATIENCE_MS = 5000 };
+enum { TIMEOUT_MS = 5000 };
 
 static void must(int code)
 {
@@ -29,12 +29,12 @@ static void connection(polysock_t **client, polysock_t **peer)
     must(polysock_create_server(&listener, "127.0.0.1", "0", 5));
     must(polysock_getsockname(listener, &address));
     must(polysock_socket(client, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
-    must(polysock_connect(*client, &address, PATIENCE_MS));
-    must(polysock_accept(listener, peer, NULL, PATIENCE_MS));
+    must(polysock_connect(*client, &address, TIMEOUT_MS));
+    must(polysock_accept(listener, peer, NULL, TIMEOUT_MS));
     polysock_free(listener);
 }
 
-/* How many segments with data the kernel has sent, without those it sent again. */
+/* How many segments with data the kernel has sent, without retransmissions. */
 static unsigned segments(const polysock_t *s)
 {
     polysock_tcp_stats info;
@@ -42,7 +42,7 @@ static unsigned segments(const polysock_t *s)
     return info.data_segs_out - info.total_retrans;
 }
 
-/* Five writes of a byte each; returns how many segments they took and tells when the last byte came. */
+/* Five writes of one byte each; returns how many segments they took, and stores when the last byte came. */
 static unsigned write_small(bool nodelay, double *ms)
 {
     polysock_t *client, *peer;
@@ -50,12 +50,12 @@ static unsigned write_small(bool nodelay, double *ms)
     connection(&client, &peer);
     must(polysock_set_nodelay(client, nodelay));
     /* A peer in a conversation delays its acknowledgements by about 40 ms, to send them along with an answer.
-     * A new connection is not in one yet; this tells the kernel that it is. */
+     * A new connection is not in one yet; this makes the kernel treat it as one. */
     must(polysock_set_quickack(peer, false));
     double start = now_ms();
     for (int i = 0; i < 5; i++)
-        must(polysock_sendall(client, "x", 1, NULL, PATIENCE_MS));
-    must(polysock_recv_exact(peer, got, sizeof got, NULL, PATIENCE_MS));
+        must(polysock_sendall(client, "x", 1, NULL, TIMEOUT_MS));
+    must(polysock_recv_exact(peer, got, sizeof got, NULL, TIMEOUT_MS));
     *ms = now_ms() - start;
     unsigned sent = segments(client);
     polysock_free(client);
@@ -66,8 +66,8 @@ static unsigned write_small(bool nodelay, double *ms)
 int main(void)
 {
     double ms;
-    /* Nagle: while something small is on its way, the next small thing waits for its acknowledgement. The
-     * first byte goes at once, the others wait together: for as long as the peer delays. */
+    /* Nagle: while a small segment is unacknowledged, the next small one is held back. The
+     * first byte goes at once, the others wait together, as long as the peer delays its acknowledgement. */
     unsigned sent = write_small(false, &ms);
     const char *words = sent < 5 ? "fewer segments" : "not fewer";
     printf("Nagle: 5 writes, %s (%u), the last byte after %.0f ms\n", words, sent, ms);

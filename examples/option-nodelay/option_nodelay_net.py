@@ -15,18 +15,18 @@ def connection() -> tuple[Socket, Socket]:
 
 
 def segments(s: Socket) -> int:
-    """How many segments with data the kernel has sent, without those it sent again. java.net does not tell."""
+    """How many segments with data the kernel has sent, without retransmissions. java.net does not report it."""
     info = s.getTcpInfo()
     return info.data_segs_out - info.total_retrans
 
 
 def write_small(nodelay: bool) -> tuple[int, float]:
-    """Five writes of a byte each; returns how many segments they took and when the last byte came, in ms."""
+    """Five writes of one byte each; returns how many segments they took and when the last byte came, in ms."""
     client, peer = connection()
     with client, peer:
         client.setTcpNoDelay(nodelay)
         # A peer in a conversation delays its acknowledgements by about 40 ms, to send them along with an answer.
-        # A new connection is not in one yet; this tells the kernel that it is.
+        # A new connection is not in one yet; this makes the kernel treat it as one.
         peer.setOption(ExtendedSocketOptions.TCP_QUICKACK, False)
         start = time.monotonic()
         for _ in range(5):
@@ -35,8 +35,8 @@ def write_small(nodelay: bool) -> tuple[int, float]:
         return segments(client), (time.monotonic() - start) * 1000
 
 
-# Nagle: while something small is on its way, the next small thing waits for its acknowledgement. The first byte
-# goes at once, the others wait together: for as long as the peer delays.
+# Nagle: while a small segment is unacknowledged, the next small one is held back. The first byte
+# goes at once, the others wait together, as long as the peer delays its acknowledgement.
 sent, ms = write_small(nodelay=False)
 print("Nagle: 5 writes,", "fewer segments" if sent < 5 else "not fewer", f"({sent}), the last byte after {ms:.0f} ms")
 

@@ -1,9 +1,9 @@
-/* Starting a server again on its port: SO_REUSEADDR and TIME_WAIT. */
+/* Restarting a server on its port: SO_REUSEADDR and TIME_WAIT. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PATIENCE_MS = 5000 };
+enum { TIMEOUT_MS = 5000 };
 
 static void must(int code)
 {
@@ -40,21 +40,21 @@ int main(void)
     polysock_addr address;
     char byte;
 
-    /* A server serves a client, and closes its end first: the port then stays in TIME_WAIT for a minute, for
+    /* A server serves a client and closes first: the port then stays in TIME_WAIT for a minute, because of
      * late segments. */
     must(polysock_addr_parse(&address, "127.0.0.1", 0));
     must(listen_on(&listener, &address, true));
     must(polysock_getsockname(listener, &address));
     must(polysock_socket(&client, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
-    must(polysock_connect(client, &address, PATIENCE_MS));
-    must(polysock_accept(listener, &server, NULL, PATIENCE_MS)); /* inherits reuse-address */
+    must(polysock_connect(client, &address, TIMEOUT_MS));
+    must(polysock_accept(listener, &server, NULL, TIMEOUT_MS)); /* inherits reuse-address */
 
     attempt("while it listens, with reuse-address", &address, true);
     polysock_free(listener);
     attempt("while it serves, without", &address, false);
     attempt("while it serves, with", &address, true);
     polysock_free(server);
-    must((int)polysock_recv(client, &byte, 1, 0, PATIENCE_MS));
+    must((int)polysock_recv(client, &byte, 1, 0, TIMEOUT_MS));
     polysock_free(client);
     attempt("in TIME_WAIT, without", &address, false);
     attempt("in TIME_WAIT, with", &address, true);

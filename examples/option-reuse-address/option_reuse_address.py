@@ -1,10 +1,10 @@
-"""Starting a server again on its port: SO_REUSEADDR and TIME_WAIT."""
+"""Restarting a server on its port: SO_REUSEADDR and TIME_WAIT."""
 
 import errno
 
 import polysock as socket
 
-PATIENCE = 5
+TIMEOUT = 5
 
 
 def listen(address: tuple[str, int], reuse: bool) -> socket.socket:
@@ -28,12 +28,12 @@ def attempt(title: str, address: tuple[str, int], reuse: bool) -> None:
         print(f"{title}: ok")
 
 
-# A server serves a client, and closes its end first: the port then stays in TIME_WAIT for a minute, for late
+# A server serves a client and closes first: the port then stays in TIME_WAIT for a minute, because of late
 # segments.
 listener = listen(("127.0.0.1", 0), reuse=True)
 address = listener.getsockname()
-client = socket.create_connection(address, timeout=PATIENCE)
-listener.settimeout(PATIENCE)
+client = socket.create_connection(address, timeout=TIMEOUT)
+listener.settimeout(TIMEOUT)
 server, _address = listener.accept()  # inherits reuse-address
 
 attempt("while it listens, with reuse-address", address, True)

@@ -1,11 +1,11 @@
-//! Starting a server again on its port: SO_REUSEADDR and TIME_WAIT.
+//! Restarting a server on its port: SO_REUSEADDR and TIME_WAIT.
 
 use polysock::{Address, Family, Result, Socket};
 use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn listen(address: &Address, reuse: bool) -> Result<Socket> {
     let s = Socket::tcp(Family::IPV4)?;
@@ -24,20 +24,20 @@ fn attempt(title: &str, address: &Address, reuse: bool) {
 }
 
 fn show() -> Result<()> {
-    // A server serves a client, and closes its end first: the port then stays in TIME_WAIT for a minute, for
+    // A server serves a client and closes first: the port then stays in TIME_WAIT for a minute, because of
     // late segments.
     let listener = listen(&Address::from((IpAddr::from([127, 0, 0, 1]), 0)), true)?;
     let address = listener.local_address()?;
     let client = Socket::tcp(Family::IPV4)?;
-    client.within(PATIENCE).connect(&address)?;
-    let (server, _address) = listener.within(PATIENCE).accept()?; // inherits reuse-address
+    client.within(TIMEOUT).connect(&address)?;
+    let (server, _address) = listener.within(TIMEOUT).accept()?; // inherits reuse-address
 
     attempt("while it listens, with reuse-address", &address, true);
     listener.close()?;
     attempt("while it serves, without", &address, false);
     attempt("while it serves, with", &address, true);
     server.close()?;
-    client.within(PATIENCE).recv(&mut [0])?;
+    client.within(TIMEOUT).recv(&mut [0])?;
     client.close()?;
     attempt("in TIME_WAIT, without", &address, false);
     attempt("in TIME_WAIT, with", &address, true);

@@ -1,10 +1,10 @@
-"""Starting a server again on its port: SO_REUSEADDR and TIME_WAIT, Java style."""
+"""Restarting a server on its port: SO_REUSEADDR and TIME_WAIT, Java style."""
 
 import errno
 
 from polysock.net import BindException, InetAddress, InetSocketAddress, ServerSocket, Socket
 
-PATIENCE_MS = 5_000
+TIMEOUT_MS = 5_000
 
 
 def attempt(title: str, address: InetSocketAddress, reuse: bool) -> None:
@@ -17,14 +17,14 @@ def attempt(title: str, address: InetSocketAddress, reuse: bool) -> None:
             print(f"{title}: {errno.errorcode[exception.errno]}")
 
 
-# A server serves a client, and closes its end first: the port then stays in TIME_WAIT for a minute, for late
+# A server serves a client and closes first: the port then stays in TIME_WAIT for a minute, because of late
 # segments.
 listener = ServerSocket(0, 50, InetAddress.getLoopbackAddress())
 address = listener.getLocalSocketAddress()
 client = Socket()
-client.connect(address, PATIENCE_MS)
-client.setSoTimeout(PATIENCE_MS)
-listener.setSoTimeout(PATIENCE_MS)
+client.connect(address, TIMEOUT_MS)
+client.setSoTimeout(TIMEOUT_MS)
+listener.setSoTimeout(TIMEOUT_MS)
 server = listener.accept()  # inherits reuse-address
 
 attempt("while it listens, with reuse-address", address, True)

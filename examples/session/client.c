@@ -1,13 +1,13 @@
 /* A session, the client:  client HOST PORT
  *
- * Sends the lines of its standard input one by one, each after the answer to the last. "bye" ends the session, and so
+ * Sends the lines of its standard input one by one, each after the previous answer. "bye" ends the session, and so
  * does the end of the input. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATIENCE_MS = 5000, LINE = 1024 };
+enum { TIMEOUT_MS = 5000, LINE = 1024 };
 
 static void must(int code)
 {
@@ -26,7 +26,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: client HOST PORT\n");
         return 64;
     }
-    must(polysock_create_connection(&s, argv[1], argv[2], PATIENCE_MS));
+    must(polysock_create_connection(&s, argv[1], argv[2], TIMEOUT_MS));
     printf("connected; type lines, and bye\n");
 
     do {
@@ -34,11 +34,11 @@ int main(int argc, char **argv)
             strcpy(line, "bye");
         line[strcspn(line, "\n")] = 0;
         strcat(line, "\n");
-        must(polysock_sendall(s, line, strlen(line), NULL, PATIENCE_MS));
+        must(polysock_sendall(s, line, strlen(line), NULL, TIMEOUT_MS));
 
-        size_t got = 0; /* the answer ends with its line; it may come in parts */
+        size_t got = 0; /* the answer ends with a newline; it may arrive in parts */
         while (got == 0 || answer[got - 1] != '\n') {
-            ssize_t n = polysock_recv(s, answer + got, LINE - got, 0, PATIENCE_MS);
+            ssize_t n = polysock_recv(s, answer + got, LINE - got, 0, TIMEOUT_MS);
             must((int)n);
             if (n == 0) {
                 fprintf(stderr, "the server ended the session\n");

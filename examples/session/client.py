@@ -1,6 +1,6 @@
 """A session, the client:  client.py HOST PORT
 
-Sends the lines of its standard input one by one, each after the answer to the last. "bye" ends the session, and so does
+Sends the lines of its standard input one by one, each after the previous answer. "bye" ends the session, and so does
 the end of the input.
 """
 
@@ -17,7 +17,7 @@ with socket.create_connection((host, port), timeout=5) as s:
         line = (sys.stdin.readline() or "bye").rstrip("\n")  # readline gives "" at the end of the input
         s.sendall(line.encode() + b"\n")
         answer = b""
-        while not answer.endswith(b"\n"):  # the answer ends with its line; it may come in parts
+        while not answer.endswith(b"\n"):  # the answer ends with a newline; it may arrive in parts
             part = s.recv(1024)
             if not part:
                 sys.exit("the server ended the session")

@@ -1,6 +1,6 @@
 """A session, Java-style client:  client_net.py HOST PORT
 
-Sends the lines of its standard input one by one, each after the answer to the last. "bye" ends the session, and so does
+Sends the lines of its standard input one by one, each after the previous answer. "bye" ends the session, and so does
 the end of the input.
 """
 

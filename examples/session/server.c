@@ -1,7 +1,7 @@
 /* A session, the server:  server [PORT [CLIENTS [SECONDS]]]
  *
- * accept, then receive and answer in turns until the client says "bye". A client that says nothing for SECONDS (60 if not
- * told) is let go. */
+ * accept, then receive and answer in turns until the client says "bye". A client that sends nothing for SECONDS (60 if not
+ * told) is disconnected. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@ static void must(int code)
     }
 }
 
-/* Receives a line. The client sends one and waits for its answer, so nothing comes after its end; but the line itself may
- * come in parts. Returns its length without the end. */
+/* Receives a line. The client sends one and waits for its answer, so nothing follows it; but the line itself may
+ * arrive in parts. Returns its length without the newline. */
 static ssize_t recv_line(polysock_t *s, char *line, int patience_ms)
 {
     size_t got = 0;

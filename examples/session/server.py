@@ -1,7 +1,7 @@
 """A session, the server:  server.py [PORT [CLIENTS [SECONDS]]]
 
-accept, then receive and answer in turns until the client says "bye". A client that says nothing for SECONDS (60 if not
-told) is let go.
+accept, then receive and answer in turns until the client says "bye". A client that sends nothing for SECONDS (60 if not
+told) is disconnected.
 """
 
 import sys
@@ -10,8 +10,8 @@ import polysock as socket
 
 
 def recv_line(s: socket.socket) -> str:
-    """Receives a line. The client sends one and waits for its answer, so nothing comes after its end; but the line
-    itself may come in parts."""
+    """Receives a line. The client sends one and waits for its answer, so nothing follows it; but the line
+    itself may arrive in parts."""
     line = b""
     while not line.endswith(b"\n"):
         part = s.recv(1024)

@@ -1,7 +1,7 @@
 //! A session, the server:  server [PORT [CLIENTS [SECONDS]]]
 //!
-//! accept, then receive and answer in turns until the client says "bye". A client that says nothing for SECONDS (60 if
-//! not told) is let go.
+//! accept, then receive and answer in turns until the client says "bye". A client that sends nothing for SECONDS (60 if
+//! not told) is disconnected.
 
 use polysock::{create_server, Socket};
 use std::env::args;
@@ -12,8 +12,8 @@ const WAIT_FOR_CLIENT: Duration = Duration::from_secs(60);
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Receives a line. The client sends one and waits for its answer, so nothing comes after its end; but the line itself
-/// may come in parts.
+/// Receives a line. The client sends one and waits for its answer, so nothing follows it; but the line itself
+/// may arrive in parts.
 fn recv_line(s: &Socket) -> Outcome<String> {
     let (mut buf, mut got) = ([0; 1024], 0);
     while !buf[..got].ends_with(b"\n") {

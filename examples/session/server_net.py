@@ -1,7 +1,7 @@
 """A session, Java-style server:  server_net.py [PORT [CLIENTS [SECONDS]]]
 
-accept, then read and answer in turns until the client says "bye". A client that says nothing for SECONDS (60 if not
-told) is let go.
+accept, then read and answer in turns until the client says "bye". A client that sends nothing for SECONDS (60 if not
+told) is disconnected.
 """
 
 import sys
@@ -10,7 +10,7 @@ from polysock.net import BufferedReader, InetAddress, InputStreamReader, IOExcep
 
 
 def serve(client: Socket, number: int) -> str:
-    # The reader has a buffer, so a line may come in parts. Its limit is not Java's: there a line may fill the memory.
+    # The reader has a buffer, so a line may arrive in parts. Java has no such limit: there a line may fill the memory.
     from_client = BufferedReader(InputStreamReader(client.getInputStream()), longestLine=1024)
     to_client = PrintWriter(client.getOutputStream(), True)  # True: println sends at once
     lines = 0

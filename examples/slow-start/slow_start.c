@@ -1,4 +1,4 @@
-/* Slow start, watched: how much TCP dares to send at once, round by round. */
+/* Slow start, watched: how much TCP sends at once, round by round. */
 #define _POSIX_C_SOURCE 200809L /* nanosleep */
 #include <polysock/polysock.h>
 #include <pthread.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { PATIENCE_MS = 5000, ROUNDS = 5 };
+enum { TIMEOUT_MS = 5000, ROUNDS = 5 };
 
 static void must(int code)
 {
@@ -27,8 +27,8 @@ static void *take_all(void *listener)
 {
     static char buf[1 << 20];
     polysock_t *peer;
-    must(polysock_accept(listener, &peer, NULL, PATIENCE_MS));
-    while (polysock_recv(peer, buf, sizeof buf, 0, PATIENCE_MS) > 0)
+    must(polysock_accept(listener, &peer, NULL, TIMEOUT_MS));
+    while (polysock_recv(peer, buf, sizeof buf, 0, TIMEOUT_MS) > 0)
         ;
     polysock_free(peer);
     return NULL;
@@ -47,21 +47,21 @@ int main(void)
     if (pthread_create(&taker, NULL, take_all, listener) != 0)
         return 1;
     must(polysock_socket(&client, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
-    /* Segments as over Ethernet: those of the loopback interface are so large that a transfer needs few. */
+    /* Segments as on Ethernet: on the loopback interface they are so large that a transfer needs few. */
     must(polysock_set_maxseg(client, 1448));
-    /* The textbook's congestion control. Others begin in the same way, and differ later. */
+    /* The textbook's congestion control. Others begin the same way and differ later. */
     must(polysock_set_congestion(client, "reno"));
-    must(polysock_connect(client, &address, PATIENCE_MS));
+    must(polysock_connect(client, &address, TIMEOUT_MS));
 
     polysock_tcp_stats info = info_of(client);
     windows[0] = info.snd_cwnd;
     for (int i = 1; i <= ROUNDS; i++) {
-        /* A round: send as much as may be under way at once, and wait until all of it is acknowledged. */
+        /* A round: send as much as may be in flight at once, and wait until all of it is acknowledged. */
         size_t size = (size_t)info.snd_cwnd * info.snd_mss;
         char *data = calloc(size, 1);
         if (data == NULL)
             return 1;
-        must(polysock_sendall(client, data, size, NULL, PATIENCE_MS));
+        must(polysock_sendall(client, data, size, NULL, TIMEOUT_MS));
         free(data);
         while (info = info_of(client), info.unacked > 0 || info.notsent_bytes > 0)
             nanosleep(&half_a_millisecond, NULL);

@@ -1,4 +1,4 @@
-"""Slow start, watched: how much TCP dares to send at once, round by round."""
+"""Slow start, watched: how much TCP sends at once, round by round."""
 
 import threading
 import time
@@ -21,15 +21,15 @@ with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as clie
     taker = threading.Thread(target=take_all, args=(listener,))
     taker.start()
     client.settimeout(5)
-    # Segments as over Ethernet: those of the loopback interface are so large that a transfer needs few.
+    # Segments as on Ethernet: on the loopback interface they are so large that a transfer needs few.
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1448)
-    # The textbook's congestion control. Others begin in the same way, and differ later.
+    # The textbook's congestion control. Others begin the same way and differ later.
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")
     client.connect(listener.getsockname())
 
     windows = [client.tcp_info().snd_cwnd]
     for _ in range(ROUNDS):
-        # A round: send as much as may be under way at once, and wait until all of it is acknowledged.
+        # A round: send as much as may be in flight at once, and wait until all of it is acknowledged.
         info = client.tcp_info()
         client.sendall(bytes(info.snd_cwnd * info.snd_mss))
         while (info := client.tcp_info()).unacked or info.notsent_bytes:

@@ -1,16 +1,16 @@
-//! Slow start, watched: how much TCP dares to send at once, round by round.
+//! Slow start, watched: how much TCP sends at once, round by round.
 
 use polysock::{create_server, Family, Result, Shutdown, Socket};
 use std::thread;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const ROUNDS: usize = 5;
 
 fn take_all(listener: &Socket) -> Result<()> {
-    let (peer, _address) = listener.within(PATIENCE).accept()?;
+    let (peer, _address) = listener.within(TIMEOUT).accept()?;
     let mut buf = vec![0; 1 << 20];
-    while peer.within(PATIENCE).recv(&mut buf)? > 0 {}
+    while peer.within(TIMEOUT).recv(&mut buf)? > 0 {}
     Ok(())
 }
 
@@ -19,19 +19,19 @@ fn show() -> Result<()> {
     let address = listener.local_address()?;
     let taker = thread::spawn(move || take_all(&listener));
     let client = Socket::tcp(Family::IPV4)?;
-    // Segments as over Ethernet: those of the loopback interface are so large that a transfer needs few.
+    // Segments as on Ethernet: on the loopback interface they are so large that a transfer needs few.
     client.set_max_segment(Some(1448))?;
-    // The textbook's congestion control. Others begin in the same way, and differ later.
+    // The textbook's congestion control. Others begin the same way and differ later.
     client.set_congestion("reno")?;
-    client.within(PATIENCE).connect(&address)?;
+    client.within(TIMEOUT).connect(&address)?;
 
     let mut info = client.tcp_info()?;
     let first = info.snd_cwnd;
     let mut windows = Vec::new();
     for _ in 0..ROUNDS {
-        // A round: send as much as may be under way at once, and wait until all of it is acknowledged.
+        // A round: send as much as may be in flight at once, and wait until all of it is acknowledged.
         let size = info.snd_cwnd as usize * info.snd_mss as usize;
-        client.within(PATIENCE).send_all(&vec![0; size])?;
+        client.within(TIMEOUT).send_all(&vec![0; size])?;
         info = client.tcp_info()?;
         while info.unacked > 0 || info.notsent_bytes > Some(0) {
             thread::sleep(Duration::from_micros(500));

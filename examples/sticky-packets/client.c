@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATIENCE_MS = 5000, FILE_LIMIT = 1 << 20 };
+enum { TIMEOUT_MS = 5000, FILE_LIMIT = 1 << 20 };
 
 static void must(int code)
 {
@@ -15,12 +15,12 @@ static void must(int code)
     }
 }
 
-/* Sends a message: its length in 4 bytes, the highest first, and then its bytes. */
+/* Sends a message: its length in 4 bytes, big-endian, then its bytes. */
 static void send_message(polysock_t *s, const void *data, size_t n)
 {
     unsigned char head[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n};
-    must(polysock_sendall(s, head, 4, NULL, PATIENCE_MS));
-    must(polysock_sendall(s, data, n, NULL, PATIENCE_MS));
+    must(polysock_sendall(s, head, 4, NULL, TIMEOUT_MS));
+    must(polysock_sendall(s, data, n, NULL, TIMEOUT_MS));
 }
 
 static uint32_t adler32(const unsigned char *data, size_t n)
@@ -47,12 +47,12 @@ int main(int argc, char **argv)
     }
     size_t size = fread(file, 1, sizeof file, input);
     fclose(input);
-    must(polysock_create_connection(&s, argv[1], argv[2], PATIENCE_MS));
+    must(polysock_create_connection(&s, argv[1], argv[2], TIMEOUT_MS));
 
-    /* Three sends, and no border between them: the server may get them in one receive, or in four. */
-    must(polysock_sendall(s, "one", 3, NULL, PATIENCE_MS));
-    must(polysock_sendall(s, "two", 3, NULL, PATIENCE_MS));
-    must(polysock_sendall(s, "three", 5, NULL, PATIENCE_MS));
+    /* Three sends without boundaries between them: the server may get them in one receive, or in four. */
+    must(polysock_sendall(s, "one", 3, NULL, TIMEOUT_MS));
+    must(polysock_sendall(s, "two", 3, NULL, TIMEOUT_MS));
+    must(polysock_sendall(s, "three", 5, NULL, TIMEOUT_MS));
     printf("sent \"one\", \"two\" and \"three\"\n");
 
     const char *slash = strrchr(argv[3], '/'), *name = slash != NULL ? slash + 1 : argv[3];
@@ -62,9 +62,9 @@ int main(int argc, char **argv)
     printf("sent %s, %zu bytes\n", name, size);
 
     /* The answer is a message of 8 bytes. */
-    must(polysock_recv_exact(s, head, 4, NULL, PATIENCE_MS));
+    must(polysock_recv_exact(s, head, 4, NULL, TIMEOUT_MS));
     if (memcmp(head, "\0\0\0\10", 4) == 0)
-        must(polysock_recv_exact(s, theirs, 8, NULL, PATIENCE_MS));
+        must(polysock_recv_exact(s, theirs, 8, NULL, TIMEOUT_MS));
     printf("checksums %s and %s: %s\n", ours, theirs, strcmp(ours, theirs) == 0 ? "it came as it was sent" : "damaged");
     polysock_free(s);
 }

@@ -24,7 +24,7 @@ try {
     MessageSocket s(polysock::create_connection(argv[1], argv[2], 5s));
     s.raw().set_timeout(5s);
 
-    // Three sends, and no border between them: the server may get them in one receive, or in four.
+    // Three sends without boundaries between them: the server may get them in one receive, or in four.
     for (const char *word : {"one", "two", "three"})
         s.raw().send_all(word);
     std::cout << "sent \"one\", \"two\" and \"three\"\n";

@@ -9,7 +9,7 @@ import polysock as socket
 
 
 def send_message(s: socket.socket, data: bytes) -> None:
-    """Sends a message: its length in 4 bytes, the highest first, and then its bytes."""
+    """Sends a message: its length in 4 bytes, big-endian, then its bytes."""
     s.sendall(struct.pack(">I", len(data)) + data)
 
 
@@ -17,7 +17,7 @@ host, port, path = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
 file = path.read_bytes()
 
 with socket.create_connection((host, port), timeout=5) as s:
-    # Three sends, and no border between them: the server may get them in one receive, or in four.
+    # Three sends without boundaries between them: the server may get them in one receive, or in four.
     for word in (b"one", b"two", b"three"):
         s.sendall(word)
     print('sent "one", "two" and "three"')

@@ -6,9 +6,9 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Sends a message: its length in 4 bytes, the highest first, and then its bytes.
+/// Sends a message: its length in 4 bytes, big-endian, then its bytes.
 fn send_message(s: &Socket, data: &[u8]) -> Result<(), Box<dyn Error>> {
     s.send_all(&u32::try_from(data.len())?.to_be_bytes())?;
     s.send_all(data)?;
@@ -31,10 +31,10 @@ fn talk() -> Result<(), Box<dyn Error>> {
     let file = std::fs::read(&path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
 
-    let s = create_connection(&host, port.parse()?, PATIENCE)?;
-    s.set_timeout(PATIENCE);
+    let s = create_connection(&host, port.parse()?, TIMEOUT)?;
+    s.set_timeout(TIMEOUT);
 
-    // Three sends, and no border between them: the server may get them in one receive, or in four.
+    // Three sends without boundaries between them: the server may get them in one receive, or in four.
     for word in ["one", "two", "three"] {
         s.send_all(word)?;
     }

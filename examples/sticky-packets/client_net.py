@@ -13,7 +13,7 @@ with Socket(host, port) as s:
     s.setSoTimeout(5_000)
     from_server, to_server = DataInputStream(s.getInputStream()), DataOutputStream(s.getOutputStream())
 
-    # Three writes, and no border between them: the server may get them in one read, or in four.
+    # Three writes without boundaries between them: the server may get them in one read, or in four.
     for word in (b"one", b"two", b"three"):
         to_server.write(word)
     print('sent "one", "two" and "three"')

@@ -1,4 +1,4 @@
-// A socket that sends and receives messages, not bytes: each is its length in 4 bytes, the highest first, and then so many
+// A socket that sends and receives messages, not bytes: each is its length in 4 bytes, big-endian, then that many
 // bytes. And a checksum.
 #pragma once
 
@@ -28,7 +28,7 @@ public:
         unsigned char head[4];
         s_.recv_exact(head);
         const std::size_t n = std::size_t{head[0]} << 24 | std::size_t{head[1]} << 16 | std::size_t{head[2]} << 8 | head[3];
-        if (n > limit) // anybody may claim to send four gigabytes
+        if (n > limit) // anyone may claim to send four gigabytes
             throw std::length_error("a message of " + std::to_string(n) + " bytes is refused");
         std::string message(n, '\0');
         s_.recv_exact(message);

@@ -1,12 +1,12 @@
 /* Sticky packets, the server:  server [PORT [CLIENTS]]
  *
- * First shows that TCP keeps no borders between messages, then takes the upload of a file in messages that have some. */
+ * First shows that TCP keeps no message boundaries, then receives a file in messages that have boundaries. */
 #include <polysock/polysock.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WAIT_FOR_CLIENT_MS = 60000, PATIENCE_MS = 5000, NAME_LIMIT = 255, FILE_LIMIT = 1 << 20 };
+enum { WAIT_FOR_CLIENT_MS = 60000, TIMEOUT_MS = 5000, NAME_LIMIT = 255, FILE_LIMIT = 1 << 20 };
 
 static void must(int code)
 {
@@ -16,25 +16,25 @@ static void must(int code)
     }
 }
 
-/* Receives a message: its length in 4 bytes, the highest first, and then so many bytes. Returns the length. */
+/* Receives a message: its length in 4 bytes, big-endian, then that many bytes. Returns the length. */
 static ssize_t recv_message(polysock_t *s, void *room, size_t limit)
 {
     unsigned char head[4];
-    int code = polysock_recv_exact(s, head, 4, NULL, PATIENCE_MS);
+    int code = polysock_recv_exact(s, head, 4, NULL, TIMEOUT_MS);
     if (code < 0)
         return code;
     size_t n = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
-    if (n > limit) /* anybody may claim to send four gigabytes */
+    if (n > limit) /* anyone may claim to send four gigabytes */
         return POLYSOCK_EMSGSIZE;
-    code = polysock_recv_exact(s, room, n, NULL, PATIENCE_MS);
+    code = polysock_recv_exact(s, room, n, NULL, TIMEOUT_MS);
     return code < 0 ? code : (ssize_t)n;
 }
 
 static int send_message(polysock_t *s, const void *data, size_t n)
 {
     unsigned char head[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n};
-    int code = polysock_sendall(s, head, 4, NULL, PATIENCE_MS);
-    return code < 0 ? code : polysock_sendall(s, data, n, NULL, PATIENCE_MS);
+    int code = polysock_sendall(s, head, 4, NULL, TIMEOUT_MS);
+    return code < 0 ? code : polysock_sendall(s, data, n, NULL, TIMEOUT_MS);
 }
 
 static uint32_t adler32(const unsigned char *data, size_t n)
@@ -54,10 +54,10 @@ static int serve(polysock_t *s, int client)
     size_t got = 0;
     int receives = 0;
 
-    /* The client sent "one", "two" and "three". Where do they end? A receive brings what is there: a part of one, or all
+    /* The client sent "one", "two" and "three". Where do they end? A receive returns what is there: a part of one, or all
      * three. That they are 11 bytes together is all we know. */
     while (got < sizeof words) {
-        ssize_t n = polysock_recv(s, words + got, sizeof words - got, 0, PATIENCE_MS);
+        ssize_t n = polysock_recv(s, words + got, sizeof words - got, 0, TIMEOUT_MS);
         if (n <= 0)
             return n < 0 ? (int)n : POLYSOCK_EEOF;
         got += (size_t)n;

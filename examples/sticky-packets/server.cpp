@@ -1,6 +1,6 @@
 // Sticky packets, the server:  server [PORT [CLIENTS]]
 //
-// First shows that TCP keeps no borders between messages, then takes the upload of a file in messages that have some.
+// First shows that TCP keeps no message boundaries, then receives a file in messages that have boundaries.
 #include "message_socket.hpp"
 
 #include <chrono>
@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 static void serve(MessageSocket s, int client)
 {
-    // The client sent "one", "two" and "three". Where do they end? A receive brings what is there: a part of one, or all
+    // The client sent "one", "two" and "three". Where do they end? A receive returns what is there: a part of one, or all
     // three. That they are 11 bytes together is all we know.
     std::string words(11, '\0');
     int receives = 0;

@@ -1,6 +1,6 @@
 """Sticky packets, the server:  server.py [PORT [CLIENTS]]
 
-First shows that TCP keeps no borders between messages, then takes the upload of a file in messages that have some.
+First shows that TCP keeps no message boundaries, then receives a file in messages that have boundaries.
 """
 
 import struct
@@ -13,9 +13,9 @@ NAME_LIMIT, FILE_LIMIT = 255, 1 << 20
 
 
 def recv_message(s: socket.socket, limit: int) -> bytes:
-    """Receives a message: its length in 4 bytes, the highest first, and then so many bytes."""
+    """Receives a message: its length in 4 bytes, big-endian, then that many bytes."""
     (n,) = struct.unpack(">I", s.recv_exact(4))
-    if n > limit:  # anybody may claim to send four gigabytes
+    if n > limit:  # anyone may claim to send four gigabytes
         raise ValueError(f"a message of {n} bytes is refused")
     return s.recv_exact(n)
 
@@ -25,7 +25,7 @@ def send_message(s: socket.socket, data: bytes) -> None:
 
 
 def serve(s: socket.socket, client: int) -> None:
-    # The client sent "one", "two" and "three". Where do they end? A receive brings what is there: a part of one, or all
+    # The client sent "one", "two" and "three". Where do they end? A receive returns what is there: part of one, or all
     # three. That they are 11 bytes together is all we know.
     words, receives = b"", 0
     while len(words) < 11:

@@ -1,6 +1,6 @@
 //! Sticky packets, the server:  server [PORT [CLIENTS]]
 //!
-//! First shows that TCP keeps no borders between messages, then takes the upload of a file in messages that have some.
+//! First shows that TCP keeps no message boundaries, then receives a file in messages that have boundaries.
 
 use polysock::{create_server, Socket};
 use std::env::args;
@@ -8,19 +8,19 @@ use std::error::Error;
 use std::time::Duration;
 
 const WAIT_FOR_CLIENT: Duration = Duration::from_secs(60);
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const NAME_LIMIT: usize = 255;
 const FILE_LIMIT: usize = 1 << 20;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Receives a message: its length in 4 bytes, the highest first, and then so many bytes.
+/// Receives a message: its length in 4 bytes, big-endian, then that many bytes.
 fn recv_message(s: &Socket, limit: usize) -> Outcome<Vec<u8>> {
     let mut head = [0; 4];
     s.recv_exact(&mut head)?;
     let n = u32::from_be_bytes(head) as usize;
     if n > limit {
-        return Err(format!("a message of {n} bytes is refused").into()); // anybody may claim to send four gigabytes
+        return Err(format!("a message of {n} bytes is refused").into()); // anyone may claim to send four gigabytes
     }
     let mut message = vec![0; n];
     s.recv_exact(&mut message)?;
@@ -42,7 +42,7 @@ fn adler32(data: &[u8]) -> u32 {
 }
 
 fn serve(s: &Socket, client: u32) -> Outcome<()> {
-    // The client sent "one", "two" and "three". Where do they end? A receive brings what is there: a part of one, or
+    // The client sent "one", "two" and "three". Where do they end? A receive returns what is there: a part of one, or
     // all three. That they are 11 bytes together is all we know.
     let (mut words, mut got, mut receives) = ([0; 11], 0, 0);
     while got < words.len() {
@@ -77,7 +77,7 @@ fn run() -> Outcome<()> {
     println!("listening on {}", listener.local_address()?);
     for i in 1..=clients {
         let (connection, _address) = listener.within(WAIT_FOR_CLIENT).accept()?;
-        connection.set_timeout(PATIENCE);
+        connection.set_timeout(TIMEOUT);
         if let Err(error) = serve(&connection, i) {
             println!("client {i}: {error}");
         }

@@ -1,6 +1,6 @@
 """Sticky packets, Java-style server:  server_net.py [PORT [CLIENTS]]
 
-First shows that TCP keeps no borders between messages, then takes the upload of a file in messages that have some.
+First shows that TCP keeps no message boundaries, then receives a file in messages that have boundaries.
 """
 
 import sys
@@ -20,9 +20,9 @@ NAME_LIMIT, FILE_LIMIT = 255, 1 << 20
 
 
 def read_message(stream: DataInputStream, limit: int) -> bytes:
-    """Reads a message: its length as an int, and then so many bytes."""
-    n = stream.readInt() & 0xFFFFFFFF  # an int of Java is signed
-    if n > limit:  # anybody may claim to send four gigabytes
+    """Reads a message: its length as an int, then that many bytes."""
+    n = stream.readInt() & 0xFFFFFFFF  # Java's int is signed
+    if n > limit:  # anyone may claim to send four gigabytes
         raise IOException(f"a message of {n} bytes is refused")
     message = bytearray(n)
     stream.readFully(message)
@@ -33,7 +33,7 @@ def serve(client: Socket, number: int) -> None:
     from_client = DataInputStream(client.getInputStream())
     to_client = DataOutputStream(client.getOutputStream())
 
-    # The client sent "one", "two" and "three". Where do they end? A read brings what is there: a part of one, or all
+    # The client sent "one", "two" and "three". Where do they end? A read returns what is there: a part of one, or all
     # three. That they are 11 bytes together is all we know.
     words = bytearray(11)
     got = receives = 0
