@@ -1,6 +1,6 @@
 """Shows polysock at its main job, live and measured, on one page. Run by `make demo`; the exit code is the result.
 
-demo.py C_PROGRAMS RUST_PROGRAMS: the folders with `echo_c`, `slow_send_c` and `dead_peer_c`, and with Rust's `demo-echo`.
+demo.py C_PROGRAMS RUST_PROGRAMS: the folders with `echo_c`, `slow_send_c`, `dead_peer_c`, and Rust's `demo-echo`.
 """
 
 import signal

@@ -31,7 +31,7 @@ def problems(tmp_path):
     "text",
     [
         "[a](docs/other.md) [b](docs) [c](docs/other.md#one-two) [d](docs/other.md#same-1) [e](https://example.org/x)",
-        "# Here\n[a](#here)",
+        "# Here\n[a](#here) [b](Error::kind)",
         "`core/lib.rs` `core/*.rs` `docs/` `text/plain` `build/x` `core`",
         "```sh\n[a](nowhere)\n`core/gone.rs`\n```",
     ],
