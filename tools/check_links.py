@@ -1,7 +1,7 @@
 """Checks the Markdown files of the repository: that links lead somewhere, and that files named in `code` exist.
 
-A link may lead to a file, a folder, or a heading (`file.md#heading`); rustdoc's links to items (`Error::kind`) are left to
-cargo doc. A word in backticks counts as a path if it begins with a top-level folder of the repository
+A link may lead to a file, a folder, or a heading (`file.md#heading`); rustdoc links to items (`Error::kind`) are left
+to cargo doc. A word in backticks counts as a path if it begins with a top-level folder of the repository
 (`core/src/lib.rs`); `*` stands for any name.
 """
 
