@@ -13,7 +13,7 @@ import os  # noqa: F401
 import selectors  # noqa: F401
 import sys  # noqa: F401
 
-from . import _constants, _native
+from . import _constants, _namespace, _native
 from ._connect import create_connection
 from ._constants import *
 from ._constants import (  # noqa: F401  # the standard module shows them too
@@ -121,3 +121,5 @@ __all__ = [
     "try_counts",
     "unpatch",
 ]
+
+_namespace.publish(__name__, __all__)

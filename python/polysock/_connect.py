@@ -2,10 +2,9 @@
 
 from . import _native
 from ._constants import _GLOBAL_DEFAULT_TIMEOUT, SOCK_STREAM, error
-from ._namespace import package, public
+from ._namespace import package
 
 
-@public
 def create_connection(
     address, timeout=_GLOBAL_DEFAULT_TIMEOUT, source_address=None, *, all_errors=False, happy_eyeballs_delay=0.25
 ):

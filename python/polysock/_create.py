@@ -17,11 +17,10 @@ from ._constants import (
     SOL_SOCKET,
     error,
 )
-from ._namespace import package, public
+from ._namespace import package
 from ._socket_class import socket
 
 
-@public
 def fromfd(fd, family, type, proto=0):
     """A socket object for a duplicate of a descriptor."""
     new = package.dup(fd)
@@ -33,7 +32,6 @@ def fromfd(fd, family, type, proto=0):
         raise
 
 
-@public
 def socketpair(family=None, type=SOCK_STREAM, proto=0):
     """Two sockets connected to each other, of the Unix domain unless the program says otherwise."""
     if family is None:
@@ -52,7 +50,6 @@ def _for_the_class(unclaimed):
     return unclaimed if package.socket is socket else operator.index(unclaimed)
 
 
-@public
 def _fallback_socketpair(family=AF_INET, type=SOCK_STREAM, proto=0):
     """Two TCP sockets connected to each other over loopback, as on systems without socketpair(2)."""
     if family not in (AF_INET, AF_INET6):
@@ -88,7 +85,6 @@ def _fallback_socketpair(family=AF_INET, type=SOCK_STREAM, proto=0):
     return server, client
 
 
-@public
 def has_dualstack_ipv6():
     """Whether one IPv6 socket can take IPv4 connections too."""
     if not package.has_ipv6:
@@ -101,7 +97,6 @@ def has_dualstack_ipv6():
         return False
 
 
-@public
 def create_server(address, *, family=AF_INET, backlog=None, reuse_port=False, dualstack_ipv6=False):
     """Listens on (host, port), with SO_REUSEADDR; port 0 lets the system choose."""
     if reuse_port and not hasattr(package, "SO_REUSEPORT"):

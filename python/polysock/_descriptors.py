@@ -3,11 +3,9 @@
 import array
 
 from ._constants import SCM_RIGHTS, SOL_SOCKET
-from ._namespace import public
 from ._native import CMSG_LEN
 
 
-@public
 def send_fds(sock, buffers, fds, flags=0, address=None):
     """Sends buffers, and descriptors with them, over a Unix socket.
 
@@ -17,7 +15,6 @@ def send_fds(sock, buffers, fds, flags=0, address=None):
     return sock.sendmsg(buffers, [(SOL_SOCKET, SCM_RIGHTS, array.array("i", fds))], 0, address)
 
 
-@public
 def recv_fds(sock, bufsize, maxfds, flags=0):
     """Receives bytes and up to `maxfds` descriptors over a Unix socket: returns bytes, descriptors, flags, address."""
     fds = array.array("i")

@@ -3,7 +3,7 @@
 import io
 
 from ._constants import timeout
-from ._namespace import package, public
+from ._namespace import package
 
 
 def makefile(sock, mode, buffering, encoding, errors, newline):
@@ -34,7 +34,6 @@ def makefile(sock, mode, buffering, encoding, errors, newline):
     return text
 
 
-@public
 class SocketIO(io.RawIOBase):
     """The file under the buffers that socket.makefile() returns."""
 

@@ -2,10 +2,9 @@
 
 from . import _native
 from ._constants import AddressFamily, SocketKind, _intenum_converter, error
-from ._namespace import package, public
+from ._namespace import package
 
 
-@public
 def getfqdn(name=""):
     """The full name of a host, this machine unless one is named; the name itself where there is no better."""
     name = name.strip()
@@ -18,7 +17,6 @@ def getfqdn(name=""):
     return next((known for known in (official, *aliases) if "." in known), official)
 
 
-@public
 def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
     """Looks up a host and a service: a list of (family, type, proto, canonname, sockaddr)."""
     return [

@@ -6,10 +6,15 @@ Those take the names they use from the globals of the standard module, where pro
 
 import sys
 
+from . import _native
+
 package = sys.modules[__package__]
 
 
-def public(thing):
-    """Makes a function or class show the package as its module, where programs find it."""
-    thing.__module__ = __package__
-    return thing
+def publish(module, names):
+    """Makes classes and functions show the module in which programs find them, not the file that defines them."""
+    for name in names:
+        thing = getattr(sys.modules[module], name)
+        place = getattr(thing, "__module__", None) or ""
+        if place.startswith(f"{__package__}.") and place != _native.__name__:
+            thing.__module__ = module

@@ -7,14 +7,13 @@ import sys
 from . import _makefile, _multiprocessing, _native, _sendfile
 from ._constants import AddressFamily, SocketKind, _GiveupOnSendfile, _intenum_converter
 from ._meta import SocketMeta
-from ._namespace import package, public
+from ._namespace import package
 from ._signature import ConstructorSignature
 
 _standard_class = _socket.socket
 _native_accept = _native.socket._accept
 
 
-@public
 class socket(_native.socket, metaclass=SocketMeta):
     """A socket that any thread may use and any thread may close."""
 

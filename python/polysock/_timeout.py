@@ -2,16 +2,12 @@
 
 import _socket
 
-from ._namespace import public
 
-
-@public
 def getdefaulttimeout():
     """The timeout in seconds that new sockets get; None for ever. The standard module has the same."""
     return _socket.getdefaulttimeout()
 
 
-@public
 def setdefaulttimeout(timeout, /):
     """Sets the timeout in seconds that new sockets get: None waits for ever, 0 never waits."""
     _socket.setdefaulttimeout(timeout)

@@ -238,7 +238,7 @@ def test_more_bytes_than_needed(data, text):
 
 
 def test_a_line_of_bytes_without_end(monkeypatch):
-    monkeypatch.setattr("polysock.net._streams.LONGEST_LINE", 5)
+    monkeypatch.setattr("polysock.net._data_streams.LONGEST_LINE", 5)
     stream = net.DataInputStream(io.BytesIO(b"abcde\nabcdefgh\n"))
     assert stream.readLine() == "abcde"
     with pytest.raises(net.IOException, match="longer than 5 bytes"):

@@ -5,8 +5,9 @@ Every exception is Java's and Python's at once: `SocketTimeoutException` is a `T
 
 import sys
 
-from .. import _native
+from .. import _namespace, _native
 from ._absent import INSTEAD
+from ._data_streams import DataInputStream, DataOutputStream
 from ._errors import (
     BindException,
     ConnectException,
@@ -37,8 +38,6 @@ from ._server import Server
 from ._streams import (
     BufferedInputStream,
     BufferedOutputStream,
-    DataInputStream,
-    DataOutputStream,
     FilterInputStream,
     FilterOutputStream,
     InputStream,
@@ -127,6 +126,8 @@ __all__ = [
     "UnsupportedOperationException",
     "Writer",
 ]
+
+_namespace.publish(__name__, __all__)
 
 
 def __getattr__(name):

@@ -14,6 +14,7 @@ from .._native import (
     SocketOption as SocketOption,
     StandardSocketOptions as StandardSocketOptions,
 )
+from ._data_streams import DataInputStream as DataInputStream, DataOutputStream as DataOutputStream
 from ._errors import (
     BindException as BindException,
     ConnectException as ConnectException,
@@ -44,8 +45,6 @@ from ._server import Server as Server
 from ._streams import (
     BufferedInputStream as BufferedInputStream,
     BufferedOutputStream as BufferedOutputStream,
-    DataInputStream as DataInputStream,
-    DataOutputStream as DataOutputStream,
     FilterInputStream as FilterInputStream,
     FilterOutputStream as FilterOutputStream,
     InputStream as InputStream,

@@ -191,9 +191,6 @@ class _BrokenPipe(SocketException, BrokenPipeError):
 
 
 # Java has one class for both: what is printed names it.
-_ConnectionReset.__name__ = _BrokenPipe.__name__ = "SocketException"
-_ConnectionReset.__qualname__ = _BrokenPipe.__qualname__ = "SocketException"
-
-for _class in list(vars().values()):
-    if isinstance(_class, type) and _class.__module__ == __name__:
-        _class.__module__ = "polysock.net"
+for _class in (_ConnectionReset, _BrokenPipe):
+    _class.__name__ = _class.__qualname__ = "SocketException"
+    _class.__module__ = __package__

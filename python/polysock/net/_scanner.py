@@ -2,6 +2,7 @@
 
 import re
 
+from ._closeable import Closeable
 from ._errors import IllegalStateException, InputMismatchException, IOException, NoSuchElementException
 from ._streams import LONGEST_LINE
 from ._text import BufferedReader, InputStreamReader, _Characters, with_piece
@@ -17,7 +18,7 @@ _BROKEN = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?
 _MOST_DIGITS = 19
 
 
-class Scanner:
+class Scanner(Closeable):
     """Reads words, numbers and lines of a reader, of a stream of bytes in UTF-8, or of a text.
 
     When the stream fails, the input ends, as in Java; `ioException` says why. After a timeout the next call goes on. A
@@ -196,14 +197,6 @@ class Scanner:
         self._closed = True
         if self._source is not None:
             self._source.close()
-
-    def __enter__(self):
-        """Itself; leaving the with statement closes it."""
-        return self
-
-    def __exit__(self, *_exception):
-        """Closes it."""
-        self.close()
 
 
 _TRUTH = re.compile("true|false", re.IGNORECASE)

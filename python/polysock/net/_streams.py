@@ -1,4 +1,4 @@
-"""Streams of bytes over other streams: DataInputStream, DataOutputStream and the buffered ones.
+"""Streams of bytes: what sockets return, those over other streams, and the buffered ones.
 
 What they read from may be a binary file of Python's as well: `DataInputStream(open(name, "rb"))`, or `sys.stdin.buffer`
 where a Java program has `System.in`.
@@ -14,26 +14,19 @@ assignment too.
 
 import errno
 import os
-import re
-import struct
 from abc import ABCMeta, abstractmethod
 
 from .. import _native
-from ._errors import (
-    EOFException,
-    IllegalArgumentException,
-    IOException,
-    NullPointerException,
-    UTFDataFormatException,
-)
-from ._values import decode_modified, encode_modified, part, room, text_of
+from ._closeable import Closeable
+from ._errors import EOFException, IllegalArgumentException, IOException, NullPointerException
+from ._values import part, room
 
-_CHUNK = 8192
+CHUNK = 8192
 # No line grows beyond this, whatever the peer sends; in bytes or characters.
 LONGEST_LINE = 16 * 1024 * 1024
 
 
-class InputStream(metaclass=ABCMeta):
+class InputStream(Closeable, metaclass=ABCMeta):
     """A stream of bytes to read. What a socket returns is one; a subclass has to define `read`."""
 
     @abstractmethod
@@ -63,7 +56,7 @@ class InputStream(metaclass=ABCMeta):
         received = bytearray()
         try:
             while limit is None or len(received) < limit:
-                wanted = _CHUNK if limit is None else min(_CHUNK, limit - len(received))
+                wanted = CHUNK if limit is None else min(CHUNK, limit - len(received))
                 if _native.take_in(received, self, wanted) < 0:
                     break
             return bytes(received)
@@ -77,7 +70,7 @@ class InputStream(metaclass=ABCMeta):
     def skip(self, n, /):
         """Reads `n` bytes and drops them; how many, fewer only at the end of the stream."""
         left = max(n, 0)
-        chunk = bytearray(min(left, _CHUNK))
+        chunk = bytearray(min(left, CHUNK))
         while left:
             count = self.read(chunk, 0, min(left, len(chunk)))
             if count < 0:
@@ -97,7 +90,7 @@ class InputStream(metaclass=ABCMeta):
         # Before anything is read that nobody would get.
         out.write  # noqa: B018 before anything is read that nobody would get
         total, kept = 0, bytearray()
-        while (count := _native.take_in(kept, self, _CHUNK)) >= 0:
+        while (count := _native.take_in(kept, self, CHUNK)) >= 0:
             _native.send_out(out, kept)
             total += count
         return total
@@ -110,38 +103,22 @@ class InputStream(metaclass=ABCMeta):
         """Whether the stream can go back: never."""
         return False
 
-    def close(self):  # noqa: B027 as in Java: a subclass may have nothing to close
+    def close(self):
         """Closes the stream, and the socket below."""
 
-    def __enter__(self):
-        """Itself; leaving the with statement closes it."""
-        return self
 
-    def __exit__(self, *_exception):
-        """Closes it."""
-        self.close()
-
-
-class OutputStream(metaclass=ABCMeta):
+class OutputStream(Closeable, metaclass=ABCMeta):
     """A stream of bytes to write. What a socket returns is one; a subclass has to define `write`."""
 
     @abstractmethod
     def write(self, data, off=0, length=None, /):
         """Writes all of (a part of) a bytes-like object, or the low 8 bits of a number."""
 
-    def flush(self):  # noqa: B027 as in Java: a subclass may keep nothing back
+    def flush(self):
         """Hands on what is kept back."""
 
-    def close(self):  # noqa: B027 as in Java: a subclass may have nothing to close
+    def close(self):
         """Closes the stream, and the socket below."""
-
-    def __enter__(self):
-        """Itself; leaving the with statement closes it."""
-        return self
-
-    def __exit__(self, *_exception):
-        """Closes it."""
-        self.close()
 
 
 InputStream.register(_native.SocketInputStream)
@@ -264,7 +241,7 @@ class BufferedInputStream(FilterInputStream):
     """Reads ahead, so that small reads need no call to the system each. Threads that read at the same time take
     turns."""
 
-    def __init__(self, stream, size=_CHUNK, /):
+    def __init__(self, stream, size=CHUNK, /):
         super().__init__(stream)
         if size <= 0:
             raise IllegalArgumentException("Buffer size <= 0")
@@ -282,200 +259,6 @@ class BufferedInputStream(FilterInputStream):
         """Closes the stream, and the socket below; a read that waits in another thread ends."""
         self._closed = True
         super().close()
-
-
-class DataInputStream(FilterInputStream):
-    """Reads numbers and texts in the format of Java's DataOutputStream: big-endian, whatever the machine."""
-
-    def _require(self, length):
-        """Reads until there are `length` bytes; EOFException when the stream ends sooner."""
-        try:
-            whole = self._need(length, 0)
-        except BaseException as failed:  # also what a signal handler raised
-            failed.bytesTransferred = len(self._kept) - self._at
-            raise
-        if not whole:
-            self._at = len(self._kept)
-            raise EOFException
-
-    def _number(self, layout):
-        """The next number, and where it ends."""
-        self._require(layout.size)
-        return layout.unpack_from(self._kept, self._at)[0], self._at + layout.size
-
-    def readFully(self, buffer, off=0, length=None, /):
-        """Fills (a part of) a buffer; EOFException if the stream ends sooner."""
-        view = room(buffer, off, length)
-        count = len(view)
-        turn = self._turn
-        turn.taken = True
-        try:
-            self._require(count)
-            at = self._at
-            view[:] = self._kept[at : at + count]
-            self._at = at + count
-        finally:
-            turn.taken = False
-
-    def skipBytes(self, n, /):
-        """Reads `n` bytes and drops them; how many, fewer only at the end of the stream."""
-        return self.skip(n)
-
-    def readBoolean(self):
-        """Reads one byte: False if it is 0."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            byte, self._at = self._number(_UNSIGNED_BYTE)
-            return byte != 0
-        finally:
-            turn.taken = False
-
-    def readByte(self):
-        """Reads a number of 8 bits, -128 to 127."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            number, self._at = self._number(_BYTE)
-            return number
-        finally:
-            turn.taken = False
-
-    def readUnsignedByte(self):
-        """Reads a number of 8 bits, 0 to 255."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            number, self._at = self._number(_UNSIGNED_BYTE)
-            return number
-        finally:
-            turn.taken = False
-
-    def readShort(self):
-        """Reads a number of 16 bits, -32,768 to 32,767."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            number, self._at = self._number(_SHORT)
-            return number
-        finally:
-            turn.taken = False
-
-    def readUnsignedShort(self):
-        """Reads a number of 16 bits, 0 to 65,535."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            number, self._at = self._number(_UNSIGNED_SHORT)
-            return number
-        finally:
-            turn.taken = False
-
-    def readInt(self):
-        """Reads a number of 32 bits."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            number, self._at = self._number(_INT)
-            return number
-        finally:
-            turn.taken = False
-
-    def readLong(self):
-        """Reads a number of 64 bits."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            number, self._at = self._number(_LONG)
-            return number
-        finally:
-            turn.taken = False
-
-    def readFloat(self):
-        """Reads a number in the 32 bits of IEEE 754."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            number, self._at = self._number(_FLOAT)
-            return number
-        finally:
-            turn.taken = False
-
-    def readDouble(self):
-        """Reads a number in the 64 bits of IEEE 754."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            number, self._at = self._number(_DOUBLE)
-            return number
-        finally:
-            turn.taken = False
-
-    def readChar(self):
-        """Reads one unit of UTF-16 as a character."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            number, end = self._number(_UNSIGNED_SHORT)
-            character = chr(number)
-            self._at = end
-            return character
-        finally:
-            turn.taken = False
-
-    def readUTF(self):
-        """Reads a text: two bytes that say how many bytes follow, in modified UTF-8."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            length, _begin = self._number(_UNSIGNED_SHORT)
-            self._require(2 + length)
-            begin = self._at + 2
-            end = begin + length
-            try:
-                text = decode_modified(bytes(self._kept[begin:end]))
-            except UTFDataFormatException:
-                self._at = end
-                raise
-            self._at = end
-            return text
-        finally:
-            turn.taken = False
-
-    def readLine(self):
-        """Reads a line of Latin-1 without its end; None at the end of the stream. (Deprecated in Java: a BufferedReader
-        reads lines of any encoding.) One of more than 16 Mi bytes raises IOException; what was read of it stays."""
-        turn = self._turn
-        turn.taken = True
-        try:
-            line, self._at = self._find_line()
-            return line
-        finally:
-            turn.taken = False
-
-    def _find_line(self):
-        """The next line, and where the one after it begins."""
-        kept, count = self._kept, 0
-        while True:
-            begin = self._at
-            found = _LINE_END.search(kept, begin + count)
-            count = len(kept) - begin
-            if found is not None and (
-                found.group() == b"\n" or found.end() < len(kept) or not self._need(count + 1, 0)
-            ):
-                break
-            if found is None and count > LONGEST_LINE:
-                raise IOException(f"the line is longer than {LONGEST_LINE} bytes")
-            if found is None and not self._need(count + 1, 0):
-                line = kept[self._at :].decode("latin-1")
-                return line or None, len(kept)
-            count = max(count - 1, 0) if found is not None else count
-        begin = self._at
-        found = _LINE_END.search(kept, begin)
-        end = found.end()
-        if found.group() == b"\r" and kept[end : end + 1] == b"\n":
-            end += 1
-        return kept[begin : found.start()].decode("latin-1"), end
 
 
 class FilterOutputStream(OutputStream):
@@ -504,7 +287,7 @@ class BufferedOutputStream(FilterOutputStream):
     """Keeps what is written until there is much of it, `flush` or `close`. Threads that write at the same time take
     turns."""
 
-    def __init__(self, stream, size=_CHUNK, /):
+    def __init__(self, stream, size=CHUNK, /):
         super().__init__(stream)
         if size <= 0:
             raise IllegalArgumentException("Buffer size <= 0")
@@ -542,92 +325,3 @@ class BufferedOutputStream(FilterOutputStream):
             self._stream.flush()
         finally:
             turn.taken = False
-
-
-class DataOutputStream(FilterOutputStream):
-    """Writes numbers and texts as Java's DataInputStream reads them: big-endian, whatever the machine."""
-
-    def __init__(self, stream, /):
-        super().__init__(stream)
-        self._written = 0
-
-    def write(self, data, off=0, length=None, /):
-        """Writes all of (a part of) a bytes-like object, or the low 8 bits of a number."""
-        data = bytearray((data & 0xFF,)) if isinstance(data, int) else bytearray(part(data, off, length))
-        count = len(data)
-        try:
-            _native.send_out(self._stream, data)
-        except BaseException as failed:
-            failed.done = count - len(data)
-            self._written += failed.done
-            raise
-        self._written += count
-
-    def size(self):
-        """How many bytes were written."""
-        return self._written
-
-    def writeBoolean(self, v, /):
-        """Writes one byte: 1 or 0."""
-        self.write(b"\1" if v else b"\0")
-
-    def writeByte(self, v, /):
-        """Writes the low 8 bits of a number."""
-        self.write(v & 0xFF)
-
-    def writeShort(self, v, /):
-        """Writes the low 16 bits of a number."""
-        self.write(_UNSIGNED_SHORT.pack(v & 0xFFFF))
-
-    def writeChar(self, v, /):
-        """Writes one unit of UTF-16: a character, or the low 16 bits of a number."""
-        self.writeShort(ord(v) if isinstance(v, str) else v)
-
-    def writeInt(self, v, /):
-        """Writes the low 32 bits of a number."""
-        self.write((v & 0xFFFF_FFFF).to_bytes(4, "big"))
-
-    def writeLong(self, v, /):
-        """Writes the low 64 bits of a number."""
-        self.write((v & 0xFFFF_FFFF_FFFF_FFFF).to_bytes(8, "big"))
-
-    def writeFloat(self, v, /):
-        """Writes a number in the 32 bits of IEEE 754."""
-        try:
-            packed = _packed(_FLOAT, v)
-        except OverflowError:
-            packed = _FLOAT.pack(float("inf") if v > 0 else float("-inf"))
-        self.write(packed)
-
-    def writeDouble(self, v, /):
-        """Writes a number in the 64 bits of IEEE 754."""
-        self.write(_packed(_DOUBLE, v))
-
-    def writeBytes(self, s, /):
-        """Writes the low 8 bits of each unit of UTF-16 of a text."""
-        self.write(text_of(s).encode("utf-16-le", "surrogatepass")[::2])
-
-    def writeChars(self, s, /):
-        """Writes a text in UTF-16."""
-        self.write(text_of(s).encode("utf-16-be", "surrogatepass"))
-
-    def writeUTF(self, str, /):
-        """Writes a text: two bytes that say how many bytes follow, in modified UTF-8; at most 65,535 of them."""
-        body = encode_modified(text_of(str))
-        if len(body) > 0xFFFF:
-            ends = f"{str[:8]}...{str[-8:]}"
-            raise UTFDataFormatException(f"encoded string ({ends}) too long: {len(body)} bytes")
-        self.write(_UNSIGNED_SHORT.pack(len(body)) + body)
-
-
-def _packed(layout, number):
-    try:
-        return layout.pack(number)
-    except struct.error as failed:
-        raise TypeError(str(failed)) from None
-
-
-_BYTE, _SHORT, _UNSIGNED_SHORT = struct.Struct(">b"), struct.Struct(">h"), struct.Struct(">H")
-_UNSIGNED_BYTE = struct.Struct(">B")
-_INT, _LONG, _FLOAT, _DOUBLE = struct.Struct(">i"), struct.Struct(">q"), struct.Struct(">f"), struct.Struct(">d")
-_LINE_END = re.compile(rb"\r|\n")

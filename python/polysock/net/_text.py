@@ -12,29 +12,21 @@ import re
 from abc import ABCMeta, abstractmethod
 
 from .. import _native
+from ._closeable import Closeable
 from ._errors import IllegalArgumentException, IOException, NullPointerException, UnsupportedEncodingException
 from ._format import java_format
-from ._streams import LONGEST_LINE, input_stream, output_stream
+from ._streams import CHUNK, LONGEST_LINE, input_stream, output_stream
 from ._values import java_text, span, text_of
 
-_CHUNK = 8192
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-class Reader(metaclass=ABCMeta):
+class Reader(Closeable, metaclass=ABCMeta):
     """A stream of characters to read."""
 
     @abstractmethod
     def close(self):
         """Closes the reader, and the socket below."""
-
-    def __enter__(self):
-        """Itself; leaving the with statement closes it."""
-        return self
-
-    def __exit__(self, *_exception):
-        """Closes it."""
-        self.close()
 
 
 class _Characters(Reader):
@@ -89,7 +81,7 @@ class InputStreamReader(_Characters):
     def _has_text(self):
         """Whether there is text to return; reads when there is none."""
         while self._at == len(self._text):
-            ended = not self._kept and _native.take_in(self._kept, self._stream, _CHUNK) < 0
+            ended = not self._kept and _native.take_in(self._kept, self._stream, CHUNK) < 0
             decoder = self._make_decoder()
             decoder.setstate(self._state)
             text, state = decoder.decode(bytes(self._kept), ended), decoder.getstate()
@@ -120,7 +112,7 @@ class BufferedReader(_Characters):
     IOException; what was read of it stays, for `read`.
     """
 
-    def __init__(self, reader, size=_CHUNK, /, *, longestLine=LONGEST_LINE):
+    def __init__(self, reader, size=CHUNK, /, *, longestLine=LONGEST_LINE):
         if reader is None:
             raise NullPointerException("the reader is None")
         if size <= 0:
@@ -222,7 +214,7 @@ class BufferedReader(_Characters):
         self._reader.close()
 
 
-class Writer(metaclass=ABCMeta):
+class Writer(Closeable, metaclass=ABCMeta):
     """A stream of characters to write."""
 
     @abstractmethod
@@ -241,14 +233,6 @@ class Writer(metaclass=ABCMeta):
         """Writes a text and returns the writer."""
         self.write(java_text(text))
         return self
-
-    def __enter__(self):
-        """Itself; leaving the with statement closes it."""
-        return self
-
-    def __exit__(self, *_exception):
-        """Closes it."""
-        self.close()
 
 
 class OutputStreamWriter(Writer):
@@ -281,7 +265,7 @@ class OutputStreamWriter(Writer):
         turn = self._turn
         turn.taken = True
         try:
-            if len(self._waiting) >= _CHUNK:
+            if len(self._waiting) >= CHUNK:
                 _native.send_out(self._stream, self._waiting)
             encoder = self._make_encoder()
             encoder.setstate(self._state)
@@ -329,7 +313,7 @@ class OutputStreamWriter(Writer):
 class BufferedWriter(Writer):
     """Writes through another writer, which keeps what is written back already."""
 
-    def __init__(self, writer, size=_CHUNK, /):
+    def __init__(self, writer, size=CHUNK, /):
         if size <= 0:
             raise IllegalArgumentException("Buffer size <= 0")
         self._writer = output_stream(writer)
