@@ -2,7 +2,7 @@
 
 use crate::address::polysock_addr;
 use crate::guard;
-use crate::handle::{give, handle, polysock_t};
+use crate::handle::{borrow, give, polysock_t};
 use crate::pointer::Out;
 use crate::time;
 use libc::c_int;
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn polysock_accept(
     timeout_ms: c_int,
 ) -> c_int {
     guard::code("polysock_accept", || {
-        let (listener, out) = (handle(s)?, Out::new(out, "out")?);
+        let (listener, out) = (borrow(s)?, Out::new(out, "out")?);
         let (peer, mut address) = (Out::optional(peer), Address::EMPTY);
         let wanted = peer.as_ref().map(|_| &mut address);
         give(&out, time::call(&listener, timeout_ms)?.accept_from(wanted)?);

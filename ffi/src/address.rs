@@ -54,6 +54,12 @@ impl From<&Address> for polysock_addr {
     }
 }
 
+impl From<Address> for polysock_addr {
+    fn from(address: Address) -> Self {
+        Self::from(&address)
+    }
+}
+
 /// Reads an address that the caller made. One without bytes is an unnamed peer's.
 pub(crate) fn read(a: *const polysock_addr, name: &'static str) -> Result<Address, Failure> {
     if a.is_null() {

@@ -1,25 +1,25 @@
-//! Memory of the caller's: bytes to read, and room to write.
+//! The caller's memory: bytes to read and buffers to write to.
 
 use crate::error::Failure;
 use crate::pointer::NULL;
 use polysock::{RecvBuf, SendBuf};
 use std::ffi::c_void;
 
-/// Bytes to send. No bytes may be anywhere.
-pub(crate) fn data<'a>(start: *const c_void, length: usize) -> Result<SendBuf<'a>, Failure> {
+/// Bytes to send. NULL may be passed for none.
+pub(crate) fn send_buf<'a>(start: *const c_void, length: usize) -> Result<SendBuf<'a>, Failure> {
     check_memory(start, length, "buf", "n")?;
     // SAFETY: C's contract: `start` is readable for `length` bytes until the call returns.
     Ok(unsafe { SendBuf::from_raw_parts(start.cast(), length) })
 }
 
-/// Room to receive into. No room may be anywhere.
-pub(crate) fn room<'a>(start: *mut c_void, length: usize) -> Result<RecvBuf<'a>, Failure> {
+/// A buffer to receive into. NULL may be passed for an empty one.
+pub(crate) fn recv_buf<'a>(start: *mut c_void, length: usize) -> Result<RecvBuf<'a>, Failure> {
     check_memory(start, length, "buf", "n")?;
     // SAFETY: C's contract: `start` is writable for `length` bytes until the call returns.
     Ok(unsafe { RecvBuf::from_raw_parts(start.cast(), length) })
 }
 
-/// Bytes that nobody changes meanwhile.
+/// Bytes that do not change until the call returns. NULL may be passed for none.
 pub(crate) fn bytes<'a>(
     start: *const c_void,
     length: usize,
@@ -30,24 +30,24 @@ pub(crate) fn bytes<'a>(
     if length == 0 {
         return Ok(&[]);
     }
-    // SAFETY: C's contract: `start` is readable for `length` bytes, and nobody writes there until the call returns.
+    // SAFETY: C's contract: `start` is readable for `length` bytes, and does not change until the call returns.
     Ok(unsafe { std::slice::from_raw_parts(start.cast(), length) })
 }
 
-/// Room for the value of an option, which the caller alone uses meanwhile.
-pub(crate) fn room_for_option<'a>(start: *mut c_void, length: usize) -> Result<&'a mut [u8], Failure> {
+/// A buffer for the value of an option, which no other thread uses until the call returns.
+pub(crate) fn option_buf<'a>(start: *mut c_void, length: usize) -> Result<&'a mut [u8], Failure> {
     check_memory(start, length, "value", "*len")?;
     if length == 0 {
         return Ok(&mut []);
     }
-    // SAFETY: C's contract: `start` has room for `length` bytes, and nobody else uses it until the call returns. What
-    // stands there may be anything, but a byte is a byte: only the kernel looks at it.
+    // SAFETY: C's contract: `start` has room for `length` bytes, and no other thread uses them until the call returns. They
+    // may hold anything, but every byte is a valid one, and only the kernel reads them.
     Ok(unsafe { std::slice::from_raw_parts_mut(start.cast(), length) })
 }
 
 /// Copies into the caller's memory, which is large enough.
-pub(crate) fn fill(start: *mut u8, bytes: &[u8]) {
-    // SAFETY: the caller of this function checked that `start` has room for them; they are ours and lie elsewhere.
+pub(crate) fn copy_to(start: *mut u8, bytes: &[u8]) {
+    // SAFETY: the caller of this function checked that `start` has room for them; they are in memory of our own, so the two do not overlap.
     unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), start, bytes.len()) };
 }
 

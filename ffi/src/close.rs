@@ -2,7 +2,7 @@
 
 use crate::error::Failure;
 use crate::guard;
-use crate::handle::{handle, polysock_t, take};
+use crate::handle::{borrow, polysock_t, take};
 use libc::c_int;
 use polysock::Shutdown;
 
@@ -15,7 +15,7 @@ use polysock::Shutdown;
 #[no_mangle]
 pub unsafe extern "C" fn polysock_shutdown(s: *mut polysock_t, how: c_int) -> c_int {
     guard::code("polysock_shutdown", || {
-        let socket = handle(s)?;
+        let socket = borrow(s)?;
         let how =
             Shutdown::from_raw(how).ok_or(Failure::argument("how", "is not a POLYSOCK_SHUT_ number"))?;
         Ok(socket.shutdown(how)?)
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn polysock_shutdown(s: *mut polysock_t, how: c_int) -> c_
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_close(s: *mut polysock_t) -> c_int {
-    guard::code("polysock_close", || Ok(handle(s)?.close()?))
+    guard::code("polysock_close", || Ok(borrow(s)?.close()?))
 }
 
 /// Ends the connection at once with a reset, dropping what was not sent yet, and closes the socket.
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn polysock_close(s: *mut polysock_t) -> c_int {
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_abort(s: *mut polysock_t) -> c_int {
-    guard::code("polysock_abort", || Ok(handle(s)?.abort()?))
+    guard::code("polysock_abort", || Ok(borrow(s)?.abort()?))
 }
 
 /// Closes the socket if it is open, and gives up the owner's reference: `s` must not be used again.
@@ -64,5 +64,5 @@ pub unsafe extern "C" fn polysock_free(s: *mut polysock_t) {
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_is_closed(s: *const polysock_t) -> bool {
-    guard::wall("polysock_is_closed", || Ok(handle(s)?.is_closed())).unwrap_or(true)
+    guard::wall("polysock_is_closed", || Ok(borrow(s)?.is_closed())).unwrap_or(true)
 }

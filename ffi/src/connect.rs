@@ -2,7 +2,7 @@
 
 use crate::address::{self, polysock_addr};
 use crate::guard;
-use crate::handle::{handle, polysock_t};
+use crate::handle::{borrow, polysock_t};
 use crate::time;
 use libc::c_int;
 
@@ -21,7 +21,7 @@ pub unsafe extern "C" fn polysock_connect(
     timeout_ms: c_int,
 ) -> c_int {
     guard::code("polysock_connect", || {
-        let socket = handle(s)?;
+        let socket = borrow(s)?;
         let address = address::read(a, "a")?;
         Ok(time::call(&socket, timeout_ms)?.connect(&address)?)
     })
@@ -35,5 +35,5 @@ pub unsafe extern "C" fn polysock_connect(
 /// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_disconnect(s: *mut polysock_t) -> c_int {
-    guard::code("polysock_disconnect", || Ok(handle(s)?.disconnect()?))
+    guard::code("polysock_disconnect", || Ok(borrow(s)?.disconnect()?))
 }

@@ -7,7 +7,7 @@ use crate::pointer::Out;
 use crate::text;
 use crate::time;
 use libc::{c_char, c_int};
-use polysock::{create_connection, create_server, resolve_service, split_host_port, Deadline, Timeout};
+use polysock::{create_connection, create_server, resolve_service, split_host_port, Deadline};
 use std::ffi::CStr;
 
 /// Connects to a host by name or number over TCP, trying every address it has; the caller owns `*out`.
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn polysock_create_connection(
 ) -> c_int {
     guard::code("polysock_create_connection", || {
         let out = Out::new(out, "out")?;
-        let timeout = time::timeout(timeout_ms, "timeout_ms")?.unwrap_or(Timeout::Never);
+        let timeout = time::timeout_or_never(timeout_ms)?;
         let deadline = Deadline::after(timeout);
         let (host, port) = host_and_port(text::text(host, "host")?, service)?;
         let connected = create_connection(host, port, deadline);

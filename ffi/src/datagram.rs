@@ -1,10 +1,10 @@
 //! sendto and recvfrom.
 
 use crate::address::{self, polysock_addr};
-use crate::buffer::{data, room};
+use crate::buffer::{recv_buf, send_buf};
 use crate::guard;
-use crate::handle::{handle, polysock_t};
-use crate::pointer::Out;
+use crate::handle::{borrow, polysock_t};
+use crate::pointer::set_optional;
 use crate::time;
 use libc::{c_int, c_void, ssize_t};
 use polysock::Flags;
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn polysock_sendto(
     timeout_ms: c_int,
 ) -> ssize_t {
     guard::count("polysock_sendto", || {
-        let (socket, data) = (handle(s)?, data(buf, n)?);
+        let (socket, data) = (borrow(s)?, send_buf(buf, n)?);
         let to = address::read_optional(to, "to")?;
         let mut call = time::call(&socket, timeout_ms)?;
         Ok(call.send_message(&[data], &[], to.as_ref(), Flags(flags))?)
@@ -66,14 +66,10 @@ pub unsafe extern "C" fn polysock_recvfrom(
     timeout_ms: c_int,
 ) -> ssize_t {
     guard::count("polysock_recvfrom", || {
-        let (socket, room) = (handle(s)?, room(buf, n)?);
+        let (socket, room) = (borrow(s)?, recv_buf(buf, n)?);
         let received = time::call(&socket, timeout_ms)?.recv_from_with(room, Flags(flags))?;
-        if let Some(from) = Out::optional(from) {
-            from.set(polysock_addr::from(&received.address));
-        }
-        if let Some(out) = Out::optional(flags_out) {
-            out.set(received.flags.0);
-        }
+        set_optional(from, polysock_addr::from(&received.address));
+        set_optional(flags_out, received.flags.0);
         Ok(received.count)
     })
 }

@@ -1,6 +1,6 @@
-//! The description of each thread's last failure. It is put together only when the program asks for it.
+//! The description of each thread's last failure. The text is made only when the program asks for it.
 
-use crate::error::{Failure, Words};
+use crate::error::{Description, Failure};
 use libc::c_char;
 use polysock::{memory, Operation, PerThread};
 use std::cell::RefCell;
@@ -20,8 +20,8 @@ pub extern "C" fn polysock_last_detail() -> *const c_char {
     let text = LAST.with(|last| {
         let mut last = last.try_borrow_mut().ok()?;
         let Last { failure, text } = &mut *last;
-        if let (Some((function, words)), None) = (failure.as_ref(), text.as_ref()) {
-            *text = say(&Saying { function, words });
+        if let (Some(failure), None) = (failure.as_ref(), text.as_ref()) {
+            *text = c_string(failure);
         }
         text.as_ref().map(|text| text.as_ptr())
     });
@@ -30,7 +30,7 @@ pub extern "C" fn polysock_last_detail() -> *const c_char {
 
 #[derive(Default)]
 struct Last {
-    failure: Option<(&'static str, Words)>,
+    failure: Option<FailedCall>,
     text: Option<CString>,
 }
 
@@ -41,44 +41,47 @@ pub(crate) fn record(function: &'static str, failure: Failure) {
     LAST.with(|last| {
         if let Ok(mut last) = last.try_borrow_mut() {
             *last = Last {
-                failure: Some((function, failure.words)),
+                failure: Some(FailedCall {
+                    function,
+                    description: failure.description,
+                }),
                 text: None,
             };
         }
     });
 }
 
-/// The description, if there is memory for it.
-fn say(saying: &Saying<'_>) -> Option<CString> {
-    let mut text = String::from(memory::text(&format_args!("{saying}\0"))?);
+struct FailedCall {
+    function: &'static str,
+    description: Description,
+}
+
+/// Its text, if there is memory for it.
+fn c_string(failure: &FailedCall) -> Option<CString> {
+    let mut text = String::from(memory::text(&format_args!("{failure}\0"))?);
     text.retain(|character| character != '\0');
-    text.push('\0'); // where that one was
+    text.push('\0'); // in the room of the one above: no allocation can fail here
     CString::from_vec_with_nul(text.into_bytes()).ok()
 }
 
-struct Saying<'a> {
-    function: &'a str,
-    words: &'a Words,
-}
-
-impl fmt::Display for Saying<'_> {
+impl fmt::Display for FailedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.function.strip_prefix("polysock_").unwrap_or(self.function);
-        match self.words {
-            Words::Core(error) if error.operation().name() != name && is_a_part(error.operation()) => {
+        match &self.description {
+            Description::Core(error) if error.operation().name() != name && is_a_step(error.operation()) => {
                 write!(f, "{name}: {error}")
             }
-            Words::Core(error) => write!(f, "{name}{}", error.without_operation()),
-            Words::Argument(argument, problem) => write!(f, "{name}: {argument} {problem}"),
-            Words::NativeCaller(words) => write!(f, "{name}: {words}"),
-            Words::Panic(report) => write!(f, "{name}: bug in polysock: {report}"),
+            Description::Core(error) => write!(f, "{name}{}", error.without_operation()),
+            Description::Argument(argument, problem) => write!(f, "{name}: {argument} {problem}"),
+            Description::Text(text) => write!(f, "{name}: {text}"),
+            Description::Panic(report) => write!(f, "{name}: bug in polysock: {report}"),
         }
     }
 }
 
-/// Whether an operation is one of several that a function makes. All others have the function's name, only in general
-/// words: setsockopt for polysock_set_ttl().
-fn is_a_part(operation: Operation) -> bool {
+/// Whether an operation is one of several steps of a function, so that the text must name it. Any other is the function
+/// itself in general terms: setsockopt for polysock_set_ttl().
+fn is_a_step(operation: Operation) -> bool {
     matches!(
         operation,
         Operation::Resolve

@@ -8,22 +8,22 @@ use crate::code::{
 use libc::c_int;
 use polysock::{Error, Kind};
 
-/// Why a call failed: its code, and what [`detail`](crate::detail) makes words of.
+/// Why a call failed: its code, and what polysock_last_detail() reports.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) code: c_int,
-    pub(crate) words: Words,
+    pub(crate) description: Description,
 }
 
-/// What there is to say about a failure.
+/// What is known of a failure.
 #[derive(Debug)]
-pub(crate) enum Words {
-    /// Core says it all.
+pub(crate) enum Description {
+    /// Core's error.
     Core(Error),
     /// The argument of this name, and what is wrong with it.
     Argument(&'static str, &'static str),
-    /// Something else.
-    NativeCaller(&'static str),
+    /// Anything else.
+    Text(&'static str),
     /// The report of a panic.
     Panic(String),
 }
@@ -33,18 +33,18 @@ impl Failure {
     pub(crate) const fn argument(name: &'static str, problem: &'static str) -> Self {
         Self {
             code: POLYSOCK_EINVAL,
-            words: Words::Argument(name, problem),
+            description: Description::Argument(name, problem),
         }
     }
 
-    pub(crate) const fn new(code: c_int, words: &'static str) -> Self {
+    pub(crate) const fn new(code: c_int, text: &'static str) -> Self {
         Self {
             code,
-            words: Words::NativeCaller(words),
+            description: Description::Text(text),
         }
     }
 
-    /// There is not enough memory for what a call needs.
+    /// The system has no memory for what a call needs.
     pub(crate) const fn no_memory(_: Kind) -> Self {
         Self::new(POLYSOCK_ENOMEM, "out of memory")
     }
@@ -59,7 +59,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self {
             code: of_kind(error.kind()),
-            words: Words::Core(error),
+            description: Description::Core(error),
         }
     }
 }
@@ -79,10 +79,10 @@ pub(crate) fn of_kind(kind: Kind) -> c_int {
         Kind::InvalidInput(_) => POLYSOCK_EINVAL,
         Kind::Unsupported => POLYSOCK_EUNSUPPORTED,
         Kind::OutOfMemory => POLYSOCK_ENOMEM,
-        // A connection that the kernel gave up, which is not a time limit of ours.
+        // The kernel gave the connection up: not the time limit of a call.
         Kind::Os(libc::ETIMEDOUT) => POLYSOCK_ECONNTIMEDOUT,
         Kind::Os(errno) => of_errno(errno),
-        // Core's kinds may grow; every one there is stands above, and clippy points here when one is missing.
+        // The enum is non-exhaustive. All of today's kinds are above; clippy reports one that is missing.
         _ => POLYSOCK_EOTHER,
     }
 }

@@ -1,9 +1,9 @@
 //! What the kernel reports of a connection.
 
 use crate::guard;
-use crate::handle::{handle, polysock_t};
+use crate::handle::{borrow, polysock_t};
 use libc::{c_char, c_int};
-use polysock::TcpState;
+use polysock::{Socket, TcpState};
 use std::ffi::CStr;
 
 /// Gives how many bytes a receive would find without waiting; for a datagram socket, the length of the next datagram.
@@ -13,9 +13,7 @@ use std::ffi::CStr;
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_available(s: *const polysock_t, bytes: *mut usize) -> c_int {
-    guard::value("polysock_available", s, (bytes, "bytes"), |socket| {
-        Ok(socket.available()?)
-    })
+    guard::value("polysock_available", s, (bytes, "bytes"), Socket::available)
 }
 
 /// Gives the state of the TCP connection: "ESTABLISHED", "CLOSE_WAIT", "LISTEN", ...
@@ -25,7 +23,7 @@ pub unsafe extern "C" fn polysock_available(s: *const polysock_t, bytes: *mut us
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_state(s: *const polysock_t) -> *const c_char {
-    guard::wall("polysock_state", || Ok(name(handle(s)?.state()?))).map_or(std::ptr::null(), CStr::as_ptr)
+    guard::wall("polysock_state", || Ok(name(borrow(s)?.state()?))).map_or(std::ptr::null(), CStr::as_ptr)
 }
 
 /// The names of core, with the NUL that C wants.

@@ -18,6 +18,7 @@ mod library;
 
 mod buffer;
 mod detail;
+mod done;
 mod error;
 mod guard;
 mod handle;

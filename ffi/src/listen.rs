@@ -2,7 +2,7 @@
 
 use crate::address::{self, polysock_addr};
 use crate::guard;
-use crate::handle::{handle, polysock_t};
+use crate::handle::{borrow, polysock_t};
 use libc::c_int;
 
 /// Gives the socket its own address; port 0 lets the system choose (polysock_getsockname() tells which).
@@ -12,7 +12,7 @@ use libc::c_int;
 /// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_bind(s: *mut polysock_t, a: *const polysock_addr) -> c_int {
-    guard::code("polysock_bind", || Ok(handle(s)?.bind(&address::read(a, "a")?)?))
+    guard::code("polysock_bind", || Ok(borrow(s)?.bind(&address::read(a, "a")?)?))
 }
 
 /// Starts to listen; at most `backlog` connections wait to be accepted, and no more than the system's limit.
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn polysock_bind(s: *mut polysock_t, a: *const polysock_ad
 /// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_listen(s: *mut polysock_t, backlog: c_int) -> c_int {
-    guard::code("polysock_listen", || Ok(handle(s)?.listen(backlog)?))
+    guard::code("polysock_listen", || Ok(borrow(s)?.listen(backlog)?))
 }
 
 /// Gives the socket's own address.
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn polysock_listen(s: *mut polysock_t, backlog: c_int) -> 
 #[no_mangle]
 pub unsafe extern "C" fn polysock_getsockname(s: *const polysock_t, out: *mut polysock_addr) -> c_int {
     guard::value("polysock_getsockname", s, (out, "out"), |socket| {
-        Ok(polysock_addr::from(&socket.local_address()?))
+        socket.local_address().map(polysock_addr::from)
     })
 }
 
@@ -44,6 +44,6 @@ pub unsafe extern "C" fn polysock_getsockname(s: *const polysock_t, out: *mut po
 #[no_mangle]
 pub unsafe extern "C" fn polysock_getpeername(s: *const polysock_t, out: *mut polysock_addr) -> c_int {
     guard::value("polysock_getpeername", s, (out, "out"), |socket| {
-        Ok(polysock_addr::from(&socket.peer_address()?))
+        socket.peer_address().map(polysock_addr::from)
     })
 }

@@ -4,10 +4,10 @@ use crate::address::{self, polysock_addr};
 use crate::control::{self, polysock_control};
 use crate::error::Failure;
 use crate::guard;
-use crate::handle::{handle, polysock_t};
-use crate::pointer::Out;
+use crate::handle::{borrow, polysock_t};
+use crate::pointer::{set_optional, versioned, Versioned};
 use crate::time;
-use crate::vectored::{all_data, all_room, polysock_iovec};
+use crate::vectored::{polysock_iovec, recv_bufs, send_bufs};
 use libc::{c_int, ssize_t};
 use polysock::Flags;
 use std::mem::offset_of;
@@ -47,6 +47,14 @@ pub struct polysock_msg {
 }
 
 const _: () = assert!(size_of::<polysock_msg>() == 5 * size_of::<usize>() + 8);
+const _: () = assert!(offset_of!(polysock_msg, size) == 0);
+
+// SAFETY: `size` is the first field, asserted above.
+unsafe impl Versioned for polysock_msg {
+    const PARAMETER: &'static str = "m";
+    const SIZE: &'static str = "m->size";
+    const TOO_SMALL: &'static str = "is too small: begin with POLYSOCK_MSG_INITIALIZER";
+}
 
 /// Sends a message and returns how many bytes went out. `flags` are POLYSOCK_MSG_ numbers.
 ///
@@ -63,8 +71,8 @@ pub unsafe extern "C" fn polysock_sendmsg(
     timeout_ms: c_int,
 ) -> ssize_t {
     guard::count("polysock_sendmsg", || {
-        let (socket, message) = (handle(s)?, read(m)?);
-        let parts = all_data(message.iov, message.iov_count, "m->iov", "m->iov_count")?;
+        let (socket, message) = (borrow(s)?, read(m)?);
+        let parts = send_bufs(message.iov, message.iov_count, "m->iov", "m->iov_count")?;
         let to = address::read_optional(message.addr, "m->addr")?;
         let control = control::to_send(message.control);
         let mut call = time::call(&socket, timeout_ms)?;
@@ -87,41 +95,20 @@ pub unsafe extern "C" fn polysock_recvmsg(
     timeout_ms: c_int,
 ) -> ssize_t {
     guard::count("polysock_recvmsg", || {
-        let (socket, message) = (handle(s)?, read(m)?);
-        let parts = all_room(message.iov, message.iov_count, "m->iov", "m->iov_count")?;
+        let (socket, message) = (borrow(s)?, read(m)?);
+        let parts = recv_bufs(message.iov, message.iov_count, "m->iov", "m->iov_count")?;
         let mut call = time::call(&socket, timeout_ms)?;
         let received = call.recv_message(&parts, control::room(message.control), Flags(flags))?;
-        if let Some(from) = Out::optional(message.addr) {
-            from.set(polysock_addr::from(&received.address));
-        }
+        set_optional(message.addr, polysock_addr::from(&received.address));
         control::keep(message.control, received.ancillary);
-        // SAFETY: `read` found a message there; it is the caller's to be written to.
-        let flags_out = unsafe { &raw mut (*m).flags };
-        Out::new(flags_out, "m")?.set(received.flags.0);
+        // SAFETY: `read` found a message there, which is not const in C; no reference is made, only a pointer to its field.
+        set_optional(unsafe { &raw mut (*m).flags }, received.flags.0);
         Ok(received.count)
     })
 }
 
-/// Reads as much of a message as this library and the caller both know.
 fn read(m: *const polysock_msg) -> Result<polysock_msg, Failure> {
-    const KNOWN: usize = size_of::<polysock_msg>();
-    const _: () = assert!(offset_of!(polysock_msg, size) == 0);
-    if m.is_null() {
-        return Err(Failure::argument("m", "is NULL"));
-    }
-    // SAFETY: C's contract: `m` points at a message, whose first field is its size.
-    let size = unsafe { m.cast::<usize>().read_unaligned() };
-    if size < KNOWN {
-        return Err(Failure::argument(
-            "m->size",
-            "is too small: begin with POLYSOCK_MSG_INITIALIZER",
-        ));
-    }
-    if size > KNOWN {
-        return Err(Failure::argument("m->size", "is of a newer polysock"));
-    }
-    // SAFETY: C's contract: it is as large as it says, and stays as it is until the call returns.
-    let message = unsafe { m.read_unaligned() };
+    let message = versioned(m)?;
     if message.reserved != 0 {
         return Err(Failure::argument("m->reserved", "is not zero"));
     }

@@ -1,14 +1,14 @@
 //! Java-style calls: what java.net promises and BSD sockets do not.
 
 use crate::address;
-use crate::buffer::{data, room};
+use crate::buffer::{recv_buf, send_buf};
 use crate::code::POLYSOCK_EEOF;
+use crate::done::Done;
 use crate::error::Failure;
 use crate::guard;
-use crate::handle::{give, handle, polysock_t};
+use crate::handle::{borrow, borrow_open, give, polysock_t};
 use crate::options::whole_seconds;
 use crate::pointer::Out;
-use crate::send::Done;
 use crate::text;
 use crate::time;
 use libc::{c_char, c_int, c_void, ssize_t};
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn polysock_net_server_socket(
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_read(s: *mut polysock_t, buf: *mut c_void, n: usize) -> ssize_t {
     guard::count("polysock_net_read", || {
-        let (socket, room) = (handle(s)?, room(buf, n)?);
+        let (socket, room) = (borrow(s)?, recv_buf(buf, n)?);
         match java_net::read(&socket, &mut NativeCaller, room)? {
             0 if n > 0 => Err(Failure::new(POLYSOCK_EEOF, "end of stream")),
             count => Ok(count),
@@ -74,8 +74,8 @@ pub unsafe extern "C" fn polysock_net_write(
 ) -> c_int {
     let done = Done::new(done);
     guard::code("polysock_net_write", || {
-        let (socket, data) = (handle(s)?, data(buf, n)?);
-        done.tell(java_net::write(&socket, &mut NativeCaller, data), n)
+        let (socket, data) = (borrow(s)?, send_buf(buf, n)?);
+        done.report(java_net::write(&socket, &mut NativeCaller, data).map(|()| n))
     })
 }
 
@@ -88,11 +88,8 @@ pub unsafe extern "C" fn polysock_net_write(
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_set_so_timeout(s: *mut polysock_t, ms: c_int) -> c_int {
     guard::code("polysock_net_set_so_timeout", || {
-        let socket = handle(s)?;
+        let socket = borrow_open(s)?;
         let ms = u64::try_from(ms).map_err(|_| Failure::argument("ms", "is negative"))?;
-        if socket.is_closed() {
-            return Err(Failure::closed());
-        }
         socket.set_recv_timeout(java_net::time_limit(Duration::from_millis(ms)));
         Ok(())
     })
@@ -105,10 +102,7 @@ pub unsafe extern "C" fn polysock_net_set_so_timeout(s: *mut polysock_t, ms: c_i
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_get_so_timeout(s: *const polysock_t, ms: *mut c_int) -> c_int {
     guard::code("polysock_net_get_so_timeout", || {
-        let (socket, out) = (handle(s)?, Out::new(ms, "ms")?);
-        if socket.is_closed() {
-            return Err(Failure::closed());
-        }
+        let (socket, out) = (borrow_open(s)?, Out::new(ms, "ms")?);
         out.set(time::milliseconds(socket.recv_timeout()).max(0));
         Ok(())
     })
@@ -123,7 +117,7 @@ pub unsafe extern "C" fn polysock_net_get_so_timeout(s: *const polysock_t, ms: *
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_set_so_linger(s: *mut polysock_t, on: bool, seconds: c_int) -> c_int {
     guard::code("polysock_net_set_so_linger", || {
-        let socket = handle(s)?;
+        let socket = borrow(s)?;
         let linger = match (on, u64::try_from(seconds)) {
             (false, _) => None,
             (true, Ok(seconds)) => Some(Duration::from_secs(seconds)),
@@ -140,7 +134,7 @@ pub unsafe extern "C" fn polysock_net_set_so_linger(s: *mut polysock_t, on: bool
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_get_so_linger(s: *const polysock_t, seconds: *mut c_int) -> c_int {
     guard::value("polysock_net_get_so_linger", s, (seconds, "seconds"), |socket| {
-        Ok(whole_seconds(socket.linger()?, -1))
+        socket.linger().map(|time| whole_seconds(time, -1))
     })
 }
 
@@ -154,7 +148,7 @@ pub unsafe extern "C" fn polysock_net_get_so_linger(s: *const polysock_t, second
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_shutdown_input(s: *mut polysock_t) -> c_int {
     guard::code("polysock_net_shutdown_input", || {
-        java_net::end_input(&*handle(s)?)?;
+        java_net::end_input(&*borrow(s)?)?;
         Ok(())
     })
 }
@@ -168,7 +162,7 @@ pub unsafe extern "C" fn polysock_net_shutdown_input(s: *mut polysock_t) -> c_in
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_shutdown_output(s: *mut polysock_t) -> c_int {
     guard::code("polysock_net_shutdown_output", || {
-        java_net::end_output(&*handle(s)?)?;
+        java_net::end_output(&*borrow(s)?)?;
         Ok(())
     })
 }
@@ -181,6 +175,6 @@ pub unsafe extern "C" fn polysock_net_shutdown_output(s: *mut polysock_t) -> c_i
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_close(s: *mut polysock_t) -> c_int {
     guard::code("polysock_net_close", || {
-        Ok(java_net::close(&*handle(s)?, &mut NativeCaller)?)
+        Ok(java_net::close(&*borrow(s)?, &mut NativeCaller)?)
     })
 }

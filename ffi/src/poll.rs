@@ -3,9 +3,10 @@
 use crate::error::Failure;
 use crate::guard;
 use crate::handle::{self, polysock_t};
+use crate::pointer;
 use crate::time;
 use libc::{c_int, c_short};
-use polysock::{memory, poll, Events, PollEntry, PollTarget, Timeout};
+use polysock::{memory, poll, Events, PollEntry, PollTarget};
 
 /// The most entries that one polysock_poll() takes.
 /// @ingroup polysock_waiting
@@ -48,20 +49,16 @@ const _: () = assert!(size_of::<polysock_pollfd>() == size_of::<usize>() + 16);
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poll(set: *mut polysock_pollfd, n: usize, timeout_ms: c_int) -> c_int {
     guard::number("polysock_poll", || {
-        let timeout = time::timeout(timeout_ms, "timeout_ms")?.unwrap_or(Timeout::Never);
-        if set.is_null() && n > 0 {
-            return Err(Failure::argument("set", "is NULL"));
-        }
+        let timeout = time::timeout_or_never(timeout_ms)?;
         if n > POLYSOCK_POLL_MAX {
             return Err(Failure::argument("n", "is above POLYSOCK_POLL_MAX (1048576)"));
         }
-        // SAFETY: C's contract: `set` has `n` entries that stay as they are until the call returns; `at` is less.
-        let wanted = (0..n).map(|at| unsafe { set.add(at).read_unaligned() });
+        let wanted = pointer::values(set, n, "set")?;
         let wanted = memory::collect(wanted).map_err(Failure::no_memory)?;
         if wanted.iter().any(|entry| entry.reserved != 0) {
             return Err(Failure::argument("reserved", "of an entry is not zero"));
         }
-        let handles = wanted.iter().map(|entry| handle::handle(entry.socket).ok());
+        let handles = wanted.iter().map(|entry| handle::borrow(entry.socket).ok());
         let handles = memory::collect(handles).map_err(Failure::no_memory)?;
         let targets = handles.iter().zip(&wanted).map(|(handle, entry)| match handle {
             Some(handle) => PollTarget::Socket(handle),
@@ -73,9 +70,9 @@ pub unsafe extern "C" fn polysock_poll(set: *mut polysock_pollfd, n: usize, time
         let mut entries = memory::collect(entries).map_err(Failure::no_memory)?;
         let ready = poll(&mut entries, timeout)?;
         for (at, entry) in entries.iter().enumerate() {
-            // SAFETY: as above; only this field is written.
+            // SAFETY: C's contract: `set` has `n` entries, and `at` is less. Only this field is written.
             unsafe { (&raw mut (*set.add(at)).revents).write_unaligned(entry.revents.0) };
         }
-        Ok(c_int::try_from(ready).unwrap_or(c_int::MAX))
+        Ok(ready)
     })
 }

@@ -2,12 +2,11 @@
 
 use crate::error::Failure;
 use crate::guard;
-use crate::handle::{handle, polysock_t};
-use crate::pointer::Out;
+use crate::handle::{borrow, give, polysock_t, take, Handle};
+use crate::pointer::{Out, OutArray};
 use crate::time;
 use libc::{c_int, c_short};
-use polysock::{Event, Events, PollTarget, Poller, Timeout, Trigger};
-use std::sync::Arc;
+use polysock::{Event, Events, PollTarget, Poller, Trigger};
 
 /// Level-triggered: every wait reports the socket while it is ready.
 /// @ingroup polysock_waiting
@@ -41,6 +40,10 @@ pub const POLYSOCK_POLL_ONESHOT: c_int = 2;
 /// @ingroup polysock_waiting
 pub struct polysock_poller(Poller);
 
+impl Handle for polysock_poller {
+    const PARAMETER: &'static str = "p";
+}
+
 /// A socket or descriptor that is ready.
 ///
 /// BSD: struct epoll_event. Python: a pair of select.epoll.poll. Java: SelectionKey.
@@ -59,6 +62,16 @@ pub struct polysock_event {
 
 const _: () = assert!(size_of::<polysock_event>() == 16);
 
+impl From<&Event> for polysock_event {
+    fn from(event: &Event) -> Self {
+        Self {
+            token: event.token,
+            events: c_int::from(event.events.0),
+            reserved: 0,
+        }
+    }
+}
+
 /// Makes an empty poller; the caller owns `*out`.
 ///
 /// BSD: epoll_create1(2). Python: select.epoll. Java: Selector.open.
@@ -68,7 +81,7 @@ const _: () = assert!(size_of::<polysock_event>() == 16);
 pub unsafe extern "C" fn polysock_poller_new(out: *mut *mut polysock_poller) -> c_int {
     guard::code("polysock_poller_new", || {
         let out = Out::new(out, "out")?;
-        out.set(Arc::into_raw(Arc::new(polysock_poller(Poller::new()?))).cast_mut());
+        give(&out, polysock_poller(Poller::new()?));
         Ok(())
     })
 }
@@ -88,7 +101,7 @@ pub unsafe extern "C" fn polysock_poller_add(
     mode: c_int,
 ) -> c_int {
     guard::code("polysock_poller_add", || {
-        let (poller, socket) = (open(p)?, handle(s)?);
+        let (poller, socket) = (borrow(p)?, borrow(s)?);
         let (events, mode) = interest(events, mode)?;
         Ok(poller.0.add(PollTarget::Socket(&socket), token, events, mode)?)
     })
@@ -108,7 +121,7 @@ pub unsafe extern "C" fn polysock_poller_modify(
     mode: c_int,
 ) -> c_int {
     guard::code("polysock_poller_modify", || {
-        let (poller, socket) = (open(p)?, handle(s)?);
+        let (poller, socket) = (borrow(p)?, borrow(s)?);
         let (events, mode) = interest(events, mode)?;
         Ok(poller
             .0
@@ -124,7 +137,7 @@ pub unsafe extern "C" fn polysock_poller_modify(
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_remove(p: *mut polysock_poller, s: *mut polysock_t) -> c_int {
     guard::code("polysock_poller_remove", || {
-        let (poller, socket) = (open(p)?, handle(s)?);
+        let (poller, socket) = (borrow(p)?, borrow(s)?);
         Ok(poller.0.remove(PollTarget::Socket(&socket))?)
     })
 }
@@ -143,7 +156,7 @@ pub unsafe extern "C" fn polysock_poller_add_fd(
     mode: c_int,
 ) -> c_int {
     guard::code("polysock_poller_add_fd", || {
-        let poller = open(p)?;
+        let poller = borrow(p)?;
         let (events, mode) = interest(events, mode)?;
         Ok(poller.0.add(PollTarget::Number(fd), token, events, mode)?)
     })
@@ -163,7 +176,7 @@ pub unsafe extern "C" fn polysock_poller_modify_fd(
     mode: c_int,
 ) -> c_int {
     guard::code("polysock_poller_modify_fd", || {
-        let poller = open(p)?;
+        let poller = borrow(p)?;
         let (events, mode) = interest(events, mode)?;
         Ok(poller.0.modify(PollTarget::Number(fd), token, events, mode)?)
     })
@@ -177,7 +190,7 @@ pub unsafe extern "C" fn polysock_poller_modify_fd(
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_remove_fd(p: *mut polysock_poller, fd: c_int) -> c_int {
     guard::code("polysock_poller_remove_fd", || {
-        Ok(open(p)?.0.remove(PollTarget::Number(fd))?)
+        Ok(borrow(p)?.0.remove(PollTarget::Number(fd))?)
     })
 }
 
@@ -195,26 +208,16 @@ pub unsafe extern "C" fn polysock_poller_wait(
     timeout_ms: c_int,
 ) -> c_int {
     guard::number("polysock_poller_wait", || {
-        let poller = open(p)?;
-        let timeout = time::timeout(timeout_ms, "timeout_ms")?.unwrap_or(Timeout::Never);
-        if events.is_null() {
-            return Err(Failure::argument("events", "is NULL"));
-        }
+        let poller = borrow(p)?;
+        let timeout = time::timeout_or_never(timeout_ms)?;
+        let to = OutArray::new(events, n, "events")?;
         let mut found = [Event::default(); 256];
         let room = found.len().min(n);
         let count = poller
             .0
             .wait(found.get_mut(..room).unwrap_or_default(), timeout)?;
-        for (at, event) in found.iter().take(count).enumerate() {
-            let event = polysock_event {
-                token: event.token,
-                events: c_int::from(event.events.0),
-                reserved: 0,
-            };
-            // SAFETY: C's contract: `events` has room for `n`, and core found no more than that.
-            unsafe { events.add(at).write_unaligned(event) };
-        }
-        Ok(c_int::try_from(count).unwrap_or(c_int::MAX))
+        to.fill(found.iter().take(count).map(polysock_event::from));
+        Ok(count)
     })
 }
 
@@ -224,7 +227,7 @@ pub unsafe extern "C" fn polysock_poller_wait(
 /// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_wake(p: *mut polysock_poller) -> c_int {
-    guard::code("polysock_poller_wake", || Ok(open(p)?.0.wake()?))
+    guard::code("polysock_poller_wake", || Ok(borrow(p)?.0.wake()?))
 }
 
 /// Ends all registrations; every wait, of any thread, ends with POLYSOCK_ECLOSED. Again: 0. The sockets stay as they are.
@@ -235,7 +238,7 @@ pub unsafe extern "C" fn polysock_poller_wake(p: *mut polysock_poller) -> c_int 
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_close(p: *mut polysock_poller) -> c_int {
     guard::code("polysock_poller_close", || {
-        open(p)?.0.close();
+        borrow(p)?.0.close();
         Ok(())
     })
 }
@@ -248,23 +251,11 @@ pub unsafe extern "C" fn polysock_poller_close(p: *mut polysock_poller) -> c_int
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_free(p: *mut polysock_poller) {
     guard::code("polysock_poller_free", || {
-        if !p.is_null() {
-            // SAFETY: `p` came from `Arc::into_raw`, and its owner gives it up only once.
-            unsafe { Arc::from_raw(p) }.0.close();
+        if let Some(poller) = take(p) {
+            poller.0.close();
         }
         Ok(())
     });
-}
-
-/// The caller's poller, kept in memory for the length of this call even when another thread frees it meanwhile.
-fn open(p: *const polysock_poller) -> Result<Arc<polysock_poller>, Failure> {
-    if p.is_null() {
-        return Err(Failure::argument("p", "is NULL"));
-    }
-    // SAFETY: `p` came from `Arc::into_raw`, and its owner has not freed it: the call began before.
-    unsafe { Arc::increment_strong_count(p) };
-    // SAFETY: the reference was counted on the line above.
-    Ok(unsafe { Arc::from_raw(p) })
 }
 
 fn interest(events: c_int, mode: c_int) -> Result<(Events, Trigger), Failure> {

@@ -1,9 +1,9 @@
 //! recv and recv_exact.
 
-use crate::buffer::room;
+use crate::buffer::recv_buf;
+use crate::done::Done;
 use crate::guard;
-use crate::handle::{handle, polysock_t};
-use crate::send::Done;
+use crate::handle::{borrow, polysock_t};
 use crate::time;
 use libc::{c_int, c_void, ssize_t};
 use polysock::Flags;
@@ -26,7 +26,7 @@ pub unsafe extern "C" fn polysock_recv(
     timeout_ms: c_int,
 ) -> ssize_t {
     guard::count("polysock_recv", || {
-        let (socket, room) = (handle(s)?, room(buf, n)?);
+        let (socket, room) = (borrow(s)?, recv_buf(buf, n)?);
         Ok(time::call(&socket, timeout_ms)?.recv_with(room, Flags(flags))?)
     })
 }
@@ -49,8 +49,8 @@ pub unsafe extern "C" fn polysock_recv_exact(
 ) -> c_int {
     let done = Done::new(done);
     guard::code("polysock_recv_exact", || {
-        let (socket, room) = (handle(s)?, room(buf, n)?);
+        let (socket, room) = (borrow(s)?, recv_buf(buf, n)?);
         let result = time::call(&socket, timeout_ms)?.recv_exact(room);
-        done.tell(result, n)
+        done.report(result.map(|()| n))
     })
 }

@@ -3,6 +3,7 @@
 use crate::address::{self, polysock_addr};
 use crate::error::Failure;
 use crate::guard;
+use crate::pointer::OutArray;
 use crate::text::{self, check_text, put_text};
 use libc::{c_char, c_int};
 use polysock::{name_of, resolve, Family, Hints, Protocol, SocketType};
@@ -31,9 +32,7 @@ pub unsafe extern "C" fn polysock_getaddrinfo(
     cap: usize,
 ) -> c_int {
     guard::number("polysock_getaddrinfo", || {
-        if out.is_null() && cap > 0 {
-            return Err(Failure::argument("out", "is NULL"));
-        }
+        let out = OutArray::new(out, cap, "out")?;
         let (host, service) = (text::optional_text(host), text::optional_text(service));
         if host.is_none() && service.is_none() {
             return Err(Failure::argument("host", "and service are NULL"));
@@ -45,14 +44,8 @@ pub unsafe extern "C" fn polysock_getaddrinfo(
             flags,
         };
         let answers = resolve(host, service, &hints)?;
-        for (index, answer) in answers.iter().take(cap).enumerate() {
-            // SAFETY: C's contract: `out` has room for `cap` addresses, and `index` is less.
-            unsafe {
-                out.add(index)
-                    .write_unaligned(polysock_addr::from(&answer.address))
-            };
-        }
-        Ok(c_int::try_from(answers.len()).unwrap_or(c_int::MAX))
+        out.fill(answers.iter().map(|answer| polysock_addr::from(&answer.address)));
+        Ok(answers.len())
     })
 }
 

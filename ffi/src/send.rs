@@ -1,9 +1,9 @@
 //! send and sendall.
 
-use crate::buffer::data;
+use crate::buffer::send_buf;
+use crate::done::Done;
 use crate::guard;
-use crate::handle::{handle, polysock_t};
-use crate::pointer::Out;
+use crate::handle::{borrow, polysock_t};
 use crate::time;
 use libc::{c_int, c_void, ssize_t};
 use polysock::Flags;
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn polysock_send(
     timeout_ms: c_int,
 ) -> ssize_t {
     guard::count("polysock_send", || {
-        let (socket, data) = (handle(s)?, data(buf, n)?);
+        let (socket, data) = (borrow(s)?, send_buf(buf, n)?);
         Ok(time::call(&socket, timeout_ms)?.send_with(data, Flags(flags))?)
     })
 }
@@ -52,29 +52,8 @@ pub unsafe extern "C" fn polysock_sendall(
 ) -> c_int {
     let done = Done::new(done);
     guard::code("polysock_sendall", || {
-        let (socket, data) = (handle(s)?, data(buf, n)?);
+        let (socket, data) = (borrow(s)?, send_buf(buf, n)?);
         let result = time::call(&socket, timeout_ms)?.send_all(data);
-        done.tell(result, n)
+        done.report(result.map(|()| n))
     })
-}
-
-/// Where the number of bytes done goes, on failure too.
-pub(crate) struct Done(Option<Out<usize>>);
-
-impl Done {
-    pub(crate) fn new(done: *mut usize) -> Self {
-        let done = Out::optional(done);
-        if let Some(done) = &done {
-            done.set(0);
-        }
-        Self(done)
-    }
-
-    /// Reports how much of `all` was done.
-    pub(crate) fn tell(&self, result: polysock::Result<()>, all: usize) -> Result<(), crate::error::Failure> {
-        if let Some(done) = &self.0 {
-            done.set(result.as_ref().map_or_else(polysock::Error::done, |()| all));
-        }
-        Ok(result?)
-    }
 }

@@ -1,10 +1,10 @@
 //! sendfile.
 
 use crate::code::POLYSOCK_EBADF;
+use crate::done::Done;
 use crate::error::Failure;
 use crate::guard;
-use crate::handle::{handle, polysock_t};
-use crate::pointer::Out;
+use crate::handle::{borrow, polysock_t};
 use crate::time;
 use libc::c_int;
 use std::os::fd::BorrowedFd;
@@ -27,28 +27,15 @@ pub unsafe extern "C" fn polysock_sendfile(
     done: *mut u64,
     timeout_ms: c_int,
 ) -> c_int {
-    let done = Out::optional(done);
-    let tell = |moved: usize| {
-        if let Some(done) = &done {
-            done.set(moved.try_into().unwrap_or(u64::MAX));
-        }
-    };
-    tell(0);
+    let done = Done::new(done);
     guard::code("polysock_sendfile", || {
-        let socket = handle(s)?;
+        let socket = borrow(s)?;
         if fd < 0 {
             return Err(Failure::new(POLYSOCK_EBADF, "the descriptor is negative"));
         }
         // SAFETY: C's contract: `fd` stays open until the call returns; if it is not open, the kernel says so.
         let file = unsafe { BorrowedFd::borrow_raw(fd) };
         let count = (count != u64::MAX).then_some(count);
-        match time::call(&socket, timeout_ms)?.sendfile(file, offset, count) {
-            Ok(moved) => tell(moved),
-            Err(error) => {
-                tell(error.done());
-                return Err(error.into());
-            }
-        }
-        Ok(())
+        done.report(time::call(&socket, timeout_ms)?.sendfile(file, offset, count))
     })
 }

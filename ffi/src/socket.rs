@@ -3,7 +3,7 @@
 use crate::code::POLYSOCK_EBADF;
 use crate::error::Failure;
 use crate::guard;
-use crate::handle::{give, handle, polysock_t};
+use crate::handle::{borrow, give, polysock_t};
 use crate::pointer::Out;
 use libc::c_int;
 use polysock::{Family, Protocol, Socket, SocketType};
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn polysock_socketpair(
 #[no_mangle]
 pub unsafe extern "C" fn polysock_dup(s: *mut polysock_t, out: *mut *mut polysock_t) -> c_int {
     guard::code("polysock_dup", || {
-        let (socket, out) = (handle(s)?, Out::new(out, "out")?);
+        let (socket, out) = (borrow(s)?, Out::new(out, "out")?);
         give(&out, socket.duplicate()?);
         Ok(())
     })
@@ -103,7 +103,7 @@ pub unsafe extern "C" fn polysock_from_fd(out: *mut *mut polysock_t, fd: c_int) 
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_fileno(s: *const polysock_t) -> c_int {
-    guard::number("polysock_fileno", || Ok(handle(s)?.fileno()?))
+    guard::number("polysock_fileno", || Ok(borrow(s)?.fileno()?))
 }
 
 /// Gives the descriptor up to the caller, who closes it; the handle is closed and still has to be freed.
@@ -113,5 +113,5 @@ pub unsafe extern "C" fn polysock_fileno(s: *const polysock_t) -> c_int {
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_detach(s: *mut polysock_t) -> c_int {
-    guard::number("polysock_detach", || Ok(handle(s)?.detach()?.into_raw_fd()))
+    guard::number("polysock_detach", || Ok(borrow(s)?.detach()?.into_raw_fd()))
 }

@@ -3,7 +3,7 @@
 use crate::buffer;
 use crate::error::Failure;
 use crate::guard;
-use crate::handle::{handle, polysock_t};
+use crate::handle::{borrow, polysock_t};
 use libc::c_int;
 use polysock::TcpInfo;
 use std::time::Duration;
@@ -162,7 +162,7 @@ pub unsafe extern "C" fn polysock_tcp_info(
 ) -> c_int {
     guard::code("polysock_tcp_info", || {
         const KNOWN: usize = size_of::<polysock_tcp_stats>();
-        let socket = handle(s)?;
+        let socket = borrow(s)?;
         if out.is_null() {
             return Err(Failure::argument("out", "is NULL"));
         }
@@ -175,10 +175,10 @@ pub unsafe extern "C" fn polysock_tcp_info(
         let stats = polysock_tcp_stats::from(&socket.tcp_info()?);
         // SAFETY: all its fields are numbers, and its size is that of its fields (asserted above): every byte is set.
         let bytes: [u8; KNOWN] = unsafe { std::mem::transmute(stats) };
-        let told = out_size.min(KNOWN);
-        buffer::fill(out.cast(), bytes.get(..told).unwrap_or(&bytes));
+        let known = out_size.min(KNOWN);
+        buffer::copy_to(out.cast(), bytes.get(..known).unwrap_or(&bytes));
         if out_size > KNOWN {
-            buffer::fill(
+            buffer::copy_to(
                 out.cast::<u8>().wrapping_add(KNOWN),
                 &vec![0xff; out_size - KNOWN],
             );

@@ -4,7 +4,7 @@ use crate::buffer;
 use crate::code::POLYSOCK_ENOSPC;
 use crate::error::Failure;
 use crate::pointer::NULL;
-use libc::{c_char, c_int};
+use libc::c_char;
 use std::ffi::CStr;
 
 /// A string that the caller may leave out.
@@ -47,11 +47,11 @@ pub(crate) fn check_text(
 }
 
 /// Copies a text with its NUL out, and says how long it is without.
-pub(crate) fn put_text(text: &str, buf: *mut c_char, size: usize) -> Result<c_int, Failure> {
+pub(crate) fn put_text(text: &str, buf: *mut c_char, size: usize) -> Result<usize, Failure> {
     check_text(text, buf, size, "buf")?;
     if !buf.is_null() {
-        buffer::fill(buf.cast(), text.as_bytes());
-        buffer::fill(buf.cast::<u8>().wrapping_add(text.len()), b"\0");
+        buffer::copy_to(buf.cast(), text.as_bytes());
+        buffer::copy_to(buf.cast::<u8>().wrapping_add(text.len()), b"\0");
     }
-    Ok(c_int::try_from(text.len()).unwrap_or(c_int::MAX))
+    Ok(text.len())
 }

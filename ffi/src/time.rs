@@ -25,6 +25,22 @@ pub(crate) fn timeout(ms: c_int, name: &'static str) -> Result<Option<Timeout>, 
     }
 }
 
+/// The timeout of a call that has no handle whose own it could take.
+pub(crate) fn timeout_or_never(ms: c_int) -> Result<Timeout, Failure> {
+    Ok(timeout(ms, "timeout_ms")?.unwrap_or(Timeout::Never))
+}
+
+/// A time limit that a call does not set: none for 0 and POLYSOCK_INFINITE.
+pub(crate) fn limit(ms: c_int, name: &'static str) -> Result<Option<Duration>, Failure> {
+    match ms {
+        0 | POLYSOCK_INFINITE => Ok(None),
+        _ => match u64::try_from(ms) {
+            Ok(ms) => Ok(Some(Duration::from_millis(ms))),
+            Err(_) => Err(Failure::argument(name, "is below POLYSOCK_INFINITE (-1)")),
+        },
+    }
+}
+
 /// What C calls this timeout; parts of a millisecond are rounded up, so that it is never 0 by chance.
 pub(crate) fn milliseconds(timeout: Timeout) -> c_int {
     match timeout {

@@ -1,9 +1,10 @@
 //! Several pieces of memory in one call: sendv and recvv.
 
-use crate::buffer::{data, room};
+use crate::buffer::{recv_buf, send_buf};
 use crate::error::Failure;
 use crate::guard;
-use crate::handle::{handle, polysock_t};
+use crate::handle::{borrow, polysock_t};
+use crate::pointer;
 use crate::time;
 use libc::{c_int, c_void, ssize_t};
 use polysock::{memory, RecvBuf, SendBuf};
@@ -47,7 +48,7 @@ pub unsafe extern "C" fn polysock_sendv(
     timeout_ms: c_int,
 ) -> ssize_t {
     guard::count("polysock_sendv", || {
-        let (socket, parts) = (handle(s)?, all_data(v, nv, "v", "nv")?);
+        let (socket, parts) = (borrow(s)?, send_bufs(v, nv, "v", "nv")?);
         Ok(time::call(&socket, timeout_ms)?.send_vectored(&parts)?)
     })
 }
@@ -65,13 +66,13 @@ pub unsafe extern "C" fn polysock_recvv(
     timeout_ms: c_int,
 ) -> ssize_t {
     guard::count("polysock_recvv", || {
-        let (socket, parts) = (handle(s)?, all_room(v, nv, "v", "nv")?);
+        let (socket, parts) = (borrow(s)?, recv_bufs(v, nv, "v", "nv")?);
         Ok(time::call(&socket, timeout_ms)?.recv_vectored(&parts)?)
     })
 }
 
 /// The pieces to send.
-pub(crate) fn all_data<'a>(
+pub(crate) fn send_bufs<'a>(
     v: *const polysock_iovec,
     nv: usize,
     name: &'static str,
@@ -79,13 +80,13 @@ pub(crate) fn all_data<'a>(
 ) -> Result<Vec<SendBuf<'a>>, Failure> {
     let mut all = memory::list(nv.min(POLYSOCK_IOV_MAX)).map_err(Failure::no_memory)?;
     for piece in pieces(v, nv, name, count_name)? {
-        all.push(data(piece.base, piece.len)?);
+        all.push(send_buf(piece.base, piece.len)?);
     }
     Ok(all)
 }
 
 /// The pieces to receive into.
-pub(crate) fn all_room<'a>(
+pub(crate) fn recv_bufs<'a>(
     v: *const polysock_iovec,
     nv: usize,
     name: &'static str,
@@ -93,7 +94,7 @@ pub(crate) fn all_room<'a>(
 ) -> Result<Vec<RecvBuf<'a>>, Failure> {
     let mut all = memory::list(nv.min(POLYSOCK_IOV_MAX)).map_err(Failure::no_memory)?;
     for piece in pieces(v, nv, name, count_name)? {
-        all.push(room(piece.base, piece.len)?);
+        all.push(recv_buf(piece.base, piece.len)?);
     }
     Ok(all)
 }
@@ -107,9 +108,5 @@ fn pieces(
     if nv > POLYSOCK_IOV_MAX {
         return Err(Failure::argument(count_name, "is above POLYSOCK_IOV_MAX (1024)"));
     }
-    if v.is_null() && nv > 0 {
-        return Err(Failure::argument(name, "is NULL"));
-    }
-    // SAFETY: C's contract: `v` has `nv` pieces that stay as they are until the call returns, and `index` is less.
-    Ok((0..nv).map(move |index| unsafe { v.add(index).read_unaligned() }))
+    pointer::values(v, nv, name)
 }

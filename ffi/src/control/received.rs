@@ -5,10 +5,10 @@ use crate::address::polysock_addr;
 use crate::code::POLYSOCK_ENOENT;
 use crate::error::Failure;
 use crate::guard;
-use crate::pointer::Out;
+use crate::pointer::{set_optional, Out, OutArray};
 use libc::{c_int, c_void};
 use polysock::{Address, Ancillary};
-use std::os::fd::{IntoRawFd, OwnedFd};
+use std::os::fd::IntoRawFd;
 
 /// Returns how many control messages came; a negative code for NULL.
 ///
@@ -16,9 +16,7 @@ use std::os::fd::{IntoRawFd, OwnedFd};
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_count(c: *const polysock_control) -> c_int {
-    guard::number("polysock_control_count", || {
-        Ok(c_int::try_from(look(c)?.received.len()).unwrap_or(c_int::MAX))
-    })
+    guard::number("polysock_control_count", || Ok(look(c)?.received.len()))
 }
 
 /// Lends a control message that came, the first being number 0. Each out-parameter may be NULL.
@@ -46,17 +44,10 @@ pub unsafe extern "C" fn polysock_control_get(
             Ancillary::Other { data, .. } => data.as_slice(),
             Ancillary::Rights(_) | _ => &[],
         };
-        for (to, number) in [(level, message.level()), (kind, message.kind())] {
-            if let Some(to) = Out::optional(to) {
-                to.set(number);
-            }
-        }
-        if let Some(data) = Out::optional(data) {
-            data.set(bytes.as_ptr().cast());
-        }
-        if let Some(len) = Out::optional(len) {
-            len.set(bytes.len());
-        }
+        set_optional(level, message.level());
+        set_optional(kind, message.kind());
+        set_optional(data, bytes.as_ptr().cast());
+        set_optional(len, bytes.len());
         Ok(())
     })
 }
@@ -75,21 +66,18 @@ pub unsafe extern "C" fn polysock_control_take_fds(
 ) -> c_int {
     guard::number("polysock_control_take_fds", || {
         let control = open(c)?;
-        if fds.is_null() && cap > 0 {
-            return Err(Failure::argument("fds", "is NULL"));
-        }
+        let fds = OutArray::new(fds, cap, "fds")?;
         let mut taken = 0;
         for message in &mut control.received {
             if let Ancillary::Rights(descriptors) = message {
                 let some = descriptors.len().min(cap - taken);
                 for fd in descriptors.drain(..some) {
-                    // SAFETY: C's contract: `fds` has room for `cap` numbers, and `taken` is less.
-                    unsafe { fds.add(taken).write_unaligned(OwnedFd::into_raw_fd(fd)) };
+                    fds.set(taken, fd.into_raw_fd());
                     taken += 1;
                 }
             }
         }
-        Ok(c_int::try_from(taken).unwrap_or(c_int::MAX))
+        Ok(taken)
     })
 }
 
@@ -122,12 +110,11 @@ pub unsafe extern "C" fn polysock_control_packet_info(
 ) -> c_int {
     guard::code("polysock_control_packet_info", || {
         let info = look(c)?.first(Ancillary::packet_info)?;
-        if let Some(destination) = Out::optional(destination) {
-            destination.set(polysock_addr::from(&Address::from((info.destination, 0))));
-        }
-        if let Some(interface) = Out::optional(interface) {
-            interface.set(info.interface);
-        }
+        set_optional(
+            destination,
+            polysock_addr::from(Address::from((info.destination, 0))),
+        );
+        set_optional(interface, info.interface);
         Ok(())
     })
 }

@@ -28,11 +28,7 @@ pub unsafe extern "C" fn polysock_control_add_fds(
         if n > MOST_ROOM / size_of::<c_int>() {
             return Err(Failure::argument("n", "is above 262144"));
         }
-        if fds.is_null() && n > 0 {
-            return Err(Failure::argument("fds", "is NULL"));
-        }
-        // SAFETY: C's contract: `fds` has `n` numbers, and `index` is less.
-        let numbers = (0..n).map(|index| unsafe { fds.add(index).read_unaligned() });
+        let numbers = pointer::values(fds, n, "fds")?;
         let mut lent: Vec<BorrowedFd<'static>> = memory::list(n).map_err(Failure::no_memory)?;
         for number in numbers {
             if number < 0 {

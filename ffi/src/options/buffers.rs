@@ -1,8 +1,9 @@
 //! The kernel's buffers (socket(7)).
 
 use crate::guard;
-use crate::handle::{handle, polysock_t};
+use crate::handle::{borrow, polysock_t};
 use libc::c_int;
+use polysock::Socket;
 
 /// Requests a send buffer of so many bytes; polysock_get_sndbuf() tells what came of it.
 ///
@@ -12,7 +13,7 @@ use libc::c_int;
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_sndbuf(s: *mut polysock_t, bytes: usize) -> c_int {
-    guard::code("polysock_set_sndbuf", || Ok(handle(s)?.set_send_buffer(bytes)?))
+    guard::code("polysock_set_sndbuf", || Ok(borrow(s)?.set_send_buffer(bytes)?))
 }
 
 /// Gives the size of the send buffer in force, in bytes, as the kernel counts it.
@@ -21,9 +22,7 @@ pub unsafe extern "C" fn polysock_set_sndbuf(s: *mut polysock_t, bytes: usize) -
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_sndbuf(s: *const polysock_t, bytes: *mut usize) -> c_int {
-    guard::value("polysock_get_sndbuf", s, (bytes, "bytes"), |socket| {
-        Ok(socket.send_buffer()?)
-    })
+    guard::value("polysock_get_sndbuf", s, (bytes, "bytes"), Socket::send_buffer)
 }
 
 /// Requests a receive buffer of so many bytes, best before connect or listen; polysock_get_rcvbuf() tells what came of
@@ -34,7 +33,7 @@ pub unsafe extern "C" fn polysock_get_sndbuf(s: *const polysock_t, bytes: *mut u
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_rcvbuf(s: *mut polysock_t, bytes: usize) -> c_int {
-    guard::code("polysock_set_rcvbuf", || Ok(handle(s)?.set_recv_buffer(bytes)?))
+    guard::code("polysock_set_rcvbuf", || Ok(borrow(s)?.set_recv_buffer(bytes)?))
 }
 
 /// Gives the size of the receive buffer in force, in bytes, as the kernel counts it.
@@ -43,9 +42,7 @@ pub unsafe extern "C" fn polysock_set_rcvbuf(s: *mut polysock_t, bytes: usize) -
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_rcvbuf(s: *const polysock_t, bytes: *mut usize) -> c_int {
-    guard::value("polysock_get_rcvbuf", s, (bytes, "bytes"), |socket| {
-        Ok(socket.recv_buffer()?)
-    })
+    guard::value("polysock_get_rcvbuf", s, (bytes, "bytes"), Socket::recv_buffer)
 }
 
 /// Counts as readable, and ends a wait, only once so many bytes have come. 1 by default.
@@ -56,7 +53,7 @@ pub unsafe extern "C" fn polysock_get_rcvbuf(s: *const polysock_t, bytes: *mut u
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_rcvlowat(s: *mut polysock_t, bytes: usize) -> c_int {
     guard::code("polysock_set_rcvlowat", || {
-        Ok(handle(s)?.set_recv_low_water(bytes)?)
+        Ok(borrow(s)?.set_recv_low_water(bytes)?)
     })
 }
 
@@ -66,7 +63,10 @@ pub unsafe extern "C" fn polysock_set_rcvlowat(s: *mut polysock_t, bytes: usize)
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_rcvlowat(s: *const polysock_t, bytes: *mut usize) -> c_int {
-    guard::value("polysock_get_rcvlowat", s, (bytes, "bytes"), |socket| {
-        Ok(socket.recv_low_water()?)
-    })
+    guard::value(
+        "polysock_get_rcvlowat",
+        s,
+        (bytes, "bytes"),
+        Socket::recv_low_water,
+    )
 }

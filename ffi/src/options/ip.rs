@@ -2,8 +2,9 @@
 
 use super::{signed, unsigned};
 use crate::guard;
-use crate::handle::{handle, polysock_t};
+use crate::handle::{borrow, polysock_t};
 use libc::c_int;
+use polysock::Socket;
 
 /// Sets how many routers a packet may pass, over IPv4. 64 by default.
 ///
@@ -14,7 +15,7 @@ use libc::c_int;
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_ttl(s: *mut polysock_t, ttl: c_int) -> c_int {
     guard::code("polysock_set_ttl", || {
-        Ok(handle(s)?.set_ttl(unsigned(ttl, "ttl")?)?)
+        Ok(borrow(s)?.set_ttl(unsigned(ttl, "ttl")?)?)
     })
 }
 
@@ -25,7 +26,7 @@ pub unsafe extern "C" fn polysock_set_ttl(s: *mut polysock_t, ttl: c_int) -> c_i
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_ttl(s: *const polysock_t, ttl: *mut c_int) -> c_int {
     guard::value("polysock_get_ttl", s, (ttl, "ttl"), |socket| {
-        Ok(signed(socket.ttl()?))
+        socket.ttl().map(signed)
     })
 }
 
@@ -38,7 +39,7 @@ pub unsafe extern "C" fn polysock_get_ttl(s: *const polysock_t, ttl: *mut c_int)
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_tos(s: *mut polysock_t, tos: c_int) -> c_int {
     guard::code("polysock_set_tos", || {
-        Ok(handle(s)?.set_tos(unsigned(tos, "tos")?)?)
+        Ok(borrow(s)?.set_tos(unsigned(tos, "tos")?)?)
     })
 }
 
@@ -49,7 +50,7 @@ pub unsafe extern "C" fn polysock_set_tos(s: *mut polysock_t, tos: c_int) -> c_i
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_tos(s: *const polysock_t, tos: *mut c_int) -> c_int {
     guard::value("polysock_get_tos", s, (tos, "tos"), |socket| {
-        Ok(signed(socket.tos()?))
+        socket.tos().map(signed)
     })
 }
 
@@ -61,7 +62,7 @@ pub unsafe extern "C" fn polysock_get_tos(s: *const polysock_t, tos: *mut c_int)
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_transparent(s: *mut polysock_t, on: bool) -> c_int {
-    guard::code("polysock_set_transparent", || Ok(handle(s)?.set_transparent(on)?))
+    guard::code("polysock_set_transparent", || Ok(borrow(s)?.set_transparent(on)?))
 }
 
 /// Reports whether addresses of other hosts are allowed.
@@ -70,9 +71,7 @@ pub unsafe extern "C" fn polysock_set_transparent(s: *mut polysock_t, on: bool) 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_transparent(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_transparent", s, (on, "on"), |socket| {
-        Ok(socket.transparent()?)
-    })
+    guard::value("polysock_get_transparent", s, (on, "on"), Socket::transparent)
 }
 
 /// Lets bind take an address that no interface has, or has not yet, over IPv4 or IPv6. Off by default; Linux.
@@ -82,7 +81,7 @@ pub unsafe extern "C" fn polysock_get_transparent(s: *const polysock_t, on: *mut
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_freebind(s: *mut polysock_t, on: bool) -> c_int {
-    guard::code("polysock_set_freebind", || Ok(handle(s)?.set_freebind(on)?))
+    guard::code("polysock_set_freebind", || Ok(borrow(s)?.set_freebind(on)?))
 }
 
 /// Reports whether bind takes an address that no interface has.
@@ -91,7 +90,5 @@ pub unsafe extern "C" fn polysock_set_freebind(s: *mut polysock_t, on: bool) -> 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_freebind(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_freebind", s, (on, "on"), |socket| {
-        Ok(socket.freebind()?)
-    })
+    guard::value("polysock_get_freebind", s, (on, "on"), Socket::freebind)
 }

@@ -2,8 +2,9 @@
 
 use super::{signed, unsigned};
 use crate::guard;
-use crate::handle::{handle, polysock_t};
+use crate::handle::{borrow, polysock_t};
 use libc::c_int;
+use polysock::Socket;
 
 /// Takes only IPv6, not IPv4 as mapped addresses; to be set before bind. Off by default on Linux.
 ///
@@ -12,7 +13,7 @@ use libc::c_int;
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_v6only(s: *mut polysock_t, on: bool) -> c_int {
-    guard::code("polysock_set_v6only", || Ok(handle(s)?.set_only_v6(on)?))
+    guard::code("polysock_set_v6only", || Ok(borrow(s)?.set_only_v6(on)?))
 }
 
 /// Reports whether it takes only IPv6.
@@ -21,9 +22,7 @@ pub unsafe extern "C" fn polysock_set_v6only(s: *mut polysock_t, on: bool) -> c_
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_v6only(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_v6only", s, (on, "on"), |socket| {
-        Ok(socket.only_v6()?)
-    })
+    guard::value("polysock_get_v6only", s, (on, "on"), Socket::only_v6)
 }
 
 /// Sets how many routers a packet may pass, over IPv6. 64 by default.
@@ -34,7 +33,7 @@ pub unsafe extern "C" fn polysock_get_v6only(s: *const polysock_t, on: *mut bool
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_hops(s: *mut polysock_t, hops: c_int) -> c_int {
     guard::code("polysock_set_hops", || {
-        Ok(handle(s)?.set_hops(unsigned(hops, "hops")?)?)
+        Ok(borrow(s)?.set_hops(unsigned(hops, "hops")?)?)
     })
 }
 
@@ -45,7 +44,7 @@ pub unsafe extern "C" fn polysock_set_hops(s: *mut polysock_t, hops: c_int) -> c
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_hops(s: *const polysock_t, hops: *mut c_int) -> c_int {
     guard::value("polysock_get_hops", s, (hops, "hops"), |socket| {
-        Ok(signed(socket.hops()?))
+        socket.hops().map(signed)
     })
 }
 
@@ -58,7 +57,7 @@ pub unsafe extern "C" fn polysock_get_hops(s: *const polysock_t, hops: *mut c_in
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_tclass(s: *mut polysock_t, tclass: c_int) -> c_int {
     guard::code("polysock_set_tclass", || {
-        Ok(handle(s)?.set_traffic_class(unsigned(tclass, "tclass")?)?)
+        Ok(borrow(s)?.set_traffic_class(unsigned(tclass, "tclass")?)?)
     })
 }
 
@@ -69,6 +68,6 @@ pub unsafe extern "C" fn polysock_set_tclass(s: *mut polysock_t, tclass: c_int) 
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_tclass(s: *const polysock_t, tclass: *mut c_int) -> c_int {
     guard::value("polysock_get_tclass", s, (tclass, "tclass"), |socket| {
-        Ok(signed(socket.traffic_class()?))
+        socket.traffic_class().map(signed)
     })
 }

@@ -1,10 +1,10 @@
 //! Keepalive (tcp(7)).
 
-use super::whole_seconds;
+use super::{signed, unsigned, whole_seconds};
 use crate::error::Failure;
 use crate::guard;
-use crate::handle::{handle, polysock_t};
-use crate::pointer::Out;
+use crate::handle::{borrow, polysock_t};
+use crate::pointer::set_optional;
 use libc::c_int;
 use polysock::Keepalive;
 use std::time::Duration;
@@ -24,14 +24,11 @@ pub unsafe extern "C" fn polysock_set_keepalive(
     count: c_int,
 ) -> c_int {
     guard::code("polysock_set_keepalive", || {
-        let socket = handle(s)?;
+        let socket = borrow(s)?;
         let numbers = Keepalive {
             idle: seconds_or_default(idle_s, "idle_s")?,
             interval: seconds_or_default(interval_s, "interval_s")?,
-            count: match u32::try_from(count) {
-                Ok(count) => (count > 0).then_some(count),
-                Err(_) => return Err(Failure::argument("count", "is negative")),
-            },
+            count: Some(unsigned(count, "count")?).filter(|&count| count > 0),
         };
         Ok(socket.set_keepalive(on.then_some(numbers))?)
     })
@@ -50,30 +47,17 @@ pub unsafe extern "C" fn polysock_get_keepalive(
     count: *mut c_int,
 ) -> c_int {
     guard::code("polysock_get_keepalive", || {
-        let found = handle(s)?.keepalive()?;
-        if let Some(on) = Out::optional(on) {
-            on.set(found.is_some());
-        }
+        let found = borrow(s)?.keepalive()?;
         let numbers = found.unwrap_or_default();
-        let probes = numbers.count.unwrap_or(0);
-        let results = [
-            (idle_s, whole_seconds(numbers.idle, 0)),
-            (interval_s, whole_seconds(numbers.interval, 0)),
-            (count, c_int::try_from(probes).unwrap_or(c_int::MAX)),
-        ];
-        for (to, value) in results {
-            if let Some(to) = Out::optional(to) {
-                to.set(value);
-            }
-        }
+        set_optional(on, found.is_some());
+        set_optional(idle_s, whole_seconds(numbers.idle, 0));
+        set_optional(interval_s, whole_seconds(numbers.interval, 0));
+        set_optional(count, signed(numbers.count.unwrap_or(0)));
         Ok(())
     })
 }
 
 fn seconds_or_default(seconds: c_int, name: &'static str) -> Result<Option<Duration>, Failure> {
-    match u64::try_from(seconds) {
-        Ok(0) => Ok(None),
-        Ok(seconds) => Ok(Some(Duration::from_secs(seconds))),
-        Err(_) => Err(Failure::argument(name, "is negative")),
-    }
+    let time = Duration::from_secs(unsigned(seconds, name)?.into());
+    Ok(Some(time).filter(|time| !time.is_zero()))
 }

@@ -4,10 +4,10 @@ use super::{signed, unsigned};
 use crate::address::{self, polysock_addr};
 use crate::error::Failure;
 use crate::guard;
-use crate::handle::{handle, polysock_t};
+use crate::handle::{borrow, polysock_t};
 use crate::text;
 use libc::{c_char, c_int};
-use polysock::Interface;
+use polysock::{Interface, Socket};
 use std::net::IpAddr;
 
 /// Joins a multicast group on the interface of this name; if that is NULL, on the interface of the group's scope
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn polysock_mcast_join(
     source: *const polysock_addr,
 ) -> c_int {
     guard::code("polysock_mcast_join", || {
-        let (socket, (group, interface, source)) = (handle(s)?, membership(group, iface, source)?);
+        let (socket, (group, interface, source)) = (borrow(s)?, membership(group, iface, source)?);
         Ok(socket.join_multicast(group, interface, source)?)
     })
 }
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn polysock_mcast_leave(
     source: *const polysock_addr,
 ) -> c_int {
     guard::code("polysock_mcast_leave", || {
-        let (socket, (group, interface, source)) = (handle(s)?, membership(group, iface, source)?);
+        let (socket, (group, interface, source)) = (borrow(s)?, membership(group, iface, source)?);
         Ok(socket.leave_multicast(group, interface, source)?)
     })
 }
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn polysock_mcast_leave(
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_mcast_if(s: *mut polysock_t, iface: *const c_char) -> c_int {
     guard::code("polysock_set_mcast_if", || {
-        Ok(handle(s)?.set_multicast_interface(interface(iface)?)?)
+        Ok(borrow(s)?.set_multicast_interface(interface(iface)?)?)
     })
 }
 
@@ -96,7 +96,7 @@ pub unsafe extern "C" fn polysock_get_mcast_if(s: *const polysock_t, index: *mut
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_mcast_ttl(s: *mut polysock_t, ttl: c_int) -> c_int {
     guard::code("polysock_set_mcast_ttl", || {
-        Ok(handle(s)?.set_multicast_ttl(unsigned(ttl, "ttl")?)?)
+        Ok(borrow(s)?.set_multicast_ttl(unsigned(ttl, "ttl")?)?)
     })
 }
 
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn polysock_set_mcast_ttl(s: *mut polysock_t, ttl: c_int) 
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_mcast_ttl(s: *const polysock_t, ttl: *mut c_int) -> c_int {
     guard::value("polysock_get_mcast_ttl", s, (ttl, "ttl"), |socket| {
-        Ok(signed(socket.multicast_ttl()?))
+        socket.multicast_ttl().map(signed)
     })
 }
 
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn polysock_get_mcast_ttl(s: *const polysock_t, ttl: *mut 
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_mcast_loop(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_mcast_loop", || {
-        Ok(handle(s)?.set_multicast_loop(on)?)
+        Ok(borrow(s)?.set_multicast_loop(on)?)
     })
 }
 
@@ -132,9 +132,7 @@ pub unsafe extern "C" fn polysock_set_mcast_loop(s: *mut polysock_t, on: bool) -
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_mcast_loop(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_mcast_loop", s, (on, "on"), |socket| {
-        Ok(socket.multicast_loop()?)
-    })
+    guard::value("polysock_get_mcast_loop", s, (on, "on"), Socket::multicast_loop)
 }
 
 /// Lets the socket also get what is sent to groups that other sockets of this host joined, if its address and port match.
@@ -145,7 +143,7 @@ pub unsafe extern "C" fn polysock_get_mcast_loop(s: *const polysock_t, on: *mut 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_mcast_all(s: *mut polysock_t, on: bool) -> c_int {
-    guard::code("polysock_set_mcast_all", || Ok(handle(s)?.set_multicast_all(on)?))
+    guard::code("polysock_set_mcast_all", || Ok(borrow(s)?.set_multicast_all(on)?))
 }
 
 /// Reports whether the socket also gets what is sent to groups that other sockets of this host joined.
@@ -154,9 +152,7 @@ pub unsafe extern "C" fn polysock_set_mcast_all(s: *mut polysock_t, on: bool) ->
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_mcast_all(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_mcast_all", s, (on, "on"), |socket| {
-        Ok(socket.multicast_all()?)
-    })
+    guard::value("polysock_get_mcast_all", s, (on, "on"), Socket::multicast_all)
 }
 
 fn membership<'n>(

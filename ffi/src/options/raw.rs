@@ -2,7 +2,7 @@
 
 use crate::buffer;
 use crate::guard;
-use crate::handle::{handle, polysock_t};
+use crate::handle::{borrow, polysock_t};
 use crate::pointer::Out;
 use libc::{c_int, c_void};
 
@@ -20,7 +20,7 @@ pub unsafe extern "C" fn polysock_setsockopt(
     len: usize,
 ) -> c_int {
     guard::code("polysock_setsockopt", || {
-        let (socket, value) = (handle(s)?, buffer::bytes(value, len, "value", "len")?);
+        let (socket, value) = (borrow(s)?, buffer::bytes(value, len, "value", "len")?);
         Ok(socket.set_option(level, name, value)?)
     })
 }
@@ -39,8 +39,8 @@ pub unsafe extern "C" fn polysock_getsockopt(
     len: *mut usize,
 ) -> c_int {
     guard::code("polysock_getsockopt", || {
-        let (socket, len) = (handle(s)?, Out::new(len, "len")?);
-        let room = buffer::room_for_option(value, len.get())?;
+        let (socket, len) = (borrow(s)?, Out::new(len, "len")?);
+        let room = buffer::option_buf(value, len.get())?;
         len.set(socket.option(level, name, room)?);
         Ok(())
     })

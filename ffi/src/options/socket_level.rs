@@ -3,8 +3,9 @@
 use super::whole_seconds;
 use crate::error::{of_kind, Failure};
 use crate::guard;
-use crate::handle::{handle, polysock_t};
+use crate::handle::{borrow, polysock_t};
 use libc::c_int;
+use polysock::Socket;
 use std::time::Duration;
 
 /// A linger time: off, close does not wait.
@@ -20,7 +21,7 @@ pub const POLYSOCK_LINGER_OFF: c_int = -1;
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_linger(s: *mut polysock_t, seconds: c_int) -> c_int {
     guard::code("polysock_set_linger", || {
-        let socket = handle(s)?;
+        let socket = borrow(s)?;
         let linger = match u64::try_from(seconds) {
             Ok(seconds) => Some(Duration::from_secs(seconds)),
             Err(_) if seconds == POLYSOCK_LINGER_OFF => None,
@@ -37,7 +38,9 @@ pub unsafe extern "C" fn polysock_set_linger(s: *mut polysock_t, seconds: c_int)
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_linger(s: *const polysock_t, seconds: *mut c_int) -> c_int {
     guard::value("polysock_get_linger", s, (seconds, "seconds"), |socket| {
-        Ok(whole_seconds(socket.linger()?, POLYSOCK_LINGER_OFF))
+        socket
+            .linger()
+            .map(|time| whole_seconds(time, POLYSOCK_LINGER_OFF))
     })
 }
 
@@ -47,7 +50,7 @@ pub unsafe extern "C" fn polysock_get_linger(s: *const polysock_t, seconds: *mut
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_reuseaddr(s: *mut polysock_t, on: bool) -> c_int {
-    guard::code("polysock_set_reuseaddr", || Ok(handle(s)?.set_reuse_address(on)?))
+    guard::code("polysock_set_reuseaddr", || Ok(borrow(s)?.set_reuse_address(on)?))
 }
 
 /// Reports whether reuse-address is on.
@@ -56,9 +59,7 @@ pub unsafe extern "C" fn polysock_set_reuseaddr(s: *mut polysock_t, on: bool) ->
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_reuseaddr(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_reuseaddr", s, (on, "on"), |socket| {
-        Ok(socket.reuse_address()?)
-    })
+    guard::value("polysock_get_reuseaddr", s, (on, "on"), Socket::reuse_address)
 }
 
 /// Lets several sockets of one user bind to the same address, if all have the option; Linux spreads connections and
@@ -69,7 +70,7 @@ pub unsafe extern "C" fn polysock_get_reuseaddr(s: *const polysock_t, on: *mut b
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_reuseport(s: *mut polysock_t, on: bool) -> c_int {
-    guard::code("polysock_set_reuseport", || Ok(handle(s)?.set_reuse_port(on)?))
+    guard::code("polysock_set_reuseport", || Ok(borrow(s)?.set_reuse_port(on)?))
 }
 
 /// Reports whether several sockets may bind to the same address.
@@ -78,9 +79,7 @@ pub unsafe extern "C" fn polysock_set_reuseport(s: *mut polysock_t, on: bool) ->
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_reuseport(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_reuseport", s, (on, "on"), |socket| {
-        Ok(socket.reuse_port()?)
-    })
+    guard::value("polysock_get_reuseport", s, (on, "on"), Socket::reuse_port)
 }
 
 /// Allows sending datagrams to a broadcast address, which is POLYSOCK_EACCES without. Off by default.
@@ -89,7 +88,7 @@ pub unsafe extern "C" fn polysock_get_reuseport(s: *const polysock_t, on: *mut b
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_broadcast(s: *mut polysock_t, on: bool) -> c_int {
-    guard::code("polysock_set_broadcast", || Ok(handle(s)?.set_broadcast(on)?))
+    guard::code("polysock_set_broadcast", || Ok(borrow(s)?.set_broadcast(on)?))
 }
 
 /// Reports whether broadcast addresses are allowed.
@@ -98,9 +97,7 @@ pub unsafe extern "C" fn polysock_set_broadcast(s: *mut polysock_t, on: bool) ->
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_broadcast(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_broadcast", s, (on, "on"), |socket| {
-        Ok(socket.broadcast()?)
-    })
+    guard::value("polysock_get_broadcast", s, (on, "on"), Socket::broadcast)
 }
 
 /// Leaves the urgent byte in its place in the stream instead of keeping it for POLYSOCK_MSG_OOB. Off by default.
@@ -110,7 +107,7 @@ pub unsafe extern "C" fn polysock_get_broadcast(s: *const polysock_t, on: *mut b
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_oobinline(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_oobinline", || {
-        Ok(handle(s)?.set_out_of_band_inline(on)?)
+        Ok(borrow(s)?.set_out_of_band_inline(on)?)
     })
 }
 
@@ -120,9 +117,12 @@ pub unsafe extern "C" fn polysock_set_oobinline(s: *mut polysock_t, on: bool) ->
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_oobinline(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_oobinline", s, (on, "on"), |socket| {
-        Ok(socket.out_of_band_inline()?)
-    })
+    guard::value(
+        "polysock_get_oobinline",
+        s,
+        (on, "on"),
+        Socket::out_of_band_inline,
+    )
 }
 
 /// Takes the error that waits on the socket, such as that of a connect in the background: `*error` is its code, or 0.
@@ -143,9 +143,7 @@ pub unsafe extern "C" fn polysock_take_error(s: *mut polysock_t, error: *mut c_i
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_acceptconn(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_acceptconn", s, (on, "on"), |socket| {
-        Ok(socket.accepting()?)
-    })
+    guard::value("polysock_get_acceptconn", s, (on, "on"), Socket::accepting)
 }
 
 /// Gives the family of the socket, an AF_ number.

@@ -3,9 +3,10 @@
 use super::{signed, unsigned};
 use crate::control::polysock_credentials;
 use crate::guard;
-use crate::handle::{handle, polysock_t};
+use crate::handle::{borrow, polysock_t};
 use crate::text::{self, put_text};
 use libc::{c_char, c_int};
+use polysock::Socket;
 
 /// Sends and receives through the interface of this name only; NULL, the default, ends that. Linux.
 ///
@@ -16,7 +17,7 @@ use libc::{c_char, c_int};
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_device(s: *mut polysock_t, name: *const c_char) -> c_int {
     guard::code("polysock_set_device", || {
-        let (socket, name) = (handle(s)?, text::optional_text(name));
+        let (socket, name) = (borrow(s)?, text::optional_text(name));
         let name = name.map(|name| text::utf8(name, "name")).transpose()?;
         Ok(socket.set_device(name)?)
     })
@@ -30,7 +31,7 @@ pub unsafe extern "C" fn polysock_set_device(s: *mut polysock_t, name: *const c_
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_device(s: *const polysock_t, buf: *mut c_char, size: usize) -> c_int {
     guard::number("polysock_get_device", || {
-        put_text(&handle(s)?.device()?.unwrap_or_default(), buf, size)
+        put_text(&borrow(s)?.device()?.unwrap_or_default(), buf, size)
     })
 }
 
@@ -41,7 +42,7 @@ pub unsafe extern "C" fn polysock_get_device(s: *const polysock_t, buf: *mut c_c
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_mark(s: *mut polysock_t, mark: u32) -> c_int {
-    guard::code("polysock_set_mark", || Ok(handle(s)?.set_mark(mark)?))
+    guard::code("polysock_set_mark", || Ok(borrow(s)?.set_mark(mark)?))
 }
 
 /// Gives the mark of packets.
@@ -50,12 +51,7 @@ pub unsafe extern "C" fn polysock_set_mark(s: *mut polysock_t, mark: u32) -> c_i
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_mark(s: *const polysock_t, mark: *mut u32) -> c_int {
-    guard::value(
-        "polysock_get_mark",
-        s,
-        (mark, "mark"),
-        |socket| Ok(socket.mark()?),
-    )
+    guard::value("polysock_get_mark", s, (mark, "mark"), Socket::mark)
 }
 
 /// Sets the priority of packets in the queue of their interface; above 6 needs CAP_NET_ADMIN or CAP_NET_RAW (else
@@ -67,7 +63,7 @@ pub unsafe extern "C" fn polysock_get_mark(s: *const polysock_t, mark: *mut u32)
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_priority(s: *mut polysock_t, priority: c_int) -> c_int {
     guard::code("polysock_set_priority", || {
-        Ok(handle(s)?.set_priority(unsigned(priority, "priority")?)?)
+        Ok(borrow(s)?.set_priority(unsigned(priority, "priority")?)?)
     })
 }
 
@@ -78,7 +74,7 @@ pub unsafe extern "C" fn polysock_set_priority(s: *mut polysock_t, priority: c_i
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_priority(s: *const polysock_t, priority: *mut c_int) -> c_int {
     guard::value("polysock_get_priority", s, (priority, "priority"), |socket| {
-        Ok(signed(socket.priority()?))
+        socket.priority().map(signed)
     })
 }
 
@@ -91,7 +87,7 @@ pub unsafe extern "C" fn polysock_get_priority(s: *const polysock_t, priority: *
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_incoming_cpu(s: *mut polysock_t, cpu: c_int) -> c_int {
     guard::code("polysock_set_incoming_cpu", || {
-        Ok(handle(s)?.set_incoming_cpu(unsigned(cpu, "cpu")?)?)
+        Ok(borrow(s)?.set_incoming_cpu(unsigned(cpu, "cpu")?)?)
     })
 }
 
@@ -112,7 +108,7 @@ pub unsafe extern "C" fn polysock_get_incoming_cpu(s: *const polysock_t, cpu: *m
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_timestamps(s: *mut polysock_t, on: bool) -> c_int {
-    guard::code("polysock_set_timestamps", || Ok(handle(s)?.set_timestamps(on)?))
+    guard::code("polysock_set_timestamps", || Ok(borrow(s)?.set_timestamps(on)?))
 }
 
 /// Reports whether datagrams carry the time they were received.
@@ -121,9 +117,7 @@ pub unsafe extern "C" fn polysock_set_timestamps(s: *mut polysock_t, on: bool) -
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_timestamps(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_timestamps", s, (on, "on"), |socket| {
-        Ok(socket.timestamps()?)
-    })
+    guard::value("polysock_get_timestamps", s, (on, "on"), Socket::timestamps)
 }
 
 /// Records the sender of each message over a Unix domain socket, for polysock_control_credentials(). Off by default;
@@ -134,7 +128,7 @@ pub unsafe extern "C" fn polysock_get_timestamps(s: *const polysock_t, on: *mut 
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_passcred(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_passcred", || {
-        Ok(handle(s)?.set_pass_credentials(on)?)
+        Ok(borrow(s)?.set_pass_credentials(on)?)
     })
 }
 
@@ -144,9 +138,7 @@ pub unsafe extern "C" fn polysock_set_passcred(s: *mut polysock_t, on: bool) -> 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_passcred(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_passcred", s, (on, "on"), |socket| {
-        Ok(socket.pass_credentials()?)
-    })
+    guard::value("polysock_get_passcred", s, (on, "on"), Socket::pass_credentials)
 }
 
 /// Gives the process, user and group at the other end of a Unix domain socket, as they were when it called connect, listen
@@ -173,7 +165,7 @@ pub unsafe extern "C" fn polysock_get_peercred(
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_packet_info(s: *mut polysock_t, on: bool) -> c_int {
-    guard::code("polysock_set_packet_info", || Ok(handle(s)?.set_packet_info(on)?))
+    guard::code("polysock_set_packet_info", || Ok(borrow(s)?.set_packet_info(on)?))
 }
 
 /// Reports whether datagrams carry the address and interface at which they arrived.
@@ -182,7 +174,5 @@ pub unsafe extern "C" fn polysock_set_packet_info(s: *mut polysock_t, on: bool) 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_packet_info(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_packet_info", s, (on, "on"), |socket| {
-        Ok(socket.packet_info()?)
-    })
+    guard::value("polysock_get_packet_info", s, (on, "on"), Socket::packet_info)
 }

@@ -2,11 +2,11 @@
 
 use super::{signed, unsigned, whole_seconds};
 use crate::guard;
-use crate::handle::{handle, polysock_t};
+use crate::handle::{borrow, polysock_t};
 use crate::text::{self, put_text};
 use crate::time;
 use libc::{c_char, c_int};
-use polysock::Timeout;
+use polysock::{Socket, Timeout};
 use std::time::Duration;
 
 /// Sends small pieces at once instead of gathering them. Off by default.
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_nodelay(s: *mut polysock_t, on: bool) -> c_int {
-    guard::code("polysock_set_nodelay", || Ok(handle(s)?.set_nodelay(on)?))
+    guard::code("polysock_set_nodelay", || Ok(borrow(s)?.set_nodelay(on)?))
 }
 
 /// Reports whether small pieces are sent at once.
@@ -25,9 +25,7 @@ pub unsafe extern "C" fn polysock_set_nodelay(s: *mut polysock_t, on: bool) -> c
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_nodelay(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_nodelay", s, (on, "on"), |socket| {
-        Ok(socket.nodelay()?)
-    })
+    guard::value("polysock_get_nodelay", s, (on, "on"), Socket::nodelay)
 }
 
 /// Holds back a segment that is not full, at most 200 ms, until uncorked. Off by default; Linux.
@@ -37,7 +35,7 @@ pub unsafe extern "C" fn polysock_get_nodelay(s: *const polysock_t, on: *mut boo
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_cork(s: *mut polysock_t, on: bool) -> c_int {
-    guard::code("polysock_set_cork", || Ok(handle(s)?.set_cork(on)?))
+    guard::code("polysock_set_cork", || Ok(borrow(s)?.set_cork(on)?))
 }
 
 /// Reports whether segments that are not full are held back.
@@ -46,7 +44,7 @@ pub unsafe extern "C" fn polysock_set_cork(s: *mut polysock_t, on: bool) -> c_in
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_cork(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_cork", s, (on, "on"), |socket| Ok(socket.cork()?))
+    guard::value("polysock_get_cork", s, (on, "on"), Socket::cork)
 }
 
 /// Acknowledges at once instead of about 40 ms later. On by default; Linux.
@@ -56,7 +54,7 @@ pub unsafe extern "C" fn polysock_get_cork(s: *const polysock_t, on: *mut bool) 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_quickack(s: *mut polysock_t, on: bool) -> c_int {
-    guard::code("polysock_set_quickack", || Ok(handle(s)?.set_quickack(on)?))
+    guard::code("polysock_set_quickack", || Ok(borrow(s)?.set_quickack(on)?))
 }
 
 /// Reports whether acknowledgements go out at once, now.
@@ -65,9 +63,7 @@ pub unsafe extern "C" fn polysock_set_quickack(s: *mut polysock_t, on: bool) -> 
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_quickack(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_quickack", s, (on, "on"), |socket| {
-        Ok(socket.quickack()?)
-    })
+    guard::value("polysock_get_quickack", s, (on, "on"), Socket::quickack)
 }
 
 /// Lets connect return at once and the first send carry its data in the SYN, where an earlier connection brought a
@@ -81,7 +77,7 @@ pub unsafe extern "C" fn polysock_get_quickack(s: *const polysock_t, on: *mut bo
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_fastopen_connect(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_fastopen_connect", || {
-        Ok(handle(s)?.set_fastopen_connect(on)?)
+        Ok(borrow(s)?.set_fastopen_connect(on)?)
     })
 }
 
@@ -91,9 +87,12 @@ pub unsafe extern "C" fn polysock_set_fastopen_connect(s: *mut polysock_t, on: b
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_fastopen_connect(s: *const polysock_t, on: *mut bool) -> c_int {
-    guard::value("polysock_get_fastopen_connect", s, (on, "on"), |socket| {
-        Ok(socket.fastopen_connect()?)
-    })
+    guard::value(
+        "polysock_get_fastopen_connect",
+        s,
+        (on, "on"),
+        Socket::fastopen_connect,
+    )
 }
 
 /// Takes data that come with the SYN, on a socket that listens or will: at most `queue` such connections wait for the
@@ -106,7 +105,7 @@ pub unsafe extern "C" fn polysock_get_fastopen_connect(s: *const polysock_t, on:
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_fastopen(s: *mut polysock_t, queue: c_int) -> c_int {
     guard::code("polysock_set_fastopen", || {
-        Ok(handle(s)?.set_fastopen(unsigned(queue, "queue")?)?)
+        Ok(borrow(s)?.set_fastopen(unsigned(queue, "queue")?)?)
     })
 }
 
@@ -117,7 +116,7 @@ pub unsafe extern "C" fn polysock_set_fastopen(s: *mut polysock_t, queue: c_int)
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_fastopen(s: *const polysock_t, queue: *mut c_int) -> c_int {
     guard::value("polysock_get_fastopen", s, (queue, "queue"), |socket| {
-        Ok(signed(socket.fastopen()?))
+        socket.fastopen().map(signed)
     })
 }
 
@@ -130,7 +129,7 @@ pub unsafe extern "C" fn polysock_get_fastopen(s: *const polysock_t, queue: *mut
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_defer_accept(s: *mut polysock_t, seconds: c_int) -> c_int {
     guard::code("polysock_set_defer_accept", || {
-        let socket = handle(s)?;
+        let socket = borrow(s)?;
         let time = Duration::from_secs(unsigned(seconds, "seconds")?.into());
         Ok(socket.set_defer_accept(Some(time).filter(|time| !time.is_zero()))?)
     })
@@ -143,7 +142,7 @@ pub unsafe extern "C" fn polysock_set_defer_accept(s: *mut polysock_t, seconds: 
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_defer_accept(s: *const polysock_t, seconds: *mut c_int) -> c_int {
     guard::value("polysock_get_defer_accept", s, (seconds, "seconds"), |socket| {
-        Ok(whole_seconds(socket.defer_accept()?, 0))
+        socket.defer_accept().map(|time| whole_seconds(time, 0))
     })
 }
 
@@ -157,7 +156,7 @@ pub unsafe extern "C" fn polysock_get_defer_accept(s: *const polysock_t, seconds
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_user_timeout(s: *mut polysock_t, milliseconds: c_int) -> c_int {
     guard::code("polysock_set_user_timeout", || {
-        let socket = handle(s)?;
+        let socket = borrow(s)?;
         let time = Duration::from_millis(unsigned(milliseconds, "milliseconds")?.into());
         Ok(socket.set_user_timeout(Some(time).filter(|time| !time.is_zero()))?)
     })
@@ -190,7 +189,7 @@ pub unsafe extern "C" fn polysock_get_user_timeout(s: *const polysock_t, millise
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_maxseg(s: *mut polysock_t, bytes: usize) -> c_int {
     guard::code("polysock_set_maxseg", || {
-        Ok(handle(s)?.set_max_segment((bytes > 0).then_some(bytes))?)
+        Ok(borrow(s)?.set_max_segment((bytes > 0).then_some(bytes))?)
     })
 }
 
@@ -200,9 +199,7 @@ pub unsafe extern "C" fn polysock_set_maxseg(s: *mut polysock_t, bytes: usize) -
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_maxseg(s: *const polysock_t, bytes: *mut usize) -> c_int {
-    guard::value("polysock_get_maxseg", s, (bytes, "bytes"), |socket| {
-        Ok(socket.max_segment()?)
-    })
+    guard::value("polysock_get_maxseg", s, (bytes, "bytes"), Socket::max_segment)
 }
 
 /// Counts as writable only while fewer bytes than this wait to be sent for the first time; 0, the default, is the
@@ -214,7 +211,7 @@ pub unsafe extern "C" fn polysock_get_maxseg(s: *const polysock_t, bytes: *mut u
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_notsent_lowat(s: *mut polysock_t, bytes: usize) -> c_int {
     guard::code("polysock_set_notsent_lowat", || {
-        Ok(handle(s)?.set_notsent_low_water((bytes > 0).then_some(bytes))?)
+        Ok(borrow(s)?.set_notsent_low_water((bytes > 0).then_some(bytes))?)
     })
 }
 
@@ -238,7 +235,7 @@ pub unsafe extern "C" fn polysock_get_notsent_lowat(s: *const polysock_t, bytes:
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_congestion(s: *mut polysock_t, name: *const c_char) -> c_int {
     guard::code("polysock_set_congestion", || {
-        let (socket, name) = (handle(s)?, text::utf8(text::text(name, "name")?, "name")?);
+        let (socket, name) = (borrow(s)?, text::utf8(text::text(name, "name")?, "name")?);
         Ok(socket.set_congestion(name)?)
     })
 }
@@ -255,6 +252,6 @@ pub unsafe extern "C" fn polysock_get_congestion(
     size: usize,
 ) -> c_int {
     guard::number("polysock_get_congestion", || {
-        put_text(&handle(s)?.congestion()?, buf, size)
+        put_text(&borrow(s)?.congestion()?, buf, size)
     })
 }

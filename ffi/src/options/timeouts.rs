@@ -1,9 +1,8 @@
 //! Timeouts and the blocking mode: of the handle, not of the kernel's socket.
 
-use crate::error::Failure;
 use crate::guard;
-use crate::handle::{handle, polysock_t};
-use crate::pointer::Out;
+use crate::handle::{borrow, borrow_open, polysock_t};
+use crate::pointer::set_optional;
 use crate::time;
 use libc::c_int;
 
@@ -19,12 +18,9 @@ use libc::c_int;
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_timeout(s: *mut polysock_t, recv_ms: c_int, send_ms: c_int) -> c_int {
     guard::code("polysock_set_timeout", || {
-        let socket = handle(s)?;
+        let socket = borrow_open(s)?;
         let recv = time::timeout(recv_ms, "recv_ms")?;
         let send = time::timeout(send_ms, "send_ms")?;
-        if socket.is_closed() {
-            return Err(Failure::closed());
-        }
         if let Some(recv) = recv {
             socket.set_recv_timeout(recv);
         }
@@ -46,19 +42,9 @@ pub unsafe extern "C" fn polysock_get_timeout(
     send_ms: *mut c_int,
 ) -> c_int {
     guard::code("polysock_get_timeout", || {
-        let socket = handle(s)?;
-        if socket.is_closed() {
-            return Err(Failure::closed());
-        }
-        let results = [
-            (recv_ms, time::milliseconds(socket.recv_timeout())),
-            (send_ms, time::milliseconds(socket.send_timeout())),
-        ];
-        for (to, value) in results {
-            if let Some(to) = Out::optional(to) {
-                to.set(value);
-            }
-        }
+        let socket = borrow_open(s)?;
+        set_optional(recv_ms, time::milliseconds(socket.recv_timeout()));
+        set_optional(send_ms, time::milliseconds(socket.send_timeout()));
         Ok(())
     })
 }
@@ -70,5 +56,5 @@ pub unsafe extern "C" fn polysock_get_timeout(
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_blocking(s: *mut polysock_t, on: bool) -> c_int {
-    guard::code("polysock_set_blocking", || Ok(handle(s)?.set_blocking(on)?))
+    guard::code("polysock_set_blocking", || Ok(borrow(s)?.set_blocking(on)?))
 }

@@ -3,17 +3,15 @@
 mod callbacks;
 mod options;
 
-use self::callbacks::{kind_of, polysock_connection_fn, tell, User};
-use self::options::{known, limit, polysock_server_options, polysock_server_stats, read};
-use crate::address::polysock_addr;
+use self::callbacks::{kind_of, Callbacks};
+use self::options::{polysock_connection_fn, polysock_server_options, polysock_server_stats};
 use crate::error::Failure;
 use crate::guard;
-use crate::handle::{handle, into_core, lend, polysock_t};
-use crate::pointer::Out;
+use crate::handle::{borrow, borrow_as, give, into_core, polysock_t, take, Handle};
+use crate::pointer::{check_size, set_optional, versioned, Out, NULL};
 use crate::time;
 use libc::{c_int, c_void, ssize_t};
-use polysock::{ServeOptions, Server, StartedServer, Timeout};
-use std::sync::atomic::{AtomicBool, Ordering};
+use polysock::{Server, StartedServer, Timeout};
 use std::sync::Arc;
 
 /// A server: a listener, and threads that accept on it and hand each connection to a callback.
@@ -42,6 +40,10 @@ use std::sync::Arc;
 /// @ingroup polysock_server
 pub struct polysock_server(StartedServer);
 
+impl Handle for polysock_server {
+    const PARAMETER: &'static str = "srv";
+}
+
 /// Starts a server on a socket that listens; the caller owns `*out`.
 ///
 /// BSD: none. Python: polysock.Server. Java: none.
@@ -60,46 +62,24 @@ pub unsafe extern "C" fn polysock_server_start(
     o: *const polysock_server_options,
 ) -> c_int {
     guard::code("polysock_server_start", || {
-        let out = Out::new(out, "out")?;
-        if listener.is_null() {
-            return Err(Failure::argument("listener", "is NULL"));
-        }
-        let listener = handle(listener)?;
-        let callback = r#fn.ok_or(Failure::argument("fn", "is NULL"))?;
-        let given = read(o)?;
-        let mut options = ServeOptions::default();
-        if given.max_connections != 0 {
-            options.max_connections = given.max_connections;
-        }
-        options.idle_timeout = limit(given.idle_timeout_ms, "o->idle_timeout_ms")?;
-        options.handler_timeout = limit(given.handler_timeout_ms, "o->handler_timeout_ms")?;
-        let user = Arc::new(User {
-            user,
-            release: given.release,
-            started: AtomicBool::new(false),
-        });
-        let (of_handler, of_hook) = (Arc::clone(&user), Arc::clone(&user));
+        let (out, listener) = (Out::new(out, "out")?, borrow_as(listener, "listener")?);
+        let connection = r#fn.ok_or(Failure::argument("fn", NULL))?;
+        let given = match o.is_null() {
+            true => polysock_server_options::DEFAULT,
+            false => versioned(o)?,
+        };
+        let options = given.to_core()?;
+        let callbacks = Arc::new(Callbacks::new(connection, user, &given));
+        let (handler, reporter) = (Arc::clone(&callbacks), Arc::clone(&callbacks));
         let server = Server::start_with(
             into_core(listener),
             options,
-            move |connection, peer| {
-                of_handler.wait_until_started();
-                let peer = polysock_addr::from(peer);
-                // SAFETY: C's contract: the callback is a function of this type, for several threads at once. The
-                // connection is one of ours, and lives until it returns.
-                match unsafe { callback(lend(connection), &raw const peer, of_handler.user) } {
-                    0 => Ok(()),
-                    code => Err(code),
-                }
-            },
-            move |trouble, peer| {
-                of_hook.wait_until_started();
-                tell(&of_hook, given.on_error, trouble, peer);
-            },
+            move |connection, peer| handler.handle(connection, peer),
+            move |trouble, peer| reporter.report(trouble, peer),
             kind_of,
         )?;
-        out.set(Arc::into_raw(Arc::new(polysock_server(server))).cast_mut());
-        user.started.store(true, Ordering::Release);
+        give(&out, polysock_server(server));
+        callbacks.set_started();
         Ok(())
     })
 }
@@ -123,12 +103,9 @@ pub unsafe extern "C" fn polysock_server_stop(
     still_running: *mut usize,
 ) -> c_int {
     guard::code("polysock_server_stop", || {
-        let server = open(srv)?;
-        let timeout = time::timeout(timeout_ms, "timeout_ms")?.unwrap_or(Timeout::Never);
-        let running = server.0.stop(timeout)?;
-        if let Some(still_running) = Out::optional(still_running) {
-            still_running.set(running);
-        }
+        let server = borrow(srv)?;
+        let timeout = time::timeout_or_never(timeout_ms)?;
+        set_optional(still_running, server.0.stop(timeout)?);
         Ok(())
     })
 }
@@ -143,8 +120,8 @@ pub unsafe extern "C" fn polysock_server_stop(
 #[no_mangle]
 pub unsafe extern "C" fn polysock_server_wait(srv: *mut polysock_server, timeout_ms: c_int) -> c_int {
     guard::code("polysock_server_wait", || {
-        let server = open(srv)?;
-        let timeout = time::timeout(timeout_ms, "timeout_ms")?.unwrap_or(Timeout::Never);
+        let server = borrow(srv)?;
+        let timeout = time::timeout_or_never(timeout_ms)?;
         Ok(server.0.wait(timeout)?)
     })
 }
@@ -155,7 +132,7 @@ pub unsafe extern "C" fn polysock_server_wait(srv: *mut polysock_server, timeout
 /// @ingroup polysock_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_server_connections(srv: *const polysock_server) -> ssize_t {
-    guard::count("polysock_server_connections", || Ok(open(srv)?.0.connections()))
+    guard::count("polysock_server_connections", || Ok(borrow(srv)?.0.connections()))
 }
 
 /// Fills `*out` with what the server has counted. POLYSOCK_EINVAL for a wrong `out->size`.
@@ -172,23 +149,9 @@ pub unsafe extern "C" fn polysock_server_get_stats(
     out: *mut polysock_server_stats,
 ) -> c_int {
     guard::code("polysock_server_get_stats", || {
-        let server = open(srv)?;
-        if out.is_null() {
-            return Err(Failure::argument("out", "is NULL"));
-        }
-        // SAFETY: C's contract: `out` points at statistics, whose first field is their size.
-        let size = unsafe { out.cast::<usize>().read_unaligned() };
-        known(size, size_of::<polysock_server_stats>(), "out->size")?;
-        let stats = server.0.stats();
-        let stats = polysock_server_stats {
-            size,
-            handled: stats.handled,
-            resets: stats.resets,
-            idle_timeouts: stats.idle_timeouts,
-            handler_timeouts: stats.handler_timeouts,
-        };
-        // SAFETY: they are as large as they say, and C's to write.
-        unsafe { out.write_unaligned(stats) };
+        let server = borrow(srv)?;
+        check_size(out)?;
+        Out::new(out, "out")?.set(polysock_server_stats::from(server.0.stats()));
         Ok(())
     })
 }
@@ -203,22 +166,9 @@ pub unsafe extern "C" fn polysock_server_get_stats(
 #[no_mangle]
 pub unsafe extern "C" fn polysock_server_free(srv: *mut polysock_server) {
     guard::code("polysock_server_free", || {
-        if !srv.is_null() {
-            // SAFETY: `srv` came from `Arc::into_raw`, and its owner gives it up only once.
-            let server = unsafe { Arc::from_raw(srv) };
+        if let Some(server) = take(srv) {
             server.0.stop(Timeout::NonBlocking)?;
         }
         Ok(())
     });
-}
-
-/// The caller's server, kept in memory for the length of this call even when another thread frees it meanwhile.
-fn open(srv: *const polysock_server) -> Result<Arc<polysock_server>, Failure> {
-    if srv.is_null() {
-        return Err(Failure::argument("srv", "is NULL"));
-    }
-    // SAFETY: `srv` came from `Arc::into_raw`, and its owner has not freed it: the call began before.
-    unsafe { Arc::increment_strong_count(srv) };
-    // SAFETY: the reference was counted on the line above.
-    Ok(unsafe { Arc::from_raw(srv) })
 }

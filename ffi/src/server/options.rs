@@ -1,11 +1,50 @@
-//! How a server serves, and what it counts.
+//! What a program gives a server, its functions and options, and what the server counts.
 
-use super::callbacks::{polysock_release_fn, polysock_server_error_fn};
+use crate::address::polysock_addr;
 use crate::error::Failure;
-use crate::time::POLYSOCK_INFINITE;
-use libc::c_int;
+use crate::handle::polysock_t;
+use crate::pointer::Versioned;
+use crate::time;
+use libc::{c_int, c_void};
+use polysock::{ServeOptions, ServerStats};
 use std::mem::offset_of;
-use std::time::Duration;
+
+/// Handles one connection: returns 0 for success; any other number is a failure, reported to `on_error`.
+///
+/// BSD: what follows accept(2). Python: the handler of polysock.Server. Java: what follows ServerSocket.accept.
+/// Several threads call it at once. The connection is lent: it must not be freed, nor used after the return. The server
+/// then closes it, FIN first where there is unread input, so that the peer gets what was sent; after polysock_fileno(),
+/// polysock_dup() or fork(2) it is a plain close, which leaves the connection to other holders. A callback may close it
+/// itself, or keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3), no pthread_exit(3), no
+/// C++ exception.
+/// @ingroup polysock_server
+pub type polysock_connection_fn = Option<
+    unsafe extern "C" fn(connection: *mut polysock_t, peer: *const polysock_addr, user: *mut c_void) -> c_int,
+>;
+
+/// One that is not NULL.
+pub(super) type ConnectionFn =
+    unsafe extern "C" fn(*mut polysock_t, *const polysock_addr, *mut c_void) -> c_int;
+
+/// Called with a failure, after which the server goes on.
+///
+/// BSD: none. Python: on_error of polysock.Server. Java: Thread.UncaughtExceptionHandler.
+/// With a `peer`, the callback for that peer returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E
+/// number and polysock_last_detail() describes it: no further thread could be started, or a connection could not be
+/// accepted, for example for lack of descriptors. The server tries again when a connection ends, or after a pause that
+/// grows to a second; until then connections wait.
+/// What peers can cause as often as they like is counted, see polysock_server_get_stats(), and reported at most once a
+/// second: resets of the connection, and POLYSOCK_ETIMEDOUT where there is an idle timeout.
+/// Called by the server's threads, several at once.
+/// @ingroup polysock_server
+pub type polysock_server_error_fn =
+    Option<unsafe extern "C" fn(code: c_int, peer: *const polysock_addr, user: *mut c_void)>;
+
+/// Called when `user` is no longer in use: no callback is running, and none will be called.
+///
+/// BSD: none. Python: none. Java: none.
+/// @ingroup polysock_server
+pub type polysock_release_fn = Option<unsafe extern "C" fn(user: *mut c_void)>;
 
 /// How a server serves.
 ///
@@ -34,6 +73,35 @@ pub struct polysock_server_options {
 }
 
 const _: () = assert!(size_of::<polysock_server_options>() == 4 * size_of::<usize>() + 8);
+const _: () = assert!(offset_of!(polysock_server_options, size) == 0);
+
+// SAFETY: `size` is the first field, asserted above.
+unsafe impl Versioned for polysock_server_options {
+    const PARAMETER: &'static str = "o";
+    const SIZE: &'static str = "o->size";
+    const TOO_SMALL: &'static str = "is too small: begin with POLYSOCK_SERVER_OPTIONS_INITIALIZER";
+}
+
+impl polysock_server_options {
+    pub(super) const DEFAULT: Self = Self {
+        size: size_of::<Self>(),
+        max_connections: 0,
+        on_error: None,
+        release: None,
+        idle_timeout_ms: 0,
+        handler_timeout_ms: 0,
+    };
+
+    pub(super) fn to_core(self) -> Result<ServeOptions, Failure> {
+        let mut options = ServeOptions::default();
+        if self.max_connections != 0 {
+            options.max_connections = self.max_connections;
+        }
+        options.idle_timeout = time::limit(self.idle_timeout_ms, "o->idle_timeout_ms")?;
+        options.handler_timeout = time::limit(self.handler_timeout_ms, "o->handler_timeout_ms")?;
+        Ok(options)
+    }
+}
 
 /// What a server has counted since it was started.
 ///
@@ -57,46 +125,23 @@ pub struct polysock_server_stats {
 }
 
 const _: () = assert!(size_of::<polysock_server_stats>() == size_of::<usize>() + 32);
+const _: () = assert!(offset_of!(polysock_server_stats, size) == 0);
 
-/// Reads the options, which the caller may leave out.
-pub(super) fn read(o: *const polysock_server_options) -> Result<polysock_server_options, Failure> {
-    const KNOWN: usize = size_of::<polysock_server_options>();
-    const _: () = assert!(offset_of!(polysock_server_options, size) == 0);
-    if o.is_null() {
-        return Ok(polysock_server_options {
-            size: KNOWN,
-            max_connections: 0,
-            on_error: None,
-            release: None,
-            idle_timeout_ms: 0,
-            handler_timeout_ms: 0,
-        });
-    }
-    // SAFETY: C's contract: `o` points at options, whose first field is their size.
-    known(unsafe { o.cast::<usize>().read_unaligned() }, KNOWN, "o->size")?;
-    // SAFETY: C's contract: they are as large as they say, and stay as they are until the call returns.
-    Ok(unsafe { o.read_unaligned() })
+// SAFETY: `size` is the first field, asserted above.
+unsafe impl Versioned for polysock_server_stats {
+    const PARAMETER: &'static str = "out";
+    const SIZE: &'static str = "out->size";
+    const TOO_SMALL: &'static str = "is too small: set it to sizeof (polysock_server_stats)";
 }
 
-/// Refuses the size of a structure that is not the one this library has.
-pub(super) fn known(size: usize, known: usize, name: &'static str) -> Result<(), Failure> {
-    match size {
-        _ if size == known => Ok(()),
-        _ if size < known => Err(Failure::argument(
-            name,
-            "is too small: set it to the size of the structure",
-        )),
-        _ => Err(Failure::argument(name, "is of a newer polysock")),
-    }
-}
-
-/// A time limit of the options: 0 is none, and so is for ever.
-pub(super) fn limit(ms: c_int, name: &'static str) -> Result<Option<Duration>, Failure> {
-    match ms {
-        0 | POLYSOCK_INFINITE => Ok(None),
-        _ => match u64::try_from(ms) {
-            Ok(ms) => Ok(Some(Duration::from_millis(ms))),
-            Err(_) => Err(Failure::argument(name, "is below POLYSOCK_INFINITE (-1)")),
-        },
+impl From<ServerStats> for polysock_server_stats {
+    fn from(stats: ServerStats) -> Self {
+        Self {
+            size: size_of::<Self>(),
+            handled: stats.handled,
+            resets: stats.resets,
+            idle_timeouts: stats.idle_timeouts,
+            handler_timeouts: stats.handler_timeouts,
+        }
     }
 }
