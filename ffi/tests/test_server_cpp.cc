@@ -77,6 +77,14 @@ std::string ask(const ps::server &server, const char *order)
     return ask(s, order);
 }
 
+template <class Condition> bool until(Condition holds)
+{
+    for (const long long end = now_us() + 20 * 1000000LL; now_us() < end; breathe())
+        if (holds())
+            return true;
+    return false;
+}
+
 char first(ps::socket &connection)
 {
     char c;
@@ -230,6 +238,61 @@ TEST(owners)
     CHECK_IS(alive.use_count(), 1);
 }
 
+// A handler that moves its connection keeps it, with its timeouts, when it returns.
+TEST(moved_connections_belong_to_the_program)
+{
+    std::mutex mutex;
+    std::vector<ps::socket> kept;
+    ps::server_options options;
+    options.idle_timeout = seconds(7);
+    const auto handler = [&](ps::socket &connection) {
+        std::lock_guard<std::mutex> guard(mutex);
+        switch (first(connection)) {
+        case 'm':
+            kept.push_back(std::move(connection));
+            break;
+        case 'r':
+            kept.push_back(ps::socket::adopt(connection.release()));
+            break;
+        case 'a': // moved in the handler, and freed there
+            ps::socket(std::move(connection)).send_all("a");
+            break;
+        case '=': { // another socket takes its place
+            ps::socket other = std::move(connection);
+            connection = ps::socket(POLYSOCK_AF_INET);
+            other.send_all("=");
+            break;
+        }
+        case 's': // swapped, so that the handler's socket is freed by the program, the other by the server
+            kept.emplace_back(POLYSOCK_AF_INET);
+            std::swap(kept.back(), connection);
+            break;
+        case 'c': // what is closed can't be kept
+            connection.close();
+            CHECK(!ps::socket(std::move(connection)));
+            break;
+        }
+        CHECK(kept.empty() || kept.back().recv_timeout().ms() == 7000);
+    };
+    ps::server server(listener(), handler, std::move(options));
+    for (const char *order : {"m", "r", "s"}) {
+        ps::socket peer = connect(server);
+        peer.send_all(ps::bytes(order, 1));
+        CHECK(until([&] { return std::lock_guard<std::mutex>(mutex), !kept.empty(); }));
+        CHECK(until([&] { return server.connections() == 0; }));
+        kept.back().send_all(ps::bytes(order, 1));
+        kept.pop_back(); // closes it
+        char answer[2] = "";
+        CHECK_IS(peer.recv(ps::buffer(answer, 1), seconds(20)), 1);
+        CHECK(answer[0] == order[0]);
+        CHECK_IS(peer.recv(ps::buffer(answer, 1), seconds(20)), 0);
+    }
+    CHECK(ask(server, "a") == "a");
+    CHECK(ask(server, "=") == "=");
+    CHECK(ask(server, "c") == "");
+    CHECK_IS(server.stop(seconds(20)), 0);
+}
+
 TEST(stopped_by_a_handler)
 {
     std::unique_ptr<ps::server> server;
@@ -307,6 +370,7 @@ int main()
     RUN(woken_handlers_have_not_failed);
     RUN(owners);
     RUN(time_limits_and_what_is_counted);
+    RUN(moved_connections_belong_to_the_program);
     RUN(stopped_by_a_handler);
     RUN(a_handler_that_comes_at_once_finds_its_server);
     return report();

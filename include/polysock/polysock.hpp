@@ -561,24 +561,31 @@ public:
         return s;
     }
 
-    socket(socket &&other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+    socket(socket &&other) noexcept : handle_(other.release()) {}
     socket &operator=(socket &&other) noexcept
     {
-        if (this != &other) {
-            ::polysock_free(handle_);
-            handle_ = std::exchange(other.handle_, nullptr);
-        }
+        if (this != &other)
+            reset(other.release(), false);
         return *this;
     }
     socket(const socket &) = delete;
     socket &operator=(const socket &) = delete;
-    ~socket() { ::polysock_free(handle_); }
+    ~socket() { reset(nullptr, false); }
 
     // Whether it holds a handle, open or closed.
     explicit operator bool() const noexcept { return handle_ != nullptr; }
     ::polysock_t *get() const noexcept { return handle_; }
-    // Gives the handle up; the caller frees it.
-    ::polysock_t *release() noexcept { return std::exchange(handle_, nullptr); }
+    // Gives the handle up; the caller frees it. Of a connection lent by a server it is a new handle, which takes the
+    // descriptor over; nullptr when that can't be done, because the connection is closed or another thread is inside a call.
+    ::polysock_t *release() noexcept
+    {
+        if (!lent_)
+            return std::exchange(handle_, nullptr);
+        ::polysock_t *const taken = take_over(handle_);
+        if (taken != nullptr)
+            reset(nullptr, false);
+        return taken;
+    }
 
     // Two Unix domain sockets connected to each other.
     static std::pair<socket, socket> pair(int type = POLYSOCK_SOCK_STREAM)
@@ -920,6 +927,32 @@ public:
     }
 
 private:
+    friend class server;
+
+    // Frees the handle, unless another owner lent it, and holds this one from now on.
+    void reset(::polysock_t *handle, bool lent) noexcept
+    {
+        if (!lent_)
+            ::polysock_free(handle_);
+        handle_ = handle;
+        lent_ = lent;
+    }
+
+    // Moves descriptor and timeouts to a new handle.
+    static ::polysock_t *take_over(::polysock_t *lent) noexcept
+    {
+        int recv_ms = POLYSOCK_DEFAULT, send_ms = POLYSOCK_DEFAULT;
+        ::polysock_t *handle = nullptr;
+        ::polysock_get_timeout(lent, &recv_ms, &send_ms);
+        const int fd = ::polysock_detach(lent);
+        if (fd < 0)
+            return nullptr;
+        if (::polysock_from_fd(&handle, fd) < 0)
+            ::close(fd);
+        ::polysock_set_timeout(handle, recv_ms, send_ms);
+        return handle;
+    }
+
     socket accept_from(::polysock_addr *peer, timeout t)
     {
         socket s;
@@ -957,6 +990,7 @@ private:
     }
 
     ::polysock_t *handle_ = nullptr;
+    bool lent_ = false; // by a server, which frees it
 };
 
 inline socket create_connection(const std::string &host, const service &port, timeout t = {})
@@ -1102,7 +1136,8 @@ struct server_stats {
 //     });
 //     server.wait();
 //
-// The connection is lent: it is closed when the handler returns and must not be moved from; detach() takes it for good.
+// The connection is lent: it is closed when the handler returns. A handler that moves it elsewhere keeps it, with its timeouts;
+// what it is moved to is empty when it is closed, or when another thread is inside a call on it.
 // A handler may use the variable that the server is assigned to: none is called before the server exists.
 // Destroying a server stops it with no time for handlers to finish. The handler lives until the last call has returned:
 // what it refers to must, too, unless stop() returned 0. In a forked child nothing is served, and wait() throws.
@@ -1167,8 +1202,9 @@ private:
         // Exceptions stay on this side of C: the library gets a number, and says in the same thread whether to report it.
         static int handle(::polysock_t *handle, const ::polysock_addr *peer, void *user)
         {
-            socket connection = socket::adopt(handle);
+            socket connection;
             int code = 0;
+            connection.reset(handle, true);
             pending() = nullptr;
             try {
                 code = static_cast<program_of *>(user)->call(connection, *peer);
@@ -1179,7 +1215,6 @@ private:
                 pending() = std::current_exception();
                 code = POLYSOCK_EOTHER;
             }
-            connection.release(); // it is only lent
             return code;
         }
 
