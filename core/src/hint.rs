@@ -8,6 +8,9 @@ use std::net::IpAddr;
 /// The privileged ports end here (`net.ipv4.ip_unprivileged_port_start` by default).
 const FIRST_FREE_PORT: u16 = 1024;
 
+pub(crate) const NOT_LISTENING: &str = "the socket is not listening: call listen() first";
+pub(crate) const NOTHING_TO_ACCEPT: &str = "a datagram socket has no connections to accept: receive from it";
+
 /// Describes the usual mistake behind an error; `None` where the error says everything already, and where there is no
 /// mistake, as in a call that would have to wait.
 ///
@@ -65,7 +68,7 @@ impl Failed<'_> {
             Operation::Socket => not_made(errno),
             Operation::Bind => self.not_bound(errno),
             Operation::Listen => self.not_listening(errno),
-            Operation::Accept => self.not_accepted(errno),
+            Operation::Accept | Operation::Server => self.not_accepted(errno),
             Operation::Connect | Operation::CreateConnection => self.not_connected(errno),
             Operation::SetOption | Operation::GetOption => match errno {
                 libc::ENOPROTOOPT => {
@@ -136,8 +139,8 @@ impl Failed<'_> {
 
     fn not_accepted(&self, errno: i32) -> Option<&'static str> {
         match errno {
-            libc::EINVAL if !self.is_listening() => Some("the socket is not listening: call listen() first"),
-            libc::EOPNOTSUPP => Some("a datagram socket has no connections to accept: receive from it"),
+            libc::EINVAL if !self.is_listening() => Some(NOT_LISTENING),
+            libc::EOPNOTSUPP => Some(NOTHING_TO_ACCEPT),
             _ => None,
         }
     }

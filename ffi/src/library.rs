@@ -28,7 +28,8 @@ pub extern "C" fn polysock_err_name(code: c_int) -> *const c_char {
 /// Turns an errno number of this system into a code.
 ///
 /// BSD: errno. Python: OSError.errno. Java: none.
-/// 0 stays 0; POLYSOCK_EINVAL for a negative number, POLYSOCK_EOTHER for one without a portable code.
+/// 0 stays 0; POLYSOCK_EINVAL for a negative number; POLYSOCK_EOTHER for one without a portable code. On Linux even a number
+/// without a name has a code: minus itself, down to -999.
 /// @ingroup polysock_codes
 #[no_mangle]
 pub extern "C" fn polysock_from_errno(os_errno: c_int) -> c_int {

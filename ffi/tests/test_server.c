@@ -509,7 +509,7 @@ TEST(misuse)
     REFUSED(polysock_server_start(NULL, listener, obey, &shared, NULL), "out is NULL");
     REFUSED(polysock_server_start(&srv, NULL, obey, &shared, NULL), "listener is NULL");
     REFUSED(polysock_server_start(&srv, listener, NULL, &shared, NULL), "fn is NULL");
-    REFUSED(polysock_server_start(&srv, plain, obey, &shared, &options), "Invalid argument");
+    REFUSED(polysock_server_start(&srv, plain, obey, &shared, &options), "server_start: Invalid argument: the socket is not listening: call listen() first");
     options.size--;
     REFUSED(polysock_server_start(&srv, listener, obey, &shared, &options), "too small");
     options.size += 2;

@@ -1231,7 +1231,8 @@ const char *polysock_err_name(int code);
  * Turns an errno number of this system into a code.
  *
  * BSD: errno. Python: OSError.errno. Java: none.
- * 0 stays 0; POLYSOCK_EINVAL for a negative number, POLYSOCK_EOTHER for one without a portable code.
+ * 0 stays 0; POLYSOCK_EINVAL for a negative number; POLYSOCK_EOTHER for one without a portable code. On Linux even a number
+ * without a name has a code: minus itself, down to -999.
  * @ingroup polysock_codes
  */
 int polysock_from_errno(int os_errno);

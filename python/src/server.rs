@@ -6,7 +6,7 @@
 use crate::address;
 use crate::arguments as convert;
 use crate::errors::exception as error;
-use crate::errors::notes::About;
+use crate::errors::notes::{self, About};
 use crate::lock::caller as gil;
 use crate::net::ServerSocket;
 use crate::socket::{NativeSocket, Unclaimed};
@@ -68,9 +68,9 @@ impl Server {
             Listener::Plain(socket) => socket.get().share(py)?,
             Listener::Java(socket) => Arc::clone(socket.get().share(py)?),
         };
-        match polysock::Server::new(listener, options) {
+        match polysock::Server::new(Arc::clone(&listener), options) {
             Ok(server) => Ok(Self(Arc::new(server))),
-            Err(error) => Err(error::exception(py, &error)),
+            Err(error) => Err(notes::exception(py, &error, About::socket(&listener))),
         }
     }
 

@@ -262,8 +262,9 @@ def test_what_can_not_be_a_server(arguments, exception, words):
 
 def test_a_socket_that_does_not_listen_stays_the_callers():
     with polysock.socket() as plain:
-        with pytest.raises(OSError, match="Invalid argument"):
+        with pytest.raises(OSError, match="Invalid argument") as raised:
             polysock.Server(plain, echo)
+        assert raised.value.__notes__ == ["hint: the socket is not listening: call listen() first"]
         assert plain.fileno() >= 0
 
 

@@ -34,9 +34,9 @@ enum Measure {
     None,
     /// The time limit that passed.
     TimeLimit(Duration),
-    /// What the argument must be.
+    /// What the argument must be, or what to do about the failure.
     Rule(&'static str),
-    /// The range of the argument, and its value.
+    /// The range of the argument, and its value; `i64::MAX` stands for all larger ones, too.
     Range {
         least: i64,
         most: i64,
@@ -61,6 +61,12 @@ impl Error {
         let mut error = Self::new(operation, Kind::InvalidInput(argument));
         error.measure = Measure::Rule(rule);
         error
+    }
+
+    /// Adds what to do about the failure.
+    pub(crate) const fn with_remedy(mut self, remedy: &'static str) -> Self {
+        self.measure = Measure::Rule(remedy);
+        self
     }
 
     /// A number that lies outside its range. The unit is empty, or comes with a blank before it.
@@ -187,8 +193,12 @@ impl fmt::Display for WithoutOperation<'_> {
                     unit,
                     given,
                 },
-            ) => write!(f, ": {argument} must be {least} to {most}{unit}, not {given}")?,
-            (kind, Measure::Rule(_) | Measure::Range { .. }) => write!(f, ": {kind}")?,
+            ) => {
+                let or_more = if given == i64::MAX { " or more" } else { "" };
+                write!(f, ": {argument} must be {least} to {most}{unit}, not {given}{or_more}")?;
+            }
+            (kind, Measure::Rule(remedy)) => write!(f, ": {kind}: {remedy}")?,
+            (kind, Measure::Range { .. }) => write!(f, ": {kind}")?,
         }
         if error.done > 0 {
             write!(f, " ({} bytes done)", error.done)?;

@@ -12,6 +12,7 @@ pub use worker::{Step, Worker};
 use crate::caller::{Caller, NativeCaller};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Reason, Registration};
+use crate::hint::{NOTHING_TO_ACCEPT, NOT_LISTENING};
 use crate::socket::Socket;
 use crate::sys::fork::ForkLock;
 use crate::sys::reserve::check_left;
@@ -101,8 +102,8 @@ impl Server {
         if options.handler_timeout == Some(Duration::ZERO) {
             return invalid("handler_timeout");
         }
-        let possible = check_left().and_then(|()| listener.check_listening());
-        possible.map_err(|kind| Error::new(Operation::Server, kind))?;
+        check_left().map_err(|kind| Error::new(Operation::Server, kind))?;
+        listener.check_listening().map_err(not_a_listener)?;
         // Whoever shares a listener in blocking mode with another process may sleep in accept(2), where nothing wakes it.
         let set = listener.set_descriptor_nonblocking(true);
         set.map_err(|error| Error::new(Operation::Server, error.kind()))?;
@@ -307,6 +308,18 @@ impl Server {
             }
             thread::park_timeout(left);
         }
+    }
+}
+
+/// The failure of a server whose socket can't accept.
+fn not_a_listener(kind: Kind) -> Error {
+    let error = Error::new(Operation::Server, kind);
+    if kind == Kind::Os(libc::EINVAL) {
+        error.with_remedy(NOT_LISTENING)
+    } else if kind == Kind::Os(libc::EOPNOTSUPP) {
+        error.with_remedy(NOTHING_TO_ACCEPT)
+    } else {
+        error
     }
 }
 

@@ -20,7 +20,7 @@ impl Entry {
     }
 }
 
-/// Whether errno numbers are those of asm-generic/errno.h, so that even what the table lacks keeps its number.
+/// Whether errno numbers are those of asm-generic/errno.h, so that even those without a name keep their number.
 const NUMBERS_ARE_GENERIC: bool = cfg!(all(
     target_os = "linux",
     not(any(
@@ -78,7 +78,11 @@ pub(crate) fn errno_of(code: c_int) -> c_int {
         POLYSOCK_ECLOSED => libc::EBADF,
         POLYSOCK_EUNSUPPORTED => libc::EOPNOTSUPP,
         POLYSOCK_ECONNTIMEDOUT => libc::ETIMEDOUT,
-        _ => find(code).and_then(Entry::errno).unwrap_or(0),
+        _ => match find(code) {
+            Some(entry) => entry.errno().unwrap_or(0),
+            None if NUMBERS_ARE_GENERIC && code > OWN => -code,
+            None => 0,
+        },
     }
 }
 
