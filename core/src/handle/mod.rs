@@ -1,16 +1,16 @@
 //! One descriptor shared by many threads: who is inside, who waits, who closes.
 //!
-//! The state word holds CLOSED, DETACHED, whether anybody has registered, and the number of calls inside, of those that
-//! wait in the kernel itself, too. Entering is
-//! one atomic step that tests what it counts, and `close` sets CLOSED and counts itself in the same step, so no call
-//! ever uses a descriptor number that was closed and given to somebody else.
+//! What every call passes on its way in and out is one atomic word ([`state`]); what threads do to each other stands under
+//! one lock, held for a few instructions ([`shared`]).
 
 mod ending;
 mod shared;
+mod state;
 mod watch;
 
 use ending::Ending;
 pub(crate) use shared::{Candidate, Follower, Following, Reason, Shared};
+use state::{Left, State, WaitsIn};
 pub(crate) use watch::Registration;
 
 use crate::caller::Caller;
@@ -25,20 +25,6 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::{fence, AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-
-/// The calls inside.
-const COUNT: u64 = (1 << 20) - 1;
-/// Those of them that may wait in the kernel itself.
-const IN_KERNEL: u64 = ((1 << 16) - 1) * ONE_IN_KERNEL;
-const ONE_IN_KERNEL: u64 = 1 << 20;
-/// Somebody has registered: there may be waiters to wake and followers to tell.
-const REGISTERED: u64 = 1 << 36;
-/// The closer has stopped waiting: the last call to leave closes the descriptor.
-const ORPHANED: u64 = 1 << 37;
-const DETACHED: u64 = 1 << 38;
-const CLOSED: u64 = 1 << 39;
-/// The rest is the generation, of which 24 bits are enough to tell a child from its parents.
-const GENERATION: u32 = 40;
 
 /// How long `close` waits for the calls inside to leave before it lets the last of them close the descriptor.
 /// They leave within milliseconds; only a call stuck in the kernel takes longer.
@@ -57,7 +43,7 @@ pub(crate) enum Direction {
 
 /// A descriptor, its state word, and the threads that wait on it.
 pub(crate) struct Handle {
-    state: AtomicU64,
+    state: State,
     descriptor: Descriptor,
     pub(crate) shared: ForkLock<Shared>,
     recv_timeout: AtomicU64,
@@ -83,7 +69,7 @@ impl Handle {
         fork::watch();
         knows_holders(); // so that the first call that waits need not find out
         Self {
-            state: AtomicU64::new(generation()),
+            state: State::new(),
             descriptor: Descriptor::new(fd),
             shared: ForkLock::new(),
             recv_timeout: AtomicU64::new(encode(Timeout::Never)),
@@ -100,29 +86,6 @@ impl Handle {
         }
     }
 
-    /// Replaces the state word by what `change` makes of it; `None` leaves it. `change` is told whether the word
-    /// is inherited from the process that forked this one: the calls inside then are not ours and not counted.
-    fn update(&self, mut change: impl FnMut(u64, bool) -> Option<u64>) -> Option<u64> {
-        let ours = generation();
-        let mut word = self.state.load(Ordering::Relaxed);
-        loop {
-            let inherited = word >> GENERATION != ours >> GENERATION;
-            let seen = if inherited {
-                ours | (word & (CLOSED | DETACHED | REGISTERED))
-            } else {
-                word
-            };
-            let new = change(seen, inherited)?;
-            match self
-                .state
-                .compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Relaxed)
-            {
-                Ok(_) => return Some(new),
-                Err(now) => word = now,
-            }
-        }
-    }
-
     /// Counts a call in.
     #[inline]
     pub(crate) fn enter(&self) -> Result<Inside<'_>, Kind> {
@@ -132,63 +95,36 @@ impl Handle {
     /// Counts a call in that waits in the kernel itself, or one that does not.
     #[inline]
     pub(crate) fn enter_to(&self, wait_in_kernel: bool) -> Result<Inside<'_>, Kind> {
-        let weight = if wait_in_kernel { ONE_IN_KERNEL + 1 } else { 1 };
-        let mut refusal = Kind::Closed;
-        let entered = self.update(|word, _| {
-            if word & COUNT == COUNT || word & IN_KERNEL == IN_KERNEL {
-                refusal = Kind::Busy;
-                return None;
-            }
-            (word & CLOSED == 0).then_some(word + weight)
-        });
-        let word = entered.ok_or(refusal)?;
+        let waits = if wait_in_kernel {
+            WaitsIn::Kernel
+        } else {
+            WaitsIn::Poll
+        };
+        let inside = self.state.enter(waits)?;
         Ok(Inside {
             handle: self,
-            alone: word & COUNT == 1,
-            weight,
+            alone: inside == 1,
+            waits,
         })
     }
 
-    #[inline]
-    fn leave(&self, weight: u64) {
-        let word = self.state.load(Ordering::Relaxed);
-        let ours = word >> GENERATION == generation() >> GENERATION;
-        // The usual case in one step; everything else, and a lost race, goes the long way.
-        if !ours
-            || word & CLOSED != 0
-            || word & COUNT == 0
-            || self
-                .state
-                .compare_exchange_weak(word, word - weight, Ordering::AcqRel, Ordering::Relaxed)
-                .is_err()
-        {
-            self.leave_slowly(weight);
-        }
-    }
-
+    /// What is left to do for a call that left while, or after, the handle was closed.
     #[cold]
-    fn leave_slowly(&self, weight: u64) {
-        let entered = self.state.load(Ordering::Relaxed) >> GENERATION;
-        if entered != generation() >> GENERATION {
-            return; // counted in the parent process
-        }
-        let Some(word) = self.update(|word, _| (word & COUNT > 0).then_some(word.wrapping_sub(weight)))
-        else {
-            return;
-        };
-        if word & CLOSED == 0 {
-            return;
-        }
-        if word & ORPHANED != 0 && word & COUNT == 0 {
-            // Nobody is left to tell of a failure.
-            let _ = self.close_descriptor();
-        } else if let Some(closer) = &self.shared.lock().closer {
-            closer.unpark();
+    fn after_leaving(&self, left: Left) {
+        match left {
+            Left::Nothing => {}
+            Left::WakeCloser => {
+                if let Some(closer) = &self.shared.lock().closer {
+                    closer.unpark();
+                }
+            }
+            // There is no caller to report a failure to.
+            Left::CloseDescriptor => drop(self.close_descriptor()),
         }
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.state.load(Ordering::Acquire) & CLOSED != 0
+        self.state.is_closed()
     }
 
     /// Takes note of what a call failed with.
@@ -223,7 +159,7 @@ impl Handle {
     }
 
     fn is_detached(&self) -> bool {
-        self.state.load(Ordering::Acquire) & DETACHED != 0
+        self.state.is_detached()
     }
 
     /// The number of the descriptor unless the handle is closed. Only to be shown: it may be closed the next moment.
@@ -254,20 +190,15 @@ impl Handle {
         patience: Duration,
         before_close: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
     ) -> Result<(), Kind> {
-        let begun = self.update(|word, inherited| {
-            // A child forked while its parent was closing inherits CLOSED together with an open descriptor.
-            let left_open = inherited && self.descriptor.is_open();
-            (word & CLOSED == 0 || left_open).then_some((word | CLOSED) + 1)
-        });
-        let Some(begun) = begun else { return Ok(()) };
-        // From now on nobody enters, and who registers finds it closed.
-        let alone = begun & COUNT == 1;
+        let Some(closing) = self.state.close(|| self.descriptor.is_open()) else {
+            return Ok(());
+        };
         caller.block(|| {
-            if begun & REGISTERED != 0 {
+            if closing.registered {
                 self.part_from_followers();
             }
             let said = before_close(self.descriptor.lend());
-            let closed = if alone || self.wait_for_calls_to_leave(patience) {
+            let closed = if closing.alone || self.wait_for_calls_to_leave(patience) {
                 self.close_descriptor()
             } else {
                 Ok(())
@@ -281,14 +212,7 @@ impl Handle {
         self.shared.lock().closer = Some(thread::current());
         self.wake_until_alone(patience);
         self.shared.lock().closer = None;
-        let left = self.update(|word, _| {
-            Some(if word & COUNT == 1 {
-                word - 1
-            } else {
-                (word - 1) | ORPHANED
-            })
-        });
-        left.is_some_and(|word| word & COUNT == 0)
+        self.state.leave_closed()
     }
 
     /// Wakes the calls inside, again where it could not yet, and waits until they have left. What waits in the kernel on a
@@ -298,13 +222,13 @@ impl Handle {
         let mut holders = self.wake_kernel_waits(began);
         let mut next_look = LOOK_AGAIN.min(patience);
         loop {
-            let word = self.state.load(Ordering::Acquire);
+            let calls = self.state.calls();
             let stuck = if holders == Holders::Somebody {
-                in_kernel(word)
+                calls.in_kernel
             } else {
                 0
             };
-            if word & COUNT <= 1 + stuck {
+            if calls.inside <= 1 + stuck {
                 return;
             }
             let until = if holders == Holders::ForNow {
@@ -342,7 +266,7 @@ impl Handle {
 
     /// Says that there is somebody on the lists. Who registers looks at CLOSED afterwards.
     fn note_registered(&self) {
-        self.update(|word, _| (word & REGISTERED == 0).then_some(word | REGISTERED));
+        self.state.note_registered();
     }
 
     /// Wakes every registered thread, and tells the followers that the descriptor goes. Called while it is open, once
@@ -367,16 +291,7 @@ impl Handle {
 
     /// Gives the descriptor up to the caller.
     pub(crate) fn detach(&self) -> Result<OwnedFd, Kind> {
-        let mut refusal = Kind::Closed;
-        self.update(|word, _| {
-            refusal = if word & CLOSED == 0 {
-                Kind::Busy
-            } else {
-                Kind::Closed
-            };
-            (word & (CLOSED | COUNT) == 0).then_some(word | CLOSED | DETACHED)
-        })
-        .ok_or(refusal)?;
+        self.state.detach()?;
         self.part_from_followers();
         let fd = self.descriptor.take().ok_or(Kind::Closed)?;
         self.part_with_mode(fd.as_fd());
@@ -397,7 +312,7 @@ impl Handle {
     /// Wakes the threads that wait in the kernel itself, unless somebody else has come to hold the socket since they began:
     /// they then leave when something arrives. `since`: whoever came to hold it did so before.
     fn wake_kernel_waits(&self, since: Instant) -> Holders {
-        if in_kernel(self.state.load(Ordering::Acquire)) == 0 {
+        if self.state.calls().in_kernel == 0 {
             return Holders::Nobody;
         }
         // Either we see that the number was told, or who asked for it sees that the handle is closed.
@@ -426,15 +341,13 @@ impl Handle {
         if self.mode_is_private() {
             return false; // they have been woken
         }
-        // Among calls inside we may be, too.
-        let entered = self.update(|word, _| (word & CLOSED != 0 && word & COUNT > 0).then_some(word + 1));
-        let _inside = match entered {
-            Some(_) => Inside {
-                handle: self,
-                alone: false,
-                weight: 1,
-            },
-            None => return false,
+        if !self.state.enter_closed() {
+            return false;
+        }
+        let _inside = Inside {
+            handle: self,
+            alone: false,
+            waits: WaitsIn::Poll,
         };
         self.wake_kernel_waits(Instant::now()) == Holders::ForNow
     }
@@ -490,8 +403,7 @@ impl Drop for Handle {
 pub(crate) struct Inside<'a> {
     handle: &'a Handle,
     alone: bool,
-    /// What it counts.
-    weight: u64,
+    waits: WaitsIn,
 }
 
 impl<'a> Inside<'a> {
@@ -507,19 +419,13 @@ impl<'a> Inside<'a> {
 }
 
 impl Drop for Inside<'_> {
+    #[inline]
     fn drop(&mut self) {
-        self.handle.leave(self.weight);
+        let left = self.handle.state.leave(self.waits);
+        if left != Left::Nothing {
+            self.handle.after_leaving(left);
+        }
     }
-}
-
-/// The generation of this process as the state word has it.
-fn generation() -> u64 {
-    u64::from(fork::generation()) << GENERATION
-}
-
-/// How many of the calls inside may wait in the kernel itself.
-fn in_kernel(word: u64) -> u64 {
-    (word & IN_KERNEL) / ONE_IN_KERNEL
 }
 
 /// Timeouts are kept as nanoseconds, the greatest number for `Never`, 0 for `NonBlocking`.

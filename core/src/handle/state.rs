@@ -1,0 +1,304 @@
+//! The state word of a handle: whether it is closed, and how many calls are inside.
+//!
+//! Entering is one atomic step that refuses a closed handle, and `close` marks it closed and counts itself in with the
+//! same step. So no call ever uses a descriptor number that was closed and given out again.
+
+use crate::error::Kind;
+use crate::sys::fork;
+#[cfg(all(test, loom))]
+use loom::sync::atomic::{AtomicU64, Ordering};
+#[cfg(not(all(test, loom)))]
+use std::sync::atomic::{AtomicU64, Ordering};
+
+#[cfg(all(test, loom))]
+mod models;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+/// The state of one handle.
+pub(super) struct State(AtomicU64);
+
+/// Where a call waits if it has to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WaitsIn {
+    /// In poll, where the thread's wake-up descriptor ends the wait.
+    Poll,
+    /// In the system call itself, where only shutdown(2) does.
+    Kernel,
+}
+
+/// What the thread whose call has left should do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    Nothing,
+    /// A close waits for the calls inside.
+    WakeCloser,
+    /// The close has stopped waiting, and this was the last call.
+    CloseDescriptor,
+}
+
+/// A close that has begun: no call enters any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Closing {
+    /// No other call is inside.
+    pub(super) alone: bool,
+    /// There may be waiting threads to wake and subscribers to notify.
+    pub(super) registered: bool,
+}
+
+/// How many calls are inside a handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Calls {
+    pub(super) inside: u64,
+    /// Those of them that may wait in the kernel.
+    pub(super) in_kernel: u64,
+}
+
+impl State {
+    pub(super) fn new() -> Self {
+        Self(AtomicU64::new(Word::open(fork::generation()).0))
+    }
+
+    /// Counts a call in, and returns how many calls are inside with it.
+    ///
+    /// # Errors
+    /// `Closed`; `Busy` when there are too many to count.
+    #[inline]
+    pub(super) fn enter(&self, waits: WaitsIn) -> Result<u64, Kind> {
+        let word = self.load(Ordering::Relaxed);
+        let entered = word.with(waits);
+        if word.may_enter(fork::generation()) && self.replace(word, entered) {
+            Ok(entered.calls().inside)
+        } else {
+            self.enter_slowly(waits)
+        }
+    }
+
+    /// Another thread was faster, or the handle is closed, full, or inherited from a parent process.
+    #[cold]
+    fn enter_slowly(&self, waits: WaitsIn) -> Result<u64, Kind> {
+        let mut refusal = Kind::Closed;
+        let entered = self.update(|word, _| {
+            refusal = if word.has(CLOSED) {
+                Kind::Closed
+            } else {
+                Kind::Busy
+            };
+            word.may_enter(fork::generation()).then(|| word.with(waits))
+        });
+        entered.map(|word| word.calls().inside).ok_or(refusal)
+    }
+
+    /// Counts a call in after the close if calls wait in the kernel still, for which the descriptor is open.
+    pub(super) fn enter_closed(&self) -> bool {
+        let entered = self.update(|word, _| {
+            let needed = word.has(CLOSED) && word.calls().in_kernel > 0;
+            needed.then(|| word.with(WaitsIn::Poll))
+        });
+        entered.is_some()
+    }
+
+    /// Counts a call out that was counted in.
+    #[inline]
+    pub(super) fn leave(&self, waits: WaitsIn) -> Left {
+        let word = self.load(Ordering::Relaxed);
+        if word.may_leave(fork::generation()) && self.replace(word, word.without(waits)) {
+            Left::Nothing
+        } else {
+            self.leave_slowly(waits)
+        }
+    }
+
+    #[cold]
+    fn leave_slowly(&self, waits: WaitsIn) -> Left {
+        if self.load(Ordering::Relaxed).is_inherited(fork::generation()) {
+            return Left::Nothing; // counted in the parent process
+        }
+        let left = self.update(|word, _| (word.calls().inside > 0).then(|| word.without(waits)));
+        match left {
+            Some(word) if word.has(ORPHANED) && word.calls().inside == 0 => Left::CloseDescriptor,
+            Some(word) if word.has(CLOSED) && !word.has(ORPHANED) => Left::WakeCloser,
+            Some(_) | None => Left::Nothing,
+        }
+    }
+
+    /// Marks the handle closed and counts the closing call in. `None` when it is closed already; but a child forked
+    /// while its parent was closing inherits the mark together with an open descriptor, and closes that.
+    pub(super) fn close(&self, is_open: impl Fn() -> bool) -> Option<Closing> {
+        let mut registered = false;
+        let closed = self.update(|word, inherited| {
+            registered = word.has(REGISTERED);
+            let closes = !word.has(CLOSED) || (inherited && is_open());
+            closes.then(|| word.marked(CLOSED).with(WaitsIn::Poll))
+        })?;
+        Some(Closing {
+            alone: closed.calls().inside == 1,
+            registered,
+        })
+    }
+
+    /// The closing call leaves. True when it was the last, so that it closes the descriptor; otherwise the last of the
+    /// others is told to by [`leave`](Self::leave).
+    pub(super) fn leave_closed(&self) -> bool {
+        let left = self.update(|word, _| {
+            let left = word.without(WaitsIn::Poll);
+            let last = left.calls().inside == 0;
+            Some(if last { left } else { left.marked(ORPHANED) })
+        });
+        left.is_some_and(|word| word.calls().inside == 0)
+    }
+
+    /// Marks the handle closed because its descriptor is given up.
+    ///
+    /// # Errors
+    /// `Closed`; `Busy` while calls are inside.
+    pub(super) fn detach(&self) -> Result<(), Kind> {
+        let mut refusal = Kind::Closed;
+        let detached = self.update(|word, _| {
+            refusal = if word.has(CLOSED) {
+                Kind::Closed
+            } else {
+                Kind::Busy
+            };
+            let free = !word.has(CLOSED) && word.calls().inside == 0;
+            free.then(|| word.marked(CLOSED | DETACHED))
+        });
+        detached.map(drop).ok_or(refusal)
+    }
+
+    /// Notes that a thread or a subscriber has registered, or is about to. It looks at [`is_closed`](Self::is_closed)
+    /// afterwards: a close before this moment does not notify it.
+    pub(super) fn note_registered(&self) {
+        self.update(|word, _| (!word.has(REGISTERED)).then(|| word.marked(REGISTERED)));
+    }
+
+    #[inline]
+    pub(super) fn is_closed(&self) -> bool {
+        self.load(Ordering::Acquire).has(CLOSED)
+    }
+
+    pub(super) fn is_detached(&self) -> bool {
+        self.load(Ordering::Acquire).has(DETACHED)
+    }
+
+    pub(super) fn calls(&self) -> Calls {
+        self.load(Ordering::Acquire).calls()
+    }
+
+    #[inline]
+    fn load(&self, ordering: Ordering) -> Word {
+        Word(self.0.load(ordering))
+    }
+
+    /// What a call did inside comes before the close that sees it left; what a close did comes before a refusal.
+    #[inline]
+    fn replace(&self, old: Word, new: Word) -> bool {
+        let replaced = self
+            .0
+            .compare_exchange_weak(old.0, new.0, Ordering::AcqRel, Ordering::Relaxed);
+        replaced.is_ok()
+    }
+
+    /// Replaces the word by what `change` makes of it; `None` leaves it. `change` also learns whether the word is
+    /// inherited from the process that forked this one, whose calls are not counted here.
+    fn update(&self, mut change: impl FnMut(Word, bool) -> Option<Word>) -> Option<Word> {
+        let generation = fork::generation();
+        loop {
+            let word = self.load(Ordering::Relaxed);
+            let inherited = word.is_inherited(generation);
+            let seen = if inherited {
+                word.in_child(generation)
+            } else {
+                word
+            };
+            let new = change(seen, inherited)?;
+            if self.replace(word, new) {
+                return Some(new);
+            }
+        }
+    }
+}
+
+/// A value of the word: from the lowest bit on the calls inside, those of them that may wait in the kernel, four marks, and
+/// the generation of the process, of which 22 bits are enough to tell a child from its parents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Word(u64);
+
+const INSIDE: u64 = ONE_IN_KERNEL - 1;
+const ONE_IN_KERNEL: u64 = 1 << 20;
+const IN_KERNEL: u64 = REGISTERED - ONE_IN_KERNEL;
+/// The highest bits of the two counts. Where one is set no further call enters, so neither count runs into its neighbour.
+const FULL: u64 = ONE_IN_KERNEL >> 1 | REGISTERED >> 1;
+const REGISTERED: u64 = 1 << 38;
+/// The close has stopped waiting: the last call to leave closes the descriptor.
+const ORPHANED: u64 = 1 << 39;
+const DETACHED: u64 = 1 << 40;
+const CLOSED: u64 = 1 << 41;
+const GENERATION: u32 = 42;
+const GENERATION_MASK: u64 = u64::MAX << GENERATION;
+
+impl Word {
+    fn open(generation: u32) -> Self {
+        Self(u64::from(generation) << GENERATION)
+    }
+
+    #[inline]
+    fn is_inherited(self, generation: u32) -> bool {
+        (self.0 ^ Self::open(generation).0) & GENERATION_MASK != 0
+    }
+
+    /// What a forked child takes over: the marks but for `ORPHANED`, since it has none of its parent's calls.
+    fn in_child(self, generation: u32) -> Self {
+        Self(Self::open(generation).0 | self.0 & (CLOSED | DETACHED | REGISTERED))
+    }
+
+    #[inline]
+    fn has(self, mark: u64) -> bool {
+        self.0 & mark != 0
+    }
+
+    fn marked(self, marks: u64) -> Self {
+        Self(self.0 | marks)
+    }
+
+    /// Whether a call may enter this very word: it is ours, open, and not full.
+    #[inline]
+    fn may_enter(self, generation: u32) -> bool {
+        (self.0 ^ Self::open(generation).0) & (GENERATION_MASK | CLOSED | FULL) == 0
+    }
+
+    /// Whether a call may leave this very word and has nothing to do afterwards: it is ours, open, and counts a call.
+    #[inline]
+    fn may_leave(self, generation: u32) -> bool {
+        (self.0 ^ Self::open(generation).0) & (GENERATION_MASK | CLOSED) == 0 && self.0 & INSIDE != 0
+    }
+
+    #[inline]
+    fn calls(self) -> Calls {
+        Calls {
+            inside: self.0 & INSIDE,
+            in_kernel: (self.0 & IN_KERNEL) / ONE_IN_KERNEL,
+        }
+    }
+
+    #[inline]
+    fn with(self, call: WaitsIn) -> Self {
+        Self(self.0.wrapping_add(call.count()))
+    }
+
+    #[inline]
+    fn without(self, call: WaitsIn) -> Self {
+        Self(self.0.wrapping_sub(call.count()))
+    }
+}
+
+impl WaitsIn {
+    /// What a call adds to the word.
+    #[inline]
+    fn count(self) -> u64 {
+        match self {
+            Self::Poll => 1,
+            Self::Kernel => ONE_IN_KERNEL + 1,
+        }
+    }
+}
