@@ -244,9 +244,13 @@ bench-instructions: python-module $(BUILD)/bench/python/marks.so ## instructions
 SOAK_ROUNDS ?= 100000
 SOAK_BURST  ?= 10000
 
+.PHONY: test-loom
+test-loom: ## every order of threads that enter, leave and close a socket
+	RUSTFLAGS='--cfg loom' cargo test --quiet --locked --target-dir target/loom -p polysock --lib handle::state::models
+
 # Closes sockets under blocked calls, and bursts against callback servers, about a minute; then every fault, some hours.
 # Results: docs/soak.md.
-soak: drivers $(FAULT_SHIM) $(FAULT_TOUR) ## 100,000 closes under blocked calls, 10,000 connections at once, every fault
+soak: test-loom drivers $(FAULT_SHIM) $(FAULT_TOUR) ## 100,000 closes under blocked calls, 10,000 connections at once, every fault
 	cargo test --quiet --locked --release -p polysock --test soak --test burst --no-run
 	POLYSOCK_SOAK_ROUNDS=$(SOAK_ROUNDS) cargo test --quiet --locked --release -p polysock --test soak -- --nocapture
 	POLYSOCK_BURST=$(SOAK_BURST) cargo test --quiet --locked --release -p polysock --test burst
