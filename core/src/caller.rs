@@ -1,4 +1,8 @@
-//! What a language above tells the core: how to sleep, and what to do when a signal arrived.
+//! What a language above decides for the core: how to sleep, and what to do when a signal arrived; and the loop that both
+//! make, written once.
+
+use crate::error::Kind;
+use crate::time::Deadline;
 
 /// The language an operation runs for.
 ///
@@ -8,29 +12,26 @@ pub trait Caller {
     /// Runs `f`, which may sleep.
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T;
 
-    /// A signal arrived (EINTR). No count and no lock is held meanwhile, so a handler may use or close the same
-    /// socket; only `send_all` keeps its turn, which the same thread may take again.
+    /// A signal arrived (EINTR), or may have arrived while bytes moved without a wait that it could interrupt: runs the
+    /// handlers of the language. No count and no lock is held meanwhile, so a handler may use or close the same socket;
+    /// only `send_all` and `sendfile` keep their turn, which the same thread may take again.
     ///
     /// # Errors
     /// [`Stop`] ends the operation with [`Kind::Interrupted`](crate::Kind::Interrupted).
-    fn interrupted(&mut self) -> Result<(), Stop>;
-
-    /// Something moved for a while without waiting, so that a signal may have arrived that interrupted nothing. As
-    /// [`interrupted`](Self::interrupted) otherwise.
-    ///
-    /// # Errors
-    /// As [`interrupted`](Self::interrupted).
-    fn moved(&mut self) -> Result<(), Stop> {
-        Ok(())
-    }
+    fn check_signals(&mut self) -> Result<(), Stop>;
 
     /// How an operation starts.
     fn start(&mut self, hint: CallHints) -> Start;
 
     /// A direct try found nothing: whether to try once more, directly, before waiting. Asked until it says no, so it
-    /// is to say so soon.
+    /// should say so soon.
     fn try_again(&mut self) -> bool {
         false
+    }
+
+    /// The operation that [`start`](Self::start) began has ended, having moved so many bytes.
+    fn end(&mut self, moved: usize) {
+        let _ = moved;
     }
 }
 
@@ -73,7 +74,7 @@ impl Caller for NativeCaller {
         f()
     }
 
-    fn interrupted(&mut self) -> Result<(), Stop> {
+    fn check_signals(&mut self) -> Result<(), Stop> {
         Ok(())
     }
 
@@ -92,12 +93,8 @@ impl<C: Caller> Caller for &mut C {
         (**self).block(f)
     }
 
-    fn interrupted(&mut self) -> Result<(), Stop> {
-        (**self).interrupted()
-    }
-
-    fn moved(&mut self) -> Result<(), Stop> {
-        (**self).moved()
+    fn check_signals(&mut self) -> Result<(), Stop> {
+        (**self).check_signals()
     }
 
     #[inline]
@@ -108,4 +105,70 @@ impl<C: Caller> Caller for &mut C {
     fn try_again(&mut self) -> bool {
         (**self).try_again()
     }
+
+    #[inline]
+    fn end(&mut self, moved: usize) {
+        (**self).end(moved);
+    }
+}
+
+/// What work that may sleep came to.
+pub(crate) enum Interruptible<T> {
+    Done(T),
+    /// A signal arrived; the same work goes on where it was.
+    Interrupted,
+}
+
+/// Does work that may sleep, and goes on with it after signals, until it is done or the caller stops it.
+pub(crate) fn block_until_done<C: Caller, T: Send>(
+    caller: &mut C,
+    mut work: impl FnMut() -> Result<Interruptible<T>, Kind> + Send,
+) -> Result<T, Kind> {
+    loop {
+        match caller.block(&mut work)? {
+            Interruptible::Done(value) => return Ok(value),
+            Interruptible::Interrupted => check_signals(caller)?,
+        }
+    }
+}
+
+/// Lets the caller handle signals; its wish to stop as the error that it becomes.
+pub(crate) fn check_signals<C: Caller>(caller: &mut C) -> Result<(), Kind> {
+    caller.check_signals().map_err(|Stop| Kind::Interrupted)
+}
+
+/// Looks once without sleeping where the caller starts so, and then waits until `look` finds something or the deadline
+/// that it is given has passed.
+pub(crate) fn look_then_block<C: Caller, T: Send>(
+    caller: &mut C,
+    deadline: Deadline,
+    look: impl FnMut(Deadline) -> Result<Interruptible<Option<T>>, Kind> + Send,
+) -> Result<Option<T>, Kind> {
+    // A call that polls expects to wait.
+    let hints = CallHints {
+        bytes: 0,
+        alone: true,
+        expects_wait: deadline != Deadline::NonBlocking,
+        kernel_waits: false,
+    };
+    let started = caller.start(hints);
+    let found = look_first(caller, started, deadline, look);
+    caller.end(0);
+    found
+}
+
+fn look_first<C: Caller, T: Send>(
+    caller: &mut C,
+    started: Start,
+    deadline: Deadline,
+    mut look: impl FnMut(Deadline) -> Result<Interruptible<Option<T>>, Kind> + Send,
+) -> Result<Option<T>, Kind> {
+    if started == Start::Direct {
+        match look(Deadline::NonBlocking)? {
+            Interruptible::Done(None) if deadline != Deadline::NonBlocking => {}
+            Interruptible::Done(found) => return Ok(found),
+            Interruptible::Interrupted => check_signals(caller)?,
+        }
+    }
+    block_until_done(caller, || look(deadline))
 }

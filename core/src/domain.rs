@@ -40,6 +40,44 @@ impl SocketType {
     }
 }
 
+/// The family and the type of a socket: what calls on it depend on.
+#[derive(Clone, Copy)]
+pub(crate) struct SocketKind {
+    pub(crate) family: Family,
+    pub(crate) socket_type: SocketType,
+}
+
+impl SocketKind {
+    pub(crate) fn is_stream(self) -> bool {
+        self.socket_type == SocketType::STREAM
+    }
+
+    pub(crate) fn is_unix(self) -> bool {
+        self.family == Family::UNIX
+    }
+
+    /// Whether it is TCP, or what has taken its place (MPTCP).
+    pub(crate) fn is_tcp(self) -> bool {
+        self.is_stream() && matches!(self.family, Family::IPV4 | Family::IPV6)
+    }
+
+    /// Whether a receive that brings nothing may be the end of a connection.
+    pub(crate) fn has_connections(self) -> bool {
+        self.is_stream() || self.socket_type == SocketType::SEQPACKET
+    }
+
+    /// Whether shutdown(2) wakes a thread that waits in the kernel, so that the kernel may wait.
+    pub(crate) fn shutdown_wakes(self) -> bool {
+        match self.family {
+            Family::IPV4 | Family::IPV6 => {
+                matches!(self.socket_type, SocketType::STREAM | SocketType::DATAGRAM)
+            }
+            Family::UNIX => self.is_stream(),
+            _ => false,
+        }
+    }
+}
+
 /// A protocol of a family (`IPPROTO_…`); 0 lets the kernel choose.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Protocol(pub c_int);

@@ -23,6 +23,7 @@ mod lookup;
 pub mod memory;
 mod mode;
 mod names;
+mod op;
 mod poll;
 mod poller;
 mod race;

@@ -1,14 +1,15 @@
 //! Waiting for several sockets and descriptors at once.
 
-use crate::caller::{CallHints, Caller, NativeCaller, Start};
+use crate::caller::{look_then_block, Caller, Interruptible, NativeCaller};
 use crate::debug::debug_bits_by_name;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Handle, Inside, Registration};
 use crate::memory;
 use crate::socket::Socket;
 use crate::sys::os;
+use crate::sys::wakeable_poll::{ManyPoll, NO_FD};
 use crate::time::{Deadline, Timeout};
-use crate::wait::{entry, look, wait_many, Waited, PASSED_OVER};
+use crate::wait::{look, wait_any, WaitOutcome};
 use std::ops::BitOr;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
@@ -47,14 +48,6 @@ impl Events {
     }
 }
 
-impl BitOr for Events {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
 debug_bits_by_name!(Events:
     "POLLIN" = libc::POLLIN,
     "POLLOUT" = libc::POLLOUT,
@@ -64,6 +57,14 @@ debug_bits_by_name!(Events:
     "POLLRDHUP" = os::PEER_ENDED,
     "POLLNVAL" = libc::POLLNVAL,
 );
+
+impl BitOr for Events {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
 
 /// What can be waited for.
 #[derive(Clone, Copy, Debug)]
@@ -157,7 +158,7 @@ pub fn poll(entries: &mut [PollEntry<'_>], timeout: impl Into<Timeout>) -> Resul
     poll_with(entries, timeout, &mut NativeCaller)
 }
 
-/// The same for a language of its own.
+/// Polls as [`poll`] does, for another language.
 ///
 /// # Errors
 /// As [`poll`]; `Interrupted` when the caller ends the call.
@@ -167,64 +168,44 @@ pub fn poll_with<C: Caller>(
     caller: &mut C,
 ) -> Result<usize> {
     let deadline = Deadline::after(timeout.into());
-    let failed = |kind| Error::new(Operation::Poll, kind);
-    if first_look(caller, deadline) {
-        match drive(entries, Deadline::NonBlocking).map_err(failed)? {
-            Some(0) if deadline != Deadline::NonBlocking => {}
-            Some(count) => return Ok(count),
-            None => caller.interrupted().map_err(|_| failed(Kind::Interrupted))?,
-        }
-    }
-    loop {
-        match caller.block(|| drive(entries, deadline)).map_err(failed)? {
-            Some(count) => return Ok(count),
-            None => caller.interrupted().map_err(|_| failed(Kind::Interrupted))?,
-        }
-    }
+    let found = look_then_block(caller, deadline, |deadline| wait(entries, deadline));
+    found
+        .map(Option::unwrap_or_default)
+        .map_err(|kind| Error::new(Operation::Poll, kind))
 }
 
-/// Whether to look once outside [`Caller::block`]. Who polls expects to wait.
-pub(crate) fn first_look<C: Caller>(caller: &mut C, deadline: Deadline) -> bool {
-    let hint = CallHints {
-        bytes: 0,
-        alone: true,
-        expects_wait: deadline != Deadline::NonBlocking,
-        kernel_waits: false,
-    };
-    caller.start(hint) == Start::Direct
-}
-
-/// Waits until there is something to report; `None` when a signal arrived. Sleeps.
-fn drive(entries: &mut [PollEntry<'_>], deadline: Deadline) -> std::result::Result<Option<usize>, Kind> {
+/// Waits until there is something to report: how many entries have something. Sleeps.
+fn wait(
+    entries: &mut [PollEntry<'_>],
+    deadline: Deadline,
+) -> std::result::Result<Interruptible<Option<usize>>, Kind> {
     let insides = memory::collect(entries.iter().map(|entry| enter(entry.target)))?;
-    let mut set = memory::list(entries.len() + 1)?;
-    set.extend(
-        entries
-            .iter()
-            .zip(&insides)
-            .map(|(wanted, inside)| entry(number(wanted.target, inside.as_ref()), wanted.events.0)),
-    );
-    set.push(entry(PASSED_OVER, 0));
+    let mut poll = ManyPoll::with_capacity(entries.len())?;
+    for (entry, inside) in entries.iter().zip(&insides) {
+        poll.push(number(entry.target, inside.as_ref()), entry.events.0);
+    }
     let known = entries.iter().any(|entry| !entry.target.known().is_empty());
     if deadline != Deadline::NonBlocking && !known {
         let handles = entries.iter().filter_map(|entry| entry.target.handle());
-        let mut watches = Registration::all(handles)?;
+        let mut registrations = Registration::all(handles)?;
         loop {
-            match wait_many(&mut set, &mut watches, deadline) {
-                Waited::Ready => match report(entries, &set) {
-                    0 => {}
-                    count => return Ok(Some(count)),
+            match wait_any(&mut poll, &mut registrations, deadline) {
+                WaitOutcome::Ready => match report(entries, &poll) {
+                    None => {}
+                    found => return Ok(Interruptible::Done(found)),
                 },
-                Waited::TimeUp | Waited::Closed => break,
-                Waited::Interrupted => return Ok(None),
-                Waited::Failed(kind) => return Err(kind),
+                WaitOutcome::TimeUp | WaitOutcome::Closed => break,
+                WaitOutcome::Interrupted => return Ok(Interruptible::Interrupted),
+                WaitOutcome::Failed(kind) => return Err(kind),
             }
         }
     }
-    match look(&mut set) {
-        Waited::Ready | Waited::TimeUp | Waited::Closed => Ok(Some(report(entries, &set))),
-        Waited::Interrupted => Ok(None),
-        Waited::Failed(kind) => Err(kind),
+    match look(&mut poll) {
+        WaitOutcome::Ready | WaitOutcome::TimeUp | WaitOutcome::Closed => {
+            Ok(Interruptible::Done(report(entries, &poll)))
+        }
+        WaitOutcome::Interrupted => Ok(Interruptible::Interrupted),
+        WaitOutcome::Failed(kind) => Err(kind),
     }
 }
 
@@ -235,19 +216,20 @@ fn enter<'a>(target: PollTarget<'a>) -> Option<Inside<'a>> {
 /// The number to poll: none of a closed socket.
 fn number(target: PollTarget<'_>, inside: Option<&Inside<'_>>) -> RawFd {
     match target {
-        PollTarget::Socket(_) => inside.map_or(PASSED_OVER, |inside| inside.fd().as_raw_fd()),
+        PollTarget::Socket(_) => inside.map_or(NO_FD, |inside| inside.fd().as_raw_fd()),
         PollTarget::Descriptor(fd) => fd.as_raw_fd(),
         PollTarget::Number(number) => number,
     }
 }
 
-/// Writes down what was found; returns how many entries have something.
-fn report(entries: &mut [PollEntry<'_>], set: &[libc::pollfd]) -> usize {
-    for (entry, seen) in entries.iter_mut().zip(set) {
+/// Writes down what was found; returns how many entries have something, if any.
+fn report(entries: &mut [PollEntry<'_>], poll: &ManyPoll) -> Option<usize> {
+    for (entry, revents) in entries.iter_mut().zip(poll.revents()) {
         entry.revents = match entry.target.known() {
-            Events::NONE => Events(seen.revents),
+            Events::NONE => Events(revents),
             known => known,
         };
     }
-    entries.iter().filter(|entry| !entry.revents.is_empty()).count()
+    let found = entries.iter().filter(|entry| !entry.revents.is_empty()).count();
+    (found > 0).then_some(found)
 }

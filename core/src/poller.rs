@@ -1,10 +1,10 @@
 //! Waiting for many sockets at a cost that does not grow with their number.
 
-use crate::caller::{Caller, NativeCaller};
+use crate::caller::{look_then_block, Caller, Interruptible, NativeCaller};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Follower, Following};
 use crate::memory;
-use crate::poll::{first_look, Events, PollTarget};
+use crate::poll::{Events, PollTarget};
 use crate::sys::fork::{ForkLock, Held, InChild};
 use crate::sys::reserve::check_left;
 use crate::sys::selector::{new_selector, Interest, PollSet, Selector, Trigger, WAKE};
@@ -163,7 +163,7 @@ impl Poller {
         self.wait_with(events, timeout, &mut NativeCaller)
     }
 
-    /// The same for a language of its own.
+    /// Waits as [`wait`](Self::wait) does, for another language.
     ///
     /// # Errors
     /// As [`wait`](Self::wait); `Interrupted` when the caller ends the call.
@@ -181,21 +181,8 @@ impl Poller {
                 "must have room for one at least",
             ));
         }
-        if first_look(caller, deadline) {
-            match named(self.0.drive(events, Deadline::NonBlocking))? {
-                Found::Over(count) => return Ok(count),
-                Found::Nothing if deadline == Deadline::NonBlocking => return Ok(0),
-                Found::Nothing => {}
-                Found::Interrupted => interrupted(caller)?,
-            }
-        }
-        loop {
-            match named(caller.block(|| self.0.drive(events, deadline)))? {
-                Found::Over(count) => return Ok(count),
-                Found::Nothing => return Ok(0),
-                Found::Interrupted => interrupted(caller)?,
-            }
-        }
+        let found = look_then_block(caller, deadline, |deadline| self.0.wait(events, deadline));
+        named(found).map(Option::unwrap_or_default)
     }
 
     /// Makes at least one [`wait`](Self::wait) return early: one that is under way, or else the next.
@@ -234,18 +221,6 @@ fn interest(events: Events, mode: Trigger) -> Interest {
 
 fn named<T>(result: std::result::Result<T, Kind>) -> Result<T> {
     result.map_err(|kind| Error::new(Operation::Poller, kind))
-}
-
-fn interrupted<C: Caller>(caller: &mut C) -> Result<()> {
-    named(caller.interrupted().map_err(|_| Kind::Interrupted))
-}
-
-/// What a wait ended with.
-enum Found {
-    /// It has so many events to return: none when it was woken.
-    Over(usize),
-    Nothing,
-    Interrupted,
 }
 
 /// What a poller and the sockets registered with it share.
@@ -430,8 +405,12 @@ impl Registry {
         self.remove(fd, key.ok_or(NOT_REGISTERED)?)
     }
 
-    /// Waits until there is something to return. Sleeps.
-    fn drive(&self, events: &mut [Event], deadline: Deadline) -> std::result::Result<Found, Kind> {
+    /// Waits until there is something to return: how many events, none when it was woken. Sleeps.
+    fn wait(
+        &self,
+        events: &mut [Event],
+        deadline: Deadline,
+    ) -> std::result::Result<Interruptible<Option<usize>>, Kind> {
         let selector = self.selector(&mut self.state.lock())?;
         loop {
             let left = match deadline.left() {
@@ -453,7 +432,7 @@ impl Registry {
                 None => {}
             });
             if waited.map_err(|error| kind(&error))? == Readiness::Interrupted {
-                return Ok(Found::Interrupted);
+                return Ok(Interruptible::Interrupted);
             }
             let count = self.keep_registered(events, count);
             self.check_open()?;
@@ -461,10 +440,10 @@ impl Registry {
                 self.take_wake(&*selector);
             }
             if count > 0 || woken {
-                return Ok(Found::Over(count));
+                return Ok(Interruptible::Done(Some(count)));
             }
             if left == Some(Duration::ZERO) {
-                return Ok(Found::Nothing);
+                return Ok(Interruptible::Done(None));
             }
         }
     }

@@ -1,13 +1,14 @@
 //! Several connects under way at once, by one thread (RFC 8305).
 
 use crate::address::Address;
-use crate::caller::Caller;
+use crate::caller::{block_until_done, Caller, Interruptible};
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::memory;
 use crate::socket::Socket;
+use crate::sys::wakeable_poll::{ManyPoll, NO_FD};
 use crate::time::{Deadline, Left, Timeout};
-use crate::wait::{entry, look, wait_many, Waited, PASSED_OVER};
+use crate::wait::{look, wait_any, WaitOutcome};
 use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::fmt::{self, Write};
@@ -51,8 +52,7 @@ pub struct Race<S> {
     runners: Vec<Runner<S>>,
     /// Room for those of them that run on.
     still_running: Vec<Runner<S>>,
-    /// Room for what to poll.
-    set: Vec<libc::pollfd>,
+    poll: ManyPoll,
     delay: Option<Duration>,
     /// No two sockets at the same time.
     one_at_a_time: bool,
@@ -68,6 +68,7 @@ struct Runner<S> {
     address: Address,
     place: usize,
     begun: bool,
+    ready: bool,
 }
 
 struct Started {
@@ -85,11 +86,6 @@ pub enum RaceStep<S> {
     Won(usize, S),
     /// All have failed, or time is up.
     Lost(Kind),
-}
-
-enum End<S> {
-    Step(RaceStep<S>),
-    Interrupted,
 }
 
 impl<S: Borrow<Socket> + Send> Race<S> {
@@ -116,7 +112,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
                 // All of them may come to be under way, and to have been tried.
                 runners: memory::list(all)?,
                 still_running: memory::list(all)?,
-                set: memory::list(all + 1)?,
+                poll: ManyPoll::with_capacity(all)?,
                 started: memory::list(all)?,
                 delay: attempt_delay.map(|delay| delay.max(LEAST_ATTEMPT_DELAY)),
                 one_at_a_time: false,
@@ -143,15 +139,9 @@ impl<S: Borrow<Socket> + Send> Race<S> {
     ///
     /// # Errors
     /// `Interrupted` when the language ends the call.
-    pub fn step<H: Caller>(&mut self, host: &mut H) -> Result<RaceStep<S>> {
-        loop {
-            match host.block(|| self.run()) {
-                End::Step(step) => return Ok(step),
-                End::Interrupted => host
-                    .interrupted()
-                    .map_err(|_| Error::new(Operation::CreateConnection, Kind::Interrupted))?,
-            }
-        }
+    pub fn step<C: Caller>(&mut self, caller: &mut C) -> Result<RaceStep<S>> {
+        block_until_done(caller, || Ok(self.run()))
+            .map_err(|kind| Error::new(Operation::CreateConnection, kind))
     }
 
     /// Enters the socket of a place that should start.
@@ -161,6 +151,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
             address,
             place,
             begun: false,
+            ready: false,
         });
     }
 
@@ -185,57 +176,55 @@ impl<S: Borrow<Socket> + Send> Race<S> {
     }
 
     /// Sleeps until a place should start or has won, all have lost, the time is up or a signal arrives.
-    fn run(&mut self) -> End<S> {
+    fn run(&mut self) -> Interruptible<RaceStep<S>> {
         loop {
             if let Some(winner) = self.begin() {
-                return End::Step(winner);
+                return Interruptible::Done(winner);
             }
             let time_up = self.deadline.passed();
             if !time_up {
                 if let Some(place) = self.due() {
                     self.started.push(Started { place, end: None });
-                    return End::Step(RaceStep::Start(place));
+                    return Interruptible::Done(RaceStep::Start(place));
                 }
             }
             if self.runners.is_empty() {
                 // Whoever was started and runs no more has failed; with time left, somebody was.
                 let first = self.first_failure.filter(|_| !time_up);
-                return End::Step(RaceStep::Lost(first.unwrap_or(Kind::TimedOut)));
+                return Interruptible::Done(RaceStep::Lost(first.unwrap_or(Kind::TimedOut)));
             }
-            let mut set = std::mem::take(&mut self.set);
-            set.clear();
-            set.extend(self.runners.iter().map(Runner::entry));
-            set.push(entry(PASSED_OVER, 0));
+            self.poll.clear();
+            for runner in &self.runners {
+                let number = runner.socket.borrow().handle.number();
+                self.poll.push(number.unwrap_or(NO_FD), libc::POLLOUT);
+            }
             let last_look = time_up || self.deadline == Deadline::NonBlocking;
+            let until = self.next_event();
             let waited = if last_look {
-                look(&mut set)
+                look(&mut self.poll)
             } else {
-                wait_many(&mut set, &mut [], self.pause())
+                wait_any(&mut self.poll, &mut [], until)
             };
             match waited {
-                Waited::Ready => {
-                    if let Some(winner) = self.sort_out(&set) {
-                        return End::Step(winner);
+                WaitOutcome::Ready => {
+                    if let Some(winner) = self.sort_out() {
+                        return Interruptible::Done(winner);
                     }
                 }
-                // Nobody else can close what is in the race.
-                Waited::TimeUp | Waited::Closed => {}
-                Waited::Interrupted => {
-                    self.set = set;
-                    return End::Interrupted;
-                }
-                Waited::Failed(kind) => return End::Step(RaceStep::Lost(kind)),
+                // No other thread can close what is in the race.
+                WaitOutcome::TimeUp | WaitOutcome::Closed => {}
+                WaitOutcome::Interrupted => return Interruptible::Interrupted,
+                WaitOutcome::Failed(kind) => return Interruptible::Done(RaceStep::Lost(kind)),
             }
-            self.set = set;
             if last_look && !self.runners.is_empty() {
                 let kind = if time_up { Kind::TimedOut } else { Kind::WouldBlock };
-                return End::Step(RaceStep::Lost(kind));
+                return Interruptible::Done(RaceStep::Lost(kind));
             }
         }
     }
 
     /// Until when to wait for those that run.
-    fn pause(&self) -> Deadline {
+    fn next_event(&self) -> Deadline {
         match (self.deadline, self.next_start) {
             (Deadline::At(end), Some(start)) => Deadline::At(end.min(start)),
             (Deadline::Never, Some(start)) => Deadline::At(start),
@@ -296,10 +285,13 @@ impl<S: Borrow<Socket> + Send> Race<S> {
     }
 
     /// Takes those out of the race that have come to an end; the first that has connected wins.
-    fn sort_out(&mut self, set: &[libc::pollfd]) -> Option<RaceStep<S>> {
+    fn sort_out(&mut self) -> Option<RaceStep<S>> {
+        for (runner, revents) in self.runners.iter_mut().zip(self.poll.revents()) {
+            runner.ready = revents != 0;
+        }
         let mut runners = std::mem::replace(&mut self.runners, std::mem::take(&mut self.still_running));
-        for (runner, seen) in runners.drain(..).zip(set) {
-            if seen.revents == 0 {
+        for runner in runners.drain(..) {
+            if !runner.ready {
                 self.runners.push(runner);
                 continue;
             }
@@ -314,19 +306,12 @@ impl<S: Borrow<Socket> + Send> Race<S> {
     }
 }
 
-impl<S: Borrow<Socket>> Runner<S> {
-    fn entry(&self) -> libc::pollfd {
-        let number = self.socket.borrow().handle.number();
-        entry(number.unwrap_or(PASSED_OVER), libc::POLLOUT)
-    }
-}
-
 /// Connects to whichever of the addresses answers first; `whom` begins the words of a failure.
-pub(crate) fn race<H: Caller>(
+pub(crate) fn race<C: Caller>(
     addresses: &[Address],
     options: &ConnectOptions,
     deadline: Deadline,
-    host: &mut H,
+    caller: &mut C,
     whom: &dyn fmt::Display,
 ) -> Result<Socket> {
     let failed = |kind| Error::new(Operation::CreateConnection, kind);
@@ -346,7 +331,7 @@ pub(crate) fn race<H: Caller>(
         Race::new(&families, options.attempt_delay, deadline)?
     };
     let kind = loop {
-        match race.step(host) {
+        match race.step(caller) {
             Ok(RaceStep::Start(place)) => match fitting.get(place).map(|to| (to, open(to, local.as_ref()))) {
                 Some((to, Ok(socket))) => race.enter(place, socket, *to),
                 Some((_, Err(error))) => race.fail(place, error.kind()),

@@ -115,6 +115,11 @@ impl LazyDeadline {
         *self.deadline.get_or_insert_with(|| Deadline::after(self.timeout))
     }
 
+    /// Begins anew.
+    pub(crate) fn restart(&mut self) {
+        *self = Self::new(self.timeout);
+    }
+
     /// What is left of it for a call of its own.
     pub(crate) fn left(&self) -> Timeout {
         self.deadline.map_or(self.timeout, Timeout::from)

@@ -4,12 +4,12 @@
 //! A turn has an owner, who may take it again: a signal handler that runs in the middle of a `send_all` may send
 //! too. Waiting for it keeps the deadline of the call and ends when the handle is closed.
 
-use crate::caller::Caller;
+use crate::caller::{block_until_done, Caller, Interruptible};
 use crate::error::Kind;
 use crate::handle::{Candidate, Direction, Handle, Reason, Registration};
 use crate::sys::thread::{me, ThreadId};
 use crate::time::LazyDeadline;
-use crate::wait::{wait, Waited};
+use crate::wait::{wait_woken, WaitOutcome};
 use std::time::Instant;
 
 /// Who has the turn, and how many times; 0 times when it was granted and has not been taken yet.
@@ -56,32 +56,32 @@ impl<'a> Turn<'a> {
             since: Instant::now(),
         };
         let deadline = limit.deadline();
-        loop {
-            let inside = handle.enter()?;
-            let grant = Grant(handle, direction);
-            let waited = caller.block(|| {
-                let mut watch = Registration::new(handle, Reason::Turn(candidate));
-                // Free again since we looked? Then nobody will signal.
-                if Self::is_free(handle, direction) {
-                    return Waited::Ready;
+        block_until_done(caller, || {
+            let _inside = handle.enter()?;
+            loop {
+                let grant = Grant(handle, direction);
+                let mut registration = Registration::new(handle, Reason::Turn(candidate));
+                // Free again since we looked? Then no other thread will wake this one.
+                let waited = if Self::is_free(handle, direction) {
+                    WaitOutcome::Ready
+                } else {
+                    wait_woken(deadline, &mut registration)
+                };
+                drop(registration);
+                match waited {
+                    WaitOutcome::Ready => {
+                        if let Some(turn) = Self::try_take(handle, direction) {
+                            return Ok(Interruptible::Done(turn));
+                        }
+                    }
+                    WaitOutcome::TimeUp => return Err(Kind::TimedOut),
+                    WaitOutcome::Closed => return Err(Kind::Closed),
+                    WaitOutcome::Failed(kind) => return Err(kind),
+                    WaitOutcome::Interrupted => return Ok(Interruptible::Interrupted),
                 }
-                wait(handle, None, deadline, &mut watch)
-            });
-            drop(inside);
-            if matches!(waited, Waited::Ready) {
-                if let Some(turn) = Self::try_take(handle, direction) {
-                    return Ok(turn);
-                }
+                drop(grant);
             }
-            drop(grant);
-            match waited {
-                Waited::Ready => {}
-                Waited::TimeUp => return Err(Kind::TimedOut),
-                Waited::Closed => return Err(Kind::Closed),
-                Waited::Failed(kind) => return Err(kind),
-                Waited::Interrupted => caller.interrupted().map_err(|_| Kind::Interrupted)?,
-            }
-        }
+        })
     }
 
     fn try_take(handle: &'a Handle, direction: Direction) -> Option<Self> {

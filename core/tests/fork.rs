@@ -450,7 +450,7 @@ mod tests {
             result
         }
 
-        fn interrupted(&mut self) -> Result<(), polysock::Stop> {
+        fn check_signals(&mut self) -> Result<(), polysock::Stop> {
             Ok(())
         }
 

@@ -9,7 +9,7 @@ pub use start::{StartedServer, Trouble};
 pub use state::ServerStats;
 pub use worker::{Step, Worker};
 
-use crate::caller::{Caller, NativeCaller};
+use crate::caller::{block_until_done, Caller, Interruptible, NativeCaller};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Reason, Registration};
 use crate::hint::{NOTHING_TO_ACCEPT, NOT_LISTENING};
@@ -18,7 +18,7 @@ use crate::sys::fork::ForkLock;
 use crate::sys::reserve::check_left;
 use crate::sys::thread;
 use crate::time::{Deadline, Left, Timeout};
-use crate::wait::{wait, Waited};
+use crate::wait::{wait_woken, WaitOutcome};
 use state::State;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -243,24 +243,21 @@ impl Server {
             let error = Error::new(Operation::Server, Kind::Closed);
             return Err(error.with_detail("after a fork, which copies no threads"));
         }
-        loop {
-            let waited = caller.block(|| {
-                let mut watch = Registration::new(handle, Reason::Readiness);
-                wait(handle, None, deadline, &mut watch)
-            });
-            let kind = match waited {
-                Waited::Ready => continue,
-                Waited::Closed => return self.outcome(),
-                Waited::TimeUp if deadline == Deadline::NonBlocking => Kind::WouldBlock,
-                Waited::TimeUp => Kind::TimedOut,
-                Waited::Failed(kind) => kind,
-                Waited::Interrupted => match caller.interrupted() {
-                    Ok(()) => continue,
-                    Err(_) => Kind::Interrupted,
-                },
-            };
-            return Err(Error::new(Operation::Server, kind).within(limit));
-        }
+        let ended = block_until_done(caller, || {
+            let mut registration = Registration::new(handle, Reason::Readiness);
+            loop {
+                match wait_woken(deadline, &mut registration) {
+                    WaitOutcome::Ready => {}
+                    WaitOutcome::Closed => return Ok(Interruptible::Done(())),
+                    WaitOutcome::TimeUp if deadline == Deadline::NonBlocking => return Err(Kind::WouldBlock),
+                    WaitOutcome::TimeUp => return Err(Kind::TimedOut),
+                    WaitOutcome::Failed(kind) => return Err(kind),
+                    WaitOutcome::Interrupted => return Ok(Interruptible::Interrupted),
+                }
+            }
+        });
+        ended.map_err(|kind| Error::new(Operation::Server, kind).within(limit))?;
+        self.outcome()
     }
 
     /// What accepting has ended with.
@@ -277,23 +274,21 @@ impl Server {
         so: impl Fn(&State) -> bool + Send + Sync,
     ) -> Result<bool> {
         let _asleep = Asleep::begin(self);
-        loop {
+        let slept = block_until_done(caller, || {
             let soon = Instant::now() + SLICE;
             let end = match deadline {
                 Deadline::Never => soon,
                 Deadline::NonBlocking => Instant::now(),
                 Deadline::At(moment) => moment.min(soon),
             };
-            if caller.block(|| self.park_until(end, &so)) {
-                return Ok(true);
-            }
-            if matches!(deadline.left(), Left::Nothing) {
-                return Ok(false);
-            }
-            caller
-                .interrupted()
-                .map_err(|_| Error::new(Operation::Server, Kind::Interrupted))?;
-        }
+            let is_so = self.park_until(end, &so);
+            Ok(if is_so || matches!(deadline.left(), Left::Nothing) {
+                Interruptible::Done(is_so)
+            } else {
+                Interruptible::Interrupted // or so it may be: parking does not say
+            })
+        });
+        slept.map_err(|kind| Error::new(Operation::Server, kind))
     }
 
     /// The same for a thread that is among the sleepers, without a caller.

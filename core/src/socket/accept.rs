@@ -5,16 +5,15 @@ use crate::address::Address;
 use crate::caller::Caller;
 use crate::domain::{Family, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
-use crate::handle::{Direction, Handle};
+use crate::handle::Direction;
 use crate::mode::BlockingMode;
+use crate::op::Accept;
+use crate::sys::os;
 use crate::sys::reserve::check_left;
-use crate::sys::unix::Readiness;
-use crate::sys::{os, unix};
-use crate::wait::{run, Plan, Step};
+use crate::time::Timeout;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 impl Socket {
     /// Accepts a connection, waiting as long as the receive timeout allows. See [`Call::accept`].
@@ -49,9 +48,27 @@ impl<C: Caller> Call<'_, C> {
     /// # Errors
     /// As [`accept`](Self::accept); `peer` is left as it was.
     pub fn accept_from(&mut self, peer: Option<&mut Address>) -> Result<Socket> {
-        let accepted = self.accept_descriptor(peer);
-        let fd = self.named((Operation::Accept, Direction::Receive), 0, accepted)?;
+        let failed = |kind| Error::new(Operation::Accept, kind);
+        check_left().map_err(failed)?; // before a connection is taken that nobody would get
         let listener = self.socket;
+        let fd = if listener.family == Family::ALG {
+            let fd = listener.immediate(Operation::Accept, accept_at_once)?;
+            if let Some(peer) = peer {
+                *peer = Address::EMPTY;
+            }
+            fd
+        } else {
+            listener.check_listening().map_err(failed)?;
+            let timeout = self.timeout(Direction::Receive);
+            let mut accept = Accept::new(&listener.handle, peer);
+            let may_sleep = !accept.mode_is_private() && !listener.handle.mode.is_wanted_nonblocking();
+            if may_sleep && timeout != Timeout::Never {
+                listener
+                    .set_descriptor_nonblocking(true)
+                    .map_err(|error| failed(error.kind()))?;
+            }
+            self.run(timeout, &mut accept)?
+        };
         Ok(Socket::from_parts(
             fd,
             BlockingMode::new(false, false),
@@ -60,50 +77,12 @@ impl<C: Caller> Call<'_, C> {
             listener.protocol,
         ))
     }
+}
 
-    fn accept_descriptor(&mut self, mut peer: Option<&mut Address>) -> std::result::Result<OwnedFd, Kind> {
-        check_left()?; // before a connection is taken that nobody would get
-        let handle = &self.socket.handle;
-        if self.socket.family == Family::ALG {
-            // Nothing to wait for: every accept makes an operation of its own, and poll says nothing of it.
-            let inside = handle.enter()?;
-            // Its sockets have no names, and who asks for one is refused.
-            let accepted = os::accept(inside.fd(), None).map_err(|error| Kind::from_io(&error))?;
-            if let Some(peer) = peer {
-                *peer = Address::EMPTY;
-            }
-            return Ok(accepted);
-        }
-        self.socket.check_listening()?;
-        let limit = self.limit(Direction::Receive);
-        // Of a descriptor that is ours alone nobody sees the mode: it is what accept needs.
-        let ours = handle.mode_is_private();
-        if !limit.is_never() && !ours && !handle.mode.is_wanted_nonblocking() {
-            self.socket
-                .set_descriptor_nonblocking(true)
-                .map_err(|error: Error| error.kind())?;
-        }
-        let plan = Plan {
-            direction: Direction::Receive,
-            events: libc::POLLIN,
-            // Trying on a descriptor in blocking mode takes more than one call.
-            bytes: if ours || handle.mode.is_wanted_nonblocking() {
-                0
-            } else {
-                usize::MAX
-            },
-            limit,
-            // Listeners are what servers share with the workers they fork: always woken without shutdown.
-            kernel_may_wait: false,
-        };
-        let mut held = None;
-        run(handle, &mut self.caller, plan, |fd, _| {
-            if ours && held.is_none() {
-                held = Some(handle.hold_nonblocking(fd)?);
-            }
-            accept_once(handle, fd, held.is_some(), peer.as_deref_mut()).map(Step::Done)
-        })
-    }
+/// Nothing to wait for: every accept of an `AF_ALG` socket makes an operation of its own, and poll says nothing of it. Such
+/// sockets have no names, and a call that asks for one is refused.
+fn accept_at_once(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    os::accept(fd, None)
 }
 
 impl Socket {
@@ -125,50 +104,5 @@ impl Socket {
             Ok(false) => Err(Kind::Os(libc::EOPNOTSUPP)),
             Err(error) => Err(error.kind()),
         }
-    }
-}
-
-/// Accepts without waiting; `held`: the descriptor is kept in non-blocking mode.
-fn accept_once(
-    handle: &Handle,
-    fd: BorrowedFd<'_>,
-    held: bool,
-    peer: Option<&mut Address>,
-) -> io::Result<OwnedFd> {
-    if held && handle.mode_is_private() {
-        return os::accept(fd, peer);
-    }
-    // Another thread may be about to set the mode: what is found here is to last.
-    let kept = handle.keep_nonblocking();
-    let nonblocking = if handle.is_exclusive() {
-        held || kept.is_some()
-    } else {
-        // A holder that we share the descriptor with may have changed its mode.
-        kept.is_some() && unix::is_nonblocking(fd)?
-    };
-    if !nonblocking {
-        accept_ready(handle, fd, peer)
-    } else if handle.is_accepting() {
-        // It asked while the descriptor was in blocking mode: taking its connection would make it sleep.
-        Err(io::Error::from_raw_os_error(libc::EAGAIN))
-    } else {
-        os::accept(fd, peer)
-    }
-}
-
-/// Accepts on a descriptor in blocking mode: asks first, and lets no other thread of ours come between.
-fn accept_ready(handle: &Handle, fd: BorrowedFd<'_>, peer: Option<&mut Address>) -> io::Result<OwnedFd> {
-    let nothing = || io::Error::from_raw_os_error(libc::EAGAIN);
-    let _turn = handle.take_accept_turn().ok_or_else(nothing)?;
-    let mut set = [libc::pollfd {
-        fd: fd.as_raw_fd(),
-        events: libc::POLLIN,
-        revents: 0,
-    }];
-    match os::poll(&mut set, Some(Duration::ZERO))? {
-        Readiness::TimeUp => Err(nothing()),
-        // A descriptor that does not listen is reported as hung up, and accept says what is wrong.
-        Readiness::Ready => os::accept(fd, peer),
-        Readiness::Interrupted => Err(io::Error::from_raw_os_error(libc::EINTR)),
     }
 }

@@ -23,13 +23,14 @@ pub use options::{Interface, Keepalive};
 pub use tcp_info::{CongestionState, TcpInfo};
 
 use crate::caller::{Caller, NativeCaller};
-use crate::domain::{Family, Protocol, SocketType};
+use crate::domain::{Family, Protocol, SocketKind, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Direction, Handle};
 use crate::mode::BlockingMode;
+use crate::op::{run, Attempt};
 use crate::sys::reserve::check_left;
 use crate::sys::{os, unix};
-use crate::time::{LazyDeadline, Timeout};
+use crate::time::Timeout;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::AtomicBool;
 
@@ -288,19 +289,15 @@ impl Socket {
         self.on(NativeCaller)
     }
 
-    fn is_stream(&self) -> bool {
-        self.socket_type == SocketType::STREAM
+    fn kind(&self) -> SocketKind {
+        SocketKind {
+            family: self.family,
+            socket_type: self.socket_type,
+        }
     }
 
-    /// Whether shutdown(2) wakes whoever waits in the kernel for this kind of socket, so that the kernel may wait.
-    fn is_woken_by_shutdown(&self) -> bool {
-        match self.family {
-            Family::IPV4 | Family::IPV6 => {
-                matches!(self.socket_type, SocketType::STREAM | SocketType::DATAGRAM)
-            }
-            Family::UNIX => self.is_stream(),
-            _ => false,
-        }
+    fn is_stream(&self) -> bool {
+        self.kind().is_stream()
     }
 
     /// Makes one system call that does not wait.
@@ -338,26 +335,7 @@ impl<C: Caller> Call<'_, C> {
             .unwrap_or_else(|| self.socket.handle.timeout(direction))
     }
 
-    fn limit(&self, direction: Direction) -> LazyDeadline {
-        LazyDeadline::new(self.timeout(direction))
+    fn run<A: Attempt>(&mut self, timeout: Timeout, operation: &mut A) -> Result<A::Output> {
+        run(&self.socket.handle, &mut self.caller, timeout, operation)
     }
-
-    /// An operation's outcome with its name on the error, the time limit and the bytes done.
-    fn named<T>(
-        &self,
-        (operation, direction): (Operation, Direction),
-        done: usize,
-        result: std::result::Result<T, Kind>,
-    ) -> Result<T> {
-        result.map_err(|kind| {
-            let error = Error::new(operation, kind).with_done(done);
-            error.within(self.timeout(direction))
-        })
-    }
-}
-
-/// Whether a call that ends in the middle returns the bytes that moved instead of what ended it. A signal handler's
-/// exception must reach the program; the error then says how many bytes moved.
-fn moved_counts(done: usize, ended_by: Kind) -> bool {
-    done > 0 && ended_by != Kind::Interrupted
 }

@@ -1,15 +1,13 @@
 //! send and send_all.
 
-use super::{moved_counts, Call, Socket};
+use super::{Call, Socket};
 use crate::buffer::SendBuf;
 use crate::caller::Caller;
-use crate::error::{Operation, Result};
+use crate::error::Result;
 use crate::flags::Flags;
 use crate::handle::Direction;
-use crate::sys::unix;
-use crate::time::{LazyDeadline, Timeout};
-use crate::turn::Turn;
-use crate::wait::{run, Plan, Step};
+use crate::op::{self, SendAll};
+use crate::time::Timeout;
 
 impl Socket {
     /// Sends as much of `data` as there is room for and says how much. See [`Call::send_with`].
@@ -47,24 +45,9 @@ impl<C: Caller> Call<'_, C> {
     /// `TimedOut`, `WouldBlock`, `Closed` when another thread closed the socket; the system's, such as `EPIPE`,
     /// `ECONNRESET` or `ENOTCONN`. Nothing was sent then.
     pub fn send_with<'b>(&mut self, data: impl Into<SendBuf<'b>>, flags: Flags) -> Result<usize> {
-        let data = data.into();
-        let limit = self.send_limit(flags);
-        let whole = limit.is_never() && self.socket.is_stream();
-        let plan = self.send_plan(data.len(), limit);
-        let mut done = 0;
-        let result = run(&self.socket.handle, &mut self.caller, plan, |fd, waiting| {
-            let count = unix::send(fd, data.after(done), flags.0, waiting)?;
-            done += count;
-            Ok(if whole && count > 0 && done < data.len() {
-                Step::More
-            } else {
-                Step::Done(done)
-            })
-        });
-        match result {
-            Err(kind) if moved_counts(done, kind) => Ok(done),
-            result => self.named((Operation::Send, Direction::Send), done, result),
-        }
+        let timeout = self.send_timeout(flags);
+        let mut send = op::Send::new(self.socket.kind(), data.into(), flags, timeout);
+        self.run(timeout, &mut send)
     }
 
     /// Sends all of `data`, waiting as long as the deadline allows. Calls of several threads never interleave.
@@ -80,40 +63,15 @@ impl<C: Caller> Call<'_, C> {
     /// # Errors
     /// As [`send_all`](Self::send_all).
     pub fn send_all_with<'b>(&mut self, data: impl Into<SendBuf<'b>>, flags: Flags) -> Result<()> {
-        let data = data.into();
-        let handle = &self.socket.handle;
-        let limit = self.send_limit(flags);
-        let mut plan = self.send_plan(data.len(), limit);
-        let turn = Turn::take(handle, Direction::Send, &mut self.caller, &mut plan.limit);
-        let _turn = self.named((Operation::SendAll, Direction::Send), 0, turn)?;
-        let mut done = 0;
-        let result = run(handle, &mut self.caller, plan, |fd, waiting| {
-            let count = unix::send(fd, data.after(done), flags.0, waiting)?;
-            done += count;
-            Ok(if count > 0 && done < data.len() {
-                Step::More
-            } else {
-                Step::Done(())
-            })
-        });
-        self.named((Operation::SendAll, Direction::Send), done, result)
+        let timeout = self.send_timeout(flags);
+        self.run(timeout, &mut SendAll::new(self.socket.kind(), data.into(), flags))
     }
 
-    pub(super) fn send_limit(&self, flags: Flags) -> LazyDeadline {
+    pub(super) fn send_timeout(&self, flags: Flags) -> Timeout {
         if flags.contains(Flags::DONT_WAIT) {
-            LazyDeadline::new(Timeout::NonBlocking)
+            Timeout::NonBlocking
         } else {
-            self.limit(Direction::Send)
-        }
-    }
-
-    pub(super) fn send_plan(&self, bytes: usize, limit: LazyDeadline) -> Plan {
-        Plan {
-            direction: Direction::Send,
-            events: libc::POLLOUT,
-            bytes,
-            limit,
-            kernel_may_wait: self.socket.is_woken_by_shutdown(),
+            self.timeout(Direction::Send)
         }
     }
 }

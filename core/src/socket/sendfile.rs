@@ -1,25 +1,11 @@
 //! sendfile.
 
 use super::{Call, Socket};
-use crate::caller::{Caller, Stop};
-use crate::error::{Error, Kind, Operation, Result};
+use crate::caller::Caller;
+use crate::error::Result;
 use crate::handle::Direction;
-use crate::sys::os::{self, portable};
-use crate::sys::sigpipe::without_sigpipe;
-use crate::turn::Turn;
-use crate::wait::{run, Plan, Step};
-use std::io;
+use crate::op::{Limits, SendFile};
 use std::os::fd::BorrowedFd;
-
-/// What the time limit limits.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Limits {
-    All,
-    EachWait,
-}
-
-/// The most that one sendfile(2) moves.
-const MOST: u64 = 0x7fff_f000;
 
 impl Socket {
     /// Sends a part of a file. See [`Call::sendfile`].
@@ -64,67 +50,8 @@ impl<C: Caller> Call<'_, C> {
         count: Option<u64>,
         limits: Limits,
     ) -> Result<usize> {
-        let handle = &self.socket.handle;
-        let mut limit = self.limit(Direction::Send);
-        let turn = Turn::take(handle, Direction::Send, &mut self.caller, &mut limit);
-        let _turn = self.named((Operation::SendFile, Direction::Send), 0, turn)?;
-        let mut done = 0_u64;
-        let result = loop {
-            // Larger than any small transfer: a file may have to be read from a disk, so never tried directly.
-            let plan = Plan {
-                direction: Direction::Send,
-                events: libc::POLLOUT,
-                bytes: usize::MAX,
-                kernel_may_wait: false,
-                limit,
-            };
-            let mut more = false;
-            let result = run(handle, &mut self.caller, plan, |to, _| {
-                let left = count.map_or(MOST, |count| (count - done).min(MOST));
-                let moved = if left == 0 {
-                    0
-                } else {
-                    // For this one part: waiting needs no mode, and a call beside it may need the other.
-                    let _held = handle.hold_nonblocking(to)?;
-                    send_part(to, file, offset + done, left)?
-                };
-                done += moved;
-                more = moved > 0 && count != Some(done);
-                Ok(if more && limits == Limits::All {
-                    Step::More
-                } else {
-                    Step::Done(())
-                })
-            });
-            if result.is_err() || !more {
-                break result;
-            }
-            // A signal interrupts nothing where there is always room.
-            if let Err(Stop) = self.caller.moved() {
-                break Err(Kind::Interrupted);
-            }
-            limit = self.limit(Direction::Send);
-        };
-        let moved = usize::try_from(done).unwrap_or(usize::MAX);
-        self.named((Operation::SendFile, Direction::Send), moved, result)?;
-        match count {
-            Some(count) if done < count => {
-                Err(Error::new(Operation::SendFile, Kind::EndOfStream).with_done(moved))
-            }
-            _ => Ok(moved),
-        }
+        let timeout = self.timeout(Direction::Send);
+        let mut send = SendFile::new(&self.socket.handle, file, offset, count, limits);
+        self.run(timeout, &mut send)
     }
-}
-
-/// Sends what there is room for, on a descriptor in non-blocking mode.
-fn send_part(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: u64) -> io::Result<u64> {
-    let count = usize::try_from(count).unwrap_or(usize::MAX);
-    let moved = match without_sigpipe(|| os::sendfile(to, file, offset, count)) {
-        // Some kinds of files can't be sent from within the kernel.
-        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
-            portable::sendfile(to, file, offset, count)
-        }
-        result => result,
-    };
-    moved.map(|moved| moved.try_into().unwrap_or(u64::MAX))
 }

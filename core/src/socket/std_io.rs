@@ -6,13 +6,13 @@ use std::io::{Read, Result, Write};
 /// Receives, with the socket's timeout. What a `BufReader` has read ahead belongs to it: no other call finds it. Empty
 /// datagrams are skipped: 0 is the end of a stream.
 impl Read for &Socket {
-    fn read(&mut self, room: &mut [u8]) -> Result<usize> {
-        Ok(self.call().read(room)?)
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        Ok(self.call().read(buf)?)
     }
 
     /// One deadline covers the whole call, as with [`Socket::recv_exact`].
-    fn read_exact(&mut self, room: &mut [u8]) -> Result<()> {
-        Ok(self.recv_exact(room)?)
+    fn read_exact(&mut self, buf: &mut [u8]) -> Result<()> {
+        Ok(self.recv_exact(buf)?)
     }
 }
 
@@ -35,12 +35,12 @@ impl Write for &Socket {
 
 /// As for `&Socket`.
 impl Read for Socket {
-    fn read(&mut self, room: &mut [u8]) -> Result<usize> {
-        (&*self).read(room)
+    fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        (&*self).read(buf)
     }
 
-    fn read_exact(&mut self, room: &mut [u8]) -> Result<()> {
-        (&*self).read_exact(room)
+    fn read_exact(&mut self, buf: &mut [u8]) -> Result<()> {
+        (&*self).read_exact(buf)
     }
 }
 

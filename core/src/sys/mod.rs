@@ -34,4 +34,5 @@ pub mod selector;
 pub(crate) mod sigpipe;
 pub(crate) mod thread;
 pub(crate) mod unix;
+pub(crate) mod wakeable_poll;
 pub(crate) mod waker;

@@ -20,7 +20,7 @@ impl<F: FnMut() -> Result<(), Stop>> Caller for Counting<F> {
         f()
     }
 
-    fn interrupted(&mut self) -> Result<(), Stop> {
+    fn check_signals(&mut self) -> Result<(), Stop> {
         (self.on_signal)()
     }
 
@@ -336,7 +336,7 @@ impl Caller for Slow {
         result
     }
 
-    fn interrupted(&mut self) -> Result<(), Stop> {
+    fn check_signals(&mut self) -> Result<(), Stop> {
         Ok(())
     }
 
@@ -431,7 +431,7 @@ impl Caller for Patient<'_> {
         f()
     }
 
-    fn interrupted(&mut self) -> Result<(), Stop> {
+    fn check_signals(&mut self) -> Result<(), Stop> {
         Ok(())
     }
 

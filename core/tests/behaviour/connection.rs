@@ -64,7 +64,7 @@ impl Caller for Counting {
         f()
     }
 
-    fn interrupted(&mut self) -> Result<(), Stop> {
+    fn check_signals(&mut self) -> Result<(), Stop> {
         self.signals += 1;
         match self.stop_after {
             Some(count) if self.signals >= count => Err(Stop),

@@ -14,7 +14,7 @@ impl Caller for Direct {
         f()
     }
 
-    fn interrupted(&mut self) -> Result<(), Stop> {
+    fn check_signals(&mut self) -> Result<(), Stop> {
         Ok(())
     }
 

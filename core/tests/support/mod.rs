@@ -212,7 +212,7 @@ impl<F: FnMut() -> Result<(), Stop>> Caller for AtSignal<F> {
         f()
     }
 
-    fn interrupted(&mut self) -> Result<(), Stop> {
+    fn check_signals(&mut self) -> Result<(), Stop> {
         (self.0)()
     }
 

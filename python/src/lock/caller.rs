@@ -211,15 +211,11 @@ impl Caller for Attached<'_> {
         result
     }
 
-    fn interrupted(&mut self) -> std::result::Result<(), Stop> {
+    fn check_signals(&mut self) -> std::result::Result<(), Stop> {
         self.py.check_signals().map_err(|raised| {
             self.raised = Some(raised);
             Stop
         })
-    }
-
-    fn moved(&mut self) -> std::result::Result<(), Stop> {
-        self.interrupted()
     }
 
     #[inline]

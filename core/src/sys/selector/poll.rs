@@ -7,16 +7,13 @@ use super::{Interest, Selector, Trigger, WAKE};
 use crate::error::Kind;
 use crate::memory;
 use crate::sys::fork::{ForkLock, InChild};
-use crate::sys::os;
 use crate::sys::unix::Readiness;
+use crate::sys::wakeable_poll::{ManyPoll, WakeUp};
 use crate::sys::waker::{self, WakeHandle};
 use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::RawFd;
 use std::time::Duration;
-
-/// How long a thread sleeps at a time that could get no descriptor to be woken by.
-const SLICE: Duration = Duration::from_millis(50);
 
 /// The registered descriptors and the threads that wait.
 pub struct PollSet(ForkLock<Inner>);
@@ -48,14 +45,13 @@ impl Inner {
     }
 
     /// The set to poll, from whose turn it is on, with the keys beside it.
-    fn copy(&self) -> Result<(Vec<u64>, Vec<libc::pollfd>), Kind> {
+    fn copy(&self) -> Result<(Vec<u64>, ManyPoll), Kind> {
         let count = self.items.len();
-        // One more for the wake-up descriptor.
-        let (mut keys, mut set) = (memory::list(count)?, memory::list(count + 1)?);
+        let (mut keys, mut set) = (memory::list(count)?, ManyPoll::with_capacity(count)?);
         let armed = self.items.range(self.next..).chain(self.items.range(..self.next));
         for (&key, item) in armed.filter(|(_, item)| item.armed) {
             keys.push(key);
-            set.push(entry(item.fd, item.interest.events));
+            set.push(item.fd, item.interest.events);
         }
         Ok((keys, set))
     }
@@ -129,16 +125,10 @@ impl Selector for PollSet {
             }
             copy
         };
-        // poll passes over negative descriptors.
-        set.push(entry(
-            waker.as_ref().map_or(-1, |waker| waker.poll_fd()),
-            libc::POLLIN,
-        ));
-        let left = match &waker {
-            Some(_) => left,
-            None => Some(left.map_or(SLICE, |left| left.min(SLICE))),
-        };
-        let result = os::poll(&mut set, left);
+        let wake_up = waker
+            .as_ref()
+            .map_or(WakeUp::Unavailable, |waker| WakeUp::By(waker.poll_fd()));
+        let result = set.poll(wake_up, left);
         let mut inner = self.0.lock();
         if let Some(waker) = waker {
             let end = waker.handle();
@@ -146,7 +136,7 @@ impl Selector for PollSet {
             let signalled = at.is_some_and(|at| inner.waiting.swap_remove(at).1);
             if signalled {
                 waker.drain();
-            } else if set.last().is_some_and(|last| last.revents != 0) {
+            } else if set.woken() {
                 // Its number was closed or reused behind our back.
                 std::mem::forget(waker);
                 waker::forget_of_thread();
@@ -156,8 +146,8 @@ impl Selector for PollSet {
             return Ok(Readiness::Interrupted);
         }
         let mut reported = 0;
-        for (key, entry) in keys.into_iter().zip(set) {
-            if entry.revents != 0 && reported < room && inner.report(key, entry.revents, report) {
+        for (key, revents) in keys.into_iter().zip(set.revents()) {
+            if revents != 0 && reported < room && inner.report(key, revents, report) {
                 reported += 1;
             }
         }
@@ -189,14 +179,6 @@ fn item(fd: RawFd, interest: Interest) -> io::Result<Item> {
         interest,
         armed: true,
     })
-}
-
-fn entry(fd: RawFd, events: i16) -> libc::pollfd {
-    libc::pollfd {
-        fd,
-        events,
-        revents: 0,
-    }
 }
 
 fn unknown() -> io::Error {

@@ -10,7 +10,7 @@ mod transfer;
 
 pub use address::{bind, connect, disconnect, from_socket2, local_address, peer_address};
 pub use descriptor::{close, close_on_exec, is_anonymous, is_nonblocking, is_still, out_of_the_way, stat};
-pub use message::{recvmsg, sendmsg, take_ancillary, Received};
+pub use message::{recvmsg, sendmsg, take_ancillary};
 pub use option::{available, get_int, get_option, set_option, set_option_null, sock};
 pub use readiness::{milliseconds, ready, Readiness};
 pub use result::{check, check_count, is_interrupted};

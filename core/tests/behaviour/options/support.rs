@@ -164,7 +164,7 @@ impl Caller for Waits {
         f()
     }
 
-    fn interrupted(&mut self) -> std::result::Result<(), Stop> {
+    fn check_signals(&mut self) -> std::result::Result<(), Stop> {
         Ok(())
     }
 

@@ -470,7 +470,7 @@ impl Caller for Impatient {
         f()
     }
 
-    fn interrupted(&mut self) -> Result<(), Stop> {
+    fn check_signals(&mut self) -> Result<(), Stop> {
         if system::signals() > 0 {
             Err(Stop)
         } else {

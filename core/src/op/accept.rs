@@ -1,0 +1,103 @@
+//! accept.
+
+use super::attempt::{Attempt, Plan, Progress};
+use crate::address::Address;
+use crate::error::Operation;
+use crate::handle::{Direction, Handle};
+use crate::mode::NonBlocking;
+use crate::sys::os;
+use crate::sys::unix::{self, Blocking};
+use crate::sys::wakeable_poll::events_now;
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+/// Accepts one connection.
+pub(crate) struct Accept<'a> {
+    handle: &'a Handle,
+    peer: Option<&'a mut Address>,
+    /// The descriptor's mode can't be seen by another process or handle: it is what accept needs.
+    mode_is_private: bool,
+    nonblocking: Option<NonBlocking<'a>>,
+}
+
+impl<'a> Accept<'a> {
+    /// The peer's address is asked for only where there is a place for it.
+    pub(crate) fn new(handle: &'a Handle, peer: Option<&'a mut Address>) -> Self {
+        Self {
+            handle,
+            peer,
+            mode_is_private: handle.mode_is_private(),
+            nonblocking: None,
+        }
+    }
+
+    pub(crate) fn mode_is_private(&self) -> bool {
+        self.mode_is_private
+    }
+
+    fn accept(&mut self, fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+        os::accept(fd, self.peer.as_deref_mut())
+    }
+
+    /// Accepts on a descriptor in blocking mode: asks first, and lets no other thread of ours come between.
+    fn accept_ready(&mut self, fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+        let _turn = self.handle.take_accept_turn().ok_or_else(nothing_there)?;
+        // A descriptor that does not listen is reported as hung up, and accept says what is wrong.
+        if events_now(fd, libc::POLLIN)? == 0 {
+            return Err(nothing_there());
+        }
+        self.accept(fd)
+    }
+}
+
+impl Attempt for Accept<'_> {
+    type Output = OwnedFd;
+
+    const OPERATION: Operation = Operation::Accept;
+    const DIRECTION: Direction = Direction::Receive;
+
+    fn plan(&self) -> Plan {
+        Plan {
+            events: libc::POLLIN,
+            // Trying on a descriptor in blocking mode takes more than one call.
+            bytes: if self.mode_is_private || self.handle.mode.is_wanted_nonblocking() {
+                0
+            } else {
+                usize::MAX
+            },
+            // Listeners are what servers share with the workers they fork: always woken without shutdown.
+            kernel_may_wait: false,
+        }
+    }
+
+    fn attempt(&mut self, fd: BorrowedFd<'_>, _: Blocking) -> io::Result<Progress<OwnedFd>> {
+        if self.mode_is_private && self.nonblocking.is_none() {
+            self.nonblocking = Some(self.handle.hold_nonblocking(fd)?);
+        }
+        let held = self.nonblocking.is_some();
+        if held && self.handle.mode_is_private() {
+            return self.accept(fd).map(Progress::Done);
+        }
+        // Another thread may be about to set the mode: what is found here should last.
+        let kept = self.handle.keep_nonblocking();
+        let nonblocking = if self.handle.is_exclusive() {
+            held || kept.is_some()
+        } else {
+            // A holder that we share the descriptor with may have changed its mode.
+            kept.is_some() && unix::is_nonblocking(fd)?
+        };
+        let accepted = if !nonblocking {
+            self.accept_ready(fd)
+        } else if self.handle.is_accepting() {
+            // Another thread asked while the descriptor was in blocking mode: taking its connection would make it sleep.
+            Err(nothing_there())
+        } else {
+            self.accept(fd)
+        };
+        accepted.map(Progress::Done)
+    }
+}
+
+fn nothing_there() -> io::Error {
+    io::Error::from_raw_os_error(libc::EAGAIN)
+}

@@ -1,0 +1,193 @@
+//! connect.
+
+use super::attempt::{Attempt, Plan, Progress};
+use crate::address::Address;
+use crate::domain::SocketKind;
+use crate::error::{Error, Kind, Operation};
+use crate::handle::{Direction, Handle};
+use crate::mode::NonBlocking;
+use crate::sys::unix::Blocking;
+use crate::sys::wakeable_poll::events_now;
+use crate::sys::{os, unix};
+use std::io;
+use std::os::fd::BorrowedFd;
+
+/// Connects to an address.
+pub(crate) struct Connect<'a> {
+    handle: &'a Handle,
+    kind: SocketKind,
+    address: &'a Address,
+    may_wait: bool,
+    /// How a connect ended is asked by another connect(2).
+    ask_again: bool,
+    /// A connection within the machine is made by the time connect(2) returns: one that asks again sees its end.
+    ask_at_once: bool,
+    under_way: UnderWay,
+    /// Another address that the socket is connecting or connected to.
+    in_the_way: Option<(&'static str, Address)>,
+    nonblocking: Option<NonBlocking<'a>>,
+}
+
+/// Which call began the attempt that the kernel is making.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum UnderWay {
+    Nothing,
+    /// This call found it under way.
+    Earlier,
+    /// This call began it.
+    Ours,
+}
+
+impl<'a> Connect<'a> {
+    pub(crate) fn new(handle: &'a Handle, kind: SocketKind, address: &'a Address, may_wait: bool) -> Self {
+        let ask_again = os::CONNECT_AGAIN_TELLS_THE_END && kind.is_tcp();
+        Self {
+            handle,
+            kind,
+            address,
+            may_wait,
+            ask_again,
+            ask_at_once: ask_again && may_wait && address.is_loopback() && handle.mode_is_private(),
+            under_way: UnderWay::Nothing,
+            in_the_way: None,
+            nonblocking: None,
+        }
+    }
+
+    /// Begins to connect, or asks how that ended. The kernel answers for the attempt that is under way, whatever address it
+    /// is given.
+    fn ask(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        let mut asked_for_another = false;
+        loop {
+            let said = unix::connect(fd, self.address);
+            match said.as_ref().err().and_then(io::Error::raw_os_error) {
+                Some(libc::EINPROGRESS) => {
+                    self.under_way = UnderWay::Ours;
+                    self.handle.shared.lock().connecting_to = Some(Box::new(*self.address));
+                    self.handle.ending.forget();
+                    if !std::mem::take(&mut self.ask_at_once) {
+                        return Err(not_yet());
+                    }
+                }
+                Some(libc::EALREADY) => {
+                    let connecting_to = self.handle.shared.lock().connecting_to.as_deref().copied();
+                    if let Some(other) = connecting_to.filter(|other| other != self.address) {
+                        self.in_the_way = Some(("still connecting to", other));
+                    } else if self.may_wait {
+                        // Waits for the end of the earlier attempt, as a blocking connect(2) does.
+                        if self.under_way == UnderWay::Nothing {
+                            self.under_way = UnderWay::Earlier;
+                        }
+                        return Err(not_yet());
+                    }
+                    return said;
+                }
+                None => return self.connected(fd),
+                // Another call has seen the end before us.
+                Some(libc::EISCONN) if self.under_way != UnderWay::Nothing => return self.connected(fd),
+                Some(errno) => {
+                    let connecting_to = self.handle.shared.lock().connecting_to.take();
+                    let of_another = match connecting_to {
+                        // The refusal was taken by a call that asked for SO_ERROR.
+                        _ if errno == libc::ECONNABORTED => true,
+                        Some(address) => *address != *self.address,
+                        None => self.under_way == UnderWay::Earlier,
+                    };
+                    if !of_another || self.under_way == UnderWay::Ours || asked_for_another {
+                        return said;
+                    }
+                    // How an attempt of another call ended is no answer to this one; now the socket is free.
+                    self.under_way = UnderWay::Nothing;
+                    asked_for_another = true;
+                }
+            }
+        }
+    }
+
+    /// The socket is connected: to the address of this call, or to one that an earlier call asked for.
+    fn connected(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        let connecting_to = self.handle.shared.lock().connecting_to.take();
+        let peer = match connecting_to {
+            _ if self.under_way == UnderWay::Ours => return Ok(()),
+            Some(address) => *address,
+            // Begun through another handle or descriptor of the socket, or nothing that takes time.
+            None if self.kind.is_tcp() => match unix::peer_address(fd) {
+                Ok(peer) => peer,
+                Err(_) => return Ok(()),
+            },
+            None => return Ok(()),
+        };
+        if stands_for(self.address, &peer) {
+            return Ok(());
+        }
+        self.in_the_way = Some(("connected to", peer));
+        Err(io::Error::from_raw_os_error(libc::EISCONN))
+    }
+}
+
+impl Attempt for Connect<'_> {
+    type Output = ();
+
+    const OPERATION: Operation = Operation::Connect;
+    const DIRECTION: Direction = Direction::Send;
+
+    fn plan(&self) -> Plan {
+        Plan {
+            events: libc::POLLOUT,
+            bytes: 0,
+            kernel_may_wait: false,
+        }
+    }
+
+    fn attempt(&mut self, fd: BorrowedFd<'_>, _: Blocking) -> io::Result<Progress<()>> {
+        if self.nonblocking.is_none() {
+            self.nonblocking = Some(self.handle.hold_nonblocking(fd)?);
+        }
+        if self.under_way != UnderWay::Nothing {
+            if !self.ask_again {
+                self.handle.shared.lock().connecting_to.take();
+                return outcome(fd).map(Progress::Done);
+            }
+            // Another holder may have put the descriptor back into blocking mode: only a connect that ended is asked.
+            if events_now(fd, libc::POLLOUT)? == 0 {
+                return Err(not_yet());
+            }
+        }
+        self.ask(fd).map(Progress::Done)
+    }
+
+    fn explain(&self, error: Error) -> Error {
+        let error = if self.under_way != UnderWay::Nothing && error.kind() == Kind::WouldBlock {
+            Error::new(Self::OPERATION, Kind::InProgress)
+        } else {
+            error
+        };
+        match self.in_the_way {
+            None => error.with_detail(self.address),
+            Some((what, other)) => error.with_detail(format_args!("{} ({what} {other})", self.address)),
+        }
+    }
+}
+
+/// Whether a connect to `address` may have reached `peer`: the same address, or this machine for an unspecified one.
+fn stands_for(address: &Address, peer: &Address) -> bool {
+    let ip = |address: &Address| address.ip().map(|ip| ip.to_canonical());
+    let unspecified = ip(address).is_some_and(|ip| ip.is_unspecified());
+    address.port() == peer.port() && (unspecified || ip(address) == ip(peer))
+}
+
+/// How a connect that was under way ended, once the descriptor is ready.
+///
+/// TCP on Linux is asked by another connect(2) instead: only that lets the kernel take note of the end, and until
+/// it has, it takes the next connect for a question about this one.
+fn outcome(fd: BorrowedFd<'_>) -> io::Result<()> {
+    match unix::sock(&fd).take_error()? {
+        Some(error) => Err(error),
+        // Another call may have taken the error away: what has a peer is connected.
+        None => unix::peer_address(fd).map(drop),
+    }
+}
+
+fn not_yet() -> io::Error {
+    io::Error::from_raw_os_error(libc::EAGAIN)
+}

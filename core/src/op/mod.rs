@@ -1,0 +1,34 @@
+//! Operations: what a call on a socket does, as a value.
+//!
+//! An operation holds its arguments and what it has reached so far. It implements [`Attempt`]: what it needs to wait for,
+//! and one attempt, which makes one system call, as a rule without waiting. [`run`] does everything else, for all of them:
+//! it enters the handle, attempts, waits, handles signals, notices a close, and makes the result or the error.
+//!
+//! A new operation is a new file here with a value and its `impl Attempt`, and a method of [`Call`](crate::Call) that makes
+//! the value and runs it. [`run`] is also the one place where a call begins, waits and ends: whatever is to be seen of every
+//! call, such as a trace, and another way to wait, such as an event loop's, belong there.
+
+mod accept;
+mod attempt;
+mod connect;
+mod message;
+mod readiness;
+mod receiving;
+mod recv;
+mod recv_exact;
+mod run;
+mod send;
+mod send_all;
+mod sendfile;
+
+pub(crate) use accept::Accept;
+pub(crate) use attempt::Attempt;
+pub(crate) use connect::Connect;
+pub(crate) use message::{RecvMessage, SendMessage};
+pub(crate) use receiving::Receiving;
+pub(crate) use recv::{EmptyMessages, Recv};
+pub(crate) use recv_exact::RecvExact;
+pub(crate) use run::run;
+pub(crate) use send::Send;
+pub(crate) use send_all::SendAll;
+pub(crate) use sendfile::{Limits, SendFile};

@@ -1,0 +1,100 @@
+//! Waiting until a descriptor is ready, also where the kernel says so and there is nothing to do.
+
+use crate::handle::{Handle, Reason, Registration};
+use crate::sys::os::Changes;
+use crate::sys::wakeable_poll::events_now;
+use crate::time::Deadline;
+use crate::wait::{wait_ready, wait_woken, WaitOutcome};
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+/// After this many false alarms in a row a descriptor is no longer believed to be ready, and attempts are made by the
+/// clock (a Unix datagram socket is always writable, however full its peer).
+const FALSE_ALARMS: u32 = 3;
+
+/// A descriptor that was not ready for this long is believed again.
+const BELIEVED_AFTER: Duration = Duration::from_millis(1);
+
+/// The longest time between attempts by the clock.
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// The waits of one call for a descriptor to be ready.
+pub(super) struct ReadinessWait<'a> {
+    handle: &'a Handle,
+    fd: BorrowedFd<'a>,
+    events: i16,
+    registration: Option<Registration<'a>>,
+    /// How many times in a row the descriptor was ready and then had nothing to do.
+    false_alarms: u32,
+    /// What reports changes of readiness, where readiness stays.
+    changes: Option<Changes>,
+}
+
+impl<'a> ReadinessWait<'a> {
+    pub(super) fn new(handle: &'a Handle, fd: BorrowedFd<'a>, events: i16) -> Self {
+        Self {
+            handle,
+            fd,
+            events,
+            registration: None,
+            false_alarms: 0,
+            changes: None,
+        }
+    }
+
+    /// Waits until the descriptor is ready, or may be.
+    pub(super) fn wait(&mut self, until: Deadline) -> WaitOutcome {
+        let registration = self
+            .registration
+            .get_or_insert_with(|| Registration::new(self.handle, Reason::Readiness));
+        if self.false_alarms == FALSE_ALARMS
+            && self.changes.is_none()
+            && has_only_reports(self.fd, self.events)
+        {
+            self.changes = Changes::of(self.fd, self.events).ok();
+        }
+        if self.false_alarms >= FALSE_ALARMS && self.changes.is_none() {
+            let paused = pause(until, registration, self.false_alarms - FALSE_ALARMS);
+            if paused != WaitOutcome::Ready {
+                return paused;
+            }
+        }
+        let began = (self.false_alarms > 0).then(Instant::now);
+        let waited = match &self.changes {
+            Some(changes) => {
+                let waited = wait_ready((changes.poll_fd(), libc::POLLIN), until, registration);
+                if !changes.take() {
+                    self.changes = None; // it would stay readable
+                }
+                waited
+            }
+            None => wait_ready((self.fd, self.events), until, registration),
+        };
+        if began.is_some_and(|began| began.elapsed() >= BELIEVED_AFTER) {
+            self.false_alarms = 0;
+        }
+        waited
+    }
+
+    /// Takes note of an attempt that found nothing to do, after a wait or not.
+    pub(super) fn note_nothing(&mut self, waited: bool) {
+        self.false_alarms = if waited { self.false_alarms + 1 } else { 0 };
+    }
+}
+
+/// Whether all that makes the descriptor ready are reports in its error queue (ip(7), timestamping, zero copy), which stay
+/// until the program takes them out.
+fn has_only_reports(fd: BorrowedFd<'_>, events: i16) -> bool {
+    events_now(fd, events).is_ok_and(|seen| seen & events == 0 && seen & libc::POLLERR != 0)
+}
+
+/// Waits a growing time, where readiness says nothing: `Ready` when the next attempt is due.
+fn pause(until: Deadline, registration: &mut Registration<'_>, round: u32) -> WaitOutcome {
+    let pause = Duration::from_millis(1 << round.min(6)).min(LONGEST_PAUSE);
+    let paused = wait_woken(until.or_earlier(Instant::now() + pause), registration);
+    if paused == WaitOutcome::TimeUp && !until.passed() {
+        WaitOutcome::Ready
+    } else {
+        paused
+    }
+}

@@ -1,0 +1,169 @@
+//! What all receives have in common: how much came, what an end is, and what they wait for.
+
+use super::attempt::Plan;
+use crate::domain::SocketKind;
+use crate::error::Kind;
+use crate::flags::Flags;
+use crate::handle::Handle;
+use crate::sys::wakeable_poll::events_now;
+use crate::sys::{os, unix};
+use crate::time::Timeout;
+use std::io;
+use std::os::fd::BorrowedFd;
+
+/// A receive, as far as it does not matter into what.
+pub(crate) struct Receiving<'a> {
+    handle: &'a Handle,
+    kind: SocketKind,
+    flags: Flags,
+    /// How many bytes there is space for.
+    capacity: usize,
+    /// Whether to go on until that many have come.
+    fill: bool,
+    /// How many bytes were taken out of the queue, or with `MSG_PEEK` seen there.
+    arrived: usize,
+    /// How many attempts found nothing.
+    vain: u32,
+}
+
+impl<'a> Receiving<'a> {
+    pub(crate) fn new(handle: &'a Handle, kind: SocketKind, flags: Flags, capacity: usize) -> Self {
+        let does_not_wait = Flags::DONT_WAIT | Flags::ERROR_QUEUE;
+        Self {
+            handle,
+            kind,
+            flags,
+            capacity,
+            fill: kind.is_stream() && flags.contains(Flags::WAIT_ALL) && flags.0 & does_not_wait.0 == 0,
+            arrived: 0,
+            vain: 0,
+        }
+    }
+
+    /// The time limit with these flags. Without one, errors are not waited for, as recv(2) does not.
+    pub(crate) fn timeout(flags: Flags, timeout: Timeout) -> Timeout {
+        let only_looks = flags.contains(Flags::DONT_WAIT)
+            || flags.contains(Flags::ERROR_QUEUE) && timeout == Timeout::Never;
+        if only_looks {
+            Timeout::NonBlocking
+        } else {
+            timeout
+        }
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        let events = if self.flags.contains(Flags::ERROR_QUEUE) {
+            0 // POLLERR comes unasked
+        } else if self.flags.contains(Flags::OUT_OF_BAND) {
+            libc::POLLPRI
+        } else {
+            libc::POLLIN
+        };
+        Plan {
+            events,
+            bytes: self.capacity,
+            // A peek must not wait for all of it: it would have to look again and again.
+            kernel_may_wait: self.kind.shutdown_wakes() && !self.flags.contains(Flags::WAIT_ALL),
+        }
+    }
+
+    pub(super) fn flags(&self) -> Flags {
+        self.flags
+    }
+
+    pub(super) fn arrived(&self) -> usize {
+        self.arrived
+    }
+
+    /// How many bytes are no longer in the queue, so that the next attempt finds what follows them.
+    pub(super) fn taken(&self) -> usize {
+        if self.peeks() {
+            0
+        } else {
+            self.arrived
+        }
+    }
+
+    fn peeks(&self) -> bool {
+        self.flags.contains(Flags::PEEK)
+    }
+
+    /// What ended the call counts less than what was found before. Bytes that were only seen are still there for the next
+    /// call, unless there is none because the socket is closed.
+    pub(super) fn partial(&self, ended_by: Kind) -> Option<usize> {
+        let lost = self.peeks() && ended_by == Kind::Closed;
+        (self.arrived > 0 && !lost).then_some(self.arrived)
+    }
+
+    /// Takes note of what one more attempt found.
+    pub(super) fn note(&mut self, count: usize) {
+        self.arrived = self.taken() + count;
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.arrived >= self.capacity
+    }
+
+    /// Whether to try at once for the rest after `count` bytes. A peek would find the same bytes again: it waits for more.
+    #[inline]
+    pub(super) fn goes_on(&self, fd: BorrowedFd<'_>, count: usize) -> io::Result<bool> {
+        if !self.fill || count == 0 || self.is_full() {
+            Ok(false)
+        } else if !self.peeks() {
+            Ok(true)
+        } else if more_may_come(fd)? {
+            Err(io::Error::from_raw_os_error(libc::EAGAIN))
+        } else {
+            Ok(false)
+        }
+    }
+
+    /// Turns "nothing there" into an end when the socket was shut down for reading: Linux reports such a datagram socket
+    /// as ready, but only a receive that waits then returns 0. Asked from the second vain attempt of a call on.
+    #[inline]
+    pub(super) fn end_if_shut<T: Default>(
+        &mut self,
+        fd: BorrowedFd<'_>,
+        received: io::Result<T>,
+    ) -> io::Result<T> {
+        match received {
+            Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => {
+                if self.kind.is_stream() || self.flags.contains(Flags::ERROR_QUEUE) {
+                    return Err(error);
+                }
+                self.vain += 1;
+                if self.vain > 1 && !more_may_come(fd)? {
+                    Ok(T::default())
+                } else {
+                    Err(error)
+                }
+            }
+            received => received,
+        }
+    }
+
+    /// Whether a receive that brought nothing was one of an empty message, not of the end. A seqpacket socket whose peer
+    /// is gone says the same of both: what counts then is whether bytes are behind it.
+    pub(super) fn was_empty_message(&self, fd: BorrowedFd<'_>) -> io::Result<bool> {
+        Ok(!self.kind.is_stream() && (more_may_come(fd)? || unix::available(fd)? > 0))
+    }
+
+    /// Refuses to take a dead connection for a stream that has ended. Asked of every receive, after it.
+    #[inline]
+    pub(super) fn check_end(&self, count: usize) -> io::Result<()> {
+        if count > 0
+            || self.capacity == 0
+            || !self.kind.has_connections()
+            || self.flags.contains(Flags::ERROR_QUEUE)
+        {
+            return Ok(());
+        }
+        self.handle.ending.reached(self.kind.is_stream())
+    }
+}
+
+/// Whether the peer may still send: it has not ended its stream, nor did we shut down receiving. Errors are none of
+/// this: a receive reports those that concern it, and the reports in an error queue concern sends.
+fn more_may_come(fd: BorrowedFd<'_>) -> io::Result<bool> {
+    Ok(events_now(fd, os::PEER_ENDED)? & (os::PEER_ENDED | libc::POLLHUP) == 0)
+}

@@ -1,0 +1,341 @@
+//! Runs an operation: the one place where a call begins, waits and ends.
+
+use super::attempt::{Attempt, Plan, Progress};
+use super::readiness::ReadinessWait;
+use crate::caller::{block_until_done, check_signals, CallHints, Caller, Interruptible, Start};
+use crate::error::{Error, Kind, Result};
+use crate::handle::{Direction, Handle, Inside};
+use crate::sys::holders::knows_holders;
+use crate::sys::unix::{self, Blocking};
+use crate::time::{Deadline, LazyDeadline, Timeout};
+use crate::turn::Turn;
+use crate::wait::WaitOutcome;
+use std::os::fd::BorrowedFd;
+use std::result;
+use std::time::{Duration, Instant};
+
+/// A wait that took less time did not sleep: a wake-up by another processor takes longer.
+const NO_SLEEP: Duration = Duration::from_micros(4);
+
+/// How often the caller checks for signals while something moves: calls that do not wait are not interrupted by them.
+const SIGNAL_CHECK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Runs an operation with a time limit.
+pub(crate) fn run<C: Caller, A: Attempt>(
+    handle: &Handle,
+    caller: &mut C,
+    timeout: Timeout,
+    operation: &mut A,
+) -> Result<A::Output> {
+    let mut limit = LazyDeadline::new(timeout);
+    let turn = A::TAKES_TURN.then(|| Turn::take(handle, A::DIRECTION, caller, &mut limit));
+    let ended = match turn {
+        Some(Err(kind)) => Err(kind),
+        Some(Ok(_)) | None => {
+            let plan = operation.plan();
+            let mut running = Running {
+                handle,
+                operation,
+                plan,
+                limit,
+                next: Next::Attempt,
+            };
+            running.run(caller)
+        }
+    };
+    ended.or_else(|kind| end_early(operation, kind, timeout))
+}
+
+/// What a call returns that something ended: what moved before, or the error.
+#[cold]
+fn end_early<A: Attempt>(operation: &mut A, ended_by: Kind, timeout: Timeout) -> Result<A::Output> {
+    // The exception of a signal handler must reach the program, which learns from the error what moved.
+    if ended_by != Kind::Interrupted {
+        if let Some(output) = operation.partial(ended_by) {
+            return Ok(output);
+        }
+    }
+    let error = Error::new(A::OPERATION, ended_by).with_done(operation.done());
+    Err(operation.explain(error.within(timeout)))
+}
+
+/// An operation that is being run.
+struct Running<'a, A> {
+    handle: &'a Handle,
+    operation: &'a mut A,
+    plan: Plan,
+    limit: LazyDeadline,
+    next: Next,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Attempt,
+    Wait,
+    /// Wait without having tried, because the last call had to wait.
+    WaitFirst,
+}
+
+/// What one attempt came to.
+enum Attempted<T> {
+    Over(result::Result<T, Kind>),
+    More,
+    Nothing,
+    Interrupted,
+}
+
+/// What several attempts and waits came to.
+type Outcome<T> = Interruptible<result::Result<T, Kind>>;
+
+impl<'a, A: Attempt> Running<'a, A> {
+    fn run<C: Caller>(&mut self, caller: &mut C) -> result::Result<A::Output, Kind> {
+        let (inside, kernel_waits) = self.enter()?;
+        let hints = CallHints {
+            bytes: self.plan.bytes,
+            alone: inside.alone(),
+            expects_wait: self.limit.may_wait() && self.handle.expects_wait(A::DIRECTION),
+            kernel_waits,
+        };
+        let started = caller.start(hints);
+        let result = self.run_inside(caller, (inside, kernel_waits), started, hints.expects_wait);
+        caller.end(self.operation.done());
+        result
+    }
+
+    /// Counts the call in. Says whether the kernel itself will wait: without a deadline, on a descriptor in blocking mode
+    /// that no other process or handle can hold. One system call then does all, and `close` wakes it by shutdown(2). This is
+    /// the one place that decides it; everything else waits in [`ReadinessWait`].
+    fn enter(&self) -> result::Result<(Inside<'a>, bool), Kind> {
+        let kernel_waits = self.plan.kernel_may_wait
+            && self.limit.is_never()
+            && !self.handle.mode.is_wanted_nonblocking()
+            && self.handle.mode_is_private()
+            && knows_holders();
+        Ok((self.handle.enter_to(kernel_waits)?, kernel_waits))
+    }
+
+    fn run_inside<C: Caller>(
+        &mut self,
+        caller: &mut C,
+        entered: (Inside<'a>, bool),
+        started: Start,
+        expects_wait: bool,
+    ) -> result::Result<A::Output, Kind> {
+        let fd = entered.0.fd();
+        let mut entered = Some(entered);
+        self.next = match started {
+            Start::Direct => match self.attempt_directly(fd, caller, expects_wait) {
+                Attempted::Over(result) => return self.settle(fd, result),
+                Attempted::Nothing if !self.limit.may_wait() => {
+                    return self.settle(fd, Err(Kind::WouldBlock))
+                }
+                Attempted::Nothing => Next::Wait,
+                Attempted::More | Attempted::Interrupted => {
+                    entered = None;
+                    self.limit.deadline(); // the clock runs while handlers do
+                    check_signals(caller)?;
+                    Next::Attempt
+                }
+            },
+            Start::Blocking => Next::Attempt,
+            Start::Waiting => Next::WaitFirst,
+        };
+        block_until_done(caller, || {
+            let (inside, kernel_waits) = entered.take().map_or_else(|| self.enter(), Ok)?;
+            match self.attempt_and_wait(inside.fd(), kernel_waits) {
+                Interruptible::Done(result) => self.settle(inside.fd(), result).map(Interruptible::Done),
+                Interruptible::Interrupted => {
+                    self.limit.deadline(); // as above
+                    Ok(Interruptible::Interrupted)
+                }
+            }
+        })
+    }
+
+    /// Progress wins over a close; everything else that a closed handle leads to is `Closed`.
+    #[inline]
+    fn settle(
+        &self,
+        fd: BorrowedFd<'_>,
+        result: result::Result<A::Output, Kind>,
+    ) -> result::Result<A::Output, Kind> {
+        match result {
+            Ok(output) if A::outlasts_close(&output) => Ok(output),
+            _ if self.handle.is_closed() => Err(Kind::Closed),
+            result => result.inspect_err(|kind| self.handle.note_failure(fd, *kind)),
+        }
+    }
+
+    #[inline]
+    fn attempt(&mut self, fd: BorrowedFd<'_>, blocking: Blocking) -> Attempted<A::Output> {
+        match self.operation.attempt(fd, blocking) {
+            Ok(Progress::Done(value)) => Attempted::Over(Ok(value)),
+            Ok(Progress::More) => Attempted::More,
+            Ok(Progress::Failed(kind)) => Attempted::Over(Err(kind)),
+            Err(error) => match (error.raw_os_error(), Kind::from_io(&error)) {
+                (Some(libc::EINTR), _) => Attempted::Interrupted,
+                (_, Kind::WouldBlock) => Attempted::Nothing,
+                (_, kind) => Attempted::Over(Err(kind)),
+            },
+        }
+    }
+
+    /// Attempts without waiting, as often as the caller wants to.
+    #[inline]
+    fn attempt_directly<C: Caller>(
+        &mut self,
+        fd: BorrowedFd<'_>,
+        caller: &mut C,
+        expects_wait: bool,
+    ) -> Attempted<A::Output> {
+        let mut attempted = self.attempt(fd, Blocking::Forbidden);
+        if expects_wait && !matches!(attempted, Attempted::Nothing) {
+            self.handle.expect_wait(A::DIRECTION, false);
+        }
+        while matches!(attempted, Attempted::Nothing) && self.limit.may_wait() && caller.try_again() {
+            attempted = self.attempt(fd, Blocking::Forbidden);
+        }
+        attempted
+    }
+
+    /// Attempts and waits until the operation is over, or the caller should check for signals. Sleeps.
+    fn attempt_and_wait(&mut self, fd: BorrowedFd<'a>, kernel_waits: bool) -> Outcome<A::Output> {
+        if kernel_waits {
+            if let Some(outcome) = self.let_kernel_wait(fd) {
+                return outcome;
+            }
+            self.next = Next::Wait;
+        }
+        let mut readiness = ReadinessWait::new(self.handle, fd, self.plan.events);
+        let mut moving_since: Option<Instant> = None;
+        let mut deadline = None;
+        loop {
+            if !self.limit.may_wait() {
+                match self.next {
+                    Next::Attempt => {}
+                    Next::Wait => return Interruptible::Done(Err(Kind::WouldBlock)),
+                    Next::WaitFirst => self.next = Next::Attempt,
+                }
+            }
+            if self.next != Next::Attempt {
+                let started = (self.next == Next::WaitFirst).then(Instant::now);
+                let deadline = *deadline.get_or_insert_with(|| self.wait_until(fd));
+                let until = moving_since.map_or(deadline, |since| {
+                    deadline.or_earlier(since + SIGNAL_CHECK_INTERVAL)
+                });
+                match readiness.wait(until) {
+                    WaitOutcome::Ready => {}
+                    WaitOutcome::TimeUp if moving_since.is_some() && !deadline.passed() => {
+                        return Interruptible::Interrupted;
+                    }
+                    WaitOutcome::TimeUp => return Interruptible::Done(self.last_attempt(fd)),
+                    WaitOutcome::Closed => return Interruptible::Done(Err(Kind::Closed)),
+                    WaitOutcome::Failed(kind) => return Interruptible::Done(Err(kind)),
+                    WaitOutcome::Interrupted => return Interruptible::Interrupted,
+                }
+                match started {
+                    Some(started) if started.elapsed() < NO_SLEEP => {
+                        self.handle.expect_wait(A::DIRECTION, false);
+                    }
+                    Some(_) => {}
+                    None => self.handle.expect_wait(A::DIRECTION, true),
+                }
+            }
+            match self.attempt(fd, Blocking::Forbidden) {
+                Attempted::Over(result) => return Interruptible::Done(result),
+                Attempted::Interrupted => {
+                    self.next = Next::Attempt;
+                    return Interruptible::Interrupted;
+                }
+                Attempted::Nothing => {
+                    readiness.note_nothing(self.next != Next::Attempt);
+                    self.next = Next::Wait;
+                }
+                Attempted::More => {
+                    self.next = Next::Attempt;
+                    if self.handle.is_closed() {
+                        return Interruptible::Done(Err(Kind::Closed));
+                    }
+                    if self.operation.limits_each_wait() {
+                        self.limit.restart();
+                    }
+                    if self.limit.deadline().passed() {
+                        return Interruptible::Done(Err(Kind::TimedOut));
+                    }
+                    if moving_since.get_or_insert_with(Instant::now).elapsed() >= SIGNAL_CHECK_INTERVAL {
+                        return Interruptible::Interrupted;
+                    }
+                    if self.limit.is_never() || self.operation.limits_each_wait() {
+                        deadline = None; // the kernel's limit is one of each wait
+                    }
+                }
+            }
+        }
+    }
+
+    /// Attempts with the kernel waiting; `None` when it turns out that it does not.
+    fn let_kernel_wait(&mut self, fd: BorrowedFd<'_>) -> Option<Outcome<A::Output>> {
+        self.handle.let_block(fd);
+        let expected = self.next == Next::WaitFirst && self.handle.expects_wait(A::DIRECTION);
+        let started = expected.then(Instant::now);
+        match self.attempt(fd, Blocking::Allowed) {
+            Attempted::Over(result) => {
+                if self.next == Next::Wait {
+                    self.handle.expect_wait(A::DIRECTION, true);
+                } else if started.is_some_and(|started| started.elapsed() < NO_SLEEP) {
+                    self.handle.expect_wait(A::DIRECTION, false);
+                }
+                Some(Interruptible::Done(result))
+            }
+            Attempted::Interrupted => Some(Interruptible::Interrupted),
+            Attempted::More if self.handle.is_closed() => Some(Interruptible::Done(Err(Kind::Closed))),
+            // Only a signal ends a call that the kernel lets wait before everything has moved.
+            Attempted::More => {
+                self.next = Next::Attempt;
+                Some(Interruptible::Interrupted)
+            }
+            // Another holder put the descriptor into non-blocking mode, perhaps for a moment that is over; or time is up that
+            // the program has set in the kernel.
+            Attempted::Nothing => match unix::is_nonblocking(fd) {
+                Ok(false) if kernel_limit(fd, A::DIRECTION).is_some() => {
+                    Some(Interruptible::Done(Err(Kind::WouldBlock)))
+                }
+                Ok(_) | Err(_) => None,
+            },
+        }
+    }
+
+    /// The end of a wait: the call's deadline. A call without one waits as long as the kernel would let it.
+    fn wait_until(&mut self, fd: BorrowedFd<'_>) -> Deadline {
+        let kernel_limit = if self.limit.is_never() {
+            kernel_limit(fd, A::DIRECTION)
+        } else {
+            None
+        };
+        kernel_limit.map_or_else(
+            || self.limit.deadline(),
+            |limit| Deadline::after(Timeout::After(limit)),
+        )
+    }
+
+    /// Looks once more when time is up: the deadline may have passed before this thread came to wait, or while a signal
+    /// was handled.
+    fn last_attempt(&mut self, fd: BorrowedFd<'_>) -> result::Result<A::Output, Kind> {
+        match self.attempt(fd, Blocking::Forbidden) {
+            Attempted::Over(result) => result,
+            // The kernel's own limit.
+            _ if self.limit.is_never() => Err(Kind::WouldBlock),
+            Attempted::More | Attempted::Nothing | Attempted::Interrupted => Err(Kind::TimedOut),
+        }
+    }
+}
+
+/// How long the kernel itself lets a call wait: the program's own `SO_RCVTIMEO` or `SO_SNDTIMEO`.
+fn kernel_limit(fd: BorrowedFd<'_>, direction: Direction) -> Option<Duration> {
+    let sock = unix::sock(&fd);
+    let limit = match direction {
+        Direction::Receive => sock.read_timeout(),
+        Direction::Send => sock.write_timeout(),
+    };
+    limit.ok().flatten()
+}

@@ -1,0 +1,83 @@
+//! send.
+
+use super::attempt::{Attempt, Plan, Progress};
+use crate::buffer::SendBuf;
+use crate::domain::SocketKind;
+use crate::error::{Kind, Operation};
+use crate::flags::Flags;
+use crate::handle::Direction;
+use crate::sys::unix::{self, Blocking};
+use crate::time::Timeout;
+use std::io;
+use std::os::fd::BorrowedFd;
+
+/// Sends as much as the kernel takes, at least one byte; on a stream without a time limit everything, as a blocking send(2)
+/// does.
+pub(crate) struct Send<'a> {
+    kind: SocketKind,
+    data: SendBuf<'a>,
+    flags: Flags,
+    all: bool,
+    done: usize,
+}
+
+impl<'a> Send<'a> {
+    pub(crate) fn new(kind: SocketKind, data: SendBuf<'a>, flags: Flags, timeout: Timeout) -> Self {
+        Self {
+            kind,
+            data,
+            flags,
+            all: sends_all(kind, timeout),
+            done: 0,
+        }
+    }
+}
+
+/// Whether a send goes on until everything is on its way.
+pub(super) fn sends_all(kind: SocketKind, timeout: Timeout) -> bool {
+    timeout == Timeout::Never && kind.is_stream()
+}
+
+/// What every send needs.
+pub(super) fn send_plan(kind: SocketKind, bytes: usize) -> Plan {
+    Plan {
+        events: libc::POLLOUT,
+        bytes,
+        kernel_may_wait: kind.shutdown_wakes(),
+    }
+}
+
+impl Attempt for Send<'_> {
+    type Output = usize;
+
+    const OPERATION: Operation = Operation::Send;
+    const DIRECTION: Direction = Direction::Send;
+
+    #[inline]
+    fn plan(&self) -> Plan {
+        send_plan(self.kind, self.data.len())
+    }
+
+    #[inline]
+    fn attempt(&mut self, fd: BorrowedFd<'_>, blocking: Blocking) -> io::Result<Progress<usize>> {
+        let count = unix::send(fd, self.data.after(self.done), self.flags.0, blocking)?;
+        self.done += count;
+        Ok(if self.all && count > 0 && self.done < self.data.len() {
+            Progress::More
+        } else {
+            Progress::Done(self.done)
+        })
+    }
+
+    fn done(&self) -> usize {
+        self.done
+    }
+
+    fn outlasts_close(count: &usize) -> bool {
+        *count > 0
+    }
+
+    fn partial(&mut self, _: Kind) -> Option<usize> {
+        (self.done > 0).then_some(self.done)
+    }
+}

@@ -1,0 +1,59 @@
+//! send_all.
+
+use super::attempt::{Attempt, Plan, Progress};
+use super::send::send_plan;
+use crate::buffer::SendBuf;
+use crate::domain::SocketKind;
+use crate::error::Operation;
+use crate::flags::Flags;
+use crate::handle::Direction;
+use crate::sys::unix::{self, Blocking};
+use std::io;
+use std::os::fd::BorrowedFd;
+
+/// Sends everything, one thread at a time.
+pub(crate) struct SendAll<'a> {
+    kind: SocketKind,
+    data: SendBuf<'a>,
+    flags: Flags,
+    done: usize,
+}
+
+impl<'a> SendAll<'a> {
+    pub(crate) fn new(kind: SocketKind, data: SendBuf<'a>, flags: Flags) -> Self {
+        Self {
+            kind,
+            data,
+            flags,
+            done: 0,
+        }
+    }
+}
+
+impl Attempt for SendAll<'_> {
+    type Output = ();
+
+    const OPERATION: Operation = Operation::SendAll;
+    const DIRECTION: Direction = Direction::Send;
+    const TAKES_TURN: bool = true;
+
+    #[inline]
+    fn plan(&self) -> Plan {
+        send_plan(self.kind, self.data.len())
+    }
+
+    #[inline]
+    fn attempt(&mut self, fd: BorrowedFd<'_>, blocking: Blocking) -> io::Result<Progress<()>> {
+        let count = unix::send(fd, self.data.after(self.done), self.flags.0, blocking)?;
+        self.done += count;
+        Ok(if count > 0 && self.done < self.data.len() {
+            Progress::More
+        } else {
+            Progress::Done(())
+        })
+    }
+
+    fn done(&self) -> usize {
+        self.done
+    }
+}
