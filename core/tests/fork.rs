@@ -424,7 +424,9 @@ mod tests {
         let (client, server) = connection();
         let client = Arc::new(client);
         let reader = Arc::clone(&client);
-        let reading = start_blocked(move || reader.on(Stuck).within(LIMIT).recv(&mut [0]).map(drop));
+        let (held, is_inside, release) = held_inside();
+        let reading = start(move || reader.on(held).within(LIMIT).recv(&mut [0]).map(drop));
+        is_inside.recv_timeout(LIMIT / 2).unwrap();
         let closer = Arc::clone(&client);
         let closing = start(move || closer.close());
         until("it is closed", || client.is_closed());
@@ -434,29 +436,10 @@ mod tests {
             client.close().unwrap();
         })
         .succeed();
+        release.send(()).unwrap();
         closing.result().unwrap();
         assert_eq!(kind(reading.result()), Kind::Closed);
         assert_eq!(server.within(LATE).recv(&mut [0]).unwrap(), 0);
-    }
-
-    /// Leaves `block` only some time after its call has ended, as a host does whose interpreter is busy.
-    struct Stuck;
-
-    impl polysock::Caller for Stuck {
-        fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
-            let result = f();
-            // The pace of a slow host, shorter than close's patience.
-            std::thread::sleep(ms(200));
-            result
-        }
-
-        fn check_signals(&mut self) -> Result<(), polysock::Stop> {
-            Ok(())
-        }
-
-        fn start(&mut self, _: polysock::CallHints) -> polysock::Start {
-            polysock::Start::Direct
-        }
     }
 
     pub fn abort_in_a_child_resets_for_all() {

@@ -21,7 +21,11 @@ impl<F: FnMut() -> Result<(), Stop>> Caller for Counting<F> {
     }
 
     fn check_signals(&mut self) -> Result<(), Stop> {
-        (self.on_signal)()
+        if system::take_signal() {
+            (self.on_signal)()
+        } else {
+            Ok(())
+        }
     }
 
     fn start(&mut self, hint: CallHints) -> Start {
@@ -322,39 +326,11 @@ fn a_handler_may_send_in_the_middle_of_its_threads_send_all() {
     });
 }
 
-/// Leaves `block` only when it is told to, as a host does whose interpreter is busy.
-struct Slow {
-    inside: mpsc::Sender<()>,
-    leave: mpsc::Receiver<()>,
-}
-
-impl Caller for Slow {
-    fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
-        let result = f();
-        self.inside.send(()).unwrap();
-        self.leave.recv().unwrap();
-        result
-    }
-
-    fn check_signals(&mut self) -> Result<(), Stop> {
-        Ok(())
-    }
-
-    fn start(&mut self, _: CallHints) -> Start {
-        Start::Blocking
-    }
-}
-
-/// A receive that has its byte and is still inside; what to send to let it go.
-fn received_and_inside(
-    client: &Arc<Socket>,
-    server: &Socket,
-) -> (Running<polysock::Result<usize>>, mpsc::Sender<()>) {
-    let (inside, is_inside) = mpsc::channel();
-    let (release, leave) = mpsc::channel();
-    server.send_all(b"x").unwrap();
+/// A receive that is inside, and what releases it.
+fn receive_inside(client: &Arc<Socket>) -> (Running<polysock::Result<usize>>, mpsc::Sender<()>) {
+    let (held, is_inside, release) = held_inside();
     let reader = Arc::clone(client);
-    let running = start(move || reader.on(Slow { inside, leave }).within(LIMIT).recv(&mut [0]));
+    let running = start(move || reader.on(held).within(LIMIT).recv(&mut [0]));
     is_inside.recv_timeout(LIMIT / 2).unwrap();
     (running, release)
 }
@@ -364,11 +340,12 @@ fn what_came_is_returned_although_the_socket_was_closed_meanwhile() {
     limited(|| {
         let (client, server) = connection();
         let client = Arc::new(client);
-        let (receiving, release) = received_and_inside(&client, &server);
+        let (receiving, release) = receive_inside(&client);
+        server.send_all(b"x").unwrap();
         let closer = Arc::clone(&client);
         let closing = start(move || closer.close());
         until("it is closed", || client.is_closed());
-        // The descriptor stays ours as long as somebody is inside.
+        // The descriptor stays ours as long as a call is inside.
         assert!(closing.is_running());
         release.send(()).unwrap();
         assert_eq!(receiving.result().unwrap(), 1);
@@ -380,14 +357,13 @@ fn what_came_is_returned_although_the_socket_was_closed_meanwhile() {
 fn an_accepted_connection_is_returned_although_the_listener_was_closed_meanwhile() {
     limited(|| {
         let (listener, address) = listener(1);
+        let listener = Arc::new(listener);
+        let (held, is_inside, release) = held_inside();
+        let acceptor = Arc::clone(&listener);
+        let accepting = start(move || acceptor.on(held).accept());
+        is_inside.recv_timeout(LIMIT / 2).unwrap();
         let client = Socket::tcp(address.family()).unwrap();
         client.within(LATE).connect(&address).unwrap();
-        let listener = Arc::new(listener);
-        let (inside, is_inside) = mpsc::channel();
-        let (release, leave) = mpsc::channel();
-        let acceptor = Arc::clone(&listener);
-        let accepting = start(move || acceptor.on(Slow { inside, leave }).accept());
-        is_inside.recv_timeout(LIMIT / 2).unwrap();
         let closer = Arc::clone(&listener);
         let closing = start(move || closer.close());
         until("it is closed", || listener.is_closed());
@@ -404,7 +380,8 @@ fn close_does_not_wait_for_ever_and_the_last_to_leave_closes() {
         // Adopted, so that close does not wake by shutdown, which the peer would see.
         let (client, server) = unix_pair(libc::SOCK_STREAM);
         let client = Arc::new(client);
-        let (receiving, release) = received_and_inside(&client, &server);
+        let (receiving, release) = receive_inside(&client);
+        server.send_all(b"x").unwrap();
         let (closed, took) = timed(|| client.close());
         closed.unwrap();
         assert!(took >= ms(900) && took < LATE, "{took:?}");

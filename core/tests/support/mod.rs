@@ -204,6 +204,39 @@ pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
+/// Keeps a call inside the socket, after a direct try that found nothing, until it is released and tries again.
+pub struct HeldInside(Option<(mpsc::Sender<()>, mpsc::Receiver<()>)>);
+
+/// The caller, what it sends once the call is inside, and what releases the call.
+pub fn held_inside() -> (HeldInside, mpsc::Receiver<()>, mpsc::Sender<()>) {
+    let (inside, is_inside) = mpsc::channel();
+    let (release, released) = mpsc::channel();
+    (HeldInside(Some((inside, released))), is_inside, release)
+}
+
+impl Caller for HeldInside {
+    fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
+        f()
+    }
+
+    fn check_signals(&mut self) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn start(&mut self, _: CallHints) -> Start {
+        Start::Direct
+    }
+
+    fn try_again(&mut self) -> bool {
+        let Some((inside, released)) = self.0.take() else {
+            return false;
+        };
+        inside.send(()).unwrap();
+        released.recv().unwrap();
+        true
+    }
+}
+
 /// Calls something at each signal, and begins as it is told to.
 pub struct AtSignal<F: FnMut() -> Result<(), Stop>>(pub F, pub Start);
 

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use libc::c_int;
+use std::cell::Cell;
 use std::fs;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -225,8 +226,18 @@ fn descriptor_limit() -> libc::rlimit {
 
 static SIGNALS: AtomicU64 = AtomicU64::new(0);
 
+thread_local! {
+    static PENDING: Cell<bool> = const { Cell::new(false) };
+}
+
 extern "C" fn count_signal(_: c_int) {
     SIGNALS.fetch_add(1, Ordering::Relaxed);
+    PENDING.set(true);
+}
+
+/// Whether the handler has seen a signal in this thread since it was last asked.
+pub fn take_signal() -> bool {
+    PENDING.replace(false)
 }
 
 /// How many signals the handler has seen in this process.
