@@ -15,6 +15,7 @@ mod debug;
 mod domain;
 mod error;
 mod flags;
+mod framing;
 mod handle;
 mod hint;
 pub mod java_net;
@@ -45,6 +46,7 @@ pub use connection::{
 pub use domain::{Family, Protocol, Shutdown, SocketType};
 pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
+pub use framing::{ByteOrder, Frames, Framing, Header, PrefixWidth, Reader, ReaderCall};
 pub use hint::hint;
 pub use lookup::{eai, AddressInfo, Hints, HostEntry, HostError};
 pub use names::{

@@ -96,6 +96,21 @@ impl Error {
         self
     }
 
+    pub(crate) const fn with_operation(mut self, operation: Operation) -> Self {
+        self.operation = operation;
+        self
+    }
+
+    pub(crate) const fn with_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    pub(crate) const fn with_more_done(mut self, more: usize) -> Self {
+        self.done += more;
+        self
+    }
+
     /// Adds a description, if there is memory for it.
     pub(crate) fn with_detail(mut self, detail: impl fmt::Display) -> Self {
         self.detail = memory::text(&detail).filter(|detail| !detail.is_empty());

@@ -25,6 +25,7 @@ mod error;
 mod error_queue;
 mod exhaustion;
 mod filter;
+mod framing;
 mod java_net;
 mod kernel_wait;
 mod message;

@@ -1,0 +1,15 @@
+//! Messages and lines on a stream: where one ends, and the bytes that were received ahead of it.
+//!
+//! A stream has no messages: what one send passed on may arrive in pieces, or together with the next. [`Framing`] says how
+//! messages are told apart, [`decode`] finds the next one in bytes that have arrived (a pure function of them), and
+//! [`ReadAhead`] keeps what arrived with a message and belongs to the next.
+
+mod decode;
+mod encode;
+mod format;
+mod read_ahead;
+mod reader;
+
+pub use encode::Header;
+pub use format::{ByteOrder, Framing, PrefixWidth};
+pub use reader::{Frames, Reader, ReaderCall};

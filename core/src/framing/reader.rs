@@ -1,0 +1,365 @@
+//! A reader: messages, lines and bytes of one stream, with the bytes that came ahead.
+
+use super::decode::{Decoded, Refusal};
+use super::format::Framing;
+use super::read_ahead::ReadAhead;
+use crate::buffer::RecvBuf;
+use crate::caller::{Caller, NativeCaller};
+use crate::domain::SocketType;
+use crate::error::{Error, Kind, Operation, Result};
+use crate::handle::Direction;
+use crate::socket::Socket;
+use crate::time::{LazyDeadline, Timeout};
+use std::borrow::Borrow;
+
+/// Receives messages, lines and bytes from a stream.
+///
+/// One receive brings as much as has arrived, perhaps many messages; what was not asked for yet stays in the reader
+/// ([`pending`](Self::pending) bytes, [`take_buffered`](Self::take_buffered)), where a plain receive on the socket does not find it.
+/// Timeouts, signals and `WouldBlock` lose nothing: the next call goes on where the last one stopped.
+///
+/// ```
+/// use polysock::{Family, Framing, Protocol, Reader, Socket, SocketType};
+///
+/// # fn main() -> polysock::Result<()> {
+/// let (a, b) = Socket::pair(Family::UNIX, SocketType::STREAM, Protocol::DEFAULT)?;
+/// a.send_all(b"\0\0\0\x05hello\0\0\0\x05world")?;
+/// a.close()?;
+///
+/// let mut reader = Reader::new(b, Framing::default());
+/// assert_eq!(reader.frame()?, Some(&b"hello"[..]));
+/// assert_eq!(reader.frame()?, Some(&b"world"[..]));
+/// assert_eq!(reader.frame()?, None); // the peer has ended the stream, between messages
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Reader<S = Socket> {
+    socket: S,
+    framing: Framing,
+    ahead: ReadAhead,
+}
+
+/// A call on a [`Reader`] that is about to be made.
+#[derive(Debug)]
+pub struct ReaderCall<'r, C = NativeCaller> {
+    socket: &'r Socket,
+    framing: Framing,
+    ahead: &'r mut ReadAhead,
+    caller: C,
+    timeout: Option<Timeout>,
+}
+
+impl<S: Borrow<Socket>> Reader<S> {
+    /// Reads from a stream socket: owned, borrowed or shared (`Socket`, `&Socket`, `Arc<Socket>`).
+    pub fn new(socket: S, framing: Framing) -> Self {
+        Self {
+            socket,
+            framing,
+            ahead: ReadAhead::default(),
+        }
+    }
+
+    /// The next message, valid until the next call; none when the peer has ended the stream after the last one. See
+    /// [`ReaderCall::frame`].
+    ///
+    /// # Errors
+    /// See [`ReaderCall::frame`].
+    pub fn frame(&mut self) -> Result<Option<&[u8]>> {
+        self.on(NativeCaller).frame()
+    }
+
+    /// At least one message, and all that have arrived with it. See [`ReaderCall::frames`].
+    ///
+    /// # Errors
+    /// See [`ReaderCall::frames`].
+    pub fn frames(&mut self) -> Result<Frames<'_>> {
+        self.on(NativeCaller).frames()
+    }
+
+    /// The next line. See [`ReaderCall::line`].
+    ///
+    /// # Errors
+    /// See [`ReaderCall::line`].
+    pub fn line(&mut self) -> Result<Option<&[u8]>> {
+        self.on(NativeCaller).line()
+    }
+
+    /// Bytes, whatever messages they belong to. See [`ReaderCall::read`].
+    ///
+    /// # Errors
+    /// See [`ReaderCall::read`].
+    pub fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        self.on(NativeCaller).read(buf)
+    }
+
+    /// Exactly as many bytes as `buf` has. See [`ReaderCall::read_exact`].
+    ///
+    /// # Errors
+    /// See [`ReaderCall::read_exact`].
+    pub fn read_exact(&mut self, buf: &mut [u8]) -> Result<()> {
+        self.on(NativeCaller).read_exact(buf)
+    }
+
+    /// How many bytes have been received that no call has returned yet.
+    pub fn pending(&self) -> usize {
+        self.ahead.len()
+    }
+
+    /// Takes out the bytes that no call has returned yet, for code that goes on with the socket itself.
+    pub fn take_buffered(&mut self) -> Vec<u8> {
+        self.ahead.take_all()
+    }
+
+    /// The socket. What it receives directly comes after the [`pending`](Self::pending) bytes.
+    pub fn socket(&self) -> &Socket {
+        self.socket.borrow()
+    }
+
+    /// How messages are told apart from now on.
+    pub fn set_framing(&mut self, framing: Framing) {
+        self.framing = framing;
+        self.ahead.searched = 0;
+    }
+
+    /// The next call with a time limit of its own.
+    pub fn within(&mut self, timeout: impl Into<Timeout>) -> ReaderCall<'_> {
+        self.on(NativeCaller).within(timeout)
+    }
+
+    /// The next call for another language.
+    pub fn on<C: Caller>(&mut self, caller: C) -> ReaderCall<'_, C> {
+        ReaderCall {
+            socket: self.socket.borrow(),
+            framing: self.framing,
+            ahead: &mut self.ahead,
+            caller,
+            timeout: None,
+        }
+    }
+
+    /// The reader's socket again.
+    ///
+    /// # Errors
+    /// `Busy` while there are pending bytes, which would be lost; the reader is returned, too.
+    pub fn into_socket(self) -> std::result::Result<S, (Self, Error)> {
+        if self.ahead.len() > 0 {
+            let error = Error::new(Operation::Detach, Kind::Busy);
+            let error = error.with_detail(format_args!(
+                "{} bytes have been received ahead",
+                self.ahead.len()
+            ));
+            return Err((self, error));
+        }
+        Ok(self.socket)
+    }
+}
+
+/// Messages, each in memory of its own, until the stream ends between two of them.
+impl<S: Borrow<Socket>> Iterator for Reader<S> {
+    type Item = Result<Vec<u8>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.frame().map(|frame| frame.map(<[u8]>::to_vec)).transpose()
+    }
+}
+
+impl<'r, C: Caller> ReaderCall<'r, C> {
+    /// Gives the call a time limit of its own, for all its receives together.
+    #[must_use]
+    pub fn within(mut self, timeout: impl Into<Timeout>) -> Self {
+        self.timeout = Some(timeout.into());
+        self
+    }
+
+    /// The next message without its prefix or delimiter; none when the peer has ended the stream after the last one.
+    ///
+    /// # Errors
+    /// `Truncated` when the stream ends inside a message; `EMSGSIZE` for a message beyond [`Framing::limit`], and `EBADMSG`
+    /// for a length that is none: these two come again at each call, since nothing says where the next message begins.
+    /// All errors of [`Call::recv_with`](crate::Call::recv_with); what had arrived by then is kept.
+    pub fn frame(self) -> Result<Option<&'r [u8]>> {
+        let framing = self.framing;
+        self.message(&framing, Operation::RecvFrame)
+    }
+
+    /// The next line without its `\n` or `\r\n`, whatever the framing; a last line need not have one. None at the end.
+    ///
+    /// # Errors
+    /// `EMSGSIZE` for a line beyond [`Framing::limit`]; all errors of [`Call::recv_with`](crate::Call::recv_with).
+    pub fn line(self) -> Result<Option<&'r [u8]>> {
+        let lines = Framing::lines().with_limit(self.framing.limit());
+        self.message(&lines, Operation::RecvFrame)
+    }
+
+    /// At least one message, and all others that have arrived with it, without further receives; none when the peer has ended
+    /// the stream. Messages that are not taken from the iterator stay for the next call.
+    ///
+    /// # Errors
+    /// See [`frame`](Self::frame).
+    pub fn frames(mut self) -> Result<Frames<'r>> {
+        let framing = self.framing;
+        let first = self.find(&framing, Operation::RecvFrame)?;
+        let (bytes, start) = self.ahead.split();
+        Ok(Frames {
+            framing,
+            bytes,
+            start,
+            first,
+        })
+    }
+
+    /// Receives what is there, at least one byte; 0 is the end of the stream. Pending bytes come first.
+    ///
+    /// # Errors
+    /// See [`Call::recv_with`](crate::Call::recv_with).
+    pub fn read(mut self, buf: &mut [u8]) -> Result<usize> {
+        if self.ahead.len() > 0 || buf.is_empty() {
+            return Ok(self.give(buf));
+        }
+        let timeout = self.time_limit();
+        self.socket.on(&mut self.caller).within(timeout).recv(buf)
+    }
+
+    /// Fills the whole of `buf`.
+    ///
+    /// # Errors
+    /// See [`Call::recv_exact`](crate::Call::recv_exact); the bytes that came are in `buf`, as [`Error::done`] counts them.
+    pub fn read_exact(mut self, buf: &mut [u8]) -> Result<()> {
+        let given = self.give(buf);
+        let rest = buf.get_mut(given..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let (timeout, missing) = (self.time_limit(), rest.len());
+        let received = self.socket.on(&mut self.caller).within(timeout).recv_exact(rest);
+        received.map_err(|error| {
+            let kind = match error.kind() {
+                Kind::EndOfStream if given > 0 => Kind::Truncated { missing },
+                kind => kind,
+            };
+            error.with_kind(kind).with_more_done(given)
+        })
+    }
+
+    fn give(&mut self, buf: &mut [u8]) -> usize {
+        let count = buf.len().min(self.ahead.len());
+        let bytes = self.ahead.take(0..count, count);
+        for (to, from) in buf.chunks_mut(count.max(1)).zip(std::iter::once(bytes)) {
+            to.copy_from_slice(from);
+        }
+        count
+    }
+
+    fn time_limit(&self) -> Timeout {
+        self.timeout
+            .unwrap_or_else(|| self.socket.handle.timeout(Direction::Receive))
+    }
+
+    fn message(mut self, framing: &Framing, operation: Operation) -> Result<Option<&'r [u8]>> {
+        let found = self.find(framing, operation)?;
+        let ahead = self.ahead;
+        Ok(found.map(|found| ahead.take(found.body, found.next)))
+    }
+
+    /// Receives until there is a whole message; none at the end of the stream.
+    fn find(&mut self, framing: &Framing, operation: Operation) -> Result<Option<Found>> {
+        let mut limit = None;
+        loop {
+            let missing = match framing.decode(self.ahead.bytes(), self.ahead.searched) {
+                Ok(Decoded::Message { body, next }) => return Ok(Some(Found { body, next })),
+                Ok(Decoded::Missing(missing)) => missing,
+                Err(refusal) => return Err(refused(refusal, framing, operation)),
+            };
+            self.ahead.searched = framing.searched(self.ahead.len());
+            let time_limit = self.time_limit();
+            let limit = limit.get_or_insert_with(|| LazyDeadline::new(time_limit));
+            limit.deadline(); // the clock runs for all receives together
+            if self.receive(missing, limit.left(), operation)? > 0 {
+                continue;
+            }
+            if let Some(body) = framing.decode_last(self.ahead.bytes()) {
+                let next = body.end;
+                return Ok(Some(Found { body, next }));
+            }
+            return match self.ahead.len() {
+                0 => Ok(None),
+                _ => Err(Error::new(operation, Kind::Truncated { missing })),
+            };
+        }
+    }
+
+    fn receive(&mut self, missing: usize, timeout: Timeout, operation: Operation) -> Result<usize> {
+        if self.socket.socket_type() != SocketType::STREAM {
+            let error = Error::invalid(
+                operation,
+                "socket",
+                "must be a stream: datagrams are messages already",
+            );
+            return Err(error);
+        }
+        let room = self
+            .ahead
+            .room(missing)
+            .map_err(|kind| Error::new(operation, kind))?;
+        let received = self
+            .socket
+            .on(&mut self.caller)
+            .within(timeout)
+            .recv(RecvBuf::from(room));
+        let count = received.map_err(|error| error.with_operation(operation))?;
+        self.ahead.came(count);
+        Ok(count)
+    }
+}
+
+/// A message in the bytes ahead.
+#[derive(Clone, Debug)]
+struct Found {
+    body: std::ops::Range<usize>,
+    next: usize,
+}
+
+/// The messages that have arrived.
+#[derive(Debug)]
+pub struct Frames<'r> {
+    framing: Framing,
+    bytes: &'r [u8],
+    start: &'r mut usize,
+    first: Option<Found>,
+}
+
+impl<'r> Iterator for Frames<'r> {
+    type Item = &'r [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'r [u8]> {
+        let rest = self.bytes.get(*self.start..)?;
+        let found = match self.first.take() {
+            Some(first) => first,
+            None => match self.framing.decode(rest, 0) {
+                Ok(Decoded::Message { body, next }) => Found { body, next },
+                // What is wrong with the next message is the next call's error.
+                Ok(Decoded::Missing(_)) | Err(_) => return None,
+            },
+        };
+        *self.start += found.next;
+        rest.get(found.body)
+    }
+}
+
+fn refused(refusal: Refusal, framing: &Framing, operation: Operation) -> Error {
+    match refusal {
+        Refusal::TooLong(length) => {
+            let error = Error::new(operation, Kind::Os(libc::EMSGSIZE));
+            let limit = framing.limit();
+            error.with_detail(format_args!(
+                "the message has {length} bytes or more, and the limit is {limit}"
+            ))
+        }
+        Refusal::Overlong => {
+            let error = Error::new(operation, Kind::Os(libc::EBADMSG));
+            error.with_detail("the length of the message has more than 64 bits")
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Messages and lines: the same whatever pieces a stream arrives in, and bounded memory whatever a peer sends.
+
+use crate::support::*;
+use polysock::{ByteOrder, Framing, Kind, PrefixWidth, Reader, Socket};
+use std::io::Write;
+use std::time::Duration;
+
+/// Every format, each with a limit that the messages of [`messages`] keep.
+fn formats() -> Vec<Framing> {
+    use ByteOrder::{Big, Little};
+    use PrefixWidth::{Bits16, Bits32, Bits64, Bits8};
+    let mut formats: Vec<_> = [Bits8, Bits16, Bits32, Bits64]
+        .into_iter()
+        .flat_map(|width| [Big, Little].map(|order| Framing::length_prefix(width, order)))
+        .collect();
+    formats.extend([
+        Framing::varint(),
+        Framing::delimiter(b"\0").unwrap(),
+        Framing::delimiter(b"--end--").unwrap(),
+        Framing::lines(),
+        Framing::fixed(7).unwrap(),
+    ]);
+    formats
+}
+
+/// A small generator of numbers (xorshift), so that a failure repeats.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % below as u64) as usize
+    }
+}
+
+fn messages(framing: &Framing, numbers: &mut Numbers) -> Vec<Vec<u8>> {
+    let fixed = *framing == Framing::fixed(7).unwrap();
+    (0..numbers.next(12))
+        .map(|_| {
+            let length = if fixed { 7 } else { numbers.next(200) };
+            (0..length).map(|_| b'a' + numbers.next(26) as u8).collect()
+        })
+        .collect()
+}
+
+fn encoded(framing: &Framing, messages: &[Vec<u8>]) -> Vec<u8> {
+    let mut stream = Vec::new();
+    for message in messages {
+        framing.check(message).unwrap();
+        stream.extend_from_slice(framing.header(message.len()).unwrap().as_bytes());
+        stream.extend_from_slice(message);
+        stream.extend_from_slice(framing.trailer());
+    }
+    stream
+}
+
+fn pair() -> (Socket, Socket) {
+    unix_pair(libc::SOCK_STREAM)
+}
+
+/// A reader of what `stream` holds, of which each piece is sent when the reader has found nothing more.
+fn read_in_pieces(framing: Framing, pieces: &[&[u8]]) -> Vec<Vec<u8>> {
+    let (sender, receiver) = pair();
+    let mut reader = Reader::new(receiver, framing);
+    let mut found = Vec::new();
+    for piece in pieces {
+        sender.send_all(*piece).unwrap();
+        loop {
+            match reader.within(Duration::ZERO).frame() {
+                Ok(Some(frame)) => found.push(frame.to_vec()),
+                Ok(None) => panic!("the stream has not ended"),
+                Err(error) => {
+                    assert_eq!(error.kind(), Kind::WouldBlock);
+                    break;
+                }
+            }
+        }
+    }
+    sender.close().unwrap();
+    found.extend(reader.map(Result::unwrap));
+    found
+}
+
+#[test]
+fn messages_are_the_same_however_the_stream_is_split() {
+    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    for framing in formats() {
+        for _ in 0..40 {
+            let sent = messages(&framing, &mut numbers);
+            let stream = encoded(&framing, &sent);
+            let mut pieces = Vec::new();
+            let mut rest = &stream[..];
+            while !rest.is_empty() {
+                let (piece, behind) = rest.split_at((1 + numbers.next(60)).min(rest.len()));
+                pieces.push(piece);
+                rest = behind;
+            }
+            assert_eq!(read_in_pieces(framing, &pieces), sent, "{framing:?} {pieces:?}");
+        }
+        let sent = messages(&framing, &mut numbers);
+        let stream = encoded(&framing, &sent);
+        let bytes: Vec<_> = stream.chunks(1).collect();
+        assert_eq!(read_in_pieces(framing, &bytes), sent, "{framing:?}, byte by byte");
+    }
+}
+
+#[test]
+fn one_receive_brings_many_messages() {
+    let (sender, receiver) = pair();
+    let sent: Vec<Vec<u8>> = (0..50).map(|at: u32| at.to_string().into_bytes()).collect();
+    sender.send_all(&encoded(&Framing::default(), &sent)).unwrap();
+    let mut reader = Reader::new(receiver, Framing::default());
+    let first: Vec<_> = reader.frames().unwrap().take(20).map(<[u8]>::to_vec).collect();
+    assert_eq!(first, sent[..20]);
+    assert!(reader.pending() > 0);
+    // The peer's end of the stream comes after all that is pending.
+    sender.close().unwrap();
+    let rest: Vec<_> = reader.frames().unwrap().map(<[u8]>::to_vec).collect();
+    assert_eq!(rest, sent[20..]);
+    assert_eq!(reader.pending(), 0);
+    assert_eq!(reader.frames().unwrap().count(), 0);
+}
+
+#[test]
+fn an_end_between_messages_is_none_and_one_inside_is_an_error() {
+    for (stream, missing) in [
+        (&b"\0\0\0\x05hel"[..], 2),
+        (b"\0\0", 2),
+        (b"\0\0\0\x01x\0\0\0\x05", 5),
+    ] {
+        let (sender, receiver) = pair();
+        sender.send_all(stream).unwrap();
+        sender.close().unwrap();
+        let mut reader = Reader::new(receiver, Framing::default());
+        let error = loop {
+            match reader.frame() {
+                Ok(frame) => assert_eq!(frame, Some(&b"x"[..])),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), Kind::Truncated { missing });
+        assert_eq!(error.operation().name(), "recv_frame");
+        assert_eq!(kind(reader.frame()), Kind::Truncated { missing });
+    }
+    let (sender, receiver) = pair();
+    sender.close().unwrap();
+    let mut reader = Reader::new(receiver, Framing::default());
+    assert_eq!(reader.frame().unwrap(), None);
+    assert_eq!(reader.frame().unwrap(), None);
+}
+
+#[test]
+fn a_timeout_inside_a_message_loses_nothing() {
+    limited(|| {
+        let (sender, receiver) = pair();
+        let mut reader = Reader::new(receiver, Framing::default());
+        for piece in [&b"\0"[..], b"\0\0", b"\x05he", b"ll"] {
+            sender.send_all(piece).unwrap();
+            let (result, took) = timed(|| reader.within(ms(20)).frame().map(|_| ()));
+            assert_eq!(kind(result), Kind::TimedOut);
+            assert!(took >= ms(20));
+        }
+        sender.send_all(b"o").unwrap();
+        assert_eq!(reader.within(LATE).frame().unwrap(), Some(&b"hello"[..]));
+    });
+}
+
+/// A peer that sends a byte now and then does not prolong the time limit.
+#[test]
+fn the_time_limit_is_that_of_the_whole_message() {
+    limited(|| {
+        let (sender, receiver) = pair();
+        let dripping = start(move || {
+            sender.send_all(b"\0\0\0\xff").unwrap();
+            while sender.send_all(b"x").is_ok() {
+                std::thread::sleep(ms(5));
+            }
+        });
+        let mut reader = Reader::new(receiver, Framing::default());
+        let (result, took) = timed(|| kind(reader.within(ms(60)).frame()));
+        assert_eq!(result, Kind::TimedOut);
+        assert!(took >= ms(60) && took < LATE);
+        drop(reader);
+        dripping.result();
+    });
+}
+
+#[test]
+fn a_message_beyond_the_limit_is_refused_on_both_sides_at_every_call() {
+    let framing = Framing::default().with_limit(4);
+    assert_eq!(kind(framing.header(5)), Kind::Os(libc::EMSGSIZE));
+    let (sender, receiver) = pair();
+    sender.send_all(b"\0\0\0\x04four\0\0\0\x05fives").unwrap();
+    let mut reader = Reader::new(receiver, framing);
+    assert_eq!(reader.frame().unwrap(), Some(&b"four"[..]));
+    for _ in 0..2 {
+        let error = reader.frame().unwrap_err();
+        assert_eq!(error.kind(), Kind::Os(libc::EMSGSIZE));
+        assert!(
+            error.to_string().contains("5 bytes or more, and the limit is 4"),
+            "{error}"
+        );
+    }
+    assert_eq!(reader.take_buffered(), b"\0\0\0\x05fives");
+}
+
+#[test]
+fn a_prefix_too_narrow_for_the_message_is_refused() {
+    let narrow = Framing::length_prefix(PrefixWidth::Bits8, ByteOrder::Big);
+    assert!(narrow.header(255).is_ok());
+    assert_eq!(kind(narrow.header(256)), Kind::Os(libc::EMSGSIZE));
+}
+
+#[test]
+fn a_message_that_holds_its_delimiter_is_refused() {
+    let refused = |framing: &Framing, message: &[u8]| framing.check(message).is_err();
+    let lines = Framing::lines();
+    assert!(refused(&lines, b"a\nb") && refused(&lines, b"a\r") && !refused(&lines, b"a\rb"));
+    let dashes = Framing::delimiter(b"--").unwrap();
+    assert!(refused(&dashes, b"a--b") && refused(&dashes, b"a-") && !refused(&dashes, b"a-b"));
+    let mixed = Framing::delimiter(b"aba").unwrap();
+    // "xab" + "aba" is "xababa", which the receiver would end after "x".
+    assert!(refused(&mixed, b"xab") && !refused(&mixed, b"xb"));
+}
+
+#[test]
+fn lines_have_either_end_and_the_last_need_not_have_one() {
+    let (sender, receiver) = pair();
+    (&sender).write_all(b"one\r\ntwo\n\nfour").unwrap();
+    sender.close().unwrap();
+    let mut reader = Reader::new(&receiver, Framing::default());
+    for line in ["one", "two", "", "four"] {
+        assert_eq!(reader.line().unwrap(), Some(line.as_bytes()));
+    }
+    assert_eq!(reader.line().unwrap(), None);
+}
+
+#[test]
+fn bytes_lines_and_messages_of_one_stream_mix() {
+    let (sender, receiver) = pair();
+    sender.send_all(b"GET\n\0\0\0\x02okrest of it").unwrap();
+    sender.close().unwrap();
+    let mut reader = Reader::new(receiver, Framing::default());
+    assert_eq!(reader.line().unwrap(), Some(&b"GET"[..]));
+    assert_eq!(reader.frame().unwrap(), Some(&b"ok"[..]));
+    let mut four = [0; 4];
+    reader.read_exact(&mut four).unwrap();
+    assert_eq!(&four, b"rest");
+    assert_eq!(reader.read(&mut four).unwrap(), 4);
+    let error = reader.read_exact(&mut [0; 4]).unwrap_err();
+    assert_eq!((error.kind(), error.done()), (Kind::Truncated { missing: 2 }, 2));
+}
+
+#[test]
+fn a_socket_with_pending_bytes_is_not_given_back() {
+    let (sender, receiver) = pair();
+    sender.send_all(b"one\ntwo\n").unwrap();
+    let mut reader = Reader::new(receiver, Framing::default());
+    reader.line().unwrap();
+    let (mut reader, error) = reader.into_socket().unwrap_err();
+    assert_eq!(error.kind(), Kind::Busy);
+    assert_eq!(reader.take_buffered(), b"two\n");
+    let socket = reader.into_socket().unwrap();
+    sender.send_all(b"three").unwrap();
+    socket.recv_exact(&mut [0; 5]).unwrap();
+}
+
+#[test]
+fn datagrams_are_not_read_ahead() {
+    let (_a, b) = unix_pair(libc::SOCK_DGRAM);
+    let mut reader = Reader::new(b, Framing::default());
+    assert_eq!(kind(reader.frame()), Kind::InvalidInput("socket"));
+}
+
+#[test]
+fn a_varint_without_an_end_is_refused() {
+    let (sender, receiver) = pair();
+    sender.send_all(&[0xff; 12]).unwrap();
+    let mut reader = Reader::new(receiver, Framing::varint());
+    assert_eq!(kind(reader.frame()), Kind::Os(libc::EBADMSG));
+}
