@@ -138,20 +138,10 @@ impl<S: Borrow<Socket>> Reader<S> {
         }
     }
 
-    /// The reader's socket again.
-    ///
-    /// # Errors
-    /// `Busy` while there are pending bytes, which would be lost; the reader is returned, too.
-    pub fn into_socket(self) -> std::result::Result<S, (Self, Error)> {
-        if self.ahead.len() > 0 {
-            let error = Error::new(Operation::Detach, Kind::Busy);
-            let error = error.with_detail(format_args!(
-                "{} bytes have been received ahead",
-                self.ahead.len()
-            ));
-            return Err((self, error));
-        }
-        Ok(self.socket)
+    /// The socket, and the bytes that no call has returned yet.
+    pub fn into_parts(mut self) -> (S, Vec<u8>) {
+        let pending = self.take_buffered();
+        (self.socket, pending)
     }
 }
 
@@ -234,9 +224,10 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
         let (timeout, missing) = (self.time_limit(), rest.len());
         let received = self.socket.on(&mut self.caller).within(timeout).recv_exact(rest);
         received.map_err(|error| {
-            let kind = match error.kind() {
-                Kind::EndOfStream if given > 0 => Kind::Truncated { missing },
-                kind => kind,
+            let kind = if error.kind() == Kind::EndOfStream && given > 0 {
+                Kind::Truncated { missing }
+            } else {
+                error.kind()
             };
             error.with_kind(kind).with_more_done(given)
         })

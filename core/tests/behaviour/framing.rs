@@ -254,15 +254,13 @@ fn bytes_lines_and_messages_of_one_stream_mix() {
 }
 
 #[test]
-fn a_socket_with_pending_bytes_is_not_given_back() {
+fn a_socket_is_given_back_with_what_is_pending() {
     let (sender, receiver) = pair();
     sender.send_all(b"one\ntwo\n").unwrap();
     let mut reader = Reader::new(receiver, Framing::default());
     reader.line().unwrap();
-    let (mut reader, error) = reader.into_socket().unwrap_err();
-    assert_eq!(error.kind(), Kind::Busy);
-    assert_eq!(reader.take_buffered(), b"two\n");
-    let socket = reader.into_socket().unwrap();
+    let (socket, pending) = reader.into_parts();
+    assert_eq!(pending, b"two\n");
     sender.send_all(b"three").unwrap();
     socket.recv_exact(&mut [0; 5]).unwrap();
 }
