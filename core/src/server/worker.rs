@@ -1,7 +1,9 @@
 //! What a thread of a server does: accept, hand the turn on, handle, and come back.
 
+use super::options::ServeOptions;
+use super::shared::Server;
 use super::state::State;
-use super::{Asleep, ServeOptions, Server};
+use super::step::Step;
 use crate::address::Address;
 use crate::caller::{Caller, NativeCaller};
 use crate::error::{Error, Kind, Operation, Result};
@@ -10,9 +12,6 @@ use crate::sys::thread;
 use crate::time::{Deadline, Timeout};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// After this time without a turn a worker leaves that is there only while it is needed.
-pub(super) const IDLE: Duration = Duration::from_secs(10);
 
 /// A thread that was asked for and has not come in this time will not come.
 const ARRIVAL: Duration = Duration::from_secs(1);
@@ -66,46 +65,10 @@ pub struct Worker {
     pause: Option<(Duration, u64)>,
 }
 
-/// What a worker is to do next.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Step {
-    /// Handle a connection, which the next step closes, whatever became of it.
-    ///
-    /// The close is FIN first where there is unread input, so that the peer gets what was sent, and a plain close
-    /// where somebody else may hold the connection too (by a fork, a duplicate). A handler may close it itself, detach it,
-    /// which gives it the connection for good, or keep the handle, which then is a closed one.
-    Handle {
-        /// The connection.
-        connection: Arc<Socket>,
-        /// Whose it is.
-        peer: Address,
-    },
-    /// Let another thread become a [`Worker`], before the next step: none is free to accept. If there can't be one, say
-    /// [`become_last_worker`](Worker::become_last_worker).
-    Recruit,
-    /// Take note that accepting failed. The next step tries again, after a pause that grows to a second or until a
-    /// connection of the server's is closed: without descriptors or memory connections wait. After an error that
-    /// [`Server::wait`] returns there is no next step.
-    Trouble(Error),
-}
-
-impl ServeOptions {
-    /// Whether a worker should wait for connections: there is room for one, or the time of handlers must be enforced.
-    fn want_a_leader(&self, state: &State) -> bool {
-        state.handling < self.max_connections || self.handler_timeout.is_some()
-    }
-
-    fn workers(&self) -> usize {
-        self.max_connections
-            .saturating_add(self.handler_timeout.is_some().into())
-    }
-}
-
 impl State {
     /// Takes the turn to accept where it is free and another connection may be handled.
     fn try_to_lead(&mut self, key: u64, options: &ServeOptions) -> bool {
-        let free = self.leader.is_none() && options.want_a_leader(self);
+        let free = self.leader.is_none() && options.want_a_leader(self.handling);
         if free {
             self.leader = Some(key);
             self.followers.retain(|(follower, _)| *follower != key);
@@ -115,7 +78,7 @@ impl State {
 
     /// Wakes somebody for the turn where it is free; false when there is nobody.
     fn pass_turn(&mut self, options: &ServeOptions) -> bool {
-        if self.leader.is_some() || !options.want_a_leader(self) {
+        if self.leader.is_some() || !options.want_a_leader(self.handling) {
             return true;
         }
         self.followers.pop().is_some_and(|(_, follower)| {
@@ -136,27 +99,6 @@ impl Server {
             handling: None,
             accepted: None,
             pause: None,
-        }
-    }
-
-    /// Ends handlers whose time is up, until there is room for another connection or the listener is closed; until when to
-    /// wait for one.
-    fn wait_for_room(&self) -> Deadline {
-        if self.options.handler_timeout.is_none() {
-            return Deadline::Never; // it would not be here without room
-        }
-        let _asleep = Asleep::begin(self);
-        loop {
-            let next = self.close_overdue();
-            let end = match next {
-                Deadline::At(moment) => moment,
-                Deadline::Never | Deadline::NonBlocking => Instant::now() + IDLE,
-            };
-            let room =
-                |state: &State| state.handling < self.options.max_connections || self.listener.is_closed();
-            if self.park_until(end, room) {
-                return next;
-            }
         }
     }
 }

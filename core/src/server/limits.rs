@@ -1,0 +1,50 @@
+//! The time that handlers may take.
+
+use super::shared::{Asleep, Server, IDLE, SLICE};
+use super::state::State;
+use crate::caller::NativeCaller;
+use crate::time::Deadline;
+use std::time::Instant;
+
+impl Server {
+    /// Closes the connections of handlers whose time is up; returns until when the next may take.
+    fn close_overdue(&self) -> Deadline {
+        loop {
+            let (overdue, next) = {
+                let mut state = self.state.lock();
+                (state.take_overdue(), state.next_limit())
+            };
+            if overdue.is_empty() {
+                return next.map_or(Deadline::Never, Deadline::At);
+            }
+            for (key, connection) in overdue {
+                // As in stop.
+                let _ = connection.on(NativeCaller).close_under_handler();
+                if connection.handle.wake_again() {
+                    self.state.lock().try_again_at(Instant::now() + SLICE, key);
+                }
+            }
+        }
+    }
+
+    /// Ends handlers whose time is up, until there is room for another connection or the listener is closed; until when to
+    /// wait for one.
+    pub(super) fn wait_for_room(&self) -> Deadline {
+        if self.options.handler_timeout.is_none() {
+            return Deadline::Never; // it would not be here without room
+        }
+        let _asleep = Asleep::begin(self);
+        loop {
+            let next = self.close_overdue();
+            let end = match next {
+                Deadline::At(moment) => moment,
+                Deadline::Never | Deadline::NonBlocking => Instant::now() + IDLE,
+            };
+            let room =
+                |state: &State| state.handling < self.options.max_connections || self.listener.is_closed();
+            if self.park_until(end, room) {
+                return next;
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Stopping a server: accepting ends, handlers get their time, then their connections are closed.
+
+use super::shared::{Asleep, Server, SLICE};
+use super::state::State;
+use crate::caller::{Caller, NativeCaller};
+use crate::error::Result;
+use crate::socket::Socket;
+use crate::time::{Deadline, Timeout};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long [`stop`](Server::stop) waits for handlers whose connections it has closed: they wake within milliseconds
+/// and then have some cleaning up to do.
+const WOKEN: Duration = Duration::from_secs(1);
+
+/// Stop closes this many connections at once. Each handler that returns because of that closes a further one: thousands
+/// woken together would compete for the processors and an interpreter's lock, and need many times as long.
+const AT_ONCE: usize = 64;
+
+/// When no handler has returned for so long stop goes on by itself.
+const NO_PROGRESS: Duration = Duration::from_millis(10);
+
+impl Server {
+    /// Ends the server: no connection is accepted any more, handlers may finish until the time is up, then their
+    /// connections are closed, which wakes those that wait in a call. Returns how many handlers still run.
+    ///
+    /// The listener is closed at once; connections that wait in its queue are refused with a reset. Handlers whose
+    /// connections were closed get at most a second more to return. So `NonBlocking` closes all at once, and `Never`
+    /// closes none. A handler that is still inside afterwards does not wait in a call of its connection; its thread ends
+    /// when it returns. What a handler has detached is its own: it is neither closed nor woken.
+    ///
+    /// Any thread may stop a server, any number of times, also before it has workers. A handler may: it does not wait for
+    /// itself, does not count, and keeps its connection until it returns; so it is among all handlers that stop it. Other
+    /// threads that stop it wait for all handlers. A handler that waits for *such* a thread waits for itself.
+    ///
+    /// # Errors
+    /// `Interrupted` when the caller ends the wait; accepting has ended then, and the handlers go on.
+    pub fn stop<C: Caller>(&self, timeout: impl Into<Timeout>, caller: &mut C) -> Result<usize> {
+        let deadline = Deadline::after(timeout.into());
+        // It fails only where somebody closed the descriptor behind our back, and then nobody accepts either.
+        let _ = self.listener.on(&mut *caller).close();
+        let stopped_by = {
+            let mut state = self.state.lock();
+            state.wake_followers();
+            state.wake_sleepers();
+            state.note_stop()
+        };
+        let ended = |state: &State| state.running(stopped_by) == 0;
+        let leaving = if self.sleep_until(deadline, caller, ended)? {
+            Deadline::At(Instant::now() + WOKEN)
+        } else {
+            self.state.lock().close_running(stopped_by, WOKEN);
+            let (woken, mut asleep) = caller.block(|| self.close_connections());
+            while !asleep.is_empty() && !woken.passed() {
+                let soon = woken.or_earlier(Instant::now() + SLICE);
+                if self.sleep_until(soon, caller, ended)? {
+                    break;
+                }
+                caller.block(|| asleep.retain(|connection| connection.handle.wake_again()));
+            }
+            self.sleep_until(woken, caller, ended)?;
+            woken
+        };
+        // Those that waited for connections are on their way out, too.
+        self.sleep_until(leaving, caller, State::others_have_left)?;
+        Ok(self.state.lock().running(stopped_by))
+    }
+
+    /// Closes the connections that stop should close, or leaves that to handlers, as long as they go on returning. Returns
+    /// until when handlers may return, and the connections whose calls can't be woken just now.
+    fn close_connections(&self) -> (Deadline, Vec<Arc<Socket>>) {
+        let _asleep = Asleep::begin(self);
+        let Some(patience) = self.state.lock().patience else {
+            return (Deadline::NonBlocking, Vec::new());
+        };
+        let (mut asleep, mut at_once) = (Vec::new(), AT_ONCE);
+        loop {
+            let (lot, handled): (Vec<_>, _) = {
+                let mut state = self.state.lock();
+                let count = state.to_close.len().min(at_once);
+                (state.to_close.drain(..count).collect(), state.stats.handled)
+            };
+            for connection in lot {
+                // None is left to be told of a failure.
+                let _ = connection.on(NativeCaller).close_under_handler();
+                if connection.handle.wake_again() {
+                    asleep.push(connection);
+                }
+            }
+            let end = patience.min(Instant::now() + NO_PROGRESS);
+            let closed = self.park_until(end, |state| state.to_close.is_empty());
+            let progress = self.state.lock().stats.handled != handled;
+            at_once = match (progress, Instant::now() >= patience) {
+                _ if closed => return (Deadline::At(patience), asleep),
+                (true, true) => return (Deadline::At(patience), asleep),
+                (true, false) => 0,
+                (false, false) => AT_ONCE,
+                (false, true) => usize::MAX,
+            };
+        }
+    }
+}
