@@ -1,13 +1,13 @@
 //! Who else holds a socket.
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(polysock_portable)))]
 mod proc;
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), polysock_portable))]
 mod unknown;
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(polysock_portable)))]
 pub use proc::{holders, knows_holders};
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), polysock_portable))]
 pub use unknown::{holders, knows_holders};
 
 /// Who holds a socket besides one descriptor of this process.

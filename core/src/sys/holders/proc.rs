@@ -6,7 +6,7 @@
 
 use super::Holders;
 use crate::sys::fork::{self, ForkLock};
-use crate::sys::unix;
+use crate::sys::unix::descriptor::stat;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
@@ -65,7 +65,7 @@ struct Inode(u64);
 
 impl Inode {
     fn of(number: RawFd) -> io::Result<Self> {
-        let stat = unix::stat(number)?;
+        let stat = stat(number)?;
         if stat.st_mode & libc::S_IFMT == libc::S_IFSOCK {
             Ok(Self(stat.st_ino))
         } else {

@@ -12,6 +12,9 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What fstat says of an epoll descriptor: that it is no file of any type.
+const ANONYMOUS: libc::mode_t = 0;
+
 /// The most events one wait takes: 3 KiB of stack; the kernel hands out the others next time, in turn.
 const BATCH: usize = 256;
 
@@ -85,7 +88,7 @@ impl Selector for Epoll {
         // nothing is dropped. A program that closed everything may have opened other things under them.
         self.waker.close_inherited();
         let epoll = self.epoll.as_raw_fd();
-        if unix::is_anonymous(epoll) {
+        if unix::is_still(epoll, ANONYMOUS) {
             // SAFETY: the descriptor is ours, and not used again: a wait that a signal handler forked in ends with EINTR
             // and asks for a new selector.
             unsafe { libc::close(epoll) };

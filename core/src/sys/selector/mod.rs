@@ -1,12 +1,12 @@
 //! What a poller needs of the system: many descriptors registered once, and the ready ones told.
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(polysock_portable)))]
 mod epoll;
 mod poll;
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(polysock_portable)))]
 pub use epoll::new_selector;
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), polysock_portable))]
 pub use poll::new_selector;
 pub use poll::PollSet;
 

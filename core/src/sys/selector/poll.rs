@@ -186,7 +186,7 @@ fn unknown() -> io::Error {
 }
 
 /// Makes a selector.
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), polysock_portable))]
 pub fn new_selector() -> io::Result<std::sync::Arc<dyn Selector>> {
     Ok(std::sync::Arc::new(PollSet::new()))
 }

@@ -58,8 +58,3 @@ pub fn is_still(fd: RawFd, file_type: libc::mode_t) -> bool {
         Err(error) => error.raw_os_error() != Some(libc::EBADF),
     }
 }
-
-/// Whether a number still stands for an eventfd or the like.
-pub fn is_anonymous(fd: RawFd) -> bool {
-    is_still(fd, 0)
-}

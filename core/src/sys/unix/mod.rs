@@ -1,7 +1,7 @@
 //! The calls every Unix has.
 
 mod address;
-mod descriptor;
+pub mod descriptor;
 mod message;
 mod option;
 mod readiness;
@@ -9,7 +9,7 @@ mod result;
 mod transfer;
 
 pub use address::{bind, connect, disconnect, from_socket2, local_address, peer_address};
-pub use descriptor::{close, close_on_exec, is_anonymous, is_nonblocking, is_still, out_of_the_way, stat};
+pub use descriptor::{close, is_nonblocking, is_still, out_of_the_way};
 pub use message::{recvmsg, sendmsg, take_ancillary};
 pub use option::{available, get_int, get_option, set_option, set_option_null, sock};
 pub use readiness::{milliseconds, ready, Readiness};

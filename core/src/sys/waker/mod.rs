@@ -3,15 +3,15 @@
 //! The user does not know of it, and may close it (a daemon closes everything) and open something else under its
 //! number. So it is read only when it was signalled, and written and closed only after a look at what it is now.
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(polysock_portable)))]
 mod eventfd;
 mod per_thread;
 mod pipe;
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(polysock_portable)))]
 pub use eventfd::new_waker;
 pub use per_thread::{forget_of_thread, of_thread};
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), polysock_portable))]
 pub use pipe::new_waker;
 
 use super::{fork, unix};
@@ -50,6 +50,7 @@ impl Waker {
     }
 
     /// Closes what a forked child inherited. The waker is forgotten then, not dropped.
+    #[cfg_attr(any(not(target_os = "linux"), polysock_portable), allow(dead_code))] // only epoll is left to the parent
     pub fn close_inherited(&self) {
         let file_type = self.file_type();
         for end in [Some(&self.read), self.write.as_ref()].into_iter().flatten() {

@@ -1,14 +1,14 @@
 //! What the tables and name servers know of a host.
 
 mod hostent;
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), polysock_portable))]
 mod locked;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(polysock_portable)))]
 mod reentrant;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), polysock_portable))]
 use locked::{by_address, by_name};
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(polysock_portable)))]
 use reentrant::{by_address, by_name};
 
 use crate::domain::Family;

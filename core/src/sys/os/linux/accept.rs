@@ -29,7 +29,7 @@ pub fn accept(fd: BorrowedFd<'_>, mut peer: Option<&mut Address>) -> io::Result<
     // SAFETY: the kernel just gave us this descriptor.
     let accepted = unsafe { OwnedFd::from_raw_fd(accepted) };
     if inheritable {
-        unix::close_on_exec(&accepted);
+        unix::descriptor::close_on_exec(&accepted);
     }
     if let Some(peer) = peer {
         peer.set_length(usize::try_from(length).unwrap_or(0));

@@ -1,6 +1,9 @@
 //! The same as [`super::linux`] by means every Unix has. Compiled and tested on Linux too.
 
-#![cfg_attr(target_os = "linux", allow(dead_code, unused_imports))]
+#![cfg_attr(
+    all(target_os = "linux", not(polysock_portable)),
+    allow(dead_code, unused_imports)
+)]
 
 mod accept;
 mod changes;
