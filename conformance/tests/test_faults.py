@@ -2,7 +2,6 @@
 
 import pathlib
 import re
-import unittest
 
 from faults.control import SEEN, SIZE
 from faults.judge import ABSORBED, NOT_REACHED, REFUSED, VIOLATION, acceptable, is_late_consequence
@@ -14,94 +13,95 @@ FAULTS = pathlib.Path(__file__).resolve().parent.parent / "faults"
 SHIM = (FAULTS / "shim.c").read_text(encoding="utf-8")
 
 
-class Halves(unittest.TestCase):
-    def test_the_calls_have_the_same_numbers(self):
-        names = re.search(r"#define CALLS\(X\)(.*?)\n#", SHIM, re.DOTALL)[1]
-        self.assertEqual(tuple(re.findall(r"X\((\w+)\)", names)), CALLS)
-
-    def test_the_layout_is_the_same(self):
-        fields = re.findall(r"u?int32_t (\w+)(?:\[(\d+)\])?;", re.search(r"struct control \{(.*?)\};", SHIM, re.DOTALL)[1])
-        *single, (last, many) = fields
-        self.assertEqual([name for name, _ in single], ["attached", "armed", "call", "at", "lasting", "error", "hits", "thread"])
-        self.assertEqual((last, 4 * len(single), 4 * len(single) + 4 * int(many)), ("seen", SEEN, SIZE))
-        self.assertLessEqual(len(CALLS), int(many))
-
-    def test_every_call_can_fail(self):
-        self.assertEqual(set(ERRNOS), set(CALLS))
-        for call in CALLS:
-            self.assertTrue(all(fault.number != 0 for fault in faults(call, 0)), call)
+def test_the_calls_have_the_same_numbers():
+    names = re.search(r"#define CALLS\(X\)(.*?)\n#", SHIM, re.DOTALL)[1]
+    assert tuple(re.findall(r"X\((\w+)\)", names)) == CALLS
 
 
-class Judgement(unittest.TestCase):
-    def check(self, command, answer, error, right, **more):
-        self.assertEqual(acceptable(command, answer, Fault("any", 0, error), **more), right)
-
-    def test_an_error_has_the_errno_and_the_call(self):
-        self.check("recv", "error CONNRESET call=recv ms=0", "ECONNRESET", True)
-        self.check("recv", "error CONNRESET ms=0", "ECONNRESET", True)
-        self.check("recv", "error PIPE call=recv ms=0", "ECONNRESET", False)
-        self.check("recv", "error CONNRESET call=send ms=0", "ECONNRESET", False)
-        self.check("server", "error MFILE call=socket ms=0", "EMFILE", True)
-        self.check("close_java", "error IO call=net_close ms=0", "EIO", True)
-
-    def test_another_success_is_none(self):
-        self.check("recv", "ok n=0 data=- ms=0", "ECONNRESET", False)
-        self.check("recv", "error PENDING ms=5000", "ECONNRESET", False)
-
-    def test_an_interruption_is_never_seen(self):
-        self.check("recv", "error INTR call=recv ms=0", "EINTR", False)
-
-    def test_nothing_there_is_an_answer_to_who_does_not_wait(self):
-        self.check("fill", "ok n=0 ms=0", "EAGAIN", True)
-        self.check("recv", "ok n=0 ms=0", "EAGAIN", False)
-        self.check("sendto", "error AGAIN ms=0", "EAGAIN", True)
-
-    def test_parts(self):
-        self.check("send", "ok n=1 ms=0", "one byte", True)
-        self.check("send", "ok n=0 ms=0", "one byte", False)
-
-    def test_what_shows_later(self):
-        def late(command, answer, error, hit, polled=False):
-            return is_late_consequence(command, answer, Fault("send", 0, error), hit, polled)
-
-        self.assertTrue(late("recv c 10", "ok n=1 data=00 ms=0", "one byte", "send s 'ab'"))
-        self.assertFalse(late("recv c 10", "error CONNRESET ms=0", "one byte", "send s 'ab'"))
-        self.assertFalse(late("recv c 10", "ok n=1 data=00 ms=0", "EPIPE", "send s 'ab'"))
-        self.assertTrue(late("recv c 10", "error PIPE call=recv ms=0", "EPIPE", "send c 'x'", polled=True))
-        self.assertFalse(late("recv c 10", "error PIPE call=recv ms=0", "EPIPE", "send c 'x'"))
-        self.assertTrue(late("send c 'x' timeout=0", "ok n=1 ms=0", "EAGAIN", "fill c"))
-        self.assertTrue(late("send c 'x' timeout=0", "ok n=1 ms=0", "EAGAIN", "send c 'x' timeout=0", polled=True))
-        self.assertFalse(late("send c 'x' timeout=0", "ok n=1 ms=0", "EAGAIN", "send c 'x' timeout=0"))
+def test_the_layout_is_the_same():
+    fields = re.findall(r"u?int32_t (\w+)(?:\[(\d+)\])?;", re.search(r"struct control \{(.*?)\};", SHIM, re.DOTALL)[1])
+    *single, (last, many) = fields
+    assert [name for name, _ in single] == ["attached", "armed", "call", "at", "lasting", "error", "hits", "thread"]
+    assert (last, 4 * len(single), 4 * len(single) + 4 * int(many)) == ("seen", SEEN, SIZE)
+    assert len(CALLS) <= int(many)
 
 
-class Tours(unittest.TestCase):
-    def check(self, said, error, outcome, hit=True):
-        fault = Fault("any", 0, error) if error else None
-        self.assertEqual(judge(said.splitlines(), fault, hit), outcome)
-
-    def test_how_a_tour_ends(self):
-        refused = "polysock_poller_new EMFILE poller_new: Too many open files\n"
-        self.check("done 1", None, NOT_REACHED, hit=False)
-        self.check("done 1", "EINTR", ABSORBED)
-        self.check(refused + "done 0", "EMFILE", REFUSED)
-        self.check("on_error EMFILE accept: Too many open files\npolysock_recv_exact EOF no bytes\ndone 0", "EMFILE", REFUSED)
-        self.check(refused + "done 0", "ENOMEM", VIOLATION)
-        self.check("polysock_recv EINTR recv: interrupted\ndone 0", "EINTR", VIOLATION)
-        self.check("polysock_recv EMFILE other: Too many open files\ndone 0", "EMFILE", VIOLATION)
-        self.check("done 0", "EMFILE", VIOLATION)
-        self.check(refused + "threads 1\ndone 0", "EMFILE", VIOLATION)
-        self.check(refused + "descriptors 3\ndone 0", "EMFILE", VIOLATION)
+def test_every_call_can_fail():
+    assert set(ERRNOS) == set(CALLS)
+    for call in CALLS:
+        assert all(fault.number != 0 for fault in faults(call, 0)), call
 
 
-class Exempt(unittest.TestCase):
-    def test_an_exception_names_call_errors_and_scenarios(self):
-        exempt = Exceptions("* shutdown EPERM,ENOSYS wake/* there is no other way\n# a comment\nnet getsockname * * as in Java\n")
-        self.assertEqual(exempt.reason("c", "wake/close", Fault("shutdown", 0, "EPERM")), "there is no other way")
-        self.assertEqual(exempt.reason("net", "wake/close", Fault("getsockname", 0, "EPERM")), "as in Java")
-        self.assertIsNone(exempt.reason("c", "wake/close", Fault("getsockname", 0, "EPERM")))
-        self.assertIsNone(exempt.reason("c", "wake/close", Fault("shutdown", 0, "ENOTCONN")))
-        self.assertIsNone(exempt.reason("c", "reset/close", Fault("shutdown", 0, "EPERM")))
+def check(command, answer, error, right, **more):
+    assert acceptable(command, answer, Fault("any", 0, error), **more) == right
 
 
-if __name__ == "__main__":
-    unittest.main()
+def test_an_error_has_the_errno_and_the_call():
+    check("recv", "error CONNRESET call=recv ms=0", "ECONNRESET", True)
+    check("recv", "error CONNRESET ms=0", "ECONNRESET", True)
+    check("recv", "error PIPE call=recv ms=0", "ECONNRESET", False)
+    check("recv", "error CONNRESET call=send ms=0", "ECONNRESET", False)
+    check("server", "error MFILE call=socket ms=0", "EMFILE", True)
+    check("close_java", "error IO call=net_close ms=0", "EIO", True)
+
+
+def test_another_success_is_none():
+    check("recv", "ok n=0 data=- ms=0", "ECONNRESET", False)
+    check("recv", "error PENDING ms=5000", "ECONNRESET", False)
+
+
+def test_an_interruption_is_never_seen():
+    check("recv", "error INTR call=recv ms=0", "EINTR", False)
+
+
+def test_nothing_there_is_an_answer_to_who_does_not_wait():
+    check("fill", "ok n=0 ms=0", "EAGAIN", True)
+    check("recv", "ok n=0 ms=0", "EAGAIN", False)
+    check("sendto", "error AGAIN ms=0", "EAGAIN", True)
+
+
+def test_parts():
+    check("send", "ok n=1 ms=0", "one byte", True)
+    check("send", "ok n=0 ms=0", "one byte", False)
+
+
+def test_what_shows_later():
+    def late(command, answer, error, hit, polled=False):
+        return is_late_consequence(command, answer, Fault("send", 0, error), hit, polled)
+
+    assert late("recv c 10", "ok n=1 data=00 ms=0", "one byte", "send s 'ab'")
+    assert not late("recv c 10", "error CONNRESET ms=0", "one byte", "send s 'ab'")
+    assert not late("recv c 10", "ok n=1 data=00 ms=0", "EPIPE", "send s 'ab'")
+    assert late("recv c 10", "error PIPE call=recv ms=0", "EPIPE", "send c 'x'", polled=True)
+    assert not late("recv c 10", "error PIPE call=recv ms=0", "EPIPE", "send c 'x'")
+    assert late("send c 'x' timeout=0", "ok n=1 ms=0", "EAGAIN", "fill c")
+    assert late("send c 'x' timeout=0", "ok n=1 ms=0", "EAGAIN", "send c 'x' timeout=0", polled=True)
+    assert not late("send c 'x' timeout=0", "ok n=1 ms=0", "EAGAIN", "send c 'x' timeout=0")
+
+
+def check_tour(said, error, outcome, hit=True):
+    fault = Fault("any", 0, error) if error else None
+    assert judge(said.splitlines(), fault, hit) == outcome
+
+
+def test_how_a_tour_ends():
+    refused = "polysock_poller_new EMFILE poller_new: Too many open files\n"
+    check_tour("done 1", None, NOT_REACHED, hit=False)
+    check_tour("done 1", "EINTR", ABSORBED)
+    check_tour(refused + "done 0", "EMFILE", REFUSED)
+    check_tour("on_error EMFILE accept: Too many open files\npolysock_recv_exact EOF no bytes\ndone 0", "EMFILE", REFUSED)
+    check_tour(refused + "done 0", "ENOMEM", VIOLATION)
+    check_tour("polysock_recv EINTR recv: interrupted\ndone 0", "EINTR", VIOLATION)
+    check_tour("polysock_recv EMFILE other: Too many open files\ndone 0", "EMFILE", VIOLATION)
+    check_tour("done 0", "EMFILE", VIOLATION)
+    check_tour(refused + "threads 1\ndone 0", "EMFILE", VIOLATION)
+    check_tour(refused + "descriptors 3\ndone 0", "EMFILE", VIOLATION)
+
+
+def test_an_exception_names_call_errors_and_scenarios():
+    exempt = Exceptions("* shutdown EPERM,ENOSYS wake/* there is no other way\n# a comment\nnet getsockname * * as in Java\n")
+    assert exempt.reason("c", "wake/close", Fault("shutdown", 0, "EPERM")) == "there is no other way"
+    assert exempt.reason("net", "wake/close", Fault("getsockname", 0, "EPERM")) == "as in Java"
+    assert exempt.reason("c", "wake/close", Fault("getsockname", 0, "EPERM")) is None
+    assert exempt.reason("c", "wake/close", Fault("shutdown", 0, "ENOTCONN")) is None
+    assert exempt.reason("c", "reset/close", Fault("shutdown", 0, "EPERM")) is None

@@ -1,19 +1,17 @@
-"""What the tests of the runner share: a driver that answers from a table, and a case that plays with it."""
+"""What the tests of the runner share: a driver that answers from a table, and a stage to play with it."""
 
 import json
 import pathlib
 import shlex
 import sys
-import tempfile
 import textwrap
-import unittest
 
 from runner.known import Known
 from runner.play import Pair
 from runner.scenario import load
 
 CONFORMANCE = pathlib.Path(__file__).resolve().parent.parent
-REAL = f"{shlex.quote(sys.executable)} {shlex.quote(str(CONFORMANCE / 'drivers' / 'python' / 'driver.py'))} --module socket"
+REAL_DRIVER = f"{shlex.quote(sys.executable)} {shlex.quote(str(CONFORMANCE / 'drivers' / 'python' / 'driver.py'))} --module socket"
 
 # A driver that answers from a table {command line: answer}; everything else is "ok tid=1 ms=0".
 # "later ANSWER" is ANSWER from the second time on. Answers that do something: "die", "hang", "leak" (open a file and keep it),
@@ -46,17 +44,17 @@ for line in sys.stdin:
     print(answer, flush=True)
 """
 
-HEAD = "scenario: one\nshows: something\nsource: somewhere\n"
+HEADER = "scenario: one\nshows: something\nsource: somewhere\n"
 GIVEN = (CONFORMANCE / "scenarios" / "given.txt").read_text()
-TWO = HEAD + "client: open_fd\n\nscenario: two\nshows: something\nsource: somewhere\nclient: exhaust\n"
+TWO_SCENARIOS = HEADER + "client: open_fd\n\nscenario: two\nshows: something\nsource: somewhere\nclient: exhaust\n"
 
 
-class Case(unittest.TestCase):
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = pathlib.Path(directory.name)
-        (self.directory / "fake.py").write_text(FAKE)
+class Stage:
+    """Plays scenarios that a test has written, in a directory."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        (directory / "fake.py").write_text(FAKE)
 
     def fake(self, **rules):
         """The command of a fake driver; `open_fd="die"` is the rule for the line `open_fd`."""
@@ -85,4 +83,4 @@ class Case(unittest.TestCase):
 
     def one(self, steps, client, **options):
         """Plays one scenario and returns its result."""
-        return self.play(HEAD + textwrap.dedent(steps), client, **options)[0]
+        return self.play(HEADER + textwrap.dedent(steps), client, **options)[0]
