@@ -23,7 +23,7 @@ TRIES = 5
 
 
 def free_port():
-    """A port that nobody had just now; who uses it tries again with another."""
+    """A port that was free a moment ago; a server that finds it taken is started again on another."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
@@ -40,7 +40,7 @@ def program(name, *places):
 
 
 def unprivileged():
-    """For subprocess: root gives itself up, for those who insist."""
+    """For subprocess: another user than root, which some servers insist on."""
     if os.geteuid() != 0:
         return {}
     entry = pwd.getpwnam("nobody")
@@ -69,17 +69,17 @@ def started(command, ready, stop, **options):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         **options,
     )
-    said = []
+    output = []
     try:
         for line in process.stdout:
-            said.append(line)
+            output.append(line)
             if ready in line:
                 break
         else:
-            raise ChildProcessError("".join(said))
-        drain = threading.Thread(target=lambda: said.extend(process.stdout))
+            raise ChildProcessError("".join(output))
+        drain = threading.Thread(target=lambda: output.extend(process.stdout))
         drain.start()
-        yield SimpleNamespace(process=process, said=said)
+        yield SimpleNamespace(process=process, output=output)
         process.send_signal(stop)
         process.wait(20)
         drain.join(20)

@@ -124,13 +124,13 @@ def note_skipped(results):
 
 
 def show_failures(results):
-    told = set()
+    reported = set()
     for result in results:
         print(f"FAILED {result.scenario.path}  server {result.pair[0]}, client {result.pair[1]}")
-        if (result.pair, result.reason) in told:  # such as a driver that does not start
+        if (result.pair, result.reason) in reported:  # such as a driver that does not start
             print("  as above\n")
             continue
-        told.add((result.pair, result.reason))
+        reported.add((result.pair, result.reason))
         print(f"  shows: {result.scenario.shows}")
         print("  " + result.reason.replace("\n", "\n  ") + "\n")
 

@@ -62,7 +62,7 @@ class Tally:
             if played.outcome == VIOLATION:
                 self.violations += 1
                 print(f"VIOLATION {name} as {role}, {played.scenario}, {played.fault}")
-                print("  " + played.words.replace("\n", "\n  "), flush=True)
+                print("  " + played.message.replace("\n", "\n  "), flush=True)
 
 
 def play_all(names, drivers, objects, known, chosen, options, tally):
@@ -103,17 +103,17 @@ def play_tour(area, object_name, options, tally):
     control = Control()
     tour = Tour(options.tour, str(pathlib.Path(options.shim).resolve()), object_name, control)
     try:
-        outcome, words = tour.play(area)
+        outcome, message = tour.play(area)
         if outcome != NOT_REACHED:
-            tally.note("tour", area, Played(f"tour/{area}", None, VIOLATION, words))
+            tally.note("tour", area, Played(f"tour/{area}", None, VIOLATION, message))
             return
         found = wanted(control.seen(), area, "tour", "c", True, options, options.sample and options.sample * SAMPLE_OF_TOUR)
         tally.add("tour", scenarios=1, calls=len({(fault.call, fault.at) for fault in found}), faults=len(found))
         for fault in [] if options.count else found:
-            outcome, words = tour.play(area, fault)
+            outcome, message = tour.play(area, fault)
             if options.verbose:
                 print(f"{outcome} tour/{area}, {fault}", flush=True)
-            tally.note("tour", "c", Played(f"tour/{area}", fault, outcome, words))
+            tally.note("tour", "c", Played(f"tour/{area}", fault, outcome, message))
             if tally.stopped:
                 return
     finally:

@@ -17,7 +17,7 @@ class Row:
 
     make: Any
     rounds: int
-    #: The same system calls made by a C program, where somebody wants to know what they cost by themselves.
+    #: The same system calls made by a C program, to know what they cost by themselves.
     floor: Any
 
 

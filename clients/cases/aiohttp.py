@@ -64,11 +64,11 @@ async def sites(runner, place):
     port = runner.addresses[-1][1]
     await client(TCPConnector(ssl=contexts.client, happy_eyeballs_delay=0.25), f"https://localhost:{port}")
 
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
         async with ClientSession() as session:
             try:
-                await session.get("http://{}:{}".format(*nobody.getsockname()))
+                await session.get("http://{}:{}".format(*silent.getsockname()))
             except ClientConnectorError as error:
                 assert isinstance(error.os_error, ConnectionRefusedError), error.os_error
             else:

@@ -26,12 +26,12 @@ def run():
         options += ["--pythonpath", str(Path(__file__).parents[1]), "--graceful-timeout", "10", "--no-control-socket"]
         command = [sys.executable, *launcher, "-m", "gunicorn", *options, "cases.gunicorn:app"]
         with servers.started(command, "Listening at", signal.SIGTERM) as server:
-            port = int(re.search(r"http://127.0.0.1:(\d+)", "".join(server.said))[1])
+            port = int(re.search(r"http://127.0.0.1:(\d+)", "".join(server.output))[1])
             with concurrent.futures.ThreadPoolExecutor(4) as threads:
                 assert set(threads.map(ask, [port] * 40)) == {f"{check.module_in_use()}.socket".encode()}
             assert ask(port, check.BIG) == check.BIG
-        assert server.process.returncode == 0, "".join(server.said)
-        assert "Traceback" not in "".join(server.said), "".join(server.said)
+        assert server.process.returncode == 0, "".join(server.output)
+        assert "Traceback" not in "".join(server.output), "".join(server.output)
 
 
 def ask(port, body=None):

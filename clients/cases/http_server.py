@@ -60,12 +60,12 @@ def program(place):
     launcher = ["-m", "polysock", "run"] if check.module_in_use() == "polysock" else []
     command = [sys.executable, "-u", *launcher, "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", place]
     with servers.started(command, "Serving HTTP", signal.SIGINT) as server:
-        port = int(re.search(r"port (\d+)", "".join(server.said))[1])
+        port = int(re.search(r"port (\d+)", "".join(server.output))[1])
         client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         client.request("GET", "/big")
         assert client.getresponse().read() == check.BIG
         client.close()
-    assert server.process.returncode == 0, "".join(server.said)
+    assert server.process.returncode == 0, "".join(server.output)
 
 
 def procedures():

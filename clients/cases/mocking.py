@@ -73,6 +73,6 @@ def recorded():
         with servers.web() as web, vcr.use_cassette(cassette):
             url = f"{web.url}/once"
             assert requests.get(url, timeout=20).text == "/once"
-        with vcr.use_cassette(cassette) as played:  # nobody listens any more
+        with vcr.use_cassette(cassette) as played:  # nothing listens any more
             assert requests.get(url, timeout=20).text == "/once"
             assert played.play_count == 1

@@ -51,7 +51,7 @@ def is_late_consequence(command, answer, fault, hit_command, hit_polled):
     if fault.error == "one byte":  # data sent in parts arrive in parts
         return command.split()[0] in ("recv", "recvfrom", "join") and moved(*parse_answer(answer))
     if hit_polled and acceptable(command.split()[0], answer, fault):
-        return True  # the poll went on, and how a connection died is said again
+        return True  # the poll went on, and how a connection died is reported again
     return fault.error == "EAGAIN" and (hit_polled or hit_command.startswith("fill "))  # nothing is full yet
 
 

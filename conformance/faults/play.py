@@ -12,7 +12,7 @@ from .control import Control
 from .judge import ABSORBED, EXEMPT, NOT_REACHED, REFUSED, VIOLATION, Violated, acceptable, is_late_consequence, was_expected
 from .transfers import Transfer
 
-PATIENCE = 3  # seconds for `poll`
+POLL_LIMIT = 3  # seconds for `poll`
 JOIN = 5000  # milliseconds
 TICK = 0.05  # seconds
 
@@ -37,7 +37,7 @@ class Played:
     scenario: str
     fault: object
     outcome: str
-    words: str = ""
+    message: str = ""
 
 
 class FaultPair(Pair):
@@ -48,9 +48,9 @@ class FaultPair(Pair):
         self.role, self.control, self.exceptions, self.object_name = role, Control(), exceptions, object_name
         name, command = self.specs[role]
         variables = {"LD_PRELOAD": shim, "POLYSOCK_FAULTS": self.control.path, "POLYSOCK_FAULTS_IN": object_name}
-        words = " ".join(shlex.quote(f"{key}={value}") for key, value in variables.items())
-        self.specs[role] = (name, f"env {words} {command}")
-        self.patience, self.soon = PATIENCE, JOIN
+        assignments = " ".join(shlex.quote(f"{key}={value}") for key, value in variables.items())
+        self.specs[role] = (name, f"env {assignments} {command}")
+        self.poll_limit, self.soon = POLL_LIMIT, JOIN
 
     def calls(self, scenario):
         """How often the driver makes which call in this scenario; None where the pair does not play it."""
@@ -187,7 +187,7 @@ class FaultPair(Pair):
         elif self.hit_step is not step:
             hit = self.hit_step
             if hit and was_expected(hit.expected, fault):
-                return  # the system has not taken note of what the shim said, and goes on from there
+                return  # the system has not taken note of what the shim reported, and goes on from there
             if hit and is_late_consequence(command, answer, fault, hit.command, hit.kind == "poll"):
                 return
             raise Violated(f"{failed}\n{hit.place}: {hit.text}\nhad the fault and did not say so" if hit else str(failed))

@@ -17,7 +17,7 @@ class Tour:
         self.environment = os.environ | {"LD_PRELOAD": shim, "POLYSOCK_FAULTS": control.path, "POLYSOCK_FAULTS_IN": object_name}
 
     def play(self, area, fault=None):
-        """How it ended, and in which words."""
+        """How it ended, and what it printed."""
         self.control.begin(fault)
         self.control.arm(True)
         try:
@@ -26,25 +26,25 @@ class Tour:
             return VIOLATION, "hangs"
         finally:
             self.control.arm(False)
-        said = run.stdout + run.stderr
+        printed = run.stdout + run.stderr
         if run.returncode != 0:
-            return VIOLATION, f"exit code {run.returncode}: {said}"
+            return VIOLATION, f"exit code {run.returncode}: {printed}"
         hit = self.control.hits > 0
-        return judge(run.stdout.splitlines(), fault if hit else None, hit), said
+        return judge(run.stdout.splitlines(), fault if hit else None, hit), printed
 
 
 def judge(lines, fault, hit):
     """What was refused must be what the fault is called; what was not served must have been refused."""
     *refused, end = [line.split(None, 2) for line in lines]
-    wrong = (fault is None and refused) or any(words[0] in ("threads", "descriptors", "running") for words in refused)
+    wrong = (fault is None and refused) or any(line[0] in ("threads", "descriptors", "running") for line in refused)
     # Later ones may follow from the first: a client waits for a server that can't accept.
-    if wrong or (refused and not says(refused[0], fault)) or (end != ["done", "1"] and not refused):
+    if wrong or (refused and not reports(refused[0], fault)) or (end != ["done", "1"] and not refused):
         return VIOLATION
     return REFUSED if refused else ABSORBED if hit else NOT_REACHED
 
 
-def says(words, fault):
+def reports(refusal, fault):
     """Whether `CALL ERROR DETAIL` has the fault's errno and the name of the call."""
-    call, error, detail = words
+    call, error, detail = refusal
     named = call == "on_error" or detail.startswith(call.removeprefix("polysock_"))
     return named and fault.error not in ("EINTR", "one byte") and error.removeprefix("E") in names_of(fault)

@@ -54,7 +54,7 @@ class Transfer:
         if arrived["hash"] != pattern_hash(str(count)):
             raise Violated(f"other bytes arrived than were sent: {answer!r}, {arrived}")
         if done is not None and count != done:
-            raise Violated(f"{count} bytes arrived, and the sender was told {done}: {answer!r}")
+            raise Violated(f"{count} bytes arrived, and the sender was given {done} as done: {answer!r}")
         return answer
 
     def receive(self, faulty, other, fault, arm):

@@ -14,8 +14,8 @@ from .process import Driver, DriverFailed
 from .scenario import matches, parse_answer, substitute
 from .wire import Capture, WireFailed
 
-PATIENCE = 2  # seconds for `poll` in a scenario that is known to fail
-LONG = 40  # letters of a directory in which Unix sockets would have no room for their paths
+KNOWN_FAILURE_POLL_LIMIT = 2  # seconds for `poll` in a scenario that is known to fail
+LONGEST_DIRECTORY = 40  # characters: a longer name leaves no room for the paths of Unix sockets in it
 SOON, SOON_ENOUGH_TO_FAIL = 5000, 600  # milliseconds: `$soon`, and in a scenario that is known to fail
 PASSED, FAILED, SKIPPED, KNOWN = "passed", "failed", "skipped", "known"
 
@@ -34,8 +34,8 @@ class Result:
 class StepFailed(Exception):
     """An answer that was not expected."""
 
-    def __init__(self, words, step=None, answer=""):
-        super().__init__(words)
+    def __init__(self, message, step=None, answer=""):
+        super().__init__(message)
         self.step, self.answer = step, answer
 
 
@@ -70,7 +70,7 @@ class Pair:
         self.lines, self.wants = [], ""
         began = time.monotonic()
         entry = self.known.find(scenario.name, *self.name)
-        self.patience = min(self.limit, PATIENCE) if entry else self.limit
+        self.poll_limit = min(self.limit, KNOWN_FAILURE_POLL_LIMIT) if entry else self.limit
         self.soon = SOON_ENOUGH_TO_FAIL if entry else SOON
         outcome, reason = self.attempt(scenario)
         if entry and outcome == FAILED:
@@ -102,7 +102,7 @@ class Pair:
         except (StepFailed, DriverFailed) as exc:
             self.close()
             return FAILED, str(exc)
-        except Exception:  # a fault of ours fails one scenario, and what all others showed is still told
+        except Exception:  # a fault of ours fails one scenario, and what all others showed is still reported
             self.close()
             return FAILED, "the runner itself fails:\n" + traceback.format_exc().rstrip()
 
@@ -121,7 +121,7 @@ class Pair:
     def steps(self, scenario):
         number = next(self.numbers)
         unique, digits = f"polysock-{os.getpid()}-{number}", f"{os.getpid():08x}{number:08x}"
-        directory = tempfile.mkdtemp(prefix="polysock-", dir=None if len(tempfile.gettempdir()) < LONG else "/tmp")
+        directory = tempfile.mkdtemp(prefix="polysock-", dir=None if len(tempfile.gettempdir()) < LONGEST_DIRECTORY else "/tmp")
         variables, threads = {"dir": directory, "unique": unique, "hex": digits, "soon": str(self.soon)}, {}
         capture = self.capture() if "wire" in scenario.needs else None
         try:
@@ -148,7 +148,7 @@ class Pair:
             driver.wait_blocked(threads[step.role, step.command])
             return
         command = substitute(step.command, variables)
-        deadline = time.monotonic() + self.patience
+        deadline = time.monotonic() + self.poll_limit
         answer = self.ask(driver, command)
         while not matches(step, answer, variables):
             if step.kind == "play" or time.monotonic() > deadline or answer.startswith(("unsupported", "error PROTOCOL")):

@@ -1,4 +1,4 @@
-"""One running driver: lines to and from it, and what /proc tells about it."""
+"""One running driver: lines to and from it, and what /proc reports about it."""
 
 import collections
 import os
@@ -19,7 +19,7 @@ WAITING = {
 }
 
 
-RESTS = 0.02  # seconds without a context switch: no interpreter's lock is waited for that long without another try
+QUIET_TIME = 0.02  # seconds without a context switch: no interpreter's lock is waited for that long without another try
 START = 15  # seconds until a driver has answered for the first time: an interpreter on a busy machine
 
 
@@ -110,8 +110,8 @@ class Driver:
         except subprocess.TimeoutExpired:
             code = "unknown (it closed its output)"
         self.errors.seek(0)
-        words = self.errors.read()[-2000:].decode(errors="replace").strip()
-        return f"{self.name} died, exit code {code}" + (f":\n{words}" if words else "")
+        text = self.errors.read()[-2000:].decode(errors="replace").strip()
+        return f"{self.name} died, exit code {code}" + (f":\n{text}" if text else "")
 
     def kill(self):
         self.process.kill()
@@ -129,8 +129,8 @@ class Driver:
             try:
                 asleep = self.thread_file(tid, "stat").rpartition(")")[2].split()[0] == "S"
                 seen = self.system_call(tid)
-                if seen is None:  # not told
-                    blocked = asleep and self.rests(tid)
+                if seen is None:  # not reported
+                    blocked = asleep and self.stays_asleep(tid)
                 else:
                     waits = seen.split()[0].isdigit() and int(seen.split()[0]) in numbers
                     blocked = asleep and waits and seen == self.system_call(tid)
@@ -142,17 +142,17 @@ class Driver:
         raise DriverFailed(f"{self.name}: the call is not blocked in a socket call (system call {(seen or 'unknown').strip()})")
 
     def system_call(self, tid):
-        """The one that a thread is in, as /proc tells it; None where that is not told: by some kernels, or not to us."""
+        """The one that a thread is in, as /proc reports it; None where it does not: on some kernels, or for lack of permission."""
         try:
             return self.thread_file(tid, "syscall")
         except (PermissionError, FileNotFoundError):
             self.thread_file(tid, "stat")  # has it ended?
             return None
 
-    def rests(self, tid):
+    def stays_asleep(self, tid):
         """Whether a thread that sleeps goes on doing so."""
         before = self.switches(tid)
-        time.sleep(RESTS)
+        time.sleep(QUIET_TIME)
         return before == self.switches(tid)
 
     def switches(self, tid):
@@ -185,6 +185,6 @@ class Driver:
             if time.monotonic() > deadline:
                 break
             time.sleep(0.001)
-        words = [f"{count} {kind} too many" for kind, count in more.items()]
-        words += [f"{count} {kind} missing" for kind, count in less.items()]
-        raise DriverFailed(f"{self.name} leaks descriptors: {', '.join(words)}")
+        differences = [f"{count} {kind} too many" for kind, count in more.items()]
+        differences += [f"{count} {kind} missing" for kind, count in less.items()]
+        raise DriverFailed(f"{self.name} leaks descriptors: {', '.join(differences)}")

@@ -15,21 +15,21 @@ class Progress:
         self.lock, self.played, self.failed = threading.Lock(), 0, 0
         self.terminal = self.out.isatty()
         self.every = min(every, 0.2) if self.terminal else every
-        self.said = time.monotonic()
+        self.last_shown = time.monotonic()
 
     def count(self, result):
         with self.lock:
             self.played += 1
             self.failed += result.outcome == FAILED
-            if time.monotonic() - self.said >= self.every:
-                self.said = time.monotonic()
-                self.say(f"{self.played} of {self.total} played, {self.failed} failed")
+            if time.monotonic() - self.last_shown >= self.every:
+                self.last_shown = time.monotonic()
+                self.show(f"{self.played} of {self.total} played, {self.failed} failed")
 
-    def say(self, words):
-        self.out.write(f"\r{words}\x1b[K" if self.terminal else f"{words}\n")
+    def show(self, text):
+        self.out.write(f"\r{text}\x1b[K" if self.terminal else f"{text}\n")
         self.out.flush()
 
     def end(self):
         """Leaves the terminal's line to what follows."""
         if self.terminal:
-            self.say("")
+            self.show("")

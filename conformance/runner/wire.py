@@ -11,7 +11,7 @@ ETH_P_ALL = 3
 PACKET_OUTGOING = 4  # on loopback every packet is captured twice: going out and coming in
 SOL_PACKET, PACKET_STATISTICS = 263, 6
 SO_RCVBUFFORCE = 33
-ROOM = 64 << 20
+CAPTURE_BUFFER = 64 << 20
 FIN, SYN, RST, ACK, URG = 1, 2, 4, 16, 32
 TCP, UDP = 6, 17
 SEGMENT = re.compile(r"(client|server) (SYN|SYN-ACK|FIN|RST|URG|data|data:[1-9][0-9]*)")
@@ -111,7 +111,7 @@ class Connections:
         return [Segment(who, what, ports, size) for what, size in self.news(one, other, sequence, payload, flags)]
 
     def news(self, one, other, sequence, payload, flags):
-        """What this segment says that was not said before."""
+        """What is new in this segment."""
         end = (sequence + payload + bool(flags & SYN) + bool(flags & FIN)) % 2**32
         fresh = distance(self.ends.get((one, other), sequence), end)
         if flags & RST:
@@ -153,7 +153,7 @@ class Capture:
         self.raw = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
         self.marker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
-            self.raw.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, ROOM)
+            self.raw.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, CAPTURE_BUFFER)
             self.raw.bind(("lo", ETH_P_ALL))
             self.marker.bind(("127.0.0.1", 0))
             self.marker.connect(self.marker.getsockname())
@@ -166,7 +166,7 @@ class Capture:
         self.marker.close()
 
     def expect(self, alternatives, port=None):
-        """Waits until one of the alternatives has gone out, and nothing else; those segments are told then."""
+        """Waits until one of the alternatives has gone out, and nothing else; those segments are not reported again."""
         deadline = time.monotonic() + self.limit
         while True:
             self.read_all()

@@ -112,14 +112,14 @@ def dead_peer() -> None:
             with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
                 listener.settimeout(TIMEOUT)
                 listener.accept()[0].close()
-                said, _ = writer.communicate(timeout=TIMEOUT)
+                printed, _ = writer.communicate(timeout=TIMEOUT)
         if kind == "raw":
             killed = writer.returncode == -signal.SIGPIPE
-            result = "killed by SIGPIPE" if killed else f"exit code {writer.returncode}, {said.strip()}"
+            result = "killed by SIGPIPE" if killed else f"exit code {writer.returncode}, {printed.strip()}"
             good = check(killed, f"write(2) to a dead peer: {result}")
         else:
-            result = f"returned {said.strip()}, the program goes on"
-            good = check(writer.returncode == 0 and "EPIPE" in said, f"polysock_send to a dead peer: {said}")
+            result = f"returned {printed.strip()}, the program goes on"
+            good = check(writer.returncode == 0 and "EPIPE" in printed, f"polysock_send to a dead peer: {printed}")
         print(f"   {title.ljust(20)} {result}   {good}")
 
 

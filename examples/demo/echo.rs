@@ -38,8 +38,13 @@ fn talk(port: u16, rounds: u8) -> Result<()> {
 }
 
 fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         ["server", connections] => serve(connections.parse()?)?,
         ["client", port, rounds] => talk(port.parse()?, rounds.parse()?)?,
         _ => std::process::exit(64),

@@ -7,13 +7,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
 
-compiles() { # words, command
-    words=$1
+compiles() { # title, command
+    title=$1
     shift
     if "$@" >"$work/out" 2>&1; then
         passed=$((passed + 1))
     else
-        echo "FAILED $words"
+        echo "FAILED $title"
         sed 's/^/    /' "$work/out"
         failed=$((failed + 1))
     fi

@@ -8,14 +8,14 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0 skipped=0
 
-check() { # words, command
-    words=$1
+check() { # title, command
+    title=$1
     shift
     if "$@" >"$work/log" 2>&1; then
-        echo "ok       $words"
+        echo "ok       $title"
         passed=$((passed + 1))
     else
-        echo "FAILED   $words"
+        echo "FAILED   $title"
         sed 's/^/         /' "$work/log"
         failed=$((failed + 1))
     fi

@@ -8,13 +8,13 @@ work=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
 
-check() { # example, what it must say, command
-    name=$1 words=$2
+check() { # example, what it must print, command
+    name=$1 expected=$2
     shift 2
-    if timeout 60 "$@" >"$work/out" 2>&1 && grep -qF -- "$words" "$work/out"; then
+    if timeout 60 "$@" >"$work/out" 2>&1 && grep -qF -- "$expected" "$work/out"; then
         passed=$((passed + 1))
     else
-        echo "FAILED $name: does not say '$words'"
+        echo "FAILED $name: does not print '$expected'"
         sed 's/^/    /' "$work/out"
         failed=$((failed + 1))
     fi
@@ -35,10 +35,10 @@ check waiting 'socket 70 says y' "$out/example-waiting"
 check server 'Hello, client 4' "$out/example-server"
 check net 'EEOF, and for good' "$out/example-net"
 
-mkfifo "$work/said"
-"$out/example-timeout_server" >"$work/said" &
+mkfifo "$work/printed"
+"$out/example-timeout_server" >"$work/printed" &
 server=$!
-read -r address <"$work/said"
+read -r address <"$work/printed"
 check 'client and server' 'answer: hello' "$out/example-timeout_client" "$address"
 for example in timeout_client timeout_server; do # what their reader was promised
     check "$example has 30 lines" 'fine' awk 'END { if (NR <= 30) print "fine" }' "$2/$example.c"
