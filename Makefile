@@ -97,25 +97,26 @@ demo: lib python-module $(DEMO) ## build everything and show it at work
 
 # ---------------------------------------------------------------- tests
 
-SUITES := test-rust test-c test-python test-conformance test-faults test-install test-docs test-examples
+SUITES := test-conformance test-c test-faults test-python test-rust test-examples test-docs test-tools test-install
 
 # Where each suite notes what it can't test on this machine.
 export POLYSOCK_SKIPPED := $(CURDIR)/$(BUILD)/skipped.txt
 
-DRIVERS := $(BUILD)/conformance/drivers/c/driver_c $(BUILD)/conformance/drivers/cpp/driver_cpp
-FAULT_SHIM := $(BUILD)/conformance/faults/shim.so
-FAULT_TOUR := $(BUILD)/conformance/faults/tour_c
-
-# Everything is built first, side by side; then the suites run one after another.
+# Everything is built first. Then the suites, which mostly wait, run side by side; each shows its output when it has ended.
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+SUITES_AT_ONCE ?= $(shell expr $(JOBS) + 2)
 
 .PHONY: test $(SUITES)
 test: ## every test of every language
 	@rm -f '$(POLYSOCK_SKIPPED)'
 	@$(MAKE) --no-print-directory -j$(JOBS) test-programs
-	@$(MAKE) --no-print-directory -j1 $(SUITES)
+	@$(MAKE) --no-print-directory -j$(SUITES_AT_ONCE) --output-sync=target $(SUITES)
 	@sh tools/skipped.sh
 	@echo "make test: every test of every language passed$$(test ! -s '$(POLYSOCK_SKIPPED)' || echo ', but for those above')"
+
+# What makes the calls of a driver fail, and a program for what no scenario has.
+FAULT_SHIM := $(BUILD)/conformance/faults/shim.so
+FAULT_TOUR := $(BUILD)/conformance/faults/tour_c
 
 .PHONY: test-programs rust-tests c-tests
 test-programs: rust-tests c-tests drivers examples $(FAULT_SHIM) $(FAULT_TOUR)
@@ -123,11 +124,11 @@ test-programs: rust-tests c-tests drivers examples $(FAULT_SHIM) $(FAULT_TOUR)
 rust-tests: $(BUILD)/.prerequisites
 	cargo test --quiet --locked --workspace --exclude polysock-python --no-run
 
-c-tests: lib
-	$(MAKE) -C ffi/tests build
-
 test-rust: $(BUILD)/.prerequisites
 	cargo test --locked --workspace --exclude polysock-python --no-fail-fast
+
+c-tests: lib
+	$(MAKE) -C ffi/tests build
 
 test-c: lib
 	$(MAKE) -C ffi/tests
@@ -136,44 +137,13 @@ test-python: python-module $(BUILD)/credit
 	$(BUILD)/credit -q
 	$(PYTEST) -rs python/tests
 
-# Java's own sockets take part as a witness where a JDK is present; nothing needs one.
-JAVAC := $(shell command -v javac)
-
 # Plain arithmetic, which needs no interpreter.
 $(BUILD)/credit: python/src/lock/budget.rs | $(BUILD)/.prerequisites
 	rustc --edition=2021 -A dead_code --test $< -o $@
 
-# The C and C++ drivers: the files of a folder each.
-$(BUILD)/conformance/drivers/c/driver_c: $(wildcard conformance/drivers/c/*)
-$(BUILD)/conformance/drivers/cpp/driver_cpp: $(wildcard conformance/drivers/cpp/*)
-
-OUR_DRIVERS = --driver 'rust=$(TARGET)/polysock-conformance-driver' \
-	  --driver 'c=$(BUILD)/conformance/drivers/c/driver_c' \
-	  --driver 'cpp=$(BUILD)/conformance/drivers/cpp/driver_cpp' \
-	  --driver 'python=$(VENV_PY) conformance/drivers/python/driver.py --module polysock' \
-	  --driver 'net=$(VENV_PY) conformance/drivers/python/driver_net.py'
-
-.PHONY: drivers
-drivers: lib python-module $(DRIVERS)
-	cargo build --quiet --locked --release -p polysock-conformance-driver
-
-# In whose files the calls are made that fail; Rust's driver is one program with the library.
-FAULTS = $(PYTHON) conformance/run_faults.py --shim $(FAULT_SHIM) --tour $(FAULT_TOUR) $(OUR_DRIVERS) \
-	  --calls-of c=libpolysock.so.0 --calls-of cpp=libpolysock.so.0 --calls-of python=_native.abi3.so --calls-of net=_native.abi3.so
-
-# Some faults of every scenario, always the same; `make soak` has them all. Then what once went wrong: a thread that makes its
-# first call without memory, and a wait beside reports that can't look at them.
-test-faults: drivers $(FAULT_SHIM) $(FAULT_TOUR)
-	$(FAULTS) --sample 2
-	$(FAULTS) --faulty net --only close-wakes-timed-connect --only tour/ --call allocation --most 10
-	$(FAULTS) --faulty c --only datagram-beside-reports --call epoll_wait --error ENOSYS --most 1
-
-test-conformance: drivers
-	$(PYTEST) conformance
-	$(if $(JAVAC),$(JAVAC) -encoding UTF-8 -d $(BUILD)/conformance/java conformance/drivers/java/*.java,@sh tools/skipped.sh 'conformance: java.net as a witness' 'a JDK')
-	$(PYTHON) conformance/run.py $(OUR_DRIVERS) \
-	  --witness 'witness=$(PYTHON) conformance/drivers/python/driver.py --module socket' \
-	  $(if $(JAVAC),--witness 'jdk=java -Xshare:auto -XX:TieredStopAtLevel=1 -Dfile.encoding=UTF-8 -cp $(BUILD)/conformance/java Driver')
+# The tools themselves and the conformance runner.
+test-tools: $(VENV)/.ready
+	$(PYTEST) tools/tests conformance
 
 test-install: lib
 	sh ffi/tests/install_test.sh
@@ -181,6 +151,44 @@ test-install: lib
 test-docs: lib python-module examples
 	$(PYTEST) tools/test_documents.py
 	$(VENV_PY) tools/check_porting.py
+
+# ---------------------------------------------------------------- conformance
+
+# A driver is a program for each language. C's and C++'s have a folder of sources each.
+DRIVER_C   := $(BUILD)/conformance/drivers/c/driver_c
+DRIVER_CPP := $(BUILD)/conformance/drivers/cpp/driver_cpp
+$(DRIVER_C): $(wildcard conformance/drivers/c/*)
+$(DRIVER_CPP): $(wildcard conformance/drivers/cpp/*)
+
+.PHONY: drivers
+drivers: lib python-module $(DRIVER_C) $(DRIVER_CPP)
+	cargo build --quiet --locked --release -p polysock-conformance-driver
+
+OUR_DRIVERS = --driver 'rust=$(TARGET)/polysock-conformance-driver' --driver 'c=$(DRIVER_C)' --driver 'cpp=$(DRIVER_CPP)' \
+	  --driver 'python=$(VENV_PY) conformance/drivers/python/driver.py --module polysock' \
+	  --driver 'net=$(VENV_PY) conformance/drivers/python/driver_net.py'
+
+# The standard module is a witness; so are Java's own sockets where there is a JDK, which nothing needs.
+JAVAC := $(shell command -v javac)
+
+test-conformance: drivers
+	$(if $(JAVAC),$(JAVAC) -encoding UTF-8 -d $(BUILD)/conformance/java conformance/drivers/java/*.java,@sh tools/skipped.sh 'conformance: java.net as a witness' 'a JDK')
+	$(PYTHON) conformance/run.py $(OUR_DRIVERS) \
+	  --witness 'witness=$(PYTHON) conformance/drivers/python/driver.py --module socket' \
+	  $(if $(JAVAC),--witness 'jdk=java -Xshare:auto -XX:TieredStopAtLevel=1 -Dfile.encoding=UTF-8 -cp $(BUILD)/conformance/java Driver')
+
+# The files whose calls fail; Rust's driver is one program with the library.
+FAULTS = $(PYTHON) conformance/run_faults.py --shim $(FAULT_SHIM) --tour $(FAULT_TOUR) $(OUR_DRIVERS) \
+	  --calls-of c=libpolysock.so.0 --calls-of cpp=libpolysock.so.0 --calls-of python=_native.abi3.so --calls-of net=_native.abi3.so
+
+# Some faults of every scenario, always the same; `make soak` plays them all. Then two that once failed: a thread that makes
+# its first call without memory, and a wait next to error reports when epoll is not available.
+test-faults: drivers $(FAULT_SHIM) $(FAULT_TOUR)
+	$(FAULTS) --sample 2
+	$(FAULTS) --faulty net --only close-wakes-timed-connect --only tour/ --call allocation --most 10
+	$(FAULTS) --faulty c --only datagram-beside-reports --call epoll_wait --error ENOSYS --most 1
+
+# ---------------------------------------------------------------- tutorials and real programs
 
 # The tutorials: what has a test.toml. Rust's come from cargo, Python's run as they are.
 TUTORIALS := $(dir $(wildcard examples/*/test.toml))
