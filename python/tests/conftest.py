@@ -46,6 +46,7 @@ def deadline_and_descriptors(request):
     seconds = marked.args[0] if marked else DEADLINE
     faulthandler.dump_traceback_later(seconds, exit=True, file=request.config.stash[STANDARD_ERROR])
     gc.collect()
+    gc.freeze()  # so that collecting after the test does not search what is older than the test
     before = descriptors()
     yield
     gc.collect()
