@@ -240,14 +240,14 @@ crate-checks: $(BUILD)/.prerequisites ## the crate as it would be published: pac
 bench: bench-c bench-python bench-instructions ## speed beside the alternatives, measured in turns
 
 bench-c: $(BUILD)/bench/c_socket_c
-	$(PYTHON) bench/summary.py bench/c_socket.json $(BUILD)/bench/c_socket_c 15
+	$(PYTHON) bench/c_socket.py bench/c_socket.json $(BUILD)/bench/c_socket_c 15
 
-bench-python: python-module $(BUILD)/bench/python/raw_calls.so
-	$(VENV_PY) bench/python/measure.py bench/python_socket.json
+bench-python: python-module $(BUILD)/bench/raw_calls.so
+	$(VENV_PY) bench/python_socket.py bench/python_socket.json
 
 # Without noise, so it may run beside other work; needs valgrind (make setup).
-bench-instructions: python-module $(BUILD)/bench/python/marks.so ## instructions of single calls, which show no noise
-	$(VENV_PY) bench/python/instructions.py bench/python_instructions.json
+bench-instructions: python-module $(BUILD)/bench/marks.so ## instructions of single calls, which show no noise
+	$(VENV_PY) bench/python_instructions.py bench/python_instructions.json
 
 SOAK_ROUNDS ?= 100000
 SOAK_BURST  ?= 10000

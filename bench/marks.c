@@ -1,4 +1,4 @@
-// Tells callgrind where the calls of a row begin and end: see instructions.py.
+// Tells callgrind where the calls of a row begin and end: see python_instructions.py.
 #include <valgrind/callgrind.h>
 
 void start(void)

@@ -5,9 +5,9 @@ import ctypes
 import threading
 from pathlib import Path
 
-from registry import LIMIT, SMALL, Calls, both_ways, closing, row, tcp_pair, udp_pair, unix_pair
+from . import LIMIT, SMALL, Calls, both_ways, closing, row, tcp_pair, udp_pair, unix_pair
 
-RAW_CALLS = Path("build/bench/python/raw_calls.so")
+RAW_CALLS = Path("build/bench/raw_calls.so")
 
 
 def raw(function, count, *arguments):

@@ -35,10 +35,10 @@ def row(name, rounds=15, floor=None):
 
 
 class Calls:
-    """Calls that are made over and over: `call(count)` makes so many.
+    """Calls that are made over and over: `call(count)` makes that many.
 
     `before` makes ready what they need, `after` clears up; neither is measured. A row that yields the object itself
-    has its instructions counted too (instructions.py); one that yields only `time` has other threads in it.
+    has its instructions counted too (python_instructions.py); one that yields only `time` has other threads in it.
     """
 
     def __init__(self, count, call, before=None, after=None):

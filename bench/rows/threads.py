@@ -8,7 +8,7 @@ import socket as standard
 import threading
 import time
 
-from registry import LIMIT, SMALL, Beside, Calls, both_ways, closing, for_a_while, row, tcp_pair
+from . import LIMIT, SMALL, Beside, Calls, both_ways, closing, for_a_while, row, tcp_pair
 
 #: The processors that this process may use.
 EVERY = os.sched_getaffinity(0)
@@ -32,27 +32,26 @@ def asking(client):
 
 @contextlib.contextmanager
 def placed(processors):
-    """This thread on a processor of its choice; where an end that echoes is to be, on the same or on another one.
+    """Pins this thread to a processor; yields those for the end that echoes: the same or another one.
 
-    Left to the system it is chance, and what is measured differs by a factor of ten.
+    If the system chooses, it is chance, and the results differ by a factor of ten.
     """
-    here, there = min(EVERY), max(EVERY) if processors == 2 else min(EVERY)
-    os.sched_setaffinity(0, {here})
+    os.sched_setaffinity(0, {min(EVERY)})
     try:
-        yield {there}
+        yield {max(EVERY) if processors == 2 else min(EVERY)}
     finally:
         os.sched_setaffinity(0, EVERY)
 
 
-def echo(end, there):
-    os.sched_setaffinity(0, there)
+def echo(end, processors):
+    os.sched_setaffinity(0, processors)
     with contextlib.suppress(OSError):
         while data := end.recv(64):
             end.send(data)
 
 
 @contextlib.contextmanager
-def echo_process(module, timeout, there):
+def echo_process(module, timeout, processors):
     """A connection to a process (of the standard module, so that only one end differs) that sends everything back."""
     with standard.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()
@@ -62,7 +61,7 @@ def echo_process(module, timeout, there):
                 peer, _ = listener.accept()
                 listener.close()
                 peer.setsockopt(standard.IPPROTO_TCP, standard.TCP_NODELAY, 1)
-                echo(peer, there)
+                echo(peer, processors)
             os._exit(0)
         client = module.create_connection(address)
     client.setsockopt(module.IPPROTO_TCP, module.TCP_NODELAY, 1)
@@ -81,8 +80,8 @@ def echo_process(module, timeout, there):
 def ping_pong_thread(timeout, processors):
     def make(module):
         client, server = tcp_pair(module, timeout)
-        with closing(client, server), placed(processors) as there:
-            threading.Thread(target=echo, args=(server, there), daemon=True).start()
+        with closing(client, server), placed(processors) as echo_processors:
+            threading.Thread(target=echo, args=(server, echo_processors), daemon=True).start()
             yield Calls(400, asking(client)).time
             client.shutdown(module.SHUT_WR)
 
@@ -91,7 +90,7 @@ def ping_pong_thread(timeout, processors):
 
 def ping_pong_process(timeout, processors):
     def make(module):
-        with placed(processors) as there, echo_process(module, timeout, there) as client:
+        with placed(processors) as others, echo_process(module, timeout, others) as client:
             yield Calls(400, asking(client)).time
 
     return make
@@ -152,11 +151,11 @@ row("standard ping-pong beside a ready stream", rounds=15)(ping_pong_beside_stre
 
 def hand_off(quantile):
     def make(module):
-        there, back = queue.SimpleQueue(), queue.SimpleQueue()
+        requests, answers = queue.SimpleQueue(), queue.SimpleQueue()
 
         def answer():
-            while there.get():
-                back.put(1)
+            while requests.get():
+                answers.put(1)
 
         def run():
             times = []
@@ -164,15 +163,15 @@ def hand_off(quantile):
                 end = time.perf_counter() + 0.2
                 while time.perf_counter() < end:
                     start = time.perf_counter_ns()
-                    there.put(1)
-                    back.get()
+                    requests.put(1)
+                    answers.get()
                     times.append(time.perf_counter_ns() - start)
             times.sort()
             return times[int(len(times) * quantile)]
 
         threading.Thread(target=answer, daemon=True).start()
         yield run
-        there.put(0)
+        requests.put(0)
 
     return make
 
@@ -220,7 +219,7 @@ def computing_share(module):
 
 
 def streams(threads, size):
-    """So many threads, each sending to itself; the time of one transfer of all of them together."""
+    """Several threads, each sending to itself; the time of one transfer, all threads taken together."""
 
     def make(module):
         pairs = [tcp_pair(module) for _ in range(threads)]

@@ -1,4 +1,4 @@
-"""Compares `polysock` with the standard `socket` module:  measure.py [--quick] [--rows WORD,…] [RESULT.json]
+"""Compares `polysock` with the standard `socket` module:  python_socket.py [--quick] [--rows WORD,…] [RESULT.json]
 
 Both modules take turns within one process, round after round, so that whatever disturbs the machine disturbs both. All
 rows are measured in five passes, some rounds in each, as some states of a machine last longer than a row. Shown are the
@@ -9,23 +9,21 @@ a result file, a table and a plot of the ratios are written beside it.
 
 import argparse
 import contextlib
-import json
 import os
 import platform
 import socket as standard
-import statistics
 import sys
 import threading
 import time
 from collections import defaultdict
 from pathlib import Path
 
-import calls  # noqa: F401 (registers its rows)
-import threads  # noqa: F401 (registers its rows)
+import rows.calls
+import rows.threads  # noqa: F401 (registers its rows)
 from awake import awake
 from plot import plot
-from registry import ROWS
-from table import times
+from results import cells, do_overlap, ratio, save, summary, table
+from rows import ROWS
 
 import polysock
 
@@ -56,21 +54,14 @@ def measured(row, rounds):
     return values
 
 
-def summary(values):
-    numbers = {"rounds": len(values[BASE])}
-    for label in values:
-        low, middle, high = quartiles(values[label])
-        numbers[label] = {"median": round(middle, 1), "quartiles": [round(low, 1), round(high, 1)]}
+def summed_up(values):
+    numbers = {"rounds": len(values[BASE])} | {label: summary(values[label]) for label in values}
     base, ours = numbers[BASE], numbers[OURS]
-    numbers["ratio"] = round(ours["median"] / base["median"], 3)
-    numbers["overlap"] = ours["quartiles"][0] <= base["quartiles"][1] and base["quartiles"][0] <= ours["quartiles"][1]
+    numbers["ratio"] = ratio(ours, base)
+    numbers["overlap"] = do_overlap(ours, base)
     if FLOOR in values:
-        numbers["floor"] = round(numbers[FLOOR]["median"] / base["median"], 3)
+        numbers["floor"] = ratio(numbers[FLOOR], base)
     return numbers
-
-
-def quartiles(values):
-    return statistics.quantiles(values, n=4, method="inclusive")
 
 
 def settled():
@@ -80,13 +71,15 @@ def settled():
         time.sleep(0.005)
 
 
-def shown(name, numbers):
-    cells = ""
-    for label in (BASE, OURS):
-        low, high = numbers[label]["quartiles"]
-        cells += f"{numbers[label]['median']:>10.0f}{f'{low:.0f} to {high:.0f}':>21} "
-    floor = f"{numbers['floor']:>7.2f}" if "floor" in numbers else " " * 7
-    return f"{name:<46}{cells}{numbers['ratio']:>6.2f}{floor}  {'overlap' if numbers['overlap'] else ''}"
+def shown(rows):
+    """Medians with quartiles, their ratio, and the ratio of the system calls alone."""
+    headings = ["row", f"{BASE}, ns", "quartiles", f"{OURS}, ns", "quartiles", "ratio", f"{FLOOR} alone"]
+    lines = []
+    for name, numbers in rows.items():
+        comparison = f"{numbers['ratio']:.2f}" + (" (overlap)" if numbers["overlap"] else "")
+        floor = f"{numbers['floor']:.2f}" if "floor" in numbers else ""
+        lines.append([name, *cells(numbers[BASE]), *cells(numbers[OURS]), comparison, floor])
+    return table(headings, lines)
 
 
 def main():
@@ -105,21 +98,17 @@ def main():
             for name in names:
                 for label, more in measured(ROWS[name], max(ROWS[name].rounds // PASSES, 3)).items():
                     values[name][label] += more
-    rows = {name: summary(values[name]) for name in names}
-    print(f"{'row':<46}{BASE:>10}{'quartiles':>21}{OURS:>11}{'quartiles':>21}{'ratio':>7}{'floor':>7}")
-    for name in names:
-        print(shown(name, rows[name]))
+    rows = {name: summed_up(values[name]) for name in names}
+    markdown = shown(rows)
+    print(markdown, end="")
     if arguments.result:
-        result = {
-            "machine": platform.platform(),
+        facts = {
             "python": platform.python_version(),
             "processors": os.cpu_count(),
             "quick": arguments.quick,
             "unit": "ns",
-            "rows": rows,
         }
-        arguments.result.write_text(json.dumps(result, indent=1) + "\n")
-        arguments.result.with_suffix(".md").write_text(times(rows, BASE, OURS, FLOOR))
+        save(arguments.result, rows, markdown, **facts)
         arguments.result.with_suffix(".svg").write_text(plot(rows, BASE, OURS, FLOOR))
 
 

@@ -1,4 +1,4 @@
-"""Counts the instructions of single calls with callgrind:  instructions.py [--rows WORD,…] [RESULT.json]
+"""Counts the instructions of single calls with callgrind:  python_instructions.py [--rows WORD,…] [RESULT.json]
 
 Unlike times, instructions have no noise; the kernel's are not counted. Needs valgrind. Each module runs in a process of
 its own, which tells callgrind where the calls of a row begin and end.
@@ -7,7 +7,6 @@ its own, which tells callgrind where the calls of a row begin and end.
 import argparse
 import ctypes
 import functools
-import json
 import os
 import platform
 import re
@@ -16,12 +15,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-import calls  # noqa: F401 (registers its rows)
-from registry import ROWS, Calls
-from table import counts
+import rows.calls  # noqa: F401 (registers its rows)
+from results import save, table
+from rows import ROWS, Calls
 
 MODULES = ("socket", "polysock")
-MARKS = Path("build/bench/python/marks.so")
+MARKS = Path("build/bench/marks.so")
 NOTHING = "nothing"  # what it takes to begin and to end
 COUNT = 100  # of each row; no more connections than a listener keeps
 
@@ -39,15 +38,14 @@ def main():
         return
     counted = {module: count(module, arguments.rows) for module in MODULES}
     rows = {}
-    print(f"{'instructions of one call':<46}{'socket':>10}{'polysock':>10}{'ratio':>7}")
     for name, base in counted["socket"].items():
         ours = counted["polysock"][name]
         rows[name] = {"socket": base, "polysock": ours, "ratio": round(ours / base, 3)}
-        print(f"{name:<46}{base:>10}{ours:>10}{ours / base:>7.2f}")
+    lines = [[name, f"{n['socket']:,}", f"{n['polysock']:,}", f"{n['ratio']:.2f}"] for name, n in rows.items()]
+    markdown = table(["row", *MODULES, "ratio"], lines)
+    print(markdown, end="")
     if arguments.result:
-        result = {"machine": platform.platform(), "python": platform.python_version(), "rows": rows}
-        arguments.result.write_text(json.dumps(result, indent=1) + "\n")
-        arguments.result.with_suffix(".md").write_text(counts(rows, *MODULES))
+        save(arguments.result, rows, markdown, python=platform.python_version())
 
 
 def count(module, words):

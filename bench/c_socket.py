@@ -1,0 +1,43 @@
+"""Runs c_socket.c and compares its variants:  c_socket.py RESULT.json COMMAND…
+
+The command prints lines `ROW VARIANT NANOSECONDS`; the first variant of a row is what the others are compared with.
+Shown are the median and the quartiles of each variant, and the ratio of the medians: below 1 is faster than the first.
+"""
+
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from results import cells, do_overlap, ratio, save, summary, table
+
+
+def main():
+    result_file, command = Path(sys.argv[1]), sys.argv[2:]
+    output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=1800).stdout
+    values = defaultdict(lambda: defaultdict(list))
+    for line in output.splitlines():
+        row, variant, value = line.split()
+        values[row][variant].append(float(value))
+    rows = {}
+    for row, variants in values.items():
+        numbers = {variant: summary(measured) | {"rounds": len(measured)} for variant, measured in variants.items()}
+        base = next(iter(numbers.values()))
+        rows[row] = {variant: each | {"ratio": ratio(each, base)} for variant, each in numbers.items()}
+    markdown = shown(rows)
+    print(markdown, end="")
+    save(result_file, rows, markdown, command=Path(command[0]).name, unit="ns per operation")
+
+
+def shown(rows):
+    lines = []
+    for row, variants in rows.items():
+        base = next(iter(variants.values()))
+        for variant, numbers in variants.items():
+            overlap = " (overlap)" if numbers is not base and do_overlap(numbers, base) else ""
+            lines.append([row, variant, *cells(numbers), f"{numbers['ratio']:.2f}{overlap}"])
+    return table(["row", "variant", "ns", "quartiles", "ratio"], lines, texts=2)
+
+
+if __name__ == "__main__":
+    main()

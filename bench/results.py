@@ -1,0 +1,46 @@
+"""What measured values come to, and how results are kept: as JSON, with a table in Markdown beside it."""
+
+import json
+import platform
+import statistics
+
+
+def summary(values):
+    """The median and the quartiles."""
+    low, middle, high = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
+    return {"median": round(middle, 1), "quartiles": [round(low, 1), round(high, 1)]}
+
+
+def ratio(numbers, base):
+    return round(numbers["median"] / base["median"], 3)
+
+
+def do_overlap(numbers, others):
+    (low, high), (other_low, other_high) = numbers["quartiles"], others["quartiles"]
+    return low <= other_high and other_low <= high
+
+
+def cells(numbers):
+    """The median and the quartiles in two cells of a table."""
+    low, high = numbers["quartiles"]
+    return [f"{numbers['median']:,.0f}", f"{low:,.0f} to {high:,.0f}"]
+
+
+def table(headings, rows, texts=1):
+    """A Markdown table whose first columns are texts, all others numbers."""
+    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+
+    def line(row):
+        padded = [cell.ljust(width) for cell, width in zip(row[:texts], widths, strict=False)]
+        padded += [cell.rjust(width) for cell, width in zip(row[texts:], widths[texts:], strict=True)]
+        return f"| {' | '.join(padded)} |\n"
+
+    rule = "|" + "".join("-" * (width + 2) + "|" for width in widths[:texts])
+    rule += "".join("-" * (width + 1) + ":|" for width in widths[texts:])
+    return line(headings) + rule + "\n" + "".join(map(line, rows))
+
+
+def save(file, rows, markdown, **facts):
+    result = {"machine": platform.platform(), **facts, "rows": rows}
+    file.write_text(json.dumps(result, indent=1) + "\n")
+    file.with_suffix(".md").write_text(markdown)
