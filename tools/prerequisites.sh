@@ -1,5 +1,5 @@
 #!/bin/sh
-# Says in one line what is missing, before a build fails somewhere in the middle.
+# Reports what is missing, before a build fails halfway.
 set -u
 missing=0
 need() {
@@ -8,7 +8,7 @@ need() {
 }
 
 version=$(cargo --version 2>/dev/null | sed 's/^cargo \([0-9]*\)\.\([0-9]*\).*/\1 \2/')
-# shellcheck disable=SC2086 # also of compilers: `ccache gcc` is two words
+# shellcheck disable=SC2086 # split on purpose, compilers too: `ccache gcc` is two words
 set -- $version
 [ "${1:-0}" -gt 1 ] || [ "${2:-0}" -ge 85 ] || need "Rust 1.85 or newer (cargo)"
 command -v ${CC:-cc} >/dev/null 2>&1 || need "a C compiler (${CC:-cc}; set CC to name another)"
