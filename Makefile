@@ -125,7 +125,7 @@ rust-tests: $(BUILD)/.prerequisites
 	cargo test --quiet --locked --workspace --exclude polysock-python --no-run
 
 test-rust: $(BUILD)/.prerequisites
-	cargo test --locked --workspace --exclude polysock-python --no-fail-fast
+	MAKEFLAGS= cargo test --locked --workspace --exclude polysock-python --no-fail-fast
 
 c-tests: lib
 	$(MAKE) -C ffi/tests build
