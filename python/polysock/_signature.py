@@ -14,9 +14,13 @@ class ConstructorSignature:
     def __get__(self, instance, owner):
         import inspect  # loaded already: only it asks
 
-        if instance is not None or inspect.isfunction(owner.__init__) or inspect.isfunction(owner.__new__):
+        if instance is not None or inspect.isfunction(owner.__init__):
             raise AttributeError("__signature__")
-        return self._make(inspect)
+        if not inspect.isfunction(owner.__new__):
+            return self._make(inspect)
+        signature = inspect.signature(owner.__new__)
+        _cls, *arguments = signature.parameters.values()
+        return signature.replace(parameters=arguments)
 
 
 def any_arguments(inspect):
