@@ -1,10 +1,10 @@
 """Sockets without the traps: `import polysock as socket`.
 
-The names, arguments, exceptions and constants are the standard module's. A native type holds the calls; this
-module adds what the standard module, too, has in Python.
+The names, arguments, exceptions and constants are the standard module's. Calls are native; what the standard module
+writes in Python is Python here too, in files by subject.
 """
 
-# The standard module's own imports, which programs reach through it: `socket.errno`, `socket.os`.
+# Modules that the standard module imports and that programs reach through it: `socket.errno`, `socket.os`.
 import _socket  # noqa: F401
 import array  # noqa: F401
 import errno  # noqa: F401
@@ -16,7 +16,7 @@ import sys  # noqa: F401
 from . import _constants, _namespace, _native
 from ._connect import create_connection
 from ._constants import *
-from ._constants import (  # noqa: F401  # the standard module shows them too
+from ._constants import (  # noqa: F401  # in the standard module's namespace too
     _GLOBAL_DEFAULT_TIMEOUT,
     _LOCALHOST,
     _LOCALHOST_V6,

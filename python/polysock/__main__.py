@@ -4,8 +4,8 @@
     python -m polysock run [--children] -m module [argument …]
 
 Does what `python script.py` and `python -m module` do, after `polysock.patch()`. Python programs that it starts use
-the standard module, unless --children is given: then PYTHONPATH leads them to a `sitecustomize` that patches first
-and runs the one they would have had. It has no effect where PYTHONPATH has none (`python -E`, `-I`, `-S`).
+the standard module, unless --children is given: then PYTHONPATH leads them to a `sitecustomize` that patches first and
+then runs the one they would have had. This has no effect where PYTHONPATH has none (`python -E`, `-I`, `-S`).
 """
 
 import importlib.machinery
@@ -25,7 +25,7 @@ USAGE = """usage: python -m polysock run [--children] script.py [argument …]
 HELP = f"""{USAGE}
 Runs a Python program, unchanged, over polysock's sockets in place of the standard module's.
 
-  --children     also for the Python programs that it starts
+  --children     also patch the Python programs that it starts
   -h, --help     print this and exit
   -V, --version  print polysock's version and exit
 """
@@ -67,21 +67,21 @@ def _usage():
 
 
 def patch_children():
-    """Python programs started from now on call patch() first."""
+    """Makes Python programs that are started from now on call patch() first."""
     here = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_children")
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = here + os.pathsep + before if before else here
 
 
 def run_module(arguments):
-    """What `python -m` does; the current directory is on the path already."""
+    """Does what `python -m` does; the current directory is already on the path."""
     _new_main()
     sys.argv[:] = arguments
     runpy._run_module_as_main(arguments[0])
 
 
 def run_script(arguments):
-    """What `python script.py` does, for files, and for directories and archives with a __main__.py."""
+    """Does what `python script.py` does, for files and for directories and archives with a __main__.py."""
     sys.argv[:] = arguments
     path = os.path.abspath(arguments[0])
     main = _new_main()
@@ -107,7 +107,7 @@ def run_script(arguments):
 
 
 def _new_main():
-    """A module of its own, which stays: threads that outlive the script look for its names there."""
+    """Makes a new __main__ that stays: threads that outlive the script look for its names there."""
     main = sys.modules["__main__"] = types.ModuleType("__main__")
     main.__builtins__ = __builtins__
     return main

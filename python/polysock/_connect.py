@@ -1,4 +1,4 @@
-"""create_connection: the addresses of a host race each other."""
+"""create_connection: the addresses of a host race each other (RFC 8305)."""
 
 from . import _native
 from ._constants import _GLOBAL_DEFAULT_TIMEOUT, SOCK_STREAM, error
@@ -8,16 +8,16 @@ from ._namespace import package
 def create_connection(
     address, timeout=_GLOBAL_DEFAULT_TIMEOUT, source_address=None, *, all_errors=False, happy_eyeballs_delay=0.25
 ):
-    """Connects to (host, port): tries all addresses of the host, and the first that connects wins.
+    """Connects to (host, port) and returns the socket: the first address of the host that answers wins.
 
-    When an address has not answered after `happy_eyeballs_delay` seconds, or its share of the time, the next one is
-    tried beside it, the families taking turns (RFC 8305); after a refusal the next is tried at once. None tries one
-    after the other, in the resolver's order.
-    The timeout covers all addresses together, from the end of the look-up. If all fail, the last address's error is
-    raised, or with `all_errors` a group of all errors.
+    If an address has not answered after `happy_eyeballs_delay` seconds, or after its share of the timeout, the next one
+    is tried as well, IPv6 and IPv4 in turn (RFC 8305); after a refusal the next one is tried at once. With None they
+    are tried one after another, in the resolver's order.
+    The timeout covers all addresses together and begins after the name look-up. If all addresses fail, the error of the
+    last one is raised, or with `all_errors` an ExceptionGroup of all errors.
     """
     host, port = address
-    found = list(package.getaddrinfo(host, port, 0, SOCK_STREAM))  # a program's own may return any iterable
+    found = list(package.getaddrinfo(host, port, 0, SOCK_STREAM))  # a replacement may return any iterable
     limit = package.getdefaulttimeout() if timeout is _GLOBAL_DEFAULT_TIMEOUT else timeout
 
     def make(family, kind, proto):
@@ -32,8 +32,8 @@ def create_connection(
             raise
         return sock
 
-    # A class that overrides connect, such as a proxy's, has to connect to one address after another, and so has a call
-    # that may not wait.
+    # A class that overrides connect, such as a proxy's, connects to one address after another, and so does a call that
+    # may not wait.
     if len(found) > 1 and limit != 0 and getattr(package.socket, "connect", None) is _native.socket.connect:
         one_at_a_time = bool(source_address and source_address[1])
         race = _native.Race([family for family, *_ in found], limit, happy_eyeballs_delay, one_at_a_time)
@@ -49,11 +49,11 @@ def create_connection(
             raise ExceptionGroup("create_connection failed", errors)
         raise errors[-1]
     finally:
-        errors.clear()  # an exception refers to this frame, the frame must not refer to it
+        errors.clear()  # an exception refers to this frame, so the frame must not refer to the exception
 
 
 def _first_of(race, found, make):
-    """The socket that connects first, or None and the error of each address, in their order."""
+    """Returns the socket that connects first and no errors, or None and the error of each address, in order."""
     made, failed = {}, {}
     try:
         while (place := race.step()) is not None:
@@ -77,7 +77,7 @@ def _first_of(race, found, make):
 
 
 def _one_after_another(found, make):
-    """The same, one address after another by the socket's own connect, each with its share of the time."""
+    """Like _first_of, but one address after another by the socket's own connect, each with its share of the time."""
     errors = []
     deadline = None
     for place, (family, kind, proto, _canonname, sockaddr) in enumerate(found):

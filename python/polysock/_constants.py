@@ -1,22 +1,22 @@
 """The constants, enums and exceptions of the running interpreter: the same objects everywhere.
 
-Which constants there are depends on the interpreter and the system, so none is listed here.
+Which constants exist depends on the interpreter and the system, so they are not listed here.
 """
 
 import _socket
 import errno
 import socket as _standard
-from enum import IntEnum, IntFlag  # noqa: F401  # the standard module shows them too
+from enum import IntEnum, IntFlag  # noqa: F401  # in the standard module's namespace too
 
 from socket import AddressFamily, AddressInfo, MsgFlag, SocketKind, gaierror, herror, timeout  # isort: skip
 
 error = OSError
 has_ipv6 = _standard.has_ipv6
 CAPI = _socket.CAPI
-# ssl, http.client and others compare with the first by identity, and catch the second.
+# ssl, http.client and others compare the first by identity, and catch the second.
 _GLOBAL_DEFAULT_TIMEOUT = _standard._GLOBAL_DEFAULT_TIMEOUT
 _GiveupOnSendfile = _standard._GiveupOnSendfile
-# What a call fails with that would have to wait.
+# The errors of a call that would have to wait.
 _blocking_errnos = {errno.EAGAIN, errno.EWOULDBLOCK}
 _LOCALHOST = "127.0.0.1"
 _LOCALHOST_V6 = "::1"
@@ -24,7 +24,7 @@ _LOCALHOST_V6 = "::1"
 _constants = {
     name: value
     for name, value in vars(_standard).items()
-    # AF_DECnet is one of them; text are the two addresses of Bluetooth.
+    # Also AF_DECnet; the only texts are two Bluetooth addresses.
     if name.partition("_")[0].isupper() and isinstance(value, (int, str))
 }
 globals().update(_constants)
@@ -45,7 +45,7 @@ __all__ = [
 
 
 def _intenum_converter(value, enum_klass):
-    """The member of an enum class for a number, or the number where it has none."""
+    """Converts a number to a member of an enum class; a number without a member stays as it is."""
     try:
         return enum_klass(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Sockets that come ready: from a descriptor, as a pair, listening."""
+"""Sockets made in one call: from a descriptor, as a pair, listening."""
 
 import contextlib
 import operator
@@ -22,18 +22,18 @@ from ._socket_class import socket
 
 
 def fromfd(fd, family, type, proto=0):
-    """A socket object for a duplicate of a descriptor."""
+    """Returns a socket object for a duplicate of a file descriptor."""
     new = package.dup(fd)
     try:
         return package.socket(family, type, proto, new)
     except BaseException:
-        if package.socket is socket:  # else it may have taken it
+        if package.socket is socket:  # another class may own it by now
             package.close(new)
         raise
 
 
 def socketpair(family=None, type=SOCK_STREAM, proto=0):
-    """Two sockets connected to each other, of the Unix domain unless the program says otherwise."""
+    """Returns two sockets connected to each other, by default Unix sockets."""
     if family is None:
         family = AF_UNIX
     first, second = _native.socketpair(family, type, proto)
@@ -46,12 +46,12 @@ def socketpair(family=None, type=SOCK_STREAM, proto=0):
 
 
 def _for_the_class(unclaimed):
-    """What nobody holds yet, for our own class; somebody's class in place of ours gets a descriptor's number."""
+    """Our class takes an unclaimed socket as `fileno`; a class that replaces ours gets the descriptor's number."""
     return unclaimed if package.socket is socket else operator.index(unclaimed)
 
 
 def _fallback_socketpair(family=AF_INET, type=SOCK_STREAM, proto=0):
-    """Two TCP sockets connected to each other over loopback, as on systems without socketpair(2)."""
+    """Returns two TCP sockets connected over loopback, as on systems without socketpair(2)."""
     if family not in (AF_INET, AF_INET6):
         raise ValueError("Only AF_INET and AF_INET6 socket address families are supported")
     if type != SOCK_STREAM:
@@ -75,7 +75,7 @@ def _fallback_socketpair(family=AF_INET, type=SOCK_STREAM, proto=0):
     finally:
         listener.close()
     try:
-        # Anybody on this machine may have connected in our place.
+        # Any process on this machine may have connected first.
         if server.getsockname() != client.getpeername() or client.getsockname() != server.getpeername():
             raise ConnectionError("Unexpected peer connection")
     except BaseException:
@@ -86,7 +86,7 @@ def _fallback_socketpair(family=AF_INET, type=SOCK_STREAM, proto=0):
 
 
 def has_dualstack_ipv6():
-    """Whether one IPv6 socket can take IPv4 connections too."""
+    """Whether an IPv6 socket can accept IPv4 connections too."""
     if not package.has_ipv6:
         return False
     try:
@@ -98,7 +98,7 @@ def has_dualstack_ipv6():
 
 
 def create_server(address, *, family=AF_INET, backlog=None, reuse_port=False, dualstack_ipv6=False):
-    """Listens on (host, port), with SO_REUSEADDR; port 0 lets the system choose."""
+    """Returns a socket that listens on (host, port), with SO_REUSEADDR; for port 0 the system chooses one."""
     if reuse_port and not hasattr(package, "SO_REUSEPORT"):
         raise ValueError("SO_REUSEPORT not supported on this platform")
     if dualstack_ipv6:
@@ -117,10 +117,10 @@ def create_server(address, *, family=AF_INET, backlog=None, reuse_port=False, du
             sock.bind(address)
         except error as exc:
             text = f"{exc.strerror} (while attempting to bind on address {address!r})"
-            worded = error(exc.errno, text)
+            explained = error(exc.errno, text)
             for note in getattr(exc, "__notes__", ()):
-                worded.add_note(note)
-            raise worded from None
+                explained.add_note(note)
+            raise explained from None
         if backlog is None:
             sock.listen()
         else:

@@ -1,4 +1,4 @@
-"""File objects over a socket: what makefile() returns."""
+"""File objects over a socket."""
 
 import io
 
@@ -7,7 +7,7 @@ from ._namespace import package
 
 
 def makefile(sock, mode, buffering, encoding, errors, newline):
-    """The file object of socket.makefile()."""
+    """Makes what socket.makefile() returns."""
     if not set(mode) <= {"r", "w", "b"}:
         raise ValueError(f"invalid mode {mode!r} (only r, w, b allowed)")
     writing = "w" in mode
@@ -35,7 +35,7 @@ def makefile(sock, mode, buffering, encoding, errors, newline):
 
 
 class SocketIO(io.RawIOBase):
-    """The file under the buffers that socket.makefile() returns."""
+    """The raw file under the buffered files that socket.makefile() returns."""
 
     def __init__(self, sock, mode):
         if mode not in ("r", "w", "rw", "rb", "wb", "rwb"):
@@ -48,7 +48,7 @@ class SocketIO(io.RawIOBase):
         self._timeout_occurred = False
 
     def readinto(self, b):
-        """Receives into a buffer; None when nothing is there and the socket does not wait."""
+        """Receives into a buffer and returns the number of bytes; None if a non-blocking socket has none."""
         self._checkClosed()
         self._checkReadable()
         if self._timeout_occurred:
@@ -62,7 +62,7 @@ class SocketIO(io.RawIOBase):
             return None
 
     def write(self, b):
-        """Sends what there is room for; None when there is none and the socket does not wait."""
+        """Sends what fits and returns the number of bytes; None if nothing fits on a non-blocking socket."""
         self._checkClosed()
         self._checkWritable()
         try:
@@ -71,40 +71,40 @@ class SocketIO(io.RawIOBase):
             return None
 
     def readable(self):
-        """Whether it was made for reading."""
+        """Whether the file was opened for reading."""
         if self.closed:
             raise ValueError("I/O operation on closed socket.")
         return self._reading
 
     def writable(self):
-        """Whether it was made for writing."""
+        """Whether the file was opened for writing."""
         if self.closed:
             raise ValueError("I/O operation on closed socket.")
         return self._writing
 
     def seekable(self):
-        """Never."""
+        """Always False."""
         if self.closed:
             raise ValueError("I/O operation on closed socket.")
         return super().seekable()
 
     def fileno(self):
-        """The descriptor of the socket."""
+        """The socket's file descriptor."""
         self._checkClosed()
         return self._sock.fileno()
 
     @property
     def name(self):
-        """The descriptor of the socket, -1 when closed."""
+        """The socket's file descriptor, -1 when closed."""
         return -1 if self.closed else self.fileno()
 
     @property
     def mode(self):
-        """What it was made for."""
+        """The mode, always binary: rb, wb or rwb."""
         return self._mode
 
     def close(self):
-        """Closes this file; the socket too when it was closed already and this was its last file."""
+        """Closes the file, and the socket if that was closed before and this was its last file."""
         if self.closed:
             return
         super().close()

@@ -1,4 +1,4 @@
-"""What makes TLS sockets, which stay the standard module's class, instances of ours too."""
+"""The metaclass that makes TLS sockets, whose class derives from the standard one, instances of ours too."""
 
 import _socket
 import abc
@@ -8,13 +8,13 @@ _standard = _socket.socket
 
 
 class SocketMeta(abc.ABCMeta):
-    """The metaclass of `polysock.socket`; an ABCMeta, so that a subclass may derive from an ABC as well.
+    """The metaclass of `polysock.socket`. An ABCMeta, so that a subclass may also derive from an ABC.
 
     Only the class itself, not its subclasses, recognises the standard module's sockets.
     """
 
     def __new__(mcls, name, bases, namespace, **options):
-        if "__module__" not in namespace:  # made by a call of type(): ABCMeta would take `abc` for the caller
+        if "__module__" not in namespace:  # made by a call of type(): ABCMeta would name `abc` as its module
             namespace = {**namespace, "__module__": sys._getframe(1).f_globals.get("__name__")}
         return super().__new__(mcls, name, bases, namespace, **options)
 
@@ -26,5 +26,5 @@ class SocketMeta(abc.ABCMeta):
 
 
 def is_the_socket_class(cls):
-    """Whether this is `polysock.socket`: the one class without a base that this metaclass made."""
+    """Whether this is `polysock.socket`: the only class of this metaclass without a base of this metaclass."""
     return not any(isinstance(base, SocketMeta) for base in cls.__bases__)

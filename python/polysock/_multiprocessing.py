@@ -8,19 +8,19 @@ _MODULE = "multiprocessing.reduction"
 
 
 def register(cls):
-    """Lets multiprocessing's pickler, if it is loaded, take sockets of exactly this class."""
+    """Lets multiprocessing's pickler, if it is loaded, pickle sockets of exactly this class."""
     reduction = sys.modules.get(_MODULE)
-    if reduction is not None and hasattr(reduction, "ForkingPickler"):  # else it is being loaded
+    if reduction is not None and hasattr(reduction, "ForkingPickler"):  # else it is still being loaded
         reduction.ForkingPickler._extra_reducers.setdefault(cls, reduce)
 
 
 def is_pickling(frame):
-    """Whether the frame that pickles an object belongs to multiprocessing."""
+    """Whether the frame that is pickling an object belongs to multiprocessing."""
     return frame.f_globals.get("__name__") == _MODULE
 
 
 def reduce(sock):
-    """How the receiving process makes the same socket, with a descriptor of its own."""
+    """What the receiving process needs to make the same socket, with a new descriptor."""
     from multiprocessing.reduction import DupFd
 
     how = (sock.family, sock.type, sock.proto, sock.gettimeout())

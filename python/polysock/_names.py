@@ -1,4 +1,4 @@
-"""Host names: getaddrinfo with enums, and getfqdn."""
+"""Host names: getaddrinfo and getfqdn."""
 
 from . import _native
 from ._constants import AddressFamily, SocketKind, _intenum_converter, error
@@ -6,7 +6,7 @@ from ._namespace import package
 
 
 def getfqdn(name=""):
-    """The full name of a host, this machine unless one is named; the name itself where there is no better."""
+    """Returns the fully qualified name of a host, by default this machine; the name itself if none is known."""
     name = name.strip()
     if not name or name in ("0.0.0.0", "::"):
         name = package.gethostname()
@@ -18,7 +18,7 @@ def getfqdn(name=""):
 
 
 def getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
-    """Looks up a host and a service: a list of (family, type, proto, canonname, sockaddr)."""
+    """Looks up a host and a service; returns a list of (family, type, proto, canonname, sockaddr)."""
     return [
         (
             _intenum_converter(found_family, AddressFamily),

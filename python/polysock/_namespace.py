@@ -1,7 +1,7 @@
-"""The package's namespace as functions see it that the standard module has too.
+"""The package's namespace, in which programs replace names.
 
-Those take the names they use from the globals of the standard module, where programs replace them: `socket.socket`,
-`socket.getaddrinfo`, `socket.has_ipv6` and others. So ours look in the package at each call.
+The standard module's functions find `socket`, `getaddrinfo`, `has_ipv6` and others in its globals, so a program that
+replaces one of them there changes what `create_connection` does. Ours look names up in `package` at each call.
 """
 
 import sys

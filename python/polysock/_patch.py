@@ -1,9 +1,9 @@
 """`patch()`: programs that import the standard module get this one.
 
-What it cannot reach: functions, classes and default arguments that a module loaded earlier took out of the standard
-module (it warns about those it sees), objects that exist already, and child processes (see `python -m polysock run`).
-TLS sockets stay the standard class over a descriptor of ours: the C code of `ssl` insists on it. What this library
-adds to sockets does not exist on them.
+Out of reach are functions, classes and default arguments that modules loaded earlier imported from the standard module
+(it warns of those it sees), objects that exist already, and child processes (see `python -m polysock run`).
+TLS sockets remain objects of the standard class over a descriptor of ours, because the C code of `ssl` requires it;
+they do not have what this library adds to sockets.
 """
 
 import contextlib
@@ -15,12 +15,12 @@ import warnings
 from ._constants import _standard
 from ._namespace import package
 
-# `ssl` keeps the standard module for good.
+# `ssl` always keeps the standard module.
 _LEFT_ALONE = {"_socket", "_ssl", "ssl", "socket"}
-# Who took one of these out of the standard module makes sockets of the standard module.
+# A module that imported one of these from the standard module makes standard sockets.
 _MAKERS = ("socket", "create_connection", "create_server", "fromfd", "socketpair")
 
-# `from socket import *` must not take a program's own `patch` away.
+# `from socket import *` must not replace a program's `patch`.
 _NOT_OF_THE_STANDARD_MODULE = {"Server", "patch", "unpatch"}
 
 _lock = threading.Lock()
@@ -30,8 +30,8 @@ _undo = []
 def patch():
     """Makes `import socket` mean this module, in modules loaded later and in those loaded already.
 
-    Call it first: a module that did `from socket import socket` earlier keeps the standard class, which a
-    RuntimeWarning says. Calling it again does nothing.
+    Call it first: a module that ran `from socket import socket` before keeps the standard class, and a RuntimeWarning
+    names it. Calling it again does nothing.
     """
     with contextlib.suppress(ImportError):
         import ssl  # noqa: F401  (its classes derive from what `socket` is now)
@@ -57,7 +57,7 @@ def patch():
 def unpatch():
     """Undoes `patch()`: in the modules that were loaded then, and for modules loaded from now on.
 
-    Modules loaded in between, and sockets made in between, keep this one.
+    Modules that were loaded and sockets that were made in between keep this one.
     """
     with _lock:
         while _undo:
@@ -68,7 +68,7 @@ def _set(names, key, ours):
     before = names.get(key)
 
     def undo():
-        if names.get(key) is ours:  # else somebody replaced it since
+        if names.get(key) is ours:  # else it has been replaced since
             if before is None:
                 del names[key]
             else:
@@ -84,12 +84,12 @@ def _loaded_modules():
         if name in _LEFT_ALONE or name.partition(".")[0] == __package__:
             continue
         if issubclass(type(module), types.ModuleType):
-            # Not vars(): it would load a module that waits for its first use.
+            # Not vars(), which would load a lazy module.
             yield name, object.__getattribute__(module, "__dict__")
 
 
 def _makes_standard_sockets(value):
-    # type() and not isinstance(): the latter wakes proxies.
+    # Not isinstance(), which would call into proxies.
     if not issubclass(type(value), type):
         return any(value is getattr(_standard, name, None) for name in _MAKERS)
     tls = getattr(sys.modules.get("ssl"), "SSLSocket", None)
@@ -97,7 +97,7 @@ def _makes_standard_sockets(value):
 
 
 def _register_with_multiprocessing(cls):
-    """Sockets go to other processes by the exact class; loaded later, it finds ours by itself."""
+    """Registers our class with multiprocessing, which pickles sockets by exact class."""
     reduction = sys.modules.get("multiprocessing.reduction")
     if reduction is None:
         _undo.append(_register_the_standard_class)

@@ -1,4 +1,4 @@
-"""sendfile: what goes out of a file within the kernel, and what has to be read and sent."""
+"""sendfile: in the kernel where possible, otherwise by reading and sending."""
 
 import contextlib
 import io
@@ -9,7 +9,7 @@ from ._constants import SOCK_STREAM, _GiveupOnSendfile
 
 
 def use_sendfile(sock, file, offset, count):
-    """Sends within the kernel; _GiveupOnSendfile, with nothing sent, where it can't."""
+    """Sends in the kernel; raises _GiveupOnSendfile, with nothing sent, where that is not possible."""
     sock._check_sendfile_params(file, offset, count)
     try:
         fd = file.fileno()
@@ -33,7 +33,7 @@ def use_sendfile(sock, file, offset, count):
         sent = getattr(exc, "done", 0)
         if sent or isinstance(exc, TimeoutError) or not isinstance(exc, OSError):
             raise
-        # A closed socket, or a file that the kernel can't send from; the other way finds out which.
+        # Either the socket is closed, or the kernel can't send from this file: use_send finds out which.
         raise _GiveupOnSendfile(exc) from exc
     finally:
         if sent and hasattr(file, "seek"):
@@ -41,7 +41,7 @@ def use_sendfile(sock, file, offset, count):
 
 
 def use_send(sock, file, offset, count):
-    """Reads the file and sends what it read."""
+    """Reads the file and sends what was read."""
     sock._check_sendfile_params(file, offset, count)
     if sock.gettimeout() == 0:
         raise ValueError("non-blocking sockets are not supported")
@@ -88,6 +88,6 @@ def check(sock, file, offset, count):
 
 
 def _is_seekable(file):
-    """Whether a file object can be positioned; without seekable(), whether it has seek()."""
+    """Whether a file object can be positioned; if it has no seekable(), whether it has seek()."""
     seekable = getattr(file, "seekable", None)
     return seekable() if seekable else hasattr(file, "seek")

@@ -13,17 +13,17 @@ from ._constants import AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM
 from ._namespace import package
 from ._native import Step
 
-# Servers that were started and not stopped.
+# Servers that have been started and not stopped.
 _serving = weakref.WeakSet()
 
 
 class ServerStats(collections.namedtuple("ServerStats", "handled resets idle_timeouts handler_timeouts")):
-    """What a server has counted.
+    """What a server has counted since it was made.
 
-    `handled`: connections whose handlers have returned. `resets`: handlers that failed because the peer had reset the
-    connection or was gone, and connections that were reset before they were accepted. `idle_timeouts`: handlers that
-    failed because the peer was silent for too long.
-    `handler_timeouts`: connections that were closed because their handlers took too long.
+    `handled`: connections whose handlers have returned. `resets`: handlers that failed because the peer reset the
+    connection or disappeared, and connections that were reset before they were accepted. `idle_timeouts`: handlers that
+    failed because the peer was silent for too long. `handler_timeouts`: connections that were closed because their
+    handlers took too long.
     """
 
     __slots__ = ()
@@ -39,24 +39,27 @@ class Server:
         with polysock.Server(("127.0.0.1", 8080), handler) as server:
             server.serve_forever()
 
-    `address` is (host, port), an AF_UNIX path as str or bytes, or a listening socket, which the server then closes.
-    The host is as for create_server(), where one with a colon is IPv6; None is every IPv4 interface. Connections are
-    queued as soon as the server is made, and served after start(), which the with statement and serve_forever() call.
+    `address` is (host, port), the path of a Unix socket as str or bytes, or a listening socket, which the server then
+    closes. The host is as for create_server(), but one with a colon means IPv6, and None means every IPv4 interface.
+    Connections are queued as soon as the server is made, and served after start(), which the with statement and
+    serve_forever() call.
 
-    At most `max_connections` are handled at once; further ones wait in the kernel, `backlog` of them connected
-    already. The handler may close its connection or detach() it; otherwise it is closed when the handler returns,
-    FIN first where there is unread input, so that the peer gets what was sent (after fileno(), dup() or a fork it is a
-    plain close, which leaves the connection to other holders). An exception of the handler ends only
-    its connection and is passed to `on_error(exception, address)`. Failures of the server itself are passed with the
-    address None: it can't start a thread, or can't accept for lack of descriptors, and then tries again. Without
-    `on_error`, threading.excepthook is called, as for any uncaught exception of a thread; a note names the client.
+    At most `max_connections` are handled at once; others wait in the kernel, `backlog` of them already connected.
+    The handler may close its connection or detach() it. Otherwise it is closed when the handler returns, with a FIN
+    even if there is unread input, so that the peer receives what was sent; after fileno(), dup() or a fork it is a
+    plain close, which leaves the connection to its other holders.
 
-    With `idle_timeout`, connections begin with this timeout in seconds. With `handler_timeout`, a connection is closed
-    that many seconds after its handler was called. Resets and idle timeouts are counted in `stats`, and reported at
-    most once a second.
+    An exception raised by the handler ends only its connection, and is passed to `on_error(exception, address)`.
+    Failures of the server itself are passed with None as the address: it could not start a thread, or could not accept
+    for lack of descriptors, and will try again. Without `on_error`, threading.excepthook is called, as for any uncaught
+    exception in a thread, and a note on the exception names the client.
 
-    The threads are daemons, so handlers that stop() could not end do not keep the program from exiting. A server that
-    was not stopped is stopped at exit, with no time for handlers to finish.
+    `idle_timeout` is the timeout of new connections in seconds. `handler_timeout` is the number of seconds after which
+    a connection is closed, counted from the call of its handler. Resets and idle timeouts are counted in `stats`, and
+    reported at most once a second.
+
+    The threads are daemons: handlers that stop() could not end do not keep the program from exiting. A server that was
+    not stopped is stopped at exit, without time for its handlers to finish.
     """
 
     def __init__(
@@ -90,7 +93,7 @@ class Server:
             raise
 
     def __enter__(self):
-        """Begins to serve."""
+        """Starts the server."""
         self.start()
         return self
 
@@ -102,24 +105,24 @@ class Server:
         return f"<polysock.Server{self._state()} address={self.address!r}, connections={self.connections}>"
 
     def _state(self):
-        """What a repr adds when the server is not serving."""
+        """What repr() adds while the server is not serving."""
         if self._is_closed():
             return " [closed]"
         return "" if self._started else " [not started]"
 
     @property
     def listener(self):
-        """The socket that listens."""
+        """The listening socket."""
         return self._listener
 
     @property
     def address(self):
-        """The address it listens on; kept after it has stopped."""
+        """The address that the server listens on, also after it has stopped."""
         return self._address
 
     @property
     def connections(self):
-        """How many connections are being handled now."""
+        """The number of connections that are being handled now."""
         return self._server.connections
 
     @property
@@ -128,7 +131,7 @@ class Server:
         return ServerStats(*self._server.stats)
 
     def start(self):
-        """Begins to serve, in new threads, and returns. If already started: nothing. After stop(): OSError (EBADF)."""
+        """Starts serving in new threads and returns. Does nothing if started; raises OSError (EBADF) after stop()."""
         with self._lock:
             if self._is_closed():
                 closed = OSError(errno.EBADF, os.strerror(errno.EBADF))
@@ -141,31 +144,31 @@ class Server:
         _serving.add(self)
 
     def serve_forever(self):
-        """Serves until stop() is called, perhaps by a handler.
+        """Serves until stop() is called, possibly by a handler.
 
-        An exception of a signal handler, such as KeyboardInterrupt, ends the call but not the server: leaving the with
-        statement does that. If accepting can't go on, its OSError is raised.
+        An exception raised by a signal handler, such as KeyboardInterrupt, ends the call but not the server; leaving
+        the with statement does. If the server can no longer accept, the OSError is raised.
         """
         if not self._started:
             self.start()
         self._server.wait()
 
     def stop(self, timeout=5.0):
-        """Ends the server and returns how many handlers are still running.
+        """Stops the server and returns the number of handlers that are still running.
 
-        It stops accepting, and refuses connections that still wait. Handlers have `timeout` seconds to finish (None:
-        for ever; 0: none), then their connections are closed, which makes calls that wait on them raise OSError
-        (EBADF); they get at most a second more. Handlers that run even then wait for something else. A connection that
-        was detached, as wrapping for TLS does, is the handler's own to close.
+        It stops accepting and resets connections that are still queued. Handlers have `timeout` seconds to finish
+        (None: forever; 0: no time). Then their connections are closed, so that calls waiting on them raise OSError
+        (EBADF), and they have at most another second. Handlers that still run are waiting for something else. A
+        connection that was detached, as by wrapping it for TLS, is left to its handler.
 
-        Any thread may call it, any number of times. Called by a handler, it does not wait for that handler, does not
-        count it and does not close its connection, nor those of other handlers that are stopping the server. Calls
-        from other threads wait for all.
+        Any thread may call it, any number of times. A handler may too: the call does not wait for that handler, does
+        not count it and does not close its connection, nor those of other handlers that are stopping the server. Calls
+        from other threads wait for all handlers.
         """
         running = self._server.stop(timeout)
         _serving.discard(self)
         for thread in list(self._threads):
-            # Threads without a worker are about to end. One that has not started yet will find nothing to do.
+            # A thread without a worker is about to end; one that has not started yet will find nothing to do.
             if thread.worker is None and thread.is_alive():
                 thread.join()
         return running
@@ -174,19 +177,19 @@ class Server:
         _Thread(self, next(self._numbers)).start()
 
     def _work(self, thread):
-        # No local variable holds a step while waiting for the next: it would keep the last connection.
+        # No local variable may hold a step while this waits for the next one: it would keep the connection.
         while self._take(thread, thread.worker.step()):
             pass
 
     def _take(self, thread, step):
-        """Takes a step of a worker; False if it was the last."""
+        """Carries out one step of a worker; returns False after the last one."""
         match step:
             case Step.Handle(accepted, address):
                 self._handle(thread, accepted, address)
             case Step.Recruit():
                 try:
                     self._recruit()
-                except RuntimeError as exception:  # the system has no thread to spare
+                except RuntimeError as exception:  # the system can't start another thread
                     thread.worker.become_last_worker()
                     self._report(exception, None)
             case Step.Report(failure):
@@ -206,7 +209,7 @@ class Server:
             if thread.worker.should_report(self._errno(exception)):
                 self._report(exception, address)
 
-    # What polysock.net has in Java's classes.
+    # What polysock.net overrides for Java-style classes.
 
     def _listen(self, address, backlog):
         return _listen(address, backlog)
@@ -225,16 +228,16 @@ class Server:
         self._handler(connection, address)
 
     def _errno(self, exception):
-        """The errno of an exception that a call raised."""
+        """The errno of an exception raised by a call; None if it has none."""
         if isinstance(exception, TimeoutError):
             return errno.ETIMEDOUT
         return exception.errno if isinstance(exception, OSError) else None
 
     def _closed(self, connection):
-        connection._closed = True  # by the next step
+        connection._closed = True  # the next step closes it
 
     def _report(self, exception, address):
-        """Passes a failure to the hook. An exception of the hook itself goes to threading.excepthook."""
+        """Passes a failure to `on_error`. An exception that this raises goes to threading.excepthook."""
         try:
             if self._on_error is not None:
                 self._on_error(exception, address)
@@ -248,13 +251,13 @@ class Server:
 
 
 class _Thread(threading.Thread):
-    """A thread of a server."""
+    """A thread that serves connections."""
 
     def __init__(self, server, number):
         super().__init__(name=f"polysock-server-{number}", daemon=True)
         self.server = server
-        # Not in a local variable: a program that keeps an exception keeps its frames and what they hold, and stop()
-        # waits for the worker.
+        # Not a local variable: a program that keeps an exception keeps its frames and their variables, and stop()
+        # waits for the worker to be released.
         self.worker = None
 
     def start(self):
@@ -299,7 +302,7 @@ def _listen(address, backlog):
 
 
 def _shown(address):
-    """A client's address as people write it."""
+    """A client's address in its usual notation."""
     if isinstance(address, tuple) and address and isinstance(address[0], str):
         host, port = address[:2]
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

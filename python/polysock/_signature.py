@@ -2,17 +2,17 @@
 
 
 class ConstructorSignature:
-    """The `__signature__` of such a class, and of its subclasses without a constructor in Python.
+    """The `__signature__` of such a class, and of its subclasses without an `__init__` in Python.
 
-    Left to itself, `inspect` shows the arguments of `__new__`, which takes any, or from CPython 3.13 on fails, because
-    `__init__` is a method.
+    By itself, `inspect` shows the arguments of `__new__`, which accepts any, and from CPython 3.13 on it fails because
+    `__init__` is a method descriptor.
     """
 
     def __init__(self, make):
         self._make = make
 
     def __get__(self, instance, owner):
-        import inspect  # loaded already: only it asks
+        import inspect  # loaded already: only inspect reads this attribute
 
         if instance is not None or inspect.isfunction(owner.__init__):
             raise AttributeError("__signature__")
@@ -24,5 +24,5 @@ class ConstructorSignature:
 
 
 def any_arguments(inspect):
-    """That of an exception."""
+    """The signature of an exception."""
     return inspect.Signature([inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)])

@@ -1,4 +1,4 @@
-"""The class of sockets."""
+"""The socket class."""
 
 import _socket
 import os
@@ -25,7 +25,7 @@ class socket(_native.socket, metaclass=SocketMeta):
         self._closed = False
 
     def __enter__(self):
-        """The socket itself; leaving the with statement closes it."""
+        """Returns the socket; leaving the with statement closes it."""
         return self
 
     def __exit__(self, *args):
@@ -51,8 +51,8 @@ class socket(_native.socket, metaclass=SocketMeta):
         return text + ">"
 
     def __reduce_ex__(self, protocol, /):
-        # As with the standard module's class, only multiprocessing can pickle a socket. It may have been loaded after
-        # this module, and then learns of the class here.
+        # As with the standard class, only multiprocessing can pickle a socket. If it was loaded after this module, the
+        # class is registered with it here.
         if type(self) is socket and _multiprocessing.is_pickling(sys._getframe(1)):
             _multiprocessing.register(socket)
             return _multiprocessing.reduce(self)
@@ -72,7 +72,7 @@ class socket(_native.socket, metaclass=SocketMeta):
         return _intenum_converter(super().type, SocketKind)
 
     def accept(self):
-        """Accepts a connection: a new socket and the address of the peer."""
+        """Accepts a connection and returns a new socket and the peer's address."""
         if package.socket is socket and type(self)._accept is _native_accept:
             connection, address = self._accept_whole()
             return socket(fileno=connection), address
@@ -81,21 +81,21 @@ class socket(_native.socket, metaclass=SocketMeta):
         return package.socket(self.family, self.type, self.proto, fileno=fd), address
 
     def dup(self):
-        """A new socket object for the same socket, with a descriptor of its own."""
-        # Not closed when the class refuses it: it may have taken it, and close it once more.
+        """Returns a new socket object for the same socket, with a new descriptor."""
+        # If the class raises, the descriptor is left open: the class may own it by now.
         sock = self.__class__(self.family, self.type, self.proto, fileno=self._duplicate())
         sock.settimeout(self.gettimeout())
         return sock
 
     def makefile(self, mode="r", buffering=None, *, encoding=None, errors=None, newline=None):
-        """A file object for the socket; the socket is closed when it and all its files are."""
+        """Returns a file object for the socket. The socket is closed once it and all its files have been closed."""
         return _makefile.makefile(self, mode, buffering, encoding, errors, newline)
 
     def sendfile(self, file, offset=0, count=None):
-        """Sends a binary file from `offset` to its end, or `count` bytes of it, and returns how many bytes went out.
+        """Sends a binary file from `offset` to its end, or `count` bytes of it, and returns the number of bytes sent.
 
-        The file's position does not matter; afterwards it is behind the last byte sent, even after an exception, which
-        has the number of bytes sent in `done`. A file without positions, such as a pipe, is sent as it comes.
+        The file's position does not matter. Afterwards it is behind the last byte sent, even after an exception, whose
+        `done` is the number of bytes sent. A file that can't seek, such as a pipe, is sent from where it is.
         """
         try:
             return self._sendfile_use_sendfile(file, offset, count)
@@ -118,40 +118,40 @@ class socket(_native.socket, metaclass=SocketMeta):
             self.close()
 
     def _real_close(self, _ss=_standard_class):
-        # The standard module's signature, as others write it too; its class can't close ours.
+        # The standard class's signature, which other libraries override. The standard class can't close our sockets.
         (_native.socket if _ss is _standard_class else _ss).close(self)
 
     def close(self):
-        """Closes the socket, or, while files made by makefile() are open, as soon as the last is closed.
+        """Closes the socket, or if files made by makefile() are open, once the last of them is closed.
 
-        Every call that waits on it in another thread ends with OSError (EBADF).
+        Calls that wait on it in other threads end with OSError (EBADF).
         """
         self._closed = True
         if self._io_refs <= 0:
             self._real_close()
 
     def close_fin_first(self):
-        """Closes the socket, FIN first even when there is unread input, so that the peer gets all data."""
+        """Closes the socket with a FIN even if there is unread input, so that the peer receives all data."""
         self._closed = True
         super().close_fin_first()
 
     def abort(self):
-        """Ends the connection at once with a reset and closes the socket."""
+        """Resets the connection at once and closes the socket."""
         self._closed = True
         super().abort()
 
     def detach(self):
-        """Closes the object but not the descriptor, which is returned."""
+        """Closes the object without closing the descriptor, and returns the descriptor."""
         fd = super().detach()
         self._closed = True
         return fd
 
     def get_inheritable(self):
-        """Whether child processes get the descriptor."""
+        """Whether child processes inherit the descriptor."""
         return os.get_inheritable(self.fileno())
 
     def set_inheritable(self, inheritable):
-        """Sets whether child processes get the descriptor."""
+        """Sets whether child processes inherit the descriptor."""
         os.set_inheritable(self.fileno(), inheritable)
 
 

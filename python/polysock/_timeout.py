@@ -1,13 +1,13 @@
-"""The timeout of new sockets, one for the standard module and this one."""
+"""The default timeout of new sockets, which the standard module and this one share."""
 
 import _socket
 
 
 def getdefaulttimeout():
-    """The timeout in seconds that new sockets get; None for ever. The standard module has the same."""
+    """Returns the default timeout of new sockets in seconds; None waits forever. The standard module has the same."""
     return _socket.getdefaulttimeout()
 
 
 def setdefaulttimeout(timeout, /):
-    """Sets the timeout in seconds that new sockets get: None waits for ever, 0 never waits."""
+    """Sets the default timeout of new sockets, also the standard module's, in seconds: None waits forever, 0 never."""
     _socket.setdefaulttimeout(timeout)

@@ -1,6 +1,6 @@
-"""Java-style sockets: the names and rules of java.net, and what Java programs read and write their streams with.
+"""Java-style sockets: the names and rules of java.net, and the streams that Java programs read and write with.
 
-Every exception is Java's and Python's at once: `SocketTimeoutException` is a `TimeoutError`, and so on.
+Every exception is both Java's and Python's: `SocketTimeoutException` is a `TimeoutError`, and so on.
 """
 
 import sys
@@ -134,7 +134,7 @@ def __getattr__(name):
     text = f"module {__name__!r} has no attribute {name!r}"
     if name in INSTEAD:
         text = f"{__name__} has no {name}: use {INSTEAD[name]}"
-        # `from polysock.net import name` asks here whether there is such a thing before it says that there is not.
+        # `from polysock.net import name` looks the name up here before it raises ImportError without a hint.
         if sys._getframe(1).f_code.co_name == "_handle_fromlist":
             raise ImportError(text, name=__name__)
     raise AttributeError(text, name=name, obj=sys.modules[__name__])

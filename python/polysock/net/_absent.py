@@ -1,4 +1,4 @@
-"""Java classes that socket programs use and that are absent here, with what to use in Python instead."""
+"""Java classes that socket programs use and polysock.net does not have, and what to use in Python instead."""
 
 _FOR_THEM = {
     "a list": "ArrayList LinkedList List Vector Stack Arrays Collection Collections",

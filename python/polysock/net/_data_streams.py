@@ -14,7 +14,7 @@ _LINE_END = re.compile(rb"\r|\n")
 
 
 def _reads(layout):
-    """Gives a method its body: reads a value of a layout of `struct`, big-endian."""
+    """Makes a method that reads one value, whose layout is that of the struct module, big-endian."""
     layout = struct.Struct(">" + layout)
 
     def decorate(method):
@@ -34,13 +34,13 @@ def _reads(layout):
 
 
 class DataInputStream(FilterInputStream):
-    """Reads numbers and texts in the format of Java's DataOutputStream: big-endian, whatever the machine."""
+    """Reads numbers and texts in the format of Java's DataOutputStream: big-endian on every machine."""
 
     def _require(self, length):
-        """Reads until there are `length` bytes; EOFException when the stream ends sooner."""
+        """Reads until `length` bytes are kept; raises EOFException if the stream ends before."""
         try:
             whole = self._need(length, 0)
-        except BaseException as failed:  # also what a signal handler raised
+        except BaseException as failed:  # including what a signal handler raises
             failed.bytesTransferred = len(self._kept) - self._at
             raise
         if not whole:
@@ -48,12 +48,12 @@ class DataInputStream(FilterInputStream):
             raise EOFException
 
     def _value(self, layout):
-        """The next value of a layout, and where it ends."""
+        """Returns the next value of a layout, and where it ends."""
         self._require(layout.size)
         return layout.unpack_from(self._kept, self._at)[0], self._at + layout.size
 
     def readFully(self, buffer, off=0, length=None, /):
-        """Fills (a part of) a buffer; EOFException if the stream ends sooner."""
+        """Fills (a part of) a buffer; raises EOFException if the stream ends before."""
         view = room(buffer, off, length)
         count = len(view)
         turn = self._turn
@@ -67,7 +67,7 @@ class DataInputStream(FilterInputStream):
             turn.taken = False
 
     def skipBytes(self, n, /):
-        """Reads `n` bytes and drops them; how many, fewer only at the end of the stream."""
+        """Reads and drops `n` bytes, fewer only at the end of the stream; returns their number."""
         return self.skip(n)
 
     @_reads("?")
@@ -76,38 +76,38 @@ class DataInputStream(FilterInputStream):
 
     @_reads("b")
     def readByte(self):
-        """Reads a number of 8 bits, -128 to 127."""
+        """Reads an 8-bit integer, -128 to 127."""
 
     @_reads("B")
     def readUnsignedByte(self):
-        """Reads a number of 8 bits, 0 to 255."""
+        """Reads an 8-bit integer, 0 to 255."""
 
     @_reads("h")
     def readShort(self):
-        """Reads a number of 16 bits, -32,768 to 32,767."""
+        """Reads a 16-bit integer, -32,768 to 32,767."""
 
     @_reads("H")
     def readUnsignedShort(self):
-        """Reads a number of 16 bits, 0 to 65,535."""
+        """Reads a 16-bit integer, 0 to 65,535."""
 
     @_reads("i")
     def readInt(self):
-        """Reads a number of 32 bits."""
+        """Reads a 32-bit integer."""
 
     @_reads("q")
     def readLong(self):
-        """Reads a number of 64 bits."""
+        """Reads a 64-bit integer."""
 
     @_reads("f")
     def readFloat(self):
-        """Reads a number in the 32 bits of IEEE 754."""
+        """Reads a 32-bit floating-point number (IEEE 754)."""
 
     @_reads("d")
     def readDouble(self):
-        """Reads a number in the 64 bits of IEEE 754."""
+        """Reads a 64-bit floating-point number (IEEE 754)."""
 
     def readChar(self):
-        """Reads one unit of UTF-16 as a character."""
+        """Reads one UTF-16 code unit as a character."""
         turn = self._turn
         turn.taken = True
         try:
@@ -119,7 +119,7 @@ class DataInputStream(FilterInputStream):
             turn.taken = False
 
     def readUTF(self):
-        """Reads a text: two bytes that say how many bytes follow, in modified UTF-8."""
+        """Reads a text: two bytes with the number of bytes that follow, then modified UTF-8."""
         turn = self._turn
         turn.taken = True
         try:
@@ -139,7 +139,7 @@ class DataInputStream(FilterInputStream):
 
     def readLine(self):
         """Reads a line of Latin-1 without its end; None at the end of the stream. (Deprecated in Java: a BufferedReader
-        reads lines of any encoding.) One of more than 16 Mi bytes raises IOException; what was read of it stays."""
+        reads lines in any encoding.) A line of over 16 Mi bytes raises IOException; what was read of it is kept."""
         turn = self._turn
         turn.taken = True
         try:
@@ -149,7 +149,7 @@ class DataInputStream(FilterInputStream):
             turn.taken = False
 
     def _find_line(self):
-        """The next line, and where the one after it begins."""
+        """Returns the next line, and where the one after it begins."""
         kept, count = self._kept, 0
         while True:
             begin = self._at
@@ -174,7 +174,7 @@ class DataInputStream(FilterInputStream):
 
 
 class DataOutputStream(FilterOutputStream):
-    """Writes numbers and texts as Java's DataInputStream reads them: big-endian, whatever the machine."""
+    """Writes numbers and texts in the format of Java's DataInputStream: big-endian on every machine."""
 
     def __init__(self, stream, /):
         super().__init__(stream)
@@ -193,7 +193,7 @@ class DataOutputStream(FilterOutputStream):
         self._written += count
 
     def size(self):
-        """How many bytes were written."""
+        """The number of bytes written so far."""
         return self._written
 
     def writeBoolean(self, v, /):
@@ -209,7 +209,7 @@ class DataOutputStream(FilterOutputStream):
         self.write(_UNSIGNED_SHORT.pack(v & 0xFFFF))
 
     def writeChar(self, v, /):
-        """Writes one unit of UTF-16: a character, or the low 16 bits of a number."""
+        """Writes one UTF-16 code unit: a character, or the low 16 bits of a number."""
         self.writeShort(ord(v) if isinstance(v, str) else v)
 
     def writeInt(self, v, /):
@@ -221,7 +221,7 @@ class DataOutputStream(FilterOutputStream):
         self.write((v & 0xFFFF_FFFF_FFFF_FFFF).to_bytes(8, "big"))
 
     def writeFloat(self, v, /):
-        """Writes a number in the 32 bits of IEEE 754."""
+        """Writes a 32-bit floating-point number (IEEE 754)."""
         try:
             packed = _packed(_FLOAT, v)
         except OverflowError:
@@ -229,11 +229,11 @@ class DataOutputStream(FilterOutputStream):
         self.write(packed)
 
     def writeDouble(self, v, /):
-        """Writes a number in the 64 bits of IEEE 754."""
+        """Writes a 64-bit floating-point number (IEEE 754)."""
         self.write(_packed(_DOUBLE, v))
 
     def writeBytes(self, s, /):
-        """Writes the low 8 bits of each unit of UTF-16 of a text."""
+        """Writes the low 8 bits of each UTF-16 code unit of a text."""
         self.write(text_of(s).encode("utf-16-le", "surrogatepass")[::2])
 
     def writeChars(self, s, /):
@@ -241,7 +241,7 @@ class DataOutputStream(FilterOutputStream):
         self.write(text_of(s).encode("utf-16-be", "surrogatepass"))
 
     def writeUTF(self, str, /):
-        """Writes a text: two bytes that say how many bytes follow, in modified UTF-8; at most 65,535 of them."""
+        """Writes a text: two bytes with the number of bytes that follow, at most 65,535, then modified UTF-8."""
         body = encode_modified(text_of(str))
         if len(body) > 0xFFFF:
             ends = f"{str[:8]}...{str[-8:]}"

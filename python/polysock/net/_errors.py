@@ -1,4 +1,4 @@
-"""Java's exceptions. Each is Python's as well, and knows the number of the system's error where there is one."""
+"""Java's exceptions. Each is a Python exception too, with the errno if a system call failed."""
 
 import traceback
 from socket import gaierror
@@ -13,7 +13,7 @@ class _Throwable:
     _package = "java.net"
 
     def getLocalizedMessage(self):
-        """As `getMessage`."""
+        """The same as `getMessage`."""
         return self.getMessage()
 
     def getCause(self):
@@ -21,7 +21,7 @@ class _Throwable:
         return self.__cause__
 
     def initCause(self, cause, /):
-        """Sets the exception that this one came from, and returns this one."""
+        """Sets the exception that caused this one, and returns this one."""
         if cause is self:
             raise IllegalArgumentException("Self-causation not permitted")
         self.__cause__ = cause
@@ -40,12 +40,11 @@ class _Throwable:
         return getattr(self, "_suppressed", ())
 
     def printStackTrace(self, out=None, /):
-        """Prints what happened and where, as Python does: to standard error, or a PrintStream, PrintWriter or text
-        file."""
+        """Prints the traceback, as Python does: to standard error, or to a PrintStream, PrintWriter or text file."""
         traceback.print_exception(self, file=out)
 
     def toString(self):
-        """Java's name of the exception and its message, such as "java.net.ConnectException: Connection refused"."""
+        """Java's name for the exception and its message, such as "java.net.ConnectException: Connection refused"."""
         name = f"{self._package}.{type(self).__name__}"
         message = self.getLocalizedMessage()
         return name if message is None else f"{name}: {message}"
@@ -58,7 +57,7 @@ class IOException(_Throwable, OSError):
     _package = "java.io"
 
     def getMessage(self):
-        """What happened, None if nothing is known."""
+        """What happened; None if unknown."""
         if self.strerror is not None:
             return self.strerror
         return str(self.args[0]) if self.args else None
@@ -68,47 +67,47 @@ class IOException(_Throwable, OSError):
 
 
 class EOFException(IOException, EOFError):
-    """The stream ended in the middle of what was to be read."""
+    """The stream ended in the middle of a value."""
 
 
 class UTFDataFormatException(IOException):
-    """Bytes that are no modified UTF-8, or text that is too long for it."""
+    """Bytes that are not modified UTF-8, or a text that is too long for it."""
 
 
 class UnsupportedEncodingException(IOException):
-    """An encoding of text that is not known."""
+    """An unknown text encoding."""
 
 
 class SocketException(IOException):
-    """A socket failed: it is closed, the connection was reset, …"""
+    """A socket operation failed: the socket is closed, the connection was reset, and so on."""
 
     _package = "java.net"
 
 
 class BindException(SocketException):
-    """The address or port is in use or not ours."""
+    """The address or port is in use, or is not one of this machine."""
 
 
 class ConnectException(SocketException, ConnectionRefusedError):
-    """Nobody listens there, or nobody answered."""
+    """Nothing listens at the address, or it did not answer."""
 
 
 class NoRouteToHostException(SocketException):
-    """There is no way to the host."""
+    """There is no route to the host."""
 
 
 class PortUnreachableException(SocketException, ConnectionRefusedError):
-    """Nobody receives at the port that a datagram socket is connected to."""
+    """Nothing receives at the port that a datagram socket is connected to."""
 
 
 class InterruptedIOException(IOException):
-    """Input or output ended early; `bytesTransferred` bytes had moved."""
+    """Input or output ended early, after `bytesTransferred` bytes."""
 
     bytesTransferred = 0
 
 
 class SocketTimeoutException(InterruptedIOException, TimeoutError):
-    """The time limit of a read, an accept, a receive or a connect passed; the socket stays usable."""
+    """A read, an accept, a receive or a connect took longer than its timeout; the socket stays usable."""
 
     _package = "java.net"
 
@@ -120,7 +119,7 @@ class UnknownHostException(IOException, gaierror):
 
 
 class ProtocolException(IOException):
-    """The peer did not keep to the protocol."""
+    """The peer violated the protocol."""
 
     _package = "java.net"
 
@@ -130,56 +129,56 @@ class _Unchecked(_Throwable, Exception):
     _package = "java.lang"
 
     def getMessage(self):
-        """What was wrong, None if nothing is known."""
+        """What was wrong; None if unknown."""
         return str(self.args[0]) if self.args else None
 
 
 class IllegalArgumentException(_Unchecked, ValueError):
-    """A port, a timeout, a size or the like is out of range."""
+    """A port, a timeout, a size or another argument is out of range."""
 
 
 class UnknownFormatConversionException(IllegalArgumentException):
-    """A conversion of `printf` that is not known."""
+    """An unknown conversion in a `printf` pattern."""
 
     _package = "java.util"
 
 
 class MissingFormatArgumentException(IllegalArgumentException):
-    """A conversion of `printf` without an argument."""
+    """A conversion in a `printf` pattern without an argument."""
 
     _package = "java.util"
 
 
 class IllegalFormatConversionException(IllegalArgumentException):
-    """An argument of `printf` that its conversion is not for."""
+    """An argument of `printf` that its conversion does not accept."""
 
     _package = "java.util"
 
 
 class NullPointerException(_Unchecked, TypeError):
-    """None where there must be something."""
+    """None where a value is required."""
 
 
 class IndexOutOfBoundsException(_Unchecked, IndexError):
-    """A part of a buffer that does not lie within it."""
+    """A range that does not lie within its buffer."""
 
 
 class UnsupportedOperationException(_Unchecked, NotImplementedError):
-    """An option that this kind of socket does not have."""
+    """An option that this kind of socket does not support."""
 
 
 class IllegalStateException(_Unchecked, RuntimeError):
-    """Not now: the scanner is closed."""
+    """The scanner is closed."""
 
 
 class NoSuchElementException(_Unchecked, LookupError):
-    """There is no further word or line."""
+    """There is no further token or line."""
 
     _package = "java.util"
 
 
 class InputMismatchException(NoSuchElementException, ValueError):
-    """The next word is not what was asked for."""
+    """The next token is not of the type asked for."""
 
 
 class _ConnectionReset(SocketException, ConnectionResetError):
@@ -190,7 +189,7 @@ class _BrokenPipe(SocketException, BrokenPipeError):
     """A SocketException that is Python's BrokenPipeError as well."""
 
 
-# Java has one class for both: what is printed names it.
+# Both are one class in Java, so both show its name.
 for _class in (_ConnectionReset, _BrokenPipe):
     _class.__name__ = _class.__qualname__ = "SocketException"
     _class.__module__ = __package__

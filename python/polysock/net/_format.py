@@ -15,7 +15,7 @@ _SPECIFIER = re.compile(r"%(\d+\$|<)?([-#+ 0,(]*)(\d+)?(\.\d+)?([a-zA-Z%])?")
 
 
 def java_format(pattern, arguments):
-    """The text of a pattern and its arguments."""
+    """Formats arguments by a pattern."""
     position = last = -1
 
     def convert(match):
@@ -78,7 +78,7 @@ def _broken(value, flags, width, precision, kind):
         return _pad(java_text(value), flags.replace("0", ""), width)
     places = 6 if precision is None else int(precision[1:])
     comma = "," if "," in flags else ""
-    # Of the digits that Java shows, half is rounded up.
+    # Java rounds half up.
     with localcontext(prec=400, rounding=ROUND_HALF_UP):
         number = abs(Decimal(repr(value)))
         if kind == "g":

@@ -1,4 +1,4 @@
-"""Scanner: words, numbers and lines of a text (java.util.Scanner, with white space between words)."""
+"""Scanner: words, numbers and lines of a text (java.util.Scanner with its default delimiter, white space)."""
 
 import re
 
@@ -11,7 +11,7 @@ _SPACE = re.compile(r"[\s\x1c-\x1f]*")
 _GAP = re.compile(r"[\s\x1c-\x1f]")
 _WORD = re.compile(r"[^\s\x1c-\x1f]")
 _LINE_END = re.compile("\r\n|[\n\r\u2028\u2029\u0085]")
-# No part of a pattern may match what the next part matches too, so that matching takes linear time.
+# No part of a pattern can match what its next part matches, so that matching takes linear time.
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _BROKEN = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?(NaN|Infinity)")
 # The digits of the largest 64-bit number.
@@ -21,14 +21,14 @@ _MOST_DIGITS = 19
 class Scanner(Closeable):
     """Reads words, numbers and lines of a reader, of a stream of bytes in UTF-8, or of a text.
 
-    When the stream fails, the input ends, as in Java; `ioException` says why. After a timeout the next call goes on. A
-    word or line of more than 16 Mi characters, or that much white space before a word, raises IOException; what was
-    read is kept.
+    When the stream fails, the input ends, as in Java, and `ioException` returns the reason. After a timeout the next
+    call continues. A word or line of more than 16 Mi characters, or as much white space before a word, raises
+    IOException; what was read is kept.
     """
 
     def __init__(self, source, charset="UTF-8", /):
         self._text, self._at = "", 0
-        # Pieces of text read after that.
+        # Pieces of text that follow it.
         self._behind, self._length_behind = (), 0
         self._source, self._ended, self._closed, self._failure = None, False, False, None
         if isinstance(source, str):
@@ -38,7 +38,7 @@ class Scanner(Closeable):
             self._source = BufferedReader(reader)
 
     def _more(self):
-        """Reads another piece and appends it to `_behind`; None when the input has ended or time is up."""
+        """Reads another piece and appends it to `_behind`; None at the end of the input or after a timeout."""
         source = self._source
         if self._ended:
             return None
@@ -63,8 +63,8 @@ class Scanner(Closeable):
             self._text, self._at, self._behind, self._length_behind = text, 0, (), 0
 
     def _find(self, pattern, at):
-        """Where a pattern for single characters is first found from so many behind the beginning on; reads until it
-        is. None when the input has ended or time is up."""
+        """Searches for a one-character pattern from a number of characters behind the beginning on, and reads until
+        it is found. Returns its place; None at the end of the input or after a timeout."""
         self._join()
         found = pattern.search(self._text, self._at + at)
         if found is not None:
@@ -87,12 +87,12 @@ class Scanner(Closeable):
             raise IllegalStateException("Scanner closed")
 
     def _line(self):
-        """Where the line ends and where the next begins; None if there is none."""
+        """Where the line ends and where the next one begins; None if there is no line."""
         self._ensure_open()
         stop = self._find(_LINE_END, 0)
         if stop is not None:
             if self._text[self._at + stop :] == "\r":
-                self._find(_ANYTHING, stop + 1)  # the "\n" of it may still come
+                self._find(_ANYTHING, stop + 1)  # its "\n" may still come
                 if self._text[self._at + stop :] == "\r" and not self._ended:
                     return None
             return _LINE_END.match(self._text, self._at + stop).span()
@@ -101,7 +101,7 @@ class Scanner(Closeable):
         return len(self._text), len(self._text)
 
     def _word(self):
-        """Where the next word begins and ends; None if there is none."""
+        """Where the next word begins and ends; None if there is no word."""
         self._ensure_open()
         start = self._find(_WORD, _SPACE.match(self._text, self._at).end() - self._at)
         if start is None:
@@ -112,22 +112,22 @@ class Scanner(Closeable):
         return self._at + start, self._at + end
 
     def hasNextLine(self):
-        """Whether there is another line; waits for it."""
+        """Whether there is another line; waits for input."""
         return self._line() is not None
 
     def nextLine(self):
-        """The rest of the line without its end."""
+        """Returns the rest of the line without its end."""
         if (line := self._line()) is None:
             raise NoSuchElementException("No line found")
         start, (end, self._at) = self._at, line
         return self._text[start:end]
 
     def hasNext(self):
-        """Whether there is another word; waits for it."""
+        """Whether there is another word; waits for input."""
         return self._word() is not None
 
     def next(self):
-        """The next word."""
+        """Returns the next word."""
         if (word := self._word()) is None:
             raise NoSuchElementException
         start, self._at = word
@@ -149,20 +149,20 @@ class Scanner(Closeable):
         return convert(text), word[1]
 
     def hasNextInt(self):
-        """Whether the next word is a number of 32 bits."""
+        """Whether the next word is a 32-bit integer."""
         return self._next_is(_WHOLE, lambda text: _has_bits(text, 32))
 
     def nextInt(self):
-        """The next word as a number of 32 bits; InputMismatchException leaves it where it is."""
+        """Returns the next word as a 32-bit integer; after InputMismatchException the word is still the next one."""
         value, self._at = self._next_as(_WHOLE, _number, lambda text: _has_bits(text, 32))
         return value
 
     def hasNextLong(self):
-        """Whether the next word is a number of 64 bits."""
+        """Whether the next word is a 64-bit integer."""
         return self._next_is(_WHOLE, lambda text: _has_bits(text, 64))
 
     def nextLong(self):
-        """The next word as a number of 64 bits; InputMismatchException leaves it where it is."""
+        """Returns the next word as a 64-bit integer; after InputMismatchException the word is still the next one."""
         value, self._at = self._next_as(_WHOLE, _number, lambda text: _has_bits(text, 64))
         return value
 
@@ -171,7 +171,7 @@ class Scanner(Closeable):
         return self._next_is(_BROKEN)
 
     def nextDouble(self):
-        """The next word as a number; InputMismatchException leaves it where it is."""
+        """Returns the next word as a number; after InputMismatchException the word is still the next one."""
         value, self._at = self._next_as(_BROKEN, float)
         return value
 
@@ -180,12 +180,12 @@ class Scanner(Closeable):
         return self._next_is(_TRUTH)
 
     def nextBoolean(self):
-        """The next word as True or False; InputMismatchException leaves it where it is."""
+        """Returns the next word as True or False; after InputMismatchException the word is still the next one."""
         value, self._at = self._next_as(_TRUTH, lambda text: text.lower() == "true")
         return value
 
     def ioException(self):
-        """What ended the input, None if nothing failed."""
+        """The exception that ended the input; None if none did."""
         return self._failure
 
     def __iter__(self):
@@ -204,7 +204,7 @@ _ANYTHING = re.compile("(?s:.)")
 
 
 def _number(text):
-    """The number of a text, zeros in front of it aside: int() refuses texts of thousands of digits."""
+    """Converts a text to a number without its leading zeros, since int() refuses thousands of digits."""
     digits = text.lstrip("+-").lstrip("0") or "0"
     return -int(digits) if text[0] == "-" else int(digits)
 

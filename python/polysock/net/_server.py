@@ -1,4 +1,4 @@
-"""The callback server, Java style."""
+"""The callback server, Java-style."""
 
 from .. import _native, _server
 from ._errors import IllegalArgumentException, NullPointerException, SocketException
@@ -16,13 +16,13 @@ class Server:
         with Server(8080, handler) as server:
             server.waitFor()
 
-    java.net has no such class: this is its `ServerSocket` with an executor of bounded size. `endpoint` is a port, as
-    for `ServerSocket(port)`, an `InetSocketAddress`, or a bound `ServerSocket`, which the server then closes. At most
-    `maxConnections` are handled at once; further ones wait in the kernel. A connection is closed when its handler
-    returns. An exception of the handler ends only its connection and is passed to `onError(exception, address)`;
-    failures of the server itself are passed with the address None. `idleTimeout` is the SO_TIMEOUT with which sockets
-    begin, for reads, and a connection is closed `handlerTimeout` after its handler was called: milliseconds, 0 for
-    none. In all else it is `polysock.Server`.
+    java.net has no such class; in Java, this is a `ServerSocket` with an executor of bounded size. `endpoint` is a
+    port, as for `ServerSocket(port)`, an `InetSocketAddress`, or a bound `ServerSocket`, which the server then closes.
+    At most `maxConnections` are handled at once; others wait in the kernel. A connection is closed when its handler
+    returns. An exception raised by the handler ends only its connection and is passed to `onError(exception, address)`;
+    failures of the server itself are passed with None as the address. `idleTimeout` is the initial SO_TIMEOUT of the
+    sockets, and a connection is closed `handlerTimeout` after its handler was called; both are in milliseconds, 0 for
+    no limit. Otherwise it behaves like `polysock.Server`.
     """
 
     def __init__(self, endpoint, handler, maxConnections=100, onError=None, idleTimeout=0, handlerTimeout=0):
@@ -48,7 +48,7 @@ class Server:
             raise
 
     def __enter__(self):
-        """Begins to serve."""
+        """Starts the server."""
         self.start()
         return self
 
@@ -57,42 +57,42 @@ class Server:
         self.stop()
 
     def start(self):
-        """Begins to serve, in new threads, and returns; SocketException after stop()."""
+        """Starts serving in new threads and returns; raises SocketException after stop()."""
         if self.isClosed():
             raise SocketException("Socket is closed")
         self._server.start()
 
     def waitFor(self):
-        """Serves until stop() is called, perhaps by a handler."""
+        """Serves until stop() is called, possibly by a handler."""
         self._server.serve_forever()
 
     def stop(self, timeout=5000):
-        """Ends the server and returns how many handlers are still running, see `polysock.Server.stop`.
+        """Stops the server and returns the number of handlers that are still running: see `polysock.Server.stop`.
 
-        Handlers have `timeout` milliseconds to finish, 0 for ever, then their connections are closed.
+        Handlers have `timeout` milliseconds to finish, 0 for no limit; then their connections are closed.
         """
         if timeout < 0:
             raise IllegalArgumentException("timeout can't be negative")
         return self._server.stop(timeout / 1000 if timeout else None)
 
     def isClosed(self):
-        """Whether it no longer accepts."""
+        """Whether the server has stopped accepting."""
         return self._server.listener.isClosed()
 
     def getLocalPort(self):
-        """The port it listens on; kept after it has stopped."""
+        """The port that the server listens on, also after it has stopped."""
         return self._server.listener.getLocalPort()
 
     def getInetAddress(self):
-        """The address it listens on."""
+        """The address that the server listens on."""
         return self._server.listener.getInetAddress()
 
     def getConnections(self):
-        """How many connections are being handled now."""
+        """The number of connections that are being handled now."""
         return self._server.connections
 
     def getStats(self):
-        """The counts so far, see `polysock.Server.stats`."""
+        """The counts so far: see `polysock.Server.stats`."""
         return self._server.stats
 
     def __repr__(self):
@@ -101,7 +101,7 @@ class Server:
 
 
 class _Crew(_server.Server):
-    """The server below, whose listener and connections are Java's."""
+    """The underlying server, with Java-style listener and connections."""
 
     def _listen(self, address, backlog):
         return address

@@ -1,15 +1,15 @@
 """Streams of bytes: what sockets return, those over other streams, and the buffered ones.
 
-What they read from may be a binary file of Python's as well: `DataInputStream(open(name, "rb"))`, or `sys.stdin.buffer`
-where a Java program has `System.in`.
+They can also read from a Python binary file: `DataInputStream(open(name, "rb"))`, or `sys.stdin.buffer` where a Java
+program has `System.in`.
 
 What is read ahead belongs to the stream object. A timeout in the middle of a value, or a signal handler that raises,
-loses nothing: the bytes that came are kept, and the next call goes on with them.
+loses nothing: the bytes that have arrived are kept, and the next call continues with them.
 
-So methods that take something out of a stream, or put something in, first work out all they need, which may be
-interrupted and done again, and then make it so by assignments alone: the interpreter runs signal handlers after calls
-and between rounds of a loop, but neither between assignments nor before a return. A lock is taken and given back by
-assignment too.
+Therefore a method that takes something out of a stream, or puts something in, first computes everything it needs, which
+may be interrupted and repeated, and then commits the result by assignments alone: the interpreter runs signal handlers
+after calls and between the rounds of a loop, but neither between assignments nor before a return. A lock is taken and
+released by assignment too.
 """
 
 import errno
@@ -22,22 +22,22 @@ from ._errors import EOFException, IllegalArgumentException, IOException, NullPo
 from ._values import part, room
 
 CHUNK = 8192
-# No line grows beyond this, whatever the peer sends; in bytes or characters.
+# The length of the longest line, in bytes or characters, whatever the peer sends.
 LONGEST_LINE = 16 * 1024 * 1024
 
 
 class InputStream(Closeable, metaclass=ABCMeta):
-    """A stream of bytes to read. What a socket returns is one; a subclass has to define `read`."""
+    """A stream of bytes to read, such as a socket's. A subclass must define `read`."""
 
     @abstractmethod
     def read(self, buffer=None, off=0, length=None, /):
-        """Reads one byte as a number, or at least one into (a part of) a buffer and says how many; -1 is the end."""
+        """Reads one byte, or at least one into (a part of) a buffer: returns it, or how many. At the end of the stream -1."""
 
     def readNBytes(self, buffer, off=None, length=None, /):
-        """Reads so many bytes, fewer only at the end of the stream.
+        """Reads a number of bytes, fewer only at the end of the stream.
 
-        `readNBytes(length)` returns them, `readNBytes(buffer, off, length)` fills a part of a buffer and returns their
-        number. An exception has what came in `partial`.
+        `readNBytes(length)` returns them; `readNBytes(buffer, off, length)` fills a part of a buffer and returns their
+        number. An exception has the bytes that were read in `partial`.
         """
         if off is None or length is None:
             return self._up_to(buffer)
@@ -47,7 +47,7 @@ class InputStream(Closeable, metaclass=ABCMeta):
         return len(data)
 
     def readAllBytes(self):
-        """Reads to the end of the stream. An exception has what came in `partial`."""
+        """Reads to the end of the stream. An exception has the bytes that were read in `partial`."""
         return self._up_to(None)
 
     def _up_to(self, limit):
@@ -60,15 +60,15 @@ class InputStream(Closeable, metaclass=ABCMeta):
                 if _native.take_in(received, self, wanted) < 0:
                     break
             return bytes(received)
-        except BaseException as failed:  # also what a signal handler raised
+        except BaseException as failed:  # including what a signal handler raises
             received += getattr(failed, "partial", b"")
-            # Without memory there is none for a copy either.
+            # After a MemoryError there is no memory for a copy either.
             failed.partial = received if isinstance(failed, MemoryError) else bytes(received)
             failed.bytesTransferred = len(received)
             raise
 
     def skip(self, n, /):
-        """Reads `n` bytes and drops them; how many, fewer only at the end of the stream."""
+        """Reads and drops `n` bytes, fewer only at the end of the stream; returns their number."""
         left = max(n, 0)
         chunk = bytearray(min(left, CHUNK))
         while left:
@@ -79,16 +79,15 @@ class InputStream(Closeable, metaclass=ABCMeta):
         return max(n, 0) - left
 
     def skipNBytes(self, n, /):
-        """Reads exactly `n` bytes and drops them; EOFException at the end of the stream."""
+        """Reads and drops exactly `n` bytes; raises EOFException at the end of the stream."""
         if self.skip(n) < n:
             raise EOFException
 
     def transferTo(self, out, /):
-        """Reads to the end of the stream and writes everything to an output stream; how many bytes."""
+        """Reads to the end of the stream, writes everything to an output stream and returns the number of bytes."""
         if out is None:
             raise NullPointerException("the stream is None")
-        # Before anything is read that nobody would get.
-        out.write  # noqa: B018 before anything is read that nobody would get
+        out.write  # noqa: B018  # fails before anything is read that would be lost
         total, kept = 0, bytearray()
         while (count := _native.take_in(kept, self, CHUNK)) >= 0:
             _native.send_out(out, kept)
@@ -96,29 +95,29 @@ class InputStream(Closeable, metaclass=ABCMeta):
         return total
 
     def available(self):
-        """How many bytes a read would find without waiting."""
+        """The number of bytes that can be read without waiting."""
         return 0
 
     def markSupported(self):
-        """Whether the stream can go back: never."""
+        """Whether the stream can be reset to a mark: always False."""
         return False
 
     def close(self):
-        """Closes the stream, and the socket below."""
+        """Closes the stream and its socket."""
 
 
 class OutputStream(Closeable, metaclass=ABCMeta):
-    """A stream of bytes to write. What a socket returns is one; a subclass has to define `write`."""
+    """A stream of bytes to write, such as a socket's. A subclass must define `write`."""
 
     @abstractmethod
     def write(self, data, off=0, length=None, /):
         """Writes all of (a part of) a bytes-like object, or the low 8 bits of a number."""
 
     def flush(self):
-        """Hands on what is kept back."""
+        """Sends what is buffered."""
 
     def close(self):
-        """Closes the stream, and the socket below."""
+        """Closes the stream and its socket."""
 
 
 InputStream.register(_native.SocketInputStream)
@@ -126,10 +125,10 @@ OutputStream.register(_native.SocketOutputStream)
 
 
 class _BinaryFile(InputStream):
-    """A binary file of Python's as a stream of bytes."""
+    """A Python binary file as a stream of bytes."""
 
     def __init__(self, file):
-        # What has arrived is enough, as with a socket: `readinto` of a buffered file waits until the buffer is full.
+        # As with a socket, what has arrived is enough; `readinto` of a buffered file waits until the buffer is full.
         self._readinto = getattr(file, "readinto1", file.readinto)
         self.close = file.close
 
@@ -147,7 +146,7 @@ class _BinaryFile(InputStream):
 
 
 def input_stream(stream):
-    """What has `read` in Java's sense, of a stream or a binary file."""
+    """Returns a stream as it is, and a binary file as a stream."""
     if stream is None:
         raise NullPointerException("the stream is None")
     if hasattr(stream, "readinto"):
@@ -158,7 +157,7 @@ def input_stream(stream):
 
 
 def output_stream(stream):
-    """What has `write`."""
+    """Returns a stream that can be written to."""
     if stream is None:
         raise NullPointerException("the stream is None")
     if not hasattr(stream, "write"):
@@ -167,17 +166,17 @@ def output_stream(stream):
 
 
 class FilterInputStream(InputStream):
-    """Reads from another stream, and closes it."""
+    """Reads from another stream and closes it."""
 
     def __init__(self, stream, /):
         self._stream = input_stream(stream)
-        # Bytes received and not yet returned: from `_at` on.
+        # Bytes that were read and, from `_at` on, not yet returned.
         self._kept = bytearray()
         self._at = 0
         self._turn = _native.Turn()
 
     def _need(self, length, size):
-        """Reads until there are `length` bytes, at most `size` ahead; False when the stream ends sooner."""
+        """Reads until `length` bytes are kept, up to `size` at once; returns False if the stream ends before."""
         if self._at:
             self._forget()
         while len(self._kept) < length:
@@ -186,20 +185,20 @@ class FilterInputStream(InputStream):
         return True
 
     def _forget(self):
-        """Drops bytes that were returned."""
+        """Drops the bytes that were returned."""
         at = self._at
         del self._kept[:at]
         self._at = 0
 
     def _ahead(self):
-        """How much is read at once, however little is wanted."""
+        """The least number of bytes to read at once."""
         return 0
 
     def _ensure_open(self):
-        """Raises if the stream was closed and remembers it."""
+        """Raises if the stream has been closed, in classes that keep track of it."""
 
     def read(self, buffer=None, off=0, length=None, /):
-        """Reads one byte as a number, or at least one into (a part of) a buffer and says how many; -1 is the end."""
+        """Reads one byte, or at least one into (a part of) a buffer: returns it, or how many. At the end of the stream -1."""
         if buffer is None and (off or length is not None):
             raise NullPointerException("the buffer is None")
         view = memoryview(bytearray(1)) if buffer is None else room(buffer, off, length)
@@ -228,17 +227,17 @@ class FilterInputStream(InputStream):
             turn.taken = False
 
     def available(self):
-        """How many bytes a read would find without waiting."""
+        """The number of bytes that can be read without waiting."""
         self._ensure_open()
         return len(self._kept) - self._at + self._stream.available()
 
     def close(self):
-        """Closes the stream, and the socket below."""
+        """Closes the stream and its socket."""
         self._stream.close()
 
 
 class BufferedInputStream(FilterInputStream):
-    """Reads ahead, so that small reads need no call to the system each. Threads that read at the same time take
+    """Reads ahead, so that small reads do not each need a system call. Threads that read at the same time take
     turns."""
 
     def __init__(self, stream, size=CHUNK, /):
@@ -256,13 +255,13 @@ class BufferedInputStream(FilterInputStream):
             raise IOException("Stream closed")
 
     def close(self):
-        """Closes the stream, and the socket below; a read that waits in another thread ends."""
+        """Closes the stream and its socket; a read that waits in another thread ends."""
         self._closed = True
         super().close()
 
 
 class FilterOutputStream(OutputStream):
-    """Writes to another stream, and flushes and closes it."""
+    """Writes to another stream; flushes and closes it."""
 
     def __init__(self, stream, /):
         self._stream = output_stream(stream)
@@ -272,11 +271,11 @@ class FilterOutputStream(OutputStream):
         self._stream.write(data, off, length)
 
     def flush(self):
-        """Hands on what is kept back."""
+        """Sends what is buffered."""
         self._stream.flush()
 
     def close(self):
-        """Flushes and closes the stream, and the socket below."""
+        """Flushes and closes the stream and its socket."""
         try:
             self.flush()
         finally:
@@ -284,7 +283,7 @@ class FilterOutputStream(OutputStream):
 
 
 class BufferedOutputStream(FilterOutputStream):
-    """Keeps what is written until there is much of it, `flush` or `close`. Threads that write at the same time take
+    """Buffers what is written until the buffer is full, `flush` or `close`. Threads that write at the same time take
     turns."""
 
     def __init__(self, stream, size=CHUNK, /):
@@ -296,8 +295,8 @@ class BufferedOutputStream(FilterOutputStream):
         self._turn = _native.Turn()
 
     def write(self, data, off=0, length=None, /):
-        """Writes all of (a part of) a bytes-like object, or the low 8 bits of a number. After an exception only the
-        first `done` bytes were taken."""
+        """Writes all of (a part of) a bytes-like object, or the low 8 bits of a number. After an exception, only
+        the first `done` bytes have been accepted."""
         data = (data & 0xFF).to_bytes(1, "big") if isinstance(data, int) else bytes(part(data, off, length))
         turn = self._turn
         turn.taken = True
@@ -317,7 +316,7 @@ class BufferedOutputStream(FilterOutputStream):
             turn.taken = False
 
     def flush(self):
-        """Sends what is buffered. After an exception, bytes that were sent are not sent again."""
+        """Sends what is buffered. After an exception, the bytes that were sent are not sent again."""
         turn = self._turn
         turn.taken = True
         try:

@@ -1,8 +1,8 @@
-"""Readers and writers of text over streams of bytes: BufferedReader, PrintWriter and what Java programs put between.
+"""Readers and writers of text over streams of bytes: BufferedReader, PrintWriter and the classes between.
 
 `BufferedReader(InputStreamReader(socket.getInputStream()))` and `PrintWriter(socket.getOutputStream(), True)` port line
-by line. What a reader has read ahead belongs to it: a timeout in the middle of a line loses nothing, the next call goes
-on.
+by line. What a reader has read ahead belongs to it: a timeout in the middle of a line loses nothing, and the next call
+continues.
 """
 
 import codecs
@@ -26,25 +26,25 @@ class Reader(Closeable, metaclass=ABCMeta):
 
     @abstractmethod
     def close(self):
-        """Closes the reader, and the socket below."""
+        """Closes the reader and its socket."""
 
 
 class _Characters(Reader):
-    """Returns text that was read ahead: `_text` from `_at` on."""
+    """A reader that returns text read ahead: `_text` from `_at` on."""
 
     def __init__(self):
         self._text, self._at = "", 0
         self._turn = _native.Turn()
 
     def _ensure_open(self):
-        """Raises if the reader was closed and remembers it."""
+        """Raises if the reader has been closed, in classes that keep track of it."""
 
     @abstractmethod
     def _has_text(self):
-        """Whether there is text to return; reads when there is none."""
+        """Whether there is text to return; reads if there is none."""
 
     def read(self, cbuf=None, off=0, length=None, /):
-        """Reads one character as its number, or some into (a part of) a list and says how many; -1 is the end."""
+        """Reads a character, or some into (a part of) a list: returns its number, or how many. At the end of the stream -1."""
         self._ensure_open()
         length = _room_of(cbuf, off, length)
         turn = self._turn
@@ -67,19 +67,19 @@ class _Characters(Reader):
 
 
 class InputStreamReader(_Characters):
-    """Decodes a stream of bytes, or a binary file; what is no text of the encoding becomes U+FFFD."""
+    """Decodes a stream of bytes, or a binary file; what can't be decoded becomes U+FFFD."""
 
     def __init__(self, stream, charset="UTF-8", /):
         super().__init__()
         self._stream = input_stream(stream)
         self._make_decoder = _decoder(charset)
         self._encoding = charset
-        # Bytes not decoded yet, and the state of the decoder.
+        # Bytes that are not decoded yet, and the state of the decoder.
         self._kept = bytearray()
         self._state = self._make_decoder().getstate()
 
     def _has_text(self):
-        """Whether there is text to return; reads when there is none."""
+        """Whether there is text to return; reads if there is none."""
         while self._at == len(self._text):
             ended = not self._kept and _native.take_in(self._kept, self._stream, CHUNK) < 0
             decoder = self._make_decoder()
@@ -93,7 +93,7 @@ class InputStreamReader(_Characters):
         return True
 
     def ready(self):
-        """Whether a read would find something without waiting."""
+        """Whether something can be read without waiting."""
         return self._at < len(self._text) or self._stream.available() > 0
 
     def getEncoding(self):
@@ -101,15 +101,15 @@ class InputStreamReader(_Characters):
         return self._encoding
 
     def close(self):
-        """Closes the stream, and the socket below."""
+        """Closes the stream and its socket."""
         self._stream.close()
 
 
 class BufferedReader(_Characters):
-    """Reads lines: of a reader, or of a stream of bytes in UTF-8.
+    """Reads lines from a reader, or from a stream of bytes in UTF-8.
 
-    A line ends with "\\n", "\\r" or "\\r\\n". One of more than `longestLine` characters (16 Mi unless set) raises
-    IOException; what was read of it stays, for `read`.
+    A line ends with "\\n", "\\r" or "\\r\\n". A line of more than `longestLine` characters (by default 16 Mi) raises
+    IOException; what was read of it is left for `read`.
     """
 
     def __init__(self, reader, size=CHUNK, /, *, longestLine=LONGEST_LINE):
@@ -120,9 +120,9 @@ class BufferedReader(_Characters):
         super().__init__()
         self._reader = reader if isinstance(reader, _Characters) else InputStreamReader(reader)
         self._longest = longestLine
-        # The line that has begun and has no end yet, in pieces.
+        # The line that has begun but not ended, in pieces.
         self._begun, self._begun_length = (), 0
-        # The last line ended with "\r": a "\n" that follows belongs to it.
+        # Whether the last line ended with "\r", so that a "\n" that follows belongs to it.
         self._skip_lf = False
         self._closed = False
 
@@ -131,7 +131,7 @@ class BufferedReader(_Characters):
             raise IOException("Stream closed")
 
     def _has_text(self):
-        """Puts a line that has begun back before what was read ahead, and reads more if there is nothing."""
+        """Puts a line that has begun back in front of what was read ahead, and reads more if there is no text."""
         self._ensure_open()
         if self._begun:
             text = "".join((*self._begun, self._text[self._at :]))
@@ -139,7 +139,7 @@ class BufferedReader(_Characters):
         return self._at < len(self._text) or self._fill()
 
     def _fill(self):
-        """Takes more text from the reader when all was returned; whether there was any."""
+        """Takes more text from the reader once all has been returned; returns whether there was any."""
         reader = self._reader
         while reader._has_text():
             if self._skip_lf and reader._text[reader._at] == "\n":
@@ -166,7 +166,7 @@ class BufferedReader(_Characters):
                 piece = text[at:stop]
                 if end is not None:
                     line = "".join((*self._begun, piece))
-                    # The "\n" of this "\r" may still come.
+                    # The "\n" after this "\r" may still come.
                     at, skip_lf = end.end(), end.group() == "\r" and end.end() == len(text)
                     self._at, self._skip_lf, self._begun, self._begun_length = at, skip_lf, (), 0
                     return line
@@ -181,7 +181,7 @@ class BufferedReader(_Characters):
             turn.taken = False
 
     def skip(self, n, /):
-        """Reads `n` characters and drops them; how many, fewer only at the end of the stream."""
+        """Reads and drops `n` characters, fewer only at the end of the stream; returns their number."""
         if n < 0:
             raise IllegalArgumentException("skip value is negative")
         left = n
@@ -197,19 +197,19 @@ class BufferedReader(_Characters):
         return n - left
 
     def ready(self):
-        """Whether a read would find something without waiting."""
+        """Whether something can be read without waiting."""
         self._ensure_open()
         return bool(self._begun) or self._at < len(self._text) or self._reader.ready()
 
     def lines(self):
-        """The lines that are still to come, one by one."""
+        """An iterator over the remaining lines."""
         return iter(self.readLine, None)
 
     def __iter__(self):
         return self.lines()
 
     def close(self):
-        """Closes the reader, and the socket below; a read that waits in another thread ends."""
+        """Closes the reader and its socket; a read that waits in another thread ends."""
         self._closed = True
         self._reader.close()
 
@@ -223,11 +223,11 @@ class Writer(Closeable, metaclass=ABCMeta):
 
     @abstractmethod
     def flush(self):
-        """Sends what is kept back."""
+        """Sends what is buffered."""
 
     @abstractmethod
     def close(self):
-        """Flushes and closes the writer, and the socket below."""
+        """Flushes and closes the writer and its socket."""
 
     def append(self, text, /):
         """Writes a text and returns the writer."""
@@ -236,25 +236,25 @@ class Writer(Closeable, metaclass=ABCMeta):
 
 
 class OutputStreamWriter(Writer):
-    """Encodes texts for a stream of bytes; what the encoding does not have becomes "?".
+    """Encodes texts for a stream of bytes; what can't be encoded becomes "?".
 
-    Keeps what is written until there is much of it, `flush` or `close`. Threads that write at the same time take turns,
-    so that a text that one writes is whole on the wire.
+    Buffers what is written until the buffer is full, `flush` or `close`. Threads that write at the same time take
+    turns, so that each text stays in one piece.
     """
 
     def __init__(self, stream, charset="UTF-8", /):
         self._stream = output_stream(stream)
         self._make_encoder = _encoder(charset)
         self._encoding = charset
-        # The state of the encoder, and encoded bytes not sent yet.
+        # The state of the encoder, and encoded bytes that are not sent yet.
         self._state = self._make_encoder().getstate()
         self._waiting = bytearray()
         self._turn = _native.Turn()
         self._closed = False
 
     def write(self, text, off=0, length=None, /):
-        """Writes (a part of) a text, or the character of a number, of which the low 16 bits count. After an
-        exception nothing of the text was taken."""
+        """Writes (a part of) a text, or the character with the low 16 bits of a number. After an exception, nothing of
+        the text has been accepted."""
         if self._closed:
             raise IOException("Stream closed")
         if isinstance(text, int):
@@ -284,7 +284,7 @@ class OutputStreamWriter(Writer):
             turn.taken = False
 
     def flush(self):
-        """Sends what is buffered. After an exception, bytes that were sent are not sent again."""
+        """Sends what is buffered. After an exception, the bytes that were sent are not sent again."""
         if self._closed:
             raise IOException("Stream closed")
         turn = self._turn
@@ -300,7 +300,7 @@ class OutputStreamWriter(Writer):
         return self._encoding
 
     def close(self):
-        """Flushes and closes the stream, and the socket below."""
+        """Flushes and closes the stream and its socket."""
         if self._closed:
             return
         try:
@@ -311,7 +311,7 @@ class OutputStreamWriter(Writer):
 
 
 class BufferedWriter(Writer):
-    """Writes through another writer, which keeps what is written back already."""
+    """Writes through another writer, which does the buffering."""
 
     def __init__(self, writer, size=CHUNK, /):
         if size <= 0:
@@ -327,18 +327,18 @@ class BufferedWriter(Writer):
         self.write(os.linesep)
 
     def flush(self):
-        """Sends what is kept back."""
+        """Sends what is buffered."""
         self._writer.flush()
 
     def close(self):
-        """Flushes and closes the writer, and the socket below."""
+        """Flushes and closes the writer and its socket."""
         self._writer.close()
 
 
 class PrintWriter(Writer):
-    """Prints values as Java does. It never raises IOException: `checkError` reports whether one happened.
+    """Prints values as Java does. It never raises IOException; `checkError` reports whether one occurred.
 
-    What is printed is kept until `flush`, `close` or, with `autoFlush`, the end of `println`, `printf` and `format`.
+    What is printed is buffered until `flush`, `close` or, with `autoFlush`, the end of `println`, `printf` or `format`.
     """
 
     def __init__(self, out, autoFlush=False, charset="UTF-8", /):
@@ -361,13 +361,13 @@ class PrintWriter(Writer):
         self.write(java_text(value))
 
     def println(self, value="", /):
-        """Prints a value and ends the line."""
+        """Prints a value and a line end."""
         self.write(java_text(value) + os.linesep)
         if self._auto_flush:
             self.flush()
 
     def printf(self, pattern, /, *arguments):
-        """Prints arguments as a pattern says (java.util.Formatter) and returns the writer."""
+        """Prints arguments formatted by a pattern (java.util.Formatter) and returns the writer."""
         self.write(java_format(pattern, arguments))
         if self._auto_flush:
             self.flush()
@@ -376,22 +376,22 @@ class PrintWriter(Writer):
     format = printf
 
     def flush(self):
-        """Sends what is kept back."""
+        """Sends what is buffered."""
         self._try(self._writer.flush)
 
     def checkError(self):
-        """Flushes, and reports whether anything ever went wrong."""
+        """Flushes, and returns whether an IOException has ever occurred."""
         if not getattr(self._writer, "_closed", False):
             self.flush()
         return self._trouble
 
     def close(self):
-        """Flushes and closes the writer, and the socket below."""
+        """Flushes and closes the writer and its socket."""
         self._try(self._writer.close)
 
 
 class PrintStream(PrintWriter):
-    """A PrintWriter over a stream of bytes that sends each value at once, and takes bytes as well."""
+    """A PrintWriter over a stream of bytes that sends each value at once and accepts bytes too."""
 
     def __init__(self, out, autoFlush=False, charset="UTF-8", /):
         super().__init__(out, autoFlush, charset)
@@ -407,7 +407,7 @@ class PrintStream(PrintWriter):
 
 
 def with_piece(pieces, piece):
-    """Pieces of a text and another one, joined so that each is longer than the next: few, however short they come."""
+    """Appends a piece to pieces of a text, joined so that each is longer than the next and few remain."""
     at = len(pieces)
     while at and len(pieces[at - 1]) <= len(piece):
         at -= 1
@@ -416,7 +416,7 @@ def with_piece(pieces, piece):
 
 
 def _room_of(cbuf, off, length):
-    """How many characters are wanted: one, or as many as (the part of) a list takes."""
+    """How many characters to read: one, or as many as (the part of) a list holds."""
     if cbuf is not None:
         if not hasattr(cbuf, "__setitem__"):
             raise TypeError(f"a list of characters is required, not {type(cbuf).__name__}")
@@ -430,7 +430,7 @@ def _codec(charset, make):
     if charset is None:
         raise NullPointerException("the charset is None")
     try:
-        "".encode(charset)  # refuses what is no encoding of text
+        "".encode(charset)  # refuses codecs that are not text encodings
         return functools.partial(make(charset), errors="replace")
     except (LookupError, ValueError):
         raise UnsupportedEncodingException(charset) from None

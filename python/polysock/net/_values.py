@@ -1,10 +1,10 @@
-"""Parts of buffers, and texts in Java's encodings and spellings."""
+"""Parts of buffers, and texts in Java's encodings and notation."""
 
 from ._errors import IndexOutOfBoundsException, NullPointerException, UTFDataFormatException
 
 
 def span(size, off=0, length=None):
-    """The length that an offset and a length name within so many elements; without a length, the rest."""
+    """Checks an offset and a length against a size and returns the length; without a length, that of the rest."""
     if length is None:
         length = size - off
     if off < 0 or length < 0 or off + length > size:
@@ -13,7 +13,7 @@ def span(size, off=0, length=None):
 
 
 def part(buffer, off=0, length=None):
-    """The part of a bytes-like object that an offset and a length name; without a length, the rest."""
+    """The part of a bytes-like object at an offset; without a length, the rest."""
     if buffer is None:
         raise NullPointerException("the buffer is None")
     view = memoryview(buffer).cast("B")
@@ -21,7 +21,7 @@ def part(buffer, off=0, length=None):
 
 
 def room(buffer, off=0, length=None):
-    """As `part`, to write to: refused before anything is read that would have no place."""
+    """Like `part`, for writing: a read-only buffer is refused before anything is read that would be lost."""
     view = part(buffer, off, length)
     if view.readonly:
         raise TypeError(f"a read-write bytes-like object is required, not {type(buffer).__name__}")
@@ -29,7 +29,7 @@ def room(buffer, off=0, length=None):
 
 
 def text_of(value):
-    """The text itself; None and what is no text are refused."""
+    """Returns a text as it is; refuses None and anything else."""
     if value is None:
         raise NullPointerException("the text is None")
     if not isinstance(value, str):
@@ -46,7 +46,7 @@ def encode_modified(text):
 
 
 def decode_modified(data):
-    """The text of modified UTF-8."""
+    """Decodes modified UTF-8."""
     try:
         if data and max(data) >= 0xF0:
             raise ValueError("four bytes for one character")
@@ -57,7 +57,7 @@ def decode_modified(data):
 
 
 def _decode_units(data):
-    """As java.io.DataInputStream: a character may also take more bytes than it needs."""
+    """Decodes as java.io.DataInputStream does, which accepts overlong forms."""
     text, at = [], 0
     while at < len(data):
         lead = data[at]
@@ -74,7 +74,7 @@ def _decode_units(data):
 
 
 def java_text(value):
-    """A value as Java's `String.valueOf` writes it."""
+    """Converts a value to a text as Java's `String.valueOf` does."""
     if value is None:
         return "null"
     if value is True:
@@ -89,7 +89,7 @@ def java_text(value):
 
 
 def _double(value):
-    """As `Double.toString`: the shortest digits that tell it, with an exponent outside 10^-3 to 10^7."""
+    """Converts as Java's `Double.toString` does: the shortest exact digits, with an exponent outside 10^-3 to 10^7."""
     if value != value:
         return "NaN"
     if value in (float("inf"), float("-inf")):
