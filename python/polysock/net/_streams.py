@@ -31,7 +31,7 @@ class InputStream(Closeable, metaclass=ABCMeta):
 
     @abstractmethod
     def read(self, buffer=None, off=0, length=None, /):
-        """Reads and returns one byte, or reads some into (a part of) a buffer and returns how many; at the end -1."""
+        """Reads one byte, or some into (a part of) a buffer: returns the byte, or how many; -1 at the end."""
 
     def readNBytes(self, buffer, off=None, length=None, /):
         """Reads a number of bytes, fewer only at the end of the stream.
@@ -198,7 +198,7 @@ class FilterInputStream(InputStream):
         """Raises if the stream has been closed, in classes that keep track of it."""
 
     def read(self, buffer=None, off=0, length=None, /):
-        """Reads and returns one byte, or reads some into (a part of) a buffer and returns how many; at the end -1."""
+        """Reads one byte, or some into (a part of) a buffer: returns the byte, or how many; -1 at the end."""
         if buffer is None and (off or length is not None):
             raise NullPointerException("the buffer is None")
         view = memoryview(bytearray(1)) if buffer is None else room(buffer, off, length)

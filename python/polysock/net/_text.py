@@ -44,7 +44,7 @@ class _Characters(Reader):
         """Whether there is text to return; reads if there is none."""
 
     def read(self, cbuf=None, off=0, length=None, /):
-        """Reads a character and returns its number, or reads some into (a part of) a list and returns how many. -1: end."""
+        """Reads one character, or some into (a part of) a list: returns its number, or how many; -1 at the end."""
         self._ensure_open()
         length = _room_of(cbuf, off, length)
         turn = self._turn
