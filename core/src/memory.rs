@@ -3,6 +3,7 @@
 //! For this crate and its bindings.
 
 use crate::error::Kind;
+use crate::sys;
 use std::ffi::CString;
 use std::fmt::{self, Write};
 
@@ -27,11 +28,9 @@ pub fn push<T>(list: &mut Vec<T>, item: T) -> Result<()> {
     Ok(())
 }
 
-/// This many zeros.
+/// This many zeros. Those that are never written take no memory.
 pub fn zeros(length: usize) -> Result<Vec<u8>> {
-    let mut bytes = list(length)?;
-    bytes.resize(length, 0);
-    Ok(bytes)
+    sys::zeros::zeros(length).ok_or(Kind::OutOfMemory)
 }
 
 /// A copy.
@@ -89,6 +88,7 @@ mod tests {
 
     #[test]
     fn what_fits_is_there() {
+        assert_eq!(zeros(0), Ok(Vec::new()));
         assert_eq!(zeros(3), Ok(vec![0; 3]));
         assert_eq!(copy(b"abc"), Ok(b"abc".to_vec()));
         assert_eq!(collect(1..4), Ok(vec![1, 2, 3]));

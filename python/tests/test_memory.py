@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from helpers import PROGRAM_TIMEOUT
 
 PRELUDE = """
 import resource, threading
@@ -101,3 +102,17 @@ def test_sizes_that_the_standard_module_takes_or_does_not_know(call):
 @pytest.mark.parametrize("call", FLOODED)
 def test_a_peer_that_never_stops(call):
     assert played("polysock", FLOOD.replace("{call}", FLOODED[call])) == "fine\n"
+
+
+def test_room_for_control_messages_that_is_not_used_takes_no_memory():
+    attack = """
+import resource
+import polysock as socket
+a, b = socket.socketpair()
+a.sendall(b"x")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert b.recvmsg(1, 256 << 20)[0] == b"x"
+grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+assert grown < 64 << 10, f"{grown} KiB"
+"""
+    subprocess.run([sys.executable, "-c", attack], check=True, timeout=PROGRAM_TIMEOUT)

@@ -36,3 +36,4 @@ pub(crate) mod thread;
 pub(crate) mod unix;
 pub(crate) mod wakeable_poll;
 pub(crate) mod waker;
+pub(crate) mod zeros;
