@@ -302,17 +302,44 @@ if sys.version_info < (3, 12):
 UNDECIDED = {(call, "released view") for call in ("sendmsg", "sendmsg_afalg", "recvmsg_into")}
 
 
+# A call that ends with one of these has refused its arguments, and its socket serves for the next call.
+REFUSED = ("TypeError", "ValueError", "OverflowError")
+
+
+class Sockets:
+    """Sockets of a module in a state, made when they are needed."""
+
+    def __init__(self, module, state, directory):
+        self.module, self.state, self.directory = module, state, directory
+        self.stack = contextlib.ExitStack()
+        self.socket = None
+
+    def call(self, method, arguments):
+        """The outcome of a call on a socket that no call has changed."""
+        if self.socket is None:
+            self.socket = self.stack.enter_context(socket_in(self.module, self.state))
+        result = outcome(getattr(self.socket, method), arguments)
+        if result[0] not in REFUSED:
+            self.close()
+        return result
+
+    def close(self):
+        self.stack.close()
+        self.socket = None
+        if self.state == "unix":
+            for path in self.directory.iterdir():
+                path.unlink()
+
+
 def outcomes_of_methods(directory):
     """(call, arguments, the standard module's outcome, ours)"""
-    for state, (method, signatures) in itertools.product(STATES, METHODS.items()):
-        for arguments in calls_of(signatures, OBJECTS):
-            outcomes = []
-            for module in (standard, polysock):
-                with socket_in(module, state) as sock:
-                    outcomes.append(outcome(getattr(sock, method), arguments))
-                for path in directory.iterdir():
-                    path.unlink()
-            yield method, arguments, *outcomes
+    for state in STATES:
+        both = [Sockets(module, state, directory) for module in (standard, polysock)]
+        for method, signatures in METHODS.items():
+            for arguments in calls_of(signatures, OBJECTS):
+                yield method, arguments, *(sockets.call(method, arguments) for sockets in both)
+        for sockets in both:
+            sockets.close()
 
 
 def outcomes_of_functions():
