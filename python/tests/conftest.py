@@ -1,19 +1,19 @@
-"""What holds for every test: a deadline, and no descriptor left behind."""
+"""Every test has a time limit and must leave no descriptor behind."""
 
 import faulthandler
 import gc
 import os
 
 import pytest
-from helpers import DEADLINE, note_skipped, until
+from helpers import TEST_TIMEOUT, note_skipped, wait_until
 
 STANDARD_ERROR = pytest.StashKey()
-# A resolver asks nobody beyond this machine for longer than this; a server that does not answer is no test's subject.
+# No name server is asked for longer than this: no test is about a name server that does not answer.
 os.environ["RES_OPTIONS"] = "timeout:1 attempts:1"
 
 
 def pytest_configure(config):
-    """Keeps standard error as it is before it is captured: what the deadline has to say must be seen."""
+    """Keeps standard error from before pytest captures it, for the traceback of a test that takes too long."""
     config.stash[STANDARD_ERROR] = os.dup(2)
 
 
@@ -28,13 +28,13 @@ def pytest_runtest_logreport(report):
 
 
 def descriptors():
-    """The open descriptors by number, but those that the library wakes its waiting threads by."""
+    """The open descriptors by number, except those by which the library wakes its waiting threads."""
     found = {}
     for name in os.listdir("/proc/self/fd"):
         try:
             target = os.readlink(f"/proc/self/fd/{name}")
         except FileNotFoundError:
-            continue  # the listing's own
+            continue  # that of the listing itself
         if "eventfd" not in target:
             found[name] = target
     return found
@@ -43,7 +43,7 @@ def descriptors():
 @pytest.fixture(autouse=True)
 def deadline_and_descriptors(request):
     marked = request.node.get_closest_marker("deadline")
-    seconds = marked.args[0] if marked else DEADLINE
+    seconds = marked.args[0] if marked else TEST_TIMEOUT
     faulthandler.dump_traceback_later(seconds, exit=True, file=request.config.stash[STANDARD_ERROR])
     gc.collect()
     gc.freeze()  # so that collecting after the test does not search what is older than the test
@@ -69,7 +69,7 @@ def ends():
 
 @pytest.fixture
 def pipe(ends):
-    """Where to write, and where that is read."""
+    """A stream to write to, and the stream that reads it."""
     return ends[0].getOutputStream(), ends[1].getInputStream()
 
 
@@ -78,4 +78,4 @@ def no_server_thread_is_left():
     from server_helpers import server_threads
 
     yield
-    until(lambda: not server_threads())
+    wait_until(lambda: not server_threads())

@@ -2,8 +2,8 @@
 
     python cpython_suite.py polysock|alone|socket <ids >events
 
-`alone` is polysock with a standard module that refuses every call. Reads the ids of the tests as JSON, null to be told
-them, and writes an event a line: ["plan", ids], ["start", id], ["pass"|"fail"|"skip", id, reason], ["end"].
+`alone` is polysock with a standard module that refuses every call. Reads the ids of the tests as JSON, or null to list
+them, and writes an event per line: ["plan", ids], ["start", id], ["pass"|"fail"|"skip", id, reason], ["end"].
 """
 
 import faulthandler
@@ -13,33 +13,33 @@ import sys
 import unittest
 import warnings
 
-# Nothing in there takes longer.
+# No test takes longer.
 SECONDS_PER_TEST = 60
 
 
 class Result(unittest.TestResult):
-    """Tells every outcome at once: the process may not live to the end."""
+    """Reports every outcome at once: the process may crash before the end."""
 
-    def __init__(self, tell):
+    def __init__(self, report):
         super().__init__()
-        self.tell = tell
+        self.report = report
 
     def startTest(self, test):
         super().startTest(test)
         faulthandler.dump_traceback_later(SECONDS_PER_TEST, exit=True)
-        self.tell("start", test.id())
+        self.report("start", test.id())
 
     def addSuccess(self, test):
-        self.tell("pass", test.id(), "")
+        self.report("pass", test.id(), "")
 
     def addExpectedFailure(self, test, error):
-        self.tell("pass", test.id(), "")
+        self.report("pass", test.id(), "")
 
     def addSkip(self, test, reason):
-        self.tell("skip", test.id(), reason)
+        self.report("skip", test.id(), reason)
 
     def addFailure(self, test, error):
-        self.tell("fail", test.id(), self._exc_info_to_string(error, test))
+        self.report("fail", test.id(), self._exc_info_to_string(error, test))
 
     addError = addFailure
 
@@ -59,7 +59,7 @@ def tests_of(suite):
 def refuse(*modules, classes):
     """Replaces the functions, or the socket classes, of the standard module by one that raises.
 
-    All but the default timeout, which is one for both modules.
+    Except for the default timeout, which both modules share.
     """
 
     def refusing(name):
@@ -83,7 +83,7 @@ def main(module):
     out, process = os.fdopen(os.dup(1), "w"), os.getpid()
     os.dup2(2, 1)
 
-    def tell(*event):
+    def report(*event):
         if os.getpid() == process:
             print(json.dumps(event), file=out, flush=True)
 
@@ -101,22 +101,22 @@ def main(module):
     support.use_resources = []  # nothing beyond this machine, nothing large
     from test import test_socket
 
-    # A class of its own asks for a virtual machine's host; where there is none to answer it waits for ever.
+    # The tests of VSOCK connect to a virtual machine's host, and wait forever where none answers.
     tests = {
         test.id(): test
         for test in tests_of(unittest.defaultTestLoader.loadTestsFromModule(test_socket))
         if "VSOCK" not in test.id()
     }
     if wanted is None:
-        tell("plan", list(tests))
+        report("plan", list(tests))
     else:
         if module == "alone":
             refuse(_socket, socket, classes=True)
-        # In the suite's order, so that the fixtures of a class are made once.
+        # In the suite's order, so that the fixtures of a class are made only once.
         chosen = set(wanted)
         warnings.simplefilter("default")
-        unittest.TestSuite(test for name, test in tests.items() if name in chosen).run(Result(tell))
-    tell("end")
+        unittest.TestSuite(test for name, test in tests.items() if name in chosen).run(Result(report))
+    report("end")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Connections to test with, and threads that are known to sleep."""
+"""Connections, threads that are known to sleep, and what this machine can't test."""
 
 import contextlib
 import os
@@ -14,18 +14,19 @@ import pytest
 
 import polysock
 
-# What a thread waits in on a socket of ours: ppoll, recvfrom, sendto, recvmsg, sendmsg, accept, accept4, connect, and
-# close with linger.
+# The numbers of the system calls in which a thread waits on a socket: ppoll, recvfrom, sendto, recvmsg, sendmsg,
+# accept, accept4, connect, and close with linger.
 WAITING = {
     "x86_64": {"271", "45", "44", "47", "46", "43", "288", "42", "3"},
     "aarch64": {"73", "207", "206", "212", "211", "202", "242", "203", "57"},
 }
-PATIENCE = 10
-# What a test may take; a program that it starts ends before, so that it does not stay behind.
-DEADLINE = 60
-PROGRAM = DEADLINE - 10
-# More than all buffers of a connection hold.
-MUCH = 32 << 20
+# Seconds to wait for another thread or process.
+WAIT_LIMIT = 10
+# Seconds that a test may take. A program that it starts must end before, so that it is not left behind.
+TEST_TIMEOUT = 60
+PROGRAM_TIMEOUT = TEST_TIMEOUT - 10
+# More bytes than the buffers of a connection hold.
+MORE_THAN_BUFFERS = 32 << 20
 
 
 def ipv6_is_there():
@@ -39,7 +40,7 @@ needs_ipv6 = pytest.mark.skipif(not ipv6_is_there(), reason="needs IPv6: ::1 can
 
 
 def is_known(look_up, *name):
-    """Whether a name is in the tables of this machine: small ones have none."""
+    """Whether a name is in the tables of this machine, which small systems lack."""
     with contextlib.suppress(OSError):
         look_up(*name)
         return True
@@ -79,54 +80,54 @@ def connection(module=polysock):
 
 @contextlib.contextmanager
 def full_listener(module=polysock):
-    """A listener that lets further connects wait: the one connection that its queue holds is there."""
+    """A listener whose queue is full, so that further connects wait."""
     with module.socket() as listener, polysock.socket() as filler:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
         filler.connect(listener.getsockname())
-        until(lambda: waiting_connections(listener) == 1)
+        wait_until(lambda: waiting_connections(listener) == 1)
         yield listener
 
 
 def waiting_connections(listener):
-    """How many connections a listener has to accept: its tcpi_unacked, see tcp_get_info() in Linux."""
+    """The number of connections in a listener's queue: tcpi_unacked (tcp_get_info() in Linux)."""
     info = listener.getsockopt(polysock.IPPROTO_TCP, polysock.TCP_INFO, 256)
     return struct.unpack_from("I", info, 24)[0]
 
 
 @contextlib.contextmanager
 def refusing_address():
-    """An address that refuses connections, and that nobody takes meanwhile."""
+    """An address that refuses connections and stays reserved meanwhile."""
     with polysock.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         yield deaf.getsockname()
 
 
-def until(condition):
-    """Returns once it is so."""
-    end = time.monotonic() + PATIENCE
+def wait_until(condition):
+    """Returns once a condition holds."""
+    end = time.monotonic() + WAIT_LIMIT
     while not condition():
-        assert time.monotonic() < end, "never so"
+        assert time.monotonic() < end, "the condition does not come true"
         time.sleep(0.0005)
 
 
 def end_by_itself():
-    """For a forked child, which nobody else would end when the test fails."""
+    """Ends a forked child in time, even if the test fails."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(PROGRAM)
+    signal.alarm(PROGRAM_TIMEOUT)
 
 
-def send_much(sock):
-    """Sends MUCH by many calls, of which some must wait, whatever room the system finds meanwhile."""
-    left = MUCH
+def send_more_than_buffers(sock):
+    """Sends MORE_THAN_BUFFERS bytes by many calls, some of which must wait."""
+    left = MORE_THAN_BUFFERS
     while left:
         left -= sock.send(bytes(min(left, 65536)))
 
 
 def wait_until_asleep(native_id):
-    """Returns once the thread sleeps in one of these calls."""
+    """Returns once the thread sleeps in one of the calls of WAITING."""
     path = Path(f"/proc/self/task/{native_id}/syscall")
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + WAIT_LIMIT
     while time.monotonic() < end:
         if path.read_text().split()[0] in WAITING[os.uname().machine]:
             return
@@ -135,7 +136,7 @@ def wait_until_asleep(native_id):
 
 
 class Thread(threading.Thread):
-    """Runs a call in a thread of its own and keeps its outcome."""
+    """A thread that runs a call and keeps its outcome."""
 
     def __init__(self, call, *arguments):
         super().__init__(daemon=True)
@@ -152,13 +153,13 @@ class Thread(threading.Thread):
         self.ended = time.monotonic()
 
     def asleep(self):
-        """Returns once it sleeps."""
+        """Returns the thread once it sleeps."""
         wait_until_asleep(self.native_id)
         return self
 
     def outcome(self):
-        """What it returned, or raises what it raised."""
-        self.join(PATIENCE)
+        """Returns what the call returned, or raises what it raised."""
+        self.join(WAIT_LIMIT)
         assert not self.is_alive(), "the call does not end"
         if self.error is not None:
             raise self.error
@@ -166,7 +167,7 @@ class Thread(threading.Thread):
 
 
 def when_main_sleeps(*actions):
-    """Runs actions in another thread, each once the main thread sleeps."""
+    """Runs actions in another thread, each as soon as the main thread sleeps."""
     main = threading.main_thread().native_id
 
     def run():
@@ -179,7 +180,7 @@ def when_main_sleeps(*actions):
 
 @contextlib.contextmanager
 def on_signal(handler, number=signal.SIGUSR1):
-    """Handles a signal meanwhile."""
+    """Handles a signal within a with statement."""
     before = signal.signal(number, lambda *_: handler())
     try:
         yield

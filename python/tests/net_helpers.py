@@ -1,4 +1,4 @@
-"""What the tests of polysock.net's streams share: a stream that collects, and one that hands out what it is told."""
+"""Streams for the tests of polysock.net: one collects bytes, one hands out given pieces."""
 
 from polysock.net import InputStream, OutputStream, SocketTimeoutException
 
@@ -21,7 +21,7 @@ class Bytes(OutputStream):
 
 
 class Pieces(InputStream):
-    """Hands out pieces, and raises those that are exceptions."""
+    """Returns given pieces, and raises those that are exceptions."""
 
     def __init__(self, *pieces):
         self.pieces, self.closed = list(pieces), False

@@ -1,8 +1,8 @@
-"""What the tests of the callback server share."""
+"""Helpers of the callback server's tests."""
 
 import threading
 
-from helpers import PATIENCE, until
+from helpers import WAIT_LIMIT, wait_until
 
 import polysock
 
@@ -15,11 +15,11 @@ def echo(connection, address):
 
 
 def connect(server):
-    return polysock.create_connection(server.address[:2], timeout=PATIENCE)
+    return polysock.create_connection(server.address[:2], timeout=WAIT_LIMIT)
 
 
 def ask(server, text=b"hello"):
-    """What the server answers up to the end of its stream."""
+    """Sends a text and returns all that the server answers."""
     with connect(server) as client:
         client.sendall(text)
         client.shutdown(polysock.SHUT_WR)
@@ -30,15 +30,13 @@ def server_threads():
     return [thread for thread in threading.enumerate() if thread.name.startswith("polysock-server-")]
 
 
-class Complaints:
-    """An on_error that keeps what it is told."""
-
-    def __init__(self):
-        self.kept = []
+class KeptErrors(list):
+    """An on_error that keeps the exceptions and addresses that it is called with."""
 
     def __call__(self, exception, address):
-        self.kept.append((exception, address))
+        self.append((exception, address))
 
     def one(self):
-        until(lambda: self.kept)
-        return self.kept.pop()
+        """Waits for an error and takes the last one out."""
+        wait_until(lambda: self)
+        return self.pop()

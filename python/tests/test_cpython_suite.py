@@ -1,7 +1,7 @@
-"""The interpreter's own tests of `socket`, over ours: what passes over the standard module passes over ours.
+"""The interpreter's own tests of `socket`: what passes over the standard module passes over ours.
 
-They run with a standard module that refuses every call: none of it does our work. Some look below the public interface
-and differ on purpose: cpython_internals.txt has them, each with its reason.
+They run with a standard module that refuses every call, so that none of it does our work. Some tests look below the
+public interface and differ on purpose; cpython_internals.txt lists them with the reasons.
 """
 
 import importlib.util
@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 # Most of the tests sleep most of the time.
 PROCESSES = 5
 SECONDS = 170
-# They ask the standard module's own class.
+# These use the standard class itself.
 OF_THE_STANDARD_CLASS = {
     "test.test_socket.GeneralModuleTests.test_csocket_repr",
     "test.test_socket.GeneralModuleTests.test_socket_type",
@@ -26,13 +26,13 @@ OF_THE_STANDARD_CLASS = {
 
 
 def internals():
-    """The tests that must not pass, and why."""
+    """The tests that do not pass on purpose, and why."""
     lines = (HERE / "cpython_internals.txt").read_text().splitlines()
     return dict(line.split(maxsplit=1) for line in lines if line and not line.startswith("#"))
 
 
 def events(module, ids, directory):
-    """Runs one process; what it had to tell."""
+    """Runs one process and returns the events that it reported."""
     process = subprocess.run(
         [sys.executable, str(HERE / "cpython_suite.py"), module],
         input=json.dumps(ids),
@@ -42,15 +42,15 @@ def events(module, ids, directory):
         timeout=SECONDS,
         check=False,
     )
-    told = [json.loads(line) for line in process.stdout.splitlines()]
-    if told[-1:] != [["end"]]:
-        last = next((event[1] for event in reversed(told) if event[0] == "start"), "before the first test")
-        told.append(["fail", last, f"the process ended: {process.returncode}\n{process.stderr[-4000:]}"])
-    return told
+    events = [json.loads(line) for line in process.stdout.splitlines()]
+    if events[-1:] != [["end"]]:
+        last = next((event[1] for event in reversed(events) if event[0] == "start"), "before the first test")
+        events.append(["fail", last, f"the process ended: {process.returncode}\n{process.stderr[-4000:]}"])
+    return events
 
 
 def outcomes(module, ids, directory):
-    """What became of each test, and why: 'pass', 'fail', 'skip'."""
+    """The outcome of each test, 'pass', 'fail' or 'skip', and the reason."""
     found = {}
     severity = ["pass", "skip", "fail"]
     for kind, *rest in events(module, ids, directory):
@@ -69,7 +69,7 @@ def in_parallel(module, ids, directory):
     by_class = {}
     for name in ids:
         by_class.setdefault(name.rpartition(".")[0], []).append(name)
-    # A class after another to each process in turn: neighbours are alike, also in how long they take.
+    # The classes go to the processes in turn: neighbours take similar time.
     classes = list(by_class.values())
     shares = [list(itertools.chain(*classes[start::PROCESSES])) for start in range(PROCESSES)]
     with ThreadPoolExecutor(PROCESSES) as pool:
@@ -89,11 +89,11 @@ def test_the_interpreters_own_tests(tmp_path):
     assert len(plan) > 600
     ours = in_parallel("alone", [name for name in plan if name not in OF_THE_STANDARD_CLASS], tmp_path)
     ours |= outcomes("polysock", [name for name in plan if name in OF_THE_STANDARD_CLASS], tmp_path)
-    # A class whose fixture skips or fails tells of itself only.
+    # A class whose fixture skips or fails reports only itself.
     missing = [name for name in plan if kind_of(ours, name) != "pass"]
     theirs = outcomes("socket", missing, tmp_path)
     lost = [name for name in missing if kind_of(theirs, name) == "pass"]
-    # One after the other: a test that a busy machine made late passes then.
+    # One after another: a test that was late on a busy machine passes then.
     ours |= outcomes("alone", lost, tmp_path)
     lost = {name: ours.get(name) for name in lost if kind_of(ours, name) != "pass"}
 

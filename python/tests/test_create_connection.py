@@ -92,11 +92,11 @@ def test_without_a_time_limit(host, silent, good):
 
 def test_the_time_limit_covers_all(host, silent):
     began = time.monotonic()
-    with pytest.raises(TimeoutError) as told:
+    with pytest.raises(TimeoutError) as raised:
         polysock.create_connection(host(silent(), silent(), silent()), timeout=0.2)
     assert time.monotonic() - began >= 0.2
-    assert told.value.args == ("timed out",)
-    assert told.value.errno is None
+    assert raised.value.args == ("timed out",)
+    assert raised.value.errno is None
 
 
 def test_the_default_timeout_counts(host, silent):
@@ -110,13 +110,13 @@ def test_the_default_timeout_counts(host, silent):
 
 
 def test_errors_are_in_the_order_of_the_addresses(host, silent, refusing):
-    with pytest.raises(ExceptionGroup) as told:
+    with pytest.raises(ExceptionGroup) as raised:
         polysock.create_connection(host(silent(), refusing, silent()), timeout=0.2, all_errors=True)
-    assert [type(exc) for exc in told.value.exceptions] == [TimeoutError, ConnectionRefusedError, TimeoutError]
+    assert [type(exc) for exc in raised.value.exceptions] == [TimeoutError, ConnectionRefusedError, TimeoutError]
     # Alone it is the last one's.
-    with pytest.raises(ConnectionRefusedError) as told:
+    with pytest.raises(ConnectionRefusedError) as raised:
         polysock.create_connection(host(silent(), refusing), timeout=0.2)
-    assert told.value.errno == errno.ECONNREFUSED
+    assert raised.value.errno == errno.ECONNREFUSED
 
 
 def test_with_a_port_of_its_own_there_is_one_at_a_time(host, silent, good, refusing):

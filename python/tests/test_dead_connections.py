@@ -47,14 +47,14 @@ def test_a_connection_the_kernel_gave_up_has_a_number_and_a_time_limit_has_none(
     client, server = small_pair(module)
     with client, server:
         client.settimeout(0.01)
-        with pytest.raises(TimeoutError) as told:
+        with pytest.raises(TimeoutError) as raised:
             client.recv(1)
-        assert (told.value.errno, str(told.value)) == (None, "timed out")
+        assert (raised.value.errno, str(raised.value)) == (None, "timed out")
         given_up(client)
-        with pytest.raises(TimeoutError) as told:
+        with pytest.raises(TimeoutError) as raised:
             client.recv(1)
-        assert told.value.errno == errno.ETIMEDOUT
-        assert told.value.args == (errno.ETIMEDOUT, "Connection timed out")
+        assert raised.value.errno == errno.ETIMEDOUT
+        assert raised.value.args == (errno.ETIMEDOUT, "Connection timed out")
 
 
 def test_every_receive_reports_it():
@@ -72,9 +72,9 @@ def test_every_receive_reports_it():
             client.makefile("rb").read,
             lambda _: client.makefile("r").readline(),
         ):
-            with pytest.raises(TimeoutError) as told:
+            with pytest.raises(TimeoutError) as raised:
                 receive(4)
-            assert told.value.errno == errno.ETIMEDOUT
+            assert raised.value.errno == errno.ETIMEDOUT
 
 
 def test_a_reset_that_a_send_was_told_of_is_no_end():
@@ -113,11 +113,11 @@ def test_java_style_tells_the_two_apart():
             client.getInputStream().read,
             client.getInputStream().read,
         ):
-            with pytest.raises(net.SocketException) as told:
+            with pytest.raises(net.SocketException) as raised:
                 call()
-            assert not isinstance(told.value, (net.SocketTimeoutException, net.ConnectException))
-            assert told.value.errno == errno.ETIMEDOUT
-            assert told.value.getMessage() == "Connection timed out"
+            assert not isinstance(raised.value, (net.SocketTimeoutException, net.ConnectException))
+            assert raised.value.errno == errno.ETIMEDOUT
+            assert raised.value.getMessage() == "Connection timed out"
     finally:
         for opened in (client, server, listener):
             opened.close()

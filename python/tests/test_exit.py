@@ -9,7 +9,7 @@ import sys
 import textwrap
 
 import pytest
-from helpers import PROGRAM
+from helpers import PROGRAM_TIMEOUT
 
 # The last thing that the interpreter does is to wait until the thread was ended: it is gone or, where its stack can't
 # be unwound, sleeps for ever in pause(2), which some systems make of ppoll(2). `stay` is what each situation calls.
@@ -199,5 +199,5 @@ if sys.version_info >= (3, 12):
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_interpreter_ends_beside_a_thread_in_python_code_that_we_called(situation):
     script = SCRIPT.replace("SITUATION", textwrap.dedent(SITUATIONS[situation]))
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PROGRAM)
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PROGRAM_TIMEOUT)
     assert (ended.stdout, ended.stderr, ended.returncode) == ("over", "", 0)

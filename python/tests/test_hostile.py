@@ -16,7 +16,7 @@ import warnings
 import weakref
 
 import pytest
-from helpers import Thread, connection, send_much
+from helpers import Thread, connection, send_more_than_buffers
 
 import polysock as socket
 
@@ -28,7 +28,7 @@ def filled():
     with client, server:
         client.setblocking(False)
         with pytest.raises(BlockingIOError):
-            send_much(client)
+            send_more_than_buffers(client)
         client.setblocking(True)
         yield client, server
 

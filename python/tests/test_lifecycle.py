@@ -10,7 +10,7 @@ import sys
 import weakref
 
 import pytest
-from helpers import PROGRAM, connection, needs_ipv6, refusing_address
+from helpers import PROGRAM_TIMEOUT, connection, needs_ipv6, refusing_address
 
 import polysock as socket
 
@@ -166,7 +166,7 @@ def test_makefile_text_and_timeouts():
 def test_a_text_file_without_an_encoding_warns_where_it_was_made():
     code = "import polysock as socket; sock = socket.socket(); sock.makefile('rb').close(); sock.makefile()"
     command = [sys.executable, "-X", "warn_default_encoding", "-c", code]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM, check=True)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_TIMEOUT, check=True)
     assert "<string>:1: EncodingWarning" in ran.stderr
 
 

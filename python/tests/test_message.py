@@ -78,9 +78,9 @@ def test_the_whole_length_of_a_datagram_is_told(datagrams, call):
     one, two = datagrams
     one.sendto(bytes([7]) * 5000, two.getsockname())
     for flags in (socket.MSG_PEEK, 0):
-        told = WITHOUT_ROOM[call](two, flags | socket.MSG_TRUNC)
+        returned = WITHOUT_ROOM[call](two, flags | socket.MSG_TRUNC)
         # Beyond the room nothing was received, and nothing that was in memory before may show.
-        assert told in (5000, b"\7" + bytes(4999) if call != "recvmsg" else b"\7")
+        assert returned in (5000, b"\7" + bytes(4999) if call != "recvmsg" else b"\7")
 
 
 @pytest.mark.parametrize("call", WITHOUT_ROOM)
@@ -88,10 +88,10 @@ def test_the_whole_length_of_a_netlink_message_is_told(call):
     with netlink_answer(standard) as theirs, netlink_answer(socket) as ours:
         ours.settimeout(10)
         flags = socket.MSG_PEEK | socket.MSG_TRUNC
-        expected, told = (length(WITHOUT_ROOM[call](sock, flags)) for sock in (theirs, ours))
-        assert told == expected
+        expected, returned = (length(WITHOUT_ROOM[call](sock, flags)) for sock in (theirs, ours))
+        assert returned == expected
         if call != "recvmsg":
-            assert len(ours.recv(told)) == told > 32
+            assert len(ours.recv(returned)) == returned > 32
 
 
 @pytest.mark.parametrize("room", [100, 10_000])

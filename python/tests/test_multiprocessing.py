@@ -5,7 +5,7 @@ import sys
 import textwrap
 
 import pytest
-from helpers import PROGRAM
+from helpers import PROGRAM_TIMEOUT
 
 IMPORTS = ["import polysock as socket\nimport multiprocessing", "import multiprocessing\nimport polysock as socket"]
 SCRIPT = """
@@ -40,7 +40,7 @@ if __name__ == "__main__":
 
 def run(path, script):
     path.write_text(textwrap.dedent(script))
-    ended = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=PROGRAM, check=False)
+    ended = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=PROGRAM_TIMEOUT, check=False)
     assert (ended.stdout, ended.stderr, ended.returncode) == ("over\n", "", 0)
 
 

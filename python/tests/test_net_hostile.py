@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from helpers import PATIENCE, Thread, interrupt, on_signal, when_main_sleeps
+from helpers import WAIT_LIMIT, Thread, interrupt, on_signal, when_main_sleeps
 
 from polysock import net
 
@@ -51,7 +51,7 @@ def test_writes_of_many_threads_beside_one_that_waits(make):
 @pytest.mark.parametrize("make", [net.PrintWriter, lambda out: net.PrintWriter(net.BufferedOutputStream(out, 100))])
 def test_lines_of_many_threads_stay_whole(ends, make):
     client, server = ends
-    server.setSoTimeout(PATIENCE * 1000)
+    server.setSoTimeout(WAIT_LIMIT * 1000)
     writer = make(client.getOutputStream())
     lines = {f"{thread}:{line}:{'x' * 50}" for thread in range(4) for line in range(300)}
 
@@ -85,7 +85,7 @@ def test_lines_of_many_threads_stay_whole(ends, make):
 )
 def test_a_signal_in_the_middle_loses_nothing(ends, read, sent, rest, value):
     client, server = ends
-    server.setSoTimeout(PATIENCE * 1000)
+    server.setSoTimeout(WAIT_LIMIT * 1000)
     out, there = client.getOutputStream(), net.DataInputStream(server.getInputStream())
 
     class FromHandler(Exception):
@@ -260,7 +260,9 @@ packet.setData(bytearray(1))
 
 
 def test_a_packet_asked_by_a_finalizer():
-    done = subprocess.run([sys.executable, "-c", PACKET], capture_output=True, text=True, timeout=PATIENCE, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", PACKET], capture_output=True, text=True, timeout=WAIT_LIMIT, check=True
+    )
     assert done.stdout == "3 0\n1 9\n"
 
 
@@ -289,11 +291,11 @@ def test_forgotten_with_linger_lets_others_run():
         with pytest.raises(FromHandler):
             out.write(bytes(20_000_000))
         helper.outcome()
-    client.setSoLinger(True, 2 * PATIENCE)
+    client.setSoLinger(True, 2 * WAIT_LIMIT)
     server.setSoLinger(True, 0)
     ended = when_main_sleeps(server.close)  # which ends the wait: a reset
     began = time.monotonic()
     del client, out
     gc.collect()
-    assert time.monotonic() - began < PATIENCE
+    assert time.monotonic() - began < WAIT_LIMIT
     ended.outcome()

@@ -15,7 +15,7 @@ from helpers import LOCALHOST, localhost_is_known, needs_ipv6, note_skipped, own
 
 HERE = Path(__file__).parent / "java"
 PROGRAMS = ["History", "Closing", "Timeouts", "Options", "Streams", "Scanning", "Addresses", "Datagrams"]
-DEADLINE = 50
+TEST_TIMEOUT = 50
 # What the machine decides: its name tables, its limits, its resolver. Only a JDK on the same machine says the same.
 MACHINE = {
     "addresses.constructor.address",
@@ -63,11 +63,13 @@ def java(tmp_path_factory):
     classes = tmp_path_factory.mktemp("classes")
     sources = sorted(str(source) for source in HERE.glob("*.java"))
     compile_all = ["javac", "-encoding", "UTF-8", "-nowarn", "-Xlint:none", "-d", classes, *sources]
-    subprocess.run(compile_all, check=True, timeout=DEADLINE, stderr=subprocess.PIPE)
+    subprocess.run(compile_all, check=True, timeout=TEST_TIMEOUT, stderr=subprocess.PIPE)
     utf8 = ["-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8"]
     run_all = ["java", "-XX:TieredStopAtLevel=1", *utf8, "-cp", classes, "Main", *PROGRAMS]
-    printed = subprocess.run(run_all, check=True, timeout=DEADLINE, stdout=subprocess.PIPE).stdout.decode()
-    version = subprocess.run(["javac", "-version"], check=True, timeout=DEADLINE, capture_output=True, text=True).stdout
+    printed = subprocess.run(run_all, check=True, timeout=TEST_TIMEOUT, stdout=subprocess.PIPE).stdout.decode()
+    version = subprocess.run(
+        ["javac", "-version"], check=True, timeout=TEST_TIMEOUT, capture_output=True, text=True
+    ).stdout
     return steps(printed), int(re.search(r"\d+", version).group())
 
 

@@ -7,14 +7,14 @@ import socket as standard
 import threading
 
 import pytest
-from helpers import PATIENCE
+from helpers import WAIT_LIMIT
 
 from polysock import net
 
 
 def connect(server):
     client = net.Socket(net.InetAddress.getLoopbackAddress(), server.getLocalPort())
-    client.setSoTimeout(PATIENCE * 1000)
+    client.setSoTimeout(WAIT_LIMIT * 1000)
     return client
 
 
@@ -78,11 +78,11 @@ def test_fin_comes_first_where_input_is_left():
 
 
 def test_what_a_handler_raises_reaches_the_hook_and_the_server_lives():
-    told = []
+    reported = []
     hooked = threading.Event()
 
     def on_error(exception, address):
-        told.append((type(exception), address))
+        reported.append((type(exception), address))
         hooked.set()
 
     def handler(socket):
@@ -94,20 +94,20 @@ def test_what_a_handler_raises_reaches_the_hook_and_the_server_lives():
         with connect(server) as bad:
             bad.getOutputStream().write(b"!")
             assert bad.getInputStream().read() == -1
-        assert hooked.wait(PATIENCE)
+        assert hooked.wait(WAIT_LIMIT)
         with connect(server) as good:
             good.getOutputStream().write(b"?")
             assert good.getInputStream().readAllBytes() == b"fine"
-    assert [kind for kind, _ in told] == [net.ProtocolException]
-    assert told[0][1] is not None
+    assert [kind for kind, _ in reported] == [net.ProtocolException]
+    assert reported[0][1] is not None
 
 
 def test_a_close_that_fails_reaches_the_hook_and_the_server_lives():
-    told = []
+    reported = []
     hooked = threading.Event()
 
     def on_error(exception, address):
-        told.append((exception, address))
+        reported.append((exception, address))
         hooked.set()
 
     def handler(socket):
@@ -120,12 +120,12 @@ def test_a_close_that_fails_reaches_the_hook_and_the_server_lives():
         with connect(server) as bad:
             port = bad.getLocalPort()
             bad.getOutputStream().write(b"!")
-            assert hooked.wait(PATIENCE)
+            assert hooked.wait(WAIT_LIMIT)
             assert bad.getInputStream().read() == -1
         with connect(server) as good:
             good.getOutputStream().write(b"?")
             assert good.getInputStream().readAllBytes() == b"fine"
-    ((exception, address),) = told
+    ((exception, address),) = reported
     assert isinstance(exception, net.SocketException)
     assert exception.errno == errno.EBADF
     assert address[1] == port
@@ -159,7 +159,7 @@ def test_stop_wakes_a_handler_that_reads():
     server = net.Server(0, handler)
     server.start()
     with connect(server) as client:
-        assert inside.wait(PATIENCE)
+        assert inside.wait(WAIT_LIMIT)
         assert server.getConnections() == 1
         assert server.stop(1) == 0
         assert client.getInputStream().read() == -1

@@ -14,7 +14,7 @@ import pytest
 
 from polysock import net
 
-DEADLINE = 30
+TEST_TIMEOUT = 30
 COUNT = 20_000
 
 
@@ -48,7 +48,7 @@ def connection():
 
 def until_done(done, step):
     """Takes steps, each ended by a handler that raises or not, until all is done."""
-    end = time.monotonic() + DEADLINE
+    end = time.monotonic() + TEST_TIMEOUT
     while not done():
         assert time.monotonic() < end, "too slow"
         try:

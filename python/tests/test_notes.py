@@ -8,7 +8,7 @@ import socket as standard
 import traceback
 
 import pytest
-from helpers import MUCH, connection, full_listener, needs_ipv6, refusing_address
+from helpers import MORE_THAN_BUFFERS, connection, full_listener, needs_ipv6, refusing_address
 
 import polysock
 
@@ -50,7 +50,7 @@ def test_a_time_limit():
         server.sendall(b"abc")
         error, notes = raised(client.recv_exact, 5)
         assert notes == f"receiving from {shown(server.getsockname())}, time limit 0.001 s, 3 bytes done"
-        error, notes = raised(client.sendall, bytes(MUCH))
+        error, notes = raised(client.sendall, bytes(MORE_THAN_BUFFERS))
         assert notes == (
             f"sending to {shown(server.getsockname())}, time limit 0.001 s, {error.done} bytes done\n"
             "hint: the peer does not read, or reads slowly"

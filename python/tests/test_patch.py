@@ -6,7 +6,7 @@ import sys
 import textwrap
 
 import pytest
-from helpers import PROGRAM
+from helpers import PROGRAM_TIMEOUT
 
 
 def python(code, *options):
@@ -15,7 +15,7 @@ def python(code, *options):
         [sys.executable, "-W", "error", *options, "-c", textwrap.dedent(code)],
         capture_output=True,
         text=True,
-        timeout=PROGRAM,
+        timeout=PROGRAM_TIMEOUT,
         check=False,
     )
 

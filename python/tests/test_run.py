@@ -7,7 +7,7 @@ import textwrap
 import zipfile
 
 import pytest
-from helpers import PROGRAM
+from helpers import PROGRAM_TIMEOUT
 
 RUN = [sys.executable, "-m", "polysock", "run"]
 
@@ -19,7 +19,7 @@ def run(arguments, cwd, **environment):
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=PROGRAM,
+        timeout=PROGRAM_TIMEOUT,
         check=False,
     )
     return done.returncode, done.stdout, done.stderr

@@ -9,8 +9,8 @@ import threading
 import warnings
 
 import pytest
-from helpers import PATIENCE, Thread, needs_ipv6, needs_localhost, until
-from server_helpers import LOCAL, Complaints, ask, connect, echo, server_threads
+from helpers import WAIT_LIMIT, Thread, needs_ipv6, needs_localhost, wait_until
+from server_helpers import LOCAL, KeptErrors, ask, connect, echo, server_threads
 
 import polysock
 
@@ -45,7 +45,7 @@ def test_no_more_than_so_many_at_a_time():
 
     def handler(connection, address):
         nonlocal most
-        in_pairs.wait(PATIENCE)
+        in_pairs.wait(WAIT_LIMIT)
         most = max(most, server.connections)
         echo(connection, address)
 
@@ -115,17 +115,17 @@ def test_a_handler_that_raises_ends_its_connection_only():
             sys.exit(3)
         connection.sendall(order)
 
-    complaints = Complaints()
-    with polysock.Server(LOCAL, handler, on_error=complaints) as server, connect(server) as other:
+    errors = KeptErrors()
+    with polysock.Server(LOCAL, handler, on_error=errors) as server, connect(server) as other:
         assert ask(server, b"e") == b""
-        exception, address = complaints.one()
+        exception, address = errors.one()
         assert (str(exception), address[0]) == ("on purpose", "127.0.0.1")
         assert exception.__traceback__ is not None
         assert ask(server, b"x") == b""
-        assert isinstance(complaints.one()[0], SystemExit)
+        assert isinstance(errors.one()[0], SystemExit)
         other.sendall(b"y")
         assert other.recv(1) == b"y"
-    assert not complaints.kept
+    assert not errors
 
 
 def test_without_a_hook_it_is_that_of_threads(monkeypatch, capsys):
@@ -133,14 +133,14 @@ def test_without_a_hook_it_is_that_of_threads(monkeypatch, capsys):
         connection.recv(1)
         raise SystemExit if quiet else RuntimeError("on purpose")
 
-    told = []
+    reported = []
     quiet = False
-    monkeypatch.setattr(threading, "excepthook", told.append)
+    monkeypatch.setattr(threading, "excepthook", reported.append)
     with polysock.Server(LOCAL, handler) as server:
         assert ask(server, b"") == b""
-        until(lambda: told)
-        assert told[0].exc_type is RuntimeError
-        assert told[0].thread.name.startswith("polysock-server-")
+        wait_until(lambda: reported)
+        assert reported[0].exc_type is RuntimeError
+        assert reported[0].thread.name.startswith("polysock-server-")
         monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
         quiet = True
         assert ask(server, b"") == b""
@@ -177,13 +177,13 @@ def test_a_hook_that_raises(monkeypatch):
     def hook(exception, address):
         raise LookupError("from the hook")
 
-    told = []
-    monkeypatch.setattr(threading, "excepthook", lambda what: told.append(str(what.exc_value)))
+    reported = []
+    monkeypatch.setattr(threading, "excepthook", lambda what: reported.append(str(what.exc_value)))
     with polysock.Server(LOCAL, lambda c, a: c.recv(1) and 1 // 0, on_error=hook) as server:
         assert ask(server, b"x") == b""
         assert ask(server, b"x") == b""
-        until(lambda: len(told) == 2)
-    assert told == ["from the hook"] * 2
+        wait_until(lambda: len(reported) == 2)
+    assert reported == ["from the hook"] * 2
 
 
 def test_what_a_handler_may_do_with_its_connection():
@@ -215,7 +215,7 @@ def test_what_a_handler_may_do_with_its_connection():
                 kept[0].recv(1)
             with connect(server) as client:
                 client.sendall(b"d")
-                until(lambda: len(kept) == 2)
+                wait_until(lambda: len(kept) == 2)
                 server.stop()
                 kept[1].sendall(b"still here")
                 kept[1].close()

@@ -6,15 +6,15 @@ import threading
 import time
 
 import pytest
-from helpers import PATIENCE, Thread, interrupt, on_signal, until, when_main_sleeps
-from server_helpers import LOCAL, Complaints, ask, connect, echo, server_threads
+from helpers import WAIT_LIMIT, Thread, interrupt, on_signal, wait_until, when_main_sleeps
+from server_helpers import LOCAL, KeptErrors, ask, connect, echo, server_threads
 
 import polysock
 
 pytestmark = pytest.mark.usefixtures("no_server_thread_is_left")
 
 
-@pytest.mark.parametrize("timeout", [0, 2 * PATIENCE, None])
+@pytest.mark.parametrize("timeout", [0, 2 * WAIT_LIMIT, None])
 def test_a_handler_stops_its_own_server(timeout):
     def handler(connection, address):
         connection.recv(1)
@@ -24,7 +24,7 @@ def test_a_handler_stops_its_own_server(timeout):
     results = []
     with polysock.Server(LOCAL, handler) as server:
         waiting = Thread(server.serve_forever)
-        assert ask(server, b"x") == b"bye"  # within PATIENCE: it does not wait for itself
+        assert ask(server, b"x") == b"bye"  # within WAIT_LIMIT: it does not wait for itself
         waiting.outcome()
     assert results == [0]
 
@@ -58,7 +58,7 @@ def test_handlers_may_finish_until_the_time_is_up():
 
     def handler(connection, address):
         connection.sendall(connection.recv(1))
-        door.wait(PATIENCE)
+        door.wait(WAIT_LIMIT)
         connection.sendall(b"done")
 
     server = polysock.Server(LOCAL, handler)
@@ -67,7 +67,7 @@ def test_handlers_may_finish_until_the_time_is_up():
         client.sendall(b"x")
         assert client.recv(1) == b"x"
         stopping = Thread(server.stop, None)
-        until(lambda: server.listener.fileno() == -1)
+        wait_until(lambda: server.listener.fileno() == -1)
         assert client.getpeername() == server.address
         door.set()
         assert stopping.outcome() == 0
@@ -76,7 +76,7 @@ def test_handlers_may_finish_until_the_time_is_up():
 
 
 def test_handlers_that_wait_are_woken():
-    complaints, raised = Complaints(), []
+    errors, raised = KeptErrors(), []
 
     def handler(connection, address):
         try:
@@ -85,7 +85,7 @@ def test_handlers_that_wait_are_woken():
             raised.append(error.errno)
             raise
 
-    server = polysock.Server(LOCAL, handler, on_error=complaints)
+    server = polysock.Server(LOCAL, handler, on_error=errors)
     server.start()
     with connect(server) as one, connect(server) as other:
         for client in (one, other):
@@ -96,18 +96,18 @@ def test_handlers_that_wait_are_woken():
         assert 0.1 <= time.monotonic() - began < 5
         assert one.recv(1) == other.recv(1) == b""
     assert raised == [errno.EBADF] * 2
-    assert not complaints.kept  # to be woken is no failure
+    assert not errors  # to be woken is no failure
 
 
 def test_who_keeps_what_handlers_raised_does_not_hold_up_stop():
     """With an exception go the frames that it went through; what stop waits for must not be among what they hold."""
-    complaints = Complaints()
+    errors = KeptErrors()
     began = time.monotonic()
-    for _ in range(2 * PATIENCE):  # stop gives threads that are on their way out a second
-        with polysock.Server(LOCAL, lambda c, a: 1 // 0, on_error=complaints) as server:
+    for _ in range(2 * WAIT_LIMIT):  # stop gives threads that are on their way out a second
+        with polysock.Server(LOCAL, lambda c, a: 1 // 0, on_error=errors) as server:
             assert ask(server, b"") == b""
-    assert time.monotonic() - began < PATIENCE
-    assert len(complaints.kept) == 2 * PATIENCE
+    assert time.monotonic() - began < WAIT_LIMIT
+    assert len(errors) == 2 * WAIT_LIMIT
 
 
 def test_what_a_woken_handler_raises_besides_is_told():
@@ -117,13 +117,13 @@ def test_what_a_woken_handler_raises_besides_is_told():
         except OSError:
             raise LookupError("in the clean-up") from None
 
-    complaints = Complaints()
-    server = polysock.Server(LOCAL, handler, on_error=complaints)
+    errors = KeptErrors()
+    server = polysock.Server(LOCAL, handler, on_error=errors)
     server.start()
     with connect(server):
-        until(lambda: server.connections == 1)
+        wait_until(lambda: server.connections == 1)
         assert server.stop(0) == 0
-    assert isinstance(complaints.one()[0], LookupError)
+    assert isinstance(errors.one()[0], LookupError)
 
 
 def test_a_handler_that_blocks_for_ever_is_told_of():
@@ -131,7 +131,7 @@ def test_a_handler_that_blocks_for_ever_is_told_of():
     server = polysock.Server(LOCAL, lambda c, a: door.wait())
     server.start()
     with connect(server) as client:
-        until(lambda: server.connections == 1)
+        wait_until(lambda: server.connections == 1)
         began = time.monotonic()
         assert server.stop(0) == 1
         assert time.monotonic() - began < 5
@@ -185,7 +185,7 @@ def test_a_signal_ends_serve_forever():
     calls = []
     with polysock.Server(LOCAL, echo) as server:
         with on_signal(lambda: calls.append(ask(server))):  # returns: the wait goes on
-            acting = when_main_sleeps(interrupt, lambda: until(lambda: calls), server.stop)
+            acting = when_main_sleeps(interrupt, lambda: wait_until(lambda: calls), server.stop)
             server.serve_forever()
             acting.outcome()
         assert calls == [b"hello"]
@@ -208,11 +208,11 @@ def test_a_signal_ends_stop():
     server = polysock.Server(LOCAL, lambda c, a: door.wait())
     server.start()
     with connect(server):
-        until(lambda: server.connections == 1)
+        wait_until(lambda: server.connections == 1)
         main = threading.main_thread().ident
 
         def signal_once_stopping():
-            until(lambda: server.listener.fileno() == -1)
+            wait_until(lambda: server.listener.fileno() == -1)
             signal.pthread_kill(main, signal.SIGUSR1)
 
         with on_signal(raise_it):

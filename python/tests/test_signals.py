@@ -8,7 +8,15 @@ import tempfile
 import threading
 
 import pytest
-from helpers import MUCH, connection, full_listener, interrupt, on_signal, send_much, when_main_sleeps
+from helpers import (
+    MORE_THAN_BUFFERS,
+    connection,
+    full_listener,
+    interrupt,
+    on_signal,
+    send_more_than_buffers,
+    when_main_sleeps,
+)
 
 import polysock as socket
 
@@ -24,7 +32,7 @@ def waiting_send(call):
     with connection() as (client, server):
 
         def drain():
-            server.recv_exact(MUCH)
+            server.recv_exact(MORE_THAN_BUFFERS)
 
         yield client, lambda: call(client), drain
 
@@ -53,14 +61,14 @@ def waiting_connect():
 
 
 def send_messages(sock):
-    left = MUCH
+    left = MORE_THAN_BUFFERS
     while left:
         left -= sock.sendmsg([bytes(min(left, 65536))])
 
 
 def send_file(sock):
     with tempfile.TemporaryFile() as file:
-        file.truncate(MUCH)
+        file.truncate(MORE_THAN_BUFFERS)
         sock.sendfile(file)
 
 
@@ -74,9 +82,9 @@ CALLS = {
     "recvfrom_into": lambda: waiting_recv(lambda s: s.recvfrom_into(bytearray(5))),
     "recvmsg": lambda: waiting_recv(lambda s: s.recvmsg(5, 100)),
     "recvmsg_into": lambda: waiting_recv(lambda s: s.recvmsg_into([bytearray(2), bytearray(3)])),
-    "send": lambda: waiting_send(send_much),
-    "send with timeout": lambda: waiting_send(lambda s: (s.settimeout(30), send_much(s))),
-    "sendall": lambda: waiting_send(lambda s: s.sendall(bytes(MUCH))),
+    "send": lambda: waiting_send(send_more_than_buffers),
+    "send with timeout": lambda: waiting_send(lambda s: (s.settimeout(30), send_more_than_buffers(s))),
+    "sendall": lambda: waiting_send(lambda s: s.sendall(bytes(MORE_THAN_BUFFERS))),
     "sendmsg": lambda: waiting_send(send_messages),
     "sendfile": lambda: waiting_send(send_file),
     "accept": waiting_accept,
@@ -124,7 +132,7 @@ def test_handler_may_close_the_socket(name):
 
 def test_the_file_is_behind_what_went_out_when_the_handler_fails():
     with connection() as (client, server), tempfile.TemporaryFile() as file, on_signal(fail):
-        file.truncate(MUCH)
+        file.truncate(MORE_THAN_BUFFERS)
         helper = when_main_sleeps(interrupt)
         with pytest.raises(FromHandler):
             client.sendfile(file)
@@ -136,14 +144,14 @@ def test_the_file_is_behind_what_went_out_when_the_handler_fails():
 
 
 def send_file_object(sock):
-    sock.sendfile(io.BytesIO(bytes(MUCH)))
+    sock.sendfile(io.BytesIO(bytes(MORE_THAN_BUFFERS)))
 
 
 SENDS = {
-    "send": lambda s: s.send(bytes(MUCH)),
-    "sendall": lambda s: s.sendall(bytes(MUCH)),
-    "sendmsg": lambda s: s.sendmsg([bytes(MUCH)]),
-    "sendto": lambda s: s.sendto(bytes(MUCH), ("127.0.0.1", 9)),
+    "send": lambda s: s.send(bytes(MORE_THAN_BUFFERS)),
+    "sendall": lambda s: s.sendall(bytes(MORE_THAN_BUFFERS)),
+    "sendmsg": lambda s: s.sendmsg([bytes(MORE_THAN_BUFFERS)]),
+    "sendto": lambda s: s.sendto(bytes(MORE_THAN_BUFFERS), ("127.0.0.1", 9)),
     "sendfile": send_file,
     "sendfile of an object": send_file_object,
 }

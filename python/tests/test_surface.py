@@ -9,7 +9,7 @@ import sys
 import types
 
 import pytest
-from helpers import PROGRAM
+from helpers import PROGRAM_TIMEOUT
 
 import polysock
 import polysock.net
@@ -129,7 +129,7 @@ def test_star_import_in_place_of_the_standard_module_leaves_common_names_alone()
         assert sorted(polysock.__all__) == listed
     """
     command = [sys.executable, "-c", inspect.cleandoc(program)]
-    subprocess.run(command, check=True, timeout=PROGRAM)
+    subprocess.run(command, check=True, timeout=PROGRAM_TIMEOUT)
 
 
 def test_exceptions_that_know_how_far_they_came():
@@ -147,7 +147,7 @@ def test_exceptions_that_know_how_far_they_came():
 def test_help_and_version():
     def run(*options):
         command = [sys.executable, "-m", "polysock", *options]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_TIMEOUT, check=False)
         return done.returncode, done.stdout, done.stderr
 
     for options in (["--help"], ["-h"], ["run", "--help"], ["run", "-h"]):

@@ -10,7 +10,7 @@ import threading
 import time
 
 import pytest
-from helpers import MUCH, PATIENCE, Thread, connection, full_listener
+from helpers import MORE_THAN_BUFFERS, WAIT_LIMIT, Thread, connection, full_listener
 
 import polysock as socket
 
@@ -52,7 +52,7 @@ def test_sendall_keeps_one_deadline_and_counts():
 
         reader = Thread(read_slowly)
         client.settimeout(1)
-        data = bytes(MUCH)
+        data = bytes(MORE_THAN_BUFFERS)
         start = time.monotonic()
         with pytest.raises(TimeoutError) as caught:
             client.sendall(data)
@@ -67,7 +67,7 @@ def test_sendall_counts_what_went_out():
     with connection() as (client, server):
         client.settimeout(0.05)
         with pytest.raises(TimeoutError) as caught:
-            client.sendall(bytes(MUCH))
+            client.sendall(bytes(MORE_THAN_BUFFERS))
         client.close()
         received = 0
         while piece := server.recv(1 << 20):
@@ -108,8 +108,8 @@ def test_timeout_of_zero_does_not_wait():
             client.recv(1)
         assert caught.value.errno == errno.EAGAIN
         with pytest.raises(BlockingIOError) as caught:
-            client.sendall(bytes(MUCH))
-        assert 0 < caught.value.done < MUCH
+            client.sendall(bytes(MORE_THAN_BUFFERS))
+        assert 0 < caught.value.done < MORE_THAN_BUFFERS
         other.setblocking(False)
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -252,7 +252,7 @@ def test_a_timeout_is_kept_whatever_dontwait_says(module):
                 ask()
         first.settimeout(0.05)
         with pytest.raises(TimeoutError):
-            first.sendall(bytes(MUCH), module.MSG_DONTWAIT)
+            first.sendall(bytes(MORE_THAN_BUFFERS), module.MSG_DONTWAIT)
 
 
 def test_a_report_of_an_error_is_waited_for():
@@ -262,7 +262,7 @@ def test_a_report_of_an_error_is_waited_for():
             deaf.bind(("127.0.0.1", 0))
             deaf.connect(peer.getsockname())
         reporter.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
-        reporter.settimeout(PATIENCE)
+        reporter.settimeout(WAIT_LIMIT)
         waiting = Thread(reporter.recvmsg, 16, 256, socket.MSG_ERRQUEUE).asleep()
         reporter.sendto(b"refused", deaf.getsockname())
         data, ancillary, flags, address = waiting.outcome()

@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from helpers import MUCH, PATIENCE, Thread, connection, end_by_itself
+from helpers import MORE_THAN_BUFFERS, WAIT_LIMIT, Thread, connection, end_by_itself
 
 import polysock as socket
 
@@ -41,7 +41,7 @@ def computing():
 def in_a_thread(call, *arguments):
     """A new thread has an account of its own."""
     thread = Thread(call, *arguments)
-    thread.join(4 * PATIENCE)
+    thread.join(4 * WAIT_LIMIT)
     assert not thread.is_alive()
     if thread.error:
         raise thread.error
@@ -55,7 +55,7 @@ def once(left, right):
 
 def get_credit(left, right):
     """Makes calls until one of them was made attached: then there is credit for many more."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + WAIT_LIMIT
     before, _ = socket.try_counts()
     while socket.try_counts()[0] == before:
         assert time.monotonic() < end, "never kept waiting for long"
@@ -81,7 +81,7 @@ def test_the_switch():
 def test_beside_a_computing_thread_most_calls_stay_attached():
     def work(left, right):
         get_credit(left, right)
-        before, end = socket.try_counts(), time.monotonic() + 2 * PATIENCE
+        before, end = socket.try_counts(), time.monotonic() + 2 * WAIT_LIMIT
         while socket.try_counts()[0] < before[0] + 2 * CREDIT and time.monotonic() < end:
             once(left, right)
         return [after - start for start, after in zip(before, socket.try_counts(), strict=True)]
@@ -163,10 +163,10 @@ def test_results_are_the_same_on_credit():
         right.settimeout(None)
         # A blocking send sends everything, whatever room there was.
         get_credit(left, right)
-        reader = Thread(read_all, right, MUCH)
-        assert left.send(bytes(MUCH)) == MUCH
-        reader.join(PATIENCE)
-        assert reader.result == MUCH
+        reader = Thread(read_all, right, MORE_THAN_BUFFERS)
+        assert left.send(bytes(MORE_THAN_BUFFERS)) == MORE_THAN_BUFFERS
+        reader.join(WAIT_LIMIT)
+        assert reader.result == MORE_THAN_BUFFERS
         get_credit(left, right)
         left.shutdown(socket.SHUT_WR)
         assert right.recv(10) == b""
@@ -239,6 +239,6 @@ def test_two_streams_and_a_computing_thread():
     with connection() as first, connection() as second, computing():
         threads = [Thread(work, *pair) for pair in (first, second)]
         for thread in threads:
-            thread.join(PATIENCE * 3)
+            thread.join(WAIT_LIMIT * 3)
             assert thread.error is None
             assert thread.result
