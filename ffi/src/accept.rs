@@ -8,11 +8,12 @@ use crate::time;
 use libc::c_int;
 use polysock::Address;
 
-/// Accepts a connection; the caller owns `*out`. The peer's address goes to `*peer`, which may be NULL.
+/// Accepts a connection; the caller owns `*out`. Stores the peer's address in `*peer`, unless NULL.
 ///
 /// BSD: accept(2). Python: socket.accept. Java: ServerSocket.accept.
-/// The new socket is close-on-exec and has no timeout. POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED;
-/// POLYSOCK_EINVAL when it does not listen; POLYSOCK_EMFILE, after which the connection still waits to be accepted.
+/// The new socket is close-on-exec and has no timeout. Fails with POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN,
+/// POLYSOCK_ECLOSED; POLYSOCK_EINVAL when the socket does not listen; POLYSOCK_EMFILE, after which the connection still
+/// waits to be accepted.
 /// @ingroup polysock_connections
 #[no_mangle]
 pub unsafe extern "C" fn polysock_accept(

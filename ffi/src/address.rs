@@ -1,4 +1,4 @@
-//! Addresses as values: text, bytes and their parts.
+//! Addresses: their text, bytes and parts.
 
 use crate::buffer;
 use crate::code::POLYSOCK_EAFNOSUPPORT;
@@ -10,15 +10,15 @@ use libc::{c_char, c_int};
 use polysock::Address;
 use std::net::IpAddr;
 
-/// A size that holds the text of every address with its NUL.
+/// The size of a buffer for the text of any address, with its NUL.
 /// @ingroup polysock_addresses
 pub const POLYSOCK_ADDR_TEXT_SIZE: usize = 336;
 
-/// A socket address of any family: a value to copy and to put on the stack; there is nothing to free.
+/// A socket address of any family: a plain value, to be copied freely; there is nothing to free.
 ///
 /// BSD: struct sockaddr_storage with its length. Python: an address tuple. Java: InetSocketAddress.
-/// Its size and alignment are frozen. `bytes` begins with a struct sockaddr of `length` bytes; families that polysock
-/// does not decode pass through.
+/// Its size and alignment are frozen. `bytes` begins with a struct sockaddr of `length` bytes; addresses of families
+/// that polysock does not know pass through unchanged.
 /// @code
 /// polysock_addr a;
 /// char text[POLYSOCK_ADDR_TEXT_SIZE];
@@ -29,7 +29,7 @@ pub const POLYSOCK_ADDR_TEXT_SIZE: usize = 336;
 #[repr(C, align(8))]
 #[derive(Clone, Copy)]
 pub struct polysock_addr {
-    /// How many of `bytes` the sockaddr takes; 0 for no address at all.
+    /// The length of the sockaddr in `bytes`; 0 for no address.
     pub length: u64,
     /// The sockaddr.
     pub bytes: [u8; 128],
@@ -60,7 +60,7 @@ impl From<Address> for polysock_addr {
     }
 }
 
-/// Reads an address that the caller made. One without bytes is an unnamed peer's.
+/// Reads an address of the caller. One without bytes is that of an unnamed peer.
 pub(crate) fn read(a: *const polysock_addr, name: &'static str) -> Result<Address, Failure> {
     if a.is_null() {
         return Err(Failure::argument(name, "is NULL"));
@@ -100,17 +100,17 @@ pub(crate) fn ip(a: *const polysock_addr, name: &'static str) -> Result<IpAddr, 
     Ok(read_ip(a, name)?.1)
 }
 
-/// A port that C gives as a number.
+/// A port that C passes as an int.
 pub(crate) fn port(number: c_int, name: &'static str) -> Result<u16, Failure> {
     u16::try_from(number).map_err(|_| Failure::argument(name, "is outside 0 to 65535"))
 }
 
-/// Reads numeric text: "1.2.3.4:80", "[::1]:80", "[fe80::1%2]:80", "[fe80::1%eth0]:80", "unix:/path", "unix:@abstract"; a
-/// missing port becomes `default_port`.
+/// Parses numeric text: "1.2.3.4:80", "[::1]:80", "[fe80::1%2]:80", "[fe80::1%eth0]:80", "unix:/path",
+/// "unix:@abstract"; the default for a missing port is `default_port`.
 ///
 /// BSD: inet_pton(3). Python: ipaddress.ip_address. Java: InetAddress.ofLiteral.
 /// In a Unix name "%2f" stands for the byte 0x2f. Names of interfaces are looked up, names of hosts are not: see
-/// polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else, such as a port above 65535.
+/// polysock_getaddrinfo(). Fails with POLYSOCK_EINVAL for anything else, such as a port above 65535.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_parse(
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn polysock_addr_parse(
         let address = Address::parse(text, Some(default_port)).map_err(|_| {
             Failure::argument(
                 "text",
-                "must be a numeric address, as 1.2.3.4:80, [::1]:80, unix:/path",
+                "must be a numeric address, such as 1.2.3.4:80, [::1]:80 or unix:/path",
             )
         })?;
         out.set(polysock_addr::from(&address));
@@ -136,10 +136,10 @@ pub unsafe extern "C" fn polysock_addr_parse(
 /// Writes the text that polysock_addr_parse() reads, and returns its length without the NUL.
 ///
 /// BSD: inet_ntop(3). Python: str. Java: InetSocketAddress.toString.
-/// With `buf` NULL and `size` 0 it only returns the length; POLYSOCK_ENOSPC when `size` is too small (nothing is
-/// written). POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. In a Unix name, bytes that are not UTF-8, control characters
-/// (including NUL) and "%" are written in the form "%2f", so that every name reads back unchanged. A family that is not
-/// decoded is shown in hexadecimal.
+/// With `buf` NULL and `size` 0 it only returns the length. Fails with POLYSOCK_ENOSPC, and writes nothing, when `size`
+/// is too small; POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. In a Unix name, bytes that are not UTF-8, control
+/// characters (including NUL) and "%" are written in the form "%2f", so that every name parses back unchanged. An
+/// address of an unknown family is written in hexadecimal.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_format(
@@ -156,9 +156,9 @@ pub unsafe extern "C" fn polysock_addr_format(
 /// Writes the IP address without the port: "1.2.3.4", "::1", "fe80::1%2"; returns its length without the NUL.
 ///
 /// BSD: inet_ntop(3). Python: address[0]. Java: InetAddress.getHostAddress.
-/// An IPv4-mapped address, "::ffff:1.2.3.4", is written as "1.2.3.4", so that an IPv4 peer of a dual-stack socket has one
-/// text, as a list of blocked addresses needs. As polysock_addr_format(); POLYSOCK_EAFNOSUPPORT when the address is not
-/// IPv4 or IPv6.
+/// An IPv4-mapped address, "::ffff:1.2.3.4", is written as "1.2.3.4", so that an IPv4 peer has the same text on a
+/// dual-stack socket, for example in a list of blocked addresses. Otherwise like polysock_addr_format(); fails with
+/// POLYSOCK_EAFNOSUPPORT when the address is not IPv4 or IPv6.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_ip(a: *const polysock_addr, buf: *mut c_char, size: usize) -> c_int {
@@ -172,7 +172,7 @@ pub unsafe extern "C" fn polysock_addr_ip(a: *const polysock_addr, buf: *mut c_c
     })
 }
 
-/// Gives the scope of an IPv6 address, most often the index of an interface; 0 when the address has none.
+/// Returns the scope of an IPv6 address, usually the index of an interface; 0 when the address has none.
 ///
 /// BSD: sin6_scope_id, with if_indextoname(3). Python: address[3]. Java: Inet6Address.getScopeId.
 /// @ingroup polysock_addresses
@@ -184,8 +184,8 @@ pub unsafe extern "C" fn polysock_addr_scope(a: *const polysock_addr) -> u32 {
 /// Converts an IPv4-mapped address to IPv4: "[::ffff:1.2.3.4]:80" to "1.2.3.4:80". Any other is copied unchanged.
 ///
 /// BSD: IN6_IS_ADDR_V4MAPPED and memcpy. Python: ipaddress.IPv6Address.ipv4_mapped. Java: none, it always converts.
-/// A dual-stack socket, such as one of polysock_create_server() for every interface, gives the addresses of IPv4 peers as
-/// IPv4-mapped. `out` may be `a`. POLYSOCK_EINVAL when `a` is NULL or no address.
+/// On a dual-stack socket, such as one that polysock_create_server() made for every interface, the addresses of IPv4
+/// peers are IPv4-mapped. `out` may be `a`. Fails with POLYSOCK_EINVAL when `a` is NULL or not an address.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_unmap(out: *mut polysock_addr, a: *const polysock_addr) -> c_int {
@@ -196,7 +196,7 @@ pub unsafe extern "C" fn polysock_addr_unmap(out: *mut polysock_addr, a: *const 
     })
 }
 
-/// Gives the port in the host's byte order; 0 when the address has none.
+/// Returns the port in host byte order; 0 when the address has none.
 ///
 /// BSD: ntohs(sin_port). Python: address[1]. Java: InetSocketAddress.getPort.
 /// @ingroup polysock_addresses
@@ -206,10 +206,10 @@ pub unsafe extern "C" fn polysock_addr_port(a: *const polysock_addr) -> u16 {
     port.ok().flatten().unwrap_or(0)
 }
 
-/// Gives the address family, POLYSOCK_AF_UNSPEC of no address.
+/// Returns the address family; POLYSOCK_AF_UNSPEC for an address of length 0.
 ///
 /// BSD: ss_family. Python: the length of the tuple. Java: instanceof Inet4Address.
-/// POLYSOCK_EINVAL when `a` is NULL or no address.
+/// Fails with POLYSOCK_EINVAL when `a` is NULL or not an address.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_family(a: *const polysock_addr) -> c_int {
@@ -220,17 +220,17 @@ pub unsafe extern "C" fn polysock_addr_family(a: *const polysock_addr) -> c_int 
 /// ("::ffff:1.2.3.4") equals the IPv4 one.
 ///
 /// BSD: memcmp of the fields. Python: ==. Java: InetSocketAddress.equals.
-/// False when one is NULL or no address.
+/// False when one of them is NULL or not an address.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_equal(a: *const polysock_addr, b: *const polysock_addr) -> bool {
     guard::wall("polysock_addr_equal", || Ok(read(a, "a")? == read(b, "b")?)).unwrap_or(false)
 }
 
-/// Takes the bytes of a sockaddr of any family.
+/// Copies a sockaddr of any family.
 ///
 /// BSD: memcpy. Python: none. Java: none.
-/// POLYSOCK_EINVAL for more than 128 bytes, fewer than its family needs, or more than a Unix address takes.
+/// Fails with POLYSOCK_EINVAL for more than 128 bytes, fewer than the family needs, or more than a Unix address has.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_from_sockaddr(
@@ -254,10 +254,10 @@ pub unsafe extern "C" fn polysock_addr_from_sockaddr(
     })
 }
 
-/// Lends the address as a sockaddr for system calls; its size goes to `len`, which may be NULL.
+/// Returns the address as a sockaddr for system calls, and stores its size in `*len`, unless NULL.
 ///
 /// BSD: a cast. Python: none. Java: none.
-/// The pointer points into `*a` and lives as long. NULL when `a` is NULL or no address.
+/// The pointer points into `*a` and is valid as long as it. It is NULL when `a` is NULL or not an address.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_addr_sockaddr(

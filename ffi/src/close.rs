@@ -1,4 +1,4 @@
-//! The ways to end.
+//! Ending connections and closing sockets.
 
 use crate::error::Failure;
 use crate::guard;
@@ -6,11 +6,11 @@ use crate::handle::{borrow, polysock_t, take};
 use libc::c_int;
 use polysock::Shutdown;
 
-/// Ends one or both directions of the connection, for every holder of it: POLYSOCK_SHUT_RD, _WR or _RDWR.
+/// Ends one or both directions of the connection, for all processes that share it: POLYSOCK_SHUT_RD, _WR or _RDWR.
 ///
 /// BSD: shutdown(2). Python: socket.shutdown. Java: Socket.shutdownOutput, Socket.shutdownInput.
-/// After POLYSOCK_SHUT_WR the peer reads to the end of the stream and may still answer. POLYSOCK_ENOTCONN without a
-/// connection; POLYSOCK_EINVAL for another number.
+/// After POLYSOCK_SHUT_WR the peer reads to the end of the stream and may still answer. Fails with POLYSOCK_ENOTCONN
+/// without a connection, and with POLYSOCK_EINVAL for another number.
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_shutdown(s: *mut polysock_t, how: c_int) -> c_int {
@@ -22,33 +22,33 @@ pub unsafe extern "C" fn polysock_shutdown(s: *mut polysock_t, how: c_int) -> c_
     })
 }
 
-/// Closes the socket: every call of any thread that waits on it ends with POLYSOCK_ECLOSED, then the descriptor is closed.
+/// Closes the socket: calls that wait on it, in any thread, end with POLYSOCK_ECLOSED; then the descriptor is closed.
 ///
 /// BSD: close(2). Python: socket.close. Java: see polysock_net_close().
-/// Any thread may call it, any number of times (again: 0), but no C signal handler may. On the wire it is what close(2)
-/// does: FIN, or a reset when there is unread input; it honours polysock_set_linger(). Other processes that hold the
-/// connection keep it. The handle still has to be freed.
+/// Any thread may call it, any number of times (closing again returns 0), but no signal handler may. On the wire it does
+/// what close(2) does: FIN, or a reset when there is unread input; it honours polysock_set_linger(). Other processes that
+/// share the connection keep it. The handle must still be freed.
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_close(s: *mut polysock_t) -> c_int {
     guard::code("polysock_close", || Ok(borrow(s)?.close()?))
 }
 
-/// Ends the connection at once with a reset, dropping what was not sent yet, and closes the socket.
+/// Resets the connection at once, discarding unsent data, and closes the socket.
 ///
 /// BSD: close(2) with linger 0. Python: socket.abort. Java: setSoLinger(true, 0), then close.
-/// As polysock_close(); the reset goes out even where other processes hold the connection.
+/// Otherwise like polysock_close(). The reset is sent even when other processes share the connection.
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_abort(s: *mut polysock_t) -> c_int {
     guard::code("polysock_abort", || Ok(borrow(s)?.abort()?))
 }
 
-/// Closes the socket if it is open, and gives up the owner's reference: `s` must not be used again.
+/// Closes the socket if it is open, and frees the handle: `s` must not be used again.
 ///
 /// BSD: close(2). Python: del. Java: none.
-/// Once, by the owner; NULL is fine. Calls of other threads that are inside keep what they need and end with
-/// POLYSOCK_ECLOSED; starting a call after free is a bug of the caller.
+/// The owner calls it once; NULL is allowed. Calls that other threads are inside keep what they need and end with
+/// POLYSOCK_ECLOSED; starting a call after polysock_free() is a bug in the program.
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_free(s: *mut polysock_t) {
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn polysock_free(s: *mut polysock_t) {
     });
 }
 
-/// Reports whether the socket was closed or detached; true for NULL.
+/// Reports whether the socket is closed or detached; true for NULL.
 ///
 /// BSD: none. Python: socket.fileno() == -1. Java: Socket.isClosed.
 /// @ingroup polysock_sockets

@@ -1,5 +1,5 @@
-//! The numbers of failures, the same on every system: minus the number of asm-generic/errno.h where there is one,
-//! our own from -1000 down, the resolver's from -2000 down. They are final.
+//! The codes of failures, the same on every system: minus the number of asm-generic/errno.h where there is one, polysock's
+//! own from -1000 down, the resolver's from -2000 down. They never change.
 
 mod table;
 
@@ -22,7 +22,7 @@ pub const POLYSOCK_EIO: c_int = -5;
 /// Bad file descriptor.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EBADF: c_int = -9;
-/// Nothing to do now, and the call was not allowed to wait: timeout 0, or a non-blocking handle.
+/// The call would have to wait and may not: timeout 0, or a non-blocking handle.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EAGAIN: c_int = -11;
 /// Cannot allocate memory.
@@ -49,16 +49,16 @@ pub const POLYSOCK_EINVAL: c_int = -22;
 /// Too many open files in system.
 /// @ingroup polysock_codes
 pub const POLYSOCK_ENFILE: c_int = -23;
-/// The process has no descriptor left; a connection that waits to be accepted goes on waiting.
+/// The process has no descriptor left; a connection waiting to be accepted stays in the queue.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EMFILE: c_int = -24;
 /// The buffer is too small for the text; nothing was written.
 /// @ingroup polysock_codes
 pub const POLYSOCK_ENOSPC: c_int = -28;
-/// Sending from a file without offsets, such as a pipe.
+/// The file to send has no offsets, such as a pipe.
 /// @ingroup polysock_codes
 pub const POLYSOCK_ESPIPE: c_int = -29;
-/// Sending after the peer's reset or our own shutdown; never a SIGPIPE.
+/// Sending after a reset by the peer or after polysock_shutdown(); never a SIGPIPE.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EPIPE: c_int = -32;
 /// File name too long.
@@ -139,7 +139,7 @@ pub const POLYSOCK_ESHUTDOWN: c_int = -108;
 /// Too many references: cannot splice.
 /// @ingroup polysock_codes
 pub const POLYSOCK_ETOOMANYREFS: c_int = -109;
-/// The time limit of the call passed. For a connection that the kernel gave up, see POLYSOCK_ECONNTIMEDOUT.
+/// The time limit of the call passed. When the kernel gives up a connection, the code is POLYSOCK_ECONNTIMEDOUT.
 /// @ingroup polysock_codes
 pub const POLYSOCK_ETIMEDOUT: c_int = -110;
 /// Connection refused.
@@ -154,7 +154,7 @@ pub const POLYSOCK_EHOSTUNREACH: c_int = -113;
 /// Operation already in progress.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EALREADY: c_int = -114;
-/// A connect that was not allowed to wait is under way.
+/// A connect that may not wait has started and is in progress.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EINPROGRESS: c_int = -115;
 /// Operation canceled.
@@ -173,14 +173,14 @@ pub const POLYSOCK_ETRUNCATED: c_int = -1002;
 /// A bug in polysock: a panic was caught. Its report is on stderr and in polysock_last_detail().
 /// @ingroup polysock_codes
 pub const POLYSOCK_EPANIC: c_int = -1003;
-/// The system, or this kind of socket, has no such thing.
+/// The system, or this kind of socket, does not have it.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EUNSUPPORTED: c_int = -1004;
 /// A system error that has no portable number; polysock_last_detail() has the system's own.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EOTHER: c_int = -1005;
-/// The kernel gave the connection up (errno ETIMEDOUT): the peer did not answer connect, keepalive probes or repeated
-/// data. The connection is dead, unlike after POLYSOCK_ETIMEDOUT.
+/// The kernel gave up the connection (errno ETIMEDOUT): the peer did not answer connect, keepalive probes or
+/// retransmissions. The connection is dead, unlike after POLYSOCK_ETIMEDOUT.
 /// @ingroup polysock_codes
 pub const POLYSOCK_ECONNTIMEDOUT: c_int = -1006;
 
@@ -190,7 +190,7 @@ pub const POLYSOCK_EAI_BADFLAGS: c_int = -2001;
 /// No such host or service.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EAI_NONAME: c_int = -2002;
-/// The name server gave no answer for now.
+/// The name server gave no answer; try again later.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EAI_AGAIN: c_int = -2003;
 /// The name server failed.

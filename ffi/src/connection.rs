@@ -10,13 +10,14 @@ use libc::{c_char, c_int};
 use polysock::{create_connection, create_server, resolve_service, split_host_port, Deadline};
 use std::ffi::CStr;
 
-/// Connects to a host by name or number over TCP, trying every address it has; the caller owns `*out`.
+/// Connects over TCP to a host given by name or address, trying all its addresses; the caller owns `*out`.
 ///
 /// BSD: getaddrinfo(3) and connect(2) in a loop. Python: socket.create_connection. Java: new Socket(host, port).
 /// `service` is a port number or a name such as "http". When it is NULL, `host` includes it ("example.org:80",
-/// "[::1]:80") or is the address of a Unix domain socket ("unix:/path", "unix:@abstract"). `host` "" is this host.
-/// One deadline covers the look-up, which can't be cut short, and all addresses. POLYSOCK_EAI_... when the name is
-/// unknown, POLYSOCK_ETIMEDOUT, or the error of the first address; polysock_last_detail() says how many were tried.
+/// "[::1]:80") or is the address of a Unix domain socket ("unix:/path", "unix:@abstract"). An empty `host` is this
+/// host. One deadline covers the look-up, which can't be interrupted, and all addresses. Fails with POLYSOCK_EAI_...
+/// when the name is unknown, with POLYSOCK_ETIMEDOUT, or with the error of the first address; polysock_last_detail()
+/// reports how many were tried.
 /// @code
 /// polysock_t *s;
 /// if (polysock_create_connection(&s, "localhost", "8080", 5000) < 0)
@@ -36,18 +37,18 @@ pub unsafe extern "C" fn polysock_create_connection(
         let deadline = Deadline::after(timeout);
         let (host, port) = host_and_port(text::text(host, "host")?, service)?;
         let connected = create_connection(host, port, deadline);
-        // What was left of the limit is nobody's number.
+        // The limit that the caller set, not what the look-up left of it.
         give(&out, connected.map_err(|error| error.within(timeout))?);
         Ok(())
     })
 }
 
-/// Listens on a host's first address over TCP, with reuse-address on; the caller owns `*out`.
+/// Listens over TCP on the first address of a host, with reuse-address on; the caller owns `*out`.
 ///
 /// BSD: getaddrinfo(3), bind(2) and listen(2). Python: socket.create_server. Java: new ServerSocket(port, backlog, address).
-/// `host` NULL or "" is every interface, IPv4 and IPv6; `service` "0" lets the system choose a port. As in
-/// polysock_create_connection(), `service` may be NULL and be part of `host`: ":8080", "unix:/path". The file of a Unix
-/// socket is created by this call; the caller removes it with unlink(2). POLYSOCK_EADDRINUSE, ...
+/// `host` NULL or "" is every interface, IPv4 and IPv6; `service` "0" lets the system choose a port. As for
+/// polysock_create_connection(), `service` may be NULL and `host` include it: ":8080", "unix:/path". This call creates
+/// the file of a Unix socket; the caller removes it with unlink(2). Fails with POLYSOCK_EADDRINUSE, ...
 /// @code
 /// polysock_t *listener, *s;
 /// if (polysock_create_server(&listener, "127.0.0.1", "0", 16) == 0 &&
@@ -72,7 +73,7 @@ pub unsafe extern "C" fn polysock_create_server(
     })
 }
 
-/// Host and service as the caller gives them, in one text or two.
+/// Host and service, which the caller passes as one text or two.
 fn host_and_port(host: &CStr, service: *const c_char) -> Result<(&str, u16), Failure> {
     let host = text::utf8(host, "host")?;
     let (host, service) = match text::optional_text(service) {

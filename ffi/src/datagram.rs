@@ -12,10 +12,10 @@ use polysock::Flags;
 /// Sends one datagram to an address and returns its length. `to` may be NULL when the socket is connected.
 ///
 /// BSD: sendto(2). Python: socket.sendto. Java: DatagramSocket.send, DatagramChannel.send.
-/// A datagram goes out whole or not at all, and may be empty. `flags` are POLYSOCK_MSG_ numbers.
-/// POLYSOCK_EMSGSIZE when it is too long, POLYSOCK_EDESTADDRREQ or POLYSOCK_ENOTCONN without an address,
+/// A datagram is sent whole or not at all, and may be empty. `flags` are POLYSOCK_MSG_ numbers.
+/// Fails with POLYSOCK_EMSGSIZE when it is too long, POLYSOCK_EDESTADDRREQ or POLYSOCK_ENOTCONN without an address,
 /// POLYSOCK_EACCES to a broadcast address without polysock_set_broadcast(), POLYSOCK_ENETUNREACH, POLYSOCK_ENOBUFS; on a
-/// connected socket POLYSOCK_ECONNREFUSED when an earlier datagram reached no socket; others as polysock_send().
+/// connected socket POLYSOCK_ECONNREFUSED when an earlier datagram reached no socket; and like polysock_send().
 /// @code
 /// polysock_addr to;
 /// if (polysock_addr_parse(&to, "127.0.0.1:9000", 0) == 0)
@@ -42,10 +42,10 @@ pub unsafe extern "C" fn polysock_sendto(
 /// Receives one datagram of at most `n` bytes and returns how many were stored.
 ///
 /// BSD: recvfrom(2). Python: socket.recvfrom_into. Java: DatagramSocket.receive.
-/// The sender's address goes to `*from`, what the kernel says of the datagram to `*flags_out`; both may be NULL. A
-/// datagram longer than `n` has POLYSOCK_MSG_TRUNC there, and the rest of it is lost. A sender without a name has an
-/// address of length 0. The result is 0 for an empty datagram, and after the socket was shut down for reading. Flags and
-/// codes as polysock_recv().
+/// Stores the sender's address in `*from` and the kernel's flags in `*flags_out`, unless NULL. If the datagram is
+/// longer than `n`, POLYSOCK_MSG_TRUNC is set there, and the rest is lost. An unnamed sender has an address of length
+/// 0. Returns 0 for an empty datagram, and after the socket was shut down for reading. Takes the flags of
+/// polysock_recv(), and fails like it.
 /// @code
 /// char buf[512];
 /// polysock_addr from;

@@ -7,13 +7,13 @@ use std::cell::RefCell;
 use std::ffi::CString;
 use std::fmt;
 
-/// Describes the last failure in this thread, as in "connect 127.0.0.1:80: Connection refused".
+/// Returns a description of the last failure in this thread, such as "connect 127.0.0.1:80: Connection refused".
 ///
 /// BSD: none (err(3) prints). Python: str(exception). Java: Throwable.getMessage.
-/// For people; do not parse it. It names the operation, the address or argument where there is one and its valid values,
-/// and the time limit that passed. Long text of the caller's is shortened, and control characters are shown as \\x1b. Ask
-/// right after a failed call: a later success leaves it as it is. The text belongs to the library and is valid until the
-/// next call that fails in this thread; "" when none has. Never NULL.
+/// It is meant for people; do not parse it. It names the operation, the address or the argument with its valid values,
+/// and the time limit that passed. Long text from the caller is shortened, and control characters are shown as \\x1b.
+/// Call it right after the call that failed: a later success does not change it. The text belongs to the library and is
+/// valid until the next call that fails in this thread; it is "" when none has, and never NULL.
 /// @ingroup polysock_library
 #[no_mangle]
 pub extern "C" fn polysock_last_detail() -> *const c_char {

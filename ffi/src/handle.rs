@@ -12,10 +12,10 @@ pub(crate) trait Handle {
     const PARAMETER: &'static str;
 }
 
-/// A socket: one handle that any number of threads may use and any of them may close.
+/// A socket: a handle that any number of threads may use and any of them may close.
 ///
 /// BSD: a descriptor. Python: socket.socket. Java: Socket and ServerSocket.
-/// Who made it owns it and gives it up once with polysock_free().
+/// The caller that makes it owns it and frees it once with polysock_free().
 /// @code
 /// polysock_t *s;
 /// if (polysock_socket(&s, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0) == 0) {

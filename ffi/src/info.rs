@@ -6,27 +6,27 @@ use libc::{c_char, c_int};
 use polysock::{Socket, TcpState};
 use std::ffi::CStr;
 
-/// Gives how many bytes a receive would find without waiting; for a datagram socket, the length of the next datagram.
+/// Gets the number of bytes that can be received without waiting; for a datagram socket, the length of the next datagram.
 ///
 /// BSD: ioctl(2) with FIONREAD. Python: fcntl.ioctl. Java: InputStream.available.
-/// 0 says nothing of the end of the stream. POLYSOCK_EINVAL for a socket that listens.
+/// It is 0 before data arrives and at the end of the stream alike. Fails with POLYSOCK_EINVAL for a listening socket.
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_available(s: *const polysock_t, bytes: *mut usize) -> c_int {
     guard::value("polysock_available", s, (bytes, "bytes"), Socket::available)
 }
 
-/// Gives the state of the TCP connection: "ESTABLISHED", "CLOSE_WAIT", "LISTEN", ...
+/// Returns the state of the TCP connection: "ESTABLISHED", "CLOSE_WAIT", "LISTEN", ...
 ///
 /// BSD: getsockopt(2) with TCP_INFO. Python: socket.state. Java: none.
-/// The text is static. NULL when the handle is closed or not a TCP socket; polysock_last_detail() says which.
+/// The text is static. NULL when the handle is closed or not a TCP socket; polysock_last_detail() reports which.
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_state(s: *const polysock_t) -> *const c_char {
     guard::wall("polysock_state", || Ok(name(borrow(s)?.state()?))).map_or(std::ptr::null(), CStr::as_ptr)
 }
 
-/// The names of core, with the NUL that C wants.
+/// The names of core, ending with NUL for C.
 fn name(state: TcpState) -> &'static CStr {
     match state {
         TcpState::ESTABLISHED => c"ESTABLISHED",

@@ -1,8 +1,8 @@
-//! The C library of polysock: translation between C and `polysock-core`, no behaviour of its own.
+//! The C library of polysock: a translation between C and the crate `polysock`, without behaviour of its own.
 //!
-//! Each function checks its pointers ([`pointer`]), stands behind the panic wall ([`guard`]) and makes one call of
-//! core. What it refuses or what fails becomes a code in [`error`] and words in [`detail`]. The doc comments of
-//! exported items are the text of `include/polysock/polysock.h` and are written for its reader.
+//! Each function checks its arguments ([`handle`], [`pointer`], [`buffer`], [`text`]), runs behind the panic wall ([`guard`])
+//! and makes one call of core. A failure becomes a code in [`error`] and a text in [`detail`]. The doc comments of exported
+//! items are the text of `include/polysock/polysock.h` and are written for its reader.
 #![allow(unsafe_code)]
 // The names of exported types are C's.
 #![allow(non_camel_case_types)]

@@ -12,11 +12,11 @@ use libc::{c_int, ssize_t};
 use polysock::Flags;
 use std::mem::offset_of;
 
-/// A message: its bytes in pieces, an address, and what travels beside the bytes.
+/// A message: its bytes in pieces, an address, and control messages.
 ///
 /// BSD: struct msghdr. Python: the arguments of socket.sendmsg. Java: none.
-/// Begin with POLYSOCK_MSG_INITIALIZER, which sets `size`; everything else may stay zero. It only points at things: all
-/// of them stay the caller's.
+/// Start from POLYSOCK_MSG_INITIALIZER, which sets `size`; everything else may stay zero. What it points at stays the
+/// caller's.
 /// @code
 /// polysock_msg m = POLYSOCK_MSG_INITIALIZER;
 /// polysock_iovec part = {buf, sizeof buf};
@@ -30,15 +30,15 @@ use std::mem::offset_of;
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct polysock_msg {
-    /// sizeof (polysock_msg), by which a later library knows the fields.
+    /// sizeof (polysock_msg), from which a later library knows which fields there are.
     pub size: usize,
     /// The pieces.
     pub iov: *const polysock_iovec,
-    /// How many pieces, at most POLYSOCK_IOV_MAX.
+    /// The number of pieces, at most POLYSOCK_IOV_MAX.
     pub iov_count: usize,
-    /// polysock_sendmsg(): where to, or NULL. polysock_recvmsg(): where the sender's address goes, or NULL.
+    /// polysock_sendmsg(): the destination, or NULL. polysock_recvmsg(): where to store the sender's address, or NULL.
     pub addr: *mut polysock_addr,
-    /// What to send beside the bytes, or room for what comes; NULL for nothing.
+    /// The control messages to send, or where to store those received; NULL for none.
     pub control: *mut polysock_control,
     /// Set by polysock_recvmsg(): POLYSOCK_MSG_TRUNC, POLYSOCK_MSG_CTRUNC, POLYSOCK_MSG_EOR, ...
     pub flags: c_int,
@@ -56,12 +56,12 @@ unsafe impl Versioned for polysock_msg {
     const TOO_SMALL: &'static str = "is too small: begin with POLYSOCK_MSG_INITIALIZER";
 }
 
-/// Sends a message and returns how many bytes went out. `flags` are POLYSOCK_MSG_ numbers.
+/// Sends a message and returns how many bytes were sent. `flags` are POLYSOCK_MSG_ numbers.
 ///
 /// BSD: sendmsg(2). Python: socket.sendmsg. Java: none.
-/// What is in `m->control` travels with the first byte: a stream needs one to carry it. As polysock_sendto();
-/// POLYSOCK_EINVAL for a wrong `size` or a control message that the socket does not take, POLYSOCK_ETOOMANYREFS for too
-/// many descriptors on their way, POLYSOCK_EBADF for one that is not open.
+/// The control messages are sent with the first byte: on a stream there must be one. Fails like polysock_sendto(); with
+/// POLYSOCK_EINVAL for a wrong `size` or a control message that the socket does not take, with POLYSOCK_ETOOMANYREFS
+/// when too many descriptors are in transit, and with POLYSOCK_EBADF for one that is not open.
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_sendmsg(
@@ -80,12 +80,13 @@ pub unsafe extern "C" fn polysock_sendmsg(
     })
 }
 
-/// Receives a message and returns how many bytes were stored; sets `m->flags`, `*m->addr` and what is in `*m->control`.
+/// Receives a message and returns how many bytes were stored; sets `m->flags`, `*m->addr` and `*m->control`.
 ///
 /// BSD: recvmsg(2). Python: socket.recvmsg_into. Java: none.
-/// POLYSOCK_MSG_TRUNC: the datagram was longer and the rest of it is lost. POLYSOCK_MSG_CTRUNC: there was no room for all
-/// control messages; descriptors among those left out were closed. Descriptors that came belong to `m->control` until
-/// they are taken, see polysock_control_take_fds(). On failure nothing is changed. Flags and codes as polysock_recv().
+/// POLYSOCK_MSG_TRUNC: the datagram was longer, and the rest is lost. POLYSOCK_MSG_CTRUNC: there was no room for all
+/// control messages; descriptors in those left out were closed. Received descriptors belong to `m->control` until they
+/// are taken, see polysock_control_take_fds(). On failure nothing changes. Takes the flags of polysock_recv(), and
+/// fails like it.
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_recvmsg(

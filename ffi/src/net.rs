@@ -1,4 +1,4 @@
-//! Java-style calls: what java.net promises and BSD sockets do not.
+//! Java-style calls, which behave as java.net's sockets do.
 
 use crate::address;
 use crate::buffer::{recv_buf, send_buf};
@@ -18,9 +18,10 @@ use std::time::Duration;
 /// Listens over TCP as java.net.ServerSocket does; the caller owns `*out`.
 ///
 /// BSD: socket(2), bind(2) and listen(2). Python: polysock.net.ServerSocket. Java: new ServerSocket(port, backlog, address).
-/// Reuse-address is on; `backlog` below 1 is 50; `host` NULL or "" is every interface, IPv4 and IPv6 on one socket. Port 0
-/// lets the system choose. POLYSOCK_EINVAL for a port outside 0 to 65535; POLYSOCK_EADDRINUSE, POLYSOCK_EAI_...
-/// Accept with polysock_accept(); with POLYSOCK_DEFAULT it keeps the time of polysock_net_set_so_timeout().
+/// Reuse-address is on; a `backlog` below 1 means 50; `host` NULL or "" is every interface, IPv4 and IPv6 on one
+/// socket. Port 0 lets the system choose. Fails with POLYSOCK_EINVAL for a port outside 0 to 65535,
+/// POLYSOCK_EADDRINUSE, POLYSOCK_EAI_... Accept with polysock_accept(); with POLYSOCK_DEFAULT it waits as long as
+/// polysock_net_set_so_timeout() allows.
 /// @ingroup polysock_net
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_server_socket(
@@ -39,14 +40,14 @@ pub unsafe extern "C" fn polysock_net_server_socket(
     })
 }
 
-/// Receives at least one and at most `n` bytes, and returns how many; POLYSOCK_EEOF at the end of the stream, from then on
-/// always, also after close. Empty datagrams are skipped.
+/// Receives at least one and at most `n` bytes, and returns how many; POLYSOCK_EEOF at the end of the stream and in
+/// every later call, after close too. Empty datagrams are skipped.
 ///
 /// BSD: recv(2). Python: polysock.net InputStream.read. Java: InputStream.read (-1 at the end).
-/// It waits as long as polysock_net_set_so_timeout() says, for ever unless set. Threads that call it at the same time take
-/// turns, and waiting for the turn counts against that time. `n` 0 returns 0. POLYSOCK_ETIMEDOUT, after which reading may go
-/// on; POLYSOCK_ECONNRESET, POLYSOCK_ECONNTIMEDOUT, and from then on always; POLYSOCK_ECLOSED, also when another thread
-/// closes the socket meanwhile.
+/// It waits as long as polysock_net_set_so_timeout() allows, for ever unless set. Threads that call it at the same time
+/// take turns, and waiting for the turn counts against that time. `n` 0 returns 0. Fails with POLYSOCK_ETIMEDOUT, after
+/// which reading may continue; POLYSOCK_ECONNRESET or POLYSOCK_ECONNTIMEDOUT, in every later call too;
+/// POLYSOCK_ECLOSED, also when another thread closes the socket during the call.
 /// @ingroup polysock_net
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_read(s: *mut polysock_t, buf: *mut c_void, n: usize) -> ssize_t {
@@ -59,11 +60,12 @@ pub unsafe extern "C" fn polysock_net_read(s: *mut polysock_t, buf: *mut c_void,
     })
 }
 
-/// Sends all of `n` bytes, however long that takes.
+/// Sends all `n` bytes, however long that takes.
 ///
 /// BSD: send(2) in a loop. Python: polysock.net OutputStream.write. Java: OutputStream.write.
-/// No time limit ends it; polysock_sendall() has one. `*done`, unless NULL, is how many bytes left this process, also on
-/// failure. POLYSOCK_EPIPE, POLYSOCK_ECONNRESET, POLYSOCK_ECLOSED, also when another thread closes the socket meanwhile.
+/// No time limit ends it; polysock_sendall() takes one. Stores the number of bytes sent in `*done`, unless NULL, on
+/// failure too. Fails with POLYSOCK_EPIPE, POLYSOCK_ECONNRESET, and POLYSOCK_ECLOSED, also when another thread closes
+/// the socket during the call.
 /// @ingroup polysock_net
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_write(
@@ -79,11 +81,11 @@ pub unsafe extern "C" fn polysock_net_write(
     })
 }
 
-/// Sets how many milliseconds polysock_net_read(), and polysock_accept() and the others with POLYSOCK_DEFAULT that receive,
-/// wait; 0 is for ever.
+/// Sets how many milliseconds polysock_net_read() waits, and polysock_accept() and receiving calls with
+/// POLYSOCK_DEFAULT; 0 is for ever.
 ///
 /// BSD: SO_RCVTIMEO. Python: polysock.net Socket.setSoTimeout. Java: Socket.setSoTimeout, ServerSocket.setSoTimeout.
-/// Sending and connecting are not limited by it. POLYSOCK_EINVAL below 0.
+/// It does not limit sending and connecting. Fails with POLYSOCK_EINVAL below 0.
 /// @ingroup polysock_net
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_set_so_timeout(s: *mut polysock_t, ms: c_int) -> c_int {
@@ -95,7 +97,7 @@ pub unsafe extern "C" fn polysock_net_set_so_timeout(s: *mut polysock_t, ms: c_i
     })
 }
 
-/// Gives what polysock_net_set_so_timeout() set, in milliseconds; 0 is for ever.
+/// Gets the time set by polysock_net_set_so_timeout(), in milliseconds; 0 is for ever.
 ///
 /// BSD: SO_RCVTIMEO. Python: polysock.net Socket.getSoTimeout. Java: Socket.getSoTimeout.
 /// @ingroup polysock_net
@@ -108,11 +110,12 @@ pub unsafe extern "C" fn polysock_net_get_so_timeout(s: *const polysock_t, ms: *
     })
 }
 
-/// Sets what close does with data not sent yet: off, the kernel goes on sending; on, close waits so many seconds for the
-/// peer's acknowledgement; on with 0, it drops them and resets the connection.
+/// Sets what close does with unsent data: off, the kernel sends it after close; on, close waits at most `seconds` for the
+/// peer's acknowledgement; on with 0, it discards the data and resets the connection.
 ///
 /// BSD: SO_LINGER. Python: polysock.net Socket.setSoLinger. Java: Socket.setSoLinger.
-/// More than 65535 seconds are cut to that. POLYSOCK_EINVAL for negative seconds with `on`; without, they do not count.
+/// More than 65535 seconds become 65535. Fails with POLYSOCK_EINVAL for negative seconds when `on`; otherwise `seconds`
+/// is ignored.
 /// @ingroup polysock_net
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_set_so_linger(s: *mut polysock_t, on: bool, seconds: c_int) -> c_int {
@@ -127,7 +130,7 @@ pub unsafe extern "C" fn polysock_net_set_so_linger(s: *mut polysock_t, on: bool
     })
 }
 
-/// Gives the linger time in seconds; -1 when it is off.
+/// Gets the linger time in seconds; -1 when it is off.
 ///
 /// BSD: SO_LINGER. Python: polysock.net Socket.getSoLinger. Java: Socket.getSoLinger.
 /// @ingroup polysock_net
@@ -138,12 +141,12 @@ pub unsafe extern "C" fn polysock_net_get_so_linger(s: *const polysock_t, second
     })
 }
 
-/// Ends receiving: polysock_net_read() finds the end of the stream from now on, what had come before is dropped, and the
-/// peer is not told.
+/// Ends receiving: polysock_net_read() returns POLYSOCK_EEOF from now on, unread data is discarded, and the peer is not
+/// notified.
 ///
 /// BSD: shutdown(2) with SHUT_RD. Python: polysock.net Socket.shutdownInput. Java: Socket.shutdownInput (throws the second
-/// time; here that is 0). A polysock_net_read() that waits in another thread ends. POLYSOCK_ENOTCONN, also of a listener;
-/// POLYSOCK_ECLOSED.
+/// time; this returns 0). A polysock_net_read() that waits in another thread ends. Fails with POLYSOCK_ENOTCONN, for a
+/// listener too; POLYSOCK_ECLOSED.
 /// @ingroup polysock_net
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_shutdown_input(s: *mut polysock_t) -> c_int {
@@ -156,7 +159,7 @@ pub unsafe extern "C" fn polysock_net_shutdown_input(s: *mut polysock_t) -> c_in
 /// Ends sending: the peer reads to the end of the stream and may still answer.
 ///
 /// BSD: shutdown(2) with SHUT_WR. Python: polysock.net Socket.shutdownOutput. Java: Socket.shutdownOutput (throws the second
-/// time; here that is 0). Writing afterwards fails with POLYSOCK_EPIPE. POLYSOCK_ENOTCONN, also of a listener;
+/// time; this returns 0). Writing afterwards fails with POLYSOCK_EPIPE. Fails with POLYSOCK_ENOTCONN, for a listener too;
 /// POLYSOCK_ECLOSED.
 /// @ingroup polysock_net
 #[no_mangle]
@@ -170,7 +173,7 @@ pub unsafe extern "C" fn polysock_net_shutdown_output(s: *mut polysock_t) -> c_i
 /// Closes the socket as java.net.Socket.close does: FIN first, even when there is unread input.
 ///
 /// BSD: shutdown(2), then close(2). Python: polysock.net Socket.close. Java: Socket.close.
-/// As polysock_close(). With linger 0 it is a plain close, that is a reset.
+/// Otherwise like polysock_close(). With linger 0 it resets the connection, as a plain close does.
 /// @ingroup polysock_net
 #[no_mangle]
 pub unsafe extern "C" fn polysock_net_close(s: *mut polysock_t) -> c_int {

@@ -8,7 +8,7 @@ use crate::time;
 use libc::{c_int, c_short};
 use polysock::{memory, poll, Events, PollEntry, PollTarget};
 
-/// The most entries that one polysock_poll() takes.
+/// The largest number of entries in one polysock_poll().
 /// @ingroup polysock_waiting
 pub const POLYSOCK_POLL_MAX: usize = 1 << 20;
 
@@ -26,7 +26,7 @@ pub struct polysock_pollfd {
     pub fd: c_int,
     /// What to wait for: POLYSOCK_POLLIN, POLYSOCK_POLLOUT, ...
     pub events: c_short,
-    /// What was found; POLYSOCK_POLLERR, POLYSOCK_POLLHUP and POLYSOCK_POLLNVAL unasked.
+    /// What was found; POLYSOCK_POLLERR, POLYSOCK_POLLHUP and POLYSOCK_POLLNVAL even when not asked for.
     pub revents: c_short,
     /// Must be zero.
     pub reserved: u64,
@@ -34,12 +34,13 @@ pub struct polysock_pollfd {
 
 const _: () = assert!(size_of::<polysock_pollfd>() == size_of::<usize>() + 16);
 
-/// Waits until at least one entry has an event and returns how many have; 0 when time is up. Sets `revents` of all.
+/// Waits until at least one entry has an event and returns how many have; 0 when time is up. Sets `revents` of all
+/// entries.
 ///
 /// BSD: poll(2). Python: select.poll. Java: Selector.select.
-/// A closed handle has POLYSOCK_POLLNVAL at once, and one that another thread closes ends the wait. POLYSOCK_DEFAULT means
-/// for ever: an entry has no timeout. A signal does not end it. POLYSOCK_EINVAL for more entries than the process may have
-/// descriptors. For thousands of sockets there is polysock_poller_new().
+/// A closed handle has POLYSOCK_POLLNVAL at once, and the wait ends when another thread closes one. POLYSOCK_DEFAULT
+/// waits for ever: an entry has no timeout. Signals do not end the wait. Fails with POLYSOCK_EINVAL for more entries
+/// than the process may have descriptors. For thousands of sockets use polysock_poller_new().
 /// @code
 /// polysock_pollfd set[] = {{.socket = s, .events = POLYSOCK_POLLIN}, {.fd = STDIN_FILENO, .events = POLYSOCK_POLLIN}};
 /// if (polysock_poll(set, 2, 5000) > 0 && set[0].revents != 0)

@@ -1,4 +1,4 @@
-//! Waiting for many sockets, registered once.
+//! Pollers: waiting for many sockets, each registered once.
 
 use crate::error::Failure;
 use crate::guard;
@@ -18,15 +18,15 @@ pub const POLYSOCK_POLL_EDGE: c_int = 1;
 /// @ingroup polysock_waiting
 pub const POLYSOCK_POLL_ONESHOT: c_int = 2;
 
-/// A set of sockets, each registered once. A wait reports those that are ready, and its cost does not grow with the number
-/// of sockets.
+/// A set of sockets, each registered once. A wait returns those that are ready; its cost does not depend on how many are
+/// registered.
 ///
 /// BSD: epoll(7), kqueue(2). Python: select.epoll. Java: Selector.
-/// Any number of threads may add, remove and wait. Closing a registered socket ends its registration: an event never
-/// comes from a socket that was closed. The poller need not outlive its sockets, nor they it. A forked child's poller has
-/// the same registrations, so daemon(3) may be called after everything was set up; neither process disturbs the other.
-/// (If a thread was changing the poller at the moment of the fork, the child's calls fail with POLYSOCK_ECLOSED.) Give it
-/// up once with polysock_poller_free().
+/// Any number of threads may add, remove and wait. Closing a registered socket ends its registration: a closed socket
+/// never has an event. The poller and its sockets may be freed in any order. In a forked child the poller has the same
+/// registrations, so daemon(3) may be called after everything is set up; neither process disturbs the other. (If a
+/// thread was changing the poller at the moment of the fork, the child's calls fail with POLYSOCK_ECLOSED.) Free it
+/// once with polysock_poller_free().
 /// @code
 /// polysock_poller *poller;
 /// polysock_event events[64];
@@ -75,7 +75,7 @@ impl From<&Event> for polysock_event {
 /// Makes an empty poller; the caller owns `*out`.
 ///
 /// BSD: epoll_create1(2). Python: select.epoll. Java: Selector.open.
-/// It takes two descriptors: POLYSOCK_EMFILE.
+/// It uses two descriptors. Fails with POLYSOCK_EMFILE.
 /// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_new(out: *mut *mut polysock_poller) -> c_int {
@@ -86,11 +86,12 @@ pub unsafe extern "C" fn polysock_poller_new(out: *mut *mut polysock_poller) -> 
     })
 }
 
-/// Registers a socket. `token`, a number or a pointer of the caller's choice, comes with its events.
+/// Registers a socket. Its events have `token`, a number or pointer that the caller chooses.
 ///
 /// BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: SelectableChannel.register.
-/// `events` are POLYSOCK_POLLIN and the like, with POLYSOCK_POLLERR and POLYSOCK_POLLHUP always among them; `mode` is
-/// POLYSOCK_POLL_LEVEL, POLYSOCK_POLL_EDGE or POLYSOCK_POLL_ONESHOT. POLYSOCK_EEXIST when it is registered already.
+/// `events` are POLYSOCK_POLLIN and the like; POLYSOCK_POLLERR and POLYSOCK_POLLHUP are always reported. `mode` is
+/// POLYSOCK_POLL_LEVEL, POLYSOCK_POLL_EDGE or POLYSOCK_POLL_ONESHOT. Fails with POLYSOCK_EEXIST when the socket is
+/// already registered.
 /// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_add(
@@ -107,10 +108,10 @@ pub unsafe extern "C" fn polysock_poller_add(
     })
 }
 
-/// Changes the token, the events or the mode of a registered socket; arms POLYSOCK_POLL_ONESHOT again.
+/// Changes the token, events and mode of a registered socket; rearms POLYSOCK_POLL_ONESHOT.
 ///
 /// BSD: epoll_ctl(2) with EPOLL_CTL_MOD. Python: select.epoll.modify. Java: SelectionKey.interestOps.
-/// POLYSOCK_ENOENT when it is not registered.
+/// Fails with POLYSOCK_ENOENT when it is not registered.
 /// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_modify(
@@ -129,10 +130,11 @@ pub unsafe extern "C" fn polysock_poller_modify(
     })
 }
 
-/// Ends the registration of a socket: no wait that begins afterwards reports it.
+/// Ends the registration of a socket: no wait that begins later reports it.
 ///
 /// BSD: epoll_ctl(2) with EPOLL_CTL_DEL. Python: select.epoll.unregister. Java: SelectionKey.cancel.
-/// POLYSOCK_ENOENT when it is not registered; POLYSOCK_ECLOSED when it is closed, which has ended its registration.
+/// Fails with POLYSOCK_ENOENT when it is not registered, and with POLYSOCK_ECLOSED when it is closed, which ended its
+/// registration.
 /// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_remove(p: *mut polysock_poller, s: *mut polysock_t) -> c_int {
@@ -145,7 +147,8 @@ pub unsafe extern "C" fn polysock_poller_remove(p: *mut polysock_poller, s: *mut
 /// Registers a plain descriptor, which stays the caller's and must be removed before the caller closes it.
 ///
 /// BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: none.
-/// As polysock_poller_add(); POLYSOCK_EBADF when it is not open, POLYSOCK_EPERM when it can't be waited for (a file).
+/// Otherwise like polysock_poller_add(). Fails with POLYSOCK_EBADF when it is not open, and with POLYSOCK_EPERM when it
+/// can't be waited for, such as a file.
 /// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_add_fd(
@@ -162,10 +165,10 @@ pub unsafe extern "C" fn polysock_poller_add_fd(
     })
 }
 
-/// Changes the token, the events or the mode of a registered descriptor.
+/// Changes the token, events and mode of a registered descriptor.
 ///
 /// BSD: epoll_ctl(2) with EPOLL_CTL_MOD. Python: select.epoll.modify. Java: none.
-/// As polysock_poller_modify().
+/// Otherwise like polysock_poller_modify().
 /// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_modify_fd(
@@ -185,7 +188,7 @@ pub unsafe extern "C" fn polysock_poller_modify_fd(
 /// Ends the registration of a descriptor.
 ///
 /// BSD: epoll_ctl(2) with EPOLL_CTL_DEL. Python: select.epoll.unregister. Java: none.
-/// As polysock_poller_remove().
+/// Otherwise like polysock_poller_remove().
 /// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_remove_fd(p: *mut polysock_poller, fd: c_int) -> c_int {
@@ -194,11 +197,12 @@ pub unsafe extern "C" fn polysock_poller_remove_fd(p: *mut polysock_poller, fd: 
     })
 }
 
-/// Waits until something registered is ready and returns how many of `events` were written, at most `n` and at most 256
-/// (the rest comes with the next wait); 0 when time is up or after polysock_poller_wake().
+/// Waits until something registered is ready and returns how many events it wrote to `events`, at most `n` and at most
+/// 256 (the next wait returns the others); 0 when time is up or after polysock_poller_wake().
 ///
 /// BSD: epoll_wait(2). Python: select.epoll.poll. Java: Selector.select.
-/// POLYSOCK_DEFAULT means for ever. POLYSOCK_EINVAL when `n` is 0; POLYSOCK_ECLOSED when the poller is closed.
+/// POLYSOCK_DEFAULT waits for ever. Fails with POLYSOCK_EINVAL when `n` is 0, and with POLYSOCK_ECLOSED when the poller
+/// is closed.
 /// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_wait(
@@ -221,7 +225,7 @@ pub unsafe extern "C" fn polysock_poller_wait(
     })
 }
 
-/// Makes at least one polysock_poller_wait() return early: one that is under way, or else the next. Any thread.
+/// Makes at least one polysock_poller_wait() return early: one in progress, or else the next. Any thread may call it.
 ///
 /// BSD: a write to an eventfd(2). Python: none. Java: Selector.wakeup.
 /// @ingroup polysock_waiting
@@ -230,10 +234,11 @@ pub unsafe extern "C" fn polysock_poller_wake(p: *mut polysock_poller) -> c_int 
     guard::code("polysock_poller_wake", || Ok(borrow(p)?.0.wake()?))
 }
 
-/// Ends all registrations; every wait, of any thread, ends with POLYSOCK_ECLOSED. Again: 0. The sockets stay as they are.
+/// Ends all registrations; waits of all threads end with POLYSOCK_ECLOSED. Closing again returns 0. The sockets do not
+/// change.
 ///
 /// BSD: close(2). Python: select.epoll.close. Java: Selector.close.
-/// The poller still has to be freed.
+/// The poller must still be freed.
 /// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_close(p: *mut polysock_poller) -> c_int {
@@ -243,10 +248,10 @@ pub unsafe extern "C" fn polysock_poller_close(p: *mut polysock_poller) -> c_int
     })
 }
 
-/// Closes the poller if it is open, and gives up the owner's reference: `p` must not be used again. NULL is fine.
+/// Closes the poller if it is open, and frees it: `p` must not be used again. NULL is allowed.
 ///
 /// BSD: close(2). Python: del. Java: none.
-/// Calls of other threads that are inside keep what they need and end with POLYSOCK_ECLOSED.
+/// Calls that other threads are inside keep what they need and end with POLYSOCK_ECLOSED.
 /// @ingroup polysock_waiting
 #[no_mangle]
 pub unsafe extern "C" fn polysock_poller_free(p: *mut polysock_poller) {
@@ -260,7 +265,7 @@ pub unsafe extern "C" fn polysock_poller_free(p: *mut polysock_poller) {
 
 fn interest(events: c_int, mode: c_int) -> Result<(Events, Trigger), Failure> {
     let events = c_short::try_from(events)
-        .map_err(|_| Failure::argument("events", "has bits that are no POLYSOCK_POLL number"))?;
+        .map_err(|_| Failure::argument("events", "has bits outside the POLYSOCK_POLL numbers"))?;
     let mode = match mode {
         POLYSOCK_POLL_LEVEL => Trigger::Level,
         POLYSOCK_POLL_EDGE => Trigger::Edge,

@@ -8,14 +8,15 @@ use crate::time;
 use libc::{c_int, c_void, ssize_t};
 use polysock::Flags;
 
-/// Receives what is there, at least one and at most `n` bytes, and returns how many; 0 is the end of the stream.
+/// Receives at least one and at most `n` bytes and returns how many; 0 is the end of the stream.
 ///
 /// BSD: recv(2). Python: socket.recv_into. Java: InputStream.read (-1 at the end).
-/// `flags` are POLYSOCK_MSG_ numbers; with POLYSOCK_MSG_WAITALL it fills the buffer unless something ends it sooner.
+/// `flags` are POLYSOCK_MSG_ numbers; with POLYSOCK_MSG_WAITALL it fills the buffer, unless the stream ends
+/// or the call fails before.
 /// With POLYSOCK_MSG_TRUNC it returns the length of the whole datagram, which may be more than `n`; on a TCP stream the
 /// bytes are counted and dropped, and nothing is stored.
-/// POLYSOCK_ECONNRESET, POLYSOCK_ECONNTIMEDOUT: from then on always, even when another call saw it first.
-/// POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED.
+/// Fails with POLYSOCK_ECONNRESET or POLYSOCK_ECONNTIMEDOUT, in every later call too, even when another call reported it
+/// first; POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED.
 /// @ingroup polysock_streams
 #[no_mangle]
 pub unsafe extern "C" fn polysock_recv(
@@ -35,8 +36,8 @@ pub unsafe extern "C" fn polysock_recv(
 ///
 /// BSD: recv(2) with MSG_WAITALL. Python: socket.recv_exact. Java: InputStream.readNBytes, DataInputStream.readFully.
 /// One deadline covers the whole call. On a datagram socket it receives as many datagrams as it needs, and skips empty
-/// ones. `*done`, unless NULL, is how many bytes came, also on failure; they are in `buf`.
-/// POLYSOCK_EEOF when the stream ends before the first byte, POLYSOCK_ETRUNCATED when it ends in the middle; others as
+/// ones. Stores the number of bytes received in `*done`, unless NULL, on failure too; the bytes are in `buf`. Fails
+/// with POLYSOCK_EEOF when the stream ends before the first byte, with POLYSOCK_ETRUNCATED when it ends later, and like
 /// polysock_recv().
 /// @ingroup polysock_streams
 #[no_mangle]

@@ -1,4 +1,4 @@
-//! Names to addresses and back.
+//! Looking up addresses by name, and names by address.
 
 use crate::address::{self, polysock_addr};
 use crate::error::Failure;
@@ -8,12 +8,12 @@ use crate::text::{self, check_text, put_text};
 use libc::{c_char, c_int};
 use polysock::{name_of, resolve, Family, Hints, Protocol, SocketType};
 
-/// Looks up a host and a service, and returns how many addresses there are; at most `cap` of them are written to `out`.
+/// Looks up a host and a service, and returns the number of addresses found; writes at most `cap` of them to `out`.
 ///
 /// BSD: getaddrinfo(3). Python: socket.getaddrinfo. Java: InetAddress.getAllByName.
-/// One of `host` and `service` may be NULL, as in getaddrinfo(3). `family` and `type` narrow the answers
-/// (POLYSOCK_AF_UNSPEC, 0: all; without a type every address comes once a type). `flags` are the system's AI_ numbers.
-/// A look-up can't be cut short. POLYSOCK_EAI_... when the resolver refuses.
+/// One of `host` and `service` may be NULL, as in getaddrinfo(3). `family` and `type` limit the answers
+/// (POLYSOCK_AF_UNSPEC and 0: all; without a type every address is listed once for each type). `flags` are the system's
+/// AI_ numbers. A look-up can't be interrupted. Fails with POLYSOCK_EAI_... when the resolver fails.
 /// @code
 /// polysock_addr found[8];
 /// int n = polysock_getaddrinfo("localhost", "80", POLYSOCK_AF_UNSPEC, POLYSOCK_SOCK_STREAM, 0, found, 8);
@@ -49,13 +49,13 @@ pub unsafe extern "C" fn polysock_getaddrinfo(
     })
 }
 
-/// Looks up the names of an address and of its port: numbers where there are no names.
+/// Looks up the names of an address and of its port; those without a name are written as numbers.
 ///
 /// BSD: getnameinfo(3). Python: socket.getnameinfo. Java: InetAddress.getHostName.
-/// `host` or `service` may be NULL with size 0 for what is not wanted, which is not looked up then. `flags` are the
-/// system's NI_ numbers; with NI_NUMERICHOST and NI_NUMERICSERV nothing is looked up. A look-up can't be cut short.
-/// POLYSOCK_ENOSPC when one of them is too small, and neither is written; POLYSOCK_EAI_FAMILY for an address without
-/// names, POLYSOCK_EAI_NONAME when NI_NAMEREQD asks for a name and there is none.
+/// `host` or `service` may be NULL with size 0; it is not looked up then. `flags` are the system's NI_ numbers; with
+/// NI_NUMERICHOST and NI_NUMERICSERV nothing is looked up. A look-up can't be interrupted. Fails with POLYSOCK_ENOSPC,
+/// and writes neither, when one of the buffers is too small; with POLYSOCK_EAI_FAMILY for an address of a family
+/// without names; with POLYSOCK_EAI_NONAME when NI_NAMEREQD is set and there is no name.
 /// @ingroup polysock_addresses
 #[no_mangle]
 pub unsafe extern "C" fn polysock_getnameinfo(

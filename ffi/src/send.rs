@@ -8,12 +8,12 @@ use crate::time;
 use libc::{c_int, c_void, ssize_t};
 use polysock::Flags;
 
-/// Sends as much of `n` bytes as there is room for and returns how many, at least one.
+/// Sends as many of `n` bytes as the send buffer takes and returns how many, at least one.
 ///
 /// BSD: send(2). Python: socket.send. Java: SocketChannel.write.
-/// Never raises SIGPIPE. Without a time limit, on a stream, it waits until everything is on its way, as a blocking
-/// send(2) does. `flags` are POLYSOCK_MSG_ numbers. POLYSOCK_EPIPE, POLYSOCK_ECONNRESET, POLYSOCK_ENOTCONN,
-/// POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED: nothing was sent then.
+/// Never raises SIGPIPE. On a stream without a time limit it waits until the send buffer has taken everything, as a
+/// blocking send(2) does. `flags` are POLYSOCK_MSG_ numbers. Fails with POLYSOCK_EPIPE, POLYSOCK_ECONNRESET,
+/// POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED; nothing was sent then.
 /// @code
 /// char buf[4096];
 /// ssize_t n;
@@ -39,8 +39,8 @@ pub unsafe extern "C" fn polysock_send(
 /// Sends all `n` bytes. Calls of several threads on one handle never interleave.
 ///
 /// BSD: send(2) in a loop. Python: socket.sendall. Java: OutputStream.write.
-/// One deadline covers the whole call. `*done`, unless NULL, is how many bytes left this process, also on failure.
-/// Codes as polysock_send().
+/// One deadline covers the whole call. Stores the number of bytes sent in `*done`, unless NULL, on failure too. Fails
+/// like polysock_send().
 /// @ingroup polysock_streams
 #[no_mangle]
 pub unsafe extern "C" fn polysock_sendall(

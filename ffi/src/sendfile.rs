@@ -9,14 +9,14 @@ use crate::time;
 use libc::c_int;
 use std::os::fd::BorrowedFd;
 
-/// Sends `count` bytes of a file from `offset`, or with POLYSOCK_TO_END everything up to its end, without copying them
+/// Sends `count` bytes of a file from `offset` on, or everything to its end with POLYSOCK_TO_END, without copying them
 /// through this process.
 ///
 /// BSD: sendfile(2). Python: socket.sendfile. Java: FileChannel.transferTo.
-/// `fd` stays the caller's, and so does its position in the file. Like polysock_sendall() it never interleaves with
-/// another and never raises SIGPIPE. `*done`, unless NULL, is how many bytes left this process, also on failure.
-/// POLYSOCK_EEOF when the file ends before `count` bytes, POLYSOCK_EBADF for a descriptor that is not open, POLYSOCK_ESPIPE
-/// for one without offsets, such as a pipe; others as polysock_sendall().
+/// `fd` stays the caller's, and its position does not change. Like polysock_sendall() it never interleaves with other
+/// calls and never raises SIGPIPE. Stores the number of bytes sent in `*done`, unless NULL, on failure too. Fails with
+/// POLYSOCK_EEOF when the file ends before `count` bytes, with POLYSOCK_EBADF for a descriptor that is not open, with
+/// POLYSOCK_ESPIPE for one without offsets, such as a pipe, and like polysock_sendall().
 /// @ingroup polysock_streams
 #[no_mangle]
 pub unsafe extern "C" fn polysock_sendfile(

@@ -1,4 +1,4 @@
-//! Handles: made, adopted, lent and given back.
+//! Making sockets, adopting descriptors and giving them back.
 
 use crate::code::POLYSOCK_EBADF;
 use crate::error::Failure;
@@ -9,11 +9,12 @@ use libc::c_int;
 use polysock::{Family, Protocol, Socket, SocketType};
 use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
 
-/// Makes a socket; the caller owns `*out`.
+/// Makes a socket, which the caller owns.
 ///
 /// BSD: socket(2). Python: socket.socket. Java: new Socket().
-/// The descriptor is close-on-exec. `type` may carry the system's SOCK_NONBLOCK; then calls never wait unless told to.
-/// POLYSOCK_EAFNOSUPPORT, POLYSOCK_EPROTONOSUPPORT, POLYSOCK_EMFILE, ...
+/// The descriptor is close-on-exec. `type` may include the system's SOCK_NONBLOCK; calls with
+/// POLYSOCK_DEFAULT then never wait.
+/// Fails with POLYSOCK_EAFNOSUPPORT, POLYSOCK_EPROTONOSUPPORT, POLYSOCK_EMFILE, ...
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_socket(
@@ -32,11 +33,11 @@ pub unsafe extern "C" fn polysock_socket(
     })
 }
 
-/// Makes two Unix domain sockets connected to each other; the caller owns both.
+/// Makes two connected Unix domain sockets, which the caller owns.
 ///
 /// BSD: socketpair(2). Python: socket.socketpair. Java: none.
 /// `type` is POLYSOCK_SOCK_STREAM, POLYSOCK_SOCK_DGRAM or POLYSOCK_SOCK_SEQPACKET, as for polysock_socket().
-/// POLYSOCK_EMFILE, ...
+/// Fails with POLYSOCK_EMFILE, ...
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_socketpair(
@@ -53,10 +54,11 @@ pub unsafe extern "C" fn polysock_socketpair(
     })
 }
 
-/// Makes another handle on the same socket, with its own descriptor and timeouts; the caller owns `*out`.
+/// Makes another handle for the same socket, with its own descriptor and timeouts; the caller owns it.
 ///
 /// BSD: dup(2). Python: socket.dup. Java: none.
-/// Closing one leaves the other and the connection open; polysock_shutdown() ends it for both. POLYSOCK_EMFILE.
+/// Closing one leaves the other and the connection open; polysock_shutdown() ends the connection for both. Fails with
+/// POLYSOCK_EMFILE.
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_dup(s: *mut polysock_t, out: *mut *mut polysock_t) -> c_int {
@@ -67,10 +69,10 @@ pub unsafe extern "C" fn polysock_dup(s: *mut polysock_t, out: *mut *mut polysoc
     })
 }
 
-/// Adopts a descriptor; the caller owns `*out`, and the handle owns `fd`.
+/// Makes a handle of a descriptor, which the handle owns from now on; the caller owns the handle.
 ///
 /// BSD: none. Python: socket.socket(fileno=fd). Java: none.
-/// Its flags stay as they are. On failure `fd` stays open and the caller's: POLYSOCK_ENOTSOCK when it is no socket,
+/// Its flags do not change. On failure `fd` stays open and the caller's: POLYSOCK_ENOTSOCK when it is not a socket,
 /// POLYSOCK_EBADF when it is not open.
 /// @ingroup polysock_sockets
 #[no_mangle]
@@ -96,20 +98,21 @@ pub unsafe extern "C" fn polysock_from_fd(out: *mut *mut polysock_t, fd: c_int) 
     })
 }
 
-/// Lends the descriptor: it stays the handle's and is valid until the handle is closed.
+/// Returns the descriptor, which stays the handle's and is valid until the handle is closed.
 ///
 /// BSD: fileno(3). Python: socket.fileno. Java: SocketChannel (hidden).
-/// POLYSOCK_ECLOSED after close or detach.
+/// Fails with POLYSOCK_ECLOSED after close or detach.
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_fileno(s: *const polysock_t) -> c_int {
     guard::number("polysock_fileno", || Ok(borrow(s)?.fileno()?))
 }
 
-/// Gives the descriptor up to the caller, who closes it; the handle is closed and still has to be freed.
+/// Returns the descriptor for the caller to close; the handle counts as closed and must still be freed.
 ///
 /// BSD: none. Python: socket.detach. Java: none.
-/// POLYSOCK_EBUSY while calls are inside the handle, POLYSOCK_ECLOSED after close or detach.
+/// Fails with POLYSOCK_EBUSY while other threads are inside calls on the handle, and with POLYSOCK_ECLOSED after close or
+/// detach.
 /// @ingroup polysock_sockets
 #[no_mangle]
 pub unsafe extern "C" fn polysock_detach(s: *mut polysock_t) -> c_int {

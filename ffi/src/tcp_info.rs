@@ -8,24 +8,24 @@ use libc::c_int;
 use polysock::TcpInfo;
 use std::time::Duration;
 
-/// State and statistics of a TCP connection; a moment later all may be different.
+/// The state and statistics of a TCP connection at one moment.
 ///
 /// BSD: struct tcp_info, tcp(7). Python: socket.tcp_info. Java: none.
-/// What this kernel does not report has all bits set: UINT32_MAX, UINT64_MAX. For a socket that listens, only `state`,
-/// `unacked` and `sacked` mean something. Later versions only add to its end.
+/// Fields that this kernel does not report have all bits set: UINT32_MAX, UINT64_MAX. For a listening socket, only
+/// `state`, `unacked` and `sacked` have a meaning. Later versions add fields only at the end.
 /// @ingroup polysock_sockets
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct polysock_tcp_stats {
     /// The state of the connection, as the kernel numbers it: 1 ESTABLISHED, ..., see polysock_state().
     pub state: u32,
-    /// What the sender makes of the losses it sees: 0 open, 1 disorder, 2 reduced, 3 recovery, 4 loss.
+    /// The state of congestion control: 0 open, 1 disorder, 2 reduced, 3 recovery, 4 loss.
     pub ca_state: u32,
-    /// How often the oldest segment under way was repeated because time ran out, in a row.
+    /// Consecutive retransmission timeouts of the oldest unacknowledged segment.
     pub retransmits: u32,
-    /// Probes of a window of zero, or keepalive probes, that are unanswered.
+    /// Unanswered zero-window or keepalive probes.
     pub probes: u32,
-    /// How often the repeat time was doubled.
+    /// How often the retransmission timeout was doubled.
     pub backoff: u32,
     /// Whether both ends use timestamps (RFC 7323): 0 or 1.
     pub timestamps: u32,
@@ -35,123 +35,124 @@ pub struct polysock_tcp_stats {
     pub window_scaling: u32,
     /// By how many bits the peer's window is shifted; 0 without scaling.
     pub snd_wscale: u32,
-    /// By how many bits the own window is shifted; 0 without scaling.
+    /// By how many bits this end's window is shifted; 0 without scaling.
     pub rcv_wscale: u32,
     /// Whether both ends use explicit congestion notification (RFC 3168): 0 or 1.
     pub ecn: u32,
-    /// Whether a packet came that a router might have marked so: 0 or 1.
+    /// Whether a packet marked ECN-capable (ECT) arrived: 0 or 1.
     pub ecn_seen: u32,
-    /// Whether data in the SYN, sent or received, were acknowledged with the SYN (RFC 7413): 0 or 1.
+    /// Whether data in the SYN, sent or received, was acknowledged with the SYN (RFC 7413): 0 or 1.
     pub syn_data: u32,
-    /// Whether the delivery rate was bounded by what the program had to send: 0 or 1.
+    /// Whether the delivery rate was limited by the program, which had nothing more to send: 0 or 1.
     pub delivery_rate_app_limited: u32,
-    /// The largest segment to send, in bytes.
+    /// The maximum segment size for sending, in bytes.
     pub snd_mss: u32,
-    /// The largest segment that came, as the kernel guesses, in bytes.
+    /// The kernel's estimate of the peer's segment size, in bytes.
     pub rcv_mss: u32,
-    /// Segments under way and not acknowledged; of a listener, connections waiting to be accepted.
+    /// Segments sent and not acknowledged; of a listener, connections waiting to be accepted.
     pub unacked: u32,
-    /// Segments acknowledged selectively; of a listener, how many connections may wait.
+    /// Segments acknowledged selectively; of a listener, the backlog.
     pub sacked: u32,
-    /// Segments held to be lost.
+    /// Segments assumed lost.
     pub lost: u32,
-    /// Segments repeated and not acknowledged yet.
+    /// Segments retransmitted and not yet acknowledged.
     pub retrans: u32,
-    /// The largest packet of the path, in bytes.
+    /// The path MTU, in bytes.
     pub pmtu: u32,
-    /// The largest receive window that will be offered, in bytes.
+    /// The largest receive window to be offered, in bytes.
     pub rcv_ssthresh: u32,
-    /// The congestion window where slow start ends, in segments; UINT32_MAX while nothing was lost yet.
+    /// The congestion window at which slow start ends, in segments; UINT32_MAX before the first loss.
     pub snd_ssthresh: u32,
     /// The congestion window, in segments.
     pub snd_cwnd: u32,
-    /// The largest segment announced to the peer, in bytes.
+    /// The maximum segment size announced to the peer, in bytes.
     pub advmss: u32,
-    /// How many segments may overtake each other before one counts as lost.
+    /// By how many segments the order may change before one counts as lost.
     pub reordering: u32,
-    /// What the program reads in a round trip, by which the receive buffer grows, in bytes.
+    /// What the program reads in a round trip, from which the receive buffer grows, in bytes.
     pub rcv_space: u32,
-    /// Segments repeated since the connection began.
+    /// Segments retransmitted since the connection began.
     pub total_retrans: u32,
-    /// Segments sent, empty and repeated ones too. Linux 4.2.
+    /// Segments sent, with empty ones and retransmissions. Linux 4.2.
     pub segs_out: u32,
-    /// Segments received, empty ones too. Linux 4.2.
+    /// Segments received, with empty ones. Linux 4.2.
     pub segs_in: u32,
-    /// Bytes that wait to be sent for the first time. Linux 4.6.
+    /// Bytes not sent yet. Linux 4.6.
     pub notsent_bytes: u32,
-    /// Segments with data that came. Linux 4.6.
+    /// Segments with data received. Linux 4.6.
     pub data_segs_in: u32,
-    /// Segments with data that were sent, repeated ones too. Linux 4.6.
+    /// Segments with data sent, with retransmissions. Linux 4.6.
     pub data_segs_out: u32,
-    /// Segments that the peer got. Linux 4.18.
+    /// Segments delivered to the peer. Linux 4.18.
     pub delivered: u32,
-    /// Of these, how many a router marked (ECN). Linux 4.18.
+    /// Of these, those marked by a router (ECN). Linux 4.18.
     pub delivered_ce: u32,
-    /// Segments that the peer says came twice. Linux 4.19.
+    /// Segments that the peer reported as received twice. Linux 4.19.
     pub dsack_dups: u32,
-    /// How often segments were seen to overtake each other. Linux 4.19.
+    /// How often reordering was detected. Linux 4.19.
     pub reord_seen: u32,
-    /// Segments that came out of order. Linux 5.4.
+    /// Segments received out of order. Linux 5.4.
     pub rcv_ooopack: u32,
     /// The peer's window, scaled, in bytes. Linux 5.4.
     pub snd_wnd: u32,
-    /// The own window, scaled, in bytes. Linux 6.2.
+    /// This end's window, scaled, in bytes. Linux 6.2.
     pub rcv_wnd: u32,
-    /// How often another path was tried after a time-out. Linux 6.2.
+    /// How often another path was tried after a timeout. Linux 6.2.
     pub rehash: u32,
     /// Zero.
     pub reserved: u32,
-    /// The time after which a segment is repeated, in microseconds.
+    /// The retransmission timeout, in microseconds.
     pub rto_us: u64,
     /// How long an acknowledgement may be delayed, in microseconds.
     pub ato_us: u64,
-    /// How long ago data were sent, in microseconds.
+    /// The time since data was last sent, in microseconds.
     pub last_data_sent_us: u64,
-    /// How long ago data came, in microseconds.
+    /// The time since data was last received, in microseconds.
     pub last_data_recv_us: u64,
-    /// How long ago an acknowledgement came, in microseconds.
+    /// The time since an acknowledgement was last received, in microseconds.
     pub last_ack_recv_us: u64,
-    /// The round trip time, smoothed, in microseconds.
+    /// The smoothed round trip time, in microseconds.
     pub rtt_us: u64,
     /// The mean deviation of the round trip time, in microseconds.
     pub rttvar_us: u64,
-    /// The round trip time as the receiver guesses it; 0 before the first guess, in microseconds.
+    /// The receiver's estimate of the round trip time, in microseconds; 0 before the first.
     pub rcv_rtt_us: u64,
-    /// The rate at which segments are spaced out, in bytes a second; UINT64_MAX without limit.
+    /// The pacing rate, in bytes per second; UINT64_MAX without limit.
     pub pacing_rate: u64,
-    /// The most that may become (SO_MAX_PACING_RATE), in bytes a second; UINT64_MAX without limit.
+    /// The maximum pacing rate (SO_MAX_PACING_RATE), in bytes per second; UINT64_MAX without limit.
     pub max_pacing_rate: u64,
-    /// Bytes that the peer acknowledged; its acknowledgements of SYN and FIN may count as one each. Linux 4.1.
+    /// Bytes acknowledged by the peer; SYN and FIN may count as one byte each. Linux 4.1.
     pub bytes_acked: u64,
     /// Bytes received in order. Linux 4.1.
     pub bytes_received: u64,
-    /// The shortest round trip time of late; UINT64_MAX before the first, in microseconds. Linux 4.6.
+    /// The shortest recent round trip time, in microseconds; UINT64_MAX before the first. Linux 4.6.
     pub min_rtt_us: u64,
-    /// The rate at which the peer got data of late, in bytes a second. Linux 4.9.
+    /// The recent rate of delivery to the peer, in bytes per second. Linux 4.9.
     pub delivery_rate: u64,
-    /// How long there was something to send, in microseconds. Linux 4.10.
+    /// How long there was data to send, in microseconds. Linux 4.10.
     pub busy_time_us: u64,
-    /// How long of that the peer's window held it up, in microseconds. Linux 4.10.
+    /// Of that, how long the peer's window limited sending, in microseconds. Linux 4.10.
     pub rwnd_limited_us: u64,
-    /// How long of that the send buffer held it up, in microseconds. Linux 4.10.
+    /// Of that, how long the send buffer limited sending, in microseconds. Linux 4.10.
     pub sndbuf_limited_us: u64,
-    /// Bytes sent, repeated ones too. Linux 4.19.
+    /// Bytes sent, with retransmissions. Linux 4.19.
     pub bytes_sent: u64,
-    /// Bytes repeated. Linux 4.19.
+    /// Bytes retransmitted. Linux 4.19.
     pub bytes_retrans: u64,
 }
 
 const _: () = assert!(size_of::<polysock_tcp_stats>() == 320 && align_of::<polysock_tcp_stats>() == 8);
 
-/// Gives state and statistics of the TCP connection.
+/// Gets the state and statistics of the TCP connection.
 ///
 /// BSD: getsockopt(2) with TCP_INFO. Python: socket.tcp_info. Java: none.
-/// `out_size` is sizeof (polysock_tcp_stats) as the caller knows it: a shorter one gets the beginning, and what only a
-/// longer one has is filled with 0xff. POLYSOCK_EINVAL for 0; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+/// `out_size` is the caller's sizeof (polysock_tcp_stats): a shorter structure gets the first fields, and the
+/// additional bytes of a longer one are set to 0xff. Fails with POLYSOCK_EINVAL for 0, and with POLYSOCK_EUNSUPPORTED
+/// for a socket that is not TCP.
 /// @code
 /// polysock_tcp_stats stats;
 /// if (polysock_tcp_info(s, &stats, sizeof stats) == 0)
-///     printf("round trip %llu us, %u repeated\n", (unsigned long long)stats.rtt_us, stats.total_retrans);
+///     printf("round trip %llu us, %u retransmitted\n", (unsigned long long)stats.rtt_us, stats.total_retrans);
 /// @endcode
 /// @ingroup polysock_sockets
 #[no_mangle]

@@ -1,4 +1,4 @@
-//! Strings that C hands over, and room for those that it gets.
+//! Strings of the caller, and buffers for those that it gets.
 
 use crate::buffer;
 use crate::code::POLYSOCK_ENOSPC;
@@ -7,7 +7,7 @@ use crate::pointer::NULL;
 use libc::c_char;
 use std::ffi::CStr;
 
-/// A string that the caller may leave out.
+/// A string; none for NULL.
 pub(crate) fn optional_text<'a>(text: *const c_char) -> Option<&'a CStr> {
     if text.is_null() {
         return None;
@@ -26,7 +26,7 @@ pub(crate) fn utf8<'a>(text: &'a CStr, name: &'static str) -> Result<&'a str, Fa
     text.to_str().map_err(|_| Failure::argument(name, "is not UTF-8"))
 }
 
-/// Checks whether there is room for a text with its NUL, or none wanted.
+/// Checks that the buffer holds the text with its NUL, or that the caller wants no text.
 pub(crate) fn check_text(
     text: &str,
     buf: *mut c_char,
@@ -46,7 +46,7 @@ pub(crate) fn check_text(
     Ok(())
 }
 
-/// Copies a text with its NUL out, and says how long it is without.
+/// Copies a text with its NUL to the caller, and returns its length without the NUL.
 pub(crate) fn put_text(text: &str, buf: *mut c_char, size: usize) -> Result<usize, Failure> {
     check_text(text, buf, size, "buf")?;
     if !buf.is_null() {

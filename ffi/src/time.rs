@@ -1,14 +1,14 @@
-//! How C says how long a call may take.
+//! Timeouts and time limits, which C passes in milliseconds.
 
 use crate::error::Failure;
 use libc::c_int;
 use polysock::{Call, Socket, Timeout};
 use std::time::Duration;
 
-/// A timeout: wait for ever.
+/// A timeout: waits for ever.
 /// @ingroup polysock_library
 pub const POLYSOCK_INFINITE: c_int = -1;
-/// A timeout: what polysock_set_timeout() gave the handle, for ever unless it was called.
+/// A timeout: the handle's own, set by polysock_set_timeout(); for ever unless that was called.
 /// @ingroup polysock_library
 pub const POLYSOCK_DEFAULT: c_int = -2;
 
@@ -41,7 +41,7 @@ pub(crate) fn limit(ms: c_int, name: &'static str) -> Result<Option<Duration>, F
     }
 }
 
-/// What C calls this timeout; parts of a millisecond are rounded up, so that it is never 0 by chance.
+/// This timeout in milliseconds for C; fractions are rounded up, so that a short timeout does not become 0.
 pub(crate) fn milliseconds(timeout: Timeout) -> c_int {
     match timeout {
         Timeout::Never => POLYSOCK_INFINITE,

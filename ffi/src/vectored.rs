@@ -1,4 +1,4 @@
-//! Several pieces of memory in one call: sendv and recvv.
+//! Several buffers in one call: sendv and recvv.
 
 use crate::buffer::{recv_buf, send_buf};
 use crate::error::Failure;
@@ -9,11 +9,11 @@ use crate::time;
 use libc::{c_int, c_void, ssize_t};
 use polysock::{memory, RecvBuf, SendBuf};
 
-/// The most pieces that one call takes.
+/// The largest number of pieces in one call.
 /// @ingroup polysock_streams
 pub const POLYSOCK_IOV_MAX: usize = 1024;
 
-/// A piece of memory: to send from, where nothing is changed, or to receive into.
+/// A piece of memory to send from, which does not change, or to receive into.
 ///
 /// BSD: struct iovec, with the same layout. Python: a buffer. Java: ByteBuffer.
 /// Its layout is frozen.
@@ -31,10 +31,12 @@ const _: () = assert!(size_of::<polysock_iovec>() == size_of::<libc::iovec>());
 const _: () =
     assert!(std::mem::offset_of!(polysock_iovec, len) == std::mem::offset_of!(libc::iovec, iov_len));
 
-/// Sends several pieces, one after the other, as one stretch of stream or one datagram; returns how many bytes went out.
+/// Sends several pieces, one after the other, as consecutive bytes of a stream or as one datagram, and returns how many
+/// bytes were sent.
 ///
 /// BSD: writev(2). Python: socket.sendmsg. Java: GatheringByteChannel.write.
-/// At most POLYSOCK_IOV_MAX pieces. As polysock_send(), POLYSOCK_EMSGSIZE for a datagram that is too long.
+/// At most POLYSOCK_IOV_MAX pieces. Fails like polysock_send(), and with POLYSOCK_EMSGSIZE for a datagram that is too
+/// long.
 /// @code
 /// polysock_iovec parts[] = {{header, sizeof header}, {body, length}};
 /// ssize_t n = polysock_sendv(s, parts, 2, 5000);
@@ -53,10 +55,10 @@ pub unsafe extern "C" fn polysock_sendv(
     })
 }
 
-/// Receives into several pieces of room, filling one after the other; returns how many bytes came.
+/// Receives into several pieces, filling one after the other, and returns how many bytes were received.
 ///
 /// BSD: readv(2). Python: socket.recvmsg_into. Java: ScatteringByteChannel.read.
-/// At most POLYSOCK_IOV_MAX pieces. As polysock_recv().
+/// At most POLYSOCK_IOV_MAX pieces. Fails like polysock_recv().
 /// @ingroup polysock_streams
 #[no_mangle]
 pub unsafe extern "C" fn polysock_recvv(

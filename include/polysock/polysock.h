@@ -4,24 +4,24 @@
  *
  * @verbatim
  *
- * Handles   A polysock_t is owned by whoever made it and given up once with polysock_free(). Any thread may use it and any
- *           thread may close it; calls that wait then end with POLYSOCK_ECLOSED. One thread may send while another receives,
+ * Handles   The caller that makes a polysock_t owns it and frees it once with polysock_free(). Any thread may use it and any
+ *           thread may close it; calls that wait on it then end with POLYSOCK_ECLOSED. One thread may send while another receives,
  *           and polysock_sendall() calls never interleave. A thread inside a call must not be cancelled or longjmp'd out
  *           of. A signal handler may only call polysock_strerror(), polysock_err_name() and, on a valid address,
  *           polysock_addr_port(), _scope(), _family(), _equal() and _unmap().
  * Results   0 or a negative code; transfers return a count or a negative code. Out-parameters stay untouched on failure,
  *           except `done` counts, which are set then too. polysock_last_detail() describes every failure.
  * Codes     They are the same on every system: minus the errno number of Linux where there is one. NULL and numbers out of
- *           range: POLYSOCK_EINVAL. A closed handle: POLYSOCK_ECLOSED. A bug of ours: POLYSOCK_EPANIC, never an abort.
- * Time      Every call that can wait has `timeout_ms` last: POLYSOCK_INFINITE, 0 (try once: POLYSOCK_EAGAIN when there is
- *           nothing to do), POLYSOCK_DEFAULT (what the handle was set to), or milliseconds; below -2: POLYSOCK_EINVAL. The
+ *           range: POLYSOCK_EINVAL. A closed handle: POLYSOCK_ECLOSED. A bug in polysock: POLYSOCK_EPANIC, never an abort.
+ * Time      Every call that can wait takes `timeout_ms` last: POLYSOCK_INFINITE, 0 (try once: POLYSOCK_EAGAIN when it would have
+ *           to wait), POLYSOCK_DEFAULT (the handle's own timeout), or milliseconds; below -2: POLYSOCK_EINVAL. The
  *           call keeps one absolute deadline, however many signals arrive, and is never early.
- * Memory    Strings and addresses handed in stay the caller's. Lengths above SSIZE_MAX: POLYSOCK_EINVAL. A buffer of no
- *           bytes may be NULL. When the system is out of memory, a call fails with POLYSOCK_ENOMEM and has changed nothing.
+ * Memory    Strings and addresses passed in stay the caller's. Lengths above SSIZE_MAX: POLYSOCK_EINVAL. A buffer of
+ *           length 0 may be NULL. When the system is out of memory, a call fails with POLYSOCK_ENOMEM and has changed nothing.
  *           Small requests (up to 4 KiB), such as those for handles, then come from a reserve of 256 KiB; when half of it is
  *           used up, no new handles are made until something is freed. Three cases still end the process: a name look-up in
- *           which glibc gets no memory, a callback server that has to note more than some hundred connections at that
- *           moment, and a reserve that is used up entirely, which takes hundreds of calls at the same moment.
+ *           which glibc gets no memory, a callback server that has to record more than a few hundred connections at that
+ *           moment, and a reserve that is used up entirely, which takes hundreds of calls at the same time.
  * Process   Nothing to initialise, no signal dispositions changed, no SIGPIPE, no threads but those of
  *           polysock_server_start(), every descriptor close-on-exec.
  *           A forked child may use and close what it inherits without disturbing its parent. A poller works there too; a
@@ -41,7 +41,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-/* An aligned struct, in every language this header is read in. */
+/* The alignment of a struct, in every language that reads this header. */
 #if defined(__GNUC__) || defined(__clang__)
 #define POLYSOCK_ALIGNED(n) __attribute__((aligned(n)))
 #else
@@ -88,10 +88,10 @@
 #define POLYSOCK_POLLRDHUP 0
 #endif
 
-/* A polysock_msg to begin with. */
+/* The initial value of a polysock_msg. */
 #define POLYSOCK_MSG_INITIALIZER {sizeof(polysock_msg), NULL, 0, NULL, NULL, 0, 0}
 
-/* A polysock_server_options to begin with. */
+/* The initial value of a polysock_server_options. */
 #define POLYSOCK_SERVER_OPTIONS_INITIALIZER {sizeof(polysock_server_options), 0, NULL, NULL, 0, 0}
 
 /* For polysock_sendfile(): everything up to the end of the file. */
@@ -132,7 +132,7 @@ extern "C" {
 #define POLYSOCK_EBADF -9
 
 /**
- * Nothing to do now, and the call was not allowed to wait: timeout 0, or a non-blocking handle.
+ * The call would have to wait and may not: timeout 0, or a non-blocking handle.
  * @ingroup polysock_codes
  */
 #define POLYSOCK_EAGAIN -11
@@ -186,7 +186,7 @@ extern "C" {
 #define POLYSOCK_ENFILE -23
 
 /**
- * The process has no descriptor left; a connection that waits to be accepted goes on waiting.
+ * The process has no descriptor left; a connection waiting to be accepted stays in the queue.
  * @ingroup polysock_codes
  */
 #define POLYSOCK_EMFILE -24
@@ -198,13 +198,13 @@ extern "C" {
 #define POLYSOCK_ENOSPC -28
 
 /**
- * Sending from a file without offsets, such as a pipe.
+ * The file to send has no offsets, such as a pipe.
  * @ingroup polysock_codes
  */
 #define POLYSOCK_ESPIPE -29
 
 /**
- * Sending after the peer's reset or our own shutdown; never a SIGPIPE.
+ * Sending after a reset by the peer or after polysock_shutdown(); never a SIGPIPE.
  * @ingroup polysock_codes
  */
 #define POLYSOCK_EPIPE -32
@@ -366,7 +366,7 @@ extern "C" {
 #define POLYSOCK_ETOOMANYREFS -109
 
 /**
- * The time limit of the call passed. For a connection that the kernel gave up, see POLYSOCK_ECONNTIMEDOUT.
+ * The time limit of the call passed. When the kernel gives up a connection, the code is POLYSOCK_ECONNTIMEDOUT.
  * @ingroup polysock_codes
  */
 #define POLYSOCK_ETIMEDOUT -110
@@ -396,7 +396,7 @@ extern "C" {
 #define POLYSOCK_EALREADY -114
 
 /**
- * A connect that was not allowed to wait is under way.
+ * A connect that may not wait has started and is in progress.
  * @ingroup polysock_codes
  */
 #define POLYSOCK_EINPROGRESS -115
@@ -432,7 +432,7 @@ extern "C" {
 #define POLYSOCK_EPANIC -1003
 
 /**
- * The system, or this kind of socket, has no such thing.
+ * The system, or this kind of socket, does not have it.
  * @ingroup polysock_codes
  */
 #define POLYSOCK_EUNSUPPORTED -1004
@@ -444,8 +444,8 @@ extern "C" {
 #define POLYSOCK_EOTHER -1005
 
 /**
- * The kernel gave the connection up (errno ETIMEDOUT): the peer did not answer connect, keepalive probes or repeated
- * data. The connection is dead, unlike after POLYSOCK_ETIMEDOUT.
+ * The kernel gave up the connection (errno ETIMEDOUT): the peer did not answer connect, keepalive probes or
+ * retransmissions. The connection is dead, unlike after POLYSOCK_ETIMEDOUT.
  * @ingroup polysock_codes
  */
 #define POLYSOCK_ECONNTIMEDOUT -1006
@@ -463,7 +463,7 @@ extern "C" {
 #define POLYSOCK_EAI_NONAME -2002
 
 /**
- * The name server gave no answer for now.
+ * The name server gave no answer; try again later.
  * @ingroup polysock_codes
  */
 #define POLYSOCK_EAI_AGAIN -2003
@@ -523,44 +523,44 @@ extern "C" {
 #define POLYSOCK_EAI_OVERFLOW -2012
 
 /**
- * The version of this header: major, minor and patch in a byte each.
+ * The version of this header: major, minor and patch, one byte each.
  * @ingroup polysock_library
  */
 #define POLYSOCK_VERSION 256
 
 /**
- * A timeout: wait for ever.
+ * A timeout: waits for ever.
  * @ingroup polysock_library
  */
 #define POLYSOCK_INFINITE -1
 
 /**
- * A timeout: what polysock_set_timeout() gave the handle, for ever unless it was called.
+ * A timeout: the handle's own, set by polysock_set_timeout(); for ever unless that was called.
  * @ingroup polysock_library
  */
 #define POLYSOCK_DEFAULT -2
 
 /**
- * A size that holds the text of every address with its NUL.
+ * The size of a buffer for the text of any address, with its NUL.
  * @ingroup polysock_addresses
  */
 #define POLYSOCK_ADDR_TEXT_SIZE 336
 
 /**
- * The most pieces that one call takes.
+ * The largest number of pieces in one call.
  * @ingroup polysock_streams
  */
 #define POLYSOCK_IOV_MAX 1024
 
 /**
- * Room for control messages that holds whatever one message usually brings: 253 descriptors, the most that Linux
- * passes at once, with credentials, packet information and a timestamp.
+ * Room for all control messages that usually come with a message: 253 descriptors, the most that Linux passes at once,
+ * with credentials, packet information and a timestamp.
  * @ingroup polysock_messages
  */
 #define POLYSOCK_CONTROL_ROOM 2048
 
 /**
- * The most entries that one polysock_poll() takes.
+ * The largest number of entries in one polysock_poll().
  * @ingroup polysock_waiting
  */
 #define POLYSOCK_POLL_MAX (1 << 20)
@@ -584,21 +584,21 @@ extern "C" {
 #define POLYSOCK_POLL_ONESHOT 2
 
 /**
- * A linger time: off, close does not wait.
+ * A linger time: off.
  * @ingroup polysock_options
  */
 #define POLYSOCK_LINGER_OFF -1
 
 /**
- * Control messages: those to send, in the order added, and those that came with the last polysock_recvmsg().
+ * Control messages: those to send, in the order added, and those received by the last polysock_recvmsg().
  *
  * BSD: the msg_control of struct msghdr, with CMSG_FIRSTHDR and the like. Python: the list of socket.sendmsg and
  * socket.recvmsg. Java: none.
- * One thread at a time. Sending and receiving do not disturb each other: what was added stays until
- * polysock_control_clear(), and is sent again with the next message.
+ * Only one thread at a time may use it. Messages to send and received messages are independent: what was added stays
+ * until polysock_control_clear(), and is sent again with the next message.
  *
- * Descriptors to send stay the caller's: the peer gets copies. Descriptors that came belong to the polysock_control
- * until polysock_control_take_fds() hands them to the caller; the next polysock_recvmsg() into it,
+ * Descriptors to send stay the caller's: the peer gets copies. Received descriptors belong to the polysock_control
+ * until polysock_control_take_fds() passes them to the caller; the next polysock_recvmsg() into it,
  * polysock_control_clear() and polysock_control_free() close those that were not taken, so ignored ones do not leak.
  * @code
  * polysock_control *control;
@@ -617,15 +617,15 @@ extern "C" {
 typedef struct polysock_control polysock_control;
 
 /**
- * A set of sockets, each registered once. A wait reports those that are ready, and its cost does not grow with the number
- * of sockets.
+ * A set of sockets, each registered once. A wait returns those that are ready; its cost does not depend on how many are
+ * registered.
  *
  * BSD: epoll(7), kqueue(2). Python: select.epoll. Java: Selector.
- * Any number of threads may add, remove and wait. Closing a registered socket ends its registration: an event never
- * comes from a socket that was closed. The poller need not outlive its sockets, nor they it. A forked child's poller has
- * the same registrations, so daemon(3) may be called after everything was set up; neither process disturbs the other.
- * (If a thread was changing the poller at the moment of the fork, the child's calls fail with POLYSOCK_ECLOSED.) Give it
- * up once with polysock_poller_free().
+ * Any number of threads may add, remove and wait. Closing a registered socket ends its registration: a closed socket
+ * never has an event. The poller and its sockets may be freed in any order. In a forked child the poller has the same
+ * registrations, so daemon(3) may be called after everything is set up; neither process disturbs the other. (If a
+ * thread was changing the poller at the moment of the fork, the child's calls fail with POLYSOCK_ECLOSED.) Free it
+ * once with polysock_poller_free().
  * @code
  * polysock_poller *poller;
  * polysock_event events[64];
@@ -641,13 +641,13 @@ typedef struct polysock_control polysock_control;
 typedef struct polysock_poller polysock_poller;
 
 /**
- * A server: a listener, and threads that accept on it and hand each connection to a callback.
+ * A server: a listener, and threads that accept connections on it and call a callback for each.
  *
  * BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
- * It has at most `max_connections` threads, and one more where callbacks have a time limit. Connections for which there is
- * no thread or no descriptor wait in the kernel. A fork copies no threads: in the child nothing is served, and
- * polysock_server_wait() fails with POLYSOCK_ECLOSED; so call daemon(3) before polysock_server_start(). Give it up once
- * with polysock_server_free().
+ * It has at most `max_connections` threads, and one more if callbacks have a time limit. Connections for which there
+ * is no thread or no descriptor wait in the kernel. A fork copies no threads: the child handles no connections, and
+ * polysock_server_wait() fails there with POLYSOCK_ECLOSED; so call daemon(3) before polysock_server_start(). Free it
+ * once with polysock_server_free().
  * @code
  * static int greet(polysock_t *connection, const polysock_addr *peer, void *user)
  * {
@@ -669,10 +669,10 @@ typedef struct polysock_poller polysock_poller;
 typedef struct polysock_server polysock_server;
 
 /**
- * A socket: one handle that any number of threads may use and any of them may close.
+ * A socket: a handle that any number of threads may use and any of them may close.
  *
  * BSD: a descriptor. Python: socket.socket. Java: Socket and ServerSocket.
- * Who made it owns it and gives it up once with polysock_free().
+ * The caller that makes it owns it and frees it once with polysock_free().
  * @code
  * polysock_t *s;
  * if (polysock_socket(&s, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0) == 0) {
@@ -685,11 +685,11 @@ typedef struct polysock_server polysock_server;
 typedef struct polysock_t polysock_t;
 
 /**
- * A socket address of any family: a value to copy and to put on the stack; there is nothing to free.
+ * A socket address of any family: a plain value, to be copied freely; there is nothing to free.
  *
  * BSD: struct sockaddr_storage with its length. Python: an address tuple. Java: InetSocketAddress.
- * Its size and alignment are frozen. `bytes` begins with a struct sockaddr of `length` bytes; families that polysock
- * does not decode pass through.
+ * Its size and alignment are frozen. `bytes` begins with a struct sockaddr of `length` bytes; addresses of families
+ * that polysock does not know pass through unchanged.
  * @code
  * polysock_addr a;
  * char text[POLYSOCK_ADDR_TEXT_SIZE];
@@ -700,7 +700,7 @@ typedef struct polysock_t polysock_t;
  */
 typedef struct POLYSOCK_ALIGNED(8) {
     /**
-     * How many of `bytes` the sockaddr takes; 0 for no address at all.
+     * The length of the sockaddr in `bytes`; 0 for no address.
      */
     uint64_t length;
     /**
@@ -710,7 +710,7 @@ typedef struct POLYSOCK_ALIGNED(8) {
 } polysock_addr;
 
 /**
- * A piece of memory: to send from, where nothing is changed, or to receive into.
+ * A piece of memory to send from, which does not change, or to receive into.
  *
  * BSD: struct iovec, with the same layout. Python: a buffer. Java: ByteBuffer.
  * Its layout is frozen.
@@ -728,7 +728,7 @@ typedef struct {
 } polysock_iovec;
 
 /**
- * Who sent a message over a Unix domain socket.
+ * The sender of a message over a Unix domain socket.
  *
  * BSD: struct ucred. Python: struct.unpack("3i", data). Java: UnixDomainPrincipal.
  * Its layout is frozen.
@@ -736,25 +736,25 @@ typedef struct {
  */
 typedef struct {
     /**
-     * The process.
+     * The process id.
      */
     int32_t pid;
     /**
-     * Its user.
+     * Its user id.
      */
     uint32_t uid;
     /**
-     * Its group.
+     * Its group id.
      */
     uint32_t gid;
 } polysock_credentials;
 
 /**
- * A message: its bytes in pieces, an address, and what travels beside the bytes.
+ * A message: its bytes in pieces, an address, and control messages.
  *
  * BSD: struct msghdr. Python: the arguments of socket.sendmsg. Java: none.
- * Begin with POLYSOCK_MSG_INITIALIZER, which sets `size`; everything else may stay zero. It only points at things: all
- * of them stay the caller's.
+ * Start from POLYSOCK_MSG_INITIALIZER, which sets `size`; everything else may stay zero. What it points at stays the
+ * caller's.
  * @code
  * polysock_msg m = POLYSOCK_MSG_INITIALIZER;
  * polysock_iovec part = {buf, sizeof buf};
@@ -768,7 +768,7 @@ typedef struct {
  */
 typedef struct {
     /**
-     * sizeof (polysock_msg), by which a later library knows the fields.
+     * sizeof (polysock_msg), from which a later library knows which fields there are.
      */
     size_t size;
     /**
@@ -776,15 +776,15 @@ typedef struct {
      */
     const polysock_iovec *iov;
     /**
-     * How many pieces, at most POLYSOCK_IOV_MAX.
+     * The number of pieces, at most POLYSOCK_IOV_MAX.
      */
     size_t iov_count;
     /**
-     * polysock_sendmsg(): where to, or NULL. polysock_recvmsg(): where the sender's address goes, or NULL.
+     * polysock_sendmsg(): the destination, or NULL. polysock_recvmsg(): where to store the sender's address, or NULL.
      */
     polysock_addr *addr;
     /**
-     * What to send beside the bytes, or room for what comes; NULL for nothing.
+     * The control messages to send, or where to store those received; NULL for none.
      */
     polysock_control *control;
     /**
@@ -818,7 +818,7 @@ typedef struct {
      */
     short events;
     /**
-     * What was found; POLYSOCK_POLLERR, POLYSOCK_POLLHUP and POLYSOCK_POLLNVAL unasked.
+     * What was found; POLYSOCK_POLLERR, POLYSOCK_POLLHUP and POLYSOCK_POLLNVAL even when not asked for.
      */
     short revents;
     /**
@@ -850,29 +850,29 @@ typedef struct {
 } polysock_event;
 
 /**
- * Handles one connection: returns 0 for success; any other number is a failure, reported to `on_error`.
+ * Handles one connection. It returns 0 for success; any other number is a failure, reported to `on_error`.
  *
- * BSD: what follows accept(2). Python: the handler of polysock.Server. Java: what follows ServerSocket.accept.
- * Several threads call it at once. The connection is lent: it must not be freed, nor used after the return. The server
- * then closes it, FIN first where there is unread input, so that the peer gets what was sent; after polysock_fileno(),
- * polysock_dup() or fork(2) it is a plain close, which leaves the connection to other holders. A callback may close it
- * itself, or keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3), no pthread_exit(3), no
- * C++ exception.
+ * BSD: the code after accept(2). Python: the handler of polysock.Server. Java: the code after ServerSocket.accept.
+ * Several threads call it at once. The connection belongs to the server: it must not be freed, nor used after the
+ * callback returns. The server then closes it, with FIN first even when there is unread input, so that the peer gets
+ * what was sent; after polysock_fileno(), polysock_dup() or fork(2) it is a plain close, which leaves the connection
+ * to others that share it. A callback may close the connection itself, or keep it by polysock_detach() and
+ * polysock_from_fd(). It must return: no longjmp(3), no pthread_exit(3), no C++ exception.
  * @ingroup polysock_server
  */
 typedef int (*polysock_connection_fn)(polysock_t *connection, const polysock_addr *peer, void *user);
 
 /**
- * Called with a failure, after which the server goes on.
+ * Called with a failure, after which the server continues.
  *
  * BSD: none. Python: on_error of polysock.Server. Java: Thread.UncaughtExceptionHandler.
- * With a `peer`, the callback for that peer returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E
- * number and polysock_last_detail() describes it: no further thread could be started, or a connection could not be
- * accepted, for example for lack of descriptors. The server tries again when a connection ends, or after a pause that
- * grows to a second; until then connections wait.
- * What peers can cause as often as they like is counted, see polysock_server_get_stats(), and reported at most once a
- * second: resets of the connection, and POLYSOCK_ETIMEDOUT where there is an idle timeout.
- * Called by the server's threads, several at once.
+ * With a `peer`, the callback for that peer returned `code`. With NULL the server itself failed, `code` is a
+ * POLYSOCK_E number and polysock_last_detail() describes it: another thread could not be started, or a connection
+ * could not be accepted, for example because the process has no descriptors left. The server tries again when a
+ * connection ends, or after a pause that grows to a second; until then connections wait.
+ * Failures that peers can cause at will are counted, see polysock_server_get_stats(), and reported at most once a
+ * second: resets of the connection, and POLYSOCK_ETIMEDOUT if there is an idle timeout.
+ * The server's threads call it, several at once.
  * @ingroup polysock_server
  */
 typedef void (*polysock_server_error_fn)(int code, const polysock_addr *peer, void *user);
@@ -886,24 +886,24 @@ typedef void (*polysock_server_error_fn)(int code, const polysock_addr *peer, vo
 typedef void (*polysock_release_fn)(void *user);
 
 /**
- * How a server serves.
+ * The options of a server.
  *
  * BSD: none. Python: the arguments of polysock.Server. Java: none.
- * Begin with POLYSOCK_SERVER_OPTIONS_INITIALIZER, which sets `size`; everything else may stay zero.
+ * Start from POLYSOCK_SERVER_OPTIONS_INITIALIZER, which sets `size`; everything else may stay zero.
  * @ingroup polysock_server
  */
 typedef struct {
     /**
-     * sizeof (polysock_server_options), by which a later library knows the fields.
+     * sizeof (polysock_server_options), from which a later library knows which fields there are.
      */
     size_t size;
     /**
-     * How many connections are handled at once, each in its own thread; further ones wait in the listener's queue.
+     * The largest number of connections handled at once, each in its own thread; others wait in the listener's queue.
      * 0: 100.
      */
     size_t max_connections;
     /**
-     * Called with failures; NULL: they are not reported.
+     * Called with failures; NULL: failures are not reported.
      */
     polysock_server_error_fn on_error;
     /**
@@ -911,23 +911,23 @@ typedef struct {
      */
     polysock_release_fn release;
     /**
-     * How long a peer may be silent, or not take what is sent, in milliseconds: each connection begins with this timeout,
-     * as if by polysock_set_timeout(). The callback may set another, or give one to a call. 0: none.
+     * How long a peer may be silent, or not read what is sent, in milliseconds: each connection starts with this
+     * timeout, as if set by polysock_set_timeout(). The callback may set another, or pass one to a call. 0: none.
      */
     int idle_timeout_ms;
     /**
      * How long a callback may take, in milliseconds. Then its connection is closed: calls that wait on it, and all later
-     * ones, fail with POLYSOCK_ECLOSED, and returning that is no failure. The callback counts towards `max_connections`
-     * until it returns. 0: no limit.
+     * ones, fail with POLYSOCK_ECLOSED; returning that code does not count as a failure. The callback counts towards
+     * `max_connections` until it returns. 0: no limit.
      */
     int handler_timeout_ms;
 } polysock_server_options;
 
 /**
- * What a server has counted since it was started.
+ * The counters of a server since it was started.
  *
  * BSD: none. Python: Server.stats. Java: ThreadPoolExecutor.getCompletedTaskCount.
- * Set `size` to sizeof (polysock_server_stats) before the call, by which a later library knows the fields.
+ * Set `size` to sizeof (polysock_server_stats) before the call; from it a later library knows which fields there are.
  * @ingroup polysock_server
  */
 typedef struct {
@@ -945,7 +945,7 @@ typedef struct {
      */
     uint64_t resets;
     /**
-     * Callbacks that failed with POLYSOCK_ETIMEDOUT where there is an idle timeout.
+     * Callbacks that failed with POLYSOCK_ETIMEDOUT, if there is an idle timeout.
      */
     uint64_t idle_timeouts;
     /**
@@ -955,11 +955,11 @@ typedef struct {
 } polysock_server_stats;
 
 /**
- * State and statistics of a TCP connection; a moment later all may be different.
+ * The state and statistics of a TCP connection at one moment.
  *
  * BSD: struct tcp_info, tcp(7). Python: socket.tcp_info. Java: none.
- * What this kernel does not report has all bits set: UINT32_MAX, UINT64_MAX. For a socket that listens, only `state`,
- * `unacked` and `sacked` mean something. Later versions only add to its end.
+ * Fields that this kernel does not report have all bits set: UINT32_MAX, UINT64_MAX. For a listening socket, only
+ * `state`, `unacked` and `sacked` have a meaning. Later versions add fields only at the end.
  * @ingroup polysock_sockets
  */
 typedef struct {
@@ -968,19 +968,19 @@ typedef struct {
      */
     uint32_t state;
     /**
-     * What the sender makes of the losses it sees: 0 open, 1 disorder, 2 reduced, 3 recovery, 4 loss.
+     * The state of congestion control: 0 open, 1 disorder, 2 reduced, 3 recovery, 4 loss.
      */
     uint32_t ca_state;
     /**
-     * How often the oldest segment under way was repeated because time ran out, in a row.
+     * Consecutive retransmission timeouts of the oldest unacknowledged segment.
      */
     uint32_t retransmits;
     /**
-     * Probes of a window of zero, or keepalive probes, that are unanswered.
+     * Unanswered zero-window or keepalive probes.
      */
     uint32_t probes;
     /**
-     * How often the repeat time was doubled.
+     * How often the retransmission timeout was doubled.
      */
     uint32_t backoff;
     /**
@@ -1000,7 +1000,7 @@ typedef struct {
      */
     uint32_t snd_wscale;
     /**
-     * By how many bits the own window is shifted; 0 without scaling.
+     * By how many bits this end's window is shifted; 0 without scaling.
      */
     uint32_t rcv_wscale;
     /**
@@ -1008,51 +1008,51 @@ typedef struct {
      */
     uint32_t ecn;
     /**
-     * Whether a packet came that a router might have marked so: 0 or 1.
+     * Whether a packet marked ECN-capable (ECT) arrived: 0 or 1.
      */
     uint32_t ecn_seen;
     /**
-     * Whether data in the SYN, sent or received, were acknowledged with the SYN (RFC 7413): 0 or 1.
+     * Whether data in the SYN, sent or received, was acknowledged with the SYN (RFC 7413): 0 or 1.
      */
     uint32_t syn_data;
     /**
-     * Whether the delivery rate was bounded by what the program had to send: 0 or 1.
+     * Whether the delivery rate was limited by the program, which had nothing more to send: 0 or 1.
      */
     uint32_t delivery_rate_app_limited;
     /**
-     * The largest segment to send, in bytes.
+     * The maximum segment size for sending, in bytes.
      */
     uint32_t snd_mss;
     /**
-     * The largest segment that came, as the kernel guesses, in bytes.
+     * The kernel's estimate of the peer's segment size, in bytes.
      */
     uint32_t rcv_mss;
     /**
-     * Segments under way and not acknowledged; of a listener, connections waiting to be accepted.
+     * Segments sent and not acknowledged; of a listener, connections waiting to be accepted.
      */
     uint32_t unacked;
     /**
-     * Segments acknowledged selectively; of a listener, how many connections may wait.
+     * Segments acknowledged selectively; of a listener, the backlog.
      */
     uint32_t sacked;
     /**
-     * Segments held to be lost.
+     * Segments assumed lost.
      */
     uint32_t lost;
     /**
-     * Segments repeated and not acknowledged yet.
+     * Segments retransmitted and not yet acknowledged.
      */
     uint32_t retrans;
     /**
-     * The largest packet of the path, in bytes.
+     * The path MTU, in bytes.
      */
     uint32_t pmtu;
     /**
-     * The largest receive window that will be offered, in bytes.
+     * The largest receive window to be offered, in bytes.
      */
     uint32_t rcv_ssthresh;
     /**
-     * The congestion window where slow start ends, in segments; UINT32_MAX while nothing was lost yet.
+     * The congestion window at which slow start ends, in segments; UINT32_MAX before the first loss.
      */
     uint32_t snd_ssthresh;
     /**
@@ -1060,59 +1060,59 @@ typedef struct {
      */
     uint32_t snd_cwnd;
     /**
-     * The largest segment announced to the peer, in bytes.
+     * The maximum segment size announced to the peer, in bytes.
      */
     uint32_t advmss;
     /**
-     * How many segments may overtake each other before one counts as lost.
+     * By how many segments the order may change before one counts as lost.
      */
     uint32_t reordering;
     /**
-     * What the program reads in a round trip, by which the receive buffer grows, in bytes.
+     * What the program reads in a round trip, from which the receive buffer grows, in bytes.
      */
     uint32_t rcv_space;
     /**
-     * Segments repeated since the connection began.
+     * Segments retransmitted since the connection began.
      */
     uint32_t total_retrans;
     /**
-     * Segments sent, empty and repeated ones too. Linux 4.2.
+     * Segments sent, with empty ones and retransmissions. Linux 4.2.
      */
     uint32_t segs_out;
     /**
-     * Segments received, empty ones too. Linux 4.2.
+     * Segments received, with empty ones. Linux 4.2.
      */
     uint32_t segs_in;
     /**
-     * Bytes that wait to be sent for the first time. Linux 4.6.
+     * Bytes not sent yet. Linux 4.6.
      */
     uint32_t notsent_bytes;
     /**
-     * Segments with data that came. Linux 4.6.
+     * Segments with data received. Linux 4.6.
      */
     uint32_t data_segs_in;
     /**
-     * Segments with data that were sent, repeated ones too. Linux 4.6.
+     * Segments with data sent, with retransmissions. Linux 4.6.
      */
     uint32_t data_segs_out;
     /**
-     * Segments that the peer got. Linux 4.18.
+     * Segments delivered to the peer. Linux 4.18.
      */
     uint32_t delivered;
     /**
-     * Of these, how many a router marked (ECN). Linux 4.18.
+     * Of these, those marked by a router (ECN). Linux 4.18.
      */
     uint32_t delivered_ce;
     /**
-     * Segments that the peer says came twice. Linux 4.19.
+     * Segments that the peer reported as received twice. Linux 4.19.
      */
     uint32_t dsack_dups;
     /**
-     * How often segments were seen to overtake each other. Linux 4.19.
+     * How often reordering was detected. Linux 4.19.
      */
     uint32_t reord_seen;
     /**
-     * Segments that came out of order. Linux 5.4.
+     * Segments received out of order. Linux 5.4.
      */
     uint32_t rcv_ooopack;
     /**
@@ -1120,11 +1120,11 @@ typedef struct {
      */
     uint32_t snd_wnd;
     /**
-     * The own window, scaled, in bytes. Linux 6.2.
+     * This end's window, scaled, in bytes. Linux 6.2.
      */
     uint32_t rcv_wnd;
     /**
-     * How often another path was tried after a time-out. Linux 6.2.
+     * How often another path was tried after a timeout. Linux 6.2.
      */
     uint32_t rehash;
     /**
@@ -1132,7 +1132,7 @@ typedef struct {
      */
     uint32_t reserved;
     /**
-     * The time after which a segment is repeated, in microseconds.
+     * The retransmission timeout, in microseconds.
      */
     uint64_t rto_us;
     /**
@@ -1140,19 +1140,19 @@ typedef struct {
      */
     uint64_t ato_us;
     /**
-     * How long ago data were sent, in microseconds.
+     * The time since data was last sent, in microseconds.
      */
     uint64_t last_data_sent_us;
     /**
-     * How long ago data came, in microseconds.
+     * The time since data was last received, in microseconds.
      */
     uint64_t last_data_recv_us;
     /**
-     * How long ago an acknowledgement came, in microseconds.
+     * The time since an acknowledgement was last received, in microseconds.
      */
     uint64_t last_ack_recv_us;
     /**
-     * The round trip time, smoothed, in microseconds.
+     * The smoothed round trip time, in microseconds.
      */
     uint64_t rtt_us;
     /**
@@ -1160,19 +1160,19 @@ typedef struct {
      */
     uint64_t rttvar_us;
     /**
-     * The round trip time as the receiver guesses it; 0 before the first guess, in microseconds.
+     * The receiver's estimate of the round trip time, in microseconds; 0 before the first.
      */
     uint64_t rcv_rtt_us;
     /**
-     * The rate at which segments are spaced out, in bytes a second; UINT64_MAX without limit.
+     * The pacing rate, in bytes per second; UINT64_MAX without limit.
      */
     uint64_t pacing_rate;
     /**
-     * The most that may become (SO_MAX_PACING_RATE), in bytes a second; UINT64_MAX without limit.
+     * The maximum pacing rate (SO_MAX_PACING_RATE), in bytes per second; UINT64_MAX without limit.
      */
     uint64_t max_pacing_rate;
     /**
-     * Bytes that the peer acknowledged; its acknowledgements of SYN and FIN may count as one each. Linux 4.1.
+     * Bytes acknowledged by the peer; SYN and FIN may count as one byte each. Linux 4.1.
      */
     uint64_t bytes_acked;
     /**
@@ -1180,75 +1180,75 @@ typedef struct {
      */
     uint64_t bytes_received;
     /**
-     * The shortest round trip time of late; UINT64_MAX before the first, in microseconds. Linux 4.6.
+     * The shortest recent round trip time, in microseconds; UINT64_MAX before the first. Linux 4.6.
      */
     uint64_t min_rtt_us;
     /**
-     * The rate at which the peer got data of late, in bytes a second. Linux 4.9.
+     * The recent rate of delivery to the peer, in bytes per second. Linux 4.9.
      */
     uint64_t delivery_rate;
     /**
-     * How long there was something to send, in microseconds. Linux 4.10.
+     * How long there was data to send, in microseconds. Linux 4.10.
      */
     uint64_t busy_time_us;
     /**
-     * How long of that the peer's window held it up, in microseconds. Linux 4.10.
+     * Of that, how long the peer's window limited sending, in microseconds. Linux 4.10.
      */
     uint64_t rwnd_limited_us;
     /**
-     * How long of that the send buffer held it up, in microseconds. Linux 4.10.
+     * Of that, how long the send buffer limited sending, in microseconds. Linux 4.10.
      */
     uint64_t sndbuf_limited_us;
     /**
-     * Bytes sent, repeated ones too. Linux 4.19.
+     * Bytes sent, with retransmissions. Linux 4.19.
      */
     uint64_t bytes_sent;
     /**
-     * Bytes repeated. Linux 4.19.
+     * Bytes retransmitted. Linux 4.19.
      */
     uint64_t bytes_retrans;
 } polysock_tcp_stats;
 
 /**
- * Says in English what a code means.
+ * Returns the meaning of a code, in English.
  *
  * BSD: strerror(3), gai_strerror(3). Python: os.strerror. Java: Throwable.getMessage.
- * The text is static. Any number is allowed; 0 and more are "success".
+ * The text is static. Any number is allowed; for 0 and above it is "Success".
  * @ingroup polysock_codes
  */
 const char *polysock_strerror(int code);
 
 /**
- * Gives the name of a code without its prefix: "ECONNREFUSED", "ECLOSED", "EAI_NONAME".
+ * Returns the name of a code without its prefix: "ECONNREFUSED", "ECLOSED", "EAI_NONAME".
  *
  * BSD: none (glibc strerrorname_np). Python: errno.errorcode. Java: the class of the exception.
- * The text is static. Any number is allowed: "OK" for 0 and more, "UNKNOWN" for a number that is no code.
+ * The text is static. Any number is allowed: "OK" for 0 and above, "UNKNOWN" for a number that is not a code.
  * @ingroup polysock_codes
  */
 const char *polysock_err_name(int code);
 
 /**
- * Turns an errno number of this system into a code.
+ * Converts an errno number of this system to a code.
  *
  * BSD: errno. Python: OSError.errno. Java: none.
- * 0 stays 0; POLYSOCK_EINVAL for a negative number; POLYSOCK_EOTHER for one without a portable code. On Linux even a number
- * without a name has a code: minus itself, down to -999.
+ * 0 stays 0; POLYSOCK_EINVAL for a negative number; POLYSOCK_EOTHER for one without a portable code. On Linux even a
+ * number without a name has a code: minus itself, down to -999.
  * @ingroup polysock_codes
  */
 int polysock_from_errno(int os_errno);
 
 /**
- * Turns a code into an errno number of this system, for code that reports through errno.
+ * Converts a code to an errno number of this system, for programs that report through errno.
  *
  * BSD: errno. Python: OSError.errno. Java: none.
- * POLYSOCK_ECLOSED is EBADF, POLYSOCK_EUNSUPPORTED is EOPNOTSUPP and POLYSOCK_ECONNTIMEDOUT is ETIMEDOUT; 0 for codes
- * without an errno number (end of stream, the resolver's codes), and for 0 and more.
+ * POLYSOCK_ECLOSED is EBADF, POLYSOCK_EUNSUPPORTED is EOPNOTSUPP and POLYSOCK_ECONNTIMEDOUT is ETIMEDOUT. It returns
+ * 0 for codes without an errno number (end of stream, the resolver's codes), and for 0 and above.
  * @ingroup polysock_codes
  */
 int polysock_errno_of(int code);
 
 /**
- * Gives the version of the library in use: major, minor and patch in a byte each.
+ * Returns the version of the library in use: major, minor and patch, one byte each.
  *
  * BSD: none. Python: polysock.__version__. Java: Package.getImplementationVersion.
  * Compare with POLYSOCK_VERSION, the version of the header:
@@ -1261,7 +1261,7 @@ int polysock_errno_of(int code);
 uint32_t polysock_version(void);
 
 /**
- * Gives the version of the library in use as text, such as "0.1.0".
+ * Returns the version of the library in use as text, such as "0.1.0".
  *
  * BSD: none. Python: polysock.__version__. Java: Package.getImplementationVersion.
  * The text is static.
@@ -1270,24 +1270,24 @@ uint32_t polysock_version(void);
 const char *polysock_version_string(void);
 
 /**
- * Describes the last failure in this thread, as in "connect 127.0.0.1:80: Connection refused".
+ * Returns a description of the last failure in this thread, such as "connect 127.0.0.1:80: Connection refused".
  *
  * BSD: none (err(3) prints). Python: str(exception). Java: Throwable.getMessage.
- * For people; do not parse it. It names the operation, the address or argument where there is one and its valid values,
- * and the time limit that passed. Long text of the caller's is shortened, and control characters are shown as \\x1b. Ask
- * right after a failed call: a later success leaves it as it is. The text belongs to the library and is valid until the
- * next call that fails in this thread; "" when none has. Never NULL.
+ * It is meant for people; do not parse it. It names the operation, the address or the argument with its valid values,
+ * and the time limit that passed. Long text from the caller is shortened, and control characters are shown as \\x1b.
+ * Call it right after the call that failed: a later success does not change it. The text belongs to the library and is
+ * valid until the next call that fails in this thread; it is "" when none has, and never NULL.
  * @ingroup polysock_library
  */
 const char *polysock_last_detail(void);
 
 /**
- * Reads numeric text: "1.2.3.4:80", "[::1]:80", "[fe80::1%2]:80", "[fe80::1%eth0]:80", "unix:/path", "unix:@abstract"; a
- * missing port becomes `default_port`.
+ * Parses numeric text: "1.2.3.4:80", "[::1]:80", "[fe80::1%2]:80", "[fe80::1%eth0]:80", "unix:/path",
+ * "unix:@abstract"; the default for a missing port is `default_port`.
  *
  * BSD: inet_pton(3). Python: ipaddress.ip_address. Java: InetAddress.ofLiteral.
  * In a Unix name "%2f" stands for the byte 0x2f. Names of interfaces are looked up, names of hosts are not: see
- * polysock_getaddrinfo(). POLYSOCK_EINVAL for anything else, such as a port above 65535.
+ * polysock_getaddrinfo(). Fails with POLYSOCK_EINVAL for anything else, such as a port above 65535.
  * @ingroup polysock_addresses
  */
 int polysock_addr_parse(polysock_addr *out, const char *text, int default_port);
@@ -1296,10 +1296,10 @@ int polysock_addr_parse(polysock_addr *out, const char *text, int default_port);
  * Writes the text that polysock_addr_parse() reads, and returns its length without the NUL.
  *
  * BSD: inet_ntop(3). Python: str. Java: InetSocketAddress.toString.
- * With `buf` NULL and `size` 0 it only returns the length; POLYSOCK_ENOSPC when `size` is too small (nothing is
- * written). POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. In a Unix name, bytes that are not UTF-8, control characters
- * (including NUL) and "%" are written in the form "%2f", so that every name reads back unchanged. A family that is not
- * decoded is shown in hexadecimal.
+ * With `buf` NULL and `size` 0 it only returns the length. Fails with POLYSOCK_ENOSPC, and writes nothing, when `size`
+ * is too small; POLYSOCK_ADDR_TEXT_SIZE bytes are always enough. In a Unix name, bytes that are not UTF-8, control
+ * characters (including NUL) and "%" are written in the form "%2f", so that every name parses back unchanged. An
+ * address of an unknown family is written in hexadecimal.
  * @ingroup polysock_addresses
  */
 int polysock_addr_format(const polysock_addr *a, char *buf, size_t size);
@@ -1308,15 +1308,15 @@ int polysock_addr_format(const polysock_addr *a, char *buf, size_t size);
  * Writes the IP address without the port: "1.2.3.4", "::1", "fe80::1%2"; returns its length without the NUL.
  *
  * BSD: inet_ntop(3). Python: address[0]. Java: InetAddress.getHostAddress.
- * An IPv4-mapped address, "::ffff:1.2.3.4", is written as "1.2.3.4", so that an IPv4 peer of a dual-stack socket has one
- * text, as a list of blocked addresses needs. As polysock_addr_format(); POLYSOCK_EAFNOSUPPORT when the address is not
- * IPv4 or IPv6.
+ * An IPv4-mapped address, "::ffff:1.2.3.4", is written as "1.2.3.4", so that an IPv4 peer has the same text on a
+ * dual-stack socket, for example in a list of blocked addresses. Otherwise like polysock_addr_format(); fails with
+ * POLYSOCK_EAFNOSUPPORT when the address is not IPv4 or IPv6.
  * @ingroup polysock_addresses
  */
 int polysock_addr_ip(const polysock_addr *a, char *buf, size_t size);
 
 /**
- * Gives the scope of an IPv6 address, most often the index of an interface; 0 when the address has none.
+ * Returns the scope of an IPv6 address, usually the index of an interface; 0 when the address has none.
  *
  * BSD: sin6_scope_id, with if_indextoname(3). Python: address[3]. Java: Inet6Address.getScopeId.
  * @ingroup polysock_addresses
@@ -1327,14 +1327,14 @@ uint32_t polysock_addr_scope(const polysock_addr *a);
  * Converts an IPv4-mapped address to IPv4: "[::ffff:1.2.3.4]:80" to "1.2.3.4:80". Any other is copied unchanged.
  *
  * BSD: IN6_IS_ADDR_V4MAPPED and memcpy. Python: ipaddress.IPv6Address.ipv4_mapped. Java: none, it always converts.
- * A dual-stack socket, such as one of polysock_create_server() for every interface, gives the addresses of IPv4 peers as
- * IPv4-mapped. `out` may be `a`. POLYSOCK_EINVAL when `a` is NULL or no address.
+ * On a dual-stack socket, such as one that polysock_create_server() made for every interface, the addresses of IPv4
+ * peers are IPv4-mapped. `out` may be `a`. Fails with POLYSOCK_EINVAL when `a` is NULL or not an address.
  * @ingroup polysock_addresses
  */
 int polysock_addr_unmap(polysock_addr *out, const polysock_addr *a);
 
 /**
- * Gives the port in the host's byte order; 0 when the address has none.
+ * Returns the port in host byte order; 0 when the address has none.
  *
  * BSD: ntohs(sin_port). Python: address[1]. Java: InetSocketAddress.getPort.
  * @ingroup polysock_addresses
@@ -1342,10 +1342,10 @@ int polysock_addr_unmap(polysock_addr *out, const polysock_addr *a);
 uint16_t polysock_addr_port(const polysock_addr *a);
 
 /**
- * Gives the address family, POLYSOCK_AF_UNSPEC of no address.
+ * Returns the address family; POLYSOCK_AF_UNSPEC for an address of length 0.
  *
  * BSD: ss_family. Python: the length of the tuple. Java: instanceof Inet4Address.
- * POLYSOCK_EINVAL when `a` is NULL or no address.
+ * Fails with POLYSOCK_EINVAL when `a` is NULL or not an address.
  * @ingroup polysock_addresses
  */
 int polysock_addr_family(const polysock_addr *a);
@@ -1355,36 +1355,36 @@ int polysock_addr_family(const polysock_addr *a);
  * ("::ffff:1.2.3.4") equals the IPv4 one.
  *
  * BSD: memcmp of the fields. Python: ==. Java: InetSocketAddress.equals.
- * False when one is NULL or no address.
+ * False when one of them is NULL or not an address.
  * @ingroup polysock_addresses
  */
 bool polysock_addr_equal(const polysock_addr *a, const polysock_addr *b);
 
 /**
- * Takes the bytes of a sockaddr of any family.
+ * Copies a sockaddr of any family.
  *
  * BSD: memcpy. Python: none. Java: none.
- * POLYSOCK_EINVAL for more than 128 bytes, fewer than its family needs, or more than a Unix address takes.
+ * Fails with POLYSOCK_EINVAL for more than 128 bytes, fewer than the family needs, or more than a Unix address has.
  * @ingroup polysock_addresses
  */
 int polysock_addr_from_sockaddr(polysock_addr *out, const struct sockaddr *sa, size_t len);
 
 /**
- * Lends the address as a sockaddr for system calls; its size goes to `len`, which may be NULL.
+ * Returns the address as a sockaddr for system calls, and stores its size in `*len`, unless NULL.
  *
  * BSD: a cast. Python: none. Java: none.
- * The pointer points into `*a` and lives as long. NULL when `a` is NULL or no address.
+ * The pointer points into `*a` and is valid as long as it. It is NULL when `a` is NULL or not an address.
  * @ingroup polysock_addresses
  */
 const struct sockaddr *polysock_addr_sockaddr(const polysock_addr *a, size_t *len);
 
 /**
- * Looks up a host and a service, and returns how many addresses there are; at most `cap` of them are written to `out`.
+ * Looks up a host and a service, and returns the number of addresses found; writes at most `cap` of them to `out`.
  *
  * BSD: getaddrinfo(3). Python: socket.getaddrinfo. Java: InetAddress.getAllByName.
- * One of `host` and `service` may be NULL, as in getaddrinfo(3). `family` and `type` narrow the answers
- * (POLYSOCK_AF_UNSPEC, 0: all; without a type every address comes once a type). `flags` are the system's AI_ numbers.
- * A look-up can't be cut short. POLYSOCK_EAI_... when the resolver refuses.
+ * One of `host` and `service` may be NULL, as in getaddrinfo(3). `family` and `type` limit the answers
+ * (POLYSOCK_AF_UNSPEC and 0: all; without a type every address is listed once for each type). `flags` are the system's
+ * AI_ numbers. A look-up can't be interrupted. Fails with POLYSOCK_EAI_... when the resolver fails.
  * @code
  * polysock_addr found[8];
  * int n = polysock_getaddrinfo("localhost", "80", POLYSOCK_AF_UNSPEC, POLYSOCK_SOCK_STREAM, 0, found, 8);
@@ -1396,116 +1396,119 @@ const struct sockaddr *polysock_addr_sockaddr(const polysock_addr *a, size_t *le
 int polysock_getaddrinfo(const char *host, const char *service, int family, int type, int flags, polysock_addr *out, size_t cap);
 
 /**
- * Looks up the names of an address and of its port: numbers where there are no names.
+ * Looks up the names of an address and of its port; those without a name are written as numbers.
  *
  * BSD: getnameinfo(3). Python: socket.getnameinfo. Java: InetAddress.getHostName.
- * `host` or `service` may be NULL with size 0 for what is not wanted, which is not looked up then. `flags` are the
- * system's NI_ numbers; with NI_NUMERICHOST and NI_NUMERICSERV nothing is looked up. A look-up can't be cut short.
- * POLYSOCK_ENOSPC when one of them is too small, and neither is written; POLYSOCK_EAI_FAMILY for an address without
- * names, POLYSOCK_EAI_NONAME when NI_NAMEREQD asks for a name and there is none.
+ * `host` or `service` may be NULL with size 0; it is not looked up then. `flags` are the system's NI_ numbers; with
+ * NI_NUMERICHOST and NI_NUMERICSERV nothing is looked up. A look-up can't be interrupted. Fails with POLYSOCK_ENOSPC,
+ * and writes neither, when one of the buffers is too small; with POLYSOCK_EAI_FAMILY for an address of a family
+ * without names; with POLYSOCK_EAI_NONAME when NI_NAMEREQD is set and there is no name.
  * @ingroup polysock_addresses
  */
 int polysock_getnameinfo(const polysock_addr *a, char *host, size_t host_size, char *service, size_t service_size, int flags);
 
 /**
- * Makes a socket; the caller owns `*out`.
+ * Makes a socket, which the caller owns.
  *
  * BSD: socket(2). Python: socket.socket. Java: new Socket().
- * The descriptor is close-on-exec. `type` may carry the system's SOCK_NONBLOCK; then calls never wait unless told to.
- * POLYSOCK_EAFNOSUPPORT, POLYSOCK_EPROTONOSUPPORT, POLYSOCK_EMFILE, ...
+ * The descriptor is close-on-exec. `type` may include the system's SOCK_NONBLOCK; calls with
+ * POLYSOCK_DEFAULT then never wait.
+ * Fails with POLYSOCK_EAFNOSUPPORT, POLYSOCK_EPROTONOSUPPORT, POLYSOCK_EMFILE, ...
  * @ingroup polysock_sockets
  */
 int polysock_socket(polysock_t **out, int family, int type, int protocol);
 
 /**
- * Makes two Unix domain sockets connected to each other; the caller owns both.
+ * Makes two connected Unix domain sockets, which the caller owns.
  *
  * BSD: socketpair(2). Python: socket.socketpair. Java: none.
  * `type` is POLYSOCK_SOCK_STREAM, POLYSOCK_SOCK_DGRAM or POLYSOCK_SOCK_SEQPACKET, as for polysock_socket().
- * POLYSOCK_EMFILE, ...
+ * Fails with POLYSOCK_EMFILE, ...
  * @ingroup polysock_sockets
  */
 int polysock_socketpair(polysock_t **a, polysock_t **b, int type);
 
 /**
- * Makes another handle on the same socket, with its own descriptor and timeouts; the caller owns `*out`.
+ * Makes another handle for the same socket, with its own descriptor and timeouts; the caller owns it.
  *
  * BSD: dup(2). Python: socket.dup. Java: none.
- * Closing one leaves the other and the connection open; polysock_shutdown() ends it for both. POLYSOCK_EMFILE.
+ * Closing one leaves the other and the connection open; polysock_shutdown() ends the connection for both. Fails with
+ * POLYSOCK_EMFILE.
  * @ingroup polysock_sockets
  */
 int polysock_dup(polysock_t *s, polysock_t **out);
 
 /**
- * Adopts a descriptor; the caller owns `*out`, and the handle owns `fd`.
+ * Makes a handle of a descriptor, which the handle owns from now on; the caller owns the handle.
  *
  * BSD: none. Python: socket.socket(fileno=fd). Java: none.
- * Its flags stay as they are. On failure `fd` stays open and the caller's: POLYSOCK_ENOTSOCK when it is no socket,
+ * Its flags do not change. On failure `fd` stays open and the caller's: POLYSOCK_ENOTSOCK when it is not a socket,
  * POLYSOCK_EBADF when it is not open.
  * @ingroup polysock_sockets
  */
 int polysock_from_fd(polysock_t **out, int fd);
 
 /**
- * Lends the descriptor: it stays the handle's and is valid until the handle is closed.
+ * Returns the descriptor, which stays the handle's and is valid until the handle is closed.
  *
  * BSD: fileno(3). Python: socket.fileno. Java: SocketChannel (hidden).
- * POLYSOCK_ECLOSED after close or detach.
+ * Fails with POLYSOCK_ECLOSED after close or detach.
  * @ingroup polysock_sockets
  */
 int polysock_fileno(const polysock_t *s);
 
 /**
- * Gives the descriptor up to the caller, who closes it; the handle is closed and still has to be freed.
+ * Returns the descriptor for the caller to close; the handle counts as closed and must still be freed.
  *
  * BSD: none. Python: socket.detach. Java: none.
- * POLYSOCK_EBUSY while calls are inside the handle, POLYSOCK_ECLOSED after close or detach.
+ * Fails with POLYSOCK_EBUSY while other threads are inside calls on the handle, and with POLYSOCK_ECLOSED after close or
+ * detach.
  * @ingroup polysock_sockets
  */
 int polysock_detach(polysock_t *s);
 
 /**
- * Ends one or both directions of the connection, for every holder of it: POLYSOCK_SHUT_RD, _WR or _RDWR.
+ * Ends one or both directions of the connection, for all processes that share it: POLYSOCK_SHUT_RD, _WR or _RDWR.
  *
  * BSD: shutdown(2). Python: socket.shutdown. Java: Socket.shutdownOutput, Socket.shutdownInput.
- * After POLYSOCK_SHUT_WR the peer reads to the end of the stream and may still answer. POLYSOCK_ENOTCONN without a
- * connection; POLYSOCK_EINVAL for another number.
+ * After POLYSOCK_SHUT_WR the peer reads to the end of the stream and may still answer. Fails with POLYSOCK_ENOTCONN
+ * without a connection, and with POLYSOCK_EINVAL for another number.
  * @ingroup polysock_sockets
  */
 int polysock_shutdown(polysock_t *s, int how);
 
 /**
- * Closes the socket: every call of any thread that waits on it ends with POLYSOCK_ECLOSED, then the descriptor is closed.
+ * Closes the socket: calls that wait on it, in any thread, end with POLYSOCK_ECLOSED; then the descriptor is closed.
  *
  * BSD: close(2). Python: socket.close. Java: see polysock_net_close().
- * Any thread may call it, any number of times (again: 0), but no C signal handler may. On the wire it is what close(2)
- * does: FIN, or a reset when there is unread input; it honours polysock_set_linger(). Other processes that hold the
- * connection keep it. The handle still has to be freed.
+ * Any thread may call it, any number of times (closing again returns 0), but no signal handler may. On the wire it does
+ * what close(2) does: FIN, or a reset when there is unread input; it honours polysock_set_linger(). Other processes that
+ * share the connection keep it. The handle must still be freed.
  * @ingroup polysock_sockets
  */
 int polysock_close(polysock_t *s);
 
 /**
- * Ends the connection at once with a reset, dropping what was not sent yet, and closes the socket.
+ * Resets the connection at once, discarding unsent data, and closes the socket.
  *
  * BSD: close(2) with linger 0. Python: socket.abort. Java: setSoLinger(true, 0), then close.
- * As polysock_close(); the reset goes out even where other processes hold the connection.
+ * Otherwise like polysock_close(). The reset is sent even when other processes share the connection.
  * @ingroup polysock_sockets
  */
 int polysock_abort(polysock_t *s);
 
 /**
- * Closes the socket if it is open, and gives up the owner's reference: `s` must not be used again.
+ * Closes the socket if it is open, and frees the handle: `s` must not be used again.
  *
  * BSD: close(2). Python: del. Java: none.
- * Once, by the owner; NULL is fine. Calls of other threads that are inside keep what they need and end with
- * POLYSOCK_ECLOSED; starting a call after free is a bug of the caller.
+ * The owner calls it once; NULL is allowed. Calls that other threads are inside keep what they need and end with
+ * POLYSOCK_ECLOSED; starting a call after polysock_free() is a bug in the program.
  * @ingroup polysock_sockets
  */
 void polysock_free(polysock_t *s);
 
 /**
- * Reports whether the socket was closed or detached; true for NULL.
+ * Reports whether the socket is closed or detached; true for NULL.
  *
  * BSD: none. Python: socket.fileno() == -1. Java: Socket.isClosed.
  * @ingroup polysock_sockets
@@ -1513,11 +1516,12 @@ void polysock_free(polysock_t *s);
 bool polysock_is_closed(const polysock_t *s);
 
 /**
- * Accepts a connection; the caller owns `*out`. The peer's address goes to `*peer`, which may be NULL.
+ * Accepts a connection; the caller owns `*out`. Stores the peer's address in `*peer`, unless NULL.
  *
  * BSD: accept(2). Python: socket.accept. Java: ServerSocket.accept.
- * The new socket is close-on-exec and has no timeout. POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED;
- * POLYSOCK_EINVAL when it does not listen; POLYSOCK_EMFILE, after which the connection still waits to be accepted.
+ * The new socket is close-on-exec and has no timeout. Fails with POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN,
+ * POLYSOCK_ECLOSED; POLYSOCK_EINVAL when the socket does not listen; POLYSOCK_EMFILE, after which the connection still
+ * waits to be accepted.
  * @ingroup polysock_connections
  */
 int polysock_accept(polysock_t *s, polysock_t **out, polysock_addr *peer, int timeout_ms);
@@ -1526,10 +1530,11 @@ int polysock_accept(polysock_t *s, polysock_t **out, polysock_addr *peer, int ti
  * Connects to an address.
  *
  * BSD: connect(2). Python: socket.connect. Java: Socket.connect(address, timeout).
- * 0 always means a connection to `a`. POLYSOCK_ECONNREFUSED (the same handle may connect again), POLYSOCK_EHOSTUNREACH,
- * ...; POLYSOCK_ETIMEDOUT, after which the attempt goes on in the kernel: connecting to `a` again waits for it to finish,
- * connecting to another address fails with POLYSOCK_EALREADY, or with POLYSOCK_EISCONN once `a` has answered.
- * POLYSOCK_ECONNTIMEDOUT when the kernel gave up; POLYSOCK_EINPROGRESS when the call may not wait; POLYSOCK_ECLOSED.
+ * 0 always means a connection to `a`. Fails with POLYSOCK_ECONNREFUSED (the same handle may connect again),
+ * POLYSOCK_EHOSTUNREACH, ...; POLYSOCK_ETIMEDOUT, after which the attempt continues in the kernel: connecting to `a`
+ * again waits for it to finish, connecting to another address fails with POLYSOCK_EALREADY, or with POLYSOCK_EISCONN
+ * once `a` has answered; POLYSOCK_ECONNTIMEDOUT when the kernel gives up; POLYSOCK_EINPROGRESS when the call may not
+ * wait; POLYSOCK_ECLOSED.
  * @ingroup polysock_connections
  */
 int polysock_connect(polysock_t *s, const polysock_addr *a, int timeout_ms);
@@ -1538,20 +1543,21 @@ int polysock_connect(polysock_t *s, const polysock_addr *a, int timeout_ms);
  * Undoes polysock_connect() on a datagram socket, which then sends to and receives from any address again.
  *
  * BSD: connect(2) with AF_UNSPEC. Python: none. Java: DatagramSocket.disconnect.
- * On Linux a local address and port that the system chose are given up too. A stream's connection is reset.
- * POLYSOCK_ECLOSED.
+ * On Linux the socket also loses a local address and port that the system chose. The connection of a stream is reset.
+ * Fails with POLYSOCK_ECLOSED.
  * @ingroup polysock_connections
  */
 int polysock_disconnect(polysock_t *s);
 
 /**
- * Connects to a host by name or number over TCP, trying every address it has; the caller owns `*out`.
+ * Connects over TCP to a host given by name or address, trying all its addresses; the caller owns `*out`.
  *
  * BSD: getaddrinfo(3) and connect(2) in a loop. Python: socket.create_connection. Java: new Socket(host, port).
  * `service` is a port number or a name such as "http". When it is NULL, `host` includes it ("example.org:80",
- * "[::1]:80") or is the address of a Unix domain socket ("unix:/path", "unix:@abstract"). `host` "" is this host.
- * One deadline covers the look-up, which can't be cut short, and all addresses. POLYSOCK_EAI_... when the name is
- * unknown, POLYSOCK_ETIMEDOUT, or the error of the first address; polysock_last_detail() says how many were tried.
+ * "[::1]:80") or is the address of a Unix domain socket ("unix:/path", "unix:@abstract"). An empty `host` is this
+ * host. One deadline covers the look-up, which can't be interrupted, and all addresses. Fails with POLYSOCK_EAI_...
+ * when the name is unknown, with POLYSOCK_ETIMEDOUT, or with the error of the first address; polysock_last_detail()
+ * reports how many were tried.
  * @code
  * polysock_t *s;
  * if (polysock_create_connection(&s, "localhost", "8080", 5000) < 0)
@@ -1562,12 +1568,12 @@ int polysock_disconnect(polysock_t *s);
 int polysock_create_connection(polysock_t **out, const char *host, const char *service, int timeout_ms);
 
 /**
- * Listens on a host's first address over TCP, with reuse-address on; the caller owns `*out`.
+ * Listens over TCP on the first address of a host, with reuse-address on; the caller owns `*out`.
  *
  * BSD: getaddrinfo(3), bind(2) and listen(2). Python: socket.create_server. Java: new ServerSocket(port, backlog, address).
- * `host` NULL or "" is every interface, IPv4 and IPv6; `service` "0" lets the system choose a port. As in
- * polysock_create_connection(), `service` may be NULL and be part of `host`: ":8080", "unix:/path". The file of a Unix
- * socket is created by this call; the caller removes it with unlink(2). POLYSOCK_EADDRINUSE, ...
+ * `host` NULL or "" is every interface, IPv4 and IPv6; `service` "0" lets the system choose a port. As for
+ * polysock_create_connection(), `service` may be NULL and `host` include it: ":8080", "unix:/path". This call creates
+ * the file of a Unix socket; the caller removes it with unlink(2). Fails with POLYSOCK_EADDRINUSE, ...
  * @code
  * polysock_t *listener, *s;
  * if (polysock_create_server(&listener, "127.0.0.1", "0", 16) == 0 &&
@@ -1579,25 +1585,25 @@ int polysock_create_connection(polysock_t **out, const char *host, const char *s
 int polysock_create_server(polysock_t **out, const char *host, const char *service, int backlog);
 
 /**
- * Gives the socket its own address; port 0 lets the system choose (polysock_getsockname() tells which).
+ * Binds the socket to a local address; port 0 lets the system choose one (polysock_getsockname() returns it).
  *
  * BSD: bind(2). Python: socket.bind. Java: ServerSocket.bind.
- * POLYSOCK_EADDRINUSE, POLYSOCK_EADDRNOTAVAIL, POLYSOCK_EACCES; POLYSOCK_EINVAL when it has one already.
+ * Fails with POLYSOCK_EADDRINUSE, POLYSOCK_EADDRNOTAVAIL, POLYSOCK_EACCES; POLYSOCK_EINVAL when it is bound already.
  * @ingroup polysock_connections
  */
 int polysock_bind(polysock_t *s, const polysock_addr *a);
 
 /**
- * Starts to listen; at most `backlog` connections wait to be accepted, and no more than the system's limit.
+ * Starts to listen; at most `backlog` connections, limited by the system, wait to be accepted.
  *
  * BSD: listen(2). Python: socket.listen. Java: new ServerSocket(port, backlog).
- * POLYSOCK_EINVAL for a negative backlog; POLYSOCK_EOPNOTSUPP.
+ * Fails with POLYSOCK_EINVAL for a negative backlog, and with POLYSOCK_EOPNOTSUPP for a datagram socket.
  * @ingroup polysock_connections
  */
 int polysock_listen(polysock_t *s, int backlog);
 
 /**
- * Gives the socket's own address.
+ * Gets the socket's local address.
  *
  * BSD: getsockname(2). Python: socket.getsockname. Java: Socket.getLocalSocketAddress.
  * @ingroup polysock_connections
@@ -1605,23 +1611,24 @@ int polysock_listen(polysock_t *s, int backlog);
 int polysock_getsockname(const polysock_t *s, polysock_addr *out);
 
 /**
- * Gives the address of the other end.
+ * Gets the address of the peer.
  *
  * BSD: getpeername(2). Python: socket.getpeername. Java: Socket.getRemoteSocketAddress.
- * POLYSOCK_ENOTCONN when there is none.
+ * Fails with POLYSOCK_ENOTCONN when there is none.
  * @ingroup polysock_connections
  */
 int polysock_getpeername(const polysock_t *s, polysock_addr *out);
 
 /**
- * Receives what is there, at least one and at most `n` bytes, and returns how many; 0 is the end of the stream.
+ * Receives at least one and at most `n` bytes and returns how many; 0 is the end of the stream.
  *
  * BSD: recv(2). Python: socket.recv_into. Java: InputStream.read (-1 at the end).
- * `flags` are POLYSOCK_MSG_ numbers; with POLYSOCK_MSG_WAITALL it fills the buffer unless something ends it sooner.
+ * `flags` are POLYSOCK_MSG_ numbers; with POLYSOCK_MSG_WAITALL it fills the buffer, unless the stream ends
+ * or the call fails before.
  * With POLYSOCK_MSG_TRUNC it returns the length of the whole datagram, which may be more than `n`; on a TCP stream the
  * bytes are counted and dropped, and nothing is stored.
- * POLYSOCK_ECONNRESET, POLYSOCK_ECONNTIMEDOUT: from then on always, even when another call saw it first.
- * POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED.
+ * Fails with POLYSOCK_ECONNRESET or POLYSOCK_ECONNTIMEDOUT, in every later call too, even when another call reported it
+ * first; POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED.
  * @ingroup polysock_streams
  */
 ssize_t polysock_recv(polysock_t *s, void *buf, size_t n, int flags, int timeout_ms);
@@ -1631,20 +1638,20 @@ ssize_t polysock_recv(polysock_t *s, void *buf, size_t n, int flags, int timeout
  *
  * BSD: recv(2) with MSG_WAITALL. Python: socket.recv_exact. Java: InputStream.readNBytes, DataInputStream.readFully.
  * One deadline covers the whole call. On a datagram socket it receives as many datagrams as it needs, and skips empty
- * ones. `*done`, unless NULL, is how many bytes came, also on failure; they are in `buf`.
- * POLYSOCK_EEOF when the stream ends before the first byte, POLYSOCK_ETRUNCATED when it ends in the middle; others as
+ * ones. Stores the number of bytes received in `*done`, unless NULL, on failure too; the bytes are in `buf`. Fails
+ * with POLYSOCK_EEOF when the stream ends before the first byte, with POLYSOCK_ETRUNCATED when it ends later, and like
  * polysock_recv().
  * @ingroup polysock_streams
  */
 int polysock_recv_exact(polysock_t *s, void *buf, size_t n, size_t *done, int timeout_ms);
 
 /**
- * Sends as much of `n` bytes as there is room for and returns how many, at least one.
+ * Sends as many of `n` bytes as the send buffer takes and returns how many, at least one.
  *
  * BSD: send(2). Python: socket.send. Java: SocketChannel.write.
- * Never raises SIGPIPE. Without a time limit, on a stream, it waits until everything is on its way, as a blocking
- * send(2) does. `flags` are POLYSOCK_MSG_ numbers. POLYSOCK_EPIPE, POLYSOCK_ECONNRESET, POLYSOCK_ENOTCONN,
- * POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED: nothing was sent then.
+ * Never raises SIGPIPE. On a stream without a time limit it waits until the send buffer has taken everything, as a
+ * blocking send(2) does. `flags` are POLYSOCK_MSG_ numbers. Fails with POLYSOCK_EPIPE, POLYSOCK_ECONNRESET,
+ * POLYSOCK_ENOTCONN, POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN, POLYSOCK_ECLOSED; nothing was sent then.
  * @code
  * char buf[4096];
  * ssize_t n;
@@ -1660,30 +1667,32 @@ ssize_t polysock_send(polysock_t *s, const void *buf, size_t n, int flags, int t
  * Sends all `n` bytes. Calls of several threads on one handle never interleave.
  *
  * BSD: send(2) in a loop. Python: socket.sendall. Java: OutputStream.write.
- * One deadline covers the whole call. `*done`, unless NULL, is how many bytes left this process, also on failure.
- * Codes as polysock_send().
+ * One deadline covers the whole call. Stores the number of bytes sent in `*done`, unless NULL, on failure too. Fails
+ * like polysock_send().
  * @ingroup polysock_streams
  */
 int polysock_sendall(polysock_t *s, const void *buf, size_t n, size_t *done, int timeout_ms);
 
 /**
- * Sends `count` bytes of a file from `offset`, or with POLYSOCK_TO_END everything up to its end, without copying them
+ * Sends `count` bytes of a file from `offset` on, or everything to its end with POLYSOCK_TO_END, without copying them
  * through this process.
  *
  * BSD: sendfile(2). Python: socket.sendfile. Java: FileChannel.transferTo.
- * `fd` stays the caller's, and so does its position in the file. Like polysock_sendall() it never interleaves with
- * another and never raises SIGPIPE. `*done`, unless NULL, is how many bytes left this process, also on failure.
- * POLYSOCK_EEOF when the file ends before `count` bytes, POLYSOCK_EBADF for a descriptor that is not open, POLYSOCK_ESPIPE
- * for one without offsets, such as a pipe; others as polysock_sendall().
+ * `fd` stays the caller's, and its position does not change. Like polysock_sendall() it never interleaves with other
+ * calls and never raises SIGPIPE. Stores the number of bytes sent in `*done`, unless NULL, on failure too. Fails with
+ * POLYSOCK_EEOF when the file ends before `count` bytes, with POLYSOCK_EBADF for a descriptor that is not open, with
+ * POLYSOCK_ESPIPE for one without offsets, such as a pipe, and like polysock_sendall().
  * @ingroup polysock_streams
  */
 int polysock_sendfile(polysock_t *s, int fd, uint64_t offset, uint64_t count, uint64_t *done, int timeout_ms);
 
 /**
- * Sends several pieces, one after the other, as one stretch of stream or one datagram; returns how many bytes went out.
+ * Sends several pieces, one after the other, as consecutive bytes of a stream or as one datagram, and returns how many
+ * bytes were sent.
  *
  * BSD: writev(2). Python: socket.sendmsg. Java: GatheringByteChannel.write.
- * At most POLYSOCK_IOV_MAX pieces. As polysock_send(), POLYSOCK_EMSGSIZE for a datagram that is too long.
+ * At most POLYSOCK_IOV_MAX pieces. Fails like polysock_send(), and with POLYSOCK_EMSGSIZE for a datagram that is too
+ * long.
  * @code
  * polysock_iovec parts[] = {{header, sizeof header}, {body, length}};
  * ssize_t n = polysock_sendv(s, parts, 2, 5000);
@@ -1693,26 +1702,26 @@ int polysock_sendfile(polysock_t *s, int fd, uint64_t offset, uint64_t count, ui
 ssize_t polysock_sendv(polysock_t *s, const polysock_iovec *v, size_t nv, int timeout_ms);
 
 /**
- * Receives into several pieces of room, filling one after the other; returns how many bytes came.
+ * Receives into several pieces, filling one after the other, and returns how many bytes were received.
  *
  * BSD: readv(2). Python: socket.recvmsg_into. Java: ScatteringByteChannel.read.
- * At most POLYSOCK_IOV_MAX pieces. As polysock_recv().
+ * At most POLYSOCK_IOV_MAX pieces. Fails like polysock_recv().
  * @ingroup polysock_streams
  */
 ssize_t polysock_recvv(polysock_t *s, const polysock_iovec *v, size_t nv, int timeout_ms);
 
 /**
- * Makes room for control messages; the caller owns `*out`.
+ * Makes an object for control messages; the caller owns `*out`.
  *
  * BSD: a char array aligned for struct cmsghdr. Python: the ancbufsize of socket.recvmsg. Java: none.
- * `room` is how many bytes of them polysock_recvmsg() asks for: POLYSOCK_CONTROL_ROOM is plenty, 0 receives none.
- * POLYSOCK_EINVAL above 1 MiB.
+ * `room` is the number of bytes for those that polysock_recvmsg() receives: POLYSOCK_CONTROL_ROOM is plenty, 0 receives
+ * none. Fails with POLYSOCK_EINVAL above 1 MiB.
  * @ingroup polysock_messages
  */
 int polysock_control_new(polysock_control **out, size_t room);
 
 /**
- * Drops what was added and what was received; received descriptors that were not taken are closed.
+ * Removes what was added and what was received; received descriptors that were not taken are closed.
  *
  * BSD: none. Python: none. Java: none.
  * @ingroup polysock_messages
@@ -1720,7 +1729,7 @@ int polysock_control_new(polysock_control **out, size_t room);
 int polysock_control_clear(polysock_control *c);
 
 /**
- * Frees it, and closes received descriptors that were not taken. NULL is fine.
+ * Frees it, and closes received descriptors that were not taken. NULL is allowed.
  *
  * BSD: free(3), and close(2) for each descriptor. Python: del. Java: none.
  * @ingroup polysock_messages
@@ -1728,11 +1737,11 @@ int polysock_control_clear(polysock_control *c);
 void polysock_control_free(polysock_control *c);
 
 /**
- * Adds descriptors to pass over a Unix domain socket; they stay the caller's, open until they were sent.
+ * Adds descriptors to pass over a Unix domain socket; they stay the caller's, and must be open until they are sent.
  *
  * BSD: SCM_RIGHTS. Python: socket.send_fds. Java: none.
- * POLYSOCK_EBADF for a negative number. polysock_sendmsg() refuses descriptors that are not open, and more than the 253
- * that Linux takes in a message.
+ * Fails with POLYSOCK_EBADF for a negative number. polysock_sendmsg() refuses descriptors that are not open, and more
+ * than the 253 that Linux takes in a message.
  * @ingroup polysock_messages
  */
 int polysock_control_add_fds(polysock_control *c, const int *fds, size_t n);
@@ -1741,17 +1750,17 @@ int polysock_control_add_fds(polysock_control *c, const int *fds, size_t n);
  * Adds the sender's credentials; only root may send those of another process (POLYSOCK_EPERM from polysock_sendmsg()).
  *
  * BSD: SCM_CREDENTIALS, unix(7). Python: socket.sendmsg by number. Java: none.
- * A receiver that has polysock_set_passcred() on gets the sender's credentials even when none were added.
+ * A receiver with polysock_set_passcred() on gets the sender's credentials even when none were added.
  * @ingroup polysock_messages
  */
 int polysock_control_add_credentials(polysock_control *c, const polysock_credentials *who);
 
 /**
- * Adds the host's address from which a datagram goes out, and the interface (an index; 0: by the route).
+ * Adds the local address that a datagram is sent from, and the interface (an index; 0: the route decides).
  *
  * BSD: IP_PKTINFO, ip(7), IPV6_PKTINFO. Python: socket.sendmsg by number. Java: none.
- * With what polysock_control_packet_info() gave for a request, the answer comes from the address that the request was
- * sent to. The port is ignored. POLYSOCK_EAFNOSUPPORT when `source` is not IPv4 or IPv6.
+ * With the values that polysock_control_packet_info() returned for a request, the answer is sent from the address that
+ * the request was sent to. The port is ignored. Fails with POLYSOCK_EAFNOSUPPORT when `source` is not IPv4 or IPv6.
  * @ingroup polysock_messages
  */
 int polysock_control_add_packet_info(polysock_control *c, const polysock_addr *source, uint32_t interface);
@@ -1760,13 +1769,13 @@ int polysock_control_add_packet_info(polysock_control *c, const polysock_addr *s
  * Adds any control message by the system's own numbers; the bytes are copied.
  *
  * BSD: struct cmsghdr. Python: socket.sendmsg. Java: none.
- * Descriptors are better added by polysock_control_add_fds().
+ * For descriptors, use polysock_control_add_fds().
  * @ingroup polysock_messages
  */
 int polysock_control_add(polysock_control *c, int level, int kind, const void *data, size_t len);
 
 /**
- * Returns how many control messages came; a negative code for NULL.
+ * Returns the number of control messages received; a negative code for NULL.
  *
  * BSD: CMSG_NXTHDR until NULL. Python: len. Java: none.
  * @ingroup polysock_messages
@@ -1774,28 +1783,29 @@ int polysock_control_add(polysock_control *c, int level, int kind, const void *d
 int polysock_control_count(const polysock_control *c);
 
 /**
- * Lends a control message that came, the first being number 0. Each out-parameter may be NULL.
+ * Gets a received control message; the first has index 0. Each out-parameter may be NULL.
  *
  * BSD: CMSG_DATA. Python: an entry of the list of socket.recvmsg. Java: none.
- * `*data` points at `*len` bytes, without any alignment, until the next polysock_recvmsg() into it,
- * polysock_control_clear() or polysock_control_free(). One with descriptors (SCM_RIGHTS) has no bytes: only
- * polysock_control_take_fds() gives their numbers. POLYSOCK_ENOENT when there is none of this number.
+ * `*data` points at `*len` bytes, not aligned, until the next polysock_recvmsg() into it, polysock_control_clear() or
+ * polysock_control_free(). A message with descriptors (SCM_RIGHTS) has no bytes: only polysock_control_take_fds()
+ * returns them. Fails with POLYSOCK_ENOENT when there is no message of this index.
  * @ingroup polysock_messages
  */
 int polysock_control_get(const polysock_control *c, size_t index, int *level, int *kind, const void **data, size_t *len);
 
 /**
- * Takes received descriptors, in order, at most `cap`, and returns how many. The caller then owns them and closes them.
+ * Takes at most `cap` received descriptors, in order, and returns how many. The caller then owns them and must close
+ * them.
  *
  * BSD: SCM_RIGHTS. Python: socket.recv_fds. Java: none.
- * They are close-on-exec; polysock_from_fd() makes a handle of one that is a socket. Those not taken stay, to be taken
- * later or closed.
+ * They are close-on-exec; polysock_from_fd() makes a handle of one that is a socket. Those not taken stay, and are
+ * taken by a later call or closed.
  * @ingroup polysock_messages
  */
 int polysock_control_take_fds(polysock_control *c, int *fds, size_t cap);
 
 /**
- * Gives the sender's credentials, once polysock_set_passcred() is on; POLYSOCK_ENOENT when the message has none.
+ * Gets the sender's credentials, if polysock_set_passcred() was on; POLYSOCK_ENOENT when the message has none.
  *
  * BSD: SCM_CREDENTIALS, unix(7). Python: socket.recvmsg by number. Java: UnixDomainPrincipal.
  * @ingroup polysock_messages
@@ -1803,8 +1813,8 @@ int polysock_control_take_fds(polysock_control *c, int *fds, size_t cap);
 int polysock_control_credentials(const polysock_control *c, polysock_credentials *out);
 
 /**
- * Gives the address (with port 0) and the interface at which the datagram arrived, once polysock_set_packet_info() is
- * on; POLYSOCK_ENOENT when the message has neither. Each out-parameter may be NULL.
+ * Gets the address (with port 0) and the interface at which the datagram arrived, if polysock_set_packet_info() was on;
+ * POLYSOCK_ENOENT when the message has neither. Each out-parameter may be NULL.
  *
  * BSD: IP_PKTINFO, ip(7), IPV6_PKTINFO. Python: socket.recvmsg by number. Java: none.
  * @ingroup polysock_messages
@@ -1812,8 +1822,8 @@ int polysock_control_credentials(const polysock_control *c, polysock_credentials
 int polysock_control_packet_info(const polysock_control *c, polysock_addr *destination, uint32_t *interface);
 
 /**
- * Gives the time at which the kernel received the datagram, once polysock_set_timestamps() is on: nanoseconds since 1970,
- * by the system's clock; POLYSOCK_ENOENT when the message has none.
+ * Gets the time at which the kernel received the datagram, if polysock_set_timestamps() was on, in nanoseconds since
+ * 1970 by the system's clock; POLYSOCK_ENOENT when the message has none.
  *
  * BSD: SCM_TIMESTAMPNS, socket(7). Python: socket.recvmsg by number. Java: none.
  * @ingroup polysock_messages
@@ -1824,10 +1834,10 @@ int polysock_control_timestamp(const polysock_control *c, uint64_t *nanoseconds)
  * Sends one datagram to an address and returns its length. `to` may be NULL when the socket is connected.
  *
  * BSD: sendto(2). Python: socket.sendto. Java: DatagramSocket.send, DatagramChannel.send.
- * A datagram goes out whole or not at all, and may be empty. `flags` are POLYSOCK_MSG_ numbers.
- * POLYSOCK_EMSGSIZE when it is too long, POLYSOCK_EDESTADDRREQ or POLYSOCK_ENOTCONN without an address,
+ * A datagram is sent whole or not at all, and may be empty. `flags` are POLYSOCK_MSG_ numbers.
+ * Fails with POLYSOCK_EMSGSIZE when it is too long, POLYSOCK_EDESTADDRREQ or POLYSOCK_ENOTCONN without an address,
  * POLYSOCK_EACCES to a broadcast address without polysock_set_broadcast(), POLYSOCK_ENETUNREACH, POLYSOCK_ENOBUFS; on a
- * connected socket POLYSOCK_ECONNREFUSED when an earlier datagram reached no socket; others as polysock_send().
+ * connected socket POLYSOCK_ECONNREFUSED when an earlier datagram reached no socket; and like polysock_send().
  * @code
  * polysock_addr to;
  * if (polysock_addr_parse(&to, "127.0.0.1:9000", 0) == 0)
@@ -1841,10 +1851,10 @@ ssize_t polysock_sendto(polysock_t *s, const void *buf, size_t n, int flags, con
  * Receives one datagram of at most `n` bytes and returns how many were stored.
  *
  * BSD: recvfrom(2). Python: socket.recvfrom_into. Java: DatagramSocket.receive.
- * The sender's address goes to `*from`, what the kernel says of the datagram to `*flags_out`; both may be NULL. A
- * datagram longer than `n` has POLYSOCK_MSG_TRUNC there, and the rest of it is lost. A sender without a name has an
- * address of length 0. The result is 0 for an empty datagram, and after the socket was shut down for reading. Flags and
- * codes as polysock_recv().
+ * Stores the sender's address in `*from` and the kernel's flags in `*flags_out`, unless NULL. If the datagram is
+ * longer than `n`, POLYSOCK_MSG_TRUNC is set there, and the rest is lost. An unnamed sender has an address of length
+ * 0. Returns 0 for an empty datagram, and after the socket was shut down for reading. Takes the flags of
+ * polysock_recv(), and fails like it.
  * @code
  * char buf[512];
  * polysock_addr from;
@@ -1858,34 +1868,36 @@ ssize_t polysock_sendto(polysock_t *s, const void *buf, size_t n, int flags, con
 ssize_t polysock_recvfrom(polysock_t *s, void *buf, size_t n, int flags, polysock_addr *from, int *flags_out, int timeout_ms);
 
 /**
- * Sends a message and returns how many bytes went out. `flags` are POLYSOCK_MSG_ numbers.
+ * Sends a message and returns how many bytes were sent. `flags` are POLYSOCK_MSG_ numbers.
  *
  * BSD: sendmsg(2). Python: socket.sendmsg. Java: none.
- * What is in `m->control` travels with the first byte: a stream needs one to carry it. As polysock_sendto();
- * POLYSOCK_EINVAL for a wrong `size` or a control message that the socket does not take, POLYSOCK_ETOOMANYREFS for too
- * many descriptors on their way, POLYSOCK_EBADF for one that is not open.
+ * The control messages are sent with the first byte: on a stream there must be one. Fails like polysock_sendto(); with
+ * POLYSOCK_EINVAL for a wrong `size` or a control message that the socket does not take, with POLYSOCK_ETOOMANYREFS
+ * when too many descriptors are in transit, and with POLYSOCK_EBADF for one that is not open.
  * @ingroup polysock_messages
  */
 ssize_t polysock_sendmsg(polysock_t *s, const polysock_msg *m, int flags, int timeout_ms);
 
 /**
- * Receives a message and returns how many bytes were stored; sets `m->flags`, `*m->addr` and what is in `*m->control`.
+ * Receives a message and returns how many bytes were stored; sets `m->flags`, `*m->addr` and `*m->control`.
  *
  * BSD: recvmsg(2). Python: socket.recvmsg_into. Java: none.
- * POLYSOCK_MSG_TRUNC: the datagram was longer and the rest of it is lost. POLYSOCK_MSG_CTRUNC: there was no room for all
- * control messages; descriptors among those left out were closed. Descriptors that came belong to `m->control` until
- * they are taken, see polysock_control_take_fds(). On failure nothing is changed. Flags and codes as polysock_recv().
+ * POLYSOCK_MSG_TRUNC: the datagram was longer, and the rest is lost. POLYSOCK_MSG_CTRUNC: there was no room for all
+ * control messages; descriptors in those left out were closed. Received descriptors belong to `m->control` until they
+ * are taken, see polysock_control_take_fds(). On failure nothing changes. Takes the flags of polysock_recv(), and
+ * fails like it.
  * @ingroup polysock_messages
  */
 ssize_t polysock_recvmsg(polysock_t *s, polysock_msg *m, int flags, int timeout_ms);
 
 /**
- * Waits until at least one entry has an event and returns how many have; 0 when time is up. Sets `revents` of all.
+ * Waits until at least one entry has an event and returns how many have; 0 when time is up. Sets `revents` of all
+ * entries.
  *
  * BSD: poll(2). Python: select.poll. Java: Selector.select.
- * A closed handle has POLYSOCK_POLLNVAL at once, and one that another thread closes ends the wait. POLYSOCK_DEFAULT means
- * for ever: an entry has no timeout. A signal does not end it. POLYSOCK_EINVAL for more entries than the process may have
- * descriptors. For thousands of sockets there is polysock_poller_new().
+ * A closed handle has POLYSOCK_POLLNVAL at once, and the wait ends when another thread closes one. POLYSOCK_DEFAULT
+ * waits for ever: an entry has no timeout. Signals do not end the wait. Fails with POLYSOCK_EINVAL for more entries
+ * than the process may have descriptors. For thousands of sockets use polysock_poller_new().
  * @code
  * polysock_pollfd set[] = {{.socket = s, .events = POLYSOCK_POLLIN}, {.fd = STDIN_FILENO, .events = POLYSOCK_POLLIN}};
  * if (polysock_poll(set, 2, 5000) > 0 && set[0].revents != 0)
@@ -1899,35 +1911,37 @@ int polysock_poll(polysock_pollfd *set, size_t n, int timeout_ms);
  * Makes an empty poller; the caller owns `*out`.
  *
  * BSD: epoll_create1(2). Python: select.epoll. Java: Selector.open.
- * It takes two descriptors: POLYSOCK_EMFILE.
+ * It uses two descriptors. Fails with POLYSOCK_EMFILE.
  * @ingroup polysock_waiting
  */
 int polysock_poller_new(polysock_poller **out);
 
 /**
- * Registers a socket. `token`, a number or a pointer of the caller's choice, comes with its events.
+ * Registers a socket. Its events have `token`, a number or pointer that the caller chooses.
  *
  * BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: SelectableChannel.register.
- * `events` are POLYSOCK_POLLIN and the like, with POLYSOCK_POLLERR and POLYSOCK_POLLHUP always among them; `mode` is
- * POLYSOCK_POLL_LEVEL, POLYSOCK_POLL_EDGE or POLYSOCK_POLL_ONESHOT. POLYSOCK_EEXIST when it is registered already.
+ * `events` are POLYSOCK_POLLIN and the like; POLYSOCK_POLLERR and POLYSOCK_POLLHUP are always reported. `mode` is
+ * POLYSOCK_POLL_LEVEL, POLYSOCK_POLL_EDGE or POLYSOCK_POLL_ONESHOT. Fails with POLYSOCK_EEXIST when the socket is
+ * already registered.
  * @ingroup polysock_waiting
  */
 int polysock_poller_add(polysock_poller *p, polysock_t *s, uint64_t token, int events, int mode);
 
 /**
- * Changes the token, the events or the mode of a registered socket; arms POLYSOCK_POLL_ONESHOT again.
+ * Changes the token, events and mode of a registered socket; rearms POLYSOCK_POLL_ONESHOT.
  *
  * BSD: epoll_ctl(2) with EPOLL_CTL_MOD. Python: select.epoll.modify. Java: SelectionKey.interestOps.
- * POLYSOCK_ENOENT when it is not registered.
+ * Fails with POLYSOCK_ENOENT when it is not registered.
  * @ingroup polysock_waiting
  */
 int polysock_poller_modify(polysock_poller *p, polysock_t *s, uint64_t token, int events, int mode);
 
 /**
- * Ends the registration of a socket: no wait that begins afterwards reports it.
+ * Ends the registration of a socket: no wait that begins later reports it.
  *
  * BSD: epoll_ctl(2) with EPOLL_CTL_DEL. Python: select.epoll.unregister. Java: SelectionKey.cancel.
- * POLYSOCK_ENOENT when it is not registered; POLYSOCK_ECLOSED when it is closed, which has ended its registration.
+ * Fails with POLYSOCK_ENOENT when it is not registered, and with POLYSOCK_ECLOSED when it is closed, which ended its
+ * registration.
  * @ingroup polysock_waiting
  */
 int polysock_poller_remove(polysock_poller *p, polysock_t *s);
@@ -1936,16 +1950,17 @@ int polysock_poller_remove(polysock_poller *p, polysock_t *s);
  * Registers a plain descriptor, which stays the caller's and must be removed before the caller closes it.
  *
  * BSD: epoll_ctl(2) with EPOLL_CTL_ADD. Python: select.epoll.register. Java: none.
- * As polysock_poller_add(); POLYSOCK_EBADF when it is not open, POLYSOCK_EPERM when it can't be waited for (a file).
+ * Otherwise like polysock_poller_add(). Fails with POLYSOCK_EBADF when it is not open, and with POLYSOCK_EPERM when it
+ * can't be waited for, such as a file.
  * @ingroup polysock_waiting
  */
 int polysock_poller_add_fd(polysock_poller *p, int fd, uint64_t token, int events, int mode);
 
 /**
- * Changes the token, the events or the mode of a registered descriptor.
+ * Changes the token, events and mode of a registered descriptor.
  *
  * BSD: epoll_ctl(2) with EPOLL_CTL_MOD. Python: select.epoll.modify. Java: none.
- * As polysock_poller_modify().
+ * Otherwise like polysock_poller_modify().
  * @ingroup polysock_waiting
  */
 int polysock_poller_modify_fd(polysock_poller *p, int fd, uint64_t token, int events, int mode);
@@ -1954,23 +1969,24 @@ int polysock_poller_modify_fd(polysock_poller *p, int fd, uint64_t token, int ev
  * Ends the registration of a descriptor.
  *
  * BSD: epoll_ctl(2) with EPOLL_CTL_DEL. Python: select.epoll.unregister. Java: none.
- * As polysock_poller_remove().
+ * Otherwise like polysock_poller_remove().
  * @ingroup polysock_waiting
  */
 int polysock_poller_remove_fd(polysock_poller *p, int fd);
 
 /**
- * Waits until something registered is ready and returns how many of `events` were written, at most `n` and at most 256
- * (the rest comes with the next wait); 0 when time is up or after polysock_poller_wake().
+ * Waits until something registered is ready and returns how many events it wrote to `events`, at most `n` and at most
+ * 256 (the next wait returns the others); 0 when time is up or after polysock_poller_wake().
  *
  * BSD: epoll_wait(2). Python: select.epoll.poll. Java: Selector.select.
- * POLYSOCK_DEFAULT means for ever. POLYSOCK_EINVAL when `n` is 0; POLYSOCK_ECLOSED when the poller is closed.
+ * POLYSOCK_DEFAULT waits for ever. Fails with POLYSOCK_EINVAL when `n` is 0, and with POLYSOCK_ECLOSED when the poller
+ * is closed.
  * @ingroup polysock_waiting
  */
 int polysock_poller_wait(polysock_poller *p, polysock_event *events, size_t n, int timeout_ms);
 
 /**
- * Makes at least one polysock_poller_wait() return early: one that is under way, or else the next. Any thread.
+ * Makes at least one polysock_poller_wait() return early: one in progress, or else the next. Any thread may call it.
  *
  * BSD: a write to an eventfd(2). Python: none. Java: Selector.wakeup.
  * @ingroup polysock_waiting
@@ -1978,65 +1994,66 @@ int polysock_poller_wait(polysock_poller *p, polysock_event *events, size_t n, i
 int polysock_poller_wake(polysock_poller *p);
 
 /**
- * Ends all registrations; every wait, of any thread, ends with POLYSOCK_ECLOSED. Again: 0. The sockets stay as they are.
+ * Ends all registrations; waits of all threads end with POLYSOCK_ECLOSED. Closing again returns 0. The sockets do not
+ * change.
  *
  * BSD: close(2). Python: select.epoll.close. Java: Selector.close.
- * The poller still has to be freed.
+ * The poller must still be freed.
  * @ingroup polysock_waiting
  */
 int polysock_poller_close(polysock_poller *p);
 
 /**
- * Closes the poller if it is open, and gives up the owner's reference: `p` must not be used again. NULL is fine.
+ * Closes the poller if it is open, and frees it: `p` must not be used again. NULL is allowed.
  *
  * BSD: close(2). Python: del. Java: none.
- * Calls of other threads that are inside keep what they need and end with POLYSOCK_ECLOSED.
+ * Calls that other threads are inside keep what they need and end with POLYSOCK_ECLOSED.
  * @ingroup polysock_waiting
  */
 void polysock_poller_free(polysock_poller *p);
 
 /**
- * Starts a server on a socket that listens; the caller owns `*out`.
+ * Starts a server on a listening socket; the caller owns `*out`.
  *
  * BSD: none. Python: polysock.Server. Java: none.
- * `o` may be NULL. `listener` stays the caller's to free: closing or freeing it earlier ends accepting, and
- * polysock_server_stop() closes it. `user` is handed to every callback. One thread is started at once, others as
- * connections come; no callback is called before `*out` is set, so callbacks may use the server. POLYSOCK_EINVAL when
- * `listener` does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED; POLYSOCK_EAGAIN when no thread can be started.
- * On failure `release` is not called.
+ * `o` may be NULL. The caller still frees `listener`; closing or freeing it earlier ends accepting, and
+ * polysock_server_stop() closes it. `user` is passed to every callback. One thread starts at once, others as
+ * connections arrive; no callback is called before `*out` is set, so callbacks may use the server. Fails with
+ * POLYSOCK_EINVAL when `listener` does not listen, or for a wrong `o->size`; with POLYSOCK_ECLOSED; and with
+ * POLYSOCK_EAGAIN when no thread can be started. On failure `release` is not called.
  * @ingroup polysock_server
  */
 int polysock_server_start(polysock_server **out, polysock_t *listener, polysock_connection_fn fn, void *user, const polysock_server_options *o);
 
 /**
- * Ends the server: it stops accepting, lets callbacks finish until the time is up, and then closes their connections,
- * which ends their waiting calls with POLYSOCK_ECLOSED. `*still_running` (may be NULL) is the number of callbacks that
- * have not returned even then.
+ * Stops the server: it stops accepting, lets callbacks finish until the time is up, and then closes their connections,
+ * which ends their waiting calls with POLYSOCK_ECLOSED. Stores the number of callbacks that have not returned even
+ * then in `*still_running`, unless NULL.
  *
  * BSD: none. Python: Server.stop. Java: ExecutorService.shutdown, awaitTermination, shutdownNow.
- * Any thread may call it, any number of times. The listener is closed at once, and connections that wait in its queue are
+ * Any thread may call it, any number of times. The listener is closed at once, and connections in its queue are
  * refused. Callbacks whose connections were closed get at most a second more. So 0 closes connections at once, and
- * POLYSOCK_INFINITE (or POLYSOCK_DEFAULT) none. Returning POLYSOCK_ECLOSED after that is no failure. A call from inside a
- * callback does not wait for that callback, does not count it and does not close its connection, nor those of other
- * callbacks that are stopping the server. Calls from other threads wait for all. A callback that is still running does not
- * wait in a call on its connection; its thread ends when it returns.
+ * POLYSOCK_INFINITE (or POLYSOCK_DEFAULT) none. A callback that then returns POLYSOCK_ECLOSED has not failed. A call
+ * from inside a callback does not wait for that callback, does not count it and does not close its connection; nor
+ * those of other callbacks that are stopping the server. Calls from other threads wait for all callbacks. A callback
+ * that is still running is not waiting in a call on its connection; its thread ends when it returns.
  * @ingroup polysock_server
  */
 int polysock_server_stop(polysock_server *srv, int timeout_ms, size_t *still_running);
 
 /**
- * Waits until the server accepts no more: it was stopped, its listener was closed, or it can't go on.
+ * Waits until the server no longer accepts: it was stopped, its listener was closed, or it can't continue.
  *
  * BSD: none. Python: Server.serve_forever. Java: ExecutorService.awaitTermination.
- * POLYSOCK_DEFAULT means for ever. Returns 0 after a stop, and otherwise the code with which accept failed;
- * POLYSOCK_ETIMEDOUT, or POLYSOCK_EAGAIN for a timeout of 0, while it still accepts; POLYSOCK_ECLOSED in a forked child
- * that has not stopped its copy.
+ * POLYSOCK_DEFAULT waits for ever. Returns 0 after a stop, otherwise the code with which accept failed. Fails with
+ * POLYSOCK_ETIMEDOUT, or POLYSOCK_EAGAIN for a timeout of 0, while the server still accepts, and with POLYSOCK_ECLOSED
+ * in a forked child that has not stopped its copy.
  * @ingroup polysock_server
  */
 int polysock_server_wait(polysock_server *srv, int timeout_ms);
 
 /**
- * Returns how many connections are being handled now.
+ * Returns the number of connections being handled now.
  *
  * BSD: none. Python: Server.connections. Java: ThreadPoolExecutor.getActiveCount.
  * @ingroup polysock_server
@@ -2044,7 +2061,7 @@ int polysock_server_wait(polysock_server *srv, int timeout_ms);
 ssize_t polysock_server_connections(const polysock_server *srv);
 
 /**
- * Fills `*out` with what the server has counted. POLYSOCK_EINVAL for a wrong `out->size`.
+ * Gets the server's counters. Fails with POLYSOCK_EINVAL for a wrong `out->size`.
  *
  * BSD: none. Python: Server.stats. Java: ThreadPoolExecutor.getCompletedTaskCount.
  * @code
@@ -2056,12 +2073,11 @@ ssize_t polysock_server_connections(const polysock_server *srv);
 int polysock_server_get_stats(const polysock_server *srv, polysock_server_stats *out);
 
 /**
- * Stops the server as polysock_server_stop() does with 0, and gives up the owner's reference: `srv` must not be used
- * again. NULL is fine.
+ * Stops the server as polysock_server_stop() does with 0, and frees it: `srv` must not be used again. NULL is allowed.
  *
  * BSD: none. Python: Server.stop. Java: ExecutorService.close.
- * Callbacks that still run keep what they need; `release` is called when the last of them has returned, in its thread.
- * When none runs, `release` has been called by the time this returns. A callback may free its server.
+ * Callbacks that are still running keep what they need; `release` is called when the last of them has returned, in its
+ * thread. If none is running, `release` has been called by the time this returns. A callback may free its server.
  * @ingroup polysock_server
  */
 void polysock_server_free(polysock_server *srv);
@@ -2070,48 +2086,50 @@ void polysock_server_free(polysock_server *srv);
  * Listens over TCP as java.net.ServerSocket does; the caller owns `*out`.
  *
  * BSD: socket(2), bind(2) and listen(2). Python: polysock.net.ServerSocket. Java: new ServerSocket(port, backlog, address).
- * Reuse-address is on; `backlog` below 1 is 50; `host` NULL or "" is every interface, IPv4 and IPv6 on one socket. Port 0
- * lets the system choose. POLYSOCK_EINVAL for a port outside 0 to 65535; POLYSOCK_EADDRINUSE, POLYSOCK_EAI_...
- * Accept with polysock_accept(); with POLYSOCK_DEFAULT it keeps the time of polysock_net_set_so_timeout().
+ * Reuse-address is on; a `backlog` below 1 means 50; `host` NULL or "" is every interface, IPv4 and IPv6 on one
+ * socket. Port 0 lets the system choose. Fails with POLYSOCK_EINVAL for a port outside 0 to 65535,
+ * POLYSOCK_EADDRINUSE, POLYSOCK_EAI_... Accept with polysock_accept(); with POLYSOCK_DEFAULT it waits as long as
+ * polysock_net_set_so_timeout() allows.
  * @ingroup polysock_net
  */
 int polysock_net_server_socket(polysock_t **out, int port, int backlog, const char *host);
 
 /**
- * Receives at least one and at most `n` bytes, and returns how many; POLYSOCK_EEOF at the end of the stream, from then on
- * always, also after close. Empty datagrams are skipped.
+ * Receives at least one and at most `n` bytes, and returns how many; POLYSOCK_EEOF at the end of the stream and in
+ * every later call, after close too. Empty datagrams are skipped.
  *
  * BSD: recv(2). Python: polysock.net InputStream.read. Java: InputStream.read (-1 at the end).
- * It waits as long as polysock_net_set_so_timeout() says, for ever unless set. Threads that call it at the same time take
- * turns, and waiting for the turn counts against that time. `n` 0 returns 0. POLYSOCK_ETIMEDOUT, after which reading may go
- * on; POLYSOCK_ECONNRESET, POLYSOCK_ECONNTIMEDOUT, and from then on always; POLYSOCK_ECLOSED, also when another thread
- * closes the socket meanwhile.
+ * It waits as long as polysock_net_set_so_timeout() allows, for ever unless set. Threads that call it at the same time
+ * take turns, and waiting for the turn counts against that time. `n` 0 returns 0. Fails with POLYSOCK_ETIMEDOUT, after
+ * which reading may continue; POLYSOCK_ECONNRESET or POLYSOCK_ECONNTIMEDOUT, in every later call too;
+ * POLYSOCK_ECLOSED, also when another thread closes the socket during the call.
  * @ingroup polysock_net
  */
 ssize_t polysock_net_read(polysock_t *s, void *buf, size_t n);
 
 /**
- * Sends all of `n` bytes, however long that takes.
+ * Sends all `n` bytes, however long that takes.
  *
  * BSD: send(2) in a loop. Python: polysock.net OutputStream.write. Java: OutputStream.write.
- * No time limit ends it; polysock_sendall() has one. `*done`, unless NULL, is how many bytes left this process, also on
- * failure. POLYSOCK_EPIPE, POLYSOCK_ECONNRESET, POLYSOCK_ECLOSED, also when another thread closes the socket meanwhile.
+ * No time limit ends it; polysock_sendall() takes one. Stores the number of bytes sent in `*done`, unless NULL, on
+ * failure too. Fails with POLYSOCK_EPIPE, POLYSOCK_ECONNRESET, and POLYSOCK_ECLOSED, also when another thread closes
+ * the socket during the call.
  * @ingroup polysock_net
  */
 int polysock_net_write(polysock_t *s, const void *buf, size_t n, size_t *done);
 
 /**
- * Sets how many milliseconds polysock_net_read(), and polysock_accept() and the others with POLYSOCK_DEFAULT that receive,
- * wait; 0 is for ever.
+ * Sets how many milliseconds polysock_net_read() waits, and polysock_accept() and receiving calls with
+ * POLYSOCK_DEFAULT; 0 is for ever.
  *
  * BSD: SO_RCVTIMEO. Python: polysock.net Socket.setSoTimeout. Java: Socket.setSoTimeout, ServerSocket.setSoTimeout.
- * Sending and connecting are not limited by it. POLYSOCK_EINVAL below 0.
+ * It does not limit sending and connecting. Fails with POLYSOCK_EINVAL below 0.
  * @ingroup polysock_net
  */
 int polysock_net_set_so_timeout(polysock_t *s, int ms);
 
 /**
- * Gives what polysock_net_set_so_timeout() set, in milliseconds; 0 is for ever.
+ * Gets the time set by polysock_net_set_so_timeout(), in milliseconds; 0 is for ever.
  *
  * BSD: SO_RCVTIMEO. Python: polysock.net Socket.getSoTimeout. Java: Socket.getSoTimeout.
  * @ingroup polysock_net
@@ -2119,17 +2137,18 @@ int polysock_net_set_so_timeout(polysock_t *s, int ms);
 int polysock_net_get_so_timeout(const polysock_t *s, int *ms);
 
 /**
- * Sets what close does with data not sent yet: off, the kernel goes on sending; on, close waits so many seconds for the
- * peer's acknowledgement; on with 0, it drops them and resets the connection.
+ * Sets what close does with unsent data: off, the kernel sends it after close; on, close waits at most `seconds` for the
+ * peer's acknowledgement; on with 0, it discards the data and resets the connection.
  *
  * BSD: SO_LINGER. Python: polysock.net Socket.setSoLinger. Java: Socket.setSoLinger.
- * More than 65535 seconds are cut to that. POLYSOCK_EINVAL for negative seconds with `on`; without, they do not count.
+ * More than 65535 seconds become 65535. Fails with POLYSOCK_EINVAL for negative seconds when `on`; otherwise `seconds`
+ * is ignored.
  * @ingroup polysock_net
  */
 int polysock_net_set_so_linger(polysock_t *s, bool on, int seconds);
 
 /**
- * Gives the linger time in seconds; -1 when it is off.
+ * Gets the linger time in seconds; -1 when it is off.
  *
  * BSD: SO_LINGER. Python: polysock.net Socket.getSoLinger. Java: Socket.getSoLinger.
  * @ingroup polysock_net
@@ -2137,12 +2156,12 @@ int polysock_net_set_so_linger(polysock_t *s, bool on, int seconds);
 int polysock_net_get_so_linger(const polysock_t *s, int *seconds);
 
 /**
- * Ends receiving: polysock_net_read() finds the end of the stream from now on, what had come before is dropped, and the
- * peer is not told.
+ * Ends receiving: polysock_net_read() returns POLYSOCK_EEOF from now on, unread data is discarded, and the peer is not
+ * notified.
  *
  * BSD: shutdown(2) with SHUT_RD. Python: polysock.net Socket.shutdownInput. Java: Socket.shutdownInput (throws the second
- * time; here that is 0). A polysock_net_read() that waits in another thread ends. POLYSOCK_ENOTCONN, also of a listener;
- * POLYSOCK_ECLOSED.
+ * time; this returns 0). A polysock_net_read() that waits in another thread ends. Fails with POLYSOCK_ENOTCONN, for a
+ * listener too; POLYSOCK_ECLOSED.
  * @ingroup polysock_net
  */
 int polysock_net_shutdown_input(polysock_t *s);
@@ -2151,7 +2170,7 @@ int polysock_net_shutdown_input(polysock_t *s);
  * Ends sending: the peer reads to the end of the stream and may still answer.
  *
  * BSD: shutdown(2) with SHUT_WR. Python: polysock.net Socket.shutdownOutput. Java: Socket.shutdownOutput (throws the second
- * time; here that is 0). Writing afterwards fails with POLYSOCK_EPIPE. POLYSOCK_ENOTCONN, also of a listener;
+ * time; this returns 0). Writing afterwards fails with POLYSOCK_EPIPE. Fails with POLYSOCK_ENOTCONN, for a listener too;
  * POLYSOCK_ECLOSED.
  * @ingroup polysock_net
  */
@@ -2161,34 +2180,34 @@ int polysock_net_shutdown_output(polysock_t *s);
  * Closes the socket as java.net.Socket.close does: FIN first, even when there is unread input.
  *
  * BSD: shutdown(2), then close(2). Python: polysock.net Socket.close. Java: Socket.close.
- * As polysock_close(). With linger 0 it is a plain close, that is a reset.
+ * Otherwise like polysock_close(). With linger 0 it resets the connection, as a plain close does.
  * @ingroup polysock_net
  */
 int polysock_net_close(polysock_t *s);
 
 /**
- * Gives how many bytes a receive would find without waiting; for a datagram socket, the length of the next datagram.
+ * Gets the number of bytes that can be received without waiting; for a datagram socket, the length of the next datagram.
  *
  * BSD: ioctl(2) with FIONREAD. Python: fcntl.ioctl. Java: InputStream.available.
- * 0 says nothing of the end of the stream. POLYSOCK_EINVAL for a socket that listens.
+ * It is 0 before data arrives and at the end of the stream alike. Fails with POLYSOCK_EINVAL for a listening socket.
  * @ingroup polysock_sockets
  */
 int polysock_available(const polysock_t *s, size_t *bytes);
 
 /**
- * Gives the state of the TCP connection: "ESTABLISHED", "CLOSE_WAIT", "LISTEN", ...
+ * Returns the state of the TCP connection: "ESTABLISHED", "CLOSE_WAIT", "LISTEN", ...
  *
  * BSD: getsockopt(2) with TCP_INFO. Python: socket.state. Java: none.
- * The text is static. NULL when the handle is closed or not a TCP socket; polysock_last_detail() says which.
+ * The text is static. NULL when the handle is closed or not a TCP socket; polysock_last_detail() reports which.
  * @ingroup polysock_sockets
  */
 const char *polysock_state(const polysock_t *s);
 
 /**
- * Sets the timeouts of calls with POLYSOCK_DEFAULT: `recv_ms` of recv and accept, `send_ms` of send and connect.
+ * Sets the timeouts of calls with POLYSOCK_DEFAULT: `recv_ms` for recv and accept, `send_ms` for send and connect.
  *
  * BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.settimeout. Java: Socket.setSoTimeout (reads and accept only, 0 = for ever).
- * Milliseconds, 0 (never wait) or POLYSOCK_INFINITE, which a new handle has; POLYSOCK_DEFAULT leaves one as it is.
+ * Milliseconds, 0 (never wait) or POLYSOCK_INFINITE, the value of a new handle; POLYSOCK_DEFAULT does not change one.
  * @code
  * polysock_set_timeout(s, 30000, 5000);
  * n = polysock_recv(s, buf, sizeof buf, 0, POLYSOCK_DEFAULT);   // at most 30 s
@@ -2198,7 +2217,7 @@ const char *polysock_state(const polysock_t *s);
 int polysock_set_timeout(polysock_t *s, int recv_ms, int send_ms);
 
 /**
- * Gives the timeouts that polysock_set_timeout() set, in milliseconds or POLYSOCK_INFINITE. Each out-parameter may be NULL.
+ * Gets the timeouts set by polysock_set_timeout(), in milliseconds or POLYSOCK_INFINITE. Each out-parameter may be NULL.
  *
  * BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.gettimeout. Java: Socket.getSoTimeout.
  * @ingroup polysock_options
@@ -2206,8 +2225,7 @@ int polysock_set_timeout(polysock_t *s, int recv_ms, int send_ms);
 int polysock_get_timeout(const polysock_t *s, int *recv_ms, int *send_ms);
 
 /**
- * Makes the handle blocking (its timeouts become POLYSOCK_INFINITE) or non-blocking (they become 0), the descriptor's
- * mode included.
+ * Makes the handle and its descriptor blocking (the timeouts become POLYSOCK_INFINITE) or non-blocking (they become 0).
  *
  * BSD: fcntl(2) with O_NONBLOCK. Python: socket.setblocking. Java: SocketChannel.configureBlocking.
  * @ingroup polysock_options
@@ -2215,17 +2233,17 @@ int polysock_get_timeout(const polysock_t *s, int *recv_ms, int *send_ms);
 int polysock_set_blocking(polysock_t *s, bool on);
 
 /**
- * Requests a send buffer of so many bytes; polysock_get_sndbuf() tells what came of it.
+ * Requests a send buffer of this many bytes; polysock_get_sndbuf() returns the actual size.
  *
  * BSD: SO_SNDBUF, socket(7). Python: socket.setsockopt. Java: Socket.setSendBufferSize.
- * The kernel cuts it to a limit (net.core.wmem_max) and doubles it; a size set by hand no longer grows by itself.
- * POLYSOCK_EINVAL for 0 and more than 1073741823.
+ * The kernel limits it to net.core.wmem_max and doubles it; a size that was set no longer grows automatically. Fails
+ * with POLYSOCK_EINVAL for 0 and more than 1073741823.
  * @ingroup polysock_options
  */
 int polysock_set_sndbuf(polysock_t *s, size_t bytes);
 
 /**
- * Gives the size of the send buffer in force, in bytes, as the kernel counts it.
+ * Gets the actual size of the send buffer in bytes, as the kernel counts it.
  *
  * BSD: SO_SNDBUF, socket(7). Python: socket.getsockopt. Java: Socket.getSendBufferSize.
  * @ingroup polysock_options
@@ -2233,17 +2251,17 @@ int polysock_set_sndbuf(polysock_t *s, size_t bytes);
 int polysock_get_sndbuf(const polysock_t *s, size_t *bytes);
 
 /**
- * Requests a receive buffer of so many bytes, best before connect or listen; polysock_get_rcvbuf() tells what came of
- * it.
+ * Requests a receive buffer of this many bytes, preferably before connect or listen; polysock_get_rcvbuf() returns the
+ * actual size.
  *
  * BSD: SO_RCVBUF, socket(7). Python: socket.setsockopt. Java: Socket.setReceiveBufferSize.
- * As polysock_set_sndbuf(), with net.core.rmem_max.
+ * Otherwise like polysock_set_sndbuf(), with net.core.rmem_max.
  * @ingroup polysock_options
  */
 int polysock_set_rcvbuf(polysock_t *s, size_t bytes);
 
 /**
- * Gives the size of the receive buffer in force, in bytes, as the kernel counts it.
+ * Gets the actual size of the receive buffer in bytes, as the kernel counts it.
  *
  * BSD: SO_RCVBUF, socket(7). Python: socket.getsockopt. Java: Socket.getReceiveBufferSize.
  * @ingroup polysock_options
@@ -2251,16 +2269,17 @@ int polysock_set_rcvbuf(polysock_t *s, size_t bytes);
 int polysock_get_rcvbuf(const polysock_t *s, size_t *bytes);
 
 /**
- * Counts as readable, and ends a wait, only once so many bytes have come. 1 by default.
+ * Makes the socket readable, and ends waits, only once this many bytes have arrived. 1 by default.
  *
  * BSD: SO_RCVLOWAT, socket(7). Python: socket.setsockopt. Java: none.
- * With TCP the kernel cuts it to half of the receive buffer. POLYSOCK_EINVAL for 0 and more than 2147483647.
+ * With TCP the kernel limits it to half of the receive buffer. Fails with POLYSOCK_EINVAL for 0 and more than
+ * 2147483647.
  * @ingroup polysock_options
  */
 int polysock_set_rcvlowat(polysock_t *s, size_t bytes);
 
 /**
- * Gives the number of bytes that make the socket readable.
+ * Gets the number of bytes that make the socket readable.
  *
  * BSD: SO_RCVLOWAT, socket(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2268,17 +2287,18 @@ int polysock_set_rcvlowat(polysock_t *s, size_t bytes);
 int polysock_get_rcvlowat(const polysock_t *s, size_t *bytes);
 
 /**
- * Probes a quiet connection: first after `idle_s` seconds, then every `interval_s`, dropping it after `count` probes
- * without an answer; 0 is the system's own number (Linux: 7200, 75, 9). Off by default.
+ * Probes an idle connection after `idle_s` seconds, then every `interval_s` seconds, and gives it up after `count`
+ * unanswered probes; 0 is the system's default (Linux: 7200, 75, 9). Off by default.
  *
  * BSD: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT. Python: socket.setsockopt. Java: Socket.setKeepAlive.
- * POLYSOCK_EINVAL naming the number that is out of range; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+ * Fails with POLYSOCK_EINVAL when a number is out of range, which polysock_last_detail() names, and with
+ * POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_keepalive(polysock_t *s, bool on, int idle_s, int interval_s, int count);
 
 /**
- * Gives keepalive and its numbers in force, which are 0 while it is off. Every out-parameter may be NULL.
+ * Gets whether keepalive is on, and its numbers, which are 0 while it is off. Each out-parameter may be NULL.
  *
  * BSD: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT. Python: socket.getsockopt. Java: Socket.getKeepAlive.
  * @ingroup polysock_options
@@ -2286,17 +2306,18 @@ int polysock_set_keepalive(polysock_t *s, bool on, int idle_s, int interval_s, i
 int polysock_get_keepalive(const polysock_t *s, bool *on, int *idle_s, int *interval_s, int *count);
 
 /**
- * Sets what close does with data not sent yet: POLYSOCK_LINGER_OFF, the default, lets the kernel go on sending; 0 drops
- * them and resets the connection; otherwise close waits so many seconds for the peer's acknowledgement.
+ * Sets what close does with unsent data: with POLYSOCK_LINGER_OFF, the default, the kernel sends it after close; 0
+ * discards it and resets the connection; otherwise close waits at most this many seconds for the peer's
+ * acknowledgement.
  *
  * BSD: SO_LINGER. Python: socket.set_linger. Java: Socket.setSoLinger.
- * POLYSOCK_EINVAL for another negative number or more than 65535.
+ * Fails with POLYSOCK_EINVAL for another negative number or more than 65535.
  * @ingroup polysock_options
  */
 int polysock_set_linger(polysock_t *s, int seconds);
 
 /**
- * Gives the linger time in seconds, or POLYSOCK_LINGER_OFF.
+ * Gets the linger time in seconds, or POLYSOCK_LINGER_OFF.
  *
  * BSD: SO_LINGER. Python: socket.getsockopt. Java: Socket.getSoLinger.
  * @ingroup polysock_options
@@ -2304,7 +2325,7 @@ int polysock_set_linger(polysock_t *s, int seconds);
 int polysock_get_linger(const polysock_t *s, int *seconds);
 
 /**
- * Lets bind take an address that an earlier connection still holds in TIME_WAIT. Off by default.
+ * Lets bind take an address that an earlier connection in TIME_WAIT still uses. Off by default.
  *
  * BSD: SO_REUSEADDR. Python: socket.setsockopt. Java: ServerSocket.setReuseAddress.
  * @ingroup polysock_options
@@ -2324,7 +2345,7 @@ int polysock_get_reuseaddr(const polysock_t *s, bool *on);
  * datagrams over them. Off by default.
  *
  * BSD: SO_REUSEPORT, socket(7). Python: socket.setsockopt. Java: StandardSocketOptions.SO_REUSEPORT.
- * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.
  * @ingroup polysock_options
  */
 int polysock_set_reuseport(polysock_t *s, bool on);
@@ -2338,23 +2359,23 @@ int polysock_set_reuseport(polysock_t *s, bool on);
 int polysock_get_reuseport(const polysock_t *s, bool *on);
 
 /**
- * Allows sending datagrams to a broadcast address, which is POLYSOCK_EACCES without. Off by default.
+ * Allows sending datagrams to a broadcast address, which otherwise fails with POLYSOCK_EACCES. Off by default.
  *
- * BSD: SO_BROADCAST, socket(7). Python: socket.setsockopt. Java: DatagramSocket.setBroadcast (there on by default).
+ * BSD: SO_BROADCAST, socket(7). Python: socket.setsockopt. Java: DatagramSocket.setBroadcast (on by default in Java).
  * @ingroup polysock_options
  */
 int polysock_set_broadcast(polysock_t *s, bool on);
 
 /**
- * Reports whether broadcast addresses are allowed.
+ * Reports whether sending to broadcast addresses is allowed.
  *
- * BSD: SO_BROADCAST, socket(7). Python: socket.getsockopt. Java: DatagramSocket.getBroadcast (there on by default).
+ * BSD: SO_BROADCAST, socket(7). Python: socket.getsockopt. Java: DatagramSocket.getBroadcast (on by default in Java).
  * @ingroup polysock_options
  */
 int polysock_get_broadcast(const polysock_t *s, bool *on);
 
 /**
- * Leaves the urgent byte in its place in the stream instead of keeping it for POLYSOCK_MSG_OOB. Off by default.
+ * Leaves the urgent byte in the stream instead of keeping it apart for POLYSOCK_MSG_OOB. Off by default.
  *
  * BSD: SO_OOBINLINE, socket(7). Python: socket.setsockopt. Java: Socket.setOOBInline.
  * @ingroup polysock_options
@@ -2370,10 +2391,11 @@ int polysock_set_oobinline(polysock_t *s, bool on);
 int polysock_get_oobinline(const polysock_t *s, bool *on);
 
 /**
- * Takes the error that waits on the socket, such as that of a connect in the background: `*error` is its code, or 0.
+ * Gets and clears the pending error of the socket, such as that of a connect in the background: `*error` is its code,
+ * or 0.
  *
  * BSD: SO_ERROR, socket(7). Python: socket.getsockopt. Java: SocketChannel.finishConnect.
- * The result says only whether there was something to ask.
+ * The return value reports only whether the error could be read.
  * @ingroup polysock_options
  */
 int polysock_take_error(polysock_t *s, int *error);
@@ -2387,7 +2409,7 @@ int polysock_take_error(polysock_t *s, int *error);
 int polysock_get_acceptconn(const polysock_t *s, bool *on);
 
 /**
- * Gives the family of the socket, an AF_ number.
+ * Gets the family of the socket, an AF_ number.
  *
  * BSD: SO_DOMAIN, socket(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2395,7 +2417,7 @@ int polysock_get_acceptconn(const polysock_t *s, bool *on);
 int polysock_get_domain(const polysock_t *s, int *family);
 
 /**
- * Gives the type of the socket, a SOCK_ number.
+ * Gets the type of the socket, a SOCK_ number.
  *
  * BSD: SO_TYPE, socket(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2403,7 +2425,7 @@ int polysock_get_domain(const polysock_t *s, int *family);
 int polysock_get_type(const polysock_t *s, int *kind);
 
 /**
- * Gives the protocol of the socket, an IPPROTO_ number.
+ * Gets the protocol of the socket, an IPPROTO_ number.
  *
  * BSD: SO_PROTOCOL, socket(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2411,10 +2433,10 @@ int polysock_get_type(const polysock_t *s, int *kind);
 int polysock_get_protocol(const polysock_t *s, int *protocol);
 
 /**
- * Sends and receives through the interface of this name only; NULL, the default, ends that. Linux.
+ * Restricts sending and receiving to the interface of this name; NULL, the default, allows all. Linux.
  *
  * BSD: SO_BINDTODEVICE, socket(7). Python: socket.setsockopt. Java: none.
- * POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface,
+ * Fails with POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface,
  * POLYSOCK_EPERM to change it without CAP_NET_RAW.
  * @ingroup polysock_options
  */
@@ -2424,13 +2446,13 @@ int polysock_set_device(polysock_t *s, const char *name);
  * Writes the name of the interface that the socket is bound to, "" for none, and returns its length without the NUL.
  *
  * BSD: SO_BINDTODEVICE, socket(7). Python: socket.getsockopt. Java: none.
- * 16 bytes are enough; POLYSOCK_ENOSPC when `size` is too small.
+ * 16 bytes are enough. Fails with POLYSOCK_ENOSPC when `size` is too small.
  * @ingroup polysock_options
  */
 int polysock_get_device(const polysock_t *s, char *buf, size_t size);
 
 /**
- * Marks every packet for routing and filter rules. 0 by default; needs CAP_NET_ADMIN or CAP_NET_RAW (else
+ * Marks every packet for routing and filter rules. 0 by default; needs CAP_NET_ADMIN or CAP_NET_RAW (otherwise
  * POLYSOCK_EPERM); Linux.
  *
  * BSD: SO_MARK, socket(7). Python: socket.setsockopt. Java: none.
@@ -2439,7 +2461,7 @@ int polysock_get_device(const polysock_t *s, char *buf, size_t size);
 int polysock_set_mark(polysock_t *s, uint32_t mark);
 
 /**
- * Gives the mark of packets.
+ * Gets the mark of packets.
  *
  * BSD: SO_MARK, socket(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2447,17 +2469,17 @@ int polysock_set_mark(polysock_t *s, uint32_t mark);
 int polysock_get_mark(const polysock_t *s, uint32_t *mark);
 
 /**
- * Sets the priority of packets in the queue of their interface; above 6 needs CAP_NET_ADMIN or CAP_NET_RAW (else
+ * Sets the priority of packets in the queue of their interface; above 6 needs CAP_NET_ADMIN or CAP_NET_RAW (otherwise
  * POLYSOCK_EPERM). 0 by default; Linux.
  *
  * BSD: SO_PRIORITY, socket(7). Python: socket.setsockopt. Java: none.
- * POLYSOCK_EINVAL for a negative number. polysock_set_tos() sets it too.
+ * Fails with POLYSOCK_EINVAL for a negative number. polysock_set_tos() sets it too.
  * @ingroup polysock_options
  */
 int polysock_set_priority(polysock_t *s, int priority);
 
 /**
- * Gives the priority of packets.
+ * Gets the priority of packets.
  *
  * BSD: SO_PRIORITY, socket(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2465,17 +2487,17 @@ int polysock_set_priority(polysock_t *s, int priority);
 int polysock_get_priority(const polysock_t *s, int *priority);
 
 /**
- * Asks for the packets that arrive on this CPU, among sockets that share a port by polysock_set_reuseport(). Linux.
+ * Requests the packets that arrive on this CPU, among sockets that share a port by polysock_set_reuseport(). Linux.
  *
- * BSD: SO_INCOMING_CPU, socket(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.SO_INCOMING_NAPI_ID is its
- * kin.
- * POLYSOCK_EINVAL for a negative number.
+ * BSD: SO_INCOMING_CPU, socket(7). Python: socket.setsockopt. Java: none (similar:
+ * ExtendedSocketOptions.SO_INCOMING_NAPI_ID).
+ * Fails with POLYSOCK_EINVAL for a negative number.
  * @ingroup polysock_options
  */
 int polysock_set_incoming_cpu(polysock_t *s, int cpu);
 
 /**
- * Gives the CPU that handled the last packet, or that was asked for; -1 before the first.
+ * Gets the CPU that handled the last packet, or the one requested; -1 before the first packet.
  *
  * BSD: SO_INCOMING_CPU, socket(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2483,7 +2505,7 @@ int polysock_set_incoming_cpu(polysock_t *s, int cpu);
 int polysock_get_incoming_cpu(const polysock_t *s, int *cpu);
 
 /**
- * Records for each datagram when the kernel received it, for polysock_control_timestamp(). Off by default.
+ * Records with each datagram when the kernel received it, for polysock_control_timestamp(). Off by default.
  *
  * BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
  * @ingroup polysock_options
@@ -2491,7 +2513,7 @@ int polysock_get_incoming_cpu(const polysock_t *s, int *cpu);
 int polysock_set_timestamps(polysock_t *s, bool on);
 
 /**
- * Reports whether datagrams carry the time they were received.
+ * Reports whether datagrams carry the time at which they were received.
  *
  * BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
  * @ingroup polysock_options
@@ -2499,10 +2521,10 @@ int polysock_set_timestamps(polysock_t *s, bool on);
 int polysock_get_timestamps(const polysock_t *s, bool *on);
 
 /**
- * Records the sender of each message over a Unix domain socket, for polysock_control_credentials(). Off by default;
+ * Records with each message over a Unix domain socket who sent it, for polysock_control_credentials(). Off by default;
  * Linux.
  *
- * BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
+ * BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: none (similar: ExtendedSocketOptions.SO_PEERCRED).
  * @ingroup polysock_options
  */
 int polysock_set_passcred(polysock_t *s, bool on);
@@ -2510,27 +2532,27 @@ int polysock_set_passcred(polysock_t *s, bool on);
 /**
  * Reports whether messages carry their sender's credentials.
  *
- * BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
+ * BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: none (similar: ExtendedSocketOptions.SO_PEERCRED).
  * @ingroup polysock_options
  */
 int polysock_get_passcred(const polysock_t *s, bool *on);
 
 /**
- * Gives the process, user and group at the other end of a Unix domain socket, as they were when it called connect, listen
- * or socketpair. Linux.
+ * Gets the process, user and group at the other end of a Unix domain socket, as they were when it called connect,
+ * listen or socketpair. Linux.
  *
  * BSD: SO_PEERCRED, unix(7). Python: socket.getsockopt. Java: ExtendedSocketOptions.SO_PEERCRED.
- * POLYSOCK_ENOTCONN without a peer; POLYSOCK_EUNSUPPORTED for another kind of socket.
+ * Fails with POLYSOCK_ENOTCONN without a peer, and with POLYSOCK_EUNSUPPORTED for another kind of socket.
  * @ingroup polysock_options
  */
 int polysock_get_peercred(const polysock_t *s, polysock_credentials *who);
 
 /**
- * Records for each datagram at which address and interface it arrived, for polysock_control_packet_info(). Off by
+ * Records with each datagram at which address and interface it arrived, for polysock_control_packet_info(). Off by
  * default.
  *
  * BSD: IP_PKTINFO, ip(7), IPV6_RECVPKTINFO, ipv6(7). Python: by number 8, for IPv6 socket.IPV6_RECVPKTINFO. Java: none.
- * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.
  * @ingroup polysock_options
  */
 int polysock_set_packet_info(polysock_t *s, bool on);
@@ -2544,10 +2566,10 @@ int polysock_set_packet_info(polysock_t *s, bool on);
 int polysock_get_packet_info(const polysock_t *s, bool *on);
 
 /**
- * Sends small pieces at once instead of gathering them. Off by default.
+ * Sends small pieces at once instead of collecting them. Off by default.
  *
  * BSD: TCP_NODELAY. Python: socket.setsockopt. Java: Socket.setTcpNoDelay.
- * POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+ * Fails with POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_nodelay(polysock_t *s, bool on);
@@ -2561,10 +2583,10 @@ int polysock_set_nodelay(polysock_t *s, bool on);
 int polysock_get_nodelay(const polysock_t *s, bool *on);
 
 /**
- * Holds back a segment that is not full, at most 200 ms, until uncorked. Off by default; Linux.
+ * Holds back segments that are not full, for at most 200 ms, until it is turned off. Off by default; Linux.
  *
  * BSD: TCP_CORK, tcp(7). Python: socket.setsockopt. Java: none.
- * It is stronger than polysock_set_nodelay(). POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+ * It takes precedence over polysock_set_nodelay(). Fails with POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_cork(polysock_t *s, bool on);
@@ -2578,16 +2600,17 @@ int polysock_set_cork(polysock_t *s, bool on);
 int polysock_get_cork(const polysock_t *s, bool *on);
 
 /**
- * Acknowledges at once instead of about 40 ms later. On by default; Linux.
+ * Acknowledges data at once instead of about 40 ms later. On by default; Linux.
  *
  * BSD: TCP_QUICKACK, tcp(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
- * Not for good: the kernel changes it as the connection goes on. POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+ * It is not permanent: the kernel changes it during the connection. Fails with POLYSOCK_EUNSUPPORTED for a socket that
+ * is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_quickack(polysock_t *s, bool on);
 
 /**
- * Reports whether acknowledgements go out at once, now.
+ * Reports whether acknowledgements are sent at once at the moment.
  *
  * BSD: TCP_QUICKACK, tcp(7). Python: socket.getsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
  * @ingroup polysock_options
@@ -2595,19 +2618,19 @@ int polysock_set_quickack(polysock_t *s, bool on);
 int polysock_get_quickack(const polysock_t *s, bool *on);
 
 /**
- * Lets connect return at once and the first send carry its data in the SYN, where an earlier connection brought a
- * cookie. Off by default; Linux.
+ * Lets connect return at once and the first send put its data into the SYN, if an earlier connection brought a cookie.
+ * Off by default; Linux.
  *
  * BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
- * That send then succeeds whatever becomes of the connection: a refusal is reported by the next call, such as a receive.
- * Without a cookie, connect works as usual. POLYSOCK_EUNSUPPORTED where net.ipv4.tcp_fastopen lacks the 1, and for a
- * socket that is not TCP; POLYSOCK_EINVAL after connect.
+ * That send succeeds even if the connection is refused, which the next call reports, such as a receive. Without a
+ * cookie, connect works as usual. Fails with POLYSOCK_EUNSUPPORTED if net.ipv4.tcp_fastopen lacks bit 1, and for a
+ * socket that is not TCP; with POLYSOCK_EINVAL after connect.
  * @ingroup polysock_options
  */
 int polysock_set_fastopen_connect(polysock_t *s, bool on);
 
 /**
- * Reports whether connect leaves connecting to the first send.
+ * Reports whether connect leaves the connecting to the first send.
  *
  * BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
  * @ingroup polysock_options
@@ -2615,18 +2638,18 @@ int polysock_set_fastopen_connect(polysock_t *s, bool on);
 int polysock_get_fastopen_connect(const polysock_t *s, bool *on);
 
 /**
- * Takes data that come with the SYN, on a socket that listens or will: at most `queue` such connections wait for the
- * end of their handshake; 0, the default, takes none.
+ * Accepts data in the SYN, on a socket that listens or will: at most `queue` such connections wait for the end of their
+ * handshake; 0, the default, accepts none.
  *
  * BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.setsockopt. Java: none.
- * Silent where net.ipv4.tcp_fastopen lacks the 2. POLYSOCK_EINVAL for a negative number, and on a connection;
- * POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+ * It has no effect if net.ipv4.tcp_fastopen lacks bit 2. Fails with POLYSOCK_EINVAL for a negative number, and on a
+ * connection; with POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_fastopen(polysock_t *s, int queue);
 
 /**
- * Gives the length of the queue of connections opened with data.
+ * Gets the length of the queue of connections with data in the SYN.
  *
  * BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2634,17 +2657,18 @@ int polysock_set_fastopen(polysock_t *s, int queue);
 int polysock_get_fastopen(const polysock_t *s, int *queue);
 
 /**
- * Accepts a connection only once its first data are there, or `seconds` have passed; 0, the default, ends that. Linux.
+ * Accepts a connection only once its first data has arrived, or `seconds` have passed; 0, the default, accepts at once.
+ * Linux.
  *
  * BSD: TCP_DEFER_ACCEPT, tcp(7). Python: socket.setsockopt. Java: none.
- * Linux rounds up to one of 1, 3, 7, 15, 31, 63, 127, 247, 367, ... POLYSOCK_EINVAL for a negative number or more than
- * 29887; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+ * Linux rounds up to one of 1, 3, 7, 15, 31, 63, 127, 247, 367, ... Fails with POLYSOCK_EINVAL for a negative number
+ * or more than 29887; with POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_defer_accept(polysock_t *s, int seconds);
 
 /**
- * Gives how many seconds accept is deferred, as rounded; 0 when it is not.
+ * Gets how many seconds accept is deferred, as rounded; 0 when it is not.
  *
  * BSD: TCP_DEFER_ACCEPT, tcp(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2652,18 +2676,18 @@ int polysock_set_defer_accept(polysock_t *s, int seconds);
 int polysock_get_defer_accept(const polysock_t *s, int *seconds);
 
 /**
- * Ends the connection with POLYSOCK_ECONNTIMEDOUT when sent data stay unacknowledged so long; 0, the default, is the
- * system's, some 15 minutes. Linux.
+ * Ends the connection with POLYSOCK_ECONNTIMEDOUT when sent data stays unacknowledged this long; 0, the default, is the
+ * system's limit, about 15 minutes. Linux.
  *
  * BSD: TCP_USER_TIMEOUT, tcp(7), RFC 5482. Python: socket.setsockopt. Java: none.
- * The end comes late, not early. Also bounds keepalive. POLYSOCK_EINVAL for a negative number; POLYSOCK_EUNSUPPORTED
- * for a socket that is not TCP.
+ * The connection may end later, but not earlier. It also limits keepalive. Fails with POLYSOCK_EINVAL for a negative
+ * number; with POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_user_timeout(polysock_t *s, int milliseconds);
 
 /**
- * Gives the user timeout in milliseconds; 0 when it is the system's.
+ * Gets the user timeout in milliseconds; 0 when it is the system's.
  *
  * BSD: TCP_USER_TIMEOUT, tcp(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2671,17 +2695,17 @@ int polysock_set_user_timeout(polysock_t *s, int milliseconds);
 int polysock_get_user_timeout(const polysock_t *s, int *milliseconds);
 
 /**
- * Sends and announces no larger segments than this, when set before connect or listen; 0, the default, leaves it to the
- * path.
+ * Sends and announces segments of at most this size, if set before connect or listen; 0, the default, lets the path
+ * decide.
  *
  * BSD: TCP_MAXSEG, tcp(7). Python: socket.setsockopt. Java: none.
- * POLYSOCK_EINVAL outside 88 to 32767; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+ * Fails with POLYSOCK_EINVAL outside 88 to 32767; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_maxseg(polysock_t *s, size_t bytes);
 
 /**
- * Gives the largest segment now, in bytes.
+ * Gets the current maximum segment size in bytes.
  *
  * BSD: TCP_MAXSEG, tcp(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2689,17 +2713,17 @@ int polysock_set_maxseg(polysock_t *s, size_t bytes);
 int polysock_get_maxseg(const polysock_t *s, size_t *bytes);
 
 /**
- * Counts as writable only while fewer bytes than this wait to be sent for the first time; 0, the default, is the
- * system's. Linux.
+ * Makes the socket writable only while fewer bytes than this are waiting to be sent; 0, the default, is the system's
+ * limit. Linux.
  *
  * BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.setsockopt. Java: none.
- * POLYSOCK_EINVAL above 4294967295; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+ * Fails with POLYSOCK_EINVAL above 4294967295; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_notsent_lowat(polysock_t *s, size_t bytes);
 
 /**
- * Gives how many bytes may wait to be sent for the first time; 0 when it is the system's.
+ * Gets how many bytes may wait to be sent while the socket is writable; 0 when it is the system's limit.
  *
  * BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2710,8 +2734,8 @@ int polysock_get_notsent_lowat(const polysock_t *s, size_t *bytes);
  * Chooses the congestion control by name, such as "cubic" or "reno". Linux.
  *
  * BSD: TCP_CONGESTION, tcp(7). Python: socket.setsockopt. Java: none.
- * POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENOENT when the kernel has none of this name,
- * POLYSOCK_EPERM when it is not among the allowed; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+ * Fails with POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENOENT when the kernel does not have it,
+ * POLYSOCK_EPERM when it is not allowed; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
  * @ingroup polysock_options
  */
 int polysock_set_congestion(polysock_t *s, const char *name);
@@ -2720,7 +2744,7 @@ int polysock_set_congestion(polysock_t *s, const char *name);
  * Writes the name of the congestion control and returns its length without the NUL.
  *
  * BSD: TCP_CONGESTION, tcp(7). Python: socket.getsockopt. Java: none.
- * 16 bytes are enough; POLYSOCK_ENOSPC when `size` is too small.
+ * 16 bytes are enough. Fails with POLYSOCK_ENOSPC when `size` is too small.
  * @ingroup polysock_options
  */
 int polysock_get_congestion(const polysock_t *s, char *buf, size_t size);
@@ -2729,14 +2753,14 @@ int polysock_get_congestion(const polysock_t *s, char *buf, size_t size);
  * Sets how many routers a packet may pass, over IPv4. 64 by default.
  *
  * BSD: IP_TTL, ip(7). Python: socket.setsockopt. Java: none.
- * IPv6 has polysock_set_hops(), multicast polysock_set_mcast_ttl(). POLYSOCK_EINVAL outside 1 to 255;
+ * For IPv6 use polysock_set_hops(), for multicast polysock_set_mcast_ttl(). Fails with POLYSOCK_EINVAL outside 1 to 255;
  * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
  * @ingroup polysock_options
  */
 int polysock_set_ttl(polysock_t *s, int ttl);
 
 /**
- * Gives how many routers a packet may pass, over IPv4.
+ * Gets how many routers a packet may pass, over IPv4.
  *
  * BSD: IP_TTL, ip(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2747,14 +2771,14 @@ int polysock_get_ttl(const polysock_t *s, int *ttl);
  * Sets the type of service of packets over IPv4: DSCP in the high six bits, ECN in the low two. 0 by default.
  *
  * BSD: IP_TOS, ip(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
- * POLYSOCK_EINVAL outside 0 to 255 and, on a stream, with one of the low two bits, which are TCP's;
+ * Fails with POLYSOCK_EINVAL outside 0 to 255 and, on a stream, with one of the low two bits, which belong to TCP;
  * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
  * @ingroup polysock_options
  */
 int polysock_set_tos(polysock_t *s, int tos);
 
 /**
- * Gives the type of service of packets over IPv4.
+ * Gets the type of service of packets over IPv4.
  *
  * BSD: IP_TOS, ip(7). Python: socket.getsockopt. Java: Socket.getTrafficClass.
  * @ingroup polysock_options
@@ -2762,17 +2786,17 @@ int polysock_set_tos(polysock_t *s, int tos);
 int polysock_get_tos(const polysock_t *s, int *tos);
 
 /**
- * Allows addresses of other hosts, over IPv4 or IPv6. Off by default; needs CAP_NET_ADMIN or CAP_NET_RAW (else
- * POLYSOCK_EPERM); Linux.
+ * Allows local addresses that belong to other hosts, over IPv4 or IPv6. Off by default; needs CAP_NET_ADMIN or
+ * CAP_NET_RAW (otherwise POLYSOCK_EPERM); Linux.
  *
  * BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.setsockopt. Java: none.
- * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.
  * @ingroup polysock_options
  */
 int polysock_set_transparent(polysock_t *s, bool on);
 
 /**
- * Reports whether addresses of other hosts are allowed.
+ * Reports whether local addresses that belong to other hosts are allowed.
  *
  * BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2780,10 +2804,10 @@ int polysock_set_transparent(polysock_t *s, bool on);
 int polysock_get_transparent(const polysock_t *s, bool *on);
 
 /**
- * Lets bind take an address that no interface has, or has not yet, over IPv4 or IPv6. Off by default; Linux.
+ * Lets bind take an address that no interface has, or not yet, over IPv4 or IPv6. Off by default; Linux.
  *
  * BSD: IP_FREEBIND, ip(7), IPV6_FREEBIND. Python: by number 15, for IPv6 78. Java: none.
- * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.
  * @ingroup polysock_options
  */
 int polysock_set_freebind(polysock_t *s, bool on);
@@ -2797,16 +2821,16 @@ int polysock_set_freebind(polysock_t *s, bool on);
 int polysock_get_freebind(const polysock_t *s, bool *on);
 
 /**
- * Takes only IPv6, not IPv4 as mapped addresses; to be set before bind. Off by default on Linux.
+ * Restricts the socket to IPv6, without IPv4 as mapped addresses; set it before bind. Off by default on Linux.
  *
  * BSD: IPV6_V6ONLY, ipv6(7). Python: socket.setsockopt. Java: none.
- * POLYSOCK_EINVAL once it has an address; POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
+ * Fails with POLYSOCK_EINVAL once the socket is bound, and with POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
  * @ingroup polysock_options
  */
 int polysock_set_v6only(polysock_t *s, bool on);
 
 /**
- * Reports whether it takes only IPv6.
+ * Reports whether the socket is restricted to IPv6.
  *
  * BSD: IPV6_V6ONLY, ipv6(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2817,13 +2841,13 @@ int polysock_get_v6only(const polysock_t *s, bool *on);
  * Sets how many routers a packet may pass, over IPv6. 64 by default.
  *
  * BSD: IPV6_UNICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java: none.
- * POLYSOCK_EINVAL outside 0 to 255; POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
+ * Fails with POLYSOCK_EINVAL outside 0 to 255; POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
  * @ingroup polysock_options
  */
 int polysock_set_hops(polysock_t *s, int hops);
 
 /**
- * Gives how many routers a packet may pass, over IPv6.
+ * Gets how many routers a packet may pass, over IPv6.
  *
  * BSD: IPV6_UNICAST_HOPS, ipv6(7). Python: socket.getsockopt. Java: none.
  * @ingroup polysock_options
@@ -2834,14 +2858,14 @@ int polysock_get_hops(const polysock_t *s, int *hops);
  * Sets the traffic class of packets over IPv6: DSCP in the high six bits, ECN in the low two. 0 by default.
  *
  * BSD: IPV6_TCLASS, ipv6(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
- * POLYSOCK_EINVAL outside 0 to 255 and, on a stream, with one of the low two bits, which are TCP's;
+ * Fails with POLYSOCK_EINVAL outside 0 to 255 and, on a stream, with one of the low two bits, which belong to TCP;
  * POLYSOCK_EUNSUPPORTED for a socket that is not IPv6.
  * @ingroup polysock_options
  */
 int polysock_set_tclass(polysock_t *s, int tclass);
 
 /**
- * Gives the traffic class of packets over IPv6.
+ * Gets the traffic class of packets over IPv6.
  *
  * BSD: IPV6_TCLASS, ipv6(7). Python: socket.getsockopt. Java: Socket.getTrafficClass.
  * @ingroup polysock_options
@@ -2849,15 +2873,16 @@ int polysock_set_tclass(polysock_t *s, int tclass);
 int polysock_get_tclass(const polysock_t *s, int *tclass);
 
 /**
- * Joins a multicast group on the interface of this name; if that is NULL, on the interface of the group's scope
- * ("ff02::1%eth0"); without a scope, on the system's choice. `source` NULL takes any sender, otherwise only that one.
+ * Joins a multicast group on the interface of this name; if it is NULL, on the interface of the group's scope
+ * ("ff02::1%eth0"); without a scope, on one that the system chooses. `source` NULL allows all senders, otherwise only
+ * that one.
  *
  * BSD: IP_ADD_MEMBERSHIP, ip(7), IPV6_ADD_MEMBERSHIP, ipv6(7), MCAST_JOIN_SOURCE_GROUP. Python: socket.setsockopt. Java:
  * MulticastChannel.join.
- * Ports are ignored. Several sources are joined one by one. POLYSOCK_EINVAL when the group is no multicast address, the
- * source is of another family, or the interface's name is empty, longer than 15 bytes or not that of the scope;
- * POLYSOCK_ENODEV when there is no such interface, POLYSOCK_EADDRINUSE when it was joined already; POLYSOCK_EUNSUPPORTED
- * for a socket that is not IP.
+ * Ports are ignored. Join several sources one by one. Fails with POLYSOCK_EINVAL when the group is not a multicast
+ * address, the source is of another family, or the name of the interface is empty, longer than 15 bytes or not that of
+ * the scope; POLYSOCK_ENODEV when there is no such interface; POLYSOCK_EADDRINUSE when the group is already joined;
+ * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
  * @code
  * polysock_addr group;
  * if (polysock_addr_parse(&group, "239.1.2.3", 0) == 0)
@@ -2868,29 +2893,29 @@ int polysock_get_tclass(const polysock_t *s, int *tclass);
 int polysock_mcast_join(polysock_t *s, const polysock_addr *group, const char *iface, const polysock_addr *source);
 
 /**
- * Leaves a multicast group as it was joined: on the same interface, with the same source. Closing leaves all.
+ * Leaves a multicast group; interface and source must be those it was joined with. Closing the socket leaves all groups.
  *
  * BSD: IP_DROP_MEMBERSHIP, ip(7), IPV6_DROP_MEMBERSHIP, ipv6(7), MCAST_LEAVE_SOURCE_GROUP. Python: socket.setsockopt.
  * Java: MembershipKey.drop.
- * As polysock_mcast_join(); POLYSOCK_EADDRNOTAVAIL when it was not joined that way.
+ * Fails like polysock_mcast_join(), and with POLYSOCK_EADDRNOTAVAIL when the group was not joined that way.
  * @ingroup polysock_options
  */
 int polysock_mcast_leave(polysock_t *s, const polysock_addr *group, const char *iface, const polysock_addr *source);
 
 /**
- * Sends to multicast groups through the interface of this name; NULL, the default, is the system's choice.
+ * Sends to multicast groups through the interface of this name; NULL, the default, lets the system choose.
  *
  * BSD: IP_MULTICAST_IF, ip(7), IPV6_MULTICAST_IF, ipv6(7). Python: socket.setsockopt. Java:
  * MulticastSocket.setNetworkInterface.
- * POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface;
+ * Fails with POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface;
  * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
  * @ingroup polysock_options
  */
 int polysock_set_mcast_if(polysock_t *s, const char *iface);
 
 /**
- * Gives the index of the interface for sending to multicast groups over IPv6; 0 is the system's choice, and over IPv4
- * whatever was chosen, which Linux does not report.
+ * Gets the index of the interface for sending to multicast groups over IPv6; 0 when the system chooses, and always
+ * over IPv4, where Linux does not report it.
  *
  * BSD: IPV6_MULTICAST_IF, ipv6(7), with if_indextoname(3). Python: socket.getsockopt. Java:
  * MulticastSocket.getNetworkInterface.
@@ -2899,17 +2924,17 @@ int polysock_set_mcast_if(polysock_t *s, const char *iface);
 int polysock_get_mcast_if(const polysock_t *s, uint32_t *index);
 
 /**
- * Sets how many routers a packet to a group may pass; 0 keeps it on this host. 1 by default.
+ * Sets how many routers a packet to a multicast group may pass; 0 keeps it on this host. 1 by default.
  *
  * BSD: IP_MULTICAST_TTL, ip(7), IPV6_MULTICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java:
  * MulticastSocket.setTimeToLive.
- * POLYSOCK_EINVAL outside 0 to 255; POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * Fails with POLYSOCK_EINVAL outside 0 to 255; POLYSOCK_EUNSUPPORTED for a socket that is not IP.
  * @ingroup polysock_options
  */
 int polysock_set_mcast_ttl(polysock_t *s, int ttl);
 
 /**
- * Gives how many routers a packet to a group may pass.
+ * Gets how many routers a packet to a multicast group may pass.
  *
  * BSD: IP_MULTICAST_TTL, ip(7), IPV6_MULTICAST_HOPS, ipv6(7). Python: socket.getsockopt. Java:
  * MulticastSocket.getTimeToLive.
@@ -2918,17 +2943,17 @@ int polysock_set_mcast_ttl(polysock_t *s, int ttl);
 int polysock_get_mcast_ttl(const polysock_t *s, int *ttl);
 
 /**
- * Lets this host's own members get what the socket sends to a group. On by default.
+ * Delivers what the socket sends to a multicast group to members on this host, too. On by default.
  *
  * BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.setsockopt. Java:
  * StandardSocketOptions.IP_MULTICAST_LOOP.
- * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.
  * @ingroup polysock_options
  */
 int polysock_set_mcast_loop(polysock_t *s, bool on);
 
 /**
- * Reports whether this host's own members get what the socket sends to a group.
+ * Reports whether what the socket sends to a multicast group is delivered to members on this host.
  *
  * BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.getsockopt. Java:
  * StandardSocketOptions.IP_MULTICAST_LOOP.
@@ -2937,51 +2962,53 @@ int polysock_set_mcast_loop(polysock_t *s, bool on);
 int polysock_get_mcast_loop(const polysock_t *s, bool *on);
 
 /**
- * Lets the socket also get what is sent to groups that other sockets of this host joined, if its address and port match.
- * On by default; off, it gets only the groups that it joined itself. Linux.
+ * Delivers to the socket also what is sent to groups that other sockets of this host joined, if its address and port
+ * match. On by default; when off, it receives only from groups that it joined itself. Linux.
  *
- * BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
- * POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+ * BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none (always off).
+ * Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.
  * @ingroup polysock_options
  */
 int polysock_set_mcast_all(polysock_t *s, bool on);
 
 /**
- * Reports whether the socket also gets what is sent to groups that other sockets of this host joined.
+ * Reports whether the socket also receives from groups that other sockets of this host joined.
  *
- * BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
+ * BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none (always off).
  * @ingroup polysock_options
  */
 int polysock_get_mcast_all(const polysock_t *s, bool *on);
 
 /**
- * Sets any option by the system's own numbers.
+ * Sets any option, by the system's numbers.
  *
  * BSD: setsockopt(2). Python: socket.setsockopt. Java: Socket.setOption.
- * POLYSOCK_ENOPROTOOPT when there is no such option.
+ * Fails with POLYSOCK_ENOPROTOOPT when there is no such option.
  * @ingroup polysock_options
  */
 int polysock_setsockopt(polysock_t *s, int level, int name, const void *value, size_t len);
 
 /**
- * Reads any option by the system's own numbers; `*len` is the room in `value`, and then how many bytes the option took.
+ * Gets any option, by the system's numbers. `*len` is the size of `value` before, and the size of the option after the
+ * call.
  *
  * BSD: getsockopt(2). Python: socket.getsockopt. Java: Socket.getOption.
- * POLYSOCK_ENOPROTOOPT when there is no such option.
+ * Fails with POLYSOCK_ENOPROTOOPT when there is no such option.
  * @ingroup polysock_options
  */
 int polysock_getsockopt(const polysock_t *s, int level, int name, void *value, size_t *len);
 
 /**
- * Gives state and statistics of the TCP connection.
+ * Gets the state and statistics of the TCP connection.
  *
  * BSD: getsockopt(2) with TCP_INFO. Python: socket.tcp_info. Java: none.
- * `out_size` is sizeof (polysock_tcp_stats) as the caller knows it: a shorter one gets the beginning, and what only a
- * longer one has is filled with 0xff. POLYSOCK_EINVAL for 0; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+ * `out_size` is the caller's sizeof (polysock_tcp_stats): a shorter structure gets the first fields, and the
+ * additional bytes of a longer one are set to 0xff. Fails with POLYSOCK_EINVAL for 0, and with POLYSOCK_EUNSUPPORTED
+ * for a socket that is not TCP.
  * @code
  * polysock_tcp_stats stats;
  * if (polysock_tcp_info(s, &stats, sizeof stats) == 0)
- *     printf("round trip %llu us, %u repeated\n", (unsigned long long)stats.rtt_us, stats.total_retrans);
+ *     printf("round trip %llu us, %u retransmitted\n", (unsigned long long)stats.rtt_us, stats.total_retrans);
  * @endcode
  * @ingroup polysock_sockets
  */
@@ -2989,7 +3016,7 @@ int polysock_tcp_info(const polysock_t *s, polysock_tcp_stats *out, size_t out_s
 
 #endif  /* POLYSOCK_POLYSOCK_H */
 
-/* What stands once in a file that includes this twice: the end of extern "C", and checks of the frozen layouts. */
+/* Once in each file, however often it includes this: the end of extern "C", and checks of the frozen layouts. */
 #ifndef POLYSOCK_LAYOUT_CHECKED
 #define POLYSOCK_LAYOUT_CHECKED
 #ifdef __cplusplus

@@ -34,7 +34,7 @@ const OWN: c_int = -1000;
 /// Where the resolver's codes begin.
 const RESOLVER: c_int = -2000;
 
-/// The code of a system's errno number above 0.
+/// The code of an errno number of this system, above 0.
 pub(crate) fn of_errno(errno: c_int) -> c_int {
     match TABLE.iter().find(|entry| entry.errno == Some(errno)) {
         Some(entry) => entry.code,
@@ -57,7 +57,7 @@ pub(crate) fn of_resolver(eai: c_int) -> c_int {
         libc::EAI_MEMORY => POLYSOCK_EAI_MEMORY,
         libc::EAI_SYSTEM => POLYSOCK_EAI_SYSTEM,
         libc::EAI_OVERFLOW => POLYSOCK_EAI_OVERFLOW,
-        // GNU's own, which have no portable name.
+        // Extensions of glibc, which have no portable name.
         other => RESOLVER - other.saturating_abs().min(999),
     }
 }

@@ -1,4 +1,4 @@
-//! What travels beside the bytes of a message, and who owns the descriptors in it.
+//! Control messages: what is sent beside the bytes of a message, and the descriptors in it.
 
 mod to_send;
 
@@ -11,8 +11,8 @@ use crate::pointer::Out;
 use libc::c_int;
 use polysock::{memory, Ancillary, Control, Credentials};
 
-/// Room for control messages that holds whatever one message usually brings: 253 descriptors, the most that Linux
-/// passes at once, with credentials, packet information and a timestamp.
+/// Room for all control messages that usually come with a message: 253 descriptors, the most that Linux passes at once,
+/// with credentials, packet information and a timestamp.
 /// @ingroup polysock_messages
 pub const POLYSOCK_CONTROL_ROOM: usize = 2048;
 
@@ -23,17 +23,17 @@ const _: () = match Ancillary::space(253 * size_of::<c_int>()) {
 };
 
 const MOST_ROOM: usize = 1 << 20;
-const ABSENT: &str = "no such control message came";
+const ABSENT: &str = "no such control message was received";
 
-/// Control messages: those to send, in the order added, and those that came with the last polysock_recvmsg().
+/// Control messages: those to send, in the order added, and those received by the last polysock_recvmsg().
 ///
 /// BSD: the msg_control of struct msghdr, with CMSG_FIRSTHDR and the like. Python: the list of socket.sendmsg and
 /// socket.recvmsg. Java: none.
-/// One thread at a time. Sending and receiving do not disturb each other: what was added stays until
-/// polysock_control_clear(), and is sent again with the next message.
+/// Only one thread at a time may use it. Messages to send and received messages are independent: what was added stays
+/// until polysock_control_clear(), and is sent again with the next message.
 ///
-/// Descriptors to send stay the caller's: the peer gets copies. Descriptors that came belong to the polysock_control
-/// until polysock_control_take_fds() hands them to the caller; the next polysock_recvmsg() into it,
+/// Descriptors to send stay the caller's: the peer gets copies. Received descriptors belong to the polysock_control
+/// until polysock_control_take_fds() passes them to the caller; the next polysock_recvmsg() into it,
 /// polysock_control_clear() and polysock_control_free() close those that were not taken, so ignored ones do not leak.
 /// @code
 /// polysock_control *control;
@@ -55,7 +55,7 @@ pub struct polysock_control {
     received: Vec<Ancillary>,
 }
 
-/// Who sent a message over a Unix domain socket.
+/// The sender of a message over a Unix domain socket.
 ///
 /// BSD: struct ucred. Python: struct.unpack("3i", data). Java: UnixDomainPrincipal.
 /// Its layout is frozen.
@@ -63,11 +63,11 @@ pub struct polysock_control {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct polysock_credentials {
-    /// The process.
+    /// The process id.
     pub pid: i32,
-    /// Its user.
+    /// Its user id.
     pub uid: u32,
-    /// Its group.
+    /// Its group id.
     pub gid: u32,
 }
 
@@ -79,11 +79,11 @@ impl From<Credentials> for polysock_credentials {
     }
 }
 
-/// Makes room for control messages; the caller owns `*out`.
+/// Makes an object for control messages; the caller owns `*out`.
 ///
 /// BSD: a char array aligned for struct cmsghdr. Python: the ancbufsize of socket.recvmsg. Java: none.
-/// `room` is how many bytes of them polysock_recvmsg() asks for: POLYSOCK_CONTROL_ROOM is plenty, 0 receives none.
-/// POLYSOCK_EINVAL above 1 MiB.
+/// `room` is the number of bytes for those that polysock_recvmsg() receives: POLYSOCK_CONTROL_ROOM is plenty, 0 receives
+/// none. Fails with POLYSOCK_EINVAL above 1 MiB.
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_new(out: *mut *mut polysock_control, room: usize) -> c_int {
@@ -101,7 +101,7 @@ pub unsafe extern "C" fn polysock_control_new(out: *mut *mut polysock_control, r
     })
 }
 
-/// Drops what was added and what was received; received descriptors that were not taken are closed.
+/// Removes what was added and what was received; received descriptors that were not taken are closed.
 ///
 /// BSD: none. Python: none. Java: none.
 /// @ingroup polysock_messages
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn polysock_control_clear(c: *mut polysock_control) -> c_i
     })
 }
 
-/// Frees it, and closes received descriptors that were not taken. NULL is fine.
+/// Frees it, and closes received descriptors that were not taken. NULL is allowed.
 ///
 /// BSD: free(3), and close(2) for each descriptor. Python: del. Java: none.
 /// @ingroup polysock_messages
@@ -131,29 +131,29 @@ pub unsafe extern "C" fn polysock_control_free(c: *mut polysock_control) {
 }
 
 impl polysock_control {
-    /// Adds one to those to send.
+    /// Adds a message to send.
     pub(super) fn add(&mut self, message: polysock::Result<Control<'static>>) -> Result<(), Failure> {
         memory::push(&mut self.to_send, message?).map_err(Failure::no_memory)
     }
 
-    /// What the first message that has it says.
+    /// What `read` finds in the first message that has it.
     pub(super) fn first<T>(&self, read: impl Fn(&Ancillary) -> Option<T>) -> Result<T, Failure> {
         let found = self.received.iter().find_map(read);
         found.ok_or(Failure::new(POLYSOCK_ENOENT, ABSENT))
     }
 }
 
-/// The control messages to send; none where C gave none.
+/// The control messages to send; none for NULL.
 pub(crate) fn to_send<'a>(c: *const polysock_control) -> &'a [Control<'static>] {
     look(c).map_or(&[], |control| control.to_send.as_slice())
 }
 
-/// How much room there is for control messages.
+/// The room for received control messages, in bytes; 0 for NULL.
 pub(crate) fn room(c: *const polysock_control) -> usize {
     look(c).map_or(0, |control| control.room)
 }
 
-/// Keeps what came, and closes what came before.
+/// Keeps the messages received, and closes the descriptors of earlier ones.
 pub(crate) fn keep(c: *mut polysock_control, received: Vec<Ancillary>) {
     if let Ok(control) = open(c) {
         control.received = received;

@@ -1,4 +1,4 @@
-//! Control messages that came.
+//! Received control messages.
 
 use super::{look, open, polysock_control, polysock_credentials, ABSENT};
 use crate::address::polysock_addr;
@@ -10,7 +10,7 @@ use libc::{c_int, c_void};
 use polysock::{Address, Ancillary};
 use std::os::fd::IntoRawFd;
 
-/// Returns how many control messages came; a negative code for NULL.
+/// Returns the number of control messages received; a negative code for NULL.
 ///
 /// BSD: CMSG_NXTHDR until NULL. Python: len. Java: none.
 /// @ingroup polysock_messages
@@ -19,12 +19,12 @@ pub unsafe extern "C" fn polysock_control_count(c: *const polysock_control) -> c
     guard::number("polysock_control_count", || Ok(look(c)?.received.len()))
 }
 
-/// Lends a control message that came, the first being number 0. Each out-parameter may be NULL.
+/// Gets a received control message; the first has index 0. Each out-parameter may be NULL.
 ///
 /// BSD: CMSG_DATA. Python: an entry of the list of socket.recvmsg. Java: none.
-/// `*data` points at `*len` bytes, without any alignment, until the next polysock_recvmsg() into it,
-/// polysock_control_clear() or polysock_control_free(). One with descriptors (SCM_RIGHTS) has no bytes: only
-/// polysock_control_take_fds() gives their numbers. POLYSOCK_ENOENT when there is none of this number.
+/// `*data` points at `*len` bytes, not aligned, until the next polysock_recvmsg() into it, polysock_control_clear() or
+/// polysock_control_free(). A message with descriptors (SCM_RIGHTS) has no bytes: only polysock_control_take_fds()
+/// returns them. Fails with POLYSOCK_ENOENT when there is no message of this index.
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_get(
@@ -52,11 +52,12 @@ pub unsafe extern "C" fn polysock_control_get(
     })
 }
 
-/// Takes received descriptors, in order, at most `cap`, and returns how many. The caller then owns them and closes them.
+/// Takes at most `cap` received descriptors, in order, and returns how many. The caller then owns them and must close
+/// them.
 ///
 /// BSD: SCM_RIGHTS. Python: socket.recv_fds. Java: none.
-/// They are close-on-exec; polysock_from_fd() makes a handle of one that is a socket. Those not taken stay, to be taken
-/// later or closed.
+/// They are close-on-exec; polysock_from_fd() makes a handle of one that is a socket. Those not taken stay, and are
+/// taken by a later call or closed.
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_take_fds(
@@ -81,7 +82,7 @@ pub unsafe extern "C" fn polysock_control_take_fds(
     })
 }
 
-/// Gives the sender's credentials, once polysock_set_passcred() is on; POLYSOCK_ENOENT when the message has none.
+/// Gets the sender's credentials, if polysock_set_passcred() was on; POLYSOCK_ENOENT when the message has none.
 ///
 /// BSD: SCM_CREDENTIALS, unix(7). Python: socket.recvmsg by number. Java: UnixDomainPrincipal.
 /// @ingroup polysock_messages
@@ -97,8 +98,8 @@ pub unsafe extern "C" fn polysock_control_credentials(
     })
 }
 
-/// Gives the address (with port 0) and the interface at which the datagram arrived, once polysock_set_packet_info() is
-/// on; POLYSOCK_ENOENT when the message has neither. Each out-parameter may be NULL.
+/// Gets the address (with port 0) and the interface at which the datagram arrived, if polysock_set_packet_info() was on;
+/// POLYSOCK_ENOENT when the message has neither. Each out-parameter may be NULL.
 ///
 /// BSD: IP_PKTINFO, ip(7), IPV6_PKTINFO. Python: socket.recvmsg by number. Java: none.
 /// @ingroup polysock_messages
@@ -119,8 +120,8 @@ pub unsafe extern "C" fn polysock_control_packet_info(
     })
 }
 
-/// Gives the time at which the kernel received the datagram, once polysock_set_timestamps() is on: nanoseconds since 1970,
-/// by the system's clock; POLYSOCK_ENOENT when the message has none.
+/// Gets the time at which the kernel received the datagram, if polysock_set_timestamps() was on, in nanoseconds since
+/// 1970 by the system's clock; POLYSOCK_ENOENT when the message has none.
 ///
 /// BSD: SCM_TIMESTAMPNS, socket(7). Python: socket.recvmsg by number. Java: none.
 /// @ingroup polysock_messages

@@ -11,11 +11,11 @@ use libc::{c_int, c_void};
 use polysock::{memory, Control, Credentials};
 use std::os::fd::BorrowedFd;
 
-/// Adds descriptors to pass over a Unix domain socket; they stay the caller's, open until they were sent.
+/// Adds descriptors to pass over a Unix domain socket; they stay the caller's, and must be open until they are sent.
 ///
 /// BSD: SCM_RIGHTS. Python: socket.send_fds. Java: none.
-/// POLYSOCK_EBADF for a negative number. polysock_sendmsg() refuses descriptors that are not open, and more than the 253
-/// that Linux takes in a message.
+/// Fails with POLYSOCK_EBADF for a negative number. polysock_sendmsg() refuses descriptors that are not open, and more
+/// than the 253 that Linux takes in a message.
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_add_fds(
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn polysock_control_add_fds(
             if number < 0 {
                 return Err(Failure::new(POLYSOCK_EBADF, "a descriptor is negative"));
             }
-            // SAFETY: only its number is used, and only by the kernel, which finds out whether it is open.
+            // SAFETY: only its number is used, by the kernel, which checks whether it is open.
             lent.push(unsafe { BorrowedFd::borrow_raw(number) });
         }
         control.add(Control::rights(&lent))
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn polysock_control_add_fds(
 /// Adds the sender's credentials; only root may send those of another process (POLYSOCK_EPERM from polysock_sendmsg()).
 ///
 /// BSD: SCM_CREDENTIALS, unix(7). Python: socket.sendmsg by number. Java: none.
-/// A receiver that has polysock_set_passcred() on gets the sender's credentials even when none were added.
+/// A receiver with polysock_set_passcred() on gets the sender's credentials even when none were added.
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_add_credentials(
@@ -58,11 +58,11 @@ pub unsafe extern "C" fn polysock_control_add_credentials(
     })
 }
 
-/// Adds the host's address from which a datagram goes out, and the interface (an index; 0: by the route).
+/// Adds the local address that a datagram is sent from, and the interface (an index; 0: the route decides).
 ///
 /// BSD: IP_PKTINFO, ip(7), IPV6_PKTINFO. Python: socket.sendmsg by number. Java: none.
-/// With what polysock_control_packet_info() gave for a request, the answer comes from the address that the request was
-/// sent to. The port is ignored. POLYSOCK_EAFNOSUPPORT when `source` is not IPv4 or IPv6.
+/// With the values that polysock_control_packet_info() returned for a request, the answer is sent from the address that
+/// the request was sent to. The port is ignored. Fails with POLYSOCK_EAFNOSUPPORT when `source` is not IPv4 or IPv6.
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_add_packet_info(
@@ -80,7 +80,7 @@ pub unsafe extern "C" fn polysock_control_add_packet_info(
 /// Adds any control message by the system's own numbers; the bytes are copied.
 ///
 /// BSD: struct cmsghdr. Python: socket.sendmsg. Java: none.
-/// Descriptors are better added by polysock_control_add_fds().
+/// For descriptors, use polysock_control_add_fds().
 /// @ingroup polysock_messages
 #[no_mangle]
 pub unsafe extern "C" fn polysock_control_add(

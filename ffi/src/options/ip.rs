@@ -9,7 +9,7 @@ use polysock::Socket;
 /// Sets how many routers a packet may pass, over IPv4. 64 by default.
 ///
 /// BSD: IP_TTL, ip(7). Python: socket.setsockopt. Java: none.
-/// IPv6 has polysock_set_hops(), multicast polysock_set_mcast_ttl(). POLYSOCK_EINVAL outside 1 to 255;
+/// For IPv6 use polysock_set_hops(), for multicast polysock_set_mcast_ttl(). Fails with POLYSOCK_EINVAL outside 1 to 255;
 /// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
 /// @ingroup polysock_options
 #[no_mangle]
@@ -19,7 +19,7 @@ pub unsafe extern "C" fn polysock_set_ttl(s: *mut polysock_t, ttl: c_int) -> c_i
     })
 }
 
-/// Gives how many routers a packet may pass, over IPv4.
+/// Gets how many routers a packet may pass, over IPv4.
 ///
 /// BSD: IP_TTL, ip(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn polysock_get_ttl(s: *const polysock_t, ttl: *mut c_int)
 /// Sets the type of service of packets over IPv4: DSCP in the high six bits, ECN in the low two. 0 by default.
 ///
 /// BSD: IP_TOS, ip(7). Python: socket.setsockopt. Java: Socket.setTrafficClass.
-/// POLYSOCK_EINVAL outside 0 to 255 and, on a stream, with one of the low two bits, which are TCP's;
+/// Fails with POLYSOCK_EINVAL outside 0 to 255 and, on a stream, with one of the low two bits, which belong to TCP;
 /// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
 /// @ingroup polysock_options
 #[no_mangle]
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn polysock_set_tos(s: *mut polysock_t, tos: c_int) -> c_i
     })
 }
 
-/// Gives the type of service of packets over IPv4.
+/// Gets the type of service of packets over IPv4.
 ///
 /// BSD: IP_TOS, ip(7). Python: socket.getsockopt. Java: Socket.getTrafficClass.
 /// @ingroup polysock_options
@@ -54,18 +54,18 @@ pub unsafe extern "C" fn polysock_get_tos(s: *const polysock_t, tos: *mut c_int)
     })
 }
 
-/// Allows addresses of other hosts, over IPv4 or IPv6. Off by default; needs CAP_NET_ADMIN or CAP_NET_RAW (else
-/// POLYSOCK_EPERM); Linux.
+/// Allows local addresses that belong to other hosts, over IPv4 or IPv6. Off by default; needs CAP_NET_ADMIN or
+/// CAP_NET_RAW (otherwise POLYSOCK_EPERM); Linux.
 ///
 /// BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_transparent(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_transparent", || Ok(borrow(s)?.set_transparent(on)?))
 }
 
-/// Reports whether addresses of other hosts are allowed.
+/// Reports whether local addresses that belong to other hosts are allowed.
 ///
 /// BSD: IP_TRANSPARENT, ip(7), IPV6_TRANSPARENT. Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
@@ -74,10 +74,10 @@ pub unsafe extern "C" fn polysock_get_transparent(s: *const polysock_t, on: *mut
     guard::value("polysock_get_transparent", s, (on, "on"), Socket::transparent)
 }
 
-/// Lets bind take an address that no interface has, or has not yet, over IPv4 or IPv6. Off by default; Linux.
+/// Lets bind take an address that no interface has, or not yet, over IPv4 or IPv6. Off by default; Linux.
 ///
 /// BSD: IP_FREEBIND, ip(7), IPV6_FREEBIND. Python: by number 15, for IPv6 78. Java: none.
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_freebind(s: *mut polysock_t, on: bool) -> c_int {

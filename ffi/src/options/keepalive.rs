@@ -9,11 +9,12 @@ use libc::c_int;
 use polysock::Keepalive;
 use std::time::Duration;
 
-/// Probes a quiet connection: first after `idle_s` seconds, then every `interval_s`, dropping it after `count` probes
-/// without an answer; 0 is the system's own number (Linux: 7200, 75, 9). Off by default.
+/// Probes an idle connection after `idle_s` seconds, then every `interval_s` seconds, and gives it up after `count`
+/// unanswered probes; 0 is the system's default (Linux: 7200, 75, 9). Off by default.
 ///
 /// BSD: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT. Python: socket.setsockopt. Java: Socket.setKeepAlive.
-/// POLYSOCK_EINVAL naming the number that is out of range; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+/// Fails with POLYSOCK_EINVAL when a number is out of range, which polysock_last_detail() names, and with
+/// POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_keepalive(
@@ -34,7 +35,7 @@ pub unsafe extern "C" fn polysock_set_keepalive(
     })
 }
 
-/// Gives keepalive and its numbers in force, which are 0 while it is off. Every out-parameter may be NULL.
+/// Gets whether keepalive is on, and its numbers, which are 0 while it is off. Each out-parameter may be NULL.
 ///
 /// BSD: SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT. Python: socket.getsockopt. Java: Socket.getKeepAlive.
 /// @ingroup polysock_options

@@ -1,4 +1,4 @@
-//! Socket options, one file a level, as core has them; [`timeouts`] are the handle's own.
+//! Socket options, one file for each level, as in core; [`timeouts`] belong to the handle.
 
 mod timeouts;
 
@@ -22,12 +22,12 @@ pub(crate) fn whole_seconds(time: Option<Duration>, none: c_int) -> c_int {
     time.map_or(none, |time| c_int::try_from(time.as_secs()).unwrap_or(c_int::MAX))
 }
 
-/// A number that core counts from zero.
+/// An int of C that must not be negative.
 fn unsigned(number: c_int, name: &'static str) -> Result<u32, Failure> {
     u32::try_from(number).map_err(|_| Failure::argument(name, "is negative"))
 }
 
-/// A number of core's that C counts with its sign; none is as large as can't be said.
+/// A number of core as an int for C; none is too large for one.
 fn signed(number: u32) -> c_int {
     c_int::try_from(number).unwrap_or(c_int::MAX)
 }

@@ -1,4 +1,4 @@
-//! Multicast (ip(7), ipv6(7)), by one set of names.
+//! Multicast (ip(7), ipv6(7)), with one set of functions for both versions.
 
 use super::{signed, unsigned};
 use crate::address::{self, polysock_addr};
@@ -10,15 +10,16 @@ use libc::{c_char, c_int};
 use polysock::{Interface, Socket};
 use std::net::IpAddr;
 
-/// Joins a multicast group on the interface of this name; if that is NULL, on the interface of the group's scope
-/// ("ff02::1%eth0"); without a scope, on the system's choice. `source` NULL takes any sender, otherwise only that one.
+/// Joins a multicast group on the interface of this name; if it is NULL, on the interface of the group's scope
+/// ("ff02::1%eth0"); without a scope, on one that the system chooses. `source` NULL allows all senders, otherwise only
+/// that one.
 ///
 /// BSD: IP_ADD_MEMBERSHIP, ip(7), IPV6_ADD_MEMBERSHIP, ipv6(7), MCAST_JOIN_SOURCE_GROUP. Python: socket.setsockopt. Java:
 /// MulticastChannel.join.
-/// Ports are ignored. Several sources are joined one by one. POLYSOCK_EINVAL when the group is no multicast address, the
-/// source is of another family, or the interface's name is empty, longer than 15 bytes or not that of the scope;
-/// POLYSOCK_ENODEV when there is no such interface, POLYSOCK_EADDRINUSE when it was joined already; POLYSOCK_EUNSUPPORTED
-/// for a socket that is not IP.
+/// Ports are ignored. Join several sources one by one. Fails with POLYSOCK_EINVAL when the group is not a multicast
+/// address, the source is of another family, or the name of the interface is empty, longer than 15 bytes or not that of
+/// the scope; POLYSOCK_ENODEV when there is no such interface; POLYSOCK_EADDRINUSE when the group is already joined;
+/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
 /// @code
 /// polysock_addr group;
 /// if (polysock_addr_parse(&group, "239.1.2.3", 0) == 0)
@@ -38,11 +39,11 @@ pub unsafe extern "C" fn polysock_mcast_join(
     })
 }
 
-/// Leaves a multicast group as it was joined: on the same interface, with the same source. Closing leaves all.
+/// Leaves a multicast group; interface and source must be those it was joined with. Closing the socket leaves all groups.
 ///
 /// BSD: IP_DROP_MEMBERSHIP, ip(7), IPV6_DROP_MEMBERSHIP, ipv6(7), MCAST_LEAVE_SOURCE_GROUP. Python: socket.setsockopt.
 /// Java: MembershipKey.drop.
-/// As polysock_mcast_join(); POLYSOCK_EADDRNOTAVAIL when it was not joined that way.
+/// Fails like polysock_mcast_join(), and with POLYSOCK_EADDRNOTAVAIL when the group was not joined that way.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_mcast_leave(
@@ -57,11 +58,11 @@ pub unsafe extern "C" fn polysock_mcast_leave(
     })
 }
 
-/// Sends to multicast groups through the interface of this name; NULL, the default, is the system's choice.
+/// Sends to multicast groups through the interface of this name; NULL, the default, lets the system choose.
 ///
 /// BSD: IP_MULTICAST_IF, ip(7), IPV6_MULTICAST_IF, ipv6(7). Python: socket.setsockopt. Java:
 /// MulticastSocket.setNetworkInterface.
-/// POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface;
+/// Fails with POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface;
 /// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
 /// @ingroup polysock_options
 #[no_mangle]
@@ -71,8 +72,8 @@ pub unsafe extern "C" fn polysock_set_mcast_if(s: *mut polysock_t, iface: *const
     })
 }
 
-/// Gives the index of the interface for sending to multicast groups over IPv6; 0 is the system's choice, and over IPv4
-/// whatever was chosen, which Linux does not report.
+/// Gets the index of the interface for sending to multicast groups over IPv6; 0 when the system chooses, and always
+/// over IPv4, where Linux does not report it.
 ///
 /// BSD: IPV6_MULTICAST_IF, ipv6(7), with if_indextoname(3). Python: socket.getsockopt. Java:
 /// MulticastSocket.getNetworkInterface.
@@ -87,11 +88,11 @@ pub unsafe extern "C" fn polysock_get_mcast_if(s: *const polysock_t, index: *mut
     })
 }
 
-/// Sets how many routers a packet to a group may pass; 0 keeps it on this host. 1 by default.
+/// Sets how many routers a packet to a multicast group may pass; 0 keeps it on this host. 1 by default.
 ///
 /// BSD: IP_MULTICAST_TTL, ip(7), IPV6_MULTICAST_HOPS, ipv6(7). Python: socket.setsockopt. Java:
 /// MulticastSocket.setTimeToLive.
-/// POLYSOCK_EINVAL outside 0 to 255; POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// Fails with POLYSOCK_EINVAL outside 0 to 255; POLYSOCK_EUNSUPPORTED for a socket that is not IP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_mcast_ttl(s: *mut polysock_t, ttl: c_int) -> c_int {
@@ -100,7 +101,7 @@ pub unsafe extern "C" fn polysock_set_mcast_ttl(s: *mut polysock_t, ttl: c_int) 
     })
 }
 
-/// Gives how many routers a packet to a group may pass.
+/// Gets how many routers a packet to a multicast group may pass.
 ///
 /// BSD: IP_MULTICAST_TTL, ip(7), IPV6_MULTICAST_HOPS, ipv6(7). Python: socket.getsockopt. Java:
 /// MulticastSocket.getTimeToLive.
@@ -112,11 +113,11 @@ pub unsafe extern "C" fn polysock_get_mcast_ttl(s: *const polysock_t, ttl: *mut 
     })
 }
 
-/// Lets this host's own members get what the socket sends to a group. On by default.
+/// Delivers what the socket sends to a multicast group to members on this host, too. On by default.
 ///
 /// BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.setsockopt. Java:
 /// StandardSocketOptions.IP_MULTICAST_LOOP.
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_mcast_loop(s: *mut polysock_t, on: bool) -> c_int {
@@ -125,7 +126,7 @@ pub unsafe extern "C" fn polysock_set_mcast_loop(s: *mut polysock_t, on: bool) -
     })
 }
 
-/// Reports whether this host's own members get what the socket sends to a group.
+/// Reports whether what the socket sends to a multicast group is delivered to members on this host.
 ///
 /// BSD: IP_MULTICAST_LOOP, ip(7), IPV6_MULTICAST_LOOP, ipv6(7). Python: socket.getsockopt. Java:
 /// StandardSocketOptions.IP_MULTICAST_LOOP.
@@ -135,20 +136,20 @@ pub unsafe extern "C" fn polysock_get_mcast_loop(s: *const polysock_t, on: *mut 
     guard::value("polysock_get_mcast_loop", s, (on, "on"), Socket::multicast_loop)
 }
 
-/// Lets the socket also get what is sent to groups that other sockets of this host joined, if its address and port match.
-/// On by default; off, it gets only the groups that it joined itself. Linux.
+/// Delivers to the socket also what is sent to groups that other sockets of this host joined, if its address and port
+/// match. On by default; when off, it receives only from groups that it joined itself. Linux.
 ///
-/// BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none (always off).
+/// Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_mcast_all(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_mcast_all", || Ok(borrow(s)?.set_multicast_all(on)?))
 }
 
-/// Reports whether the socket also gets what is sent to groups that other sockets of this host joined.
+/// Reports whether the socket also receives from groups that other sockets of this host joined.
 ///
-/// BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none, it is always off.
+/// BSD: IP_MULTICAST_ALL, ip(7), IPV6_MULTICAST_ALL. Python: by number 49, for IPv6 29. Java: none (always off).
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_mcast_all(s: *const polysock_t, on: *mut bool) -> c_int {

@@ -1,4 +1,4 @@
-//! Options by number, for all that has no name here.
+//! Options by number, for those without a function of their own.
 
 use crate::buffer;
 use crate::guard;
@@ -6,10 +6,10 @@ use crate::handle::{borrow, polysock_t};
 use crate::pointer::Out;
 use libc::{c_int, c_void};
 
-/// Sets any option by the system's own numbers.
+/// Sets any option, by the system's numbers.
 ///
 /// BSD: setsockopt(2). Python: socket.setsockopt. Java: Socket.setOption.
-/// POLYSOCK_ENOPROTOOPT when there is no such option.
+/// Fails with POLYSOCK_ENOPROTOOPT when there is no such option.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_setsockopt(
@@ -25,10 +25,11 @@ pub unsafe extern "C" fn polysock_setsockopt(
     })
 }
 
-/// Reads any option by the system's own numbers; `*len` is the room in `value`, and then how many bytes the option took.
+/// Gets any option, by the system's numbers. `*len` is the size of `value` before, and the size of the option after the
+/// call.
 ///
 /// BSD: getsockopt(2). Python: socket.getsockopt. Java: Socket.getOption.
-/// POLYSOCK_ENOPROTOOPT when there is no such option.
+/// Fails with POLYSOCK_ENOPROTOOPT when there is no such option.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_getsockopt(

@@ -8,15 +8,16 @@ use libc::c_int;
 use polysock::Socket;
 use std::time::Duration;
 
-/// A linger time: off, close does not wait.
+/// A linger time: off.
 /// @ingroup polysock_options
 pub const POLYSOCK_LINGER_OFF: c_int = -1;
 
-/// Sets what close does with data not sent yet: POLYSOCK_LINGER_OFF, the default, lets the kernel go on sending; 0 drops
-/// them and resets the connection; otherwise close waits so many seconds for the peer's acknowledgement.
+/// Sets what close does with unsent data: with POLYSOCK_LINGER_OFF, the default, the kernel sends it after close; 0
+/// discards it and resets the connection; otherwise close waits at most this many seconds for the peer's
+/// acknowledgement.
 ///
 /// BSD: SO_LINGER. Python: socket.set_linger. Java: Socket.setSoLinger.
-/// POLYSOCK_EINVAL for another negative number or more than 65535.
+/// Fails with POLYSOCK_EINVAL for another negative number or more than 65535.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_linger(s: *mut polysock_t, seconds: c_int) -> c_int {
@@ -31,7 +32,7 @@ pub unsafe extern "C" fn polysock_set_linger(s: *mut polysock_t, seconds: c_int)
     })
 }
 
-/// Gives the linger time in seconds, or POLYSOCK_LINGER_OFF.
+/// Gets the linger time in seconds, or POLYSOCK_LINGER_OFF.
 ///
 /// BSD: SO_LINGER. Python: socket.getsockopt. Java: Socket.getSoLinger.
 /// @ingroup polysock_options
@@ -44,7 +45,7 @@ pub unsafe extern "C" fn polysock_get_linger(s: *const polysock_t, seconds: *mut
     })
 }
 
-/// Lets bind take an address that an earlier connection still holds in TIME_WAIT. Off by default.
+/// Lets bind take an address that an earlier connection in TIME_WAIT still uses. Off by default.
 ///
 /// BSD: SO_REUSEADDR. Python: socket.setsockopt. Java: ServerSocket.setReuseAddress.
 /// @ingroup polysock_options
@@ -66,7 +67,7 @@ pub unsafe extern "C" fn polysock_get_reuseaddr(s: *const polysock_t, on: *mut b
 /// datagrams over them. Off by default.
 ///
 /// BSD: SO_REUSEPORT, socket(7). Python: socket.setsockopt. Java: StandardSocketOptions.SO_REUSEPORT.
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_reuseport(s: *mut polysock_t, on: bool) -> c_int {
@@ -82,25 +83,25 @@ pub unsafe extern "C" fn polysock_get_reuseport(s: *const polysock_t, on: *mut b
     guard::value("polysock_get_reuseport", s, (on, "on"), Socket::reuse_port)
 }
 
-/// Allows sending datagrams to a broadcast address, which is POLYSOCK_EACCES without. Off by default.
+/// Allows sending datagrams to a broadcast address, which otherwise fails with POLYSOCK_EACCES. Off by default.
 ///
-/// BSD: SO_BROADCAST, socket(7). Python: socket.setsockopt. Java: DatagramSocket.setBroadcast (there on by default).
+/// BSD: SO_BROADCAST, socket(7). Python: socket.setsockopt. Java: DatagramSocket.setBroadcast (on by default in Java).
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_broadcast(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_broadcast", || Ok(borrow(s)?.set_broadcast(on)?))
 }
 
-/// Reports whether broadcast addresses are allowed.
+/// Reports whether sending to broadcast addresses is allowed.
 ///
-/// BSD: SO_BROADCAST, socket(7). Python: socket.getsockopt. Java: DatagramSocket.getBroadcast (there on by default).
+/// BSD: SO_BROADCAST, socket(7). Python: socket.getsockopt. Java: DatagramSocket.getBroadcast (on by default in Java).
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_broadcast(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::value("polysock_get_broadcast", s, (on, "on"), Socket::broadcast)
 }
 
-/// Leaves the urgent byte in its place in the stream instead of keeping it for POLYSOCK_MSG_OOB. Off by default.
+/// Leaves the urgent byte in the stream instead of keeping it apart for POLYSOCK_MSG_OOB. Off by default.
 ///
 /// BSD: SO_OOBINLINE, socket(7). Python: socket.setsockopt. Java: Socket.setOOBInline.
 /// @ingroup polysock_options
@@ -125,10 +126,11 @@ pub unsafe extern "C" fn polysock_get_oobinline(s: *const polysock_t, on: *mut b
     )
 }
 
-/// Takes the error that waits on the socket, such as that of a connect in the background: `*error` is its code, or 0.
+/// Gets and clears the pending error of the socket, such as that of a connect in the background: `*error` is its code,
+/// or 0.
 ///
 /// BSD: SO_ERROR, socket(7). Python: socket.getsockopt. Java: SocketChannel.finishConnect.
-/// The result says only whether there was something to ask.
+/// The return value reports only whether the error could be read.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_take_error(s: *mut polysock_t, error: *mut c_int) -> c_int {
@@ -146,7 +148,7 @@ pub unsafe extern "C" fn polysock_get_acceptconn(s: *const polysock_t, on: *mut 
     guard::value("polysock_get_acceptconn", s, (on, "on"), Socket::accepting)
 }
 
-/// Gives the family of the socket, an AF_ number.
+/// Gets the family of the socket, an AF_ number.
 ///
 /// BSD: SO_DOMAIN, socket(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
@@ -157,7 +159,7 @@ pub unsafe extern "C" fn polysock_get_domain(s: *const polysock_t, family: *mut 
     })
 }
 
-/// Gives the type of the socket, a SOCK_ number.
+/// Gets the type of the socket, a SOCK_ number.
 ///
 /// BSD: SO_TYPE, socket(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
@@ -168,7 +170,7 @@ pub unsafe extern "C" fn polysock_get_type(s: *const polysock_t, kind: *mut c_in
     })
 }
 
-/// Gives the protocol of the socket, an IPPROTO_ number.
+/// Gets the protocol of the socket, an IPPROTO_ number.
 ///
 /// BSD: SO_PROTOCOL, socket(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options

@@ -1,4 +1,4 @@
-//! Options of the socket level (socket(7)) that say which way packets go and what is noted of them.
+//! Options of the socket level (socket(7)) for the way of packets and the information recorded with them.
 
 use super::{signed, unsigned};
 use crate::control::polysock_credentials;
@@ -8,10 +8,10 @@ use crate::text::{self, put_text};
 use libc::{c_char, c_int};
 use polysock::Socket;
 
-/// Sends and receives through the interface of this name only; NULL, the default, ends that. Linux.
+/// Restricts sending and receiving to the interface of this name; NULL, the default, allows all. Linux.
 ///
 /// BSD: SO_BINDTODEVICE, socket(7). Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface,
+/// Fails with POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENODEV when there is no such interface,
 /// POLYSOCK_EPERM to change it without CAP_NET_RAW.
 /// @ingroup polysock_options
 #[no_mangle]
@@ -26,7 +26,7 @@ pub unsafe extern "C" fn polysock_set_device(s: *mut polysock_t, name: *const c_
 /// Writes the name of the interface that the socket is bound to, "" for none, and returns its length without the NUL.
 ///
 /// BSD: SO_BINDTODEVICE, socket(7). Python: socket.getsockopt. Java: none.
-/// 16 bytes are enough; POLYSOCK_ENOSPC when `size` is too small.
+/// 16 bytes are enough. Fails with POLYSOCK_ENOSPC when `size` is too small.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_device(s: *const polysock_t, buf: *mut c_char, size: usize) -> c_int {
@@ -35,7 +35,7 @@ pub unsafe extern "C" fn polysock_get_device(s: *const polysock_t, buf: *mut c_c
     })
 }
 
-/// Marks every packet for routing and filter rules. 0 by default; needs CAP_NET_ADMIN or CAP_NET_RAW (else
+/// Marks every packet for routing and filter rules. 0 by default; needs CAP_NET_ADMIN or CAP_NET_RAW (otherwise
 /// POLYSOCK_EPERM); Linux.
 ///
 /// BSD: SO_MARK, socket(7). Python: socket.setsockopt. Java: none.
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn polysock_set_mark(s: *mut polysock_t, mark: u32) -> c_i
     guard::code("polysock_set_mark", || Ok(borrow(s)?.set_mark(mark)?))
 }
 
-/// Gives the mark of packets.
+/// Gets the mark of packets.
 ///
 /// BSD: SO_MARK, socket(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
@@ -54,11 +54,11 @@ pub unsafe extern "C" fn polysock_get_mark(s: *const polysock_t, mark: *mut u32)
     guard::value("polysock_get_mark", s, (mark, "mark"), Socket::mark)
 }
 
-/// Sets the priority of packets in the queue of their interface; above 6 needs CAP_NET_ADMIN or CAP_NET_RAW (else
+/// Sets the priority of packets in the queue of their interface; above 6 needs CAP_NET_ADMIN or CAP_NET_RAW (otherwise
 /// POLYSOCK_EPERM). 0 by default; Linux.
 ///
 /// BSD: SO_PRIORITY, socket(7). Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EINVAL for a negative number. polysock_set_tos() sets it too.
+/// Fails with POLYSOCK_EINVAL for a negative number. polysock_set_tos() sets it too.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_priority(s: *mut polysock_t, priority: c_int) -> c_int {
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn polysock_set_priority(s: *mut polysock_t, priority: c_i
     })
 }
 
-/// Gives the priority of packets.
+/// Gets the priority of packets.
 ///
 /// BSD: SO_PRIORITY, socket(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
@@ -78,11 +78,11 @@ pub unsafe extern "C" fn polysock_get_priority(s: *const polysock_t, priority: *
     })
 }
 
-/// Asks for the packets that arrive on this CPU, among sockets that share a port by polysock_set_reuseport(). Linux.
+/// Requests the packets that arrive on this CPU, among sockets that share a port by polysock_set_reuseport(). Linux.
 ///
-/// BSD: SO_INCOMING_CPU, socket(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.SO_INCOMING_NAPI_ID is its
-/// kin.
-/// POLYSOCK_EINVAL for a negative number.
+/// BSD: SO_INCOMING_CPU, socket(7). Python: socket.setsockopt. Java: none (similar:
+/// ExtendedSocketOptions.SO_INCOMING_NAPI_ID).
+/// Fails with POLYSOCK_EINVAL for a negative number.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_incoming_cpu(s: *mut polysock_t, cpu: c_int) -> c_int {
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn polysock_set_incoming_cpu(s: *mut polysock_t, cpu: c_in
     })
 }
 
-/// Gives the CPU that handled the last packet, or that was asked for; -1 before the first.
+/// Gets the CPU that handled the last packet, or the one requested; -1 before the first packet.
 ///
 /// BSD: SO_INCOMING_CPU, socket(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
@@ -102,7 +102,7 @@ pub unsafe extern "C" fn polysock_get_incoming_cpu(s: *const polysock_t, cpu: *m
     })
 }
 
-/// Records for each datagram when the kernel received it, for polysock_control_timestamp(). Off by default.
+/// Records with each datagram when the kernel received it, for polysock_control_timestamp(). Off by default.
 ///
 /// BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
 /// @ingroup polysock_options
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn polysock_set_timestamps(s: *mut polysock_t, on: bool) -
     guard::code("polysock_set_timestamps", || Ok(borrow(s)?.set_timestamps(on)?))
 }
 
-/// Reports whether datagrams carry the time they were received.
+/// Reports whether datagrams carry the time at which they were received.
 ///
 /// BSD: SO_TIMESTAMPNS, socket(7). Python: by number 35. Java: none.
 /// @ingroup polysock_options
@@ -120,10 +120,10 @@ pub unsafe extern "C" fn polysock_get_timestamps(s: *const polysock_t, on: *mut 
     guard::value("polysock_get_timestamps", s, (on, "on"), Socket::timestamps)
 }
 
-/// Records the sender of each message over a Unix domain socket, for polysock_control_credentials(). Off by default;
+/// Records with each message over a Unix domain socket who sent it, for polysock_control_credentials(). Off by default;
 /// Linux.
 ///
-/// BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
+/// BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: none (similar: ExtendedSocketOptions.SO_PEERCRED).
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_passcred(s: *mut polysock_t, on: bool) -> c_int {
@@ -134,18 +134,18 @@ pub unsafe extern "C" fn polysock_set_passcred(s: *mut polysock_t, on: bool) -> 
 
 /// Reports whether messages carry their sender's credentials.
 ///
-/// BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: ExtendedSocketOptions.SO_PEERCRED is its kin.
+/// BSD: SO_PASSCRED, unix(7). Python: by number 16. Java: none (similar: ExtendedSocketOptions.SO_PEERCRED).
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_passcred(s: *const polysock_t, on: *mut bool) -> c_int {
     guard::value("polysock_get_passcred", s, (on, "on"), Socket::pass_credentials)
 }
 
-/// Gives the process, user and group at the other end of a Unix domain socket, as they were when it called connect, listen
-/// or socketpair. Linux.
+/// Gets the process, user and group at the other end of a Unix domain socket, as they were when it called connect,
+/// listen or socketpair. Linux.
 ///
 /// BSD: SO_PEERCRED, unix(7). Python: socket.getsockopt. Java: ExtendedSocketOptions.SO_PEERCRED.
-/// POLYSOCK_ENOTCONN without a peer; POLYSOCK_EUNSUPPORTED for another kind of socket.
+/// Fails with POLYSOCK_ENOTCONN without a peer, and with POLYSOCK_EUNSUPPORTED for another kind of socket.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_peercred(
@@ -157,11 +157,11 @@ pub unsafe extern "C" fn polysock_get_peercred(
     })
 }
 
-/// Records for each datagram at which address and interface it arrived, for polysock_control_packet_info(). Off by
+/// Records with each datagram at which address and interface it arrived, for polysock_control_packet_info(). Off by
 /// default.
 ///
 /// BSD: IP_PKTINFO, ip(7), IPV6_RECVPKTINFO, ipv6(7). Python: by number 8, for IPv6 socket.IPV6_RECVPKTINFO. Java: none.
-/// POLYSOCK_EUNSUPPORTED for a socket that is not IP.
+/// Fails with POLYSOCK_EUNSUPPORTED for a socket that is not IP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_packet_info(s: *mut polysock_t, on: bool) -> c_int {

@@ -9,10 +9,10 @@ use libc::{c_char, c_int};
 use polysock::{Socket, Timeout};
 use std::time::Duration;
 
-/// Sends small pieces at once instead of gathering them. Off by default.
+/// Sends small pieces at once instead of collecting them. Off by default.
 ///
 /// BSD: TCP_NODELAY. Python: socket.setsockopt. Java: Socket.setTcpNoDelay.
-/// POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+/// Fails with POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_nodelay(s: *mut polysock_t, on: bool) -> c_int {
@@ -28,10 +28,10 @@ pub unsafe extern "C" fn polysock_get_nodelay(s: *const polysock_t, on: *mut boo
     guard::value("polysock_get_nodelay", s, (on, "on"), Socket::nodelay)
 }
 
-/// Holds back a segment that is not full, at most 200 ms, until uncorked. Off by default; Linux.
+/// Holds back segments that are not full, for at most 200 ms, until it is turned off. Off by default; Linux.
 ///
 /// BSD: TCP_CORK, tcp(7). Python: socket.setsockopt. Java: none.
-/// It is stronger than polysock_set_nodelay(). POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+/// It takes precedence over polysock_set_nodelay(). Fails with POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_cork(s: *mut polysock_t, on: bool) -> c_int {
@@ -47,17 +47,18 @@ pub unsafe extern "C" fn polysock_get_cork(s: *const polysock_t, on: *mut bool) 
     guard::value("polysock_get_cork", s, (on, "on"), Socket::cork)
 }
 
-/// Acknowledges at once instead of about 40 ms later. On by default; Linux.
+/// Acknowledges data at once instead of about 40 ms later. On by default; Linux.
 ///
 /// BSD: TCP_QUICKACK, tcp(7). Python: socket.setsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
-/// Not for good: the kernel changes it as the connection goes on. POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+/// It is not permanent: the kernel changes it during the connection. Fails with POLYSOCK_EUNSUPPORTED for a socket that
+/// is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_quickack(s: *mut polysock_t, on: bool) -> c_int {
     guard::code("polysock_set_quickack", || Ok(borrow(s)?.set_quickack(on)?))
 }
 
-/// Reports whether acknowledgements go out at once, now.
+/// Reports whether acknowledgements are sent at once at the moment.
 ///
 /// BSD: TCP_QUICKACK, tcp(7). Python: socket.getsockopt. Java: ExtendedSocketOptions.TCP_QUICKACK.
 /// @ingroup polysock_options
@@ -66,13 +67,13 @@ pub unsafe extern "C" fn polysock_get_quickack(s: *const polysock_t, on: *mut bo
     guard::value("polysock_get_quickack", s, (on, "on"), Socket::quickack)
 }
 
-/// Lets connect return at once and the first send carry its data in the SYN, where an earlier connection brought a
-/// cookie. Off by default; Linux.
+/// Lets connect return at once and the first send put its data into the SYN, if an earlier connection brought a cookie.
+/// Off by default; Linux.
 ///
 /// BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
-/// That send then succeeds whatever becomes of the connection: a refusal is reported by the next call, such as a receive.
-/// Without a cookie, connect works as usual. POLYSOCK_EUNSUPPORTED where net.ipv4.tcp_fastopen lacks the 1, and for a
-/// socket that is not TCP; POLYSOCK_EINVAL after connect.
+/// That send succeeds even if the connection is refused, which the next call reports, such as a receive. Without a
+/// cookie, connect works as usual. Fails with POLYSOCK_EUNSUPPORTED if net.ipv4.tcp_fastopen lacks bit 1, and for a
+/// socket that is not TCP; with POLYSOCK_EINVAL after connect.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_fastopen_connect(s: *mut polysock_t, on: bool) -> c_int {
@@ -81,7 +82,7 @@ pub unsafe extern "C" fn polysock_set_fastopen_connect(s: *mut polysock_t, on: b
     })
 }
 
-/// Reports whether connect leaves connecting to the first send.
+/// Reports whether connect leaves the connecting to the first send.
 ///
 /// BSD: TCP_FASTOPEN_CONNECT, tcp(7), RFC 7413. Python: by number 30. Java: none.
 /// @ingroup polysock_options
@@ -95,12 +96,12 @@ pub unsafe extern "C" fn polysock_get_fastopen_connect(s: *const polysock_t, on:
     )
 }
 
-/// Takes data that come with the SYN, on a socket that listens or will: at most `queue` such connections wait for the
-/// end of their handshake; 0, the default, takes none.
+/// Accepts data in the SYN, on a socket that listens or will: at most `queue` such connections wait for the end of their
+/// handshake; 0, the default, accepts none.
 ///
 /// BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.setsockopt. Java: none.
-/// Silent where net.ipv4.tcp_fastopen lacks the 2. POLYSOCK_EINVAL for a negative number, and on a connection;
-/// POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+/// It has no effect if net.ipv4.tcp_fastopen lacks bit 2. Fails with POLYSOCK_EINVAL for a negative number, and on a
+/// connection; with POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_fastopen(s: *mut polysock_t, queue: c_int) -> c_int {
@@ -109,7 +110,7 @@ pub unsafe extern "C" fn polysock_set_fastopen(s: *mut polysock_t, queue: c_int)
     })
 }
 
-/// Gives the length of the queue of connections opened with data.
+/// Gets the length of the queue of connections with data in the SYN.
 ///
 /// BSD: TCP_FASTOPEN, tcp(7), RFC 7413. Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
@@ -120,11 +121,12 @@ pub unsafe extern "C" fn polysock_get_fastopen(s: *const polysock_t, queue: *mut
     })
 }
 
-/// Accepts a connection only once its first data are there, or `seconds` have passed; 0, the default, ends that. Linux.
+/// Accepts a connection only once its first data has arrived, or `seconds` have passed; 0, the default, accepts at once.
+/// Linux.
 ///
 /// BSD: TCP_DEFER_ACCEPT, tcp(7). Python: socket.setsockopt. Java: none.
-/// Linux rounds up to one of 1, 3, 7, 15, 31, 63, 127, 247, 367, ... POLYSOCK_EINVAL for a negative number or more than
-/// 29887; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+/// Linux rounds up to one of 1, 3, 7, 15, 31, 63, 127, 247, 367, ... Fails with POLYSOCK_EINVAL for a negative number
+/// or more than 29887; with POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_defer_accept(s: *mut polysock_t, seconds: c_int) -> c_int {
@@ -135,7 +137,7 @@ pub unsafe extern "C" fn polysock_set_defer_accept(s: *mut polysock_t, seconds: 
     })
 }
 
-/// Gives how many seconds accept is deferred, as rounded; 0 when it is not.
+/// Gets how many seconds accept is deferred, as rounded; 0 when it is not.
 ///
 /// BSD: TCP_DEFER_ACCEPT, tcp(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
@@ -146,12 +148,12 @@ pub unsafe extern "C" fn polysock_get_defer_accept(s: *const polysock_t, seconds
     })
 }
 
-/// Ends the connection with POLYSOCK_ECONNTIMEDOUT when sent data stay unacknowledged so long; 0, the default, is the
-/// system's, some 15 minutes. Linux.
+/// Ends the connection with POLYSOCK_ECONNTIMEDOUT when sent data stays unacknowledged this long; 0, the default, is the
+/// system's limit, about 15 minutes. Linux.
 ///
 /// BSD: TCP_USER_TIMEOUT, tcp(7), RFC 5482. Python: socket.setsockopt. Java: none.
-/// The end comes late, not early. Also bounds keepalive. POLYSOCK_EINVAL for a negative number; POLYSOCK_EUNSUPPORTED
-/// for a socket that is not TCP.
+/// The connection may end later, but not earlier. It also limits keepalive. Fails with POLYSOCK_EINVAL for a negative
+/// number; with POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_user_timeout(s: *mut polysock_t, milliseconds: c_int) -> c_int {
@@ -162,7 +164,7 @@ pub unsafe extern "C" fn polysock_set_user_timeout(s: *mut polysock_t, milliseco
     })
 }
 
-/// Gives the user timeout in milliseconds; 0 when it is the system's.
+/// Gets the user timeout in milliseconds; 0 when it is the system's.
 ///
 /// BSD: TCP_USER_TIMEOUT, tcp(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
@@ -180,11 +182,11 @@ pub unsafe extern "C" fn polysock_get_user_timeout(s: *const polysock_t, millise
     )
 }
 
-/// Sends and announces no larger segments than this, when set before connect or listen; 0, the default, leaves it to the
-/// path.
+/// Sends and announces segments of at most this size, if set before connect or listen; 0, the default, lets the path
+/// decide.
 ///
 /// BSD: TCP_MAXSEG, tcp(7). Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EINVAL outside 88 to 32767; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+/// Fails with POLYSOCK_EINVAL outside 88 to 32767; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_maxseg(s: *mut polysock_t, bytes: usize) -> c_int {
@@ -193,7 +195,7 @@ pub unsafe extern "C" fn polysock_set_maxseg(s: *mut polysock_t, bytes: usize) -
     })
 }
 
-/// Gives the largest segment now, in bytes.
+/// Gets the current maximum segment size in bytes.
 ///
 /// BSD: TCP_MAXSEG, tcp(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
@@ -202,11 +204,11 @@ pub unsafe extern "C" fn polysock_get_maxseg(s: *const polysock_t, bytes: *mut u
     guard::value("polysock_get_maxseg", s, (bytes, "bytes"), Socket::max_segment)
 }
 
-/// Counts as writable only while fewer bytes than this wait to be sent for the first time; 0, the default, is the
-/// system's. Linux.
+/// Makes the socket writable only while fewer bytes than this are waiting to be sent; 0, the default, is the system's
+/// limit. Linux.
 ///
 /// BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EINVAL above 4294967295; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+/// Fails with POLYSOCK_EINVAL above 4294967295; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_notsent_lowat(s: *mut polysock_t, bytes: usize) -> c_int {
@@ -215,7 +217,7 @@ pub unsafe extern "C" fn polysock_set_notsent_lowat(s: *mut polysock_t, bytes: u
     })
 }
 
-/// Gives how many bytes may wait to be sent for the first time; 0 when it is the system's.
+/// Gets how many bytes may wait to be sent while the socket is writable; 0 when it is the system's limit.
 ///
 /// BSD: TCP_NOTSENT_LOWAT, tcp(7). Python: socket.getsockopt. Java: none.
 /// @ingroup polysock_options
@@ -229,8 +231,8 @@ pub unsafe extern "C" fn polysock_get_notsent_lowat(s: *const polysock_t, bytes:
 /// Chooses the congestion control by name, such as "cubic" or "reno". Linux.
 ///
 /// BSD: TCP_CONGESTION, tcp(7). Python: socket.setsockopt. Java: none.
-/// POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENOENT when the kernel has none of this name,
-/// POLYSOCK_EPERM when it is not among the allowed; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
+/// Fails with POLYSOCK_EINVAL for an empty name and more than 15 bytes, POLYSOCK_ENOENT when the kernel does not have it,
+/// POLYSOCK_EPERM when it is not allowed; POLYSOCK_EUNSUPPORTED for a socket that is not TCP.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_set_congestion(s: *mut polysock_t, name: *const c_char) -> c_int {
@@ -243,7 +245,7 @@ pub unsafe extern "C" fn polysock_set_congestion(s: *mut polysock_t, name: *cons
 /// Writes the name of the congestion control and returns its length without the NUL.
 ///
 /// BSD: TCP_CONGESTION, tcp(7). Python: socket.getsockopt. Java: none.
-/// 16 bytes are enough; POLYSOCK_ENOSPC when `size` is too small.
+/// 16 bytes are enough. Fails with POLYSOCK_ENOSPC when `size` is too small.
 /// @ingroup polysock_options
 #[no_mangle]
 pub unsafe extern "C" fn polysock_get_congestion(

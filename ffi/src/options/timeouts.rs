@@ -1,4 +1,4 @@
-//! Timeouts and the blocking mode: of the handle, not of the kernel's socket.
+//! Timeouts and the blocking mode, which belong to the handle, not to the kernel's socket.
 
 use crate::guard;
 use crate::handle::{borrow, borrow_open, polysock_t};
@@ -6,10 +6,10 @@ use crate::pointer::set_optional;
 use crate::time;
 use libc::c_int;
 
-/// Sets the timeouts of calls with POLYSOCK_DEFAULT: `recv_ms` of recv and accept, `send_ms` of send and connect.
+/// Sets the timeouts of calls with POLYSOCK_DEFAULT: `recv_ms` for recv and accept, `send_ms` for send and connect.
 ///
 /// BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.settimeout. Java: Socket.setSoTimeout (reads and accept only, 0 = for ever).
-/// Milliseconds, 0 (never wait) or POLYSOCK_INFINITE, which a new handle has; POLYSOCK_DEFAULT leaves one as it is.
+/// Milliseconds, 0 (never wait) or POLYSOCK_INFINITE, the value of a new handle; POLYSOCK_DEFAULT does not change one.
 /// @code
 /// polysock_set_timeout(s, 30000, 5000);
 /// n = polysock_recv(s, buf, sizeof buf, 0, POLYSOCK_DEFAULT);   // at most 30 s
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn polysock_set_timeout(s: *mut polysock_t, recv_ms: c_int
     })
 }
 
-/// Gives the timeouts that polysock_set_timeout() set, in milliseconds or POLYSOCK_INFINITE. Each out-parameter may be NULL.
+/// Gets the timeouts set by polysock_set_timeout(), in milliseconds or POLYSOCK_INFINITE. Each out-parameter may be NULL.
 ///
 /// BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.gettimeout. Java: Socket.getSoTimeout.
 /// @ingroup polysock_options
@@ -49,8 +49,7 @@ pub unsafe extern "C" fn polysock_get_timeout(
     })
 }
 
-/// Makes the handle blocking (its timeouts become POLYSOCK_INFINITE) or non-blocking (they become 0), the descriptor's
-/// mode included.
+/// Makes the handle and its descriptor blocking (the timeouts become POLYSOCK_INFINITE) or non-blocking (they become 0).
 ///
 /// BSD: fcntl(2) with O_NONBLOCK. Python: socket.setblocking. Java: SocketChannel.configureBlocking.
 /// @ingroup polysock_options

@@ -1,4 +1,4 @@
-//! Calling the functions of a server.
+//! Calling the callbacks of a server.
 
 use super::options::{polysock_release_fn, polysock_server_error_fn, polysock_server_options, ConnectionFn};
 use crate::address::polysock_addr;
@@ -25,7 +25,7 @@ pub(super) fn kind_of(code: &c_int) -> Option<Kind> {
     kinds.into_iter().find(|kind| of_kind(*kind) == *code)
 }
 
-/// The functions of one server, and the pointer that they all get.
+/// The callbacks of one server, and the pointer that is passed to all of them.
 pub(super) struct Callbacks {
     connection: ConnectionFn,
     on_error: polysock_server_error_fn,
@@ -90,7 +90,7 @@ impl Callbacks {
                 code
             }
             Trouble::Panic(_) => POLYSOCK_EPANIC,
-            // Core's troubles may grow.
+            // The enum is non-exhaustive.
             _ => POLYSOCK_EOTHER,
         };
         if let Some(on_error) = self.on_error {

@@ -14,13 +14,13 @@ use libc::{c_int, c_void, ssize_t};
 use polysock::{Server, StartedServer, Timeout};
 use std::sync::Arc;
 
-/// A server: a listener, and threads that accept on it and hand each connection to a callback.
+/// A server: a listener, and threads that accept connections on it and call a callback for each.
 ///
 /// BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
-/// It has at most `max_connections` threads, and one more where callbacks have a time limit. Connections for which there is
-/// no thread or no descriptor wait in the kernel. A fork copies no threads: in the child nothing is served, and
-/// polysock_server_wait() fails with POLYSOCK_ECLOSED; so call daemon(3) before polysock_server_start(). Give it up once
-/// with polysock_server_free().
+/// It has at most `max_connections` threads, and one more if callbacks have a time limit. Connections for which there
+/// is no thread or no descriptor wait in the kernel. A fork copies no threads: the child handles no connections, and
+/// polysock_server_wait() fails there with POLYSOCK_ECLOSED; so call daemon(3) before polysock_server_start(). Free it
+/// once with polysock_server_free().
 /// @code
 /// static int greet(polysock_t *connection, const polysock_addr *peer, void *user)
 /// {
@@ -44,14 +44,14 @@ impl Handle for polysock_server {
     const PARAMETER: &'static str = "srv";
 }
 
-/// Starts a server on a socket that listens; the caller owns `*out`.
+/// Starts a server on a listening socket; the caller owns `*out`.
 ///
 /// BSD: none. Python: polysock.Server. Java: none.
-/// `o` may be NULL. `listener` stays the caller's to free: closing or freeing it earlier ends accepting, and
-/// polysock_server_stop() closes it. `user` is handed to every callback. One thread is started at once, others as
-/// connections come; no callback is called before `*out` is set, so callbacks may use the server. POLYSOCK_EINVAL when
-/// `listener` does not listen, or for a wrong `o->size`; POLYSOCK_ECLOSED; POLYSOCK_EAGAIN when no thread can be started.
-/// On failure `release` is not called.
+/// `o` may be NULL. The caller still frees `listener`; closing or freeing it earlier ends accepting, and
+/// polysock_server_stop() closes it. `user` is passed to every callback. One thread starts at once, others as
+/// connections arrive; no callback is called before `*out` is set, so callbacks may use the server. Fails with
+/// POLYSOCK_EINVAL when `listener` does not listen, or for a wrong `o->size`; with POLYSOCK_ECLOSED; and with
+/// POLYSOCK_EAGAIN when no thread can be started. On failure `release` is not called.
 /// @ingroup polysock_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_server_start(
@@ -84,17 +84,17 @@ pub unsafe extern "C" fn polysock_server_start(
     })
 }
 
-/// Ends the server: it stops accepting, lets callbacks finish until the time is up, and then closes their connections,
-/// which ends their waiting calls with POLYSOCK_ECLOSED. `*still_running` (may be NULL) is the number of callbacks that
-/// have not returned even then.
+/// Stops the server: it stops accepting, lets callbacks finish until the time is up, and then closes their connections,
+/// which ends their waiting calls with POLYSOCK_ECLOSED. Stores the number of callbacks that have not returned even
+/// then in `*still_running`, unless NULL.
 ///
 /// BSD: none. Python: Server.stop. Java: ExecutorService.shutdown, awaitTermination, shutdownNow.
-/// Any thread may call it, any number of times. The listener is closed at once, and connections that wait in its queue are
+/// Any thread may call it, any number of times. The listener is closed at once, and connections in its queue are
 /// refused. Callbacks whose connections were closed get at most a second more. So 0 closes connections at once, and
-/// POLYSOCK_INFINITE (or POLYSOCK_DEFAULT) none. Returning POLYSOCK_ECLOSED after that is no failure. A call from inside a
-/// callback does not wait for that callback, does not count it and does not close its connection, nor those of other
-/// callbacks that are stopping the server. Calls from other threads wait for all. A callback that is still running does not
-/// wait in a call on its connection; its thread ends when it returns.
+/// POLYSOCK_INFINITE (or POLYSOCK_DEFAULT) none. A callback that then returns POLYSOCK_ECLOSED has not failed. A call
+/// from inside a callback does not wait for that callback, does not count it and does not close its connection; nor
+/// those of other callbacks that are stopping the server. Calls from other threads wait for all callbacks. A callback
+/// that is still running is not waiting in a call on its connection; its thread ends when it returns.
 /// @ingroup polysock_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_server_stop(
@@ -110,12 +110,12 @@ pub unsafe extern "C" fn polysock_server_stop(
     })
 }
 
-/// Waits until the server accepts no more: it was stopped, its listener was closed, or it can't go on.
+/// Waits until the server no longer accepts: it was stopped, its listener was closed, or it can't continue.
 ///
 /// BSD: none. Python: Server.serve_forever. Java: ExecutorService.awaitTermination.
-/// POLYSOCK_DEFAULT means for ever. Returns 0 after a stop, and otherwise the code with which accept failed;
-/// POLYSOCK_ETIMEDOUT, or POLYSOCK_EAGAIN for a timeout of 0, while it still accepts; POLYSOCK_ECLOSED in a forked child
-/// that has not stopped its copy.
+/// POLYSOCK_DEFAULT waits for ever. Returns 0 after a stop, otherwise the code with which accept failed. Fails with
+/// POLYSOCK_ETIMEDOUT, or POLYSOCK_EAGAIN for a timeout of 0, while the server still accepts, and with POLYSOCK_ECLOSED
+/// in a forked child that has not stopped its copy.
 /// @ingroup polysock_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_server_wait(srv: *mut polysock_server, timeout_ms: c_int) -> c_int {
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn polysock_server_wait(srv: *mut polysock_server, timeout
     })
 }
 
-/// Returns how many connections are being handled now.
+/// Returns the number of connections being handled now.
 ///
 /// BSD: none. Python: Server.connections. Java: ThreadPoolExecutor.getActiveCount.
 /// @ingroup polysock_server
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn polysock_server_connections(srv: *const polysock_server
     guard::count("polysock_server_connections", || Ok(borrow(srv)?.0.connections()))
 }
 
-/// Fills `*out` with what the server has counted. POLYSOCK_EINVAL for a wrong `out->size`.
+/// Gets the server's counters. Fails with POLYSOCK_EINVAL for a wrong `out->size`.
 ///
 /// BSD: none. Python: Server.stats. Java: ThreadPoolExecutor.getCompletedTaskCount.
 /// @code
@@ -156,12 +156,11 @@ pub unsafe extern "C" fn polysock_server_get_stats(
     })
 }
 
-/// Stops the server as polysock_server_stop() does with 0, and gives up the owner's reference: `srv` must not be used
-/// again. NULL is fine.
+/// Stops the server as polysock_server_stop() does with 0, and frees it: `srv` must not be used again. NULL is allowed.
 ///
 /// BSD: none. Python: Server.stop. Java: ExecutorService.close.
-/// Callbacks that still run keep what they need; `release` is called when the last of them has returned, in its thread.
-/// When none runs, `release` has been called by the time this returns. A callback may free its server.
+/// Callbacks that are still running keep what they need; `release` is called when the last of them has returned, in its
+/// thread. If none is running, `release` has been called by the time this returns. A callback may free its server.
 /// @ingroup polysock_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_server_free(srv: *mut polysock_server) {

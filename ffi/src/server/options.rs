@@ -1,4 +1,4 @@
-//! What a program gives a server, its functions and options, and what the server counts.
+//! The callbacks and options that a program passes to a server, and the server's counters.
 
 use crate::address::polysock_addr;
 use crate::error::Failure;
@@ -9,14 +9,14 @@ use libc::{c_int, c_void};
 use polysock::{ServeOptions, ServerStats};
 use std::mem::offset_of;
 
-/// Handles one connection: returns 0 for success; any other number is a failure, reported to `on_error`.
+/// Handles one connection. It returns 0 for success; any other number is a failure, reported to `on_error`.
 ///
-/// BSD: what follows accept(2). Python: the handler of polysock.Server. Java: what follows ServerSocket.accept.
-/// Several threads call it at once. The connection is lent: it must not be freed, nor used after the return. The server
-/// then closes it, FIN first where there is unread input, so that the peer gets what was sent; after polysock_fileno(),
-/// polysock_dup() or fork(2) it is a plain close, which leaves the connection to other holders. A callback may close it
-/// itself, or keep it by polysock_detach() and polysock_from_fd(). It must return: no longjmp(3), no pthread_exit(3), no
-/// C++ exception.
+/// BSD: the code after accept(2). Python: the handler of polysock.Server. Java: the code after ServerSocket.accept.
+/// Several threads call it at once. The connection belongs to the server: it must not be freed, nor used after the
+/// callback returns. The server then closes it, with FIN first even when there is unread input, so that the peer gets
+/// what was sent; after polysock_fileno(), polysock_dup() or fork(2) it is a plain close, which leaves the connection
+/// to others that share it. A callback may close the connection itself, or keep it by polysock_detach() and
+/// polysock_from_fd(). It must return: no longjmp(3), no pthread_exit(3), no C++ exception.
 /// @ingroup polysock_server
 pub type polysock_connection_fn = Option<
     unsafe extern "C" fn(connection: *mut polysock_t, peer: *const polysock_addr, user: *mut c_void) -> c_int,
@@ -26,16 +26,16 @@ pub type polysock_connection_fn = Option<
 pub(super) type ConnectionFn =
     unsafe extern "C" fn(*mut polysock_t, *const polysock_addr, *mut c_void) -> c_int;
 
-/// Called with a failure, after which the server goes on.
+/// Called with a failure, after which the server continues.
 ///
 /// BSD: none. Python: on_error of polysock.Server. Java: Thread.UncaughtExceptionHandler.
-/// With a `peer`, the callback for that peer returned `code`. With NULL the server itself failed, `code` is a POLYSOCK_E
-/// number and polysock_last_detail() describes it: no further thread could be started, or a connection could not be
-/// accepted, for example for lack of descriptors. The server tries again when a connection ends, or after a pause that
-/// grows to a second; until then connections wait.
-/// What peers can cause as often as they like is counted, see polysock_server_get_stats(), and reported at most once a
-/// second: resets of the connection, and POLYSOCK_ETIMEDOUT where there is an idle timeout.
-/// Called by the server's threads, several at once.
+/// With a `peer`, the callback for that peer returned `code`. With NULL the server itself failed, `code` is a
+/// POLYSOCK_E number and polysock_last_detail() describes it: another thread could not be started, or a connection
+/// could not be accepted, for example because the process has no descriptors left. The server tries again when a
+/// connection ends, or after a pause that grows to a second; until then connections wait.
+/// Failures that peers can cause at will are counted, see polysock_server_get_stats(), and reported at most once a
+/// second: resets of the connection, and POLYSOCK_ETIMEDOUT if there is an idle timeout.
+/// The server's threads call it, several at once.
 /// @ingroup polysock_server
 pub type polysock_server_error_fn =
     Option<unsafe extern "C" fn(code: c_int, peer: *const polysock_addr, user: *mut c_void)>;
@@ -46,29 +46,29 @@ pub type polysock_server_error_fn =
 /// @ingroup polysock_server
 pub type polysock_release_fn = Option<unsafe extern "C" fn(user: *mut c_void)>;
 
-/// How a server serves.
+/// The options of a server.
 ///
 /// BSD: none. Python: the arguments of polysock.Server. Java: none.
-/// Begin with POLYSOCK_SERVER_OPTIONS_INITIALIZER, which sets `size`; everything else may stay zero.
+/// Start from POLYSOCK_SERVER_OPTIONS_INITIALIZER, which sets `size`; everything else may stay zero.
 /// @ingroup polysock_server
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct polysock_server_options {
-    /// sizeof (polysock_server_options), by which a later library knows the fields.
+    /// sizeof (polysock_server_options), from which a later library knows which fields there are.
     pub size: usize,
-    /// How many connections are handled at once, each in its own thread; further ones wait in the listener's queue.
+    /// The largest number of connections handled at once, each in its own thread; others wait in the listener's queue.
     /// 0: 100.
     pub max_connections: usize,
-    /// Called with failures; NULL: they are not reported.
+    /// Called with failures; NULL: failures are not reported.
     pub on_error: polysock_server_error_fn,
     /// Called once when the server has stopped and the last callback has returned, or NULL.
     pub release: polysock_release_fn,
-    /// How long a peer may be silent, or not take what is sent, in milliseconds: each connection begins with this timeout,
-    /// as if by polysock_set_timeout(). The callback may set another, or give one to a call. 0: none.
+    /// How long a peer may be silent, or not read what is sent, in milliseconds: each connection starts with this
+    /// timeout, as if set by polysock_set_timeout(). The callback may set another, or pass one to a call. 0: none.
     pub idle_timeout_ms: c_int,
     /// How long a callback may take, in milliseconds. Then its connection is closed: calls that wait on it, and all later
-    /// ones, fail with POLYSOCK_ECLOSED, and returning that is no failure. The callback counts towards `max_connections`
-    /// until it returns. 0: no limit.
+    /// ones, fail with POLYSOCK_ECLOSED; returning that code does not count as a failure. The callback counts towards
+    /// `max_connections` until it returns. 0: no limit.
     pub handler_timeout_ms: c_int,
 }
 
@@ -103,10 +103,10 @@ impl polysock_server_options {
     }
 }
 
-/// What a server has counted since it was started.
+/// The counters of a server since it was started.
 ///
 /// BSD: none. Python: Server.stats. Java: ThreadPoolExecutor.getCompletedTaskCount.
-/// Set `size` to sizeof (polysock_server_stats) before the call, by which a later library knows the fields.
+/// Set `size` to sizeof (polysock_server_stats) before the call; from it a later library knows which fields there are.
 /// @ingroup polysock_server
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -118,7 +118,7 @@ pub struct polysock_server_stats {
     /// Callbacks that failed because the peer had reset the connection or was gone (POLYSOCK_ECONNRESET, POLYSOCK_EPIPE,
     /// POLYSOCK_ECONNABORTED), and connections that were reset before they were accepted.
     pub resets: u64,
-    /// Callbacks that failed with POLYSOCK_ETIMEDOUT where there is an idle timeout.
+    /// Callbacks that failed with POLYSOCK_ETIMEDOUT, if there is an idle timeout.
     pub idle_timeouts: u64,
     /// Connections that were closed because their callbacks took too long.
     pub handler_timeouts: u64,
