@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 // The names of exported types are C's.
 #![allow(non_camel_case_types)]
-// What a caller from C must uphold stands once, at the head of the header, in C's words.
+// What a caller from C must uphold is documented once, at the top of the header.
 #![allow(clippy::missing_safety_doc)]
 
 /// Small requests are served when the system has no memory left.
