@@ -1,4 +1,4 @@
-// polysock for C++17: the C library with owners, exceptions and std::chrono. Header-only; it decides nothing itself.
+// polysock for C++17: the C library with owning classes, exceptions and std::chrono. Header-only, without behaviour of its own.
 //
 //     polysock::socket s = polysock::create_connection("localhost", 8080, std::chrono::seconds(5));
 //     s.send_all("hello");
@@ -6,12 +6,12 @@
 //     std::size_t n = s.recv(buf, std::chrono::seconds(1));
 //
 // Sends take polysock::bytes: text, or a container of bytes. Receives take a polysock::buffer: an array or a container.
-// Both know their length. For a pointer it is given as bytes(p, n) or buffer(p, n), so that no other number is mistaken
+// Both know their length. Write a pointer and its length as bytes(p, n) or buffer(p, n), so that no other number is taken
 // for a length.
 //
-// Every call that can wait then takes a timeout: a std::chrono duration, polysock::infinite, or nothing for the socket's own
-// (set_timeout; for ever unless set). Durations are rounded up to milliseconds; zero tries once.
-// A failure throws polysock::error, a std::system_error whose code() compares with std::errc where errno has such a number.
+// Every call that can wait takes a timeout: a std::chrono duration, polysock::infinite, or none for the socket's own (set by
+// set_timeout; for ever unless set). Durations are rounded up to milliseconds; zero tries once.
+// A failure throws polysock::error, a std::system_error whose code() compares with std::errc if errno has such a number.
 
 #ifndef POLYSOCK_POLYSOCK_HPP
 #define POLYSOCK_POLYSOCK_HPP
@@ -70,15 +70,15 @@ class error : public std::system_error {
 public:
     explicit error(int code, std::uint64_t done = 0) : error(code, done, ::polysock_last_detail()) {}
 
-    error(int code, std::uint64_t done, const std::string &words)
-        : std::system_error(code, error_category()), words_(words), done_(done)
+    error(int code, std::uint64_t done, const std::string &text)
+        : std::system_error(code, error_category()), text_(text), done_(done)
     {
     }
 
-    // Without the text of the code that std::system_error adds: it is there already.
-    const char *what() const noexcept override { return words_.what(); }
+    // The text alone: std::system_error would add that of the code, which it already includes.
+    const char *what() const noexcept override { return text_.what(); }
 
-    // Whether the call's time limit passed. When the kernel gave the connection up, the code is POLYSOCK_ECONNTIMEDOUT.
+    // Whether the call's time limit passed. If the kernel gave up the connection, the code is POLYSOCK_ECONNTIMEDOUT.
     // Both codes compare equal to std::errc::timed_out.
     bool timed_out() const noexcept { return code() == std::error_code(POLYSOCK_ETIMEDOUT, error_category()); }
 
@@ -86,7 +86,7 @@ public:
     std::uint64_t done() const noexcept { return done_; }
 
 private:
-    std::runtime_error words_; // a string whose copies do not throw
+    std::runtime_error text_; // a string whose copies do not throw
     std::uint64_t done_;
 };
 
@@ -100,9 +100,9 @@ template <class Number> Number check(Number result)
 }
 
 // For arguments that this header refuses, without calling the library.
-[[noreturn]] inline void refuse(const std::string &words) { throw error(POLYSOCK_EINVAL, 0, words); }
+[[noreturn]] inline void refuse(const std::string &text) { throw error(POLYSOCK_EINVAL, 0, text); }
 
-// Text for C, where it ends at the first NUL.
+// Text for C, which ends at the first NUL.
 inline const char *c_text(const std::string &text)
 {
     if (text.find('\0') != std::string::npos)
@@ -112,7 +112,7 @@ inline const char *c_text(const std::string &text)
 
 inline std::string_view view(std::string_view text) noexcept { return text; }
 
-// A pointer that may be null, as what getenv(3) returns.
+// A pointer that may be null, such as one from getenv(3).
 inline std::string_view view(const char *text)
 {
     if (text == nullptr)
@@ -136,7 +136,7 @@ template <class T> inline constexpr bool is_byte = is_one_of<T, char, signed cha
 template <class T> inline constexpr bool is_byte = is_one_of<T, char, signed char, unsigned char, std::byte>;
 #endif
 
-// The type that std::data of a container points at; void when it is no container.
+// The type of a container's elements, from std::data; void if it is not a container.
 template <class C, class = void> struct element {
     using type = void;
 };
@@ -159,7 +159,7 @@ template <class Number> std::uint16_t port(const char *argument, Number number)
     return low_bits;
 }
 
-// A time as C's int; one that does not fit becomes the nearest that does.
+// A time as an int for C; one that does not fit becomes the nearest that does.
 template <class Rep, class Period> int c_int(std::chrono::duration<Rep, Period> time)
 {
     using limits = std::numeric_limits<int>;
@@ -168,11 +168,11 @@ template <class Rep, class Period> int c_int(std::chrono::duration<Rep, Period> 
 
 } // namespace detail
 
-// Bytes to send, lent for the length of a call: text up to its NUL, any container of bytes, or bytes(pointer, length).
+// Bytes to send, valid during a call: text up to its NUL, any container of bytes, or bytes(pointer, length).
 class bytes {
 public:
     constexpr bytes() noexcept = default;
-    // A literal, without its NUL. With a NUL in the middle its length is unclear: write bytes(p, n) or std::string_view(p).
+    // A literal, without its NUL. With a NUL in the middle its length is ambiguous: write bytes(p, n) or std::string_view(p).
     template <std::size_t N>
     bytes(const char (&text)[N]) // NOLINT: converts on purpose
         : data_(text), size_(static_cast<std::size_t>(std::find(text, text + N, '\0') - text))
@@ -180,7 +180,7 @@ public:
         if (size_ + 1 < N)
             detail::refuse("an array of char with a NUL in the middle needs its length, as in bytes(p, n)");
     }
-    // An array that is filled at run time may hold text or other bytes: write its length likewise.
+    // An array that is filled at run time may hold text or other bytes: its length must be written, too.
     template <std::size_t N> bytes(char (&)[N]) = delete;
     template <class Text, std::enable_if_t<std::is_convertible_v<const Text &, std::string_view> && !std::is_array_v<Text>, int> = 0>
     bytes(const Text &text) // NOLINT: converts on purpose
@@ -212,7 +212,7 @@ private:
     std::size_t size_ = 0;
 };
 
-// Where received bytes go, lent for the length of a call: a whole array or container of bytes, or buffer(pointer, length).
+// Where received bytes go, valid during a call: a whole array or container of bytes, or buffer(pointer, length).
 class buffer {
 public:
     template <class Container, std::enable_if_t<detail::is_byte<detail::element_t<Container>> &&
@@ -238,7 +238,7 @@ private:
     std::size_t size_;
 };
 
-// Several things in a row, lent for the length of a call: an array, a container, a list in braces, or span(pointer, count).
+// Consecutive elements, valid during a call: an array, a container, a list in braces, or span(pointer, count).
 template <class T> class span {
 public:
     template <class Container, std::enable_if_t<std::is_same_v<std::remove_const_t<detail::element_t<Container>>, std::remove_const_t<T>> &&
@@ -284,7 +284,7 @@ private:
 // How long a call may wait.
 class timeout {
 public:
-    // What the socket was set to.
+    // The socket's own.
     constexpr timeout() noexcept : ms_(POLYSOCK_DEFAULT) {}
 
     template <class Rep, class Period>
@@ -300,7 +300,7 @@ public:
         return t;
     }
 
-    // As the C library has it: POLYSOCK_INFINITE, 0 or milliseconds.
+    // A timeout of the C library: POLYSOCK_INFINITE, 0 or milliseconds.
     static constexpr timeout of_ms(int ms) noexcept
     {
         timeout t;
@@ -317,7 +317,7 @@ private:
         using wide = std::chrono::duration<double, std::milli>;
         const int most = (std::numeric_limits<int>::max)();
         if (time < time.zero())
-            return POLYSOCK_DEFAULT - 1; // the library refuses it and says so
+            return POLYSOCK_DEFAULT - 1; // refused by the library
         if (std::chrono::duration_cast<wide>(time).count() >= static_cast<double>(most))
             return most;
         const auto down = std::chrono::duration_cast<std::chrono::duration<int, std::milli>>(time);
@@ -390,7 +390,7 @@ inline std::vector<address> getaddrinfo(const std::string &host, const service &
     }
 }
 
-// Looks up the names of an address and of its port; numbers where there are none. `flags` are NI_ numbers.
+// Looks up the names of an address and of its port; those without a name are returned as numbers. `flags` are NI_ numbers.
 inline std::pair<std::string, std::string> getnameinfo(const address &a, int flags = 0)
 {
     char host[1025], port[64]; // NI_MAXHOST; longer than any name in services(5)
@@ -404,7 +404,7 @@ using pieces = span<const iovec>;
 using credentials = ::polysock_credentials;
 using tcp_stats = ::polysock_tcp_stats;
 
-// A descriptor that was received: owned, closed in the end unless released.
+// A received descriptor: owned, and closed by the destructor unless released.
 class descriptor {
 public:
     descriptor() noexcept = default;
@@ -431,8 +431,8 @@ private:
     int fd_ = -1;
 };
 
-// Control messages: what was added is sent, what came can be asked for. One thread at a time. Descriptors that came are
-// closed with it, or by the next receive into it, unless they were taken.
+// Control messages: those added are sent, those received can be read. Only one thread at a time may use it. Received
+// descriptors are closed with it, or by the next receive into it, unless they were taken.
 class control {
 public:
     explicit control(std::size_t room = POLYSOCK_CONTROL_ROOM) { detail::check(::polysock_control_new(&control_, room)); }
@@ -448,7 +448,7 @@ public:
     ::polysock_control *get() const noexcept { return control_; }
 
     void clear() { detail::check(::polysock_control_clear(control_)); }
-    // They stay the caller's, open until they were sent.
+    // They stay the caller's, and must be open until they are sent.
     void add_fds(span<const int> fds) { detail::check(::polysock_control_add_fds(control_, fds.data(), fds.size())); }
     void add_credentials(const credentials &who) { detail::check(::polysock_control_add_credentials(control_, &who)); }
     void add_packet_info(const address &source, std::uint32_t interface_index = 0)
@@ -462,7 +462,7 @@ public:
 
     std::size_t count() const { return static_cast<std::size_t>(detail::check(::polysock_control_count(control_))); }
 
-    // One that came; its bytes are lent until the next receive.
+    // A received message; its bytes are valid until the next receive.
     struct message {
         int level, kind;
         std::string_view data;
@@ -487,31 +487,31 @@ public:
         return all;
     }
 
-    // Nothing when it was not said.
+    // Empty when the message has none.
     std::optional<credentials> who() const
     {
         credentials c{};
-        return said(::polysock_control_credentials(control_, &c)) ? std::optional(c) : std::nullopt;
+        return has(::polysock_control_credentials(control_, &c)) ? std::optional(c) : std::nullopt;
     }
     std::optional<std::pair<address, std::uint32_t>> packet_info() const
     {
         address a;
         std::uint32_t interface_index = 0;
-        if (!said(::polysock_control_packet_info(control_, a.get(), &interface_index)))
+        if (!has(::polysock_control_packet_info(control_, a.get(), &interface_index)))
             return std::nullopt;
         return std::pair(a, interface_index);
     }
-    // Since 1970.
+    // The time since 1970.
     std::optional<std::chrono::nanoseconds> timestamp() const
     {
         std::uint64_t ns = 0;
-        if (!said(::polysock_control_timestamp(control_, &ns)))
+        if (!has(::polysock_control_timestamp(control_, &ns)))
             return std::nullopt;
         return std::chrono::nanoseconds(static_cast<std::chrono::nanoseconds::rep>(ns));
     }
 
 private:
-    static bool said(int code)
+    static bool has(int code)
     {
         if (code == POLYSOCK_ENOENT)
             return false;
@@ -522,22 +522,22 @@ private:
     ::polysock_control *control_ = nullptr;
 };
 
-// What a receive brought.
+// The result of a receive.
 struct received {
     std::size_t count;
-    address from; // length 0 of a sender without a name, and on streams
+    address from; // of length 0 for an unnamed sender, and on streams
     int flags;
 
-    // The datagram was longer, and the rest of it is lost.
+    // The datagram was longer, and the rest is lost.
     bool truncated() const noexcept { return (flags & POLYSOCK_MSG_TRUNC) != 0; }
     bool control_truncated() const noexcept { return (flags & POLYSOCK_MSG_CTRUNC) != 0; }
 };
 
-// A socket: owns its handle, moves, and frees it in the end. Any thread may use it and any may close it; only the owner
-// moves or destroys it.
+// A socket: owns its handle and frees it; it can be moved. Any thread may use it and any may close it; only the owner may move
+// or destroy it.
 class socket {
 public:
-    // No socket at all.
+    // No socket.
     socket() noexcept = default;
 
     explicit socket(int family, int type = POLYSOCK_SOCK_STREAM, int protocol = 0)
@@ -545,7 +545,7 @@ public:
         detail::check(::polysock_socket(&handle_, family, type, protocol));
     }
 
-    // Adopts a handle of the C library.
+    // Takes ownership of a handle of the C library.
     static socket adopt(::polysock_t *handle) noexcept
     {
         socket s;
@@ -553,7 +553,7 @@ public:
         return s;
     }
 
-    // Adopts a descriptor; when it throws, the descriptor stays the caller's.
+    // Takes ownership of a descriptor; when it throws, the descriptor stays the caller's.
     static socket from_fd(int fd)
     {
         socket s;
@@ -575,8 +575,8 @@ public:
     // Whether it holds a handle, open or closed.
     explicit operator bool() const noexcept { return handle_ != nullptr; }
     ::polysock_t *get() const noexcept { return handle_; }
-    // Gives the handle up; the caller frees it. Of a connection lent by a server it is a new handle, which takes the
-    // descriptor over; nullptr when that can't be done, because the connection is closed or another thread is inside a call.
+    // Releases the handle, which the caller then frees. For a connection lent by a server it is a new handle with the same
+    // descriptor and timeouts; nullptr when the connection is closed or another thread is inside a call on it.
     ::polysock_t *release() noexcept
     {
         if (!lent_)
@@ -595,7 +595,7 @@ public:
         return {std::move(a), std::move(b)};
     }
 
-    // Another handle on the same socket.
+    // Another handle for the same socket.
     socket dup() const
     {
         socket s;
@@ -607,10 +607,10 @@ public:
     int detach() { return detail::check(::polysock_detach(handle_)); }
     bool is_closed() const noexcept { return ::polysock_is_closed(handle_); }
     void close() { detail::check(::polysock_close(handle_)); }
-    // Ends the connection at once with a reset.
+    // Resets the connection at once.
     void abort() { detail::check(::polysock_abort(handle_)); }
     void shutdown(int how) { detail::check(::polysock_shutdown(handle_, how)); }
-    // "ESTABLISHED"; nothing when closed or not TCP.
+    // "ESTABLISHED"; empty when closed or not TCP.
     std::optional<std::string_view> state() const noexcept
     {
         const char *text = ::polysock_state(handle_);
@@ -620,7 +620,7 @@ public:
     void bind(const address &a) { detail::check(::polysock_bind(handle_, a.get())); }
     void listen(int backlog = 128) { detail::check(::polysock_listen(handle_, backlog)); }
     void connect(const address &a, timeout t = {}) { detail::check(::polysock_connect(handle_, a.get(), t.ms())); }
-    // For a datagram socket: it sends to and receives from any address again.
+    // A datagram socket then sends to and receives from any address again.
     void disconnect() { detail::check(::polysock_disconnect(handle_)); }
     socket accept(timeout t = {}) { return accept_from(nullptr, t); }
     socket accept(address &peer, timeout t = {}) { return accept_from(peer.get(), t); }
@@ -645,9 +645,9 @@ public:
     }
 
     // 0 is the end of the stream.
-    std::size_t recv(buffer room, timeout t = {}, int flags = 0)
+    std::size_t recv(buffer into, timeout t = {}, int flags = 0)
     {
-        return count(::polysock_recv(handle_, room.data(), room.size(), flags, t.ms()));
+        return count(::polysock_recv(handle_, into.data(), into.size(), flags, t.ms()));
     }
 
     std::size_t available() const { return number<std::size_t>(::polysock_available); }
@@ -657,10 +657,10 @@ public:
     {
         return count(::polysock_sendto(handle_, data.data(), data.size(), flags, to.get(), t.ms()));
     }
-    received recvfrom(buffer room, timeout t = {}, int flags = 0)
+    received recvfrom(buffer into, timeout t = {}, int flags = 0)
     {
         received r{0, {}, 0};
-        r.count = count(::polysock_recvfrom(handle_, room.data(), room.size(), flags, r.from.get(), &r.flags, t.ms()));
+        r.count = count(::polysock_recvfrom(handle_, into.data(), into.size(), flags, r.from.get(), &r.flags, t.ms()));
         return r;
     }
 
@@ -668,7 +668,7 @@ public:
     std::size_t sendv(pieces v, timeout t = {}) { return count(::polysock_sendv(handle_, v.data(), v.size(), t.ms())); }
     std::size_t recvv(pieces v, timeout t = {}) { return count(::polysock_recvv(handle_, v.data(), v.size(), t.ms())); }
 
-    // Pieces, an address and what travels beside them.
+    // Pieces, an address and control messages.
     std::size_t sendmsg(pieces v, const control *c = nullptr, const address *to = nullptr, timeout t = {}, int flags = 0)
     {
         ::polysock_msg m = POLYSOCK_MSG_INITIALIZER;
@@ -690,7 +690,7 @@ public:
         return r;
     }
 
-    // Returns how many bytes went out.
+    // Returns how many bytes were sent.
     std::uint64_t sendfile(int fd, std::uint64_t offset = 0, std::uint64_t n = POLYSOCK_TO_END, timeout t = {})
     {
         std::uint64_t done = 0;
@@ -709,19 +709,19 @@ public:
     }
 
     // Fills the buffer.
-    void recv_exact(buffer room, timeout t = {})
+    void recv_exact(buffer into, timeout t = {})
     {
         std::size_t done = 0;
-        const int code = ::polysock_recv_exact(handle_, room.data(), room.size(), &done, t.ms());
+        const int code = ::polysock_recv_exact(handle_, into.data(), into.size(), &done, t.ms());
         if (code < 0)
             throw error(code, done);
     }
 
-    // Java-style calls. net_read returns 0 at the end of the stream, which stays the end; its time limit is
-    // net_so_timeout, where zero is for ever. net_write has none.
-    std::size_t net_read(buffer room)
+    // Java-style calls. net_read returns 0 at the end of the stream and in every later call; its time limit is net_so_timeout,
+    // where zero is for ever. net_write has none.
+    std::size_t net_read(buffer into)
     {
-        const ssize_t n = ::polysock_net_read(handle_, room.data(), room.size());
+        const ssize_t n = ::polysock_net_read(handle_, into.data(), into.size());
         return n == POLYSOCK_EEOF ? 0 : count(n);
     }
     void net_write(bytes data)
@@ -754,17 +754,17 @@ public:
     }
     void net_shutdown_input() { detail::check(::polysock_net_shutdown_input(handle_)); }
     void net_shutdown_output() { detail::check(::polysock_net_shutdown_output(handle_)); }
-    // As java.net.Socket.close: FIN first.
+    // Like java.net.Socket.close: FIN first.
     void net_close() { detail::check(::polysock_net_close(handle_)); }
 
-    // For calls without a timeout: recv and accept; send and connect. A default timeout() leaves one as it is.
+    // For calls without a timeout: recv and accept; send and connect. A default timeout() does not change one.
     void set_timeout(timeout recv, timeout send) { detail::check(::polysock_set_timeout(handle_, recv.ms(), send.ms())); }
     void set_timeout(timeout both) { set_timeout(both, both); }
     timeout recv_timeout() const { return times().first; }
     timeout send_timeout() const { return times().second; }
     void set_blocking(bool on) { detail::check(::polysock_set_blocking(handle_, on)); }
 
-    // Nothing is off; parts of a second are rounded up.
+    // std::nullopt is off; fractions of a second are rounded up.
     void set_linger(std::optional<std::chrono::milliseconds> time)
     {
         int seconds = POLYSOCK_LINGER_OFF;
@@ -780,7 +780,7 @@ public:
         return seconds == POLYSOCK_LINGER_OFF ? std::nullopt : std::optional(std::chrono::seconds(seconds));
     }
 
-    // Zero is the system's own number.
+    // Zero is the system's default.
     void set_keepalive(bool on, std::chrono::seconds idle = {}, std::chrono::seconds interval = {}, int count = 0)
     {
         detail::check(::polysock_set_keepalive(handle_, on, detail::c_int(idle), detail::c_int(interval), count));
@@ -850,13 +850,13 @@ public:
     void set_mark(std::uint32_t mark) { detail::check(::polysock_set_mark(handle_, mark)); }
     std::uint32_t mark() const { return number<std::uint32_t>(::polysock_get_mark); }
     void set_incoming_cpu(int cpu) { detail::check(::polysock_set_incoming_cpu(handle_, cpu)); }
-    // Nothing before the first packet.
+    // Empty before the first packet.
     std::optional<int> incoming_cpu() const
     {
         const int cpu = number<int>(::polysock_get_incoming_cpu);
         return cpu < 0 ? std::nullopt : std::optional(cpu);
     }
-    // Zero is off, or the system's own.
+    // Zero is off, or the system's default.
     void set_defer_accept(std::chrono::seconds time)
     {
         detail::check(::polysock_set_defer_accept(handle_, detail::c_int(time)));
@@ -869,7 +869,7 @@ public:
     std::chrono::milliseconds user_timeout() const { return std::chrono::milliseconds(number<int>(::polysock_get_user_timeout)); }
     void set_congestion(const std::string &name) { detail::check(::polysock_set_congestion(handle_, detail::c_text(name))); }
     std::string congestion() const { return text(::polysock_get_congestion); }
-    // Nothing is any interface.
+    // std::nullopt is any interface.
     void set_device(const std::optional<std::string> &name)
     {
         detail::check(::polysock_set_device(handle_, detail::c_text(name)));
@@ -884,7 +884,7 @@ public:
     int domain() const { return number<int>(::polysock_get_domain); }
     int type() const { return number<int>(::polysock_get_type); }
     int protocol() const { return number<int>(::polysock_get_protocol); }
-    // The error that waits, taken; no error when there is none.
+    // The pending error, which is cleared; no error when there is none.
     std::error_code take_error()
     {
         int code = 0;
@@ -898,7 +898,7 @@ public:
         return stats;
     }
 
-    // Multicast: on the interface of this name, or nothing for the system's choice; from one source or from any.
+    // Multicast: on the interface of this name, or on one that the system chooses; from one source or from all.
     void mcast_join(const address &group, const std::optional<std::string> &iface = {}, const std::optional<address> &source = {})
     {
         detail::check(::polysock_mcast_join(handle_, group.get(), detail::c_text(iface), source ? source->get() : nullptr));
@@ -1024,7 +1024,7 @@ inline socket create_server(const std::string &host_and_port)
     return socket::adopt(handle);
 }
 
-// As java.net.ServerSocket: reuse-address, a backlog of 50, every interface unless a host is named.
+// Like java.net.ServerSocket: reuse-address, a backlog of 50, every interface unless a host is given.
 template <class Number, std::enable_if_t<detail::is_number<Number>, int> = 0>
 socket net_server_socket(Number port, int backlog = 50, const std::string &host = "")
 {
@@ -1034,7 +1034,7 @@ socket net_server_socket(Number port, int backlog = 50, const std::string &host 
     return socket::adopt(handle);
 }
 
-// Sets revents of all; 0 when time is up. Without a timeout it waits for ever.
+// poll() sets revents of all entries and returns 0 when time is up. Without a timeout it waits for ever.
 using pollfd = ::polysock_pollfd;
 
 inline pollfd poll_entry(const socket &s, short events) { return {s.get(), -1, events, 0, 0}; }
@@ -1047,8 +1047,8 @@ inline std::size_t poll(span<pollfd> set, timeout t = {})
 
 using event = ::polysock_event;
 
-// Many sockets, registered once. Any thread may use it; only the owner moves or destroys it. In a forked child it has the
-// same registrations.
+// Many sockets, each registered once. Any thread may use it; only the owner may move or destroy it. In a forked child it has
+// the same registrations.
 class poller {
 public:
     enum class mode { level = POLYSOCK_POLL_LEVEL, edge = POLYSOCK_POLL_EDGE, oneshot = POLYSOCK_POLL_ONESHOT };
@@ -1089,7 +1089,7 @@ public:
     {
         return static_cast<std::size_t>(detail::check(::polysock_poller_wait(poller_, events.data(), events.size(), t.ms())));
     }
-    // At most 64 at a time.
+    // At most 64 events.
     std::vector<event> wait(timeout t = {})
     {
         std::vector<event> found(64);
@@ -1103,22 +1103,22 @@ private:
     ::polysock_poller *poller_ = nullptr;
 };
 
-// How a server serves.
+// The options of a server.
 struct server_options {
-    // How many connections are handled at once; 0 for the library's own number, 100.
+    // How many connections are handled at once; 0 for the library's default, 100.
     std::size_t max_connections = 0;
     // Called with what a handler threw and the address of its peer; or with a failure of the server itself and nullptr.
-    // Several threads call it at once. By default failures are not reported. What peers can cause as often as they like is
-    // reported at most once a second: resets, and errors with POLYSOCK_ETIMEDOUT where there is an idle timeout.
+    // Several threads call it at once. By default failures are not reported. Failures that peers can cause at will are
+    // reported at most once a second: resets, and errors with POLYSOCK_ETIMEDOUT if there is an idle timeout.
     std::function<void(std::exception_ptr, const address *)> on_error = nullptr;
-    // How long a peer may be silent: the timeout that connections begin with. Zero or less: for ever.
+    // How long a peer may be silent: the timeout that connections start with. Zero or less: for ever.
     std::chrono::milliseconds idle_timeout{0};
-    // How long a handler may take; then its connection is closed, and throwing POLYSOCK_ECLOSED is no failure.
+    // How long a handler may take; then its connection is closed, and throwing POLYSOCK_ECLOSED does not count as a failure.
     // Zero or less: no limit.
     std::chrono::milliseconds handler_timeout{0};
 };
 
-// What a server has counted.
+// The counters of a server.
 struct server_stats {
     std::uint64_t handled = 0;          // connections whose handlers have returned
     std::uint64_t resets = 0;           // handlers that failed because the peer had reset the connection or was gone, and
@@ -1127,20 +1127,20 @@ struct server_stats {
     std::uint64_t handler_timeouts = 0; // connections that were closed because their handlers took too long
 };
 
-// A listener and threads that hand each connection to a handler: anything that can be called with (socket &, const address &)
-// or (socket &), by several threads at once. What it throws ends its connection and reaches on_error; so does a number
-// that it returns, unless it is 0, as a std::system_error with that code.
+// A listener and threads that pass each connection to a handler: anything that can be called with (socket &, const address &)
+// or (socket &), by several threads at once. An exception of the handler ends its connection and is passed to on_error; so is a
+// number other than 0 that it returns, as a std::system_error with that code.
 //
 //     polysock::server server(polysock::create_server("", "8080"), [](polysock::socket &connection) {
 //         connection.send_all("hello\n");
 //     });
 //     server.wait();
 //
-// The connection is lent: it is closed when the handler returns. A handler that moves it elsewhere keeps it, with its timeouts;
-// what it is moved to is empty when it is closed, or when another thread is inside a call on it.
+// The connection is lent: it is closed when the handler returns. A handler that moves it to another socket keeps it, with its
+// timeouts; that socket is empty if the connection is closed, or another thread is inside a call on it.
 // A handler may use the variable that the server is assigned to: none is called before the server exists.
-// Destroying a server stops it with no time for handlers to finish. The handler lives until the last call has returned:
-// what it refers to must, too, unless stop() returned 0. In a forked child nothing is served, and wait() throws.
+// Destroying a server stops it without time for handlers to finish. The handler exists until the last call has returned: what it
+// refers to must, too, unless stop() returned 0. In a forked child no connections are handled, and wait() throws.
 class server {
 public:
     template <class Handler> server(socket listener, Handler handler, server_options options = {}) : listener_(std::move(listener))
@@ -1171,7 +1171,7 @@ public:
     const socket &listener() const noexcept { return listener_; }
     // The address it listens on.
     address local_address() const { return listener_.getsockname(); }
-    // How many connections are being handled now.
+    // How many connections are being handled.
     std::size_t connections() const { return static_cast<std::size_t>(detail::check(::polysock_server_connections(server_))); }
     server_stats stats() const
     {
@@ -1199,7 +1199,7 @@ private:
         Handler handler;
         std::function<void(std::exception_ptr, const address *)> on_error;
 
-        // Exceptions stay on this side of C: the library gets a number, and says in the same thread whether to report it.
+        // Exceptions do not pass through C: the library gets a number, and reports it, if at all, in the same thread.
         static int handle(::polysock_t *handle, const ::polysock_addr *peer, void *user)
         {
             socket connection;
@@ -1241,7 +1241,7 @@ private:
                 return call();
         }
 
-        void tell(std::exception_ptr failure, const ::polysock_addr *peer) noexcept
+        void report(std::exception_ptr failure, const ::polysock_addr *peer) noexcept
         {
             if (on_error) {
                 try {
@@ -1252,7 +1252,7 @@ private:
                         on_error(failure, &a);
                     }
                 } catch (...) {
-                    // what on_error throws has nowhere to go
+                    // nothing could report what on_error throws
                 }
             }
         }
@@ -1260,16 +1260,16 @@ private:
         static void failed(int code, const ::polysock_addr *peer, void *user)
         {
             std::exception_ptr failure = peer != nullptr ? std::exchange(pending(), nullptr) : nullptr;
-            if (failure == nullptr) // the handler returned a number, for which there is no further description
+            if (failure == nullptr) // the handler returned a number, without a description
                 failure = peer != nullptr ? std::make_exception_ptr(std::system_error(code, error_category()))
                                           : std::make_exception_ptr(error(code));
-            static_cast<program_of *>(user)->tell(failure, peer);
+            static_cast<program_of *>(user)->report(failure, peer);
         }
 
         static void release(void *user) { delete static_cast<program_of *>(user); }
     };
 
-    // A time limit as C takes it, where 0 is none.
+    // A time limit for C, where 0 is none.
     static int limit(std::chrono::milliseconds time) { return time.count() > 0 ? timeout(time).ms() : 0; }
 
     socket listener_;
