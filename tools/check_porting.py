@@ -24,7 +24,7 @@ from polysock import net
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PORTING = ROOT / "docs/porting.md"
 HEADER = ROOT / "include/polysock/polysock.h"
-CPLUSPLUS = (ROOT / "include/polysock/polysock.hpp").read_text(encoding="utf-8")
+CPLUSPLUS = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "include/polysock").glob("*.hpp"))
 CORE = ROOT / "core/src"
 RUST = "\n".join(path.read_text(encoding="utf-8") for path in CORE.rglob("*.rs"))
 # Names in the prose of docs/porting.md that no language of polysock has.

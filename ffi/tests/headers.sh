@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compiles the two headers in every standard they are for, under the warnings that careful programs are built with. With
+# Compiles the headers in every standard they are for, under the warnings that careful programs are built with. With
 # $CC and $CXX, and with clang where there is one.
 set -u
 include=$(cd "$(dirname "$0")/../../include" && pwd)
@@ -75,11 +75,16 @@ for pair in "${CC:-cc} ${CXX:-c++}" 'clang clang++'; do
         for std in c89 c99 c11 c17; do
             compiles "polysock.h as $std, $c" $c -std=$std $strict -Wstrict-prototypes -I"$include" -fsyntax-only "$work/use.c"
         done
-        for std in c++98 c++11 c++17 c++20; do
+        for std in c++98 c++11 c++14 c++17 c++20; do
             compiles "polysock.h as $std, $cxx" $cxx -std=$std $strict -I"$include" -fsyntax-only "$work/plain.cc"
         done
         for std in c++17 c++20; do
             compiles "polysock.hpp as $std, $cxx" $cxx -std=$std $strict $plus $more -I"$include" -fsyntax-only "$work/use.cc"
+        done
+        for part in "$include"/polysock/*.hpp; do
+            part=${part##*/}
+            echo "#include <polysock/$part>" >"$work/part.cc"
+            compiles "$part alone, $cxx" $cxx -std=c++17 $strict $plus $more -I"$include" -fsyntax-only "$work/part.cc"
         done
     }
 done

@@ -41,6 +41,7 @@ check "make install" env PREFIX=/opt/somewhere DESTDIR="$work/stage" sh "$here/.
 mv "$work/stage/opt/somewhere" "$work/moved" || exit 1
 lib=$work/moved/lib
 check "all files are there" ls "$work/moved/include/polysock/polysock.h" "$work/moved/include/polysock/polysock.hpp" \
+    "$work/moved/include/polysock/socket.hpp" \
     "$lib/libpolysock.so" "$lib/libpolysock.so.0" "$lib/libpolysock.a" "$lib/pkgconfig/polysock.pc" \
     "$lib/cmake/polysock/polysockConfig.cmake" "$lib/cmake/polysock/polysockConfigVersion.cmake"
 # grep says 1 for "found nowhere", 2 for "could not look".
