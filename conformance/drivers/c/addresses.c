@@ -8,9 +8,9 @@
 #include <sys/un.h>
 
 /* The name of a Unix socket as the protocol writes it. */
-static int unix_name(struct request *r, const polysock_addr *a)
+static int answer_unix_name(struct request *r, const polysock_addr *a)
 {
-    static const char plain_ones[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-";
+    static const char unescaped[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-";
     const size_t before = offsetof(struct sockaddr_un, sun_path);
     const char *name = (const char *)a->bytes + before;
     size_t length = a->length > before ? (size_t)a->length - before : 0, simple = 1;
@@ -19,7 +19,7 @@ static int unix_name(struct request *r, const polysock_addr *a)
         return answer(r, "ok name=-");
     if (name[0] != '\0')
         return answer(r, "ok name=%.*s", (int)strnlen(name, length), name);
-    while (simple < length && name[simple] != '\0' && strchr(plain_ones, name[simple]) != NULL)
+    while (simple < length && name[simple] != '\0' && strchr(unescaped, name[simple]) != NULL)
         simple++;
     if (simple == length)
         return answer(r, "ok name=@%.*s", (int)length - 1, name + 1);
@@ -28,14 +28,14 @@ static int unix_name(struct request *r, const polysock_addr *a)
     return answer(r, "ok name=%s", text);
 }
 
-int name_of(struct request *r, const polysock_addr *a)
+int answer_address(struct request *r, const polysock_addr *a)
 {
     char text[POLYSOCK_ADDR_TEXT_SIZE];
     if (a->length == 0 || polysock_addr_family(a) == POLYSOCK_AF_UNIX)
-        return unix_name(r, a);
+        return answer_unix_name(r, a);
     int length = polysock_addr_format(a, text, sizeof text);
     if (length < 0)
-        return refused(r, length);
+        return error_of(r, length);
     /* `1.2.3.4:80` or `[::1]:80`. polysock_addr_ip() would write ::ffff:1.2.3.4 as the IPv4 address that it means. */
     size_t bracket = text[0] == '[', end = (size_t)(strrchr(text, ':') - text);
     return answer(r, "ok host=%.*s port=%u", (int)(end - 2 * bracket), text + bracket, polysock_addr_port(a));
@@ -55,7 +55,7 @@ static bool unix_address(struct request *r, const char *word, polysock_addr *out
         }
         length++; /* the leading zero */
     }
-    if (length > sizeof name.sun_path) { /* no address has room for it */
+    if (length > sizeof name.sun_path) { /* longer than any address */
         free(bytes);
         answer(r, "error INVAL");
         return false;
@@ -70,17 +70,17 @@ static bool unix_address(struct request *r, const char *word, polysock_addr *out
     free(bytes);
     int code = polysock_addr_from_sockaddr(out, (struct sockaddr *)&name, offsetof(struct sockaddr_un, sun_path) + length);
     if (code < 0)
-        refused(r, code);
+        error_of(r, code);
     return code == 0;
 }
 
-/* The address that the words of the request from this one on are: host and port, or one word. */
+/* The address in the arguments from `first` on: host and port, or one argument. */
 bool address(struct request *r, int first, polysock_addr *out)
 {
     long value;
     if (r->count == first + 1)
-        return unix_address(r, r->words[first], out);
-    if (!number(r->words[first + 1], &value)) {
+        return unix_address(r, r->args[first], out);
+    if (!parse_number(r->args[first + 1], &value)) {
         malformed(r, "port");
         return false;
     }
@@ -88,9 +88,9 @@ bool address(struct request *r, int first, polysock_addr *out)
         answer(r, "error INVAL");
         return false;
     }
-    int code = polysock_addr_parse(out, r->words[first], value);
+    int code = polysock_addr_parse(out, r->args[first], value);
     if (code < 0)
-        refused(r, code);
+        error_of(r, code);
     return code == 0;
 }
 

@@ -1,4 +1,4 @@
-/* Answers, and what refusals are called in the protocol. */
+/* Answers, and the names of errors in the protocol. */
 #include "driver.h"
 
 #include <stdarg.h>
@@ -22,29 +22,29 @@ static const char *protocol_name(int code)
     return name[0] == 'E' ? name + 1 : name;
 }
 
-/* The call that the words of the last failure begin with. */
+/* The call that the description of the last failure names first. */
 static struct call_name { char text[32]; } failed_call(void)
 {
     struct call_name name;
-    const char *words = polysock_last_detail();
-    snprintf(name.text, sizeof name.text, "%.*s", (int)strcspn(words, " :"), words);
+    const char *detail = polysock_last_detail();
+    snprintf(name.text, sizeof name.text, "%.*s", (int)strcspn(detail, " :"), detail);
     return name;
 }
 
-int refused(struct request *r, long code)
+int error_of(struct request *r, long code)
 {
     fprintf(stderr, "%s\n", polysock_last_detail());
     return answer(r, "error %s call=%s", protocol_name((int)code), failed_call().text);
 }
 
-int refused_after(struct request *r, long code, size_t done)
+int error_after(struct request *r, long code, size_t done)
 {
     return answer(r, "error %s done=%zu call=%s", protocol_name((int)code), done, failed_call().text);
 }
 
-int plain(struct request *r, int code)
+int ok_or_error(struct request *r, int code)
 {
-    return code < 0 ? refused(r, code) : answer(r, "ok");
+    return code < 0 ? error_of(r, code) : answer(r, "ok");
 }
 
 int malformed(struct request *r, const char *reason)

@@ -13,7 +13,7 @@ long long ms_since(long long began_ns)
     return (now_ns() - began_ns) / 1000000;
 }
 
-struct timespec in_ms(long ms)
+struct timespec deadline_in_ms(long ms)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);

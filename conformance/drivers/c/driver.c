@@ -40,17 +40,17 @@ static bool take_options(struct request *r, long *join_limit)
 {
     int kept = 0;
     for (int i = 0; i < r->count; i++) {
-        char *word = r->words[i];
+        char *word = r->args[i];
         long value;
         if (strncmp(word, "timeout=", 8) == 0) {
             if (strcmp(word + 8, "never") == 0)
                 r->timeout_ms = POLYSOCK_INFINITE;
-            else if (number(word + 8, &value))
+            else if (parse_number(word + 8, &value))
                 r->timeout_ms = (int)value;
             else
                 return false;
         } else if (strncmp(word, "limit=", 6) == 0) {
-            if (!number(word + 6, join_limit))
+            if (!parse_number(word + 6, join_limit))
                 return false;
         } else if (strcmp(word, "peek") == 0) {
             r->flags |= POLYSOCK_MSG_PEEK;
@@ -59,7 +59,7 @@ static bool take_options(struct request *r, long *join_limit)
         } else if (strcmp(word, "oob") == 0) {
             r->flags |= POLYSOCK_MSG_OOB;
         } else {
-            r->words[kept++] = word;
+            r->args[kept++] = word;
         }
     }
     r->count = kept;
@@ -75,22 +75,22 @@ static int dispatch(struct request *r, char *line)
         return label != NULL && *rest != '\0' ? start(r, label, rest) : malformed(r, "start LABEL COMMAND");
     }
     for (char *word = strtok_r(line, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
-        if (r->count == MAX_WORDS)
-            return malformed(r, "too many words");
-        r->words[r->count++] = word;
+        if (r->count == MAX_ARGS)
+            return malformed(r, "too many arguments");
+        r->args[r->count++] = word;
     }
     if (!take_options(r, &join_limit))
         return malformed(r, "option");
-    if (r->count == 2 && strcmp(r->words[0], "join") == 0)
-        return join(r, r->words[1], join_limit);
+    if (r->count == 2 && strcmp(r->args[0], "join") == 0)
+        return join(r, r->args[1], join_limit);
     for (size_t i = 0; r->count > 0 && i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(commands[i].name, r->words[0]) == 0)
+        if (strcmp(commands[i].name, r->args[0]) == 0)
             return commands[i].least < r->count && r->count <= commands[i].most + 1 ? commands[i].run(r)
                                                                                     : malformed(r, "arguments");
     return answer(r, "unsupported");
 }
 
-void carry_out(char *line, char *out)
+void execute(char *line, char *out)
 {
     struct request r = {.timeout_ms = POLYSOCK_DEFAULT};
     long long began = now_ns();
@@ -102,8 +102,8 @@ int main(void)
 {
     char *line = NULL, result[MAX_ANSWER];
     size_t size = 0;
-    process_begins();
-    tasks_begin();
+    process_start();
+    tasks_init();
     while (getline(&line, &size, stdin) > 0) {
         line[strcspn(line, "\r\n")] = '\0';
         if (strcmp(line, "quit") == 0) {
@@ -112,7 +112,7 @@ int main(void)
         }
         if (*line == '\0')
             continue;
-        carry_out(line, result);
+        execute(line, result);
         puts(result);
         fflush(stdout);
     }

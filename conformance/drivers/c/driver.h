@@ -1,4 +1,4 @@
-/* What the files of the driver share. Each file is named like its kin in ../rust/src. */
+/* What the files of the driver share. Each file is named like its counterpart in ../rust/src. */
 #pragma once
 
 #define _GNU_SOURCE /* the first header that every file includes */
@@ -8,11 +8,11 @@
 #include <stddef.h>
 #include <time.h>
 
-enum { MAX_WORDS = 32, MAX_ANSWER = 4096, LIMIT = 16 << 20, MOST_DESCRIPTORS = 256 };
+enum { MAX_ARGS = 32, MAX_ANSWER = 4096, MAX_PAYLOAD = 16 << 20, MAX_DESCRIPTORS = 256 };
 
 /* One request, and the answer that grows. */
 struct request {
-    char *words[MAX_WORDS]; /* the first is the command */
+    char *args[MAX_ARGS]; /* the first is the command */
     int count;
     int timeout_ms; /* POLYSOCK_DEFAULT when none was given */
     int flags;
@@ -21,7 +21,7 @@ struct request {
 };
 
 /* Carries out a line and writes the answer, of at most MAX_ANSWER bytes. */
-void carry_out(char *line, char *out);
+void execute(char *line, char *out);
 
 /* Every command returns 0 once it has answered. */
 typedef int command(struct request *r);
@@ -36,21 +36,21 @@ command do_set, do_get, do_setsockopt, do_getsockopt;
 
 /* answer.c: those with a request return 0 */
 int answer(struct request *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-int refused(struct request *r, long code);
-int refused_after(struct request *r, long code, size_t done);
-int plain(struct request *r, int code); /* refused, or nothing but ok */
+int error_of(struct request *r, long code);
+int error_after(struct request *r, long code, size_t done);
+int ok_or_error(struct request *r, int code); /* the error, or only ok */
 int malformed(struct request *r, const char *reason);
 const char *on_off(bool on);
 
 /* values.c */
 void *allocate(size_t size); /* or ends the process */
-bool number(const char *text, long *out);
+bool parse_number(const char *text, long *out);
 unsigned char *pattern(size_t count, size_t offset);
-unsigned char *payload(const char *text, size_t *count); /* NULL where the text makes no sense */
+unsigned char *payload(const char *text, size_t *count); /* NULL if the text is invalid */
 int received(struct request *r, const unsigned char *bytes, size_t count);
 
 /* addresses.c */
-int name_of(struct request *r, const polysock_addr *a);
+int answer_address(struct request *r, const polysock_addr *a);
 bool address(struct request *r, int first, polysock_addr *out); /* false once it has answered */
 int family_of(const char *word);
 int type_of(const char *word);
@@ -64,15 +64,15 @@ void close_everything(void);
 void forget_handles(void);
 
 /* tasks.c */
-void tasks_begin(void);
+void tasks_init(void);
 int start(struct request *r, const char *label, const char *line);
 int join(struct request *r, const char *label, long limit);
 bool forget_tasks(const struct timespec *until); /* false when one has not ended by then */
 
 /* process.c */
-void process_begins(void);
+void process_start(void);
 
 /* clock.c: the monotonic one */
 long long now_ns(void);
 long long ms_since(long long began_ns);
-struct timespec in_ms(long ms);
+struct timespec deadline_in_ms(long ms);

@@ -1,4 +1,4 @@
-/* The scenario's names for sockets, and the descriptors it was handed. */
+/* The sockets by their names in the scenario, and the descriptors it received. */
 #include "driver.h"
 
 #include <pthread.h>
@@ -15,7 +15,7 @@ struct handle {
 /* Never held during a call of the library. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct handle *handles;
-static int descriptors[MOST_DESCRIPTORS], descriptor_count;
+static int descriptors[MAX_DESCRIPTORS], descriptor_count;
 
 polysock_t *find(struct request *r, const char *name)
 {
@@ -44,7 +44,7 @@ void keep(const char *name, polysock_t *socket)
 void keep_descriptor(int fd)
 {
     pthread_mutex_lock(&lock);
-    if (descriptor_count < MOST_DESCRIPTORS)
+    if (descriptor_count < MAX_DESCRIPTORS)
         descriptors[descriptor_count++] = fd;
     pthread_mutex_unlock(&lock);
 }

@@ -32,13 +32,13 @@ static int set_raw(struct request *r, polysock_t *s, const char *word, const cha
             struct linger linger;
             if (sscanf(value, "%d:%d", &linger.l_onoff, &linger.l_linger) != 2)
                 return malformed(r, "value");
-            return plain(r, polysock_setsockopt(s, raw->level, raw->name, &linger, sizeof linger));
+            return ok_or_error(r, polysock_setsockopt(s, raw->level, raw->name, &linger, sizeof linger));
         }
         long wide;
-        if (!number(value, &wide))
+        if (!parse_number(value, &wide))
             return malformed(r, "value");
         int narrow = (int)wide;
-        return plain(r, polysock_setsockopt(s, raw->level, raw->name, &narrow, sizeof narrow));
+        return ok_or_error(r, polysock_setsockopt(s, raw->level, raw->name, &narrow, sizeof narrow));
     }
     return malformed(r, "no such option");
 }
@@ -54,7 +54,7 @@ static int get_raw(struct request *r, polysock_t *s, const char *word)
         size_t size = linger ? sizeof values : sizeof values[0];
         int code = polysock_getsockopt(s, raw->level, raw->name, values, &size);
         if (code < 0)
-            return refused(r, code);
+            return error_of(r, code);
         if (linger)
             return answer(r, "ok value=%d:%d", values[0], values[1]);
         return answer(r, "ok value=%d", values[0]);
@@ -64,80 +64,80 @@ static int get_raw(struct request *r, polysock_t *s, const char *word)
 
 int do_setsockopt(struct request *r)
 {
-    polysock_t *s = find(r, r->words[1]);
-    return s == NULL ? 0 : set_raw(r, s, r->words[2], r->words[3]);
+    polysock_t *s = find(r, r->args[1]);
+    return s == NULL ? 0 : set_raw(r, s, r->args[2], r->args[3]);
 }
 
 int do_getsockopt(struct request *r)
 {
-    polysock_t *s = find(r, r->words[1]);
-    return s == NULL ? 0 : get_raw(r, s, r->words[2]);
+    polysock_t *s = find(r, r->args[1]);
+    return s == NULL ? 0 : get_raw(r, s, r->args[2]);
 }
 
 int do_set(struct request *r)
 {
-    polysock_t *s = find(r, r->words[1]);
-    const char *option = r->words[2], *value = r->words[3];
+    polysock_t *s = find(r, r->args[1]);
+    const char *option = r->args[2], *value = r->args[3];
     bool on = strcmp(value, "on") == 0, off = strcmp(value, "off") == 0;
     long n = 0;
     if (s == NULL)
         return 0;
     if (strcmp(option, "linger") == 0) {
-        if (!off && !number(value, &n))
+        if (!off && !parse_number(value, &n))
             return malformed(r, "value");
-        return plain(r, polysock_set_linger(s, off ? POLYSOCK_LINGER_OFF : (int)n));
+        return ok_or_error(r, polysock_set_linger(s, off ? POLYSOCK_LINGER_OFF : (int)n));
     }
     if (strcmp(option, "timeout") == 0) {
         bool never = strcmp(value, "never") == 0;
-        if (!never && !number(value, &n))
+        if (!never && !parse_number(value, &n))
             return malformed(r, "value");
         int ms = never ? POLYSOCK_INFINITE : (int)n;
-        return plain(r, polysock_set_timeout(s, ms, ms));
+        return ok_or_error(r, polysock_set_timeout(s, ms, ms));
     }
     bool sndbuf = strcmp(option, "sndbuf") == 0;
     if (sndbuf || strcmp(option, "rcvbuf") == 0) {
-        if (!number(value, &n))
+        if (!parse_number(value, &n))
             return malformed(r, "value");
-        return plain(r, sndbuf ? polysock_set_sndbuf(s, (size_t)n) : polysock_set_rcvbuf(s, (size_t)n));
+        return ok_or_error(r, sndbuf ? polysock_set_sndbuf(s, (size_t)n) : polysock_set_rcvbuf(s, (size_t)n));
     }
     if (!on && !off)
         return malformed(r, "value");
     if (strcmp(option, "nodelay") == 0)
-        return plain(r, polysock_set_nodelay(s, on));
+        return ok_or_error(r, polysock_set_nodelay(s, on));
     if (strcmp(option, "keepalive") == 0)
-        return plain(r, polysock_set_keepalive(s, on, 0, 0, 0));
+        return ok_or_error(r, polysock_set_keepalive(s, on, 0, 0, 0));
     if (strcmp(option, "reuseaddr") == 0)
-        return plain(r, polysock_set_reuseaddr(s, on));
+        return ok_or_error(r, polysock_set_reuseaddr(s, on));
     if (strcmp(option, "blocking") == 0)
-        return plain(r, polysock_set_blocking(s, on));
+        return ok_or_error(r, polysock_set_blocking(s, on));
     if (strcmp(option, "oobinline") == 0)
-        return plain(r, polysock_set_oobinline(s, on));
+        return ok_or_error(r, polysock_set_oobinline(s, on));
     return malformed(r, "no such option");
 }
 
 int do_get(struct request *r)
 {
-    polysock_t *s = find(r, r->words[1]);
-    const char *option = r->words[2];
+    polysock_t *s = find(r, r->args[1]);
+    const char *option = r->args[2];
     int code, n = 0;
     bool on = false;
     if (s == NULL)
         return 0;
     if (strcmp(option, "linger") == 0) {
         if ((code = polysock_get_linger(s, &n)) < 0)
-            return refused(r, code);
+            return error_of(r, code);
         return n == POLYSOCK_LINGER_OFF ? answer(r, "ok value=off") : answer(r, "ok value=%d", n);
     }
     if (strcmp(option, "timeout") == 0) {
         if ((code = polysock_get_timeout(s, &n, NULL)) < 0)
-            return refused(r, code);
+            return error_of(r, code);
         return n == POLYSOCK_INFINITE ? answer(r, "ok value=never") : answer(r, "ok value=%d", n);
     }
     bool sndbuf = strcmp(option, "sndbuf") == 0;
     if (sndbuf || strcmp(option, "rcvbuf") == 0) {
         size_t bytes = 0;
         code = sndbuf ? polysock_get_sndbuf(s, &bytes) : polysock_get_rcvbuf(s, &bytes);
-        return code < 0 ? refused(r, code) : answer(r, "ok value=%zu", bytes);
+        return code < 0 ? error_of(r, code) : answer(r, "ok value=%zu", bytes);
     }
     if (strcmp(option, "nodelay") == 0)
         code = polysock_get_nodelay(s, &on);
@@ -149,5 +149,5 @@ int do_get(struct request *r)
         code = polysock_get_oobinline(s, &on);
     else
         return malformed(r, "no such option");
-    return code < 0 ? refused(r, code) : answer(r, "ok value=%s", on_off(on));
+    return code < 0 ? error_of(r, code) : answer(r, "ok value=%s", on_off(on));
 }

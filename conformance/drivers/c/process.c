@@ -6,10 +6,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static int fillers[MOST_DESCRIPTORS], filler_count;
+static int fillers[MAX_DESCRIPTORS], filler_count;
 static struct rlimit limit_before;
 
-void process_begins(void)
+void process_start(void)
 {
     getrlimit(RLIMIT_NOFILE, &limit_before);
 }
@@ -24,11 +24,11 @@ int do_hello(struct request *r)
 int do_exhaust(struct request *r)
 {
     struct rlimit limit = limit_before;
-    if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > MOST_DESCRIPTORS)
-        limit.rlim_cur = MOST_DESCRIPTORS;
+    if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > MAX_DESCRIPTORS)
+        limit.rlim_cur = MAX_DESCRIPTORS;
     if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return refused(r, polysock_from_errno(errno));
-    while (filler_count < MOST_DESCRIPTORS) {
+        return error_of(r, polysock_from_errno(errno));
+    while (filler_count < MAX_DESCRIPTORS) {
         int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
         if (fd < 0)
             break;
@@ -47,7 +47,7 @@ int do_release(struct request *r)
 
 int do_reset(struct request *r)
 {
-    struct timespec until = in_ms(2000);
+    struct timespec until = deadline_in_ms(2000);
     do_release(r);
     close_everything();
     if (!forget_tasks(&until))

@@ -12,17 +12,17 @@ struct task {
     char *label, *line;
     pthread_t thread;
     pid_t tid;
-    bool begun, ended;
+    bool started, ended;
     char answer[MAX_ANSWER];
     struct task *next;
 };
 
-/* Only the thread that reads the lines makes and forgets tasks; the lock guards what a task says of itself. */
+/* Only the thread that reads the lines makes and forgets tasks; the lock guards the state of the tasks. */
 static struct task *tasks;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed; /* on the monotonic clock */
 
-void tasks_begin(void)
+void tasks_init(void)
 {
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
@@ -47,10 +47,10 @@ static void *run_task(void *argument)
     char result[MAX_ANSWER];
     pthread_mutex_lock(&lock);
     task->tid = (pid_t)syscall(SYS_gettid);
-    task->begun = true;
+    task->started = true;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
-    carry_out(task->line, result);
+    execute(task->line, result);
     pthread_mutex_lock(&lock);
     memcpy(task->answer, result, sizeof result);
     task->ended = true;
@@ -68,7 +68,7 @@ int start(struct request *r, const char *label, const char *line)
         return malformed(r, "no thread");
     tasks = task;
     pthread_mutex_lock(&lock);
-    while (!task->begun)
+    while (!task->started)
         pthread_cond_wait(&changed, &lock);
     pid_t tid = task->tid;
     pthread_mutex_unlock(&lock);
@@ -78,7 +78,7 @@ int start(struct request *r, const char *label, const char *line)
 int join(struct request *r, const char *label, long limit)
 {
     long long began = now_ns();
-    struct timespec until = in_ms(limit);
+    struct timespec until = deadline_in_ms(limit);
     for (struct task *task = tasks; task != NULL; task = task->next) {
         if (strcmp(task->label, label) != 0)
             continue;

@@ -16,7 +16,7 @@ void *allocate(size_t size)
     return memory;
 }
 
-bool number(const char *text, long *out)
+bool parse_number(const char *text, long *out)
 {
     char *end;
     errno = 0;
@@ -48,7 +48,7 @@ unsigned char *payload(const char *text, size_t *count)
         *count = strtoul(text + 8, &at, 10);
         if (*at == '@')
             offset = strtoul(at + 1, &at, 10);
-        return *at == '\0' && *count <= LIMIT ? pattern(*count, offset) : NULL;
+        return *at == '\0' && *count <= MAX_PAYLOAD ? pattern(*count, offset) : NULL;
     }
     if (length % 2 != 0 || strspn(text, "0123456789abcdefABCDEF") != length)
         return NULL;

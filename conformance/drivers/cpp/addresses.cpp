@@ -31,7 +31,7 @@ polysock::address unix_address(const std::string &word)
 
 } // namespace
 
-std::string name_of(const polysock::address &a)
+std::string address_text(const polysock::address &a)
 {
     const ::polysock_addr *raw = a.get();
     if (raw->length != 0 && a.family() != POLYSOCK_AF_UNIX) {
@@ -50,8 +50,8 @@ std::string name_of(const polysock::address &a)
     return simple ? "name=@" + name.substr(1) : "name=@:" + hex(std::string_view(name).substr(1));
 }
 
-// What the words from this one on are: host and port, or one word.
-polysock::address address(const words &w, std::size_t first)
+// The address in the arguments from `first` on: host and port, or one argument.
+polysock::address address(const arguments &w, std::size_t first)
 {
     if (w.size() == first + 1)
         return unix_address(w[first]);

@@ -1,4 +1,4 @@
-// Answers, and what refusals are called in the protocol.
+// Answers, and the names of errors in the protocol.
 #include "driver.hpp"
 
 long long ms_since(clock_type::time_point began)
@@ -14,16 +14,16 @@ std::string protocol_name(int code)
     return name[0] == 'E' ? name.substr(1) : name;
 }
 
-// With the call that its words begin with.
-std::string refused(const polysock::error &e)
+// With the call that its text names first.
+std::string error_of(const polysock::error &e)
 {
-    const std::string words = e.what();
-    return "error " + protocol_name(e.code().value()) + " call=" + words.substr(0, words.find_first_of(" :"));
+    const std::string text = e.what();
+    return "error " + protocol_name(e.code().value()) + " call=" + text.substr(0, text.find_first_of(" :"));
 }
 
-std::string refused_after(const polysock::error &e, std::size_t done)
+std::string error_after(const polysock::error &e, std::size_t done)
 {
-    return refused(e) + " done=" + std::to_string(done);
+    return error_of(e) + " done=" + std::to_string(done);
 }
 
-void system_refused() { throw polysock::error(::polysock_from_errno(errno)); }
+void throw_errno() { throw polysock::error(::polysock_from_errno(errno)); }

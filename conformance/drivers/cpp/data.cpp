@@ -7,10 +7,10 @@ namespace {
 
 constexpr std::size_t chunk = 64 * 1024;
 
-std::size_t room(const request &r)
+std::size_t count_of(const request &r)
 {
-    const long n = to_number(r.w[2]);
-    if (n < 0 || static_cast<std::size_t>(n) > limit)
+    const long n = to_number(r.args[2]);
+    if (n < 0 || static_cast<std::size_t>(n) > max_payload)
         throw malformed{"count"};
     return static_cast<std::size_t>(n);
 }
@@ -19,58 +19,58 @@ std::size_t room(const request &r)
 
 std::string do_send(request &r)
 {
-    const std::string bytes = payload(r.w[2]);
+    const std::string bytes = payload(r.args[2]);
     return "ok n=" + std::to_string(r.socket().send(bytes, r.timeout, r.flags));
 }
 
 std::string do_sendall(request &r)
 {
-    const std::string bytes = payload(r.w[2]);
+    const std::string bytes = payload(r.args[2]);
     polysock::socket &s = r.socket();
     try {
         s.send_all(bytes, r.timeout);
     } catch (const polysock::error &e) {
-        return refused_after(e, e.done());
+        return error_after(e, e.done());
     }
     return "ok n=" + std::to_string(bytes.size());
 }
 
 std::string do_recv(request &r)
 {
-    std::vector<char> bytes(room(r));
+    std::vector<char> bytes(count_of(r));
     const std::size_t n = r.socket().recv(bytes, r.timeout, r.flags);
     return "ok " + received({bytes.data(), n});
 }
 
 std::string do_sendto(request &r)
 {
-    const std::string bytes = payload(r.w[2]);
-    return "ok n=" + std::to_string(r.socket().sendto(bytes, address(r.w, 3), r.timeout));
+    const std::string bytes = payload(r.args[2]);
+    return "ok n=" + std::to_string(r.socket().sendto(bytes, address(r.args, 3), r.timeout));
 }
 
 std::string do_recvfrom(request &r)
 {
-    std::vector<char> bytes(room(r));
+    std::vector<char> bytes(count_of(r));
     const polysock::received got = r.socket().recvfrom(bytes, r.timeout, r.flags);
-    return "ok " + received({bytes.data(), got.count}) + " " + name_of(got.from) +
+    return "ok " + received({bytes.data(), got.count}) + " " + address_text(got.from) +
            (r.trunc ? " trunc=" + on_off(got.truncated()) : "");
 }
 
 std::string do_recv_exact(request &r)
 {
-    std::vector<char> bytes(room(r));
+    std::vector<char> bytes(count_of(r));
     polysock::socket &s = r.socket();
     try {
         s.recv_exact(bytes, r.timeout);
     } catch (const polysock::error &e) {
-        return refused_after(e, e.done());
+        return error_after(e, e.done());
     }
     return "ok " + received({bytes.data(), bytes.size()});
 }
 
 std::string do_collect(request &r)
 {
-    std::vector<char> bytes(r.w[2] == "all" ? limit : room(r));
+    std::vector<char> bytes(r.args[2] == "all" ? max_payload : count_of(r));
     polysock::socket &s = r.socket();
     std::size_t done = 0;
     try {
@@ -81,7 +81,7 @@ std::string do_collect(request &r)
             done += n;
         }
     } catch (const polysock::error &e) {
-        return refused_after(e, done);
+        return error_after(e, done);
     }
     return "ok " + received({bytes.data(), done});
 }

@@ -21,13 +21,13 @@ struct command {
 
 std::string do_server(request &r)
 {
-    const int family = family_of(r.w[2]);
+    const int family = family_of(r.args[2]);
     polysock::socket s(family);
     s.set_reuseaddr(true);
     s.bind(polysock::address(family == POLYSOCK_AF_INET6 ? "::1" : "127.0.0.1"));
-    s.listen(static_cast<int>(to_number(r.w[3])));
+    s.listen(static_cast<int>(to_number(r.args[3])));
     const auto port = s.getsockname().port();
-    keep(r.w[1], std::move(s));
+    keep(r.args[1], std::move(s));
     return "ok port=" + std::to_string(port);
 }
 
@@ -42,7 +42,7 @@ std::string do_open_fd(request &)
 {
     const int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     if (fd < 0)
-        system_refused();
+        throw_errno();
     keep_descriptor(fd);
     return "ok fd=" + std::to_string(fd);
 }
@@ -54,8 +54,8 @@ std::string do_state(request &r)
     throw polysock::error(r.socket().is_closed() ? POLYSOCK_ECLOSED : POLYSOCK_EUNSUPPORTED);
 }
 
-// A command that says nothing but ok.
-template <class Call> std::function<std::string(request &)> plain(Call call)
+// A command that answers only ok.
+template <class Call> std::function<std::string(request &)> ok_after(Call call)
 {
     return [call](request &r) {
         call(r);
@@ -69,48 +69,48 @@ const std::map<std::string, command> commands = {
     {"exhaust", {0, 0, do_exhaust}},
     {"release", {0, 0, do_release}},
     {"join", {1, 1, do_join}},
-    {"socket", {2, 3, plain([](request &r) {
-         keep(r.w[1], polysock::socket(family_of(r.w[2]), r.w.size() > 3 ? type_of(r.w[3]) : POLYSOCK_SOCK_STREAM));
+    {"socket", {2, 3, ok_after([](request &r) {
+         keep(r.args[1], polysock::socket(family_of(r.args[2]), r.args.size() > 3 ? type_of(r.args[3]) : POLYSOCK_SOCK_STREAM));
      })}},
-    {"socketpair", {3, 3, plain([](request &r) {
-         auto [a, b] = polysock::socket::pair(type_of(r.w[3]));
-         keep(r.w[1], std::move(a));
-         keep(r.w[2], std::move(b));
+    {"socketpair", {3, 3, ok_after([](request &r) {
+         auto [a, b] = polysock::socket::pair(type_of(r.args[3]));
+         keep(r.args[1], std::move(a));
+         keep(r.args[2], std::move(b));
      })}},
-    {"dup", {2, 2, plain([](request &r) { keep(r.w[2], r.socket().dup()); })}},
-    {"bind", {2, 3, plain([](request &r) { r.socket().bind(address(r.w, 2)); })}},
-    {"listen", {2, 2, plain([](request &r) { r.socket().listen(static_cast<int>(to_number(r.w[2]))); })}},
+    {"dup", {2, 2, ok_after([](request &r) { keep(r.args[2], r.socket().dup()); })}},
+    {"bind", {2, 3, ok_after([](request &r) { r.socket().bind(address(r.args, 2)); })}},
+    {"listen", {2, 2, ok_after([](request &r) { r.socket().listen(static_cast<int>(to_number(r.args[2]))); })}},
     {"server", {3, 3, do_server}},
     {"accept", {2, 2, [](request &r) {
          polysock::address peer;
-         keep(r.w[2], r.socket().accept(peer, r.timeout));
-         return "ok " + name_of(peer);
+         keep(r.args[2], r.socket().accept(peer, r.timeout));
+         return "ok " + address_text(peer);
      }}},
-    {"connect", {2, 3, plain([](request &r) { r.socket().connect(address(r.w, 2), r.timeout); })}},
+    {"connect", {2, 3, ok_after([](request &r) { r.socket().connect(address(r.args, 2), r.timeout); })}},
     // The empty host is this one, over IPv6 and over IPv4.
-    {"create_connection", {2, 2, plain([](request &r) {
-         keep(r.w[1], polysock::create_connection("", r.w[2], r.timeout));
+    {"create_connection", {2, 2, ok_after([](request &r) {
+         keep(r.args[1], polysock::create_connection("", r.args[2], r.timeout));
      })}},
-    {"shutdown", {2, 2, plain([](request &r) {
-         r.socket().shutdown(r.w[2] == "rd" ? POLYSOCK_SHUT_RD : r.w[2] == "wr" ? POLYSOCK_SHUT_WR : POLYSOCK_SHUT_RDWR);
+    {"shutdown", {2, 2, ok_after([](request &r) {
+         r.socket().shutdown(r.args[2] == "rd" ? POLYSOCK_SHUT_RD : r.args[2] == "wr" ? POLYSOCK_SHUT_WR : POLYSOCK_SHUT_RDWR);
      })}},
-    {"close", {1, 1, plain([](request &r) { r.socket().close(); })}},
-    {"close_java", {1, 1, plain([](request &r) { r.socket().net_close(); })}},
-    {"abort", {1, 1, plain([](request &r) { r.socket().abort(); })}},
+    {"close", {1, 1, ok_after([](request &r) { r.socket().close(); })}},
+    {"close_java", {1, 1, ok_after([](request &r) { r.socket().net_close(); })}},
+    {"abort", {1, 1, ok_after([](request &r) { r.socket().abort(); })}},
     {"is_closed", {1, 1, [](request &r) { return "ok closed=" + on_off(r.socket().is_closed()); }}},
     {"fileno", {1, 1, [](request &r) { return "ok fd=" + std::to_string(r.socket().fileno()); }}},
     {"detach", {1, 1, do_detach}},
-    {"from_fd", {2, 2, plain([](request &r) {
-         const int fd = static_cast<int>(to_number(r.w[2]));
-         keep(r.w[1], polysock::socket::from_fd(fd));
+    {"from_fd", {2, 2, ok_after([](request &r) {
+         const int fd = static_cast<int>(to_number(r.args[2]));
+         keep(r.args[1], polysock::socket::from_fd(fd));
          forget_descriptor(fd);
      })}},
     {"open_fd", {0, 0, do_open_fd}},
-    {"close_fd", {1, 1, plain([](request &r) {
-         const int fd = static_cast<int>(to_number(r.w[1]));
+    {"close_fd", {1, 1, ok_after([](request &r) {
+         const int fd = static_cast<int>(to_number(r.args[1]));
          forget_descriptor(fd);
          if (::close(fd) < 0)
-             system_refused();
+             throw_errno();
      })}},
     {"send", {2, 2, do_send}},
     {"sendall", {2, 2, do_sendall}},
@@ -120,8 +120,8 @@ const std::map<std::string, command> commands = {
     {"recv_exact", {2, 2, do_recv_exact}},
     {"collect", {2, 2, do_collect}},
     {"fill", {1, 1, do_fill}},
-    {"getsockname", {1, 1, [](request &r) { return "ok " + name_of(r.socket().getsockname()); }}},
-    {"getpeername", {1, 1, [](request &r) { return "ok " + name_of(r.socket().getpeername()); }}},
+    {"getsockname", {1, 1, [](request &r) { return "ok " + address_text(r.socket().getsockname()); }}},
+    {"getpeername", {1, 1, [](request &r) { return "ok " + address_text(r.socket().getpeername()); }}},
     {"state", {1, 1, do_state}},
     {"set", {3, 3, do_set}},
     {"get", {2, 2, do_get}},
@@ -146,7 +146,7 @@ request parse(std::istringstream &line)
         else if (word == "trunc")
             r.trunc = true;
         else
-            r.w.push_back(word);
+            r.args.push_back(word);
     }
     return r;
 }
@@ -163,17 +163,17 @@ std::string dispatch(const std::string &line)
         return start(label, rest);
     }
     request r = parse(stream);
-    const auto found = r.w.empty() ? commands.end() : commands.find(r.w[0]);
+    const auto found = r.args.empty() ? commands.end() : commands.find(r.args[0]);
     if (found == commands.end())
         throw unsupported{};
-    if (r.w.size() < found->second.least + 1 || r.w.size() > found->second.most + 1)
+    if (r.args.size() < found->second.least + 1 || r.args.size() > found->second.most + 1)
         throw malformed{"arguments"};
     return found->second.run(r);
 }
 
 } // namespace
 
-std::string carry_out(const std::string &line)
+std::string execute(const std::string &line)
 {
     const auto began = clock_type::now();
     std::string answer;
@@ -181,7 +181,7 @@ std::string carry_out(const std::string &line)
         answer = dispatch(line);
     } catch (const polysock::error &e) {
         std::cerr << e.what() << '\n';
-        answer = refused(e);
+        answer = error_of(e);
     } catch (const malformed &m) {
         answer = std::string("error PROTOCOL ") + m.reason;
     } catch (const out_of_range &) {
@@ -194,14 +194,14 @@ std::string carry_out(const std::string &line)
 
 int main()
 {
-    process_begins();
+    process_start();
     for (std::string line; std::getline(std::cin, line);) {
         if (line == "quit") {
             std::cout << "ok ms=0\n";
             break;
         }
         if (!line.empty())
-            std::cout << carry_out(line) << std::endl;
+            std::cout << execute(line) << std::endl;
     }
     std::cout.flush();
     ::_exit(0); // a thread left inside a call must not keep the process

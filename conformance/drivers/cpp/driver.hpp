@@ -1,4 +1,4 @@
-// What the files of the driver share. Each file is named like its kin in ../rust/src.
+// What the files of the driver share. Each file is named like its counterpart in ../rust/src.
 #pragma once
 
 #include <polysock/polysock.hpp>
@@ -12,21 +12,21 @@
 
 using clock_type = std::chrono::steady_clock;
 using socket_ptr = std::shared_ptr<polysock::socket>;
-using words = std::vector<std::string>;
+using arguments = std::vector<std::string>;
 using std::chrono::milliseconds;
 
-constexpr std::size_t limit = 16 << 20, most_descriptors = 256;
+constexpr std::size_t max_payload = 16 << 20, max_descriptors = 256;
 
-// The request makes no sense.
+// The request is invalid.
 struct malformed {
     const char *reason;
 };
-// An argument that the types of the library can't say.
+// An argument outside the range of the library's type.
 struct out_of_range {};
 
 // One request.
 struct request {
-    words w; // the command and its arguments
+    arguments args; // the command and its arguments
     polysock::timeout timeout;
     int flags = 0;
     bool trunc = false;
@@ -40,14 +40,14 @@ private:
 };
 
 // Carries out a line and returns the answer.
-std::string carry_out(const std::string &line);
+std::string execute(const std::string &line);
 
 // answer.cpp
 long long ms_since(clock_type::time_point began);
 std::string protocol_name(int code);
-std::string refused(const polysock::error &e);
-std::string refused_after(const polysock::error &e, std::size_t done); // the library says how many bytes had moved
-[[noreturn]] void system_refused();
+std::string error_of(const polysock::error &e);
+std::string error_after(const polysock::error &e, std::size_t done); // with the number of bytes transferred
+[[noreturn]] void throw_errno();
 
 // values.cpp
 long to_number(const std::string &text);
@@ -59,8 +59,8 @@ std::string hex(std::string_view bytes);
 std::string received(std::string_view bytes);
 
 // addresses.cpp
-std::string name_of(const polysock::address &a);
-polysock::address address(const words &w, std::size_t first);
+std::string address_text(const polysock::address &a);
+polysock::address address(const arguments &w, std::size_t first);
 int family_of(const std::string &word);
 int type_of(const std::string &word);
 
@@ -78,7 +78,7 @@ bool forget_tasks(clock_type::time_point until); // false when one has not ended
 std::string do_join(request &r);
 
 // process.cpp
-void process_begins();
+void process_start();
 std::string do_hello(request &r);
 std::string do_reset(request &r);
 std::string do_exhaust(request &r);

@@ -1,4 +1,4 @@
-// The scenario's names for sockets, and the descriptors it was handed.
+// The sockets by their names in the scenario, and the descriptors it received.
 #include "driver.hpp"
 
 #include <map>
@@ -26,7 +26,7 @@ socket_ptr find(const std::string &name)
 polysock::socket &request::socket() const
 {
     if (!kept)
-        kept = find(w.at(1));
+        kept = find(args.at(1));
     return *kept;
 }
 

@@ -34,23 +34,23 @@ std::pair<int, int> raw(const std::string &word)
 
 std::string do_setsockopt(request &r)
 {
-    const auto [level, name] = raw(r.w[2]);
-    if (r.w[2] == "SO_LINGER") {
-        const std::size_t colon = r.w[3].find(':');
+    const auto [level, name] = raw(r.args[2]);
+    if (r.args[2] == "SO_LINGER") {
+        const std::size_t colon = r.args[3].find(':');
         if (colon == std::string::npos)
             throw malformed{"value"};
-        const linger value{static_cast<int>(to_number(r.w[3].substr(0, colon))), static_cast<int>(to_number(r.w[3].substr(colon + 1)))};
+        const linger value{static_cast<int>(to_number(r.args[3].substr(0, colon))), static_cast<int>(to_number(r.args[3].substr(colon + 1)))};
         r.socket().setsockopt(level, name, value);
     } else {
-        r.socket().setsockopt(level, name, static_cast<int>(to_number(r.w[3])));
+        r.socket().setsockopt(level, name, static_cast<int>(to_number(r.args[3])));
     }
     return "ok";
 }
 
 std::string do_getsockopt(request &r)
 {
-    const auto [level, name] = raw(r.w[2]);
-    if (r.w[2] == "SO_LINGER") {
+    const auto [level, name] = raw(r.args[2]);
+    if (r.args[2] == "SO_LINGER") {
         const auto value = r.socket().getsockopt<linger>(level, name);
         return "ok value=" + std::to_string(value.l_onoff) + ":" + std::to_string(value.l_linger);
     }
@@ -60,7 +60,7 @@ std::string do_getsockopt(request &r)
 std::string do_set(request &r)
 {
     polysock::socket &s = r.socket();
-    const std::string &option = r.w[2], &value = r.w[3];
+    const std::string &option = r.args[2], &value = r.args[3];
     if (option == "linger")
         s.set_linger(value == "off" ? std::nullopt : std::optional<milliseconds>(std::chrono::seconds(to_number(value))));
     else if (option == "timeout")
@@ -87,7 +87,7 @@ std::string do_set(request &r)
 std::string do_get(request &r)
 {
     const polysock::socket &s = r.socket();
-    const std::string &option = r.w[2];
+    const std::string &option = r.args[2];
     if (option == "linger") {
         const auto time = s.linger();
         return "ok value=" + (time ? std::to_string(time->count()) : "off");

@@ -12,7 +12,7 @@ std::vector<int> fillers;
 rlimit limit_before;
 } // namespace
 
-void process_begins() { ::getrlimit(RLIMIT_NOFILE, &limit_before); }
+void process_start() { ::getrlimit(RLIMIT_NOFILE, &limit_before); }
 
 std::string do_hello(request &)
 {
@@ -24,11 +24,11 @@ std::string do_hello(request &)
 std::string do_exhaust(request &)
 {
     rlimit few = limit_before;
-    few.rlim_cur = std::min<rlim_t>(few.rlim_cur, most_descriptors);
-    fillers.reserve(most_descriptors);
+    few.rlim_cur = std::min<rlim_t>(few.rlim_cur, max_descriptors);
+    fillers.reserve(max_descriptors);
     if (::setrlimit(RLIMIT_NOFILE, &few) < 0)
-        system_refused();
-    for (int fd; fillers.size() < most_descriptors && (fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;)
+        throw_errno();
+    for (int fd; fillers.size() < max_descriptors && (fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;)
         fillers.push_back(fd);
     return "ok n=" + std::to_string(fillers.size());
 }

@@ -17,7 +17,7 @@ struct task {
     std::optional<std::string> answer;
 };
 
-std::mutex lock; // guards what a task says of itself; only the thread that reads the lines makes and forgets tasks
+std::mutex lock; // guards the state of the tasks; only the thread that reads the lines makes and forgets tasks
 std::condition_variable changed;
 std::map<std::string, std::unique_ptr<task>> tasks;
 
@@ -39,7 +39,7 @@ std::string start(const std::string &label, const std::string &line)
             one->tid = static_cast<pid_t>(::syscall(SYS_gettid));
             changed.notify_all();
         }
-        std::string answer = carry_out(line);
+        std::string answer = execute(line);
         const std::lock_guard held(lock);
         one->answer = std::move(answer);
         changed.notify_all();
@@ -52,7 +52,7 @@ std::string start(const std::string &label, const std::string &line)
 std::string do_join(request &r)
 {
     const auto began = clock_type::now();
-    const auto found = tasks.find(r.w[1]);
+    const auto found = tasks.find(r.args[1]);
     if (found == tasks.end())
         throw malformed{"no such label"};
     if (!ended(*found->second, began + r.join_limit))

@@ -47,7 +47,7 @@ std::string payload(const std::string &text)
         const std::size_t at = text.find('@');
         const long count = to_number(text.substr(8, at == std::string::npos ? at : at - 8));
         const long offset = at == std::string::npos ? 0 : to_number(text.substr(at + 1));
-        if (count < 0 || offset < 0 || static_cast<std::size_t>(count) > limit)
+        if (count < 0 || offset < 0 || static_cast<std::size_t>(count) > max_payload)
             throw malformed{"payload"};
         return pattern(static_cast<std::size_t>(count), static_cast<std::size_t>(offset));
     }
