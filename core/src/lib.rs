@@ -22,7 +22,6 @@ pub mod java_net;
 mod lookup;
 #[doc(hidden)]
 pub mod memory;
-mod mode;
 mod names;
 mod op;
 mod poll;
@@ -32,7 +31,6 @@ mod server;
 mod socket;
 mod sys;
 mod time;
-mod turn;
 mod wait;
 
 pub use address::{Address, AddressError};

@@ -4,18 +4,21 @@
 //! one lock, held for a few instructions ([`shared`]).
 
 mod ending;
+mod mode;
+mod registration;
 mod shared;
 mod state;
-mod watch;
+mod turn;
 
 use ending::Ending;
+pub(crate) use mode::{BlockingMode, NonBlocking};
+pub(crate) use registration::Registration;
 pub(crate) use shared::{Candidate, Follower, Following, Reason, Shared};
 use state::{Left, State, WaitsIn};
-pub(crate) use watch::Registration;
+pub(crate) use turn::Turn;
 
 use crate::caller::Caller;
 use crate::error::Kind;
-use crate::mode::BlockingMode;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::fork::{self, ForkLock};
 use crate::sys::holders::{holders, knows_holders, Holders};

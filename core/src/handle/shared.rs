@@ -1,11 +1,11 @@
 //! What the threads of a handle tell each other, and what follows its descriptor.
 
+use super::turn::Owner;
 use super::Direction;
 use crate::address::Address;
 use crate::sys::fork::InChild;
 use crate::sys::thread::{Thread, ThreadId};
 use crate::sys::waker::WakeHandle;
-use crate::turn::Owner;
 use std::os::fd::BorrowedFd;
 use std::sync::Weak;
 use std::time::{Duration, Instant};

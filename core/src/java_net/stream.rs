@@ -5,9 +5,9 @@ use crate::caller::Caller;
 use crate::domain::Shutdown;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::Direction;
+use crate::handle::Turn;
 use crate::socket::{Half, Socket};
 use crate::time::{LazyDeadline, Timeout};
-use crate::turn::Turn;
 use std::time::Duration;
 
 /// Receives at least one byte; 0 is the end of the stream, and stays it, also after close (Java

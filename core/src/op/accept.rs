@@ -3,8 +3,8 @@
 use super::attempt::{Attempt, Plan, Progress};
 use crate::address::Address;
 use crate::error::Operation;
+use crate::handle::NonBlocking;
 use crate::handle::{Direction, Handle};
-use crate::mode::NonBlocking;
 use crate::sys::os;
 use crate::sys::unix::{self, Blocking};
 use crate::sys::wakeable_poll::events_now;

@@ -133,7 +133,7 @@ impl Drop for Grant<'_> {
 mod tests {
     use super::*;
     use crate::caller::NativeCaller;
-    use crate::mode::BlockingMode;
+    use crate::handle::BlockingMode;
     use crate::time::Timeout;
     use std::os::unix::net::UnixStream;
     use std::sync::mpsc;
