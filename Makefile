@@ -254,7 +254,7 @@ SOAK_BURST  ?= 10000
 
 .PHONY: test-loom
 test-loom: ## every order of threads that enter, leave and close a socket
-	RUSTFLAGS='--cfg loom' cargo test --quiet --locked --target-dir target/loom -p polysock --lib handle::state::models
+	RUSTFLAGS='--cfg loom' cargo test --quiet --locked --target-dir target/loom -p polysock --lib handle::models
 
 # Closes sockets under blocked calls, and bursts against callback servers, about a minute; then every fault, some hours.
 # Results: docs/soak.md.

@@ -2,7 +2,7 @@
 
 use crate::caller::{look_then_block, Caller, Interruptible, NativeCaller};
 use crate::error::{Error, Kind, Operation, Result};
-use crate::handle::{Follower, Following};
+use crate::handle::{Subscriber, Subscription};
 use crate::memory;
 use crate::poll::{Events, PollTarget};
 use crate::sys::fork::{ForkLock, Held, InChild};
@@ -99,16 +99,16 @@ impl Poller {
     ) -> Result<()> {
         let interest = interest(events, mode);
         named(match target.into() {
-            PollTarget::Socket(socket) => socket.handle.with_followers(|fd, followers| {
+            PollTarget::Socket(socket) => socket.handle.with_subscriptions(|fd, subscriptions| {
                 self.0.check_open()?;
-                followers.retain(|following| following.follower.strong_count() > 0);
-                if self.0.position(followers).is_some() {
+                subscriptions.retain(|subscription| subscription.subscriber.strong_count() > 0);
+                if self.0.position(subscriptions).is_some() {
                     return Err(Kind::Os(libc::EEXIST));
                 }
-                memory::reserve(followers, 1)?;
+                memory::reserve(subscriptions, 1)?;
                 let key = self.0.add(fd.as_raw_fd(), token, interest)?;
-                let follower: Weak<Registry> = Arc::downgrade(&self.0);
-                followers.push(Following { follower, key });
+                let subscriber: Weak<Registry> = Arc::downgrade(&self.0);
+                subscriptions.push(Subscription { subscriber, key });
                 Ok(())
             }),
             PollTarget::Descriptor(fd) => self.0.add_number(fd.as_raw_fd(), token, interest),
@@ -129,8 +129,8 @@ impl Poller {
     ) -> Result<()> {
         let interest = interest(events, mode);
         named(match target.into() {
-            PollTarget::Socket(socket) => socket.handle.with_followers(|fd, followers| {
-                let key = self.0.key_in(followers)?;
+            PollTarget::Socket(socket) => socket.handle.with_subscriptions(|fd, subscriptions| {
+                let key = self.0.key_in(subscriptions)?;
                 self.0.modify(fd.as_raw_fd(), key, token, interest)
             }),
             PollTarget::Descriptor(fd) => self.0.modify_number(fd.as_raw_fd(), token, interest),
@@ -144,9 +144,9 @@ impl Poller {
     /// `Closed` (closing a socket has ended its registration); `ENOENT` when it is not registered.
     pub fn remove<'a>(&self, target: impl Into<PollTarget<'a>>) -> Result<()> {
         named(match target.into() {
-            PollTarget::Socket(socket) => socket.handle.with_followers(|fd, followers| {
-                let at = self.0.position(followers).ok_or(NOT_REGISTERED)?;
-                let Following { key, .. } = followers.swap_remove(at);
+            PollTarget::Socket(socket) => socket.handle.with_subscriptions(|fd, subscriptions| {
+                let at = self.0.position(subscriptions).ok_or(NOT_REGISTERED)?;
+                let Subscription { key, .. } = subscriptions.swap_remove(at);
                 self.0.remove(fd.as_raw_fd(), key)
             }),
             PollTarget::Descriptor(fd) => self.0.remove_number(fd.as_raw_fd()),
@@ -310,16 +310,16 @@ impl Registry {
     }
 
     /// Which of a socket's registrations is ours.
-    fn position(&self, followers: &[Following]) -> Option<usize> {
+    fn position(&self, subscriptions: &[Subscription]) -> Option<usize> {
         let us = std::ptr::from_ref(self).cast::<()>();
-        followers
+        subscriptions
             .iter()
-            .position(|following| following.follower.as_ptr().cast() == us)
+            .position(|subscription| subscription.subscriber.as_ptr().cast() == us)
     }
 
-    fn key_in(&self, followers: &[Following]) -> std::result::Result<u64, Kind> {
-        let ours = self.position(followers).and_then(|at| followers.get(at));
-        ours.map(|following| following.key).ok_or(NOT_REGISTERED)
+    fn key_in(&self, subscriptions: &[Subscription]) -> std::result::Result<u64, Kind> {
+        let ours = self.position(subscriptions).and_then(|at| subscriptions.get(at));
+        ours.map(|subscription| subscription.key).ok_or(NOT_REGISTERED)
     }
 
     fn add(&self, fd: RawFd, token: u64, interest: Interest) -> std::result::Result<u64, Kind> {
@@ -481,8 +481,8 @@ impl Registry {
     }
 }
 
-impl Follower for Registry {
-    fn release(&self, key: u64, fd: BorrowedFd<'_>) {
+impl Subscriber for Registry {
+    fn descriptor_goes(&self, key: u64, fd: BorrowedFd<'_>) {
         // Closed meanwhile, or the child's: then nothing of it is registered.
         let _ = self.remove(fd.as_raw_fd(), key);
     }

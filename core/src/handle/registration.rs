@@ -1,7 +1,7 @@
 //! A thread that waits on a handle.
 
-use super::shared::{Reason, Waiter};
-use super::Handle;
+use super::handle::Handle;
+use super::waiters::Reason;
 use crate::error::Kind;
 use crate::memory;
 use crate::sys::waker::{self, Waker};
@@ -16,7 +16,7 @@ pub(crate) struct Registration<'a> {
 }
 
 impl<'a> Registration<'a> {
-    /// Registers. The caller looks at CLOSED afterwards: a close before this moment does not signal.
+    /// Registers. The caller looks at [`is_closed`](Self::is_closed) afterwards: a close before this moment does not signal.
     pub(crate) fn new(handle: &'a Handle, reason: Reason) -> Self {
         Self::with(handle, reason, waker::of_thread())
     }
@@ -27,25 +27,19 @@ impl<'a> Registration<'a> {
         memory::collect(handles.map(|handle| Self::with(handle, Reason::Readiness, waker.clone())))
     }
 
-    fn with(handle: &'a Handle, reason: Reason, waker: Option<Rc<Waker>>) -> Self {
-        let mut watch = Self {
+    fn with(handle: &'a Handle, reason: Reason, mut waker: Option<Rc<Waker>>) -> Self {
+        if let Some(thread) = &waker {
+            if handle.shared.lock().waiters.add(thread.handle(), reason).is_ok() {
+                handle.state.note_registered();
+            } else {
+                waker = None; // as where there is no descriptor for one
+            }
+        }
+        Self {
             handle,
             reason,
             waker,
-        };
-        if let Some(waker) = &watch.waker {
-            let waiter = Waiter {
-                end: waker.handle(),
-                reason,
-                signalled: false,
-            };
-            if memory::push(&mut handle.shared.lock().waiters, waiter).is_ok() {
-                handle.note_registered();
-            } else {
-                watch.waker = None; // as where there is no descriptor for one
-            }
         }
-        watch
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -60,12 +54,9 @@ impl<'a> Registration<'a> {
     /// Takes back the signal if one was sent.
     pub(crate) fn take_signal(&mut self) -> bool {
         let Some(waker) = &self.waker else { return false };
-        let end = waker.handle();
+        // Under the lock: a signal that is sent meanwhile must not be drained too.
         let mut shared = self.handle.shared.lock();
-        let Some(waiter) = shared.waiters.iter_mut().find(|waiter| waiter.end == end) else {
-            return false;
-        };
-        let signalled = std::mem::replace(&mut waiter.signalled, false);
+        let signalled = shared.waiters.take_signal(waker.handle());
         if signalled {
             waker.drain();
         }
@@ -73,35 +64,30 @@ impl<'a> Registration<'a> {
     }
 
     /// Registers all with a new descriptor, because the old one was closed or reused behind our back.
-    pub(crate) fn renew(watches: &mut [Self]) {
-        for watch in watches.iter_mut() {
-            watch.unregister(|_| ());
-            if let Some(waker) = watch.waker.take() {
+    pub(crate) fn renew(registrations: &mut [Self]) {
+        for registration in registrations.iter_mut() {
+            registration.unregister(|_| ());
+            if let Some(waker) = registration.waker.take() {
                 std::mem::forget(waker);
             }
         }
         waker::forget_of_thread();
         let waker = waker::of_thread();
-        for watch in watches {
-            *watch = Self::with(watch.handle, watch.reason, waker.clone());
+        for registration in registrations {
+            *registration = Self::with(registration.handle, registration.reason, waker.clone());
         }
     }
 
     /// Takes this thread off the list; a signal that came too late is given to `take_back`.
     fn unregister(&mut self, take_back: impl FnOnce(&Waker)) {
         let Some(waker) = &self.waker else { return };
-        let end = waker.handle();
         let mut shared = self.handle.shared.lock();
-        let Some(at) = shared.waiters.iter().position(|waiter| waiter.end == end) else {
-            return;
-        };
-        let waiter = shared.waiters.swap_remove(at);
-        if waiter.signalled {
+        if shared.waiters.remove(waker.handle()) {
             take_back(waker);
-            // Meant for whoever waits for the turn, and that is the next one now.
-            if let Reason::Turn(candidate) = waiter.reason {
-                if shared.turn(candidate.direction).is_none() {
-                    shared.wake_next(candidate.direction);
+            // Meant for a thread that waits for the turn, and that is the next one now.
+            if let Reason::Turn(candidate) = self.reason {
+                if shared.turns.is_free(candidate.direction) {
+                    shared.waiters.signal_next(candidate.direction);
                 }
             }
         }

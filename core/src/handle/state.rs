@@ -3,15 +3,10 @@
 //! Entering is one atomic step that refuses a closed handle, and `close` marks it closed and counts itself in with the
 //! same step. So no call ever uses a descriptor number that was closed and given out again.
 
+use super::atomic::{AtomicU64, Ordering};
 use crate::error::Kind;
 use crate::sys::fork;
-#[cfg(all(test, loom))]
-use loom::sync::atomic::{AtomicU64, Ordering};
-#[cfg(not(all(test, loom)))]
-use std::sync::atomic::{AtomicU64, Ordering};
 
-#[cfg(all(test, loom))]
-mod models;
 #[cfg(all(test, not(loom)))]
 mod tests;
 

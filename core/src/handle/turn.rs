@@ -1,29 +1,19 @@
 //! One `send_all` at a time per handle, so that messages of several threads never interleave; and one read at a time
 //! where that is Java's rule ([`java_net::read`](crate::java_net::read)).
 //!
-//! A turn has an owner, who may take it again: a signal handler that runs in the middle of a `send_all` may send
+//! The thread that has a turn may take it again: a signal handler that runs in the middle of a `send_all` may send
 //! too. Waiting for it keeps the deadline of the call and ends when the handle is closed.
 
+use super::direction::Direction;
+use super::handle::Handle;
+use super::registration::Registration;
+use super::waiters::{Candidate, Reason};
 use crate::caller::{block_until_done, Caller, Interruptible};
 use crate::error::Kind;
-use crate::handle::{Candidate, Direction, Handle, Reason, Registration};
-use crate::sys::thread::{me, ThreadId};
+use crate::sys::thread::me;
 use crate::time::LazyDeadline;
 use crate::wait::{wait_woken, WaitOutcome};
 use std::time::Instant;
-
-/// Who has the turn, and how many times; 0 times when it was granted and has not been taken yet.
-pub(crate) struct Owner {
-    thread: ThreadId,
-    depth: usize,
-}
-
-impl Owner {
-    /// The thread that is to take the next turn.
-    pub(crate) fn granted(thread: ThreadId) -> Self {
-        Self { thread, depth: 0 }
-    }
-}
 
 /// The turn in one direction, until dropped.
 pub(crate) struct Turn<'a>(&'a Handle, Direction);
@@ -85,32 +75,19 @@ impl<'a> Turn<'a> {
     }
 
     fn try_take(handle: &'a Handle, direction: Direction) -> Option<Self> {
-        let me = me();
-        match handle.shared.lock().turn(direction) {
-            free @ None => {
-                *free = Some(Owner { thread: me, depth: 1 });
-            }
-            Some(owner) if owner.thread == me => owner.depth += 1,
-            Some(_) => return None,
-        }
-        Some(Self(handle, direction))
+        let taken = handle.shared.lock().turns.take(direction, me());
+        taken.then(|| Self(handle, direction))
     }
 
     fn is_free(handle: &Handle, direction: Direction) -> bool {
-        handle.shared.lock().turn(direction).is_none()
+        handle.shared.lock().turns.is_free(direction)
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut shared = self.0.shared.lock();
-        // In a child forked meanwhile the turn is free already.
-        let Some(owner) = shared.turn(self.1) else { return };
-        if owner.thread != me() {
-            return;
-        }
-        owner.depth -= 1;
-        if owner.depth == 0 {
+        if shared.turns.give_back(self.1, me()) {
             shared.pass_turn(self.1);
         }
     }
@@ -122,8 +99,7 @@ struct Grant<'a>(&'a Handle, Direction);
 impl Drop for Grant<'_> {
     fn drop(&mut self) {
         let mut shared = self.0.shared.lock();
-        let me = me();
-        if matches!(shared.turn(self.1), Some(owner) if owner.thread == me && owner.depth == 0) {
+        if shared.turns.is_granted_to(self.1, me()) {
             shared.pass_turn(self.1);
         }
     }
@@ -140,7 +116,7 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    /// The thread that was woken gave up at that moment, and nobody woke the next one.
+    /// The thread that was woken gave up at that moment, and the next one was not woken.
     #[test]
     fn a_wake_up_that_comes_too_late_is_passed_on() {
         passed_on(Instant::now());
@@ -181,7 +157,7 @@ mod tests {
                 );
                 tell.send(next.is_ok()).unwrap();
             });
-            while handle.shared.lock().waiters() < 2 {
+            while handle.shared.lock().waiters.count() < 2 {
                 thread::yield_now();
             }
             drop(turn);

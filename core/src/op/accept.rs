@@ -16,7 +16,7 @@ pub(crate) struct Accept<'a> {
     handle: &'a Handle,
     peer: Option<&'a mut Address>,
     /// The descriptor's mode can't be seen by another process or handle: it is what accept needs.
-    mode_is_private: bool,
+    is_private: bool,
     nonblocking: Option<NonBlocking<'a>>,
 }
 
@@ -26,13 +26,13 @@ impl<'a> Accept<'a> {
         Self {
             handle,
             peer,
-            mode_is_private: handle.mode_is_private(),
+            is_private: handle.is_private(),
             nonblocking: None,
         }
     }
 
-    pub(crate) fn mode_is_private(&self) -> bool {
-        self.mode_is_private
+    pub(crate) fn is_private(&self) -> bool {
+        self.is_private
     }
 
     fn accept(&mut self, fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
@@ -60,7 +60,7 @@ impl Attempt for Accept<'_> {
         Plan {
             events: libc::POLLIN,
             // Trying on a descriptor in blocking mode takes more than one call.
-            bytes: if self.mode_is_private || self.handle.mode.is_wanted_nonblocking() {
+            bytes: if self.is_private || self.handle.mode.is_wanted_nonblocking() {
                 0
             } else {
                 usize::MAX
@@ -71,11 +71,11 @@ impl Attempt for Accept<'_> {
     }
 
     fn attempt(&mut self, fd: BorrowedFd<'_>, _: Blocking) -> io::Result<Progress<OwnedFd>> {
-        if self.mode_is_private && self.nonblocking.is_none() {
+        if self.is_private && self.nonblocking.is_none() {
             self.nonblocking = Some(self.handle.hold_nonblocking(fd)?);
         }
         let held = self.nonblocking.is_some();
-        if held && self.handle.mode_is_private() {
+        if held && self.handle.is_private() {
             return self.accept(fd).map(Progress::Done);
         }
         // Another thread may be about to set the mode: what is found here should last.

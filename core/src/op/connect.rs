@@ -47,7 +47,7 @@ impl<'a> Connect<'a> {
             address,
             may_wait,
             ask_again,
-            ask_at_once: ask_again && may_wait && address.is_loopback() && handle.mode_is_private(),
+            ask_at_once: ask_again && may_wait && address.is_loopback() && handle.is_private(),
             under_way: UnderWay::Nothing,
             in_the_way: None,
             nonblocking: None,
@@ -64,7 +64,7 @@ impl<'a> Connect<'a> {
                 Some(libc::EINPROGRESS) => {
                     self.under_way = UnderWay::Ours;
                     self.handle.shared.lock().connecting_to = Some(Box::new(*self.address));
-                    self.handle.ending.forget();
+                    self.handle.connection_end.reset();
                     if !std::mem::take(&mut self.ask_at_once) {
                         return Err(not_yet());
                     }

@@ -158,7 +158,7 @@ impl<'a> Receiving<'a> {
         {
             return Ok(());
         }
-        self.handle.ending.reached(self.kind.is_stream())
+        self.handle.connection_end.end_of_stream(self.kind.is_stream())
     }
 }
 

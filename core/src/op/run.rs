@@ -109,9 +109,9 @@ impl<'a, A: Attempt> Running<'a, A> {
         let kernel_waits = self.plan.kernel_may_wait
             && self.limit.is_never()
             && !self.handle.mode.is_wanted_nonblocking()
-            && self.handle.mode_is_private()
+            && self.handle.is_private()
             && knows_holders();
-        Ok((self.handle.enter_to(kernel_waits)?, kernel_waits))
+        Ok((self.handle.enter_waiting_in_kernel(kernel_waits)?, kernel_waits))
     }
 
     fn run_inside<C: Caller>(
@@ -275,7 +275,7 @@ impl<'a, A: Attempt> Running<'a, A> {
 
     /// Attempts with the kernel waiting; `None` when it turns out that it does not.
     fn let_kernel_wait(&mut self, fd: BorrowedFd<'_>) -> Option<Outcome<A::Output>> {
-        self.handle.let_block(fd);
+        self.handle.ensure_blocking(fd);
         let expected = self.next == Next::WaitFirst && self.handle.expects_wait(A::DIRECTION);
         let started = expected.then(Instant::now);
         match self.attempt(fd, Blocking::Allowed) {

@@ -26,7 +26,7 @@ impl Worker {
     fn is_of_peer(&self, kind: Kind) -> bool {
         let counts = kind != Kind::TimedOut || self.server.options.idle_timeout.is_some();
         let connection = self.handling.as_ref();
-        counts && connection.is_some_and(|connection| connection.handle.may_have_failed(kind))
+        counts && connection.is_some_and(|connection| connection.handle.peer_may_have_caused(kind))
     }
 }
 

@@ -61,7 +61,7 @@ impl<C: Caller> Call<'_, C> {
             listener.check_listening().map_err(failed)?;
             let timeout = self.timeout(Direction::Receive);
             let mut accept = Accept::new(&listener.handle, peer);
-            let may_sleep = !accept.mode_is_private() && !listener.handle.mode.is_wanted_nonblocking();
+            let may_sleep = !accept.is_private() && !listener.handle.mode.is_wanted_nonblocking();
             if may_sleep && timeout != Timeout::Never {
                 listener
                     .set_descriptor_nonblocking(true)

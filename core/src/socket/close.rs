@@ -129,7 +129,7 @@ impl<C: Caller> Call<'_, C> {
 
     /// Not where the number was told: a handler may have passed it on, and a message with it may be on its way still.
     fn may_end_stream(&self) -> bool {
-        self.socket.is_tcp_family() && self.socket.handle.mode_is_private()
+        self.socket.is_tcp_family() && self.socket.handle.is_private()
     }
 
     fn close_with(

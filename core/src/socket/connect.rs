@@ -28,7 +28,7 @@ impl Socket {
         self.immediate(Operation::Connect, |fd| {
             unix::disconnect(fd)?;
             self.handle.shared.lock().connecting_to.take();
-            self.handle.ending.forget();
+            self.handle.connection_end.reset();
             Ok(())
         })
     }

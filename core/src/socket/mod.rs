@@ -155,14 +155,14 @@ impl Socket {
     /// `EMFILE`; `Closed`.
     pub fn duplicate(&self) -> Result<Self> {
         check_left().map_err(|kind| Error::new(Operation::Dup, kind))?;
-        self.handle.mark_shared();
-        self.handle.expose_mode();
+        self.handle.note_copied();
+        self.handle.expose();
         let fd = self.immediate(Operation::Dup, |fd| fd.try_clone_to_owned())?;
         let nonblocking = self.handle.mode.is_wanted_nonblocking();
         let mode = BlockingMode::new(nonblocking, nonblocking);
         let copy = Self::from_parts(fd, mode, self.family, self.socket_type, self.protocol);
-        copy.handle.mark_shared();
-        self.handle.ending.pass_on(&copy.handle.ending);
+        copy.handle.note_copied();
+        self.handle.connection_end.copy_to(&copy.handle.connection_end);
         copy.set_recv_timeout(self.recv_timeout());
         copy.set_send_timeout(self.send_timeout());
         Ok(copy)
@@ -194,7 +194,7 @@ impl Socket {
             Ok((family, socket_type, protocol, nonblocking)) => {
                 let mode = BlockingMode::new(nonblocking, nonblocking);
                 let socket = Self::from_parts(fd, mode, family, socket_type, protocol);
-                socket.handle.mark_shared();
+                socket.handle.note_copied();
                 Ok(socket)
             }
             Err(kind) => Err(AdoptError {

@@ -34,7 +34,7 @@ impl Socket {
         self.immediate(Operation::GetOption, |fd| {
             let length = unix::get_option(fd, level, name, value)?;
             if let (libc::SOL_SOCKET, libc::SO_ERROR, Some(&error)) = (level, name, value.first_chunk()) {
-                self.handle.ending.note(fd, i32::from_ne_bytes(error));
+                self.handle.connection_end.note(fd, i32::from_ne_bytes(error));
             }
             Ok(length)
         })

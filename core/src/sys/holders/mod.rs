@@ -13,10 +13,10 @@ pub use unknown::{holders, knows_holders};
 /// Who holds a socket besides one descriptor of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holders {
-    Nobody,
+    None,
     /// Only processes so young that they may be about to start another program, which closes what they inherited; or it
-    /// could not be found out just now. Worth another look.
-    ForNow,
-    /// Somebody who stays; also where it can't be known.
-    Somebody,
+    /// could not be found out just now. Worth another search.
+    Transient,
+    /// A process that keeps it, or another descriptor of this process; also where it can't be known.
+    Lasting,
 }

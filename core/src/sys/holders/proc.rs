@@ -42,7 +42,7 @@ pub fn knows_holders() -> bool {
 /// `since` on counts. Processes of other users can't be looked into, and are taken not to hold it.
 pub fn holders(fd: BorrowedFd<'_>, told: bool, since: Instant) -> Holders {
     let (Ok(socket), false) = (Inode::of(fd.as_raw_fd()), told && is_inheritable(fd)) else {
-        return Holders::Somebody;
+        return Holders::Lasting;
     };
     let last = Arc::clone(LAST.lock().get_or_insert_default());
     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -133,8 +133,8 @@ impl Look {
             Some(holder) => holder.still_holds(fd, socket).then(|| holder.stays()),
             None if self.seen != Seen::All => None,
             // What existed before the last fork, and has been nowhere else since.
-            None if !told && self.sharing == fork::sharing() => Some(Holders::Nobody),
-            None if self.began >= since => Some(Holders::Nobody),
+            None if !told && self.sharing == fork::sharing() => Some(Holders::None),
+            None if self.began >= since => Some(Holders::None),
             None => None,
         }
     }
@@ -142,11 +142,11 @@ impl Look {
     /// What it says of a socket, fresh as it is.
     fn found(&self, fd: BorrowedFd<'_>, socket: Inode) -> Holders {
         match (self.held.get(&socket), self.seen) {
-            (Some(Holder::Here(numbers)), _) if !numbers.contains(&fd.as_raw_fd()) => Holders::Somebody,
+            (Some(Holder::Here(numbers)), _) if !numbers.contains(&fd.as_raw_fd()) => Holders::Lasting,
             (Some(holder), _) => holder.stays(),
-            (None, Seen::All) => Holders::Nobody,
-            (None, Seen::NotNow) => Holders::ForNow,
-            (None, Seen::Never) => Holders::Somebody,
+            (None, Seen::All) => Holders::None,
+            (None, Seen::NotNow) => Holders::Transient,
+            (None, Seen::Never) => Holders::Lasting,
         }
     }
 
@@ -209,8 +209,8 @@ impl Holder {
 
     fn stays(&self) -> Holders {
         match self {
-            Self::There { born, .. } if *born + YOUTH > since_boot() => Holders::ForNow,
-            Self::There { .. } | Self::Here(_) => Holders::Somebody,
+            Self::There { born, .. } if *born + YOUTH > since_boot() => Holders::Transient,
+            Self::There { .. } | Self::Here(_) => Holders::Lasting,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 /// Not to be known, so the kernel is never left to wait alone.
 pub fn holders(_: BorrowedFd<'_>, _: bool, _: Instant) -> Holders {
-    Holders::Somebody
+    Holders::Lasting
 }
 
 /// Whether [`holders`] can tell.

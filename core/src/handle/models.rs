@@ -1,9 +1,11 @@
 //! Every order in which threads can enter, leave, close and detach, tried by loom (`make test-loom`).
 #![allow(unsafe_code)]
 
-use super::*;
+use super::atomic::{AtomicBool, Ordering};
+use super::exposure::Exposure;
+use super::state::{Left, State, WaitsIn};
+use crate::error::Kind;
 use loom::cell::UnsafeCell;
-use loom::sync::atomic::{fence, AtomicBool};
 use loom::sync::{Arc, Mutex};
 use loom::thread::{self, Thread};
 
@@ -13,7 +15,7 @@ struct Handle {
     state: State,
     open: UnsafeCell<bool>,
     closer: Mutex<Option<Thread>>,
-    fd_given_out: AtomicBool,
+    exposure: Exposure,
 }
 
 // SAFETY: loom reports each pair of accesses to `open` that are not ordered.
@@ -25,7 +27,7 @@ impl Handle {
             state: State::new(),
             open: UnsafeCell::new(true),
             closer: Mutex::new(None),
-            fd_given_out: AtomicBool::new(false),
+            exposure: Exposure::none(),
         })
     }
 
@@ -196,16 +198,14 @@ fn a_call_in_the_kernel_is_not_shut_down_once_the_number_is_out() {
         let gives_out = {
             let handle = Arc::clone(&handle);
             thread::spawn(move || {
-                handle.fd_given_out.store(true, Ordering::SeqCst);
-                fence(Ordering::SeqCst);
+                handle.exposure.give_out_fd();
                 !handle.state.is_closed()
             })
         };
         assert_eq!(handle.state.enter(WaitsIn::Kernel), Ok(1));
         handle.state.close(|| true).unwrap();
         assert_eq!(handle.state.calls().in_kernel, 1);
-        fence(Ordering::SeqCst);
-        let shut_down = !handle.fd_given_out.load(Ordering::SeqCst);
+        let shut_down = !handle.exposure.fd_was_given_out_before_close();
         let given_out = gives_out.join().unwrap();
         assert!(!(shut_down && given_out));
     });

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 /// The kernel reports the death of a connection once, to whichever call comes first, be it a send or getsockopt(2) for
 /// `SO_ERROR`. Every later receive returns 0, as if the peer had ended its stream.
 #[derive(Default)]
-pub(crate) struct Ending(AtomicI32);
+pub(crate) struct ConnectionEnd(AtomicI32);
 
 const OPEN: i32 = 0;
 /// The peer ended its stream, and a receive reported it.
@@ -19,7 +19,7 @@ const CLEAN: i32 = -1;
 /// The state of a TCP socket without a connection (include/net/tcp_states.h).
 const TCP_CLOSE: u8 = 7;
 
-impl Ending {
+impl ConnectionEnd {
     /// Takes note of the error that a call ended with. `EPIPE` says nothing about receiving: it comes after our own
     /// shutdown, or after a reset that followed the peer's end of stream.
     #[cold]
@@ -46,7 +46,7 @@ impl Ending {
 
     /// A receive found nothing where the end of the stream would be: the error if there was one. An end without an
     /// error stays one from then on, where it is known to be the end.
-    pub(crate) fn reached(&self, certainly: bool) -> io::Result<()> {
+    pub(crate) fn end_of_stream(&self, certainly: bool) -> io::Result<()> {
         let clean = if certainly { CLEAN } else { OPEN };
         match self
             .0
@@ -58,12 +58,12 @@ impl Ending {
     }
 
     /// Another handle has the same connection from now on.
-    pub(crate) fn pass_on(&self, other: &Self) {
+    pub(crate) fn copy_to(&self, other: &Self) {
         other.0.store(self.0.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     /// The handle is about to have another connection.
-    pub(crate) fn forget(&self) {
+    pub(crate) fn reset(&self) {
         self.0.store(OPEN, Ordering::Relaxed);
     }
 }

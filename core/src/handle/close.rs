@@ -1,0 +1,132 @@
+//! Closing a handle, and giving its descriptor up.
+
+use super::handle::Handle;
+use super::subscription::Subscription;
+use crate::caller::Caller;
+use crate::error::Kind;
+use crate::sys::holders::Holders;
+use crate::sys::thread;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+/// How long `close` waits for the calls inside to leave before it lets the last of them close the descriptor.
+/// They leave within milliseconds; only a call stuck in the kernel takes longer.
+const WAIT_FOR_CALLS: Duration = Duration::from_secs(1);
+
+/// After this time `close` searches again for other holders of the socket, since a child holds it until it has started
+/// another program; then after twice the time, and so on while it waits for the calls inside.
+const FIRST_NEW_SEARCH_AFTER: Duration = Duration::from_millis(10);
+
+impl Handle {
+    /// Closes the descriptor once, waking every waiting thread. `before_close` is called with the descriptor just before;
+    /// its failure is reported once the descriptor is closed.
+    pub(crate) fn close<C: Caller>(
+        &self,
+        caller: &mut C,
+        before_close: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
+    ) -> Result<(), Kind> {
+        self.close_within(caller, WAIT_FOR_CALLS, before_close)
+    }
+
+    /// The same, waiting `longest` for the calls inside.
+    pub(crate) fn close_within<C: Caller>(
+        &self,
+        caller: &mut C,
+        longest: Duration,
+        before_close: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
+    ) -> Result<(), Kind> {
+        let Some(closing) = self.state.close(|| self.descriptor.is_open()) else {
+            return Ok(());
+        };
+        // From now on no call enters, and a thread that registers finds the handle closed.
+        caller.block(|| {
+            if closing.registered {
+                self.notify_registered();
+            }
+            let prepared = before_close(self.descriptor.lend());
+            let closed = if closing.alone || self.wait_for_calls_to_leave(longest) {
+                self.close_descriptor()
+            } else {
+                Ok(())
+            };
+            closed.and(prepared).map_err(|error| Kind::from_io(&error))
+        })
+    }
+
+    /// Wakes the calls inside and waits until they have left. `false` when the last of them will close the descriptor.
+    fn wait_for_calls_to_leave(&self, longest: Duration) -> bool {
+        self.shared.lock().closer = Some(thread::current());
+        self.wake_until_alone(longest);
+        self.shared.lock().closer = None;
+        self.state.leave_closed()
+    }
+
+    /// Wakes the calls inside, again where that was not possible yet, and waits until they have left. Calls that wait in the
+    /// kernel on a socket that another holder keeps are not waited for.
+    fn wake_until_alone(&self, longest: Duration) {
+        let began = Instant::now();
+        let mut holders = self.wake_kernel_waits(began);
+        let mut next_search = FIRST_NEW_SEARCH_AFTER.min(longest);
+        loop {
+            let calls = self.state.calls();
+            let stuck = if holders == Holders::Lasting {
+                calls.in_kernel
+            } else {
+                0
+            };
+            if calls.inside <= 1 + stuck {
+                return;
+            }
+            let until = if holders == Holders::Transient {
+                next_search
+            } else {
+                longest
+            };
+            let left = until.saturating_sub(began.elapsed());
+            if !left.is_zero() {
+                thread::park_timeout(left);
+            } else if until == longest {
+                return;
+            } else {
+                holders = self.wake_kernel_waits(Instant::now());
+                next_search = (next_search * 2).min(longest);
+            }
+        }
+    }
+
+    /// Wakes every registered thread, and notifies the subscribers. Called once no call can enter any more, while the
+    /// descriptor is open.
+    fn notify_registered(&self) {
+        // In a forked child no thread waits: the waiters are the parent's.
+        let subscriptions = {
+            let mut shared = self.shared.lock();
+            shared.waiters.signal_all();
+            std::mem::take(&mut shared.subscriptions)
+        };
+        for Subscription { subscriber, key } in subscriptions {
+            if let Some(subscriber) = subscriber.upgrade() {
+                subscriber.descriptor_goes(key, self.descriptor.lend());
+            }
+        }
+    }
+
+    /// Gives the descriptor up to the caller, in the mode that the program wants.
+    pub(crate) fn detach(&self) -> Result<OwnedFd, Kind> {
+        self.state.detach()?;
+        self.notify_registered();
+        let fd = self.descriptor.take().ok_or(Kind::Closed)?;
+        self.mode.apply_wanted(fd.as_fd());
+        Ok(fd)
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if self.descriptor.is_open() {
+            self.notify_registered();
+            // No call is inside an owned value, and there is no caller to report a failure to.
+            let _ = self.close_descriptor();
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The handle itself, and how calls enter and leave it.
+
+use super::connection_end::ConnectionEnd;
+use super::direction::Direction;
+use super::exposure::Exposure;
+use super::mode::BlockingMode;
+use super::peer_failures::PeerFailures;
+use super::shared::Shared;
+use super::state::{Left, State, WaitsIn};
+use super::subscription::Subscription;
+use super::timeouts::Timeouts;
+use super::wait_hints::WaitHints;
+use crate::error::Kind;
+use crate::sys::descriptor::Descriptor;
+use crate::sys::fork::{self, ForkLock};
+use crate::sys::holders::knows_holders;
+use crate::sys::unix;
+use crate::time::Timeout;
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
+
+/// A descriptor that any number of threads use, and any of them closes.
+pub(crate) struct Handle {
+    pub(super) state: State,
+    pub(super) descriptor: Descriptor,
+    pub(crate) shared: ForkLock<Shared>,
+    pub(crate) mode: BlockingMode,
+    pub(super) exposure: Exposure,
+    timeouts: Timeouts,
+    wait_hints: WaitHints,
+    peer_failures: PeerFailures,
+    pub(crate) connection_end: ConnectionEnd,
+}
+
+impl Handle {
+    pub(crate) fn new(fd: OwnedFd, mode: BlockingMode) -> Self {
+        fork::watch();
+        knows_holders(); // so that the first call that waits need not find out
+        Self {
+            state: State::new(),
+            descriptor: Descriptor::new(fd),
+            shared: ForkLock::new(),
+            mode,
+            exposure: Exposure::none(),
+            timeouts: Timeouts::never(),
+            wait_hints: WaitHints::default(),
+            peer_failures: PeerFailures::default(),
+            connection_end: ConnectionEnd::default(),
+        }
+    }
+
+    /// Counts a call in.
+    #[inline]
+    pub(crate) fn enter(&self) -> Result<Inside<'_>, Kind> {
+        self.enter_waiting_in_kernel(false)
+    }
+
+    /// Counts a call in that waits in the kernel, or one that does not.
+    #[inline]
+    pub(crate) fn enter_waiting_in_kernel(&self, kernel_waits: bool) -> Result<Inside<'_>, Kind> {
+        let waits = if kernel_waits {
+            WaitsIn::Kernel
+        } else {
+            WaitsIn::Poll
+        };
+        let inside = self.state.enter(waits)?;
+        Ok(Inside {
+            handle: self,
+            alone: inside == 1,
+            waits,
+        })
+    }
+
+    /// Counts a call in that helps a close to wake those that wait in the kernel still; `None` where there are none.
+    pub(super) fn enter_closed(&self) -> Option<Inside<'_>> {
+        self.state.enter_closed().then(|| Inside {
+            handle: self,
+            alone: false,
+            waits: WaitsIn::Poll,
+        })
+    }
+
+    /// Does what is left to do for a call that left during a close, or after it.
+    #[cold]
+    fn after_leaving(&self, left: Left) {
+        match left {
+            Left::Nothing => {}
+            Left::WakeCloser => {
+                if let Some(closer) = &self.shared.lock().closer {
+                    closer.unpark();
+                }
+            }
+            // There is no caller to report a failure to.
+            Left::CloseDescriptor => drop(self.close_descriptor()),
+        }
+    }
+
+    pub(super) fn close_descriptor(&self) -> io::Result<()> {
+        self.descriptor.take().map_or(Ok(()), unix::close)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state.is_closed()
+    }
+
+    /// The descriptor's number unless the handle is closed. Only for messages: it may be closed the next moment.
+    pub(crate) fn number(&self) -> Option<RawFd> {
+        (!self.is_closed()).then(|| self.descriptor.number()).flatten()
+    }
+
+    /// Lets `change` see the descriptor and the subscriptions, unless the handle is closed. A subscriber that is added is
+    /// notified before the descriptor is closed.
+    pub(crate) fn with_subscriptions<T>(
+        &self,
+        change: impl FnOnce(BorrowedFd<'_>, &mut Vec<Subscription>) -> Result<T, Kind>,
+    ) -> Result<T, Kind> {
+        let inside = self.enter()?;
+        let mut shared = self.shared.lock();
+        self.state.note_registered();
+        // A close since we entered may have notified all there were, or found that there are none.
+        if self.is_closed() {
+            return Err(Kind::Closed);
+        }
+        change(inside.fd(), &mut shared.subscriptions)
+    }
+
+    /// Notes that there may be another descriptor of the socket from now on.
+    pub(crate) fn note_copied(&self) {
+        self.exposure.note_copied();
+    }
+
+    /// Whether there can be no copy of the socket but one made by number.
+    #[inline]
+    pub(crate) fn is_exclusive(&self) -> bool {
+        self.exposure.is_exclusive()
+    }
+
+    /// Whether only this handle can reach the socket, so that the descriptor's mode is ours to choose and shutdown(2) affects
+    /// no one else.
+    #[inline]
+    pub(crate) fn is_private(&self) -> bool {
+        self.exposure.is_private()
+    }
+
+    /// Takes note of what a call failed with.
+    #[cold]
+    pub(crate) fn note_failure(&self, fd: BorrowedFd<'_>, kind: Kind) {
+        if let Kind::Os(errno) = kind {
+            self.connection_end.note(fd, errno);
+        }
+        self.peer_failures.note(kind);
+    }
+
+    /// Whether the peer may have caused this failure of a handler, by a reset or by silence: a call has reported it, or the
+    /// descriptor was given up, so that calls are not seen.
+    pub(crate) fn peer_may_have_caused(&self, kind: Kind) -> bool {
+        let reported = self.peer_failures.reported(kind);
+        reported.is_some_and(|reported| reported || self.state.is_detached())
+    }
+
+    /// The timeout of calls that have none of their own.
+    pub(crate) fn timeout(&self, direction: Direction) -> Timeout {
+        self.timeouts.get(direction)
+    }
+
+    pub(crate) fn set_timeout(&self, direction: Direction, timeout: Timeout) {
+        self.timeouts.set(direction, timeout);
+    }
+
+    /// Whether the last call in this direction had to wait.
+    #[inline]
+    pub(crate) fn expects_wait(&self, direction: Direction) -> bool {
+        self.wait_hints.get(direction)
+    }
+
+    #[inline]
+    pub(crate) fn expect_wait(&self, direction: Direction, expected: bool) {
+        self.wait_hints.set(direction, expected);
+    }
+}
+
+/// A call inside a handle, until dropped.
+pub(crate) struct Inside<'a> {
+    handle: &'a Handle,
+    alone: bool,
+    waits: WaitsIn,
+}
+
+impl<'a> Inside<'a> {
+    /// The descriptor, which stays open while this call is inside.
+    pub(crate) fn fd(&self) -> BorrowedFd<'a> {
+        self.handle.descriptor.lend()
+    }
+
+    /// Whether no other call was inside when this one entered.
+    pub(crate) fn alone(&self) -> bool {
+        self.alone
+    }
+}
+
+impl Drop for Inside<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let left = self.handle.state.leave(self.waits);
+        if left != Left::Nothing {
+            self.handle.after_leaving(left);
+        }
+    }
+}
