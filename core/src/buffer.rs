@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code)] // memory by pointer and length is what this file is about
 
+use crate::error::Kind;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
@@ -71,6 +72,21 @@ impl SendBuf<'_> {
 
     pub(crate) const fn start(&self) -> *const u8 {
         self.part.iov_base.cast()
+    }
+
+    /// Appends the bytes.
+    pub(crate) fn append_to(&self, bytes: &mut Vec<u8>) -> Result<(), Kind> {
+        bytes.try_reserve(self.len()).map_err(|_| Kind::OutOfMemory)?;
+        if !self.is_empty() {
+            // SAFETY: `SendBuf` promises that its memory is readable for its length, and there is room for as much.
+            unsafe {
+                let end = bytes.as_mut_ptr().add(bytes.len());
+                std::ptr::copy_nonoverlapping(self.start(), end, self.len());
+            }
+            // SAFETY: as many bytes have just been written.
+            unsafe { bytes.set_len(bytes.len() + self.len()) };
+        }
+        Ok(())
     }
 
     /// What is left after the first `done` bytes.

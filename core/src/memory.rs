@@ -28,6 +28,13 @@ pub fn push<T>(list: &mut Vec<T>, item: T) -> Result<()> {
     Ok(())
 }
 
+/// Appends bytes.
+pub fn extend(list: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
+    list.try_reserve(bytes.len()).map_err(|_| Kind::OutOfMemory)?;
+    list.extend_from_slice(bytes);
+    Ok(())
+}
+
 /// This many zeros. Those that are never written take no memory.
 pub fn zeros(length: usize) -> Result<Vec<u8>> {
     sys::zeros::zeros(length).ok_or(Kind::OutOfMemory)

@@ -4,6 +4,7 @@ mod accept;
 mod close;
 mod connect;
 mod convert;
+mod frames;
 mod halves;
 mod info;
 pub(crate) mod listen;
@@ -16,6 +17,7 @@ mod std_io;
 mod tcp_info;
 
 pub use convert::LentFd;
+use frames::FrameState;
 pub(crate) use halves::{Half, Halves};
 pub use info::TcpState;
 pub use message::Received;
@@ -28,6 +30,7 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::BlockingMode;
 use crate::handle::{Direction, Handle};
 use crate::op::{run, Attempt};
+use crate::sys::fork::ForkLock;
 use crate::sys::reserve::check_left;
 use crate::sys::{os, unix};
 use crate::time::Timeout;
@@ -49,6 +52,8 @@ pub struct Socket {
     listening: AtomicBool,
     /// What Java's reads and writes remember.
     pub(crate) halves: Halves,
+    /// How far the messages are that [`send_frames`](Call::send_frames) sends.
+    frames: ForkLock<FrameState>,
 }
 
 /// A call that is about to be made: on which socket, for which language, and how long it may take.
@@ -234,6 +239,7 @@ impl Socket {
             protocol,
             listening: AtomicBool::new(false),
             halves: Halves::default(),
+            frames: ForkLock::new(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Messages and lines: the same whatever pieces a stream arrives in, and bounded memory whatever a peer sends.
 
 use crate::support::*;
-use polysock::{ByteOrder, Framing, Kind, PrefixWidth, Reader, Socket};
+use polysock::{ByteOrder, Framing, Kind, PrefixWidth, Reader, SendBuf, Socket};
 use std::io::Write;
 use std::time::Duration;
 
@@ -278,4 +278,181 @@ fn a_varint_without_an_end_is_refused() {
     sender.send_all(&[0xff; 12]).unwrap();
     let mut reader = Reader::new(receiver, Framing::varint());
     assert_eq!(kind(reader.frame()), Kind::Os(libc::EBADMSG));
+}
+
+/// Messages of sizes around every bound inside the library.
+fn large_messages() -> Vec<Vec<u8>> {
+    [0, 1, 8191, 8192, 8193, 70_000, 3, 200_000, 5]
+        .into_iter()
+        .map(|length| pattern(length).iter().map(|byte| b'a' + byte % 26).collect())
+        .collect()
+}
+
+fn buffers(messages: &[Vec<u8>]) -> Vec<SendBuf<'_>> {
+    messages.iter().map(SendBuf::from).collect()
+}
+
+#[test]
+fn what_is_sent_as_messages_is_received_as_the_same() {
+    limited(|| {
+        let prefixed = Framing::length_prefix(PrefixWidth::Bits64, ByteOrder::Little);
+        for framing in [
+            Framing::default(),
+            prefixed,
+            Framing::varint(),
+            Framing::lines(),
+            Framing::delimiter(b"::").unwrap(),
+        ] {
+            let (sender, receiver) = pair();
+            let sent = large_messages();
+            let expected = sent.clone();
+            let sending = start(move || {
+                sender.send_frames(&buffers(&sent), &framing).unwrap();
+                for message in &sent {
+                    sender.send_frame(message, &framing).unwrap();
+                }
+            });
+            let received: Vec<_> = Reader::new(receiver, framing).map(Result::unwrap).collect();
+            sending.result();
+            assert_eq!(received, [&expected[..], &expected].concat(), "{framing:?}");
+        }
+    });
+}
+
+#[test]
+fn a_message_that_was_stopped_in_the_middle_is_finished_by_the_same_call() {
+    limited(|| {
+        let (client, server) = small_connection();
+        let framing = Framing::default();
+        let message = pattern(4_000_000);
+        let error = client.within(ms(100)).send_frame(&message, &framing).unwrap_err();
+        assert_eq!((error.kind(), error.done()), (Kind::TimedOut, 0));
+        assert_eq!(error.operation().name(), "send_frame");
+
+        let error = client.within(ms(100)).send_frame(b"other", &framing).unwrap_err();
+        assert_eq!(error.kind(), Kind::Busy);
+        assert!(
+            error
+                .to_string()
+                .contains("of a message of 4000000 bytes were sent"),
+            "{error}"
+        );
+        assert_eq!(
+            kind(client.within(ms(20)).send_frame(&message, &framing)),
+            Kind::TimedOut
+        );
+
+        let expected = message.clone();
+        let reading = start(move || {
+            let mut reader = Reader::new(server, framing);
+            assert_eq!(reader.frame().unwrap(), Some(&expected[..]));
+            assert_eq!(reader.frame().unwrap(), Some(&b"other"[..]));
+        });
+        client.within(LATE).send_frame(&message, &framing).unwrap();
+        client.within(LATE).send_frame(b"other", &framing).unwrap();
+        reading.result();
+    });
+}
+
+#[test]
+fn messages_that_were_sent_whole_are_counted() {
+    limited(|| {
+        let (client, server) = small_connection();
+        let framing = Framing::default();
+        let messages: Vec<_> = (0..40_u8).map(|at| vec![at; 4_000]).collect();
+        let error = client
+            .within(ms(100))
+            .send_frames(&buffers(&messages), &framing)
+            .unwrap_err();
+        assert_eq!(error.kind(), Kind::TimedOut);
+        assert!((1..40).contains(&error.done()), "{}", error.done());
+        let (whole, rest) = messages.split_at(error.done());
+        assert_eq!(whole.len(), error.done());
+        let expected = messages.clone();
+        let reading = start(move || {
+            let received: Vec<_> = Reader::new(server, framing).map(Result::unwrap).collect();
+            assert!(received == expected, "{} messages", received.len());
+        });
+        client.within(LATE).send_frames(&buffers(rest), &framing).unwrap();
+        client.close().unwrap();
+        reading.result();
+    });
+}
+
+#[test]
+fn messages_of_several_threads_stay_whole() {
+    limited(|| {
+        let (client, server) = small_connection();
+        let framing = Framing::default();
+        let client = std::sync::Arc::new(client);
+        let senders: Vec<_> = (0..4_u8)
+            .map(|at| {
+                let client = std::sync::Arc::clone(&client);
+                start(move || {
+                    for _ in 0..20 {
+                        client.send_frame(&vec![at; 30_000], &framing).unwrap();
+                    }
+                })
+            })
+            .collect();
+        let mut reader = Reader::new(server, framing);
+        for _ in 0..80 {
+            let message = reader.within(LATE).frame().unwrap().unwrap();
+            assert!(message.len() == 30_000 && message.iter().all(|byte| *byte == message[0]));
+        }
+        senders.into_iter().for_each(Running::result);
+    });
+}
+
+#[test]
+fn a_message_that_the_framing_refuses_sends_nothing_of_the_others() {
+    let (sender, receiver) = pair();
+    let messages = [b"good".to_vec(), b"bad\n".to_vec()];
+    let refused = sender.send_frames(&buffers(&messages), &Framing::lines());
+    assert_eq!(kind(refused), Kind::InvalidInput("message"));
+    assert_eq!(receiver.available().unwrap(), 0);
+    sender.send_frame(b"next", &Framing::lines()).unwrap();
+    assert_eq!(
+        Reader::new(receiver, Framing::lines()).frame().unwrap(),
+        Some(&b"next"[..])
+    );
+}
+
+#[test]
+fn datagram_sockets_send_no_messages_of_a_stream() {
+    let (a, _b) = unix_pair(libc::SOCK_DGRAM);
+    assert_eq!(
+        kind(a.send_frame(b"x", &Framing::default())),
+        Kind::InvalidInput("socket")
+    );
+}
+
+/// A handler that runs while the call waits in the middle of a message.
+#[test]
+fn a_signal_handler_does_not_send_into_the_middle_of_a_message() {
+    limited(|| {
+        let (client, server) = small_connection();
+        system::handle_signal(libc::SIGUSR2);
+        let client = std::sync::Arc::new(client);
+        let (same, framing) = (std::sync::Arc::clone(&client), Framing::default());
+        let message = pattern(4_000_000);
+        let expected = message.clone();
+        let sending = start_blocked(move || {
+            let mut refused = None;
+            let mut handler = AtSignal(
+                || {
+                    refused = Some(kind(same.send_frame(b"from the handler", &framing)));
+                    Ok(())
+                },
+                polysock::Start::Waiting,
+            );
+            same.on(&mut handler).send_frame(&message, &framing).unwrap();
+            refused
+        });
+        let observer_tid = sending.tid;
+        system::signal_thread(observer_tid, libc::SIGUSR2);
+        let mut reader = Reader::new(server, framing);
+        assert_eq!(reader.within(LATE).frame().unwrap(), Some(&expected[..]));
+        assert_eq!(sending.result(), Some(Kind::Busy));
+    });
 }

@@ -1,0 +1,274 @@
+//! send_frame and send_frames.
+
+use super::{Call, Socket};
+use crate::buffer::SendBuf;
+use crate::caller::Caller;
+use crate::domain::SocketType;
+use crate::error::{Error, Kind, Operation, Result};
+use crate::flags::Flags;
+use crate::framing::Framing;
+use crate::handle::Direction;
+use crate::memory;
+use crate::op::{run, SendAll};
+use crate::sys::fork::InChild;
+use crate::time::LazyDeadline;
+use crate::turn::Turn;
+use std::fmt;
+use std::hash::{DefaultHasher, Hasher};
+
+/// Messages up to this size are copied together and sent at once: a system call for each takes longer than the copy.
+const COPIED: usize = 8 << 10;
+
+/// How much is copied together.
+const ROOM: usize = 64 << 10;
+
+/// How far the messages on a stream are.
+#[derive(Default)]
+pub(crate) enum FrameState {
+    /// The last one is whole.
+    #[default]
+    Whole,
+    /// A call is sending.
+    Sending,
+    /// A call ended in the middle of one.
+    Stopped(Box<Stopped>),
+}
+
+/// A message of which a part was sent. The stream is consistent again once the rest has followed.
+pub(crate) struct Stopped {
+    length: usize,
+    hash: u64,
+    /// How many bytes were sent, prefix included.
+    sent: usize,
+}
+
+impl InChild for FrameState {
+    /// The child shares the stream, and what is missing in it; but it does not have the thread that was sending.
+    fn in_child(parents: Option<Self>) -> Self {
+        match parents {
+            Some(Self::Stopped(stopped)) => Self::Stopped(stopped),
+            Some(Self::Whole | Self::Sending) | None => Self::Whole,
+        }
+    }
+}
+
+impl Socket {
+    /// Sends one message. See [`Call::send_frame`].
+    ///
+    /// # Errors
+    /// See [`Call::send_frame`].
+    pub fn send_frame<'b>(&self, message: impl Into<SendBuf<'b>>, framing: &Framing) -> Result<()> {
+        self.call().send_frame(message, framing)
+    }
+
+    /// Sends several messages. See [`Call::send_frames`].
+    ///
+    /// # Errors
+    /// See [`Call::send_frames`].
+    pub fn send_frames(&self, messages: &[SendBuf<'_>], framing: &Framing) -> Result<()> {
+        self.call().send_frames(messages, framing)
+    }
+}
+
+impl<C: Caller> Call<'_, C> {
+    /// Sends one message on a stream, with what `framing` puts before and after it. Messages of several threads never
+    /// interleave. [`Reader`](crate::Reader) receives them.
+    ///
+    /// # Errors
+    /// Nothing was sent: `EMSGSIZE` for a message beyond [`Framing::limit`] or one whose length the prefix has too few bits for;
+    /// `InvalidInput` for a message that contains the delimiter or does not have the fixed size.
+    /// All errors of [`send_all`](Self::send_all). If one of them stops the call inside the message, the receiver waits for
+    /// the rest: then sending the same message again sends what is missing, and any other message fails with `Busy`.
+    pub fn send_frame<'b>(&mut self, message: impl Into<SendBuf<'b>>, framing: &Framing) -> Result<()> {
+        self.send_frames(&[message.into()], framing)
+    }
+
+    /// Sends several messages; small ones share a system call.
+    ///
+    /// # Errors
+    /// See [`send_frame`](Self::send_frame); [`Error::done`] says how many messages were sent whole. Sending the rest of them,
+    /// from that one on, continues the stream. One that `framing` refuses is found before anything is sent.
+    pub fn send_frames(&mut self, messages: &[SendBuf<'_>], framing: &Framing) -> Result<()> {
+        let failed = |kind| Error::new(Operation::SendFrame, kind);
+        if self.socket.socket_type() != SocketType::STREAM {
+            let must = "must be a stream: datagrams are messages already";
+            return Err(Error::invalid(Operation::SendFrame, "socket", must));
+        }
+        check_all(messages, framing)?;
+        let timeout = self.timeout(Direction::Send);
+        let mut limit = LazyDeadline::new(timeout);
+        let socket = self.socket;
+        let turn = Turn::take(&socket.handle, Direction::Send, &mut self.caller, &mut limit);
+        let _turn = turn.map_err(|kind| failed(kind).within(timeout))?;
+        let begin = std::mem::replace(&mut *socket.frames.lock(), FrameState::Sending);
+        let resumed = match (begin, messages.first()) {
+            (FrameState::Whole, _) => 0,
+            (FrameState::Stopped(stopped), Some(first)) if stopped.is(first).map_err(failed)? => stopped.sent,
+            (other, _) => {
+                let error = failed(Kind::Busy).with_detail(&other);
+                *socket.frames.lock() = other;
+                return Err(error);
+            }
+        };
+        let mut sent = Sent {
+            framing,
+            messages,
+            bytes: resumed,
+        };
+        let result = self.send_encoded(&mut sent, &mut limit);
+        let (state, whole) = sent.state();
+        *socket.frames.lock() = state;
+        result.map_err(|kind| failed(kind).with_done(whole).within(timeout))
+    }
+
+    fn send_encoded(
+        &mut self,
+        sent: &mut Sent<'_>,
+        limit: &mut LazyDeadline,
+    ) -> std::result::Result<(), Kind> {
+        let mut copied = Vec::new();
+        let mut skip = sent.bytes; // of the first message, which an earlier call has begun
+        for message in sent.messages {
+            let header = sent.framing.header(message.len()).map_err(|error| error.kind())?;
+            memory::extend(&mut copied, header.as_bytes())?;
+            if message.len() <= COPIED {
+                message.append_to(&mut copied)?;
+            } else {
+                self.send_part(&mut copied, &mut skip, sent, limit)?;
+                let rest = message.after(skip);
+                skip -= skip.min(message.len());
+                self.send_piece(rest, sent, limit)?;
+            }
+            memory::extend(&mut copied, sent.framing.trailer())?;
+            if copied.len() >= ROOM {
+                self.send_part(&mut copied, &mut skip, sent, limit)?;
+            }
+        }
+        self.send_part(&mut copied, &mut skip, sent, limit)
+    }
+
+    /// Sends what was copied, but for what an earlier call has sent.
+    fn send_part(
+        &mut self,
+        copied: &mut Vec<u8>,
+        skip: &mut usize,
+        sent: &mut Sent<'_>,
+        limit: &mut LazyDeadline,
+    ) -> std::result::Result<(), Kind> {
+        let rest = SendBuf::from(&*copied).after(*skip);
+        self.send_piece(rest, sent, limit)?;
+        *skip -= (*skip).min(copied.len());
+        copied.clear();
+        Ok(())
+    }
+
+    fn send_piece(
+        &mut self,
+        piece: SendBuf<'_>,
+        sent: &mut Sent<'_>,
+        limit: &mut LazyDeadline,
+    ) -> std::result::Result<(), Kind> {
+        if piece.is_empty() {
+            return Ok(());
+        }
+        let length = piece.len();
+        let mut operation = SendAll::new(self.socket.kind(), piece, Flags::NONE);
+        let result = run(
+            &self.socket.handle,
+            &mut self.caller,
+            limit.left(),
+            &mut operation,
+        );
+        limit.deadline(); // one for all pieces
+        match result {
+            Ok(()) => {
+                sent.bytes += length;
+                Ok(())
+            }
+            Err(error) => {
+                sent.bytes += error.done();
+                Err(error.kind())
+            }
+        }
+    }
+}
+
+/// Finds what the framing refuses before anything is sent.
+fn check_all(messages: &[SendBuf<'_>], framing: &Framing) -> Result<()> {
+    let mut copy = Vec::new();
+    for message in messages {
+        framing.header(message.len())?;
+        if !framing.trailer().is_empty() {
+            copy.clear();
+            let copied = message.append_to(&mut copy);
+            copied.map_err(|kind| Error::new(Operation::SendFrame, kind))?;
+            framing.check(&copy)?;
+        }
+    }
+    Ok(())
+}
+
+/// How many bytes of the encoded messages have been sent, by this call and the one that stopped before it.
+struct Sent<'a> {
+    framing: &'a Framing,
+    messages: &'a [SendBuf<'a>],
+    bytes: usize,
+}
+
+impl Sent<'_> {
+    /// The state that this leaves the stream in, and how many messages are whole.
+    fn state(&self) -> (FrameState, usize) {
+        let mut rest = self.bytes;
+        for (at, message) in self.messages.iter().enumerate() {
+            let header = self
+                .framing
+                .header(message.len())
+                .map_or(0, |header| header.as_bytes().len());
+            let length = header + message.len() + self.framing.trailer().len();
+            match rest.checked_sub(length) {
+                Some(left) => rest = left,
+                None if rest == 0 => return (FrameState::Whole, at),
+                None => return (Stopped::of(message, rest), at),
+            }
+        }
+        (FrameState::Whole, self.messages.len())
+    }
+}
+
+impl Stopped {
+    fn of(message: &SendBuf<'_>, sent: usize) -> FrameState {
+        // Without memory to look at the message no other can be told from it, and none is taken for it.
+        let hash = hash(message).unwrap_or_default();
+        FrameState::Stopped(Box::new(Self {
+            length: message.len(),
+            hash,
+            sent,
+        }))
+    }
+
+    fn is(&self, message: &SendBuf<'_>) -> std::result::Result<bool, Kind> {
+        Ok(self.length == message.len() && self.hash == hash(message)?)
+    }
+}
+
+impl fmt::Display for FrameState {
+    /// Why no other message can be sent.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stopped(stopped) => write!(
+                f,
+                "{} bytes of a message of {} bytes were sent: send the same message again to finish it",
+                stopped.sent, stopped.length
+            ),
+            Self::Sending | Self::Whole => f.write_str("this thread is sending another message"),
+        }
+    }
+}
+
+fn hash(message: &SendBuf<'_>) -> std::result::Result<u64, Kind> {
+    let mut bytes = Vec::new();
+    message.append_to(&mut bytes)?;
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&bytes);
+    Ok(hasher.finish())
+}
