@@ -4,6 +4,7 @@ mod accept;
 mod close;
 mod connect;
 mod convert;
+mod frame_state;
 mod frames;
 mod halves;
 mod info;
@@ -17,7 +18,7 @@ mod std_io;
 mod tcp_info;
 
 pub use convert::LentFd;
-use frames::FrameState;
+use frame_state::FrameState;
 pub(crate) use halves::{Half, Halves};
 pub use info::TcpState;
 pub use message::Received;
