@@ -9,10 +9,10 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::framing::Framing;
 use crate::handle::Direction;
+use crate::handle::Turn;
 use crate::memory;
 use crate::op::{run, SendAll};
 use crate::time::LazyDeadline;
-use crate::turn::Turn;
 
 /// Messages up to this size are copied together and sent at once: a system call for each takes longer than the copy.
 const COPIED: usize = 8 << 10;
