@@ -4,7 +4,7 @@ use polysock::{Deadline as Moment, Timeout};
 use pyo3::prelude::*;
 use std::time::Duration;
 
-/// A moment, by the clock that the calls themselves go by. Not Python's: tests stop that one, or make it leap.
+/// A moment, by the clock that the calls themselves use. Not Python's: tests stop that one, or make it jump.
 #[pyclass(module = "polysock._native", frozen)]
 pub struct Deadline(Moment);
 

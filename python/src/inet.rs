@@ -1,9 +1,8 @@
 //! Numbers and text of IP: byte order, addresses as text and as bytes.
 
-use crate::address;
 use crate::arguments::{since, sized, text, unsigned, AsInt, CInt};
-use crate::errors::exception as error;
 use crate::raw::buffer::Readable;
+use crate::{address, errors};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};
@@ -147,7 +146,7 @@ pub fn inet_pton<'py>(
             let ip: Ipv6Addr = text.parse().map_err(illegal)?;
             Ok(PyBytes::new(py, &ip.octets()))
         }
-        _ => Err(error::os_error(py, libc::EAFNOSUPPORT)),
+        _ => Err(errors::os_error(py, libc::EAFNOSUPPORT)),
     }
 }
 

@@ -1,11 +1,11 @@
-//! The Python module of polysock: translation between Python and `polysock-core`, no behaviour of its own.
+//! The Python module of polysock: translation between Python and the crate `polysock`, without behaviour of its own.
 
 mod address;
 mod arguments;
 mod audit;
+mod core_call;
 mod deadline;
 mod errors;
-mod fastcall;
 mod inet;
 mod lock;
 mod names;
@@ -20,7 +20,7 @@ mod socket;
 static ALLOCATOR: polysock::Reserve = polysock::Reserve;
 
 /// The native half of the package `polysock`.
-// Without the lock buffers could change while they are copied (docs/threads-and-state.md).
+// Without the interpreter lock, buffers could change while they are copied (docs/threads-and-state.md).
 #[pyo3::pymodule(gil_used = true)]
 mod _native {
     use pyo3::exceptions::PyImportError;
@@ -29,18 +29,19 @@ mod _native {
     #[pymodule_export]
     use crate::deadline::Deadline;
     #[pymodule_export]
-    use crate::errors::exception::TruncatedError;
+    use crate::errors::TruncatedError;
     #[pymodule_export]
     use crate::inet::{htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs};
     #[pymodule_export]
     use crate::lock::switch::{get_try_first, set_try_first, try_counts};
     #[pymodule_export]
+    use crate::names::hosts::{gethostbyaddr, gethostbyname, gethostbyname_ex};
+    #[pymodule_export]
+    use crate::names::machine::{gethostname, if_indextoname, if_nameindex, if_nametoindex, sethostname};
+    #[pymodule_export]
     use crate::names::resolve::{getaddrinfo, getnameinfo};
     #[pymodule_export]
-    use crate::names::tables::{
-        gethostbyaddr, gethostbyname, gethostbyname_ex, gethostname, getprotobyname, getservbyname,
-        getservbyport, if_indextoname, if_nameindex, if_nametoindex, sethostname,
-    };
+    use crate::names::services::{getprotobyname, getservbyname, getservbyport};
     #[pymodule_export]
     use crate::net::{
         send_out, take_in, DatagramPacket, DatagramSocket, ExtendedSocketOptions, Inet4Address, Inet6Address,
@@ -54,9 +55,9 @@ mod _native {
     #[pymodule_export]
     use crate::socket::descriptor::{close, dup, socketpair};
     #[pymodule_export]
-    use crate::socket::message::{cmsg_len, cmsg_space};
+    use crate::socket::TcpInfo;
     #[pymodule_export]
-    use crate::socket::tcp_info::TcpInfo;
+    use crate::socket::{cmsg_len, cmsg_space};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -65,9 +66,9 @@ mod _native {
             let text = "polysock can't be loaded in a sub-interpreter: its types are the main interpreter's";
             return Err(PyImportError::new_err(text));
         }
-        crate::errors::exception::strerror(module.py(), 0)?;
+        crate::errors::strerror(module.py(), 0)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-        let socket = crate::raw::finalizer::socket_type(module.py())?;
+        let socket = crate::socket::class(module.py())?;
         module.add("socket", &socket)?;
         module.add("SocketType", socket)?;
         module.add("NetSocket", module.py().get_type::<crate::net::NetSocket>())

@@ -1,13 +1,10 @@
 //! Connecting to whichever of several addresses answers first: the core's race, with sockets that Python makes.
 
-use crate::address;
-use crate::arguments as convert;
-use crate::arguments::CInt;
-use crate::audit;
-use crate::errors::exception as error;
-use crate::errors::notes::{self, About};
-use crate::lock::caller as gil;
+use crate::arguments::{self, CInt};
+use crate::core_call::CoreCall;
+use crate::errors::{self, Context, Failure};
 use crate::socket::NativeSocket;
+use crate::{address, audit};
 use polysock::{Address, Family, Kind, RaceStep, Socket};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -38,18 +35,18 @@ impl Race {
         one_at_a_time: bool,
     ) -> PyResult<Self> {
         let families: Vec<_> = families.into_iter().map(|family| Family(family.0)).collect();
-        let timeout = convert::timeout(timeout)?;
+        let timeout = arguments::timeout(timeout)?;
         let delay = if delay.is_none() {
             None
         } else {
-            Some(convert::duration(delay)?)
+            Some(arguments::duration(delay)?)
         };
         let race = if one_at_a_time {
             polysock::Race::one_at_a_time(&families, timeout)
         } else {
             polysock::Race::new(&families, delay, timeout)
         };
-        let race = race.map_err(|error| error::exception(py, &error))?;
+        let race = errors::raise(py, race)?;
         Ok(Self(Mutex::new(Running {
             race,
             winner: None,
@@ -60,23 +57,21 @@ impl Race {
     /// Waits for the next address that is to start, and says its place; None when it is over.
     fn step(&self, py: Python<'_>) -> PyResult<Option<usize>> {
         let mut running = self.running()?;
-        Ok(
-            match gil::call(py, About::default(), |host| running.race.step(host))? {
-                RaceStep::Start(place) => Some(place),
-                RaceStep::Won(place, _) => {
-                    running.winner = Some(place);
-                    None
-                }
-                RaceStep::Lost(_) => None,
-            },
-        )
+        Ok(match CoreCall::new(py).run(|caller| running.race.step(caller))? {
+            RaceStep::Start(place) => Some(place),
+            RaceStep::Won(place, _) => {
+                running.winner = Some(place);
+                None
+            }
+            RaceStep::Lost(_) => None,
+        })
     }
 
     /// Lets the socket of a place that was to start connect to its address.
     fn enter(&self, place: usize, socket: &Bound<'_, NativeSocket>, to: &Bound<'_, PyAny>) -> PyResult<()> {
         let made = socket.get().share(socket.py())?;
         let target = address::from_python("connect", &made, to)?;
-        audit::tell_address(c"socket.connect", socket, to)?;
+        audit::report_address(c"socket.connect", socket.as_any(), to)?;
         let mut running = self.running()?;
         running.targets.push((place, target));
         running.race.enter(place, made, target);
@@ -104,8 +99,11 @@ impl Race {
     fn error(&self, py: Python<'_>, place: usize) -> PyResult<Py<PyAny>> {
         let running = self.running()?;
         let target = running.targets.iter().find(|(other, _)| *other == place);
-        let about = About::default().to(target.map(|(_, address)| address));
-        let raised = notes::exception(py, &running.race.error(place), about);
+        let context = Context {
+            address: target.map(|(_, address)| address),
+            ..Context::default()
+        };
+        let raised = running.race.error(place).exception(py, context);
         Ok(raised.into_value(py).into_any())
     }
 }

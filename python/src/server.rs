@@ -3,15 +3,14 @@
 //! A worker comes back to Python to have a connection handled, so that none of our frames lies under a handler: the
 //! interpreter may end a thread in the middle of one when it shuts down.
 
-use crate::address;
-use crate::arguments as convert;
-use crate::errors::exception as error;
-use crate::errors::notes::{self, About};
-use crate::lock::caller as gil;
+use crate::arguments::one_of;
+use crate::core_call::CoreCall;
+use crate::errors::{Context, Failure};
 use crate::net::ServerSocket;
 use crate::socket::{NativeSocket, Unclaimed};
+use crate::{address, arguments};
 use polysock::{Kind, ServeOptions, Step as CoreStep, Timeout};
-use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,25 +23,12 @@ pub struct Server(Arc<polysock::Server>);
 #[pyclass(module = "polysock._native", frozen)]
 pub struct Worker(Mutex<polysock::Worker>);
 
-/// What a server may accept on.
-enum Listener<'py> {
-    Plain(Bound<'py, NativeSocket>),
-    Java(Bound<'py, ServerSocket>),
-}
-
-// Not derived: that would keep what each variant said, and look at it (see `error::settled`).
-impl<'py> FromPyObject<'_, 'py> for Listener<'py> {
-    type Error = PyErr;
-
-    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(given) = given.extract() {
-            Ok(Self::Plain(given))
-        } else if let Ok(given) = given.extract() {
-            Ok(Self::Java(given))
-        } else {
-            Err(PyTypeError::new_err("expected a socket or a ServerSocket"))
-        }
-    }
+one_of! {
+    /// What a server may accept on.
+    enum Listener {
+        Plain(Bound<'py, NativeSocket>),
+        Java(Bound<'py, ServerSocket>),
+    } otherwise "expected a socket or a ServerSocket"
 }
 
 #[pymethods]
@@ -68,10 +54,9 @@ impl Server {
             Listener::Plain(socket) => socket.get().share(py)?,
             Listener::Java(socket) => Arc::clone(socket.get().share(py)?),
         };
-        match polysock::Server::new(Arc::clone(&listener), options) {
-            Ok(server) => Ok(Self(Arc::new(server))),
-            Err(error) => Err(notes::exception(py, &error, About::socket(&listener))),
-        }
+        CoreCall::on(py, &*listener)
+            .run_attached(|| polysock::Server::new(Arc::clone(&listener), options))
+            .map(|server| Self(Arc::new(server)))
     }
 
     /// Makes a worker of this thread, for as long as it is needed.
@@ -83,13 +68,13 @@ impl Server {
     /// still run.
     #[pyo3(signature = (timeout, /))]
     fn stop(&self, py: Python<'_>, timeout: &Bound<'_, PyAny>) -> PyResult<usize> {
-        let timeout = convert::timeout(timeout)?;
-        gil::call(py, About::default(), |host| self.0.stop(timeout, host))
+        let timeout = arguments::timeout(timeout)?;
+        CoreCall::new(py).run(|caller| self.0.stop(timeout, caller))
     }
 
     /// Waits until accepting has ended, and raises why if nobody stopped it.
     fn wait(&self, py: Python<'_>) -> PyResult<()> {
-        gil::call(py, About::default(), |host| self.0.wait(Timeout::Never, host))
+        CoreCall::new(py).run(|caller| self.0.wait(Timeout::Never, caller))
     }
 
     /// What it has counted: handlers that have returned, resets, idle timeouts, handler timeouts.
@@ -132,7 +117,7 @@ impl Worker {
     /// Closes the connection of the previous step, and waits for the next.
     fn step(&self, py: Python<'_>) -> PyResult<Step> {
         let mut worker = self.0.try_lock().map_err(|_| busy())?;
-        let Some(step) = gil::call(py, About::default(), |host| worker.step(host))? else {
+        let Some(step) = CoreCall::new(py).run(|caller| worker.step(caller))? else {
             return Ok(Step::Leave {});
         };
         Ok(match step {
@@ -141,7 +126,7 @@ impl Worker {
                 connection: Py::new(py, Unclaimed::new(connection))?,
             },
             CoreStep::Trouble(error) => Step::Report {
-                failure: error::exception(py, &error).into_value(py),
+                failure: error.exception(py, Context::default()).into_value(py),
             },
             CoreStep::Recruit | _ => Step::Recruit {},
         })
@@ -169,7 +154,7 @@ impl Worker {
 /// A time limit in seconds, None for none.
 fn limit(seconds: Option<&Bound<'_, PyAny>>, name: &str) -> PyResult<Option<Duration>> {
     let Some(seconds) = seconds else { return Ok(None) };
-    match convert::timeout(seconds)? {
+    match arguments::timeout(seconds)? {
         Timeout::Never => Ok(None),
         Timeout::After(time) => Ok(Some(time)),
         Timeout::NonBlocking => Err(PyValueError::new_err(format!(

@@ -1,8 +1,7 @@
 //! The one conversion of the core's errors into Python's exceptions.
 
-use crate::errors::notes::{self, About};
-use crate::raw::bytes;
-use polysock::{Error, Kind, Operation};
+use super::attributes::{moves_everything, set, set_done};
+use polysock::{Error, Kind};
 use pyo3::exceptions::{
     PyEOFError, PyKeyboardInterrupt, PyMemoryError, PyOSError, PyTimeoutError, PyValueError,
 };
@@ -14,12 +13,12 @@ pyo3::create_exception!(
     polysock,
     TruncatedError,
     PyEOFError,
-    "The peer ended the stream in the middle of what recv_exact was to receive.\n\n\
-     `done` bytes came, they are in `partial`; `missing` did not."
+    "The peer ended the stream in the middle of what recv_exact() should have received.\n\n\
+     `done` bytes arrived, they are in `partial`; `missing` did not."
 );
 
 /// The exception for a core error.
-pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
+pub fn of(py: Python<'_>, error: &Error) -> PyErr {
     let raised = settled(
         py,
         match error.kind() {
@@ -41,47 +40,16 @@ pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
         },
     );
     if error.done() > 0 || moves_everything(error.operation()) {
-        note_done(py, &raised, error);
+        set_done(py, &raised, error);
     }
     raised
 }
 
-/// The exception made here and now. One that is made when it is first looked at asks the standard library who the thread is, which
-/// ends the process where there is no memory for that.
+/// The exception, made here and now. One that is made when it is first looked at asks the standard library which thread this is,
+/// which ends the process where there is no memory for that.
 pub fn settled(py: Python<'_>, raised: PyErr) -> PyErr {
     raised.restore(py);
     PyErr::fetch(py)
-}
-
-/// Whether an operation goes on until everything has moved, so that `done` is looked for on its every exception.
-const fn moves_everything(operation: Operation) -> bool {
-    matches!(
-        operation,
-        Operation::SendAll | Operation::RecvExact | Operation::SendFile
-    )
-}
-
-/// Says on an exception how many bytes a transfer had moved when it was raised.
-pub fn note_done(py: Python<'_>, raised: &PyErr, error: &Error) {
-    let once = matches!(
-        error.operation(),
-        Operation::Send | Operation::SendMsg | Operation::Recv | Operation::RecvMsg
-    );
-    if once || moves_everything(error.operation()) {
-        note(py, raised, "done", error.done());
-    }
-}
-
-/// Says on an exception which bytes had come when it was raised, if there is memory for them.
-pub fn note_partial(py: Python<'_>, raised: &PyErr, came: &[u8]) {
-    if let Ok(partial) = bytes::copy(py, came) {
-        note(py, raised, "partial", partial);
-    }
-}
-
-/// The value, or the exception for the error.
-pub fn raise<T>(py: Python<'_>, result: polysock::Result<T>) -> PyResult<T> {
-    result.map_err(|error| notes::exception(py, &error, About::default()))
 }
 
 /// `OSError(errno, text)`, which makes an instance of the subclass that belongs to the number.
@@ -94,20 +62,21 @@ pub fn os_error(py: Python<'_>, errno: i32) -> PyErr {
     }
 }
 
-/// The error for memory that is not there, as the interpreter itself has it.
-pub fn no_memory(_: Kind) -> PyErr {
-    PyMemoryError::new_err(())
-}
-
 /// The error of a socket that has no descriptor.
 pub fn bad_descriptor(py: Python<'_>) -> PyErr {
     os_error(py, libc::EBADF)
 }
 
-/// Hangs an attribute on an exception.
-pub fn note<'py>(py: Python<'py>, raised: &PyErr, name: &str, value: impl IntoPyObject<'py>) {
-    // Our exceptions take any attribute. Where memory ran out the attribute is missing, which tells the same.
-    let _ = raised.value(py).setattr(name, value);
+/// The error when memory runs out, as the interpreter itself raises it.
+pub fn no_memory(_: Kind) -> PyErr {
+    PyMemoryError::new_err(())
+}
+
+/// The text for an error number. The first call imports, which is impossible at shutdown: so the module makes one when it
+/// is loaded.
+pub fn strerror(py: Python<'_>, errno: i32) -> PyResult<Py<PyAny>> {
+    static STRERROR: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    Ok(STRERROR.import(py, "os", "strerror")?.call1((errno,))?.unbind())
 }
 
 fn numbered(py: Python<'_>, error: &Error) -> PyErr {
@@ -120,7 +89,7 @@ fn numbered(py: Python<'_>, error: &Error) -> PyErr {
 fn truncated(py: Python<'_>, error: &Error, missing: usize) -> PyErr {
     let text = format!("{} bytes, {missing} missing", error.done());
     let raised = settled(py, TruncatedError::new_err(text));
-    note(py, &raised, "missing", missing);
+    set(py, &raised, "missing", missing);
     raised
 }
 
@@ -131,10 +100,4 @@ fn gaierror(py: Python<'_>, code: i32, text: &str) -> PyErr {
         Ok(class) => PyErr::from_type(class.clone(), (code, text.to_owned())),
         Err(error) => error,
     }
-}
-
-/// The words for an error number. The first call imports, which nobody can at shutdown: so the module makes it.
-pub fn strerror(py: Python<'_>, errno: i32) -> PyResult<Py<PyAny>> {
-    static STRERROR: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    Ok(STRERROR.import(py, "os", "strerror")?.call1((errno,))?.unbind())
 }

@@ -1,4 +1,15 @@
 //! What ends a call, as Python's exceptions.
 
-pub mod exception;
-pub mod notes;
+mod attributes;
+mod context;
+mod exception;
+mod failure;
+mod hints;
+mod notes;
+
+pub use attributes::{set, set_done, set_partial};
+pub use context::{Context, Subject};
+pub use exception::{bad_descriptor, no_memory, os_error, settled, strerror, TruncatedError};
+pub use failure::{raise, Failure};
+pub use hints::{add_hint, hint_at_address, hint_at_data, hint_at_host};
+pub use notes::add_notes;

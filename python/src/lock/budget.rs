@@ -1,37 +1,36 @@
 //! How many calls a thread may make while it stays attached to the interpreter, beside other threads.
 //!
-//! A thread that computes gives the interpreter away every 5 ms only. Beside one, a thread that detaches for each call
-//! makes 200 calls a second. So a thread that was kept waiting for long gets credit: it may then make as many calls
-//! attached as take about as long as it had waited. Threads that keep each other waiting for less take turns well
-//! enough, and get none.
+//! A thread that computes gives the interpreter lock away only every 5 ms. Beside one, a thread that detaches for each call
+//! makes 200 calls a second. So a thread that was kept waiting for long gets a budget: as many calls, made attached, as take
+//! about as long as it had waited. Threads that keep each other waiting for less take turns well enough, and get none.
 //!
-//! Plain arithmetic, without a clock or the interpreter of its own: `make test-python` tests this file by itself.
+//! Plain arithmetic, without a clock and without the interpreter: `make test-python` tests this file alone.
 
 use std::cell::Cell;
 use std::time::Duration;
 
-/// Who waits so long to attach again waits for a thread that computes.
-pub const LONG: Duration = Duration::from_millis(2);
-/// Who waits less has nobody beside it.
-const SHORT: Duration = Duration::from_micros(5);
-/// How many calls a long wait pays for.
-pub const CREDIT: u32 = 2000;
-/// Each so many bytes cost one call more.
+/// A wait to attach again that is this long was for a thread that computes.
+pub const LONG_WAIT: Duration = Duration::from_millis(2);
+/// A wait that is shorter than this was for no other thread.
+const SHORT_WAIT: Duration = Duration::from_micros(5);
+/// How many calls a long wait gives.
+pub const CALLS: u32 = 2000;
+/// A transfer costs one call more for each of these.
 const BYTES_PER_CALL: usize = 8 * 1024;
-/// What costs as much as a call of its own: copying it takes as long as detaching.
-pub const SMALL: usize = BYTES_PER_CALL;
-/// So long a try may go on for the price of one call: `CREDIT` of them are a wait of 5 ms.
+/// Up to this many bytes a transfer costs one call: copying more takes as long as detaching.
+pub const FREE_BYTES: usize = BYTES_PER_CALL;
+/// How long a receive may go on trying for the price of one call: `CALLS` of them are a wait of 5 ms.
 const TIME_PER_CALL: Duration = Duration::from_nanos(2500);
-/// The longest that one call goes on trying: an answer from another process takes 10 to 30 µs.
-const PATIENCE: Duration = Duration::from_micros(50);
-/// Less patience than this is none.
-const LEAST_PATIENCE: Duration = Duration::from_micros(5);
-/// So many waits in a row are timed exactly once one seemed to have been long.
-const WATCHED: u32 = 64;
-/// Of those not timed exactly, every so many-th is looked at.
-const SAMPLED: u32 = 4;
+/// The longest that one receive goes on trying: an answer from another process takes 10 to 30 µs.
+const LONGEST_SPIN: Duration = Duration::from_micros(50);
+/// A receive that may go on trying for less than this does not try again.
+const SHORTEST_SPIN: Duration = Duration::from_micros(5);
+/// How many waits in a row are timed exactly once one seemed to have been long.
+const EXACT_IN_A_ROW: u32 = 64;
+/// Of the waits not timed exactly, one in this many is timed by the coarse clock.
+const COARSE_INTERVAL: u32 = 4;
 
-/// How a wait to attach again is to be timed.
+/// How a wait to attach again is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timing {
     /// By a clock that ticks every few milliseconds and costs next to nothing.
@@ -39,35 +38,37 @@ pub enum Timing {
     /// Exactly.
     Exact,
     /// Not at all.
-    None,
+    Untimed,
 }
 
-/// The account of one thread.
-pub struct Account {
-    left: Cell<u32>,
-    watched: Cell<u32>,
-    /// How many more waits are not looked at.
-    unseen: Cell<u32>,
-    patience: Cell<Duration>,
+/// The budget of one thread.
+pub struct Budget {
+    calls: Cell<u32>,
+    /// How many more waits are timed exactly.
+    exact: Cell<u32>,
+    /// How many more waits are not timed.
+    untimed: Cell<u32>,
+    /// How long one receive may go on trying, as that has paid so far.
+    spin: Cell<Duration>,
     attached: Cell<u64>,
     detached: Cell<u64>,
 }
 
-impl Account {
+impl Budget {
     pub const fn new() -> Self {
         Self {
-            left: Cell::new(0),
-            watched: Cell::new(0),
-            unseen: Cell::new(0),
-            patience: Cell::new(PATIENCE),
+            calls: Cell::new(0),
+            exact: Cell::new(0),
+            untimed: Cell::new(0),
+            spin: Cell::new(LONGEST_SPIN),
             attached: Cell::new(0),
             detached: Cell::new(0),
         }
     }
 
-    /// Whether there is any credit.
-    pub fn has_credit(&self) -> bool {
-        self.left.get() > 0
+    /// Whether no call is left.
+    pub fn is_spent(&self) -> bool {
+        self.calls.get() == 0
     }
 
     /// How many calls were made attached and how many detached.
@@ -75,80 +76,80 @@ impl Account {
         (self.attached.get(), self.detached.get())
     }
 
-    /// Pays for a call that moves so many bytes; `false` when the credit does not reach.
-    pub fn pay(&self, bytes: usize) -> bool {
+    /// Spends a call, or more for a large transfer; `false` where not enough is left.
+    pub fn spend(&self, bytes: usize) -> bool {
         let price = u32::try_from(bytes / BYTES_PER_CALL).map_or(u32::MAX, |more| more.saturating_add(1));
-        let left = self.left.get().checked_sub(price);
+        let left = self.calls.get().checked_sub(price);
         if let Some(left) = left {
-            self.left.set(left);
+            self.calls.set(left);
             self.attached.set(self.attached.get().wrapping_add(1));
         }
         left.is_some()
     }
 
-    /// Takes note that more came than a call should move attached. Large transfers detach from now on.
-    pub fn forfeit(&self) {
-        self.left.set(0);
+    /// Drops what is left: more was received than a call should move attached.
+    pub fn clear(&self) {
+        self.calls.set(0);
     }
 
-    /// How a call that detaches now is to time its return.
-    pub fn detach(&self) -> Timing {
+    /// Counts a call that detaches, and says how its wait to attach again is timed.
+    pub fn next_timing(&self) -> Timing {
         self.detached.set(self.detached.get().wrapping_add(1));
-        if self.watched.get() > 0 {
+        if self.exact.get() > 0 {
             return Timing::Exact;
         }
-        match self.unseen.get() {
+        match self.untimed.get() {
             0 => {
-                self.unseen.set(SAMPLED - 1);
+                self.untimed.set(COARSE_INTERVAL - 1);
                 Timing::Coarse
             }
             more => {
-                self.unseen.set(more - 1);
-                Timing::None
+                self.untimed.set(more - 1);
+                Timing::Untimed
             }
         }
     }
 
-    /// Takes note that the coarse clock ticked during a wait: it may have been long, so the next ones are timed.
-    pub fn ticked(&self) {
-        self.watched.set(WATCHED);
+    /// Has the next waits timed exactly: the coarse clock ticked during this one, so it may have been long.
+    pub fn time_next_waits(&self) {
+        self.exact.set(EXACT_IN_A_ROW);
     }
 
-    /// Takes note of how long attaching again took.
+    /// Takes note of how long a wait to attach again took: a long one fills the budget.
     pub fn waited(&self, time: Duration) {
-        if time >= LONG {
-            self.left.set(CREDIT);
-            self.watched.set(WATCHED);
-            self.patience.set(PATIENCE);
+        if time >= LONG_WAIT {
+            self.calls.set(CALLS);
+            self.exact.set(EXACT_IN_A_ROW);
+            self.spin.set(LONGEST_SPIN);
         } else {
-            if time >= SHORT {
-                self.left.set(0); // others take turns with us
+            if time >= SHORT_WAIT {
+                self.calls.set(0); // another thread takes turns with this one
             }
-            self.watched.set(self.watched.get().saturating_sub(1));
+            self.exact.set(self.exact.get().saturating_sub(1));
         }
     }
 
-    /// How long a call that found nothing may go on trying before it detaches.
-    pub fn patience(&self) -> Duration {
-        let payable = TIME_PER_CALL.saturating_mul(self.left.get());
-        let patience = self.patience.get().min(payable);
-        if patience < LEAST_PATIENCE {
+    /// How long a receive that found nothing may go on trying before it detaches.
+    pub fn spin_limit(&self) -> Duration {
+        let affordable = TIME_PER_CALL.saturating_mul(self.calls.get());
+        let limit = self.spin.get().min(affordable);
+        if limit < SHORTEST_SPIN {
             Duration::ZERO
         } else {
-            patience
+            limit
         }
     }
 
-    /// Pays for having gone on trying, and learns whether that is worth it.
-    pub fn tried_for(&self, time: Duration, found: bool) {
+    /// Spends calls on having gone on trying for this time, and learns whether that pays.
+    pub fn spend_on_spin(&self, time: Duration, found: bool) {
         let calls = time.as_nanos() / TIME_PER_CALL.as_nanos();
         let price = u32::try_from(calls).unwrap_or(u32::MAX);
-        self.left.set(self.left.get().saturating_sub(price));
-        let patience = self.patience.get();
-        self.patience.set(if found {
-            patience.saturating_mul(2).min(PATIENCE)
+        self.calls.set(self.calls.get().saturating_sub(price));
+        let spin = self.spin.get();
+        self.spin.set(if found {
+            spin.saturating_mul(2).min(LONGEST_SPIN)
         } else {
-            patience / 2
+            spin / 2
         });
     }
 }
@@ -165,111 +166,111 @@ mod tests {
         Duration::from_micros(count)
     }
 
-    fn with_credit() -> Account {
-        let account = Account::new();
-        account.waited(ms(5));
-        account
+    fn with_calls() -> Budget {
+        let budget = Budget::new();
+        budget.waited(ms(5));
+        budget
     }
 
-    /// How many calls of so many bytes can be paid for.
-    fn payable(account: &Account, bytes: usize) -> u32 {
+    /// How many calls that move `bytes` each are left.
+    fn affordable(budget: &Budget, bytes: usize) -> u32 {
         (0..)
-            .take_while(|_| account.pay(bytes))
+            .take_while(|_| budget.spend(bytes))
             .count()
             .try_into()
             .unwrap()
     }
 
     #[test]
-    fn nobody_starts_with_credit() {
-        let account = Account::new();
-        assert!(!account.has_credit());
-        assert!(!account.pay(1));
-        assert_eq!(account.patience(), Duration::ZERO);
-        assert_eq!(account.counts(), (0, 0));
+    fn a_new_thread_has_no_calls() {
+        let budget = Budget::new();
+        assert!(budget.is_spent());
+        assert!(!budget.spend(1));
+        assert_eq!(budget.spin_limit(), Duration::ZERO);
+        assert_eq!(budget.counts(), (0, 0));
     }
 
     #[test]
-    fn a_long_wait_pays_for_so_many_small_calls() {
-        for bytes in [0, 1, 64, SMALL - 1] {
-            assert_eq!(payable(&with_credit(), bytes), CREDIT);
+    fn a_long_wait_gives_many_small_calls_or_few_large_ones() {
+        for bytes in [0, 1, 64, FREE_BYTES - 1] {
+            assert_eq!(affordable(&with_calls(), bytes), CALLS);
         }
-        assert_eq!(payable(&with_credit(), SMALL), CREDIT / 2);
-        assert_eq!(payable(&with_credit(), 64 * 1024), CREDIT / 9);
-        assert_eq!(payable(&with_credit(), usize::MAX), 0);
+        assert_eq!(affordable(&with_calls(), FREE_BYTES), CALLS / 2);
+        assert_eq!(affordable(&with_calls(), 64 * 1024), CALLS / 9);
+        assert_eq!(affordable(&with_calls(), usize::MAX), 0);
     }
 
     #[test]
-    fn only_a_long_wait_gives_credit_and_it_does_not_add_up() {
-        let account = Account::new();
+    fn only_a_long_wait_gives_calls_and_they_do_not_add_up() {
+        let budget = Budget::new();
         for wait in [Duration::ZERO, us(4), us(5), us(1999)] {
-            account.waited(wait);
-            assert!(!account.has_credit(), "{wait:?}");
+            budget.waited(wait);
+            assert!(budget.is_spent(), "{wait:?}");
         }
         for _ in 0..3 {
-            account.waited(LONG);
+            budget.waited(LONG_WAIT);
         }
-        assert_eq!(payable(&account, 1), CREDIT);
+        assert_eq!(affordable(&budget, 1), CALLS);
     }
 
     #[test]
-    fn threads_that_take_turns_end_the_credit() {
-        let account = with_credit();
-        account.waited(us(4));
-        assert!(account.has_credit(), "nobody was there");
-        account.waited(us(5));
-        assert!(!account.has_credit());
+    fn threads_that_take_turns_end_the_budget() {
+        let budget = with_calls();
+        budget.waited(us(4));
+        assert!(!budget.is_spent(), "there was no other thread");
+        budget.waited(us(5));
+        assert!(budget.is_spent());
     }
 
     #[test]
-    fn a_large_transfer_ends_the_credit() {
-        let account = with_credit();
-        account.forfeit();
-        assert_eq!(payable(&account, 1), 0);
+    fn a_large_transfer_ends_the_budget() {
+        let budget = with_calls();
+        budget.clear();
+        assert_eq!(affordable(&budget, 1), 0);
     }
 
     #[test]
     fn a_tick_has_the_next_waits_timed_exactly() {
-        let account = Account::new();
+        let budget = Budget::new();
         let mut timings = [Timing::Exact; 8];
         for timing in &mut timings {
-            *timing = account.detach();
+            *timing = budget.next_timing();
         }
         assert_eq!(
             timings.iter().filter(|timing| **timing == Timing::Coarse).count(),
             2
         );
         assert!(!timings.contains(&Timing::Exact));
-        account.ticked();
-        for _ in 0..WATCHED {
-            assert_eq!(account.detach(), Timing::Exact);
-            account.waited(us(1));
+        budget.time_next_waits();
+        for _ in 0..EXACT_IN_A_ROW {
+            assert_eq!(budget.next_timing(), Timing::Exact);
+            budget.waited(us(1));
         }
-        assert_ne!(account.detach(), Timing::Exact);
-        assert_eq!(account.counts(), (0, 8 + u64::from(WATCHED) + 1));
+        assert_ne!(budget.next_timing(), Timing::Exact);
+        assert_eq!(budget.counts(), (0, 8 + u64::from(EXACT_IN_A_ROW) + 1));
     }
 
     #[test]
-    fn going_on_trying_is_paid_for_by_time() {
-        let account = with_credit();
-        account.tried_for(us(50), true);
-        assert_eq!(payable(&account, 1), CREDIT - 20);
-        let account = with_credit();
-        account.tried_for(ms(60_000), true);
-        assert!(!account.has_credit());
+    fn going_on_trying_costs_calls_by_time() {
+        let budget = with_calls();
+        budget.spend_on_spin(us(50), true);
+        assert_eq!(affordable(&budget, 1), CALLS - 20);
+        let budget = with_calls();
+        budget.spend_on_spin(ms(60_000), true);
+        assert!(budget.is_spent());
     }
 
     #[test]
-    fn patience_goes_with_success_and_never_beyond_the_credit() {
-        let account = with_credit();
-        assert_eq!(account.patience(), PATIENCE);
+    fn the_spin_limit_follows_success_and_never_exceeds_the_budget() {
+        let budget = with_calls();
+        assert_eq!(budget.spin_limit(), LONGEST_SPIN);
         for expected in [25_000, 12_500, 6250, 0, 0] {
-            account.tried_for(us(0), false);
-            assert_eq!(account.patience(), Duration::from_nanos(expected));
+            budget.spend_on_spin(us(0), false);
+            assert_eq!(budget.spin_limit(), Duration::from_nanos(expected));
         }
         // The next long wait gives it another chance, and success brings it back.
-        account.waited(ms(5));
-        assert_eq!(account.patience(), PATIENCE);
+        budget.waited(ms(5));
+        assert_eq!(budget.spin_limit(), LONGEST_SPIN);
         for (found, expected) in [
             (false, 25_000),
             (false, 12_500),
@@ -277,23 +278,23 @@ mod tests {
             (true, 50_000),
             (true, 50_000),
         ] {
-            account.tried_for(us(0), found);
-            assert_eq!(account.patience(), Duration::from_nanos(expected));
+            budget.spend_on_spin(us(0), found);
+            assert_eq!(budget.spin_limit(), Duration::from_nanos(expected));
         }
-        while account.left.get() > 3 {
-            account.pay(1);
+        while budget.calls.get() > 3 {
+            budget.spend(1);
         }
-        assert_eq!(account.patience(), Duration::from_nanos(7500));
-        account.pay(1);
-        account.pay(1);
-        assert_eq!(account.patience(), Duration::ZERO);
+        assert_eq!(budget.spin_limit(), Duration::from_nanos(7500));
+        budget.spend(1);
+        budget.spend(1);
+        assert_eq!(budget.spin_limit(), Duration::ZERO);
     }
 
     #[test]
     fn every_call_is_counted() {
-        let account = with_credit();
-        assert_eq!(payable(&account, 1), CREDIT);
-        account.detach();
-        assert_eq!(account.counts(), (u64::from(CREDIT), 1));
+        let budget = with_calls();
+        assert_eq!(affordable(&budget, 1), CALLS);
+        budget.next_timing();
+        assert_eq!(budget.counts(), (u64::from(CALLS), 1));
     }
 }

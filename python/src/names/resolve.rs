@@ -1,11 +1,9 @@
 //! Look-ups: getaddrinfo and getnameinfo.
 
-use crate::address;
-use crate::arguments::{self as convert, field, since, text, wrong_type, CInt};
-use crate::audit;
-use crate::errors::notes::{self, About};
-use crate::lock::caller as gil;
-use crate::names::tables::decode_path;
+use crate::address::{self, decode};
+use crate::arguments::{c_string, field, since, text, wrong_type, CInt};
+use crate::core_call::CoreCall;
+use crate::{audit, errors};
 use polysock::{name_of, resolve, Address, Family, Hints, Protocol, SocketType};
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
@@ -30,7 +28,7 @@ pub fn getaddrinfo<'py>(
 ) -> PyResult<Bound<'py, PyList>> {
     let name = host_argument(host)?;
     let service = service_argument(port)?;
-    audit::tell(
+    audit::report(
         py,
         ("socket.getaddrinfo", host, port, family.0, r#type.0, proto.0),
     )?;
@@ -40,10 +38,9 @@ pub fn getaddrinfo<'py>(
         protocol: Protocol(proto.0),
         flags: flags.0,
     };
-    let found = gil::detached(py, About::default(), || {
-        resolve(name.as_deref(), service.as_deref(), &hints)
-    })
-    .map_err(|error| notes::of_host(error, host))?;
+    let found = CoreCall::new(py)
+        .run_detached(|| resolve(name.as_deref(), service.as_deref(), &hints))
+        .map_err(|error| errors::hint_at_host(error, host))?;
     let answers = PyList::empty(py);
     for answer in &found {
         let canonical = answer.canonical_name.as_deref().unwrap_or_default();
@@ -72,7 +69,7 @@ fn host_argument(host: &Bound<'_, PyAny>) -> PyResult<Option<CString>> {
 
 fn service_argument(port: &Bound<'_, PyAny>) -> PyResult<Option<CString>> {
     let refused = || wrong_type("a service without null characters is required", port);
-    let service = |bytes: &[u8]| convert::c_string(bytes, refused).map(Some);
+    let service = |bytes: &[u8]| c_string(bytes, refused).map(Some);
     if port.is_none() {
         Ok(None)
     } else if port.is_exact_instance_of::<PyInt>() {
@@ -99,11 +96,8 @@ pub fn getnameinfo<'py>(
     flags: CInt,
 ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
     let address = name_info_address(sockaddr)?;
-    let (host, service) = gil::detached(py, About::default(), || name_of(&address, flags.0))?;
-    Ok((
-        decode_path(py, host.to_bytes())?,
-        decode_path(py, service.to_bytes())?,
-    ))
+    let (host, service) = CoreCall::new(py).run_detached(|| name_of(&address, flags.0))?;
+    Ok((decode(py, host.to_bytes())?, decode(py, service.to_bytes())?))
 }
 
 /// The address of a numeric `(host, port[, flowinfo[, scope_id]])` of either family.
@@ -131,7 +125,7 @@ fn name_info_address(sockaddr: &Bound<'_, PyAny>) -> PyResult<Address> {
         let text = "getnameinfo(): flowinfo must be 0-1048575.";
         return Err(PyOverflowError::new_err(text));
     }
-    audit::tell(py, ("socket.getnameinfo", sockaddr))?;
+    audit::report(py, ("socket.getnameinfo", sockaddr))?;
     let hints = Hints {
         family: Family::UNSPECIFIED,
         socket_type: SocketType::DATAGRAM,
@@ -139,9 +133,7 @@ fn name_info_address(sockaddr: &Bound<'_, PyAny>) -> PyResult<Address> {
         flags: libc::AI_NUMERICHOST,
     };
     let service = CString::new(port.to_string()).unwrap_or_default();
-    let found = gil::detached(py, About::default(), || {
-        resolve(Some(&host), Some(&service), &hints)
-    })?;
+    let found = CoreCall::new(py).run_detached(|| resolve(Some(&host), Some(&service), &hints))?;
     let [answer] = found.as_slice() else {
         return Err(PyOSError::new_err("sockaddr resolved to multiple addresses"));
     };

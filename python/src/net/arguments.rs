@@ -19,7 +19,7 @@ pub fn timeout(py: Python<'_>, milliseconds: i64, negative: &str) -> PyResult<Ti
     }
 }
 
-/// A timeout as Java tells it.
+/// A timeout in milliseconds, 0 for ever.
 pub fn milliseconds(timeout: Timeout) -> u128 {
     match timeout {
         Timeout::Never | Timeout::NonBlocking => 0,

@@ -3,19 +3,15 @@
 //! The interpreter runs handlers after a call has returned, before what it returned is stored: there a handler that raises would
 //! lose it. It runs none while native code works, nor between two assignments.
 
-use super::about;
-use super::exceptions::exception;
 use super::streams::{SocketInputStream, SocketOutputStream};
-use crate::lock::caller::{self as gil, Tries};
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
-use polysock::java_net::Refusal;
 use pyo3::exceptions::PyBlockingIOError;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PySlice};
 
-/// A lock that threads take in turns: assigning True to `taken` takes it, waiting as long as necessary, and False gives it back. The
-/// thread that has it may take it again.
+/// A lock that threads take in turns: assigning True to `taken` takes it, waiting as long as necessary, and False gives it
+/// back. The thread that has it may take it again.
 #[pyclass(module = "polysock.net", frozen)]
 pub struct Turn(Py<PyAny>);
 
@@ -44,7 +40,7 @@ pub fn take_in(
     size: usize,
 ) -> PyResult<i64> {
     let before = kept.len();
-    // Before anything is read that would have no place.
+    // Before anything is read for which there is no memory.
     kept.resize(before.saturating_add(size))?;
     let result = read_behind(py, kept, stream, before, size);
     let came = result
@@ -62,26 +58,19 @@ fn read_behind(
     size: usize,
 ) -> PyResult<i64> {
     if let Ok(socket) = stream.cast_exact::<SocketInputStream>() {
-        let mut room = Writable::of(kept)?;
-        let (socket, tries) = (socket.get(), gil::allowed(Tries::Receive));
-        let count = about(
-            py,
-            || socket.about(),
-            tries,
-            |host| socket.shared().read(host, room.room_at(before, size)),
-        )?;
-        gil::received(count);
+        let mut memory = Writable::of(kept)?;
+        let count = socket.get().read_into(py, &mut memory, before, size)?;
         return Ok(if count == 0 {
             -1
         } else {
             i64::try_from(count).unwrap_or(i64::MAX)
         });
     }
-    // Of its own: an exception's traceback keeps what a stream in Python was given, and then `kept` could not be resized.
-    let room = PyByteArray::new_with(py, size, |_| Ok(()))?;
-    let result = read_part(stream, room.as_any())?;
+    // Not `kept`: the traceback of an exception keeps what a stream in Python was given, and then `kept` could not be resized.
+    let part = PyByteArray::new_with(py, size, |_| Ok(()))?;
+    let result = read_part(stream, part.as_any())?;
     if let Ok(count @ 1..) = usize::try_from(result) {
-        let came = room.as_any().get_item(slice(py, 0, count)?)?;
+        let came = part.as_any().get_item(slice(py, 0, count)?)?;
         let end = before + came.len()?;
         kept.as_any().set_item(slice(py, before, end)?, came)?;
     }
@@ -93,12 +82,12 @@ fn slice(py: Python<'_>, start: usize, end: usize) -> PyResult<Bound<'_, PyAny>>
     py.get_type::<PySlice>().call1((start, end))
 }
 
-fn read_part(stream: &Bound<'_, PyAny>, room: &Bound<'_, PyAny>) -> PyResult<i64> {
+fn read_part(stream: &Bound<'_, PyAny>, part: &Bound<'_, PyAny>) -> PyResult<i64> {
     let Some(read_into) = stream.getattr_opt("_readinto")? else {
-        return stream.call_method1("read", (room,))?.extract();
+        return stream.call_method1("read", (part,))?.extract();
     };
     // A binary file.
-    match read_into.call1((room,))?.extract::<Option<i64>>()? {
+    match read_into.call1((part,))?.extract::<Option<i64>>()? {
         None => Err(PyBlockingIOError::new_err((
             libc::EAGAIN,
             "Resource temporarily unavailable",
@@ -108,8 +97,8 @@ fn read_part(stream: &Bound<'_, PyAny>, room: &Bound<'_, PyAny>) -> PyResult<i64
     }
 }
 
-/// Writes all that waits to a stream, and removes what was written, also when the stream fails in the middle and says in `done`
-/// how much it had taken.
+/// Writes all that is waiting to a stream, and removes what was written; where the stream fails in the middle, what its
+/// exception counts in `done`.
 #[pyfunction]
 #[pyo3(signature = (stream, waiting, /))]
 pub fn send_out(py: Python<'_>, stream: &Bound<'_, PyAny>, waiting: &Bound<'_, PyByteArray>) -> PyResult<()> {
@@ -119,20 +108,9 @@ pub fn send_out(py: Python<'_>, stream: &Bound<'_, PyAny>, waiting: &Bound<'_, P
     }
     let (done, result) = if let Ok(socket) = stream.cast_exact::<SocketOutputStream>() {
         let data = Readable::of(waiting)?;
-        let sent = gil::attempt_with(py, gil::allowed(Tries::Send), |host| {
-            socket.get().shared().write(host, data.data())
-        });
-        match sent {
-            Ok(()) => (count, Ok(())),
-            Err(failure) => {
-                let done = if let Refusal::Failed(error) = &failure.error {
-                    error.done()
-                } else {
-                    0
-                };
-                (done, Err(exception(py, *failure, socket.get().about())))
-            }
-        }
+        let mut done = count;
+        let result = socket.get().write_from(py, &data, 0, count, &mut done);
+        (done, result)
     } else {
         // A copy: the stream may keep what it gets.
         let data = bytes::copy(py, &Readable::of(waiting)?.to_vec()?)?;

@@ -1,23 +1,22 @@
 //! `DatagramPacket`: a part of a buffer, and the address it goes to or came from.
 
-use super::exceptions::{self as error, illegal_argument};
+use super::exceptions::{illegal_argument, null_pointer};
 use super::inet_address::{self, InetAddress};
-use super::inet_socket_address::{InetSocketAddress, SocketAddress};
-use super::socket::inet;
+use super::inet_socket_address::{inet, InetSocketAddress, SocketAddress};
 use crate::raw::buffer::Readable;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyTuple};
 use std::mem;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A datagram to send or to receive into: `(buf, length)` or `(buf, offset, length)`, and where it goes, as
 /// `address, port` or as a socket address. The buffer of one to receive into is a `bytearray`.
 #[pyclass(module = "polysock.net", frozen)]
 pub struct DatagramPacket(
-    /// Locked only to move fields, never while Python may run (checks, exceptions, finalizers of what is replaced): who
-    /// waits for it holds the interpreter's lock.
+    /// Locked only to move fields, never while Python may run (checks, exceptions, finalizers of what is replaced): a
+    /// thread that waits for it holds the interpreter lock.
     Mutex<Fields>,
 );
 
@@ -25,8 +24,8 @@ struct Fields {
     data: Py<PyAny>,
     offset: usize,
     length: usize,
-    /// How much is received: what the program asked for, however short the last datagram was.
-    room: usize,
+    /// How much is received at most: what the program asked for, however short the last datagram was.
+    capacity: usize,
     address: Option<Py<InetAddress>>,
     port: u16,
 }
@@ -62,7 +61,7 @@ fn target_of(address: &Bound<'_, PyAny>) -> PyResult<(Option<Py<InetAddress>>, u
 
 fn size_of(data: &Bound<'_, PyAny>) -> PyResult<usize> {
     if data.is_none() {
-        return Err(error::null_pointer(data.py(), "buf is null"));
+        return Err(null_pointer(data.py(), "buf is null"));
     }
     Readable::of(data).map(|data| data.len())
 }
@@ -82,7 +81,7 @@ impl DatagramPacket {
     /// Where to receive: the buffer and the part of it.
     pub fn to_receive(&self, py: Python<'_>) -> (Py<PyAny>, usize, usize) {
         let fields = self.fields();
-        (fields.data.clone_ref(py), fields.offset, fields.room)
+        (fields.data.clone_ref(py), fields.offset, fields.capacity)
     }
 
     /// Where it goes.
@@ -136,7 +135,7 @@ impl DatagramPacket {
             data: buf.clone().unbind(),
             offset,
             length,
-            room: length,
+            capacity: length,
             address,
             port,
         })))
@@ -154,7 +153,7 @@ impl DatagramPacket {
         let (offset, length) = part(buf, offset, length)?;
         let mut fields = self.fields();
         let before = mem::replace(&mut fields.data, buf.clone().unbind());
-        (fields.offset, fields.length, fields.room) = (offset, length, length);
+        (fields.offset, fields.length, fields.capacity) = (offset, length, length);
         drop(fields);
         drop(before);
         Ok(())
@@ -182,7 +181,7 @@ impl DatagramPacket {
             .filter(|&length| offset.checked_add(length).is_some_and(|end| end <= size));
         let length = fits.ok_or_else(|| illegal_argument(py, "illegal length"))?;
         let mut fields = self.fields();
-        (fields.length, fields.room) = (length, length);
+        (fields.length, fields.capacity) = (length, length);
         Ok(())
     }
 
@@ -220,7 +219,7 @@ impl DatagramPacket {
         let (address, port) = (self.address(py), self.port());
         let address = match address {
             Some(address) => address,
-            None => inet_address::object(py, (Ipv4Addr::UNSPECIFIED, 0).into(), Some("0.0.0.0"))?,
+            None => inet_address::any(py)?,
         };
         InetSocketAddress::object(py, address, port)
     }

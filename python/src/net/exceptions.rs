@@ -1,33 +1,40 @@
 //! The one conversion of the core's refusals and errors into Java's exceptions, with Java's texts.
 
-use crate::errors::exception::{note, note_done, settled, strerror};
-use crate::errors::notes::{self, About};
-use crate::lock::caller::Failure;
+use crate::errors::{add_notes, no_memory, set, settled, strerror, Context, Failure};
 use polysock::java_net::Refusal;
 use polysock::{Error, Kind, Operation};
 use pyo3::call::PyCallArgs;
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 
-/// The exception for what ended a call: that of a signal handler, or Java's.
-pub fn exception(py: Python<'_>, failure: Failure<Refusal>, about: About<'_>) -> PyErr {
-    match (failure.raised, &failure.error) {
-        (Some(raised), Refusal::Failed(error)) => {
-            note_done(py, &raised, error);
-            raised
+impl Failure for Refusal {
+    fn error(&self) -> Option<&Error> {
+        if let Self::Failed(error) = self {
+            Some(error)
+        } else {
+            None
         }
-        (Some(raised), _) => raised,
-        (None, refused) => noted(py, refused, about),
+    }
+
+    fn exception(&self, py: Python<'_>, context: Context<'_>) -> PyErr {
+        let raised = settled(py, refusal(py, self));
+        if let Some(failed) = self.error() {
+            add_notes(py, &raised, failed, context);
+        }
+        raised
     }
 }
 
-/// Java's exception for a refusal, with notes on the call.
-pub fn noted(py: Python<'_>, refused: &Refusal, about: About<'_>) -> PyErr {
-    let raised = settled(py, refusal(py, refused));
-    if let Refusal::Failed(failed) = refused {
-        notes::add(py, &raised, failed, about);
-    }
-    raised
+/// The value of an option of the BSD socket below, or Java's exception.
+pub fn option<T>(py: Python<'_>, result: polysock::Result<T>) -> PyResult<T> {
+    result.map_err(|failed| {
+        let refused = if failed.kind() == Kind::Closed {
+            Refusal::Closed
+        } else {
+            failed.into()
+        };
+        refusal(py, &refused)
+    })
 }
 
 /// Java's exception for a refusal.
@@ -50,7 +57,7 @@ pub fn refusal(py: Python<'_>, refusal: &Refusal) -> PyErr {
     socket_exception(py, errno, text)
 }
 
-/// The exception for a half that is shut down a second time.
+/// The exception for shutting down a half a second time.
 pub fn already_shut(py: Python<'_>, refused: &Refusal) -> PyErr {
     if *refused == Refusal::InputShut {
         socket_exception(py, libc::ESHUTDOWN, "Socket input is already shutdown")
@@ -69,7 +76,7 @@ pub fn error(py: Python<'_>, error: &Error) -> PyErr {
             let text = timed_out(error.operation());
             make(py, "SocketTimeoutException", (libc::ETIMEDOUT, text))
         }
-        // As text Java has the name alone.
+        // In Java the text is the name alone.
         Kind::Resolve(code) => {
             let name = error.detail().unwrap_or_default().to_owned();
             make(py, "UnknownHostException", (code, name))
@@ -81,26 +88,26 @@ pub fn error(py: Python<'_>, error: &Error) -> PyErr {
         }
         Kind::InvalidInput(_) => illegal_argument(py, &error.kind().to_string()),
         Kind::EndOfStream | Kind::Truncated { .. } => make(py, "EOFException", ()),
-        Kind::OutOfMemory => crate::errors::exception::no_memory(error.kind()),
+        Kind::OutOfMemory => no_memory(error.kind()),
         // Ended by a signal handler, whose exception is raised in place of this one.
         Kind::Interrupted => PyKeyboardInterrupt::new_err(()),
         Kind::Os(libc::ECONNRESET) if error.operation() == Operation::Recv => {
             make(py, "_ConnectionReset", (libc::ECONNRESET, "Connection reset"))
         }
         Kind::Os(errno) => numbered(py, class_of(errno, error.operation()), errno),
-        // Java's UnsupportedOperationException is for options of another kind of socket, of which the system is not asked.
+        // Java's UnsupportedOperationException is for options of another kind of socket: the system is not asked.
         Kind::WouldBlock | Kind::InProgress | Kind::Busy | Kind::Unsupported => {
             numbered(py, "SocketException", error.errno().unwrap_or(0))
         }
         _ => numbered(py, "SocketException", error.errno().unwrap_or(0)),
     };
     if error.operation() == Operation::SendAll {
-        note(py, &raised, "done", done);
+        set(py, &raised, "done", done);
     }
     raised
 }
 
-/// Only these have a time limit in Java.
+/// The text of a timeout; in Java only these calls have a time limit.
 fn timed_out(operation: Operation) -> &'static str {
     if operation == Operation::Accept {
         "Accept timed out"
@@ -124,7 +131,7 @@ fn class_of(errno: i32, operation: Operation) -> &'static str {
             "PortUnreachableException"
         }
         libc::ECONNREFUSED => "ConnectException",
-        // Of a connection that had been made it is a death like any other.
+        // A connection that had been made died.
         libc::ETIMEDOUT if matches!(operation, Operation::Connect | Operation::CreateConnection) => {
             "ConnectException"
         }
@@ -145,7 +152,7 @@ fn numbered(py: Python<'_>, class: &str, errno: i32) -> PyErr {
     }
 }
 
-/// `SocketException` with a text of Java's.
+/// `SocketException` with one of Java's texts.
 pub fn socket_exception(py: Python<'_>, errno: i32, text: &str) -> PyErr {
     make(py, "SocketException", (errno, text))
 }
@@ -160,7 +167,7 @@ pub fn null_pointer(py: Python<'_>, text: &str) -> PyErr {
     make(py, "NullPointerException", (text,))
 }
 
-/// An exception of the class that `polysock.net` has under this name.
+/// An exception of the class of this name in `polysock.net`.
 pub fn make<'py>(py: Python<'py>, class: &str, arguments: impl PyCallArgs<'py>) -> PyErr {
     let made = py
         .import("polysock.net._errors")

@@ -1,8 +1,9 @@
 //! `InetAddress`, `Inet4Address`, `Inet6Address`: an address, and perhaps the name it was looked up by; never a port.
 
-use super::exceptions::{illegal_argument, make};
-use crate::errors::notes::About;
-use crate::lock::caller as gil;
+use super::arguments;
+use super::exceptions::{self, illegal_argument, make};
+use crate::core_call::CoreCall;
+use crate::errors::{Context, Failure};
 use polysock::{host_name, java_net, name_of, Address, Error, Kind};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
@@ -47,21 +48,43 @@ pub fn object(py: Python<'_>, address: SocketAddr, host: Option<&str>) -> PyResu
     Ok(object.cast_into::<InetAddress>()?.unbind())
 }
 
+/// The object for 0.0.0.0.
+pub fn any(py: Python<'_>) -> PyResult<Py<InetAddress>> {
+    of_interface(py, Ipv4Addr::UNSPECIFIED.into())
+}
+
+/// The object for an address of a socket's own, which has no name unless it stands for every interface.
+pub fn of_interface(py: Python<'_>, ip: IpAddr) -> PyResult<Py<InetAddress>> {
+    let name = ip.is_unspecified().then(|| ip.to_string());
+    object(py, (ip, 0).into(), name.as_deref())
+}
+
+/// What ended a look-up: the name, and the core's error.
+struct NotFound<'a>(&'a str, Error);
+
+impl Failure for NotFound<'_> {
+    fn error(&self) -> Option<&Error> {
+        Some(&self.1)
+    }
+
+    fn exception(&self, py: Python<'_>, _: Context<'_>) -> PyErr {
+        let Self(name, error) = self;
+        unknown(py, name, error)
+    }
+}
+
 /// The addresses of a host by name or number, with the name where it is one.
 pub fn look_up(py: Python<'_>, name: &str) -> PyResult<Vec<Py<InetAddress>>> {
-    let found = gil::attempt(py, |host| java_net::look_up(name, 0, host));
-    let addresses = found.map_err(|failure| {
-        let unknown = unknown(py, name, &failure.error);
-        failure.raised.unwrap_or(unknown)
-    })?;
+    let addresses = CoreCall::new(py)
+        .run(|caller| java_net::look_up(name, 0, caller).map_err(|error| NotFound(name, error)))?;
     let named = java_net::names_a_host(name).then_some(name);
-    // The name of this host, where none was said.
+    // The name of this host, where none was given.
     let named = if name.is_empty() { Some("localhost") } else { named };
     let addresses = addresses.iter().filter_map(Address::as_socket_addr);
     addresses.map(|address| object(py, address, named)).collect()
 }
 
-/// Java's exception for a look-up, with the resolver's words.
+/// Java's exception for a look-up, with the resolver's text.
 fn unknown(py: Python<'_>, name: &str, error: &Error) -> PyErr {
     let code = if let Kind::Resolve(code) = error.kind() {
         code
@@ -76,7 +99,7 @@ fn unknown(py: Python<'_>, name: &str, error: &Error) -> PyErr {
     make(py, "UnknownHostException", (code, text))
 }
 
-/// As `look_up`, the first.
+/// The first address that `look_up` finds.
 fn first(py: Python<'_>, name: &str) -> PyResult<Py<InetAddress>> {
     let found = look_up(py, name)?.into_iter().next();
     found.ok_or_else(|| make(py, "UnknownHostException", (libc::EAI_NONAME, name)))
@@ -110,7 +133,7 @@ impl InetAddress {
     /// The name that the system knows for it, or its text.
     fn reverse(&self, py: Python<'_>) -> String {
         let address = Address::from(self.address);
-        match gil::detached(py, About::default(), || name_of(&address, libc::NI_NAMEREQD)) {
+        match CoreCall::new(py).run_detached(|| name_of(&address, libc::NI_NAMEREQD)) {
             Ok((name, _)) => name.to_string_lossy().into_owned(),
             Err(_) => self.text(),
         }
@@ -125,7 +148,7 @@ impl InetAddress {
         self.host.get_or_init(|| found)
     }
 
-    /// The address as `getHostName` and `getHostAddress` have it, which looks nothing up.
+    /// The address as `getHostName` and `getHostAddress` return it; nothing is looked up.
     pub fn shown(&self) -> String {
         format!("{}/{}", self.known_host().unwrap_or_default(), self.text())
     }
@@ -197,7 +220,7 @@ impl InetAddress {
     #[staticmethod]
     #[pyo3(name = "getLocalHost")]
     fn local_host(py: Python<'_>) -> PyResult<Py<Self>> {
-        let name = host_name().map_err(|failed| super::exceptions::error(py, &failed))?;
+        let name = host_name().map_err(|failed| exceptions::error(py, &failed))?;
         first(py, &name.to_string_lossy())
     }
 
@@ -358,8 +381,8 @@ impl InetAddress {
         if timeout < 0 {
             return Err(illegal_argument(py, "timeout can't be negative"));
         }
-        let timeout = super::arguments::timeout(py, timeout.max(1), "timeout can't be negative")?;
-        super::call(py, |host| java_net::is_reachable(self.address, timeout, host))
+        let timeout = arguments::timeout(py, timeout.max(1), "timeout can't be negative")?;
+        CoreCall::new(py).run(|caller| java_net::is_reachable(self.address, timeout, caller))
     }
 }
 

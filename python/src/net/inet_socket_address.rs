@@ -1,14 +1,14 @@
 //! `InetSocketAddress`: a host or an address, and a port.
 
-use super::arguments as values;
-use super::exceptions::illegal_argument;
+use super::arguments;
+use super::exceptions::{illegal_argument, socket_exception};
 use super::inet_address::{self, look_up, InetAddress};
+use crate::arguments::one_of;
 use polysock::java_net::To;
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 /// What `bind` and `connect` take.
 #[pyclass(module = "polysock.net", frozen, subclass)]
@@ -18,35 +18,41 @@ pub struct SocketAddress;
 /// the host up at once.
 #[pyclass(module = "polysock.net", frozen, extends = SocketAddress)]
 pub struct InetSocketAddress {
-    /// Of an address that was not found, or not looked for.
+    /// The name of a host that was not found, or not looked up.
     unresolved: Option<String>,
     address: Option<Py<InetAddress>>,
     port: u16,
 }
 
-/// The first argument of the constructor.
-enum Caller<'py> {
-    Port(i64),
-    Address(Bound<'py, InetAddress>),
-    Name(String),
+one_of! {
+    /// The first argument of the constructor.
+    enum Host {
+        Port(i64),
+        Address(Bound<'py, InetAddress>),
+        Name(String),
+    } otherwise "expected a port, an InetAddress or the name of a host"
 }
 
-// Not derived: that would keep what each variant said, and look at it (see `error::settled`).
-impl<'py> FromPyObject<'_, 'py> for Caller<'py> {
-    type Error = PyErr;
+/// The one kind of socket address that there is.
+pub fn inet<'a, 'py>(
+    py: Python<'py>,
+    address: &'a Bound<'py, SocketAddress>,
+) -> PyResult<&'a Bound<'py, InetSocketAddress>> {
+    address
+        .cast::<InetSocketAddress>()
+        .map_err(|_| illegal_argument(py, "Unsupported address type"))
+}
 
-    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(given) = given.extract() {
-            Ok(Self::Port(given))
-        } else if let Ok(given) = given.extract() {
-            Ok(Self::Address(given))
-        } else if let Ok(given) = given.extract() {
-            Ok(Self::Name(given))
-        } else {
-            Err(PyTypeError::new_err(
-                "expected a port, an InetAddress or the name of a host",
-            ))
-        }
+/// The address to bind to: an `InetSocketAddress`, or None for the system's choice.
+pub fn bind_address(
+    py: Python<'_>,
+    address: Option<&Bound<'_, SocketAddress>>,
+) -> PyResult<Option<SocketAddr>> {
+    let Some(address) = address else { return Ok(None) };
+    let address = inet(py, address)?.get().address();
+    match address {
+        Some(address) => Ok(Some(address)),
+        None => Err(socket_exception(py, libc::EINVAL, "Unresolved address")),
     }
 }
 
@@ -59,7 +65,7 @@ impl InetSocketAddress {
         }
     }
 
-    /// The object for an address of the core's.
+    /// The object for an address and a port.
     pub fn object(py: Python<'_>, address: Py<InetAddress>, port: u16) -> PyResult<Py<Self>> {
         Py::new(
             py,
@@ -114,24 +120,17 @@ impl InetSocketAddress {
 impl InetSocketAddress {
     #[new]
     #[pyo3(signature = (host, port = None, /))]
-    fn new(
-        py: Python<'_>,
-        host: Option<Caller<'_>>,
-        port: Option<i64>,
-    ) -> PyResult<PyClassInitializer<Self>> {
-        let wildcard = || inet_address::object(py, (Ipv4Addr::UNSPECIFIED, 0).into(), Some("0.0.0.0"));
+    fn new(py: Python<'_>, host: Option<Host<'_>>, port: Option<i64>) -> PyResult<PyClassInitializer<Self>> {
         let (host, port) = match (host, port) {
-            (Some(Caller::Port(port)), None) => (None, port),
-            (Some(Caller::Port(_)), Some(_)) => {
-                return Err(illegal_argument(py, "hostname can't be a number"))
-            }
+            (Some(Host::Port(port)), None) => (None, port),
+            (Some(Host::Port(_)), Some(_)) => return Err(illegal_argument(py, "hostname can't be a number")),
             (host, Some(port)) => (host, port),
             (_, None) => return Err(illegal_argument(py, "port is missing")),
         };
-        let port = values::port(py, port)?;
+        let port = arguments::port(py, port)?;
         let made = match host {
-            Some(Caller::Address(address)) => Self::resolved(address.unbind(), port),
-            Some(Caller::Name(name)) => match look_up(py, &name) {
+            Some(Host::Address(address)) => Self::resolved(address.unbind(), port),
+            Some(Host::Name(name)) => match look_up(py, &name) {
                 Ok(found) => Self {
                     address: found.into_iter().next(),
                     unresolved: Some(name),
@@ -144,7 +143,7 @@ impl InetSocketAddress {
                 },
                 Err(error) => return Err(error),
             },
-            _ => Self::resolved(wildcard()?, port),
+            _ => Self::resolved(inet_address::any(py)?, port),
         };
         Ok(PyClassInitializer::from(SocketAddress).add_subclass(made))
     }
@@ -153,7 +152,7 @@ impl InetSocketAddress {
     #[staticmethod]
     #[pyo3(name = "createUnresolved", signature = (host, port, /))]
     fn create_unresolved(py: Python<'_>, host: Option<String>, port: i64) -> PyResult<Py<Self>> {
-        let port = values::port(py, port)?;
+        let port = arguments::port(py, port)?;
         let refused = || illegal_argument(py, "hostname can't be null");
         let made = Self {
             unresolved: Some(host.ok_or_else(refused)?),

@@ -1,15 +1,14 @@
 //! `MulticastSocket`: UDP for groups.
 
-use super::datagram_socket::{group_of, index, DatagramSocket, Where};
-use super::exceptions as error;
+use super::datagram_socket::{group_of, index, BindTo, DatagramSocket};
+use super::exceptions::{illegal_argument, option, socket_exception};
 use super::inet_address::{self, InetAddress};
 use super::inet_socket_address::SocketAddress;
 use super::network_interface::{self, NetworkInterface};
 use super::options;
-use super::socket::option;
 use polysock::java_net;
 use pyo3::prelude::*;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 /// A UDP socket for groups: several may have the same port, and what it sends to a group stays on the link unless
@@ -23,10 +22,10 @@ pub struct MulticastSocket {
 #[pymethods]
 impl MulticastSocket {
     #[new]
-    #[pyo3(signature = (port = Some(Where::Port(0)), /), text_signature = "(port=0, /)")]
-    fn new(py: Python<'_>, port: Option<Where<'_>>) -> PyResult<PyClassInitializer<Self>> {
-        let port = port.unwrap_or(Where::Address(None));
-        let base = DatagramSocket::make(py, Some(&port), None, true)?;
+    #[pyo3(signature = (port = Some(BindTo::Port(0)), /), text_signature = "(port=0, /)")]
+    fn new(py: Python<'_>, port: Option<BindTo<'_>>) -> PyResult<PyClassInitializer<Self>> {
+        let port = port.unwrap_or(BindTo::Address(None));
+        let base = DatagramSocket::make(py, &port, None, true)?;
         Ok(PyClassInitializer::from(base).add_subclass(Self {
             chosen: Mutex::default(),
         }))
@@ -36,7 +35,7 @@ impl MulticastSocket {
     #[pyo3(name = "setTimeToLive", signature = (ttl, /))]
     fn set_time_to_live(slf: PyRef<'_, Self>, ttl: i64) -> PyResult<()> {
         let py = slf.py();
-        let ttl = u8::try_from(ttl).map_err(|_| error::illegal_argument(py, "Invalid TTL/hop value"))?;
+        let ttl = u8::try_from(ttl).map_err(|_| illegal_argument(py, "Invalid TTL/hop value"))?;
         option(
             py,
             java_net::set_multicast_ttl(slf.as_super().open(py)?, ttl.into()),
@@ -76,7 +75,7 @@ impl MulticastSocket {
     ) -> PyResult<()> {
         let py = slf.py();
         let Some(interface) = netIf else {
-            return Err(error::illegal_argument(py, "Invalid value 'null'"));
+            return Err(illegal_argument(py, "Invalid value 'null'"));
         };
         option(
             py,
@@ -96,7 +95,7 @@ impl MulticastSocket {
     fn set_interface(slf: PyRef<'_, Self>, inf: Option<&Bound<'_, InetAddress>>) -> PyResult<()> {
         let py = slf.py();
         let socket = slf.as_super().open(py)?;
-        let invalid = |text: &str| error::socket_exception(py, libc::EINVAL, text);
+        let invalid = |text: &str| socket_exception(py, libc::EINVAL, text);
         let address = inf.ok_or_else(|| invalid("Invalid value 'null'"))?;
         let found = network_interface::of_address(py, address.get())?;
         let found = found.ok_or_else(|| {
@@ -126,11 +125,7 @@ impl MulticastSocket {
                 return Ok(address);
             }
         }
-        inet_address::object(
-            py,
-            SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0),
-            Some("0.0.0.0"),
-        )
+        inet_address::any(py)
     }
 
     /// Joins a group on an interface: `joinGroup(socketAddress, networkInterface)`, or `joinGroup(address)` on the

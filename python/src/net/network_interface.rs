@@ -1,6 +1,6 @@
-//! `NetworkInterface`: what `joinGroup` wants to know.
+//! `NetworkInterface`: what `joinGroup` takes.
 
-use super::exceptions::{self as error, illegal_argument, null_pointer};
+use super::exceptions::{self, illegal_argument, null_pointer, socket_exception};
 use super::inet_address::{self, InetAddress};
 use polysock::{interface_list, Address, InterfaceInfo};
 use pyo3::prelude::*;
@@ -14,7 +14,7 @@ pub struct NetworkInterface {
 
 /// All interfaces as they are now.
 fn all(py: Python<'_>) -> PyResult<Vec<InterfaceInfo>> {
-    interface_list().map_err(|failed| error::error(py, &failed))
+    interface_list().map_err(|failed| exceptions::error(py, &failed))
 }
 
 fn object(py: Python<'_>, interface: &InterfaceInfo) -> PyResult<Py<NetworkInterface>> {
@@ -45,7 +45,7 @@ impl NetworkInterface {
         let found = all(py)?
             .into_iter()
             .find(|interface| interface.index == self.index);
-        found.ok_or_else(|| error::socket_exception(py, libc::ENODEV, "No such device"))
+        found.ok_or_else(|| socket_exception(py, libc::ENODEV, "No such device"))
     }
 
     fn has(&self, py: Python<'_>, flag: i32) -> PyResult<bool> {

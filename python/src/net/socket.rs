@@ -1,57 +1,43 @@
 //! `Socket`: a TCP connection.
 
-use super::arguments as values;
-use super::exceptions as error;
+use super::arguments;
+use super::connection::Connection;
+use super::exceptions::{already_shut, illegal_argument, option};
 use super::inet_address::{self, InetAddress};
-use super::inet_socket_address::{InetSocketAddress, SocketAddress};
-use super::options::{self, SocketOption, Sort};
-use super::shared::Shared;
+use super::inet_socket_address::{bind_address, inet, InetSocketAddress, SocketAddress};
+use super::options::{self, SocketKind};
+use super::shared_methods::{sending_methods, shared_methods};
 use super::streams::{self, SocketInputStream, SocketOutputStream};
-use super::{bound, call, call_about, now};
 use crate::address;
-use crate::errors::notes::About;
-use crate::socket::tcp_info::TcpInfo;
-use crate::socket::Unclaimed;
+use crate::arguments::one_of;
+use crate::core_call::CoreCall;
+use crate::errors::raise;
+use crate::socket::{TcpInfo, Unclaimed};
 use polysock::java_net::{self, To};
 use polysock::{Address, Timeout};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyInt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 /// A TCP connection: `Socket(host, port)` connects, `Socket()` waits for `connect`.
 #[pyclass(name = "Socket", module = "polysock.net", frozen, subclass)]
 pub struct NetSocket {
-    core: Shared,
+    core: Connection,
     input: PyOnceLock<Py<SocketInputStream>>,
     output: PyOnceLock<Py<SocketOutputStream>>,
     /// The address it was connected to, as the program gave it.
     peer: PyOnceLock<Option<Py<InetAddress>>>,
 }
 
-/// The host to connect to.
-enum Caller<'py> {
-    Address(Bound<'py, InetAddress>),
-    Name(String),
-}
-
-// Not derived: that would keep what each variant said, and look at it (see `error::settled`).
-impl<'py> FromPyObject<'_, 'py> for Caller<'py> {
-    type Error = PyErr;
-
-    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(given) = given.extract() {
-            Ok(Self::Address(given))
-        } else if let Ok(given) = given.extract() {
-            Ok(Self::Name(given))
-        } else {
-            Err(PyTypeError::new_err(
-                "expected an InetAddress or the name of a host",
-            ))
-        }
-    }
+one_of! {
+    /// The host to connect to.
+    enum Host {
+        Address(Bound<'py, InetAddress>),
+        Name(String),
+    } otherwise "expected an InetAddress or the name of a host"
 }
 
 impl From<java_net::Socket> for NetSocket {
@@ -67,7 +53,7 @@ impl From<java_net::Socket> for NetSocket {
 
 impl NetSocket {
     fn open(&self, py: Python<'_>) -> PyResult<&polysock::Socket> {
-        now(py, self.core.open())
+        raise(py, self.core.open())
     }
 
     fn peer_port(&self) -> u16 {
@@ -78,42 +64,6 @@ impl NetSocket {
     }
 }
 
-/// The address that an argument names: `InetSocketAddress`, or None.
-pub fn bind_address(
-    py: Python<'_>,
-    address: Option<&Bound<'_, SocketAddress>>,
-) -> PyResult<Option<SocketAddr>> {
-    let Some(address) = address else { return Ok(None) };
-    let address = inet(py, address)?.get().address();
-    match address {
-        Some(address) => Ok(Some(address)),
-        None => Err(error::socket_exception(py, libc::EINVAL, "Unresolved address")),
-    }
-}
-
-/// The one kind of address there is.
-pub fn inet<'a, 'py>(
-    py: Python<'py>,
-    address: &'a Bound<'py, SocketAddress>,
-) -> PyResult<&'a Bound<'py, InetSocketAddress>> {
-    address
-        .cast::<InetSocketAddress>()
-        .map_err(|_| error::illegal_argument(py, "Unsupported address type"))
-}
-
-/// The result of an option of the BSD socket below.
-pub fn option<T>(py: Python<'_>, result: polysock::Result<T>) -> PyResult<T> {
-    result.map_err(|failed| {
-        let closed = failed.kind() == polysock::Kind::Closed;
-        let refusal = if closed {
-            java_net::Refusal::Closed
-        } else {
-            failed.into()
-        };
-        error::refusal(py, &refusal)
-    })
-}
-
 #[pymethods]
 impl NetSocket {
     #[new]
@@ -121,7 +71,7 @@ impl NetSocket {
     #[allow(non_snake_case)] // the names that Python sees
     fn new(
         py: Python<'_>,
-        host: Option<Caller<'_>>,
+        host: Option<Host<'_>>,
         port: Option<i64>,
         localAddr: Option<Bound<'_, InetAddress>>,
         localPort: i64,
@@ -129,38 +79,38 @@ impl NetSocket {
         let Some(port) = port else {
             return match host {
                 None => Ok(java_net::Socket::new().into()),
-                Some(_) => Err(error::illegal_argument(py, "port is missing")),
+                Some(_) => Err(illegal_argument(py, "port is missing")),
             };
         };
-        let port = values::port(py, port)?;
-        let local_port = values::port(py, localPort)?;
+        let port = arguments::port(py, port)?;
+        let local_port = arguments::port(py, localPort)?;
         let from = match &localAddr {
             Some(address) => Some(address.get().with_port(local_port)),
             None if local_port != 0 => Some((Ipv4Addr::UNSPECIFIED, local_port).into()),
             None => None,
         };
         let host = match host {
-            Some(Caller::Address(address)) => {
+            Some(Host::Address(address)) => {
                 let socket = java_net::Socket::new();
                 if from.is_some() {
-                    now(py, socket.bind(from))?;
+                    raise(py, socket.bind(from))?;
                 }
                 let to = To {
                     host: address.get().known_host().map(ToOwned::to_owned),
                     address: Some(address.get().with_port(port)),
                 };
                 let target = to.address.map(Address::from);
-                let what = || About::default().to(target.as_ref());
-                call_about(py, what, |host| socket.connect(to, Timeout::Never, host))?;
+                CoreCall::new(py)
+                    .to(target.as_ref())
+                    .run(|caller| socket.connect(to, Timeout::Never, caller))?;
                 return Ok(socket.into());
             }
-            Some(Caller::Name(name)) => name,
+            Some(Host::Name(name)) => name,
             None => String::new(),
         };
-        call(py, |language| {
-            java_net::Socket::connected(&host, port, from, language)
-        })
-        .map(Into::into)
+        CoreCall::new(py)
+            .run(|caller| java_net::Socket::connected(&host, port, from, caller))
+            .map(Into::into)
     }
 
     /// The connection that a callback server has accepted, from this address.
@@ -169,9 +119,9 @@ impl NetSocket {
     fn accepted(unclaimed: &Bound<'_, Unclaimed>, address: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = unclaimed.py();
         let made = unclaimed.get().take();
-        let made = made.ok_or_else(|| PyValueError::new_err("somebody has it already"))?;
+        let made = made.ok_or_else(|| PyValueError::new_err("the connection was claimed already"))?;
         let peer = address::from_python("_accepted", &made, address)?;
-        now(py, java_net::Socket::accepted(made, &peer)).map(Into::into)
+        raise(py, java_net::Socket::accepted(made, &peer)).map(Into::into)
     }
 
     /// Connects to an `InetSocketAddress` within this many milliseconds, 0 for ever; whatever goes wrong closes the socket.
@@ -183,26 +133,30 @@ impl NetSocket {
         timeout: i64,
     ) -> PyResult<()> {
         let Some(endpoint) = endpoint else {
-            return Err(error::illegal_argument(py, "connect: The address can't be null"));
+            return Err(illegal_argument(py, "connect: The address can't be null"));
         };
-        let timeout = values::timeout(py, timeout, "connect: timeout can't be negative")?;
+        let timeout = arguments::timeout(py, timeout, "connect: timeout can't be negative")?;
         let to = inet(py, endpoint)?.get().to();
         let target = to.address.map(Address::from);
-        let what = || About::open(self.core.open()).to(target.as_ref());
-        call_about(py, what, |host| self.core.connect(to, timeout, host))
+        CoreCall::on(py, &*self.core)
+            .to(target.as_ref())
+            .run(|caller| self.core.connect(to, timeout, caller))
     }
 
     /// Gives the socket an address of its own; None is the system's choice.
     #[pyo3(signature = (bindpoint, /))]
     fn bind(&self, py: Python<'_>, bindpoint: Option<&Bound<'_, SocketAddress>>) -> PyResult<()> {
         let address = bind_address(py, bindpoint)?;
-        bound(py, self.core.bind(address), self.core.open(), address)
+        let target = address.map(Address::from);
+        CoreCall::on(py, &*self.core)
+            .to(target.as_ref())
+            .run_attached(|| self.core.bind(address))
     }
 
     /// The stream to receive from, always the same object.
     #[pyo3(name = "getInputStream")]
     fn input_stream(&self, py: Python<'_>) -> PyResult<Py<SocketInputStream>> {
-        now(py, self.core.check_input())?;
+        raise(py, self.core.check_input())?;
         let stream = self
             .input
             .get_or_try_init(py, || streams::input(py, &self.core))?;
@@ -212,19 +166,19 @@ impl NetSocket {
     /// The stream to send to, always the same object.
     #[pyo3(name = "getOutputStream")]
     fn output_stream(&self, py: Python<'_>) -> PyResult<Py<SocketOutputStream>> {
-        now(py, self.core.check_output())?;
+        raise(py, self.core.check_output())?;
         let stream = self
             .output
             .get_or_try_init(py, || streams::output(py, &self.core))?;
         Ok(stream.clone_ref(py))
     }
 
-    /// Ends receiving: reads find the end of the stream, the peer is not told. A second time it raises.
+    /// Ends receiving: reads find the end of the stream, the peer does not notice. A second time it raises.
     #[pyo3(name = "shutdownInput")]
     fn shutdown_input(&self, py: Python<'_>) -> PyResult<()> {
         self.core
             .shutdown_input()
-            .map_err(|refusal| error::already_shut(py, &refusal))
+            .map_err(|refusal| already_shut(py, &refusal))
     }
 
     /// Ends sending; the peer reads to the end of the stream. A second time it raises.
@@ -232,37 +186,20 @@ impl NetSocket {
     fn shutdown_output(&self, py: Python<'_>) -> PyResult<()> {
         self.core
             .shutdown_output()
-            .map_err(|refusal| error::already_shut(py, &refusal))
+            .map_err(|refusal| already_shut(py, &refusal))
     }
 
     /// Sends the low 8 bits of a number out of band; a peer without `setOOBInline(True)` never sees them.
     #[pyo3(name = "sendUrgentData", signature = (data, /))]
     fn send_urgent_data(&self, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<()> {
-        let low = values::low_byte(data.cast::<PyInt>()?)?;
-        call(py, |host| self.core.send_urgent(low, host))
-    }
-
-    /// Closes the socket, FIN first; every call that waits in another thread ends.
-    fn close(&self, py: Python<'_>) -> PyResult<()> {
-        call(py, |host| self.core.close(host))
+        let low = arguments::low_byte(data.cast::<PyInt>()?)?;
+        CoreCall::new(py).run(|caller| self.core.send_urgent(low, caller))
     }
 
     /// Whether it was ever connected; closing does not change that.
     #[pyo3(name = "isConnected")]
     fn is_connected(&self) -> bool {
         self.core.is_connected()
-    }
-
-    /// Whether it ever had an address of its own; closing does not change that.
-    #[pyo3(name = "isBound")]
-    fn is_bound(&self) -> bool {
-        self.core.is_bound()
-    }
-
-    /// Whether it was closed.
-    #[pyo3(name = "isClosed")]
-    fn is_closed(&self) -> bool {
-        self.core.is_closed()
     }
 
     /// Whether `shutdownInput` was called.
@@ -301,7 +238,7 @@ impl NetSocket {
     /// Its own address; every interface's before it has one, and after close.
     #[pyo3(name = "getLocalAddress")]
     fn local_address(&self, py: Python<'_>) -> PyResult<Py<InetAddress>> {
-        own_address(py, self.core.local_address())
+        inet_address::of_interface(py, self.core.local_address())
     }
 
     /// Its own port, also after close; -1 before it has one.
@@ -329,27 +266,6 @@ impl NetSocket {
         InetSocketAddress::object(py, self.local_address(py)?, port).map(Some)
     }
 
-    /// None: there are no channels here.
-    #[pyo3(name = "getChannel")]
-    #[allow(clippy::unused_self)]
-    fn channel(&self) -> Option<bool> {
-        None
-    }
-
-    /// Sets how many milliseconds a read waits; 0 is for ever. Writing and connecting have no such limit.
-    #[pyo3(name = "setSoTimeout", signature = (timeout, /))]
-    fn set_so_timeout(&self, py: Python<'_>, timeout: i64) -> PyResult<()> {
-        let socket = self.open(py)?;
-        socket.set_recv_timeout(values::timeout(py, timeout, "timeout can't be negative")?);
-        Ok(())
-    }
-
-    /// How many milliseconds a read waits; 0 is for ever.
-    #[pyo3(name = "getSoTimeout")]
-    fn so_timeout(&self, py: Python<'_>) -> PyResult<u128> {
-        Ok(values::milliseconds(self.open(py)?.recv_timeout()))
-    }
-
     /// Sets what close does with data not sent yet: off, it returns at once and the system goes on sending; on, it
     /// waits up to this many seconds, at most 65,535; on with 0, it drops them and resets the connection.
     #[pyo3(name = "setSoLinger", signature = (on, linger, /))]
@@ -358,7 +274,7 @@ impl NetSocket {
         let time = match (on, u64::try_from(linger)) {
             (false, _) => None,
             (true, Ok(seconds)) => Some(Duration::from_secs(seconds)),
-            (true, Err(_)) => return Err(error::illegal_argument(py, "invalid value for SO_LINGER")),
+            (true, Err(_)) => return Err(illegal_argument(py, "invalid value for SO_LINGER")),
         };
         option(py, java_net::set_linger(socket, time))
     }
@@ -366,8 +282,7 @@ impl NetSocket {
     /// How many seconds close waits; -1 when that is off.
     #[pyo3(name = "getSoLinger")]
     fn so_linger(&self, py: Python<'_>) -> PyResult<i64> {
-        let linger = option(py, self.open(py)?.linger())?;
-        Ok(options::seconds(linger))
+        option(py, options::linger_seconds(self.open(py)?))
     }
 
     /// Sends small pieces at once instead of collecting them (Nagle's algorithm off).
@@ -394,18 +309,6 @@ impl NetSocket {
         option(py, self.open(py)?.keepalive()).map(|on| on.is_some())
     }
 
-    /// Takes an address that a connection which is over still has.
-    #[pyo3(name = "setReuseAddress", signature = (on, /))]
-    fn set_reuse_address(&self, py: Python<'_>, on: bool) -> PyResult<()> {
-        option(py, self.open(py)?.set_reuse_address(on))
-    }
-
-    /// Whether an address that a connection which is over still has is taken.
-    #[pyo3(name = "getReuseAddress")]
-    fn reuse_address(&self, py: Python<'_>) -> PyResult<bool> {
-        option(py, self.open(py)?.reuse_address())
-    }
-
     /// Takes urgent data in line; without it they are dropped.
     #[pyo3(name = "setOOBInline", signature = (on, /))]
     fn set_oob_inline(&self, py: Python<'_>, on: bool) -> PyResult<()> {
@@ -418,74 +321,6 @@ impl NetSocket {
         option(py, self.open(py)?.out_of_band_inline())
     }
 
-    /// Requests a send buffer of this many bytes.
-    #[pyo3(name = "setSendBufferSize", signature = (size, /))]
-    fn set_send_buffer_size(&self, py: Python<'_>, size: i64) -> PyResult<()> {
-        let size = values::size(py, size, "negative send size")?;
-        option(py, java_net::set_send_buffer(self.open(py)?, size))
-    }
-
-    /// The size of the send buffer, as it was requested where the system agreed.
-    #[pyo3(name = "getSendBufferSize")]
-    fn send_buffer_size(&self, py: Python<'_>) -> PyResult<usize> {
-        option(py, java_net::send_buffer(self.open(py)?))
-    }
-
-    /// Requests a receive buffer of this many bytes.
-    #[pyo3(name = "setReceiveBufferSize", signature = (size, /))]
-    fn set_receive_buffer_size(&self, py: Python<'_>, size: i64) -> PyResult<()> {
-        let size = values::size(py, size, "invalid receive size")?;
-        option(py, java_net::set_recv_buffer(self.open(py)?, size))
-    }
-
-    /// The size of the receive buffer, as it was requested where the system agreed.
-    #[pyo3(name = "getReceiveBufferSize")]
-    fn receive_buffer_size(&self, py: Python<'_>) -> PyResult<usize> {
-        option(py, java_net::recv_buffer(self.open(py)?))
-    }
-
-    /// Sets the type of service of IPv4 and the traffic class of IPv6, 0–255.
-    #[pyo3(name = "setTrafficClass", signature = (tc, /))]
-    fn set_traffic_class(&self, py: Python<'_>, tc: i64) -> PyResult<()> {
-        let class = values::traffic_class(py, tc)?;
-        option(py, java_net::set_traffic_class(self.open(py)?, class))
-    }
-
-    /// The traffic class.
-    #[pyo3(name = "getTrafficClass")]
-    fn traffic_class(&self, py: Python<'_>) -> PyResult<u32> {
-        option(py, java_net::traffic_class(self.open(py)?))
-    }
-
-    /// Sets an option, such as `StandardSocketOptions.SO_RCVBUF`, and returns the socket.
-    #[pyo3(name = "setOption", signature = (name, value, /))]
-    fn set_option<'py>(
-        slf: &Bound<'py, Self>,
-        name: Option<&Bound<'py, SocketOption>>,
-        value: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, Self>> {
-        let (py, this) = (slf.py(), slf.get());
-        options::set(py, Sort::Connection, || this.open(py), name, value)?;
-        Ok(slf.clone())
-    }
-
-    /// The value of an option.
-    #[pyo3(name = "getOption", signature = (name, /))]
-    fn get_option<'py>(
-        &self,
-        py: Python<'py>,
-        name: Option<&Bound<'py, SocketOption>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        options::get(py, Sort::Connection, || self.open(py), name)
-    }
-
-    /// The options that this kind of socket has.
-    #[pyo3(name = "supportedOptions")]
-    #[allow(clippy::unused_self)]
-    fn supported_options<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        options::supported(py, Sort::Connection)
-    }
-
     /// Does nothing, as in Java.
     #[pyo3(name = "setPerformancePreferences", signature = (connectionTime, latency, bandwidth, /))]
     #[allow(clippy::unused_self, non_snake_case)]
@@ -493,7 +328,7 @@ impl NetSocket {
         let _ = (connectionTime, latency, bandwidth);
     }
 
-    /// The state and the statistics of the connection, which Java does not tell.
+    /// The state and the statistics of the connection, which Java does not report.
     #[pyo3(name = "getTcpInfo")]
     fn tcp_info(&self, py: Python<'_>) -> PyResult<TcpInfo> {
         TcpInfo::of(py, self.open(py)?)
@@ -516,21 +351,20 @@ impl NetSocket {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         self.to_text(py)
     }
+}
 
-    /// Itself; leaving the with statement closes it.
-    fn __enter__(slf: Py<Self>) -> Py<Self> {
-        slf
-    }
-
-    /// Closes it.
-    #[pyo3(signature = (*_exception))]
-    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.close(py)
+shared_methods! {
+    NetSocket {
+        kind: SocketKind::Connection,
+        close: "Closes the socket, FIN first; every call that waits in another thread ends.",
+        is_bound: "Whether it ever had an address of its own; closing does not change that.",
+        so_timeout: "a read waits; 0 is for ever. Writing and connecting have no such limit."
+            refuses "timeout can't be negative" checked first: false,
+        set_reuse_address: "Allows binding to an address that a connection in TIME_WAIT still has.",
+        reuse_address: "Whether binding to an address that a connection in TIME_WAIT still has is allowed.",
+        set_receive_buffer: "Requests a receive buffer of this many bytes." refuses "invalid receive size",
+        receive_buffer: "The size of the receive buffer, as it was requested where the system agreed.",
     }
 }
 
-/// The object for an address of our own, which has no name but where it is every interface.
-pub fn own_address(py: Python<'_>, ip: IpAddr) -> PyResult<Py<InetAddress>> {
-    let name = ip.is_unspecified().then(|| ip.to_string());
-    inet_address::object(py, (ip, 0).into(), name.as_deref())
-}
+sending_methods! { NetSocket { send_buffer refuses "negative send size" } }

@@ -1,41 +1,52 @@
 //! The streams of a connection. They hold no bytes of their own: what a read returns is what there was.
 
 use super::arguments::{low_byte, range};
-use super::exceptions as error;
-use super::shared::Shared;
-use super::{about, call, call_about};
-use crate::errors::exception::{no_memory, note, note_partial};
-use crate::errors::notes::About;
-use crate::lock::caller::{self as gil, Tries};
+use super::connection::Connection;
+use super::exceptions::{illegal_argument, make, null_pointer};
+use crate::core_call::CoreCall;
+use crate::errors::{self, no_memory, set, set_partial, Failure};
+use crate::lock::LockPolicy;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
-use polysock::{memory, Kind};
+use polysock::{java_net, memory, Error, Kind};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};
 
-/// How much is read at once where the program does not say.
+/// How much is read at once unless the program says how much.
 const CHUNK: usize = 64 * 1024;
 
 /// What a connection receives.
 #[pyclass(module = "polysock.net", frozen)]
-pub struct SocketInputStream(Shared);
+pub struct SocketInputStream(Connection);
 
 /// What a connection sends; every write is sent at once.
 #[pyclass(module = "polysock.net", frozen)]
-pub struct SocketOutputStream(Shared);
+pub struct SocketOutputStream(Connection);
 
 impl SocketInputStream {
-    pub(super) fn about(&self) -> About<'_> {
-        About::open(self.0.open())
+    fn call<'py>(&self, py: Python<'py>) -> CoreCall<'_, 'py> {
+        CoreCall::on(py, &*self.0)
     }
 
-    pub(super) fn shared(&self) -> &Shared {
-        &self.0
+    /// Receives at least one byte, or none at the end of the stream, into a part of a buffer.
+    pub fn read_into(
+        &self,
+        py: Python<'_>,
+        buffer: &mut Writable<'_>,
+        offset: usize,
+        length: usize,
+    ) -> PyResult<usize> {
+        let policy = LockPolicy::KeepToReceive.for_memory(buffer.is_plain());
+        self.call(py).keeping_lock(policy.unless_off()).run(|caller| {
+            let count = self.0.read(caller, buffer.part(offset, length))?;
+            caller.received(count);
+            java_net::Result::Ok(count)
+        })
     }
 
-    /// Receives up to `limit` bytes, fewer only at the end of the stream. An exception has what came in `partial`, and
-    /// their number in `bytesTransferred`.
+    /// Receives up to `limit` bytes, fewer only at the end of the stream. An exception has in `partial` what had come, and
+    /// in `bytesTransferred` how much.
     fn all<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<Bound<'py, PyBytes>> {
         let mut received = Vec::new();
         while received.len() < limit {
@@ -45,8 +56,8 @@ impl SocketInputStream {
                 return Err(with_partial(py, no_memory(Kind::OutOfMemory), &received));
             }
             received.resize(before + wanted, 0);
-            let room = received.get_mut(before..).unwrap_or_default();
-            let result = call_about(py, || self.about(), |host| self.0.read(host, room));
+            let buffer = received.get_mut(before..).unwrap_or_default();
+            let result = self.call(py).run(|caller| self.0.read(caller, buffer));
             received.truncate(before + result.as_ref().map_or(0, |&count| count));
             match result {
                 Ok(0) => break,
@@ -59,24 +70,34 @@ impl SocketInputStream {
 }
 
 impl SocketOutputStream {
-    pub(super) fn about(&self) -> About<'_> {
-        About::open(self.0.open())
+    /// Sends all of a part of the data; `done` is how much was sent where it fails.
+    pub fn write_from(
+        &self,
+        py: Python<'_>,
+        data: &Readable<'_, '_>,
+        offset: usize,
+        length: usize,
+        done: &mut usize,
+    ) -> PyResult<()> {
+        let policy = LockPolicy::KeepToSend.for_memory(data.is_plain());
+        CoreCall::on(py, &*self.0)
+            .keeping_lock(policy.unless_off())
+            .run(|caller| {
+                let sent = self.0.write(caller, data.part(offset, length));
+                sent.inspect_err(|refused| *done = refused.error().map_or(0, Error::done))
+            })
     }
 }
 
-/// Hangs what came on an exception: as much as there is memory for.
+/// Sets on an exception what had come, if there is memory for it.
 fn with_partial(py: Python<'_>, raised: PyErr, received: &[u8]) -> PyErr {
-    note_partial(py, &raised, received);
-    note(py, &raised, "bytesTransferred", received.len());
+    set_partial(py, &raised, received);
+    set(py, &raised, "bytesTransferred", received.len());
     raised
 }
 
-fn tries(direction: Tries, plain: bool) -> Tries {
-    gil::allowed(if plain { direction } else { Tries::Alone })
-}
-
 fn count(length: i64, py: Python<'_>) -> PyResult<usize> {
-    usize::try_from(length).map_err(|_| error::illegal_argument(py, "len < 0"))
+    usize::try_from(length).map_err(|_| illegal_argument(py, "len < 0"))
 }
 
 #[pymethods]
@@ -93,37 +114,29 @@ impl SocketInputStream {
     ) -> PyResult<i64> {
         let Some(buffer) = buffer else {
             if off != 0 || length.is_some() {
-                return Err(error::null_pointer(py, "b is null"));
+                return Err(null_pointer(py, "b is null"));
             }
             let mut byte = [0_u8; 1];
-            let count = about(
-                py,
-                || self.about(),
-                tries(Tries::Receive, true),
-                |host| self.0.read(host, &mut byte),
-            )?;
+            let policy = LockPolicy::KeepToReceive.unless_off();
+            let count = self
+                .call(py)
+                .keeping_lock(policy)
+                .run(|caller| self.0.read(caller, &mut byte))?;
             let [byte] = byte;
             return Ok(if count == 0 { -1 } else { byte.into() });
         };
         let mut buffer = Writable::of(buffer)?;
         let (offset, length) = range(py, off, length, buffer.len())?;
-        let tries = tries(Tries::Receive, buffer.is_plain());
-        let count = about(
-            py,
-            || self.about(),
-            tries,
-            |host| self.0.read(host, buffer.room_at(offset, length)),
-        )?;
-        gil::received(count);
+        let count = self.read_into(py, &mut buffer, offset, length)?;
         Ok(match i64::try_from(count) {
             Ok(0) if length > 0 => -1,
             count => count.unwrap_or(i64::MAX),
         })
     }
 
-    /// Receives so many bytes, fewer only at the end of the stream: `readNBytes(length)` returns them,
-    /// `readNBytes(buffer, off, length)` fills a part of a buffer and returns their number. An exception has what came in
-    /// `partial`.
+    /// Receives this many bytes, fewer only at the end of the stream: `readNBytes(length)` returns them,
+    /// `readNBytes(buffer, off, length)` fills a part of a buffer and returns their number. An exception has in `partial`
+    /// what had come.
     #[pyo3(name = "readNBytes", signature = (buffer, off = None, length = None, /))]
     fn read_n_bytes<'py>(
         &self,
@@ -140,16 +153,13 @@ impl SocketInputStream {
         let (offset, length) = range(py, off, Some(wanted), buffer.len())?;
         let mut done = 0;
         while done < length {
-            let result = call_about(
-                py,
-                || self.about(),
-                |host| self.0.read(host, buffer.room_at(offset + done, length - done)),
-            );
+            let part = buffer.part(offset + done, length - done);
+            let result = self.call(py).run(|caller| self.0.read(caller, part));
             match result {
                 Ok(0) => break,
                 Ok(count) => done += count,
                 Err(raised) => {
-                    note(py, &raised, "bytesTransferred", done);
+                    set(py, &raised, "bytesTransferred", done);
                     return Err(raised);
                 }
             }
@@ -157,7 +167,7 @@ impl SocketInputStream {
         Ok(done.into_pyobject(py)?.into_any())
     }
 
-    /// Receives to the end of the stream. An exception has what came in `partial`.
+    /// Receives to the end of the stream. An exception has in `partial` what had come.
     #[pyo3(name = "readAllBytes")]
     fn read_all_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.all(py, usize::MAX)
@@ -170,8 +180,8 @@ impl SocketInputStream {
         let mut left = n.max(0);
         while let (1.., Ok(wanted)) = (left, usize::try_from(left)) {
             let wanted = wanted.min(chunk.len());
-            let (room, _) = chunk.split_at_mut(wanted);
-            match call_about(py, || self.about(), |host| self.0.read(host, room))? {
+            let (buffer, _) = chunk.split_at_mut(wanted);
+            match self.call(py).run(|caller| self.0.read(caller, buffer))? {
                 0 => break,
                 count => left -= i64::try_from(count).unwrap_or(left),
             }
@@ -183,7 +193,7 @@ impl SocketInputStream {
     #[pyo3(name = "skipNBytes", signature = (n, /))]
     fn skip_n_bytes(&self, py: Python<'_>, n: i64) -> PyResult<()> {
         if self.skip(py, n)? < n {
-            return Err(error::make(py, "EOFException", ()));
+            return Err(make(py, "EOFException", ()));
         }
         Ok(())
     }
@@ -192,14 +202,14 @@ impl SocketInputStream {
     #[pyo3(name = "transferTo", signature = (out, /))]
     fn transfer_to(&self, py: Python<'_>, out: &Bound<'_, PyAny>) -> PyResult<u64> {
         if out.is_none() {
-            return Err(error::null_pointer(py, "out is null"));
+            return Err(null_pointer(py, "out is null"));
         }
-        // Before anything is read that nobody would get.
+        // Before anything is read that would be lost.
         let write = out.getattr("write")?;
         let mut chunk = memory::zeros(CHUNK).map_err(no_memory)?;
         let mut total = 0;
         loop {
-            let count = call_about(py, || self.about(), |host| self.0.read(host, &mut chunk))?;
+            let count = self.call(py).run(|caller| self.0.read(caller, &mut chunk))?;
             let Some(received @ [_, ..]) = chunk.get(..count) else {
                 return Ok(total);
             };
@@ -208,9 +218,9 @@ impl SocketInputStream {
         }
     }
 
-    /// How many bytes a read would find without waiting; 0 says nothing of the end of the stream.
+    /// How many bytes a read would find without waiting; 0 may also mean the end of the stream.
     fn available(&self, py: Python<'_>) -> PyResult<usize> {
-        super::now(py, self.0.available())
+        errors::raise(py, self.0.available())
     }
 
     /// Whether the stream can go back: never.
@@ -222,7 +232,7 @@ impl SocketInputStream {
 
     /// Closes the socket.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        call(py, |host| self.0.close(host))
+        CoreCall::new(py).run(|caller| self.0.close(caller))
     }
 
     /// Itself; leaving the with statement closes it.
@@ -244,16 +254,11 @@ impl SocketOutputStream {
     #[pyo3(signature = (data, off = 0, length = None, /))]
     fn write(&self, py: Python<'_>, data: &Bound<'_, PyAny>, off: i64, length: Option<i64>) -> PyResult<()> {
         if let Ok(number) = data.cast::<PyInt>() {
-            let low = low_byte(number)?;
-            return about(
-                py,
-                || self.about(),
-                tries(Tries::Send, true),
-                |host| self.0.write(host, &[low]),
-            );
+            let low = [low_byte(number)?];
+            return self.write_from(py, &Readable::Bytes(&low), 0, 1, &mut 0);
         }
         if data.is_none() {
-            return Err(error::null_pointer(py, "b is null"));
+            return Err(null_pointer(py, "b is null"));
         }
         let Ok(data) = Readable::of(data) else {
             let name = data.get_type().name()?;
@@ -261,13 +266,7 @@ impl SocketOutputStream {
             return Err(PyTypeError::new_err(text));
         };
         let (offset, length) = range(py, off, length, data.len())?;
-        let tries = tries(Tries::Send, data.is_plain());
-        about(
-            py,
-            || self.about(),
-            tries,
-            |host| self.0.write(host, data.data_at(offset, length)),
-        )
+        self.write_from(py, &data, offset, length, &mut 0)
     }
 
     /// Does nothing: every write is sent at once.
@@ -276,7 +275,7 @@ impl SocketOutputStream {
 
     /// Closes the socket.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        call(py, |host| self.0.close(host))
+        CoreCall::new(py).run(|caller| self.0.close(caller))
     }
 
     /// Itself; leaving the with statement closes it.
@@ -291,18 +290,12 @@ impl SocketOutputStream {
     }
 }
 
-impl SocketOutputStream {
-    pub(super) fn shared(&self) -> &Shared {
-        &self.0
-    }
-}
-
-/// The stream to read from, if there is one.
-pub fn input(py: Python<'_>, socket: &Shared) -> PyResult<Py<SocketInputStream>> {
+/// The stream to read from.
+pub fn input(py: Python<'_>, socket: &Connection) -> PyResult<Py<SocketInputStream>> {
     Py::new(py, SocketInputStream(socket.clone()))
 }
 
-/// The stream to write to, if there is one.
-pub fn output(py: Python<'_>, socket: &Shared) -> PyResult<Py<SocketOutputStream>> {
+/// The stream to write to.
+pub fn output(py: Python<'_>, socket: &Connection) -> PyResult<Py<SocketOutputStream>> {
     Py::new(py, SocketOutputStream(socket.clone()))
 }

@@ -1,4 +1,4 @@
-//! `PySys_Audit`, which costs next to nothing where nobody listens: arguments are made into objects only for a hook.
+//! `PySys_Audit`, which costs next to nothing without a hook: arguments are made into objects only for a hook.
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -19,15 +19,15 @@ fn audit() -> Option<Audit> {
     })
 }
 
-/// Tells an event with two objects; `None` where that can't be done here.
+/// Reports an event with two objects; `None` where that can't be done here.
 pub fn two_objects(event: &CStr, one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> Option<PyResult<()>> {
     let (one, other, py) = (one.as_ptr(), other.as_ptr(), one.py());
     // SAFETY: attached; the format takes two objects, which are alive.
     let code = unsafe { audit()?(event.as_ptr(), c"OO".as_ptr(), one, other) };
-    Some(told(py, code))
+    Some(result_of(py, code))
 }
 
-/// Tells an event with an object and three numbers; `None` where that can't be done here.
+/// Reports an event with an object and three numbers; `None` where that can't be done here.
 pub fn object_and_numbers(
     event: &CStr,
     object: &Bound<'_, PyAny>,
@@ -37,10 +37,10 @@ pub fn object_and_numbers(
     let (name, format) = (event.as_ptr(), c"Oiii".as_ptr());
     // SAFETY: attached; the format takes an object, which is alive, and three ints.
     let code = unsafe { audit()?(name, format, object.as_ptr(), first, second, third) };
-    Some(told(object.py(), code))
+    Some(result_of(object.py(), code))
 }
 
-fn told(py: Python<'_>, code: c_int) -> PyResult<()> {
+fn result_of(py: Python<'_>, code: c_int) -> PyResult<()> {
     // SAFETY: attached.
     if code != 0 && unsafe { !ffi::PyErr_Occurred().is_null() } {
         return Err(PyErr::fetch(py));

@@ -3,7 +3,7 @@
 //! While detached, other threads may change what the memory holds, so no slice is ever made of it then: the core
 //! takes a pointer and a length and hands them to the kernel.
 
-use crate::errors::exception::no_memory;
+use crate::errors::no_memory;
 use polysock::{memory, RecvBuf, SendBuf};
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
@@ -25,7 +25,7 @@ struct Export<'py> {
 
 enum View {
     /// The memory of a `bytes` or `bytearray`, whose buffer does not point into itself.
-    NativeCaller(ffi::Py_buffer),
+    Plain(ffi::Py_buffer),
     /// Some exporters keep pointers into the buffer, so it must not move.
     Boxed(Box<ffi::Py_buffer>),
 }
@@ -33,7 +33,7 @@ enum View {
 impl View {
     fn get(&self) -> &ffi::Py_buffer {
         match self {
-            Self::NativeCaller(view) => view,
+            Self::Plain(view) => view,
             Self::Boxed(view) => view,
         }
     }
@@ -43,12 +43,12 @@ impl<'py> Export<'py> {
     fn of(object: &Bound<'py, PyAny>, flags: c_int) -> PyResult<Self> {
         let is_plain = object.is_exact_instance_of::<PyByteArray>();
         let mut view = if is_plain {
-            View::NativeCaller(ffi::Py_buffer::new())
+            View::Plain(ffi::Py_buffer::new())
         } else {
             View::Boxed(Box::new(ffi::Py_buffer::new()))
         };
         let place = match &mut view {
-            View::NativeCaller(view) => view,
+            View::Plain(view) => view,
             View::Boxed(view) => &mut **view,
         };
         // SAFETY: `place` is ours, the object is alive and we are attached.
@@ -71,14 +71,14 @@ impl<'py> Export<'py> {
 
     /// Whether the memory is the interpreter's own: a memoryview's may be a file's, of which each page has to be read.
     fn is_plain(&self) -> bool {
-        matches!(self.view, View::NativeCaller(_))
+        matches!(self.view, View::Plain(_))
     }
 }
 
 impl Drop for Export<'_> {
     fn drop(&mut self) {
         let view: *mut ffi::Py_buffer = match &mut self.view {
-            View::NativeCaller(view) => view,
+            View::Plain(view) => view,
             View::Boxed(view) => &raw mut **view,
         };
         // SAFETY: the buffer was exported to us and is released once; `_attached` says that we are attached.
@@ -107,7 +107,7 @@ impl<'a, 'py> Readable<'a, 'py> {
     }
 
     /// The bytes as the core takes them.
-    pub fn data(&self) -> SendBuf<'_> {
+    pub fn all(&self) -> SendBuf<'_> {
         match self {
             Self::Bytes(bytes) => (*bytes).into(),
             // SAFETY: the exporter keeps the memory readable until the buffer is released, which outlives the result.
@@ -126,14 +126,14 @@ impl<'a, 'py> Readable<'a, 'py> {
     }
 
     /// `length` bytes from `offset` on, or as much of that as there is.
-    pub fn data_at(&self, offset: usize, length: usize) -> SendBuf<'_> {
+    pub fn part(&self, offset: usize, length: usize) -> SendBuf<'_> {
         let offset = offset.min(self.len());
         let length = length.min(self.len() - offset);
         let start = match self {
             Self::Bytes(bytes) => bytes.as_ptr(),
             Self::Exported(Exported(export)) => export.start().cast_const(),
         };
-        // SAFETY: as in `data`; the offset lies within the memory, or at its end.
+        // SAFETY: as in `all`; the offset lies within the memory, or at its end.
         unsafe { SendBuf::from_raw_parts(start.wrapping_add(offset), length) }
     }
 
@@ -151,7 +151,7 @@ impl<'a, 'py> Readable<'a, 'py> {
             Self::Bytes(bytes) => memory::copy(bytes),
             Self::Exported(Exported(export)) if export.length() == 0 => Ok(Vec::new()), // its pointer may be null
             Self::Exported(Exported(export)) => {
-                // SAFETY: as in `data`; we stay attached, and no other thread of Python changes it during the copy.
+                // SAFETY: as in `all`; we stay attached, and no other thread of Python changes it during the copy.
                 memory::copy(unsafe { std::slice::from_raw_parts(export.start(), export.length()) })
             }
         };
@@ -159,7 +159,7 @@ impl<'a, 'py> Readable<'a, 'py> {
     }
 }
 
-/// Room to receive into: any object with a writable C-contiguous buffer.
+/// Memory to receive into: any object with a writable C-contiguous buffer.
 pub struct Writable<'py>(Export<'py>);
 
 impl<'py> Writable<'py> {
@@ -180,22 +180,22 @@ impl<'py> Writable<'py> {
         self.0.is_plain()
     }
 
-    /// How many bytes there is room for.
+    /// How many bytes it takes.
     pub fn len(&self) -> usize {
         self.0.length()
     }
 
-    /// Room for the first `length` bytes, or all there is.
-    pub fn room(&mut self, length: usize) -> RecvBuf<'_> {
+    /// The first `length` bytes, or all there are.
+    pub fn first(&mut self, length: usize) -> RecvBuf<'_> {
         // SAFETY: the exporter keeps the memory writable until the buffer is released, which outlives the result.
         unsafe { RecvBuf::from_raw_parts(self.0.start(), length.min(self.0.length())) }
     }
 
-    /// Room for `length` bytes from `offset` on, or as much of that as there is.
-    pub fn room_at(&mut self, offset: usize, length: usize) -> RecvBuf<'_> {
+    /// `length` bytes from `offset` on, or as much of that as there is.
+    pub fn part(&mut self, offset: usize, length: usize) -> RecvBuf<'_> {
         let offset = offset.min(self.0.length());
         let length = length.min(self.0.length() - offset);
-        // SAFETY: as in `room`; the offset lies within the memory, or at its end.
+        // SAFETY: as in `first`; the offset lies within the memory, or at its end.
         unsafe { RecvBuf::from_raw_parts(self.0.start().wrapping_add(offset), length) }
     }
 }

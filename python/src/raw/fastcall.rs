@@ -1,64 +1,73 @@
-//! Entries for the calls that programs make most often, without what PyO3 does before each method.
+//! Methods that Python calls with plain arguments, without what PyO3 does before each method.
 //!
-//! An entry takes a call in its usual form. Every other form goes on to PyO3's method of the same name, which knows
-//! what to say about it. So there is one place for arguments that are wrong, and a short way for those that are right.
+//! A fast method takes a call in its usual form. Every other form goes on to PyO3's method of the same name, which knows
+//! the text for whatever is wrong. So wrong arguments are handled in one place, and right ones take a short way.
 
 use super::int;
-use crate::fastcall::table;
-use crate::socket::NativeSocket;
 use pyo3::exceptions::PySystemError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
-use std::ffi::{CStr, CString};
+use pyo3::PyClass;
+use std::ffi::{c_int, CStr, CString};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr::null_mut;
 
-/// A call as Python makes it.
-pub struct Call<'a, 'py> {
+/// How many fast methods a class has.
+pub const COUNT: usize = 12;
+
+/// A class with fast methods.
+pub trait FastMethods: PyClass {
+    const METHODS: [Method<Self>; COUNT];
+
+    /// Where PyO3's methods are kept, in the order of `METHODS`.
+    fn originals() -> &'static PyOnceLock<[Py<PyAny>; COUNT]>;
+}
+
+/// The object and the arguments of a call.
+pub struct Arguments<'a, 'py, C> {
     pub py: Python<'py>,
-    pub object: Borrowed<'a, 'py, NativeSocket>,
-    arguments: *const *mut ffi::PyObject,
+    pub object: Borrowed<'a, 'py, C>,
+    start: *const *mut ffi::PyObject,
     count: usize,
 }
 
-impl<'a, 'py> Call<'a, 'py> {
+impl<'a, 'py, C> Arguments<'a, 'py, C> {
     /// How many arguments there are.
     pub fn count(&self) -> usize {
         self.count
     }
 
     /// An argument by its place.
-    pub fn argument(&self, place: usize) -> Option<Borrowed<'a, 'py, PyAny>> {
+    pub fn get(&self, place: usize) -> Option<Borrowed<'a, 'py, PyAny>> {
         // SAFETY: Python gives us `count` arguments, alive while the call lasts.
-        (place < self.count).then(|| unsafe { Borrowed::from_ptr(self.py, *self.arguments.add(place)) })
+        (place < self.count).then(|| unsafe { Borrowed::from_ptr(self.py, *self.start.add(place)) })
     }
 
     /// An argument that is exactly an int and fits.
-    pub fn number(&self, place: usize) -> Option<isize> {
-        int::exact(self.argument(place)?)
+    pub fn int(&self, place: usize) -> Option<isize> {
+        int::exact(self.get(place)?)
     }
 }
 
-/// A method with a short way: its name, and what takes the usual form; `None` for any other form.
-pub struct Method {
+/// The result of a fast method; `None` for a call in another form.
+pub type FastResult<'py> = PyResult<Option<Bound<'py, PyAny>>>;
+
+/// A fast method.
+pub struct Method<C> {
     pub name: &'static CStr,
-    pub take: for<'a, 'py> fn(&Call<'a, 'py>) -> PyResult<Option<Bound<'py, PyAny>>>,
+    /// Whether it takes arguments at all.
+    pub takes_arguments: bool,
+    pub call: for<'a, 'py> fn(&Arguments<'a, 'py, C>) -> FastResult<'py>,
 }
 
-const COUNT: usize = table::METHODS.len();
-
-/// PyO3's methods, in the order of [`table::METHODS`].
-static ORIGINALS: PyOnceLock<[Py<PyAny>; COUNT]> = PyOnceLock::new();
-
-/// Puts the entries into the type in place of PyO3's methods.
-pub fn install(class: &Bound<'_, PyType>) -> PyResult<()> {
+/// Puts the fast methods into the type in place of PyO3's.
+pub fn install<C: FastMethods>(class: &Bound<'_, PyType>) -> PyResult<()> {
     let py = class.py();
-    let entries = entries();
-    ORIGINALS.get_or_try_init(py, || {
+    C::originals().get_or_try_init(py, || {
         let mut originals = Vec::with_capacity(COUNT);
-        for (method, entry) in table::METHODS.iter().zip(entries) {
+        for (method, entry) in C::METHODS.iter().zip(entries::<C>()) {
             originals.push(replace(class, method.name, entry)?.unbind());
         }
         originals
@@ -80,7 +89,7 @@ fn replace<'py>(
     let signature: String = original.getattr("__text_signature__")?.extract()?;
     let doc: String = original.getattr("__doc__")?.extract()?;
     let doc = CString::new(format!("{text_name}{signature}\n--\n\n{doc}"))?;
-    // Python keeps pointers to these for as long as there is the type, that is for ever.
+    // Python keeps pointers to these as long as the type exists, that is for ever.
     let definition = Box::leak(Box::new(ffi::PyMethodDef {
         ml_name: name.as_ptr(),
         ml_meth: function,
@@ -96,17 +105,17 @@ fn replace<'py>(
 }
 
 /// What Python calls for the method number `N`, which takes no arguments.
-unsafe extern "C" fn enter_without<const N: usize>(
+unsafe extern "C" fn enter_without_arguments<C: FastMethods, const N: usize>(
     object: *mut ffi::PyObject,
     _: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: Python calls us with an object that lives while the call lasts, and there are no arguments.
-    unsafe { enter::<N>(object, std::ptr::null(), 0, null_mut()) }
+    unsafe { enter::<C, N>(object, std::ptr::null(), 0, null_mut()) }
 }
 
 /// What Python calls for the method number `N`.
 #[inline]
-unsafe extern "C" fn enter<const N: usize>(
+unsafe extern "C" fn enter<C: FastMethods, const N: usize>(
     object: *mut ffi::PyObject,
     arguments: *const *mut ffi::PyObject,
     count: ffi::Py_ssize_t,
@@ -116,16 +125,16 @@ unsafe extern "C" fn enter<const N: usize>(
     let py = unsafe { Python::assume_attached() };
     if names.is_null() {
         // SAFETY: the descriptor has seen that the object is of its type, and it lives while the call lasts.
-        let object = unsafe { Borrowed::from_ptr(py, object).cast_unchecked::<NativeSocket>() };
-        let call = Call {
+        let object = unsafe { Borrowed::from_ptr(py, object).cast_unchecked::<C>() };
+        let given = Arguments {
             py,
             object,
-            arguments,
+            start: arguments,
             count: usize::try_from(count).unwrap_or(0),
         };
         #[allow(clippy::indexing_slicing)] // while compiling
-        let take = const { table::METHODS[N].take };
-        match catch_unwind(AssertUnwindSafe(|| take(&call))) {
+        let call = const { C::METHODS[N].call };
+        match catch_unwind(AssertUnwindSafe(|| call(&given))) {
             Ok(Ok(Some(result))) => return result.into_ptr(),
             Ok(Ok(None)) => {}
             Ok(Err(error)) => return raise(error),
@@ -133,7 +142,7 @@ unsafe extern "C" fn enter<const N: usize>(
         }
     }
     // SAFETY: what Python gave us is alive while the call lasts.
-    unsafe { call_original(N, object, arguments, count, names) }
+    unsafe { call_original::<C>(N, object, arguments, count, names) }
 }
 
 /// Raises an exception, for PyO3 within a block of its own.
@@ -148,7 +157,7 @@ fn raise(error: PyErr) -> *mut ffi::PyObject {
 /// # Safety
 /// The arguments are what Python gave to an entry.
 #[cold]
-unsafe fn call_original(
+unsafe fn call_original<C: FastMethods>(
     method: usize,
     object: *mut ffi::PyObject,
     arguments: *const *mut ffi::PyObject,
@@ -156,7 +165,7 @@ unsafe fn call_original(
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     let called = Python::attach(|py| {
-        let original = ORIGINALS.get(py).and_then(|originals| originals.get(method));
+        let original = C::originals().get(py).and_then(|originals| originals.get(method));
         let original = original.ok_or_else(|| PySystemError::new_err("the method is missing"))?;
         // SAFETY: alive, as promised.
         let at = |place: usize| unsafe { Borrowed::from_ptr(py, *arguments.add(place)).to_owned() };
@@ -181,34 +190,39 @@ unsafe fn call_original(
     }
 }
 
-/// What Python is to call, and how.
-type Entry = (ffi::PyMethodDefPointer, std::os::raw::c_int);
+/// What Python calls, and how.
+type Entry = (ffi::PyMethodDefPointer, c_int);
 
-fn with_arguments(entry: ffi::PyCFunctionFastWithKeywords) -> Entry {
-    let function = ffi::PyMethodDefPointer {
-        PyCFunctionFastWithKeywords: entry,
-    };
-    (function, ffi::METH_FASTCALL | ffi::METH_KEYWORDS)
+/// The entry of the method number `N`.
+fn entry<C: FastMethods, const N: usize>() -> Entry {
+    #[allow(clippy::indexing_slicing)] // while compiling
+    let takes_arguments = const { C::METHODS[N].takes_arguments };
+    if takes_arguments {
+        let function = ffi::PyMethodDefPointer {
+            PyCFunctionFastWithKeywords: enter::<C, N>,
+        };
+        (function, ffi::METH_FASTCALL | ffi::METH_KEYWORDS)
+    } else {
+        let function = ffi::PyMethodDefPointer {
+            PyCFunction: enter_without_arguments::<C, N>,
+        };
+        (function, ffi::METH_NOARGS)
+    }
 }
 
-fn without_arguments(entry: ffi::PyCFunction) -> Entry {
-    (ffi::PyMethodDefPointer { PyCFunction: entry }, ffi::METH_NOARGS)
-}
-
-/// An entry for each method.
-fn entries() -> [Entry; COUNT] {
+fn entries<C: FastMethods>() -> [Entry; COUNT] {
     [
-        with_arguments(enter::<0>),
-        with_arguments(enter::<1>),
-        with_arguments(enter::<2>),
-        with_arguments(enter::<3>),
-        with_arguments(enter::<4>),
-        with_arguments(enter::<5>),
-        with_arguments(enter::<6>),
-        without_arguments(enter_without::<7>),
-        without_arguments(enter_without::<8>),
-        without_arguments(enter_without::<9>),
-        with_arguments(enter::<10>),
-        with_arguments(enter::<11>),
+        entry::<C, 0>(),
+        entry::<C, 1>(),
+        entry::<C, 2>(),
+        entry::<C, 3>(),
+        entry::<C, 4>(),
+        entry::<C, 5>(),
+        entry::<C, 6>(),
+        entry::<C, 7>(),
+        entry::<C, 8>(),
+        entry::<C, 9>(),
+        entry::<C, 10>(),
+        entry::<C, 11>(),
     ]
 }

@@ -1,10 +1,8 @@
 //! Addresses and connections: bind, accept, connect, and the addresses of both ends.
 
-use super::NativeSocket;
-use crate::address;
-use crate::audit;
-use crate::errors::notes::{self, About};
-use crate::lock::caller as gil;
+use super::native::{Current, NativeSocket};
+use crate::core_call::CoreCall;
+use crate::{address, audit};
 use polysock::{Address, Socket};
 use pyo3::prelude::*;
 
@@ -13,58 +11,56 @@ pub fn bind(slf: &Bound<'_, NativeSocket>, address: &Bound<'_, PyAny>) -> PyResu
     let py = slf.py();
     let socket = slf.get().socket(py)?;
     let target = address::from_python("bind", &socket, address)?;
-    audit::tell_address(c"socket.bind", slf, address)?;
-    gil::detached(py, About::socket(&socket).to(&target), || socket.bind(&target))
+    audit::report_address(c"socket.bind", slf.as_any(), address)?;
+    CoreCall::on(py, &*socket)
+        .to(&target)
+        .run_detached(|| socket.bind(&target))
 }
 
 /// Accepts a connection: its socket and the address of the peer.
 pub fn accept<'py>(py: Python<'py>, socket: &Socket) -> PyResult<(Socket, Bound<'py, PyAny>)> {
-    let (accepted, peer) = gil::call(py, About::socket(socket), |host| socket.on(host).accept())?;
+    let (accepted, peer) = CoreCall::on(py, socket).run(|caller| socket.on(caller).accept())?;
     let peer = address::to_python(py, socket.protocol(), &peer)?;
     Ok((accepted, peer))
 }
 
 /// Connects to an address.
 pub fn connect(slf: &Bound<'_, NativeSocket>, address: &Bound<'_, PyAny>) -> PyResult<()> {
-    match connected(slf, "connect", address)? {
-        Ok(()) => Ok(()),
-        Err((failure, target)) => {
-            let socket = slf.get().socket(slf.py())?;
-            Err(failure.into_exception(slf.py(), About::socket(&socket).to(&target)))
-        }
-    }
+    let (socket, target) = begin("connect", slf, address)?;
+    CoreCall::on(slf.py(), &*socket)
+        .to(&target)
+        .run(|caller| socket.on(caller).connect(&target))
 }
 
-/// Connects to an address and returns the error number, 0 when it went well, EAGAIN when time was up.
+/// Connects to an address and returns the error number, 0 when it went well, EAGAIN when time was up. Only a signal
+/// handler's exception is raised.
 pub fn connect_ex(slf: &Bound<'_, NativeSocket>, address: &Bound<'_, PyAny>) -> PyResult<i32> {
-    match connected(slf, "connect_ex", address)? {
+    let (socket, target) = begin("connect_ex", slf, address)?;
+    CoreCall::new(slf.py()).run(|caller| match socket.on(&mut *caller).connect(&target) {
         Ok(()) => Ok(0),
-        Err((failure, _)) => match failure.raised {
-            Some(raised) => Err(raised),
-            None => Ok(failure.error.errno().unwrap_or(libc::EAGAIN)),
-        },
-    }
+        Err(error) if caller.has_raised() => Err(error),
+        Err(error) => Ok(error.errno().unwrap_or(libc::EAGAIN)),
+    })
+}
+
+/// The socket, and the address to connect it to.
+fn begin<'a>(
+    function: &str,
+    slf: &'a Bound<'_, NativeSocket>,
+    address: &Bound<'_, PyAny>,
+) -> PyResult<(Current<'a>, Address)> {
+    let socket = slf.get().socket(slf.py())?;
+    let target = address::from_python(function, &socket, address)?;
+    audit::report_address(c"socket.connect", slf.as_any(), address)?;
+    Ok((socket, target))
 }
 
 /// An address that the core was asked for, as Python's.
-pub fn shown<'py>(
+pub fn address_of<'py>(
     py: Python<'py>,
     socket: &Socket,
-    address: polysock::Result<Address>,
+    address: impl FnOnce() -> polysock::Result<Address>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let address = address.map_err(|error| notes::exception(py, &error, About::socket(socket)))?;
+    let address = CoreCall::on(py, socket).run_attached(address)?;
     address::to_python(py, socket.protocol(), &address)
-}
-
-fn connected(
-    slf: &Bound<'_, NativeSocket>,
-    caller: &str,
-    address: &Bound<'_, PyAny>,
-) -> PyResult<Result<(), (Box<gil::Failure>, Address)>> {
-    let py = slf.py();
-    let socket = slf.get().socket(py)?;
-    let target = address::from_python(caller, &socket, address)?;
-    audit::tell_address(c"socket.connect", slf, address)?;
-    let connected = gil::attempt(py, |host| socket.on(host).connect(&target));
-    Ok(connected.map_err(|failure| (failure, target)))
 }

@@ -4,9 +4,8 @@ use super::timeout::{default_timeout, set_timeout};
 use super::{NativeSocket, Unclaimed};
 use crate::arguments::CInt;
 use crate::audit;
-use crate::errors::exception as error;
-use crate::errors::notes::{self, About};
-use crate::lock::caller as gil;
+use crate::core_call::CoreCall;
+use crate::errors;
 use crate::raw::descriptor;
 use polysock::{Family, Protocol, Socket, SocketType, Timeout};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -34,11 +33,11 @@ pub fn init(
         Some(described) if family == CInt(-1) => described,
         _ => [family.0, r#type.0, proto.0],
     };
-    audit::tell_new(slf, described)?;
+    audit::report_new(slf.as_any(), described)?;
     let timeout = default_timeout(py)?;
     let socket = match fileno {
         Some(number) => adopted(number, family, r#type, proto)?,
-        None => gil::briefly(py, || {
+        None => CoreCall::new(py).run_brief(|| {
             Socket::new(Family(family.0), SocketType(r#type.0), Protocol(proto.0)).map(Arc::new)
         })?,
     };
@@ -65,7 +64,7 @@ fn given(number: CInt) -> Option<i32> {
 fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -> PyResult<Arc<Socket>> {
     let py = number.py();
     if let Ok(unclaimed) = number.cast_exact::<Unclaimed>() {
-        return unclaimed.get().take().ok_or_else(|| error::bad_descriptor(py));
+        return unclaimed.get().take().ok_or_else(|| errors::bad_descriptor(py));
     }
     if number.is_instance_of::<PyFloat>() {
         return Err(PyTypeError::new_err("integer argument expected, got float"));
@@ -77,10 +76,9 @@ fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -
         given(r#type).map(SocketType),
         given(proto).map(Protocol),
     );
-    Socket::from_fd_as(fd, family, kind, proto)
-        .map(Arc::new)
-        .map_err(|refused| {
-            let _ = refused.fd.into_raw_fd(); // it stays the caller's
-            notes::exception(py, &refused.error, About::default())
-        })
+    let made = Socket::from_fd_as(fd, family, kind, proto).map_err(|refused| {
+        let _ = refused.fd.into_raw_fd(); // it stays the program's
+        refused.error
+    });
+    errors::raise(py, made.map(Arc::new))
 }

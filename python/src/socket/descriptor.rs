@@ -1,22 +1,21 @@
 //! Calls on plain descriptors: close, dup, socketpair.
 
 use crate::arguments::CInt;
-use crate::errors::exception as error;
-use crate::errors::notes::About;
-use crate::lock::caller as gil;
+use crate::core_call::CoreCall;
 use crate::raw::descriptor;
 use crate::socket::Unclaimed;
+use crate::{errors, lock};
 use polysock::{Family, Protocol, Socket, SocketType};
 use pyo3::prelude::*;
 use std::io;
 use std::os::fd::IntoRawFd;
 
-/// Closes a descriptor; that its peer reset the connection is no error.
+/// Closes a descriptor; a connection that its peer has reset is no error.
 #[pyfunction]
 #[pyo3(signature = (fd, /), text_signature = "(object, /)")]
 pub fn close(py: Python<'_>, fd: CInt) -> PyResult<()> {
-    match gil::detach(py, || descriptor::close(fd.0)) {
-        Err(failed) if failed.raw_os_error() != Some(libc::ECONNRESET) => Err(raised(py, &failed)),
+    match lock::detach(py, || descriptor::close(fd.0)) {
+        Err(failed) if failed.raw_os_error() != Some(libc::ECONNRESET) => Err(io_error(py, &failed)),
         _ => Ok(()),
     }
 }
@@ -27,7 +26,7 @@ pub fn close(py: Python<'_>, fd: CInt) -> PyResult<()> {
 pub fn dup(py: Python<'_>, fd: CInt) -> PyResult<i32> {
     let copy = descriptor::borrowed(fd.0, |fd| fd.try_clone_to_owned()).and_then(|copy| copy);
     copy.map(IntoRawFd::into_raw_fd)
-        .map_err(|failed| raised(py, &failed))
+        .map_err(|failed| io_error(py, &failed))
 }
 
 /// Two sockets connected to each other, each as something that only a new socket object takes.
@@ -42,12 +41,11 @@ pub fn socketpair(
     r#type: CInt,
     proto: CInt,
 ) -> PyResult<(Unclaimed, Unclaimed)> {
-    let (a, b) = gil::detached(py, About::default(), || {
-        Socket::pair(Family(family.0), SocketType(r#type.0), Protocol(proto.0))
-    })?;
+    let (a, b) = CoreCall::new(py)
+        .run_detached(|| Socket::pair(Family(family.0), SocketType(r#type.0), Protocol(proto.0)))?;
     Ok((Unclaimed::new(a), Unclaimed::new(b)))
 }
 
-fn raised(py: Python<'_>, failed: &io::Error) -> PyErr {
-    error::os_error(py, failed.raw_os_error().unwrap_or(libc::EBADF))
+fn io_error(py: Python<'_>, failed: &io::Error) -> PyErr {
+    errors::os_error(py, failed.raw_os_error().unwrap_or(libc::EBADF))
 }

@@ -1,16 +1,13 @@
 //! The members of the type with their signatures.
 
-use super::{close, connect, create, timeout, transfer, NativeSocket, Unclaimed};
-use crate::arguments::{self as convert, Argument, AsInt, CInt, Object, SendFlags, Size};
-use crate::errors::exception as error;
-use crate::errors::notes::About;
-use crate::lock::caller as gil;
-use crate::raw::finalizer;
-use crate::socket::message;
-use crate::socket::message::to_send;
-use crate::socket::options;
-use crate::socket::sendfile;
-use crate::socket::tcp_info::TcpInfo;
+use super::tcp_info::TcpInfo;
+use super::{
+    close, connect, create, crypto, datagram, finalize, message, options, sendfile, timeout, transfer,
+};
+use super::{NativeSocket, Unclaimed};
+use crate::arguments::{self, Argument, AsInt, CInt, CLong, Object, SendFlags, Size};
+use crate::core_call::CoreCall;
+use crate::{errors, lock};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 use std::os::fd::IntoRawFd;
@@ -39,9 +36,9 @@ impl NativeSocket {
         create::init(slf, [family, r#type, proto].map(|number| CInt(number.0)), fileno)
     }
 
-    /// Warns of a socket that nobody closed, and closes it.
+    /// Warns of a socket that was not closed, and closes it.
     fn __del__(slf: &Bound<'_, Self>) {
-        finalizer::finalize(slf);
+        finalize::finalize(slf);
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
@@ -88,13 +85,13 @@ impl NativeSocket {
     #[pyo3(signature = (backlog = BACKLOG, /), text_signature = "($self, backlog=128, /)")]
     fn listen(&self, py: Python<'_>, backlog: CInt) -> PyResult<()> {
         let socket = self.socket(py)?;
-        gil::detached(py, About::socket(&socket), || socket.listen(backlog.0.max(0)))
+        CoreCall::on(py, &*socket).run_detached(|| socket.listen(backlog.0.max(0)))
     }
 
     /// Accepts a connection: its descriptor, which is the caller's, and the address of the peer.
     fn _accept<'py>(&self, py: Python<'py>) -> PyResult<(i32, Bound<'py, PyAny>)> {
         let (accepted, peer) = connect::accept(py, &*self.socket(py)?)?;
-        let fd = accepted.detach().map_err(|error| error::exception(py, &error))?;
+        let fd = errors::raise(py, accepted.detach())?;
         Ok((fd.into_raw_fd(), peer))
     }
 
@@ -104,12 +101,11 @@ impl NativeSocket {
         Ok((Unclaimed::new(accepted), peer))
     }
 
-    /// Another descriptor for the same socket, which is the caller's. The socket is known to be held twice from now on.
+    /// Another descriptor for the same socket, which is the caller's. From now on the socket counts as held twice.
     fn _duplicate(&self, py: Python<'_>) -> PyResult<i32> {
         let socket = self.socket(py)?;
         let copy = socket.duplicate().and_then(|copy| copy.detach());
-        let fd = copy.map_err(|error| error::exception(py, &error))?;
-        Ok(fd.into_raw_fd())
+        errors::raise(py, copy).map(IntoRawFd::into_raw_fd)
     }
 
     /// Connects to an address.
@@ -131,8 +127,8 @@ impl NativeSocket {
     )]
     fn send<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: SendFlags) -> PyResult<usize> {
         let data = data.or("send() takes at least 1 argument (0 given)")?;
-        let (data, socket) = (to_send(&data.0)?, self.socket(py)?);
-        transfer::sent(py, (self, &socket), &data, flags.0)
+        let (data, socket) = (transfer::data_of(&data.0)?, self.socket(py)?);
+        transfer::send(py, (self, &socket), &data, flags.0)
     }
 
     /// Sends everything. An exception has the attribute `done`: how many bytes went out.
@@ -142,8 +138,8 @@ impl NativeSocket {
     )]
     fn sendall<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: SendFlags) -> PyResult<()> {
         let data = data.or("sendall() takes at least 1 argument (0 given)")?;
-        let (data, socket) = (to_send(&data.0)?, self.socket(py)?);
-        transfer::sent_all(py, (self, &socket), &data, flags.0)
+        let (data, socket) = (transfer::data_of(&data.0)?, self.socket(py)?);
+        transfer::sendall(py, (self, &socket), &data, flags.0)
     }
 
     /// Receives at most `bufsize` bytes; none are the end of the stream.
@@ -162,7 +158,7 @@ impl NativeSocket {
         if capacity == 0 {
             return Ok(PyBytes::new(py, b"")); // as CPython does it, whatever becomes of the socket
         }
-        transfer::received(py, (self, &*self.socket(py)?), capacity, flags)
+        transfer::recv(py, (self, &*self.socket(py)?), capacity, flags)
     }
 
     /// Receives into a buffer, at most `nbytes`, or as many as there is room for, and returns how many.
@@ -189,7 +185,7 @@ impl NativeSocket {
         flags: CInt,
     ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyAny>)> {
         let capacity = bufsize.count("negative buffersize in recvfrom")?;
-        message::received_from(py, (self, &*self.socket(py)?), capacity, flags)
+        datagram::recvfrom(py, (self, &*self.socket(py)?), capacity, flags)
     }
 
     /// Receives a datagram into a buffer: how many bytes, and the sender's address.
@@ -204,13 +200,13 @@ impl NativeSocket {
         nbytes: Size,
         flags: CInt,
     ) -> PyResult<(usize, Bound<'py, PyAny>)> {
-        message::recvfrom_into(py, &*self.socket(py)?, buffer, nbytes, flags)
+        datagram::recvfrom_into(py, &*self.socket(py)?, buffer, nbytes, flags)
     }
 
     /// Sends a datagram to an address: `sendto(data, address)` or `sendto(data, flags, address)`.
     #[pyo3(signature = (*arguments), text_signature = "($self, data, flags_or_address, address=None, /)")]
     fn sendto(slf: &Bound<'_, Self>, arguments: &Bound<'_, PyTuple>) -> PyResult<usize> {
-        message::sendto(slf, arguments)
+        datagram::sendto(slf, arguments)
     }
 
     /// Receives a message: the bytes, a list of control messages `(level, type, data)`, flags, the sender's address.
@@ -228,7 +224,7 @@ impl NativeSocket {
         message::recvmsg(py, &*self.socket(py)?, bufsize, ancbufsize, flags)
     }
 
-    /// Receives a message into buffers, one after the other: how many bytes, and the rest as recvmsg() has it.
+    /// Receives a message into buffers, one after the other: how many bytes, and the rest as in recvmsg().
     #[pyo3(
         signature = (buffers, ancbufsize = Size::ZERO, flags = CInt(0), /),
         text_signature = "($self, buffers, ancbufsize=0, flags=0, /)"
@@ -258,7 +254,7 @@ impl NativeSocket {
         message::sendmsg(slf, buffers, ancdata, flags.0, address)
     }
 
-    /// Sends buffers to the kernel's cryptography and says what is to be done with them.
+    /// Sends buffers to the kernel's cryptography, with the operation to apply to them.
     #[pyo3(
         signature = (msg = None, *, op = None, iv = None, assoclen = None, flags = CInt(0)),
         text_signature = "($self, msg=(), *, op, iv=None, assoclen=None, flags=0)"
@@ -272,32 +268,32 @@ impl NativeSocket {
         assoclen: Option<&Bound<'_, PyAny>>,
         flags: CInt,
     ) -> PyResult<usize> {
-        message::sendmsg_afalg(py, &*self.socket(py)?, msg, op, iv, assoclen, flags)
+        crypto::sendmsg_afalg(py, &*self.socket(py)?, msg, op, iv, assoclen, flags)
     }
 
     /// Sends `count` bytes of an open file from `offset`, or all to its end, and returns how many. The time limit
     /// starts anew whenever something went out.
     #[pyo3(signature = (fileno, offset, count, /))]
-    fn _sendfile(&self, py: Python<'_>, fileno: CInt, offset: i64, count: Option<u64>) -> PyResult<usize> {
+    fn _sendfile(&self, py: Python<'_>, fileno: CInt, offset: CLong, count: Option<Size>) -> PyResult<usize> {
         sendfile::sendfile(py, &*self.socket(py)?, fileno, offset, count)
     }
 
-    /// Sets whether this socket's small transfers are tried before the interpreter lock is given up; None does what
-    /// polysock.set_try_first() says.
+    /// Sets whether this socket's small transfers are tried before the interpreter lock is given up; None follows
+    /// polysock.set_try_first().
     #[pyo3(signature = (on, /))]
     fn set_try_first(&self, on: Option<bool>) {
-        self.tell_tries(on);
+        self.set_own_try_first(on);
     }
 
-    /// What set_try_first() set; None unless it did.
+    /// What set_try_first() set; None if it was not called.
     fn get_try_first(&self) -> Option<bool> {
-        self.told_tries()
+        self.own_try_first()
     }
 
     /// Receives exactly `n` bytes.
     ///
     /// EOFError when the stream ends before the first, TruncatedError in the middle. Every exception that ends it, a
-    /// signal handler's too, has the attributes `done`, how many bytes came, and `partial`, those bytes.
+    /// signal handler's too, has the attributes `done`, how many bytes arrived, and `partial`, those bytes.
     #[pyo3(signature = (n, /))]
     fn recv_exact<'py>(&self, py: Python<'py>, n: Size) -> PyResult<Bound<'py, PyBytes>> {
         transfer::recv_exact(py, self, n)
@@ -312,7 +308,7 @@ impl NativeSocket {
     /// Closes the socket; every call that waits in another thread ends.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         match self.current() {
-            Some(socket) => gil::call(py, About::default(), |host| socket.on(host).close()),
+            Some(socket) => CoreCall::new(py).run(|caller| socket.on(caller).close()),
             None => Ok(()),
         }
     }
@@ -320,7 +316,7 @@ impl NativeSocket {
     /// Closes the socket, FIN first even when there is unread input.
     fn close_fin_first(&self, py: Python<'_>) -> PyResult<()> {
         match self.current() {
-            Some(socket) => gil::call(py, About::default(), |host| socket.on(host).close_fin_first()),
+            Some(socket) => CoreCall::new(py).run(|caller| socket.on(caller).close_fin_first()),
             None => Ok(()),
         }
     }
@@ -328,7 +324,7 @@ impl NativeSocket {
     /// Ends the connection at once with a reset and closes the socket.
     fn abort(&self, py: Python<'_>) -> PyResult<()> {
         match self.current() {
-            Some(socket) => gil::call(py, About::default(), |host| socket.on(host).abort()),
+            Some(socket) => CoreCall::new(py).run(|caller| socket.on(caller).abort()),
             None => Ok(()),
         }
     }
@@ -348,19 +344,19 @@ impl NativeSocket {
     /// The socket's own address.
     fn getsockname<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let socket = self.socket(py)?;
-        connect::shown(py, &socket, socket.local_address())
+        connect::address_of(py, &socket, || socket.local_address())
     }
 
     /// The address of the other end.
     fn getpeername<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let socket = self.socket(py)?;
-        connect::shown(py, &socket, socket.peer_address())
+        connect::address_of(py, &socket, || socket.peer_address())
     }
 
     /// Sets the timeout in seconds: None waits for ever, 0 never waits.
     #[pyo3(signature = (timeout, /), text_signature = "($self, object, /)")]
     fn settimeout(&self, py: Python<'_>, timeout: &Bound<'_, PyAny>) -> PyResult<()> {
-        let timeout = convert::timeout(timeout)?;
+        let timeout = arguments::timeout(timeout)?;
         timeout::set_timeout(py, &*self.socket(py)?, timeout)?;
         self.note_came_nonblocking(false);
         Ok(())
@@ -370,15 +366,14 @@ impl NativeSocket {
     fn gettimeout(&self) -> Option<f64> {
         self.current()
             .filter(|_| !self.came_nonblocking())
-            .and_then(|socket| convert::seconds(socket.recv_timeout()))
+            .and_then(|socket| arguments::seconds(socket.recv_timeout()))
     }
 
     /// True is settimeout(None), False is settimeout(0).
     #[pyo3(signature = (flag, /), text_signature = "($self, object, /)")]
     fn setblocking(&self, py: Python<'_>, flag: &Bound<'_, PyAny>) -> PyResult<()> {
         let on = timeout::blocking(flag)?;
-        let set = self.socket(py)?.set_blocking(on);
-        set.map_err(|error| error::exception(py, &error))?;
+        errors::raise(py, self.socket(py)?.set_blocking(on))?;
         self.note_came_nonblocking(false);
         Ok(())
     }
@@ -394,7 +389,7 @@ impl NativeSocket {
         let arguments: Vec<_> = arguments.iter().collect();
         let setting = options::Setting::of(py, &arguments)?;
         if (setting.level, setting.name) == (libc::SOL_SOCKET, libc::SO_RCVLOWAT) {
-            gil::low_water_was_set();
+            lock::low_water_was_set();
         }
         setting.set(py, &*self.socket(py)?)
     }
@@ -428,10 +423,7 @@ impl NativeSocket {
 
     /// The state of the TCP connection by its name, such as 'ESTABLISHED'.
     fn state(&self, py: Python<'_>) -> PyResult<&'static str> {
-        match self.socket(py)?.state() {
-            Ok(state) => Ok(state.name()),
-            Err(error) => Err(error::exception(py, &error)),
-        }
+        errors::raise(py, self.socket(py)?.state()).map(|state| state.name())
     }
 
     /// State and statistics of the TCP connection.

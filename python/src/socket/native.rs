@@ -1,9 +1,9 @@
 //! A socket as Python holds it, and the core's socket of it.
 
 use crate::arguments::CInt;
-use crate::errors::exception as error;
-use crate::lock::caller as gil;
-use crate::lock::caller::Tries;
+use crate::core_call::CoreCall;
+use crate::errors;
+use crate::lock::{self, LockPolicy};
 use polysock::{Family, Socket, SocketType};
 use pyo3::prelude::*;
 use std::ops::Deref;
@@ -17,13 +17,13 @@ pub struct NativeSocket {
     first: OnceLock<Arc<Socket>>,
     /// After another `__init__`, which is rare: reading the first one needs no lock.
     later: OnceLock<Mutex<Arc<Socket>>>,
-    /// Whether its calls may be tried attached, if it was told.
-    tries: AtomicU8,
-    /// Its calls do not wait because the descriptor came in non-blocking mode; as its timeout the program is told None.
+    /// What set_try_first() was given: [`UNSET`], [`OFF`] or [`ON`].
+    try_first: AtomicU8,
+    /// Its calls do not wait because the descriptor came in non-blocking mode; the program sees None as its timeout.
     came_nonblocking: AtomicBool,
 }
 
-const UNTOLD: u8 = 0;
+const UNSET: u8 = 0;
 const OFF: u8 = 1;
 const ON: u8 = 2;
 
@@ -50,7 +50,7 @@ impl NativeSocket {
         Self {
             first: OnceLock::new(),
             later: OnceLock::new(),
-            tries: AtomicU8::new(UNTOLD),
+            try_first: AtomicU8::new(UNSET),
             came_nonblocking: AtomicBool::new(false),
         }
     }
@@ -64,7 +64,7 @@ impl NativeSocket {
         self.came_nonblocking.store(so, Ordering::Relaxed);
     }
 
-    /// Whether there is a descriptor that nobody closed, nor will: a server closes what it has handed out.
+    /// Whether there is a descriptor that was not closed, nor will be: a server closes what it has handed out.
     pub fn is_forgotten(&self) -> bool {
         match self.current() {
             None => false,
@@ -82,46 +82,48 @@ impl NativeSocket {
         })
     }
 
-    /// Closes without anybody to tell of a failure.
+    /// Closes it, where a failure can't be reported.
     pub fn close_quietly(&self, py: Python<'_>) {
         if let Some(socket) = self.current() {
-            let _ = gil::attempt(py, |host| socket.on(host).close());
+            let _ = CoreCall::new(py).run(|caller| socket.on(caller).close());
         }
     }
 
-    /// Tells it whether its calls may be tried attached, None for what all do.
-    pub fn tell_tries(&self, on: Option<bool>) {
-        let told = on.map_or(UNTOLD, |on| if on { ON } else { OFF });
-        self.tries.store(told, Ordering::Relaxed);
+    /// Sets whether its calls are tried before the interpreter lock is given up; None is what applies to all sockets.
+    pub fn set_own_try_first(&self, on: Option<bool>) {
+        let value = on.map_or(UNSET, |on| if on { ON } else { OFF });
+        self.try_first.store(value, Ordering::Relaxed);
     }
 
-    /// What it was told.
-    pub fn told_tries(&self) -> Option<bool> {
-        match self.tries.load(Ordering::Relaxed) {
-            UNTOLD => None,
-            told => Some(told == ON),
+    /// What [`set_own_try_first`](Self::set_own_try_first) set.
+    pub fn own_try_first(&self) -> Option<bool> {
+        match self.try_first.load(Ordering::Relaxed) {
+            UNSET => None,
+            value => Some(value == ON),
         }
     }
 
-    /// When a transfer may be tried attached.
-    pub fn tries(&self, socket: &Socket, direction: Tries, flags: CInt, plain_memory: bool) -> Tries {
-        let on = match self.tries.load(Ordering::Relaxed) {
-            UNTOLD => gil::tries(),
-            told => told == ON,
+    /// The lock policy of a transfer over this socket: `wanted`, as far as flags, family and memory allow it.
+    pub fn lock_policy(
+        &self,
+        socket: &Socket,
+        wanted: LockPolicy,
+        flags: CInt,
+        plain_memory: bool,
+    ) -> LockPolicy {
+        let on = match self.try_first.load(Ordering::Relaxed) {
+            UNSET => lock::try_first(),
+            value => value == ON,
         };
         if !on || flags.0 & (libc::MSG_WAITALL | libc::MSG_FASTOPEN) != 0 {
-            return Tries::Never;
+            return LockPolicy::GiveUp;
         }
         let calls_never_sleep = matches!(socket.family(), Family::IPV4 | Family::IPV6 | Family::UNIX)
             && matches!(
                 socket.socket_type(),
                 SocketType::STREAM | SocketType::DATAGRAM | SocketType::SEQPACKET
             );
-        if plain_memory && calls_never_sleep {
-            direction
-        } else {
-            Tries::Alone
-        }
+        wanted.for_memory(plain_memory && calls_never_sleep)
     }
 
     /// The core's socket of an object that was initialised once, as nearly all are.
@@ -145,7 +147,7 @@ impl NativeSocket {
 
     /// The core's socket; OSError (EBADF) where `__init__` never ran.
     pub fn socket(&self, py: Python<'_>) -> PyResult<Current<'_>> {
-        self.current().ok_or_else(|| error::bad_descriptor(py))
+        self.current().ok_or_else(|| errors::bad_descriptor(py))
     }
 
     /// Keeps a new socket and forgets the descriptor of the one before without closing it.
@@ -154,7 +156,7 @@ impl NativeSocket {
             return Ok(());
         };
         if let Some(old) = self.current().filter(|old| !old.is_closed()) {
-            let fd = old.detach().map_err(|error| error::exception(py, &error))?;
+            let fd = errors::raise(py, old.detach())?;
             let _ = fd.into_raw_fd();
         }
         let later = self.later.get_or_init(|| Mutex::new(Arc::clone(&socket)));

@@ -1,10 +1,10 @@
 //! getsockopt and setsockopt in their three forms, and linger.
 
 use crate::arguments::{duration, since, CInt, CUint};
-use crate::errors::exception::raise;
+use crate::errors::raise;
 use crate::raw::buffer::Readable;
-use polysock::Socket;
-use pyo3::exceptions::{PyOSError, PyTypeError};
+use polysock::{Kind, Socket};
+use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use pyo3::IntoPyObjectExt;
@@ -30,7 +30,7 @@ pub fn get<'py>(
     Ok(PyBytes::new(py, &value).into_any())
 }
 
-/// What setsockopt is to do.
+/// An option to set, and its value.
 pub struct Setting<'a, 'py> {
     pub level: i32,
     pub name: i32,
@@ -91,7 +91,7 @@ impl<'a, 'py> Setting<'a, 'py> {
             Some(length) => {
                 let length = value.is_none().then(|| length.extract::<CUint>().ok());
                 let setting = length.flatten().map(|CUint(length)| read(Value::Null(length)));
-                // Of whatever is wrong here CPython says no more than that.
+                // CPython has only this text for anything that is wrong here.
                 let text = "setsockopt() takes exactly 3 arguments (4 given)";
                 setting
                     .and_then(Result::ok)
@@ -109,7 +109,7 @@ impl<'a, 'py> Setting<'a, 'py> {
         }
     }
 
-    /// Does it.
+    /// Sets it.
     pub fn set(&self, py: Python<'_>, socket: &Socket) -> PyResult<()> {
         let (level, name) = (self.level, self.name);
         raise(
@@ -139,7 +139,15 @@ pub fn set_linger(socket: &Socket, seconds: &Bound<'_, PyAny>) -> PyResult<()> {
     } else {
         Some(duration(seconds)?)
     };
-    raise(seconds.py(), socket.set_linger(linger))
+    let set = socket.set_linger(linger);
+    if set
+        .as_ref()
+        .is_err_and(|error| error.kind() == Kind::InvalidInput("linger"))
+    {
+        let text = "the linger time must be 0 to 65535 seconds, or None for off";
+        return Err(PyValueError::new_err(text));
+    }
+    raise(seconds.py(), set)
 }
 
 /// Linger in whole seconds, None when off.

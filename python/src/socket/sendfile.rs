@@ -1,9 +1,8 @@
 //! sendfile.
 
-use crate::arguments::CInt;
-use crate::errors::exception as error;
-use crate::errors::notes::About;
-use crate::lock::caller as gil;
+use crate::arguments::{CInt, CLong, Size};
+use crate::core_call::CoreCall;
+use crate::errors;
 use crate::raw::descriptor;
 use polysock::{Kind, Socket};
 use pyo3::prelude::*;
@@ -13,21 +12,24 @@ pub fn sendfile(
     py: Python<'_>,
     socket: &Socket,
     CInt(fileno): CInt,
-    offset: i64,
-    count: Option<u64>,
+    CLong(offset): CLong,
+    count: Option<Size>,
 ) -> PyResult<usize> {
     let Ok(offset) = u64::try_from(offset) else {
-        return Err(error::os_error(py, libc::EINVAL));
+        return Err(errors::os_error(py, libc::EINVAL));
     };
+    let count = match count {
+        Some(count) => Some(count.count("negative count in sendfile")?),
+        None => None,
+    };
+    let count = count.map(|count| count.try_into().unwrap_or(u64::MAX));
     let sent = descriptor::borrowed(fileno, |file| {
-        gil::attempt(py, |host| {
-            socket.on(host).sendfile_while_moving(file, offset, count)
+        CoreCall::on(py, socket).run(|caller| {
+            match socket.on(&mut *caller).sendfile_while_moving(file, offset, count) {
+                Err(error) if error.kind() == Kind::EndOfStream && !caller.has_raised() => Ok(error.done()),
+                sent => sent,
+            }
         })
     });
-    match sent {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(failure)) if failure.error.kind() == Kind::EndOfStream => Ok(failure.error.done()),
-        Ok(Err(failure)) => Err(failure.into_exception(py, About::socket(socket))),
-        Err(_) => Err(error::bad_descriptor(py)),
-    }
+    sent.unwrap_or_else(|_| Err(errors::bad_descriptor(py)))
 }

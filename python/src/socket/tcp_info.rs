@@ -1,6 +1,6 @@
-//! What the kernel tells of a TCP connection.
+//! What the kernel reports on a TCP connection.
 
-use crate::errors::exception as error;
+use crate::errors;
 use polysock::{CongestionState, Socket, TcpState};
 use pyo3::prelude::*;
 use std::time::Duration;
@@ -57,8 +57,8 @@ macro_rules! tcp_info {
         /// State and statistics of a TCP connection; a moment later all may be different.
         ///
         /// The names are those of struct tcp_info (tcp(7)) without tcpi_; `state` is a name such as 'ESTABLISHED', times
-        /// are seconds, rates bytes per second. None is what this kernel does not tell, or a limit that there is not. Of
-        /// a socket that listens only state, unacked and sacked mean something.
+        /// are seconds, rates bytes per second. None is what this kernel does not report, or a limit that does not
+        /// exist. For a listening socket only state, unacked and sacked mean something.
         #[pyclass(frozen, get_all, module = "polysock")]
         pub struct TcpInfo {
             $($($field: <$type as InPython>::Type,)*)*
@@ -67,9 +67,9 @@ macro_rules! tcp_info {
         impl TcpInfo {
             const FIELDS: &'static [&'static str] = &[$($(stringify!($field),)*)*];
 
-            /// What the kernel tells of `socket` now.
+            /// What the kernel reports on `socket` now.
             pub fn of(py: Python<'_>, socket: &Socket) -> PyResult<Self> {
-                let info = socket.tcp_info().map_err(|error| error::exception(py, &error))?;
+                let info = errors::raise(py, socket.tcp_info())?;
                 Ok(Self {
                     $($($field: info.$field.in_python(),)*)*
                 })

@@ -1,15 +1,13 @@
 //! Timeouts, and the descriptor's mode that goes with them.
 
-use crate::arguments as convert;
-use crate::errors::exception as error;
+use crate::{arguments, errors};
 use polysock::{Socket, Timeout};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 /// Sets the timeout and, as CPython does, the descriptor's mode: non-blocking for any timeout.
 pub fn set_timeout(py: Python<'_>, socket: &Socket, timeout: Timeout) -> PyResult<()> {
-    let set = socket.set_descriptor_nonblocking(timeout != Timeout::Never);
-    set.map_err(|error| error::exception(py, &error))?;
+    errors::raise(py, socket.set_descriptor_nonblocking(timeout != Timeout::Never))?;
     socket.set_timeout(timeout);
     Ok(())
 }
@@ -17,7 +15,7 @@ pub fn set_timeout(py: Python<'_>, socket: &Socket, timeout: Timeout) -> PyResul
 /// The argument of setblocking().
 pub fn blocking(flag: &Bound<'_, PyAny>) -> PyResult<bool> {
     // From CPython 3.12 on anything is true or false.
-    if convert::since(flag.py(), 12) {
+    if arguments::since(flag.py(), 12) {
         flag.is_truthy()
     } else {
         Ok(flag.extract::<i64>()? != 0)
@@ -28,5 +26,5 @@ pub fn blocking(flag: &Bound<'_, PyAny>) -> PyResult<bool> {
 pub fn default_timeout(py: Python<'_>) -> PyResult<Timeout> {
     static STORE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let seconds = STORE.import(py, "_socket", "getdefaulttimeout")?.call0()?;
-    convert::timeout(&seconds)
+    arguments::timeout(&seconds)
 }

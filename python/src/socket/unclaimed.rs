@@ -1,13 +1,13 @@
 //! Sockets on their way to an object.
 
-use crate::errors::exception as error;
+use crate::errors;
 use polysock::Socket;
 use pyo3::prelude::*;
 use std::os::fd::IntoRawFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A socket on its way to its own object, as that one's `fileno`. Unlike a descriptor's number it says that nobody else
-/// holds the socket.
+/// A socket on its way to its own object, as that one's `fileno`. Unlike the number of a descriptor it says that
+/// no other object holds the socket.
 #[pyclass(module = "polysock._native", frozen)]
 pub struct Unclaimed(Mutex<Option<Arc<Socket>>>);
 
@@ -33,8 +33,7 @@ impl Unclaimed {
 impl Unclaimed {
     /// Gives the descriptor away, to a class that takes numbers only.
     fn __index__(&self, py: Python<'_>) -> PyResult<i32> {
-        let socket = self.take().ok_or_else(|| error::bad_descriptor(py))?;
-        let fd = socket.detach().map_err(|error| error::exception(py, &error))?;
-        Ok(fd.into_raw_fd())
+        let socket = self.take().ok_or_else(|| errors::bad_descriptor(py))?;
+        errors::raise(py, socket.detach()).map(IntoRawFd::into_raw_fd)
     }
 }

@@ -4,8 +4,8 @@
 //! From CPython 3.14 on also `(address, psm, cid, address type)`, of which the last two may be left out; the device as
 //! a number or `(device, channel)`; and SCO's address as text.
 
+use super::items::BLUETOOTH;
 use super::layout::{Reader, Writer};
-use super::BLUETOOTH;
 use crate::arguments::{field, since, text, CInt};
 use polysock::{Address, Protocol};
 use pyo3::exceptions::{PyOSError, PyValueError};

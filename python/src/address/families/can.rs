@@ -1,8 +1,8 @@
 //! CAN in its variants: `(interface,)`; ISO-TP `(interface, rx_id, tx_id)`; J1939 `(interface, name, pgn, address)`;
 //! `struct sockaddr_can`.
 
+use super::items::{arguments, byte, interface, interface_text, items, long, uint, CAN};
 use super::layout::{Reader, Writer};
-use super::{arguments, byte, interface, interface_text, items, long, uint, CAN};
 use polysock::{Address, Protocol};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -23,7 +23,7 @@ const NAME: usize = 8;
 const PGN: usize = 16;
 const ADDRESS: usize = 20;
 /// `IFNAMSIZ`.
-const NAME_ROOM: usize = 16;
+const NAME_SIZE: usize = 16;
 
 pub fn from_python(caller: &str, protocol: Protocol, address: &Bound<'_, PyAny>) -> PyResult<Address> {
     let not_tuple = format!("{caller}(): AF_CAN address must be tuple");
@@ -80,7 +80,7 @@ fn start(tuple: &Bound<'_, PyTuple>) -> PyResult<Writer> {
     let name = name.as_bytes();
     let index = match name.len() {
         0 => 0,
-        1..NAME_ROOM => {
+        1..NAME_SIZE => {
             let name = CString::new(name).map_err(|_| PyValueError::new_err("embedded null byte"))?;
             interface(py, &name)?
         }

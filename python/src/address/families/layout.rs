@@ -8,7 +8,7 @@ use pyo3::PyResult;
 pub struct Writer(Vec<u8>);
 
 impl Writer {
-    /// Starts one of so many bytes.
+    /// Starts one of `length` bytes.
     pub fn new(family: i32, length: usize) -> Self {
         let mut bytes = vec![0; length];
         let number = u16::try_from(family).unwrap_or(0).to_ne_bytes();

@@ -3,122 +3,59 @@
 //! The layouts are written out, since no system has the headers of all: one file a family, `from_python` and
 //! `to_python` in each.
 
-pub mod alg;
-pub mod bluetooth;
-pub mod can;
-pub mod layout;
-pub mod netlink;
-pub mod packet;
-pub mod qipcrtr;
-pub mod tipc;
-pub mod vsock;
+mod alg;
+mod bluetooth;
+mod can;
+mod items;
+mod layout;
+mod netlink;
+mod packet;
+mod qipcrtr;
+mod tipc;
+mod vsock;
 
-use crate::arguments::{self as convert, CInt};
-use polysock::{interface_index, interface_name};
-use pyo3::exceptions::PyTypeError;
+pub use layout::Reader;
+
+use items::{ALG, BLUETOOTH, CAN, NETLINK, PACKET, QIPCRTR, TIPC, VSOCK};
+use polysock::{Address, Family, Protocol, Socket};
+use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyString, PyTuple};
-use std::ffi::{CStr, CString};
+use pyo3::types::PyBytes;
+use pyo3::IntoPyObjectExt;
 
-/// The numbers of the families, which `libc` has only for some systems.
-pub const NETLINK: i32 = 16;
-pub const PACKET: i32 = 17;
-pub const CAN: i32 = 29;
-pub const TIPC: i32 = 30;
-pub const BLUETOOTH: i32 = 31;
-pub const ALG: i32 = 38;
-pub const VSOCK: i32 = 40;
-pub const QIPCRTR: i32 = 42;
-
-/// The tuple of an address, of so many items; `malformed` is the text for another length.
-fn items<'a, 'py>(
-    address: &'a Bound<'py, PyAny>,
-    not_tuple: &str,
-    lengths: std::ops::RangeInclusive<usize>,
-    malformed: &'static str,
-) -> PyResult<&'a Bound<'py, PyTuple>> {
-    let tuple = address
-        .cast::<PyTuple>()
-        .map_err(|_| convert::wrong_type(not_tuple, address))?;
-    if lengths.contains(&tuple.len()) {
-        Ok(tuple)
-    } else {
-        Err(PyTypeError::new_err(malformed))
+/// The address that a Python object names, for this socket.
+pub fn from_python(caller: &str, socket: &Socket, object: &Bound<'_, PyAny>) -> PyResult<Address> {
+    match socket.family() {
+        Family(NETLINK) => netlink::from_python(caller, object),
+        Family(PACKET) => packet::from_python(caller, object),
+        Family(CAN) => can::from_python(caller, socket.protocol(), object),
+        Family(TIPC) => tipc::from_python(caller, object),
+        Family(BLUETOOTH) => bluetooth::from_python(caller, socket.protocol(), object),
+        Family(ALG) => alg::from_python(caller, object),
+        Family(VSOCK) => vsock::from_python(object),
+        Family(QIPCRTR) => qipcrtr::from_python(object),
+        _ => Err(PyOSError::new_err(format!("{caller}(): bad family"))),
     }
 }
 
-/// The same for the families whose addresses CPython unpacks as it does a function's arguments: `function` names it.
-fn arguments<'a, 'py>(
-    address: &'a Bound<'py, PyAny>,
-    not_tuple: &str,
-    length: usize,
-    function: &str,
-) -> PyResult<&'a Bound<'py, PyTuple>> {
-    let tuple = address
-        .cast::<PyTuple>()
-        .map_err(|_| convert::wrong_type(not_tuple, address))?;
-    if tuple.len() == length {
-        return Ok(tuple);
+/// An address as Python shows it: the family's tuple, or the number of an unknown family with its bytes.
+pub fn to_python<'py>(
+    py: Python<'py>,
+    protocol: Protocol,
+    address: &Reader<'_>,
+) -> PyResult<Bound<'py, PyAny>> {
+    match address.family() {
+        Family(NETLINK) => netlink::to_python(py, address),
+        Family(PACKET) => packet::to_python(py, address),
+        Family(CAN) => can::to_python(py, protocol, address),
+        Family(TIPC) => tipc::to_python(py, address),
+        Family(BLUETOOTH) => bluetooth::to_python(py, protocol, address),
+        Family(ALG) => alg::to_python(py, address),
+        Family(VSOCK) => vsock::to_python(py, address),
+        Family(QIPCRTR) => qipcrtr::to_python(py, address),
+        family => {
+            let payload = PyBytes::new(py, address.0.get(2..).unwrap_or(&[]));
+            (family.0, payload).into_bound_py_any(py)
+        }
     }
-    let text = format!(
-        "{function} takes exactly {length} arguments ({} given)",
-        tuple.len()
-    );
-    Err(PyTypeError::new_err(text))
-}
-
-/// A C `unsigned int`.
-fn uint(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<u32> {
-    convert::field(&tuple.get_item(at)?, "unsigned int")
-}
-
-fn int(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<i32> {
-    tuple.get_item(at)?.extract::<CInt>().map(|number| number.0)
-}
-
-/// A C `unsigned short`.
-fn short(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<u16> {
-    convert::field(&tuple.get_item(at)?, "unsigned short")
-}
-
-/// A C `unsigned char`.
-fn byte(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<u8> {
-    convert::field(&tuple.get_item(at)?, "unsigned char")
-}
-
-/// A C `unsigned long`, which CPython takes from nothing but an int, in a field of type `T`.
-fn long<T: TryFrom<u64>>(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<T> {
-    let item = tuple.get_item(at)?;
-    if item.is_instance_of::<PyInt>() {
-        return convert::field(&item, "unsigned long");
-    }
-    let kind = match item.get_type().name()? {
-        _ if item.is_none() => "None".to_owned(),
-        name => name.to_string(),
-    };
-    let text = format!("argument {} must be int, not {kind}", at + 1);
-    Err(PyTypeError::new_err(text))
-}
-
-/// Text within an address, without a NUL; `malformed` is the text for anything else.
-fn name(tuple: &Bound<'_, PyTuple>, at: usize, malformed: &'static str) -> PyResult<Vec<u8>> {
-    let item = tuple.get_item(at)?;
-    if !item.is_instance_of::<PyString>() {
-        return Err(PyTypeError::new_err(malformed));
-    }
-    convert::text(&item, malformed).map(CString::into_bytes)
-}
-
-/// The number of an interface by its name, as the kernel's ENODEV where there is none.
-fn interface(py: Python<'_>, name: &CStr) -> PyResult<u32> {
-    interface_index(name).ok_or_else(|| crate::errors::exception::os_error(py, libc::ENODEV))
-}
-
-/// The name of an interface, empty where there is none.
-fn interface_text(py: Python<'_>, index: u32) -> PyResult<Bound<'_, PyAny>> {
-    let name = match index {
-        0 => None,
-        index => interface_name(index).ok(),
-    };
-    crate::names::tables::decode_path(py, name.as_deref().unwrap_or_default().to_bytes())
 }

@@ -1,7 +1,7 @@
 //! NETLINK: `(pid, groups)`, `struct sockaddr_nl`.
 
+use super::items::{items, uint, NETLINK};
 use super::layout::{Reader, Writer};
-use super::{items, uint, NETLINK};
 use polysock::Address;
 use pyo3::prelude::*;
 use pyo3::IntoPyObjectExt;

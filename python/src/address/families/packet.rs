@@ -1,7 +1,7 @@
 //! PACKET: `(interface, protocol[, packet type[, hardware type[, address]]])`, `struct sockaddr_ll`.
 
+use super::items::{byte, int, interface, interface_text, items, name, short, PACKET};
 use super::layout::{Reader, Writer};
-use super::{byte, int, interface, interface_text, items, name, short, PACKET};
 use crate::raw::buffer::Readable;
 use polysock::Address;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
@@ -19,7 +19,7 @@ const ADDRESS_LENGTH: usize = 11;
 const ADDRESS: usize = 12;
 const ADDRESS_ROOM: usize = 8;
 /// What an interface's name is cut to (`IFNAMSIZ` without its NUL).
-const NAME_ROOM: usize = 15;
+const NAME_SIZE: usize = 15;
 
 pub fn from_python(caller: &str, address: &Bound<'_, PyAny>) -> PyResult<Address> {
     let py = address.py();
@@ -35,7 +35,7 @@ pub fn from_python(caller: &str, address: &Bound<'_, PyAny>) -> PyResult<Address
     };
     let given = |at: usize| tuple.len() > at;
     let mut name = name(tuple, 0, malformed)?;
-    name.truncate(NAME_ROOM);
+    name.truncate(NAME_SIZE);
     let protocol = int(tuple, 1).map_err(out_of_range)?;
     let packet_type = if given(2) {
         byte(tuple, 2).map_err(out_of_range)?

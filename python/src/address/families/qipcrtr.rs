@@ -1,7 +1,7 @@
 //! QIPCRTR: `(node, port)`, `struct sockaddr_qrtr`.
 
+use super::items::{arguments, uint, QIPCRTR};
 use super::layout::{Reader, Writer};
-use super::{arguments, uint, QIPCRTR};
 use polysock::Address;
 use pyo3::prelude::*;
 use pyo3::IntoPyObjectExt;

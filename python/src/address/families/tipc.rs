@@ -1,7 +1,7 @@
 //! TIPC: `(address type, v1, v2, v3[, scope])`, `struct sockaddr_tipc`.
 
+use super::items::{byte, items, uint, TIPC};
 use super::layout::{Reader, Writer};
-use super::{byte, items, uint, TIPC};
 use polysock::Address;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;

@@ -1,7 +1,7 @@
 //! VSOCK: `(cid, port)`, `struct sockaddr_vm`.
 
+use super::items::{arguments, uint, VSOCK};
 use super::layout::{Reader, Writer};
-use super::{arguments, uint, VSOCK};
 use polysock::Address;
 use pyo3::prelude::*;
 use pyo3::IntoPyObjectExt;

@@ -1,25 +1,25 @@
 //! The core's socket that a connection and its streams share.
 
-use crate::lock::caller as gil;
+use crate::lock;
 use polysock::java_net::Socket;
 use pyo3::prelude::*;
 use std::mem;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// Whoever lets go of it last closes it, if nobody did before.
+/// Closed when the last of them is dropped, unless it was closed before.
 #[derive(Clone)]
-pub struct Shared(Arc<Owned>);
+pub struct Connection(Arc<Owned>);
 
 struct Owned(Socket);
 
-impl From<Socket> for Shared {
+impl From<Socket> for Connection {
     fn from(socket: Socket) -> Self {
         Self(Arc::new(Owned(socket)))
     }
 }
 
-impl Deref for Shared {
+impl Deref for Connection {
     type Target = Socket;
 
     fn deref(&self) -> &Socket {
@@ -34,7 +34,7 @@ impl Drop for Owned {
         if !socket.is_closed() {
             // With linger the close waits, which must not keep other threads from running. At the interpreter's end
             // there are none, and the socket is closed as it goes out of scope.
-            let _ = Python::try_attach(|py| gil::detach(py, || drop(socket)));
+            let _ = Python::try_attach(|py| lock::detach(py, || drop(socket)));
         }
     }
 }

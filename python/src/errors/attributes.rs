@@ -1,0 +1,36 @@
+//! What exceptions carry as attributes: how far a transfer came.
+
+use crate::raw::bytes;
+use polysock::{Error, Operation};
+use pyo3::prelude::*;
+
+/// Whether an operation goes on until everything has moved, so that programs look for `done` on its every exception.
+pub const fn moves_everything(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::SendAll | Operation::RecvExact | Operation::SendFile
+    )
+}
+
+/// Sets an attribute of an exception. Our exceptions take any; where memory ran out it is missing.
+pub fn set<'py>(py: Python<'py>, raised: &PyErr, name: &str, value: impl IntoPyObject<'py>) {
+    let _ = raised.value(py).setattr(name, value);
+}
+
+/// Sets `done`: how many bytes a transfer had moved when the exception was raised.
+pub fn set_done(py: Python<'_>, raised: &PyErr, error: &Error) {
+    let moves_once = matches!(
+        error.operation(),
+        Operation::Send | Operation::SendMsg | Operation::Recv | Operation::RecvMsg
+    );
+    if moves_once || moves_everything(error.operation()) {
+        set(py, raised, "done", error.done());
+    }
+}
+
+/// Sets `partial`: the bytes that had come when the exception was raised, if there is memory for them.
+pub fn set_partial(py: Python<'_>, raised: &PyErr, received: &[u8]) {
+    if let Ok(partial) = bytes::copy(py, received) {
+        set(py, raised, "partial", partial);
+    }
+}

@@ -1,0 +1,29 @@
+//! What a call was about, for the notes of the exception that ends it.
+
+use polysock::{Address, Socket};
+
+/// What a call is made on: it may have a socket to ask for more once the call has failed.
+pub trait Subject {
+    /// The socket, if there is one that is not closed.
+    fn socket(&self) -> Option<&Socket>;
+}
+
+impl Subject for Socket {
+    fn socket(&self) -> Option<&Socket> {
+        Some(self)
+    }
+}
+
+/// A call on no socket.
+impl Subject for () {
+    fn socket(&self) -> Option<&Socket> {
+        None
+    }
+}
+
+/// The socket and the address that a failed call was about.
+#[derive(Clone, Copy, Default)]
+pub struct Context<'a> {
+    pub socket: Option<&'a Socket>,
+    pub address: Option<&'a Address>,
+}

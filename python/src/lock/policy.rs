@@ -1,0 +1,75 @@
+//! What a call may do while it holds the interpreter lock.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether sockets try their calls first, unless they were set otherwise: see [`set_try_first`].
+static TRY_FIRST: AtomicBool = AtomicBool::new(true);
+
+/// Whether a socket becomes ready only when more than one byte is there (`SO_RCVLOWAT`); sockets that it accepts inherit
+/// that. No call is tried first any more: it would return less than the program asked to wait for.
+static LOW_WATER: AtomicBool = AtomicBool::new(false);
+
+/// When a call may be tried before this thread gives up the interpreter lock.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum LockPolicy {
+    /// Never: trying would not do what the waiting call does.
+    GiveUp,
+    /// When no other thread can be waiting for the lock: the call may take some time.
+    KeepIfAlone,
+    /// Beside other threads too, within the budget: sends what is in plain memory, over a socket of a family whose calls
+    /// don't sleep.
+    KeepToSend,
+    /// The same for a receive, of which only the capacity is known beforehand.
+    KeepToReceive,
+}
+
+impl LockPolicy {
+    /// The policy of a call that may take some time.
+    #[inline]
+    pub fn if_alone() -> Self {
+        Self::KeepIfAlone.unless_off()
+    }
+
+    /// This policy, unless calls are not tried first.
+    #[inline]
+    pub fn unless_off(self) -> Self {
+        if try_first() {
+            self
+        } else {
+            Self::GiveUp
+        }
+    }
+
+    /// This policy for a transfer from or to memory of the interpreter's own. Other memory may be a file's, of which each page
+    /// has to be read: then the policy of a call that may take some time.
+    #[inline]
+    pub fn for_memory(self, is_plain: bool) -> Self {
+        if is_plain {
+            self
+        } else {
+            Self::KeepIfAlone
+        }
+    }
+}
+
+/// Sets whether sockets try their calls first, unless they were set otherwise.
+pub fn set_try_first(on: bool) {
+    TRY_FIRST.store(on, Ordering::Relaxed);
+}
+
+/// What [`set_try_first`] set.
+#[inline]
+pub fn try_first() -> bool {
+    TRY_FIRST.load(Ordering::Relaxed)
+}
+
+/// From now on no call is tried first: see [`LOW_WATER`].
+pub fn low_water_was_set() {
+    LOW_WATER.store(true, Ordering::Relaxed);
+}
+
+/// Whether [`low_water_was_set`].
+#[inline]
+pub fn has_low_water() -> bool {
+    LOW_WATER.load(Ordering::Relaxed)
+}

@@ -1,0 +1,201 @@
+//! The short ways of the methods that programs call most often, each for its usual form: arguments by position, exact
+//! ints. `None` leaves any other form to the method in `methods`.
+
+use super::transfer::{self, Using};
+use super::{create, datagram, message, NativeSocket};
+use crate::arguments::{self, Argument, CInt};
+use crate::core_call::CoreCall;
+use crate::raw::buffer::{Readable, Writable};
+use crate::raw::fastcall::{Arguments, FastMethods, FastResult, Method, COUNT};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::IntoPyObjectExt;
+use std::ffi::CStr;
+
+type Call<'a, 'py> = Arguments<'a, 'py, NativeSocket>;
+
+impl FastMethods for NativeSocket {
+    const METHODS: [Method<Self>; COUNT] = [
+        with_arguments(c"__init__", init),
+        with_arguments(c"recv", recv),
+        with_arguments(c"recv_into", recv_into),
+        with_arguments(c"send", send),
+        with_arguments(c"sendall", sendall),
+        with_arguments(c"recvfrom", recvfrom),
+        with_arguments(c"sendto", sendto),
+        without_arguments(c"fileno", fileno),
+        without_arguments(c"gettimeout", gettimeout),
+        without_arguments(c"close", close),
+        with_arguments(c"recvmsg", recvmsg),
+        with_arguments(c"sendmsg", sendmsg),
+    ];
+
+    fn originals() -> &'static PyOnceLock<[Py<PyAny>; COUNT]> {
+        static ORIGINALS: PyOnceLock<[Py<PyAny>; COUNT]> = PyOnceLock::new();
+        &ORIGINALS
+    }
+}
+
+type FastMethod = for<'a, 'py> fn(&Call<'a, 'py>) -> FastResult<'py>;
+
+const fn with_arguments(name: &'static CStr, call: FastMethod) -> Method<NativeSocket> {
+    Method {
+        name,
+        takes_arguments: true,
+        call,
+    }
+}
+
+const fn without_arguments(name: &'static CStr, call: FastMethod) -> Method<NativeSocket> {
+    Method {
+        name,
+        takes_arguments: false,
+        call,
+    }
+}
+
+/// As [`create::init`]: -1 stands for a number that is not given.
+fn init<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    let mut numbers = [CInt(-1); 3];
+    for (number, place) in numbers.iter_mut().zip(0..).take(call.count()) {
+        match call.int(place).map(i32::try_from) {
+            Some(Ok(given)) => *number = CInt(given),
+            _ => return Ok(None),
+        }
+    }
+    if call.count() > 4 {
+        return Ok(None);
+    }
+    let fileno = call.get(3).filter(|fileno| !fileno.is_none());
+    create::init(&call.object, numbers, fileno.as_deref())?;
+    Ok(Some(call.py.None().into_bound(call.py)))
+}
+
+fn recv<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    let (Some(capacity), Some(flags), Some(socket)) = (count(call, 0), flags(call, 1, 2), socket(call))
+    else {
+        return Ok(None);
+    };
+    if capacity == 0 {
+        return Ok(None);
+    }
+    transfer::recv(call.py, socket, capacity, flags).map(|bytes| Some(bytes.into_any()))
+}
+
+fn recv_into<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    let (1, Some(buffer), Some(socket)) = (call.count(), call.get(0), socket(call)) else {
+        return Ok(None);
+    };
+    let Ok(buffer) = Writable::of(&buffer) else {
+        return Ok(None);
+    };
+    let wanted = buffer.len();
+    if wanted == 0 {
+        return Ok(None);
+    }
+    let count = transfer::recv_into_buffer(call.py, socket, buffer, wanted, CInt(0))?;
+    count.into_bound_py_any(call.py).map(Some)
+}
+
+fn send<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    let (Some(data), Some(flags), Some(socket)) = (call.get(0), flags(call, 1, 2), socket(call)) else {
+        return Ok(None);
+    };
+    let Ok(data) = Readable::of(&data) else {
+        return Ok(None);
+    };
+    let count = transfer::send(call.py, socket, &data, flags)?;
+    count.into_bound_py_any(call.py).map(Some)
+}
+
+fn sendall<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    let (Some(data), Some(flags), Some(socket)) = (call.get(0), flags(call, 1, 2), socket(call)) else {
+        return Ok(None);
+    };
+    let Ok(data) = Readable::of(&data) else {
+        return Ok(None);
+    };
+    transfer::sendall(call.py, socket, &data, flags)?;
+    Ok(Some(call.py.None().into_bound(call.py)))
+}
+
+fn recvfrom<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    let (Some(capacity), Some(flags), Some(socket)) = (count(call, 0), flags(call, 1, 2), socket(call))
+    else {
+        return Ok(None);
+    };
+    let received = datagram::recvfrom(call.py, socket, capacity, flags)?;
+    received.into_bound_py_any(call.py).map(Some)
+}
+
+fn sendto<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    let (2, Some(data), Some(address)) = (call.count(), call.get(0), call.get(1)) else {
+        return Ok(None);
+    };
+    let Ok(data) = Readable::of(&data) else {
+        return Ok(None);
+    };
+    let count = datagram::send_to(&call.object, &data, CInt(0), &address)?;
+    count.into_bound_py_any(call.py).map(Some)
+}
+
+fn fileno<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    match (call.count(), socket(call)) {
+        (0, Some((_, socket))) => socket.fileno().unwrap_or(-1).into_bound_py_any(call.py).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn gettimeout<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    match (call.count(), socket(call)) {
+        (0, Some((native, socket))) if !native.came_nonblocking() => {
+            arguments::seconds(socket.recv_timeout())
+                .into_bound_py_any(call.py)
+                .map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn close<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    let (0, Some((_, socket))) = (call.count(), socket(call)) else {
+        return Ok(None);
+    };
+    CoreCall::new(call.py).run(|caller| socket.on(caller).close())?;
+    Ok(Some(call.py.None().into_bound(call.py)))
+}
+
+fn recvmsg<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    let (1, Some(capacity), Some((_, socket))) = (call.count(), count(call, 0), socket(call)) else {
+        return Ok(None);
+    };
+    message::recv_message(call.py, socket, capacity, 0, CInt(0)).map(|received| Some(received.into_any()))
+}
+
+fn sendmsg<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    let (1, Some(buffers), Some(_)) = (call.count(), call.get(0), socket(call)) else {
+        return Ok(None);
+    };
+    let count = message::sendmsg(&call.object, &buffers, Argument::Missing, CInt(0), None)?;
+    count.into_bound_py_any(call.py).map(Some)
+}
+
+/// The core's socket of an object that was initialised once.
+fn socket<'c>(call: &'c Call<'_, '_>) -> Option<Using<'c>> {
+    let native = call.object.get();
+    native.only().map(|socket| (native, socket))
+}
+
+/// A count that is not negative.
+fn count(call: &Call<'_, '_>, place: usize) -> Option<usize> {
+    call.int(place)?.try_into().ok()
+}
+
+/// Flags where they are given, in a call of at most `most` arguments.
+fn flags(call: &Call<'_, '_>, place: usize, most: usize) -> Option<CInt> {
+    match call.count() {
+        count if count == place => Some(CInt(0)),
+        count if count == most => call.int(place)?.try_into().ok().map(CInt),
+        _ => None,
+    }
+}
