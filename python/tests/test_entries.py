@@ -13,7 +13,7 @@ from polysock import _native
 
 SHORT_WAYS = (
     *("recv", "recv_into", "send", "sendall", "recvfrom", "sendto", "recvmsg", "sendmsg"),
-    *("fileno", "gettimeout", "close"),
+    *("fileno", "gettimeout", "close", "connect", "setsockopt"),
 )
 
 

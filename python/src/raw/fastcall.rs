@@ -15,7 +15,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr::null_mut;
 
 /// How many fast methods a class has.
-pub const COUNT: usize = 12;
+pub const COUNT: usize = 14;
 
 /// A class with fast methods.
 pub trait FastMethods: PyClass {
@@ -224,5 +224,7 @@ fn entries<C: FastMethods>() -> [Entry; COUNT] {
         entry::<C, 9>(),
         entry::<C, 10>(),
         entry::<C, 11>(),
+        entry::<C, 12>(),
+        entry::<C, 13>(),
     ]
 }

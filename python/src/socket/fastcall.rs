@@ -1,8 +1,9 @@
 //! The short ways of the methods that programs call most often, each for its usual form: arguments by position, exact
 //! ints. `None` leaves any other form to the method in `methods`.
 
+use super::options::Setting;
 use super::transfer::{self, Using};
-use super::{create, datagram, message, NativeSocket};
+use super::{connect, create, datagram, message, NativeSocket};
 use crate::arguments::{self, Argument, CInt};
 use crate::core_call::CoreCall;
 use crate::raw::buffer::{Readable, Writable};
@@ -28,6 +29,8 @@ impl FastMethods for NativeSocket {
         without_arguments(c"close", close),
         with_arguments(c"recvmsg", recvmsg),
         with_arguments(c"sendmsg", sendmsg),
+        with_arguments(c"connect", connect),
+        with_arguments(c"setsockopt", setsockopt),
     ];
 
     fn originals() -> &'static PyOnceLock<[Py<PyAny>; COUNT]> {
@@ -178,6 +181,25 @@ fn sendmsg<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     };
     let count = message::sendmsg(&call.object, &buffers, Argument::Missing, CInt(0), None)?;
     count.into_bound_py_any(call.py).map(Some)
+}
+
+fn connect<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    let (1, Some(address)) = (call.count(), call.get(0)) else {
+        return Ok(None);
+    };
+    connect::connect(&call.object, &address)?;
+    Ok(Some(call.py.None().into_bound(call.py)))
+}
+
+fn setsockopt<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    let (3, Some((_, socket))) = (call.count(), socket(call)) else {
+        return Ok(None);
+    };
+    let [Some(level), Some(name), Some(value)] = [0, 1, 2].map(|place| call.int(place)?.try_into().ok()) else {
+        return Ok(None);
+    };
+    Setting::number(level, name, value).set(call.py, socket)?;
+    Ok(Some(call.py.None().into_bound(call.py)))
 }
 
 /// The core's socket of an object that was initialised once.

@@ -7,7 +7,7 @@ use super::{
 use super::{NativeSocket, Unclaimed};
 use crate::arguments::{self, Argument, AsInt, CInt, CLong, Object, SendFlags, Size};
 use crate::core_call::CoreCall;
-use crate::{errors, lock};
+use crate::errors;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 use std::os::fd::IntoRawFd;
@@ -387,11 +387,7 @@ impl NativeSocket {
     #[pyo3(signature = (*arguments), text_signature = "($self, level, option, value, optlen=None, /)")]
     fn setsockopt(&self, py: Python<'_>, arguments: &Bound<'_, PyTuple>) -> PyResult<()> {
         let arguments: Vec<_> = arguments.iter().collect();
-        let setting = options::Setting::of(py, &arguments)?;
-        if (setting.level, setting.name) == (libc::SOL_SOCKET, libc::SO_RCVLOWAT) {
-            lock::low_water_was_set();
-        }
-        setting.set(py, &*self.socket(py)?)
+        options::Setting::of(py, &arguments)?.set(py, &*self.socket(py)?)
     }
 
     /// Reads an option: as a number, or with `buflen` as bytes.

@@ -2,6 +2,7 @@
 
 use crate::arguments::{duration, since, CInt, CUint};
 use crate::errors::raise;
+use crate::lock;
 use crate::raw::buffer::Readable;
 use polysock::{Kind, Socket};
 use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
@@ -32,8 +33,8 @@ pub fn get<'py>(
 
 /// An option to set, and its value.
 pub struct Setting<'a, 'py> {
-    pub level: i32,
-    pub name: i32,
+    level: i32,
+    name: i32,
     value: Value<'a, 'py>,
 }
 
@@ -109,9 +110,18 @@ impl<'a, 'py> Setting<'a, 'py> {
         }
     }
 
+    /// An option whose value is a number.
+    pub fn number(level: i32, name: i32, value: i32) -> Self {
+        let value = Value::Number(value);
+        Self { level, name, value }
+    }
+
     /// Sets it.
     pub fn set(&self, py: Python<'_>, socket: &Socket) -> PyResult<()> {
         let (level, name) = (self.level, self.name);
+        if (level, name) == (libc::SOL_SOCKET, libc::SO_RCVLOWAT) {
+            lock::low_water_was_set();
+        }
         raise(
             py,
             match &self.value {
