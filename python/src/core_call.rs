@@ -60,8 +60,11 @@ impl<'a, 'py> CoreCall<'a, 'py> {
         let policy = self.policy.unwrap_or_else(LockPolicy::if_alone);
         let mut caller = PythonCaller::new(self.py, policy);
         let result = call(&mut caller);
-        let raised = caller.finish();
-        result.map_err(|failure| self.exception(&failure, raised))
+        caller.finish();
+        match result {
+            Ok(value) => Ok(value),
+            Err(failure) => Err(self.exception(&failure, caller.into_raised())),
+        }
     }
 
     /// Makes a call that may wait and receives; where it fails, `received` is set to the number of bytes that had come.
@@ -75,11 +78,13 @@ impl<'a, 'py> CoreCall<'a, 'py> {
     }
 
     /// Makes a call that never waits.
+    #[inline]
     pub fn run_attached<T, F: Failure>(self, call: impl FnOnce() -> Result<T, F>) -> PyResult<T> {
         call().map_err(|failure| self.exception(&failure, None))
     }
 
     /// Makes a call that takes no caller and yet may take long, such as a look-up.
+    #[inline]
     pub fn run_detached<T: Send, F: Failure + Send>(
         self,
         call: impl FnOnce() -> Result<T, F> + Send,
@@ -88,6 +93,7 @@ impl<'a, 'py> CoreCall<'a, 'py> {
     }
 
     /// Makes a call that takes no caller and is soon over.
+    #[inline]
     pub fn run_brief<T: Send, F: Failure + Send>(
         self,
         call: impl FnOnce() -> Result<T, F> + Send,

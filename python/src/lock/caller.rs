@@ -46,11 +46,15 @@ impl<'py> PythonCaller<'py> {
         contention::received(count);
     }
 
-    /// Ends the call: the exception of a signal handler, if one raised.
-    #[inline]
-    pub fn finish(mut self) -> Option<PyErr> {
-        self.end_spin(true);
+    /// The exception of a signal handler, if one raised.
+    pub fn into_raised(self) -> Option<PyErr> {
         self.raised
+    }
+
+    /// Takes note that the call is over.
+    #[inline]
+    pub fn finish(&mut self) {
+        self.end_spin(true);
     }
 
     #[inline]
