@@ -59,9 +59,7 @@ impl<'a, 'py> CoreCall<'a, 'py> {
     ) -> PyResult<T> {
         let policy = self.policy.unwrap_or_else(LockPolicy::if_alone);
         let mut caller = PythonCaller::new(self.py, policy);
-        let result = call(&mut caller);
-        caller.finish();
-        match result {
+        match call(&mut caller) {
             Ok(value) => Ok(value),
             Err(failure) => Err(self.exception(&failure, caller.into_raised())),
         }

@@ -27,3 +27,13 @@ pub struct Context<'a> {
     pub socket: Option<&'a Socket>,
     pub address: Option<&'a Address>,
 }
+
+impl<'a> Context<'a> {
+    /// A call on this socket.
+    pub fn of(socket: &'a Socket) -> Self {
+        Self {
+            socket: Some(socket),
+            address: None,
+        }
+    }
+}

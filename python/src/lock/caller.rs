@@ -39,22 +39,9 @@ impl<'py> PythonCaller<'py> {
         self.raised.is_some()
     }
 
-    /// Notes how much a receive brought, which is not known when it begins.
-    #[inline]
-    #[allow(clippy::unused_self)] // only a receive that ran has one
-    pub fn received(&self, count: usize) {
-        contention::received(count);
-    }
-
     /// The exception of a signal handler, if one raised.
     pub fn into_raised(self) -> Option<PyErr> {
         self.raised
-    }
-
-    /// Takes note that the call is over.
-    #[inline]
-    pub fn finish(&mut self) {
-        self.end_spin(true);
     }
 
     #[inline]
@@ -66,7 +53,7 @@ impl<'py> PythonCaller<'py> {
     fn spend(&self, hint: CallHints) -> bool {
         match self.policy {
             LockPolicy::KeepToSend if hint.bytes <= FREE_BYTES => contention::spend(hint.bytes),
-            LockPolicy::KeepToReceive if hint.bytes <= MOST_BYTES => contention::spend(0), // see `received`
+            LockPolicy::KeepToReceive if hint.bytes <= MOST_BYTES => contention::spend(0), // what comes counts in `end`
             LockPolicy::GiveUp
             | LockPolicy::KeepIfAlone
             | LockPolicy::KeepToSend
@@ -141,6 +128,14 @@ impl Caller for PythonCaller<'_> {
             std::thread::yield_now(); // the peer may need the processor
         }
         goes_on
+    }
+
+    #[inline]
+    fn end(&mut self, moved: usize) {
+        self.end_spin(true);
+        if self.policy == LockPolicy::KeepToReceive {
+            contention::received(moved);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::errors::{self, no_memory, set, set_partial, Failure};
 use crate::lock::LockPolicy;
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::bytes;
-use polysock::{java_net, memory, Error, Kind};
+use polysock::{memory, Error, Kind};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};
@@ -38,11 +38,9 @@ impl SocketInputStream {
         length: usize,
     ) -> PyResult<usize> {
         let policy = LockPolicy::KeepToReceive.for_memory(buffer.is_plain());
-        self.call(py).keeping_lock(policy.unless_off()).run(|caller| {
-            let count = self.0.read(caller, buffer.part(offset, length))?;
-            caller.received(count);
-            java_net::Result::Ok(count)
-        })
+        self.call(py)
+            .keeping_lock(policy.unless_off())
+            .run(|caller| self.0.read(caller, buffer.part(offset, length)))
     }
 
     /// Receives up to `limit` bytes, fewer only at the end of the stream. An exception has in `partial` what had come, and

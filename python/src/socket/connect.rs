@@ -2,6 +2,7 @@
 
 use super::native::{Current, NativeSocket};
 use crate::core_call::CoreCall;
+use crate::errors::{Context, Failure};
 use crate::{address, audit};
 use polysock::{Address, Socket};
 use pyo3::prelude::*;
@@ -59,8 +60,10 @@ fn begin<'a>(
 pub fn address_of<'py>(
     py: Python<'py>,
     socket: &Socket,
-    address: impl FnOnce() -> polysock::Result<Address>,
+    address: polysock::Result<Address>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let address = CoreCall::on(py, socket).run_attached(address)?;
-    address::to_python(py, socket.protocol(), &address)
+    match address {
+        Ok(address) => address::to_python(py, socket.protocol(), &address),
+        Err(error) => Err(error.exception(py, Context::of(socket))),
+    }
 }

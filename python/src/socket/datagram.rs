@@ -25,9 +25,8 @@ pub fn recvfrom<'py>(
     let call = CoreCall::on(py, socket).keeping_lock(policy);
     let data = receive_bytes(py, call, capacity, flags, |caller, buffer| {
         let received = socket
-            .on(&mut *caller)
+            .on(caller)
             .recv_from_with(buffer, waiting_flags(socket, flags))?;
-        caller.received(received.count);
         from = received.address;
         Ok(received.count)
     })?;

@@ -195,7 +195,8 @@ fn setsockopt<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     let (3, Some((_, socket))) = (call.count(), socket(call)) else {
         return Ok(None);
     };
-    let [Some(level), Some(name), Some(value)] = [0, 1, 2].map(|place| call.int(place)?.try_into().ok()) else {
+    let [Some(level), Some(name), Some(value)] = [0, 1, 2].map(|place| call.int(place)?.try_into().ok())
+    else {
         return Ok(None);
     };
     Setting::number(level, name, value).set(call.py, socket)?;

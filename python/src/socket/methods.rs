@@ -344,13 +344,13 @@ impl NativeSocket {
     /// The socket's own address.
     fn getsockname<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let socket = self.socket(py)?;
-        connect::address_of(py, &socket, || socket.local_address())
+        connect::address_of(py, &socket, socket.local_address())
     }
 
     /// The address of the other end.
     fn getpeername<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let socket = self.socket(py)?;
-        connect::address_of(py, &socket, || socket.peer_address())
+        connect::address_of(py, &socket, socket.peer_address())
     }
 
     /// Sets the timeout in seconds: None waits for ever, 0 never waits.

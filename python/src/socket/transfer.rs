@@ -36,11 +36,7 @@ pub fn recv<'py>(
     let policy = native.lock_policy(socket, LockPolicy::KeepToReceive, flags, true);
     let call = CoreCall::on(py, socket).keeping_lock(policy);
     receive_bytes(py, call, capacity, flags, |caller, buffer| {
-        let count = socket
-            .on(&mut *caller)
-            .recv_with(buffer, waiting_flags(socket, flags))?;
-        caller.received(count);
-        Ok(count)
+        socket.on(caller).recv_with(buffer, waiting_flags(socket, flags))
     })
 }
 
@@ -74,11 +70,9 @@ pub fn recv_into_buffer(
 ) -> PyResult<usize> {
     let policy = native.lock_policy(socket, LockPolicy::KeepToReceive, flags, buffer.is_plain());
     CoreCall::on(py, socket).keeping_lock(policy).run(|caller| {
-        let count = socket
-            .on(&mut *caller)
-            .recv_with(buffer.first(wanted), waiting_flags(socket, flags))?;
-        caller.received(count);
-        polysock::Result::Ok(count)
+        socket
+            .on(caller)
+            .recv_with(buffer.first(wanted), waiting_flags(socket, flags))
     })
 }
 
