@@ -1,4 +1,4 @@
-//! Connecting to whichever of several addresses answers first: the core's race, with sockets that Python makes.
+//! Connecting to the first of several addresses that answers: the core's race, with sockets that Python makes.
 
 use crate::arguments::{self, CInt};
 use crate::core_call::CoreCall;
@@ -10,21 +10,21 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Connects under way to several addresses, each with a place in their list. No other thread uses it meanwhile.
+/// Connection attempts to several addresses, each known by its place in their list. Only one thread uses it at a time.
 #[pyclass(module = "polysock._native", frozen)]
 pub struct Race(Mutex<Running>);
 
 struct Running {
     race: polysock::Race<Arc<Socket>>,
     winner: Option<usize>,
-    /// Where the places connect to.
+    /// The addresses of the attempts that have started.
     targets: Vec<(usize, Address)>,
 }
 
 #[pymethods]
 impl Race {
-    /// Of addresses of these families; a delay of None gives each its share of the time, and where only one socket can be
-    /// there at a time, no other beside it.
+    /// A race of addresses of these families. `delay` is the time between two attempts; None gives each attempt its share of
+    /// the timeout. With `one_at_a_time` an attempt ends before the next one starts.
     #[new]
     #[pyo3(signature = (families, timeout, delay, one_at_a_time, /))]
     fn new(
@@ -54,7 +54,7 @@ impl Race {
         })))
     }
 
-    /// Waits for the next address that is to start, and says its place; None when it is over.
+    /// Waits until the next attempt should start, and returns its place; None when the race is over.
     fn step(&self, py: Python<'_>) -> PyResult<Option<usize>> {
         let mut running = self.running()?;
         Ok(match CoreCall::new(py).run(|caller| running.race.step(caller))? {
@@ -67,7 +67,7 @@ impl Race {
         })
     }
 
-    /// Lets the socket of a place that was to start connect to its address.
+    /// Starts an attempt: the socket connects to the address.
     fn enter(&self, place: usize, socket: &Bound<'_, NativeSocket>, to: &Bound<'_, PyAny>) -> PyResult<()> {
         let made = socket.get().share(socket.py())?;
         let target = address::from_python("connect", &made, to)?;
@@ -78,13 +78,13 @@ impl Race {
         Ok(())
     }
 
-    /// Says that there is no socket for a place that was to start.
+    /// Reports that there is no socket for an attempt that should start.
     fn fail(&self, place: usize) -> PyResult<()> {
         self.running()?.race.fail(place, Kind::Closed);
         Ok(())
     }
 
-    /// Whether the socket of a place is still in the race.
+    /// Whether the attempt of a place is still under way.
     fn runs(&self, place: usize) -> PyResult<bool> {
         Ok(self.running()?.race.runs(place))
     }
@@ -95,7 +95,7 @@ impl Race {
         Ok(self.running()?.winner)
     }
 
-    /// The exception for a place that entered and did not win.
+    /// The exception for an attempt that started and did not win.
     fn error(&self, py: Python<'_>, place: usize) -> PyResult<Py<PyAny>> {
         let running = self.running()?;
         let target = running.targets.iter().find(|(other, _)| *other == place);

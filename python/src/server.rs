@@ -19,7 +19,7 @@ use std::time::Duration;
 #[pyclass(module = "polysock._native", frozen)]
 pub struct Server(Arc<polysock::Server>);
 
-/// A thread's part in a server. No other thread uses it meanwhile.
+/// A thread's part in a server. Only that thread uses it.
 #[pyclass(module = "polysock._native", frozen)]
 pub struct Worker(Mutex<polysock::Worker>);
 
@@ -64,15 +64,15 @@ impl Server {
         Worker(Mutex::new(self.0.worker().while_needed()))
     }
 
-    /// Ends accepting, gives handlers so many seconds (None for ever), closes their connections, and returns how many
-    /// still run.
+    /// Ends accepting, gives handlers this many seconds (None is no limit), closes their connections, and returns how many
+    /// are still running.
     #[pyo3(signature = (timeout, /))]
     fn stop(&self, py: Python<'_>, timeout: &Bound<'_, PyAny>) -> PyResult<usize> {
         let timeout = arguments::timeout(timeout)?;
         CoreCall::new(py).run(|caller| self.0.stop(timeout, caller))
     }
 
-    /// Waits until accepting has ended, and raises why if nobody stopped it.
+    /// Waits until accepting has ended, and raises the reason unless the server was stopped.
     fn wait(&self, py: Python<'_>) -> PyResult<()> {
         CoreCall::new(py).run(|caller| self.0.wait(Timeout::Never, caller))
     }
@@ -151,14 +151,14 @@ impl Worker {
     }
 }
 
-/// A time limit in seconds, None for none.
+/// A time limit in seconds, None for no limit.
 fn limit(seconds: Option<&Bound<'_, PyAny>>, name: &str) -> PyResult<Option<Duration>> {
     let Some(seconds) = seconds else { return Ok(None) };
     match arguments::timeout(seconds)? {
         Timeout::Never => Ok(None),
         Timeout::After(time) => Ok(Some(time)),
         Timeout::NonBlocking => Err(PyValueError::new_err(format!(
-            "{name} must be above 0, or None for none"
+            "{name} must be above 0 seconds, or None for no limit"
         ))),
     }
 }

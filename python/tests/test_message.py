@@ -232,7 +232,8 @@ def in_memory(path):
 
 @pytest.mark.parametrize("file", [opened, in_memory])
 @pytest.mark.parametrize(
-    ("offset", "count", "expected"), [(0, None, b"0123456789"), (0, 3, b"012"), (6, None, b"6789")]
+    ("offset", "count", "expected"),
+    [(0, None, b"0123456789"), (0, 3, b"012"), (6, None, b"6789"), (6, 2**63, b"6789"), (6, 2**64, b"6789")],
 )
 def test_sendfile_starts_at_the_offset_wherever_the_file_is(pair, tmp_path, file, offset, count, expected):
     one, two = pair

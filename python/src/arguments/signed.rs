@@ -27,7 +27,7 @@ impl<'py> FromPyObject<'_, 'py> for CInt {
     }
 }
 
-/// A C `int` where CPython says so in other words (`_PyLong_AsInt`).
+/// A C `int` with CPython's other text for the range (`_PyLong_AsInt`).
 #[derive(Clone, Copy)]
 pub struct AsInt(pub i32);
 
@@ -40,7 +40,7 @@ impl<'py> FromPyObject<'_, 'py> for AsInt {
     }
 }
 
-/// The flags of a call that sends: a C `int`, whose range CPython words otherwise from 3.15 on.
+/// The flags of a call that sends: a C `int`, for whose range CPython has another text from 3.15 on.
 #[derive(Clone, Copy)]
 pub struct SendFlags(pub CInt);
 

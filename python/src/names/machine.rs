@@ -17,7 +17,7 @@ pub fn gethostname(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     decode(py, name.to_bytes())
 }
 
-/// Names this machine.
+/// Sets the name of this machine.
 #[pyfunction]
 #[pyo3(signature = (name = Argument::Missing, /), text_signature = "(name, /)")]
 pub fn sethostname<'py>(py: Python<'py>, name: Argument<Object<'py>>) -> PyResult<()> {

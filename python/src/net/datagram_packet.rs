@@ -141,7 +141,7 @@ impl DatagramPacket {
         })))
     }
 
-    /// The whole buffer, the very object.
+    /// The whole buffer: the object that was given.
     #[pyo3(name = "getData")]
     fn data(&self, py: Python<'_>) -> Py<PyAny> {
         self.fields().data.clone_ref(py)

@@ -135,7 +135,7 @@ impl DatagramSocket {
         Self::make(py, &port, laddr, false)
     }
 
-    /// Gives the socket an address of its own; None is the system's choice.
+    /// Binds to an address; None is the system's choice.
     #[pyo3(signature = (addr, /))]
     fn bind(&self, py: Python<'_>, addr: Option<&Bound<'_, SocketAddress>>) -> PyResult<()> {
         let address = bind_address(py, addr)?;
@@ -283,7 +283,7 @@ impl DatagramSocket {
         option(py, self.open(py)?.broadcast())
     }
 
-    /// Joins a group, whose port does not count, on an interface; None is the system's choice.
+    /// Joins a group, whose port is ignored, on an interface; None is the system's choice.
     #[pyo3(name = "joinGroup", signature = (group, netIf, /))]
     #[allow(non_snake_case)] // the names that Python sees
     fn join_group(
@@ -314,7 +314,7 @@ shared_methods! {
     DatagramSocket {
         kind: SocketKind::Datagram,
         close: "Closes the socket; a `receive` that waits in another thread ends.",
-        is_bound: "Whether it ever had an address; closing does not change that.",
+        is_bound: "Whether it was ever bound; closing does not change that.",
         so_timeout: "`receive` waits; 0 is for ever." refuses "timeout < 0" checked first: true,
         set_reuse_address: "Allows binding to an address that another socket has which allows it too.",
         reuse_address: "Whether binding to an address that another socket has is allowed.",

@@ -26,7 +26,7 @@ pub struct Inet4Address;
 #[pyclass(module = "polysock.net", frozen, extends = InetAddress)]
 pub struct Inet6Address;
 
-/// The object for an address, whose port does not count.
+/// The object for an address, whose port is ignored.
 pub fn object(py: Python<'_>, address: SocketAddr, host: Option<&str>) -> PyResult<Py<InetAddress>> {
     let ip = address.ip().to_canonical();
     let scope = match address {
@@ -205,7 +205,7 @@ impl InetAddress {
         object(py, (ip, 0).into(), host.as_deref())
     }
 
-    /// The address that a text writes, which is never looked up.
+    /// The address that a literal stands for; nothing is looked up.
     #[staticmethod]
     #[pyo3(name = "ofLiteral", signature = (text, /))]
     fn of_literal(py: Python<'_>, text: &str) -> PyResult<Py<Self>> {
@@ -264,13 +264,13 @@ impl InetAddress {
         self.address.ip().is_unspecified()
     }
 
-    /// Whether it is this host's own (127.0.0.0/8, ::1).
+    /// Whether it is a loopback address (127.0.0.0/8, ::1).
     #[pyo3(name = "isLoopbackAddress")]
     fn is_loopback(&self) -> bool {
         self.address.ip().is_loopback()
     }
 
-    /// Whether it is of one link only (169.254.0.0/16, fe80::/10).
+    /// Whether it is a link-local address (169.254.0.0/16, fe80::/10).
     #[pyo3(name = "isLinkLocalAddress")]
     fn is_link_local(&self) -> bool {
         match self.address.ip() {
@@ -279,7 +279,7 @@ impl InetAddress {
         }
     }
 
-    /// Whether it is of one site only (the private networks of RFC 1918, fec0::/10).
+    /// Whether it is a site-local address (the private networks of RFC 1918, fec0::/10).
     #[pyo3(name = "isSiteLocalAddress")]
     fn is_site_local(&self) -> bool {
         match self.address.ip() {
@@ -291,13 +291,13 @@ impl InetAddress {
         }
     }
 
-    /// Whether it is a group (224.0.0.0/4, ff00::/8).
+    /// Whether it is a multicast address (224.0.0.0/4, ff00::/8).
     #[pyo3(name = "isMulticastAddress")]
     fn is_multicast(&self) -> bool {
         self.address.ip().is_multicast()
     }
 
-    /// Whether it is a group of global scope (224.0.1.0–238.255.255.255, ff?e::).
+    /// Whether it is a multicast address of global scope (224.0.1.0–238.255.255.255, ff?e::).
     #[pyo3(name = "isMCGlobal")]
     fn is_mc_global(&self) -> bool {
         match self.v4() {
@@ -307,25 +307,25 @@ impl InetAddress {
         }
     }
 
-    /// Whether it is a group of this host only (ff?1::).
+    /// Whether it is a multicast address of this host only (ff?1::).
     #[pyo3(name = "isMCNodeLocal")]
     fn is_mc_node_local(&self) -> bool {
         self.v6_scope() == Some(1)
     }
 
-    /// Whether it is a group of one link (224.0.0.0/24, ff?2::).
+    /// Whether it is a multicast address of one link (224.0.0.0/24, ff?2::).
     #[pyo3(name = "isMCLinkLocal")]
     fn is_mc_link_local(&self) -> bool {
         matches!(self.v4(), Some([224, 0, 0, _])) || self.v6_scope() == Some(2)
     }
 
-    /// Whether it is a group of one site (239.255.0.0/16, ff?5::).
+    /// Whether it is a multicast address of one site (239.255.0.0/16, ff?5::).
     #[pyo3(name = "isMCSiteLocal")]
     fn is_mc_site_local(&self) -> bool {
         matches!(self.v4(), Some([239, 255, _, _])) || self.v6_scope() == Some(5)
     }
 
-    /// Whether it is a group of one organisation (239.192.0.0/14, ff?8::).
+    /// Whether it is a multicast address of one organisation (239.192.0.0/14, ff?8::).
     #[pyo3(name = "isMCOrgLocal")]
     fn is_mc_org_local(&self) -> bool {
         matches!(self.v4(), Some([239, 192..=195, _, _])) || self.v6_scope() == Some(8)

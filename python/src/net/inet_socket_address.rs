@@ -14,8 +14,8 @@ use std::net::SocketAddr;
 #[pyclass(module = "polysock.net", frozen, subclass)]
 pub struct SocketAddress;
 
-/// An address or the name of a host that has none, and a port: `(port)`, `(address, port)`, `(host, port)`, which looks
-/// the host up at once.
+/// An address or the name of a host that has none, and a port: `(port)`, `(address, port)`, `(host, port)`. The
+/// host is looked up at once.
 #[pyclass(module = "polysock.net", frozen, extends = SocketAddress)]
 pub struct InetSocketAddress {
     /// The name of a host that was not found, or not looked up.

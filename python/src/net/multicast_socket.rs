@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 /// A UDP socket for groups: several may have the same port, and what it sends to a group stays on the link unless
-/// `setTimeToLive` says otherwise.
+/// `setTimeToLive` allows more.
 #[pyclass(module = "polysock.net", frozen, extends = DatagramSocket, subclass)]
 pub struct MulticastSocket {
     /// The address that `setInterface` was given, and the interface that has it.

@@ -138,7 +138,7 @@ shared_methods! {
     ServerSocket {
         kind: SocketKind::Listener,
         close: "Closes the socket; an `accept` that waits in another thread ends.",
-        is_bound: "Whether it ever had an address; closing does not change that.",
+        is_bound: "Whether it was ever bound; closing does not change that.",
         so_timeout: "`accept` waits; 0 is for ever. Accepted sockets do not inherit it."
             refuses "timeout < 0" checked first: false,
         set_reuse_address: "Allows binding to a port that connections in TIME_WAIT still have; on unless set.",

@@ -2,8 +2,8 @@
 
 /// Defines these methods for a class that has a field `core` and a method `open(py)`, the BSD socket below.
 ///
-/// `soTimeout` is what waits that long, and `checks_timeout_first` whether a wrong timeout is refused even where the socket is
-/// closed, as Java has it for datagrams.
+/// `so_timeout` says which call waits, and `checked first` whether a wrong timeout is refused even where the socket is
+/// closed, as in Java's DatagramSocket.
 macro_rules! shared_methods {
     ($class:ident {
         kind: $kind:expr,

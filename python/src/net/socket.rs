@@ -143,7 +143,7 @@ impl NetSocket {
             .run(|caller| self.core.connect(to, timeout, caller))
     }
 
-    /// Gives the socket an address of its own; None is the system's choice.
+    /// Binds to an address; None is the system's choice.
     #[pyo3(signature = (bindpoint, /))]
     fn bind(&self, py: Python<'_>, bindpoint: Option<&Bound<'_, SocketAddress>>) -> PyResult<()> {
         let address = bind_address(py, bindpoint)?;
@@ -357,7 +357,7 @@ shared_methods! {
     NetSocket {
         kind: SocketKind::Connection,
         close: "Closes the socket, FIN first; every call that waits in another thread ends.",
-        is_bound: "Whether it ever had an address of its own; closing does not change that.",
+        is_bound: "Whether it was ever bound; closing does not change that.",
         so_timeout: "a read waits; 0 is for ever. Writing and connecting have no such limit."
             refuses "timeout can't be negative" checked first: false,
         set_reuse_address: "Allows binding to an address that a connection in TIME_WAIT still has.",

@@ -1,4 +1,4 @@
-//! The streams of a connection. They hold no bytes of their own: what a read returns is what there was.
+//! The streams of a connection. They hold no bytes: a read returns what the socket had.
 
 use super::arguments::{low_byte, range};
 use super::connection::Connection;
@@ -100,7 +100,7 @@ fn count(length: i64, py: Python<'_>) -> PyResult<usize> {
 
 #[pymethods]
 impl SocketInputStream {
-    /// Receives one byte as a number, or at least one into (a part of) a buffer and says how many; -1 is the end of
+    /// Receives one byte as a number, or at least one into (a part of) a buffer and returns how many; -1 is the end of
     /// the stream.
     #[pyo3(signature = (buffer = None, off = 0, length = None, /))]
     fn read(

@@ -69,7 +69,7 @@ impl<'py> Export<'py> {
         usize::try_from(self.view.get().len).unwrap_or(0)
     }
 
-    /// Whether the memory is the interpreter's own: a memoryview's may be a file's, of which each page has to be read.
+    /// Whether the memory is the interpreter's own. That of a memoryview may be a mapped file, whose pages have to be read.
     fn is_plain(&self) -> bool {
         matches!(self.view, View::Plain(_))
     }

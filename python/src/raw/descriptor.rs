@@ -3,9 +3,9 @@
 use std::io;
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-/// Takes a descriptor over by its number; nothing for a negative one.
+/// Takes ownership of a descriptor by its number; None for a negative one.
 ///
-/// Whoever calls `socket(fileno=…)` says that the number is an open descriptor and the socket's from now on.
+/// A program that calls `socket(fileno=…)` promises that the number is an open descriptor, which the socket now owns.
 pub fn adopt(number: RawFd) -> Option<OwnedFd> {
     // SAFETY: the number is not -1, and the caller in Python gives it away.
     (number >= 0).then(|| unsafe { OwnedFd::from_raw_fd(number) })
@@ -13,7 +13,7 @@ pub fn adopt(number: RawFd) -> Option<OwnedFd> {
 
 /// Closes a descriptor by its number.
 ///
-/// Whoever calls `close(fd)` says that the number is an open descriptor of no one else.
+/// A program that calls `close(fd)` promises that the number is an open descriptor that nothing else owns.
 pub fn close(number: RawFd) -> io::Result<()> {
     // SAFETY: no memory is involved.
     if unsafe { libc::close(number) } == 0 {

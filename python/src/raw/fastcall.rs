@@ -39,7 +39,7 @@ impl<'a, 'py, C> Arguments<'a, 'py, C> {
         self.count
     }
 
-    /// An argument by its place.
+    /// The argument at this position.
     pub fn get(&self, place: usize) -> Option<Borrowed<'a, 'py, PyAny>> {
         // SAFETY: Python gives us `count` arguments, alive while the call lasts.
         (place < self.count).then(|| unsafe { Borrowed::from_ptr(self.py, *self.start.add(place)) })
@@ -124,7 +124,7 @@ unsafe extern "C" fn enter<C: FastMethods, const N: usize>(
     // SAFETY: Python calls us attached.
     let py = unsafe { Python::assume_attached() };
     if names.is_null() {
-        // SAFETY: the descriptor has seen that the object is of its type, and it lives while the call lasts.
+        // SAFETY: the method descriptor has checked that the object is of its type, and it lives while the call lasts.
         let object = unsafe { Borrowed::from_ptr(py, object).cast_unchecked::<C>() };
         let given = Arguments {
             py,
@@ -145,7 +145,7 @@ unsafe extern "C" fn enter<C: FastMethods, const N: usize>(
     unsafe { call_original::<C>(N, object, arguments, count, names) }
 }
 
-/// Raises an exception, for PyO3 within a block of its own.
+/// Raises an exception.
 #[cold]
 fn raise(error: PyErr) -> *mut ffi::PyObject {
     Python::attach(|py| error.restore(py));

@@ -14,7 +14,7 @@ pub fn exact(object: Borrowed<'_, '_, PyAny>) -> Option<isize> {
     let number = unsafe { ffi::PyLong_AsSsize_t(object) };
     // SAFETY: we are attached.
     if number == -1 && unsafe { !ffi::PyErr_Occurred().is_null() } {
-        // SAFETY: as above. Whoever goes on with the object says it again.
+        // SAFETY: as above. The code that converts the object otherwise raises it again.
         unsafe { ffi::PyErr_Clear() };
         return None;
     }

@@ -1,5 +1,4 @@
-//! All `unsafe` of this crate: audit events, buffers, bytes, descriptors, entries, the finalizer, numbers, threads and
-//! their end.
+//! All `unsafe` of this crate.
 #![allow(unsafe_code)]
 
 pub mod audit;

@@ -3,7 +3,7 @@
 //! Up to CPython 3.13 a daemon thread that wants the interpreter lock back after the interpreter began to finalize is
 //! ended by pthread_exit(3), wherever it is: in a hook, a finalizer, an `__index__` that we called. With glibc that
 //! unwinds its stack, and a frame of Rust in the way would abort the process ("exception not rethrown"). So the first
-//! frame of ours that the unwinding comes to keeps the thread for ever instead, as CPython itself does from 3.14 on.
+//! frame of ours that the unwinding reaches keeps the thread for ever instead, as CPython itself does from 3.14 on.
 //!
 //! The unwinder asks each frame's personality function what to do, and all frames of this module name the same one.
 //! The linker puts ours in its place (`build.rs`), which costs nothing until a thread ends.

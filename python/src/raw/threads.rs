@@ -1,4 +1,4 @@
-//! What the interpreter knows of its threads, and a clock that costs next to nothing.
+//! The interpreter's threads, and a clock that is cheap to read.
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 type ThreadHead = unsafe extern "C" fn(*mut ffi::PyInterpreterState) -> *mut ffi::PyThreadState;
 type ThreadNext = unsafe extern "C" fn(*mut ffi::PyThreadState) -> *mut ffi::PyThreadState;
 
-/// Whether this is the interpreter's only thread, so that nobody can be waiting for it to detach.
+/// Whether this is the interpreter's only thread, so that no other can be waiting for it to detach.
 ///
 /// New threads are put at the head of the interpreter's list before they wait for anything. So the only thread is at
 /// its head and has no next one; no other thread's state is looked into. Where the two functions (exported by every
@@ -27,7 +27,7 @@ pub fn is_only_thread(_attached: Python<'_>) -> bool {
     }
 }
 
-/// Whether this is the interpreter that the process began with, not one that was made beside it.
+/// Whether this is the interpreter that the process began with, not one that was made later.
 pub fn is_main_interpreter(_attached: Python<'_>) -> bool {
     // SAFETY: we are attached to the interpreter that is asked.
     unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) == 0 }
@@ -58,7 +58,7 @@ fn look_up() -> Option<List> {
     Some(List {
         head: head?,
         next: next?,
-        // SAFETY: who asks is attached.
+        // SAFETY: the thread that asks is attached.
         interpreter: unsafe { ffi::PyInterpreterState_Get() },
     })
 }

@@ -7,7 +7,7 @@ use crate::{address, audit};
 use polysock::{Address, Socket};
 use pyo3::prelude::*;
 
-/// Gives the socket its own address.
+/// Binds the socket to an address.
 pub fn bind(slf: &Bound<'_, NativeSocket>, address: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = slf.py();
     let socket = slf.get().socket(py)?;

@@ -1,4 +1,4 @@
-//! What `__init__` does: a new socket, or one that is there already.
+//! What `__init__` does: it makes a new socket, or takes an existing one.
 
 use super::timeout::{default_timeout, set_timeout};
 use super::{NativeSocket, Unclaimed};
@@ -45,7 +45,7 @@ pub fn init(
     if non_blocking {
         socket.set_timeout(Timeout::NonBlocking);
     } else if timeout != Timeout::Never && socket.recv_timeout() == Timeout::Never {
-        set_timeout(py, &socket, timeout)?; // a connection of a server may come with one of its own
+        set_timeout(py, &socket, timeout)?; // a connection of a server may already have a timeout
     }
     // In CPython a socket without a timeout waits as its descriptor does.
     let came_nonblocking = !non_blocking && timeout == Timeout::Never && socket.descriptor_nonblocking();
@@ -56,7 +56,7 @@ pub fn init(
     slf.get().keep(py, socket)
 }
 
-/// An argument that is there: -1 stands for one that is not.
+/// The argument, if it was given: -1 stands for one that was not.
 fn given(number: CInt) -> Option<i32> {
     (number != CInt(-1)).then_some(number.0)
 }

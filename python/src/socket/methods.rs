@@ -18,7 +18,7 @@ const NO_SEND_FLAGS: SendFlags = SendFlags(CInt(0));
 
 #[pymethods]
 impl NativeSocket {
-    /// Takes and ignores any arguments: subclasses have constructors of their own.
+    /// Ignores its arguments: subclasses may have other constructors.
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
@@ -75,7 +75,7 @@ impl NativeSocket {
         self.gettimeout()
     }
 
-    /// Gives the socket its own address.
+    /// Binds the socket to an address.
     #[pyo3(signature = (address, /), text_signature = "($self, object, /)")]
     fn bind(slf: &Bound<'_, Self>, address: &Bound<'_, PyAny>) -> PyResult<()> {
         connect::bind(slf, address)
@@ -88,7 +88,7 @@ impl NativeSocket {
         CoreCall::on(py, &*socket).run_detached(|| socket.listen(backlog.0.max(0)))
     }
 
-    /// Accepts a connection: its descriptor, which is the caller's, and the address of the peer.
+    /// Accepts a connection: its descriptor, which the program owns, and the address of the peer.
     fn _accept<'py>(&self, py: Python<'py>) -> PyResult<(i32, Bound<'py, PyAny>)> {
         let (accepted, peer) = connect::accept(py, &*self.socket(py)?)?;
         let fd = errors::raise(py, accepted.detach())?;
@@ -101,7 +101,7 @@ impl NativeSocket {
         Ok((Unclaimed::new(accepted), peer))
     }
 
-    /// Another descriptor for the same socket, which is the caller's. From now on the socket counts as held twice.
+    /// Another descriptor for the same socket, which the program owns. From now on the socket counts as held twice.
     fn _duplicate(&self, py: Python<'_>) -> PyResult<i32> {
         let socket = self.socket(py)?;
         let copy = socket.duplicate().and_then(|copy| copy.detach());
@@ -274,7 +274,13 @@ impl NativeSocket {
     /// Sends `count` bytes of an open file from `offset`, or all to its end, and returns how many. The time limit
     /// starts anew whenever something went out.
     #[pyo3(signature = (fileno, offset, count, /))]
-    fn _sendfile(&self, py: Python<'_>, fileno: CInt, offset: CLong, count: Option<Size>) -> PyResult<usize> {
+    fn _sendfile(
+        &self,
+        py: Python<'_>,
+        fileno: CInt,
+        offset: CLong,
+        count: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<usize> {
         sendfile::sendfile(py, &*self.socket(py)?, fileno, offset, count)
     }
 

@@ -1,4 +1,4 @@
-//! A socket as Python holds it, and the core's socket of it.
+//! The object that Python holds, and the core's socket in it.
 
 use crate::arguments::CInt;
 use crate::core_call::CoreCall;
@@ -11,7 +11,7 @@ use std::os::fd::IntoRawFd;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// A socket as Python holds it: nothing yet after `__new__`, then the core's.
+/// A socket object: empty after `__new__`, with the core's socket after `__init__`.
 #[pyclass(name = "socket", module = "polysock._native", subclass, frozen)]
 pub struct NativeSocket {
     first: OnceLock<Arc<Socket>>,
@@ -74,7 +74,7 @@ impl NativeSocket {
         }
     }
 
-    /// The core's socket to keep; OSError (EBADF) where `__init__` never ran.
+    /// The core's socket, to share; OSError (EBADF) where `__init__` never ran.
     pub fn share(&self, py: Python<'_>) -> PyResult<Arc<Socket>> {
         Ok(match self.socket(py)? {
             Current::First(socket) => Arc::clone(socket),

@@ -13,7 +13,7 @@ use pyo3::IntoPyObjectExt;
 /// The longest option CPython reads.
 const LONGEST: i32 = 1024;
 
-/// Reads an option: a number, or as many bytes as the kernel gives of `buflen`.
+/// Reads an option: as a number, or at most `buflen` bytes.
 pub fn get<'py>(
     py: Python<'py>,
     socket: &Socket,

@@ -1,10 +1,11 @@
 //! sendfile.
 
-use crate::arguments::{CInt, CLong, Size};
+use crate::arguments::{CInt, CLong};
 use crate::core_call::CoreCall;
 use crate::errors;
 use crate::raw::descriptor;
 use polysock::{Kind, Socket};
+use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 
 /// Sends a part of an open file, which may end sooner than the program said.
@@ -13,16 +14,12 @@ pub fn sendfile(
     socket: &Socket,
     CInt(fileno): CInt,
     CLong(offset): CLong,
-    count: Option<Size>,
+    count: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<usize> {
     let Ok(offset) = u64::try_from(offset) else {
         return Err(errors::os_error(py, libc::EINVAL));
     };
-    let count = match count {
-        Some(count) => Some(count.count("negative count in sendfile")?),
-        None => None,
-    };
-    let count = count.map(|count| count.try_into().unwrap_or(u64::MAX));
+    let count = count.map(at_most).transpose()?;
     let sent = descriptor::borrowed(fileno, |file| {
         CoreCall::on(py, socket).run(|caller| {
             match socket.on(&mut *caller).sendfile_while_moving(file, offset, count) {
@@ -32,4 +29,15 @@ pub fn sendfile(
         })
     });
     sent.unwrap_or_else(|_| Err(errors::bad_descriptor(py)))
+}
+
+/// How many bytes to send at most, of a count of any size: no file is longer than 2^64 bytes.
+fn at_most(count: &Bound<'_, PyAny>) -> PyResult<u64> {
+    if count.lt(0)? {
+        return Err(PyValueError::new_err("negative count in sendfile"));
+    }
+    match count.extract::<u64>() {
+        Err(error) if error.is_instance_of::<PyOverflowError>(count.py()) => Ok(u64::MAX),
+        count => count,
+    }
 }

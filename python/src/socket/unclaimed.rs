@@ -1,4 +1,4 @@
-//! Sockets on their way to an object.
+//! Sockets that no object holds yet.
 
 use crate::errors;
 use polysock::Socket;
@@ -6,8 +6,8 @@ use pyo3::prelude::*;
 use std::os::fd::IntoRawFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A socket on its way to its own object, as that one's `fileno`. Unlike the number of a descriptor it says that
-/// no other object holds the socket.
+/// A socket that no object holds yet: the `fileno` argument of the object that takes it. The number of a descriptor would
+/// not say that no other object holds the socket.
 #[pyclass(module = "polysock._native", frozen)]
 pub struct Unclaimed(Mutex<Option<Arc<Socket>>>);
 
@@ -16,7 +16,7 @@ impl Unclaimed {
         Self(Mutex::new(Some(socket.into())))
     }
 
-    /// The family, type and protocol of the socket, where the object is one of these.
+    /// The family, type and protocol of the socket, if the object is an unclaimed socket.
     pub fn described(object: &Bound<'_, PyAny>) -> Option<[i32; 3]> {
         let unclaimed = object.cast_exact::<Self>().ok()?.get();
         let socket = unclaimed.0.lock().unwrap_or_else(PoisonError::into_inner);
