@@ -278,8 +278,8 @@ docs: ## the C reference as HTML and man pages (needs doxygen)
 
 # ---------------------------------------------------------------- checks
 
-.PHONY: check check-rust check-c check-python check-docs
-check: check-rust check-c check-python check-docs ## format, lints, header, symbols, stubs (about a minute)
+.PHONY: check check-rust check-c check-python check-docs check-layers
+check: check-layers check-rust check-c check-python check-docs ## format, lints, header, symbols, stubs (about a minute)
 
 # Tests fail by panicking; everything else must not.
 PANICKING_IS_FINE := $(addprefix -A clippy::,unwrap_used expect_used panic indexing_slicing)
@@ -299,6 +299,10 @@ check-python: python-module
 	$(VENV)/bin/ruff format --quiet --check .
 	$(VENV)/bin/python -m mypy.stubtest polysock --allowlist python/tests/stubtest_allowlist.txt --ignore-unused-allowlist
 	$(VENV)/bin/python -m mypy --strict --cache-dir $(BUILD)/mypy python/tests/typed_program.py
+
+# A file uses only files of its own layer and those above it in tools/layers.txt, and no files use each other in a circle.
+check-layers: $(BUILD)/.prerequisites
+	$(PYTHON) tools/check_layers.py
 
 check-docs: $(BUILD)/.prerequisites
 	$(PYTHON) tools/check_links.py

@@ -1,12 +1,10 @@
-"""tools/check_layers.py on small trees: what it counts as a use of another file, and what it says about it."""
+"""tools/check_layers.py on small trees: what it counts as a use of another file, and what it reports."""
 
-import sys
+import re
 from pathlib import Path
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 import check_layers
+import pytest
 
 
 @pytest.fixture
@@ -181,3 +179,10 @@ def test_a_table_that_does_not_fit_its_tree(tree, capsys, table, fault):
     root = tree(lib="mod words;", words="")
     assert not check_layers.check(root, check_layers.read_layers(table)["src"])
     assert fault in capsys.readouterr().out
+
+
+def test_architecture_shows_the_layers_of_the_core():
+    layers = check_layers.read_layers(check_layers.LAYERS.read_text())["core/src"]
+    names = [name for name, _ in layers if name != "crate"]
+    text = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text()
+    assert re.findall(r"^ │ (\w+) ", text, re.MULTILINE) == list(reversed(names))
