@@ -104,10 +104,10 @@ impl<C: Caller> Call<'_, C> {
         })
     }
 
-    /// Closes a connection that a server has handled: as [`close`](Self::close), but FIN first where there is input
-    /// nobody read, so that the peer gets what was sent and the end of the stream, and without waiting for the time of a
-    /// linger. Where somebody else may hold the connection too (its number was told, it was duplicated, or there was a fork)
-    /// it is a plain close, which leaves it to them.
+    /// Closes a connection that a server has handled: as [`close`](Self::close), but FIN first where there is unread
+    /// input, so that the peer gets what was sent and the end of the stream, and without waiting for the time of a linger.
+    /// Where the connection may have another holder (its number was given out, it was duplicated, or there was a fork) it
+    /// is a plain close, which leaves it to that holder.
     pub(crate) fn close_handled(&mut self) -> Result<()> {
         let fin_first = self.may_end_stream();
         self.close_with(Operation::Close, move |fd| {
@@ -127,7 +127,7 @@ impl<C: Caller> Call<'_, C> {
         closed.map_err(|kind| Error::new(Operation::Close, kind))
     }
 
-    /// Not where the number was told: a handler may have passed it on, and a message with it may be on its way still.
+    /// Not where the number was given out: a handler may have passed the descriptor on, in a message that has not arrived yet.
     fn may_end_stream(&self) -> bool {
         self.socket.is_tcp_family() && self.socket.handle.is_private()
     }

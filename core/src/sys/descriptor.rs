@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 /// A descriptor that many threads borrow and one takes away in the end.
 ///
-/// The handle's state word keeps the two apart: who borrows is counted in, and the descriptor is taken only when
-/// nobody is.
+/// The handle's state word keeps the two apart: a thread that borrows is counted in, and the descriptor is taken only when
+/// none is.
 pub struct Descriptor(AtomicI32);
 
 /// What is kept once the descriptor is gone.
@@ -21,7 +21,7 @@ impl Descriptor {
         self.0.load(Ordering::Relaxed) != GONE
     }
 
-    /// The number, to be told and not to be used.
+    /// The number, to be shown and not to be used.
     pub fn number(&self) -> Option<RawFd> {
         Some(self.0.load(Ordering::Relaxed)).filter(|fd| *fd != GONE)
     }
@@ -36,7 +36,7 @@ impl Descriptor {
     pub fn take(&self) -> Option<OwnedFd> {
         match self.0.swap(GONE, Ordering::AcqRel) {
             GONE => None,
-            // SAFETY: the swap gave the number to us alone, and nobody borrows it any more.
+            // SAFETY: the swap gave the number to us alone, and no thread borrows it any more.
             fd => Some(unsafe { OwnedFd::from_raw_fd(fd) }),
         }
     }

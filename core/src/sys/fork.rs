@@ -1,6 +1,6 @@
 //! What a forked child needs: a generation number that changes with each fork, and a lock that starts afresh.
 //!
-//! The child has one thread, but inherits counts and locks held by threads that do not exist in it. Whoever
+//! The child has one thread, but inherits counts and locks held by threads that do not exist in it. What
 //! keeps such a thing stores the generation beside it and begins anew when it no longer matches.
 
 use std::cell::UnsafeCell;
@@ -28,7 +28,7 @@ extern "C" fn in_child() {
 pub fn watch() {
     REGISTER.call_once(|| {
         // SAFETY: they are functions for the life of the process (the library is linked `-z nodelete`) and do
-        // nothing but add to an atomic. It fails only for want of memory, and then forks go unseen.
+        // nothing but add to an atomic. It fails only without memory, and then forks go unnoticed.
         unsafe { libc::pthread_atfork(Some(around_fork), Some(around_fork), Some(in_child)) };
     });
 }
@@ -59,7 +59,7 @@ impl<T> InChild for Option<T> {}
 
 /// A lock for a few instructions at a time, which in a forked child is free and holds what the child makes of the value.
 pub struct ForkLock<T> {
-    /// The generation in the upper half, 1 in the lower while somebody holds the lock.
+    /// The generation in the upper half, 1 in the lower while a thread holds the lock.
     word: AtomicU64,
     value: ManuallyDrop<UnsafeCell<T>>,
 }
@@ -71,7 +71,7 @@ unsafe impl<T: Send> Sync for ForkLock<T> {}
 pub struct Held<'a, T>(&'a ForkLock<T>);
 
 impl<T> ForkLock<Option<T>> {
-    /// For a static. No process has the generation 0, so that the value is made anew by who locks it first.
+    /// For a static. No process has the generation 0, so that the first thread that locks it makes the value.
     #[cfg_attr(any(not(target_os = "linux"), polysock_portable), allow(dead_code))] // only holders keep such a static
     pub const fn none() -> Self {
         Self {
@@ -101,10 +101,10 @@ impl<T: InChild> ForkLock<T> {
                     .is_ok()
             {
                 if word & !1 != ours {
-                    // SAFETY: we hold the lock. Where nobody held it when the process was forked the value is whole, and is
+                    // SAFETY: we hold the lock. Where no thread held it when the process was forked the value is whole, and is
                     // written over before anything else can see it.
                     let parents = (word & 1 == 0).then(|| unsafe { self.value.get().read() });
-                    // SAFETY: as above; whoever held it before is a thread of the parent process.
+                    // SAFETY: as above; the thread that held it before is the parent process's.
                     unsafe { self.value.get().write(T::in_child(parents)) };
                 }
                 return Held(self);
@@ -122,7 +122,7 @@ impl<T: InChild> ForkLock<T> {
 
 impl<T> Drop for ForkLock<T> {
     fn drop(&mut self) {
-        // Held while nobody can hold it: by a thread of the parent process, in the middle of a change.
+        // Held although no thread can hold it: by one of the parent process, in the middle of a change.
         if *self.word.get_mut() & 1 == 0 {
             // SAFETY: the value is whole, and not used again.
             unsafe { ManuallyDrop::drop(&mut self.value) };

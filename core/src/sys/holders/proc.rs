@@ -1,8 +1,8 @@
 //! Who else holds a socket, looked up in /proc.
 //!
-//! A look goes through the descriptors of all processes, so it is kept and answers for every socket of this process: that
-//! one is held is confirmed by reading again the one link that showed it; that one is not held stays true until the next
-//! fork, as long as its number was not told.
+//! A search goes through the descriptors of all processes, so its result is kept and answers for every socket of this process:
+//! "held" is confirmed by reading the one link again that showed it; "not held" stays true until the next fork, unless the
+//! descriptor's number was given out.
 
 use super::Holders;
 use crate::sys::fork::{self, ForkLock};
@@ -19,37 +19,43 @@ use std::time::{Duration, Instant};
 /// A process that is older than this will not start another program any more.
 const YOUTH: Duration = Duration::from_secs(1);
 
-/// The last look, under a lock that is held while one is taken, so that all who come meanwhile share the next.
-type Shared = Arc<Mutex<Option<Look>>>;
+/// The last search, under a lock that is held during one, so that all threads that wait for it share its result.
+type Shared = Arc<Mutex<Option<Search>>>;
 static LAST: ForkLock<Option<Shared>> = ForkLock::none();
 
 /// Whether [`holders`] can tell: there is a /proc, and it shows this process.
+#[inline]
 pub fn knows_holders() -> bool {
-    const YES: u8 = 1;
-    const NO: u8 = 2;
-    static KNOWN: AtomicU8 = AtomicU8::new(0);
     match KNOWN.load(Ordering::Relaxed) {
-        0 => {
-            let knows = Path::new("/proc/self/fd").exists();
-            KNOWN.store(if knows { YES } else { NO }, Ordering::Relaxed);
-            knows
-        }
+        UNASKED => ask_for_proc(),
         known => known == YES,
     }
 }
 
-/// Who else holds the socket of a descriptor of ours. With `told` its number is known outside, and only what is seen from
-/// `since` on counts. Processes of other users can't be looked into, and are taken not to hold it.
-pub fn holders(fd: BorrowedFd<'_>, told: bool, since: Instant) -> Holders {
-    let (Ok(socket), false) = (Inode::of(fd.as_raw_fd()), told && is_inheritable(fd)) else {
+static KNOWN: AtomicU8 = AtomicU8::new(UNASKED);
+const UNASKED: u8 = 0;
+const YES: u8 = 1;
+const NO: u8 = 2;
+
+#[cold]
+fn ask_for_proc() -> bool {
+    let knows = Path::new("/proc/self/fd").exists();
+    KNOWN.store(if knows { YES } else { NO }, Ordering::Relaxed);
+    knows
+}
+
+/// Who else holds the socket of a descriptor of ours. With `given_out` the program has its number, and only a search that
+/// began at `since` or later counts. Processes of other users can't be searched, and are taken not to hold it.
+pub fn holders(fd: BorrowedFd<'_>, given_out: bool, since: Instant) -> Holders {
+    let (Ok(socket), false) = (Inode::of(fd.as_raw_fd()), given_out && is_inheritable(fd)) else {
         return Holders::Lasting;
     };
     let last = Arc::clone(LAST.lock().get_or_insert_default());
     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
     let known = last
         .as_ref()
-        .and_then(|look| look.answer(fd, socket, told, since));
-    known.unwrap_or_else(|| last.insert(Look::take()).found(fd, socket))
+        .and_then(|search| search.answer(fd, socket, given_out, since));
+    known.unwrap_or_else(|| last.insert(Search::new()).found(fd, socket))
 }
 
 /// Whether programs that this one starts inherit the descriptor.
@@ -59,7 +65,7 @@ fn is_inheritable(fd: BorrowedFd<'_>) -> bool {
     flags & libc::FD_CLOEXEC == 0
 }
 
-/// What a socket is called in the file system of sockets.
+/// The number of a socket in the kernel's file system of sockets.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Inode(u64);
 
@@ -73,7 +79,7 @@ impl Inode {
         }
     }
 
-    /// What a link to a descriptor says: `socket:[4711]`.
+    /// The socket that a link in /proc names: `socket:[4711]`.
     fn of_link(link: &Path) -> Option<Self> {
         let target = link.read_link().ok()?;
         let number = target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?;
@@ -81,68 +87,69 @@ impl Inode {
     }
 }
 
-/// What all descriptors of all processes were, once.
-struct Look {
+/// What one search has found.
+struct Search {
     began: Instant,
     sharing: (u32, u32),
-    /// Who holds sockets of this process, besides the one descriptor that it has.
+    /// The sockets of this process that have another holder besides one descriptor of ours.
     held: HashMap<Inode, Holder>,
-    /// What is not in `held` is held by nobody; else whether another look may say more.
     seen: Seen,
 }
 
+/// How much a search has seen.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Seen {
+    /// Everything: no other socket has another holder.
     All,
-    /// Without a free descriptor or memory nothing can be looked into.
+    /// Not everything, without a free descriptor or memory; another search may see more.
     NotNow,
     /// There is no /proc.
     Never,
 }
 
-/// One of those who hold a socket, the one that stays longest.
+/// Another holder of a socket; of several, the one that is going to stay longest.
 enum Holder {
-    /// This process by two descriptors at least.
-    Here([RawFd; 2]),
-    There {
+    /// This process, by two descriptors at least.
+    ThisProcess([RawFd; 2]),
+    OtherProcess {
         link: PathBuf,
         born: Duration,
     },
 }
 
-impl Look {
-    fn take() -> Self {
-        let mut look = Self {
+impl Search {
+    fn new() -> Self {
+        let mut search = Self {
             began: Instant::now(),
             sharing: fork::sharing(),
             held: HashMap::new(),
             seen: Seen::All,
         };
-        if let Err(error) = look.all() {
-            look.seen = match error.raw_os_error() {
+        if let Err(error) = search.all() {
+            search.seen = match error.raw_os_error() {
                 Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM) => Seen::NotNow,
                 _ => Seen::Never,
             };
         }
-        look
+        search
     }
 
-    /// What it says of a socket, unless another look has to be taken.
-    fn answer(&self, fd: BorrowedFd<'_>, socket: Inode, told: bool, since: Instant) -> Option<Holders> {
+    /// What it says about a socket now; `None` where that takes another search.
+    fn answer(&self, fd: BorrowedFd<'_>, socket: Inode, given_out: bool, since: Instant) -> Option<Holders> {
         match self.held.get(&socket) {
             Some(holder) => holder.still_holds(fd, socket).then(|| holder.stays()),
             None if self.seen != Seen::All => None,
-            // What existed before the last fork, and has been nowhere else since.
-            None if !told && self.sharing == fork::sharing() => Some(Holders::None),
+            // No copy can have been made since the search.
+            None if !given_out && self.sharing == fork::sharing() => Some(Holders::None),
             None if self.began >= since => Some(Holders::None),
             None => None,
         }
     }
 
-    /// What it says of a socket, fresh as it is.
+    /// What it says about a socket just after the search.
     fn found(&self, fd: BorrowedFd<'_>, socket: Inode) -> Holders {
         match (self.held.get(&socket), self.seen) {
-            (Some(Holder::Here(numbers)), _) if !numbers.contains(&fd.as_raw_fd()) => Holders::Lasting,
+            (Some(Holder::ThisProcess(numbers)), _) if !numbers.contains(&fd.as_raw_fd()) => Holders::Lasting,
             (Some(holder), _) => holder.stays(),
             (None, Seen::All) => Holders::None,
             (None, Seen::NotNow) => Holders::Transient,
@@ -156,7 +163,7 @@ impl Look {
         for number in 0..table_size()? {
             let Ok(socket) = Inode::of(number) else { continue };
             if let Some(other) = ours.insert(socket, number) {
-                self.held.insert(socket, Holder::Here([other, number]));
+                self.held.insert(socket, Holder::ThisProcess([other, number]));
             }
         }
         for process in fs::read_dir("/proc")? {
@@ -187,9 +194,9 @@ impl Look {
             };
             let born = *age.get_or_insert_with(|| birth(process));
             match self.held.get(&socket) {
-                Some(Holder::Here(_)) => {}
-                Some(Holder::There { born: older, .. }) if *older <= born => {}
-                _ => drop(self.held.insert(socket, Holder::There { link, born })),
+                Some(Holder::ThisProcess(_)) => {}
+                Some(Holder::OtherProcess { born: older, .. }) if *older <= born => {}
+                _ => drop(self.held.insert(socket, Holder::OtherProcess { link, born })),
             }
         }
         Ok(())
@@ -199,18 +206,18 @@ impl Look {
 impl Holder {
     fn still_holds(&self, fd: BorrowedFd<'_>, socket: Inode) -> bool {
         match self {
-            Self::Here(numbers) => {
+            Self::ThisProcess(numbers) => {
                 let mut others = numbers.iter().filter(|number| **number != fd.as_raw_fd());
                 others.any(|number| Inode::of(*number).is_ok_and(|other| other == socket))
             }
-            Self::There { link, .. } => Inode::of_link(link) == Some(socket),
+            Self::OtherProcess { link, .. } => Inode::of_link(link) == Some(socket),
         }
     }
 
     fn stays(&self) -> Holders {
         match self {
-            Self::There { born, .. } if *born + YOUTH > since_boot() => Holders::Transient,
-            Self::There { .. } | Self::Here(_) => Holders::Lasting,
+            Self::OtherProcess { born, .. } if *born + YOUTH > since_boot() => Holders::Transient,
+            Self::OtherProcess { .. } | Self::ThisProcess(_) => Holders::Lasting,
         }
     }
 }
@@ -222,7 +229,7 @@ fn is_shortage(error: &io::Error) -> bool {
     )
 }
 
-/// A number that no descriptor of this process has, nor any above: asking for each below is quicker than listing them.
+/// A number above those of all descriptors of this process: asking for each below is quicker than listing them.
 fn table_size() -> io::Result<RawFd> {
     let status = fs::read_to_string("/proc/self/status")?;
     let size = status.lines().find_map(|line| line.strip_prefix("FDSize:"));
@@ -230,7 +237,8 @@ fn table_size() -> io::Result<RawFd> {
         .ok_or_else(|| io::Error::from_raw_os_error(libc::ENOENT))
 }
 
-/// When a process was started, from the boot on. One that has ended meanwhile was born now: it is looked for again.
+/// When a process was started, from the boot on. One that has ended meanwhile counts as started now, so that another search
+/// is made.
 fn birth(process: &Path) -> Duration {
     const STARTED: usize = 22 - 3; // proc_pid_stat(5) counts from 1; the third field follows the name in parentheses
     let stat = fs::read(process.join("stat")).unwrap_or_default();
