@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How much slower everything may be: valgrind sets it. */
+/* How much slower everything may be, under valgrind and the sanitizers. */
 #ifndef SLOWNESS
 #define SLOWNESS 1
 #endif
@@ -46,10 +46,12 @@ static UNUSED void fail(const char *file, int line, const char *what)
     fprintf(stderr, "%s:%d: %s (last detail: %s)\n", file, line, what, polysock_last_detail());
 }
 
-/* Checks go on after a failure, and say whether they held. */
-#define CHECK(condition) ((condition) ? true : (fail(__FILE__, __LINE__, "not so: " #condition), false))
+/* A test continues after a failed check; checks return whether they passed. */
+#define CHECK(condition) ((condition) ? true : (fail(__FILE__, __LINE__, "does not hold: " #condition), false))
 #define CHECK_IS(actual, expected) check_is(__FILE__, __LINE__, #actual, (long long)(actual), (long long)(expected))
 #define CHECK_TEXT(actual, expected) check_text(__FILE__, __LINE__, #actual, (actual), (expected))
+/* The call fails with POLYSOCK_EINVAL, and its description contains `text`, such as the name of the argument. */
+#define REFUSED(call, text) check_refused(__FILE__, __LINE__, #call, (long long)(call), (text))
 /* For what a test needs before it can test anything. */
 #define MUST(actual) must(__FILE__, __LINE__, #actual, (long long)(actual))
 
@@ -70,6 +72,18 @@ static UNUSED bool check_text(const char *file, int line, const char *what, cons
         return true;
     snprintf(text, sizeof text, "%s is \"%s\", not \"%s\"", what, actual == NULL ? "NULL" : actual, expected);
     fail(file, line, text);
+    return false;
+}
+
+static UNUSED bool check_refused(const char *file, int line, const char *what, long long actual, const char *text)
+{
+    char message[512];
+    if (!check_is(file, line, what, actual, POLYSOCK_EINVAL))
+        return false;
+    if (strstr(polysock_last_detail(), text) != NULL)
+        return true;
+    snprintf(message, sizeof message, "%s: the description lacks \"%s\"", what, text);
+    fail(file, line, message);
     return false;
 }
 
@@ -103,7 +117,7 @@ static UNUSED long long now_us(void)
         }                                                                                                  \
     } while (0)
 
-/* Says what is not tested here; $POLYSOCK_SKIPPED names the list that `make test` ends with (tools/skipped.sh). */
+/* Reports what is not tested here; $POLYSOCK_SKIPPED names the list that `make test` ends with (tools/skipped.sh). */
 static UNUSED void skip(const char *what, const char *needs)
 {
     const char *list = getenv("POLYSOCK_SKIPPED");
@@ -115,8 +129,8 @@ static UNUSED void skip(const char *what, const char *needs)
     fclose(file);
 }
 
-/* A millisecond between two looks at a condition. */
-static UNUSED void breathe(void)
+/* The pause between two checks of a condition. */
+static UNUSED void sleep_1ms(void)
 {
     struct timespec ms = {0, 1000000};
     nanosleep(&ms, NULL);
@@ -164,14 +178,14 @@ static UNUSED bool is_blocked(pid_t pid, pid_t tid)
 
 static UNUSED bool wait_blocked(pid_t pid, pid_t tid)
 {
-    for (long long end = now_us() + 20 * 1000000LL; now_us() < end; breathe())
+    for (long long end = now_us() + 20 * 1000000LL; now_us() < end; sleep_1ms())
         if (is_blocked(pid, tid))
             return true;
-    fail(__FILE__, __LINE__, "the thread does not wait");
+    fail(__FILE__, __LINE__, "the thread is not blocked");
     return false;
 }
 
-/* A call in a thread of its own. */
+/* A call in another thread. */
 struct worker {
     pthread_t thread;
     pid_t tid;
@@ -227,11 +241,11 @@ static UNUSED void join(struct worker *worker)
     }
 }
 
-/* Waits for a child; its exit code, -1 when it died or hangs. */
+/* Waits for a child and returns its exit code; -1 when it died or hangs. */
 static UNUSED int wait_child(pid_t pid)
 {
     int status;
-    for (long long end = now_us() + 20 * 1000000LL; now_us() < end; breathe())
+    for (long long end = now_us() + 20 * 1000000LL; now_us() < end; sleep_1ms())
         if (waitpid(pid, &status, WNOHANG) == pid)
             return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     kill(pid, SIGKILL);
@@ -277,8 +291,8 @@ static UNUSED void run_test(const char *name, void (*test)(void))
     if (tests_passed + tests_failed == 0) {
         /* The wake-up descriptor of this thread is made when it first waits, and stays. */
         polysock_addr a;
-        polysock_t *nobody, *listener = make_listener("127.0.0.1", &a);
-        CHECK_IS(polysock_accept(listener, &nobody, NULL, 1), POLYSOCK_ETIMEDOUT);
+        polysock_t *none, *listener = make_listener("127.0.0.1", &a);
+        CHECK_IS(polysock_accept(listener, &none, NULL, 1), POLYSOCK_ETIMEDOUT);
         polysock_free(listener);
     }
     int before = open_descriptors();

@@ -1,4 +1,4 @@
-/* Codes, their names and texts, and the words of the last failure. */
+/* Codes, their names and texts, and the description of the last failure. */
 #include "harness.h"
 
 TEST(numbers_are_pinned)
@@ -21,7 +21,7 @@ TEST(numbers_are_pinned)
 }
 
 /* Every line of codes.txt: "NAME NUMBER". */
-TEST(names_of_all)
+TEST(every_code_has_a_name_and_text)
 {
     char name[64], reversed[64];
     int code, seen = 0;
@@ -46,7 +46,7 @@ TEST(names_of_all)
     CHECK(seen > 140);
 }
 
-TEST(numbers_that_are_no_codes)
+TEST(numbers_without_a_code)
 {
     CHECK_TEXT(polysock_err_name(0), "OK");
     CHECK_TEXT(polysock_err_name(17), "OK");
@@ -84,7 +84,7 @@ static void look_at_detail(void *argument)
     *(bool *)argument = *polysock_last_detail() == '\0';
 }
 
-TEST(detail_says_what_where_and_belongs_to_its_thread)
+TEST(a_description_names_call_and_address_and_belongs_to_its_thread)
 {
     polysock_addr a;
     polysock_t *s, *listener = make_listener("127.0.0.1", &a);
@@ -186,7 +186,7 @@ TEST(details_are_whole_and_safe_to_print)
 }
 
 static pthread_key_t late;
-static char late_words[256];
+static char late_detail[256];
 
 /* Runs when the thread's own destructors have run, the library's among them. */
 static void fail_late(void *round)
@@ -196,7 +196,7 @@ static void fail_late(void *round)
         return;
     }
     polysock_close(NULL);
-    snprintf(late_words, sizeof late_words, "%s", polysock_last_detail());
+    snprintf(late_detail, sizeof late_detail, "%s", polysock_last_detail());
 }
 
 static void leave_late(void *unused UNUSED)
@@ -205,24 +205,24 @@ static void leave_late(void *unused UNUSED)
     pthread_setspecific(late, (void *)1);
 }
 
-TEST(there_are_words_even_when_the_thread_ends)
+TEST(a_description_exists_even_when_the_thread_ends)
 {
     struct worker worker;
     MUST(-pthread_key_create(&late, fail_late));
     start(&worker, leave_late, NULL);
     join(&worker);
     pthread_key_delete(late);
-    CHECK_TEXT(late_words, "close: s is NULL");
+    CHECK_TEXT(late_detail, "close: s is NULL");
 }
 
 int main(void)
 {
     RUN(numbers_are_pinned);
-    RUN(names_of_all);
-    RUN(numbers_that_are_no_codes);
+    RUN(every_code_has_a_name_and_text);
+    RUN(numbers_without_a_code);
     RUN(version);
-    RUN(detail_says_what_where_and_belongs_to_its_thread);
+    RUN(a_description_names_call_and_address_and_belongs_to_its_thread);
     RUN(details_are_whole_and_safe_to_print);
-    RUN(there_are_words_even_when_the_thread_ends);
+    RUN(a_description_exists_even_when_the_thread_ends);
     return report();
 }

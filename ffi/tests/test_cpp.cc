@@ -123,7 +123,7 @@ TEST(options)
     CHECK(polysock::socket::from_fd(s.detach()).getsockname().port() != 0);
 }
 
-TEST(javas_own_notions)
+TEST(java_style_calls)
 {
     polysock::socket listener = polysock::net_server_socket(0, 50, "127.0.0.1");
     polysock::socket client = polysock::create_connection("127.0.0.1", listener.getsockname().port(), 10s);
@@ -182,7 +182,7 @@ TEST(datagrams)
     CHECK(names.first == "127.0.0.1" && names.second == "80");
 }
 
-TEST(messages_own_what_they_bring)
+TEST(control_owns_received_descriptors)
 {
     auto [a, b] = polysock::socket::pair(POLYSOCK_SOCK_DGRAM);
     polysock::control control;
@@ -308,10 +308,10 @@ int main()
     RUN(echo);
     RUN(failures_are_exceptions);
     RUN(options);
-    RUN(javas_own_notions);
+    RUN(java_style_calls);
     RUN(close_wakes);
     RUN(datagrams);
-    RUN(messages_own_what_they_bring);
+    RUN(control_owns_received_descriptors);
     RUN(files_and_copies);
     RUN(every_option);
     RUN(addresses);

@@ -14,7 +14,7 @@ static polysock_t *make_udp(const char *text, polysock_addr *a)
     return s;
 }
 
-TEST(there_and_back)
+TEST(a_datagram_is_answered)
 {
     static const char *const hosts[] = {"127.0.0.1:0", "[::1]:0"};
     for (size_t i = 0; i < 2; i++) {
@@ -33,7 +33,7 @@ TEST(there_and_back)
     }
 }
 
-TEST(truncation_is_told_and_stays_inside)
+TEST(truncation_is_reported_and_stays_within_the_buffer)
 {
     polysock_addr a, from;
     polysock_t *s = make_udp("127.0.0.1:0", &a);
@@ -74,7 +74,7 @@ TEST(connected)
     CHECK_IS(polysock_sendto(other, "yes", 3, 0, &from, 1000), 3);
     CHECK_IS(polysock_recv(one, buf, 8, 0, 10000), 3);
     CHECK_IS(polysock_recv(one, buf, 8, 0, 0), POLYSOCK_EAGAIN);
-    /* A vanished peer: its port is nobody's. */
+    /* A vanished peer: no socket has its port. */
     polysock_free(other);
     CHECK_IS(polysock_send(one, "x", 1, 0, 1000), 1);
     CHECK_IS(polysock_recvfrom(one, buf, 8, 0, NULL, NULL, 10000), POLYSOCK_ECONNREFUSED);
@@ -84,7 +84,7 @@ TEST(connected)
     polysock_free(third);
 }
 
-TEST(refusals_have_names)
+TEST(errors_have_names)
 {
     polysock_addr a, to;
     polysock_t *s = make_udp("127.0.0.1:0", &a);
@@ -98,7 +98,7 @@ TEST(refusals_have_names)
     CHECK(code == POLYSOCK_EACCES || code == POLYSOCK_ENETUNREACH);
     MUST(polysock_addr_parse(&to, "[::1]:9", 0));
     CHECK_IS(polysock_sendto(s, "x", 1, 0, &to, 1000), POLYSOCK_EAFNOSUPPORT);
-    MUST(polysock_addr_parse(&to, "127.0.0.1:0", 0)); /* port 0 is nobody's */
+    MUST(polysock_addr_parse(&to, "127.0.0.1:0", 0)); /* no socket has port 0 */
     CHECK_IS(polysock_sendto(s, "x", 1, 0, &to, 1000), POLYSOCK_EINVAL);
     polysock_free(s);
     s = make_udp("127.0.0.1:0", &a); /* loopback sends nowhere else */
@@ -129,7 +129,7 @@ TEST(foreign_addresses_are_not_over_read)
     bad->length = UINT64_MAX;
     CHECK_IS(polysock_sendto(s, "x", 1, 0, bad, 1000), POLYSOCK_EINVAL);
     CHECK_TEXT(polysock_last_detail(), "sendto: to is not an address");
-    memset(bad, 0xff, sizeof *bad); /* a family nobody has, as long as can be */
+    memset(bad, 0xff, sizeof *bad); /* a family that does not exist, of maximum length */
     bad->length = 128;
     CHECK_IS(polysock_sendto(s, "x", 1, 0, bad, 1000), POLYSOCK_EAFNOSUPPORT);
     /* A Unix name without its NUL, as long as can be. */
@@ -171,7 +171,7 @@ TEST(unix_datagrams_and_pairs)
     CHECK(a == NULL && b == NULL);
 }
 
-TEST(dup_is_a_handle_of_its_own)
+TEST(dup_is_an_independent_handle)
 {
     polysock_t *client, *server, *copy;
     char byte = 0;
@@ -219,13 +219,13 @@ TEST(the_deadline_is_kept)
 
 int main(void)
 {
-    RUN(there_and_back);
-    RUN(truncation_is_told_and_stays_inside);
+    RUN(a_datagram_is_answered);
+    RUN(truncation_is_reported_and_stays_within_the_buffer);
     RUN(connected);
-    RUN(refusals_have_names);
+    RUN(errors_have_names);
     RUN(foreign_addresses_are_not_over_read);
     RUN(unix_datagrams_and_pairs);
-    RUN(dup_is_a_handle_of_its_own);
+    RUN(dup_is_an_independent_handle);
     RUN(shut_down_reads_as_the_end);
     RUN(the_deadline_is_kept);
     return report();

@@ -51,7 +51,7 @@ TEST(child_of_a_process_with_a_call_inside)
         bad |= (polysock_sendall(server, "c", 1, NULL, 10000) != 0) << 1;
         long long closing = now_us();
         bad |= (polysock_close(server) != 0) << 2;
-        bad |= (now_us() - closing > 900000 * SLOWNESS) << 3; /* waits for nobody */
+        bad |= (now_us() - closing > 900000 * SLOWNESS) << 3; /* must not wait for the parent */
         polysock_free(server);
         polysock_free(client);
         _exit(bad);
@@ -111,7 +111,7 @@ TEST(two_workers_on_one_listener)
     polysock_free(listener);
 }
 
-/* As after daemon(3): what was registered before is told in the child, which frees what it inherits. */
+/* As after daemon(3): what was registered before is reported in the child, which frees what it inherits. */
 TEST(a_child_goes_on_with_a_poller)
 {
     polysock_t *client, *server;
@@ -150,7 +150,7 @@ static int nothing(polysock_t *connection UNUSED, const polysock_addr *peer UNUS
     return 0;
 }
 
-TEST(nobody_waits_for_a_server_in_a_child)
+TEST(waiting_for_a_server_in_a_child_fails)
 {
     polysock_addr a;
     polysock_t *listener = make_listener("127.0.0.1", &a);
@@ -175,6 +175,6 @@ int main(void)
     RUN(child_of_a_process_with_a_call_inside);
     RUN(two_workers_on_one_listener);
     RUN(a_child_goes_on_with_a_poller);
-    RUN(nobody_waits_for_a_server_in_a_child);
+    RUN(waiting_for_a_server_in_a_child_fails);
     return report();
 }

@@ -394,7 +394,7 @@ static void tour(void)
     tour_messages();
     tour_server();
     tour_threads();
-    /* The last words of this thread, without details. */
+    /* The last failure of this thread, whose description is never read. */
     EXPECT(polysock_addr_parse(&at, NULL, 0) == POLYSOCK_EINVAL);
 }
 
@@ -418,7 +418,7 @@ static int run_tour(long which, bool all_that_follow)
     return wait_child(child);
 }
 
-/* Runs the tour; false when it went wrong, in words. */
+/* Runs the tour; false, with a message, when it failed. */
 static bool is_fine(long which, bool all_that_follow, int left)
 {
     char text[256];

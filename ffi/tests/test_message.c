@@ -19,7 +19,7 @@ TEST(pieces)
     CHECK_IS(polysock_sendv(a, out, 3, 10000), 5);
     size_t bytes = 0;
     while (polysock_available(b, &bytes) == 0 && bytes < 5)
-        breathe();
+        sleep_1ms();
     CHECK_IS(polysock_recvv(b, in, 2, 10000), 5);
     CHECK(memcmp(one, "hel", 3) == 0 && memcmp(two, "lo", 2) == 0);
     CHECK_IS(polysock_sendv(a, NULL, 0, 10000), 0);
@@ -76,7 +76,7 @@ static ssize_t recv_byte(polysock_t *s, polysock_control *control, int *flags)
     return n;
 }
 
-TEST(descriptors_belong_to_whoever_took_them)
+TEST(descriptors_belong_to_the_caller_that_took_them)
 {
     polysock_t *a, *b;
     polysock_control *send, *recv;
@@ -104,7 +104,7 @@ TEST(descriptors_belong_to_whoever_took_them)
     CHECK_IS(polysock_control_take_fds(recv, fds, 2), 2);
     CHECK(fcntl(fds[0], F_GETFD) == FD_CLOEXEC);
     CHECK(write(fds[1], "y", 1) == 1 && read(fds[0], &byte, 1) == 1 && byte == 'y');
-    /* The next message closes the one that nobody took; what was added is sent again. */
+    /* The next message closes the one that was not taken; what was added is sent again. */
     CHECK_IS(send_byte(a, send), 1);
     CHECK_IS(recv_byte(b, recv, &flags), 1);
     CHECK_IS(open_descriptors(), before + 2 + 3);
@@ -135,7 +135,7 @@ TEST(descriptors_belong_to_whoever_took_them)
     polysock_free(b);
 }
 
-TEST(room_for_some_descriptors)
+TEST(too_little_room_for_descriptors)
 {
     polysock_t *a, *b;
     polysock_control *send, *recv;
@@ -187,7 +187,7 @@ TEST(credentials)
     CHECK(on);
     CHECK_IS(polysock_control_credentials(control, &who), POLYSOCK_ENOENT);
     CHECK_IS(who.pid, 1);
-    for (int i = 0; i < 2; i++) { /* said by nobody, then by us */
+    for (int i = 0; i < 2; i++) { /* first without credentials, then with ours */
         CHECK_IS(send_byte(a, control), 1);
         CHECK_IS(recv_byte(b, control, &flags), 1);
         CHECK_IS(polysock_control_credentials(control, &who), 0);
@@ -281,7 +281,7 @@ TEST(raw_control_messages)
     polysock_free(b);
 }
 
-TEST(recvmsg_tells_of_cut_datagrams_and_senders)
+TEST(recvmsg_reports_truncation_and_senders)
 {
     polysock_t *a, *b;
     polysock_addr from;
@@ -355,7 +355,7 @@ TEST(files)
     }
     polysock_abort(b); /* a vanished peer */
     int code = 0;
-    for (int i = 0; i < 1000 && code == 0; i++, breathe())
+    for (int i = 0; i < 1000 && code == 0; i++, sleep_1ms())
         code = polysock_sendfile(a, fd, 0, 64, NULL, 10000);
     CHECK(code == POLYSOCK_ECONNRESET || code == POLYSOCK_EPIPE);
     polysock_close(a);
@@ -410,12 +410,12 @@ int main(void)
 {
     RUN(pieces);
     RUN(pieces_larger_than_the_buffers);
-    RUN(descriptors_belong_to_whoever_took_them);
-    RUN(room_for_some_descriptors);
+    RUN(descriptors_belong_to_the_caller_that_took_them);
+    RUN(too_little_room_for_descriptors);
     RUN(credentials);
     RUN(packet_info_and_time);
     RUN(raw_control_messages);
-    RUN(recvmsg_tells_of_cut_datagrams_and_senders);
+    RUN(recvmsg_reports_truncation_and_senders);
     RUN(files);
     RUN(files_wait_no_longer_than_the_deadline);
     RUN(names_of_addresses);

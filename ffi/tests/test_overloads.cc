@@ -147,8 +147,8 @@ REFUSES(std::string, x, polysock::address(x, 80.0));
 REFUSES(connection &, x, x.set_timeout(5));
 REFUSES(connection &, x, x.accept(5));
 
-// The code and the words of what a call throws.
-template <class Call> static std::string words(Call call)
+// The text of what a call throws.
+template <class Call> static std::string error_text(Call call)
 {
     try {
         call();
@@ -165,8 +165,8 @@ TEST(lengths_are_those_of_the_memory)
     char room[4];
     const std::array<std::uint8_t, 5> octets{};
     CHECK_IS(bytes("hello").size(), 5);
-    CHECK(words([&] { bytes all(text); }).find("NUL in the middle") != std::string::npos);
-    CHECK(words([] { bytes all("a\0b"); }).find("NUL in the middle") != std::string::npos);
+    CHECK(error_text([&] { bytes all(text); }).find("NUL in the middle") != std::string::npos);
+    CHECK(error_text([] { bytes all("a\0b"); }).find("NUL in the middle") != std::string::npos);
     CHECK_IS(bytes("").size(), 0);
     CHECK_IS(bytes(full).size(), 3); // no byte behind it
     CHECK_IS(bytes(static_cast<const char *>(text)).size(), 3);
@@ -176,15 +176,15 @@ TEST(lengths_are_those_of_the_memory)
     CHECK_IS(bytes("hello", 6).size(), 6); // with its NUL
     CHECK_IS(buffer(room).size(), 4);
     CHECK_IS(buffer(room, 4).size(), 4);
-    CHECK(words([] { bytes("hello", 5000); }) == "the length 5000 is more than the array's 6 bytes");
-    CHECK(words([&] { buffer(room, 5); }) == "the length 5 is more than the array's 4 bytes");
+    CHECK(error_text([] { bytes("hello", 5000); }) == "the length 5000 is more than the array's 6 bytes");
+    CHECK(error_text([&] { buffer(room, 5); }) == "the length 5 is more than the array's 4 bytes");
 }
 
-TEST(a_text_that_is_not_there_is_refused)
+TEST(null_texts_are_refused)
 {
     const char *const absent = nullptr; // as of getenv
-    CHECK(words([absent] { bytes all(absent); }) == "the text is NULL");
-    CHECK(words([absent] { polysock::create_connection("127.0.0.1", absent, 1s); }) == "the text is NULL");
+    CHECK(error_text([absent] { bytes all(absent); }) == "the text is NULL");
+    CHECK(error_text([absent] { polysock::create_connection("127.0.0.1", absent, 1s); }) == "the text is NULL");
 }
 
 TEST(ports_are_numbers)
@@ -199,10 +199,10 @@ TEST(ports_are_numbers)
     CHECK_IS(polysock::create_server("127.0.0.1:0").acceptconn(), 1);
     CHECK(!polysock::getaddrinfo("", 80).empty()); // no host, as getaddrinfo(3) has NULL
     for (long wrong : {-1L, 65536L, 65536L + port, 4294967296L + port}) {
-        CHECK(!words([&] { polysock::create_connection("127.0.0.1", wrong, 10s); }).empty());
-        CHECK(!words([&] { polysock::create_server("127.0.0.1", wrong); }).empty());
-        CHECK(!words([&] { polysock::address("127.0.0.1", wrong); }).empty());
-        CHECK(!words([&] { polysock::net_server_socket(wrong); }).empty());
+        CHECK(!error_text([&] { polysock::create_connection("127.0.0.1", wrong, 10s); }).empty());
+        CHECK(!error_text([&] { polysock::create_server("127.0.0.1", wrong); }).empty());
+        CHECK(!error_text([&] { polysock::address("127.0.0.1", wrong); }).empty());
+        CHECK(!error_text([&] { polysock::net_server_socket(wrong); }).empty());
     }
 }
 
@@ -211,17 +211,17 @@ TEST(a_text_with_a_nul_is_refused)
 {
     const std::string host("127.0.0.1\0.example.org", 22);
     polysock::socket udp(POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM);
-    CHECK(words([&] { polysock::create_connection(host, 80, 1s); }) == "the text contains a NUL");
-    CHECK(words([&] { polysock::create_server(host, 0); }) != "");
-    CHECK(words([&] { polysock::getaddrinfo(host, 80); }) != "");
-    CHECK(words([&] { polysock::address a(host); }) != "");
-    CHECK(words([&] { udp.set_mcast_if(std::string("lo\0x", 4)); }) != "");
+    CHECK(error_text([&] { polysock::create_connection(host, 80, 1s); }) == "the text contains a NUL");
+    CHECK(error_text([&] { polysock::create_server(host, 0); }) != "");
+    CHECK(error_text([&] { polysock::getaddrinfo(host, 80); }) != "");
+    CHECK(error_text([&] { polysock::address a(host); }) != "");
+    CHECK(error_text([&] { udp.set_mcast_if(std::string("lo\0x", 4)); }) != "");
 }
 
 int main()
 {
     RUN(lengths_are_those_of_the_memory);
-    RUN(a_text_that_is_not_there_is_refused);
+    RUN(null_texts_are_refused);
     RUN(ports_are_numbers);
     RUN(a_text_with_a_nul_is_refused);
     return report();

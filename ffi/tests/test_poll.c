@@ -112,7 +112,7 @@ TEST(signals_do_not_end_it)
     make_pair(&a, &b);
     polysock_pollfd set[] = {{.socket = a, .events = POLYSOCK_POLLIN}};
     start(&worker, do_timed_poll, set);
-    for (int i = 0; i < 20 && !__atomic_load_n(&worker.ended, __ATOMIC_SEQ_CST); i++, breathe())
+    for (int i = 0; i < 20 && !__atomic_load_n(&worker.ended, __ATOMIC_SEQ_CST); i++, sleep_1ms())
         pthread_kill(worker.thread, SIGUSR1);
     join(&worker);
     sigaction(SIGUSR1, &old, NULL);

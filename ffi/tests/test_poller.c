@@ -119,13 +119,13 @@ static void start_waiting(struct worker *worker, struct waiting *waiting)
     char path[64], text[64] = "";
     start(worker, do_wait, waiting);
     snprintf(path, sizeof path, "/proc/self/task/%d/wchan", (int)worker->tid);
-    for (long long end = now_us() + 20 * 1000000LL; now_us() < end; breathe()) {
+    for (long long end = now_us() + 20 * 1000000LL; now_us() < end; sleep_1ms()) {
         FILE *file = fopen(path, "r");
         if (file == NULL || fgets(text, sizeof text, file) == NULL)
             text[0] = '\0';
         if (file != NULL)
             fclose(file);
-        if (strstr(text, "poll") != NULL || text[0] == '0') /* some systems tell nothing: then it is only likely */
+        if (strstr(text, "poll") != NULL || text[0] == '0') /* some systems report nothing: then it is only likely */
             return;
     }
 }
@@ -181,11 +181,6 @@ TEST(misuse)
     polysock_t *s;
     MUST(polysock_poller_new(&p));
     MUST(polysock_socket(&s, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
-#define REFUSED(call, words)                                  \
-    do {                                                      \
-        CHECK_IS(call, POLYSOCK_EINVAL);                      \
-        CHECK(strstr(polysock_last_detail(), words) != NULL); \
-    } while (0)
     REFUSED(polysock_poller_new(NULL), "out is NULL");
     REFUSED(polysock_poller_add(NULL, s, 0, POLYSOCK_POLLIN, 0), "p is NULL");
     REFUSED(polysock_poller_add(p, NULL, 0, POLYSOCK_POLLIN, 0), "s is NULL");

@@ -13,16 +13,16 @@ using std::chrono::seconds;
 
 namespace {
 
-// What several threads tell the test.
-class told {
+// Texts that several threads report to the test.
+class report_queue {
 public:
-    void say(std::string text)
+    void push(std::string text)
     {
         std::lock_guard<std::mutex> guard(mutex_);
         texts_.push_back(std::move(text));
         changed_.notify_all();
     }
-    std::string wait()
+    std::string pop()
     {
         std::unique_lock<std::mutex> guard(mutex_);
         if (!changed_.wait_for(guard, seconds(20), [&] { return !texts_.empty(); }))
@@ -79,7 +79,7 @@ std::string ask(const ps::server &server, const char *order)
 
 template <class Condition> bool until(Condition holds)
 {
-    for (const long long end = now_us() + 20 * 1000000LL; now_us() < end; breathe())
+    for (const long long end = now_us() + 20 * 1000000LL; now_us() < end; sleep_1ms())
         if (holds())
             return true;
     return false;
@@ -149,7 +149,7 @@ TEST(any_callable)
 
 TEST(what_a_handler_throws)
 {
-    told errors;
+    report_queue errors;
     ps::server server(
         listener(),
         [](ps::socket &connection, const ps::address &) -> int {
@@ -169,23 +169,23 @@ TEST(what_a_handler_throws)
             }
         },
         {4, [&](std::exception_ptr failure, const ps::address *peer) {
-             errors.say(what(failure) + (peer != nullptr && peer->port() != 0 ? "" : "?"));
+             errors.push(what(failure) + (peer != nullptr && peer->port() != 0 ? "" : "?"));
              throw std::logic_error("from the hook");
          }});
     CHECK(ask(server, "r").empty());
-    CHECK_TEXT(errors.wait().c_str(), "on purpose");
+    CHECK_TEXT(errors.pop().c_str(), "on purpose");
     CHECK(ask(server, "i").empty());
-    CHECK_TEXT(errors.wait().c_str(), "7");
+    CHECK_TEXT(errors.pop().c_str(), "7");
     CHECK(ask(server, "p").empty());
-    CHECK(errors.wait().find("ttl must be 1 to 255, not 1000") != std::string::npos);
+    CHECK(errors.pop().find("ttl must be 1 to 255, not 1000") != std::string::npos);
     CHECK(ask(server, "n").empty());
-    CHECK_TEXT(errors.wait().c_str(), polysock_strerror(POLYSOCK_ETIMEDOUT));
+    CHECK_TEXT(errors.pop().c_str(), polysock_strerror(POLYSOCK_ETIMEDOUT));
     CHECK(ask(server, "x") == "x");
     CHECK_IS(server.stop(seconds(20)), 0);
     CHECK(errors.empty());
 }
 
-TEST(nobody_is_told)
+TEST(without_on_error_failures_are_not_reported)
 {
     ps::server server(listener(), [](ps::socket &) { throw 1; });
     CHECK(ask(server, "?").empty());
@@ -194,7 +194,7 @@ TEST(nobody_is_told)
 
 TEST(woken_handlers_have_not_failed)
 {
-    told errors;
+    report_queue errors;
     ps::server server(
         listener(),
         [](ps::socket &connection) {
@@ -202,7 +202,7 @@ TEST(woken_handlers_have_not_failed)
             connection.send_all(polysock::bytes(&c, 1));
             first(connection);
         },
-        {4, [&](std::exception_ptr failure, const ps::address *) { errors.say(what(failure)); }});
+        {4, [&](std::exception_ptr failure, const ps::address *) { errors.push(what(failure)); }});
     ps::socket one = connect(server), other = connect(server);
     CHECK(ask(one, "1") == "1");
     CHECK(ask(other, "2") == "2");
@@ -327,12 +327,12 @@ TEST(a_handler_that_comes_at_once_finds_its_server)
 // What is reported is what was thrown, once for many.
 TEST(time_limits_and_what_is_counted)
 {
-    told reports;
+    report_queue reports;
     ps::server_options options;
     options.max_connections = 3;
     options.idle_timeout = milliseconds(150);
     options.handler_timeout = seconds(1);
-    options.on_error = [&](std::exception_ptr failure, const ps::address *) { reports.say(what(failure)); };
+    options.on_error = [&](std::exception_ptr failure, const ps::address *) { reports.push(what(failure)); };
     std::mutex door;
     std::unique_lock<std::mutex> locked(door);
     ps::server server(listener(), [&](ps::socket &connection) {
@@ -358,7 +358,7 @@ TEST(time_limits_and_what_is_counted)
     CHECK_IS(stats.idle_timeouts, 2);
     CHECK_IS(stats.handler_timeouts, 1);
     CHECK_IS(stats.resets, 0);
-    CHECK(reports.wait().find("timed out") != std::string::npos);
+    CHECK(reports.pop().find("timed out") != std::string::npos);
     CHECK(reports.empty());
 }
 
@@ -366,7 +366,7 @@ int main()
 {
     RUN(any_callable);
     RUN(what_a_handler_throws);
-    RUN(nobody_is_told);
+    RUN(without_on_error_failures_are_not_reported);
     RUN(woken_handlers_have_not_failed);
     RUN(owners);
     RUN(time_limits_and_what_is_counted);

@@ -150,7 +150,7 @@ TEST(epipe_without_sigpipe)
             CHECK(after.sa_handler == before[i].sa_handler && after.sa_flags == before[i].sa_flags);
 }
 
-/* How a peer sees the end when there is input nobody read. */
+/* How a peer sees the end when there is unread input. */
 static ssize_t end_seen_after(int (*end)(polysock_t *))
 {
     polysock_t *client, *server;

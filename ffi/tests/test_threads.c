@@ -43,8 +43,8 @@ static void do_sendall(void *argument)
 static void do_accept(void *argument)
 {
     struct call *call = argument;
-    polysock_t *nobody;
-    call->result = polysock_accept(call->s, &nobody, &call->a, POLYSOCK_INFINITE);
+    polysock_t *accepted;
+    call->result = polysock_accept(call->s, &accepted, &call->a, POLYSOCK_INFINITE);
 }
 
 static void do_connect(void *argument)
@@ -87,7 +87,7 @@ TEST(close_wakes_recv)
     woken_in_receive(do_recv_exact, polysock_close);
 }
 
-TEST(abort_and_java_s_close_wake_too)
+TEST(abort_and_net_close_wake_recv)
 {
     woken_in_receive(do_recv, polysock_abort);
     woken_in_receive(do_recv, polysock_net_close);
@@ -188,7 +188,7 @@ static void stay(int number)
     (void)number;
     __atomic_store_n(&in_handler, 1, __ATOMIC_SEQ_CST);
     for (long long end = now_us() + 20 * 1000000LL; now_us() < end && !__atomic_load_n(&go_on, __ATOMIC_SEQ_CST);)
-        breathe();
+        sleep_1ms();
 }
 
 /* A signal handler keeps a call inside longer than close has patience (a second): the call still has its memory, and is
@@ -247,7 +247,7 @@ static void close_many_times(void *argument)
             fail(__FILE__, __LINE__, "close again");
 }
 
-TEST(anyone_may_close_any_number_of_times)
+TEST(any_thread_may_close_any_number_of_times)
 {
     for (int i = 0; i < 20; i++) {
         polysock_t *client, *server;
@@ -305,7 +305,7 @@ TEST(sendall_does_not_interleave)
 int main(void)
 {
     RUN(close_wakes_recv);
-    RUN(abort_and_java_s_close_wake_too);
+    RUN(abort_and_net_close_wake_recv);
     RUN(close_wakes_send);
     RUN(close_wakes_accept);
     RUN(close_wakes_connect);
@@ -313,7 +313,7 @@ int main(void)
     RUN(free_while_calls_are_inside);
     RUN(free_while_a_call_is_stuck);
     RUN(free_while_senders_are_inside);
-    RUN(anyone_may_close_any_number_of_times);
+    RUN(any_thread_may_close_any_number_of_times);
     RUN(sendall_does_not_interleave);
     return report();
 }

@@ -7,7 +7,7 @@ static char plenty[64 << 20];
 
 TEST(timeouts_are_never_early)
 {
-    polysock_t *client, *server, *nobody;
+    polysock_t *client, *server, *accepted;
     polysock_addr a;
     polysock_t *listener = make_listener("127.0.0.1", &a);
     char buf[4];
@@ -20,7 +20,7 @@ TEST(timeouts_are_never_early)
         CHECK_IS(polysock_recv(server, buf, 1, 0, ms), POLYSOCK_ETIMEDOUT);
         CHECK_TOOK(began, ms, ms + 2000);
         began = now_us();
-        CHECK_IS(polysock_accept(listener, &nobody, NULL, ms), POLYSOCK_ETIMEDOUT);
+        CHECK_IS(polysock_accept(listener, &accepted, NULL, ms), POLYSOCK_ETIMEDOUT);
         CHECK_TOOK(began, ms, ms + 2000);
     }
     /* Bytes in time do not move the deadline. */
@@ -90,7 +90,7 @@ struct slow_reader {
     int code;
 };
 
-/* A byte every 100 ms until told to stop, then all that is left. */
+/* A byte every 100 ms until asked to stop, then all that is left. */
 static void read_slowly(void *argument)
 {
     struct slow_reader *reader = argument;
