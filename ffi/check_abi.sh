@@ -9,13 +9,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
 
-check() { # words, command
-    words=$1
+check() { # title, command
+    title=$1
     shift
     if "$@" >"$work/out" 2>&1; then
-        echo "ok      $words"
+        echo "ok      $title"
     else
-        echo "FAILED  $words"
+        echo "FAILED  $title"
         sed 's/^/        /' "$work/out"
         failed=$((failed + 1))
     fi
@@ -38,7 +38,7 @@ grep -o 'POLYSOCK_E[A-Z0-9_]\+' $header | grep -v '_$' | sort -u >"$work/named"
 grep -o '#define POLYSOCK_E[A-Z0-9_]\+' $header | cut -d' ' -f2 | sort -u >"$work/defined"
 check "every code that the header names is defined" diff "$work/named" "$work/defined"
 # The comment of each getter, to its declaration.
-awk '/^\/\*\*/ { words = "" } { words = words "\n" $0 } /^int polysock_get_/ { print words }' $header >"$work/getters"
+awk '/^\/\*\*/ { comment = "" } { comment = comment "\n" $0 } /^int polysock_get_/ { print comment }' $header >"$work/getters"
 check "getters are not described as setters" sh -c '[ -s "$1" ] && ! grep -E "setsockopt|[.]set[A-Z]" "$1"' sh "$work/getters"
 sed -n 's/^@defgroup \([a-z_]*\).*/\1/p' docs/c/groups.dox | sort >"$work/groups"
 sed -n 's/^- @ref \([a-z_]*\).*/\1/p' docs/c/groups.dox | sort >"$work/front"

@@ -15,10 +15,10 @@ class Calculator {
 public:
     std::string answer(const std::string &request) const
     {
-        std::istringstream words(request);
+        std::istringstream fields(request);
         std::string operation, first, second, more;
         long long a = 0, b = 0, result = 0;
-        if (!(words >> operation >> first >> second) || words >> more || !number(first, a) || !number(second, b))
+        if (!(fields >> operation >> first >> second) || fields >> more || !number(first, a) || !number(second, b))
             return "error bad request";
         bool overflow = false;
         if (operation == "add")

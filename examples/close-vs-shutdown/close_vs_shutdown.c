@@ -51,7 +51,7 @@ static pid_t child(polysock_t *ours, polysock_t *peer, int *word)
     _exit(polysock_errno_of(code));
 }
 
-static void tell_what_comes(polysock_t *peer, int wait_ms)
+static void print_what_comes(polysock_t *peer, int wait_ms)
 {
     char buf[100];
     ssize_t n = polysock_recv(peer, buf, sizeof buf, 0, wait_ms);
@@ -88,11 +88,11 @@ int main(void)
     connection(&ours, &peer);
     pid_t pid = child(ours, peer, &word);
     polysock_close(ours); /* gives up only our copy: the connection lives on in the child */
-    tell_what_comes(peer, A_MOMENT_MS);
+    print_what_comes(peer, A_MOMENT_MS);
     let_it_speak(word);
-    tell_what_comes(peer, TIMEOUT_MS);
+    print_what_comes(peer, TIMEOUT_MS);
     see_it_end(pid, word);
-    tell_what_comes(peer, TIMEOUT_MS);
+    print_what_comes(peer, TIMEOUT_MS);
     polysock_free(ours);
     polysock_free(peer);
 
@@ -100,7 +100,7 @@ int main(void)
     connection(&ours, &peer);
     pid = child(ours, peer, &word);
     polysock_shutdown(ours, POLYSOCK_SHUT_WR); /* ends the stream itself, for every copy */
-    tell_what_comes(peer, TIMEOUT_MS);
+    print_what_comes(peer, TIMEOUT_MS);
     let_it_speak(word);
     see_it_end(pid, word);
     polysock_free(ours);

@@ -16,9 +16,9 @@ static void must(int code)
     }
 }
 
-static void say(const char *words)
+static void print_line(const char *text)
 {
-    puts(words);
+    puts(text);
     fflush(stdout); /* two processes take turns writing to it */
 }
 
@@ -40,9 +40,9 @@ static void work(polysock_t *channel)
         if (polysock_control_take_fds(control, &fd, 1) != 1)
             continue;
         must(polysock_from_fd(&s, fd)); /* the handle owns it now and closes it */
-        say("worker: greets a client");
+        print_line("worker: greets a client");
         if (polysock_sendall(s, greeting, sizeof greeting - 1, NULL, TIMEOUT_MS) < 0)
-            say(polysock_last_detail());
+            print_line(polysock_last_detail());
         polysock_free(s);
     }
     must((int)n);
@@ -89,13 +89,13 @@ int main(int argc, char **argv)
     polysock_free(worker_end);
     while (clients-- > 0) {
         must(polysock_accept(listener, &s, NULL, WAIT_FOR_CLIENT_MS));
-        say("parent: passes a client on");
+        print_line("parent: passes a client on");
         pass_on(channel, s);
         polysock_free(s); /* the worker has a copy; while we also had one, the client would not see the end */
     }
     polysock_free(listener);
     polysock_free(channel); /* the worker's receive ends */
     waitpid(worker, &status, 0);
-    say("parent: the worker has ended");
+    print_line("parent: the worker has ended");
     return status == 0 ? 0 : 1;
 }

@@ -41,7 +41,7 @@ static int recv_head(polysock_t *s, char *head)
     return 1;
 }
 
-/* Splits "GET /path HTTP/1.0" into its words. */
+/* Splits "GET /path HTTP/1.0" into its parts. */
 static bool parse(char *head, const char **method, const char **path)
 {
     head[strcspn(head, "\r\n")] = 0;

@@ -26,14 +26,14 @@ static polysock_t *receiver(const polysock_addr *group, const polysock_addr *add
     return s;
 }
 
-static void show(const char *who, polysock_t *s, int timeout_ms)
+static void show(const char *name, polysock_t *s, int timeout_ms)
 {
     char text[100];
     ssize_t n = polysock_recv(s, text, sizeof text, 0, timeout_ms);
     if (n == POLYSOCK_ETIMEDOUT)
-        printf("the %s receiver: nothing\n", who);
+        printf("the %s receiver: nothing\n", name);
     else if (n >= 0)
-        printf("the %s receiver: %.*s\n", who, (int)n, text);
+        printf("the %s receiver: %.*s\n", name, (int)n, text);
     else
         must((int)n);
 }

@@ -69,8 +69,8 @@ int main(void)
     /* Nagle: while a small segment is unacknowledged, the next small one is held back. The
      * first byte goes at once, the others wait together, as long as the peer delays its acknowledgement. */
     unsigned sent = write_small(false, &ms);
-    const char *words = sent < 5 ? "fewer segments" : "not fewer";
-    printf("Nagle: 5 writes, %s (%u), the last byte after %.0f ms\n", words, sent, ms);
+    const char *result = sent < 5 ? "fewer segments" : "not fewer";
+    printf("Nagle: 5 writes, %s (%u), the last byte after %.0f ms\n", result, sent, ms);
 
     sent = write_small(true, &ms);
     printf("TCP_NODELAY: 5 writes, %u segments, the last byte after %.0f ms\n", sent, ms);

@@ -18,8 +18,8 @@ static void must(int code)
 /* Sends a message: its length in 4 bytes, big-endian, then its bytes. */
 static void send_message(polysock_t *s, const void *data, size_t n)
 {
-    unsigned char head[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n};
-    must(polysock_sendall(s, head, 4, NULL, TIMEOUT_MS));
+    unsigned char header[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n};
+    must(polysock_sendall(s, header, 4, NULL, TIMEOUT_MS));
     must(polysock_sendall(s, data, n, NULL, TIMEOUT_MS));
 }
 
@@ -36,7 +36,7 @@ static uint32_t adler32(const unsigned char *data, size_t n)
 int main(int argc, char **argv)
 {
     static unsigned char file[FILE_LIMIT];
-    unsigned char head[4];
+    unsigned char header[4];
     char ours[9], theirs[9] = "";
     polysock_t *s;
 
@@ -62,8 +62,8 @@ int main(int argc, char **argv)
     printf("sent %s, %zu bytes\n", name, size);
 
     /* The answer is a message of 8 bytes. */
-    must(polysock_recv_exact(s, head, 4, NULL, TIMEOUT_MS));
-    if (memcmp(head, "\0\0\0\10", 4) == 0)
+    must(polysock_recv_exact(s, header, 4, NULL, TIMEOUT_MS));
+    if (memcmp(header, "\0\0\0\10", 4) == 0)
         must(polysock_recv_exact(s, theirs, 8, NULL, TIMEOUT_MS));
     printf("checksums %s and %s: %s\n", ours, theirs, strcmp(ours, theirs) == 0 ? "it came as it was sent" : "damaged");
     polysock_free(s);

@@ -17,17 +17,17 @@ public:
     void send(const std::string &message)
     {
         const auto n = static_cast<std::uint32_t>(message.size());
-        const unsigned char head[4] = {static_cast<unsigned char>(n >> 24), static_cast<unsigned char>(n >> 16),
+        const unsigned char header[4] = {static_cast<unsigned char>(n >> 24), static_cast<unsigned char>(n >> 16),
                                        static_cast<unsigned char>(n >> 8), static_cast<unsigned char>(n)};
-        s_.send_all(head);
+        s_.send_all(header);
         s_.send_all(message);
     }
 
     std::string receive(std::size_t limit)
     {
-        unsigned char head[4];
-        s_.recv_exact(head);
-        const std::size_t n = std::size_t{head[0]} << 24 | std::size_t{head[1]} << 16 | std::size_t{head[2]} << 8 | head[3];
+        unsigned char header[4];
+        s_.recv_exact(header);
+        const std::size_t n = std::size_t{header[0]} << 24 | std::size_t{header[1]} << 16 | std::size_t{header[2]} << 8 | header[3];
         if (n > limit) // anyone may claim to send four gigabytes
             throw std::length_error("a message of " + std::to_string(n) + " bytes is refused");
         std::string message(n, '\0');

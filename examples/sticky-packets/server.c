@@ -19,11 +19,11 @@ static void must(int code)
 /* Receives a message: its length in 4 bytes, big-endian, then that many bytes. Returns the length. */
 static ssize_t recv_message(polysock_t *s, void *room, size_t limit)
 {
-    unsigned char head[4];
-    int code = polysock_recv_exact(s, head, 4, NULL, TIMEOUT_MS);
+    unsigned char header[4];
+    int code = polysock_recv_exact(s, header, 4, NULL, TIMEOUT_MS);
     if (code < 0)
         return code;
-    size_t n = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
+    size_t n = (size_t)header[0] << 24 | (size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3];
     if (n > limit) /* anyone may claim to send four gigabytes */
         return POLYSOCK_EMSGSIZE;
     code = polysock_recv_exact(s, room, n, NULL, TIMEOUT_MS);
@@ -32,8 +32,8 @@ static ssize_t recv_message(polysock_t *s, void *room, size_t limit)
 
 static int send_message(polysock_t *s, const void *data, size_t n)
 {
-    unsigned char head[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n};
-    int code = polysock_sendall(s, head, 4, NULL, TIMEOUT_MS);
+    unsigned char header[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n};
+    int code = polysock_sendall(s, header, 4, NULL, TIMEOUT_MS);
     return code < 0 ? code : polysock_sendall(s, data, n, NULL, TIMEOUT_MS);
 }
 
@@ -50,20 +50,20 @@ static uint32_t adler32(const unsigned char *data, size_t n)
 static int serve(polysock_t *s, int client)
 {
     static unsigned char file[FILE_LIMIT];
-    char words[11], name[NAME_LIMIT], sum[9];
+    char text[11], name[NAME_LIMIT], sum[9];
     size_t got = 0;
     int receives = 0;
 
     /* The client sent "one", "two" and "three". Where do they end? A receive returns what is there: a part of one, or all
      * three. That they are 11 bytes together is all we know. */
-    while (got < sizeof words) {
-        ssize_t n = polysock_recv(s, words + got, sizeof words - got, 0, TIMEOUT_MS);
+    while (got < sizeof text) {
+        ssize_t n = polysock_recv(s, text + got, sizeof text - got, 0, TIMEOUT_MS);
         if (n <= 0)
             return n < 0 ? (int)n : POLYSOCK_EEOF;
         got += (size_t)n;
         receives++;
     }
-    printf("client %d: \"%.11s\" in %d receives\n", client, words, receives);
+    printf("client %d: \"%.11s\" in %d receives\n", client, text, receives);
 
     ssize_t name_size = recv_message(s, name, sizeof name);
     if (name_size < 0)

@@ -12,15 +12,15 @@ static void serve(MessageSocket s, int client)
 {
     // The client sent "one", "two" and "three". Where do they end? A receive returns what is there: a part of one, or all
     // three. That they are 11 bytes together is all we know.
-    std::string words(11, '\0');
+    std::string text(11, '\0');
     int receives = 0;
-    for (std::size_t got = 0; got < words.size(); receives++) {
-        const std::size_t n = s.raw().recv(polysock::buffer(words.data() + got, words.size() - got));
+    for (std::size_t got = 0; got < text.size(); receives++) {
+        const std::size_t n = s.raw().recv(polysock::buffer(text.data() + got, text.size() - got));
         if (n == 0)
             throw std::runtime_error("the stream ended");
         got += n;
     }
-    std::cout << "client " << client << ": \"" << words << "\" in " << receives << " receives\n";
+    std::cout << "client " << client << ": \"" << text << "\" in " << receives << " receives\n";
 
     const std::string name = s.receive(255), file = s.receive(1 << 20), sum = checksum(file);
     std::cout << "client " << client << ": " << name << ", " << file.size() << " bytes, checksum " << sum << '\n';

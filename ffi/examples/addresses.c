@@ -1,4 +1,4 @@
-/* Addresses are values: text to address and back, names to addresses. */
+/* Addresses are plain values: parsed from text, written as text, looked up by name. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 
@@ -12,7 +12,7 @@ int main(void)
         if (polysock_addr_parse(&a, texts[i], 8080) == 0 && polysock_addr_format(&a, text, sizeof text) > 0)
             printf("%s is %s, port %u\n", texts[i], text, polysock_addr_port(&a));
         else
-            printf("%s: %s\n", texts[i], polysock_last_detail()); /* a name is not looked up here */
+            printf("%s: %s\n", texts[i], polysock_last_detail()); /* names are not looked up here */
     }
 
     int n = polysock_getaddrinfo("localhost", "80", POLYSOCK_AF_UNSPEC, POLYSOCK_SOCK_STREAM, 0, found, 8);

@@ -1,4 +1,4 @@
-/* Two UDP sockets; a datagram that is longer than the room for it says so. */
+/* Two UDP sockets; a datagram that is longer than the buffer is reported as truncated. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 

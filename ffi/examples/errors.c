@@ -1,4 +1,4 @@
-/* What a failure tells: a code, its name, its text, and words for people. */
+/* What a failure reports: a code, its name, its text, and a description for people. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-/* Passes a descriptor with a message. Who took it out of the control messages closes it. */
+/* Passes a descriptor with a message. The caller that takes it from the control messages closes it. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -28,7 +28,7 @@ int main(void)
             return 1;
         close(theirs);
     }
-    polysock_control_free(control); /* closes what nobody took */
+    polysock_control_free(control); /* closes descriptors that were not taken */
     polysock_free(a);
     polysock_free(b);
     return 0;

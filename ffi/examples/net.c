@@ -1,4 +1,4 @@
-/* Java's own notions: a close that loses nothing, an end that stays the end, one time limit for reads. */
+/* Java-style calls: a close that loses no data, an end of stream that stays the end, one time limit for reads. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 
@@ -21,7 +21,7 @@ int main(void)
 
     polysock_net_write(server, "never read", 10, NULL);
     polysock_net_write(client, "last words", 10, NULL);
-    polysock_net_close(client); /* plain close would reset the connection: there is input nobody read */
+    polysock_net_close(client); /* polysock_close() would reset the connection: there is unread input */
     while ((n = polysock_net_read(server, buf, sizeof buf)) > 0)
         printf("%.*s\n", (int)n, buf);
     polysock_net_close(server);

@@ -1,4 +1,4 @@
-/* Options: set, read back, refused by name; and what the kernel tells of a connection. */
+/* Options: set, read back, refused with the name of the argument; and what the kernel reports of a connection. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 

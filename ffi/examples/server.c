@@ -1,4 +1,4 @@
-/* A server that greets by number, and five clients. The server knows nothing of greeting, the callback nothing of accepting. */
+/* A server that greets its clients with a number, and five clients. The callback does not deal with accepting. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 
@@ -7,7 +7,7 @@ static int greet(polysock_t *connection, const polysock_addr *peer, void *user)
     char name[64], text[128];
     ssize_t n = polysock_recv(connection, name, sizeof name - 1, 0, 5000);
     if (n <= 0)
-        return (int)n; /* a failure reaches on_error, and the server goes on */
+        return (int)n; /* a failure is passed to on_error, and the server continues */
     name[n] = '\0';
     (void)peer;
     int length = snprintf(text, sizeof text, "%s, %s", (const char *)user, name);

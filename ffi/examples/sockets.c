@@ -1,4 +1,4 @@
-/* The life of a handle: made, copied, lent, given up, closed, freed. */
+/* The life of a handle: made, duplicated, detached, adopted, closed, freed. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* Streams: everything or exactly so much, one deadline for the whole call, and a count that is true when it fails. */
+/* Streams: all bytes or exactly n, one deadline for the whole call, and a count that is right when it fails. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 

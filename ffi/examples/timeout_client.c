@@ -1,4 +1,4 @@
-/* Says hello and waits no longer than 2 seconds for each step. timeout_client HOST:PORT */
+/* Sends hello and waits at most 2 seconds for each step. timeout_client HOST:PORT */
 #include <polysock/polysock.h>
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-/* Sends back what comes. A client that says nothing for 5 seconds is let go. */
+/* An echo server. A client that sends nothing for 5 seconds is disconnected. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-/* One thread, many sockets: a poller tells which are ready. */
+/* One thread, many sockets: a poller reports which are ready. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 
