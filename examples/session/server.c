@@ -1,7 +1,7 @@
 /* A session, the server:  server [PORT [CLIENTS [SECONDS]]]
  *
- * accept, then receive and answer in turns until the client says "bye". A client that sends nothing for SECONDS (60 if not
- * told) is disconnected. */
+ * accept, then receive and answer in turns until the client says "bye". A client that sends nothing for SECONDS (60 by
+ * default) is disconnected. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 #include <stdlib.h>
