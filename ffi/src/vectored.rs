@@ -80,11 +80,7 @@ pub(crate) fn send_bufs<'a>(
     name: &'static str,
     count_name: &'static str,
 ) -> Result<Vec<SendBuf<'a>>, Failure> {
-    let mut all = memory::list(nv.min(POLYSOCK_IOV_MAX)).map_err(Failure::no_memory)?;
-    for piece in pieces(v, nv, name, count_name)? {
-        all.push(send_buf(piece.base, piece.len)?);
-    }
-    Ok(all)
+    pieces(v, nv, (name, count_name), |piece| send_buf(piece.base, piece.len))
 }
 
 /// The pieces to receive into.
@@ -94,21 +90,21 @@ pub(crate) fn recv_bufs<'a>(
     name: &'static str,
     count_name: &'static str,
 ) -> Result<Vec<RecvBuf<'a>>, Failure> {
-    let mut all = memory::list(nv.min(POLYSOCK_IOV_MAX)).map_err(Failure::no_memory)?;
-    for piece in pieces(v, nv, name, count_name)? {
-        all.push(recv_buf(piece.base, piece.len)?);
-    }
-    Ok(all)
+    pieces(v, nv, (name, count_name), |piece| recv_buf(piece.base, piece.len))
 }
 
-fn pieces(
+fn pieces<B>(
     v: *const polysock_iovec,
     nv: usize,
-    name: &'static str,
-    count_name: &'static str,
-) -> Result<impl Iterator<Item = polysock_iovec>, Failure> {
+    (name, count_name): (&'static str, &'static str),
+    check: impl Fn(polysock_iovec) -> Result<B, Failure>,
+) -> Result<Vec<B>, Failure> {
     if nv > POLYSOCK_IOV_MAX {
         return Err(Failure::argument(count_name, "is above POLYSOCK_IOV_MAX (1024)"));
     }
-    pointer::values(v, nv, name)
+    let mut all = memory::list(nv).map_err(Failure::no_memory)?;
+    for piece in pointer::values(v, nv, name)? {
+        all.push(check(piece)?);
+    }
+    Ok(all)
 }
