@@ -9,14 +9,14 @@ use crate::socket::Socket;
 use crate::time::Timeout;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Every interface, as Java shows it also where the socket is one of IPv6.
+/// Every interface, which Java shows as an IPv4 address for IPv6 sockets too.
 pub(super) const WILDCARD: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// A socket for IPv4 and IPv6, or for IPv4 where there is no IPv6.
 pub(super) fn dual_stack(socket_type: SocketType) -> Result<Socket> {
     match Socket::new(Family::IPV6, socket_type, Protocol::DEFAULT) {
         Ok(socket) => {
-            // On by default where the administrator or the system says so.
+            // Some systems and administrators turn it on by default.
             socket.set_only_v6(false)?;
             Ok(socket)
         }
@@ -27,8 +27,8 @@ pub(super) fn dual_stack(socket_type: SocketType) -> Result<Socket> {
     }
 }
 
-/// The address as the socket's family takes it to send or connect there; every interface stands for this host.
-pub(super) fn there(socket: &Socket, address: SocketAddr) -> Address {
+/// An address to send or connect to, in the form that the socket's family takes. Every interface stands for this host.
+pub(super) fn destination(socket: &Socket, address: SocketAddr) -> Address {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -39,8 +39,8 @@ pub(super) fn there(socket: &Socket, address: SocketAddr) -> Address {
     mapped(socket, address)
 }
 
-/// The address as the socket's family takes it for its own.
-pub(super) fn here(socket: &Socket, address: SocketAddr) -> Address {
+/// An address to bind to, in the form that the socket's family takes.
+pub(super) fn local(socket: &Socket, address: SocketAddr) -> Address {
     let mut address = address;
     if address.ip() == WILDCARD && socket.family() == Family::IPV6 {
         address.set_ip(Ipv6Addr::UNSPECIFIED.into());
@@ -57,7 +57,7 @@ fn mapped(socket: &Socket, address: SocketAddr) -> Address {
     }
 }
 
-/// The address that the kernel tells: IPv4 as such, and every interface as [`WILDCARD`].
+/// An address from the kernel as Java shows it: a mapped one as IPv4, and every interface as [`WILDCARD`].
 pub(super) fn shown(address: &Address) -> Option<SocketAddr> {
     let mut address = address.as_socket_addr()?;
     let ip = match address.ip().to_canonical() {
@@ -65,7 +65,7 @@ pub(super) fn shown(address: &Address) -> Option<SocketAddr> {
         ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
     };
     if ip != address.ip() {
-        // Of an IPv4 address there is no scope.
+        // An IPv4 address has no scope.
         address = SocketAddr::new(ip, address.port());
     }
     Some(address)
@@ -76,8 +76,8 @@ pub(super) fn shown(address: &Address) -> Option<SocketAddr> {
 ///
 /// # Errors
 /// As [`resolve_name`].
-pub fn look_up<H: Caller>(name: &str, port: u16, host: &mut H) -> Result<Vec<Address>> {
-    let mut addresses = host.block(|| resolve_name(name, port, 0))?;
+pub fn look_up<C: Caller>(name: &str, port: u16, caller: &mut C) -> Result<Vec<Address>> {
+    let mut addresses = caller.block(|| resolve_name(name, port, 0))?;
     addresses.sort_by_key(|address| address.family() == Family::IPV6);
     Ok(addresses)
 }
@@ -88,7 +88,7 @@ pub fn names_a_host(text: &str) -> bool {
     !text.is_empty() && !numeric
 }
 
-/// The name that a program looked up, if it is one; no name at all is this host's.
+/// The name that a program looked up, if it is one; an empty text is this host's.
 pub(super) fn name_of(text: &str) -> Option<String> {
     if text.is_empty() {
         return Some("localhost".to_owned());
@@ -101,13 +101,17 @@ pub(super) fn name_of(text: &str) -> Option<String> {
 ///
 /// # Errors
 /// Only when no socket can be had; `Interrupted` when the language ends the call.
-pub fn is_reachable<H: Caller>(address: SocketAddr, timeout: Timeout, host: &mut H) -> super::Result<bool> {
+pub fn is_reachable<C: Caller>(
+    address: SocketAddr,
+    timeout: Timeout,
+    caller: &mut C,
+) -> super::refusal::Result<bool> {
     const ECHO: u16 = 7;
     let mut address = address;
     address.set_port(ECHO);
     let address = Address::from(address);
     let socket = Socket::tcp(address.family())?;
-    match socket.on(host).within(timeout).connect(&address) {
+    match socket.on(caller).within(timeout).connect(&address) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == Kind::Interrupted => Err(error.into()),
         Err(error) => Ok(error.kind() == Kind::Os(libc::ECONNREFUSED)),

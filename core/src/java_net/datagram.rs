@@ -1,8 +1,9 @@
 //! `java.net.DatagramSocket`.
 
-use super::address::{dual_stack, here, shown, there, WILDCARD};
+use super::address::{destination, dual_stack, local, shown, WILDCARD};
 use super::lazy_socket::LazySocket;
-use super::{options, Refusal, Result};
+use super::options;
+use super::refusal::{Refusal, Result};
 use crate::buffer::{RecvBuf, SendBuf};
 use crate::caller::Caller;
 use crate::domain::SocketType;
@@ -16,8 +17,8 @@ use std::sync::OnceLock;
 /// How many datagrams connect drops: more than a receive buffer holds, fewer than a peer could keep us busy with.
 const MOST_DROPPED: usize = 10_000;
 
-/// A UDP socket as `java.net.DatagramSocket` has it: both versions of IP, broadcasts allowed, and of groups only those
-/// that it joined itself.
+/// A UDP socket that behaves like `java.net.DatagramSocket`: it reaches both versions of IP, may send broadcasts, and
+/// receives only from the groups that it joined itself.
 pub struct DatagramSocket {
     socket: LazySocket,
     bound: OnceLock<SocketAddr>,
@@ -63,7 +64,7 @@ impl DatagramSocket {
             return Err(Refusal::AlreadyBound);
         }
         let address = address.unwrap_or_else(|| SocketAddr::new(WILDCARD, 0));
-        made.bind(&here(made, address))?;
+        made.bind(&local(made, address))?;
         if let Some(address) = shown(&made.local_address()?) {
             let _ = self.bound.set(address);
         }
@@ -74,7 +75,7 @@ impl DatagramSocket {
         let made = self.open()?;
         if !self.is_bound() {
             match self.bind(None) {
-                // Another thread was faster.
+                // Another thread has bound it meanwhile.
                 Ok(()) | Err(Refusal::AlreadyBound) => {}
                 Err(refusal) => return Err(refusal),
             }
@@ -86,18 +87,18 @@ impl DatagramSocket {
     ///
     /// # Errors
     /// `Closed`; `ConnectToPortZero`; as [`Call::connect`](crate::Call::connect).
-    pub fn connect<H: Caller>(&self, address: SocketAddr, host: &mut H) -> Result<()> {
+    pub fn connect<C: Caller>(&self, address: SocketAddr, caller: &mut C) -> Result<()> {
         let made = self.ensure_bound()?;
         if address.port() == 0 {
             return Err(Refusal::ConnectToPortZero); // Linux takes it, and drops what is sent
         }
-        let target = there(made, address);
-        made.on(&mut *host).within(Timeout::Never).connect(&target)?;
+        let target = destination(made, address);
+        made.on(&mut *caller).within(Timeout::Never).connect(&target)?;
         *self.peer.lock() = Some(address);
         self.connected.store(true, Ordering::Release);
         for _ in 0..MOST_DROPPED {
             let mut dropped = [0_u8; 1];
-            let mut call = made.on(&mut *host).within(Timeout::NonBlocking);
+            let mut call = made.on(&mut *caller).within(Timeout::NonBlocking);
             if call.recv(&mut dropped).is_err() {
                 break;
             }
@@ -118,7 +119,7 @@ impl DatagramSocket {
         made.disconnect()?;
         // Linux gives up a port that it chose itself.
         match (self.bound.get(), made.local_address()?.port()) {
-            (Some(&before), Some(0)) => Ok(made.bind(&here(made, before))?),
+            (Some(&before), Some(0)) => Ok(made.bind(&local(made, before))?),
             _ => Ok(()),
         }
     }
@@ -127,13 +128,13 @@ impl DatagramSocket {
     ///
     /// # Errors
     /// `NoPeer` without an address, `OtherPeer` for another than the socket is connected to, `PortZero`, `Closed`;
-    /// `ECONNREFUSED` when an earlier datagram of a connected socket found nobody; as
+    /// `ECONNREFUSED` when an earlier datagram of a connected socket found no receiver; as
     /// [`Call::send_to`](crate::Call::send_to).
-    pub fn send<'b, H: Caller>(
+    pub fn send<'b, C: Caller>(
         &self,
         data: impl Into<SendBuf<'b>>,
         to: Option<SocketAddr>,
-        host: &mut H,
+        caller: &mut C,
     ) -> Result<()> {
         let peer = self.peer();
         let to = match (to, peer) {
@@ -148,11 +149,11 @@ impl DatagramSocket {
             return Err(Error::new(Operation::SendMsg, Kind::Closed).into());
         }
         let made = self.ensure_bound()?;
-        let mut call = made.on(host).within(Timeout::Never);
+        let mut call = made.on(caller).within(Timeout::Never);
         if peer.is_some() {
             call.send(data)?;
         } else {
-            call.send_to(data, &there(made, to))?;
+            call.send_to(data, &destination(made, to))?;
         }
         Ok(())
     }
@@ -161,18 +162,18 @@ impl DatagramSocket {
     /// in `room`, the rest being dropped, and from whom.
     ///
     /// # Errors
-    /// `Closed`; `ECONNREFUSED` when a datagram of a connected socket found nobody; as
+    /// `Closed`; `ECONNREFUSED` when a datagram of a connected socket found no receiver; as
     /// [`Call::recv_from`](crate::Call::recv_from).
-    pub fn receive<'b, H: Caller>(
+    pub fn receive<'b, C: Caller>(
         &self,
         room: impl Into<RecvBuf<'b>>,
-        host: &mut H,
+        caller: &mut C,
     ) -> Result<(usize, Option<SocketAddr>)> {
         if self.is_closed() {
             return Err(Error::new(Operation::RecvMsg, Kind::Closed).into());
         }
         let made = self.ensure_bound()?;
-        let received = made.on(host).recv_from(room)?;
+        let received = made.on(caller).recv_from(room)?;
         Ok((received.count, shown(&received.address)))
     }
 
@@ -196,8 +197,8 @@ impl DatagramSocket {
     ///
     /// # Errors
     /// As [`Call::close`](crate::Call::close).
-    pub fn close<H: Caller>(&self, host: &mut H) -> Result<()> {
-        self.socket.close(|made| made.on(host).close())
+    pub fn close<C: Caller>(&self, caller: &mut C) -> Result<()> {
+        self.socket.close(|made| made.on(caller).close())
     }
 
     /// Whether it was closed.
@@ -230,9 +231,9 @@ impl DatagramSocket {
         if self.is_closed() {
             return None;
         }
-        let told = self.socket.get().and_then(|made| made.local_address().ok());
-        let told = told.and_then(|address| shown(&address));
-        Some(told.map_or(WILDCARD, |address| address.ip()))
+        let actual = self.socket.get().and_then(|made| made.local_address().ok());
+        let actual = actual.and_then(|address| shown(&address));
+        Some(actual.map_or(WILDCARD, |address| address.ip()))
     }
 }
 

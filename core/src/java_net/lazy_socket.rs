@@ -1,6 +1,6 @@
-//! The BSD socket underneath one of Java's: made when it is first needed, closed for good.
+//! The BSD socket underneath a Java-style one: made when it is first needed, and never again once closed.
 
-use super::{Refusal, Result};
+use super::refusal::{Refusal, Result};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -25,7 +25,7 @@ impl LazySocket {
         let made = make()?;
         let made = self.made.get_or_init(|| Arc::new(made));
         if self.is_closed() {
-            // Closed while it was made: the closer did not see it.
+            // Closed while it was made: the thread that closed did not see it.
             let _ = made.close();
             return Err(Refusal::Closed);
         }
@@ -37,21 +37,21 @@ impl LazySocket {
         self.made.get()
     }
 
-    /// Takes over a socket; nobody else can have made one.
+    /// Takes over a socket, before any other thread can have made one.
     pub(super) fn set(&self, made: Arc<crate::Socket>) {
         let _ = self.made.set(made);
     }
 
-    /// Closes the socket in its own way, if it was made; none is made from now on.
-    pub(super) fn close(&self, way: impl FnOnce(&crate::Socket) -> crate::Result<()>) -> Result<()> {
+    /// Closes the socket by `close`, if it was made; none is made from now on.
+    pub(super) fn close(&self, close: impl FnOnce(&crate::Socket) -> crate::Result<()>) -> Result<()> {
         self.closed.store(true, Ordering::Release);
         match self.made.get() {
-            Some(made) => Ok(way(made)?),
+            Some(made) => Ok(close(made)?),
             None => Ok(()),
         }
     }
 
-    /// Whether it was closed, here or as a BSD socket, as a callback server does it.
+    /// Whether it was closed, here or underneath: a callback server closes the BSD socket.
     pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire) || self.made.get().is_some_and(|made| made.is_closed())
     }

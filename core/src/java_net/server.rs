@@ -1,8 +1,10 @@
 //! `java.net.ServerSocket`.
 
-use super::address::{dual_stack, here, shown, WILDCARD};
+use super::address::{dual_stack, local, shown, WILDCARD};
 use super::lazy_socket::LazySocket;
-use super::{Refusal, Result, Socket, BACKLOG};
+use super::options::BACKLOG;
+use super::refusal::{Refusal, Result};
+use super::socket::Socket;
 use crate::caller::Caller;
 use crate::connection::create_server_with;
 use crate::domain::SocketType;
@@ -15,12 +17,17 @@ use std::sync::{Arc, OnceLock};
 ///
 /// # Errors
 /// As [`create_server`](crate::create_server).
-pub fn listen<H: Caller>(name: &str, port: u16, backlog: i32, host: &mut H) -> crate::Result<crate::Socket> {
+pub fn listen<C: Caller>(
+    name: &str,
+    port: u16,
+    backlog: i32,
+    caller: &mut C,
+) -> crate::Result<crate::Socket> {
     let options = ServerOptions {
         backlog: backlog_of(backlog),
         ..ServerOptions::default()
     };
-    create_server_with(name, port, &options, host)
+    create_server_with(name, port, &options, caller)
 }
 
 fn backlog_of(asked: i32) -> i32 {
@@ -31,7 +38,7 @@ fn backlog_of(asked: i32) -> i32 {
     }
 }
 
-/// A TCP listener, or what is to become one, as `java.net.ServerSocket` has it: `SO_REUSEADDR` is on, both versions of
+/// A TCP listener, or what will become one, that behaves like `java.net.ServerSocket`: `SO_REUSEADDR` is on, both versions of
 /// IP come to one socket.
 #[derive(Default)]
 pub struct ServerSocket {
@@ -68,7 +75,7 @@ impl ServerSocket {
             return Err(Refusal::AlreadyBound);
         }
         let address = address.unwrap_or_else(|| SocketAddr::new(WILDCARD, 0));
-        made.bind(&here(made, address))?;
+        made.bind(&local(made, address))?;
         made.listen(backlog_of(backlog))?;
         if let Some(bound) = shown(&made.local_address()?) {
             let _ = self.bound.set(SocketAddr::new(address.ip(), bound.port()));
@@ -80,12 +87,12 @@ impl ServerSocket {
     ///
     /// # Errors
     /// `NotBound`, `Closed`; as [`Call::accept`](crate::Call::accept).
-    pub fn accept<H: Caller>(&self, host: &mut H) -> Result<Socket> {
+    pub fn accept<C: Caller>(&self, caller: &mut C) -> Result<Socket> {
         let made = self.open()?;
         if !self.is_bound() {
             return Err(Refusal::NotBound);
         }
-        let (socket, peer) = made.on(host).accept()?;
+        let (socket, peer) = made.on(caller).accept()?;
         Socket::accepted(socket, &peer)
     }
 
@@ -93,8 +100,8 @@ impl ServerSocket {
     ///
     /// # Errors
     /// As [`Call::close`](crate::Call::close).
-    pub fn close<H: Caller>(&self, host: &mut H) -> Result<()> {
-        self.socket.close(|made| made.on(host).close())
+    pub fn close<C: Caller>(&self, caller: &mut C) -> Result<()> {
+        self.socket.close(|made| made.on(caller).close())
     }
 
     /// Whether it was closed.

@@ -1,8 +1,9 @@
 //! `java.net.Socket`.
 
-use super::address::{dual_stack, here, look_up, name_of, shown, there, WILDCARD};
+use super::address::{destination, dual_stack, local, look_up, name_of, shown, WILDCARD};
 use super::lazy_socket::LazySocket;
-use super::{stream, Refusal, Result};
+use super::refusal::{Refusal, Result};
+use super::stream;
 use crate::buffer::{RecvBuf, SendBuf};
 use crate::caller::Caller;
 use crate::connection::connect_any;
@@ -25,7 +26,7 @@ pub struct To {
     pub address: Option<SocketAddr>,
 }
 
-/// A TCP connection, or what is to become one, as `java.net.Socket` has it.
+/// A TCP connection, or what will become one, that behaves like `java.net.Socket`.
 ///
 /// It may be used by any number of threads and closed by any. What it was it stays: after close it still says that it
 /// was bound and connected, and to whom.
@@ -48,18 +49,18 @@ impl Socket {
     ///
     /// # Errors
     /// As [`create_connection_with`](crate::create_connection_with).
-    pub fn connected<H: Caller>(
+    pub fn connected<C: Caller>(
         name: &str,
         port: u16,
         from: Option<SocketAddr>,
-        host: &mut H,
+        caller: &mut C,
     ) -> Result<Self> {
-        let addresses = look_up(name, port, host)?;
+        let addresses = look_up(name, port, caller)?;
         let options = ConnectOptions {
             local_address: from.map(Into::into),
             ..ConnectOptions::default()
         };
-        let made = connect_any(&addresses, &options, Timeout::Never, host)?;
+        let made = connect_any(&addresses, &options, Timeout::Never, caller)?;
         let socket = Self::new();
         let peer = shown(&made.peer_address()?);
         let to = To {
@@ -87,7 +88,7 @@ impl Socket {
     /// Takes over a connection.
     fn begin(&self, made: Arc<crate::Socket>, to: To) -> Result<()> {
         self.note_bound(&made)?;
-        // The socket is new: nobody else can have set these.
+        // The socket is new: no other thread can have set these.
         let _ = self.peer.set(to);
         self.socket.set(made);
         Ok(())
@@ -126,7 +127,7 @@ impl Socket {
             return Err(Refusal::AlreadyBound);
         }
         let address = address.unwrap_or_else(|| SocketAddr::new(WILDCARD, 0));
-        made.bind(&here(made, address))?;
+        made.bind(&local(made, address))?;
         self.note_bound(made)
     }
 
@@ -135,22 +136,22 @@ impl Socket {
     /// # Errors
     /// `AlreadyConnected`, `Closed`; the resolver's for an address that was never looked up; as
     /// [`Call::connect`](crate::Call::connect).
-    pub fn connect<H: Caller>(&self, to: To, timeout: Timeout, host: &mut H) -> Result<()> {
+    pub fn connect<C: Caller>(&self, to: To, timeout: Timeout, caller: &mut C) -> Result<()> {
         let made = self.open()?;
         if self.is_connected() {
             return Err(Refusal::AlreadyConnected);
         }
         let connected = match to.address {
             Some(address) => {
-                let address = there(made, address);
-                made.on(&mut *host).within(timeout).connect(&address)
+                let address = destination(made, address);
+                made.on(&mut *caller).within(timeout).connect(&address)
             }
             None => Err(Error::new(Operation::Resolve, Kind::Resolve(eai::NONAME))
                 .with_detail(legible(to.host.as_deref().unwrap_or_default()))),
         };
         if let Err(error) = connected {
-            // The failure is what to tell, not that of closing.
-            let _ = self.close(host);
+            // The failure of connect is what to report, not that of closing.
+            let _ = self.close(caller);
             return Err(error.into());
         }
         self.note_bound(made)?;
@@ -161,17 +162,17 @@ impl Socket {
     /// Receives at least one byte; 0 is the end of the stream. See [`read`](super::read()).
     ///
     /// # Errors
-    /// As there.
-    pub fn read<'b, H: Caller>(&self, host: &mut H, room: impl Into<RecvBuf<'b>>) -> Result<usize> {
-        Ok(stream::read(self.stream(Operation::Recv)?, host, room)?)
+    /// As [`read`](super::read()); `ENOTCONN` before it is connected.
+    pub fn read<'b, C: Caller>(&self, caller: &mut C, room: impl Into<RecvBuf<'b>>) -> Result<usize> {
+        Ok(stream::read(self.stream(Operation::Recv)?, caller, room)?)
     }
 
     /// Sends all of `data`. See [`write`](super::write()).
     ///
     /// # Errors
-    /// As there.
-    pub fn write<'b, H: Caller>(&self, host: &mut H, data: impl Into<SendBuf<'b>>) -> Result<()> {
-        Ok(stream::write(self.stream(Operation::SendAll)?, host, data)?)
+    /// As [`write`](super::write()); `ENOTCONN` before it is connected.
+    pub fn write<'b, C: Caller>(&self, caller: &mut C, data: impl Into<SendBuf<'b>>) -> Result<()> {
+        Ok(stream::write(self.stream(Operation::SendAll)?, caller, data)?)
     }
 
     /// How many bytes a read would find without waiting: none once the input was shut down.
@@ -188,12 +189,12 @@ impl Socket {
     ///
     /// # Errors
     /// `NotConnected`; `Closed`; as [`write`](Self::write).
-    pub fn send_urgent<H: Caller>(&self, byte: u8, host: &mut H) -> Result<()> {
+    pub fn send_urgent<C: Caller>(&self, byte: u8, caller: &mut C) -> Result<()> {
         if !self.is_connected() {
             return Err(Refusal::NotConnected);
         }
         let made = self.stream(Operation::SendAll)?;
-        let mut call = made.on(host).within(Timeout::Never);
+        let mut call = made.on(caller).within(Timeout::Never);
         Ok(call.send_all_with(&[byte], Flags::OUT_OF_BAND)?)
     }
 
@@ -261,8 +262,8 @@ impl Socket {
     ///
     /// # Errors
     /// As [`Call::close`](crate::Call::close).
-    pub fn close<H: Caller>(&self, host: &mut H) -> Result<()> {
-        self.socket.close(|made| stream::close(made, host))
+    pub fn close<C: Caller>(&self, caller: &mut C) -> Result<()> {
+        self.socket.close(|made| stream::close(made, caller))
     }
 
     /// Whether it was closed.
@@ -306,11 +307,12 @@ impl Socket {
 
     /// Its own address: every interface before it had one, and after close.
     pub fn local_address(&self) -> IpAddr {
-        let told = match self.socket.get() {
+        let actual = match self.socket.get() {
             Some(made) if !self.is_closed() => made.local_address().ok(),
             _ => None,
         };
-        told.and_then(|address| shown(&address))
+        actual
+            .and_then(|address| shown(&address))
             .map_or(WILDCARD, |address| address.ip())
     }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// `TimedOut`, after which reading goes on; `ECONNRESET`, and from then on always; `Closed`; the system's.
-pub fn read<'b, H: Caller>(socket: &Socket, host: &mut H, room: impl Into<RecvBuf<'b>>) -> Result<usize> {
+pub fn read<'b, C: Caller>(socket: &Socket, caller: &mut C, room: impl Into<RecvBuf<'b>>) -> Result<usize> {
     let room = room.into();
     if room.is_empty() {
         return Ok(0);
@@ -26,7 +26,7 @@ pub fn read<'b, H: Caller>(socket: &Socket, host: &mut H, room: impl Into<RecvBu
     let whole = socket.recv_timeout();
     let failed = |kind| Error::new(Operation::Recv, kind).within(whole);
     let mut limit = LazyDeadline::new(whole);
-    let turn = Turn::take(&socket.handle, Direction::Receive, host, &mut limit);
+    let turn = Turn::take(&socket.handle, Direction::Receive, caller, &mut limit);
     // The end of the stream is the answer even where the socket was closed since.
     if socket.halves.has(Half::Ended) {
         return Ok(0);
@@ -40,7 +40,7 @@ pub fn read<'b, H: Caller>(socket: &Socket, host: &mut H, room: impl Into<RecvBu
         socket.halves.note(Half::Ended);
         return Ok(0);
     }
-    let received = socket.on(&mut *host).within(limit.left()).read(room);
+    let received = socket.on(&mut *caller).within(limit.left()).read(room);
     if let Ok(0) = received {
         socket.halves.note(Half::Ended);
     }
@@ -60,16 +60,16 @@ pub fn time_limit(limit: Duration) -> Timeout {
 ///
 /// # Errors
 /// `Closed`, `EPIPE`, `ECONNRESET`; [`Error::done`] says how many bytes left this process.
-pub fn write<'b, H: Caller>(socket: &Socket, host: &mut H, data: impl Into<SendBuf<'b>>) -> Result<()> {
+pub fn write<'b, C: Caller>(socket: &Socket, caller: &mut C, data: impl Into<SendBuf<'b>>) -> Result<()> {
     let data = data.into();
     if data.is_empty() {
         return Ok(());
     }
-    socket.on(host).within(Timeout::Never).send_all(data)
+    socket.on(caller).within(Timeout::Never).send_all(data)
 }
 
-/// Ends receiving: reads find the end of the stream from now on, the peer is not told. Says whether it was this call
-/// that ended it (Java `Socket.shutdownInput`, which throws the second time).
+/// Ends receiving: reads find the end of the stream from now on; the peer does not learn of it. Returns whether it was this
+/// call that ended it (Java `Socket.shutdownInput`, which throws the second time).
 ///
 /// # Errors
 /// `ENOTCONN`, also of a listener; `Closed`.
@@ -77,7 +77,7 @@ pub fn end_input(socket: &Socket) -> Result<bool> {
     end(socket, Half::InputShut)
 }
 
-/// Ends sending: the peer reads to the end of the stream. Says whether it was this call that ended it (Java
+/// Ends sending: the peer reads to the end of the stream. Returns whether it was this call that ended it (Java
 /// `Socket.shutdownOutput`, which throws the second time).
 ///
 /// # Errors
@@ -108,7 +108,7 @@ pub(super) fn end(socket: &Socket, half: Half) -> Result<bool> {
 /// Closes the socket, FIN first. See [`Call::close_fin_first`](crate::Call::close_fin_first).
 ///
 /// # Errors
-/// As there.
-pub fn close<H: Caller>(socket: &Socket, host: &mut H) -> Result<()> {
-    socket.on(host).close_fin_first()
+/// As [`Call::close_fin_first`](crate::Call::close_fin_first).
+pub fn close<C: Caller>(socket: &Socket, caller: &mut C) -> Result<()> {
+    socket.on(caller).close_fin_first()
 }
