@@ -7,7 +7,7 @@ use crate::memory;
 use crate::poll::{Events, PollTarget};
 use crate::sys::fork::{ForkLock, Held, InChild};
 use crate::sys::reserve::check_left;
-use crate::sys::selector::{new_selector, Interest, PollSet, Selector, Trigger, WAKE};
+use crate::sys::selector::{new_selector, Interest, PollSet, Selector, Trigger, MOST_EVENTS, WAKE};
 use crate::sys::unix::Readiness;
 use crate::time::{Deadline, Left, Timeout};
 use std::collections::HashMap;
@@ -60,6 +60,9 @@ pub struct Event {
 }
 
 impl Poller {
+    /// The most events that one [`wait`](Self::wait) writes.
+    pub const MOST_EVENTS: usize = MOST_EVENTS;
+
     /// Makes an empty poller; it takes two descriptors.
     ///
     /// # Errors
@@ -154,7 +157,8 @@ impl Poller {
         })
     }
 
-    /// Waits until something registered is ready, and returns how many `events` were written (at most 256; the rest
+    /// Waits until something registered is ready, and returns how many `events` were written (at most
+    /// [`MOST_EVENTS`](Self::MOST_EVENTS); the rest
     /// comes with the next wait); 0 when time is up or the poller was [woken](Self::wake).
     ///
     /// # Errors

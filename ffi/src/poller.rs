@@ -215,7 +215,7 @@ pub unsafe extern "C" fn polysock_poller_wait(
         let poller = borrow(p)?;
         let timeout = time::timeout_or_never(timeout_ms)?;
         let to = OutArray::new(events, n, "events")?;
-        let mut found = [Event::default(); 256];
+        let mut found = [Event::default(); Poller::MOST_EVENTS];
         let room = found.len().min(n);
         let count = poller
             .0

@@ -2,6 +2,8 @@
 
 use crate::domain::{Family, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
+use crate::socket::options::multicast::interface_request;
+use crate::socket::options::{in_range, limits};
 use crate::socket::Socket;
 use crate::sys::os::{number, OptionNumber, BUFFER_FACTOR};
 use std::time::Duration;
@@ -10,12 +12,8 @@ use std::time::Duration;
 pub const BACKLOG: i32 = 50;
 
 /// The longest linger; more is cut to it (Java `setSoLinger`).
-pub const LONGEST_LINGER: Duration = Duration::from_secs(65_535);
+pub const LONGEST_LINGER: Duration = limits::LONGEST_LINGER;
 
-/// What a request for a buffer is cut to: twice as much must fit into an `int`.
-const LARGEST_BUFFER: usize = i32::MAX as usize / 2;
-/// The two low bits, which TCP keeps for itself (RFC 3168).
-const CONGESTION_BITS: u32 = 0b11;
 /// `IP_PMTUDISC_DO` and `IPV6_PMTUDISC_DO` (ip(7)), …
 const DISCOVER: i32 = 2;
 /// … and `IP_PMTUDISC_DONT`.
@@ -36,7 +34,7 @@ pub fn set_linger(socket: &Socket, linger: Option<Duration>) -> Result<()> {
 /// # Errors
 /// `InvalidInput("send buffer")` for 0; `Closed`.
 pub fn set_send_buffer(socket: &Socket, requested: usize) -> Result<()> {
-    socket.set_send_buffer(requested.min(LARGEST_BUFFER))
+    socket.set_send_buffer(requested.min(limits::LARGEST_BUFFER))
 }
 
 /// The size of the send buffer as it was requested, without what the kernel adds for itself (Java
@@ -53,7 +51,7 @@ pub fn send_buffer(socket: &Socket) -> Result<usize> {
 /// # Errors
 /// `InvalidInput("receive buffer")` for 0; `Closed`.
 pub fn set_recv_buffer(socket: &Socket, requested: usize) -> Result<()> {
-    socket.set_recv_buffer(requested.min(LARGEST_BUFFER))
+    socket.set_recv_buffer(requested.min(limits::LARGEST_BUFFER))
 }
 
 /// The size of the receive buffer as it was requested (Java `getReceiveBufferSize`).
@@ -70,17 +68,9 @@ pub fn recv_buffer(socket: &Socket) -> Result<usize> {
 /// # Errors
 /// `InvalidInput("traffic class")` above 255; `Closed`.
 pub fn set_traffic_class(socket: &Socket, class: u32) -> Result<()> {
-    if class > 255 {
-        return Err(Error::out_of_range(
-            Operation::SetOption,
-            "traffic class",
-            (0, 255),
-            "",
-            class.into(),
-        ));
-    }
+    in_range(class, &limits::BYTE, "traffic class")?;
     let class = if socket.socket_type() == SocketType::STREAM {
-        class & !CONGESTION_BITS
+        class & !limits::CONGESTION_BITS
     } else {
         class
     };
@@ -200,12 +190,8 @@ pub fn set_multicast_loop(socket: &Socket, on: bool) -> Result<()> {
 pub fn set_multicast_interface(socket: &Socket, index: u32) -> Result<()> {
     socket.set_multicast_interface(index)?;
     if socket.family() == Family::IPV6 {
-        // struct ip_mreqn: group and address, which do not count beside an index, and the index.
-        let mut request = [0; 12];
-        let (_, place) = request.split_at_mut(8);
-        place.copy_from_slice(&index.to_ne_bytes());
         // An interface without IPv4 is no obstacle for IPv6.
-        let _ = socket.set_option(libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &request);
+        let _ = socket.set_option(libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &interface_request(index));
     }
     Ok(())
 }

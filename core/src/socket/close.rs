@@ -80,7 +80,7 @@ impl<C: Caller> Call<'_, C> {
     pub fn close_fin_first(&mut self) -> Result<()> {
         let stream = self.socket.is_stream();
         self.close_with(Operation::Close, move |fd| {
-            if !stream || unix::sock(&fd).linger()? == Some(Duration::ZERO) {
+            if !stream || unix::resets_on_close(fd)? {
                 return Ok(());
             }
             end_stream(fd)
@@ -157,8 +157,7 @@ fn end_handled(fd: BorrowedFd<'_>, fin_first: bool) {
 
 /// Ends the stream if close(2) would end the connection by a reset, because there is unread input.
 fn end_stream_before_reset(fd: BorrowedFd<'_>) {
-    let sock = unix::sock(&fd);
-    let resets = matches!(sock.linger(), Ok(Some(Duration::ZERO)));
+    let resets = matches!(unix::resets_on_close(fd), Ok(true));
     if !resets && !matches!(unix::available(fd), Ok(0)) {
         let _ = end_stream(fd);
     }

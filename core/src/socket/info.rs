@@ -1,7 +1,8 @@
 //! The state of a connection.
 
+use super::options::or_unsupported;
 use super::Socket;
-use crate::error::{Error, Kind, Operation, Result};
+use crate::error::{Operation, Result};
 use crate::sys::os;
 use std::fmt;
 
@@ -65,14 +66,6 @@ impl Socket {
     pub fn state(&self) -> Result<TcpState> {
         self.immediate(Operation::State, os::tcp_state)
             .map(TcpState)
-            .map_err(not_tcp)
+            .map_err(or_unsupported)
     }
-}
-
-/// The kernel has two numbers to say that a socket has no such option.
-pub(super) fn not_tcp(error: Error) -> Error {
-    if matches!(error.kind(), Kind::Os(libc::EOPNOTSUPP | libc::ENOPROTOOPT)) {
-        return Error::new(error.operation(), Kind::Unsupported);
-    }
-    error
 }

@@ -10,7 +10,7 @@ mod halves;
 mod info;
 pub(crate) mod listen;
 mod message;
-mod options;
+pub(crate) mod options;
 mod recv;
 mod send;
 mod sendfile;

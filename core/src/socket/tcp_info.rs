@@ -1,6 +1,7 @@
 //! What the kernel tells of a TCP connection.
 
-use super::info::{not_tcp, TcpState};
+use super::info::TcpState;
+use super::options::or_unsupported;
 use super::Socket;
 use crate::debug::debug_by_name;
 use crate::error::{Error, Kind, Operation, Result};
@@ -188,7 +189,7 @@ impl Socket {
         let mut room = [0; offset::END];
         let length = self
             .immediate(Operation::GetOption, |fd| os::tcp_info(fd, &mut room))
-            .map_err(not_tcp)?;
+            .map_err(or_unsupported)?;
         let answer = Answer(room.get(..length).unwrap_or(&room));
         TcpInfo::read(answer).ok_or(Error::new(Operation::GetOption, Kind::Unsupported))
     }

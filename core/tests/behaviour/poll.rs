@@ -1,7 +1,7 @@
 //! poll over sockets and plain descriptors.
 
 use crate::support::alone::alone;
-use crate::support::system::{limit_descriptors, Ticks};
+use crate::support::system::{limit_descriptors, Ticks, POLL};
 use crate::support::*;
 use polysock::{poll, poll_with, Events, Kind, PollEntry, PollTarget, Socket, Start, Stop};
 use std::fs::File;
@@ -141,7 +141,7 @@ fn a_close_wakes_it_in_slices_without_a_descriptor_to_be_woken_by() {
             until("it polls", || {
                 let mut text = [0; 8];
                 let length = call.read_at(&mut text, 0).unwrap();
-                text[..length].starts_with(format!("{} ", libc::SYS_ppoll).as_bytes())
+                text[..length].starts_with(format!("{} ", POLL).as_bytes())
             });
             b.close().unwrap();
             assert_eq!(waiting.result(), (1, vec![Events::NONE, Events::INVALID]));

@@ -108,5 +108,5 @@ fn a_wake_descriptor_that_is_not_ours_any_more_is_left_alone() {
 
 fn blocked_in_poll(tid: i32) -> bool {
     let call = std::fs::read_to_string(format!("/proc/self/task/{tid}/syscall")).unwrap();
-    call.starts_with(&format!("{} ", libc::SYS_ppoll))
+    call.starts_with(&format!("{} ", system::POLL))
 }

@@ -19,6 +19,13 @@ pub fn gettid() -> i32 {
     unsafe { libc::gettid() }
 }
 
+/// The number of the call that waits for descriptors: poll(2) in the portable backend, which the C library turns into ppoll(2)
+/// on machines that have no other.
+#[cfg(all(polysock_portable, target_arch = "x86_64"))]
+pub const POLL: i64 = libc::SYS_poll;
+#[cfg(not(all(polysock_portable, target_arch = "x86_64")))]
+pub const POLL: i64 = libc::SYS_ppoll;
+
 /// What /proc tells of a thread, by files opened beforehand: a test may run out of descriptors.
 pub struct Observer {
     call: fs::File,
@@ -46,7 +53,7 @@ impl Observer {
         let (call, stat) = (read_again(&self.call), read_again(&self.stat));
         let number: Option<i64> = call.split(' ').next().and_then(|word| word.parse().ok());
         let waits = [
-            libc::SYS_ppoll,
+            POLL,
             libc::SYS_epoll_wait,
             libc::SYS_accept4,
             libc::SYS_recvfrom,

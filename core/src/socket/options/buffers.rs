@@ -1,12 +1,12 @@
 //! The kernel's buffers (socket(7)).
 
 use super::super::Socket;
+use super::limits::LARGEST_BUFFER;
 use super::{in_range, size};
 use crate::error::Result;
 use std::ops::RangeInclusive;
 
-/// What `int` holds once the kernel has doubled it. Larger requests would be cut to far less without a word.
-const BUFFER: RangeInclusive<usize> = 1..=(i32::MAX as usize / 2);
+const BUFFER: RangeInclusive<usize> = 1..=LARGEST_BUFFER;
 /// What the kernel takes; it makes 1 of 0.
 const LOW_WATER: RangeInclusive<usize> = 1..=i32::MAX as usize;
 

@@ -2,6 +2,7 @@
 
 use super::super::Socket;
 use super::in_range;
+use super::limits::{BYTE, CONGESTION_BITS};
 use crate::domain::SocketType;
 use crate::error::{Operation, Result};
 use crate::sys::os::number;
@@ -9,9 +10,6 @@ use std::ops::RangeInclusive;
 
 /// The whole byte of the header; 0 would keep packets from going anywhere.
 const TTL: RangeInclusive<u32> = 1..=255;
-const TOS: RangeInclusive<u32> = 0..=255;
-/// The two low bits, which are TCP's own (RFC 3168).
-const CONGESTION_BITS: u32 = 0b11;
 
 /// Options of IP.
 impl Socket {
@@ -100,7 +98,7 @@ impl Socket {
 
     /// Checks a byte of service: whether it is one, and leaves TCP its bits.
     pub(super) fn check_service(&self, value: u32, argument: &'static str) -> Result<()> {
-        in_range(value, &TOS, argument)?;
+        in_range(value, &BYTE, argument)?;
         if self.socket_type == SocketType::STREAM && value & CONGESTION_BITS != 0 {
             return Err(super::invalid(argument, "must leave its two low bits to TCP"));
         }

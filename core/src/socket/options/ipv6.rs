@@ -2,10 +2,8 @@
 
 use super::super::Socket;
 use super::in_range;
+use super::limits::BYTE;
 use crate::error::Result;
-use std::ops::RangeInclusive;
-
-const HOPS: RangeInclusive<u32> = 0..=255;
 
 /// Options of IPv6. On a socket that is not IPv6 each fails with `Unsupported`.
 impl Socket {
@@ -33,7 +31,7 @@ impl Socket {
     /// # Errors
     /// `InvalidInput("hops")` above 255; `Unsupported`; `Closed`.
     pub fn set_hops(&self, hops: u32) -> Result<()> {
-        in_range(hops, &HOPS, "hops")?;
+        in_range(hops, &BYTE, "hops")?;
         self.set(|sock| sock.set_unicast_hops_v6(hops))
     }
 

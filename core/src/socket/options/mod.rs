@@ -17,7 +17,8 @@ mod interface;
 mod ip;
 mod ipv6;
 mod keepalive;
-mod multicast;
+pub(crate) mod limits;
+pub(crate) mod multicast;
 mod raw;
 mod socket_level;
 mod steering;
@@ -42,12 +43,12 @@ use std::time::Duration;
 impl Socket {
     fn set(&self, call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<()>) -> Result<()> {
         self.immediate(Operation::SetOption, |fd| call(&unix::sock(&fd)))
-            .map_err(typed)
+            .map_err(or_unsupported)
     }
 
     fn get<T>(&self, call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<T>) -> Result<T> {
         self.immediate(Operation::GetOption, |fd| call(&unix::sock(&fd)))
-            .map_err(typed)
+            .map_err(or_unsupported)
     }
 
     fn set_number(&self, number: OptionNumber, value: c_int) -> Result<()> {
@@ -56,12 +57,12 @@ impl Socket {
 
     fn set_bytes(&self, number: OptionNumber, value: &[u8]) -> Result<()> {
         let (level, name) = known(Operation::SetOption, number)?;
-        self.set_option(level, name, value).map_err(typed)
+        self.set_option(level, name, value).map_err(or_unsupported)
     }
 
     fn number(&self, number: OptionNumber) -> Result<c_int> {
         let (level, name) = known(Operation::GetOption, number)?;
-        self.int_option(level, name).map_err(typed)
+        self.int_option(level, name).map_err(or_unsupported)
     }
 
     fn is_on(&self, number: OptionNumber) -> Result<bool> {
@@ -82,8 +83,8 @@ fn known(operation: Operation, number: OptionNumber) -> Result<(c_int, c_int)> {
     number.ok_or(Error::new(operation, Kind::Unsupported))
 }
 
-/// The error of a typed option: a socket that has no such option says so in one way, not in the kernel's two.
-fn typed(error: Error) -> Error {
+/// The error of an option: a socket without such an option reports it in one way, where the kernel has two.
+pub(super) fn or_unsupported(error: Error) -> Error {
     if matches!(error.kind(), Kind::Os(libc::ENOPROTOOPT | libc::EOPNOTSUPP)) {
         return Error::new(error.operation(), Kind::Unsupported);
     }
@@ -95,7 +96,7 @@ fn invalid(argument: &'static str, rule: &'static str) -> Error {
 }
 
 /// `value` as the kernel takes it.
-fn in_range<T>(value: T, range: &RangeInclusive<T>, argument: &'static str) -> Result<c_int>
+pub(crate) fn in_range<T>(value: T, range: &RangeInclusive<T>, argument: &'static str) -> Result<c_int>
 where
     T: Copy + PartialOrd + TryInto<c_int> + TryInto<i64>,
 {

@@ -2,7 +2,8 @@
 
 use super::super::Socket;
 use super::interface::{choose, Chosen, Interface};
-use super::{in_range, invalid, known, typed};
+use super::limits::BYTE;
+use super::{in_range, invalid, known, or_unsupported};
 use crate::address::Address;
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
@@ -10,9 +11,7 @@ use crate::sys::os::{number, OptionNumber};
 use crate::sys::unix;
 use socket2::InterfaceIndexOrAddress;
 use std::net::{IpAddr, Ipv4Addr};
-use std::ops::RangeInclusive;
 
-const TTL: RangeInclusive<u32> = 0..=255;
 const BY_NAME_OR_INDEX: &str = "must be chosen by name or index over IPv6";
 const ONE_HOST: &str = "must be the address of one host, of the group's family";
 
@@ -63,12 +62,10 @@ impl Socket {
         match (choose(interface.into())?, version) {
             (Chosen::Address(address), Family::IPV4) => self.set(|sock| sock.set_multicast_if_v4(&address)),
             (Chosen::Address(_), _) => Err(invalid("interface", BY_NAME_OR_INDEX)),
-            (Chosen::Index(index), Family::IPV4) => {
-                // struct ip_mreqn: group and address, which do not count beside an index, and the index.
-                let mut request = [0; 12];
-                put(&mut request, 8, &index.to_ne_bytes());
-                self.set_bytes(Some((libc::IPPROTO_IP, libc::IP_MULTICAST_IF)), &request)
-            }
+            (Chosen::Index(index), Family::IPV4) => self.set_bytes(
+                Some((libc::IPPROTO_IP, libc::IP_MULTICAST_IF)),
+                &interface_request(index),
+            ),
             (Chosen::Index(index), _) => self.set(|sock| sock.set_multicast_if_v6(index)),
         }
     }
@@ -99,7 +96,7 @@ impl Socket {
     /// # Errors
     /// `InvalidInput("multicast ttl")` above 255; `Unsupported` for a socket that is not IP; `Closed`.
     pub fn set_multicast_ttl(&self, ttl: u32) -> Result<()> {
-        in_range(ttl, &TTL, "multicast ttl")?;
+        in_range(ttl, &BYTE, "multicast ttl")?;
         let is_v4 = self.by_version(Operation::SetOption, true, false)?;
         self.set(|sock| {
             if is_v4 {
@@ -236,7 +233,7 @@ impl Socket {
                 return Err(invalid("source", ONE_HOST))
             }
         };
-        result.map_err(|error| membership(typed(error), group))
+        result.map_err(|error| membership(or_unsupported(error), group))
     }
 }
 
@@ -263,6 +260,13 @@ const LEAVE: Change = Change {
     v6: |sock, group, index| sock.leave_multicast_v6(group, index),
     source: number::LEAVE_SOURCE_GROUP,
 };
+
+/// `struct ip_mreqn` (ip(7)): a group and an address, both of no meaning beside an index, and the index.
+pub(crate) fn interface_request(index: u32) -> [u8; 12] {
+    let mut request = [0; 12];
+    put(&mut request, 8, &index.to_ne_bytes());
+    request
+}
 
 /// `struct group_source_req` of RFC 3678: the index, aligned, then two `sockaddr_storage`.
 fn source_request(index: u32, group: IpAddr, source: IpAddr) -> Vec<u8> {

@@ -1,7 +1,8 @@
 //! Options of the socket level (socket(7)): the names a socket may take, how it closes, and what it is.
 
 use super::super::Socket;
-use super::{in_seconds, typed};
+use super::limits::LONGEST_LINGER;
+use super::{in_seconds, or_unsupported};
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Kind, Operation, Result};
 use crate::sys::os;
@@ -9,8 +10,8 @@ use std::io;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The linger that every system takes (some keep 16 bits), in seconds.
-const LINGER: RangeInclusive<u128> = 0..=65_535;
+/// In seconds.
+const LINGER: RangeInclusive<u128> = 0..=LONGEST_LINGER.as_secs() as u128;
 
 /// Options of the socket level.
 impl Socket {
@@ -134,7 +135,7 @@ impl Socket {
     pub fn kernel_family(&self) -> Result<Family> {
         self.immediate(Operation::GetOption, os::family)
             .map(Family)
-            .map_err(typed)
+            .map_err(or_unsupported)
     }
 
     /// The type as the kernel has it (`SO_TYPE`, socket(7); Python `SO_TYPE`).
@@ -154,6 +155,6 @@ impl Socket {
     pub fn kernel_protocol(&self) -> Result<Protocol> {
         self.immediate(Operation::GetOption, os::protocol)
             .map(Protocol)
-            .map_err(typed)
+            .map_err(or_unsupported)
     }
 }

@@ -1,15 +1,13 @@
 //! Options of the socket level (socket(7)) that say which way packets go and what is noted of them.
 
 use super::super::Socket;
+use super::limits::NATURAL;
 use super::{count, in_range, kernel_name, name, unsigned};
 use crate::ancillary::Credentials;
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::sys::interface_index::LONGEST_NAME;
 use crate::sys::os::{number, OptionNumber};
-use std::ops::RangeInclusive;
-
-const POSITIVE: RangeInclusive<u32> = 0..=i32::MAX.unsigned_abs();
 
 const V6_PACKET_INFO: OptionNumber = Some((libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO));
 
@@ -33,7 +31,9 @@ impl Socket {
     pub fn device(&self) -> Result<Option<String>> {
         let (level, option) = super::known(Operation::GetOption, number::BIND_TO_DEVICE)?;
         let mut room = [0; LONGEST_NAME + 1];
-        let length = self.option(level, option, &mut room).map_err(super::typed)?;
+        let length = self
+            .option(level, option, &mut room)
+            .map_err(super::or_unsupported)?;
         let device = room.get(..length).map(name).unwrap_or_default();
         Ok(Some(device).filter(|device| !device.is_empty()))
     }
@@ -61,7 +61,7 @@ impl Socket {
     /// # Errors
     /// `InvalidInput("priority")` above 2,147,483,647; `EPERM`; `Unsupported` elsewhere than on Linux; `Closed`.
     pub fn set_priority(&self, priority: u32) -> Result<()> {
-        let priority = in_range(priority, &POSITIVE, "priority")?;
+        let priority = in_range(priority, &NATURAL, "priority")?;
         self.set_number(number::PRIORITY, priority)
     }
 
@@ -80,7 +80,7 @@ impl Socket {
     /// # Errors
     /// `InvalidInput("cpu")` above 2,147,483,647; `Unsupported` elsewhere than on Linux; `Closed`.
     pub fn set_incoming_cpu(&self, cpu: u32) -> Result<()> {
-        let cpu = in_range(cpu, &POSITIVE, "cpu")?;
+        let cpu = in_range(cpu, &NATURAL, "cpu")?;
         self.set_number(number::INCOMING_CPU, cpu)
     }
 
@@ -139,7 +139,8 @@ impl Socket {
             return Err(failed(Kind::Unsupported));
         }
         let mut room = [0; Credentials::SIZE];
-        self.option(level, option, &mut room).map_err(super::typed)?;
+        self.option(level, option, &mut room)
+            .map_err(super::or_unsupported)?;
         Credentials::read(&room)
             .filter(|who| *who != Credentials::NOBODY)
             .ok_or_else(|| failed(Kind::Os(libc::ENOTCONN)))

@@ -1,6 +1,7 @@
 //! Options of TCP (tcp(7)).
 
 use super::super::Socket;
+use super::limits::NATURAL;
 use super::{check, count, in_milliseconds, in_range, in_seconds, kernel_name, name, size};
 use crate::error::{Operation, Result};
 use crate::sys::os::number;
@@ -11,7 +12,6 @@ use std::time::Duration;
 /// The longest time that Linux can turn into a number of SYN-ACKs (255 of them, 1 s, 2 s, 4 s … 120 s apart).
 const DEFER_ACCEPT: RangeInclusive<u128> = 1..=29_887;
 const USER_TIMEOUT: RangeInclusive<u128> = 1..=i32::MAX as u128;
-const FASTOPEN_QUEUE: RangeInclusive<u32> = 0..=i32::MAX.unsigned_abs();
 /// `TCP_MIN_MSS` and `MAX_TCP_WINDOW`.
 const SEGMENT: RangeInclusive<usize> = 88..=32_767;
 /// `TCP_CA_NAME_MAX` less its NUL.
@@ -99,7 +99,7 @@ impl Socket {
     /// # Errors
     /// `InvalidInput("fastopen queue")` above 2,147,483,647; `EINVAL` on a connection; `Unsupported`; `Closed`.
     pub fn set_fastopen(&self, queue: u32) -> Result<()> {
-        let queue = in_range(queue, &FASTOPEN_QUEUE, "fastopen queue")?;
+        let queue = in_range(queue, &NATURAL, "fastopen queue")?;
         self.set_number(number::FASTOPEN, queue)
     }
 
@@ -188,7 +188,9 @@ impl Socket {
     pub fn congestion(&self) -> Result<String> {
         let (level, option) = super::known(Operation::GetOption, number::CONGESTION)?;
         let mut room = [0; LONGEST_CONGESTION + 1];
-        let length = self.option(level, option, &mut room).map_err(super::typed)?;
+        let length = self
+            .option(level, option, &mut room)
+            .map_err(super::or_unsupported)?;
         Ok(room.get(..length).map(name).unwrap_or_default())
     }
 

@@ -1,7 +1,7 @@
 //! epoll(7): a wait costs what is ready, however much is registered; and changes can be waited for.
 
 use super::poll::PollSet;
-use super::{Interest, Selector, Trigger, WAKE};
+use super::{Interest, Selector, Trigger, MOST_EVENTS, WAKE};
 use crate::sys::os::epoll::{control, create, from_poll, to_poll};
 use crate::sys::os::is_missing;
 use crate::sys::unix::{self, Readiness};
@@ -14,9 +14,6 @@ use std::time::Duration;
 
 /// What fstat says of an epoll descriptor: that it is no file of any type.
 const ANONYMOUS: libc::mode_t = 0;
-
-/// The most events one wait takes: 3 KiB of stack; the kernel hands out the others next time, in turn.
-const BATCH: usize = 256;
 
 /// An epoll descriptor, and the eventfd that wakes its waits.
 pub struct Epoll {
@@ -62,8 +59,8 @@ impl Selector for Epoll {
         left: Option<Duration>,
         report: &mut dyn FnMut(u64, i16),
     ) -> io::Result<Readiness> {
-        let mut events = [epoll_event { events: 0, u64: 0 }; BATCH];
-        let room = c_int::try_from(room.min(BATCH)).unwrap_or(1);
+        let mut events = [epoll_event { events: 0, u64: 0 }; MOST_EVENTS];
+        let room = c_int::try_from(room.min(MOST_EVENTS)).unwrap_or(1);
         let left = unix::milliseconds(left);
         // SAFETY: `events` is ours and has at least `room` entries.
         let count = unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), events.as_mut_ptr(), room, left) };

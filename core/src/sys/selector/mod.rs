@@ -66,5 +66,8 @@ pub trait Selector: Send + Sync {
     fn leave_to_parent(self: Arc<Self>) {}
 }
 
+/// The most events that one wait reports; the others come with the next one, in turn.
+pub const MOST_EVENTS: usize = 256;
+
 /// The key under which a wake-up is reported.
 pub const WAKE: u64 = 0;

@@ -11,7 +11,7 @@ mod transfer;
 pub use address::{bind, connect, disconnect, from_socket2, local_address, peer_address};
 pub use descriptor::{close, is_nonblocking, is_still, out_of_the_way};
 pub use message::{recvmsg, sendmsg, take_ancillary};
-pub use option::{available, get_int, get_option, set_option, set_option_null, sock};
+pub use option::{available, get_int, get_option, resets_on_close, set_option, set_option_null, sock};
 pub use readiness::{milliseconds, ready, Readiness};
 pub use result::{check, check_count, is_interrupted};
 pub use transfer::{recv, send, Blocking};

@@ -5,6 +5,7 @@ use libc::c_int;
 use socket2::SockRef;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
 
 /// The calls `socket2` has, on a descriptor we lend it.
 pub fn sock<'a>(fd: &'a BorrowedFd<'_>) -> SockRef<'a> {
@@ -40,6 +41,11 @@ pub fn set_option_null(fd: BorrowedFd<'_>, level: c_int, name: c_int, length: u3
     // SAFETY: the kernel does not read through the null pointer of the options that are set this way, and
     // answers EFAULT for all others.
     check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, std::ptr::null(), length) }).map(drop)
+}
+
+/// Whether close(2) resets the connection, because its linger time is zero.
+pub fn resets_on_close(fd: BorrowedFd<'_>) -> io::Result<bool> {
+    Ok(sock(&fd).linger()? == Some(Duration::ZERO))
 }
 
 /// How many bytes a receive would find (`FIONREAD`).
