@@ -6,7 +6,7 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Handle, Inside, Registration};
 use crate::memory;
 use crate::socket::Socket;
-use crate::sys::os;
+use crate::sys::kernel;
 use crate::sys::wakeable_poll::{ManyPoll, NO_FD};
 use crate::time::{Deadline, Timeout};
 use crate::wait::{look, wait_any, WaitOutcome};
@@ -33,7 +33,7 @@ impl Events {
     /// `POLLHUP`: both directions are over.
     pub const HANGUP: Self = Self(libc::POLLHUP);
     /// `POLLRDHUP`: the peer ended its stream; where the system has no such event, nothing.
-    pub const PEER_CLOSED: Self = Self(os::PEER_ENDED);
+    pub const PEER_CLOSED: Self = Self(kernel::PEER_ENDED);
     /// `POLLNVAL`: the socket is closed, or the number is no open descriptor.
     pub const INVALID: Self = Self(libc::POLLNVAL);
 
@@ -54,7 +54,7 @@ debug_bits_by_name!(Events:
     "POLLPRI" = libc::POLLPRI,
     "POLLERR" = libc::POLLERR,
     "POLLHUP" = libc::POLLHUP,
-    "POLLRDHUP" = os::PEER_ENDED,
+    "POLLRDHUP" = kernel::PEER_ENDED,
     "POLLNVAL" = libc::POLLNVAL,
 );
 

@@ -9,6 +9,15 @@ mod support;
 #[cfg(not(target_os = "linux"))]
 fn main() {}
 
+/// What a close does while the kernel waits and a child holds the socket, too. The portable backend never lets the kernel wait
+/// alone, because it can't find out who holds a socket: there a close wakes the call at once.
+#[cfg(target_os = "linux")]
+const WHILE_THE_KERNEL_WAITS: [&str; 3] = [
+    "close_wakes_once_a_child_has_gone",
+    "many_closes_after_a_fork_share_one_patience",
+    "a_child_keeps_its_connection_when_proc_has_gone",
+];
+
 #[cfg(target_os = "linux")]
 fn main() {
     let tests: [(&str, fn()); 17] = [
@@ -74,6 +83,10 @@ fn main() {
         .filter(|word| !word.starts_with('-'))
         .collect();
     for (name, test) in tests {
+        if cfg!(polysock_portable) && WHILE_THE_KERNEL_WAITS.contains(&name) {
+            println!("test {name} ... ignored");
+            continue;
+        }
         if wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str())) {
             // A process for each, so that one test's threads are not in the next one's children.
             support::system::fork(|| support::limited(test)).succeed();

@@ -1,6 +1,6 @@
 //! How the connection of a handle ended, as far as calls have reported it.
 
-use crate::sys::os;
+use crate::sys::kernel;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -34,7 +34,7 @@ impl ConnectionEnd {
             | libc::ENETDOWN
             | libc::ENOPROTOOPT
             | libc::EACCES
-            | libc::EPROTO => os::tcp_state(fd).is_ok_and(|state| state == TCP_CLOSE),
+            | libc::EPROTO => kernel::tcp_state(fd).is_ok_and(|state| state == TCP_CLOSE),
             _ => false,
         };
         if fatal {

@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::socket::options::multicast::interface_request;
 use crate::socket::options::{in_range, limits};
 use crate::socket::Socket;
-use crate::sys::os::{number, OptionNumber, BUFFER_FACTOR};
+use crate::sys::kernel::{number, OptionNumber, BUFFER_FACTOR};
 use std::time::Duration;
 
 /// How many connections wait to be accepted unless the program says otherwise (Java `ServerSocket`).

@@ -8,7 +8,7 @@ use crate::handle::NonBlocking;
 use crate::handle::{Direction, Handle};
 use crate::sys::unix::Blocking;
 use crate::sys::wakeable_poll::events_now;
-use crate::sys::{os, unix};
+use crate::sys::{kernel, unix};
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -40,7 +40,7 @@ enum UnderWay {
 
 impl<'a> Connect<'a> {
     pub(crate) fn new(handle: &'a Handle, kind: SocketKind, address: &'a Address, may_wait: bool) -> Self {
-        let ask_again = os::CONNECT_AGAIN_TELLS_THE_END && kind.is_tcp();
+        let ask_again = kernel::CONNECT_AGAIN_TELLS_THE_END && kind.is_tcp();
         Self {
             handle,
             kind,

@@ -6,7 +6,7 @@ use crate::error::Kind;
 use crate::flags::Flags;
 use crate::handle::Handle;
 use crate::sys::wakeable_poll::events_now;
-use crate::sys::{os, unix};
+use crate::sys::{kernel, unix};
 use crate::time::Timeout;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -165,5 +165,5 @@ impl<'a> Receiving<'a> {
 /// Whether the peer may still send: it has not ended its stream, nor did we shut down receiving. Errors are none of
 /// this: a receive reports those that concern it, and the reports in an error queue concern sends.
 fn more_may_come(fd: BorrowedFd<'_>) -> io::Result<bool> {
-    Ok(events_now(fd, os::PEER_ENDED)? & (os::PEER_ENDED | libc::POLLHUP) == 0)
+    Ok(events_now(fd, kernel::PEER_ENDED)? & (kernel::PEER_ENDED | libc::POLLHUP) == 0)
 }

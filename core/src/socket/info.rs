@@ -3,7 +3,7 @@
 use super::options::or_unsupported;
 use super::Socket;
 use crate::error::{Operation, Result};
-use crate::sys::os;
+use crate::sys::kernel;
 use std::fmt;
 
 /// The state of a TCP connection (RFC 9293 §3.3.2), as the kernel numbers it.
@@ -64,7 +64,7 @@ impl Socket {
     /// # Errors
     /// `Unsupported` for a socket that is not TCP; `Closed`.
     pub fn state(&self) -> Result<TcpState> {
-        self.immediate(Operation::State, os::tcp_state)
+        self.immediate(Operation::State, kernel::tcp_state)
             .map(TcpState)
             .map_err(or_unsupported)
     }

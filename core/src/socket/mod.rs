@@ -33,7 +33,7 @@ use crate::handle::{Direction, Handle};
 use crate::op::{run, Attempt};
 use crate::sys::fork::ForkLock;
 use crate::sys::reserve::check_left;
-use crate::sys::{os, unix};
+use crate::sys::{kernel, os, unix};
 use crate::time::Timeout;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::AtomicBool;
@@ -221,7 +221,7 @@ impl Socket {
         Ok((
             family.map_or_else(|| os::family(fd).map(Family), Ok)?,
             socket_type.unwrap_or(SocketType(actual)).bare(),
-            protocol.map_or_else(|| os::protocol(fd).map(Protocol), Ok)?,
+            protocol.map_or_else(|| kernel::protocol(fd).map(Protocol), Ok)?,
             unix::is_nonblocking(fd)?,
         ))
     }

@@ -5,7 +5,7 @@ use super::options::or_unsupported;
 use super::Socket;
 use crate::debug::debug_by_name;
 use crate::error::{Error, Kind, Operation, Result};
-use crate::sys::os;
+use crate::sys::kernel;
 use std::time::Duration;
 
 /// What the sender makes of the losses it sees, as the kernel numbers it (`enum tcp_ca_state`).
@@ -188,7 +188,7 @@ impl Socket {
     pub fn tcp_info(&self) -> Result<TcpInfo> {
         let mut room = [0; offset::END];
         let length = self
-            .immediate(Operation::GetOption, |fd| os::tcp_info(fd, &mut room))
+            .immediate(Operation::GetOption, |fd| kernel::tcp_info(fd, &mut room))
             .map_err(or_unsupported)?;
         let answer = Answer(room.get(..length).unwrap_or(&room));
         TcpInfo::read(answer).ok_or(Error::new(Operation::GetOption, Kind::Unsupported))

@@ -25,6 +25,7 @@ pub(crate) mod error_text;
 pub(crate) mod fork;
 pub(crate) mod holders;
 pub(crate) mod interface_index;
+pub(crate) mod kernel;
 pub mod local;
 pub(crate) mod names;
 pub(crate) mod os;

@@ -2,7 +2,7 @@
 //! as `std::thread` does.
 
 use super::local::PerThread;
-use super::os;
+use super::{kernel, os};
 use libc::{c_void, pthread_t};
 use std::cell::Cell;
 use std::ffi::CStr;
@@ -135,7 +135,7 @@ const STACK: usize = 2 * 1024 * 1024;
 pub fn start(name: &'static CStr, work: impl FnOnce() + Send + 'static) -> io::Result<Started> {
     let (id, finished) = (ThreadId::next(), Arc::<AtomicBool>::default());
     let named = move || {
-        os::name_thread(name);
+        kernel::name_thread(name);
         work();
     };
     let start = Box::into_raw(Box::new(Start {

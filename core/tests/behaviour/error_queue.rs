@@ -152,6 +152,7 @@ fn data_are_waited_for_beside_a_report() {
 
 /// Not by looking again from time to time, which would be late, or busy.
 #[test]
+#[cfg_attr(polysock_portable, ignore = "only epoll reports changes")]
 fn a_wait_beside_a_report_sleeps_until_something_comes() {
     limited(|| {
         for receive in RECEIVES {

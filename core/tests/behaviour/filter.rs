@@ -22,6 +22,7 @@ fn without(calls: &'static [libc::c_long], play: fn()) {
 }
 
 #[test]
+#[cfg_attr(polysock_portable, ignore = "socket2 accepts by accept4 alone")]
 fn accepts_without_accept4() {
     without(&[libc::SYS_accept4], || {
         let (listener, address) = listener(1);

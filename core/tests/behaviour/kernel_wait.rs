@@ -38,6 +38,10 @@ fn closes_and_wakes<T: Send + std::fmt::Debug + 'static>(
 }
 
 #[test]
+#[cfg_attr(
+    polysock_portable,
+    ignore = "the kernel waits alone only where the holders of a socket are known"
+)]
 fn close_wakes_every_call_that_waits_in_the_kernel() {
     limited(|| {
         let (recvfrom, sendto) = (libc::SYS_recvfrom, libc::SYS_sendto);
@@ -73,6 +77,10 @@ fn close_wakes_every_call_that_waits_in_the_kernel() {
 }
 
 #[test]
+#[cfg_attr(
+    polysock_portable,
+    ignore = "the kernel waits alone only where the holders of a socket are known"
+)]
 fn abort_resets_although_a_call_waits_in_the_kernel() {
     limited(|| {
         let (client, server) = connection();
@@ -138,6 +146,10 @@ fn a_call_that_begins_after_the_number_was_told_is_woken_without_harm() {
 
 /// The number is told while calls wait, and nobody makes a copy.
 #[test]
+#[cfg_attr(
+    polysock_portable,
+    ignore = "the kernel waits alone only where the holders of a socket are known"
+)]
 fn a_number_that_is_told_meanwhile_does_not_keep_calls_asleep() {
     limited(|| {
         let (client, _server) = connection();
@@ -154,6 +166,10 @@ fn a_number_that_is_told_meanwhile_does_not_keep_calls_asleep() {
 
 /// This process keeps a copy: there is nothing to wait for.
 #[test]
+#[cfg_attr(
+    polysock_portable,
+    ignore = "the kernel waits alone only where the holders of a socket are known"
+)]
 fn closes_that_can_not_wake_do_not_wait_either() {
     limited(|| {
         let kept: Vec<_> = (0..8)
@@ -198,12 +214,20 @@ fn a_child_that_was_forked_meanwhile_is_looked_for() {
 
 /// A copy made behind our back, while a call waits in the kernel, is found before anything is shut down.
 #[test]
+#[cfg_attr(
+    polysock_portable,
+    ignore = "the kernel waits alone only where the holders of a socket are known"
+)]
 fn a_copy_made_behind_our_back_is_not_shut_down() {
     limited(|| copy_is_not_shut_down(|| ()));
 }
 
 /// Also where nothing can be opened to look for it.
 #[test]
+#[cfg_attr(
+    polysock_portable,
+    ignore = "the kernel waits alone only where the holders of a socket are known"
+)]
 fn a_copy_is_found_without_a_free_descriptor() {
     alone(|| {
         limited(|| {
@@ -247,6 +271,10 @@ fn copy_is_not_shut_down(before_close: impl FnOnce()) {
 
 /// A program started with the socket as its output holds it without a fork that anybody could have seen.
 #[test]
+#[cfg_attr(
+    polysock_portable,
+    ignore = "the kernel waits alone only where the holders of a socket are known"
+)]
 fn a_program_that_was_given_the_descriptor_is_not_cut_off() {
     limited(|| {
         let (client, server) = connection();

@@ -12,7 +12,14 @@ use std::sync::{mpsc, Arc};
 
 fn wake_descriptors() -> Vec<i32> {
     let all = system::descriptors();
-    let wakers = all.iter().filter(|(_, what)| what == "anon_inode:[eventfd]");
+    let is_waker = |fd: i32, what: &str| {
+        if cfg!(polysock_portable) {
+            what.starts_with("pipe:") && system::is_read_only(fd)
+        } else {
+            what == "anon_inode:[eventfd]"
+        }
+    };
+    let wakers = all.iter().filter(|(fd, what)| is_waker(*fd, what));
     wakers.map(|(fd, _)| *fd).collect()
 }
 

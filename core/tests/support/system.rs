@@ -164,6 +164,13 @@ pub fn descriptors() -> Vec<(RawFd, String)> {
     found
 }
 
+/// Whether a descriptor can only be read from, such as the reading end of a pipe.
+pub fn is_read_only(fd: RawFd) -> bool {
+    // SAFETY: no memory is involved.
+    let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
+    flags >= 0 && flags & libc::O_ACCMODE == libc::O_RDONLY
+}
+
 /// The processor time this thread has used.
 pub fn thread_cpu() -> Duration {
     clock(libc::CLOCK_THREAD_CPUTIME_ID)

@@ -5,7 +5,7 @@ use super::in_range;
 use super::limits::{BYTE, CONGESTION_BITS};
 use crate::domain::SocketType;
 use crate::error::{Operation, Result};
-use crate::sys::os::number;
+use crate::sys::kernel::number;
 use std::ops::RangeInclusive;
 
 /// The whole byte of the header; 0 would keep packets from going anywhere.

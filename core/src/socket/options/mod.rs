@@ -32,7 +32,7 @@ use super::Socket;
 use crate::domain::Family;
 use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::sys::interface_index::LONGEST_NAME;
-use crate::sys::os::OptionNumber;
+use crate::sys::kernel::OptionNumber;
 use crate::sys::unix;
 use std::ffi::c_int;
 use std::io;

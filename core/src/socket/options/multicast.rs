@@ -7,7 +7,7 @@ use super::{in_range, invalid, known, or_unsupported};
 use crate::address::Address;
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
-use crate::sys::os::{number, OptionNumber};
+use crate::sys::kernel::{number, OptionNumber};
 use crate::sys::unix;
 use socket2::InterfaceIndexOrAddress;
 use std::net::{IpAddr, Ipv4Addr};

@@ -5,7 +5,7 @@ use super::limits::LONGEST_LINGER;
 use super::{in_seconds, or_unsupported};
 use crate::domain::{Family, Protocol, SocketType};
 use crate::error::{Kind, Operation, Result};
-use crate::sys::os;
+use crate::sys::{kernel, os};
 use std::io;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -153,7 +153,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn kernel_protocol(&self) -> Result<Protocol> {
-        self.immediate(Operation::GetOption, os::protocol)
+        self.immediate(Operation::GetOption, kernel::protocol)
             .map(Protocol)
             .map_err(or_unsupported)
     }

@@ -7,7 +7,7 @@ use crate::ancillary::Credentials;
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::sys::interface_index::LONGEST_NAME;
-use crate::sys::os::{number, OptionNumber};
+use crate::sys::kernel::{number, OptionNumber};
 
 const V6_PACKET_INFO: OptionNumber = Some((libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO));
 

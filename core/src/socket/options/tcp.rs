@@ -4,7 +4,7 @@ use super::super::Socket;
 use super::limits::NATURAL;
 use super::{check, count, in_milliseconds, in_range, in_seconds, kernel_name, name, size};
 use crate::error::{Operation, Result};
-use crate::sys::os::number;
+use crate::sys::kernel::number;
 use std::ffi::c_int;
 use std::ops::RangeInclusive;
 use std::time::Duration;

@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::ancillary::{codec, Ancillary};
 use crate::buffer::{RecvBuf, SendBuf};
 use crate::memory;
-use crate::sys::os;
+use crate::sys::{kernel, os};
 use libc::c_int;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -32,7 +32,7 @@ pub fn sendmsg(
         header.msg_control = control.as_ptr().cast_mut().cast();
         header.msg_controllen = narrow(control.len());
     }
-    let flags = flags | waiting.flag() | os::NO_SIGNAL;
+    let flags = flags | waiting.flag() | kernel::NO_SIGNAL;
     // SAFETY: the header points at `parts`, `control` and `address`, which outlive the call and which sendmsg only
     // reads; `SendBuf` is in memory a `struct iovec` that promises readable memory.
     check_count(unsafe { libc::sendmsg(fd.as_raw_fd(), &header, flags) })

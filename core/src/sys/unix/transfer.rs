@@ -2,7 +2,7 @@
 
 use super::result::check_count;
 use crate::buffer::{RecvBuf, SendBuf};
-use crate::sys::os;
+use crate::sys::kernel;
 use libc::c_int;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -25,7 +25,7 @@ impl Blocking {
 
 /// Sends.
 pub fn send(fd: BorrowedFd<'_>, data: SendBuf<'_>, flags: c_int, waiting: Blocking) -> io::Result<usize> {
-    let flags = flags | waiting.flag() | os::NO_SIGNAL;
+    let flags = flags | waiting.flag() | kernel::NO_SIGNAL;
     // SAFETY: `SendBuf` promises that its memory is readable for its length.
     check_count(unsafe { libc::send(fd.as_raw_fd(), data.start().cast(), data.len(), flags) })
 }

@@ -14,6 +14,7 @@ pub use per_thread::{forget_of_thread, of_thread};
 #[cfg(any(not(target_os = "linux"), polysock_portable))]
 pub use pipe::new_waker;
 
+use super::sigpipe::without_sigpipe;
 use super::{fork, unix};
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -106,11 +107,18 @@ impl WakeHandle {
         if !unix::is_still(self.fd, self.file_type) {
             return;
         }
-        let token = 1_u64.to_ne_bytes();
-        // SAFETY: `token` is readable for its length. The descriptor does not block, and the one failure there
-        // can be but for a signal, a counter or pipe that is full, means that it is readable already.
-        while unsafe { libc::write(self.fd, token.as_ptr().cast(), token.len()) } < 0
-            && unix::is_interrupted()
-        {}
+        let write = || {
+            let token = 1_u64.to_ne_bytes();
+            // SAFETY: `token` is readable for its length. The descriptor does not block, and the one failure there
+            // can be but for a signal, a counter or pipe that is full, means that it is readable already.
+            while unsafe { libc::write(self.fd, token.as_ptr().cast(), token.len()) } < 0
+                && unix::is_interrupted()
+            {}
+        };
+        if self.file_type == libc::S_IFIFO {
+            without_sigpipe(write); // the program may have closed the other end
+        } else {
+            write();
+        }
     }
 }

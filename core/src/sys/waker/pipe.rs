@@ -47,4 +47,23 @@ mod tests {
         waker.drain();
         assert_eq!(poll(&mut set, Some(Duration::ZERO)).unwrap(), Readiness::TimeUp);
     }
+    /// A program may have closed the reading end, whose number it found open.
+    #[test]
+    fn a_signal_that_no_end_reads_raises_no_sigpipe() {
+        let mut waker = new_waker().unwrap();
+        // SAFETY: it is not used again, and its number is not closed a second time: the waker is forgotten.
+        unsafe { std::mem::ManuallyDrop::drop(&mut waker.read) };
+        // SAFETY: zeroed signal sets are valid memory for the calls that fill them.
+        let (mut sigpipe, mut pending): (libc::sigset_t, libc::sigset_t) = unsafe { std::mem::zeroed() };
+        // SAFETY: the set is ours, and SIGPIPE a signal.
+        unsafe { libc::sigaddset(&mut sigpipe, libc::SIGPIPE) };
+        // SAFETY: the set is ours; only this thread's mask changes. A signal that is blocked stays pending.
+        unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &sigpipe, std::ptr::null_mut()) };
+        waker.handle().signal();
+        // SAFETY: the set is ours.
+        unsafe { libc::sigpending(&mut pending) };
+        // SAFETY: it was filled just now.
+        assert_eq!(unsafe { libc::sigismember(&pending, libc::SIGPIPE) }, 0);
+        std::mem::forget(waker);
+    }
 }

@@ -1,8 +1,5 @@
 //! Flags that not every Unix has.
 
-/// Never raise SIGPIPE: a flag of each send.
-pub const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
-
 /// The bit of a socket's type that makes it non-blocking from the start.
 pub const MAKE_NONBLOCKING: libc::c_int = libc::SOCK_NONBLOCK;
 

@@ -8,20 +8,16 @@ mod changes;
 pub mod epoll;
 mod flags;
 mod missing;
-pub mod number;
 mod poll;
 mod sendfile;
 mod socket;
 mod thread;
 
-pub use super::portable::OptionNumber;
 pub use accept::accept;
 pub use changes::Changes;
-pub use flags::{CLOEXEC_RIGHTS, MAKE_NONBLOCKING, NO_SIGNAL};
+pub use flags::{CLOEXEC_RIGHTS, MAKE_NONBLOCKING};
 pub use missing::is_missing;
-pub use poll::{poll, PEER_ENDED};
+pub use poll::poll;
 pub use sendfile::sendfile;
-pub use socket::{
-    family, protocol, set_nonblocking, tcp_info, tcp_state, BUFFER_FACTOR, CONNECT_AGAIN_TELLS_THE_END,
-};
-pub use thread::{name_thread, sleep_at, wake_at};
+pub use socket::{family, set_nonblocking};
+pub use thread::{sleep_at, wake_at};

@@ -6,9 +6,6 @@ use crate::sys::unix::{self, Readiness};
 use std::io;
 use std::time::Duration;
 
-/// The poll event of a peer that ended its stream.
-pub const PEER_ENDED: i16 = libc::POLLRDHUP;
-
 /// Waits for `set`, no longer than `left` (`None`: for ever).
 pub fn poll(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Readiness> {
     match poll_to_the_nanosecond(set, left) {

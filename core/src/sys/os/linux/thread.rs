@@ -1,7 +1,6 @@
-//! Sleeping at a value (futex(2)), and the name of a thread.
+//! Sleeping at a value (futex(2)).
 
 use super::poll::timespec;
-use std::ffi::CStr;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
@@ -19,10 +18,4 @@ pub fn wake_at(value: &AtomicU32) {
     let operation = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
     // SAFETY: the kernel only looks up who sleeps at the address.
     unsafe { libc::syscall(libc::SYS_futex, value.as_ptr(), operation, 1) };
-}
-
-/// Names this thread, by the first 15 bytes.
-pub fn name_thread(name: &CStr) {
-    // SAFETY: the name ends with NUL.
-    unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
 }

@@ -1,8 +1,5 @@
 //! Flags that not every Unix has.
 
-/// No such flag here; where it is missing, `socket2` sets `SO_NOSIGPIPE` on what it makes.
-pub const NO_SIGNAL: libc::c_int = 0;
-
 /// No such bit here, and a socket that is accepted would inherit the mode.
 pub const MAKE_NONBLOCKING: libc::c_int = 0;
 

@@ -8,7 +8,6 @@
 mod accept;
 mod changes;
 mod flags;
-pub mod number;
 mod poll;
 mod sendfile;
 mod socket;
@@ -16,14 +15,11 @@ mod thread;
 
 pub use accept::accept;
 pub use changes::Changes;
-pub use flags::{CLOEXEC_RIGHTS, MAKE_NONBLOCKING, NO_SIGNAL};
-pub use number::OptionNumber;
-pub use poll::{poll, PEER_ENDED};
+pub use flags::{CLOEXEC_RIGHTS, MAKE_NONBLOCKING};
+pub use poll::poll;
 pub use sendfile::sendfile;
-pub use socket::{
-    family, protocol, set_nonblocking, tcp_info, tcp_state, BUFFER_FACTOR, CONNECT_AGAIN_TELLS_THE_END,
-};
-pub use thread::{name_thread, sleep_at, wake_at};
+pub use socket::{family, set_nonblocking};
+pub use thread::{sleep_at, wake_at};
 
 #[cfg(test)]
 mod tests {

@@ -4,9 +4,6 @@ use crate::sys::unix::{self, Readiness};
 use std::io;
 use std::time::Duration;
 
-/// No such poll event here: only a connection that is over altogether is told.
-pub const PEER_ENDED: i16 = 0;
-
 /// Waits for `set`, no longer than `left` (`None`: for ever), by `poll` with its milliseconds, rounded up.
 pub fn poll(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Readiness> {
     let left = unix::milliseconds(left);

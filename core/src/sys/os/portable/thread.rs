@@ -1,6 +1,5 @@
-//! Sleeping at a value, and the name of a thread.
+//! Sleeping at a value.
 
-use std::ffi::CStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -27,6 +26,3 @@ pub fn wake_at(_: &AtomicU32) {
     drop(lock.lock());
     changed.notify_all();
 }
-
-/// Threads are named in as many ways as there are systems.
-pub fn name_thread(_: &CStr) {}

@@ -1,7 +1,6 @@
 //! The numbers of options that not every Unix has: none but one.
 
-/// The level and name of an option, where the system has it.
-pub type OptionNumber = Option<(libc::c_int, libc::c_int)>;
+use super::super::OptionNumber;
 
 pub const TIMESTAMPS: OptionNumber = Some((libc::SOL_SOCKET, libc::SO_TIMESTAMP));
 

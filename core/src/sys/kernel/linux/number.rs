@@ -1,6 +1,6 @@
 //! The numbers of options that not every Unix has.
 
-use super::super::portable::OptionNumber;
+use super::super::OptionNumber;
 use libc::{IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, SOL_SOCKET};
 
 pub const BIND_TO_DEVICE: OptionNumber = Some((SOL_SOCKET, libc::SO_BINDTODEVICE));
