@@ -102,7 +102,7 @@ impl<C: Caller> Call<'_, C> {
     ///
     /// # Errors
     /// `EndOfStream` when the stream ends before the first byte, `Truncated` when it ends in the middle, and all of
-    /// [`recv_with`](Self::recv_with). [`Error::done`] says how many bytes came; they are in `buf`.
+    /// [`recv_with`](Self::recv_with). [`Error::done`](crate::Error::done) says how many bytes came; they are in `buf`.
     pub fn recv_exact<'b>(&mut self, buf: impl Into<RecvBuf<'b>>) -> Result<()> {
         let (socket, buf) = (self.socket, buf.into());
         if buf.is_empty() {

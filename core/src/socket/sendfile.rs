@@ -24,7 +24,7 @@ impl<C: Caller> Call<'_, C> {
     ///
     /// # Errors
     /// `EndOfStream` when the file ends before `count` bytes; all of [`send_with`](Self::send_with); the system's,
-    /// such as `ESPIPE` for what has no offsets. [`Error::done`] says how many bytes left this process.
+    /// such as `ESPIPE` for what has no offsets. [`Error::done`](crate::Error::done) says how many bytes left this process.
     pub fn sendfile(&mut self, file: BorrowedFd<'_>, offset: u64, count: Option<u64>) -> Result<usize> {
         self.send_file(file, offset, count, Limits::All)
     }
