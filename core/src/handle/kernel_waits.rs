@@ -3,7 +3,7 @@
 use super::handle::Handle;
 use crate::sys::holders::{holders, Holders};
 use crate::sys::unix;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 impl Handle {
     /// Wakes the calls that wait in the kernel, unless the socket has got another holder since they began: they then leave
@@ -20,12 +20,11 @@ impl Handle {
             holders(fd, given_out, since)
         };
         if holders == Holders::None {
-            let sock = unix::sock(&fd);
             // With linger zero the close should be a reset on the wire, without an end of stream before it.
-            let resets = matches!(sock.linger(), Ok(Some(Duration::ZERO)));
+            let resets = matches!(unix::resets_on_close(fd), Ok(true));
             if !resets || unix::disconnect(fd).is_err() {
                 // It wakes the calls even if it fails because the socket is not connected.
-                let _ = sock.shutdown(std::net::Shutdown::Both);
+                let _ = unix::sock(&fd).shutdown(std::net::Shutdown::Both);
             }
         }
         holders
