@@ -19,13 +19,13 @@ static void must(int code)
 
 /* Receives a line. The client sends one and waits for its answer, so nothing follows it; but the line itself may
  * arrive in parts. Returns its length without the newline. */
-static ssize_t recv_line(polysock_t *s, char *line, int patience_ms)
+static ssize_t recv_line(polysock_t *s, char *line, int timeout_ms)
 {
     size_t got = 0;
     while (got == 0 || line[got - 1] != '\n') {
         if (got == LINE)
             return POLYSOCK_EMSGSIZE;
-        ssize_t n = polysock_recv(s, line + got, LINE - got, 0, patience_ms);
+        ssize_t n = polysock_recv(s, line + got, LINE - got, 0, timeout_ms);
         if (n <= 0)
             return n < 0 ? n : POLYSOCK_EEOF;
         got += (size_t)n;
@@ -33,18 +33,18 @@ static ssize_t recv_line(polysock_t *s, char *line, int patience_ms)
     return (ssize_t)got - 1;
 }
 
-static int serve(polysock_t *s, int client, int patience_ms)
+static int serve(polysock_t *s, int client, int timeout_ms)
 {
     char line[LINE], answer[LINE + 64];
     for (int i = 1;; i++) {
-        ssize_t n = recv_line(s, line, patience_ms);
+        ssize_t n = recv_line(s, line, timeout_ms);
         if (n < 0)
             return (int)n;
         int bye = n == 3 && memcmp(line, "bye", 3) == 0;
         printf("client %d says: %.*s\n", client, (int)n, line);
         int size = bye ? sprintf(answer, "good bye after %d lines\n", i)
                        : sprintf(answer, "line %d has %zd bytes\n", i, n);
-        int code = polysock_sendall(s, answer, (size_t)size, NULL, patience_ms);
+        int code = polysock_sendall(s, answer, (size_t)size, NULL, timeout_ms);
         if (code < 0 || bye)
             return code;
     }

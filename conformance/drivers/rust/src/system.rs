@@ -12,13 +12,13 @@ pub fn own(fd: RawFd) -> io::Result<OwnedFd> {
     if fd < 0 {
         return Err(io::Error::from_raw_os_error(libc::EBADF));
     }
-    // SAFETY: the scenario owns the number, or nobody does and every call on it says EBADF.
+    // SAFETY: the scenario owns the number, or it is free and every call on it fails with EBADF.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// close(2) of a descriptor that belongs to the scenario.
 pub fn close(fd: RawFd) -> io::Result<()> {
-    // SAFETY: no memory is involved; nobody else in this process uses the scenario's descriptors.
+    // SAFETY: no memory is involved; nothing else in this process uses the scenario's descriptors.
     check(unsafe { libc::close(fd) })
 }
 
