@@ -1,6 +1,6 @@
 //! The native socket type: the members that CPython's `_socket.socket` has, and our own.
 //!
-//! `methods` lists them; what one does beyond a call or two stands in the file of its subject.
+//! `methods` and `extensions` list them; what one does beyond a call or two stands in the file of its subject.
 
 mod ancillary;
 mod class;
@@ -10,6 +10,7 @@ mod create;
 mod crypto;
 mod datagram;
 pub mod descriptor;
+mod extensions;
 mod fastcall;
 mod finalize;
 mod message;
