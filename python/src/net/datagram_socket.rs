@@ -109,6 +109,12 @@ impl DatagramSocket {
     }
 }
 
+/// The packet of an argument that must not be None.
+fn given<'a>(py: Python<'_>, packet: Option<&'a Bound<'_, DatagramPacket>>) -> PyResult<&'a DatagramPacket> {
+    let packet = packet.ok_or_else(|| null_pointer(py, "p is null"))?;
+    Ok(packet.get())
+}
+
 /// The number of an interface.
 pub fn index(interface: Option<&Bound<'_, NetworkInterface>>) -> Option<u32> {
     interface.map(|interface| interface.get().index)
@@ -181,10 +187,7 @@ impl DatagramSocket {
     /// Sends a packet to its address, or to where the socket is connected.
     #[pyo3(signature = (p, /))]
     fn send(&self, py: Python<'_>, p: Option<&Bound<'_, DatagramPacket>>) -> PyResult<()> {
-        let Some(packet) = p else {
-            return Err(null_pointer(py, "p is null"));
-        };
-        let packet = packet.get();
+        let packet = given(py, p)?;
         let (object, offset, length) = packet.to_send(py);
         let object = object.bind(py);
         let data = Readable::of(object)?;
@@ -204,10 +207,7 @@ impl DatagramSocket {
     /// Waits for a datagram and puts it into a packet, with its sender and its length; the rest of a longer one is dropped.
     #[pyo3(signature = (p, /))]
     fn receive(&self, py: Python<'_>, p: Option<&Bound<'_, DatagramPacket>>) -> PyResult<()> {
-        let Some(packet) = p else {
-            return Err(null_pointer(py, "p is null"));
-        };
-        let packet = packet.get();
+        let packet = given(py, p)?;
         let (object, offset, capacity) = packet.to_receive(py);
         let mut buffer = Writable::of(object.bind(py))?;
         let (count, from) = CoreCall::on(py, &self.core)

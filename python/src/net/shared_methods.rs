@@ -1,4 +1,4 @@
-//! The methods that Java's three sockets have in common, written once. Each class has its own texts.
+//! The methods that Java's sockets and their streams have in common, written once. Each class has its own texts.
 
 /// Defines these methods for a class that has a field `core` and a method `open(py)`, the BSD socket below.
 ///
@@ -17,11 +17,6 @@ macro_rules! shared_methods {
     }) => {
         #[pymethods]
         impl $class {
-            #[doc = $close]
-            fn close(&self, py: Python<'_>) -> PyResult<()> {
-                $crate::core_call::CoreCall::new(py).run(|caller| self.core.close(caller))
-            }
-
             #[doc = $is_bound]
             #[pyo3(name = "isBound")]
             fn is_bound(&self) -> bool {
@@ -116,6 +111,21 @@ macro_rules! shared_methods {
             fn supported_options<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
                 $crate::net::options::supported(py, $kind)
             }
+        }
+
+        $crate::net::shared_methods::closing_methods! { $class { $close } }
+    };
+}
+
+/// Defines what closes a socket or a stream.
+macro_rules! closing_methods {
+    ($class:ident { $close:literal }) => {
+        #[pymethods]
+        impl $class {
+            #[doc = $close]
+            fn close(&self, py: Python<'_>) -> PyResult<()> {
+                $crate::core_call::CoreCall::new(py).run(|caller| self.core.close(caller))
+            }
 
             /// Itself; leaving the with statement closes it.
             fn __enter__(slf: Py<Self>) -> Py<Self> {
@@ -171,4 +181,4 @@ macro_rules! sending_methods {
     };
 }
 
-pub(super) use {sending_methods, shared_methods};
+pub(super) use {closing_methods, sending_methods, shared_methods};

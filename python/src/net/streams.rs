@@ -3,6 +3,7 @@
 use super::arguments::{low_byte, range};
 use super::connection::Connection;
 use super::exceptions::{illegal_argument, make, null_pointer};
+use super::shared_methods::closing_methods;
 use crate::core_call::CoreCall;
 use crate::errors::{self, no_memory, set, set_partial, Failure};
 use crate::lock::LockPolicy;
@@ -18,15 +19,19 @@ const CHUNK: usize = 64 * 1024;
 
 /// What a connection receives.
 #[pyclass(module = "polysock.net", frozen)]
-pub struct SocketInputStream(Connection);
+pub struct SocketInputStream {
+    core: Connection,
+}
 
 /// What a connection sends; every write is sent at once.
 #[pyclass(module = "polysock.net", frozen)]
-pub struct SocketOutputStream(Connection);
+pub struct SocketOutputStream {
+    core: Connection,
+}
 
 impl SocketInputStream {
     fn call<'py>(&self, py: Python<'py>) -> CoreCall<'_, 'py> {
-        CoreCall::on(py, &*self.0)
+        CoreCall::on(py, &*self.core)
     }
 
     /// Receives at least one byte, or none at the end of the stream, into a part of a buffer.
@@ -40,7 +45,7 @@ impl SocketInputStream {
         let policy = LockPolicy::KeepToReceive.for_memory(buffer.is_plain());
         self.call(py)
             .keeping_lock(policy.unless_off())
-            .run(|caller| self.0.read(caller, buffer.part(offset, length)))
+            .run(|caller| self.core.read(caller, buffer.part(offset, length)))
     }
 
     /// Receives up to `limit` bytes, fewer only at the end of the stream. An exception has in `partial` what had come, and
@@ -55,7 +60,7 @@ impl SocketInputStream {
             }
             received.resize(before + wanted, 0);
             let buffer = received.get_mut(before..).unwrap_or_default();
-            let result = self.call(py).run(|caller| self.0.read(caller, buffer));
+            let result = self.call(py).run(|caller| self.core.read(caller, buffer));
             received.truncate(before + result.as_ref().map_or(0, |&count| count));
             match result {
                 Ok(0) => break,
@@ -78,10 +83,10 @@ impl SocketOutputStream {
         done: &mut usize,
     ) -> PyResult<()> {
         let policy = LockPolicy::KeepToSend.for_memory(data.is_plain());
-        CoreCall::on(py, &*self.0)
+        CoreCall::on(py, &*self.core)
             .keeping_lock(policy.unless_off())
             .run(|caller| {
-                let sent = self.0.write(caller, data.part(offset, length));
+                let sent = self.core.write(caller, data.part(offset, length));
                 sent.inspect_err(|refused| *done = refused.error().map_or(0, Error::done))
             })
     }
@@ -119,7 +124,7 @@ impl SocketInputStream {
             let count = self
                 .call(py)
                 .keeping_lock(policy)
-                .run(|caller| self.0.read(caller, &mut byte))?;
+                .run(|caller| self.core.read(caller, &mut byte))?;
             let [byte] = byte;
             return Ok(if count == 0 { -1 } else { byte.into() });
         };
@@ -152,7 +157,7 @@ impl SocketInputStream {
         let mut done = 0;
         while done < length {
             let part = buffer.part(offset + done, length - done);
-            let result = self.call(py).run(|caller| self.0.read(caller, part));
+            let result = self.call(py).run(|caller| self.core.read(caller, part));
             match result {
                 Ok(0) => break,
                 Ok(count) => done += count,
@@ -179,7 +184,7 @@ impl SocketInputStream {
         while let (1.., Ok(wanted)) = (left, usize::try_from(left)) {
             let wanted = wanted.min(chunk.len());
             let (buffer, _) = chunk.split_at_mut(wanted);
-            match self.call(py).run(|caller| self.0.read(caller, buffer))? {
+            match self.call(py).run(|caller| self.core.read(caller, buffer))? {
                 0 => break,
                 count => left -= i64::try_from(count).unwrap_or(left),
             }
@@ -207,7 +212,7 @@ impl SocketInputStream {
         let mut chunk = memory::zeros(CHUNK).map_err(no_memory)?;
         let mut total = 0;
         loop {
-            let count = self.call(py).run(|caller| self.0.read(caller, &mut chunk))?;
+            let count = self.call(py).run(|caller| self.core.read(caller, &mut chunk))?;
             let Some(received @ [_, ..]) = chunk.get(..count) else {
                 return Ok(total);
             };
@@ -218,7 +223,7 @@ impl SocketInputStream {
 
     /// How many bytes a read would find without waiting; 0 may also mean the end of the stream.
     fn available(&self, py: Python<'_>) -> PyResult<usize> {
-        errors::raise(py, self.0.available())
+        errors::raise(py, self.core.available())
     }
 
     /// Whether the stream can go back: never.
@@ -226,22 +231,6 @@ impl SocketInputStream {
     #[allow(clippy::unused_self)]
     fn mark_supported(&self) -> bool {
         false
-    }
-
-    /// Closes the socket.
-    fn close(&self, py: Python<'_>) -> PyResult<()> {
-        CoreCall::new(py).run(|caller| self.0.close(caller))
-    }
-
-    /// Itself; leaving the with statement closes it.
-    fn __enter__(slf: Py<Self>) -> Py<Self> {
-        slf
-    }
-
-    /// Closes it.
-    #[pyo3(signature = (*_exception))]
-    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.close(py)
     }
 }
 
@@ -270,30 +259,17 @@ impl SocketOutputStream {
     /// Does nothing: every write is sent at once.
     #[allow(clippy::unused_self)]
     fn flush(&self) {}
-
-    /// Closes the socket.
-    fn close(&self, py: Python<'_>) -> PyResult<()> {
-        CoreCall::new(py).run(|caller| self.0.close(caller))
-    }
-
-    /// Itself; leaving the with statement closes it.
-    fn __enter__(slf: Py<Self>) -> Py<Self> {
-        slf
-    }
-
-    /// Closes it.
-    #[pyo3(signature = (*_exception))]
-    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.close(py)
-    }
 }
+
+closing_methods! { SocketInputStream { "Closes the socket." } }
+closing_methods! { SocketOutputStream { "Closes the socket." } }
 
 /// The stream to read from.
 pub fn input(py: Python<'_>, socket: &Connection) -> PyResult<Py<SocketInputStream>> {
-    Py::new(py, SocketInputStream(socket.clone()))
+    Py::new(py, SocketInputStream { core: socket.clone() })
 }
 
 /// The stream to write to.
 pub fn output(py: Python<'_>, socket: &Connection) -> PyResult<Py<SocketOutputStream>> {
-    Py::new(py, SocketOutputStream(socket.clone()))
+    Py::new(py, SocketOutputStream { core: socket.clone() })
 }
