@@ -1,4 +1,4 @@
-"""The server of core/tests/burst.rs in Python: `burst_server.py MAX_CONNECTIONS BACKLOG`."""
+"""The server of core/tests/burst.rs, in Python: `burst_server.py MAX_CONNECTIONS BACKLOG`."""
 
 import itertools
 import sys

@@ -5,7 +5,7 @@ import gc
 import os
 
 import pytest
-from helpers import TEST_TIMEOUT, note_skipped, wait_until
+from helpers import TEST_TIMEOUT, WAIT_LIMIT, note_skipped, wait_until
 
 STANDARD_ERROR = pytest.StashKey()
 # No name server is asked for longer than this: no test is about a name server that does not answer.
@@ -79,3 +79,15 @@ def no_server_thread_is_left():
 
     yield
     wait_until(lambda: not server_threads())
+
+
+@pytest.fixture
+def pair():
+    """Two Unix stream sockets that are connected to each other."""
+    import polysock
+
+    one, two = polysock.socketpair()
+    with one, two:
+        one.settimeout(WAIT_LIMIT)
+        two.settimeout(WAIT_LIMIT)
+        yield one, two

@@ -1,6 +1,7 @@
 """Connections, threads that are known to sleep, and what this machine can't test."""
 
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -191,3 +192,29 @@ def on_signal(handler, number=signal.SIGUSR1):
 def interrupt():
     """Sends the signal to the main thread, which runs its handler."""
     signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
+
+
+@contextlib.contextmanager
+def raises_closed():
+    """Expects the OSError of a closed socket."""
+    with pytest.raises(OSError) as raised:
+        yield
+    assert raised.value.errno == errno.EBADF
+
+
+class FromHandler(Exception):
+    """What the signal handler of ended_by_a_handler() raises."""
+
+
+@contextlib.contextmanager
+def ended_by_a_handler():
+    """Ends the call inside, once it sleeps, by a signal handler that raises; gives what the call raised."""
+
+    def fail():
+        raise FromHandler
+
+    with on_signal(fail):
+        acting = when_main_sleeps(interrupt)
+        with pytest.raises(FromHandler) as raised:
+            yield raised
+        acting.outcome()

@@ -26,7 +26,7 @@ def main(name):
     warnings.simplefilter("ignore")
     module = importlib.import_module(name)
     shim = ctypes.CDLL(None)
-    # Any socket does: the kernel is not asked.
+    # Any socket will do: the kernel is not called.
     carrier = module.socket(module.AF_INET, module.SOCK_DGRAM)
 
     def encode(call, family, proto, address):

@@ -1,4 +1,4 @@
-"""Arguments, buffers and errors: the same misuse raises the same from the standard module and from ours."""
+"""Misuse of arguments and buffers raises the same exceptions from the standard module and from ours."""
 
 import array
 import mmap
@@ -190,7 +190,7 @@ NOT_PORTS = (65536, 65536 + 80, 2**32 + 80, 2**64 + 80, -1, -(2**32) + 80)
 
 @pytest.mark.parametrize("number", NOT_PORTS)
 def test_no_port_is_taken_for_another_one(number):
-    """The resolver takes the low bits."""
+    """The resolver keeps only the low bits."""
     host = "127.0.0.1"
     for service in (number, str(number), str(number).encode(), f" {number}"):
         with pytest.raises(polysock.gaierror) as caught:

@@ -1,4 +1,4 @@
-"""A connection that died is neither a time limit that passed nor a stream that ended."""
+"""A dead connection looks neither like a timeout nor like the end of the stream."""
 
 import contextlib
 import errno
@@ -15,7 +15,7 @@ LATE = 20
 
 
 def small_pair(module=polysock):
-    """Two ends whose buffers are small and stay small."""
+    """Both ends of a connection with small buffers that do not grow."""
     with module.socket() as listener:
         listener.setsockopt(module.SOL_SOCKET, module.SO_RCVBUF, 8192)
         listener.bind(("127.0.0.1", 0))
@@ -33,7 +33,7 @@ def descriptors():
 
 
 def given_up(client):
-    """Makes the kernel give the connection up: what was sent stays unacknowledged too long."""
+    """Makes the kernel give up the connection, since what was sent is not acknowledged in time."""
     client.setblocking(False)
     with contextlib.suppress(BlockingIOError):
         while True:

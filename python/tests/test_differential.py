@@ -1,6 +1,6 @@
-"""Bad calls by the thousand: the same arguments to the standard module and to ours end the same way, to the text.
+"""Thousands of bad calls: the same arguments have the same outcome, down to the error text, in both modules.
 
-Every method and function gets every strange object in every place of its arguments, on sockets in every state.
+Every method and function is called with every strange object as each of its arguments, on sockets in every state.
 """
 
 import array
@@ -17,7 +17,7 @@ import polysock
 
 
 class Index:
-    """No number, but it can be taken for one."""
+    """Not a number, but usable as one."""
 
     def __init__(self, number):
         self.number = number
@@ -34,7 +34,7 @@ def released():
     return view
 
 
-# Each call gets a fresh one.
+# Each call gets a new object.
 OBJECTS = {
     "None": lambda: None,
     "True": lambda: True,
@@ -122,7 +122,7 @@ OBJECTS = {
     "scope huge": lambda: ("::1", 9, 0, 2**70),
     "five": lambda: ("::1", 9, 0, 0, 0),
 }
-# What is right, by method: each place is then taken by every object.
+# Valid arguments of each method; every object then replaces each of them.
 METHODS = {
     "bind": [[("127.0.0.1", 0)]],
     "listen": [[1]],
@@ -213,24 +213,24 @@ def outcome(call, arguments):
     return "returned", result if isinstance(result, (int, bytes, type(None))) else type(result).__name__
 
 
-# What later ones say is not known here; the classes are compared all the same.
+# The texts of later versions are not known yet; the classes are compared anyway.
 TEXTS_ARE_KNOWN = sys.version_info < (3, 16)
 
 
 def text(error):
     if not TEXTS_ARE_KNOWN:
         return None
-    # Ours begins with the name of the argument.
+    # Our text begins with the name of the argument.
     text = re.sub(r"^argument '\w+': ", "", str(error))
     text = re.sub(r"0x[0-9a-f]+", "0x…", text)
-    # The stable ABI does not tell the module of a type.
+    # The stable ABI does not give the module of a type.
     text = re.sub(r"not array\.array$|array\.array found", lambda found: found[0].replace("array.", "", 1), text)
-    # How many there are to be is told in as many ways as there are versions.
+    # Every version has another text for a wrong number of arguments.
     count = r"\d (positional )?arguments?\b|required (positional )?argument|given\)"
     return "arguments" if re.search(count, text) else text
 
 
-# As METHODS, but without numbers that may be somebody's descriptors and names that somebody would be asked for.
+# Like METHODS, but without numbers of open descriptors and names that a name server would be asked for.
 FUNCTIONS = {
     "socket": [[2, 1, 0]],
     "socketpair": [[1, 1, 0]],
@@ -271,9 +271,9 @@ ASKED = ("not ascii", "long str", "107 letters", "108 letters", "abstract 107", 
 NOT_ASKED = [name for name in OBJECTS if name not in ASKED]
 
 
-# (call, object): why the two differ there.
-CUT = "the standard module cuts the number to 32 bits, and closes or copies a descriptor that nobody named"
-NUL = "the standard module looks for what is before the NUL"
+# (call, object): why the outcomes differ.
+CUT = "the standard module cuts the number to 32 bits, and closes or copies another descriptor"
+NUL = "the standard module looks up the part before the NUL"
 FLAGS = "where the standard module calls recvfrom(2) ours calls recvmsg(2), which refuses the highest bit"
 BOTH = "a closed socket and flags that the kernel refuses: ours sees the first, the standard module the second"
 NEGATIVE = ("-1", "-2", "-2**31", "index -1")
@@ -296,13 +296,13 @@ if sys.version_info < (3, 12):
     DIFFERENT |= {("getaddrinfo", name): LATER for name in ("2**63", "2**64", "-2**63-1")}
     DIFFERENT["create_connection", "port huge"] = DIFFERENT["create_connection", "port negative"] = LATER
 
-# An iterator over a released view is made with an exception pending: CPython's memory_iter does not look whether it got
-# a length. Whether the next look at an attribute clears that, and nothing is sent, or it comes out, is up to the cache
-# of attributes, and so to where objects lie in memory.
+# An iterator over a released view is made with an exception pending: CPython's memory_iter does not check whether it
+# got a length. Whether the next attribute access clears the exception or raises it depends on the attribute cache, and so
+# on where objects lie in memory.
 UNDECIDED = {(call, "released view") for call in ("sendmsg", "sendmsg_afalg", "recvmsg_into")}
 
 
-# A call that ends with one of these has refused its arguments, and its socket serves for the next call.
+# A call that raises one of these has only refused its arguments; its socket is used for the next call.
 REFUSED = ("TypeError", "ValueError", "OverflowError")
 
 
@@ -349,7 +349,7 @@ def outcomes_of_functions():
             yield function, arguments, *outcomes
 
 
-# Sockets that were left open and the like are not the subject.
+# Warnings, for example of sockets that were not closed, are not the subject.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
@@ -374,7 +374,7 @@ def test_every_call_ends_the_same_way(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_socket_that_was_never_initialised(method):
-    """Both say so by the same class: ours that there is no descriptor, the standard module that there is no family."""
+    """Both raise the same class: ours as there is no descriptor, the standard module as there is no family."""
     for arguments in METHODS[method]:
         outcomes = []
         for module in (standard, polysock):

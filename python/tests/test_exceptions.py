@@ -11,7 +11,7 @@ import polysock as socket
 
 @needs_compiler
 def test_native_code_sees_the_class_that_belongs_to_the_number(tmp_path):
-    """CPython 3.11 makes an exception when Python code looks at it, and native code may look before."""
+    """CPython 3.11 makes an exception only when Python code accesses it; native code may access it before."""
     library = tmp_path / "raised.so"
     subprocess.run([*COMPILER, "-shared", "-fPIC", "-o", library, Path(__file__).with_name("raised.c")], check=True)
     raised = ctypes.PyDLL(str(library)).raised

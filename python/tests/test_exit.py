@@ -1,4 +1,4 @@
-"""The end of the interpreter while a daemon thread is in Python code that a call of ours runs.
+"""The end of the interpreter while a daemon thread is in Python code that is run by one of our calls.
 
 Up to CPython 3.13 the interpreter ends such a thread with pthread_exit() as soon as it wants the interpreter lock back.
 Every frame of a call of ours that is still under it must survive that.
@@ -11,8 +11,8 @@ import textwrap
 import pytest
 from helpers import PROGRAM_TIMEOUT
 
-# The last thing that the interpreter does is to wait until the thread was ended: it is gone or, where its stack can't
-# be unwound, sleeps for ever in pause(2), which some systems make of ppoll(2). `stay` is what each situation calls.
+# The interpreter waits at the very end until the thread has been ended: it is gone or, where its stack can't be unwound,
+# sleeps forever in pause(2), which some systems implement by ppoll(2). Each situation calls `stay`.
 SCRIPT = """
 import os, sys, threading, time
 
@@ -46,7 +46,7 @@ class AtTheEnd:
     def __del__(self, wait=wait):
         wait(self.ended)
 
-# The names of `sys` go last, whoever holds those of this script.
+# The names of `sys` are dropped last, even while other references hold those of this script.
 sys.at_the_end = AtTheEnd()
 
 def run():

@@ -1,4 +1,4 @@
-"""The address families that this kernel need not have: CPython's tuples against the bytes of the kernel's headers.
+"""Address families, also those that this kernel lacks: CPython's tuples against the structs of the kernel's headers.
 
 The bytes are taken on their way to the kernel (sockaddr_shim.c). Where the interpreter knows a family, what the
 standard module makes of the same object decides too, down to the text of each refusal.
@@ -58,7 +58,7 @@ def alg(kind, name, features=0, mask=0):
 HOST, HOST_BYTES = "01:23:45:67:89:AB", bytes.fromhex("ab8967452301")
 HARDWARE = b"\1\2\3\4\5\6"
 
-# (family, protocol, address, the struct of the kernel's header, the address that is read from it if it is another)
+# (family, protocol, address, the struct in the kernel's header, the address that is read from it if it differs)
 LAYOUTS = [
     # linux/netlink.h: family, pad, pid, groups
     (NETLINK, 0, (0x01020304, 0x05060708), struct.pack("=HHII", NETLINK, 0, 0x01020304, 0x05060708)),
@@ -117,7 +117,7 @@ if sys.version_info >= (3, 14):
         (BLUETOOTH, SCO, HOST, struct.pack("=H6s", BLUETOOTH, HOST_BYTES)),
     ]
 
-# What one item of an address may be instead.
+# What replaces each item of an address in turn.
 ITEMS = [
     *(None, True, 1.5, -1, 2**15, 2**16, 2**31 - 1, 2**31, 2**32, 2**63 - 1, 2**63, 2**64, -(2**31) - 1, -(2**63) - 1),
     *("", "x", "a\0b", "\udcff", "no_such_link", "x" * 14, "x" * 16, "x" * 64, "x" * 300),
@@ -145,7 +145,7 @@ CALLS = ["bind", "connect", "connect_ex", "sendto", "sendmsg"]
 
 
 def refusals():
-    """Wrong addresses, and some that are right but strange."""
+    """Wrong addresses, and some that are valid but unusual."""
     seen = set()
     for family, proto, address, *_ in LAYOUTS:
         for at, item in itertools.product(range(len(address)) if isinstance(address, tuple) else (), ITEMS):
@@ -165,7 +165,7 @@ def refusals():
     yield "connect", 15, 0, (1, 2)
 
 
-# What the standard module's own table of families has; Bluetooth only where its headers were there.
+# The families of the standard module; Bluetooth only if it was built with the headers.
 KNOWN = {
     getattr(standard, name)
     for name in ("AF_NETLINK", "AF_PACKET", "AF_CAN", "AF_TIPC", "AF_BLUETOOTH", "AF_ALG", "AF_VSOCK", "AF_QIPCRTR")
@@ -182,7 +182,7 @@ def test_every_layout(outcomes):
 
 
 def fields(case, outcome):
-    """The outcome without the gaps in and behind the fields, where the standard module leaves what was on its stack."""
+    """The outcome without the padding in and behind the fields, where the standard module leaves garbage."""
     kind, *rest = outcome
     if kind == "error" and sys.version_info >= (3, 16):
         return kind, *rest[:2]  # what later ones say is not known here
@@ -202,16 +202,16 @@ def fields(case, outcome):
 
 
 def same(outcomes, cases):
-    """The cases in which the two differ."""
+    """The cases in which the modules differ."""
     theirs, ours = outcomes("socket", cases), outcomes("polysock", cases)
     return [(case, a, b) for case, a, b in zip(cases, theirs, ours, strict=True) if fields(case, a) != fields(case, b)]
 
 
 def is_cut(case, theirs, ours):
-    """Whether the standard module kept the low bits of a number that has no place in its field, which ours refuses."""
+    """Whether the standard module kept the low bits of a number that is too large for its field, which ours refuses."""
     numbers = [item for item in case[4] if isinstance(item, int)] if isinstance(case[4], tuple) else []
     took_another = theirs[0] == "bytes" or theirs[-1] == "Invalid address type"
-    # Whatever is wrong with an address of Bluetooth is a wrong format, there too.
+    # Any error in a Bluetooth address is a wrong format there.
     refused = ours[:2] == ("error", "OverflowError") or (case[2], ours[-1]) == (BLUETOOTH, f"{case[1]}(): wrong format")
     return took_another and refused and any(n < -128 or n > 255 for n in numbers)
 
@@ -220,7 +220,7 @@ def test_every_refusal_is_the_standard_modules(outcomes):
     cases = [("encode", *case) for case in refusals() if case[1] in KNOWN]
     assert len(cases) > 3000
     differ = [(case, theirs, ours) for case, theirs, ours in same(outcomes, cases) if not is_cut(case, theirs, ours)]
-    # ISO-TP and J1939 forget there to ask whether it is a tuple.
+    # The standard module does not check for a tuple with ISO-TP and J1939.
     bugs = [(case, ours) for case, theirs, ours in differ if theirs[:2] == ("error", "SystemError")]
     assert len(bugs) == len(differ), differ[:10]
     for (_, call, family, proto, address), ours in bugs:
@@ -264,9 +264,9 @@ def test_malformed_control_messages_are_warned_of(outcomes):
 
 def test_what_is_shown_otherwise(outcomes):
     cases = [
-        # A hardware address that would be longer than its room: the standard module shows what lies behind it.
+        # A hardware address longer than its field: the standard module shows the bytes behind it.
         ("decode", PACKET, 0, struct.pack("=H", PACKET) + b"\xff" * 18),
-        # A family without a tuple of its own, of which the standard module shows nothing.
+        # A family without a tuple, of which the standard module shows nothing.
         ("decode", 15, 0, struct.pack("=H6s", 15, b"abcdef")),
     ]
     assert outcomes("polysock", cases) == [
@@ -276,7 +276,7 @@ def test_what_is_shown_otherwise(outcomes):
 
 
 def test_numbers_that_do_not_fit_are_refused(outcomes):
-    """Else a port, a channel or an interface would become another one."""
+    """Otherwise they would become another port, channel or interface."""
     fields = [
         (NETLINK, 0, (1, 2), {0: 32, 1: 32}),
         (PACKET, 0, ("lo", 0x800, 4, 772), {1: 16, 2: 8, 3: 16}),

@@ -1,4 +1,4 @@
-"""A socket that nobody closed: a warning, then it is closed."""
+"""A socket that was never closed: it is closed after a warning."""
 
 import os
 import subprocess
@@ -94,7 +94,7 @@ def test_at_the_end_of_the_process():
 
 
 def test_warning_at_exit():
-    """What cycles keep until the end goes when nothing can be imported any more."""
+    """Sockets in reference cycles are finalized at the very end, when imports no longer work."""
     code = """
 import polysock
 

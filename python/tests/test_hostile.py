@@ -1,4 +1,4 @@
-"""Programs that do what nobody should: buffers and sockets that change in the middle of a call, strange finalizers."""
+"""Hostile programs: buffers and sockets that change in the middle of a call, strange finalizers."""
 
 import array
 import contextlib
@@ -16,14 +16,14 @@ import warnings
 import weakref
 
 import pytest
-from helpers import Thread, connection, send_more_than_buffers
+from helpers import Thread, connection, raises_closed, send_more_than_buffers
 
 import polysock as socket
 
 
 @contextlib.contextmanager
 def filled():
-    """Both ends of a connection that takes no more from the first. Over TCP the peer's room could still grow."""
+    """Both ends of a connection, with the first one's buffer full. Not TCP, whose buffers could still grow."""
     client, server = socket.socketpair()
     with client, server:
         client.setblocking(False)
@@ -101,14 +101,13 @@ def test_a_buffer_is_given_back_when_the_socket_is_closed_meanwhile(name):
     with (connection if name in RECEIVING else filled)() as (client, _server):
         waiter = Thread((RECEIVING | SENDING)[name], client, buffer).asleep()
         client.close()
-        with pytest.raises(OSError) as caught:
+        with raises_closed():
             waiter.outcome()
-        assert caught.value.errno == errno.EBADF
         del buffer[:]
 
 
 class Closes:
-    """Closes a socket when it is asked for its number, or for its items."""
+    """An argument that closes a socket when it is converted to a number or iterated over."""
 
     def __init__(self, sock):
         self.sock = sock
@@ -158,7 +157,7 @@ def test_arguments_that_close_the_socket(name):
 
 
 def smallest_stack():
-    """What the interpreter gives to a thread at least: 32 KiB, or more where it or the system needs that."""
+    """The smallest stack that the interpreter gives to a thread: 32 KiB, or more if it or the system needs more."""
     before = threading.stack_size()
     size = 32768
     while size < 65536:
@@ -173,7 +172,7 @@ def smallest_stack():
 
 
 def test_closing_what_is_iterated_over():
-    """A generator of buffers that drops each as soon as it has given it."""
+    """An iterator over buffers that drops each one as soon as it has returned it."""
     with connection() as (client, server):
         client.sendmsg(bytearray([65 + number]) * 1000 for number in range(20))
         assert server.recv_exact(20_000) == b"".join(bytes([65 + number]) * 1000 for number in range(20))
@@ -238,7 +237,7 @@ def test_subclass_whose_init_never_calls_ours():
     ):
         with pytest.raises(OSError):
             call()
-    # What the standard class sets in its own __init__ is missing there, too.
+    # Attributes that the standard class sets in __init__ are missing there too.
     for call in (lazy.__exit__, lazy.close):
         with pytest.raises(AttributeError):
             call()
@@ -336,7 +335,7 @@ def test_copies_are_refused_as_by_the_standard_module(name):
 
 
 def test_threads_that_fight_over_one_socket():
-    """Every method at once on sockets that are closed and made anew meanwhile: errors, and nothing worse.
+    """All methods at once on sockets that are closed and initialised again meanwhile: errors, and nothing worse.
 
     But dup: a call that waits in the kernel when it happens can't be woken any more without harm to the copy.
     """

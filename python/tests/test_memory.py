@@ -1,4 +1,4 @@
-"""Memory that ends is a MemoryError, whoever decides how much is asked for; the process and its sockets live on."""
+"""Running out of memory is a MemoryError, whether the caller or a peer chose the size; the process lives on."""
 
 import socket as standard
 import subprocess

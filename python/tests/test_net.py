@@ -3,7 +3,7 @@
 import errno
 
 import pytest
-from helpers import Thread, interrupt, on_signal, refusing_address, when_main_sleeps
+from helpers import Thread, ended_by_a_handler, refusing_address
 
 import polysock
 from polysock.net import (
@@ -118,14 +118,5 @@ def test_failures():
 def test_signals(ends):
     client, _server = ends
 
-    class FromHandler(Exception):
-        pass
-
-    def fail():
-        raise FromHandler
-
-    with on_signal(fail):
-        helper = when_main_sleeps(interrupt)
-        with pytest.raises(FromHandler):
-            client.getInputStream().read()
-        helper.outcome()
+    with ended_by_a_handler():
+        client.getInputStream().read()

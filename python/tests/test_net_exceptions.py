@@ -1,4 +1,4 @@
-"""What Java's exceptions say of themselves, and what is said of Java's classes that are not here."""
+"""The methods of Java's exceptions, and the errors for Java's classes that polysock.net does not have."""
 
 import io
 import socket

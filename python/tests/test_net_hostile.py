@@ -8,13 +8,13 @@ import sys
 import time
 
 import pytest
-from helpers import WAIT_LIMIT, Thread, interrupt, on_signal, when_main_sleeps
+from helpers import WAIT_LIMIT, Thread, ended_by_a_handler, when_main_sleeps
 
 from polysock import net
 
 
 class Slow(net.OutputStream):
-    """Lets others run while it has the buffer."""
+    """Lets other threads run while it holds the buffer."""
 
     def __init__(self):
         self.data = b""
@@ -88,18 +88,9 @@ def test_a_signal_in_the_middle_loses_nothing(ends, read, sent, rest, value):
     server.setSoTimeout(WAIT_LIMIT * 1000)
     out, there = client.getOutputStream(), net.DataInputStream(server.getInputStream())
 
-    class FromHandler(Exception):
-        pass
-
-    def fail():
-        raise FromHandler
-
     out.write(sent)
-    with on_signal(fail):
-        helper = when_main_sleeps(interrupt)
-        with pytest.raises(FromHandler):
-            read(there)
-        helper.outcome()
+    with ended_by_a_handler():
+        read(there)
     out.write(rest)
     assert read(there) == value
 
@@ -233,7 +224,7 @@ def test_buffered_stream_after_close():
     ],
 )
 def test_more_bytes_than_needed(data, text):
-    """As java.io.DataInputStream reads them."""
+    """java.io.DataInputStream accepts them too."""
     assert net.DataInputStream(io.BytesIO(len(data).to_bytes(2, "big") + data)).readUTF() == text
 
 
@@ -280,17 +271,8 @@ def test_forgotten_with_linger_lets_others_run():
         server = listener.accept()
     out = client.getOutputStream()
 
-    class FromHandler(Exception):
-        pass
-
-    def fail():
-        raise FromHandler
-
-    with on_signal(fail):
-        helper = when_main_sleeps(interrupt)
-        with pytest.raises(FromHandler):
-            out.write(bytes(20_000_000))
-        helper.outcome()
+    with ended_by_a_handler():
+        out.write(bytes(20_000_000))
     client.setSoLinger(True, 2 * WAIT_LIMIT)
     server.setSoLinger(True, 0)
     ended = when_main_sleeps(server.close)  # which ends the wait: a reset

@@ -1,4 +1,4 @@
-"""The same programs on java.net and on polysock.net print the same, but for what java/differences.toml lists.
+"""The same programs print the same on java.net and on polysock.net, except for what java/differences.toml lists.
 
 Without a JDK, what JDK 17 printed (java/expected.txt) stands in for it.
 """
@@ -16,7 +16,7 @@ from helpers import LOCALHOST, localhost_is_known, needs_ipv6, note_skipped, own
 HERE = Path(__file__).parent / "java"
 PROGRAMS = ["History", "Closing", "Timeouts", "Options", "Streams", "Scanning", "Addresses", "Datagrams"]
 TEST_TIMEOUT = 50
-# What the machine decides: its name tables, its limits, its resolver. Only a JDK on the same machine says the same.
+# Steps that depend on the machine: its name tables, limits and resolver. A JDK elsewhere prints something else.
 MACHINE = {
     "addresses.constructor.address",
     "addresses.constructor.null",
@@ -31,7 +31,7 @@ MACHINE = {
     "datagrams.unbound.buffers",
     "options.sendBuffer.small",
 }
-# Connects to addresses that mean this machine: java.net asks for its name first, which need not be a known one.
+# Steps that connect to addresses of this machine: java.net looks its name up first, which may be unknown.
 OWN_NAME = {"addresses.dual.0.0.0.0", "addresses.dual.__"}
 BY_LOCALHOST = {"addresses.equal", "addresses.localhost.name", "addresses.socket.equal"}
 needs_jdk = pytest.mark.skipif(
@@ -40,7 +40,7 @@ needs_jdk = pytest.mark.skipif(
 
 
 def steps(text):
-    """What each step printed, by its name."""
+    """What each step printed, by the name of the step."""
     pairs = [line.split(": ", 1) for line in text.splitlines()]
     found = dict(pairs)
     assert len(found) == len(pairs), "two steps have one name"
@@ -59,7 +59,7 @@ def ours():
 
 @pytest.fixture(scope="module")
 def java(tmp_path_factory):
-    """What java.net prints, and the version of the JDK."""
+    """What the programs print on java.net, and the version of the JDK."""
     classes = tmp_path_factory.mktemp("classes")
     sources = sorted(str(source) for source in HERE.glob("*.java"))
     compile_all = ["javac", "-encoding", "UTF-8", "-nowarn", "-Xlint:none", "-d", classes, *sources]
@@ -74,7 +74,7 @@ def java(tmp_path_factory):
 
 
 def differences(version):
-    """The entries that hold for a JDK."""
+    """The listed differences that apply to a version of the JDK."""
     listed = tomllib.loads((HERE / "differences.toml").read_text())
     assert all(entry["reason"] and entry["java"] != entry["polysock"] for entry in listed.values())
     return {step: entry for step, entry in listed.items() if version <= entry.get("until", version)}

@@ -1,4 +1,4 @@
-"""What a peer sends without an end: readers take time in proportion to it, and no more memory than they say."""
+"""Input without an end: readers take time in proportion to it, and no more memory than documented."""
 
 import time
 import tracemalloc
@@ -9,7 +9,7 @@ from polysock import net
 
 
 class Drip(net.InputStream):
-    """A stream whose bytes come one at a time, however much is asked for."""
+    """A stream that returns one byte at a time, however many are wanted."""
 
     def __init__(self, data):
         self._data = memoryview(data)
@@ -25,7 +25,7 @@ class Drip(net.InputStream):
 
 
 class Endless(net.InputStream):
-    """A stream of the same bytes, as many as are asked for."""
+    """A stream that returns the same byte, as many times as wanted."""
 
     def __init__(self, byte):
         self._byte = byte
@@ -57,7 +57,7 @@ WORDS = {
 
 
 def seconds(call):
-    """The least of three measurements: the machine may be busy."""
+    """The least of three measurements, since the machine may be busy."""
     measured = []
     for _ in range(3):
         began = time.process_time()

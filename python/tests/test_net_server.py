@@ -132,7 +132,7 @@ def test_a_close_that_fails_reaches_the_hook_and_the_server_lives():
 
 
 def descriptor_of_connection_from(port):
-    """The number of the one socket of this process whose peer has this port."""
+    """The descriptor of this process's socket whose peer has this port."""
     found = []
     for number in os.listdir("/proc/self/fd"):
         with contextlib.suppress(OSError):  # the listing's own is gone, and a listener has no peer

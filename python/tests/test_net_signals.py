@@ -1,4 +1,4 @@
-"""A signal handler that raises, at any moment: what came is not lost, what was sent is not sent again."""
+"""A signal handler that raises at any moment: nothing received is lost, nothing sent is sent again."""
 
 import collections
 import contextlib
@@ -24,7 +24,7 @@ class Interrupted(Exception):
 
 @pytest.fixture
 def alarms():
-    """A handler that raises when the alarm rings; how often it has."""
+    """Installs a handler that raises at each SIGALRM; gives the number of times it has."""
     raised = [0]
 
     def handler(_number, _frame):
@@ -47,7 +47,7 @@ def connection():
 
 
 def until_done(done, step):
-    """Takes steps, each ended by a handler that raises or not, until all is done."""
+    """Repeats a step, which a handler may interrupt, until everything is done."""
     end = time.monotonic() + TEST_TIMEOUT
     while not done():
         assert time.monotonic() < end, "too slow"
@@ -63,7 +63,7 @@ def until_done(done, step):
 
 
 def forever(call):
-    """Calls in C alone, so that what comes is stored before a handler runs."""
+    """Repeats a call without Python code between, so that each result is stored before a handler runs."""
     got = []
     return got, lambda: collections.deque(map(got.append, iter(call, object())), maxlen=0)
 
@@ -160,7 +160,7 @@ def test_nothing_that_was_sent_is_lost_or_sent_twice(alarms, writer):
                 try:
                     out.write(convert(chunks[sent[0]]))
                 except Interrupted as raised:
-                    # Taken but for the return, or not at all.
+                    # Interrupted just before the return, or before anything was taken.
                     sent[0] += getattr(raised, "done", 0) == 6
                     raise
                 sent[0] += 1
@@ -170,7 +170,7 @@ def test_nothing_that_was_sent_is_lost_or_sent_twice(alarms, writer):
         client.shutdownOutput()
         drainer.join()
     numbers = [int(received[at : at + 6]) for at in range(0, len(received), 6)]
-    # What was interrupted right after it was taken is sent again by this test: never out of order, never in part.
+    # This test repeats a write that was interrupted just before its return: never out of order, never in part.
     assert sorted(set(numbers)) == list(range(count))
     assert all(later - earlier in (0, 1) for earlier, later in itertools.pairwise(numbers))
     assert len(received) % 6 == 0

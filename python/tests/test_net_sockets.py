@@ -1,4 +1,4 @@
-"""polysock.net beyond what java.net is asked in test_net_java.py: threads, garbage, Python's side of the classes."""
+"""polysock.net beyond what test_net_java.py compares: threads, garbage collection, Python features of the classes."""
 
 import contextlib
 import errno
@@ -91,7 +91,7 @@ def test_numbers_and_python_classes_of_failures(ends):
     assert (caught.value.errno, caught.value.strerror) == (errno.EBADF, "Socket is closed")
     with pytest.raises(net.UnknownHostException) as caught:
         InetAddress.getByName("no.such.host.invalid")
-    # By who was asked: a resolver, one that does not answer, one that refuses.
+    # The texts of a resolver, of one that does not answer, and of one that refuses.
     assert caught.value.errno in (standard.EAI_NONAME, standard.EAI_AGAIN, standard.EAI_FAIL)
 
 
@@ -157,7 +157,7 @@ def test_who_forgets_a_socket_closes_it():
 
 
 def sockets():
-    """Those that are open, by inode."""
+    """The inodes of the open sockets."""
     inodes = set()
     for number in os.listdir("/proc/self/fd"):
         with contextlib.suppress(OSError):  # the listing's own is gone
@@ -171,7 +171,7 @@ SHOW_SOCKETS = f"import contextlib, os, stat\n{inspect.getsource(sockets)}\nprin
 
 
 def test_other_programs_inherit_nothing():
-    before = sockets()  # whoever started the tests may have left some
+    before = sockets()  # the process that started the tests may have left some
     with ServerSocket(0) as listener, DatagramSocket(), Socket("127.0.0.1", listener.getLocalPort()), listener.accept():
         ours = sockets() - before
         run = [sys.executable, "-c", SHOW_SOCKETS]

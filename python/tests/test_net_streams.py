@@ -1,4 +1,4 @@
-"""The byte streams of polysock.net: formats, what is kept over a timeout, and who closes what."""
+"""The byte streams of polysock.net: formats, what survives a timeout, and what closes what."""
 
 import struct
 

@@ -54,7 +54,7 @@ def test_lines(data, lines, size):
 
 @pytest.mark.parametrize("buffering", [-1, 0])
 def test_a_binary_file_is_read_like_a_socket(buffering):
-    # new BufferedReader(new InputStreamReader(System.in)): with sys.stdin.buffer it ports as it stands.
+    # new BufferedReader(new InputStreamReader(System.in)): with sys.stdin.buffer it ports unchanged.
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb", buffering) as file, os.fdopen(writing, "wb", 0) as keyboard:
         reader = BufferedReader(InputStreamReader(file))

@@ -1,4 +1,4 @@
-"""What exceptions say beside the standard module's text: address, time limit, bytes done, the usual mistake."""
+"""Notes on exceptions, besides the standard module's text: address, timeout, bytes done, the usual mistake."""
 
 import copy
 import errno
@@ -98,7 +98,7 @@ def test_what_would_wait_has_no_notes():
         with full_listener() as full, polysock.socket() as sock:
             sock.setblocking(False)
             assert not hasattr(raised(sock.connect, full.getsockname())[0], "__notes__")
-            # Another address, while the attempt to reach the first one goes on.
+            # Another address, while the connect to the first one is in progress.
             error, notes = raised(sock.connect, listener.getsockname())
             assert (type(error), error.errno, notes) == (BlockingIOError, errno.EALREADY, "")
 
@@ -109,7 +109,7 @@ def of_kind(kind, family=polysock.AF_INET):
 
 STREAM, DATAGRAM = polysock.SOCK_STREAM, polysock.SOCK_DGRAM
 PAIR = ("127.0.0.1", 9)
-# (the socket, what is called, words of the hint)
+# (the socket, the call, a part of the hint)
 MISTAKES = [
     (STREAM, lambda sock: sock.accept(), "call listen() first"),
     (STREAM, lambda sock: sock.recv(1), "call connect() first"),

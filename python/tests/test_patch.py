@@ -1,4 +1,4 @@
-"""patch() and unpatch(), each in a process of its own."""
+"""patch() and unpatch(), each test in a new process."""
 
 import shutil
 import subprocess

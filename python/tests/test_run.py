@@ -1,4 +1,4 @@
-"""`python -m polysock run`: what the program sees is what it would see without."""
+"""`python -m polysock run`: a program sees the same environment as without it."""
 
 import os
 import subprocess
@@ -42,7 +42,7 @@ def program(tmp_path):
     return write
 
 
-# Everything of a program's surroundings but what must differ.
+# Everything that a program sees of its environment, except what must differ.
 LOOK = """
     "A docstring."
     import sys
@@ -187,7 +187,7 @@ def test_children_keep_their_own_customisation(program, tmp_path):
     program(CHILD.format(options=[], code=code))
     place = tmp_path / "custom"
     output = succeeds([*RUN, "--children", "program.py"], tmp_path, PYTHONPATH=str(place))
-    # The program itself starts with it as well, before anything is patched.
+    # The program itself starts with it too, before anything is patched.
     assert output.splitlines() == [
         "customised over socket",
         "customised over polysock",

@@ -1,4 +1,4 @@
-"""The callback server: handlers, what they raise, where it listens."""
+"""The callback server: its handlers, their exceptions, and its addresses."""
 
 import contextlib
 import gc
@@ -200,7 +200,7 @@ def test_what_a_handler_may_do_with_its_connection():
         elif order == b"f":
             with connection.makefile("rw") as file:
                 file.write(file.readline().upper())
-        elif order == b"b":  # a buffer that nobody flushed
+        elif order == b"b":  # a buffer that was not flushed
             connection.makefile("w").write("late")
 
     with warnings.catch_warnings():

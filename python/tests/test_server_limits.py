@@ -1,4 +1,4 @@
-"""Time limits of the callback server, what it counts, and how long its end may take."""
+"""The callback server's time limits and counts, and how long stop() may take."""
 
 import socket as standard
 import struct
@@ -102,7 +102,7 @@ def test_times_that_make_no_sense(name):
 
 
 def test_lingering_connections_do_not_hold_up_stop():
-    """A second each before."""
+    """It once took a second for each."""
 
     def handler(connection, address):
         connection.setsockopt(polysock.SOL_SOCKET, polysock.SO_LINGER, struct.pack("ii", 1, WAIT_LIMIT))

@@ -1,4 +1,4 @@
-"""The callback server in programs of their own, which end, are interrupted, lack descriptors, fork."""
+"""The callback server in separate programs: they end, are interrupted, run out of descriptors, fork."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import pytest
 
 
 def run(script, *, code=0):
-    """Runs a script that has what these tests have."""
+    """Runs a script with the imports of these tests."""
     text = "import os, sys, threading, time, polysock\nLOCAL = ('127.0.0.1', 0)\n" + script
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-c", text], capture_output=True, text=True, timeout=30, check=False

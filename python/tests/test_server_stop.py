@@ -1,4 +1,4 @@
-"""How a callback server ends: by stop from anywhere, with its listener, by a signal."""
+"""How a callback server ends: by stop() in any thread, with its listener, by a signal."""
 
 import errno
 import signal
@@ -96,11 +96,11 @@ def test_handlers_that_wait_are_woken():
         assert 0.1 <= time.monotonic() - began < 5
         assert one.recv(1) == other.recv(1) == b""
     assert raised == [errno.EBADF] * 2
-    assert not errors  # to be woken is no failure
+    assert not errors  # being woken is not a failure
 
 
 def test_who_keeps_what_handlers_raised_does_not_hold_up_stop():
-    """With an exception go the frames that it went through; what stop waits for must not be among what they hold."""
+    """An exception keeps its frames and their variables, which must not include anything that stop() waits for."""
     errors = KeptErrors()
     began = time.monotonic()
     for _ in range(2 * WAIT_LIMIT):  # stop gives threads that are on their way out a second

@@ -1,4 +1,4 @@
-"""Interpreters beside the main one: there the module refuses to load, whatever they share with it."""
+"""Sub-interpreters: the module refuses to load in them, whatever they share with the main interpreter."""
 
 import importlib.util
 import subprocess
@@ -53,6 +53,6 @@ def test_refused_where_its_types_do_not_belong():
     *refused, last = done.stdout.splitlines()
     assert len(refused) == 4
     for text in refused:
-        # Where they do not even share the lock, CPython refuses before us.
+        # With a lock of their own, CPython itself refuses the module.
         assert "can't be loaded in a sub-interpreter" in text or "does not support loading in subinterpreters" in text
     assert last == "the main one goes on"

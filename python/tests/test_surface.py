@@ -1,4 +1,4 @@
-"""What a program, a tool or a reader finds when it asks the package about itself."""
+"""What the package shows of itself: docstrings, signatures, version, __all__, help."""
 
 import importlib.metadata
 import inspect
@@ -15,19 +15,19 @@ import polysock
 import polysock.net
 
 MODULES = [polysock, polysock.net, polysock._native]
-# struct tcp_info has more fields than there is to say of each in Python; their class does.
+# The class documents the fields of struct tcp_info; they have no docstrings.
 DOCUMENTED_BY_THEIR_CLASS = polysock.TcpInfo
 
 
 def public(module):
-    """The names that a module shows, and what is behind those that are the library's own."""
+    """The public names of a module that are polysock's, and their values."""
     for name, value in vars(module).items():
         if not name.startswith("_") and getattr(value, "__module__", "").startswith("polysock"):
             yield f"{module.__name__}.{name}", value
 
 
 def members(path, cls):
-    """The public members that a class of the library's own has beyond its bases."""
+    """The public members that a class defines itself."""
     for name, value in vars(cls).items():
         if not name.startswith("_") or name in ("__enter__", "__exit__"):
             yield f"{path}.{name}", getattr(value, "__func__", value)
@@ -116,7 +116,7 @@ def test_star_import_brings_everything_that_is_listed():
 
 
 def test_star_import_in_place_of_the_standard_module_leaves_common_names_alone():
-    """A program may have a `patch` or a `Server` of its own."""
+    """A program may have its own `patch` or `Server`."""
     program = """
         import polysock
         listed = sorted(polysock.__all__)

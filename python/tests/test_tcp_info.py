@@ -1,4 +1,4 @@
-"""tcp_info() says what TCP_INFO says."""
+"""tcp_info() agrees with TCP_INFO."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""Threads: the interpreter goes on while a call waits."""
+"""Threads: the interpreter runs on while a call waits."""
 
 import sys
 import threading
@@ -83,7 +83,7 @@ def test_ordinary_work_in_many_threads_at_once():
 
 @needs_services
 def test_services_are_found_in_many_threads_at_once():
-    """The C library keeps its answers in one place."""
+    """The C library keeps its answers in one static buffer."""
 
     def work(name, port):
         for _ in range(200):

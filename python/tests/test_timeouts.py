@@ -1,4 +1,4 @@
-"""Timeouts: how they are set, and that a call keeps them."""
+"""Timeouts: how they are set, and that calls keep them."""
 
 import errno
 import fcntl
@@ -19,7 +19,7 @@ IP_RECVERR = 11  # <linux/in.h>; Python has it from 3.14 on
 
 @pytest.fixture
 def ticking():
-    """A signal every 10 ms."""
+    """Sends a signal every 10 ms."""
     ticks = []
     before = signal.signal(signal.SIGALRM, lambda *_: ticks.append(1))
     signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
@@ -181,7 +181,7 @@ def test_accepted_sockets_have_no_timeout():
 
 
 def test_a_timeout_of_zero_never_waits():
-    """Also when the descriptor was made blocking by its number, which makes CPython's receive wait."""
+    """Also if the descriptor was made blocking by fcntl, where CPython's receive waits."""
     one, two = socket.socketpair()
     with one, two:
         one.setblocking(False)
@@ -195,7 +195,7 @@ def test_a_timeout_of_zero_never_waits():
 
 
 def test_the_programs_own_limit_in_the_kernel():
-    """SO_RCVTIMEO, which programs set by hand, ends a call as in CPython, on shared sockets and listeners too."""
+    """SO_RCVTIMEO ends a call as in CPython, on shared sockets and listeners too."""
     limit = struct.pack("ll", 0, 20_000)
     one, two = socket.socketpair()
     with one, two, one.dup() as shared, socket.create_server(("127.0.0.1", 0)) as listener:
@@ -208,7 +208,7 @@ def test_the_programs_own_limit_in_the_kernel():
 
 
 def test_a_descriptor_that_came_non_blocking_does_not_wait():
-    """Without a timeout the descriptor's own mode counts, as in CPython."""
+    """Without a timeout, the mode of the descriptor applies, as in CPython."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         with socket.fromfd(listener.fileno(), socket.AF_INET, socket.SOCK_STREAM) as copy:

@@ -1,4 +1,4 @@
-"""Calls that are tried before the interpreter lock is given up: the switch, the credit, the same results."""
+"""Calls that are tried before the interpreter lock is released: the switch, the credit, the same results."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from helpers import MORE_THAN_BUFFERS, WAIT_LIMIT, Thread, connection, end_by_it
 
 import polysock as socket
 
-# What a long wait pays for: see python/src/lock/budget.rs.
+# How many calls a long wait pays for: see python/src/lock/budget.rs.
 CREDIT = 2000
 
 
@@ -39,7 +39,7 @@ def computing():
 
 
 def in_a_thread(call, *arguments):
-    """A new thread has an account of its own."""
+    """A new thread has its own credit."""
     thread = Thread(call, *arguments)
     thread.join(4 * WAIT_LIMIT)
     assert not thread.is_alive()
@@ -54,7 +54,7 @@ def once(left, right):
 
 
 def get_credit(left, right):
-    """Makes calls until one of them was made attached: then there is credit for many more."""
+    """Makes calls until one was made with the lock held: then there is credit for many more."""
     end = time.monotonic() + WAIT_LIMIT
     before, _ = socket.try_counts()
     while socket.try_counts()[0] == before:
@@ -89,7 +89,7 @@ def test_beside_a_computing_thread_most_calls_stay_attached():
     with connection() as pair, computing():
         attached, detached = in_a_thread(work, *pair)
     assert attached >= 2 * CREDIT
-    # Nobody starves: so many calls take a long wait each, in which the computing thread had its turn.
+    # The computing thread is not starved: so many calls wait long at times, and it runs meanwhile.
     assert attached <= CREDIT * (detached + 1)
 
 
@@ -133,7 +133,7 @@ def test_large_transfers_detach():
                 left.send(b"x")
                 assert socket.try_counts() == (before[0], before[1] + 1), "after a large receive"
                 return
-        # It came in small pieces.
+        # It arrived in small pieces.
 
     with connection() as pair, computing():
         in_a_thread(work, *pair)
@@ -161,7 +161,7 @@ def test_results_are_the_same_on_credit():
             right.recv(1)
         assert time.monotonic() - start >= 0.05
         right.settimeout(None)
-        # A blocking send sends everything, whatever room there was.
+        # A blocking send sends everything, however full the buffers were.
         get_credit(left, right)
         reader = Thread(read_all, right, MORE_THAN_BUFFERS)
         assert left.send(bytes(MORE_THAN_BUFFERS)) == MORE_THAN_BUFFERS
@@ -204,7 +204,7 @@ def test_datagrams_on_credit():
 
 
 def test_an_answer_of_another_process_beside_a_computing_thread():
-    """It goes on trying for a moment before it detaches; every answer comes, whichever way."""
+    """A receive keeps trying for a moment before it releases the lock; every answer arrives either way."""
 
     def work(client, server):
         get_credit(client, server)
@@ -229,7 +229,7 @@ def test_an_answer_of_another_process_beside_a_computing_thread():
 
 
 def test_two_streams_and_a_computing_thread():
-    """Each of two threads that transfer makes its way beside one that computes."""
+    """Two threads that transfer data both make progress beside one that computes."""
 
     def work(left, right):
         for _ in range(2000):

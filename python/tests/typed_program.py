@@ -1,4 +1,4 @@
-"""A program that type checkers find no fault with: `make check` runs mypy over it, nothing runs the program."""
+"""A program without type errors: `make check` runs mypy over it; the program is never run."""
 
 import io
 from typing import Any, assert_type

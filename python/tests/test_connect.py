@@ -53,7 +53,7 @@ def refusing():
 
 @pytest.fixture
 def host(monkeypatch):
-    """Gives a name these addresses."""
+    """Makes a host name resolve to the given addresses."""
 
     def named(*addresses):
         found = [(polysock.AF_INET, polysock.SOCK_STREAM, 6, "", address) for address in addresses]
@@ -113,7 +113,7 @@ def test_errors_are_in_the_order_of_the_addresses(host, silent, refusing):
     with pytest.raises(ExceptionGroup) as raised:
         polysock.create_connection(host(silent(), refusing, silent()), timeout=0.2, all_errors=True)
     assert [type(exc) for exc in raised.value.exceptions] == [TimeoutError, ConnectionRefusedError, TimeoutError]
-    # Alone it is the last one's.
+    # Without all_errors, the error of the last address is raised.
     with pytest.raises(ConnectionRefusedError) as raised:
         polysock.create_connection(host(silent(), refusing), timeout=0.2)
     assert raised.value.errno == errno.ECONNREFUSED
