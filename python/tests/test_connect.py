@@ -119,7 +119,7 @@ def test_errors_are_in_the_order_of_the_addresses(host, silent, refusing):
     assert raised.value.errno == errno.ECONNREFUSED
 
 
-def test_with_a_port_of_its_own_there_is_one_at_a_time(host, silent, good, refusing):
+def test_with_a_local_port_one_address_is_tried_at_a_time(host, silent, good, refusing):
     with polysock.socket() as free:
         free.bind((LOOPBACK, 0))
         source = free.getsockname()
@@ -128,7 +128,7 @@ def test_with_a_port_of_its_own_there_is_one_at_a_time(host, silent, good, refus
         assert sock.getsockname() == source
 
 
-def test_a_class_with_a_connect_of_its_own_makes_the_connection(host, silent, good, monkeypatch):
+def test_a_class_that_overrides_connect_makes_the_connection(host, silent, good, monkeypatch):
     asked = []
 
     class Proxied(polysock.socket):
@@ -204,7 +204,7 @@ else:
 """
 
 
-def test_audit_hooks_are_told_of_each_address():
+def test_audit_hooks_see_each_address():
     subprocess.run([sys.executable, "-W", "error", "-c", AUDITED], check=True, timeout=60)
 
 

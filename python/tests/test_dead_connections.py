@@ -77,7 +77,7 @@ def test_every_receive_reports_it():
             assert raised.value.errno == errno.ETIMEDOUT
 
 
-def test_a_reset_that_a_send_was_told_of_is_no_end():
+def test_a_reset_that_a_send_reported_is_not_an_end():
     client, server = small_pair()
     with client:
         server.setsockopt(polysock.SOL_SOCKET, polysock.SO_LINGER, struct.pack("ii", 1, 0))
@@ -91,7 +91,7 @@ def test_a_reset_that_a_send_was_told_of_is_no_end():
             client.makefile("rb").read()
 
 
-def test_java_style_tells_the_two_apart():
+def test_java_style_exceptions_differ_too():
     listener = net.ServerSocket(0, 1, net.InetAddress.getByName("127.0.0.1"))
     listener.setReceiveBufferSize(8192)
     client = net.Socket()

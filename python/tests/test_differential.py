@@ -297,8 +297,8 @@ if sys.version_info < (3, 12):
     DIFFERENT["create_connection", "port huge"] = DIFFERENT["create_connection", "port negative"] = LATER
 
 # An iterator over a released view is made with an exception pending: CPython's memory_iter does not check whether it
-# got a length. Whether the next attribute access clears the exception or raises it depends on the attribute cache, and so
-# on where objects lie in memory.
+# got a length. Whether the next attribute access clears the exception or raises it depends on the attribute cache, and
+# so on where objects lie in memory.
 UNDECIDED = {(call, "released view") for call in ("sendmsg", "sendmsg_afalg", "recvmsg_into")}
 
 

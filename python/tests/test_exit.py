@@ -11,8 +11,8 @@ import textwrap
 import pytest
 from helpers import PROGRAM_TIMEOUT
 
-# The interpreter waits at the very end until the thread has been ended: it is gone or, where its stack can't be unwound,
-# sleeps forever in pause(2), which some systems implement by ppoll(2). Each situation calls `stay`.
+# The interpreter waits at the very end until the thread has been ended: it is gone or, where its stack can't be
+# unwound, sleeps forever in pause(2), which some systems implement by ppoll(2). Each situation calls `stay`.
 SCRIPT = """
 import os, sys, threading, time
 

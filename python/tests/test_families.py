@@ -231,7 +231,7 @@ def test_every_refusal_is_the_standard_modules(outcomes):
         assert ours == ("error", "TypeError", None, text)
 
 
-def test_whatever_the_kernel_gives_is_shown_as_by_the_standard_module(outcomes):
+def test_addresses_from_the_kernel_look_like_the_standard_modules(outcomes):
     cases = []
     for family, proto, _, raw, *_ in LAYOUTS:
         if family in KNOWN:
@@ -262,7 +262,7 @@ def test_malformed_control_messages_are_warned_of(outcomes):
     assert warned == [False] * 4 + [True] * 7
 
 
-def test_what_is_shown_otherwise(outcomes):
+def test_addresses_that_are_shown_differently(outcomes):
     cases = [
         # A hardware address longer than its field: the standard module shows the bytes behind it.
         ("decode", PACKET, 0, struct.pack("=H", PACKET) + b"\xff" * 18),

@@ -20,7 +20,7 @@ def datagrams():
         yield one, two
 
 
-def test_datagrams_say_who_sent_them(datagrams):
+def test_datagrams_have_their_senders_address(datagrams):
     one, two = datagrams
     assert one.sendto(b"abc", two.getsockname()) == 3
     assert two.recvfrom(2) == (b"ab", one.getsockname())
@@ -32,7 +32,7 @@ def test_datagrams_say_who_sent_them(datagrams):
     assert room == b"xy\0\0\0"
 
 
-def test_truncation_is_told(datagrams):
+def test_truncation_is_reported(datagrams):
     one, two = datagrams
     one.sendto(b"abcdef", two.getsockname())
     data, ancillary, flags, address = two.recvmsg(3)
@@ -63,7 +63,7 @@ def length(received):
 
 
 @pytest.mark.parametrize("call", WITHOUT_ROOM)
-def test_the_whole_length_of_a_datagram_is_told(datagrams, call):
+def test_the_whole_length_of_a_datagram_is_reported(datagrams, call):
     """Programs size their buffers by it. recvmsg() returns what fitted, as the standard module's does."""
     one, two = datagrams
     one.sendto(bytes([7]) * 5000, two.getsockname())
@@ -74,7 +74,7 @@ def test_the_whole_length_of_a_datagram_is_told(datagrams, call):
 
 
 @pytest.mark.parametrize("call", WITHOUT_ROOM)
-def test_the_whole_length_of_a_netlink_message_is_told(call):
+def test_the_whole_length_of_a_netlink_message_is_reported(call):
     with netlink_answer(standard) as theirs, netlink_answer(socket) as ours:
         ours.settimeout(10)
         flags = socket.MSG_PEEK | socket.MSG_TRUNC

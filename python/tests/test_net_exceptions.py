@@ -17,7 +17,7 @@ def refused():
     return raised.value
 
 
-def test_what_an_exception_says():
+def test_the_methods_of_an_exception():
     error = refused()
     assert error.getMessage() == error.getLocalizedMessage() == "Connection refused"
     assert error.toString() == "java.net.ConnectException: Connection refused"

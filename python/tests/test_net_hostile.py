@@ -144,7 +144,7 @@ def test_arguments_of_other_types(make, names):
         assert "\n" not in str(caught.value)
 
 
-def test_what_is_no_byte(ends):
+def test_values_that_are_not_bytes(ends):
     client, _server = ends
     for wrong in (None, "a", 1.5, b"a"):
         with pytest.raises(TypeError):
@@ -257,7 +257,7 @@ def test_a_packet_asked_by_a_finalizer():
     assert done.stdout == "3 0\n1 9\n"
 
 
-def test_what_is_no_packet():
+def test_arguments_that_are_not_packets():
     with pytest.raises(OverflowError):
         net.DatagramPacket(bytearray(3), 2**70)
     for wrong in ((), ("3",), (1.5,)):

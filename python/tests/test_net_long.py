@@ -107,7 +107,7 @@ def test_a_line_in_tiny_segments_takes_little_more_memory_than_it_has_characters
 
 @pytest.mark.parametrize("call", ["next", "nextLine", "nextInt", "hasNext", "hasNextLine", "hasNextDouble"])
 @pytest.mark.parametrize("byte", [b"a", b" ", b"1"])
-def test_a_scanner_does_not_take_more_than_it_says(call, byte):
+def test_a_scanner_does_not_take_more_than_documented(call, byte):
     stream = Endless(byte)
     scanner = net.Scanner(stream)
     with pytest.raises(net.IOException, match="longer than 16777216 characters"):

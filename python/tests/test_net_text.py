@@ -75,7 +75,7 @@ def test_a_binary_file_is_read_like_a_socket(buffering):
         assert data.available() == 0
 
 
-def test_a_file_that_cannot_be_read_says_so():
+def test_a_file_that_cannot_be_read():
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     with os.fdopen(reading, "rb", 0) as nothing_there, os.fdopen(writing, "wb"), pytest.raises(BlockingIOError):

@@ -150,15 +150,15 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "call", "words"), MISTAKES)
-def test_the_usual_mistake_is_named(kind, call, words):
+@pytest.mark.parametrize(("kind", "call", "hint"), MISTAKES)
+def test_the_usual_mistake_is_named(kind, call, hint):
     with of_kind(kind) as sock, of_kind(kind) as twin:
         error, notes = raised(call, sock)
         hints = [note for note in getattr(error, "__notes__", []) if note.startswith("hint: ")]
-        assert words in hints[-1], notes
+        assert hint in hints[-1], notes
         assert len(hints) <= 2
     # The text and the arguments are the standard module's.
-    if "recv_exact" not in words:
+    if "recv_exact" not in hint:
         with standard.socket(type=kind) as twin:
             theirs, _ = raised(call, twin)
         assert (type(error), str(error)) == (type(theirs), str(theirs))

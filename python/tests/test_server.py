@@ -224,7 +224,7 @@ def test_what_a_handler_may_do_with_its_connection():
         gc.collect()
 
 
-def test_the_answer_comes_whole_though_nobody_read_the_request():
+def test_the_answer_arrives_whole_even_if_the_request_was_not_read():
     def handler(connection, address):
         connection.recv(1)
         connection.sendall(b"go away")
@@ -238,7 +238,7 @@ def test_the_answer_comes_whole_though_nobody_read_the_request():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "exception", "words"),
+    ("arguments", "exception", "text"),
     [
         ((LOCAL, None), TypeError, "handler must be callable, not NoneType"),
         ((LOCAL, echo, {"on_error": 7}), TypeError, "on_error must be callable or None, not int"),
@@ -252,11 +252,11 @@ def test_the_answer_comes_whole_though_nobody_read_the_request():
         ((8080, echo), TypeError, "int"),
     ],
 )
-def test_what_can_not_be_a_server(arguments, exception, words):
+def test_arguments_that_make_no_server(arguments, exception, text):
     address, handler, options = (*arguments, {})[:3]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(exception, match=words):
+        with pytest.raises(exception, match=text):
             polysock.Server(address, handler, **options)
 
 

@@ -110,7 +110,7 @@ def test_who_keeps_what_handlers_raised_does_not_hold_up_stop():
     assert len(errors) == 2 * WAIT_LIMIT
 
 
-def test_what_a_woken_handler_raises_besides_is_told():
+def test_other_exceptions_of_a_woken_handler_are_reported():
     def handler(connection, address):
         try:
             connection.recv(1)
@@ -126,7 +126,7 @@ def test_what_a_woken_handler_raises_besides_is_told():
     assert isinstance(errors.one()[0], LookupError)
 
 
-def test_a_handler_that_blocks_for_ever_is_told_of():
+def test_stop_counts_a_handler_that_blocks_forever():
     door = threading.Event()
     server = polysock.Server(LOCAL, lambda c, a: door.wait())
     server.start()

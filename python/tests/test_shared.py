@@ -59,7 +59,7 @@ def test_copies_made_while_a_call_waits_survive_the_close():
 
 
 @pytest.mark.parametrize("copy", COPIES)
-def test_the_copy_is_closed_beside_its_own_waiting_call(copy):
+def test_a_copy_is_closed_while_a_call_waits_on_it(copy):
     with connection() as (client, server), copy(client) as twin:
         waiter = Thread(twin.recv, 1)
         assert not waits_in_the_kernel(waiter)  # its descriptor came as a number, so there may be other holders

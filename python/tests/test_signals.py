@@ -145,7 +145,7 @@ SENDS = {
 
 
 @pytest.mark.parametrize("name", SENDS)
-def test_exception_of_the_handler_says_what_was_sent(name):
+def test_the_handlers_exception_has_the_bytes_sent(name):
     with connection() as (client, server):
         with ended_by_a_handler() as caught:
             SENDS[name](client)
@@ -167,7 +167,7 @@ FILLS = {
 
 
 @pytest.mark.parametrize("name", FILLS)
-def test_exception_of_the_handler_says_what_was_received(name):
+def test_the_handlers_exception_has_the_bytes_received(name):
     with connection() as (client, server):
         server.sendall(b"part")
         with ended_by_a_handler() as caught:
@@ -177,7 +177,7 @@ def test_exception_of_the_handler_says_what_was_received(name):
         assert hasattr(caught.value, "partial") != name.endswith("_into")
 
 
-def test_exception_of_the_handler_says_that_nothing_came():
+def test_the_handlers_exception_when_nothing_arrived():
     with connection() as (client, _server):
         for call in (client.recv, client.recv_exact):
             with ended_by_a_handler() as caught:

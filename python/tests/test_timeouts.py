@@ -75,7 +75,7 @@ def test_sendall_counts_what_went_out():
         assert received == caught.value.done > 0
 
 
-def test_sendall_that_sends_nothing_says_so():
+def test_sendall_that_sends_nothing():
     with socket.socket() as sock:
         with pytest.raises(BrokenPipeError) as caught:
             sock.sendall(b"x")
@@ -194,7 +194,7 @@ def test_a_timeout_of_zero_never_waits():
         assert one.recv(1) == b"x"
 
 
-def test_the_programs_own_limit_in_the_kernel():
+def test_a_limit_that_the_program_set_in_the_kernel():
     """SO_RCVTIMEO ends a call as in CPython, on shared sockets and listeners too."""
     limit = struct.pack("ll", 0, 20_000)
     one, two = socket.socketpair()
@@ -234,7 +234,7 @@ def test_a_descriptor_that_came_non_blocking_does_not_wait():
 
 
 @pytest.mark.parametrize("module", [socket, standard])
-def test_a_timeout_is_kept_whatever_dontwait_says(module):
+def test_a_timeout_is_kept_despite_dontwait(module):
     first, second = module.socketpair()
     with first, second:
         asks = [

@@ -109,7 +109,7 @@ def test_switched_off_every_call_detaches(whose):
         assert in_a_thread(work, *pair) == (0, 1000)
 
 
-def test_a_socket_may_be_told_otherwise_than_the_process():
+def test_a_socket_may_have_another_setting_than_the_process():
     with connection() as pair, computing():
         socket.set_try_first(False)
         for end in pair:
