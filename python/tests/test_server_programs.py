@@ -2,16 +2,18 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from helpers import PROGRAM_TIMEOUT
 
 
 def run(script, *, code=0):
     """Runs a script with the imports of these tests."""
     text = "import os, sys, threading, time, polysock\nLOCAL = ('127.0.0.1', 0)\n" + script
-    done = subprocess.run(
-        [sys.executable, "-X", "dev", "-c", text], capture_output=True, text=True, timeout=30, check=False
-    )
+    command = [sys.executable, "-X", "dev", "-c", text]
+    tests = Path(__file__).parent  # for helpers
+    done = subprocess.run(command, cwd=tests, capture_output=True, text=True, timeout=PROGRAM_TIMEOUT, check=False)
     assert (done.returncode, done.stderr) == (code, "")
     return done.stdout
 
@@ -37,13 +39,18 @@ os.set_blocking(client.detach(), True)
 def test_interrupted_from_the_keyboard():
     script = """
 import signal
+from helpers import wait_until_asleep
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what a shell starts in the background
 def handler(c, a):
     c.recv(1)
+    wait_until_asleep(os.getpid())
     os.kill(os.getpid(), signal.SIGINT)
     c.recv(1)
+class Impatient(polysock.Server):
+    def stop(self, timeout=0.2):
+        return super().stop(timeout)
 try:
-    with polysock.Server(LOCAL, handler) as server:
+    with Impatient(LOCAL, handler) as server:
         client = polysock.create_connection(server.address)
         client.settimeout(10)
         client.sendall(b"x")
