@@ -68,9 +68,9 @@ def _usage():
 
 def patch_children():
     """Makes Python programs that are started from now on call patch() first."""
-    here = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_children")
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_children")
     before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = here + os.pathsep + before if before else here
+    os.environ["PYTHONPATH"] = folder + os.pathsep + before if before else folder
 
 
 def run_module(arguments):

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the files of a release and proves them: `packaging.sh DIST`, with the tools of requirements-wheel.txt on the path.
+# Makes the files of a release and tests them: `packaging.sh DIST`, with the tools of requirements-wheel.txt on the path.
 #
 # The wheel must keep to the stable ABI and to manylinux2014; the sdist must build where nothing of this checkout is;
 # both must pass the tests from another directory.

@@ -1,4 +1,4 @@
-/* What an extension module sees of an exception that nobody has looked at yet: its class. Python.h is not needed. */
+/* What an extension module sees of an exception that Python code has not accessed yet: its class. Python.h is not needed. */
 
 void *PyObject_CallNoArgs(void *callable);
 void *PyErr_Occurred(void);

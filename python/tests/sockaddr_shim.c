@@ -1,6 +1,6 @@
-/* Preloaded by sockaddr_probe.py: stands where the kernel would be, which need not know the address families.
- * bind, connect, sendto and sendmsg keep the address that they are given; getsockname gives one back, recvmsg control
- * messages. */
+/* Preloaded by sockaddr_probe.py in place of the kernel, which may not have the address families.
+ * bind, connect, sendto and sendmsg keep the address that they are given; getsockname returns a prepared address, and
+ * recvmsg prepared control messages. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -11,7 +11,7 @@ enum { ROOM = 256 };
 static unsigned char kept[ROOM], prepared[ROOM];
 static socklen_t kept_length, prepared_length;
 
-/* What was given since the last look: its length, the bytes in `to`. */
+/* Takes the address that was kept last: its bytes go to `to`, its length is returned. */
 int shim_take(unsigned char *to)
 {
     int length = (int)kept_length;

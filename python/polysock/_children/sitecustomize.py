@@ -5,17 +5,17 @@ import sys
 
 
 def _run():
-    here = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]
+    folder = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != folder]
     try:
         import polysock
-    except ImportError:  # another interpreter, which does not have it
+    except ImportError:  # another interpreter, without polysock
         pass
     else:
         polysock.patch()
     this = sys.modules.pop(__name__)
     try:
-        __import__(__name__)  # the one that this hides
+        __import__(__name__)  # the sitecustomize that this one hides
     except ImportError as error:
         if error.name != __name__:
             raise
