@@ -11,6 +11,7 @@ Run it with a Python that has polysock.
 """
 
 import builtins
+import contextlib
 import importlib
 import inspect
 import pathlib
@@ -206,9 +207,14 @@ def python_reference(name):
             return find(place, name)
     if first not in sys.stdlib_module_names:
         return None
-    module = importlib.import_module(first)
-    # select.poll makes objects of a class without a name.
-    return find(type(select.poll()), rest.removeprefix("poll.")) if rest.startswith("poll.") else find(module, rest)
+    if name.startswith("select.poll."):  # which makes objects of a class without a name
+        return find(type(select.poll()), name.removeprefix("select.poll."))
+    place, _, attribute = name.rpartition(".")
+    for module, path in ((name, ""), (place, attribute), (first, rest)):
+        with contextlib.suppress(ImportError):
+            imported = importlib.import_module(module)
+            return find(imported, path) if path else imported
+    return None
 
 
 def in_core(text):

@@ -118,6 +118,7 @@ def test_the_header(python, fault):
         ("(Python `create_connection` with `unhappy_delay`.)", ["Python has no unhappy_delay"]),
         ("Python `recv_onto`, Java `x`", ["Python has no recv_onto"]),
         ("Python's `select.epoll`", []),
+        ("Python `multiprocessing.connection`", []),
     ],
 )
 def test_the_core(comment, faults):
