@@ -11,6 +11,8 @@ from helpers import WAIT_LIMIT
 
 from polysock import net
 
+pytestmark = pytest.mark.usefixtures("no_server_thread_is_left")
+
 
 def connect(server):
     client = net.Socket(net.InetAddress.getLoopbackAddress(), server.getLocalPort())

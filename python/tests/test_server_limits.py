@@ -12,6 +12,8 @@ from server_helpers import LOCAL, KeptErrors, ask, connect, echo
 import polysock
 from polysock import net
 
+pytestmark = pytest.mark.usefixtures("no_server_thread_is_left")
+
 
 def test_silent_peers_lose_their_places():
     errors = KeptErrors()
