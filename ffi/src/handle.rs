@@ -88,13 +88,13 @@ pub(crate) fn take<H: Handle>(pointer: *mut H) -> Option<Arc<H>> {
     Some(unsafe { Arc::from_raw(pointer) })
 }
 
-/// A socket of C's as core's.
+/// The caller's socket as one of core.
 pub(crate) fn into_core(socket: Arc<polysock_t>) -> Arc<Socket> {
     // SAFETY: `polysock_t` is transparent, so both have one layout; the reference moves over.
     unsafe { Arc::from_raw(Arc::into_raw(socket).cast()) }
 }
 
-/// A socket of core's as a handle, valid as long as core keeps the socket.
+/// A socket of core as a handle, valid as long as core keeps the socket.
 pub(crate) fn lend(socket: &Arc<Socket>) -> *mut polysock_t {
     // `polysock_t` is transparent: the pointer is one of `Arc::into_raw` for it, too.
     Arc::as_ptr(socket).cast::<polysock_t>().cast_mut()
