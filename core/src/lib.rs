@@ -26,7 +26,6 @@ mod names;
 mod op;
 mod poll;
 mod poller;
-mod race;
 mod server;
 mod socket;
 mod sys;
@@ -38,8 +37,8 @@ pub use ancillary::{Ancillary, Control, Credentials, PacketInfo};
 pub use buffer::{RecvBuf, SendBuf};
 pub use caller::{CallHints, Caller, NativeCaller, Start, Stop};
 pub use connection::{
-    connect_any, create_connection, create_connection_with, create_server, create_server_with, DualStack,
-    ServerOptions,
+    connect_any, create_connection, create_connection_with, create_server, create_server_with,
+    ConnectOptions, DualStack, Race, RaceStep, ServerOptions,
 };
 pub use domain::{Family, Protocol, Shutdown, SocketType};
 pub use error::{Error, Kind, Operation, Result};
@@ -54,7 +53,6 @@ pub use names::{
 };
 pub use poll::{poll, poll_with, Events, PollEntry, PollTarget};
 pub use poller::{Event, Poller};
-pub use race::{ConnectOptions, Race, RaceStep};
 pub use server::{ServeOptions, Server, ServerStats, StartedServer, Step, Trouble, Worker};
 pub use socket::{
     AdoptError, Call, CongestionState, Interface, Keepalive, LentFd, Received, Socket, TcpInfo, TcpState,

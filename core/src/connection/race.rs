@@ -11,34 +11,9 @@ use crate::time::{Deadline, Left, Timeout};
 use crate::wait::{look, wait_any, WaitOutcome};
 use std::borrow::Borrow;
 use std::collections::VecDeque;
-use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
 
-/// How to connect to a host with several addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ConnectOptions {
-    /// How long an attempt has for itself before the next address is tried beside it, at least 10 ms; 250 ms unless
-    /// set (RFC 8305, "Connection Attempt Delay"), and no more than its share of the time that is left. `None`: in the
-    /// resolver's order, each with its share.
-    pub attempt_delay: Option<Duration>,
-    /// The address to connect from (bind(2)). Only addresses of its family are tried, and with a port of its own one
-    /// at a time, since two sockets can't have it.
-    pub local_address: Option<Address>,
-}
-
-impl Default for ConnectOptions {
-    fn default() -> Self {
-        Self {
-            attempt_delay: Some(ATTEMPT_DELAY),
-            local_address: None,
-        }
-    }
-}
-
-/// RFC 8305 §5: recommended …
-const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
-/// … and the least there may be.
+/// The least time that RFC 8305 §5 allows between two attempts.
 const LEAST_ATTEMPT_DELAY: Duration = Duration::from_millis(10);
 
 /// Connects to several addresses at once, in one thread: decides which starts when, and which wins.
@@ -175,6 +150,11 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         Error::new(Operation::Connect, kind.unwrap_or(Kind::TimedOut)).within(self.limit)
     }
 
+    /// The places that were started, in their order, and how they ended.
+    pub(super) fn ends(&self) -> impl Iterator<Item = (usize, Option<Kind>)> + '_ {
+        self.started.iter().map(|started| (started.place, started.end))
+    }
+
     /// Sleeps until a place should start or has won, all have lost, the time is up or a signal arrives.
     fn run(&mut self) -> Interruptible<RaceStep<S>> {
         loop {
@@ -306,60 +286,6 @@ impl<S: Borrow<Socket> + Send> Race<S> {
     }
 }
 
-/// Connects to whichever of the addresses answers first; `whom` begins the words of a failure.
-pub(crate) fn race<C: Caller>(
-    addresses: &[Address],
-    options: &ConnectOptions,
-    deadline: Deadline,
-    caller: &mut C,
-    whom: &dyn fmt::Display,
-) -> Result<Socket> {
-    let failed = |kind| Error::new(Operation::CreateConnection, kind);
-    let local = options.local_address;
-    let mut fitting = memory::list(addresses.len()).map_err(failed)?;
-    for address in addresses {
-        let fits = local.is_none_or(|local| local.family() == address.family());
-        if fits && !fitting.contains(address) {
-            fitting.push(*address);
-        }
-    }
-    let families = memory::collect(fitting.iter().map(Address::family)).map_err(failed)?;
-    // Two sockets can't have one port.
-    let mut race = if local.and_then(|local| local.port()).is_some_and(|port| port != 0) {
-        Race::one_at_a_time(&families, deadline)?
-    } else {
-        Race::new(&families, options.attempt_delay, deadline)?
-    };
-    let kind = loop {
-        match race.step(caller) {
-            Ok(RaceStep::Start(place)) => match fitting.get(place).map(|to| (to, open(to, local.as_ref()))) {
-                Some((to, Ok(socket))) => race.enter(place, socket, *to),
-                Some((_, Err(error))) => race.fail(place, error.kind()),
-                None => {}
-            },
-            Ok(RaceStep::Won(_, socket)) => return Ok(socket),
-            Ok(RaceStep::Lost(_)) if fitting.is_empty() => {
-                break if addresses.is_empty() {
-                    Kind::InvalidInput("addresses")
-                } else {
-                    Kind::Os(libc::EAFNOSUPPORT)
-                };
-            }
-            Ok(RaceStep::Lost(kind)) => break kind,
-            Err(error) => break error.kind(),
-        }
-    };
-    let said = race.started.iter();
-    let said = said.filter_map(|started| Some((*fitting.get(started.place)?, started.end)));
-    let tried = Tried {
-        whom,
-        tried: &memory::collect(said).map_err(failed)?,
-        all: fitting.len(),
-        whole: kind,
-    };
-    Err(failed(kind).with_detail(tried))
-}
-
 /// The places with their families in turns, beginning with the resolver's first choice (RFC 8305 §4); within a family in
 /// its order.
 fn take_turns(families: &[Family]) -> std::result::Result<Vec<usize>, Kind> {
@@ -374,14 +300,6 @@ fn take_turns(families: &[Family]) -> std::result::Result<Vec<usize>, Kind> {
         }
         mixed.extend([pair.0, pair.1].into_iter().flatten());
     }
-}
-
-fn open(address: &Address, local: Option<&Address>) -> Result<Socket> {
-    let socket = Socket::stream(address.family())?;
-    if let Some(local) = local {
-        socket.bind(local)?;
-    }
-    Ok(socket)
 }
 
 /// Begins to connect, without waiting; says whether it may have come to its end already.
@@ -411,63 +329,4 @@ fn finish(socket: &Socket, address: &Address) -> std::result::Result<bool, Kind>
         return Err(Kind::Os(libc::ECONNREFUSED));
     }
     Ok(true)
-}
-
-/// Each address that was tried, and what it said: `2 addresses tried: [::1]:80 refused, 127.0.0.1:80 no answer`.
-/// What all of them said is said by the error itself, and then only once.
-pub(crate) struct Tried<'a> {
-    /// The host they are of; may be nothing.
-    pub(crate) whom: &'a dyn fmt::Display,
-    pub(crate) tried: &'a [(Address, Option<Kind>)],
-    pub(crate) all: usize,
-    /// What the error itself says.
-    pub(crate) whole: Kind,
-}
-
-impl fmt::Display for Tried<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let alike = self
-            .tried
-            .iter()
-            .all(|(_, end)| end.unwrap_or(Kind::TimedOut) == self.whole);
-        let alone = alike && self.tried.len() == 1 && self.all == 1;
-        let mut whom = Counted { to: f, written: 0 };
-        write!(whom, "{}", self.whom)?;
-        if whom.written > 0 {
-            f.write_str(", ")?;
-        }
-        match self.tried.len() {
-            1 if alone => {}
-            1 if self.all == 1 => f.write_str("1 address tried")?,
-            count if count == self.all => write!(f, "{count} addresses tried")?,
-            count => write!(f, "{count} of {} addresses tried", self.all)?,
-        }
-        for (at, (address, end)) in self.tried.iter().enumerate() {
-            let before = match at {
-                0 if alone => "",
-                0 => ": ",
-                _ => ", ",
-            };
-            match end {
-                _ if alike => write!(f, "{before}{address}")?,
-                None | Some(Kind::TimedOut) => write!(f, "{before}{address} no answer")?,
-                Some(Kind::Os(libc::ECONNREFUSED)) => write!(f, "{before}{address} refused")?,
-                Some(kind) => write!(f, "{before}{address} {}", kind.to_string().to_lowercase())?,
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Counts what is written.
-struct Counted<'a, 'f> {
-    to: &'a mut fmt::Formatter<'f>,
-    written: usize,
-}
-
-impl fmt::Write for Counted<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.written += text.len();
-        self.to.write_str(text)
-    }
 }

@@ -1,0 +1,165 @@
+//! Connecting by name.
+
+use super::host::{called, unix_address};
+use super::race::{Race, RaceStep};
+use super::tried::Tried;
+use crate::address::Address;
+use crate::caller::{Caller, NativeCaller};
+use crate::domain::Family;
+use crate::error::{Error, Kind, Operation, Result};
+use crate::memory;
+use crate::names::resolve_name;
+use crate::socket::Socket;
+use crate::time::{Deadline, Timeout};
+use std::fmt;
+use std::time::Duration;
+
+/// How to connect to a host with several addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConnectOptions {
+    /// How long an attempt has for itself before the next address is tried beside it, at least 10 ms; 250 ms unless
+    /// set (RFC 8305, "Connection Attempt Delay"), and no more than its share of the time that is left. `None`: in the
+    /// resolver's order, each with its share.
+    pub attempt_delay: Option<Duration>,
+    /// The address to connect from (bind(2)). Only addresses of its family are tried, and with a port of its own one
+    /// at a time, since two sockets can't have it.
+    pub local_address: Option<Address>,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self {
+            attempt_delay: Some(ATTEMPT_DELAY),
+            local_address: None,
+        }
+    }
+}
+
+/// What RFC 8305 §5 recommends.
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// Connects to a host by name or number: all its addresses, of which the first to answer wins (RFC 8305).
+///
+/// The families take turns, an address that has not answered after 250 ms gets a rival, and one that refuses is
+/// replaced at once. One deadline covers the look-up and all addresses. The look-up itself can't be cut short; when it
+/// takes too long, the call fails right after it. An empty host is the loopback addresses; with port 0 the host may be the
+/// text of a Unix [`Address`], `unix:/path` or `unix:@abstract`. A zero timeout tries all
+/// addresses at once and looks once. The socket comes in blocking mode and without a timeout.
+/// (Python `create_connection` with `happy_eyeballs_delay`, Java `new Socket(host, port)`.)
+///
+/// # Errors
+/// `TimedOut`, or the kind of the first failure; `WouldBlock` with a zero timeout; the look-up's. The detail names the
+/// host and its addresses, and what each said where they differ: `localhost port 80, 2 addresses tried: [::1]:80 network is
+/// unreachable, 127.0.0.1:80 refused`.
+pub fn create_connection(host: &str, port: u16, timeout: impl Into<Timeout>) -> Result<Socket> {
+    create_connection_with(host, port, &ConnectOptions::default(), timeout, &mut NativeCaller)
+}
+
+/// Connects as [`create_connection`] does, with options and for another language.
+///
+/// # Errors
+/// As [`create_connection`]; `Interrupted` when the language ends the call.
+pub fn create_connection_with<C: Caller>(
+    host: &str,
+    port: u16,
+    options: &ConnectOptions,
+    timeout: impl Into<Timeout>,
+    caller: &mut C,
+) -> Result<Socket> {
+    let limit = timeout.into();
+    let deadline = Deadline::after(limit);
+    if let Some(address) = unix_address(Operation::CreateConnection, host, port) {
+        return connect_unix(&address?, limit, caller);
+    }
+    let addresses = caller.block(|| resolve_name(host, port, 0))?;
+    let whom = called(host, port, &addresses);
+    race(&addresses, options, deadline, caller, &whom).map_err(|error| error.within(limit))
+}
+
+/// Connects to whichever of the addresses answers first, as [`create_connection`] does once it has looked them up.
+///
+/// # Errors
+/// As [`create_connection_with`]; `InvalidInput("addresses")` when there are none.
+pub fn connect_any<C: Caller>(
+    addresses: &[Address],
+    options: &ConnectOptions,
+    timeout: impl Into<Timeout>,
+    caller: &mut C,
+) -> Result<Socket> {
+    let limit = timeout.into();
+    race(addresses, options, Deadline::after(limit), caller, &"").map_err(|error| error.within(limit))
+}
+
+fn connect_unix<C: Caller>(address: &Address, limit: Timeout, caller: &mut C) -> Result<Socket> {
+    let failed = |error: Error| {
+        let whole = Error::new(Operation::CreateConnection, error.kind()).with_detail(address);
+        whole.within(limit)
+    };
+    let socket = Socket::stream(Family::UNIX).map_err(failed)?;
+    socket.on(caller).within(limit).connect(address).map_err(failed)?;
+    Ok(socket)
+}
+
+/// Connects to whichever of the addresses answers first; `whom` begins the words of a failure.
+fn race<C: Caller>(
+    addresses: &[Address],
+    options: &ConnectOptions,
+    deadline: Deadline,
+    caller: &mut C,
+    whom: &dyn fmt::Display,
+) -> Result<Socket> {
+    let failed = |kind| Error::new(Operation::CreateConnection, kind);
+    let local = options.local_address;
+    let mut fitting = memory::list(addresses.len()).map_err(failed)?;
+    for address in addresses {
+        let fits = local.is_none_or(|local| local.family() == address.family());
+        if fits && !fitting.contains(address) {
+            fitting.push(*address);
+        }
+    }
+    let families = memory::collect(fitting.iter().map(Address::family)).map_err(failed)?;
+    // Two sockets can't have one port.
+    let mut race = if local.and_then(|local| local.port()).is_some_and(|port| port != 0) {
+        Race::one_at_a_time(&families, deadline)?
+    } else {
+        Race::new(&families, options.attempt_delay, deadline)?
+    };
+    let kind = loop {
+        match race.step(caller) {
+            Ok(RaceStep::Start(place)) => match fitting.get(place).map(|to| (to, open(to, local.as_ref()))) {
+                Some((to, Ok(socket))) => race.enter(place, socket, *to),
+                Some((_, Err(error))) => race.fail(place, error.kind()),
+                None => {}
+            },
+            Ok(RaceStep::Won(_, socket)) => return Ok(socket),
+            Ok(RaceStep::Lost(_)) if fitting.is_empty() => {
+                break if addresses.is_empty() {
+                    Kind::InvalidInput("addresses")
+                } else {
+                    Kind::Os(libc::EAFNOSUPPORT)
+                };
+            }
+            Ok(RaceStep::Lost(kind)) => break kind,
+            Err(error) => break error.kind(),
+        }
+    };
+    let ends = race
+        .ends()
+        .filter_map(|(place, end)| Some((*fitting.get(place)?, end)));
+    let tried = Tried {
+        whom,
+        tried: &memory::collect(ends).map_err(failed)?,
+        all: fitting.len(),
+        whole: kind,
+    };
+    Err(failed(kind).with_detail(tried))
+}
+
+fn open(address: &Address, local: Option<&Address>) -> Result<Socket> {
+    let socket = Socket::stream(address.family())?;
+    if let Some(local) = local {
+        socket.bind(local)?;
+    }
+    Ok(socket)
+}
