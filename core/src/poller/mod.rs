@@ -1,0 +1,170 @@
+//! Waiting for many sockets at a cost that does not grow with their number.
+
+mod event;
+mod registry;
+
+pub use event::Event;
+
+use crate::caller::{look_then_block, Caller, NativeCaller};
+use crate::error::{Error, Kind, Operation, Result};
+use crate::poll::{Events, PollTarget};
+use crate::sys::reserve::check_left;
+use crate::sys::selector::{new_selector, Interest, PollSet, Selector, Trigger, MOST_EVENTS};
+use crate::time::{Deadline, Timeout};
+use registry::Registry;
+use std::io;
+use std::sync::Arc;
+
+/// A set of sockets, registered once, of which each wait reports the ready ones (epoll(7); Python `select.epoll`, Java
+/// `Selector`).
+///
+/// Closing a registered socket ends its registration before the descriptor goes, so an event never comes from a
+/// socket that was closed: not for another one that got its number, nor because a duplicate or a child process keeps
+/// the connection open. A plain descriptor is to be removed before it is closed. Dropping the poller leaves the
+/// sockets as they are; sockets need not outlive it, nor it them.
+///
+/// Any number of threads may add, remove and wait. In a forked child the poller has the same registrations, so a program
+/// may become a daemon after it has set its poller up; neither process disturbs the other, and both are notified of
+/// readiness. If a thread was changing the poller at the moment of the fork, the child's is closed (`Closed`).
+///
+/// ```
+/// use polysock::{create_connection, create_server, Event, Events, Trigger, Poller};
+/// use std::time::Duration;
+///
+/// # fn main() -> polysock::Result<()> {
+/// let poller = Poller::new()?;
+/// let server = create_server("127.0.0.1", 0, 16)?;
+/// poller.add(&server, 7, Events::READABLE, Trigger::Level)?;
+///
+/// let port = server.local_address()?.port().unwrap_or(0);
+/// let _client = create_connection("127.0.0.1", port, Duration::from_secs(5))?;
+///
+/// let mut events = [Event::default(); 64];
+/// assert_eq!(poller.wait(&mut events, Duration::from_secs(5))?, 1);
+/// assert_eq!(events[0].token, 7);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Poller(Arc<Registry>);
+
+impl Poller {
+    /// Makes an empty poller; it takes two descriptors.
+    ///
+    /// # Errors
+    /// The system's, such as `EMFILE`.
+    pub fn new() -> Result<Self> {
+        Self::with(new_selector)
+    }
+
+    /// Makes one as systems without epoll have it: by poll(2) over all sockets at each wait, without [`Trigger::Edge`].
+    #[doc(hidden)]
+    pub fn portable() -> Result<Self> {
+        Self::with(|| Ok(Arc::new(PollSet::new())))
+    }
+
+    fn with(make: fn() -> io::Result<Arc<dyn Selector>>) -> Result<Self> {
+        named(check_left())?;
+        named(Registry::new(make)).map(Self)
+    }
+
+    /// Registers a socket or descriptor: `token` comes with its events, `ERROR` and `HANGUP` always among them.
+    ///
+    /// # Errors
+    /// `Closed`; `EEXIST` when it is registered already, `EPERM` for a descriptor that can't be waited for (a file);
+    /// `Unsupported` for [`Trigger::Edge`] without epoll.
+    pub fn add<'a>(
+        &self,
+        target: impl Into<PollTarget<'a>>,
+        token: u64,
+        events: Events,
+        trigger: Trigger,
+    ) -> Result<()> {
+        named(self.0.add(target.into(), token, interest(events, trigger)))
+    }
+
+    /// Changes the token, the events or the trigger of a registration; arms a [`Trigger::OneShot`] again.
+    ///
+    /// # Errors
+    /// `Closed`; `ENOENT` when it is not registered.
+    pub fn modify<'a>(
+        &self,
+        target: impl Into<PollTarget<'a>>,
+        token: u64,
+        events: Events,
+        trigger: Trigger,
+    ) -> Result<()> {
+        named(self.0.modify(target.into(), token, interest(events, trigger)))
+    }
+
+    /// Ends a registration. No event of it is returned by a wait that begins afterwards.
+    ///
+    /// # Errors
+    /// `Closed` (closing a socket has ended its registration); `ENOENT` when it is not registered.
+    pub fn remove<'a>(&self, target: impl Into<PollTarget<'a>>) -> Result<()> {
+        named(self.0.remove(target.into()))
+    }
+
+    /// Waits until something registered is ready, and returns how many `events` were written (at most 256; the rest
+    /// comes with the next wait); 0 when time is up or the poller was [woken](Self::wake).
+    ///
+    /// # Errors
+    /// `Closed` when the poller is or gets closed; `InvalidInput("events")` without room.
+    pub fn wait(&self, events: &mut [Event], timeout: impl Into<Timeout>) -> Result<usize> {
+        self.wait_with(events, timeout, &mut NativeCaller)
+    }
+
+    /// Waits as [`wait`](Self::wait) does, for another language.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait); `Interrupted` when the caller ends the call.
+    pub fn wait_with<C: Caller>(
+        &self,
+        events: &mut [Event],
+        timeout: impl Into<Timeout>,
+        caller: &mut C,
+    ) -> Result<usize> {
+        let deadline = Deadline::after(timeout.into());
+        if events.is_empty() {
+            return Err(Error::invalid(
+                Operation::Poller,
+                "events",
+                "must have room for one at least",
+            ));
+        }
+        let found = look_then_block(caller, deadline, |deadline| self.0.wait(events, deadline));
+        named(found).map(Option::unwrap_or_default)
+    }
+
+    /// Makes at least one [`wait`](Self::wait) return early: one that is under way, or else the next.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub fn wake(&self) -> Result<()> {
+        named(self.0.wake())
+    }
+
+    /// Ends all registrations and makes every wait fail with `Closed`; the descriptors go with the last wait that
+    /// leaves. Closing again does nothing.
+    pub fn close(&self) {
+        self.0.close();
+    }
+}
+
+impl std::fmt::Debug for Poller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Poller")
+            .field("registered", &self.0.len())
+            .finish()
+    }
+}
+
+fn interest(events: Events, trigger: Trigger) -> Interest {
+    Interest {
+        events: events.0,
+        mode: trigger,
+    }
+}
+
+fn named<T>(result: std::result::Result<T, Kind>) -> Result<T> {
+    result.map_err(|kind| Error::new(Operation::Poller, kind))
+}

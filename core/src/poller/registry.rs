@@ -1,0 +1,405 @@
+//! What a poller and the sockets registered with it share.
+
+use super::event::Event;
+use crate::caller::Interruptible;
+use crate::error::Kind;
+use crate::handle::{Subscriber, Subscription};
+use crate::memory;
+use crate::poll::{Events, PollTarget};
+use crate::sys::fork::{ForkLock, Held, InChild};
+use crate::sys::selector::{Interest, Selector, Trigger, WAKE};
+use crate::sys::unix::Readiness;
+use crate::time::{Deadline, Left};
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+type Result<T> = std::result::Result<T, Kind>;
+
+const NOT_REGISTERED: Kind = Kind::Os(libc::ENOENT);
+
+/// What is registered with a poller, and the selector that watches it.
+pub(super) struct Registry {
+    make: fn() -> io::Result<Arc<dyn Selector>>,
+    closed: AtomicBool,
+    state: ForkLock<State>,
+}
+
+#[derive(Default)]
+struct State {
+    selector: Option<Arc<dyn Selector>>,
+    /// What is registered, by keys that are never used again: an event whose key is gone is stale.
+    registered: HashMap<u64, Registered>,
+    /// The keys of plain descriptors.
+    numbers: HashMap<RawFd, u64>,
+    last_key: u64,
+    /// This is a forked child, and its parent's registrations can't be known.
+    lost: bool,
+}
+
+struct Registered {
+    token: u64,
+    fd: RawFd,
+    interest: Interest,
+    /// It is a [`Trigger::OneShot`] that has reported.
+    silent: bool,
+}
+
+impl InChild for State {
+    /// The same registrations, for a selector of the child's own: to change the parent's would change it for the parent.
+    fn in_child(parents: Option<Self>) -> Self {
+        let Some(mut state) = parents else {
+            return Self {
+                lost: true,
+                ..Self::default()
+            };
+        };
+        if let Some(selector) = state.selector.take() {
+            selector.leave_to_parent();
+        }
+        state
+    }
+}
+
+impl Registry {
+    pub(super) fn new(make: fn() -> io::Result<Arc<dyn Selector>>) -> Result<Arc<Self>> {
+        let registry = Self {
+            make,
+            closed: AtomicBool::new(false),
+            state: ForkLock::new(),
+        };
+        registry.selector(&mut registry.state.lock())?;
+        Ok(Arc::new(registry))
+    }
+
+    /// How many sockets and descriptors there are.
+    pub(super) fn len(&self) -> usize {
+        self.state.lock().registered.len()
+    }
+
+    pub(super) fn add(
+        self: &Arc<Self>,
+        target: PollTarget<'_>,
+        token: u64,
+        interest: Interest,
+    ) -> Result<()> {
+        match target {
+            PollTarget::Socket(socket) => socket.handle.with_subscriptions(|fd, subscriptions| {
+                self.check_open()?;
+                subscriptions.retain(|subscription| subscription.subscriber.strong_count() > 0);
+                if self.position(subscriptions).is_some() {
+                    return Err(Kind::Os(libc::EEXIST));
+                }
+                memory::reserve(subscriptions, 1)?;
+                let key = self.add_to(&mut self.state.lock(), fd.as_raw_fd(), token, interest)?;
+                let subscriber: Weak<Self> = Arc::downgrade(self);
+                subscriptions.push(Subscription { subscriber, key });
+                Ok(())
+            }),
+            PollTarget::Descriptor(fd) => self.add_number(fd.as_raw_fd(), token, interest),
+            PollTarget::Number(number) => self.add_number(number, token, interest),
+        }
+    }
+
+    pub(super) fn modify(&self, target: PollTarget<'_>, token: u64, interest: Interest) -> Result<()> {
+        match target {
+            PollTarget::Socket(socket) => socket.handle.with_subscriptions(|fd, subscriptions| {
+                let key = self.key_in(subscriptions)?;
+                self.modify_key(fd.as_raw_fd(), key, token, interest)
+            }),
+            PollTarget::Descriptor(fd) => self.modify_number(fd.as_raw_fd(), token, interest),
+            PollTarget::Number(number) => self.modify_number(number, token, interest),
+        }
+    }
+
+    pub(super) fn remove(&self, target: PollTarget<'_>) -> Result<()> {
+        match target {
+            PollTarget::Socket(socket) => socket.handle.with_subscriptions(|fd, subscriptions| {
+                let at = self.position(subscriptions).ok_or(NOT_REGISTERED)?;
+                let Subscription { key, .. } = subscriptions.swap_remove(at);
+                self.remove_key(fd.as_raw_fd(), key)
+            }),
+            PollTarget::Descriptor(fd) => self.remove_number(fd.as_raw_fd()),
+            PollTarget::Number(number) => self.remove_number(number),
+        }
+    }
+
+    pub(super) fn wake(&self) -> Result<()> {
+        self.selector(&mut self.state.lock())?.wake();
+        Ok(())
+    }
+
+    fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::SeqCst) {
+            Err(Kind::Closed)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The selector, made anew in a forked child.
+    fn selector(&self, state: &mut Held<'_, State>) -> Result<Arc<dyn Selector>> {
+        self.check_open()?;
+        if state.lost {
+            return Err(Kind::Closed);
+        }
+        if let Some(selector) = &state.selector {
+            return Ok(Arc::clone(selector));
+        }
+        let selector = (self.make)().map_err(|error| kind(&error))?;
+        for (&key, one) in state.registered.iter().filter(|(_, one)| !one.silent) {
+            match selector
+                .add(one.fd, key, one.interest)
+                .map_err(|error| kind(&error))
+            {
+                // A daemon closes what it does not need.
+                Ok(()) | Err(Kind::Os(libc::EBADF | libc::EPERM)) => {}
+                Err(kind) => return Err(kind),
+            }
+        }
+        state.selector = Some(Arc::clone(&selector));
+        Ok(selector)
+    }
+
+    pub(super) fn close(&self) {
+        if self.closed.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let state = std::mem::take(&mut *self.state.lock());
+        if let Some(selector) = state.selector {
+            selector.wake();
+        }
+    }
+
+    /// Which of a socket's registrations is ours.
+    fn position(&self, subscriptions: &[Subscription]) -> Option<usize> {
+        let us = std::ptr::from_ref(self).cast::<()>();
+        subscriptions
+            .iter()
+            .position(|subscription| subscription.subscriber.as_ptr().cast() == us)
+    }
+
+    fn key_in(&self, subscriptions: &[Subscription]) -> Result<u64> {
+        let ours = self.position(subscriptions).and_then(|at| subscriptions.get(at));
+        ours.map(|subscription| subscription.key).ok_or(NOT_REGISTERED)
+    }
+
+    fn add_to(&self, state: &mut Held<'_, State>, fd: RawFd, token: u64, interest: Interest) -> Result<u64> {
+        let selector = self.selector(state)?;
+        let key = state.last_key + 1;
+        // Before anything is registered that nobody would know of.
+        state.registered.try_reserve(1).map_err(|_| Kind::OutOfMemory)?;
+        selector.add(fd, key, interest).map_err(|error| kind(&error))?;
+        state.last_key = key;
+        let silent = false;
+        let one = Registered {
+            token,
+            fd,
+            interest,
+            silent,
+        };
+        state.registered.insert(key, one);
+        Ok(key)
+    }
+
+    fn modify_key(&self, fd: RawFd, key: u64, token: u64, interest: Interest) -> Result<()> {
+        let mut state = self.state.lock();
+        let selector = self.selector(&mut state)?;
+        let kept = state.registered.get_mut(&key).ok_or(NOT_REGISTERED)?;
+        match selector.modify(fd, key, interest).map_err(|error| kind(&error)) {
+            // It told before the fork.
+            Err(NOT_REGISTERED) if kept.silent => {
+                selector.add(fd, key, interest).map_err(|error| kind(&error))
+            }
+            result => result,
+        }?;
+        *kept = Registered {
+            token,
+            fd,
+            interest,
+            silent: false,
+        };
+        Ok(())
+    }
+
+    fn remove_key(&self, fd: RawFd, key: u64) -> Result<()> {
+        let mut state = self.state.lock();
+        self.check_open()?;
+        let one = state.registered.remove(&key).ok_or(NOT_REGISTERED)?;
+        // A forked child that only closes needs no selector.
+        let Some(selector) = &state.selector else {
+            return Ok(());
+        };
+        match selector.remove(fd, key).map_err(|error| kind(&error)) {
+            Err(NOT_REGISTERED) if one.silent => Ok(()),
+            result => result,
+        }
+    }
+
+    fn add_number(&self, fd: RawFd, token: u64, interest: Interest) -> Result<()> {
+        let mut state = self.state.lock();
+        state.numbers.try_reserve(1).map_err(|_| Kind::OutOfMemory)?;
+        let key = self.add_to(&mut state, fd, token, interest)?;
+        // One that was closed without being removed: the system has forgotten it, so do we.
+        if let Some(stale) = state.numbers.insert(fd, key) {
+            state.registered.remove(&stale);
+        }
+        Ok(())
+    }
+
+    fn modify_number(&self, fd: RawFd, token: u64, interest: Interest) -> Result<()> {
+        let key = self.state.lock().numbers.get(&fd).copied();
+        self.modify_key(fd, key.ok_or(NOT_REGISTERED)?, token, interest)
+    }
+
+    fn remove_number(&self, fd: RawFd) -> Result<()> {
+        let key = self.state.lock().numbers.remove(&fd);
+        self.remove_key(fd, key.ok_or(NOT_REGISTERED)?)
+    }
+
+    /// Waits until there is something to return: how many events, none when it was woken. Sleeps.
+    pub(super) fn wait(
+        &self,
+        events: &mut [Event],
+        deadline: Deadline,
+    ) -> Result<Interruptible<Option<usize>>> {
+        let selector = self.selector(&mut self.state.lock())?;
+        loop {
+            let left = match deadline.left() {
+                Left::Forever => None,
+                Left::Some(left) => Some(left),
+                Left::Nothing => Some(Duration::ZERO),
+            };
+            let (mut count, mut woken) = (0, false);
+            let waited = selector.wait(events.len(), left, &mut |key, seen| match events.get_mut(count) {
+                _ if key == WAKE => woken = true,
+                Some(event) => {
+                    // The key for now; its token once we have looked whether it is still registered.
+                    *event = Event {
+                        token: key,
+                        events: Events(seen),
+                    };
+                    count += 1;
+                }
+                None => {}
+            });
+            if waited.map_err(|error| kind(&error))? == Readiness::Interrupted {
+                return Ok(Interruptible::Interrupted);
+            }
+            let count = self.keep_registered(events, count);
+            self.check_open()?;
+            if woken {
+                self.take_wake(&*selector);
+            }
+            if count > 0 || woken {
+                return Ok(Interruptible::Done(Some(count)));
+            }
+            if left == Some(Duration::ZERO) {
+                return Ok(Interruptible::Done(None));
+            }
+        }
+    }
+
+    /// Puts tokens for keys and drops what is stale; returns how many events are left.
+    fn keep_registered(&self, events: &mut [Event], count: usize) -> usize {
+        let mut state = self.state.lock();
+        let mut kept = 0;
+        for at in 0..count {
+            let Some(&Event {
+                token: key,
+                events: seen,
+            }) = events.get(at)
+            else {
+                break;
+            };
+            if let (Some(one), Some(to)) = (state.registered.get_mut(&key), events.get_mut(kept)) {
+                one.silent = one.interest.mode == Trigger::OneShot;
+                *to = Event {
+                    token: one.token,
+                    events: seen,
+                };
+                kept += 1;
+            }
+        }
+        kept
+    }
+
+    /// Takes back a wake-up, but not the one that closing sends: it is for every thread.
+    fn take_wake(&self, selector: &dyn Selector) {
+        selector.take_wake();
+        if self.check_open().is_err() {
+            selector.wake();
+        }
+    }
+}
+
+impl Subscriber for Registry {
+    fn descriptor_goes(&self, key: u64, fd: BorrowedFd<'_>) {
+        // Closed meanwhile, or the child's: then nothing of it is registered.
+        let _ = self.remove_key(fd.as_raw_fd(), key);
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        // In a forked child this gives up what is the parent's, or forgets it where a thread of the parent was changing it.
+        drop(self.state.lock());
+    }
+}
+
+fn kind(error: &io::Error) -> Kind {
+    if error.raw_os_error() == Some(libc::EOPNOTSUPP) {
+        return Kind::Unsupported;
+    }
+    Kind::from_io(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::selector::{new_selector, PollSet};
+
+    fn both(test: fn(Arc<Registry>)) {
+        test(Registry::new(new_selector).unwrap());
+        test(Registry::new(|| Ok(Arc::new(PollSet::new()))).unwrap());
+    }
+
+    #[test]
+    fn an_event_on_its_way_is_dropped_when_its_socket_closes() {
+        both(|registry| {
+            let socket = crate::socket::Socket::tcp(crate::domain::Family::IPV4).unwrap();
+            let interest = Interest {
+                events: Events::READABLE.0,
+                mode: Trigger::Level,
+            };
+            registry.add((&socket).into(), 7, interest).unwrap();
+            let key = registry.state.lock().last_key;
+            let event = Event {
+                token: key,
+                events: Events::READABLE,
+            };
+            let mut events = [event; 2];
+            assert_eq!(registry.keep_registered(&mut events, 2), 2);
+            assert_eq!(events.map(|event| event.token), [7, 7]);
+            socket.close().unwrap();
+            assert_eq!(registry.keep_registered(&mut [event; 2], 2), 0);
+        });
+    }
+
+    #[test]
+    fn a_wake_up_taken_back_after_closing_is_given_on() {
+        both(|registry| {
+            let selector = registry.selector(&mut registry.state.lock()).unwrap();
+            registry.wake().unwrap();
+            registry.close();
+            registry.take_wake(&*selector);
+            let mut woken = false;
+            let look = selector.wait(1, Some(Duration::ZERO), &mut |key, _| woken = key == WAKE);
+            assert_eq!(look.unwrap(), Readiness::Ready);
+            assert!(woken);
+        });
+    }
+}
