@@ -1,13 +1,13 @@
-//! What a language above decides for the core: how to sleep, and what to do when a signal arrived; and the loop that both
-//! make, written once.
+//! What the calling language decides: how to sleep, and what to do when a signal has arrived. And the loop "sleep, handle
+//! signals, go on", written once.
 
 use crate::error::Kind;
 use crate::time::Deadline;
 
-/// The language an operation runs for.
+/// The language that an operation runs for.
 ///
 /// C and Rust sleep as they are and go on after a signal ([`NativeCaller`]). Python detaches from the interpreter while
-/// it sleeps, and runs its signal handlers when one arrived.
+/// it sleeps, and runs its signal handlers when a signal has arrived.
 pub trait Caller {
     /// Runs `f`, which may sleep.
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T;
@@ -20,16 +20,17 @@ pub trait Caller {
     /// [`Stop`] ends the operation with [`Kind::Interrupted`](crate::Kind::Interrupted).
     fn check_signals(&mut self) -> Result<(), Stop>;
 
-    /// How an operation starts.
+    /// Decides how an operation starts.
     fn start(&mut self, hint: CallHints) -> Start;
 
-    /// A direct try found nothing: whether to try once more, directly, before waiting. Asked until it says no, so it
-    /// should say so soon.
+    /// Whether to try once more, directly, before waiting, after a direct try that found nothing. Asked until it returns
+    /// false.
     fn try_again(&mut self) -> bool {
         false
     }
 
-    /// The operation that [`start`](Self::start) began has ended, having moved so many bytes.
+    /// Notes that the operation which asked [`start`](Self::start) has ended, successfully or not, and how many bytes it has
+    /// moved. A peek moves none.
     fn end(&mut self, moved: usize) {
         let _ = moved;
     }
@@ -50,7 +51,7 @@ pub struct CallHints {
     pub alone: bool,
     /// Whether the last call in this direction had to wait.
     pub expects_wait: bool,
-    /// Whether waiting costs no system call of its own: the kernel itself may wait.
+    /// Whether waiting costs no further system call: the kernel itself may wait.
     pub kernel_waits: bool,
 }
 

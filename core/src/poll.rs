@@ -98,7 +98,7 @@ impl<'a> PollTarget<'a> {
         }
     }
 
-    /// What is known without asking the system. A socket that keeps received bytes of its own would say so here.
+    /// What is known without asking the system. A socket that buffers received bytes would report them here.
     fn known(&self) -> Events {
         match self.handle() {
             Some(handle) if handle.is_closed() => Events::INVALID,
@@ -174,7 +174,7 @@ pub fn poll_with<C: Caller>(
         .map_err(|kind| Error::new(Operation::Poll, kind))
 }
 
-/// Waits until there is something to report: how many entries have something. Sleeps.
+/// Waits until there is something to report: how many entries have an event. Sleeps.
 fn wait(
     entries: &mut [PollEntry<'_>],
     deadline: Deadline,
@@ -213,7 +213,7 @@ fn enter<'a>(target: PollTarget<'a>) -> Option<Inside<'a>> {
     target.handle().and_then(|handle| handle.enter().ok())
 }
 
-/// The number to poll: none of a closed socket.
+/// The number to poll: of a closed socket none.
 fn number(target: PollTarget<'_>, inside: Option<&Inside<'_>>) -> RawFd {
     match target {
         PollTarget::Socket(_) => inside.map_or(NO_FD, |inside| inside.fd().as_raw_fd()),
@@ -222,7 +222,7 @@ fn number(target: PollTarget<'_>, inside: Option<&Inside<'_>>) -> RawFd {
     }
 }
 
-/// Writes down what was found; returns how many entries have something, if any.
+/// Stores what was found; returns how many entries have an event, if any.
 fn report(entries: &mut [PollEntry<'_>], poll: &ManyPoll) -> Option<usize> {
     for (entry, revents) in entries.iter_mut().zip(poll.revents()) {
         entry.revents = match entry.target.known() {

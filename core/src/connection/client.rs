@@ -22,8 +22,8 @@ pub struct ConnectOptions {
     /// set (RFC 8305, "Connection Attempt Delay"), and no more than its share of the time that is left. `None`: in the
     /// resolver's order, each with its share.
     pub attempt_delay: Option<Duration>,
-    /// The address to connect from (bind(2)). Only addresses of its family are tried, and with a port of its own one
-    /// at a time, since two sockets can't have it.
+    /// The address to connect from (bind(2)). Only addresses of its family are tried, and if it has a port,
+    /// one at a time, since two sockets can't have it.
     pub local_address: Option<Address>,
 }
 
@@ -50,7 +50,7 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 ///
 /// # Errors
 /// `TimedOut`, or the kind of the first failure; `WouldBlock` with a zero timeout; the look-up's. The detail names the
-/// host and its addresses, and what each said where they differ: `localhost port 80, 2 addresses tried: [::1]:80 network is
+/// host and its addresses, and the error of each where they differ: `localhost port 80, 2 addresses tried: [::1]:80 network is
 /// unreachable, 127.0.0.1:80 refused`.
 pub fn create_connection(host: &str, port: u16, timeout: impl Into<Timeout>) -> Result<Socket> {
     create_connection_with(host, port, &ConnectOptions::default(), timeout, &mut NativeCaller)
@@ -101,7 +101,7 @@ fn connect_unix<C: Caller>(address: &Address, limit: Timeout, caller: &mut C) ->
     Ok(socket)
 }
 
-/// Connects to whichever of the addresses answers first; `whom` begins the words of a failure.
+/// Connects to whichever of the addresses answers first; `whom` begins the detail of a failure.
 fn race<C: Caller>(
     addresses: &[Address],
     options: &ConnectOptions,
@@ -148,10 +148,10 @@ fn race<C: Caller>(
         .ends()
         .filter_map(|(place, end)| Some((*fitting.get(place)?, end)));
     let tried = Tried {
-        whom,
+        host: whom,
         tried: &memory::collect(ends).map_err(failed)?,
         all: fitting.len(),
-        whole: kind,
+        kind,
     };
     Err(failed(kind).with_detail(tried))
 }

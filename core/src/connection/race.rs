@@ -98,7 +98,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         made().map_err(|kind| Error::new(Operation::CreateConnection, kind))
     }
 
-    /// The same where two sockets can't exist at the same time, as with a local port: an attempt that has had its share of
+    /// A race in which two sockets can't exist at the same time, as with a local port: an attempt that has had its share of
     /// the time is given up, and its socket must be closed before the next is made.
     ///
     /// # Errors
@@ -169,7 +169,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
                 }
             }
             if self.runners.is_empty() {
-                // Whoever was started and runs no more has failed; with time left, somebody was.
+                // All that were started have failed; with time left, at least one was started.
                 let first = self.first_failure.filter(|_| !time_up);
                 return Interruptible::Done(RaceStep::Lost(first.unwrap_or(Kind::TimedOut)));
             }
@@ -203,7 +203,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         }
     }
 
-    /// Until when to wait for those that run.
+    /// Until when to wait for the attempts under way.
     fn next_event(&self) -> Deadline {
         match (self.deadline, self.next_start) {
             (Deadline::At(end), Some(start)) => Deadline::At(end.min(start)),
@@ -229,10 +229,12 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         due.then(|| self.waiting.pop_front()).flatten()
     }
 
-    /// Lets those that entered begin to connect.
+    /// Begins to connect the sockets that have entered.
     fn begin(&mut self) -> Option<RaceStep<S>> {
         while let Some(at) = self.runners.iter().position(|runner| !runner.begun) {
-            self.next_start = self.patience().and_then(|time| Instant::now().checked_add(time));
+            self.next_start = self
+                .delay_to_next()
+                .and_then(|time| Instant::now().checked_add(time));
             let mut runner = self.runners.swap_remove(at);
             runner.begun = true;
             let ended = match start(runner.socket.borrow(), &runner.address) {
@@ -248,10 +250,10 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         None
     }
 
-    /// How long those that run have for themselves.
-    fn patience(&self) -> Option<Duration> {
+    /// How long the attempts under way have before the next one starts.
+    fn delay_to_next(&self) -> Option<Duration> {
         if self.waiting.is_empty() {
-            return None; // there is nobody to wake up for
+            return None; // no other address is left to start
         }
         let all = u32::try_from(self.waiting.len()).map_or(u32::MAX, |others| others.saturating_add(1));
         let share = match self.deadline.left() {
@@ -264,7 +266,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         }
     }
 
-    /// Takes those out of the race that have come to an end; the first that has connected wins.
+    /// Takes those that have ended out of the race; the first that has connected wins.
     fn sort_out(&mut self) -> Option<RaceStep<S>> {
         for (runner, revents) in self.runners.iter_mut().zip(self.poll.revents()) {
             runner.ready = revents != 0;
@@ -289,12 +291,12 @@ impl<S: Borrow<Socket> + Send> Race<S> {
 /// The places with their families in turns, beginning with the resolver's first choice (RFC 8305 §4); within a family in
 /// its order.
 fn take_turns(families: &[Family]) -> std::result::Result<Vec<usize>, Kind> {
-    let is_one = |place: &usize| families.get(*place) == families.first();
-    let mut one = (0..families.len()).filter(is_one);
-    let mut other = (0..families.len()).filter(|place| !is_one(place));
+    let is_first_family = |place: &usize| families.get(*place) == families.first();
+    let mut first = (0..families.len()).filter(is_first_family);
+    let mut other = (0..families.len()).filter(|place| !is_first_family(place));
     let mut mixed = memory::list(families.len())?;
     loop {
-        let pair = (one.next(), other.next());
+        let pair = (first.next(), other.next());
         if pair == (None, None) {
             return Ok(mixed);
         }
@@ -318,13 +320,13 @@ fn finish(socket: &Socket, address: &Address) -> std::result::Result<bool, Kind>
     if let Some(kind) = socket.take_error().map_err(kind)? {
         return Err(kind);
     }
-    // Asking by another connect makes the end final: until then Linux takes the next one for a question too.
+    // Asking by another connect makes the end final: until then Linux takes every connect for a question about this one.
     match socket.within(Timeout::NonBlocking).connect(address).map_err(kind) {
         Ok(()) | Err(Kind::Os(libc::EISCONN)) => {}
         Err(Kind::InProgress | Kind::Os(libc::EALREADY)) => return Ok(false),
         Err(kind) => return Err(kind),
     }
-    // Where nobody listens, the system may choose the very port we connect to: a connection with ourselves.
+    // Where no socket listens, the system may choose the very port we connect to: a connection with ourselves.
     if socket.local_address().map_err(kind)? == *address {
         return Err(Kind::Os(libc::ECONNREFUSED));
     }

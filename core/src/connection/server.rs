@@ -50,12 +50,12 @@ pub enum DualStack {
 /// Listens on a host by name or number, with `SO_REUSEADDR`; port 0 lets the system choose.
 ///
 /// An empty host means every interface: one IPv6 socket that takes IPv4 connections too, or IPv4 where the system
-/// has no IPv6. With port 0 it may be the text of a Unix [`Address`], `unix:/path`, whose file is made by this call and
-/// removed by whoever has no more use for it. (Python `create_server`, Java `new ServerSocket(port, backlog, address)`.)
+/// has no IPv6. With port 0 it may be the text of a Unix [`Address`], `unix:/path`, whose file this call makes; remove it when it is no longer
+/// needed. (Python `create_server`, Java `new ServerSocket(port, backlog, address)`.)
 ///
 /// # Errors
-/// The first address's, as [`Socket::bind`] and [`Socket::listen`] have it; the look-up's. The detail names the host
-/// and what each address said.
+/// The first address's, those of [`Socket::bind`] and [`Socket::listen`]; the look-up's. The detail names the host
+/// and the error of each address.
 pub fn create_server(host: &str, port: u16, backlog: i32) -> Result<Socket> {
     let options = ServerOptions {
         backlog,
@@ -124,10 +124,10 @@ pub fn create_server_with<C: Caller>(
     let every: &dyn fmt::Display = &"every interface";
     let whom = if host.is_empty() { every } else { &whom };
     let tried = Tried {
-        whom,
+        host: whom,
         tried: &tried,
         all: tried.len(),
-        whole: kind,
+        kind,
     };
     Err(failed(kind).with_detail(tried))
 }

@@ -4,15 +4,15 @@ use crate::address::Address;
 use crate::error::Kind;
 use std::fmt::{self, Write};
 
-/// Each address that was tried, and what it said: `2 addresses tried: [::1]:80 refused, 127.0.0.1:80 no answer`.
-/// What all of them said is said by the error itself, and then only once.
+/// Each address that was tried, with its error: `2 addresses tried: [::1]:80 refused, 127.0.0.1:80 no answer`.
+/// An error that all of them had is the kind of the error itself, and not repeated.
 pub(super) struct Tried<'a> {
-    /// The host they are of; may be nothing.
-    pub(super) whom: &'a dyn fmt::Display,
+    /// The host whose addresses they are; may be empty.
+    pub(super) host: &'a dyn fmt::Display,
     pub(super) tried: &'a [(Address, Option<Kind>)],
     pub(super) all: usize,
-    /// What the error itself says.
-    pub(super) whole: Kind,
+    /// The kind of the error that this is the detail of.
+    pub(super) kind: Kind,
 }
 
 impl fmt::Display for Tried<'_> {
@@ -20,11 +20,11 @@ impl fmt::Display for Tried<'_> {
         let alike = self
             .tried
             .iter()
-            .all(|(_, end)| end.unwrap_or(Kind::TimedOut) == self.whole);
+            .all(|(_, end)| end.unwrap_or(Kind::TimedOut) == self.kind);
         let alone = alike && self.tried.len() == 1 && self.all == 1;
-        let mut whom = Counted { to: f, written: 0 };
-        write!(whom, "{}", self.whom)?;
-        if whom.written > 0 {
+        let mut host = Counted { to: f, written: 0 };
+        write!(host, "{}", self.host)?;
+        if host.written > 0 {
             f.write_str(", ")?;
         }
         match self.tried.len() {

@@ -48,6 +48,9 @@ use std::sync::Arc;
 pub struct Poller(Arc<Registry>);
 
 impl Poller {
+    /// The most events that one [`wait`](Self::wait) writes.
+    pub const MOST_EVENTS: usize = MOST_EVENTS;
+
     /// Makes an empty poller; it takes two descriptors.
     ///
     /// # Errors
@@ -104,8 +107,8 @@ impl Poller {
         named(self.0.remove(target.into()))
     }
 
-    /// Waits until something registered is ready, and returns how many `events` were written (at most 256; the rest
-    /// comes with the next wait); 0 when time is up or the poller was [woken](Self::wake).
+    /// Waits until something registered is ready, and returns how many `events` were written (at most
+    /// [`MOST_EVENTS`](Self::MOST_EVENTS); the rest comes with the next wait); 0 when time is up or the poller was [woken](Self::wake).
     ///
     /// # Errors
     /// `Closed` when the poller is or gets closed; `InvalidInput("events")` without room.
@@ -128,7 +131,7 @@ impl Poller {
             return Err(Error::invalid(
                 Operation::Poller,
                 "events",
-                "must have room for one at least",
+                "must have room for at least one event",
             ));
         }
         let found = look_then_block(caller, deadline, |deadline| self.0.wait(events, deadline));

@@ -190,7 +190,7 @@ impl Registry {
     fn add_to(&self, state: &mut Held<'_, State>, fd: RawFd, token: u64, interest: Interest) -> Result<u64> {
         let selector = self.selector(state)?;
         let key = state.last_key + 1;
-        // Before anything is registered that nobody would know of.
+        // First, so that nothing is registered that is not in the table.
         state.registered.try_reserve(1).map_err(|_| Kind::OutOfMemory)?;
         selector.add(fd, key, interest).map_err(|error| kind(&error))?;
         state.last_key = key;
@@ -210,7 +210,7 @@ impl Registry {
         let selector = self.selector(&mut state)?;
         let kept = state.registered.get_mut(&key).ok_or(NOT_REGISTERED)?;
         match selector.modify(fd, key, interest).map_err(|error| kind(&error)) {
-            // It told before the fork.
+            // It reported before the fork.
             Err(NOT_REGISTERED) if kept.silent => {
                 selector.add(fd, key, interest).map_err(|error| kind(&error))
             }

@@ -42,14 +42,14 @@ impl<C: Caller> Call<'_, C> {
         Ok((socket, peer))
     }
 
-    /// Accepts a connection, and asks whose it is only where there is a `peer` to put it: [`accept`](Self::accept) for who
-    /// does not want to know.
+    /// Accepts a connection, and asks for its peer's address only where there is a `peer` to store it:
+    /// [`accept`](Self::accept) without the address.
     ///
     /// # Errors
     /// As [`accept`](Self::accept); `peer` is left as it was.
     pub fn accept_from(&mut self, peer: Option<&mut Address>) -> Result<Socket> {
         let failed = |kind| Error::new(Operation::Accept, kind);
-        check_left().map_err(failed)?; // before a connection is taken that nobody would get
+        check_left().map_err(failed)?; // before a connection is taken that would be lost
         let listener = self.socket;
         let fd = if listener.family == Family::ALG {
             let fd = listener.immediate(Operation::Accept, accept_at_once)?;
@@ -79,18 +79,18 @@ impl<C: Caller> Call<'_, C> {
     }
 }
 
-/// Nothing to wait for: every accept of an `AF_ALG` socket makes an operation of its own, and poll says nothing of it. Such
-/// sockets have no names, and a call that asks for one is refused.
+/// Nothing to wait for: every accept of an `AF_ALG` socket makes a new operation, and poll reports nothing. Such sockets have no
+/// names, and a call that asks for one is refused.
 fn accept_at_once(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     os::accept(fd, None)
 }
 
 impl Socket {
-    /// Refuses what accept(2) refuses at once: it would never be ready, and the wait never end. Only the families
-    /// that are known to tell are asked.
+    /// Refuses what accept(2) refuses at once: it would never be ready, and the wait never end. Only families
+    /// that are known to answer are asked.
     pub(crate) fn check_listening(&self) -> std::result::Result<(), Kind> {
-        let tells = matches!(self.family, Family::IPV4 | Family::IPV6 | Family::UNIX);
-        if !tells || self.listening.load(Ordering::Relaxed) {
+        let answers = matches!(self.family, Family::IPV4 | Family::IPV6 | Family::UNIX);
+        if !answers || self.listening.load(Ordering::Relaxed) {
             return Ok(());
         }
         match self.accepting() {

@@ -17,14 +17,14 @@ use std::os::fd::OwnedFd;
 pub struct Received {
     /// How many bytes were stored; with [`Flags::TRUNCATE`] how many the datagram had, of which the buffer holds the first.
     pub count: usize,
-    /// Who sent them; empty where the sender has no name and on streams.
+    /// The sender's address; empty where the sender has none and on streams.
     pub address: Address,
-    /// What the kernel said of them: `MSG_TRUNC`, `MSG_CTRUNC`, `MSG_EOR`, `MSG_OOB`, `MSG_ERRQUEUE`.
+    /// The flags that the kernel set: `MSG_TRUNC`, `MSG_CTRUNC`, `MSG_EOR`, `MSG_OOB`, `MSG_ERRQUEUE`.
     pub flags: Flags,
-    /// What came beside them.
+    /// The control messages that came with them.
     pub ancillary: Vec<Ancillary>,
-    /// The system wrote a control message that is not as long as it says: the last one may be cut, or some are missing.
-    /// Linux does not do that.
+    /// The system wrote a control message whose length is wrong: the last one may be cut, or some are missing. Linux does
+    /// not do that.
     pub malformed: bool,
 }
 
@@ -34,7 +34,7 @@ impl Received {
         self.flags.contains(Flags::TRUNCATE)
     }
 
-    /// Whether control messages were cut or left out for want of room; descriptors that did not fit are closed.
+    /// Whether control messages were cut or left out because they did not fit; descriptors that did not fit are closed.
     pub fn control_truncated(&self) -> bool {
         self.flags.contains(Flags::CONTROL_TRUNCATED)
     }
@@ -58,7 +58,7 @@ impl Socket {
         self.call().send_to(data, to)
     }
 
-    /// Receives one datagram and says who sent it. See [`Call::recv_from`].
+    /// Receives one datagram and the sender's address. See [`Call::recv_from`].
     ///
     /// # Errors
     /// As [`Call::recv_message`].
@@ -89,7 +89,7 @@ impl<C: Caller> Call<'_, C> {
         self.send_message(&[data.into()], &[], Some(to), flags)
     }
 
-    /// Receives one datagram and says who sent it, and whether it was cut (recvfrom(2); Python `recvfrom`, Java
+    /// Receives one datagram, the sender's address, and whether the datagram was cut (recvfrom(2); Python `recvfrom`, Java
     /// `DatagramSocket.receive`). An empty datagram has a count of 0.
     ///
     /// # Errors

@@ -154,7 +154,7 @@ impl Socket {
         Ok((one, other))
     }
 
-    /// Makes another socket of the same connection with a descriptor and timeouts of its own (dup(2)). Closing one
+    /// Makes another socket of the same connection, with its own descriptor and timeouts (dup(2)). Closing one
     /// leaves the other open.
     ///
     /// # Errors
@@ -278,7 +278,7 @@ impl Socket {
         self.protocol
     }
 
-    /// The next call for a language of its own.
+    /// The next call on behalf of another language.
     pub fn on<C: Caller>(&self, caller: C) -> Call<'_, C> {
         Call {
             socket: self,
@@ -287,7 +287,7 @@ impl Socket {
         }
     }
 
-    /// The next call with a time limit of its own: the whole call, however many signals arrive.
+    /// The next call with its own time limit for the whole call, however many signals arrive.
     pub fn within(&self, timeout: impl Into<Timeout>) -> Call<'_> {
         self.call().within(timeout)
     }
@@ -330,7 +330,7 @@ impl std::fmt::Debug for Socket {
 }
 
 impl<C: Caller> Call<'_, C> {
-    /// Gives the call a time limit of its own.
+    /// Gives the call its own time limit.
     #[must_use]
     pub fn within(mut self, timeout: impl Into<Timeout>) -> Self {
         self.timeout = Some(timeout.into());

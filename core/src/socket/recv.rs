@@ -35,7 +35,7 @@ impl Socket {
     }
 
     /// How many bytes a receive would find without waiting; of a datagram socket, how long the next datagram is
-    /// (`FIONREAD`, tcp(7), udp(7), unix(7); Java `InputStream.available`). 0 says nothing of the end of the stream.
+    /// (`FIONREAD`, tcp(7), udp(7), unix(7); Java `InputStream.available`). 0 does not mean the end of the stream.
     ///
     /// # Errors
     /// `Closed`; `EINVAL` for a socket that listens.
@@ -102,7 +102,7 @@ impl<C: Caller> Call<'_, C> {
     ///
     /// # Errors
     /// `EndOfStream` when the stream ends before the first byte, `Truncated` when it ends in the middle, and all of
-    /// [`recv_with`](Self::recv_with). [`Error::done`](crate::Error::done) says how many bytes came; they are in `buf`.
+    /// [`recv_with`](Self::recv_with). [`Error::done`](crate::Error::done) is how many bytes came; they are in `buf`.
     pub fn recv_exact<'b>(&mut self, buf: impl Into<RecvBuf<'b>>) -> Result<()> {
         let (socket, buf) = (self.socket, buf.into());
         if buf.is_empty() {

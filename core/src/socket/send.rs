@@ -10,7 +10,7 @@ use crate::op::{self, SendAll};
 use crate::time::Timeout;
 
 impl Socket {
-    /// Sends as much of `data` as there is room for and says how much. See [`Call::send_with`].
+    /// Sends as much of `data` as there is room for and returns how much. See [`Call::send_with`].
     ///
     /// # Errors
     /// As [`Call::send_with`].
@@ -28,7 +28,7 @@ impl Socket {
 }
 
 impl<C: Caller> Call<'_, C> {
-    /// Sends as much of `data` as there is room for and says how much.
+    /// Sends as much of `data` as there is room for and returns how much.
     ///
     /// # Errors
     /// As [`send_with`](Self::send_with).
@@ -53,7 +53,7 @@ impl<C: Caller> Call<'_, C> {
     /// Sends all of `data`, waiting as long as the deadline allows. Calls of several threads never interleave.
     ///
     /// # Errors
-    /// As [`send_with`](Self::send_with); [`Error::done`](crate::Error::done) says how many bytes left this process.
+    /// As [`send_with`](Self::send_with); [`Error::done`](crate::Error::done) is how many bytes left this process.
     pub fn send_all<'b>(&mut self, data: impl Into<SendBuf<'b>>) -> Result<()> {
         self.send_all_with(data, Flags::NONE)
     }

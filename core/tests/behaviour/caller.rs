@@ -1,7 +1,9 @@
 //! What a language above may rely on: when it is asked to sleep, when it hears of a signal, how it ends a call.
 
 use crate::support::*;
-use polysock::{CallHints, Caller, Flags, Kind, Operation, Socket, Start, Stop};
+use polysock::{
+    poll_with, CallHints, Caller, Events, Flags, Kind, Operation, PollEntry, Socket, Start, Stop,
+};
 use std::os::fd::AsFd;
 use std::sync::{mpsc, Arc};
 use std::time::Duration;
@@ -11,6 +13,8 @@ struct Counting<F> {
     first: Start,
     blocked: usize,
     hints: Vec<CallHints>,
+    /// What each operation had moved when it ended.
+    moved: Vec<usize>,
     on_signal: F,
 }
 
@@ -32,6 +36,10 @@ impl<F: FnMut() -> Result<(), Stop>> Caller for Counting<F> {
         self.hints.push(hint);
         self.first
     }
+
+    fn end(&mut self, moved: usize) {
+        self.moved.push(moved);
+    }
 }
 
 fn counting<F: FnMut() -> Result<(), Stop>>(first: Start, on_signal: F) -> Counting<F> {
@@ -39,6 +47,7 @@ fn counting<F: FnMut() -> Result<(), Stop>>(first: Start, on_signal: F) -> Count
         first,
         blocked: 0,
         hints: Vec::new(),
+        moved: Vec::new(),
         on_signal,
     }
 }
@@ -110,6 +119,28 @@ fn the_hint_tells_size_company_and_expectation() {
         let hint = host.hints[1];
         assert_eq!((hint.bytes, hint.alone, hint.expects_wait), (7, true, true));
     });
+}
+
+#[test]
+fn every_operation_that_starts_ends_with_what_it_has_moved() {
+    let (client, server) = connection();
+    let mut caller = counting(Start::Direct, no_signal);
+    client.on(&mut caller).send_all(b"hello").unwrap();
+    let mut buf = [0; 8];
+    server.on(&mut caller).recv_with(&mut buf, Flags::PEEK).unwrap();
+    server.on(&mut caller).recv(&mut buf[..2]).unwrap();
+    let cut_off = server.on(&mut caller).within(ms(1)).recv_exact(&mut buf);
+    assert_eq!(kind(cut_off), Kind::TimedOut);
+    let nothing = server.on(&mut caller).within(Duration::ZERO).recv(&mut buf);
+    assert_eq!(kind(nothing), Kind::WouldBlock);
+    let mut entries = [PollEntry::new(&client, Events::WRITABLE)];
+    poll_with(&mut entries, None, &mut caller).unwrap();
+    assert_eq!(caller.moved, [5, 0, 2, 3, 0, 0]);
+    assert_eq!(caller.moved.len(), caller.hints.len());
+    // What does not start has no end.
+    server.close().unwrap();
+    assert_eq!(kind(server.on(&mut caller).recv(&mut buf)), Kind::Closed);
+    assert_eq!((caller.moved.len(), caller.hints.len()), (6, 6));
 }
 
 /// Blocks in `call`, signals the thread, and gives the call's result.
