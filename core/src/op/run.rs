@@ -199,13 +199,32 @@ impl<'a, A: Attempt> Running<'a, A> {
     }
 
     /// Attempts and waits until the operation is over, or the caller should check for signals. Sleeps.
+    #[inline]
     fn attempt_and_wait(&mut self, fd: BorrowedFd<'a>, kernel_waits: bool) -> Outcome<A::Output> {
+        let mut first = None;
         if kernel_waits {
             if let Some(outcome) = self.let_kernel_wait(fd) {
                 return outcome;
             }
             self.next = Next::Wait;
+        } else if self.next == Next::Attempt {
+            match self.attempt(fd, Blocking::Forbidden) {
+                Attempted::Over(result) => return Interruptible::Done(result),
+                attempted @ (Attempted::More | Attempted::Nothing | Attempted::Interrupted) => {
+                    first = Some(attempted);
+                }
+            }
         }
+        self.wait_and_attempt(fd, first)
+    }
+
+    /// Waits and attempts again and again, beginning with what the first attempt came to, if there was one.
+    #[inline(never)]
+    fn wait_and_attempt(
+        &mut self,
+        fd: BorrowedFd<'a>,
+        mut first: Option<Attempted<A::Output>>,
+    ) -> Outcome<A::Output> {
         let mut readiness = ReadinessWait::new(self.handle, fd, self.plan.events);
         let mut moving_since: Option<Instant> = None;
         let mut deadline = None;
@@ -241,7 +260,10 @@ impl<'a, A: Attempt> Running<'a, A> {
                     None => self.handle.expect_wait(A::DIRECTION, true),
                 }
             }
-            match self.attempt(fd, Blocking::Forbidden) {
+            let attempted = first
+                .take()
+                .unwrap_or_else(|| self.attempt(fd, Blocking::Forbidden));
+            match attempted {
                 Attempted::Over(result) => return Interruptible::Done(result),
                 Attempted::Interrupted => {
                     self.next = Next::Attempt;
