@@ -4,7 +4,7 @@ use crate::error::{Error, Operation, Result};
 
 /// How a stream is divided into messages, and how long one may be.
 ///
-/// The default is a length of 32 bits in network byte order before each message, as Python's `multiprocessing.connection` and
+/// The default is a length of 32 bits in network byte order before each message, as connections of Python's multiprocessing and
 /// `struct.pack("!I")`, Java's `DataOutputStream.writeInt` and Go's `binary.BigEndian` write it.
 ///
 /// ```
