@@ -120,9 +120,8 @@ pub fn set<'s, 'py>(
 ) -> PyResult<()> {
     let row = row_of(py, kind, name)?;
     let socket = socket()?;
-    let no_value = || illegal_argument(py, "Invalid value 'null'");
     if value.is_none() {
-        return Err(no_value());
+        return Err(illegal_argument(py, "Invalid value 'null'"));
     }
     match row.value {
         Value::Boolean { set, .. } => option(py, set(socket, value.extract()?)),
