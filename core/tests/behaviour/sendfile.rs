@@ -190,6 +190,8 @@ fn while_it_moves_the_limit_starts_anew() {
     const LIMIT: Duration = Duration::from_millis(450);
     let attempt = || {
         let (client, peer) = connected();
+        // Otherwise the kernel lets it grow, where the system allows that (tcp_rmem), until it holds the whole file.
+        peer.set_recv_buffer(1 << 20).unwrap();
         let content = file(b"");
         content.set_len(40_000_000).unwrap();
         std::thread::scope(|scope| {
