@@ -256,9 +256,16 @@ SOAK_BURST  ?= 10000
 test-loom: ## every order of threads that enter, leave and close a socket
 	RUSTFLAGS='--cfg loom' cargo test --quiet --locked --target-dir target/loom -p polysock --lib handle::models
 
+# The backend of systems that have no implementation of their own (core/src/sys), under the same tests. Its dependencies and
+# test programs are built a second time, which is what makes it no part of `make test`.
+.PHONY: test-portable
+test-portable: ## the Rust tests on the portable backend: poll(2) and pipes instead of epoll and eventfd
+	RUSTFLAGS='--cfg polysock_portable' CARGO_PROFILE_DEV_DEBUG=0 MAKEFLAGS= \
+	  cargo test --quiet --locked --target-dir target/portable -p polysock --lib --tests --no-fail-fast
+
 # Closes sockets under blocked calls, and bursts against callback servers, about a minute; then every fault, some hours.
 # Results: docs/soak.md.
-soak: test-loom drivers $(FAULT_SHIM) $(FAULT_TOUR) ## 100,000 closes under blocked calls, 10,000 connections at once, every fault
+soak: test-loom test-portable drivers $(FAULT_SHIM) $(FAULT_TOUR) ## 100,000 closes under blocked calls, 10,000 connections at once, every fault
 	cargo test --quiet --locked --release -p polysock --test soak --test burst --no-run
 	POLYSOCK_SOAK_ROUNDS=$(SOAK_ROUNDS) cargo test --quiet --locked --release -p polysock --test soak -- --nocapture
 	POLYSOCK_BURST=$(SOAK_BURST) cargo test --quiet --locked --release -p polysock --test burst
