@@ -1,6 +1,6 @@
 //! The time that handlers may take.
 
-use super::shared::{Asleep, Server, IDLE, SLICE};
+use super::shared::{Server, Watching, IDLE, SIGNAL_INTERVAL};
 use super::state::State;
 use crate::caller::NativeCaller;
 use crate::time::Deadline;
@@ -21,7 +21,9 @@ impl Server {
                 // As in stop.
                 let _ = connection.on(NativeCaller).close_under_handler();
                 if connection.handle.wake_again() {
-                    self.state.lock().try_again_at(Instant::now() + SLICE, key);
+                    self.state
+                        .lock()
+                        .try_again_at(Instant::now() + SIGNAL_INTERVAL, key);
                 }
             }
         }
@@ -33,7 +35,7 @@ impl Server {
         if self.options.handler_timeout.is_none() {
             return Deadline::Never; // it would not be here without room
         }
-        let _asleep = Asleep::begin(self);
+        let _watching = Watching::begin(self);
         loop {
             let next = self.close_overdue();
             let end = match next {

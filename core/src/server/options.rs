@@ -31,7 +31,7 @@ impl Default for ServeOptions {
 
 impl ServeOptions {
     /// Whether a worker should wait for connections: there is room for one, or the time of handlers must be enforced.
-    pub(super) fn want_a_leader(&self, handling: usize) -> bool {
+    pub(super) fn needs_acceptor(&self, handling: usize) -> bool {
         handling < self.max_connections || self.handler_timeout.is_some()
     }
 

@@ -15,10 +15,10 @@ use crate::wait::{wait_woken, WaitOutcome};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often a thread that waits for others asks its caller for signals.
-pub(super) const SLICE: Duration = Duration::from_millis(50);
+/// How often a thread that waits for others lets its caller handle signals.
+pub(super) const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// After this time without a turn a worker leaves that is there only while it is needed.
+/// A worker that is there only while it is needed leaves after this time without a turn.
 pub(super) const IDLE: Duration = Duration::from_secs(10);
 
 /// A server: a listener, and the threads that accept on it and handle what they accept.
@@ -33,7 +33,7 @@ pub(super) const IDLE: Duration = Duration::from_secs(10);
 pub struct Server {
     pub(super) listener: Arc<Socket>,
     pub(super) options: ServeOptions,
-    /// How long a worker waits that is not needed.
+    /// How long a worker that is not needed waits before it leaves.
     pub(super) idle: Duration,
     pub(super) state: ForkLock<State>,
 }
@@ -61,7 +61,7 @@ impl Server {
         }
         check_left().map_err(|kind| Error::new(Operation::Server, kind))?;
         listener.check_listening().map_err(not_a_listener)?;
-        // Whoever shares a listener in blocking mode with another process may sleep in accept(2), where nothing wakes it.
+        // A thread that shares a listener in blocking mode with another process may sleep in accept(2), where nothing wakes it.
         let set = listener.set_descriptor_nonblocking(true);
         set.map_err(|error| Error::new(Operation::Server, error.kind()))?;
         Ok(Self {
@@ -97,7 +97,7 @@ impl Server {
         let limit = timeout.into();
         let deadline = Deadline::after(limit);
         let handle = &self.listener.handle;
-        if self.state.lock().orphan && !self.listener.is_closed() {
+        if self.state.lock().lost_workers_in_fork && !self.listener.is_closed() {
             let error = Error::new(Operation::Server, Kind::Closed);
             return Err(error.with_detail("after a fork, which copies no threads"));
         }
@@ -124,16 +124,16 @@ impl Server {
     }
 
     /// Sleeps until something is so (true) or the deadline has passed (false). Whoever changes the state so wakes the
-    /// sleepers.
+    /// watchers.
     pub(super) fn sleep_until<C: Caller>(
         &self,
         deadline: Deadline,
         caller: &mut C,
         so: impl Fn(&State) -> bool + Send + Sync,
     ) -> Result<bool> {
-        let _asleep = Asleep::begin(self);
+        let _watching = Watching::begin(self);
         let slept = block_until_done(caller, || {
-            let soon = Instant::now() + SLICE;
+            let soon = Instant::now() + SIGNAL_INTERVAL;
             let end = match deadline {
                 Deadline::Never => soon,
                 Deadline::NonBlocking => Instant::now(),
@@ -149,7 +149,7 @@ impl Server {
         slept.map_err(|kind| Error::new(Operation::Server, kind))
     }
 
-    /// The same for a thread that is among the sleepers, without a caller.
+    /// The same for a thread that is among the watchers, without a caller.
     pub(super) fn park_until(&self, end: Instant, so: impl Fn(&State) -> bool) -> bool {
         loop {
             if so(&self.state.lock()) {
@@ -194,22 +194,22 @@ impl Drop for Server {
     }
 }
 
-/// This thread is woken when the state changes, until dropped.
-pub(super) struct Asleep<'a>(&'a Server);
+/// While this exists, its thread is woken whenever the state changes.
+pub(super) struct Watching<'a>(&'a Server);
 
-impl<'a> Asleep<'a> {
+impl<'a> Watching<'a> {
     pub(super) fn begin(server: &'a Server) -> Self {
-        server.state.lock().sleepers.push(thread::current());
+        server.state.lock().watchers.push(thread::current());
         Self(server)
     }
 }
 
-impl Drop for Asleep<'_> {
+impl Drop for Watching<'_> {
     fn drop(&mut self) {
         let me = thread::me();
         let mut state = self.0.state.lock();
-        if let Some(at) = state.sleepers.iter().position(|sleeper| sleeper.id() == me) {
-            state.sleepers.swap_remove(at);
+        if let Some(at) = state.watchers.iter().position(|watcher| watcher.id() == me) {
+            state.watchers.swap_remove(at);
         }
     }
 }

@@ -59,9 +59,9 @@ impl<F: fmt::Display> fmt::Display for Trouble<F> {
 impl Server {
     /// Serves with threads of its own: one to begin with, and up to `max_connections` as connections come.
     ///
-    /// `handle` handles a connection, see [`Step::Handle`]; `failed` is told when it fails or panics, with whose connection it
-    /// was, and of what else goes wrong, as [`Worker::should_report`] says; a failure is known to be of a call when it is an
-    /// [`Error`], an `io::Error`, or a box of one. Both are called by several threads at once.
+    /// `handle` handles a connection, see [`Step::Handle`]; `failed` is called when a handler fails or panics, with the peer's
+    /// address, and when anything else goes wrong, as [`Worker::should_report`] says. A failure counts as one of a call when it is
+    /// an [`Error`], an `io::Error`, or a box of one. Several threads call both at once.
     ///
     /// ```
     /// use polysock::{create_connection, create_server, ServeOptions, Server};
@@ -106,7 +106,7 @@ impl Server {
         Self::start_with(listener, options, handle, failed, kind_of)
     }
 
-    /// The same for handlers that fail in a way of their own: `kind` says what the failure of a call was.
+    /// Starts a server whose handlers have their own type of failure: `kind` tells which kind of error of a call it was, if any.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -142,7 +142,7 @@ impl StartedServer {
     /// Ends the server, see [`Server::stop`]; the threads that have no handler running have ended then.
     ///
     /// # Errors
-    /// None as it is.
+    /// None: no signal interrupts this call.
     pub fn stop(&self, timeout: impl Into<Timeout>) -> Result<usize> {
         let running = self.server.stop(timeout, &mut NativeCaller)?;
         self.threads.join(&self.server);
@@ -168,50 +168,50 @@ impl Deref for StartedServer {
 
 impl Drop for StartedServer {
     fn drop(&mut self) {
-        // Nobody is left to tell that handlers still run.
+        // That handlers still run can be reported to no caller any more.
         let _ = self.stop(Timeout::NonBlocking);
     }
 }
 
-/// The threads of a server. Those of the parent are no threads of a forked child.
-struct Threads(ForkLock<Crew>);
+/// The threads of a server. A forked child has none of its parent's.
+struct Threads(ForkLock<ThreadList>);
 
-impl InChild for Crew {}
+impl InChild for ThreadList {}
 
 #[derive(Default)]
-struct Crew {
+struct ThreadList {
     threads: Vec<Started>,
-    /// Those that somebody joins just now.
-    ending: HashSet<ThreadId>,
-    /// With so many threads those are looked for that have ended.
-    look_at: usize,
+    /// Those that another thread is joining.
+    being_joined: HashSet<ThreadId>,
+    /// How many threads there must be before those that have ended are removed.
+    prune_at: usize,
 }
 
 impl Threads {
-    /// Waits until those have ended that are no workers any more, except this thread: it may be the one that drops the
-    /// last of a server.
+    /// Waits for the threads that are no workers any more, except this one: it may be the one that drops the last reference
+    /// to a server.
     fn join(&self, server: &Server) {
         let me = thread::me();
         let workers: HashSet<ThreadId> = server.state.lock().threads().collect();
         let left: Vec<_> = {
-            let mut crew = self.0.lock();
+            let mut list = self.0.lock();
             let stays = |id: ThreadId| id == me || workers.contains(&id);
-            let threads = std::mem::take(&mut crew.threads).into_iter();
+            let threads = std::mem::take(&mut list.threads).into_iter();
             let (staying, left): (Vec<_>, _) = threads.partition(|thread| stays(thread.id()));
-            crew.threads = staying;
-            crew.ending.extend(left.iter().map(Started::id));
+            list.threads = staying;
+            list.being_joined.extend(left.iter().map(Started::id));
             left
         };
         for thread in left {
             let id = thread.id();
             thread.join();
-            self.0.lock().ending.remove(&id);
+            self.0.lock().being_joined.remove(&id);
         }
-        server.state.lock().wake_sleepers();
-        // Who is joined itself, and drops a server, must not wait for who joins it.
+        server.state.lock().wake_watchers();
+        // A thread that is being joined and drops a server must not wait for the thread that joins it.
         let have_ended = |_: &State| {
-            let crew = self.0.lock();
-            crew.ending.is_empty() || crew.ending.contains(&me)
+            let list = self.0.lock();
+            list.being_joined.is_empty() || list.being_joined.contains(&me)
         };
         // This caller interrupts nothing, so there is no error.
         let _ = server.sleep_until(Deadline::Never, &mut NativeCaller, have_ended);
@@ -249,15 +249,15 @@ where
 {
     let no_memory = |kind| Error::new(Operation::Server, kind);
     memory::reserve(&mut program.threads.0.lock().threads, 1).map_err(no_memory)?;
-    let its_own = Arc::clone(program);
-    let made = thread::start(c"polysock-server", move || work(&its_own));
+    let shared = Arc::clone(program);
+    let made = thread::start(c"polysock-server", move || work(&shared));
     let thread = made.map_err(|error| Error::os(Operation::Server, &error))?;
-    let mut crew = program.threads.0.lock();
-    if crew.threads.len() >= crew.look_at {
-        crew.threads.retain(|thread| !thread.is_finished());
-        crew.look_at = 2 * crew.threads.len() + 16;
+    let mut list = program.threads.0.lock();
+    if list.threads.len() >= list.prune_at {
+        list.threads.retain(|thread| !thread.is_finished());
+        list.prune_at = 2 * list.threads.len() + 16;
     }
-    crew.threads.push(thread);
+    list.threads.push(thread);
     Ok(())
 }
 
@@ -274,16 +274,16 @@ where
             Step::Handle { connection, peer } => {
                 let handled = catch_unwind(AssertUnwindSafe(|| (program.handle)(&connection, &peer)));
                 if let Some(trouble) = trouble_of(handled, &worker, program.kind) {
-                    program.tell(trouble, Some(&peer));
+                    program.report(trouble, Some(&peer));
                 }
             }
             Step::Recruit => {
                 if let Err(error) = recruit(program) {
                     worker.become_last_worker();
-                    program.tell(Trouble::Thread(error), None);
+                    program.report(Trouble::Thread(error), None);
                 }
             }
-            Step::Trouble(error) => program.tell(Trouble::Accept(error), None),
+            Step::Trouble(error) => program.report(Trouble::Accept(error), None),
         }
     }
 }
@@ -308,9 +308,9 @@ where
     Failed: Fn(Trouble<F>, Option<&Address>),
 {
     /// Reports a failure. A panic of `failed` itself can be reported to no one.
-    fn tell(&self, trouble: Trouble<F>, peer: Option<&Address>) {
-        let told = catch_unwind(AssertUnwindSafe(|| (self.failed)(trouble, peer)));
-        // The destructor of what it panicked with may panic, too.
-        told.unwrap_or_else(std::mem::forget);
+    fn report(&self, trouble: Trouble<F>, peer: Option<&Address>) {
+        let reported = catch_unwind(AssertUnwindSafe(|| (self.failed)(trouble, peer)));
+        // The destructor of its payload may panic, too.
+        reported.unwrap_or_else(std::mem::forget);
     }
 }

@@ -28,13 +28,13 @@ pub struct ServerStats {
 }
 
 impl InChild for State {
-    /// None of the threads is there.
+    /// The child has none of the threads.
     fn in_child(parents: Option<Self>) -> Self {
-        let served = |parents: &Self| parents.started || !parents.seats.is_empty();
-        let orphan = parents.as_ref().is_none_or(served);
+        let served = |parents: &Self| parents.started || !parents.entries.is_empty();
+        let lost_workers_in_fork = parents.as_ref().is_none_or(served);
         std::mem::forget(parents);
         Self {
-            orphan,
+            lost_workers_in_fork,
             ..Self::default()
         }
     }
@@ -43,54 +43,54 @@ impl InChild for State {
 #[derive(Default)]
 pub(super) struct State {
     /// The workers, by keys that are never used again.
-    seats: HashMap<u64, Seat>,
+    entries: HashMap<u64, WorkerEntry>,
     last_key: u64,
-    /// Who accepts, or keeps the time while there is no room for another connection.
-    pub(super) leader: Option<u64>,
-    /// Workers that wait for their turn to accept; the last is the next, so that the others may find out that they are
-    /// not needed.
-    pub(super) followers: Vec<(u64, Thread)>,
-    /// When a worker was asked for that has not come yet.
+    /// The worker whose turn it is to accept, or to enforce time limits while there is no room for another connection.
+    pub(super) acceptor: Option<u64>,
+    /// Workers that wait for their turn to accept. The last one is next, so that the others find out that they are not
+    /// needed.
+    pub(super) idle_workers: Vec<(u64, Thread)>,
+    /// When another worker was asked for, if it has not come yet.
     pub(super) expected_since: Option<Instant>,
     /// How many connections are being handled.
     pub(super) handling: usize,
-    /// How many workers have called stop: with a connection, and without.
+    /// How many workers have called stop: while they handle a connection, and without one.
     stopping: (usize, usize),
-    /// When the time of handlers is up, with the keys of their workers.
+    /// When handlers reach their time limits, with the keys of their workers.
     limits: BTreeSet<(Instant, u64)>,
-    /// Connections that stop is to close.
+    /// Connections that stop should close.
     pub(super) to_close: VecDeque<Arc<Socket>>,
-    /// Until when handlers whose connections were closed may take to return.
-    pub(super) patience: Option<Instant>,
-    /// Threads that wait for handlers to end.
-    pub(super) sleepers: Vec<Thread>,
-    /// Why accepting ended, when nobody stopped it.
+    /// Until when handlers whose connections were closed have time to return.
+    pub(super) return_deadline: Option<Instant>,
+    /// Threads that are woken whenever the state changes.
+    pub(super) watchers: Vec<Thread>,
+    /// Why accepting ended, unless the server was stopped.
     pub(super) failure: Option<Error>,
     pub(super) stats: ServerStats,
-    /// It has threads of its own, which may be on their way to their seats.
+    /// The server has started threads, which may not be workers yet.
     pub(super) started: bool,
-    /// This is a forked child, and nobody accepts in it.
-    pub(super) orphan: bool,
+    /// This is a forked child of a process whose server had workers, and has none itself.
+    pub(super) lost_workers_in_fork: bool,
     /// When a reset and a silent peer were last reported.
     reported: [Option<Instant>; 2],
 }
 
-/// A worker as the others see it.
-struct Seat {
+/// What is known of a worker.
+struct WorkerEntry {
     thread: ThreadId,
     /// What it handles.
     connection: Option<Arc<Socket>>,
-    /// When the time of its handler is up, and has not been yet.
+    /// When its handler reaches its time limit, unless it has already.
     limit: Option<Instant>,
     /// Stop has closed the connection.
     woken: bool,
-    /// The handler has taken too long, and the connection was closed.
+    /// The handler took too long, and the connection was closed.
     overdue: bool,
-    /// Its thread has called stop, and has not finished what it handles since.
+    /// Its thread has called stop, and still handles the connection that it had then.
     stops: bool,
 }
 
-/// Who calls stop. Workers that do so at the same time must not wait for each other.
+/// What kind of thread calls stop. Workers that do so at the same time must not wait for each other.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum StoppedBy {
     Worker,
@@ -99,11 +99,11 @@ pub(super) enum StoppedBy {
 
 impl State {
     /// Makes this thread a worker.
-    pub(super) fn seat(&mut self) -> u64 {
+    pub(super) fn add_worker(&mut self) -> u64 {
         self.last_key += 1;
         self.expected_since = None;
-        self.orphan = false;
-        let seat = Seat {
+        self.lost_workers_in_fork = false;
+        let entry = WorkerEntry {
             thread: thread::me(),
             connection: None,
             limit: None,
@@ -111,18 +111,18 @@ impl State {
             overdue: false,
             stops: false,
         };
-        self.seats.insert(self.last_key, seat);
+        self.entries.insert(self.last_key, entry);
         self.last_key
     }
 
     /// Makes room for another worker on every list that it may come to be on; false when there is no memory for that.
     pub(super) fn has_room_for_another(&mut self) -> bool {
-        let workers = self.seats.len() + 1;
-        let followers = workers.saturating_sub(self.followers.len());
-        let sleepers = workers.saturating_sub(self.sleepers.len());
-        self.seats.try_reserve(1).is_ok()
-            && self.followers.try_reserve(followers).is_ok()
-            && self.sleepers.try_reserve(sleepers).is_ok()
+        let workers = self.entries.len() + 1;
+        let idle_workers = workers.saturating_sub(self.idle_workers.len());
+        let watchers = workers.saturating_sub(self.watchers.len());
+        self.entries.try_reserve(1).is_ok()
+            && self.idle_workers.try_reserve(idle_workers).is_ok()
+            && self.watchers.try_reserve(watchers).is_ok()
             && self
                 .to_close
                 .try_reserve(workers.saturating_sub(self.to_close.len()))
@@ -130,37 +130,37 @@ impl State {
     }
 
     pub(super) fn workers(&self) -> usize {
-        self.seats.len()
+        self.entries.len()
     }
 
     pub(super) fn threads(&self) -> impl Iterator<Item = ThreadId> + '_ {
-        self.seats.values().map(|seat| seat.thread)
+        self.entries.values().map(|entry| entry.thread)
     }
 
     /// Notes which thread a worker runs in; false when it has left, or this is a forked child.
-    pub(super) fn is_seated(&mut self, key: u64) -> bool {
-        let seat = self.seats.get_mut(&key);
-        seat.map(|seat| seat.thread = thread::me()).is_some()
+    pub(super) fn note_thread_of(&mut self, key: u64) -> bool {
+        let entry = self.entries.get_mut(&key);
+        entry.map(|entry| entry.thread = thread::me()).is_some()
     }
 
-    /// Takes a worker off; false when it has left, or this is a forked child.
-    pub(super) fn leave(&mut self, key: u64) -> bool {
-        self.followers.retain(|(follower, _)| *follower != key);
-        let Some(seat) = self.seats.remove(&key) else {
+    /// Removes a worker; false when it was removed before, or this is a forked child.
+    pub(super) fn remove_worker(&mut self, key: u64) -> bool {
+        self.idle_workers.retain(|(idle, _)| *idle != key);
+        let Some(entry) = self.entries.remove(&key) else {
             return false;
         };
-        self.stopping.1 -= usize::from(seat.stops);
+        self.stopping.1 -= usize::from(entry.stops);
         true
     }
 
     /// Notes what a worker handles, and until when it may; false when it has left, or this is a forked child.
     pub(super) fn begin(&mut self, key: u64, connection: &Arc<Socket>, limit: Option<Instant>) -> bool {
-        let Some(seat) = self.seats.get_mut(&key) else {
+        let Some(entry) = self.entries.get_mut(&key) else {
             return false;
         };
-        seat.connection = Some(Arc::clone(connection));
-        seat.limit = limit;
-        if seat.stops {
+        entry.connection = Some(Arc::clone(connection));
+        entry.limit = limit;
+        if entry.stops {
             self.stopping = (self.stopping.0 + 1, self.stopping.1 - 1);
         }
         self.limits.extend(limit.map(|limit| (limit, key)));
@@ -171,29 +171,29 @@ impl State {
     /// Notes that it has handled that; which connection its thread should close for stop. In a child that the handler forked
     /// there is no such worker.
     pub(super) fn end(&mut self, key: u64) -> Option<Arc<Socket>> {
-        let seat = self.seats.get_mut(&key)?;
-        seat.connection = None;
-        seat.woken = false;
-        seat.overdue = false;
-        if let Some(limit) = seat.limit.take() {
+        let entry = self.entries.get_mut(&key)?;
+        entry.connection = None;
+        entry.woken = false;
+        entry.overdue = false;
+        if let Some(limit) = entry.limit.take() {
             self.limits.remove(&(limit, key));
         }
-        if std::mem::take(&mut seat.stops) {
+        if std::mem::take(&mut entry.stops) {
             self.stopping.0 -= 1;
         }
         self.handling -= 1;
         self.stats.handled += 1;
-        self.wake_sleepers();
+        self.wake_watchers();
         self.to_close.pop_front()
     }
 
     /// Notes that this thread calls stop.
     pub(super) fn note_stop(&mut self) -> StoppedBy {
         let (me, mut stopped_by) = (thread::me(), StoppedBy::Other);
-        for seat in self.seats.values_mut().filter(|seat| seat.thread == me) {
+        for entry in self.entries.values_mut().filter(|entry| entry.thread == me) {
             stopped_by = StoppedBy::Worker;
-            if !std::mem::replace(&mut seat.stops, true) {
-                if seat.connection.is_some() {
+            if !std::mem::replace(&mut entry.stops, true) {
+                if entry.connection.is_some() {
                     self.stopping.0 += 1;
                 } else {
                     self.stopping.1 += 1;
@@ -201,13 +201,13 @@ impl State {
             }
         }
         if stopped_by == StoppedBy::Worker {
-            // Workers that waited for its handler do so no more.
-            self.wake_sleepers();
+            // Other workers no longer wait for its handler.
+            self.wake_watchers();
         }
         stopped_by
     }
 
-    /// How many handlers this stopped_by of stop waits for.
+    /// How many handlers a stop by such a thread waits for.
     pub(super) fn running(&self, stopped_by: StoppedBy) -> usize {
         match stopped_by {
             StoppedBy::Worker => self.handling - self.stopping.0,
@@ -215,23 +215,24 @@ impl State {
         }
     }
 
-    /// Has their connections closed, unless stop has done so before; those may take so long to return.
-    pub(super) fn close_running(&mut self, stopped_by: StoppedBy, patience: Duration) {
-        for seat in self.seats.values_mut() {
-            let excused = stopped_by == StoppedBy::Worker && seat.stops;
-            if let (Some(connection), false) = (&seat.connection, excused || seat.woken) {
-                seat.woken = true;
+    /// Queues the connections of running handlers to be closed, unless an earlier stop has; the handlers then have this long
+    /// to return.
+    pub(super) fn close_running(&mut self, stopped_by: StoppedBy, return_deadline: Duration) {
+        for entry in self.entries.values_mut() {
+            let stops_itself = stopped_by == StoppedBy::Worker && entry.stops;
+            if let (Some(connection), false) = (&entry.connection, stops_itself || entry.woken) {
+                entry.woken = true;
                 self.to_close.push_back(Arc::clone(connection));
             }
         }
         if !self.to_close.is_empty() {
-            self.patience = Some(Instant::now() + patience);
+            self.return_deadline = Some(Instant::now() + return_deadline);
         }
     }
 
-    /// Whether every worker has left that has no handler to wait for.
+    /// Whether all workers have left but those whose handlers run or have called stop.
     pub(super) fn others_have_left(&self) -> bool {
-        self.seats.len() == self.handling + self.stopping.1
+        self.entries.len() == self.handling + self.stopping.1
     }
 
     /// The connections of handlers whose time is up.
@@ -240,24 +241,24 @@ impl State {
         let mut overdue = Vec::new();
         while let Some((limit, key)) = self.limits.first().copied().filter(|(limit, _)| *limit <= now) {
             self.limits.remove(&(limit, key));
-            let Some(seat) = self.seats.get_mut(&key) else {
+            let Some(entry) = self.entries.get_mut(&key) else {
                 continue;
             };
-            seat.limit = None;
-            if let Some(connection) = &seat.connection {
+            entry.limit = None;
+            if let Some(connection) = &entry.connection {
                 overdue.push((key, Arc::clone(connection)));
                 // One that its handler closed or detached is not taken away.
-                self.stats.handler_timeouts += u64::from(!seat.overdue && !connection.is_closed());
-                seat.overdue = true;
+                self.stats.handler_timeouts += u64::from(!entry.overdue && !connection.is_closed());
+                entry.overdue = true;
             }
         }
         overdue
     }
 
-    /// Has an overdue connection looked at again.
+    /// Looks at an overdue connection again at a moment.
     pub(super) fn try_again_at(&mut self, moment: Instant, key: u64) {
-        if let Some(seat) = self.seats.get_mut(&key).filter(|seat| seat.overdue) {
-            seat.limit = Some(moment);
+        if let Some(entry) = self.entries.get_mut(&key).filter(|entry| entry.overdue) {
+            entry.limit = Some(moment);
             self.limits.insert((moment, key));
         }
     }
@@ -269,9 +270,9 @@ impl State {
 
     /// Whether the connection of a worker was closed under its handler.
     pub(super) fn is_closed_under(&self, key: u64) -> bool {
-        self.seats
+        self.entries
             .get(&key)
-            .is_some_and(|seat| seat.woken || seat.overdue)
+            .is_some_and(|entry| entry.woken || entry.overdue)
     }
 
     /// Counts a reset by a peer, or its silence; returns whether it should also be reported.
@@ -290,13 +291,11 @@ impl State {
         due
     }
 
-    pub(super) fn wake_sleepers(&self) {
-        self.sleepers.iter().for_each(Thread::unpark);
+    pub(super) fn wake_watchers(&self) {
+        self.watchers.iter().for_each(Thread::unpark);
     }
 
-    pub(super) fn wake_followers(&mut self) {
-        self.followers
-            .drain(..)
-            .for_each(|(_, follower)| follower.unpark());
+    pub(super) fn wake_idle_workers(&mut self) {
+        self.idle_workers.drain(..).for_each(|(_, idle)| idle.unpark());
     }
 }

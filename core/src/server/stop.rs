@@ -1,6 +1,6 @@
 //! Stopping a server: accepting ends, handlers get their time, then their connections are closed.
 
-use super::shared::{Asleep, Server, SLICE};
+use super::shared::{Server, Watching, SIGNAL_INTERVAL};
 use super::state::State;
 use crate::caller::{Caller, NativeCaller};
 use crate::error::Result;
@@ -9,15 +9,15 @@ use crate::time::{Deadline, Timeout};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long [`stop`](Server::stop) waits for handlers whose connections it has closed: they wake within milliseconds
-/// and then have some cleaning up to do.
-const WOKEN: Duration = Duration::from_secs(1);
+/// How long [`stop`](Server::stop) waits for handlers whose connections it has closed: they wake within milliseconds and then
+/// clean up.
+const RETURN_TIME: Duration = Duration::from_secs(1);
 
 /// Stop closes this many connections at once. Each handler that returns because of that closes a further one: thousands
 /// woken together would compete for the processors and an interpreter's lock, and need many times as long.
-const AT_ONCE: usize = 64;
+const CLOSED_AT_ONCE: usize = 64;
 
-/// When no handler has returned for so long stop goes on by itself.
+/// When no handler has returned for this long, stop closes the next connections itself.
 const NO_PROGRESS: Duration = Duration::from_millis(10);
 
 impl Server {
@@ -37,22 +37,22 @@ impl Server {
     /// `Interrupted` when the caller ends the wait; accepting has ended then, and the handlers go on.
     pub fn stop<C: Caller>(&self, timeout: impl Into<Timeout>, caller: &mut C) -> Result<usize> {
         let deadline = Deadline::after(timeout.into());
-        // It fails only where somebody closed the descriptor behind our back, and then nobody accepts either.
+        // It fails only where the program has closed the descriptor by its number, and then no worker accepts either.
         let _ = self.listener.on(&mut *caller).close();
         let stopped_by = {
             let mut state = self.state.lock();
-            state.wake_followers();
-            state.wake_sleepers();
+            state.wake_idle_workers();
+            state.wake_watchers();
             state.note_stop()
         };
         let ended = |state: &State| state.running(stopped_by) == 0;
         let leaving = if self.sleep_until(deadline, caller, ended)? {
-            Deadline::At(Instant::now() + WOKEN)
+            Deadline::At(Instant::now() + RETURN_TIME)
         } else {
-            self.state.lock().close_running(stopped_by, WOKEN);
+            self.state.lock().close_running(stopped_by, RETURN_TIME);
             let (woken, mut asleep) = caller.block(|| self.close_connections());
             while !asleep.is_empty() && !woken.passed() {
-                let soon = woken.or_earlier(Instant::now() + SLICE);
+                let soon = woken.or_earlier(Instant::now() + SIGNAL_INTERVAL);
                 if self.sleep_until(soon, caller, ended)? {
                     break;
                 }
@@ -69,11 +69,11 @@ impl Server {
     /// Closes the connections that stop should close, or leaves that to handlers, as long as they go on returning. Returns
     /// until when handlers may return, and the connections whose calls can't be woken just now.
     fn close_connections(&self) -> (Deadline, Vec<Arc<Socket>>) {
-        let _asleep = Asleep::begin(self);
-        let Some(patience) = self.state.lock().patience else {
+        let _watching = Watching::begin(self);
+        let Some(return_deadline) = self.state.lock().return_deadline else {
             return (Deadline::NonBlocking, Vec::new());
         };
-        let (mut asleep, mut at_once) = (Vec::new(), AT_ONCE);
+        let (mut asleep, mut at_once) = (Vec::new(), CLOSED_AT_ONCE);
         loop {
             let (lot, handled): (Vec<_>, _) = {
                 let mut state = self.state.lock();
@@ -81,20 +81,20 @@ impl Server {
                 (state.to_close.drain(..count).collect(), state.stats.handled)
             };
             for connection in lot {
-                // None is left to be told of a failure.
+                // There is no caller to report a failure to.
                 let _ = connection.on(NativeCaller).close_under_handler();
                 if connection.handle.wake_again() {
                     asleep.push(connection);
                 }
             }
-            let end = patience.min(Instant::now() + NO_PROGRESS);
+            let end = return_deadline.min(Instant::now() + NO_PROGRESS);
             let closed = self.park_until(end, |state| state.to_close.is_empty());
             let progress = self.state.lock().stats.handled != handled;
-            at_once = match (progress, Instant::now() >= patience) {
-                _ if closed => return (Deadline::At(patience), asleep),
-                (true, true) => return (Deadline::At(patience), asleep),
+            at_once = match (progress, Instant::now() >= return_deadline) {
+                _ if closed => return (Deadline::At(return_deadline), asleep),
+                (true, true) => return (Deadline::At(return_deadline), asleep),
                 (true, false) => 0,
-                (false, false) => AT_ONCE,
+                (false, false) => CLOSED_AT_ONCE,
                 (false, true) => usize::MAX,
             };
         }

@@ -67,22 +67,22 @@ pub struct Worker {
 
 impl State {
     /// Takes the turn to accept where it is free and another connection may be handled.
-    fn try_to_lead(&mut self, key: u64, options: &ServeOptions) -> bool {
-        let free = self.leader.is_none() && options.want_a_leader(self.handling);
+    fn try_to_become_acceptor(&mut self, key: u64, options: &ServeOptions) -> bool {
+        let free = self.acceptor.is_none() && options.needs_acceptor(self.handling);
         if free {
-            self.leader = Some(key);
-            self.followers.retain(|(follower, _)| *follower != key);
+            self.acceptor = Some(key);
+            self.idle_workers.retain(|(idle, _)| *idle != key);
         }
         free
     }
 
-    /// Wakes somebody for the turn where it is free; false when there is nobody.
+    /// Wakes an idle worker to take the turn, if the turn is free; false when no worker is idle.
     fn pass_turn(&mut self, options: &ServeOptions) -> bool {
-        if self.leader.is_some() || !options.want_a_leader(self.handling) {
+        if self.acceptor.is_some() || !options.needs_acceptor(self.handling) {
             return true;
         }
-        self.followers.pop().is_some_and(|(_, follower)| {
-            follower.unpark();
+        self.idle_workers.pop().is_some_and(|(_, idle)| {
+            idle.unpark();
             true
         })
     }
@@ -91,7 +91,7 @@ impl State {
 impl Server {
     /// Makes a worker of this thread. Any number of threads may be; those beyond `max_connections` wait.
     pub fn worker(self: &Arc<Self>) -> Worker {
-        let key = self.state.lock().seat();
+        let key = self.state.lock().add_worker();
         Worker {
             server: Arc::clone(self),
             key,
@@ -128,9 +128,9 @@ impl Worker {
         if !self.wait_for_turn(caller) {
             return Ok(None);
         }
-        let step = self.lead(caller);
+        let step = self.accept_next(caller);
         if !matches!(step, Ok(Some(Step::Trouble(_)))) {
-            self.give_turn_up();
+            self.give_up_turn();
         }
         step
     }
@@ -153,30 +153,32 @@ impl Worker {
             let left = leave_at.map(|end| end.saturating_duration_since(Instant::now()));
             {
                 let mut state = self.server.state.lock();
-                if !state.is_seated(self.key) {
+                if !state.note_thread_of(self.key) {
                     return false; // it has left, or this is a forked child
                 }
                 if self.server.listener.is_closed() {
                     return false;
                 }
-                if state.leader == Some(self.key) || state.try_to_lead(self.key, &self.server.options) {
+                if state.acceptor == Some(self.key)
+                    || state.try_to_become_acceptor(self.key, &self.server.options)
+                {
                     return true;
                 }
                 if left.is_some_and(|left| left.is_zero()) {
-                    // At once: nobody may pass it the turn, or do without another thread because of it.
-                    state.leave(self.key);
+                    // At once: no thread may pass it the turn, or count on it instead of asking for another.
+                    state.remove_worker(self.key);
                     return false;
                 }
-                if !state.followers.iter().any(|(follower, _)| *follower == self.key) {
-                    state.followers.push((self.key, thread::current()));
+                if !state.idle_workers.iter().any(|(idle, _)| *idle == self.key) {
+                    state.idle_workers.push((self.key, thread::current()));
                 }
             }
             caller.block(|| left.map_or_else(thread::park, thread::park_timeout));
         }
     }
 
-    /// Accepts. Whoever tells of a failure keeps the turn.
-    fn lead<C: Caller>(&mut self, caller: &mut C) -> Result<Option<Step>> {
+    /// Accepts. A worker that reports a failure keeps the turn.
+    fn accept_next<C: Caller>(&mut self, caller: &mut C) -> Result<Option<Step>> {
         let server = &self.server;
         if let Some((pause, handled)) = self.pause {
             let end = Deadline::At(Instant::now() + pause);
@@ -241,7 +243,7 @@ impl Worker {
         let recruit = {
             let mut state = server.state.lock();
             if !server.listener.is_closed() && state.begin(self.key, &connection, limit) {
-                state.leader = None;
+                state.acceptor = None;
                 let recruit = !state.pass_turn(options)
                     && state.workers() < options.workers()
                     && state.has_room_for_another()
@@ -275,7 +277,7 @@ impl Worker {
         let Some(connection) = self.handling.take() else {
             return;
         };
-        // Nobody is left to tell of a failure.
+        // There is no caller any more to report a failure to.
         let _ = connection.on(caller).close_handled();
         let next = self.server.state.lock().end(self.key);
         if let Some(connection) = next {
@@ -284,10 +286,10 @@ impl Worker {
         }
     }
 
-    fn give_turn_up(&self) {
+    fn give_up_turn(&self) {
         let mut state = self.server.state.lock();
-        if state.leader == Some(self.key) {
-            state.leader = None;
+        if state.acceptor == Some(self.key) {
+            state.acceptor = None;
             state.pass_turn(&self.server.options);
         }
     }
@@ -301,18 +303,18 @@ impl Drop for Worker {
             .or(self.accepted.take().map(|(connection, _)| connection));
         self.end_handling(&mut NativeCaller);
         let mut state = self.server.state.lock();
-        if !state.leave(self.key) {
+        if !state.remove_worker(self.key) {
             return; // it has left, or this is a forked child
         }
-        if state.leader == Some(self.key) {
-            state.leader = None;
+        if state.acceptor == Some(self.key) {
+            state.acceptor = None;
         }
         if self.server.listener.is_closed() {
-            state.wake_followers();
+            state.wake_idle_workers();
         } else {
             state.pass_turn(&self.server.options);
         }
-        state.wake_sleepers();
+        state.wake_watchers();
     }
 }
 
@@ -338,9 +340,9 @@ mod tests {
     use crate::server::ServeOptions;
     use std::thread;
 
-    /// Between its decision to leave and its end the leader takes a connection.
+    /// Between its decision to leave and its end the acceptor takes a connection.
     #[test]
-    fn nobody_reckons_with_a_worker_that_leaves() {
+    fn no_thread_counts_on_a_worker_that_leaves() {
         let listener = create_server("127.0.0.1", 0, 1).unwrap();
         let port = listener.local_address().unwrap().port().unwrap();
         let mut server = Server::new(
@@ -354,18 +356,18 @@ mod tests {
         server.idle = Duration::from_millis(1);
         let server = Arc::new(server);
         thread::scope(|scope| {
-            let leader = scope.spawn(|| {
+            let acceptor = scope.spawn(|| {
                 let mut worker = server.worker();
                 let first = worker.step(&mut NativeCaller).unwrap();
                 (first, worker)
             });
-            while server.state.lock().leader.is_none() {
+            while server.state.lock().acceptor.is_none() {
                 thread::yield_now();
             }
             let mut leaving = server.worker().while_needed();
             assert!(leaving.step(&mut NativeCaller).unwrap().is_none());
             let _client = create_connection("127.0.0.1", port, Duration::from_secs(5)).unwrap();
-            let (first, _worker) = leader.join().unwrap();
+            let (first, _worker) = acceptor.join().unwrap();
             assert!(matches!(first, Some(Step::Recruit)), "{first:?}");
             assert!(leaving.step(&mut NativeCaller).unwrap().is_none());
         });
@@ -378,8 +380,8 @@ mod tests {
         server.idle = Duration::from_millis(40);
         let server = Arc::new(server);
         thread::scope(|scope| {
-            let leader = scope.spawn(|| server.worker().while_needed().step(&mut NativeCaller));
-            while server.state.lock().leader.is_none() {
+            let acceptor = scope.spawn(|| server.worker().while_needed().step(&mut NativeCaller));
+            while server.state.lock().acceptor.is_none() {
                 thread::yield_now();
             }
             let began = Instant::now();
@@ -391,9 +393,9 @@ mod tests {
                 .is_none());
             assert!(began.elapsed() >= server.idle);
             assert_eq!(server.state.lock().workers(), 1);
-            assert!(server.state.lock().followers.is_empty() && !leader.is_finished());
+            assert!(server.state.lock().idle_workers.is_empty() && !acceptor.is_finished());
             server.stop(Timeout::NonBlocking, &mut NativeCaller).unwrap();
-            assert!(leader.join().unwrap().unwrap().is_none());
+            assert!(acceptor.join().unwrap().unwrap().is_none());
         });
     }
 }
