@@ -9,7 +9,9 @@ mod encode;
 mod format;
 mod read_ahead;
 mod reader;
+mod unfinished;
 
 pub use encode::Header;
 pub use format::{ByteOrder, Framing, PrefixWidth};
 pub use reader::{Frames, Reader, ReaderCall};
+pub(crate) use unfinished::Unfinished;

@@ -5,6 +5,7 @@ use super::subscription::Subscription;
 use super::turns::Turns;
 use super::waiters::Waiters;
 use crate::address::Address;
+use crate::framing::Unfinished;
 use crate::sys::fork::InChild;
 use crate::sys::thread::Thread;
 use std::time::Duration;
@@ -26,21 +27,21 @@ pub(crate) struct Shared {
     pub(super) need_nonblocking: u32,
     /// The address of a connect that has begun and not ended.
     pub(crate) connecting_to: Option<Box<Address>>,
+    /// The message that a call has sent only a part of.
+    pub(crate) unfinished_frame: Option<Box<Unfinished>>,
 }
 
 impl InChild for Shared {
     /// The parent's threads wait and take turns in the parent; the child has subscriptions of its own to what its parent
-    /// subscribed to.
+    /// subscribed to. It shares the stream, and what is missing in it.
     fn in_child(parents: Option<Self>) -> Self {
-        let subscriptions = parents.map(|mut parents| {
-            let subscriptions = std::mem::take(&mut parents.subscriptions);
+        let mut child = Self::default();
+        if let Some(mut parents) = parents {
+            child.subscriptions = std::mem::take(&mut parents.subscriptions);
+            child.unfinished_frame = parents.unfinished_frame.take();
             std::mem::forget(parents);
-            subscriptions
-        });
-        Self {
-            subscriptions: subscriptions.unwrap_or_default(),
-            ..Self::default()
         }
+        child
     }
 }
 

@@ -74,6 +74,11 @@ impl<'a> Turn<'a> {
         })
     }
 
+    /// Whether another call of this thread has the turn, too: one that this call, made by a signal handler, interrupts.
+    pub(crate) fn is_nested(&self) -> bool {
+        self.0.shared.lock().turns.is_nested(self.1)
+    }
+
     fn try_take(handle: &'a Handle, direction: Direction) -> Option<Self> {
         let taken = handle.shared.lock().turns.take(direction, me());
         taken.then(|| Self(handle, direction))

@@ -60,6 +60,11 @@ impl Turns {
         matches!(self.0.of(direction), Owner::None)
     }
 
+    /// Whether its thread has taken the turn more than once.
+    pub(super) fn is_nested(&self, direction: Direction) -> bool {
+        matches!(self.0.of(direction), Owner::Taken { times: 2.., .. })
+    }
+
     /// Whether the turn was granted to the thread, which has not taken it.
     pub(super) fn is_granted_to(&self, direction: Direction, thread: ThreadId) -> bool {
         matches!(self.0.of(direction), Owner::Granted(granted) if *granted == thread)

@@ -1,13 +1,12 @@
 //! send_frame and send_frames.
 
-use super::frame_state::{FrameState, Stopped};
 use super::{Call, Socket};
 use crate::buffer::SendBuf;
 use crate::caller::Caller;
 use crate::domain::SocketType;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
-use crate::framing::Framing;
+use crate::framing::{Framing, Unfinished};
 use crate::handle::Direction;
 use crate::handle::Turn;
 use crate::memory;
@@ -67,15 +66,23 @@ impl<C: Caller> Call<'_, C> {
         let mut limit = LazyDeadline::new(timeout);
         let socket = self.socket;
         let turn = Turn::take(&socket.handle, Direction::Send, &mut self.caller, &mut limit);
-        let _turn = turn.map_err(|kind| failed(kind).within(timeout))?;
-        let begin = std::mem::replace(&mut *socket.frames.lock(), FrameState::Sending);
-        let resumed = match (begin, messages.first()) {
-            (FrameState::Whole, _) => 0,
-            (FrameState::Stopped(stopped), Some(first)) if stopped.is(first).map_err(failed)? => stopped.sent,
-            (other, _) => {
-                let error = failed(Kind::Busy).with_detail(&other);
-                *socket.frames.lock() = other;
-                return Err(error);
+        let turn = turn.map_err(|kind| failed(kind).within(timeout))?;
+        if turn.is_nested() {
+            let error = failed(Kind::Busy);
+            return Err(error.with_detail("a signal handler has interrupted a send of this thread"));
+        }
+        let unfinished = &socket.handle.shared;
+        let begun = unfinished.lock().unfinished_frame.take();
+        let resumed = match begun {
+            None => 0,
+            Some(begun) => {
+                let same = messages.first().map_or(Ok(false), |first| begun.is(first));
+                if same != Ok(true) {
+                    let error = failed(same.err().unwrap_or(Kind::Busy)).with_detail(&begun);
+                    unfinished.lock().unfinished_frame = Some(begun);
+                    return Err(error);
+                }
+                begun.sent
             }
         };
         let mut sent = Sent {
@@ -84,8 +91,8 @@ impl<C: Caller> Call<'_, C> {
             bytes: resumed,
         };
         let result = self.send_encoded(&mut sent, &mut limit);
-        let (state, whole) = sent.state();
-        *socket.frames.lock() = state;
+        let (whole, begun) = sent.whole();
+        unfinished.lock().unfinished_frame = begun.map(Box::new);
         result.map_err(|kind| failed(kind).with_done(whole).within(timeout))
     }
 
@@ -184,21 +191,18 @@ struct Sent<'a> {
 }
 
 impl Sent<'_> {
-    /// The state that this leaves the stream in, and how many messages are whole.
-    fn state(&self) -> (FrameState, usize) {
+    /// How many messages are whole, and the one that is not.
+    fn whole(&self) -> (usize, Option<Unfinished>) {
         let mut rest = self.bytes;
         for (at, message) in self.messages.iter().enumerate() {
-            let header = self
-                .framing
-                .header(message.len())
-                .map_or(0, |header| header.as_bytes().len());
+            let header = self.framing.header(message.len());
+            let header = header.map_or(0, |header| header.as_bytes().len());
             let length = header + message.len() + self.framing.trailer().len();
             match rest.checked_sub(length) {
                 Some(left) => rest = left,
-                None if rest == 0 => return (FrameState::Whole, at),
-                None => return (Stopped::of(message, rest), at),
+                None => return (at, (rest > 0).then(|| Unfinished::new(message, rest))),
             }
         }
-        (FrameState::Whole, self.messages.len())
+        (self.messages.len(), None)
     }
 }

@@ -4,7 +4,6 @@ mod accept;
 mod close;
 mod connect;
 mod convert;
-mod frame_state;
 mod frames;
 mod halves;
 mod info;
@@ -18,7 +17,6 @@ mod std_io;
 mod tcp_info;
 
 pub use convert::LentFd;
-use frame_state::FrameState;
 pub(crate) use halves::{Half, Halves};
 pub use info::TcpState;
 pub use message::Received;
@@ -31,7 +29,6 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::BlockingMode;
 use crate::handle::{Direction, Handle};
 use crate::op::{run, Attempt};
-use crate::sys::fork::ForkLock;
 use crate::sys::reserve::check_left;
 use crate::sys::{kernel, os, unix};
 use crate::time::Timeout;
@@ -53,8 +50,6 @@ pub struct Socket {
     listening: AtomicBool,
     /// What Java's reads and writes remember.
     pub(crate) halves: Halves,
-    /// How far the messages are that [`send_frames`](Call::send_frames) sends.
-    frames: ForkLock<FrameState>,
 }
 
 /// A call that is about to be made: on which socket, for which language, and how long it may take.
@@ -240,7 +235,6 @@ impl Socket {
             protocol,
             listening: AtomicBool::new(false),
             halves: Halves::default(),
-            frames: ForkLock::new(),
         }
     }
 
