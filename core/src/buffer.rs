@@ -1,4 +1,4 @@
-//! Memory handed to send and recv: ours for the length of the call, but perhaps not ours alone.
+//! Memory handed to send and recv: valid for the length of the call, but perhaps shared with other threads.
 //!
 //! A Python `bytearray` may be changed by another thread while we wait, so no `&[u8]` may point at it.
 //! [`SendBuf`] and [`RecvBuf`] carry a pointer and a length and are only ever given to the kernel.
@@ -9,7 +9,7 @@ use crate::error::Kind;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-/// Bytes to send; in memory the same as a `struct iovec`.
+/// Bytes to send. Same layout as a `struct iovec`.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct SendBuf<'a> {
@@ -17,7 +17,7 @@ pub struct SendBuf<'a> {
     life: PhantomData<&'a [u8]>,
 }
 
-/// Room to receive into; in memory the same as a `struct iovec`.
+/// Room to receive into. Same layout as a `struct iovec`.
 #[repr(transparent)]
 pub struct RecvBuf<'a> {
     part: libc::iovec,
@@ -78,12 +78,12 @@ impl SendBuf<'_> {
     pub(crate) fn append_to(&self, bytes: &mut Vec<u8>) -> Result<(), Kind> {
         bytes.try_reserve(self.len()).map_err(|_| Kind::OutOfMemory)?;
         if !self.is_empty() {
-            // SAFETY: `SendBuf` promises that its memory is readable for its length, and there is room for as much.
+            // SAFETY: `SendBuf` promises that its memory is readable for its length, and that much room was reserved.
             unsafe {
                 let end = bytes.as_mut_ptr().add(bytes.len());
                 std::ptr::copy_nonoverlapping(self.start(), end, self.len());
             }
-            // SAFETY: as many bytes have just been written.
+            // SAFETY: these bytes have just been written.
             unsafe { bytes.set_len(bytes.len() + self.len()) };
         }
         Ok(())
@@ -120,9 +120,9 @@ impl<'a> RecvBuf<'a> {
         }
     }
 
-    /// Takes memory that holds nothing yet. What a receive counts is filled, except with
-    /// [`Flags::TRUNCATE`](crate::Flags::TRUNCATE): beyond the room there is nothing, and of a TCP stream nothing is
-    /// stored at all.
+    /// Takes uninitialised memory. A receive fills as many bytes as it counts, except with
+    /// [`Flags::TRUNCATE`](crate::Flags::TRUNCATE): then the count may exceed the room, and from a TCP stream nothing
+    /// is stored at all.
     pub fn uninit(room: &'a mut [MaybeUninit<u8>]) -> Self {
         Self {
             part: part(room.as_mut_ptr().cast(), room.len()),
@@ -144,7 +144,7 @@ impl<'a> RecvBuf<'a> {
         self.part.iov_base.cast()
     }
 
-    /// What is left after the first `done` bytes. The caller keeps using only one of both.
+    /// What is left after the first `done` bytes. The caller goes on using only one of the two.
     pub(crate) fn after(&self, done: usize) -> Self {
         Self {
             part: part_after(&self.part, done),

@@ -6,15 +6,15 @@ use crate::time::Deadline;
 
 /// The language that an operation runs for.
 ///
-/// C and Rust sleep as they are and go on after a signal ([`NativeCaller`]). Python detaches from the interpreter while
+/// C and Rust simply sleep, and go on after a signal ([`NativeCaller`]). Python detaches from the interpreter while
 /// it sleeps, and runs its signal handlers when a signal has arrived.
 pub trait Caller {
     /// Runs `f`, which may sleep.
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T;
 
     /// A signal arrived (EINTR), or may have arrived while bytes moved without a wait that it could interrupt: runs the
-    /// handlers of the language. No count and no lock is held meanwhile, so a handler may use or close the same socket;
-    /// only `send_all` and `sendfile` keep their turn, which the same thread may take again.
+    /// handlers of the language. The call is not counted in and holds no lock meanwhile, so a handler may use or close
+    /// the same socket; only `send_all` and `sendfile` keep their turn, which the same thread may take again.
     ///
     /// # Errors
     /// [`Stop`] ends the operation with [`Kind::Interrupted`](crate::Kind::Interrupted).
@@ -23,14 +23,14 @@ pub trait Caller {
     /// Decides how an operation starts.
     fn start(&mut self, hint: CallHints) -> Start;
 
-    /// Whether to try once more, directly, before waiting, after a direct try that found nothing. Asked until it returns
-    /// false.
+    /// Whether to try once more, directly, before waiting, after a direct try found nothing. Asked again until it
+    /// returns false.
     fn try_again(&mut self) -> bool {
         false
     }
 
-    /// Notes that the operation which asked [`start`](Self::start) has ended, successfully or not, and how many bytes it has
-    /// moved. A peek moves none.
+    /// Called when the operation that called [`start`](Self::start) has ended, successfully or not, with the number of
+    /// bytes it moved. A peek moves none.
     fn end(&mut self, moved: usize) {
         let _ = moved;
     }
@@ -46,12 +46,12 @@ pub struct Stop;
 pub struct CallHints {
     /// How many bytes it may move.
     pub bytes: usize,
-    /// Whether no other call is inside the handle; beside one, even a call that does not wait may have to wait
-    /// for the kernel's lock on the socket.
+    /// Whether no other call is inside the handle. If there is one, even a non-blocking call may have to wait for the
+    /// kernel's lock on the socket.
     pub alone: bool,
     /// Whether the last call in this direction had to wait.
     pub expects_wait: bool,
-    /// Whether waiting costs no further system call: the kernel itself may wait.
+    /// Whether waiting costs no additional system call, because the kernel itself may wait.
     pub kernel_waits: bool,
 }
 
@@ -66,7 +66,7 @@ pub enum Start {
     Waiting,
 }
 
-/// The caller of C and Rust.
+/// The caller for C and Rust.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NativeCaller;
 
@@ -113,14 +113,14 @@ impl<C: Caller> Caller for &mut C {
     }
 }
 
-/// What work that may sleep came to.
+/// The outcome of work that may sleep.
 pub(crate) enum Interruptible<T> {
     Done(T),
-    /// A signal arrived; the same work goes on where it was.
+    /// A signal arrived; the same work continues where it stopped.
     Interrupted,
 }
 
-/// Does work that may sleep, and goes on with it after signals, until it is done or the caller stops it.
+/// Does work that may sleep, continuing after signals, until it is done or the caller stops it.
 pub(crate) fn block_until_done<C: Caller, T: Send>(
     caller: &mut C,
     mut work: impl FnMut() -> Result<Interruptible<T>, Kind> + Send,
@@ -133,13 +133,13 @@ pub(crate) fn block_until_done<C: Caller, T: Send>(
     }
 }
 
-/// Lets the caller handle signals; its wish to stop as the error that it becomes.
+/// Lets the caller handle signals; a [`Stop`] becomes an error.
 pub(crate) fn check_signals<C: Caller>(caller: &mut C) -> Result<(), Kind> {
     caller.check_signals().map_err(|Stop| Kind::Interrupted)
 }
 
-/// Looks once without sleeping where the caller starts so, and then waits until `look` finds something or the deadline
-/// that it is given has passed.
+/// Looks once without sleeping if the caller wants to start that way, then waits until `look` finds something or its
+/// deadline has passed.
 pub(crate) fn look_then_block<C: Caller, T: Send>(
     caller: &mut C,
     deadline: Deadline,

@@ -1,4 +1,4 @@
-//! `Debug` of kernel numbers: by the name that the manual pages use.
+//! `Debug` for kernel numbers: shows the names that the manual pages use.
 
 /// `Family(AF_INET)` for a number that has a name here, `Family(99)` for others.
 macro_rules! debug_by_name {

@@ -40,7 +40,7 @@ impl SocketType {
     }
 }
 
-/// The family and the type of a socket: what calls on it depend on.
+/// The family and type of a socket, on which the behaviour of its calls depends.
 #[derive(Clone, Copy)]
 pub(crate) struct SocketKind {
     pub(crate) family: Family,
@@ -56,17 +56,17 @@ impl SocketKind {
         self.family == Family::UNIX
     }
 
-    /// Whether it is TCP, or what has taken its place (MPTCP).
+    /// Whether it is TCP or its successor (MPTCP).
     pub(crate) fn is_tcp(self) -> bool {
         self.is_stream() && matches!(self.family, Family::IPV4 | Family::IPV6)
     }
 
-    /// Whether a receive that brings nothing may be the end of a connection.
+    /// Whether a receive that returns nothing may mean the end of a connection.
     pub(crate) fn has_connections(self) -> bool {
         self.is_stream() || self.socket_type == SocketType::SEQPACKET
     }
 
-    /// Whether shutdown(2) wakes a thread that waits in the kernel, so that the kernel may wait.
+    /// Whether shutdown(2) wakes a thread that waits in the kernel, so that waiting can be left to the kernel.
     pub(crate) fn shutdown_wakes(self) -> bool {
         match self.family {
             Family::IPV4 | Family::IPV6 => {
@@ -94,16 +94,16 @@ impl Protocol {
 /// Which directions [`Socket::shutdown`](crate::Socket::shutdown) ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shutdown {
-    /// Receiving (`SHUT_RD`); the peer is not told.
+    /// Receiving (`SHUT_RD`); the peer is not notified.
     Read,
-    /// Sending (`SHUT_WR`): a half close, the peer reads to the end of the stream.
+    /// Sending (`SHUT_WR`): a half close; the peer reads up to the end of the stream.
     Write,
     /// Both (`SHUT_RDWR`).
     Both,
 }
 
 impl Shutdown {
-    /// The way the number of a `SHUT_` constant names.
+    /// The variant that corresponds to a `SHUT_` constant.
     pub const fn from_raw(how: c_int) -> Option<Self> {
         match how {
             libc::SHUT_RD => Some(Self::Read),

@@ -17,7 +17,7 @@ impl Flags {
     pub const PEEK: Self = Self(libc::MSG_PEEK);
     /// `MSG_OOB`: the urgent byte.
     pub const OUT_OF_BAND: Self = Self(libc::MSG_OOB);
-    /// `MSG_WAITALL`: fill the whole buffer unless the stream ends, time runs out or an error comes.
+    /// `MSG_WAITALL`: fill the whole buffer unless the stream ends, time runs out or an error occurs.
     pub const WAIT_ALL: Self = Self(libc::MSG_WAITALL);
     /// `MSG_DONTWAIT`: this call does not wait, whatever the timeout.
     pub const DONT_WAIT: Self = Self(libc::MSG_DONTWAIT);
@@ -25,10 +25,10 @@ impl Flags {
     /// datagram, which may be more than the buffer holds. On a TCP stream such a receive counts and drops bytes, and stores
     /// nothing (recv(2), tcp(7)).
     pub const TRUNCATE: Self = Self(libc::MSG_TRUNC);
-    /// `MSG_CTRUNC`: said of control messages that did not fit.
+    /// `MSG_CTRUNC`, in a result: control messages did not fit.
     pub const CONTROL_TRUNCATED: Self = Self(libc::MSG_CTRUNC);
-    /// `MSG_ERRQUEUE`: a report from the socket's error queue (ip(7), `IP_RECVERR`). With a time limit a call waits for
-    /// one; without, it does not, as recv(2) has it.
+    /// `MSG_ERRQUEUE`: a report from the socket's error queue (ip(7), `IP_RECVERR`). A call with a time limit waits for
+    /// a report; one without does not, like recv(2).
     pub const ERROR_QUEUE: Self = Self(libc::MSG_ERRQUEUE);
     /// `MSG_EOR`: the end of a record.
     pub const END_OF_RECORD: Self = Self(libc::MSG_EOR);

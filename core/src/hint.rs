@@ -1,6 +1,6 @@
 //! The most common cause of a failed call, for the programmer.
 
-#![allow(clippy::wildcard_enum_match_arm)] // what has nothing to say needs no arm
+#![allow(clippy::wildcard_enum_match_arm)] // a kind without a hint needs no arm
 
 use crate::{Address, Error, Family, Kind, Operation, Socket, SocketType};
 use std::net::IpAddr;
@@ -11,11 +11,11 @@ const FIRST_FREE_PORT: u16 = 1024;
 pub(crate) const NOT_LISTENING: &str = "the socket is not listening: call listen() first";
 pub(crate) const NOTHING_TO_ACCEPT: &str = "a datagram socket has no connections to accept: receive from it";
 
-/// Describes the usual mistake behind an error; `None` where the error says everything already, and where there is no
-/// mistake, as in a call that would have to wait.
+/// Describes the usual mistake behind an error. `None` where the error already says everything, and where there is no
+/// mistake, as with a call that would have to wait.
 ///
-/// `socket` is the one that failed, and `address` the one it should have bound, connected or sent to, if any. This may ask
-/// the system for the state of the socket, so call it for errors that people read.
+/// `socket` is the socket whose call failed, and `address` the one it should have bound, connected or sent to, if any.
+/// This may query the state of the socket, so call it only for errors that people read.
 pub fn hint(error: &Error, socket: Option<&Socket>, address: Option<&Address>) -> Option<&'static str> {
     let failed = Failed {
         operation: error.operation(),
@@ -178,7 +178,7 @@ impl Failed<'_> {
                 LISTENER
             }
             libc::ENOTCONN if self.operation == Operation::Send && self.is_datagram() => NO_ADDRESS,
-            // A socket with an address was connected before, or bound.
+            // A socket with an address was either connected before, or bound.
             libc::ENOTCONN if self.is_bound() && !self.is_datagram() => {
                 "the socket is not connected: connect() was not called, or the connection has ended"
             }
@@ -211,7 +211,7 @@ impl Failed<'_> {
         self.socket.is_some_and(|socket| socket.family() == Family::UNIX)
     }
 
-    /// Whether it is about a Unix name that no file has.
+    /// Whether it is about an abstract Unix name, which has no file.
     fn is_abstract(&self) -> bool {
         self.address
             .and_then(Address::unix_name)
@@ -241,7 +241,7 @@ impl Failed<'_> {
             .is_some_and(|socket| accepts(socket).is_ok_and(|on| on != 0))
     }
 
-    /// Whether it has a local address, which what was connected once keeps.
+    /// Whether it has a local address. A socket that was once connected keeps its own.
     fn is_bound(&self) -> bool {
         let local = self.socket.and_then(|socket| socket.local_address().ok());
         local.is_some_and(|local| match local.port() {
@@ -269,7 +269,7 @@ impl Failed<'_> {
     }
 }
 
-/// `EAI_NODATA` and `EAI_ADDRFAMILY`, which netdb.h has for GNU programs only.
+/// `EAI_NODATA` and `EAI_ADDRFAMILY`, which netdb.h defines only for GNU programs.
 const NO_DATA: i32 = -5;
 const WRONG_FAMILY: i32 = -9;
 

@@ -1,4 +1,4 @@
-//! What look-ups of names ask for and answer.
+//! The questions and answers of name look-ups.
 
 use crate::address::Address;
 use crate::domain::{Family, Protocol, SocketType};
@@ -48,7 +48,7 @@ impl Hints {
 
 /// The codes of [`Kind::Resolve`](crate::Kind::Resolve) that every system has (`EAI_…`, getaddrinfo(3)); others pass through as they are.
 pub mod eai {
-    /// The name server gives no answer now; later it may.
+    /// The name server gives no answer now, but may do so later.
     pub const AGAIN: i32 = libc::EAI_AGAIN;
     /// The flags are wrong.
     pub const BADFLAGS: i32 = libc::EAI_BADFLAGS;
@@ -68,7 +68,7 @@ pub mod eai {
     pub const SOCKTYPE: i32 = libc::EAI_SOCKTYPE;
 }
 
-/// What the system knows of a host (`struct hostent`).
+/// What the system knows about a host (`struct hostent`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HostEntry {
@@ -82,7 +82,7 @@ pub struct HostEntry {
     pub addresses: Vec<IpAddr>,
 }
 
-/// Why a host was not found: the resolver's `h_errno` code, with its text when shown.
+/// Why a host was not found: the resolver's `h_errno` code, displayed as its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostError(pub i32);
 

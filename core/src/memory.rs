@@ -1,4 +1,4 @@
-//! Memory whose size a caller or a peer decides: when there is not enough, that is an error like any other.
+//! Memory whose size a caller or a peer decides: running out of it is an error like any other.
 //!
 //! For this crate and its bindings.
 
@@ -35,7 +35,7 @@ pub fn extend(list: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// This many zeros. Those that are never written take no memory.
+/// This many zero bytes. Pages that are never written take no memory.
 pub fn zeros(length: usize) -> Result<Vec<u8>> {
     sys::zeros::zeros(length).ok_or(Kind::OutOfMemory)
 }
@@ -56,7 +56,7 @@ pub fn collect<T>(items: impl Iterator<Item = T>) -> Result<Vec<T>> {
     Ok(all)
 }
 
-/// A text that ends with NUL; the error `with_nul` when it contains one.
+/// A text terminated by NUL; the error `with_nul` when it contains one itself.
 pub fn c_string(text: &[u8], with_nul: Kind) -> Result<CString> {
     let mut bytes = list(text.len() + 1)?;
     bytes.extend_from_slice(text);
@@ -64,7 +64,7 @@ pub fn c_string(text: &[u8], with_nul: Kind) -> Result<CString> {
     CString::from_vec_with_nul(bytes).map_err(|_| with_nul)
 }
 
-/// Something's display text; none when there is no memory for it.
+/// A value's display text; `None` when there is no memory for it.
 pub fn text(words: &impl fmt::Display) -> Option<Box<str>> {
     struct Text(String);
 

@@ -13,9 +13,9 @@ use crate::wait::{look, wait_any, WaitOutcome};
 use std::ops::BitOr;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
-/// What a socket is or may be ready for: the `POLL…` bits of poll(2), any the kernel may know.
+/// What a socket is ready for, or should be waited for: the `POLL…` bits of poll(2), any the kernel may know.
 ///
-/// `ERROR`, `HANGUP` and `INVALID` are reported whether asked for or not.
+/// `ERROR`, `HANGUP` and `INVALID` are always reported, whether asked for or not.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Events(pub i16);
 
@@ -32,12 +32,12 @@ impl Events {
     pub const ERROR: Self = Self(libc::POLLERR);
     /// `POLLHUP`: both directions are over.
     pub const HANGUP: Self = Self(libc::POLLHUP);
-    /// `POLLRDHUP`: the peer ended its stream; where the system has no such event, nothing.
+    /// `POLLRDHUP`: the peer ended its stream. No bit at all on a system without this event.
     pub const PEER_CLOSED: Self = Self(kernel::PEER_ENDED);
     /// `POLLNVAL`: the socket is closed, or the number is no open descriptor.
     pub const INVALID: Self = Self(libc::POLLNVAL);
 
-    /// Whether all bits of `other` are set, and there are some.
+    /// Whether all bits of `other` are set, and it has at least one.
     pub const fn contains(self, other: Self) -> bool {
         other.0 != 0 && self.0 & other.0 == other.0
     }
@@ -70,7 +70,7 @@ impl BitOr for Events {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum PollTarget<'a> {
-    /// A socket; closing it meanwhile is reported.
+    /// A socket; closing it during the wait is reported.
     Socket(&'a Socket),
     /// A descriptor of another kind.
     Descriptor(BorrowedFd<'a>),
@@ -98,7 +98,7 @@ impl<'a> PollTarget<'a> {
         }
     }
 
-    /// What is known without asking the system. A socket that buffers received bytes would report them here.
+    /// The events known without asking the system. A socket that buffers received bytes would report them here.
     fn known(&self) -> Events {
         match self.handle() {
             Some(handle) if handle.is_closed() => Events::INVALID,
@@ -133,7 +133,7 @@ impl<'a> PollEntry<'a> {
 /// Waits until at least one entry has an event, and returns how many have; 0 when time is up (poll(2); Python
 /// `select.poll`, Java `Selector.select`).
 ///
-/// A closed socket is `INVALID` at once, and one that another thread closes ends the wait. For thousands of sockets
+/// A closed socket is `INVALID` at once, and closing one in another thread ends the wait. For thousands of sockets
 /// use a [`Poller`](crate::Poller).
 ///
 /// # Errors
@@ -161,7 +161,7 @@ pub fn poll(entries: &mut [PollEntry<'_>], timeout: impl Into<Timeout>) -> Resul
 /// Polls as [`poll`] does, for another language.
 ///
 /// # Errors
-/// As [`poll`]; `Interrupted` when the caller ends the call.
+/// See [`poll`]; also `Interrupted` when the caller ends the call.
 pub fn poll_with<C: Caller>(
     entries: &mut [PollEntry<'_>],
     timeout: impl Into<Timeout>,
@@ -174,7 +174,7 @@ pub fn poll_with<C: Caller>(
         .map_err(|kind| Error::new(Operation::Poll, kind))
 }
 
-/// Waits until there is something to report: how many entries have an event. Sleeps.
+/// Waits, sleeping, until there is something to report; returns how many entries have an event.
 fn wait(
     entries: &mut [PollEntry<'_>],
     deadline: Deadline,
@@ -213,7 +213,7 @@ fn enter<'a>(target: PollTarget<'a>) -> Option<Inside<'a>> {
     target.handle().and_then(|handle| handle.enter().ok())
 }
 
-/// The number to poll: of a closed socket none.
+/// The number to poll; none for a closed socket.
 fn number(target: PollTarget<'_>, inside: Option<&Inside<'_>>) -> RawFd {
     match target {
         PollTarget::Socket(_) => inside.map_or(NO_FD, |inside| inside.fd().as_raw_fd()),

@@ -13,12 +13,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV
 
 /// A socket address of any family.
 ///
-/// IPv4, IPv6 and Unix addresses can be read and made; every other family passes through as the bytes of its
-/// sockaddr. Its text is `1.2.3.4:80`, `[::1]:80`, `[fe80::1%2]:80`, `unix:/path` or `unix:@abstract`. In the text of a Unix
-/// address each byte that is no UTF-8, a control character or `%` is written `%2f`, so every name is read as it was.
+/// IPv4, IPv6 and Unix addresses can be read and made; every other family passes through as the bytes of its sockaddr.
+/// Its text is `1.2.3.4:80`, `[::1]:80`, `[fe80::1%2]:80`, `unix:/path` or `unix:@abstract`. In the text of a Unix
+/// address each byte that is not UTF-8, is a control character, or is `%` is written in the form `%2f`, so that every
+/// name reads back unchanged.
 ///
-/// A dual-stack socket gives the addresses of IPv4 peers as `::ffff:1.2.3.4`. Such an address equals the IPv4 one, has the
-/// same hash and the same [`ip`](Self::ip); its bytes and its text stay as the kernel has them, and
+/// A dual-stack socket reports the addresses of IPv4 peers as `::ffff:1.2.3.4`. Such an address equals the IPv4 one,
+/// has the same hash and the same [`ip`](Self::ip); its bytes and its text stay as the kernel wrote them, and
 /// [`unmapped`](Self::unmapped) converts it to IPv4.
 #[derive(Clone, Copy)]
 #[repr(C, align(8))] // so that the bytes are aligned as a sockaddr_storage
@@ -27,7 +28,7 @@ pub struct Address {
     bytes: [u8; Address::CAPACITY],
 }
 
-/// Text or bytes that are no address.
+/// Text or bytes that are not an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressError;
 
@@ -43,18 +44,18 @@ impl Address {
     /// The most bytes a sockaddr of any family takes (`struct sockaddr_storage`).
     pub const CAPACITY: usize = 128;
 
-    /// No address at all, as an unnamed peer has it.
+    /// No address at all: that of an unnamed peer.
     pub const EMPTY: Self = Self {
         length: 0,
         bytes: [0; Self::CAPACITY],
     };
 
-    /// Takes the bytes of a sockaddr of any family as they are. But the NUL is left off that Linux writes behind a Unix
-    /// path which fills `sun_path` (unix(7), BUGS): it does not take it back.
+    /// Takes the bytes of a sockaddr of any family as they are, except for the NUL that Linux writes after a Unix path
+    /// that fills `sun_path` (unix(7), BUGS): Linux itself does not accept an address with that NUL.
     ///
     /// # Errors
-    /// When there are more than [`CAPACITY`](Self::CAPACITY) or than a Unix address takes, fewer than a family takes, or
-    /// fewer than the family of the address needs.
+    /// When there are more bytes than [`CAPACITY`](Self::CAPACITY) or than a Unix address can have, too few to hold a
+    /// family, or fewer than the family of the address needs.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, AddressError> {
         let mut address = Self::EMPTY;
         address
@@ -76,7 +77,7 @@ impl Address {
         Ok(address)
     }
 
-    /// What the kernel wrote, cut to what there is room for; never fails.
+    /// The address that the kernel wrote, cut to the room there is; never fails.
     pub(crate) fn from_kernel(bytes: &[u8; Self::CAPACITY], length: usize) -> Self {
         let length = length.min(Self::CAPACITY);
         let mut address = Self::EMPTY;
@@ -88,18 +89,18 @@ impl Address {
         address
     }
 
-    /// The room for the kernel to write another address to; [`set_length`](Self::set_length) says how long it became.
+    /// The buffer into which the kernel writes another address; [`set_length`](Self::set_length) then records its length.
     pub(crate) fn room(&mut self) -> &mut [u8; Self::CAPACITY] {
         &mut self.bytes
     }
 
-    /// Says how much of the room the kernel wrote, cut to what there is.
+    /// Records how much of the buffer the kernel wrote, cut to its size.
     pub(crate) fn set_length(&mut self, length: usize) {
         self.length = length.min(Self::CAPACITY);
         self.leave_off_the_nul();
     }
 
-    /// Leaves off the NUL behind a Unix path that takes all the room there is.
+    /// Drops the NUL after a Unix path that fills the buffer.
     fn leave_off_the_nul(&mut self) {
         let last = self.bytes.get(sockaddr::UNIX_LENGTH).copied();
         if self.length == sockaddr::UNIX_LENGTH + 1 && last == Some(0) && self.family() == Family::UNIX {
@@ -107,7 +108,7 @@ impl Address {
         }
     }
 
-    /// Makes a Unix domain address; a name that starts with a NUL byte is an abstract one, an empty one unnamed.
+    /// Makes a Unix domain address. A name that starts with a NUL byte is abstract; an empty name makes an unnamed address.
     ///
     /// # Errors
     /// When the name is longer than the system's `sun_path`, or a path has a NUL byte in the middle.
@@ -119,7 +120,7 @@ impl Address {
         let mut address = Self::EMPTY;
         sockaddr::put_family(&mut address.bytes, Family::UNIX);
         address.put(sockaddr::FAMILY_END, name)?;
-        // A path is followed by its NUL where there is room, as unix(7) advises.
+        // A path is followed by a NUL where there is room, as unix(7) advises.
         let terminator = usize::from(is_path && name.len() < sockaddr::UNIX_NAME_CAPACITY);
         address.length = sockaddr::FAMILY_END + name.len() + terminator;
         Ok(address)
@@ -139,7 +140,7 @@ impl Address {
         }
     }
 
-    /// The IP address and port, of the two families that have them.
+    /// The IP address and port, for the two families that have them.
     pub fn as_socket_addr(&self) -> Option<SocketAddr> {
         match self.family() {
             Family::IPV4 if self.length >= sockaddr::IPV4_LENGTH => {
@@ -155,7 +156,7 @@ impl Address {
         }
     }
 
-    /// Whether it is an address of this very machine (`127.0.0.0/8`, `::1`).
+    /// Whether it is a loopback address (`127.0.0.0/8`, `::1`).
     pub(crate) fn is_loopback(&self) -> bool {
         self.ip().is_some_and(|ip| ip.to_canonical().is_loopback())
     }
@@ -165,7 +166,7 @@ impl Address {
         self.as_socket_addr().map(|address| address.ip().to_canonical())
     }
 
-    /// The scope of an IPv6 address, most often the index of an interface; 0 where there is none.
+    /// The scope of an IPv6 address, usually the index of an interface; 0 where there is none.
     pub fn scope_id(&self) -> u32 {
         match self.as_socket_addr() {
             Some(SocketAddr::V6(address)) => address.scope_id(),
@@ -185,7 +186,7 @@ impl Address {
         }
     }
 
-    /// The port, of the two families that have one.
+    /// The port, for the two families that have one.
     pub fn port(&self) -> Option<u16> {
         self.as_socket_addr().map(|address| address.port())
     }

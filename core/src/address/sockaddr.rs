@@ -10,7 +10,7 @@ pub const IPV6_LENGTH: usize = size_of::<libc::sockaddr_in6>();
 pub const FAMILY_END: usize = 2;
 /// Room for a Unix name (`sun_path`).
 pub const UNIX_NAME_CAPACITY: usize = size_of::<libc::sockaddr_un>() - FAMILY_END;
-/// The most bytes a Unix address takes that the system takes. The BSDs go beyond their `struct sockaddr_un`.
+/// The longest Unix address that the system accepts, in bytes. The BSDs accept more than their `struct sockaddr_un` holds.
 pub const UNIX_LENGTH: usize = if HAS_LENGTH_BYTE {
     128
 } else {

@@ -9,8 +9,8 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::str::FromStr;
 
 impl Address {
-    /// Reads numeric text; a missing port becomes `default_port`. The scope of an IPv6 address may be a number or the name of
-    /// an interface: `fe80::1%eth0`.
+    /// Parses a numeric address; a missing port becomes `default_port`. The scope of an IPv6 address may be a number or
+    /// the name of an interface: `fe80::1%eth0`.
     ///
     /// # Errors
     /// For names (only those of interfaces are looked up), for malformed text, and when there is no port.
@@ -36,7 +36,7 @@ impl Address {
                 return Ok(SocketAddrV4::new(ip, port).into());
             }
         }
-        // Only the bracketed form knows scope ids, so a bare IPv6 address is put into it.
+        // The standard library parses scope ids only in the bracketed form, so a bare IPv6 address is put into it.
         let bare = bare.unwrap_or(text);
         if bare.len() > LONGEST_IP {
             return Err(AddressError);
@@ -49,7 +49,7 @@ impl Address {
     }
 }
 
-/// More than the longest IPv6 address takes with a scope.
+/// More than the longest IPv6 address with a scope takes.
 const LONGEST_IP: usize = 64;
 
 impl FromStr for Address {
@@ -67,7 +67,7 @@ impl fmt::Display for Address {
         }
         match self.unix_name() {
             Some([0, name @ ..]) => write!(f, "{UNIX_PREFIX}@{}", Escaped(name)),
-            // No abstract name.
+            // A path, not an abstract name.
             Some([b'@', path @ ..]) => write!(f, "{UNIX_PREFIX}%40{}", Escaped(path)),
             Some(path) => write!(f, "{UNIX_PREFIX}{}", Escaped(path)),
             None => {
@@ -111,7 +111,7 @@ fn escape(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "%{byte:02x}"))
 }
 
-/// The bytes of a name; a `%` that two digits do not follow stands for itself.
+/// The bytes of a name; a `%` that is not followed by two digits stands for itself.
 fn unescape(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -132,7 +132,7 @@ fn unescape(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// The text with the number of an interface for its name: `[fe80::1%2]:80` for `[fe80::1%eth0]:80`.
+/// The text with an interface's name replaced by its number: `[fe80::1%2]:80` for `[fe80::1%eth0]:80`.
 fn number_the_scope(text: &str) -> Result<Cow<'_, str>, AddressError> {
     let Some((before, rest)) = text.split_once('%').filter(|_| text.len() <= LONGEST_SCOPED) else {
         return Ok(text.into());
@@ -145,7 +145,7 @@ fn number_the_scope(text: &str) -> Result<Cow<'_, str>, AddressError> {
     Ok(format!("{before}%{number}{after}").into())
 }
 
-/// The number of a scope: itself a number, or the name of an interface.
+/// The number of a scope, which is written as a number or as the name of an interface.
 pub(crate) fn parse_scope(zone: &str) -> Option<u32> {
     if let Ok(number) = zone.parse() {
         return Some(number);

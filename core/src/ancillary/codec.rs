@@ -20,7 +20,7 @@ const fn align(length: usize) -> usize {
     length.next_multiple_of(ALIGN)
 }
 
-/// How many bytes a control message with so much data takes, padding included (`CMSG_SPACE`).
+/// How many bytes a control message with `data` bytes of data takes, padding included (`CMSG_SPACE`).
 pub const fn space(data: usize) -> Option<usize> {
     match data.checked_add(HEADER + ALIGN) {
         Some(_) => Some(HEADER + align(data)),
@@ -28,7 +28,7 @@ pub const fn space(data: usize) -> Option<usize> {
     }
 }
 
-/// How many bytes a control message with so much data takes, without padding (`CMSG_LEN`).
+/// How many bytes a control message with `data` bytes of data takes, without padding (`CMSG_LEN`).
 pub const fn length(data: usize) -> Option<usize> {
     data.checked_add(HEADER)
 }
@@ -53,7 +53,7 @@ pub fn push(buffer: &mut Vec<u8>, level: i32, kind: i32, data: &[u8]) -> io::Res
     Ok(())
 }
 
-/// What the length field at the beginning of a header says.
+/// The value of the length field at the beginning of a header.
 fn stated_length(header: &[u8]) -> Option<usize> {
     let mut width = [0; size_of::<usize>()];
     let low = if cfg!(target_endian = "big") {
@@ -67,7 +67,7 @@ fn stated_length(header: &[u8]) -> Option<usize> {
     Some(usize::from_ne_bytes(width))
 }
 
-/// Whether every control message is as long as it says, and has a header.
+/// Whether every control message has a header and is as long as its header says.
 pub fn is_well_formed(mut rest: &[u8]) -> bool {
     while rest.len() >= HEADER {
         let length = stated_length(rest).unwrap_or(0);
@@ -79,7 +79,8 @@ pub fn is_well_formed(mut rest: &[u8]) -> bool {
     true
 }
 
-/// The control messages in what the kernel wrote: level, type, data. A last one that was cut ends where it was cut.
+/// The control messages in what the kernel wrote: level, type, data. If the last one was cut short, it ends where it
+/// was cut.
 pub fn messages(mut rest: &[u8]) -> impl Iterator<Item = (i32, i32, &[u8])> {
     std::iter::from_fn(move || {
         let (header, _) = rest.split_at_checked(HEADER)?;

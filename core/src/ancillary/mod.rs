@@ -22,9 +22,9 @@ pub struct Control<'fd> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Ancillary {
-    /// Descriptors (`SCM_RIGHTS`), close-on-exec; those not taken are closed when this is dropped.
+    /// Descriptors (`SCM_RIGHTS`), close-on-exec; those not taken out are closed when this is dropped.
     Rights(Vec<OwnedFd>),
-    /// Any other, as bytes; [`credentials`](Self::credentials), [`packet_info`](Self::packet_info) and
+    /// Any other control message, as bytes; [`credentials`](Self::credentials), [`packet_info`](Self::packet_info) and
     /// [`timestamp`](Self::timestamp) read the common ones.
     Other {
         /// `SOL_SOCKET`, `IPPROTO_IP`, …
@@ -57,10 +57,10 @@ pub struct PacketInfo {
 }
 
 impl Credentials {
-    /// How many bytes the kernel has of them.
+    /// The size of the kernel's structure.
     pub(crate) const SIZE: usize = 12;
 
-    /// What the kernel has of a socket without a peer.
+    /// What the kernel reports for a socket without a peer.
     pub(crate) const NOBODY: Self = Self {
         pid: 0,
         uid: u32::MAX,
@@ -92,7 +92,7 @@ impl<'fd> Control<'fd> {
         })
     }
 
-    /// Passes descriptors over a Unix domain socket (`SCM_RIGHTS`); the receiver gets copies of its own.
+    /// Passes descriptors over a Unix domain socket (`SCM_RIGHTS`); the receiver gets its own copies.
     ///
     /// # Errors
     /// `OutOfMemory`.
@@ -121,9 +121,9 @@ impl<'fd> Control<'fd> {
         Self::new(libc::SOL_SOCKET, libc::SCM_CREDENTIALS, &data)
     }
 
-    /// Sends a datagram from this address of the host, through this interface (0: the route's) (`IP_PKTINFO`, ip(7),
-    /// `IPV6_PKTINFO`, RFC 3542): with what [`Ancillary::packet_info`] told of a request, its answer comes from where
-    /// the request went to.
+    /// Sends a datagram from this address of the host, through this interface (0: the one the route chooses)
+    /// (`IP_PKTINFO`, ip(7), `IPV6_PKTINFO`, RFC 3542). With the values that [`Ancillary::packet_info`] reported for a
+    /// request, the answer comes from the address that the request was sent to.
     ///
     /// # Errors
     /// `OutOfMemory`.
@@ -131,7 +131,7 @@ impl<'fd> Control<'fd> {
     pub fn packet_info(source: IpAddr, interface: u32) -> Result<Self> {
         let index = interface.to_ne_bytes();
         match source {
-            // struct in_pktinfo: the index, the address to send from, an address that does not count here.
+            // struct in_pktinfo: the index, the address to send from, and an address that is ignored here.
             IpAddr::V4(source) => {
                 let data = [index, source.octets(), [0; 4]].concat();
                 Self::new(libc::IPPROTO_IP, libc::IP_PKTINFO, &data)
@@ -170,13 +170,13 @@ fn failed(kind: Kind) -> Error {
 }
 
 impl Ancillary {
-    /// Room for one control message with so many bytes of data (`CMSG_SPACE`), to add up for
-    /// [`Call::recv_message`](crate::Call::recv_message); none when it would not fit into memory.
+    /// The space one control message with `data` bytes of data takes (`CMSG_SPACE`), to add up for
+    /// [`Call::recv_message`](crate::Call::recv_message); `None` when it would not fit into memory.
     pub const fn space(data: usize) -> Option<usize> {
         codec::space(data)
     }
 
-    /// The length of a control message with so many bytes of data, without padding (`CMSG_LEN`).
+    /// The length of a control message with `data` bytes of data, without padding (`CMSG_LEN`).
     pub const fn length(data: usize) -> Option<usize> {
         codec::length(data)
     }
@@ -197,13 +197,13 @@ impl Ancillary {
         }
     }
 
-    /// The credentials, if that is what it holds. They come once `SO_PASSCRED` is on.
+    /// The credentials, if that is what it holds. They are delivered once `SO_PASSCRED` is on.
     #[cfg(target_os = "linux")]
     pub fn credentials(&self) -> Option<Credentials> {
         Credentials::read(self.data_of(libc::SOL_SOCKET, libc::SCM_CREDENTIALS)?)
     }
 
-    /// The packet information, if that is what it holds. It comes once `IP_PKTINFO` or `IPV6_RECVPKTINFO` is on.
+    /// The packet information, if that is what it holds. It is delivered once `IP_PKTINFO` or `IPV6_RECVPKTINFO` is on.
     pub fn packet_info(&self) -> Option<PacketInfo> {
         if let Some(data) = self.data_of(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) {
             let ip: [u8; 16] = data.get(..16)?.try_into().ok()?;
@@ -222,7 +222,7 @@ impl Ancillary {
         })
     }
 
-    /// When the datagram came, since 1970, if that is what it holds. It comes once `SO_TIMESTAMPNS` or
+    /// When the datagram arrived, since 1970, if that is what it holds. It is delivered once `SO_TIMESTAMPNS` or
     /// `SO_TIMESTAMP` is on.
     pub fn timestamp(&self) -> Option<Duration> {
         const WORD: usize = size_of::<libc::time_t>();

@@ -18,12 +18,12 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConnectOptions {
-    /// How long an attempt has for itself before the next address is tried beside it, at least 10 ms; 250 ms unless
-    /// set (RFC 8305, "Connection Attempt Delay"), and no more than its share of the time that is left. `None`: in the
-    /// resolver's order, each with its share.
+    /// How long one attempt runs before the next address is tried in parallel: at least 10 ms, 250 ms unless set (RFC
+    /// 8305, "Connection Attempt Delay"), and no more than its share of the time that is left. `None`: one address
+    /// after another, in the resolver's order, each with its share of the time.
     pub attempt_delay: Option<Duration>,
-    /// The address to connect from (bind(2)). Only addresses of its family are tried, and if it has a port,
-    /// one at a time, since two sockets can't have it.
+    /// The address to connect from (bind(2)). Only addresses of its family are tried, and if it has a port, one at a
+    /// time, since two sockets can't share it.
     pub local_address: Option<Address>,
 }
 
@@ -39,19 +39,19 @@ impl Default for ConnectOptions {
 /// What RFC 8305 §5 recommends.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Connects to a host by name or number: all its addresses, of which the first to answer wins (RFC 8305).
+/// Connects to a host by name or number: tries all its addresses, and the first to answer wins (RFC 8305).
 ///
-/// The families take turns, an address that has not answered after 250 ms gets a rival, and one that refuses is
-/// replaced at once. One deadline covers the look-up and all addresses. The look-up itself can't be cut short; when it
-/// takes too long, the call fails right after it. An empty host is the loopback addresses; with port 0 the host may be the
-/// text of a Unix [`Address`], `unix:/path` or `unix:@abstract`. A zero timeout tries all
-/// addresses at once and looks once. The socket comes in blocking mode and without a timeout.
+/// The families take turns. When an address has not answered after 250 ms, the next one is tried in parallel; when it
+/// refuses, the next one is tried at once. One deadline covers the look-up and all addresses. The look-up itself can't
+/// be cut short; when it takes too long, the call fails right after it. An empty host means the loopback addresses;
+/// with port 0 the host may be the text of a Unix [`Address`], `unix:/path` or `unix:@abstract`. A zero timeout tries
+/// all addresses at once and checks once whether one is connected. The socket is in blocking mode and has no timeout.
 /// (Python `create_connection` with `happy_eyeballs_delay`, Java `new Socket(host, port)`.)
 ///
 /// # Errors
-/// `TimedOut`, or the kind of the first failure; `WouldBlock` with a zero timeout; the look-up's. The detail names the
-/// host and its addresses, and the error of each where they differ: `localhost port 80, 2 addresses tried: [::1]:80 network is
-/// unreachable, 127.0.0.1:80 refused`.
+/// `TimedOut`, or the kind of the first failure; `WouldBlock` with a zero timeout; the errors of the look-up. The
+/// detail names the host and its addresses, and the error of each where they differ: `localhost port 80, 2 addresses
+/// tried: [::1]:80 network is unreachable, 127.0.0.1:80 refused`.
 pub fn create_connection(host: &str, port: u16, timeout: impl Into<Timeout>) -> Result<Socket> {
     create_connection_with(host, port, &ConnectOptions::default(), timeout, &mut NativeCaller)
 }
@@ -59,7 +59,7 @@ pub fn create_connection(host: &str, port: u16, timeout: impl Into<Timeout>) -> 
 /// Connects as [`create_connection`] does, with options and for another language.
 ///
 /// # Errors
-/// As [`create_connection`]; `Interrupted` when the language ends the call.
+/// See [`create_connection`]; also `Interrupted` when the language ends the call.
 pub fn create_connection_with<C: Caller>(
     host: &str,
     port: u16,
@@ -80,7 +80,7 @@ pub fn create_connection_with<C: Caller>(
 /// Connects to whichever of the addresses answers first, as [`create_connection`] does once it has looked them up.
 ///
 /// # Errors
-/// As [`create_connection_with`]; `InvalidInput("addresses")` when there are none.
+/// See [`create_connection_with`]; also `InvalidInput("addresses")` when there are none.
 pub fn connect_any<C: Caller>(
     addresses: &[Address],
     options: &ConnectOptions,
@@ -101,7 +101,7 @@ fn connect_unix<C: Caller>(address: &Address, limit: Timeout, caller: &mut C) ->
     Ok(socket)
 }
 
-/// Connects to whichever of the addresses answers first; `whom` begins the detail of a failure.
+/// Connects to whichever of the addresses answers first; `whom` is the beginning of the detail of a failure.
 fn race<C: Caller>(
     addresses: &[Address],
     options: &ConnectOptions,
@@ -119,7 +119,7 @@ fn race<C: Caller>(
         }
     }
     let families = memory::collect(fitting.iter().map(Address::family)).map_err(failed)?;
-    // Two sockets can't have one port.
+    // Two sockets can't share a port.
     let mut race = if local.and_then(|local| local.port()).is_some_and(|port| port != 0) {
         Race::one_at_a_time(&families, deadline)?
     } else {

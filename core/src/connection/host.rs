@@ -1,10 +1,10 @@
-//! A host as programs name it, and as errors call it.
+//! A host as programs write it, and as errors show it.
 
 use crate::address::{Address, UNIX_PREFIX};
 use crate::error::{legible, Error, Operation, Result};
 use std::fmt;
 
-/// The address of a host that is written `unix:/path` or `unix:@name`, which can't be the name of a host.
+/// The address of a host written `unix:/path` or `unix:@name`, which no host name can look like.
 pub(super) fn unix_address(operation: Operation, name: &str, port: u16) -> Option<Result<Address>> {
     if !name.starts_with(UNIX_PREFIX) {
         return None;
@@ -20,7 +20,7 @@ pub(super) fn unix_address(operation: Operation, name: &str, port: u16) -> Optio
     }))
 }
 
-/// A host as errors call it, before its addresses: nothing where its name is its only address.
+/// A host as errors show it, before its addresses: nothing if its name is its only address.
 pub(super) struct Called<'a> {
     name: &'a str,
     port: u16,

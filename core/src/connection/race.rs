@@ -1,4 +1,4 @@
-//! Several connects under way at once, by one thread (RFC 8305).
+//! Several connects in progress at once, in one thread (RFC 8305).
 
 use crate::address::Address;
 use crate::caller::{block_until_done, Caller, Interruptible};
@@ -16,22 +16,22 @@ use std::time::{Duration, Instant};
 /// The least time that RFC 8305 §5 allows between two attempts.
 const LEAST_ATTEMPT_DELAY: Duration = Duration::from_millis(10);
 
-/// Connects to several addresses at once, in one thread: decides which starts when, and which wins.
+/// Connects to several addresses at once, in one thread: decides which one starts when, and which one wins.
 ///
-/// Each address has a place, its index in the list that the race was made with. The caller makes the sockets, in its own
-/// language, and must not use them otherwise until one has won.
+/// Each address has a place: its index in the list that the race was made with. The caller makes the sockets, in its
+/// own language, and must not use them for anything else until one has won.
 pub struct Race<S> {
     limit: Timeout,
     deadline: Deadline,
     waiting: VecDeque<usize>,
     runners: Vec<Runner<S>>,
-    /// Room for those of them that run on.
+    /// Memory set aside for the runners that are still in the race.
     still_running: Vec<Runner<S>>,
     poll: ManyPoll,
     delay: Option<Duration>,
-    /// No two sockets at the same time.
+    /// Never two sockets at the same time.
     one_at_a_time: bool,
-    /// When the next address starts, beside the last or in its place.
+    /// When the next address starts, in parallel with the last one or in its place.
     next_start: Option<Instant>,
     /// What became of the addresses that were started, in their order.
     started: Vec<Started>,
@@ -54,18 +54,18 @@ struct Started {
 /// What the caller has to do next.
 #[derive(Debug)]
 pub enum RaceStep<S> {
-    /// Make a socket for the address of this place and let it [`enter`](Race::enter), or report that this
+    /// Make a socket for the address at this place and let it [`enter`](Race::enter), or report that this
     /// [`failed`](Race::fail).
     Start(usize),
-    /// Use the socket of this place, which is connected, and close the others.
+    /// Use the socket at this place, which is connected, and close the others.
     Won(usize, S),
     /// All have failed, or time is up.
     Lost(Kind),
 }
 
 impl<S: Borrow<Socket> + Send> Race<S> {
-    /// A race of addresses of these families. Without a delay they start in their order, each when the one before has
-    /// failed or had its share of the time.
+    /// A race of addresses of these families. Without a delay they start in list order, each when the one before has
+    /// failed or used up its share of the time.
     ///
     /// # Errors
     /// `OutOfMemory`.
@@ -84,7 +84,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
                 } else {
                     memory::collect(0..all)?.into()
                 },
-                // All of them may come to be under way, and to have been tried.
+                // All of them may end up in progress, or tried.
                 runners: memory::list(all)?,
                 still_running: memory::list(all)?,
                 poll: ManyPoll::with_capacity(all)?,
@@ -98,11 +98,11 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         made().map_err(|kind| Error::new(Operation::CreateConnection, kind))
     }
 
-    /// A race in which two sockets can't exist at the same time, as with a local port: an attempt that has had its share of
-    /// the time is given up, and its socket must be closed before the next is made.
+    /// A race in which two sockets can't exist at the same time, as with a fixed local port: an attempt that has used
+    /// up its share of the time is given up, and its socket must be closed before the next one is made.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// See [`new`](Self::new).
     pub fn one_at_a_time(families: &[Family], timeout: impl Into<Timeout>) -> Result<Self> {
         Ok(Self {
             one_at_a_time: true,
@@ -119,7 +119,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
             .map_err(|kind| Error::new(Operation::CreateConnection, kind))
     }
 
-    /// Enters the socket of a place that should start.
+    /// Enters the socket for a place that should start.
     pub fn enter(&mut self, place: usize, socket: S, address: Address) {
         self.runners.push(Runner {
             socket,
@@ -130,7 +130,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         });
     }
 
-    /// Records that there is no socket for a place that should start.
+    /// Records that no socket could be made for a place that should start.
     pub fn fail(&mut self, place: usize, kind: Kind) {
         self.first_failure = self.first_failure.or(Some(kind));
         if let Some(started) = self.started.iter_mut().find(|started| started.place == place) {
@@ -138,24 +138,24 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         }
     }
 
-    /// Whether the socket of a place is still in the race.
+    /// Whether the socket at a place is still in the race.
     pub fn runs(&self, place: usize) -> bool {
         self.runners.iter().any(|runner| runner.place == place)
     }
 
-    /// Why a place that was started did not win: its error, or that its time was up before it had an answer.
+    /// Why a place that was started did not win: its error, or `TimedOut` if no answer came in time.
     pub fn error(&self, place: usize) -> Error {
         let started = self.started.iter().find(|started| started.place == place);
         let kind = started.and_then(|started| started.end);
         Error::new(Operation::Connect, kind.unwrap_or(Kind::TimedOut)).within(self.limit)
     }
 
-    /// The places that were started, in their order, and how they ended.
+    /// The places that were started, in order, and how they ended.
     pub(super) fn ends(&self) -> impl Iterator<Item = (usize, Option<Kind>)> + '_ {
         self.started.iter().map(|started| (started.place, started.end))
     }
 
-    /// Sleeps until a place should start or has won, all have lost, the time is up or a signal arrives.
+    /// Sleeps until a place should start, one has won, all have lost, the time is up, or a signal arrives.
     fn run(&mut self) -> Interruptible<RaceStep<S>> {
         loop {
             if let Some(winner) = self.begin() {
@@ -169,7 +169,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
                 }
             }
             if self.runners.is_empty() {
-                // All that were started have failed; with time left, at least one was started.
+                // All that were started have failed. If time is left, at least one was started.
                 let first = self.first_failure.filter(|_| !time_up);
                 return Interruptible::Done(RaceStep::Lost(first.unwrap_or(Kind::TimedOut)));
             }
@@ -191,7 +191,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
                         return Interruptible::Done(winner);
                     }
                 }
-                // No other thread can close what is in the race.
+                // No other thread can close a socket in the race.
                 WaitOutcome::TimeUp | WaitOutcome::Closed => {}
                 WaitOutcome::Interrupted => return Interruptible::Interrupted,
                 WaitOutcome::Failed(kind) => return Interruptible::Done(RaceStep::Lost(kind)),
@@ -203,7 +203,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         }
     }
 
-    /// Until when to wait for the attempts under way.
+    /// How long to wait for the attempts in progress.
     fn next_event(&self) -> Deadline {
         match (self.deadline, self.next_start) {
             (Deadline::At(end), Some(start)) => Deadline::At(end.min(start)),
@@ -212,8 +212,8 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         }
     }
 
-    /// The place whose time has come: the first, the next after a delay, or in place of the last when that has failed.
-    /// When there is no time to wait, all.
+    /// The next place to start: the first at once, each further one after the delay or when the one before it has
+    /// failed; all of them when there is no time to wait.
     fn due(&mut self) -> Option<usize> {
         if self.waiting.is_empty() {
             self.next_start = None;
@@ -250,7 +250,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         None
     }
 
-    /// How long the attempts under way have before the next one starts.
+    /// How long the attempts in progress have before the next one starts.
     fn delay_to_next(&self) -> Option<Duration> {
         if self.waiting.is_empty() {
             return None; // no other address is left to start
@@ -266,7 +266,7 @@ impl<S: Borrow<Socket> + Send> Race<S> {
         }
     }
 
-    /// Takes those that have ended out of the race; the first that has connected wins.
+    /// Takes the attempts that have ended out of the race; the first that has connected wins.
     fn sort_out(&mut self) -> Option<RaceStep<S>> {
         for (runner, revents) in self.runners.iter_mut().zip(self.poll.revents()) {
             runner.ready = revents != 0;
@@ -288,8 +288,8 @@ impl<S: Borrow<Socket> + Send> Race<S> {
     }
 }
 
-/// The places with their families in turns, beginning with the resolver's first choice (RFC 8305 §4); within a family in
-/// its order.
+/// The places with the families alternating, beginning with that of the resolver's first choice (RFC 8305 §4); within a
+/// family, in the resolver's order.
 fn take_turns(families: &[Family]) -> std::result::Result<Vec<usize>, Kind> {
     let is_first_family = |place: &usize| families.get(*place) == families.first();
     let mut first = (0..families.len()).filter(is_first_family);
@@ -304,29 +304,31 @@ fn take_turns(families: &[Family]) -> std::result::Result<Vec<usize>, Kind> {
     }
 }
 
-/// Begins to connect, without waiting; says whether it may have come to its end already.
+/// Begins to connect, without waiting; returns whether the connect may already have ended.
 fn start(socket: &Socket, address: &Address) -> std::result::Result<bool, Kind> {
     match socket.within(Timeout::NonBlocking).connect(address) {
         Ok(()) => Ok(true),
-        // Within the machine a connection is made by now.
+        // A connection within this machine is established by now.
         Err(error) if error.kind() == Kind::InProgress => Ok(address.is_loopback()),
         Err(error) => Err(error.kind()),
     }
 }
 
-/// Asks a connect that is ready how it ended; `false` when it is under way still.
+/// Asks how a connect that is ready ended; `false` when it is still in progress.
 fn finish(socket: &Socket, address: &Address) -> std::result::Result<bool, Kind> {
     let kind = |error: Error| error.kind();
     if let Some(kind) = socket.take_error().map_err(kind)? {
         return Err(kind);
     }
-    // Asking by another connect makes the end final: until then Linux takes every connect for a question about this one.
+    // Asking with another connect makes the result final: until then Linux takes every connect for a question about
+    // this one.
     match socket.within(Timeout::NonBlocking).connect(address).map_err(kind) {
         Ok(()) | Err(Kind::Os(libc::EISCONN)) => {}
         Err(Kind::InProgress | Kind::Os(libc::EALREADY)) => return Ok(false),
         Err(kind) => return Err(kind),
     }
-    // Where no socket listens, the system may choose the very port we connect to: a connection with ourselves.
+    // Where no socket listens, the system may choose as our own port the one we connect to: we would be connected to
+    // ourselves.
     if socket.local_address().map_err(kind)? == *address {
         return Err(Kind::Os(libc::ECONNREFUSED));
     }

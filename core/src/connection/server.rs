@@ -21,7 +21,7 @@ pub struct ServerOptions {
     pub backlog: i32,
     /// Whether one IPv6 socket takes IPv4 connections too.
     pub dual_stack: DualStack,
-    /// Whether several sockets, also of other processes of the same user, may share the port (`SO_REUSEPORT`).
+    /// Whether several sockets, including those of other processes of the same user, may share the port (`SO_REUSEPORT`).
     pub reuse_port: bool,
 }
 
@@ -38,7 +38,7 @@ impl Default for ServerOptions {
 /// Whether one IPv6 socket takes IPv4 connections too (`IPV6_V6ONLY` off; Python `dualstack_ipv6`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DualStack {
-    /// For an empty host, where the system has IPv6.
+    /// Yes for an empty host, if the system has IPv6.
     #[default]
     Auto,
     /// Yes: only IPv6 addresses of the host are taken.
@@ -49,13 +49,13 @@ pub enum DualStack {
 
 /// Listens on a host by name or number, with `SO_REUSEADDR`; port 0 lets the system choose.
 ///
-/// An empty host means every interface: one IPv6 socket that takes IPv4 connections too, or IPv4 where the system
-/// has no IPv6. With port 0 it may be the text of a Unix [`Address`], `unix:/path`, whose file this call makes; remove it when it is no longer
-/// needed. (Python `create_server`, Java `new ServerSocket(port, backlog, address)`.)
+/// An empty host means every interface: one IPv6 socket that takes IPv4 connections too, or IPv4 where the system has
+/// no IPv6. With port 0 the host may be the text of a Unix [`Address`], `unix:/path`; this call creates the file, so
+/// remove it when it is no longer needed. (Python `create_server`, Java `new ServerSocket(port, backlog, address)`.)
 ///
 /// # Errors
-/// The first address's, those of [`Socket::bind`] and [`Socket::listen`]; the look-up's. The detail names the host
-/// and the error of each address.
+/// The error of the first address (see [`Socket::bind`] and [`Socket::listen`]), or of the look-up. The detail names
+/// the host and the error of each address.
 pub fn create_server(host: &str, port: u16, backlog: i32) -> Result<Socket> {
     let options = ServerOptions {
         backlog,
@@ -64,11 +64,11 @@ pub fn create_server(host: &str, port: u16, backlog: i32) -> Result<Socket> {
     create_server_with(host, port, &options, &mut NativeCaller)
 }
 
-/// Listens as [`create_server`] does, with options and for another language: the host's addresses in the resolver's order until one can be
-/// listened on.
+/// Listens as [`create_server`] does, with options and for another language: tries the host's addresses in the
+/// resolver's order until listening on one succeeds.
 ///
 /// # Errors
-/// As [`create_server`]; `EAFNOSUPPORT` when a dual stack is wanted and the host has no IPv6 address.
+/// See [`create_server`]; also `EAFNOSUPPORT` when a dual stack is wanted and the host has no IPv6 address.
 pub fn create_server_with<C: Caller>(
     host: &str,
     port: u16,
@@ -110,7 +110,8 @@ pub fn create_server_with<C: Caller>(
             Ok(socket) => return Ok(socket),
             Err(error) => tried.push((address, Some(error.kind()))),
         }
-        // Every interface is one address in two families: a busy port is an error, not a reason for half a server.
+        // "Every interface" is one address in two families: a busy port is an error, not a reason to serve only one of
+        // them.
         if host.is_empty() && !no_such_family(tried.last()) {
             break;
         }

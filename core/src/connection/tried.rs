@@ -5,13 +5,13 @@ use crate::error::Kind;
 use std::fmt::{self, Write};
 
 /// Each address that was tried, with its error: `2 addresses tried: [::1]:80 refused, 127.0.0.1:80 no answer`.
-/// An error that all of them had is the kind of the error itself, and not repeated.
+/// An error that all of them had is already the kind of the error itself, so it is not repeated.
 pub(super) struct Tried<'a> {
     /// The host whose addresses they are; may be empty.
     pub(super) host: &'a dyn fmt::Display,
     pub(super) tried: &'a [(Address, Option<Kind>)],
     pub(super) all: usize,
-    /// The kind of the error that this is the detail of.
+    /// The kind of the error to which this is the detail.
     pub(super) kind: Kind,
 }
 

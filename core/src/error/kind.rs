@@ -1,4 +1,4 @@
-//! What can go wrong, in every language the same.
+//! What can go wrong, the same in every language.
 
 use super::text::system_words;
 use crate::sys::error_text;
@@ -7,7 +7,8 @@ use std::io;
 
 /// What went wrong.
 ///
-/// Bindings name every kind; the text of an [`Error`](crate::Error) is made when it is shown and never parsed.
+/// Bindings have a name for every kind; the text of an [`Error`](crate::Error) is made only when it is shown, and never
+/// parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -15,13 +16,13 @@ pub enum Kind {
     TimedOut,
     /// The call was not allowed to wait and there was nothing to do.
     WouldBlock,
-    /// A connect that was not allowed to wait has begun; poll for writability to learn its end.
+    /// A connect that was not allowed to wait has begun; poll for writability to learn how it ends.
     InProgress,
     /// The [`Caller`](crate::Caller) ended the call after a signal.
     Interrupted,
     /// The handle is closed or detached, or was closed while the call waited.
     Closed,
-    /// The peer ended the stream before the first byte of what was asked for.
+    /// The peer ended the stream before the first byte that was asked for.
     EndOfStream,
     /// The peer ended the stream in the middle; `missing` bytes had not come.
     Truncated {

@@ -36,7 +36,7 @@ enum Measure {
     TimeLimit(Duration),
     /// What the argument must be, or what to do about the failure.
     Rule(&'static str),
-    /// The range of the argument, and its value; `i64::MAX` stands for all larger ones, too.
+    /// The range of the argument, and its value; `i64::MAX` also stands for all larger values.
     Range {
         least: i64,
         most: i64,
@@ -69,7 +69,7 @@ impl Error {
         self
     }
 
-    /// A number that lies outside its range. The unit is empty, or comes with a blank before it.
+    /// A number that lies outside its range. The unit is empty or starts with a space.
     pub(crate) const fn out_of_range(
         operation: Operation,
         argument: &'static str,
@@ -117,7 +117,7 @@ impl Error {
         self
     }
 
-    /// Adds the time limit, if that is what the call failed of.
+    /// Adds the time limit, if that is why the call failed.
     #[must_use]
     pub fn within(mut self, limit: Timeout) -> Self {
         if let (Kind::TimedOut, Timeout::After(limit)) = (self.kind, limit) {
@@ -141,7 +141,7 @@ impl Error {
         self.done
     }
 
-    /// More words where there are some, such as the address that refused.
+    /// Further detail, if there is any, such as the address that refused.
     pub fn detail(&self) -> Option<&str> {
         self.detail.as_deref()
     }
@@ -228,7 +228,7 @@ impl fmt::Display for WithoutOperation<'_> {
 impl std::error::Error for Error {}
 
 impl From<Error> for io::Error {
-    /// Has the error's [`io_kind`](Error::io_kind); the whole error stays inside.
+    /// The result has the error's [`io_kind`](Error::io_kind) and contains the whole error.
     fn from(error: Error) -> Self {
         io::Error::new(error.io_kind(), error)
     }

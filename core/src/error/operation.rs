@@ -45,7 +45,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// The name of the call as the manual pages and the bindings have it.
+    /// The name of the call in the manual pages and the bindings.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Socket => "socket",

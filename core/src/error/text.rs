@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::io;
 use std::time::Duration;
 
-/// A time in milliseconds, with the decimals it has: `1500 ms`, `0.25 ms`.
+/// A time in milliseconds, with as many decimals as it needs: `1500 ms`, `0.25 ms`.
 pub(super) struct Milliseconds(pub Duration);
 
 impl fmt::Display for Milliseconds {
@@ -19,7 +19,7 @@ impl fmt::Display for Milliseconds {
     }
 }
 
-/// The system's words for an errno number, without the number that the standard library puts behind them.
+/// The system's text for an errno number, without the number that the standard library appends.
 pub(super) fn system_words(errno: i32) -> String {
     let mut text = io::Error::from_raw_os_error(errno).to_string();
     text.truncate(text.find(" (os error").unwrap_or(text.len()));
@@ -29,8 +29,8 @@ pub(super) fn system_words(errno: i32) -> String {
 /// Longer than every host name (253 bytes) and path of a Unix address (108).
 const LONGEST_SHOWN: usize = 256;
 
-/// A caller's text for a message: shortened, and without characters that a terminal or a log would act on. Bytes that are
-/// not UTF-8 are shown as U+FFFD.
+/// Text from a caller, made safe for a message: shortened, and without characters that a terminal or a log would act
+/// on. Bytes that are not UTF-8 are shown as U+FFFD.
 pub(crate) fn legible(text: &(impl AsRef<[u8]> + ?Sized)) -> Legible<'_> {
     Legible(text.as_ref())
 }
@@ -52,7 +52,7 @@ impl fmt::Display for Legible<'_> {
             }
             match u32::from(character) {
                 code @ (0..=0x1f | 0x7f..=0x9f) => write!(f, "\\x{code:02x}")?,
-                // Line and paragraph separators, and what turns the direction of writing.
+                // Line and paragraph separators, and characters that change the direction of writing.
                 code @ (0x2028..=0x202e | 0x2066..=0x2069) => write!(f, "\\u{code:04x}")?,
                 _ => f.write_char(character)?,
             }

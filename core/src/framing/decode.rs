@@ -1,4 +1,4 @@
-//! Finds the next message in bytes that have arrived: a pure function, whatever pieces they arrived in.
+//! Finds the next message in bytes that have arrived: a pure function, independent of the pieces in which they arrived.
 
 use super::format::{ByteOrder, Format, Framing, PrefixWidth};
 use std::ops::Range;
@@ -15,7 +15,7 @@ pub(super) enum Decoded {
 /// Why there is no message, however many bytes may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// It is longer than the limit: this long, as far as that is known.
+    /// It is longer than the limit: this long, as far as is known.
     TooLong(u64),
     /// A varint that has more than 64 bits.
     Overlong,
@@ -43,7 +43,7 @@ impl Framing {
         }
     }
 
-    /// How many bytes of an unfinished message need not be searched again.
+    /// How many bytes of an unfinished message don't need to be searched again.
     pub(super) fn searched(&self, length: usize) -> usize {
         match &self.format {
             Format::Delimiter(delimiter) => length.saturating_sub(delimiter.as_bytes().len() - 1),
@@ -52,7 +52,7 @@ impl Framing {
         }
     }
 
-    /// The last message of a stream that has ended, where it needs no end of its own.
+    /// The last message of a stream that has ended, if it does not need a terminator.
     pub(super) fn decode_last(&self, bytes: &[u8]) -> Option<Range<usize>> {
         (self.format == Format::Lines && !bytes.is_empty()).then_some(0..bytes.len())
     }
@@ -103,7 +103,7 @@ impl Framing {
         Ok(Decoded::Message { body, next: at + 1 })
     }
 
-    /// There is no end yet; one of `delimiter` bytes may begin at the limit at the latest.
+    /// There is no delimiter yet; one of `delimiter` bytes may begin no later than at the limit.
     fn unfinished(&self, length: usize, delimiter: usize) -> Result<Decoded, Refusal> {
         if length >= self.limit.saturating_add(delimiter) {
             return Err(Refusal::TooLong(length as u64));
@@ -131,8 +131,8 @@ fn length(bytes: &[u8], width: PrefixWidth, order: ByteOrder) -> Option<u64> {
     })
 }
 
-/// The number that the bytes begin with, and how many of them it takes; none while its last byte is missing. A number may be
-/// padded with zeros, as protobuf allows, up to ten bytes.
+/// The number that the bytes begin with, and how many of them it takes; `None` while its last byte is missing. A number
+/// may be padded with zeros, as protobuf allows, up to ten bytes.
 fn varint(bytes: &[u8]) -> Result<Option<(usize, u64)>, Refusal> {
     let mut number = 0_u64;
     for (at, byte) in bytes.iter().take(LONGEST_VARINT).enumerate() {

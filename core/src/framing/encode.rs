@@ -1,10 +1,10 @@
-//! What stands before and after a message.
+//! The bytes before and after a message.
 
 use super::decode::find;
 use super::format::{ByteOrder, Format, Framing};
 use crate::error::{Error, Kind, Operation, Result};
 
-/// The bytes that stand before a message.
+/// The bytes that precede a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     bytes: [u8; 10],
@@ -28,10 +28,10 @@ impl Header {
 }
 
 impl Framing {
-    /// What stands before a message of this length.
+    /// The header of a message of this length.
     ///
     /// # Errors
-    /// `EMSGSIZE` beyond the limit, or where the prefix has too few bits; `InvalidInput` for a length other than the fixed one.
+    /// `EMSGSIZE` beyond the limit, or when the prefix has too few bits; `InvalidInput` for a length other than the fixed one.
     pub fn header(&self, length: usize) -> Result<Header> {
         if length > self.limit {
             return Err(too_long(length, self.limit));
@@ -64,7 +64,7 @@ impl Framing {
         }
     }
 
-    /// What stands after a message.
+    /// The bytes that follow a message.
     pub fn trailer(&self) -> &[u8] {
         match &self.format {
             Format::Delimiter(delimiter) => delimiter.as_bytes(),
@@ -73,8 +73,8 @@ impl Framing {
         }
     }
 
-    /// Refuses a message that its receiver would take for several: one that holds the delimiter, or makes one together with the
-    /// bytes that follow.
+    /// Refuses a message that its receiver would take for several: one that contains the delimiter, or forms one
+    /// together with the bytes that follow.
     ///
     /// # Errors
     /// `InvalidInput`.
@@ -99,8 +99,8 @@ impl Framing {
     }
 }
 
-/// Whether the last `count` bytes of the message, with the trailer behind them, begin with the trailer: the receiver would then
-/// find it too early.
+/// Whether the last `count` bytes of the message, followed by the trailer, begin with the trailer: the receiver would
+/// then find it too early.
 fn begins_early(message: &[u8], trailer: &[u8], count: usize) -> bool {
     let (Some(start), Some(overlap)) = (message.len().checked_sub(count), trailer.len().checked_sub(count))
     else {

@@ -1,11 +1,11 @@
-//! How messages are told apart.
+//! How messages are delimited.
 
 use crate::error::{Error, Operation, Result};
 
 /// How a stream is divided into messages, and how long one may be.
 ///
-/// The default is a length of 32 bits in network byte order before each message, as connections of Python's multiprocessing and
-/// `struct.pack("!I")`, Java's `DataOutputStream.writeInt` and Go's `binary.BigEndian` write it.
+/// The default is a 32-bit length in network byte order before each message, as written by Python's multiprocessing
+/// connections and `struct.pack("!I")`, Java's `DataOutputStream.writeInt` and Go's `binary.BigEndian`.
 ///
 /// ```
 /// use polysock::{ByteOrder, Framing, PrefixWidth};
@@ -20,9 +20,9 @@ pub struct Framing {
     pub(super) limit: usize,
 }
 
-/// How many bits a length has that stands before its message.
+/// The width in bits of the length before each message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the names say it
+#[allow(missing_docs)] // the names say what they mean
 pub enum PrefixWidth {
     Bits8,
     Bits16,
@@ -30,7 +30,7 @@ pub enum PrefixWidth {
     Bits64,
 }
 
-/// The order of the bytes of a length.
+/// The byte order of a length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ByteOrder {
     /// The most significant byte first: network byte order.
@@ -81,13 +81,13 @@ impl Framing {
         }
     }
 
-    /// The length of each message in bytes stands before it.
+    /// Each message is preceded by its length in bytes.
     pub const fn length_prefix(width: PrefixWidth, order: ByteOrder) -> Self {
         Self::of(Format::Length { width, order })
     }
 
-    /// The length stands before each message as a varint of up to ten bytes, seven bits each, the least significant first:
-    /// the delimited form of protobuf.
+    /// Each message is preceded by its length as a varint of up to ten bytes, seven bits each, the least significant
+    /// first: protobuf's delimited format.
     pub const fn varint() -> Self {
         Self::of(Format::Varint)
     }
@@ -111,12 +111,12 @@ impl Framing {
         }
     }
 
-    /// Each message is a line: it ends with `\n` or `\r\n`, which is not part of it. The last line need not have an end.
+    /// Each message is a line: it ends with `\n` or `\r\n`, which is not part of it. The last line need not have one.
     pub const fn lines() -> Self {
         Self::of(Format::Lines)
     }
 
-    /// All messages have this many bytes.
+    /// Every message has exactly this many bytes.
     ///
     /// # Errors
     /// `InvalidInput` for 0.
@@ -131,8 +131,8 @@ impl Framing {
         Ok(framing)
     }
 
-    /// The longest message accepted, in bytes without prefix and delimiter. A longer one is an error on both sides: a peer
-    /// can't make the receiver set memory aside, and a sender learns before it has sent a byte.
+    /// Sets the longest message accepted, in bytes without prefix and delimiter. A longer one is an error on both
+    /// sides: a peer can't make the receiver set memory aside, and a sender finds out before it has sent a byte.
     #[must_use]
     pub const fn with_limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;

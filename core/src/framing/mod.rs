@@ -1,7 +1,7 @@
-//! Messages and lines on a stream: where one ends, and the bytes that were received ahead of it.
+//! Messages and lines on a stream: where each one ends, and the bytes that were received ahead.
 //!
-//! A stream has no messages: what one send passed on may arrive in pieces, or together with the next. [`Framing`] says how
-//! messages are told apart, [`decode`] finds the next one in bytes that have arrived (a pure function of them), and
+//! A stream has no messages: what one send wrote may arrive in pieces, or together with the next. [`Framing`] says how
+//! messages are delimited, [`decode`] finds the next one in bytes that have arrived (a pure function of them), and
 //! [`ReadAhead`] keeps what arrived with a message and belongs to the next.
 
 mod decode;

@@ -3,19 +3,20 @@
 use crate::error::Kind;
 use crate::memory;
 
-/// How much one receive may bring at first; a stream that fills it gets more.
+/// How much one receive may return at first; a stream that fills it gets more.
 const FIRST: usize = 8 << 10;
 
 /// Beyond this, memory grows only for a message that needs it, and shrinks again when it is empty.
 const USUAL: usize = 256 << 10;
 
-/// Bytes in the order in which they came. What a peer announces costs no memory: it grows with the bytes that have come.
+/// Bytes in the order in which they arrived. What a peer announces costs no memory: the buffer grows only with the
+/// bytes that have arrived.
 #[derive(Debug, Default)]
 pub(super) struct ReadAhead {
     memory: Vec<u8>,
     start: usize,
     end: usize,
-    /// How many of the bytes are known to hold no delimiter.
+    /// How many of the bytes are known to contain no delimiter.
     pub(super) searched: usize,
     /// The last receive filled all the room it had.
     filled: bool,
@@ -33,7 +34,7 @@ impl ReadAhead {
         self.end - self.start
     }
 
-    /// Takes away the first bytes, and returns those of them that are wanted.
+    /// Removes the first bytes, and returns the part of them that is wanted.
     #[inline]
     pub(super) fn take(&mut self, wanted: std::ops::Range<usize>, count: usize) -> &[u8] {
         let from = self.start;
@@ -49,7 +50,7 @@ impl ReadAhead {
         self.searched = 0;
     }
 
-    /// The bytes, and the place where the number of those taken is counted.
+    /// The bytes, and the counter of how many of them have been taken.
     #[inline]
     pub(super) fn split(&mut self) -> (&[u8], &mut usize) {
         self.searched = 0;
@@ -57,7 +58,7 @@ impl ReadAhead {
         (bytes, &mut self.start)
     }
 
-    /// All bytes; none are left.
+    /// Takes all bytes out.
     pub(super) fn take_all(&mut self) -> Vec<u8> {
         let mut memory = std::mem::take(&mut self.memory);
         memory.truncate(self.end);
@@ -66,7 +67,7 @@ impl ReadAhead {
         memory
     }
 
-    /// Room for more bytes, at least one, of which `missing` are expected at least.
+    /// Room for at least one more byte; at least `missing` are expected.
     pub(super) fn room(&mut self, missing: usize) -> Result<&mut [u8], Kind> {
         if self.start == self.end {
             self.start = 0;
@@ -81,7 +82,7 @@ impl ReadAhead {
             all if self.len() == all => all.saturating_mul(2).min(all.saturating_add(missing)),
             all => all,
         };
-        // Few bytes are left to move, or none could come otherwise.
+        // Few bytes are left to move, or there is no room otherwise.
         if self.start > 0 && (self.end == self.memory.len() || self.len() <= wanted / 8) {
             self.memory.copy_within(self.start..self.end, 0);
             self.end -= self.start;
@@ -94,7 +95,7 @@ impl ReadAhead {
         Ok(self.memory.get_mut(self.end..).unwrap_or_default())
     }
 
-    /// So many bytes have come into the room.
+    /// Records that `count` bytes have arrived in the room.
     pub(super) fn came(&mut self, count: usize) {
         self.end += count;
         self.filled = self.end == self.memory.len();

@@ -1,4 +1,4 @@
-//! A reader: messages, lines and bytes of one stream, with the bytes that came ahead.
+//! A reader: messages, lines and bytes of one stream, and the bytes received ahead.
 
 use super::decode::{Decoded, Refusal};
 use super::format::Framing;
@@ -14,9 +14,9 @@ use std::borrow::Borrow;
 
 /// Receives messages, lines and bytes from a stream.
 ///
-/// One receive brings as much as has arrived, perhaps many messages; what was not asked for yet stays in the reader
-/// ([`pending`](Self::pending) bytes, [`take_buffered`](Self::take_buffered)), where a plain receive on the socket does not find it.
-/// Timeouts, signals and `WouldBlock` lose nothing: the next call goes on where the last one stopped.
+/// One receive takes as much as has arrived, perhaps many messages; what was not asked for yet stays in the reader
+/// ([`pending`](Self::pending) bytes, [`take_buffered`](Self::take_buffered)), where a plain receive on the socket does
+/// not find it. Timeouts, signals and `WouldBlock` lose nothing: the next call continues where the last one stopped.
 ///
 /// ```
 /// use polysock::{Family, Framing, Protocol, Reader, Socket, SocketType};
@@ -60,7 +60,7 @@ impl<S: Borrow<Socket>> Reader<S> {
         }
     }
 
-    /// The next message, valid until the next call; none when the peer has ended the stream after the last one. See
+    /// The next message, valid until the next call; `None` when the peer has ended the stream after the last one. See
     /// [`ReaderCall::frame`].
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl<S: Borrow<Socket>> Reader<S> {
         self.on(NativeCaller).frame()
     }
 
-    /// At least one message, and all that have arrived with it. See [`ReaderCall::frames`].
+    /// At least one message, and all others that have arrived with it. See [`ReaderCall::frames`].
     ///
     /// # Errors
     /// See [`ReaderCall::frames`].
@@ -85,7 +85,7 @@ impl<S: Borrow<Socket>> Reader<S> {
         self.on(NativeCaller).line()
     }
 
-    /// Bytes, whatever messages they belong to. See [`ReaderCall::read`].
+    /// Bytes, regardless of the messages they belong to. See [`ReaderCall::read`].
     ///
     /// # Errors
     /// See [`ReaderCall::read`].
@@ -101,12 +101,12 @@ impl<S: Borrow<Socket>> Reader<S> {
         self.on(NativeCaller).read_exact(buf)
     }
 
-    /// How many bytes have been received that no call has returned yet.
+    /// How many received bytes no call has returned yet.
     pub fn pending(&self) -> usize {
         self.ahead.len()
     }
 
-    /// Takes out the bytes that no call has returned yet, for code that goes on with the socket itself.
+    /// Takes out the bytes that no call has returned yet, for code that continues with the socket itself.
     pub fn take_buffered(&mut self) -> Vec<u8> {
         self.ahead.take_all()
     }
@@ -116,13 +116,13 @@ impl<S: Borrow<Socket>> Reader<S> {
         self.socket.borrow()
     }
 
-    /// How messages are told apart from now on.
+    /// Sets how messages are delimited from now on.
     pub fn set_framing(&mut self, framing: Framing) {
         self.framing = framing;
         self.ahead.searched = 0;
     }
 
-    /// The next call with a time limit of its own.
+    /// The next call with its own time limit.
     pub fn within(&mut self, timeout: impl Into<Timeout>) -> ReaderCall<'_> {
         self.on(NativeCaller).within(timeout)
     }
@@ -145,7 +145,7 @@ impl<S: Borrow<Socket>> Reader<S> {
     }
 }
 
-/// Messages, each in memory of its own, until the stream ends between two of them.
+/// Messages, each in its own `Vec`, until the stream ends between two of them.
 impl<S: Borrow<Socket>> Iterator for Reader<S> {
     type Item = Result<Vec<u8>>;
 
@@ -155,25 +155,26 @@ impl<S: Borrow<Socket>> Iterator for Reader<S> {
 }
 
 impl<'r, C: Caller> ReaderCall<'r, C> {
-    /// Gives the call a time limit of its own, for all its receives together.
+    /// Gives the call its own time limit, for all its receives together.
     #[must_use]
     pub fn within(mut self, timeout: impl Into<Timeout>) -> Self {
         self.timeout = Some(timeout.into());
         self
     }
 
-    /// The next message without its prefix or delimiter; none when the peer has ended the stream after the last one.
+    /// The next message without its prefix or delimiter; `None` when the peer has ended the stream after the last one.
     ///
     /// # Errors
-    /// `Truncated` when the stream ends inside a message; `EMSGSIZE` for a message beyond [`Framing::limit`], and `EBADMSG`
-    /// for a length that is none: these two come again at each call, since nothing says where the next message begins.
-    /// All errors of [`Call::recv_with`](crate::Call::recv_with); what had arrived by then is kept.
+    /// `Truncated` when the stream ends inside a message; `EMSGSIZE` for a message beyond [`Framing::limit`], and
+    /// `EBADMSG` for a malformed length: these two are returned again by each further call, since nothing says where
+    /// the next message begins. All errors of [`Call::recv_with`](crate::Call::recv_with); what had arrived by then is
+    /// kept.
     pub fn frame(self) -> Result<Option<&'r [u8]>> {
         let framing = self.framing;
         self.message(&framing, Operation::RecvFrame)
     }
 
-    /// The next line without its `\n` or `\r\n`, whatever the framing; a last line need not have one. None at the end.
+    /// The next line without its `\n` or `\r\n`, whatever the framing; the last line need not have one. `None` at the end.
     ///
     /// # Errors
     /// `EMSGSIZE` for a line beyond [`Framing::limit`]; all errors of [`Call::recv_with`](crate::Call::recv_with).
@@ -182,8 +183,8 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
         self.message(&lines, Operation::RecvFrame)
     }
 
-    /// At least one message, and all others that have arrived with it, without further receives; none when the peer has ended
-    /// the stream. Messages that are not taken from the iterator stay for the next call.
+    /// At least one message, and all others that have arrived with it, without further receives; `None` when the peer
+    /// has ended the stream. Messages that are not taken from the iterator are left for the next call.
     ///
     /// # Errors
     /// See [`frame`](Self::frame).
@@ -199,7 +200,7 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
         })
     }
 
-    /// Receives what is there, at least one byte; 0 is the end of the stream. Pending bytes come first.
+    /// Receives what is there, at least one byte; 0 means the end of the stream. Pending bytes come first.
     ///
     /// # Errors
     /// See [`Call::recv_with`](crate::Call::recv_with).
@@ -214,7 +215,8 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     /// Fills the whole of `buf`.
     ///
     /// # Errors
-    /// See [`Call::recv_exact`](crate::Call::recv_exact); the bytes that came are in `buf`, as [`Error::done`] counts them.
+    /// See [`Call::recv_exact`](crate::Call::recv_exact); the bytes that arrived are in `buf`, and [`Error::done`] is
+    /// their number.
     pub fn read_exact(mut self, buf: &mut [u8]) -> Result<()> {
         let given = self.give(buf);
         let rest = buf.get_mut(given..).unwrap_or_default();
@@ -253,7 +255,7 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
         Ok(found.map(|found| ahead.take(found.body, found.next)))
     }
 
-    /// Receives until there is a whole message; none at the end of the stream.
+    /// Receives until there is a whole message; `None` at the end of the stream.
     fn find(&mut self, framing: &Framing, operation: Operation) -> Result<Option<Found>> {
         let mut limit = None;
         loop {
@@ -330,7 +332,7 @@ impl<'r> Iterator for Frames<'r> {
             Some(first) => first,
             None => match self.framing.decode(rest, 0) {
                 Ok(Decoded::Message { body, next }) => Found { body, next },
-                // What is wrong with the next message is the next call's error.
+                // If the next message is malformed, the next call reports that.
                 Ok(Decoded::Missing(_)) | Err(_) => return None,
             },
         };

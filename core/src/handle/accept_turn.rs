@@ -1,4 +1,5 @@
-//! One thread at a time accepts on a descriptor in blocking mode: it polls first, and no other may take the connection then.
+//! Only one thread at a time accepts on a descriptor in blocking mode: it polls first, and no other thread may take the
+//! connection in between.
 
 use super::handle::Handle;
 
@@ -10,13 +11,13 @@ impl Handle {
     pub(crate) fn take_accept_turn(&self) -> Option<AcceptTurn<'_>> {
         let mut shared = self.shared.lock();
         let free = !std::mem::replace(&mut shared.accepting, true);
-        // A descriptor that is non-blocking for another call stays so: this one could sleep.
+        // A descriptor that another call has put into non-blocking mode stays in it: otherwise this call could sleep.
         shared.need_nonblocking += u32::from(free);
-        // Made only if it is ours: dropping one gives the turn back, and takes the lock we hold.
+        // Made only if the turn is ours: dropping one gives the turn back, and takes the lock we hold.
         free.then(|| AcceptTurn(self))
     }
 
-    /// Whether a thread has the turn to accept.
+    /// Whether some thread has the turn to accept.
     pub(crate) fn is_accepting(&self) -> bool {
         self.shared.lock().accepting
     }

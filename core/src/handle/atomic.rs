@@ -1,4 +1,4 @@
-//! The atomics of what loom examines: loom's own under `--cfg loom`.
+//! The atomics of the code that loom examines: loom's own under `--cfg loom`.
 
 #[cfg(all(test, loom))]
 pub(super) use loom::sync::atomic::{fence, AtomicBool, AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Closing a handle, and giving its descriptor up.
+//! Closing a handle, and giving up its descriptor.
 
 use super::handle::Handle;
 use super::subscription::Subscription;
@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 /// They leave within milliseconds; only a call stuck in the kernel takes longer.
 const WAIT_FOR_CALLS: Duration = Duration::from_secs(1);
 
-/// After this time `close` searches again for other holders of the socket, since a child holds it until it has started
-/// another program; then after twice the time, and so on while it waits for the calls inside.
+/// After this time `close` searches again for other holders of the socket, since a child process holds it until it has
+/// started another program; then after twice the time, and so on while it waits for the calls inside.
 const FIRST_NEW_SEARCH_AFTER: Duration = Duration::from_millis(10);
 
 impl Handle {
@@ -39,7 +39,7 @@ impl Handle {
         let Some(closing) = self.state.close(|| self.descriptor.is_open()) else {
             return Ok(());
         };
-        // From now on no call enters, and a thread that registers finds the handle closed.
+        // From now on no call can enter, and a thread that registers finds the handle closed.
         caller.block(|| {
             if closing.registered {
                 self.notify_registered();
@@ -62,8 +62,8 @@ impl Handle {
         self.state.leave_closed()
     }
 
-    /// Wakes the calls inside, again where that was not possible yet, and waits until they have left. Calls that wait in the
-    /// kernel on a socket that another holder keeps are not waited for.
+    /// Wakes the calls inside, retrying those that could not be woken yet, and waits until they have left. Does not
+    /// wait for calls that wait in the kernel on a socket that has another holder.
     fn wake_until_alone(&self, longest: Duration) {
         let began = Instant::now();
         let mut holders = self.wake_kernel_waits(began);
@@ -98,7 +98,7 @@ impl Handle {
     /// Wakes every registered thread, and notifies the subscribers. Called once no call can enter any more, while the
     /// descriptor is open.
     fn notify_registered(&self) {
-        // In a forked child no thread waits: the waiters are the parent's.
+        // In a forked child no thread is waiting: the waiters are the parent's.
         let subscriptions = {
             let mut shared = self.shared.lock();
             shared.waiters.signal_all();
@@ -111,7 +111,7 @@ impl Handle {
         }
     }
 
-    /// Gives the descriptor up to the caller, in the mode that the program wants.
+    /// Hands the descriptor over to the caller, in the mode that the program wants.
     pub(crate) fn detach(&self) -> Result<OwnedFd, Kind> {
         self.state.detach()?;
         self.notify_registered();
@@ -125,7 +125,7 @@ impl Drop for Handle {
     fn drop(&mut self) {
         if self.descriptor.is_open() {
             self.notify_registered();
-            // No call is inside an owned value, and there is no caller to report a failure to.
+            // No call is inside a value that is being dropped, and there is no caller to report a failure to.
             let _ = self.close_descriptor();
         }
     }

@@ -5,9 +5,9 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-/// The error that ended a connection, or that its stream ended without one.
+/// The error that ended a connection, or the fact that its stream ended without one.
 ///
-/// The kernel reports the death of a connection once, to whichever call comes first, be it a send or getsockopt(2) for
+/// The kernel reports the death of a connection once, to whichever call comes first, even a send or getsockopt(2) for
 /// `SO_ERROR`. Every later receive returns 0, as if the peer had ended its stream.
 #[derive(Default)]
 pub(crate) struct ConnectionEnd(AtomicI32);
@@ -26,7 +26,7 @@ impl ConnectionEnd {
     pub(crate) fn note(&self, fd: BorrowedFd<'_>, errno: i32) {
         let fatal = match errno {
             libc::ECONNRESET | libc::ETIMEDOUT => true,
-            // What ICMP said ends a connection, or is only passed on (`IP_RECVERR`).
+            // An ICMP error may have ended the connection, or may only be passed on (`IP_RECVERR`).
             libc::ECONNREFUSED
             | libc::EHOSTUNREACH
             | libc::ENETUNREACH
@@ -44,8 +44,8 @@ impl ConnectionEnd {
         }
     }
 
-    /// A receive found nothing where the end of the stream would be: the error if there was one. An end without an
-    /// error stays one from then on, where it is known to be the end.
+    /// Called when a receive found nothing, as at the end of the stream: returns the error that ended the connection,
+    /// if there was one. An end without an error is remembered as such, if it is known to be the end.
     pub(crate) fn end_of_stream(&self, certainly: bool) -> io::Result<()> {
         let clean = if certainly { CLEAN } else { OPEN };
         match self
@@ -57,7 +57,7 @@ impl ConnectionEnd {
         }
     }
 
-    /// Another handle has the same connection from now on.
+    /// Another handle shares the connection from now on.
     pub(crate) fn copy_to(&self, other: &Self) {
         other.0.store(self.0.load(Ordering::Relaxed), Ordering::Relaxed);
     }

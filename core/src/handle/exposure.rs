@@ -1,4 +1,4 @@
-//! Whether anything but its handle can reach a socket: another descriptor, another process, the program itself.
+//! Whether anything except its handle can reach a socket: another descriptor, another process, the program itself.
 
 use super::atomic::{fence, AtomicBool, Ordering};
 use crate::sys::fork;
@@ -25,7 +25,8 @@ impl Exposure {
         self.copied.store(true, Ordering::Relaxed);
     }
 
-    /// Whether there can be no copy but one made by number: neither adopted nor duplicated, and no fork since it was made.
+    /// Whether the only possible copies are those made by number: the socket was neither adopted nor duplicated, and
+    /// there was no fork since it was made.
     #[inline]
     pub(super) fn is_exclusive(&self) -> bool {
         !self.copied.load(Ordering::Relaxed) && self.forks == fork::sharing()
@@ -42,15 +43,16 @@ impl Exposure {
         self.fd_given_out.load(Ordering::Acquire)
     }
 
-    /// Notes that the program is given the number, unless it finds the handle closed afterwards.
+    /// Notes that the program gets the number, unless it then finds the handle closed.
     ///
-    /// The fences pair up: either a close sees that the number is out, or the program sees the close and gets no number.
+    /// The fences pair up: either a close sees that the number was given out, or the program sees the close and gets no
+    /// number.
     pub(super) fn give_out_fd(&self) {
         self.fd_given_out.store(true, Ordering::SeqCst);
         fence(Ordering::SeqCst);
     }
 
-    /// Whether the program may have the number, asked by a close that has marked the handle closed.
+    /// Whether the program may have the number. Called by a close that has marked the handle closed.
     pub(super) fn fd_was_given_out_before_close(&self) -> bool {
         fence(Ordering::SeqCst);
         self.fd_given_out.load(Ordering::SeqCst)

@@ -19,7 +19,7 @@ use crate::time::Timeout;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 
-/// A descriptor that any number of threads use, and any of them closes.
+/// A descriptor that any number of threads use, and that any of them may close.
 pub(crate) struct Handle {
     pub(super) state: State,
     pub(super) descriptor: Descriptor,
@@ -35,7 +35,7 @@ pub(crate) struct Handle {
 impl Handle {
     pub(crate) fn new(fd: OwnedFd, mode: BlockingMode) -> Self {
         fork::watch();
-        knows_holders(); // so that the first call that waits need not find out
+        knows_holders(); // so that the first call that waits doesn't have to find out
         Self {
             state: State::new(),
             descriptor: Descriptor::new(fd),
@@ -55,7 +55,7 @@ impl Handle {
         self.enter_waiting_in_kernel(false)
     }
 
-    /// Counts a call in that waits in the kernel, or one that does not.
+    /// Counts in a call that may wait in the kernel, or one that does not.
     #[inline]
     pub(crate) fn enter_waiting_in_kernel(&self, kernel_waits: bool) -> Result<Inside<'_>, Kind> {
         let waits = if kernel_waits {
@@ -71,7 +71,7 @@ impl Handle {
         })
     }
 
-    /// Counts a call in that helps a close to wake those that wait in the kernel still; `None` where there are none.
+    /// Counts in a call that helps a close wake the calls that still wait in the kernel; `None` if there are none.
     pub(super) fn enter_closed(&self) -> Option<Inside<'_>> {
         self.state.enter_closed().then(|| Inside {
             handle: self,
@@ -80,7 +80,7 @@ impl Handle {
         })
     }
 
-    /// Does what is left to do for a call that left during a close, or after it.
+    /// Does what remains to be done by a call that leaves during or after a close.
     #[cold]
     fn after_leaving(&self, left: Left) {
         match left {
@@ -103,7 +103,7 @@ impl Handle {
         self.state.is_closed()
     }
 
-    /// The descriptor's number unless the handle is closed. Only for messages: it may be closed the next moment.
+    /// The descriptor's number unless the handle is closed. Only for messages: it may be closed at any moment.
     pub(crate) fn number(&self) -> Option<RawFd> {
         (!self.is_closed()).then(|| self.descriptor.number()).flatten()
     }
@@ -117,7 +117,7 @@ impl Handle {
         let inside = self.enter()?;
         let mut shared = self.shared.lock();
         self.state.note_registered();
-        // A close since we entered may have notified all there were, or found that there are none.
+        // A close since we entered may already have notified the subscribers, or found none.
         if self.is_closed() {
             return Err(Kind::Closed);
         }
@@ -129,7 +129,7 @@ impl Handle {
         self.exposure.note_copied();
     }
 
-    /// Whether there can be no copy of the socket but one made by number.
+    /// Whether the only possible copies of the socket are those made by number.
     #[inline]
     pub(crate) fn is_exclusive(&self) -> bool {
         self.exposure.is_exclusive()
@@ -142,7 +142,7 @@ impl Handle {
         self.exposure.is_private()
     }
 
-    /// Takes note of what a call failed with.
+    /// Records the error of a call.
     #[cold]
     pub(crate) fn note_failure(&self, fd: BorrowedFd<'_>, kind: Kind) {
         if let Kind::Os(errno) = kind {
@@ -151,8 +151,8 @@ impl Handle {
         self.peer_failures.note(kind);
     }
 
-    /// Whether the peer may have caused this failure of a handler, by a reset or by silence: a call has reported it, or the
-    /// descriptor was given up, so that calls are not seen.
+    /// Whether the peer may have caused this failure of a handler, by a reset or by silence: a call has reported it, or
+    /// the descriptor was given up, so that calls on it are no longer seen.
     pub(crate) fn peer_may_have_caused(&self, kind: Kind) -> bool {
         let reported = self.peer_failures.reported(kind);
         reported.is_some_and(|reported| reported || self.state.is_detached())

@@ -6,8 +6,8 @@ use crate::sys::unix;
 use std::time::Instant;
 
 impl Handle {
-    /// Wakes the calls that wait in the kernel, unless the socket has got another holder since they began: they then leave
-    /// when something arrives. Only holders seen after `since` count as found.
+    /// Wakes the calls that wait in the kernel, unless the socket has another holder since they began; in that case
+    /// they leave when something arrives. Only holders seen after `since` count as found.
     pub(super) fn wake_kernel_waits(&self, since: Instant) -> Holders {
         if self.state.calls().in_kernel == 0 {
             return Holders::None;
@@ -20,7 +20,7 @@ impl Handle {
             holders(fd, given_out, since)
         };
         if holders == Holders::None {
-            // With linger zero the close should be a reset on the wire, without an end of stream before it.
+            // With a linger time of zero the close should be a reset on the wire, without an end of stream before it.
             let resets = matches!(unix::resets_on_close(fd), Ok(true));
             if !resets || unix::disconnect(fd).is_err() {
                 // It wakes the calls even if it fails because the socket is not connected.
@@ -30,8 +30,8 @@ impl Handle {
         holders
     }
 
-    /// After the close: wakes calls that wait in the kernel and could not be woken then. True when it is worth another try
-    /// later.
+    /// After the close: wakes calls that wait in the kernel and could not be woken earlier. Returns true when another
+    /// try later is worthwhile.
     pub(crate) fn wake_again(&self) -> bool {
         if self.is_private() {
             return false; // they have been woken

@@ -1,8 +1,9 @@
 //! One descriptor that many threads use: which calls are inside, which threads wait, who closes it.
 //!
-//! Every call passes one atomic word on its way in and out ([`state`]). What threads do to each other is kept under one lock
-//! that is held for a few instructions ([`shared`]). Each part has a file; [`handle`](self::handle) puts them together, and
-//! what uses several of them stands in `close`, `kernel_waits`, `mode_switching`, `accept_turn`, `registration` and `turn`.
+//! Every call passes one atomic word on its way in and out ([`state`]). The state through which threads affect each
+//! other is kept under one lock, which is held for a few instructions at a time ([`shared`]). Each part has a file;
+//! [`handle`](self::handle) puts them together, and what uses several of them is in `close`, `kernel_waits`,
+//! `mode_switching`, `accept_turn`, `registration` and `turn`.
 
 mod accept_turn;
 mod atomic;

@@ -1,4 +1,4 @@
-//! The mode of a descriptor (`O_NONBLOCK`): what the program wants, and what the descriptor is in.
+//! The mode of a descriptor (`O_NONBLOCK`): the one that the program wants, and the one that the descriptor is in.
 
 use crate::sys::os;
 use std::io;

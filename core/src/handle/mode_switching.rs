@@ -20,7 +20,7 @@ impl Handle {
     /// that needs another has ended.
     pub(crate) fn want_nonblocking(&self, fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
         let shared = self.shared.lock();
-        // A call that reads the wish must never find a descriptor that blocks where the wish says that none does.
+        // A call that reads `wanted` as non-blocking must never find the descriptor in blocking mode.
         if !on {
             self.mode.set_wanted(false);
         }
@@ -31,7 +31,7 @@ impl Handle {
         Ok(())
     }
 
-    /// Notes that code outside may see the descriptor from now on, and gives it the mode that the program wants.
+    /// Notes that outside code may see the descriptor from now on, and gives it the mode that the program wants.
     #[inline]
     pub(crate) fn expose(&self) {
         if !self.exposure.fd_is_given_out() || !self.mode.is_as_wanted() {
@@ -41,13 +41,13 @@ impl Handle {
 
     #[cold]
     fn expose_now(&self) {
-        // Under the lock, which a call that switches the mode of a private descriptor holds until it has done so.
+        // Under the lock: a call that switches the mode of a private descriptor holds it until it has done so.
         let shared = self.shared.lock();
         self.exposure.give_out_fd();
         self.apply_wanted_mode(shared);
     }
 
-    /// The descriptor's number for the program, which may hand the descriptor on; `None` once the handle is closed.
+    /// The descriptor's number for the program, which may pass the descriptor on; `None` once the handle is closed.
     pub(crate) fn expose_fd(&self) -> Option<RawFd> {
         self.expose();
         self.number()
@@ -55,7 +55,7 @@ impl Handle {
 
     /// Ends a call's need for non-blocking mode.
     pub(super) fn release_nonblocking(&self, mut shared: Held<'_, Shared>) {
-        // In a child forked meanwhile no call needs it.
+        // In a child that was forked meanwhile, no call needs it.
         shared.need_nonblocking = shared.need_nonblocking.saturating_sub(1);
         if !self.is_private() {
             self.apply_wanted_mode(shared);
@@ -106,7 +106,8 @@ impl Handle {
         Ok(NonBlocking(self))
     }
 
-    /// Keeps the descriptor in non-blocking mode until the result is dropped, where the program wants that mode; else `None`.
+    /// Keeps the descriptor in non-blocking mode until the result is dropped, if the program wants that mode; otherwise
+    /// `None`.
     pub(crate) fn keep_nonblocking(&self) -> Option<NonBlocking<'_>> {
         let mut shared = self.shared.lock();
         let wanted = self.mode.is_wanted_nonblocking();

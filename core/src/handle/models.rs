@@ -9,8 +9,8 @@ use loom::cell::UnsafeCell;
 use loom::sync::{Arc, Mutex};
 use loom::thread::{self, Thread};
 
-/// A handle as `handle.rs` and `close.rs` have it, whose descriptor loom watches: a use that the close does not see end
-/// fails the model, and so does a second close.
+/// A handle that works like those of `handle.rs` and `close.rs`, with a descriptor that loom watches: a use that the
+/// close does not see end fails the model, and so does a second close.
 struct Handle {
     state: State,
     open: UnsafeCell<bool>,
@@ -18,7 +18,7 @@ struct Handle {
     exposure: Exposure,
 }
 
-// SAFETY: loom reports each pair of accesses to `open` that are not ordered.
+// SAFETY: loom reports every pair of accesses to `open` that are not ordered.
 unsafe impl Sync for Handle {}
 
 impl Handle {
@@ -82,7 +82,7 @@ impl Handle {
     }
 }
 
-/// Tries the orders in which a thread is interrupted at most twice: more take minutes, and have shown nothing else.
+/// Tries the orders in which a thread is interrupted at most twice: trying more takes minutes and has found nothing else.
 fn explore(model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(2);
@@ -120,7 +120,7 @@ fn the_last_call_closes_what_the_close_has_given_up() {
         for call in calls {
             call.join().unwrap();
         }
-        // SAFETY: no other thread runs any more.
+        // SAFETY: no other thread is running any more.
         assert!(!handle.open.with(|open| unsafe { *open }), "left open");
     });
 }
@@ -189,8 +189,8 @@ fn a_thread_that_registers_is_notified_or_sees_the_close() {
     });
 }
 
-/// Where a call waits in the kernel, only a close that precedes giving out the number may shut the socket down: either the
-/// close sees that the number is out, or the program is not given it.
+/// Where a call waits in the kernel, only a close that precedes giving out the number may shut the socket down: either
+/// the close sees that the number was given out, or the program does not get it.
 #[test]
 fn a_call_in_the_kernel_is_not_shut_down_once_the_number_is_out() {
     explore(|| {

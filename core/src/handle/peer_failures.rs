@@ -1,4 +1,4 @@
-//! Which failures that a peer can cause, by a reset or by silence, calls have reported.
+//! Which of the failures that a peer can cause, by a reset or by silence, have been reported by calls.
 
 use crate::error::Kind;
 use std::sync::atomic::{AtomicBool, Ordering};

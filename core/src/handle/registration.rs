@@ -16,7 +16,8 @@ pub(crate) struct Registration<'a> {
 }
 
 impl<'a> Registration<'a> {
-    /// Registers. The caller looks at [`is_closed`](Self::is_closed) afterwards: a close before this moment does not signal.
+    /// Registers. The caller must check [`is_closed`](Self::is_closed) afterwards: a close before this moment does not
+    /// signal.
     pub(crate) fn new(handle: &'a Handle, reason: Reason) -> Self {
         Self::with(handle, reason, waker::of_thread())
     }
@@ -32,7 +33,7 @@ impl<'a> Registration<'a> {
             if handle.shared.lock().waiters.add(thread.handle(), reason).is_ok() {
                 handle.state.note_registered();
             } else {
-                waker = None; // as where there is no descriptor for one
+                waker = None; // as if there were no descriptor for one
             }
         }
         Self {
@@ -46,7 +47,7 @@ impl<'a> Registration<'a> {
         self.handle.is_closed()
     }
 
-    /// What to poll for reading; none when the thread could get no descriptor.
+    /// The descriptor to poll for reading; `None` when the thread could not get one.
     pub(crate) fn poll_fd(&self) -> Option<RawFd> {
         self.waker.as_ref().map(|waker| waker.poll_fd())
     }
@@ -54,7 +55,7 @@ impl<'a> Registration<'a> {
     /// Takes back the signal if one was sent.
     pub(crate) fn take_signal(&mut self) -> bool {
         let Some(waker) = &self.waker else { return false };
-        // Under the lock: a signal that is sent meanwhile must not be drained too.
+        // Under the lock: a signal that is sent meanwhile must not be drained as well.
         let mut shared = self.handle.shared.lock();
         let signalled = shared.waiters.take_signal(waker.handle());
         if signalled {
@@ -84,7 +85,7 @@ impl<'a> Registration<'a> {
         let mut shared = self.handle.shared.lock();
         if shared.waiters.remove(waker.handle()) {
             take_back(waker);
-            // Meant for a thread that waits for the turn, and that is the next one now.
+            // The signal was meant for a thread that waits for the turn, which is now the next one.
             if let Reason::Turn(candidate) = self.reason {
                 if shared.turns.is_free(candidate.direction) {
                     shared.waiters.signal_next(candidate.direction);

@@ -1,4 +1,4 @@
-//! What the threads that use a handle share under its lock.
+//! The state that the threads using a handle share under its lock.
 
 use super::direction::Direction;
 use super::subscription::Subscription;
@@ -10,8 +10,8 @@ use crate::sys::fork::InChild;
 use crate::sys::thread::Thread;
 use std::time::Duration;
 
-/// A thread that has waited this long gets the next turn, whichever thread asks first. Below that the thread that had the
-/// last turn may take the next too: handing over each time would cost a switch of threads per message.
+/// A thread that has waited this long gets the next turn, whichever thread asks first. Before that, the thread that had
+/// the last turn may take the next one too: handing over each time would cost a thread switch per message.
 const OWED_A_TURN_AFTER: Duration = Duration::from_millis(1);
 
 #[derive(Default)]
@@ -21,19 +21,19 @@ pub(crate) struct Shared {
     pub(super) turns: Turns,
     /// The thread whose close waits for the calls inside to leave.
     pub(super) closer: Option<Thread>,
-    /// A thread has the turn to accept.
+    /// Some thread has the turn to accept.
     pub(super) accepting: bool,
     /// How many calls need the descriptor in non-blocking mode.
     pub(super) need_nonblocking: u32,
-    /// The address of a connect that has begun and not ended.
+    /// The address of a connect that has begun but not ended.
     pub(crate) connecting_to: Option<Box<Address>>,
     /// The message that a call has sent only a part of.
     pub(crate) unfinished_frame: Option<Box<Unfinished>>,
 }
 
 impl InChild for Shared {
-    /// The parent's threads wait and take turns in the parent; the child has subscriptions of its own to what its parent
-    /// subscribed to. It shares the stream, and what is missing in it.
+    /// The parent's threads wait and take turns in the parent; the child gets its own copies of its parent's
+    /// subscriptions. It shares the stream, and any unfinished message on it.
     fn in_child(parents: Option<Self>) -> Self {
         let mut child = Self::default();
         if let Some(mut parents) = parents {

@@ -1,7 +1,7 @@
 //! The state word of a handle: whether it is closed, and how many calls are inside.
 //!
 //! Entering is one atomic step that refuses a closed handle, and `close` marks it closed and counts itself in with the
-//! same step. So no call ever uses a descriptor number that was closed and given out again.
+//! same step. So no call ever uses a descriptor number that was closed and reused.
 
 use super::atomic::{AtomicU64, Ordering};
 use crate::error::Kind;
@@ -32,7 +32,7 @@ pub(super) enum Left {
     CloseDescriptor,
 }
 
-/// A close that has begun: no call enters any more.
+/// A close that has begun: no call can enter any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Closing {
     /// No other call is inside.
@@ -69,7 +69,7 @@ impl State {
         }
     }
 
-    /// Another thread was faster, or the handle is closed, full, or inherited from a parent process.
+    /// Another thread changed the word first, or the handle is closed, full, or inherited from a parent process.
     #[cold]
     fn enter_slowly(&self, waits: WaitsIn) -> Result<u64, Kind> {
         let mut refusal = Kind::Closed;
@@ -84,7 +84,7 @@ impl State {
         entered.map(|word| word.calls().inside).ok_or(refusal)
     }
 
-    /// Counts a call in after the close if calls wait in the kernel still, for which the descriptor is open.
+    /// Counts a call in after the close if calls still wait in the kernel, for which the descriptor is kept open.
     pub(super) fn enter_closed(&self) -> bool {
         let entered = self.update(|word, _| {
             let needed = word.has(CLOSED) && word.calls().in_kernel > 0;
@@ -93,7 +93,7 @@ impl State {
         entered.is_some()
     }
 
-    /// Counts a call out that was counted in.
+    /// Counts out a call that was counted in.
     #[inline]
     pub(super) fn leave(&self, waits: WaitsIn) -> Left {
         let word = self.load(Ordering::Relaxed);
@@ -117,7 +117,7 @@ impl State {
         }
     }
 
-    /// Marks the handle closed and counts the closing call in. `None` when it is closed already; but a child forked
+    /// Marks the handle closed and counts the closing call in. `None` when it is already closed; but a child forked
     /// while its parent was closing inherits the mark together with an open descriptor, and closes that.
     pub(super) fn close(&self, is_open: impl Fn() -> bool) -> Option<Closing> {
         let mut registered = false;
@@ -132,8 +132,8 @@ impl State {
         })
     }
 
-    /// The closing call leaves. True when it was the last, so that it closes the descriptor; otherwise the last of the
-    /// others is told to by [`leave`](Self::leave).
+    /// The closing call leaves. True when it was the last, so that it must close the descriptor; otherwise
+    /// [`leave`](Self::leave) tells the last of the others to.
     pub(super) fn leave_closed(&self) -> bool {
         let left = self.update(|word, _| {
             let left = word.without(WaitsIn::Poll);
@@ -161,7 +161,7 @@ impl State {
         detached.map(drop).ok_or(refusal)
     }
 
-    /// Notes that a thread or a subscriber has registered, or is about to. It looks at [`is_closed`](Self::is_closed)
+    /// Notes that a thread or a subscriber has registered, or is about to. It must check [`is_closed`](Self::is_closed)
     /// afterwards: a close before this moment does not notify it.
     pub(super) fn note_registered(&self) {
         self.update(|word, _| (!word.has(REGISTERED)).then(|| word.marked(REGISTERED)));
@@ -185,7 +185,8 @@ impl State {
         Word(self.0.load(ordering))
     }
 
-    /// What a call did inside comes before the close that sees it left; what a close did comes before a refusal.
+    /// What a call did inside happens before the close that sees that it has left; what a close did happens before a
+    /// refusal.
     #[inline]
     fn replace(&self, old: Word, new: Word) -> bool {
         let replaced = self
@@ -194,8 +195,8 @@ impl State {
         replaced.is_ok()
     }
 
-    /// Replaces the word by what `change` makes of it; `None` leaves it. `change` also learns whether the word is
-    /// inherited from the process that forked this one, whose calls are not counted here.
+    /// Replaces the word with what `change` makes of it; `None` leaves it as it is. `change` also learns whether the
+    /// word is inherited from the process that forked this one, whose calls don't count here.
     fn update(&self, mut change: impl FnMut(Word, bool) -> Option<Word>) -> Option<Word> {
         let generation = fork::generation();
         loop {
@@ -214,15 +215,16 @@ impl State {
     }
 }
 
-/// A value of the word: from the lowest bit on the calls inside, those of them that may wait in the kernel, four marks, and
-/// the generation of the process, of which 22 bits are enough to tell a child from its parents.
+/// A value of the word. From the lowest bit up: the calls inside, those of them that may wait in the kernel, four
+/// marks, and the generation of the process, of which 22 bits are enough to distinguish a child from its ancestors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Word(u64);
 
 const INSIDE: u64 = ONE_IN_KERNEL - 1;
 const ONE_IN_KERNEL: u64 = 1 << 20;
 const IN_KERNEL: u64 = REGISTERED - ONE_IN_KERNEL;
-/// The highest bits of the two counts. Where one is set no further call enters, so neither count runs into its neighbour.
+/// The highest bits of the two counts. When one is set no further call can enter, so neither count overflows into its
+/// neighbour.
 const FULL: u64 = ONE_IN_KERNEL >> 1 | REGISTERED >> 1;
 const REGISTERED: u64 = 1 << 38;
 /// The close has stopped waiting: the last call to leave closes the descriptor.
@@ -242,7 +244,7 @@ impl Word {
         (self.0 ^ Self::open(generation).0) & GENERATION_MASK != 0
     }
 
-    /// What a forked child takes over: the marks but for `ORPHANED`, since it has none of its parent's calls.
+    /// What a forked child takes over: the marks except `ORPHANED`, since it has none of its parent's calls.
     fn in_child(self, generation: u32) -> Self {
         Self(Self::open(generation).0 | self.0 & (CLOSED | DETACHED | REGISTERED))
     }
@@ -256,13 +258,14 @@ impl Word {
         Self(self.0 | marks)
     }
 
-    /// Whether a call may enter this very word: it is ours, open, and not full.
+    /// Whether a call may enter with the word as it is: it is ours, open, and not full.
     #[inline]
     fn may_enter(self, generation: u32) -> bool {
         (self.0 ^ Self::open(generation).0) & (GENERATION_MASK | CLOSED | FULL) == 0
     }
 
-    /// Whether a call may leave this very word and has nothing to do afterwards: it is ours, open, and counts a call.
+    /// Whether a call may leave with the word as it is and has nothing to do afterwards: it is ours, open, and counts a
+    /// call.
     #[inline]
     fn may_leave(self, generation: u32) -> bool {
         (self.0 ^ Self::open(generation).0) & (GENERATION_MASK | CLOSED) == 0 && self.0 & INSIDE != 0

@@ -1,4 +1,5 @@
-//! What keeps a handle's descriptor registered elsewhere, as a poller does, and is notified before it is closed.
+//! Subscribers: they keep a handle's descriptor registered elsewhere, as a poller does, and are notified before it is
+//! closed.
 
 use std::os::fd::BorrowedFd;
 use std::sync::Weak;

@@ -1,18 +1,18 @@
-//! The timeouts of a handle, which apply to calls that have none of their own.
+//! The timeouts of a handle, which apply to calls without their own.
 
 use super::direction::{Direction, PerDirection};
 use crate::time::Timeout;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// One timeout for each direction, in nanoseconds: [`NEVER`], [`NON_BLOCKING`], or what is between them.
+/// One timeout for each direction, in nanoseconds: [`NEVER`], [`NON_BLOCKING`], or a value between them.
 pub(super) struct Timeouts(PerDirection<AtomicU64>);
 
 const NEVER: u64 = u64::MAX;
 const NON_BLOCKING: u64 = 0;
 
 impl Timeouts {
-    /// Calls wait for ever.
+    /// Calls wait forever.
     pub(super) fn never() -> Self {
         Self(PerDirection::new(|| AtomicU64::new(NEVER)))
     }
@@ -30,7 +30,7 @@ impl Timeouts {
         let nanoseconds = match timeout {
             Timeout::Never => NEVER,
             Timeout::NonBlocking => NON_BLOCKING,
-            // Beyond 584 years there is only `Never`; below a nanosecond there is nothing.
+            // More than 584 years becomes `Never`; a nanosecond is the shortest.
             Timeout::After(duration) => u64::try_from(duration.as_nanos()).unwrap_or(NEVER).max(1),
         };
         self.0.of(direction).store(nanoseconds, Ordering::Relaxed);

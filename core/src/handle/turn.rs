@@ -1,8 +1,8 @@
-//! One `send_all` at a time per handle, so that messages of several threads never interleave; and one read at a time
-//! where that is Java's rule ([`java_net::read`](crate::java_net::read)).
+//! One `send_all` at a time per handle, so that messages from several threads never interleave; and one read at a time
+//! where Java requires that ([`java_net::read`](crate::java_net::read)).
 //!
-//! The thread that has a turn may take it again: a signal handler that runs in the middle of a `send_all` may send
-//! too. Waiting for it keeps the deadline of the call and ends when the handle is closed.
+//! The thread that has a turn may take it again: a signal handler that runs in the middle of a `send_all` may send too.
+//! Waiting for a turn respects the deadline of the call and ends when the handle is closed.
 
 use super::direction::Direction;
 use super::handle::Handle;
@@ -51,7 +51,7 @@ impl<'a> Turn<'a> {
             loop {
                 let grant = Grant(handle, direction);
                 let mut registration = Registration::new(handle, Reason::Turn(candidate));
-                // Free again since we looked? Then no other thread will wake this one.
+                // Has it become free since we looked? Then no other thread will wake this one.
                 let waited = if Self::is_free(handle, direction) {
                     WaitOutcome::Ready
                 } else {
@@ -98,7 +98,7 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// A thread that waits for its turn, until dropped: a turn granted to it that it did not take is passed on.
+/// A thread that waits for its turn, until dropped: a turn that was granted to it but not taken is then passed on.
 struct Grant<'a>(&'a Handle, Direction);
 
 impl Drop for Grant<'_> {
@@ -121,7 +121,7 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    /// The thread that was woken gave up at that moment, and the next one was not woken.
+    /// Regression: the thread that was woken gave up at that very moment, and the next one was not woken.
     #[test]
     fn a_wake_up_that_comes_too_late_is_passed_on() {
         passed_on(Instant::now());
@@ -132,7 +132,7 @@ mod tests {
         passed_on(Instant::now().checked_sub(Duration::from_secs(1)).unwrap());
     }
 
-    /// This thread has waited since then, and gives up when the turn before ends.
+    /// A thread that has waited since `since` gives up just when the turn before it ends.
     fn passed_on(since: Instant) {
         let (end, _other) = UnixStream::pair().unwrap();
         let handle = Handle::new(end.into(), BlockingMode::new(false, false));

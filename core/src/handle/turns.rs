@@ -6,19 +6,19 @@ use crate::sys::thread::ThreadId;
 #[derive(Default)]
 pub(super) struct Turns(PerDirection<Owner>);
 
-/// Which thread has a turn.
+/// The owner of a turn.
 #[derive(Default)]
 enum Owner {
     #[default]
     None,
     /// This one should take it next.
     Granted(ThreadId),
-    /// It may take it again: in a signal handler.
+    /// This one has it, and may take it again in a signal handler.
     Taken { thread: ThreadId, times: u32 },
 }
 
 impl Turns {
-    /// Takes the turn if it is free, granted to the thread, or the thread's already.
+    /// Takes the turn if it is free, granted to the thread, or already the thread's.
     pub(super) fn take(&mut self, direction: Direction, thread: ThreadId) -> bool {
         let owner = self.0.of_mut(direction);
         let times = match owner {
@@ -34,15 +34,15 @@ impl Turns {
         true
     }
 
-    /// Gives back a turn that the thread has taken. True when the thread does not have it any more, so that it should be
-    /// passed on.
+    /// Gives back a turn that the thread has taken. True when the thread no longer has it, so that it should be passed
+    /// on.
     pub(super) fn give_back(&mut self, direction: Direction, thread: ThreadId) -> bool {
         match self.0.of_mut(direction) {
             Owner::Taken { thread: taken, times } if *taken == thread => {
                 *times -= 1;
                 *times == 0
             }
-            // In a child forked meanwhile the turn is free, or another thread's.
+            // In a child that was forked meanwhile, the turn is free or another thread's.
             Owner::None | Owner::Granted(_) | Owner::Taken { .. } => false,
         }
     }
@@ -65,7 +65,7 @@ impl Turns {
         matches!(self.0.of(direction), Owner::Taken { times: 2.., .. })
     }
 
-    /// Whether the turn was granted to the thread, which has not taken it.
+    /// Whether the turn was granted to the thread, which has not taken it yet.
     pub(super) fn is_granted_to(&self, direction: Direction, thread: ThreadId) -> bool {
         matches!(self.0.of(direction), Owner::Granted(granted) if *granted == thread)
     }

@@ -12,7 +12,7 @@ impl WaitHints {
         self.0.of(direction).load(Ordering::Relaxed)
     }
 
-    /// Writes only what changes: threads that receive and threads that send share the cache line.
+    /// Writes only when the value changes: receiving and sending threads share the cache line.
     #[inline]
     pub(super) fn set(&self, direction: Direction, expected: bool) {
         let hint = self.0.of(direction);

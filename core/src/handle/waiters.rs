@@ -41,7 +41,7 @@ impl Waiters {
         memory::push(&mut self.0, waiter)
     }
 
-    /// Takes a thread off the list, and returns whether a signal is on its way to it.
+    /// Removes a thread from the list, and returns whether a signal is on its way to it.
     pub(super) fn remove(&mut self, thread: WakeHandle) -> bool {
         let at = self.0.iter().position(|waiter| waiter.thread == thread);
         at.is_some_and(|at| self.0.swap_remove(at).signalled)
@@ -84,7 +84,7 @@ impl Waiters {
 }
 
 impl Waiter {
-    /// What it is where it waits for its turn in this direction.
+    /// The candidate, if it waits for its turn in this direction.
     fn candidate(&self, direction: Direction) -> Option<Candidate> {
         match self.reason {
             Reason::Turn(candidate) if candidate.direction == direction => Some(candidate),
@@ -92,7 +92,7 @@ impl Waiter {
         }
     }
 
-    /// Signals it, once until the signal is taken.
+    /// Signals it, at most once until the signal is taken.
     pub(super) fn signal(&mut self) {
         if !self.signalled {
             self.signalled = true;

@@ -1,4 +1,4 @@
-//! One IPv6 socket for both versions of IP, where the system has IPv6.
+//! One IPv6 socket for both versions of IP, if the system has IPv6.
 
 use crate::address::Address;
 use crate::caller::Caller;
@@ -9,14 +9,14 @@ use crate::socket::Socket;
 use crate::time::Timeout;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Every interface, which Java shows as an IPv4 address for IPv6 sockets too.
+/// "Every interface", which Java shows as an IPv4 address for IPv6 sockets too.
 pub(super) const WILDCARD: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-/// A socket for IPv4 and IPv6, or for IPv4 where there is no IPv6.
+/// A socket for IPv4 and IPv6, or for IPv4 only if there is no IPv6.
 pub(super) fn dual_stack(socket_type: SocketType) -> Result<Socket> {
     match Socket::new(Family::IPV6, socket_type, Protocol::DEFAULT) {
         Ok(socket) => {
-            // Some systems and administrators turn it on by default.
+            // Some systems and administrators turn `IPV6_V6ONLY` on by default.
             socket.set_only_v6(false)?;
             Ok(socket)
         }
@@ -27,7 +27,7 @@ pub(super) fn dual_stack(socket_type: SocketType) -> Result<Socket> {
     }
 }
 
-/// An address to send or connect to, in the form that the socket's family takes. Every interface stands for this host.
+/// An address to send or connect to, in the form that the socket's family takes. "Every interface" stands for this host.
 pub(super) fn destination(socket: &Socket, address: SocketAddr) -> Address {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -57,7 +57,7 @@ fn mapped(socket: &Socket, address: SocketAddr) -> Address {
     }
 }
 
-/// An address from the kernel as Java shows it: a mapped one as IPv4, and every interface as [`WILDCARD`].
+/// An address from the kernel as Java shows it: a mapped one as IPv4, and "every interface" as [`WILDCARD`].
 pub(super) fn shown(address: &Address) -> Option<SocketAddr> {
     let mut address = address.as_socket_addr()?;
     let ip = match address.ip().to_canonical() {
@@ -72,23 +72,23 @@ pub(super) fn shown(address: &Address) -> Option<SocketAddr> {
 }
 
 /// The addresses of a host by name or number, IPv4 before IPv6, as Java lists them unless told otherwise
-/// (`java.net.preferIPv6Addresses`). An empty name is this host.
+/// (`java.net.preferIPv6Addresses`). An empty name means this host.
 ///
 /// # Errors
-/// As [`resolve_name`].
+/// See [`resolve_name`].
 pub fn look_up<C: Caller>(name: &str, port: u16, caller: &mut C) -> Result<Vec<Address>> {
     let mut addresses = caller.block(|| resolve_name(name, port, 0))?;
     addresses.sort_by_key(|address| address.family() == Family::IPV6);
     Ok(addresses)
 }
 
-/// Whether the text is the name of a host, not an address in numbers.
+/// Whether the text is the name of a host, not a numeric address.
 pub fn names_a_host(text: &str) -> bool {
     let numeric = text.contains(':') || text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     !text.is_empty() && !numeric
 }
 
-/// The name that a program looked up, if it is one; an empty text is this host's.
+/// The name that a program looked up, if it is one; an empty text means this host.
 pub(super) fn name_of(text: &str) -> Option<String> {
     if text.is_empty() {
         return Some("localhost".to_owned());
@@ -100,7 +100,7 @@ pub(super) fn name_of(text: &str) -> Option<String> {
 /// `InetAddress.isReachable`, where it may not send ICMP echoes).
 ///
 /// # Errors
-/// Only when no socket can be had; `Interrupted` when the language ends the call.
+/// Only when no socket can be made; `Interrupted` when the language ends the call.
 pub fn is_reachable<C: Caller>(
     address: SocketAddr,
     timeout: Timeout,

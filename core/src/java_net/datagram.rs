@@ -14,11 +14,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::OnceLock;
 
-/// How many datagrams connect drops: more than a receive buffer holds, fewer than a peer could keep us busy with.
+/// How many datagrams connect drops at most: more than a receive buffer holds, but limited, so that a peer can't keep
+/// us busy.
 const MOST_DROPPED: usize = 10_000;
 
 /// A UDP socket that behaves like `java.net.DatagramSocket`: it reaches both versions of IP, may send broadcasts, and
-/// receives only from the groups that it joined itself.
+/// receives only from groups that it joined itself.
 pub struct DatagramSocket {
     socket: LazySocket,
     bound: OnceLock<SocketAddr>,
@@ -28,8 +29,8 @@ pub struct DatagramSocket {
 }
 
 impl DatagramSocket {
-    /// A socket without an address; the address may be one that another socket has if `reuse_address` is set, as
-    /// `java.net.MulticastSocket` sets it.
+    /// A socket without an address. If `reuse_address` is set, as `java.net.MulticastSocket` does, it may bind to an
+    /// address that another socket has.
     pub fn new(reuse_address: bool) -> Self {
         Self {
             socket: LazySocket::default(),
@@ -43,7 +44,7 @@ impl DatagramSocket {
     /// The BSD socket underneath, made if there is none yet; for options.
     ///
     /// # Errors
-    /// `Closed`; as [`crate::Socket::new`].
+    /// `Closed`; see also [`crate::Socket::new`].
     pub fn open(&self) -> Result<&crate::Socket> {
         Ok(self.socket.open(|| {
             let made = dual_stack(SocketType::DATAGRAM)?;
@@ -54,10 +55,10 @@ impl DatagramSocket {
         })?)
     }
 
-    /// Gives the socket an address of its own; none is a port of the system's choice on every interface.
+    /// Binds the socket to an address; `None` means a port of the system's choice on every interface.
     ///
     /// # Errors
-    /// `AlreadyBound`, `Closed`; as [`crate::Socket::bind`].
+    /// `AlreadyBound`, `Closed`; see also [`crate::Socket::bind`].
     pub fn bind(&self, address: Option<SocketAddr>) -> Result<()> {
         let made = self.open()?;
         if self.is_bound() {
@@ -75,7 +76,7 @@ impl DatagramSocket {
         let made = self.open()?;
         if !self.is_bound() {
             match self.bind(None) {
-                // Another thread has bound it meanwhile.
+                // Another thread may have bound it meanwhile.
                 Ok(()) | Err(Refusal::AlreadyBound) => {}
                 Err(refusal) => return Err(refusal),
             }
@@ -83,14 +84,14 @@ impl DatagramSocket {
         Ok(made)
     }
 
-    /// Sends to and receives from this address only; what came from others before is dropped.
+    /// Sends to and receives from this address only; datagrams that came from others before are dropped.
     ///
     /// # Errors
-    /// `Closed`; `ConnectToPortZero`; as [`Call::connect`](crate::Call::connect).
+    /// `Closed`; `ConnectToPortZero`; see also [`Call::connect`](crate::Call::connect).
     pub fn connect<C: Caller>(&self, address: SocketAddr, caller: &mut C) -> Result<()> {
         let made = self.ensure_bound()?;
         if address.port() == 0 {
-            return Err(Refusal::ConnectToPortZero); // Linux takes it, and drops what is sent
+            return Err(Refusal::ConnectToPortZero); // Linux accepts it, and drops what is sent
         }
         let target = destination(made, address);
         made.on(&mut *caller).within(Timeout::Never).connect(&target)?;
@@ -109,7 +110,7 @@ impl DatagramSocket {
     /// Sends to and receives from any address again; the port stays.
     ///
     /// # Errors
-    /// As [`crate::Socket::bind`], where the port had to be taken again.
+    /// See [`crate::Socket::bind`], if the port had to be bound again.
     pub fn disconnect(&self) -> Result<()> {
         if self.is_closed() || !self.connected.swap(false, Ordering::AcqRel) {
             return Ok(());
@@ -117,17 +118,17 @@ impl DatagramSocket {
         *self.peer.lock() = None;
         let made = self.open()?;
         made.disconnect()?;
-        // Linux gives up a port that it chose itself.
+        // Linux releases a port that it chose itself.
         match (self.bound.get(), made.local_address()?.port()) {
             (Some(&before), Some(0)) => Ok(made.bind(&local(made, before))?),
             _ => Ok(()),
         }
     }
 
-    /// Sends a datagram, to its address or to where the socket is connected, however long that takes.
+    /// Sends a datagram to its address, or to the peer of a connected socket, however long that takes.
     ///
     /// # Errors
-    /// `NoPeer` without an address, `OtherPeer` for another than the socket is connected to, `PortZero`, `Closed`;
+    /// `NoPeer` without an address, `OtherPeer` for an address other than the connected one, `PortZero`, `Closed`;
     /// `ECONNREFUSED` when an earlier datagram of a connected socket found no receiver; as
     /// [`Call::send_to`](crate::Call::send_to).
     pub fn send<'b, C: Caller>(
@@ -158,8 +159,8 @@ impl DatagramSocket {
         Ok(())
     }
 
-    /// Waits for a datagram, as long as the receive timeout of the BSD socket allows: how many bytes there are of it
-    /// in `room`, the rest being dropped, and from whom.
+    /// Waits for a datagram, as long as the receive timeout of the BSD socket allows. Returns how many of its bytes are
+    /// in `room` (the rest is dropped), and the sender.
     ///
     /// # Errors
     /// `Closed`; `ECONNREFUSED` when a datagram of a connected socket found no receiver; as
@@ -180,23 +181,23 @@ impl DatagramSocket {
     /// Joins a group on an interface, given by its index, or on the system's choice.
     ///
     /// # Errors
-    /// As [`crate::Socket::join_multicast`]; `Closed`.
+    /// See [`crate::Socket::join_multicast`]; also `Closed`.
     pub fn join(&self, group: IpAddr, interface: Option<u32>) -> Result<()> {
         Ok(self.open()?.join_multicast(group, by_index(interface), None)?)
     }
 
-    /// Leaves a group as it was joined.
+    /// Leaves a group, with the arguments it was joined with.
     ///
     /// # Errors
-    /// As [`crate::Socket::leave_multicast`]; `Closed`.
+    /// See [`crate::Socket::leave_multicast`]; also `Closed`.
     pub fn leave(&self, group: IpAddr, interface: Option<u32>) -> Result<()> {
         Ok(self.open()?.leave_multicast(group, by_index(interface), None)?)
     }
 
-    /// Closes the socket; every call that waits in another thread ends. Closing again does nothing.
+    /// Closes the socket, which ends every call that waits in another thread. Closing again does nothing.
     ///
     /// # Errors
-    /// As [`Call::close`](crate::Call::close).
+    /// See [`Call::close`](crate::Call::close).
     pub fn close<C: Caller>(&self, caller: &mut C) -> Result<()> {
         self.socket.close(|made| made.on(caller).close())
     }
@@ -211,22 +212,22 @@ impl DatagramSocket {
         self.bound.get().is_some()
     }
 
-    /// To whom it is connected, or was when it was closed.
+    /// The address it is connected to, or was when it was closed.
     pub fn peer(&self) -> Option<SocketAddr> {
         if !self.connected.load(Ordering::Acquire) {
             return None;
         }
         let remembered = *self.peer.lock();
-        // A child that was forked meanwhile remembers nothing, but can ask.
+        // A child that was forked meanwhile has forgotten it, but can ask.
         remembered.or_else(|| shown(&self.socket.get()?.peer_address().ok()?))
     }
 
-    /// Its own port; 0 before it has one, `None` once it is closed.
+    /// Its local port; 0 before it has one, `None` once it is closed.
     pub fn local_port(&self) -> Option<u16> {
         (!self.is_closed()).then(|| self.bound.get().map_or(0, SocketAddr::port))
     }
 
-    /// Its own address: every interface before it has one, `None` once it is closed.
+    /// Its local address: "every interface" before it has one, `None` once it is closed.
     pub fn local_address(&self) -> Option<IpAddr> {
         if self.is_closed() {
             return None;

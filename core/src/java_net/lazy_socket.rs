@@ -25,7 +25,7 @@ impl LazySocket {
         let made = make()?;
         let made = self.made.get_or_init(|| Arc::new(made));
         if self.is_closed() {
-            // Closed while it was made: the thread that closed did not see it.
+            // Closed while this was being made: the thread that closed did not see it.
             let _ = made.close();
             return Err(Refusal::Closed);
         }
@@ -37,12 +37,12 @@ impl LazySocket {
         self.made.get()
     }
 
-    /// Takes over a socket, before any other thread can have made one.
+    /// Adopts a socket, before any other thread can have made one.
     pub(super) fn set(&self, made: Arc<crate::Socket>) {
         let _ = self.made.set(made);
     }
 
-    /// Closes the socket by `close`, if it was made; none is made from now on.
+    /// Closes the socket with `close`, if it was made; none can be made from now on.
     pub(super) fn close(&self, close: impl FnOnce(&crate::Socket) -> crate::Result<()>) -> Result<()> {
         self.closed.store(true, Ordering::Release);
         match self.made.get() {

@@ -1,7 +1,7 @@
 //! Java-style sockets: what `java.net` promises and BSD sockets do not.
 //!
 //! [`Socket`], [`ServerSocket`] and [`DatagramSocket`] remember what they *were* ([`is_bound`](Socket::is_bound) stays true
-//! after close) and their addresses, reach IPv4 and IPv6 through one IPv6 socket where the system has IPv6, and send FIN
+//! after close) and their addresses, reach IPv4 and IPv6 through one IPv6 socket if the system has IPv6, and send FIN
 //! before they close. The functions [`read()`], [`write()`], [`end_input`], [`end_output`] and [`set_linger`] do the same for
 //! a plain [`crate::Socket`], for C.
 //!

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// How many connections wait to be accepted unless the program says otherwise (Java `ServerSocket`).
 pub const BACKLOG: i32 = 50;
 
-/// The longest linger; more is cut to it (Java `setSoLinger`).
+/// The longest linger time; longer ones are cut to it (Java `setSoLinger`).
 pub const LONGEST_LINGER: Duration = limits::LONGEST_LINGER;
 
 /// `IP_PMTUDISC_DO` and `IPV6_PMTUDISC_DO` (ip(7)), …
@@ -19,7 +19,7 @@ const DISCOVER: i32 = 2;
 /// … and `IP_PMTUDISC_DONT`.
 const DO_NOT_DISCOVER: i32 = 0;
 
-/// Sets what close does with data not sent yet, as [`Socket::set_linger`] does, but cuts to [`LONGEST_LINGER`]
+/// Sets what close does with unsent data, as [`Socket::set_linger`] does, but cuts the time to [`LONGEST_LINGER`]
 /// (Java `setSoLinger`).
 ///
 /// # Errors
@@ -28,8 +28,8 @@ pub fn set_linger(socket: &Socket, linger: Option<Duration>) -> Result<()> {
     socket.set_linger(linger.map(|linger| linger.min(LONGEST_LINGER)))
 }
 
-/// Requests a send buffer, as [`Socket::set_send_buffer`] does, of as much as the system can be asked for
-/// (Java `setSendBufferSize`).
+/// Requests a send buffer, as [`Socket::set_send_buffer`] does, cut to the most that can be requested (Java
+/// `setSendBufferSize`).
 ///
 /// # Errors
 /// `InvalidInput("send buffer")` for 0; `Closed`.
@@ -37,7 +37,7 @@ pub fn set_send_buffer(socket: &Socket, requested: usize) -> Result<()> {
     socket.set_send_buffer(requested.min(limits::LARGEST_BUFFER))
 }
 
-/// The size of the send buffer as it was requested, without what the kernel adds for itself (Java
+/// The size of the send buffer as it was requested, without the kernel's own share (Java
 /// `getSendBufferSize`).
 ///
 /// # Errors
@@ -62,8 +62,8 @@ pub fn recv_buffer(socket: &Socket) -> Result<usize> {
     socket.recv_buffer().map(|bytes| bytes / BUFFER_FACTOR)
 }
 
-/// Sets the type of service of IPv4 and the traffic class of IPv6. The two low bits are TCP's own and dropped there
-/// (Java `setTrafficClass`).
+/// Sets the type of service of IPv4 and the traffic class of IPv6. TCP uses the two low bits itself, so they are
+/// dropped there (Java `setTrafficClass`).
 ///
 /// # Errors
 /// `InvalidInput("traffic class")` above 255; `Closed`.
@@ -96,11 +96,11 @@ pub fn traffic_class(socket: &Socket) -> Result<u32> {
 /// One of the three numbers of keepalive, set without turning it on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeepaliveNumber {
-    /// How many seconds a connection is quiet before the first probe (Java `TCP_KEEPIDLE`).
+    /// How many seconds a connection is idle before the first probe (Java `TCP_KEEPIDLE`).
     Idle,
     /// How many seconds pass between probes (Java `TCP_KEEPINTERVAL`).
     Interval,
-    /// How many probes go unanswered (Java `TCP_KEEPCOUNT`).
+    /// How many probes may go unanswered (Java `TCP_KEEPCOUNT`).
     Count,
 }
 
@@ -117,7 +117,7 @@ impl KeepaliveNumber {
 /// Sets one of the numbers of keepalive.
 ///
 /// # Errors
-/// `EINVAL` for what the system does not take; `Unsupported`; `Closed`.
+/// `EINVAL` for a value that the system does not accept; `Unsupported`; `Closed`.
 pub fn set_keepalive_number(socket: &Socket, which: KeepaliveNumber, value: i32) -> Result<()> {
     set(socket, which.option(), value)
 }
@@ -130,7 +130,8 @@ pub fn keepalive_number(socket: &Socket, which: KeepaliveNumber) -> Result<i32> 
     get(socket, which.option())
 }
 
-/// The queue of the network card that the connection came by, 0 where it has no number (Java `SO_INCOMING_NAPI_ID`).
+/// The number of the network card queue through which the connection arrived, 0 if it has none (Java
+/// `SO_INCOMING_NAPI_ID`).
 ///
 /// # Errors
 /// `Unsupported`; `Closed`.
@@ -138,7 +139,7 @@ pub fn incoming_napi_id(socket: &Socket) -> Result<i32> {
     get(socket, number::INCOMING_NAPI_ID)
 }
 
-/// Forbids routers to cut datagrams (Java `IP_DONTFRAGMENT`); off unless set.
+/// Forbids routers to fragment datagrams (Java `IP_DONTFRAGMENT`); off unless set.
 ///
 /// # Errors
 /// `Unsupported`; `Closed`.
@@ -151,7 +152,7 @@ pub fn set_dont_fragment(socket: &Socket, on: bool) -> Result<()> {
     Ok(())
 }
 
-/// Whether routers must not cut datagrams.
+/// Whether routers must not fragment datagrams.
 ///
 /// # Errors
 /// `Unsupported`; `Closed`.
@@ -190,15 +191,15 @@ pub fn set_multicast_loop(socket: &Socket, on: bool) -> Result<()> {
 pub fn set_multicast_interface(socket: &Socket, index: u32) -> Result<()> {
     socket.set_multicast_interface(index)?;
     if socket.family() == Family::IPV6 {
-        // An interface without IPv4 is no obstacle for IPv6.
+        // An interface without IPv4 can still be used for IPv6.
         let _ = socket.set_option(libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &interface_request(index));
     }
     Ok(())
 }
 
-/// Takes only what is sent to groups that this socket joined, not those that others of this host joined.
+/// Receives only what is sent to groups that this socket joined, not to those that other sockets of this host joined.
 pub(super) fn take_own_groups_only(socket: &Socket) {
-    // Where the system has no such option, it does so anyway.
+    // A system without this option behaves that way anyway.
     let _ = socket.set_multicast_all(false);
     let _ = set(socket, number::IP_MULTICAST_ALL, 0);
 }
@@ -206,7 +207,7 @@ pub(super) fn take_own_groups_only(socket: &Socket) {
 /// An IPv6 socket sends to IPv4 groups by IPv4's options.
 fn for_v4_too(socket: &Socket, name: i32, value: i32) {
     if socket.family() == Family::IPV6 {
-        // Where the system does not let it, it has no IPv4 to send to.
+        // If the system refuses, the socket can't send to IPv4 groups anyway.
         let _ = socket.set_int_option(libc::IPPROTO_IP, name, value);
     }
 }

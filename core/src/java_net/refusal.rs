@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 
-/// The result of what Java's classes do.
+/// The result of a call of Java's classes.
 pub type Result<T> = std::result::Result<T, Refusal>;
 
 /// Why a call was refused, or failed.
@@ -15,7 +15,7 @@ pub enum Refusal {
     NotConnected,
     /// It has one already.
     AlreadyConnected,
-    /// It has no address of its own.
+    /// It has no local address.
     NotBound,
     /// It has one already.
     AlreadyBound,

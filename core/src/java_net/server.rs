@@ -12,11 +12,11 @@ use crate::ServerOptions;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
-/// Listens on a host by name or number, with [`BACKLOG`] for a backlog below 1 (Java
-/// `new ServerSocket(port, backlog, address)`). An empty host is every interface of both versions of IP.
+/// Listens on a host by name or number; a backlog below 1 means [`BACKLOG`] (Java
+/// `new ServerSocket(port, backlog, address)`). An empty host means every interface, with both versions of IP.
 ///
 /// # Errors
-/// As [`create_server`](crate::create_server).
+/// See [`create_server`](crate::create_server).
 pub fn listen<C: Caller>(
     name: &str,
     port: u16,
@@ -38,8 +38,8 @@ fn backlog_of(asked: i32) -> i32 {
     }
 }
 
-/// A TCP listener, or what will become one, that behaves like `java.net.ServerSocket`: `SO_REUSEADDR` is on, both versions of
-/// IP come to one socket.
+/// A TCP listener, or what will become one, that behaves like `java.net.ServerSocket`: `SO_REUSEADDR` is on, and one
+/// socket takes both versions of IP.
 #[derive(Default)]
 pub struct ServerSocket {
     socket: LazySocket,
@@ -55,7 +55,7 @@ impl ServerSocket {
     /// The BSD socket underneath, made if there is none yet; for options.
     ///
     /// # Errors
-    /// `Closed`; as [`crate::Socket::new`].
+    /// `Closed`; see also [`crate::Socket::new`].
     pub fn open(&self) -> Result<&Arc<crate::Socket>> {
         self.socket.open(|| {
             let made = dual_stack(SocketType::STREAM)?;
@@ -64,11 +64,11 @@ impl ServerSocket {
         })
     }
 
-    /// Listens on an address; none is a port of the system's choice on every interface. A backlog below 1 is
+    /// Listens on an address; `None` means a port of the system's choice on every interface. A backlog below 1 means
     /// [`BACKLOG`].
     ///
     /// # Errors
-    /// `AlreadyBound`, `Closed`; as [`crate::Socket::bind`] and [`crate::Socket::listen`].
+    /// `AlreadyBound`, `Closed`; see also [`crate::Socket::bind`] and [`crate::Socket::listen`].
     pub fn bind(&self, address: Option<SocketAddr>, backlog: i32) -> Result<()> {
         let made = self.open()?;
         if self.is_bound() {
@@ -86,7 +86,7 @@ impl ServerSocket {
     /// Waits for a connection, as long as the receive timeout of the BSD socket allows.
     ///
     /// # Errors
-    /// `NotBound`, `Closed`; as [`Call::accept`](crate::Call::accept).
+    /// `NotBound`, `Closed`; see also [`Call::accept`](crate::Call::accept).
     pub fn accept<C: Caller>(&self, caller: &mut C) -> Result<Socket> {
         let made = self.open()?;
         if !self.is_bound() {
@@ -96,10 +96,10 @@ impl ServerSocket {
         Socket::accepted(socket, &peer)
     }
 
-    /// Closes the listener; an accept that waits in another thread ends. Closing again does nothing.
+    /// Closes the listener, which ends an accept that waits in another thread. Closing again does nothing.
     ///
     /// # Errors
-    /// As [`Call::close`](crate::Call::close).
+    /// See [`Call::close`](crate::Call::close).
     pub fn close<C: Caller>(&self, caller: &mut C) -> Result<()> {
         self.socket.close(|made| made.on(caller).close())
     }

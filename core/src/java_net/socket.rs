@@ -16,10 +16,10 @@ use crate::time::Timeout;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
-/// Where to connect: an address, and the name it was looked up by.
+/// Where to connect: an address, and the name that it was looked up from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct To {
-    /// The name of the host, where there is one.
+    /// The name of the host, if there is one.
     pub host: Option<String>,
     /// The address, unless it was never looked up.
     pub address: Option<SocketAddr>,
@@ -27,8 +27,8 @@ pub struct To {
 
 /// A TCP connection, or what will become one, that behaves like `java.net.Socket`.
 ///
-/// It may be used by any number of threads and closed by any. What it was it stays: after close it still says that it
-/// was bound and connected, and to whom.
+/// It may be used by any number of threads and closed by any of them. After close it still reports that it was bound
+/// and connected, and to which address.
 #[derive(Default)]
 pub struct Socket {
     socket: LazySocket,
@@ -43,11 +43,11 @@ impl Socket {
         Self::default()
     }
 
-    /// Connects to a host by name or number; all its addresses, IPv4 first, the first to answer wins. An empty host is
-    /// this one (Java `new Socket(host, port)`, which tries one address only).
+    /// Connects to a host by name or number: tries all its addresses, IPv4 first, and the first to answer wins. An
+    /// empty host means this host (Java `new Socket(host, port)`, which tries one address only).
     ///
     /// # Errors
-    /// As [`create_connection_with`](crate::create_connection_with).
+    /// See [`create_connection_with`](crate::create_connection_with).
     pub fn connected<C: Caller>(
         name: &str,
         port: u16,
@@ -84,7 +84,7 @@ impl Socket {
         Ok(socket)
     }
 
-    /// Takes over a connection.
+    /// Adopts a connection.
     fn begin(&self, made: Arc<crate::Socket>, to: To) -> Result<()> {
         self.note_bound(&made)?;
         // The socket is new: no other thread can have set these.
@@ -103,7 +103,7 @@ impl Socket {
     /// The BSD socket underneath, made if there is none yet; for options.
     ///
     /// # Errors
-    /// `Closed`; as [`crate::Socket::new`].
+    /// `Closed`; see also [`crate::Socket::new`].
     pub fn open(&self) -> Result<&crate::Socket> {
         Ok(self.socket.open(|| dual_stack(SocketType::STREAM))?)
     }
@@ -116,10 +116,10 @@ impl Socket {
         }
     }
 
-    /// Gives the socket an address of its own; none is the system's choice on every interface.
+    /// Binds the socket to an address; `None` means a port of the system's choice on every interface.
     ///
     /// # Errors
-    /// `AlreadyBound`, `Closed`; as [`crate::Socket::bind`].
+    /// `AlreadyBound`, `Closed`; see also [`crate::Socket::bind`].
     pub fn bind(&self, address: Option<SocketAddr>) -> Result<()> {
         let made = self.open()?;
         if self.is_bound() {
@@ -130,10 +130,10 @@ impl Socket {
         self.note_bound(made)
     }
 
-    /// Connects, within a time limit of its own; whatever goes wrong closes the socket.
+    /// Connects, with its own time limit; any failure closes the socket.
     ///
     /// # Errors
-    /// `AlreadyConnected`, `Closed`; the resolver's for an address that was never looked up; as
+    /// `AlreadyConnected`, `Closed`; the resolver's errors for an address that was never looked up; as
     /// [`Call::connect`](crate::Call::connect).
     pub fn connect<C: Caller>(&self, to: To, timeout: Timeout, caller: &mut C) -> Result<()> {
         let made = self.open()?;
@@ -149,7 +149,7 @@ impl Socket {
                 .with_detail(legible(to.host.as_deref().unwrap_or_default()))),
         };
         if let Err(error) = connected {
-            // The failure of connect is what to report, not that of closing.
+            // The failure to report is that of connect, not that of closing.
             let _ = self.close(caller);
             return Err(error.into());
         }
@@ -158,10 +158,10 @@ impl Socket {
         Ok(())
     }
 
-    /// Receives at least one byte; 0 is the end of the stream. See [`read`](super::read()).
+    /// Receives at least one byte; 0 means the end of the stream. See [`read`](super::read()).
     ///
     /// # Errors
-    /// As [`read`](super::read()); `ENOTCONN` before it is connected.
+    /// See [`read`](super::read()); also `ENOTCONN` before it is connected.
     pub fn read<'b, C: Caller>(&self, caller: &mut C, room: impl Into<RecvBuf<'b>>) -> Result<usize> {
         Ok(stream::read(self.stream(Operation::Recv)?, caller, room)?)
     }
@@ -169,25 +169,25 @@ impl Socket {
     /// Sends all of `data`. See [`write`](super::write()).
     ///
     /// # Errors
-    /// As [`write`](super::write()); `ENOTCONN` before it is connected.
+    /// See [`write`](super::write()); also `ENOTCONN` before it is connected.
     pub fn write<'b, C: Caller>(&self, caller: &mut C, data: impl Into<SendBuf<'b>>) -> Result<()> {
         Ok(stream::write(self.stream(Operation::SendAll)?, caller, data)?)
     }
 
-    /// How many bytes a read would find without waiting: none once the input was shut down.
+    /// How many bytes a read would find without waiting: 0 once the input was shut down.
     ///
     /// # Errors
-    /// `Closed` and the system's, as [`crate::Socket::available`].
+    /// See [`crate::Socket::available`].
     pub fn available(&self) -> Result<usize> {
         let made = self.stream(Operation::Available)?;
         let bytes = made.available()?;
         Ok(if self.is_input_shut() { 0 } else { bytes })
     }
 
-    /// Sends one byte out of band; a peer that does not take such bytes in line never sees it.
+    /// Sends one byte out of band; a peer that does not receive such bytes in line never sees it.
     ///
     /// # Errors
-    /// `NotConnected`; `Closed`; as [`write`](Self::write).
+    /// `NotConnected`; `Closed`; see also [`write`](Self::write).
     pub fn send_urgent<C: Caller>(&self, byte: u8, caller: &mut C) -> Result<()> {
         if !self.is_connected() {
             return Err(Refusal::NotConnected);
@@ -197,7 +197,7 @@ impl Socket {
         Ok(call.send_all_with(&[byte], Flags::OUT_OF_BAND)?)
     }
 
-    /// Whether a stream to read from can be had.
+    /// Whether a stream to read from can be made.
     ///
     /// # Errors
     /// `Closed`, `NotConnected`, `InputShut`.
@@ -205,7 +205,7 @@ impl Socket {
         self.check_half(Half::InputShut, Refusal::InputShut)
     }
 
-    /// Whether a stream to write to can be had.
+    /// Whether a stream to write to can be made.
     ///
     /// # Errors
     /// `Closed`, `NotConnected`, `OutputShut`.
@@ -224,19 +224,19 @@ impl Socket {
         Ok(())
     }
 
-    /// Ends receiving, once; the peer is not told.
+    /// Ends receiving, once; the peer is not notified.
     ///
     /// # Errors
-    /// As [`check_input`](Self::check_input); `InputShut` the second time.
+    /// See [`check_input`](Self::check_input); also `InputShut` the second time.
     pub fn shutdown_input(&self) -> Result<()> {
         self.check_input()?;
         self.end(Half::InputShut, Refusal::InputShut)
     }
 
-    /// Ends sending, once: the peer reads to the end of the stream.
+    /// Ends sending, once; the peer reads up to the end of the stream.
     ///
     /// # Errors
-    /// As [`check_output`](Self::check_output); `OutputShut` the second time.
+    /// See [`check_output`](Self::check_output); also `OutputShut` the second time.
     pub fn shutdown_output(&self) -> Result<()> {
         self.check_output()?;
         self.end(Half::OutputShut, Refusal::OutputShut)
@@ -256,11 +256,11 @@ impl Socket {
         }
     }
 
-    /// Closes the socket, FIN first unless linger is zero; every call that waits in another thread ends. Closing again
-    /// does nothing.
+    /// Closes the socket, sending FIN first unless the linger time is zero, and ends every call that waits in another
+    /// thread. Closing again does nothing.
     ///
     /// # Errors
-    /// As [`Call::close`](crate::Call::close).
+    /// See [`Call::close`](crate::Call::close).
     pub fn close<C: Caller>(&self, caller: &mut C) -> Result<()> {
         self.socket.close(|made| stream::close(made, caller))
     }
@@ -294,17 +294,17 @@ impl Socket {
             .is_some_and(|made| made.halves.has(Half::OutputShut))
     }
 
-    /// To whom it was connected.
+    /// The address it was connected to.
     pub fn peer(&self) -> Option<&To> {
         self.peer.get()
     }
 
-    /// Its own port, also after close; `None` before it had one.
+    /// Its local port, also after close; `None` before it had one.
     pub fn local_port(&self) -> Option<u16> {
         self.bound.get().map(SocketAddr::port)
     }
 
-    /// Its own address: every interface before it had one, and after close.
+    /// Its local address: "every interface" before it had one, and after close.
     pub fn local_address(&self) -> IpAddr {
         let actual = match self.socket.get() {
             Some(made) if !self.is_closed() => made.local_address().ok(),
@@ -316,7 +316,8 @@ impl Socket {
     }
 }
 
-/// Whom a connect to `to` reached: "every interface" stands for this host, and the system says which address that was.
+/// The peer that a connect to `to` reached: "every interface" stands for this host, and the system reports which
+/// address that was.
 fn reached(made: &crate::Socket, to: To) -> To {
     if !to.address.is_some_and(|address| address.ip().is_unspecified()) {
         return to;

@@ -1,4 +1,5 @@
-//! The two halves of a connection: an end that stays the end, one reader and one writer at a time.
+//! The two halves of a connection: once the stream has ended it stays ended, and there is one reader and one writer at
+//! a time.
 
 use crate::buffer::{RecvBuf, SendBuf};
 use crate::caller::Caller;
@@ -10,14 +11,14 @@ use crate::socket::{Half, Socket};
 use crate::time::{LazyDeadline, Timeout};
 use std::time::Duration;
 
-/// Receives at least one byte; 0 is the end of the stream, and stays it, also after close (Java
-/// `InputStream.read`, which says -1).
+/// Receives at least one byte; 0 means the end of the stream, and stays the answer from then on, even after close (Java
+/// `InputStream.read`, which returns -1).
 ///
 /// Threads that read at the same time take turns; waiting for the turn counts against the time limit, which is the
-/// receive timeout. An empty room is full at once. Empty datagrams are skipped.
+/// receive timeout. With an empty `room` it returns at once. Empty datagrams are skipped.
 ///
 /// # Errors
-/// `TimedOut`, after which reading goes on; `ECONNRESET`, and from then on always; `Closed`; the system's.
+/// `TimedOut`, after which reading may continue; `ECONNRESET`, which every later read returns too; `Closed`; the system's.
 pub fn read<'b, C: Caller>(socket: &Socket, caller: &mut C, room: impl Into<RecvBuf<'b>>) -> Result<usize> {
     let room = room.into();
     if room.is_empty() {
@@ -27,7 +28,7 @@ pub fn read<'b, C: Caller>(socket: &Socket, caller: &mut C, room: impl Into<Recv
     let failed = |kind| Error::new(Operation::Recv, kind).within(whole);
     let mut limit = LazyDeadline::new(whole);
     let turn = Turn::take(&socket.handle, Direction::Receive, caller, &mut limit);
-    // The end of the stream is the answer even where the socket was closed since.
+    // The end of the stream is the answer even if the socket was closed since.
     if socket.halves.has(Half::Ended) {
         return Ok(0);
     }
@@ -36,7 +37,7 @@ pub fn read<'b, C: Caller>(socket: &Socket, caller: &mut C, room: impl Into<Recv
         return Err(failed(Kind::Closed));
     }
     if socket.halves.has(Half::InputShut) {
-        // What had arrived before is gone, unlike in the kernel.
+        // Unlike with the kernel, data that had arrived before is dropped.
         socket.halves.note(Half::Ended);
         return Ok(0);
     }
@@ -47,7 +48,7 @@ pub fn read<'b, C: Caller>(socket: &Socket, caller: &mut C, room: impl Into<Recv
     received.map_err(|error| error.within(whole))
 }
 
-/// Java's time limit: zero is for ever (Java `setSoTimeout`, `connect`).
+/// Java's time limit: zero means forever (Java `setSoTimeout`, `connect`).
 pub fn time_limit(limit: Duration) -> Timeout {
     if limit.is_zero() {
         Timeout::Never
@@ -68,20 +69,20 @@ pub fn write<'b, C: Caller>(socket: &Socket, caller: &mut C, data: impl Into<Sen
     socket.on(caller).within(Timeout::Never).send_all(data)
 }
 
-/// Ends receiving: reads find the end of the stream from now on; the peer does not learn of it. Returns whether it was this
-/// call that ended it (Java `Socket.shutdownInput`, which throws the second time).
+/// Ends receiving: reads find the end of the stream from now on; the peer is not notified. Returns whether this call
+/// ended it (Java `Socket.shutdownInput`, which throws the second time).
 ///
 /// # Errors
-/// `ENOTCONN`, also of a listener; `Closed`.
+/// `ENOTCONN`, also for a listener; `Closed`.
 pub fn end_input(socket: &Socket) -> Result<bool> {
     end(socket, Half::InputShut)
 }
 
-/// Ends sending: the peer reads to the end of the stream. Returns whether it was this call that ended it (Java
+/// Ends sending: the peer reads up to the end of the stream. Returns whether this call ended it (Java
 /// `Socket.shutdownOutput`, which throws the second time).
 ///
 /// # Errors
-/// `ENOTCONN`, also of a listener; `Closed`.
+/// `ENOTCONN`, also for a listener; `Closed`.
 pub fn end_output(socket: &Socket) -> Result<bool> {
     end(socket, Half::OutputShut)
 }
@@ -93,7 +94,7 @@ pub(super) fn end(socket: &Socket, half: Half) -> Result<bool> {
     if socket.halves.has(half) {
         return Ok(false);
     }
-    // shutdown(2) on Linux would say yes to a listener: to one half it does nothing, the other ends the listening.
+    // On Linux shutdown(2) would succeed for a listener: for one half it does nothing, for the other it ends listening.
     if matches!(socket.accepting(), Ok(true)) {
         return Err(Error::new(Operation::Shutdown, Kind::Os(libc::ENOTCONN)));
     }
@@ -108,7 +109,7 @@ pub(super) fn end(socket: &Socket, half: Half) -> Result<bool> {
 /// Closes the socket, FIN first. See [`Call::close_fin_first`](crate::Call::close_fin_first).
 ///
 /// # Errors
-/// As [`Call::close_fin_first`](crate::Call::close_fin_first).
+/// See [`Call::close_fin_first`](crate::Call::close_fin_first).
 pub fn close<C: Caller>(socket: &Socket, caller: &mut C) -> Result<()> {
     socket.on(caller).close_fin_first()
 }

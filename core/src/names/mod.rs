@@ -1,4 +1,4 @@
-//! Names to addresses and back, and the other tables of names that the system keeps.
+//! Names to addresses and back, and the system's other tables of names.
 
 mod resolve;
 mod tables;

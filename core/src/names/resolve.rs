@@ -9,10 +9,10 @@ use std::ffi::{CStr, CString};
 use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
 
 /// Looks up a host and a service (getaddrinfo(3); Python `getaddrinfo`, Java `InetAddress.getAllByName`). It can't be
-/// cut short: a silent name server takes as long as the system's resolver is set to wait.
+/// interrupted: if a name server does not answer, it takes as long as the system's resolver is configured to wait.
 ///
 /// # Errors
-/// `Resolve` with the `EAI_` code, `SERVICE` for a number above 65,535; the name it is about is in the detail.
+/// `Resolve` with the `EAI_` code (`SERVICE` for a number above 65,535); the detail has the name.
 pub fn resolve(host: Option<&CStr>, service: Option<&CStr>, hints: &Hints) -> Result<Vec<AddressInfo>> {
     let answers = if service.is_some_and(is_beyond_every_port) {
         Err(Kind::Resolve(eai::SERVICE))
@@ -30,8 +30,8 @@ pub fn resolve(host: Option<&CStr>, service: Option<&CStr>, hints: &Hints) -> Re
     })
 }
 
-/// Whether a service is a number that is no port. getaddrinfo(3) reads numbers as strtoul(3) does, blanks and sign
-/// included, and glibc's keeps the low 16 bits: 65,616 would be port 80.
+/// Whether a service is a number beyond the range of ports. getaddrinfo(3) reads numbers like strtoul(3), blanks and
+/// sign included, and glibc's keeps the low 16 bits: 65,616 would be port 80.
 fn is_beyond_every_port(service: &CStr) -> bool {
     let text = service.to_bytes();
     let blanks = text
@@ -53,11 +53,11 @@ fn is_beyond_every_port(service: &CStr) -> bool {
 }
 
 /// The addresses of a host for a stream to `port`, in the resolver's order. Numeric hosts are not looked up:
-/// `127.0.0.1`, `::1`, `[::1]`, `fe80::1%2`, `fe80::1%eth0`. An empty host is the loopback addresses, or with
-/// `AI_PASSIVE` all interfaces, as getaddrinfo(3) has it for a null one.
+/// `127.0.0.1`, `::1`, `[::1]`, `fe80::1%2`, `fe80::1%eth0`. An empty host means the loopback addresses, or all
+/// interfaces with `AI_PASSIVE`, like a null host in getaddrinfo(3).
 ///
 /// # Errors
-/// As [`resolve`]; `InvalidInput("host")` for a name with a NUL byte.
+/// See [`resolve`]; also `InvalidInput("host")` for a name with a NUL byte.
 pub fn resolve_name(host: &str, port: u16, flags: i32) -> Result<Vec<Address>> {
     let failed = |kind| Error::new(Operation::Resolve, kind);
     if let Some(numeric) = numeric(host, port) {
@@ -84,7 +84,7 @@ pub fn resolve_name(host: &str, port: u16, flags: i32) -> Result<Vec<Address>> {
     memory::collect(answers.iter().map(|answer| answer.address.with_port(port))).map_err(failed)
 }
 
-/// Reads a numeric host; an error is an interface that is not there.
+/// Parses a numeric host; an error means that its interface does not exist.
 fn numeric(host: &str, port: u16) -> Option<std::result::Result<Address, Kind>> {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Some(Ok((ip, port).into()));
@@ -104,11 +104,11 @@ fn numeric(host: &str, port: u16) -> Option<std::result::Result<Address, Kind>> 
 /// The port of a service: a number, or a name such as `http` (services(5); Python `getservbyname`).
 ///
 /// # Errors
-/// `InvalidInput("service")` for what is neither a name nor a number up to 65,535; as [`resolve`] for an unknown name.
+/// `InvalidInput("service")` for what is neither a name nor a number up to 65,535; for an unknown name see [`resolve`].
 pub fn resolve_service(service: &str) -> Result<u16> {
     let rule = "must be a name or a number from 0 to 65535";
     let invalid = || Error::invalid(Operation::Resolve, "service", rule).with_detail(legible(service));
-    // Every name has a letter (RFC 6335); without one, getaddrinfo takes `-1` and nothing at all for numbers.
+    // Every name has a letter (RFC 6335). getaddrinfo would take `-1` and the empty text for numbers.
     if !service.bytes().any(|byte| byte.is_ascii_alphabetic()) {
         let number = Some(service).filter(|service| !service.starts_with('+'));
         return number.and_then(|number| number.parse().ok()).ok_or_else(invalid);
@@ -122,11 +122,11 @@ pub fn resolve_service(service: &str) -> Result<u16> {
 
 /// The host name and the service name of an address (getnameinfo(3); Python `getnameinfo`, Java
 /// `InetAddress.getHostName`); numbers where there are no names. `flags` are `NI_…`: `NI_NUMERICHOST` and
-/// `NI_NUMERICSERV` look nothing up. Like [`resolve`] it can't be cut short.
+/// `NI_NUMERICSERV` look nothing up. Like [`resolve`] it can't be interrupted.
 ///
 /// # Errors
-/// `Resolve` with the `EAI_` code: `FAMILY` for an address without names, `NONAME` when `NI_NAMEREQD` asks for a name
-/// and there is none.
+/// `Resolve` with the `EAI_` code: `FAMILY` for an address of a family without names, `NONAME` when `NI_NAMEREQD` asks
+/// for a name and there is none.
 ///
 /// ```
 /// use polysock::{name_of, Address};
@@ -141,10 +141,10 @@ pub fn name_of(address: &Address, flags: i32) -> Result<(CString, CString)> {
         .map_err(|kind| Error::new(Operation::GetNameInfo, kind).with_detail(address))
 }
 
-/// Parts `host:service`: `localhost:80`, `[::1]:80`, `[fe80::1%eth0]:http`, `:80` (an empty host). Looks nothing up.
+/// Splits `host:service`: `localhost:80`, `[::1]:80`, `[fe80::1%eth0]:http`, `:80` (an empty host). Looks nothing up.
 ///
 /// # Errors
-/// `InvalidInput("host")` for an IPv6 address without its brackets, `InvalidInput("service")` when there is none.
+/// `InvalidInput("host")` for an IPv6 address without its brackets, `InvalidInput("service")` when there is no service.
 pub fn split_host_port(text: &str) -> Result<(&str, &str)> {
     let invalid =
         |argument, rule| Error::invalid(Operation::Resolve, argument, rule).with_detail(legible(text));

@@ -1,6 +1,6 @@
-//! The system's tables of names, as the old calls read them: hosts, services, protocols, interfaces, this machine.
+//! The system's tables of names, as read by the older calls: hosts, services, protocols, interfaces, this machine.
 //!
-//! For addresses to connect to, [`resolve`](crate::resolve) is the call. None of these can be cut short.
+//! For addresses to connect to, use [`resolve`](crate::resolve). None of these calls can be interrupted.
 
 use crate::address::Address;
 use crate::domain::{Family, Protocol};
@@ -11,18 +11,18 @@ use std::ffi::{CStr, CString};
 use std::io;
 use std::net::IpAddr;
 
-/// Asks for a host by its name (gethostbyname2(3); Python `gethostbyname_ex`).
+/// Looks up a host by its name (gethostbyname2(3); Python `gethostbyname_ex`).
 ///
 /// # Errors
-/// The resolver's code, such as that of a host nobody knows.
+/// The resolver's code, such as that for an unknown host.
 pub fn host_by_name(name: &CStr, family: Family) -> std::result::Result<HostEntry, HostError> {
     sys::names::host_by_name(name, family)
 }
 
-/// Asks for a host by one of its addresses (gethostbyaddr(3); Python `gethostbyaddr`).
+/// Looks up a host by one of its addresses (gethostbyaddr(3); Python `gethostbyaddr`).
 ///
 /// # Errors
-/// As [`host_by_name`].
+/// See [`host_by_name`].
 pub fn host_by_address(address: IpAddr) -> std::result::Result<HostEntry, HostError> {
     sys::names::host_by_address(address)
 }
@@ -50,10 +50,10 @@ pub fn host_name() -> Result<CString> {
     sys::names::host_name().map_err(|error| Error::os(Operation::HostName, &error))
 }
 
-/// Names this machine (sethostname(2); Python `sethostname`).
+/// Sets the name of this machine (sethostname(2); Python `sethostname`).
 ///
 /// # Errors
-/// The system's: `EPERM` for all but root, `EINVAL` for a name that is too long.
+/// The system's: `EPERM` except for root, `EINVAL` for a name that is too long.
 pub fn set_host_name(name: &[u8]) -> Result<()> {
     sys::names::set_host_name(name).map_err(|error| Error::os(Operation::HostName, &error))
 }
@@ -77,7 +77,7 @@ pub struct InterfaceInfo {
     pub name: CString,
     /// `IFF_…` (netdevice(7)): `IFF_UP`, `IFF_LOOPBACK`, `IFF_MULTICAST`, ….
     pub flags: u32,
-    /// Its addresses of IPv4 and IPv6, with the scope of the latter.
+    /// Its IPv4 and IPv6 addresses, the latter with their scope.
     pub addresses: Vec<Address>,
 }
 
@@ -97,7 +97,7 @@ pub fn interface_list() -> Result<Vec<InterfaceInfo>> {
         })
         .collect();
     for (name, flags, address) in sys::names::interface_addresses().map_err(failed)? {
-        // One that came between the two lists is left out.
+        // An interface that appeared between the two listings is left out.
         if let Some(interface) = all.iter_mut().find(|interface| interface.name == name) {
             interface.flags = flags;
             interface.addresses.extend(address);

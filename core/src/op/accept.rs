@@ -15,13 +15,13 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 pub(crate) struct Accept<'a> {
     handle: &'a Handle,
     peer: Option<&'a mut Address>,
-    /// The descriptor's mode can't be seen by another process or handle: it is what accept needs.
+    /// No other process or handle can see the descriptor's mode, so it is the one that accept needs.
     is_private: bool,
     nonblocking: Option<NonBlocking<'a>>,
 }
 
 impl<'a> Accept<'a> {
-    /// The peer's address is asked for only where there is a place for it.
+    /// The peer's address is asked for only if there is a place for it.
     pub(crate) fn new(handle: &'a Handle, peer: Option<&'a mut Address>) -> Self {
         Self {
             handle,
@@ -39,10 +39,11 @@ impl<'a> Accept<'a> {
         os::accept(fd, self.peer.as_deref_mut())
     }
 
-    /// Accepts on a descriptor in blocking mode: asks first, and lets no other thread of ours come between.
+    /// Accepts on a descriptor in blocking mode: polls first, and lets no other thread of this process take the
+    /// connection in between.
     fn accept_ready(&mut self, fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
         let _turn = self.handle.take_accept_turn().ok_or_else(nothing_there)?;
-        // A descriptor that does not listen is reported as hung up, and accept says what is wrong.
+        // A descriptor that does not listen is reported as hung up; accept then returns the error.
         if events_now(fd, libc::POLLIN)? == 0 {
             return Err(nothing_there());
         }
@@ -59,13 +60,13 @@ impl Attempt for Accept<'_> {
     fn plan(&self) -> Plan {
         Plan {
             events: libc::POLLIN,
-            // Trying on a descriptor in blocking mode takes more than one call.
+            // Trying on a descriptor in blocking mode takes more than one system call.
             bytes: if self.is_private || self.handle.mode.is_wanted_nonblocking() {
                 0
             } else {
                 usize::MAX
             },
-            // Listeners are what servers share with the workers they fork: always woken without shutdown.
+            // Servers share listeners with the workers they fork: a waiting accept is always woken without shutdown.
             kernel_may_wait: false,
         }
     }
@@ -78,18 +79,19 @@ impl Attempt for Accept<'_> {
         if held && self.handle.is_private() {
             return self.accept(fd).map(Progress::Done);
         }
-        // Another thread may be about to set the mode: what is found here should last.
+        // Another thread may be about to set the mode: what is found here must stay true.
         let kept = self.handle.keep_nonblocking();
         let nonblocking = if self.handle.is_exclusive() {
             held || kept.is_some()
         } else {
-            // A holder that we share the descriptor with may have changed its mode.
+            // Another holder of the descriptor may have changed its mode.
             kept.is_some() && unix::is_nonblocking(fd)?
         };
         let accepted = if !nonblocking {
             self.accept_ready(fd)
         } else if self.handle.is_accepting() {
-            // Another thread asked while the descriptor was in blocking mode: taking its connection would make it sleep.
+            // Another thread polled while the descriptor was in blocking mode: taking its connection would make that
+            // thread sleep.
             Err(nothing_there())
         } else {
             self.accept(fd)

@@ -1,4 +1,4 @@
-//! What an operation is to the place that runs it.
+//! The interface between an operation and the code that runs it.
 
 use crate::error::{Error, Kind, Operation};
 use crate::handle::Direction;
@@ -6,51 +6,52 @@ use crate::sys::unix::Blocking;
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// An operation: its arguments, and what it has reached so far.
+/// An operation: its arguments, and its progress so far.
 pub(crate) trait Attempt: Send {
     /// What the call returns.
     type Output: Send;
 
-    /// Names its errors.
+    /// The name under which its errors are reported.
     const OPERATION: Operation;
 
     const DIRECTION: Direction;
 
-    /// Whether only one thread at a time may do it, so that what several send never interleaves.
+    /// Whether only one thread at a time may run it, so that data sent by several threads never interleaves.
     const TAKES_TURN: bool = false;
 
-    /// Whether the time limit starts anew whenever something moved.
+    /// Whether the time limit starts anew whenever bytes have moved.
     fn limits_each_wait(&self) -> bool {
         false
     }
 
-    /// What it needs of the descriptor.
+    /// What it needs from the descriptor.
     fn plan(&self) -> Plan;
 
     /// Makes one attempt. `EAGAIN` says that there is nothing to do yet, and `EINTR` that a signal arrived; both lead to
     /// another attempt. With [`Blocking::Allowed`] the kernel may wait.
     fn attempt(&mut self, fd: BorrowedFd<'_>, blocking: Blocking) -> io::Result<Progress<Self::Output>>;
 
-    /// How many bytes have moved so far: what an error says was done.
+    /// How many bytes have moved so far; an error reports them as done.
     fn done(&self) -> usize {
         0
     }
 
-    /// Whether an output stands although the handle was closed meanwhile. A receive that was woken by the close returns
-    /// nothing, too.
+    /// Whether an output counts although the handle was closed meanwhile. A receive that was woken by the close also
+    /// returns nothing, like one at the end of the stream.
     fn outlasts_close(output: &Self::Output) -> bool {
         let _ = output;
         true
     }
 
-    /// What the call returns when this ends it in the middle; `None` when it fails, with [`done`](Self::done). Not asked
-    /// when the caller stops the call: an exception of a signal handler must reach the program.
+    /// What the call returns when `ended_by` ends it in the middle; `None` when it should fail, with
+    /// [`done`](Self::done). Not called when the caller stops the call: an exception of a signal handler must reach the
+    /// program.
     fn partial(&mut self, ended_by: Kind) -> Option<Self::Output> {
         let _ = ended_by;
         None
     }
 
-    /// Adds to the call's error what only the operation knows, such as the address.
+    /// Adds to the call's error details that only the operation knows, such as the address.
     fn explain(&self, error: Error) -> Error {
         error
     }
@@ -59,19 +60,19 @@ pub(crate) trait Attempt: Send {
 /// What an operation needs.
 #[derive(Clone, Copy)]
 pub(crate) struct Plan {
-    /// The poll events that say it is worth another attempt.
+    /// The poll events that make another attempt worthwhile.
     pub(crate) events: i16,
     /// How many bytes it may move.
     pub(crate) bytes: usize,
-    /// An attempt can leave the waiting to the kernel, and shutdown(2) wakes it there.
+    /// An attempt may leave the waiting to the kernel, where shutdown(2) wakes it.
     pub(crate) kernel_may_wait: bool,
 }
 
-/// What one attempt reached.
+/// The result of one attempt.
 pub(crate) enum Progress<T> {
     Done(T),
     /// Something moved and there is more to do; try again without waiting.
     More,
-    /// The operation has failed for a reason that is no error of the system.
+    /// The operation has failed for a reason other than a system error.
     Failed(Kind),
 }

@@ -18,21 +18,22 @@ pub(crate) struct Connect<'a> {
     kind: SocketKind,
     address: &'a Address,
     may_wait: bool,
-    /// How a connect ended is asked by another connect(2).
+    /// Another connect(2) is the way to ask how a connect ended.
     ask_again: bool,
-    /// A connection within the machine is made by the time connect(2) returns: one that asks again sees its end.
+    /// A connection within this machine is established by the time connect(2) returns: asking again at once returns the
+    /// result.
     ask_at_once: bool,
     under_way: UnderWay,
-    /// Another address that the socket is connecting or connected to.
+    /// Another address that the socket is connecting to or connected to.
     in_the_way: Option<(&'static str, Address)>,
     nonblocking: Option<NonBlocking<'a>>,
 }
 
-/// Which call began the attempt that the kernel is making.
+/// The connect that is in progress in the kernel, by the call that began it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum UnderWay {
     Nothing,
-    /// This call found it under way.
+    /// It was in progress when this call began.
     Earlier,
     /// This call began it.
     Ours,
@@ -54,7 +55,7 @@ impl<'a> Connect<'a> {
         }
     }
 
-    /// Begins to connect, or asks how that ended. The kernel answers for the attempt that is under way, whatever address it
+    /// Begins to connect, or asks how that ended. The kernel answers for the attempt in progress, whatever address it
     /// is given.
     fn ask(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
         let mut asked_for_another = false;
@@ -83,12 +84,12 @@ impl<'a> Connect<'a> {
                     return said;
                 }
                 None => return self.connected(fd),
-                // Another call has seen the end before us.
+                // Another call has seen the result before us.
                 Some(libc::EISCONN) if self.under_way != UnderWay::Nothing => return self.connected(fd),
                 Some(errno) => {
                     let connecting_to = self.handle.shared.lock().connecting_to.take();
                     let of_another = match connecting_to {
-                        // The refusal was taken by a call that asked for SO_ERROR.
+                        // The refusal was consumed by a call that read SO_ERROR.
                         _ if errno == libc::ECONNABORTED => true,
                         Some(address) => *address != *self.address,
                         None => self.under_way == UnderWay::Earlier,
@@ -96,7 +97,7 @@ impl<'a> Connect<'a> {
                     if !of_another || self.under_way == UnderWay::Ours || asked_for_another {
                         return said;
                     }
-                    // How an attempt of another call ended is no answer to this one; now the socket is free.
+                    // How another call's attempt ended does not answer this call; now the socket is free.
                     self.under_way = UnderWay::Nothing;
                     asked_for_another = true;
                 }
@@ -110,7 +111,7 @@ impl<'a> Connect<'a> {
         let peer = match connecting_to {
             _ if self.under_way == UnderWay::Ours => return Ok(()),
             Some(address) => *address,
-            // Begun through another handle or descriptor of the socket, or nothing that takes time.
+            // The connect was begun through another handle or descriptor of the socket, or it ended at once.
             None if self.kind.is_tcp() => match unix::peer_address(fd) {
                 Ok(peer) => peer,
                 Err(_) => return Ok(()),
@@ -148,7 +149,7 @@ impl Attempt for Connect<'_> {
                 self.handle.shared.lock().connecting_to.take();
                 return outcome(fd).map(Progress::Done);
             }
-            // Another holder may have put the descriptor back into blocking mode: only a connect that ended is asked.
+            // Another holder may have put the descriptor back into blocking mode: ask only once the connect has ended.
             if events_now(fd, libc::POLLOUT)? == 0 {
                 return Err(not_yet());
             }
@@ -176,14 +177,14 @@ fn stands_for(address: &Address, peer: &Address) -> bool {
     address.port() == peer.port() && (unspecified || ip(address) == ip(peer))
 }
 
-/// How a connect that was under way ended, once the descriptor is ready.
+/// How a connect that was in progress ended, once the descriptor is ready.
 ///
-/// TCP on Linux is asked by another connect(2) instead: only that lets the kernel take note of the end, and until
-/// it has, it takes the next connect for a question about this one.
+/// For TCP on Linux another connect(2) is used instead: only that makes the kernel note the result, and until then it
+/// takes the next connect for a question about this one.
 fn outcome(fd: BorrowedFd<'_>) -> io::Result<()> {
     match unix::sock(&fd).take_error()? {
         Some(error) => Err(error),
-        // Another call may have taken the error away: what has a peer is connected.
+        // Another call may have consumed the error: the socket is connected if it has a peer.
         None => unix::peer_address(fd).map(drop),
     }
 }

@@ -20,7 +20,7 @@ use std::os::fd::BorrowedFd;
 /// `SCM_MAX_FD` of Linux.
 const MOST_DESCRIPTORS: usize = 253;
 
-/// Sends several pieces with control messages, to an address or to where the socket is connected; how much of them is as
+/// Sends several pieces with control messages, to an address or to the connected peer; how much of them is decided as
 /// for [`Send`](super::Send).
 pub(crate) struct SendMessage<'a> {
     kind: SocketKind,
@@ -100,7 +100,7 @@ impl Attempt for SendMessage<'_> {
     fn explain(&self, error: Error) -> Error {
         let count = self.descriptors;
         if error.kind() == Kind::Os(libc::EINVAL) && count > MOST_DESCRIPTORS {
-            // The kernel says nothing of the reason.
+            // The kernel does not give the reason.
             return error.with_detail(format_args!(
                 "{count} descriptors, a message takes {MOST_DESCRIPTORS}"
             ));
@@ -123,12 +123,12 @@ pub(crate) struct RecvMessage<'a> {
     pub(crate) ancillary: Vec<Ancillary>,
 }
 
-/// What came, beside what is too large to hand around.
+/// What arrived, except what is too large to pass around.
 #[derive(Clone, Copy)]
 pub(crate) struct Arrival {
     pub(crate) count: usize,
     pub(crate) flags: Flags,
-    /// The control messages are not as long as they say.
+    /// The length fields of the control messages are wrong.
     pub(crate) malformed: bool,
     has_ancillary: bool,
 }

@@ -1,12 +1,12 @@
-//! Operations: what a call on a socket does, as a value.
+//! Operations: calls on a socket as values.
 //!
-//! An operation holds its arguments and what it has reached so far. It implements [`Attempt`]: what it needs to wait for,
-//! and one attempt, which makes one system call, as a rule without waiting. [`run`] does everything else, for all of them:
+//! An operation holds its arguments and its progress so far. It implements [`Attempt`]: what it needs to wait for, and
+//! one attempt, which makes one system call, as a rule without waiting. [`run`] does everything else, for all of them:
 //! it enters the handle, attempts, waits, handles signals, notices a close, and makes the result or the error.
 //!
-//! A new operation is a new file here with a value and its `impl Attempt`, and a method of [`Call`](crate::Call) that makes
-//! the value and runs it. [`run`] is also the one place where a call begins, waits and ends: whatever is to be seen of every
-//! call, such as a trace, and another way to wait, such as an event loop's, belong there.
+//! A new operation is a new file here with a value and its `impl Attempt`, and a method of [`Call`](crate::Call) that
+//! makes the value and runs it. [`run`] is also the one place where a call begins, waits and ends: anything that
+//! observes every call, such as a trace, and any other way to wait, such as an event loop, belongs there.
 
 mod accept;
 mod attempt;

@@ -1,4 +1,4 @@
-//! Waiting until a descriptor is ready, also where the kernel says so and there is nothing to do.
+//! Waiting until a descriptor is ready, including descriptors that the kernel calls ready although there is nothing to do.
 
 use crate::handle::{Handle, Reason, Registration};
 use crate::sys::os::Changes;
@@ -8,14 +8,14 @@ use crate::wait::{wait_ready, wait_woken, WaitOutcome};
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
-/// After this many false alarms in a row a descriptor is no longer believed to be ready, and attempts are made by the
-/// clock (a Unix datagram socket is always writable, however full its peer).
+/// After this many false alarms in a row, reported readiness is no longer trusted and attempts are made at intervals (a
+/// Unix datagram socket is always writable, however full its peer).
 const FALSE_ALARMS: u32 = 3;
 
-/// A descriptor that was not ready for this long is believed again.
+/// A descriptor that was not ready for this long is trusted again.
 const BELIEVED_AFTER: Duration = Duration::from_millis(1);
 
-/// The longest time between attempts by the clock.
+/// The longest interval between such attempts.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The waits of one call for a descriptor to be ready.
@@ -24,9 +24,9 @@ pub(super) struct ReadinessWait<'a> {
     fd: BorrowedFd<'a>,
     events: i16,
     registration: Option<Registration<'a>>,
-    /// How many times in a row the descriptor was ready and then had nothing to do.
+    /// How many times in a row the descriptor was ready but there was nothing to do.
     false_alarms: u32,
-    /// What reports changes of readiness, where readiness stays.
+    /// Reports changes of readiness, for a descriptor that stays ready.
     changes: Option<Changes>,
 }
 
@@ -64,7 +64,7 @@ impl<'a> ReadinessWait<'a> {
             Some(changes) => {
                 let waited = wait_ready((changes.poll_fd(), libc::POLLIN), until, registration);
                 if !changes.take() {
-                    self.changes = None; // it would stay readable
+                    self.changes = None; // otherwise it would stay readable
                 }
                 waited
             }
@@ -76,19 +76,19 @@ impl<'a> ReadinessWait<'a> {
         waited
     }
 
-    /// Takes note of an attempt that found nothing to do, after a wait or not.
+    /// Records an attempt that found nothing to do; `waited` says whether it followed a wait.
     pub(super) fn note_nothing(&mut self, waited: bool) {
         self.false_alarms = if waited { self.false_alarms + 1 } else { 0 };
     }
 }
 
-/// Whether all that makes the descriptor ready are reports in its error queue (ip(7), timestamping, zero copy), which stay
-/// until the program takes them out.
+/// Whether the descriptor is ready only because of reports in its error queue (ip(7), timestamping, zero copy), which
+/// stay until the program takes them out.
 fn has_only_reports(fd: BorrowedFd<'_>, events: i16) -> bool {
     events_now(fd, events).is_ok_and(|seen| seen & events == 0 && seen & libc::POLLERR != 0)
 }
 
-/// Waits a growing time, where readiness says nothing: `Ready` when the next attempt is due.
+/// Waits for a growing time, where readiness means nothing: `Ready` when the next attempt is due.
 fn pause(until: Deadline, registration: &mut Registration<'_>, round: u32) -> WaitOutcome {
     let pause = Duration::from_millis(1 << round.min(6)).min(LONGEST_PAUSE);
     let paused = wait_woken(until.or_earlier(Instant::now() + pause), registration);

@@ -1,4 +1,4 @@
-//! What all receives have in common: how much came, what an end is, and what they wait for.
+//! What all receives have in common: how much arrived, what counts as an end, and what they wait for.
 
 use super::attempt::Plan;
 use crate::domain::SocketKind;
@@ -11,16 +11,16 @@ use crate::time::Timeout;
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// A receive, as far as it does not matter into what.
+/// The part of a receive that does not depend on where the bytes go.
 pub(crate) struct Receiving<'a> {
     handle: &'a Handle,
     kind: SocketKind,
     flags: Flags,
     /// How many bytes there is space for.
     capacity: usize,
-    /// Whether to go on until that many have come.
+    /// Whether to go on until that many have arrived.
     fill: bool,
-    /// How many bytes were taken out of the queue, or with `MSG_PEEK` seen there.
+    /// How many bytes were taken out of the queue, or seen there with `MSG_PEEK`.
     arrived: usize,
     /// How many attempts found nothing.
     vain: u32,
@@ -40,7 +40,7 @@ impl<'a> Receiving<'a> {
         }
     }
 
-    /// The time limit with these flags. Without one, errors are not waited for, as recv(2) does not.
+    /// The time limit with these flags. Without one, a receive from the error queue does not wait, like recv(2).
     pub(crate) fn timeout(flags: Flags, timeout: Timeout) -> Timeout {
         let only_looks = flags.contains(Flags::DONT_WAIT)
             || flags.contains(Flags::ERROR_QUEUE) && timeout == Timeout::Never;
@@ -53,7 +53,7 @@ impl<'a> Receiving<'a> {
 
     pub(super) fn plan(&self) -> Plan {
         let events = if self.flags.contains(Flags::ERROR_QUEUE) {
-            0 // POLLERR comes unasked
+            0 // POLLERR is always reported
         } else if self.flags.contains(Flags::OUT_OF_BAND) {
             libc::POLLPRI
         } else {
@@ -62,7 +62,7 @@ impl<'a> Receiving<'a> {
         Plan {
             events,
             bytes: self.capacity,
-            // A peek must not wait for all of it: it would have to look again and again.
+            // A peek must not wait for the whole: it would have to look again and again.
             kernel_may_wait: self.kind.shutdown_wakes() && !self.flags.contains(Flags::WAIT_ALL),
         }
     }
@@ -88,14 +88,14 @@ impl<'a> Receiving<'a> {
         self.flags.contains(Flags::PEEK)
     }
 
-    /// What ended the call counts less than what was found before. Bytes that were only seen are still there for the next
-    /// call, unless there is none because the socket is closed.
+    /// What was found before counts more than what ended the call. Bytes that were only peeked at are still there for
+    /// the next call, unless there can't be one because the socket is closed.
     pub(super) fn partial(&self, ended_by: Kind) -> Option<usize> {
         let lost = self.peeks() && ended_by == Kind::Closed;
         (self.arrived > 0 && !lost).then_some(self.arrived)
     }
 
-    /// Takes note of what one more attempt found.
+    /// Records what one more attempt found.
     pub(super) fn note(&mut self, count: usize) {
         self.arrived = self.taken() + count;
     }
@@ -104,7 +104,8 @@ impl<'a> Receiving<'a> {
         self.arrived >= self.capacity
     }
 
-    /// Whether to try at once for the rest after `count` bytes. A peek would find the same bytes again: it waits for more.
+    /// Whether to try for the rest at once after `count` bytes. A peek would find the same bytes again, so it waits for
+    /// more.
     #[inline]
     pub(super) fn goes_on(&self, fd: BorrowedFd<'_>, count: usize) -> io::Result<bool> {
         if !self.fill || count == 0 || self.is_full() {
@@ -118,8 +119,9 @@ impl<'a> Receiving<'a> {
         }
     }
 
-    /// Turns "nothing there" into an end when the socket was shut down for reading: Linux reports such a datagram socket
-    /// as ready, but only a receive that waits then returns 0. Asked from the second vain attempt of a call on.
+    /// Turns "nothing there" into an end when the socket was shut down for reading: Linux reports such a datagram
+    /// socket as ready, but only a blocking receive then returns 0. Called from a call's second attempt in vain
+    /// onwards.
     #[inline]
     pub(super) fn end_if_shut<T: Default>(
         &mut self,
@@ -142,13 +144,13 @@ impl<'a> Receiving<'a> {
         }
     }
 
-    /// Whether a receive that brought nothing was one of an empty message, not of the end. A seqpacket socket whose peer
-    /// is gone says the same of both: what counts then is whether bytes are behind it.
+    /// Whether a receive that returned nothing found an empty message, not the end. A seqpacket socket whose peer is
+    /// gone reports both the same way; then it depends on whether more bytes follow.
     pub(super) fn was_empty_message(&self, fd: BorrowedFd<'_>) -> io::Result<bool> {
         Ok(!self.kind.is_stream() && (more_may_come(fd)? || unix::available(fd)? > 0))
     }
 
-    /// Refuses to take a dead connection for a stream that has ended. Asked of every receive, after it.
+    /// Refuses to take a dead connection for a stream that has ended. Called after every receive.
     #[inline]
     pub(super) fn check_end(&self, count: usize) -> io::Result<()> {
         if count > 0
@@ -162,8 +164,8 @@ impl<'a> Receiving<'a> {
     }
 }
 
-/// Whether the peer may still send: it has not ended its stream, nor did we shut down receiving. Errors are none of
-/// this: a receive reports those that concern it, and the reports in an error queue concern sends.
+/// Whether the peer may still send: it has not ended its stream, and we have not shut down receiving. Errors do not
+/// matter here: a receive reports those that concern it, and the reports in an error queue concern sends.
 fn more_may_come(fd: BorrowedFd<'_>) -> io::Result<bool> {
     Ok(events_now(fd, kernel::PEER_ENDED)? & (kernel::PEER_ENDED | libc::POLLHUP) == 0)
 }

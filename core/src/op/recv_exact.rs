@@ -28,7 +28,7 @@ impl Attempt for RecvExact<'_> {
 
     #[inline]
     fn attempt(&mut self, fd: BorrowedFd<'_>, blocking: Blocking) -> io::Result<Progress<()>> {
-        // A kernel that may wait waits for all of it: only a signal ends that early.
+        // If the kernel may wait, it waits for the whole: only a signal ends that early.
         let flags = if blocking == Blocking::Allowed {
             libc::MSG_WAITALL
         } else {

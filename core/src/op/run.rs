@@ -14,10 +14,10 @@ use std::os::fd::BorrowedFd;
 use std::result;
 use std::time::{Duration, Instant};
 
-/// A wait that took less time did not sleep: a wake-up by another processor takes longer.
+/// A wait that took less time than this did not sleep: a wake-up by another processor takes longer.
 const NO_SLEEP: Duration = Duration::from_micros(4);
 
-/// How often the caller checks for signals while something moves: calls that do not wait are not interrupted by them.
+/// How often the caller checks for signals while bytes keep moving: signals do not interrupt calls that do not wait.
 const SIGNAL_CHECK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Runs an operation with a time limit.
@@ -46,10 +46,10 @@ pub(crate) fn run<C: Caller, A: Attempt>(
     ended.or_else(|kind| end_early(operation, kind, timeout))
 }
 
-/// What a call returns that something ended: what moved before, or the error.
+/// What a call returns when something ended it: what moved before, or the error.
 #[cold]
 fn end_early<A: Attempt>(operation: &mut A, ended_by: Kind, timeout: Timeout) -> Result<A::Output> {
-    // The exception of a signal handler must reach the program, which learns from the error what moved.
+    // The exception of a signal handler must reach the program, which learns from the error how much moved.
     if ended_by != Kind::Interrupted {
         if let Some(output) = operation.partial(ended_by) {
             return Ok(output);
@@ -76,7 +76,7 @@ enum Next {
     WaitFirst,
 }
 
-/// What one attempt came to.
+/// The outcome of one attempt.
 enum Attempted<T> {
     Over(result::Result<T, Kind>),
     More,
@@ -84,7 +84,7 @@ enum Attempted<T> {
     Interrupted,
 }
 
-/// What several attempts and waits came to.
+/// The outcome of several attempts and waits.
 type Outcome<T> = Interruptible<result::Result<T, Kind>>;
 
 impl<'a, A: Attempt> Running<'a, A> {
@@ -102,9 +102,9 @@ impl<'a, A: Attempt> Running<'a, A> {
         result
     }
 
-    /// Counts the call in. Says whether the kernel itself will wait: without a deadline, on a descriptor in blocking mode
-    /// that no other process or handle can hold. One system call then does all, and `close` wakes it by shutdown(2). This is
-    /// the one place that decides it; everything else waits in [`ReadinessWait`].
+    /// Counts the call in, and returns whether the kernel itself will wait: without a deadline, on a descriptor in
+    /// blocking mode that no other process or handle can hold. One system call then does everything, and `close` wakes
+    /// it with shutdown(2). This is the one place that decides it; everything else waits in [`ReadinessWait`].
     fn enter(&self) -> result::Result<(Inside<'a>, bool), Kind> {
         let kernel_waits = self.plan.kernel_may_wait
             && self.limit.is_never()
@@ -132,7 +132,7 @@ impl<'a, A: Attempt> Running<'a, A> {
                 Attempted::Nothing => Next::Wait,
                 Attempted::More | Attempted::Interrupted => {
                     entered = None;
-                    self.limit.deadline(); // the clock runs while handlers do
+                    self.limit.deadline(); // the clock also runs while signal handlers run
                     check_signals(caller)?;
                     Next::Attempt
                 }
@@ -152,7 +152,7 @@ impl<'a, A: Attempt> Running<'a, A> {
         })
     }
 
-    /// Progress wins over a close; everything else that a closed handle leads to is `Closed`.
+    /// Progress wins over a close; any other outcome on a closed handle becomes `Closed`.
     #[inline]
     fn settle(
         &self,
@@ -180,7 +180,7 @@ impl<'a, A: Attempt> Running<'a, A> {
         }
     }
 
-    /// Attempts without waiting, as often as the caller wants to.
+    /// Attempts without waiting, as often as the caller wants.
     #[inline]
     fn attempt_directly<C: Caller>(
         &mut self,
@@ -218,7 +218,7 @@ impl<'a, A: Attempt> Running<'a, A> {
         self.wait_and_attempt(fd, first)
     }
 
-    /// Waits and attempts again and again, beginning with what the first attempt came to, if there was one.
+    /// Waits and attempts again and again, beginning with the outcome of the first attempt, if there was one.
     #[inline(never)]
     fn wait_and_attempt(
         &mut self,
@@ -288,14 +288,14 @@ impl<'a, A: Attempt> Running<'a, A> {
                         return Interruptible::Interrupted;
                     }
                     if self.limit.is_never() || self.operation.limits_each_wait() {
-                        deadline = None; // the kernel's limit is one of each wait
+                        deadline = None; // the kernel's limit applies to each wait
                     }
                 }
             }
         }
     }
 
-    /// Attempts with the kernel waiting; `None` when it turns out that it does not.
+    /// Makes an attempt in which the kernel waits; `None` when it turns out that it does not.
     fn let_kernel_wait(&mut self, fd: BorrowedFd<'_>) -> Option<Outcome<A::Output>> {
         self.handle.ensure_blocking(fd);
         let expected = self.next == Next::WaitFirst && self.handle.expects_wait(A::DIRECTION);
@@ -311,13 +311,13 @@ impl<'a, A: Attempt> Running<'a, A> {
             }
             Attempted::Interrupted => Some(Interruptible::Interrupted),
             Attempted::More if self.handle.is_closed() => Some(Interruptible::Done(Err(Kind::Closed))),
-            // Only a signal ends a call that the kernel lets wait before everything has moved.
+            // Only a signal ends a call that waits in the kernel before everything has moved.
             Attempted::More => {
                 self.next = Next::Attempt;
                 Some(Interruptible::Interrupted)
             }
-            // Another holder put the descriptor into non-blocking mode, perhaps for a moment that is over; or time is up that
-            // the program has set in the kernel.
+            // Another holder put the descriptor into non-blocking mode, perhaps only briefly; or a time limit that the
+            // program has set in the kernel is up.
             Attempted::Nothing => match unix::is_nonblocking(fd) {
                 Ok(false) if kernel_limit(fd, A::DIRECTION).is_some() => {
                     Some(Interruptible::Done(Err(Kind::WouldBlock)))
@@ -340,8 +340,8 @@ impl<'a, A: Attempt> Running<'a, A> {
         )
     }
 
-    /// Looks once more when time is up: the deadline may have passed before this thread came to wait, or while a signal
-    /// was handled.
+    /// Makes one more attempt when time is up: the deadline may have passed before this thread began to wait, or while
+    /// a signal was handled.
     fn last_attempt(&mut self, fd: BorrowedFd<'_>) -> result::Result<A::Output, Kind> {
         match self.attempt(fd, Blocking::Forbidden) {
             Attempted::Over(result) => result,

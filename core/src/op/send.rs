@@ -11,8 +11,8 @@ use crate::time::Timeout;
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// Sends as much as the kernel takes, at least one byte; on a stream without a time limit everything, as a blocking send(2)
-/// does.
+/// Sends as much as the kernel takes, at least one byte; on a stream without a time limit it sends everything, like a
+/// blocking send(2).
 pub(crate) struct Send<'a> {
     kind: SocketKind,
     data: SendBuf<'a>,

@@ -17,13 +17,13 @@ pub(crate) struct SendFile<'a> {
     handle: &'a Handle,
     file: BorrowedFd<'a>,
     offset: u64,
-    /// All up to the end of the file without one.
+    /// Without one, everything up to the end of the file.
     count: Option<u64>,
     limits: Limits,
     done: u64,
 }
 
-/// What the time limit limits.
+/// What the time limit applies to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limits {
     All,
@@ -54,7 +54,7 @@ impl<'a> SendFile<'a> {
         if left == 0 {
             return Ok(0);
         }
-        // For this one part: waiting needs no mode, and a call beside it may need the other.
+        // Only for this one part: waiting works in either mode, and a concurrent call may need the other one.
         let _nonblocking = self.handle.hold_nonblocking(to)?;
         let (offset, count) = (
             self.offset + self.done,
@@ -85,7 +85,7 @@ impl Attempt for SendFile<'_> {
     fn plan(&self) -> Plan {
         Plan {
             events: libc::POLLOUT,
-            // More than any small transfer: a file may have to be read from a disk, so it is never tried directly.
+            // Never counts as a small transfer: the file may have to be read from a disk, so it is never tried directly.
             bytes: usize::MAX,
             kernel_may_wait: false,
         }

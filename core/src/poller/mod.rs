@@ -18,14 +18,15 @@ use std::sync::Arc;
 /// A set of sockets, registered once, of which each wait reports the ready ones (epoll(7); Python `select.epoll`, Java
 /// `Selector`).
 ///
-/// Closing a registered socket ends its registration before the descriptor goes, so an event never comes from a
-/// socket that was closed: not for another one that got its number, nor because a duplicate or a child process keeps
-/// the connection open. A plain descriptor is to be removed before it is closed. Dropping the poller leaves the
-/// sockets as they are; sockets need not outlive it, nor it them.
+/// Closing a registered socket ends its registration before the descriptor goes, so an event never comes from a socket
+/// that was closed: neither for another one that got its number, nor because a duplicate or a child process keeps the
+/// connection open. A plain descriptor must be removed before it is closed. Dropping the poller leaves the sockets as
+/// they are; neither needs to outlive the other.
 ///
-/// Any number of threads may add, remove and wait. In a forked child the poller has the same registrations, so a program
-/// may become a daemon after it has set its poller up; neither process disturbs the other, and both are notified of
-/// readiness. If a thread was changing the poller at the moment of the fork, the child's is closed (`Closed`).
+/// Any number of threads may add, remove and wait. In a forked child the poller has the same registrations, so a
+/// program may become a daemon after it has set its poller up; neither process disturbs the other, and both are
+/// notified of readiness. If a thread was changing the poller at the moment of the fork, the child's poller is closed
+/// (`Closed`).
 ///
 /// ```
 /// use polysock::{create_connection, create_server, Event, Events, Trigger, Poller};
@@ -59,7 +60,8 @@ impl Poller {
         Self::with(new_selector)
     }
 
-    /// Makes one as systems without epoll have it: by poll(2) over all sockets at each wait, without [`Trigger::Edge`].
+    /// Makes one that works as on systems without epoll: each wait is a poll(2) over all sockets, and there is no
+    /// [`Trigger::Edge`].
     #[doc(hidden)]
     pub fn portable() -> Result<Self> {
         Self::with(|| Ok(Arc::new(PollSet::new())))
@@ -70,10 +72,10 @@ impl Poller {
         named(Registry::new(make)).map(Self)
     }
 
-    /// Registers a socket or descriptor: `token` comes with its events, `ERROR` and `HANGUP` always among them.
+    /// Registers a socket or descriptor: its events carry `token`. `ERROR` and `HANGUP` are always reported.
     ///
     /// # Errors
-    /// `Closed`; `EEXIST` when it is registered already, `EPERM` for a descriptor that can't be waited for (a file);
+    /// `Closed`; `EEXIST` when it is already registered, `EPERM` for a descriptor that can't be waited for (a file);
     /// `Unsupported` for [`Trigger::Edge`] without epoll.
     pub fn add<'a>(
         &self,
@@ -99,10 +101,10 @@ impl Poller {
         named(self.0.modify(target.into(), token, interest(events, trigger)))
     }
 
-    /// Ends a registration. No event of it is returned by a wait that begins afterwards.
+    /// Ends a registration. A wait that begins afterwards returns no event for it.
     ///
     /// # Errors
-    /// `Closed` (closing a socket has ended its registration); `ENOENT` when it is not registered.
+    /// `Closed` (closing a socket ends its registration); `ENOENT` when it is not registered.
     pub fn remove<'a>(&self, target: impl Into<PollTarget<'a>>) -> Result<()> {
         named(self.0.remove(target.into()))
     }
@@ -111,7 +113,7 @@ impl Poller {
     /// [`MOST_EVENTS`](Self::MOST_EVENTS); the rest comes with the next wait); 0 when time is up or the poller was [woken](Self::wake).
     ///
     /// # Errors
-    /// `Closed` when the poller is or gets closed; `InvalidInput("events")` without room.
+    /// `Closed` when the poller is closed or is closed meanwhile; `InvalidInput("events")` when `events` is empty.
     pub fn wait(&self, events: &mut [Event], timeout: impl Into<Timeout>) -> Result<usize> {
         self.wait_with(events, timeout, &mut NativeCaller)
     }
@@ -119,7 +121,7 @@ impl Poller {
     /// Waits as [`wait`](Self::wait) does, for another language.
     ///
     /// # Errors
-    /// As [`wait`](Self::wait); `Interrupted` when the caller ends the call.
+    /// See [`wait`](Self::wait); also `Interrupted` when the caller ends the call.
     pub fn wait_with<C: Caller>(
         &self,
         events: &mut [Event],
@@ -138,7 +140,7 @@ impl Poller {
         named(found).map(Option::unwrap_or_default)
     }
 
-    /// Makes at least one [`wait`](Self::wait) return early: one that is under way, or else the next.
+    /// Makes at least one [`wait`](Self::wait) return early: one in progress, or else the next.
     ///
     /// # Errors
     /// `Closed`.
@@ -146,8 +148,8 @@ impl Poller {
         named(self.0.wake())
     }
 
-    /// Ends all registrations and makes every wait fail with `Closed`; the descriptors go with the last wait that
-    /// leaves. Closing again does nothing.
+    /// Ends all registrations and makes every wait fail with `Closed`; the descriptors are closed when the last wait
+    /// returns. Closing again does nothing.
     pub fn close(&self) {
         self.0.close();
     }

@@ -1,4 +1,4 @@
-//! What a poller and the sockets registered with it share.
+//! The state shared by a poller and the sockets registered with it.
 
 use super::event::Event;
 use crate::caller::Interruptible;
@@ -36,7 +36,7 @@ struct State {
     /// The keys of plain descriptors.
     numbers: HashMap<RawFd, u64>,
     last_key: u64,
-    /// This is a forked child, and its parent's registrations can't be known.
+    /// This is a forked child, and its parent's registrations are unknown.
     lost: bool,
 }
 
@@ -44,12 +44,12 @@ struct Registered {
     token: u64,
     fd: RawFd,
     interest: Interest,
-    /// It is a [`Trigger::OneShot`] that has reported.
+    /// It is a [`Trigger::OneShot`] that has already reported.
     silent: bool,
 }
 
 impl InChild for State {
-    /// The same registrations, for a selector of the child's own: to change the parent's would change it for the parent.
+    /// The same registrations, for the child's own selector: changing the parent's would change it for the parent.
     fn in_child(parents: Option<Self>) -> Self {
         let Some(mut state) = parents else {
             return Self {
@@ -155,7 +155,7 @@ impl Registry {
                 .add(one.fd, key, one.interest)
                 .map_err(|error| kind(&error))
             {
-                // A daemon closes what it does not need.
+                // A daemon closes descriptors that it does not need.
                 Ok(()) | Err(Kind::Os(libc::EBADF | libc::EPERM)) => {}
                 Err(kind) => return Err(kind),
             }
@@ -190,7 +190,7 @@ impl Registry {
     fn add_to(&self, state: &mut Held<'_, State>, fd: RawFd, token: u64, interest: Interest) -> Result<u64> {
         let selector = self.selector(state)?;
         let key = state.last_key + 1;
-        // First, so that nothing is registered that is not in the table.
+        // Before anything else, so that nothing is registered without being in the table.
         state.registered.try_reserve(1).map_err(|_| Kind::OutOfMemory)?;
         selector.add(fd, key, interest).map_err(|error| kind(&error))?;
         state.last_key = key;
@@ -243,7 +243,7 @@ impl Registry {
         let mut state = self.state.lock();
         state.numbers.try_reserve(1).map_err(|_| Kind::OutOfMemory)?;
         let key = self.add_to(&mut state, fd, token, interest)?;
-        // One that was closed without being removed: the system has forgotten it, so do we.
+        // It was closed without being removed: the system has forgotten it, and so do we.
         if let Some(stale) = state.numbers.insert(fd, key) {
             state.registered.remove(&stale);
         }
@@ -260,7 +260,7 @@ impl Registry {
         self.remove_key(fd, key.ok_or(NOT_REGISTERED)?)
     }
 
-    /// Waits until there is something to return: how many events, none when it was woken. Sleeps.
+    /// Waits, sleeping, until there is something to return: the number of events, 0 when it was woken.
     pub(super) fn wait(
         &self,
         events: &mut [Event],
@@ -277,7 +277,7 @@ impl Registry {
             let waited = selector.wait(events.len(), left, &mut |key, seen| match events.get_mut(count) {
                 _ if key == WAKE => woken = true,
                 Some(event) => {
-                    // The key for now; its token once we have looked whether it is still registered.
+                    // The key for now; replaced by its token once we know that it is still registered.
                     *event = Event {
                         token: key,
                         events: Events(seen),
@@ -303,7 +303,7 @@ impl Registry {
         }
     }
 
-    /// Puts tokens for keys and drops what is stale; returns how many events are left.
+    /// Replaces keys with tokens and drops stale events; returns how many events are left.
     fn keep_registered(&self, events: &mut [Event], count: usize) -> usize {
         let mut state = self.state.lock();
         let mut kept = 0;
@@ -327,7 +327,7 @@ impl Registry {
         kept
     }
 
-    /// Takes back a wake-up, but not the one that closing sends: it is for every thread.
+    /// Takes back a wake-up, but not the one that closing sends, which is for every thread.
     fn take_wake(&self, selector: &dyn Selector) {
         selector.take_wake();
         if self.check_open().is_err() {
@@ -338,14 +338,14 @@ impl Registry {
 
 impl Subscriber for Registry {
     fn descriptor_goes(&self, key: u64, fd: BorrowedFd<'_>) {
-        // Closed meanwhile, or the child's: then nothing of it is registered.
+        // Fails if the poller was closed meanwhile, or is a child's: then the descriptor is not registered.
         let _ = self.remove_key(fd.as_raw_fd(), key);
     }
 }
 
 impl Drop for Registry {
     fn drop(&mut self) {
-        // In a forked child this gives up what is the parent's, or forgets it where a thread of the parent was changing it.
+        // In a forked child this gives up the parent's state, or forgets it if a thread of the parent was changing it.
         drop(self.state.lock());
     }
 }

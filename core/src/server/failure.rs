@@ -1,4 +1,5 @@
-//! Failures of handlers: what the peer did is counted and reported once a second, everything else is reported.
+//! Failures of handlers: those that the peer caused are counted and reported at most once a second, all others are
+//! reported.
 
 use super::Worker;
 use crate::error::{Error, Kind};
@@ -7,13 +8,14 @@ use std::error::Error as StdError;
 use std::io;
 
 impl Worker {
-    /// Whether the failure of the handler that has just returned should be reported; called once for each. `kind` is the
-    /// kind of the error, if a call failed.
+    /// Whether the failure of the handler that has just returned should be reported; call it once for each failure.
+    /// `kind` is the kind of the error, if a call failed.
     ///
-    /// All failures should, with three exceptions. `Closed`, after the server has closed the connection, is not reported.
-    /// Failures that peers can cause as often as they like are counted in [`ServerStats`](super::ServerStats), and reported
-    /// at most once a second: resets of this connection (`ECONNRESET`, `EPIPE`, `ECONNABORTED`), and `TimedOut` where there
-    /// is an [`idle_timeout`](super::ServeOptions::idle_timeout).
+    /// All failures should be, with these exceptions. `Closed`, after the server has closed the connection, is not
+    /// reported. Failures that peers can cause as often as they like are counted in
+    /// [`ServerStats`](super::ServerStats), and reported at most once a second: resets of this connection
+    /// (`ECONNRESET`, `EPIPE`, `ECONNABORTED`), and `TimedOut` where there is an
+    /// [`idle_timeout`](super::ServeOptions::idle_timeout).
     pub fn should_report(&self, kind: Option<Kind>) -> bool {
         match kind {
             Some(Kind::Closed) => !self.is_woken(),
@@ -22,7 +24,7 @@ impl Worker {
         }
     }
 
-    /// Whether the peer may have caused it. Otherwise the handler failed on another connection.
+    /// Whether the peer may have caused the failure. Otherwise the handler failed on another connection.
     fn is_of_peer(&self, kind: Kind) -> bool {
         let counts = kind != Kind::TimedOut || self.server.options.idle_timeout.is_some();
         let connection = self.handling.as_ref();
@@ -30,7 +32,7 @@ impl Worker {
     }
 }
 
-/// The kind of a handler's error, if it is an error of a call: an [`Error`], an `io::Error`, or a box of one.
+/// The kind of a handler's error, if a call failed with it: an [`Error`], an `io::Error`, or a box of one.
 pub fn kind_of<F: 'static>(failure: &F) -> Option<Kind> {
     let failure: &dyn Any = failure;
     let boxed = failure.downcast_ref::<Box<dyn StdError + Send + Sync>>();
@@ -54,7 +56,7 @@ fn of_dyn(error: &(dyn StdError + 'static)) -> Option<Kind> {
     of_core.or_else(|| error.downcast_ref::<io::Error>().map(of_io))
 }
 
-/// An error of ours that has become one of the standard library, or one of its own.
+/// The kind of a standard library error: one made from an error of ours, or any other.
 fn of_io(error: &io::Error) -> Kind {
     let ours = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     ours.map_or_else(|| Kind::from_io(error), Error::kind)

@@ -1,4 +1,4 @@
-//! The time that handlers may take.
+//! The time limit of handlers.
 
 use super::shared::{Server, Watching, IDLE, SIGNAL_INTERVAL};
 use super::state::State;
@@ -7,7 +7,7 @@ use crate::time::Deadline;
 use std::time::Instant;
 
 impl Server {
-    /// Closes the connections of handlers whose time is up; returns until when the next may take.
+    /// Closes the connections of handlers whose time is up; returns when the next one's time is up.
     fn close_overdue(&self) -> Deadline {
         loop {
             let (overdue, next) = {
@@ -18,7 +18,7 @@ impl Server {
                 return next.map_or(Deadline::Never, Deadline::At);
             }
             for (key, connection) in overdue {
-                // As in stop.
+                // There is no caller to report a failure to.
                 let _ = connection.on(NativeCaller).close_under_handler();
                 if connection.handle.wake_again() {
                     self.state
@@ -29,11 +29,11 @@ impl Server {
         }
     }
 
-    /// Ends handlers whose time is up, until there is room for another connection or the listener is closed; until when to
-    /// wait for one.
+    /// Ends handlers whose time is up, until there is room for another connection or the listener is closed. Returns
+    /// how long to wait for a connection.
     pub(super) fn wait_for_room(&self) -> Deadline {
         if self.options.handler_timeout.is_none() {
-            return Deadline::Never; // it would not be here without room
+            return Deadline::Never; // without a limit it gets here only when there is room
         }
         let _watching = Watching::begin(self);
         loop {

@@ -1,4 +1,4 @@
-//! A server that accepts and manages connections and leaves each to a handler; neither knows the other's code.
+//! A server that accepts and manages connections and leaves each one to a handler; neither depends on the other's code.
 
 mod failure;
 mod limits;

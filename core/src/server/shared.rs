@@ -1,4 +1,4 @@
-//! A server: what its workers share.
+//! A server: the state that its workers share.
 
 use super::options::ServeOptions;
 use super::state::{ServerStats, State};
@@ -23,13 +23,14 @@ pub(super) const IDLE: Duration = Duration::from_secs(10);
 
 /// A server: a listener, and the threads that accept on it and handle what they accept.
 ///
-/// The threads are the caller's, each with a [`Worker`](super::Worker). One of them waits in accept; when a connection comes it hands the
-/// turn on, handles the connection, and comes back for another turn. So no more connections are handled than
-/// [`ServeOptions::max_connections`], a further thread is asked for only when none is free, and a connection that can't be
-/// handled yet stays in the kernel. [`Server::start`] does it with threads of the standard library.
+/// The threads are the caller's, each with a [`Worker`](super::Worker). One of them waits in accept; when a connection
+/// arrives it hands the turn on, handles the connection, and comes back for another turn. So at most
+/// [`ServeOptions::max_connections`] connections are handled at once, another thread is requested only when none is
+/// free, and a connection that can't be handled yet stays in the kernel. [`Server::start`] does all this with its own
+/// threads.
 ///
-/// A forked child inherits the listener, but none of the threads, so [`wait`](Self::wait) fails there. It may have its own
-/// workers.
+/// A forked child inherits the listener, but none of the threads, so [`wait`](Self::wait) fails there. The child may
+/// have its own workers.
 pub struct Server {
     pub(super) listener: Arc<Socket>,
     pub(super) options: ServeOptions,
@@ -39,13 +40,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Makes a server of a socket that listens. It accepts as soon as it has a [worker](Self::worker); until then connections
+    /// Makes a server from a listening socket. It accepts as soon as it has a [worker](Self::worker); until then connections
     /// wait in the listener's queue. The descriptor is put into non-blocking mode (`O_NONBLOCK`).
     ///
     /// Closing the listener, from anywhere, ends accepting as [`stop`](Self::stop) does.
     ///
     /// # Errors
-    /// `InvalidInput` when `max_connections` or one of the timeouts is zero; `EINVAL` when the socket does not listen,
+    /// `InvalidInput` when `max_connections` or one of the timeouts is zero; `EINVAL` when the socket is not listening,
     /// `EOPNOTSUPP` when it can't; `Closed`.
     pub fn new(listener: impl Into<Arc<Socket>>, options: ServeOptions) -> Result<Self> {
         let listener = listener.into();
@@ -82,7 +83,7 @@ impl Server {
         self.state.lock().handling
     }
 
-    /// What it has counted.
+    /// What the server has counted so far.
     pub fn stats(&self) -> ServerStats {
         self.state.lock().stats
     }
@@ -90,9 +91,9 @@ impl Server {
     /// Waits until accepting has ended: the server was stopped, its listener was closed, or it can't go on.
     ///
     /// # Errors
-    /// `TimedOut`, `WouldBlock`; `Interrupted` when the caller ends the wait, which leaves the server running; `Closed` in a
-    /// forked child, which has none of its parent's threads, unless it has stopped its copy; the error of accept when that
-    /// can't go on, such as `EBADF` after the descriptor was closed by its number.
+    /// `TimedOut`, `WouldBlock`; `Interrupted` when the caller ends the wait, which leaves the server running; `Closed`
+    /// in a forked child that has not stopped its copy, since it has none of its parent's threads; the error of accept
+    /// when that can't go on, such as `EBADF` after the descriptor was closed by its number.
     pub fn wait<C: Caller>(&self, timeout: impl Into<Timeout>, caller: &mut C) -> Result<()> {
         let limit = timeout.into();
         let deadline = Deadline::after(limit);
@@ -118,7 +119,7 @@ impl Server {
         self.outcome()
     }
 
-    /// What accepting has ended with.
+    /// How accepting has ended.
     fn outcome(&self) -> Result<()> {
         self.state.lock().failure.clone().map_or(Ok(()), Err)
     }
@@ -143,7 +144,7 @@ impl Server {
             Ok(if is_so || matches!(deadline.left(), Left::Nothing) {
                 Interruptible::Done(is_so)
             } else {
-                Interruptible::Interrupted // or so it may be: parking does not say
+                Interruptible::Interrupted // there may have been a signal: parking does not report it
             })
         });
         slept.map_err(|kind| Error::new(Operation::Server, kind))

@@ -1,4 +1,4 @@
-//! A server with threads of its own.
+//! A server with its own threads.
 
 use super::failure::kind_of;
 use super::state::State;
@@ -18,7 +18,7 @@ use std::ops::Deref;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Arc;
 
-/// A [`Server`] with threads of its own. Dropping it stops it, with no time for handlers to finish.
+/// A [`Server`] with its own threads. Dropping it stops it without giving handlers time to finish.
 #[derive(Debug)]
 pub struct StartedServer {
     server: Arc<Server>,
@@ -31,14 +31,14 @@ pub struct StartedServer {
 pub enum Trouble<F> {
     /// A handler failed.
     Handler(F),
-    /// A handler failed after [`stop`](Server::stop) had closed its connection or its time was up, most likely because of
-    /// that.
+    /// A handler failed after [`stop`](Server::stop) had closed its connection or after its time was up, most likely
+    /// for that reason.
     Woken(F),
     /// A handler panicked, with this payload.
     Panic(Box<dyn Any + Send>),
-    /// Accepting failed; it is tried again, see [`Step::Trouble`].
+    /// Accepting failed; it will be tried again, see [`Step::Trouble`].
     Accept(Error),
-    /// No further thread could be had; connections wait for one that is there.
+    /// No further thread could be started; connections wait for an existing one.
     Thread(Error),
 }
 
@@ -57,7 +57,7 @@ impl<F: fmt::Display> fmt::Display for Trouble<F> {
 }
 
 impl Server {
-    /// Serves with threads of its own: one to begin with, and up to `max_connections` as connections come.
+    /// Serves with its own threads: one to begin with, and up to `max_connections` as connections arrive.
     ///
     /// `handle` handles a connection, see [`Step::Handle`]; `failed` is called when a handler fails or panics, with the peer's
     /// address, and when anything else goes wrong, as [`Worker::should_report`] says. A failure counts as one of a call when it is
@@ -91,7 +91,7 @@ impl Server {
     /// ```
     ///
     /// # Errors
-    /// As [`Server::new`]; `EAGAIN` when not even one thread can be had.
+    /// See [`Server::new`]; also `EAGAIN` when not even one thread can be started.
     pub fn start<F, Handle, Failed>(
         listener: impl Into<Arc<Socket>>,
         options: ServeOptions,
@@ -109,7 +109,7 @@ impl Server {
     /// Starts a server whose handlers have their own type of failure: `kind` tells which kind of error of a call it was, if any.
     ///
     /// # Errors
-    /// As [`start`](Self::start).
+    /// See [`start`](Self::start).
     pub fn start_with<F, Handle, Failed>(
         listener: impl Into<Arc<Socket>>,
         options: ServeOptions,
@@ -139,7 +139,7 @@ impl Server {
 }
 
 impl StartedServer {
-    /// Ends the server, see [`Server::stop`]; the threads that have no handler running have ended then.
+    /// Ends the server, see [`Server::stop`]. When this returns, the threads without a running handler have ended.
     ///
     /// # Errors
     /// None: no signal interrupts this call.
@@ -152,7 +152,7 @@ impl StartedServer {
     /// Waits until accepting has ended, see [`Server::wait`].
     ///
     /// # Errors
-    /// As [`Server::wait`].
+    /// See [`Server::wait`].
     pub fn wait(&self, timeout: impl Into<Timeout>) -> Result<()> {
         self.server.wait(timeout, &mut NativeCaller)
     }
@@ -213,7 +213,7 @@ impl Threads {
             let list = self.0.lock();
             list.being_joined.is_empty() || list.being_joined.contains(&me)
         };
-        // This caller interrupts nothing, so there is no error.
+        // This caller never interrupts, so there is no error.
         let _ = server.sleep_until(Deadline::Never, &mut NativeCaller, have_ended);
     }
 }
@@ -226,12 +226,12 @@ impl fmt::Debug for Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        // As the server's own state: fresh in a forked child.
+        // Like the server's own state: fresh in a forked child.
         drop(self.0.lock());
     }
 }
 
-/// What the threads run.
+/// The program that the threads run.
 struct Program<F, Handle, Failed> {
     server: Arc<Server>,
     threads: Arc<Threads>,
@@ -268,7 +268,7 @@ where
     Failed: Fn(Trouble<F>, Option<&Address>) + Send + Sync + 'static,
 {
     let mut worker = program.server.worker().while_needed();
-    // This caller interrupts nothing, so there is no error.
+    // This caller never interrupts, so there is no error.
     while let Ok(Some(step)) = worker.step(&mut NativeCaller) {
         match step {
             Step::Handle { connection, peer } => {
@@ -307,7 +307,7 @@ impl<F, Handle, Failed> Program<F, Handle, Failed>
 where
     Failed: Fn(Trouble<F>, Option<&Address>),
 {
-    /// Reports a failure. A panic of `failed` itself can be reported to no one.
+    /// Reports a failure. There is nowhere to report a panic of `failed` itself.
     fn report(&self, trouble: Trouble<F>, peer: Option<&Address>) {
         let reported = catch_unwind(AssertUnwindSafe(|| (self.failed)(trouble, peer)));
         // The destructor of its payload may panic, too.

@@ -1,4 +1,4 @@
-//! What the threads of a server share, and what they have counted.
+//! The state that the threads of a server share, and their counters.
 
 use crate::error::{Error, Kind};
 use crate::socket::Socket;
@@ -8,14 +8,14 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What peers can cause as often as they like is reported at most this often.
+/// Failures that peers can cause as often as they like are reported at most this often.
 const BETWEEN_REPORTS: Duration = Duration::from_secs(1);
 
 /// What a server has counted since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerStats {
-    /// Connections whose handlers have returned, well or not.
+    /// Connections whose handlers have returned, successfully or not.
     pub handled: u64,
     /// Handlers that failed because the peer had reset the connection or was gone, and connections that were reset before
     /// they were accepted.
@@ -82,7 +82,7 @@ struct WorkerEntry {
     connection: Option<Arc<Socket>>,
     /// When its handler reaches its time limit, unless it has already.
     limit: Option<Instant>,
-    /// Stop has closed the connection.
+    /// stop has closed the connection.
     woken: bool,
     /// The handler took too long, and the connection was closed.
     overdue: bool,
@@ -115,7 +115,7 @@ impl State {
         self.last_key
     }
 
-    /// Makes room for another worker on every list that it may come to be on; false when there is no memory for that.
+    /// Reserves room for another worker on every list that it may end up on; false when there is no memory for that.
     pub(super) fn has_room_for_another(&mut self) -> bool {
         let workers = self.entries.len() + 1;
         let idle_workers = workers.saturating_sub(self.idle_workers.len());
@@ -153,7 +153,7 @@ impl State {
         true
     }
 
-    /// Notes what a worker handles, and until when it may; false when it has left, or this is a forked child.
+    /// Records what a worker handles, and its time limit; false when it has left, or this is a forked child.
     pub(super) fn begin(&mut self, key: u64, connection: &Arc<Socket>, limit: Option<Instant>) -> bool {
         let Some(entry) = self.entries.get_mut(&key) else {
             return false;
@@ -168,8 +168,8 @@ impl State {
         true
     }
 
-    /// Notes that it has handled that; which connection its thread should close for stop. In a child that the handler forked
-    /// there is no such worker.
+    /// Records that it has handled that; returns a connection that its thread should close for stop. In a child that
+    /// the handler forked there is no such worker.
     pub(super) fn end(&mut self, key: u64) -> Option<Arc<Socket>> {
         let entry = self.entries.get_mut(&key)?;
         entry.connection = None;
@@ -247,7 +247,7 @@ impl State {
             entry.limit = None;
             if let Some(connection) = &entry.connection {
                 overdue.push((key, Arc::clone(connection)));
-                // One that its handler closed or detached is not taken away.
+                // A connection that its handler closed or detached is not taken away from it.
                 self.stats.handler_timeouts += u64::from(!entry.overdue && !connection.is_closed());
                 entry.overdue = true;
             }
@@ -263,7 +263,7 @@ impl State {
         }
     }
 
-    /// When the time of a handler is up next.
+    /// When the next handler's time is up.
     pub(super) fn next_limit(&self) -> Option<Instant> {
         self.limits.first().map(|(limit, _)| *limit)
     }

@@ -1,4 +1,4 @@
-//! Stopping a server: accepting ends, handlers get their time, then their connections are closed.
+//! Stopping a server: accepting ends, handlers get time to finish, then their connections are closed.
 
 use super::shared::{Server, Watching, SIGNAL_INTERVAL};
 use super::state::State;
@@ -13,28 +13,30 @@ use std::time::{Duration, Instant};
 /// clean up.
 const RETURN_TIME: Duration = Duration::from_secs(1);
 
-/// Stop closes this many connections at once. Each handler that returns because of that closes a further one: thousands
-/// woken together would compete for the processors and an interpreter's lock, and need many times as long.
+/// stop closes this many connections at once. Each handler that returns because of that closes another one: thousands
+/// woken together would compete for the processors and an interpreter's lock, and take many times as long.
 const CLOSED_AT_ONCE: usize = 64;
 
 /// When no handler has returned for this long, stop closes the next connections itself.
 const NO_PROGRESS: Duration = Duration::from_millis(10);
 
 impl Server {
-    /// Ends the server: no connection is accepted any more, handlers may finish until the time is up, then their
-    /// connections are closed, which wakes those that wait in a call. Returns how many handlers still run.
+    /// Ends the server: no further connection is accepted, handlers may finish until the time is up, then their
+    /// connections are closed, which wakes those that wait in a call. Returns how many handlers are still running.
     ///
     /// The listener is closed at once; connections that wait in its queue are refused with a reset. Handlers whose
-    /// connections were closed get at most a second more to return. So `NonBlocking` closes all at once, and `Never`
-    /// closes none. A handler that is still inside afterwards does not wait in a call of its connection; its thread ends
-    /// when it returns. What a handler has detached is its own: it is neither closed nor woken.
+    /// connections were closed get at most one more second to return. So `NonBlocking` closes all at once, and `Never`
+    /// closes none. A handler that is still running afterwards is not waiting in a call on its connection; its thread
+    /// ends when it returns. A connection that a handler has detached belongs to the handler: it is neither closed nor
+    /// woken.
     ///
-    /// Any thread may stop a server, any number of times, also before it has workers. A handler may: it does not wait for
-    /// itself, does not count, and keeps its connection until it returns; so it is among all handlers that stop it. Other
-    /// threads that stop it wait for all handlers. A handler that waits for *such* a thread waits for itself.
+    /// Any thread may stop a server, any number of times, even before it has workers. So may a handler: it does not
+    /// wait for itself, is not counted, and keeps its connection until it returns; the same goes for all handlers that
+    /// stop the server at the same time. Other threads that stop it wait for all handlers, so a handler that waits for
+    /// *such* a thread waits for itself.
     ///
     /// # Errors
-    /// `Interrupted` when the caller ends the wait; accepting has ended then, and the handlers go on.
+    /// `Interrupted` when the caller ends the wait; accepting has then ended, but the handlers go on.
     pub fn stop<C: Caller>(&self, timeout: impl Into<Timeout>, caller: &mut C) -> Result<usize> {
         let deadline = Deadline::after(timeout.into());
         // It fails only where the program has closed the descriptor by its number, and then no worker accepts either.
@@ -61,13 +63,13 @@ impl Server {
             self.sleep_until(woken, caller, ended)?;
             woken
         };
-        // Those that waited for connections are on their way out, too.
+        // The workers that waited for connections are on their way out, too.
         self.sleep_until(leaving, caller, State::others_have_left)?;
         Ok(self.state.lock().running(stopped_by))
     }
 
-    /// Closes the connections that stop should close, or leaves that to handlers, as long as they go on returning. Returns
-    /// until when handlers may return, and the connections whose calls can't be woken just now.
+    /// Closes the connections that stop should close, or leaves that to handlers as long as they keep returning.
+    /// Returns the time by which handlers must have returned, and the connections whose calls can't be woken just now.
     fn close_connections(&self) -> (Deadline, Vec<Arc<Socket>>) {
         let _watching = Watching::begin(self);
         let Some(return_deadline) = self.state.lock().return_deadline else {

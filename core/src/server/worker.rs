@@ -13,14 +13,14 @@ use crate::time::{Deadline, Timeout};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A thread that was asked for and has not come in this time will not come.
+/// A thread that was requested and has not arrived within this time is no longer expected.
 const ARRIVAL: Duration = Duration::from_secs(1);
 
 /// The first pause after accept has failed; it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// A thread's part in a server: it does what [`step`](Self::step) says, as long as there is one.
+/// A thread's part in a server: the thread does what each [`step`](Self::step) says, as long as there is one.
 ///
 /// ```
 /// use polysock::{create_connection, create_server, NativeCaller, ServeOptions, Server, Step};
@@ -55,18 +55,18 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub struct Worker {
     pub(super) server: Arc<Server>,
     key: u64,
-    /// It leaves when it is not needed.
+    /// The worker leaves when it is not needed.
     may_leave: bool,
-    /// What [`Step::Handle`] gave.
+    /// The connection returned in [`Step::Handle`].
     pub(super) handling: Option<Arc<Socket>>,
-    /// What it will give next.
+    /// The connection it will return next.
     accepted: Option<(Arc<Socket>, Address)>,
-    /// How long to wait after accept has failed, and how many connections had been handled when it did.
+    /// How long to wait after accept failed, and how many connections had been handled by then.
     pause: Option<(Duration, u64)>,
 }
 
 impl State {
-    /// Takes the turn to accept where it is free and another connection may be handled.
+    /// Takes the turn to accept, if it is free and another connection may be handled.
     fn try_to_become_acceptor(&mut self, key: u64, options: &ServeOptions) -> bool {
         let free = self.acceptor.is_none() && options.needs_acceptor(self.handling);
         if free {
@@ -89,7 +89,7 @@ impl State {
 }
 
 impl Server {
-    /// Makes a worker of this thread. Any number of threads may be; those beyond `max_connections` wait.
+    /// Makes this thread a worker. Any number of threads may be workers; those beyond `max_connections` wait.
     pub fn worker(self: &Arc<Self>) -> Worker {
         let key = self.state.lock().add_worker();
         Worker {
@@ -104,18 +104,18 @@ impl Server {
 }
 
 impl Worker {
-    /// Makes it leave when it was not needed for ten seconds: for threads that come when the server asks for one.
+    /// Makes it leave when it has not been needed for ten seconds: for threads that join when the server asks for one.
     #[must_use]
     pub fn while_needed(mut self) -> Self {
         self.may_leave = true;
         self
     }
 
-    /// Ends what the step before began, and waits for the next; none when the server is stopped, or when this thread is
-    /// there [while it is needed](Self::while_needed) and was not.
+    /// Finishes the previous step, and waits for the next one; `None` when the server is stopped, or when this thread
+    /// stays only [while it is needed](Self::while_needed) and was not.
     ///
-    /// In a child that a handler forked there is none either. A signal ends the wait for a connection as the caller decides,
-    /// but not the wait for another thread's turn to end.
+    /// In a child that a handler forked the result is `None`, too. On a signal the caller decides whether the wait for
+    /// a connection ends; the wait for another thread's turn to end goes on.
     ///
     /// # Errors
     /// `Interrupted` when the caller ended the wait. The turn goes to another thread, and the worker may go on.
@@ -135,13 +135,13 @@ impl Worker {
         step
     }
 
-    /// Whether the connection that is being handled was closed, by [`stop`](Server::stop) or because the time of its handler
-    /// was up: then that its handler fails says nothing.
+    /// Whether the connection that is being handled was closed, by [`stop`](Server::stop) or because its handler's time
+    /// was up: a failure of the handler is then to be expected.
     pub fn is_woken(&self) -> bool {
         self.server.state.lock().is_closed_under(self.key)
     }
 
-    /// Says that there will be no further worker for now; connections wait for one that is there.
+    /// Reports that there will be no further worker for now; connections wait for an existing one.
     pub fn become_last_worker(&self) {
         self.server.state.lock().expected_since = None;
     }
@@ -208,7 +208,7 @@ impl Worker {
         Ok(Some(Step::Trouble(failure)))
     }
 
-    /// Waits for a connection, and ends handlers whose time is up meanwhile.
+    /// Waits for a connection, and meanwhile ends handlers whose time is up.
     fn accept<C: Caller>(&self, caller: &mut C) -> Result<(Socket, Address)> {
         let server = &self.server;
         loop {
@@ -217,7 +217,7 @@ impl Worker {
             match call.accept() {
                 // The time of a handler is up.
                 Err(failure) if failure.kind() == Kind::TimedOut => {}
-                // Its peer has reset a connection that waited.
+                // The peer has reset a connection that was waiting to be accepted.
                 Err(failure) if failure.kind() == Kind::Os(libc::ECONNABORTED) => {
                     server.state.lock().count(failure.kind());
                 }
@@ -226,7 +226,7 @@ impl Worker {
         }
     }
 
-    /// Hands the turn on; says what to do before the connection can be handled, or that it can.
+    /// Hands the turn on; returns what must be done before the connection can be handled, or that it can be.
     fn begin_handling<C: Caller>(
         &mut self,
         caller: &mut C,
@@ -266,7 +266,7 @@ impl Worker {
                 Some(Step::Handle { connection, peer })
             }
             None => {
-                // Accepted while the server was stopped: refused like those that waited behind it.
+                // Accepted while the server was being stopped: refused like those queued behind it.
                 let _ = connection.on(caller).abort();
                 None
             }
@@ -281,7 +281,7 @@ impl Worker {
         let _ = connection.on(caller).close_handled();
         let next = self.server.state.lock().end(self.key);
         if let Some(connection) = next {
-            // As in stop.
+            // As above.
             let _ = connection.on(NativeCaller).close_under_handler();
         }
     }
@@ -327,8 +327,8 @@ impl std::fmt::Debug for Worker {
     }
 }
 
-/// Whether a listener with this error will never be one again. Everything else passes: too many descriptors, no memory,
-/// a connection that failed while it waited, see accept(2).
+/// Whether this error means that the listener can never accept again. All others are temporary: too many descriptors,
+/// no memory, a connection that failed while it waited; see accept(2).
 fn is_final(kind: Kind) -> bool {
     matches!(kind, Kind::Os(libc::EBADF | libc::EINVAL | libc::ENOTSOCK))
 }

@@ -19,7 +19,7 @@ impl Socket {
     /// Accepts a connection, waiting as long as the receive timeout allows. See [`Call::accept`].
     ///
     /// # Errors
-    /// As [`Call::accept`].
+    /// See [`Call::accept`].
     pub fn accept(&self) -> Result<(Socket, Address)> {
         self.call().accept()
     }
@@ -46,7 +46,7 @@ impl<C: Caller> Call<'_, C> {
     /// [`accept`](Self::accept) without the address.
     ///
     /// # Errors
-    /// As [`accept`](Self::accept); `peer` is left as it was.
+    /// See [`accept`](Self::accept); also `peer` is left as it was.
     pub fn accept_from(&mut self, peer: Option<&mut Address>) -> Result<Socket> {
         let failed = |kind| Error::new(Operation::Accept, kind);
         check_left().map_err(failed)?; // before a connection is taken that would be lost

@@ -27,7 +27,7 @@ impl Socket {
     /// Closes the socket. See [`Call::close`].
     ///
     /// # Errors
-    /// As [`Call::close`].
+    /// See [`Call::close`].
     pub fn close(&self) -> Result<()> {
         self.call().close()
     }
@@ -35,7 +35,7 @@ impl Socket {
     /// Closes the socket as Java does, FIN first. See [`Call::close_fin_first`].
     ///
     /// # Errors
-    /// As [`Call::close`].
+    /// See [`Call::close`].
     pub fn close_fin_first(&self) -> Result<()> {
         self.call().close_fin_first()
     }
@@ -43,7 +43,7 @@ impl Socket {
     /// Ends the connection at once with a reset. See [`Call::abort`].
     ///
     /// # Errors
-    /// As [`Call::close`].
+    /// See [`Call::close`].
     pub fn abort(&self) -> Result<()> {
         self.call().abort()
     }
@@ -76,7 +76,7 @@ impl<C: Caller> Call<'_, C> {
     /// the peer gets all that was sent. With linger (on, 0) it is a plain close, that is a reset.
     ///
     /// # Errors
-    /// As [`close`](Self::close); the system's error when the end of the stream could not be sent first.
+    /// See [`close`](Self::close); also the system's error when the end of the stream could not be sent first.
     pub fn close_fin_first(&mut self) -> Result<()> {
         let stream = self.socket.is_stream();
         self.close_with(Operation::Close, move |fd| {
@@ -92,7 +92,7 @@ impl<C: Caller> Call<'_, C> {
     /// The reset goes out even where other processes hold the connection. A listening socket is just closed.
     ///
     /// # Errors
-    /// As [`close`](Self::close); the system's error when no reset could be sent.
+    /// See [`close`](Self::close); also the system's error when no reset could be sent.
     pub fn abort(&mut self) -> Result<()> {
         let tcp = self.socket.is_tcp_family();
         self.close_with(Operation::Abort, move |fd| {

@@ -13,7 +13,7 @@ impl Socket {
     /// Connects, waiting as long as the send timeout allows. See [`Call::connect`].
     ///
     /// # Errors
-    /// As [`Call::connect`].
+    /// See [`Call::connect`].
     pub fn connect(&self, address: &Address) -> Result<()> {
         self.call().connect(address)
     }

@@ -64,7 +64,7 @@ impl std::fmt::Debug for LentFd<'_> {
 impl TryFrom<OwnedFd> for Socket {
     type Error = AdoptError;
 
-    /// As [`Socket::from_fd`].
+    /// See [`Socket::from_fd`].
     fn try_from(fd: OwnedFd) -> std::result::Result<Self, AdoptError> {
         Self::from_fd(fd)
     }
@@ -73,7 +73,7 @@ impl TryFrom<OwnedFd> for Socket {
 impl TryFrom<Socket> for OwnedFd {
     type Error = Error;
 
-    /// As [`Socket::detach`]; from there on to the standard library's types (`TcpStream::from(fd)`).
+    /// See [`Socket::detach`]; from there on to the standard library's types (`TcpStream::from(fd)`).
     fn try_from(socket: Socket) -> Result<Self> {
         socket.detach()
     }

@@ -53,7 +53,7 @@ impl Socket {
     /// Sends one datagram to an address. See [`Call::send_to`].
     ///
     /// # Errors
-    /// As [`Call::send_message`].
+    /// See [`Call::send_message`].
     pub fn send_to<'b>(&self, data: impl Into<SendBuf<'b>>, to: &Address) -> Result<usize> {
         self.call().send_to(data, to)
     }
@@ -61,7 +61,7 @@ impl Socket {
     /// Receives one datagram and the sender's address. See [`Call::recv_from`].
     ///
     /// # Errors
-    /// As [`Call::recv_message`].
+    /// See [`Call::recv_message`].
     pub fn recv_from<'b>(&self, buf: impl Into<RecvBuf<'b>>) -> Result<Received> {
         self.call().recv_from(buf)
     }
@@ -71,7 +71,7 @@ impl<C: Caller> Call<'_, C> {
     /// Sends one datagram to an address (sendto(2); Python `sendto`, Java `DatagramSocket.send`).
     ///
     /// # Errors
-    /// As [`send_message`](Self::send_message).
+    /// See [`send_message`](Self::send_message).
     pub fn send_to<'b>(&mut self, data: impl Into<SendBuf<'b>>, to: &Address) -> Result<usize> {
         self.send_to_with(data, to, Flags::NONE)
     }
@@ -79,7 +79,7 @@ impl<C: Caller> Call<'_, C> {
     /// Sends one datagram to an address with flags.
     ///
     /// # Errors
-    /// As [`send_message`](Self::send_message).
+    /// See [`send_message`](Self::send_message).
     pub fn send_to_with<'b>(
         &mut self,
         data: impl Into<SendBuf<'b>>,
@@ -93,7 +93,7 @@ impl<C: Caller> Call<'_, C> {
     /// `DatagramSocket.receive`). An empty datagram has a count of 0.
     ///
     /// # Errors
-    /// As [`recv_message`](Self::recv_message).
+    /// See [`recv_message`](Self::recv_message).
     pub fn recv_from<'b>(&mut self, buf: impl Into<RecvBuf<'b>>) -> Result<Received> {
         self.recv_from_with(buf, Flags::NONE)
     }
@@ -101,7 +101,7 @@ impl<C: Caller> Call<'_, C> {
     /// Receives one datagram with flags.
     ///
     /// # Errors
-    /// As [`recv_message`](Self::recv_message).
+    /// See [`recv_message`](Self::recv_message).
     pub fn recv_from_with<'b>(&mut self, buf: impl Into<RecvBuf<'b>>, flags: Flags) -> Result<Received> {
         self.recv_message(&[buf.into()], 0, flags)
     }
@@ -109,7 +109,7 @@ impl<C: Caller> Call<'_, C> {
     /// Sends several pieces as one message or stretch of stream (writev(2)).
     ///
     /// # Errors
-    /// As [`send_message`](Self::send_message).
+    /// See [`send_message`](Self::send_message).
     pub fn send_vectored(&mut self, parts: &[SendBuf<'_>]) -> Result<usize> {
         self.send_message(parts, &[], None, Flags::NONE)
     }
@@ -117,7 +117,7 @@ impl<C: Caller> Call<'_, C> {
     /// Receives into several buffers, one after the other (readv(2)).
     ///
     /// # Errors
-    /// As [`recv_message`](Self::recv_message).
+    /// See [`recv_message`](Self::recv_message).
     pub fn recv_vectored(&mut self, parts: &[RecvBuf<'_>]) -> Result<usize> {
         self.recv_message(parts, 0, Flags::NONE)
             .map(|received| received.count)
@@ -129,7 +129,7 @@ impl<C: Caller> Call<'_, C> {
     /// on its way. Control messages travel with the first byte.
     ///
     /// # Errors
-    /// As [`send_with`](Self::send_with); `EMSGSIZE` for a datagram that is too long, `EDESTADDRREQ` without an
+    /// See [`send_with`](Self::send_with); also `EMSGSIZE` for a datagram that is too long, `EDESTADDRREQ` without an
     /// address; `EINVAL` for more than 253 descriptors, on Linux. The address, or the number of descriptors, is in the
     /// detail.
     pub fn send_message(
@@ -149,7 +149,7 @@ impl<C: Caller> Call<'_, C> {
     /// (recvmsg(2)). Descriptors that come along are close-on-exec.
     ///
     /// # Errors
-    /// As [`recv_with`](Self::recv_with).
+    /// See [`recv_with`](Self::recv_with).
     pub fn recv_message(
         &mut self,
         parts: &[RecvBuf<'_>],

@@ -113,7 +113,7 @@ impl Socket {
     /// Makes a TCP socket over IPv4 or IPv6.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// See [`new`](Self::new).
     pub fn tcp(family: Family) -> Result<Self> {
         Self::stream(family)
     }
@@ -180,7 +180,7 @@ impl Socket {
     /// Adopts a descriptor of which the caller knows something: only what is `None` is asked of the kernel.
     ///
     /// # Errors
-    /// As [`from_fd`](Self::from_fd).
+    /// See [`from_fd`](Self::from_fd).
     pub fn from_fd_as(
         fd: OwnedFd,
         family: Option<Family>,

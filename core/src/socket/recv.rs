@@ -13,7 +13,7 @@ impl Socket {
     /// Receives what is there, at least one byte; 0 is the end of the stream. See [`Call::recv_with`].
     ///
     /// # Errors
-    /// As [`Call::recv_with`].
+    /// See [`Call::recv_with`].
     pub fn recv<'b>(&self, buf: impl Into<RecvBuf<'b>>) -> Result<usize> {
         self.call().recv(buf)
     }
@@ -21,7 +21,7 @@ impl Socket {
     /// Receives without taking away.
     ///
     /// # Errors
-    /// As [`Call::recv_with`].
+    /// See [`Call::recv_with`].
     pub fn peek<'b>(&self, buf: impl Into<RecvBuf<'b>>) -> Result<usize> {
         self.call().peek(buf)
     }
@@ -29,7 +29,7 @@ impl Socket {
     /// Fills the whole of `buf`. See [`Call::recv_exact`].
     ///
     /// # Errors
-    /// As [`Call::recv_exact`].
+    /// See [`Call::recv_exact`].
     pub fn recv_exact<'b>(&self, buf: impl Into<RecvBuf<'b>>) -> Result<()> {
         self.call().recv_exact(buf)
     }
@@ -48,7 +48,7 @@ impl<C: Caller> Call<'_, C> {
     /// Receives what is there, at least one byte; 0 is the end of the stream.
     ///
     /// # Errors
-    /// As [`recv_with`](Self::recv_with).
+    /// See [`recv_with`](Self::recv_with).
     pub fn recv<'b>(&mut self, buf: impl Into<RecvBuf<'b>>) -> Result<usize> {
         self.recv_with(buf, Flags::NONE)
     }
@@ -56,7 +56,7 @@ impl<C: Caller> Call<'_, C> {
     /// Receives without taking away.
     ///
     /// # Errors
-    /// As [`recv_with`](Self::recv_with).
+    /// See [`recv_with`](Self::recv_with).
     pub fn peek<'b>(&mut self, buf: impl Into<RecvBuf<'b>>) -> Result<usize> {
         self.recv_with(buf, Flags::PEEK)
     }
@@ -76,7 +76,7 @@ impl<C: Caller> Call<'_, C> {
     /// and 0 is the end.
     ///
     /// # Errors
-    /// As [`recv_with`](Self::recv_with).
+    /// See [`recv_with`](Self::recv_with).
     pub fn read<'b>(&mut self, buf: impl Into<RecvBuf<'b>>) -> Result<usize> {
         self.receive(buf.into(), Flags::NONE, EmptyMessages::Skipped)
     }

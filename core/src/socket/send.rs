@@ -13,7 +13,7 @@ impl Socket {
     /// Sends as much of `data` as there is room for and returns how much. See [`Call::send_with`].
     ///
     /// # Errors
-    /// As [`Call::send_with`].
+    /// See [`Call::send_with`].
     pub fn send<'b>(&self, data: impl Into<SendBuf<'b>>) -> Result<usize> {
         self.call().send(data)
     }
@@ -21,7 +21,7 @@ impl Socket {
     /// Sends all of `data`. See [`Call::send_all`].
     ///
     /// # Errors
-    /// As [`Call::send_all`].
+    /// See [`Call::send_all`].
     pub fn send_all<'b>(&self, data: impl Into<SendBuf<'b>>) -> Result<()> {
         self.call().send_all(data)
     }
@@ -31,7 +31,7 @@ impl<C: Caller> Call<'_, C> {
     /// Sends as much of `data` as there is room for and returns how much.
     ///
     /// # Errors
-    /// As [`send_with`](Self::send_with).
+    /// See [`send_with`](Self::send_with).
     pub fn send<'b>(&mut self, data: impl Into<SendBuf<'b>>) -> Result<usize> {
         self.send_with(data, Flags::NONE)
     }
@@ -53,7 +53,7 @@ impl<C: Caller> Call<'_, C> {
     /// Sends all of `data`, waiting as long as the deadline allows. Calls of several threads never interleave.
     ///
     /// # Errors
-    /// As [`send_with`](Self::send_with); [`Error::done`](crate::Error::done) is how many bytes left this process.
+    /// See [`send_with`](Self::send_with); [`Error::done`](crate::Error::done) is how many bytes left this process.
     pub fn send_all<'b>(&mut self, data: impl Into<SendBuf<'b>>) -> Result<()> {
         self.send_all_with(data, Flags::NONE)
     }
@@ -61,7 +61,7 @@ impl<C: Caller> Call<'_, C> {
     /// Sends all of `data` with flags.
     ///
     /// # Errors
-    /// As [`send_all`](Self::send_all).
+    /// See [`send_all`](Self::send_all).
     pub fn send_all_with<'b>(&mut self, data: impl Into<SendBuf<'b>>, flags: Flags) -> Result<()> {
         let timeout = self.send_timeout(flags);
         self.run(timeout, &mut SendAll::new(self.socket.kind(), data.into(), flags))

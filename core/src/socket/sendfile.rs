@@ -11,7 +11,7 @@ impl Socket {
     /// Sends a part of a file. See [`Call::sendfile`].
     ///
     /// # Errors
-    /// As [`Call::sendfile`].
+    /// See [`Call::sendfile`].
     pub fn sendfile(&self, file: BorrowedFd<'_>, offset: u64, count: Option<u64>) -> Result<usize> {
         self.call().sendfile(file, offset, count)
     }
@@ -33,7 +33,7 @@ impl<C: Caller> Call<'_, C> {
     /// peer may take as long as it likes, one that has stopped may not.
     ///
     /// # Errors
-    /// As [`sendfile`](Self::sendfile).
+    /// See [`sendfile`](Self::sendfile).
     pub fn sendfile_while_moving(
         &mut self,
         file: BorrowedFd<'_>,

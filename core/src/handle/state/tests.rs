@@ -48,7 +48,7 @@ fn no_call_enters_a_full_handle_and_the_counts_stay_apart() {
             assert_eq!(state.enter(waits), Err(Kind::Busy));
         }
         assert_eq!(calls(&state), before);
-        // A close and a call that helps it are counted all the same.
+        // A close and a call that helps it are counted nevertheless.
         assert!(!state.close(|| true).unwrap().alone);
         let helps = state.enter_closed();
         assert_eq!(helps, waits == WaitsIn::Kernel);
@@ -78,7 +78,7 @@ fn a_close_without_calls_is_alone_and_refuses_everything_afterwards() {
     assert!(!state.enter_closed());
 }
 
-/// An unaccompanied close closes the descriptor without counting itself out.
+/// A close with no other call inside closes the descriptor without counting itself out.
 #[test]
 fn nothing_is_left_to_help_where_no_call_waits_in_the_kernel() {
     let state = State::new();

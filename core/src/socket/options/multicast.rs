@@ -41,7 +41,7 @@ impl Socket {
     /// Leaves a group as it was joined: on the same interface, with the same source. Closing leaves all.
     ///
     /// # Errors
-    /// As [`join_multicast`](Self::join_multicast); `EADDRNOTAVAIL` when it was not joined so.
+    /// See [`join_multicast`](Self::join_multicast); also `EADDRNOTAVAIL` when it was not joined so.
     pub fn leave_multicast<'n>(
         &self,
         group: IpAddr,

@@ -19,7 +19,7 @@ impl Socket {
     /// Sets an option that has no value, only a length (setsockopt(2) with a null pointer).
     ///
     /// # Errors
-    /// As [`set_option`](Self::set_option).
+    /// See [`set_option`](Self::set_option).
     pub fn set_option_null(&self, level: i32, name: i32, length: u32) -> Result<()> {
         self.immediate(Operation::SetOption, |fd| {
             unix::set_option_null(fd, level, name, length)
@@ -29,7 +29,7 @@ impl Socket {
     /// Reads any option into `value` and says how many bytes it took (getsockopt(2)).
     ///
     /// # Errors
-    /// As [`set_option`](Self::set_option).
+    /// See [`set_option`](Self::set_option).
     pub fn option(&self, level: i32, name: i32, value: &mut [u8]) -> Result<usize> {
         self.immediate(Operation::GetOption, |fd| {
             let length = unix::get_option(fd, level, name, value)?;
@@ -43,7 +43,7 @@ impl Socket {
     /// Reads an option that is an `int`.
     ///
     /// # Errors
-    /// As [`set_option`](Self::set_option).
+    /// See [`set_option`](Self::set_option).
     pub fn int_option(&self, level: i32, name: i32) -> Result<i32> {
         let mut value = [0; size_of::<i32>()];
         self.option(level, name, &mut value)?;
@@ -53,7 +53,7 @@ impl Socket {
     /// Sets an option that is an `int`.
     ///
     /// # Errors
-    /// As [`set_option`](Self::set_option).
+    /// See [`set_option`](Self::set_option).
     pub fn set_int_option(&self, level: i32, name: i32, value: i32) -> Result<()> {
         self.set_option(level, name, &value.to_ne_bytes())
     }

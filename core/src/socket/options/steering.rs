@@ -50,7 +50,7 @@ impl Socket {
     /// The mark.
     ///
     /// # Errors
-    /// As [`set_mark`](Self::set_mark), but that reading needs no right.
+    /// See [`set_mark`](Self::set_mark), but that reading needs no right.
     pub fn mark(&self) -> Result<u32> {
         self.number(number::MARK).map(unsigned)
     }
@@ -122,7 +122,7 @@ impl Socket {
     /// Whether messages carry who sent them.
     ///
     /// # Errors
-    /// As [`set_pass_credentials`](Self::set_pass_credentials).
+    /// See [`set_pass_credentials`](Self::set_pass_credentials).
     pub fn pass_credentials(&self) -> Result<bool> {
         self.is_on(number::PASS_CREDENTIALS)
     }
@@ -162,7 +162,7 @@ impl Socket {
     /// Whether datagrams carry to which address they came.
     ///
     /// # Errors
-    /// As [`set_packet_info`](Self::set_packet_info).
+    /// See [`set_packet_info`](Self::set_packet_info).
     pub fn packet_info(&self) -> Result<bool> {
         self.is_on(self.by_version(Operation::GetOption, number::IP_PACKET_INFO, V6_PACKET_INFO)?)
     }

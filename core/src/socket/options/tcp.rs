@@ -32,7 +32,7 @@ impl Socket {
     /// Whether `TCP_NODELAY` is on.
     ///
     /// # Errors
-    /// As [`set_nodelay`](Self::set_nodelay).
+    /// See [`set_nodelay`](Self::set_nodelay).
     pub fn nodelay(&self) -> Result<bool> {
         self.get(|sock| sock.tcp_nodelay())
     }
@@ -49,7 +49,7 @@ impl Socket {
     /// Whether `TCP_CORK` is on.
     ///
     /// # Errors
-    /// As [`set_cork`](Self::set_cork).
+    /// See [`set_cork`](Self::set_cork).
     pub fn cork(&self) -> Result<bool> {
         self.is_on(number::CORK)
     }
@@ -66,7 +66,7 @@ impl Socket {
     /// Whether acknowledgements go out at once, now.
     ///
     /// # Errors
-    /// As [`set_quickack`](Self::set_quickack).
+    /// See [`set_quickack`](Self::set_quickack).
     pub fn quickack(&self) -> Result<bool> {
         self.is_on(number::QUICKACK)
     }
@@ -85,7 +85,7 @@ impl Socket {
     /// How long accept is deferred, as rounded; `None` when it is not.
     ///
     /// # Errors
-    /// As [`set_defer_accept`](Self::set_defer_accept).
+    /// See [`set_defer_accept`](Self::set_defer_accept).
     pub fn defer_accept(&self) -> Result<Option<Duration>> {
         self.number(number::DEFER_ACCEPT)
             .map(|seconds| on(Duration::from_secs(count(seconds).into())))
@@ -106,7 +106,7 @@ impl Socket {
     /// The length of the queue of connections opened with data; 0 when there is none.
     ///
     /// # Errors
-    /// As [`set_fastopen`](Self::set_fastopen).
+    /// See [`set_fastopen`](Self::set_fastopen).
     pub fn fastopen(&self) -> Result<u32> {
         self.number(number::FASTOPEN).map(count)
     }
@@ -125,7 +125,7 @@ impl Socket {
     /// Whether `TCP_FASTOPEN_CONNECT` is on.
     ///
     /// # Errors
-    /// As [`set_fastopen_connect`](Self::set_fastopen_connect).
+    /// See [`set_fastopen_connect`](Self::set_fastopen_connect).
     pub fn fastopen_connect(&self) -> Result<bool> {
         self.is_on(number::FASTOPEN_CONNECT)
     }
@@ -145,7 +145,7 @@ impl Socket {
     /// The user timeout; `None` when it is the system's.
     ///
     /// # Errors
-    /// As [`set_user_timeout`](Self::set_user_timeout).
+    /// See [`set_user_timeout`](Self::set_user_timeout).
     pub fn user_timeout(&self) -> Result<Option<Duration>> {
         self.number(number::USER_TIMEOUT)
             .map(|milliseconds| on(Duration::from_millis(count(milliseconds).into())))
@@ -165,7 +165,7 @@ impl Socket {
     /// that what was set, or 536.
     ///
     /// # Errors
-    /// As [`set_max_segment`](Self::set_max_segment).
+    /// See [`set_max_segment`](Self::set_max_segment).
     pub fn max_segment(&self) -> Result<usize> {
         self.number(Some((libc::IPPROTO_TCP, libc::TCP_MAXSEG))).map(size)
     }
@@ -184,7 +184,7 @@ impl Socket {
     /// The name of the congestion control.
     ///
     /// # Errors
-    /// As [`set_congestion`](Self::set_congestion).
+    /// See [`set_congestion`](Self::set_congestion).
     pub fn congestion(&self) -> Result<String> {
         let (level, option) = super::known(Operation::GetOption, number::CONGESTION)?;
         let mut room = [0; LONGEST_CONGESTION + 1];
@@ -212,7 +212,7 @@ impl Socket {
     /// The bytes that may wait to be sent for the first time; `None` when it is the system's.
     ///
     /// # Errors
-    /// As [`set_notsent_low_water`](Self::set_notsent_low_water).
+    /// See [`set_notsent_low_water`](Self::set_notsent_low_water).
     pub fn notsent_low_water(&self) -> Result<Option<usize>> {
         let bytes = self.number(number::NOTSENT_LOWAT).map(super::unsigned)?;
         Ok(usize::try_from(bytes).ok().filter(|&bytes| bytes > 0))
