@@ -1,13 +1,13 @@
-//! How long a call may take: a [`Timeout`] as users say it, a [`Deadline`] as calls keep it.
+//! How long a call may take: a [`Timeout`] as given by users, a [`Deadline`] as kept by calls.
 
 use std::time::{Duration, Instant};
 
 /// How long a call may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timeout {
-    /// For ever.
+    /// Forever.
     Never,
-    /// Not at all: what can't be done at once fails with `WouldBlock`.
+    /// Not at all: a call that can't be done at once fails with `WouldBlock`.
     NonBlocking,
     /// This long, counted from the start of the call.
     After(Duration),
@@ -30,10 +30,10 @@ impl From<Option<Duration>> for Timeout {
     }
 }
 
-/// One moment on the monotonic clock that a whole call keeps, however often it is interrupted.
+/// A moment on the monotonic clock, kept for a whole call, however often it is interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deadline {
-    /// No moment: wait for ever.
+    /// No moment: wait forever.
     Never,
     /// No waiting at all.
     NonBlocking,
@@ -49,7 +49,7 @@ pub(crate) enum Left {
 }
 
 impl Deadline {
-    /// The deadline of a call that starts now. A timeout beyond the clock's range means for ever.
+    /// The deadline of a call that starts now. A timeout beyond the clock's range means forever.
     pub fn after(timeout: impl Into<Timeout>) -> Self {
         match timeout.into() {
             Timeout::Never => Self::Never,
@@ -85,7 +85,7 @@ impl Deadline {
 
 /// How long one call may take: a timeout that becomes a deadline when the call first has to wait.
 ///
-/// What it does before takes microseconds, and to read the clock would cost a call that finds data a few hundredths.
+/// What it does before then takes microseconds, and reading the clock would cost a call that finds data a few percent.
 #[derive(Clone, Copy)]
 pub(crate) struct LazyDeadline {
     timeout: Timeout,
@@ -120,7 +120,7 @@ impl LazyDeadline {
         *self = Self::new(self.timeout);
     }
 
-    /// What is left of it for a call of its own.
+    /// What is left of it, as the timeout of another call.
     pub(crate) fn left(&self) -> Timeout {
         self.deadline.map_or(self.timeout, Timeout::from)
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// What a wait ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WaitOutcome {
-    /// A descriptor has an event; of a wait that can be woken: or another thread woke this one.
+    /// A descriptor has an event. For a wait that can be woken, also: another thread woke this one.
     Ready,
     TimeUp,
     Closed,
@@ -63,8 +63,8 @@ pub(crate) fn wait_woken(deadline: Deadline, registration: &mut Registration<'_>
     }
 }
 
-/// Waits for any of several descriptors and handles. `Ready` also says that this thread was woken, or that it can't be
-/// and should look around.
+/// Waits for any of several descriptors and handles. `Ready` also means that this thread was woken, or that it can't be
+/// woken and should look for itself.
 pub(crate) fn wait_any<S: AsRef<[libc::pollfd]> + AsMut<[libc::pollfd]>>(
     poll: &mut WakeablePoll<S>,
     registrations: &mut [Registration<'_>],
@@ -94,8 +94,8 @@ pub(crate) fn wait_any<S: AsRef<[libc::pollfd]> + AsMut<[libc::pollfd]>>(
     }
 }
 
-/// Takes the signals back that woke this thread. There are none where its wake-up descriptor was closed or reused
-/// behind our back.
+/// Takes back the signals that woke this thread. There are none if its wake-up descriptor was closed or reused behind
+/// our back.
 #[cold]
 fn take_signals(registrations: &mut [Registration<'_>]) {
     let signalled = registrations

@@ -29,8 +29,8 @@ impl<C: Caller> Call<'_, C> {
     /// Accepts a connection (accept(2)): the new socket, close-on-exec and without a timeout, and its peer.
     ///
     /// A call with a time limit puts a listening descriptor that others can see into non-blocking mode, since another
-    /// process or thread may take the connection between poll and accept. A listener that stays in blocking mode and
-    /// is shared *with another process* can lose that race and then sleeps until the next connection.
+    /// process or thread may take the connection between poll and accept. On a listener that stays in blocking mode and
+    /// is shared *with another process*, the call can lose that race and then sleeps until the next connection.
     ///
     /// # Errors
     /// `TimedOut`, `WouldBlock`, `Closed` when another thread closed the listener; the system's, such as `EINVAL`
@@ -42,14 +42,14 @@ impl<C: Caller> Call<'_, C> {
         Ok((socket, peer))
     }
 
-    /// Accepts a connection, and asks for its peer's address only where there is a `peer` to store it:
+    /// Accepts a connection, and asks for its peer's address only if there is a `peer` to store it in:
     /// [`accept`](Self::accept) without the address.
     ///
     /// # Errors
-    /// See [`accept`](Self::accept); also `peer` is left as it was.
+    /// See [`accept`](Self::accept); `peer` is then left unchanged.
     pub fn accept_from(&mut self, peer: Option<&mut Address>) -> Result<Socket> {
         let failed = |kind| Error::new(Operation::Accept, kind);
-        check_left().map_err(failed)?; // before a connection is taken that would be lost
+        check_left().map_err(failed)?; // before accepting a connection that would be lost
         let listener = self.socket;
         let fd = if listener.family == Family::ALG {
             let fd = listener.immediate(Operation::Accept, accept_at_once)?;
@@ -79,15 +79,15 @@ impl<C: Caller> Call<'_, C> {
     }
 }
 
-/// Nothing to wait for: every accept of an `AF_ALG` socket makes a new operation, and poll reports nothing. Such sockets have no
-/// names, and a call that asks for one is refused.
+/// There is nothing to wait for: every accept on an `AF_ALG` socket makes a new operation, and poll reports nothing.
+/// Such sockets have no addresses, and a call that asks for one is refused.
 fn accept_at_once(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     os::accept(fd, None)
 }
 
 impl Socket {
-    /// Refuses what accept(2) refuses at once: it would never be ready, and the wait never end. Only families
-    /// that are known to answer are asked.
+    /// Refuses sockets that accept(2) refuses at once: they would never become ready, and the wait would never end.
+    /// Checked only for families that are known to answer.
     pub(crate) fn check_listening(&self) -> std::result::Result<(), Kind> {
         let answers = matches!(self.family, Family::IPV4 | Family::IPV6 | Family::UNIX);
         if !answers || self.listening.load(Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! The ways to end: shutdown, close, close with FIN first, abort.
+//! The ways to end a connection: shutdown, close, close with FIN first, abort.
 
 use super::{Call, Socket};
 use crate::caller::Caller;
@@ -10,8 +10,8 @@ use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 impl Socket {
-    /// Ends one or both directions (shutdown(2)), for every holder of the connection. What was received before
-    /// stays readable.
+    /// Ends one or both directions (shutdown(2)), for every holder of the connection. Data received before stays
+    /// readable.
     ///
     /// # Errors
     /// `ENOTCONN` when there is no connection; `Closed`.
@@ -104,7 +104,7 @@ impl<C: Caller> Call<'_, C> {
         })
     }
 
-    /// Closes a connection that a server has handled: as [`close`](Self::close), but FIN first where there is unread
+    /// Closes a connection that a server has handled: like [`close`](Self::close), but FIN first where there is unread
     /// input, so that the peer gets what was sent and the end of the stream, and without waiting for the time of a linger.
     /// Where the connection may have another holder (its number was given out, it was duplicated, or there was a fork) it
     /// is a plain close, which leaves it to that holder.
@@ -116,7 +116,7 @@ impl<C: Caller> Call<'_, C> {
         })
     }
 
-    /// The same at once: a handler that is still inside is woken and not waited for.
+    /// The same, at once: a handler whose call is still inside is woken but not waited for.
     pub(crate) fn close_under_handler(&mut self) -> Result<()> {
         let fin_first = self.may_end_stream();
         let handle = &self.socket.handle;
@@ -127,7 +127,7 @@ impl<C: Caller> Call<'_, C> {
         closed.map_err(|kind| Error::new(Operation::Close, kind))
     }
 
-    /// Not where the number was given out: a handler may have passed the descriptor on, in a message that has not arrived yet.
+    /// Not if the number was given out: a handler may have passed the descriptor on, in a message that has not arrived yet.
     fn may_end_stream(&self) -> bool {
         self.socket.is_tcp_family() && self.socket.handle.is_private()
     }
@@ -147,7 +147,7 @@ impl<C: Caller> Call<'_, C> {
 fn end_handled(fd: BorrowedFd<'_>, fin_first: bool) {
     let sock = unix::sock(&fd);
     if matches!(sock.linger(), Ok(Some(time)) if !time.is_zero()) {
-        // The kernel goes on sending without us. Only a socket that has no linger time refuses.
+        // The kernel goes on sending without us. Only a socket without a linger time refuses this.
         let _ = sock.set_linger(None);
     }
     if fin_first {
@@ -155,7 +155,7 @@ fn end_handled(fd: BorrowedFd<'_>, fin_first: bool) {
     }
 }
 
-/// Ends the stream if close(2) would end the connection by a reset, because there is unread input.
+/// Ends the stream if close(2) would end the connection with a reset because there is unread input.
 fn end_stream_before_reset(fd: BorrowedFd<'_>) {
     let resets = matches!(unix::resets_on_close(fd), Ok(true));
     if !resets && !matches!(unix::available(fd), Ok(0)) {
@@ -163,7 +163,7 @@ fn end_stream_before_reset(fd: BorrowedFd<'_>) {
     }
 }
 
-/// Ends the stream; without a connection, or halves of one, there is nothing to end.
+/// Ends the stream. On a socket that is not connected or has no halves there is nothing to end.
 fn end_stream(fd: BorrowedFd<'_>) -> io::Result<()> {
     match unix::sock(&fd).shutdown(std::net::Shutdown::Write) {
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOTCONN | libc::EOPNOTSUPP)) => Ok(()),

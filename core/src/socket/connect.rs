@@ -18,12 +18,12 @@ impl Socket {
         self.call().connect(address)
     }
 
-    /// Takes back what connect did to a datagram socket: it sends to and receives from any address again (connect(2)
-    /// with `AF_UNSPEC`; Java `DatagramSocket.disconnect`). On Linux it gives up an own address and port that the
+    /// Undoes connect on a datagram socket: it sends to and receives from any address again (connect(2) with
+    /// `AF_UNSPEC`; Java `DatagramSocket.disconnect`). On Linux it also releases a local address and port that the
     /// system chose.
     ///
     /// # Errors
-    /// `Closed`; the system's. A connection of a stream is reset, and an attempt to make one given up.
+    /// `Closed`; the system's. On a stream socket, a connection is reset, and an attempt to connect is given up.
     pub fn disconnect(&self) -> Result<()> {
         self.immediate(Operation::Connect, |fd| {
             unix::disconnect(fd)?;
@@ -52,7 +52,7 @@ impl<C: Caller> Call<'_, C> {
             timeout,
             &mut Connect::new(&socket.handle, socket.kind(), address, may_wait),
         );
-        // That a connect had to wait says nothing about sends.
+        // The fact that a connect had to wait says nothing about sends.
         socket.handle.expect_wait(Direction::Send, false);
         connected
     }

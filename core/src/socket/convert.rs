@@ -1,4 +1,4 @@
-//! Sockets of the standard library to ours and back, and the descriptor lent to other crates.
+//! Conversion from and to the standard library's sockets, and lending the descriptor to other crates.
 
 use super::{AdoptError, Socket};
 use crate::error::{Error, Kind, Operation, Result};
@@ -14,11 +14,12 @@ pub struct LentFd<'s>(Inside<'s>);
 impl Socket {
     /// Lends the descriptor to code that takes one (`rustix`, `nix`, `mio`, an `ioctl` of your own).
     ///
-    /// `Socket` itself is not [`AsFd`]: any thread may close it, and a `BorrowedFd` must stay valid. [`LentFd`] is, and
-    /// keeps the descriptor open. [`close`](Self::close) waits for it, like for a call in progress, up to a second; after
-    /// that the descriptor is closed when the `LentFd` is dropped. So drop it before closing the socket in the same thread.
+    /// `Socket` itself is not [`AsFd`]: any thread may close it, and a `BorrowedFd` must stay valid. [`LentFd`] is
+    /// [`AsFd`], and keeps the descriptor open. [`close`](Self::close) waits for it, like for a call in progress, up to
+    /// a second; after that the descriptor is closed when the `LentFd` is dropped. So drop it before closing the socket
+    /// in the same thread.
     ///
-    /// Like [`fileno`](Self::fileno) this gives the descriptor the blocking mode that the program has set.
+    /// Like [`fileno`](Self::fileno), this puts the descriptor into the blocking mode that the program has set.
     ///
     /// ```
     /// use std::os::fd::AsFd;

@@ -16,7 +16,7 @@ use crate::time::LazyDeadline;
 /// Messages up to this size are copied together and sent at once: a system call for each takes longer than the copy.
 const COPIED: usize = 8 << 10;
 
-/// How much is copied together.
+/// How many bytes are copied together at most.
 const ROOM: usize = 64 << 10;
 
 impl Socket {
@@ -38,14 +38,14 @@ impl Socket {
 }
 
 impl<C: Caller> Call<'_, C> {
-    /// Sends one message on a stream, with what `framing` puts before and after it. Messages of several threads never
+    /// Sends one message on a stream, with the prefix or delimiter of `framing`. Messages from several threads never
     /// interleave. [`Reader`](crate::Reader) receives them.
     ///
     /// # Errors
-    /// Nothing was sent: `EMSGSIZE` for a message beyond [`Framing::limit`] or one whose length the prefix has too few bits for;
-    /// `InvalidInput` for a message that contains the delimiter or does not have the fixed size.
-    /// All errors of [`send_all`](Self::send_all). If one of them stops the call inside the message, the receiver waits for
-    /// the rest: then sending the same message again sends what is missing, and any other message fails with `Busy`.
+    /// With nothing sent: `EMSGSIZE` for a message beyond [`Framing::limit`] or one whose length the prefix has too few
+    /// bits for; `InvalidInput` for a message that contains the delimiter or does not have the fixed size. All errors
+    /// of [`send_all`](Self::send_all). If one of them stops the call inside the message, the receiver waits for the
+    /// rest: then sending the same message again sends what is missing, and any other message fails with `Busy`.
     pub fn send_frame<'b>(&mut self, message: impl Into<SendBuf<'b>>, framing: &Framing) -> Result<()> {
         self.send_frames(&[message.into()], framing)
     }
@@ -53,8 +53,8 @@ impl<C: Caller> Call<'_, C> {
     /// Sends several messages; small ones share a system call.
     ///
     /// # Errors
-    /// See [`send_frame`](Self::send_frame); [`Error::done`] says how many messages were sent whole. Sending the rest of them,
-    /// from that one on, continues the stream. One that `framing` refuses is found before anything is sent.
+    /// See [`send_frame`](Self::send_frame); [`Error::done`] says how many messages were sent completely. Sending the
+    /// rest, from that one on, continues the stream. A message that `framing` refuses is found before anything is sent.
     pub fn send_frames(&mut self, messages: &[SendBuf<'_>], framing: &Framing) -> Result<()> {
         let failed = |kind| Error::new(Operation::SendFrame, kind);
         if self.socket.socket_type() != SocketType::STREAM {

@@ -1,8 +1,8 @@
-//! What is known of the two halves of a connection for good.
+//! What is permanently known about the two halves of a connection.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// Something that stays true once it happened.
+/// An event that stays true once it has happened.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Half {
     /// The end of the stream was read.
@@ -22,7 +22,7 @@ impl Halves {
         self.0.load(Ordering::Acquire) & what as u8 != 0
     }
 
-    /// Takes note, and says whether it is news.
+    /// Records an event, and returns whether it is new.
     pub(crate) fn note(&self, what: Half) -> bool {
         self.0.fetch_or(what as u8, Ordering::AcqRel) & what as u8 == 0
     }

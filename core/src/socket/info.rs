@@ -6,7 +6,7 @@ use crate::error::{Operation, Result};
 use crate::sys::kernel;
 use std::fmt;
 
-/// The state of a TCP connection (RFC 9293 §3.3.2), as the kernel numbers it.
+/// The state of a TCP connection (RFC 9293 §3.3.2), with the kernel's number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TcpState(pub u8);
 

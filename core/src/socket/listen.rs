@@ -6,28 +6,28 @@ use crate::error::{Error, Operation, Result};
 use crate::sys::unix;
 use std::sync::atomic::Ordering;
 
-/// A number that the kernel would take for the largest backlog.
+/// The error for a negative backlog, which the kernel would take for the largest possible.
 pub(crate) const fn negative_backlog(operation: Operation, backlog: i32) -> Error {
     let limits = (0, i32::MAX as i64);
     Error::out_of_range(operation, "backlog", limits, "", backlog as i64)
 }
 
 impl Socket {
-    /// Gives the socket its own address (bind(2)); port 0 lets the system choose.
+    /// Binds the socket to a local address (bind(2)); port 0 lets the system choose.
     ///
     /// # Errors
-    /// `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `EINVAL` when it has one already; the address is in the detail.
+    /// `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `EINVAL` when it is already bound; the address is in the detail.
     pub fn bind(&self, address: &Address) -> Result<()> {
         self.immediate(Operation::Bind, |fd| unix::bind(fd, address))
             .map_err(|error| error.with_detail(address))
     }
 
-    /// Starts to listen (listen(2)). At most `backlog` connections wait to be accepted; the system has a limit of
-    /// its own (`net.core.somaxconn`) and cuts to it silently.
+    /// Starts to listen (listen(2)). At most `backlog` connections wait to be accepted; the system has its own limit
+    /// (`net.core.somaxconn`), to which it silently cuts `backlog`.
     ///
     /// # Errors
-    /// `InvalidInput("backlog")` below 0, which the kernel would take for the greatest there is; the system's, such
-    /// as `EADDRINUSE`.
+    /// `InvalidInput("backlog")` below 0, which the kernel would take for the largest possible; the system's, such as
+    /// `EADDRINUSE`.
     pub fn listen(&self, backlog: i32) -> Result<()> {
         if backlog < 0 {
             return Err(negative_backlog(Operation::Listen, backlog));
@@ -37,7 +37,7 @@ impl Socket {
         Ok(())
     }
 
-    /// The socket's own address (getsockname(2)).
+    /// The socket's local address (getsockname(2)).
     ///
     /// # Errors
     /// `Closed`; the system's.

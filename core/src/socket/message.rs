@@ -11,17 +11,18 @@ use crate::handle::Direction;
 use crate::op::{Receiving, RecvMessage, SendMessage};
 use std::os::fd::OwnedFd;
 
-/// What one receive brought.
+/// The result of one receive.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Received {
-    /// How many bytes were stored; with [`Flags::TRUNCATE`] how many the datagram had, of which the buffer holds the first.
+    /// How many bytes were stored; with [`Flags::TRUNCATE`] the length of the whole datagram, of which the buffer holds
+    /// the beginning.
     pub count: usize,
     /// The sender's address; empty where the sender has none and on streams.
     pub address: Address,
     /// The flags that the kernel set: `MSG_TRUNC`, `MSG_CTRUNC`, `MSG_EOR`, `MSG_OOB`, `MSG_ERRQUEUE`.
     pub flags: Flags,
-    /// The control messages that came with them.
+    /// The control messages that came with the bytes.
     pub ancillary: Vec<Ancillary>,
     /// The system wrote a control message whose length is wrong: the last one may be cut, or some are missing. Linux does
     /// not do that.
@@ -106,7 +107,7 @@ impl<C: Caller> Call<'_, C> {
         self.recv_message(&[buf.into()], 0, flags)
     }
 
-    /// Sends several pieces as one message or stretch of stream (writev(2)).
+    /// Sends several pieces as one message or contiguous piece of a stream (writev(2)).
     ///
     /// # Errors
     /// See [`send_message`](Self::send_message).
@@ -123,7 +124,7 @@ impl<C: Caller> Call<'_, C> {
             .map(|received| received.count)
     }
 
-    /// Sends pieces, control messages and an address in one call (sendmsg(2)) and says how many bytes went out.
+    /// Sends pieces and control messages to an address in one call (sendmsg(2)) and returns how many bytes were sent.
     ///
     /// On a stream it behaves as [`send_with`](Self::send_with): without a time limit it waits until everything is
     /// on its way. Control messages travel with the first byte.

@@ -1,4 +1,4 @@
-//! A socket: one handle with the calls on it, one file a subject.
+//! A socket: one handle with the calls on it, one file per subject.
 
 mod accept;
 mod close;
@@ -37,8 +37,8 @@ use std::sync::atomic::AtomicBool;
 
 /// A socket that any number of threads may use and any of them may close.
 ///
-/// Calls wait as long as the handle's timeout says ([`set_timeout`](Self::set_timeout), for ever unless set);
-/// [`within`](Self::within) gives one call its own. Dropping a socket closes it.
+/// Calls wait as long as the socket's timeout allows ([`set_timeout`](Self::set_timeout), forever unless set);
+/// [`within`](Self::within) gives a single call its own. Dropping a socket closes it.
 ///
 /// The descriptor is close-on-exec. No call raises SIGPIPE.
 pub struct Socket {
@@ -46,9 +46,9 @@ pub struct Socket {
     family: Family,
     socket_type: SocketType,
     protocol: Protocol,
-    /// It is known to listen.
+    /// It is known to be listening.
     listening: AtomicBool,
-    /// What Java's reads and writes remember.
+    /// The state that Java's reads and writes need.
     pub(crate) halves: Halves,
 }
 
@@ -59,10 +59,10 @@ pub struct Call<'s, C = NativeCaller> {
     timeout: Option<Timeout>,
 }
 
-/// A descriptor that could not be adopted, given back.
+/// A descriptor that could not be adopted, returned to the caller.
 #[derive(Debug)]
 pub struct AdoptError {
-    /// Why.
+    /// The reason.
     pub error: Error,
     /// The descriptor, still open.
     pub fd: OwnedFd,
@@ -96,7 +96,7 @@ impl Socket {
         check_left().map_err(|kind| Error::new(Operation::Socket, kind))?;
         let bare = socket_type.bare();
         let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
-        // Non-blocking is what connect and accept need.
+        // connect and accept need non-blocking mode.
         let connects =
             bare == SocketType::STREAM && matches!(family, Family::IPV4 | Family::IPV6 | Family::UNIX);
         let nonblocking = if connects { os::MAKE_NONBLOCKING } else { 0 };
@@ -118,12 +118,12 @@ impl Socket {
         Self::stream(family)
     }
 
-    /// A stream of a family, TCP for IPv4 and IPv6.
+    /// A stream socket of a family; TCP for IPv4 and IPv6.
     pub(crate) fn stream(family: Family) -> Result<Self> {
         Self::new(family, SocketType::STREAM, Protocol::DEFAULT)
     }
 
-    /// Makes two sockets connected to each other (socketpair(2)), of a family that can: `UNIX`.
+    /// Makes two sockets connected to each other (socketpair(2)), of a family that supports it: `UNIX`.
     ///
     /// # Errors
     /// The system's, such as `EOPNOTSUPP` for other families.
@@ -169,15 +169,15 @@ impl Socket {
         Ok(copy)
     }
 
-    /// Adopts a descriptor; family, type and protocol are asked of the kernel. Its flags stay as they are.
+    /// Adopts a descriptor; the kernel is asked for the family, type and protocol. The descriptor's flags stay as they are.
     ///
     /// # Errors
-    /// `ENOTSOCK` when it is no socket; the descriptor comes back in the error.
+    /// `ENOTSOCK` when it is not a socket; the error returns the descriptor.
     pub fn from_fd(fd: OwnedFd) -> std::result::Result<Self, AdoptError> {
         Self::from_fd_as(fd, None, None, None)
     }
 
-    /// Adopts a descriptor of which the caller knows something: only what is `None` is asked of the kernel.
+    /// Adopts a descriptor about which the caller already knows something: the kernel is asked only for what is `None`.
     ///
     /// # Errors
     /// See [`from_fd`](Self::from_fd).
@@ -211,7 +211,7 @@ impl Socket {
         socket_type: Option<SocketType>,
         protocol: Option<Protocol>,
     ) -> std::io::Result<(Family, SocketType, Protocol, bool)> {
-        // Asked even when it is known: what is no socket fails here.
+        // Asked even when it is known: a descriptor that is not a socket fails here.
         let actual = unix::get_int(fd, libc::SOL_SOCKET, libc::SO_TYPE)?;
         Ok((
             family.map_or_else(|| os::family(fd).map(Family), Ok)?,
@@ -238,7 +238,8 @@ impl Socket {
         }
     }
 
-    /// The number of the descriptor, lent: it stays ours, and valid until the socket is closed.
+    /// The number of the descriptor, lent: the descriptor still belongs to the socket, and the number is valid until
+    /// the socket is closed.
     ///
     /// # Errors
     /// `Closed` after close or detach.
@@ -247,7 +248,7 @@ impl Socket {
         number.ok_or_else(|| Error::new(Operation::Fileno, Kind::Closed))
     }
 
-    /// Gives the descriptor back; the socket is closed for everyone else, the connection goes on.
+    /// Gives up the descriptor to the caller. The socket is then closed for everyone else, but the connection goes on.
     ///
     /// # Errors
     /// `Busy` while calls are inside, `Closed` after close or detach.

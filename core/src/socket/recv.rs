@@ -10,7 +10,7 @@ use crate::op::{EmptyMessages, Receiving, Recv, RecvExact};
 use crate::sys::unix;
 
 impl Socket {
-    /// Receives what is there, at least one byte; 0 is the end of the stream. See [`Call::recv_with`].
+    /// Receives what is there, at least one byte; 0 means the end of the stream. See [`Call::recv_with`].
     ///
     /// # Errors
     /// See [`Call::recv_with`].
@@ -18,7 +18,7 @@ impl Socket {
         self.call().recv(buf)
     }
 
-    /// Receives without taking away.
+    /// Receives without removing anything from the queue.
     ///
     /// # Errors
     /// See [`Call::recv_with`].
@@ -34,18 +34,18 @@ impl Socket {
         self.call().recv_exact(buf)
     }
 
-    /// How many bytes a receive would find without waiting; of a datagram socket, how long the next datagram is
+    /// How many bytes a receive would find without waiting; for a datagram socket, the length of the next datagram
     /// (`FIONREAD`, tcp(7), udp(7), unix(7); Java `InputStream.available`). 0 does not mean the end of the stream.
     ///
     /// # Errors
-    /// `Closed`; `EINVAL` for a socket that listens.
+    /// `Closed`; `EINVAL` for a listening socket.
     pub fn available(&self) -> Result<usize> {
         self.immediate(Operation::Available, unix::available)
     }
 }
 
 impl<C: Caller> Call<'_, C> {
-    /// Receives what is there, at least one byte; 0 is the end of the stream.
+    /// Receives what is there, at least one byte; 0 means the end of the stream.
     ///
     /// # Errors
     /// See [`recv_with`](Self::recv_with).
@@ -53,7 +53,7 @@ impl<C: Caller> Call<'_, C> {
         self.recv_with(buf, Flags::NONE)
     }
 
-    /// Receives without taking away.
+    /// Receives without removing anything from the queue.
     ///
     /// # Errors
     /// See [`recv_with`](Self::recv_with).
@@ -62,8 +62,8 @@ impl<C: Caller> Call<'_, C> {
     }
 
     /// Receives with flags (recv(2)). With `WAIT_ALL` it fills the buffer unless something ends it sooner, and then
-    /// returns what came; an empty buffer of a stream is full at once. With `TRUNCATE` the count may be larger than the
-    /// buffer: see [`Flags::TRUNCATE`].
+    /// returns what came; on a stream, a call with an empty buffer returns at once. With `TRUNCATE` the count may be
+    /// larger than the buffer: see [`Flags::TRUNCATE`].
     ///
     /// # Errors
     /// `TimedOut`, `WouldBlock`, `Closed` when another thread closed the socket; the system's, such as
@@ -73,7 +73,7 @@ impl<C: Caller> Call<'_, C> {
     }
 
     /// Receives at least one byte, as from a stream: empty messages of a datagram or seqpacket socket are skipped,
-    /// and 0 is the end.
+    /// and 0 means the end.
     ///
     /// # Errors
     /// See [`recv_with`](Self::recv_with).
@@ -102,7 +102,8 @@ impl<C: Caller> Call<'_, C> {
     ///
     /// # Errors
     /// `EndOfStream` when the stream ends before the first byte, `Truncated` when it ends in the middle, and all of
-    /// [`recv_with`](Self::recv_with). [`Error::done`](crate::Error::done) is how many bytes came; they are in `buf`.
+    /// [`recv_with`](Self::recv_with). [`Error::done`](crate::Error::done) is the number of bytes that arrived; they
+    /// are in `buf`.
     pub fn recv_exact<'b>(&mut self, buf: impl Into<RecvBuf<'b>>) -> Result<()> {
         let (socket, buf) = (self.socket, buf.into());
         if buf.is_empty() {

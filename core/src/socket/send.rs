@@ -39,7 +39,7 @@ impl<C: Caller> Call<'_, C> {
     /// Sends with flags (send(2)), never raising SIGPIPE.
     ///
     /// With a time limit it sends what there is room for, at least one byte. Without one, on a stream, it waits
-    /// until everything is on its way, as a blocking send(2) does; what ends it sooner leaves the count.
+    /// until everything is on its way, like a blocking send(2); if something ends it sooner, it returns the count so far.
     ///
     /// # Errors
     /// `TimedOut`, `WouldBlock`, `Closed` when another thread closed the socket; the system's, such as `EPIPE`,
@@ -50,7 +50,7 @@ impl<C: Caller> Call<'_, C> {
         self.run(timeout, &mut send)
     }
 
-    /// Sends all of `data`, waiting as long as the deadline allows. Calls of several threads never interleave.
+    /// Sends all of `data`, waiting as long as the deadline allows. Calls from several threads never interleave.
     ///
     /// # Errors
     /// See [`send_with`](Self::send_with); [`Error::done`](crate::Error::done) is how many bytes left this process.

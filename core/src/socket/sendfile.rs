@@ -23,14 +23,14 @@ impl<C: Caller> Call<'_, C> {
     /// [`send_all`](Self::send_all) it never interleaves with another and never raises SIGPIPE.
     ///
     /// # Errors
-    /// `EndOfStream` when the file ends before `count` bytes; all of [`send_with`](Self::send_with); the system's,
-    /// such as `ESPIPE` for what has no offsets. [`Error::done`](crate::Error::done) is how many bytes left this process.
+    /// `EndOfStream` when the file ends before `count` bytes; all of [`send_with`](Self::send_with); the system's, such
+    /// as `ESPIPE` for a file without offsets. [`Error::done`](crate::Error::done) is how many bytes left this process.
     pub fn sendfile(&mut self, file: BorrowedFd<'_>, offset: u64, count: Option<u64>) -> Result<usize> {
         self.send_file(file, offset, count, Limits::All)
     }
 
-    /// Sends a part of a file with a time limit that starts anew whenever something went out, like Python's `sendfile`: a slow
-    /// peer may take as long as it likes, one that has stopped may not.
+    /// Sends a part of a file with a time limit that starts anew whenever something was sent, like Python's `sendfile`:
+    /// a slow peer may take as long as it likes, but one that has stopped may not.
     ///
     /// # Errors
     /// See [`sendfile`](Self::sendfile).

@@ -3,8 +3,8 @@
 use super::Socket;
 use std::io::{Read, Result, Write};
 
-/// Receives, with the socket's timeout. What a `BufReader` has read ahead belongs to it: no other call finds it. Empty
-/// datagrams are skipped: 0 is the end of a stream.
+/// Receives, with the socket's timeout. Bytes that a `BufReader` has read ahead belong to it: no other call finds them.
+/// Empty datagrams are skipped: 0 means the end of a stream.
 impl Read for &Socket {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
         Ok(self.call().read(buf)?)
@@ -16,14 +16,14 @@ impl Read for &Socket {
     }
 }
 
-/// Sends, with the socket's timeout. Nothing is kept back, so there is nothing to flush; `write!` sends each piece of its text
-/// by itself unless a `BufWriter` stands between.
+/// Sends, with the socket's timeout. Nothing is buffered, so there is nothing to flush; `write!` sends each piece of
+/// its text separately unless a `BufWriter` is in between.
 impl Write for &Socket {
     fn write(&mut self, data: &[u8]) -> Result<usize> {
         Ok(self.send(data)?)
     }
 
-    /// One deadline covers the whole call, and no other thread's comes between, as with [`Socket::send_all`].
+    /// One deadline covers the whole call, and no other thread's data come in between, as with [`Socket::send_all`].
     fn write_all(&mut self, data: &[u8]) -> Result<()> {
         Ok(self.send_all(data)?)
     }
@@ -33,7 +33,7 @@ impl Write for &Socket {
     }
 }
 
-/// As for `&Socket`.
+/// See the implementation for `&Socket`.
 impl Read for Socket {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
         (&*self).read(buf)
@@ -44,7 +44,7 @@ impl Read for Socket {
     }
 }
 
-/// As for `&Socket`.
+/// See the implementation for `&Socket`.
 impl Write for Socket {
     fn write(&mut self, data: &[u8]) -> Result<usize> {
         (&*self).write(data)

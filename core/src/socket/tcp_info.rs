@@ -1,4 +1,4 @@
-//! What the kernel tells of a TCP connection.
+//! What the kernel reports about a TCP connection.
 
 use super::info::TcpState;
 use super::options::or_unsupported;
@@ -8,16 +8,16 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::sys::kernel;
 use std::time::Duration;
 
-/// What the sender makes of the losses it sees, as the kernel numbers it (`enum tcp_ca_state`).
+/// How the sender reacts to losses, with the kernel's number (`enum tcp_ca_state`).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CongestionState(pub u8);
 
 impl CongestionState {
-    /// Nothing bad of late.
+    /// No recent problems.
     pub const OPEN: Self = Self(0);
-    /// Acknowledgements out of order: a loss perhaps.
+    /// Acknowledgements out of order: perhaps a loss.
     pub const DISORDER: Self = Self(1);
-    /// The window shrinks, by word of a router (ECN) or of the own queue.
+    /// The window shrinks because of congestion reported by a router (ECN) or the local queue.
     pub const REDUCED: Self = Self(2);
     /// Lost segments are being repeated.
     pub const RECOVERY: Self = Self(3);
@@ -33,24 +33,24 @@ debug_by_name!(CongestionState:
     "LOSS" = 4,
 );
 
-/// What the kernel reports of a TCP connection (`struct tcp_info` in `linux/tcp.h`; tcp(7), `TCP_INFO`).
+/// What the kernel reports about a TCP connection (`struct tcp_info` in `linux/tcp.h`; tcp(7), `TCP_INFO`).
 ///
-/// Fields have the kernel's names without `tcpi_`. A moment later all may be different. Of a socket that listens
+/// Fields have the kernel's names without `tcpi_`. A moment later they may all be different. For a listening socket
 /// only [`state`](Self::state), [`unacked`](Self::unacked) and [`sacked`](Self::sacked) mean something.
 ///
-/// `None` is what this kernel's shorter answer lacks, or what a field says it does not know.
+/// `None` stands for a field that this kernel does not have, or whose value it does not know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TcpInfo {
     /// The state of the connection.
     pub state: TcpState,
-    /// What the sender makes of the losses it sees.
+    /// How the sender reacts to losses.
     pub ca_state: CongestionState,
-    /// How often the oldest segment under way was repeated because time ran out, in a row.
+    /// How often in a row the oldest segment in flight was repeated because of a timeout.
     pub retransmits: u8,
-    /// Probes of a window of zero, or keepalive probes, that are unanswered.
+    /// Unanswered zero-window or keepalive probes.
     pub probes: u8,
-    /// How often the repeat time was doubled.
+    /// How often the retransmission timeout was doubled.
     pub backoff: u8,
     /// Whether both ends use timestamps (RFC 7323).
     pub timestamps: bool,
@@ -60,11 +60,11 @@ pub struct TcpInfo {
     pub window_scaling: bool,
     /// By how many bits the peer's window is shifted; 0 without scaling.
     pub snd_wscale: u8,
-    /// By how many bits the own window is shifted; 0 without scaling.
+    /// By how many bits our window is shifted; 0 without scaling.
     pub rcv_wscale: u8,
     /// Whether both ends use explicit congestion notification (RFC 3168).
     pub ecn: bool,
-    /// Whether a packet came that a router might have marked so.
+    /// Whether a packet arrived that a router could have marked in this way.
     pub ecn_seen: bool,
     /// Whether data in the SYN, sent or received, were acknowledged with the SYN (RFC 7413).
     pub syn_data: bool,
@@ -77,23 +77,23 @@ pub struct TcpInfo {
     pub ato: Duration,
     /// The largest segment to send, in bytes.
     pub snd_mss: u32,
-    /// The largest segment that came, as the kernel guesses, in bytes.
+    /// The largest segment received, as estimated by the kernel, in bytes.
     pub rcv_mss: u32,
-    /// Segments under way and not acknowledged; of a listener, connections waiting to be accepted.
+    /// Segments in flight, not yet acknowledged; for a listener, connections waiting to be accepted.
     pub unacked: u32,
-    /// Segments acknowledged selectively; of a listener, how many connections may wait.
+    /// Segments acknowledged selectively; for a listener, how many connections may wait.
     pub sacked: u32,
-    /// Segments held to be lost.
+    /// Segments considered lost.
     pub lost: u32,
-    /// Segments repeated and not acknowledged yet.
+    /// Segments repeated and not yet acknowledged.
     pub retrans: u32,
     /// How long ago data were sent; to the millisecond, as coarse as the kernel's tick.
     pub last_data_sent: Duration,
-    /// How long ago data came; to the millisecond, as coarse as the kernel's tick.
+    /// How long ago data arrived; to the millisecond, as coarse as the kernel's tick.
     pub last_data_recv: Duration,
-    /// How long ago an acknowledgement came; to the millisecond, as coarse as the kernel's tick.
+    /// How long ago an acknowledgement arrived; to the millisecond, as coarse as the kernel's tick.
     pub last_ack_recv: Duration,
-    /// The largest packet of the path, in bytes.
+    /// The largest packet for the path (path MTU), in bytes.
     pub pmtu: u32,
     /// The largest receive window that will be offered, in bytes.
     pub rcv_ssthresh: u32,
@@ -101,68 +101,68 @@ pub struct TcpInfo {
     pub rtt: Duration,
     /// The mean deviation of the round trip time; to the microsecond.
     pub rttvar: Duration,
-    /// The congestion window where slow start ends, in segments; `None` while nothing was lost yet.
+    /// The congestion window where slow start ends, in segments; `None` while nothing has been lost yet.
     pub snd_ssthresh: Option<u32>,
     /// The congestion window, in segments.
     pub snd_cwnd: u32,
     /// The largest segment announced to the peer, in bytes.
     pub advmss: u32,
-    /// How many segments may overtake each other before one counts as lost.
+    /// By how many segments packets may be reordered before one counts as lost.
     pub reordering: u32,
-    /// The round trip time as the receiver guesses it; to the microsecond, zero before the first guess.
+    /// The round trip time as estimated by the receiver; to the microsecond, zero before the first estimate.
     pub rcv_rtt: Duration,
-    /// What the program reads in a round trip, by which the receive buffer grows, in bytes.
+    /// How much the program reads in a round trip, which determines how the receive buffer grows, in bytes.
     pub rcv_space: u32,
     /// Segments repeated since the connection began.
     pub total_retrans: u32,
 
-    /// The rate at which segments are spaced out, in bytes a second; `None` without limit.
+    /// The pacing rate, in bytes per second; `None` without a limit.
     pub pacing_rate: Option<u64>,
-    /// The most that may become (`SO_MAX_PACING_RATE`), in bytes a second; `None` without limit.
+    /// The highest pacing rate allowed (`SO_MAX_PACING_RATE`), in bytes per second; `None` without a limit.
     pub max_pacing_rate: Option<u64>,
     /// Bytes that the peer acknowledged; its acknowledgements of SYN and FIN may count as one each. Linux 4.1.
     pub bytes_acked: Option<u64>,
     /// Bytes received in order. Linux 4.1.
     pub bytes_received: Option<u64>,
-    /// Segments sent, empty and repeated ones too. Linux 4.2.
+    /// Segments sent, including empty and repeated ones. Linux 4.2.
     pub segs_out: Option<u32>,
-    /// Segments received, empty ones too. Linux 4.2.
+    /// Segments received, including empty ones. Linux 4.2.
     pub segs_in: Option<u32>,
-    /// Bytes that wait to be sent for the first time. Linux 4.6.
+    /// Bytes waiting to be sent for the first time. Linux 4.6.
     pub notsent_bytes: Option<u32>,
-    /// The shortest round trip time of late; to the microsecond, `None` before the first. Linux 4.6.
+    /// The shortest recent round trip time; to the microsecond, `None` before the first. Linux 4.6.
     pub min_rtt: Option<Duration>,
-    /// Segments with data that came. Linux 4.6.
+    /// Segments with data received. Linux 4.6.
     pub data_segs_in: Option<u32>,
-    /// Segments with data that were sent, repeated ones too. Linux 4.6.
+    /// Segments with data sent, including repeated ones. Linux 4.6.
     pub data_segs_out: Option<u32>,
-    /// The rate at which the peer got data of late, in bytes a second. Linux 4.9.
+    /// The recent rate at which data reached the peer, in bytes per second. Linux 4.9.
     pub delivery_rate: Option<u64>,
     /// How long there was something to send; to the microsecond. Linux 4.10.
     pub busy_time: Option<Duration>,
-    /// How long of that the peer's window held it up; to the microsecond. Linux 4.10.
+    /// How long of that sending was limited by the peer's window; to the microsecond. Linux 4.10.
     pub rwnd_limited: Option<Duration>,
-    /// How long of that the send buffer held it up; to the microsecond. Linux 4.10.
+    /// How long of that sending was limited by the send buffer; to the microsecond. Linux 4.10.
     pub sndbuf_limited: Option<Duration>,
-    /// Segments that the peer got. Linux 4.18.
+    /// Segments that the peer received. Linux 4.18.
     pub delivered: Option<u32>,
     /// Of these, how many a router marked (ECN). Linux 4.18.
     pub delivered_ce: Option<u32>,
-    /// Bytes sent, repeated ones too. Linux 4.19.
+    /// Bytes sent, including repeated ones. Linux 4.19.
     pub bytes_sent: Option<u64>,
     /// Bytes repeated. Linux 4.19.
     pub bytes_retrans: Option<u64>,
-    /// Segments that the peer says came twice. Linux 4.19.
+    /// Segments that the peer reported to have received twice. Linux 4.19.
     pub dsack_dups: Option<u32>,
-    /// How often segments were seen to overtake each other. Linux 4.19.
+    /// How often segments were seen to be reordered. Linux 4.19.
     pub reord_seen: Option<u32>,
-    /// Segments that came out of order. Linux 5.4.
+    /// Segments received out of order. Linux 5.4.
     pub rcv_ooopack: Option<u32>,
     /// The peer's window, scaled, in bytes. Linux 5.4.
     pub snd_wnd: Option<u32>,
-    /// The own window, scaled, in bytes. Linux 6.2.
+    /// Our window, scaled, in bytes. Linux 6.2.
     pub rcv_wnd: Option<u32>,
-    /// How often another path was tried after a time-out. Linux 6.2.
+    /// How often another path was tried after a timeout. Linux 6.2.
     pub rehash: Option<u32>,
 }
 
@@ -184,7 +184,7 @@ impl Socket {
     /// ```
     ///
     /// # Errors
-    /// `Unsupported` for a socket that is not TCP, and elsewhere than on Linux; `Closed`.
+    /// `Unsupported` for a socket that is not TCP, and on systems other than Linux; `Closed`.
     pub fn tcp_info(&self) -> Result<TcpInfo> {
         let mut room = [0; offset::END];
         let length = self
@@ -196,13 +196,13 @@ impl Socket {
 }
 
 impl TcpInfo {
-    /// Reads the kernel's answer; `None` when it lacks what every Linux since 2.6 tells.
+    /// Parses the kernel's answer; `None` when it lacks fields that every Linux since 2.6 reports.
     fn read(answer: Answer<'_>) -> Option<Self> {
         const INFINITE_SSTHRESH: u32 = 0x7fff_ffff; // TCP_INFINITE_SSTHRESH
         let options = answer.u8(offset::OPTIONS)?;
         let scales = answer.u8(offset::WSCALES)?;
         let flags = answer.u8(offset::FLAGS)?;
-        // Bit fields grow from the end that the byte order names.
+        // Bit fields are allocated from the end that the byte order determines.
         let (first_scale, second_scale) = (scales & 0x0f, scales >> 4);
         let (snd_wscale, rcv_wscale, app_limited) = if cfg!(target_endian = "little") {
             (first_scale, second_scale, flags & 1)
@@ -283,7 +283,7 @@ impl TcpInfo {
     }
 }
 
-/// The bytes the kernel wrote: what lies beyond them it does not know.
+/// The bytes that the kernel wrote; fields beyond them are unknown to it.
 #[derive(Clone, Copy)]
 struct Answer<'a>(&'a [u8]);
 
@@ -369,7 +369,7 @@ mod offset {
     pub const SND_WND: usize = 228;
     pub const RCV_WND: usize = 232;
     pub const REHASH: usize = 236;
-    /// How much is asked for.
+    /// How many bytes are requested.
     pub const END: usize = 240;
 }
 

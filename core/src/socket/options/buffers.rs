@@ -7,15 +7,15 @@ use crate::error::Result;
 use std::ops::RangeInclusive;
 
 const BUFFER: RangeInclusive<usize> = 1..=LARGEST_BUFFER;
-/// What the kernel takes; it makes 1 of 0.
+/// What the kernel accepts; it turns 0 into 1.
 const LOW_WATER: RangeInclusive<usize> = 1..=i32::MAX as usize;
 
 /// Options of the kernel's buffers.
 ///
-/// A size that is *requested* and the size *in force* differ: Linux cuts the request to a limit of the system
-/// (`net.core.wmem_max`, `rmem_max`), doubles it, the other half being for its own bookkeeping, and raises it to a
-/// least size (about 4.5 KiB to send, 2.25 KiB to receive). Setting a size ends TCP's own tuning of it; set the
-/// receive buffer before connect or listen, since the window scale is settled then.
+/// A size that is *requested* and the size *in force* differ: Linux cuts the request to a system limit
+/// (`net.core.wmem_max`, `rmem_max`), doubles it, since half is for its own bookkeeping, and raises it to a minimum
+/// (about 4.5 KiB to send, 2.25 KiB to receive). Setting a size ends TCP's automatic tuning; set the receive buffer
+/// before connect or listen, since the window scale is fixed then.
 impl Socket {
     /// Requests a send buffer of this many bytes (`SO_SNDBUF`, socket(7); TCP: 16 KiB, growing, `net.ipv4.tcp_wmem`;
     /// Python `SO_SNDBUF`, Java `setSendBufferSize`). [`send_buffer`](Self::send_buffer) reports the actual size.
@@ -28,7 +28,7 @@ impl Socket {
     }
 
     /// The size of the send buffer in force, in bytes, as the kernel counts it: twice what was requested, unless
-    /// a limit came between.
+    /// limited.
     ///
     /// # Errors
     /// `Closed`.
@@ -47,8 +47,8 @@ impl Socket {
         self.set(|sock| sock.set_recv_buffer_size(requested))
     }
 
-    /// The size of the receive buffer in force, in bytes, as the kernel counts it: twice what was requested,
-    /// unless a limit came between.
+    /// The size of the receive buffer in force, in bytes, as the kernel counts it: twice what was requested, unless
+    /// limited.
     ///
     /// # Errors
     /// `Closed`.
@@ -56,10 +56,10 @@ impl Socket {
         self.get(|sock| sock.recv_buffer_size())
     }
 
-    /// Counts as readable, and ends a wait, only once this many bytes have come (`SO_RCVLOWAT`, socket(7); 1; Python
+    /// Counts as readable, and ends a wait, only once this many bytes have arrived (`SO_RCVLOWAT`, socket(7); 1; Python
     /// `SO_RCVLOWAT`). It governs waiting, here and in poll: bytes that are there when a receive starts, or when its
-    /// time is up, are returned, fewer though they be. With TCP the kernel cuts the number to half of the receive
-    /// buffer; [`recv_low_water`](Self::recv_low_water) reports the actual number.
+    /// time is up, are returned even if they are fewer. With TCP the kernel cuts the number to half the receive buffer;
+    /// [`recv_low_water`](Self::recv_low_water) reports the actual number.
     ///
     /// # Errors
     /// `InvalidInput("receive low-water mark")` for 0 and above 2,147,483,647; `Closed`.

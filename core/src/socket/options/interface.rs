@@ -33,10 +33,10 @@ pub(super) enum Chosen {
 const INDEX: RangeInclusive<u32> = 1..=i32::MAX.unsigned_abs();
 
 impl Interface<'_> {
-    /// The interface that the scope of a group's address names (`ff02::1%eth0`), unless another is meant.
+    /// This interface, or for the default the one that the scope of a group's address names (`ff02::1%eth0`).
     ///
     /// # Errors
-    /// `InvalidInput("interface")` when it is not that of the scope; `ENODEV` when there is none of its name.
+    /// `InvalidInput("interface")` when it differs from that of the scope; `ENODEV` when there is none of its name.
     pub fn or_scope_of(self, group: &Address) -> Result<Self> {
         let scope = group.scope_id();
         if scope == 0 || matches!(self, Self::Address(_)) {
@@ -70,7 +70,7 @@ impl From<Ipv4Addr> for Interface<'_> {
     }
 }
 
-/// Finds the interface that is meant.
+/// Looks up the chosen interface.
 pub(super) fn choose(interface: Interface<'_>) -> Result<Chosen> {
     match interface {
         Interface::Default => Ok(Chosen::Index(0)),

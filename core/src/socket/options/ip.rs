@@ -8,7 +8,7 @@ use crate::error::{Operation, Result};
 use crate::sys::kernel::number;
 use std::ops::RangeInclusive;
 
-/// The whole byte of the header; 0 would keep packets from going anywhere.
+/// The header has one byte for it; with 0 packets would not go anywhere.
 const TTL: RangeInclusive<u32> = 1..=255;
 
 /// Options of IP.
@@ -96,7 +96,7 @@ impl Socket {
         self.is_on(self.by_version(Operation::GetOption, number::IP_FREEBIND, number::IPV6_FREEBIND)?)
     }
 
-    /// Checks a byte of service: whether it is one, and leaves TCP its bits.
+    /// Checks a type of service: it must fit into a byte and leave TCP its bits.
     pub(super) fn check_service(&self, value: u32, argument: &'static str) -> Result<()> {
         in_range(value, &BYTE, argument)?;
         if self.socket_type == SocketType::STREAM && value & CONGESTION_BITS != 0 {

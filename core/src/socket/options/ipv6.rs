@@ -7,12 +7,12 @@ use crate::error::Result;
 
 /// Options of IPv6. On a socket that is not IPv6 each fails with `Unsupported`.
 impl Socket {
-    /// Takes only IPv6, not IPv4 as mapped addresses (`::ffff:1.2.3.4`); to be set before bind (`IPV6_V6ONLY`,
+    /// Takes only IPv6, not IPv4 as mapped addresses (`::ffff:1.2.3.4`); must be set before bind (`IPV6_V6ONLY`,
     /// ipv6(7); off by default, `net.ipv6.bindv6only`; on by default elsewhere; Python `IPV6_V6ONLY`; Java's sockets
     /// take both).
     ///
     /// # Errors
-    /// `EINVAL` once it has an address; `Unsupported`; `Closed`.
+    /// `EINVAL` once it is bound; `Unsupported`; `Closed`.
     pub fn set_only_v6(&self, on: bool) -> Result<()> {
         self.set(|sock| sock.set_only_v6(on))
     }

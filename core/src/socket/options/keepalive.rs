@@ -9,25 +9,25 @@ use std::time::Duration;
 /// The three numbers of keepalive; `None` keeps the system's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Keepalive {
-    /// How long a connection is quiet before the first probe: 1–32,767 s, rounded up to seconds (`TCP_KEEPIDLE`;
+    /// How long a connection is idle before the first probe: 1–32,767 s, rounded up to seconds (`TCP_KEEPIDLE`;
     /// Linux: 2 hours; Python `TCP_KEEPIDLE`, Java `TCP_KEEPIDLE`).
     pub idle: Option<Duration>,
     /// The time between probes: 1–32,767 s, rounded up to seconds (`TCP_KEEPINTVL`; Linux: 75 s; Python
     /// `TCP_KEEPINTVL`, Java `TCP_KEEPINTERVAL`).
     pub interval: Option<Duration>,
-    /// How many probes go unanswered before the connection is dropped: 1–127 (`TCP_KEEPCNT`; Linux: 9; Python
+    /// How many probes may go unanswered before the connection is dropped: 1–127 (`TCP_KEEPCNT`; Linux: 9; Python
     /// `TCP_KEEPCNT`, Java `TCP_KEEPCOUNT`).
     pub count: Option<u32>,
 }
 
-/// What Linux takes for the times, in seconds (`MAX_TCP_KEEPIDLE`), …
+/// What Linux accepts for the times, in seconds (`MAX_TCP_KEEPIDLE`), …
 const SECONDS: RangeInclusive<u128> = 1..=32_767;
 /// … and for the number of probes (`MAX_TCP_KEEPCNT`).
 const COUNT: RangeInclusive<u32> = 1..=127;
 
 /// Keepalive.
 impl Socket {
-    /// Probes a quiet connection (`SO_KEEPALIVE`, socket(7); off by default; Python `SO_KEEPALIVE`, Java
+    /// Probes an idle connection (`SO_KEEPALIVE`, socket(7); off by default; Python `SO_KEEPALIVE`, Java
     /// `setKeepAlive`); `None` stops that.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl Socket {
             if numbers == Keepalive::default() {
                 return sock.set_keepalive(true);
             }
-            // socket2 turns keepalive on before it sets the numbers: a socket that has none is to stay as it is.
+            // socket2 turns keepalive on before it sets the numbers: a socket without such numbers must stay as it is.
             sock.tcp_keepalive_retries()?;
             sock.set_tcp_keepalive(&params)
         })

@@ -1,10 +1,10 @@
-//! Socket options, one file a level, as `socket2` sorts them: [`socket_level`] and [`steering`] and [`buffers`]
+//! Socket options, one file per level, sorted like those of `socket2`: [`socket_level`] and [`steering`] and [`buffers`]
 //! (socket(7)), [`keepalive`] and [`tcp`] (tcp(7)), [`ip`] (ip(7)), [`ipv6`] (ipv6(7)), [`multicast`] (both); [`raw`]
-//! for every other, and [`timeouts`], which are the handle's own.
+//! for all others, and [`timeouts`], which belong to the handle.
 //!
 //! What holds for all of them:
-//! - A setter refuses what the kernel would refuse or silently cut, names the argument
-//!   (`InvalidInput("ttl")`), and has changed nothing then.
+//! - A setter refuses what the kernel would refuse or silently cut, names the argument (`InvalidInput("ttl")`), and
+//! then has changed nothing.
 //! - Times are `Duration`, rounded up to the kernel's unit, so never down to zero, which often means "off".
 //! - An option that this system or this kind of socket does not have fails with `Unsupported`.
 //! - Accepted sockets start with what the listener had, unless said otherwise.
@@ -39,7 +39,7 @@ use std::io;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// How every typed option reaches the system: by `socket2` where that has it on every Unix, else by its number.
+/// How every typed option reaches the system: through `socket2` if that has it on every Unix, otherwise by its number.
 impl Socket {
     fn set(&self, call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<()>) -> Result<()> {
         self.immediate(Operation::SetOption, |fd| call(&unix::sock(&fd)))
@@ -83,7 +83,7 @@ fn known(operation: Operation, number: OptionNumber) -> Result<(c_int, c_int)> {
     number.ok_or(Error::new(operation, Kind::Unsupported))
 }
 
-/// The error of an option: a socket without such an option reports it in one way, where the kernel has two.
+/// The error of an option: a missing option is always reported in the same way, though the kernel has two.
 pub(super) fn or_unsupported(error: Error) -> Error {
     if matches!(error.kind(), Kind::Os(libc::ENOPROTOOPT | libc::EOPNOTSUPP)) {
         return Error::new(error.operation(), Kind::Unsupported);
@@ -119,7 +119,7 @@ fn in_milliseconds(time: Duration, range: &RangeInclusive<u128>, argument: &'sta
     to_number(milliseconds, argument)
 }
 
-/// Refuses what lies outside its range. A unit comes with a blank before it.
+/// Refuses what lies outside its range. A unit starts with a space.
 fn check<T>(value: T, range: &RangeInclusive<T>, unit: &'static str, argument: &'static str) -> Result<()>
 where
     T: Copy + PartialOrd + TryInto<i64>,
@@ -143,7 +143,7 @@ fn to_number(value: impl TryInto<c_int>, argument: &'static str) -> Result<c_int
     value.try_into().map_err(|_| invalid(argument, "is too large"))
 }
 
-/// What the kernel counts, which it never counts below zero.
+/// A count of the kernel's, which is never below zero.
 fn count(value: c_int) -> u32 {
     u32::try_from(value).unwrap_or(0)
 }
@@ -163,7 +163,7 @@ fn name(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.get(..end).unwrap_or(bytes)).into_owned()
 }
 
-/// A name as the kernel takes it: it would silently cut one that is too long, or has a NUL.
+/// A name in the form that the kernel takes. It would silently cut one that is too long or has a NUL.
 fn kernel_name<'n>(name: &'n str, argument: &'static str) -> Result<&'n [u8]> {
     if name.is_empty() || name.len() > LONGEST_NAME || name.contains('\0') {
         return Err(invalid(argument, "must have 1 to 15 bytes and no NUL").with_detail(legible(name)));

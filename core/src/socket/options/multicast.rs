@@ -1,4 +1,4 @@
-//! Multicast, over IPv4 (ip(7)) and IPv6 (ipv6(7)), by one set of names.
+//! Multicast, over IPv4 (ip(7)) and IPv6 (ipv6(7)), under one set of names.
 
 use super::super::Socket;
 use super::interface::{choose, Chosen, Interface};
@@ -17,18 +17,18 @@ const ONE_HOST: &str = "must be the address of one host, of the group's family";
 
 /// Multicast.
 impl Socket {
-    /// Joins a group on an interface, from any sender or from one `source` only, which may be repeated for more
+    /// Joins a group on an interface, from any sender or from one `source` only; call it again for further sources
     /// (`IP_ADD_MEMBERSHIP`, ip(7), `IPV6_ADD_MEMBERSHIP`, ipv6(7), `MCAST_JOIN_SOURCE_GROUP`, RFC 3678; Python
     /// `IP_ADD_MEMBERSHIP`, `IPV6_JOIN_GROUP`, with a source by number; Java `MulticastSocket.joinGroup`,
     /// `MulticastChannel.join`). An IPv6 socket may join IPv4 groups too.
     ///
-    /// On Linux a socket also gets what *other* sockets of the host joined, until
+    /// On Linux a socket also gets what is sent to groups that *other* sockets of the host joined, until
     /// [`set_multicast_all`](Self::set_multicast_all) is off.
     ///
     /// # Errors
-    /// `InvalidInput("group")` when it is no multicast address, or IPv6 on an IPv4 socket; `InvalidInput("source")`
-    /// when it is not of the group's version, or no single host; `InvalidInput("interface")`; `ENODEV` when there is no
-    /// such interface, `EADDRINUSE` when it was joined already; `Unsupported`; `Closed`.
+    /// `InvalidInput("group")` when it is not a multicast address, or IPv6 on an IPv4 socket; `InvalidInput("source")`
+    /// when it is not of the group's version of IP, or not a single host; `InvalidInput("interface")`; `ENODEV` when
+    /// there is no such interface, `EADDRINUSE` when it was joined already; `Unsupported`; `Closed`.
     pub fn join_multicast<'n>(
         &self,
         group: IpAddr,
@@ -38,10 +38,11 @@ impl Socket {
         self.change_membership(group, interface.into(), source, &JOIN)
     }
 
-    /// Leaves a group as it was joined: on the same interface, with the same source. Closing leaves all.
+    /// Leaves a group with the arguments of the join: the same interface and the same source. Closing the socket leaves
+    /// all groups.
     ///
     /// # Errors
-    /// See [`join_multicast`](Self::join_multicast); also `EADDRNOTAVAIL` when it was not joined so.
+    /// See [`join_multicast`](Self::join_multicast); also `EADDRNOTAVAIL` when it was not joined in that way.
     pub fn leave_multicast<'n>(
         &self,
         group: IpAddr,
@@ -70,8 +71,8 @@ impl Socket {
         }
     }
 
-    /// The interface for sending to groups: of IPv6 its index; of IPv4 the address it was chosen by. One that was
-    /// chosen by index or name for IPv4 reads as [`Default`](Interface::Default): Linux does not tell it.
+    /// The interface for sending to groups: for IPv6 its index, for IPv4 the address it was chosen by. One that was
+    /// chosen by index or name for IPv4 reads as [`Default`](Interface::Default): Linux does not report it.
     ///
     /// # Errors
     /// `Unsupported` for a socket that is not IP; `Closed`.
@@ -124,7 +125,7 @@ impl Socket {
 
     /// Whether this host's own members get what the socket sends to a group (`IP_MULTICAST_LOOP`, ip(7),
     /// `IPV6_MULTICAST_LOOP`, ipv6(7); on by default; Python the same names, Java `IP_MULTICAST_LOOP`). On Linux it
-    /// counts at the sender, and not on the loopback interface, which returns everything.
+    /// takes effect at the sender, and not on the loopback interface, which returns everything.
     ///
     /// # Errors
     /// `Unsupported` for a socket that is not IP; `Closed`.
@@ -154,9 +155,9 @@ impl Socket {
         })
     }
 
-    /// Whether it also gets what *other* sockets of this host joined, if its address and port match
+    /// Whether it also gets what is sent to groups that *other* sockets of this host joined, if its address and port match
     /// (`IP_MULTICAST_ALL`, ip(7), `IPV6_MULTICAST_ALL`; on by default; Linux; Python by number 49, for IPv6 29; Java
-    /// turns it off). Off, it gets only what it joined itself, and nothing more once it has left.
+    /// turns it off). When off, it gets only what is sent to groups it joined itself, and nothing more once it has left.
     ///
     /// # Errors
     /// `Unsupported` for a socket that is not IP; `Closed`.
@@ -169,7 +170,7 @@ impl Socket {
         self.set_number(number, on.into())
     }
 
-    /// Whether it also gets what other sockets of this host joined.
+    /// Whether it also gets what is sent to groups that other sockets of this host joined.
     ///
     /// # Errors
     /// `Unsupported` for a socket that is not IP; `Closed`.
@@ -261,7 +262,7 @@ const LEAVE: Change = Change {
     source: number::LEAVE_SOURCE_GROUP,
 };
 
-/// `struct ip_mreqn` (ip(7)): a group and an address, both of no meaning beside an index, and the index.
+/// `struct ip_mreqn` (ip(7)): a group and an address, neither of which matters when there is an index, and the index.
 pub(crate) fn interface_request(index: u32) -> [u8; 12] {
     let mut request = [0; 12];
     put(&mut request, 8, &index.to_ne_bytes());
@@ -283,13 +284,13 @@ fn source_request(index: u32, group: IpAddr, source: IpAddr) -> Vec<u8> {
 }
 
 fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
-    // Every place lies within the bytes it is put into.
+    // All offsets lie within the bytes.
     if let Some(place) = bytes.get_mut(at..at + value.len()) {
         place.copy_from_slice(value);
     }
 }
 
-/// An error of joining or leaving, with the group.
+/// An error of joining or leaving, with the group in its detail.
 fn membership(error: Error, group: IpAddr) -> Error {
     if matches!(error.kind(), Kind::Os(_)) {
         return error.with_detail(format_args!("group {group}"));

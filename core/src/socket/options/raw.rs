@@ -1,4 +1,4 @@
-//! Options by number, for all that has no name here.
+//! Options by number, for all those that have no name here.
 
 use super::super::Socket;
 use crate::error::{Operation, Result};
@@ -26,7 +26,7 @@ impl Socket {
         })
     }
 
-    /// Reads any option into `value` and says how many bytes it took (getsockopt(2)).
+    /// Reads any option into `value` and returns its length in bytes (getsockopt(2)).
     ///
     /// # Errors
     /// See [`set_option`](Self::set_option).

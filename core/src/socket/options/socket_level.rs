@@ -1,4 +1,4 @@
-//! Options of the socket level (socket(7)): the names a socket may take, how it closes, and what it is.
+//! Options of the socket level (socket(7)): the addresses a socket may take, how it closes, and what it is.
 
 use super::super::Socket;
 use super::limits::LONGEST_LINGER;
@@ -15,9 +15,9 @@ const LINGER: RangeInclusive<u128> = 0..=LONGEST_LINGER.as_secs() as u128;
 
 /// Options of the socket level.
 impl Socket {
-    /// Lets bind take an address that an earlier connection still holds in TIME_WAIT, and with UDP one that
-    /// another socket has, if that has the option too (`SO_REUSEADDR`, socket(7); off by default; Python
-    /// `SO_REUSEADDR`, Java `setReuseAddress`). A TCP address that is listened on stays refused.
+    /// Lets bind take an address that an earlier connection still holds in TIME_WAIT, and with UDP one that another
+    /// socket has, if that socket has the option too (`SO_REUSEADDR`, socket(7); off by default; Python `SO_REUSEADDR`,
+    /// Java `setReuseAddress`). A TCP address that a socket is listening on is still refused.
     ///
     /// # Errors
     /// `Closed`.
@@ -51,10 +51,10 @@ impl Socket {
         self.get(|sock| sock.reuse_port())
     }
 
-    /// What close does with data not sent yet (`SO_LINGER`, socket(7); Python `SO_LINGER`, Java `setSoLinger`).
-    /// `None`, the default: close returns at once and the kernel goes on sending. Zero: close drops them and
-    /// resets the connection. Otherwise close waits so long for the peer's acknowledgement; the kernel counts in
-    /// seconds, and parts are rounded up.
+    /// What close does with unsent data (`SO_LINGER`, socket(7); Python `SO_LINGER`, Java `setSoLinger`). `None`, the
+    /// default: close returns at once and the kernel goes on sending. Zero: close drops the data and resets the
+    /// connection. Otherwise close waits up to this long for the peer's acknowledgement; the kernel counts in seconds,
+    /// and fractions are rounded up.
     ///
     /// # Errors
     /// `InvalidInput("linger")` above 65,535 s; `Closed`.
@@ -110,7 +110,7 @@ impl Socket {
         self.get(|sock| sock.out_of_band_inline())
     }
 
-    /// Takes the error that waits on the socket, such as that of a connect in the background (`SO_ERROR`,
+    /// Takes the socket's pending error, such as that of a connect in the background (`SO_ERROR`,
     /// socket(7); Python `SO_ERROR`).
     ///
     /// # Errors
@@ -120,7 +120,7 @@ impl Socket {
         Ok((errno != 0).then(|| Kind::from_io(&io::Error::from_raw_os_error(errno))))
     }
 
-    /// Whether it listens (`SO_ACCEPTCONN`, socket(7); Python `SO_ACCEPTCONN`).
+    /// Whether it is listening (`SO_ACCEPTCONN`, socket(7); Python `SO_ACCEPTCONN`).
     ///
     /// # Errors
     /// `Closed`.
@@ -128,7 +128,7 @@ impl Socket {
         self.is_on(Some((libc::SOL_SOCKET, libc::SO_ACCEPTCONN)))
     }
 
-    /// The family as the kernel has it (`SO_DOMAIN`, socket(7); Python `SO_DOMAIN`).
+    /// The family according to the kernel (`SO_DOMAIN`, socket(7); Python `SO_DOMAIN`).
     ///
     /// # Errors
     /// `Closed`.
@@ -138,7 +138,7 @@ impl Socket {
             .map_err(or_unsupported)
     }
 
-    /// The type as the kernel has it (`SO_TYPE`, socket(7); Python `SO_TYPE`).
+    /// The type according to the kernel (`SO_TYPE`, socket(7); Python `SO_TYPE`).
     ///
     /// # Errors
     /// `Closed`.
@@ -147,7 +147,7 @@ impl Socket {
             .map(SocketType)
     }
 
-    /// The protocol as the kernel has it: TCP, where the socket was made with the default for a stream
+    /// The protocol according to the kernel: TCP if an IP stream socket was made with the default
     /// (`SO_PROTOCOL`, socket(7); Python `SO_PROTOCOL`; `DEFAULT` on systems without it).
     ///
     /// # Errors

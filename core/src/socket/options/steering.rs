@@ -1,4 +1,4 @@
-//! Options of the socket level (socket(7)) that say which way packets go and what is noted of them.
+//! Options of the socket level (socket(7)) that decide which way packets go and what is recorded about them.
 
 use super::super::Socket;
 use super::limits::NATURAL;
@@ -18,7 +18,7 @@ impl Socket {
     ///
     /// # Errors
     /// `InvalidInput("device")` for an empty name and one longer than 15 bytes; `ENODEV` when there is no such
-    /// interface; `EPERM`; `Unsupported` elsewhere than on Linux; `Closed`.
+    /// interface; `EPERM`; `Unsupported` on systems other than Linux; `Closed`.
     pub fn set_device(&self, device: Option<&str>) -> Result<()> {
         let device = device.map(|device| kernel_name(device, "device")).transpose()?;
         self.set_bytes(number::BIND_TO_DEVICE, device.unwrap_or(b"\0"))
@@ -27,7 +27,7 @@ impl Socket {
     /// The interface the socket is bound to.
     ///
     /// # Errors
-    /// `Unsupported` elsewhere than on Linux; `Closed`.
+    /// `Unsupported` on systems other than Linux; `Closed`.
     pub fn device(&self) -> Result<Option<String>> {
         let (level, option) = super::known(Operation::GetOption, number::BIND_TO_DEVICE)?;
         let mut room = [0; LONGEST_NAME + 1];
@@ -42,7 +42,7 @@ impl Socket {
     /// Linux 5.17, `CAP_NET_RAW`; Python `SO_MARK`).
     ///
     /// # Errors
-    /// `EPERM`; `Unsupported` elsewhere than on Linux; `Closed`.
+    /// `EPERM`; `Unsupported` on systems other than Linux; `Closed`.
     pub fn set_mark(&self, mark: u32) -> Result<()> {
         self.set_bytes(number::MARK, &mark.to_ne_bytes())
     }
@@ -59,7 +59,7 @@ impl Socket {
     /// `CAP_NET_ADMIN` or `CAP_NET_RAW`; Python `SO_PRIORITY`). Setting the type of service sets it too.
     ///
     /// # Errors
-    /// `InvalidInput("priority")` above 2,147,483,647; `EPERM`; `Unsupported` elsewhere than on Linux; `Closed`.
+    /// `InvalidInput("priority")` above 2,147,483,647; `EPERM`; `Unsupported` on systems other than Linux; `Closed`.
     pub fn set_priority(&self, priority: u32) -> Result<()> {
         let priority = in_range(priority, &NATURAL, "priority")?;
         self.set_number(number::PRIORITY, priority)
@@ -68,32 +68,32 @@ impl Socket {
     /// The priority.
     ///
     /// # Errors
-    /// `Unsupported` elsewhere than on Linux; `Closed`.
+    /// `Unsupported` on systems other than Linux; `Closed`.
     pub fn priority(&self) -> Result<u32> {
         self.number(number::PRIORITY).map(count)
     }
 
-    /// Asks for the packets that arrive on this CPU, among sockets that share a port by
-    /// [`set_reuse_port`](Self::set_reuse_port) (`SO_INCOMING_CPU`, socket(7); any; Python `SO_INCOMING_CPU`). The kernel
-    /// takes numbers of CPUs that are not there.
+    /// Asks for the packets that arrive on this CPU, among sockets that share a port through
+    /// [`set_reuse_port`](Self::set_reuse_port) (`SO_INCOMING_CPU`, socket(7); any; Python `SO_INCOMING_CPU`). The
+    /// kernel accepts numbers of CPUs that do not exist.
     ///
     /// # Errors
-    /// `InvalidInput("cpu")` above 2,147,483,647; `Unsupported` elsewhere than on Linux; `Closed`.
+    /// `InvalidInput("cpu")` above 2,147,483,647; `Unsupported` on systems other than Linux; `Closed`.
     pub fn set_incoming_cpu(&self, cpu: u32) -> Result<()> {
         let cpu = in_range(cpu, &NATURAL, "cpu")?;
         self.set_number(number::INCOMING_CPU, cpu)
     }
 
-    /// The CPU that handled the last packet of this socket, or that was asked for; `None` before the first.
+    /// The CPU that handled the last packet of this socket, or the one that was asked for; `None` before the first packet.
     ///
     /// # Errors
-    /// `Unsupported` elsewhere than on Linux; `Closed`.
+    /// `Unsupported` on systems other than Linux; `Closed`.
     pub fn incoming_cpu(&self) -> Result<Option<u32>> {
         self.number(number::INCOMING_CPU)
             .map(|cpu| u32::try_from(cpu).ok())
     }
 
-    /// Notes of each datagram when the kernel received it, in ancillary data: a `timespec` with
+    /// Records for each datagram when the kernel received it, in ancillary data: a `timespec` with
     /// `SCM_TIMESTAMPNS` on Linux (`SO_TIMESTAMPNS`, socket(7)), a `timeval` with `SCM_TIMESTAMP` elsewhere
     /// (`SO_TIMESTAMP`); system clock, off by default; Python by number.
     ///
@@ -110,16 +110,17 @@ impl Socket {
     pub fn timestamps(&self) -> Result<bool> {
         self.is_on(number::TIMESTAMPS)
     }
-    /// Notes of each message over a Unix domain socket who sent it, in ancillary data (`SO_PASSCRED`, unix(7); off by
-    /// default; Linux; Python by number 16). A socket without a name then gets one when it sends.
+    /// Records for each message over a Unix domain socket the credentials of its sender, in ancillary data
+    /// (`SO_PASSCRED`, unix(7); off by default; Linux; Python by number 16). A socket without an address then gets one
+    /// when it sends.
     ///
     /// # Errors
-    /// `Unsupported` elsewhere than on Linux; `Closed`.
+    /// `Unsupported` on systems other than Linux; `Closed`.
     pub fn set_pass_credentials(&self, on: bool) -> Result<()> {
         self.set_number(number::PASS_CREDENTIALS, on.into())
     }
 
-    /// Whether messages carry who sent them.
+    /// Whether messages carry the credentials of their sender.
     ///
     /// # Errors
     /// See [`set_pass_credentials`](Self::set_pass_credentials).
@@ -146,7 +147,7 @@ impl Socket {
             .ok_or_else(|| failed(Kind::Os(libc::ENOTCONN)))
     }
 
-    /// Notes of each datagram to which address and over which interface it came, in ancillary data (`IP_PKTINFO`,
+    /// Records for each datagram to which address and over which interface it came, in ancillary data (`IP_PKTINFO`,
     /// ip(7), `IPV6_RECVPKTINFO`, ipv6(7), RFC 3542; off by default; over IPv4 Linux; Python by number 8, for IPv6
     /// `IPV6_RECVPKTINFO`).
     ///
@@ -159,7 +160,7 @@ impl Socket {
         )
     }
 
-    /// Whether datagrams carry to which address they came.
+    /// Whether datagrams carry the address they were sent to.
     ///
     /// # Errors
     /// See [`set_packet_info`](Self::set_packet_info).

@@ -20,7 +20,7 @@ const NOTSENT_LOW_WATER: RangeInclusive<usize> = 1..=u32::MAX as usize;
 
 /// Options of TCP. On a socket that is not TCP each fails with `Unsupported`.
 impl Socket {
-    /// Sends small pieces at once instead of gathering them until the peer acknowledged what is under way
+    /// Sends small pieces at once instead of collecting them until the peer has acknowledged the data in flight
     /// (`TCP_NODELAY`, tcp(7); off by default; Python `TCP_NODELAY`, Java `setTcpNoDelay`).
     ///
     /// # Errors
@@ -55,7 +55,7 @@ impl Socket {
     }
 
     /// Acknowledges at once instead of about 40 ms later (`TCP_QUICKACK`, tcp(7); on by default; Linux; Python
-    /// `TCP_QUICKACK`, Java `TCP_QUICKACK`). Not for good: the kernel changes it as the connection goes on.
+    /// `TCP_QUICKACK`, Java `TCP_QUICKACK`). Not permanent: the kernel changes it as the connection goes on.
     ///
     /// # Errors
     /// `Unsupported`; `Closed`.
@@ -63,7 +63,7 @@ impl Socket {
         self.set_number(number::QUICKACK, on.into())
     }
 
-    /// Whether acknowledgements go out at once, now.
+    /// Whether acknowledgements currently go out at once.
     ///
     /// # Errors
     /// See [`set_quickack`](Self::set_quickack).
@@ -91,10 +91,10 @@ impl Socket {
             .map(|seconds| on(Duration::from_secs(count(seconds).into())))
     }
 
-    /// Takes data that come with the SYN, on a socket that listens or will; `queue` is how many such connections
-    /// may wait for the end of their handshake, 0 takes none (`TCP_FASTOPEN`, tcp(7), RFC 7413; 0; Linux; Python
-    /// `TCP_FASTOPEN`). The 2 in `net.ipv4.tcp_fastopen` must allow it; it is off by default, and the option is
-    /// silent then. The number is cut to `net.core.somaxconn`.
+    /// Accepts data that come with the SYN, on a socket that is or will be listening; `queue` is how many such
+    /// connections may wait for the end of their handshake, and 0 allows none (`TCP_FASTOPEN`, tcp(7), RFC 7413; 0;
+    /// Linux; Python `TCP_FASTOPEN`). Bit 2 of `net.ipv4.tcp_fastopen` must allow it; it is off by default, and the
+    /// option then silently does nothing. The number is cut to `net.core.somaxconn`.
     ///
     /// # Errors
     /// `InvalidInput("fastopen queue")` above 2,147,483,647; `EINVAL` on a connection; `Unsupported`; `Closed`.
@@ -111,13 +111,14 @@ impl Socket {
         self.number(number::FASTOPEN).map(count)
     }
 
-    /// Lets connect return at once and the first send carry its data in the SYN, where an earlier connection to
-    /// that server brought a cookie; else connect as ever (`TCP_FASTOPEN_CONNECT`, tcp(7); off by default; Linux 4.11;
-    /// Python by number 30). That send then succeeds whatever becomes of the connection: a refusal comes from the call
-    /// after it, such as a receive.
+    /// Lets connect return at once and the first send carry its data in the SYN, if an earlier connection to that
+    /// server provided a cookie; otherwise connect works as usual (`TCP_FASTOPEN_CONNECT`, tcp(7); off by default;
+    /// Linux 4.11; Python by number 30). That send then succeeds even if the connection fails: a refusal is reported by
+    /// the call after it, such as a receive.
     ///
     /// # Errors
-    /// `EOPNOTSUPP`, as `Unsupported`, where `net.ipv4.tcp_fastopen` lacks the 1; `EINVAL` after connect; `Closed`.
+    /// `Unsupported` (the kernel's `EOPNOTSUPP`) when bit 1 of `net.ipv4.tcp_fastopen` is off; `EINVAL` after connect;
+    /// `Closed`.
     pub fn set_fastopen_connect(&self, on: bool) -> Result<()> {
         self.set_number(number::FASTOPEN_CONNECT, on.into())
     }
@@ -130,10 +131,10 @@ impl Socket {
         self.is_on(number::FASTOPEN_CONNECT)
     }
 
-    /// How long sent data may stay unacknowledged, or unsent because the peer has no room, before the connection
-    /// ends with `ETIMEDOUT`; rounded up to milliseconds, `None` leaves it to the system, some 15 minutes
-    /// (`TCP_USER_TIMEOUT`, tcp(7), RFC 5482; none by default; Linux; Python `TCP_USER_TIMEOUT`). The kernel
-    /// looks when it repeats a segment or a probe, so the end comes late, not early. Also bounds keepalive.
+    /// How long sent data may stay unacknowledged, or unsent because the peer has no room, before the connection ends
+    /// with `ETIMEDOUT`; rounded up to milliseconds, `None` leaves it to the system, some 15 minutes
+    /// (`TCP_USER_TIMEOUT`, tcp(7), RFC 5482; none by default; Linux; Python `TCP_USER_TIMEOUT`). The kernel checks
+    /// when it repeats a segment or a probe, so the connection ends late, never early. Also bounds keepalive.
     ///
     /// # Errors
     /// `InvalidInput("user timeout")` for zero and above 2,147,483,647 ms; `Unsupported`; `Closed`.
@@ -161,8 +162,8 @@ impl Socket {
         self.set_number(Some((libc::IPPROTO_TCP, libc::TCP_MAXSEG)), bytes)
     }
 
-    /// The largest segment now, in bytes: of a connection what was settled, less the room for TCP options; before
-    /// that what was set, or 536.
+    /// The largest segment now, in bytes: for a connection the negotiated size, less the room for TCP options; before
+    /// that the size that was set, or 536.
     ///
     /// # Errors
     /// See [`set_max_segment`](Self::set_max_segment).
@@ -174,8 +175,8 @@ impl Socket {
     /// `net.ipv4.tcp_congestion_control` says; Linux; Python `TCP_CONGESTION`).
     ///
     /// # Errors
-    /// `InvalidInput("congestion control")` for an empty name and one longer than 15 bytes; `ENOENT` when the
-    /// kernel has none of this name, `EPERM` when it is not among the allowed; `Unsupported`; `Closed`.
+    /// `InvalidInput("congestion control")` for an empty name and one longer than 15 bytes; `ENOENT` when the kernel
+    /// has none of this name, `EPERM` when it is not among those allowed; `Unsupported`; `Closed`.
     pub fn set_congestion(&self, name: &str) -> Result<()> {
         let name = kernel_name(name, "congestion control")?;
         self.set_bytes(number::CONGESTION, name)
@@ -204,7 +205,7 @@ impl Socket {
         if let Some(bytes) = bytes {
             check(bytes, &NOTSENT_LOW_WATER, "", "not-sent low-water mark")?;
         }
-        // The range ends where 32 bits do.
+        // The range ends at 32 bits.
         let bytes = u32::try_from(bytes.unwrap_or(0)).unwrap_or(u32::MAX);
         self.set_bytes(number::NOTSENT_LOWAT, &bytes.to_ne_bytes())
     }
@@ -219,7 +220,7 @@ impl Socket {
     }
 }
 
-/// The kernel's zero for "off", or what `given` is.
+/// The kernel's zero for "off", or the value of `given`.
 fn or_off<T>(given: Option<T>, convert: impl FnOnce(T) -> Result<c_int>) -> Result<c_int> {
     given.map_or(Ok(0), convert)
 }

@@ -1,4 +1,4 @@
-//! Timeouts and the blocking mode: of the handle, not of the kernel's socket.
+//! Timeouts and the blocking mode, which belong to the handle, not to the kernel's socket.
 
 use super::super::Socket;
 use crate::error::{Operation, Result};
@@ -6,7 +6,7 @@ use crate::handle::Direction;
 use crate::time::Timeout;
 
 impl Socket {
-    /// Sets the timeout of calls that name none, in both directions: recv, accept; send, connect.
+    /// Sets the timeout of calls without their own, in both directions: recv and accept, send and connect.
     pub fn set_timeout(&self, timeout: impl Into<Timeout>) {
         let timeout = timeout.into();
         self.set_recv_timeout(timeout);
@@ -33,7 +33,7 @@ impl Socket {
         self.handle.timeout(Direction::Send)
     }
 
-    /// Makes the socket blocking (calls wait for ever) or non-blocking (calls never wait), the descriptor's mode
+    /// Makes the socket blocking (calls wait forever) or non-blocking (calls never wait), the descriptor's mode
     /// included.
     ///
     /// # Errors
@@ -44,13 +44,13 @@ impl Socket {
         Ok(())
     }
 
-    /// Whether the descriptor is to be in non-blocking mode: what it came in, or what was set last.
+    /// Whether the descriptor should be in non-blocking mode: the mode it was adopted in, or the one set last.
     pub fn descriptor_nonblocking(&self) -> bool {
         self.handle.mode.is_wanted_nonblocking()
     }
 
-    /// Sets only the descriptor's mode (`O_NONBLOCK`), for those who use its number elsewhere; the calls here wait
-    /// as their timeouts say in either mode. The descriptor is in that mode from when its number is told
+    /// Sets only the descriptor's mode (`O_NONBLOCK`), for code that uses its number elsewhere; the calls here follow
+    /// their timeouts in either mode. The descriptor is in that mode from the moment its number is given out
     /// ([`fileno`](Self::fileno), [`detach`](Self::detach)); while a connect is under way it is non-blocking.
     ///
     /// # Errors
