@@ -17,7 +17,7 @@ impl Unfinished {
     pub(crate) fn new(message: &SendBuf<'_>, sent: usize) -> Self {
         Self {
             length: message.len(),
-            // Without memory to look at the message, no other is taken for it.
+            // If there is no memory to look at the message, no other message is taken for it.
             hash: hash(message).unwrap_or_default(),
             sent,
         }

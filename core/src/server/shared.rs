@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// How often a thread that waits for others lets its caller handle signals.
 pub(super) const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A worker that is there only while it is needed leaves after this time without a turn.
+/// A worker that stays only while it is needed leaves after this time without a turn.
 pub(super) const IDLE: Duration = Duration::from_secs(10);
 
 /// A server: a listener, and the threads that accept on it and handle what they accept.
@@ -124,8 +124,8 @@ impl Server {
         self.state.lock().failure.clone().map_or(Ok(()), Err)
     }
 
-    /// Sleeps until something is so (true) or the deadline has passed (false). Whoever changes the state so wakes the
-    /// watchers.
+    /// Sleeps until the state satisfies a condition (true) or the deadline has passed (false). A thread that changes
+    /// the state accordingly wakes the watchers.
     pub(super) fn sleep_until<C: Caller>(
         &self,
         deadline: Deadline,
@@ -150,7 +150,7 @@ impl Server {
         slept.map_err(|kind| Error::new(Operation::Server, kind))
     }
 
-    /// The same for a thread that is among the watchers, without a caller.
+    /// The same, without a caller, for a thread that is already among the watchers.
     pub(super) fn park_until(&self, end: Instant, so: impl Fn(&State) -> bool) -> bool {
         loop {
             if so(&self.state.lock()) {

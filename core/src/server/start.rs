@@ -59,9 +59,9 @@ impl<F: fmt::Display> fmt::Display for Trouble<F> {
 impl Server {
     /// Serves with its own threads: one to begin with, and up to `max_connections` as connections arrive.
     ///
-    /// `handle` handles a connection, see [`Step::Handle`]; `failed` is called when a handler fails or panics, with the peer's
-    /// address, and when anything else goes wrong, as [`Worker::should_report`] says. A failure counts as one of a call when it is
-    /// an [`Error`], an `io::Error`, or a box of one. Several threads call both at once.
+    /// `handle` handles a connection, see [`Step::Handle`]; `failed` is called when a handler fails or panics, with the
+    /// peer's address, and when anything else goes wrong, according to [`Worker::should_report`]. A failure counts as
+    /// that of a call when it is an [`Error`], an `io::Error`, or a box of one. Several threads call both at once.
     ///
     /// ```
     /// use polysock::{create_connection, create_server, ServeOptions, Server};
@@ -106,7 +106,8 @@ impl Server {
         Self::start_with(listener, options, handle, failed, kind_of)
     }
 
-    /// Starts a server whose handlers have their own type of failure: `kind` tells which kind of error of a call it was, if any.
+    /// Starts a server whose handlers have their own type of failure: `kind` returns the kind of the failed call's
+    /// error, if a call failed.
     ///
     /// # Errors
     /// See [`start`](Self::start).
@@ -168,7 +169,7 @@ impl Deref for StartedServer {
 
 impl Drop for StartedServer {
     fn drop(&mut self) {
-        // That handlers still run can be reported to no caller any more.
+        // There is no caller to report running handlers to.
         let _ = self.stop(Timeout::NonBlocking);
     }
 }
@@ -188,8 +189,8 @@ struct ThreadList {
 }
 
 impl Threads {
-    /// Waits for the threads that are no workers any more, except this one: it may be the one that drops the last reference
-    /// to a server.
+    /// Waits for the threads that are no longer workers, except this one, which may itself be dropping the last
+    /// reference to a server.
     fn join(&self, server: &Server) {
         let me = thread::me();
         let workers: HashSet<ThreadId> = server.state.lock().threads().collect();

@@ -50,7 +50,7 @@ pub(super) struct State {
     /// Workers that wait for their turn to accept. The last one is next, so that the others find out that they are not
     /// needed.
     pub(super) idle_workers: Vec<(u64, Thread)>,
-    /// When another worker was asked for, if it has not come yet.
+    /// When another worker was requested, if it has not arrived yet.
     pub(super) expected_since: Option<Instant>,
     /// How many connections are being handled.
     pub(super) handling: usize,
@@ -60,7 +60,7 @@ pub(super) struct State {
     limits: BTreeSet<(Instant, u64)>,
     /// Connections that stop should close.
     pub(super) to_close: VecDeque<Arc<Socket>>,
-    /// Until when handlers whose connections were closed have time to return.
+    /// The time by which handlers whose connections were closed must have returned.
     pub(super) return_deadline: Option<Instant>,
     /// Threads that are woken whenever the state changes.
     pub(super) watchers: Vec<Thread>,
@@ -75,10 +75,10 @@ pub(super) struct State {
     reported: [Option<Instant>; 2],
 }
 
-/// What is known of a worker.
+/// What the server knows about a worker.
 struct WorkerEntry {
     thread: ThreadId,
-    /// What it handles.
+    /// The connection it handles.
     connection: Option<Arc<Socket>>,
     /// When its handler reaches its time limit, unless it has already.
     limit: Option<Instant>,
@@ -86,7 +86,7 @@ struct WorkerEntry {
     woken: bool,
     /// The handler took too long, and the connection was closed.
     overdue: bool,
-    /// Its thread has called stop, and still handles the connection that it had then.
+    /// Its thread has called stop, and is still handling the connection that it had then.
     stops: bool,
 }
 
@@ -207,7 +207,7 @@ impl State {
         stopped_by
     }
 
-    /// How many handlers a stop by such a thread waits for.
+    /// How many handlers a stop by this kind of thread waits for.
     pub(super) fn running(&self, stopped_by: StoppedBy) -> usize {
         match stopped_by {
             StoppedBy::Worker => self.handling - self.stopping.0,
@@ -230,7 +230,7 @@ impl State {
         }
     }
 
-    /// Whether all workers have left but those whose handlers run or have called stop.
+    /// Whether all workers have left, except those whose handlers are running or have called stop.
     pub(super) fn others_have_left(&self) -> bool {
         self.entries.len() == self.handling + self.stopping.1
     }
@@ -255,7 +255,7 @@ impl State {
         overdue
     }
 
-    /// Looks at an overdue connection again at a moment.
+    /// Schedules another look at an overdue connection.
     pub(super) fn try_again_at(&mut self, moment: Instant, key: u64) {
         if let Some(entry) = self.entries.get_mut(&key).filter(|entry| entry.overdue) {
             entry.limit = Some(moment);

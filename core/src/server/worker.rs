@@ -165,7 +165,7 @@ impl Worker {
                     return true;
                 }
                 if left.is_some_and(|left| left.is_zero()) {
-                    // At once: no thread may pass it the turn, or count on it instead of asking for another.
+                    // Before anything else: no thread may pass it the turn, or count on it instead of requesting another.
                     state.remove_worker(self.key);
                     return false;
                 }
@@ -277,7 +277,7 @@ impl Worker {
         let Some(connection) = self.handling.take() else {
             return;
         };
-        // There is no caller any more to report a failure to.
+        // There is no longer a caller to report a failure to.
         let _ = connection.on(caller).close_handled();
         let next = self.server.state.lock().end(self.key);
         if let Some(connection) = next {
@@ -340,7 +340,7 @@ mod tests {
     use crate::server::ServeOptions;
     use std::thread;
 
-    /// Between its decision to leave and its end the acceptor takes a connection.
+    /// The acceptor gets a connection between the other worker's decision to leave and its end.
     #[test]
     fn no_thread_counts_on_a_worker_that_leaves() {
         let listener = create_server("127.0.0.1", 0, 1).unwrap();

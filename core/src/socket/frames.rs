@@ -122,7 +122,7 @@ impl<C: Caller> Call<'_, C> {
         self.send_part(&mut copied, &mut skip, sent, limit)
     }
 
-    /// Sends what was copied, but for what an earlier call has sent.
+    /// Sends what was copied, except what an earlier call has already sent.
     fn send_part(
         &mut self,
         copied: &mut Vec<u8>,
@@ -191,7 +191,7 @@ struct Sent<'a> {
 }
 
 impl Sent<'_> {
-    /// How many messages are whole, and the one that is not.
+    /// How many messages were sent completely, and the one that was not.
     fn whole(&self) -> (usize, Option<Unfinished>) {
         let mut rest = self.bytes;
         for (at, message) in self.messages.iter().enumerate() {

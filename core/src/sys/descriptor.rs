@@ -3,13 +3,13 @@
 use std::os::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicI32, Ordering};
 
-/// A descriptor that many threads borrow and one takes away in the end.
+/// A descriptor that many threads borrow and that one thread finally takes.
 ///
-/// The handle's state word keeps the two apart: a thread that borrows is counted in, and the descriptor is taken only when
-/// none is.
+/// The handle's state word keeps the two apart: a thread that borrows is counted in, and the descriptor is taken only
+/// when no thread is.
 pub struct Descriptor(AtomicI32);
 
-/// What is kept once the descriptor is gone.
+/// The value kept once the descriptor is gone.
 const GONE: RawFd = -1;
 
 impl Descriptor {
@@ -21,7 +21,7 @@ impl Descriptor {
         self.0.load(Ordering::Relaxed) != GONE
     }
 
-    /// The number, to be shown and not to be used.
+    /// The number, only to be shown, not used.
     pub fn number(&self) -> Option<RawFd> {
         Some(self.0.load(Ordering::Relaxed)).filter(|fd| *fd != GONE)
     }
@@ -32,11 +32,11 @@ impl Descriptor {
         unsafe { BorrowedFd::borrow_raw(self.0.load(Ordering::Relaxed)) }
     }
 
-    /// Takes the descriptor; the second time there is none.
+    /// Takes the descriptor; `None` the second time.
     pub fn take(&self) -> Option<OwnedFd> {
         match self.0.swap(GONE, Ordering::AcqRel) {
             GONE => None,
-            // SAFETY: the swap gave the number to us alone, and no thread borrows it any more.
+            // SAFETY: the swap gave the number to us alone, and no thread borrows it any longer.
             fd => Some(unsafe { OwnedFd::from_raw_fd(fd) }),
         }
     }

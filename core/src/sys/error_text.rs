@@ -1,4 +1,4 @@
-//! The texts that the system has for the codes of its resolver.
+//! The system's texts for the codes of its resolver.
 
 use std::ffi::CStr;
 
@@ -17,7 +17,7 @@ pub fn of_resolver(code: i32) -> String {
 pub fn of_host_lookup(code: i32) -> String {
     // SAFETY: hstrerror takes any number and returns a string that is never freed.
     let text = unsafe { libc::hstrerror(code) };
-    // SAFETY: as above; null becomes nothing.
+    // SAFETY: as above; null becomes `None`.
     let text = (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) });
     text.map_or_else(String::new, |text| text.to_string_lossy().into_owned())
 }

@@ -1,7 +1,7 @@
 //! What a forked child needs: a generation number that changes with each fork, and a lock that starts afresh.
 //!
-//! The child has one thread, but inherits counts and locks held by threads that do not exist in it. What
-//! keeps such a thing stores the generation beside it and begins anew when it no longer matches.
+//! The child has one thread, but inherits counts and locks held by threads that do not exist in it. Code that keeps
+//! such a thing stores the generation beside it and starts afresh when it no longer matches.
 
 use std::cell::UnsafeCell;
 use std::mem::ManuallyDrop;
@@ -13,7 +13,8 @@ use std::time::Duration;
 static GENERATION: AtomicU32 = AtomicU32::new(1);
 static REGISTER: Once = Once::new();
 
-/// Changes before and after each fork of this process: what was made before the end of one may be shared with a child.
+/// Changes before and after each fork of this process: a socket made before the fork has ended may be shared with the
+/// child.
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
 extern "C" fn around_fork() {
@@ -28,7 +29,7 @@ extern "C" fn in_child() {
 pub fn watch() {
     REGISTER.call_once(|| {
         // SAFETY: they are functions for the life of the process (the library is linked `-z nodelete`) and do
-        // nothing but add to an atomic. It fails only without memory, and then forks go unnoticed.
+        // nothing but add to an atomic. Registering fails only without memory, and then forks go unnoticed.
         unsafe { libc::pthread_atfork(Some(around_fork), Some(around_fork), Some(in_child)) };
     });
 }
@@ -45,9 +46,9 @@ pub fn sharing() -> (u32, u32) {
 
 /// What a forked child makes of a value that its parent had under a [`ForkLock`].
 pub trait InChild: Default {
-    /// The child's value. There is none of the parent's where one of its threads was changing it.
+    /// The child's value. The parent's is `None` if one of its threads was changing it.
     ///
-    /// Unless a type has use for it, what the parent had is forgotten, not dropped: it may belong to the parent's threads.
+    /// Unless a type needs it, the parent's value is forgotten, not dropped: it may belong to the parent's threads.
     fn in_child(parents: Option<Self>) -> Self {
         std::mem::forget(parents);
         Self::default()
@@ -57,7 +58,7 @@ pub trait InChild: Default {
 impl InChild for () {}
 impl<T> InChild for Option<T> {}
 
-/// A lock for a few instructions at a time, which in a forked child is free and holds what the child makes of the value.
+/// A lock held for a few instructions at a time. In a forked child it is free, and holds what the child makes of the value.
 pub struct ForkLock<T> {
     /// The generation in the upper half, 1 in the lower while a thread holds the lock.
     word: AtomicU64,
@@ -71,7 +72,7 @@ unsafe impl<T: Send> Sync for ForkLock<T> {}
 pub struct Held<'a, T>(&'a ForkLock<T>);
 
 impl<T> ForkLock<Option<T>> {
-    /// For a static. No process has the generation 0, so that the first thread that locks it makes the value.
+    /// For a static. No process has generation 0, so the first thread that locks it makes the value.
     #[cfg_attr(any(not(target_os = "linux"), polysock_portable), allow(dead_code))] // only holders keep such a static
     pub const fn none() -> Self {
         Self {
@@ -101,10 +102,10 @@ impl<T: InChild> ForkLock<T> {
                     .is_ok()
             {
                 if word & !1 != ours {
-                    // SAFETY: we hold the lock. Where no thread held it when the process was forked the value is whole, and is
-                    // written over before anything else can see it.
+                    // SAFETY: we hold the lock. If no thread held it when the process was forked, the value is whole,
+                    // and it is overwritten before anything else can see it.
                     let parents = (word & 1 == 0).then(|| unsafe { self.value.get().read() });
-                    // SAFETY: as above; the thread that held it before is the parent process's.
+                    // SAFETY: as above; the thread that held it before belongs to the parent process.
                     unsafe { self.value.get().write(T::in_child(parents)) };
                 }
                 return Held(self);
@@ -113,7 +114,7 @@ impl<T: InChild> ForkLock<T> {
             match tries {
                 ..=100 => std::hint::spin_loop(),
                 101..=200 => std::thread::yield_now(),
-                // The holder may have a lower priority than we have: give it the processor.
+                // The holder may have a lower priority than this thread: give it the processor.
                 _ => std::thread::sleep(Duration::from_micros(50)),
             }
         }
@@ -122,9 +123,10 @@ impl<T: InChild> ForkLock<T> {
 
 impl<T> Drop for ForkLock<T> {
     fn drop(&mut self) {
-        // Held although no thread can hold it: by one of the parent process, in the middle of a change.
+        // Held although no thread here can hold it: it was held by a thread of the parent process, in the middle of a
+        // change.
         if *self.word.get_mut() & 1 == 0 {
-            // SAFETY: the value is whole, and not used again.
+            // SAFETY: the value is whole, and is not used again.
             unsafe { ManuallyDrop::drop(&mut self.value) };
         }
     }
@@ -163,7 +165,7 @@ mod tests {
         let seen = Arc::new(());
         let lock = ForkLock::<Option<Arc<()>>>::new();
         *lock.lock() = Some(Arc::clone(&seen));
-        // As in a child that was forked while another thread held the lock.
+        // The state of a child that was forked while another thread held the lock.
         std::mem::forget(lock.lock());
         drop(lock);
         assert_eq!(Arc::strong_count(&seen), 2);

@@ -1,13 +1,13 @@
-//! Values that each thread has its own of, and that go with it.
+//! Thread-local values, dropped when their thread ends.
 //!
-//! Those of the standard library are registered with glibc's `__cxa_thread_atexit_impl`, which ends the process when there is no
-//! memory for that. These need pthread keys, which say so.
+//! Those of the standard library are registered with glibc's `__cxa_thread_atexit_impl`, which ends the process when
+//! there is no memory for that. These use pthread keys, which report an error instead.
 
 use libc::{c_void, pthread_key_t};
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
-/// A value of each thread's own, made when it is first asked for. The main thread's is not dropped when the process exits.
+/// A thread-local value, made when it is first used. The main thread's is not dropped when the process exits.
 pub struct PerThread<T> {
     key: OnceLock<Option<pthread_key_t>>,
     value: PhantomData<fn() -> T>,
@@ -29,7 +29,7 @@ impl<T: Default + 'static> PerThread<T> {
         }
     }
 
-    /// Lets `look` see this thread's value; none where there can't be one, for want of memory or keys.
+    /// Lets `look` see this thread's value; `None` if there can't be one for lack of memory or keys.
     pub fn with<R>(&self, look: impl FnOnce(&T) -> R) -> Option<R> {
         let key = (*self.key.get_or_init(make_key::<T>))?;
         // SAFETY: the key was made and is never deleted.
@@ -38,7 +38,7 @@ impl<T: Default + 'static> PerThread<T> {
             value = Box::into_raw(Box::default());
             // SAFETY: as above.
             if unsafe { libc::pthread_setspecific(key, value.cast()) } != 0 {
-                // SAFETY: it was made three lines above, and nobody else has seen it.
+                // SAFETY: it was made three lines above, and no other code has seen it.
                 drop(unsafe { Box::from_raw(value) });
                 return None;
             }
@@ -57,7 +57,7 @@ fn make_key<T>() -> Option<pthread_key_t> {
 
 /// Drops the value of a thread that ends.
 unsafe extern "C" fn end<T>(value: *mut c_void) {
-    // SAFETY: the value of a key of ours, which the thread has no more.
+    // SAFETY: the value belongs to one of our keys, and the thread no longer has it.
     drop(unsafe { Box::from_raw(value.cast::<T>()) });
 }
 

@@ -1,4 +1,4 @@
-//! The system: one thin typed function for each call, and nearly all that is `unsafe` in this crate.
+//! The system: one thin typed function for each call, and nearly all of this crate's `unsafe` code.
 //!
 //! # The contract: what a platform must provide
 //!
@@ -8,13 +8,13 @@
 //! | facility | must | Linux | any Unix |
 //! |---|---|---|---|
 //! | [`os::poll`] | wait for descriptors no longer than the time given, and report an interruption by a signal | ppoll(2), to the nanosecond | poll(2), rounded up to milliseconds |
-//! | [`os::accept`] | give a descriptor that programs which are started do not inherit, in blocking mode | accept4(2) | accept(2), fcntl(2) |
-//! | [`os::set_nonblocking`], [`os::family`], [`os::sendfile`], [`os::MAKE_NONBLOCKING`], [`os::CLOEXEC_RIGHTS`] | as their names say | in one call | in two, or by way of a buffer |
-//! | [`os::sleep_at`], [`os::wake_at`] | put a thread to sleep at a value, and wake it | futex(2) | a condition variable |
-//! | [`os::Changes`] | report when a descriptor's readiness has changed; may be unsupported | epoll(7), by edges | unsupported |
+//! | [`os::accept`] | return a descriptor that is close-on-exec and in blocking mode | accept4(2) | accept(2), fcntl(2) |
+//! | [`os::set_nonblocking`], [`os::family`], [`os::sendfile`], [`os::MAKE_NONBLOCKING`], [`os::CLOEXEC_RIGHTS`] | do what their names say | in one call | in two, or through a buffer |
+//! | [`os::sleep_at`], [`os::wake_at`] | put a thread to sleep on a value, and wake it | futex(2) | a condition variable |
+//! | [`os::Changes`] | report when a descriptor's readiness has changed; may be unsupported | edge-triggered epoll(7) | unsupported |
 //! | [`waker`] | end another thread's poll, and stay harmless when the program has closed its descriptors | eventfd(2) | pipe(2) |
 //! | [`selector`](mod@selector) | keep many registrations and wait for them; a wake-up ends every wait | epoll(7) | poll(2) over all of them |
-//! | [`holders`] | find out who else holds a socket; may be unknown, and then the kernel never waits alone | /proc | unknown |
+//! | [`holders`] | find the other holders of a socket; may be unknown, and then waiting is never left to the kernel alone | /proc | unknown |
 //! | [`names`] | look up hosts without one thread's answer overwriting another's | the reentrant calls | a lock |
 //! | [`kernel`] | facts about the kernel: numbers of options and flags, how connect and buffers behave, TCP statistics | all | what every Unix has |
 //!
@@ -23,12 +23,12 @@
 //! - [`unix`]: send and receive, which never wait when asked not to and never raise SIGPIPE, on memory that other threads may
 //!   change; connect, close, options, addresses (through `socket2` where it has the call: [`unix::sock`]);
 //! - [`descriptor`], the one place where a handle keeps its descriptor; [`wakeable_poll`], a poll with the entry that wakes it;
-//! - [`sigpipe`], for calls that have no flag against the signal; [`fork`], the generation that changes with each fork, and
+//! - [`sigpipe`], for calls that have no flag to suppress the signal; [`fork`], the generation that changes with each fork, and
 //!   locks that start afresh in the child; [`thread`] and [`local`], which do not end the process when there is no memory;
 //!   [`reserve`], a little memory for that case;
 //! - [`resolve`], [`interface_index`], [`error_text`]: the resolver, interfaces, and the system's texts.
 //!
-//! The layout of addresses and of control messages makes no system call and stands beside its subject (`address/sockaddr`,
+//! The layout of addresses and of control messages makes no system call and is kept beside its subject (`address/sockaddr`,
 //! `ancillary/codec`), as do the buffers that are lent to the kernel (`buffer`).
 #![allow(unsafe_code)]
 

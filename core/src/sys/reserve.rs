@@ -1,8 +1,9 @@
 //! A little memory kept back for when the system has none.
 //!
-//! What a caller or a peer decides the size of is asked for with `try_reserve` and refused in words. What is small and fixed, such
-//! as a handle or a list of three waiters, is asked for in dozens of places, of which the standard library has the most and aborts
-//! when it gets nothing. Those are served from here, and nothing new is made once half of it is gone.
+//! Memory whose size a caller or a peer decides is requested with `try_reserve`, and running out is an error. Memory of
+//! small and fixed size, such as a handle or a list of three waiters, is requested in dozens of places, most of them in
+//! the standard library, which aborts when it gets none. Those requests are served from here, and nothing new is made
+//! once half of it is used up.
 
 use crate::error::Kind;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -10,11 +11,11 @@ use std::cell::UnsafeCell;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-/// The unit it is given out in; what is aligned to more is not given out.
+/// The unit in which it is given out; requests with a larger alignment are not served.
 const BLOCK: usize = 64;
-/// One bit a block.
+/// One bit per block.
 const BLOCKS_PER_WORD: usize = u64::BITS as usize;
-/// 64 words of 64 blocks of 64 bytes: 256 KiB, of which a page that is never needed is never there.
+/// 64 words of 64 blocks of 64 bytes: 256 KiB, of which pages that are never needed are never allocated.
 const WORDS: usize = 64;
 const SIZE: usize = WORDS * BLOCKS_PER_WORD * BLOCK;
 /// Beyond this nothing new is made: the rest is for the calls that are under way, and for closing.
@@ -23,19 +24,19 @@ const SPENT: usize = WORDS * BLOCKS_PER_WORD / 2;
 #[repr(C, align(64))]
 struct Memory(UnsafeCell<[u8; SIZE]>);
 
-// SAFETY: only pointers into it are made, and a block is one owner's from `take` to `give_back`.
+// SAFETY: only pointers into it are made, and a block has one owner from `take` to `give_back`.
 unsafe impl Sync for Memory {}
 
 static MEMORY: Memory = Memory(UnsafeCell::new([0; SIZE]));
-/// Which blocks are given out. Each change is one step, so that a forked child finds it whole.
+/// Which blocks are given out. Each change is a single step, so that a forked child finds it consistent.
 static TAKEN: [AtomicU64; WORDS] = [const { AtomicU64::new(0) }; WORDS];
-/// How many are.
+/// How many of them are given out.
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
-/// The system's allocator with 256 KiB kept back for small requests (up to 4 KiB) that the system refuses, so that a program does
-/// not abort for want of a few bytes.
+/// The system's allocator with 256 KiB kept back for small requests (up to 4 KiB) that the system refuses, so that a
+/// program does not abort for lack of a few bytes.
 ///
-/// The C library and the Python module have it as their global allocator. Once half of it is used up, calls that would make
+/// It is the global allocator of the C library and the Python module. Once half of it is used up, calls that would make
 /// something new fail with [`Kind::OutOfMemory`]; it fills up again as that is freed. A Rust program gets the same with
 ///
 /// ```
@@ -46,7 +47,7 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 #[derive(Clone, Copy, Debug)]
 pub struct Reserve;
 
-/// Refuses what would make something new while next to nothing is left.
+/// Refuses calls that would make something new while next to nothing is left.
 pub fn check_left() -> Result<(), Kind> {
     if COUNT.load(Ordering::Relaxed) > SPENT {
         return Err(Kind::OutOfMemory);
@@ -54,8 +55,8 @@ pub fn check_left() -> Result<(), Kind> {
     Ok(())
 }
 
-// SAFETY: memory comes from the system, or from blocks that are nobody else's until they are given back; they are large enough and
-// aligned for their layout. Nothing here unwinds.
+// SAFETY: memory comes from the system, or from blocks that have no other owner until they are given back; they are
+// large enough and aligned for their layout. Nothing here unwinds.
 unsafe impl GlobalAlloc for Reserve {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: by the caller's contract.
@@ -83,7 +84,7 @@ unsafe impl GlobalAlloc for Reserve {
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         match place(memory) {
             Some(place) => give_back(place, blocks(layout)),
-            // SAFETY: by the caller's contract, and it is not one of ours.
+            // SAFETY: by the caller's contract, and it is not in the reserve.
             None => unsafe { System.dealloc(memory, layout) },
         }
     }
@@ -99,20 +100,20 @@ unsafe impl GlobalAlloc for Reserve {
             }
             Some(_) => {}
             None => {
-                // SAFETY: by the caller's contract, and it is not one of ours.
+                // SAFETY: by the caller's contract, and it is not in the reserve.
                 let moved = unsafe { System.realloc(memory, layout, new_size) };
                 if !moved.is_null() {
                     return moved;
                 }
                 if new_size <= layout.size() && layout.align() <= align_of::<libc::max_align_t>() {
-                    return memory; // larger than need be: the system frees it by its address alone
+                    return memory; // larger than necessary: the system frees it by its address alone
                 }
             }
         }
         // SAFETY: as above; the new size is not zero.
         let moved = unsafe { self.alloc(new_layout) };
         if !moved.is_null() {
-            // SAFETY: both are there for so many bytes, and are different memory.
+            // SAFETY: both have at least that many bytes, and do not overlap.
             unsafe { ptr::copy_nonoverlapping(memory, moved, layout.size().min(new_size)) };
             // SAFETY: by the caller's contract; it has moved.
             unsafe { self.dealloc(memory, layout) };
@@ -129,13 +130,13 @@ fn mask(blocks: usize) -> u64 {
     u64::MAX >> (BLOCKS_PER_WORD - blocks)
 }
 
-/// Where so many blocks in a row are free.
+/// The position of `count` free blocks in a row.
 fn gap(taken: u64, blocks: usize) -> Option<u32> {
     let begins = (0..blocks).fold(u64::MAX, |begins, ahead| begins & (!taken >> ahead));
     (begins != 0).then(|| begins.trailing_zeros())
 }
 
-/// Memory for a small request; null when there is none, or it is too large.
+/// Memory for a small request; null when there is none, or the request is too large.
 #[cold]
 fn take(layout: Layout) -> *mut u8 {
     let wanted = blocks(layout);
@@ -159,7 +160,7 @@ fn take(layout: Layout) -> *mut u8 {
     ptr::null_mut()
 }
 
-/// How far from the beginning memory of ours lies.
+/// The offset of memory in the reserve from its beginning.
 fn place(memory: *mut u8) -> Option<usize> {
     let offset = memory.addr().wrapping_sub(MEMORY.0.get().addr());
     (offset < SIZE).then_some(offset)
@@ -189,7 +190,7 @@ mod tests {
         assert_eq!(gap(u64::MAX >> 3, 4), None);
     }
 
-    /// One test, since there is one reserve.
+    /// A single test, since there is only one reserve.
     #[test]
     fn blocks_are_one_owners_at_a_time_and_come_back() {
         let layouts = [1, 64, 65, 200, 4096].map(|size| Layout::from_size_align(size, 16).unwrap());
@@ -222,7 +223,7 @@ mod tests {
         assert_eq!(check_left(), Ok(()));
         assert!(TAKEN.iter().all(|word| word.load(Ordering::Relaxed) == 0));
 
-        // What shrinks stays where it is, and gives the rest back.
+        // Shrinking memory stays where it is, and gives the rest back.
         let large = Layout::from_size_align(300, 1).unwrap();
         let memory = take(large);
         // SAFETY: it was taken above.
@@ -232,7 +233,7 @@ mod tests {
         unsafe { Reserve.dealloc(memory, Layout::from_size_align(65, 1).unwrap()) };
         assert_eq!(COUNT.load(Ordering::Relaxed), 0);
 
-        // What has grown keeps its bytes, and moves to the system as soon as that has memory again.
+        // Growing memory keeps its bytes, and moves to the system as soon as that has memory again.
         let small = Layout::from_size_align(5, 1).unwrap();
         let memory = take(small);
         // SAFETY: there is room for five bytes.

@@ -1,9 +1,9 @@
-//! System calls that know no `MSG_NOSIGNAL`.
+//! System calls without `MSG_NOSIGNAL`.
 
 use super::unix::is_interrupted;
 
-/// Runs a system call that knows no `MSG_NOSIGNAL` with SIGPIPE blocked in this thread, and takes the signal away
-/// if the call raised one. No disposition changes, and a SIGPIPE that was pending before stays so.
+/// Runs a system call without `MSG_NOSIGNAL` with SIGPIPE blocked in this thread, and removes the signal if the call
+/// raised one. No disposition changes, and a SIGPIPE that was already pending stays pending.
 pub fn without_sigpipe<T>(call: impl FnOnce() -> T) -> T {
     // SAFETY: zeroed signal sets are valid memory for the calls that fill them.
     let (mut sigpipe, mut before, mut pending): (libc::sigset_t, libc::sigset_t, libc::sigset_t) =
@@ -16,7 +16,7 @@ pub fn without_sigpipe<T>(call: impl FnOnce() -> T) -> T {
     unsafe { libc::sigpending(&mut pending) };
     // SAFETY: the set was filled just now.
     if unsafe { libc::sigismember(&pending, libc::SIGPIPE) } == 1 {
-        return call(); // it is blocked and pending: another one changes nothing
+        return call(); // it is already blocked and pending: another one changes nothing
     }
     // SAFETY: both sets are ours; only this thread's mask changes, and is restored below.
     unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &sigpipe, &mut before) };

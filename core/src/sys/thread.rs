@@ -1,5 +1,5 @@
-//! Threads: who they are, how they sleep and are woken, and how they are started. None of it ends the process for want of memory,
-//! as `std::thread` does.
+//! Threads: their identity, how they sleep and are woken, and how they are started. Unlike `std::thread`, none of this
+//! ends the process for lack of memory.
 
 use super::local::PerThread;
 use super::{kernel, os};
@@ -14,14 +14,14 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Who a thread is. No two threads of a process ever have the same.
+/// The identity of a thread. No two threads of a process ever have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ThreadId(u64);
 
 static LAST_ID: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    // Without a destructor, so that nothing is registered; 0 until it is asked for.
+    // Without a destructor, so that nothing is registered; 0 until it is first used.
     static ID: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -31,7 +31,7 @@ impl ThreadId {
     }
 }
 
-/// Who this thread is.
+/// The identity of this thread.
 pub fn me() -> ThreadId {
     let known = ID.get();
     if known != 0 {
@@ -46,7 +46,7 @@ pub fn me() -> ThreadId {
 #[derive(Clone)]
 pub struct Thread(Arc<Bed>);
 
-/// Where a thread sleeps.
+/// The place where a thread sleeps.
 struct Bed {
     id: ThreadId,
     /// [`WOKEN`] when it was woken since it last slept.
@@ -66,16 +66,16 @@ impl Default for Bed {
 
 static BED: PerThread<Arc<Bed>> = PerThread::new();
 
-/// How long a thread sleeps at a time that has no place to be woken at.
+/// How long a thread without a place to be woken at sleeps at a time.
 const SLICE: Duration = Duration::from_millis(10);
 
-/// This thread, for others to wake it.
+/// This thread, so that others can wake it.
 pub fn current() -> Thread {
     Thread(BED.with(Arc::clone).unwrap_or_default())
 }
 
 impl Thread {
-    /// Who it is.
+    /// Its identity.
     pub fn id(&self) -> ThreadId {
         self.0.id
     }
@@ -92,7 +92,7 @@ pub fn park() {
     sleep(None);
 }
 
-/// The same for no longer than that.
+/// The same, for no longer than the given time.
 pub fn park_timeout(longest: Duration) {
     sleep(Some(longest));
 }
@@ -117,9 +117,9 @@ pub struct Started {
     finished: Arc<AtomicBool>,
 }
 
-// SAFETY: the number of a thread may be joined by any one thread.
+// SAFETY: a thread may be joined by any one other thread.
 unsafe impl Send for Started {}
-// SAFETY: as above; shared it is only looked at.
+// SAFETY: as above; through a shared reference it is only looked at.
 unsafe impl Sync for Started {}
 
 struct Start {
@@ -128,7 +128,7 @@ struct Start {
     finished: Arc<AtomicBool>,
 }
 
-/// As the standard library has it.
+/// The same default as the standard library's.
 const STACK: usize = 2 * 1024 * 1024;
 
 /// Starts a thread. The name is for debuggers and top(1).
@@ -148,9 +148,9 @@ pub fn start(name: &'static CStr, work: impl FnOnce() + Send + 'static) -> io::R
     // SAFETY: the attributes are ours to write.
     let mut failed = unsafe { libc::pthread_attr_init(attributes.as_mut_ptr()) };
     if failed == 0 {
-        // SAFETY: they were set just now; a size that the system does not take leaves them as they are.
+        // SAFETY: they were set just now; a size that the system does not accept leaves them as they are.
         unsafe { libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), STACK) };
-        // SAFETY: `run` takes the one pointer there is to `start`; the attributes are set and `thread` is ours to write.
+        // SAFETY: `run` takes the only pointer to `start`; the attributes are set and `thread` is ours to write.
         failed = unsafe { libc::pthread_create(thread.as_mut_ptr(), attributes.as_ptr(), run, start.cast()) };
         // SAFETY: they are not used again.
         unsafe { libc::pthread_attr_destroy(attributes.as_mut_ptr()) };
@@ -172,14 +172,14 @@ extern "C" fn run(start: *mut c_void) -> *mut c_void {
     // SAFETY: `start` gave the pointer to this thread alone.
     let Start { work, id, finished } = *unsafe { Box::from_raw(start.cast::<Start>()) };
     ID.set(id.0);
-    // What it panics with is forgotten: its destructor may panic too.
+    // The panic's payload is forgotten: its destructor may panic too.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(std::mem::forget);
     finished.store(true, Ordering::Release);
     ptr::null_mut()
 }
 
 impl Started {
-    /// Who it is.
+    /// Its identity.
     pub fn id(&self) -> ThreadId {
         self.id
     }

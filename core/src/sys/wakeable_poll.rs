@@ -1,5 +1,5 @@
-//! A poll that another thread can end: beside the descriptors of interest it has an entry for the wake-up descriptor of
-//! the thread that polls.
+//! A poll that another thread can end: besides the descriptors of interest it has an entry for the wake-up descriptor
+//! of the polling thread.
 
 use super::os;
 use super::unix::Readiness;
@@ -12,17 +12,17 @@ use std::time::Duration;
 /// Stands for no descriptor: poll(2) ignores negative numbers.
 pub const NO_FD: RawFd = -1;
 
-/// The longest a thread sleeps that has no wake-up descriptor.
+/// The longest time that a thread without a wake-up descriptor sleeps.
 const SLICE: Duration = Duration::from_millis(50);
 
 /// How another thread ends a poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WakeUp {
-    /// It never has to.
+    /// It never needs to.
     Unneeded,
-    /// By this descriptor.
+    /// With this descriptor.
     By(RawFd),
-    /// There was no descriptor for it: the poll ends by itself after a short while, and counts as woken.
+    /// No descriptor was available: the poll ends by itself after a short while, and counts as woken.
     Unavailable,
 }
 

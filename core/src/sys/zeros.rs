@@ -2,7 +2,8 @@
 
 use std::alloc::{alloc_zeroed, Layout};
 
-/// This many zeros, from the system as they are: what is never written takes no memory. `None` if there is not enough.
+/// This many zero bytes, straight from the system: pages that are never written take no memory. `None` if there is not
+/// enough.
 pub(crate) fn zeros(length: usize) -> Option<Vec<u8>> {
     if length == 0 {
         return Some(Vec::new());

@@ -50,7 +50,7 @@ impl Socket {
     /// The mark.
     ///
     /// # Errors
-    /// See [`set_mark`](Self::set_mark), but that reading needs no right.
+    /// See [`set_mark`](Self::set_mark), except that reading needs no privilege.
     pub fn mark(&self) -> Result<u32> {
         self.number(number::MARK).map(unsigned)
     }

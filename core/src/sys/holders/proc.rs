@@ -1,7 +1,7 @@
-//! Who else holds a socket, looked up in /proc.
+//! Other holders of a socket, looked up in /proc.
 //!
 //! A search goes through the descriptors of all processes, so its result is kept and answers for every socket of this process:
-//! "held" is confirmed by reading the one link again that showed it; "not held" stays true until the next fork, unless the
+//! "held" is confirmed by rereading the one link that showed it; "not held" stays true until the next fork, unless the
 //! descriptor's number was given out.
 
 use super::Holders;
@@ -16,14 +16,14 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A process that is older than this will not start another program any more.
+/// A process older than this is not expected to start another program.
 const YOUTH: Duration = Duration::from_secs(1);
 
-/// The last search, under a lock that is held during one, so that all threads that wait for it share its result.
+/// The last search. The lock is held during a search, so that all threads that wait for it share its result.
 type Shared = Arc<Mutex<Option<Search>>>;
 static LAST: ForkLock<Option<Shared>> = ForkLock::none();
 
-/// Whether [`holders`] can tell: there is a /proc, and it shows this process.
+/// Whether [`holders`] can know: there is a /proc, and it shows this process.
 #[inline]
 pub fn knows_holders() -> bool {
     match KNOWN.load(Ordering::Relaxed) {
@@ -44,8 +44,9 @@ fn ask_for_proc() -> bool {
     knows
 }
 
-/// Who else holds the socket of a descriptor of ours. With `given_out` the program has its number, and only a search that
-/// began at `since` or later counts. Processes of other users can't be searched, and are taken not to hold it.
+/// The other holders of the socket of one of our descriptors. With `given_out` the program has its number, and only a
+/// search that began at `since` or later counts. Processes of other users can't be searched, and are assumed not to
+/// hold it.
 pub fn holders(fd: BorrowedFd<'_>, given_out: bool, since: Instant) -> Holders {
     let (Ok(socket), false) = (Inode::of(fd.as_raw_fd()), given_out && is_inheritable(fd)) else {
         return Holders::Lasting;
@@ -65,7 +66,7 @@ fn is_inheritable(fd: BorrowedFd<'_>) -> bool {
     flags & libc::FD_CLOEXEC == 0
 }
 
-/// The number of a socket in the kernel's file system of sockets.
+/// The inode number of a socket in the kernel's socket file system.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Inode(u64);
 
@@ -91,25 +92,25 @@ impl Inode {
 struct Search {
     began: Instant,
     sharing: (u32, u32),
-    /// The sockets of this process that have another holder besides one descriptor of ours.
+    /// The sockets of this process that have another holder besides one of our descriptors.
     held: HashMap<Inode, Holder>,
     seen: Seen,
 }
 
-/// How much a search has seen.
+/// How complete a search was.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Seen {
-    /// Everything: no other socket has another holder.
+    /// Complete: no other socket has another holder.
     All,
-    /// Not everything, without a free descriptor or memory; another search may see more.
+    /// Incomplete, for lack of a free descriptor or memory; another search may see more.
     NotNow,
     /// There is no /proc.
     Never,
 }
 
-/// Another holder of a socket; of several, the one that is going to stay longest.
+/// Another holder of a socket; of several, the one expected to stay longest.
 enum Holder {
-    /// This process, by two descriptors at least.
+    /// This process, through at least two descriptors.
     ThisProcess([RawFd; 2]),
     OtherProcess {
         link: PathBuf,
@@ -134,7 +135,7 @@ impl Search {
         search
     }
 
-    /// What it says about a socket now; `None` where that takes another search.
+    /// What the search says about a socket now; `None` if that takes another search.
     fn answer(&self, fd: BorrowedFd<'_>, socket: Inode, given_out: bool, since: Instant) -> Option<Holders> {
         match self.held.get(&socket) {
             Some(holder) => holder.still_holds(fd, socket).then(|| holder.stays()),
@@ -146,7 +147,7 @@ impl Search {
         }
     }
 
-    /// What it says about a socket just after the search.
+    /// What the search says about a socket just after it.
     fn found(&self, fd: BorrowedFd<'_>, socket: Inode) -> Holders {
         match (self.held.get(&socket), self.seen) {
             (Some(Holder::ThisProcess(numbers)), _) if !numbers.contains(&fd.as_raw_fd()) => Holders::Lasting,
@@ -229,7 +230,7 @@ fn is_shortage(error: &io::Error) -> bool {
     )
 }
 
-/// A number above those of all descriptors of this process: asking for each below is quicker than listing them.
+/// A number above those of all descriptors of this process: checking each number below is quicker than listing them.
 fn table_size() -> io::Result<RawFd> {
     let status = fs::read_to_string("/proc/self/status")?;
     let size = status.lines().find_map(|line| line.strip_prefix("FDSize:"));
@@ -237,8 +238,8 @@ fn table_size() -> io::Result<RawFd> {
         .ok_or_else(|| io::Error::from_raw_os_error(libc::ENOENT))
 }
 
-/// When a process was started, from the boot on. One that has ended meanwhile counts as started now, so that another search
-/// is made.
+/// When a process was started, counted from boot. One that has ended meanwhile counts as started now, so that another
+/// search is made.
 fn birth(process: &Path) -> Duration {
     const STARTED: usize = 22 - 3; // proc_pid_stat(5) counts from 1; the third field follows the name in parentheses
     let stat = fs::read(process.join("stat")).unwrap_or_default();
@@ -251,7 +252,7 @@ fn birth(process: &Path) -> Duration {
     })
 }
 
-/// The time since the boot, as processes' starts are counted.
+/// The time since boot, on the clock of process start times.
 fn since_boot() -> Duration {
     let mut now = libc::timespec {
         tv_sec: 0,
@@ -263,7 +264,7 @@ fn since_boot() -> Duration {
     Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), nanoseconds)
 }
 
-/// What the kernel counts the starts of processes in.
+/// The unit in which the kernel counts process start times.
 fn ticks_per_second() -> u64 {
     // SAFETY: no memory is involved.
     u64::try_from(unsafe { libc::sysconf(libc::_SC_CLK_TCK) })

@@ -1,15 +1,15 @@
-//! Where no one else can be asked who holds a socket.
+//! For systems where the other holders of a socket can't be found.
 
 use super::Holders;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-/// Not to be known, so the kernel is never left to wait alone.
+/// Unknown, so waiting is never left to the kernel alone.
 pub fn holders(_: BorrowedFd<'_>, _: bool, _: Instant) -> Holders {
     Holders::Lasting
 }
 
-/// Whether [`holders`] can tell.
+/// Whether [`holders`] can know.
 pub fn knows_holders() -> bool {
     false
 }

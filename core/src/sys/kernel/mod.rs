@@ -1,6 +1,6 @@
-//! Facts about the kernel that runs: what it has, by which numbers, and how it behaves.
+//! Facts about the running kernel: what it has, under which numbers, and how it behaves.
 //!
-//! Unlike [`os`](super::os) these follow the system alone: the switch `polysock_portable` does not change them.
+//! Unlike [`os`](super::os), these depend on the system alone: the switch `polysock_portable` does not change them.
 
 #[cfg(target_os = "linux")]
 mod linux;

@@ -40,7 +40,7 @@ pub fn interfaces() -> io::Result<Vec<(u32, CString)>> {
     found
 }
 
-/// What is known of each address of each interface: the name, the flags (`IFF_…`), and the address of IPv4 or IPv6.
+/// What is known about each address of each interface: the name, the flags (`IFF_…`), and the address of IPv4 or IPv6.
 pub fn interface_addresses() -> io::Result<Vec<(CString, u32, Option<Address>)>> {
     let mut list = std::ptr::null_mut();
     // SAFETY: `list` is ours to write.
@@ -60,7 +60,7 @@ pub fn interface_addresses() -> io::Result<Vec<(CString, u32, Option<Address>)>>
             _ => 0,
         };
         let address = (length > 0).then(|| {
-            // SAFETY: a sockaddr of this family has so many bytes.
+            // SAFETY: a sockaddr of this family has that many bytes.
             let bytes = unsafe { std::slice::from_raw_parts(entry.ifa_addr.cast::<u8>(), length) };
             Address::from_bytes(bytes).unwrap_or(Address::EMPTY)
         });

@@ -6,13 +6,13 @@ use libc::{c_char, c_int};
 use std::ffi::{CStr, CString};
 use std::sync::LazyLock;
 
-/// Held around the calls that answer in memory of their own. They read local tables, so it is short.
+/// Held around the calls that answer in static memory. They read local tables, so it is held only briefly.
 pub(super) static TABLES: LazyLock<ForkLock<()>> = LazyLock::new(ForkLock::new);
 
 /// The port of a service.
 pub fn service_port(name: &CStr, protocol: Option<&CStr>) -> Option<u16> {
     let _held = TABLES.lock();
-    // SAFETY: both strings end with NUL; the answer is read before anybody else may ask.
+    // SAFETY: both strings end with NUL; the answer is read before another thread may ask.
     let entry = unsafe { libc::getservbyname(name.as_ptr(), pointer(protocol)) };
     // SAFETY: null, or an entry that stays as it is while we hold the lock.
     let entry = unsafe { entry.as_ref() }?;
@@ -22,7 +22,7 @@ pub fn service_port(name: &CStr, protocol: Option<&CStr>) -> Option<u16> {
 /// The name of the service at a port.
 pub fn service_name(port: u16, protocol: Option<&CStr>) -> Option<CString> {
     let _held = TABLES.lock();
-    // SAFETY: the string ends with NUL; the answer is read before anybody else may ask.
+    // SAFETY: the string ends with NUL; the answer is read before another thread may ask.
     let entry = unsafe { libc::getservbyport(port.to_be().into(), pointer(protocol)) };
     // SAFETY: null, or an entry that stays as it is while we hold the lock.
     let entry = unsafe { entry.as_ref() }?;
@@ -33,7 +33,7 @@ pub fn service_name(port: u16, protocol: Option<&CStr>) -> Option<CString> {
 /// The number of a protocol.
 pub fn protocol(name: &CStr) -> Option<Protocol> {
     let _held = TABLES.lock();
-    // SAFETY: the string ends with NUL; the answer is read before anybody else may ask.
+    // SAFETY: the string ends with NUL; the answer is read before another thread may ask.
     let entry = unsafe { libc::getprotobyname(name.as_ptr()) };
     // SAFETY: null, or an entry that stays as it is while we hold the lock.
     unsafe { entry.as_ref() }.map(|entry| Protocol(entry.p_proto))

@@ -1,4 +1,4 @@
-//! epoll(7): a wait costs what is ready, however much is registered; and changes can be waited for.
+//! epoll(7): a wait costs as much as is ready, however much is registered; and changes can be waited for.
 
 use super::poll::PollSet;
 use super::{Interest, Selector, Trigger, MOST_EVENTS, WAKE};
@@ -12,7 +12,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What fstat says of an epoll descriptor: that it is no file of any type.
+/// The file type that fstat reports for an epoll descriptor: none.
 const ANONYMOUS: libc::mode_t = 0;
 
 /// An epoll descriptor, and the eventfd that wakes its waits.
@@ -81,8 +81,8 @@ impl Selector for Epoll {
     }
 
     fn leave_to_parent(self: Arc<Self>) {
-        // Of the parent's threads that wait there are copies that are never dropped, so the numbers are closed here, and
-        // nothing is dropped. A program that closed everything may have opened other things under them.
+        // The copies that waiting threads of the parent held are never dropped here, so the numbers are closed directly
+        // and nothing is dropped. A program that closed everything may have opened other things under these numbers.
         self.waker.close_inherited();
         let epoll = self.epoll.as_raw_fd();
         if unix::is_still(epoll, ANONYMOUS) {

@@ -1,4 +1,4 @@
-//! What a poller needs of the system: many descriptors registered once, and the ready ones told.
+//! What a poller needs from the system: descriptors are registered once, and the ready ones are reported.
 
 #[cfg(all(target_os = "linux", not(polysock_portable)))]
 mod epoll;
@@ -16,20 +16,20 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often a registration tells.
+/// How often a registration reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Trigger {
     /// At every wait while the socket is ready.
     #[default]
     Level,
-    /// Once each time it becomes ready: read or write until there is nothing to do before waiting again. Where the
-    /// system has no epoll: not supported.
+    /// Once each time it becomes ready: read or write until there is nothing to do before waiting again. Not supported
+    /// on systems without epoll.
     Edge,
     /// Once; then it is silent until modified.
     OneShot,
 }
 
-/// What is waited for: `POLL…` bits, and how often they are told.
+/// What is waited for: `POLL…` bits, and how often they are reported.
 #[derive(Clone, Copy, Debug)]
 pub struct Interest {
     pub events: i16,
@@ -38,7 +38,7 @@ pub struct Interest {
 
 /// A set of registered descriptors, each under a key. Any number of threads may change it and wait on it.
 pub trait Selector: Send + Sync {
-    /// Registers a descriptor; `EEXIST` when it is there already.
+    /// Registers a descriptor; `EEXIST` when it is already registered.
     fn add(&self, fd: RawFd, key: u64, interest: Interest) -> io::Result<()>;
 
     /// Changes what is waited for; arms a [`Trigger::OneShot`] again.
@@ -47,7 +47,7 @@ pub trait Selector: Send + Sync {
     /// Forgets a descriptor, which is still open.
     fn remove(&self, fd: RawFd, key: u64) -> io::Result<()>;
 
-    /// Waits for events no longer than `left` (`None`: for ever; zero: looks) and reports at most `room` of them, by
+    /// Waits for events no longer than `left` (`None`: forever; zero: just looks) and reports at most `room` of them, by
     /// key; [`WAKE`] when woken. It may return `Ready` without a report.
     fn wait(
         &self,
@@ -56,13 +56,13 @@ pub trait Selector: Send + Sync {
         report: &mut dyn FnMut(u64, i16),
     ) -> io::Result<Readiness>;
 
-    /// Makes every wait return, also those to come, until the wake-up is taken back.
+    /// Makes every wait return, including later ones, until the wake-up is taken back.
     fn wake(&self);
 
     /// Takes a wake-up back.
     fn take_wake(&self);
 
-    /// Gives up what a forked child has of its parent's, without changing it for the parent.
+    /// Gives up a forked child's share of its parent's selector, without changing it for the parent.
     fn leave_to_parent(self: Arc<Self>) {}
 }
 

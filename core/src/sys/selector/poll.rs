@@ -1,7 +1,7 @@
-//! The selector of systems without epoll: poll(2) over all that is registered. Compiled and tested on Linux too.
+//! The selector of systems without epoll: poll(2) over everything that is registered. Compiled and tested on Linux too.
 //!
-//! A wait polls a copy of the set. Whoever changes the set wakes the waits, and what a wait saw is reported only if
-//! it is still registered under its key.
+//! A wait polls a copy of the set. A thread that changes the set wakes the waits, and an event that a wait saw is
+//! reported only if its descriptor is still registered under the same key.
 
 use super::{Interest, Selector, Trigger, WAKE};
 use crate::error::Kind;
@@ -26,7 +26,7 @@ struct Inner {
     /// The wake-up descriptors of the threads that wait, and whether they were signalled.
     waiting: Vec<(WakeHandle, bool)>,
     woken: bool,
-    /// Where the next report begins, so that each gets its turn when there is little room.
+    /// Where the next report begins, so that every descriptor gets its turn when there is little room.
     next: u64,
 }
 
@@ -44,7 +44,7 @@ impl Inner {
         }
     }
 
-    /// The set to poll, from whose turn it is on, with the keys beside it.
+    /// The set to poll, starting with the descriptor whose turn it is, and the keys in the same order.
     fn copy(&self) -> Result<(Vec<u64>, ManyPoll), Kind> {
         let count = self.items.len();
         let (mut keys, mut set) = (memory::list(count)?, ManyPoll::with_capacity(count)?);

@@ -20,7 +20,7 @@ pub fn connect(fd: BorrowedFd<'_>, address: &Address) -> io::Result<()> {
     check(unsafe { libc::connect(fd.as_raw_fd(), start, length) }).map(drop)
 }
 
-/// Ends a TCP connection at once with a reset, whoever else shares the descriptor (connect to `AF_UNSPEC`).
+/// Ends a TCP connection at once with a reset, even if others share the descriptor (connect to `AF_UNSPEC`).
 pub fn disconnect(fd: BorrowedFd<'_>) -> io::Result<()> {
     let nobody = [0_u8; 16]; // the size of a sockaddr, its family AF_UNSPEC
     let (start, length) = (nobody.as_ptr().cast(), 16);
@@ -36,7 +36,7 @@ fn sockaddr(address: &Address) -> (*const libc::sockaddr, libc::socklen_t) {
     )
 }
 
-/// The socket's own address.
+/// The socket's local address.
 pub fn local_address(fd: BorrowedFd<'_>) -> io::Result<Address> {
     sock(&fd).local_addr().map(|address| from_socket2(&address))
 }

@@ -4,11 +4,11 @@ use super::result::check;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
-/// Where the numbers of wake-up descriptors begin, if there are so many. The lowest ones are what the program is given next:
-/// one that it closed it expects to stay closed, and select(2) takes none from 1024 on.
+/// Where the numbers of wake-up descriptors begin, if the limit allows. The lowest numbers are left to the program: it
+/// expects one that it closed to stay closed, and select(2) takes none from 1024 on.
 const OUT_OF_THE_WAY: RawFd = 512;
 
-/// Closes a descriptor. An interrupted close has closed it, and one that meets a reset too.
+/// Closes a descriptor. A close that is interrupted, or fails because of a reset, has closed it all the same.
 pub fn close(fd: OwnedFd) -> io::Result<()> {
     // SAFETY: the descriptor is ours alone, and `into_raw_fd` keeps it from being closed twice.
     match check(unsafe { libc::close(fd.into_raw_fd()) }) {
@@ -17,7 +17,7 @@ pub fn close(fd: OwnedFd) -> io::Result<()> {
     }
 }
 
-/// What fstat(2) says of a number.
+/// What fstat(2) says about a number.
 pub fn stat(number: RawFd) -> io::Result<libc::stat> {
     // SAFETY: a stat is plain numbers, for which zero is a value.
     let mut stat: libc::stat = unsafe { std::mem::zeroed() };
@@ -26,7 +26,7 @@ pub fn stat(number: RawFd) -> io::Result<libc::stat> {
     Ok(stat)
 }
 
-/// Programs that this one starts do not get the descriptor.
+/// Makes the descriptor close-on-exec.
 pub fn close_on_exec(fd: &OwnedFd) {
     // SAFETY: no memory is involved. It can't fail on an open descriptor.
     unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) };
@@ -50,8 +50,8 @@ pub fn out_of_the_way(low: OwnedFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(high) }
 }
 
-/// Whether a number still stands for a file of this type. Where that can't be known (fstat is forbidden, or there is no
-/// memory for it) an open descriptor is taken for ours.
+/// Whether a number still stands for a file of this type. If that can't be known (fstat is forbidden, or there is no
+/// memory for it), an open descriptor is assumed to be ours.
 pub fn is_still(fd: RawFd, file_type: libc::mode_t) -> bool {
     match stat(fd) {
         Ok(stat) => stat.st_mode & libc::S_IFMT == file_type,

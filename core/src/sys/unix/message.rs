@@ -34,11 +34,11 @@ pub fn sendmsg(
     }
     let flags = flags | waiting.flag() | kernel::NO_SIGNAL;
     // SAFETY: the header points at `parts`, `control` and `address`, which outlive the call and which sendmsg only
-    // reads; `SendBuf` is in memory a `struct iovec` that promises readable memory.
+    // reads; `SendBuf` has the layout of a `struct iovec` and promises readable memory.
     check_count(unsafe { libc::sendmsg(fd.as_raw_fd(), &header, flags) })
 }
 
-/// What [`recvmsg`] learned beside the bytes.
+/// What [`recvmsg`] returns besides the bytes.
 #[derive(Clone, Copy, Default)]
 pub struct Received {
     pub count: usize,
@@ -65,7 +65,7 @@ pub fn recvmsg(
     }
     let flags = flags | waiting.flag();
     // SAFETY: the header points at `parts`, `control` and `from`, which outlive the call and are ours to write;
-    // `RecvBuf` is in memory a `struct iovec` that promises writable memory.
+    // `RecvBuf` has the layout of a `struct iovec` and promises writable memory.
     let count = check_count(unsafe { libc::recvmsg(fd.as_raw_fd(), &mut header, flags) })?;
     from.set_length(usize::try_from(header.msg_namelen).unwrap_or(0));
     Ok(Received {
@@ -83,19 +83,19 @@ fn message_header(parts: *const libc::iovec, count: usize) -> libc::msghdr {
     header
 }
 
-/// Between `usize` and the types other systems have in a msghdr.
+/// Converts between `usize` and the types that other systems use in a msghdr.
 fn narrow<A: TryInto<B>, B: Default>(length: A) -> B {
     length.try_into().unwrap_or_default()
 }
 
-/// The control messages the kernel wrote, the descriptors among them taken over and made close-on-exec; and whether some
-/// were lost for want of memory, their descriptors closed.
+/// The control messages that the kernel wrote, with their descriptors taken over and made close-on-exec; and whether
+/// some were lost for lack of memory, in which case their descriptors were closed.
 pub fn take_ancillary(control: &[u8]) -> (Vec<Ancillary>, bool) {
     let (mut taken, mut lost) = (Vec::new(), false);
     for (level, kind, data) in codec::messages(control) {
         let message = if (level, kind) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
-            // SAFETY: the kernel installed these descriptors for us with the message just received, which is
-            // looked at here only.
+            // SAFETY: the kernel installed these descriptors for us with the message just received, which is read only
+            // here.
             let mut descriptors = unsafe { descriptors(data) }.inspect(close_on_exec);
             let kept = memory::collect(descriptors.by_ref());
             descriptors.for_each(drop); // those that found no place

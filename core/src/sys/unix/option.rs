@@ -1,4 +1,4 @@
-//! Options, and what else is asked of a socket.
+//! Options, and other queries on a socket.
 
 use super::result::check;
 use libc::c_int;

@@ -13,7 +13,7 @@ pub enum Readiness {
     Interrupted,
 }
 
-/// Turns the result of a poll into what it says.
+/// Converts the result of a poll.
 pub fn ready(result: c_int) -> io::Result<Readiness> {
     match check(result) {
         Ok(0) => Ok(Readiness::TimeUp),
@@ -23,7 +23,7 @@ pub fn ready(result: c_int) -> io::Result<Readiness> {
     }
 }
 
-/// A time as poll takes it, never shorter; -1 for ever.
+/// A time in the form that poll takes, never shorter; -1 means forever.
 pub fn milliseconds(left: Option<Duration>) -> c_int {
     left.map_or(-1, |left| {
         c_int::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(c_int::MAX)

@@ -3,7 +3,7 @@
 use libc::c_int;
 use std::io;
 
-/// Turns the result of a call into one with the errno of a failure.
+/// Converts the result of a call into a `Result` with errno.
 pub fn check(result: c_int) -> io::Result<c_int> {
     if result < 0 {
         Err(io::Error::last_os_error())

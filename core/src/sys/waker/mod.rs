@@ -1,7 +1,7 @@
 //! Waking a thread that waits in `poll`: one descriptor per thread, made when it first waits.
 //!
 //! The user does not know of it, and may close it (a daemon closes everything) and open something else under its
-//! number. So it is read only when it was signalled, and written and closed only after a look at what it is now.
+//! number. So it is read only when it was signalled, and written and closed only after checking what it is now.
 
 #[cfg(all(target_os = "linux", not(polysock_portable)))]
 mod eventfd;
@@ -23,7 +23,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 #[derive(Debug)]
 pub struct Waker {
     read: ManuallyDrop<OwnedFd>,
-    /// The writing end where it is another descriptor.
+    /// The writing end, if that is a separate descriptor.
     write: Option<ManuallyDrop<OwnedFd>>,
     generation: u32,
 }
@@ -37,12 +37,12 @@ impl Waker {
         }
     }
 
-    /// What to poll for reading.
+    /// The descriptor to poll for reading.
     pub fn poll_fd(&self) -> RawFd {
         self.read.as_raw_fd()
     }
 
-    /// What others signal.
+    /// The handle through which others signal it.
     pub fn handle(&self) -> WakeHandle {
         WakeHandle {
             fd: self.write.as_ref().unwrap_or(&self.read).as_raw_fd(),
@@ -62,7 +62,7 @@ impl Waker {
         }
     }
 
-    /// What fstat says of it: a pipe, or of an eventfd that it is no file.
+    /// The file type that fstat reports for it: a pipe, or none for an eventfd.
     fn file_type(&self) -> libc::mode_t {
         if self.write.is_some() {
             libc::S_IFIFO
@@ -71,8 +71,8 @@ impl Waker {
         }
     }
 
-    /// Takes back one signal that was sent. Called only when one was, so that a descriptor which somebody
-    /// closed and reused behind our back is never read from.
+    /// Takes back one signal that was sent. Called only when one was, so that a descriptor that was closed and reused
+    /// behind our back is never read from.
     pub fn drain(&self) {
         let mut token = [0_u8; 8];
         // SAFETY: `token` is ours and writable for its length; the descriptor does not block.
@@ -87,7 +87,7 @@ impl Drop for Waker {
         let file_type = self.file_type();
         for end in [Some(&mut self.read), self.write.as_mut()].into_iter().flatten() {
             if unix::is_still(end.as_raw_fd(), file_type) {
-                // SAFETY: dropped here only.
+                // SAFETY: dropped only here.
                 unsafe { ManuallyDrop::drop(end) };
             }
         }
@@ -109,8 +109,8 @@ impl WakeHandle {
         }
         let write = || {
             let token = 1_u64.to_ne_bytes();
-            // SAFETY: `token` is readable for its length. The descriptor does not block, and the one failure there
-            // can be but for a signal, a counter or pipe that is full, means that it is readable already.
+            // SAFETY: `token` is readable for its length. The descriptor does not block, and the only possible failure
+            // apart from a signal, a full counter or pipe, means that it is already readable.
             while unsafe { libc::write(self.fd, token.as_ptr().cast(), token.len()) } < 0
                 && unix::is_interrupted()
             {}

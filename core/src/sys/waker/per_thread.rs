@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 static OF_THREAD: PerThread<RefCell<Option<Rc<Waker>>>> = PerThread::new();
 
-/// The waker of this thread, or none when no descriptor is to be had (the wait is then cut into slices).
+/// The waker of this thread, or `None` when no descriptor is available (the wait is then cut into slices).
 ///
 /// One inherited from the parent process is shared with it, so it is left alone (its number may even have been
 /// given to something else by a daemon that closed everything) and a new one made.
@@ -24,11 +24,11 @@ pub fn of_thread() -> Option<Rc<Waker>> {
             *slot = new_waker().ok().map(Rc::new);
             slot.clone()
         })
-        // No place to keep one: a waker for this one wait.
+        // There is no place to keep one: make a waker for this wait only.
         .unwrap_or_else(|| new_waker().ok().map(Rc::new))
 }
 
-/// Gives up the waker of this thread without closing it: its descriptor proved not to be ours any more.
+/// Gives up the waker of this thread without closing it: its descriptor turned out not to be ours any more.
 pub fn forget_of_thread() {
     OF_THREAD.with(|slot| {
         if let Ok(mut slot) = slot.try_borrow_mut() {

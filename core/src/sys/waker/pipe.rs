@@ -47,7 +47,7 @@ mod tests {
         waker.drain();
         assert_eq!(poll(&mut set, Some(Duration::ZERO)).unwrap(), Readiness::TimeUp);
     }
-    /// A program may have closed the reading end, whose number it found open.
+    /// A program may have closed the reading end because it found its number open.
     #[test]
     fn a_signal_that_no_end_reads_raises_no_sigpipe() {
         let mut waker = new_waker().unwrap();

@@ -13,10 +13,10 @@ pub const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
 /// The poll event of a peer that ended its stream.
 pub const PEER_ENDED: i16 = libc::POLLRDHUP;
 
-/// How many times the size that was asked for a socket buffer reads as: the kernel doubles it (socket(7)).
+/// The factor between a socket buffer's requested and reported size: the kernel doubles it (socket(7)).
 pub const BUFFER_FACTOR: usize = 2;
 
-/// Whether connect(2) on a TCP socket that has begun to connect tells how that ended, and makes it final.
+/// Whether connect(2) on a TCP socket that has begun to connect reports how that ended, and makes the result final.
 pub const CONNECT_AGAIN_TELLS_THE_END: bool = true;
 
 /// The protocol of a socket (`SO_PROTOCOL`).
@@ -37,7 +37,7 @@ pub fn tcp_info(fd: BorrowedFd<'_>, info: &mut [u8]) -> io::Result<usize> {
     unix::get_option(fd, libc::IPPROTO_TCP, libc::TCP_INFO, info)
 }
 
-/// Names this thread, by the first 15 bytes.
+/// Names this thread; only the first 15 bytes are used.
 pub fn name_thread(name: &CStr) {
     // SAFETY: the name ends with NUL.
     unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };

@@ -8,32 +8,32 @@ use std::ffi::CStr;
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// No such flag here; where it is missing, `socket2` sets `SO_NOSIGPIPE` on what it makes.
+/// No such flag here. On systems without it, `socket2` sets `SO_NOSIGPIPE` on the sockets it makes.
 pub const NO_SIGNAL: libc::c_int = 0;
 
-/// No such poll event here: only a connection that is over altogether is told.
+/// No such poll event here: only the end of both directions is reported.
 pub const PEER_ENDED: i16 = 0;
 
-/// How many times the size that was asked for a socket buffer reads as.
+/// The factor between a socket buffer's requested and reported size.
 pub const BUFFER_FACTOR: usize = 1;
 
-/// The BSDs begin to connect anew.
+/// No: the BSDs begin a new connect.
 pub const CONNECT_AGAIN_TELLS_THE_END: bool = false;
 
-/// The protocol of a socket: not to be had in a portable way, so the family's own choice.
+/// The protocol of a socket: there is no portable way to get it, so the family's own choice.
 pub fn protocol(_: BorrowedFd<'_>) -> io::Result<libc::c_int> {
     Ok(0)
 }
 
-/// The state of a TCP connection: not to be had in a portable way.
+/// The state of a TCP connection: there is no portable way to get it.
 pub fn tcp_state(_: BorrowedFd<'_>) -> io::Result<u8> {
     Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
 }
 
-/// The statistics of a TCP connection: not to be had in a portable way.
+/// The statistics of a TCP connection: there is no portable way to get it.
 pub fn tcp_info(_: BorrowedFd<'_>, _: &mut [u8]) -> io::Result<usize> {
     Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
 }
 
-/// Threads are named in as many ways as there are systems.
+/// Every system has a different way of naming threads.
 pub fn name_thread(_: &CStr) {}

@@ -7,13 +7,13 @@ use libc::{c_char, c_int};
 use std::ffi::CStr;
 use std::net::IpAddr;
 
-/// The code for what only errno tells (netdb.h): there was no memory.
+/// The code that refers to errno (netdb.h): there was no memory.
 pub const NETDB_INTERNAL: c_int = -1;
 
-/// An entry as Rust has it.
+/// An entry as a Rust value.
 ///
 /// # Safety
-/// The entry must be one that the resolver filled, and stay so during the call.
+/// The entry must have been filled by the resolver, and must not change during the call.
 pub unsafe fn host(entry: &libc::hostent) -> Result<HostEntry, HostError> {
     let text = |at: *mut c_char| {
         // SAFETY: names of an entry end with NUL.

@@ -1,4 +1,4 @@
-//! What the tables and name servers know of a host.
+//! What the tables and name servers know about a host.
 
 mod hostent;
 #[cfg(any(not(target_os = "linux"), polysock_portable))]
@@ -16,12 +16,12 @@ use crate::lookup::{HostEntry, HostError};
 use std::ffi::CStr;
 use std::net::IpAddr;
 
-/// What a host table or name server says of a host.
+/// Looks up a host by its name in the host table or with a name server.
 pub fn host_by_name(name: &CStr, family: Family) -> Result<HostEntry, HostError> {
     by_name(name, family.0)
 }
 
-/// What a host table or name server says of an address.
+/// Looks up a host by its address in the host table or with a name server.
 pub fn host_by_address(address: IpAddr) -> Result<HostEntry, HostError> {
     match address {
         IpAddr::V4(v4) => by_address(&v4.octets(), libc::AF_INET),

@@ -1,4 +1,4 @@
-//! The look-ups that answer in memory of the caller.
+//! The look-ups that answer in the caller's memory.
 
 use super::hostent::{host, NETDB_INTERNAL};
 use crate::lookup::{HostEntry, HostError};
@@ -30,7 +30,7 @@ extern "C" {
     ) -> c_int;
 }
 
-/// What one answer gets at first, and the most.
+/// The memory for an answer: at first, and at most.
 const ROOM: usize = 8 * 1024;
 const MOST_ROOM: usize = 1024 * 1024;
 

@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 /// Accepts one connection; close-on-exec, in blocking mode. Its peer's address goes to `peer`; the kernel is not asked
-/// for one that nobody wants, which is quicker, and there are families that have none.
+/// for an unwanted one, which is quicker, and some families have no addresses.
 pub fn accept(fd: BorrowedFd<'_>, mut peer: Option<&mut Address>) -> io::Result<OwnedFd> {
     let mut length = libc::socklen_t::try_from(Address::CAPACITY).unwrap_or(0);
     let (to, length_at) = match &mut peer {

@@ -1,4 +1,4 @@
-//! The changes of a descriptor's readiness, by an epoll of its own.
+//! The changes of a descriptor's readiness, reported by a dedicated epoll.
 
 use super::epoll::{control, create, from_poll};
 use crate::sys::unix;
@@ -6,8 +6,8 @@ use libc::epoll_event;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
-/// A descriptor that is readable when the readiness of another has changed since it was last looked at, and once at
-/// first. What lasts, such as a report in an error queue, keeps that one ready for poll, but does not change.
+/// A descriptor that is readable when the readiness of another one has changed since the last look, and once at first.
+/// Something that lasts, such as a report in an error queue, keeps the other one ready for poll, but is not a change.
 pub struct Changes(OwnedFd);
 
 impl Changes {
@@ -23,7 +23,7 @@ impl Changes {
         self.0.as_fd()
     }
 
-    /// Looks: until the next change it is no longer readable. `false` when the system does not let us look.
+    /// Looks: afterwards it is not readable until the next change. `false` when the system does not let us look.
     pub fn take(&self) -> bool {
         let mut event = epoll_event { events: 0, u64: 0 };
         // SAFETY: `event` is ours and the one entry there is room for.

@@ -18,12 +18,12 @@ pub fn control(epoll: &OwnedFd, operation: c_int, fd: RawFd, key: u64, events: u
     unix::check(unsafe { libc::epoll_ctl(epoll.as_raw_fd(), operation, fd, &raw mut event) }).map(drop)
 }
 
-/// The same events in epoll's numbers: the POLL bits have the same ones there.
+/// The same events for epoll: the POLL bits have the same values there.
 pub fn from_poll(events: i16) -> u32 {
     u32::from(u16::from_le_bytes(events.to_le_bytes()))
 }
 
-/// The POLL bits of what epoll reports. Its own flags are in the high half and never come back.
+/// The POLL bits that epoll reports. Its own flags are in the high half and are never reported.
 pub fn to_poll(events: u32) -> i16 {
     let [low, high, ..] = events.to_le_bytes();
     i16::from_le_bytes([low, high])

@@ -1,7 +1,7 @@
 //! What only Linux has: eventfd, ppoll with nanoseconds, the TCP state.
 //!
-//! A filter of system calls (seccomp) may forbid the newer ones, and an old kernel lacks them: what every Unix has
-//! ([`portable`]) is done then. Everything without a fallback ends in an error that names its call.
+//! A system call filter (seccomp) may forbid the newer ones, and an old kernel lacks them: then the portable way
+//! ([`portable`]) is used. A call without a fallback ends in an error that names it.
 
 mod accept;
 mod changes;

@@ -6,7 +6,7 @@ use crate::sys::unix::{self, Readiness};
 use std::io;
 use std::time::Duration;
 
-/// Waits for `set`, no longer than `left` (`None`: for ever).
+/// Waits for `set`, no longer than `left` (`None`: forever).
 pub fn poll(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Readiness> {
     match poll_to_the_nanosecond(set, left) {
         Err(error) if is_missing(&error) => portable::poll(set, left),

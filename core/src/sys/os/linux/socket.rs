@@ -1,4 +1,4 @@
-//! What Linux tells of a socket, and how it behaves.
+//! What Linux reports about a socket, and how it behaves.
 
 use super::super::portable;
 use super::missing::is_missing;
@@ -11,7 +11,7 @@ pub fn family(fd: BorrowedFd<'_>) -> io::Result<libc::c_int> {
     unix::get_int(fd, libc::SOL_SOCKET, libc::SO_DOMAIN)
 }
 
-/// Puts one descriptor into or out of non-blocking mode by one call.
+/// Switches a descriptor's non-blocking mode on or off with one system call.
 pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
     let value = libc::c_int::from(on);
     // SAFETY: FIONBIO reads one int, which `value` is.

@@ -1,10 +1,10 @@
-//! Sleeping at a value (futex(2)).
+//! Sleeping on a value (futex(2)).
 
 use super::poll::timespec;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-/// Sleeps while a value is what was expected: until [`wake_at`], for no longer than that, or for less (futex(2)).
+/// Sleeps while a value is the expected one: until [`wake_at`], at most for the given time, perhaps less (futex(2)).
 pub fn sleep_at(value: &AtomicU32, expected: u32, longest: Option<Duration>) {
     let limit = longest.map(timespec);
     let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
@@ -13,9 +13,9 @@ pub fn sleep_at(value: &AtomicU32, expected: u32, longest: Option<Duration>) {
     unsafe { libc::syscall(libc::SYS_futex, value.as_ptr(), operation, expected, limit) };
 }
 
-/// Wakes a thread that sleeps there.
+/// Wakes a thread that sleeps on the value.
 pub fn wake_at(value: &AtomicU32) {
     let operation = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
-    // SAFETY: the kernel only looks up who sleeps at the address.
+    // SAFETY: the kernel only looks up the threads that sleep on the address.
     unsafe { libc::syscall(libc::SYS_futex, value.as_ptr(), operation, 1) };
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// The changes of a descriptor's readiness: nothing here tells them.
+/// The changes of a descriptor's readiness: there is no way to learn of them here.
 pub enum Changes {}
 
 impl Changes {

@@ -1,11 +1,11 @@
-//! Sending a file by way of a buffer.
+//! Sending a file through a buffer.
 
 use crate::memory;
 use crate::sys::unix;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-/// Sends `count` bytes of a file from `offset` by way of a buffer; never waits and never raises SIGPIPE.
+/// Sends `count` bytes of a file from `offset` through a buffer; never waits and never raises SIGPIPE.
 pub fn sendfile(to: BorrowedFd<'_>, file: BorrowedFd<'_>, offset: u64, count: usize) -> io::Result<usize> {
     let room = memory::zeros(count.min(64 * 1024));
     let mut buffer = room.map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;

@@ -1,4 +1,4 @@
-//! What a system tells of a socket, and how it behaves.
+//! What a system reports about a socket, and how it behaves.
 
 use crate::sys::unix;
 use std::io;
@@ -11,7 +11,7 @@ pub fn family(fd: BorrowedFd<'_>) -> io::Result<libc::c_int> {
         .map(|address| address.family().into())
 }
 
-/// Puts one descriptor into or out of non-blocking mode.
+/// Switches a descriptor's non-blocking mode on or off.
 pub fn set_nonblocking(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
     unix::sock(&fd).set_nonblocking(on)
 }
