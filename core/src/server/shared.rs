@@ -189,8 +189,8 @@ impl std::fmt::Debug for Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // In a forked child this puts a fresh value in the place of the parent's, which some thread of the parent may
-        // have been changing.
+        // In a forked child this replaces the parent's value, which some thread of the parent may have been changing, with
+        // a fresh one.
         drop(self.state.lock());
     }
 }

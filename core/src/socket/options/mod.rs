@@ -4,7 +4,7 @@
 //!
 //! What holds for all of them:
 //! - A setter refuses what the kernel would refuse or silently cut, names the argument (`InvalidInput("ttl")`), and
-//! then has changed nothing.
+//!   then has changed nothing.
 //! - Times are `Duration`, rounded up to the kernel's unit, so never down to zero, which often means "off".
 //! - An option that this system or this kind of socket does not have fails with `Unsupported`.
 //! - Accepted sockets start with what the listener had, unless said otherwise.
