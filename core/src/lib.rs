@@ -2,9 +2,10 @@
 //!
 //! # How this crate is laid out
 //!
-//! Each layer uses only those before it: the vocabulary ([`Error`], [`Family`], [`Flags`], [`Timeout`], [`Address`]), the
-//! system, one handle with its operations ([`Socket`], [`Caller`]), and what programs would otherwise write by hand
-//! ([`create_connection`], [`poll()`], [`Poller`], [`Server`]). ARCHITECTURE.md in the repository has the whole picture.
+//! Each layer uses only those before it: the vocabulary ([`Error`], [`Family`], [`Flags`], [`Timeout`], [`Address`]),
+//! the system, one handle with its operations ([`Socket`], [`Caller`]), and what programs would otherwise write by hand
+//! ([`create_connection`], [`poll()`], [`Poller`], [`Server`]). See ARCHITECTURE.md in the repository for the whole
+//! picture.
 
 mod address;
 mod ancillary;

@@ -6,8 +6,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use std::ffi::CStr;
 
-/// Reports an event, its name and its arguments, to the audit hooks. An exception of a hook ends the call. Without a hook
-/// `sys.audit` returns at once.
+/// Reports an event, its name and its arguments, to the audit hooks. An exception raised by a hook ends the call.
+/// Without a hook `sys.audit` returns at once.
 pub fn report<'py>(py: Python<'py>, event: impl PyCallArgs<'py>) -> PyResult<()> {
     static AUDIT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     AUDIT.import(py, "sys", "audit")?.call1(event).map(drop)
@@ -23,7 +23,7 @@ pub fn report_address(
         .unwrap_or_else(|| report(socket.py(), (event.to_string_lossy(), socket, address)))
 }
 
-/// Reports that a socket is made, with the family, type and protocol that were asked for.
+/// Reports that a socket is being made, with the requested family, type and protocol.
 pub fn report_new(socket: &Bound<'_, PyAny>, [family, kind, proto]: [i32; 3]) -> PyResult<()> {
     let event = c"socket.__new__";
     audit::object_and_numbers(event, socket, [family, kind, proto]).unwrap_or_else(|| {

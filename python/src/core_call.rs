@@ -1,11 +1,11 @@
-//! The one way from a call of Python's into the core, and back with its value or an exception.
+//! The one way from a Python call into the core, and back with its value or an exception.
 
 use crate::errors::{self, Context, Failure, Subject};
 use crate::lock::{self, LockPolicy, PythonCaller};
 use polysock::{Address, Error};
 use pyo3::prelude::*;
 
-/// A call into the core: what it is about, and when it gives up the interpreter lock.
+/// A call into the core: its subject, and when it gives up the interpreter lock.
 #[derive(Clone, Copy)]
 pub struct CoreCall<'a, 'py> {
     py: Python<'py>,
@@ -65,7 +65,7 @@ impl<'a, 'py> CoreCall<'a, 'py> {
         }
     }
 
-    /// Makes a call that may wait and receives; where it fails, `received` is set to the number of bytes that had come.
+    /// Makes a receiving call that may wait; if it fails, `received` is set to the number of bytes that had arrived.
     #[inline]
     pub fn run_receive<T>(
         self,
@@ -81,7 +81,7 @@ impl<'a, 'py> CoreCall<'a, 'py> {
         call().map_err(|failure| self.exception(&failure, None))
     }
 
-    /// Makes a call that takes no caller and yet may take long, such as a look-up.
+    /// Makes a call that takes no caller but may take long, such as a look-up.
     #[inline]
     pub fn run_detached<T: Send, F: Failure + Send>(
         self,
@@ -90,7 +90,7 @@ impl<'a, 'py> CoreCall<'a, 'py> {
         lock::detach(self.py, call).map_err(|failure| self.exception(&failure, None))
     }
 
-    /// Makes a call that takes no caller and is soon over.
+    /// Makes a short call that takes no caller.
     #[inline]
     pub fn run_brief<T: Send, F: Failure + Send>(
         self,
@@ -99,7 +99,7 @@ impl<'a, 'py> CoreCall<'a, 'py> {
         lock::brief(self.py, call).map_err(|failure| self.exception(&failure, None))
     }
 
-    /// The exception to raise: that of a signal handler, or the failure's own.
+    /// The exception to raise: a signal handler's, or the one for the failure.
     #[cold]
     fn exception<F: Failure>(&self, failure: &F, raised: Option<PyErr>) -> PyErr {
         let Some(raised) = raised else {
@@ -109,7 +109,7 @@ impl<'a, 'py> CoreCall<'a, 'py> {
             };
             return failure.exception(self.py, context);
         };
-        // The bytes that a transfer has moved are not lost, whatever ended it.
+        // The bytes that a transfer has moved are not lost, regardless of what ended it.
         if let Some(error) = failure.error() {
             errors::set_done(self.py, &raised, error);
         }

@@ -4,13 +4,13 @@ use polysock::{Deadline as Moment, Timeout};
 use pyo3::prelude::*;
 use std::time::Duration;
 
-/// A moment, by the clock that the calls themselves use. Not Python's: tests stop that one, or make it jump.
+/// A moment on the clock that the calls themselves use. Not Python's clock, which tests stop or move.
 #[pyclass(module = "polysock._native", frozen)]
 pub struct Deadline(Moment);
 
 #[pymethods]
 impl Deadline {
-    /// A number of seconds from now; beyond the clock's range it never comes.
+    /// A number of seconds from now; a moment beyond the clock's range never comes.
     #[new]
     fn new(seconds: f64) -> Self {
         let timeout = Duration::try_from_secs_f64(seconds).map_or(Timeout::Never, Timeout::After);
@@ -28,5 +28,5 @@ impl Deadline {
     }
 }
 
-/// The shortest timeout: less would be 0 to the kernel, and to Python 0 means not to wait.
+/// The shortest timeout: anything shorter would be 0 to the kernel, and to Python 0 means not to wait.
 const SHORTEST: Duration = Duration::from_micros(1);

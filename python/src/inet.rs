@@ -81,7 +81,7 @@ pub fn inet_aton<'py>(py: Python<'py>, ip_addr: &Bound<'py, PyAny>) -> PyResult<
         .ok_or_else(|| PyOSError::new_err("illegal IP address string passed to inet_aton"))
 }
 
-/// One to four numbers, of which the last fills what the others leave; white space ends it.
+/// One to four numbers, the last of which fills the remaining bytes; white space ends the address.
 fn old_form(text: &str) -> Option<u32> {
     let white = |byte: char| matches!(byte, ' ' | '\t'..='\r');
     let address = text.split(white).next()?;

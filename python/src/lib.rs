@@ -1,4 +1,4 @@
-//! The Python module of polysock: translation between Python and the crate `polysock`, without behaviour of its own.
+//! The Python module of polysock: it translates between Python and the crate `polysock`, and adds no behaviour.
 
 mod address;
 mod arguments;
@@ -61,7 +61,7 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        // PyO3 makes each type once per process, and we keep exception classes: no other interpreter may see them.
+        // PyO3 makes each type once per process, and we cache exception classes: no other interpreter may see them.
         if !crate::raw::threads::is_main_interpreter(module.py()) {
             let text = "polysock can't be loaded in a sub-interpreter: its types are the main interpreter's";
             return Err(PyImportError::new_err(text));

@@ -78,13 +78,13 @@ impl Race {
         Ok(())
     }
 
-    /// Reports that there is no socket for an attempt that should start.
+    /// Reports that no socket could be made for an attempt that should start.
     fn fail(&self, place: usize) -> PyResult<()> {
         self.running()?.race.fail(place, Kind::Closed);
         Ok(())
     }
 
-    /// Whether the attempt of a place is still under way.
+    /// Whether the attempt at this place is still in progress.
     fn runs(&self, place: usize) -> PyResult<bool> {
         Ok(self.running()?.race.runs(place))
     }

@@ -1,7 +1,7 @@
 //! The callback server: the core's, with threads that Python makes.
 //!
-//! A worker comes back to Python to have a connection handled, so that none of our frames lies under a handler: the
-//! interpreter may end a thread in the middle of one when it shuts down.
+//! A worker returns to Python to have a connection handled, so that none of our frames is below a handler on the stack:
+//! the interpreter may end a thread in the middle of a handler when it shuts down.
 
 use crate::arguments::one_of;
 use crate::core_call::CoreCall;
@@ -59,7 +59,7 @@ impl Server {
             .map(|server| Self(Arc::new(server)))
     }
 
-    /// Makes a worker of this thread, for as long as it is needed.
+    /// Makes this thread a worker, for as long as it is needed.
     fn worker(&self) -> Worker {
         Worker(Mutex::new(self.0.worker().while_needed()))
     }
@@ -77,7 +77,7 @@ impl Server {
         CoreCall::new(py).run(|caller| self.0.wait(Timeout::Never, caller))
     }
 
-    /// What it has counted: handlers that have returned, resets, idle timeouts, handler timeouts.
+    /// What the server has counted: handlers that have returned, resets, idle timeouts, handler timeouts.
     #[getter]
     fn stats(&self) -> (u64, u64, u64, u64) {
         let stats = self.0.stats();
@@ -96,7 +96,7 @@ impl Server {
     }
 }
 
-/// What a worker has to do next.
+/// What a worker should do next.
 #[pyclass(module = "polysock._native", frozen)]
 pub enum Step {
     /// Handle a connection, given as the `fileno` of a new socket, from an address.
@@ -132,8 +132,8 @@ impl Worker {
         })
     }
 
-    /// Whether the failure of the handler that has just returned should be reported; asked once for each. Known by the errno
-    /// of an OSError, ETIMEDOUT for a timeout, None for anything else.
+    /// Whether the failure of the handler that has just returned should be reported; called once for each failure.
+    /// `errno` is that of an OSError, ETIMEDOUT for a timeout, None for anything else.
     #[pyo3(signature = (errno, /))]
     fn should_report(&self, errno: Option<i32>) -> PyResult<bool> {
         let kind = errno.map(|errno| match errno {

@@ -10,7 +10,7 @@ use pyo3::types::PyBytes;
 use pyo3::IntoPyObjectExt;
 use std::net::SocketAddr;
 
-/// The address that a Python object names, for this socket; host names are looked up.
+/// The address that a Python object stands for, for this socket; host names are looked up.
 pub fn from_python(caller: &str, socket: &Socket, object: &Bound<'_, PyAny>) -> PyResult<Address> {
     read(caller, socket, object).map_err(|error| errors::hint_at_address(error, socket.family(), object))
 }
@@ -25,7 +25,7 @@ fn read(caller: &str, socket: &Socket, object: &Bound<'_, PyAny>) -> PyResult<Ad
 }
 
 /// An address as Python shows it: `(host, port)`, `(host, port, flowinfo, scope_id)`, a path, an abstract name's
-/// bytes, None for no address, the tuples of [`families`], and the family with its bytes for all others.
+/// bytes, None for no address, the tuples of [`families`], and `(family, bytes)` for all others.
 pub fn to_python<'py>(py: Python<'py>, protocol: Protocol, address: &Address) -> PyResult<Bound<'py, PyAny>> {
     match address.as_socket_addr() {
         Some(SocketAddr::V4(v4)) => return (ipv4_text(*v4.ip()), v4.port()).into_bound_py_any(py),

@@ -10,8 +10,8 @@ use pyo3::types::{PyByteArray, PyBytes, PyString};
 use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The bytes of a host name: text is encoded for the domain name system, in look-ups always, else where it is not
-/// ASCII already.
+/// The bytes of a host name: text is encoded for the domain name system: always in look-ups, otherwise only if it is
+/// not already ASCII.
 pub fn host_name(object: &Bound<'_, PyAny>, always_encode: bool) -> PyResult<CString> {
     let with_nul = |bytes: &[u8]| {
         let refused = || PyTypeError::new_err("host name must not contain null character");
@@ -41,8 +41,8 @@ fn encode_idna(text: &Bound<'_, PyString>) -> PyResult<Vec<u8>> {
     }
 }
 
-/// Whether Python's codec would return the name as it is. The codec is Python code, and its first use an import, which
-/// takes milliseconds.
+/// Whether Python's codec would return the name unchanged. The codec is Python code, and its first use imports it,
+/// which takes milliseconds.
 fn encodes_to_itself(name: &str) -> bool {
     let (inner_labels_fit, last) = match name.rsplit_once('.') {
         Some((inner, last)) => (inner.split('.').all(|label| (1..64).contains(&label.len())), last),
@@ -55,7 +55,7 @@ fn encodes_to_itself(name: &str) -> bool {
 pub fn look_up(py: Python<'_>, host: &CString, family: Family) -> PyResult<Address> {
     let text = host.to_str().unwrap_or_default();
     let numeric: Option<IpAddr> = match (host.as_bytes(), family) {
-        // In any family: the resolver chooses.
+        // For any family the resolver chooses.
         (b"", Family::UNSPECIFIED) => None,
         (b"", Family::IPV4) => Some(Ipv4Addr::UNSPECIFIED.into()),
         (b"", _) => Some(Ipv6Addr::UNSPECIFIED.into()),

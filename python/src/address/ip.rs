@@ -30,7 +30,7 @@ pub fn v4(caller: &str, object: &Bound<'_, PyAny>) -> PyResult<Address> {
     Ok(address.with_port(port.try_into().map_err(|_| port_range(caller))?))
 }
 
-/// The address that text writes out, which most programs give: nothing is encoded and nothing looked up.
+/// The address that the text spells out, as in most programs: nothing is encoded and nothing is looked up.
 fn numeric(host: &Bound<'_, PyAny>) -> Option<Ipv4Addr> {
     host.cast::<PyString>().ok()?.to_str().ok()?.parse().ok()
 }

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::unix::ffi::OsStrExt;
 
-/// Text of the system, such as a path or a name, as Python shows it: what `os.fsdecode` makes of it, at shutdown as well.
+/// Text from the system, such as a path or a name, as Python shows it: like `os.fsdecode`, but it works at shutdown too.
 pub fn decode<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     OsStr::from_bytes(text).into_bound_py_any(py)
 }
@@ -25,7 +25,7 @@ pub fn ipv4_text(ip: Ipv4Addr) -> String {
     text
 }
 
-/// An IPv6 address as inet_ntop(3) writes it, which shows an IPv4 address in the last 32 bits of ::/96 as such.
+/// An IPv6 address as inet_ntop(3) writes it: an IPv4 address in the last 32 bits of ::/96 is shown in dotted form.
 pub fn ipv6_text(ip: Ipv6Addr) -> String {
     match ip.segments() {
         [0, 0, 0, 0, 0, 0, high, _] if high != 0 => {

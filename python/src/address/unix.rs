@@ -28,7 +28,7 @@ pub fn from_python(object: &Bound<'_, PyAny>) -> PyResult<Address> {
     if !is_path {
         return Address::unix(&name).map_err(|_| too_long());
     }
-    // CPython needs space for the NUL that ends the path; the kernel reads up to the first.
+    // CPython needs space for the NUL that ends the path; the kernel reads up to the first NUL.
     if name.len() >= PATH_SIZE {
         return Err(too_long());
     }

@@ -1,4 +1,4 @@
-//! Arguments that are counted by hand, for the texts programs see when one is missing.
+//! Arguments that are counted by hand, to raise CPython's texts when one is missing.
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;

@@ -1,4 +1,4 @@
-//! Python's arguments as C takes them, with CPython's texts for those that are refused.
+//! Python's arguments as C takes them, with CPython's error texts for those that are refused.
 
 mod counted;
 mod one_of;

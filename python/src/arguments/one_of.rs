@@ -1,8 +1,8 @@
 //! Arguments that may be of several types.
 
-/// Defines an argument that is of one of several types, which are tried in order, and the text for any other.
+/// Defines an argument of one of several types, which are tried in order, and the error text for any other type.
 ///
-/// Not derived with PyO3: that keeps the exception of each type that did not fit, and looks at it (see
+/// Not derived with PyO3, which keeps the exception of each type that did not fit, and looks at it (see
 /// [`settled`](crate::errors::settled)).
 macro_rules! one_of {
     ($(#[$doc:meta])* $visibility:vis enum $name:ident { $($variant:ident($type:ty)),+ $(,)? } otherwise $text:literal) => {

@@ -26,7 +26,7 @@ pub fn seconds(timeout: Timeout) -> Option<f64> {
     }
 }
 
-/// Seconds, whole or not, rounded up to nanoseconds; like CPython's, these fit into 63 bits.
+/// Seconds, whole or not, rounded up to nanoseconds; as in CPython, these must fit into 63 bits.
 pub fn duration(seconds: &Bound<'_, PyAny>) -> PyResult<Duration> {
     let whole = |seconds: i64| seconds.checked_mul(1_000_000_000)?.try_into().ok();
     let nanoseconds = match seconds.cast::<PyFloat>() {
@@ -43,7 +43,7 @@ pub fn duration(seconds: &Bound<'_, PyAny>) -> PyResult<Duration> {
     }
 }
 
-/// Seconds in nanoseconds, unless they are negative, no number, or beyond 63 bits.
+/// Seconds in nanoseconds, unless they are negative, not a number, or beyond 63 bits.
 fn rounded_up(seconds: f64) -> Option<u64> {
     let nanoseconds = seconds * NANOSECONDS;
     #[allow(clippy::cast_precision_loss)]

@@ -40,7 +40,7 @@ impl<'py> FromPyObject<'_, 'py> for AsInt {
     }
 }
 
-/// The flags of a call that sends: a C `int`, for whose range CPython has another text from 3.15 on.
+/// The flags of a call that sends: a C `int`, for which CPython has a different range error from 3.15 on.
 #[derive(Clone, Copy)]
 pub struct SendFlags(pub CInt);
 
@@ -56,7 +56,7 @@ impl<'py> FromPyObject<'_, 'py> for SendFlags {
     }
 }
 
-/// Extracts a number, with this text where it is out of range.
+/// Extracts a number, with this error text when it is out of range.
 pub fn too_large<'a, 'py, T>(
     object: Borrowed<'a, 'py, PyAny>,
     text: &'static str,
@@ -78,7 +78,7 @@ pub struct Size(isize);
 impl Size {
     pub const ZERO: Self = Self(0);
 
-    /// The size as a count; ValueError with this text below zero.
+    /// The size as a count; ValueError with this text when it is negative.
     pub fn count(self, negative: &str) -> PyResult<usize> {
         self.count_or(|| negative.to_owned())
     }

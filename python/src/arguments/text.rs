@@ -1,4 +1,4 @@
-//! Text and paths, and the exceptions for what is neither.
+//! Text and paths, and the exceptions for other objects.
 
 use crate::errors;
 use polysock::{memory, Kind};
@@ -15,7 +15,7 @@ pub fn wrong_type(wanted: &str, object: &Bound<'_, PyAny>) -> PyErr {
     }
 }
 
-/// The same for an argument, where CPython calls None by its name.
+/// The same for an argument, for which CPython calls None by its name.
 pub fn wrong_argument(wanted: &str, object: &Bound<'_, PyAny>) -> PyErr {
     if object.is_none() {
         PyTypeError::new_err(format!("{wanted}, not None"))
@@ -24,7 +24,7 @@ pub fn wrong_argument(wanted: &str, object: &Bound<'_, PyAny>) -> PyErr {
     }
 }
 
-/// Text as C reads it; TypeError for any other object, ValueError for a NUL within.
+/// Text as C reads it; TypeError for any other object, ValueError for an embedded NUL.
 pub fn text(object: &Bound<'_, PyAny>, wanted: &str) -> PyResult<CString> {
     let Ok(text) = object.cast::<PyString>() else {
         return Err(wrong_argument(wanted, object));
@@ -34,7 +34,7 @@ pub fn text(object: &Bound<'_, PyAny>, wanted: &str) -> PyResult<CString> {
     })
 }
 
-/// Bytes as C reads them; `with_nul` when there is a NUL within.
+/// Bytes as C reads them; `with_nul` when there is an embedded NUL.
 pub fn c_string(bytes: &[u8], with_nul: impl FnOnce() -> PyErr) -> PyResult<CString> {
     memory::c_string(bytes, Kind::InvalidInput("text")).map_err(|kind| {
         if kind == Kind::OutOfMemory {

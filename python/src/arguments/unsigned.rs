@@ -1,4 +1,4 @@
-//! Unsigned numbers, and which bits CPython takes of those out of range.
+//! Unsigned numbers, and which bits CPython takes of numbers out of range.
 
 use super::signed::too_large;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
@@ -30,9 +30,9 @@ fn low_bits(object: &Bound<'_, PyAny>) -> PyResult<u64> {
     }
 }
 
-/// A number for an unsigned field of the C type `kind`: what the field holds, or the negative number of the same bits.
-/// OverflowError for all others. CPython takes their low bits, and they silently become another port, another interface,
-/// another channel.
+/// A number for an unsigned field of the C type `kind`: a value that the field can hold, or the negative number with
+/// the same bits. OverflowError for all others. CPython takes their low bits, so they silently become another port,
+/// another interface, another channel.
 pub fn field<T: TryFrom<u64>>(object: &Bound<'_, PyAny>, kind: &str) -> PyResult<T> {
     let out_of_range = || PyOverflowError::new_err(format!("Python int out of range of C {kind}"));
     let bits = 8 * std::mem::size_of::<T>();
@@ -58,7 +58,7 @@ pub fn unsigned(number: &Bound<'_, PyAny>) -> PyResult<u64> {
     too_large(number.as_borrowed(), text, |number| number.extract())
 }
 
-/// An unsigned number of the C type of this name, as CPython converts it from 3.14 on: anything with `__index__`.
+/// An unsigned number of the C type named `c_type`, as CPython converts it from 3.14 on: anything with `__index__`.
 pub fn sized<'py, T: TryFrom<u64>>(number: &Bound<'py, PyAny>, c_type: &str) -> PyResult<T> {
     let number = number.py().import("operator")?.call_method1("index", (number,))?;
     if number.lt(0)? {

@@ -1,10 +1,10 @@
-//! What exceptions carry as attributes: how far a transfer came.
+//! The attributes that exceptions carry: how far a transfer got.
 
 use crate::raw::bytes;
 use polysock::{Error, Operation};
 use pyo3::prelude::*;
 
-/// Whether an operation goes on until everything has moved, so that programs look for `done` on its every exception.
+/// Whether an operation continues until everything has moved, so that programs look for `done` on each of its exceptions.
 pub const fn moves_everything(operation: Operation) -> bool {
     matches!(
         operation,
@@ -12,7 +12,7 @@ pub const fn moves_everything(operation: Operation) -> bool {
     )
 }
 
-/// Sets an attribute of an exception. Our exceptions take any; where memory ran out it is missing.
+/// Sets an attribute of an exception. Our exceptions accept any attribute; it is missing if memory ran out.
 pub fn set<'py>(py: Python<'py>, raised: &PyErr, name: &str, value: impl IntoPyObject<'py>) {
     let _ = raised.value(py).setattr(name, value);
 }
@@ -28,7 +28,7 @@ pub fn set_done(py: Python<'_>, raised: &PyErr, error: &Error) {
     }
 }
 
-/// Sets `partial`: the bytes that had come when the exception was raised, if there is memory for them.
+/// Sets `partial`: the bytes that had arrived when the exception was raised, if there is memory for them.
 pub fn set_partial(py: Python<'_>, raised: &PyErr, received: &[u8]) {
     if let Ok(partial) = bytes::copy(py, received) {
         set(py, raised, "partial", partial);

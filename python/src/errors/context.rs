@@ -1,8 +1,8 @@
-//! What a call was about, for the notes of the exception that ends it.
+//! The subject of a call, for the notes of the exception that ends it.
 
 use polysock::{Address, Socket};
 
-/// What a call is made on: it may have a socket to ask for more once the call has failed.
+/// What a call is made on. It may have a socket, which can be asked for more details once the call has failed.
 pub trait Subject {
     /// The socket, if there is one that is not closed.
     fn socket(&self) -> Option<&Socket>;

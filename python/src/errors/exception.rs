@@ -28,7 +28,7 @@ pub fn of(py: Python<'_>, error: &Error) -> PyErr {
             Kind::Resolve(code) => gaierror(py, code, &error.kind().to_string()),
             Kind::InvalidInput(_) => PyValueError::new_err(error.kind().to_string()),
             Kind::OutOfMemory => no_memory(error.kind()),
-            // Ended by a signal handler, whose exception is raised in place of this one.
+            // Ended by a signal handler, whose exception is raised instead of this one.
             Kind::Interrupted => PyKeyboardInterrupt::new_err(()),
             Kind::WouldBlock
             | Kind::InProgress
@@ -45,8 +45,8 @@ pub fn of(py: Python<'_>, error: &Error) -> PyErr {
     raised
 }
 
-/// The exception, made here and now. One that is made when it is first looked at asks the standard library which thread this is,
-/// which ends the process where there is no memory for that.
+/// The exception, made immediately. A lazily made one asks the standard library which thread this is, which ends the
+/// process when there is no memory for that.
 pub fn settled(py: Python<'_>, raised: PyErr) -> PyErr {
     raised.restore(py);
     PyErr::fetch(py)
@@ -54,8 +54,8 @@ pub fn settled(py: Python<'_>, raised: PyErr) -> PyErr {
 
 /// `OSError(errno, text)`, which makes an instance of the subclass that belongs to the number.
 pub fn os_error(py: Python<'_>, errno: i32) -> PyErr {
-    // Made here and now: of one that is made when it is first looked at, extension modules see the type `OSError` only
-    // (CPython 3.11), and their `except BlockingIOError` passes it by.
+    // Made immediately: of a lazily made one, extension modules see only the type `OSError` (CPython 3.11), so their
+    // `except BlockingIOError` does not catch it.
     match strerror(py, errno).and_then(|text| py.get_type::<PyOSError>().call1((errno, text))) {
         Ok(error) => PyErr::from_value(error),
         Err(error) => error,
@@ -67,13 +67,13 @@ pub fn bad_descriptor(py: Python<'_>) -> PyErr {
     os_error(py, libc::EBADF)
 }
 
-/// The error when memory runs out, as the interpreter itself raises it.
+/// The error raised when memory runs out, the same as the interpreter's own.
 pub fn no_memory(_: Kind) -> PyErr {
     PyMemoryError::new_err(())
 }
 
-/// The text for an error number. The first call imports, which is impossible at shutdown: so the module makes one when it
-/// is loaded.
+/// The text for an error number. The first call imports a module, which is impossible at shutdown, so the module calls
+/// it when it is loaded.
 pub fn strerror(py: Python<'_>, errno: i32) -> PyResult<Py<PyAny>> {
     static STRERROR: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     Ok(STRERROR.import(py, "os", "strerror")?.call1((errno,))?.unbind())
@@ -93,7 +93,7 @@ fn truncated(py: Python<'_>, error: &Error, missing: usize) -> PyErr {
     raised
 }
 
-/// The standard module's `gaierror`, so that programs which catch that catch ours.
+/// The standard module's `gaierror`, so that programs which catch that class catch ours.
 fn gaierror(py: Python<'_>, code: i32, text: &str) -> PyErr {
     static GAIERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     match GAIERROR.import(py, "_socket", "gaierror") {

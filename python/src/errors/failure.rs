@@ -1,15 +1,15 @@
-//! From what ended a call of the core to an exception.
+//! From the failure of a core call to an exception.
 
 use super::{exception, notes, Context};
 use polysock::Error;
 use pyo3::prelude::*;
 
-/// What ends a call of the core: a core error, or a refusal of the Java-style classes.
+/// What ends a core call: a core error, or a refusal by the Java-style classes.
 pub trait Failure {
     /// The core's error, if the call itself failed.
     fn error(&self) -> Option<&Error>;
 
-    /// The exception to raise, with notes on what the call was about.
+    /// The exception to raise, with notes on the subject of the call.
     fn exception(&self, py: Python<'_>, context: Context<'_>) -> PyErr;
 }
 
@@ -25,7 +25,7 @@ impl Failure for Error {
     }
 }
 
-/// The value of a call that is over, or the exception for what ended it.
+/// The value of a finished call, or the exception for its failure.
 pub fn raise<T, F: Failure>(py: Python<'_>, result: Result<T, F>) -> PyResult<T> {
     result.map_err(|failure| failure.exception(py, Context::default()))
 }

@@ -1,4 +1,4 @@
-//! Hints at the usual mistakes in arguments, as notes of the exceptions that refuse them.
+//! Hints at common mistakes in arguments, as notes of the exceptions that refuse them.
 
 use super::settled;
 use polysock::Family;
@@ -74,7 +74,7 @@ pub fn hint_at_data(raised: PyErr, object: &Bound<'_, PyAny>) -> PyErr {
     }
 }
 
-/// Adds a hint to the exception of a look-up where the host is written as in a URL.
+/// Adds a hint to the exception of a look-up if the host is written as in a URL.
 pub fn hint_at_host(raised: PyErr, host: &Bound<'_, PyAny>) -> PyErr {
     let py = host.py();
     let raised = settled(py, raised);

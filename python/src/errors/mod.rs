@@ -1,4 +1,4 @@
-//! What ends a call, as Python's exceptions.
+//! Failures of calls as Python exceptions.
 
 mod attributes;
 mod context;

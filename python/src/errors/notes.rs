@@ -1,10 +1,10 @@
-//! What exceptions say beside the standard module's text, as notes (PEP 678): what the call was about, its time limit, how
-//! far it came, and the usual mistake behind it.
+//! What exceptions say in addition to the standard module's text, as notes (PEP 678): the subject of the call, its time
+//! limit, how far it got, and the common mistake behind it.
 //!
-//! The text itself, `str()`, and `args` stay the standard module's. Calls that would have to wait get no note: programs
+//! The text itself (`str()`) and `args` remain the standard module's. Calls that would have to wait get no note: programs
 //! that poll make thousands of such exceptions a second and look at none.
 
-#![allow(clippy::wildcard_enum_match_arm)] // what has nothing to say needs no arm
+#![allow(clippy::wildcard_enum_match_arm)] // a kind without a note needs no arm
 
 use super::attributes::moves_everything;
 use super::Context;
@@ -25,7 +25,7 @@ pub fn add_notes(py: Python<'_>, raised: &PyErr, error: &Error, context: Context
     }
     let facts = facts(error, context);
     let hint = hint(error, context.socket, context.address).map(|hint| format!("hint: {hint}"));
-    // A new exception, which has no notes yet. Where memory ran out it stays without.
+    // The exception is new and has no notes yet. If memory runs out it gets none.
     let list = match (&facts, &hint) {
         (Some(facts), Some(hint)) => PyList::new(py, [facts, hint]),
         (Some(note), None) | (None, Some(note)) => PyList::new(py, [note]),
@@ -34,11 +34,11 @@ pub fn add_notes(py: Python<'_>, raised: &PyErr, error: &Error, context: Context
     let _ = list.and_then(|list| raised.value(py).setattr(intern!(py, "__notes__"), list));
 }
 
-/// Which address, time limit and bytes done; `None` where nothing is known.
+/// The address, the time limit and the bytes done; `None` if nothing is known.
 fn facts(error: &Error, context: Context<'_>) -> Option<String> {
     let mut text = String::with_capacity(80);
     let (doing, address) = subject(error.operation(), context);
-    // Nothing can be asked of a closed socket.
+    // A closed socket can't be asked anything.
     match (error.kind(), error.detail(), address) {
         (Kind::Resolve(_), Some(name), _) => write!(text, "looking up {name}"),
         (_, _, Some(address)) => write!(text, "{doing} {address}"),
@@ -63,10 +63,10 @@ fn facts(error: &Error, context: Context<'_>) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// What the call did, and with which address.
+/// A verb for the call, and the address it was about.
 fn subject(operation: Operation, context: Context<'_>) -> (&'static str, Option<Address>) {
     let given = || context.address.copied();
-    // The ends of a Unix socket pair have no names.
+    // The ends of a Unix socket pair have no addresses.
     let named = |address: &Address| {
         *address != Address::EMPTY && address.unix_name().is_none_or(|name| !name.is_empty())
     };
@@ -105,8 +105,8 @@ fn time_limit(socket: &Socket) -> Option<Duration> {
     }
 }
 
-/// Seconds as people write them: 5, 0.25; to the millisecond, unless there are none. By hand, as for floats it takes as
-/// long as all the rest of a note.
+/// Seconds as people write them: 5, 0.25; to the millisecond, unless that would be 0. Written by hand, since formatting
+/// a float takes as long as the rest of a note.
 struct Seconds(Duration);
 
 impl fmt::Display for Seconds {

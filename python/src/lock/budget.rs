@@ -1,36 +1,37 @@
-//! How many calls a thread may make while it stays attached to the interpreter, beside other threads.
+//! How many calls a thread may make while it stays attached to the interpreter although there are other threads.
 //!
-//! A thread that computes gives the interpreter lock away only every 5 ms. Beside one, a thread that detaches for each call
-//! makes 200 calls a second. So a thread that was kept waiting for long gets a budget: as many calls, made attached, as take
-//! about as long as it had waited. Threads that keep each other waiting for less take turns well enough, and get none.
+//! A thread that computes gives the interpreter lock away only every 5 ms. Next to such a thread, one that detaches for
+//! each call makes 200 calls a second. So a thread that was kept waiting for long gets a budget of calls that it makes
+//! attached, which together take about as long as it had waited. Threads that keep each other waiting for less take
+//! turns well enough, and get no budget.
 //!
 //! Plain arithmetic, without a clock and without the interpreter: `make test-python` tests this file alone.
 
 use std::cell::Cell;
 use std::time::Duration;
 
-/// A wait to attach again that is this long was for a thread that computes.
+/// A wait to reattach that is this long was caused by a thread that computes.
 pub const LONG_WAIT: Duration = Duration::from_millis(2);
-/// A wait that is shorter than this was for no other thread.
+/// A wait shorter than this was not caused by another thread.
 const SHORT_WAIT: Duration = Duration::from_micros(5);
-/// How many calls a long wait gives.
+/// How many calls a long wait grants.
 pub const CALLS: u32 = 2000;
-/// A transfer costs one call more for each of these.
+/// A transfer costs one more call for each of these.
 const BYTES_PER_CALL: usize = 8 * 1024;
 /// Up to this many bytes a transfer costs one call: copying more takes as long as detaching.
 pub const FREE_BYTES: usize = BYTES_PER_CALL;
-/// How long a receive may go on trying for the price of one call: `CALLS` of them are a wait of 5 ms.
+/// How long a receive may keep trying for the price of one call: `CALLS` of them make a wait of 5 ms.
 const TIME_PER_CALL: Duration = Duration::from_nanos(2500);
-/// The longest that one receive goes on trying: an answer from another process takes 10 to 30 µs.
+/// The longest that one receive keeps trying: an answer from another process takes 10 to 30 µs.
 const LONGEST_SPIN: Duration = Duration::from_micros(50);
-/// A receive that may go on trying for less than this does not try again.
+/// A receive that may keep trying for less than this does not try again.
 const SHORTEST_SPIN: Duration = Duration::from_micros(5);
-/// How many waits in a row are timed exactly once one seemed to have been long.
+/// How many waits in a row are timed exactly after one that seemed long.
 const EXACT_IN_A_ROW: u32 = 64;
 /// Of the waits not timed exactly, one in this many is timed by the coarse clock.
 const COARSE_INTERVAL: u32 = 4;
 
-/// How a wait to attach again is timed.
+/// How a wait to reattach is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timing {
     /// By a clock that ticks every few milliseconds and costs next to nothing.
@@ -48,7 +49,7 @@ pub struct Budget {
     exact: Cell<u32>,
     /// How many more waits are not timed.
     untimed: Cell<u32>,
-    /// How long one receive may go on trying, as that has paid so far.
+    /// How long one receive may keep trying, adapted to how well that has paid off so far.
     spin: Cell<Duration>,
     attached: Cell<u64>,
     detached: Cell<u64>,
@@ -76,7 +77,7 @@ impl Budget {
         (self.attached.get(), self.detached.get())
     }
 
-    /// Spends a call, or more for a large transfer; `false` where not enough is left.
+    /// Spends a call, or more for a large transfer; `false` when not enough is left.
     pub fn spend(&self, bytes: usize) -> bool {
         let price = u32::try_from(bytes / BYTES_PER_CALL).map_or(u32::MAX, |more| more.saturating_add(1));
         let left = self.calls.get().checked_sub(price);
@@ -87,12 +88,12 @@ impl Budget {
         left.is_some()
     }
 
-    /// Drops what is left: more was received than a call should move attached.
+    /// Drops the rest of the budget: more was received than a call should move attached.
     pub fn clear(&self) {
         self.calls.set(0);
     }
 
-    /// Counts a call that detaches, and says how its wait to attach again is timed.
+    /// Counts a call that detaches, and decides how its wait to reattach is timed.
     pub fn next_timing(&self) -> Timing {
         self.detached.set(self.detached.get().wrapping_add(1));
         if self.exact.get() > 0 {
@@ -110,12 +111,12 @@ impl Budget {
         }
     }
 
-    /// Has the next waits timed exactly: the coarse clock ticked during this one, so it may have been long.
+    /// Makes the next waits be timed exactly: the coarse clock ticked during this one, so it may have been long.
     pub fn time_next_waits(&self) {
         self.exact.set(EXACT_IN_A_ROW);
     }
 
-    /// Takes note of how long a wait to attach again took: a long one fills the budget.
+    /// Records how long a wait to reattach took: a long one fills the budget.
     pub fn waited(&self, time: Duration) {
         if time >= LONG_WAIT {
             self.calls.set(CALLS);
@@ -129,7 +130,7 @@ impl Budget {
         }
     }
 
-    /// How long a receive that found nothing may go on trying before it detaches.
+    /// How long a receive that found nothing may keep trying before it detaches.
     pub fn spin_limit(&self) -> Duration {
         let affordable = TIME_PER_CALL.saturating_mul(self.calls.get());
         let limit = self.spin.get().min(affordable);
@@ -140,7 +141,7 @@ impl Budget {
         }
     }
 
-    /// Spends calls on having gone on trying for this time, and learns whether that pays.
+    /// Spends calls on having kept trying for this time, and learns whether that pays off.
     pub fn spend_on_spin(&self, time: Duration, found: bool) {
         let calls = time.as_nanos() / TIME_PER_CALL.as_nanos();
         let price = u32::try_from(calls).unwrap_or(u32::MAX);

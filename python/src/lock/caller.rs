@@ -16,9 +16,9 @@ pub struct PythonCaller<'py> {
     py: Python<'py>,
     policy: LockPolicy,
     raised: Option<PyErr>,
-    /// Whether there is no other thread, once that was asked.
+    /// Whether there is no other thread, once that has been checked.
     alone: Option<bool>,
-    /// Since when it goes on trying, within the budget.
+    /// Since when it has kept trying, within the budget.
     spinning_since: Option<Instant>,
 }
 
@@ -49,11 +49,11 @@ impl<'py> PythonCaller<'py> {
         *self.alone.get_or_insert_with(|| is_only_thread(self.py))
     }
 
-    /// Whether the budget allows the call to be tried, which spends it.
+    /// Whether the budget allows the call to be tried; if so, spends it.
     fn spend(&self, hint: CallHints) -> bool {
         match self.policy {
             LockPolicy::KeepToSend if hint.bytes <= FREE_BYTES => contention::spend(hint.bytes),
-            LockPolicy::KeepToReceive if hint.bytes <= MOST_BYTES => contention::spend(0), // what comes counts in `end`
+            LockPolicy::KeepToReceive if hint.bytes <= MOST_BYTES => contention::spend(0), // what arrives is counted in `end`
             LockPolicy::GiveUp
             | LockPolicy::KeepIfAlone
             | LockPolicy::KeepToSend
@@ -115,8 +115,8 @@ impl Caller for PythonCaller<'_> {
         detached
     }
 
-    /// Beside a thread that computes, waiting for an answer costs milliseconds once this thread has detached. So it goes on
-    /// trying for some microseconds, where that pays.
+    /// Next to a thread that computes, waiting for an answer costs milliseconds once this thread has detached. So it
+    /// keeps trying for some microseconds, if that pays off.
     fn try_again(&mut self) -> bool {
         if self.policy != LockPolicy::KeepToReceive || self.alone == Some(true) {
             return false;
@@ -139,12 +139,12 @@ impl Caller for PythonCaller<'_> {
     }
 }
 
-/// Runs what takes no caller and may take long, such as a look-up, detached.
+/// Runs, detached, a function that takes no caller and may take long, such as a look-up.
 pub fn detach<T: Send>(py: Python<'_>, f: impl FnOnce() -> T + Send) -> T {
     py.detach(f)
 }
 
-/// Runs what takes no caller and is soon over, such as making a socket: attached where no other thread can be waiting for
+/// Runs a short function that takes no caller, such as making a socket: attached if no other thread can be waiting for
 /// the interpreter lock.
 pub fn brief<T: Send>(py: Python<'_>, f: impl FnOnce() -> T + Send) -> T {
     if policy::try_first() && is_only_thread(py) {

@@ -6,10 +6,10 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// How many threads have a budget. Only while some have are those counted that wait to attach again.
+/// How many threads have a budget. Threads that wait to reattach are counted only while there are some.
 static WITH_BUDGET: AtomicUsize = AtomicUsize::new(0);
 
-/// How many threads are waiting to attach again after a call.
+/// How many threads are waiting to reattach after a call.
 static ATTACHING: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
@@ -44,7 +44,7 @@ fn update_count(budget: &Budget) {
     let _ = COUNTED.try_with(|counted| counted.set(!budget.is_spent()));
 }
 
-/// How many calls of this thread beside other threads were made attached, and how many detached.
+/// How many calls this thread made attached, and how many detached, while there were other threads.
 pub fn counts() -> (u64, u64) {
     BUDGET.with(Budget::counts)
 }
@@ -55,7 +55,7 @@ pub fn others_wait() -> bool {
     ATTACHING.load(Ordering::Relaxed) > 0
 }
 
-/// Spends the budget on a call that moves `bytes`; `false` where it is not enough, or where another thread waits.
+/// Spends the budget on a call that moves `bytes`; `false` if it is not enough, or if another thread is waiting.
 pub fn spend(bytes: usize) -> bool {
     if WITH_BUDGET.load(Ordering::Relaxed) == 0 {
         return false;
@@ -69,7 +69,7 @@ pub fn spend(bytes: usize) -> bool {
     })
 }
 
-/// Ends the budget where more was received than a call should move attached.
+/// Ends the budget if more was received than a call should move attached.
 #[inline]
 pub fn received(count: usize) {
     if count > FREE_BYTES {
@@ -80,12 +80,12 @@ pub fn received(count: usize) {
     }
 }
 
-/// How long a receive that found nothing may go on trying.
+/// How long a receive that found nothing may keep trying.
 pub fn spin_limit() -> Duration {
     BUDGET.with(Budget::spin_limit)
 }
 
-/// Spends the budget on having gone on trying since `start`.
+/// Spends the budget on having kept trying since `start`.
 #[cold]
 pub fn spun_since(start: Instant, found: bool) {
     BUDGET.with(|budget| {
@@ -94,7 +94,7 @@ pub fn spun_since(start: Instant, found: bool) {
     });
 }
 
-/// A wait to attach again: when it began, as exactly as it is timed.
+/// A wait to reattach: when it began, on the clock by which it is timed.
 pub struct Attaching {
     start: Start,
     is_counted: bool,
@@ -106,7 +106,7 @@ enum Start {
     Untimed,
 }
 
-/// Decides, while still attached, how the wait of this thread to attach again is timed.
+/// Decides, while still attached, how this thread's wait to reattach is timed.
 #[inline]
 pub fn next_timing() -> Timing {
     BUDGET.with(Budget::next_timing)

@@ -1,8 +1,8 @@
 //! The interpreter lock: when a call keeps it, and when it gives it up. Only [`caller`] detaches from the interpreter.
 //!
-//! A thread is *attached* while it holds the lock. A call that need not wait is made attached where no other thread can
-//! be waiting for the lock, or where this thread has a [`budget`] of such calls: it was kept waiting for long by a thread
-//! that computes. Everything else detaches, as the standard module does.
+//! A thread is *attached* while it holds the lock. A call that does not need to wait is made attached if no other
+//! thread can be waiting for the lock, or if this thread has a [`budget`] for such calls because a thread that computes
+//! kept it waiting for long. Everything else detaches, as in the standard module.
 
 mod budget;
 mod caller;

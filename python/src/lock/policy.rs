@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static TRY_FIRST: AtomicBool = AtomicBool::new(true);
 
 /// Whether a socket becomes ready only when more than one byte is there (`SO_RCVLOWAT`); sockets that it accepts inherit
-/// that. No call is tried first any more: it would return less than the program asked to wait for.
+/// that. From then on no call is tried first: it would return less than the program asked to wait for.
 static LOW_WATER: AtomicBool = AtomicBool::new(false);
 
 /// When a call may be tried before this thread gives up the interpreter lock.
@@ -16,8 +16,8 @@ pub enum LockPolicy {
     GiveUp,
     /// When no other thread can be waiting for the lock: the call may take some time.
     KeepIfAlone,
-    /// Beside other threads too, within the budget: sends what is in plain memory, over a socket of a family whose calls
-    /// don't sleep.
+    /// Even if there are other threads, within the budget: for sends from plain memory, over a socket of a family whose
+    /// calls don't sleep.
     KeepToSend,
     /// The same for a receive, of which only the capacity is known beforehand.
     KeepToReceive,
@@ -40,8 +40,8 @@ impl LockPolicy {
         }
     }
 
-    /// This policy for a transfer from or to memory of the interpreter's own. Other memory may be a file's, of which each page
-    /// has to be read: then the policy of a call that may take some time.
+    /// This policy for a transfer from or to the interpreter's own memory. Other memory may belong to a file, whose
+    /// pages may have to be read: then the policy of a call that may take some time.
     #[inline]
     pub fn for_memory(self, is_plain: bool) -> Self {
         if is_plain {

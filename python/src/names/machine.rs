@@ -68,7 +68,7 @@ fn interface_number(py: Python<'_>, index: &Bound<'_, PyAny>) -> PyResult<u32> {
     if !index.is_instance_of::<PyInt>() {
         return Err(PyTypeError::new_err("an integer is required"));
     }
-    // No interface has a number beyond that; only from CPython 3.13 on is asking for it another error.
+    // No interface has a larger number; from CPython 3.13 on such a number raises a different error.
     u32::try_from(unsigned(index)?).map_err(|_| {
         if since(py, 13) {
             PyOverflowError::new_err("index is too large")

@@ -73,7 +73,7 @@ fn service_argument(port: &Bound<'_, PyAny>) -> PyResult<Option<CString>> {
     if port.is_none() {
         Ok(None)
     } else if port.is_exact_instance_of::<PyInt>() {
-        // Of any size, as from CPython 3.12 on: the resolver decides what a port may be.
+        // Numbers of any size, as from CPython 3.12 on: the resolver decides which ports are valid.
         service(port.str()?.to_str()?.as_bytes())
     } else if let Ok(text) = port.cast::<PyString>() {
         service(text.to_str()?.as_bytes())

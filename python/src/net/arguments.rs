@@ -11,7 +11,7 @@ pub fn port(py: Python<'_>, port: i64) -> PyResult<u16> {
     u16::try_from(port).map_err(|_| illegal_argument(py, &format!("port out of range:{port}")))
 }
 
-/// A timeout in milliseconds, 0 for ever; refused with this text below 0.
+/// A timeout in milliseconds, 0 meaning forever; refused with this text below 0.
 pub fn timeout(py: Python<'_>, milliseconds: i64, negative: &str) -> PyResult<Timeout> {
     match u64::try_from(milliseconds) {
         Ok(milliseconds) => Ok(java_net::time_limit(Duration::from_millis(milliseconds))),
@@ -19,7 +19,7 @@ pub fn timeout(py: Python<'_>, milliseconds: i64, negative: &str) -> PyResult<Ti
     }
 }
 
-/// A timeout in milliseconds, 0 for ever.
+/// A timeout in milliseconds, 0 meaning forever.
 pub fn milliseconds(timeout: Timeout) -> u128 {
     match timeout {
         Timeout::Never | Timeout::NonBlocking => 0,
@@ -27,7 +27,7 @@ pub fn milliseconds(timeout: Timeout) -> u128 {
     }
 }
 
-/// The part of an array of `size` bytes that `offset` and `length` name; without a length, the rest.
+/// The part of an array of `size` bytes given by `offset` and `length`; without a length, the rest.
 pub fn range(py: Python<'_>, offset: i64, length: Option<i64>, size: usize) -> PyResult<(usize, usize)> {
     let given = length.unwrap_or_else(|| i64::try_from(size).unwrap_or(i64::MAX).saturating_sub(offset));
     if let (Ok(from), Ok(count)) = (usize::try_from(offset), usize::try_from(given)) {

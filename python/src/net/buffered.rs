@@ -1,7 +1,8 @@
-//! What buffered streams in Python are made of: steps between which no signal handler runs, so that none is ever half done.
+//! The building blocks of the buffered streams written in Python: steps that no signal handler can interrupt, so that
+//! none is ever half done.
 //!
-//! The interpreter runs handlers after a call has returned, before what it returned is stored: there a handler that raises would
-//! lose it. It runs none while native code works, nor between two assignments.
+//! The interpreter runs handlers after a call has returned but before its result is stored: a handler that raises there
+//! would lose the result. It runs none while native code runs, nor between two assignments.
 
 use super::streams::{SocketInputStream, SocketOutputStream};
 use crate::raw::buffer::{Readable, Writable};
@@ -40,7 +41,7 @@ pub fn take_in(
     size: usize,
 ) -> PyResult<i64> {
     let before = kept.len();
-    // Before anything is read for which there is no memory.
+    // Done first, so that nothing is read for which there is no memory.
     kept.resize(before.saturating_add(size))?;
     let result = read_behind(py, kept, stream, before, size);
     let came = result
@@ -66,7 +67,8 @@ fn read_behind(
             i64::try_from(count).unwrap_or(i64::MAX)
         });
     }
-    // Not `kept`: the traceback of an exception keeps what a stream in Python was given, and then `kept` could not be resized.
+    // Not `kept` itself: the traceback of an exception keeps whatever was passed to a stream written in Python, and
+    // `kept` could then not be resized.
     let part = PyByteArray::new_with(py, size, |_| Ok(()))?;
     let result = read_part(stream, part.as_any())?;
     if let Ok(count @ 1..) = usize::try_from(result) {
@@ -77,7 +79,7 @@ fn read_behind(
     Ok(result)
 }
 
-/// `start:end`. (`PySlice::new` keeps the numbers for ever.)
+/// `start:end`. (`PySlice::new` leaks the numbers.)
 fn slice(py: Python<'_>, start: usize, end: usize) -> PyResult<Bound<'_, PyAny>> {
     py.get_type::<PySlice>().call1((start, end))
 }
@@ -97,8 +99,8 @@ fn read_part(stream: &Bound<'_, PyAny>, part: &Bound<'_, PyAny>) -> PyResult<i64
     }
 }
 
-/// Writes all that is waiting to a stream, and removes what was written; where the stream fails in the middle, what its
-/// exception counts in `done`.
+/// Writes all waiting bytes to a stream, and removes those that were written; if the stream fails in the middle, as
+/// many as its exception counts in `done`.
 #[pyfunction]
 #[pyo3(signature = (stream, waiting, /))]
 pub fn send_out(py: Python<'_>, stream: &Bound<'_, PyAny>, waiting: &Bound<'_, PyByteArray>) -> PyResult<()> {
@@ -112,7 +114,7 @@ pub fn send_out(py: Python<'_>, stream: &Bound<'_, PyAny>, waiting: &Bound<'_, P
         let result = socket.get().write_from(py, &data, 0, count, &mut done);
         (done, result)
     } else {
-        // A copy: the stream may keep what it gets.
+        // A copy: the stream may keep what it is given.
         let data = bytes::copy(py, &Readable::of(waiting)?.to_vec()?)?;
         match stream.call_method1("write", (data,)) {
             Ok(_) => (count, Ok(())),

@@ -32,8 +32,8 @@ impl Drop for Owned {
     fn drop(&mut self) {
         let socket = mem::take(&mut self.0);
         if !socket.is_closed() {
-            // With linger the close waits, which must not keep other threads from running. At the interpreter's end
-            // there are none, and the socket is closed as it goes out of scope.
+            // With a linger time the close waits, which must not keep other threads from running. At the interpreter's
+            // end there are none, and the socket is closed when it goes out of scope.
             let _ = Python::try_attach(|py| lock::detach(py, || drop(socket)));
         }
     }

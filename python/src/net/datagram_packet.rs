@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A datagram to send or to receive into: `(buf, length)` or `(buf, offset, length)`, and where it goes, as
-/// `address, port` or as a socket address. The buffer of one to receive into is a `bytearray`.
+/// `address, port` or as a socket address. The buffer for receiving must be a `bytearray`.
 #[pyclass(module = "polysock.net", frozen)]
 pub struct DatagramPacket(
     /// Locked only to move fields, never while Python may run (checks, exceptions, finalizers of what is replaced): a
@@ -24,13 +24,13 @@ struct Fields {
     data: Py<PyAny>,
     offset: usize,
     length: usize,
-    /// How much is received at most: what the program asked for, however short the last datagram was.
+    /// How much is received at most: what the program asked for, even if the last datagram was shorter.
     capacity: usize,
     address: Option<Py<InetAddress>>,
     port: u16,
 }
 
-/// The part of a buffer that an offset and a length name; without a length, from the start all there is.
+/// The part of a buffer given by an offset and a length; without a length, the whole buffer.
 fn part(data: &Bound<'_, PyAny>, offset: i64, length: Option<i64>) -> PyResult<(usize, usize)> {
     let size = size_of(data)?;
     let given = length.unwrap_or_else(|| i64::try_from(size).unwrap_or(i64::MAX));
@@ -46,7 +46,7 @@ fn checked_port(py: Python<'_>, port: i64) -> PyResult<u16> {
     u16::try_from(port).map_err(|_| illegal_argument(py, &format!("Port out of range:{port}")))
 }
 
-/// What a socket address names.
+/// The host and port of a socket address.
 fn target_of(address: &Bound<'_, PyAny>) -> PyResult<(Option<Py<InetAddress>>, u16)> {
     let py = address.py();
     if address.is_none() {
@@ -68,7 +68,7 @@ fn size_of(data: &Bound<'_, PyAny>) -> PyResult<usize> {
 
 impl DatagramPacket {
     fn fields(&self) -> MutexGuard<'_, Fields> {
-        // Nothing panics while it is held, and each field is whole by itself.
+        // Nothing panics while it is held, and each field is consistent by itself.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -185,7 +185,7 @@ impl DatagramPacket {
         Ok(())
     }
 
-    /// The address it goes to or came from; None without.
+    /// The address it goes to or came from; None if there is none.
     #[pyo3(name = "getAddress")]
     fn address(&self, py: Python<'_>) -> Option<Py<InetAddress>> {
         let fields = self.fields();
@@ -199,7 +199,7 @@ impl DatagramPacket {
         drop(before);
     }
 
-    /// The port it goes to or came from; 0 without.
+    /// The port it goes to or came from; 0 if there is none.
     #[pyo3(name = "getPort")]
     fn port(&self) -> u16 {
         self.fields().port
@@ -213,7 +213,7 @@ impl DatagramPacket {
         Ok(())
     }
 
-    /// The address and port it goes to or came from; every interface's and 0 without.
+    /// The address and port it goes to or came from; 0.0.0.0 and 0 if there are none.
     #[pyo3(name = "getSocketAddress")]
     fn socket_address(&self, py: Python<'_>) -> PyResult<Py<InetSocketAddress>> {
         let (address, port) = (self.address(py), self.port());

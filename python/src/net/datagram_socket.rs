@@ -18,8 +18,8 @@ use pyo3::prelude::*;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
 
-/// A UDP socket: `DatagramSocket()` has a port of the system's choice at once, `DatagramSocket(port)` that one,
-/// `DatagramSocket(None)` none until `bind`. Broadcasts are allowed.
+/// A UDP socket: `DatagramSocket()` is bound at once to a port of the system's choice, `DatagramSocket(port)` to that
+/// port, and `DatagramSocket(None)` is not bound until `bind`. Broadcasts are allowed.
 #[pyclass(module = "polysock.net", frozen, subclass)]
 pub struct DatagramSocket {
     pub core: java_net::DatagramSocket,
@@ -36,7 +36,7 @@ one_of! {
 }
 
 impl DatagramSocket {
-    /// Made and bound, to what the arguments of a constructor name.
+    /// Makes a socket and binds it as the constructor's arguments say.
     pub fn make(
         py: Python<'_>,
         bind_to: &BindTo<'_>,
@@ -71,7 +71,7 @@ impl DatagramSocket {
             .run_attached(|| self.core.bind(address))
     }
 
-    /// The BSD socket below, for options.
+    /// The BSD socket underneath, for options.
     pub fn open(&self, py: Python<'_>) -> PyResult<&polysock::Socket> {
         raise(py, self.core.open())
     }
@@ -109,7 +109,7 @@ impl DatagramSocket {
     }
 }
 
-/// The packet of an argument that must not be None.
+/// The packet given as an argument, which must not be None.
 fn given<'a>(py: Python<'_>, packet: Option<&'a Bound<'_, DatagramPacket>>) -> PyResult<&'a DatagramPacket> {
     let packet = packet.ok_or_else(|| null_pointer(py, "p is null"))?;
     Ok(packet.get())
@@ -120,7 +120,7 @@ pub fn index(interface: Option<&Bound<'_, NetworkInterface>>) -> Option<u32> {
     interface.map(|interface| interface.get().index)
 }
 
-/// The group that an address names.
+/// The group of a socket address.
 pub fn group_of(py: Python<'_>, group: Option<&Bound<'_, SocketAddress>>) -> PyResult<Option<IpAddr>> {
     let Some(group) = group else {
         return Err(illegal_argument(py, "Unsupported address type"));
@@ -184,7 +184,7 @@ impl DatagramSocket {
         Ok(())
     }
 
-    /// Sends a packet to its address, or to where the socket is connected.
+    /// Sends a packet to its address, or to the address the socket is connected to.
     #[pyo3(signature = (p, /))]
     fn send(&self, py: Python<'_>, p: Option<&Bound<'_, DatagramPacket>>) -> PyResult<()> {
         let packet = given(py, p)?;
@@ -225,33 +225,33 @@ impl DatagramSocket {
         self.core.peer().is_some()
     }
 
-    /// The address it is connected to; None without.
+    /// The address it is connected to; None if it is not connected.
     #[pyo3(name = "getInetAddress")]
     fn inet_address(&self, py: Python<'_>) -> Option<Py<InetAddress>> {
         let peer = self.peer.lock().ok()?;
         peer.as_ref().map(|address| address.clone_ref(py))
     }
 
-    /// The port it is connected to; -1 without.
+    /// The port it is connected to; -1 if it is not connected.
     #[pyo3(name = "getPort")]
     fn port(&self) -> i32 {
         self.core.peer().map_or(-1, |address| address.port().into())
     }
 
-    /// Its own address; every interface's before it has one, None once it is closed.
+    /// Its local address; 0.0.0.0 before it is bound, None once it is closed.
     #[pyo3(name = "getLocalAddress")]
     fn local_address(&self, py: Python<'_>) -> PyResult<Option<Py<InetAddress>>> {
         let address = self.core.local_address();
         address.map(|ip| inet_address::of_interface(py, ip)).transpose()
     }
 
-    /// Its own port; 0 before it has one, -1 once it is closed.
+    /// Its local port; 0 before it is bound, -1 once it is closed.
     #[pyo3(name = "getLocalPort")]
     fn local_port(&self) -> i32 {
         self.core.local_port().map_or(-1, Into::into)
     }
 
-    /// The address and port it is connected to; None without.
+    /// The address and port it is connected to; None if it is not connected.
     #[pyo3(name = "getRemoteSocketAddress")]
     fn remote_socket_address(&self, py: Python<'_>) -> PyResult<Option<Py<InetSocketAddress>>> {
         let (Some(address), Some(peer)) = (self.inet_address(py), self.core.peer()) else {
@@ -260,7 +260,7 @@ impl DatagramSocket {
         InetSocketAddress::object(py, address, peer.port()).map(Some)
     }
 
-    /// Its own address and port; None without, and once it is closed.
+    /// Its local address and port; None before it is bound, and once it is closed.
     #[pyo3(name = "getLocalSocketAddress")]
     fn local_socket_address(&self, py: Python<'_>) -> PyResult<Option<Py<InetSocketAddress>>> {
         match (self.local_address(py)?, self.core.local_port()) {
@@ -296,7 +296,7 @@ impl DatagramSocket {
         Self::membership(py, group, |group| self.core.join(group, index(netIf)))
     }
 
-    /// Leaves a group as it was joined.
+    /// Leaves a group that was joined on this interface.
     #[pyo3(name = "leaveGroup", signature = (group, netIf, /))]
     #[allow(non_snake_case)] // the names that Python sees
     fn leave_group(

@@ -25,7 +25,7 @@ impl Failure for Refusal {
     }
 }
 
-/// The value of an option of the BSD socket below, or Java's exception.
+/// The value of an option of the BSD socket underneath, or Java's exception.
 pub fn option<T>(py: Python<'_>, result: polysock::Result<T>) -> PyResult<T> {
     result.map_err(|failed| {
         let refused = if failed.kind() == Kind::Closed {
@@ -76,7 +76,7 @@ pub fn error(py: Python<'_>, error: &Error) -> PyErr {
             let text = timed_out(error.operation());
             make(py, "SocketTimeoutException", (libc::ETIMEDOUT, text))
         }
-        // In Java the text is the name alone.
+        // In Java the text is just the name.
         Kind::Resolve(code) => {
             let name = error.detail().unwrap_or_default().to_owned();
             make(py, "UnknownHostException", (code, name))
@@ -89,7 +89,7 @@ pub fn error(py: Python<'_>, error: &Error) -> PyErr {
         Kind::InvalidInput(_) => illegal_argument(py, &error.kind().to_string()),
         Kind::EndOfStream | Kind::Truncated { .. } => make(py, "EOFException", ()),
         Kind::OutOfMemory => no_memory(error.kind()),
-        // Ended by a signal handler, whose exception is raised in place of this one.
+        // Ended by a signal handler, whose exception is raised instead of this one.
         Kind::Interrupted => PyKeyboardInterrupt::new_err(()),
         Kind::Os(libc::ECONNRESET) if error.operation() == Operation::Recv => {
             make(py, "_ConnectionReset", (libc::ECONNRESET, "Connection reset"))
@@ -131,7 +131,7 @@ fn class_of(errno: i32, operation: Operation) -> &'static str {
             "PortUnreachableException"
         }
         libc::ECONNREFUSED => "ConnectException",
-        // A connection that had been made died.
+        // An established connection died.
         libc::ETIMEDOUT if matches!(operation, Operation::Connect | Operation::CreateConnection) => {
             "ConnectException"
         }

@@ -1,4 +1,4 @@
-//! `InetAddress`, `Inet4Address`, `Inet6Address`: an address, and perhaps the name it was looked up by; never a port.
+//! `InetAddress`, `Inet4Address`, `Inet6Address`: an address, and perhaps the name it was looked up from; never a port.
 
 use super::arguments;
 use super::exceptions::{self, illegal_argument, make};
@@ -53,7 +53,7 @@ pub fn any(py: Python<'_>) -> PyResult<Py<InetAddress>> {
     of_interface(py, Ipv4Addr::UNSPECIFIED.into())
 }
 
-/// The object for an address of a socket's own, which has no name unless it stands for every interface.
+/// The object for a socket's local address, which has no name unless it stands for every interface.
 pub fn of_interface(py: Python<'_>, ip: IpAddr) -> PyResult<Py<InetAddress>> {
     let name = ip.is_unspecified().then(|| ip.to_string());
     object(py, (ip, 0).into(), name.as_deref())
@@ -78,7 +78,7 @@ pub fn look_up(py: Python<'_>, name: &str) -> PyResult<Vec<Py<InetAddress>>> {
     let addresses = CoreCall::new(py)
         .run(|caller| java_net::look_up(name, 0, caller).map_err(|error| NotFound(name, error)))?;
     let named = java_net::names_a_host(name).then_some(name);
-    // The name of this host, where none was given.
+    // The name for this host, if none was given.
     let named = if name.is_empty() { Some("localhost") } else { named };
     let addresses = addresses.iter().filter_map(Address::as_socket_addr);
     addresses.map(|address| object(py, address, named)).collect()
@@ -113,7 +113,7 @@ impl InetAddress {
         address
     }
 
-    /// The name it was looked up by, or was found to have.
+    /// The name it was looked up from, or was found to have.
     pub fn known_host(&self) -> Option<&str> {
         self.host.get().map(String::as_str)
     }
@@ -139,7 +139,7 @@ impl InetAddress {
         }
     }
 
-    /// The name of the host, looked up once where none is known.
+    /// The name of the host, looked up once if none is known.
     pub fn host(&self, py: Python<'_>) -> &str {
         if let Some(known) = self.known_host() {
             return known;
@@ -237,13 +237,13 @@ impl InetAddress {
         self.text()
     }
 
-    /// The name of the host; where none is known it is looked up once, and the text if there is none.
+    /// The name of the host, looked up once if it is not known; the address as text if there is none.
     #[pyo3(name = "getHostName")]
     fn get_host_name(&self, py: Python<'_>) -> &str {
         self.host(py)
     }
 
-    /// The name that the system knows for the address, or the text.
+    /// The name that the system knows for the address, or the address as text.
     #[pyo3(name = "getCanonicalHostName")]
     fn canonical_host_name(&self, py: Python<'_>) -> String {
         self.reverse(py)
@@ -347,7 +347,7 @@ impl InetAddress {
     fn hash_code(&self) -> i32 {
         match self.address.ip() {
             IpAddr::V4(ip) => i32::from_be_bytes(ip.octets()),
-            // The sum of four numbers, each made of bytes with signs.
+            // The sum of four numbers, each made of signed bytes.
             IpAddr::V6(ip) => ip.octets().chunks(4).fold(0_i32, |sum, part| {
                 let part = part.iter().fold(0_i32, |part, &byte| {
                     (part << 8).wrapping_add(i32::from(i8::from_ne_bytes([byte])))

@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 #[pyclass(module = "polysock.net", frozen, subclass)]
 pub struct SocketAddress;
 
-/// An address or the name of a host that has none, and a port: `(port)`, `(address, port)`, `(host, port)`. The
+/// An address, or the name of a host without one, and a port: `(port)`, `(address, port)`, `(host, port)`. The
 /// host is looked up at once.
 #[pyclass(module = "polysock.net", frozen, extends = SocketAddress)]
 pub struct InetSocketAddress {
@@ -33,7 +33,7 @@ one_of! {
     } otherwise "expected a port, an InetAddress or the name of a host"
 }
 
-/// The one kind of socket address that there is.
+/// The `InetSocketAddress` of an argument; there is no other kind.
 pub fn inet<'a, 'py>(
     py: Python<'py>,
     address: &'a Bound<'py, SocketAddress>,

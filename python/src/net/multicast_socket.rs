@@ -1,4 +1,4 @@
-//! `MulticastSocket`: UDP for groups.
+//! `MulticastSocket`: UDP with groups.
 
 use super::datagram_socket::{group_of, index, BindTo, DatagramSocket};
 use super::exceptions::{illegal_argument, option, socket_exception};
@@ -11,8 +11,8 @@ use pyo3::prelude::*;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-/// A UDP socket for groups: several may have the same port, and what it sends to a group stays on the link unless
-/// `setTimeToLive` allows more.
+/// A UDP socket for groups: several sockets may have the same port, and what it sends to a group stays on the link
+/// unless `setTimeToLive` allows more.
 #[pyclass(module = "polysock.net", frozen, extends = DatagramSocket, subclass)]
 pub struct MulticastSocket {
     /// The address that `setInterface` was given, and the interface that has it.
@@ -31,7 +31,7 @@ impl MulticastSocket {
         }))
     }
 
-    /// Sets how many routers what is sent to a group may pass, 0–255; 1 unless set, 0 keeps it on this host.
+    /// Sets how many routers a packet to a group may pass, 0–255; 1 unless set, 0 keeps it on this host.
     #[pyo3(name = "setTimeToLive", signature = (ttl, /))]
     fn set_time_to_live(slf: PyRef<'_, Self>, ttl: i64) -> PyResult<()> {
         let py = slf.py();
@@ -42,7 +42,7 @@ impl MulticastSocket {
         )
     }
 
-    /// How many routers what is sent to a group may pass.
+    /// How many routers a packet to a group may pass.
     #[pyo3(name = "getTimeToLive")]
     fn time_to_live(slf: PyRef<'_, Self>) -> PyResult<u32> {
         let py = slf.py();
@@ -108,8 +108,8 @@ impl MulticastSocket {
         Ok(())
     }
 
-    /// An address of the interface for sending to groups, the one that `setInterface` was given if it was; 0.0.0.0
-    /// where the system chooses.
+    /// An address of the interface for sending to groups: the one given to `setInterface`, if any; 0.0.0.0 if the
+    /// system chooses.
     #[pyo3(name = "getInterface")]
     fn interface(slf: PyRef<'_, Self>) -> PyResult<Py<InetAddress>> {
         let py = slf.py();
@@ -142,7 +142,7 @@ impl MulticastSocket {
         DatagramSocket::membership(py, group, |group| slf.as_super().core.join(group, interface))
     }
 
-    /// Leaves a group as it was joined.
+    /// Leaves a group that was joined with the same arguments.
     #[pyo3(name = "leaveGroup", signature = (group, netIf = None, /))]
     #[allow(non_snake_case)] // the names that Python sees
     fn leave_group(
@@ -157,7 +157,7 @@ impl MulticastSocket {
 }
 
 impl MulticastSocket {
-    /// The group and the interface that the arguments of `joinGroup` name.
+    /// The group and the interface given by the arguments of `joinGroup`.
     fn named(
         slf: &PyRef<'_, Self>,
         group: Option<&Bound<'_, PyAny>>,

@@ -12,7 +12,7 @@ pub struct NetworkInterface {
     name: String,
 }
 
-/// All interfaces as they are now.
+/// All current interfaces.
 fn all(py: Python<'_>) -> PyResult<Vec<InterfaceInfo>> {
     interface_list().map_err(|failed| exceptions::error(py, &failed))
 }
@@ -23,7 +23,7 @@ fn object(py: Python<'_>, interface: &InterfaceInfo) -> PyResult<Py<NetworkInter
     Py::new(py, NetworkInterface { index, name })
 }
 
-/// The first interface that fits.
+/// The first interface for which `fits` returns true.
 pub fn find(py: Python<'_>, fits: impl Fn(&InterfaceInfo) -> bool) -> PyResult<Option<Py<NetworkInterface>>> {
     let found = all(py)?.into_iter().find(fits);
     found.map(|interface| object(py, &interface)).transpose()
@@ -110,7 +110,7 @@ impl NetworkInterface {
         self.index
     }
 
-    /// The addresses as they are now.
+    /// The current addresses.
     #[pyo3(name = "getInetAddresses")]
     pub fn inet_addresses(&self, py: Python<'_>) -> PyResult<Vec<Py<InetAddress>>> {
         let info = self.info(py)?;
@@ -126,19 +126,19 @@ impl NetworkInterface {
         self.has(py, libc::IFF_UP)
     }
 
-    /// Whether it leads back to this host.
+    /// Whether it is a loopback interface.
     #[pyo3(name = "isLoopback")]
     fn is_loopback(&self, py: Python<'_>) -> PyResult<bool> {
         self.has(py, libc::IFF_LOOPBACK)
     }
 
-    /// Whether it leads to one other host.
+    /// Whether it is a point-to-point link.
     #[pyo3(name = "isPointToPoint")]
     fn is_point_to_point(&self, py: Python<'_>) -> PyResult<bool> {
         self.has(py, libc::IFF_POINTOPOINT)
     }
 
-    /// Whether it carries groups.
+    /// Whether it supports multicast.
     #[pyo3(name = "supportsMulticast")]
     fn supports_multicast(&self, py: Python<'_>) -> PyResult<bool> {
         self.has(py, libc::IFF_MULTICAST)

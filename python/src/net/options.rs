@@ -20,7 +20,7 @@ pub enum SocketKind {
 
 use SocketKind::{Connection, Datagram, Listener};
 
-/// What an option is: its name in Java, the kinds of socket that have it, and its value.
+/// An option: its name in Java, the kinds of socket that have it, and its value.
 struct Row {
     name: &'static str,
     kinds: &'static [SocketKind],
@@ -191,7 +191,7 @@ pub fn multicast_interface(py: Python<'_>, socket: &Socket) -> PyResult<Option<P
     }
 }
 
-/// Linger in seconds; -1 is off.
+/// The linger time in seconds; -1 means off.
 pub fn linger_seconds(socket: &Socket) -> Result<i64> {
     let linger = socket.linger()?;
     Ok(linger.map_or(-1, |time| i64::try_from(time.as_secs()).unwrap_or(i64::MAX)))

@@ -25,7 +25,7 @@ impl ServerSocket {
         self.share(py).map(|socket| &**socket)
     }
 
-    /// The socket below, for a server that accepts on it.
+    /// The socket underneath, for a server that accepts on it.
     pub fn share(&self, py: Python<'_>) -> PyResult<&Arc<polysock::Socket>> {
         raise(py, self.core.open())
     }

@@ -1,8 +1,9 @@
-//! The methods that Java's sockets and their streams have in common, written once. Each class has its own texts.
+//! The methods that Java's sockets and their streams have in common, written once. Each class has its own error texts.
 
-/// Defines these methods for a class that has a field `core` and a method `open(py)`, the BSD socket below.
+/// Defines these methods for a class that has a field `core` and a method `open(py)`, which returns the BSD socket
+/// underneath.
 ///
-/// `so_timeout` says which call waits, and `checked first` whether a wrong timeout is refused even where the socket is
+/// `so_timeout` says which call waits, and `checked first` whether a wrong timeout is refused even if the socket is
 /// closed, as in Java's DatagramSocket.
 macro_rules! shared_methods {
     ($class:ident {
@@ -29,7 +30,7 @@ macro_rules! shared_methods {
                 self.core.is_closed()
             }
 
-            /// None: there are no channels here.
+            /// Always None: there are no channels here.
             #[pyo3(name = "getChannel")]
             #[allow(clippy::unused_self)]
             fn channel(&self) -> Option<bool> {
@@ -117,7 +118,7 @@ macro_rules! shared_methods {
     };
 }
 
-/// Defines what closes a socket or a stream.
+/// Defines the methods that close a socket or a stream.
 macro_rules! closing_methods {
     ($class:ident { $close:literal }) => {
         #[pymethods]
@@ -127,7 +128,7 @@ macro_rules! closing_methods {
                 $crate::core_call::CoreCall::new(py).run(|caller| self.core.close(caller))
             }
 
-            /// Itself; leaving the with statement closes it.
+            /// Returns itself; leaving the with statement closes it.
             fn __enter__(slf: Py<Self>) -> Py<Self> {
                 slf
             }
@@ -141,7 +142,7 @@ macro_rules! closing_methods {
     };
 }
 
-/// Defines the methods of the sockets that send: of connections and datagrams.
+/// Defines the methods of sockets that send: connections and datagram sockets.
 macro_rules! sending_methods {
     ($class:ident { send_buffer refuses $size_refusal:literal }) => {
         #[pymethods]
@@ -156,7 +157,7 @@ macro_rules! sending_methods {
                 )
             }
 
-            /// The size of the send buffer, as it was requested where the system agreed.
+            /// The size of the send buffer, as it was requested if the system granted it.
             #[pyo3(name = "getSendBufferSize")]
             fn send_buffer_size(&self, py: Python<'_>) -> PyResult<usize> {
                 $crate::net::exceptions::option(py, polysock::java_net::send_buffer(self.open(py)?))

@@ -124,7 +124,7 @@ impl NetSocket {
         raise(py, java_net::Socket::accepted(made, &peer)).map(Into::into)
     }
 
-    /// Connects to an `InetSocketAddress` within this many milliseconds, 0 for ever; whatever goes wrong closes the socket.
+    /// Connects to an `InetSocketAddress` within this many milliseconds, 0 meaning forever; any failure closes the socket.
     #[pyo3(signature = (endpoint, timeout = 0, /))]
     fn connect(
         &self,
@@ -173,7 +173,7 @@ impl NetSocket {
         Ok(stream.clone_ref(py))
     }
 
-    /// Ends receiving: reads find the end of the stream, the peer does not notice. A second time it raises.
+    /// Ends receiving: reads find the end of the stream; the peer is not notified. Raises the second time.
     #[pyo3(name = "shutdownInput")]
     fn shutdown_input(&self, py: Python<'_>) -> PyResult<()> {
         self.core
@@ -181,7 +181,7 @@ impl NetSocket {
             .map_err(|refusal| already_shut(py, &refusal))
     }
 
-    /// Ends sending; the peer reads to the end of the stream. A second time it raises.
+    /// Ends sending; the peer reads up to the end of the stream. Raises the second time.
     #[pyo3(name = "shutdownOutput")]
     fn shutdown_output(&self, py: Python<'_>) -> PyResult<()> {
         self.core
@@ -235,13 +235,13 @@ impl NetSocket {
         self.peer_port()
     }
 
-    /// Its own address; every interface's before it has one, and after close.
+    /// Its local address; 0.0.0.0 before it is bound, and after close.
     #[pyo3(name = "getLocalAddress")]
     fn local_address(&self, py: Python<'_>) -> PyResult<Py<InetAddress>> {
         inet_address::of_interface(py, self.core.local_address())
     }
 
-    /// Its own port, also after close; -1 before it has one.
+    /// Its local port, also after close; -1 before it is bound.
     #[pyo3(name = "getLocalPort")]
     fn local_port(&self) -> i32 {
         self.core.local_port().map_or(-1, Into::into)
@@ -257,7 +257,7 @@ impl NetSocket {
             .transpose()
     }
 
-    /// Its own address and port; None before it has one.
+    /// Its local address and port; None before it is bound.
     #[pyo3(name = "getLocalSocketAddress")]
     fn local_socket_address(&self, py: Python<'_>) -> PyResult<Option<Py<InetSocketAddress>>> {
         let Some(port) = self.core.local_port() else {
@@ -266,8 +266,8 @@ impl NetSocket {
         InetSocketAddress::object(py, self.local_address(py)?, port).map(Some)
     }
 
-    /// Sets what close does with data not sent yet: off, it returns at once and the system goes on sending; on, it
-    /// waits up to this many seconds, at most 65,535; on with 0, it drops them and resets the connection.
+    /// Sets what close does with unsent data. Off: it returns at once and the system goes on sending. On: it waits up
+    /// to this many seconds, at most 65,535; with 0 it drops the data and resets the connection.
     #[pyo3(name = "setSoLinger", signature = (on, linger, /))]
     fn set_so_linger(&self, py: Python<'_>, on: bool, linger: i64) -> PyResult<()> {
         let socket = self.open(py)?;
@@ -279,7 +279,7 @@ impl NetSocket {
         option(py, java_net::set_linger(socket, time))
     }
 
-    /// How many seconds close waits; -1 when that is off.
+    /// How many seconds close waits; -1 when off.
     #[pyo3(name = "getSoLinger")]
     fn so_linger(&self, py: Python<'_>) -> PyResult<i64> {
         option(py, options::linger_seconds(self.open(py)?))
@@ -297,25 +297,25 @@ impl NetSocket {
         option(py, self.open(py)?.nodelay())
     }
 
-    /// Probes a quiet connection.
+    /// Probes an idle connection.
     #[pyo3(name = "setKeepAlive", signature = (on, /))]
     fn set_keep_alive(&self, py: Python<'_>, on: bool) -> PyResult<()> {
         option(py, self.open(py)?.set_keepalive(on.then(Default::default)))
     }
 
-    /// Whether a quiet connection is probed.
+    /// Whether an idle connection is probed.
     #[pyo3(name = "getKeepAlive")]
     fn keep_alive(&self, py: Python<'_>) -> PyResult<bool> {
         option(py, self.open(py)?.keepalive()).map(|on| on.is_some())
     }
 
-    /// Takes urgent data in line; without it they are dropped.
+    /// Receives urgent data in line; without this they are dropped.
     #[pyo3(name = "setOOBInline", signature = (on, /))]
     fn set_oob_inline(&self, py: Python<'_>, on: bool) -> PyResult<()> {
         option(py, self.open(py)?.set_out_of_band_inline(on))
     }
 
-    /// Whether urgent data come in line.
+    /// Whether urgent data are received in line.
     #[pyo3(name = "getOOBInline")]
     fn oob_inline(&self, py: Python<'_>) -> PyResult<bool> {
         option(py, self.open(py)?.out_of_band_inline())

@@ -1,4 +1,4 @@
-//! The streams of a connection. They hold no bytes: a read returns what the socket had.
+//! The streams of a connection. They buffer nothing: a read returns what the socket had.
 
 use super::arguments::{low_byte, range};
 use super::connection::Connection;
@@ -14,16 +14,16 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt};
 
-/// How much is read at once unless the program says how much.
+/// How much is read at once unless the program gives a size.
 const CHUNK: usize = 64 * 1024;
 
-/// What a connection receives.
+/// The stream of bytes that a connection receives.
 #[pyclass(module = "polysock.net", frozen)]
 pub struct SocketInputStream {
     core: Connection,
 }
 
-/// What a connection sends; every write is sent at once.
+/// The stream of bytes that a connection sends; every write is sent at once.
 #[pyclass(module = "polysock.net", frozen)]
 pub struct SocketOutputStream {
     core: Connection,
@@ -48,8 +48,8 @@ impl SocketInputStream {
             .run(|caller| self.core.read(caller, buffer.part(offset, length)))
     }
 
-    /// Receives up to `limit` bytes, fewer only at the end of the stream. An exception has in `partial` what had come, and
-    /// in `bytesTransferred` how much.
+    /// Receives up to `limit` bytes, fewer only at the end of the stream. An exception has the bytes that had arrived
+    /// in `partial`, and their number in `bytesTransferred`.
     fn all<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<Bound<'py, PyBytes>> {
         let mut received = Vec::new();
         while received.len() < limit {
@@ -73,7 +73,7 @@ impl SocketInputStream {
 }
 
 impl SocketOutputStream {
-    /// Sends all of a part of the data; `done` is how much was sent where it fails.
+    /// Sends a part of the data, completely; if it fails, `done` is how much was sent.
     pub fn write_from(
         &self,
         py: Python<'_>,
@@ -92,7 +92,7 @@ impl SocketOutputStream {
     }
 }
 
-/// Sets on an exception what had come, if there is memory for it.
+/// Sets `partial` on an exception: the bytes that had arrived, if there is memory for them.
 fn with_partial(py: Python<'_>, raised: PyErr, received: &[u8]) -> PyErr {
     set_partial(py, &raised, received);
     set(py, &raised, "bytesTransferred", received.len());
@@ -105,8 +105,8 @@ fn count(length: i64, py: Python<'_>) -> PyResult<usize> {
 
 #[pymethods]
 impl SocketInputStream {
-    /// Receives one byte as a number, or at least one into (a part of) a buffer and returns how many; -1 is the end of
-    /// the stream.
+    /// Receives one byte as a number, or at least one into (a part of) a buffer and returns how many; -1 means the end
+    /// of the stream.
     #[pyo3(signature = (buffer = None, off = 0, length = None, /))]
     fn read(
         &self,
@@ -138,8 +138,8 @@ impl SocketInputStream {
     }
 
     /// Receives this many bytes, fewer only at the end of the stream: `readNBytes(length)` returns them,
-    /// `readNBytes(buffer, off, length)` fills a part of a buffer and returns their number. An exception has in `partial`
-    /// what had come.
+    /// `readNBytes(buffer, off, length)` fills a part of a buffer and returns their number. An exception has the bytes
+    /// that had arrived in `partial`.
     #[pyo3(name = "readNBytes", signature = (buffer, off = None, length = None, /))]
     fn read_n_bytes<'py>(
         &self,
@@ -170,13 +170,13 @@ impl SocketInputStream {
         Ok(done.into_pyobject(py)?.into_any())
     }
 
-    /// Receives to the end of the stream. An exception has in `partial` what had come.
+    /// Receives to the end of the stream. An exception has the bytes that had arrived in `partial`.
     #[pyo3(name = "readAllBytes")]
     fn read_all_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.all(py, usize::MAX)
     }
 
-    /// Receives `n` bytes and drops them; how many, fewer only at the end of the stream.
+    /// Receives `n` bytes and drops them; returns how many, fewer only at the end of the stream.
     #[pyo3(signature = (n, /))]
     fn skip(&self, py: Python<'_>, n: i64) -> PyResult<i64> {
         let mut chunk = [0_u8; 4096];
@@ -201,13 +201,13 @@ impl SocketInputStream {
         Ok(())
     }
 
-    /// Receives to the end of the stream and writes everything to an output stream; how many bytes.
+    /// Receives to the end of the stream and writes everything to an output stream; returns how many bytes.
     #[pyo3(name = "transferTo", signature = (out, /))]
     fn transfer_to(&self, py: Python<'_>, out: &Bound<'_, PyAny>) -> PyResult<u64> {
         if out.is_none() {
             return Err(null_pointer(py, "out is null"));
         }
-        // Before anything is read that would be lost.
+        // Looked up first: bytes read before this fails would be lost.
         let write = out.getattr("write")?;
         let mut chunk = memory::zeros(CHUNK).map_err(no_memory)?;
         let mut total = 0;
@@ -236,8 +236,8 @@ impl SocketInputStream {
 
 #[pymethods]
 impl SocketOutputStream {
-    /// Sends all of (a part of) a bytes-like object, or the low 8 bits of a number. An exception says in `done` how
-    /// many bytes left this process.
+    /// Sends all of (a part of) a bytes-like object, or the low 8 bits of a number. An exception has in `done` how many
+    /// bytes left this process.
     #[pyo3(signature = (data, off = 0, length = None, /))]
     fn write(&self, py: Python<'_>, data: &Bound<'_, PyAny>, off: i64, length: Option<i64>) -> PyResult<()> {
         if let Ok(number) = data.cast::<PyInt>() {

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 type Audit = unsafe extern "C" fn(*const c_char, *const c_char, ...) -> c_int;
 
-/// Exported by every CPython, but part of its stable ABI only from 3.13 on. `None` where it is missing.
+/// Exported by every CPython, but part of its stable ABI only from 3.13 on. `None` if it is missing.
 fn audit() -> Option<Audit> {
     static FOUND: OnceLock<Option<Audit>> = OnceLock::new();
     *FOUND.get_or_init(|| {
@@ -19,7 +19,7 @@ fn audit() -> Option<Audit> {
     })
 }
 
-/// Reports an event with two objects; `None` where that can't be done here.
+/// Reports an event with two objects; `None` if that can't be done here.
 pub fn two_objects(event: &CStr, one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> Option<PyResult<()>> {
     let (one, other, py) = (one.as_ptr(), other.as_ptr(), one.py());
     // SAFETY: attached; the format takes two objects, which are alive.
@@ -27,7 +27,7 @@ pub fn two_objects(event: &CStr, one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny
     Some(result_of(py, code))
 }
 
-/// Reports an event with an object and three numbers; `None` where that can't be done here.
+/// Reports an event with an object and three numbers; `None` if that can't be done here.
 pub fn object_and_numbers(
     event: &CStr,
     object: &Bound<'_, PyAny>,

@@ -1,7 +1,7 @@
 //! Memory of Python objects, exported for the length of a call.
 //!
-//! While detached, other threads may change what the memory holds, so no slice is ever made of it then: the core
-//! takes a pointer and a length and hands them to the kernel.
+//! While detached, other threads may change what the memory holds, so no slice of it ever exists then: the core takes a
+//! pointer and a length and hands them to the kernel.
 
 use crate::errors::no_memory;
 use polysock::{memory, RecvBuf, SendBuf};
@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes};
 use std::os::raw::c_int;
 
-/// Whether an object has items by number.
+/// Whether an object is a sequence.
 pub fn is_sequence(object: &Bound<'_, PyAny>) -> bool {
     // SAFETY: the object is alive and we are attached.
     unsafe { ffi::PySequence_Check(object.as_ptr()) == 1 }
@@ -69,7 +69,7 @@ impl<'py> Export<'py> {
         usize::try_from(self.view.get().len).unwrap_or(0)
     }
 
-    /// Whether the memory is the interpreter's own. That of a memoryview may be a mapped file, whose pages have to be read.
+    /// Whether the memory is the interpreter's own. A memoryview's may be a mapped file, whose pages have to be read.
     fn is_plain(&self) -> bool {
         matches!(self.view, View::Plain(_))
     }
@@ -88,7 +88,7 @@ impl Drop for Export<'_> {
 
 /// Bytes to send: any object with a C-contiguous buffer.
 pub enum Readable<'a, 'py> {
-    /// Exactly `bytes`: they never change nor move, and the reference keeps them.
+    /// Exactly `bytes`: they never change or move, and the reference keeps them alive.
     Bytes(&'a [u8]),
     /// Anything else.
     Exported(Exported<'py>),
@@ -106,7 +106,7 @@ impl<'a, 'py> Readable<'a, 'py> {
         Export::of(object, ffi::PyBUF_SIMPLE).map(|export| Self::Exported(Exported(export)))
     }
 
-    /// The bytes as the core takes them.
+    /// The bytes in the form that the core takes.
     pub fn all(&self) -> SendBuf<'_> {
         match self {
             Self::Bytes(bytes) => (*bytes).into(),
@@ -125,7 +125,7 @@ impl<'a, 'py> Readable<'a, 'py> {
         }
     }
 
-    /// `length` bytes from `offset` on, or as much of that as there is.
+    /// `length` bytes from `offset` on, or as many as there are.
     pub fn part(&self, offset: usize, length: usize) -> SendBuf<'_> {
         let offset = offset.min(self.len());
         let length = length.min(self.len() - offset);
@@ -180,7 +180,7 @@ impl<'py> Writable<'py> {
         self.0.is_plain()
     }
 
-    /// How many bytes it takes.
+    /// How many bytes it has room for.
     pub fn len(&self) -> usize {
         self.0.length()
     }
@@ -191,7 +191,7 @@ impl<'py> Writable<'py> {
         unsafe { RecvBuf::from_raw_parts(self.0.start(), length.min(self.0.length())) }
     }
 
-    /// `length` bytes from `offset` on, or as much of that as there is.
+    /// `length` bytes from `offset` on, or as many as there are.
     pub fn part(&mut self, offset: usize, length: usize) -> RecvBuf<'_> {
         let offset = offset.min(self.0.length());
         let length = length.min(self.0.length() - offset);

@@ -1,4 +1,4 @@
-//! `bytes` objects that are filled after they were made, without a copy where that pays.
+//! `bytes` objects that are filled after they were made, without a copy where that pays off.
 
 use polysock::RecvBuf;
 use pyo3::ffi;
@@ -28,16 +28,16 @@ impl Scratch {
         RecvBuf::uninit(buffer)
     }
 
-    /// A `bytes` of the first `length` bytes, which were filled.
+    /// A `bytes` of the first `length` bytes, which have been filled.
     #[inline]
     pub fn finish<'py>(&self, py: Python<'py>, length: usize) -> PyResult<Bound<'py, PyBytes>> {
-        // SAFETY: the caller says that `length` bytes were filled, and there are no more than that.
+        // SAFETY: the caller says that `length` bytes were filled, and the slice is no longer than that.
         let filled = unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), length.min(SCRATCH)) };
         copy(py, filled)
     }
 }
 
-/// Makes a `bytes` of these; MemoryError where there is no memory for it.
+/// Makes a `bytes` of these; MemoryError when there is no memory for it.
 pub fn copy<'py>(py: Python<'py>, from: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
     let size = ffi::Py_ssize_t::try_from(from.len()).unwrap_or(ffi::Py_ssize_t::MAX);
     // SAFETY: attached; the bytes are readable for their length.
@@ -52,10 +52,10 @@ pub fn copy<'py>(py: Python<'py>, from: &[u8]) -> PyResult<Bound<'py, PyBytes>> 
 pub struct Unfinished<'py>(Bound<'py, PyBytes>, usize);
 
 impl<'py> Unfinished<'py> {
-    /// Allocates `capacity` bytes that hold nothing yet.
+    /// Allocates `capacity` uninitialised bytes.
     pub fn new(py: Python<'py>, capacity: usize) -> PyResult<Self> {
         let size = ffi::Py_ssize_t::try_from(capacity).unwrap_or(ffi::Py_ssize_t::MAX);
-        // SAFETY: attached; a null pointer asks for memory that is not filled.
+        // SAFETY: attached; a null pointer requests uninitialised memory.
         let object = unsafe { ffi::PyBytes_FromStringAndSize(std::ptr::null(), size) };
         // SAFETY: a new reference, or null with an exception set.
         let object = unsafe { Bound::from_owned_ptr_or_err(py, object) }?;
@@ -67,7 +67,7 @@ impl<'py> Unfinished<'py> {
     pub fn buffer(&mut self) -> RecvBuf<'_> {
         // SAFETY: the object is bytes and alive.
         let start = unsafe { ffi::PyBytes_AsString(self.0.as_ptr()) };
-        // SAFETY: it has `capacity` bytes, and no other code knows the object.
+        // SAFETY: it has `capacity` bytes, and no other code has the object.
         unsafe { RecvBuf::from_raw_parts(start.cast(), self.1) }
     }
 
@@ -78,8 +78,8 @@ impl<'py> Unfinished<'py> {
         if length == self.1 && length > 1 {
             return Ok(self.0);
         }
-        // The empty bytes and those of one byte exist once each in the interpreter; and a copy of a little costs
-        // less than to give the most of a large block back.
+        // The interpreter has only one object for the empty `bytes` and for each single byte; and copying a little
+        // costs less than giving back most of a large block.
         if length <= SCRATCH {
             return self.copy(py, length);
         }
@@ -107,7 +107,7 @@ impl<'py> Unfinished<'py> {
 
 type Resize = unsafe extern "C" fn(*mut *mut ffi::PyObject, ffi::Py_ssize_t) -> c_int;
 
-/// `_PyBytes_Resize`: exported by every CPython, but no part of its stable ABI.
+/// `_PyBytes_Resize`: exported by every CPython, but not part of its stable ABI.
 fn resize() -> Option<Resize> {
     static FOUND: OnceLock<Option<Resize>> = OnceLock::new();
     *FOUND.get_or_init(|| {

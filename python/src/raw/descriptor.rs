@@ -1,4 +1,4 @@
-//! Descriptor numbers that Python hands over.
+//! Descriptor numbers passed in from Python.
 
 use std::io;
 use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -23,7 +23,7 @@ pub fn close(number: RawFd) -> io::Result<()> {
     }
 }
 
-/// Runs a call on a descriptor of the program's; EBADF for a negative number.
+/// Runs a call on one of the program's descriptors; EBADF for a negative number.
 pub fn borrowed<T>(number: RawFd, call: impl FnOnce(BorrowedFd<'_>) -> T) -> io::Result<T> {
     if number < 0 {
         return Err(io::Error::from_raw_os_error(libc::EBADF));

@@ -1,7 +1,7 @@
-//! Methods that Python calls with plain arguments, without what PyO3 does before each method.
+//! Methods that Python calls directly with plain arguments, without PyO3's preparations for each call.
 //!
-//! A fast method takes a call in its usual form. Every other form goes on to PyO3's method of the same name, which knows
-//! the text for whatever is wrong. So wrong arguments are handled in one place, and right ones take a short way.
+//! A fast method takes a call in its usual form. Every other form is passed on to PyO3's method of the same name, which
+//! has the error texts. So wrong arguments are handled in one place, and correct ones take a short path.
 
 use super::int;
 use pyo3::exceptions::PySystemError;
@@ -89,7 +89,7 @@ fn replace<'py>(
     let signature: String = original.getattr("__text_signature__")?.extract()?;
     let doc: String = original.getattr("__doc__")?.extract()?;
     let doc = CString::new(format!("{text_name}{signature}\n--\n\n{doc}"))?;
-    // Python keeps pointers to these as long as the type exists, that is for ever.
+    // Python keeps pointers to these as long as the type exists, which is forever.
     let definition = Box::leak(Box::new(ffi::PyMethodDef {
         ml_name: name.as_ptr(),
         ml_meth: function,
@@ -132,7 +132,7 @@ unsafe extern "C" fn enter<C: FastMethods, const N: usize>(
             start: arguments,
             count: usize::try_from(count).unwrap_or(0),
         };
-        #[allow(clippy::indexing_slicing)] // while compiling
+        #[allow(clippy::indexing_slicing)] // evaluated at compile time
         let call = const { C::METHODS[N].call };
         match catch_unwind(AssertUnwindSafe(|| call(&given))) {
             Ok(Ok(Some(result))) => return result.into_ptr(),
@@ -141,7 +141,7 @@ unsafe extern "C" fn enter<C: FastMethods, const N: usize>(
             Err(_) => return raise(PySystemError::new_err("panic in a call of polysock")),
         }
     }
-    // SAFETY: what Python gave us is alive while the call lasts.
+    // SAFETY: the arguments that Python gave us are alive while the call lasts.
     unsafe { call_original::<C>(N, object, arguments, count, names) }
 }
 
@@ -152,10 +152,10 @@ fn raise(error: PyErr) -> *mut ffi::PyObject {
     null_mut()
 }
 
-/// Makes the call by PyO3's method.
+/// Makes the call through PyO3's method.
 ///
 /// # Safety
-/// The arguments are what Python gave to an entry.
+/// The arguments must be those that Python gave to an entry.
 #[cold]
 unsafe fn call_original<C: FastMethods>(
     method: usize,
@@ -190,12 +190,12 @@ unsafe fn call_original<C: FastMethods>(
     }
 }
 
-/// What Python calls, and how.
+/// The function that Python calls, and its calling convention.
 type Entry = (ffi::PyMethodDefPointer, c_int);
 
 /// The entry of the method number `N`.
 fn entry<C: FastMethods, const N: usize>() -> Entry {
-    #[allow(clippy::indexing_slicing)] // while compiling
+    #[allow(clippy::indexing_slicing)] // evaluated at compile time
     let takes_arguments = const { C::METHODS[N].takes_arguments };
     if takes_arguments {
         let function = ffi::PyMethodDefPointer {

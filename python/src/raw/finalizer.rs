@@ -1,4 +1,4 @@
-//! What a finalizer may do: warn, and leave the exception alone that is being raised.
+//! What finalizers need: to issue a warning, and to preserve an exception that is being raised.
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -16,12 +16,12 @@ pub fn warn_unclosed(object: &Bound<'_, PyAny>) {
         // SAFETY: as above. A warning turned into an error has nowhere to go.
         unsafe { ffi::PyErr_WriteUnraisable(object) };
     } else {
-        // SAFETY: attached. At shutdown the machinery of warnings is partly gone already.
+        // SAFETY: attached. At shutdown the warnings machinery is already partly gone.
         unsafe { ffi::PyErr_Clear() };
     }
 }
 
-/// Runs `f` with no exception set and puts back the one that was.
+/// Runs `f` with no exception set and restores the one that was set.
 pub fn keep_exception(f: impl FnOnce()) {
     let (mut class, mut value, mut trace) = (null_mut(), null_mut(), null_mut());
     // SAFETY: attached, and the three are ours.

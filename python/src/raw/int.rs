@@ -1,4 +1,4 @@
-//! Exact ints, without what PyO3 does for every other object and for -1.
+//! Exact ints, without PyO3's handling of other objects and of -1.
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -14,7 +14,7 @@ pub fn exact(object: Borrowed<'_, '_, PyAny>) -> Option<isize> {
     let number = unsafe { ffi::PyLong_AsSsize_t(object) };
     // SAFETY: we are attached.
     if number == -1 && unsafe { !ffi::PyErr_Occurred().is_null() } {
-        // SAFETY: as above. The code that converts the object otherwise raises it again.
+        // SAFETY: as above. The general conversion of the object raises it again.
         unsafe { ffi::PyErr_Clear() };
         return None;
     }

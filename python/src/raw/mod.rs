@@ -1,4 +1,4 @@
-//! All `unsafe` of this crate.
+//! All `unsafe` code of this crate.
 #![allow(unsafe_code)]
 
 pub mod audit;

@@ -2,8 +2,8 @@
 //!
 //! Up to CPython 3.13 a daemon thread that wants the interpreter lock back after the interpreter began to finalize is
 //! ended by pthread_exit(3), wherever it is: in a hook, a finalizer, an `__index__` that we called. With glibc that
-//! unwinds its stack, and a frame of Rust in the way would abort the process ("exception not rethrown"). So the first
-//! frame of ours that the unwinding reaches keeps the thread for ever instead, as CPython itself does from 3.14 on.
+//! unwinds its stack, and a Rust frame in the way would abort the process ("exception not rethrown"). So the first of
+//! our frames that the unwinding reaches blocks the thread forever instead, as CPython itself does from 3.14 on.
 //!
 //! The unwinder asks each frame's personality function what to do, and all frames of this module name the same one.
 //! The linker puts ours in its place (`build.rs`), which costs nothing until a thread ends.
@@ -14,7 +14,7 @@ use std::ffi::{c_int, c_void};
 const FORCED: c_int = 8;
 
 extern "C" {
-    /// What the linker calls the function it replaced.
+    /// The linker's name for the function it replaced.
     fn __real_rust_eh_personality(
         version: c_int,
         actions: c_int,
@@ -24,7 +24,7 @@ extern "C" {
     ) -> c_int;
 }
 
-/// Keeps a thread that is being ended; a panic unwinds as ever.
+/// Blocks a thread that is being ended; a panic unwinds as usual.
 #[no_mangle]
 unsafe extern "C" fn __wrap_rust_eh_personality(
     version: c_int,
@@ -35,10 +35,10 @@ unsafe extern "C" fn __wrap_rust_eh_personality(
 ) -> c_int {
     if actions & FORCED != 0 {
         loop {
-            // SAFETY: no memory is involved. Where a signal ends it, the thread goes back to sleep.
+            // SAFETY: no memory is involved. After a signal the thread goes back to sleep.
             unsafe { libc::pause() };
         }
     }
-    // SAFETY: handed on as the unwinder gave it to us.
+    // SAFETY: passed on as the unwinder gave it to us.
     unsafe { __real_rust_eh_personality(version, actions, class, exception, context) }
 }

@@ -12,8 +12,8 @@ type ThreadNext = unsafe extern "C" fn(*mut ffi::PyThreadState) -> *mut ffi::PyT
 /// Whether this is the interpreter's only thread, so that no other can be waiting for it to detach.
 ///
 /// New threads are put at the head of the interpreter's list before they wait for anything. So the only thread is at
-/// its head and has no next one; no other thread's state is looked into. Where the two functions (exported by every
-/// CPython, but no part of its stable ABI) are missing, no thread is the only one.
+/// its head and has no next one; no other thread's state is looked into. If the two functions (exported by every
+/// CPython, but not part of its stable ABI) are missing, no thread counts as the only one.
 #[inline]
 pub fn is_only_thread(_attached: Python<'_>) -> bool {
     static LIST: OnceLock<Option<List>> = OnceLock::new();
@@ -27,7 +27,7 @@ pub fn is_only_thread(_attached: Python<'_>) -> bool {
     }
 }
 
-/// Whether this is the interpreter that the process began with, not one that was made later.
+/// Whether this is the process's main interpreter, not a sub-interpreter.
 pub fn is_main_interpreter(_attached: Python<'_>) -> bool {
     // SAFETY: we are attached to the interpreter that is asked.
     unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) == 0 }
@@ -40,7 +40,7 @@ struct List {
     interpreter: *mut ffi::PyInterpreterState,
 }
 
-// SAFETY: the address of the one interpreter that this module can be loaded in; threads attached to it read its list.
+// SAFETY: the address of the only interpreter that this module can be loaded into; threads attached to it read its list.
 unsafe impl Send for List {}
 // SAFETY: as above.
 unsafe impl Sync for List {}
@@ -63,7 +63,7 @@ fn look_up() -> Option<List> {
     })
 }
 
-/// The address of a function that the process has under this name, or null.
+/// The address of the process's function of this name, or null.
 pub fn symbol(name: &CStr) -> *mut libc::c_void {
     // SAFETY: the name ends with NUL.
     unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }

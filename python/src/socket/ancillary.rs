@@ -1,4 +1,4 @@
-//! Control messages: what is sent and received beside the bytes of a message.
+//! Control messages: what is sent and received along with the bytes of a message.
 
 use crate::arguments::{since, wrong_argument, CInt, Size};
 use crate::errors::{no_memory, raise};
@@ -10,7 +10,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyList, PyString, PyTuple};
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 
-/// The longest a control message may be, and the longest list of buffers: what a `socklen_t` takes in every system call.
+/// The longest a control message may be, and the longest list of buffers: what fits into a `socklen_t` in every system
+/// call.
 pub const LONGEST: usize = 0x7fff_ffff;
 
 /// The length of a control message with `length` bytes of data, without padding.
@@ -28,7 +29,7 @@ pub fn cmsg_len(length: Size) -> PyResult<usize> {
 #[pyfunction(name = "CMSG_SPACE")]
 #[pyo3(signature = (length, /))]
 pub fn cmsg_space(length: Size) -> PyResult<usize> {
-    // CPython refuses what one more byte of data would bring beyond the limit.
+    // CPython refuses a length at which one more byte of data would exceed the limit.
     let fits = |length: &usize| Ancillary::space(1).is_some_and(|one| *length <= LONGEST - one);
     let space = length.count("").ok().filter(fits).and_then(Ancillary::space);
     space.ok_or_else(|| PyOverflowError::new_err("CMSG_SPACE() argument out of range"))
@@ -55,7 +56,7 @@ pub fn to_send(ancdata: &Bound<'_, PyAny>) -> PyResult<Vec<Control<'static>>> {
 
 fn control(item: &Bound<'_, PyAny>) -> PyResult<(i32, i32, Vec<u8>)> {
     let caller = "[sendmsg() ancillary data items]() argument must be";
-    // Since CPython 3.14 text is no sequence of control data, and tuples are what is asked for.
+    // Since CPython 3.14 text is not accepted as a sequence of control data, and the error text asks for tuples.
     let newer = since(item.py(), 14);
     let text = newer && (item.is_instance_of::<PyString>() || item.is_instance_of::<PyByteArray>());
     if text || !is_sequence(item) || item.is_instance_of::<PyBytes>() {
@@ -73,7 +74,7 @@ fn control(item: &Bound<'_, PyAny>) -> PyResult<(i32, i32, Vec<u8>)> {
     Ok((level, kind, Readable::of(&item.get_item(2)?)?.to_vec()?))
 }
 
-/// The items of an iterable, all held, so that none goes away while its memory is used.
+/// The items of an iterable, all held, so that none is freed while its memory is in use.
 pub fn items_of<'py>(
     object: &Bound<'py, PyAny>,
     otherwise: &'static str,
@@ -88,7 +89,7 @@ pub fn items_of<'py>(
             error
         }
     })?;
-    // Not collected: to ask how many there are would take a call of a Python function.
+    // Not `collect`ed: asking for the length would call a Python function.
     let mut items = Vec::with_capacity(4);
     for item in found {
         memory::push(&mut items, item?).map_err(no_memory)?;
@@ -96,7 +97,7 @@ pub fn items_of<'py>(
     Ok(items)
 }
 
-/// How many bytes of control messages a program receives at most.
+/// The most bytes of control messages that a program wants to receive.
 pub fn capacity(ancbufsize: Size) -> PyResult<usize> {
     let invalid = "invalid ancillary data buffer length";
     let capacity = ancbufsize.count(invalid)?;
@@ -106,8 +107,8 @@ pub fn capacity(ancbufsize: Size) -> PyResult<usize> {
     Ok(capacity)
 }
 
-/// Control messages as Python's list of `(level, type, data)`. Descriptors become the program's only once everything else
-/// has been made.
+/// Control messages as Python's list of `(level, type, data)`. The program gets ownership of descriptors only once
+/// everything else has been made.
 pub fn to_python(py: Python<'_>, received: Vec<Ancillary>) -> PyResult<Bound<'_, PyList>> {
     let list = PyList::empty(py);
     let mut descriptors: Vec<OwnedFd> = Vec::new();

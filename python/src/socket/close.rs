@@ -1,4 +1,4 @@
-//! The ends of a socket that take more than a call: shutdown and detach.
+//! The ways to end a socket that take more than one call: shutdown and detach.
 
 use super::NativeSocket;
 use crate::core_call::CoreCall;
@@ -20,7 +20,7 @@ pub fn shutdown(py: Python<'_>, socket: &Socket, how: i32) -> PyResult<()> {
     CoreCall::on(py, socket).run_detached(|| socket.shutdown(how))
 }
 
-/// Gives the descriptor up and returns it, -1 when the socket is closed.
+/// Gives up the descriptor and returns it; -1 when the socket is closed.
 pub fn detach(py: Python<'_>, native: &NativeSocket) -> PyResult<i32> {
     match native.current() {
         Some(socket) if !socket.is_closed() => errors::raise(py, socket.detach()).map(IntoRawFd::into_raw_fd),

@@ -33,7 +33,7 @@ pub fn connect(slf: &Bound<'_, NativeSocket>, address: &Bound<'_, PyAny>) -> PyR
         .run(|caller| socket.on(caller).connect(&target))
 }
 
-/// Connects to an address and returns the error number, 0 when it went well, EAGAIN when time was up. Only a signal
+/// Connects to an address and returns the error number: 0 on success, EAGAIN when the time is up. Only a signal
 /// handler's exception is raised.
 pub fn connect_ex(slf: &Bound<'_, NativeSocket>, address: &Bound<'_, PyAny>) -> PyResult<i32> {
     let (socket, target) = begin("connect_ex", slf, address)?;
@@ -56,7 +56,7 @@ fn begin<'a>(
     Ok((socket, target))
 }
 
-/// An address that the core was asked for, as Python's.
+/// An address that the core returned, in Python's form.
 pub fn address_of<'py>(
     py: Python<'py>,
     socket: &Socket,

@@ -1,4 +1,4 @@
-//! What `__init__` does: it makes a new socket, or takes an existing one.
+//! What `__init__` does: it makes a new socket, or adopts an existing one.
 
 use super::timeout::{default_timeout, set_timeout};
 use super::{NativeSocket, Unclaimed};
@@ -77,7 +77,7 @@ fn adopted(number: &Bound<'_, PyAny>, family: CInt, r#type: CInt, proto: CInt) -
         given(proto).map(Protocol),
     );
     let made = Socket::from_fd_as(fd, family, kind, proto).map_err(|refused| {
-        let _ = refused.fd.into_raw_fd(); // it stays the program's
+        let _ = refused.fd.into_raw_fd(); // it still belongs to the program
         refused.error
     });
     errors::raise(py, made.map(Arc::new))

@@ -33,7 +33,7 @@ pub fn recvfrom<'py>(
     Ok((data, address::to_python(py, socket.protocol(), &from)?))
 }
 
-/// Receives a datagram into a buffer: how many bytes, and the sender's address.
+/// Receives a datagram into a buffer: returns the number of bytes, and the sender's address.
 pub fn recvfrom_into<'py>(
     py: Python<'py>,
     socket: &Socket,
@@ -82,7 +82,7 @@ pub fn send_to(
     let socket = slf.get().socket(py)?;
     let to = address::from_python("sendto", &socket, address)?;
     audit::report_address(c"socket.sendto", slf.as_any(), address)?;
-    // A path is looked up, which may have to wait for a disk.
+    // Looking up a path may have to wait for a disk.
     let looked_up = socket.family() == Family::UNIX;
     let plain_memory = data.is_plain() && !looked_up;
     let policy = slf

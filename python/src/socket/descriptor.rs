@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use std::io;
 use std::os::fd::IntoRawFd;
 
-/// Closes a descriptor; a connection that its peer has reset is no error.
+/// Closes a descriptor; it is not an error if the peer has reset the connection.
 #[pyfunction]
 #[pyo3(signature = (fd, /), text_signature = "(object, /)")]
 pub fn close(py: Python<'_>, fd: CInt) -> PyResult<()> {
@@ -20,7 +20,7 @@ pub fn close(py: Python<'_>, fd: CInt) -> PyResult<()> {
     }
 }
 
-/// Another descriptor for the same thing, which child processes do not get.
+/// Another descriptor for the same file, which child processes do not inherit.
 #[pyfunction]
 #[pyo3(signature = (fd, /), text_signature = "(object, /)")]
 pub fn dup(py: Python<'_>, fd: CInt) -> PyResult<i32> {
@@ -29,7 +29,7 @@ pub fn dup(py: Python<'_>, fd: CInt) -> PyResult<i32> {
         .map_err(|failed| io_error(py, &failed))
 }
 
-/// Two sockets connected to each other, each as something that only a new socket object takes.
+/// Two sockets connected to each other, each as an object that only a new socket accepts.
 #[pyfunction]
 #[pyo3(
     signature = (family = CInt(libc::AF_UNIX), r#type = CInt(libc::SOCK_STREAM), proto = CInt(0), /),

@@ -1,4 +1,4 @@
-//! The members that CPython's type has not: our own, and those that the package's class calls.
+//! The members that CPython's type does not have: our own, and those that the package's class calls.
 
 use super::tcp_info::TcpInfo;
 use super::{connect, options, sendfile, transfer, NativeSocket, Unclaimed};
@@ -18,7 +18,7 @@ impl NativeSocket {
         Ok((fd.into_raw_fd(), peer))
     }
 
-    /// The same with the connection as something that only a new socket takes, as its `fileno`.
+    /// The same, but returns the connection as an object that only a new socket accepts, as its `fileno`.
     fn _accept_whole<'py>(&self, py: Python<'py>) -> PyResult<(Unclaimed, Bound<'py, PyAny>)> {
         let (accepted, peer) = connect::accept(py, &*self.socket(py)?)?;
         Ok((Unclaimed::new(accepted), peer))
@@ -31,8 +31,8 @@ impl NativeSocket {
         errors::raise(py, copy).map(IntoRawFd::into_raw_fd)
     }
 
-    /// Sends `count` bytes of an open file from `offset`, or all to its end, and returns how many. The time limit
-    /// starts anew whenever something went out.
+    /// Sends `count` bytes of an open file from `offset`, or up to its end, and returns how many. The time limit starts
+    /// anew whenever something was sent.
     #[pyo3(signature = (fileno, offset, count, /))]
     fn _sendfile(
         &self,
@@ -58,8 +58,9 @@ impl NativeSocket {
 
     /// Receives exactly `n` bytes.
     ///
-    /// EOFError when the stream ends before the first, TruncatedError in the middle. Every exception that ends it, a
-    /// signal handler's too, has the attributes `done`, how many bytes arrived, and `partial`, those bytes.
+    /// EOFError when the stream ends before the first byte, TruncatedError when it ends in the middle. Every exception
+    /// that ends the call, including a signal handler's, has the attributes `done`, how many bytes arrived, and
+    /// `partial`, those bytes.
     #[pyo3(signature = (n, /))]
     fn recv_exact<'py>(&self, py: Python<'py>, n: Size) -> PyResult<Bound<'py, PyBytes>> {
         transfer::recv_exact(py, self, n)
@@ -81,8 +82,8 @@ impl NativeSocket {
         }
     }
 
-    /// What close does with data not sent yet: None goes on in the background, 0 drops them and resets the
-    /// connection, more waits this many seconds (parts are rounded up).
+    /// Sets what close does with unsent data: None sends it in the background, 0 drops it and resets the connection,
+    /// more waits this many seconds (fractions are rounded up).
     #[pyo3(signature = (seconds, /))]
     fn set_linger(&self, py: Python<'_>, seconds: &Bound<'_, PyAny>) -> PyResult<()> {
         options::set_linger(&*self.socket(py)?, seconds)

@@ -1,4 +1,4 @@
-//! The short ways of the methods that programs call most often, each for its usual form: arguments by position, exact
+//! Short paths for the methods that programs call most often, each for its usual form: positional arguments, exact
 //! ints. `None` leaves any other form to the method in `methods`.
 
 use super::options::Setting;
@@ -57,7 +57,7 @@ const fn without_arguments(name: &'static CStr, call: FastMethod) -> Method<Nati
     }
 }
 
-/// As [`create::init`]: -1 stands for a number that is not given.
+/// See [`create::init`]: -1 stands for a number that is not given.
 fn init<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     let mut numbers = [CInt(-1); 3];
     for (number, place) in numbers.iter_mut().zip(0..).take(call.count()) {
@@ -203,7 +203,7 @@ fn setsockopt<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     Ok(Some(call.py.None().into_bound(call.py)))
 }
 
-/// The core's socket of an object that was initialised once.
+/// The core's socket of an object that was initialised exactly once.
 fn socket<'c>(call: &'c Call<'_, '_>) -> Option<Using<'c>> {
     let native = call.object.get();
     native.only().map(|socket| (native, socket))
@@ -214,7 +214,7 @@ fn count(call: &Call<'_, '_>, place: usize) -> Option<usize> {
     call.int(place)?.try_into().ok()
 }
 
-/// Flags where they are given, in a call of at most `most` arguments.
+/// The flags if they are given, in a call with at most `most` arguments.
 fn flags(call: &Call<'_, '_>, place: usize, most: usize) -> Option<CInt> {
     match call.count() {
         count if count == place => Some(CInt(0)),

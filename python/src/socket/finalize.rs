@@ -1,10 +1,10 @@
-//! The finalizer, which warns of a socket that was not closed.
+//! The finalizer, which warns about a socket that was not closed.
 
 use super::NativeSocket;
 use crate::raw::finalizer;
 use pyo3::prelude::*;
 
-/// Warns if the socket was not closed, and closes it after the warning, as its text shows the descriptor.
+/// Warns if the socket was not closed, and closes it after the warning, whose text shows the descriptor.
 pub fn finalize(socket: &Bound<'_, NativeSocket>) {
     if socket.get().is_forgotten() {
         finalizer::keep_exception(|| {

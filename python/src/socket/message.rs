@@ -13,7 +13,7 @@ use pyo3::exceptions::{PyOSError, PyRuntimeWarning, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
-/// What recvmsg returns beside the bytes: control messages, flags, address.
+/// What recvmsg returns besides the bytes: control messages, flags, address.
 type Beside<'py> = (Bound<'py, PyList>, i32, Bound<'py, PyAny>);
 
 /// Receives a message: the bytes, the control messages, flags, the sender's address.
@@ -29,7 +29,7 @@ pub fn recvmsg<'py>(
     recv_message(py, socket, capacity, control, flags)
 }
 
-/// Receives a message of at most `capacity` bytes, and at most `control` bytes beside it.
+/// Receives a message of at most `capacity` bytes, and at most `control` bytes of control messages.
 pub fn recv_message<'py>(
     py: Python<'py>,
     socket: &Socket,
@@ -47,13 +47,13 @@ pub fn recv_message<'py>(
         Ok(count)
     })?;
     let Some(received) = beside else {
-        return Err(PyOSError::new_err("nothing was received")); // always called
+        return Err(PyOSError::new_err("nothing was received")); // not reached: `receive` is always called
     };
     let (messages, flags, from) = beside_bytes(py, socket, received)?;
     (data, messages, flags, from).into_pyobject(py)
 }
 
-/// Receives a message into buffers, one after the other: how many bytes, and the rest as in recvmsg.
+/// Receives a message into buffers, one after the other: returns the number of bytes, and the rest as in recvmsg.
 pub fn recvmsg_into<'py>(
     py: Python<'py>,
     socket: &Socket,
@@ -136,7 +136,7 @@ pub fn readable<'a, 'py>(items: &'a [Bound<'py, PyAny>]) -> PyResult<Vec<Readabl
     Ok(all)
 }
 
-/// What came beside the bytes.
+/// What came along with the bytes.
 fn beside_bytes<'py>(py: Python<'py>, socket: &Socket, received: Received) -> PyResult<Beside<'py>> {
     let from = address::to_python(py, socket.protocol(), &received.address)?;
     if received.malformed {

@@ -8,7 +8,7 @@ use crate::errors;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 
-/// What `listen()` asks for when the program does not say: CPython's number.
+/// The default backlog of `listen()`: CPython's number.
 const BACKLOG: CInt = CInt(128);
 const NO_SEND_FLAGS: SendFlags = SendFlags(CInt(0));
 
@@ -32,7 +32,7 @@ impl NativeSocket {
         create::init(slf, [family, r#type, proto].map(|number| CInt(number.0)), fileno)
     }
 
-    /// Warns of a socket that was not closed, and closes it.
+    /// Warns about a socket that was not closed, and closes it.
     fn __del__(slf: &Bound<'_, Self>) {
         finalize::finalize(slf);
     }
@@ -65,7 +65,7 @@ impl NativeSocket {
         self.current().map_or(0, |socket| socket.protocol().0)
     }
 
-    /// The timeout in seconds; None for ever.
+    /// The timeout in seconds; None means forever.
     #[getter]
     fn timeout(&self) -> Option<f64> {
         self.gettimeout()
@@ -90,7 +90,7 @@ impl NativeSocket {
         connect::connect(slf, address)
     }
 
-    /// Connects to an address and returns the error number, 0 when it went well, EAGAIN when time was up.
+    /// Connects to an address and returns the error number: 0 on success, EAGAIN when the time is up.
     #[pyo3(signature = (address, /), text_signature = "($self, object, /)")]
     fn connect_ex(slf: &Bound<'_, Self>, address: &Bound<'_, PyAny>) -> PyResult<i32> {
         connect::connect_ex(slf, address)
@@ -107,7 +107,7 @@ impl NativeSocket {
         transfer::send(py, (self, &socket), &data, flags.0)
     }
 
-    /// Sends everything. An exception has the attribute `done`: how many bytes went out.
+    /// Sends everything. An exception has the attribute `done`: how many bytes were sent.
     #[pyo3(
         signature = (data = Argument::Missing, flags = NO_SEND_FLAGS, /),
         text_signature = "($self, data, flags=0, /)"
@@ -118,7 +118,7 @@ impl NativeSocket {
         transfer::sendall(py, (self, &socket), &data, flags.0)
     }
 
-    /// Receives at most `bufsize` bytes; none are the end of the stream.
+    /// Receives at most `bufsize` bytes; an empty result means the end of the stream.
     #[pyo3(
         signature = (bufsize = Argument::Missing, flags = CInt(0), /),
         text_signature = "($self, bufsize, flags=0, /)"
@@ -132,12 +132,12 @@ impl NativeSocket {
         let bufsize = bufsize.or("recv() takes at least 1 argument (0 given)")?;
         let capacity = bufsize.count("negative buffersize in recv")?;
         if capacity == 0 {
-            return Ok(PyBytes::new(py, b"")); // as CPython does it, whatever becomes of the socket
+            return Ok(PyBytes::new(py, b"")); // like CPython, without looking at the socket
         }
         transfer::recv(py, (self, &*self.socket(py)?), capacity, flags)
     }
 
-    /// Receives into a buffer, at most `nbytes`, or as many as there is room for, and returns how many.
+    /// Receives into a buffer, at most `nbytes` bytes or as many as fit, and returns how many.
     #[pyo3(
         signature = (buffer, nbytes = Size::ZERO, flags = CInt(0)),
         text_signature = "($self, buffer, nbytes=0, flags=0)"
@@ -164,7 +164,7 @@ impl NativeSocket {
         datagram::recvfrom(py, (self, &*self.socket(py)?), capacity, flags)
     }
 
-    /// Receives a datagram into a buffer: how many bytes, and the sender's address.
+    /// Receives a datagram into a buffer: returns the number of bytes, and the sender's address.
     #[pyo3(
         signature = (buffer, nbytes = Size::ZERO, flags = CInt(0)),
         text_signature = "($self, buffer, nbytes=0, flags=0)"
@@ -200,7 +200,7 @@ impl NativeSocket {
         message::recvmsg(py, &*self.socket(py)?, bufsize, ancbufsize, flags)
     }
 
-    /// Receives a message into buffers, one after the other: how many bytes, and the rest as in recvmsg().
+    /// Receives a message into buffers, one after the other: returns the number of bytes, and the rest as in recvmsg().
     #[pyo3(
         signature = (buffers, ancbufsize = Size::ZERO, flags = CInt(0), /),
         text_signature = "($self, buffers, ancbufsize=0, flags=0, /)"
@@ -253,7 +253,7 @@ impl NativeSocket {
         close::shutdown(py, &*self.socket(py)?, how.0)
     }
 
-    /// Closes the socket; every call that waits in another thread ends.
+    /// Closes the socket, which ends every call that waits in another thread.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         match self.current() {
             Some(socket) => CoreCall::new(py).run(|caller| socket.on(caller).close()),
@@ -261,19 +261,20 @@ impl NativeSocket {
         }
     }
 
-    /// Gives the descriptor up and returns it, -1 when the socket is closed; OSError (EBUSY) while calls are inside.
+    /// Gives up the descriptor and returns it; -1 when the socket is closed. OSError (EBUSY) while other threads are
+    /// inside calls.
     fn detach(&self, py: Python<'_>) -> PyResult<i32> {
         close::detach(py, self)
     }
 
-    /// The number of the descriptor, -1 when the socket is closed.
+    /// The number of the descriptor; -1 when the socket is closed.
     fn fileno(&self, _py: Python<'_>) -> i32 {
         self.current()
             .and_then(|socket| socket.fileno().ok())
             .unwrap_or(-1)
     }
 
-    /// The socket's own address.
+    /// The socket's local address.
     fn getsockname<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let socket = self.socket(py)?;
         connect::address_of(py, &socket, socket.local_address())
@@ -285,7 +286,7 @@ impl NativeSocket {
         connect::address_of(py, &socket, socket.peer_address())
     }
 
-    /// Sets the timeout in seconds: None waits for ever, 0 never waits.
+    /// Sets the timeout in seconds: None waits forever, 0 never waits.
     #[pyo3(signature = (timeout, /), text_signature = "($self, object, /)")]
     fn settimeout(&self, py: Python<'_>, timeout: &Bound<'_, PyAny>) -> PyResult<()> {
         let timeout = arguments::timeout(timeout)?;
@@ -294,14 +295,14 @@ impl NativeSocket {
         Ok(())
     }
 
-    /// The timeout in seconds; None for ever.
+    /// The timeout in seconds; None means forever.
     fn gettimeout(&self) -> Option<f64> {
         self.current()
             .filter(|_| !self.came_nonblocking())
             .and_then(|socket| arguments::seconds(socket.recv_timeout()))
     }
 
-    /// True is settimeout(None), False is settimeout(0).
+    /// True means settimeout(None), False means settimeout(0).
     #[pyo3(signature = (flag, /), text_signature = "($self, object, /)")]
     fn setblocking(&self, py: Python<'_>, flag: &Bound<'_, PyAny>) -> PyResult<()> {
         let on = timeout::blocking(flag)?;

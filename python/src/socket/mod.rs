@@ -1,6 +1,7 @@
 //! The native socket type: the members that CPython's `_socket.socket` has, and our own.
 //!
-//! `methods` and `extensions` list them; what one does beyond a call or two stands in the file of its subject.
+//! `methods` and `extensions` list them; a method that takes more than a call or two is implemented in the file of its
+//! subject.
 
 mod ancillary;
 mod class;

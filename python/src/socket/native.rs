@@ -1,4 +1,4 @@
-//! The object that Python holds, and the core's socket in it.
+//! The Python object, and the core's socket in it.
 
 use crate::arguments::CInt;
 use crate::core_call::CoreCall;
@@ -19,7 +19,7 @@ pub struct NativeSocket {
     later: OnceLock<Mutex<Arc<Socket>>>,
     /// What set_try_first() was given: [`UNSET`], [`OFF`] or [`ON`].
     try_first: AtomicU8,
-    /// Its calls do not wait because the descriptor came in non-blocking mode; the program sees None as its timeout.
+    /// Its calls do not wait because the descriptor was adopted in non-blocking mode; the program sees None as its timeout.
     came_nonblocking: AtomicBool,
 }
 
@@ -55,7 +55,8 @@ impl NativeSocket {
         }
     }
 
-    /// Whether its calls don't wait as the descriptor came in non-blocking mode, until the program sets a timeout.
+    /// Whether its calls don't wait because the descriptor was adopted in non-blocking mode, until the program sets a
+    /// timeout.
     pub fn came_nonblocking(&self) -> bool {
         self.came_nonblocking.load(Ordering::Relaxed)
     }
@@ -64,7 +65,7 @@ impl NativeSocket {
         self.came_nonblocking.store(so, Ordering::Relaxed);
     }
 
-    /// Whether there is a descriptor that was not closed, nor will be: a server closes what it has handed out.
+    /// Whether there is a descriptor that was not closed and will not be: a server closes the sockets it has handed out.
     pub fn is_forgotten(&self) -> bool {
         match self.current() {
             None => false,
@@ -74,7 +75,7 @@ impl NativeSocket {
         }
     }
 
-    /// The core's socket, to share; OSError (EBADF) where `__init__` never ran.
+    /// The core's socket, to share; OSError (EBADF) if `__init__` never ran.
     pub fn share(&self, py: Python<'_>) -> PyResult<Arc<Socket>> {
         Ok(match self.socket(py)? {
             Current::First(socket) => Arc::clone(socket),
@@ -82,14 +83,14 @@ impl NativeSocket {
         })
     }
 
-    /// Closes it, where a failure can't be reported.
+    /// Closes it, ignoring a failure that can't be reported.
     pub fn close_quietly(&self, py: Python<'_>) {
         if let Some(socket) = self.current() {
             let _ = CoreCall::new(py).run(|caller| socket.on(caller).close());
         }
     }
 
-    /// Sets whether its calls are tried before the interpreter lock is given up; None is what applies to all sockets.
+    /// Sets whether its calls are tried before the interpreter lock is given up; None applies the setting for all sockets.
     pub fn set_own_try_first(&self, on: Option<bool>) {
         let value = on.map_or(UNSET, |on| if on { ON } else { OFF });
         self.try_first.store(value, Ordering::Relaxed);
@@ -134,7 +135,7 @@ impl NativeSocket {
         }
     }
 
-    /// The core's socket; None where `__init__` never ran.
+    /// The core's socket; None if `__init__` never ran.
     pub fn current(&self) -> Option<Current<'_>> {
         match self.later.get() {
             None => self.first.get().map(Current::First),
@@ -145,12 +146,12 @@ impl NativeSocket {
         }
     }
 
-    /// The core's socket; OSError (EBADF) where `__init__` never ran.
+    /// The core's socket; OSError (EBADF) if `__init__` never ran.
     pub fn socket(&self, py: Python<'_>) -> PyResult<Current<'_>> {
         self.current().ok_or_else(|| errors::bad_descriptor(py))
     }
 
-    /// Keeps a new socket and forgets the descriptor of the one before without closing it.
+    /// Keeps a new socket and forgets the previous one's descriptor without closing it.
     pub fn keep(&self, py: Python<'_>, socket: Arc<Socket>) -> PyResult<()> {
         let Err(socket) = self.first.set(socket) else {
             return Ok(());

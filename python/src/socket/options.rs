@@ -92,7 +92,7 @@ impl<'a, 'py> Setting<'a, 'py> {
             Some(length) => {
                 let length = value.is_none().then(|| length.extract::<CUint>().ok());
                 let setting = length.flatten().map(|CUint(length)| read(Value::Null(length)));
-                // CPython has only this text for anything that is wrong here.
+                // CPython has only this text for everything that can be wrong here.
                 let text = "setsockopt() takes exactly 3 arguments (4 given)";
                 setting
                     .and_then(Result::ok)
@@ -142,7 +142,7 @@ fn wrong_count(py: Python<'_>, given: usize) -> PyErr {
     PyTypeError::new_err(format!("setsockopt() takes {wanted} arguments ({given} given)"))
 }
 
-/// Sets linger from seconds, None for off.
+/// Sets the linger time in seconds, None for off.
 pub fn set_linger(socket: &Socket, seconds: &Bound<'_, PyAny>) -> PyResult<()> {
     let linger = if seconds.is_none() {
         None
@@ -160,7 +160,7 @@ pub fn set_linger(socket: &Socket, seconds: &Bound<'_, PyAny>) -> PyResult<()> {
     raise(seconds.py(), set)
 }
 
-/// Linger in whole seconds, None when off.
+/// The linger time in whole seconds, None when off.
 pub fn linger(py: Python<'_>, socket: &Socket) -> PyResult<Option<u64>> {
     raise(py, socket.linger()).map(|linger| linger.map(|linger| linger.as_secs()))
 }

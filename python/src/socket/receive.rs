@@ -1,4 +1,4 @@
-//! `bytes` objects made of what is received.
+//! `bytes` objects made from received data.
 
 use crate::arguments::CInt;
 use crate::core_call::CoreCall;
@@ -10,7 +10,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 /// Makes a `bytes` of at most `capacity` bytes, or with `MSG_TRUNC` of as many as the datagram has. `receive` fills the
-/// buffer and returns how many bytes there are. An exception has in `partial` what had come before, if anything had.
+/// buffer and returns how many bytes there are. An exception has the bytes that had arrived in `partial`, if there were
+/// any.
 #[inline]
 pub fn receive_bytes<'py>(
     py: Python<'py>,
@@ -40,8 +41,8 @@ pub fn receive_bytes<'py>(
     }
 }
 
-/// Makes a `bytes` of a datagram's whole length, as `MSG_TRUNC` asks for: beyond the capacity there are zeros. Of a TCP
-/// stream the flag drops what is received, so the buffer holds zeros from the beginning.
+/// Makes a `bytes` of a datagram's whole length, which `MSG_TRUNC` requests: beyond the capacity there are zeros. On a
+/// TCP stream the flag drops the received bytes, so the whole buffer holds zeros.
 fn receive_whole<'py>(
     py: Python<'py>,
     call: CoreCall<'_, 'py>,

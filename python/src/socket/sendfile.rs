@@ -8,7 +8,7 @@ use polysock::{Kind, Socket};
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 
-/// Sends a part of an open file, which may end sooner than the program said.
+/// Sends a part of an open file, which may end earlier than requested.
 pub fn sendfile(
     py: Python<'_>,
     socket: &Socket,
@@ -31,7 +31,7 @@ pub fn sendfile(
     sent.unwrap_or_else(|_| Err(errors::bad_descriptor(py)))
 }
 
-/// How many bytes to send at most, of a count of any size: no file is longer than 2^64 bytes.
+/// How many bytes to send at most, from a count of any size: no file is longer than 2^64 bytes.
 fn at_most(count: &Bound<'_, PyAny>) -> PyResult<u64> {
     if count.lt(0)? {
         return Err(PyValueError::new_err("negative count in sendfile"));

@@ -1,11 +1,11 @@
-//! What the kernel reports on a TCP connection.
+//! What the kernel reports about a TCP connection.
 
 use crate::errors;
 use polysock::{CongestionState, Socket, TcpState};
 use pyo3::prelude::*;
 use std::time::Duration;
 
-/// How a field of core looks in Python.
+/// The Python form of one of the core's fields.
 trait InPython: Sized {
     type Type;
     fn in_python(self) -> Self::Type;
@@ -54,11 +54,11 @@ impl<T: InPython> InPython for Option<T> {
 
 macro_rules! tcp_info {
     ($($type:ty: $($field:ident)*;)*) => {
-        /// State and statistics of a TCP connection; a moment later all may be different.
+        /// State and statistics of a TCP connection; a moment later they may all be different.
         ///
-        /// The names are those of struct tcp_info (tcp(7)) without tcpi_; `state` is a name such as 'ESTABLISHED', times
-        /// are seconds, rates bytes per second. None is what this kernel does not report, or a limit that does not
-        /// exist. For a listening socket only state, unacked and sacked mean something.
+        /// The names are those of struct tcp_info (tcp(7)) without tcpi_; `state` is a name such as 'ESTABLISHED',
+        /// times are seconds, rates bytes per second. None stands for a value that this kernel does not report, or a
+        /// limit that does not exist. For a listening socket only state, unacked and sacked mean something.
         #[pyclass(frozen, get_all, module = "polysock")]
         pub struct TcpInfo {
             $($($field: <$type as InPython>::Type,)*)*
@@ -67,7 +67,7 @@ macro_rules! tcp_info {
         impl TcpInfo {
             const FIELDS: &'static [&'static str] = &[$($(stringify!($field),)*)*];
 
-            /// What the kernel reports on `socket` now.
+            /// What the kernel reports about `socket` now.
             pub fn of(py: Python<'_>, socket: &Socket) -> PyResult<Self> {
                 let info = errors::raise(py, socket.tcp_info())?;
                 Ok(Self {

@@ -5,7 +5,7 @@ use polysock::{Socket, Timeout};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-/// Sets the timeout and, as CPython does, the descriptor's mode: non-blocking for any timeout.
+/// Sets the timeout and, like CPython, the descriptor's mode: non-blocking for any timeout.
 pub fn set_timeout(py: Python<'_>, socket: &Socket, timeout: Timeout) -> PyResult<()> {
     errors::raise(py, socket.set_descriptor_nonblocking(timeout != Timeout::Never))?;
     socket.set_timeout(timeout);
@@ -14,7 +14,7 @@ pub fn set_timeout(py: Python<'_>, socket: &Socket, timeout: Timeout) -> PyResul
 
 /// The argument of setblocking().
 pub fn blocking(flag: &Bound<'_, PyAny>) -> PyResult<bool> {
-    // From CPython 3.12 on anything is true or false.
+    // From CPython 3.12 on any object counts as true or false.
     if arguments::since(flag.py(), 12) {
         flag.is_truthy()
     } else {

@@ -16,7 +16,7 @@ use pyo3::types::PyBytes;
 /// An object, and the core's socket that it has for this call.
 pub type Using<'a> = (&'a NativeSocket, &'a Socket);
 
-/// Flags as the core takes them. In CPython the timeout holds, whatever `MSG_DONTWAIT` says: it polls first.
+/// Flags in the form that the core takes. In CPython the timeout applies even with `MSG_DONTWAIT`, since it polls first.
 pub fn waiting_flags(socket: &Socket, flags: CInt) -> Flags {
     let has_timeout = matches!(socket.recv_timeout(), Timeout::After(_));
     if has_timeout && flags.0 & libc::MSG_DONTWAIT != 0 {
@@ -40,7 +40,7 @@ pub fn recv<'py>(
     })
 }
 
-/// Receives into a buffer, at most `nbytes`, or as many as there is room for where that is 0.
+/// Receives into a buffer, at most `nbytes`, or as many as fit if that is 0.
 pub fn recv_into(
     py: Python<'_>,
     native: &NativeSocket,
@@ -60,7 +60,7 @@ pub fn recv_into(
     recv_into_buffer(py, (native, &*native.socket(py)?), buffer, wanted, flags)
 }
 
-/// Receives at most `wanted` bytes into memory of Python's.
+/// Receives at most `wanted` bytes into Python's memory.
 pub fn recv_into_buffer(
     py: Python<'_>,
     (native, socket): Using<'_>,
@@ -76,7 +76,7 @@ pub fn recv_into_buffer(
     })
 }
 
-/// The memory of the buffer that `function` was given, and how much of it to fill: `nbytes`, or all where that is 0.
+/// The memory of the buffer that `function` was given, and how much of it to fill: `nbytes`, or all if that is 0.
 pub fn buffer_of<'py>(
     function: &str,
     buffer: &Bound<'py, PyAny>,

@@ -6,8 +6,8 @@ use pyo3::prelude::*;
 use std::os::fd::IntoRawFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A socket that no object holds yet: the `fileno` argument of the object that takes it. The number of a descriptor would
-/// not say that no other object holds the socket.
+/// A socket that no object holds yet: passed as the `fileno` argument to the object that takes it. A descriptor's
+/// number would not guarantee that no other object holds the socket.
 #[pyclass(module = "polysock._native", frozen)]
 pub struct Unclaimed(Mutex<Option<Arc<Socket>>>);
 
@@ -31,7 +31,7 @@ impl Unclaimed {
 
 #[pymethods]
 impl Unclaimed {
-    /// Gives the descriptor away, to a class that takes numbers only.
+    /// Gives the descriptor away, to a class that takes only numbers.
     fn __index__(&self, py: Python<'_>) -> PyResult<i32> {
         let socket = self.take().ok_or_else(|| errors::bad_descriptor(py))?;
         errors::raise(py, socket.detach()).map(IntoRawFd::into_raw_fd)

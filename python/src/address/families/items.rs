@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyString, PyTuple};
 use std::ffi::{CStr, CString};
 
-/// The numbers of the families, which `libc` has only for some systems.
+/// The numbers of the families; `libc` has them only for some systems.
 pub const NETLINK: i32 = 16;
 pub const PACKET: i32 = 17;
 pub const CAN: i32 = 29;
@@ -19,7 +19,7 @@ pub const ALG: i32 = 38;
 pub const VSOCK: i32 = 40;
 pub const QIPCRTR: i32 = 42;
 
-/// The tuple of an address, whose number of items is in `lengths`; `malformed` is the text for any other.
+/// The tuple of an address; its number of items must be in `lengths`. `malformed` is the error text otherwise.
 pub fn items<'a, 'py>(
     address: &'a Bound<'py, PyAny>,
     not_tuple: &str,
@@ -36,7 +36,7 @@ pub fn items<'a, 'py>(
     }
 }
 
-/// The tuple of an address that CPython unpacks like the arguments of a function, whose name is `function`.
+/// The tuple of an address that CPython unpacks like the arguments of a function called `function`.
 pub fn arguments<'a, 'py>(
     address: &'a Bound<'py, PyAny>,
     not_tuple: &str,
@@ -89,7 +89,7 @@ pub fn long<T: TryFrom<u64>>(tuple: &Bound<'_, PyTuple>, at: usize) -> PyResult<
     Err(PyTypeError::new_err(text))
 }
 
-/// Text within an address, without a NUL; `malformed` is the text for anything else.
+/// Text within an address, without a NUL; `malformed` is the error text for anything else.
 pub fn name(tuple: &Bound<'_, PyTuple>, at: usize, malformed: &'static str) -> PyResult<Vec<u8>> {
     let item = tuple.get_item(at)?;
     if !item.is_instance_of::<PyString>() {
@@ -98,12 +98,12 @@ pub fn name(tuple: &Bound<'_, PyTuple>, at: usize, malformed: &'static str) -> P
     arguments::text(&item, malformed).map(CString::into_bytes)
 }
 
-/// The number of an interface by its name, as the kernel's ENODEV where there is none.
+/// The number of an interface by its name; the kernel's ENODEV if there is none.
 pub fn interface(py: Python<'_>, name: &CStr) -> PyResult<u32> {
     interface_index(name).ok_or_else(|| errors::os_error(py, libc::ENODEV))
 }
 
-/// The name of an interface, empty where there is none.
+/// The name of an interface, empty if there is none.
 pub fn interface_text(py: Python<'_>, index: u32) -> PyResult<Bound<'_, PyAny>> {
     let name = match index {
         0 => None,

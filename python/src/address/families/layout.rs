@@ -4,7 +4,7 @@ use polysock::{Address, Family};
 use pyo3::exceptions::PyOSError;
 use pyo3::PyResult;
 
-/// A sockaddr being written: zeros but for the family and what is put.
+/// A sockaddr being written: zeros except for the family and the fields that are put.
 pub struct Writer(Vec<u8>);
 
 impl Writer {

@@ -1,7 +1,7 @@
-//! The address families beside IPv4, IPv6 and Unix: CPython's tuples, and the kernel headers' layouts.
+//! The address families besides IPv4, IPv6 and Unix: CPython's tuples, and the kernel headers' layouts.
 //!
-//! The layouts are written out, since no system has the headers of all: one file a family, `from_python` and
-//! `to_python` in each.
+//! The layouts are written out, since no system has the headers of all of them: one file per family, with `from_python`
+//! and `to_python` in each.
 
 mod alg;
 mod bluetooth;
@@ -23,7 +23,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use pyo3::IntoPyObjectExt;
 
-/// The address that a Python object names, for this socket.
+/// The address that a Python object stands for, for this socket.
 pub fn from_python(caller: &str, socket: &Socket, object: &Bound<'_, PyAny>) -> PyResult<Address> {
     match socket.family() {
         Family(NETLINK) => netlink::from_python(caller, object),

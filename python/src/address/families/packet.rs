@@ -18,7 +18,7 @@ const PACKET_TYPE: usize = 10;
 const ADDRESS_LENGTH: usize = 11;
 const ADDRESS: usize = 12;
 const ADDRESS_ROOM: usize = 8;
-/// What an interface's name is cut to (`IFNAMSIZ` without its NUL).
+/// The length to which an interface's name is cut (`IFNAMSIZ` without its NUL).
 const NAME_SIZE: usize = 15;
 
 pub fn from_python(caller: &str, address: &Bound<'_, PyAny>) -> PyResult<Address> {

@@ -10,7 +10,7 @@ use pyo3::IntoPyObjectExt;
 const NAME_SEQUENCE: u32 = 1;
 const NAME: u32 = 2;
 const IDENTITY: u32 = 3;
-/// `TIPC_CLUSTER_SCOPE`, where the program does not say.
+/// `TIPC_CLUSTER_SCOPE`, the default.
 const CLUSTER: u8 = 2;
 
 const LENGTH: usize = 16;
@@ -29,7 +29,7 @@ pub fn from_python(caller: &str, address: &Bound<'_, PyAny>) -> PyResult<Address
     let (first, second, third) = match kind {
         NAME_SEQUENCE => (a, b, c),
         NAME => (a, b, 0),
-        // The kernel keeps the reference first, the tuple the node.
+        // The kernel has the reference first, the tuple has the node first.
         IDENTITY => (b, a, 0),
         _ => return Err(PyTypeError::new_err("Invalid address type")),
     };
