@@ -170,6 +170,8 @@ class Driver:
                 target = os.readlink(f"{directory}/{fd}")
             except FileNotFoundError:
                 continue
+            if target.startswith("/sys/fs/cgroup/"):
+                continue  # Java's runtime looks up its memory limit now and then
             kinds[target.partition(":[")[0] if target.startswith(("socket:", "pipe:")) else target] += 1
         return kinds
 

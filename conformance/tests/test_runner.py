@@ -185,6 +185,15 @@ def test_lost_descriptor_fails(stage):
     assert "missing" in result.reason
 
 
+def test_what_a_runtime_reads_about_its_machine_is_no_leak(monkeypatch):
+    targets = {"3": "socket:[7]", "4": "/sys/fs/cgroup/memory/memory.stat", "5": "/proc/self/status"}
+    monkeypatch.setattr(os, "listdir", lambda _: list(targets))
+    monkeypatch.setattr(os, "readlink", lambda path: targets[path.rpartition("/")[2]])
+    driver = Driver.__new__(Driver)
+    driver.process = mock.Mock(pid=1)
+    assert driver.descriptors() == {"socket": 1, "/proc/self/status": 1}
+
+
 def test_missing_capability_skips(stage):
     text = HEADER + "needs: abort\nclient: socket c inet\nclient: abort c\n"
     assert stage.outcomes(text, stage.fake()) == [SKIPPED]
