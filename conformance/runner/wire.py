@@ -85,6 +85,8 @@ class Connections:
     def __init__(self):
         self.clients = {}  # (client's address, server's address): sequence number of the SYN
         self.ends = {}  # (from, to): the sequence number after all that was sent that way
+        self.resets = {}  # (from, to): the sequence number of the last reset
+        self.sent_again = set()  # (from, to): something was repeated that way since the last reset the other way
 
     def segments(self, packet):
         """The new segments in an IP packet."""
@@ -101,6 +103,9 @@ class Connections:
             self.clients[one, other] = sequence
             self.ends[one, other] = (sequence + 1) % 2**32
             self.ends.pop((other, one), None)
+            for way in ((one, other), (other, one)):
+                self.resets.pop(way, None)
+                self.sent_again.discard(way)
             return [Segment("client", "SYN", (sport, dport))]
         if (one, other) in self.clients:
             who, ports = "client", (sport, dport)
@@ -115,8 +120,14 @@ class Connections:
         end = (sequence + payload + bool(flags & SYN) + bool(flags & FIN)) % 2**32
         fresh = distance(self.ends.get((one, other), sequence), end)
         if flags & RST:
-            return [("RST", 0)]
+            # A segment that is sent again to an end that is gone is answered by the same reset again.
+            repeated = (other, one) in self.sent_again and self.resets.get((one, other)) == sequence
+            self.sent_again.discard((other, one))
+            self.resets[one, other] = sequence
+            return [] if repeated else [("RST", 0)]
         if fresh <= 0:
+            if payload or flags & FIN:
+                self.sent_again.add((one, other))
             return []
         self.ends[one, other] = end
         if flags & SYN:

@@ -129,6 +129,18 @@ def test_reset_and_urgent(peers):
     assert peers.see(("server", 201, ACK | URG, 1), ("server", 202, RST | ACK)) == "server URG; server RST"
 
 
+def test_a_reset_for_data_that_was_sent_again_is_one_reset(peers):
+    peers.handshake()
+    data, reset = ("client", 101, ACK, 3), ("server", 201, RST)
+    assert peers.see(data, data, reset, reset) == "client data:3; server RST"
+
+
+def test_two_resets_for_what_was_sent_once_are_two(peers):
+    peers.handshake()
+    reset = ("server", 201, RST)
+    assert peers.see(("client", 101, ACK, 3), reset, reset) == "client data:3; server RST; server RST"
+
+
 def test_refused(peers):
     assert peers.see(("client", 100, SYN), ("server", 0, RST | ACK)) == "client SYN; server RST"
 
