@@ -44,7 +44,7 @@ pub unsafe extern "C" fn polysock_net_server_socket(
 /// every later call, after close too. Empty datagrams are skipped.
 ///
 /// BSD: recv(2). Python: polysock.net InputStream.read. Java: InputStream.read (-1 at the end).
-/// It waits as long as polysock_net_set_so_timeout() allows, for ever unless set. Threads that call it at the same time
+/// It waits as long as polysock_net_set_so_timeout() allows, forever unless set. Threads that call it at the same time
 /// take turns, and waiting for the turn counts against that time. `n` 0 returns 0. Fails with POLYSOCK_ETIMEDOUT, after
 /// which reading may continue; POLYSOCK_ECONNRESET or POLYSOCK_ECONNTIMEDOUT, in every later call too;
 /// POLYSOCK_ECLOSED, also when another thread closes the socket during the call.
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn polysock_net_write(
 }
 
 /// Sets how many milliseconds polysock_net_read() waits, and polysock_accept() and receiving calls with
-/// POLYSOCK_DEFAULT; 0 is for ever.
+/// POLYSOCK_DEFAULT; 0 means forever.
 ///
 /// BSD: SO_RCVTIMEO. Python: polysock.net Socket.setSoTimeout. Java: Socket.setSoTimeout, ServerSocket.setSoTimeout.
 /// It does not limit sending and connecting. Fails with POLYSOCK_EINVAL below 0.
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn polysock_net_set_so_timeout(s: *mut polysock_t, ms: c_i
     })
 }
 
-/// Gets the time set by polysock_net_set_so_timeout(), in milliseconds; 0 is for ever.
+/// Gets the time set by polysock_net_set_so_timeout(), in milliseconds; 0 means forever.
 ///
 /// BSD: SO_RCVTIMEO. Python: polysock.net Socket.getSoTimeout. Java: Socket.getSoTimeout.
 /// @ingroup polysock_net

@@ -39,7 +39,7 @@ const _: () = assert!(size_of::<polysock_pollfd>() == size_of::<usize>() + 16);
 ///
 /// BSD: poll(2). Python: select.poll. Java: Selector.select.
 /// A closed handle has POLYSOCK_POLLNVAL at once, and the wait ends when another thread closes one. POLYSOCK_DEFAULT
-/// waits for ever: an entry has no timeout. Signals do not end the wait. Fails with POLYSOCK_EINVAL for more entries
+/// waits forever: an entry has no timeout. Signals do not end the wait. Fails with POLYSOCK_EINVAL for more entries
 /// than the process may have descriptors. For thousands of sockets use polysock_poller_new().
 /// @code
 /// polysock_pollfd set[] = {{.socket = s, .events = POLYSOCK_POLLIN}, {.fd = STDIN_FILENO, .events = POLYSOCK_POLLIN}};

@@ -201,7 +201,7 @@ pub unsafe extern "C" fn polysock_poller_remove_fd(p: *mut polysock_poller, fd: 
 /// 256 (the next wait returns the others); 0 when time is up or after polysock_poller_wake().
 ///
 /// BSD: epoll_wait(2). Python: select.epoll.poll. Java: Selector.select.
-/// POLYSOCK_DEFAULT waits for ever. Fails with POLYSOCK_EINVAL when `n` is 0, and with POLYSOCK_ECLOSED when the poller
+/// POLYSOCK_DEFAULT waits forever. Fails with POLYSOCK_EINVAL when `n` is 0, and with POLYSOCK_ECLOSED when the poller
 /// is closed.
 /// @ingroup polysock_waiting
 #[no_mangle]

@@ -5,10 +5,10 @@ use libc::c_int;
 use polysock::{Call, Socket, Timeout};
 use std::time::Duration;
 
-/// A timeout: waits for ever.
+/// A timeout: waits forever.
 /// @ingroup polysock_library
 pub const POLYSOCK_INFINITE: c_int = -1;
-/// A timeout: the handle's own, set by polysock_set_timeout(); for ever unless that was called.
+/// A timeout: the handle's own, set by polysock_set_timeout(); forever unless that was called.
 /// @ingroup polysock_library
 pub const POLYSOCK_DEFAULT: c_int = -2;
 

@@ -12,7 +12,7 @@
 
 namespace polysock {
 
-// poll() sets revents of all entries and returns 0 when time is up. Without a timeout it waits for ever.
+// poll() sets revents of all entries and returns 0 when time is up. Without a timeout it waits forever.
 using pollfd = ::polysock_pollfd;
 
 inline pollfd poll_entry(const socket &s, short events) { return {s.get(), -1, events, 0, 0}; }

@@ -529,13 +529,13 @@ extern "C" {
 #define POLYSOCK_VERSION 256
 
 /**
- * A timeout: waits for ever.
+ * A timeout: waits forever.
  * @ingroup polysock_library
  */
 #define POLYSOCK_INFINITE -1
 
 /**
- * A timeout: the handle's own, set by polysock_set_timeout(); for ever unless that was called.
+ * A timeout: the handle's own, set by polysock_set_timeout(); forever unless that was called.
  * @ingroup polysock_library
  */
 #define POLYSOCK_DEFAULT -2
@@ -1896,7 +1896,7 @@ ssize_t polysock_recvmsg(polysock_t *s, polysock_msg *m, int flags, int timeout_
  *
  * BSD: poll(2). Python: select.poll. Java: Selector.select.
  * A closed handle has POLYSOCK_POLLNVAL at once, and the wait ends when another thread closes one. POLYSOCK_DEFAULT
- * waits for ever: an entry has no timeout. Signals do not end the wait. Fails with POLYSOCK_EINVAL for more entries
+ * waits forever: an entry has no timeout. Signals do not end the wait. Fails with POLYSOCK_EINVAL for more entries
  * than the process may have descriptors. For thousands of sockets use polysock_poller_new().
  * @code
  * polysock_pollfd set[] = {{.socket = s, .events = POLYSOCK_POLLIN}, {.fd = STDIN_FILENO, .events = POLYSOCK_POLLIN}};
@@ -1979,7 +1979,7 @@ int polysock_poller_remove_fd(polysock_poller *p, int fd);
  * 256 (the next wait returns the others); 0 when time is up or after polysock_poller_wake().
  *
  * BSD: epoll_wait(2). Python: select.epoll.poll. Java: Selector.select.
- * POLYSOCK_DEFAULT waits for ever. Fails with POLYSOCK_EINVAL when `n` is 0, and with POLYSOCK_ECLOSED when the poller
+ * POLYSOCK_DEFAULT waits forever. Fails with POLYSOCK_EINVAL when `n` is 0, and with POLYSOCK_ECLOSED when the poller
  * is closed.
  * @ingroup polysock_waiting
  */
@@ -2045,7 +2045,7 @@ int polysock_server_stop(polysock_server *srv, int timeout_ms, size_t *still_run
  * Waits until the server no longer accepts: it was stopped, its listener was closed, or it can't continue.
  *
  * BSD: none. Python: Server.serve_forever. Java: ExecutorService.awaitTermination.
- * POLYSOCK_DEFAULT waits for ever. Returns 0 after a stop, otherwise the code with which accept failed. Fails with
+ * POLYSOCK_DEFAULT waits forever. Returns 0 after a stop, otherwise the code with which accept failed. Fails with
  * POLYSOCK_ETIMEDOUT, or POLYSOCK_EAGAIN for a timeout of 0, while the server still accepts, and with POLYSOCK_ECLOSED
  * in a forked child that has not stopped its copy.
  * @ingroup polysock_server
@@ -2099,7 +2099,7 @@ int polysock_net_server_socket(polysock_t **out, int port, int backlog, const ch
  * every later call, after close too. Empty datagrams are skipped.
  *
  * BSD: recv(2). Python: polysock.net InputStream.read. Java: InputStream.read (-1 at the end).
- * It waits as long as polysock_net_set_so_timeout() allows, for ever unless set. Threads that call it at the same time
+ * It waits as long as polysock_net_set_so_timeout() allows, forever unless set. Threads that call it at the same time
  * take turns, and waiting for the turn counts against that time. `n` 0 returns 0. Fails with POLYSOCK_ETIMEDOUT, after
  * which reading may continue; POLYSOCK_ECONNRESET or POLYSOCK_ECONNTIMEDOUT, in every later call too;
  * POLYSOCK_ECLOSED, also when another thread closes the socket during the call.
@@ -2120,7 +2120,7 @@ int polysock_net_write(polysock_t *s, const void *buf, size_t n, size_t *done);
 
 /**
  * Sets how many milliseconds polysock_net_read() waits, and polysock_accept() and receiving calls with
- * POLYSOCK_DEFAULT; 0 is for ever.
+ * POLYSOCK_DEFAULT; 0 means forever.
  *
  * BSD: SO_RCVTIMEO. Python: polysock.net Socket.setSoTimeout. Java: Socket.setSoTimeout, ServerSocket.setSoTimeout.
  * It does not limit sending and connecting. Fails with POLYSOCK_EINVAL below 0.
@@ -2129,7 +2129,7 @@ int polysock_net_write(polysock_t *s, const void *buf, size_t n, size_t *done);
 int polysock_net_set_so_timeout(polysock_t *s, int ms);
 
 /**
- * Gets the time set by polysock_net_set_so_timeout(), in milliseconds; 0 is for ever.
+ * Gets the time set by polysock_net_set_so_timeout(), in milliseconds; 0 means forever.
  *
  * BSD: SO_RCVTIMEO. Python: polysock.net Socket.getSoTimeout. Java: Socket.getSoTimeout.
  * @ingroup polysock_net
@@ -2206,7 +2206,7 @@ const char *polysock_state(const polysock_t *s);
 /**
  * Sets the timeouts of calls with POLYSOCK_DEFAULT: `recv_ms` for recv and accept, `send_ms` for send and connect.
  *
- * BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.settimeout. Java: Socket.setSoTimeout (reads and accept only, 0 = for ever).
+ * BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.settimeout. Java: Socket.setSoTimeout (reads and accept only, 0 = forever).
  * Milliseconds, 0 (never wait) or POLYSOCK_INFINITE, the value of a new handle; POLYSOCK_DEFAULT does not change one.
  * @code
  * polysock_set_timeout(s, 30000, 5000);

@@ -10,7 +10,7 @@
 // for a length.
 //
 // Every call that can wait takes a timeout: a std::chrono duration, polysock::infinite, or none for the socket's own (set by
-// set_timeout; for ever unless set). Durations are rounded up to milliseconds; zero tries once.
+// set_timeout; forever unless set). Durations are rounded up to milliseconds; zero tries once.
 // A failure throws polysock::error, a std::system_error whose code() compares with std::errc if errno has such a number.
 
 #ifndef POLYSOCK_POLYSOCK_HPP

@@ -25,7 +25,7 @@ struct server_options {
     // Several threads call it at once. By default failures are not reported. Failures that peers can cause at will are
     // reported at most once a second: resets, and errors with POLYSOCK_ETIMEDOUT if there is an idle timeout.
     std::function<void(std::exception_ptr, const address *)> on_error = nullptr;
-    // How long a peer may be silent: the timeout that connections start with. Zero or less: for ever.
+    // How long a peer may be silent: the timeout that connections start with. Zero or less: forever.
     std::chrono::milliseconds idle_timeout{0};
     // How long a handler may take; then its connection is closed, and throwing POLYSOCK_ECLOSED does not count as a failure.
     // Zero or less: no limit.

@@ -204,7 +204,7 @@ public:
     }
 
     // Java-style calls. net_read returns 0 at the end of the stream and in every later call; its time limit is net_so_timeout,
-    // where zero is for ever. net_write has none.
+    // where zero is forever. net_write has none.
     std::size_t net_read(buffer into)
     {
         const ssize_t n = ::polysock_net_read(handle_, into.data(), into.size());

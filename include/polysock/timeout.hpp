@@ -68,7 +68,7 @@ private:
     int ms_;
 };
 
-// Wait for ever.
+// Wait forever.
 inline constexpr timeout infinite = timeout::never();
 
 } // namespace polysock

@@ -8,7 +8,7 @@ use libc::c_int;
 
 /// Sets the timeouts of calls with POLYSOCK_DEFAULT: `recv_ms` for recv and accept, `send_ms` for send and connect.
 ///
-/// BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.settimeout. Java: Socket.setSoTimeout (reads and accept only, 0 = for ever).
+/// BSD: SO_RCVTIMEO, SO_SNDTIMEO. Python: socket.settimeout. Java: Socket.setSoTimeout (reads and accept only, 0 = forever).
 /// Milliseconds, 0 (never wait) or POLYSOCK_INFINITE, the value of a new handle; POLYSOCK_DEFAULT does not change one.
 /// @code
 /// polysock_set_timeout(s, 30000, 5000);

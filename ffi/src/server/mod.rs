@@ -113,7 +113,7 @@ pub unsafe extern "C" fn polysock_server_stop(
 /// Waits until the server no longer accepts: it was stopped, its listener was closed, or it can't continue.
 ///
 /// BSD: none. Python: Server.serve_forever. Java: ExecutorService.awaitTermination.
-/// POLYSOCK_DEFAULT waits for ever. Returns 0 after a stop, otherwise the code with which accept failed. Fails with
+/// POLYSOCK_DEFAULT waits forever. Returns 0 after a stop, otherwise the code with which accept failed. Fails with
 /// POLYSOCK_ETIMEDOUT, or POLYSOCK_EAGAIN for a timeout of 0, while the server still accepts, and with POLYSOCK_ECLOSED
 /// in a forked child that has not stopped its copy.
 /// @ingroup polysock_server

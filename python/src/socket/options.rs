@@ -46,7 +46,7 @@ enum Value<'a, 'py> {
 }
 
 impl<'a, 'py> Value<'a, 'py> {
-    /// As CPython reads it from 3.15 on.
+    /// Reads a value the way CPython does from 3.15 on.
     fn of(value: &'a Bound<'py, PyAny>, optlen: Option<&Bound<'py, PyAny>>) -> PyResult<Self> {
         let class = value.get_type();
         match optlen {

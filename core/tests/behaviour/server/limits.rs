@@ -28,7 +28,7 @@ fn start_telling(
     (server, told)
 }
 
-/// They would hold all places for ever. One report is enough for all.
+/// They would hold all places forever. One report is enough for all.
 #[test]
 fn silent_peers_lose_their_places() {
     limited(|| {

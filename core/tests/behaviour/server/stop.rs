@@ -420,7 +420,7 @@ fn a_linger_time_does_not_hold_up_stop() {
     });
 }
 
-/// Each client is served, or told that it is not; none waits for ever.
+/// Each client is served, or told that it is not; none waits forever.
 #[test]
 fn stopped_in_the_middle_of_a_burst() {
     limited(|| {
