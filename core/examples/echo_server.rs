@@ -1,4 +1,4 @@
-//! Echoes what clients send, each in a thread of its own, until a line comes on standard input:  echo_server [PORT]
+//! Echoes what clients send, each in its own thread, until a line arrives on standard input:  echo_server [PORT]
 
 use polysock::{create_server, Error, ServeOptions, Server, Socket};
 use std::time::Duration;

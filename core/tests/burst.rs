@@ -1,5 +1,5 @@
 //! More connections at once than a callback server handles: each is served or refused, none is lost, and neither memory
-//! nor threads grow with their number. The server is a process of its own, so that its memory is its own.
+//! nor threads grow with their number. The server is a separate process, so that its memory can be measured.
 //!
 //! `POLYSOCK_BURST` says how many (`make soak`: 10,000), `POLYSOCK_BURST_SERVER` names another server program, which
 //! prints its port, serves until the end of its input, and then prints how many connections it has handled.
@@ -60,7 +60,7 @@ mod burst {
         let mut options = ServeOptions::default();
         options.max_connections = LIMIT_OF_SERVER;
         let failed = |trouble: Trouble<Error>, peer: Option<&Address>| {
-            // The end of a client that was told of by its own failure is no trouble.
+            // A client that has already reported its own failure does not count.
             if !matches!(trouble, Trouble::Woken(_)) {
                 eprintln!("{peer:?}: {trouble}");
             }
@@ -79,7 +79,7 @@ mod burst {
         address: Address,
     }
 
-    /// What /proc tells of the server: kB in memory, kB at most, threads.
+    /// What /proc reports about the server: kB in memory, kB at most, threads.
     #[derive(Clone, Copy, Debug)]
     struct Size {
         resident: u64,

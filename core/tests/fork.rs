@@ -1,6 +1,6 @@
-//! Forked children: they may use their copies whatever the parent's threads were doing, and disturb nobody.
+//! Forked children: they may use their copies whatever the parent's threads were doing, and disturb no other process.
 //!
-//! Without the test harness: a process that forks is better off without threads it does not know.
+//! Without the test harness: a process that forks is better off without threads it does not control.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[cfg(target_os = "linux")]
@@ -10,7 +10,7 @@ mod support;
 fn main() {}
 
 /// What a close does while the kernel waits and a child holds the socket, too. The portable backend never lets the kernel wait
-/// alone, because it can't find out who holds a socket: there a close wakes the call at once.
+/// alone, because it can't find the holders of a socket: there a close wakes the call at once.
 #[cfg(target_os = "linux")]
 const WHILE_THE_KERNEL_WAITS: [&str; 3] = [
     "close_wakes_once_a_child_has_gone",
@@ -179,7 +179,7 @@ mod tests {
         });
         let closer = Arc::clone(&client);
         let (closing, began) = (start(move || closer.close()), Instant::now());
-        // A look takes a millisecond. Whoever is slower finds no child at all.
+        // A search takes a millisecond. A slower one finds no child at all.
         until("it has looked", || client.is_closed() && began.elapsed() > ms(20));
         assert!(reading.is_running());
         tell.write_all(b"!").unwrap();
@@ -233,7 +233,7 @@ mod tests {
         }
     }
 
-    /// Nothing is known any more of who holds what.
+    /// The holders of sockets can no longer be found.
     pub fn a_child_keeps_its_connection_when_proc_has_gone() {
         let (client, server) = connection();
         let client = Arc::new(client);
@@ -299,7 +299,7 @@ mod tests {
             let _ = go_away.read(&mut [0]);
         });
         let stopping = start(move || server.stop(Timeout::NonBlocking));
-        // Whoever is slower finds no child at all.
+        // A slower search finds no child at all.
         std::thread::sleep(ms(30));
         tell.write_all(b"!").unwrap();
         child.succeed();
@@ -336,7 +336,7 @@ mod tests {
         assert_eq!(&buf, b"child");
     }
 
-    /// Both wait, each with a wake-up descriptor of its own.
+    /// Both wait, each with its own wake-up descriptor.
     pub fn a_childs_waits_are_its_own() {
         let (client, _server) = connection();
         // This thread has a wake-up descriptor already.
@@ -490,7 +490,7 @@ mod tests {
         .succeed();
     }
 
-    /// As servers of old: a process for each connection. FIN first, for the input that nobody read, would end it.
+    /// A classic forking server: a process for each connection. FIN first, because of the unread input, would end it.
     pub fn a_child_takes_a_connection_over_from_a_handler() {
         let children: Arc<Mutex<Vec<system::Child>>> = Arc::default();
         let forked = Arc::clone(&children);
@@ -552,7 +552,7 @@ mod tests {
         for _ in 0..20 {
             let child = system::fork(|| {
                 assert_eq!(server.connections(), 0);
-                // Nobody serves here, so nothing would end this wait.
+                // No thread serves here, so nothing would end this wait.
                 let error = server.wait(Timeout::Never).unwrap_err();
                 assert_eq!(error.kind(), Kind::Closed);
                 assert!(error.to_string().contains("after a fork"), "{error}");

@@ -40,7 +40,7 @@ fn asks_for_no_address_that_nobody_wants() {
     );
     let _named = listener.within(LATE).accept_from(Some(&mut peer)).unwrap();
     assert_eq!(peer, clients[1].local_address().unwrap());
-    // What fails leaves it alone.
+    // A failed call does not change it.
     let nothing = listener.within(Duration::ZERO).accept_from(Some(&mut peer));
     assert_eq!(kind(nothing), Kind::WouldBlock);
     assert_eq!(peer, clients[1].local_address().unwrap());
@@ -92,9 +92,9 @@ fn many_threads_accept_from_one_listener() {
     });
 }
 
-/// Of a descriptor whose number was told, others see the mode, so that it is not changed.
+/// Others can see the mode of a descriptor whose number was given out, so it is not changed.
 fn accept_by_six(told: bool, limit_of: fn(usize) -> Timeout) {
-    // Room for all: a connection that finds none is made again only after a second.
+    // Room for all: a connection that finds none is retried only after a second.
     let (listener, address) = listener(1024);
     if told {
         listener.fileno().unwrap();

@@ -1,4 +1,4 @@
-//! Addresses: round trips through text and bytes, and everything that is none.
+//! Addresses: round trips through text and bytes, and input that is not an address.
 
 use polysock::{create_connection, create_server, Address, Family, Protocol, Socket, SocketType};
 use std::collections::HashSet;
@@ -84,7 +84,7 @@ fn flow_labels_and_padding_do_not_count_and_scopes_do() {
     assert_eq!(Address::from_bytes(&bytes), Ok(clean));
 }
 
-/// What a socket for both versions of IP shows of an IPv4 peer.
+/// What a dual-stack socket shows of an IPv4 peer.
 #[test]
 fn an_ipv4_address_is_one_whether_mapped_or_not() {
     let plain: Address = "1.2.3.4:80".parse().unwrap();
@@ -94,7 +94,7 @@ fn an_ipv4_address_is_one_whether_mapped_or_not() {
     assert_eq!(HashSet::from([plain, mapped]).len(), 1);
     assert_eq!(mapped.unmapped().as_bytes(), plain.as_bytes());
     assert_eq!(plain.unmapped().as_bytes(), plain.as_bytes());
-    // Nothing is lost: text and bytes are what the kernel has.
+    // Nothing is lost: text and bytes are the kernel's.
     assert_eq!(mapped.to_string(), "[::ffff:1.2.3.4]:80");
     assert_eq!(mapped.family(), Family::IPV6);
     for other in [
@@ -188,7 +188,7 @@ fn every_cut_address_is_refused_or_of_another_family() {
     assert!(Address::from_bytes(&[0; 4096]).is_err());
 }
 
-/// Whatever bytes there are, nothing panics and nothing is lost.
+/// For any bytes, nothing panics and nothing is lost.
 #[test]
 fn bytes_of_every_family_and_length_pass_through() {
     let mut numbers = Numbers(7);
@@ -226,10 +226,10 @@ fn bytes_of_every_family_and_length_pass_through() {
     assert_eq!(format!("{foreign:?}"), "Address(family16:abcd)");
 }
 
-/// What `struct sockaddr_un` takes.
+/// The size of `struct sockaddr_un`.
 const UNIX_LENGTH: usize = size_of::<libc::sockaddr_un>();
 
-/// Linux tells a path that fills `sun_path` with a NUL behind it, and does not take that back (unix(7), BUGS).
+/// Linux reports a path that fills `sun_path` with a NUL after it, and does not accept that form itself (unix(7), BUGS).
 #[test]
 fn a_path_that_leaves_no_room_for_its_nul_can_be_used_as_the_kernel_tells_it() {
     let folder = std::env::temp_dir().join(format!("polysock-{}-", std::process::id()));
@@ -266,7 +266,7 @@ fn unix_names_of_every_length() {
         assert_eq!(address.unix_name(), Some(&name[..]));
         round_trips(address);
     }
-    // Bytes that are no text, NULs and padding are kept, and shown harmlessly.
+    // Bytes that are not text, NULs and padding are kept, and shown escaped.
     let mut numbers = Numbers(3);
     for at in 0..2000 {
         let mut name = numbers.bytes::<108>();
@@ -315,7 +315,7 @@ fn no_path_looks_like_an_abstract_name() {
     );
 }
 
-/// Texts that are nearly addresses: nothing panics, and what is read is shown as text that is read the same.
+/// Texts that are nearly addresses: nothing panics, and whatever is accepted survives a round trip through text.
 #[test]
 fn whatever_text_is_read_round_trips() {
     const TEXTS: [&str; 9] = [

@@ -1,4 +1,4 @@
-//! What a language above may rely on: when it is asked to sleep, when it hears of a signal, how it ends a call.
+//! What a language on top may rely on: when it is asked to sleep, when it learns of a signal, how it ends a call.
 
 use crate::support::*;
 use polysock::{
@@ -8,7 +8,7 @@ use std::os::fd::AsFd;
 use std::sync::{mpsc, Arc};
 use std::time::Duration;
 
-/// Counts what it is asked, and runs `on_signal` when a signal came.
+/// Counts the calls it gets, and runs `on_signal` when a signal has arrived.
 struct Counting<F> {
     first: Start,
     blocked: usize,
@@ -76,7 +76,7 @@ fn block_is_asked_only_where_sleeping_is_possible() {
         Kind::TimedOut
     );
     assert_eq!(host.blocked, 1);
-    // The other ways to begin go into `block` even where data are there, and change nothing else.
+    // The other ways to begin go into `block` even if there are data, and change nothing else.
     for first in [Start::Blocking, Start::Waiting] {
         let mut host = counting(first, no_signal);
         client.send_all(b"hello").unwrap();
@@ -85,7 +85,7 @@ fn block_is_asked_only_where_sleeping_is_possible() {
         let result = server.on(&mut host).within(Duration::ZERO).recv(&mut buf);
         assert_eq!(kind(result), Kind::WouldBlock);
     }
-    // A non-blocking call that skips its try finds what is there all the same.
+    // A non-blocking call that skips its try still finds what is there.
     client.send_all(b"hello").unwrap();
     until("it is there", || {
         server.peek(&mut [0; 5]).is_ok_and(|count| count == 5)
@@ -137,7 +137,7 @@ fn every_operation_that_starts_ends_with_what_it_has_moved() {
     poll_with(&mut entries, None, &mut caller).unwrap();
     assert_eq!(caller.moved, [5, 0, 2, 3, 0, 0]);
     assert_eq!(caller.moved.len(), caller.hints.len());
-    // What does not start has no end.
+    // A call that does not start has no end.
     server.close().unwrap();
     assert_eq!(kind(server.on(&mut caller).recv(&mut buf)), Kind::Closed);
     assert_eq!((caller.moved.len(), caller.hints.len()), (6, 6));
@@ -229,7 +229,7 @@ fn stop_ends_every_waiting_call() {
     });
 }
 
-/// What a call that was stopped says of itself.
+/// The error of a call that was stopped.
 type Ended = fn(&Socket) -> polysock::Error;
 
 #[test]
@@ -318,7 +318,7 @@ fn stop_keeps_the_bytes_received() {
     });
 }
 
-/// The handler's message goes out in the middle: that is the owner's business.
+/// The handler's message goes out in the middle: the thread that owns the turn may do that.
 #[test]
 fn a_handler_may_send_in_the_middle_of_its_threads_send_all() {
     limited(|| {
@@ -376,7 +376,7 @@ fn what_came_is_returned_although_the_socket_was_closed_meanwhile() {
         let closer = Arc::clone(&client);
         let closing = start(move || closer.close());
         until("it is closed", || client.is_closed());
-        // The descriptor stays ours as long as a call is inside.
+        // The descriptor can't be given up while a call is inside.
         assert!(closing.is_running());
         release.send(()).unwrap();
         assert_eq!(receiving.result().unwrap(), 1);
@@ -426,7 +426,7 @@ fn close_does_not_wait_for_ever_and_the_last_to_leave_closes() {
     });
 }
 
-/// Tries directly, and then so many times more; the peer answers while it is asked.
+/// Tries directly, and then a number of times more; the peer answers meanwhile.
 struct Patient<'a> {
     again: usize,
     blocked: usize,
@@ -472,7 +472,7 @@ fn a_host_that_goes_on_trying_gets_what_comes_without_waiting() {
         };
         assert_eq!(client.on(&mut host).within(LATE).recv(&mut [0]).unwrap(), 1);
         assert_eq!((host.again, host.blocked), (0, 0));
-        // It gives up and waits; a call that may not wait is not asked at all.
+        // It gives up and waits; for a call that may not wait it is not called at all.
         host.answer = &|_| ();
         host.again = 3;
         assert_eq!(
@@ -489,7 +489,7 @@ fn a_host_that_goes_on_trying_gets_what_comes_without_waiting() {
     });
 }
 
-/// Whether a call has to wait is learned again by a direct try that finds something.
+/// A direct try that finds something resets the expectation that a call has to wait.
 #[test]
 fn a_direct_try_that_finds_something_ends_the_expectation_to_wait() {
     limited(|| {

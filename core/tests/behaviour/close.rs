@@ -1,19 +1,19 @@
-//! close: it wakes every call of every thread. That nobody ever uses a descriptor that became somebody else's is what
-//! the test `soak` is for.
+//! close: it wakes every call of every thread. The test `soak` shows that no call uses a descriptor that was closed and
+//! reused.
 
 use crate::support::*;
 use polysock::{Address, Error, Kind, Socket, Timeout};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The promise is 100 ms. A busy machine gets more, but less than the second after which close would give up
-/// waiting for a call that did not wake.
+/// The promise is 100 ms. A busy machine gets more, but less than the second after which close would stop waiting for a
+/// call that did not wake.
 const WOKEN: Duration = Duration::from_millis(900);
 
 type Outcome = Result<usize, Error>;
 type CallWithin = fn(&Socket, Timeout, &Address) -> Outcome;
 
-/// Every call that waits, each blocked in a thread of its own, with and without a time limit.
+/// Every call that waits, each blocked in its own thread, with and without a time limit.
 #[test]
 fn close_ends_every_blocked_call_at_once() {
     limited(|| {

@@ -28,7 +28,7 @@ fn connect_keeps_the_mode_of_the_descriptor() {
     }
 }
 
-/// Also a mode that was set by the descriptor's number.
+/// The same for a mode that was set through the descriptor's number.
 #[test]
 fn connect_keeps_a_mode_set_behind_our_back() {
     let (_listener, address) = listener(2);
@@ -42,7 +42,7 @@ fn connect_keeps_a_mode_set_behind_our_back() {
     assert_ne!(system::status_flags(fd) & libc::O_NONBLOCK, 0);
 }
 
-/// A blocking connect(2) could not be woken, so the descriptor must not become a blocking one before the end.
+/// A blocking connect(2) could not be woken, so the descriptor must not become blocking before the connect has ended.
 #[test]
 fn a_mode_set_while_connects_are_under_way_is_that_of_the_descriptor_afterwards() {
     limited(|| {
@@ -79,7 +79,7 @@ fn a_connect_that_gets_no_answer_ends_in_time_and_goes_on_afterwards() {
         let (result, took) = timed(|| client.within(ms(200)).connect(&address));
         assert_eq!(kind(result), Kind::TimedOut);
         assert!(took >= ms(200) && took < LATE, "{took:?}");
-        // Still under way: asking again without waiting says so, and with room it succeeds.
+        // Still in progress: asking again without waiting reports that, and once there is room it succeeds.
         assert_eq!(
             kind(client.within(Duration::ZERO).connect(&address)),
             Kind::Os(libc::EALREADY)
@@ -163,7 +163,7 @@ fn a_vanished_listener_is_a_refusal_and_a_path_may_be_missing() {
     assert_eq!(kind(client.connect(&Address::EMPTY)), Kind::Os(libc::EINVAL));
 }
 
-/// A listener that takes no connection until asked to, with an attempt to reach it under way.
+/// A listener that accepts no connection until asked to, with an attempt to reach it in progress.
 struct UnderWay {
     full: (Socket, Socket),
     address: Address,
@@ -181,7 +181,7 @@ fn under_way() -> UnderWay {
     }
 }
 
-/// An address that refuses, and a socket whose attempt to reach it has ended without being told so.
+/// An address that refuses, and a socket whose attempt to reach it has ended unnoticed.
 fn refused_unseen() -> (Address, Socket) {
     loop {
         let (listener, address) = listener(1);
@@ -249,7 +249,7 @@ fn an_attempt_that_was_given_up_is_none() {
     });
 }
 
-/// Where another handle of the socket began, the peer is asked for.
+/// If another handle of the socket began the connect, the peer's address is looked up.
 #[test]
 fn a_connect_never_reports_success_for_what_another_handle_began() {
     limited(|| {
@@ -293,7 +293,7 @@ fn a_refusal_is_not_that_of_the_next_address() {
     });
 }
 
-/// Also to the address that refused: a new attempt, not the old one's end.
+/// To the address that refused as well: a new attempt, not the end of the old one.
 #[test]
 fn after_a_refusal_that_was_asked_for_a_connect_begins_anew() {
     limited(|| {

@@ -12,7 +12,7 @@ use polysock::{
 use std::process::Command;
 use std::time::Duration;
 
-/// A port that refuses: bound, so that nobody else gets it, and not listening. Keep the socket.
+/// A port that refuses: bound, so that no other socket gets it, but not listening. Keep the socket.
 fn refusing(host: &str) -> (Socket, Address) {
     let any = Address::parse(host, Some(0)).unwrap();
     let socket = Socket::tcp(any.family()).unwrap();
@@ -50,7 +50,7 @@ fn is_blocking(socket: &Socket) -> bool {
     i32::from_str_radix(octal.trim(), 8).unwrap() & libc::O_NONBLOCK == 0
 }
 
-/// Counts signals, ends the call after so many, and sees that nothing sleeps or stops outside of `block`.
+/// Counts signals, ends the call after a number of them, and checks that nothing sleeps or stops outside `block`.
 #[derive(Default)]
 struct Counting {
     signals: usize,
@@ -100,7 +100,7 @@ fn one_that_does_not_answer_gets_a_rival_after_the_delay() {
         let (client, took) = timed(|| connect(&[silent, address], Some(80), LATE).unwrap());
         assert!(took >= ms(80), "{took:?}");
         assert_eq!(client.peer_address().unwrap(), address);
-        // What it hands over is as `Socket::new` makes it, and its connect is over and done with.
+        // The socket it returns is like one from `Socket::new`, and its connect has ended.
         assert!(is_blocking(&client));
         assert_eq!(client.recv_timeout(), Timeout::Never);
         assert_eq!(kind(client.connect(&address)), Kind::Os(libc::EISCONN));
@@ -111,7 +111,7 @@ fn one_that_does_not_answer_gets_a_rival_after_the_delay() {
     });
 }
 
-/// Also when an older one is still under way: without the delay in between, all have their turn.
+/// Even when an older one is still in progress: without the delay in between, each gets its turn.
 #[test]
 fn the_last_to_start_is_replaced_at_once_when_it_fails() {
     limited(|| {
@@ -126,14 +126,14 @@ fn the_last_to_start_is_replaced_at_once_when_it_fails() {
     });
 }
 
-/// The one that answers first wins, also when another was started later.
+/// The one that answers first wins, even if another was started later.
 #[test]
 fn a_late_answer_of_the_first_wins() {
     limited(|| {
         let ((full, _queued), silent) = full_listener();
         let (_full, silent_too) = full_listener();
         let connecting = start(move || connect(&[silent, silent_too], Some(10), LIMIT).unwrap());
-        // Room in the first one's queue: the kernel's next attempt, after about a second, gets through.
+        // There is room in the first one's queue: the kernel's next attempt, after about a second, gets through.
         full.within(LATE).accept().unwrap();
         assert_eq!(connecting.result().peer_address().unwrap(), silent);
     });
@@ -149,7 +149,7 @@ fn families_take_turns_beginning_with_the_first() {
         let cases = [
             (vec![a6, b6, a4, b4, c4], Some(10), [a6, a4, b6, b4, c4]),
             (vec![a4, b4, c4, a6, b6], Some(10), [a4, a6, b4, b6, c4]),
-            // Another is what the resolver said twice.
+            // The other one is an address that the resolver returned twice.
             (vec![a6, b6, a6, a4, b4, b4, c4], None, [a6, b6, a4, b4, c4]),
         ];
         for (addresses, attempt_delay, order) in cases {
@@ -292,7 +292,7 @@ fn it_connects_from_where_it_is_told() {
     });
 }
 
-/// Two rivals can't have one port, so with a port of its own there are none.
+/// Two attempts can't share a local port, so with one there is no parallel attempt.
 #[test]
 fn a_local_port_is_used_by_one_address_at_a_time() {
     limited(|| {
@@ -308,7 +308,7 @@ fn a_local_port_is_used_by_one_address_at_a_time() {
         assert_eq!(kind, Kind::TimedOut);
         assert!(took >= ms(100), "{took:?}");
         assert_eq!(text, format!("2 addresses tried: {silent}, {silent_too}"));
-        // Of those that were given up nothing is told that took no time.
+        // Attempts that were given up are not reported as timed out if they took no time.
         let (bound, refused) = refusing("127.0.0.1");
         let (kind, _) = detail(connect_any(
             &[silent, refused],
@@ -334,7 +334,7 @@ fn however_short_the_time_each_address_is_tried() {
     });
 }
 
-/// One that never answers does not take the time of those after it.
+/// One that never answers does not use up the time of those after it.
 #[test]
 fn one_after_another_each_address_has_its_share_of_the_time() {
     limited(|| {
@@ -345,7 +345,7 @@ fn one_after_another_each_address_has_its_share_of_the_time() {
         assert_eq!(connected.unwrap().peer_address().unwrap(), good);
         assert!(took >= ms(400), "{took:?}");
 
-        // With a port of its own, which two sockets can't have.
+        // With a local port, which two sockets can't share.
         let (free, port) = refusing("127.0.0.1");
         drop(free);
         let mut options = delay(Some(ms(10)));
@@ -427,7 +427,7 @@ fn unreachable_networks_and_several_addresses_of_a_name() {
             let said = "2 addresses tried: [2001:db8::1]:9, 192.0.2.1:9";
             assert_eq!(text, said);
 
-            // A network that swallows what is sent there.
+            // A network that drops everything sent to it.
             run("ip route add 192.0.2.0/24 dev lo");
             let (client, took) = timed(|| connect(&[nowhere, address], Some(60), LATE).unwrap());
             assert!(took >= ms(60), "{took:?}");
@@ -470,7 +470,7 @@ fn by_name() {
         format!("two.test port {port}, 2 addresses tried: {refused}, {second}")
     );
 
-    // Listening takes the first address that is free.
+    // It listens on the first free address.
     let server = create_server("two.test", port, 4).unwrap();
     assert_eq!(server.local_address().unwrap(), second);
     let client = create_connection("two.test", port, LATE).unwrap();
@@ -554,7 +554,7 @@ fn a_port_is_shared_when_all_say_so() {
     });
 }
 
-/// The queue is as long as it was asked for.
+/// The queue has the requested length.
 #[test]
 fn the_backlog_is_passed_on() {
     limited(|| {

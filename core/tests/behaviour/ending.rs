@@ -1,4 +1,4 @@
-//! A connection that died is not taken for a stream that ended, whichever call was told of it.
+//! A dead connection is not taken for a stream that ended, whichever call learned of it.
 
 use crate::support::*;
 use polysock::{
@@ -98,7 +98,7 @@ fn a_reset_that_a_question_took_away_is_told_to_receives() {
     });
 }
 
-/// The call that met the reset returns what had come before; the next one has to say it.
+/// The call that met the reset returns what had arrived before; the next one has to report the reset.
 #[test]
 fn a_reset_behind_data_is_told_once_they_are_received() {
     limited(|| {
@@ -112,7 +112,7 @@ fn a_reset_behind_data_is_told_once_they_are_received() {
     });
 }
 
-/// Sends nobody acknowledges: the kernel gives the connection up.
+/// Sends that are never acknowledged: the kernel gives up the connection.
 #[test]
 fn a_connection_that_the_kernel_gave_up_is_no_end_and_no_time_limit() {
     limited(|| {

@@ -1,4 +1,4 @@
-//! The error queue (ip(7), `IP_RECVERR`): a report is waited for where there is a time limit.
+//! The error queue (ip(7), `IP_RECVERR`): a call with a time limit waits for a report.
 
 use crate::support::*;
 use polysock::{Address, Flags, Kind, NativeCaller, Protocol, RecvBuf, Socket, SocketType, Timeout};
@@ -21,7 +21,7 @@ fn reporter() -> Arc<Socket> {
     Arc::new(socket)
 }
 
-/// A socket whose port refuses what comes from anybody but its peer, which is gone. Keep it: it holds the port.
+/// A socket whose port refuses everything except from its peer, which is gone. Keep it: it holds the port.
 fn deaf() -> (Socket, Address) {
     let ((deaf, address), (_peer, elsewhere)) = (datagram(), datagram());
     deaf.connect(&elsewhere).unwrap();
@@ -50,7 +50,7 @@ fn a_report_is_waited_for() {
             let ((_deaf, address), socket) = (deaf(), reporter());
             let asking = Arc::clone(&socket);
             let waiting = start_blocked(move || ask(&asking, LATE.into()));
-            // Data are no report.
+            // Data are not a report.
             let own = socket.local_address().unwrap();
             socket.send_to("data", &own).unwrap();
             socket.send_to("refused", &address).unwrap();
@@ -105,11 +105,11 @@ const RECEIVES: [Receive; 3] = [
     },
 ];
 
-/// A socket with a report in its error queue that nobody takes out.
+/// A socket with a report in its error queue that is never taken out.
 fn reported() -> Arc<Socket> {
     let ((_deaf, address), socket) = (deaf(), reporter());
     socket.send_to("refused", &address).unwrap();
-    // The error beside the report is told once.
+    // The error that comes with the report is reported once.
     assert_eq!(
         kind(socket.within(LATE).recv(&mut [0; 16])),
         Kind::Os(libc::ECONNREFUSED)
@@ -150,7 +150,7 @@ fn data_are_waited_for_beside_a_report() {
     });
 }
 
-/// Not by looking again from time to time, which would be late, or busy.
+/// Not by polling from time to time, which would be late or busy.
 #[test]
 #[cfg_attr(polysock_portable, ignore = "only epoll reports changes")]
 fn a_wait_beside_a_report_sleeps_until_something_comes() {

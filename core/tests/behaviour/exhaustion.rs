@@ -46,14 +46,14 @@ fn without_descriptors_accept_says_so_and_waiting_works() {
             while let Ok(file) = File::open("/dev/null") {
                 filler.push(file);
             }
-            // The connection that can't be accepted waits; so it is each time.
+            // The connection that can't be accepted waits, each time.
             for _ in 0..3 {
                 assert_eq!(kind(listener.accept()), Kind::Os(libc::EMFILE));
                 assert_eq!(kind(listener.within(LATE).accept()), Kind::Os(libc::EMFILE));
             }
             assert_eq!(kind(Socket::tcp(address.family())), Kind::Os(libc::EMFILE));
 
-            // A thread that can have no wake-up descriptor still waits, in time, and is woken by close.
+            // A thread that can't have a wake-up descriptor still waits, in time, and is woken by close.
             go.send(()).unwrap();
             waiting.wait_blocked();
             let before = waiting.observer.sleeps();

@@ -1,11 +1,11 @@
-//! A filter of system calls (seccomp) forbids calls that have a fallback: everything goes on without them.
+//! A filter of system calls (seccomp) forbids calls that have a fallback: everything works without them.
 
 use crate::support::filter::forbid;
 use crate::support::*;
 use polysock::{Event, Events, Kind, Poller, Socket, Trigger};
 use std::sync::Arc;
 
-/// What filters answer with; the first is an old kernel's answer too.
+/// The errors that filters return; the first is also that of an old kernel.
 const ANSWERS: [i32; 3] = [libc::ENOSYS, libc::EPERM, libc::EACCES];
 
 /// Plays in a thread that may not make these calls.
@@ -118,7 +118,7 @@ fn what_has_no_fallback_names_its_call() {
     });
 }
 
-/// The flag of a descriptor that programs this one starts would get: 0.
+/// The flags of a descriptor that started programs would inherit: 0.
 fn inherited(socket: &Socket) -> i32 {
     let number = socket.fileno().unwrap();
     let flags = std::fs::read_to_string(format!("/proc/self/fdinfo/{number}")).unwrap();

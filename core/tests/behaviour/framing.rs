@@ -1,4 +1,4 @@
-//! Messages and lines: the same whatever pieces a stream arrives in, and bounded memory whatever a peer sends.
+//! Messages and lines: the same in whatever pieces a stream arrives, and bounded memory whatever a peer sends.
 
 use crate::support::*;
 use polysock::{ByteOrder, Framing, Kind, PrefixWidth, Reader, SendBuf, Socket};
@@ -280,7 +280,7 @@ fn a_varint_without_an_end_is_refused() {
     assert_eq!(kind(reader.frame()), Kind::Os(libc::EBADMSG));
 }
 
-/// Messages of sizes around every bound inside the library.
+/// Messages of sizes around every threshold inside the library.
 fn large_messages() -> Vec<Vec<u8>> {
     [0, 1, 8191, 8192, 8193, 70_000, 3, 200_000, 5]
         .into_iter()

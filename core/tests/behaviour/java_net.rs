@@ -1,4 +1,4 @@
-//! Java-style sockets: history, an end that stays the end, turns, and UDP.
+//! Java-style sockets: history, an end of stream that stays, turns, and UDP.
 
 use crate::support::skipped::can_find_localhost;
 use crate::support::{connection, fill, limited, ms, small_connection, start_blocked, LATE};
@@ -84,7 +84,7 @@ fn a_socket_stays_what_it_was() {
     assert_eq!(client.local_address(), IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 }
 
-/// shutdown(2) says yes, and one half would end the listening.
+/// shutdown(2) succeeds, and for one half would end listening.
 #[test]
 fn a_listener_has_no_halves() {
     limited(|| {
@@ -158,7 +158,7 @@ fn the_listener_of_java() {
     assert_eq!(refused(listener.bind(None, 0)), Refusal::AlreadyBound);
     let socket = listener.open().unwrap();
     assert!(socket.reuse_address().unwrap());
-    // Of a listener the kernel tells its backlog there.
+    // For a listener the kernel reports its backlog there.
     assert_eq!(socket.tcp_info().unwrap().sacked, 50);
     let address = listener.address().unwrap();
     let busy = ServerSocket::new();
@@ -225,7 +225,7 @@ fn a_reset_is_told_every_time() {
         let error = java_net::read(&client, &mut NativeCaller, &mut [0; 4]).unwrap_err();
         assert_eq!(error.kind(), Kind::Os(libc::ECONNRESET));
     }
-    // What is over can't be ended any more, and that is no failure of one that was connected.
+    // A half that is over can't be ended again, but on a socket that was connected that is not a failure.
     let (client, server) = pair();
     server.open().unwrap().abort().unwrap();
     assert_eq!(
@@ -349,7 +349,7 @@ fn it_is_the_closer_who_lingers() {
         let (result, woken) = reader.result();
         assert_eq!(result.unwrap_err().kind(), Kind::Closed);
         assert!(closed - began >= ms(990), "{:?}", closed - began);
-        // Were it the reader, its time would begin when close had left it the descriptor.
+        // If it were the reader, its time would begin when close had left it the descriptor.
         assert!(woken < closed);
     });
 }
@@ -455,7 +455,7 @@ fn a_connected_datagram_socket_knows_one_peer_and_keeps_its_port() {
         refused(sender.send(b"x", Some(strange), &mut NativeCaller)),
         Refusal::OtherPeer
     );
-    // The port holds, and so does the way back: what strangers sent before and since is not there.
+    // The port stays, and so does the way back: what strangers sent before and since is dropped.
     stranger.send(b"late", Some(own), &mut NativeCaller).unwrap();
     receiver.send(b"expected", Some(own), &mut NativeCaller).unwrap();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Calls without a deadline on descriptors nobody else holds: the kernel itself waits, and close still wakes it.
+//! Calls without a deadline on descriptors without another holder: the kernel itself waits, and close still wakes it.
 
 use crate::support::alone::alone;
 use crate::support::*;
@@ -97,7 +97,7 @@ fn abort_resets_although_a_call_waits_in_the_kernel() {
     });
 }
 
-/// Whoever adopted or duplicated the socket must not feel our close.
+/// A holder that adopted or duplicated the socket must not notice our close.
 #[test]
 fn a_socket_that_others_hold_never_waits_in_the_kernel() {
     limited(|| {
@@ -125,7 +125,7 @@ fn a_socket_that_others_hold_never_waits_in_the_kernel() {
     });
 }
 
-/// From then on a copy may be anywhere, so that no call may be where only shutdown(2) wakes it.
+/// From then on a copy may exist anywhere, so no call may wait where only shutdown(2) wakes it.
 #[test]
 fn a_call_that_begins_after_the_number_was_told_is_woken_without_harm() {
     limited(|| {
@@ -144,7 +144,7 @@ fn a_call_that_begins_after_the_number_was_told_is_woken_without_harm() {
     });
 }
 
-/// The number is told while calls wait, and nobody makes a copy.
+/// The number is given out while calls wait, and no copy is made.
 #[test]
 #[cfg_attr(
     polysock_portable,
@@ -222,7 +222,7 @@ fn a_copy_made_behind_our_back_is_not_shut_down() {
     limited(|| copy_is_not_shut_down(|| ()));
 }
 
-/// Also where nothing can be opened to look for it.
+/// Even if nothing can be opened to look for it.
 #[test]
 #[cfg_attr(
     polysock_portable,
@@ -259,7 +259,7 @@ fn copy_is_not_shut_down(before_close: impl FnOnce()) {
     });
     before_close();
     go.send(()).unwrap();
-    // The reader can't be woken without harming the holder of the copy; it leaves when something comes.
+    // The reader can't be woken without harming the holder of the copy; it leaves when something arrives.
     until("closed", || client.is_closed());
     server.send_all("x").unwrap();
     assert_eq!(running.result().unwrap(), 1, "progress wins");
@@ -269,7 +269,7 @@ fn copy_is_not_shut_down(before_close: impl FnOnce()) {
     server.within(LATE).recv_exact(&mut [0; 8]).unwrap();
 }
 
-/// A program started with the socket as its output holds it without a fork that anybody could have seen.
+/// A program started with the socket as its output holds it without a fork that could have been noticed.
 #[test]
 #[cfg_attr(
     polysock_portable,
@@ -319,7 +319,7 @@ fn what_the_kernel_says_is_what_comes_out() {
         assert_eq!(got.count, 6);
         server.shutdown(Shutdown::Write).unwrap();
         assert_eq!(client.recv(&mut buf).unwrap(), 0);
-        // Everything at once, as a blocking send(2) does.
+        // Everything at once, like a blocking send(2).
         let receiver = start(move || {
             let mut all = vec![0; 5_000_000];
             server.recv_exact(&mut all).map(|()| all)
@@ -329,7 +329,7 @@ fn what_the_kernel_says_is_what_comes_out() {
     });
 }
 
-/// The program's own SO_RCVTIMEO ends the call, as it ends a recv(2).
+/// The program's own SO_RCVTIMEO ends the call, just as it ends a recv(2).
 #[test]
 fn a_timeout_of_the_kernels_own_is_passed_on() {
     limited(|| {
@@ -342,7 +342,7 @@ fn a_timeout_of_the_kernels_own_is_passed_on() {
     });
 }
 
-/// A mode that somebody set behind our back does not make a call without a deadline give up.
+/// A mode that was set behind our back does not make a call without a deadline give up.
 #[test]
 fn a_descriptor_made_non_blocking_behind_our_back_still_waits() {
     limited(|| {

@@ -1,6 +1,6 @@
-//! What the public API does, a file for each of its subjects. One program, so that it is linked once.
+//! The behaviour of the public API, one file per subject. A single program, so that it is linked once.
 //!
-//! Tests that change the process (limits, forks) or look at all of it run in a fresh process: `support::alone`.
+//! Tests that change the process (limits, forks) or inspect all of it run in a fresh process: `support::alone`.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,

@@ -280,7 +280,7 @@ fn open_copies(inode: u64) -> usize {
     .count()
 }
 
-/// Data of every length under every header: too short says nothing, and nothing panics.
+/// Data of every length under every header: what is too short is ignored, and nothing panics.
 #[test]
 fn control_messages_of_every_length_are_read_or_not() {
     let headers = [
@@ -309,7 +309,7 @@ fn control_messages_of_every_length_are_read_or_not() {
                     message.timestamp().is_some(),
                 ];
                 assert!(read.iter().filter(|read| **read).count() <= usize::from(length >= needed));
-                // Times before 1970 and parts of a second beyond all bounds are none.
+                // Times before 1970 and fractions of a second out of range do not count.
                 assert!(length < needed || byte != 0 || read.contains(&true));
             }
         }

@@ -1,4 +1,4 @@
-//! The mode of a descriptor, as somebody sees it who is told its number.
+//! The mode of a descriptor, as seen by code that has its number.
 
 use crate::support::*;
 use polysock::{Family, Kind, Protocol, Socket, SocketType, Timeout};
@@ -64,7 +64,7 @@ fn a_duplicate_has_it() {
     }
 }
 
-/// The number is told while a call needs the descriptor non-blocking: it is blocking when that has ended.
+/// The number is given out while a call needs the descriptor non-blocking: it becomes blocking when that call has ended.
 #[test]
 fn it_waits_for_the_end_of_an_accept() {
     limited(|| {
@@ -87,7 +87,7 @@ fn it_waits_for_the_end_of_an_accept() {
         first.result().unwrap();
         second.result().unwrap();
         assert!(!shown(&listener));
-        // In blocking mode, and woken all the same.
+        // In blocking mode, and woken nevertheless.
         let third = accept(&listener);
         listener.close().unwrap();
         assert_eq!(kind(third.result()), Kind::Closed);

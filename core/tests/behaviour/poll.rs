@@ -197,7 +197,7 @@ fn signals_keep_the_deadline() {
     });
 }
 
-/// No count and no lock is held while the host handles a signal: its handler closes the very socket.
+/// The call is not counted in and holds no lock while the caller handles a signal: its handler closes the same socket.
 #[test]
 fn a_handler_may_close_what_is_polled() {
     limited(|| {

@@ -1,4 +1,4 @@
-//! recv, peek, recv_exact: what comes, what does not, flags.
+//! recv, peek, recv_exact: what is received, what is not, flags.
 
 use crate::support::*;
 use polysock::{
@@ -151,7 +151,7 @@ fn flags_of_one_call_rule_it() {
     let mut buf = [0; 4];
     let call = server.within(LATE).recv_with(&mut buf, Flags::DONT_WAIT);
     assert_eq!(kind(call), Kind::WouldBlock);
-    // No urgent byte: the kernel says so at once.
+    // No urgent byte: the kernel reports that at once.
     let urgent = server.within(LATE).recv_with(&mut buf, Flags::OUT_OF_BAND);
     assert_eq!(kind(urgent), Kind::Os(libc::EINVAL));
     client
@@ -224,7 +224,7 @@ fn an_empty_message_is_no_end_of_stream() {
         for limit in [None, Some(LIMIT)] {
             for (a, b) in message_pairs() {
                 b.set_recv_timeout(limit);
-                // Read once the messages are there, and once while they come.
+                // Read once when the messages are there, and once while they arrive.
                 for message in ["", "", "abc", ""] {
                     a.send(message).unwrap();
                 }
@@ -242,7 +242,7 @@ fn an_empty_message_is_no_end_of_stream() {
                     a.send(message).unwrap();
                 }
                 assert_eq!(&waiting.result().unwrap(), b"abcdef");
-                // A plain receive has it as a message.
+                // A plain receive returns it as a message.
                 a.send("").unwrap();
                 assert_eq!(b.recv(&mut buf).unwrap(), 0);
             }

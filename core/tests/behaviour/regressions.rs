@@ -1,4 +1,4 @@
-//! Bugs that were, each with the test that showed it.
+//! Former bugs, each with the test that showed it.
 
 use crate::support::skipped::skip;
 use crate::support::*;
@@ -6,7 +6,7 @@ use polysock::{CallHints, Caller, Family, Flags, Kind, Protocol, Socket, SocketT
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A host that always tries at once.
+/// A caller that always tries at once.
 struct Direct;
 
 impl Caller for Direct {
@@ -23,7 +23,7 @@ impl Caller for Direct {
     }
 }
 
-/// The end of a connect was asked by SO_ERROR, which Linux does not take note of.
+/// SO_ERROR was used to ask how a connect ended, which Linux does not note as its end.
 #[test]
 fn connects_again_after_a_refusal_and_never_twice() {
     let (server, address) = listener(1);
@@ -44,7 +44,7 @@ fn connects_again_after_a_refusal_and_never_twice() {
     );
 }
 
-/// The kernel would take a negative backlog for the greatest there is.
+/// The kernel would take a negative backlog for the largest possible.
 #[test]
 fn a_negative_backlog_is_refused() {
     let server = Socket::tcp(loopback().family()).unwrap();
@@ -77,7 +77,7 @@ fn data_that_are_there_are_received_however_short_the_time() {
     assert_eq!(client.within(Duration::from_nanos(1)).recv(&mut buf).unwrap(), 1);
 }
 
-/// What is there was lost to a timeout instead of being returned.
+/// Bytes that had arrived were lost to a timeout instead of being returned.
 #[test]
 fn peek_with_wait_all_returns_what_came_in_time() {
     let (client, server) = connection();
@@ -97,7 +97,7 @@ fn peek_with_wait_all_returns_what_came_in_time() {
     assert_eq!(client.recv(&mut buf).unwrap(), 3);
 }
 
-/// A thread that lost a few races for a connection stopped believing poll and looked by the clock ever after.
+/// A thread that lost a few races for a connection stopped trusting poll and retried at intervals ever after.
 #[test]
 fn who_loses_races_for_connections_still_sleeps() {
     limited(|| {
@@ -116,7 +116,7 @@ fn who_loses_races_for_connections_still_sleeps() {
         }
         workers.iter().for_each(Running::wait_blocked);
         let naps = || workers.iter().map(|w| w.observer.sleeps()).collect::<Vec<_>>();
-        // Once they have settled nobody wakes without a reason.
+        // Once they have settled no thread wakes without a reason.
         let (idle, _peer) = connection();
         until("they sleep", || {
             let before = naps();
@@ -128,7 +128,7 @@ fn who_loses_races_for_connections_still_sleeps() {
     });
 }
 
-/// What does not listen is never ready, and accept waited for it.
+/// A socket that does not listen is never ready, and accept waited for it.
 #[test]
 fn accept_on_what_does_not_listen_says_so_at_once() {
     limited(|| {

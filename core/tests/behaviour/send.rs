@@ -56,7 +56,7 @@ fn a_send_with_a_time_limit_sends_a_part_and_one_without_sends_all() {
     });
 }
 
-/// The peer takes a byte now and then: each lets the sender on a little, and the clock is not started again.
+/// The peer takes a byte now and then: each lets the sender go on a little, and the clock is not restarted.
 #[test]
 fn send_all_ends_in_time_and_its_count_is_what_the_peer_gets() {
     limited(|| {

@@ -45,7 +45,8 @@ fn a_part_a_whole_and_the_position_stays() {
     assert_eq!(client.sendfile(file.as_fd(), 10_000_000, None).unwrap(), 0);
 }
 
-/// It needs the descriptor in non-blocking mode for a moment, and must not put it back behind somebody who wants that.
+/// It needs the descriptor in non-blocking mode for a moment, and must not put it back if the program wants it
+/// non-blocking.
 #[test]
 fn a_mode_that_is_set_meanwhile_stays() {
     let (client, peer) = connected();
@@ -213,7 +214,7 @@ fn while_it_moves_the_limit_starts_anew() {
             (error.done() > 15_000_000).then(|| ended - reader.join().unwrap())
         })
     };
-    // A reader that a busy machine stops for so long is rightly taken for one that has stopped.
+    // A reader that a busy machine delays for this long is rightly taken for one that has stopped.
     let waited = (0..5).find_map(|_| attempt()).unwrap();
     assert!(waited > LIMIT / 2 && waited < LIMIT * 12, "{waited:?}");
 }

@@ -1,4 +1,4 @@
-//! How many system calls an operation makes, counted by strace in a process of its own.
+//! How many system calls an operation makes, counted by strace in a separate process.
 
 use crate::support::alone::test_of;
 use crate::support::skipped::can_trace;
@@ -72,7 +72,7 @@ fn the_first_send_after_a_connect_that_waited_makes_one_call() {
     });
 }
 
-/// Nor does it change the descriptor's mode, which nobody sees.
+/// Nor does it change the descriptor's mode, which no one else can see.
 #[test]
 #[cfg_attr(polysock_portable, ignore = "the mode is changed by two calls")]
 fn a_connect_within_the_machine_makes_two_calls() {
@@ -172,7 +172,7 @@ fn a_connection_made_accepted_and_closed_makes_seven_calls() {
     });
 }
 
-/// Nobody else can hold the socket: its number was not told, and there was no fork.
+/// The socket can't have another holder: its number was not given out, and there was no fork.
 #[test]
 fn a_close_that_wakes_a_call_looks_for_nobody() {
     counted_as(looks, &[], || {
@@ -183,7 +183,7 @@ fn a_close_that_wakes_a_call_looks_for_nobody() {
     });
 }
 
-/// So does one of a socket whose number was told before: its calls wait where they can be woken without harm.
+/// So does closing a socket whose number was given out before: its calls wait where they can be woken without harm.
 #[test]
 fn a_close_of_a_number_that_was_told_looks_for_nobody() {
     counted_as(looks, &[], || {

@@ -181,7 +181,7 @@ fn ends_with_the_kernels_limit<T: std::fmt::Debug>(call: impl FnOnce() -> polyso
     assert!(took >= KERNELS && took < KERNELS + LATE, "{took:?}");
 }
 
-/// The program's own SO_RCVTIMEO and SO_SNDTIMEO end every call that has no deadline, as socket(7) has it, also those
+/// The program's own SO_RCVTIMEO and SO_SNDTIMEO end every call that has no deadline, as in socket(7), including those
 /// that wait in a poll: on shared descriptors, listeners, Unix datagram sockets.
 #[test]
 fn a_limit_in_the_kernel_ends_every_wait() {
@@ -210,7 +210,7 @@ fn a_limit_in_the_kernel_ends_every_wait() {
     });
 }
 
-/// A deadline of the call's own counts instead, longer or shorter.
+/// The call's own deadline takes precedence, longer or shorter.
 #[test]
 fn a_deadline_counts_more_than_a_limit_in_the_kernel() {
     limited(|| {

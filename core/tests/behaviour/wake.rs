@@ -1,4 +1,4 @@
-//! The wake-up descriptor of a waiting thread, when somebody closes it or reuses its number behind our back.
+//! The wake-up descriptor of a waiting thread, when it is closed or its number is reused behind our back.
 //!
 //! One test, since it looks for descriptors of this process by what they are.
 

@@ -120,7 +120,7 @@ impl Scene {
             sent,
         } = (case.make)(stage);
         if shared {
-            // What was adopted may be somebody else's too.
+            // An adopted socket may have another holder.
             socket = Socket::from_fd(socket.detach().unwrap()).unwrap();
         }
         Self {
@@ -340,7 +340,7 @@ fn connect(scene: &Scene, limit: Timeout) -> Kind {
     refusal(scene.socket.within(limit).connect(address))
 }
 
-/// Beside another socket that has nothing to tell.
+/// Next to another socket that has no events.
 fn wait_in_poll(scene: &Scene, limit: Timeout) -> Kind {
     let readable = |socket| PollEntry::new(socket, Events::READABLE);
     let mut entries = [

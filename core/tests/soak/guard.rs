@@ -1,4 +1,4 @@
-//! Descriptors that are none of the library's business.
+//! Descriptors that the library must not touch.
 
 use crate::support::system;
 use std::io::{Read, Write};
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 /// Opens and closes files, pipes and sockets, and checks that each is still itself, holds what was written and was
-/// neither shut down nor put into another mode. Says how many were checked.
+/// neither shut down nor put into another mode. Returns how many were checked.
 pub fn watch(number: u8, stop: &AtomicBool) -> u64 {
     let mut checked = 0;
     while !stop.load(Ordering::Relaxed) {

@@ -1,5 +1,5 @@
-//! Closing sockets under blocked calls of every kind, beside threads that open and close descriptors all the time and
-//! notice when anybody touches theirs.
+//! Closing sockets under blocked calls of every kind, while other threads open and close descriptors all the time and
+//! notice when theirs are touched.
 //!
 //! `make test` plays a few rounds of each kind; `make soak` plays 100,000 in all. The environment can say how many
 //! (`POLYSOCK_SOAK_ROUNDS`) and how they are shuffled (`POLYSOCK_SOAK_SEED`).

@@ -1,4 +1,4 @@
-//! Tests that need a process of their own: to count descriptors or system calls, or to have a network of their own.
+//! Tests that need a separate process: to count descriptors or system calls, or to have their own network.
 
 use std::process::Command;
 
@@ -38,7 +38,7 @@ fn run_alone(command: &[&str], name: &str, argument: &str) {
     assert!(text.contains("1 passed"), "no such test: {name}");
 }
 
-/// The test that a closure stands in, by the name that the test harness knows it by.
+/// The test that contains a closure, by its name in the test harness.
 pub fn test_of<F>() -> &'static str {
     let path = std::any::type_name::<F>(); // behaviour::wake::the_test::{{closure}}
     let test = path.split("::{{closure}}").next().unwrap();

@@ -1,4 +1,4 @@
-//! Filters of system calls (seccomp), which are a thread's own.
+//! Filters of system calls (seccomp), which apply to one thread.
 #![allow(unsafe_code)]
 
 use super::system::check;

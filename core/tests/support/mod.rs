@@ -30,7 +30,7 @@ pub fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
 }
 
-/// Runs a test in a thread of its own and fails when it does not end.
+/// Runs a test in its own thread and fails when it does not end.
 pub fn limited(test: impl FnOnce() + Send + 'static) {
     let (end, ended) = mpsc::channel();
     let thread = thread::spawn(move || {
@@ -103,7 +103,7 @@ pub fn set_int(socket: &Socket, name: i32, value: i32) {
 }
 
 /// Sends until nothing fits any more, even when the kernel has had time to pass on what it has (it asks a full
-/// peer again after 200 ms); says how much went out. Buffers that the system tunes may still grow later: see
+/// peer again after 200 ms); returns how much was sent. Buffers that the system tunes may still grow later: see
 /// [`small_connection`].
 pub fn fill(socket: &Socket) -> usize {
     let mut done = 0;
@@ -122,7 +122,7 @@ pub fn kind<T: Debug>(result: Result<T, Error>) -> Kind {
     result.unwrap_err().kind()
 }
 
-/// Bytes that tell where they stand.
+/// Bytes that show their position.
 pub fn pattern(count: usize) -> Vec<u8> {
     (0..count).map(|at| ((at + at / 251) % 256) as u8).collect()
 }
@@ -188,14 +188,14 @@ impl<T> Running<T> {
     }
 }
 
-/// Runs a call and says how long it took.
+/// Runs a call and returns how long it took.
 pub fn timed<T>(call: impl FnOnce() -> T) -> (T, Duration) {
     let began = Instant::now();
     let result = call();
     (result, began.elapsed())
 }
 
-/// Looks again and again, without more than a short nap, until something is so.
+/// Checks again and again, with short naps, until a condition is true.
 pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     let end = Instant::now() + LIMIT / 2;
     while !so() {
@@ -237,7 +237,7 @@ impl Caller for HeldInside {
     }
 }
 
-/// Calls something at each signal, and begins as it is told to.
+/// Calls a function at each signal, and begins in the given way.
 pub struct AtSignal<F: FnMut() -> Result<(), Stop>>(pub F, pub Start);
 
 impl<F: FnMut() -> Result<(), Stop>> Caller for AtSignal<F> {

@@ -17,7 +17,7 @@ pub fn skip(what: &str, needs: &str) {
     }
 }
 
-/// Whether a command succeeds here; if not, the test `name` is skipped for want of what it `needs`.
+/// Whether a command succeeds here; if not, the test `name` is skipped because what it `needs` is missing.
 pub fn can(words: &[&str], name: &str, needs: &str) -> bool {
     let can = words
         .split_first()

@@ -26,7 +26,7 @@ pub const POLL: i64 = libc::SYS_poll;
 #[cfg(not(all(polysock_portable, target_arch = "x86_64")))]
 pub const POLL: i64 = libc::SYS_ppoll;
 
-/// What /proc tells of a thread, by files opened beforehand: a test may run out of descriptors.
+/// What /proc reports about a thread, through files opened beforehand: a test may run out of descriptors.
 pub struct Observer {
     call: fs::File,
     stat: fs::File,
@@ -111,7 +111,7 @@ pub fn pipe() -> (OwnedFd, OwnedFd) {
     fds.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).into()
 }
 
-/// A file in memory with one page of text that nobody else writes.
+/// A file in memory with one page of text that nothing else writes to.
 pub fn memfd(text: &[u8]) -> OwnedFd {
     // SAFETY: the name ends with NUL.
     let fd = check(unsafe { libc::memfd_create(c"polysock-test".as_ptr(), libc::MFD_CLOEXEC) });
@@ -122,7 +122,7 @@ pub fn memfd(text: &[u8]) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(fd) }
 }
 
-/// Device, inode and size of what a descriptor stands for.
+/// Device, inode and size of the file behind a descriptor.
 pub fn identity(fd: RawFd) -> io::Result<(u64, u64, i64)> {
     // SAFETY: a stat is plain numbers.
     let mut stat: libc::stat = unsafe { std::mem::zeroed() };
@@ -133,13 +133,13 @@ pub fn identity(fd: RawFd) -> io::Result<(u64, u64, i64)> {
     Ok((stat.st_dev, stat.st_ino, stat.st_size))
 }
 
-/// Makes the number `to` stand for what `from` stands for.
+/// Makes the number `to` refer to the same file as `from`.
 pub fn dup2(from: BorrowedFd<'_>, to: RawFd) {
     // SAFETY: no memory is involved.
     check(unsafe { libc::dup2(from.as_raw_fd(), to) });
 }
 
-/// Another number for what `fd` stands for.
+/// Another number for the same file as `fd`.
 pub fn dup(fd: RawFd) -> OwnedFd {
     // SAFETY: no memory is involved, and the kernel just gave us the number.
     unsafe { OwnedFd::from_raw_fd(check(libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0))) }
@@ -150,7 +150,7 @@ pub fn close(fd: RawFd) {
     check(unsafe { libc::close(fd) });
 }
 
-/// Our descriptors with what they stand for.
+/// Our descriptors with the files behind them.
 pub fn descriptors() -> Vec<(RawFd, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc/self/fd").unwrap() {
@@ -193,7 +193,7 @@ fn clock(clock: libc::clockid_t) -> Duration {
 
 /// How many threads of this process have this name and are not about to end.
 pub fn threads(name: &str) -> usize {
-    const EXITING: u32 = 4; // PF_EXITING of the kernel: set before anybody can join it
+    const EXITING: u32 = 4; // PF_EXITING of the kernel: set before any thread can join it
     let tasks = fs::read_dir("/proc/self/task").unwrap();
     // One that has ended since has no stat any more.
     let stats = tasks.map(|task| fs::read_to_string(task.unwrap().path().join("stat")).unwrap_or_default());
@@ -268,7 +268,7 @@ pub fn handle_signal(signal: c_int) {
     check(unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) });
 }
 
-/// Puts a signal back to what a fresh process does with it.
+/// Resets a signal to what a fresh process does with it.
 pub fn default_signal(signal: c_int) {
     // SAFETY: the default action is no function of ours.
     unsafe { libc::signal(signal, libc::SIG_DFL) };
@@ -281,7 +281,7 @@ pub fn signal_thread(tid: i32, signal: c_int) {
     assert_eq!(sent, 0);
 }
 
-/// A timer that signals this very thread again and again until dropped.
+/// A timer that signals this thread again and again until dropped.
 pub struct Ticks(libc::timer_t);
 
 impl Ticks {
@@ -376,7 +376,7 @@ impl Child {
     }
 }
 
-/// As [`identity`], of what is surely open.
+/// See [`identity`], for a descriptor that is surely open.
 pub fn identity_of(fd: &impl AsRawFd) -> (u64, u64, i64) {
     identity(fd.as_raw_fd()).unwrap()
 }

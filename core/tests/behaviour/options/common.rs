@@ -1,4 +1,4 @@
-//! Options: ranges, defaults, and that what is set is what is read.
+//! Options: ranges, defaults, and that a value reads back as it was set.
 
 use crate::support::*;
 use polysock::{Family, Keepalive, Kind, Operation, Protocol, Socket, SocketType, TcpState};

@@ -1,4 +1,4 @@
-//! Options of IP and IPv6, each by what the receiver sees.
+//! Options of IP and IPv6, each tested by what the receiver sees.
 
 use super::support::*;
 use polysock::{Kind, Socket};
@@ -127,13 +127,13 @@ fn only_v6_leaves_the_port_to_ipv4() {
             Some(Kind::Os(libc::EINVAL)),
             "too late"
         );
-        // Holds the port of IPv4, so that nobody else can listen there meanwhile.
+        // Holds the IPv4 port, so that no other socket can listen there meanwhile.
         let holder = tcp();
         let bound = kind(holder.bind(&(LOCALHOST, port(&listener)).into()));
         (listener, holder, bound)
     };
     for only in [true, false] {
-        // A port whose IPv4 half an older connection still holds says nothing.
+        // A port whose IPv4 half is still held by an older connection shows nothing.
         let free = |bound: Option<Kind>| !only || bound.is_none();
         let (listener, _holder, bound) = (0..50)
             .map(|_| listen(only))

@@ -1,16 +1,16 @@
-//! Multicast on the loopback interface, by who gets what.
+//! Multicast on the loopback interface: which sockets receive what.
 
 use super::support::*;
 use polysock::{Interface, Kind, Socket};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
-/// An interface `va` with addresses of its own, for what the loopback interface does not do: it has no groups of
-/// IPv6, and returns everything.
+/// An interface `va` with its own addresses, for what the loopback interface does not do: that has no IPv6 groups, and
+/// returns everything.
 const SETUP: &str = "ip link set lo up && ip link add va type veth peer name vb && ip link set vb up && \
                      ip link set va up && ip addr add 10.77.0.1/24 dev va && \
                      ip -6 addr add fd00:77::1/64 dev va nodad && ip -6 addr add fd00:77::2/64 dev va nodad";
 
-/// A receiver and a group that nobody else has, since the port is in its address.
+/// A receiver and a group that no other test uses, since its address contains the port.
 fn receiver_v4() -> (Socket, IpAddr) {
     let receiver = udp();
     receiver

@@ -1,4 +1,4 @@
-//! Options of the socket level, each by what it does.
+//! Options of the socket level, each tested by its effect.
 
 use super::support::*;
 use polysock::{Family, Flags, Keepalive, Kind, Protocol, Socket, SocketType, Timeout};
@@ -20,7 +20,7 @@ fn reuse_address_takes_a_port_in_time_wait() {
     assert!(!client.reuse_address().unwrap());
     connect(&client, &listener).unwrap();
     let (accepted, _) = listener.within(SOON).accept().unwrap();
-    accepted.close().unwrap(); // who closes first waits
+    accepted.close().unwrap(); // the end that closes first has TIME_WAIT
     assert_eq!(receive(&client), b"");
     client.close().unwrap();
     listener.close().unwrap();

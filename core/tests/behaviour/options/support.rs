@@ -79,7 +79,7 @@ pub fn pair() -> (Socket, Socket) {
     pair_with(|_| (), |_| ())
 }
 
-/// Receives what one call brings, within a generous deadline.
+/// Receives what one call returns, within a generous deadline.
 pub fn receive(socket: &Socket) -> Vec<u8> {
     let mut room = [0; 2048];
     let count = socket.within(SOON).recv(&mut room[..]).unwrap();
@@ -93,7 +93,7 @@ pub fn is_empty(socket: &Socket) -> bool {
     kind(result) == Some(Kind::WouldBlock)
 }
 
-/// Sends until there is no more room; how many bytes that took.
+/// Sends until there is no more room; returns how many bytes that took.
 pub fn fill(socket: &Socket) -> usize {
     let mut total = 0;
     for _ in 0..100_000 {
@@ -125,7 +125,7 @@ pub fn shared_udp(address: &str) -> (UdpSocket, Socket) {
     (standard, Socket::from_fd(copy).unwrap())
 }
 
-/// Takes one datagram and says what ancillary data it has of this level and type.
+/// Receives one datagram and returns its ancillary data of this level and type.
 pub fn ancillary(socket: &UdpSocket, level: i32, kind: i32) -> Option<Vec<u8>> {
     const HEADER: usize = size_of::<libc::cmsghdr>();
     let mut data = [MaybeUninit::new(0); 2048];
@@ -156,7 +156,7 @@ pub fn ancillary(socket: &UdpSocket, level: i32, kind: i32) -> Option<Vec<u8>> {
     None
 }
 
-/// A host that always waits for readiness first.
+/// A caller that always waits for readiness first.
 pub struct Waits;
 
 impl Caller for Waits {
@@ -173,8 +173,8 @@ impl Caller for Waits {
     }
 }
 
-/// Runs `body` in a network namespace of its own, where `setup` (for sh) has run: this test program starts itself
-/// again there for the one test in which `body` stands. Skipped where that is not allowed.
+/// Runs `body` in a separate network namespace, where `setup` (for sh) has run: this test program starts itself
+/// again there for the one test that contains `body`. Skipped where that is not allowed.
 pub fn in_namespace<F: FnOnce()>(setup: &str, body: F) {
     const INSIDE: &str = "POLYSOCK_TEST_NAMESPACE";
     const NO_SETUP: i32 = 77;

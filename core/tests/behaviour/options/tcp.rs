@@ -1,4 +1,4 @@
-//! Options of TCP, each by what it does.
+//! Options of TCP, each tested by its effect.
 
 use super::support::*;
 use polysock::{Kind, Socket, TcpState, Timeout};
@@ -141,8 +141,8 @@ fn deferred_accept_is_rounded_up_and_ends() {
     assert_eq!(socket.defer_accept().unwrap(), None);
 }
 
-/// Connects twice with data, the first time to get the cookie; whether the second SYN's data were taken, as the
-/// two ends have it.
+/// Connects twice with data, the first time to get the cookie; returns whether the second SYN's data were accepted,
+/// according to each end.
 fn opened_with_data(listener: &Socket, client_option: bool) -> [bool; 2] {
     let mut outcome = [false; 2];
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! Poller: registered once, told when ready, never stale. Each test runs with epoll and with what stands in for it.
+//! Poller: registered once, reported when ready, never stale. Each test runs with epoll and with its replacement.
 
 use super::support::*;
 use crate::support::alone::{alone, alone_by, inside};
@@ -109,7 +109,7 @@ fn nothing_comes_from_a_socket_that_is_closed() {
             drop,
             |socket| socket.abort().unwrap(),
             |socket| socket.close_fin_first().unwrap(),
-            // Given up it is somebody else's, and stays open here.
+            // After detach it belongs to the program, and stays open here.
             |socket| std::mem::forget(socket.detach().unwrap()),
         ];
         for end in ends {
@@ -164,7 +164,7 @@ fn a_forked_child_has_a_poller_of_its_own() {
                     .unwrap();
             }
             let child = fork(|| {
-                // What is registered is so here too, and closing tells the parent's poller nothing.
+                // The registrations exist here too, and closing does not affect the parent's poller.
                 a_peer.send("x").unwrap();
                 assert!(now(&poller).contains(&1));
                 a.close().unwrap();
@@ -238,7 +238,7 @@ fn a_forked_child_goes_on_with_what_was_registered() {
                 std::fs::File::from(to_pipe.try_clone().unwrap())
                     .write_all(b"x")
                     .unwrap();
-                // Number 2 has told, and is silent until it is modified.
+                // Number 2 has reported, and is silent until it is modified.
                 assert_eq!(found(&poller, LATE), [3, 6, 10]);
                 assert_eq!(now(&poller), [6, 10]);
                 poller
@@ -255,14 +255,14 @@ fn a_forked_child_goes_on_with_what_was_registered() {
                 assert_eq!(again.unwrap_err().kind(), Kind::Os(libc::EEXIST));
             });
             child.succeed();
-            // The parent's registrations and what they have told are as they were.
+            // The parent's registrations, and which of them have reported, are unchanged.
             assert_eq!(found(&poller, LATE), [3, 6, 7, 10]);
             assert_eq!(now(&poller), [6, 7, 10]);
         });
     });
 }
 
-/// Also while a thread of the parent waits in it.
+/// The same while a thread of the parent waits in it.
 #[test]
 #[cfg_attr(polysock_portable, ignore = "poll(2) needs no descriptor of its own")]
 fn a_forked_child_gives_up_the_descriptors_of_the_parents_poller() {
@@ -317,7 +317,7 @@ fn one_of_thousands() {
     });
 }
 
-/// However many sockets are registered: one system call a wait, one a registration.
+/// However many sockets are registered: one system call per wait, and one per registration.
 #[test]
 #[cfg_attr(polysock_portable, ignore = "counts the calls of epoll")]
 fn the_number_of_system_calls_does_not_grow() {
@@ -443,7 +443,7 @@ fn no_descriptor_is_left_behind_and_none_to_be_had_is_an_error() {
             }
             assert_eq!(descriptors(), before);
             if cfg!(polysock_portable) {
-                return; // poll(2) needs no descriptor of its own
+                return; // poll(2) needs no extra descriptor
             }
             let old = limit_descriptors(3);
             let refused = Poller::new().map(drop);

@@ -8,7 +8,7 @@ pub fn pair() -> (Socket, Socket) {
     unix_pair(libc::SOCK_STREAM)
 }
 
-/// Runs a test with epoll and with what stands in for it.
+/// Runs a test with epoll and with its replacement.
 pub fn both(test: fn(Poller)) {
     limited(move || {
         test(Poller::new().unwrap());

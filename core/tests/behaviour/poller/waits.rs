@@ -1,5 +1,5 @@
-//! Waits on a poller: in many threads, ended by wakes, closes, signals and time. Each test runs with epoll and with what
-//! stands in for it.
+//! Waits on a poller: in many threads, ended by wakes, closes, signals and time. Each test runs with epoll and with its
+//! replacement.
 
 use super::support::*;
 use crate::support::system::{thread_cpu, Ticks};
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// One thread closes and makes sockets, another waits: an event is never of a socket that was closed before the wait.
+/// One thread closes and makes sockets, another waits: an event never comes from a socket that was closed before the wait.
 #[test]
 fn closing_while_another_thread_waits() {
     const FIRST: u64 = 1 << 40;
@@ -91,7 +91,7 @@ fn each_one_shot_is_told_to_one_thread() {
 fn a_wake_ends_one_wait() {
     both(|poller| {
         let poller = Arc::new(poller);
-        // The next one, when none is under way.
+        // The next one, when none is in progress.
         poller.wake().unwrap();
         assert!(found(&poller, LIMIT).is_empty());
         let (_, took) = timed(|| assert!(found(&poller, ms(30)).is_empty()));
@@ -138,7 +138,7 @@ fn a_close_ends_all_waits() {
     });
 }
 
-/// Who takes a wake-up back may take the one of a close that came in between: it has to be given on.
+/// A thread that takes a wake-up back may take that of a close that came in between, which has to be passed on.
 #[test]
 fn a_close_beside_a_wake_ends_all_waits() {
     both(|_| {

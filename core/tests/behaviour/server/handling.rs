@@ -39,7 +39,7 @@ fn no_more_than_so_many_connections_at_a_time() {
         let server = Server::start(listener(64).0, options(3), handler, no_trouble).unwrap();
         let clients: Vec<_> = (0..30).map(|_| connect(&server)).collect();
         until("three are handled", || server.connections() == 3);
-        // They come in their turn: whoever is served leaves.
+        // They are served in turn: a client that was served leaves.
         for client in clients {
             assert_served(&client);
         }
@@ -48,7 +48,7 @@ fn no_more_than_so_many_connections_at_a_time() {
     });
 }
 
-/// A server whose handlers do what the client's first byte says, and what its hook was told.
+/// A server whose handlers do what the client's first byte says, and what its hook was called with.
 fn start_failing() -> (StartedServer, Receiver<(String, Option<Address>)>) {
     let (tell, told) = mpsc::channel();
     let tell = Mutex::new(tell);
@@ -173,7 +173,7 @@ fn a_connection_that_was_detached_is_its_handlers() {
     });
 }
 
-/// With a plain close(2) the answer's end is a reset, since there is input nobody read.
+/// With a plain close(2) the answer would end in a reset, since there is unread input.
 #[test]
 fn the_answer_to_a_request_that_nobody_read_comes_whole() {
     limited(|| {
@@ -197,7 +197,7 @@ fn the_answer_to_a_request_that_nobody_read_comes_whole() {
     });
 }
 
-/// FIN first would end the stream for whoever holds the connection besides.
+/// FIN first would end the stream for the connection's other holders.
 fn goes_on_for_another_holder(copy_of: fn(&Socket) -> Socket) {
     limited(move || {
         let (give, given) = mpsc::channel::<Socket>();
@@ -226,7 +226,7 @@ fn a_connection_that_was_duplicated_goes_on_for_the_other_holder() {
     goes_on_for_another_holder(|connection| connection.duplicate().unwrap());
 }
 
-/// As of a dispatcher that passes its connections on to workers.
+/// The case of a dispatcher that passes its connections on to workers.
 #[test]
 fn a_connection_whose_number_was_passed_on_goes_on_for_the_other_holder() {
     #[allow(unsafe_code)]
@@ -278,13 +278,13 @@ fn one_thread_of_the_callers_serves_one_after_the_other() {
     });
 }
 
-/// A thread may end before it becomes a worker, and then nobody says so.
+/// A thread may end before it becomes a worker, without reporting that.
 #[test]
 fn a_worker_that_does_not_come_is_asked_for_again_after_a_second() {
     limited(|| {
         let server = Arc::new(Server::new(listener(16).0, options(3)).unwrap());
         let mut worker = server.worker();
-        // Before and after the step that asked: the moment it did so lies between.
+        // Before and after the step that asked: the request happened in between.
         let mut asked: Vec<(Instant, Instant)> = Vec::new();
         while asked.len() < 2 {
             let late = |asked: &(Instant, Instant)| asked.1.elapsed() >= LATE;
@@ -297,13 +297,13 @@ fn a_worker_that_does_not_come_is_asked_for_again_after_a_second() {
                 step = worker.step(&mut NativeCaller).unwrap();
             }
             assert!(matches!(step, Some(Step::Handle { .. })), "{step:?}");
-            // A connection each few milliseconds, none of which leaves a port behind that must rest.
+            // A connection every few milliseconds, none of which leaves a port in TIME_WAIT.
             assert_eq!(kind(client.within(ms(5)).recv(&mut [0])), Kind::TimedOut);
             client.abort().unwrap();
         }
         let between = asked[1].1 - asked[0].0;
         assert!(between >= ms(1000), "{between:?}");
-        // One that comes is waited for no more: the next is asked for when it is missing.
+        // Once one has arrived, it is no longer waited for: the next is requested when it is needed.
         let second = server.worker();
         let client = connect(&server);
         assert!(matches!(
@@ -315,7 +315,7 @@ fn a_worker_that_does_not_come_is_asked_for_again_after_a_second() {
     });
 }
 
-/// Four workers, of whom two may handle a connection: the others neither do nor hold anything up.
+/// Four workers, of whom two may handle a connection: the others neither handle one nor hold anything up.
 #[test]
 fn more_threads_of_the_callers_than_may_serve() {
     limited(|| {
@@ -348,7 +348,7 @@ fn more_threads_of_the_callers_than_may_serve() {
             client.shutdown(Shutdown::Write).unwrap();
         });
         clients[38..].iter().for_each(assert_served);
-        // Those who have nothing to do leave though the others are busy.
+        // Workers with nothing to do leave although the others are busy.
         let stopped = Arc::clone(&server);
         let stopping = start(move || stopped.stop(Timeout::Never, &mut NativeCaller));
         until("two have left", || {
@@ -413,12 +413,12 @@ fn what_is_no_listener_is_refused() {
         let (closed, _) = listener(1);
         closed.close().unwrap();
         assert_eq!(refused(closed, options(1)), Kind::Closed);
-        // A refused listener is as it was, but for being dropped.
+        // A refused listener is unchanged, except that it is dropped.
         let (kept, _) = listener(1);
         let kept = Arc::new(kept);
         Server::new(Arc::clone(&kept), options(0)).unwrap_err();
         assert!(!kept.is_closed());
-        // One that is taken never blocks in accept(2), also where other processes take its connections.
+        // An accepted listener never blocks in accept(2), even if other processes take its connections.
         let server = Server::new(kept, ServeOptions::default()).unwrap();
         let flags = system::status_flags(server.listener().fileno().unwrap());
         assert_ne!(flags & libc::O_NONBLOCK, 0);

@@ -28,7 +28,7 @@ fn start_telling(
     (server, told)
 }
 
-/// They would hold all places forever. One report is enough for all.
+/// They would occupy all workers forever. One report is enough for all.
 #[test]
 fn silent_peers_lose_their_places() {
     limited(|| {
@@ -43,7 +43,7 @@ fn silent_peers_lose_their_places() {
         for client in silent {
             assert_eq!(client.within(LATE).recv(&mut [0]).unwrap(), 0);
         }
-        // Whoever says something in time stays.
+        // A client that sends something in time stays.
         for _ in 0..4 {
             std::thread::sleep(idle / 3); // the pace of a peer
             assert_served(&client);
@@ -108,7 +108,7 @@ fn a_handler_that_takes_too_long_loses_its_connection() {
                 assert_eq!(client.within(LATE).recv(&mut [0]).unwrap(), 0);
                 assert!(began.elapsed() >= limit);
             }
-            // Its place the handler has until it returns, and the others' are free.
+            // The handler keeps its place until it returns, and the others' are free.
             assert_served(&connect(&server));
             assert_eq!(server.stats().handler_timeouts, 3);
             drop(locked);
@@ -147,7 +147,7 @@ fn a_connection_that_its_handler_closed_is_not_counted_as_taken() {
     });
 }
 
-/// A port scan would else be a line each.
+/// Otherwise a port scan would report a line for each connection.
 #[test]
 fn resets_are_counted_and_said_once_a_second() {
     limited(|| {
@@ -171,7 +171,7 @@ fn resets_are_counted_and_said_once_a_second() {
     });
 }
 
-/// What a handler says of another connection, and what no peer does, is reported each time; whatever the errors' type.
+/// Failures on another connection, and those that no peer can cause, are reported each time, whatever the error's type.
 #[test]
 fn other_failures_are_all_reported() {
     limited(|| {

@@ -13,7 +13,7 @@ use std::sync::{mpsc, Arc, Condvar, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// More than a handler whose connection was closed gets to return.
+/// More time than a handler whose connection was closed gets to return.
 const PATIENCE: Duration = Duration::from_millis(2500);
 
 /// A door that handlers wait at, in no call of their connections.
@@ -75,7 +75,7 @@ fn handlers_are_woken_when_time_is_up() {
             tell.lock().unwrap().send(error.kind()).unwrap();
         };
         let handler = |connection: &Arc<Socket>, _: &Address| echo(connection);
-        // Room for all: a connection that finds none is made again only after a second.
+        // Room for all: a connection that finds none is retried only after a second.
         let server = Server::start(listener(64).0, options(20), handler, hook).unwrap();
         let clients: Vec<_> = (0..20).map(|_| connect(&server)).collect();
         clients.iter().for_each(assert_served);
@@ -95,7 +95,7 @@ fn handlers_are_woken_when_time_is_up() {
     });
 }
 
-/// In a process of its own: it looks for the threads of servers.
+/// In a separate process: it looks for the threads of servers.
 #[test]
 fn a_handler_that_blocks_for_ever_is_told_of() {
     alone(|| {
@@ -113,7 +113,7 @@ fn a_handler_that_blocks_for_ever_is_told_of() {
             let (running, took) = timed(|| server.stop(Timeout::NonBlocking));
             assert_eq!(running.unwrap(), 2);
             assert!(took < PATIENCE, "{took:?}");
-            // Its connection has ended all the same.
+            // Its connection has ended nevertheless.
             assert_eq!(client.within(LATE).recv(&mut [0]).unwrap(), 0);
             let (_, took) = timed(|| drop(server));
             assert!(took < PATIENCE, "{took:?}");
@@ -126,7 +126,7 @@ fn a_handler_that_blocks_for_ever_is_told_of() {
     });
 }
 
-/// In a process of its own: it looks for the threads of servers.
+/// In a separate process: it looks for the threads of servers.
 #[test]
 fn no_thread_is_left_behind() {
     alone(|| {
@@ -148,7 +148,7 @@ fn no_thread_is_left_behind() {
     });
 }
 
-/// A server whose handlers reach it.
+/// A server that its handlers can access.
 fn start_with_itself(
     handler: impl Fn(&Arc<StartedServer>, &Arc<Socket>) -> Result<(), Error> + Send + Sync + 'static,
 ) -> Arc<StartedServer> {
@@ -245,7 +245,7 @@ fn a_handler_that_stops_its_server_ends_the_others() {
             }
             Ok(())
         });
-        // Woken handlers fail with Closed, which is no trouble here.
+        // Woken handlers fail with Closed, which does not count as trouble here.
         let others = [connect(&server), connect(&server)];
         until("both are handled", || server.connections() == 2);
         let client = connect(&server);
@@ -306,7 +306,7 @@ fn stopped_before_it_runs_and_from_many_threads() {
     });
 }
 
-/// What a handler owns, until the thread drops it that uses it last.
+/// What a handler owns, until the last thread that uses it drops it.
 struct Owned<F: FnMut()>(F);
 
 impl<F: FnMut()> Drop for Owned<F> {
@@ -315,7 +315,7 @@ impl<F: FnMut()> Drop for Owned<F> {
     }
 }
 
-/// They have ended for whoever stops the server, not only for who came first.
+/// They have ended for every thread that stops the server, not only for the first.
 #[test]
 fn every_stop_waits_for_the_threads() {
     limited(|| {
@@ -352,7 +352,7 @@ fn every_stop_waits_for_the_threads() {
     });
 }
 
-/// Nobody stops it: the listener is closed, and the thread that ends drops the last of it, the server among that.
+/// Nothing stops it: the listener is closed, and the thread that ends drops the last references, including the server's.
 #[test]
 fn dropped_by_a_thread_of_its_own_that_ends() {
     limited(|| {
@@ -420,7 +420,7 @@ fn a_linger_time_does_not_hold_up_stop() {
     });
 }
 
-/// Each client is served, or told that it is not; none waits forever.
+/// Each client is served or refused; none waits forever.
 #[test]
 fn stopped_in_the_middle_of_a_burst() {
     limited(|| {
@@ -462,7 +462,7 @@ fn visit(address: &Address) -> Result<(), Kind> {
     ask().map_err(|error| error.kind())
 }
 
-/// A host that ends every call a signal interrupts.
+/// A caller that ends every call that a signal interrupts.
 struct Impatient;
 
 impl Caller for Impatient {
@@ -483,7 +483,7 @@ impl Caller for Impatient {
     }
 }
 
-/// In a process of its own: it counts the signals of the process.
+/// In a separate process: it counts the signals of the process.
 #[test]
 fn a_signal_ends_what_the_host_wants_ended() {
     alone(|| {
@@ -516,7 +516,7 @@ fn a_signal_ends_what_the_host_wants_ended() {
             assert_eq!(kind(waiting.result()), Kind::Interrupted);
             assert_eq!(kind(stopping.result()), Kind::Interrupted);
 
-            // The turn that was given up is taken by the next, and stop can be called again.
+            // The next thread takes the turn that was given up, and stop can be called again.
             assert!(!idle.listener().is_closed());
             let mut worker = idle.worker();
             let working = start_blocked(move || worker.step(&mut NativeCaller).map(|step| step.is_none()));

@@ -16,7 +16,7 @@ pub fn connect(server: &Server) -> Socket {
     client
 }
 
-/// Sends back what comes, until the peer's end of stream.
+/// Sends back what it receives, until the peer's end of stream.
 pub fn echo(connection: &Socket) -> Result<(), Error> {
     let mut room = [0; 4096];
     loop {
@@ -27,7 +27,7 @@ pub fn echo(connection: &Socket) -> Result<(), Error> {
     }
 }
 
-/// For servers that have none, but handlers that stop wakes.
+/// For servers without trouble, except handlers that stop wakes.
 pub fn no_trouble(trouble: Trouble<Error>, peer: Option<&Address>) {
     if matches!(&trouble, Trouble::Woken(error) if error.kind() == Kind::Closed) {
         return;
@@ -54,7 +54,7 @@ pub fn assert_served(client: &Socket) {
     assert_eq!(&room, b"hello");
 }
 
-/// Where the server is that this client is connected to.
+/// The address of the server that this client is connected to.
 pub fn server_address(client: &Socket) -> Address {
     client.peer_address().unwrap()
 }

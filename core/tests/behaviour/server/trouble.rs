@@ -1,4 +1,4 @@
-//! What a callback server's accepting fails with: what passes, and what does not.
+//! Failures of a callback server's accept: temporary ones, and final ones.
 
 use super::support::*;
 use crate::support::alone::alone;
@@ -9,7 +9,7 @@ use std::os::fd::AsFd;
 use std::sync::{mpsc, Arc, Mutex};
 use std::time::Instant;
 
-/// In a process of its own: the number that is closed may be anybody's next.
+/// In a separate process: the number that is closed may be reused by other tests.
 #[test]
 fn a_listener_that_is_gone_is_said() {
     alone(|| {
@@ -83,7 +83,7 @@ fn without_descriptors_connections_wait() {
             assert!(server.connections() <= 2);
             assert_served(&served);
 
-            // A connection of its own that ends makes room for one at once, however long the pause would be.
+            // When one of the server's connections ends there is room for another at once, however long the pause would be.
             let dropped = Instant::now();
             drop(served);
             let mut answers = 0;
