@@ -205,7 +205,7 @@ examples: $(TUTORIAL_PROGRAMS) python-module
 test-examples: examples ## the tutorials in examples/, every server language with every client language
 	$(PYTEST) examples
 
-# Real programs and servers over polysock.patch(), in an environment of their own.
+# Real programs and servers over polysock.patch(), in a separate environment.
 CLIENTS := $(BUILD)/venv-clients
 
 $(CLIENTS)/.ready: clients/requirements.txt
@@ -256,7 +256,7 @@ SOAK_BURST  ?= 10000
 test-loom: ## every order of threads that enter, leave and close a socket
 	RUSTFLAGS='--cfg loom' cargo test --quiet --locked --target-dir target/loom -p polysock --lib handle::models
 
-# The backend of systems that have no implementation of their own (core/src/sys), under the same tests. Its dependencies and
+# The backend for systems without their own implementation (core/src/sys), under the same tests. Its dependencies and
 # test programs are built a second time, which is what makes it no part of `make test`.
 .PHONY: test-portable
 test-portable: ## the Rust tests on the portable backend: poll(2) and pipes instead of epoll and eventfd

@@ -1,4 +1,4 @@
-"""Real programs over `polysock.patch()`: each case in a process of its own, with each module.
+"""Real programs over `polysock.patch()`: each case in a separate process, with each module.
 
     pytest clients -k "redis and polysock"
 

@@ -1,4 +1,4 @@
-"""gunicorn as a program of its own: sync and threaded workers, and a graceful end. Ours by `python -m polysock run`."""
+"""gunicorn as a separate program: sync and threaded workers, and a graceful end. Ours by `python -m polysock run`."""
 
 import concurrent.futures
 import http.client

@@ -23,7 +23,7 @@ FEATURES = {
     "truncation": re.compile(r".* trunc\b"),
     "urgent_recv": re.compile(r"recv .* oob\b"),
     "raw_options": re.compile(r"[gs]etsockopt "),
-    "parallel_calls": re.compile(r"(?!)"),  # the steps don't tell; scenarios name it
+    "parallel_calls": re.compile(r"(?!)"),  # the steps don't show it; scenarios name it
 }
 FIELDS = ("shows", "source", "needs")
 PROVIDED = ("dir", "unique", "hex", "soon")  # variables that the runner gives a value

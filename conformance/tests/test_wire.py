@@ -1,4 +1,4 @@
-"""Wire checks: reading segments, packets, captures in a namespace of its own."""
+"""Wire checks: reading segments, packets, captures in a separate namespace."""
 
 import contextlib
 import io

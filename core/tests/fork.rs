@@ -152,7 +152,7 @@ mod tests {
         system::fork(|| {
             client.send_all(b"from the child").unwrap();
             assert_eq!(kind(client.within(ms(20)).recv(&mut [0])), Kind::TimedOut);
-            drop(client.detach().unwrap()); // not Busy: nobody is inside here
+            drop(client.detach().unwrap()); // not Busy: no call is inside here
         })
         .succeed();
         let mut buf = [0; 14];

@@ -14,7 +14,7 @@ from .tutorial import Fault, Tutorial
 
 @dataclasses.dataclass
 class Program:
-    """A running program, in a process group of its own."""
+    """A running program, in its own process group."""
 
     name: str
     process: asyncio.subprocess.Process

@@ -56,7 +56,7 @@ pub(crate) fn borrow<H: Handle>(pointer: *const H) -> Result<Arc<H>, Failure> {
     borrow_as(pointer, H::PARAMETER)
 }
 
-/// As [`borrow`], for a parameter of another name.
+/// Like [`borrow`], for a parameter of another name.
 pub(crate) fn borrow_as<H: Handle>(pointer: *const H, parameter: &'static str) -> Result<Arc<H>, Failure> {
     if pointer.is_null() {
         return Err(Failure::argument(parameter, NULL));

@@ -1,4 +1,4 @@
-//! The C library of polysock: a translation between C and the crate `polysock`, without behaviour of its own.
+//! The C library of polysock: it translates between C and the crate `polysock`, and adds no behaviour.
 //!
 //! Each function checks its arguments ([`handle`], [`pointer`], [`buffer`], [`text`]), runs behind the panic wall ([`guard`])
 //! and makes one call of core. A failure becomes a code in [`error`] and a text in [`detail`]. The doc comments of exported

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs to a directory of its own, moves that, and builds programs against it as its users do. `install_test.sh [DIRECTORY]`
+# Installs to a fresh directory, moves that, and builds programs against it as its users do. `install_test.sh [DIRECTORY]`
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 built=$(cd "${1:-$here/../../target/release}" && pwd) || exit 1

@@ -53,6 +53,6 @@ def test_refused_where_its_types_do_not_belong():
     *refused, last = done.stdout.splitlines()
     assert len(refused) == 4
     for text in refused:
-        # With a lock of their own, CPython itself refuses the module.
+        # With their own lock, CPython itself refuses the module.
         assert "can't be loaded in a sub-interpreter" in text or "does not support loading in subinterpreters" in text
     assert last == "the main one goes on"

@@ -1,4 +1,4 @@
-/* start and join: commands in threads of their own. */
+/* start and join: commands in separate threads. */
 #include "driver.h"
 
 #include <errno.h>

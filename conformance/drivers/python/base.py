@@ -18,7 +18,7 @@ class Joined(str):
 
 
 class Task(threading.Thread):
-    """A command running in a thread of its own."""
+    """A command running in its own thread."""
 
     def __init__(self, driver, words):
         super().__init__(daemon=True)

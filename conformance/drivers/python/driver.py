@@ -194,7 +194,7 @@ class SocketDriver(Driver):
             if not trunc:
                 data, address = s.recvfrom(count, flags)
                 return f"{received(data)} {show_address(address)}"
-            data, _, flags, address = s.recvmsg(count, 0, flags)  # only this one tells
+            data, _, flags, address = s.recvmsg(count, 0, flags)  # only this one reports truncation
             return f"{received(data)} {show_address(address)} trunc={on_off(flags & net.MSG_TRUNC)}"
 
     def do_recv_exact(self, name, count, timeout=ABSENT):

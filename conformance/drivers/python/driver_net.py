@@ -52,7 +52,7 @@ class CallTimeout:
 
 
 def milliseconds(seconds):
-    """Java's own form: 0 is for ever."""
+    """Java's own form: 0 means forever."""
     if seconds == 0:
         raise Unsupported
     return 0 if seconds is None else round(seconds * 1000)

@@ -47,7 +47,7 @@ pub struct Credentials {
     pub gid: u32,
 }
 
-/// To which address and over which interface a datagram came (`IP_PKTINFO`, `IPV6_RECVPKTINFO`).
+/// The address to which, and the interface over which, a datagram arrived (`IP_PKTINFO`, `IPV6_RECVPKTINFO`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PacketInfo {
     /// The destination address of the datagram.

@@ -24,9 +24,9 @@ pub enum Kind {
     Closed,
     /// The peer ended the stream before the first byte that was asked for.
     EndOfStream,
-    /// The peer ended the stream in the middle; `missing` bytes had not come.
+    /// The peer ended the stream in the middle; `missing` bytes had not arrived.
     Truncated {
-        /// How many bytes were still to come.
+        /// How many bytes had not arrived.
         missing: usize,
     },
     /// Calls are inside the handle, so it can't be given up now.
@@ -44,7 +44,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The errno number that stands for this kind, where the system has one.
+    /// The errno number that corresponds to this kind, if there is one.
     ///
     /// A deadline that passed has none: only the kernel's own give-up is `ETIMEDOUT`.
     pub const fn errno(self) -> Option<i32> {

@@ -159,7 +159,7 @@ impl Error {
         WithoutOperation(self)
     }
 
-    /// The errno number that stands for this error: [`Kind::errno`] of its kind.
+    /// The errno number that corresponds to this error: [`Kind::errno`] of its kind.
     pub const fn errno(&self) -> Option<i32> {
         self.kind.errno()
     }

@@ -8,11 +8,11 @@ use std::ops::Range;
 pub(super) enum Decoded {
     /// A whole message, and where the next one begins.
     Message { body: Range<usize>, next: usize },
-    /// The beginning of one: at least this many bytes are still to come, more than 0.
+    /// The beginning of one: at least this many bytes, more than 0, are still missing.
     Missing(usize),
 }
 
-/// Why there is no message, however many bytes may come.
+/// Why there can't be a message, however many more bytes arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// It is longer than the limit: this long, as far as is known.

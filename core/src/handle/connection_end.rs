@@ -20,7 +20,7 @@ const CLEAN: i32 = -1;
 const TCP_CLOSE: u8 = 7;
 
 impl ConnectionEnd {
-    /// Takes note of the error that a call ended with. `EPIPE` says nothing about receiving: it comes after our own
+    /// Records the error that a call ended with. `EPIPE` says nothing about receiving: it comes after our own
     /// shutdown, or after a reset that followed the peer's end of stream.
     #[cold]
     pub(crate) fn note(&self, fd: BorrowedFd<'_>, errno: i32) {

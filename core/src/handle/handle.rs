@@ -158,7 +158,7 @@ impl Handle {
         reported.is_some_and(|reported| reported || self.state.is_detached())
     }
 
-    /// The timeout of calls that have none of their own.
+    /// The timeout of calls without their own.
     pub(crate) fn timeout(&self, direction: Direction) -> Timeout {
         self.timeouts.get(direction)
     }

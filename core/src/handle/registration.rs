@@ -79,7 +79,7 @@ impl<'a> Registration<'a> {
         }
     }
 
-    /// Takes this thread off the list; a signal that came too late is given to `take_back`.
+    /// Removes this thread from the list; for a signal that came too late, calls `take_back`.
     fn unregister(&mut self, take_back: impl FnOnce(&Waker)) {
         let Some(waker) = &self.waker else { return };
         let mut shared = self.handle.shared.lock();

@@ -5,7 +5,7 @@
 //! before they close. The functions [`read()`], [`write()`], [`end_input`], [`end_output`] and [`set_linger`] do the same for
 //! a plain [`crate::Socket`], for C.
 //!
-//! A [`Refusal`] stands for what Java says in the text of an exception; the texts belong to the bindings.
+//! A [`Refusal`] stands for an exception of Java's; its text belongs to the bindings.
 
 mod address;
 mod datagram;

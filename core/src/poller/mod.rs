@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// A set of sockets, registered once, of which each wait reports the ready ones (epoll(7); Python `select.epoll`, Java
 /// `Selector`).
 ///
-/// Closing a registered socket ends its registration before the descriptor goes, so an event never comes from a socket
+/// Closing a registered socket ends its registration before the descriptor is closed, so an event never comes from a socket
 /// that was closed: neither for another one that got its number, nor because a duplicate or a child process keeps the
 /// connection open. A plain descriptor must be removed before it is closed. Dropping the poller leaves the sockets as
 /// they are; neither needs to outlive the other.

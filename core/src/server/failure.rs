@@ -56,7 +56,7 @@ fn of_dyn(error: &(dyn StdError + 'static)) -> Option<Kind> {
     of_core.or_else(|| error.downcast_ref::<io::Error>().map(of_io))
 }
 
-/// The kind of a standard library error: one made from an error of ours, or any other.
+/// The kind of a standard library error: one made from one of our errors, or any other.
 fn of_io(error: &io::Error) -> Kind {
     let ours = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     ours.map_or_else(|| Kind::from_io(error), Error::kind)

@@ -40,7 +40,7 @@ impl Received {
         self.flags.contains(Flags::CONTROL_TRUNCATED)
     }
 
-    /// Takes the descriptors that came along out of [`ancillary`](Self::ancillary) (`SCM_RIGHTS`; Python `recv_fds`).
+    /// Takes the received descriptors out of [`ancillary`](Self::ancillary) (`SCM_RIGHTS`; Python `recv_fds`).
     pub fn take_descriptors(&mut self) -> Vec<OwnedFd> {
         let taken = self.ancillary.iter_mut().map(|message| match message {
             Ancillary::Rights(descriptors) => std::mem::take(descriptors),
@@ -147,7 +147,7 @@ impl<C: Caller> Call<'_, C> {
     }
 
     /// Receives into several buffers, with up to `control_capacity` bytes of control messages and the sender's address
-    /// (recvmsg(2)). Descriptors that come along are close-on-exec.
+    /// (recvmsg(2)). Received descriptors are close-on-exec.
     ///
     /// # Errors
     /// See [`recv_with`](Self::recv_with).

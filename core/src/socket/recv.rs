@@ -62,8 +62,8 @@ impl<C: Caller> Call<'_, C> {
     }
 
     /// Receives with flags (recv(2)). With `WAIT_ALL` it fills the buffer unless something ends it sooner, and then
-    /// returns what came; on a stream, a call with an empty buffer returns at once. With `TRUNCATE` the count may be
-    /// larger than the buffer: see [`Flags::TRUNCATE`].
+    /// returns what has arrived; on a stream, a call with an empty buffer returns at once. With `TRUNCATE` the count
+    /// may be larger than the buffer: see [`Flags::TRUNCATE`].
     ///
     /// # Errors
     /// `TimedOut`, `WouldBlock`, `Closed` when another thread closed the socket; the system's, such as

@@ -18,7 +18,7 @@ const BLOCKS_PER_WORD: usize = u64::BITS as usize;
 /// 64 words of 64 blocks of 64 bytes: 256 KiB, of which pages that are never needed are never allocated.
 const WORDS: usize = 64;
 const SIZE: usize = WORDS * BLOCKS_PER_WORD * BLOCK;
-/// Beyond this nothing new is made: the rest is for the calls that are under way, and for closing.
+/// Beyond this nothing new is made: the rest is for the calls in progress, and for closing.
 const SPENT: usize = WORDS * BLOCKS_PER_WORD / 2;
 
 #[repr(C, align(64))]

@@ -318,7 +318,7 @@ impl Drop for Ticks {
 
 /// Forks. The child runs `child` and exits with 0, or with 101 if it panicked.
 pub fn fork(child: impl FnOnce()) -> Child {
-    // SAFETY: the tests that fork run in processes of their own, whose other threads hold no lock that the child
+    // SAFETY: the tests that fork run in separate processes, whose other threads hold no lock that the child
     // needs (the allocator's are reset by libc).
     match check(unsafe { libc::fork() }) {
         0 => {

@@ -1,4 +1,4 @@
-//! Options by number, for those without a function of their own.
+//! Options by number, for those without their own function.
 
 use crate::buffer;
 use crate::guard;

@@ -36,7 +36,7 @@ def act(step, what):
 
 
 def waiting(step, what, end):
-    """What a call gives that waits in a thread of its own until something else ends it."""
+    """The result of a call that waits in its own thread until something else ends it."""
     thread = Thread(what)
     thread.asleep()
     end()

@@ -6,7 +6,7 @@ use crate::values::{hex, unhex};
 use polysock::Address;
 use std::net::IpAddr;
 
-/// The address that the arguments from `at` on tell: host and port, or one word for a Unix socket's.
+/// The address given by the arguments from `at` on: host and port, or one word for a Unix socket's.
 pub fn address(request: &Request<'_>, at: usize) -> Result<Address, Refusal> {
     let first = request.argument(at)?;
     if request.argument(at + 1).is_err() {

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 static FIRST_LIMIT: OnceLock<libc::rlimit> = OnceLock::new();
 
-/// Takes a number that the scenario says is a descriptor of its own; it may be wrong, then give it back.
+/// Takes a number that the scenario says is its descriptor; if that is wrong, the number is given back.
 pub fn own(fd: RawFd) -> io::Result<OwnedFd> {
     if fd < 0 {
         return Err(io::Error::from_raw_os_error(libc::EBADF));

@@ -1,4 +1,4 @@
-//! start and join: commands in threads of their own.
+//! start and join: commands in separate threads.
 
 use crate::answer::{Answer, Refusal};
 use crate::handles::lock;
@@ -26,7 +26,7 @@ impl Task {
     fn wait(&mut self, limit: Duration) -> Option<&str> {
         if self.answer.is_none() {
             self.answer = Some(self.end.recv_timeout(limit).ok()?);
-            // A panic was told as an answer that never came.
+            // A panic was reported as an answer that never came.
             let _ = self.thread.take().map(JoinHandle::join);
         }
         self.answer.as_deref()

@@ -7,7 +7,7 @@
 //!   then has changed nothing.
 //! - Times are `Duration`, rounded up to the kernel's unit, so never down to zero, which often means "off".
 //! - An option that this system or this kind of socket does not have fails with `Unsupported`.
-//! - Accepted sockets start with what the listener had, unless said otherwise.
+//! - Accepted sockets start with what the listener had, unless stated otherwise.
 //!
 //! "Python" is the name in CPython's `socket`, with a number where CPython 3.11 has no name; "Java" the method or
 //! the constant in `StandardSocketOptions` and `ExtendedSocketOptions`; none is named where Java has none.
@@ -119,7 +119,7 @@ fn in_milliseconds(time: Duration, range: &RangeInclusive<u128>, argument: &'sta
     to_number(milliseconds, argument)
 }
 
-/// Refuses what lies outside its range. A unit starts with a space.
+/// Refuses a value outside its range. A unit starts with a space.
 fn check<T>(value: T, range: &RangeInclusive<T>, unit: &'static str, argument: &'static str) -> Result<()>
 where
     T: Copy + PartialOrd + TryInto<i64>,

@@ -51,7 +51,7 @@ impl Socket {
 
     /// Sets only the descriptor's mode (`O_NONBLOCK`), for code that uses its number elsewhere; the calls here follow
     /// their timeouts in either mode. The descriptor is in that mode from the moment its number is given out
-    /// ([`fileno`](Self::fileno), [`detach`](Self::detach)); while a connect is under way it is non-blocking.
+    /// ([`fileno`](Self::fileno), [`detach`](Self::detach)); while a connect is in progress it is non-blocking.
     ///
     /// # Errors
     /// `Closed`.

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 const NOWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 77));
 const NOWHERE_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x77));
 
-/// The header field that `receiver` finds on a datagram of `sender`, told by the option `ask`.
+/// The header field that `receiver` finds on a datagram from `sender`, requested by the option `ask`.
 fn seen(sender: &Socket, receiver: &(UdpSocket, Socket), level: i32, ask: i32, note: i32) -> u32 {
     let (standard, tested) = receiver;
     tested.set_int_option(level, ask, 1).unwrap();
