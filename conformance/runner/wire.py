@@ -86,7 +86,7 @@ class Connections:
         self.clients = {}  # (client's address, server's address): sequence number of the SYN
         self.ends = {}  # (from, to): the sequence number after all that was sent that way
         self.resets = {}  # (from, to): the sequence number of the last reset
-        self.sent_again = set()  # (from, to): something was repeated that way since the last reset the other way
+        self.sent_again = set()  # (from, to): a segment was repeated that way, and no second reset has answered it yet
 
     def segments(self, packet):
         """The new segments in an IP packet."""
@@ -122,9 +122,11 @@ class Connections:
         if flags & RST:
             # A segment that is sent again to an end that is gone is answered by the same reset again.
             repeated = (other, one) in self.sent_again and self.resets.get((one, other)) == sequence
-            self.sent_again.discard((other, one))
             self.resets[one, other] = sequence
-            return [] if repeated else [("RST", 0)]
+            if repeated:
+                self.sent_again.remove((other, one))
+                return []
+            return [("RST", 0)]
         if fresh <= 0:
             if payload or flags & FIN:
                 self.sent_again.add((one, other))
