@@ -274,11 +274,15 @@ TEST(moved_connections_belong_to_the_program)
         }
         CHECK(kept.empty() || kept.back().recv_timeout().ms() == 7000);
     };
+    const auto is_kept = [&] {
+        std::lock_guard<std::mutex> guard(mutex);
+        return !kept.empty();
+    };
     ps::server server(listener(), handler, std::move(options));
     for (const char *order : {"m", "r", "s"}) {
         ps::socket peer = connect(server);
         peer.send_all(ps::bytes(order, 1));
-        CHECK(until([&] { return std::lock_guard<std::mutex>(mutex), !kept.empty(); }));
+        CHECK(until(is_kept));
         CHECK(until([&] { return server.connections() == 0; }));
         kept.back().send_all(ps::bytes(order, 1));
         kept.pop_back(); // closes it
