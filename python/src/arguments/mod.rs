@@ -14,4 +14,4 @@ pub use seconds::{duration, seconds, timeout};
 pub use signed::{AsInt, CInt, CLong, SendFlags, Size};
 pub use text::{c_string, path, text, wrong_argument, wrong_type};
 pub use unsigned::{field, sized, unsigned, CUint};
-pub use version::since;
+pub use version::{since, since_patch};

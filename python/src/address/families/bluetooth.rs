@@ -2,11 +2,11 @@
 //! `struct sockaddr_l2`, `sockaddr_rc`, `sockaddr_hci`, `sockaddr_sco`.
 //!
 //! From CPython 3.14 on also `(address, psm, cid, address type)`, of which the last two may be left out; the device as
-//! a number or `(device, channel)`; and SCO's address as text.
+//! a number or `(device, channel)`. SCO's address as text from CPython 3.13.4 on.
 
 use super::items::BLUETOOTH;
 use super::layout::{Reader, Writer};
-use crate::arguments::{field, since, text, CInt};
+use crate::arguments::{field, since, since_patch, text, CInt};
 use polysock::{Address, Protocol};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -67,7 +67,7 @@ pub fn from_python(caller: &str, protocol: Protocol, address: &Bound<'_, PyAny>)
         SCO => {
             let host = match address.cast::<PyBytes>() {
                 Ok(bytes) => parse(bytes.as_bytes())?,
-                Err(_) if newer && address.is_instance_of::<PyString>() => {
+                Err(_) if since_patch(address.py(), 13, 4) && address.is_instance_of::<PyString>() => {
                     parse(text(address, "")?.as_bytes())?
                 }
                 Err(_) => return Err(malformed()),
