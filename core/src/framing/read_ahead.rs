@@ -1,5 +1,6 @@
 //! Bytes that were received ahead of what was asked for.
 
+use super::format::Framing;
 use crate::error::Kind;
 use crate::memory;
 
@@ -16,8 +17,8 @@ pub(super) struct ReadAhead {
     memory: Vec<u8>,
     start: usize,
     end: usize,
-    /// How many of the bytes are known to contain no delimiter.
-    pub(super) searched: usize,
+    /// How many of the bytes are known to contain no end of a message, and of which framing.
+    searched: Option<(Framing, usize)>,
     /// The last receive filled all the room it had.
     filled: bool,
 }
@@ -47,15 +48,29 @@ impl ReadAhead {
     #[inline]
     pub(super) fn skip(&mut self, count: usize) {
         self.start = (self.start + count).min(self.end);
-        self.searched = 0;
+        self.searched = None;
     }
 
     /// The bytes, and the counter of how many of them have been taken.
     #[inline]
     pub(super) fn split(&mut self) -> (&[u8], &mut usize) {
-        self.searched = 0;
+        self.searched = None;
         let bytes = self.memory.get(..self.end).unwrap_or_default();
         (bytes, &mut self.start)
+    }
+
+    /// How many of the bytes need not be searched again for the end of a message.
+    #[inline]
+    pub(super) fn searched(&self, framing: &Framing) -> usize {
+        match &self.searched {
+            Some((searched_for, count)) if searched_for == framing => *count,
+            _ => 0,
+        }
+    }
+
+    /// Records that the bytes contain no whole message.
+    pub(super) fn note_searched(&mut self, framing: &Framing) {
+        self.searched = Some((*framing, framing.searched(self.len())));
     }
 
     /// Takes all bytes out.

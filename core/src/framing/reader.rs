@@ -12,6 +12,8 @@ use crate::socket::Socket;
 use crate::time::{LazyDeadline, Timeout};
 use std::borrow::Borrow;
 
+const OPERATION: Operation = Operation::RecvFrame;
+
 /// Receives messages, lines and bytes from a stream.
 ///
 /// One receive takes as much as has arrived, perhaps many messages; what was not asked for yet stays in the reader
@@ -119,7 +121,6 @@ impl<S: Borrow<Socket>> Reader<S> {
     /// Sets how messages are delimited from now on.
     pub fn set_framing(&mut self, framing: Framing) {
         self.framing = framing;
-        self.ahead.searched = 0;
     }
 
     /// The next call with its own time limit.
@@ -171,7 +172,7 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     /// kept.
     pub fn frame(self) -> Result<Option<&'r [u8]>> {
         let framing = self.framing;
-        self.message(&framing, Operation::RecvFrame)
+        self.message(&framing)
     }
 
     /// The next line without its `\n` or `\r\n`, whatever the framing; the last line need not have one. `None` at the end.
@@ -180,7 +181,7 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     /// `EMSGSIZE` for a line beyond [`Framing::limit`]; all errors of [`Call::recv_with`](crate::Call::recv_with).
     pub fn line(self) -> Result<Option<&'r [u8]>> {
         let lines = Framing::lines().with_limit(self.framing.limit());
-        self.message(&lines, Operation::RecvFrame)
+        self.message(&lines)
     }
 
     /// At least one message, and all others that have arrived with it, without further receives; `None` when the peer
@@ -190,7 +191,7 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     /// See [`frame`](Self::frame).
     pub fn frames(mut self) -> Result<Frames<'r>> {
         let framing = self.framing;
-        let first = self.find(&framing, Operation::RecvFrame)?;
+        let first = self.find(&framing)?;
         let (bytes, start) = self.ahead.split();
         Ok(Frames {
             framing,
@@ -238,8 +239,8 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     fn give(&mut self, buf: &mut [u8]) -> usize {
         let count = buf.len().min(self.ahead.len());
         let bytes = self.ahead.take(0..count, count);
-        for (to, from) in buf.chunks_mut(count.max(1)).zip(std::iter::once(bytes)) {
-            to.copy_from_slice(from);
+        if let Some(to) = buf.get_mut(..count) {
+            to.copy_from_slice(bytes);
         }
         count
     }
@@ -249,26 +250,26 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
             .unwrap_or_else(|| self.socket.handle.timeout(Direction::Receive))
     }
 
-    fn message(mut self, framing: &Framing, operation: Operation) -> Result<Option<&'r [u8]>> {
-        let found = self.find(framing, operation)?;
+    fn message(mut self, framing: &Framing) -> Result<Option<&'r [u8]>> {
+        let found = self.find(framing)?;
         let ahead = self.ahead;
         Ok(found.map(|found| ahead.take(found.body, found.next)))
     }
 
     /// Receives until there is a whole message; `None` at the end of the stream.
-    fn find(&mut self, framing: &Framing, operation: Operation) -> Result<Option<Found>> {
+    fn find(&mut self, framing: &Framing) -> Result<Option<Found>> {
         let mut limit = None;
         loop {
-            let missing = match framing.decode(self.ahead.bytes(), self.ahead.searched) {
+            let missing = match framing.decode(self.ahead.bytes(), self.ahead.searched(framing)) {
                 Ok(Decoded::Message { body, next }) => return Ok(Some(Found { body, next })),
                 Ok(Decoded::Missing(missing)) => missing,
-                Err(refusal) => return Err(refused(refusal, framing, operation)),
+                Err(refusal) => return Err(refused(refusal, framing)),
             };
-            self.ahead.searched = framing.searched(self.ahead.len());
+            self.ahead.note_searched(framing);
             let time_limit = self.time_limit();
             let limit = limit.get_or_insert_with(|| LazyDeadline::new(time_limit));
             limit.deadline(); // the clock runs for all receives together
-            if self.receive(missing, limit.left(), operation)? > 0 {
+            if self.receive(missing, limit.left())? > 0 {
                 continue;
             }
             if let Some(body) = framing.decode_last(self.ahead.bytes()) {
@@ -277,15 +278,15 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
             }
             return match self.ahead.len() {
                 0 => Ok(None),
-                _ => Err(Error::new(operation, Kind::Truncated { missing })),
+                _ => Err(Error::new(OPERATION, Kind::Truncated { missing })),
             };
         }
     }
 
-    fn receive(&mut self, missing: usize, timeout: Timeout, operation: Operation) -> Result<usize> {
+    fn receive(&mut self, missing: usize, timeout: Timeout) -> Result<usize> {
         if self.socket.socket_type() != SocketType::STREAM {
             let error = Error::invalid(
-                operation,
+                OPERATION,
                 "socket",
                 "must be a stream: datagrams are messages already",
             );
@@ -294,13 +295,13 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
         let room = self
             .ahead
             .room(missing)
-            .map_err(|kind| Error::new(operation, kind))?;
+            .map_err(|kind| Error::new(OPERATION, kind))?;
         let received = self
             .socket
             .on(&mut self.caller)
             .within(timeout)
             .recv(RecvBuf::from(room));
-        let count = received.map_err(|error| error.with_operation(operation))?;
+        let count = received.map_err(|error| error.with_operation(OPERATION))?;
         self.ahead.came(count);
         Ok(count)
     }
@@ -341,17 +342,17 @@ impl<'r> Iterator for Frames<'r> {
     }
 }
 
-fn refused(refusal: Refusal, framing: &Framing, operation: Operation) -> Error {
+fn refused(refusal: Refusal, framing: &Framing) -> Error {
     match refusal {
         Refusal::TooLong(length) => {
-            let error = Error::new(operation, Kind::Os(libc::EMSGSIZE));
+            let error = Error::new(OPERATION, Kind::Os(libc::EMSGSIZE));
             let limit = framing.limit();
             error.with_detail(format_args!(
                 "the message has {length} bytes or more, and the limit is {limit}"
             ))
         }
         Refusal::Overlong => {
-            let error = Error::new(operation, Kind::Os(libc::EBADMSG));
+            let error = Error::new(OPERATION, Kind::Os(libc::EBADMSG));
             error.with_detail("the length of the message has more than 64 bits")
         }
     }

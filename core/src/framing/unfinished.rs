@@ -1,5 +1,6 @@
 //! A message of which only a part was sent.
 
+use super::format::{Format, Framing};
 use crate::buffer::SendBuf;
 use crate::error::Kind;
 use std::fmt;
@@ -7,6 +8,7 @@ use std::hash::{DefaultHasher, Hasher};
 
 /// A message whose call ended in the middle. The stream is consistent again once the rest has followed.
 pub(crate) struct Unfinished {
+    format: Format,
     length: usize,
     hash: u64,
     /// How many bytes were sent, prefix included.
@@ -14,8 +16,9 @@ pub(crate) struct Unfinished {
 }
 
 impl Unfinished {
-    pub(crate) fn new(message: &SendBuf<'_>, sent: usize) -> Self {
+    pub(crate) fn new(message: &SendBuf<'_>, framing: &Framing, sent: usize) -> Self {
         Self {
+            format: framing.format,
             length: message.len(),
             // If there is no memory to look at the message, no other message is taken for it.
             hash: hash(message).unwrap_or_default(),
@@ -23,9 +26,9 @@ impl Unfinished {
         }
     }
 
-    /// Whether it is this message.
-    pub(crate) fn is(&self, message: &SendBuf<'_>) -> Result<bool, Kind> {
-        Ok(self.length == message.len() && self.hash == hash(message)?)
+    /// Whether it is this message, with the same prefix and delimiter.
+    pub(crate) fn is(&self, message: &SendBuf<'_>, framing: &Framing) -> Result<bool, Kind> {
+        Ok(self.format == framing.format && self.length == message.len() && self.hash == hash(message)?)
     }
 }
 

@@ -7,8 +7,7 @@ use crate::domain::SocketType;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::framing::{Framing, Unfinished};
-use crate::handle::Direction;
-use crate::handle::Turn;
+use crate::handle::{Direction, Turn};
 use crate::memory;
 use crate::op::{run, SendAll};
 use crate::time::LazyDeadline;
@@ -45,7 +44,8 @@ impl<C: Caller> Call<'_, C> {
     /// With nothing sent: `EMSGSIZE` for a message beyond [`Framing::limit`] or one whose length the prefix has too few
     /// bits for; `InvalidInput` for a message that contains the delimiter or does not have the fixed size. All errors
     /// of [`send_all`](Self::send_all). If one of them stops the call inside the message, the receiver waits for the
-    /// rest: then sending the same message again sends what is missing, and any other message fails with `Busy`.
+    /// rest: then sending the same message again, with the same framing, sends what is missing, and any other message fails with
+    /// `Busy`.
     pub fn send_frame<'b>(&mut self, message: impl Into<SendBuf<'b>>, framing: &Framing) -> Result<()> {
         self.send_frames(&[message.into()], framing)
     }
@@ -76,7 +76,9 @@ impl<C: Caller> Call<'_, C> {
         let resumed = match begun {
             None => 0,
             Some(begun) => {
-                let same = messages.first().map_or(Ok(false), |first| begun.is(first));
+                let same = messages
+                    .first()
+                    .map_or(Ok(false), |first| begun.is(first, framing));
                 if same != Ok(true) {
                     let error = failed(same.err().unwrap_or(Kind::Busy)).with_detail(&begun);
                     unfinished.lock().unfinished_frame = Some(begun);
@@ -200,7 +202,12 @@ impl Sent<'_> {
             let length = header + message.len() + self.framing.trailer().len();
             match rest.checked_sub(length) {
                 Some(left) => rest = left,
-                None => return (at, (rest > 0).then(|| Unfinished::new(message, rest))),
+                None => {
+                    return (
+                        at,
+                        (rest > 0).then(|| Unfinished::new(message, self.framing, rest)),
+                    )
+                }
             }
         }
         (self.messages.len(), None)

@@ -456,3 +456,25 @@ fn a_signal_handler_does_not_send_into_the_middle_of_a_message() {
         assert_eq!(sending.result(), Some(Kind::Busy));
     });
 }
+
+/// What a search for a line has found out says nothing about a delimiter.
+#[test]
+fn a_message_is_found_after_a_search_for_a_line() {
+    let (sender, receiver) = pair();
+    sender.send_all(b"one--two").unwrap();
+    let mut reader = Reader::new(receiver, Framing::delimiter(b"--").unwrap());
+    assert_eq!(kind(reader.within(Duration::ZERO).line()), Kind::WouldBlock);
+    assert_eq!(reader.within(Duration::ZERO).frame().unwrap(), Some(&b"one"[..]));
+}
+
+#[test]
+fn a_message_stopped_under_one_framing_is_not_finished_under_another() {
+    limited(|| {
+        let (client, _server) = small_connection();
+        let message = pattern(4_000_000);
+        let stopped = client.within(ms(50)).send_frame(&message, &Framing::default());
+        assert_eq!(kind(stopped), Kind::TimedOut);
+        let other = client.within(ms(50)).send_frame(&message, &Framing::varint());
+        assert_eq!(kind(other), Kind::Busy);
+    });
+}
