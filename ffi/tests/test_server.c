@@ -79,7 +79,7 @@ TEST(the_peer_gets_the_whole_answer_despite_unread_input)
     struct shared shared;
     polysock_addr a;
     polysock_t *listener = start_server(&shared, 4, &a);
-    /* Input that nobody read: still an end of stream, not a reset. */
+    /* Unread input: still an end of stream, not a reset. */
     for (int i = 0; i < 20; i++)
         expect_end(send_command(&a, "fnobody reads this"));
     end_server(&shared, listener);

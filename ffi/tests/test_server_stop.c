@@ -24,7 +24,7 @@ TEST(a_callback_may_free_its_server)
     WAIT_UNTIL(READ(shared.released) == 1);
     polysock_free(listener);
 #ifdef __linux__
-    /* The thread itself, which nobody joins. */
+    /* The thread itself, which is not joined. */
     for (long long end = now_us() + 20 * 1000000LL; now_us() < end; sleep_1ms()) {
         int tasks = 0;
         DIR *directory = opendir("/proc/self/task");

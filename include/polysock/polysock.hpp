@@ -1,4 +1,4 @@
-// polysock for C++17: the C library with owning classes, exceptions and std::chrono. Header-only, without behaviour of its own.
+// polysock for C++17: the C library with owning classes, exceptions and std::chrono. Header-only, adds no behaviour.
 //
 //     polysock::socket s = polysock::create_connection("localhost", 8080, std::chrono::seconds(5));
 //     s.send_all("hello");

@@ -89,7 +89,7 @@ def test_beside_a_computing_thread_most_calls_stay_attached():
     with connection() as pair, computing():
         attached, detached = in_a_thread(work, *pair)
     assert attached >= 2 * CREDIT
-    # The computing thread is not starved: so many calls wait long at times, and it runs meanwhile.
+    # The computing thread is not starved: some of these many calls wait long, and it runs meanwhile.
     assert attached <= CREDIT * (detached + 1)
 
 

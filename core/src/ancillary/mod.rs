@@ -61,7 +61,7 @@ impl Credentials {
     pub(crate) const SIZE: usize = 12;
 
     /// What the kernel reports for a socket without a peer.
-    pub(crate) const NOBODY: Self = Self {
+    pub(crate) const UNKNOWN: Self = Self {
         pid: 0,
         uid: u32::MAX,
         gid: u32::MAX,

@@ -248,7 +248,7 @@ fn what_came_before_the_input_was_shut_is_dropped() {
     assert_eq!(refused(client.check_input()), Refusal::InputShut);
     assert_eq!(client.available().unwrap(), 0);
     assert_eq!(client.read(&mut NativeCaller, &mut [0; 4]).unwrap(), 0);
-    server.write(&mut NativeCaller, b"nobody told").unwrap();
+    server.write(&mut NativeCaller, b"not reported").unwrap();
 }
 
 #[test]
@@ -420,9 +420,9 @@ fn datagrams_between_versions_of_ip_and_their_senders() {
         refused(sender.send(b"x", None, &mut NativeCaller)),
         Refusal::NoPeer
     );
-    let nobody = Some((HERE, 0).into());
+    let port_zero = Some((HERE, 0).into());
     assert_eq!(
-        refused(sender.send(b"x", nobody, &mut NativeCaller)),
+        refused(sender.send(b"x", port_zero, &mut NativeCaller)),
         Refusal::PortZero
     );
     assert_eq!(sender.local_port(), Some(0));

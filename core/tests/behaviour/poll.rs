@@ -169,9 +169,9 @@ fn plain_descriptors_and_numbers() {
         std::io::Write::write_all(&mut &writer, b"x").unwrap();
         peer.send("x").unwrap();
         assert_eq!(poll(&mut entries, None).unwrap(), 3);
-        let mut nobody = [PollEntry::new(PollTarget::Number(1 << 20), Events::READABLE)];
-        assert_eq!(poll(&mut nobody, None).unwrap(), 1);
-        assert_eq!(nobody[0].revents, Events::INVALID);
+        let mut closed = [PollEntry::new(PollTarget::Number(1 << 20), Events::READABLE)];
+        assert_eq!(poll(&mut closed, None).unwrap(), 1);
+        assert_eq!(closed[0].revents, Events::INVALID);
     });
 }
 

@@ -1,4 +1,4 @@
-/* A program of somebody who has installed polysock. */
+/* A program that uses an installed polysock. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 #include <string.h>

@@ -143,7 +143,7 @@ impl Socket {
         self.option(level, option, &mut room)
             .map_err(super::or_unsupported)?;
         Credentials::read(&room)
-            .filter(|who| *who != Credentials::NOBODY)
+            .filter(|who| *who != Credentials::UNKNOWN)
             .ok_or_else(|| failed(Kind::Os(libc::ENOTCONN)))
     }
 

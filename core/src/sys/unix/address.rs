@@ -22,8 +22,8 @@ pub fn connect(fd: BorrowedFd<'_>, address: &Address) -> io::Result<()> {
 
 /// Ends a TCP connection at once with a reset, even if others share the descriptor (connect to `AF_UNSPEC`).
 pub fn disconnect(fd: BorrowedFd<'_>) -> io::Result<()> {
-    let nobody = [0_u8; 16]; // the size of a sockaddr, its family AF_UNSPEC
-    let (start, length) = (nobody.as_ptr().cast(), 16);
+    let unspecified = [0_u8; 16]; // the size of a sockaddr, its family AF_UNSPEC
+    let (start, length) = (unspecified.as_ptr().cast(), 16);
     // SAFETY: `start` points at 16 bytes.
     check(unsafe { libc::connect(fd.as_raw_fd(), start, length) }).map(drop)
 }

@@ -264,7 +264,7 @@ fn a_forked_child_goes_on_with_what_was_registered() {
 
 /// The same while a thread of the parent waits in it.
 #[test]
-#[cfg_attr(polysock_portable, ignore = "poll(2) needs no descriptor of its own")]
+#[cfg_attr(polysock_portable, ignore = "poll(2) needs no descriptor for itself")]
 fn a_forked_child_gives_up_the_descriptors_of_the_parents_poller() {
     alone(|| {
         let poller = Arc::new(Poller::new().unwrap());
@@ -402,8 +402,8 @@ fn plain_descriptors_are_registered_by_number() {
         assert_eq!(now(&poller), [6]);
         poller.remove(number).unwrap();
         assert_eq!(kind(poller.remove(number)), Kind::Os(libc::ENOENT));
-        let nobody = poller.add(PollTarget::Number(-1), 1, Events::READABLE, Trigger::Level);
-        assert_eq!(kind(nobody), Kind::Os(libc::EBADF));
+        let refused = poller.add(PollTarget::Number(-1), 1, Events::READABLE, Trigger::Level);
+        assert_eq!(kind(refused), Kind::Os(libc::EBADF));
     });
 }
 
