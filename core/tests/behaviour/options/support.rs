@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::support::alone::test_of;
+pub use crate::support::fill;
 pub use crate::support::skipped::{can_have_a_network, skip};
 
 /// The deadline of what must happen.
@@ -91,21 +92,6 @@ pub fn is_empty(socket: &Socket) -> bool {
     let mut room = [0; 1];
     let result = socket.within(Timeout::NonBlocking).peek(&mut room[..]);
     kind(result) == Some(Kind::WouldBlock)
-}
-
-/// Sends until there is no more room; returns how many bytes that took.
-pub fn fill(socket: &Socket) -> usize {
-    let mut total = 0;
-    for _ in 0..100_000 {
-        match socket.within(Timeout::NonBlocking).send(&[0; 4096][..]) {
-            Ok(count) => total += count,
-            Err(error) => {
-                assert_eq!(error.kind(), Kind::WouldBlock);
-                return total;
-            }
-        }
-    }
-    panic!("there is room for ever");
 }
 
 pub fn kind<T>(result: Result<T>) -> Option<Kind> {
