@@ -60,6 +60,8 @@ pub use socket::{
 };
 #[doc(hidden)]
 pub use sys::local::PerThread;
+#[doc(hidden)]
+pub use sys::reserve::check_left;
 pub use sys::reserve::Reserve;
 pub use sys::selector::Trigger;
 pub use time::{Deadline, Timeout};

@@ -64,6 +64,11 @@ impl Framing {
         }
     }
 
+    /// Whether bytes follow a message, which it must not contain.
+    pub(crate) const fn has_trailer(&self) -> bool {
+        matches!(self.format, Format::Delimiter(_) | Format::Lines)
+    }
+
     /// The bytes that follow a message.
     pub fn trailer(&self) -> &[u8] {
         match &self.format {

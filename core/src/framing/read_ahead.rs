@@ -45,6 +45,16 @@ impl ReadAhead {
             .unwrap_or_default()
     }
 
+    /// Moves as many of the first bytes as there is room for, and returns how many.
+    pub(super) fn give(&mut self, room: &mut [u8]) -> usize {
+        let count = room.len().min(self.len());
+        let bytes = self.take(0..count, count);
+        if let Some(to) = room.get_mut(..count) {
+            to.copy_from_slice(bytes);
+        }
+        count
+    }
+
     #[inline]
     pub(super) fn skip(&mut self, count: usize) {
         self.start = (self.start + count).min(self.end);

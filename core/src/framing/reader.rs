@@ -113,6 +113,11 @@ impl<S: Borrow<Socket>> Reader<S> {
         self.ahead.take_all()
     }
 
+    /// Takes out as many of the bytes that no call has returned yet as `buf` has room for, and returns how many.
+    pub fn take_buffered_into(&mut self, buf: &mut [u8]) -> usize {
+        self.ahead.give(buf)
+    }
+
     /// The socket. What it receives directly comes after the [`pending`](Self::pending) bytes.
     pub fn socket(&self) -> &Socket {
         self.socket.borrow()
@@ -207,7 +212,7 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     /// See [`Call::recv_with`](crate::Call::recv_with).
     pub fn read(mut self, buf: &mut [u8]) -> Result<usize> {
         if self.ahead.len() > 0 || buf.is_empty() {
-            return Ok(self.give(buf));
+            return Ok(self.ahead.give(buf));
         }
         let timeout = self.time_limit();
         self.socket.on(&mut self.caller).within(timeout).recv(buf)
@@ -219,7 +224,7 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     /// See [`Call::recv_exact`](crate::Call::recv_exact); the bytes that arrived are in `buf`, and [`Error::done`] is
     /// their number.
     pub fn read_exact(mut self, buf: &mut [u8]) -> Result<()> {
-        let given = self.give(buf);
+        let given = self.ahead.give(buf);
         let rest = buf.get_mut(given..).unwrap_or_default();
         if rest.is_empty() {
             return Ok(());
@@ -234,15 +239,6 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
             };
             error.with_kind(kind).with_more_done(given)
         })
-    }
-
-    fn give(&mut self, buf: &mut [u8]) -> usize {
-        let count = buf.len().min(self.ahead.len());
-        let bytes = self.ahead.take(0..count, count);
-        if let Some(to) = buf.get_mut(..count) {
-            to.copy_from_slice(bytes);
-        }
-        count
     }
 
     fn time_limit(&self) -> Timeout {

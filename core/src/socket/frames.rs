@@ -175,7 +175,7 @@ fn check_all(messages: &[SendBuf<'_>], framing: &Framing) -> Result<()> {
     let mut copy = Vec::new();
     for message in messages {
         framing.header(message.len())?;
-        if !framing.trailer().is_empty() {
+        if framing.has_trailer() {
             copy.clear();
             let copied = message.append_to(&mut copy);
             copied.map_err(|kind| Error::new(Operation::SendFrame, kind))?;
