@@ -34,14 +34,29 @@ pub(crate) fn bytes<'a>(
     Ok(unsafe { std::slice::from_raw_parts(start.cast(), length) })
 }
 
-/// A buffer for the value of an option, which no other thread uses until the call returns.
+/// A buffer for the value of an option.
 pub(crate) fn option_buf<'a>(start: *mut c_void, length: usize) -> Result<&'a mut [u8], Failure> {
-    check_memory(start, length, "value", "*len")?;
+    writable(start, length, "value", "*len")
+}
+
+/// A buffer to copy received bytes into.
+pub(crate) fn room<'a>(start: *mut c_void, length: usize) -> Result<&'a mut [u8], Failure> {
+    writable(start, length, "buf", "n")
+}
+
+/// Memory that no other thread uses until the call returns. NULL may be passed for none.
+fn writable<'a>(
+    start: *mut c_void,
+    length: usize,
+    name: &'static str,
+    length_name: &'static str,
+) -> Result<&'a mut [u8], Failure> {
+    check_memory(start, length, name, length_name)?;
     if length == 0 {
         return Ok(&mut []);
     }
     // SAFETY: C's contract: `start` has room for `length` bytes, and no other thread uses them until the call returns. They
-    // may hold anything, but every byte is a valid one, and only the kernel reads them.
+    // may hold anything, but every byte is a valid one, and they are only written.
     Ok(unsafe { std::slice::from_raw_parts_mut(start.cast(), length) })
 }
 

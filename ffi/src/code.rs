@@ -34,7 +34,8 @@ pub const POLYSOCK_EACCES: c_int = -13;
 /// Bad address.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EFAULT: c_int = -14;
-/// polysock_detach() while calls are inside the handle.
+/// polysock_detach() while calls are inside the handle; a message of which another call has sent only a part; a second
+/// thread in a reader.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EBUSY: c_int = -16;
 /// File exists.
@@ -73,6 +74,9 @@ pub const POLYSOCK_ELOOP: c_int = -40;
 /// Protocol error.
 /// @ingroup polysock_codes
 pub const POLYSOCK_EPROTO: c_int = -71;
+/// Bad message: the length before it is malformed.
+/// @ingroup polysock_codes
+pub const POLYSOCK_EBADMSG: c_int = -74;
 /// Socket operation on non-socket.
 /// @ingroup polysock_codes
 pub const POLYSOCK_ENOTSOCK: c_int = -88;

@@ -2,7 +2,7 @@
 
 use crate::error::{Description, Failure};
 use libc::c_char;
-use polysock::{memory, Operation, PerThread};
+use polysock::{memory, Kind, Operation, PerThread};
 use std::cell::RefCell;
 use std::ffi::CString;
 use std::fmt;
@@ -26,6 +26,25 @@ pub extern "C" fn polysock_last_detail() -> *const c_char {
         text.as_ref().map(|text| text.as_ptr())
     });
     text.flatten().unwrap_or(c"".as_ptr())
+}
+
+/// Returns how many bytes were missing, at least, when the last failure in this thread was POLYSOCK_ETRUNCATED; otherwise 0.
+///
+/// BSD: none. Python: EOFError.missing, of polysock's subclass. Java: none.
+/// @ingroup polysock_library
+#[no_mangle]
+pub extern "C" fn polysock_last_missing() -> usize {
+    let missing = LAST.with(|last| {
+        let last = last.try_borrow().ok()?;
+        let Description::Core(error) = &last.failure.as_ref()?.description else {
+            return None;
+        };
+        let Kind::Truncated { missing } = error.kind() else {
+            return None;
+        };
+        Some(missing)
+    });
+    missing.flatten().unwrap_or_default()
 }
 
 #[derive(Default)]

@@ -43,6 +43,10 @@ mod send;
 mod sendfile;
 mod vectored;
 
+mod frames;
+mod framing;
+mod reader;
+
 mod control;
 mod datagram;
 mod message;

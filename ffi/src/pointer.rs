@@ -62,11 +62,14 @@ impl<T> OutArray<T> {
         }
     }
 
-    /// Sets the first elements to `values`, as far as there is room.
-    pub(crate) fn fill(&self, values: impl IntoIterator<Item = T>) {
-        for (index, value) in values.into_iter().take(self.capacity).enumerate() {
-            self.set(index, value);
+    /// Sets the first elements to `values`, as far as there is room, and returns how many were set.
+    pub(crate) fn fill(&self, values: impl IntoIterator<Item = T>) -> usize {
+        let mut count = 0;
+        for value in values.into_iter().take(self.capacity) {
+            self.set(count, value);
+            count += 1;
         }
+        count
     }
 }
 

@@ -29,6 +29,7 @@ fi
 check sockets 'then the end: 0' "$out/example-sockets"
 check streams 'ETRUNCATED after 3 bytes: def' "$out/example-streams"
 check datagrams 'hell..., from the right one: 1' "$out/example-datagrams"
+check frames 'ETRUNCATED, 2 bytes missing' "$out/example-frames"
 check messages 'written through the copy' "$out/example-messages"
 check options 'ttl must be 1 to 255' "$out/example-options"
 check waiting 'socket 70 says y' "$out/example-waiting"

@@ -227,6 +227,27 @@ static void tour_stream(polysock_t *a, polysock_t *b)
     EXPECT(strcmp(polysock_state(a), "") != 0);
 }
 
+static void tour_frames(polysock_t *a, polysock_t *b)
+{
+    static char large[20000];
+    polysock_frame sent[] = {{"hello", 5}, {large, sizeof large}}, came[4];
+    polysock_reader *reader;
+    const void *message;
+    int count = 0;
+    ssize_t n;
+    if (!WENT(polysock_reader_new(&reader, b, NULL)))
+        return;
+    if (WENT(polysock_send_frame(a, "hello", 5, NULL, 5000))) {
+        while (!WENT(n = polysock_reader_frame(reader, &message, 5000)) && !for_good)
+            ; /* nothing was taken by one that failed */
+        EXPECT(n == 5 || for_good);
+        if (n == 5 && WENT(polysock_send_frames(a, sent, 2, NULL, NULL, 5000)))
+            while (count < 2 && (WENT(n = polysock_reader_frames(reader, came, 4, 5000)) || !for_good))
+                count += n > 0 ? (int)n : 0;
+    }
+    polysock_reader_free(reader);
+}
+
 static void tour_messages(void)
 {
     polysock_t *a, *b;
@@ -372,6 +393,7 @@ static void tour(void)
             EXPECT(polysock_connect(b, &at, 5000) == 0);
             if (WENT(polysock_accept(a, &c, &at, 5000))) {
                 tour_stream(b, c);
+                tour_frames(b, c);
                 tour_waiting(b, c);
                 WENT(polysock_net_close(c));
                 polysock_free(c);

@@ -156,7 +156,8 @@ extern "C" {
 #define POLYSOCK_EFAULT -14
 
 /**
- * polysock_detach() while calls are inside the handle.
+ * polysock_detach() while calls are inside the handle; a message of which another call has sent only a part; a second
+ * thread in a reader.
  * @ingroup polysock_codes
  */
 #define POLYSOCK_EBUSY -16
@@ -232,6 +233,12 @@ extern "C" {
  * @ingroup polysock_codes
  */
 #define POLYSOCK_EPROTO -71
+
+/**
+ * Bad message: the length before it is malformed.
+ * @ingroup polysock_codes
+ */
+#define POLYSOCK_EBADMSG -74
 
 /**
  * Socket operation on non-socket.
@@ -553,6 +560,54 @@ extern "C" {
 #define POLYSOCK_IOV_MAX 1024
 
 /**
+ * A framing: each message follows its length, a number of `bits` bits in `byte_order`.
+ * @ingroup polysock_frames
+ */
+#define POLYSOCK_FRAMING_LENGTH 0
+
+/**
+ * A framing: each message follows its length as a varint, as in protobuf's delimited streams.
+ * @ingroup polysock_frames
+ */
+#define POLYSOCK_FRAMING_VARINT 1
+
+/**
+ * A framing: each message ends with the `delimiter`, which is not part of it and must not occur in it.
+ * @ingroup polysock_frames
+ */
+#define POLYSOCK_FRAMING_DELIMITER 2
+
+/**
+ * A framing: each message is a line, which ends with "\\n" or "\\r\\n". A last line without one is a message too.
+ * @ingroup polysock_frames
+ */
+#define POLYSOCK_FRAMING_LINES 3
+
+/**
+ * A framing: every message has exactly `fixed_size` bytes.
+ * @ingroup polysock_frames
+ */
+#define POLYSOCK_FRAMING_FIXED 4
+
+/**
+ * A byte order: the most significant byte first, which is network byte order.
+ * @ingroup polysock_frames
+ */
+#define POLYSOCK_BIG_ENDIAN 0
+
+/**
+ * A byte order: the least significant byte first.
+ * @ingroup polysock_frames
+ */
+#define POLYSOCK_LITTLE_ENDIAN 1
+
+/**
+ * The longest delimiter, in bytes.
+ * @ingroup polysock_frames
+ */
+#define POLYSOCK_DELIMITER_MAX 16
+
+/**
  * Room for all control messages that usually come with a message: 253 descriptors, the most that Linux passes at once,
  * with credentials, packet information and a timestamp.
  * @ingroup polysock_messages
@@ -641,6 +696,29 @@ typedef struct polysock_control polysock_control;
 typedef struct polysock_poller polysock_poller;
 
 /**
+ * Receives messages, lines and bytes from a stream, and keeps what arrived ahead of them.
+ *
+ * BSD: a FILE made by fdopen(3). Python: polysock.Reader. Java: DataInputStream or BufferedReader over a socket's stream.
+ * It keeps the socket in memory: the two may be freed in either order, and after polysock_close() or polysock_free() of
+ * the socket its calls fail with POLYSOCK_ECLOSED. One thread uses it at a time; a call of a second one fails with
+ * POLYSOCK_EBUSY. Meanwhile other threads may send on the socket, or close it. What a reader has received ahead, other
+ * receives on the socket do not find: see polysock_reader_pending(). Free it once with polysock_reader_free().
+ * @code
+ * polysock_reader *reader;
+ * const void *message;
+ * ssize_t n;
+ * polysock_reader_new(&reader, s, NULL);
+ * while ((n = polysock_reader_frame(reader, &message, 5000)) >= 0)
+ *     handle(message, (size_t)n);
+ * if (n != POLYSOCK_EEOF)
+ *     fprintf(stderr, "%s\n", polysock_last_detail());
+ * polysock_reader_free(reader);
+ * @endcode
+ * @ingroup polysock_frames
+ */
+typedef struct polysock_reader polysock_reader;
+
+/**
  * A server: a listener, and threads that accept connections on it and call a callback for each.
  *
  * BSD: accept(2) in a loop. Python: polysock.Server. Java: ServerSocket with an ExecutorService.
@@ -726,6 +804,76 @@ typedef struct {
      */
     size_t len;
 } polysock_iovec;
+
+/**
+ * How a stream is divided into messages, and how long one may be.
+ *
+ * BSD: none. Python: polysock.Framing. Java: DataOutputStream.writeInt and write, for the default.
+ * All zero, or NULL in place of a pointer to one, is the default: before each message its length, 32 bits in network
+ * byte order, and at most 16 MiB in a message. Fields that the kind does not use must be zero, or the call fails with
+ * POLYSOCK_EINVAL. Its layout is frozen.
+ * @code
+ * polysock_framing lines = {0}, records = {0};
+ * lines.kind = POLYSOCK_FRAMING_LINES;
+ * lines.limit = 1024;
+ * records.kind = POLYSOCK_FRAMING_FIXED;
+ * records.fixed_size = sizeof (struct record);
+ * @endcode
+ * @ingroup polysock_frames
+ */
+typedef struct {
+    /**
+     * POLYSOCK_FRAMING_LENGTH, POLYSOCK_FRAMING_VARINT, ...
+     */
+    int kind;
+    /**
+     * POLYSOCK_FRAMING_LENGTH: the width of the length in bits, 8, 16, 32 or 64; 0: 32.
+     */
+    int bits;
+    /**
+     * POLYSOCK_FRAMING_LENGTH: POLYSOCK_BIG_ENDIAN or POLYSOCK_LITTLE_ENDIAN.
+     */
+    int byte_order;
+    /**
+     * POLYSOCK_FRAMING_DELIMITER: how many bytes of `delimiter` are used, 1 to POLYSOCK_DELIMITER_MAX.
+     */
+    int delimiter_len;
+    /**
+     * POLYSOCK_FRAMING_DELIMITER: the bytes that end a message.
+     */
+    uint8_t delimiter[POLYSOCK_DELIMITER_MAX];
+    /**
+     * POLYSOCK_FRAMING_FIXED: the number of bytes in each message.
+     */
+    size_t fixed_size;
+    /**
+     * The longest message, in bytes without length and delimiter, for the receiver and the sender. 0: 16 MiB, or `fixed_size`
+     * if that is more.
+     */
+    size_t limit;
+    /**
+     * Must be zero.
+     */
+    size_t reserved[2];
+} polysock_framing;
+
+/**
+ * A message to send, or one that was received and is valid until the reader's next call.
+ *
+ * BSD: struct iovec, with the same layout. Python: bytes. Java: byte[].
+ * Its layout is frozen.
+ * @ingroup polysock_frames
+ */
+typedef struct {
+    /**
+     * Where it begins; may be NULL when `len` is 0.
+     */
+    const void *data;
+    /**
+     * How many bytes it has.
+     */
+    size_t len;
+} polysock_frame;
 
 /**
  * The sender of a message over a Unix domain socket.
@@ -1282,6 +1430,14 @@ const char *polysock_version_string(void);
 const char *polysock_last_detail(void);
 
 /**
+ * Returns how many bytes were missing, at least, when the last failure in this thread was POLYSOCK_ETRUNCATED; otherwise 0.
+ *
+ * BSD: none. Python: EOFError.missing, of polysock's subclass. Java: none.
+ * @ingroup polysock_library
+ */
+size_t polysock_last_missing(void);
+
+/**
  * Parses numeric text: "1.2.3.4:80", "[::1]:80", "[fe80::1%2]:80", "[fe80::1%eth0]:80", "unix:/path",
  * "unix:@abstract"; the default for a missing port is `default_port`.
  *
@@ -1709,6 +1865,143 @@ ssize_t polysock_sendv(polysock_t *s, const polysock_iovec *v, size_t nv, int ti
  * @ingroup polysock_streams
  */
 ssize_t polysock_recvv(polysock_t *s, const polysock_iovec *v, size_t nv, int timeout_ms);
+
+/**
+ * Sends one message on a stream, with the length or delimiter of the framing. Calls of several threads on one handle never
+ * interleave.
+ *
+ * BSD: sendmsg(2) of a length and the bytes, in a loop. Python: socket.send_frame. Java: DataOutputStream.writeInt and write.
+ * `f` says how messages are divided, NULL for the default. One deadline covers the whole call. Fails with POLYSOCK_EMSGSIZE
+ * for a message beyond the limit or beyond what the length has bits for, and with POLYSOCK_EINVAL for one that contains the
+ * delimiter or does not have the fixed size; nothing was sent then. Fails like polysock_sendall(); when such a failure,
+ * POLYSOCK_ETIMEDOUT for example, stops it inside the message, the next call with the same message and framing sends the
+ * rest, and other messages fail with POLYSOCK_EBUSY until then.
+ * @code
+ * if (polysock_send_frame(s, "hello", 5, NULL, 5000) < 0)
+ *     fprintf(stderr, "%s\n", polysock_last_detail());
+ * @endcode
+ * @ingroup polysock_frames
+ */
+int polysock_send_frame(polysock_t *s, const void *buf, size_t n, const polysock_framing *f, int timeout_ms);
+
+/**
+ * Sends several messages; small ones share a system call.
+ *
+ * BSD: writev(2) of lengths and bytes, in a loop. Python: socket.send_frames. Java: DataOutputStream over a
+ * BufferedOutputStream.
+ * Stores the number of messages sent completely in `*done`, unless NULL, on failure too: sending the rest, from that one
+ * on, continues the stream. Fails like polysock_send_frame(); a message that the framing refuses is found before anything
+ * is sent.
+ * @ingroup polysock_frames
+ */
+int polysock_send_frames(polysock_t *s, const polysock_frame *frames, size_t n, size_t *done, const polysock_framing *f, int timeout_ms);
+
+/**
+ * Makes a reader for a stream; the caller owns `*out`.
+ *
+ * BSD: fdopen(3). Python: polysock.Reader. Java: new DataInputStream(socket.getInputStream()).
+ * `f` says how the messages are divided, NULL for the default. It receives nothing yet. Fails with POLYSOCK_ENOMEM. On a
+ * datagram socket the reader's calls fail with POLYSOCK_EINVAL.
+ * @ingroup polysock_frames
+ */
+int polysock_reader_new(polysock_reader **out, polysock_t *s, const polysock_framing *f);
+
+/**
+ * Frees a reader and the bytes it has received ahead. The socket stays open. NULL is allowed.
+ *
+ * BSD: none (fclose(3) closes the descriptor too). Python: del. Java: none.
+ * @ingroup polysock_frames
+ */
+void polysock_reader_free(polysock_reader *r);
+
+/**
+ * Changes how the messages from the next one on are divided, NULL for the default; bytes received ahead stay.
+ *
+ * BSD: none. Python: the argument of polysock.Reader. Java: another stream class over the same stream.
+ * @ingroup polysock_frames
+ */
+int polysock_reader_set_framing(polysock_reader *r, const polysock_framing *f);
+
+/**
+ * Receives the next message and returns its length; `*frame` points at it until the next call on the reader.
+ *
+ * BSD: none. Python: Reader.frame. Java: DataInputStream.readInt and readFully.
+ * Fails with POLYSOCK_EEOF when the peer has ended the stream after the last message, and with POLYSOCK_ETRUNCATED inside
+ * one (polysock_last_missing() says how many bytes are missing). Fails with POLYSOCK_EMSGSIZE for a message beyond the
+ * limit and POLYSOCK_EBADMSG for a length of more than 64 bits; every later call then fails too, as nothing says where the
+ * next message begins. A peer that announces much and sends little costs the memory for what it sends. Otherwise fails
+ * like polysock_recv(), and loses nothing: after POLYSOCK_ETIMEDOUT or POLYSOCK_EAGAIN the next call continues.
+ * @ingroup polysock_frames
+ */
+ssize_t polysock_reader_frame(polysock_reader *r, const void **frame, int timeout_ms);
+
+/**
+ * Receives at least one message and all others that have arrived with it, at most `n`, and returns how many; they are
+ * valid until the next call on the reader.
+ *
+ * BSD: none. Python: socket.recv_frames. Java: none.
+ * The fastest way to receive many small messages: one receive fills the whole array. The same array may be passed to
+ * polysock_send_frames(). Fails like polysock_reader_frame(), and with POLYSOCK_EINVAL when `n` is 0; messages that came
+ * before the one that fails are returned first.
+ * @code
+ * polysock_frame frames[256];
+ * ssize_t n = polysock_reader_frames(reader, frames, 256, 5000);
+ * for (ssize_t i = 0; i < n; i++)
+ *     handle(frames[i].data, frames[i].len);
+ * @endcode
+ * @ingroup polysock_frames
+ */
+ssize_t polysock_reader_frames(polysock_reader *r, polysock_frame *frames, size_t n, int timeout_ms);
+
+/**
+ * Receives the next line and returns its length; `*line` points at it until the next call on the reader.
+ *
+ * BSD: getline(3). Python: Reader.line. Java: BufferedReader.readLine.
+ * The line ends with "\\n" or "\\r\\n", which is not part of it, whatever the framing; a last line may have neither. It is
+ * not followed by a NUL: print it with "%.*s". It may be as long as the framing's limit. Fails like
+ * polysock_reader_frame().
+ * @ingroup polysock_frames
+ */
+ssize_t polysock_reader_line(polysock_reader *r, const char **line, int timeout_ms);
+
+/**
+ * Receives at least one and at most `n` bytes, whatever the framing, and returns how many; 0 is the end of the stream.
+ *
+ * BSD: recv(2). Python: Reader.read. Java: InputStream.read (-1 at the end).
+ * Bytes received ahead come first, without waiting for more. Fails like polysock_recv().
+ * @ingroup polysock_frames
+ */
+ssize_t polysock_reader_read(polysock_reader *r, void *buf, size_t n, int timeout_ms);
+
+/**
+ * Receives exactly `n` bytes, whatever the framing. Bytes received ahead come first.
+ *
+ * BSD: recv(2) with MSG_WAITALL. Python: Reader.read_exact. Java: DataInputStream.readFully.
+ * Stores the number of bytes received in `*done`, unless NULL, on failure too; they are in `buf`. Fails like
+ * polysock_recv_exact().
+ * @ingroup polysock_frames
+ */
+int polysock_reader_read_exact(polysock_reader *r, void *buf, size_t n, size_t *done, int timeout_ms);
+
+/**
+ * Returns how many bytes the reader has received that no call has returned yet.
+ *
+ * BSD: none. Python: Reader.pending. Java: InputStream.available, of a BufferedInputStream.
+ * Waiting for the socket to become readable does not notice them: before you wait, call the reader with timeout 0 until it
+ * fails with POLYSOCK_EAGAIN.
+ * @ingroup polysock_frames
+ */
+ssize_t polysock_reader_pending(polysock_reader *r);
+
+/**
+ * Takes at most `n` of the bytes that no call has returned yet, without receiving, and returns how many; 0 when there are
+ * none.
+ *
+ * BSD: none. Python: Reader.take_buffered. Java: none.
+ * For code that continues with the socket itself, for example after the headers that precede TLS or a file.
+ * @ingroup polysock_frames
+ */
+ssize_t polysock_reader_take_buffered(polysock_reader *r, void *buf, size_t n);
 
 /**
  * Makes an object for control messages; the caller owns `*out`.
@@ -3033,6 +3326,10 @@ POLYSOCK_CHECK_(addr_is_aligned_to_8, offsetof(struct polysock_addr_alignment_, 
 POLYSOCK_CHECK_(addr_sockaddr_at_8, offsetof(polysock_addr, bytes) == 8);
 POLYSOCK_CHECK_(iovec_is_two_words, sizeof(polysock_iovec) == 2 * sizeof(void *));
 POLYSOCK_CHECK_(iovec_len_is_second, offsetof(polysock_iovec, len) == sizeof(void *));
+POLYSOCK_CHECK_(frame_is_two_words, sizeof(polysock_frame) == 2 * sizeof(void *));
+POLYSOCK_CHECK_(frame_len_is_second, offsetof(polysock_frame, len) == sizeof(void *));
+POLYSOCK_CHECK_(framing_is_32_and_four_words, sizeof(polysock_framing) == 32 + 4 * sizeof(void *));
+POLYSOCK_CHECK_(framing_fixed_size_at_32, offsetof(polysock_framing, fixed_size) == 32);
 POLYSOCK_CHECK_(msg_is_five_words_and_8, sizeof(polysock_msg) == 5 * sizeof(void *) + 8);
 POLYSOCK_CHECK_(msg_size_is_first, offsetof(polysock_msg, size) == 0);
 POLYSOCK_CHECK_(msg_flags_after_five_words, offsetof(polysock_msg, flags) == 5 * sizeof(void *));

@@ -177,7 +177,7 @@ static TABLE: &[Entry] = &[
     entry(POLYSOCK_EPROTO, Some(libc::EPROTO), c"EPROTO", c"Protocol error"),
     entry(-72, None, c"EMULTIHOP", c"Multihop attempted"),
     entry(-73, None, c"EDOTDOT", c"RFS specific error"),
-    entry(-74, Some(libc::EBADMSG), c"EBADMSG", c"Bad message"),
+    entry(POLYSOCK_EBADMSG, Some(libc::EBADMSG), c"EBADMSG", c"Bad message"),
     entry(-75, Some(libc::EOVERFLOW), c"EOVERFLOW", c"Value too large for defined data type"),
     entry(-76, None, c"ENOTUNIQ", c"Name not unique on network"),
     entry(-77, None, c"EBADFD", c"File descriptor in bad state"),
