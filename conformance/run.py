@@ -100,7 +100,6 @@ def play(pairs, scenarios, known, options):
 def report(results, pairs, options):
     if options.verbose:
         show_log(results)
-    show_failures([result for result in results if result.outcome == FAILED])
     show_reasons(results)
     counts = collections.Counter((r.pair, r.outcome) for r in results)
     print(f"{'server':12} {'client':12} {'passed':>7} {'failed':>7} {'skipped':>8} {'known':>6} {'seconds':>8}")
@@ -109,6 +108,8 @@ def report(results, pairs, options):
         numbers = [counts[pair, outcome] for outcome in (PASSED, FAILED, SKIPPED, KNOWN)]
         seconds = sum(r.seconds for r in results if r.pair == pair)
         print("{:12} {:12} {:7} {:7} {:8} {:6} {:8.2f}".format(*pair, *numbers, seconds))
+    # Near the end, where they are found: a log is long, and may be cut.
+    show_failures([result for result in results if result.outcome == FAILED])
     total = collections.Counter(r.outcome for r in results)
     print(f"{total[PASSED]} passed, {total[FAILED]} failed, {total[SKIPPED] + total[KNOWN]} skipped")
     note_skipped(results)
