@@ -96,6 +96,14 @@ impl SendBuf<'_> {
             life: PhantomData,
         }
     }
+
+    /// The first `length` bytes, or all there are.
+    pub(crate) fn first(&self, length: usize) -> Self {
+        Self {
+            part: part(self.start().cast_mut(), length.min(self.len())),
+            life: PhantomData,
+        }
+    }
 }
 
 impl<'a, T: AsRef<[u8]> + ?Sized> From<&'a T> for SendBuf<'a> {

@@ -80,9 +80,12 @@ impl Failed<'_> {
             | Operation::SendAll
             | Operation::SendMsg
             | Operation::SendFile
+            | Operation::SendBatch
+            | Operation::SendSegments
             | Operation::Recv
             | Operation::RecvExact
             | Operation::RecvMsg
+            | Operation::RecvBatch
             | Operation::Shutdown
             | Operation::GetPeerName => self.not_transferred(errno),
             _ => None,

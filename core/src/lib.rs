@@ -12,6 +12,7 @@ mod ancillary;
 mod buffer;
 mod caller;
 mod connection;
+mod datagram;
 mod debug;
 mod domain;
 mod error;
@@ -41,6 +42,7 @@ pub use connection::{
     connect_any, create_connection, create_connection_with, create_server, create_server_with,
     ConnectOptions, DualStack, Race, RaceStep, ServerOptions,
 };
+pub use datagram::{IncomingDatagram, OutgoingDatagram};
 pub use domain::{Family, Protocol, Shutdown, SocketType};
 pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;

@@ -136,7 +136,7 @@ impl Error {
         self.operation
     }
 
-    /// How many bytes had been sent or received when the call failed.
+    /// How many bytes, in a batch how many datagrams, had been sent or received when the call failed.
     pub const fn done(&self) -> usize {
         self.done
     }
@@ -219,7 +219,7 @@ impl fmt::Display for WithoutOperation<'_> {
             (kind, Measure::Range { .. }) => write!(f, ": {kind}")?,
         }
         if error.done > 0 {
-            write!(f, " ({} bytes done)", error.done)?;
+            write!(f, " ({} {} done)", error.done, error.operation.counts())?;
         }
         Ok(())
     }

@@ -22,6 +22,9 @@ pub enum Operation {
     Available,
     SendMsg,
     RecvMsg,
+    SendBatch,
+    RecvBatch,
+    SendSegments,
     SendFile,
     RecvFrame,
     SendFrame,
@@ -65,6 +68,9 @@ impl Operation {
             Self::Available => "available",
             Self::SendMsg => "sendmsg",
             Self::RecvMsg => "recvmsg",
+            Self::SendBatch => "send_batch",
+            Self::RecvBatch => "recv_batch",
+            Self::SendSegments => "send_segments",
             Self::SendFile => "sendfile",
             Self::RecvFrame => "recv_frame",
             Self::SendFrame => "send_frame",
@@ -85,6 +91,15 @@ impl Operation {
             Self::Poll => "poll",
             Self::Poller => "poller",
             Self::Server => "server",
+        }
+    }
+
+    /// What [`Error::done`](crate::Error::done) counts.
+    pub const fn counts(self) -> &'static str {
+        if matches!(self, Self::SendBatch | Self::RecvBatch) {
+            "datagrams"
+        } else {
+            "bytes"
         }
     }
 }

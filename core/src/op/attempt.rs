@@ -31,9 +31,14 @@ pub(crate) trait Attempt: Send {
     /// another attempt. With [`Blocking::Allowed`] the kernel may wait.
     fn attempt(&mut self, fd: BorrowedFd<'_>, blocking: Blocking) -> io::Result<Progress<Self::Output>>;
 
-    /// How many bytes have moved so far; an error reports them as done.
+    /// How much is done so far, as an error reports it: bytes, unless [`Operation::counts`] names something else.
     fn done(&self) -> usize {
         0
+    }
+
+    /// How many bytes have moved so far.
+    fn moved(&self) -> usize {
+        self.done()
     }
 
     /// Whether an output counts although the handle was closed meanwhile. A receive that was woken by the close also

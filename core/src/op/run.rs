@@ -98,7 +98,7 @@ impl<'a, A: Attempt> Running<'a, A> {
         };
         let started = caller.start(hints);
         let result = self.run_inside(caller, (inside, kernel_waits), started, hints.expects_wait);
-        caller.end(self.operation.done());
+        caller.end(self.operation.moved());
         result
     }
 

@@ -1,6 +1,7 @@
 //! A socket: one handle with the calls on it, one file per subject.
 
 mod accept;
+mod batch;
 mod close;
 mod connect;
 mod convert;

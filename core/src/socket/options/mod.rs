@@ -1,5 +1,5 @@
 //! Socket options, one file per level, sorted like those of `socket2`: [`socket_level`] and [`steering`] and [`buffers`]
-//! (socket(7)), [`keepalive`] and [`tcp`] (tcp(7)), [`ip`] (ip(7)), [`ipv6`] (ipv6(7)), [`multicast`] (both); [`raw`]
+//! (socket(7)), [`keepalive`] and [`tcp`] (tcp(7)), [`udp`] (udp(7)), [`ip`] (ip(7)), [`ipv6`] (ipv6(7)), [`multicast`] (both); [`raw`]
 //! for all others, and [`timeouts`], which belong to the handle.
 //!
 //! What holds for all of them:
@@ -24,6 +24,7 @@ mod socket_level;
 mod steering;
 mod tcp;
 mod timeouts;
+mod udp;
 
 pub use interface::Interface;
 pub use keepalive::Keepalive;

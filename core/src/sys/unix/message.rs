@@ -75,7 +75,7 @@ pub fn recvmsg(
     })
 }
 
-fn message_header(parts: *const libc::iovec, count: usize) -> libc::msghdr {
+pub(super) fn message_header(parts: *const libc::iovec, count: usize) -> libc::msghdr {
     // SAFETY: a msghdr of zeros is a valid one: null pointers and no lengths.
     let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
     header.msg_iov = parts.cast_mut();
@@ -84,7 +84,7 @@ fn message_header(parts: *const libc::iovec, count: usize) -> libc::msghdr {
 }
 
 /// Converts between `usize` and the types that other systems use in a msghdr.
-fn narrow<A: TryInto<B>, B: Default>(length: A) -> B {
+pub(super) fn narrow<A: TryInto<B>, B: Default>(length: A) -> B {
     length.try_into().unwrap_or_default()
 }
 

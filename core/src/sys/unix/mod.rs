@@ -1,6 +1,8 @@
 //! The calls every Unix has.
 
 mod address;
+mod batch;
+mod batch_message;
 pub mod descriptor;
 mod message;
 mod option;
@@ -9,6 +11,8 @@ mod result;
 mod transfer;
 
 pub use address::{bind, connect, disconnect, from_socket2, local_address, peer_address};
+pub use batch::{recv_batch, send_batch, ToSend, MOST_MESSAGES};
+pub use batch_message::BatchMessage;
 pub use descriptor::{close, is_nonblocking, is_still, out_of_the_way};
 pub use message::{recvmsg, sendmsg, take_ancillary};
 pub use option::{available, get_int, get_option, resets_on_close, set_option, set_option_null, sock};

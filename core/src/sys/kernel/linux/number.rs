@@ -1,7 +1,7 @@
 //! The numbers of options that not every Unix has.
 
 use super::super::OptionNumber;
-use libc::{IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, SOL_SOCKET};
+use libc::{IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDP, SOL_SOCKET};
 
 pub const BIND_TO_DEVICE: OptionNumber = Some((SOL_SOCKET, libc::SO_BINDTODEVICE));
 pub const MARK: OptionNumber = Some((SOL_SOCKET, libc::SO_MARK));
@@ -19,6 +19,10 @@ pub const FASTOPEN_CONNECT: OptionNumber = Some((IPPROTO_TCP, libc::TCP_FASTOPEN
 pub const USER_TIMEOUT: OptionNumber = Some((IPPROTO_TCP, libc::TCP_USER_TIMEOUT));
 pub const CONGESTION: OptionNumber = Some((IPPROTO_TCP, libc::TCP_CONGESTION));
 pub const NOTSENT_LOWAT: OptionNumber = Some((IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT));
+
+/// How large the datagrams are into which one send is split; as a control message, for that send alone.
+pub const UDP_SEGMENT: OptionNumber = Some((IPPROTO_UDP, libc::UDP_SEGMENT));
+pub const UDP_GRO: OptionNumber = Some((IPPROTO_UDP, libc::UDP_GRO));
 
 pub const IP_PACKET_INFO: OptionNumber = Some((IPPROTO_IP, libc::IP_PKTINFO));
 pub const IP_TRANSPARENT: OptionNumber = Some((IPPROTO_IP, libc::IP_TRANSPARENT));

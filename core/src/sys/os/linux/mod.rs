@@ -4,6 +4,7 @@
 //! ([`portable`]) is used. A call without a fallback ends in an error that names it.
 
 mod accept;
+mod batch;
 mod changes;
 pub mod epoll;
 mod flags;
@@ -14,6 +15,7 @@ mod socket;
 mod thread;
 
 pub use accept::accept;
+pub use batch::{cuts_segments, recvmmsg, sendmmsg};
 pub use changes::Changes;
 pub use flags::{CLOEXEC_RIGHTS, MAKE_NONBLOCKING};
 pub use missing::is_missing;

@@ -6,6 +6,7 @@
 )]
 
 mod accept;
+mod batch;
 mod changes;
 mod flags;
 mod poll;
@@ -14,6 +15,7 @@ mod socket;
 mod thread;
 
 pub use accept::accept;
+pub use batch::{cuts_segments, recvmmsg, sendmmsg};
 pub use changes::Changes;
 pub use flags::{CLOEXEC_RIGHTS, MAKE_NONBLOCKING};
 pub use poll::poll;
