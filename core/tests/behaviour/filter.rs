@@ -2,7 +2,10 @@
 
 use crate::support::filter::forbid;
 use crate::support::*;
-use polysock::{Event, Events, Kind, Poller, Socket, Trigger};
+use polysock::{
+    Event, Events, Family, IncomingDatagram, Kind, OutgoingDatagram, Poller, Protocol, RecvBuf, Socket,
+    SocketType, Trigger,
+};
 use std::sync::Arc;
 
 /// The errors that filters return; the first is also that of an old kernel.
@@ -76,6 +79,69 @@ fn polls_without_epoll() {
         let mut events = [Event::default(); 4];
         assert_eq!(poller.wait(&mut events, ms(10_000)).unwrap(), 1);
         assert_eq!(events[0].token, 7);
+    });
+}
+
+#[test]
+fn batches_travel_without_sendmmsg_and_recvmmsg() {
+    without(&[libc::SYS_sendmmsg, libc::SYS_recvmmsg], play_batches);
+}
+
+/// The kernel can't be asked whether it cuts segments.
+#[test]
+fn batches_travel_without_getsockopt() {
+    without(&[libc::SYS_getsockopt], play_batches);
+}
+
+fn play_batches() {
+    let [a, b] = [(); 2].map(|()| {
+        let socket = Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
+        socket.bind(&loopback()).unwrap();
+        socket
+    });
+    let to = b.local_address().unwrap();
+    let nowhere = to.with_port(0);
+    let mut sent = [("aa", &to), ("bb", &to), ("", &to), ("cc", &nowhere), ("dd", &to)]
+        .map(|(text, to)| OutgoingDatagram::new(text, to));
+    assert_eq!(a.within(ms(10_000)).send_batch(&mut sent).unwrap(), 4);
+    assert_eq!(sent[3].result, Err(Kind::Os(libc::EINVAL)));
+    assert_eq!(
+        a.within(ms(10_000)).send_segments("eef", 2, Some(&to)).unwrap(),
+        3
+    );
+    let mut memory = [[0; 4]; 8];
+    let rooms: Vec<_> = memory.iter_mut().map(RecvBuf::from).collect();
+    let mut arrived = [IncomingDatagram::EMPTY; 8];
+    assert_eq!(b.within(ms(10_000)).recv_batch(&rooms, &mut arrived).unwrap(), 6);
+    let texts = memory.iter().zip(&arrived);
+    let texts: Vec<_> = texts.map(|(bytes, datagram)| &bytes[..datagram.count]).collect();
+    assert_eq!(texts[..6], [b"aa", b"bb", &b""[..], b"dd", b"ee", b"f"]);
+    assert_eq!(arrived[5].address, a.local_address().unwrap());
+    let nothing = b
+        .within(ms(20))
+        .recv_batch(&[RecvBuf::from(&mut [0])], &mut arrived);
+    assert_eq!(kind(nothing), Kind::TimedOut);
+}
+
+/// Each receive of a loop would take the error that is pending.
+#[test]
+fn a_pending_error_is_not_lost_without_recvmmsg() {
+    without(&[libc::SYS_recvmmsg], || {
+        let [a, b] = [(); 2].map(|()| {
+            let socket = Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
+            socket.bind(&loopback()).unwrap();
+            socket
+        });
+        b.connect(&a.local_address().unwrap()).unwrap();
+        a.send_to("one", &b.local_address().unwrap()).unwrap();
+        a.close().unwrap();
+        b.send("anybody?").unwrap();
+        let mut memory = [[0; 8]; 4];
+        let rooms: Vec<_> = memory.iter_mut().map(RecvBuf::from).collect();
+        let mut arrived = [IncomingDatagram::EMPTY; 4];
+        let refused = b.within(ms(10_000)).recv_batch(&rooms, &mut arrived);
+        assert_eq!(kind(refused), Kind::Os(libc::ECONNREFUSED));
+        assert_eq!(b.within(ms(10_000)).recv_batch(&rooms, &mut arrived).unwrap(), 1);
     });
 }
 

@@ -14,6 +14,7 @@ mod support;
 
 mod accept;
 mod address;
+mod batch;
 mod caller;
 mod close;
 mod connect;

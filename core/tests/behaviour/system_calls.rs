@@ -3,7 +3,7 @@
 use crate::support::alone::test_of;
 use crate::support::skipped::can_trace;
 use crate::support::*;
-use polysock::{Kind, Socket};
+use polysock::{Family, IncomingDatagram, Kind, OutgoingDatagram, Protocol, RecvBuf, Socket, SocketType};
 use std::collections::BTreeMap;
 use std::env;
 use std::os::unix::process::parent_id;
@@ -56,6 +56,29 @@ fn a_receive_that_has_to_wait_makes_two_calls() {
             server.send_all(b"pong").unwrap();
         }
         pinging.result();
+    });
+}
+
+/// One question whether the kernel cuts segments, then one call for each 64 messages, into which up to 64 datagrams go.
+#[test]
+#[cfg_attr(polysock_portable, ignore = "a call for each datagram")]
+fn a_batch_makes_few_calls() {
+    let expected = [("getsockopt", 1), ("sendmmsg", 2), ("recvmmsg", 2), ("ppoll", 1)];
+    counted(&expected, || {
+        let [a, b] = [(); 2].map(|()| {
+            let socket = Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
+            socket.bind(&loopback()).unwrap();
+            socket
+        });
+        let to = b.local_address().unwrap();
+        let mut sent: Vec<_> = (0..300).map(|_| OutgoingDatagram::new("x", &to)).collect();
+        let mut memory = vec![[0; 4]; 100];
+        let rooms: Vec<_> = memory.iter_mut().map(RecvBuf::from).collect();
+        let mut arrived = vec![IncomingDatagram::EMPTY; 100];
+        measured(|| {
+            a.within(LATE).send_batch(&mut sent).unwrap();
+            b.within(LATE).recv_batch(&rooms, &mut arrived).unwrap();
+        });
     });
 }
 

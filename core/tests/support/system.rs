@@ -60,6 +60,8 @@ impl Observer {
             libc::SYS_sendto,
             libc::SYS_recvmsg,
             libc::SYS_sendmsg,
+            libc::SYS_recvmmsg,
+            libc::SYS_sendmmsg,
         ];
         let sleeps = stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S'));
         sleeps && number.is_some_and(|number| waits.contains(&number)) && read_again(&self.call) == call
