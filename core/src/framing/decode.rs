@@ -53,8 +53,14 @@ impl Framing {
     }
 
     /// The last message of a stream that has ended, if it does not need a terminator.
-    pub(super) fn decode_last(&self, bytes: &[u8]) -> Option<Range<usize>> {
-        (self.format == Format::Lines && !bytes.is_empty()).then_some(0..bytes.len())
+    pub(super) fn decode_last(&self, bytes: &[u8]) -> Result<Option<Range<usize>>, Refusal> {
+        if self.format != Format::Lines || bytes.is_empty() {
+            return Ok(None);
+        }
+        if bytes.len() > self.limit {
+            return Err(Refusal::TooLong(bytes.len() as u64));
+        }
+        Ok(Some(0..bytes.len()))
     }
 
     #[inline]
@@ -85,30 +91,27 @@ impl Framing {
                 body: 0..at,
                 next: at + delimiter.len(),
             }),
-            None => self.unfinished(bytes.len(), delimiter.len()),
+            // A delimiter may begin no later than at the limit.
+            None if bytes.len() >= self.limit.saturating_add(delimiter.len()) => {
+                Err(Refusal::TooLong(bytes.len() as u64))
+            }
+            None => Ok(Decoded::Missing(1)),
         }
     }
 
     fn line(&self, bytes: &[u8], searched: usize) -> Result<Decoded, Refusal> {
         let from = searched.min(bytes.len());
         let rest = bytes.get(from..).unwrap_or_default();
-        let Some(at) = rest.iter().position(|byte| *byte == b'\n').map(|at| from + at) else {
-            return self.unfinished(bytes.len(), 2);
-        };
-        let line = bytes.get(..at).unwrap_or_default();
+        let end = rest.iter().position(|byte| *byte == b'\n').map(|at| from + at);
+        let line = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
         let body = 0..line.strip_suffix(b"\r").unwrap_or(line).len();
         if body.len() > self.limit {
             return Err(Refusal::TooLong(body.len() as u64));
         }
-        Ok(Decoded::Message { body, next: at + 1 })
-    }
-
-    /// There is no delimiter yet; one of `delimiter` bytes may begin no later than at the limit.
-    fn unfinished(&self, length: usize, delimiter: usize) -> Result<Decoded, Refusal> {
-        if length >= self.limit.saturating_add(delimiter) {
-            return Err(Refusal::TooLong(length as u64));
-        }
-        Ok(Decoded::Missing(1))
+        Ok(match end {
+            Some(at) => Decoded::Message { body, next: at + 1 },
+            None => Decoded::Missing(1),
+        })
     }
 }
 
@@ -241,9 +244,9 @@ mod tests {
         assert_eq!(lines.decode(b"one\r\ntwo", 0), message(0..3, 5));
         assert_eq!(lines.decode(b"\n", 0), message(0..0, 1));
         assert_eq!(lines.decode(b"one\r", 0), missing(1));
-        assert_eq!(lines.decode_last(b"one"), Some(0..3));
-        assert_eq!(lines.decode_last(b""), None);
-        assert_eq!(framing.decode_last(b"one"), None);
+        assert_eq!(lines.decode_last(b"one"), Ok(Some(0..3)));
+        assert_eq!(lines.decode_last(b""), Ok(None));
+        assert_eq!(framing.decode_last(b"one"), Ok(None));
     }
 
     #[test]
@@ -257,7 +260,9 @@ mod tests {
         assert_eq!(lines.decode(b"abc\r", 0), missing(1));
         assert_eq!(lines.decode(b"abc\r\n", 0), message(0..3, 5));
         assert_eq!(lines.decode(b"abcd\n", 0), Err(Refusal::TooLong(4)));
-        assert_eq!(lines.decode(b"abcde", 0), Err(Refusal::TooLong(5)));
+        assert_eq!(lines.decode(b"abcd", 0), Err(Refusal::TooLong(4)));
+        assert_eq!(lines.decode_last(b"abc"), Ok(Some(0..3)));
+        assert_eq!(lines.decode_last(b"abc\r"), Err(Refusal::TooLong(4)));
     }
 
     #[test]

@@ -268,13 +268,14 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
             if self.receive(missing, limit.left())? > 0 {
                 continue;
             }
-            if let Some(body) = framing.decode_last(self.ahead.bytes()) {
-                let next = body.end;
-                return Ok(Some(Found { body, next }));
-            }
-            return match self.ahead.len() {
-                0 => Ok(None),
-                _ => Err(Error::new(OPERATION, Kind::Truncated { missing })),
+            return match framing.decode_last(self.ahead.bytes()) {
+                Ok(Some(body)) => {
+                    let next = body.end;
+                    Ok(Some(Found { body, next }))
+                }
+                Ok(None) if self.ahead.len() == 0 => Ok(None),
+                Ok(None) => Err(Error::new(OPERATION, Kind::Truncated { missing })),
+                Err(refusal) => Err(refused(refusal, framing)),
             };
         }
     }
