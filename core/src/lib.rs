@@ -18,6 +18,9 @@ mod domain;
 mod error;
 mod flags;
 mod framing;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handle;
 mod hint;
 pub mod java_net;

@@ -7,6 +7,8 @@
 mod decode;
 mod encode;
 mod format;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod read_ahead;
 mod reader;
 mod unfinished;

@@ -120,6 +120,12 @@ impl ReadAhead {
         Ok(self.memory.get_mut(self.end..).unwrap_or_default())
     }
 
+    /// Whether it has no more memory than it should after there were at most this many bytes in it.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn memory_is_bounded_by(&self, bytes: usize) -> bool {
+        self.memory.len() <= 2 * bytes.max(USUAL)
+    }
+
     /// Records that `count` bytes have arrived in the room.
     pub(super) fn came(&mut self, count: usize) {
         self.end += count;

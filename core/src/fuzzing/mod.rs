@@ -1,0 +1,20 @@
+//! What must hold of every parser, whatever bytes it is given. Each function takes bytes that a fuzzer has chosen and
+//! panics where the property of its name fails.
+//!
+//! They are compiled for tests and for the fuzz targets in `core/fuzz` (`make fuzz`) only. The inputs in
+//! `core/tests/corpus`, which fuzzing has found to take different paths, are played by the tests below, together with
+//! others made from them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)] // they fail by panicking
+
+mod input;
+
+pub use crate::framing::properties::framing;
+pub(crate) use input::Input;
+
+#[cfg(test)]
+mod tests;
