@@ -1,5 +1,7 @@
 //! Socket addresses: any sockaddr as bytes, decoded where the family is known.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod sockaddr;
 mod text;
 

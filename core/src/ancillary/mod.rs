@@ -1,6 +1,8 @@
 //! What travels beside the bytes of a message: descriptors, credentials, packet information, timestamps.
 
 pub(crate) mod codec;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 
 use crate::error::{Error, Kind, Operation, Result};
 use crate::memory;

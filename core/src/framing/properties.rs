@@ -127,17 +127,16 @@ fn end_of(framing: &Framing, rest: &[u8], missing: usize, messages: &mut Vec<Vec
     }
 }
 
-fn pieces_make_no_difference<'s>(
-    framing: &Framing,
-    stream: &[u8],
-    pieces: impl Iterator<Item = &'s [u8]>,
-) {
+fn pieces_make_no_difference<'s>(framing: &Framing, stream: &[u8], pieces: impl Iterator<Item = &'s [u8]>) {
     let whole = content_of(framing, stream);
     for message in &whole.messages {
         assert!(message.len() <= framing.limit(), "longer than the limit");
     }
     let received = received(framing, pieces);
-    assert!(received == whole, "{framing:?}: {received:?}, but as a whole {whole:?}");
+    assert!(
+        received == whole,
+        "{framing:?}: {received:?}, but as a whole {whole:?}"
+    );
 }
 
 /// What a reader finds, which decodes what it has, receives a piece, and so on.
@@ -167,7 +166,10 @@ fn received<'s>(framing: &Framing, mut pieces: impl Iterator<Item = &'s [u8]>) -
         ahead.came(now.len());
         arriving = later;
         most = ahead.len().max(most);
-        assert!(ahead.memory_is_bounded_by(most), "too much memory for {most} bytes");
+        assert!(
+            ahead.memory_is_bounded_by(most),
+            "too much memory for {most} bytes"
+        );
     };
     Content { messages, end }
 }
@@ -185,7 +187,10 @@ fn messages_come_back<'s>(framing: &Framing, messages: impl Iterator<Item = &'s 
         let same = matches!(&found, Ok(Decoded::Message { body, next })
             if encoded[body.clone()] == *message && *next == encoded.len());
         let accepted = framing.check(message).is_ok();
-        assert!(same == accepted, "{framing:?}: {message:?} accepted: {accepted}, but received: {found:?}");
+        assert!(
+            same == accepted,
+            "{framing:?}: {message:?} accepted: {accepted}, but received: {found:?}"
+        );
         if accepted {
             sent.push(message.to_vec());
             stream.extend(encoded);

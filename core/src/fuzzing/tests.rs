@@ -18,12 +18,16 @@ macro_rules! targets {
     )*};
 }
 
-targets! { framing }
+targets! { address_bytes address_text control_messages framing host_port tcp_info }
 
 fn play(name: &str, target: Target) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(name);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/corpus")
+        .join(name);
     let files = fs::read_dir(&folder).unwrap();
-    let mut corpus: Vec<_> = files.map(|file| fs::read(file.unwrap().path()).unwrap()).collect();
+    let mut corpus: Vec<_> = files
+        .map(|file| fs::read(file.unwrap().path()).unwrap())
+        .collect();
     corpus.sort();
     assert!(!corpus.is_empty(), "{} is empty", folder.display());
     for input in &corpus {

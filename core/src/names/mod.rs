@@ -1,5 +1,7 @@
 //! Names to addresses and back, and the system's other tables of names.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod resolve;
 mod tables;
 

@@ -32,7 +32,7 @@ pub fn resolve(host: Option<&CStr>, service: Option<&CStr>, hints: &Hints) -> Re
 
 /// Whether a service is a number beyond the range of ports. getaddrinfo(3) reads numbers like strtoul(3), blanks and
 /// sign included, and glibc's keeps the low 16 bits: 65,616 would be port 80.
-fn is_beyond_every_port(service: &CStr) -> bool {
+pub(super) fn is_beyond_every_port(service: &CStr) -> bool {
     let text = service.to_bytes();
     let blanks = text
         .iter()
@@ -85,7 +85,7 @@ pub fn resolve_name(host: &str, port: u16, flags: i32) -> Result<Vec<Address>> {
 }
 
 /// Parses a numeric host; an error means that its interface does not exist.
-fn numeric(host: &str, port: u16) -> Option<std::result::Result<Address, Kind>> {
+pub(super) fn numeric(host: &str, port: u16) -> Option<std::result::Result<Address, Kind>> {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Some(Ok((ip, port).into()));
     }

@@ -15,7 +15,7 @@ mod recv;
 mod send;
 mod sendfile;
 mod std_io;
-mod tcp_info;
+pub(crate) mod tcp_info;
 
 pub use convert::LentFd;
 pub(crate) use halves::{Half, Halves};

@@ -8,6 +8,9 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::sys::kernel;
 use std::time::Duration;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
+
 /// How the sender reacts to losses, with the kernel's number (`enum tcp_ca_state`).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CongestionState(pub u8);
