@@ -263,6 +263,30 @@ test-portable: ## the Rust tests on the portable backend: poll(2) and pipes inst
 	RUSTFLAGS='--cfg polysock_portable' CARGO_PROFILE_DEV_DEBUG=0 MAKEFLAGS= \
 	  cargo test --quiet --locked --target-dir target/portable -p polysock --lib --tests --no-fail-fast
 
+# Every target of core/fuzz for some seconds each, beginning with the inputs in core/tests/corpus; what it finds is kept in
+# build/fuzz. cargo-fuzz uses options of the nightly compiler, which RUSTC_BOOTSTRAP makes a stable one accept.
+FUZZ_SECONDS ?= 20
+FUZZ_TARGETS := $(patsubst core/fuzz/fuzz_targets/%.rs,%,$(wildcard core/fuzz/fuzz_targets/*.rs))
+CARGO_FUZZ_VERSION := 0.13.2
+CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
+FUZZ = cd core && RUSTC_BOOTSTRAP=1 '$(CURDIR)/$(CARGO_FUZZ)' fuzz run --target-dir '$(CURDIR)/$(BUILD)/fuzz/target'
+
+$(CARGO_FUZZ):
+	cargo install --quiet --locked --root $(BUILD)/tools cargo-fuzz@$(CARGO_FUZZ_VERSION)
+
+.PHONY: fuzz fuzz-corpus
+fuzz: $(FUZZ_TARGETS:%=fuzz-%) ## every parser with inputs that a fuzzer chooses, FUZZ_SECONDS (20) each
+
+fuzz-%: $(CARGO_FUZZ)
+	@mkdir -p $(BUILD)/fuzz/corpus/$*
+	$(FUZZ) $* '$(CURDIR)/$(BUILD)/fuzz/corpus/$*' tests/corpus/$* -- \
+	  -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1
+
+# Copies from build/fuzz to core/tests/corpus what takes paths through the code that no input there takes.
+fuzz-corpus: $(FUZZ_TARGETS:%=fuzz-corpus-%)
+fuzz-corpus-%: $(CARGO_FUZZ)
+	$(FUZZ) $* tests/corpus/$* '$(CURDIR)/$(BUILD)/fuzz/corpus/$*' -- -set_cover_merge=1
+
 # Closes sockets under blocked calls, and bursts against callback servers, about a minute; then every fault, some hours.
 # Results: docs/soak.md.
 soak: test-loom test-portable drivers $(FAULT_SHIM) $(FAULT_TOUR) ## 100,000 closes under blocked calls, 10,000 connections at once, every fault

@@ -42,7 +42,8 @@ pub fn address_bytes(bytes: &[u8]) {
         port_is_replaced(address);
     }
     for (a, b) in accepted.iter().flat_map(|a| accepted.iter().map(move |b| (a, b))) {
-        assert_eq!(a == b, b == a);
+        let (there, back) = (a == b, b == a);
+        assert_eq!(there, back, "{a:?} and {b:?}");
         assert!(
             a != b || hash(a) == hash(b),
             "{a:?} and {b:?} are equal, their hashes are not"

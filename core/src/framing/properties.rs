@@ -11,12 +11,17 @@ pub fn framing(bytes: &[u8]) {
     let mut input = Input(bytes);
     let framing = chosen(&mut input);
     let pieces = Pieces::chosen(&mut input);
-    let more = usize::from(input.byte().saturating_sub(192)) << 12; // for lengths that few bytes announce
+    // For lengths that few bytes announce.
+    let filling = match (input.byte(), framing.limit()) {
+        (more, 0x100..) => usize::from(more.saturating_sub(192)) << 12,
+        _ => 0,
+    };
     messages_come_back(&framing, pieces.of(input.0).take(64));
 
     let mut stream = input.0.to_vec();
-    stream.resize(stream.len() + more, b'x');
-    pieces_make_no_difference(&framing, &stream, pieces.of(&stream));
+    stream.resize(stream.len() + filling, b'x');
+    let (chosen, filling) = stream.split_at(input.0.len());
+    pieces_make_no_difference(&framing, &stream, pieces.of(chosen).chain(filling.chunks(4000)));
 }
 
 /// A framing of any format, with a small limit or a large one.
@@ -37,7 +42,10 @@ fn chosen(input: &mut Input<'_>) -> Framing {
         width @ 0..=3 => Framing::length_prefix(WIDTHS[usize::from(width)], ByteOrder::Big),
         width @ 4..=7 => Framing::length_prefix(WIDTHS[usize::from(width - 4)], ByteOrder::Little),
         8 => Framing::varint(),
-        9 => return Framing::fixed(1 + usize::from(input.byte())).unwrap(), // a limit would refuse all or none
+        9 => {
+            let size = usize::from(input.byte().max(1));
+            return Framing::fixed(size).unwrap().with_limit(size); // another limit would refuse all or none
+        }
         10 => {
             let length = 1 + usize::from(input.byte()) % Framing::LONGEST_DELIMITER;
             Framing::delimiter(input.bytes(length)).unwrap_or(Framing::lines())

@@ -4,12 +4,6 @@
 //! They are compiled for tests and for the fuzz targets in `core/fuzz` (`make fuzz`) only. The inputs in
 //! `core/tests/corpus`, which fuzzing has found to take different paths, are played by the tests below, together with
 //! others made from them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)] // they fail by panicking
 
 mod input;
 
