@@ -4,7 +4,7 @@ import _socket
 import os
 import sys
 
-from . import _makefile, _multiprocessing, _native, _sendfile
+from . import _makefile, _multiprocessing, _native, _sendfile, _tls
 from ._constants import AddressFamily, SocketKind, _GiveupOnSendfile, _intenum_converter
 from ._meta import SocketMeta
 from ._namespace import package
@@ -142,7 +142,11 @@ class socket(_native.socket, metaclass=SocketMeta):
 
     def detach(self):
         """Closes the object without closing the descriptor, and returns the descriptor."""
-        fd = super().detach()
+        try:
+            fd = super().detach()
+        except OSError:
+            _tls.give_back(self.fileno(), sys._getframe(1))
+            raise
         self._closed = True
         return fd
 

@@ -1,0 +1,3 @@
+from types import FrameType
+
+def give_back(descriptor: int, frame: FrameType | None) -> None: ...
