@@ -42,9 +42,11 @@ impl Failed<'_> {
     fn timed_out(&self) -> Option<&'static str> {
         match self.operation {
             Operation::Connect | Operation::CreateConnection => Some(self.no_answer()),
-            Operation::Send | Operation::SendAll | Operation::SendMsg | Operation::SendFile => {
-                Some("the peer does not read, or reads slowly")
-            }
+            Operation::Send
+            | Operation::SendAll
+            | Operation::SendMsg
+            | Operation::SendFile
+            | Operation::SendFrame => Some("the peer does not read, or reads slowly"),
             _ => None,
         }
     }
@@ -76,16 +78,20 @@ impl Failed<'_> {
                 }
                 _ => None,
             },
+            // A message's own text says how long it is, and how long one may be.
+            Operation::SendFrame | Operation::RecvFrame if errno == libc::EMSGSIZE => None,
             Operation::Send
             | Operation::SendAll
             | Operation::SendMsg
             | Operation::SendFile
             | Operation::SendBatch
             | Operation::SendSegments
+            | Operation::SendFrame
             | Operation::Recv
             | Operation::RecvExact
             | Operation::RecvMsg
             | Operation::RecvBatch
+            | Operation::RecvFrame
             | Operation::Shutdown
             | Operation::GetPeerName => self.not_transferred(errno),
             _ => None,

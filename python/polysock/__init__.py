@@ -34,6 +34,7 @@ from ._names import getaddrinfo, getfqdn
 from ._native import (
     CMSG_LEN,
     CMSG_SPACE,
+    Framing,
     SocketType,
     TcpInfo,
     TruncatedError,
@@ -74,6 +75,7 @@ __all__ = [
     *_constants.__all__,
     "CMSG_LEN",
     "CMSG_SPACE",
+    "Framing",
     "Server",
     "SocketIO",
     "SocketType",

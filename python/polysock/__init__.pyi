@@ -14,6 +14,7 @@ from ._names import getaddrinfo as getaddrinfo, getfqdn as getfqdn
 from ._native import (
     CMSG_LEN as CMSG_LEN,
     CMSG_SPACE as CMSG_SPACE,
+    Framing as Framing,
     SocketType as SocketType,
     TcpInfo as TcpInfo,
     TruncatedError as TruncatedError,

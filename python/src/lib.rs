@@ -6,6 +6,7 @@ mod audit;
 mod core_call;
 mod deadline;
 mod errors;
+mod framing;
 mod inet;
 mod lock;
 mod names;
@@ -30,6 +31,8 @@ mod _native {
     use crate::deadline::Deadline;
     #[pymodule_export]
     use crate::errors::TruncatedError;
+    #[pymodule_export]
+    use crate::framing::Framing;
     #[pymodule_export]
     use crate::inet::{htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs};
     #[pymodule_export]

@@ -98,6 +98,8 @@ impl Operation {
     pub const fn counts(self) -> &'static str {
         if matches!(self, Self::SendBatch | Self::RecvBatch) {
             "datagrams"
+        } else if matches!(self, Self::SendFrame) {
+            "messages"
         } else {
             "bytes"
         }

@@ -6,6 +6,11 @@ use pyo3::prelude::*;
 
 /// Whether an operation continues until everything has moved, so that programs look for `done` on each of its exceptions.
 pub const fn moves_everything(operation: Operation) -> bool {
+    moves_bytes(operation) || matches!(operation, Operation::SendFrame)
+}
+
+/// The same for those whose `done` counts bytes: a note says so even when there are none.
+pub const fn moves_bytes(operation: Operation) -> bool {
     matches!(
         operation,
         Operation::SendAll | Operation::RecvExact | Operation::SendFile
@@ -17,7 +22,7 @@ pub fn set<'py>(py: Python<'py>, raised: &PyErr, name: &str, value: impl IntoPyO
     let _ = raised.value(py).setattr(name, value);
 }
 
-/// Sets `done`: how many bytes a transfer had moved when the exception was raised.
+/// Sets `done`: how many bytes, or whole messages, a transfer had moved when the exception was raised.
 pub fn set_done(py: Python<'_>, raised: &PyErr, error: &Error) {
     let moves_once = matches!(
         error.operation(),

@@ -26,7 +26,7 @@ pub fn of(py: Python<'_>, error: &Error) -> PyErr {
             Kind::EndOfStream => PyEOFError::new_err("end of stream"),
             Kind::Truncated { missing } => truncated(py, error, missing),
             Kind::Resolve(code) => gaierror(py, code, &error.kind().to_string()),
-            Kind::InvalidInput(_) => PyValueError::new_err(error.kind().to_string()),
+            Kind::InvalidInput(_) => PyValueError::new_err(rule(error)),
             Kind::OutOfMemory => no_memory(error.kind()),
             // Ended by a signal handler, whose exception is raised instead of this one.
             Kind::Interrupted => PyKeyboardInterrupt::new_err(()),
@@ -84,6 +84,12 @@ fn numbered(py: Python<'_>, error: &Error) -> PyErr {
         Some(errno) => os_error(py, errno),
         None => PyOSError::new_err(error.to_string()),
     }
+}
+
+/// What the argument must be.
+fn rule(error: &Error) -> String {
+    let text = error.without_operation().to_string();
+    text.trim_start_matches([':', ' ']).to_owned()
 }
 
 fn truncated(py: Python<'_>, error: &Error, missing: usize) -> PyErr {

@@ -6,7 +6,7 @@
 
 #![allow(clippy::wildcard_enum_match_arm)] // a kind without a note needs no arm
 
-use super::attributes::moves_everything;
+use super::attributes::moves_bytes;
 use super::Context;
 use polysock::{hint, Address, Error, Kind, Operation, Socket, Timeout};
 use pyo3::intern;
@@ -57,8 +57,15 @@ fn facts(error: &Error, context: Context<'_>) -> Option<String> {
             add(format_args!("time limit {} s", Seconds(limit)))?;
         }
     }
-    if error.done() > 0 || moves_everything(error.operation()) {
-        add(format_args!("{} bytes done", error.done()))?;
+    let operation = error.operation();
+    if matches!(operation, Operation::RecvFrame | Operation::SendFrame) {
+        // The sizes of the message and the limit, or how much of the message was sent.
+        if let Some(detail) = error.detail() {
+            add(format_args!("{detail}"))?;
+        }
+    }
+    if error.done() > 0 || moves_bytes(operation) {
+        add(format_args!("{} {} done", error.done(), operation.counts()))?;
     }
     (!text.is_empty()).then_some(text)
 }
@@ -87,10 +94,12 @@ fn subject(operation: Operation, context: Context<'_>) -> (&'static str, Option<
         Operation::Listen => ("listening on", own()),
         Operation::Accept => ("accepting on", own()),
         Operation::Connect | Operation::CreateConnection => ("connecting to", given()),
-        Operation::Send | Operation::SendAll | Operation::SendMsg | Operation::SendFile => {
-            ("sending to", given().or_else(peer))
-        }
-        Operation::Recv | Operation::RecvExact | Operation::RecvMsg => match peer() {
+        Operation::Send
+        | Operation::SendAll
+        | Operation::SendMsg
+        | Operation::SendFile
+        | Operation::SendFrame => ("sending to", given().or_else(peer)),
+        Operation::Recv | Operation::RecvExact | Operation::RecvMsg | Operation::RecvFrame => match peer() {
             Some(peer) => ("receiving from", Some(peer)),
             None => ("receiving on", own()),
         },

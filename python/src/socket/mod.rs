@@ -14,6 +14,8 @@ pub mod descriptor;
 mod extensions;
 mod fastcall;
 mod finalize;
+mod frame_methods;
+pub mod frames;
 mod message;
 mod methods;
 mod native;
