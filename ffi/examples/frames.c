@@ -7,7 +7,7 @@ int main(void)
     polysock_t *a, *b;
     polysock_reader *reader;
     polysock_frame several[] = {{"one", 3}, {"two", 3}, {"", 0}}, frames[16];
-    polysock_framing lines = {0};
+    polysock_framing lines = POLYSOCK_FRAMING_INITIALIZER;
     const void *message;
     const char *line;
     ssize_t n;

@@ -29,8 +29,9 @@ int serve(polysock_t **sockets, polysock_pollfd *set, int count)
 {
     polysock_msg message = POLYSOCK_MSG_INITIALIZER;
     polysock_server_options options = POLYSOCK_SERVER_OPTIONS_INITIALIZER;
+    polysock_framing framing = POLYSOCK_FRAMING_INITIALIZER;
     char buf[512];
-    int i, total = (int)message.iov_count + (int)options.max_connections;
+    int i, total = (int)message.iov_count + (int)options.max_connections + framing.kind;
     for (i = 0; i < count; i++) {
         set[i].socket = sockets[i];
         set[i].events = POLYSOCK_POLLIN;
@@ -58,7 +59,12 @@ std::size_t use(polysock::socket &s, polysock::poller &poller)
     s.setsockopt(1, 2, 3);
     s.sendfile(0);
     s.recvmsg({{buf, sizeof buf}});
-    return s.recv(buf) + polysock::poll(set) + poller.wait().size() + s.tcp_info().state + s.getsockname().str().size();
+    s.send_frames({"one", std::string("two")}, polysock::framing::varint());
+    polysock::reader reader(s, polysock::framing::lines().with_limit(1024));
+    polysock::frame frames[16];
+    for (std::string_view message : reader)
+        s.send_frame(message);
+    return s.recv(buf) + polysock::poll(set) + poller.wait().size() + reader.frames(frames) + s.tcp_info().state + s.getsockname().str().size();
 }
 END
 

@@ -251,7 +251,7 @@ TEST(bytes_and_messages_from_one_reader)
 
 TEST(another_framing_from_now_on)
 {
-    polysock_framing lines = {0};
+    polysock_framing lines = POLYSOCK_FRAMING_INITIALIZER;
     lines.kind = POLYSOCK_FRAMING_LINES;
     struct ends ends = open_ends(&lines);
     PUT(ends.a, "now binary\n\0\0\0\3abc");

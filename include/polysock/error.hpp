@@ -5,6 +5,7 @@
 
 #include <polysock/polysock.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -38,7 +39,10 @@ inline const std::error_category &error_category() noexcept
 // A failed call: code().value() is the POLYSOCK_E number, what() the text of polysock_last_detail().
 class error : public std::system_error {
 public:
-    explicit error(int code, std::uint64_t done = 0) : error(code, done, ::polysock_last_detail()) {}
+    explicit error(int code, std::uint64_t done = 0) : error(code, done, ::polysock_last_detail())
+    {
+        missing_ = code == POLYSOCK_ETRUNCATED ? ::polysock_last_missing() : 0;
+    }
 
     error(int code, std::uint64_t done, const std::string &text)
         : std::system_error(code, error_category()), text_(text), done_(done)
@@ -52,12 +56,16 @@ public:
     // Both codes compare equal to std::errc::timed_out.
     bool timed_out() const noexcept { return code() == std::error_code(POLYSOCK_ETIMEDOUT, error_category()); }
 
-    // How many bytes send_all, sendfile, recv_exact or net_write had transferred.
+    // How many bytes send_all, sendfile, recv_exact, read_exact or net_write had transferred; how many messages send_frames.
     std::uint64_t done() const noexcept { return done_; }
+
+    // How many bytes were missing, at least, when the stream ended in the middle (POLYSOCK_ETRUNCATED).
+    std::size_t missing() const noexcept { return missing_; }
 
 private:
     std::runtime_error text_; // a string whose copies do not throw
     std::uint64_t done_;
+    std::size_t missing_ = 0;
 };
 
 namespace detail {

@@ -19,9 +19,11 @@
 #include <polysock/address.hpp>
 #include <polysock/connection.hpp>
 #include <polysock/error.hpp>
+#include <polysock/framing.hpp>
 #include <polysock/memory.hpp>
 #include <polysock/message.hpp>
 #include <polysock/poller.hpp>
+#include <polysock/reader.hpp>
 #include <polysock/server.hpp>
 #include <polysock/socket.hpp>
 #include <polysock/timeout.hpp>

@@ -3,6 +3,7 @@
 #ifndef POLYSOCK_SOCKET_HPP
 #define POLYSOCK_SOCKET_HPP
 
+#include <polysock/framing.hpp>
 #include <polysock/message.hpp>
 #include <polysock/timeout.hpp>
 
@@ -199,6 +200,20 @@ public:
     {
         std::size_t done = 0;
         const int code = ::polysock_recv_exact(handle_, into.data(), into.size(), &done, t.ms());
+        if (code < 0)
+            throw error(code, done);
+    }
+
+    // One message; a polysock::reader receives it. When a failure stops it inside the message, the same call sends the rest.
+    void send_frame(bytes message, const framing &f = {}, timeout t = {})
+    {
+        detail::check(::polysock_send_frame(handle_, message.data(), message.size(), f.get(), t.ms()));
+    }
+    // Several messages, as in send_frames({"one", "two"}); error::done() is how many were sent completely.
+    void send_frames(span<const frame> messages, const framing &f = {}, timeout t = {})
+    {
+        std::size_t done = 0;
+        const int code = ::polysock_send_frames(handle_, messages.data(), messages.size(), &done, f.get(), t.ms());
         if (code < 0)
             throw error(code, done);
     }
