@@ -61,7 +61,8 @@ pub use poll::{poll, poll_with, Events, PollEntry, PollTarget};
 pub use poller::{Event, Poller};
 pub use server::{ServeOptions, Server, ServerStats, StartedServer, Step, Trouble, Worker};
 pub use socket::{
-    AdoptError, Call, CongestionState, Interface, Keepalive, LentFd, Received, Socket, TcpInfo, TcpState,
+    AdoptError, Call, CloseReport, CloseVerdict, CongestionState, Interface, Keepalive, LentFd, Received,
+    SendQueue, Socket, TcpInfo, TcpState, DISCARD_LIMIT,
 };
 #[doc(hidden)]
 pub use sys::local::PerThread;

@@ -1,8 +1,9 @@
 //! Closing a handle, and giving up its descriptor.
 
 use super::handle::Handle;
+use super::state::Closing;
 use super::subscription::Subscription;
-use crate::caller::Caller;
+use crate::caller::{block_until_done, Caller, Interruptible};
 use crate::error::Kind;
 use crate::sys::holders::Holders;
 use crate::sys::thread;
@@ -45,13 +46,41 @@ impl Handle {
                 self.notify_registered();
             }
             let prepared = before_close(self.descriptor.lend());
-            let closed = if closing.alone || self.wait_for_calls_to_leave(longest) {
-                self.close_descriptor()
-            } else {
-                Ok(())
-            };
+            let closed = self.finish_close(closing, longest);
             closed.and(prepared).map_err(|error| Kind::from_io(&error))
         })
+    }
+
+    /// Closes the descriptor once `work` is done, which sleeps and goes on after signals. Other calls are refused and woken
+    /// from the beginning. If the caller stops it, the descriptor stays open and another close may go on.
+    pub(crate) fn close_after<C: Caller, T: Send>(
+        &self,
+        caller: &mut C,
+        mut work: impl FnMut(BorrowedFd<'_>) -> Result<Interruptible<T>, Kind> + Send,
+    ) -> Result<T, Kind> {
+        let closing = self.state.close(|| false).ok_or(Kind::Closed)?;
+        let mut notify = closing.registered;
+        let worked = block_until_done(caller, || {
+            if std::mem::take(&mut notify) {
+                self.notify_registered();
+            }
+            work(self.descriptor.lend())
+        });
+        if matches!(worked, Err(Kind::Interrupted)) {
+            self.state.suspend_close();
+            return worked;
+        }
+        let closed = caller.block(|| self.finish_close(closing, WAIT_FOR_CALLS));
+        worked.and_then(|value| closed.map(|()| value).map_err(|error| Kind::from_io(&error)))
+    }
+
+    /// Closes the descriptor after waiting `longest` for the calls inside, or leaves that to the last of them.
+    fn finish_close(&self, closing: Closing, longest: Duration) -> io::Result<()> {
+        if closing.alone || self.wait_for_calls_to_leave(longest) {
+            self.close_descriptor()
+        } else {
+            Ok(())
+        }
     }
 
     /// Wakes the calls inside and waits until they have left. `false` when the last of them will close the descriptor.

@@ -1,16 +1,22 @@
-//! How the connection of a handle ended, as far as calls have reported it.
+//! How the connection of a handle ends, as far as calls have reported it.
 
 use crate::sys::kernel;
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 /// The error that ended a connection, or the fact that its stream ended without one.
 ///
 /// The kernel reports the death of a connection once, to whichever call comes first, even a send or getsockopt(2) for
 /// `SO_ERROR`. Every later receive returns 0, as if the peer had ended its stream.
 #[derive(Default)]
-pub(crate) struct ConnectionEnd(AtomicI32);
+pub(crate) struct ConnectionEnd {
+    error: AtomicI32,
+    /// We have ended our own stream.
+    own_end: AtomicBool,
+    /// The peer was seen to have acknowledged our end while it had not ended its own stream.
+    own_end_first: AtomicBool,
+}
 
 const OPEN: i32 = 0;
 /// The peer ended its stream, and a receive reported it.
@@ -39,7 +45,7 @@ impl ConnectionEnd {
         };
         if fatal {
             let _ = self
-                .0
+                .error
                 .compare_exchange(OPEN, errno, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
@@ -49,7 +55,7 @@ impl ConnectionEnd {
     pub(crate) fn end_of_stream(&self, certainly: bool) -> io::Result<()> {
         let clean = if certainly { CLEAN } else { OPEN };
         match self
-            .0
+            .error
             .compare_exchange(OPEN, clean, Ordering::Relaxed, Ordering::Relaxed)
         {
             Ok(_) | Err(CLEAN) => Ok(()),
@@ -57,13 +63,45 @@ impl ConnectionEnd {
         }
     }
 
+    /// The error that ended the connection, if a call has reported it.
+    pub(crate) fn error(&self) -> Option<i32> {
+        let error = self.error.load(Ordering::Relaxed);
+        (error != OPEN && error != CLEAN).then_some(error)
+    }
+
+    /// Records that we have ended our own stream.
+    pub(crate) fn note_own_end(&self) {
+        self.own_end.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether we have ended our own stream. Another holder of the connection may have done so, too.
+    pub(crate) fn has_own_end(&self) -> bool {
+        self.own_end.load(Ordering::Relaxed)
+    }
+
+    /// Records that the peer has acknowledged our end and not ended its own stream.
+    pub(crate) fn note_own_end_first(&self) {
+        self.own_end_first.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the peer was seen to acknowledge our end first.
+    pub(crate) fn own_end_was_first(&self) -> bool {
+        self.own_end_first.load(Ordering::Relaxed)
+    }
+
     /// Another handle shares the connection from now on.
     pub(crate) fn copy_to(&self, other: &Self) {
-        other.0.store(self.0.load(Ordering::Relaxed), Ordering::Relaxed);
+        other
+            .error
+            .store(self.error.load(Ordering::Relaxed), Ordering::Relaxed);
+        other.own_end.store(self.has_own_end(), Ordering::Relaxed);
+        other
+            .own_end_first
+            .store(self.own_end_was_first(), Ordering::Relaxed);
     }
 
     /// The handle is about to have another connection.
     pub(crate) fn reset(&self) {
-        self.0.store(OPEN, Ordering::Relaxed);
+        Self::default().copy_to(self);
     }
 }

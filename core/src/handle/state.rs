@@ -117,14 +117,15 @@ impl State {
         }
     }
 
-    /// Marks the handle closed and counts the closing call in. `None` when it is already closed; but a child forked
-    /// while its parent was closing inherits the mark together with an open descriptor, and closes that.
+    /// Marks the handle closed and counts the closing call in. `None` when it is already closed; but a close that was
+    /// [suspended](Self::suspend_close) may go on, and a child forked while its parent was closing inherits the mark
+    /// together with an open descriptor, and closes that.
     pub(super) fn close(&self, is_open: impl Fn() -> bool) -> Option<Closing> {
         let mut registered = false;
         let closed = self.update(|word, inherited| {
             registered = word.has(REGISTERED);
-            let closes = !word.has(CLOSED) || (inherited && is_open());
-            closes.then(|| word.marked(CLOSED).with(WaitsIn::Poll))
+            let closes = !word.has(CLOSED) || word.has(SUSPENDED) || (inherited && is_open());
+            closes.then(|| word.unmarked(SUSPENDED).marked(CLOSED).with(WaitsIn::Poll))
         })?;
         Some(Closing {
             alone: closed.calls().inside == 1,
@@ -132,11 +133,28 @@ impl State {
         })
     }
 
+    /// The closing call leaves and keeps the descriptor open. No other call can enter, but another close may go on.
+    pub(super) fn suspend_close(&self) {
+        self.update(|word, inherited| {
+            let left = if inherited {
+                word
+            } else {
+                word.without(WaitsIn::Poll)
+            };
+            Some(left.marked(SUSPENDED))
+        });
+    }
+
     /// The closing call leaves. True when it was the last, so that it must close the descriptor; otherwise
     /// [`leave`](Self::leave) tells the last of the others to.
     pub(super) fn leave_closed(&self) -> bool {
-        let left = self.update(|word, _| {
-            let left = word.without(WaitsIn::Poll);
+        let left = self.update(|word, inherited| {
+            // A signal handler may have forked: the child does not count its parent's calls.
+            let left = if inherited {
+                word
+            } else {
+                word.without(WaitsIn::Poll)
+            };
             let last = left.calls().inside == 0;
             Some(if last { left } else { left.marked(ORPHANED) })
         });
@@ -215,8 +233,8 @@ impl State {
     }
 }
 
-/// A value of the word. From the lowest bit up: the calls inside, those of them that may wait in the kernel, four
-/// marks, and the generation of the process, of which 22 bits are enough to distinguish a child from its ancestors.
+/// A value of the word. From the lowest bit up: the calls inside, those of them that may wait in the kernel, five
+/// marks, and the generation of the process, of which 21 bits are enough to distinguish a child from its ancestors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Word(u64);
 
@@ -231,7 +249,9 @@ const REGISTERED: u64 = 1 << 38;
 const ORPHANED: u64 = 1 << 39;
 const DETACHED: u64 = 1 << 40;
 const CLOSED: u64 = 1 << 41;
-const GENERATION: u32 = 42;
+/// A close was interrupted, and another one may go on.
+const SUSPENDED: u64 = 1 << 42;
+const GENERATION: u32 = 43;
 const GENERATION_MASK: u64 = u64::MAX << GENERATION;
 
 impl Word {
@@ -256,6 +276,10 @@ impl Word {
 
     fn marked(self, marks: u64) -> Self {
         Self(self.0 | marks)
+    }
+
+    fn unmarked(self, marks: u64) -> Self {
+        Self(self.0 & !marks)
     }
 
     /// Whether a call may enter with the word as it is: it is ours, open, and not full.

@@ -16,12 +16,16 @@ impl Socket {
     /// # Errors
     /// `ENOTCONN` when there is no connection; `Closed`.
     pub fn shutdown(&self, how: Shutdown) -> Result<()> {
-        let how = match how {
-            Shutdown::Read => std::net::Shutdown::Read,
-            Shutdown::Write => std::net::Shutdown::Write,
-            Shutdown::Both => std::net::Shutdown::Both,
+        let (how, ends_stream) = match how {
+            Shutdown::Read => (std::net::Shutdown::Read, false),
+            Shutdown::Write => (std::net::Shutdown::Write, true),
+            Shutdown::Both => (std::net::Shutdown::Both, true),
         };
-        self.immediate(Operation::Shutdown, |fd| unix::sock(&fd).shutdown(how))
+        self.immediate(Operation::Shutdown, |fd| unix::sock(&fd).shutdown(how))?;
+        if ends_stream {
+            self.handle.connection_end.note_own_end();
+        }
+        Ok(())
     }
 
     /// Closes the socket. See [`Call::close`].
@@ -145,13 +149,18 @@ impl<C: Caller> Call<'_, C> {
 }
 
 fn end_handled(fd: BorrowedFd<'_>, fin_first: bool) {
+    do_not_linger(fd);
+    if fin_first {
+        end_stream_before_reset(fd);
+    }
+}
+
+/// Makes close(2) not wait for the time of a linger. A linger time of zero, which does not wait, stays.
+pub(super) fn do_not_linger(fd: BorrowedFd<'_>) {
     let sock = unix::sock(&fd);
     if matches!(sock.linger(), Ok(Some(time)) if !time.is_zero()) {
         // The kernel goes on sending without us. Only a socket without a linger time refuses this.
         let _ = sock.set_linger(None);
-    }
-    if fin_first {
-        end_stream_before_reset(fd);
     }
 }
 

@@ -5,6 +5,7 @@ mod batch;
 mod close;
 mod connect;
 mod convert;
+mod delivery;
 mod frames;
 mod halves;
 mod info;
@@ -18,6 +19,7 @@ mod std_io;
 pub(crate) mod tcp_info;
 
 pub use convert::LentFd;
+pub use delivery::{CloseReport, CloseVerdict, SendQueue, DISCARD_LIMIT};
 pub(crate) use halves::{Half, Halves};
 pub use info::TcpState;
 pub use message::Received;

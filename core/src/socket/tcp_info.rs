@@ -4,8 +4,10 @@ use super::info::TcpState;
 use super::options::or_unsupported;
 use super::Socket;
 use crate::debug::debug_by_name;
-use crate::error::{Error, Kind, Operation, Result};
+use crate::error::{Operation, Result};
 use crate::sys::kernel;
+use std::io;
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 #[cfg(any(test, fuzzing))]
@@ -189,16 +191,20 @@ impl Socket {
     /// # Errors
     /// `Unsupported` for a socket that is not TCP, and on systems other than Linux; `Closed`.
     pub fn tcp_info(&self) -> Result<TcpInfo> {
-        let mut room = [0; offset::END];
-        let length = self
-            .immediate(Operation::GetOption, |fd| kernel::tcp_info(fd, &mut room))
-            .map_err(or_unsupported)?;
-        let answer = Answer(room.get(..length).unwrap_or(&room));
-        TcpInfo::read(answer).ok_or(Error::new(Operation::GetOption, Kind::Unsupported))
+        self.immediate(Operation::GetOption, TcpInfo::of)
+            .map_err(or_unsupported)
     }
 }
 
 impl TcpInfo {
+    /// Asks the kernel.
+    pub(super) fn of(fd: BorrowedFd<'_>) -> io::Result<Self> {
+        let mut room = [0; offset::END];
+        let length = kernel::tcp_info(fd, &mut room)?;
+        let answer = Answer(room.get(..length).unwrap_or(&room));
+        Self::read(answer).ok_or_else(|| io::Error::from_raw_os_error(libc::EOPNOTSUPP))
+    }
+
     /// Parses the kernel's answer; `None` when it lacks fields that every Linux since 2.6 reports.
     fn read(answer: Answer<'_>) -> Option<Self> {
         const INFINITE_SSTHRESH: u32 = 0x7fff_ffff; // TCP_INFINITE_SSTHRESH

@@ -18,7 +18,7 @@
 //! | [`selector`](mod@selector) | keep many registrations and wait for them; a wake-up ends every wait | epoll(7) | poll(2) over all of them |
 //! | [`holders`] | find the other holders of a socket; may be unknown, and then waiting is never left to the kernel alone | /proc | unknown |
 //! | [`names`] | look up hosts without one thread's answer overwriting another's | the reentrant calls | a lock |
-//! | [`kernel`] | facts about the kernel: numbers of options and flags, how connect and buffers behave, TCP statistics | all | what every Unix has |
+//! | [`kernel`] | facts about the kernel: numbers of options and flags, how connect and buffers behave, TCP statistics, send queues | all | what every Unix has |
 //!
 //! These have one implementation:
 //!

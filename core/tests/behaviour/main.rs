@@ -21,6 +21,7 @@ mod connect;
 mod connection;
 mod convert;
 mod datagram;
+mod delivery;
 mod ending;
 mod error;
 mod error_queue;

@@ -161,10 +161,37 @@ fn a_child_closes_what_its_parent_was_closing_if_it_is_open() {
 }
 
 #[test]
+fn a_close_that_was_suspended_goes_on_once() {
+    let state = State::new();
+    state.enter(WaitsIn::Kernel).unwrap();
+    assert!(!state.close(|| false).unwrap().alone);
+    assert_eq!(state.close(|| true), None);
+    state.suspend_close();
+    assert_eq!(calls(&state), (1, 1));
+    assert_eq!(state.enter(WaitsIn::Poll), Err(Kind::Closed));
+    assert_eq!(state.detach(), Err(Kind::Closed));
+    assert_eq!(state.leave(WaitsIn::Kernel), Left::WakeCloser);
+    assert!(state.close(|| false).unwrap().alone);
+    assert_eq!(state.close(|| true), None);
+    assert!(state.leave_closed());
+    assert_eq!(state.close(|| true), None);
+}
+
+#[test]
+fn a_child_of_a_closing_call_leaves_without_having_entered() {
+    let parents = Word::open(PARENTS).with(WaitsIn::Poll).marked(CLOSED);
+    let inherited = state(parents);
+    inherited.suspend_close();
+    assert_eq!(calls(&inherited), (0, 0));
+    assert!(inherited.close(|| false).is_some());
+    assert!(state(parents).leave_closed());
+}
+
+#[test]
 fn generations_as_far_apart_as_the_word_can_tell_differ() {
     let word = Word::open(1);
     assert!(!word.is_inherited(1));
     assert!(word.is_inherited(2));
-    assert!(word.is_inherited(1 + (1 << 21)));
+    assert!(word.is_inherited(1 + (1 << 20)));
     assert_eq!(word.marked(CLOSED).in_child(2), Word::open(2).marked(CLOSED));
 }

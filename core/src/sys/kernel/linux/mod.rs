@@ -5,7 +5,7 @@ pub mod number;
 use crate::sys::unix;
 use std::ffi::CStr;
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 
 /// Never raise SIGPIPE: a flag of each send.
 pub const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
@@ -35,6 +35,26 @@ pub fn tcp_state(fd: BorrowedFd<'_>) -> io::Result<u8> {
 /// Reads as much of `struct tcp_info` as the kernel has; returns how much that is.
 pub fn tcp_info(fd: BorrowedFd<'_>, info: &mut [u8]) -> io::Result<usize> {
     unix::get_option(fd, libc::IPPROTO_TCP, libc::TCP_INFO, info)
+}
+
+/// How much of what was sent the peer has not acknowledged (`SIOCOUTQ`, tcp(7)), including what was not sent yet. The end of
+/// a TCP stream counts as one byte. For a Unix socket: the memory of what the peer has not received, which is more than
+/// its bytes.
+pub fn send_queue(fd: BorrowedFd<'_>) -> io::Result<u64> {
+    count(fd, libc::TIOCOUTQ) // the same number
+}
+
+/// How much of it was not sent yet (`SIOCOUTQNSD`, linux/sockios.h). TCP only.
+pub fn unsent(fd: BorrowedFd<'_>) -> io::Result<u64> {
+    const SIOCOUTQNSD: libc::Ioctl = 0x894b;
+    count(fd, SIOCOUTQNSD)
+}
+
+fn count(fd: BorrowedFd<'_>, request: libc::Ioctl) -> io::Result<u64> {
+    let mut count: libc::c_int = 0;
+    // SAFETY: both requests write one int, which `count` is.
+    unix::check(unsafe { libc::ioctl(fd.as_raw_fd(), request, &raw mut count) })?;
+    Ok(u64::try_from(count).unwrap_or(0))
 }
 
 /// Names this thread; only the first 15 bytes are used.

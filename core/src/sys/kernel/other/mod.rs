@@ -35,5 +35,15 @@ pub fn tcp_info(_: BorrowedFd<'_>, _: &mut [u8]) -> io::Result<usize> {
     Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
 }
 
+/// How much of what was sent the peer has not acknowledged: there is no portable way to get it.
+pub fn send_queue(_: BorrowedFd<'_>) -> io::Result<u64> {
+    Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
+}
+
+/// How much of it was not sent yet: there is no portable way to get it.
+pub fn unsent(_: BorrowedFd<'_>) -> io::Result<u64> {
+    Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
+}
+
 /// Every system has a different way of naming threads.
 pub fn name_thread(_: &CStr) {}
