@@ -47,6 +47,7 @@ mod frames;
 mod framing;
 mod reader;
 
+mod batch;
 mod control;
 mod datagram;
 mod message;

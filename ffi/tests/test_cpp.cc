@@ -182,6 +182,39 @@ TEST(datagrams)
     CHECK(names.first == "127.0.0.1" && names.second == "80");
 }
 
+TEST(batches_of_datagrams)
+{
+    polysock::socket a(POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM), b(POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM);
+    a.bind(polysock::address("127.0.0.1:0"));
+    b.bind(polysock::address("127.0.0.1:0"));
+    const polysock::address to = b.getsockname(), nowhere("127.0.0.1:0");
+    std::vector<polysock::dgram> sent = {polysock::dgram::to_send("one", to), polysock::dgram::to_send("two", nowhere),
+                                         polysock::dgram::to_send("", to), polysock::dgram::to_send("four", to)};
+    CHECK_IS(a.send_batch(sent, 10s), 3);
+    CHECK(sent[0].done() && sent[0].result == 3 && !sent[1].done() && sent[1].code() == POLYSOCK_EINVAL);
+    char memory[8][4];
+    polysock::address from[8];
+    std::vector<polysock::dgram> arrived;
+    for (std::size_t i = 0; i < 8; i++)
+        arrived.push_back(polysock::dgram::room(memory[i], from[i]));
+    CHECK_IS(b.recv_batch(arrived, 10s), 3);
+    CHECK(arrived[0].data() == "one" && arrived[1].data().empty() && arrived[2].data() == "four");
+    CHECK(from[2] == a.getsockname() && !arrived[2].truncated());
+    CHECK_IS(thrown([&] { b.recv_batch(arrived, 0s); }), POLYSOCK_EAGAIN);
+    b.set_udp_gro(true);
+    CHECK(b.udp_gro());
+    CHECK_IS(a.send_segments("aabbc", 2, to, 10s), 5);
+    a.connect(to);
+    CHECK_IS(a.send_segments("xyz", 3, 10s), 3);
+    char room[1 << 16];
+    std::string all;
+    while (all != "aa bb c xyz ") {
+        polysock::dgram one[] = {polysock::dgram::room(room)};
+        CHECK_IS(b.recv_batch(one, 10s), 1);
+        one[0].split([&](std::string_view datagram) { all.append(datagram).append(" "); });
+    }
+}
+
 TEST(control_owns_received_descriptors)
 {
     auto [a, b] = polysock::socket::pair(POLYSOCK_SOCK_DGRAM);
@@ -311,6 +344,7 @@ int main()
     RUN(java_style_calls);
     RUN(close_wakes);
     RUN(datagrams);
+    RUN(batches_of_datagrams);
     RUN(control_owns_received_descriptors);
     RUN(files_and_copies);
     RUN(every_option);

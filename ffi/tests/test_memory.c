@@ -285,6 +285,16 @@ static void tour_messages(void)
     polysock_addr from;
     if (WENT(polysock_sendto(a, "x", 1, 0, NULL, 5000)))
         WENT(polysock_recvfrom(b, &byte, 1, 0, &from, NULL, 5000));
+    polysock_dgram out[2] = {{.buf = "y", .len = 1}, {.buf = "z", .len = 1}}, in = {.buf = &byte, .len = 1, .addr = &from};
+    if (WENT(polysock_send_batch(a, out, 2, 5000))) {
+        if (!WENT(polysock_recv_batch(b, &in, 1, 5000)))
+            polysock_recv(b, &byte, 1, 0, 5000);
+        EXPECT(byte == 'y' && out[1].result == 1);
+        polysock_recv(b, &byte, 1, 0, 5000);
+    }
+    if (WENT(polysock_send_segments(a, "vw", 2, 1, NULL, 5000)))
+        for (int count = 0; count < 2; count++)
+            polysock_recv(b, &byte, 1, 0, 5000);
     polysock_free(a);
     polysock_free(b);
 }

@@ -879,6 +879,47 @@ typedef struct {
 } polysock_frame;
 
 /**
+ * A datagram of a batch, to send or to receive.
+ *
+ * BSD: struct mmsghdr. Python: an item of socket.send_batch. Java: DatagramPacket.
+ * Begin with zeros: `polysock_dgram d = {0};`. What it points at stays the caller's; several elements may have the same
+ * `addr` to send to. Its layout is frozen.
+ * @ingroup polysock_datagrams
+ */
+typedef struct {
+    /**
+     * The bytes to send, which do not change, or where to store those received; may be NULL when `len` is 0.
+     */
+    void *buf;
+    /**
+     * How many bytes to send, or how many there is room for.
+     */
+    size_t len;
+    /**
+     * polysock_send_batch(): the destination, or NULL when the socket is connected. polysock_recv_batch(): where to store the
+     * sender's address, or NULL.
+     */
+    polysock_addr *addr;
+    /**
+     * Set by the call: how many bytes were sent or stored, or the code of the reason why it was not sent.
+     */
+    ssize_t result;
+    /**
+     * Set by polysock_recv_batch(): 0, or with polysock_set_udp_gro() the length of each of several datagrams in `buf`, of
+     * which the last may be shorter.
+     */
+    size_t segment_size;
+    /**
+     * Set by polysock_recv_batch(): POLYSOCK_MSG_TRUNC when the datagram was longer than `len`, and the rest is lost.
+     */
+    int flags;
+    /**
+     * Must be zero.
+     */
+    int reserved[3];
+} polysock_dgram;
+
+/**
  * The sender of a message over a Unix domain socket.
  *
  * BSD: struct ucred. Python: struct.unpack("3i", data). Java: UnixDomainPrincipal.
@@ -2007,6 +2048,67 @@ ssize_t polysock_reader_pending(polysock_reader *r);
 ssize_t polysock_reader_take_buffered(polysock_reader *r, void *buf, size_t n);
 
 /**
+ * Sends `n` datagrams in their order and returns how many were sent.
+ *
+ * BSD: sendmmsg(2). Python: socket.send_batch. Java: none.
+ * One that is refused does not stop the others: its `result` has the code, as of polysock_sendto(), and those after it
+ * are sent. When time is up or the socket was closed after some were sent, the call returns how many, and the others have
+ * that code. Datagrams in a row of one length to one address travel through the kernel together (UDP_SEGMENT, udp(7)),
+ * which costs a fraction; each arrives as its own. Any number may be sent.
+ *
+ * Fails only when none was sent: with the code of the first that was refused, or POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN,
+ * POLYSOCK_ECLOSED; with POLYSOCK_EUNSUPPORTED for a stream, and POLYSOCK_EINVAL when `reserved` of one is not zero.
+ * @code
+ * polysock_dgram d[2] = {{.buf = "one", .len = 3, .addr = &to}, {.buf = "two", .len = 3, .addr = &to}};
+ * int sent = polysock_send_batch(s, d, 2, 1000);
+ * for (int i = 0; i < 2; i++)
+ *     if (d[i].result < 0)
+ *         fprintf(stderr, "%d: %s\n", i, polysock_strerror((int)d[i].result));
+ * @endcode
+ * @ingroup polysock_datagrams
+ */
+int polysock_send_batch(polysock_t *s, polysock_dgram *d, size_t n, int timeout_ms);
+
+/**
+ * Waits for a datagram, receives it and all others that are there, at most `n`, and returns how many.
+ *
+ * BSD: recvmmsg(2) with MSG_WAITFORONE. Python: socket.recv_batch_into. Java: none.
+ * Sets `result`, `flags`, `segment_size` and `*addr` of that many elements, from the first on; the others stay as they are. An
+ * unnamed sender has an address of length 0. An empty datagram counts. Returns 0 after the socket was shut down for
+ * reading. Fails like polysock_recv(); with POLYSOCK_EUNSUPPORTED for a stream, and POLYSOCK_EINVAL when `reserved` of one is
+ * not zero.
+ * @code
+ * static char memory[32][1500];
+ * polysock_dgram d[32] = {{0}};
+ * for (int i = 0; i < 32; i++) {
+ *     d[i].buf = memory[i];
+ *     d[i].len = sizeof memory[i];
+ * }
+ * int n = polysock_recv_batch(s, d, 32, 5000);
+ * for (int i = 0; i < n; i++)
+ *     handle(d[i].buf, (size_t)d[i].result);
+ * @endcode
+ * @ingroup polysock_datagrams
+ */
+int polysock_recv_batch(polysock_t *s, polysock_dgram *d, size_t n, int timeout_ms);
+
+/**
+ * Sends `n` bytes as datagrams of `segment_size` bytes, the last one perhaps shorter, and returns how many bytes were
+ * sent. `to` may be NULL when the socket is connected.
+ *
+ * BSD: sendmsg(2) with UDP_SEGMENT, udp(7). Python: socket.send_segments. Java: none.
+ * There may be any number of bytes; without any there is nothing to send. The kernel cuts them into datagrams; where it can't,
+ * or not on this path, they are sent one by one. When something ends the call after some were sent, it returns how
+ * many bytes those had, a multiple of `segment_size`. Fails like polysock_sendto(), when nothing was sent; with
+ * POLYSOCK_EINVAL for a `segment_size` outside 1 to 65535, and POLYSOCK_EUNSUPPORTED for a stream.
+ * @code
+ * ssize_t sent = polysock_send_segments(s, data, length, 1200, &to, 5000);
+ * @endcode
+ * @ingroup polysock_datagrams
+ */
+ssize_t polysock_send_segments(polysock_t *s, const void *buf, size_t n, size_t segment_size, const polysock_addr *to, int timeout_ms);
+
+/**
  * Makes an object for control messages; the caller owns `*out`.
  *
  * BSD: a char array aligned for struct cmsghdr. Python: the ancbufsize of socket.recvmsg. Java: none.
@@ -2527,6 +2629,25 @@ int polysock_get_timeout(const polysock_t *s, int *recv_ms, int *send_ms);
  * @ingroup polysock_options
  */
 int polysock_set_blocking(polysock_t *s, bool on);
+
+/**
+ * Lets a receive take several datagrams of one sender together. Off by default; Linux 5.0.
+ *
+ * BSD: UDP_GRO, udp(7). Python: socket.set_udp_gro. Java: none.
+ * polysock_recv_batch() then reports the length of each in `segment_size`; other receives do not, and return them as if they
+ * were one datagram. Each buffer needs room for 65535 bytes: what does not fit is lost, perhaps many datagrams. Fails with
+ * POLYSOCK_EUNSUPPORTED for a socket that is not UDP.
+ * @ingroup polysock_options
+ */
+int polysock_set_udp_gro(polysock_t *s, bool on);
+
+/**
+ * Gets whether a receive may take several datagrams together.
+ *
+ * BSD: UDP_GRO, udp(7). Python: socket.udp_gro. Java: none.
+ * @ingroup polysock_options
+ */
+int polysock_get_udp_gro(const polysock_t *s, bool *on);
 
 /**
  * Requests a send buffer of this many bytes; polysock_get_sndbuf() returns the actual size.
@@ -3336,6 +3457,8 @@ POLYSOCK_CHECK_(framing_fixed_size_at_32, offsetof(polysock_framing, fixed_size)
 POLYSOCK_CHECK_(msg_is_five_words_and_8, sizeof(polysock_msg) == 5 * sizeof(void *) + 8);
 POLYSOCK_CHECK_(msg_size_is_first, offsetof(polysock_msg, size) == 0);
 POLYSOCK_CHECK_(msg_flags_after_five_words, offsetof(polysock_msg, flags) == 5 * sizeof(void *));
+POLYSOCK_CHECK_(dgram_is_five_words_and_16, sizeof(polysock_dgram) == 5 * sizeof(void *) + 16);
+POLYSOCK_CHECK_(dgram_result_after_three_words, offsetof(polysock_dgram, result) == 3 * sizeof(void *));
 POLYSOCK_CHECK_(credentials_are_12_bytes, sizeof(polysock_credentials) == 12);
 POLYSOCK_CHECK_(pollfd_is_a_word_and_16, sizeof(polysock_pollfd) == sizeof(void *) + 16);
 POLYSOCK_CHECK_(pollfd_fd_is_second, offsetof(polysock_pollfd, fd) == sizeof(void *));

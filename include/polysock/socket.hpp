@@ -3,6 +3,7 @@
 #ifndef POLYSOCK_SOCKET_HPP
 #define POLYSOCK_SOCKET_HPP
 
+#include <polysock/datagram.hpp>
 #include <polysock/framing.hpp>
 #include <polysock/message.hpp>
 #include <polysock/timeout.hpp>
@@ -149,6 +150,25 @@ public:
         received r{0, {}, 0};
         r.count = count(::polysock_recvfrom(handle_, into.data(), into.size(), flags, r.from.get(), &r.flags, t.ms()));
         return r;
+    }
+
+    // Datagrams in batches: how many were sent or received. One that is refused has its code, and the others are sent.
+    std::size_t send_batch(span<dgram> d, timeout t = {})
+    {
+        return static_cast<std::size_t>(detail::check(::polysock_send_batch(handle_, d.data(), d.size(), t.ms())));
+    }
+    std::size_t recv_batch(span<dgram> d, timeout t = {})
+    {
+        return static_cast<std::size_t>(detail::check(::polysock_recv_batch(handle_, d.data(), d.size(), t.ms())));
+    }
+    // Bytes as datagrams of one length, the last one perhaps shorter: how many bytes were sent.
+    std::size_t send_segments(bytes data, std::size_t segment_size, timeout t = {})
+    {
+        return count(::polysock_send_segments(handle_, data.data(), data.size(), segment_size, nullptr, t.ms()));
+    }
+    std::size_t send_segments(bytes data, std::size_t segment_size, const address &to, timeout t = {})
+    {
+        return count(::polysock_send_segments(handle_, data.data(), data.size(), segment_size, to.get(), t.ms()));
     }
 
     // Several pieces in one call.
@@ -301,6 +321,8 @@ public:
     bool quickack() const { return flag(::polysock_get_quickack); }
     void set_fastopen_connect(bool on) { detail::check(::polysock_set_fastopen_connect(handle_, on)); }
     bool fastopen_connect() const { return flag(::polysock_get_fastopen_connect); }
+    void set_udp_gro(bool on) { detail::check(::polysock_set_udp_gro(handle_, on)); }
+    bool udp_gro() const { return flag(::polysock_get_udp_gro); }
     void set_reuseport(bool on) { detail::check(::polysock_set_reuseport(handle_, on)); }
     bool reuseport() const { return flag(::polysock_get_reuseport); }
     void set_broadcast(bool on) { detail::check(::polysock_set_broadcast(handle_, on)); }

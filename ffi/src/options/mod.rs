@@ -1,6 +1,7 @@
 //! Socket options, one file for each level, as in core; [`timeouts`] belong to the handle.
 
 mod timeouts;
+mod udp;
 
 mod buffers;
 mod keepalive;
