@@ -28,6 +28,7 @@ mod error_queue;
 mod exhaustion;
 mod filter;
 mod framing;
+mod framing_vectors;
 mod java_net;
 mod kernel_wait;
 mod message;
