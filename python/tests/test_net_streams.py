@@ -219,6 +219,15 @@ def test_a_timeout_in_the_middle_loses_nothing():
     assert there.read() == ord("!")
 
 
+def test_a_timeout_says_how_much_was_skipped():
+    there = DataInputStream(Pieces(b"ab", late(), b"cd!"))
+    with pytest.raises(SocketTimeoutException) as caught:
+        there.skipBytes(4)
+    assert caught.value.bytesTransferred == 2
+    assert there.skipBytes(2) == 2
+    assert there.read() == ord("!")
+
+
 def test_a_timeout_on_a_socket_keeps_what_came(ends):
     client, server = ends
     server.setSoTimeout(20)

@@ -68,14 +68,19 @@ class InputStream(Closeable, metaclass=ABCMeta):
             raise
 
     def skip(self, n, /):
-        """Reads and drops `n` bytes, fewer only at the end of the stream; returns their number."""
+        """Reads and drops `n` bytes, fewer only at the end of the stream; returns their number. An exception has it in
+        `bytesTransferred`."""
         left = max(n, 0)
         chunk = bytearray(min(left, CHUNK))
-        while left:
-            count = self.read(chunk, 0, min(left, len(chunk)))
-            if count < 0:
-                break
-            left -= count
+        try:
+            while left:
+                count = self.read(chunk, 0, min(left, len(chunk)))
+                if count < 0:
+                    break
+                left -= count
+        except BaseException as failed:  # including what a signal handler raises
+            failed.bytesTransferred = max(n, 0) - left
+            raise
         return max(n, 0) - left
 
     def skipNBytes(self, n, /):
