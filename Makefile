@@ -263,29 +263,42 @@ test-portable: ## the Rust tests on the portable backend: poll(2) and pipes inst
 	RUSTFLAGS='--cfg polysock_portable' CARGO_PROFILE_DEV_DEBUG=0 MAKEFLAGS= \
 	  cargo test --quiet --locked --target-dir target/portable -p polysock --lib --tests --no-fail-fast
 
-# Every target of core/fuzz for some seconds each, beginning with the inputs in core/tests/corpus; what it finds is kept in
-# build/fuzz. cargo-fuzz uses options of the nightly compiler, which RUSTC_BOOTSTRAP makes a stable one accept.
+# Every target of core/fuzz, and the properties in python/tests/parsers.py, for some seconds each. It begins with the inputs
+# in the folders called corpus and keeps what it finds in build/fuzz. cargo-fuzz uses options of the nightly compiler, which
+# RUSTC_BOOTSTRAP makes a stable one accept.
 FUZZ_SECONDS ?= 20
-FUZZ_TARGETS := $(patsubst core/fuzz/fuzz_targets/%.rs,%,$(wildcard core/fuzz/fuzz_targets/*.rs))
 CARGO_FUZZ_VERSION := 0.13.2
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
-FUZZ = cd core && RUSTC_BOOTSTRAP=1 '$(CURDIR)/$(CARGO_FUZZ)' fuzz run --target-dir '$(CURDIR)/$(BUILD)/fuzz/target'
+FUZZ_VENV  := $(BUILD)/venv-fuzz
+FUZZ_RUST  := $(patsubst core/fuzz/fuzz_targets/%.rs,%,$(wildcard core/fuzz/fuzz_targets/*.rs))
+FUZZ_JAVA  := data_stream lines modified_utf8 scanner
+FUZZ_FOUND := $(CURDIR)/$(BUILD)/fuzz
+FUZZ_FLAGS := -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=1024 -print_final_stats=1
 
 $(CARGO_FUZZ):
 	cargo install --quiet --locked --root $(BUILD)/tools cargo-fuzz@$(CARGO_FUZZ_VERSION)
 
+$(FUZZ_VENV)/.ready: python/requirements-fuzz.txt
+
 .PHONY: fuzz fuzz-corpus
-fuzz: $(FUZZ_TARGETS:%=fuzz-%) ## every parser with inputs that a fuzzer chooses, FUZZ_SECONDS (20) each
+fuzz: $(FUZZ_RUST:%=fuzz-rust-%) $(FUZZ_JAVA:%=fuzz-java-%) ## every parser with inputs that a fuzzer chooses, FUZZ_SECONDS (20) each
 
-fuzz-%: $(CARGO_FUZZ)
-	@mkdir -p $(BUILD)/fuzz/corpus/$*
-	$(FUZZ) $* '$(CURDIR)/$(BUILD)/fuzz/corpus/$*' tests/corpus/$* -- \
-	  -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1
+# Adds to the committed inputs what takes paths through the code that none of them takes.
+fuzz-corpus: FUZZ_FLAGS := -set_cover_merge=1
+fuzz-corpus: $(FUZZ_RUST:%=fuzz-rust-%) $(FUZZ_JAVA:%=fuzz-java-%)
 
-# Copies from build/fuzz to core/tests/corpus what takes paths through the code that no input there takes.
-fuzz-corpus: $(FUZZ_TARGETS:%=fuzz-corpus-%)
-fuzz-corpus-%: $(CARGO_FUZZ)
-	$(FUZZ) $* tests/corpus/$* '$(CURDIR)/$(BUILD)/fuzz/corpus/$*' -- -set_cover_merge=1
+# libFuzzer writes to the first folder.
+FUZZ_FOLDERS = $(if $(findstring merge,$(FUZZ_FLAGS)),corpus/$* '$(FUZZ_FOUND)/corpus/$*','$(FUZZ_FOUND)/corpus/$*' corpus/$*)
+
+fuzz-rust-%: $(CARGO_FUZZ)
+	@mkdir -p $(FUZZ_FOUND)/corpus/$*
+	cd core/tests && RUSTC_BOOTSTRAP=1 '$(CURDIR)/$(CARGO_FUZZ)' fuzz run --fuzz-dir ../fuzz --target-dir '$(FUZZ_FOUND)/target' \
+	  $* $(FUZZ_FOLDERS) -- $(FUZZ_FLAGS)
+
+fuzz-java-%: python-module $(FUZZ_VENV)/.ready
+	@mkdir -p $(FUZZ_FOUND)/corpus/$* $(FUZZ_FOUND)/failures
+	cd python/tests && PYTHONPATH=.. '$(CURDIR)/$(FUZZ_VENV)/bin/python' fuzz_parsers.py $* $(FUZZ_FOLDERS) \
+	  -artifact_prefix='$(FUZZ_FOUND)/failures/$*-' $(FUZZ_FLAGS)
 
 # Closes sockets under blocked calls, and bursts against callback servers, about a minute; then every fault, some hours.
 # Results: docs/soak.md.
