@@ -14,13 +14,11 @@ mod table;
 
 use calls::{Case, Scene, Stage, CASES};
 use polysock::{Kind, Socket, Timeout};
-use std::env;
-use std::fmt::Display;
-use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
+use support::random::{self, Random};
 use support::*;
 use table::Table;
 
@@ -59,9 +57,8 @@ struct Round {
 
 #[test]
 fn closes_wake_every_kind_of_call_and_touch_no_foreign_descriptor() {
-    let rounds = from_environment("POLYSOCK_SOAK_ROUNDS").unwrap_or(FEW);
-    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let seed = from_environment("POLYSOCK_SOAK_SEED").unwrap_or(u64::from(clock.subsec_nanos()));
+    let rounds = random::from_environment("POLYSOCK_SOAK_ROUNDS").unwrap_or(FEW);
+    let seed = random::seed("POLYSOCK_SOAK_SEED");
     println!("{rounds} rounds, POLYSOCK_SOAK_SEED={seed}");
     system::handle_signal(libc::SIGUSR1);
     let before = system::descriptors();
@@ -79,7 +76,7 @@ fn closes_wake_every_kind_of_call_and_touch_no_foreign_descriptor() {
     let players: Vec<_> = (0..PLAYERS)
         .map(|player| {
             let (next, tell) = (Arc::clone(&next), tell.clone());
-            let random = Random(seed.wrapping_mul(31).wrapping_add(player as u64) | 1);
+            let random = Random::new(seed, player as u64);
             start(move || play(&next, rounds, random, &tell))
         })
         .collect();
@@ -174,25 +171,5 @@ fn play_one(
         blocked,
         woken,
         signals: signals * callers,
-    }
-}
-
-fn from_environment<T: FromStr<Err: Display>>(name: &str) -> Option<T> {
-    let text = env::var(name).ok()?;
-    Some(
-        text.parse()
-            .unwrap_or_else(|error| panic!("{name}={text}: {error}")),
-    )
-}
-
-/// Marsaglia's xorshift.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % limit
     }
 }

@@ -10,6 +10,7 @@
 pub mod alone;
 #[cfg(target_os = "linux")]
 pub mod filter;
+pub mod random;
 pub mod skipped;
 pub mod system;
 

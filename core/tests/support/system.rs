@@ -339,6 +339,12 @@ pub fn fork_on() -> Option<Child> {
     (pid > 0).then_some(Child(pid))
 }
 
+/// Kills a process that cannot refuse.
+pub fn kill(pid: i32) {
+    // SAFETY: no memory is involved.
+    unsafe { libc::kill(pid, libc::SIGKILL) };
+}
+
 /// Moves this process to a place without /proc; whether it may.
 pub fn leave_proc_behind() -> bool {
     // SAFETY: the path ends with NUL.
@@ -366,10 +372,17 @@ impl Child {
             std::thread::sleep(Duration::from_micros(500));
         }
         if !ended {
-            // SAFETY: the child is ours and has not been waited for.
-            unsafe { libc::kill(self.0, libc::SIGKILL) };
+            kill(self.0); // it has not been waited for
             panic!("the child hangs");
         }
+        status
+    }
+
+    /// Waits for its end, however long that takes.
+    pub fn wait_without_limit(self) -> i32 {
+        let mut status = 0;
+        // SAFETY: `status` is ours and writable.
+        check(unsafe { libc::waitpid(self.0, &raw mut status, 0) });
         status
     }
 
