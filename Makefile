@@ -251,6 +251,7 @@ bench-instructions: python-module $(BUILD)/bench/marks.so ## instructions of sin
 
 SOAK_ROUNDS ?= 100000
 SOAK_BURST  ?= 10000
+SOAK_CLOSES ?= 10000
 
 .PHONY: test-loom
 test-loom: ## every order of threads that enter, leave and close a socket
@@ -300,11 +301,13 @@ fuzz-java-%: python-module $(FUZZ_VENV)/.ready
 	cd python/tests && PYTHONPATH=.. '$(CURDIR)/$(FUZZ_VENV)/bin/python' fuzz_parsers.py $* $(FUZZ_FOLDERS) \
 	  -artifact_prefix='$(FUZZ_FOUND)/failures/$*-' $(FUZZ_FLAGS)
 
-# Closes sockets under blocked calls, and bursts against callback servers, about a minute; then every fault, some hours.
+# Closes sockets under blocked calls, closes connections over bad paths, and bursts against callback servers, some minutes; then
+# every fault, some hours.
 # Results: docs/soak.md.
-soak: test-loom test-portable drivers $(FAULT_SHIM) $(FAULT_TOUR) ## 100,000 closes under blocked calls, 10,000 connections at once, every fault
-	cargo test --quiet --locked --release -p polysock --test soak --test burst --no-run
+soak: test-loom test-portable drivers $(FAULT_SHIM) $(FAULT_TOUR) ## 100,000 closes under blocked calls, 10,000 over bad paths, 10,000 connections at once, every fault
+	cargo test --quiet --locked --release -p polysock --test soak --test delivery --test burst --no-run
 	POLYSOCK_SOAK_ROUNDS=$(SOAK_ROUNDS) cargo test --quiet --locked --release -p polysock --test soak -- --nocapture
+	POLYSOCK_CLOSES=$(SOAK_CLOSES) cargo test --quiet --locked --release -p polysock --test delivery
 	POLYSOCK_BURST=$(SOAK_BURST) cargo test --quiet --locked --release -p polysock --test burst
 	POLYSOCK_BURST=$(SOAK_BURST) POLYSOCK_BURST_SERVER='$(CURDIR)/$(VENV_PY) $(CURDIR)/python/tests/burst_server.py' \
 	  cargo test --quiet --locked --release -p polysock --test burst
