@@ -152,6 +152,16 @@ impl<'a> RecvBuf<'a> {
         self.part.iov_base.cast()
     }
 
+    /// Copies bytes into the room, as many as it takes.
+    pub(crate) fn copy_from(&self, bytes: &[u8]) -> usize {
+        let count = self.len().min(bytes.len());
+        if count > 0 {
+            // SAFETY: `RecvBuf` promises that its memory is writable for its length, and `count` is no more than that.
+            unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.start(), count) };
+        }
+        count
+    }
+
     /// What is left after the first `done` bytes. The caller goes on using only one of the two.
     pub(crate) fn after(&self, done: usize) -> Self {
         Self {

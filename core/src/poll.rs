@@ -97,14 +97,6 @@ impl<'a> PollTarget<'a> {
             Self::Descriptor(_) | Self::Number(_) => None,
         }
     }
-
-    /// The events known without asking the system. A socket that buffers received bytes would report them here.
-    fn known(&self) -> Events {
-        match self.handle() {
-            Some(handle) if handle.is_closed() => Events::INVALID,
-            _ => Events::NONE,
-        }
-    }
 }
 
 /// One of the things [`poll`] waits for.
@@ -128,12 +120,24 @@ impl<'a> PollEntry<'a> {
             revents: Events::NONE,
         }
     }
+
+    /// The events known without asking the system.
+    fn known(&self) -> Events {
+        match self.target.handle() {
+            Some(handle) if handle.is_closed() => Events::INVALID,
+            Some(handle) if self.events.contains(Events::READABLE) && handle.is_readable_ahead() => {
+                Events::READABLE
+            }
+            Some(_) | None => Events::NONE,
+        }
+    }
 }
 
 /// Waits until at least one entry has an event, and returns how many have; 0 when time is up (poll(2); Python
 /// `select.poll`, Java `Selector.select`).
 ///
-/// A closed socket is `INVALID` at once, and closing one in another thread ends the wait. For thousands of sockets
+/// A socket with [`pending`](Socket::pending) bytes is `READABLE`, unless they are known to be only the beginning of a
+/// message. A closed socket is `INVALID` at once, and closing one in another thread ends the wait. For thousands of sockets
 /// use a [`Poller`](crate::Poller).
 ///
 /// # Errors
@@ -184,11 +188,12 @@ fn wait(
     for (entry, inside) in entries.iter().zip(&insides) {
         poll.push(number(entry.target, inside.as_ref()), entry.events.0);
     }
-    let known = entries.iter().any(|entry| !entry.target.known().is_empty());
-    if deadline != Deadline::NonBlocking && !known {
+    let known = |entries: &[PollEntry<'_>]| entries.iter().any(|entry| !entry.known().is_empty());
+    if deadline != Deadline::NonBlocking && !known(entries) {
         let handles = entries.iter().filter_map(|entry| entry.target.handle());
         let mut registrations = Registration::all(handles)?;
-        loop {
+        // What becomes known from now on wakes this thread.
+        while !known(entries) {
             match wait_any(&mut poll, &mut registrations, deadline) {
                 WaitOutcome::Ready => match report(entries, &poll) {
                     None => {}
@@ -201,9 +206,14 @@ fn wait(
         }
     }
     match look(&mut poll) {
-        WaitOutcome::Ready | WaitOutcome::TimeUp | WaitOutcome::Closed => {
-            Ok(Interruptible::Done(report(entries, &poll)))
-        }
+        WaitOutcome::Ready | WaitOutcome::TimeUp | WaitOutcome::Closed => match report(entries, &poll) {
+            // Another thread has received what was known.
+            None if deadline != Deadline::NonBlocking && !deadline.passed() => {
+                drop(insides);
+                wait(entries, deadline)
+            }
+            found => Ok(Interruptible::Done(found)),
+        },
         WaitOutcome::Interrupted => Ok(Interruptible::Interrupted),
         WaitOutcome::Failed(kind) => Err(kind),
     }
@@ -225,9 +235,9 @@ fn number(target: PollTarget<'_>, inside: Option<&Inside<'_>>) -> RawFd {
 /// Stores what was found; returns how many entries have an event, if any.
 fn report(entries: &mut [PollEntry<'_>], poll: &ManyPoll) -> Option<usize> {
     for (entry, revents) in entries.iter_mut().zip(poll.revents()) {
-        entry.revents = match entry.target.known() {
-            Events::NONE => Events(revents),
-            known => known,
+        entry.revents = match entry.known() {
+            Events::INVALID => Events::INVALID,
+            known => Events(revents) | known,
         };
     }
     let found = entries.iter().filter(|entry| !entry.revents.is_empty()).count();

@@ -20,7 +20,7 @@ const WHILE_THE_KERNEL_WAITS: [&str; 3] = [
 
 #[cfg(target_os = "linux")]
 fn main() {
-    let tests: [(&str, fn()); 17] = [
+    let tests: [(&str, fn()); 19] = [
         (
             "a_child_that_closes_disturbs_nobody",
             tests::a_child_that_closes_disturbs_nobody,
@@ -77,6 +77,14 @@ fn main() {
             "a_child_that_a_handler_forked_does_not_go_on_serving",
             tests::a_child_that_a_handler_forked_does_not_go_on_serving,
         ),
+        (
+            "a_child_has_a_copy_of_what_was_received_ahead",
+            tests::a_child_has_a_copy_of_what_was_received_ahead,
+        ),
+        (
+            "a_child_does_not_read_on_in_the_middle_of_its_parents_message",
+            tests::a_child_does_not_read_on_in_the_middle_of_its_parents_message,
+        ),
     ];
     let wanted: Vec<String> = std::env::args()
         .skip(1)
@@ -100,7 +108,8 @@ mod tests {
     use super::support::skipped::skip;
     use super::support::*;
     use polysock::{
-        Address, Error, Kind, NativeCaller, ServeOptions, Server, Shutdown, Socket, Step, Timeout, Trouble,
+        Address, Error, Framing, Kind, NativeCaller, ServeOptions, Server, Shutdown, Socket, Step, Timeout,
+        Trouble,
     };
     use std::io::{Read, Write};
     use std::os::fd::AsRawFd;
@@ -108,6 +117,55 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{mpsc, Arc, Mutex};
     use std::time::{Duration, Instant};
+
+    pub fn a_child_has_a_copy_of_what_was_received_ahead() {
+        let (a, b) = unix_pair(libc::SOCK_STREAM);
+        let messages = [b"one".into(), b"two".into(), b"three".into()];
+        a.send_frames(&messages, &Framing::default()).unwrap();
+        let next = || b.within(LATE).recv_frame(&Framing::default()).unwrap().unwrap();
+        assert_eq!(next(), b"one");
+        system::fork(|| {
+            assert_eq!(b.pending(), 7 + 9);
+            assert_eq!(kind(b.detach()), Kind::Busy);
+            assert_eq!((next(), next()), (b"two".to_vec(), b"three".to_vec()));
+            assert_eq!(b.pending(), 0);
+        })
+        .succeed();
+        assert_eq!((next(), next()), (b"two".to_vec(), b"three".to_vec()));
+    }
+
+    /// The beginning of the message is in the memory of a thread that the child does not have.
+    pub fn a_child_does_not_read_on_in_the_middle_of_its_parents_message() {
+        let (a, b) = unix_pair(libc::SOCK_STREAM);
+        let b = Arc::new(b);
+        let reader = Arc::clone(&b);
+        let reading = start_blocked(move || reader.recv_frame(&Framing::default()));
+        // Between two messages nothing is amiss.
+        system::fork(|| {
+            let nothing = b.within(Duration::ZERO).recv_frame(&Framing::default());
+            assert_eq!(kind(nothing), Kind::WouldBlock);
+        })
+        .succeed();
+        a.send_all(b"\0\0\0\x05he").unwrap();
+        until("the beginning has come", || b.pending() == 6);
+        system::fork(|| {
+            let says = "a thread of the parent process has the bytes";
+            for error in [
+                b.recv_frame(&Framing::default()).unwrap_err(),
+                b.recv(&mut [0]).unwrap_err(),
+                b.recv_exact(&mut [0]).unwrap_err(),
+                b.take_buffered().unwrap_err(),
+            ] {
+                assert_eq!(error.kind(), Kind::Busy);
+                assert!(error.to_string().contains(says), "{error}");
+            }
+            b.send_all(b"sending is possible").unwrap();
+            b.close().unwrap();
+        })
+        .succeed();
+        a.send_all(b"llo").unwrap();
+        assert_eq!(reading.result().unwrap(), Some(b"hello".to_vec()));
+    }
 
     pub fn a_child_that_closes_disturbs_nobody() {
         let (client, server) = connection();

@@ -75,6 +75,7 @@ pub(crate) fn of_kind(kind: Kind) -> c_int {
         Kind::EndOfStream => POLYSOCK_EEOF,
         Kind::Truncated { .. } => POLYSOCK_ETRUNCATED,
         Kind::Busy => POLYSOCK_EBUSY,
+        Kind::MessageTooLarge { .. } => of_errno(libc::EMSGSIZE),
         Kind::Resolve(code) => of_resolver(code),
         Kind::InvalidInput(_) => POLYSOCK_EINVAL,
         Kind::Unsupported => POLYSOCK_EUNSUPPORTED,
@@ -103,6 +104,10 @@ mod tests {
             (Kind::EndOfStream, POLYSOCK_EEOF),
             (Kind::Truncated { missing: 1 }, POLYSOCK_ETRUNCATED),
             (Kind::Busy, POLYSOCK_EBUSY),
+            (
+                Kind::MessageTooLarge { needed: 1 },
+                crate::code::POLYSOCK_EMSGSIZE,
+            ),
             (Kind::Resolve(libc::EAI_NONAME), POLYSOCK_EAI_NONAME),
             (Kind::InvalidInput("linger"), POLYSOCK_EINVAL),
             (Kind::Unsupported, POLYSOCK_EUNSUPPORTED),

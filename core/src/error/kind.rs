@@ -29,8 +29,14 @@ pub enum Kind {
         /// How many bytes had not arrived.
         missing: usize,
     },
-    /// Calls are inside the handle, so it can't be given up now.
+    /// Another call is in the way: one that is inside a handle that should be given up, one that a signal handler has
+    /// interrupted; or something has to be finished first.
     Busy,
+    /// The next message does not fit into the buffer of the call. It is kept for a call with more room.
+    MessageTooLarge {
+        /// How many bytes the message has.
+        needed: usize,
+    },
     /// Name resolution failed with this `EAI_` code.
     Resolve(i32),
     /// The argument of this name is out of range or malformed.
@@ -55,6 +61,7 @@ impl Kind {
             Self::Interrupted => Some(libc::EINTR),
             Self::Closed => Some(libc::EBADF),
             Self::Busy => Some(libc::EBUSY),
+            Self::MessageTooLarge { .. } => Some(libc::EMSGSIZE),
             Self::InvalidInput(_) => Some(libc::EINVAL),
             Self::Unsupported => Some(libc::EOPNOTSUPP),
             Self::OutOfMemory => Some(libc::ENOMEM),
@@ -84,7 +91,8 @@ impl fmt::Display for Kind {
             Self::Closed => f.write_str("the socket is closed"),
             Self::EndOfStream => f.write_str("end of stream"),
             Self::Truncated { missing } => write!(f, "stream ended with {missing} bytes missing"),
-            Self::Busy => f.write_str("calls are inside the socket"),
+            Self::Busy => f.write_str("the socket is busy"),
+            Self::MessageTooLarge { needed } => write!(f, "the message has {needed} bytes"),
             Self::Resolve(code) => f.write_str(&error_text::of_resolver(code)),
             Self::InvalidInput(argument) => write!(f, "invalid {argument}"),
             Self::Unsupported => f.write_str("not supported"),

@@ -101,16 +101,6 @@ impl Error {
         self
     }
 
-    pub(crate) const fn with_kind(mut self, kind: Kind) -> Self {
-        self.kind = kind;
-        self
-    }
-
-    pub(crate) const fn with_more_done(mut self, more: usize) -> Self {
-        self.done += more;
-        self
-    }
-
     /// Adds a description, if there is memory for it.
     pub(crate) fn with_detail(mut self, detail: impl fmt::Display) -> Self {
         self.detail = memory::text(&detail).filter(|detail| !detail.is_empty());
@@ -176,6 +166,7 @@ impl Error {
             Kind::WouldBlock | Kind::InProgress => io::ErrorKind::WouldBlock,
             Kind::Interrupted => io::ErrorKind::Interrupted,
             Kind::Busy => io::ErrorKind::ResourceBusy,
+            Kind::MessageTooLarge { .. } => io::Error::from_raw_os_error(libc::EMSGSIZE).kind(),
             Kind::OutOfMemory => io::ErrorKind::OutOfMemory,
             Kind::Os(errno) => io::Error::from_raw_os_error(errno).kind(),
         }

@@ -1,24 +1,57 @@
 //! Finds the next message in bytes that have arrived: a pure function, independent of the pieces in which they arrived.
 
 use super::format::{ByteOrder, Format, Framing, PrefixWidth};
+use crate::error::{Error, Kind, Operation};
 use std::ops::Range;
 
 /// What the bytes begin with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Decoded {
-    /// A whole message, and where the next one begins.
-    Message { body: Range<usize>, next: usize },
+pub(crate) enum Decoded {
+    /// A whole message.
+    Message(Found),
     /// The beginning of one: at least this many bytes, more than 0, are still missing.
     Missing(usize),
 }
 
+/// Where a message is in the bytes, and where the next one begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) body: Range<usize>,
+    pub(crate) next: usize,
+}
+
 /// Why there can't be a message, however many more bytes arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// It is longer than the limit: this long, as far as is known.
     TooLong(u64),
     /// A varint that has more than 64 bits.
     Overlong,
+}
+
+impl Refusal {
+    pub(crate) fn kind(self) -> Kind {
+        Kind::Os(match self {
+            Self::TooLong(_) => libc::EMSGSIZE,
+            Self::Overlong => libc::EBADMSG,
+        })
+    }
+
+    /// Adds what was refused.
+    pub(crate) fn explain(self, error: Error, framing: &Framing) -> Error {
+        match self {
+            Self::TooLong(length) => error.with_detail(format_args!(
+                "the message has {length} bytes or more, and the limit is {}",
+                framing.limit()
+            )),
+            Self::Overlong => error.with_detail("the length of the message has more than 64 bits"),
+        }
+    }
+
+    /// The error of a call that receives messages.
+    pub(crate) fn error(self, framing: &Framing) -> Error {
+        self.explain(Error::new(Operation::RecvFrame, self.kind()), framing)
+    }
 }
 
 /// The most bytes of a varint of 64 bits.
@@ -27,7 +60,7 @@ const LONGEST_VARINT: usize = 10;
 impl Framing {
     /// The message that `bytes` begins with. The first `searched` bytes are known from an earlier call to hold no delimiter.
     #[inline]
-    pub(super) fn decode(&self, bytes: &[u8], searched: usize) -> Result<Decoded, Refusal> {
+    pub(crate) fn decode(&self, bytes: &[u8], searched: usize) -> Result<Decoded, Refusal> {
         match &self.format {
             Format::Length { width, order } => match length(bytes, *width, *order) {
                 Some(length) => self.after_prefix(bytes, width.bytes(), length),
@@ -53,14 +86,17 @@ impl Framing {
     }
 
     /// The last message of a stream that has ended, if it does not need a terminator.
-    pub(super) fn decode_last(&self, bytes: &[u8]) -> Result<Option<Range<usize>>, Refusal> {
+    pub(crate) fn decode_last(&self, bytes: &[u8]) -> Result<Option<Found>, Refusal> {
         if self.format != Format::Lines || bytes.is_empty() {
             return Ok(None);
         }
         if bytes.len() > self.limit {
             return Err(Refusal::TooLong(bytes.len() as u64));
         }
-        Ok(Some(0..bytes.len()))
+        Ok(Some(Found {
+            body: 0..bytes.len(),
+            next: bytes.len(),
+        }))
     }
 
     #[inline]
@@ -74,10 +110,10 @@ impl Framing {
         let there = bytes.len() - prefix;
         if there >= length {
             let next = prefix + length;
-            return Ok(Decoded::Message {
+            return Ok(Decoded::Message(Found {
                 body: prefix..next,
                 next,
-            });
+            }));
         }
         Ok(Decoded::Missing(length - there))
     }
@@ -87,10 +123,10 @@ impl Framing {
         let rest = bytes.get(from..).unwrap_or_default();
         match find(rest, delimiter).map(|at| from + at) {
             Some(at) if at > self.limit => Err(Refusal::TooLong(at as u64)),
-            Some(at) => Ok(Decoded::Message {
+            Some(at) => Ok(Decoded::Message(Found {
                 body: 0..at,
                 next: at + delimiter.len(),
-            }),
+            })),
             // A delimiter may begin no later than at the limit.
             None if bytes.len() >= self.limit.saturating_add(delimiter.len()) => {
                 Err(Refusal::TooLong(bytes.len() as u64))
@@ -109,7 +145,7 @@ impl Framing {
             return Err(Refusal::TooLong(body.len() as u64));
         }
         Ok(match end {
-            Some(at) => Decoded::Message { body, next: at + 1 },
+            Some(at) => Decoded::Message(Found { body, next: at + 1 }),
             None => Decoded::Missing(1),
         })
     }
@@ -171,7 +207,7 @@ mod tests {
     use super::*;
 
     fn message(body: Range<usize>, next: usize) -> Result<Decoded, Refusal> {
-        Ok(Decoded::Message { body, next })
+        Ok(Decoded::Message(Found { body, next }))
     }
 
     fn missing(count: usize) -> Result<Decoded, Refusal> {
@@ -244,7 +280,8 @@ mod tests {
         assert_eq!(lines.decode(b"one\r\ntwo", 0), message(0..3, 5));
         assert_eq!(lines.decode(b"\n", 0), message(0..0, 1));
         assert_eq!(lines.decode(b"one\r", 0), missing(1));
-        assert_eq!(lines.decode_last(b"one"), Ok(Some(0..3)));
+        let last = Found { body: 0..3, next: 3 };
+        assert_eq!(lines.decode_last(b"one"), Ok(Some(last)));
         assert_eq!(lines.decode_last(b""), Ok(None));
         assert_eq!(framing.decode_last(b"one"), Ok(None));
     }
@@ -261,7 +298,7 @@ mod tests {
         assert_eq!(lines.decode(b"abc\r\n", 0), message(0..3, 5));
         assert_eq!(lines.decode(b"abcd\n", 0), Err(Refusal::TooLong(4)));
         assert_eq!(lines.decode(b"abcd", 0), Err(Refusal::TooLong(4)));
-        assert_eq!(lines.decode_last(b"abc"), Ok(Some(0..3)));
+        assert_eq!(lines.decode_last(b"abc"), Ok(Some(Found { body: 0..3, next: 3 })));
         assert_eq!(lines.decode_last(b"abc\r"), Err(Refusal::TooLong(4)));
     }
 

@@ -4,12 +4,12 @@
 //! messages are delimited, [`decode`] finds the next one in bytes that have arrived (a pure function of them), and
 //! [`ReadAhead`] keeps what arrived with a message and belongs to the next.
 
-mod decode;
+pub(crate) mod decode;
 mod encode;
 mod format;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod properties;
-mod read_ahead;
+pub(crate) mod read_ahead;
 mod reader;
 mod unfinished;
 

@@ -111,9 +111,9 @@ fn content_of(framing: &Framing, stream: &[u8]) -> Content {
     let (mut messages, mut rest) = (Vec::new(), stream);
     let end = loop {
         match framing.decode(rest, 0) {
-            Ok(Decoded::Message { body, next }) => {
-                messages.push(rest[body].to_vec());
-                rest = &rest[next..];
+            Ok(Decoded::Message(found)) => {
+                messages.push(rest[found.body].to_vec());
+                rest = &rest[found.next..];
             }
             Ok(Decoded::Missing(missing)) => break end_of(framing, rest, missing, &mut messages),
             Err(refusal) => break refusal.into(),
@@ -125,8 +125,8 @@ fn content_of(framing: &Framing, stream: &[u8]) -> Content {
 /// How a stream ends that ends after these bytes.
 fn end_of(framing: &Framing, rest: &[u8], missing: usize, messages: &mut Vec<Vec<u8>>) -> End {
     match framing.decode_last(rest) {
-        Ok(Some(body)) => {
-            messages.push(rest[body].to_vec());
+        Ok(Some(last)) => {
+            messages.push(rest[last.body].to_vec());
             End::BetweenMessages
         }
         Ok(None) if rest.is_empty() => End::BetweenMessages,
@@ -152,16 +152,15 @@ fn received<'s>(framing: &Framing, mut pieces: impl Iterator<Item = &'s [u8]>) -
     let (mut ahead, mut messages) = (ReadAhead::default(), Vec::new());
     let (mut arriving, mut most) = (&[][..], 0);
     let end = loop {
-        let missing = match framing.decode(ahead.bytes(), ahead.searched(framing)) {
-            Ok(Decoded::Message { body, next }) => {
-                messages.push(ahead.take(body, next).to_vec());
+        let missing = match ahead.find(framing) {
+            Ok(Decoded::Message(found)) => {
+                messages.push(ahead.take(found).to_vec());
                 continue;
             }
             Ok(Decoded::Missing(missing)) => missing,
             Err(refusal) => break refusal.into(),
         };
         assert!(missing > 0, "a whole message would wait for more");
-        ahead.note_searched(framing);
         if arriving.is_empty() {
             match pieces.next() {
                 Some(piece) => arriving = piece,
@@ -192,8 +191,8 @@ fn messages_come_back<'s>(framing: &Framing, messages: impl Iterator<Item = &'s 
         };
         let encoded = [header.as_bytes(), message, framing.trailer()].concat();
         let found = framing.decode(&encoded, 0);
-        let same = matches!(&found, Ok(Decoded::Message { body, next })
-            if encoded[body.clone()] == *message && *next == encoded.len());
+        let same = matches!(&found, Ok(Decoded::Message(found))
+            if encoded[found.body.clone()] == *message && found.next == encoded.len());
         let accepted = framing.check(message).is_ok();
         assert!(
             same == accepted,

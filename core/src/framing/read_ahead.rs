@@ -1,8 +1,12 @@
 //! Bytes that were received ahead of what was asked for.
 
+use super::decode::{Decoded, Found, Refusal};
 use super::format::Framing;
+use crate::buffer::RecvBuf;
 use crate::error::Kind;
 use crate::memory;
+use std::ops::Range;
+use std::os::fd::OwnedFd;
 
 /// How much one receive may return at first; a stream that fills it gets more.
 const FIRST: usize = 8 << 10;
@@ -13,88 +17,159 @@ const USUAL: usize = 256 << 10;
 /// Bytes in the order in which they arrived. What a peer announces costs no memory: the buffer grows only with the
 /// bytes that have arrived.
 #[derive(Debug, Default)]
-pub(super) struct ReadAhead {
+pub(crate) struct ReadAhead {
     memory: Vec<u8>,
     start: usize,
     end: usize,
     /// How many of the bytes are known to contain no end of a message, and of which framing.
     searched: Option<(Framing, usize)>,
+    /// A call wanted a message, and all the bytes are the beginning of one.
+    incomplete: bool,
     /// The last receive filled all the room it had.
     filled: bool,
+    /// Descriptors that came with bytes of a Unix socket, in the order in which they came.
+    descriptors: Vec<OwnedFd>,
 }
 
 impl ReadAhead {
     /// The bytes.
     #[inline]
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         self.memory.get(self.start..self.end).unwrap_or_default()
     }
 
     #[inline]
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.end - self.start
     }
 
-    /// Removes the first bytes, and returns the part of them that is wanted.
     #[inline]
-    pub(super) fn take(&mut self, wanted: std::ops::Range<usize>, count: usize) -> &[u8] {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Whether a receive would find something here. Not if a call wanted a message and has found only its beginning: a
+    /// program that polls for the rest would spin.
+    pub(crate) fn is_readable(&self) -> bool {
+        !self.is_empty() && !self.incomplete
+    }
+
+    /// The message that the bytes begin with.
+    #[inline]
+    pub(crate) fn find(&mut self, framing: &Framing) -> Result<Decoded, Refusal> {
+        let decoded = framing.decode(self.bytes(), self.searched(framing))?;
+        if let Decoded::Missing(_) = decoded {
+            self.searched = Some((*framing, framing.searched(self.len())));
+        }
+        Ok(decoded)
+    }
+
+    /// A call that wants a message has found only the beginning of one.
+    pub(crate) fn note_incomplete(&mut self) {
+        self.incomplete = true;
+    }
+
+    /// Forgets what calls have found out about messages.
+    pub(crate) fn forget_search(&mut self) {
+        self.searched = None;
+        self.incomplete = false;
+    }
+
+    /// A part of the bytes.
+    #[inline]
+    pub(crate) fn get(&self, part: Range<usize>) -> &[u8] {
+        self.bytes().get(part).unwrap_or_default()
+    }
+
+    /// Removes a message, and returns it.
+    #[inline]
+    pub(crate) fn take(&mut self, found: Found) -> &[u8] {
         let from = self.start;
-        self.skip(count);
+        self.skip(found.next);
         self.memory
-            .get(from + wanted.start..from + wanted.end)
+            .get(from + found.body.start..from + found.body.end)
             .unwrap_or_default()
     }
 
     /// Moves as many of the first bytes as there is room for, and returns how many.
-    pub(super) fn give(&mut self, room: &mut [u8]) -> usize {
-        let count = room.len().min(self.len());
-        let bytes = self.take(0..count, count);
-        if let Some(to) = room.get_mut(..count) {
-            to.copy_from_slice(bytes);
-        }
+    pub(crate) fn give(&mut self, room: &RecvBuf<'_>) -> usize {
+        let count = room.copy_from(self.bytes());
+        self.skip(count);
         count
     }
 
     #[inline]
-    pub(super) fn skip(&mut self, count: usize) {
+    pub(crate) fn skip(&mut self, count: usize) {
         self.start = (self.start + count).min(self.end);
-        self.searched = None;
+        self.forget_search();
     }
 
     /// The bytes, and the counter of how many of them have been taken.
     #[inline]
     pub(super) fn split(&mut self) -> (&[u8], &mut usize) {
-        self.searched = None;
+        self.forget_search();
         let bytes = self.memory.get(..self.end).unwrap_or_default();
         (bytes, &mut self.start)
     }
 
     /// How many of the bytes need not be searched again for the end of a message.
     #[inline]
-    pub(super) fn searched(&self, framing: &Framing) -> usize {
+    fn searched(&self, framing: &Framing) -> usize {
         match &self.searched {
             Some((searched_for, count)) if searched_for == framing => *count,
             _ => 0,
         }
     }
 
-    /// Records that the bytes contain no whole message.
-    pub(super) fn note_searched(&mut self, framing: &Framing) {
-        self.searched = Some((*framing, framing.searched(self.len())));
-    }
-
     /// Takes all bytes out.
-    pub(super) fn take_all(&mut self) -> Vec<u8> {
+    pub(crate) fn take_all(&mut self) -> Vec<u8> {
         let mut memory = std::mem::take(&mut self.memory);
         memory.truncate(self.end);
         memory.drain(..self.start);
-        *self = Self::default();
+        *self = Self {
+            descriptors: std::mem::take(&mut self.descriptors),
+            ..Self::default()
+        };
         memory
     }
 
+    /// Takes over what another one has.
+    pub(crate) fn append(&mut self, other: &mut Self) -> Result<(), Kind> {
+        self.keep(std::mem::take(&mut other.descriptors))?;
+        while !other.is_empty() {
+            let bytes = other.bytes();
+            let room = self.room(bytes.len())?;
+            let count = RecvBuf::from(room).copy_from(bytes);
+            self.came(count);
+            other.skip(count);
+        }
+        Ok(())
+    }
+
+    /// How many descriptors came with bytes and were not taken.
+    pub(crate) fn descriptors(&self) -> usize {
+        self.descriptors.len()
+    }
+
+    /// Takes out the first `most` descriptors.
+    pub(crate) fn take_descriptors(&mut self, most: usize) -> Vec<OwnedFd> {
+        if most >= self.descriptors.len() {
+            return std::mem::take(&mut self.descriptors);
+        }
+        let rest = self.descriptors.split_off(most);
+        std::mem::replace(&mut self.descriptors, rest)
+    }
+
+    /// Keeps descriptors that came with bytes.
+    pub(crate) fn keep(&mut self, descriptors: Vec<OwnedFd>) -> Result<(), Kind> {
+        memory::reserve(&mut self.descriptors, descriptors.len())?;
+        self.descriptors.extend(descriptors);
+        Ok(())
+    }
+
     /// Room for at least one more byte; at least `missing` are expected.
-    pub(super) fn room(&mut self, missing: usize) -> Result<&mut [u8], Kind> {
-        if self.start == self.end {
+    pub(crate) fn room(&mut self, missing: usize) -> Result<&mut [u8], Kind> {
+        if self.is_empty() {
             self.start = 0;
             self.end = 0;
             if self.memory.len() > USUAL {
@@ -116,6 +191,7 @@ impl ReadAhead {
         if let Some(more) = wanted.checked_sub(self.memory.len()).filter(|more| *more > 0) {
             memory::reserve(&mut self.memory, more)?;
             self.memory.resize(wanted, 0);
+            self.filled = false;
         }
         Ok(self.memory.get_mut(self.end..).unwrap_or_default())
     }
@@ -127,8 +203,9 @@ impl ReadAhead {
     }
 
     /// Records that `count` bytes have arrived in the room.
-    pub(super) fn came(&mut self, count: usize) {
+    pub(crate) fn came(&mut self, count: usize) {
         self.end += count;
+        self.incomplete &= count == 0;
         self.filled = self.end == self.memory.len();
     }
 }
@@ -148,7 +225,7 @@ mod tests {
         let mut ahead = ReadAhead::default();
         put(&mut ahead, b"one,");
         put(&mut ahead, b"two");
-        assert_eq!(ahead.take(0..3, 4), b"one");
+        assert_eq!(ahead.take(Found { body: 0..3, next: 4 }), b"one");
         assert_eq!(ahead.bytes(), b"two");
         put(&mut ahead, b"!");
         assert_eq!(ahead.take_all(), b"two!");

@@ -1,24 +1,22 @@
 //! A reader: messages, lines and bytes of one stream, and the bytes received ahead.
 
-use super::decode::{Decoded, Refusal};
+use super::decode::{Decoded, Found};
 use super::format::Framing;
 use super::read_ahead::ReadAhead;
 use crate::buffer::RecvBuf;
 use crate::caller::{Caller, NativeCaller};
-use crate::domain::SocketType;
-use crate::error::{Error, Kind, Operation, Result};
+use crate::error::Result;
 use crate::handle::Direction;
 use crate::socket::Socket;
-use crate::time::{LazyDeadline, Timeout};
+use crate::time::Timeout;
 use std::borrow::Borrow;
-
-const OPERATION: Operation = Operation::RecvFrame;
+use std::os::fd::OwnedFd;
 
 /// Receives messages, lines and bytes from a stream.
 ///
 /// One receive takes as much as has arrived, perhaps many messages; what was not asked for yet stays in the reader
 /// ([`pending`](Self::pending) bytes, [`take_buffered`](Self::take_buffered)), where a plain receive on the socket does
-/// not find it. Timeouts, signals and `WouldBlock` lose nothing: the next call continues where the last one stopped.
+/// not find it; what the socket itself has [pending](Socket::pending) is taken over. Timeouts, signals and `WouldBlock` lose nothing: the next call continues where the last one stopped.
 ///
 /// ```
 /// use polysock::{Family, Framing, Protocol, Reader, Socket, SocketType};
@@ -115,7 +113,13 @@ impl<S: Borrow<Socket>> Reader<S> {
 
     /// Takes out as many of the bytes that no call has returned yet as `buf` has room for, and returns how many.
     pub fn take_buffered_into(&mut self, buf: &mut [u8]) -> usize {
-        self.ahead.give(buf)
+        self.ahead.give(&RecvBuf::from(buf))
+    }
+
+    /// Takes out the descriptors that came with the bytes on a Unix socket (`SCM_RIGHTS`): they are kept, up to 253 of
+    /// them, until this hands them out.
+    pub fn take_descriptors(&mut self) -> Vec<OwnedFd> {
+        self.ahead.take_descriptors(usize::MAX)
     }
 
     /// The socket. What it receives directly comes after the [`pending`](Self::pending) bytes.
@@ -211,8 +215,9 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     /// # Errors
     /// See [`Call::recv_with`](crate::Call::recv_with).
     pub fn read(mut self, buf: &mut [u8]) -> Result<usize> {
-        if self.ahead.len() > 0 || buf.is_empty() {
-            return Ok(self.ahead.give(buf));
+        let buf = RecvBuf::from(buf);
+        if !self.ahead.is_empty() || buf.is_empty() {
+            return Ok(self.ahead.give(&buf));
         }
         let timeout = self.time_limit();
         self.socket.on(&mut self.caller).within(timeout).recv(buf)
@@ -221,24 +226,12 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     /// Fills the whole of `buf`.
     ///
     /// # Errors
-    /// See [`Call::recv_exact`](crate::Call::recv_exact); the bytes that arrived are in `buf`, and [`Error::done`] is
-    /// their number.
+    /// See [`Call::recv_exact`](crate::Call::recv_exact); the bytes that arrived are in `buf`, and [`Error::done`](crate::Error::done)
+    /// is their number.
     pub fn read_exact(mut self, buf: &mut [u8]) -> Result<()> {
-        let given = self.ahead.give(buf);
-        let rest = buf.get_mut(given..).unwrap_or_default();
-        if rest.is_empty() {
-            return Ok(());
-        }
-        let (timeout, missing) = (self.time_limit(), rest.len());
-        let received = self.socket.on(&mut self.caller).within(timeout).recv_exact(rest);
-        received.map_err(|error| {
-            let kind = if error.kind() == Kind::EndOfStream && given > 0 {
-                Kind::Truncated { missing }
-            } else {
-                error.kind()
-            };
-            error.with_kind(kind).with_more_done(given)
-        })
+        let timeout = self.time_limit();
+        let mut call = self.socket.on(&mut self.caller);
+        call.read_exact_ahead(self.ahead, buf.into(), timeout)
     }
 
     fn time_limit(&self) -> Timeout {
@@ -249,66 +242,15 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     fn message(mut self, framing: &Framing) -> Result<Option<&'r [u8]>> {
         let found = self.find(framing)?;
         let ahead = self.ahead;
-        Ok(found.map(|found| ahead.take(found.body, found.next)))
+        Ok(found.map(|found| ahead.take(found)))
     }
 
     /// Receives until there is a whole message; `None` at the end of the stream.
     fn find(&mut self, framing: &Framing) -> Result<Option<Found>> {
-        let mut limit = None;
-        loop {
-            let missing = match framing.decode(self.ahead.bytes(), self.ahead.searched(framing)) {
-                Ok(Decoded::Message { body, next }) => return Ok(Some(Found { body, next })),
-                Ok(Decoded::Missing(missing)) => missing,
-                Err(refusal) => return Err(refused(refusal, framing)),
-            };
-            self.ahead.note_searched(framing);
-            let time_limit = self.time_limit();
-            let limit = limit.get_or_insert_with(|| LazyDeadline::new(time_limit));
-            limit.deadline(); // the clock runs for all receives together
-            if self.receive(missing, limit.left())? > 0 {
-                continue;
-            }
-            return match framing.decode_last(self.ahead.bytes()) {
-                Ok(Some(body)) => {
-                    let next = body.end;
-                    Ok(Some(Found { body, next }))
-                }
-                Ok(None) if self.ahead.len() == 0 => Ok(None),
-                Ok(None) => Err(Error::new(OPERATION, Kind::Truncated { missing })),
-                Err(refusal) => Err(refused(refusal, framing)),
-            };
-        }
+        let timeout = self.time_limit();
+        let mut call = self.socket.on(&mut self.caller);
+        call.find_ahead(self.ahead, framing, timeout)
     }
-
-    fn receive(&mut self, missing: usize, timeout: Timeout) -> Result<usize> {
-        if self.socket.socket_type() != SocketType::STREAM {
-            let error = Error::invalid(
-                OPERATION,
-                "socket",
-                "must be a stream: datagrams are messages already",
-            );
-            return Err(error);
-        }
-        let room = self
-            .ahead
-            .room(missing)
-            .map_err(|kind| Error::new(OPERATION, kind))?;
-        let received = self
-            .socket
-            .on(&mut self.caller)
-            .within(timeout)
-            .recv(RecvBuf::from(room));
-        let count = received.map_err(|error| error.with_operation(OPERATION))?;
-        self.ahead.came(count);
-        Ok(count)
-    }
-}
-
-/// A message in the bytes ahead.
-#[derive(Clone, Debug)]
-struct Found {
-    body: std::ops::Range<usize>,
-    next: usize,
 }
 
 /// The messages that have arrived.
@@ -329,28 +271,12 @@ impl<'r> Iterator for Frames<'r> {
         let found = match self.first.take() {
             Some(first) => first,
             None => match self.framing.decode(rest, 0) {
-                Ok(Decoded::Message { body, next }) => Found { body, next },
+                Ok(Decoded::Message(found)) => found,
                 // If the next message is malformed, the next call reports that.
                 Ok(Decoded::Missing(_)) | Err(_) => return None,
             },
         };
         *self.start += found.next;
         rest.get(found.body)
-    }
-}
-
-fn refused(refusal: Refusal, framing: &Framing) -> Error {
-    match refusal {
-        Refusal::TooLong(length) => {
-            let error = Error::new(OPERATION, Kind::Os(libc::EMSGSIZE));
-            let limit = framing.limit();
-            error.with_detail(format_args!(
-                "the message has {length} bytes or more, and the limit is {limit}"
-            ))
-        }
-        Refusal::Overlong => {
-            let error = Error::new(OPERATION, Kind::Os(libc::EBADMSG));
-            error.with_detail("the length of the message has more than 64 bits")
-        }
     }
 }

@@ -76,6 +76,7 @@ impl Handle {
 
     /// Closes the descriptor after waiting `longest` for the calls inside, or leaves that to the last of them.
     fn finish_close(&self, closing: Closing, longest: Duration) -> io::Result<()> {
+        self.drop_ahead();
         if closing.alone || self.wait_for_calls_to_leave(longest) {
             self.close_descriptor()
         } else {
@@ -142,7 +143,7 @@ impl Handle {
 
     /// Hands the descriptor over to the caller, in the mode that the program wants.
     pub(crate) fn detach(&self) -> Result<OwnedFd, Kind> {
-        self.state.detach()?;
+        self.with_nothing_ahead(|| self.state.detach())?;
         self.notify_registered();
         let fd = self.descriptor.take().ok_or(Kind::Closed)?;
         self.mode.apply_wanted(fd.as_fd());

@@ -108,11 +108,12 @@ impl Handle {
         (!self.is_closed()).then(|| self.descriptor.number()).flatten()
     }
 
-    /// Lets `change` see the descriptor and the subscriptions, unless the handle is closed. A subscriber that is added is
+    /// Lets `change` see the descriptor, the subscriptions, and whether there are bytes to receive that were received
+    /// ahead, unless the handle is closed. A subscriber that is added is
     /// notified before the descriptor is closed.
     pub(crate) fn with_subscriptions<T>(
         &self,
-        change: impl FnOnce(BorrowedFd<'_>, &mut Vec<Subscription>) -> Result<T, Kind>,
+        change: impl FnOnce(BorrowedFd<'_>, &mut Vec<Subscription>, bool) -> Result<T, Kind>,
     ) -> Result<T, Kind> {
         let inside = self.enter()?;
         let mut shared = self.shared.lock();
@@ -121,7 +122,8 @@ impl Handle {
         if self.is_closed() {
             return Err(Kind::Closed);
         }
-        change(inside.fd(), &mut shared.subscriptions)
+        let ahead = shared.announces_readable();
+        change(inside.fd(), &mut shared.subscriptions, ahead)
     }
 
     /// Notes that there may be another descriptor of the socket from now on.

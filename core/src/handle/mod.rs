@@ -6,6 +6,7 @@
 //! `mode_switching`, `accept_turn`, `registration` and `turn`.
 
 mod accept_turn;
+mod ahead;
 mod atomic;
 mod close;
 mod connection_end;
@@ -14,6 +15,7 @@ mod exposure;
 #[allow(clippy::module_inception)]
 mod handle;
 mod kernel_waits;
+mod messages;
 mod mode;
 mod mode_switching;
 #[cfg(all(test, loom))]
@@ -29,6 +31,7 @@ mod turns;
 mod wait_hints;
 mod waiters;
 
+pub(crate) use ahead::Ahead;
 pub(crate) use direction::Direction;
 pub(crate) use handle::{Handle, Inside};
 pub(crate) use mode::BlockingMode;

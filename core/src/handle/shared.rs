@@ -1,6 +1,7 @@
 //! The state that the threads using a handle share under its lock.
 
 use super::direction::Direction;
+use super::messages::{Incoming, Messages};
 use super::subscription::Subscription;
 use super::turns::Turns;
 use super::waiters::Waiters;
@@ -27,18 +28,18 @@ pub(crate) struct Shared {
     pub(super) need_nonblocking: u32,
     /// The address of a connect that has begun but not ended.
     pub(crate) connecting_to: Option<Box<Address>>,
-    /// The message that a call has sent only a part of.
-    pub(crate) unfinished_frame: Option<Box<Unfinished>>,
+    /// Only where messages are sent or received.
+    pub(super) messages: Option<Box<Messages>>,
 }
 
 impl InChild for Shared {
     /// The parent's threads wait and take turns in the parent; the child gets its own copies of its parent's
-    /// subscriptions. It shares the stream, and any unfinished message on it.
+    /// subscriptions and of what it keeps for messages.
     fn in_child(parents: Option<Self>) -> Self {
         let mut child = Self::default();
         if let Some(mut parents) = parents {
             child.subscriptions = std::mem::take(&mut parents.subscriptions);
-            child.unfinished_frame = parents.unfinished_frame.take();
+            child.messages = parents.messages.take().map(Messages::in_child);
             std::mem::forget(parents);
         }
         child
@@ -46,6 +47,20 @@ impl InChild for Shared {
 }
 
 impl Shared {
+    /// What was received ahead, if anything ever was.
+    pub(super) fn incoming(&mut self) -> Option<&mut Incoming> {
+        self.messages.as_mut().map(|messages| &mut messages.incoming)
+    }
+
+    /// Takes out the message that a call has sent only a part of.
+    pub(crate) fn take_unfinished(&mut self) -> Option<Unfinished> {
+        self.messages.as_mut()?.unfinished.take()
+    }
+
+    pub(crate) fn put_unfinished(&mut self, message: Unfinished) {
+        self.messages.get_or_insert_default().unfinished = Some(message);
+    }
+
     /// Ends a turn, and wakes a thread that waits for it.
     pub(super) fn pass_turn(&mut self, direction: Direction) {
         self.turns.set_free(direction);

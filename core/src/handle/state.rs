@@ -185,6 +185,24 @@ impl State {
         self.update(|word, _| (!word.has(REGISTERED)).then(|| word.marked(REGISTERED)));
     }
 
+    /// Notes that a receive must look for bytes that were received ahead, or that it need not.
+    pub(super) fn note_ahead(&self, may_be: bool) {
+        self.update(|word, _| {
+            let changed = if may_be {
+                word.marked(AHEAD)
+            } else {
+                Word(word.0 & !AHEAD)
+            };
+            (changed != word).then_some(changed)
+        });
+    }
+
+    /// Whether there may be bytes that were received ahead.
+    #[inline]
+    pub(super) fn may_be_ahead(&self) -> bool {
+        self.load(Ordering::Relaxed).has(AHEAD)
+    }
+
     #[inline]
     pub(super) fn is_closed(&self) -> bool {
         self.load(Ordering::Acquire).has(CLOSED)
@@ -233,8 +251,8 @@ impl State {
     }
 }
 
-/// A value of the word. From the lowest bit up: the calls inside, those of them that may wait in the kernel, five
-/// marks, and the generation of the process, of which 21 bits are enough to distinguish a child from its ancestors.
+/// A value of the word. From the lowest bit up: the calls inside, those of them that may wait in the kernel, six
+/// marks, and the generation of the process, of which 20 bits are enough to distinguish a child from its ancestors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Word(u64);
 
@@ -251,7 +269,9 @@ const DETACHED: u64 = 1 << 40;
 const CLOSED: u64 = 1 << 41;
 /// A close was interrupted, and another one may go on.
 const SUSPENDED: u64 = 1 << 42;
-const GENERATION: u32 = 43;
+/// There may be bytes that were received ahead.
+const AHEAD: u64 = 1 << 43;
+const GENERATION: u32 = 44;
 const GENERATION_MASK: u64 = u64::MAX << GENERATION;
 
 impl Word {
@@ -266,7 +286,7 @@ impl Word {
 
     /// What a forked child takes over: the marks except `ORPHANED`, since it has none of its parent's calls.
     fn in_child(self, generation: u32) -> Self {
-        Self(Self::open(generation).0 | self.0 & (CLOSED | DETACHED | REGISTERED))
+        Self(Self::open(generation).0 | self.0 & (CLOSED | DETACHED | REGISTERED | AHEAD))
     }
 
     #[inline]

@@ -79,6 +79,10 @@ impl<'a> Turn<'a> {
         self.0.shared.lock().turns.is_nested(self.1)
     }
 
+    pub(super) fn handle(&self) -> &'a Handle {
+        self.0
+    }
+
     fn try_take(handle: &'a Handle, direction: Direction) -> Option<Self> {
         let taken = handle.shared.lock().turns.take(direction, me());
         taken.then(|| Self(handle, direction))

@@ -57,6 +57,14 @@ impl Waiters {
         self.0.iter_mut().for_each(Waiter::signal);
     }
 
+    /// Signals the threads that wait until the handle is ready.
+    pub(super) fn signal_ready(&mut self) {
+        let waiting = self.0.iter_mut();
+        waiting
+            .filter(|waiter| matches!(waiter.reason, Reason::Readiness))
+            .for_each(Waiter::signal);
+    }
+
     /// Signals the first thread that waits for its turn and has not been signalled.
     pub(super) fn signal_next(&mut self, direction: Direction) {
         let next = self

@@ -19,6 +19,10 @@ pub(crate) trait Attempt: Send {
     /// Whether only one thread at a time may run it, so that data sent by several threads never interleaves.
     const TAKES_TURN: bool = false;
 
+    /// Whether it moves what it needs in several system calls even if the kernel waits; otherwise only a signal stops such
+    /// a call before everything has moved.
+    const MOVES_IN_PARTS: bool = false;
+
     /// Whether the time limit starts anew whenever bytes have moved.
     fn limits_each_wait(&self) -> bool {
         false

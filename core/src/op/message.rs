@@ -134,16 +134,18 @@ pub(crate) struct Arrival {
 }
 
 impl<'a> RecvMessage<'a> {
+    /// The first `done` bytes of the pieces have already been filled.
     pub(crate) fn new(
         handle: &'a Handle,
         kind: SocketKind,
         parts: &'a [RecvBuf<'a>],
+        done: usize,
         control_capacity: usize,
         flags: Flags,
     ) -> Result<Self, Kind> {
         let total = parts.iter().map(RecvBuf::len).fold(0, usize::saturating_add);
         Ok(Self {
-            receiving: Receiving::new(handle, kind, flags, total),
+            receiving: Receiving::new(handle, kind, flags, total).after(done),
             parts,
             flags: flags.0 | if kind.is_unix() { os::CLOEXEC_RIGHTS } else { 0 },
             control: memory::zeros(control_capacity)?,

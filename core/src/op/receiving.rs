@@ -40,6 +40,17 @@ impl<'a> Receiving<'a> {
         }
     }
 
+    /// Counts bytes that the call has already found elsewhere.
+    pub(crate) fn after(mut self, found: usize) -> Self {
+        self.arrived = found;
+        self
+    }
+
+    /// Whether the call goes on until the buffer is full.
+    pub(crate) fn fills(&self) -> bool {
+        self.fill
+    }
+
     /// The time limit with these flags. Without one, a receive from the error queue does not wait, like recv(2).
     pub(crate) fn timeout(flags: Flags, timeout: Timeout) -> Timeout {
         let only_looks = flags.contains(Flags::DONT_WAIT)
@@ -84,7 +95,7 @@ impl<'a> Receiving<'a> {
         }
     }
 
-    fn peeks(&self) -> bool {
+    pub(crate) fn peeks(&self) -> bool {
         self.flags.contains(Flags::PEEK)
     }
 

@@ -300,7 +300,17 @@ impl<'a, A: Attempt> Running<'a, A> {
         self.handle.ensure_blocking(fd);
         let expected = self.next == Next::WaitFirst && self.handle.expects_wait(A::DIRECTION);
         let started = expected.then(Instant::now);
-        match self.attempt(fd, Blocking::Allowed) {
+        let mut attempted = self.attempt(fd, Blocking::Allowed);
+        if A::MOVES_IN_PARTS {
+            let mut moving_since: Option<Instant> = None;
+            while matches!(attempted, Attempted::More)
+                && !self.handle.is_closed()
+                && moving_since.get_or_insert_with(Instant::now).elapsed() < SIGNAL_CHECK_INTERVAL
+            {
+                attempted = self.attempt(fd, Blocking::Allowed);
+            }
+        }
+        match attempted {
             Attempted::Over(result) => {
                 if self.next == Next::Wait {
                     self.handle.expect_wait(A::DIRECTION, true);
@@ -311,7 +321,7 @@ impl<'a, A: Attempt> Running<'a, A> {
             }
             Attempted::Interrupted => Some(Interruptible::Interrupted),
             Attempted::More if self.handle.is_closed() => Some(Interruptible::Done(Err(Kind::Closed))),
-            // Only a signal ends a call that waits in the kernel before everything has moved.
+            // A signal has ended the call before everything has moved, or it is time to check for one.
             Attempted::More => {
                 self.next = Next::Attempt;
                 Some(Interruptible::Interrupted)

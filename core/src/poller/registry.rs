@@ -10,7 +10,7 @@ use crate::sys::fork::{ForkLock, Held, InChild};
 use crate::sys::selector::{Interest, Selector, Trigger, WAKE};
 use crate::sys::unix::Readiness;
 use crate::time::{Deadline, Left};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,6 +36,16 @@ struct State {
     /// The keys of plain descriptors.
     numbers: HashMap<RawFd, u64>,
     last_key: u64,
+    /// How many sockets have bytes that were received ahead.
+    ahead: usize,
+    /// Their keys, in the order in which they should be reported. It may also contain some that no longer have any.
+    queue: VecDeque<u64>,
+    /// The number of the last report.
+    round: u64,
+    /// How many waits are in progress.
+    waits: usize,
+    /// The program has woken the poller, and no wait has returned for that yet.
+    woken: bool,
     /// This is a forked child, and its parent's registrations are unknown.
     lost: bool,
 }
@@ -46,6 +56,12 @@ struct Registered {
     interest: Interest,
     /// It is a [`Trigger::OneShot`] that has already reported.
     silent: bool,
+    /// It has bytes that were received ahead, which are still to be reported.
+    ahead: bool,
+    /// It is in the queue of those that have.
+    queued: bool,
+    /// The last report with an event of this one.
+    reported_in: u64,
 }
 
 impl InChild for State {
@@ -57,6 +73,7 @@ impl InChild for State {
                 ..Self::default()
             };
         };
+        state.waits = 0;
         if let Some(selector) = state.selector.take() {
             selector.leave_to_parent();
         }
@@ -87,14 +104,16 @@ impl Registry {
         interest: Interest,
     ) -> Result<()> {
         match target {
-            PollTarget::Socket(socket) => socket.handle.with_subscriptions(|fd, subscriptions| {
+            PollTarget::Socket(socket) => socket.handle.with_subscriptions(|fd, subscriptions, ahead| {
                 self.check_open()?;
                 subscriptions.retain(|subscription| subscription.subscriber.strong_count() > 0);
                 if self.position(subscriptions).is_some() {
                     return Err(Kind::Os(libc::EEXIST));
                 }
                 memory::reserve(subscriptions, 1)?;
-                let key = self.add_to(&mut self.state.lock(), fd.as_raw_fd(), token, interest)?;
+                let mut state = self.state.lock();
+                let key = self.add_to(&mut state, fd.as_raw_fd(), token, interest)?;
+                state.note_ahead(key, ahead);
                 let subscriber: Weak<Self> = Arc::downgrade(self);
                 subscriptions.push(Subscription { subscriber, key });
                 Ok(())
@@ -106,9 +125,11 @@ impl Registry {
 
     pub(super) fn modify(&self, target: PollTarget<'_>, token: u64, interest: Interest) -> Result<()> {
         match target {
-            PollTarget::Socket(socket) => socket.handle.with_subscriptions(|fd, subscriptions| {
+            PollTarget::Socket(socket) => socket.handle.with_subscriptions(|fd, subscriptions, ahead| {
                 let key = self.key_in(subscriptions)?;
-                self.modify_key(fd.as_raw_fd(), key, token, interest)
+                self.modify_key(fd.as_raw_fd(), key, token, interest)?;
+                self.state.lock().note_ahead(key, ahead);
+                Ok(())
             }),
             PollTarget::Descriptor(fd) => self.modify_number(fd.as_raw_fd(), token, interest),
             PollTarget::Number(number) => self.modify_number(number, token, interest),
@@ -117,7 +138,7 @@ impl Registry {
 
     pub(super) fn remove(&self, target: PollTarget<'_>) -> Result<()> {
         match target {
-            PollTarget::Socket(socket) => socket.handle.with_subscriptions(|fd, subscriptions| {
+            PollTarget::Socket(socket) => socket.handle.with_subscriptions(|fd, subscriptions, _| {
                 let at = self.position(subscriptions).ok_or(NOT_REGISTERED)?;
                 let Subscription { key, .. } = subscriptions.swap_remove(at);
                 self.remove_key(fd.as_raw_fd(), key)
@@ -128,7 +149,10 @@ impl Registry {
     }
 
     pub(super) fn wake(&self) -> Result<()> {
-        self.selector(&mut self.state.lock())?.wake();
+        let mut state = self.state.lock();
+        let selector = self.selector(&mut state)?;
+        state.woken = true;
+        selector.wake();
         Ok(())
     }
 
@@ -192,14 +216,19 @@ impl Registry {
         let key = state.last_key + 1;
         // Before anything else, so that nothing is registered without being in the table.
         state.registered.try_reserve(1).map_err(|_| Kind::OutOfMemory)?;
+        let most = state.registered.len() + 1;
+        let more = most.saturating_sub(state.queue.len());
+        state.queue.try_reserve(more).map_err(|_| Kind::OutOfMemory)?;
         selector.add(fd, key, interest).map_err(|error| kind(&error))?;
         state.last_key = key;
-        let silent = false;
         let one = Registered {
             token,
             fd,
             interest,
-            silent,
+            silent: false,
+            ahead: false,
+            queued: false,
+            reported_in: 0,
         };
         state.registered.insert(key, one);
         Ok(key)
@@ -216,19 +245,17 @@ impl Registry {
             }
             result => result,
         }?;
-        *kept = Registered {
-            token,
-            fd,
-            interest,
-            silent: false,
-        };
+        kept.token = token;
+        kept.fd = fd;
+        kept.interest = interest;
+        kept.silent = false;
         Ok(())
     }
 
     fn remove_key(&self, fd: RawFd, key: u64) -> Result<()> {
         let mut state = self.state.lock();
         self.check_open()?;
-        let one = state.registered.remove(&key).ok_or(NOT_REGISTERED)?;
+        let one = state.remove(key).ok_or(NOT_REGISTERED)?;
         // A forked child that only closes needs no selector.
         let Some(selector) = &state.selector else {
             return Ok(());
@@ -245,7 +272,7 @@ impl Registry {
         let key = self.add_to(&mut state, fd, token, interest)?;
         // It was closed without being removed: the system has forgotten it, and so do we.
         if let Some(stale) = state.numbers.insert(fd, key) {
-            state.registered.remove(&stale);
+            state.remove(stale);
         }
         Ok(())
     }
@@ -274,7 +301,10 @@ impl Registry {
                 Left::Nothing => Some(Duration::ZERO),
             };
             let (mut count, mut woken) = (0, false);
-            let waited = selector.wait(events.len(), left, &mut |key, seen| match events.get_mut(count) {
+            let waiting = Waiting::begin(self, events.len());
+            let pause = if waiting.ahead { Some(Duration::ZERO) } else { left };
+            let room = events.len() - waiting.reserved;
+            let mut note = |key, seen| match events.get_mut(count) {
                 _ if key == WAKE => woken = true,
                 Some(event) => {
                     // The key for now; replaced by its token once we know that it is still registered.
@@ -285,15 +315,20 @@ impl Registry {
                     count += 1;
                 }
                 None => {}
-            });
+            };
+            let waited = if room > 0 {
+                selector.wait(room, pause, &mut note)
+            } else {
+                Ok(Readiness::Ready)
+            };
+            drop(waiting);
             if waited.map_err(|error| kind(&error))? == Readiness::Interrupted {
                 return Ok(Interruptible::Interrupted);
             }
             let count = self.keep_registered(events, count);
             self.check_open()?;
-            if woken {
-                self.take_wake(&*selector);
-            }
+            // Otherwise it was woken because a socket has bytes that were received ahead.
+            let woken = woken && self.take_wake(&*selector);
             if count > 0 || woken {
                 return Ok(Interruptible::Done(Some(count)));
             }
@@ -303,10 +338,12 @@ impl Registry {
         }
     }
 
-    /// Replaces keys with tokens and drops stale events; returns how many events are left.
+    /// Replaces keys with tokens and drops stale events, and adds those of sockets with bytes that were received ahead;
+    /// returns how many events there are.
     fn keep_registered(&self, events: &mut [Event], count: usize) -> usize {
         let mut state = self.state.lock();
         let mut kept = 0;
+        state.round += 1;
         for at in 0..count {
             let Some(&Event {
                 token: key,
@@ -315,28 +352,149 @@ impl Registry {
             else {
                 break;
             };
-            if let (Some(one), Some(to)) = (state.registered.get_mut(&key), events.get_mut(kept)) {
-                one.silent = one.interest.mode == Trigger::OneShot;
-                *to = Event {
-                    token: one.token,
-                    events: seen,
-                };
+            if let (Some(event), Some(to)) = (state.report(key, seen), events.get_mut(kept)) {
+                *to = event;
                 kept += 1;
             }
         }
-        kept
+        kept + state.report_ahead(events.get_mut(kept..).unwrap_or_default())
     }
 
-    /// Takes back a wake-up, but not the one that closing sends, which is for every thread.
-    fn take_wake(&self, selector: &dyn Selector) {
+    /// Takes back a wake-up, but not the one that closing sends, which is for every thread. Returns whether the program
+    /// has woken the poller.
+    fn take_wake(&self, selector: &dyn Selector) -> bool {
         selector.take_wake();
         if self.check_open().is_err() {
             selector.wake();
         }
+        // After the wake-up: the program says that it wakes before it does.
+        std::mem::take(&mut self.state.lock().woken)
+    }
+}
+
+impl State {
+    /// Notes whether a socket has bytes that were received ahead.
+    fn note_ahead(&mut self, key: u64, readable: bool) {
+        let Some(one) = self.registered.get_mut(&key) else {
+            return;
+        };
+        let ahead = readable && one.interest.events & libc::POLLIN != 0 && !one.silent;
+        if ahead == one.ahead {
+            return;
+        }
+        one.ahead = ahead;
+        if !ahead {
+            self.ahead -= 1;
+            return;
+        }
+        self.ahead += 1;
+        if !std::mem::replace(&mut one.queued, true) {
+            self.queue.push_back(key); // `add_to` has made room
+        }
+        if self.waits > 0 {
+            if let Some(selector) = &self.selector {
+                selector.wake();
+            }
+        }
+    }
+
+    fn remove(&mut self, key: u64) -> Option<Registered> {
+        self.note_ahead(key, false);
+        let one = self.registered.remove(&key)?;
+        if one.queued {
+            self.queue.retain(|queued| *queued != key);
+        }
+        Some(one)
+    }
+
+    /// The event of a registration that has one, unless it is silent.
+    fn report(&mut self, key: u64, events: Events) -> Option<Event> {
+        let one = self.registered.get_mut(&key).filter(|one| !one.silent)?;
+        one.silent = one.interest.mode == Trigger::OneShot;
+        one.reported_in = self.round;
+        let event = Event {
+            token: one.token,
+            events: if one.ahead {
+                events | Events::READABLE
+            } else {
+                events
+            },
+        };
+        if one.ahead && one.interest.mode != Trigger::Level {
+            one.ahead = false;
+            self.ahead -= 1;
+        }
+        Some(event)
+    }
+
+    /// Writes the events of sockets with bytes that were received ahead which this round has not reported yet, as far as
+    /// there is room, beginning with those that have waited longest; returns how many.
+    fn report_ahead(&mut self, room: &mut [Event]) -> usize {
+        let mut count = 0;
+        for _ in 0..self.queue.len() {
+            let Some(to) = room.get_mut(count) else { break };
+            let Some(key) = self.queue.pop_front() else { break };
+            let Some(one) = self.registered.get_mut(&key) else {
+                continue;
+            };
+            let reports = one.ahead && one.reported_in != self.round;
+            if reports {
+                if let Some(event) = self.report(key, Events::READABLE) {
+                    *to = event;
+                    count += 1;
+                }
+            }
+            // At the end of the queue, if it goes on having them.
+            if let Some(one) = self.registered.get_mut(&key) {
+                one.queued = one.ahead;
+                if one.queued {
+                    self.queue.push_back(key);
+                }
+            }
+        }
+        count
+    }
+}
+
+/// A wait in progress, until dropped.
+struct Waiting<'a> {
+    registry: &'a Registry,
+    /// There are sockets with bytes that were received ahead.
+    ahead: bool,
+    /// How many events to leave to those.
+    reserved: usize,
+}
+
+impl<'a> Waiting<'a> {
+    fn begin(registry: &'a Registry, room: usize) -> Self {
+        let mut state = registry.state.lock();
+        state.waits += 1;
+        // Where there is room for one event, the sockets with such bytes and the others take turns.
+        let share = if room == 1 {
+            usize::from(state.round % 2 == 0)
+        } else {
+            room / 2
+        };
+        Self {
+            registry,
+            ahead: state.ahead > 0,
+            reserved: state.ahead.min(share),
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut state = self.registry.state.lock();
+        state.waits = state.waits.saturating_sub(1);
     }
 }
 
 impl Subscriber for Registry {
+    fn readable_ahead(&self, key: u64, readable: bool) {
+        self.state.lock().note_ahead(key, readable);
+    }
+
     fn descriptor_goes(&self, key: u64, fd: BorrowedFd<'_>) {
         // Fails if the poller was closed meanwhile, or is a child's: then the descriptor is not registered.
         let _ = self.remove_key(fd.as_raw_fd(), key);

@@ -9,6 +9,7 @@ use crate::error::{Error, Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
 use crate::op::{Receiving, RecvMessage, SendMessage};
+use crate::time::Timeout;
 use std::os::fd::OwnedFd;
 
 /// The result of one receive.
@@ -30,6 +31,25 @@ pub struct Received {
 }
 
 impl Received {
+    pub(super) fn of(count: usize, address: Address) -> Self {
+        Self {
+            count,
+            address,
+            flags: Flags::NONE,
+            ancillary: Vec::new(),
+            malformed: false,
+        }
+    }
+
+    /// How much room the control messages take.
+    pub(super) fn control_space(&self) -> usize {
+        let lengths = self.ancillary.iter().map(|message| match message {
+            Ancillary::Rights(descriptors) => size_of_val(descriptors.as_slice()),
+            Ancillary::Other { data, .. } => data.len(),
+        });
+        lengths.filter_map(Ancillary::space).sum()
+    }
+
     /// Whether the datagram was longer than the buffer; the rest of it is lost.
     pub fn truncated(&self) -> bool {
         self.flags.contains(Flags::TRUNCATE)
@@ -157,9 +177,24 @@ impl<C: Caller> Call<'_, C> {
         control_capacity: usize,
         flags: Flags,
     ) -> Result<Received> {
-        let socket = self.socket;
+        if self.socket.handle.may_be_ahead() {
+            return self.recv_message_after_ahead(parts, control_capacity, flags);
+        }
         let timeout = Receiving::timeout(flags, self.timeout(Direction::Receive));
-        let mut receive = RecvMessage::new(&socket.handle, socket.kind(), parts, control_capacity, flags)
+        self.recv_message_from(parts, 0, control_capacity, flags, timeout)
+    }
+
+    /// Receives into pieces of which the first `done` bytes have already been filled.
+    pub(super) fn recv_message_from(
+        &mut self,
+        parts: &[RecvBuf<'_>],
+        done: usize,
+        control_capacity: usize,
+        flags: Flags,
+        timeout: Timeout,
+    ) -> Result<Received> {
+        let (handle, kind) = (&self.socket.handle, self.socket.kind());
+        let mut receive = RecvMessage::new(handle, kind, parts, done, control_capacity, flags)
             .map_err(|kind| Error::new(Operation::RecvMsg, kind))?;
         let arrival = self.run(timeout, &mut receive)?;
         Ok(Received {

@@ -2,6 +2,7 @@
 
 mod accept;
 mod batch;
+mod buffered;
 mod close;
 mod connect;
 mod convert;
@@ -12,6 +13,7 @@ pub(crate) mod listen;
 mod message;
 pub(crate) mod options;
 mod recv;
+mod recv_frame;
 mod send;
 mod send_frame;
 mod sendfile;
@@ -156,9 +158,12 @@ impl Socket {
     /// leaves the other open.
     ///
     /// # Errors
-    /// `EMFILE`; `Closed`.
+    /// `EMFILE`; `Closed`; `Busy` with [`pending`](Self::pending) bytes, which the copy would not have.
     pub fn duplicate(&self) -> Result<Self> {
         check_left().map_err(|kind| Error::new(Operation::Dup, kind))?;
+        if self.pending() > 0 {
+            return Err(self.explain_pending(Error::new(Operation::Dup, Kind::Busy)));
+        }
         self.handle.note_copied();
         self.handle.expose();
         let fd = self.immediate(Operation::Dup, |fd| fd.try_clone_to_owned())?;
@@ -254,11 +259,17 @@ impl Socket {
     /// Gives up the descriptor to the caller. The socket is then closed for everyone else, but the connection goes on.
     ///
     /// # Errors
-    /// `Busy` while calls are inside, `Closed` after close or detach.
+    /// `Busy` while calls are inside, and with [`pending`](Self::pending) bytes, which the descriptor no longer has;
+    /// `Closed` after close or detach.
     pub fn detach(&self) -> Result<OwnedFd> {
-        self.handle
-            .detach()
-            .map_err(|kind| Error::new(Operation::Detach, kind))
+        self.handle.detach().map_err(|kind| {
+            let error = Error::new(Operation::Detach, kind);
+            if kind == Kind::Busy {
+                self.explain_pending(error.with_remedy("calls are inside it"))
+            } else {
+                error
+            }
+        })
     }
 
     /// The address family it was made with.

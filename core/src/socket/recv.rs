@@ -35,12 +35,14 @@ impl Socket {
     }
 
     /// How many bytes a receive would find without waiting; for a datagram socket, the length of the next datagram
-    /// (`FIONREAD`, tcp(7), udp(7), unix(7); Java `InputStream.available`). 0 does not mean the end of the stream.
+    /// (`FIONREAD`, tcp(7), udp(7), unix(7); Java `InputStream.available`), [`pending`](Self::pending) bytes included. 0
+    /// does not mean the end of the stream.
     ///
     /// # Errors
     /// `Closed`; `EINVAL` for a listening socket.
     pub fn available(&self) -> Result<usize> {
-        self.immediate(Operation::Available, unix::available)
+        let waiting = self.immediate(Operation::Available, unix::available)?;
+        Ok(waiting + self.handle.ahead())
     }
 }
 
@@ -86,6 +88,9 @@ impl<C: Caller> Call<'_, C> {
         if buf.is_empty() && socket.is_stream() {
             return socket.immediate(Operation::Recv, |_| Ok(0));
         }
+        if socket.handle.may_be_ahead() {
+            return self.recv_after_ahead(buf, flags, empty_messages);
+        }
         let timeout = Receiving::timeout(flags, self.timeout(Direction::Receive));
         let receiving = Receiving::new(&socket.handle, socket.kind(), flags, buf.len());
         self.run(
@@ -108,6 +113,9 @@ impl<C: Caller> Call<'_, C> {
         let (socket, buf) = (self.socket, buf.into());
         if buf.is_empty() {
             return socket.immediate(Operation::RecvExact, |_| Ok(()));
+        }
+        if socket.handle.may_be_ahead() {
+            return self.recv_exact_after_ahead(buf);
         }
         let receiving = Receiving::new(&socket.handle, socket.kind(), Flags::NONE, buf.len());
         self.run(

@@ -71,8 +71,8 @@ impl<C: Caller> Call<'_, C> {
             let error = failed(Kind::Busy);
             return Err(error.with_detail("a signal handler has interrupted a send of this thread"));
         }
-        let unfinished = &socket.handle.shared;
-        let begun = unfinished.lock().unfinished_frame.take();
+        let shared = &socket.handle.shared;
+        let begun = shared.lock().take_unfinished();
         let resumed = match begun {
             None => 0,
             Some(begun) => {
@@ -81,7 +81,7 @@ impl<C: Caller> Call<'_, C> {
                     .map_or(Ok(false), |first| begun.is(first, framing));
                 if same != Ok(true) {
                     let error = failed(same.err().unwrap_or(Kind::Busy)).with_detail(&begun);
-                    unfinished.lock().unfinished_frame = Some(begun);
+                    shared.lock().put_unfinished(begun);
                     return Err(error);
                 }
                 begun.sent
@@ -94,7 +94,9 @@ impl<C: Caller> Call<'_, C> {
         };
         let result = self.send_encoded(&mut sent, &mut limit);
         let (whole, begun) = sent.whole();
-        unfinished.lock().unfinished_frame = begun.map(Box::new);
+        if let Some(begun) = begun {
+            shared.lock().put_unfinished(begun);
+        }
         result.map_err(|kind| failed(kind).with_done(whole).within(timeout))
     }
 

@@ -27,6 +27,7 @@ mod error;
 mod error_queue;
 mod exhaustion;
 mod filter;
+mod frames;
 mod framing;
 mod framing_vectors;
 mod java_net;

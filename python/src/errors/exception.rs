@@ -34,6 +34,7 @@ pub fn of(py: Python<'_>, error: &Error) -> PyErr {
             | Kind::InProgress
             | Kind::Closed
             | Kind::Busy
+            | Kind::MessageTooLarge { .. }
             | Kind::Unsupported
             | Kind::Os(_) => numbered(py, error),
             _ => numbered(py, error),

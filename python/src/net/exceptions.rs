@@ -96,9 +96,11 @@ pub fn error(py: Python<'_>, error: &Error) -> PyErr {
         }
         Kind::Os(errno) => numbered(py, class_of(errno, error.operation()), errno),
         // Java's UnsupportedOperationException is for options of another kind of socket: the system is not asked.
-        Kind::WouldBlock | Kind::InProgress | Kind::Busy | Kind::Unsupported => {
-            numbered(py, "SocketException", error.errno().unwrap_or(0))
-        }
+        Kind::WouldBlock
+        | Kind::InProgress
+        | Kind::Busy
+        | Kind::MessageTooLarge { .. }
+        | Kind::Unsupported => numbered(py, "SocketException", error.errno().unwrap_or(0)),
         _ => numbered(py, "SocketException", error.errno().unwrap_or(0)),
     };
     if error.operation() == Operation::SendAll {

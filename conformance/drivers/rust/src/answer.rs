@@ -78,6 +78,7 @@ pub fn name(error: &Error) -> String {
         Kind::EndOfStream => "EOF",
         Kind::Truncated { .. } => "TRUNCATED",
         Kind::Busy => "BUSY",
+        Kind::MessageTooLarge { .. } => "MSGSIZE",
         Kind::InvalidInput(_) => "INVAL",
         Kind::Unsupported => "OPNOTSUPP",
         Kind::OutOfMemory => "NOMEM",
