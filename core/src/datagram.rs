@@ -2,8 +2,9 @@
 
 use crate::address::Address;
 use crate::buffer::SendBuf;
-use crate::error::Kind;
+use crate::error::{Error, Kind, Operation};
 use crate::flags::Flags;
+use std::ops::Range;
 
 /// A datagram of a batch to send.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,20 @@ impl<'a> OutgoingDatagram<'a> {
             contents: contents.into(),
             destination: destination.into(),
             result: Err(Kind::WouldBlock),
+        }
+    }
+
+    /// Why it was refused; `None` when it was sent, or the call did not reach it.
+    pub fn refusal(&self) -> Option<Error> {
+        match self.result {
+            Err(kind @ Kind::Os(_)) => {
+                let error = Error::new(Operation::SendBatch, kind);
+                Some(match self.destination {
+                    Some(to) => error.with_detail(to),
+                    None => error,
+                })
+            }
+            Ok(_) | Err(_) => None,
         }
     }
 }
@@ -61,13 +76,22 @@ impl IncomingDatagram {
     /// The datagrams in the buffer: one, or several if they were received together.
     pub fn split<'b>(&self, buffer: &'b [u8]) -> impl Iterator<Item = &'b [u8]> {
         let bytes = buffer.get(..self.count).unwrap_or(buffer);
-        let empty = bytes.is_empty().then_some(bytes);
+        self.pieces()
+            .filter_map(|piece| bytes.get(piece.start..piece.end.min(bytes.len())))
+    }
+
+    /// Where in the buffer each of the datagrams lies.
+    pub fn pieces(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let count = self.count;
         let size = if self.segment_size == 0 {
-            bytes.len()
+            count
         } else {
             self.segment_size
         };
-        empty.into_iter().chain(bytes.chunks(size.max(1)))
+        // An empty datagram is one.
+        (0..count.max(1))
+            .step_by(size.max(1))
+            .map(move |start| start..start.saturating_add(size).min(count))
     }
 }
 

@@ -77,6 +77,8 @@ pub struct Size(isize);
 
 impl Size {
     pub const ZERO: Self = Self(0);
+    /// What the length field of UDP allows.
+    pub const LARGEST_DATAGRAM: Self = Self(65_535);
 
     /// The size as a count; ValueError with this text when it is negative.
     pub fn count(self, negative: &str) -> PyResult<usize> {

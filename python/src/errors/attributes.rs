@@ -22,11 +22,16 @@ pub fn set<'py>(py: Python<'py>, raised: &PyErr, name: &str, value: impl IntoPyO
     let _ = raised.value(py).setattr(name, value);
 }
 
-/// Sets `done`: how many bytes, or whole messages, a transfer had moved when the exception was raised.
+/// Sets `done`: how many bytes, whole messages or datagrams a transfer had moved when the exception was raised.
 pub fn set_done(py: Python<'_>, raised: &PyErr, error: &Error) {
     let moves_once = matches!(
         error.operation(),
-        Operation::Send | Operation::SendMsg | Operation::Recv | Operation::RecvMsg
+        Operation::Send
+            | Operation::SendMsg
+            | Operation::SendBatch
+            | Operation::SendSegments
+            | Operation::Recv
+            | Operation::RecvMsg
     );
     if moves_once || moves_everything(error.operation()) {
         set(py, raised, "done", error.done());

@@ -9,7 +9,11 @@ use pyo3::types::{PyBytes, PyInt, PyList, PyString, PyTuple};
 
 /// Adds a hint to an exception that is not the core's.
 pub fn add_hint(py: Python<'_>, raised: PyErr, hint: &str) -> PyErr {
-    let note = format!("hint: {hint}");
+    add_note(py, raised, &format!("hint: {hint}"))
+}
+
+/// Adds a note to an exception, if there is memory for it.
+pub fn add_note(py: Python<'_>, raised: PyErr, note: &str) -> PyErr {
     let raised = settled(py, raised);
     let _ = raised.value(py).call_method1(intern!(py, "add_note"), (note,));
     raised

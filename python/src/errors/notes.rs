@@ -98,8 +98,14 @@ fn subject(operation: Operation, context: Context<'_>) -> (&'static str, Option<
         | Operation::SendAll
         | Operation::SendMsg
         | Operation::SendFile
+        | Operation::SendBatch
+        | Operation::SendSegments
         | Operation::SendFrame => ("sending to", given().or_else(peer)),
-        Operation::Recv | Operation::RecvExact | Operation::RecvMsg | Operation::RecvFrame => match peer() {
+        Operation::Recv
+        | Operation::RecvExact
+        | Operation::RecvMsg
+        | Operation::RecvBatch
+        | Operation::RecvFrame => match peer() {
             Some(peer) => ("receiving from", Some(peer)),
             None => ("receiving on", own()),
         },

@@ -1,10 +1,11 @@
 //! `bytes` objects that are filled after they were made, without a copy where that pays off.
 
-use polysock::RecvBuf;
+use polysock::{memory, Kind, RecvBuf};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::mem::{transmute, MaybeUninit};
+use std::ops::Range;
 use std::os::raw::c_int;
 use std::sync::OnceLock;
 
@@ -46,6 +47,51 @@ pub fn copy<'py>(py: Python<'py>, from: &[u8]) -> PyResult<Bound<'py, PyBytes>> 
     let object = unsafe { Bound::from_owned_ptr_or_err(py, object) }?;
     // SAFETY: PyBytes_FromStringAndSize makes exactly bytes.
     Ok(unsafe { object.cast_into_unchecked() })
+}
+
+/// Memory for several datagrams, of at most so many bytes each.
+pub struct Slots {
+    /// Its spare capacity is that memory.
+    memory: Vec<u8>,
+    count: usize,
+    size: usize,
+}
+
+impl Slots {
+    /// Allocates the memory, uninitialised.
+    pub fn new(count: usize, size: usize) -> Result<Self, Kind> {
+        let size = size.max(1);
+        let total = count.checked_mul(size).ok_or(Kind::OutOfMemory)?;
+        Ok(Self {
+            memory: memory::list(total)?,
+            count,
+            size,
+        })
+    }
+
+    /// To receive into, one for each datagram; of at most `length` bytes.
+    pub fn rooms(&mut self, length: usize) -> impl Iterator<Item = RecvBuf<'_>> {
+        let slots = self.memory.spare_capacity_mut().chunks_exact_mut(self.size);
+        slots.take(self.count).map(move |slot| {
+            let (room, _) = slot.split_at_mut(length.min(slot.len()));
+            RecvBuf::uninit(room)
+        })
+    }
+
+    /// A `bytes` of a part of a datagram, which has been filled.
+    pub fn bytes<'py>(
+        &self,
+        py: Python<'py>,
+        index: usize,
+        part: Range<usize>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        if index >= self.count || part.start > part.end || part.end > self.size {
+            return copy(py, &[]); // not reached: a receive fills no more than it is given
+        }
+        let start = self.memory.as_ptr().wrapping_add(index * self.size + part.start);
+        // SAFETY: the part lies within a slot, which lies within the capacity, and the caller says that it was filled.
+        copy(py, unsafe { std::slice::from_raw_parts(start, part.len()) })
+    }
 }
 
 /// A `bytes` object that no other code has seen yet, so that it may still be written to.

@@ -1,12 +1,12 @@
 //! The members that CPython's type does not have: our own, and those that the package's class calls.
 
 use super::tcp_info::TcpInfo;
-use super::{connect, options, sendfile, transfer, NativeSocket, Unclaimed};
+use super::{batch, connect, options, sendfile, transfer, NativeSocket, Unclaimed};
 use crate::arguments::{CInt, CLong, Size};
 use crate::core_call::CoreCall;
 use crate::errors;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyList};
 use std::os::fd::IntoRawFd;
 
 #[pymethods]
@@ -64,6 +64,62 @@ impl NativeSocket {
     #[pyo3(signature = (n, /))]
     fn recv_exact<'py>(&self, py: Python<'py>, n: Size) -> PyResult<Bound<'py, PyBytes>> {
         transfer::recv_exact(py, self, n)
+    }
+
+    /// Sends many datagrams in few system calls and returns how many were sent (sendmmsg(2), UDP_SEGMENT).
+    ///
+    /// Each is bytes, or a tuple of bytes and an address. One that is refused does not stop the others; an OSError, that of
+    /// the first, then has the attributes `done`, how many were sent, and `failures`, a list of `(index, exception)`.
+    #[pyo3(signature = (datagrams, /))]
+    fn send_batch(slf: &Bound<'_, Self>, datagrams: &Bound<'_, PyAny>) -> PyResult<usize> {
+        batch::send_batch(slf, datagrams)
+    }
+
+    /// Waits for a datagram, receives it and all others that are there, at most `max`, and returns a list of
+    /// `(bytes, address)` (recvmmsg(2)). What is longer than `bufsize` is cut, as by recvfrom().
+    ///
+    /// After set_udp_gro(True) the list may be longer than `max`, and `bufsize` should be left as it is.
+    #[pyo3(signature = (max, bufsize = Size::LARGEST_DATAGRAM), text_signature = "($self, max, bufsize=65535)")]
+    fn recv_batch<'py>(&self, py: Python<'py>, max: Size, bufsize: Size) -> PyResult<Bound<'py, PyList>> {
+        batch::recv_batch(py, &*self.socket(py)?, max, bufsize)
+    }
+
+    /// Waits for a datagram, receives it and all others that are there, one into each buffer, and returns a list of
+    /// `(nbytes, address, flags, segment_size)` (recvmmsg(2)). MSG_TRUNC is in the flags of one that was longer than its buffer.
+    ///
+    /// `segment_size` is 0, or after set_udp_gro(True) the length of each of several datagrams in the buffer, of which the last
+    /// may be shorter.
+    #[pyo3(signature = (buffers, /))]
+    fn recv_batch_into<'py>(
+        &self,
+        py: Python<'py>,
+        buffers: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        batch::recv_batch_into(py, &*self.socket(py)?, buffers)
+    }
+
+    /// Sends data as datagrams of `size` bytes, the last one perhaps shorter, and returns how many bytes were sent
+    /// (UDP_SEGMENT). Fewer than all are sent only when something ends the call.
+    #[pyo3(signature = (data, size, address = None))]
+    fn send_segments(
+        slf: &Bound<'_, Self>,
+        data: &Bound<'_, PyAny>,
+        size: Size,
+        address: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<usize> {
+        batch::send_segments(slf, data, size, address)
+    }
+
+    /// Sets whether a receive may take several datagrams of one sender together (UDP_GRO). recv_batch() splits them; recv()
+    /// and recvfrom() do not, and return them as if they were one.
+    #[pyo3(signature = (on, /))]
+    fn set_udp_gro(&self, py: Python<'_>, on: bool) -> PyResult<()> {
+        errors::raise(py, self.socket(py)?.set_receive_offload(on))
+    }
+
+    /// Whether a receive may take several datagrams together.
+    fn udp_gro(&self, py: Python<'_>) -> PyResult<bool> {
+        errors::raise(py, self.socket(py)?.receive_offload())
     }
 
     /// Closes the socket, FIN first even when there is unread input.

@@ -4,6 +4,7 @@
 //! subject.
 
 mod ancillary;
+mod batch;
 mod class;
 mod close;
 mod connect;
