@@ -10,7 +10,7 @@ from .wire import read_segments
 ROLES = ("server", "client")
 CAPABILITIES = {
     "abort", "close_java", "recv_exact", "state", "done", "whole_sendall", "linger_range", "get_timeout",
-    "negative_backlog", "backlog_range", "datagram", "unix", "dup", "cork", "create_connection", "ipv6", "wire",
+    "negative_backlog", "backlog_range", "datagram", "unix", "dup", "cork", "batch", "create_connection", "ipv6", "wire",
 }  # fmt: skip
 # What BSD sockets have and a driver may lack: feature, and the steps that use it (matched against the command's words).
 FEATURES = {
@@ -18,7 +18,7 @@ FEATURES = {
     "backlog_zero": re.compile(r"server \S+ \S+ (0|-)"),
     "descriptor": re.compile(r"(fileno|detach|from_fd|open_fd|close_fd|exhaust|release)\b"),
     "nonblocking": re.compile(r"fill |set \S+ blocking |set \S+ timeout 0\b|.* timeout=0\b"),
-    "send_timeout": re.compile(r"(send|sendall|sendto) .* timeout="),
+    "send_timeout": re.compile(r"(send|sendall|sendto|send_batch|send_segments) .* timeout="),
     "peek": re.compile(r".* peek\b"),
     "truncation": re.compile(r".* trunc\b"),
     "urgent_recv": re.compile(r"recv .* oob\b"),
@@ -57,6 +57,9 @@ COMMANDS = {
     "recv": (2, "timeout peek oob", 0, None),
     "sendto": ("3 or 4", "timeout", 0, None),
     "recvfrom": (2, "timeout peek trunc", 0, None),
+    "send_batch": (2, "timeout times", 0, None),
+    "recv_batch": (3, "timeout trunc", 0, None),
+    "send_segments": ("3 or 4 or 5", "timeout", 0, None),
     "recv_exact": (2, "timeout", 0, None),
     "collect": (2, "", 0, None),
     "fill": (1, "", 0, None),
@@ -74,6 +77,11 @@ REQUIRED = (
     ("create_connection", None, (), "create_connection"),
     ("sendto", None, (), "datagram"),
     ("recvfrom", None, (), "datagram"),
+    ("send_batch", None, (), "batch"),
+    ("recv_batch", None, (), "batch"),
+    ("send_segments", None, (), "batch"),
+    ("set", 1, ("udp_gro",), "batch"),
+    ("get", 1, ("udp_gro",), "batch"),
     ("socketpair", None, (), "unix"),
     ("socket", 1, ("unix",), "unix"),
     ("socket", 2, ("dgram",), "datagram"),

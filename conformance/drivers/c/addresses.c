@@ -77,10 +77,16 @@ static bool unix_address(struct request *r, const char *word, polysock_addr *out
 /* The address in the arguments from `first` on: host and port, or one argument. */
 bool address(struct request *r, int first, polysock_addr *out)
 {
+    return address_of(r, r->args[first], r->count == first + 1 ? NULL : r->args[first + 1], out);
+}
+
+/* The address of a host and a port, or of one word. */
+bool address_of(struct request *r, const char *host, const char *port, polysock_addr *out)
+{
     long value;
-    if (r->count == first + 1)
-        return unix_address(r, r->args[first], out);
-    if (!parse_number(r->args[first + 1], &value)) {
+    if (port == NULL)
+        return unix_address(r, host, out);
+    if (!parse_number(port, &value)) {
         malformed(r, "port");
         return false;
     }
@@ -88,7 +94,7 @@ bool address(struct request *r, int first, polysock_addr *out)
         answer(r, "error INVAL");
         return false;
     }
-    int code = polysock_addr_parse(out, r->args[first], value);
+    int code = polysock_addr_parse(out, host, value);
     if (code < 0)
         error_of(r, code);
     return code == 0;

@@ -14,7 +14,7 @@ int answer(struct request *r, const char *format, ...)
     return 0;
 }
 
-static const char *protocol_name(int code)
+const char *protocol_name(int code)
 {
     const char *name = polysock_err_name(code);
     if (code == POLYSOCK_EALREADY)

@@ -29,6 +29,8 @@ static const struct {
     {"recv", 2, 2, do_recv},                         {"sendto", 3, 4, do_sendto},
     {"recvfrom", 2, 2, do_recvfrom},                 {"recv_exact", 2, 2, do_recv_exact},
     {"collect", 2, 2, do_collect},                   {"fill", 1, 1, do_fill},
+    {"send_batch", 2, 2, do_send_batch},             {"recv_batch", 3, 3, do_recv_batch},
+    {"send_segments", 3, 5, do_send_segments},
     {"getsockname", 1, 1, do_getsockname},           {"getpeername", 1, 1, do_getpeername},
     {"state", 1, 1, do_state},                       {"set", 3, 3, do_set},
     {"get", 2, 2, do_get},                           {"setsockopt", 3, 3, do_setsockopt},
@@ -51,6 +53,9 @@ static bool take_options(struct request *r, long *join_limit)
                 return false;
         } else if (strncmp(word, "limit=", 6) == 0) {
             if (!parse_number(word + 6, join_limit))
+                return false;
+        } else if (strncmp(word, "times=", 6) == 0) {
+            if (!parse_number(word + 6, &r->times) || r->times < 1)
                 return false;
         } else if (strcmp(word, "peek") == 0) {
             r->flags |= POLYSOCK_MSG_PEEK;
@@ -92,7 +97,7 @@ static int dispatch(struct request *r, char *line)
 
 void execute(char *line, char *out)
 {
-    struct request r = {.timeout_ms = POLYSOCK_DEFAULT};
+    struct request r = {.timeout_ms = POLYSOCK_DEFAULT, .times = 1};
     long long began = now_ns();
     dispatch(&r, line);
     snprintf(out, MAX_ANSWER, "%.4050s ms=%lld", r.answer, ms_since(began));

@@ -17,6 +17,7 @@ struct request {
     int timeout_ms; /* POLYSOCK_DEFAULT when none was given */
     int flags;
     bool trunc;
+    long times; /* 1 unless given */
     char answer[MAX_ANSWER];
 };
 
@@ -31,6 +32,7 @@ command do_socket, do_socketpair, do_dup, do_bind, do_listen, do_server, do_acce
     do_shutdown;
 command do_close, do_close_java, do_abort, do_is_closed, do_fileno, do_detach, do_from_fd, do_open_fd, do_close_fd;
 command do_send, do_sendall, do_recv, do_sendto, do_recvfrom, do_recv_exact, do_collect, do_fill;
+command do_send_batch, do_recv_batch, do_send_segments;
 command do_getsockname, do_getpeername, do_state;
 command do_set, do_get, do_setsockopt, do_getsockopt;
 
@@ -40,6 +42,7 @@ int error_of(struct request *r, long code);
 int error_after(struct request *r, long code, size_t done);
 int ok_or_error(struct request *r, int code); /* the error, or only ok */
 int malformed(struct request *r, const char *reason);
+const char *protocol_name(int code);
 const char *on_off(bool on);
 
 /* values.c */
@@ -52,6 +55,7 @@ int received(struct request *r, const unsigned char *bytes, size_t count);
 /* addresses.c */
 int answer_address(struct request *r, const polysock_addr *a);
 bool address(struct request *r, int first, polysock_addr *out); /* false once it has answered */
+bool address_of(struct request *r, const char *host, const char *port, polysock_addr *out);
 int family_of(const char *word);
 int type_of(const char *word);
 

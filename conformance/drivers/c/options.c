@@ -102,6 +102,8 @@ int do_set(struct request *r)
     }
     if (!on && !off)
         return malformed(r, "value");
+    if (strcmp(option, "udp_gro") == 0)
+        return ok_or_error(r, polysock_set_udp_gro(s, on));
     if (strcmp(option, "nodelay") == 0)
         return ok_or_error(r, polysock_set_nodelay(s, on));
     if (strcmp(option, "keepalive") == 0)
@@ -139,7 +141,9 @@ int do_get(struct request *r)
         code = sndbuf ? polysock_get_sndbuf(s, &bytes) : polysock_get_rcvbuf(s, &bytes);
         return code < 0 ? error_of(r, code) : answer(r, "ok value=%zu", bytes);
     }
-    if (strcmp(option, "nodelay") == 0)
+    if (strcmp(option, "udp_gro") == 0)
+        code = polysock_get_udp_gro(s, &on);
+    else if (strcmp(option, "nodelay") == 0)
         code = polysock_get_nodelay(s, &on);
     else if (strcmp(option, "keepalive") == 0)
         code = polysock_get_keepalive(s, &on, NULL, NULL, NULL);

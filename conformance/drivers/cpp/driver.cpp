@@ -117,6 +117,9 @@ const std::map<std::string, command> commands = {
     {"recv", {2, 2, do_recv}},
     {"sendto", {3, 4, do_sendto}},
     {"recvfrom", {2, 2, do_recvfrom}},
+    {"send_batch", {2, 2, do_send_batch}},
+    {"recv_batch", {3, 3, do_recv_batch}},
+    {"send_segments", {3, 5, do_send_segments}},
     {"recv_exact", {2, 2, do_recv_exact}},
     {"collect", {2, 2, do_collect}},
     {"fill", {1, 1, do_fill}},
@@ -139,6 +142,8 @@ request parse(std::istringstream &line)
             r.timeout = milliseconds(to_number(word.substr(8)));
         else if (word.rfind("limit=", 0) == 0)
             r.join_limit = milliseconds(to_number(word.substr(6)));
+        else if (word.rfind("times=", 0) == 0)
+            r.times = to_number(word.substr(6));
         else if (word == "peek")
             r.flags |= POLYSOCK_MSG_PEEK;
         else if (word == "oob")

@@ -30,6 +30,7 @@ struct request {
     polysock::timeout timeout;
     int flags = 0;
     bool trunc = false;
+    long times = 1;
     milliseconds join_limit{5000};
 
     // The socket that the first argument names, for as long as the request.
@@ -93,6 +94,11 @@ std::string do_recvfrom(request &r);
 std::string do_recv_exact(request &r);
 std::string do_collect(request &r);
 std::string do_fill(request &r);
+
+// batch.cpp
+std::string do_send_batch(request &r);
+std::string do_recv_batch(request &r);
+std::string do_send_segments(request &r);
 
 // options.cpp
 std::string do_set(request &r);

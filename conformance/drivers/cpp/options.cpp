@@ -69,6 +69,8 @@ std::string do_set(request &r)
         s.set_sndbuf(static_cast<std::size_t>(to_number(value)));
     else if (option == "rcvbuf")
         s.set_rcvbuf(static_cast<std::size_t>(to_number(value)));
+    else if (option == "udp_gro")
+        s.set_udp_gro(to_flag(value));
     else if (option == "nodelay")
         s.set_nodelay(to_flag(value));
     else if (option == "keepalive")
@@ -100,6 +102,8 @@ std::string do_get(request &r)
         return "ok value=" + std::to_string(s.sndbuf());
     if (option == "rcvbuf")
         return "ok value=" + std::to_string(s.rcvbuf());
+    if (option == "udp_gro")
+        return "ok value=" + on_off(s.udp_gro());
     if (option == "nodelay")
         return "ok value=" + on_off(s.nodelay());
     if (option == "keepalive")

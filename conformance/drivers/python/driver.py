@@ -9,6 +9,7 @@ import errno
 import importlib
 import os
 
+import batch
 from answers import Fail, name_of_errno
 from base import ABSENT, Driver, play
 from options import get_option, get_raw, set_option, set_raw
@@ -78,6 +79,8 @@ class SocketDriver(Driver):
             caps.append("dup")
         if hasattr(net, "TCP_CORK"):
             caps.append("cork")
+        if hasattr(net.socket, "send_batch"):
+            caps.append("batch")
         caps.append("create_connection")
         return f"lang=python module={net.__name__} caps={','.join(caps)}"
 
@@ -196,6 +199,21 @@ class SocketDriver(Driver):
                 return f"{received(data)} {show_address(address)}"
             data, _, flags, address = s.recvmsg(count, 0, flags)  # only this one reports truncation
             return f"{received(data)} {show_address(address)} trunc={on_off(flags & net.MSG_TRUNC)}"
+
+    def do_send_batch(self, name, items, timeout=ABSENT, times="1"):
+        s = self.handle(name)
+        with CallTimeout(s, timeout):
+            return batch.send_batch(s, items, int(times))
+
+    def do_recv_batch(self, name, most, size, timeout=ABSENT, trunc=False):
+        s = self.handle(name)
+        with CallTimeout(s, timeout):
+            return batch.recv_batch(s, int(most), int(size), trunc, net.MSG_TRUNC)
+
+    def do_send_segments(self, name, data, size, *address, timeout=ABSENT):
+        s, data = self.handle(name), payload(data)
+        with CallTimeout(s, timeout):
+            return f"n={s.send_segments(data, int(size), read_address(address) if address else None)}"
 
     def do_recv_exact(self, name, count, timeout=ABSENT):
         s, method = self.handle(name), self.extra(name, "recv_exact")

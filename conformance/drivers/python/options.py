@@ -49,6 +49,8 @@ def set_option(net, s, name, value):
         set_raw(net, s, SIZES[name], value)
     elif name == "linger":
         set_linger(net, s, value)
+    elif name == "udp_gro":
+        s.set_udp_gro(is_on(value))
     elif name == "timeout":
         s.settimeout(seconds(value))
     elif name == "blocking":
@@ -65,6 +67,8 @@ def get_option(net, s, name):
     if name == "linger":
         onoff, _, secs = get_raw(net, s, "SO_LINGER").partition(":")
         return secs if int(onoff) else "off"
+    if name == "udp_gro":
+        return on_off(s.udp_gro())
     if name == "timeout":
         value = s.gettimeout()
         return "never" if value is None else round(value * 1000)

@@ -1,22 +1,26 @@
 //! Addresses as the protocol writes them.
 
 use crate::answer::Refusal;
-use crate::request::{malformed, Request};
+use crate::request::{malformed, number, Request};
 use crate::values::{hex, unhex};
 use polysock::Address;
 use std::net::IpAddr;
 
 /// The address given by the arguments from `at` on: host and port, or one word for a Unix socket's.
 pub fn address(request: &Request<'_>, at: usize) -> Result<Address, Refusal> {
-    let first = request.argument(at)?;
-    if request.argument(at + 1).is_err() {
+    address_of(request.argument(at)?, request.argument(at + 1).ok())
+}
+
+/// The address given by a host and a port, or by one word for a Unix socket's.
+pub fn address_of(first: &str, port: Option<&str>) -> Result<Address, Refusal> {
+    let Some(port) = port else {
         let name = unix_name(first)?;
         return Address::unix(&name).map_err(|_| Refusal::named("INVAL"));
-    }
+    };
     let ip: IpAddr = first
         .parse()
         .map_err(|_| malformed(&format!("no host {first}")))?;
-    Ok((ip, request.number(at + 1)?).into())
+    Ok((ip, number(port)?).into())
 }
 
 /// `/path`, `@abstract`, `@:hex digits`, or `-` for no name.

@@ -69,7 +69,12 @@ impl From<io::Error> for Refusal {
 
 /// The protocol's name for an error.
 pub fn name(error: &Error) -> String {
-    let fixed = match error.kind() {
+    name_of(error.kind())
+}
+
+/// The protocol's name for a kind of error.
+pub fn name_of(kind: Kind) -> String {
+    let fixed = match kind {
         Kind::TimedOut => "TIMEDOUT",
         Kind::WouldBlock => "AGAIN",
         Kind::InProgress => "INPROGRESS",

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod answer;
+mod batch;
 mod data;
 mod facts;
 mod handles;
@@ -23,9 +24,10 @@ use std::time::Instant;
 use tasks::Tasks;
 
 /// What the README calls them. A linger has no sign here, so `linger_range` is missing.
-const CAPABILITIES: [&str; 13] = [
+const CAPABILITIES: [&str; 14] = [
     "abort",
     "backlog_range",
+    "batch",
     "close_java",
     "cork",
     "create_connection",
@@ -95,6 +97,9 @@ impl Driver {
             "recv" => self.recv(request)?,
             "sendto" => self.send_to(request)?,
             "recvfrom" => self.recv_from(request)?,
+            "send_batch" => self.send_batch(request)?,
+            "recv_batch" => self.recv_batch(request)?,
+            "send_segments" => self.send_segments(request)?,
             "recv_exact" => self.recv_exact(request)?,
             "collect" => self.collect(request)?,
             "fill" => self.fill(request)?,

@@ -18,6 +18,7 @@ impl Driver {
             "keepalive" => socket.set_keepalive(is_on(value)?.then(Keepalive::default))?,
             "reuseaddr" => socket.set_reuse_address(is_on(value)?)?,
             "oobinline" => socket.set_out_of_band_inline(is_on(value)?)?,
+            "udp_gro" => socket.set_receive_offload(is_on(value)?)?,
             "linger" if value == "off" => socket.set_linger(None)?,
             "linger" => socket.set_linger(Some(Duration::from_secs(number(value)?)))?,
             "sndbuf" => socket.set_send_buffer(number(value)?)?,
@@ -36,6 +37,7 @@ impl Driver {
             "keepalive" => on_off(socket.keepalive()?.is_some()).to_owned(),
             "reuseaddr" => on_off(socket.reuse_address()?).to_owned(),
             "oobinline" => on_off(socket.out_of_band_inline()?).to_owned(),
+            "udp_gro" => on_off(socket.receive_offload()?).to_owned(),
             "linger" => {
                 let linger = socket.linger()?;
                 linger.map_or_else(|| "off".to_owned(), |linger| linger.as_secs().to_string())

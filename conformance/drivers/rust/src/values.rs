@@ -38,7 +38,7 @@ pub fn pattern(count: usize, offset: usize) -> Vec<u8> {
 pub fn received(data: &[u8]) -> String {
     let count = data.len();
     if count > 64 {
-        return format!("n={count} hash={:08x}", adler32(data));
+        return format!("n={count} hash={:08x}", hash(data));
     }
     format!(
         "n={count} data={}",
@@ -54,7 +54,8 @@ pub fn hex(data: &[u8]) -> String {
     data.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn adler32(data: &[u8]) -> u32 {
+/// Adler-32.
+pub fn hash(data: &[u8]) -> u32 {
     let (mut a, mut b) = (1_u32, 0_u32);
     for byte in data {
         a = (a + u32::from(*byte)) % 65521;
