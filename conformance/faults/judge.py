@@ -28,6 +28,10 @@ NAMES = {
 }
 
 
+# The calls that go on after a failure, and report how much they did.
+BATCHES = {"send_batch", "recv_batch", "send_segments"}
+
+
 class Violated(Exception):
     """What no fault may lead to."""
 
@@ -37,6 +41,8 @@ def acceptable(command, answer, fault, polled=False):
     head, keys = parse_answer(answer)
     if fault.error == "one byte":
         return moved(head, keys)
+    if command in BATCHES and head == "ok" and fault.error not in ("EINTR", "EAGAIN"):
+        return moved(head, keys) and refused_for(keys.get("refused", "-"), fault)
     if fault.error == "EAGAIN" and (command == "fill" or polled):
         return True  # what does not wait takes it for an answer
     if fault.error == "EINTR" or not head.startswith("error "):
@@ -66,6 +72,11 @@ def names_of(fault):
 
 def moved(head, keys):
     return head == "ok" and keys.get("n", "0").isdigit() and int(keys.get("n", 0)) >= 1
+
+
+def refused_for(refused, fault):
+    """Whether the datagrams that a batch names as refused, if any, have the fault's errno."""
+    return refused == "-" or {item.partition(":")[2] for item in refused.split(",")} <= names_of(fault)
 
 
 def names_the_call(call, command):

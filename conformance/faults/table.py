@@ -8,7 +8,7 @@ ONE_BYTE = -1  # no errno: the call moves one byte
 # In the order of shim.c.
 CALLS = (
     "socket", "socketpair", "bind", "listen", "accept4", "accept", "connect", "send", "recv", "sendmsg", "recvmsg",
-    "sendfile64", "ppoll", "poll", "epoll_create1", "epoll_ctl", "epoll_wait", "eventfd", "pipe", "fcntl", "ioctl",
+    "sendmmsg", "recvmmsg", "sendfile64", "ppoll", "poll", "epoll_create1", "epoll_ctl", "epoll_wait", "eventfd", "pipe", "fcntl", "ioctl",
     "getsockopt", "setsockopt", "getsockname", "getpeername", "shutdown", "close", "open64", "opendir", "readlink",
     "fstat", "read", "write", "pread", "sigtimedwait", "kcmp", "pthread_create",
     "allocation",
@@ -32,6 +32,8 @@ ERRNOS = {
     "sendmsg": f"EAGAIN ECONNRESET ECONNREFUSED EINTR EMSGSIZE ENOBUFS ENOMEM EPIPE ETIMEDOUT EACCES {UNREACHABLE} {FORBIDDEN}",
     "recv": f"EAGAIN ECONNREFUSED ECONNRESET EINTR ENOMEM ENOTCONN ETIMEDOUT EHOSTUNREACH {FORBIDDEN}",
     "recvmsg": f"EAGAIN ECONNREFUSED ECONNRESET EINTR ENOMEM ENOTCONN ETIMEDOUT EHOSTUNREACH {FORBIDDEN}",
+    "sendmmsg": f"EAGAIN ECONNRESET ECONNREFUSED EINTR EINVAL EIO EMSGSIZE ENOBUFS ENOMEM EPIPE {UNREACHABLE} {FORBIDDEN} EACCES",
+    "recvmmsg": f"EAGAIN ECONNREFUSED ECONNRESET EINTR ENOMEM ENOTCONN EHOSTUNREACH {FORBIDDEN} EACCES",
     "sendfile64": f"EAGAIN EINTR EINVAL EIO ENOMEM EOVERFLOW ECONNRESET EPIPE {FORBIDDEN}",
     "ppoll": f"EINTR ENOMEM EINVAL {FORBIDDEN} EACCES",
     "poll": f"EINTR ENOMEM EINVAL {FORBIDDEN}",
@@ -63,7 +65,7 @@ ERRNOS = {
 }
 # What does not pass by itself: every later call fails too.
 LASTING = {"EMFILE", "ENFILE", "ENOMEM", "ENOBUFS", "EPERM", "ENOSYS", "EACCES"}
-IN_PARTS = {"send", "recv", "sendmsg", "recvmsg", "sendfile64"}
+IN_PARTS = {"send", "recv", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "sendfile64"}
 
 
 @dataclass(frozen=True)

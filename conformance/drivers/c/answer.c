@@ -19,6 +19,8 @@ const char *protocol_name(int code)
     const char *name = polysock_err_name(code);
     if (code == POLYSOCK_EALREADY)
         return "INPROGRESS";
+    if (code == POLYSOCK_EUNSUPPORTED)
+        return "OPNOTSUPP";
     return name[0] == 'E' ? name + 1 : name;
 }
 

@@ -11,6 +11,8 @@ std::string protocol_name(int code)
     const std::string name = ::polysock_err_name(code);
     if (code == POLYSOCK_EALREADY)
         return "INPROGRESS";
+    if (code == POLYSOCK_EUNSUPPORTED)
+        return "OPNOTSUPP";
     return name[0] == 'E' ? name.substr(1) : name;
 }
 
