@@ -17,7 +17,11 @@ impl Driver {
     pub fn send_batch(&self, request: &Request<'_>) -> Fields {
         let socket = self.handles.socket(request.argument(0)?)?;
         let times = request.option("times").map_or(Ok(1), number::<usize>)?;
-        let items: Vec<_> = request.argument(1)?.split(',').map(item).collect::<Result<_, _>>()?;
+        let items: Vec<_> = request
+            .argument(1)?
+            .split(',')
+            .map(item)
+            .collect::<Result<_, _>>()?;
         let count = items.len() * times;
         let mut datagrams: Vec<_> = items
             .iter()
