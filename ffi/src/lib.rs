@@ -20,6 +20,7 @@ mod buffer;
 mod detail;
 mod done;
 mod error;
+mod growing;
 mod guard;
 mod handle;
 mod pointer;

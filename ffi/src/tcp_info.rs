@@ -1,7 +1,6 @@
 //! What the kernel reports of a TCP connection.
 
-use crate::buffer;
-use crate::error::Failure;
+use crate::growing::{Growing, OutGrowing};
 use crate::guard;
 use crate::handle::{borrow, polysock_t};
 use libc::c_int;
@@ -143,6 +142,11 @@ pub struct polysock_tcp_stats {
 
 const _: () = assert!(size_of::<polysock_tcp_stats>() == 320 && align_of::<polysock_tcp_stats>() == 8);
 
+// SAFETY: its size is that of its fields, which are numbers.
+unsafe impl Growing for polysock_tcp_stats {
+    const NO_SIZE: &'static str = "is not the size of a polysock_tcp_stats";
+}
+
 /// Gets the state and statistics of the TCP connection.
 ///
 /// BSD: getsockopt(2) with TCP_INFO. Python: socket.tcp_info. Java: none.
@@ -162,28 +166,8 @@ pub unsafe extern "C" fn polysock_tcp_info(
     out_size: usize,
 ) -> c_int {
     guard::code("polysock_tcp_info", || {
-        const KNOWN: usize = size_of::<polysock_tcp_stats>();
-        let socket = borrow(s)?;
-        if out.is_null() {
-            return Err(Failure::argument("out", "is NULL"));
-        }
-        if out_size == 0 || out_size > 16 * KNOWN {
-            return Err(Failure::argument(
-                "out_size",
-                "is not the size of a polysock_tcp_stats",
-            ));
-        }
-        let stats = polysock_tcp_stats::from(&socket.tcp_info()?);
-        // SAFETY: all its fields are numbers, and its size is that of its fields (asserted above): every byte is set.
-        let bytes: [u8; KNOWN] = unsafe { std::mem::transmute(stats) };
-        let known = out_size.min(KNOWN);
-        buffer::copy_to(out.cast(), bytes.get(..known).unwrap_or(&bytes));
-        if out_size > KNOWN {
-            buffer::copy_to(
-                out.cast::<u8>().wrapping_add(KNOWN),
-                &vec![0xff; out_size - KNOWN],
-            );
-        }
+        let (socket, out) = (borrow(s)?, OutGrowing::new(out, out_size)?);
+        out.set(&polysock_tcp_stats::from(&socket.tcp_info()?));
         Ok(())
     })
 }
