@@ -33,6 +33,7 @@ mod resolve;
 mod socket;
 
 mod close;
+mod delivery;
 
 mod accept;
 mod connect;

@@ -28,6 +28,7 @@ else
 fi
 check sockets 'then the end: 0' "$out/example-sockets"
 check streams 'ETRUNCATED after 3 bytes: def' "$out/example-streams"
+check delivery 'acknowledged: 0 bytes not acknowledged, 6 thrown away' "$out/example-delivery"
 check datagrams 'hell..., from the right one: 1' "$out/example-datagrams"
 check frames 'ETRUNCATED, 2 bytes missing' "$out/example-frames"
 check messages 'written through the copy' "$out/example-messages"

@@ -52,6 +52,29 @@ TEST(echo)
     CHECK_IS(client.recv(polysock::buffer(buf, 1), 10s), 0);
 }
 
+TEST(delivery)
+{
+    auto listener = polysock::create_server("127.0.0.1", 0);
+    auto client = polysock::create_connection(listener.getsockname().str(), 10s);
+    polysock::socket server = listener.accept(10s);
+    client.send_all("hello", 10s);
+    client.wait_acked(10s);
+    CHECK(client.send_queue().empty() && !client.peer_closed());
+    server.send_all("rest", 10s);
+    server.shutdown(POLYSOCK_SHUT_WR);
+    const polysock::close_report report = client.close_graceful(10s);
+    CHECK(report.delivered() && report.discarded == 4 && report.unsent + report.unacked == 0);
+    CHECK(server.peer_closed() && client.is_closed());
+    CHECK(server.close_graceful(0s, 0).verdict == polysock::close_verdict::acknowledged);
+    auto [a, b] = polysock::socket::pair();
+    a.send_all("unread", 10s);
+    CHECK(a.send_queue().unacked >= 6);
+    CHECK_IS(thrown([&, &c = a] { c.wait_acked(0s); }), POLYSOCK_EAGAIN);
+    b.close();
+    CHECK_IS(thrown([&, &c = a] { c.peer_closed(); }), POLYSOCK_ECONNRESET);
+    CHECK(a.close_graceful(10s).verdict == polysock::close_verdict::reset);
+}
+
 TEST(failures_are_exceptions)
 {
     auto listener = polysock::create_server("127.0.0.1", 0);
@@ -339,6 +362,7 @@ TEST(waiting_for_several)
 int main()
 {
     RUN(echo);
+    RUN(delivery);
     RUN(failures_are_exceptions);
     RUN(options);
     RUN(java_style_calls);

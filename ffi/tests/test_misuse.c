@@ -248,6 +248,7 @@ static void call_all(polysock_t *s, int expected)
     polysock_addr a, kept;
     polysock_msg m = POLYSOCK_MSG_INITIALIZER;
     polysock_tcp_stats stats = {.state = 99};
+    polysock_close_report closed = {.verdict = 99};
     polysock_control *control;
     char buf[16] = "kept";
     polysock_iovec part = {buf, 1};
@@ -278,6 +279,10 @@ static void call_all(polysock_t *s, int expected)
     CHECK_IS(polysock_set_mcast_if(s, "lo"), expected);
     CHECK_IS(polysock_get_mcast_if(s, &index), expected);
     CHECK_IS(polysock_tcp_info(s, &stats, sizeof stats), expected);
+    CHECK_IS(polysock_send_queue(s, &done, &done), expected);
+    CHECK_IS(polysock_wait_acked(s, 0), expected);
+    CHECK_IS(polysock_peer_closed(s), expected);
+    CHECK_IS(polysock_close_graceful(s, 0, &closed, sizeof closed, 0), expected);
     CHECK_IS(polysock_dup(s, &out), expected);
     CHECK_IS(polysock_sendto(s, buf, 1, 0, &a, 1000), expected);
     CHECK_IS(polysock_sendto(s, NULL, 0, 0, &a, 1000), expected);
@@ -290,7 +295,7 @@ static void call_all(polysock_t *s, int expected)
     CHECK_IS(polysock_recvmsg(s, &m, 0, 1000), expected);
     CHECK_IS(polysock_sendfile(s, 0, 0, 1, &done, 1000), expected);
     CHECK_IS(done, 0);
-    CHECK(out == NULL && on && number == 99 && size == 99 && index == 99 && stats.state == 99 && m.flags == 77);
+    CHECK(out == NULL && on && number == 99 && size == 99 && index == 99 && stats.state == 99 && closed.verdict == 99 && m.flags == 77);
     CHECK(strcmp(buf, "kept") == 0 && memcmp(&a, &kept, sizeof a) == 0);
     polysock_control_free(control);
 }

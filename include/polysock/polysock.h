@@ -557,6 +557,46 @@ extern "C" {
 #define POLYSOCK_ADDR_TEXT_SIZE 336
 
 /**
+ * A verdict: the peer's system has every byte and the end of the stream, acknowledged before the peer's own end arrived.
+ * There was no reset.
+ * @ingroup polysock_delivery
+ */
+#define POLYSOCK_CLOSE_PEER_FINISHED 1
+
+/**
+ * A verdict: the peer's system has every byte and the end of the stream, but the peer had ended its own stream before, or
+ * so close to it that the order can't be known. There was no reset.
+ * @ingroup polysock_delivery
+ */
+#define POLYSOCK_CLOSE_ACKNOWLEDGED 2
+
+/**
+ * A verdict: the time was up before the peer had acknowledged everything and ended its stream. If `unacked` and `unsent`
+ * are 0, the peer's system has every byte. The system goes on trying to deliver the others.
+ * @ingroup polysock_delivery
+ */
+#define POLYSOCK_CLOSE_TIMED_OUT 3
+
+/**
+ * A verdict: the connection broke, by a reset or because the system gave it up. What the peer had not acknowledged is
+ * lost, and it may have thrown away what it had.
+ * @ingroup polysock_delivery
+ */
+#define POLYSOCK_CLOSE_RESET 4
+
+/**
+ * A verdict: the peer sent more than the limit, and the connection was cut, by a reset.
+ * @ingroup polysock_delivery
+ */
+#define POLYSOCK_CLOSE_LIMIT_REACHED 5
+
+/**
+ * A limit for polysock_close_graceful(), in bytes, that is enough for what two systems can have on the way: 16 MiB.
+ * @ingroup polysock_delivery
+ */
+#define POLYSOCK_DISCARD_LIMIT 16777216
+
+/**
  * The largest number of pieces in one call.
  * @ingroup polysock_streams
  */
@@ -789,6 +829,35 @@ typedef struct POLYSOCK_ALIGNED(8) {
      */
     uint8_t bytes[128];
 } polysock_addr;
+
+/**
+ * What polysock_close_graceful() found. Later versions add fields only at the end.
+ *
+ * BSD: none. Python: CloseReport. Java: none.
+ * @ingroup polysock_delivery
+ */
+typedef struct {
+    /**
+     * A POLYSOCK_CLOSE_ number.
+     */
+    uint32_t verdict;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * Bytes sent but not acknowledged; of a Unix socket an upper limit.
+     */
+    uint64_t unacked;
+    /**
+     * Bytes not sent at all.
+     */
+    uint64_t unsent;
+    /**
+     * Bytes of the peer's that were read and thrown away.
+     */
+    uint64_t discarded;
+} polysock_close_report;
 
 /**
  * A piece of memory to send from, which does not change, or to receive into.
@@ -1714,6 +1783,73 @@ void polysock_free(polysock_t *s);
  * @ingroup polysock_sockets
  */
 bool polysock_is_closed(const polysock_t *s);
+
+/**
+ * Reports how many bytes of what was sent are still on the way: `*unsent` were not sent yet, `*unacked` were sent but not
+ * acknowledged by the peer's system. Either may be NULL.
+ *
+ * BSD: ioctl(2) with SIOCOUTQ and SIOCOUTQNSD, tcp(7). Python: socket.send_queue. Java: none.
+ * The end of the stream is not counted. After a reset they are the bytes that were lost. For a Unix socket `*unacked` is an
+ * upper limit for what the peer's program has not received; only 0 is exact. Fails with POLYSOCK_ENOTCONN, and with
+ * POLYSOCK_EUNSUPPORTED for other than TCP and Unix connections.
+ * @ingroup polysock_delivery
+ */
+int polysock_send_queue(const polysock_t *s, uint64_t *unsent, uint64_t *unacked);
+
+/**
+ * Waits until the peer's system has acknowledged everything that was sent, and the end of the stream if that was sent too.
+ *
+ * BSD: none. Python: socket.wait_acked. Java: none.
+ * Over TCP this does not mean that the peer's program has read anything; between Unix sockets it does. A receiver that
+ * sends nothing itself delays acknowledgements, on Linux by about 40 ms. Fails with POLYSOCK_ETIMEDOUT or POLYSOCK_EAGAIN
+ * (polysock_send_queue() reports what is missing); with the error that ended the connection, such as POLYSOCK_ECONNRESET, when
+ * something was not acknowledged before; and like polysock_send_queue().
+ * @code
+ * polysock_sendall(s, order, sizeof order, NULL, 5000);
+ * if (polysock_wait_acked(s, 5000) == POLYSOCK_ETIMEDOUT) {
+ *     uint64_t unsent, unacked;
+ *     polysock_send_queue(s, &unsent, &unacked);
+ *     printf("%llu bytes are not confirmed\n", (unsigned long long)(unsent + unacked));
+ * }
+ * @endcode
+ * @ingroup polysock_delivery
+ */
+int polysock_wait_acked(polysock_t *s, int timeout_ms);
+
+/**
+ * Closes a stream so that nothing is lost to a reset: ends this end's stream, reads and throws away what the peer still
+ * sends, at most `limit` bytes, until the peer ends its own, and closes the socket. Reports what that proves.
+ *
+ * BSD: shutdown(2), recv(2) until 0, close(2). Python: socket.close_graceful. Java: none.
+ * Returns 0 whenever it has a verdict, even POLYSOCK_CLOSE_TIMED_OUT or POLYSOCK_CLOSE_RESET; the socket is closed then.
+ * No verdict proves that the peer's program has read the data: only its answer does. `limit` may be
+ * POLYSOCK_DISCARD_LIMIT. `out_size` is the caller's sizeof (polysock_close_report): a shorter structure gets the first fields,
+ * and all bits of the additional bytes of a longer one are set. With POLYSOCK_INFINITE it may wait forever.
+ * Calls of other threads end with POLYSOCK_ECLOSED. A linger time does not extend the deadline; one of 0 still resets
+ * what was not delivered in time. The end of the stream also concerns copies and other processes that hold the
+ * connection; what times out stays open for them.
+ * With the socket still open it fails with POLYSOCK_EINVAL; with POLYSOCK_ENOTCONN when it is not connected; and with
+ * POLYSOCK_EUNSUPPORTED for other than TCP and Unix streams. POLYSOCK_ECLOSED when it is closed or being closed.
+ * @code
+ * polysock_close_report report;
+ * if (polysock_close_graceful(s, POLYSOCK_DISCARD_LIMIT, &report, sizeof report, 5000) == 0
+ *     && report.verdict != POLYSOCK_CLOSE_PEER_FINISHED && report.verdict != POLYSOCK_CLOSE_ACKNOWLEDGED)
+ *     printf("%llu bytes were not confirmed\n", (unsigned long long)(report.unsent + report.unacked));
+ * polysock_free(s);
+ * @endcode
+ * @ingroup polysock_delivery
+ */
+int polysock_close_graceful(polysock_t *s, uint64_t limit, polysock_close_report *out, size_t out_size, int timeout_ms);
+
+/**
+ * Returns 1 when the peer has ended its stream and 0 when it has not. Nothing is read.
+ *
+ * BSD: poll(2) with POLLRDHUP. Python: socket.peer_closed. Java: none.
+ * 0 says only that no end has arrived: the peer may be gone all the same. Fails with the error that ended the connection, such
+ * as POLYSOCK_ECONNRESET, which later receives report too; and like polysock_send_queue().
+ * @ingroup polysock_delivery
+ */
+int polysock_peer_closed(const polysock_t *s);
 
 /**
  * Accepts a connection; the caller owns `*out`. Stores the peer's address in `*peer`, unless NULL.
@@ -3469,6 +3605,8 @@ POLYSOCK_CHECK_(server_options_are_four_words_and_8, sizeof(polysock_server_opti
 POLYSOCK_CHECK_(server_options_size_is_first, offsetof(polysock_server_options, size) == 0);
 POLYSOCK_CHECK_(server_options_times_are_last, offsetof(polysock_server_options, idle_timeout_ms) == 4 * sizeof(void *));
 POLYSOCK_CHECK_(server_stats_are_a_word_and_32, sizeof(polysock_server_stats) == sizeof(void *) + 32);
+POLYSOCK_CHECK_(close_report_is_32_bytes, sizeof(polysock_close_report) == 32);
+POLYSOCK_CHECK_(close_report_last_at_24, offsetof(polysock_close_report, discarded) == 24);
 POLYSOCK_CHECK_(tcp_stats_are_320_bytes, sizeof(polysock_tcp_stats) == 320);
 POLYSOCK_CHECK_(tcp_stats_times_at_168, offsetof(polysock_tcp_stats, rto_us) == 168);
 POLYSOCK_CHECK_(tcp_stats_last_at_312, offsetof(polysock_tcp_stats, bytes_retrans) == 312);

@@ -19,6 +19,7 @@
 #include <polysock/address.hpp>
 #include <polysock/connection.hpp>
 #include <polysock/datagram.hpp>
+#include <polysock/delivery.hpp>
 #include <polysock/error.hpp>
 #include <polysock/framing.hpp>
 #include <polysock/memory.hpp>

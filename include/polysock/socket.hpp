@@ -4,6 +4,7 @@
 #define POLYSOCK_SOCKET_HPP
 
 #include <polysock/datagram.hpp>
+#include <polysock/delivery.hpp>
 #include <polysock/framing.hpp>
 #include <polysock/message.hpp>
 #include <polysock/timeout.hpp>
@@ -98,6 +99,24 @@ public:
     // Resets the connection at once.
     void abort() { detail::check(::polysock_abort(handle_)); }
     void shutdown(int how) { detail::check(::polysock_shutdown(handle_, how)); }
+    // Ends this end's stream, throws away what the peer still sends, up to the limit, waits for the peer's end, and closes.
+    close_report close_graceful(timeout t, std::uint64_t limit = POLYSOCK_DISCARD_LIMIT)
+    {
+        ::polysock_close_report r;
+        detail::check(::polysock_close_graceful(handle_, limit, &r, sizeof r, t.ms()));
+        return {static_cast<close_verdict>(r.verdict), r.unacked, r.unsent, r.discarded};
+    }
+    // Waits until the peer's system has acknowledged everything that was sent.
+    void wait_acked(timeout t = {}) { detail::check(::polysock_wait_acked(handle_, t.ms())); }
+    // How much of what was sent is still on the way.
+    polysock::send_queue send_queue() const
+    {
+        polysock::send_queue q{0, 0};
+        detail::check(::polysock_send_queue(handle_, &q.unsent, &q.unacked));
+        return q;
+    }
+    // Whether the peer has ended its stream. Nothing is read.
+    bool peer_closed() const { return detail::check(::polysock_peer_closed(handle_)) == 1; }
     // "ESTABLISHED"; empty when closed or not TCP.
     std::optional<std::string_view> state() const noexcept
     {
