@@ -52,6 +52,12 @@ impl SocketKind {
         self.socket_type == SocketType::STREAM
     }
 
+    /// Whether it is UDP or a Unix datagram socket.
+    pub(crate) fn is_datagram(self) -> bool {
+        self.socket_type == SocketType::DATAGRAM
+            && matches!(self.family, Family::IPV4 | Family::IPV6 | Family::UNIX)
+    }
+
     pub(crate) fn is_unix(self) -> bool {
         self.family == Family::UNIX
     }

@@ -44,6 +44,7 @@ impl Failed<'_> {
             Operation::Connect | Operation::CreateConnection => Some(self.no_answer()),
             Operation::Send
             | Operation::SendAll
+            | Operation::SendTo
             | Operation::SendMsg
             | Operation::SendFile
             | Operation::SendFrame => Some("the peer does not read, or reads slowly"),
@@ -82,6 +83,7 @@ impl Failed<'_> {
             Operation::SendFrame | Operation::RecvFrame if errno == libc::EMSGSIZE => None,
             Operation::Send
             | Operation::SendAll
+            | Operation::SendTo
             | Operation::SendMsg
             | Operation::SendFile
             | Operation::SendBatch
@@ -89,6 +91,7 @@ impl Failed<'_> {
             | Operation::SendFrame
             | Operation::Recv
             | Operation::RecvExact
+            | Operation::RecvFrom
             | Operation::RecvMsg
             | Operation::RecvBatch
             | Operation::RecvFrame

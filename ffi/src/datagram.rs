@@ -7,7 +7,7 @@ use crate::handle::{borrow, polysock_t};
 use crate::pointer::set_optional;
 use crate::time;
 use libc::{c_int, c_void, ssize_t};
-use polysock::Flags;
+use polysock::{Address, Flags};
 
 /// Sends one datagram to an address and returns its length. `to` may be NULL when the socket is connected.
 ///
@@ -35,7 +35,10 @@ pub unsafe extern "C" fn polysock_sendto(
         let (socket, data) = (borrow(s)?, send_buf(buf, n)?);
         let to = address::read_optional(to, "to")?;
         let mut call = time::call(&socket, timeout_ms)?;
-        Ok(call.send_message(&[data], &[], to.as_ref(), Flags(flags))?)
+        Ok(match &to {
+            Some(to) => call.send_to_with(data, to, Flags(flags))?,
+            None => call.send_with(data, Flags(flags))?,
+        })
     })
 }
 
@@ -67,9 +70,11 @@ pub unsafe extern "C" fn polysock_recvfrom(
 ) -> ssize_t {
     guard::count("polysock_recvfrom", || {
         let (socket, room) = (borrow(s)?, recv_buf(buf, n)?);
-        let received = time::call(&socket, timeout_ms)?.recv_from_with(room, Flags(flags))?;
-        set_optional(from, polysock_addr::from(&received.address));
-        set_optional(flags_out, received.flags.0);
-        Ok(received.count)
+        let mut address = Address::EMPTY;
+        let mut call = time::call(&socket, timeout_ms)?;
+        let (count, flags) = call.recv_from_into(room, Flags(flags), &mut address)?;
+        set_optional(from, polysock_addr::from(&address));
+        set_optional(flags_out, flags.0);
+        Ok(count)
     })
 }

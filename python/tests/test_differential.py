@@ -286,7 +286,7 @@ DIFFERENT = {
     ("getaddrinfo", "nul"): NUL,
     ("getaddrinfo", "nul bytes"): NUL,
     ("create_connection", "host nul"): NUL,
-    **{(call, name): FLAGS for call in ("recvfrom", "recvfrom_into", "sendto") for name in NEGATIVE},
+    **{(call, name): FLAGS for call in ("recvfrom", "recvfrom_into") for name in NEGATIVE},
     **{(call, name): BOTH for call in ("sendmsg", "recvmsg", "recvmsg_into") for name in NEGATIVE},
     **{(call, name): CUT for call in DESCRIPTORS for name in BEYOND_INT},
     ("sendmsg_afalg", None): "ours counts the arguments first",

@@ -147,7 +147,7 @@ impl DatagramSocket {
             return Err(Refusal::PortZero);
         }
         if self.is_closed() {
-            return Err(Error::new(Operation::SendMsg, Kind::Closed).into());
+            return Err(Error::new(Operation::SendTo, Kind::Closed).into());
         }
         let made = self.ensure_bound()?;
         let mut call = made.on(caller).within(Timeout::Never);
@@ -171,7 +171,7 @@ impl DatagramSocket {
         caller: &mut C,
     ) -> Result<(usize, Option<SocketAddr>)> {
         if self.is_closed() {
-            return Err(Error::new(Operation::RecvMsg, Kind::Closed).into());
+            return Err(Error::new(Operation::RecvFrom, Kind::Closed).into());
         }
         let made = self.ensure_bound()?;
         let received = made.on(caller).recv_from(room)?;

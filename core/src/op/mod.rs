@@ -11,6 +11,7 @@
 mod accept;
 mod attempt;
 mod connect;
+mod datagram;
 mod message;
 mod readiness;
 mod receiving;
@@ -29,6 +30,7 @@ mod sendfile;
 pub(crate) use accept::Accept;
 pub(crate) use attempt::Attempt;
 pub(crate) use connect::Connect;
+pub(crate) use datagram::{RecvFrom, SendTo};
 pub(crate) use message::{RecvMessage, SendMessage};
 pub(crate) use receiving::Receiving;
 pub(crate) use recv::{EmptyMessages, Recv};

@@ -78,6 +78,10 @@ impl<'a> Receiving<'a> {
         }
     }
 
+    pub(super) fn is_datagram(&self) -> bool {
+        self.kind.is_datagram()
+    }
+
     pub(super) fn flags(&self) -> Flags {
         self.flags
     }

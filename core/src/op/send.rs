@@ -31,6 +31,27 @@ impl<'a> Send<'a> {
             done: 0,
         }
     }
+
+    /// What the next attempt sends.
+    #[inline]
+    pub(super) fn rest(&self) -> SendBuf<'a> {
+        self.data.after(self.done)
+    }
+
+    pub(super) fn flags(&self) -> Flags {
+        self.flags
+    }
+
+    /// Records what an attempt has sent.
+    #[inline]
+    pub(super) fn note(&mut self, count: usize) -> Progress<usize> {
+        self.done += count;
+        if self.all && count > 0 && self.done < self.data.len() {
+            Progress::More
+        } else {
+            Progress::Done(self.done)
+        }
+    }
 }
 
 /// Whether a send goes on until everything is on its way.
@@ -60,13 +81,8 @@ impl Attempt for Send<'_> {
 
     #[inline]
     fn attempt(&mut self, fd: BorrowedFd<'_>, blocking: Blocking) -> io::Result<Progress<usize>> {
-        let count = unix::send(fd, self.data.after(self.done), self.flags.0, blocking)?;
-        self.done += count;
-        Ok(if self.all && count > 0 && self.done < self.data.len() {
-            Progress::More
-        } else {
-            Progress::Done(self.done)
-        })
+        let count = unix::send(fd, self.rest(), self.flags.0, blocking)?;
+        Ok(self.note(count))
     }
 
     fn done(&self) -> usize {

@@ -8,7 +8,7 @@ use crate::caller::Caller;
 use crate::error::{Error, Operation, Result};
 use crate::flags::Flags;
 use crate::handle::Direction;
-use crate::op::{Receiving, RecvMessage, SendMessage};
+use crate::op::{self, Receiving, RecvFrom, RecvMessage, SendMessage, SendTo};
 use crate::time::Timeout;
 use std::os::fd::OwnedFd;
 
@@ -107,7 +107,9 @@ impl<C: Caller> Call<'_, C> {
         to: &Address,
         flags: Flags,
     ) -> Result<usize> {
-        self.send_message(&[data.into()], &[], Some(to), flags)
+        let timeout = self.send_timeout(flags);
+        let send = op::Send::new(self.socket.kind(), data.into(), flags, timeout);
+        self.run(timeout, &mut SendTo { send, to })
     }
 
     /// Receives one datagram, the sender's address, and whether the datagram was cut (recvfrom(2); Python `recvfrom`, Java
@@ -124,7 +126,38 @@ impl<C: Caller> Call<'_, C> {
     /// # Errors
     /// See [`recv_message`](Self::recv_message).
     pub fn recv_from_with<'b>(&mut self, buf: impl Into<RecvBuf<'b>>, flags: Flags) -> Result<Received> {
-        self.recv_message(&[buf.into()], 0, flags)
+        let mut address = Address::EMPTY;
+        let (count, flags) = self.recv_from_into(buf, flags, &mut address)?;
+        Ok(Received {
+            count,
+            address,
+            flags,
+            ancillary: Vec::new(),
+            malformed: false,
+        })
+    }
+
+    /// Receives one datagram with flags, and stores the sender's address in `from`. Returns the count and the flags of
+    /// [`Received`].
+    ///
+    /// # Errors
+    /// See [`recv_message`](Self::recv_message).
+    pub fn recv_from_into<'b>(
+        &mut self,
+        buf: impl Into<RecvBuf<'b>>,
+        flags: Flags,
+        from: &mut Address,
+    ) -> Result<(usize, Flags)> {
+        let (socket, buf) = (self.socket, buf.into());
+        let receiving = Receiving::new(&socket.handle, socket.kind(), flags, buf.len());
+        if !RecvFrom::suffices(&receiving) {
+            let received = self.recv_message(&[buf], 0, flags);
+            let received = received.map_err(|error| error.with_operation(Operation::RecvFrom))?;
+            *from = received.address;
+            return Ok((received.count, received.flags));
+        }
+        let timeout = Receiving::timeout(flags, self.timeout(Direction::Receive));
+        self.run(timeout, &mut RecvFrom { receiving, buf, from })
     }
 
     /// Sends several pieces as one message or contiguous piece of a stream (writev(2)).

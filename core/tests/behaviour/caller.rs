@@ -295,7 +295,7 @@ fn stop_keeps_the_bytes_received() {
                     .recv_from_with(&mut [0; 8], Flags::WAIT_ALL)
                     .unwrap_err()
             },
-            Operation::RecvMsg,
+            Operation::RecvFrom,
         ),
         (
             |s| {

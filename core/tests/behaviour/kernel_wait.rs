@@ -2,7 +2,7 @@
 
 use crate::support::alone::alone;
 use crate::support::*;
-use polysock::{Family, Kind, NativeCaller, Protocol, RecvBuf, Shutdown, Socket, SocketType};
+use polysock::{Family, Flags, Kind, NativeCaller, Protocol, RecvBuf, Shutdown, Socket, SocketType};
 use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::process::{Command, Stdio};
@@ -70,8 +70,14 @@ fn close_wakes_every_call_that_waits_in_the_kernel() {
         });
         let datagrams = Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
         datagrams.bind(&loopback()).unwrap();
-        closes_and_wakes("recvmsg", &Arc::new(datagrams), libc::SYS_recvmsg, |s| {
+        closes_and_wakes("recvfrom", &Arc::new(datagrams), recvfrom, |s| {
             s.recv_from(&mut [0; 8])
+        });
+        let datagrams = Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
+        datagrams.bind(&loopback()).unwrap();
+        closes_and_wakes("recvmsg", &Arc::new(datagrams), libc::SYS_recvmsg, |s| {
+            s.on(NativeCaller)
+                .recv_message(&[(&mut [0; 8]).into()], 0, Flags::NONE)
         });
     });
 }

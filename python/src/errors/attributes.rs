@@ -27,10 +27,12 @@ pub fn set_done(py: Python<'_>, raised: &PyErr, error: &Error) {
     let moves_once = matches!(
         error.operation(),
         Operation::Send
+            | Operation::SendTo
             | Operation::SendMsg
             | Operation::SendBatch
             | Operation::SendSegments
             | Operation::Recv
+            | Operation::RecvFrom
             | Operation::RecvMsg
     );
     if moves_once || moves_everything(error.operation()) {

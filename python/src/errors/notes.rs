@@ -96,6 +96,7 @@ fn subject(operation: Operation, context: Context<'_>) -> (&'static str, Option<
         Operation::Connect | Operation::CreateConnection => ("connecting to", given()),
         Operation::Send
         | Operation::SendAll
+        | Operation::SendTo
         | Operation::SendMsg
         | Operation::SendFile
         | Operation::SendBatch
@@ -103,6 +104,7 @@ fn subject(operation: Operation, context: Context<'_>) -> (&'static str, Option<
         | Operation::SendFrame => ("sending to", given().or_else(peer)),
         Operation::Recv
         | Operation::RecvExact
+        | Operation::RecvFrom
         | Operation::RecvMsg
         | Operation::RecvBatch
         | Operation::RecvFrame => match peer() {

@@ -113,7 +113,7 @@ pub fn error(py: Python<'_>, error: &Error) -> PyErr {
 fn timed_out(operation: Operation) -> &'static str {
     if operation == Operation::Accept {
         "Accept timed out"
-    } else if operation == Operation::RecvMsg {
+    } else if operation == Operation::RecvFrom {
         "Receive timed out"
     } else if matches!(operation, Operation::Connect | Operation::CreateConnection) {
         "Connect timed out"
@@ -127,7 +127,7 @@ fn class_of(errno: i32, operation: Operation) -> &'static str {
         libc::ECONNREFUSED
             if matches!(
                 operation,
-                Operation::RecvMsg | Operation::SendMsg | Operation::Send
+                Operation::RecvFrom | Operation::SendTo | Operation::Send
             ) =>
         {
             "PortUnreachableException"

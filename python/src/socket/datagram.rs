@@ -24,11 +24,9 @@ pub fn recvfrom<'py>(
     let policy = native.lock_policy(socket, LockPolicy::KeepToReceive, flags, true);
     let call = CoreCall::on(py, socket).keeping_lock(policy);
     let data = receive_bytes(py, call, capacity, flags, |caller, buffer| {
-        let received = socket
-            .on(caller)
-            .recv_from_with(buffer, waiting_flags(socket, flags))?;
-        from = received.address;
-        Ok(received.count)
+        let flags = waiting_flags(socket, flags);
+        let (count, _) = socket.on(caller).recv_from_into(buffer, flags, &mut from)?;
+        Ok(count)
     })?;
     Ok((data, address::to_python(py, socket.protocol(), &from)?))
 }
@@ -43,13 +41,14 @@ pub fn recvfrom_into<'py>(
 ) -> PyResult<(usize, Bound<'py, PyAny>)> {
     let too_small = "nbytes is greater than the length of the buffer";
     let (mut buffer, wanted) = buffer_of("recvfrom_into", buffer, nbytes, too_small)?;
-    let received = CoreCall::on(py, socket).run(|caller| {
+    let mut from = Address::EMPTY;
+    let (count, _) = CoreCall::on(py, socket).run(|caller| {
+        let flags = waiting_flags(socket, flags);
         socket
             .on(caller)
-            .recv_from_with(buffer.first(wanted), waiting_flags(socket, flags))
+            .recv_from_into(buffer.first(wanted), flags, &mut from)
     })?;
-    let from = address::to_python(py, socket.protocol(), &received.address)?;
-    Ok((received.count, from))
+    Ok((count, address::to_python(py, socket.protocol(), &from)?))
 }
 
 /// `sendto(data, address)` or `sendto(data, flags, address)`.

@@ -28,7 +28,7 @@ pub fn disconnect(fd: BorrowedFd<'_>) -> io::Result<()> {
     check(unsafe { libc::connect(fd.as_raw_fd(), start, length) }).map(drop)
 }
 
-fn sockaddr(address: &Address) -> (*const libc::sockaddr, libc::socklen_t) {
+pub(super) fn sockaddr(address: &Address) -> (*const libc::sockaddr, libc::socklen_t) {
     let bytes = address.as_bytes();
     (
         bytes.as_ptr().cast(),

@@ -18,4 +18,4 @@ pub use message::{recvmsg, sendmsg, take_ancillary};
 pub use option::{available, get_int, get_option, resets_on_close, set_option, set_option_null, sock};
 pub use readiness::{milliseconds, ready, Readiness};
 pub use result::{check, check_count, is_interrupted};
-pub use transfer::{recv, send, Blocking};
+pub use transfer::{recv, recvfrom, send, sendto, Blocking};

@@ -13,6 +13,9 @@ pub const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
 /// The poll event of a peer that ended its stream.
 pub const PEER_ENDED: i16 = libc::POLLRDHUP;
 
+/// The flag with which a receive returns the whole length of a datagram, however much of it fits (recv(2), `MSG_TRUNC`).
+pub const WHOLE_LENGTH: Option<libc::c_int> = Some(libc::MSG_TRUNC);
+
 /// The factor between a socket buffer's requested and reported size: the kernel doubles it (socket(7)).
 pub const BUFFER_FACTOR: usize = 2;
 

@@ -14,6 +14,9 @@ pub const NO_SIGNAL: libc::c_int = 0;
 /// No such poll event here: only the end of both directions is reported.
 pub const PEER_ENDED: i16 = 0;
 
+/// The BSDs only set `MSG_TRUNC` in a result.
+pub const WHOLE_LENGTH: Option<libc::c_int> = None;
+
 /// The factor between a socket buffer's requested and reported size.
 pub const BUFFER_FACTOR: usize = 1;
 
