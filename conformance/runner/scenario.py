@@ -10,7 +10,8 @@ from .wire import read_segments
 ROLES = ("server", "client")
 CAPABILITIES = {
     "abort", "close_java", "recv_exact", "state", "done", "whole_sendall", "linger_range", "get_timeout",
-    "negative_backlog", "backlog_range", "datagram", "unix", "dup", "cork", "batch", "create_connection", "ipv6", "wire",
+    "negative_backlog", "backlog_range", "datagram", "unix", "dup", "cork", "batch", "create_connection", "frames", "ipv6",
+    "wire",
 }  # fmt: skip
 # What BSD sockets have and a driver may lack: feature, and the steps that use it (matched against the command's words).
 FEATURES = {
@@ -18,7 +19,7 @@ FEATURES = {
     "backlog_zero": re.compile(r"server \S+ \S+ (0|-)"),
     "descriptor": re.compile(r"(fileno|detach|from_fd|open_fd|close_fd|exhaust|release)\b"),
     "nonblocking": re.compile(r"fill |set \S+ blocking |set \S+ timeout 0\b|.* timeout=0\b"),
-    "send_timeout": re.compile(r"(send|sendall|sendto|send_batch|send_segments) .* timeout="),
+    "send_timeout": re.compile(r"(send|sendall|sendto|send_batch|send_segments|send_frames?) .* timeout="),
     "peek": re.compile(r".* peek\b"),
     "truncation": re.compile(r".* trunc\b"),
     "urgent_recv": re.compile(r"recv .* oob\b"),
@@ -63,6 +64,13 @@ COMMANDS = {
     "recv_exact": (2, "timeout", 0, None),
     "collect": (2, "", 0, None),
     "fill": (1, "", 0, None),
+    "send_frame": (2, "framing limit timeout", 0, None),
+    "send_frames": (2, "framing limit timeout", 0, None),
+    "recv_frame": (1, "framing limit timeout", 0, None),
+    "recv_frame_into": (2, "framing limit timeout", 0, None),
+    "recv_frames": (2, "framing limit timeout", 0, None),
+    "pending": (1, "", 0, None),
+    "take_buffered": (1, "", 0, None),
     "getsockname": (1, "", 0, None),
     "getpeername": (1, "", 0, None),
     "state": (1, "", 0, None),
@@ -82,6 +90,13 @@ REQUIRED = (
     ("send_segments", None, (), "batch"),
     ("set", 1, ("udp_gro",), "batch"),
     ("get", 1, ("udp_gro",), "batch"),
+    ("send_frame", None, (), "frames"),
+    ("send_frames", None, (), "frames"),
+    ("recv_frame", None, (), "frames"),
+    ("recv_frame_into", None, (), "frames"),
+    ("recv_frames", None, (), "frames"),
+    ("pending", None, (), "frames"),
+    ("take_buffered", None, (), "frames"),
     ("socketpair", None, (), "unix"),
     ("socket", 1, ("unix",), "unix"),
     ("socket", 2, ("dgram",), "datagram"),

@@ -23,6 +23,8 @@ pub enum Refusal {
         /// The call that the error names.
         call: Option<&'static str>,
         done: Option<usize>,
+        /// What else it says.
+        more: Option<(&'static str, usize)>,
     },
 }
 
@@ -32,6 +34,7 @@ impl Refusal {
             name: name.to_owned(),
             call: None,
             done: None,
+            more: None,
         }
     }
 }
@@ -41,10 +44,16 @@ impl fmt::Display for Refusal {
         match self {
             Self::Unsupported => write!(f, "unsupported"),
             Self::Protocol(reason) => write!(f, "error PROTOCOL {reason}"),
-            Self::Error { name, call, done } => {
+            Self::Error {
+                name,
+                call,
+                done,
+                more,
+            } => {
                 write!(f, "error {name}")?;
                 call.map_or(Ok(()), |call| write!(f, " call={call}"))?;
-                done.map_or(Ok(()), |done| write!(f, " done={done}"))
+                done.map_or(Ok(()), |done| write!(f, " done={done}"))?;
+                more.map_or(Ok(()), |(key, value)| write!(f, " {key}={value}"))
             }
         }
     }
@@ -52,11 +61,21 @@ impl fmt::Display for Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        let counts = matches!(error.operation(), Operation::SendAll | Operation::RecvExact);
+        let counts = matches!(
+            error.operation(),
+            Operation::SendAll | Operation::RecvExact | Operation::SendFrame
+        );
         Self::Error {
             name: name(&error),
             call: Some(error.operation().name()),
             done: counts.then(|| error.done()),
+            more: if let Kind::Truncated { missing } = error.kind() {
+                Some(("missing", missing))
+            } else if let Kind::MessageTooLarge { needed } = error.kind() {
+                Some(("needed", needed))
+            } else {
+                None
+            },
         }
     }
 }

@@ -116,5 +116,6 @@ fn after(done: usize, error: &Error) -> Refusal {
         name: name(error),
         call: Some(error.operation().name()),
         done: Some(done),
+        more: None,
     }
 }

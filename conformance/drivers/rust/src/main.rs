@@ -6,6 +6,7 @@ mod answer;
 mod batch;
 mod data;
 mod facts;
+mod frames;
 mod handles;
 mod making;
 mod options;
@@ -24,7 +25,7 @@ use std::time::Instant;
 use tasks::Tasks;
 
 /// What the README calls them. A linger has no sign here, so `linger_range` is missing.
-const CAPABILITIES: [&str; 14] = [
+const CAPABILITIES: [&str; 15] = [
     "abort",
     "backlog_range",
     "batch",
@@ -34,6 +35,7 @@ const CAPABILITIES: [&str; 14] = [
     "datagram",
     "done",
     "dup",
+    "frames",
     "get_timeout",
     "recv_exact",
     "state",
@@ -103,6 +105,13 @@ impl Driver {
             "recv_exact" => self.recv_exact(request)?,
             "collect" => self.collect(request)?,
             "fill" => self.fill(request)?,
+            "send_frame" => self.send_frame(request)?,
+            "send_frames" => self.send_frames(request)?,
+            "recv_frame" => self.recv_frame(request)?,
+            "recv_frame_into" => self.recv_frame_into(request)?,
+            "recv_frames" => self.recv_frames(request)?,
+            "pending" => self.pending(request)?,
+            "take_buffered" => self.take_buffered(request)?,
             "getsockname" => self.local_address(request)?,
             "getpeername" => self.peer_address(request)?,
             "state" => self.state(request)?,
