@@ -66,10 +66,7 @@ impl Framing {
                 Some(length) => self.after_prefix(bytes, width.bytes(), length),
                 None => Ok(Decoded::Missing(width.bytes() - bytes.len())),
             },
-            Format::Varint => match varint(bytes)? {
-                Some((prefix, length)) => self.after_prefix(bytes, prefix, length),
-                None => Ok(Decoded::Missing(1)),
-            },
+            Format::Varint => self.after_varint(bytes),
             Format::Fixed(size) => self.after_prefix(bytes, 0, *size as u64),
             Format::Delimiter(delimiter) => self.up_to(bytes, delimiter.as_bytes(), searched),
             Format::Lines => self.line(bytes, searched),
@@ -118,6 +115,13 @@ impl Framing {
         Ok(Decoded::Missing(length - there))
     }
 
+    fn after_varint(&self, bytes: &[u8]) -> Result<Decoded, Refusal> {
+        match varint(bytes)? {
+            Some((prefix, length)) => self.after_prefix(bytes, prefix, length),
+            None => Ok(Decoded::Missing(1)),
+        }
+    }
+
     fn up_to(&self, bytes: &[u8], delimiter: &[u8], searched: usize) -> Result<Decoded, Refusal> {
         let from = searched.min(bytes.len());
         let rest = bytes.get(from..).unwrap_or_default();
@@ -151,23 +155,31 @@ impl Framing {
     }
 }
 
+/// The number that the bytes begin with; `None` while its last byte is missing.
 #[inline]
 fn length(bytes: &[u8], width: PrefixWidth, order: ByteOrder) -> Option<u64> {
-    macro_rules! number {
-        ($number:ty) => {{
-            let bytes = *bytes.first_chunk()?;
-            match order {
-                ByteOrder::Big => <$number>::from_be_bytes(bytes).into(),
-                ByteOrder::Little => <$number>::from_le_bytes(bytes).into(),
-            }
-        }};
-    }
-    Some(match width {
-        PrefixWidth::Bits8 => number!(u8),
-        PrefixWidth::Bits16 => number!(u16),
-        PrefixWidth::Bits32 => number!(u32),
-        PrefixWidth::Bits64 => number!(u64),
+    let first = match bytes.first_chunk() {
+        Some(first) => *first,
+        None => padded(bytes, width)?,
+    };
+    let unused = 64 - width as u8;
+    Some(match order {
+        ByteOrder::Big => u64::from_be_bytes(first) >> unused,
+        ByteOrder::Little => u64::from_le_bytes(first) & (u64::MAX >> unused),
     })
+}
+
+/// Fewer than eight bytes, followed by zeros, if they contain a prefix of this width.
+#[cold]
+fn padded(bytes: &[u8], width: PrefixWidth) -> Option<[u8; 8]> {
+    if bytes.len() < width.bytes() {
+        return None;
+    }
+    let mut padded = [0; 8];
+    for (to, from) in padded.iter_mut().zip(bytes) {
+        *to = *from;
+    }
+    Some(padded)
 }
 
 /// The number that the bytes begin with, and how many of them it takes; `None` while its last byte is missing. A number

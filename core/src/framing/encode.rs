@@ -1,7 +1,7 @@
 //! The bytes before and after a message.
 
 use super::decode::find;
-use super::format::{ByteOrder, Format, Framing};
+use super::format::{ByteOrder, Format, Framing, PrefixWidth};
 use crate::error::{Error, Kind, Operation, Result};
 
 /// The bytes that precede a message.
@@ -13,17 +13,19 @@ pub struct Header {
 
 impl Header {
     /// The bytes.
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 
-    fn of(bytes: &[u8]) -> Self {
-        let mut header = Self::default();
-        for (to, from) in header.bytes.iter_mut().zip(bytes) {
-            *to = *from;
-            header.length += 1;
+    /// As many of the bytes as the prefix is wide.
+    #[inline]
+    fn first(width: PrefixWidth, bytes: [u8; 8]) -> Self {
+        let [a, b, c, d, e, f, g, h] = bytes;
+        Self {
+            bytes: [a, b, c, d, e, f, g, h, 0, 0],
+            length: width as u8 / 8,
         }
-        header
     }
 }
 
@@ -32,25 +34,23 @@ impl Framing {
     ///
     /// # Errors
     /// `EMSGSIZE` beyond the limit, or when the prefix has too few bits; `InvalidInput` for a length other than the fixed one.
+    #[inline]
     pub fn header(&self, length: usize) -> Result<Header> {
         if length > self.limit {
             return Err(too_long(length, self.limit));
         }
         match &self.format {
             Format::Length { width, order } => {
-                let most = u64::MAX >> (64 - 8 * width.bytes());
-                let number = length as u64;
+                let (number, unused) = (length as u64, 64 - *width as u8);
+                let most = u64::MAX >> unused;
                 if number > most {
                     return Err(too_long(length, usize::try_from(most).unwrap_or(usize::MAX)));
                 }
-                Ok(match order {
-                    ByteOrder::Big => {
-                        Header::of(number.to_be_bytes().get(8 - width.bytes()..).unwrap_or_default())
-                    }
-                    ByteOrder::Little => {
-                        Header::of(number.to_le_bytes().get(..width.bytes()).unwrap_or_default())
-                    }
-                })
+                let bytes = match order {
+                    ByteOrder::Big => (number << unused).to_be_bytes(),
+                    ByteOrder::Little => number.to_le_bytes(),
+                };
+                Ok(Header::first(*width, bytes))
             }
             Format::Varint => Ok(varint(length as u64)),
             Format::Fixed(size) if *size != length => Err(Error::out_of_range(
@@ -130,6 +130,7 @@ fn varint(mut number: u64) -> Header {
     header
 }
 
+#[cold]
 fn too_long(length: usize, most: usize) -> Error {
     let error = Error::new(Operation::SendFrame, Kind::Os(libc::EMSGSIZE));
     error.with_detail(format_args!(

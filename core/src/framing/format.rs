@@ -24,10 +24,10 @@ pub struct Framing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // the names say what they mean
 pub enum PrefixWidth {
-    Bits8,
-    Bits16,
-    Bits32,
-    Bits64,
+    Bits8 = 8,
+    Bits16 = 16,
+    Bits32 = 32,
+    Bits64 = 64,
 }
 
 /// The byte order of a length.
@@ -147,11 +147,6 @@ impl Framing {
 
 impl PrefixWidth {
     pub(super) const fn bytes(self) -> usize {
-        match self {
-            Self::Bits8 => 1,
-            Self::Bits16 => 2,
-            Self::Bits32 => 4,
-            Self::Bits64 => 8,
-        }
+        self as usize / 8
     }
 }

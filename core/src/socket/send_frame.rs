@@ -61,7 +61,7 @@ impl<C: Caller> Call<'_, C> {
             let must = "must be a stream: datagrams are messages already";
             return Err(Error::invalid(Operation::SendFrame, "socket", must));
         }
-        check_all(messages, framing)?;
+        let to_copy = check_all(messages, framing)?;
         let timeout = self.timeout(Direction::Send);
         let mut limit = LazyDeadline::new(timeout);
         let socket = self.socket;
@@ -92,20 +92,24 @@ impl<C: Caller> Call<'_, C> {
             messages,
             bytes: resumed,
         };
-        let result = self.send_encoded(&mut sent, &mut limit);
+        let result = self.send_encoded(&mut sent, to_copy, &mut limit);
+        let Err(kind) = result else {
+            return Ok(());
+        };
         let (whole, begun) = sent.whole();
         if let Some(begun) = begun {
             shared.lock().put_unfinished(begun);
         }
-        result.map_err(|kind| failed(kind).with_done(whole).within(timeout))
+        Err(failed(kind).with_done(whole).within(timeout))
     }
 
     fn send_encoded(
         &mut self,
         sent: &mut Sent<'_>,
+        to_copy: usize,
         limit: &mut LazyDeadline,
     ) -> std::result::Result<(), Kind> {
-        let mut copied = Vec::new();
+        let mut copied = memory::list(to_copy.min(ROOM + COPIED))?;
         let mut skip = sent.bytes; // of the first message, which an earlier call has begun
         for message in sent.messages {
             let header = sent.framing.header(message.len()).map_err(|error| error.kind())?;
@@ -172,11 +176,15 @@ impl<C: Caller> Call<'_, C> {
     }
 }
 
-/// Finds what the framing refuses before anything is sent.
-fn check_all(messages: &[SendBuf<'_>], framing: &Framing) -> Result<()> {
+/// Finds what the framing refuses before anything is sent. Returns how many bytes will be copied together.
+fn check_all(messages: &[SendBuf<'_>], framing: &Framing) -> Result<usize> {
     let mut copy = Vec::new();
+    let mut to_copy = 0_usize;
+    let trailer = framing.trailer();
     for message in messages {
-        framing.header(message.len())?;
+        let around = framing.header(message.len())?.as_bytes().len() + trailer.len();
+        let inside = Some(message.len()).filter(|length| *length <= COPIED);
+        to_copy = to_copy.saturating_add(around + inside.unwrap_or(0));
         if framing.has_trailer() {
             copy.clear();
             let copied = message.append_to(&mut copy);
@@ -184,7 +192,7 @@ fn check_all(messages: &[SendBuf<'_>], framing: &Framing) -> Result<()> {
             framing.check(&copy)?;
         }
     }
-    Ok(())
+    Ok(to_copy)
 }
 
 /// How many bytes of the encoded messages have been sent, by this call and the one that stopped before it.
