@@ -11,10 +11,28 @@ use super::turn::Turn;
 use crate::caller::Caller;
 use crate::error::Kind;
 use crate::framing::read_ahead::ReadAhead;
+use crate::sys::thread::me;
 use crate::time::LazyDeadline;
 use std::ops::{Deref, DerefMut};
 
 impl Shared {
+    /// Takes out the bytes, for the thread that has the turn.
+    fn take_ahead(&mut self, handle: &Handle) -> Result<ReadAhead, Kind> {
+        if handle.is_closed() {
+            return Err(Kind::Closed);
+        }
+        let incoming = &mut self.messages.get_or_insert_default().incoming;
+        if incoming.holder != Holder::Handle {
+            return Err(Kind::Busy);
+        }
+        let bytes = std::mem::take(&mut incoming.bytes);
+        incoming.holder = Holder::Call { length: bytes.len() };
+        if !handle.may_be_ahead() {
+            handle.state.note_ahead(true);
+        }
+        Ok(bytes)
+    }
+
     /// Lets those that wait for the handle to become ready know what there is.
     fn announce(&mut self) {
         let Some(incoming) = self.incoming() else {
@@ -120,7 +138,7 @@ impl Handle {
 /// The turn to receive and the bytes that were received ahead, until dropped.
 pub(crate) struct Ahead<'a> {
     bytes: ReadAhead,
-    turn: Turn<'a>,
+    handle: &'a Handle,
 }
 
 impl<'a> Ahead<'a> {
@@ -134,28 +152,28 @@ impl<'a> Ahead<'a> {
         caller: &mut C,
         limit: &mut LazyDeadline,
     ) -> Result<Self, Kind> {
-        let turn = Turn::take(handle, Direction::Receive, caller, limit)?;
         let mut shared = handle.shared.lock();
-        if handle.is_closed() {
-            return Err(Kind::Closed);
+        if !shared.turns.take(Direction::Receive, me()) {
+            drop(shared);
+            let turn = Turn::take(handle, Direction::Receive, caller, limit)?;
+            shared = handle.shared.lock();
+            std::mem::forget(turn); // ends with the `Ahead`, under the lock that this takes anyway
         }
-        let incoming = &mut shared.messages.get_or_insert_default().incoming;
-        if incoming.holder != Holder::Handle {
-            return Err(Kind::Busy);
-        }
-        let bytes = std::mem::take(&mut incoming.bytes);
-        incoming.holder = Holder::Call { length: bytes.len() };
-        if !handle.may_be_ahead() {
-            handle.state.note_ahead(true);
+        let bytes = shared.take_ahead(handle);
+        if bytes.is_err() {
+            shared.end_turn(Direction::Receive);
         }
         drop(shared);
-        Ok(Self { bytes, turn })
+        Ok(Self {
+            bytes: bytes?,
+            handle,
+        })
     }
 
     /// Nothing is left: plain receives need not look here any more. Keeps the turn.
     pub(crate) fn note_empty(&self) {
-        let _shared = self.turn.handle().shared.lock();
-        self.turn.handle().state.note_ahead(false);
+        let _shared = self.handle.shared.lock();
+        self.handle.state.note_ahead(false);
     }
 }
 
@@ -175,13 +193,14 @@ impl DerefMut for Ahead<'_> {
 
 impl Drop for Ahead<'_> {
     fn drop(&mut self) {
-        let mut shared = self.turn.handle().shared.lock();
-        if self.turn.handle().is_closed() {
+        let mut shared = self.handle.shared.lock();
+        if self.handle.is_closed() {
             shared.messages = None;
         } else if let Some(incoming) = shared.incoming() {
             incoming.bytes = std::mem::take(&mut self.bytes);
             incoming.holder = Holder::Handle;
             shared.announce();
         }
+        shared.end_turn(Direction::Receive);
     }
 }

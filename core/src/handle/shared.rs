@@ -8,7 +8,7 @@ use super::waiters::Waiters;
 use crate::address::Address;
 use crate::framing::Unfinished;
 use crate::sys::fork::InChild;
-use crate::sys::thread::Thread;
+use crate::sys::thread::{me, Thread};
 use std::time::Duration;
 
 /// A thread that has waited this long gets the next turn, whichever thread asks first. Before that, the thread that had
@@ -59,6 +59,13 @@ impl Shared {
 
     pub(crate) fn put_unfinished(&mut self, message: Unfinished) {
         self.messages.get_or_insert_default().unfinished = Some(message);
+    }
+
+    /// Ends a turn that this thread has taken.
+    pub(super) fn end_turn(&mut self, direction: Direction) {
+        if self.turns.give_back(direction, me()) {
+            self.pass_turn(direction);
+        }
     }
 
     /// Ends a turn, and wakes a thread that waits for it.

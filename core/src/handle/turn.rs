@@ -79,10 +79,6 @@ impl<'a> Turn<'a> {
         self.0.shared.lock().turns.is_nested(self.1)
     }
 
-    pub(super) fn handle(&self) -> &'a Handle {
-        self.0
-    }
-
     fn try_take(handle: &'a Handle, direction: Direction) -> Option<Self> {
         let taken = handle.shared.lock().turns.take(direction, me());
         taken.then(|| Self(handle, direction))
@@ -95,10 +91,7 @@ impl<'a> Turn<'a> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let mut shared = self.0.shared.lock();
-        if shared.turns.give_back(self.1, me()) {
-            shared.pass_turn(self.1);
-        }
+        self.0.shared.lock().end_turn(self.1);
     }
 }
 

@@ -99,7 +99,37 @@ impl<'s, C: Caller> Call<'s, C> {
     /// # Errors
     /// See [`recv_each_frame`](Self::recv_each_frame).
     pub fn recv_frame(&mut self, framing: &Framing) -> Result<Option<Vec<u8>>> {
-        Ok(self.recv_frames(1, framing)?.pop())
+        let mut failed = None;
+        let message = self.recv_frame_with(framing, |message| {
+            let copy = memory::copy(message);
+            copy.map_err(|kind| failed = Some(kind)).ok()
+        })?;
+        match failed {
+            Some(kind) => Err(Error::new(OPERATION, kind)),
+            None => Ok(message),
+        }
+    }
+
+    /// Receives one message and offers it to `take`, where it is; what `take` returns is returned. A message for which
+    /// that is `None` is kept; at the end of the stream `take` is not called.
+    ///
+    /// # Errors
+    /// See [`recv_each_frame`](Self::recv_each_frame).
+    #[inline]
+    pub fn recv_frame_with<T>(
+        &mut self,
+        framing: &Framing,
+        take: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let (mut ahead, found) = self.wait_for_frame(framing)?;
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        let taken = take(ahead.get(found.body));
+        if taken.is_some() {
+            ahead.skip(found.next);
+        }
+        Ok(taken)
     }
 
     /// Receives one message into a buffer, and returns its length; `None` at the end of the stream.
@@ -113,26 +143,16 @@ impl<'s, C: Caller> Call<'s, C> {
         framing: &Framing,
     ) -> Result<Option<usize>> {
         let buf = buf.into();
-        let mut length = None;
-        let mut taken = false;
-        self.recv_each_frame(framing, |message| {
-            if length.is_some() {
-                return false;
-            }
-            length = Some(message.len());
-            taken = message.len() <= buf.len();
-            if taken {
-                buf.copy_from(message);
-            }
-            taken
+        let mut needed = 0;
+        let count = self.recv_frame_with(framing, |message| {
+            needed = message.len();
+            (needed <= buf.len()).then(|| buf.copy_from(message))
         })?;
-        match length {
-            Some(needed) if !taken => {
-                let error = Error::new(OPERATION, Kind::MessageTooLarge { needed });
-                Err(error.with_detail(format_args!("into a buffer of {} bytes", buf.len())))
-            }
-            length => Ok(length),
+        if count.is_none() && needed > 0 {
+            let error = Error::new(OPERATION, Kind::MessageTooLarge { needed });
+            return Err(error.with_detail(format_args!("into a buffer of {} bytes", buf.len())));
         }
+        Ok(count)
     }
 
     /// Receives at least one message, and all others that have arrived, up to `most`, without waiting for them; none when
@@ -188,12 +208,7 @@ impl<'s, C: Caller> Call<'s, C> {
         framing: &Framing,
         mut accept: impl FnMut(&[u8]) -> bool,
     ) -> Result<usize> {
-        let timeout = self.timeout(Direction::Receive);
-        let mut limit = LazyDeadline::new(timeout);
-        let mut ahead = self.take_ahead(OPERATION, timeout, &mut limit)?;
-        let keeper = Some(&self.socket.handle);
-        let found = self.find(&mut ahead, keeper, framing, limit.left());
-        let mut next = found.map_err(|error| error.within(timeout))?;
+        let (mut ahead, mut next) = self.wait_for_frame(framing)?;
         let mut taken = 0;
         while let Some(found) = next {
             if !accept(ahead.get(found.body)) {
@@ -208,6 +223,18 @@ impl<'s, C: Caller> Call<'s, C> {
             };
         }
         Ok(taken)
+    }
+
+    /// Takes the turn to receive, and receives until the bytes ahead begin with a message; `None` at the end of the stream.
+    #[inline]
+    fn wait_for_frame(&mut self, framing: &Framing) -> Result<(Ahead<'s>, Option<Found>)> {
+        let timeout = self.timeout(Direction::Receive);
+        let mut limit = LazyDeadline::new(timeout);
+        let mut ahead = self.take_ahead(OPERATION, timeout, &mut limit)?;
+        let keeper = Some(&self.socket.handle);
+        let found = self.find(&mut ahead, keeper, framing, limit.left());
+        let found = found.map_err(|error| error.within(timeout))?;
+        Ok((ahead, found))
     }
 
     /// Takes the turn to receive, and what was received ahead.
