@@ -161,6 +161,9 @@ fn received<'s>(framing: &Framing, mut pieces: impl Iterator<Item = &'s [u8]>) -
             Err(refusal) => break refusal.into(),
         };
         assert!(missing > 0, "a whole message would wait for more");
+        if ahead.len() % 2 == 0 {
+            asks_for_a_line(&mut ahead);
+        }
         if arriving.is_empty() {
             match pieces.next() {
                 Some(piece) => arriving = piece,
@@ -179,6 +182,13 @@ fn received<'s>(framing: &Framing, mut pieces: impl Iterator<Item = &'s [u8]>) -
         );
     };
     Content { messages, end }
+}
+
+/// A call for a line while a message has begun: what it has searched counts for lines only.
+fn asks_for_a_line(ahead: &mut ReadAhead) {
+    let lines = Framing::lines();
+    let found = ahead.find(&lines);
+    assert_eq!(found, lines.decode(ahead.bytes(), 0));
 }
 
 /// Each message is either refused before it is sent, or received as it was, after one and before another. None is
