@@ -45,9 +45,9 @@ mod send;
 mod sendfile;
 mod vectored;
 
-mod frames;
 mod framing;
 mod reader;
+mod send_frame;
 
 mod batch;
 mod control;

@@ -2047,36 +2047,6 @@ ssize_t polysock_sendv(polysock_t *s, const polysock_iovec *v, size_t nv, int ti
 ssize_t polysock_recvv(polysock_t *s, const polysock_iovec *v, size_t nv, int timeout_ms);
 
 /**
- * Sends one message on a stream, with the length or delimiter of the framing. Calls of several threads on one handle never
- * interleave.
- *
- * BSD: sendmsg(2) of a length and the bytes, in a loop. Python: socket.send_frame. Java: DataOutputStream.writeInt and write.
- * `f` says how messages are divided, NULL for the default. One deadline covers the whole call. Fails with POLYSOCK_EMSGSIZE
- * for a message beyond the limit or beyond what the length has bits for, and with POLYSOCK_EINVAL for one that contains the
- * delimiter or does not have the fixed size; nothing was sent then. Fails like polysock_sendall(); when such a failure,
- * POLYSOCK_ETIMEDOUT for example, stops it inside the message, the next call with the same message and framing sends the
- * rest, and other messages fail with POLYSOCK_EBUSY until then.
- * @code
- * if (polysock_send_frame(s, "hello", 5, NULL, 5000) < 0)
- *     fprintf(stderr, "%s\n", polysock_last_detail());
- * @endcode
- * @ingroup polysock_frames
- */
-int polysock_send_frame(polysock_t *s, const void *buf, size_t n, const polysock_framing *f, int timeout_ms);
-
-/**
- * Sends several messages; small ones share a system call.
- *
- * BSD: writev(2) of lengths and bytes, in a loop. Python: socket.send_frames. Java: DataOutputStream over a
- * BufferedOutputStream.
- * Stores the number of messages sent completely in `*done`, unless NULL, on failure too: sending the rest, from that one
- * on, continues the stream. Fails like polysock_send_frame(); a message that the framing refuses is found before anything
- * is sent.
- * @ingroup polysock_frames
- */
-int polysock_send_frames(polysock_t *s, const polysock_frame *frames, size_t n, size_t *done, const polysock_framing *f, int timeout_ms);
-
-/**
  * Makes a reader for a stream; the caller owns `*out`.
  *
  * BSD: fdopen(3). Python: polysock.Reader. Java: new DataInputStream(socket.getInputStream()).
@@ -2182,6 +2152,36 @@ ssize_t polysock_reader_pending(polysock_reader *r);
  * @ingroup polysock_frames
  */
 ssize_t polysock_reader_take_buffered(polysock_reader *r, void *buf, size_t n);
+
+/**
+ * Sends one message on a stream, with the length or delimiter of the framing. Calls of several threads on one handle never
+ * interleave.
+ *
+ * BSD: sendmsg(2) of a length and the bytes, in a loop. Python: socket.send_frame. Java: DataOutputStream.writeInt and write.
+ * `f` says how messages are divided, NULL for the default. One deadline covers the whole call. Fails with POLYSOCK_EMSGSIZE
+ * for a message beyond the limit or beyond what the length has bits for, and with POLYSOCK_EINVAL for one that contains the
+ * delimiter or does not have the fixed size; nothing was sent then. Fails like polysock_sendall(); when such a failure,
+ * POLYSOCK_ETIMEDOUT for example, stops it inside the message, the next call with the same message and framing sends the
+ * rest, and other messages fail with POLYSOCK_EBUSY until then.
+ * @code
+ * if (polysock_send_frame(s, "hello", 5, NULL, 5000) < 0)
+ *     fprintf(stderr, "%s\n", polysock_last_detail());
+ * @endcode
+ * @ingroup polysock_frames
+ */
+int polysock_send_frame(polysock_t *s, const void *buf, size_t n, const polysock_framing *f, int timeout_ms);
+
+/**
+ * Sends several messages; small ones share a system call.
+ *
+ * BSD: writev(2) of lengths and bytes, in a loop. Python: socket.send_frames. Java: DataOutputStream over a
+ * BufferedOutputStream.
+ * Stores the number of messages sent completely in `*done`, unless NULL, on failure too: sending the rest, from that one
+ * on, continues the stream. Fails like polysock_send_frame(); a message that the framing refuses is found before anything
+ * is sent.
+ * @ingroup polysock_frames
+ */
+int polysock_send_frames(polysock_t *s, const polysock_frame *frames, size_t n, size_t *done, const polysock_framing *f, int timeout_ms);
 
 /**
  * Sends `n` datagrams in their order and returns how many were sent.
