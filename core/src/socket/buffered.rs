@@ -36,6 +36,15 @@ impl Socket {
         self.take_out(ReadAhead::take_all)
     }
 
+    /// Takes out as many of the [`pending`](Self::pending) bytes as `buf` has room for, and returns how many.
+    ///
+    /// # Errors
+    /// See [`take_buffered`](Self::take_buffered).
+    pub fn take_buffered_into<'b>(&self, buf: impl Into<RecvBuf<'b>>) -> Result<usize> {
+        let buf = buf.into();
+        self.take_out(|ahead| ahead.give(&buf))
+    }
+
     /// Takes out the descriptors that came with the bytes of messages on a Unix socket (`SCM_RIGHTS`). They are kept
     /// until a [`recv_message`](Call::recv_message) with room for control messages, or this, hands them out.
     ///
