@@ -29,6 +29,10 @@ static const struct {
     {"recv", 2, 2, do_recv},                         {"sendto", 3, 4, do_sendto},
     {"recvfrom", 2, 2, do_recvfrom},                 {"recv_exact", 2, 2, do_recv_exact},
     {"collect", 2, 2, do_collect},                   {"fill", 1, 1, do_fill},
+    {"send_frame", 2, 2, do_send_frame},             {"send_frames", 2, 2, do_send_frames},
+    {"recv_frame", 1, 1, do_recv_frame},             {"recv_frame_into", 2, 2, do_recv_frame_into},
+    {"recv_frames", 2, 2, do_recv_frames},           {"pending", 1, 1, do_pending},
+    {"take_buffered", 1, 1, do_take_buffered},
     {"send_batch", 2, 2, do_send_batch},             {"recv_batch", 3, 3, do_recv_batch},
     {"send_segments", 3, 5, do_send_segments},
     {"getsockname", 1, 1, do_getsockname},           {"getpeername", 1, 1, do_getpeername},
@@ -54,6 +58,12 @@ static bool take_options(struct request *r, long *join_limit)
         } else if (strncmp(word, "limit=", 6) == 0) {
             if (!parse_number(word + 6, join_limit))
                 return false;
+            r->framing.limit = (size_t)*join_limit;
+        } else if (strncmp(word, "framing=", 8) == 0) {
+            size_t limit = r->framing.limit;
+            if (!parse_framing(word + 8, &r->framing))
+                return false;
+            r->framing.limit = limit;
         } else if (strncmp(word, "times=", 6) == 0) {
             if (!parse_number(word + 6, &r->times) || r->times < 1)
                 return false;

@@ -18,6 +18,7 @@ struct request {
     int flags;
     bool trunc;
     long times; /* 1 unless given */
+    polysock_framing framing;
     char answer[MAX_ANSWER];
 };
 
@@ -33,6 +34,7 @@ command do_socket, do_socketpair, do_dup, do_bind, do_listen, do_server, do_acce
 command do_close, do_close_java, do_abort, do_is_closed, do_fileno, do_detach, do_from_fd, do_open_fd, do_close_fd;
 command do_send, do_sendall, do_recv, do_sendto, do_recvfrom, do_recv_exact, do_collect, do_fill;
 command do_send_batch, do_recv_batch, do_send_segments;
+command do_send_frame, do_send_frames, do_recv_frame, do_recv_frame_into, do_recv_frames, do_pending, do_take_buffered;
 command do_getsockname, do_getpeername, do_state;
 command do_set, do_get, do_setsockopt, do_getsockopt;
 
@@ -51,6 +53,8 @@ bool parse_number(const char *text, long *out);
 unsigned char *pattern(size_t count, size_t offset);
 unsigned char *payload(const char *text, size_t *count); /* NULL if the text is invalid */
 int received(struct request *r, const unsigned char *bytes, size_t count);
+void append_hex(struct request *r, const char *before, const unsigned char *bytes, size_t count); /* - for none */
+bool parse_framing(const char *text, polysock_framing *f);
 
 /* addresses.c */
 int answer_address(struct request *r, const polysock_addr *a);

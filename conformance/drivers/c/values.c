@@ -71,12 +71,59 @@ static unsigned adler32(const unsigned char *bytes, size_t count)
     return b << 16 | a;
 }
 
+void append_hex(struct request *r, const char *before, const unsigned char *bytes, size_t count)
+{
+    size_t end = strlen(r->answer);
+    end += (size_t)snprintf(r->answer + end, sizeof r->answer - end, "%s%s", before, count == 0 ? "-" : "");
+    for (size_t i = 0; i < count && end + 3 < sizeof r->answer; i++, end += 2)
+        snprintf(r->answer + end, 3, "%02x", bytes[i]);
+}
+
 int received(struct request *r, const unsigned char *bytes, size_t count)
 {
-    char hex[129] = "-";
     if (count > 64)
         return answer(r, "ok n=%zu hash=%08x", count, adler32(bytes, count));
-    for (size_t i = 0; i < count; i++)
-        snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
-    return answer(r, "ok n=%zu data=%s", count, hex);
+    answer(r, "ok n=%zu", count);
+    append_hex(r, " data=", bytes, count);
+    return 0;
+}
+
+static bool parse_delimiter(const char *text, polysock_framing *f)
+{
+    size_t count;
+    unsigned char *bytes = payload(text, &count);
+    if (bytes == NULL)
+        return false;
+    f->kind = POLYSOCK_FRAMING_DELIMITER;
+    f->delimiter_len = (int)count;
+    memcpy(f->delimiter, bytes, count < sizeof f->delimiter ? count : sizeof f->delimiter);
+    free(bytes);
+    return true;
+}
+
+bool parse_framing(const char *text, polysock_framing *f)
+{
+    static const struct { const char *name; int kind, bits, order; } names[] = {
+        {"u8", POLYSOCK_FRAMING_LENGTH, 8, POLYSOCK_BIG_ENDIAN},      {"u16be", POLYSOCK_FRAMING_LENGTH, 16, POLYSOCK_BIG_ENDIAN},
+        {"u16le", POLYSOCK_FRAMING_LENGTH, 16, POLYSOCK_LITTLE_ENDIAN}, {"u32be", POLYSOCK_FRAMING_LENGTH, 32, POLYSOCK_BIG_ENDIAN},
+        {"u32le", POLYSOCK_FRAMING_LENGTH, 32, POLYSOCK_LITTLE_ENDIAN}, {"u64be", POLYSOCK_FRAMING_LENGTH, 64, POLYSOCK_BIG_ENDIAN},
+        {"u64le", POLYSOCK_FRAMING_LENGTH, 64, POLYSOCK_LITTLE_ENDIAN}, {"varint", POLYSOCK_FRAMING_VARINT, 0, 0},
+        {"lines", POLYSOCK_FRAMING_LINES, 0, 0},
+    };
+    long size;
+    memset(f, 0, sizeof *f);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(text, names[i].name) == 0) {
+            f->kind = names[i].kind;
+            f->bits = names[i].bits;
+            f->byte_order = names[i].order;
+            return true;
+        }
+    if (strncmp(text, "delim:", 6) == 0)
+        return parse_delimiter(text + 6, f);
+    f->kind = POLYSOCK_FRAMING_FIXED;
+    if (strncmp(text, "fixed:", 6) != 0 || !parse_number(text + 6, &size))
+        return false;
+    f->fixed_size = (size_t)size;
+    return true;
 }

@@ -123,6 +123,13 @@ const std::map<std::string, command> commands = {
     {"recv_exact", {2, 2, do_recv_exact}},
     {"collect", {2, 2, do_collect}},
     {"fill", {1, 1, do_fill}},
+    {"send_frame", {2, 2, do_send_frame}},
+    {"send_frames", {2, 2, do_send_frames}},
+    {"recv_frame", {1, 1, do_recv_frame}},
+    {"recv_frame_into", {2, 2, do_recv_frame_into}},
+    {"recv_frames", {2, 2, do_recv_frames}},
+    {"pending", {1, 1, do_pending}},
+    {"take_buffered", {1, 1, do_take_buffered}},
     {"getsockname", {1, 1, [](request &r) { return "ok " + address_text(r.socket().getsockname()); }}},
     {"getpeername", {1, 1, [](request &r) { return "ok " + address_text(r.socket().getpeername()); }}},
     {"state", {1, 1, do_state}},
@@ -141,7 +148,9 @@ request parse(std::istringstream &line)
         else if (word.rfind("timeout=", 0) == 0)
             r.timeout = milliseconds(to_number(word.substr(8)));
         else if (word.rfind("limit=", 0) == 0)
-            r.join_limit = milliseconds(to_number(word.substr(6)));
+            r.join_limit = milliseconds(to_number(word.substr(6))), r.limit = static_cast<std::size_t>(r.join_limit.count());
+        else if (word.rfind("framing=", 0) == 0)
+            r.framing_given = to_framing(word.substr(8));
         else if (word.rfind("times=", 0) == 0)
             r.times = to_number(word.substr(6));
         else if (word == "peek")

@@ -32,6 +32,10 @@ struct request {
     bool trunc = false;
     long times = 1;
     milliseconds join_limit{5000};
+    polysock::framing framing_given;
+    std::size_t limit = 0; // of messages; 0 is the library's
+
+    polysock::framing framing() const { return framing_given.with_limit(limit); }
 
     // The socket that the first argument names, for as long as the request.
     polysock::socket &socket() const;
@@ -99,6 +103,16 @@ std::string do_fill(request &r);
 std::string do_send_batch(request &r);
 std::string do_recv_batch(request &r);
 std::string do_send_segments(request &r);
+
+// frames.cpp
+polysock::framing to_framing(const std::string &text);
+std::string do_send_frame(request &r);
+std::string do_send_frames(request &r);
+std::string do_recv_frame(request &r);
+std::string do_recv_frame_into(request &r);
+std::string do_recv_frames(request &r);
+std::string do_pending(request &r);
+std::string do_take_buffered(request &r);
 
 // options.cpp
 std::string do_set(request &r);
