@@ -22,6 +22,11 @@ int main(void)
     n = polysock_reader_frames(reader, frames, 16, 1000); /* all that have arrived */
     printf("%d messages, the second is %.*s\n", (int)n, (int)frames[1].len, (const char *)frames[1].data);
 
+    char buf[64];
+    polysock_send_frame(b, "and back", 8, NULL, 1000);
+    n = polysock_recv_frame(a, buf, sizeof buf, NULL, NULL, 1000); /* into a buffer, without a reader */
+    printf("%.*s\n", (int)n, buf);
+
     lines.kind = POLYSOCK_FRAMING_LINES;
     polysock_send_frame(a, "a line", 6, &lines, 1000);
     n = polysock_reader_line(reader, &line, 1000);

@@ -45,8 +45,10 @@ mod send;
 mod sendfile;
 mod vectored;
 
+mod buffered;
 mod framing;
 mod reader;
+mod recv_frame;
 mod send_frame;
 
 mod batch;

@@ -1,13 +1,14 @@
 //! Readers: messages, lines and bytes of a stream.
 
 use crate::buffer::room;
-use crate::code::{POLYSOCK_EBUSY, POLYSOCK_EEOF};
+use crate::code::POLYSOCK_EBUSY;
 use crate::done::Done;
 use crate::error::Failure;
 use crate::framing::{framing, polysock_frame, polysock_framing};
 use crate::guard;
 use crate::handle::{borrow, give, into_core, polysock_t, take, Handle};
 use crate::pointer::{Out, OutArray};
+use crate::recv_frame::END;
 use crate::time;
 use libc::{c_char, c_int, c_void, ssize_t};
 use polysock::{check_left, NativeCaller, Reader, ReaderCall, Socket};
@@ -245,8 +246,6 @@ pub unsafe extern "C" fn polysock_reader_take_buffered(
         with(r, |reader| Ok(reader.take_buffered_into(room)))
     })
 }
-
-const END: Failure = Failure::new(POLYSOCK_EEOF, "end of stream");
 
 /// Runs a call on a reader, which is used by one thread at a time.
 fn with<T>(

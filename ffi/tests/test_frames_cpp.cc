@@ -195,6 +195,42 @@ TEST(an_unfinished_send)
     CHECK((lengths == std::vector<std::size_t>{5, large.size(), 4}));
 }
 
+TEST(messages_by_the_socket)
+{
+    auto [a, b] = polysock::socket::pair();
+    a.send_frames({"hi", std::string(1000, 'x'), "third", "fourth", ""});
+    char small[4];
+    CHECK(b.recv_frame(small, {}, 10s) == 2u);
+    const polysock::error too_long = thrown([&, &b = b] { b.recv_frame(small); });
+    CHECK_IS(too_long.code().value(), POLYSOCK_EMSGSIZE);
+    CHECK_IS(too_long.needed(), 1000);
+    CHECK(b.recv_frame() == std::string(1000, 'x'));
+    CHECK((b.recv_frames(2) == std::vector<std::string>{"third", "fourth"}));
+    CHECK((b.recv_frames(10) == std::vector<std::string>{""}));
+    THROWS(b.recv_frame({}, 0s), POLYSOCK_EAGAIN);
+    THROWS(b.recv_frames(0), POLYSOCK_EINVAL);
+    a.send_frame(std::string(100000, 'y'), {}, 10s);
+    CHECK(b.recv_frames(10, {}, 10s).front().size() == 100000);
+
+    // What came ahead is found by every receive, and is in the way of giving the socket up.
+    a.send_all("a line\r\nanother\nrest");
+    CHECK(b.recv_line(10s) == "a line");
+    CHECK_IS(b.pending(), 12);
+    CHECK(b.recv_frame(framing::lines()) == "another");
+    THROWS(b.dup(), POLYSOCK_EBUSY);
+    CHECK_IS(b.recv(small, 10s), 4);
+    a.send_all("x\nmore");
+    CHECK(b.recv_line(10s) == "x");
+    CHECK(b.take_buffered() == "more");
+    CHECK(b.take_buffered().empty());
+    a.send_all("\0\0\0\7hel"sv);
+    a.close();
+    CHECK_IS(thrown([&, &b = b] { b.recv_frame(); }).missing(), 4);
+    CHECK(b.take_buffered().size() == 7);
+    CHECK(!b.recv_frame() && !b.recv_line() && b.recv_frames(5).empty());
+    CHECK(!b.recv_frame(small));
+}
+
 int main()
 {
     RUN(every_framing);
@@ -203,5 +239,6 @@ int main()
     RUN(bytes_lines_and_messages);
     RUN(ends_and_failures);
     RUN(an_unfinished_send);
+    RUN(messages_by_the_socket);
     return report();
 }

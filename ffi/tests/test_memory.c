@@ -246,6 +246,12 @@ static void tour_frames(polysock_t *a, polysock_t *b)
                 count += n > 0 ? (int)n : 0;
     }
     polysock_reader_free(reader);
+    if (count != 2 || !WENT(polysock_send_frame(a, "hello", 5, NULL, 5000)))
+        return;
+    while (!WENT(n = polysock_recv_frame(b, large, sizeof large, NULL, NULL, 5000)) && !for_good)
+        ;
+    EXPECT(n == 5 || for_good);
+    WENT(polysock_take_buffered(b, large, sizeof large));
 }
 
 static void tour_messages(void)

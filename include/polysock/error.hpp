@@ -44,6 +44,9 @@ public:
         missing_ = code == POLYSOCK_ETRUNCATED ? ::polysock_last_missing() : 0;
     }
 
+    // A message of so many bytes does not fit into the buffer.
+    error(int code, std::uint64_t done, std::size_t needed) : error(code, done) { needed_ = needed; }
+
     error(int code, std::uint64_t done, const std::string &text)
         : std::system_error(code, error_category()), text_(text), done_(done)
     {
@@ -62,10 +65,14 @@ public:
     // How many bytes were missing, at least, when the stream ended in the middle (POLYSOCK_ETRUNCATED).
     std::size_t missing() const noexcept { return missing_; }
 
+    // How many bytes a message has that did not fit into the buffer of recv_frame (POLYSOCK_EMSGSIZE) and is kept for a larger one;
+    // 0 when no buffer would help.
+    std::size_t needed() const noexcept { return needed_; }
+
 private:
     std::runtime_error text_; // a string whose copies do not throw
     std::uint64_t done_;
-    std::size_t missing_ = 0;
+    std::size_t missing_ = 0, needed_ = 0;
 };
 
 namespace detail {

@@ -2047,6 +2047,27 @@ ssize_t polysock_sendv(polysock_t *s, const polysock_iovec *v, size_t nv, int ti
 ssize_t polysock_recvv(polysock_t *s, const polysock_iovec *v, size_t nv, int timeout_ms);
 
 /**
+ * Returns how many bytes polysock_recv_frame() and its like have received that no call has returned yet; 0 for a closed handle.
+ *
+ * BSD: none. Python: socket.pending. Java: InputStream.available, of a BufferedInputStream.
+ * Every other receive on the handle finds them first; code that uses the descriptor itself does not see them. While there are
+ * any, polysock_detach() and polysock_dup() fail with POLYSOCK_EBUSY. What a polysock_reader has received counts there,
+ * see polysock_reader_pending().
+ * @ingroup polysock_frames
+ */
+ssize_t polysock_pending(const polysock_t *s);
+
+/**
+ * Takes at most `n` of those bytes, without receiving, and returns how many; 0 when there are none.
+ *
+ * BSD: none. Python: socket.take_buffered. Java: none.
+ * For code that continues with the descriptor itself, or that gives the socket up. Fails with POLYSOCK_EBUSY while another
+ * thread receives messages.
+ * @ingroup polysock_frames
+ */
+ssize_t polysock_take_buffered(polysock_t *s, void *buf, size_t n);
+
+/**
  * Makes a reader for a stream; the caller owns `*out`.
  *
  * BSD: fdopen(3). Python: polysock.Reader. Java: new DataInputStream(socket.getInputStream()).
@@ -2152,6 +2173,54 @@ ssize_t polysock_reader_pending(polysock_reader *r);
  * @ingroup polysock_frames
  */
 ssize_t polysock_reader_take_buffered(polysock_reader *r, void *buf, size_t n);
+
+/**
+ * Receives the next message of a stream and returns its length.
+ *
+ * BSD: none. Python: socket.recv_frame. Java: DataInputStream.readInt and readFully.
+ * `f` says how messages are divided, NULL for the default. What arrives with the message and belongs to the next ones stays
+ * with the socket, see polysock_pending(): every other receive on it finds these bytes first, and polysock_poll() and
+ * pollers count them as readable. Threads may call it at once; each message goes to one of them.
+ * When the message has more than `cap` bytes, fails with POLYSOCK_EMSGSIZE and keeps the message for the next call. Stores
+ * the length in `*needed`, unless NULL, then and on success, and 0 on every other failure.
+ * Fails with POLYSOCK_EEOF when the peer has ended the stream after the last message, and with POLYSOCK_ETRUNCATED inside
+ * one (polysock_last_missing() says how many bytes are missing). Fails with POLYSOCK_EMSGSIZE, and `*needed` 0, for a message
+ * beyond the framing's limit, and with POLYSOCK_EBADMSG for a length of more than 64 bits; later calls then fail too, as
+ * nothing says where the next message begins. Otherwise fails like polysock_recv(), and loses nothing: after
+ * POLYSOCK_ETIMEDOUT or POLYSOCK_EAGAIN the next call continues.
+ * @code
+ * char buf[1024];
+ * ssize_t n;
+ * while ((n = polysock_recv_frame(s, buf, sizeof buf, NULL, NULL, 5000)) >= 0)
+ *     if (polysock_send_frame(s, buf, (size_t)n, NULL, 5000) < 0)
+ *         break;
+ * @endcode
+ * @ingroup polysock_frames
+ */
+ssize_t polysock_recv_frame(polysock_t *s, void *buf, size_t cap, size_t *needed, const polysock_framing *f, int timeout_ms);
+
+/**
+ * Receives the next line of a stream, ends it with a NUL, and returns its length.
+ *
+ * BSD: getline(3). Python: socket.recv_line. Java: BufferedReader.readLine.
+ * The line ends with "\\n" or "\\r\\n", which is not part of it; a last line may have neither. `cap` includes the NUL; what the
+ * line needs, in `*needed`, does too. A line with a NUL in it ends there as C text, but not by its length. Otherwise like
+ * polysock_recv_frame(), with at most 16 MiB in a line.
+ * @ingroup polysock_frames
+ */
+ssize_t polysock_recv_line(polysock_t *s, char *buf, size_t cap, size_t *needed, int timeout_ms);
+
+/**
+ * Receives at least one message and all others that have arrived, without waiting for them, at most `n`, and returns how many.
+ *
+ * BSD: none. Python: socket.recv_frames. Java: none.
+ * They are copied to `buf`, one after the other, as many as it has room for, and `frames` says where each is. When the first has
+ * more than `cap` bytes, fails with POLYSOCK_EMSGSIZE and stores its length in `*needed`, unless NULL; that is 0 otherwise.
+ * Fails like polysock_recv_frame(), and with POLYSOCK_EINVAL when `n` is 0. For one thread that receives all messages of a
+ * stream polysock_reader_frames() is faster: it does not copy.
+ * @ingroup polysock_frames
+ */
+ssize_t polysock_recv_frames(polysock_t *s, void *buf, size_t cap, size_t *needed, polysock_frame *frames, size_t n, const polysock_framing *f, int timeout_ms);
 
 /**
  * Sends one message on a stream, with the length or delimiter of the framing. Calls of several threads on one handle never

@@ -9,6 +9,7 @@
 #include <polysock/message.hpp>
 #include <polysock/timeout.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <unistd.h>
 
@@ -243,7 +245,7 @@ public:
             throw error(code, done);
     }
 
-    // One message; a polysock::reader receives it. When a failure stops it inside the message, the same call sends the rest.
+    // One message. When a failure stops it inside the message, the same call sends the rest.
     void send_frame(bytes message, const framing &f = {}, timeout t = {})
     {
         detail::check(::polysock_send_frame(handle_, message.data(), message.size(), f.get(), t.ms()));
@@ -255,6 +257,62 @@ public:
         const int code = ::polysock_send_frames(handle_, messages.data(), messages.size(), &done, f.get(), t.ms());
         if (code < 0)
             throw error(code, done);
+    }
+
+    // The next message; empty when the peer has ended the stream. What arrives with it and belongs to the next ones stays with
+    // the socket: every other receive finds these pending() bytes first. Any thread may call it; for one thread that receives all
+    // messages a polysock::reader is faster.
+    std::optional<std::string> recv_frame(const framing &f = {}, timeout t = {})
+    {
+        std::string message(256, '\0');
+        std::size_t needed = 0;
+        ::ssize_t n = 0;
+        // One that does not fit is kept.
+        while ((n = ::polysock_recv_frame(handle_, message.data(), message.size(), &needed, f.get(), t.ms())) == POLYSOCK_EMSGSIZE &&
+               needed > message.size())
+            message.resize(needed);
+        if (n == POLYSOCK_EEOF)
+            return std::nullopt;
+        message.resize(count(n));
+        return message;
+    }
+    // Its length. One that does not fit is kept, and error::needed() is its length.
+    std::optional<std::size_t> recv_frame(buffer into, const framing &f = {}, timeout t = {})
+    {
+        std::size_t needed = 0;
+        const ::ssize_t n = ::polysock_recv_frame(handle_, into.data(), into.size(), &needed, f.get(), t.ms());
+        if (n == POLYSOCK_EMSGSIZE)
+            throw error(POLYSOCK_EMSGSIZE, 0, needed);
+        return n == POLYSOCK_EEOF ? std::nullopt : std::optional(count(n));
+    }
+    // At least one message and others that have arrived, at most so many; none when the peer has ended the stream.
+    std::vector<std::string> recv_frames(std::size_t most, const framing &f = {}, timeout t = {})
+    {
+        std::vector<frame> found((std::min<std::size_t>)(most, 1024));
+        std::string room(65536, '\0');
+        std::size_t needed = 0;
+        ::ssize_t n = 0;
+        while ((n = ::polysock_recv_frames(handle_, room.data(), room.size(), &needed, found.data(), found.size(), f.get(), t.ms())) ==
+                   POLYSOCK_EMSGSIZE &&
+               needed > room.size())
+            room.resize(needed);
+        if (n == POLYSOCK_EEOF)
+            return {};
+        std::vector<std::string> messages;
+        for (std::size_t i = 0; i < count(n); i++)
+            messages.emplace_back(found[i].view());
+        return messages;
+    }
+    // The next line without its "\n" or "\r\n"; empty when the peer has ended the stream.
+    std::optional<std::string> recv_line(timeout t = {}) { return recv_frame(framing::lines(), t); }
+
+    // How many bytes have been received that no call has returned yet. Takes them out, for code that continues with the descriptor.
+    std::size_t pending() const { return count(::polysock_pending(handle_)); }
+    std::string take_buffered()
+    {
+        std::string all(pending(), '\0');
+        all.resize(count(::polysock_take_buffered(handle_, all.data(), all.size())));
+        return all;
     }
 
     // Java-style calls. net_read returns 0 at the end of the stream and in every later call; its time limit is net_so_timeout,

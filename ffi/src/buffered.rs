@@ -1,0 +1,32 @@
+//! Bytes that calls which receive messages have received ahead.
+
+use crate::buffer::room;
+use crate::guard;
+use crate::handle::{borrow, polysock_t};
+use libc::{c_void, ssize_t};
+
+/// Returns how many bytes polysock_recv_frame() and its like have received that no call has returned yet; 0 for a closed handle.
+///
+/// BSD: none. Python: socket.pending. Java: InputStream.available, of a BufferedInputStream.
+/// Every other receive on the handle finds them first; code that uses the descriptor itself does not see them. While there are
+/// any, polysock_detach() and polysock_dup() fail with POLYSOCK_EBUSY. What a polysock_reader has received counts there,
+/// see polysock_reader_pending().
+/// @ingroup polysock_frames
+#[no_mangle]
+pub unsafe extern "C" fn polysock_pending(s: *const polysock_t) -> ssize_t {
+    guard::count("polysock_pending", || Ok(borrow(s)?.pending()))
+}
+
+/// Takes at most `n` of those bytes, without receiving, and returns how many; 0 when there are none.
+///
+/// BSD: none. Python: socket.take_buffered. Java: none.
+/// For code that continues with the descriptor itself, or that gives the socket up. Fails with POLYSOCK_EBUSY while another
+/// thread receives messages.
+/// @ingroup polysock_frames
+#[no_mangle]
+pub unsafe extern "C" fn polysock_take_buffered(s: *mut polysock_t, buf: *mut c_void, n: usize) -> ssize_t {
+    guard::count("polysock_take_buffered", || {
+        let (socket, room) = (borrow(s)?, room(buf, n)?);
+        Ok(socket.take_buffered_into(room)?)
+    })
+}
