@@ -155,6 +155,7 @@ impl Closing {
 
     /// Ends our stream. If there is no connection any more, the first look finds out why.
     fn begin(&mut self, connection: Connection<'_>) -> io::Result<()> {
+        self.input.note_received(connection.handle.ahead());
         // Two looks: what has arrived, and whether the peer's end was not among it.
         self.ending.look(connection)?;
         self.ending.look(connection)?;

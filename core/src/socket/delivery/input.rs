@@ -36,11 +36,16 @@ impl Input {
         Self { discarded: 0, limit }
     }
 
+    /// Adds bytes that were received before, ahead of calls that now never come.
+    pub(super) fn note_received(&mut self, count: usize) {
+        self.discarded += u64::try_from(count).unwrap_or(0);
+    }
+
     /// Reads what is there.
     pub(super) fn discard(&mut self, fd: BorrowedFd<'_>) -> Found {
         let mut piece = [0_u8; PIECE];
         for _ in 0..IN_A_ROW {
-            let left = self.limit - self.discarded;
+            let left = self.limit.saturating_sub(self.discarded);
             let (room, _) = piece.split_at_mut(usize::try_from(left).unwrap_or(PIECE).clamp(1, PIECE));
             // Beyond the limit there may still be the end.
             let flags = if left == 0 { libc::MSG_PEEK } else { 0 };
