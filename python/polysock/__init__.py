@@ -27,6 +27,7 @@ from ._constants import (  # noqa: F401  # in the standard module's namespace to
     _intenum_converter,
 )
 from ._create import _fallback_socketpair, create_server, fromfd, has_dualstack_ipv6, socketpair  # noqa: F401
+from ._delivery import CloseReport, CloseVerdict, SendQueue
 from ._descriptors import recv_fds, send_fds
 from ._exceptions import Unfinished, UnfinishedReceive
 from ._makefile import SocketIO
@@ -75,7 +76,10 @@ __all__ = [
     *_constants.__all__,
     "CMSG_LEN",
     "CMSG_SPACE",
+    "CloseReport",
+    "CloseVerdict",
     "Framing",
+    "SendQueue",
     "Server",
     "SocketIO",
     "SocketType",

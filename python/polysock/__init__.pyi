@@ -7,6 +7,7 @@ from ._create import (
     has_dualstack_ipv6 as has_dualstack_ipv6,
     socketpair as socketpair,
 )
+from ._delivery import CloseReport as CloseReport, CloseVerdict as CloseVerdict, SendQueue as SendQueue
 from ._descriptors import recv_fds as recv_fds, send_fds as send_fds
 from ._exceptions import Unfinished as Unfinished, UnfinishedReceive as UnfinishedReceive
 from ._makefile import SocketIO as SocketIO

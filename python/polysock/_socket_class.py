@@ -6,6 +6,7 @@ import sys
 
 from . import _makefile, _multiprocessing, _native, _sendfile, _tls
 from ._constants import AddressFamily, SocketKind, _GiveupOnSendfile, _intenum_converter
+from ._delivery import DISCARD_LIMIT, CloseReport, CloseVerdict, SendQueue
 from ._meta import SocketMeta
 from ._namespace import package
 from ._signature import ConstructorSignature
@@ -134,6 +135,22 @@ class socket(_native.socket, metaclass=SocketMeta):
         """Closes the socket with a FIN even if there is unread input, so that the peer receives all data."""
         self._closed = True
         super().close_fin_first()
+
+    def close_graceful(self, timeout, *, limit=DISCARD_LIMIT):
+        """Closes the socket without losing data to a reset, and returns a CloseReport of what that proves.
+
+        Ends this end's stream, reads and throws away what the peer still sends, at most `limit` bytes, until the peer
+        ends its own stream, and closes. `timeout` is in seconds; None means to wait forever, 0 only to look. A time
+        that is up is a verdict, not an exception. If a signal handler raises, only close_graceful() and close() can be
+        called any more; either goes on.
+        """
+        verdict, unacked, unsent, discarded = super()._close_graceful(timeout, limit)
+        self._closed = True
+        return CloseReport(CloseVerdict[verdict], unacked, unsent, discarded)
+
+    def send_queue(self):
+        """Returns how many bytes of what was sent are still on the way, as a SendQueue."""
+        return SendQueue(*super()._send_queue())
 
     def abort(self):
         """Resets the connection at once and closes the socket."""

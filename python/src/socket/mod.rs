@@ -11,6 +11,7 @@ mod connect;
 mod create;
 mod crypto;
 mod datagram;
+mod delivery;
 pub mod descriptor;
 mod extensions;
 mod fastcall;
