@@ -10,8 +10,8 @@ from .wire import read_segments
 ROLES = ("server", "client")
 CAPABILITIES = {
     "abort", "close_java", "recv_exact", "state", "done", "whole_sendall", "linger_range", "get_timeout",
-    "negative_backlog", "backlog_range", "datagram", "unix", "dup", "cork", "batch", "create_connection", "frames", "ipv6",
-    "wire",
+    "negative_backlog", "backlog_range", "datagram", "unix", "dup", "cork", "batch", "create_connection", "frames",
+    "delivery", "ipv6", "wire",
 }  # fmt: skip
 # What BSD sockets have and a driver may lack: feature, and the steps that use it (matched against the command's words).
 FEATURES = {
@@ -45,6 +45,10 @@ COMMANDS = {
     "close": (1, "", 0, None),
     "close_java": (1, "", 0, None),
     "abort": (1, "", 0, None),
+    "close_graceful": (1, "timeout discard", 0, None),
+    "wait_acked": (1, "timeout", 0, None),
+    "send_queue": (1, "", 0, None),
+    "peer_closed": (1, "", 0, None),
     "is_closed": (1, "", 0, None),
     "fileno": (1, "", 0, None),
     "detach": (1, "", 0, None),
@@ -85,6 +89,10 @@ REQUIRED = (
     ("create_connection", None, (), "create_connection"),
     ("sendto", None, (), "datagram"),
     ("recvfrom", None, (), "datagram"),
+    ("close_graceful", None, (), "delivery"),
+    ("wait_acked", None, (), "delivery"),
+    ("send_queue", None, (), "delivery"),
+    ("peer_closed", None, (), "delivery"),
     ("send_batch", None, (), "batch"),
     ("recv_batch", None, (), "batch"),
     ("send_segments", None, (), "batch"),

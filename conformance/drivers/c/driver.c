@@ -22,6 +22,8 @@ static const struct {
     {"create_connection", 2, 2, do_create_connection},
     {"shutdown", 2, 2, do_shutdown},                 {"close", 1, 1, do_close},
     {"close_java", 1, 1, do_close_java},             {"abort", 1, 1, do_abort},
+    {"close_graceful", 1, 1, do_close_graceful},     {"wait_acked", 1, 1, do_wait_acked},
+    {"send_queue", 1, 1, do_send_queue},             {"peer_closed", 1, 1, do_peer_closed},
     {"is_closed", 1, 1, do_is_closed},               {"fileno", 1, 1, do_fileno},
     {"detach", 1, 1, do_detach},                     {"from_fd", 2, 2, do_from_fd},
     {"open_fd", 0, 0, do_open_fd},                   {"close_fd", 1, 1, do_close_fd},
@@ -64,6 +66,9 @@ static bool take_options(struct request *r, long *join_limit)
             if (!parse_framing(word + 8, &r->framing))
                 return false;
             r->framing.limit = limit;
+        } else if (strncmp(word, "discard=", 8) == 0) {
+            if (!parse_number(word + 8, &r->discard))
+                return false;
         } else if (strncmp(word, "times=", 6) == 0) {
             if (!parse_number(word + 6, &r->times) || r->times < 1)
                 return false;
@@ -107,7 +112,7 @@ static int dispatch(struct request *r, char *line)
 
 void execute(char *line, char *out)
 {
-    struct request r = {.timeout_ms = POLYSOCK_DEFAULT, .times = 1};
+    struct request r = {.timeout_ms = POLYSOCK_DEFAULT, .times = 1, .discard = POLYSOCK_DISCARD_LIMIT};
     long long began = now_ns();
     dispatch(&r, line);
     snprintf(out, MAX_ANSWER, "%.4050s ms=%lld", r.answer, ms_since(began));

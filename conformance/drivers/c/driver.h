@@ -19,6 +19,7 @@ struct request {
     bool trunc;
     long times; /* 1 unless given */
     polysock_framing framing;
+    long discard; /* the limit of close_graceful */
     char answer[MAX_ANSWER];
 };
 
@@ -32,6 +33,7 @@ command do_hello, do_reset, do_exhaust, do_release;
 command do_socket, do_socketpair, do_dup, do_bind, do_listen, do_server, do_accept, do_connect, do_create_connection,
     do_shutdown;
 command do_close, do_close_java, do_abort, do_is_closed, do_fileno, do_detach, do_from_fd, do_open_fd, do_close_fd;
+command do_close_graceful, do_wait_acked, do_send_queue, do_peer_closed;
 command do_send, do_sendall, do_recv, do_sendto, do_recvfrom, do_recv_exact, do_collect, do_fill;
 command do_send_batch, do_recv_batch, do_send_segments;
 command do_send_frame, do_send_frames, do_recv_frame, do_recv_frame_into, do_recv_frames, do_pending, do_take_buffered;

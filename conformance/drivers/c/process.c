@@ -17,7 +17,7 @@ void process_start(void)
 int do_hello(struct request *r)
 {
     return answer(r, "ok lang=c version=%s caps=abort,create_connection,close_java,recv_exact,state,done,"
-                  "whole_sendall,linger_range,get_timeout,backlog_range,datagram,unix,dup,cork,batch,frames",
+                  "whole_sendall,linger_range,get_timeout,backlog_range,datagram,unix,dup,cork,batch,frames,delivery",
                   polysock_version_string());
 }
 

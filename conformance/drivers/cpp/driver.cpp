@@ -97,6 +97,10 @@ const std::map<std::string, command> commands = {
     {"close", {1, 1, ok_after([](request &r) { r.socket().close(); })}},
     {"close_java", {1, 1, ok_after([](request &r) { r.socket().net_close(); })}},
     {"abort", {1, 1, ok_after([](request &r) { r.socket().abort(); })}},
+    {"close_graceful", {1, 1, do_close_graceful}},
+    {"wait_acked", {1, 1, do_wait_acked}},
+    {"send_queue", {1, 1, do_send_queue}},
+    {"peer_closed", {1, 1, do_peer_closed}},
     {"is_closed", {1, 1, [](request &r) { return "ok closed=" + on_off(r.socket().is_closed()); }}},
     {"fileno", {1, 1, [](request &r) { return "ok fd=" + std::to_string(r.socket().fileno()); }}},
     {"detach", {1, 1, do_detach}},
@@ -151,6 +155,8 @@ request parse(std::istringstream &line)
             r.join_limit = milliseconds(to_number(word.substr(6))), r.limit = static_cast<std::size_t>(r.join_limit.count());
         else if (word.rfind("framing=", 0) == 0)
             r.framing_given = to_framing(word.substr(8));
+        else if (word.rfind("discard=", 0) == 0)
+            r.discard = to_number(word.substr(8));
         else if (word.rfind("times=", 0) == 0)
             r.times = to_number(word.substr(6));
         else if (word == "peek")

@@ -31,6 +31,7 @@ struct request {
     int flags = 0;
     bool trunc = false;
     long times = 1;
+    long discard = -1; // the limit of close_graceful, unless below zero
     milliseconds join_limit{5000};
     polysock::framing framing_given;
     std::size_t limit = 0; // of messages; 0 is the library's
@@ -98,6 +99,12 @@ std::string do_recvfrom(request &r);
 std::string do_recv_exact(request &r);
 std::string do_collect(request &r);
 std::string do_fill(request &r);
+
+// delivery.cpp
+std::string do_send_queue(request &r);
+std::string do_wait_acked(request &r);
+std::string do_peer_closed(request &r);
+std::string do_close_graceful(request &r);
 
 // batch.cpp
 std::string do_send_batch(request &r);

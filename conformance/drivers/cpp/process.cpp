@@ -18,7 +18,7 @@ std::string do_hello(request &)
 {
     return std::string("ok lang=cpp version=") + ::polysock_version_string() +
            " caps=abort,create_connection,close_java,recv_exact,state,done,whole_sendall,linger_range,get_timeout,backlog_range,"
-           "datagram,unix,dup,cork,batch,frames";
+           "datagram,unix,dup,cork,batch,frames,delivery";
 }
 
 std::string do_exhaust(request &)

@@ -81,6 +81,8 @@ class SocketDriver(Driver):
             caps.append("cork")
         if hasattr(net.socket, "send_batch"):
             caps.append("batch")
+        if hasattr(net.socket, "close_graceful"):
+            caps.append("delivery")
         caps.append("create_connection")
         return f"lang=python module={net.__name__} caps={','.join(caps)}"
 
@@ -138,6 +140,24 @@ class SocketDriver(Driver):
 
     def do_abort(self, name):
         self.extra(name, "abort")()
+
+    def do_close_graceful(self, name, timeout=ABSENT, discard=None):
+        s = self.handle(name)
+        limit = {} if discard is None else {"limit": int(discard)}
+        report = s.close_graceful(s.gettimeout() if timeout is ABSENT else timeout, **limit)
+        counts = f"unacked={report.unacked} unsent={report.unsent} discarded={report.discarded}"
+        return f"verdict={report.verdict.name.lower()} {counts}"
+
+    def do_wait_acked(self, name, timeout=ABSENT):
+        s = self.handle(name)
+        s.wait_acked(s.gettimeout() if timeout is ABSENT else timeout)
+
+    def do_send_queue(self, name):
+        queue = self.handle(name).send_queue()
+        return f"unsent={queue.unsent} unacked={queue.unacked}"
+
+    def do_peer_closed(self, name):
+        return f"closed={on_off(self.handle(name).peer_closed())}"
 
     def do_is_closed(self, name):
         return f"closed={on_off(self.handle(name).fileno() < 0)}"

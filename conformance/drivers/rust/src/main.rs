@@ -5,6 +5,7 @@ mod addresses;
 mod answer;
 mod batch;
 mod data;
+mod delivery;
 mod facts;
 mod frames;
 mod handles;
@@ -25,7 +26,7 @@ use std::time::Instant;
 use tasks::Tasks;
 
 /// What the README calls them. A linger has no sign here, so `linger_range` is missing.
-const CAPABILITIES: [&str; 15] = [
+const CAPABILITIES: [&str; 16] = [
     "abort",
     "backlog_range",
     "batch",
@@ -33,6 +34,7 @@ const CAPABILITIES: [&str; 15] = [
     "cork",
     "create_connection",
     "datagram",
+    "delivery",
     "done",
     "dup",
     "frames",
@@ -87,6 +89,10 @@ impl Driver {
             "close" => self.close(request)?,
             "close_java" => self.close_java(request)?,
             "abort" => self.abort(request)?,
+            "close_graceful" => self.close_graceful(request)?,
+            "wait_acked" => self.wait_acked(request)?,
+            "send_queue" => self.send_queue(request)?,
+            "peer_closed" => self.peer_closed(request)?,
             "is_closed" => self.is_closed(request)?,
             "fileno" => self.fileno(request)?,
             "detach" => self.detach(request)?,
