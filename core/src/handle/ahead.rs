@@ -28,7 +28,7 @@ impl Shared {
         let bytes = std::mem::take(&mut incoming.bytes);
         incoming.holder = Holder::Call { length: bytes.len() };
         if !handle.may_be_ahead() {
-            handle.state.note_ahead(true);
+            handle.state.mark_ahead(true);
         }
         Ok(bytes)
     }
@@ -173,7 +173,7 @@ impl<'a> Ahead<'a> {
     /// Nothing is left: plain receives need not look here any more. Keeps the turn.
     pub(crate) fn note_empty(&self) {
         let _shared = self.handle.shared.lock();
-        self.handle.state.note_ahead(false);
+        self.handle.state.mark_ahead(false);
     }
 }
 

@@ -186,7 +186,7 @@ impl State {
     }
 
     /// Notes that a receive must look for bytes that were received ahead, or that it need not.
-    pub(super) fn note_ahead(&self, may_be: bool) {
+    pub(super) fn mark_ahead(&self, may_be: bool) {
         self.update(|word, _| {
             let changed = if may_be {
                 word.marked(AHEAD)

@@ -136,7 +136,7 @@ impl Attempt for RecvFrame<'_> {
         })
     }
 
-    fn done(&self) -> usize {
+    fn moved(&self) -> usize {
         self.received
     }
 
@@ -145,7 +145,6 @@ impl Attempt for RecvFrame<'_> {
     }
 
     fn explain(&self, error: Error) -> Error {
-        let error = error.with_done(0); // what was received is still there for the next call
         match self.refusal {
             Some(refusal) => refusal.explain(error, self.framing),
             None if error.kind() == Kind::Busy => {

@@ -108,6 +108,7 @@ impl<'s, C: Caller> Call<'s, C> {
                 return Ok(count);
             }
             receiving = receiving.after(count);
+            socket.handle.note_ahead(ahead);
         }
         let mut receive = Recv {
             receiving,
@@ -123,11 +124,12 @@ impl<'s, C: Caller> Call<'s, C> {
     pub(super) fn recv_exact_after_ahead(&mut self, buf: RecvBuf<'_>) -> Result<()> {
         let timeout = self.timeout(Direction::Receive);
         let mut limit = LazyDeadline::new(timeout);
-        let ahead = self.take_unless_empty(Operation::RecvExact, Flags::NONE, timeout, &mut limit)?;
-        let received = match ahead {
-            Some(mut ahead) => self.recv_exact_from(&mut ahead, buf, limit.left()),
-            None => self.recv_exact_from(&mut ReadAhead::default(), buf, limit.left()),
-        };
+        let mut ahead = self.take_unless_empty(Operation::RecvExact, Flags::NONE, timeout, &mut limit)?;
+        let count = ahead.as_mut().map_or(0, |ahead| ahead.give(&buf));
+        if let Some(ahead) = &ahead {
+            self.socket.handle.note_ahead(ahead);
+        }
+        let received = self.recv_exact_from(buf, count, limit.left());
         received.map_err(|error| error.within(timeout))
     }
 
@@ -139,18 +141,18 @@ impl<'s, C: Caller> Call<'s, C> {
         timeout: Timeout,
     ) -> Result<()> {
         let limit = self.take_over(ahead, timeout)?;
-        let received = self.recv_exact_from(ahead, buf, limit.left());
+        let count = ahead.give(&buf);
+        let received = self.recv_exact_from(buf, count, limit.left());
         received.map_err(|error| error.within(timeout))
     }
 
-    /// Fills a buffer from the bytes ahead and then from the system.
-    fn recv_exact_from(&mut self, ahead: &mut ReadAhead, buf: RecvBuf<'_>, timeout: Timeout) -> Result<()> {
-        let socket = self.socket;
-        let count = ahead.give(&buf);
-        if count == buf.len() {
+    /// Fills what is left of a buffer.
+    fn recv_exact_from(&mut self, buf: RecvBuf<'_>, done: usize, timeout: Timeout) -> Result<()> {
+        if done == buf.len() {
             return Ok(());
         }
-        let receiving = Receiving::new(&socket.handle, socket.kind(), Flags::NONE, buf.len()).after(count);
+        let (handle, kind) = (&self.socket.handle, self.socket.kind());
+        let receiving = Receiving::new(handle, kind, Flags::NONE, buf.len()).after(done);
         self.run(timeout, &mut RecvExact { receiving, buf })
     }
 
@@ -175,6 +177,7 @@ impl<'s, C: Caller> Call<'s, C> {
         let mut received = if ends {
             Received::of(count, self.sender())
         } else {
+            socket.handle.note_ahead(&ahead);
             // What has no place behind the descriptors that wait here is kept, too.
             let capacity = if ahead.descriptors() > 0 {
                 MOST_CONTROL.max(control_capacity)

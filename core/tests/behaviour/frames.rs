@@ -314,6 +314,30 @@ fn recv_exact_begins_with_pending_bytes() {
 }
 
 #[test]
+fn what_a_receive_that_waits_for_more_has_taken_is_no_longer_pending() {
+    limited(|| {
+        for flags in [Flags::WAIT_ALL, Flags::NONE] {
+            let (a, b) = received_ahead(b"123");
+            let b = Arc::new(b);
+            let same = Arc::clone(&b);
+            let receiving = start_blocked(move || {
+                let mut room = [0; 5];
+                if flags == Flags::NONE {
+                    same.within(LATE).recv_exact(&mut room).unwrap();
+                } else {
+                    assert_eq!(same.within(LATE).recv_with(&mut room, flags).unwrap(), 5);
+                }
+                room
+            });
+            assert_eq!(b.pending(), 0);
+            drop(b.duplicate().unwrap());
+            a.send_all(b"45").unwrap();
+            assert_eq!(&receiving.result(), b"12345");
+        }
+    });
+}
+
+#[test]
 fn pieces_are_filled_with_pending_bytes_first() {
     let (a, b) = received_ahead(b"12345");
     let (mut one, mut two) = ([0; 2], [0; 2]);
