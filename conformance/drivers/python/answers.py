@@ -32,7 +32,8 @@ def error_answer(exc, call=None):
         name = "INVAL"
     else:
         name = name_of_errno(exc, call)
-    return f"error {name}" + (f" done={done}" if isinstance(done, int) else "")
+    facts = {"done": done, "missing": getattr(exc, "missing", None), "needed": getattr(exc, "needed", None)}
+    return f"error {name}" + "".join(f" {key}={fact}" for key, fact in facts.items() if isinstance(fact, int))
 
 
 def name_of_errno(exc, call):

@@ -13,6 +13,27 @@ from values import Malformed, Unsupported, seconds
 ABSENT = object()  # no timeout= given: the handle's own setting
 
 
+class CallTimeout:
+    """`timeout=` for one call: the module knows only the handle's timeout, so set it and put it back."""
+
+    def __init__(self, s, timeout):
+        self.s, self.timeout = s, timeout
+
+    def __enter__(self):
+        if self.timeout is not ABSENT:
+            self.before = self.s.gettimeout()
+            self.s.settimeout(self.timeout)
+
+    def __exit__(self, *exc):
+        if self.timeout is not ABSENT and self.s.fileno() >= 0:
+            try:
+                self.s.settimeout(self.before)
+            except OSError as exc:
+                if exc.errno != errno.EBADF:
+                    raise
+                # closed by another thread just now
+
+
 class Joined(str):
     """A whole answer line, from another command."""
 

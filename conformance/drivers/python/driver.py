@@ -5,13 +5,13 @@ It uses only what the standard module has. What polysock adds is listed in EXTRA
 """
 
 import argparse
-import errno
 import importlib
 import os
 
 import batch
 from answers import Fail, name_of_errno
-from base import ABSENT, Driver, play
+from base import ABSENT, CallTimeout, Driver, play
+from frames import Frames
 from options import get_option, get_raw, set_option, set_raw
 from values import Malformed, Unsupported, on_off, pattern, payload, read_address, received, show_address
 
@@ -32,28 +32,10 @@ CHUNK = 64 * 1024
 net = None  # the module under test, set by main()
 
 
-class CallTimeout:
-    """`timeout=` for one call: the module knows only the handle's timeout, so set it and put it back."""
+class SocketDriver(Frames, Driver):
+    def module(self):
+        return net
 
-    def __init__(self, s, timeout):
-        self.s, self.timeout = s, timeout
-
-    def __enter__(self):
-        if self.timeout is not ABSENT:
-            self.before = self.s.gettimeout()
-            self.s.settimeout(self.timeout)
-
-    def __exit__(self, *exc):
-        if self.timeout is not ABSENT and self.s.fileno() >= 0:
-            try:
-                self.s.settimeout(self.before)
-            except OSError as exc:
-                if exc.errno != errno.EBADF:
-                    raise
-                # closed by another thread just now
-
-
-class SocketDriver(Driver):
     def extra(self, name, capability):
         method = getattr(self.handle(name), EXTRAS[capability], None)
         if method is None:
@@ -84,6 +66,8 @@ class SocketDriver(Driver):
         if hasattr(net.socket, "close_graceful"):
             caps.append("delivery")
         caps.append("create_connection")
+        if hasattr(net, "Framing"):
+            caps.append("frames")
         return f"lang=python module={net.__name__} caps={','.join(caps)}"
 
     # --- making and unmaking
