@@ -16,6 +16,7 @@ from ._native import (
     CMSG_LEN as CMSG_LEN,
     CMSG_SPACE as CMSG_SPACE,
     Framing as Framing,
+    Reader as Reader,
     SocketType as SocketType,
     TcpInfo as TcpInfo,
     TruncatedError as TruncatedError,

@@ -20,6 +20,9 @@ pub struct Framing {
     format: Format,
 }
 
+/// The usual width of a length, in bits.
+const WIDTH: CInt = CInt(32);
+
 /// What the constructors were given.
 #[derive(PartialEq, Eq, Hash)]
 enum Format {
@@ -33,6 +36,15 @@ enum Format {
 /// The core's framing of an argument: None stands for `Framing()`.
 pub fn framing_of(given: Option<&Bound<'_, Framing>>) -> polysock::Framing {
     given.map_or_else(polysock::Framing::default, |framing| framing.get().core)
+}
+
+/// The core's framing of lines of at most `limit` bytes.
+pub fn lines_within(limit: Option<Size>) -> PyResult<polysock::Framing> {
+    let lines = polysock::Framing::lines();
+    Ok(match limit {
+        None => lines,
+        Some(limit) => lines.with_limit(limit.count("negative limit")?),
+    })
 }
 
 impl Framing {
@@ -80,14 +92,24 @@ impl Framing {
     }
 }
 
+impl Default for Framing {
+    fn default() -> Self {
+        Self {
+            core: polysock::Framing::default(),
+            format: Format::LengthPrefix {
+                bits: WIDTH.0,
+                is_big: true,
+            },
+        }
+    }
+}
+
 impl Hash for Framing {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.format.hash(state);
         self.core.limit().hash(state);
     }
 }
-
-const WIDTH: CInt = CInt(32);
 
 #[pymethods]
 impl Framing {

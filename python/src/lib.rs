@@ -13,6 +13,7 @@ mod names;
 mod net;
 mod race;
 mod raw;
+mod reader;
 mod server;
 mod socket;
 
@@ -54,13 +55,15 @@ mod _native {
     #[pymodule_export]
     use crate::race::Race;
     #[pymodule_export]
+    use crate::reader::Reader;
+    #[pymodule_export]
     use crate::server::{Server, Step, Worker};
     #[pymodule_export]
     use crate::socket::descriptor::{close, dup, socketpair};
     #[pymodule_export]
-    use crate::socket::TcpInfo;
-    #[pymodule_export]
     use crate::socket::{cmsg_len, cmsg_space};
+    #[pymodule_export]
+    use crate::socket::{Messages, TcpInfo};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

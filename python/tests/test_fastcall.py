@@ -14,6 +14,7 @@ from polysock import _native
 SHORT_WAYS = (
     *("recv", "recv_into", "send", "sendall", "recvfrom", "sendto", "recvmsg", "sendmsg"),
     *("fileno", "gettimeout", "close", "connect", "setsockopt"),
+    *("send_frame", "recv_frame"),
 )
 
 

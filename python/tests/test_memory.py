@@ -75,6 +75,36 @@ finally:
     thread.join()
 """
 
+# Its message is longer than memory, and within the limit that the program has set.
+ENDLESS_MESSAGE = """
+c, d = socket.socketpair()
+
+def flood():
+    chunk = bytes(1 << 20)
+    try:
+        c.sendall((1 << 49).to_bytes(8, "big"))
+        while True:
+            c.sendall(chunk)
+    except OSError:
+        pass
+
+thread = threading.Thread(target=flood)
+thread.start()
+framing = socket.Framing.length_prefix(64, limit=1 << 50)
+try:
+    refused({call}, framing)
+    assert d.pending() >= 8 << 20, d.pending()
+finally:
+    d.close()
+    thread.join()
+"""
+
+ENDLESS = {
+    "recv_frame": "d.recv_frame",
+    "recv_frames": "d.recv_frames, None",
+    "recv_frame_into": "d.recv_frame_into, bytearray(10)",
+}
+
 FLOODED = {
     "readAllBytes": "refused(client.getInputStream().readAllBytes)",
     "readNBytes": "refused(client.getInputStream().readNBytes, 1 << 40)",
@@ -102,6 +132,11 @@ def test_sizes_that_the_standard_module_takes_or_does_not_know(call):
 @pytest.mark.parametrize("call", FLOODED)
 def test_a_peer_that_never_stops(call):
     assert played("polysock", FLOOD.replace("{call}", FLOODED[call])) == "fine\n"
+
+
+@pytest.mark.parametrize("call", ENDLESS)
+def test_a_message_that_does_not_fit_into_memory(call):
+    assert played("polysock", ENDLESS_MESSAGE.replace("{call}", ENDLESS[call])) == "fine\n"
 
 
 def test_room_for_control_messages_that_is_not_used_takes_no_memory():

@@ -25,6 +25,33 @@ def transfers(sock: polysock.socket, data: bytes) -> int:
     return len(data)
 
 
+def messages(sock: polysock.socket) -> int | None:
+    framing = polysock.Framing.length_prefix(16, "little", limit=100)
+    sock.send_frame(b"x")
+    sock.send_frames((bytearray(b"x") for _ in range(3)), framing)
+    assert_type(sock.recv_frame(), bytes | None)
+    assert_type(sock.recv_frames(10, framing), list[bytes])
+    assert_type(sock.recv_frame_into(bytearray(10)), int | None)
+    for message in sock.frames(framing):
+        assert_type(message, bytes)
+    for line in sock.lines():
+        assert_type(line, bytes)
+    for text in sock.lines("utf-8", "replace", limit=1000):
+        assert_type(text, str)
+    assert_type(sock.recv_line(), bytes | None)
+    assert_type(sock.recv_line(encoding="utf-8"), str | None)
+    reader = polysock.Reader(sock, polysock.Framing(limit=1))
+    assert_type(reader.socket, polysock.socket)
+    assert_type(reader.frames(), list[bytes])
+    assert_type(next(reader), bytes)
+    assert_type(next(reader.lines("utf-8")), str)
+    assert_type({framing: sock.take_buffered()}, dict[polysock.Framing, bytes])
+    try:
+        return reader.frame_into(bytearray(sock.pending()))
+    except polysock.TruncatedError as exc:
+        return exc.missing
+
+
 def times_out(sock: polysock.socket) -> int:
     try:
         sock.sendall(b"x")

@@ -1,7 +1,7 @@
 //! The one conversion of the core's errors into Python's exceptions.
 
 use super::attributes::{moves_everything, set, set_done};
-use polysock::{Error, Kind};
+use polysock::{Error, Kind, Operation};
 use pyo3::exceptions::{
     PyEOFError, PyKeyboardInterrupt, PyMemoryError, PyOSError, PyTimeoutError, PyValueError,
 };
@@ -13,8 +13,9 @@ pyo3::create_exception!(
     polysock,
     TruncatedError,
     PyEOFError,
-    "The peer ended the stream in the middle of what recv_exact() should have received.\n\n\
-     `done` bytes arrived, they are in `partial`; `missing` did not."
+    "The peer ended the stream in the middle of what should have been received: bytes or a message.\n\n\
+     `done` bytes arrived, they are in `partial`; at least `missing` did not. What arrived of a message, its prefix \
+     included, is also still in the buffer: take_buffered() takes it out."
 );
 
 /// The exception for a core error.
@@ -25,6 +26,7 @@ pub fn of(py: Python<'_>, error: &Error) -> PyErr {
             Kind::TimedOut => PyTimeoutError::new_err("timed out"),
             Kind::EndOfStream => PyEOFError::new_err("end of stream"),
             Kind::Truncated { missing } => truncated(py, error, missing),
+            Kind::MessageTooLarge { needed } => too_large(py, error, needed),
             Kind::Resolve(code) => gaierror(py, code, &error.kind().to_string()),
             Kind::InvalidInput(_) => PyValueError::new_err(rule(error)),
             Kind::OutOfMemory => no_memory(error.kind()),
@@ -34,7 +36,6 @@ pub fn of(py: Python<'_>, error: &Error) -> PyErr {
             | Kind::InProgress
             | Kind::Closed
             | Kind::Busy
-            | Kind::MessageTooLarge { .. }
             | Kind::Unsupported
             | Kind::Os(_) => numbered(py, error),
             _ => numbered(py, error),
@@ -94,9 +95,19 @@ fn rule(error: &Error) -> String {
 }
 
 fn truncated(py: Python<'_>, error: &Error, missing: usize) -> PyErr {
-    let text = format!("{} bytes, {missing} missing", error.done());
+    let text = if error.operation() == Operation::RecvFrame {
+        format!("the stream ended inside a message, {missing} bytes missing")
+    } else {
+        format!("{} bytes, {missing} missing", error.done())
+    };
     let raised = settled(py, TruncatedError::new_err(text));
     set(py, &raised, "missing", missing);
+    raised
+}
+
+fn too_large(py: Python<'_>, error: &Error, needed: usize) -> PyErr {
+    let raised = numbered(py, error);
+    set(py, &raised, "needed", needed);
     raised
 }
 

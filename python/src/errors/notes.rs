@@ -58,11 +58,14 @@ fn facts(error: &Error, context: Context<'_>) -> Option<String> {
         }
     }
     let operation = error.operation();
-    if matches!(operation, Operation::RecvFrame | Operation::SendFrame) {
-        // The sizes of the message and the limit, or how much of the message was sent.
-        if let Some(detail) = error.detail() {
-            add(format_args!("{detail}"))?;
+    let is_about_messages = matches!(operation, Operation::RecvFrame | Operation::SendFrame);
+    match error.detail() {
+        // The length of the message and the limit, how much of it was sent, what is in the way.
+        Some(detail) if is_about_messages || error.kind() == Kind::Busy => add(format_args!("{detail}"))?,
+        None if matches!(error.kind(), Kind::MessageTooLarge { .. }) => {
+            add(format_args!("{}", error.kind()))?
         }
+        _ => {}
     }
     if error.done() > 0 || moves_bytes(operation) {
         add(format_args!("{} {} done", error.done(), operation.counts()))?;

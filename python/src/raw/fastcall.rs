@@ -15,7 +15,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr::null_mut;
 
 /// How many fast methods a class has.
-pub const COUNT: usize = 14;
+pub const COUNT: usize = 16;
 
 /// A class with fast methods.
 pub trait FastMethods: PyClass {
@@ -226,5 +226,7 @@ fn entries<C: FastMethods>() -> [Entry; COUNT] {
         entry::<C, 11>(),
         entry::<C, 12>(),
         entry::<C, 13>(),
+        entry::<C, 14>(),
+        entry::<C, 15>(),
     ]
 }

@@ -3,9 +3,10 @@
 
 use super::options::Setting;
 use super::transfer::{self, Using};
-use super::{connect, create, datagram, message, NativeSocket};
+use super::{connect, create, datagram, frames, message, NativeSocket};
 use crate::arguments::{self, Argument, CInt};
 use crate::core_call::CoreCall;
+use crate::framing::{framing_of, Framing};
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::fastcall::{Arguments, FastMethods, FastResult, Method, COUNT};
 use pyo3::prelude::*;
@@ -31,6 +32,8 @@ impl FastMethods for NativeSocket {
         with_arguments(c"sendmsg", sendmsg),
         with_arguments(c"connect", connect),
         with_arguments(c"setsockopt", setsockopt),
+        with_arguments(c"send_frame", send_frame),
+        with_arguments(c"recv_frame", recv_frame),
     ];
 
     fn originals() -> &'static PyOnceLock<[Py<PyAny>; COUNT]> {
@@ -201,6 +204,38 @@ fn setsockopt<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
     };
     Setting::number(level, name, value).set(call.py, socket)?;
     Ok(Some(call.py.None().into_bound(call.py)))
+}
+
+fn send_frame<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    let (Some(data), Some(framing), Some(socket)) = (call.get(0), framing(call, 1), socket(call)) else {
+        return Ok(None);
+    };
+    let Ok(data) = Readable::of(&data) else {
+        return Ok(None);
+    };
+    frames::send_frame(call.py, socket, &data, &framing)?;
+    Ok(Some(call.py.None().into_bound(call.py)))
+}
+
+fn recv_frame<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
+    let (Some(framing), Some(socket)) = (framing(call, 0), socket(call)) else {
+        return Ok(None);
+    };
+    let message = frames::recv_frame(call.py, socket, &framing)?;
+    message.into_bound_py_any(call.py).map(Some)
+}
+
+/// The framing, if the last argument is one, is None, or is not given.
+fn framing(call: &Call<'_, '_>, place: usize) -> Option<polysock::Framing> {
+    match call.get(place) {
+        None => Some(framing_of(None)),
+        Some(_) if call.count() > place + 1 => None,
+        Some(given) if given.is_none() => Some(framing_of(None)),
+        Some(given) => given
+            .cast_exact::<Framing>()
+            .ok()
+            .map(|given| framing_of(Some(&given))),
+    }
 }
 
 /// The core's socket of an object that was initialised exactly once.

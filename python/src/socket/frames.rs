@@ -1,23 +1,26 @@
-//! Messages of a stream: send_frame, send_frames.
+//! Messages of a stream, sent and received whole.
 
+use super::decoding::Decoding;
 use super::message::readable;
-use super::transfer::{data_of, Using};
-use crate::arguments::{wrong_type, CInt};
+use super::transfer::{buffer_of, Using};
+use crate::arguments::{wrong_type, CInt, Size};
 use crate::core_call::CoreCall;
-use crate::errors::no_memory;
+use crate::errors::{self, no_memory, TruncatedError};
 use crate::lock::LockPolicy;
 use crate::raw::buffer::Readable;
-use polysock::{memory, Framing};
+use crate::raw::bytes;
+use polysock::{memory, Flags, Framing, Socket, Timeout};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList};
 
 /// Sends one message.
 pub fn send_frame(
     py: Python<'_>,
     (native, socket): Using<'_>,
-    message: &Bound<'_, PyAny>,
+    message: &Readable<'_, '_>,
     framing: &Framing,
 ) -> PyResult<()> {
-    let message = data_of(message)?;
     let policy = native.lock_policy(socket, LockPolicy::KeepToSend, CInt(0), message.is_plain());
     CoreCall::on(py, socket)
         .keeping_lock(policy)
@@ -31,12 +34,8 @@ pub fn send_frames(
     messages: &Bound<'_, PyAny>,
     framing: &Framing,
 ) -> PyResult<()> {
-    let items = messages.try_iter().map_err(|_| {
-        wrong_type(
-            "send_frames() argument 1 must be an iterable of bytes-like objects",
-            messages,
-        )
-    })?;
+    let wanted = "send_frames() argument 1 must be an iterable of bytes-like objects";
+    let items = messages.try_iter().map_err(|_| wrong_type(wanted, messages))?;
     let mut all = Vec::new();
     for item in items {
         memory::push(&mut all, item?).map_err(no_memory)?;
@@ -48,4 +47,122 @@ pub fn send_frames(
     CoreCall::on(py, socket)
         .keeping_lock(policy)
         .run(|caller| socket.on(caller).send_frames(&data, framing))
+}
+
+/// Receives one message; None at the end of the stream.
+pub fn recv_frame<'py>(
+    py: Python<'py>,
+    using: Using<'_>,
+    framing: &Framing,
+) -> PyResult<Option<Bound<'py, PyBytes>>> {
+    let mut message = None;
+    receive(py, using, framing, |received| {
+        if message.is_some() {
+            return Ok(false);
+        }
+        message = Some(bytes::copy(py, received)?);
+        Ok(true)
+    })?;
+    Ok(message)
+}
+
+/// Receives one message or line, as bytes or as text; None at the end of the stream.
+pub fn recv_decoded<'py>(
+    py: Python<'py>,
+    using: Using<'_>,
+    framing: &Framing,
+    decoding: Option<&Decoding>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let message = recv_frame(py, using, framing)?;
+    message
+        .map(|message| Decoding::apply(decoding, message))
+        .transpose()
+}
+
+/// Receives one message into a buffer and returns its length; None at the end of the stream.
+pub fn recv_frame_into(
+    py: Python<'_>,
+    (native, socket): Using<'_>,
+    buffer: &Bound<'_, PyAny>,
+    framing: &Framing,
+) -> PyResult<Option<usize>> {
+    let (mut buffer, length) = buffer_of("recv_frame_into", buffer, Size::ZERO, "")?;
+    let policy = native.lock_policy(socket, LockPolicy::KeepToReceive, CInt(0), buffer.is_plain());
+    let received = CoreCall::on(py, socket)
+        .keeping_lock(policy)
+        .run(|caller| socket.on(caller).recv_frame_into(buffer.first(length), framing));
+    received.map_err(|raised| with_what_arrived(py, socket, raised))
+}
+
+/// Receives at least one message and those that arrived with it, at most `most`; none at the end of the stream.
+pub fn recv_frames<'py>(
+    py: Python<'py>,
+    using: Using<'_>,
+    most: Option<Size>,
+    framing: &Framing,
+) -> PyResult<Bound<'py, PyList>> {
+    let most = match most.map(|most| most.count("negative max")).transpose()? {
+        Some(0) => return Err(PyValueError::new_err("max must be at least 1")),
+        most => most.unwrap_or(usize::MAX),
+    };
+    // Made first: making a list may run the garbage collector, and this adds only bytes to it.
+    let messages = PyList::empty(py);
+    let mut count = 0;
+    receive(py, using, framing, |received| {
+        if count == most {
+            return Ok(false);
+        }
+        messages.append(bytes::copy(py, received)?)?;
+        count += 1;
+        Ok(true)
+    })?;
+    Ok(messages)
+}
+
+/// Takes out the bytes that no call has returned yet.
+pub fn take_buffered<'py>(py: Python<'py>, socket: &Socket) -> PyResult<Bound<'py, PyBytes>> {
+    let taken = CoreCall::on(py, socket).run_attached(|| socket.take_buffered())?;
+    bytes::copy(py, &taken)
+}
+
+/// Receives a message and those that arrived with it, as long as `take` takes them. `take` should not run code of the
+/// program, which could not receive from the same socket meanwhile.
+fn receive(
+    py: Python<'_>,
+    (native, socket): Using<'_>,
+    framing: &Framing,
+    mut take: impl FnMut(&[u8]) -> PyResult<bool>,
+) -> PyResult<()> {
+    let policy = native.lock_policy(socket, LockPolicy::KeepToReceive, CInt(0), true);
+    let mut failed = None;
+    let received = CoreCall::on(py, socket).keeping_lock(policy).run(|caller| {
+        socket.on(caller).recv_each_frame(framing, |message| {
+            take(message).unwrap_or_else(|raised| {
+                failed = Some(raised);
+                false
+            })
+        })
+    });
+    match (received, failed) {
+        (Ok(_), None) => Ok(()),
+        (_, Some(raised)) => Err(raised),
+        (Err(raised), None) => Err(with_what_arrived(py, socket, raised)),
+    }
+}
+
+/// Adds what had arrived of a message that the end of the stream cuts off. It also stays in the socket's buffer.
+#[cold]
+fn with_what_arrived(py: Python<'_>, socket: &Socket, raised: PyErr) -> PyErr {
+    if raised.is_instance_of::<TruncatedError>(py) {
+        let peeked = memory::zeros(socket.pending()).ok().and_then(|mut arrived| {
+            let call = socket.within(Timeout::NonBlocking);
+            let count = { call }.recv_with(&mut arrived, Flags::PEEK).ok()?;
+            arrived.truncate(count);
+            Some(arrived)
+        });
+        let arrived = peeked.unwrap_or_default();
+        errors::set(py, &raised, "done", arrived.len());
+        errors::set_partial(py, &raised, &arrived);
+    }
+    raised
 }
