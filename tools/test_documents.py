@@ -35,6 +35,7 @@ LIBRARY = ROOT / "target/release"
 DOCUMENTS = [
     "README.md",
     "python/README.md",
+    "docs/delivery.md",
     *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("examples/*/README.md")),
 ]
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
