@@ -122,6 +122,11 @@ impl<S: Borrow<Socket>> Reader<S> {
         self.ahead.take_descriptors(usize::MAX)
     }
 
+    /// Takes out the first `most` of these descriptors.
+    pub fn take_descriptors_up_to(&mut self, most: usize) -> Vec<OwnedFd> {
+        self.ahead.take_descriptors(most)
+    }
+
     /// The socket. What it receives directly comes after the [`pending`](Self::pending) bytes.
     pub fn socket(&self) -> &Socket {
         self.socket.borrow()

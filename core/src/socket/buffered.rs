@@ -54,6 +54,14 @@ impl Socket {
         self.take_out(|ahead| ahead.take_descriptors(usize::MAX))
     }
 
+    /// Takes out the first `most` of these descriptors. See [`take_descriptors`](Self::take_descriptors).
+    ///
+    /// # Errors
+    /// See [`take_descriptors`](Self::take_descriptors).
+    pub fn take_descriptors_up_to(&self, most: usize) -> Result<Vec<OwnedFd>> {
+        self.take_out(|ahead| ahead.take_descriptors(most))
+    }
+
     fn take_out<T: Default>(&self, take: impl FnOnce(&mut ReadAhead) -> T) -> Result<T> {
         let failed = |kind| Error::new(Operation::TakeBuffered, kind);
         if !self.handle.may_be_ahead() {
