@@ -3,7 +3,9 @@
 use crate::buffer::room;
 use crate::guard;
 use crate::handle::{borrow, polysock_t};
-use libc::{c_void, ssize_t};
+use crate::pointer::OutArray;
+use libc::{c_int, c_void, ssize_t};
+use std::os::fd::IntoRawFd;
 
 /// Returns how many bytes polysock_recv_frame() and its like have received that no call has returned yet; 0 for a closed handle.
 ///
@@ -28,5 +30,21 @@ pub unsafe extern "C" fn polysock_take_buffered(s: *mut polysock_t, buf: *mut c_
     guard::count("polysock_take_buffered", || {
         let (socket, room) = (borrow(s)?, room(buf, n)?);
         Ok(socket.take_buffered_into(room)?)
+    })
+}
+
+/// Takes at most `cap` of the descriptors that came with the bytes of messages on a Unix socket, in order, and returns how
+/// many. The caller then owns them and must close them.
+///
+/// BSD: SCM_RIGHTS. Python: socket.take_descriptors. Java: none.
+/// They are close-on-exec. Those not taken stay, up to 253 of them, until this or a polysock_recvmsg() with room for control
+/// messages hands them out, or the handle is closed. Fails with POLYSOCK_EBUSY while another thread receives messages.
+/// @ingroup polysock_frames
+#[no_mangle]
+pub unsafe extern "C" fn polysock_take_fds(s: *mut polysock_t, fds: *mut c_int, cap: usize) -> c_int {
+    guard::number("polysock_take_fds", || {
+        let (socket, fds) = (borrow(s)?, OutArray::new(fds, cap, "fds")?);
+        let taken = socket.take_descriptors_up_to(fds.capacity())?;
+        Ok(fds.fill(taken.into_iter().map(IntoRawFd::into_raw_fd)))
     })
 }

@@ -54,6 +54,10 @@ impl<T> OutArray<T> {
         Ok(Self { start, capacity })
     }
 
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     /// Sets an element, if there is one of this index.
     pub(crate) fn set(&self, index: usize, value: T) {
         if index < self.capacity {

@@ -12,6 +12,7 @@ use crate::recv_frame::END;
 use crate::time;
 use libc::{c_char, c_int, c_void, ssize_t};
 use polysock::{check_left, NativeCaller, Reader, ReaderCall, Socket};
+use std::os::fd::IntoRawFd;
 use std::sync::{Arc, Mutex, TryLockError};
 
 /// Receives messages, lines and bytes from a stream, and keeps what arrived ahead of them.
@@ -244,6 +245,27 @@ pub unsafe extern "C" fn polysock_reader_take_buffered(
     guard::count("polysock_reader_take_buffered", || {
         let room = room(buf, n)?;
         with(r, |reader| Ok(reader.take_buffered_into(room)))
+    })
+}
+
+/// Takes at most `cap` of the descriptors that came with the bytes on a Unix socket, in order, and returns how many. The caller
+/// then owns them and must close them.
+///
+/// BSD: SCM_RIGHTS. Python: Reader.take_descriptors. Java: none.
+/// They are close-on-exec. Those not taken stay, up to 253 of them, until they are or the reader is freed.
+/// @ingroup polysock_frames
+#[no_mangle]
+pub unsafe extern "C" fn polysock_reader_take_fds(
+    r: *mut polysock_reader,
+    fds: *mut c_int,
+    cap: usize,
+) -> c_int {
+    guard::number("polysock_reader_take_fds", || {
+        let fds = OutArray::new(fds, cap, "fds")?;
+        with(r, |reader| {
+            let taken = reader.take_descriptors_up_to(fds.capacity());
+            Ok(fds.fill(taken.into_iter().map(IntoRawFd::into_raw_fd)))
+        })
     })
 }
 

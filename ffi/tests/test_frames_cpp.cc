@@ -231,6 +231,23 @@ TEST(messages_by_the_socket)
     CHECK(!b.recv_frame(small));
 }
 
+TEST(descriptors_of_messages)
+{
+    auto [a, b] = polysock::socket::pair();
+    polysock::control control;
+    const int fd = a.fileno();
+    control.add_fds({fd});
+    char wire[] = {0, 0, 0, 1, 'x'};
+    a.sendmsg({{wire, sizeof wire}}, &control);
+    CHECK(b.recv_frame() == "x");
+    CHECK_IS(b.take_fds().size(), 1);
+    CHECK(b.take_fds().empty());
+    a.sendmsg({{wire, sizeof wire}}, &control);
+    polysock::reader reader(b);
+    CHECK(reader.frame() == "x"sv);
+    CHECK_IS(reader.take_fds().size(), 1);
+}
+
 int main()
 {
     RUN(every_framing);
@@ -240,5 +257,6 @@ int main()
     RUN(ends_and_failures);
     RUN(an_unfinished_send);
     RUN(messages_by_the_socket);
+    RUN(descriptors_of_messages);
     return report();
 }

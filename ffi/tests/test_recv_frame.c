@@ -199,6 +199,56 @@ TEST(a_reader_after_recv_frame)
     polysock_free(b);
 }
 
+static void send_with_descriptor(polysock_t *s, const char *bytes, size_t n, int fd)
+{
+    polysock_control *control;
+    polysock_iovec part = {(void *)bytes, n};
+    polysock_msg m = POLYSOCK_MSG_INITIALIZER;
+    MUST(polysock_control_new(&control, POLYSOCK_CONTROL_ROOM));
+    CHECK_IS(polysock_control_add_fds(control, &fd, 1), 0);
+    m.iov = &part;
+    m.iov_count = 1;
+    m.control = control;
+    CHECK_IS(polysock_sendmsg(s, &m, 0, 10000), (long long)n);
+    polysock_control_free(control);
+}
+
+TEST(descriptors_of_messages)
+{
+    polysock_t *a, *b;
+    polysock_reader *reader;
+    const void *frame;
+    char buf[8];
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC), taken[4];
+    MUST(polysock_socketpair(&a, &b, POLYSOCK_SOCK_STREAM));
+    CHECK_IS(polysock_take_fds(b, taken, 4), 0);
+    send_with_descriptor(a, "\0\0\0\1x", 5, fd);
+    send_with_descriptor(a, "\0\0\0\1y", 5, fd);
+    CHECK_IS(polysock_recv_frame(b, buf, sizeof buf, NULL, NULL, 10000), 1);
+    CHECK_IS(polysock_recv_frame(b, buf, sizeof buf, NULL, NULL, 10000), 1);
+    CHECK_IS(polysock_take_fds(b, taken, 1), 1);
+    CHECK_IS(polysock_take_fds(b, taken + 1, 3), 1);
+    CHECK_IS(polysock_take_fds(b, taken, 0), 0);
+    close(taken[0]);
+    close(taken[1]);
+    MUST(polysock_reader_new(&reader, b, NULL));
+    send_with_descriptor(a, "\0\0\0\1z", 5, fd);
+    CHECK_IS(polysock_reader_frame(reader, &frame, 10000), 1);
+    CHECK_IS(polysock_reader_take_fds(reader, taken, 4), 1);
+    CHECK_IS(polysock_reader_take_fds(reader, taken + 1, 3), 0);
+    close(taken[0]);
+    send_with_descriptor(a, "\0\0\0\1z", 5, fd); /* closed with the reader */
+    CHECK_IS(polysock_reader_frame(reader, &frame, 10000), 1);
+    REFUSED(polysock_take_fds(NULL, taken, 1), "s is NULL");
+    REFUSED(polysock_take_fds(b, NULL, 1), "fds is NULL");
+    REFUSED(polysock_reader_take_fds(NULL, taken, 1), "r is NULL");
+    REFUSED(polysock_reader_take_fds(reader, NULL, 1), "fds is NULL");
+    polysock_reader_free(reader);
+    close(fd);
+    polysock_free(a);
+    polysock_free(b);
+}
+
 /* Descriptors that come with the bytes of a message are kept for the next recvmsg. */
 TEST(descriptors_are_kept)
 {
@@ -208,16 +258,13 @@ TEST(descriptors_are_kept)
     int fd = open("/dev/null", O_RDONLY | O_CLOEXEC), taken = -1;
     MUST(polysock_socketpair(&a, &b, POLYSOCK_SOCK_STREAM));
     MUST(polysock_control_new(&control, POLYSOCK_CONTROL_ROOM));
-    CHECK_IS(polysock_control_add_fds(control, &fd, 1), 0);
-    polysock_iovec part = {"\0\0\0\2hirest", 10};
+    send_with_descriptor(a, "\0\0\0\2hirest", 10, fd);
+    CHECK_IS(polysock_recv_frame(b, buf, sizeof buf, NULL, NULL, 10000), 2);
+    polysock_iovec part = {buf, sizeof buf};
     polysock_msg m = POLYSOCK_MSG_INITIALIZER;
     m.iov = &part;
     m.iov_count = 1;
     m.control = control;
-    CHECK_IS(polysock_sendmsg(a, &m, 0, 10000), 10);
-    CHECK_IS(polysock_recv_frame(b, buf, sizeof buf, NULL, NULL, 10000), 2);
-    part = (polysock_iovec){buf, sizeof buf};
-    CHECK_IS(polysock_control_clear(control), 0);
     CHECK_IS(polysock_recvmsg(b, &m, 0, 10000), 4);
     CHECK_IS(polysock_control_take_fds(control, &taken, 1), 1);
     CHECK(taken >= 0 && taken != fd);
@@ -329,6 +376,7 @@ int main(void)
     RUN(several_at_once);
     RUN(pending_bytes_are_in_the_way);
     RUN(a_reader_after_recv_frame);
+    RUN(descriptors_of_messages);
     RUN(descriptors_are_kept);
     RUN(each_message_goes_to_one_thread);
     RUN(close_wakes_it);

@@ -50,6 +50,21 @@ private:
     int fd_ = -1;
 };
 
+namespace detail {
+
+// All descriptors that `take`, which takes one, hands out.
+template <class Take> std::vector<descriptor> take_fds(Take take)
+{
+    std::vector<descriptor> all;
+    int fd = -1;
+    all.reserve(16);
+    while (check(take(&fd)) == 1)
+        all.emplace_back(fd);
+    return all;
+}
+
+} // namespace detail
+
 // Control messages: those added are sent, those received can be read. Only one thread at a time may use it. Received
 // descriptors are closed with it, or by the next receive into it, unless they were taken.
 class control {
@@ -98,12 +113,7 @@ public:
 
     std::vector<descriptor> take_fds()
     {
-        std::vector<descriptor> all;
-        int fd = -1;
-        all.reserve(16);
-        while (detail::check(::polysock_control_take_fds(control_, &fd, 1)) == 1)
-            all.emplace_back(fd);
-        return all;
+        return detail::take_fds([this](int *fd) { return ::polysock_control_take_fds(control_, fd, 1); });
     }
 
     // Empty when the message has none.

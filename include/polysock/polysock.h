@@ -2068,6 +2068,17 @@ ssize_t polysock_pending(const polysock_t *s);
 ssize_t polysock_take_buffered(polysock_t *s, void *buf, size_t n);
 
 /**
+ * Takes at most `cap` of the descriptors that came with the bytes of messages on a Unix socket, in order, and returns how
+ * many. The caller then owns them and must close them.
+ *
+ * BSD: SCM_RIGHTS. Python: socket.take_descriptors. Java: none.
+ * They are close-on-exec. Those not taken stay, up to 253 of them, until this or a polysock_recvmsg() with room for control
+ * messages hands them out, or the handle is closed. Fails with POLYSOCK_EBUSY while another thread receives messages.
+ * @ingroup polysock_frames
+ */
+int polysock_take_fds(polysock_t *s, int *fds, size_t cap);
+
+/**
  * Makes a reader for a stream; the caller owns `*out`.
  *
  * BSD: fdopen(3). Python: polysock.Reader. Java: new DataInputStream(socket.getInputStream()).
@@ -2173,6 +2184,16 @@ ssize_t polysock_reader_pending(polysock_reader *r);
  * @ingroup polysock_frames
  */
 ssize_t polysock_reader_take_buffered(polysock_reader *r, void *buf, size_t n);
+
+/**
+ * Takes at most `cap` of the descriptors that came with the bytes on a Unix socket, in order, and returns how many. The caller
+ * then owns them and must close them.
+ *
+ * BSD: SCM_RIGHTS. Python: Reader.take_descriptors. Java: none.
+ * They are close-on-exec. Those not taken stay, up to 253 of them, until they are or the reader is freed.
+ * @ingroup polysock_frames
+ */
+int polysock_reader_take_fds(polysock_reader *r, int *fds, size_t cap);
 
 /**
  * Receives the next message of a stream and returns its length.

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace polysock {
 
@@ -93,6 +94,11 @@ public:
         std::string all(pending(), '\0');
         all.resize(static_cast<std::size_t>(detail::check(::polysock_reader_take_buffered(reader_, all.data(), all.size()))));
         return all;
+    }
+    // The descriptors that came with the bytes on a Unix socket.
+    std::vector<descriptor> take_fds()
+    {
+        return detail::take_fds([this](int *fd) { return ::polysock_reader_take_fds(reader_, fd, 1); });
     }
 
 private:

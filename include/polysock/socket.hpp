@@ -314,6 +314,11 @@ public:
         all.resize(count(::polysock_take_buffered(handle_, all.data(), all.size())));
         return all;
     }
+    // The descriptors that came with the bytes of messages on a Unix socket.
+    std::vector<descriptor> take_fds()
+    {
+        return detail::take_fds([this](int *fd) { return ::polysock_take_fds(handle_, fd, 1); });
+    }
 
     // Java-style calls. net_read returns 0 at the end of the stream and in every later call; its time limit is net_so_timeout,
     // where zero is forever. net_write has none.
