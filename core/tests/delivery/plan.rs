@@ -182,10 +182,12 @@ impl Plan {
         };
         let foreseeable = path == Path::Perfect && (manner.is_orderly() || manner == Manner::SendsForever);
         let linger = random.happens(5).then_some(LONG);
-        let deadline = match foreseeable && random.happens(70) {
-            true => LONG,
+        let deadline = match random.below(100) {
+            // What is known already is reported all the same.
+            0..5 => Duration::ZERO,
+            5..70 if foreseeable => LONG,
             // 50 ms to 3 s, as often below 400 ms as above.
-            false => Duration::from_secs_f64(0.05 * 60_f64.powf(random.below(1000) as f64 / 999.0)),
+            _ => Duration::from_secs_f64(0.05 * 60_f64.powf(random.below(1000) as f64 / 999.0)),
         };
         Self {
             manner,

@@ -21,6 +21,9 @@ const FEW: u64 = 400;
 const PLAYERS: usize = 96;
 /// The part of a processor that the calls may use while they wait for silent peers.
 const SILENT_SHARE: f64 = 0.01;
+/// How often `PeerFinished` must be the verdict when a peer ends some time after it had our FIN: a thread that gets no
+/// processor meanwhile can't know.
+const PROVEN_SHARE: f64 = 0.8;
 /// No round takes longer.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -76,6 +79,11 @@ pub fn main() {
     if !alone {
         assert_eq!(table.rounds(), closes);
         assert_eq!(table.acquitted(ENOUGH), [""; 0], "wrong, but little was found");
+        let share = table.proven_share() * 100.0;
+        assert!(
+            share > PROVEN_SHARE * 100.0,
+            "only {share:.1} % were called PeerFinished"
+        );
         let share = table.silent_share() * 100.0;
         assert!(
             share < SILENT_SHARE * 100.0,

@@ -17,6 +17,9 @@ const VERDICTS: [CloseVerdict; 5] = [
     CloseVerdict::LimitReached,
 ];
 
+/// So long after the acknowledgement, a call has mostly noticed it.
+const AFTERWARDS: Duration = Duration::from_millis(50);
+
 /// What all rounds brought.
 #[derive(Default)]
 pub struct Table {
@@ -28,11 +31,14 @@ pub struct Table {
     success: Vec<Duration>,
     /// How long after a reset.
     reset: Vec<Duration>,
+    /// How long after the acknowledgement `wait_acked` succeeded.
+    acked: Vec<Duration>,
     /// How long after the deadline.
     late: Vec<Duration>,
-    /// `Acknowledged` although the peer ended after it had our FIN.
-    unproven: usize,
-    finished: usize,
+    /// Successes where the peer ended some time after it had our FIN, and those called `PeerFinished`.
+    afterwards: (usize, usize),
+    /// Those where it ended with the very segment that acknowledged our FIN.
+    at_once: (usize, usize),
     /// Time and processor time of the calls to whom nothing came.
     silent: (Duration, Duration),
     greatest_silent_share: f64,
@@ -63,6 +69,11 @@ impl Table {
         self.manners.entry(round.plan.manner.text()).or_default()[column] += 1;
         self.paths.entry(round.plan.path.text()).or_default()[column] += 1;
         if let Some(waited) = &round.waited {
+            let known = round.record.ours.known.reached(waited.position);
+            if let (Ok(()), Some(known)) = (waited.call.result, known) {
+                let last = known.done.max(waited.call.begun);
+                self.acked.push(waited.call.ended.saturating_duration_since(last));
+            }
             let text = match waited.call.result {
                 Ok(()) => "acknowledged",
                 Err(Kind::TimedOut | Kind::WouldBlock) => "timed out",
@@ -82,9 +93,14 @@ impl Table {
                 };
                 let last = known.done.max(finished.done).max(begun);
                 self.success.push(ended.saturating_duration_since(last));
-                if known.begun <= finished.begun {
-                    self.finished += 1;
-                    self.unproven += usize::from(outcome.verdict == CloseVerdict::Acknowledged);
+                let finishes = usize::from(outcome.verdict == CloseVerdict::PeerFinished);
+                let between = finished.begun.saturating_duration_since(known.done.max(begun));
+                if between >= AFTERWARDS {
+                    self.afterwards.0 += 1;
+                    self.afterwards.1 += finishes;
+                } else if known.begun == finished.begun {
+                    self.at_once.0 += 1;
+                    self.at_once.1 += finishes;
                 }
             }
             CloseVerdict::Reset => {
@@ -100,7 +116,8 @@ impl Table {
                 .late
                 .push(ended.saturating_duration_since(begun + round.plan.deadline)),
         }
-        if round.plan.is_silent() && outcome.verdict == CloseVerdict::TimedOut {
+        let waits = round.plan.is_silent() && !round.plan.deadline.is_zero();
+        if waits && outcome.verdict == CloseVerdict::TimedOut {
             self.silent.0 += round.close.took();
             self.silent.1 += round.cpu;
             let share = round.cpu.as_secs_f64() / round.close.took().as_secs_f64();
@@ -136,6 +153,12 @@ impl Table {
             .collect()
     }
 
+    /// Which part of the peers that surely ended after our FIN was called `PeerFinished`.
+    pub fn proven_share(&self) -> f64 {
+        let (all, finishes) = self.afterwards;
+        finishes as f64 / all.max(1) as f64
+    }
+
     /// The part of a processor that a call used to which nothing came.
     pub fn silent_share(&self) -> f64 {
         let (time, cpu) = self.silent;
@@ -162,13 +185,28 @@ impl Table {
             &self.success,
         );
         times(&mut text, "from the reset to `Reset`", &self.reset);
+        times(
+            &mut text,
+            "from the acknowledgement to the success of `wait_acked`",
+            &self.acked,
+        );
         times(&mut text, "from the deadline to `TimedOut`", &self.late);
         // Writing to a String can't fail.
-        let _ = writeln!(text, "\n`wait_acked`: {:?}", self.waits);
+        let waits: Vec<_> = self
+            .waits
+            .iter()
+            .map(|(result, count)| format!("{count} {result}"))
+            .collect();
+        let _ = writeln!(text, "\n`wait_acked`: {}", waits.join(", "));
         let _ = writeln!(
             text,
-            "the peer ended after it had our FIN, as seen from here: {}; of these `Acknowledged`: {}",
-            self.finished, self.unproven
+            "the peer ended 50 ms or more after it had acknowledged our FIN: {}, of these `PeerFinished`: {}",
+            self.afterwards.0, self.afterwards.1
+        );
+        let _ = writeln!(
+            text,
+            "the peer ended with the segment that acknowledged our FIN: {}, of these `PeerFinished`: {}",
+            self.at_once.0, self.at_once.1
         );
         let _ = writeln!(
             text,
