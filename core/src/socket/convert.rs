@@ -19,6 +19,8 @@ impl Socket {
     /// a second; after that the descriptor is closed when the `LentFd` is dropped. So drop it before closing the socket
     /// in the same thread.
     ///
+    /// That code does not find [`pending`](Self::pending) bytes; [`take_buffered`](Self::take_buffered) takes them out.
+    ///
     /// Like [`fileno`](Self::fileno), this puts the descriptor into the blocking mode that the program has set.
     ///
     /// ```

@@ -247,7 +247,8 @@ impl Socket {
     }
 
     /// The number of the descriptor, lent: the descriptor still belongs to the socket, and the number is valid until
-    /// the socket is closed.
+    /// the socket is closed. A select(2) or poll(2) of the program's own does not see [`pending`](Self::pending) bytes;
+    /// [`poll`](crate::poll()) and [`Poller`](crate::Poller) do.
     ///
     /// # Errors
     /// `Closed` after close or detach.

@@ -628,6 +628,72 @@ fn each_message_goes_to_one_thread() {
     });
 }
 
+/// Whatever else goes on at the same time.
+#[test]
+fn calls_of_all_kinds_at_once_leave_every_message_whole() {
+    both(|a, b| {
+        let b = Arc::new(b);
+        let poller = Poller::new().unwrap();
+        poller.add(&*b, 1, Events::READABLE, Trigger::Level).unwrap();
+        let receiving: Vec<_> = [1, 3, 50]
+            .map(|most| {
+                let b = Arc::clone(&b);
+                start(move || {
+                    let mut sum = 0;
+                    loop {
+                        let messages = b.within(LIMIT).recv_frames(most, &framing()).unwrap();
+                        if messages.is_empty() {
+                            return sum;
+                        }
+                        for message in messages {
+                            assert!(message.iter().all(|byte| *byte == message[0]));
+                            sum += message.len();
+                        }
+                    }
+                })
+            })
+            .into_iter()
+            .collect();
+        let others: [fn(&Socket, &Poller); 4] = [
+            |b, _| {
+                readable(b);
+            },
+            |b, _| {
+                let mut entries = [PollEntry::new(b, Events::READABLE)];
+                poll(&mut entries, ms(1)).unwrap();
+            },
+            |_, poller| {
+                poller.wait(&mut [Event::default()], ms(1)).unwrap();
+            },
+            |b, _| {
+                let _ = (b.pending(), b.available(), b.is_closed());
+            },
+        ];
+        let poller = Arc::new(poller);
+        let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let watching = others.map(|other| {
+            let (b, poller, done) = (Arc::clone(&b), Arc::clone(&poller), Arc::clone(&done));
+            start(move || {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    other(&b, &poller);
+                }
+            })
+        });
+        let mut sent = 0;
+        for at in 0..3_000_usize {
+            let message = vec![(at % 256) as u8; 1 + at * 7 % 300];
+            sent += message.len();
+            a.send_frame(&message, &framing()).unwrap();
+        }
+        a.close().unwrap();
+        let received: usize = receiving.into_iter().map(Running::result).sum();
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        watching.into_iter().for_each(Running::result);
+        assert_eq!(received, sent);
+        assert_eq!(b.pending(), 0);
+    });
+}
+
 /// A thread waits in the middle of a message; nothing that another one does gets between its bytes.
 #[test]
 fn a_receive_waits_until_the_message_of_another_thread_is_whole() {
