@@ -334,6 +334,30 @@ fn a_small_send_buffer_only_slows_a_batch_down() {
     assert!(first.iter().all(|bytes| bytes == text.as_bytes()));
 }
 
+/// The kernel does not cut datagrams that go without a checksum.
+#[test]
+fn where_datagrams_can_not_travel_together_they_are_sent_one_by_one() {
+    let ((a, _), (b, to)) = (udp("127.0.0.1:0"), udp("127.0.0.1:0"));
+    a.set_option(libc::SOL_SOCKET, libc::SO_NO_CHECK, &1_i32.to_ne_bytes())
+        .unwrap();
+    let mut sent = batch(&["aa", "bb", "c"], &to);
+    assert_eq!(a.send_batch(&mut sent).unwrap(), 3);
+    assert!(sent
+        .iter()
+        .all(|datagram| datagram.result == Ok(datagram.contents.len())));
+    assert_eq!(a.send_segments("ddeef", 2, Some(&to)).unwrap(), 5);
+    assert_eq!(texts(&b, 6), ["aa", "bb", "c", "dd", "ee", "f"]);
+}
+
+#[test]
+fn a_segment_size_of_the_programs_own_holds_for_each_datagram() {
+    let ((a, _), (b, to)) = (udp("127.0.0.1:0"), udp("127.0.0.1:0"));
+    a.set_option(libc::IPPROTO_UDP, libc::UDP_SEGMENT, &2_i32.to_ne_bytes())
+        .unwrap();
+    assert_eq!(a.send_batch(&mut batch(&["aaAA", "bbBB"], &to)).unwrap(), 2);
+    assert_eq!(texts(&b, 4), ["aa", "AA", "bb", "BB"]);
+}
+
 #[test]
 fn with_receive_offload_datagrams_arrive_together_and_are_split() {
     for host in IP {
