@@ -16,10 +16,10 @@ import pytest
 import polysock
 
 # The numbers of the system calls in which a thread waits on a socket: ppoll, recvfrom, sendto, recvmsg, sendmsg,
-# accept, accept4, connect, and close with linger.
+# recvmmsg, sendmmsg, accept, accept4, connect, and close with linger.
 WAITING = {
-    "x86_64": {"271", "45", "44", "47", "46", "43", "288", "42", "3"},
-    "aarch64": {"73", "207", "206", "212", "211", "202", "242", "203", "57"},
+    "x86_64": {"271", "45", "44", "47", "46", "299", "307", "43", "288", "42", "3"},
+    "aarch64": {"73", "207", "206", "212", "211", "243", "269", "202", "242", "203", "57"},
 }
 # Seconds to wait for another thread or process.
 WAIT_LIMIT = 10

@@ -45,6 +45,7 @@ BOTH = {
 
 OURS = {
     "recv_exact": "refused(a.recv_exact, 1 << 40)",
+    "recv_batch": "c = socket.socket(type=socket.SOCK_DGRAM); refused(c.recv_batch, 1 << 20)",
     "setsockopt": "data = bytes(90 << 20); refused(a.setsockopt, 1, 2, data)",
     "getaddrinfo": "host = 'x' * (90 << 20); refused(socket.getaddrinfo, host, 1)",
     "getaddrinfo service": "name = b'x' * (90 << 20); refused(socket.getaddrinfo, 'localhost', name)",
