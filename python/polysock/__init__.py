@@ -29,7 +29,7 @@ from ._constants import (  # noqa: F401  # in the standard module's namespace to
 from ._create import _fallback_socketpair, create_server, fromfd, has_dualstack_ipv6, socketpair  # noqa: F401
 from ._delivery import CloseReport, CloseVerdict, SendQueue
 from ._descriptors import recv_fds, send_fds
-from ._exceptions import Unfinished, UnfinishedReceive
+from ._exceptions import Unfinished, UnfinishedBatch, UnfinishedReceive
 from ._makefile import SocketIO
 from ._names import getaddrinfo, getfqdn
 from ._native import (
@@ -88,6 +88,7 @@ __all__ = [
     "TcpInfo",
     "TruncatedError",
     "Unfinished",
+    "UnfinishedBatch",
     "UnfinishedReceive",
     "close",
     "create_connection",

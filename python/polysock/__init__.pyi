@@ -9,7 +9,11 @@ from ._create import (
 )
 from ._delivery import CloseReport as CloseReport, CloseVerdict as CloseVerdict, SendQueue as SendQueue
 from ._descriptors import recv_fds as recv_fds, send_fds as send_fds
-from ._exceptions import Unfinished as Unfinished, UnfinishedReceive as UnfinishedReceive
+from ._exceptions import (
+    Unfinished as Unfinished,
+    UnfinishedBatch as UnfinishedBatch,
+    UnfinishedReceive as UnfinishedReceive,
+)
 from ._makefile import SocketIO as SocketIO
 from ._names import getaddrinfo as getaddrinfo, getfqdn as getfqdn
 from ._native import (

@@ -47,4 +47,22 @@ class UnfinishedReceive(Unfinished):
         """The bytes received."""
 
 
+class UnfinishedBatch(Unfinished):
+    """An exception of send_batch() when some were refused: `done` datagrams were sent, `failures` names the others.
+
+    try:
+        sock.send_batch(datagrams)
+    except OSError as exc:
+        if isinstance(exc, polysock.UnfinishedBatch):
+            for index, reason in exc.failures:
+                print(f"datagram {index}: {reason}")
+    """
+
+    _attributes = ("done", "failures")
+
+    @property
+    def failures(self):
+        """The refused datagrams: the index and the exception of each."""
+
+
 TruncatedError.__signature__ = ConstructorSignature(any_arguments)

@@ -9,3 +9,8 @@ class Unfinished(Protocol):
 class UnfinishedReceive(Unfinished, Protocol):
     @property
     def partial(self) -> bytes: ...
+
+@runtime_checkable
+class UnfinishedBatch(Unfinished, Protocol):
+    @property
+    def failures(self) -> list[tuple[int, OSError]]: ...

@@ -111,7 +111,7 @@ def test_star_import_brings_everything_that_is_listed():
     names = {}
     exec("from polysock import *", names)
     assert set(polysock.__all__) <= set(names)
-    assert {"Server", "patch", "unpatch", "Unfinished", "UnfinishedReceive"} <= set(polysock.__all__)
+    assert {"Server", "patch", "unpatch", "Unfinished", "UnfinishedBatch", "UnfinishedReceive"} <= set(polysock.__all__)
     assert len(set(polysock.__all__)) == len(polysock.__all__)
 
 

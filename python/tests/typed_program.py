@@ -16,6 +16,8 @@ def transfers(sock: polysock.socket, data: bytes) -> int:
         assert_type(exc.partial, bytes)
         return exc.done + exc.missing
     except (OSError, EOFError) as exc:
+        if isinstance(exc, polysock.UnfinishedBatch):
+            assert_type(exc.failures, list[tuple[int, OSError]])
         if isinstance(exc, polysock.UnfinishedReceive):
             assert_type(exc.partial, bytes)
             return exc.done
