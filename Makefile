@@ -236,14 +236,30 @@ crate-checks: $(BUILD)/.prerequisites ## the crate as it would be published: pac
 
 # ---------------------------------------------------------------- speed
 
-.PHONY: bench bench-c bench-python bench-instructions soak
-bench: bench-c bench-python bench-instructions ## speed beside the alternatives, measured in turns
+.PHONY: bench bench-c bench-python bench-messages bench-datagrams bench-instructions soak
+bench: bench-c bench-python bench-messages bench-datagrams bench-instructions ## speed beside the alternatives, measured in turns
 
 bench-c: $(BUILD)/bench/c_socket_c
 	$(PYTHON) bench/c_socket.py bench/c_socket.json $(BUILD)/bench/c_socket_c 15
 
 bench-python: python-module $(BUILD)/bench/raw_calls.so
 	$(VENV_PY) bench/python_socket.py bench/python_socket.json
+
+# The libraries that messages are compared with; one that can't be installed here is left out, and the table says so.
+BENCH_PEERS := $(BUILD)/bench/peers
+
+$(BENCH_PEERS)/.ready: bench/requirements.txt | $(VENV)/.ready
+	@mkdir -p $(@D)
+	while read -r peer; do \
+	  $(VENV_PY) -m pip install --quiet --disable-pip-version-check --target $(@D) --upgrade "$$peer" || true; \
+	done <$<
+	@touch $@
+
+bench-messages: python-module $(BUILD)/bench/c_messages_c $(BENCH_PEERS)/.ready ## messages of 64 bytes, beside other libraries
+	PYTHONPATH=$(BENCH_PEERS) $(VENV_PY) bench/messages.py --c $(BUILD)/bench/c_messages_c bench/messages.json
+
+bench-datagrams: python-module $(BUILD)/bench/c_datagrams_c ## datagrams of 64 bytes, one by one and in batches
+	$(VENV_PY) bench/datagrams.py --c $(BUILD)/bench/c_datagrams_c bench/datagrams.json
 
 # Without noise, so it may run beside other work; needs valgrind (make setup).
 bench-instructions: python-module $(BUILD)/bench/marks.so ## instructions of single calls, which show no noise

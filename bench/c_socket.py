@@ -4,23 +4,17 @@ The command prints lines `ROW VARIANT NANOSECONDS`; the first variant of a row i
 Shown are the median and the quartiles of each variant, and the ratio of the medians: below 1 is faster than the first.
 """
 
-import subprocess
 import sys
-from collections import defaultdict
 from pathlib import Path
 
+import c_program
 from results import cells, do_overlap, ratio, save, summary, table
 
 
 def main():
     result_file, command = Path(sys.argv[1]), sys.argv[2:]
-    output = subprocess.run(command, capture_output=True, text=True, check=True, timeout=1800).stdout
-    values = defaultdict(lambda: defaultdict(list))
-    for line in output.splitlines():
-        row, variant, value = line.split()
-        values[row][variant].append(float(value))
     rows = {}
-    for row, variants in values.items():
+    for row, variants in c_program.measured(command).items():
         numbers = {variant: summary(measured) | {"rounds": len(measured)} for variant, measured in variants.items()}
         base = next(iter(numbers.values()))
         rows[row] = {variant: each | {"ratio": ratio(each, base)} for variant, each in numbers.items()}

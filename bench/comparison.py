@@ -1,0 +1,118 @@
+"""Groups of variants, measured in turns: their table, their plot, and the command line for both."""
+
+import argparse
+import functools
+import os
+import platform
+import statistics
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import c_program
+import rates
+from awake import awake
+from results import cells, do_overlap, ratio, save, summary, table
+from turns import Measured, in_turns
+
+
+@dataclass
+class Group:
+    """Variants of the same work; the first one is what the others are compared with."""
+
+    name: str
+    #: Context managers, each with a function that measures once.
+    variants: dict = field(default_factory=dict)
+    #: What the C program calls the group, if its variants are in there.
+    c_row: str | None = None
+
+
+def variants(harness, makers):
+    """What `harness` measures of each."""
+    return {name: functools.partial(harness, make) for name, make in makers.items()}
+
+
+def compare(groups, documentation, things):
+    """Measures the groups, prints their table and keeps it with a plot; `things` are what a variant has done one of."""
+    parser = argparse.ArgumentParser(description=documentation.partition(":")[0])
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--groups", metavar="WORDS", default="", help="only groups with this in their names")
+    parser.add_argument("--variants", metavar="WORDS", default="", help="only variants with this in their names")
+    parser.add_argument("--c", metavar="PROGRAM", help="the C program; without it those groups are left out")
+    parser.add_argument("result", nargs="?", type=Path)
+    arguments = parser.parse_args()
+    rows, absent = {}, set()
+    with awake():
+        of_c = c_program.measured([arguments.c, str(arguments.rounds), arguments.variants]) if arguments.c else {}
+        for group in groups:
+            if arguments.groups not in group.name:
+                continue
+            if group.c_row:
+                values = {name: [Measured(ns) for ns in all_ns] for name, all_ns in of_c.get(group.c_row, {}).items()}
+            else:
+                print(group.name, file=sys.stderr)
+                chosen = {name: make for name, make in group.variants.items() if arguments.variants in name}
+                values, missing = in_turns(chosen, arguments.rounds)
+                absent |= missing
+            if values:
+                rows[group.name] = summed_up(values)
+    facts = {
+        "processor": processor(),
+        "processors": os.cpu_count(),
+        "python": platform.python_version(),
+        "rounds": arguments.rounds,
+    }
+    markdown = shown(rows) + below(facts, absent)
+    print(markdown, end="")
+    if arguments.result:
+        save(arguments.result, rows, markdown, unit="ns", absent=sorted(absent), **facts)
+        arguments.result.with_suffix(".svg").write_text(rates.plot(rows, things, is_ours))
+
+
+def is_ours(name):
+    return "polysock" in name
+
+
+def summed_up(values):
+    numbers = {}
+    for name, measured in values.items():
+        numbers[name] = summary([each.ns for each in measured])
+        for share in ("receiver", "sender"):
+            shares = [getattr(each, share) for each in measured if getattr(each, share) is not None]
+            if shares:
+                numbers[name][share] = round(statistics.median(shares), 2)
+    base = next(iter(numbers.values()))
+    for each in numbers.values():
+        each["ratio"] = ratio(each, base)
+        each["overlap"] = each is not base and do_overlap(each, base)
+    return numbers
+
+
+def shown(rows):
+    headings = ["", "variant", "ns", "quartiles", "million/s", "ratio", "it ran", "sender ran"]
+    lines = []
+    for group, variants in rows.items():
+        for name, numbers in variants.items():
+            overlap = " (overlap)" if numbers["overlap"] else ""
+            shares = [f"{numbers[share]:.2f}" if share in numbers else "" for share in ("receiver", "sender")]
+            speed = f"{1000 / numbers['median']:,.2f}"
+            lines.append([group, name, *cells(numbers), speed, f"{numbers['ratio']:.2f}{overlap}", *shares])
+            group = ""
+    return table(headings, lines, texts=2)
+
+
+def below(facts, absent):
+    text = f"\n{platform.system()} {platform.release()}, {facts['processors']} processors {facts['processor']}, "
+    text += f"Python {facts['python']}, {facts['rounds']} rounds.\n"
+    if absent:
+        text += f"Not installed, and so not measured: {', '.join(sorted(absent))}.\n"
+    return text
+
+
+def processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
