@@ -59,7 +59,8 @@ const LONGEST_VARINT: usize = 10;
 
 impl Framing {
     /// The message that `bytes` begins with. The first `searched` bytes are known from an earlier call to hold no delimiter.
-    #[inline]
+    // Small where there is a prefix, and made for every message.
+    #[inline(always)]
     pub(crate) fn decode(&self, bytes: &[u8], searched: usize) -> Result<Decoded, Refusal> {
         match &self.format {
             Format::Length { width, order } => match length(bytes, *width, *order) {
@@ -96,7 +97,7 @@ impl Framing {
         }))
     }
 
-    #[inline]
+    #[inline(always)]
     fn after_prefix(&self, bytes: &[u8], prefix: usize, length: u64) -> Result<Decoded, Refusal> {
         let Some(length) = usize::try_from(length)
             .ok()
@@ -115,6 +116,7 @@ impl Framing {
         Ok(Decoded::Missing(length - there))
     }
 
+    #[inline(never)]
     fn after_varint(&self, bytes: &[u8]) -> Result<Decoded, Refusal> {
         match varint(bytes)? {
             Some((prefix, length)) => self.after_prefix(bytes, prefix, length),
@@ -122,6 +124,7 @@ impl Framing {
         }
     }
 
+    #[inline(never)]
     fn up_to(&self, bytes: &[u8], delimiter: &[u8], searched: usize) -> Result<Decoded, Refusal> {
         let from = searched.min(bytes.len());
         let rest = bytes.get(from..).unwrap_or_default();
@@ -139,6 +142,7 @@ impl Framing {
         }
     }
 
+    #[inline(never)]
     fn line(&self, bytes: &[u8], searched: usize) -> Result<Decoded, Refusal> {
         let from = searched.min(bytes.len());
         let rest = bytes.get(from..).unwrap_or_default();
@@ -156,7 +160,7 @@ impl Framing {
 }
 
 /// The number that the bytes begin with; `None` while its last byte is missing.
-#[inline]
+#[inline(always)]
 fn length(bytes: &[u8], width: PrefixWidth, order: ByteOrder) -> Option<u64> {
     let first = match bytes.first_chunk() {
         Some(first) => *first,

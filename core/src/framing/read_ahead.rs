@@ -14,6 +14,11 @@ const FIRST: usize = 8 << 10;
 /// Beyond this, memory grows only for a message that needs it, and shrinks again when it is empty.
 const USUAL: usize = 256 << 10;
 
+/// Where the first byte goes: not near the beginning of a page, where large memory begins. What arrives often begins there
+/// too, and Zen 3 copies (`rep movsb`) at a quarter of its speed to a place that is, within its page, a few bytes after the
+/// one it copies from.
+const FIRST_PLACE: usize = 1 << 10;
+
 /// Bytes in the order in which they arrived. What a peer announces costs no memory: the buffer grows only with the
 /// bytes that have arrived.
 #[derive(Debug, Default)]
@@ -170,8 +175,8 @@ impl ReadAhead {
     /// Room for at least one more byte; at least `missing` are expected.
     pub(crate) fn room(&mut self, missing: usize) -> Result<&mut [u8], Kind> {
         if self.is_empty() {
-            self.start = 0;
-            self.end = 0;
+            self.start = FIRST_PLACE;
+            self.end = FIRST_PLACE;
             if self.memory.len() > USUAL {
                 self.memory = Vec::new();
             }
@@ -179,14 +184,14 @@ impl ReadAhead {
         let wanted = match self.memory.len() {
             0 => FIRST,
             all if self.filled && all < USUAL => all * 2,
-            all if self.len() == all => all.saturating_mul(2).min(all.saturating_add(missing)),
+            all if self.len() + FIRST_PLACE == all => all.saturating_mul(2).min(all.saturating_add(missing)),
             all => all,
         };
         // Few bytes are left to move, or there is no room otherwise.
-        if self.start > 0 && (self.end == self.memory.len() || self.len() <= wanted / 8) {
-            self.memory.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
+        if self.start > FIRST_PLACE && (self.end == self.memory.len() || self.len() <= wanted / 8) {
+            self.memory.copy_within(self.start..self.end, FIRST_PLACE);
+            self.end = FIRST_PLACE + self.len();
+            self.start = FIRST_PLACE;
         }
         if let Some(more) = wanted.checked_sub(self.memory.len()).filter(|more| *more > 0) {
             memory::reserve(&mut self.memory, more)?;
@@ -199,7 +204,7 @@ impl ReadAhead {
     /// Whether it has no more memory than it should after there were at most this many bytes in it.
     #[cfg(any(test, fuzzing))]
     pub(super) fn memory_is_bounded_by(&self, bytes: usize) -> bool {
-        self.memory.len() <= 2 * bytes.max(USUAL)
+        self.memory.len() <= 2 * (bytes + FIRST_PLACE).max(USUAL)
     }
 
     /// Records that `count` bytes have arrived in the room.
@@ -242,7 +247,10 @@ mod tests {
         let mut sent = 1;
         while sent < 10 << 20 {
             let room = ahead.room(usize::MAX - sent).unwrap().len();
-            assert!(room > 0 && ahead.memory.len() <= (2 * sent).max(USUAL), "{sent}");
+            assert!(
+                room > 0 && ahead.memory.len() <= (2 * (sent + FIRST_PLACE)).max(USUAL),
+                "{sent}"
+            );
             ahead.came(room);
             sent += room;
         }

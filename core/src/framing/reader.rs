@@ -44,7 +44,7 @@ pub struct Reader<S = Socket> {
 #[derive(Debug)]
 pub struct ReaderCall<'r, C = NativeCaller> {
     socket: &'r Socket,
-    framing: Framing,
+    framing: &'r Framing,
     ahead: &'r mut ReadAhead,
     caller: C,
     timeout: Option<Timeout>,
@@ -143,10 +143,11 @@ impl<S: Borrow<Socket>> Reader<S> {
     }
 
     /// The next call for another language.
+    #[inline]
     pub fn on<C: Caller>(&mut self, caller: C) -> ReaderCall<'_, C> {
         ReaderCall {
             socket: self.socket.borrow(),
-            framing: self.framing,
+            framing: &self.framing,
             ahead: &mut self.ahead,
             caller,
             timeout: None,
@@ -172,6 +173,7 @@ impl<S: Borrow<Socket>> Iterator for Reader<S> {
 impl<'r, C: Caller> ReaderCall<'r, C> {
     /// Gives the call its own time limit, for all its receives together.
     #[must_use]
+    #[inline]
     pub fn within(mut self, timeout: impl Into<Timeout>) -> Self {
         self.timeout = Some(timeout.into());
         self
@@ -184,9 +186,10 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     /// `EBADMSG` for a malformed length: these two are returned again by each further call, since nothing says where
     /// the next message begins. All errors of [`Call::recv_with`](crate::Call::recv_with); what had arrived by then is
     /// kept.
+    #[inline]
     pub fn frame(self) -> Result<Option<&'r [u8]>> {
         let framing = self.framing;
-        self.message(&framing)
+        self.message(framing)
     }
 
     /// The next line without its `\n` or `\r\n`, whatever the framing; the last line need not have one. `None` at the end.
@@ -205,7 +208,7 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     /// See [`frame`](Self::frame).
     pub fn frames(mut self) -> Result<Frames<'r>> {
         let framing = self.framing;
-        let first = self.find(&framing)?;
+        let first = self.find(framing)?;
         let (bytes, start) = self.ahead.split();
         Ok(Frames {
             framing,
@@ -244,6 +247,7 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
             .unwrap_or_else(|| self.socket.handle.timeout(Direction::Receive))
     }
 
+    #[inline]
     fn message(mut self, framing: &Framing) -> Result<Option<&'r [u8]>> {
         let found = self.find(framing)?;
         let ahead = self.ahead;
@@ -251,7 +255,17 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     }
 
     /// Receives until there is a whole message; `None` at the end of the stream.
+    #[inline]
     fn find(&mut self, framing: &Framing) -> Result<Option<Found>> {
+        // What is here came before anything that the socket itself has ahead.
+        match self.ahead.find(framing) {
+            Ok(Decoded::Message(found)) => Ok(Some(found)),
+            Ok(Decoded::Missing(_)) | Err(_) => self.receive(framing),
+        }
+    }
+
+    #[inline(never)]
+    fn receive(&mut self, framing: &Framing) -> Result<Option<Found>> {
         let timeout = self.time_limit();
         let mut call = self.socket.on(&mut self.caller);
         call.find_ahead(self.ahead, framing, timeout)
@@ -261,7 +275,7 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
 /// The messages that have arrived.
 #[derive(Debug)]
 pub struct Frames<'r> {
-    framing: Framing,
+    framing: &'r Framing,
     bytes: &'r [u8],
     start: &'r mut usize,
     first: Option<Found>,
