@@ -36,6 +36,7 @@ DOCUMENTS = [
     "README.md",
     "python/README.md",
     "docs/delivery.md",
+    "docs/messages.md",
     *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("examples/*/README.md")),
 ]
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
