@@ -54,7 +54,7 @@ pub fn push(buffer: &mut Vec<u8>, level: i32, kind: i32, data: &[u8]) -> io::Res
 }
 
 /// The value of the length field at the beginning of a header.
-fn stated_length(header: &[u8]) -> Option<usize> {
+pub(super) fn stated_length(header: &[u8]) -> Option<usize> {
     let mut width = [0; size_of::<usize>()];
     let low = if cfg!(target_endian = "big") {
         width.len() - LENGTH_SIZE
