@@ -14,7 +14,9 @@ import contextlib
 import dataclasses
 import functools
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 
 from .bad_clients import BAD_CLIENTS, scatter
 from .program import Program, running
@@ -59,10 +61,11 @@ def plays_of(tutorial: Tutorial) -> list[Play]:
 
 
 async def play_alone(tutorial: Tutorial, language: Language) -> None:
-    command = [*language.command_of(tutorial.folder, ""), *tutorial.test.get("client_arguments", [])]
     async with watched() as programs:
-        async with running("program", command, tutorial, programs) as program:
-            await program.end()
+        with client_arguments(tutorial) as arguments:
+            command = [*language.command_of(tutorial.folder, ""), *arguments]
+            async with running("program", command, tutorial, programs) as program:
+                await program.end()
         program.check_quiet_end()
         program.check_printed(tutorial.test["output"], "0")
 
@@ -135,9 +138,21 @@ async def serving(
 
 
 async def run_client(tutorial: Tutorial, client: Language, port: str, programs: list[Program]) -> Program:
-    arguments = ["127.0.0.1", port, *tutorial.test.get("client_arguments", [])]
-    async with running(
-        "client", [*client.command_of(tutorial.folder, "client"), *arguments], tutorial, programs
-    ) as program:
-        await program.end()
+    with client_arguments(tutorial) as arguments:
+        command = [*client.command_of(tutorial.folder, "client"), "127.0.0.1", port, *arguments]
+        async with running("client", command, tutorial, programs) as program:
+            await program.end()
     return program
+
+
+@contextlib.contextmanager
+def client_arguments(tutorial: Tutorial) -> Iterator[list[str]]:
+    """Those in test.toml; `{file}` becomes the path of a file that is made for them."""
+    arguments, size = tutorial.test.get("client_arguments", []), tutorial.test.get("file_bytes")
+    if size is None:
+        yield arguments
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "sample.bin"
+        file.write_bytes((bytes(range(251)) * (size // 251 + 1))[:size])
+        yield [argument.replace("{file}", str(file)) for argument in arguments]
