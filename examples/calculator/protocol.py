@@ -4,11 +4,12 @@ A message is a frame: 4 bytes with its length, big-endian, then that many bytes 
 "OPERATION NUMBER NUMBER", an answer "ok NUMBER" or "error TEXT".
 """
 
-import struct
+import errno
 
 import polysock as socket
 
-LONGEST = 100
+# A length in 4 bytes, big-endian; what claims to be longer than the limit is refused.
+FRAMING = socket.Framing(limit=100)
 
 
 class TooLong(Exception):
@@ -18,17 +19,13 @@ class TooLong(Exception):
 def receive_message(s: socket.socket) -> str | None:
     """The next message; None when the peer has ended its stream between two messages."""
     try:
-        head = s.recv_exact(4)
-    except socket.TruncatedError:
+        message = s.recv_frame(FRAMING)
+    except OSError as error:
+        if error.errno == errno.EMSGSIZE:
+            raise TooLong("too long") from error
         raise
-    except EOFError:
-        return None
-    (n,) = struct.unpack("!I", head)
-    if n > LONGEST:  # never trust a length that came over the network
-        raise TooLong("too long")
-    return s.recv_exact(n).decode("ascii", "replace") if n else ""
+    return None if message is None else message.decode("ascii", "replace")
 
 
 def send_message(s: socket.socket, text: str) -> None:
-    data = text.encode()
-    s.sendall(struct.pack("!I", len(data)) + data)  # in one piece: two pieces would wait for each other
+    s.send_frame(text.encode(), FRAMING)

@@ -1,6 +1,6 @@
 //! Sticky packets, the client:  client HOST PORT FILE
 
-use polysock::{create_connection, Socket};
+use polysock::{create_connection, Framing, SendBuf, Socket};
 use std::env::args;
 use std::error::Error;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Sends a message: its length in 4 bytes, big-endian, then its bytes.
+/// Sends a message by hand: its length in 4 bytes, big-endian, then its bytes.
 fn send_message(s: &Socket, data: &[u8]) -> Result<(), Box<dyn Error>> {
     s.send_all(&u32::try_from(data.len())?.to_be_bytes())?;
     s.send_all(data)?;
@@ -34,19 +34,27 @@ fn talk() -> Result<(), Box<dyn Error>> {
     let s = create_connection(&host, port.parse()?, TIMEOUT)?;
     s.set_timeout(TIMEOUT);
 
-    // Three sends without boundaries between them: the server may get them in one receive, or in four.
+    // 1. Three sends without boundaries between them: the server may get them in one receive, or in four.
     for word in ["one", "two", "three"] {
         s.send_all(word)?;
     }
     println!("sent \"one\", \"two\" and \"three\"");
 
+    // 2. A length before the message, by hand.
     send_message(&s, name.as_bytes())?;
-    send_message(&s, &file)?;
-    println!("sent {name}, {} bytes", file.len());
+    println!("sent {name}, by hand");
 
-    let (mut head, mut theirs) = ([0; 4], [0; 8]); // the answer is a message of 8 bytes
-    s.recv_exact(&mut head)?;
-    s.recv_exact(&mut theirs)?;
+    // 3. The library's messages: all lines with one call, and an empty message as the end of the file.
+    let framing = Framing::default();
+    let mut lines: Vec<SendBuf> = file
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(SendBuf::from)
+        .collect();
+    lines.push(b"".into());
+    s.send_frames(&lines, &framing)?;
+    println!("sent {} bytes in {} messages", file.len(), lines.len() - 1);
+
+    let theirs = s.recv_frame(&framing)?.unwrap_or_default();
     let (ours, theirs) = (
         format!("{:08x}", adler32(&file)),
         String::from_utf8_lossy(&theirs),

@@ -1,5 +1,5 @@
-// A socket that sends and receives messages, not bytes: each is its length in 4 bytes, big-endian, then that many
-// bytes. And a checksum.
+// A socket that sends and receives messages by hand: each is its length in 4 bytes, big-endian, then that many bytes.
+// And a checksum.
 #pragma once
 
 #include <polysock/polysock.hpp>

@@ -1,12 +1,12 @@
 /* Sticky packets, the server:  server [PORT [CLIENTS]]
  *
- * First shows that TCP keeps no message boundaries, then receives a file in messages that have boundaries. */
+ * Receives three words without boundaries, a message with a length by hand, and a file in messages of the library. */
 #include <polysock/polysock.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WAIT_FOR_CLIENT_MS = 60000, TIMEOUT_MS = 5000, NAME_LIMIT = 255, FILE_LIMIT = 1 << 20 };
+enum { WAIT_FOR_CLIENT_MS = 60000, TIMEOUT_MS = 5000, NAME_LIMIT = 255, LINE_LIMIT = 1000 };
 
 static void must(int code)
 {
@@ -16,7 +16,7 @@ static void must(int code)
     }
 }
 
-/* Receives a message: its length in 4 bytes, big-endian, then that many bytes. Returns the length. */
+/* Receives a message by hand: its length in 4 bytes, big-endian, then that many bytes. Returns the length. */
 static ssize_t recv_message(polysock_t *s, void *room, size_t limit)
 {
     unsigned char header[4];
@@ -30,16 +30,10 @@ static ssize_t recv_message(polysock_t *s, void *room, size_t limit)
     return code < 0 ? code : (ssize_t)n;
 }
 
-static int send_message(polysock_t *s, const void *data, size_t n)
+/* The checksum of what had the checksum `sum` and of the bytes that follow it; that of nothing is 1. */
+static uint32_t adler32(uint32_t sum, const unsigned char *data, size_t n)
 {
-    unsigned char header[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n};
-    int code = polysock_sendall(s, header, 4, NULL, TIMEOUT_MS);
-    return code < 0 ? code : polysock_sendall(s, data, n, NULL, TIMEOUT_MS);
-}
-
-static uint32_t adler32(const unsigned char *data, size_t n)
-{
-    uint32_t a = 1, b = 0;
+    uint32_t a = sum & 0xffff, b = sum >> 16;
     for (size_t i = 0; i < n; i++) {
         a = (a + data[i]) % 65521;
         b = (b + a) % 65521;
@@ -49,15 +43,18 @@ static uint32_t adler32(const unsigned char *data, size_t n)
 
 static int serve(polysock_t *s, int client)
 {
-    static unsigned char file[FILE_LIMIT];
+    const polysock_framing framing = {.limit = LINE_LIMIT}; /* the rest is the default: a length in 4 bytes, big-endian */
+    unsigned char line[LINE_LIMIT];
     char text[11], name[NAME_LIMIT], sum[9];
-    size_t got = 0;
-    int receives = 0;
+    size_t got = 0, size = 0;
+    uint32_t checksum = 1;
+    int receives = 0, lines = 0;
+    ssize_t n;
 
-    /* The client sent "one", "two" and "three". Where do they end? A receive returns what is there: a part of one, or all
-     * three. That they are 11 bytes together is all we know. */
+    /* 1. Nothing. The client sent "one", "two" and "three". Where do they end? A receive returns what is there: a part of
+     * one, or all three. That they are 11 bytes together is all we know. */
     while (got < sizeof text) {
-        ssize_t n = polysock_recv(s, text + got, sizeof text - got, 0, TIMEOUT_MS);
+        n = polysock_recv(s, text + got, sizeof text - got, 0, TIMEOUT_MS);
         if (n <= 0)
             return n < 0 ? (int)n : POLYSOCK_EEOF;
         got += (size_t)n;
@@ -65,15 +62,23 @@ static int serve(polysock_t *s, int client)
     }
     printf("client %d: \"%.11s\" in %d receives\n", client, text, receives);
 
-    ssize_t name_size = recv_message(s, name, sizeof name);
-    if (name_size < 0)
-        return (int)name_size;
-    ssize_t size = recv_message(s, file, sizeof file);
-    if (size < 0)
-        return (int)size;
-    snprintf(sum, sizeof sum, "%08x", adler32(file, (size_t)size));
-    printf("client %d: %.*s, %zd bytes, checksum %s\n", client, (int)name_size, name, size, sum);
-    return send_message(s, sum, 8);
+    /* 2. A length before the message, by hand: two calls for each message, and a limit that must not be forgotten. */
+    n = recv_message(s, name, sizeof name);
+    if (n < 0)
+        return (int)n;
+    printf("client %d: %.*s, by hand\n", client, (int)n, name);
+
+    /* 3. The library's messages: the same bytes on the wire. One receive brings as many as have arrived. */
+    while ((n = polysock_recv_frame(s, line, sizeof line, NULL, &framing, TIMEOUT_MS)) > 0) {
+        checksum = adler32(checksum, line, (size_t)n);
+        size += (size_t)n;
+        lines++;
+    }
+    if (n < 0) /* an empty message ends the file */
+        return (int)n;
+    snprintf(sum, sizeof sum, "%08x", checksum);
+    printf("client %d: %zu bytes in %d messages, checksum %s\n", client, size, lines, sum);
+    return polysock_send_frame(s, sum, 8, &framing, TIMEOUT_MS);
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,6 @@
 // Sticky packets, the server:  server [PORT [CLIENTS]]
 //
-// First shows that TCP keeps no message boundaries, then receives a file in messages that have boundaries.
+// Receives three words without boundaries, a message with a length by hand, and a file in messages of the library.
 #include "message_socket.hpp"
 
 #include <chrono>
@@ -8,10 +8,12 @@
 
 using namespace std::chrono_literals;
 
+const polysock::framing framing = polysock::framing::length_prefix(32).with_limit(1000);
+
 static void serve(MessageSocket s, int client)
 {
-    // The client sent "one", "two" and "three". Where do they end? A receive returns what is there: a part of one, or all
-    // three. That they are 11 bytes together is all we know.
+    // 1. Nothing. The client sent "one", "two" and "three". Where do they end? A receive returns what is there: a part of
+    // one, or all three. That they are 11 bytes together is all we know.
     std::string text(11, '\0');
     int receives = 0;
     for (std::size_t got = 0; got < text.size(); receives++) {
@@ -22,9 +24,24 @@ static void serve(MessageSocket s, int client)
     }
     std::cout << "client " << client << ": \"" << text << "\" in " << receives << " receives\n";
 
-    const std::string name = s.receive(255), file = s.receive(1 << 20), sum = checksum(file);
-    std::cout << "client " << client << ": " << name << ", " << file.size() << " bytes, checksum " << sum << '\n';
-    s.send(sum);
+    // 2. A length before the message, by hand: two calls for each message, and a limit that must not be forgotten.
+    std::cout << "client " << client << ": " << s.receive(255) << ", by hand\n";
+
+    // 3. The library's messages: the same bytes on the wire. One receive brings as many as have arrived.
+    std::string file;
+    int lines = 0;
+    while (auto line = s.raw().recv_frame(framing)) {
+        if (line->empty()) { // the end of the file
+            const std::string sum = checksum(file);
+            std::cout << "client " << client << ": " << file.size() << " bytes in " << lines << " messages, checksum " << sum
+                      << '\n';
+            s.raw().send_frame(sum, framing);
+            return;
+        }
+        file += *line;
+        lines++;
+    }
+    throw std::runtime_error("the stream ended");
 }
 
 int main(int argc, char **argv)

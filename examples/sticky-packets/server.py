@@ -1,6 +1,6 @@
 """Sticky packets, the server:  server.py [PORT [CLIENTS]]
 
-First shows that TCP keeps no message boundaries, then receives a file in messages that have boundaries.
+Receives three words without boundaries, a message with a length by hand, and a file in messages of the library.
 """
 
 import struct
@@ -9,24 +9,21 @@ import zlib
 
 import polysock as socket
 
-NAME_LIMIT, FILE_LIMIT = 255, 1 << 20
+NAME_LIMIT = 255
+FRAMING = socket.Framing(limit=1000)  # a length in 4 bytes, big-endian, before each message
 
 
 def recv_message(s: socket.socket, limit: int) -> bytes:
-    """Receives a message: its length in 4 bytes, big-endian, then that many bytes."""
+    """Receives a message by hand: its length in 4 bytes, big-endian, then that many bytes."""
     (n,) = struct.unpack(">I", s.recv_exact(4))
     if n > limit:  # anyone may claim to send four gigabytes
         raise ValueError(f"a message of {n} bytes is refused")
     return s.recv_exact(n)
 
 
-def send_message(s: socket.socket, data: bytes) -> None:
-    s.sendall(struct.pack(">I", len(data)) + data)
-
-
 def serve(s: socket.socket, client: int) -> None:
-    # The client sent "one", "two" and "three". Where do they end? A receive returns what is there: part of one, or all
-    # three. That they are 11 bytes together is all we know.
+    # 1. Nothing. The client sent "one", "two" and "three". Where do they end? A receive returns what is there: a part
+    # of one, or all three. That they are 11 bytes together is all we know.
     words, receives = b"", 0
     while len(words) < 11:
         part = s.recv(11 - len(words))
@@ -36,11 +33,18 @@ def serve(s: socket.socket, client: int) -> None:
         receives += 1
     print(f'client {client}: "{words.decode("ascii", "backslashreplace")}" in {receives} receives')
 
+    # 2. A length before the message, by hand: two calls for each message, and a limit that must not be forgotten.
     name = recv_message(s, NAME_LIMIT).decode("ascii", "backslashreplace")
-    file = recv_message(s, FILE_LIMIT)
-    checksum = f"{zlib.adler32(file):08x}"
-    print(f"client {client}: {name}, {len(file)} bytes, checksum {checksum}")
-    send_message(s, checksum.encode())
+    print(f"client {client}: {name}, by hand")
+
+    # 3. The library's messages: the same bytes on the wire. One receive brings as many as have arrived.
+    lines, size, checksum = 0, 0, 1
+    while line := s.recv_frame(FRAMING):
+        lines, size, checksum = lines + 1, size + len(line), zlib.adler32(line, checksum)
+    if line is None:  # an empty message ends the file
+        raise EOFError("the stream ended")
+    print(f"client {client}: {size} bytes in {lines} messages, checksum {checksum:08x}")
+    s.send_frame(b"%08x" % checksum)
 
 
 port = int(sys.argv[1]) if len(sys.argv) > 1 else 0

@@ -1,8 +1,8 @@
 //! Sticky packets, the server:  server [PORT [CLIENTS]]
 //!
-//! First shows that TCP keeps no message boundaries, then receives a file in messages that have boundaries.
+//! Receives three words without boundaries, a message with a length by hand, and a file in messages of the library.
 
-use polysock::{create_server, Socket};
+use polysock::{create_server, ByteOrder, Framing, PrefixWidth, Socket};
 use std::env::args;
 use std::error::Error;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use std::time::Duration;
 const WAIT_FOR_CLIENT: Duration = Duration::from_secs(60);
 const TIMEOUT: Duration = Duration::from_secs(5);
 const NAME_LIMIT: usize = 255;
-const FILE_LIMIT: usize = 1 << 20;
+const FRAMING: Framing = Framing::length_prefix(PrefixWidth::Bits32, ByteOrder::Big).with_limit(1000);
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Receives a message: its length in 4 bytes, big-endian, then that many bytes.
+/// Receives a message by hand: its length in 4 bytes, big-endian, then that many bytes.
 fn recv_message(s: &Socket, limit: usize) -> Outcome<Vec<u8>> {
     let mut head = [0; 4];
     s.recv_exact(&mut head)?;
@@ -27,12 +27,6 @@ fn recv_message(s: &Socket, limit: usize) -> Outcome<Vec<u8>> {
     Ok(message)
 }
 
-fn send_message(s: &Socket, data: &[u8]) -> Outcome<()> {
-    s.send_all(&u32::try_from(data.len())?.to_be_bytes())?;
-    s.send_all(data)?;
-    Ok(())
-}
-
 fn adler32(data: &[u8]) -> u32 {
     let (a, b) = data.iter().fold((1, 0), |(a, b), byte| {
         let a = (a + u32::from(*byte)) % 65521;
@@ -42,8 +36,8 @@ fn adler32(data: &[u8]) -> u32 {
 }
 
 fn serve(s: &Socket, client: u32) -> Outcome<()> {
-    // The client sent "one", "two" and "three". Where do they end? A receive returns what is there: a part of one, or
-    // all three. That they are 11 bytes together is all we know.
+    // 1. Nothing. The client sent "one", "two" and "three". Where do they end? A receive returns what is there: a part of
+    // one, or all three. That they are 11 bytes together is all we know.
     let (mut words, mut got, mut receives) = ([0; 11], 0, 0);
     while got < words.len() {
         let n = s.recv(&mut words[got..])?;
@@ -58,15 +52,26 @@ fn serve(s: &Socket, client: u32) -> Outcome<()> {
         words.escape_ascii()
     );
 
+    // 2. A length before the message, by hand: two calls for each message, and a limit that must not be forgotten.
     let name = recv_message(s, NAME_LIMIT)?;
-    let file = recv_message(s, FILE_LIMIT)?;
+    println!("client {client}: {}, by hand", name.escape_ascii());
+
+    // 3. The library's messages: the same bytes on the wire. One receive brings as many as have arrived.
+    let (mut file, mut lines) = (Vec::new(), 0);
+    loop {
+        let line = s.recv_frame(&FRAMING)?.ok_or("the stream ended")?;
+        if line.is_empty() {
+            break; // the end of the file
+        }
+        file.extend(line);
+        lines += 1;
+    }
     let checksum = format!("{:08x}", adler32(&file));
     println!(
-        "client {client}: {}, {} bytes, checksum {checksum}",
-        name.escape_ascii(),
+        "client {client}: {} bytes in {lines} messages, checksum {checksum}",
         file.len()
     );
-    send_message(s, checksum.as_bytes())
+    Ok(s.send_frame(checksum.as_bytes(), &FRAMING)?)
 }
 
 fn run() -> Outcome<()> {
