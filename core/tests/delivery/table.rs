@@ -155,8 +155,10 @@ impl Table {
 
     /// Which part of the peers that surely ended after our FIN was called `PeerFinished`.
     pub fn proven_share(&self) -> f64 {
-        let (all, finishes) = self.afterwards;
-        finishes as f64 / all.max(1) as f64
+        match self.afterwards {
+            (0, _) => 1.0,
+            (all, finishes) => finishes as f64 / all as f64,
+        }
     }
 
     /// The part of a processor that a call used to which nothing came.
