@@ -9,7 +9,7 @@ use crate::error::Operation;
 use crate::flags::Flags;
 use crate::handle::{Direction, Handle};
 use crate::sys::unix::{self, Blocking, MOST_MESSAGES};
-use crate::sys::wakeable_poll::events_now;
+use crate::sys::wakeable_poll::has_more;
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -83,7 +83,7 @@ impl Attempt for RecvBatch<'_> {
         let mut is_full = count == MOST_MESSAGES;
         while is_full && count < self.rooms.len() {
             // An error that is pending is left to the next call.
-            if !events_now(fd, libc::POLLIN).is_ok_and(|seen| seen == libc::POLLIN) {
+            if !has_more(fd) {
                 break;
             }
             let Ok(more) = self.receive(fd, count, Blocking::Forbidden) else {

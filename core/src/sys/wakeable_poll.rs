@@ -107,6 +107,11 @@ pub fn events_now(fd: BorrowedFd<'_>, events: i16) -> io::Result<i16> {
     }
 }
 
+/// Whether there is something to receive, and no error that a receive would report instead.
+pub fn has_more(fd: BorrowedFd<'_>) -> bool {
+    events_now(fd, libc::POLLIN).is_ok_and(|seen| seen & (libc::POLLIN | libc::POLLERR) == libc::POLLIN)
+}
+
 fn entry(fd: RawFd, events: i16) -> libc::pollfd {
     libc::pollfd {
         fd,

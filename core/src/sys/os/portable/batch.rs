@@ -1,7 +1,7 @@
 //! Many messages, one call each.
 
 use crate::sys::unix::{self, BatchMessage};
-use crate::sys::wakeable_poll::events_now;
+use crate::sys::wakeable_poll::has_more;
 use libc::c_int;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -27,7 +27,7 @@ pub fn recvmmsg(fd: BorrowedFd<'_>, messages: &mut [BatchMessage<'_>], flags: c_
     let mut received = 0;
     for message in messages {
         // An error that is pending would be taken by the receive, and lost because others were successful.
-        if received > 0 && events_now(fd, libc::POLLIN).is_ok_and(|seen| seen != libc::POLLIN) {
+        if received > 0 && !has_more(fd) {
             break;
         }
         let rest = if received > 0 { libc::MSG_DONTWAIT } else { 0 };
