@@ -301,7 +301,7 @@ $(FUZZ_VENV)/.ready: python/requirements-fuzz.txt
 fuzz: $(FUZZ_RUST:%=fuzz-rust-%) $(FUZZ_JAVA:%=fuzz-java-%) ## every parser with inputs that a fuzzer chooses, FUZZ_SECONDS (20) each
 
 # Adds to the committed inputs what takes paths through the code that none of them takes.
-fuzz-corpus: FUZZ_FLAGS := -set_cover_merge=1
+fuzz-corpus: FUZZ_FLAGS := -set_cover_merge=1 -use_counters=0
 fuzz-corpus: $(FUZZ_RUST:%=fuzz-rust-%) $(FUZZ_JAVA:%=fuzz-java-%)
 
 # libFuzzer writes to the first folder.
@@ -314,7 +314,7 @@ fuzz-rust-%: $(CARGO_FUZZ)
 
 fuzz-java-%: python-module $(FUZZ_VENV)/.ready
 	@mkdir -p $(FUZZ_FOUND)/corpus/$* $(FUZZ_FOUND)/failures
-	cd python/tests && PYTHONPATH=.. '$(CURDIR)/$(FUZZ_VENV)/bin/python' fuzz_parsers.py $* $(FUZZ_FOLDERS) \
+	cd python/tests && PATH='$(CURDIR)/$(FUZZ_VENV)/bin':"$$PATH" PYTHONPATH=.. PROPERTY=$* ./fuzz_parsers.py $(FUZZ_FOLDERS) \
 	  -artifact_prefix='$(FUZZ_FOUND)/failures/$*-' $(FUZZ_FLAGS)
 
 # Closes sockets under blocked calls, closes connections over bad paths, and bursts against callback servers, some minutes; then
