@@ -8,6 +8,8 @@ pub(crate) mod decode;
 mod encode;
 mod format;
 #[cfg(any(test, fuzzing))]
+pub(crate) mod mixed_calls;
+#[cfg(any(test, fuzzing))]
 pub(crate) mod properties;
 pub(crate) mod read_ahead;
 mod reader;

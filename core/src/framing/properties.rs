@@ -25,7 +25,7 @@ pub fn framing(bytes: &[u8]) {
 }
 
 /// A framing of any format, with a small limit or a large one.
-fn chosen(input: &mut Input<'_>) -> Framing {
+pub(super) fn chosen(input: &mut Input<'_>) -> Framing {
     const WIDTHS: [PrefixWidth; 4] = [
         PrefixWidth::Bits8,
         PrefixWidth::Bits16,

@@ -9,6 +9,7 @@ mod input;
 
 pub use crate::address::properties::{address_bytes, address_text};
 pub use crate::ancillary::properties::control_messages;
+pub use crate::framing::mixed_calls::mixed_calls;
 pub use crate::framing::properties::framing;
 pub use crate::names::properties::host_port;
 pub use crate::socket::tcp_info::properties::tcp_info;

@@ -18,7 +18,7 @@ macro_rules! targets {
     )*};
 }
 
-targets! { address_bytes address_text control_messages framing host_port tcp_info }
+targets! { address_bytes address_text control_messages framing host_port mixed_calls tcp_info }
 
 fn play(name: &str, target: Target) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
