@@ -122,6 +122,7 @@ impl<'a> PollEntry<'a> {
     }
 
     /// The events known without asking the system.
+    #[inline]
     fn known(&self) -> Events {
         match self.target.handle() {
             Some(handle) if handle.is_closed() => Events::INVALID,
@@ -188,34 +189,35 @@ fn wait(
     for (entry, inside) in entries.iter().zip(&insides) {
         poll.push(number(entry.target, inside.as_ref()), entry.events.0);
     }
-    let known = |entries: &[PollEntry<'_>]| entries.iter().any(|entry| !entry.known().is_empty());
-    if deadline != Deadline::NonBlocking && !known(entries) {
-        let handles = entries.iter().filter_map(|entry| entry.target.handle());
-        let mut registrations = Registration::all(handles)?;
-        // What becomes known from now on wakes this thread.
-        while !known(entries) {
-            match wait_any(&mut poll, &mut registrations, deadline) {
-                WaitOutcome::Ready => match report(entries, &poll) {
-                    None => {}
-                    found => return Ok(Interruptible::Done(found)),
-                },
-                WaitOutcome::TimeUp | WaitOutcome::Closed => break,
-                WaitOutcome::Interrupted => return Ok(Interruptible::Interrupted),
-                WaitOutcome::Failed(kind) => return Err(kind),
+    loop {
+        if deadline != Deadline::NonBlocking {
+            let handles = entries.iter().filter_map(|entry| entry.target.handle());
+            let mut registrations = Registration::all(handles)?;
+            // What becomes known from now on wakes this thread.
+            while entries.iter().all(|entry| entry.known().is_empty()) {
+                match wait_any(&mut poll, &mut registrations, deadline) {
+                    WaitOutcome::Ready => match report(entries, &poll) {
+                        None => {}
+                        found => return Ok(Interruptible::Done(found)),
+                    },
+                    WaitOutcome::TimeUp | WaitOutcome::Closed => break,
+                    WaitOutcome::Interrupted => return Ok(Interruptible::Interrupted),
+                    WaitOutcome::Failed(kind) => return Err(kind),
+                }
             }
         }
-    }
-    match look(&mut poll) {
-        WaitOutcome::Ready | WaitOutcome::TimeUp | WaitOutcome::Closed => match report(entries, &poll) {
-            // Another thread has received what was known.
-            None if deadline != Deadline::NonBlocking && !deadline.passed() => {
-                drop(insides);
-                wait(entries, deadline)
+        match look(&mut poll) {
+            WaitOutcome::Ready | WaitOutcome::TimeUp | WaitOutcome::Closed => {
+                let found = report(entries, &poll);
+                let may_wait = deadline != Deadline::NonBlocking && !deadline.passed();
+                if found.is_some() || !may_wait {
+                    return Ok(Interruptible::Done(found));
+                }
+                // Another thread has received the bytes that were known.
             }
-            found => Ok(Interruptible::Done(found)),
-        },
-        WaitOutcome::Interrupted => Ok(Interruptible::Interrupted),
-        WaitOutcome::Failed(kind) => Err(kind),
+            WaitOutcome::Interrupted => return Ok(Interruptible::Interrupted),
+            WaitOutcome::Failed(kind) => return Err(kind),
+        }
     }
 }
 

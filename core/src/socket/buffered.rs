@@ -97,6 +97,12 @@ impl Socket {
 }
 
 impl<'s, C: Caller> Call<'s, C> {
+    /// The same call with the caller borrowed: the code for it is compiled a second time, so that the common case, without
+    /// bytes ahead, has its own and is inlined.
+    fn apart(&mut self) -> Call<'s, &mut C> {
+        self.socket.on(&mut self.caller)
+    }
+
     /// recv where bytes may have been received ahead.
     #[cold]
     pub(super) fn recv_after_ahead(
@@ -123,7 +129,7 @@ impl<'s, C: Caller> Call<'s, C> {
             buf,
             empty_messages,
         };
-        let received = self.run(limit.left(), &mut receive);
+        let received = self.apart().run(limit.left(), &mut receive);
         received.map_err(|error| error.within(timeout))
     }
 
@@ -161,7 +167,7 @@ impl<'s, C: Caller> Call<'s, C> {
         }
         let (handle, kind) = (&self.socket.handle, self.socket.kind());
         let receiving = Receiving::new(handle, kind, Flags::NONE, buf.len()).after(done);
-        self.run(timeout, &mut RecvExact { receiving, buf })
+        self.apart().run(timeout, &mut RecvExact { receiving, buf })
     }
 
     /// recvmsg where bytes or descriptors may have been received ahead.
@@ -176,7 +182,9 @@ impl<'s, C: Caller> Call<'s, C> {
         let timeout = Receiving::timeout(flags, self.timeout(Direction::Receive));
         let mut limit = LazyDeadline::new(timeout);
         let Some(mut ahead) = self.take_unless_empty(Operation::RecvMsg, flags, timeout, &mut limit)? else {
-            return self.recv_message_from(parts, 0, control_capacity, flags, timeout);
+            return self
+                .apart()
+                .recv_message_from(parts, 0, control_capacity, flags, timeout);
         };
         let total = parts.iter().map(RecvBuf::len).fold(0, usize::saturating_add);
         let receiving = Receiving::new(&socket.handle, socket.kind(), flags, total);
@@ -192,7 +200,8 @@ impl<'s, C: Caller> Call<'s, C> {
             } else {
                 control_capacity
             };
-            let received = self.recv_message_from(parts, count, capacity, flags, limit.left());
+            let mut apart = self.apart();
+            let received = apart.recv_message_from(parts, count, capacity, flags, limit.left());
             received.map_err(|error| error.within(timeout))?
         };
         if !receiving.peeks() {

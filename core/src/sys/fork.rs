@@ -90,8 +90,21 @@ impl<T: InChild> ForkLock<T> {
         }
     }
 
+    #[inline]
     pub fn lock(&self) -> Held<'_, T> {
         let ours = u64::from(generation()) << 32;
+        let taken = self
+            .word
+            .compare_exchange(ours, ours | 1, Ordering::Acquire, Ordering::Relaxed);
+        if taken.is_err() {
+            self.lock_slowly(ours);
+        }
+        Held(self)
+    }
+
+    /// Another thread holds it, or it is inherited from a parent process.
+    #[cold]
+    fn lock_slowly(&self, ours: u64) {
         let mut tries = 0_u32;
         loop {
             let word = self.word.load(Ordering::Relaxed);
@@ -108,7 +121,7 @@ impl<T: InChild> ForkLock<T> {
                     // SAFETY: as above; the thread that held it before belongs to the parent process.
                     unsafe { self.value.get().write(T::in_child(parents)) };
                 }
-                return Held(self);
+                return;
             }
             tries += 1;
             match tries {
