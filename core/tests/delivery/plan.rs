@@ -24,6 +24,8 @@ pub struct Plan {
     pub half_closed: bool,
     /// How long we first wait for acknowledgements.
     pub waits: Option<Duration>,
+    /// How long we then take before we close: much may have happened by then.
+    pub pauses: Duration,
     pub deadline: Duration,
     /// `SO_LINGER`, which must not make the close last longer.
     pub linger: Option<Duration>,
@@ -209,10 +211,14 @@ impl Plan {
                 1 => peer_sends,
                 _ => random.below(peer_sends as u64 + 1) as usize,
             },
-            half_closed: random.happens(20),
+            half_closed: random.happens(if deadline.is_zero() { 50 } else { 20 }),
             waits: random
                 .happens(30)
                 .then(|| Duration::from_millis(random.one_of(&[0, 20, 100, 300, 1000]))),
+            pauses: match random.happens(if deadline.is_zero() { 60 } else { 20 }) {
+                true => Duration::from_millis(random.below(300)),
+                false => Duration::ZERO,
+            },
             deadline,
             linger,
             path,

@@ -100,6 +100,7 @@ pub fn play(host: &Host, links: &Links, seed: u64, number: u64, calls: &Calls) -
             left: queue.unacked + queue.unsent,
         }
     });
+    std::thread::sleep(plan.pauses);
     socket.set_linger(plan.linger).unwrap();
     if matches!(
         plan.manner,
