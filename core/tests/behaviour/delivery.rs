@@ -5,6 +5,8 @@ use polysock::{
     CallHints, Caller, CloseReport, CloseVerdict, Family, Kind, NativeCaller, Protocol, Shutdown, Socket,
     SocketType, Start, Stop, TcpState,
 };
+use std::fs::File;
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -253,7 +255,6 @@ fn calls_of_other_threads_end_as_by_close() {
         let closing = start(move || closer.close_graceful(LIMIT));
         let [forever, limited] = calls;
         assert_eq!(kind(limited.result()), Kind::Closed);
-        assert!(forever.is_running());
         assert_eq!(kind(ours.send(b"x")), Kind::Closed);
         peer.close().unwrap();
         assert_eq!(kind(forever.result()), Kind::Closed);
@@ -381,4 +382,67 @@ fn an_acknowledgement_that_is_there_is_found_at_once() {
     assert!(best < ms(1), "{best:?}");
     drop(ours);
     reading.result();
+}
+
+#[test]
+fn bytes_that_came_ahead_are_discarded_with_the_others() {
+    limited(|| {
+        let (ours, peer) = connection();
+        let framing = polysock::Framing::default();
+        peer.send_frames(&["one".into(), "second".into()], &framing)
+            .unwrap();
+        until("both are there", || ours.available().unwrap() == 17);
+        assert_eq!(ours.within(LATE).recv_frame(&framing).unwrap().unwrap(), b"one");
+        assert_eq!(ours.pending(), 10);
+        peer.send_all(b"rest").unwrap();
+        until("the rest is there", || ours.available().unwrap() == 14);
+        peer.shutdown(Shutdown::Write).unwrap();
+        let report = ours.close_graceful(LIMIT).unwrap();
+        assert_eq!((report.discarded, report.verdict.is_delivered()), (14, true));
+    });
+}
+
+/// Reports in the error queue keep the socket ready for poll.
+#[test]
+fn reports_in_the_error_queue_cost_nothing() {
+    const TX_ACK_WITH_SOFTWARE_TIME_AND_ID: i32 = 1 << 9 | 1 << 7 | 1 << 4;
+    let (ours, _peer) = connection();
+    set_int(&ours, libc::SO_TIMESTAMPING, TX_ACK_WITH_SOFTWARE_TIME_AND_ID);
+    ours.send_all(b"hello").unwrap();
+    ours.wait_acked(LATE).unwrap();
+    let before = system::thread_cpu();
+    let (report, took) = timed(|| ours.close_graceful(ms(500)).unwrap());
+    let used = system::thread_cpu() - before;
+    assert_eq!(told(report), (CloseVerdict::TimedOut, 0, 0, 0));
+    assert!(used < took / 100, "{used:?} of {took:?}");
+}
+
+/// A child that was forked before keeps the connection open, not the stream.
+#[test]
+fn a_forked_child_keeps_its_copy() {
+    alone::alone(|| {
+        let (ours, peer) = connection();
+        let [(from_parent, to_child), (from_child, to_parent)] = [(); 2]
+            .map(|()| system::pipe())
+            .map(|(from, to)| (File::from(from), File::from(to)));
+        let child = system::fork(|| {
+            (&from_parent).read_exact(&mut [0]).unwrap();
+            assert_eq!(kind(ours.send(b"x")), Kind::Os(libc::EPIPE));
+            ours.shutdown(Shutdown::Write).unwrap();
+            (&to_parent).write_all(b"x").unwrap();
+            ours.within(LATE).recv_exact(&mut [0; 5]).unwrap();
+            let report = ours.close_graceful(LIMIT).unwrap();
+            assert!(report.verdict.is_delivered(), "{report:?}");
+        });
+        ours.send_all(b"hello").unwrap();
+        let report = ours.close_graceful(ms(50)).unwrap();
+        assert_eq!((report.verdict, report.discarded), (CloseVerdict::TimedOut, 0));
+        peer.within(LATE).recv_exact(&mut [0; 5]).unwrap();
+        assert_eq!(peer.within(LATE).recv(&mut [0]).unwrap(), 0);
+        (&to_child).write_all(b"x").unwrap();
+        (&from_child).read_exact(&mut [0]).unwrap();
+        peer.send_all(b"child").unwrap();
+        peer.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(child.wait(), 0);
+    });
 }

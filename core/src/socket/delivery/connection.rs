@@ -64,7 +64,7 @@ impl<'a> Connection<'a> {
             Transport::Tcp => Ok(match self.state()? {
                 TcpState::LISTEN | TcpState::SYN_SENT => false,
                 // Both directions of a connection that has ended are shut down; those of a new socket are not.
-                TcpState::CLOSED => events_now(self.fd, kernel::PEER_ENDED)? & kernel::PEER_ENDED != 0,
+                TcpState::CLOSED => self.events()? & kernel::PEER_ENDED != 0,
                 _ => true,
             }),
             Transport::Unix => match unix::peer_address(self.fd) {
@@ -72,6 +72,16 @@ impl<'a> Connection<'a> {
                 Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => Ok(false),
                 Err(error) => Err(error),
             },
+        }
+    }
+
+    /// The poll events of ended directions that there are now.
+    pub(super) fn events(self) -> io::Result<i16> {
+        loop {
+            match events_now(self.fd, kernel::PEER_ENDED) {
+                Err(error) if error.raw_os_error() == Some(libc::EINTR) => {}
+                events => return events,
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! close_graceful.
 
 use super::super::close::do_not_linger;
+use super::super::info::TcpState;
 use super::super::options::or_unsupported;
 use super::super::{Call, Socket};
 use super::connection::{Connection, Transport};
@@ -82,6 +83,7 @@ impl<C: Caller> Call<'_, C> {
             ending: Ending::default(),
             begun: false,
             changes: None,
+            blind: false,
             pauses: Pauses::new(),
         };
         // A close that was interrupted goes on.
@@ -100,7 +102,8 @@ impl<C: Caller> Call<'_, C> {
 impl Socket {
     fn check_can_end(&self) -> Result<()> {
         self.immediate(Operation::CloseGraceful, |fd| {
-            Connection::of(self, fd)?;
+            // Whatever the system refuses should be refused now.
+            Connection::of(self, fd)?.send_queue()?;
             if self.is_stream() {
                 Ok(())
             } else {
@@ -118,7 +121,9 @@ struct Closing {
     /// Our stream was ended.
     begun: bool,
     changes: Option<Changes>,
-    /// Where changes are not reported.
+    /// The system does not let us learn of changes.
+    blind: bool,
+    /// Between looks where changes are not reported.
     pauses: Pauses,
 }
 
@@ -153,7 +158,7 @@ impl Closing {
         }
     }
 
-    /// Ends our stream. If there is no connection any more, the first look finds out why.
+    /// Ends our stream. If the connection is over, the first look finds out how that came.
     fn begin(&mut self, connection: Connection<'_>) -> io::Result<()> {
         self.input.note_received(connection.handle.ahead());
         // Two looks: what has arrived, and whether the peer's end was not among it.
@@ -161,7 +166,7 @@ impl Closing {
         self.ending.look(connection)?;
         match unix::sock(&connection.fd).shutdown(std::net::Shutdown::Write) {
             Ok(()) => connection.handle.connection_end.note_own_end(),
-            Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => {}
+            Err(_) if connection.transport == Transport::Tcp && connection.state()? == TcpState::CLOSED => {}
             Err(error) => return Err(error),
         }
         self.begun = true;
@@ -174,6 +179,7 @@ impl Closing {
         }
         if self.changes.as_ref().is_some_and(|changes| !changes.take()) {
             self.changes = None; // it would stay readable
+            self.blind = true;
         }
         let mut over = self.ending.look(connection)?;
         let found = self.input.discard(connection.fd);
@@ -182,6 +188,11 @@ impl Closing {
                 .handle
                 .note_failure(connection.fd, Kind::from_io(error));
             over = self.ending.look(connection)?;
+            if !over && !is_about_the_connection(error) {
+                return Err(io::Error::from_raw_os_error(
+                    error.raw_os_error().unwrap_or(libc::EIO),
+                ));
+            }
         }
         if connection.transport == Transport::Unix {
             over = match found {
@@ -205,7 +216,7 @@ impl Closing {
 
     /// Waits for a change, or where those are not reported, a while.
     fn wait(&mut self, connection: Connection<'_>) -> WaitOutcome {
-        if self.changes.is_none() {
+        if self.changes.is_none() && !self.blind {
             let events = libc::POLLIN | libc::POLLOUT | kernel::PEER_ENDED;
             self.changes = Changes::of(connection.fd, events).ok();
         }
@@ -233,4 +244,24 @@ impl Closing {
             discarded: self.input.discarded,
         })
     }
+}
+
+/// Whether a failed receive says how the connection is, as after a reset or when an ICMP error was passed on
+/// (`IP_RECVERR`), and not that the system could not receive.
+fn is_about_the_connection(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(
+            libc::ECONNRESET
+                | libc::ETIMEDOUT
+                | libc::EPIPE
+                | libc::ECONNREFUSED
+                | libc::EHOSTUNREACH
+                | libc::ENETUNREACH
+                | libc::EHOSTDOWN
+                | libc::ENETDOWN
+                | libc::ENOPROTOOPT
+                | libc::EPROTO
+        )
+    )
 }

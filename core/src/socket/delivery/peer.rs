@@ -6,7 +6,6 @@ use super::super::Socket;
 use super::connection::{Connection, Transport};
 use crate::error::{Operation, Result};
 use crate::sys::kernel;
-use crate::sys::wakeable_poll::events_now;
 use std::io;
 
 impl Socket {
@@ -42,9 +41,7 @@ impl Connection<'_> {
             },
             Transport::Unix => match self.error()? {
                 Some(error) => Err(error),
-                None => {
-                    Ok(events_now(self.fd, kernel::PEER_ENDED)? & (kernel::PEER_ENDED | libc::POLLHUP) != 0)
-                }
+                None => Ok(self.events()? & (kernel::PEER_ENDED | libc::POLLHUP) != 0),
             },
         }
     }
