@@ -28,6 +28,9 @@ NAMES = {
 }
 
 
+# What a receive during close_graceful reports of a broken connection, which is a verdict then.
+BROKEN = {"ECONNRESET", "ETIMEDOUT", "ECONNREFUSED", "EHOSTUNREACH"}
+
 # The calls that go on after a failure, and report how much they did.
 BATCHES = {"send_batch", "recv_batch", "send_segments"}
 
@@ -43,6 +46,8 @@ def acceptable(command, answer, fault, polled=False):
         return moved(head, keys)
     if command in BATCHES and head == "ok" and fault.error not in ("EINTR", "EAGAIN"):
         return moved(head, keys) and refused_for(keys.get("refused", "-"), fault)
+    if command == "close_graceful" and head == "ok" and fault.call == "recv":
+        return fault.error in BROKEN and keys.get("verdict") in ("reset", "timed_out")
     if fault.error == "EAGAIN" and (command == "fill" or polled):
         return True  # what does not wait takes it for an answer
     if fault.error == "EINTR" or not head.startswith("error "):

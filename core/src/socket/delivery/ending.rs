@@ -14,6 +14,8 @@ pub(super) struct Ending {
     segments: Option<u32>,
     /// How many segments had arrived when our end was not acknowledged and the peer had not ended its stream.
     segments_before_end: Option<u32>,
+    /// Whether the peer had received everything at the last look (Unix).
+    pub(super) all_received: bool,
     /// What the peer had not received at the last look that found something (Unix).
     pub(super) unread: u64,
 }
@@ -27,7 +29,8 @@ impl Ending {
             if unread > 0 {
                 self.unread = unread;
             }
-            return Ok(unread == 0);
+            self.all_received = unread == 0;
+            return Ok(false); // only the peer's end tells
         }
         let info = TcpInfo::of(connection.fd)?;
         match info.state {

@@ -20,7 +20,10 @@ use crate::time::{Deadline, Timeout};
 use crate::wait::{wait_any, WaitOutcome};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// A look now and then costs nothing that could be measured, and makes up for a change that was not reported.
+const LONGEST_SLEEP: Duration = Duration::from_millis(100);
 
 impl Socket {
     /// Ends our stream, waits for the peer's end, closes, and reports what that proves; discards at most [`DISCARD_LIMIT`]
@@ -183,28 +186,15 @@ impl Closing {
         }
         let mut over = self.ending.look(connection)?;
         let found = self.input.discard(connection.fd);
-        if let Found::Failure(error) = &found {
-            connection
-                .handle
-                .note_failure(connection.fd, Kind::from_io(error));
-            over = self.ending.look(connection)?;
-            if !over && !is_about_the_connection(error) {
-                return Err(io::Error::from_raw_os_error(
-                    error.raw_os_error().unwrap_or(libc::EIO),
-                ));
+        match &found {
+            Found::Failure(error) => over = self.is_over_after(error, connection)?,
+            Found::End if connection.transport == Transport::Unix => {
+                over = kernel::send_queue(connection.fd)? == 0;
             }
-        }
-        if connection.transport == Transport::Unix {
-            over = match found {
-                Found::Failure(_) => true,
-                Found::End => kernel::send_queue(connection.fd)? == 0,
-                Found::Nothing | Found::More | Found::TooMuch => {
-                    if over {
-                        connection.handle.connection_end.note_own_end_first();
-                    }
-                    false
-                }
-            };
+            Found::Nothing | Found::More | Found::TooMuch if self.ending.all_received => {
+                connection.handle.connection_end.note_own_end_first();
+            }
+            Found::Nothing | Found::More | Found::TooMuch | Found::End => {}
         }
         Ok(match found {
             _ if over => Look::Over(connection.verdict()?),
@@ -214,19 +204,35 @@ impl Closing {
         })
     }
 
+    /// Whether a receive failed because the connection is over.
+    ///
+    /// # Errors
+    /// The failure, if it says nothing about the connection.
+    fn is_over_after(&mut self, failure: &io::Error, connection: Connection<'_>) -> io::Result<bool> {
+        connection
+            .handle
+            .note_failure(connection.fd, Kind::from_io(failure));
+        match connection.transport {
+            Transport::Tcp if self.ending.look(connection)? => Ok(true),
+            Transport::Tcp if is_about_the_connection(failure) => Ok(false),
+            Transport::Unix if connection.handle.connection_end.error().is_some() => Ok(true),
+            Transport::Tcp | Transport::Unix => Err(io::Error::from_raw_os_error(
+                failure.raw_os_error().unwrap_or(libc::EIO),
+            )),
+        }
+    }
+
     /// Waits for a change, or where those are not reported, a while.
     fn wait(&mut self, connection: Connection<'_>) -> WaitOutcome {
         if self.changes.is_none() && !self.blind {
             let events = libc::POLLIN | libc::POLLOUT | kernel::PEER_ENDED;
             self.changes = Changes::of(connection.fd, events).ok();
         }
-        let (fd, until) = match &self.changes {
-            Some(changes) => (changes.poll_fd().as_raw_fd(), self.deadline),
-            None => (
-                NO_FD,
-                self.deadline.or_earlier(Instant::now() + self.pauses.next()),
-            ),
+        let (fd, pause) = match &self.changes {
+            Some(changes) => (changes.poll_fd().as_raw_fd(), LONGEST_SLEEP),
+            None => (NO_FD, self.pauses.next()),
         };
+        let until = self.deadline.or_earlier(Instant::now() + pause);
         wait_any(&mut SinglePoll::new(fd, libc::POLLIN), &mut [], until)
     }
 
