@@ -95,8 +95,8 @@ def shown(rows):
         for name, numbers in variants.items():
             overlap = " (overlap)" if numbers["overlap"] else ""
             shares = [f"{numbers[share]:.2f}" if share in numbers else "" for share in ("receiver", "sender")]
-            speed = f"{1000 / numbers['median']:,.2f}"
-            lines.append([group, name, *cells(numbers), speed, f"{numbers['ratio']:.2f}{overlap}", *shares])
+            million = f"{1000 / numbers['median']:,.2f}"
+            lines.append([group, name, *cells(numbers), million, f"{numbers['ratio']:.2f}{overlap}", *shares])
             group = ""
     return table(headings, lines, texts=2)
 

@@ -23,7 +23,8 @@ def do_overlap(numbers, others):
 def cells(numbers):
     """The median and the quartiles in two cells of a table."""
     low, high = numbers["quartiles"]
-    return [f"{numbers['median']:,.0f}", f"{low:,.0f} to {high:,.0f}"]
+    digits = 0 if low >= 10 else 1
+    return [f"{numbers['median']:,.{digits}f}", f"{low:,.{digits}f} to {high:,.{digits}f}"]
 
 
 def table(headings, rows, texts=1):
