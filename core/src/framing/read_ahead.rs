@@ -21,7 +21,7 @@ const FIRST_PLACE: usize = 1 << 10;
 
 /// Bytes in the order in which they arrived. What a peer announces costs no memory: the buffer grows only with the
 /// bytes that have arrived.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ReadAhead {
     memory: Vec<u8>,
     start: usize,
@@ -37,6 +37,19 @@ pub(crate) struct ReadAhead {
 }
 
 impl ReadAhead {
+    /// No bytes.
+    pub(crate) const fn new() -> Self {
+        Self {
+            memory: Vec::new(),
+            start: 0,
+            end: 0,
+            searched: None,
+            incomplete: false,
+            filled: false,
+            descriptors: Vec::new(),
+        }
+    }
+
     /// The bytes.
     #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -212,6 +225,12 @@ impl ReadAhead {
         self.end += count;
         self.incomplete &= count == 0;
         self.filled = self.end == self.memory.len();
+    }
+}
+
+impl Default for ReadAhead {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

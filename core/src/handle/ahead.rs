@@ -5,7 +5,7 @@
 
 use super::direction::Direction;
 use super::handle::Handle;
-use super::messages::Holder;
+use super::messages::{BytesAhead, Holder};
 use super::shared::Shared;
 use super::turn::Turn;
 use crate::caller::Caller;
@@ -17,7 +17,8 @@ use std::ops::{Deref, DerefMut};
 
 impl Shared {
     /// Takes out the bytes, for the thread that has the turn.
-    fn take_ahead(&mut self, handle: &Handle) -> Result<ReadAhead, Kind> {
+    #[inline]
+    fn take_ahead(&mut self, handle: &Handle) -> Result<BytesAhead, Kind> {
         if handle.is_closed() {
             return Err(Kind::Closed);
         }
@@ -137,7 +138,7 @@ impl Handle {
 
 /// The turn to receive and the bytes that were received ahead, until dropped.
 pub(crate) struct Ahead<'a> {
-    bytes: ReadAhead,
+    bytes: BytesAhead,
     handle: &'a Handle,
 }
 
@@ -180,12 +181,14 @@ impl<'a> Ahead<'a> {
 impl Deref for Ahead<'_> {
     type Target = ReadAhead;
 
+    #[inline]
     fn deref(&self) -> &ReadAhead {
         &self.bytes
     }
 }
 
 impl DerefMut for Ahead<'_> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut ReadAhead {
         &mut self.bytes
     }

@@ -2,6 +2,7 @@
 
 use crate::framing::read_ahead::ReadAhead;
 use crate::framing::Unfinished;
+use std::ops::{Deref, DerefMut};
 
 #[derive(Default)]
 pub(super) struct Messages {
@@ -14,10 +15,31 @@ pub(super) struct Messages {
 #[derive(Default)]
 pub(super) struct Incoming {
     /// Empty while a call has taken them out.
-    pub(super) bytes: ReadAhead,
+    pub(super) bytes: BytesAhead,
     pub(super) holder: Holder,
     /// The subscribers know that there is something to receive.
     pub(super) announced: bool,
+}
+
+/// A pointer to bytes that were received ahead, because they change hands with every call. Without one, there are none.
+#[derive(Default)]
+pub(super) struct BytesAhead(Option<Box<ReadAhead>>);
+
+impl Deref for BytesAhead {
+    type Target = ReadAhead;
+
+    #[inline]
+    fn deref(&self) -> &ReadAhead {
+        static NONE: ReadAhead = ReadAhead::new();
+        self.0.as_deref().unwrap_or(&NONE)
+    }
+}
+
+impl DerefMut for BytesAhead {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut ReadAhead {
+        self.0.get_or_insert_default()
+    }
 }
 
 /// Who has the bytes.
