@@ -55,15 +55,16 @@ pub fn recv_frame<'py>(
     using: Using<'_>,
     framing: &Framing,
 ) -> PyResult<Option<Bound<'py, PyBytes>>> {
-    let mut message = None;
-    receive(py, using, framing, |received| {
-        if message.is_some() {
-            return Ok(false);
-        }
-        message = Some(bytes::copy(py, received)?);
-        Ok(true)
-    })?;
-    Ok(message)
+    let (native, socket) = using;
+    let policy = native.lock_policy(socket, LockPolicy::KeepToReceive, CInt(0), true);
+    let mut failed = None;
+    let received = CoreCall::on(py, socket).keeping_lock(policy).run(|caller| {
+        socket.on(caller).recv_frame_with(framing, |message| {
+            let copy = bytes::copy(py, message);
+            copy.map_err(|raised| failed = Some(raised)).ok()
+        })
+    });
+    outcome(py, socket, received, failed)
 }
 
 /// Receives one message or line, as bytes or as text; None at the end of the stream.
@@ -143,10 +144,14 @@ fn receive(
             })
         })
     });
-    match (received, failed) {
-        (Ok(_), None) => Ok(()),
-        (_, Some(raised)) => Err(raised),
-        (Err(raised), None) => Err(with_what_arrived(py, socket, raised)),
+    outcome(py, socket, received, failed).map(|_| ())
+}
+
+/// What a receive returns whose messages were taken where they are; `failed` if that could not be done.
+fn outcome<T>(py: Python<'_>, socket: &Socket, received: PyResult<T>, failed: Option<PyErr>) -> PyResult<T> {
+    match failed {
+        Some(raised) => Err(raised),
+        None => received.map_err(|raised| with_what_arrived(py, socket, raised)),
     }
 }
 
