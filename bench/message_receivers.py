@@ -128,6 +128,8 @@ def cut_by_hand(sock):
                 yield buffer[body:following]
                 start = following
             buffer = buffer[start:]
+        if buffer:
+            raise EOFError
 
     arriving = all_messages()
 

@@ -18,7 +18,7 @@ def plot(rows, things, is_ours):
             lines += bar(y, name, numbers, longest, OURS if is_ours(name) else OTHERS)
             y += BAR + GAP
     width, height = LEFT + WIDTH + RIGHT, y + 12
-    title = f"Million {things} a second, medians with quartiles; longer is faster"
+    title = f"Million {things} a second, medians with quartiles; longer is faster, each group at its own scale"
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
