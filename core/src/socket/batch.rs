@@ -63,6 +63,29 @@ impl<C: Caller> Call<'_, C> {
     /// Datagrams in a row of the same length to the same address travel through the kernel together where it can do that
     /// (`UDP_SEGMENT`, udp(7), Linux 4.18): each arrives as its own, at a fraction of the cost.
     ///
+    /// ```
+    /// use polysock::{Family, IncomingDatagram, OutgoingDatagram, Protocol, RecvBuf, Socket, SocketType};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let one = Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::DEFAULT)?;
+    /// let other = Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::DEFAULT)?;
+    /// other.bind(&"127.0.0.1:0".parse()?)?;
+    /// let to = other.local_address()?;
+    /// let nowhere = to.with_port(0);
+    ///
+    /// let mut batch = [("first", &to), ("lost", &nowhere), ("last", &to)].map(|(text, to)| OutgoingDatagram::new(text, to));
+    /// assert_eq!(one.send_batch(&mut batch)?, 2);
+    /// println!("{:?}", batch[1].result); // Err(Os(22))
+    ///
+    /// let mut memory = [[0; 1500]; 8];
+    /// let rooms: Vec<RecvBuf> = memory.iter_mut().map(RecvBuf::from).collect();
+    /// let mut arrived = [IncomingDatagram::EMPTY; 8];
+    /// let count = other.recv_batch(&rooms, &mut arrived)?;
+    /// assert_eq!(count, 2);
+    /// assert_eq!(&memory[1][..arrived[1].count], b"last");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// When none was sent: the reason of the first that was refused, with its index in the detail, or what ended the call:
     /// `TimedOut`, `WouldBlock`, `Closed`. `Unsupported` for a stream.
