@@ -89,6 +89,16 @@ impl SendBuf<'_> {
         Ok(())
     }
 
+    /// Copies the first bytes, as many as there are and there is room for, and returns how many.
+    pub(crate) fn copy_to(&self, room: &mut [u8]) -> usize {
+        let count = self.len().min(room.len());
+        if count > 0 {
+            // SAFETY: `SendBuf` promises that its memory is readable for its length, and `count` is no more than either.
+            unsafe { std::ptr::copy_nonoverlapping(self.start(), room.as_mut_ptr(), count) };
+        }
+        count
+    }
+
     /// What is left after the first `done` bytes.
     pub(crate) fn after(&self, done: usize) -> Self {
         Self {

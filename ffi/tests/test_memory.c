@@ -254,6 +254,21 @@ static void tour_frames(polysock_t *a, polysock_t *b)
     WENT(polysock_take_buffered(b, large, sizeof large));
 }
 
+/* A message that was sent in part can be finished, whatever was refused meanwhile. */
+static void tour_unfinished(void)
+{
+    static char large[1 << 20], room[256 << 10];
+    polysock_t *a, *b;
+    int code;
+    if (!WENT(polysock_socketpair(&a, &b, POLYSOCK_SOCK_STREAM)))
+        return;
+    while ((code = polysock_send_frame(a, large, sizeof large, NULL, 1)) == POLYSOCK_ETIMEDOUT)
+        EXPECT(polysock_recv(b, room, sizeof room, 0, 5000) > 0);
+    WENT(code);
+    polysock_free(a);
+    polysock_free(b);
+}
+
 static void tour_messages(void)
 {
     polysock_t *a, *b;
@@ -429,6 +444,7 @@ static void tour(void)
         EXPECT(polysock_accept(a, &b, NULL, 0) == POLYSOCK_ECLOSED);
         polysock_free(a);
     }
+    tour_unfinished();
     tour_messages();
     tour_server();
     tour_threads();

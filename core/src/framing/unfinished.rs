@@ -2,7 +2,6 @@
 
 use super::format::{Format, Framing};
 use crate::buffer::SendBuf;
-use crate::error::Kind;
 use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
 
@@ -20,15 +19,14 @@ impl Unfinished {
         Self {
             format: framing.format,
             length: message.len(),
-            // If there is no memory to look at the message, no other message is taken for it.
-            hash: hash(message).unwrap_or_default(),
+            hash: hash(message),
             sent,
         }
     }
 
     /// Whether it is this message, with the same prefix and delimiter.
-    pub(crate) fn is(&self, message: &SendBuf<'_>, framing: &Framing) -> Result<bool, Kind> {
-        Ok(self.format == framing.format && self.length == message.len() && self.hash == hash(message)?)
+    pub(crate) fn is(&self, message: &SendBuf<'_>, framing: &Framing) -> bool {
+        self.format == framing.format && self.length == message.len() && self.hash == hash(message)
     }
 }
 
@@ -43,10 +41,15 @@ impl fmt::Display for Unfinished {
     }
 }
 
-fn hash(message: &SendBuf<'_>) -> Result<u64, Kind> {
-    let mut bytes = Vec::new();
-    message.append_to(&mut bytes)?;
+/// Needs no memory: a message that was sent in part can be finished in any case.
+fn hash(message: &SendBuf<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    hasher.write(&bytes);
-    Ok(hasher.finish())
+    let mut rest = *message;
+    let mut piece = [0; 4096]; // a copy: another thread may change the message meanwhile
+    while !rest.is_empty() {
+        let count = rest.copy_to(&mut piece);
+        hasher.write(piece.get(..count).unwrap_or_default());
+        rest = rest.after(count);
+    }
+    hasher.finish()
 }

@@ -76,11 +76,8 @@ impl<C: Caller> Call<'_, C> {
         let resumed = match begun {
             None => 0,
             Some(begun) => {
-                let same = messages
-                    .first()
-                    .map_or(Ok(false), |first| begun.is(first, framing));
-                if same != Ok(true) {
-                    let error = failed(same.err().unwrap_or(Kind::Busy)).with_detail(&begun);
+                if !messages.first().is_some_and(|first| begun.is(first, framing)) {
+                    let error = failed(Kind::Busy).with_detail(&begun);
                     shared.lock().put_unfinished(begun);
                     return Err(error);
                 }
