@@ -161,7 +161,7 @@ fn received<'s>(framing: &Framing, mut pieces: impl Iterator<Item = &'s [u8]>) -
             Err(refusal) => break refusal.into(),
         };
         assert!(missing > 0, "a whole message would wait for more");
-        if ahead.len() % 2 == 0 {
+        if ahead.len() % 2 == 0 && ahead.len() < 1 << 13 {
             asks_for_a_line(&mut ahead);
         }
         if arriving.is_empty() {
