@@ -153,13 +153,9 @@ impl<C: Caller> Call<'_, C> {
         }
         let length = piece.len();
         let mut operation = SendAll::new(self.socket.kind(), piece, Flags::NONE);
-        let result = run(
-            &self.socket.handle,
-            &mut self.caller,
-            limit.left(),
-            &mut operation,
-        );
+        let left = limit.left();
         limit.deadline(); // one for all pieces
+        let result = run(&self.socket.handle, &mut self.caller, left, &mut operation);
         match result {
             Ok(()) => {
                 sent.bytes += length;

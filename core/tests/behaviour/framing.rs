@@ -3,7 +3,7 @@
 use crate::support::*;
 use polysock::{ByteOrder, Framing, Kind, PrefixWidth, Reader, SendBuf, Socket};
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Every format, each with a limit that the messages of [`messages`] keep.
 fn formats() -> Vec<Framing> {
@@ -351,6 +351,30 @@ fn a_message_that_was_stopped_in_the_middle_is_finished_by_the_same_call() {
         client.within(LATE).send_frame(&message, &framing).unwrap();
         client.within(LATE).send_frame(b"other", &framing).unwrap();
         reading.result();
+    });
+}
+
+/// A long message goes out in several pieces.
+#[test]
+fn the_time_limit_of_a_send_is_that_of_all_its_pieces() {
+    limited(|| {
+        const LIMIT: Duration = Duration::from_secs(2);
+        let (client, server) = small_connection();
+        fill(&client);
+        let begun = Instant::now();
+        let reader = std::thread::spawn(move || {
+            std::thread::sleep((LIMIT * 3 / 4).saturating_sub(begun.elapsed())); // a peer that reads late
+            server.within(LATE).recv(&mut [0; 65536]).unwrap();
+            server
+        });
+        let (sent, took) = timed(|| {
+            client
+                .within(LIMIT)
+                .send_frame(&[1; 500_000], &Framing::default())
+        });
+        assert_eq!(kind(sent), Kind::TimedOut);
+        assert!(LIMIT <= took && took < LIMIT * 3 / 2, "{took:?}");
+        drop(reader.join());
     });
 }
 
