@@ -197,7 +197,10 @@ impl ReadAhead {
         let wanted = match self.memory.len() {
             0 => FIRST,
             all if self.filled && all < USUAL => all * 2,
-            all if self.len() + FIRST_PLACE == all => all.saturating_mul(2).min(all.saturating_add(missing)),
+            // `missing` may be only the least: how long a line is shows at its end.
+            all if self.len() + FIRST_PLACE == all => all
+                .saturating_mul(2)
+                .min(all.saturating_add(missing.max(all / 2))),
             all => all,
         };
         // Few bytes are left to move, or there is no room otherwise.
@@ -254,6 +257,20 @@ mod tests {
         put(&mut ahead, b"!");
         assert_eq!(ahead.take_all(), b"two!");
         assert_eq!(ahead.len(), 0);
+    }
+
+    /// Regression: beyond 256 KiB a line was received byte by byte, since at least one byte of it is known to be missing.
+    #[test]
+    fn a_message_of_unknown_length_takes_few_receives() {
+        let mut ahead = ReadAhead::default();
+        let (mut received, mut receives) = (0, 0);
+        while received < 10 << 20 && receives < 1000 {
+            let room = ahead.room(1).unwrap().len();
+            ahead.came(room);
+            received += room;
+            receives += 1;
+        }
+        assert!(receives < 40, "{receives} receives for {received} bytes");
     }
 
     /// A peer that announces much and sends little costs what it sends.
