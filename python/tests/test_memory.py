@@ -106,6 +106,40 @@ ENDLESS = {
     "recv_frame_into": "d.recv_frame_into, bytearray(10)",
 }
 
+# Many messages have arrived, and there is memory for some of them at a time.
+MANY_MESSAGES = """
+c, d = socket.socketpair()
+
+def send():
+    for number in range(40):
+        c.send_frame(bytes([number]) * (1 << 20))
+    c.close()
+
+thread = threading.Thread(target=send)
+thread.start()
+try:
+    d.recv_frame(socket.Framing.delimiter(b"never", limit=1 << 30))  # receives everything ahead
+except EOFError:
+    pass
+thread.join()
+ballast = []
+try:
+    while True:
+        ballast.append(bytes(1 << 20))
+except MemoryError:
+    del ballast[-8:]
+
+def numbers():
+    batch = d.recv_frames()
+    assert all(len(set(message)) == 1 and len(message) == 1 << 20 for message in batch)
+    return [message[0] for message in batch]
+
+batches = list(iter(numbers, []))
+assert sum(batches, []) == list(range(40)), batches
+assert len(batches) > 2
+del ballast
+"""
+
 FLOODED = {
     "readAllBytes": "refused(client.getInputStream().readAllBytes)",
     "readNBytes": "refused(client.getInputStream().readNBytes, 1 << 40)",
@@ -138,6 +172,10 @@ def test_a_peer_that_never_stops(call):
 @pytest.mark.parametrize("call", ENDLESS)
 def test_a_message_that_does_not_fit_into_memory(call):
     assert played("polysock", ENDLESS_MESSAGE.replace("{call}", ENDLESS[call])) == "fine\n"
+
+
+def test_messages_that_fit_into_memory_only_in_part():
+    assert played("polysock", MANY_MESSAGES) == "fine\n"
 
 
 def test_room_for_control_messages_that_is_not_used_takes_no_memory():

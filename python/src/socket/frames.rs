@@ -113,8 +113,12 @@ pub fn recv_frames<'py>(
         if count == most {
             return Ok(false);
         }
-        messages.append(bytes::copy(py, received)?)?;
-        count += 1;
+        match bytes::copy(py, received).and_then(|message| messages.append(message)) {
+            Ok(()) => count += 1,
+            // What was taken before is not lost: the next call reports it again.
+            Err(_) if count > 0 => return Ok(false),
+            Err(raised) => return Err(raised),
+        }
         Ok(true)
     })?;
     Ok(messages)
