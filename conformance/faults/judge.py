@@ -25,6 +25,9 @@ NAMES = {
     "get": {"getsockopt", "setsockopt"},
     "state": {"state", "getsockopt"},
     "abort": {"abort", "close"},
+    "recv_frame_into": {"recv_frame"},
+    "recv_frames": {"recv_frames", "recv_frame"},
+    "send_frames": {"send_frames", "send_frame"},
 }
 
 

@@ -151,7 +151,11 @@ class FaultPair(Pair):
     def hit_thread(self):
         """What the thread that had the fault was started as, and its number."""
         hit = str(self.control.thread)
-        return next(((label, tid) for (role, label), tid in self.threads.items() if role == self.role and tid == hit), None)
+        ours = [(label, tid) for (role, label), tid in self.threads.items() if role == self.role]
+        found = next((one for one in ours if one[1] == hit), None)
+        if found is None and self.fault.lasting:  # the first call that failed was not a thread's; it may have been harmless
+            found = next((one for one in ours if self.has_ended(one[1])), None)
+        return found
 
     def thread_refused(self):
         """The answer of the thread that had the fault, once it has ended with an error that the fault may lead to."""
