@@ -47,7 +47,7 @@ def acceptable(command, answer, fault, polled=False):
     head, keys = parse_answer(answer)
     if fault.error == "one byte":
         return moved(head, keys)
-    if command in BATCHES and head == "ok" and fault.error not in ("EINTR", "EAGAIN"):
+    if command in BATCHES and head == "ok" and (fault.error != "EINTR" or command == "recv_batch"):
         return moved(head, keys) and refused_for(keys.get("refused", "-"), fault)
     if command == "close_graceful" and head == "ok" and fault.call == "recv":
         return fault.error in BROKEN and keys.get("verdict") in ("reset", "timed_out")
@@ -83,8 +83,8 @@ def moved(head, keys):
 
 
 def refused_for(refused, fault):
-    """Whether the datagrams that a batch names as refused, if any, have the fault's errno."""
-    return refused == "-" or {item.partition(":")[2] for item in refused.split(",")} <= names_of(fault)
+    """Whether a batch names a datagram that was refused with the fault's errno, if it names any."""
+    return refused == "-" or not names_of(fault).isdisjoint(item.partition(":")[2] for item in refused.split(","))
 
 
 def names_the_call(call, command):

@@ -48,16 +48,18 @@ impl<'a> RecvBatch<'a> {
     }
 
     /// How many of the datagrams from `first` to `end` are datagrams: what a receive returns after the end, when a
-    /// shutdown woke it or the peer of a seqpacket socket is gone, looks like an empty one.
-    fn before_end(&mut self, fd: BorrowedFd<'_>, first: usize, end: usize) -> io::Result<usize> {
+    /// shutdown woke it or the peer of a seqpacket socket is gone, looks like an empty one. In doubt it is one: nothing
+    /// that was received must be lost to an error.
+    fn before_end(&mut self, fd: BorrowedFd<'_>, first: usize, end: usize) -> usize {
         for (index, datagram) in self.arrived.iter().enumerate().take(end).skip(first) {
             let has_sender = !datagram.address.as_bytes().is_empty();
-            if datagram.count == 0 && !has_sender && (self.is_ip || !self.receiving.was_empty_message(fd)?) {
-                return Ok(index);
+            let may_be_end = datagram.count == 0 && !has_sender;
+            if may_be_end && (self.is_ip || !self.receiving.was_empty_message(fd).unwrap_or(true)) {
+                return index;
             }
             self.bytes += datagram.count;
         }
-        Ok(end)
+        end
     }
 }
 
@@ -76,7 +78,7 @@ impl Attempt for RecvBatch<'_> {
     fn attempt(&mut self, fd: BorrowedFd<'_>, blocking: Blocking) -> io::Result<Progress<usize>> {
         let received = self.receive(fd, 0, blocking);
         let received = self.receiving.end_if_shut(fd, received)?;
-        let mut count = self.before_end(fd, 0, received)?;
+        let mut count = self.before_end(fd, 0, received);
         if count == 0 {
             self.receiving.check_end(0)?;
         }
@@ -89,7 +91,7 @@ impl Attempt for RecvBatch<'_> {
             let Ok(more) = self.receive(fd, count, Blocking::Forbidden) else {
                 break;
             };
-            let end = self.before_end(fd, count, count + more).unwrap_or(count + more);
+            let end = self.before_end(fd, count, count + more);
             is_full = end == count + MOST_MESSAGES;
             count = end;
         }
