@@ -11,10 +11,10 @@ use std::ops::Range;
 pub struct OutgoingDatagram<'a> {
     /// Its bytes. There may be none: an empty datagram is one.
     pub contents: SendBuf<'a>,
-    /// Where it goes; `None` sends it to the peer of a connected socket.
+    /// Its destination; `None` sends it to the peer of a connected socket.
     pub destination: Option<&'a Address>,
-    /// What became of it, set by the call: how many bytes were sent, or why it was not. Datagrams that the call did not
-    /// reach have the kind of what ended it.
+    /// What became of it, set by the call: how many bytes were sent, or why it was not. For datagrams that the
+    /// call did not reach it is the kind of error that ended the call.
     pub result: Result<usize, Kind>,
 }
 
@@ -28,7 +28,7 @@ impl<'a> OutgoingDatagram<'a> {
         }
     }
 
-    /// Why it was refused; `None` when it was sent, or the call did not reach it.
+    /// Why it was refused; `None` when it was sent, or when the call did not reach it.
     pub fn refusal(&self) -> Option<Error> {
         match self.result {
             Err(kind @ Kind::Os(_)) => {

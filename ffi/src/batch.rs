@@ -13,7 +13,7 @@ use polysock::{memory, Address, IncomingDatagram, OutgoingDatagram};
 /// A datagram of a batch, to send or to receive.
 ///
 /// BSD: struct mmsghdr. Python: an item of socket.send_batch. Java: DatagramPacket.
-/// Begin with zeros: `polysock_dgram d = {0};`. What it points at stays the caller's; several elements may have the same
+/// Start from zeros: `polysock_dgram d = {0};`. What it points to belongs to the caller; several elements may have the same
 /// `addr` to send to. Its layout is frozen.
 /// @ingroup polysock_datagrams
 #[repr(C)]
@@ -23,10 +23,10 @@ pub struct polysock_dgram {
     pub buf: *mut c_void,
     /// How many bytes to send, or how many there is room for.
     pub len: usize,
-    /// polysock_send_batch(): the destination, or NULL when the socket is connected. polysock_recv_batch(): where to store the
-    /// sender's address, or NULL.
+    /// polysock_send_batch(): the destination, or NULL when the socket is connected. polysock_recv_batch(): where to
+    /// store the sender's address, or NULL.
     pub addr: *mut polysock_addr,
-    /// Set by the call: how many bytes were sent or stored, or the code of the reason why it was not sent.
+    /// Set by the call: how many bytes were sent or stored, or the code that says why it was not sent.
     pub result: ssize_t,
     /// Set by polysock_recv_batch(): 0, or with polysock_set_udp_gro() the length of each of several datagrams in `buf`, of
     /// which the last may be shorter.
@@ -42,13 +42,13 @@ const _: () = assert!(size_of::<polysock_dgram>() == 5 * size_of::<usize>() + 16
 /// Sends `n` datagrams in their order and returns how many were sent.
 ///
 /// BSD: sendmmsg(2). Python: socket.send_batch. Java: none.
-/// One that is refused does not stop the others: its `result` has the code, as of polysock_sendto(), and those after it
+/// A refused one does not stop the others: its `result` is the code, as from polysock_sendto(), and those after it
 /// are sent. When time is up or the socket was closed after some were sent, the call returns how many, and the others have
 /// that code. Datagrams in a row of one length to one address travel through the kernel together (UDP_SEGMENT, udp(7)),
-/// which costs a fraction; each arrives as its own. Any number may be sent.
+/// at a fraction of the cost; each arrives as a separate datagram. Any number may be sent.
 ///
 /// Fails only when none was sent: with the code of the first that was refused, or POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN,
-/// POLYSOCK_ECLOSED; with POLYSOCK_EUNSUPPORTED for a stream, and POLYSOCK_EINVAL when `reserved` of one is not zero.
+/// POLYSOCK_ECLOSED; with POLYSOCK_EUNSUPPORTED for a stream, and POLYSOCK_EINVAL when `reserved` of an element is not zero.
 /// @code
 /// polysock_dgram d[2] = {{.buf = "one", .len = 3, .addr = &to}, {.buf = "two", .len = 3, .addr = &to}};
 /// int sent = polysock_send_batch(s, d, 2, 1000);
@@ -84,13 +84,13 @@ pub unsafe extern "C" fn polysock_send_batch(
     })
 }
 
-/// Waits for a datagram, receives it and all others that are there, at most `n`, and returns how many.
+/// Waits for a datagram, receives it and all others that have arrived, at most `n`, and returns how many.
 ///
 /// BSD: recvmmsg(2) with MSG_WAITFORONE. Python: socket.recv_batch_into. Java: none.
-/// Sets `result`, `flags`, `segment_size` and `*addr` of that many elements, from the first on; the others stay as they are. An
-/// unnamed sender has an address of length 0. An empty datagram counts. Returns 0 after the socket was shut down for
-/// reading. Fails like polysock_recv(); with POLYSOCK_EUNSUPPORTED for a stream, and POLYSOCK_EINVAL when `reserved` of one is
-/// not zero.
+/// Sets `result`, `flags`, `segment_size` and `*addr` of that many elements, from the first on; the others stay as they
+/// are. An unnamed sender has an address of length 0. An empty datagram counts. Returns 0 after the socket was shut down for
+/// reading. Fails like polysock_recv(); with POLYSOCK_EUNSUPPORTED for a stream, and POLYSOCK_EINVAL when `reserved` of an
+/// element is not zero.
 /// @code
 /// static char memory[32][1500];
 /// polysock_dgram d[32] = {{0}};
@@ -134,8 +134,8 @@ pub unsafe extern "C" fn polysock_recv_batch(
 /// sent. `to` may be NULL when the socket is connected.
 ///
 /// BSD: sendmsg(2) with UDP_SEGMENT, udp(7). Python: socket.send_segments. Java: none.
-/// There may be any number of bytes; without any there is nothing to send. The kernel cuts them into datagrams; where it can't,
-/// or not on this path, they are sent one by one. When something ends the call after some were sent, it returns how
+/// `n` may be any number; 0 sends nothing. The kernel cuts the bytes into datagrams; where it can't, or can't on this path,
+/// they are sent one by one. When something ends the call after some were sent, it returns how
 /// many bytes those had, a multiple of `segment_size`. Fails like polysock_sendto(), when nothing was sent; with
 /// POLYSOCK_EINVAL for a `segment_size` outside 1 to 65535, and POLYSOCK_EUNSUPPORTED for a stream.
 /// @code

@@ -7,23 +7,25 @@ use crate::pointer::OutArray;
 use libc::{c_int, c_void, ssize_t};
 use std::os::fd::IntoRawFd;
 
-/// Returns how many bytes polysock_recv_frame() and its like have received that no call has returned yet; 0 for a closed handle.
+/// Returns how many bytes polysock_recv_frame() and similar calls have received that no call has returned yet; 0 for a
+/// closed handle.
 ///
 /// BSD: none. Python: socket.pending. Java: InputStream.available, of a BufferedInputStream.
-/// Every other receive on the handle finds them first; code that uses the descriptor itself does not see them. While there are
-/// any, polysock_detach() and polysock_dup() fail with POLYSOCK_EBUSY. What a polysock_reader has received counts there,
-/// see polysock_reader_pending().
+/// Every other receive on the handle finds them first; code that uses the descriptor itself does not see them. While
+/// there are any, polysock_detach() and polysock_dup() fail with POLYSOCK_EBUSY. polysock_reader_pending() counts what a
+/// polysock_reader has received.
 /// @ingroup polysock_frames
 #[no_mangle]
 pub unsafe extern "C" fn polysock_pending(s: *const polysock_t) -> ssize_t {
     guard::count("polysock_pending", || Ok(borrow(s)?.pending()))
 }
 
-/// Takes at most `n` of those bytes, without receiving, and returns how many; 0 when there are none.
+/// Takes at most `n` of the bytes that polysock_pending() counts, without receiving, and returns how many; 0 when there
+/// are none.
 ///
 /// BSD: none. Python: socket.take_buffered. Java: none.
 /// For code that continues with the descriptor itself, or that gives the socket up. Fails with POLYSOCK_EBUSY while another
-/// thread receives messages.
+/// thread is receiving messages.
 /// @ingroup polysock_frames
 #[no_mangle]
 pub unsafe extern "C" fn polysock_take_buffered(s: *mut polysock_t, buf: *mut c_void, n: usize) -> ssize_t {
@@ -38,7 +40,7 @@ pub unsafe extern "C" fn polysock_take_buffered(s: *mut polysock_t, buf: *mut c_
 ///
 /// BSD: SCM_RIGHTS. Python: socket.take_descriptors. Java: none.
 /// They are close-on-exec. Those not taken stay, up to 253 of them, until this or a polysock_recvmsg() with room for control
-/// messages hands them out, or the handle is closed. Fails with POLYSOCK_EBUSY while another thread receives messages.
+/// messages hands them out, or the handle is closed. Fails with POLYSOCK_EBUSY while another thread is receiving messages.
 /// @ingroup polysock_frames
 #[no_mangle]
 pub unsafe extern "C" fn polysock_take_fds(s: *mut polysock_t, fds: *mut c_int, cap: usize) -> c_int {

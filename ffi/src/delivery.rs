@@ -16,8 +16,8 @@ pub const POLYSOCK_CLOSE_PEER_FINISHED: u32 = 1;
 /// so close to it that the order can't be known. There was no reset.
 /// @ingroup polysock_delivery
 pub const POLYSOCK_CLOSE_ACKNOWLEDGED: u32 = 2;
-/// A verdict: the time was up before the peer had acknowledged everything and ended its stream. If `unacked` and `unsent`
-/// are 0, the peer's system has every byte. The system goes on trying to deliver the others.
+/// A verdict: time was up before the peer had acknowledged everything and ended its stream. If `unacked` and `unsent`
+/// are 0, the peer's system has every byte. Otherwise the system goes on trying to deliver the rest.
 /// @ingroup polysock_delivery
 pub const POLYSOCK_CLOSE_TIMED_OUT: u32 = 3;
 /// A verdict: the connection broke, by a reset or because the system gave it up. What the peer had not acknowledged is
@@ -45,7 +45,7 @@ pub struct polysock_close_report {
     pub verdict: u32,
     /// Zero.
     pub reserved: u32,
-    /// Bytes sent but not acknowledged; of a Unix socket an upper limit.
+    /// Bytes sent but not acknowledged; for a Unix socket an upper limit.
     pub unacked: u64,
     /// Bytes not sent at all.
     pub unsent: u64,
@@ -66,7 +66,7 @@ unsafe impl Growing for polysock_close_report {
 /// BSD: ioctl(2) with SIOCOUTQ and SIOCOUTQNSD, tcp(7). Python: socket.send_queue. Java: none.
 /// The end of the stream is not counted. After a reset they are the bytes that were lost. For a Unix socket `*unacked` is an
 /// upper limit for what the peer's program has not received; only 0 is exact. Fails with POLYSOCK_ENOTCONN, and with
-/// POLYSOCK_EUNSUPPORTED for other than TCP and Unix connections.
+/// POLYSOCK_EUNSUPPORTED for connections other than TCP and Unix ones.
 /// @ingroup polysock_delivery
 #[no_mangle]
 pub unsafe extern "C" fn polysock_send_queue(
@@ -87,8 +87,8 @@ pub unsafe extern "C" fn polysock_send_queue(
 /// BSD: none. Python: socket.wait_acked. Java: none.
 /// Over TCP this does not mean that the peer's program has read anything; between Unix sockets it does. A receiver that
 /// sends nothing itself delays acknowledgements, on Linux by about 40 ms. Fails with POLYSOCK_ETIMEDOUT or POLYSOCK_EAGAIN
-/// (polysock_send_queue() reports what is missing); with the error that ended the connection, such as POLYSOCK_ECONNRESET, when
-/// something was not acknowledged before; and like polysock_send_queue().
+/// (polysock_send_queue() reports what is missing); with the error that ended the connection, such as
+/// POLYSOCK_ECONNRESET, if something was not yet acknowledged then; and like polysock_send_queue().
 /// @code
 /// polysock_sendall(s, order, sizeof order, NULL, 5000);
 /// if (polysock_wait_acked(s, 5000) == POLYSOCK_ETIMEDOUT) {
@@ -106,19 +106,19 @@ pub unsafe extern "C" fn polysock_wait_acked(s: *mut polysock_t, timeout_ms: c_i
     })
 }
 
-/// Closes a stream so that nothing is lost to a reset: ends this end's stream, reads and throws away what the peer still
+/// Closes a stream so that nothing is lost to a reset: ends this side's stream, reads and throws away what the peer still
 /// sends, at most `limit` bytes, until the peer ends its own, and closes the socket. Reports what that proves.
 ///
 /// BSD: shutdown(2), recv(2) until 0, close(2). Python: socket.close_graceful. Java: none.
 /// Returns 0 whenever it has a verdict, even POLYSOCK_CLOSE_TIMED_OUT or POLYSOCK_CLOSE_RESET; the socket is closed then.
 /// No verdict proves that the peer's program has read the data: only its answer does. `limit` may be
-/// POLYSOCK_DISCARD_LIMIT. `out_size` is the caller's sizeof (polysock_close_report): a shorter structure gets the first fields,
-/// and all bits of the additional bytes of a longer one are set. With POLYSOCK_INFINITE it may wait forever.
+/// POLYSOCK_DISCARD_LIMIT. `out_size` is the caller's sizeof (polysock_close_report): a shorter structure gets the first
+/// fields, and the additional bytes of a longer one are all set to 0xFF. With POLYSOCK_INFINITE it may wait forever.
 /// Calls of other threads end with POLYSOCK_ECLOSED. A linger time does not extend the deadline; one of 0 still resets
-/// what was not delivered in time. The end of the stream also concerns copies and other processes that hold the
-/// connection; what times out stays open for them.
-/// With the socket still open it fails with POLYSOCK_EINVAL; with POLYSOCK_ENOTCONN when it is not connected; and with
-/// POLYSOCK_EUNSUPPORTED for other than TCP and Unix streams. POLYSOCK_ECLOSED when it is closed or being closed.
+/// the connection if something was not delivered in time. The end of the stream also concerns copies and other processes
+/// that hold the connection; one that timed out stays open for them.
+/// The socket stays open on failure with POLYSOCK_EINVAL, with POLYSOCK_ENOTCONN when it is not connected, and with
+/// POLYSOCK_EUNSUPPORTED for other than TCP and Unix streams. Fails with POLYSOCK_ECLOSED when it is closed or being closed.
 /// @code
 /// polysock_close_report report;
 /// if (polysock_close_graceful(s, POLYSOCK_DISCARD_LIMIT, &report, sizeof report, 5000) == 0
@@ -146,8 +146,8 @@ pub unsafe extern "C" fn polysock_close_graceful(
 /// Returns 1 when the peer has ended its stream and 0 when it has not. Nothing is read.
 ///
 /// BSD: poll(2) with POLLRDHUP. Python: socket.peer_closed. Java: none.
-/// 0 says only that no end has arrived: the peer may be gone all the same. Fails with the error that ended the connection, such
-/// as POLYSOCK_ECONNRESET, which later receives report too; and like polysock_send_queue().
+/// 0 says only that no end has arrived: the peer may be gone all the same. Fails with the error that ended the
+/// connection, such as POLYSOCK_ECONNRESET, which later receives report too; and like polysock_send_queue().
 /// @ingroup polysock_delivery
 #[no_mangle]
 pub unsafe extern "C" fn polysock_peer_closed(s: *const polysock_t) -> c_int {

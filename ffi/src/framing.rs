@@ -37,8 +37,8 @@ pub const POLYSOCK_DELIMITER_MAX: usize = 16;
 ///
 /// BSD: none. Python: polysock.Framing. Java: DataOutputStream.writeInt and write, for the default.
 /// Start from POLYSOCK_FRAMING_INITIALIZER, all zero. That, or NULL in place of a pointer to one, is the default: before each
-/// message its length, 32 bits in network byte order, and at most 16 MiB in a message. Fields that the kind does not use must be zero, or the call fails with
-/// POLYSOCK_EINVAL. Its layout is frozen.
+/// message its length, 32 bits in network byte order, and at most 16 MiB in a message. Fields that the kind does not use
+/// must be zero, or the call fails with POLYSOCK_EINVAL. Its layout is frozen.
 /// @code
 /// polysock_framing lines = POLYSOCK_FRAMING_INITIALIZER, records = POLYSOCK_FRAMING_INITIALIZER;
 /// lines.kind = POLYSOCK_FRAMING_LINES;

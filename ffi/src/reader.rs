@@ -19,9 +19,9 @@ use std::sync::{Arc, Mutex, TryLockError};
 ///
 /// BSD: a FILE made by fdopen(3). Python: polysock.Reader. Java: DataInputStream or BufferedReader over a socket's stream.
 /// It keeps the socket in memory: the two may be freed in either order, and after polysock_close() or polysock_free() of
-/// the socket its calls fail with POLYSOCK_ECLOSED. One thread uses it at a time; a call of a second one fails with
-/// POLYSOCK_EBUSY. Meanwhile other threads may send on the socket, or close it. What a reader has received ahead, other
-/// receives on the socket do not find: see polysock_reader_pending(). Free it once with polysock_reader_free().
+/// the socket its calls fail with POLYSOCK_ECLOSED. One thread uses it at a time; a call by a second one fails with
+/// POLYSOCK_EBUSY. Meanwhile other threads may send on the socket, or close it. Other receives on the socket do not find
+/// what a reader has received ahead: see polysock_reader_pending(). Free it once with polysock_reader_free().
 /// @code
 /// polysock_reader *reader;
 /// const void *message;
@@ -43,7 +43,7 @@ impl Handle for polysock_reader {
 /// Makes a reader for a stream; the caller owns `*out`.
 ///
 /// BSD: fdopen(3). Python: polysock.Reader. Java: new DataInputStream(socket.getInputStream()).
-/// `f` says how the messages are divided, NULL for the default. It receives nothing yet. Fails with POLYSOCK_ENOMEM. On a
+/// `f` says how the messages are delimited, NULL for the default. Nothing is received yet. Fails with POLYSOCK_ENOMEM. On a
 /// datagram socket the reader's calls fail with POLYSOCK_EINVAL.
 /// @ingroup polysock_frames
 #[no_mangle]
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn polysock_reader_free(r: *mut polysock_reader) {
     });
 }
 
-/// Changes how the messages from the next one on are divided, NULL for the default; bytes received ahead stay.
+/// Changes how messages are delimited from the next one on, NULL for the default; bytes received ahead are kept.
 ///
 /// BSD: none. Python: the argument of polysock.Reader. Java: another stream class over the same stream.
 /// @ingroup polysock_frames
@@ -248,8 +248,8 @@ pub unsafe extern "C" fn polysock_reader_take_buffered(
     })
 }
 
-/// Takes at most `cap` of the descriptors that came with the bytes on a Unix socket, in order, and returns how many. The caller
-/// then owns them and must close them.
+/// Takes at most `cap` of the descriptors that came with the bytes on a Unix socket, in order, and returns how many. The
+/// caller then owns them and must close them.
 ///
 /// BSD: SCM_RIGHTS. Python: Reader.take_descriptors. Java: none.
 /// They are close-on-exec. Those not taken stay, up to 253 of them, until they are or the reader is freed.

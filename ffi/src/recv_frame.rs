@@ -14,15 +14,15 @@ use polysock::{Framing, Kind};
 /// Receives the next message of a stream and returns its length.
 ///
 /// BSD: none. Python: socket.recv_frame. Java: DataInputStream.readInt and readFully.
-/// `f` says how messages are divided, NULL for the default. What arrives with the message and belongs to the next ones stays
-/// with the socket, see polysock_pending(): every other receive on it finds these bytes first, and polysock_poll() and
-/// pollers count them as readable. Threads may call it at once; each message goes to one of them.
+/// `f` says how messages are delimited, NULL for the default. What arrives with the message and belongs to the next ones
+/// stays with the socket, see polysock_pending(): every other receive on it finds these bytes first, and polysock_poll() and
+/// pollers count them as readable. Several threads may call it at the same time; each message goes to one of them.
 /// When the message has more than `cap` bytes, fails with POLYSOCK_EMSGSIZE and keeps the message for the next call. Stores
-/// the length in `*needed`, unless NULL, then and on success, and 0 on every other failure.
+/// the length in `*needed`, unless NULL, in that case and on success, and 0 on every other failure.
 /// Fails with POLYSOCK_EEOF when the peer has ended the stream after the last message, and with POLYSOCK_ETRUNCATED inside
-/// one (polysock_last_missing() says how many bytes are missing). Fails with POLYSOCK_EMSGSIZE, and `*needed` 0, for a message
-/// beyond the framing's limit, and with POLYSOCK_EBADMSG for a length of more than 64 bits; later calls then fail too, as
-/// nothing says where the next message begins. Otherwise fails like polysock_recv(), and loses nothing: after
+/// one (polysock_last_missing() says how many bytes are missing). Fails with POLYSOCK_EMSGSIZE, and `*needed` 0, for a
+/// message beyond the framing's limit, and with POLYSOCK_EBADMSG for a length of more than 64 bits; later calls then fail
+/// too, as nothing says where the next message begins. Otherwise fails like polysock_recv(), and loses nothing: after
 /// POLYSOCK_ETIMEDOUT or POLYSOCK_EAGAIN the next call continues.
 /// @code
 /// char buf[1024];
@@ -52,9 +52,9 @@ pub unsafe extern "C" fn polysock_recv_frame(
 /// Receives the next line of a stream, ends it with a NUL, and returns its length.
 ///
 /// BSD: getline(3). Python: socket.recv_line. Java: BufferedReader.readLine.
-/// The line ends with "\\n" or "\\r\\n", which is not part of it; a last line may have neither. `cap` includes the NUL; what the
-/// line needs, in `*needed`, does too. A line with a NUL in it ends there as C text, but not by its length. Otherwise like
-/// polysock_recv_frame(), with at most 16 MiB in a line.
+/// The line ends with "\\n" or "\\r\\n", which is not part of it; a last line may have neither. `cap` includes the NUL;
+/// what the line needs, in `*needed`, does too. A NUL inside the line ends the C string early, but the returned length
+/// counts the whole line. Otherwise like polysock_recv_frame(), with at most 16 MiB in a line.
 /// @ingroup polysock_frames
 #[no_mangle]
 pub unsafe extern "C" fn polysock_recv_line(
@@ -81,13 +81,14 @@ pub unsafe extern "C" fn polysock_recv_line(
     })
 }
 
-/// Receives at least one message and all others that have arrived, without waiting for them, at most `n`, and returns how many.
+/// Receives at least one message and all others that have arrived, without waiting for them, at most `n`, and returns how
+/// many.
 ///
 /// BSD: none. Python: socket.recv_frames. Java: none.
-/// They are copied to `buf`, one after the other, as many as it has room for, and `frames` says where each is. When the first has
-/// more than `cap` bytes, fails with POLYSOCK_EMSGSIZE and stores its length in `*needed`, unless NULL; that is 0 otherwise.
-/// Fails like polysock_recv_frame(), and with POLYSOCK_EINVAL when `n` is 0. For one thread that receives all messages of a
-/// stream polysock_reader_frames() is faster: it does not copy.
+/// The messages are copied to `buf`, one after the other, as many as it has room for, and `frames` says where each is.
+/// When the first has more than `cap` bytes, fails with POLYSOCK_EMSGSIZE and stores its length in `*needed`, unless
+/// NULL; that is 0 otherwise. Fails like polysock_recv_frame(), and with POLYSOCK_EINVAL when `n` is 0. For one thread
+/// that receives all messages of a stream, polysock_reader_frames() is faster: it does not copy.
 /// @ingroup polysock_frames
 #[no_mangle]
 pub unsafe extern "C" fn polysock_recv_frames(

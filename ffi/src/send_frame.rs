@@ -11,15 +11,15 @@ use crate::time;
 use libc::{c_int, c_void};
 use polysock::memory;
 
-/// Sends one message on a stream, with the length or delimiter of the framing. Calls of several threads on one handle never
-/// interleave.
+/// Sends one message on a stream, with the length or delimiter of the framing. Messages from several threads on one
+/// handle never interleave.
 ///
-/// BSD: sendmsg(2) of a length and the bytes, in a loop. Python: socket.send_frame. Java: DataOutputStream.writeInt and write.
-/// `f` says how messages are divided, NULL for the default. One deadline covers the whole call. Fails with POLYSOCK_EMSGSIZE
-/// for a message beyond the limit or beyond what the length has bits for, and with POLYSOCK_EINVAL for one that contains the
-/// delimiter or does not have the fixed size; nothing was sent then. Fails like polysock_sendall(); when such a failure,
-/// POLYSOCK_ETIMEDOUT for example, stops it inside the message, the next call with the same message and framing sends the
-/// rest, and other messages fail with POLYSOCK_EBUSY until then.
+/// BSD: sendmsg(2) of a length and the bytes, in a loop. Python: socket.send_frame. Java: DataOutputStream.writeInt and
+/// write. `f` says how messages are delimited, NULL for the default. One deadline covers the whole call. Fails with
+/// POLYSOCK_EMSGSIZE for a message beyond the limit or beyond what the length has bits for, and with POLYSOCK_EINVAL for
+/// one that contains the delimiter or does not have the fixed size; nothing was sent then. Fails like polysock_sendall();
+/// when such a failure, POLYSOCK_ETIMEDOUT for example, stops it inside the message, the next call with the same message
+/// and framing sends the rest, and other messages fail with POLYSOCK_EBUSY until then.
 /// @code
 /// if (polysock_send_frame(s, "hello", 5, NULL, 5000) < 0)
 ///     fprintf(stderr, "%s\n", polysock_last_detail());

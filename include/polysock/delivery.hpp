@@ -9,7 +9,7 @@
 
 namespace polysock {
 
-// What is still on the way, in bytes: not sent yet, and sent but not acknowledged by the peer's system. Of a Unix socket
+// What is still on the way, in bytes: not sent yet, and sent but not acknowledged by the peer's system. For a Unix socket
 // `unacked` is an upper limit.
 struct send_queue {
     std::uint64_t unsent;
@@ -24,7 +24,7 @@ enum class close_verdict : std::uint32_t {
     peer_finished = POLYSOCK_CLOSE_PEER_FINISHED,
     // The same, but the peer had ended its own stream before, or so close to it that the order can't be known.
     acknowledged = POLYSOCK_CLOSE_ACKNOWLEDGED,
-    // The time was up. Without bytes unacknowledged or unsent, the peer's system has every byte.
+    // Time was up. If no bytes are unacknowledged or unsent, the peer's system has every byte.
     timed_out = POLYSOCK_CLOSE_TIMED_OUT,
     // The connection broke: a reset, or the system gave it up.
     reset = POLYSOCK_CLOSE_RESET,
@@ -32,7 +32,7 @@ enum class close_verdict : std::uint32_t {
     limit_reached = POLYSOCK_CLOSE_LIMIT_REACHED
 };
 
-// How a graceful close ended, with the bytes not acknowledged, not sent, and read but thrown away.
+// How a graceful close ended: how many bytes were not acknowledged, were not sent, and were read but thrown away.
 struct close_report {
     close_verdict verdict;
     std::uint64_t unacked;

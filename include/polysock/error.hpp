@@ -44,7 +44,7 @@ public:
         missing_ = code == POLYSOCK_ETRUNCATED ? ::polysock_last_missing() : 0;
     }
 
-    // A message of so many bytes does not fit into the buffer.
+    // A message of this many bytes does not fit into the buffer.
     error(int code, std::uint64_t done, std::size_t needed) : error(code, done) { needed_ = needed; }
 
     error(int code, std::uint64_t done, const std::string &text)

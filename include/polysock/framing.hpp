@@ -12,7 +12,7 @@
 
 namespace polysock {
 
-// A message to send, with what polysock::bytes can be made of; or one that was received, valid until the reader's next call.
+// A message to send, made of anything that polysock::bytes accepts; or one that was received, valid until the reader's next call.
 struct frame : ::polysock_frame {
     constexpr frame() noexcept : ::polysock_frame{nullptr, 0} {}
     frame(bytes all) noexcept : ::polysock_frame{all.data(), all.size()} {} // NOLINT: converts on purpose
@@ -32,7 +32,7 @@ static_assert(sizeof(frame) == sizeof(::polysock_frame) && std::is_standard_layo
 enum class byte_order { big = POLYSOCK_BIG_ENDIAN, little = POLYSOCK_LITTLE_ENDIAN };
 
 // How a stream is divided into messages, and how long one may be (16 MiB). The default is a 32-bit length in network byte
-// order before each. The call that uses a framing throws when it is none, such as one of 24 bits.
+// order before each. A call that is given an invalid framing, such as one of 24 bits, throws.
 class framing {
 public:
     framing() noexcept = default;
@@ -46,7 +46,7 @@ public:
     }
     // protobuf's delimited format.
     static framing varint() noexcept { return framing(POLYSOCK_FRAMING_VARINT); }
-    // 1 to 16 bytes after each message.
+    // 1 to 16 bytes that follow each message.
     static framing delimiter(std::string_view bytes) noexcept
     {
         framing f(POLYSOCK_FRAMING_DELIMITER);

@@ -52,7 +52,7 @@ private:
 
 namespace detail {
 
-// All descriptors that `take`, which takes one, hands out.
+// All descriptors that `take` hands out, one per call.
 template <class Take> std::vector<descriptor> take_fds(Take take)
 {
     std::vector<descriptor> all;

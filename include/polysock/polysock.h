@@ -571,8 +571,8 @@ extern "C" {
 #define POLYSOCK_CLOSE_ACKNOWLEDGED 2
 
 /**
- * A verdict: the time was up before the peer had acknowledged everything and ended its stream. If `unacked` and `unsent`
- * are 0, the peer's system has every byte. The system goes on trying to deliver the others.
+ * A verdict: time was up before the peer had acknowledged everything and ended its stream. If `unacked` and `unsent`
+ * are 0, the peer's system has every byte. Otherwise the system goes on trying to deliver the rest.
  * @ingroup polysock_delivery
  */
 #define POLYSOCK_CLOSE_TIMED_OUT 3
@@ -743,9 +743,9 @@ typedef struct polysock_poller polysock_poller;
  *
  * BSD: a FILE made by fdopen(3). Python: polysock.Reader. Java: DataInputStream or BufferedReader over a socket's stream.
  * It keeps the socket in memory: the two may be freed in either order, and after polysock_close() or polysock_free() of
- * the socket its calls fail with POLYSOCK_ECLOSED. One thread uses it at a time; a call of a second one fails with
- * POLYSOCK_EBUSY. Meanwhile other threads may send on the socket, or close it. What a reader has received ahead, other
- * receives on the socket do not find: see polysock_reader_pending(). Free it once with polysock_reader_free().
+ * the socket its calls fail with POLYSOCK_ECLOSED. One thread uses it at a time; a call by a second one fails with
+ * POLYSOCK_EBUSY. Meanwhile other threads may send on the socket, or close it. Other receives on the socket do not find
+ * what a reader has received ahead: see polysock_reader_pending(). Free it once with polysock_reader_free().
  * @code
  * polysock_reader *reader;
  * const void *message;
@@ -846,7 +846,7 @@ typedef struct {
      */
     uint32_t reserved;
     /**
-     * Bytes sent but not acknowledged; of a Unix socket an upper limit.
+     * Bytes sent but not acknowledged; for a Unix socket an upper limit.
      */
     uint64_t unacked;
     /**
@@ -882,8 +882,8 @@ typedef struct {
  *
  * BSD: none. Python: polysock.Framing. Java: DataOutputStream.writeInt and write, for the default.
  * Start from POLYSOCK_FRAMING_INITIALIZER, all zero. That, or NULL in place of a pointer to one, is the default: before each
- * message its length, 32 bits in network byte order, and at most 16 MiB in a message. Fields that the kind does not use must be zero, or the call fails with
- * POLYSOCK_EINVAL. Its layout is frozen.
+ * message its length, 32 bits in network byte order, and at most 16 MiB in a message. Fields that the kind does not use
+ * must be zero, or the call fails with POLYSOCK_EINVAL. Its layout is frozen.
  * @code
  * polysock_framing lines = POLYSOCK_FRAMING_INITIALIZER, records = POLYSOCK_FRAMING_INITIALIZER;
  * lines.kind = POLYSOCK_FRAMING_LINES;
@@ -951,7 +951,7 @@ typedef struct {
  * A datagram of a batch, to send or to receive.
  *
  * BSD: struct mmsghdr. Python: an item of socket.send_batch. Java: DatagramPacket.
- * Begin with zeros: `polysock_dgram d = {0};`. What it points at stays the caller's; several elements may have the same
+ * Start from zeros: `polysock_dgram d = {0};`. What it points to belongs to the caller; several elements may have the same
  * `addr` to send to. Its layout is frozen.
  * @ingroup polysock_datagrams
  */
@@ -965,12 +965,12 @@ typedef struct {
      */
     size_t len;
     /**
-     * polysock_send_batch(): the destination, or NULL when the socket is connected. polysock_recv_batch(): where to store the
-     * sender's address, or NULL.
+     * polysock_send_batch(): the destination, or NULL when the socket is connected. polysock_recv_batch(): where to
+     * store the sender's address, or NULL.
      */
     polysock_addr *addr;
     /**
-     * Set by the call: how many bytes were sent or stored, or the code of the reason why it was not sent.
+     * Set by the call: how many bytes were sent or stored, or the code that says why it was not sent.
      */
     ssize_t result;
     /**
@@ -1791,7 +1791,7 @@ bool polysock_is_closed(const polysock_t *s);
  * BSD: ioctl(2) with SIOCOUTQ and SIOCOUTQNSD, tcp(7). Python: socket.send_queue. Java: none.
  * The end of the stream is not counted. After a reset they are the bytes that were lost. For a Unix socket `*unacked` is an
  * upper limit for what the peer's program has not received; only 0 is exact. Fails with POLYSOCK_ENOTCONN, and with
- * POLYSOCK_EUNSUPPORTED for other than TCP and Unix connections.
+ * POLYSOCK_EUNSUPPORTED for connections other than TCP and Unix ones.
  * @ingroup polysock_delivery
  */
 int polysock_send_queue(const polysock_t *s, uint64_t *unsent, uint64_t *unacked);
@@ -1802,8 +1802,8 @@ int polysock_send_queue(const polysock_t *s, uint64_t *unsent, uint64_t *unacked
  * BSD: none. Python: socket.wait_acked. Java: none.
  * Over TCP this does not mean that the peer's program has read anything; between Unix sockets it does. A receiver that
  * sends nothing itself delays acknowledgements, on Linux by about 40 ms. Fails with POLYSOCK_ETIMEDOUT or POLYSOCK_EAGAIN
- * (polysock_send_queue() reports what is missing); with the error that ended the connection, such as POLYSOCK_ECONNRESET, when
- * something was not acknowledged before; and like polysock_send_queue().
+ * (polysock_send_queue() reports what is missing); with the error that ended the connection, such as
+ * POLYSOCK_ECONNRESET, if something was not yet acknowledged then; and like polysock_send_queue().
  * @code
  * polysock_sendall(s, order, sizeof order, NULL, 5000);
  * if (polysock_wait_acked(s, 5000) == POLYSOCK_ETIMEDOUT) {
@@ -1817,19 +1817,19 @@ int polysock_send_queue(const polysock_t *s, uint64_t *unsent, uint64_t *unacked
 int polysock_wait_acked(polysock_t *s, int timeout_ms);
 
 /**
- * Closes a stream so that nothing is lost to a reset: ends this end's stream, reads and throws away what the peer still
+ * Closes a stream so that nothing is lost to a reset: ends this side's stream, reads and throws away what the peer still
  * sends, at most `limit` bytes, until the peer ends its own, and closes the socket. Reports what that proves.
  *
  * BSD: shutdown(2), recv(2) until 0, close(2). Python: socket.close_graceful. Java: none.
  * Returns 0 whenever it has a verdict, even POLYSOCK_CLOSE_TIMED_OUT or POLYSOCK_CLOSE_RESET; the socket is closed then.
  * No verdict proves that the peer's program has read the data: only its answer does. `limit` may be
- * POLYSOCK_DISCARD_LIMIT. `out_size` is the caller's sizeof (polysock_close_report): a shorter structure gets the first fields,
- * and all bits of the additional bytes of a longer one are set. With POLYSOCK_INFINITE it may wait forever.
+ * POLYSOCK_DISCARD_LIMIT. `out_size` is the caller's sizeof (polysock_close_report): a shorter structure gets the first
+ * fields, and the additional bytes of a longer one are all set to 0xFF. With POLYSOCK_INFINITE it may wait forever.
  * Calls of other threads end with POLYSOCK_ECLOSED. A linger time does not extend the deadline; one of 0 still resets
- * what was not delivered in time. The end of the stream also concerns copies and other processes that hold the
- * connection; what times out stays open for them.
- * With the socket still open it fails with POLYSOCK_EINVAL; with POLYSOCK_ENOTCONN when it is not connected; and with
- * POLYSOCK_EUNSUPPORTED for other than TCP and Unix streams. POLYSOCK_ECLOSED when it is closed or being closed.
+ * the connection if something was not delivered in time. The end of the stream also concerns copies and other processes
+ * that hold the connection; one that timed out stays open for them.
+ * The socket stays open on failure with POLYSOCK_EINVAL, with POLYSOCK_ENOTCONN when it is not connected, and with
+ * POLYSOCK_EUNSUPPORTED for other than TCP and Unix streams. Fails with POLYSOCK_ECLOSED when it is closed or being closed.
  * @code
  * polysock_close_report report;
  * if (polysock_close_graceful(s, POLYSOCK_DISCARD_LIMIT, &report, sizeof report, 5000) == 0
@@ -1845,8 +1845,8 @@ int polysock_close_graceful(polysock_t *s, uint64_t limit, polysock_close_report
  * Returns 1 when the peer has ended its stream and 0 when it has not. Nothing is read.
  *
  * BSD: poll(2) with POLLRDHUP. Python: socket.peer_closed. Java: none.
- * 0 says only that no end has arrived: the peer may be gone all the same. Fails with the error that ended the connection, such
- * as POLYSOCK_ECONNRESET, which later receives report too; and like polysock_send_queue().
+ * 0 says only that no end has arrived: the peer may be gone all the same. Fails with the error that ended the
+ * connection, such as POLYSOCK_ECONNRESET, which later receives report too; and like polysock_send_queue().
  * @ingroup polysock_delivery
  */
 int polysock_peer_closed(const polysock_t *s);
@@ -2047,22 +2047,24 @@ ssize_t polysock_sendv(polysock_t *s, const polysock_iovec *v, size_t nv, int ti
 ssize_t polysock_recvv(polysock_t *s, const polysock_iovec *v, size_t nv, int timeout_ms);
 
 /**
- * Returns how many bytes polysock_recv_frame() and its like have received that no call has returned yet; 0 for a closed handle.
+ * Returns how many bytes polysock_recv_frame() and similar calls have received that no call has returned yet; 0 for a
+ * closed handle.
  *
  * BSD: none. Python: socket.pending. Java: InputStream.available, of a BufferedInputStream.
- * Every other receive on the handle finds them first; code that uses the descriptor itself does not see them. While there are
- * any, polysock_detach() and polysock_dup() fail with POLYSOCK_EBUSY. What a polysock_reader has received counts there,
- * see polysock_reader_pending().
+ * Every other receive on the handle finds them first; code that uses the descriptor itself does not see them. While
+ * there are any, polysock_detach() and polysock_dup() fail with POLYSOCK_EBUSY. polysock_reader_pending() counts what a
+ * polysock_reader has received.
  * @ingroup polysock_frames
  */
 ssize_t polysock_pending(const polysock_t *s);
 
 /**
- * Takes at most `n` of those bytes, without receiving, and returns how many; 0 when there are none.
+ * Takes at most `n` of the bytes that polysock_pending() counts, without receiving, and returns how many; 0 when there
+ * are none.
  *
  * BSD: none. Python: socket.take_buffered. Java: none.
  * For code that continues with the descriptor itself, or that gives the socket up. Fails with POLYSOCK_EBUSY while another
- * thread receives messages.
+ * thread is receiving messages.
  * @ingroup polysock_frames
  */
 ssize_t polysock_take_buffered(polysock_t *s, void *buf, size_t n);
@@ -2073,7 +2075,7 @@ ssize_t polysock_take_buffered(polysock_t *s, void *buf, size_t n);
  *
  * BSD: SCM_RIGHTS. Python: socket.take_descriptors. Java: none.
  * They are close-on-exec. Those not taken stay, up to 253 of them, until this or a polysock_recvmsg() with room for control
- * messages hands them out, or the handle is closed. Fails with POLYSOCK_EBUSY while another thread receives messages.
+ * messages hands them out, or the handle is closed. Fails with POLYSOCK_EBUSY while another thread is receiving messages.
  * @ingroup polysock_frames
  */
 int polysock_take_fds(polysock_t *s, int *fds, size_t cap);
@@ -2082,7 +2084,7 @@ int polysock_take_fds(polysock_t *s, int *fds, size_t cap);
  * Makes a reader for a stream; the caller owns `*out`.
  *
  * BSD: fdopen(3). Python: polysock.Reader. Java: new DataInputStream(socket.getInputStream()).
- * `f` says how the messages are divided, NULL for the default. It receives nothing yet. Fails with POLYSOCK_ENOMEM. On a
+ * `f` says how the messages are delimited, NULL for the default. Nothing is received yet. Fails with POLYSOCK_ENOMEM. On a
  * datagram socket the reader's calls fail with POLYSOCK_EINVAL.
  * @ingroup polysock_frames
  */
@@ -2097,7 +2099,7 @@ int polysock_reader_new(polysock_reader **out, polysock_t *s, const polysock_fra
 void polysock_reader_free(polysock_reader *r);
 
 /**
- * Changes how the messages from the next one on are divided, NULL for the default; bytes received ahead stay.
+ * Changes how messages are delimited from the next one on, NULL for the default; bytes received ahead are kept.
  *
  * BSD: none. Python: the argument of polysock.Reader. Java: another stream class over the same stream.
  * @ingroup polysock_frames
@@ -2186,8 +2188,8 @@ ssize_t polysock_reader_pending(polysock_reader *r);
 ssize_t polysock_reader_take_buffered(polysock_reader *r, void *buf, size_t n);
 
 /**
- * Takes at most `cap` of the descriptors that came with the bytes on a Unix socket, in order, and returns how many. The caller
- * then owns them and must close them.
+ * Takes at most `cap` of the descriptors that came with the bytes on a Unix socket, in order, and returns how many. The
+ * caller then owns them and must close them.
  *
  * BSD: SCM_RIGHTS. Python: Reader.take_descriptors. Java: none.
  * They are close-on-exec. Those not taken stay, up to 253 of them, until they are or the reader is freed.
@@ -2199,15 +2201,15 @@ int polysock_reader_take_fds(polysock_reader *r, int *fds, size_t cap);
  * Receives the next message of a stream and returns its length.
  *
  * BSD: none. Python: socket.recv_frame. Java: DataInputStream.readInt and readFully.
- * `f` says how messages are divided, NULL for the default. What arrives with the message and belongs to the next ones stays
- * with the socket, see polysock_pending(): every other receive on it finds these bytes first, and polysock_poll() and
- * pollers count them as readable. Threads may call it at once; each message goes to one of them.
+ * `f` says how messages are delimited, NULL for the default. What arrives with the message and belongs to the next ones
+ * stays with the socket, see polysock_pending(): every other receive on it finds these bytes first, and polysock_poll() and
+ * pollers count them as readable. Several threads may call it at the same time; each message goes to one of them.
  * When the message has more than `cap` bytes, fails with POLYSOCK_EMSGSIZE and keeps the message for the next call. Stores
- * the length in `*needed`, unless NULL, then and on success, and 0 on every other failure.
+ * the length in `*needed`, unless NULL, in that case and on success, and 0 on every other failure.
  * Fails with POLYSOCK_EEOF when the peer has ended the stream after the last message, and with POLYSOCK_ETRUNCATED inside
- * one (polysock_last_missing() says how many bytes are missing). Fails with POLYSOCK_EMSGSIZE, and `*needed` 0, for a message
- * beyond the framing's limit, and with POLYSOCK_EBADMSG for a length of more than 64 bits; later calls then fail too, as
- * nothing says where the next message begins. Otherwise fails like polysock_recv(), and loses nothing: after
+ * one (polysock_last_missing() says how many bytes are missing). Fails with POLYSOCK_EMSGSIZE, and `*needed` 0, for a
+ * message beyond the framing's limit, and with POLYSOCK_EBADMSG for a length of more than 64 bits; later calls then fail
+ * too, as nothing says where the next message begins. Otherwise fails like polysock_recv(), and loses nothing: after
  * POLYSOCK_ETIMEDOUT or POLYSOCK_EAGAIN the next call continues.
  * @code
  * char buf[1024];
@@ -2224,35 +2226,36 @@ ssize_t polysock_recv_frame(polysock_t *s, void *buf, size_t cap, size_t *needed
  * Receives the next line of a stream, ends it with a NUL, and returns its length.
  *
  * BSD: getline(3). Python: socket.recv_line. Java: BufferedReader.readLine.
- * The line ends with "\\n" or "\\r\\n", which is not part of it; a last line may have neither. `cap` includes the NUL; what the
- * line needs, in `*needed`, does too. A line with a NUL in it ends there as C text, but not by its length. Otherwise like
- * polysock_recv_frame(), with at most 16 MiB in a line.
+ * The line ends with "\\n" or "\\r\\n", which is not part of it; a last line may have neither. `cap` includes the NUL;
+ * what the line needs, in `*needed`, does too. A NUL inside the line ends the C string early, but the returned length
+ * counts the whole line. Otherwise like polysock_recv_frame(), with at most 16 MiB in a line.
  * @ingroup polysock_frames
  */
 ssize_t polysock_recv_line(polysock_t *s, char *buf, size_t cap, size_t *needed, int timeout_ms);
 
 /**
- * Receives at least one message and all others that have arrived, without waiting for them, at most `n`, and returns how many.
+ * Receives at least one message and all others that have arrived, without waiting for them, at most `n`, and returns how
+ * many.
  *
  * BSD: none. Python: socket.recv_frames. Java: none.
- * They are copied to `buf`, one after the other, as many as it has room for, and `frames` says where each is. When the first has
- * more than `cap` bytes, fails with POLYSOCK_EMSGSIZE and stores its length in `*needed`, unless NULL; that is 0 otherwise.
- * Fails like polysock_recv_frame(), and with POLYSOCK_EINVAL when `n` is 0. For one thread that receives all messages of a
- * stream polysock_reader_frames() is faster: it does not copy.
+ * The messages are copied to `buf`, one after the other, as many as it has room for, and `frames` says where each is.
+ * When the first has more than `cap` bytes, fails with POLYSOCK_EMSGSIZE and stores its length in `*needed`, unless
+ * NULL; that is 0 otherwise. Fails like polysock_recv_frame(), and with POLYSOCK_EINVAL when `n` is 0. For one thread
+ * that receives all messages of a stream, polysock_reader_frames() is faster: it does not copy.
  * @ingroup polysock_frames
  */
 ssize_t polysock_recv_frames(polysock_t *s, void *buf, size_t cap, size_t *needed, polysock_frame *frames, size_t n, const polysock_framing *f, int timeout_ms);
 
 /**
- * Sends one message on a stream, with the length or delimiter of the framing. Calls of several threads on one handle never
- * interleave.
+ * Sends one message on a stream, with the length or delimiter of the framing. Messages from several threads on one
+ * handle never interleave.
  *
- * BSD: sendmsg(2) of a length and the bytes, in a loop. Python: socket.send_frame. Java: DataOutputStream.writeInt and write.
- * `f` says how messages are divided, NULL for the default. One deadline covers the whole call. Fails with POLYSOCK_EMSGSIZE
- * for a message beyond the limit or beyond what the length has bits for, and with POLYSOCK_EINVAL for one that contains the
- * delimiter or does not have the fixed size; nothing was sent then. Fails like polysock_sendall(); when such a failure,
- * POLYSOCK_ETIMEDOUT for example, stops it inside the message, the next call with the same message and framing sends the
- * rest, and other messages fail with POLYSOCK_EBUSY until then.
+ * BSD: sendmsg(2) of a length and the bytes, in a loop. Python: socket.send_frame. Java: DataOutputStream.writeInt and
+ * write. `f` says how messages are delimited, NULL for the default. One deadline covers the whole call. Fails with
+ * POLYSOCK_EMSGSIZE for a message beyond the limit or beyond what the length has bits for, and with POLYSOCK_EINVAL for
+ * one that contains the delimiter or does not have the fixed size; nothing was sent then. Fails like polysock_sendall();
+ * when such a failure, POLYSOCK_ETIMEDOUT for example, stops it inside the message, the next call with the same message
+ * and framing sends the rest, and other messages fail with POLYSOCK_EBUSY until then.
  * @code
  * if (polysock_send_frame(s, "hello", 5, NULL, 5000) < 0)
  *     fprintf(stderr, "%s\n", polysock_last_detail());
@@ -2277,13 +2280,13 @@ int polysock_send_frames(polysock_t *s, const polysock_frame *frames, size_t n, 
  * Sends `n` datagrams in their order and returns how many were sent.
  *
  * BSD: sendmmsg(2). Python: socket.send_batch. Java: none.
- * One that is refused does not stop the others: its `result` has the code, as of polysock_sendto(), and those after it
+ * A refused one does not stop the others: its `result` is the code, as from polysock_sendto(), and those after it
  * are sent. When time is up or the socket was closed after some were sent, the call returns how many, and the others have
  * that code. Datagrams in a row of one length to one address travel through the kernel together (UDP_SEGMENT, udp(7)),
- * which costs a fraction; each arrives as its own. Any number may be sent.
+ * at a fraction of the cost; each arrives as a separate datagram. Any number may be sent.
  *
  * Fails only when none was sent: with the code of the first that was refused, or POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN,
- * POLYSOCK_ECLOSED; with POLYSOCK_EUNSUPPORTED for a stream, and POLYSOCK_EINVAL when `reserved` of one is not zero.
+ * POLYSOCK_ECLOSED; with POLYSOCK_EUNSUPPORTED for a stream, and POLYSOCK_EINVAL when `reserved` of an element is not zero.
  * @code
  * polysock_dgram d[2] = {{.buf = "one", .len = 3, .addr = &to}, {.buf = "two", .len = 3, .addr = &to}};
  * int sent = polysock_send_batch(s, d, 2, 1000);
@@ -2296,13 +2299,13 @@ int polysock_send_frames(polysock_t *s, const polysock_frame *frames, size_t n, 
 int polysock_send_batch(polysock_t *s, polysock_dgram *d, size_t n, int timeout_ms);
 
 /**
- * Waits for a datagram, receives it and all others that are there, at most `n`, and returns how many.
+ * Waits for a datagram, receives it and all others that have arrived, at most `n`, and returns how many.
  *
  * BSD: recvmmsg(2) with MSG_WAITFORONE. Python: socket.recv_batch_into. Java: none.
- * Sets `result`, `flags`, `segment_size` and `*addr` of that many elements, from the first on; the others stay as they are. An
- * unnamed sender has an address of length 0. An empty datagram counts. Returns 0 after the socket was shut down for
- * reading. Fails like polysock_recv(); with POLYSOCK_EUNSUPPORTED for a stream, and POLYSOCK_EINVAL when `reserved` of one is
- * not zero.
+ * Sets `result`, `flags`, `segment_size` and `*addr` of that many elements, from the first on; the others stay as they
+ * are. An unnamed sender has an address of length 0. An empty datagram counts. Returns 0 after the socket was shut down for
+ * reading. Fails like polysock_recv(); with POLYSOCK_EUNSUPPORTED for a stream, and POLYSOCK_EINVAL when `reserved` of an
+ * element is not zero.
  * @code
  * static char memory[32][1500];
  * polysock_dgram d[32] = {{0}};
@@ -2323,8 +2326,8 @@ int polysock_recv_batch(polysock_t *s, polysock_dgram *d, size_t n, int timeout_
  * sent. `to` may be NULL when the socket is connected.
  *
  * BSD: sendmsg(2) with UDP_SEGMENT, udp(7). Python: socket.send_segments. Java: none.
- * There may be any number of bytes; without any there is nothing to send. The kernel cuts them into datagrams; where it can't,
- * or not on this path, they are sent one by one. When something ends the call after some were sent, it returns how
+ * `n` may be any number; 0 sends nothing. The kernel cuts the bytes into datagrams; where it can't, or can't on this path,
+ * they are sent one by one. When something ends the call after some were sent, it returns how
  * many bytes those had, a multiple of `segment_size`. Fails like polysock_sendto(), when nothing was sent; with
  * POLYSOCK_EINVAL for a `segment_size` outside 1 to 65535, and POLYSOCK_EUNSUPPORTED for a stream.
  * @code

@@ -15,16 +15,16 @@
 
 namespace polysock {
 
-// Receives messages, lines and bytes from a stream, and keeps what arrived ahead of them, which other receives on the socket do
-// not find. The socket may be moved, and destroyed before the reader, whose calls then throw POLYSOCK_ECLOSED. Views are valid
+// Receives messages, lines and bytes from a stream, and keeps what arrived ahead of them; other receives on the socket do
+// not find it. The socket may be moved, and destroyed before the reader, whose calls then throw POLYSOCK_ECLOSED. Views are valid
 // until the reader's next call. One thread uses it at a time.
 //
 //     polysock::reader reader(socket);
 //     for (std::string_view message : reader)
 //         handle(message);
 //
-// The loop ends when the peer has ended the stream after a message; inside one it throws POLYSOCK_ETRUNCATED, and error::missing()
-// is how many bytes are missing. After a time limit the next call continues where the last one stopped.
+// The loop ends when the peer has ended the stream after a message; if it ended inside one, the loop throws POLYSOCK_ETRUNCATED,
+// and error::missing() is how many bytes are missing. After a time limit the next call continues where the last one stopped.
 class reader {
 public:
     explicit reader(const socket &s, const framing &f = {}) { detail::check(::polysock_reader_new(&reader_, s.get(), f.get())); }
@@ -39,7 +39,7 @@ public:
     ~reader() { ::polysock_reader_free(reader_); }
     ::polysock_reader *get() const noexcept { return reader_; }
 
-    // How the messages from the next one on are divided.
+    // Sets how messages are delimited from the next one on.
     void set_framing(const framing &f) { detail::check(::polysock_reader_set_framing(reader_, f.get())); }
 
     // The next message; empty when the peer has ended the stream.
@@ -72,7 +72,7 @@ public:
     iterator begin();
     iterator end();
 
-    // At least one byte, whatever the framing; 0 is the end of the stream.
+    // Receives at least one byte, whatever the framing; 0 is the end of the stream.
     std::size_t read(buffer into, timeout t = {})
     {
         return static_cast<std::size_t>(detail::check(::polysock_reader_read(reader_, into.data(), into.size(), t.ms())));

@@ -101,7 +101,7 @@ public:
     // Resets the connection at once.
     void abort() { detail::check(::polysock_abort(handle_)); }
     void shutdown(int how) { detail::check(::polysock_shutdown(handle_, how)); }
-    // Ends this end's stream, throws away what the peer still sends, up to the limit, waits for the peer's end, and closes.
+    // Ends this side's stream, throws away what the peer still sends, up to the limit, waits for the peer's end, and closes.
     close_report close_graceful(timeout t, std::uint64_t limit = POLYSOCK_DISCARD_LIMIT)
     {
         ::polysock_close_report r;
@@ -173,7 +173,7 @@ public:
         return r;
     }
 
-    // Datagrams in batches: how many were sent or received. One that is refused has its code, and the others are sent.
+    // Datagrams in batches: how many were sent or received. A refused one has its code, and the others are sent.
     std::size_t send_batch(span<dgram> d, timeout t = {})
     {
         return static_cast<std::size_t>(detail::check(::polysock_send_batch(handle_, d.data(), d.size(), t.ms())));
@@ -182,7 +182,7 @@ public:
     {
         return static_cast<std::size_t>(detail::check(::polysock_recv_batch(handle_, d.data(), d.size(), t.ms())));
     }
-    // Bytes as datagrams of one length, the last one perhaps shorter: how many bytes were sent.
+    // Sends bytes as datagrams of one length, the last one perhaps shorter; returns how many bytes were sent.
     std::size_t send_segments(bytes data, std::size_t segment_size, timeout t = {})
     {
         return count(::polysock_send_segments(handle_, data.data(), data.size(), segment_size, nullptr, t.ms()));
@@ -261,7 +261,7 @@ public:
 
     // The next message; empty when the peer has ended the stream. What arrives with it and belongs to the next ones stays with
     // the socket: every other receive finds these pending() bytes first. Any thread may call it; for one thread that receives all
-    // messages a polysock::reader is faster.
+    // messages, a polysock::reader is faster.
     std::optional<std::string> recv_frame(const framing &f = {}, timeout t = {})
     {
         std::string message(256, '\0');
@@ -285,7 +285,7 @@ public:
             throw error(POLYSOCK_EMSGSIZE, 0, needed);
         return n == POLYSOCK_EEOF ? std::nullopt : std::optional(count(n));
     }
-    // At least one message and others that have arrived, at most so many; none when the peer has ended the stream.
+    // At least one message and others that have arrived, at most this many; none when the peer has ended the stream.
     std::vector<std::string> recv_frames(std::size_t most, const framing &f = {}, timeout t = {})
     {
         std::vector<frame> found((std::min<std::size_t>)(most, 1024));
@@ -306,7 +306,8 @@ public:
     // The next line without its "\n" or "\r\n"; empty when the peer has ended the stream.
     std::optional<std::string> recv_line(timeout t = {}) { return recv_frame(framing::lines(), t); }
 
-    // How many bytes have been received that no call has returned yet. Takes them out, for code that continues with the descriptor.
+    // How many bytes have been received that no call has returned yet; take_buffered() takes them out, for code that continues with the
+    // descriptor.
     std::size_t pending() const { return count(::polysock_pending(handle_)); }
     std::string take_buffered()
     {

@@ -26,7 +26,7 @@ class CloseVerdict(enum.Enum):
     PEER_FINISHED = 1
     #: The same, but the peer had ended its own stream before, or so close to it that the order can't be known.
     ACKNOWLEDGED = 2
-    #: The time was up. If no byte is unacknowledged or unsent, the peer's system has them all.
+    #: Time was up. If no byte is unacknowledged or unsent, the peer's system has them all.
     TIMED_OUT = 3
     #: The connection broke: the peer reset it, or the system gave it up.
     RESET = 4

@@ -139,10 +139,10 @@ class socket(_native.socket, metaclass=SocketMeta):
     def close_graceful(self, timeout, *, limit=DISCARD_LIMIT):
         """Closes the socket without losing data to a reset, and returns a CloseReport of what that proves.
 
-        Ends this end's stream, reads and throws away what the peer still sends, at most `limit` bytes, until the peer
-        ends its own stream, and closes. `timeout` is in seconds; None means to wait forever, 0 only to look. A time
-        that is up is a verdict, not an exception. If a signal handler raises, only close_graceful() and close() can be
-        called any more; either goes on.
+        Ends this side's stream, reads and throws away what the peer still sends, at most `limit` bytes, until the peer
+        ends its own stream, and closes. `timeout` is in seconds; None waits forever, 0 does not wait. Running out of
+        time is a verdict, not an exception. If a signal handler raises, only close_graceful() and close() can still be
+        called; either goes on.
         """
         verdict, unacked, unsent, discarded = super()._close_graceful(timeout, limit)
         self._closed = True

@@ -11,8 +11,8 @@ use std::hash::{Hash, Hasher};
 /// How a stream is divided into messages, and how long one may be. Objects never change; equal ones have equal hashes.
 ///
 /// `Framing()` is a 32-bit length in network byte order before each message, as `struct.pack("!I", len(data))` writes it.
-/// `limit` is the longest message accepted, in bytes without prefix and delimiter, 16 MiB unless given: a longer one is an
-/// OSError (EMSGSIZE) on both sides, before anything is sent and before any memory is set aside for it.
+/// `limit` is the longest message accepted, in bytes without prefix and delimiter, 16 MiB unless given: a longer one raises
+/// OSError (EMSGSIZE) on both sides, before anything is sent and before any memory is reserved for it.
 #[pyclass(frozen, eq, hash, module = "polysock")]
 #[derive(PartialEq, Eq)]
 pub struct Framing {

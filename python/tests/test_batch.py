@@ -74,7 +74,7 @@ def test_what_is_refused_is_named_and_the_others_are_sent(two):
     assert error is not error.failures[0][1]
     assert isinstance(error, polysock.UnfinishedBatch)
     assert "sending to 127.0.0.1:0" in error.__notes__
-    assert "2 of 5 datagrams were refused, the first is number 1; 3 were sent" in error.__notes__
+    assert "2 of 5 datagrams were refused, the first at index 1; 3 were sent" in error.__notes__
     assert texts(b, 3) == [b"aa", b"cc", b"dd"]
 
 
@@ -133,7 +133,7 @@ def test_the_item_with_the_bad_address_is_named(two):
     a, b = two
     with pytest.raises(OverflowError) as caught:
         a.send_batch([(b"x", b.getsockname()), (b"y", ("127.0.0.1", 70000))])
-    assert "in datagram number 1" in caught.value.__notes__
+    assert "in the datagram at index 1" in caught.value.__notes__
 
 
 def test_an_iterable_may_do_anything(two):

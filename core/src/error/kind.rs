@@ -29,7 +29,7 @@ pub enum Kind {
         /// How many bytes had not arrived.
         missing: usize,
     },
-    /// Another call is in the way: one that is inside a handle that should be given up, one that a signal handler has
+    /// Another call is in the way, such as one inside a handle that should be given up, or one that a signal handler has
     /// interrupted; or something has to be finished first.
     Busy,
     /// The next message does not fit into the buffer of the call. It is kept for a call with more room.

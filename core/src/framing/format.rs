@@ -132,7 +132,7 @@ impl Framing {
     }
 
     /// Sets the longest message accepted, in bytes without prefix and delimiter. A longer one is an error on both
-    /// sides: a peer can't make the receiver set memory aside, and a sender finds out before it has sent a byte.
+    /// sides: a peer can't make the receiver reserve memory, and a sender fails before it has sent a byte.
     #[must_use]
     pub const fn with_limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;

@@ -16,7 +16,8 @@ use std::os::fd::OwnedFd;
 ///
 /// One receive takes as much as has arrived, perhaps many messages; what was not asked for yet stays in the reader
 /// ([`pending`](Self::pending) bytes, [`take_buffered`](Self::take_buffered)), where a plain receive on the socket does
-/// not find it; what the socket itself has [pending](Socket::pending) is taken over. Timeouts, signals and `WouldBlock` lose nothing: the next call continues where the last one stopped.
+/// not find it. What the socket itself has [pending](Socket::pending) is taken over. Timeouts, signals and `WouldBlock` lose
+/// nothing: the next call continues where the last one stopped.
 ///
 /// ```
 /// use polysock::{Family, Framing, Protocol, Reader, Socket, SocketType};
@@ -93,7 +94,7 @@ impl<S: Borrow<Socket>> Reader<S> {
         self.on(NativeCaller).read(buf)
     }
 
-    /// Exactly as many bytes as `buf` has. See [`ReaderCall::read_exact`].
+    /// Fills the whole of `buf`. See [`ReaderCall::read_exact`].
     ///
     /// # Errors
     /// See [`ReaderCall::read_exact`].
@@ -142,7 +143,7 @@ impl<S: Borrow<Socket>> Reader<S> {
         self.on(NativeCaller).within(timeout)
     }
 
-    /// The next call for another language.
+    /// The next call on behalf of another language.
     #[inline]
     pub fn on<C: Caller>(&mut self, caller: C) -> ReaderCall<'_, C> {
         ReaderCall {
@@ -183,7 +184,7 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     ///
     /// # Errors
     /// `Truncated` when the stream ends inside a message; `EMSGSIZE` for a message beyond [`Framing::limit`], and
-    /// `EBADMSG` for a malformed length: these two are returned again by each further call, since nothing says where
+    /// `EBADMSG` for a malformed length: these two are returned again by every further call, since nothing says where
     /// the next message begins. All errors of [`Call::recv_with`](crate::Call::recv_with); what had arrived by then is
     /// kept.
     #[inline]
@@ -234,8 +235,8 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     /// Fills the whole of `buf`.
     ///
     /// # Errors
-    /// See [`Call::recv_exact`](crate::Call::recv_exact); the bytes that arrived are in `buf`, and [`Error::done`](crate::Error::done)
-    /// is their number.
+    /// See [`Call::recv_exact`](crate::Call::recv_exact); the bytes that arrived are in `buf`, and
+    /// [`Error::done`](crate::Error::done) is their number.
     pub fn read_exact(mut self, buf: &mut [u8]) -> Result<()> {
         let timeout = self.time_limit();
         let mut call = self.socket.on(&mut self.caller);

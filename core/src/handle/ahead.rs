@@ -54,7 +54,7 @@ impl Shared {
         }
     }
 
-    /// Whether a receive would find bytes that were received ahead; the subscriber that asks is told of changes.
+    /// Whether a receive would find bytes that were received ahead; the subscriber that asks is informed of changes.
     pub(super) fn announces_readable(&mut self) -> bool {
         self.incoming().is_some_and(|incoming| {
             incoming.announced |= incoming.is_readable();

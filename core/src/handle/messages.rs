@@ -47,7 +47,7 @@ impl DerefMut for BytesAhead {
 pub(super) enum Holder {
     #[default]
     Handle,
-    /// A call has taken them out; so many it had when it last looked.
+    /// A call has taken them out; this is how many it had when it last looked.
     Call { length: usize },
     /// A thread of the process that forked this one.
     Parent,

@@ -13,7 +13,7 @@ use crate::sys::wakeable_poll::has_more;
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// Waits for one datagram, and receives all that are there.
+/// Waits for one datagram, and receives all that have arrived.
 pub(crate) struct RecvBatch<'a> {
     receiving: Receiving<'a>,
     /// Control messages come from the kernel, never from the sender, and so do the addresses of all datagrams.

@@ -75,7 +75,7 @@ impl<'a> RecvFrame<'a> {
             let (messages, _) = unix::take_ancillary(control.get(..received.control).unwrap_or_default());
             for message in messages {
                 if let Ancillary::Rights(descriptors) = message {
-                    // Without memory for them they are closed, like with recvmsg(2) without descriptors left.
+                    // Without memory for them they are closed, as by recvmsg(2) when no descriptor numbers are left.
                     let _ = self.ahead.keep(descriptors);
                 }
             }

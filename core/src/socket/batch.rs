@@ -23,7 +23,7 @@ impl Socket {
         self.call().send_batch(datagrams)
     }
 
-    /// Receives all datagrams that are there. See [`Call::recv_batch`].
+    /// Receives all datagrams that have arrived. See [`Call::recv_batch`].
     ///
     /// # Errors
     /// See [`Call::recv_batch`].
@@ -31,7 +31,7 @@ impl Socket {
         self.call().recv_batch(rooms, arrived)
     }
 
-    /// Sends a piece of memory as datagrams of one length. See [`Call::send_segments`].
+    /// Sends one buffer as datagrams of equal length. See [`Call::send_segments`].
     ///
     /// # Errors
     /// See [`Call::send_segments`].
@@ -56,12 +56,12 @@ impl<C: Caller> Call<'_, C> {
     /// Sends datagrams in their order and returns how many were sent (sendmmsg(2); Python `send_batch`). Any number of them,
     /// each to its own address or to the connected peer.
     ///
-    /// One that is refused, for its address or its length, does not stop the others: its
+    /// A datagram that is refused, for its address or its length, does not stop the others: its
     /// [`result`](OutgoingDatagram::result) says why, and those after it are sent. When time is up, or the socket was
     /// closed, after some were sent, the call returns how many, and the others have that reason as their result.
     ///
     /// Datagrams in a row of the same length to the same address travel through the kernel together where it can do that
-    /// (`UDP_SEGMENT`, udp(7), Linux 4.18): each arrives as its own, at a fraction of the cost.
+    /// (`UDP_SEGMENT`, udp(7), Linux 4.18): each arrives as a separate datagram, at a fraction of the cost.
     ///
     /// ```
     /// use polysock::{Family, IncomingDatagram, OutgoingDatagram, Protocol, RecvBuf, Socket, SocketType};
@@ -72,8 +72,8 @@ impl<C: Caller> Call<'_, C> {
     /// let to = other.local_address()?;
     /// let nowhere = to.with_port(0);
     ///
-    /// let mut batch = [("first", &to), ("lost", &nowhere), ("last", &to)].map(|(text, to)| OutgoingDatagram::new(text, to));
-    /// assert_eq!(one.send_batch(&mut batch)?, 2);
+    /// let mut batch = [("first", &to), ("lost", &nowhere), ("last", &to)].map(|(text, to)| OutgoingDatagram::new(text,
+    /// to)); assert_eq!(one.send_batch(&mut batch)?, 2);
     /// println!("{:?}", batch[1].result); // Err(Os(22))
     ///
     /// let mut memory = [[0; 1500]; 8];
@@ -99,15 +99,15 @@ impl<C: Caller> Call<'_, C> {
         self.run(timeout, &mut SendBatch::new(socket.kind(), datagrams))
     }
 
-    /// Waits for a datagram, receives it and all others that are there, each into the buffer of its index, and returns how
-    /// many (recvmmsg(2) with `MSG_WAITFORONE`; Python `recv_batch_into`). At most as many as there are buffers and elements of
-    /// `arrived`, which become what is known of each: its length, its sender, and whether it was longer than its
-    /// buffer.
+    /// Waits for a datagram, receives it and all others that have arrived, each into the buffer of its index, and returns
+    /// how many (recvmmsg(2) with `MSG_WAITFORONE`; Python `recv_batch_into`): at most as many as there are buffers, and
+    /// elements of `arrived`. Each of these is set to what is known of its datagram: its length, its sender, and whether
+    /// it was longer than its buffer.
     ///
     /// It returns 0 after the socket was shut down for reading; an empty datagram counts.
     ///
-    /// With [`set_receive_offload`](Socket::set_receive_offload) a buffer may receive several datagrams together:
-    /// [`IncomingDatagram::split`].
+    /// With [`set_receive_offload`](Socket::set_receive_offload) a buffer may receive several datagrams together;
+    /// [`IncomingDatagram::split`] takes them apart.
     ///
     /// # Errors
     /// See [`recv_with`](Self::recv_with). `Unsupported` for a stream.
@@ -127,8 +127,8 @@ impl<C: Caller> Call<'_, C> {
     /// peer, and returns how many bytes were sent (sendmsg(2) with `UDP_SEGMENT`, udp(7), Linux 4.18; Python
     /// `send_segments`).
     ///
-    /// `data` may have any length; without bytes there is nothing to send. Where the kernel can't cut it into
-    /// datagrams, or not for this path, they are sent one by one. When something ends the call after some were sent, it
+    /// `data` may have any length; nothing is sent if it is empty. Where the kernel can't cut it into
+    /// datagrams, or can't on this path, they are sent one by one. When something ends the call after some were sent, it
     /// returns how many bytes those had, which is a multiple of `segment_size`.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The bytes that calls which receive messages have received ahead, as all other calls on the socket find them.
+//! Bytes received ahead by calls that receive messages, and how all other calls on the socket find them.
 
 use super::{Call, Received, Socket};
 use crate::address::Address;
@@ -18,7 +18,7 @@ use std::os::fd::{OwnedFd, RawFd};
 
 impl Socket {
     /// How many received bytes no call has returned yet: those that came with a message and belong to the next ones
-    /// (Python `SSLSocket.pending` is the same). 0 for a closed socket.
+    /// (like Python's `SSLSocket.pending`). 0 for a closed socket.
     pub fn pending(&self) -> usize {
         if self.is_closed() {
             0
@@ -78,13 +78,13 @@ impl Socket {
         match taken {
             Ok(mut ahead) => Ok(take(&mut ahead)),
             Err(error) if error.kind() == Kind::WouldBlock => {
-                Err(failed(Kind::Busy).with_detail("another thread receives messages"))
+                Err(failed(Kind::Busy).with_detail("another thread is receiving messages"))
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Adds to an error that bytes which were received ahead are in the way, if they are.
+    /// Adds to an error that bytes received ahead are in the way, if they are.
     pub(super) fn explain_pending(&self, error: Error) -> Error {
         let (busy, pending) = (error.kind() == Kind::Busy, self.pending());
         if !busy || pending == 0 {
@@ -280,7 +280,7 @@ impl<'s, C: Caller> Call<'s, C> {
     }
 }
 
-/// How many descriptors a control message in so much room may have.
+/// How many descriptors a control message of this size may have.
 fn fitting_descriptors(room: usize) -> usize {
     let header = Ancillary::space(0).unwrap_or(0);
     room.saturating_sub(header) / size_of::<RawFd>()

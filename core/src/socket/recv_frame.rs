@@ -44,7 +44,7 @@ impl Socket {
         self.call().recv_frames(most, framing)
     }
 
-    /// Offers the messages that have arrived, where they are. See [`Call::recv_each_frame`].
+    /// Offers the messages that have arrived, in place. See [`Call::recv_each_frame`].
     ///
     /// # Errors
     /// See [`Call::recv_each_frame`].
@@ -60,13 +60,13 @@ impl Socket {
         self.call().recv_line()
     }
 
-    /// Messages until the stream ends between two of them. Each step is a [`recv_frame`](Self::recv_frame): an error, such
-    /// as a timeout, does not end the iteration, and other calls may come in between.
+    /// Iterates over messages until the stream ends between two of them. Each step is a [`recv_frame`](Self::recv_frame):
+    /// an error, such as a timeout, does not end the iteration, and other calls may come in between.
     pub fn frames(&self, framing: Framing) -> impl Iterator<Item = Result<Vec<u8>>> + '_ {
         std::iter::from_fn(move || self.recv_frame(&framing).transpose())
     }
 
-    /// Lines until the stream ends. See [`frames`](Self::frames) and [`recv_line`](Self::recv_line).
+    /// Iterates over lines until the stream ends. See [`frames`](Self::frames) and [`recv_line`](Self::recv_line).
     pub fn lines(&self) -> impl Iterator<Item = Result<Vec<u8>>> + '_ {
         self.frames(Framing::lines())
     }
@@ -110,8 +110,8 @@ impl<'s, C: Caller> Call<'s, C> {
         }
     }
 
-    /// Receives one message and offers it to `take`, where it is; what `take` returns is returned. A message for which
-    /// that is `None` is kept; at the end of the stream `take` is not called.
+    /// Receives one message, offers it to `take` in place, and returns what `take` returns. If that is `None`, the message
+    /// is kept; at the end of the stream `take` is not called.
     ///
     /// # Errors
     /// See [`recv_each_frame`](Self::recv_each_frame).
@@ -180,8 +180,8 @@ impl<'s, C: Caller> Call<'s, C> {
         }
     }
 
-    /// Receives one line, without its `\n` or `\r\n`; the last line need not have one. `None` at the end. For another limit
-    /// than 16 MiB use [`recv_frame`](Self::recv_frame) with [`Framing::lines`].
+    /// Receives one line, without its `\n` or `\r\n`; the last line need not have one. `None` at the end. For a limit
+    /// other than 16 MiB use [`recv_frame`](Self::recv_frame) with [`Framing::lines`].
     ///
     /// # Errors
     /// See [`recv_each_frame`](Self::recv_each_frame).
@@ -189,8 +189,8 @@ impl<'s, C: Caller> Call<'s, C> {
         self.recv_frame(&Framing::lines())
     }
 
-    /// Waits for a message, and offers it and all others that have arrived to `accept`, where they are. `accept` returns
-    /// whether it took the message; the first that it does not take is kept, and ends the call. Returns how many were
+    /// Waits for a message, and offers it and all others that have arrived to `accept`, in place. `accept` returns
+    /// whether it took the message; the first one that it does not take is kept, and ends the call. Returns how many were
     /// taken; at the end of the stream `accept` is not called.
     ///
     /// Threads that receive messages take turns, and each message goes to one of them. A timeout, a signal or `WouldBlock`
@@ -198,7 +198,7 @@ impl<'s, C: Caller> Call<'s, C> {
     ///
     /// # Errors
     /// `Truncated` when the stream ends inside a message; `EMSGSIZE` for a message beyond [`Framing::limit`], and
-    /// `EBADMSG` for a malformed length: these are returned again by each further call, since nothing says where
+    /// `EBADMSG` for a malformed length: these are returned again by every further call, since nothing says where
     /// the next message begins, until [`take_buffered`](Socket::take_buffered) has taken the bytes out. `Busy` in a
     /// signal handler that has interrupted a receive of messages, and when 253 or more received descriptors wait for
     /// [`take_descriptors`](Socket::take_descriptors). `InvalidInput` for a socket that is not a stream. All errors of

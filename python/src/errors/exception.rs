@@ -14,7 +14,7 @@ pyo3::create_exception!(
     TruncatedError,
     PyEOFError,
     "The peer ended the stream in the middle of what should have been received: bytes or a message.\n\n\
-     `done` bytes arrived, they are in `partial`; at least `missing` did not. What arrived of a message, its prefix \
+     `done` bytes arrived and are in `partial`; at least `missing` did not. What arrived of a message, its prefix \
      included, is also still in the buffer: take_buffered() takes it out."
 );
 

@@ -71,7 +71,7 @@ fn refused(
     };
     let first = datagrams.iter().position(|datagram| datagram.refusal().is_some());
     let note = format!(
-        "{} of {} datagrams were refused, the first is number {}; {done} were sent",
+        "{} of {} datagrams were refused, the first at index {}; {done} were sent",
         failures.len(),
         datagrams.len(),
         first.unwrap_or(0)
@@ -117,7 +117,7 @@ impl<'py> Outgoing<'py> {
             if !last.as_ref().is_some_and(|last| last.is(&to)) {
                 let parsed = address::from_python("send_batch", socket, &to);
                 let parsed = parsed.map_err(|raised| {
-                    errors::add_note(slf.py(), raised, &format!("in datagram number {index}"))
+                    errors::add_note(slf.py(), raised, &format!("in the datagram at index {index}"))
                 })?;
                 audit::report_address(c"socket.sendto", slf.as_any(), &to)?;
                 memory::push(&mut all.addresses, parsed).map_err(no_memory)?;
@@ -139,7 +139,7 @@ impl<'py> Outgoing<'py> {
     }
 }
 
-/// Receives at most `most` datagrams of at most `bufsize` bytes, all that are there, as a list of bytes and senders.
+/// Receives at most `most` datagrams of at most `bufsize` bytes, all that have arrived, as a list of bytes and senders.
 pub fn recv_batch<'py>(
     py: Python<'py>,
     socket: &Socket,

@@ -18,8 +18,8 @@ impl NativeSocket {
     /// Waits until the peer's system has acknowledged everything that was sent, and the end of the stream if that was sent
     /// too: `timeout` seconds at most, None means forever.
     ///
-    /// TimeoutError when time is up, BlockingIOError with a timeout of 0; send_queue() says how much is missing. The error
-    /// that ended the connection, such as ConnectionResetError, when something was not acknowledged before. Over TCP this
+    /// TimeoutError when time is up, BlockingIOError with a timeout of 0; send_queue() reports how much is missing. The error
+    /// that ended the connection, such as ConnectionResetError, if something was not yet acknowledged then. Over TCP this
     /// does not mean that the peer's program has read anything.
     #[pyo3(signature = (timeout, /))]
     fn wait_acked(&self, py: Python<'_>, timeout: &Bound<'_, PyAny>) -> PyResult<()> {

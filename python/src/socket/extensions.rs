@@ -68,24 +68,25 @@ impl NativeSocket {
 
     /// Sends many datagrams in few system calls and returns how many were sent (sendmmsg(2), UDP_SEGMENT).
     ///
-    /// Each is bytes, or a tuple of bytes and an address. One that is refused does not stop the others; an OSError, that of
-    /// the first, then has the attributes `done`, how many were sent, and `failures`, a list of `(index, exception)`.
+    /// Each is bytes, or a tuple of bytes and an address. A refused one does not stop the others; after they were sent, the
+    /// OSError of the first is raised, with the attributes `done`, how many were sent, and `failures`, a list of
+    /// `(index, exception)`.
     #[pyo3(signature = (datagrams, /))]
     fn send_batch(slf: &Bound<'_, Self>, datagrams: &Bound<'_, PyAny>) -> PyResult<usize> {
         batch::send_batch(slf, datagrams)
     }
 
-    /// Waits for a datagram, receives it and all others that are there, at most `max`, and returns a list of
+    /// Waits for a datagram, receives it and all others that have arrived, at most `max`, and returns a list of
     /// `(bytes, address)` (recvmmsg(2)). What is longer than `bufsize` is cut, as by recvfrom().
     ///
-    /// After set_udp_gro(True) the list may be longer than `max`, and `bufsize` should be left as it is.
+    /// After set_udp_gro(True) the list may be longer than `max`, and `bufsize` should be left at its default.
     #[pyo3(signature = (max, bufsize = Size::LARGEST_DATAGRAM), text_signature = "($self, max, bufsize=65535)")]
     fn recv_batch<'py>(&self, py: Python<'py>, max: Size, bufsize: Size) -> PyResult<Bound<'py, PyList>> {
         batch::recv_batch(py, &*self.socket(py)?, max, bufsize)
     }
 
-    /// Waits for a datagram, receives it and all others that are there, one into each buffer, and returns a list of
-    /// `(nbytes, address, flags, segment_size)` (recvmmsg(2)). MSG_TRUNC is in the flags of one that was longer than its buffer.
+    /// Waits for a datagram, receives it and all others that have arrived, one into each buffer, and returns a list of
+    /// `(nbytes, address, flags, segment_size)` (recvmmsg(2)). The flags of one that was longer than its buffer have MSG_TRUNC.
     ///
     /// `segment_size` is 0, or after set_udp_gro(True) the length of each of several datagrams in the buffer, of which the last
     /// may be shorter.
@@ -98,7 +99,7 @@ impl NativeSocket {
         batch::recv_batch_into(py, &*self.socket(py)?, buffers)
     }
 
-    /// Sends data as datagrams of `size` bytes, the last one perhaps shorter, and returns how many bytes were sent
+    /// Sends `data` as datagrams of `size` bytes, the last one perhaps shorter, and returns how many bytes were sent
     /// (UDP_SEGMENT). Fewer than all are sent only when something ends the call.
     #[pyo3(signature = (data, size, address = None))]
     fn send_segments(

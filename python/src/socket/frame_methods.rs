@@ -13,9 +13,9 @@ use std::os::fd::IntoRawFd;
 impl NativeSocket {
     /// Sends a message, with the length or delimiter that `framing` puts with it; None is a 32-bit length.
     ///
-    /// Messages that several threads send never mix. If the call ends in the middle (TimeoutError, BlockingIOError, the
+    /// Messages from several threads never interleave. If the call ends in the middle (TimeoutError, BlockingIOError, the
     /// exception of a signal handler), the receiver waits for the rest: sending the same message again sends what is
-    /// missing, and any other one is refused with OSError (EBUSY) until then.
+    /// missing, and any other message is refused with OSError (EBUSY) until then.
     #[pyo3(signature = (data, framing = None))]
     fn send_frame(
         &self,
@@ -72,7 +72,7 @@ impl NativeSocket {
         frames::recv_frame_into(py, (self, &socket), buffer, &framing_of(framing))
     }
 
-    /// Receives at least one message and all others that have arrived, at most `max`, as a list; an empty one at the end
+    /// Receives at least one message and all others that have arrived, at most `max`, as a list; an empty list at the end
     /// of the stream, as in recv_frame().
     #[pyo3(signature = (max = None, framing = None))]
     fn recv_frames<'py>(

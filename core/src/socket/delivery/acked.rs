@@ -33,9 +33,9 @@ impl<C: Caller> Call<'_, C> {
     /// everything.
     ///
     /// # Errors
-    /// `TimedOut`, or `WouldBlock` if it may not wait: [`Socket::send_queue`] says how much is missing. The error that ended the
-    /// connection, such as `ECONNRESET`, when something was not acknowledged before. `ENOTCONN`; `Closed`; `Unsupported` as for
-    /// [`Socket::send_queue`].
+    /// `TimedOut`, or `WouldBlock` if it may not wait: [`Socket::send_queue`] says how much is missing. The error that
+    /// ended the connection, such as `ECONNRESET`, if something was not yet acknowledged then. `ENOTCONN`; `Closed`;
+    /// `Unsupported` as for [`Socket::send_queue`].
     pub fn wait_acked(&mut self) -> Result<()> {
         let socket = self.socket;
         let timeout = self.timeout(Direction::Send);

@@ -59,24 +59,26 @@ impl Socket {
 }
 
 impl<C: Caller> Call<'_, C> {
-    /// Closes a stream so that nothing is lost to a reset: ends our own stream, reads and discards what the peer still sends,
-    /// at most `limit` bytes, until its end, and closes the descriptor. The report says what that proves.
+    /// Closes a stream so that nothing is lost to a reset: ends our own stream, reads and discards what the peer still
+    /// sends, at most `limit` bytes, until its end, and closes the descriptor. The report says what that proves.
     ///
     /// It does not end before the peer does, or the connection breaks, or time is up; without a time limit it may wait
-    /// forever. The deadline also holds with a linger time; only one of zero ([`Socket::set_linger`]) keeps its meaning, a
-    /// reset, for what was not delivered in time. A message of which only a part was sent stays unfinished.
+    /// forever. The deadline also holds with a linger time; only one of zero ([`Socket::set_linger`]) keeps its
+    /// meaning: the connection is reset if something was not delivered in time. A message of which only a part was sent
+    /// stays unfinished.
     ///
-    /// Other threads' calls end with `Closed` as by [`close`](Self::close), and new ones are refused from the beginning. Only a
-    /// call without a time limit that is receiving may first return what the peer still sends, or end together with the close.
+    /// Other threads' calls end with `Closed` as by [`close`](Self::close), and new ones are refused from the beginning.
+    /// Only a receive without a time limit may first return what the peer still sends, or end together with the close.
     /// The end of the stream concerns everyone who holds the connection: copies ([`Socket::duplicate`]) and other processes.
     /// They can still receive, and so take input away from this call; and a connection that timed out stays open until
     /// they have closed it, too.
     ///
     /// # Errors
-    /// With the socket still open: `ENOTCONN` for one that is not connected; `Unsupported` for other than TCP and Unix
-    /// streams, and on systems other than Linux. `Closed` when it is closed or being closed. `Interrupted` when the caller
-    /// stopped it after a signal: other calls are still refused, but [`close_graceful`](Self::close_graceful) and
-    /// [`close`](Self::close) may be called again and go on; [`Error::done`] is the number of bytes discarded so far.
+    /// With the socket still open: `ENOTCONN` for one that is not connected; `Unsupported` for sockets other than TCP and
+    /// Unix streams, and on systems other than Linux. `Closed` when the socket is closed or being closed. `Interrupted`
+    /// when the caller stopped it after a signal: other calls are still refused, but
+    /// [`close_graceful`](Self::close_graceful) and [`close`](Self::close) may be called again and go on; [`Error::done`]
+    /// is the number of bytes discarded so far.
     pub fn close_graceful(&mut self, limit: u64) -> Result<CloseReport> {
         let socket = self.socket;
         let failed = |kind| or_unsupported(Error::new(Operation::CloseGraceful, kind));

@@ -2,7 +2,7 @@
 //! peer ended its stream, and a close that reports all of this.
 //!
 //! These are facts about TCP's acknowledgements. None of them proves that the peer's program has read anything: only an
-//! answer of that program does.
+//! answer from that program does.
 
 mod acked;
 mod connection;

@@ -16,8 +16,8 @@ pub struct SendQueue {
     pub unsent: u64,
     /// Sent, perhaps several times, but not acknowledged by the peer's system.
     ///
-    /// For a Unix socket an upper limit: the memory of what the peer's program has not received yet, which is more than
-    /// its bytes. Only 0 is exact.
+    /// For a Unix socket an upper limit: the memory taken by what the peer's program has not received yet, which is more
+    /// than the bytes themselves. Only 0 is exact.
     pub unacked: u64,
 }
 
@@ -50,8 +50,8 @@ impl Socket {
     /// ```
     ///
     /// # Errors
-    /// `ENOTCONN`; `Closed`; `Unsupported` for sockets other than TCP and Unix streams and sequences of packets, and on systems
-    /// other than Linux.
+    /// `ENOTCONN`; `Closed`; `Unsupported` for sockets other than TCP, Unix stream and Unix seqpacket sockets, and on
+    /// systems other than Linux.
     pub fn send_queue(&self) -> Result<SendQueue> {
         self.immediate(Operation::SendQueue, |fd| Connection::of(self, fd)?.send_queue())
             .map_err(or_unsupported)
