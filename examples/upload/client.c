@@ -29,7 +29,7 @@ static void upload(polysock_t *s, FILE *file, const char *name, long size)
     for (size_t n; (n = fread(piece, 1, sizeof piece, file)) > 0; progress_add(&progress, n)) {
         int code;
         while ((code = polysock_send_frame(s, piece, n, NULL, PATIENCE_MS)) == POLYSOCK_ETIMEDOUT)
-            progress_timeout(&progress); /* the same call again sends what is missing of the message */
+            progress_timeout(&progress); /* the same call again sends the rest of the message */
         must(code);
         sum = adler32(sum, piece, n);
     }

@@ -25,7 +25,7 @@ with path.open("rb") as file, socket.create_connection((host, port), timeout=30)
                 s.send_frame(piece)
                 break
             except TimeoutError:
-                progress.timeout()  # the same call again sends what is missing of the message
+                progress.timeout()  # the same call again sends the rest of the message
         progress.add(len(piece))
         checksum = zlib.adler32(piece, checksum)
     progress.end()

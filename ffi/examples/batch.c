@@ -1,4 +1,4 @@
-/* A hundred datagrams in one call, one of them to nowhere; and all that arrived in another. */
+/* Sends a hundred datagrams in one call, one of them to nowhere; another call receives all that arrived. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-/* Did they get it? What is on the way, what the peer's system has, and a close that says so. */
+/* Did they get it? What is on the way, what the peer's system has, and a close that reports it. */
 #include <polysock/polysock.h>
 #include <stdio.h>
 
