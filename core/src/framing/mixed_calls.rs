@@ -1,4 +1,4 @@
-//! What holds of receives of every kind on one socket, in any order: each returns what follows in the stream, nothing is
+//! Properties of receives of every kind on one socket, in any order: each returns what follows in the stream, nothing is
 //! lost and nothing comes twice, however much has been received ahead.
 
 use super::decode::{Decoded, Found, Refusal};
@@ -40,7 +40,7 @@ struct Connection<'a> {
 }
 
 impl<'a> Connection<'a> {
-    /// What has been sent and not been taken.
+    /// What has been sent and not yet been taken.
     fn there(&self) -> &'a [u8] {
         &self.stream[self.taken..self.sent]
     }

@@ -1,4 +1,4 @@
-//! What holds of messages whatever a peer sends: no end of a message depends on the pieces in which the stream arrives,
+//! Properties of messages, whatever a peer sends: no end of a message depends on the pieces in which the stream arrives,
 //! a message that was accepted for sending is received as it was, and memory is bounded by what has arrived.
 
 use super::decode::{Decoded, Refusal};

@@ -1,9 +1,9 @@
 //! What must hold of every parser, whatever bytes it is given. Each function takes bytes that a fuzzer has chosen and
-//! panics where the property of its name fails.
+//! panics where the property it is named after fails.
 //!
 //! They are compiled for tests and for the fuzz targets in `core/fuzz` (`make fuzz`) only. The inputs in
-//! `core/tests/corpus`, which fuzzing has found to take different paths, are played by the tests below, together with
-//! others made from them.
+//! `core/tests/corpus`, which fuzzing has found to take different paths, are run by the tests below, together with
+//! variations of them.
 
 mod input;
 

@@ -21,7 +21,7 @@ pub(super) struct Incoming {
     pub(super) announced: bool,
 }
 
-/// A pointer to bytes that were received ahead, because they change hands with every call. Without one, there are none.
+/// A pointer to bytes that were received ahead, because they change hands with every call. Without it, there are none.
 #[derive(Default)]
 pub(super) struct BytesAhead(Option<Box<ReadAhead>>);
 

@@ -17,8 +17,8 @@ use crate::sys::unix::{self, Blocking};
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// `SCM_MAX_FD` of Linux: the most descriptors that one receive may bring. When that many wait to be taken out, no more
-/// are received.
+/// `SCM_MAX_FD` of Linux: the most descriptors that one receive may bring. When that many are waiting to be taken out, no
+/// more are received.
 const MOST_DESCRIPTORS: usize = 253;
 
 /// Room for the control message with that many descriptors and one with the sender's credentials.

@@ -14,7 +14,7 @@ use std::io;
 use std::num::NonZeroU16;
 use std::os::fd::BorrowedFd;
 
-/// Sends a piece of memory as datagrams of one length; the last one may be shorter.
+/// Sends one buffer as datagrams of equal length; the last one may be shorter.
 pub(crate) struct SendSegments<'a> {
     kind: SocketKind,
     data: SendBuf<'a>,
