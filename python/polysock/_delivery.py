@@ -3,7 +3,7 @@
 import enum
 from typing import NamedTuple
 
-#: How many bytes of the peer's close_graceful() discards unless told otherwise: what two systems can have on the way.
+#: How many of the peer's bytes close_graceful() discards unless a limit is given: what two systems can have on the way.
 DISCARD_LIMIT = 16 << 20
 
 
