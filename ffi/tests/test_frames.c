@@ -473,7 +473,11 @@ TEST(misuse)
 
     MUST(polysock_socketpair(&datagrams, &other, POLYSOCK_SOCK_DGRAM));
     MUST(polysock_reader_new(&reader, datagrams, NULL));
+    MUST(polysock_send(other, "four", 4, 0, 10000));
     REFUSED(polysock_reader_frame(reader, &frame, 0), "must be a stream");
+    REFUSED(polysock_reader_read(reader, buf, sizeof buf, 0), "must be a stream");
+    REFUSED(polysock_reader_read_exact(reader, buf, sizeof buf, &done, 0), "must be a stream");
+    CHECK_IS(polysock_recv(datagrams, buf, sizeof buf, 0, 0), 4); /* nothing was lost */
     REFUSED(polysock_send_frame(other, "x", 1, NULL, 0), "must be a stream");
     polysock_reader_free(reader);
     polysock_free(datagrams);

@@ -5,7 +5,7 @@ use super::format::Framing;
 use super::read_ahead::ReadAhead;
 use crate::buffer::RecvBuf;
 use crate::caller::{Caller, NativeCaller};
-use crate::error::Result;
+use crate::error::{Operation, Result};
 use crate::handle::Direction;
 use crate::socket::Socket;
 use crate::time::Timeout;
@@ -222,12 +222,13 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     /// Receives what is there, at least one byte; 0 means the end of the stream. Pending bytes come first.
     ///
     /// # Errors
-    /// See [`Call::recv_with`](crate::Call::recv_with).
+    /// `InvalidInput` for a socket that is not a stream; see [`Call::recv_with`](crate::Call::recv_with).
     pub fn read(mut self, buf: &mut [u8]) -> Result<usize> {
         let buf = RecvBuf::from(buf);
-        if !self.ahead.is_empty() || buf.is_empty() {
+        if !self.ahead.is_empty() {
             return Ok(self.ahead.give(&buf));
         }
+        self.socket.check_is_stream(Operation::Recv)?;
         let timeout = self.time_limit();
         self.socket.on(&mut self.caller).within(timeout).recv(buf)
     }
@@ -235,8 +236,8 @@ impl<'r, C: Caller> ReaderCall<'r, C> {
     /// Fills the whole of `buf`.
     ///
     /// # Errors
-    /// See [`Call::recv_exact`](crate::Call::recv_exact); the bytes that arrived are in `buf`, and
-    /// [`Error::done`](crate::Error::done) is their number.
+    /// `InvalidInput` for a socket that is not a stream; see [`Call::recv_exact`](crate::Call::recv_exact). The bytes that
+    /// arrived are in `buf`, and [`Error::done`](crate::Error::done) is their number.
     pub fn read_exact(mut self, buf: &mut [u8]) -> Result<()> {
         let timeout = self.time_limit();
         let mut call = self.socket.on(&mut self.caller);

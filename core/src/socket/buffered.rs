@@ -154,6 +154,10 @@ impl<'s, C: Caller> Call<'s, C> {
         buf: RecvBuf<'_>,
         timeout: Timeout,
     ) -> Result<()> {
+        self.socket.check_is_stream(Operation::RecvExact)?;
+        if buf.is_empty() {
+            return self.recv_exact(buf);
+        }
         let limit = self.take_over(ahead, timeout)?;
         let count = ahead.give(&buf);
         let received = self.recv_exact_from(buf, count, limit.left());

@@ -317,6 +317,15 @@ impl Socket {
         self.kind().is_stream()
     }
 
+    /// For calls that divide a stream into messages.
+    pub(crate) fn check_is_stream(&self, operation: Operation) -> Result<()> {
+        if self.is_stream() {
+            return Ok(());
+        }
+        let must = "must be a stream: datagrams are messages already";
+        Err(Error::invalid(operation, "socket", must))
+    }
+
     /// Makes one system call that does not wait.
     fn immediate<T>(
         &self,

@@ -3,7 +3,6 @@
 use super::{Call, Socket};
 use crate::buffer::RecvBuf;
 use crate::caller::Caller;
-use crate::domain::SocketType;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::framing::decode::{Decoded, Found};
 use crate::framing::read_ahead::ReadAhead;
@@ -294,10 +293,7 @@ impl<'s, C: Caller> Call<'s, C> {
             Err(refusal) => return Err(refusal.error(framing)),
         };
         let socket = self.socket;
-        if socket.socket_type() != SocketType::STREAM {
-            let must = "must be a stream: datagrams are messages already";
-            return Err(Error::invalid(OPERATION, "socket", must));
-        }
+        socket.check_is_stream(OPERATION)?;
         ahead.note_incomplete();
         let receive = RecvFrame::new(&socket.handle, socket.kind(), ahead, framing, missing, keeper);
         let mut receive = receive.map_err(|kind| Error::new(OPERATION, kind))?;

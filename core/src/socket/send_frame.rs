@@ -3,7 +3,6 @@
 use super::{Call, Socket};
 use crate::buffer::SendBuf;
 use crate::caller::Caller;
-use crate::domain::SocketType;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::flags::Flags;
 use crate::framing::{Framing, Unfinished};
@@ -57,11 +56,11 @@ impl<C: Caller> Call<'_, C> {
     /// rest, from that one on, continues the stream. A message that `framing` refuses is found before anything is sent.
     pub fn send_frames(&mut self, messages: &[SendBuf<'_>], framing: &Framing) -> Result<()> {
         let failed = |kind| Error::new(Operation::SendFrame, kind);
-        if self.socket.socket_type() != SocketType::STREAM {
-            let must = "must be a stream: datagrams are messages already";
-            return Err(Error::invalid(Operation::SendFrame, "socket", must));
-        }
+        self.socket.check_is_stream(Operation::SendFrame)?;
         let to_copy = check_all(messages, framing)?;
+        if messages.is_empty() {
+            return self.socket.immediate(Operation::SendFrame, |_| Ok(()));
+        }
         let timeout = self.timeout(Direction::Send);
         let mut limit = LazyDeadline::new(timeout);
         let socket = self.socket;

@@ -267,9 +267,29 @@ fn a_socket_is_given_back_with_what_is_pending() {
 
 #[test]
 fn datagrams_are_not_read_ahead() {
-    let (_a, b) = unix_pair(libc::SOCK_DGRAM);
-    let mut reader = Reader::new(b, Framing::default());
-    assert_eq!(kind(reader.frame()), Kind::InvalidInput("socket"));
+    for socket_type in [libc::SOCK_DGRAM, libc::SOCK_SEQPACKET] {
+        let (a, b) = unix_pair(socket_type);
+        a.send(b"datagram").unwrap();
+        let mut reader = Reader::new(&b, Framing::default());
+        assert_eq!(kind(reader.frame()), Kind::InvalidInput("socket"));
+        assert_eq!(kind(reader.line()), Kind::InvalidInput("socket"));
+        assert_eq!(kind(reader.read(&mut [0; 4])), Kind::InvalidInput("socket"));
+        assert_eq!(kind(reader.read_exact(&mut [0; 4])), Kind::InvalidInput("socket"));
+        assert_eq!(b.recv(&mut [0; 8]), Ok(8)); // still there, and whole
+    }
+}
+
+#[test]
+fn calls_with_nothing_to_do_find_out_that_the_socket_is_closed() {
+    let (a, b) = pair();
+    let mut reader = Reader::new(&b, Framing::default());
+    assert_eq!(a.send_frames(&[], &Framing::default()), Ok(()));
+    assert_eq!(reader.read(&mut []), Ok(0));
+    assert_eq!(reader.read_exact(&mut []), Ok(()));
+    b.close().unwrap();
+    assert_eq!(kind(b.send_frames(&[], &Framing::default())), Kind::Closed);
+    assert_eq!(kind(reader.read(&mut [])), Kind::Closed);
+    assert_eq!(kind(reader.read_exact(&mut [])), Kind::Closed);
 }
 
 #[test]
