@@ -160,8 +160,9 @@ pub unsafe extern "C" fn polysock_send_segments(
 
 /// The elements of a batch.
 fn read(d: *mut polysock_dgram, n: usize) -> Result<Vec<polysock_dgram>, Failure> {
+    let values = pointer::values(d, n, "d")?;
     let mut elements = memory::list(n).map_err(Failure::no_memory)?;
-    for element in pointer::values(d, n, "d")? {
+    for element in values {
         if element.reserved != [0; 3] {
             return Err(Failure::argument("reserved", "of an element is not zero"));
         }

@@ -144,6 +144,8 @@ TEST(wrong_arguments_are_refused)
     CHECK_IS(polysock_send_batch(s, NULL, 0, 0), 0);
     CHECK_IS(polysock_recv_batch(s, NULL, 0, 0), 0);
     CHECK_IS(polysock_send_batch(s, &d, SIZE_MAX / sizeof d, 0), POLYSOCK_ENOMEM);
+    REFUSED(polysock_send_batch(s, NULL, SIZE_MAX, 0), "d is NULL");
+    REFUSED(polysock_recv_batch(s, NULL, SIZE_MAX, 0), "d is NULL");
     make_pair(&client, &server);
     d = to_send("x", NULL);
     CHECK_IS(polysock_send_batch(client, &d, 1, 0), POLYSOCK_EUNSUPPORTED);
