@@ -15,6 +15,9 @@ template <class Argument, class Ask> constexpr bool compiles(Ask) { return std::
 
 using polysock::buffer;
 using polysock::bytes;
+using polysock::frame;
+using polysock::framing;
+using polysock::reader;
 using polysock::span;
 using connection = polysock::socket;
 using chars = char (&)[16];
@@ -123,6 +126,43 @@ TAKES(numbers, x, control.add_fds(x));
 TAKES(int, x, control.add_fds({x}));
 TAKES(polysock::control &, x, x.add(1, 2, "abc"));
 
+// Messages, and the bytes between them, are taken like other bytes.
+REFUSES(connection &, x, x.send_frame("hello", 5));
+REFUSES(connection &, x, x.send_frame("hello", 5s));
+REFUSES(connection &, x, x.send_frames({"hello", 5}));
+REFUSES(connection &, x, x.send_frames({{"hello", 5}}));
+REFUSES(chars, x, s.send_frame(x));
+REFUSES(chars, x, s.send_frames({x}));
+REFUSES(chars, x, frame(x));
+REFUSES(std::nullptr_t, x, frame(x));
+REFUSES(framing &, x, x.delimiter({"--", 5}));
+REFUSES(framing &, x, x.delimiter("--", 2));
+REFUSES(framing &, x, x.delimiter(0));
+REFUSES(framing &, x, x.delimiter(nullptr));
+REFUSES(framing &, x, x.delimiter('-'));
+TAKES(connection &, x, x.send_frames({"hello", std::string("world"), frame("abc", 3)}, framing::lines(), 5s));
+TAKES(chars, x, s.send_frames({frame(x, 16), bytes(x, 4)}));
+TAKES(std::vector<frame> &, x, s.send_frames(x));
+TAKES(framing &, x, x.delimiter("--"));
+TAKES(framing &, x, x.delimiter(bytes("\0", 1)));
+TAKES(std::string, x, framing::delimiter(x));
+TAKES(std::string_view, x, framing::delimiter(x));
+
+// What is returned is in the reader, which must still be there, as must its socket.
+REFUSES(reader, x, std::move(x).frame());
+REFUSES(reader, x, std::move(x).line(5s));
+REFUSES(reader, x, std::move(x).frames());
+REFUSES(reader, x, std::move(x).frames(std::declval<std::vector<frame> &>()));
+REFUSES(reader, x, std::move(x).lines());
+REFUSES(reader, x, std::move(x).begin());
+REFUSES(connection, x, reader(std::move(x)));
+REFUSES(connection, x, reader(std::move(x), framing::lines()));
+TAKES(reader &, x, x.frame());
+TAKES(reader &, x, x.frames());
+TAKES(reader &, x, x.begin());
+TAKES(connection &, x, reader(x));
+TAKES(const connection &, x, reader(x, framing::lines()));
+
 // Ports are numbers or names; truth values, characters and halves are neither.
 TAKES(std::string, x, polysock::create_connection(x, 7007));
 TAKES(std::string, x, polysock::create_connection(x, 7007, 5s));
@@ -177,6 +217,8 @@ TEST(lengths_are_those_of_the_memory)
     CHECK_IS(buffer(room).size(), 4);
     CHECK_IS(buffer(room, 4).size(), 4);
     CHECK(error_text([] { bytes("hello", 5000); }) == "the length 5000 is more than the array's 6 bytes");
+    CHECK(error_text([] { frame("hello", 5000); }) == "the length 5000 is more than the array's 6 bytes");
+    CHECK(error_text([] { framing::delimiter("\0"); }).find("needs its length") != std::string::npos);
     CHECK(error_text([&] { buffer(room, 5); }) == "the length 5 is more than the array's 4 bytes");
 }
 

@@ -20,7 +20,10 @@ struct frame : ::polysock_frame {
     frame(const Bytes &all) : frame(bytes(all)) // NOLINT: converts on purpose
     {
     }
+    template <std::size_t N> frame(char (&)[N]) = delete; // as of bytes: its length must be written, too
     explicit frame(const void *data_, std::size_t n) noexcept : ::polysock_frame{data_, n} {}
+    // The first n bytes of an array, which must have that many.
+    template <class T, std::size_t N> explicit frame(const T (&array)[N], std::size_t n) : frame(bytes(array, n)) {}
 
     std::string_view view() const noexcept { return {static_cast<const char *>(data), len}; }
     operator std::string_view() const noexcept { return view(); } // NOLINT: converts on purpose
@@ -47,12 +50,12 @@ public:
     // protobuf's delimited format.
     static framing varint() noexcept { return framing(POLYSOCK_FRAMING_VARINT); }
     // 1 to 16 bytes that follow each message.
-    static framing delimiter(std::string_view bytes) noexcept
+    static framing delimiter(bytes end) noexcept
     {
         framing f(POLYSOCK_FRAMING_DELIMITER);
         constexpr std::size_t most = POLYSOCK_DELIMITER_MAX;
-        std::copy_n(bytes.begin(), (std::min)(bytes.size(), most), f.raw_.delimiter);
-        f.raw_.delimiter_len = static_cast<int>((std::min)(bytes.size(), most + 1)); // the library refuses that many
+        std::copy_n(static_cast<const unsigned char *>(end.data()), (std::min)(end.size(), most), f.raw_.delimiter);
+        f.raw_.delimiter_len = static_cast<int>((std::min)(end.size(), most + 1)); // the library refuses that many
         return f;
     }
     static framing lines() noexcept { return framing(POLYSOCK_FRAMING_LINES); }

@@ -16,8 +16,9 @@
 namespace polysock {
 
 // Receives messages, lines and bytes from a stream, and keeps what arrived ahead of them; other receives on the socket do
-// not find it. The socket may be moved, and destroyed before the reader, whose calls then throw POLYSOCK_ECLOSED. Views are valid
-// until the reader's next call. One thread uses it at a time.
+// not find it. The socket may be moved. It may be closed or destroyed before the reader, which then returns what it has
+// received ahead, and throws POLYSOCK_ECLOSED after that. Views are valid until the reader's next call; the calls that return
+// them need a reader that has a name. One thread uses it at a time.
 //
 //     polysock::reader reader(socket);
 //     for (std::string_view message : reader)
@@ -27,6 +28,7 @@ namespace polysock {
 // and error::missing() is how many bytes are missing. After a time limit the next call continues where the last one stopped.
 class reader {
 public:
+    explicit reader(socket &&, const framing & = {}) = delete; // it would be closed before the first call
     explicit reader(const socket &s, const framing &f = {}) { detail::check(::polysock_reader_new(&reader_, s.get(), f.get())); }
     reader(reader &&other) noexcept : reader_(std::exchange(other.reader_, nullptr)) {}
     reader &operator=(reader &&other) noexcept
@@ -43,14 +45,14 @@ public:
     void set_framing(const framing &f) { detail::check(::polysock_reader_set_framing(reader_, f.get())); }
 
     // The next message; empty when the peer has ended the stream.
-    std::optional<std::string_view> frame(timeout t = {})
+    std::optional<std::string_view> frame(timeout t = {}) &
     {
         const void *start = nullptr;
         const ::ssize_t n = ::polysock_reader_frame(reader_, &start, t.ms());
         return view(static_cast<const char *>(start), n);
     }
     // The next line without its "\n" or "\r\n", whatever the framing; empty when the peer has ended the stream.
-    std::optional<std::string_view> line(timeout t = {})
+    std::optional<std::string_view> line(timeout t = {}) &
     {
         const char *start = nullptr;
         const ::ssize_t n = ::polysock_reader_line(reader_, &start, t.ms());
@@ -58,7 +60,7 @@ public:
     }
     // At least one message and all others that have arrived with it, as many as there is room for; returns how many, 0 when the
     // peer has ended the stream.
-    std::size_t frames(span<polysock::frame> into, timeout t = {})
+    std::size_t frames(span<polysock::frame> into, timeout t = {}) &
     {
         const ::ssize_t n = ::polysock_reader_frames(reader_, into.data(), into.size(), t.ms());
         return n == POLYSOCK_EEOF ? 0 : static_cast<std::size_t>(detail::check(n));
@@ -67,9 +69,9 @@ public:
     class iterator;
     class range;
     // Messages and lines up to the end of the stream, to loop over; each waits as long as the timeout allows.
-    range frames(timeout t = {});
-    range lines(timeout t = {});
-    iterator begin();
+    range frames(timeout t = {}) &;
+    range lines(timeout t = {}) &;
+    iterator begin() &;
     iterator end();
 
     // Receives at least one byte, whatever the framing; 0 is the end of the stream.
@@ -120,7 +122,7 @@ public:
     using difference_type = std::ptrdiff_t;
     using pointer = const std::string_view *;
     using reference = const std::string_view &;
-    using next = std::optional<std::string_view> (reader::*)(timeout);
+    using next = std::optional<std::string_view> (reader::*)(timeout) &;
 
     iterator() noexcept = default; // the end
     iterator(reader &from, next call, timeout t) : from_(&from), next_(call), timeout_(t) { ++*this; }
@@ -159,9 +161,9 @@ private:
     timeout timeout_;
 };
 
-inline reader::range reader::frames(timeout t) { return {*this, &reader::frame, t}; }
-inline reader::range reader::lines(timeout t) { return {*this, &reader::line, t}; }
-inline reader::iterator reader::begin() { return frames().begin(); }
+inline reader::range reader::frames(timeout t) & { return {*this, &reader::frame, t}; }
+inline reader::range reader::lines(timeout t) & { return {*this, &reader::line, t}; }
+inline reader::iterator reader::begin() & { return frames().begin(); }
 inline reader::iterator reader::end() { return {}; }
 
 } // namespace polysock
