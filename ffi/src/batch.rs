@@ -48,7 +48,8 @@ const _: () = assert!(size_of::<polysock_dgram>() == 5 * size_of::<usize>() + 16
 /// at a fraction of the cost; each arrives as a separate datagram. Any number may be sent.
 ///
 /// Fails only when none was sent: with the code of the first that was refused, or POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN,
-/// POLYSOCK_ECLOSED; with POLYSOCK_EUNSUPPORTED for a stream, and POLYSOCK_EINVAL when `reserved` of an element is not zero.
+/// POLYSOCK_ECLOSED; with POLYSOCK_EUNSUPPORTED for a stream. Fails with POLYSOCK_EINVAL, and sets no `result`, when an element is
+/// malformed: its `reserved` is not zero, its `buf` is NULL although `len` is not 0, or `*addr` has a `length` that no address has.
 /// @code
 /// polysock_dgram d[2] = {{.buf = "one", .len = 3, .addr = &to}, {.buf = "two", .len = 3, .addr = &to}};
 /// int sent = polysock_send_batch(s, d, 2, 1000);

@@ -18,10 +18,11 @@ use std::sync::{Arc, Mutex, TryLockError};
 /// Receives messages, lines and bytes from a stream, and keeps what arrived ahead of them.
 ///
 /// BSD: a FILE made by fdopen(3). Python: polysock.Reader. Java: DataInputStream or BufferedReader over a socket's stream.
-/// It keeps the socket in memory: the two may be freed in either order, and after polysock_close() or polysock_free() of
-/// the socket its calls fail with POLYSOCK_ECLOSED. One thread uses it at a time; a call by a second one fails with
-/// POLYSOCK_EBUSY. Meanwhile other threads may send on the socket, or close it. Other receives on the socket do not find
-/// what a reader has received ahead: see polysock_reader_pending(). Free it once with polysock_reader_free().
+/// It keeps the socket in memory: the two may be freed in either order. After polysock_close() or polysock_free() of the
+/// socket it returns what it has received ahead, and then its calls fail with POLYSOCK_ECLOSED. One thread uses it at a
+/// time; a call by a second one fails with POLYSOCK_EBUSY. Meanwhile other threads may send on the socket, or close it.
+/// Other receives on the socket do not find what a reader has received ahead: see polysock_reader_pending(). Free it once
+/// with polysock_reader_free().
 /// @code
 /// polysock_reader *reader;
 /// const void *message;

@@ -742,10 +742,11 @@ typedef struct polysock_poller polysock_poller;
  * Receives messages, lines and bytes from a stream, and keeps what arrived ahead of them.
  *
  * BSD: a FILE made by fdopen(3). Python: polysock.Reader. Java: DataInputStream or BufferedReader over a socket's stream.
- * It keeps the socket in memory: the two may be freed in either order, and after polysock_close() or polysock_free() of
- * the socket its calls fail with POLYSOCK_ECLOSED. One thread uses it at a time; a call by a second one fails with
- * POLYSOCK_EBUSY. Meanwhile other threads may send on the socket, or close it. Other receives on the socket do not find
- * what a reader has received ahead: see polysock_reader_pending(). Free it once with polysock_reader_free().
+ * It keeps the socket in memory: the two may be freed in either order. After polysock_close() or polysock_free() of the
+ * socket it returns what it has received ahead, and then its calls fail with POLYSOCK_ECLOSED. One thread uses it at a
+ * time; a call by a second one fails with POLYSOCK_EBUSY. Meanwhile other threads may send on the socket, or close it.
+ * Other receives on the socket do not find what a reader has received ahead: see polysock_reader_pending(). Free it once
+ * with polysock_reader_free().
  * @code
  * polysock_reader *reader;
  * const void *message;
@@ -2286,7 +2287,8 @@ int polysock_send_frames(polysock_t *s, const polysock_frame *frames, size_t n, 
  * at a fraction of the cost; each arrives as a separate datagram. Any number may be sent.
  *
  * Fails only when none was sent: with the code of the first that was refused, or POLYSOCK_ETIMEDOUT, POLYSOCK_EAGAIN,
- * POLYSOCK_ECLOSED; with POLYSOCK_EUNSUPPORTED for a stream, and POLYSOCK_EINVAL when `reserved` of an element is not zero.
+ * POLYSOCK_ECLOSED; with POLYSOCK_EUNSUPPORTED for a stream. Fails with POLYSOCK_EINVAL, and sets no `result`, when an element is
+ * malformed: its `reserved` is not zero, its `buf` is NULL although `len` is not 0, or `*addr` has a `length` that no address has.
  * @code
  * polysock_dgram d[2] = {{.buf = "one", .len = 3, .addr = &to}, {.buf = "two", .len = 3, .addr = &to}};
  * int sent = polysock_send_batch(s, d, 2, 1000);
