@@ -15,6 +15,7 @@ template <class Argument, class Ask> constexpr bool compiles(Ask) { return std::
 
 using polysock::buffer;
 using polysock::bytes;
+using polysock::dgram;
 using polysock::frame;
 using polysock::framing;
 using polysock::reader;
@@ -162,6 +163,19 @@ TAKES(reader &, x, x.frames());
 TAKES(reader &, x, x.begin());
 TAKES(connection &, x, reader(x));
 TAKES(const connection &, x, reader(x, framing::lines()));
+
+// A datagram is sent after it was made: what it borrows must still be there.
+REFUSES(std::string, x, dgram::to_send(std::move(x)));
+REFUSES(std::string, x, dgram::to_send(std::move(x), a));
+REFUSES(std::vector<char>, x, dgram::to_send(std::move(x), a));
+REFUSES(std::string &, x, dgram::to_send(x + "y"));
+REFUSES(std::string &, x, dgram::to_send(x, polysock::address()));
+REFUSES(chars, x, dgram::to_send(x));
+TAKES(std::string &, x, dgram::to_send(x));
+TAKES(const std::string &, x, dgram::to_send(x, a));
+TAKES(std::string_view, x, dgram::to_send(std::move(x), a));
+TAKES(dgram &, x, x.to_send("hello", a));
+TAKES(chars, x, dgram::to_send(bytes(x, 16), a));
 
 // Ports are numbers or names; truth values, characters and halves are neither.
 TAKES(std::string, x, polysock::create_connection(x, 7007));

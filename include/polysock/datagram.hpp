@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 namespace polysock {
 
@@ -30,6 +31,10 @@ public:
         return d;
     }
     static dgram to_send(bytes contents, address &&) = delete; // it would be gone before the call
+    // So would a string or vector that has no name.
+    template <class Owner, class... To,
+              std::enable_if_t<!std::is_lvalue_reference_v<Owner> && !std::is_trivially_destructible_v<Owner>, int> = 0>
+    static dgram to_send(Owner &&, To &&...) = delete;
 
     // Room for one to receive, and for the sender's address.
     static dgram room(buffer into) noexcept
