@@ -1,7 +1,7 @@
 //! Batches of datagrams: send_batch, recv_batch, send_segments.
 
 use crate::address::{self, polysock_addr};
-use crate::buffer::{recv_buf, send_buf};
+use crate::buffer::{recv_buf_named, send_buf, send_buf_named};
 use crate::error::{of_kind, Failure};
 use crate::guard;
 use crate::handle::{borrow, polysock_t};
@@ -71,7 +71,8 @@ pub unsafe extern "C" fn polysock_send_batch(
         let mut batch = memory::list(n).map_err(Failure::no_memory)?;
         for (element, place) in elements.iter().zip(places) {
             let to = place.and_then(|place| addresses.get(place));
-            batch.push(OutgoingDatagram::new(send_buf(element.buf, element.len)?, to));
+            let contents = send_buf_named(element.buf, element.len, BUF)?;
+            batch.push(OutgoingDatagram::new(contents, to));
         }
         let sent = time::call(&socket, timeout_ms)?.send_batch(&mut batch);
         for (element, datagram) in elements.iter_mut().zip(&batch) {
@@ -115,7 +116,7 @@ pub unsafe extern "C" fn polysock_recv_batch(
         let (socket, mut elements) = (borrow(s)?, read(d, n)?);
         let mut rooms = memory::list(n).map_err(Failure::no_memory)?;
         for element in &elements {
-            rooms.push(recv_buf(element.buf, element.len)?);
+            rooms.push(recv_buf_named(element.buf, element.len, BUF)?);
         }
         let mut arrived = memory::list(n).map_err(Failure::no_memory)?;
         arrived.resize(n, IncomingDatagram::EMPTY);
@@ -159,13 +160,16 @@ pub unsafe extern "C" fn polysock_send_segments(
     })
 }
 
+/// What the fields for the bytes of an element are called.
+const BUF: (&str, &str) = ("d->buf", "d->len");
+
 /// The elements of a batch.
 fn read(d: *mut polysock_dgram, n: usize) -> Result<Vec<polysock_dgram>, Failure> {
     let values = pointer::values(d, n, "d")?;
     let mut elements = memory::list(n).map_err(Failure::no_memory)?;
     for element in values {
         if element.reserved != [0; 3] {
-            return Err(Failure::argument("reserved", "of an element is not zero"));
+            return Err(Failure::argument("d->reserved", "is not zero"));
         }
         elements.push(element);
     }
@@ -178,7 +182,7 @@ fn destinations(elements: &[polysock_dgram]) -> Result<(Vec<Address>, Vec<Option
     let mut places = memory::list(elements.len()).map_err(Failure::no_memory)?;
     for element in elements {
         if !element.addr.is_null() && element.addr != last {
-            let address = address::read(element.addr, "addr of an element")?;
+            let address = address::read(element.addr, "d->addr")?;
             memory::push(&mut addresses, address).map_err(Failure::no_memory)?;
             last = element.addr;
         }

@@ -7,14 +7,32 @@ use std::ffi::c_void;
 
 /// Bytes to send. NULL may be passed for none.
 pub(crate) fn send_buf<'a>(start: *const c_void, length: usize) -> Result<SendBuf<'a>, Failure> {
-    check_memory(start, length, "buf", "n")?;
+    send_buf_named(start, length, ("buf", "n"))
+}
+
+/// The same for parameters or fields of other names.
+pub(crate) fn send_buf_named<'a>(
+    start: *const c_void,
+    length: usize,
+    (name, length_name): (&'static str, &'static str),
+) -> Result<SendBuf<'a>, Failure> {
+    check_memory(start, length, name, length_name)?;
     // SAFETY: C's contract: `start` is readable for `length` bytes until the call returns.
     Ok(unsafe { SendBuf::from_raw_parts(start.cast(), length) })
 }
 
 /// A buffer to receive into. NULL may be passed for an empty one.
 pub(crate) fn recv_buf<'a>(start: *mut c_void, length: usize) -> Result<RecvBuf<'a>, Failure> {
-    check_memory(start, length, "buf", "n")?;
+    recv_buf_named(start, length, ("buf", "n"))
+}
+
+/// The same for parameters or fields of other names.
+pub(crate) fn recv_buf_named<'a>(
+    start: *mut c_void,
+    length: usize,
+    (name, length_name): (&'static str, &'static str),
+) -> Result<RecvBuf<'a>, Failure> {
+    check_memory(start, length, name, length_name)?;
     // SAFETY: C's contract: `start` is writable for `length` bytes until the call returns.
     Ok(unsafe { RecvBuf::from_raw_parts(start.cast(), length) })
 }
@@ -42,6 +60,11 @@ pub(crate) fn option_buf<'a>(start: *mut c_void, length: usize) -> Result<&'a mu
 /// A buffer to copy received bytes into.
 pub(crate) fn room<'a>(start: *mut c_void, length: usize) -> Result<&'a mut [u8], Failure> {
     writable(start, length, "buf", "n")
+}
+
+/// The same where its length is called `cap`.
+pub(crate) fn room_of_cap<'a>(start: *mut c_void, cap: usize) -> Result<&'a mut [u8], Failure> {
+    writable(start, cap, "buf", "cap")
 }
 
 /// Memory that no other thread uses until the call returns. NULL may be passed for none.

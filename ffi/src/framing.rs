@@ -124,6 +124,9 @@ impl polysock_framing {
                 Framing::delimiter(delimiter.unwrap_or_default())?
             }
             POLYSOCK_FRAMING_LINES => Framing::lines(),
+            POLYSOCK_FRAMING_FIXED if self.fixed_size == 0 => {
+                return Err(Failure::argument("f->fixed_size", "is 0"));
+            }
             POLYSOCK_FRAMING_FIXED => Framing::fixed(self.fixed_size)?,
             _ => {
                 let problem = "is not a POLYSOCK_FRAMING_ number";

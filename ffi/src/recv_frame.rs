@@ -1,6 +1,6 @@
 //! Receiving messages on a socket that other calls receive from, too.
 
-use crate::buffer::{copy_to, recv_buf, room};
+use crate::buffer::{copy_to, recv_buf_named, room_of_cap};
 use crate::code::{POLYSOCK_EEOF, POLYSOCK_EMSGSIZE};
 use crate::error::Failure;
 use crate::framing::{framing, polysock_frame, polysock_framing};
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn polysock_recv_frame(
 ) -> ssize_t {
     let needed = Needed::new(needed);
     guard::count("polysock_recv_frame", || {
-        let (socket, room, framing) = (borrow(s)?, recv_buf(buf, cap)?, framing(f)?);
+        let (socket, room, framing) = (borrow(s)?, recv_buf_named(buf, cap, BUF)?, framing(f)?);
         let received = time::call(&socket, timeout_ms)?.recv_frame_into(room, &framing);
         needed.report(received, 0)
     })
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn polysock_recv_line(
         if buf.is_null() {
             return Err(Failure::argument("buf", NULL));
         }
-        let room = recv_buf(buf.cast(), most)?;
+        let room = recv_buf_named(buf.cast(), most, BUF)?;
         let received = time::call(&socket, timeout_ms)?.recv_frame_into(room, &Framing::lines());
         let length = needed.report(received, 1)?;
         copy_to(buf.cast::<u8>().wrapping_add(length), b"\0");
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn polysock_recv_frames(
     let needed = Needed::new(needed);
     guard::count("polysock_recv_frames", || {
         let (socket, framing) = (borrow(s)?, framing(f)?);
-        let (mut room, to) = (room(buf, cap)?, OutArray::new(frames, n, "frames")?);
+        let (mut room, to) = (room_of_cap(buf, cap)?, OutArray::new(frames, n, "frames")?);
         if n == 0 {
             return Err(Failure::argument("n", "is 0"));
         }
@@ -136,6 +136,9 @@ pub unsafe extern "C" fn polysock_recv_frames(
         }
     })
 }
+
+/// What the parameters for the caller's buffer are called.
+const BUF: (&str, &str) = ("buf", "cap");
 
 pub(crate) const END: Failure = Failure::new(POLYSOCK_EEOF, "end of stream");
 

@@ -1,6 +1,6 @@
 //! Sending messages.
 
-use crate::buffer::send_buf;
+use crate::buffer::{send_buf, send_buf_named};
 use crate::done::Done;
 use crate::error::Failure;
 use crate::framing::{framing, polysock_frame, polysock_framing};
@@ -62,7 +62,8 @@ pub unsafe extern "C" fn polysock_send_frames(
         let frames = pointer::values(frames, n, "frames")?;
         let mut messages = memory::list(n).map_err(Failure::no_memory)?;
         for frame in frames {
-            messages.push(send_buf(frame.data, frame.len)?);
+            let fields = ("frames->data", "frames->len");
+            messages.push(send_buf_named(frame.data, frame.len, fields)?);
         }
         let result = time::call(&socket, timeout_ms)?.send_frames(&messages, &framing);
         done.report(result.map(|()| n))

@@ -120,7 +120,7 @@ TEST(framings_that_are_none)
     unused[POLYSOCK_FRAMING_FIXED].delimiter[0] = 'x';
     REFUSED_FRAMING(unused[POLYSOCK_FRAMING_FIXED], "f->delimiter is set");
     unused[POLYSOCK_FRAMING_FIXED].delimiter[0] = 0;
-    REFUSED_FRAMING(unused[POLYSOCK_FRAMING_FIXED], "size must not be 0");
+    REFUSED_FRAMING(unused[POLYSOCK_FRAMING_FIXED], "f->fixed_size is 0");
     unused[POLYSOCK_FRAMING_DELIMITER].fixed_size = 1;
     REFUSED_FRAMING(unused[POLYSOCK_FRAMING_DELIMITER], "f->fixed_size is set");
     unused[POLYSOCK_FRAMING_LENGTH].delimiter_len = 1;
@@ -464,7 +464,7 @@ TEST(misuse)
     REFUSED(polysock_send_frames(NULL, &one, 1, &done, NULL, 0), "s is NULL");
     CHECK_IS(done, 0);
     REFUSED(polysock_send_frames(ends.a, NULL, 1, &done, NULL, 0), "frames is NULL");
-    REFUSED(polysock_send_frames(ends.a, &one, 1, &done, NULL, 0), "buf is NULL");
+    REFUSED(polysock_send_frames(ends.a, &one, 1, &done, NULL, 0), "frames->data is NULL");
     REFUSED(polysock_send_frames(ends.a, NULL, 0, &done, NULL, -3), "timeout_ms");
     CHECK_IS(polysock_send_frames(ends.a, &one, SIZE_MAX / 8, &done, NULL, 0), POLYSOCK_ENOMEM);
     polysock_reader_free(NULL);

@@ -344,7 +344,7 @@ TEST(misuse)
     REFUSED(polysock_recv_frame(NULL, buf, 1, &needed, NULL, 0), "s is NULL");
     CHECK_IS(needed, 0);
     REFUSED(polysock_recv_frame(b, NULL, 1, NULL, NULL, 0), "buf is NULL");
-    REFUSED(polysock_recv_frame(b, buf, SIZE_MAX, NULL, NULL, 0), "SSIZE_MAX");
+    REFUSED(polysock_recv_frame(b, buf, SIZE_MAX, NULL, NULL, 0), "cap is above SSIZE_MAX");
     REFUSED(polysock_recv_frame(b, buf, 1, NULL, &bad, 0), "f->kind");
     REFUSED(polysock_recv_frame(b, buf, 1, NULL, NULL, -3), "timeout_ms");
     REFUSED(polysock_recv_line(NULL, buf, 1, NULL, 0), "s is NULL");
