@@ -72,7 +72,7 @@ def test_the_default_is_what_struct_writes(pair):
         (b"xxx", Framing(limit=2), errno.EMSGSIZE, "the message has 3 bytes, and at most 2 are allowed"),
         (b"a\nb", Framing.lines(), None, "must not contain the bytes that end a message"),
         (b"a-", Framing.delimiter(b"--"), None, "must not contain the bytes that end a message"),
-        (b"abc", Framing.fixed(2), None, "must be 2 to 2 bytes, not 3"),
+        (b"abc", Framing.fixed(2), None, "must be 2 bytes, not 3"),
     ],
 )
 def test_what_is_refused_is_refused_before_anything_is_sent(pair, data, framing, number, note):

@@ -201,10 +201,11 @@ impl fmt::Display for WithoutOperation<'_> {
                 },
             ) => {
                 let or_more = if given == i64::MAX { " or more" } else { "" };
-                write!(
-                    f,
-                    ": {argument} must be {least} to {most}{unit}, not {given}{or_more}"
-                )?;
+                write!(f, ": {argument} must be {least}")?;
+                if most != least {
+                    write!(f, " to {most}")?;
+                }
+                write!(f, "{unit}, not {given}{or_more}")?;
             }
             (kind, Measure::Rule(remedy)) => write!(f, ": {kind}: {remedy}")?,
             (kind, Measure::Range { .. }) => write!(f, ": {kind}")?,
