@@ -192,6 +192,7 @@ def test_a_buffer_that_is_too_small(pair):
         with pytest.raises(OSError) as raised:
             receiver.recv_frame_into(room)
         assert (raised.value.errno, raised.value.needed) == (errno.EMSGSIZE, 5)
+        assert raised.value.__notes__ == [f"into a buffer of {len(room)} bytes: the message has 5 bytes"]
         assert room == bytes(len(room))
     room = bytearray(raised.value.needed)
     assert receiver.recv_frame_into(room) == 5

@@ -61,7 +61,7 @@ fn facts(error: &Error, context: Context<'_>) -> Option<String> {
     let is_about_messages = matches!(operation, Operation::RecvFrame | Operation::SendFrame);
     match error.detail() {
         Some(detail) if matches!(error.kind(), Kind::MessageTooLarge { .. }) => {
-            add(format_args!("{} {detail}", error.kind()))?;
+            add(format_args!("{detail}: {}", error.kind()))?;
         }
         // The length of the message and the limit, how much of it was sent, what is in the way.
         Some(detail) if is_about_messages || error.kind() == Kind::Busy => add(format_args!("{detail}"))?,
