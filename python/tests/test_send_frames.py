@@ -117,6 +117,15 @@ def test_an_exception_of_the_iterable_is_passed_on_and_nothing_is_sent(pair):
     assert receiver.recv(100) == b"\0\0\0\3two"
 
 
+def test_an_exception_of_iter_is_passed_on(pair):
+    class Broken:
+        def __iter__(self):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        pair[0].send_frames(Broken())
+
+
 def test_datagrams_are_messages_already():
     with (
         socket.socket(type=socket.SOCK_DGRAM) as sock,

@@ -1,9 +1,10 @@
 //! Messages of a stream, sent and received whole.
 
+use super::ancillary::items_of;
 use super::decoding::Decoding;
 use super::message::readable;
 use super::transfer::{buffer_of, Using};
-use crate::arguments::{wrong_type, CInt, Size};
+use crate::arguments::{CInt, Size};
 use crate::core_call::CoreCall;
 use crate::errors::{self, no_memory, TruncatedError};
 use crate::lock::LockPolicy;
@@ -34,12 +35,10 @@ pub fn send_frames(
     messages: &Bound<'_, PyAny>,
     framing: &Framing,
 ) -> PyResult<()> {
-    let wanted = "send_frames() argument 1 must be an iterable of bytes-like objects";
-    let items = messages.try_iter().map_err(|_| wrong_type(wanted, messages))?;
-    let mut all = Vec::new();
-    for item in items {
-        memory::push(&mut all, item?).map_err(no_memory)?;
-    }
+    let all = items_of(
+        messages,
+        "send_frames() argument 1 must be an iterable of bytes-like objects",
+    )?;
     let parts = readable(&all)?;
     let are_plain = parts.iter().all(Readable::is_plain);
     let policy = native.lock_policy(socket, LockPolicy::KeepToSend, CInt(0), are_plain);
