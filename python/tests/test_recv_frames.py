@@ -424,7 +424,7 @@ def test_a_line_that_can_not_be_decoded_is_in_the_exception(pair):
     assert receiver.recv_line("utf-8") == "next"
 
 
-@pytest.mark.parametrize("names", [("no such encoding",), ("utf-8", "no such handler")])
+@pytest.mark.parametrize("names", [("no such encoding",), ("utf-8", "no such handler"), ("hex",), ("rot13",)])
 def test_an_unknown_encoding_loses_no_line(pair, names):
     sender, receiver = pair
     sender.sendall(b"x\xff\n")

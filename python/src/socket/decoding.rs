@@ -11,7 +11,7 @@ pub struct Decoding {
 
 impl Decoding {
     /// None for bytes; text if there is an encoding, or a way to handle what it can't decode. LookupError for unknown
-    /// ones, before anything is received.
+    /// ones and for codecs that don't make text, before anything is received.
     pub fn new(py: Python<'_>, encoding: Option<String>, errors: Option<String>) -> PyResult<Option<Self>> {
         if encoding.is_none() && errors.is_none() {
             return Ok(None);
@@ -21,7 +21,10 @@ impl Decoding {
             errors: errors.unwrap_or_else(|| "strict".to_owned()),
         };
         let codecs = py.import("codecs")?;
-        codecs.call_method1("lookup", (&decoding.encoding,))?;
+        let codec = codecs.call_method1("lookup", (&decoding.encoding,))?;
+        if !makes_text(&codec)? {
+            Self::apply(Some(&decoding), PyBytes::new(py, b"\n"))?; // raises the interpreter's own exception
+        }
         codecs.call_method1("lookup_error", (&decoding.errors,))?;
         Ok(Some(decoding))
     }
@@ -33,4 +36,11 @@ impl Decoding {
             Some(Self { encoding, errors }) => message.call_method1("decode", (encoding, errors)),
         }
     }
+}
+
+/// Whether a codec is an encoding of text, unlike `hex` or `rot13`.
+fn makes_text(codec: &Bound<'_, PyAny>) -> PyResult<bool> {
+    // The attribute that bytes.decode() asks for; a codec from elsewhere may lack it.
+    let marked = codec.getattr_opt("_is_text_encoding")?;
+    marked.map_or(Ok(true), |marked| marked.is_truthy())
 }
