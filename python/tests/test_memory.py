@@ -140,6 +140,48 @@ assert len(batches) > 2
 del ballast
 """
 
+# Much has arrived that no call has returned.
+MUCH_PENDING = """
+c, d = socket.socketpair()
+data = bytes(range(256)) * (20 << 12)
+thread = threading.Thread(target=lambda: (c.sendall(data), c.close()))
+thread.start()
+try:
+    d.recv_frame(socket.Framing.delimiter(b"never", limit=1 << 30))
+except EOFError:
+    pass
+thread.join()
+ballast = []
+try:
+    while True:
+        ballast.append(bytes(1 << 20))
+except MemoryError:
+    pass
+refused(d.take_buffered)
+assert d.pending() == len(data), d.pending()
+del ballast
+assert d.take_buffered() == data
+assert d.pending() == 0
+"""
+
+# There is no memory for the list of descriptors.
+DESCRIPTORS = """
+import _testcapi, os
+here, there = os.pipe()
+socket.send_fds(a, [b"\\0\\0\\0\\3one"], [there])
+os.close(there)
+assert b.recv_frame() == b"one"
+_testcapi.set_nomemory(0)
+try:
+    b.take_descriptors()
+except MemoryError:
+    taken = False
+finally:
+    _testcapi.remove_mem_hooks()
+assert not taken
+assert os.read(here, 1) == b""
+"""
+
 FLOODED = {
     "readAllBytes": "refused(client.getInputStream().readAllBytes)",
     "readNBytes": "refused(client.getInputStream().readNBytes, 1 << 40)",
@@ -176,6 +218,15 @@ def test_a_message_that_does_not_fit_into_memory(call):
 
 def test_messages_that_fit_into_memory_only_in_part():
     assert played("polysock", MANY_MESSAGES) == "fine\n"
+
+
+def test_take_buffered_loses_nothing_when_there_is_no_memory_for_it():
+    assert played("polysock", MUCH_PENDING) == "fine\n"
+
+
+def test_descriptors_that_can_not_be_handed_out_are_closed():
+    pytest.importorskip("_testcapi", reason="needs _testcapi (CPython's tests)")
+    assert played("polysock", DESCRIPTORS) == "fine\n"
 
 
 def test_room_for_control_messages_that_is_not_used_takes_no_memory():

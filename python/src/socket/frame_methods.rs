@@ -7,7 +7,7 @@ use crate::core_call::CoreCall;
 use crate::framing::{framing_of, lines_within, Framing};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
-use std::os::fd::IntoRawFd;
+use std::os::fd::{AsRawFd, IntoRawFd};
 
 #[pymethods]
 impl NativeSocket {
@@ -137,9 +137,17 @@ impl NativeSocket {
 
     /// Takes out the descriptors that came with the bytes of messages on a Unix socket: a list of numbers, which the
     /// program owns. recvmsg() hands them out too.
-    fn take_descriptors(&self, py: Python<'_>) -> PyResult<Vec<i32>> {
+    fn take_descriptors<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let socket = self.socket(py)?;
         let taken = CoreCall::on(py, &*socket).run_attached(|| socket.take_descriptors())?;
-        Ok(taken.into_iter().map(IntoRawFd::into_raw_fd).collect())
+        let numbers = PyList::empty(py);
+        for descriptor in &taken {
+            numbers.append(descriptor.as_raw_fd())?;
+        }
+        // They are closed here if that failed: the program would never learn of them.
+        for descriptor in taken {
+            let _ = descriptor.into_raw_fd();
+        }
+        Ok(numbers)
     }
 }

@@ -9,7 +9,7 @@ use crate::core_call::CoreCall;
 use crate::errors::{self, no_memory, TruncatedError};
 use crate::lock::LockPolicy;
 use crate::raw::buffer::Readable;
-use crate::raw::bytes;
+use crate::raw::bytes::{self, Unfinished};
 use polysock::{memory, Flags, Framing, Socket, Timeout};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -125,8 +125,10 @@ pub fn recv_frames<'py>(
 
 /// Takes out the bytes that no call has returned yet.
 pub fn take_buffered<'py>(py: Python<'py>, socket: &Socket) -> PyResult<Bound<'py, PyBytes>> {
-    let taken = CoreCall::on(py, socket).run_attached(|| socket.take_buffered())?;
-    bytes::copy(py, &taken)
+    // Made first, so that nothing is lost when there is no memory for it.
+    let mut taken = Unfinished::new(py, socket.pending())?;
+    let count = CoreCall::on(py, socket).run_attached(|| socket.take_buffered_into(taken.buffer()))?;
+    taken.finish(count)
 }
 
 /// Receives a message and those that arrived with it, as long as `take` takes them. `take` should not run code of the
