@@ -48,7 +48,7 @@ class UnfinishedReceive(Unfinished):
 
 
 class UnfinishedBatch(Unfinished):
-    """An exception of send_batch() when some datagrams were refused: `done` were sent, `failures` lists the refused ones.
+    """An exception of send_batch() when some datagrams were refused: `done` were sent, `failures` lists the others.
 
     try:
         sock.send_batch(datagrams)
