@@ -57,7 +57,7 @@ const _: () = assert!(size_of::<polysock_close_report>() == 32 && align_of::<pol
 
 // SAFETY: its size is that of its fields, which are numbers.
 unsafe impl Growing for polysock_close_report {
-    const NO_SIZE: &'static str = "is not the size of a polysock_close_report";
+    const NO_SIZE: &'static str = "is not a size of polysock_close_report";
 }
 
 /// Reports how many bytes of what was sent are still on the way: `*unsent` were not sent yet, `*unacked` were sent but not

@@ -144,7 +144,7 @@ const _: () = assert!(size_of::<polysock_tcp_stats>() == 320 && align_of::<polys
 
 // SAFETY: its size is that of its fields, which are numbers.
 unsafe impl Growing for polysock_tcp_stats {
-    const NO_SIZE: &'static str = "is not the size of a polysock_tcp_stats";
+    const NO_SIZE: &'static str = "is not a size of polysock_tcp_stats";
 }
 
 /// Gets the state and statistics of the TCP connection.

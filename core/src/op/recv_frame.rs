@@ -150,7 +150,7 @@ impl Attempt for RecvFrame<'_> {
             None if error.kind() == Kind::Busy => {
                 let count = self.ahead.descriptors();
                 error.with_detail(format_args!(
-                    "{count} descriptors came with the bytes: take_descriptors() hands them out"
+                    "{count} descriptors came with the bytes and must be taken first"
                 ))
             }
             None => error,

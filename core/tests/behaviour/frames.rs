@@ -851,7 +851,7 @@ fn a_peer_that_only_sends_descriptors_does_not_use_up_ours() {
         send_with_descriptors(&a, b"e", 1);
         let error = b.within(NOW).recv_frame(&framing()).unwrap_err();
         assert_eq!(error.kind(), Kind::Busy);
-        let says = "253 descriptors came with the bytes: take_descriptors() hands them out";
+        let says = "253 descriptors came with the bytes and must be taken first";
         assert!(error.to_string().contains(says), "{error}");
         assert_eq!(b.take_descriptors().unwrap().len(), 253);
         assert_eq!(kind(b.within(NOW).recv_frame(&framing())), Kind::WouldBlock);

@@ -73,7 +73,10 @@ fn wait(
         }
         let registration =
             registration.get_or_insert_with(|| Registration::new(&socket.handle, Reason::Readiness));
-        match wait_woken(deadline.or_earlier(Instant::now() + pauses.next()), registration) {
+        let pause = pauses.next();
+        match wait_woken(deadline.or_earlier(Instant::now() + pause), registration) {
+            // A signal that arrived during a look has interrupted no wait.
+            WaitOutcome::TimeUp if pause == Pauses::LONGEST => return Ok(Interruptible::Interrupted),
             WaitOutcome::Ready | WaitOutcome::TimeUp => {}
             WaitOutcome::Closed => return Err(Kind::Closed),
             WaitOutcome::Interrupted => return Ok(Interruptible::Interrupted),

@@ -151,8 +151,9 @@ impl Closing {
                 Look::Busy | Look::Idle if last => CloseVerdict::TimedOut,
                 Look::Busy => return Ok(Interruptible::Interrupted),
                 Look::Idle => match self.wait(connection) {
-                    WaitOutcome::Ready | WaitOutcome::TimeUp | WaitOutcome::Closed => continue,
-                    WaitOutcome::Interrupted => return Ok(Interruptible::Interrupted),
+                    WaitOutcome::Ready | WaitOutcome::Closed => continue,
+                    // A signal that arrived during a look has interrupted no wait.
+                    WaitOutcome::TimeUp | WaitOutcome::Interrupted => return Ok(Interruptible::Interrupted),
                     WaitOutcome::Failed(kind) => return Err(kind),
                 },
             };
