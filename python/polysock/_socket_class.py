@@ -83,8 +83,11 @@ class socket(_native.socket, metaclass=SocketMeta):
 
     def dup(self):
         """Returns a new socket object for the same socket, with a new descriptor."""
-        # If the class raises, the descriptor is left open: the class may own it by now.
-        sock = self.__class__(self.family, self.type, self.proto, fileno=self._duplicate())
+        if self.__class__ is socket:
+            sock = socket(fileno=self._duplicate_whole())
+        else:
+            # Another class gets a descriptor's number. If it raises, the descriptor is left open: it may own it by now.
+            sock = self.__class__(self.family, self.type, self.proto, fileno=self._duplicate())
         sock.settimeout(self.gettimeout())
         return sock
 

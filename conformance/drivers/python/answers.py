@@ -30,6 +30,8 @@ def error_answer(exc, call=None):
         name = OWN_NAMES[type(exc).__name__]
     elif isinstance(exc, (OverflowError, ValueError)):
         name = "INVAL"
+    elif isinstance(exc, MemoryError):
+        name = "NOMEM"
     else:
         name = name_of_errno(exc, call)
     facts = {"done": done, "missing": getattr(exc, "missing", None), "needed": getattr(exc, "needed", None)}

@@ -87,7 +87,7 @@ class Driver:
             return "unsupported"
         except (Malformed, TypeError, LookupError) as exc:
             text = f"error PROTOCOL {type(exc).__name__}: {exc}"
-        except (Fail, OSError, EOFError, OverflowError, ValueError) as exc:
+        except (Fail, OSError, EOFError, MemoryError, OverflowError, ValueError) as exc:
             text = error_answer(exc, command)
         return f"{text} ms={(time.monotonic_ns() - began) // 1_000_000}"
 

@@ -31,6 +31,12 @@ impl NativeSocket {
         errors::raise(py, copy).map(IntoRawFd::into_raw_fd)
     }
 
+    /// The same, but returns an object that only a new socket accepts, as its `fileno`.
+    fn _duplicate_whole(&self, py: Python<'_>) -> PyResult<Unclaimed> {
+        let copy = self.socket(py)?.duplicate();
+        errors::raise(py, copy).map(Unclaimed::new)
+    }
+
     /// Sends `count` bytes of an open file from `offset`, or up to its end, and returns how many. The time limit starts
     /// anew whenever something was sent.
     #[pyo3(signature = (fileno, offset, count, /))]
