@@ -144,6 +144,7 @@ impl Handle {
     /// Hands the descriptor over to the caller, in the mode that the program wants.
     pub(crate) fn detach(&self) -> Result<OwnedFd, Kind> {
         self.with_nothing_ahead(|| self.state.detach())?;
+        self.drop_ahead(); // descriptors that came with messages
         self.notify_registered();
         let fd = self.descriptor.take().ok_or(Kind::Closed)?;
         self.mode.apply_wanted(fd.as_fd());

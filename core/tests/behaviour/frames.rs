@@ -875,6 +875,20 @@ fn close_closes_descriptors_that_were_not_taken() {
 }
 
 #[test]
+fn detach_closes_them_too() {
+    alone::alone(|| {
+        let (a, b) = pair();
+        let before = system::descriptors();
+        send_with_descriptors(&a, b"\0\0\0\x02hi", 3);
+        assert_eq!(b.recv_frame(&framing()).unwrap(), text("hi"));
+        let detached = b.detach().unwrap();
+        assert_eq!(system::descriptors().len(), before.len());
+        assert_eq!(kind(b.take_descriptors()), Kind::Closed);
+        drop(detached);
+    });
+}
+
+#[test]
 fn a_reader_keeps_descriptors_too() {
     let (a, b) = pair();
     send_with_descriptors(&a, b"\0\0\0\x02hi", 2);
