@@ -75,8 +75,10 @@ def test_wait_acked_raises_what_ended_it():
         a.sendall(b"unread")
         with pytest.raises(BlockingIOError):
             a.wait_acked(0)
-        with pytest.raises(TimeoutError):
+        a.settimeout(5)
+        with pytest.raises(TimeoutError) as raised:
             a.wait_acked(0.01)
+        assert raised.value.__notes__ == ["time limit 0.01 s"]
         waiting = Thread(a.wait_acked, None).asleep()
         b.recv(6)
         assert waiting.outcome() is None

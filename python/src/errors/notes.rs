@@ -8,7 +8,7 @@
 
 use super::attributes::moves_bytes;
 use super::Context;
-use polysock::{hint, Address, Error, Kind, Operation, Socket, Timeout};
+use polysock::{hint, Address, Error, Kind, Operation};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -52,10 +52,8 @@ fn facts(error: &Error, context: Context<'_>) -> Option<String> {
         let comma = if text.is_empty() { "" } else { ", " };
         write!(text, "{comma}{part}").ok()
     };
-    if error.kind() == Kind::TimedOut {
-        if let Some(limit) = context.socket.and_then(time_limit) {
-            add(format_args!("time limit {} s", Seconds(limit)))?;
-        }
+    if let Some(limit) = error.time_limit() {
+        add(format_args!("time limit {} s", Seconds(limit)))?;
     }
     let operation = error.operation();
     let is_about_messages = matches!(operation, Operation::RecvFrame | Operation::SendFrame);
@@ -118,13 +116,6 @@ fn subject(operation: Operation, context: Context<'_>) -> (&'static str, Option<
             None => ("receiving on", own()),
         },
         _ => ("", None),
-    }
-}
-
-fn time_limit(socket: &Socket) -> Option<Duration> {
-    match socket.recv_timeout() {
-        Timeout::After(limit) => Some(limit),
-        Timeout::Never | Timeout::NonBlocking => None,
     }
 }
 
