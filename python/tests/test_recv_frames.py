@@ -281,6 +281,19 @@ def test_a_socket_with_pending_bytes_is_not_given_away():
         os.close(server.detach())
 
 
+def test_another_init_of_a_socket_with_pending_bytes_is_refused(pair):
+    sender, receiver = pair
+    sender.send_frames([b"one", b"two"])
+    assert receiver.recv_frame() == b"one"
+    one, two = socket.socketpair()
+    number = two.detach()
+    with one, pytest.raises(OSError) as raised:
+        receiver.__init__(fileno=number)
+    assert raised.value.errno == errno.EBUSY
+    os.close(number)  # it still belongs to the program
+    assert receiver.recv_frame() == b"two"
+
+
 def test_closing_forgets_what_is_pending(pair):
     sender, receiver = pair
     sender.send_frames([b"one", b"two"])

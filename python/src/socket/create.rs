@@ -52,8 +52,21 @@ pub fn init(
     if came_nonblocking {
         socket.set_timeout(Timeout::NonBlocking);
     }
+    if let Err(raised) = slf.get().keep(py, Arc::clone(&socket)) {
+        if fileno.is_some_and(|fileno| fileno.cast_exact::<Unclaimed>().is_err()) {
+            give_back(&socket);
+        }
+        return Err(raised);
+    }
     slf.get().note_came_nonblocking(came_nonblocking);
-    slf.get().keep(py, socket)
+    Ok(())
+}
+
+/// Leaves the descriptor open: it still belongs to the program.
+fn give_back(socket: &Socket) {
+    if let Ok(fd) = socket.detach() {
+        let _ = fd.into_raw_fd();
+    }
 }
 
 /// The argument, if it was given: -1 stands for one that was not.
