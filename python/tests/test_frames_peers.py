@@ -15,6 +15,8 @@ from polysock import Framing
 
 # From nothing to what multiprocessing sends in two writes, and what no buffer holds.
 SIZES = (0, 1, 64, 16_384, 16_385, 3 << 20)
+# Where multiprocessing chooses, it needs the name localhost.
+ADDRESS = {"AF_INET": ("127.0.0.1", 0), "AF_UNIX": None}
 OBJECT = {"text": "häh", "numbers": [1, 2.5, None]}
 
 
@@ -55,7 +57,7 @@ def exchange(ours, theirs):
 
 
 def test_a_listener_of_multiprocessing(family):
-    with Listener(family=family) as listener:
+    with Listener(ADDRESS[family], family) as listener:
         accepting = Thread(listener.accept)
         with connected(listener) as ours, accepting.outcome() as theirs:
             exchange(ours, theirs)
@@ -73,7 +75,7 @@ class Authenticated:
 
 
 def test_a_listener_of_multiprocessing_that_wants_a_key(family):
-    with Listener(family=family, authkey=b"key") as listener:
+    with Listener(ADDRESS[family], family, authkey=b"key") as listener:
         accepting = Thread(listener.accept)
         with connected(listener) as ours:
             answer_challenge(Authenticated(ours), b"key")
