@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import pathlib
 import socket
 import struct
 
@@ -31,6 +32,7 @@ class Network:
             try:
                 self.fd = os.open(CURRENT, os.O_RDONLY)
                 loopback_up()
+                keep_time_wait()
             finally:
                 call("setns", self.outside, CLONE_NEWNET)
         except OSError as exc:
@@ -71,3 +73,13 @@ def loopback_up():
         request = struct.pack("16sh14x", b"lo", 0)
         flags = struct.unpack("16sh14x", fcntl.ioctl(s, SIOCGIFFLAGS, request))[1]
         fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | IFF_UP))
+
+
+def keep_time_wait():
+    """Lets no reset end a connection in TIME_WAIT early (RFC 1337).
+
+    On a busy machine a FIN may be sent again although its acknowledgement is on the way. The acknowledgement of the second
+    one finds the other end closed and is answered by a reset, and the port would be free at once.
+    """
+    with contextlib.suppress(OSError):  # where /proc/sys is read-only
+        pathlib.Path("/proc/sys/net/ipv4/tcp_rfc1337").write_text("1", encoding="ascii")

@@ -12,7 +12,7 @@ use polysock::{memory, Address, IncomingDatagram, OutgoingDatagram};
 
 /// A datagram of a batch, to send or to receive.
 ///
-/// BSD: struct mmsghdr. Python: an item of socket.send_batch. Java: DatagramPacket.
+/// BSD: struct mmsghdr. Python: the items that socket.send_batch takes. Java: DatagramPacket.
 /// Start from zeros: `polysock_dgram d = {0};`. What it points to belongs to the caller; several elements may have the same
 /// `addr` to send to. Its layout is frozen.
 /// @ingroup polysock_datagrams

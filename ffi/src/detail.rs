@@ -30,7 +30,7 @@ pub extern "C" fn polysock_last_detail() -> *const c_char {
 
 /// Returns how many bytes were missing, at least, when the last failure in this thread was POLYSOCK_ETRUNCATED; otherwise 0.
 ///
-/// BSD: none. Python: EOFError.missing, of polysock's subclass. Java: none.
+/// BSD: none. Python: `missing` of the exception. Java: none.
 /// @ingroup polysock_library
 #[no_mangle]
 pub extern "C" fn polysock_last_missing() -> usize {

@@ -76,7 +76,7 @@ pub unsafe extern "C" fn polysock_reader_free(r: *mut polysock_reader) {
 
 /// Changes how messages are delimited from the next one on, NULL for the default; bytes received ahead are kept.
 ///
-/// BSD: none. Python: the argument of polysock.Reader. Java: another stream class over the same stream.
+/// BSD: none. Python: what polysock.Reader takes. Java: another stream class over the same stream.
 /// @ingroup polysock_frames
 #[no_mangle]
 pub unsafe extern "C" fn polysock_reader_set_framing(
@@ -252,7 +252,7 @@ pub unsafe extern "C" fn polysock_reader_take_buffered(
 /// Takes at most `cap` of the descriptors that came with the bytes on a Unix socket, in order, and returns how many. The
 /// caller then owns them and must close them.
 ///
-/// BSD: SCM_RIGHTS. Python: Reader.take_descriptors. Java: none.
+/// BSD: SCM_RIGHTS. Python: socket.take_descriptors. Java: none.
 /// They are close-on-exec. Those not taken stay, up to 253 of them, until they are or the reader is freed.
 /// @ingroup polysock_frames
 #[no_mangle]

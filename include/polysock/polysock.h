@@ -951,7 +951,7 @@ typedef struct {
 /**
  * A datagram of a batch, to send or to receive.
  *
- * BSD: struct mmsghdr. Python: an item of socket.send_batch. Java: DatagramPacket.
+ * BSD: struct mmsghdr. Python: the items that socket.send_batch takes. Java: DatagramPacket.
  * Start from zeros: `polysock_dgram d = {0};`. What it points to belongs to the caller; several elements may have the same
  * `addr` to send to. Its layout is frozen.
  * @ingroup polysock_datagrams
@@ -1546,7 +1546,7 @@ const char *polysock_last_detail(void);
 /**
  * Returns how many bytes were missing, at least, when the last failure in this thread was POLYSOCK_ETRUNCATED; otherwise 0.
  *
- * BSD: none. Python: EOFError.missing, of polysock's subclass. Java: none.
+ * BSD: none. Python: `missing` of the exception. Java: none.
  * @ingroup polysock_library
  */
 size_t polysock_last_missing(void);
@@ -2102,7 +2102,7 @@ void polysock_reader_free(polysock_reader *r);
 /**
  * Changes how messages are delimited from the next one on, NULL for the default; bytes received ahead are kept.
  *
- * BSD: none. Python: the argument of polysock.Reader. Java: another stream class over the same stream.
+ * BSD: none. Python: what polysock.Reader takes. Java: another stream class over the same stream.
  * @ingroup polysock_frames
  */
 int polysock_reader_set_framing(polysock_reader *r, const polysock_framing *f);
@@ -2192,7 +2192,7 @@ ssize_t polysock_reader_take_buffered(polysock_reader *r, void *buf, size_t n);
  * Takes at most `cap` of the descriptors that came with the bytes on a Unix socket, in order, and returns how many. The
  * caller then owns them and must close them.
  *
- * BSD: SCM_RIGHTS. Python: Reader.take_descriptors. Java: none.
+ * BSD: SCM_RIGHTS. Python: socket.take_descriptors. Java: none.
  * They are close-on-exec. Those not taken stay, up to 253 of them, until they are or the reader is freed.
  * @ingroup polysock_frames
  */

@@ -18,7 +18,7 @@ use std::os::fd::{OwnedFd, RawFd};
 
 impl Socket {
     /// How many received bytes no call has returned yet: those that came with a message and belong to the next ones
-    /// (like Python's `SSLSocket.pending`). 0 for a closed socket.
+    /// (as a TLS library counts decrypted bytes). 0 for a closed socket.
     pub fn pending(&self) -> usize {
         if self.is_closed() {
             0
