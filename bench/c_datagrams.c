@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "measure.h"
+
 enum {
     SIZE = 64,
     COUNT = 256,    /* datagrams that are there at once; any receive buffer has room for them */
@@ -28,22 +30,6 @@ enum {
 };
 
 static unsigned char contents[COUNT][SIZE], arrived[COUNT][SEGMENTS * SIZE];
-
-static void must(long code)
-{
-    if (code < 0) {
-        perror("bench");
-        fprintf(stderr, "%s\n", polysock_last_detail());
-        exit(1);
-    }
-}
-
-static double now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 /* The sender and the receiver, as descriptors and, if the variant uses it, as handles. */
 struct pair {

@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "measure.h"
+
 enum {
     SIZE = 64,
     PREFIXED = 4 + SIZE,
@@ -32,22 +34,6 @@ enum {
 };
 
 static unsigned char wire[MANY * PREFIXED];
-
-static void must(long code)
-{
-    if (code < 0) {
-        perror("bench");
-        fprintf(stderr, "%s\n", polysock_last_detail());
-        exit(1);
-    }
-}
-
-static double now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 /* Every message begins with its number. */
 static void write_messages(void)

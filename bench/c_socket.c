@@ -15,25 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "measure.h"
+
 enum { SMALL = 64, BIG = 65536, PING_PONGS = 3000, READY = 10000, PIECES = 2000, CONNECTS = 500, TIMEOUT_MS = 5000 };
 
 static unsigned char buf[BIG], peer_buf[BIG];
-
-static void must(long code)
-{
-    if (code < 0) {
-        perror("bench");
-        fprintf(stderr, "%s\n", polysock_last_detail());
-        exit(1);
-    }
-}
-
-static double now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 static void report(const char *row, const char *variant, double start, int operations)
 {

@@ -8,7 +8,7 @@ OURS, OTHERS = "#4878a8", "#b8b8b8"
 
 
 def plot(rows, things, is_ours):
-    """An SVG: a bar a variant, as long as it is fast; each group has a scale of its own."""
+    """An SVG with a bar for each variant: the longer, the faster. Each group has a separate scale."""
     lines, y = [], 34
     for group, variants in rows.items():
         y += HEADING

@@ -7,7 +7,7 @@ A tutorial is a folder with a `test.toml`:
     output = '''…'''        what the program prints, of a tutorial of one, which is named like the folder
     input = '''…'''         given to the client's or the program's standard input; nothing by default
     client_arguments = []   given to the client after HOST PORT, or to the program
-    file_bytes = 1000       makes sample.bin, a file of so many bytes, for which {file} stands in client_arguments
+    file_bytes = 1000       makes sample.bin, a file of that many bytes; {file} in client_arguments is its path
     server_arguments = []   given to the server after PORT CLIENTS
     connections = 4         how many CLIENTS the server counts when the client has run once; 1 by default
     garbage = "ends"        the server ends with a message when it is fed garbage; by default it must go on

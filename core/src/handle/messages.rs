@@ -42,7 +42,7 @@ impl DerefMut for BytesAhead {
     }
 }
 
-/// Who has the bytes.
+/// Which thread is using the bytes.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Holder {
     #[default]

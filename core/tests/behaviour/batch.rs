@@ -19,7 +19,7 @@ fn udp(host: &str) -> (Socket, Address) {
     (socket, address)
 }
 
-/// A Unix datagram socket with a name of its own.
+/// A Unix datagram socket with a unique name.
 fn unix_datagram() -> (Socket, Address) {
     let socket = Socket::new(Family::UNIX, SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
     socket.bind(&Address::unix(b"").unwrap()).unwrap(); // the system chooses one
@@ -397,9 +397,9 @@ fn unix_datagrams_travel_in_batches() {
     let seen: Vec<_> = received.iter().map(|(bytes, _)| bytes.as_slice()).collect();
     assert_eq!(seen, [b"one", &b""[..], b"three"]);
     assert!(received.iter().all(|(_, datagram)| datagram.address == a_address));
-    let nobody = Address::unix(b"\0polysock-nobody-receives-here").unwrap();
+    let unbound = Address::unix(b"\0polysock-no-receiver").unwrap();
     let mut sent = batch(&["x"], &to);
-    sent.extend(batch(&["y"], &nobody));
+    sent.extend(batch(&["y"], &unbound));
     sent.extend(batch(&["z"], &to));
     assert_eq!(a.send_batch(&mut sent).unwrap(), 2);
     assert_eq!(sent[1].result, Err(Kind::Os(libc::ECONNREFUSED)));
@@ -513,7 +513,7 @@ fn a_receive_waits_for_the_first_and_not_for_more() {
     });
 }
 
-/// A receive that the kernel lets return after a close finds empty datagrams that nobody sent.
+/// A receive that the kernel lets return after a close finds empty datagrams that were never sent.
 #[test]
 fn close_wakes_a_receive_and_invents_no_datagrams() {
     limited(|| {

@@ -442,7 +442,7 @@ fn a_poller_reports_pending_bytes_as_long_as_there_are_any() {
         poller.add(&b, 7, Events::READABLE, Trigger::Level).unwrap();
         assert_eq!((found(&poller, 8), found(&poller, 8)), (vec![7], vec![7]));
         assert_eq!(b.recv_frame(&framing()).unwrap(), text("x"));
-        assert_eq!(found(&poller, 8), [7]); // nobody knows yet what the rest is
+        assert_eq!(found(&poller, 8), [7]); // the rest has not been looked at yet
         assert_eq!(kind(b.within(NOW).recv_frame(&framing())), Kind::WouldBlock);
         assert!(found(&poller, 8).is_empty());
         a.send_all(b"\0\x01y\0\0\0\x01z").unwrap();

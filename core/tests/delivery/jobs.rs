@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// So often must the judge find wrong calls wrong.
 pub const ENOUGH: usize = 5;
-/// Rounds of each kind of wrong calls at the most: so many that it is not by chance that the judge finds little.
+/// The most rounds of each kind of wrong calls: enough that a judge that finds little is at fault, not chance.
 const WRONG_ROUNDS: u64 = 200;
 
 /// A round to be played.

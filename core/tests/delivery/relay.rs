@@ -130,7 +130,7 @@ impl Relay {
         }
     }
 
-    /// The record is locked meanwhile: who reads it knows what the kernel was given.
+    /// The record is locked meanwhile, so it always shows what the kernel was given.
     fn deliver(&self, way: Way, link: &Mutex<Link>, segment: &Segment, packet: &[u8]) {
         link.lock()
             .unwrap()

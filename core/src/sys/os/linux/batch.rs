@@ -37,7 +37,7 @@ pub fn recvmmsg(fd: BorrowedFd<'_>, messages: &mut [BatchMessage<'_>], flags: c_
 }
 
 /// Whether sends may ask the kernel to cut their bytes into datagrams (udp(7), `UDP_SEGMENT`, Linux 4.18), and the
-/// program has not set a length of its own for all sends. An older kernel would send everything as one datagram.
+/// program has not set a segment length for all sends itself. An older kernel would send everything as one datagram.
 pub fn cuts_segments(fd: BorrowedFd<'_>) -> bool {
     number::UDP_SEGMENT
         .is_some_and(|(level, name)| unix::get_int(fd, level, name).is_ok_and(|length| length == 0))

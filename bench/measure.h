@@ -1,0 +1,21 @@
+/* What the C benchmarks share. Each includes it after <polysock/polysock.h>. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static void must(long code)
+{
+    if (code < 0) {
+        perror("bench");
+        fprintf(stderr, "%s\n", polysock_last_detail());
+        exit(1);
+    }
+}
+
+static double now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
