@@ -141,9 +141,9 @@ test-python: python-module $(BUILD)/credit
 $(BUILD)/credit: python/src/lock/budget.rs | $(BUILD)/.prerequisites
 	rustc --edition=2021 -A dead_code --test $< -o $@
 
-# The tools themselves and the conformance runner.
+# The tools themselves, the conformance runner, and what the benchmarks compute.
 test-tools: $(VENV)/.ready
-	$(PYTEST) tools/tests conformance
+	$(PYTEST) tools/tests conformance bench/tests
 
 test-install: lib
 	sh ffi/tests/install_test.sh
@@ -237,6 +237,8 @@ crate-checks: $(BUILD)/.prerequisites ## the crate as it would be published: pac
 # ---------------------------------------------------------------- speed
 
 .PHONY: bench bench-c bench-python bench-messages bench-datagrams bench-instructions soak
+# In this order; each shows its place and the time left for all.
+bench: export POLYSOCK_BENCHES := c_socket python_socket messages datagrams python_instructions
 bench: bench-c bench-python bench-messages bench-datagrams bench-instructions ## speed beside the alternatives, measured in turns
 
 bench-c: $(BUILD)/bench/c_socket_c

@@ -253,6 +253,8 @@ int main(int argc, char **argv)
             if (round > 0) /* the first one warms up */
                 printf("%s %s %.2f\n", v->row, v->name, ns);
         }
+        if (round > 0)
+            end_round();
     }
     return 0;
 }

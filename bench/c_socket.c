@@ -234,6 +234,7 @@ int main(int argc, char **argv)
             else
                 connect_accept_raw();
         }
+        end_round();
     }
     return 0;
 }

@@ -1,26 +1,28 @@
-"""Runs c_socket.c and compares its variants:  c_socket.py RESULT.json COMMAND…
+"""Runs c_socket.c and compares its variants:  c_socket.py RESULT.json PROGRAM ROUNDS
 
-The command prints lines `ROW VARIANT NANOSECONDS`; the first variant of a row is what the others are compared with.
+The program prints lines `ROW VARIANT NANOSECONDS`; the first variant of a row is what the others are compared with.
 Shown are the median and the quartiles of each variant, and the ratio of the medians: below 1 is faster than the first.
 """
 
 import sys
 from pathlib import Path
 
-import c_program
+import program
+from progress import Progress
 from results import cells, do_overlap, ratio, save, summary, table
 
 
 def main():
-    result_file, command = Path(sys.argv[1]), sys.argv[2:]
+    result_file, command, rounds = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    progress = Progress(result_file.stem, [program.ROUND] * int(rounds))
     rows = {}
-    for row, variants in c_program.measured(command).items():
+    for row, variants in program.measured([command, rounds], progress).items():
         numbers = {variant: summary(measured) | {"rounds": len(measured)} for variant, measured in variants.items()}
         base = next(iter(numbers.values()))
         rows[row] = {variant: each | {"ratio": ratio(each, base)} for variant, each in numbers.items()}
     markdown = shown(rows)
     print(markdown, end="")
-    save(result_file, rows, markdown, command=Path(command[0]).name, unit="ns per operation")
+    save(result_file, rows, markdown, command=Path(command).name, unit="ns per operation", seconds=progress.seconds())
 
 
 def shown(rows):

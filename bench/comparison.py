@@ -5,15 +5,15 @@ import functools
 import os
 import platform
 import statistics
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import c_program
+import program
 import rates
 from awake import awake
+from progress import Progress
 from results import cells, do_overlap, ratio, save, summary, table
-from turns import Measured, in_turns
+from turns import Measured, in_turns, part_name
 
 
 @dataclass
@@ -41,18 +41,19 @@ def compare(groups, documentation, things):
     parser.add_argument("--c", metavar="PROGRAM", help="the C program; without it those groups are left out")
     parser.add_argument("result", nargs="?", type=Path)
     arguments = parser.parse_args()
-    rows, absent = {}, set()
+    groups = [group for group in groups if arguments.groups in group.name]
+    for group in groups:
+        group.variants = {name: make for name, make in group.variants.items() if arguments.variants in name}
+    progress = Progress(things, planned(groups, arguments))
+    rows, absent, of_c = {}, set(), {}
     with awake():
-        of_c = c_program.measured([arguments.c, str(arguments.rounds), arguments.variants]) if arguments.c else {}
+        if arguments.c:
+            of_c = program.measured([arguments.c, str(arguments.rounds), arguments.variants], progress)
         for group in groups:
-            if arguments.groups not in group.name:
-                continue
             if group.c_row:
                 values = {name: [Measured(ns) for ns in all_ns] for name, all_ns in of_c.get(group.c_row, {}).items()}
             else:
-                print(group.name, file=sys.stderr)
-                chosen = {name: make for name, make in group.variants.items() if arguments.variants in name}
-                values, missing = in_turns(chosen, arguments.rounds)
+                values, missing = in_turns(group.variants, arguments.rounds, progress, group.name)
                 absent |= missing
             if values:
                 rows[group.name] = summed_up(values)
@@ -65,8 +66,15 @@ def compare(groups, documentation, things):
     markdown = shown(rows) + below(facts, absent)
     print(markdown, end="")
     if arguments.result:
+        facts["seconds"] = progress.seconds()
         save(arguments.result, rows, markdown, unit="ns", absent=sorted(absent), **facts)
         arguments.result.with_suffix(".svg").write_text(rates.plot(rows, things, is_ours))
+
+
+def planned(groups, arguments):
+    """The parts that will be measured."""
+    plan = [part_name(group.name, name) for group in groups for name in group.variants]
+    return (plan + [program.ROUND] * bool(arguments.c)) * arguments.rounds
 
 
 def is_ours(name):

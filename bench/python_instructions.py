@@ -10,12 +10,13 @@ import functools
 import os
 import platform
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import program
 import rows.calls  # noqa: F401 (registers its rows)
+from progress import Progress
 from results import save, table
 from rows import ROWS, Calls
 
@@ -36,7 +37,8 @@ def main():
     if arguments.inside:
         run_all(names, __import__(arguments.inside))
         return
-    counted = {module: count(module, arguments.rows) for module in MODULES}
+    progress = Progress("python_instructions", names * len(MODULES))
+    counted = {module: count(module, arguments.rows, progress) for module in MODULES}
     rows = {}
     for name, base in counted["socket"].items():
         ours = counted["polysock"][name]
@@ -45,15 +47,17 @@ def main():
     markdown = table(["row", *MODULES, "ratio"], lines)
     print(markdown, end="")
     if arguments.result:
-        save(arguments.result, rows, markdown, python=platform.python_version())
+        save(arguments.result, rows, markdown, python=platform.python_version(), seconds=progress.seconds())
 
 
-def count(module, words):
+def count(module, words, progress):
     """Runs the rows under callgrind: the instructions of one call of each."""
     with tempfile.TemporaryDirectory() as folder:
         command = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={folder}/out", sys.executable]
         command += [__file__, "--inside", module] + (["--rows", words] if words else [])
-        subprocess.run(command, check=True, timeout=900, env={**os.environ, "PYTHONHASHSEED": "0"})
+        environment = {**os.environ, "PYTHONHASHSEED": "0"}
+        for name in program.lines(command, seconds=900, env=environment):
+            progress.ended(name)
         counted = {}
         for dump in sorted(Path(folder).glob("out.*"), key=lambda path: int(path.suffix[1:])):
             text = dump.read_text()
@@ -77,6 +81,7 @@ def run_all(names, module):
         with ROWS[name].make(module) as measured:
             if isinstance(measured, Calls):
                 run(name, measured)
+        print(name, flush=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import contextlib
 import os
 import platform
 import socket as standard
-import sys
 import threading
 import time
 from collections import defaultdict
@@ -22,6 +21,7 @@ import rows.calls
 import rows.threads  # noqa: F401 (registers its rows)
 from awake import awake
 from plot import plot
+from progress import Progress
 from results import cells, do_overlap, ratio, save, summary, table
 from rows import ROWS
 
@@ -92,10 +92,10 @@ def main():
     names = [name for name in ROWS if any(word in name for word in words)]
     values = {name: defaultdict(list) for name in names}
     passes = 1 if arguments.quick else PASSES
+    progress = Progress("python_socket", names * passes)
     with awake():
-        for number in range(passes):
-            print(f"pass {number + 1} of {passes}", file=sys.stderr)
-            for name in names:
+        for name in names * passes:
+            with progress.part(name):
                 for label, more in measured(ROWS[name], max(ROWS[name].rounds // PASSES, 3)).items():
                     values[name][label] += more
     rows = {name: summed_up(values[name]) for name in names}
@@ -107,6 +107,7 @@ def main():
             "processors": os.cpu_count(),
             "quick": arguments.quick,
             "unit": "ns",
+            "seconds": progress.seconds(),
         }
         save(arguments.result, rows, markdown, **facts)
         arguments.result.with_suffix(".svg").write_text(plot(rows, BASE, OURS, FLOOR))

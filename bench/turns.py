@@ -2,7 +2,6 @@
 
 import multiprocessing
 import signal
-import sys
 import time
 from dataclasses import dataclass
 
@@ -88,7 +87,11 @@ def serve(make, pipe):
         raise
 
 
-def in_turns(variants, rounds):
+def part_name(group, variant):
+    return f"{group}: {variant}"
+
+
+def in_turns(variants, rounds, progress, group):
     """What each variant measured, round after round, and the modules that are not installed."""
     contestants, absent = {}, set()
     for name, make in variants.items():
@@ -96,13 +99,13 @@ def in_turns(variants, rounds):
             contestants[name] = Contestant(make)
         except Absent as error:
             absent.add(str(error))
+            progress.without(part_name(group, name))
     values = {name: [] for name in contestants}
     for number in range(rounds):
-        print(f"\rround {number + 1} of {rounds} ", end="", file=sys.stderr, flush=True)
         # The order changes from round to round, so that none always comes first.
         for name in list(contestants) if number % 2 else reversed(contestants):
-            values[name].append(contestants[name].measure())
-    print(file=sys.stderr)
+            with progress.part(part_name(group, name)):
+                values[name].append(contestants[name].measure())
     for contestant in contestants.values():
         contestant.close()
     return values, absent
