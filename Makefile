@@ -236,16 +236,18 @@ crate-checks: $(BUILD)/.prerequisites ## the crate as it would be published: pac
 
 # ---------------------------------------------------------------- speed
 
-.PHONY: bench bench-c bench-python bench-messages bench-datagrams bench-instructions soak
+.PHONY: bench bench-c bench-python bench-messages bench-datagrams bench-instructions bench-plots soak
 # In this order; each shows its place and the time left for all.
 bench: export POLYSOCK_BENCHES := c_socket python_socket messages datagrams python_instructions
 bench: bench-c bench-python bench-messages bench-datagrams bench-instructions ## speed beside the alternatives, measured in turns
 
 bench-c: $(BUILD)/bench/c_socket_c
 	$(PYTHON) bench/c_socket.py bench/c_socket.json $(BUILD)/bench/c_socket_c 15
+	@$(PYTHON) bench/plot.py
 
 bench-python: python-module $(BUILD)/bench/raw_calls.so
 	$(VENV_PY) bench/python_socket.py bench/python_socket.json
+	@$(PYTHON) bench/plot.py
 
 # The libraries that messages are compared with; one that can't be installed here is left out, and the table says so.
 BENCH_PEERS := $(BUILD)/bench/peers
@@ -259,13 +261,18 @@ $(BENCH_PEERS)/.ready: bench/requirements.txt | $(VENV)/.ready
 
 bench-messages: python-module $(BUILD)/bench/c_messages_c $(BENCH_PEERS)/.ready ## messages of 64 bytes, beside other libraries
 	PYTHONPATH=$(BENCH_PEERS) $(VENV_PY) bench/messages.py --c $(BUILD)/bench/c_messages_c bench/messages.json
+	@$(PYTHON) bench/plot.py
 
 bench-datagrams: python-module $(BUILD)/bench/c_datagrams_c ## datagrams of 64 bytes, one by one and in batches
 	$(VENV_PY) bench/datagrams.py --c $(BUILD)/bench/c_datagrams_c bench/datagrams.json
+	@$(PYTHON) bench/plot.py
 
 # Without noise, so it may run beside other work; needs valgrind (make setup).
 bench-instructions: python-module $(BUILD)/bench/marks.so ## instructions of single calls, which show no noise
 	$(VENV_PY) bench/python_instructions.py bench/python_instructions.json
+
+bench-plots: $(BUILD)/.prerequisites ## the figures, and the list of what is behind, from the committed results
+	$(PYTHON) bench/plot.py
 
 SOAK_ROUNDS ?= 100000
 SOAK_BURST  ?= 10000

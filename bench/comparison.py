@@ -1,4 +1,4 @@
-"""Groups of variants, measured in turns: their table, their plot, and the command line for both."""
+"""Groups of variants, measured in turns: their table, and the command line for it."""
 
 import argparse
 import functools
@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import program
-import rates
 from awake import awake
 from progress import Progress
-from results import cells, do_overlap, ratio, save, summary, table
+from results import cells, do_overlap, processor, ratio, save, summary, table
 from turns import Measured, in_turns, part_name
 
 
@@ -33,7 +32,7 @@ def variants(harness, makers):
 
 
 def compare(groups, documentation, things):
-    """Measures the groups, prints their table and keeps it with a plot; `things` are what a variant has done one of."""
+    """Measures the groups, prints their table and keeps it; `things` are what a variant has done one of."""
     parser = argparse.ArgumentParser(description=documentation.partition(":")[0])
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--groups", metavar="WORDS", default="", help="only groups with this in their names")
@@ -57,28 +56,17 @@ def compare(groups, documentation, things):
                 absent |= missing
             if values:
                 rows[group.name] = summed_up(values)
-    facts = {
-        "processor": processor(),
-        "processors": os.cpu_count(),
-        "python": platform.python_version(),
-        "rounds": arguments.rounds,
-    }
-    markdown = shown(rows) + below(facts, absent)
+    markdown = shown(rows) + below(arguments.rounds, absent)
     print(markdown, end="")
     if arguments.result:
-        facts["seconds"] = progress.seconds()
-        save(arguments.result, rows, markdown, unit="ns", absent=sorted(absent), **facts)
-        arguments.result.with_suffix(".svg").write_text(rates.plot(rows, things, is_ours))
+        facts = {"unit": "ns", "rounds": arguments.rounds, "absent": sorted(absent), "seconds": progress.seconds()}
+        save(arguments.result, rows, markdown, **facts)
 
 
 def planned(groups, arguments):
     """The parts that will be measured."""
     plan = [part_name(group.name, name) for group in groups for name in group.variants]
     return (plan + [program.ROUND] * bool(arguments.c)) * arguments.rounds
-
-
-def is_ours(name):
-    return "polysock" in name
 
 
 def summed_up(values):
@@ -109,18 +97,9 @@ def shown(rows):
     return table(headings, lines, texts=2)
 
 
-def below(facts, absent):
-    text = f"\n{platform.system()} {platform.release()}, {facts['processors']} processors {facts['processor']}, "
-    text += f"Python {facts['python']}, {facts['rounds']} rounds.\n"
+def below(rounds, absent):
+    text = f"\n{platform.system()} {platform.release()}, {os.cpu_count()} processors {processor()}, "
+    text += f"Python {platform.python_version()}, {rounds} rounds.\n"
     if absent:
         text += f"Not installed, and so not measured: {', '.join(sorted(absent))}.\n"
     return text
-
-
-def processor():
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()

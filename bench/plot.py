@@ -1,46 +1,41 @@
-"""The ratios of a comparison as bars."""
+"""Draws every figure from the committed results:  plot.py [--scheme light|dark] [--to FOLDER]
 
-LEFT, WIDTH, HEIGHT = 330, 420, 20
-WIDEST = 1.5
+Each figure follows the reader's colour scheme, unless one is named. The list of rows that are behind, in docs/speed.md,
+is made from the results too. `make bench-plots` does all that; a benchmark ends with it.
+"""
 
+import argparse
+import json
+from pathlib import Path
 
-def plot(rows, base, ours, floor):
-    """An SVG: a bar a row, the line at 1 being `base`, and a mark at what `floor` costs."""
-    lines = []
-    for at, (name, numbers) in enumerate(rows.items()):
-        lines += bar(40 + at * HEIGHT, name, numbers, base, ours, floor)
-    end = 44 + len(rows) * HEIGHT
-    one = x(1)
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 60}" height="{end + 10}" '
-            'font-family="sans-serif" font-size="11">',
-            f'<rect width="{LEFT + WIDTH + 60}" height="{end + 10}" fill="#fff"/>',
-            f'<text x="8" y="20">{ours} / {base}, medians with quartiles; shorter is faster; '
-            "green: the system calls alone</text>",
-            *lines,
-            f'<line x1="{one:.1f}" y1="30" x2="{one:.1f}" y2="{end}" stroke="#000" stroke-dasharray="3 3"/>',
-            "</svg>",
-            "",
-        ]
-    )
+from plots import headline, page, sections
+
+RESULTS = Path(__file__).parent
+FIGURES = RESULTS / "figures"
+PAGE = RESULTS.parent / "docs" / "speed.md"
 
 
-def x(ratio):
-    return LEFT + min(ratio, WIDEST) / WIDEST * WIDTH
+def read(folder=RESULTS):
+    return {file.stem: json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))}
 
 
-def bar(y, name, numbers, base, ours, floor):
-    ratio, middle = numbers["ratio"], numbers[base]["median"]
-    low, high = (x(value / middle) for value in numbers[ours]["quartiles"])
-    colour = "#4878a8" if ratio <= 1 or numbers["overlap"] else "#b05048"
-    lines = [
-        f'<text x="{LEFT - 8}" y="{y + 11}" text-anchor="end">{name}</text>',
-        f'<rect x="{LEFT}" y="{y}" width="{x(ratio) - LEFT:.1f}" height="14" fill="{colour}"/>',
-        f'<line x1="{low:.1f}" y1="{y + 7}" x2="{high:.1f}" y2="{y + 7}" stroke="#000" stroke-width="2"/>',
-        f'<text x="{LEFT + WIDTH + 8}" y="{y + 11}">{ratio:.2f}</text>',
-    ]
-    if floor in numbers:
-        at = x(numbers[floor]["median"] / middle)
-        lines.append(f'<line x1="{at:.1f}" y1="{y}" x2="{at:.1f}" y2="{y + 14}" stroke="#308838" stroke-width="2"/>')
-    return lines
+def drawings(results):
+    """All figures by name, of those results that there are."""
+    return headline.drawings(results) | sections.drawings(results)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
+    parser.add_argument("--scheme", choices=("both", "light", "dark"), default="both")
+    parser.add_argument("--to", type=Path, help="another folder for the figures; the page stays as it is")
+    arguments = parser.parse_args()
+    results, folder = read(), arguments.to or FIGURES
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, drawing in drawings(results).items():
+        (folder / f"{name}.svg").write_text(drawing.svg(arguments.scheme))
+    if not arguments.to:
+        PAGE.write_text(page.filled(PAGE.read_text(), results))
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,6 @@ import argparse
 import ctypes
 import functools
 import os
-import platform
 import re
 import sys
 import tempfile
@@ -47,7 +46,7 @@ def main():
     markdown = table(["row", *MODULES, "ratio"], lines)
     print(markdown, end="")
     if arguments.result:
-        save(arguments.result, rows, markdown, python=platform.python_version(), seconds=progress.seconds())
+        save(arguments.result, rows, markdown, seconds=progress.seconds())
 
 
 def count(module, words, progress):

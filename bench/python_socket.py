@@ -3,14 +3,12 @@
 Both modules take turns within one process, round after round, so that whatever disturbs the machine disturbs both. All
 rows are measured in five passes, some rounds in each, as some states of a machine last longer than a row. Shown are the
 median and the quartiles of each, and the ratio of the medians: below 1 is faster than the standard module. Where a row
-has a floor, a C program that makes the same system calls takes turns with them: no module can be faster than that. With
-a result file, a table and a plot of the ratios are written beside it.
+has a floor, a C program that makes the same system calls takes turns with them: no module can be faster than that. A
+table is written beside a result file.
 """
 
 import argparse
 import contextlib
-import os
-import platform
 import socket as standard
 import threading
 import time
@@ -20,7 +18,6 @@ from pathlib import Path
 import rows.calls
 import rows.threads  # noqa: F401 (registers its rows)
 from awake import awake
-from plot import plot
 from progress import Progress
 from results import cells, do_overlap, ratio, save, summary, table
 from rows import ROWS
@@ -103,14 +100,11 @@ def main():
     print(markdown, end="")
     if arguments.result:
         facts = {
-            "python": platform.python_version(),
-            "processors": os.cpu_count(),
             "quick": arguments.quick,
             "unit": "ns",
             "seconds": progress.seconds(),
         }
         save(arguments.result, rows, markdown, **facts)
-        arguments.result.with_suffix(".svg").write_text(plot(rows, BASE, OURS, FLOOR))
 
 
 if __name__ == "__main__":

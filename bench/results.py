@@ -1,8 +1,10 @@
 """What measured values come to, and how results are kept: as JSON, with a table in Markdown beside it."""
 
 import json
+import os
 import platform
 import statistics
+from pathlib import Path
 
 
 def summary(values):
@@ -42,6 +44,17 @@ def table(headings, rows, texts=1):
 
 
 def save(file, rows, markdown, **facts):
-    result = {"machine": platform.platform(), **facts, "rows": rows}
+    """`facts` are of the run; those of the machine are added."""
+    result = {"machine": platform.platform(), "processor": processor(), "processors": os.cpu_count()}
+    result |= {"python": platform.python_version(), **facts, "rows": rows}
     file.write_text(json.dumps(result, indent=1) + "\n")
     file.with_suffix(".md").write_text(markdown)
+
+
+def processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

@@ -1,0 +1,1 @@
+"""The figures, drawn as SVG from the committed results."""

@@ -1,0 +1,41 @@
+"""The parts of docs/speed.md that are made from the results: they stand between two comments each."""
+
+import re
+
+from .counterparts import behind, reason, reasons
+from .svg import digits, duration, times
+
+WHERE = {
+    "python_socket": "Python calls",
+    "c_socket": "C calls",
+    "messages": "messages",
+    "datagrams": "datagrams",
+}
+
+
+def filled(text, results):
+    """The page with its generated parts as the results have them."""
+    return between(text, "behind", behind_table(results))
+
+
+def between(text, name, contents):
+    start, end = f"<!-- {name}: made by make bench-plots -->", f"<!-- end of {name} -->"
+    found = re.search(f"(?<={re.escape(start)}\n).*?(?={re.escape(end)})", text, re.DOTALL)
+    if not found:
+        raise ValueError(f"the page has no part between {start} and {end}")
+    return text[: found.start()] + contents + text[found.end() :]
+
+
+def behind_table(results):
+    rows = behind(results)
+    if not rows:
+        return "None.\n"
+    known = reasons()
+    lines = ["| row | beside | polysock | times as fast | why |", "|---|---|---|---|---|"]
+    for each in rows:
+        other, ours = (duration(side["median"]) for side in (each.other, each.ours))
+        row = f"{WHERE[each.results]}: {each.row}"
+        lines.append(
+            f"| {row} | {each.other_name}, {other} | {ours} | {times(digits(each.times))} | {reason(each, known)} |"
+        )
+    return "\n".join(lines) + "\n"
