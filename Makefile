@@ -119,7 +119,7 @@ FAULT_SHIM := $(BUILD)/conformance/faults/shim.so
 FAULT_TOUR := $(BUILD)/conformance/faults/tour_c
 
 .PHONY: test-programs rust-tests c-tests
-test-programs: rust-tests c-tests drivers examples $(FAULT_SHIM) $(FAULT_TOUR)
+test-programs: rust-tests c-tests drivers examples bench-servers-in-c $(FAULT_SHIM) $(FAULT_TOUR)
 
 rust-tests: $(BUILD)/.prerequisites
 	cargo test --quiet --locked --workspace --exclude polysock-python --no-run
@@ -141,9 +141,19 @@ test-python: python-module $(BUILD)/credit
 $(BUILD)/credit: python/src/lock/budget.rs | $(BUILD)/.prerequisites
 	rustc --edition=2021 -A dead_code --test $< -o $@
 
+# For the server benchmark: the client that loads them, and the servers in C.
+BENCH_SERVERS := $(BUILD)/bench/servers
+BENCH_PEERS   := $(BUILD)/bench/peers
+SERVERS_IN_C  := $(addprefix $(BENCH_SERVERS)/,load_c raw_epoll_c)
+
+$(SERVERS_IN_C): $(wildcard bench/servers/*.h)
+
+.PHONY: bench-servers-in-c
+bench-servers-in-c: $(SERVERS_IN_C)
+
 # The tools themselves, the conformance runner, and what the benchmarks compute.
-test-tools: $(VENV)/.ready
-	$(PYTEST) tools/tests conformance bench/tests
+test-tools: python-module bench-servers-in-c
+	PYTHONPATH=$(BENCH_PEERS) $(PYTEST) tools/tests conformance bench/tests
 
 test-install: lib
 	sh ffi/tests/install_test.sh
@@ -238,8 +248,8 @@ crate-checks: $(BUILD)/.prerequisites ## the crate as it would be published: pac
 
 .PHONY: bench bench-c bench-python bench-messages bench-datagrams bench-instructions bench-plots soak
 # In this order; each shows its place and the time left for all.
-bench: export POLYSOCK_BENCHES := c_socket python_socket messages datagrams python_instructions
-bench: bench-c bench-python bench-messages bench-datagrams bench-instructions ## speed beside the alternatives, measured in turns
+bench: export POLYSOCK_BENCHES := c_socket python_socket messages datagrams servers python_instructions
+bench: bench-c bench-python bench-messages bench-datagrams bench-servers bench-instructions ## speed beside the alternatives, measured in turns
 
 bench-c: $(BUILD)/bench/c_socket_c
 	$(PYTHON) bench/c_socket.py bench/c_socket.json $(BUILD)/bench/c_socket_c 15
@@ -249,9 +259,7 @@ bench-python: python-module $(BUILD)/bench/raw_calls.so
 	$(VENV_PY) bench/python_socket.py bench/python_socket.json
 	@$(PYTHON) bench/plot.py
 
-# The libraries that messages are compared with; one that can't be installed here is left out, and the table says so.
-BENCH_PEERS := $(BUILD)/bench/peers
-
+# The libraries that ours is compared with; one that can't be installed here is left out, and the table says so.
 $(BENCH_PEERS)/.ready: bench/requirements.txt | $(VENV)/.ready
 	@mkdir -p $(@D)
 	while read -r peer; do \
@@ -266,6 +274,10 @@ bench-messages: python-module $(BUILD)/bench/c_messages_c $(BENCH_PEERS)/.ready 
 bench-datagrams: python-module $(BUILD)/bench/c_datagrams_c ## datagrams of 64 bytes, one by one and in batches
 	$(VENV_PY) bench/datagrams.py --c $(BUILD)/bench/c_datagrams_c bench/datagrams.json
 	@$(PYTHON) bench/plot.py
+
+.PHONY: bench-servers
+bench-servers: python-module bench-servers-in-c $(BENCH_PEERS)/.ready ## servers under load, beside others in Python and C
+	PYTHONPATH=$(BENCH_PEERS) $(VENV_PY) bench/servers.py --built $(BENCH_SERVERS) bench/servers.json
 
 # Without noise, so it may run beside other work; needs valgrind (make setup).
 bench-instructions: python-module $(BUILD)/bench/marks.so ## instructions of single calls, which show no noise

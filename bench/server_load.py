@@ -1,0 +1,86 @@
+"""What servers are loaded with, and one measurement of it."""
+
+import json
+import subprocess
+from dataclasses import asdict, dataclass
+
+from server_programs import Running, pinned_to
+
+
+@dataclass
+class Load:
+    """A column of the tables."""
+
+    title: str
+    mode: str = "echo"
+    connections: int = 100
+    busy: int | None = None  #: how many of the connections have a request under way; None: all
+    size: int = 64  #: bytes of a request and of its reply
+    short: bool = False  #: measured in a short run, too
+
+    def facts(self):
+        return asdict(self) | {"busy": self.busy or self.connections}
+
+
+LOADS = {
+    "echo-1": Load("echo 64 B, 1 connection", connections=1, short=True),
+    "echo-10": Load("echo 64 B, 10", connections=10),
+    "echo-100": Load("echo 64 B, 100", short=True),
+    "echo-1000": Load("echo 64 B, 1,000", connections=1000, short=True),
+    "idle-1000": Load("echo 64 B, 1,000, of which 900 idle", connections=1000, busy=100),
+    "idle-10000": Load("echo 64 B, 10,000, of which 9,900 idle", connections=10_000, busy=100),
+    "echo-4k": Load("echo 4 KiB, 100", size=4096),
+    "frames": Load("messages after their length, 64 B, 100", mode="frames"),
+    "http": Load("HTTP/1.1 keep-alive, 100", mode="http"),
+    "connect": Load("connections, 10 at a time", mode="connect", connections=10),
+}
+
+
+@dataclass
+class Settings:
+    client: str  #: the program that loads
+    seconds: float
+    warm_up: float
+    server_on: int  #: a processor
+    client_on: int
+
+
+def measure(program, load, settings):
+    """What the client reports of a server that was started for this; a RuntimeError when the server failed."""
+    mode = "echo" if load.mode == "connect" else load.mode
+    with Running(program, mode, load.connections, settings.server_on) as server:
+        options = {
+            "port": server.port,
+            "pid": server.pid,
+            "mode": load.mode,
+            "connections": load.connections,
+            "busy": load.busy or load.connections,
+            "size": load.size,
+            "seconds": settings.seconds,
+            "warm-up": settings.warm_up,
+        }
+        command = [settings.client]
+        for name, value in options.items():
+            command += [f"--{name}", str(value)]
+        limit = 60 + settings.seconds
+        client = subprocess.run(
+            command, capture_output=True, text=True, timeout=limit, preexec_fn=pinned_to(settings.client_on)
+        )
+        if client.returncode:
+            raise RuntimeError(client.stderr.strip())
+        found = json.loads(client.stdout)
+        failure = what_failed(found, load)
+        if failure:
+            raise RuntimeError(f"{failure}; {server.last_words()}")
+        return found
+
+
+def what_failed(found, load):
+    """What is wrong with a result, or None."""
+    if found["wrong"]:
+        return f"{found['wrong']} wrong replies"
+    if load.mode != "connect" and found["served"] < load.connections:
+        return f"served {found['served']} of {load.connections} connections"
+    if found["errors"] or not found["requests"]:
+        return f"{found['errors']} connections broke, {found['requests']} requests were answered"
+    return None
