@@ -27,7 +27,7 @@ help: ## this list
 .PHONY: setup
 setup: ## what the tests use, from Debian's packages (as root)
 	apt-get install -y --no-install-recommends gcc g++ libc6-dev make pkg-config cmake python3-venv strace valgrind doxygen \
-	  iproute2 netbase curl openssl 'libpython3.*-testsuite' redis-server postgresql
+	  iproute2 netbase curl openssl libuv1-dev libapr1-dev libnspr4-dev libglib2.0-dev 'libpython3.*-testsuite' redis-server postgresql
 
 $(BUILD)/.prerequisites: tools/prerequisites.sh
 	@PYTHON='$(PYTHON)' CC='$(CC)' CXX='$(CXX)' sh tools/prerequisites.sh
@@ -144,7 +144,20 @@ $(BUILD)/credit: python/src/lock/budget.rs | $(BUILD)/.prerequisites
 # For the server benchmark: the client that loads them, and the servers in C.
 BENCH_SERVERS := $(BUILD)/bench/servers
 BENCH_PEERS   := $(BUILD)/bench/peers
-SERVERS_IN_C  := $(addprefix $(BENCH_SERVERS)/,load_c raw_epoll_c)
+SERVERS_IN_C  := $(addprefix $(BENCH_SERVERS)/,load_c raw_epoll_c polysock_poller_c polysock_threads_c)
+
+# Those over libraries of others: the program and what pkg-config calls its library. What is not installed is left out.
+define server_over
+ifeq ($(shell pkg-config --exists $(2) 2>/dev/null && echo there),there)
+SERVERS_IN_C += $(BENCH_SERVERS)/on_$(1)_c
+$(BENCH_SERVERS)/on_$(1)_c: PROGRAM_FLAGS += $(shell pkg-config --cflags $(2) 2>/dev/null)
+$(BENCH_SERVERS)/on_$(1)_c: PROGRAM_LIBS := $(shell pkg-config --libs $(2) 2>/dev/null)
+endif
+endef
+$(eval $(call server_over,libuv,libuv))
+$(eval $(call server_over,apr,apr-1))
+$(eval $(call server_over,nspr,nspr))
+$(eval $(call server_over,gio,gio-2.0))
 
 $(SERVERS_IN_C): $(wildcard bench/servers/*.h)
 

@@ -16,6 +16,7 @@ class Load:
     connections: int = 100
     busy: int | None = None  #: how many of the connections have a request under way; None: all
     size: int = 64  #: bytes of a request and of its reply
+    rounds: int | None = None  #: at most so many; None: as many as the run has
     short: bool = False  #: measured in a short run, too
 
     def facts(self):
@@ -28,7 +29,7 @@ LOADS = {
     "echo-100": Load("echo 64 B, 100", short=True),
     "echo-1000": Load("echo 64 B, 1,000", connections=1000, short=True),
     "idle-1000": Load("echo 64 B, 1,000, of which 900 idle", connections=1000, busy=100),
-    "idle-10000": Load("echo 64 B, 10,000, of which 9,900 idle", connections=10_000, busy=100),
+    "idle-10000": Load("echo 64 B, 10,000, of which 9,900 idle", connections=10_000, busy=100, rounds=2),
     "echo-4k": Load("echo 4 KiB, 100", size=4096),
     "frames": Load("messages after their length, 64 B, 100", mode="frames"),
     "http": Load("HTTP/1.1 keep-alive, 100", mode="http"),

@@ -17,7 +17,7 @@ class Program:
     name: str
     language: str
     command: list
-    #: What has to be installed: a module of Python, or a package that pkg-config knows.
+    #: What has to be installed: a module of Python, or a package of Debian.
     needs: str | None = None
 
     @property
@@ -52,7 +52,14 @@ def programs(built):
         python("uvloop Protocol", "on_asyncio.py", "protocol", "uvloop", needs="uvloop"),
         python("gevent StreamServer", "on_gevent.py", needs="gevent"),
         python("polysock.Server", "polysock_threads.py"),
-        c("raw epoll", "raw_epoll"),
+        c("epoll by hand", "raw_epoll"),
+        c("libuv", "on_libuv", needs="libuv1-dev"),
+        c("APR pollset", "on_apr", needs="libapr1-dev"),
+        c("NSPR PR_Poll", "on_nspr", needs="libnspr4-dev"),
+        c("GIO GSocketService", "on_gio", "service", needs="libglib2.0-dev"),
+        c("GIO GThreadedSocketService", "on_gio", "threads", needs="libglib2.0-dev"),
+        c("polysock_poller", "polysock_poller"),
+        c("polysock_server", "polysock_threads"),
     ]
 
 

@@ -38,19 +38,26 @@ def main():
     client_on, server_on = processors()
     settings = Settings(str(arguments.built / "load_c"), arguments.seconds, arguments.seconds / 4, server_on, client_on)
 
-    parts = [part_name(each, load) for each in chosen for load in loads]
-    progress = Progress("servers", parts * arguments.rounds)
+    turns = [
+        (name, each)
+        for number in range(arguments.rounds)
+        for name, load in loads.items()
+        if load.rounds is None or number < load.rounds
+        # The order changes from round to round, so that none always comes first.
+        for each in (chosen if number % 2 else reversed(chosen))
+    ]
+    progress = Progress("servers", [part_name(each, load) for load, each in turns])
     measured, failures = defaultdict(list), {}
     with awake():
-        for number in range(arguments.rounds):
-            for name, load in loads.items():
-                # The order changes from round to round, so that none always comes first.
-                for each in chosen if number % 2 else reversed(chosen):
-                    with progress.part(part_name(each, name)):
-                        try:
-                            measured[each.name, name].append(measure(each, load, settings))
-                        except (RuntimeError, subprocess.TimeoutExpired) as failure:
-                            failures[each.name, name] = str(failure)
+        for load, each in turns:
+            if (each.name, load) in failures:
+                continue
+            with progress.part(part_name(each, load)):
+                try:
+                    measured[each.name, load].append(measure(each, loads[load], settings))
+                except (RuntimeError, subprocess.TimeoutExpired) as failure:
+                    failures[each.name, load] = str(failure)
+                    progress.without(part_name(each, load))
 
     rows = {each.name: row(each, loads, measured, failures) for each in chosen}
     facts = {
@@ -82,8 +89,8 @@ def parsed():
     )
     parser.add_argument("result", nargs="?", type=Path)
     arguments = parser.parse_args()
-    arguments.rounds = arguments.rounds or (SHORT["rounds"] if arguments.short else 5)
-    arguments.seconds = arguments.seconds or (SHORT["seconds"] if arguments.short else 0.5)
+    arguments.rounds = arguments.rounds or (SHORT["rounds"] if arguments.short else 4)
+    arguments.seconds = arguments.seconds or (SHORT["seconds"] if arguments.short else 0.4)
     return arguments
 
 

@@ -1,6 +1,5 @@
 /* A server on one loop over epoll(7), written by hand. */
 
-#define _GNU_SOURCE
 #include "serving.h"
 #include <sys/epoll.h>
 

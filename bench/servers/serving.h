@@ -10,6 +10,9 @@
  * CONNECTIONS is how many the server should be ready for.
  */
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
