@@ -322,7 +322,7 @@ CARGO_FUZZ_VERSION := 0.13.2
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 FUZZ_VENV  := $(BUILD)/venv-fuzz
 FUZZ_RUST  := $(patsubst core/fuzz/fuzz_targets/%.rs,%,$(wildcard core/fuzz/fuzz_targets/*.rs))
-FUZZ_JAVA  := data_stream lines modified_utf8 scanner
+FUZZ_PYTHON := data_stream doctor_diag doctor_files lines modified_utf8 scanner
 FUZZ_FOUND := $(CURDIR)/$(BUILD)/fuzz
 FUZZ_FLAGS := -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=1024 -print_final_stats=1
 
@@ -332,11 +332,11 @@ $(CARGO_FUZZ):
 $(FUZZ_VENV)/.ready: python/requirements-fuzz.txt
 
 .PHONY: fuzz fuzz-corpus
-fuzz: $(FUZZ_RUST:%=fuzz-rust-%) $(FUZZ_JAVA:%=fuzz-java-%) ## every parser with inputs that a fuzzer chooses, FUZZ_SECONDS (20) each
+fuzz: $(FUZZ_RUST:%=fuzz-rust-%) $(FUZZ_PYTHON:%=fuzz-python-%) ## every parser with inputs that a fuzzer chooses, FUZZ_SECONDS (20) each
 
 # Adds to the committed inputs what takes paths through the code that none of them takes.
 fuzz-corpus: FUZZ_FLAGS := -set_cover_merge=1 -use_counters=0
-fuzz-corpus: $(FUZZ_RUST:%=fuzz-rust-%) $(FUZZ_JAVA:%=fuzz-java-%)
+fuzz-corpus: $(FUZZ_RUST:%=fuzz-rust-%) $(FUZZ_PYTHON:%=fuzz-python-%)
 
 # libFuzzer writes to the first folder.
 FUZZ_FOLDERS = $(if $(findstring merge,$(FUZZ_FLAGS)),corpus/$* '$(FUZZ_FOUND)/corpus/$*','$(FUZZ_FOUND)/corpus/$*' corpus/$*)
@@ -346,7 +346,7 @@ fuzz-rust-%: $(CARGO_FUZZ)
 	cd core/tests && RUSTC_BOOTSTRAP=1 '$(CURDIR)/$(CARGO_FUZZ)' fuzz run --fuzz-dir ../fuzz --target-dir '$(FUZZ_FOUND)/target' \
 	  $* $(FUZZ_FOLDERS) -- $(FUZZ_FLAGS)
 
-fuzz-java-%: python-module $(FUZZ_VENV)/.ready
+fuzz-python-%: python-module $(FUZZ_VENV)/.ready
 	@mkdir -p $(FUZZ_FOUND)/corpus/$* $(FUZZ_FOUND)/failures
 	cd python/tests && PATH='$(CURDIR)/$(FUZZ_VENV)/bin':"$$PATH" PYTHONPATH=.. PROPERTY=$* ./fuzz_parsers.py $(FUZZ_FOLDERS) \
 	  -artifact_prefix='$(FUZZ_FOUND)/failures/$*-' $(FUZZ_FLAGS)

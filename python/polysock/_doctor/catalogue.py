@@ -1,7 +1,7 @@
 """The kernel settings that socket tutorials talk about: unit, default, meaning, and when to change them.
 
-Sources: ip-sysctl, admin-guide/sysctl/net and fs in the kernel's documentation, tcp(7), socket(7), and the kernel itself
-where these leave something open.
+Sources: ip-sysctl, admin-guide/sysctl/net and fs in the kernel's documentation, tcp(7), socket(7), and the kernel
+itself where these leave something open.
 """
 
 from dataclasses import dataclass
@@ -105,7 +105,7 @@ SECTIONS = {
             "net.ipv4.tcp_syn_linear_timeouts",
             "retransmissions",
             "4",
-            "The first repetitions of a connection request come each second, before the pauses double (since Linux 6.5).",
+            "How often a connection request is repeated each second before the pauses double (since Linux 6.5).",
             "Hardly ever.",
             optional=True,
         ),

@@ -67,10 +67,10 @@ def _parser():
 
 
 def _seconds(text):
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
     if not 0 < seconds <= LONGEST_LOOK:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"must be a number above 0 and at most {LONGEST_LOOK:,}")
     return seconds
-
-
-_seconds.__name__ = f"number of seconds above 0 and up to {LONGEST_LOOK:,}"  # argparse shows it
