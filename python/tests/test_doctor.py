@@ -117,6 +117,9 @@ def test_ports_beyond_the_range_are_not_ephemeral(root):
     table = HEADING + "".join(entry(TIME_WAIT, (HERE, 8080), (THERE, port)) for port in range(1024, 3000))
     files = {"proc/net/tcp": table, "proc/sys/net/ipv4/ip_local_port_range": "20000 39999"}
     assert "ephemeral-ports" not in made(root(files))
+    chosen = connections(TIME_WAIT, range(1024, 20000))  # by the program, with bind()
+    assert "ephemeral-ports" not in made(root({**files, "proc/net/tcp": chosen}))
+    root(files)
     assert Examination(System(root(files))).sockets.time_wait == {8080: 1976}
 
 
