@@ -2,6 +2,7 @@
 
 mod failure;
 mod limits;
+pub(crate) mod monitor;
 mod options;
 mod shared;
 mod start;

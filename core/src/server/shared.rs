@@ -1,5 +1,6 @@
 //! A server: the state that its workers share.
 
+use super::monitor::Monitor;
 use super::options::ServeOptions;
 use super::state::{ServerStats, State};
 use crate::caller::{block_until_done, Caller, Interruptible};
@@ -7,16 +8,11 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Reason, Registration};
 use crate::hint::{NOTHING_TO_ACCEPT, NOT_LISTENING};
 use crate::socket::Socket;
-use crate::sys::fork::ForkLock;
 use crate::sys::reserve::check_left;
-use crate::sys::thread;
-use crate::time::{Deadline, Left, Timeout};
+use crate::time::{Deadline, Timeout};
 use crate::wait::{wait_woken, WaitOutcome};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// How often a thread that waits for others lets its caller handle signals.
-pub(super) const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
+use std::time::Duration;
 
 /// A worker that stays only while it is needed leaves after this time without a turn.
 pub(super) const IDLE: Duration = Duration::from_secs(10);
@@ -36,7 +32,7 @@ pub struct Server {
     pub(super) options: ServeOptions,
     /// How long a worker that is not needed waits before it leaves.
     pub(super) idle: Duration,
-    pub(super) state: ForkLock<State>,
+    pub(super) state: Monitor<State>,
 }
 
 impl Server {
@@ -69,7 +65,7 @@ impl Server {
             listener,
             options,
             idle: IDLE,
-            state: ForkLock::new(),
+            state: Monitor::new(),
         })
     }
 
@@ -123,46 +119,6 @@ impl Server {
     fn outcome(&self) -> Result<()> {
         self.state.lock().failure.clone().map_or(Ok(()), Err)
     }
-
-    /// Sleeps until the state satisfies a condition (true) or the deadline has passed (false). A thread that changes
-    /// the state accordingly wakes the watchers.
-    pub(super) fn sleep_until<C: Caller>(
-        &self,
-        deadline: Deadline,
-        caller: &mut C,
-        so: impl Fn(&State) -> bool + Send + Sync,
-    ) -> Result<bool> {
-        let _watching = Watching::begin(self);
-        let slept = block_until_done(caller, || {
-            let soon = Instant::now() + SIGNAL_INTERVAL;
-            let end = match deadline {
-                Deadline::Never => soon,
-                Deadline::NonBlocking => Instant::now(),
-                Deadline::At(moment) => moment.min(soon),
-            };
-            let is_so = self.park_until(end, &so);
-            Ok(if is_so || matches!(deadline.left(), Left::Nothing) {
-                Interruptible::Done(is_so)
-            } else {
-                Interruptible::Interrupted // there may have been a signal: parking does not report it
-            })
-        });
-        slept.map_err(|kind| Error::new(Operation::Server, kind))
-    }
-
-    /// The same, without a caller, for a thread that is already among the watchers.
-    pub(super) fn park_until(&self, end: Instant, so: impl Fn(&State) -> bool) -> bool {
-        loop {
-            if so(&self.state.lock()) {
-                return true;
-            }
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            thread::park_timeout(left);
-        }
-    }
 }
 
 /// The failure of a server whose socket can't accept.
@@ -184,33 +140,5 @@ impl std::fmt::Debug for Server {
             .field("options", &self.options)
             .field("connections", &self.connections())
             .finish()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // In a forked child this replaces the parent's value, which some thread of the parent may have been changing, with
-        // a fresh one.
-        drop(self.state.lock());
-    }
-}
-
-/// While this exists, its thread is woken whenever the state changes.
-pub(super) struct Watching<'a>(&'a Server);
-
-impl<'a> Watching<'a> {
-    pub(super) fn begin(server: &'a Server) -> Self {
-        server.state.lock().watchers.push(thread::current());
-        Self(server)
-    }
-}
-
-impl Drop for Watching<'_> {
-    fn drop(&mut self) {
-        let me = thread::me();
-        let mut state = self.0.state.lock();
-        if let Some(at) = state.watchers.iter().position(|watcher| watcher.id() == me) {
-            state.watchers.swap_remove(at);
-        }
     }
 }

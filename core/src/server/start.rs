@@ -1,6 +1,7 @@
 //! A server with its own threads.
 
 use super::failure::kind_of;
+use super::monitor::Watched;
 use super::state::State;
 use super::{ServeOptions, Server, Step, Worker};
 use crate::address::Address;
@@ -215,7 +216,9 @@ impl Threads {
             list.being_joined.is_empty() || list.being_joined.contains(&me)
         };
         // This caller never interrupts, so there is no error.
-        let _ = server.sleep_until(Deadline::Never, &mut NativeCaller, have_ended);
+        let _ = server
+            .state
+            .sleep_until(Deadline::Never, &mut NativeCaller, have_ended);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a thread of a server does: accept, hand the turn on, handle, and come back.
 
+use super::monitor::Watched;
 use super::options::ServeOptions;
 use super::shared::Server;
 use super::state::State;
@@ -183,7 +184,7 @@ impl Worker {
         if let Some((pause, handled)) = self.pause {
             let end = Deadline::At(Instant::now() + pause);
             let over = |state: &State| state.stats.handled != handled || server.listener.is_closed();
-            server.sleep_until(end, caller, over)?;
+            server.state.sleep_until(end, caller, over)?;
         }
         let handled = server.state.lock().stats.handled;
         let failure = match self.accept(caller) {
