@@ -1,5 +1,6 @@
 //! A server that accepts and manages connections and leaves each one to a handler; neither depends on the other's code.
 
+pub(crate) mod accepting;
 mod failure;
 mod limits;
 pub(crate) mod monitor;

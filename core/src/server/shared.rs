@@ -1,16 +1,13 @@
 //! A server: the state that its workers share.
 
+use super::accepting;
 use super::monitor::Monitor;
 use super::options::ServeOptions;
 use super::state::{ServerStats, State};
-use crate::caller::{block_until_done, Caller, Interruptible};
-use crate::error::{Error, Kind, Operation, Result};
-use crate::handle::{Reason, Registration};
-use crate::hint::{NOTHING_TO_ACCEPT, NOT_LISTENING};
+use crate::caller::Caller;
+use crate::error::{Error, Operation, Result};
 use crate::socket::Socket;
-use crate::sys::reserve::check_left;
-use crate::time::{Deadline, Timeout};
-use crate::wait::{wait_woken, WaitOutcome};
+use crate::time::Timeout;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,11 +53,7 @@ impl Server {
         if options.handler_timeout == Some(Duration::ZERO) {
             return invalid("handler_timeout");
         }
-        check_left().map_err(|kind| Error::new(Operation::Server, kind))?;
-        listener.check_listening().map_err(not_a_listener)?;
-        // A thread that shares a listener in blocking mode with another process may sleep in accept(2), where nothing wakes it.
-        let set = listener.set_descriptor_nonblocking(true);
-        set.map_err(|error| Error::new(Operation::Server, error.kind()))?;
+        accepting::prepare(&listener)?;
         Ok(Self {
             listener,
             options,
@@ -91,45 +84,16 @@ impl Server {
     /// in a forked child that has not stopped its copy, since it has none of its parent's threads; the error of accept
     /// when that can't go on, such as `EBADF` after the descriptor was closed by its number.
     pub fn wait<C: Caller>(&self, timeout: impl Into<Timeout>, caller: &mut C) -> Result<()> {
-        let limit = timeout.into();
-        let deadline = Deadline::after(limit);
-        let handle = &self.listener.handle;
         if self.state.lock().lost_workers_in_fork && !self.listener.is_closed() {
-            let error = Error::new(Operation::Server, Kind::Closed);
-            return Err(error.with_detail("after a fork, which copies no threads"));
+            return Err(accepting::lost_in_fork());
         }
-        let ended = block_until_done(caller, || {
-            let mut registration = Registration::new(handle, Reason::Readiness);
-            loop {
-                match wait_woken(deadline, &mut registration) {
-                    WaitOutcome::Ready => {}
-                    WaitOutcome::Closed => return Ok(Interruptible::Done(())),
-                    WaitOutcome::TimeUp if deadline == Deadline::NonBlocking => return Err(Kind::WouldBlock),
-                    WaitOutcome::TimeUp => return Err(Kind::TimedOut),
-                    WaitOutcome::Failed(kind) => return Err(kind),
-                    WaitOutcome::Interrupted => return Ok(Interruptible::Interrupted),
-                }
-            }
-        });
-        ended.map_err(|kind| Error::new(Operation::Server, kind).within(limit))?;
+        accepting::wait_until_closed(&self.listener, timeout.into(), caller)?;
         self.outcome()
     }
 
     /// How accepting has ended.
     fn outcome(&self) -> Result<()> {
         self.state.lock().failure.clone().map_or(Ok(()), Err)
-    }
-}
-
-/// The failure of a server whose socket can't accept.
-fn not_a_listener(kind: Kind) -> Error {
-    let error = Error::new(Operation::Server, kind);
-    if kind == Kind::Os(libc::EINVAL) {
-        error.with_remedy(NOT_LISTENING)
-    } else if kind == Kind::Os(libc::EOPNOTSUPP) {
-        error.with_remedy(NOTHING_TO_ACCEPT)
-    } else {
-        error
     }
 }
 
