@@ -10,6 +10,7 @@ mod start;
 mod state;
 mod step;
 mod stop;
+pub(crate) mod threads;
 mod worker;
 
 pub use options::ServeOptions;
