@@ -13,6 +13,7 @@ mod stop;
 pub(crate) mod threads;
 mod worker;
 
+pub(crate) use failure::kind_of;
 pub use options::ServeOptions;
 pub use shared::Server;
 pub use start::{StartedServer, Trouble};

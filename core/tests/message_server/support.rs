@@ -1,0 +1,132 @@
+//! Handlers that log what they are called for, and clients.
+
+pub use crate::common::*;
+use polysock::{
+    CloseReason, Connection, Error, Framing, MessageHandler, MessageServeOptions, MessageServer, Reply,
+    Result, Socket, StartedMessageServer, Trouble,
+};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+/// What callbacks were called for, with the keys of the connections.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Called {
+    Open(u64),
+    Message(u64, Vec<u8>),
+    Close(u64, CloseReason),
+    Trouble(String),
+}
+
+/// Reports its callbacks and answers with a function.
+pub struct Logging<F> {
+    log: Mutex<Sender<Called>>,
+    answer: F,
+}
+
+impl<F> Logging<F> {
+    fn log(&self, called: Called) {
+        let _ = self.log.lock().unwrap().send(called);
+    }
+}
+
+impl<F> MessageHandler for Logging<F>
+where
+    F: Fn(&Arc<Connection>, &[u8], &mut Reply<'_>) -> Result<()> + Send + Sync + 'static,
+{
+    /// How many messages there were.
+    type State = usize;
+    type Failure = Error;
+
+    fn on_open(&self, connection: &Arc<Connection>) -> Result<usize> {
+        self.log(Called::Open(connection.key()));
+        Ok(0)
+    }
+
+    fn on_message(
+        &self,
+        connection: &Arc<Connection>,
+        count: &mut usize,
+        message: &[u8],
+        reply: &mut Reply<'_>,
+    ) -> Result<()> {
+        *count += 1;
+        self.log(Called::Message(connection.key(), message.to_vec()));
+        (self.answer)(connection, message, reply)
+    }
+
+    fn on_close(&self, connection: &Arc<Connection>, _: usize, reason: &CloseReason) -> Result<()> {
+        self.log(Called::Close(connection.key(), reason.clone()));
+        Ok(())
+    }
+
+    fn on_error(&self, trouble: Trouble<Error>, _: Option<&Arc<Connection>>) {
+        self.log(Called::Trouble(trouble.to_string()));
+    }
+}
+
+pub fn echo(_: &Arc<Connection>, message: &[u8], reply: &mut Reply<'_>) -> Result<()> {
+    reply.send(message)
+}
+
+pub fn options() -> MessageServeOptions {
+    MessageServeOptions::default()
+}
+
+/// A server of this framing, and what its callbacks are called for.
+pub fn start<F>(
+    framing: Option<Framing>,
+    options: MessageServeOptions,
+    answer: F,
+) -> (StartedMessageServer, Receiver<Called>)
+where
+    F: Fn(&Arc<Connection>, &[u8], &mut Reply<'_>) -> Result<()> + Send + Sync + 'static,
+{
+    let (log, called) = mpsc::channel();
+    let log = Mutex::new(log);
+    let (listener, _) = listener(128);
+    let server = MessageServer::start(listener, framing, options, Logging { log, answer }).unwrap();
+    (server, called)
+}
+
+pub fn connect(server: &MessageServer) -> Socket {
+    let address = server.listener().local_address().unwrap();
+    let client = Socket::tcp(address.family()).unwrap();
+    client.within(LATE).connect(&address).unwrap();
+    client.set_timeout(LATE);
+    client
+}
+
+/// Sends bytes, and checks what comes back.
+pub fn assert_answered(client: &Socket, sent: &[u8], answer: &[u8]) {
+    client.send_all(sent).unwrap();
+    let mut got = vec![0; answer.len()];
+    client.recv_exact(&mut got).unwrap();
+    assert_eq!(got, answer);
+}
+
+pub fn assert_ended(client: &Socket) {
+    assert_eq!(client.recv(&mut [0]).unwrap(), 0);
+}
+
+pub fn next(called: &Receiver<Called>) -> Called {
+    called.recv_timeout(LATE).unwrap()
+}
+
+/// The reason of the next close; other calls are skipped.
+pub fn next_close(called: &Receiver<Called>) -> CloseReason {
+    loop {
+        if let Called::Close(_, reason) = next(called) {
+            return reason;
+        }
+    }
+}
+
+/// Waits until something is so.
+pub fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !so() {
+        assert!(began.elapsed() < LATE, "{what}: not within {LATE:?}");
+        std::thread::yield_now();
+    }
+}
