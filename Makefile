@@ -288,9 +288,12 @@ bench-datagrams: python-module $(BUILD)/bench/c_datagrams_c ## datagrams of 64 b
 	$(VENV_PY) bench/datagrams.py --c $(BUILD)/bench/c_datagrams_c bench/datagrams.json
 	@$(PYTHON) bench/plot.py
 
+# Fewer servers, loads or rounds: SERVERS_OPTIONS='--short', '--servers uvloop,polysock --loads echo-100 --rounds 9' …
+SERVERS_OPTIONS ?=
+
 .PHONY: bench-servers
 bench-servers: python-module bench-servers-in-c $(BENCH_PEERS)/.ready ## servers under load, beside others in Python and C
-	PYTHONPATH=$(BENCH_PEERS) $(VENV_PY) bench/servers.py --built $(BENCH_SERVERS) bench/servers.json
+	PYTHONPATH=$(BENCH_PEERS) $(VENV_PY) bench/servers.py --built $(BENCH_SERVERS) $(SERVERS_OPTIONS) bench/servers.json
 
 # Without noise, so it may run beside other work; needs valgrind (make setup).
 bench-instructions: python-module $(BUILD)/bench/marks.so ## instructions of single calls, which show no noise

@@ -89,8 +89,8 @@ def parsed():
     )
     parser.add_argument("result", nargs="?", type=Path)
     arguments = parser.parse_args()
-    arguments.rounds = arguments.rounds or (SHORT["rounds"] if arguments.short else 4)
-    arguments.seconds = arguments.seconds or (SHORT["seconds"] if arguments.short else 0.4)
+    arguments.rounds = arguments.rounds or (SHORT["rounds"] if arguments.short else 3)
+    arguments.seconds = arguments.seconds or (SHORT["seconds"] if arguments.short else 0.5)
     return arguments
 
 

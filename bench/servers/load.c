@@ -36,7 +36,7 @@ enum {
     CONNECTING = 64,         /* connections that are made at the same time: any backlog has room for them */
     OF_ONE_ADDRESS = 20000,  /* connections from one source address: it has fewer ports than 28,232 */
     EVENTS = 512,
-    SETUP_SECONDS = 30,
+    SETUP_SECONDS = 20,
     FINISH_SECONDS = 2,
 };
 
