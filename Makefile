@@ -119,7 +119,7 @@ FAULT_SHIM := $(BUILD)/conformance/faults/shim.so
 FAULT_TOUR := $(BUILD)/conformance/faults/tour_c
 
 .PHONY: test-programs rust-tests c-tests
-test-programs: rust-tests c-tests drivers examples bench-servers-in-c $(FAULT_SHIM) $(FAULT_TOUR)
+test-programs: rust-tests c-tests drivers examples bench-servers-built $(FAULT_SHIM) $(FAULT_TOUR)
 
 rust-tests: $(BUILD)/.prerequisites
 	cargo test --quiet --locked --workspace --exclude polysock-python --no-run
@@ -141,7 +141,7 @@ test-python: python-module $(BUILD)/credit
 $(BUILD)/credit: python/src/lock/budget.rs | $(BUILD)/.prerequisites
 	rustc --edition=2021 -A dead_code --test $< -o $@
 
-# For the server benchmark: the client that loads them, and the servers in C.
+# For the server benchmark: the client that loads them, and the servers in C and Rust.
 BENCH_SERVERS := $(BUILD)/bench/servers
 BENCH_PEERS   := $(BUILD)/bench/peers
 SERVERS_IN_C  := $(addprefix $(BENCH_SERVERS)/,load_c raw_epoll_c polysock_poller_c polysock_threads_c)
@@ -161,11 +161,13 @@ $(eval $(call server_over,gio,gio-2.0))
 
 $(SERVERS_IN_C): $(wildcard bench/servers/*.h)
 
-.PHONY: bench-servers-in-c
-bench-servers-in-c: $(SERVERS_IN_C)
+.PHONY: bench-servers-built
+bench-servers-built: $(SERVERS_IN_C)
+	cargo build --quiet --locked --release -p polysock-examples --bin bench-messages
+	@ln -sf '$(CURDIR)/$(TARGET)/bench-messages' $(BENCH_SERVERS)/
 
 # The tools themselves, the conformance runner, and what the benchmarks compute.
-test-tools: python-module bench-servers-in-c
+test-tools: python-module bench-servers-built
 	PYTHONPATH=$(BENCH_PEERS) $(PYTEST) tools/tests conformance bench/tests
 
 test-install: lib
@@ -292,7 +294,7 @@ bench-datagrams: python-module $(BUILD)/bench/c_datagrams_c ## datagrams of 64 b
 SERVERS_OPTIONS ?=
 
 .PHONY: bench-servers
-bench-servers: python-module bench-servers-in-c $(BENCH_PEERS)/.ready ## servers under load, beside others in Python and C
+bench-servers: python-module bench-servers-built $(BENCH_PEERS)/.ready ## servers under load, beside others in Python and C
 	PYTHONPATH=$(BENCH_PEERS) $(VENV_PY) bench/servers.py --built $(BENCH_SERVERS) $(SERVERS_OPTIONS) bench/servers.json
 
 # Without noise, so it may run beside other work; needs valgrind (make setup).

@@ -243,10 +243,10 @@ static void run(double seconds)
 static void raise_limit(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        fail("getrlimit");
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_max < options.connections + 20) {
         fprintf(stderr, "load: %u connections need as many descriptors; the limit is %lu\n", options.connections, (unsigned long)limit.rlim_max);
         exit(1);
