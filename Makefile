@@ -297,6 +297,11 @@ SERVERS_OPTIONS ?=
 bench-servers: python-module bench-servers-built $(BENCH_PEERS)/.ready ## servers under load, beside others in Python and C
 	PYTHONPATH=$(BENCH_PEERS) $(VENV_PY) bench/servers.py --built $(BENCH_SERVERS) $(SERVERS_OPTIONS) bench/servers.json
 
+# The base is where the branch left main, unless BASE names another revision.
+.PHONY: bench-quick
+bench-quick: python-module bench-servers-in-c $(BUILD)/bench/marks.so $(BUILD)/bench/raw_calls.so ## is this slower than where the branch left main? (2 minutes)
+	$(VENV_PY) bench/quick.py $(if $(BASE),--base '$(BASE)')
+
 # Without noise, so it may run beside other work; needs valgrind (make setup).
 bench-instructions: python-module $(BUILD)/bench/marks.so ## instructions of single calls, which show no noise
 	$(VENV_PY) bench/python_instructions.py bench/python_instructions.json
