@@ -85,11 +85,12 @@ def digits(*numbers):
     return f"{int.from_bytes(bytes(numbers), sys.byteorder):08X}"
 
 
-HERE, THERE, ANY = digits(127, 0, 0, 1), digits(192, 0, 2, 7), digits(0, 0, 0, 0)
+HERE, OURS, THERE = digits(127, 0, 0, 1), digits(192, 0, 2, 1), digits(192, 0, 2, 7)
+ANY = digits(0, 0, 0, 0)
 TIME_WAIT, CLOSE_WAIT, ESTABLISHED, LISTEN = "06", "08", "01", "0A"
 
 
-def connections(state, ports, local=HERE, remote=(THERE, 80)):
+def connections(state, ports, local=OURS, remote=(THERE, 80)):
     return HEADING + "".join(entry(state, (local, port), remote) for port in ports)
 
 
@@ -100,16 +101,40 @@ def test_a_calm_system_needs_nothing(root):
     assert made(root()) == {}
 
 
-def test_used_up_ports_are_counted_by_destination(root):
-    table = connections(TIME_WAIT, range(40000, 40095)) + entry(ESTABLISHED, (HERE, 40095), (THERE, 80))
-    table += connections(TIME_WAIT, range(40000, 40049), remote=(THERE, 81)).removeprefix(HEADING)
-    files = {"proc/net/tcp": table, "proc/sys/net/ipv4/ip_local_port_range": "40000 40099"}
+USED_UP = connections(TIME_WAIT, range(40000, 40095)) + entry(ESTABLISHED, (OURS, 40095), (THERE, 80))
+HUNDRED_PORTS = {"proc/sys/net/ipv4/ip_local_port_range": "40000 40099"}
+
+
+def ephemeral(root, files):
+    """The judgements about ephemeral ports only, as (severity, evidence, advice)."""
     found = judgements(Examination(System(root(files))))
-    ports = [one for one in found if one.name == "ephemeral-ports"]
-    assert [one.severity for one in ports] == ["warning"]
-    assert "96 of 100 ephemeral ports of 127.0.0.1 are in use for 192.0.2.7:80, 95 of them" in ports[0].evidence
-    assert "tcp_tw_reuse" in ports[0].advice
-    assert made(root({**files, "proc/sys/net/ipv4/ip_local_port_range": "40000 40119"}))["ephemeral-ports"] == "note"
+    return [(one.severity, one.evidence, one.advice) for one in found if one.name == "ephemeral-ports"]
+
+
+def test_used_up_ports_are_counted_by_destination(root):
+    other = connections(TIME_WAIT, range(40000, 40049), remote=(THERE, 81)).removeprefix(HEADING)
+    files = {"proc/net/tcp": USED_UP + other}
+    ((severity, evidence, advice),) = ephemeral(root, {**files, **HUNDRED_PORTS})
+    assert severity == "warning"
+    assert "96 of 100 ephemeral ports of 192.0.2.1 are taken by connections to 192.0.2.7:80, 95 of them in" in evidence
+    assert "set net.ipv4.tcp_tw_reuse to 1" in advice
+    ((severity, *_),) = ephemeral(root, {**files, "proc/sys/net/ipv4/ip_local_port_range": "40000 40119"})
+    assert severity == "note"
+
+
+def test_ports_that_are_reused_are_free(root):
+    files = {"proc/net/tcp": USED_UP, **HUNDRED_PORTS}
+    assert ephemeral(root, {**files, "proc/sys/net/ipv4/tcp_tw_reuse": "1"}) == []
+    assert len(ephemeral(root, {**files, "proc/sys/net/ipv4/tcp_timestamps": "0"})) == 1
+    loopback = connections(TIME_WAIT, range(40000, 40095), local=HERE, remote=(HERE, 80))
+    files = {"proc/net/tcp": loopback, **HUNDRED_PORTS, "proc/sys/net/ipv4/tcp_timestamps": "1"}
+    assert ephemeral(root, {**files, "proc/sys/net/ipv4/tcp_tw_reuse": "2"}) == []
+    assert len(ephemeral(root, {**files, "proc/sys/net/ipv4/tcp_tw_reuse": "0"})) == 1
+    full = connections(ESTABLISHED, range(40000, 40095), local=HERE, remote=(HERE, 80))
+    ((_, evidence, advice),) = ephemeral(root, {**files, "proc/net/tcp": full, "proc/sys/net/ipv4/tcp_tw_reuse": "2"})
+    assert "95 of 100" in evidence
+    assert "0 of them in TIME_WAIT" in evidence
+    assert "widen" in advice
 
 
 def test_ports_beyond_the_range_are_not_ephemeral(root):

@@ -1,5 +1,6 @@
 """What needs attention: each judgement has a stable name, numbers as evidence, and one thing to do."""
 
+import ipaddress
 from dataclasses import dataclass
 
 from .settings import duration
@@ -131,24 +132,32 @@ def _counters(found):
 
 def _ephemeral_ports(found):
     ports = found.settings.ephemeral_ports()
-    if not ports:
-        return
-    for destination, count in found.sockets.destinations.most_common(MOST_PLACES):
-        grade = severity(count / ports)
-        if not grade:
+    for destination, count in found.sockets.destinations.most_common() if ports else ():
+        if not severity(count / ports):
             break
-        source, host, port = destination
+        source, host, port = (address(destination[0]), address(destination[1]), destination[2])
         waiting = found.sockets.destinations_in_time_wait[destination]
-        place = endpoint(address(host), port)
+        reused = _is_time_wait_reused(found.settings, source, host)
+        taken = count - waiting if reused else count
+        if not (grade := severity(taken / ports)):
+            continue
         evidence = (
-            f"{count:,} of {ports:,} ephemeral ports of {address(source)} are in use for {place}, {waiting:,} of them "
-            "in TIME_WAIT. Without a free one connect fails with EADDRNOTAVAIL."
+            f"{taken:,} of {ports:,} ephemeral ports of {source} are taken by connections to {endpoint(host, port)}, "
+            f"{0 if reused else waiting:,} of them in TIME_WAIT. Without a free one connect fails with EADDRNOTAVAIL."
         )
-        if waiting * 2 > count:
-            advice = "Keep connections open and reuse them; or set net.ipv4.tcp_tw_reuse to 1."
+        if not reused and waiting * 2 > count:
+            advice = "Keep connections open and reuse them; or set net.ipv4.tcp_tw_reuse to 1 (needs tcp_timestamps)."
         else:
             advice = "Share connections; or widen net.ipv4.ip_local_port_range, or connect from or to more addresses."
         yield Judgement("ephemeral-ports", grade, evidence, advice)
+
+
+def _is_time_wait_reused(settings, *addresses):
+    """Whether connect takes ports in TIME_WAIT again (tcp_twsk_unique() in Linux)."""
+    if settings.first("net.ipv4.tcp_timestamps") == 0:
+        return False
+    reuse = settings.first("net.ipv4.tcp_tw_reuse")
+    return reuse == 1 or (reuse == 2 and any(ipaddress.ip_address(one).is_loopback for one in addresses))
 
 
 def _few_ports(found):
