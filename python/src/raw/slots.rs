@@ -68,7 +68,8 @@ unsafe extern "C" fn init<C: Slots>(
 ) -> c_int {
     // SAFETY: Python calls us attached.
     let py = unsafe { Python::assume_attached() };
-    if names.is_null() {
+    // SAFETY: Python gives us a dict or null.
+    if names.is_null() || unsafe { ffi::PyDict_Size(names) } == 0 {
         // SAFETY: Python calls us with an object of the type, or of a subclass, that lives while the call lasts.
         let object = unsafe { Borrowed::from_ptr(py, object).cast_unchecked::<C>() };
         // SAFETY: and with a tuple that does.
