@@ -67,12 +67,12 @@ impl MessageWorker {
         }
         self.used = 0;
         let now = Instant::now();
-        self.advance_stop(now);
-        let mut next = self.enforce_limits(now);
-        let resumes = self.watch_listener(now);
-        if let Some(at) = resumes {
-            next = Some(next.map_or(at, |next| next.min(at)));
-        }
+        let moments = [
+            self.advance_stop(now),
+            self.enforce_limits(now),
+            self.watch_listener(now),
+        ];
+        let next = moments.into_iter().flatten().min();
         if let Some(error) = self.trouble.take() {
             return Some(Turn::Trouble(error));
         }

@@ -1,6 +1,6 @@
 //! Stopping a message server: what has arrived is handled and answered, then connections are closed.
 
-use super::connection::Owner;
+use super::connection::{Connection, Owner};
 use super::reason::CloseReason;
 use super::shared::MessageServer;
 use super::state::State;
@@ -97,50 +97,35 @@ impl MessageServer {
 }
 
 impl MessageWorker {
-    /// Looks at the next connections of a server that is being stopped, as far as there is memory to receive into.
-    pub(super) fn advance_stop(&mut self, now: Instant) {
+    /// Looks at the next connections of a server that is being stopped, as far as there is memory to receive into. Returns when
+    /// those that are left should be closed whatever is still to be sent.
+    pub(super) fn advance_stop(&mut self, now: Instant) -> Option<Instant> {
         let server = Arc::clone(&self.server);
-        if !server.listener.is_closed() {
-            return;
-        }
-        let forced = {
+        let (forced, deadline) = {
             let mut state = server.state.lock();
-            let Some(stopping) = &mut state.stopping else {
-                return;
-            };
-            let forced = stopping.deadline.is_some_and(|deadline| deadline <= now) && !stopping.forced;
-            if forced {
+            let stopping = state.stopping.as_mut()?;
+            if !stopping.forced && stopping.deadline.is_some_and(|deadline| deadline <= now) {
                 stopping.forced = true;
                 stopping.next = 0;
             }
-            stopping.forced
+            (stopping.forced, stopping.deadline)
         };
         let ms = server.now();
         while self.has_room() {
-            let connection = {
-                let mut state = server.state.lock();
-                let places = state.connections.places();
-                let Some(next) = state.stopping.as_mut().map(|stopping| &mut stopping.next) else {
-                    return;
-                };
-                if *next >= places {
-                    return;
-                }
-                let at = *next;
-                *next += 1;
-                state.connections.at(at).cloned()
+            let Some(connection) = server.state.lock().next_to_stop() else {
+                return deadline.filter(|_| !forced);
             };
-            let Some(connection) = connection else { continue };
             if forced {
                 connection.force(&server);
             } else {
                 self.look_at(connection, Events::NONE, ms, true);
             }
         }
+        Some(now)
     }
 }
 
-impl super::connection::Connection {
+impl Connection {
     /// Ends it whatever is still to be sent.
     fn force(&self, server: &MessageServer) {
         let due = {
@@ -164,6 +149,18 @@ impl super::connection::Connection {
 }
 
 impl State {
+    /// The next connection to look at while the server is being stopped.
+    fn next_to_stop(&mut self) -> Option<Arc<Connection>> {
+        let stopping = self.stopping.as_mut()?;
+        while stopping.next < self.connections.places() {
+            stopping.next += 1;
+            if let Some(connection) = self.connections.at(stopping.next - 1) {
+                return Some(Arc::clone(connection));
+            }
+        }
+        None
+    }
+
     /// Notes that this thread calls stop, perhaps from a callback.
     fn note_stop(&mut self) {
         let me = thread::me();

@@ -7,8 +7,13 @@
     clippy::indexing_slicing
 )] // tests fail by panicking
 
+mod closing;
 mod handling;
+mod order;
+mod pressure;
+mod stopping;
 mod support;
+mod taking_over;
 
 #[path = "../support/mod.rs"]
 mod common;

@@ -82,9 +82,21 @@ pub fn start<F>(
 where
     F: Fn(&Arc<Connection>, &[u8], &mut Reply<'_>) -> Result<()> + Send + Sync + 'static,
 {
+    start_on(listener(128).0, framing, options, answer)
+}
+
+/// The same on this listener.
+pub fn start_on<F>(
+    listener: Socket,
+    framing: Option<Framing>,
+    options: MessageServeOptions,
+    answer: F,
+) -> (StartedMessageServer, Receiver<Called>)
+where
+    F: Fn(&Arc<Connection>, &[u8], &mut Reply<'_>) -> Result<()> + Send + Sync + 'static,
+{
     let (log, called) = mpsc::channel();
     let log = Mutex::new(log);
-    let (listener, _) = listener(128);
     let server = MessageServer::start(listener, framing, options, Logging { log, answer }).unwrap();
     (server, called)
 }
@@ -103,6 +115,11 @@ pub fn assert_answered(client: &Socket, sent: &[u8], answer: &[u8]) {
     let mut got = vec![0; answer.len()];
     client.recv_exact(&mut got).unwrap();
     assert_eq!(got, answer);
+}
+
+/// The next line that a client receives.
+pub fn line(client: &Socket) -> Option<Vec<u8>> {
+    client.recv_frame(&Framing::lines()).unwrap()
 }
 
 pub fn assert_ended(client: &Socket) {
