@@ -35,6 +35,7 @@ mod poller;
 mod server;
 mod socket;
 mod sys;
+mod table;
 mod time;
 mod wait;
 
