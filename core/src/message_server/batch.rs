@@ -37,7 +37,7 @@ impl MessageBatch<'_> {
             Next::Message(part) => {
                 MessageEvent::Message(&item.connection, item.bytes().get(part).unwrap_or_default())
             }
-            Next::Close => MessageEvent::Close(&item.connection, item.closed.as_ref()?),
+            Next::Close => MessageEvent::Close(&item.connection, item.closed.as_deref()?),
             Next::Nothing => return None,
         })
     }

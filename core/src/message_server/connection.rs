@@ -187,6 +187,9 @@ impl Connection {
     /// A peer that does not take what is sent delays this for no longer than
     /// [`idle_timeout`](super::MessageServeOptions::idle_timeout), or half a minute.
     pub fn close(&self) {
+        if let Some(owner) = self.owner.upgrade() {
+            self.note_active(owner.now());
+        }
         self.traffic.lock().end(CloseReason::ByProgram);
         self.settle();
     }

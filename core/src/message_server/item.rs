@@ -22,12 +22,12 @@ pub(super) struct Item {
     /// `on_close` is due.
     closes: bool,
     /// Why the connection was closed.
-    pub(super) closed: Option<CloseReason>,
+    pub(super) closed: Option<Box<CloseReason>>,
     input: Input,
     /// The input after these bytes has not been handled.
     at: usize,
     /// What followed the input.
-    end: Option<CloseReason>,
+    end: Option<Box<CloseReason>>,
     /// Whole messages may be left, for which there is no room to reply.
     held: bool,
     missing: usize,
@@ -35,9 +35,16 @@ pub(super) struct Item {
 
 pub(super) enum Input {
     None,
+    /// To be received, after what was kept.
+    Awaited(Option<Box<Kept>>),
+    /// In this part of the worker's memory, which is still to be shared.
+    Unshared(Range<usize>),
     Shared(Arc<Received>, Range<usize>),
     Kept(Box<Kept>),
 }
+
+/// What is left of an item.
+pub(super) type Left = (Option<Result<Box<Kept>, Kind>>, Option<Box<CloseReason>>);
 
 /// What comes next.
 pub(super) enum Next {
@@ -65,7 +72,7 @@ impl Item {
         }
     }
 
-    pub(super) fn received(connection: Arc<Connection>, input: Input, end: Option<CloseReason>) -> Self {
+    pub(super) fn received(connection: Arc<Connection>, input: Input, end: Option<Box<CloseReason>>) -> Self {
         Self {
             connection,
             opens: false,
@@ -80,22 +87,45 @@ impl Item {
         }
     }
 
+    /// Whether its input is still to be received.
+    #[inline]
+    pub(super) fn is_awaited(&self) -> bool {
+        matches!(self.input, Input::Awaited(_))
+    }
+
+    /// What was kept of an item whose input is still to be received.
+    #[inline]
+    pub(super) fn take_awaited(&mut self) -> Option<Option<Box<Kept>>> {
+        match &mut self.input {
+            Input::Awaited(kept) => Some(kept.take()),
+            Input::None | Input::Shared(..) | Input::Kept(_) | Input::Unshared(_) => None,
+        }
+    }
+
+    /// Records what was received.
+    pub(super) fn receive(&mut self, input: Input, end: Option<CloseReason>) {
+        self.input = input;
+        if let Some(end) = end {
+            self.end = Some(Box::new(end));
+        }
+    }
+
     /// Nothing arrives after this item.
     pub(super) fn ends(&mut self, reason: CloseReason) {
-        self.end.get_or_insert(reason);
+        self.end.get_or_insert_with(|| Box::new(reason));
     }
 
     /// Shares the memory that the input is in.
     pub(super) fn share(&mut self, received: &Arc<Received>) {
-        if let Input::Shared(memory, _) = &mut self.input {
-            *memory = Arc::clone(received);
+        if let Input::Unshared(part) = &self.input {
+            self.input = Input::Shared(Arc::clone(received), part.clone());
         }
     }
 
     #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
         match &self.input {
-            Input::None => b"",
+            Input::None | Input::Awaited(_) | Input::Unshared(_) => b"",
             Input::Shared(memory, part) => memory.0.get(part.clone()).unwrap_or_default(),
             Input::Kept(kept) => kept.input.bytes(),
         }
@@ -120,7 +150,7 @@ impl Item {
         let at = self.at;
         let decoded = match &mut self.input {
             Input::Kept(kept) if at == 0 => kept.input.find(framing),
-            Input::Shared(..) | Input::Kept(_) | Input::None => {
+            Input::Shared(..) | Input::Kept(_) | Input::None | Input::Awaited(_) | Input::Unshared(_) => {
                 framing.decode(self.bytes().get(at..).unwrap_or_default(), 0)
             }
         };
@@ -130,7 +160,7 @@ impl Item {
             }
             Ok(Decoded::Missing(missing)) => self.last(framing, missing),
             Err(refusal) => {
-                self.end = Some(CloseReason::BadMessage(refusal.error(framing)));
+                self.end = Some(Box::new(CloseReason::BadMessage(refusal.error(framing))));
                 self.at = self.bytes().len();
                 Next::Nothing
             }
@@ -147,7 +177,7 @@ impl Item {
     #[inline]
     fn last(&mut self, framing: &Framing, missing: usize) -> Next {
         self.missing = missing;
-        if !matches!(self.end, Some(CloseReason::PeerFinished)) {
+        if !matches!(self.end.as_deref(), Some(CloseReason::PeerFinished)) {
             return Next::Nothing;
         }
         let at = self.at;
@@ -157,12 +187,12 @@ impl Item {
             Ok(Some(found)) => self.take(at + found.body.start..at + found.body.end, at + found.next),
             Ok(None) => {
                 let error = Error::new(Operation::RecvFrame, Kind::Truncated { missing });
-                self.end = Some(CloseReason::BadMessage(error));
+                self.end = Some(Box::new(CloseReason::BadMessage(error)));
                 self.at += length;
                 Next::Nothing
             }
             Err(refusal) => {
-                self.end = Some(CloseReason::BadMessage(refusal.error(framing)));
+                self.end = Some(Box::new(CloseReason::BadMessage(refusal.error(framing))));
                 self.at += length;
                 Next::Nothing
             }
@@ -192,7 +222,7 @@ impl Item {
     }
 
     /// What is left when the callbacks have returned: input to be kept, and how the connection ends.
-    pub(super) fn leave(&mut self) -> (Option<Result<Box<Kept>, Kind>>, Option<CloseReason>) {
+    pub(super) fn leave(&mut self) -> Left {
         let (at, held, missing) = (self.at, self.held, self.missing);
         let left = self.bytes().len() - at;
         let end = self.end.take();
@@ -212,7 +242,7 @@ impl Item {
                 let rest = memory.0.get(part.start + at..part.end).unwrap_or_default();
                 Kept::copy(rest, held, missing, end)
             }
-            Input::None => return (None, end),
+            Input::None | Input::Awaited(_) | Input::Unshared(_) => return (None, end),
         };
         (Some(kept), None)
     }

@@ -1,11 +1,11 @@
 //! What the leader does: wait in the poller, accept, receive.
 
 use super::connection::{Connection, Owner};
-use super::item::{Input, Item, Received};
+use super::item::{Input, Item};
 use super::reason::CloseReason;
+use super::receive::MOST_IN_BATCH;
 use super::shared::MessageServer;
-use super::state::{Accepting, PeerCause, Table};
-use super::traffic::Kept;
+use super::state::{Accepting, PeerCause};
 use super::worker::{MessageWorker, Turn};
 use crate::address::Address;
 use crate::caller::{CallHints, Caller, NativeCaller, Start, Stop};
@@ -16,24 +16,13 @@ use crate::poller::Event;
 use crate::server::accepting::{is_final, longer_pause};
 use crate::socket::Socket;
 use crate::sys::selector::Trigger;
+use crate::table::Table;
 use crate::time::Timeout;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// The most connections in a batch, so that replies don't wait long for each other.
 const MOST_READY: usize = 64;
-
-/// How much memory a leader receives into.
-const MEMORY: usize = 256 << 10;
-
-/// The most that one receive brings.
-const MOST_RECEIVED: usize = 64 << 10;
-
-/// When less memory is left the batch is full.
-const LEAST_ROOM: usize = 16 << 10;
-
-/// What is received begins at such places.
-const CACHE_LINE: usize = 64;
 
 /// The most connections accepted before others get their turn.
 const MOST_ACCEPTED: usize = 64;
@@ -65,7 +54,7 @@ impl MessageWorker {
         if let Err(kind) = self.make_room() {
             return Some(Turn::Trouble(Error::new(Operation::Server, kind)));
         }
-        self.used = 0;
+        self.begin_batch();
         let now = Instant::now();
         let moments = [
             self.advance_stop(now),
@@ -105,14 +94,13 @@ impl MessageWorker {
                 }
             }
         }
-        let now = server.now();
         let mut ready = std::mem::take(&mut self.ready);
         for (connection, events) in ready.drain(..) {
             // The poller reports what does not fit again.
             if !self.has_room() {
                 break;
             }
-            self.look_at(connection, events, now, false);
+            self.look_at(connection, events, false);
         }
         ready.clear();
         self.ready = ready;
@@ -126,9 +114,7 @@ impl MessageWorker {
     /// Makes what it has found available to all workers; false when it has found nothing.
     fn queue(&mut self) -> bool {
         if self.used > 0 {
-            if let Some(received) = Arc::get_mut(&mut self.received) {
-                received.0 = std::mem::take(&mut self.memory);
-            }
+            self.share_memory();
             for item in &mut self.items {
                 item.share(&self.received);
             }
@@ -148,9 +134,9 @@ impl MessageWorker {
         true
     }
 
-    /// Whether another connection may be received from.
+    /// Whether the batch may become larger.
     pub(super) fn has_room(&self) -> bool {
-        self.used + LEAST_ROOM <= MEMORY && self.items.len() < MOST_READY
+        self.used < MOST_IN_BATCH && self.items.len() < MOST_READY
     }
 
     fn make_room(&mut self) -> std::result::Result<(), Kind> {
@@ -175,20 +161,11 @@ impl MessageWorker {
                 .try_reserve(4 * MOST_READY)
                 .map_err(|_| Kind::OutOfMemory)?;
         }
-        match Arc::get_mut(&mut self.received) {
-            Some(received) if self.memory.is_empty() => self.memory = std::mem::take(&mut received.0),
-            Some(_) => {}
-            // Another worker still reads it.
-            None => self.received = Arc::new(Received(Vec::new())),
-        }
-        if self.memory.is_empty() {
-            self.memory = memory::zeros(MEMORY)?;
-        }
         Ok(())
     }
 
     /// Does what a connection is ready for. `last`: what has arrived by now is the last that is received.
-    pub(super) fn look_at(&mut self, connection: Arc<Connection>, events: Events, now: u64, last: bool) {
+    pub(super) fn look_at(&mut self, connection: Arc<Connection>, events: Events, last: bool) {
         let server = Arc::clone(&self.server);
         let receives = last || events.0 & (Events::READABLE | Events::ERROR | Events::HANGUP).0 != 0;
         if events.0 & !Events::READABLE.0 != 0 {
@@ -226,54 +203,15 @@ impl MessageWorker {
                 let end = kept.end.take();
                 Item::received(connection, Input::Kept(kept), end)
             }
-            kept => self.receive(connection, kept, now),
+            kept => Item::received(connection, Input::Awaited(kept), None),
         };
         if last {
             item.ends(CloseReason::Stopped);
         }
+        if !self.sends_at_once {
+            self.receive(&mut item);
+        }
         self.items.push(item);
-    }
-
-    /// Receives once.
-    fn receive(&mut self, connection: Arc<Connection>, kept: Option<Box<Kept>>, now: u64) -> Item {
-        let mut call = connection.socket.on(NativeCaller).within(Timeout::NonBlocking);
-        let (received, input) = match kept {
-            Some(mut kept) => {
-                let missing = kept.missing;
-                let room = kept.input.room(missing);
-                let received = room
-                    .map_err(|kind| Error::new(Operation::Recv, kind))
-                    .and_then(|room| {
-                        let most = room.len().min(MOST_RECEIVED);
-                        call.recv(room.get_mut(..most).unwrap_or_default())
-                    });
-                if let Ok(count) = received {
-                    kept.input.came(count);
-                }
-                (received, Input::Kept(kept))
-            }
-            None => {
-                let start = self.used;
-                let end = (start + MOST_RECEIVED).min(self.memory.len());
-                let received = call.recv(self.memory.get_mut(start..end).unwrap_or_default());
-                let count = received.as_ref().map_or(0, |count| *count);
-                self.used = start + count.next_multiple_of(CACHE_LINE);
-                (
-                    received,
-                    Input::Shared(Arc::clone(&self.nothing), start..start + count),
-                )
-            }
-        };
-        let end = match received {
-            Ok(0) => Some(CloseReason::PeerFinished),
-            Ok(_) => {
-                connection.note_active(now);
-                None
-            }
-            Err(error) if error.kind() == Kind::WouldBlock => None,
-            Err(error) => Some(CloseReason::Failed(error)),
-        };
-        Item::received(connection, input, end)
     }
 
     /// Accepts what waits to be accepted.
@@ -283,7 +221,7 @@ impl MessageWorker {
         for _ in 0..MOST_ACCEPTED {
             let full = {
                 let mut state = server.state.lock();
-                let full = state.connections.len() >= options.max_connections.min(Table::MOST);
+                let full = state.connections.len() >= options.max_connections.min(Table::<()>::MOST);
                 if full || state.stopping.is_some() {
                     state.accepting = Accepting::Not;
                 }
@@ -323,11 +261,20 @@ impl MessageWorker {
         let room = state.closed.try_reserve(open);
         room.map_err(|_| no_memory(Kind::OutOfMemory))?;
         let key = state.connections.next_key().map_err(no_memory)?;
+        let options = &server.options;
         let owner: Weak<dyn Owner> = Arc::<MessageServer>::downgrade(&server);
-        let (framing, max_unsent) = (server.framing, server.options.max_unsent);
-        let connection = Connection::new(owner, key, socket, peer, framing, max_unsent, server.now());
+        let framing = server.framing.filter(|_| !options.raw_replies);
+        let connection = Connection::new(
+            owner,
+            key,
+            socket,
+            peer,
+            framing,
+            options.max_unsent,
+            server.milliseconds(),
+        );
         let connection = Arc::new(connection);
-        state.connections.add(Arc::clone(&connection));
+        state.connections.add(key, Arc::clone(&connection));
         self.items.push(Item::open(connection));
         Ok(())
     }
@@ -361,7 +308,7 @@ impl MessageWorker {
         let server = Arc::clone(&self.server);
         {
             let state = server.state.lock();
-            let full = state.connections.len() >= server.options.max_connections.min(Table::MOST);
+            let full = state.connections.len() >= server.options.max_connections.min(Table::<()>::MOST);
             match state.accepting {
                 Accepting::Registered => return None,
                 _ if full || state.stopping.is_some() => return None,

@@ -27,7 +27,7 @@ impl MessageWorker {
     pub(super) fn enforce_limits(&mut self, now: Instant) -> Option<Instant> {
         let server = Arc::clone(&self.server);
         let callbacks = server.close_overdue(now);
-        let ms = server.now();
+        let ms = server.milliseconds();
         let (next_look, open) = {
             let state = server.state.lock();
             (state.next_look, state.connections.len() > 0)

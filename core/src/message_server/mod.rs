@@ -7,6 +7,7 @@ mod lead;
 mod limits;
 mod options;
 mod reason;
+mod receive;
 mod shared;
 mod start;
 mod state;

@@ -17,6 +17,9 @@ pub struct MessageServeOptions {
     /// the connection are handled and nothing more is received on it, and [`send`](super::Connection::send) waits or
     /// fails. Replies are always taken.
     pub max_unsent: usize,
+    /// Replies, and what [`send`](super::Connection::send) sends, go out as they are, without framing: for protocols whose
+    /// answers are not divided as requests are, such as HTTP.
+    pub raw_replies: bool,
     /// A peer that for so long neither sends anything nor takes anything that is sent is disconnected; no limit unless
     /// set. The time in which a callback of the connection runs does not count.
     pub idle_timeout: Option<Duration>,
@@ -31,6 +34,7 @@ impl Default for MessageServeOptions {
             max_connections: 10_000,
             workers: 16,
             max_unsent: 256 << 10,
+            raw_replies: false,
             idle_timeout: None,
             handler_timeout: None,
         }

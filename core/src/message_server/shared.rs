@@ -101,6 +101,11 @@ impl MessageServer {
         self.state.lock().failure.clone().map_or(Ok(()), Err)
     }
 
+    /// Milliseconds since the server was made.
+    pub(super) fn milliseconds(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// Begins to stop. The listener is closed.
     pub(super) fn begin_stop(&self, deadline: Option<Instant>) {
         {
@@ -163,7 +168,7 @@ impl Owner for MessageServer {
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+        self.milliseconds()
     }
 
     fn end(&self, key: u64, wakes: bool) {
@@ -172,7 +177,11 @@ impl Owner for MessageServer {
         };
         let (reason, aborted, refused) = {
             let mut traffic = connection.traffic.lock();
-            let reason = traffic.ending.clone().unwrap_or(CloseReason::ByProgram);
+            let reason = traffic
+                .ending
+                .as_deref()
+                .cloned()
+                .unwrap_or(CloseReason::ByProgram);
             traffic.kept = None;
             (reason, traffic.aborted, traffic.refused)
         };

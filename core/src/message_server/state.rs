@@ -2,10 +2,11 @@
 
 use super::connection::Connection;
 use super::item::Item;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::server::monitor::Watched;
 use crate::sys::fork::InChild;
 use crate::sys::thread::{self, Thread, ThreadId};
+use crate::table::Table;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,7 +32,7 @@ pub struct MessageServerStats {
 
 #[derive(Default)]
 pub(super) struct State {
-    pub(super) connections: Table,
+    pub(super) connections: Table<Arc<Connection>>,
     /// Work that no worker has begun, in the order in which it came.
     pub(super) todo: VecDeque<Item>,
     /// Connections that have ended, for which `on_close` is due.
@@ -239,77 +240,4 @@ pub(super) enum PeerCause {
     Reset,
     Idle,
     BadMessage,
-}
-
-/// The open connections. A key contains the place of its connection, and a number that makes it unique.
-#[derive(Default)]
-pub(super) struct Table {
-    places: Vec<Option<Arc<Connection>>>,
-    free: Vec<usize>,
-    last: u64,
-    count: usize,
-}
-
-/// How many bits of a key are the place.
-const PLACE_BITS: u32 = 24;
-
-impl Table {
-    /// The most connections that there can be.
-    pub(super) const MOST: usize = 1 << PLACE_BITS;
-
-    pub(super) fn len(&self) -> usize {
-        self.count
-    }
-
-    /// How many places there are to look at.
-    pub(super) fn places(&self) -> usize {
-        self.places.len()
-    }
-
-    pub(super) fn at(&self, place: usize) -> Option<&Arc<Connection>> {
-        self.places.get(place)?.as_ref()
-    }
-
-    #[inline]
-    pub(super) fn get(&self, key: u64) -> Option<&Arc<Connection>> {
-        let connection = self.at(place(key))?;
-        (connection.key() == key).then_some(connection)
-    }
-
-    /// The key of the next connection; there is then room for it.
-    pub(super) fn next_key(&mut self) -> Result<u64, Kind> {
-        let no_memory = |_| Kind::OutOfMemory;
-        if self.free.is_empty() {
-            // Room to free all places, too.
-            self.places.try_reserve(1).map_err(no_memory)?;
-            self.free.try_reserve(self.places.len() + 1).map_err(no_memory)?;
-            self.free.push(self.places.len());
-            self.places.push(None);
-        }
-        self.last += 1;
-        let place = self.free.last().copied().unwrap_or_default();
-        Ok(self.last << PLACE_BITS | place as u64)
-    }
-
-    /// Adds the connection with the key that was returned last.
-    pub(super) fn add(&mut self, connection: Arc<Connection>) {
-        self.free.pop();
-        if let Some(free) = self.places.get_mut(place(connection.key())) {
-            *free = Some(connection);
-            self.count += 1;
-        }
-    }
-
-    pub(super) fn remove(&mut self, key: u64) -> Option<Arc<Connection>> {
-        self.get(key)?;
-        let place = place(key);
-        let removed = self.places.get_mut(place)?.take();
-        self.free.push(place);
-        self.count -= 1;
-        removed
-    }
-}
-
-pub(super) fn place(key: u64) -> usize {
-    usize::try_from(key).unwrap_or_default() & (Table::MOST - 1)
 }

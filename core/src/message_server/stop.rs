@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::poll::Events;
 use crate::server::monitor::Watched;
 use crate::sys::thread;
+use crate::table::Table;
 use crate::time::{Deadline, Timeout};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -84,7 +85,7 @@ impl MessageServer {
         }
         let polling = {
             let mut state = self.state.lock();
-            let place = super::state::place(key);
+            let place = Table::<()>::place(key);
             if let Some(stopping) = &mut state.stopping {
                 stopping.next = stopping.next.min(place);
             }
@@ -110,7 +111,6 @@ impl MessageWorker {
             }
             (stopping.forced, stopping.deadline)
         };
-        let ms = server.now();
         while self.has_room() {
             let Some(connection) = server.state.lock().next_to_stop() else {
                 return deadline.filter(|_| !forced);
@@ -118,7 +118,7 @@ impl MessageWorker {
             if forced {
                 connection.force(&server);
             } else {
-                self.look_at(connection, Events::NONE, ms, true);
+                self.look_at(connection, Events::NONE, true);
             }
         }
         Some(now)

@@ -30,7 +30,7 @@ pub(super) struct Traffic {
     /// Input that could not be handled yet.
     pub(super) kept: Option<Box<Kept>>,
     /// Why the connection will be closed once everything has been sent.
-    pub(super) ending: Option<CloseReason>,
+    pub(super) ending: Option<Box<CloseReason>>,
     /// `on_open` has failed, so `on_close` is not called.
     pub(super) refused: bool,
     /// It should end with a reset.
@@ -61,7 +61,7 @@ pub(super) struct Kept {
     pub(super) held: bool,
     pub(super) missing: usize,
     /// What followed the input.
-    pub(super) end: Option<CloseReason>,
+    pub(super) end: Option<Box<CloseReason>>,
 }
 
 impl Traffic {
@@ -89,10 +89,10 @@ impl Traffic {
             return None;
         }
         if self.first.is_empty() {
+            if self.rest.is_empty() {
+                return None;
+            }
             std::mem::swap(&mut self.first, &mut self.rest);
-        }
-        if self.first.is_empty() {
-            return None;
         }
         self.sending = true;
         self.in_flight = self.first.len() - self.taken;
@@ -159,7 +159,7 @@ impl Traffic {
 
     /// The connection will be closed for this reason, unless there is one already.
     pub(super) fn end(&mut self, reason: CloseReason) {
-        self.ending.get_or_insert(reason);
+        self.ending.get_or_insert_with(|| Box::new(reason));
     }
 
     /// Whether the connection should be closed now.
@@ -187,7 +187,7 @@ impl Kept {
         bytes: &[u8],
         held: bool,
         missing: usize,
-        end: Option<CloseReason>,
+        end: Option<Box<CloseReason>>,
     ) -> Result<Box<Self>, Kind> {
         let mut input = ReadAhead::new();
         let mut rest = bytes;

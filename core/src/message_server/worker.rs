@@ -72,7 +72,7 @@ pub struct MessageWorker {
     /// It leaves when it is not needed.
     may_leave: bool,
     /// Replies are sent before the next connection is handled.
-    sends_at_once: bool,
+    pub(super) sends_at_once: bool,
     /// Whose callbacks are being called.
     pub(super) current: Option<Item>,
     /// What the leader receives into, and how much of it is used.
@@ -80,7 +80,6 @@ pub struct MessageWorker {
     pub(super) used: usize,
     /// The same while callbacks are called.
     pub(super) received: Arc<Received>,
-    pub(super) nothing: Arc<Received>,
     pub(super) events: Vec<Event>,
     pub(super) ready: Vec<(Arc<Connection>, Events)>,
     pub(super) items: Vec<Item>,
@@ -125,7 +124,6 @@ impl MessageServer {
             memory: Vec::new(),
             used: 0,
             received: Arc::new(Received(Vec::new())),
-            nothing: Arc::new(Received(Vec::new())),
             events: Vec::new(),
             ready: Vec::new(),
             items: Vec::new(),
@@ -373,13 +371,16 @@ impl MessageWorker {
             }
             claimed
         };
-        let Some(item) = claimed else { return false };
+        let Some(mut item) = claimed else { return false };
         if item.closed.is_none() {
             let mut traffic = item.connection.traffic.lock();
             traffic.handler = Some(thread::me());
             if let Some(spare) = self.spares.pop() {
                 traffic.lend(spare);
             }
+        }
+        if item.is_awaited() {
+            self.receive_now(&mut item);
         }
         self.current = Some(item);
         true
@@ -411,17 +412,17 @@ impl MessageWorker {
         let server = &self.server;
         let (kept, end) = item.leave();
         let connection = &item.connection;
+        if end.is_some() || server.options.idle_timeout.is_some() {
+            connection.note_active(server.milliseconds());
+        }
         if let Some(end) = end {
             let mut traffic = connection.traffic.lock();
-            if matches!(end, CloseReason::Failed(_)) {
+            if matches!(*end, CloseReason::Failed(_)) {
                 traffic.drop_unsent();
             }
-            traffic.end(end);
+            traffic.end(*end);
         }
         connection.flush();
-        if server.options.idle_timeout.is_some() {
-            connection.note_active(server.now());
-        }
         let due = {
             let mut traffic = connection.traffic.lock();
             traffic.handler = None;
@@ -450,7 +451,7 @@ impl MessageWorker {
         let closed_under = {
             let mut traffic = connection.traffic.lock();
             let closed_under = matches!(
-                traffic.ending,
+                traffic.ending.as_deref(),
                 Some(CloseReason::HandlerTimeout | CloseReason::Stopped | CloseReason::Failed(_))
             );
             traffic.end(CloseReason::HandlerFailed);

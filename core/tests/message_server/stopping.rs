@@ -55,10 +55,13 @@ fn a_blocked_callback_is_counted_and_ends_later() {
 #[test]
 fn a_peer_that_does_not_read_does_not_hold_up_the_end() {
     limited(|| {
-        let (server, called) = start(Some(Framing::lines()), options(), |_, _, reply| {
-            reply.send(&vec![b'x'; 10 << 20])
-        });
-        let client = connect(&server);
+        let (server, called) = start_on(
+            small_listener(),
+            Some(Framing::lines()),
+            options(),
+            |_, _, reply| reply.send(&vec![b'x'; 10 << 20]),
+        );
+        let client = connect_small(&server);
         client.send_all(b"x\n").unwrap();
         assert!(matches!(next(&called), Called::Open(_)));
         assert!(matches!(next(&called), Called::Message(..)));

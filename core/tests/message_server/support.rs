@@ -101,9 +101,27 @@ where
     (server, called)
 }
 
+/// A listener whose connections have small buffers that stay small.
+pub fn small_listener() -> Socket {
+    let (listener, _) = listener(16);
+    set_int(&listener, libc::SO_RCVBUF, 8192);
+    set_int(&listener, libc::SO_SNDBUF, 8192);
+    listener
+}
+
 pub fn connect(server: &MessageServer) -> Socket {
+    connect_with(server, |_| ())
+}
+
+/// A client that receives little ahead.
+pub fn connect_small(server: &MessageServer) -> Socket {
+    connect_with(server, |client| set_int(client, libc::SO_RCVBUF, 8192))
+}
+
+fn connect_with(server: &MessageServer, prepare: impl FnOnce(&Socket)) -> Socket {
     let address = server.listener().local_address().unwrap();
     let client = Socket::tcp(address.family()).unwrap();
+    prepare(&client);
     client.within(LATE).connect(&address).unwrap();
     client.set_timeout(LATE);
     client
