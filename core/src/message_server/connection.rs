@@ -252,7 +252,7 @@ impl Connection {
                 return Ok(false);
             }
             traffic.append(parts)?;
-            traffic.handler.is_none_or(|handler| handler != thread::me())
+            traffic.collector != Some(thread::me())
         };
         if sends && !self.flush() {
             self.settle();
@@ -285,6 +285,14 @@ impl Connection {
             }
         }
         all
+    }
+
+    /// Sends what was collected, and no longer collects: the callback takes long.
+    pub(super) fn stop_collecting(&self) {
+        self.traffic.lock().collector = None;
+        if !self.flush() {
+            self.settle();
+        }
     }
 
     /// Has the poller wait for what the connection needs next, or has it closed if it is due; unless a worker has it in

@@ -124,13 +124,6 @@ impl MessageWorker {
             return false;
         }
         state.todo.extend(self.items.drain(..)); // `make_room` has made room
-        state.polling = false;
-        state.begun += 1;
-        if std::mem::take(&mut state.standby_sleeps) {
-            if let Some((_, standby)) = &state.standby {
-                standby.unpark();
-            }
-        }
         true
     }
 

@@ -125,17 +125,25 @@ impl MessageServer {
 }
 
 impl super::connection::Connection {
-    /// Closes the connection while its callback runs; `on_close` follows when that has returned.
+    /// Closes the connection while its callback runs, with a reset if something is unsent; `on_close` follows when the
+    /// callback has returned.
     pub(super) fn close_under_callback(&self, reason: CloseReason) {
-        {
+        let aborts = {
             let mut traffic = self.traffic.lock();
             if traffic.over {
                 return;
             }
             traffic.end(reason);
-        }
+            traffic.aborted |= traffic.unsent() > 0;
+            traffic.aborted
+        };
         // There is no caller to report a failure to.
-        let _ = self.socket.on(NativeCaller).close_under_handler();
+        let mut call = self.socket.on(NativeCaller);
+        let _ = if aborts {
+            call.abort()
+        } else {
+            call.close_under_handler()
+        };
     }
 }
 

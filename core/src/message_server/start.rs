@@ -93,7 +93,13 @@ where
 #[derive(Debug)]
 pub struct Reply<'c>(&'c Connection);
 
-impl Reply<'_> {
+impl<'c> Reply<'c> {
+    /// For a thread that works in steps.
+    #[doc(hidden)]
+    pub fn to(connection: &'c Connection) -> Self {
+        Self(connection)
+    }
+
     /// Sends a reply, framed. It is taken however much is unsent, and goes out when the callback has returned.
     ///
     /// # Errors

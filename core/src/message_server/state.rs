@@ -161,6 +161,27 @@ impl State {
         }
     }
 
+    /// The leader begins with callbacks: the stand-by watches it.
+    pub(super) fn note_working(&mut self) {
+        self.polling = false;
+        self.begun += 1;
+        if std::mem::take(&mut self.standby_sleeps) {
+            if let Some((_, standby)) = &self.standby {
+                standby.unpark();
+            }
+        }
+    }
+
+    /// Makes the stand-by the leader; returns what the leader's callback is about.
+    pub(super) fn take_over(&mut self, standby: usize) -> Option<Arc<Connection>> {
+        let slow = self.leader.replace(standby);
+        self.standby = None;
+        if let Some((_, idle)) = self.idle.pop() {
+            idle.unpark();
+        }
+        self.entry(slow?)?.working_on.clone()
+    }
+
     /// Reserves room for another worker on every list that it may end up on; false when there is no memory for that.
     pub(super) fn has_room_for_another(&mut self) -> bool {
         let workers = self.workers.len() + 1;

@@ -23,8 +23,9 @@ pub(super) struct Traffic {
     sending: bool,
     /// A worker has work of this connection, or the connection is over.
     pub(super) in_hands: bool,
-    /// The worker's thread, from the first callback until what the callbacks sent has been sent.
-    pub(super) handler: Option<ThreadId>,
+    /// The thread whose callbacks' replies and sends are collected, to be sent together. It is the leader's, so that the
+    /// stand-by sees when a callback takes long.
+    pub(super) collector: Option<ThreadId>,
     /// What the poller waits for; nothing: the connection is not registered.
     pub(super) watched: Events,
     /// Input that could not be handled yet.

@@ -214,6 +214,9 @@ impl MessageWorker {
             if options.handler_timeout.is_some() && state.working() >= options.workers {
                 return Role::Guard;
             }
+            if state.leader == Some(self.at) {
+                state.note_working();
+            }
             return Role::Work;
         }
         if state.is_over() {
@@ -266,10 +269,11 @@ impl MessageWorker {
                     quiet = 0;
                     busy += 1;
                     if seen == Some(begun) || busy > LONG_BATCH {
-                        state.leader = Some(self.at);
-                        state.standby = None;
-                        if let Some((_, idle)) = state.idle.pop() {
-                            idle.unpark();
+                        let slow = state.take_over(self.at);
+                        drop(state);
+                        // What the callback has sent so far need not wait for its end.
+                        if let Some(connection) = slow {
+                            connection.stop_collecting();
                         }
                         return;
                     }
@@ -356,11 +360,16 @@ impl MessageWorker {
         }
         let claimed = {
             let mut state = self.server.state.lock();
-            if let Some(item) = previous.filter(|item| item.closed.is_none()) {
-                state.done.push(item);
+            let leads = state.leader == Some(self.at);
+            if leads {
+                // With the replies of the whole batch; or by the worker that takes over.
+                state
+                    .done
+                    .extend(previous.take().filter(|item| item.closed.is_none()));
             }
             let claimed = state.next_item();
             state.begun += 1;
+            let is_watched = state.standby.is_some() || self.server.options.threads() == 1;
             let Some(entry) = state.entry(self.at) else {
                 return false;
             };
@@ -369,16 +378,20 @@ impl MessageWorker {
             if claimed.is_none() && std::mem::take(&mut entry.stops) | state.stopping.is_some() {
                 state.wake_watchers();
             }
+            if let Some(item) = claimed.as_ref().filter(|item| item.closed.is_none()) {
+                // Under the lock: the stand-by ends this when it takes over.
+                let mut traffic = item.connection.traffic.lock();
+                traffic.collector = (leads && is_watched).then(thread::me);
+                if let Some(spare) = self.spares.pop() {
+                    traffic.lend(spare);
+                }
+            }
             claimed
         };
-        let Some(mut item) = claimed else { return false };
-        if item.closed.is_none() {
-            let mut traffic = item.connection.traffic.lock();
-            traffic.handler = Some(thread::me());
-            if let Some(spare) = self.spares.pop() {
-                traffic.lend(spare);
-            }
+        if let Some(item) = previous {
+            self.finish(item);
         }
+        let Some(mut item) = claimed else { return false };
         if item.is_awaited() {
             self.receive_now(&mut item);
         }
@@ -425,7 +438,7 @@ impl MessageWorker {
         connection.flush();
         let due = {
             let mut traffic = connection.traffic.lock();
-            traffic.handler = None;
+            traffic.collector = None;
             traffic.in_hands = false;
             match kept {
                 Some(Ok(kept)) => traffic.kept = Some(kept),

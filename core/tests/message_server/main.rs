@@ -17,3 +17,6 @@ mod taking_over;
 
 #[path = "../support/mod.rs"]
 mod common;
+
+/// The server's own threads send replies before they go on to the next connection.
+const SENDS_AT_ONCE: bool = true;

@@ -21,7 +21,7 @@ fn known(known: &Mutex<Option<Arc<Connection>>>, client: &Socket) -> Arc<Connect
 }
 
 fn start_knowing() -> (
-    polysock::StartedMessageServer,
+    Serving,
     std::sync::mpsc::Receiver<Called>,
     Arc<Mutex<Option<Arc<Connection>>>>,
 ) {

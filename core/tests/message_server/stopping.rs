@@ -2,7 +2,7 @@
 
 use super::support::*;
 use super::taking_over::start_waiting;
-use polysock::{CloseReason, Framing, Kind, NativeCaller, StartedMessageServer, Timeout};
+use polysock::{CloseReason, Framing, Kind, NativeCaller, Timeout};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ fn a_callback_stops_the_server() {
         for workers in [1, 4] {
             let mut few = options();
             few.workers = workers;
-            let server = Arc::new(OnceLock::<StartedMessageServer>::new());
+            let server = Arc::new(OnceLock::<Serving>::new());
             let result = Arc::new(Mutex::new(None));
             let (started, called) = {
                 let (server, result) = (Arc::clone(&server), Arc::clone(&result));
@@ -122,7 +122,7 @@ trait StopInside {
     fn server_stop(&self) -> usize;
 }
 
-impl StopInside for StartedMessageServer {
+impl StopInside for Serving {
     fn server_stop(&self) -> usize {
         polysock::MessageServer::stop(self, LATE, &mut NativeCaller).unwrap()
     }

@@ -2,9 +2,10 @@
 
 pub use crate::common::*;
 use polysock::{
-    CloseReason, Connection, Error, Framing, MessageHandler, MessageServeOptions, MessageServer, Reply,
-    Result, Socket, StartedMessageServer, Trouble,
+    CloseReason, Connection, Error, Framing, MessageEvent, MessageHandler, MessageServeOptions,
+    MessageServer, MessageStep, NativeCaller, Reply, Result, Socket, StartedMessageServer, Timeout, Trouble,
 };
+use std::ops::Deref;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -78,7 +79,7 @@ pub fn start<F>(
     framing: Option<Framing>,
     options: MessageServeOptions,
     answer: F,
-) -> (StartedMessageServer, Receiver<Called>)
+) -> (Serving, Receiver<Called>)
 where
     F: Fn(&Arc<Connection>, &[u8], &mut Reply<'_>) -> Result<()> + Send + Sync + 'static,
 {
@@ -91,14 +92,113 @@ pub fn start_on<F>(
     framing: Option<Framing>,
     options: MessageServeOptions,
     answer: F,
-) -> (StartedMessageServer, Receiver<Called>)
+) -> (Serving, Receiver<Called>)
 where
     F: Fn(&Arc<Connection>, &[u8], &mut Reply<'_>) -> Result<()> + Send + Sync + 'static,
 {
     let (log, called) = mpsc::channel();
     let log = Mutex::new(log);
-    let server = MessageServer::start(listener, framing, options, Logging { log, answer }).unwrap();
-    (server, called)
+    let logging = Logging { log, answer };
+    let serving = if crate::SENDS_AT_ONCE {
+        Serving::Started(MessageServer::start(listener, framing, options, logging).unwrap())
+    } else {
+        let server = MessageServer::new(listener, framing, options).unwrap();
+        recruit(&server, &Arc::new(logging));
+        Serving::Steps(server)
+    };
+    (serving, called)
+}
+
+/// A server, with its own threads or with those of the test.
+pub enum Serving {
+    Started(StartedMessageServer),
+    Steps(Arc<MessageServer>),
+}
+
+impl Serving {
+    pub fn stop(&self, timeout: impl Into<Timeout>) -> Result<usize> {
+        match self {
+            Self::Started(server) => server.stop(timeout),
+            Self::Steps(server) => server.stop(timeout, &mut NativeCaller),
+        }
+    }
+
+    pub fn wait(&self, timeout: impl Into<Timeout>) -> Result<()> {
+        MessageServer::wait(self, timeout, &mut NativeCaller)
+    }
+}
+
+impl Deref for Serving {
+    type Target = Arc<MessageServer>;
+
+    fn deref(&self) -> &Arc<MessageServer> {
+        match self {
+            Self::Started(server) => server,
+            Self::Steps(server) => server,
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.stop(Timeout::NonBlocking);
+    }
+}
+
+/// Starts a thread that works as another language's do: in steps, and replies are sent when a batch is over.
+fn recruit<H: MessageHandler<State = usize, Failure = Error>>(server: &Arc<MessageServer>, handler: &Arc<H>) {
+    let (server, handler) = (Arc::clone(server), Arc::clone(handler));
+    let mut worker = server.worker().while_needed();
+    std::thread::spawn(move || {
+        while let Some(step) = worker.step(&mut NativeCaller).unwrap() {
+            match step {
+                MessageStep::Recruit => recruit(&server, &handler),
+                MessageStep::Trouble(error) => handler.on_error(Trouble::Accept(error), None),
+                MessageStep::Batch(mut batch) => {
+                    while let Some(event) = batch.next_event() {
+                        let Err((connection, trouble)) = call(&*handler, &event) else {
+                            continue;
+                        };
+                        let kind = match &trouble {
+                            Trouble::Handler(error) => Some(error.kind()),
+                            _ => None,
+                        };
+                        if batch.failed(kind) {
+                            handler.on_error(trouble, Some(&connection));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    });
+}
+
+fn call<H: MessageHandler<State = usize, Failure = Error>>(
+    handler: &H,
+    event: &MessageEvent<'_>,
+) -> std::result::Result<(), (Arc<Connection>, Trouble<Error>)> {
+    let mut count = 0;
+    let (connection, called) = match event {
+        MessageEvent::Open(connection) => (connection, catch(|| handler.on_open(connection).map(drop))),
+        MessageEvent::Message(connection, message) => {
+            let reply = &mut Reply::to(connection);
+            let call = || handler.on_message(connection, &mut count, message, reply);
+            (connection, catch(call))
+        }
+        MessageEvent::Close(connection, reason) => {
+            (connection, catch(|| handler.on_close(connection, count, reason)))
+        }
+        event => panic!("{event:?}"),
+    };
+    called.map_err(|trouble| (Arc::clone(connection), trouble))
+}
+
+fn catch(call: impl FnOnce() -> Result<()>) -> std::result::Result<(), Trouble<Error>> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)) {
+        Ok(called) => called.map_err(Trouble::Handler),
+        Err(payload) => Err(Trouble::Panic(payload)),
+    }
 }
 
 /// A listener whose connections have small buffers that stay small.

@@ -33,9 +33,7 @@ impl Door {
 }
 
 /// A server that echoes lines, except that a callback for "wait" waits at a door.
-pub fn start_waiting(
-    options: polysock::MessageServeOptions,
-) -> (polysock::StartedMessageServer, mpsc::Receiver<Called>, Arc<Door>) {
+pub fn start_waiting(options: polysock::MessageServeOptions) -> (Serving, mpsc::Receiver<Called>, Arc<Door>) {
     let door = Arc::new(Door::default());
     let inside = Arc::clone(&door);
     let (server, called) = start(Some(Framing::lines()), options, move |_, line, reply| {
@@ -74,6 +72,39 @@ fn a_blocked_callback_holds_up_no_other_connection() {
             assert_answered(client, b"", b"wait\nnext\nmore\n");
         }
         assert_eq!(server.stop(LATE).unwrap(), 0);
+    });
+}
+
+/// What it has sent goes out, and so do the replies to earlier messages.
+#[test]
+fn a_blocked_callback_holds_up_no_reply() {
+    limited(|| {
+        let door = Arc::new(Door::default());
+        let inside = Arc::clone(&door);
+        let (server, _called) = start(
+            Some(Framing::lines()),
+            options(),
+            move |connection, line, reply| {
+                reply.send(line)?;
+                if line == b"wait" {
+                    connection.send(b"waiting")?;
+                    inside.wait();
+                }
+                Ok(())
+            },
+        );
+        let clients: Vec<_> = (0..10).map(|_| connect(&server)).collect();
+        for client in &clients {
+            client.send_all(b"hello\nwait\nlast\n").unwrap();
+        }
+        for client in &clients {
+            assert_answered(client, b"", b"hello\nwait\nwaiting\n");
+        }
+        assert_eq!(door.waiting(), 10);
+        door.open();
+        for client in &clients {
+            assert_answered(client, b"", b"last\n");
+        }
     });
 }
 
