@@ -172,13 +172,20 @@ impl State {
         }
     }
 
+    /// Wakes an idle worker to be the stand-by, if there is none. If it finds work instead, it calls the next one.
+    pub(super) fn call_standby(&mut self) {
+        if self.standby.is_none() {
+            if let Some((_, idle)) = self.idle.pop() {
+                idle.unpark();
+            }
+        }
+    }
+
     /// Makes the stand-by the leader; returns what the leader's callback is about.
     pub(super) fn take_over(&mut self, standby: usize) -> Option<Arc<Connection>> {
         let slow = self.leader.replace(standby);
         self.standby = None;
-        if let Some((_, idle)) = self.idle.pop() {
-            idle.unpark();
-        }
+        self.call_standby();
         self.entry(slow?)?.working_on.clone()
     }
 

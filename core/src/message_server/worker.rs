@@ -217,6 +217,7 @@ impl MessageWorker {
             if state.leader == Some(self.at) {
                 state.note_working();
             }
+            state.call_standby();
             return Role::Work;
         }
         if state.is_over() {

@@ -100,7 +100,7 @@ fn a_blocked_callback_holds_up_no_reply() {
         for client in &clients {
             assert_answered(client, b"", b"hello\nwait\nwaiting\n");
         }
-        assert_eq!(door.waiting(), 10);
+        until("all wait", || door.waiting() == 10);
         door.open();
         for client in &clients {
             assert_answered(client, b"", b"last\n");
