@@ -1,7 +1,8 @@
 //! Python as the caller of the core, and the only place that detaches from the interpreter.
 
 use super::budget::FREE_BYTES;
-use super::contention::{self, Attaching};
+use super::contention::{self, Detached};
+use super::crowding::Transfer;
 use super::policy::{self, LockPolicy};
 use crate::raw::threads::is_only_thread;
 use polysock::{CallHints, Caller, Start, Stop};
@@ -49,16 +50,26 @@ impl<'py> PythonCaller<'py> {
         *self.alone.get_or_insert_with(|| is_only_thread(self.py))
     }
 
-    /// Whether the budget allows the call to be tried; if so, spends it.
-    fn spend(&self, hint: CallHints) -> bool {
+    /// Which way the call moves bytes, if it may be tried although there are other threads.
+    #[inline]
+    fn transfer(&self) -> Option<Transfer> {
         match self.policy {
-            LockPolicy::KeepToSend if hint.bytes <= FREE_BYTES => contention::spend(hint.bytes),
-            LockPolicy::KeepToReceive if hint.bytes <= MOST_BYTES => contention::spend(0), // what arrives is counted in `end`
-            LockPolicy::GiveUp
-            | LockPolicy::KeepIfAlone
-            | LockPolicy::KeepToSend
-            | LockPolicy::KeepToReceive => false,
+            LockPolicy::KeepToSend => Some(Transfer::Send),
+            LockPolicy::KeepToReceive => Some(Transfer::Receive),
+            LockPolicy::GiveUp | LockPolicy::KeepIfAlone => None,
         }
+    }
+
+    /// Whether the call may be tried although there are other threads: within the tenure of this thread in a crowd, or
+    /// within its budget; if so, spends it.
+    fn spend(&self, hint: CallHints) -> bool {
+        let (most, price) = match self.policy {
+            LockPolicy::KeepToSend => (FREE_BYTES, hint.bytes),
+            LockPolicy::KeepToReceive => (MOST_BYTES, 0), // what arrives is counted in `end`
+            LockPolicy::GiveUp | LockPolicy::KeepIfAlone => return false,
+        };
+        let keeps = |transfer| !hint.expects_wait && contention::keep_in_crowd(transfer);
+        hint.bytes <= most && (self.transfer().is_some_and(keeps) || contention::spend(price))
     }
 
     #[inline]
@@ -75,8 +86,8 @@ impl Caller for PythonCaller<'_> {
         if self.is_alone() {
             return self.py.detach(f);
         }
-        let timing = contention::next_timing();
-        let (result, attaching) = self.py.detach(|| (f(), Attaching::begin(timing)));
+        let detached = Detached::begin(self.transfer());
+        let (result, attaching) = self.py.detach(|| (f(), detached.end()));
         attaching.end();
         result
     }

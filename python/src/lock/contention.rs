@@ -1,32 +1,47 @@
 //! The budget of this thread, and how many threads want the interpreter lock.
 
 use super::budget::{Budget, Timing, FREE_BYTES};
+use super::crowding::{Crowding, Transfer};
 use crate::raw::threads::coarse_time;
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// How many threads have a budget. Threads that wait to reattach are counted only while there are some.
-static WITH_BUDGET: AtomicUsize = AtomicUsize::new(0);
+/// How many reasons there are to count the threads that wait to reattach: threads that have a budget, and a crowd.
+static REASONS: AtomicUsize = AtomicUsize::new(0);
 
 /// How many threads are waiting to reattach after a call.
 static ATTACHING: AtomicUsize = AtomicUsize::new(0);
 
+/// Until when threads are taken to crowd, on the coarse clock; zero if they don't.
+static CROWDED_UNTIL: AtomicI64 = AtomicI64::new(0);
+
+/// How many times a thread has reattached while there was a crowd.
+static TURNS: AtomicUsize = AtomicUsize::new(0);
+
+/// How long a crowd is remembered.
+const MEMORY: i64 = 50_000_000; // nanoseconds
+
+/// How many times a thread that lets another one go first looks whether it has: together, they take as long as waking
+/// a thread on another processor.
+const LOOKS: u32 = 20;
+
 thread_local! {
     static BUDGET: Budget = const { Budget::new() };
+    static CROWDING: Crowding = const { Crowding::new() };
     static COUNTED: Counted = const { Counted(Cell::new(false)) };
 }
 
-/// Whether this thread is counted in [`WITH_BUDGET`]; not once it has ended.
+/// Whether this thread's budget is counted in [`REASONS`]; not once it has ended.
 struct Counted(Cell<bool>);
 
 impl Counted {
     fn set(&self, counted: bool) {
         if self.0.replace(counted) != counted {
             if counted {
-                WITH_BUDGET.fetch_add(1, Ordering::Relaxed);
+                REASONS.fetch_add(1, Ordering::Relaxed);
             } else {
-                WITH_BUDGET.fetch_sub(1, Ordering::Relaxed);
+                REASONS.fetch_sub(1, Ordering::Relaxed);
             }
         }
     }
@@ -55,9 +70,53 @@ pub fn others_wait() -> bool {
     ATTACHING.load(Ordering::Relaxed) > 0
 }
 
+/// Whether there is a crowd.
+#[inline]
+fn is_crowded() -> bool {
+    REASONS.load(Ordering::Relaxed) > 0 && remembers_crowd()
+}
+
+fn remembers_crowd() -> bool {
+    let until = CROWDED_UNTIL.load(Ordering::Relaxed);
+    if until == 0 || coarse_time() < until {
+        return until != 0;
+    }
+    let forgotten = CROWDED_UNTIL.compare_exchange(until, 0, Ordering::Relaxed, Ordering::Relaxed);
+    if forgotten.is_ok() {
+        REASONS.fetch_sub(1, Ordering::Relaxed);
+    }
+    false
+}
+
+fn remember_crowd() {
+    let until = coarse_time().saturating_add(MEMORY);
+    if CROWDED_UNTIL.fetch_max(until, Ordering::Relaxed) == 0 {
+        REASONS.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Whether a call may keep the lock for now although others in a crowd wait for it.
+#[inline]
+pub fn keep_in_crowd(transfer: Transfer) -> bool {
+    others_wait() && is_crowded() && CROWDING.with(|crowding| crowding.keep(transfer))
+}
+
+/// Waits, detached, until another thread has reattached, but not for longer than that usually takes.
+#[cold]
+fn give_way() {
+    let turns = TURNS.load(Ordering::Relaxed);
+    for _ in 0..LOOKS {
+        std::thread::yield_now(); // the other one may need the processor
+        if TURNS.load(Ordering::Relaxed) != turns {
+            break;
+        }
+    }
+    CROWDING.with(Crowding::gave_way);
+}
+
 /// Spends the budget on a call that moves `bytes`; `false` if it is not enough, or if another thread is waiting.
 pub fn spend(bytes: usize) -> bool {
-    if WITH_BUDGET.load(Ordering::Relaxed) == 0 {
+    if REASONS.load(Ordering::Relaxed) == 0 {
         return false;
     }
     BUDGET.with(|budget| {
@@ -94,10 +153,57 @@ pub fn spun_since(start: Instant, found: bool) {
     });
 }
 
+/// A call that is made detached.
+pub struct Detached {
+    timing: Timing,
+    /// Which way it moves bytes, and when it began, if its length is measured.
+    began: Option<(Transfer, Instant)>,
+}
+
+impl Detached {
+    /// Begins a call, still attached.
+    #[inline]
+    pub fn begin(transfer: Option<Transfer>) -> Self {
+        let timing = BUDGET.with(Budget::next_timing);
+        let began = match (timing, transfer) {
+            (Timing::Exact, Some(transfer)) => Some((transfer, Instant::now())),
+            (Timing::Exact | Timing::Coarse | Timing::Untimed, _) => None,
+        };
+        Self { timing, began }
+    }
+
+    /// Ends it and begins the wait to reattach.
+    #[inline]
+    pub fn end(self) -> Attaching {
+        if let Some((transfer, began)) = self.began {
+            CROWDING.with(|crowding| crowding.called(transfer, began.elapsed()));
+        }
+        let is_counted = REASONS.load(Ordering::Relaxed) > 0;
+        let is_crowded = is_counted && remembers_crowd();
+        if is_crowded && others_wait() {
+            give_way();
+        }
+        if is_counted {
+            ATTACHING.fetch_add(1, Ordering::Relaxed);
+        }
+        let start = match self.timing {
+            Timing::Exact => Start::Exact(Instant::now()),
+            Timing::Coarse => Start::Coarse(coarse_time()),
+            Timing::Untimed => Start::Untimed,
+        };
+        Attaching {
+            start,
+            is_counted,
+            is_crowded,
+        }
+    }
+}
+
 /// A wait to reattach: when it began, on the clock by which it is timed.
 pub struct Attaching {
     start: Start,
     is_counted: bool,
+    is_crowded: bool,
 }
 
 enum Start {
@@ -106,42 +212,34 @@ enum Start {
     Untimed,
 }
 
-/// Decides, while still attached, how this thread's wait to reattach is timed.
-#[inline]
-pub fn next_timing() -> Timing {
-    BUDGET.with(Budget::next_timing)
-}
-
 impl Attaching {
-    /// Begins a wait, detached.
-    #[inline]
-    pub fn begin(timing: Timing) -> Self {
-        let is_counted = WITH_BUDGET.load(Ordering::Relaxed) > 0;
-        if is_counted {
-            ATTACHING.fetch_add(1, Ordering::Relaxed);
-        }
-        let start = match timing {
-            Timing::Exact => Start::Exact(Instant::now()),
-            Timing::Coarse => Start::Coarse(coarse_time()),
-            Timing::Untimed => Start::Untimed,
-        };
-        Self { start, is_counted }
-    }
-
-    /// Ends it, attached: a long wait gives this thread a budget.
+    /// Ends it, attached.
     #[inline]
     pub fn end(self) {
         if self.is_counted {
             ATTACHING.fetch_sub(1, Ordering::Relaxed);
         }
+        if self.is_crowded {
+            TURNS.fetch_add(1, Ordering::Relaxed);
+        }
         match self.start {
             Start::Untimed => {}
             Start::Coarse(start) if coarse_time() == start => {}
             Start::Coarse(_) => BUDGET.with(Budget::time_next_waits),
-            Start::Exact(start) => BUDGET.with(|budget| {
-                budget.waited(start.elapsed());
-                update_count(budget);
-            }),
+            Start::Exact(start) => waited(start.elapsed()),
         }
     }
+}
+
+/// Records a wait to reattach: a long one gives this thread a budget, many that others caused show a crowd.
+#[cold]
+fn waited(time: Duration) {
+    BUDGET.with(|budget| {
+        budget.waited(time);
+        if CROWDING.with(|crowding| crowding.waited(time)) {
+            remember_crowd();
+            budget.time_next_waits();
+        }
+        update_count(budget);
+    });
 }

@@ -7,6 +7,7 @@
 mod budget;
 mod caller;
 mod contention;
+mod crowding;
 mod policy;
 pub mod switch;
 

@@ -58,10 +58,7 @@ pub fn init(
         }
         return Err(raised);
     }
-    let native = slf.get();
-    native.note_came_nonblocking(came_nonblocking);
-    native.mark_closed(false);
-    native.set_files(0);
+    slf.get().note_came_nonblocking(came_nonblocking);
     Ok(())
 }
 
