@@ -119,7 +119,7 @@ FAULT_SHIM := $(BUILD)/conformance/faults/shim.so
 FAULT_TOUR := $(BUILD)/conformance/faults/tour_c
 
 .PHONY: test-programs rust-tests c-tests
-test-programs: rust-tests c-tests drivers examples bench-servers-in-c $(FAULT_SHIM) $(FAULT_TOUR)
+test-programs: rust-tests c-tests drivers examples bench-servers-built $(FAULT_SHIM) $(FAULT_TOUR)
 
 rust-tests: $(BUILD)/.prerequisites
 	cargo test --quiet --locked --workspace --exclude polysock-python --no-run
@@ -144,7 +144,7 @@ $(BUILD)/crowding: python/src/lock/crowding.rs
 $(BUILD)/credit $(BUILD)/crowding: | $(BUILD)/.prerequisites
 	rustc --edition=2021 -A dead_code --test $< -o $@
 
-# For the server benchmark: the client that loads them, and the servers in C.
+# For the server benchmark: the client that loads them, and the servers in C and Rust.
 BENCH_SERVERS := $(BUILD)/bench/servers
 BENCH_PEERS   := $(BUILD)/bench/peers
 SERVERS_IN_C  := $(addprefix $(BENCH_SERVERS)/,load_c raw_epoll_c polysock_poller_c polysock_threads_c)
@@ -164,11 +164,13 @@ $(eval $(call server_over,gio,gio-2.0))
 
 $(SERVERS_IN_C): $(wildcard bench/servers/*.h)
 
-.PHONY: bench-servers-in-c
-bench-servers-in-c: $(SERVERS_IN_C)
+.PHONY: bench-servers-built
+bench-servers-built: $(SERVERS_IN_C)
+	cargo build --quiet --locked --release -p polysock-examples --bin bench-messages
+	@ln -sf '$(CURDIR)/$(TARGET)/bench-messages' $(BENCH_SERVERS)/
 
 # The tools themselves, the conformance runner, and what the benchmarks compute.
-test-tools: python-module bench-servers-in-c
+test-tools: python-module bench-servers-built
 	PYTHONPATH=$(BENCH_PEERS) $(PYTEST) tools/tests conformance bench/tests
 
 test-install: lib
@@ -291,9 +293,17 @@ bench-datagrams: python-module $(BUILD)/bench/c_datagrams_c ## datagrams of 64 b
 	$(VENV_PY) bench/datagrams.py --c $(BUILD)/bench/c_datagrams_c bench/datagrams.json
 	@$(PYTHON) bench/plot.py
 
+# Fewer servers, loads or rounds: SERVERS_OPTIONS='--short', '--servers uvloop,polysock --loads echo-100 --rounds 9' …
+SERVERS_OPTIONS ?=
+
 .PHONY: bench-servers
-bench-servers: python-module bench-servers-in-c $(BENCH_PEERS)/.ready ## servers under load, beside others in Python and C
-	PYTHONPATH=$(BENCH_PEERS) $(VENV_PY) bench/servers.py --built $(BENCH_SERVERS) bench/servers.json
+bench-servers: python-module bench-servers-built $(BENCH_PEERS)/.ready ## servers under load, beside others in Python and C
+	PYTHONPATH=$(BENCH_PEERS) $(VENV_PY) bench/servers.py --built $(BENCH_SERVERS) $(SERVERS_OPTIONS) bench/servers.json
+
+# The base is where the branch left main, unless BASE names another revision.
+.PHONY: bench-quick
+bench-quick: python-module bench-servers-in-c $(BUILD)/bench/marks.so $(BUILD)/bench/raw_calls.so ## is this slower than where the branch left main? (2 minutes)
+	$(VENV_PY) bench/quick.py $(if $(BASE),--base '$(BASE)')
 
 # Without noise, so it may run beside other work; needs valgrind (make setup).
 bench-instructions: python-module $(BUILD)/bench/marks.so ## instructions of single calls, which show no noise
@@ -325,7 +335,7 @@ CARGO_FUZZ_VERSION := 0.13.2
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 FUZZ_VENV  := $(BUILD)/venv-fuzz
 FUZZ_RUST  := $(patsubst core/fuzz/fuzz_targets/%.rs,%,$(wildcard core/fuzz/fuzz_targets/*.rs))
-FUZZ_JAVA  := data_stream lines modified_utf8 scanner
+FUZZ_PYTHON := data_stream doctor_diag doctor_files lines modified_utf8 scanner
 FUZZ_FOUND := $(CURDIR)/$(BUILD)/fuzz
 FUZZ_FLAGS := -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=1024 -print_final_stats=1
 
@@ -335,11 +345,11 @@ $(CARGO_FUZZ):
 $(FUZZ_VENV)/.ready: python/requirements-fuzz.txt
 
 .PHONY: fuzz fuzz-corpus
-fuzz: $(FUZZ_RUST:%=fuzz-rust-%) $(FUZZ_JAVA:%=fuzz-java-%) ## every parser with inputs that a fuzzer chooses, FUZZ_SECONDS (20) each
+fuzz: $(FUZZ_RUST:%=fuzz-rust-%) $(FUZZ_PYTHON:%=fuzz-python-%) ## every parser with inputs that a fuzzer chooses, FUZZ_SECONDS (20) each
 
 # Adds to the committed inputs what takes paths through the code that none of them takes.
 fuzz-corpus: FUZZ_FLAGS := -set_cover_merge=1 -use_counters=0
-fuzz-corpus: $(FUZZ_RUST:%=fuzz-rust-%) $(FUZZ_JAVA:%=fuzz-java-%)
+fuzz-corpus: $(FUZZ_RUST:%=fuzz-rust-%) $(FUZZ_PYTHON:%=fuzz-python-%)
 
 # libFuzzer writes to the first folder.
 FUZZ_FOLDERS = $(if $(findstring merge,$(FUZZ_FLAGS)),corpus/$* '$(FUZZ_FOUND)/corpus/$*','$(FUZZ_FOUND)/corpus/$*' corpus/$*)
@@ -349,7 +359,7 @@ fuzz-rust-%: $(CARGO_FUZZ)
 	cd core/tests && RUSTC_BOOTSTRAP=1 '$(CURDIR)/$(CARGO_FUZZ)' fuzz run --fuzz-dir ../fuzz --target-dir '$(FUZZ_FOUND)/target' \
 	  $* $(FUZZ_FOLDERS) -- $(FUZZ_FLAGS)
 
-fuzz-java-%: python-module $(FUZZ_VENV)/.ready
+fuzz-python-%: python-module $(FUZZ_VENV)/.ready
 	@mkdir -p $(FUZZ_FOUND)/corpus/$* $(FUZZ_FOUND)/failures
 	cd python/tests && PATH='$(CURDIR)/$(FUZZ_VENV)/bin':"$$PATH" PYTHONPATH=.. PROPERTY=$* ./fuzz_parsers.py $(FUZZ_FOLDERS) \
 	  -artifact_prefix='$(FUZZ_FOUND)/failures/$*-' $(FUZZ_FLAGS)

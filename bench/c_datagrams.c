@@ -1,6 +1,7 @@
 /* Times ways to send and to receive datagrams of 64 bytes, in turns:
  *
  *     c_datagrams ROUNDS [WORD]
+ *     c_datagrams -          (variants that are asked for: measure.h)
  *
  * Prints a line `ROW VARIANT NANOSECONDS` (per datagram) for each row, variant and round; with a word, only of variants
  * with the word in their names. The receiver's buffer has room for everything that is sent in between, and everything
@@ -232,16 +233,28 @@ static double measured(struct variant *v)
     return passed / COUNT / TIMES;
 }
 
+static double one_variant(const char *name)
+{
+    alarm(LONGEST);
+    for (int i = 0; i < VARIANTS; i++)
+        if (strcmp(variants[i].name, name) == 0)
+            return measured(&variants[i]);
+    return -1;
+}
+
 int main(int argc, char **argv)
 {
+    bool on_request = argc == 2 && strcmp(argv[1], "-") == 0;
     int rounds = argc > 1 ? atoi(argv[1]) : 0;
     const char *word = argc > 2 ? argv[2] : "";
-    if (rounds <= 0)
+    if (rounds <= 0 && !on_request)
         return 64;
     for (int i = 0; i < COUNT; i++)
         memcpy(contents[i], &i, sizeof i);
     for (int i = 0; i < VARIANTS; i++)
         prepare(&variants[i]);
+    if (on_request)
+        return measure_on_request(one_variant);
     for (int round = 0; round <= rounds; round++) {
         alarm(LONGEST);
         for (int turn = 0; turn < VARIANTS; turn++) {

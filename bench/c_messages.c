@@ -1,6 +1,7 @@
 /* Times ways to receive and to send messages of 64 bytes, each after its length in 32 bits, in turns:
  *
  *     c_messages ROUNDS [WORD]
+ *     c_messages -          (variants that are asked for: measure.h)
  *
  * Prints a line `ROW VARIANT NANOSECONDS` (per message) for each row, variant and round; with a word, only of variants
  * with the word in their names. Everything that is received is
@@ -332,15 +333,32 @@ static double transmit(struct variant *v)
     return passed / SENT / FILLS;
 }
 
+static double measured(struct variant *v)
+{
+    return strcmp(v->row, "receive") == 0 ? receive(v) : transmit(v);
+}
+
+static double one_variant(const char *name)
+{
+    alarm(LONGEST);
+    for (int i = 0; i < VARIANTS; i++)
+        if (strcmp(variants[i].name, name) == 0)
+            return measured(&variants[i]);
+    return -1;
+}
+
 int main(int argc, char **argv)
 {
+    bool on_request = argc == 2 && strcmp(argv[1], "-") == 0;
     int rounds = argc > 1 ? atoi(argv[1]) : 0;
     const char *word = argc > 2 ? argv[2] : "";
-    if (rounds <= 0)
+    if (rounds <= 0 && !on_request)
         return 64;
     write_messages();
     for (int i = 0; i < VARIANTS; i++)
         prepare(&variants[i]);
+    if (on_request)
+        return measure_on_request(one_variant);
     for (int round = 0; round <= rounds; round++) {
         alarm(LONGEST);
         for (int turn = 0; turn < VARIANTS; turn++) {
@@ -348,7 +366,7 @@ int main(int argc, char **argv)
             struct variant *v = &variants[round % 2 ? turn : VARIANTS - 1 - turn];
             if (!strstr(v->name, word))
                 continue;
-            double ns = strcmp(v->row, "receive") == 0 ? receive(v) : transmit(v);
+            double ns = measured(v);
             if (round > 0) /* the first one warms up */
                 printf("%s %s %.2f\n", v->row, v->name, ns);
         }

@@ -1,4 +1,5 @@
 /* Times the same work done with raw system calls and with polysock, in turns:  c_socket ROUNDS
+ * or polysock's rows when they are asked for (measure.h):                    c_socket -
  *
  * Prints a line `ROW VARIANT NANOSECONDS` (per operation) for each row, variant and round. The other end is always
  * the same thread of raw blocking calls, so that only one side differs. */
@@ -21,9 +22,14 @@ enum { SMALL = 64, BIG = 65536, PING_PONGS = 3000, READY = 10000, PIECES = 2000,
 
 static unsigned char buf[BIG], peer_buf[BIG];
 
+static int on_request; /* a single result is not printed, but kept here: */
+static double requested;
+
 static void report(const char *row, const char *variant, double start, int operations)
 {
-    printf("%s %s %.1f\n", row, variant, (now_ns() - start) / operations);
+    requested = (now_ns() - start) / operations;
+    if (!on_request)
+        printf("%s %s %.1f\n", row, variant, requested);
 }
 
 static void read_exactly(int fd, unsigned char *to, size_t n)
@@ -216,8 +222,27 @@ static void connect_accept_polysock(void)
     polysock_free(listener);
 }
 
+static double one_row(const char *row)
+{
+    on_request = 1;
+    requested = -1;
+    if (strcmp(row, "ping_pong_64_timeout") == 0)
+        ping_pong(row, TIMEOUT_MS, 1);
+    else if (strcmp(row, "ping_pong_64") == 0)
+        ping_pong(row, POLYSOCK_INFINITE, 1);
+    else if (strcmp(row, "ready_64") == 0)
+        ready(1);
+    else if (strcmp(row, "stream_64k") == 0)
+        stream(1);
+    else if (strcmp(row, "connect_accept") == 0)
+        connect_accept_polysock();
+    return requested;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], "-") == 0)
+        return measure_on_request(one_row);
     int rounds = argc == 2 ? atoi(argv[1]) : 0;
     if (rounds <= 0)
         return 64;

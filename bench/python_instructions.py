@@ -29,15 +29,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
     parser.add_argument("--rows", metavar="WORD,…", help="only rows with one of the words in their names")
     parser.add_argument("--inside", choices=MODULES, help=argparse.SUPPRESS)
+    parser.add_argument("--names", help=argparse.SUPPRESS)  # of rows, one a line
     parser.add_argument("result", nargs="?", type=Path)
     arguments = parser.parse_args()
     words = (arguments.rows or "").split(",")
     names = [name for name in ROWS if any(word in name for word in words)]
     if arguments.inside:
-        run_all(names, __import__(arguments.inside))
+        run_all(arguments.names.split("\n"), __import__(arguments.inside))
         return
     progress = Progress("python_instructions", names * len(MODULES))
-    counted = {module: count(module, arguments.rows, progress) for module in MODULES}
+    counted = {module: count(module, names, progress) for module in MODULES}
     rows = {}
     for name, base in counted["socket"].items():
         ours = counted["polysock"][name]
@@ -49,13 +50,12 @@ def main():
         save(arguments.result, rows, markdown, seconds=progress.seconds())
 
 
-def count(module, words, progress):
+def count(module, names, progress, environment=os.environ):
     """Runs the rows under callgrind: the instructions of one call of each."""
     with tempfile.TemporaryDirectory() as folder:
         command = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={folder}/out", sys.executable]
-        command += [__file__, "--inside", module] + (["--rows", words] if words else [])
-        environment = {**os.environ, "PYTHONHASHSEED": "0"}
-        for name in program.lines(command, seconds=900, env=environment):
+        command += [__file__, "--inside", module, "--names", "\n".join(names)]
+        for name in program.lines(command, seconds=900, env={**environment, "PYTHONHASHSEED": "0"}):
             progress.ended(name)
         counted = {}
         for dump in sorted(Path(folder).glob("out.*"), key=lambda path: int(path.suffix[1:])):

@@ -1,6 +1,7 @@
 """What servers are loaded with, and one measurement of it."""
 
 import json
+import os
 import subprocess
 from dataclasses import asdict, dataclass
 
@@ -46,34 +47,45 @@ class Settings:
     client_on: int
 
 
+def processors():
+    """One for the client and one for the server, the same if there is only one."""
+    allowed = sorted(os.sched_getaffinity(0))
+    return allowed[0], allowed[-1]
+
+
 def measure(program, load, settings):
     """What the client reports of a server that was started for this; a RuntimeError when the server failed."""
     mode = "echo" if load.mode == "connect" else load.mode
     with Running(program, mode, load.connections, settings.server_on) as server:
-        options = {
-            "port": server.port,
-            "pid": server.pid,
-            "mode": load.mode,
-            "connections": load.connections,
-            "busy": load.busy or load.connections,
-            "size": load.size,
-            "seconds": settings.seconds,
-            "warm-up": settings.warm_up,
-        }
-        command = [settings.client]
-        for name, value in options.items():
-            command += [f"--{name}", str(value)]
-        limit = 60 + settings.seconds
-        client = subprocess.run(
-            command, capture_output=True, text=True, timeout=limit, preexec_fn=pinned_to(settings.client_on)
-        )
-        if client.returncode:
-            raise RuntimeError(client.stderr.strip())
-        found = json.loads(client.stdout)
-        failure = what_failed(found, load)
-        if failure:
-            raise RuntimeError(f"{failure}; {server.last_words()}")
-        return found
+        return measure_running(server, load, settings)
+
+
+def measure_running(server, load, settings):
+    """The same of a server that runs already."""
+    options = {
+        "port": server.port,
+        "pid": server.pid,
+        "mode": load.mode,
+        "connections": load.connections,
+        "busy": load.busy or load.connections,
+        "size": load.size,
+        "seconds": settings.seconds,
+        "warm-up": settings.warm_up,
+    }
+    command = [settings.client]
+    for name, value in options.items():
+        command += [f"--{name}", str(value)]
+    limit = 60 + settings.seconds
+    client = subprocess.run(
+        command, capture_output=True, text=True, timeout=limit, preexec_fn=pinned_to(settings.client_on)
+    )
+    if client.returncode:
+        raise RuntimeError(client.stderr.strip())
+    found = json.loads(client.stdout)
+    failure = what_failed(found, load)
+    if failure:
+        raise RuntimeError(f"{failure}; {server.last_words()}")
+    return found
 
 
 def what_failed(found, load):

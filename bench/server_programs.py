@@ -1,8 +1,8 @@
 """The servers that are compared: small programs in bench/servers, which all do the same (serving.py says what)."""
 
-import functools
 import importlib.util
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -38,7 +38,7 @@ def python(name, file, *arguments, needs=None):
 
 
 def programs(built):
-    """All of them; `built` is the folder with those in C."""
+    """All of them; `built` is the folder with those in C and Rust."""
 
     def c(name, file, *arguments, needs=None):
         return Program(name, "C", [str(built / f"{file}_c"), *arguments], needs)
@@ -60,12 +60,19 @@ def programs(built):
         c("GIO GThreadedSocketService", "on_gio", "threads", needs="libglib2.0-dev"),
         c("polysock_poller", "polysock_poller"),
         c("polysock_server", "polysock_threads"),
+        Program("polysock::MessageServer", "Rust", [str(built / "bench-messages")]),
     ]
 
 
 def pinned_to(processor):
-    """What a new process calls to run on one processor only."""
-    return functools.partial(os.sched_setaffinity, 0, {processor})
+    """What a new process calls to run on one processor only, with as many descriptors as it may have."""
+
+    def prepare():
+        os.sched_setaffinity(0, {processor})
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+    return prepare
 
 
 class Running:

@@ -10,12 +10,10 @@ CLIENT_FULL, SERVER_BUSY = 0.95, 0.9
 
 def shown(rows, facts):
     text = ""
-    for language in ("Python", "C"):
-        of_language = {name: row for name, row in rows.items() if row["language"] == language}
-        if of_language:
-            text += "".join(
-                section(f"{language}: {title}", of_language, facts["loads"], show) for title, show in SECTIONS
-            )
+    for languages in (["Python"], ["C", "Rust"]):
+        chosen = {name: row for name, row in rows.items() if row["language"] in languages}
+        for title, show in SECTIONS if chosen else []:
+            text += section(f"{' and '.join(languages)}: {title}", chosen, facts["loads"], show)
     return text + below(rows, facts)
 
 

@@ -21,7 +21,7 @@ from awake import awake
 from comparison import processor
 from progress import Progress
 from results import save, summary
-from server_load import LOADS, Settings, measure
+from server_load import LOADS, Settings, measure, processors
 from server_programs import programs
 
 SHORT = {"rounds": 2, "seconds": 0.3}
@@ -89,8 +89,8 @@ def parsed():
     )
     parser.add_argument("result", nargs="?", type=Path)
     arguments = parser.parse_args()
-    arguments.rounds = arguments.rounds or (SHORT["rounds"] if arguments.short else 4)
-    arguments.seconds = arguments.seconds or (SHORT["seconds"] if arguments.short else 0.4)
+    arguments.rounds = arguments.rounds or (SHORT["rounds"] if arguments.short else 3)
+    arguments.seconds = arguments.seconds or (SHORT["seconds"] if arguments.short else 0.5)
     return arguments
 
 
@@ -100,12 +100,6 @@ def words(text):
 
 def is_chosen(name, words):
     return not words or any(word in name for word in words)
-
-
-def processors():
-    """One for the client and one for the server, the same if there is only one."""
-    allowed = sorted(os.sched_getaffinity(0))
-    return allowed[0], allowed[-1]
 
 
 def part_name(program, load):

@@ -36,7 +36,7 @@ enum {
     CONNECTING = 64,         /* connections that are made at the same time: any backlog has room for them */
     OF_ONE_ADDRESS = 20000,  /* connections from one source address: it has fewer ports than 28,232 */
     EVENTS = 512,
-    SETUP_SECONDS = 30,
+    SETUP_SECONDS = 20,
     FINISH_SECONDS = 2,
 };
 
@@ -243,10 +243,10 @@ static void run(double seconds)
 static void raise_limit(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        fail("getrlimit");
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_max < options.connections + 20) {
         fprintf(stderr, "load: %u connections need as many descriptors; the limit is %lu\n", options.connections, (unsigned long)limit.rlim_max);
         exit(1);

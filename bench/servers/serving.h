@@ -24,7 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -55,14 +54,6 @@ static inline void print_port(int port)
 {
     printf("%d\n", port);
     fflush(stdout);
-}
-
-static inline void allow_connections(void)
-{
-    struct rlimit limit;
-    must("getrlimit", getrlimit(RLIMIT_NOFILE, &limit));
-    limit.rlim_cur = limit.rlim_max;
-    must("setrlimit", setrlimit(RLIMIT_NOFILE, &limit));
 }
 
 /* A socket that listens; its port is printed. */
@@ -151,7 +142,6 @@ static inline void serve_as(int argc, char **argv)
     answer_mode = strcmp(mode, "frames") == 0 ? answer_message : strcmp(mode, "http") == 0 ? answer_http : NULL;
     signal(SIGPIPE, SIG_IGN);
     end_with_standard_input();
-    allow_connections();
 }
 
 /* The answer to what a connection has sent, with `unfinished` kept from one call to the next. The answer is in `data`

@@ -12,7 +12,6 @@ CONNECTIONS is how many the server should be ready for. serving.h is the same fo
 
 import fcntl
 import os
-import resource
 import select
 import struct
 import sys
@@ -44,11 +43,6 @@ def listens_on(port):
         sys.exit()
 
 
-def allow_connections():
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
 def messages(unfinished, data):
     """The messages in what has been received so far, and what is left of the next one."""
     data = unfinished + data if unfinished else data
@@ -65,6 +59,3 @@ def messages(unfinished, data):
 
 def framed(message):
     return LENGTH.pack(len(message)) + message
-
-
-allow_connections()

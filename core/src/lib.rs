@@ -27,6 +27,7 @@ pub mod java_net;
 mod lookup;
 #[doc(hidden)]
 pub mod memory;
+mod message_server;
 mod names;
 mod op;
 mod poll;
@@ -34,6 +35,7 @@ mod poller;
 mod server;
 mod socket;
 mod sys;
+mod table;
 mod time;
 mod wait;
 
@@ -52,6 +54,10 @@ pub use flags::Flags;
 pub use framing::{ByteOrder, Frames, Framing, Header, PrefixWidth, Reader, ReaderCall};
 pub use hint::hint;
 pub use lookup::{eai, AddressInfo, Hints, HostEntry, HostError};
+pub use message_server::{
+    CloseReason, Connection, MessageBatch, MessageEvent, MessageHandler, MessageServeOptions, MessageServer,
+    MessageServerStats, MessageStep, MessageWorker, Reply, StartedMessageServer,
+};
 pub use names::{
     host_by_address, host_by_name, host_name, interface_index, interface_list, interface_name, interfaces,
     name_of, protocol_by_name, resolve, resolve_name, resolve_service, service_name, service_port,

@@ -1,11 +1,15 @@
-"""`python -m polysock run`: a program, unchanged, over this library's sockets.
+"""`python -m polysock run` and `python -m polysock doctor`.
 
     python -m polysock run [--children] script.py [argument …]
     python -m polysock run [--children] -m module [argument …]
+    python -m polysock doctor [--json] [--brief] [--seconds N]
 
-Does what `python script.py` and `python -m module` do, after `polysock.patch()`. Python programs that it starts use
-the standard module, unless --children is given: then PYTHONPATH leads them to a `sitecustomize` that patches first and
-then runs the one they would have had. This has no effect where PYTHONPATH has none (`python -E`, `-I`, `-S`).
+`doctor` explains this machine's network settings and says what needs attention (_doctor/command.py).
+
+`run` runs a program, unchanged, over this library's sockets. It does what `python script.py` and `python -m module` do,
+after `polysock.patch()`. Python programs that it starts use the standard module, unless --children is given: then
+PYTHONPATH leads them to a `sitecustomize` that patches first and then runs the one they would have had. This has no
+effect where PYTHONPATH has none (`python -E`, `-I`, `-S`).
 """
 
 import importlib.machinery
@@ -20,10 +24,12 @@ import polysock
 
 USAGE = """usage: python -m polysock run [--children] script.py [argument …]
        python -m polysock run [--children] -m module [argument …]
+       python -m polysock doctor [--json] [--brief] [--seconds N]
        python -m polysock --help | --version
 """
 HELP = f"""{USAGE}
-Runs a Python program, unchanged, over polysock's sockets in place of the standard module's.
+run      runs a Python program, unchanged, over polysock's sockets in place of the standard module's
+doctor   explains the kernel's network settings and says what needs attention (doctor --help)
 
   --children     also patch the Python programs that it starts
   -h, --help     print this and exit
@@ -36,6 +42,10 @@ def main():
     if arguments[:1] in (["-V"], ["--version"]):
         print("polysock", polysock.__version__)
         return
+    if arguments[:1] == ["doctor"]:
+        from polysock._doctor.command import main as doctor
+
+        sys.exit(doctor(arguments[1:]))
     is_run = arguments[:1] == ["run"]
     if arguments[is_run:][:1] in (["-h"], ["--help"]):
         print(HELP, end="")

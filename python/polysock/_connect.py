@@ -3,6 +3,9 @@
 from . import _native
 from ._constants import _GLOBAL_DEFAULT_TIMEOUT, SOCK_STREAM, error
 from ._namespace import package
+from ._socket_class import socket
+
+_own_connect = socket.connect
 
 
 def create_connection(
@@ -34,7 +37,7 @@ def create_connection(
 
     # A class that overrides connect, such as a proxy's, connects to one address after another, and so does a call that
     # may not wait.
-    if len(found) > 1 and limit != 0 and getattr(package.socket, "connect", None) is _native.socket.connect:
+    if len(found) > 1 and limit != 0 and getattr(package.socket, "connect", None) is _own_connect:
         one_at_a_time = bool(source_address and source_address[1])
         race = _native.Race([family for family, *_ in found], limit, happy_eyeballs_delay, one_at_a_time)
         sock, errors = _first_of(race, found, make)

@@ -18,12 +18,8 @@ _native_accept = _native.socket._accept
 class socket(_native.socket, metaclass=SocketMeta):
     """A socket that any thread may use and any thread may close."""
 
-    __slots__ = ["__weakref__", "_closed", "_io_refs"]
-
-    def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
-        _native.socket.__init__(self, family, type, proto, fileno)
-        self._io_refs = 0
-        self._closed = False
+    # The standard class's, of which the native type has the other two.
+    __slots__ = ["__weakref__"]
 
     def __enter__(self):
         """Returns the socket; leaving the with statement closes it."""
@@ -76,7 +72,7 @@ class socket(_native.socket, metaclass=SocketMeta):
         """Accepts a connection and returns a new socket and the peer's address."""
         if package.socket is socket and type(self)._accept is _native_accept:
             connection, address = self._accept_whole()
-            return socket(fileno=connection), address
+            return socket(-1, -1, -1, connection), address
         # A class that overrides _accept is asked, and a class that replaces ours gets a descriptor's number.
         fd, address = self._accept()
         return package.socket(self.family, self.type, self.proto, fileno=fd), address
@@ -84,7 +80,7 @@ class socket(_native.socket, metaclass=SocketMeta):
     def dup(self):
         """Returns a new socket object for the same socket, with a new descriptor."""
         if self.__class__ is socket:
-            sock = socket(fileno=self._duplicate_whole())
+            sock = socket(-1, -1, -1, self._duplicate_whole())
         else:
             # Another class gets a descriptor's number. If it raises, the descriptor is left open: it may own it by now.
             sock = self.__class__(self.family, self.type, self.proto, fileno=self._duplicate())
@@ -124,15 +120,6 @@ class socket(_native.socket, metaclass=SocketMeta):
     def _real_close(self, _ss=_standard_class):
         # The standard class's signature, which other libraries override. The standard class can't close our sockets.
         (_native.socket if _ss is _standard_class else _ss).close(self)
-
-    def close(self):
-        """Closes the socket, or if files made by makefile() are open, once the last of them is closed.
-
-        Calls that wait on it in other threads end with OSError (EBADF).
-        """
-        self._closed = True
-        if self._io_refs <= 0:
-            self._real_close()
 
     def close_fin_first(self):
         """Closes the socket with a FIN even if there is unread input, so that the peer receives all data."""
@@ -179,5 +166,8 @@ class socket(_native.socket, metaclass=SocketMeta):
         os.set_inheritable(self.fileno(), inheritable)
 
 
-_native.socket.__signature__ = ConstructorSignature(lambda inspect: inspect.signature(socket))
+_native.complete_class(socket)
+_native.socket.__signature__ = ConstructorSignature(
+    lambda inspect: inspect.signature(lambda family=-1, type=-1, proto=-1, fileno=None: None)
+)
 _multiprocessing.register(socket)

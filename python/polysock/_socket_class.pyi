@@ -14,8 +14,6 @@ _BinaryWriteMode = Literal["wb", "bw"]
 _BinaryReadWriteMode = Literal["rwb", "rbw", "wrb", "wbr", "brw", "bwr"]
 
 class socket(_native.socket, metaclass=SocketMeta):
-    _io_refs: int
-    _closed: bool
     def __init__(
         self,
         family: AddressFamily | int = -1,

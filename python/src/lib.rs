@@ -61,7 +61,7 @@ mod _native {
     #[pymodule_export]
     use crate::socket::descriptor::{close, dup, socketpair};
     #[pymodule_export]
-    use crate::socket::{cmsg_len, cmsg_space};
+    use crate::socket::{cmsg_len, cmsg_space, complete_class};
     #[pymodule_export]
     use crate::socket::{Messages, TcpInfo};
 
@@ -74,7 +74,7 @@ mod _native {
         }
         crate::errors::strerror(module.py(), 0)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-        let socket = crate::socket::class(module.py())?;
+        let socket = crate::socket::native_type(module.py())?;
         module.add("socket", &socket)?;
         module.add("SocketType", socket)?;
         module.add("NetSocket", module.py().get_type::<crate::net::NetSocket>())

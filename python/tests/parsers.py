@@ -6,6 +6,7 @@ Each function takes bytes that a fuzzer has chosen, and raises AssertionError wh
 (`fuzz_parsers.py`).
 """
 
+import json
 import math
 import re
 import socket as standard
@@ -14,6 +15,12 @@ import struct
 from net_helpers import Bytes, Pieces, late
 
 import polysock
+from polysock._doctor import sock_diag
+from polysock._doctor.examination import Examination
+from polysock._doctor.judgements import judgements
+from polysock._doctor.page import page
+from polysock._doctor.report import as_values
+from polysock._doctor.system import System
 from polysock.net import (
     BufferedInputStream,
     BufferedReader,
@@ -222,4 +229,46 @@ def inet_text(data):
         assert results[0] == results[1], (name, arguments, results)
 
 
-PROPERTIES = {each.__name__: each for each in (data_stream, inet_text, lines, modified_utf8, scanner)}
+class EveryFile(System):
+    """A system whose files all have the same content."""
+
+    def __init__(self, content):
+        super().__init__("/nowhere")
+        self.content = content
+
+    def text(self, name, optional=False):
+        return self.content.decode("ascii", "backslashreplace")
+
+    def lines(self, name, optional=False):
+        return iter(self.text(name).splitlines(keepends=True))
+
+
+def doctor_files(data):
+    """Whatever is in /proc: a page without control characters, the same in JSON, and numbers that were in the file."""
+    found = Examination(EveryFile(data))
+    made = judgements(found)
+    shown = [page(found, made, brief=True), *found.settings.text.values()]
+    assert all(re.fullmatch(r"[ -~\n]*", text) for text in shown), shown
+    report = json.loads(json.dumps(as_values(found, made)))
+    assert [one["name"] for one in report["judgements"]] == [one.name for one in made]
+    assert sum(sum(states.values()) for states in report["tcp_states"].values()) <= 2 * data.count(b":")
+    for setting in report["settings"]:
+        assert all(
+            str(number) in re.sub(r"\b0+(?=[0-9])", "", data.decode("latin-1")) for number in setting["numbers"] or []
+        )
+
+
+def doctor_diag(data):
+    """An answer of sock_diag: no listener that is not in it, and of one cut short the first of them."""
+    found, _, _ = sock_diag.parse(data)
+    least = sock_diag.MESSAGE.size + sock_diag.SOCKET.size
+    assert len(found) * least <= len(data)
+    assert all(0 <= one.port <= 65535 and one.waiting < 2**32 and one.limit < 2**32 for one in found)
+    for length in range(0, len(data), 9):
+        some, _, _ = sock_diag.parse(data[:length])
+        assert some == found[: len(some)]
+
+
+PROPERTIES = {
+    each.__name__: each for each in (data_stream, doctor_diag, doctor_files, inet_text, lines, modified_utf8, scanner)
+}

@@ -4,6 +4,7 @@ import _socket
 import array
 import inspect
 import itertools
+import socket as standard
 
 import pytest
 from helpers import connection, needs_ipv6
@@ -29,7 +30,7 @@ class Index:
 
 @pytest.mark.parametrize("name", SHORT_WAYS)
 def test_signature_and_text_stay(name):
-    method = getattr(_native.socket, name)
+    method = getattr(socket.socket, name)
     assert type(method) is type(str.upper)
     assert method.__qualname__ == f"socket.{name}"
     assert next(iter(inspect.signature(method).parameters)) == "self"
@@ -99,6 +100,13 @@ def test_all_forms_of_init_are_taken():
         assert ours.type is theirs.type
     with pytest.raises(OSError, match="Invalid argument"):
         _native.socket(2, 77)
+    for arguments, names in (((2, 1, 0, None, 0), {}), ((), {"wrong": 1})):
+        texts = set()
+        for module in (socket, standard):
+            with pytest.raises(TypeError) as raised:
+                module.socket(*arguments, **names)
+            texts.add(str(raised.value))
+        assert len(texts) == 1, texts
 
 
 def test_without_a_descriptor():

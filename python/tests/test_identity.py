@@ -53,6 +53,30 @@ def test_a_subclass_made_by_a_call_belongs_to_the_caller():
     assert type("Made", (socket.socket,), {"__module__": "other"}).__module__ == "other"
 
 
+def test_what_closes_may_be_replaced_in_the_class_itself(monkeypatch):
+    with socket.socket() as sock:
+        calls = []
+        monkeypatch.setattr(socket.socket, "_real_close", lambda self: calls.append(self))
+        sock.close()
+        assert calls == [sock]
+        assert sock._closed is True
+        assert sock.fileno() >= 0
+        monkeypatch.undo()
+        sock.close()
+        assert sock.fileno() == -1
+
+
+def test_files_keep_it_open():
+    with socket.socket() as sock:
+        sock._io_refs += 1
+        sock.close()
+        assert (sock._closed, sock._io_refs) == (True, 1)
+        fd = sock.fileno()
+        assert fd >= 0
+        sock.__init__(fileno=fd)
+        assert (sock._closed, sock._io_refs) == (False, 0)
+
+
 def test_subclass_may_replace_the_calls():
     class Counting(socket.socket):
         closed = 0

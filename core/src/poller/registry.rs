@@ -9,6 +9,7 @@ use crate::poll::{Events, PollTarget};
 use crate::sys::fork::{ForkLock, Held, InChild};
 use crate::sys::selector::{Interest, Selector, Trigger, WAKE};
 use crate::sys::unix::Readiness;
+use crate::table::Table;
 use crate::time::{Deadline, Left};
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -32,10 +33,9 @@ pub(super) struct Registry {
 struct State {
     selector: Option<Arc<dyn Selector>>,
     /// What is registered, by keys that are never used again: an event whose key is gone is stale.
-    registered: HashMap<u64, Registered>,
+    registered: Table<Registered>,
     /// The keys of plain descriptors.
     numbers: HashMap<RawFd, u64>,
-    last_key: u64,
     /// How many sockets have bytes that were received ahead.
     ahead: usize,
     /// Their keys, in the order in which they should be reported. It may also contain some that no longer have any.
@@ -174,7 +174,7 @@ impl Registry {
             return Ok(Arc::clone(selector));
         }
         let selector = (self.make)().map_err(|error| kind(&error))?;
-        for (&key, one) in state.registered.iter().filter(|(_, one)| !one.silent) {
+        for (key, one) in state.registered.iter().filter(|(_, one)| !one.silent) {
             match selector
                 .add(one.fd, key, one.interest)
                 .map_err(|error| kind(&error))
@@ -213,14 +213,12 @@ impl Registry {
 
     fn add_to(&self, state: &mut Held<'_, State>, fd: RawFd, token: u64, interest: Interest) -> Result<u64> {
         let selector = self.selector(state)?;
-        let key = state.last_key + 1;
         // Before anything else, so that nothing is registered without being in the table.
-        state.registered.try_reserve(1).map_err(|_| Kind::OutOfMemory)?;
+        let key = state.registered.next_key()?;
         let most = state.registered.len() + 1;
         let more = most.saturating_sub(state.queue.len());
         state.queue.try_reserve(more).map_err(|_| Kind::OutOfMemory)?;
         selector.add(fd, key, interest).map_err(|error| kind(&error))?;
-        state.last_key = key;
         let one = Registered {
             token,
             fd,
@@ -230,14 +228,14 @@ impl Registry {
             queued: false,
             reported_in: 0,
         };
-        state.registered.insert(key, one);
+        state.registered.add(key, one);
         Ok(key)
     }
 
     fn modify_key(&self, fd: RawFd, key: u64, token: u64, interest: Interest) -> Result<()> {
         let mut state = self.state.lock();
         let selector = self.selector(&mut state)?;
-        let kept = state.registered.get_mut(&key).ok_or(NOT_REGISTERED)?;
+        let kept = state.registered.get_mut(key).ok_or(NOT_REGISTERED)?;
         match selector.modify(fd, key, interest).map_err(|error| kind(&error)) {
             // It reported before the fork.
             Err(NOT_REGISTERED) if kept.silent => {
@@ -375,7 +373,7 @@ impl Registry {
 impl State {
     /// Notes whether a socket has bytes that were received ahead.
     fn note_ahead(&mut self, key: u64, readable: bool) {
-        let Some(one) = self.registered.get_mut(&key) else {
+        let Some(one) = self.registered.get_mut(key) else {
             return;
         };
         let ahead = readable && one.interest.events & libc::POLLIN != 0 && !one.silent;
@@ -400,7 +398,7 @@ impl State {
 
     fn remove(&mut self, key: u64) -> Option<Registered> {
         self.note_ahead(key, false);
-        let one = self.registered.remove(&key)?;
+        let one = self.registered.remove(key)?;
         if one.queued {
             self.queue.retain(|queued| *queued != key);
         }
@@ -409,7 +407,7 @@ impl State {
 
     /// The event of a registration that has one, unless it is silent.
     fn report(&mut self, key: u64, events: Events) -> Option<Event> {
-        let one = self.registered.get_mut(&key).filter(|one| !one.silent)?;
+        let one = self.registered.get_mut(key).filter(|one| !one.silent)?;
         one.silent = one.interest.mode == Trigger::OneShot;
         one.reported_in = self.round;
         let event = Event {
@@ -434,7 +432,7 @@ impl State {
         for _ in 0..self.queue.len() {
             let Some(to) = room.get_mut(count) else { break };
             let Some(key) = self.queue.pop_front() else { break };
-            let Some(one) = self.registered.get_mut(&key) else {
+            let Some(one) = self.registered.get_mut(key) else {
                 continue;
             };
             let reports = one.ahead && one.reported_in != self.round;
@@ -445,7 +443,7 @@ impl State {
                 }
             }
             // At the end of the queue, if it goes on having them.
-            if let Some(one) = self.registered.get_mut(&key) {
+            if let Some(one) = self.registered.get_mut(key) {
                 one.queued = one.ahead;
                 if one.queued {
                     self.queue.push_back(key);
@@ -534,7 +532,7 @@ mod tests {
                 mode: Trigger::Level,
             };
             registry.add((&socket).into(), 7, interest).unwrap();
-            let key = registry.state.lock().last_key;
+            let key = registry.state.lock().registered.iter().last().unwrap().0;
             let event = Event {
                 token: key,
                 events: Events::READABLE,

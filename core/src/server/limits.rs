@@ -1,6 +1,7 @@
 //! The time limit of handlers.
 
-use super::shared::{Server, Watching, IDLE, SIGNAL_INTERVAL};
+use super::monitor::{Watching, SIGNAL_INTERVAL};
+use super::shared::{Server, IDLE};
 use super::state::State;
 use crate::caller::NativeCaller;
 use crate::time::Deadline;
@@ -35,7 +36,7 @@ impl Server {
         if self.options.handler_timeout.is_none() {
             return Deadline::Never; // without a limit it gets here only when there is room
         }
-        let _watching = Watching::begin(self);
+        let _watching = Watching::begin(&self.state);
         loop {
             let next = self.close_overdue();
             let end = match next {
@@ -44,7 +45,7 @@ impl Server {
             };
             let room =
                 |state: &State| state.handling < self.options.max_connections || self.listener.is_closed();
-            if self.park_until(end, room) {
+            if self.state.park_until(end, room) {
                 return next;
             }
         }

@@ -1,18 +1,14 @@
 //! A server with its own threads.
 
 use super::failure::kind_of;
-use super::state::State;
+use super::threads::Threads;
 use super::{ServeOptions, Server, Step, Worker};
 use crate::address::Address;
 use crate::caller::NativeCaller;
-use crate::error::{Error, Kind, Operation, Result};
-use crate::memory;
+use crate::error::{Error, Kind, Result};
 use crate::socket::Socket;
-use crate::sys::fork::{ForkLock, InChild};
-use crate::sys::thread::{self, Started, ThreadId};
-use crate::time::{Deadline, Timeout};
+use crate::time::Timeout;
 use std::any::Any;
-use std::collections::HashSet;
 use std::fmt;
 use std::ops::Deref;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -125,7 +121,7 @@ impl Server {
     {
         let program = Arc::new(Program {
             server: Arc::new(Self::new(listener, options)?),
-            threads: Arc::new(Threads(ForkLock::new())),
+            threads: Arc::new(Threads::new()),
             handle,
             failed,
             kind,
@@ -146,7 +142,8 @@ impl StartedServer {
     /// None: no signal interrupts this call.
     pub fn stop(&self, timeout: impl Into<Timeout>) -> Result<usize> {
         let running = self.server.stop(timeout, &mut NativeCaller)?;
-        self.threads.join(&self.server);
+        let workers = self.server.state.lock().threads().collect();
+        self.threads.join(&self.server.state, &workers);
         Ok(running)
     }
 
@@ -174,64 +171,6 @@ impl Drop for StartedServer {
     }
 }
 
-/// The threads of a server. A forked child has none of its parent's.
-struct Threads(ForkLock<ThreadList>);
-
-impl InChild for ThreadList {}
-
-#[derive(Default)]
-struct ThreadList {
-    threads: Vec<Started>,
-    /// Those that another thread is joining.
-    being_joined: HashSet<ThreadId>,
-    /// How many threads there must be before those that have ended are removed.
-    prune_at: usize,
-}
-
-impl Threads {
-    /// Waits for the threads that are no longer workers, except this one, which may itself be dropping the last
-    /// reference to a server.
-    fn join(&self, server: &Server) {
-        let me = thread::me();
-        let workers: HashSet<ThreadId> = server.state.lock().threads().collect();
-        let left: Vec<_> = {
-            let mut list = self.0.lock();
-            let stays = |id: ThreadId| id == me || workers.contains(&id);
-            let threads = std::mem::take(&mut list.threads).into_iter();
-            let (staying, left): (Vec<_>, _) = threads.partition(|thread| stays(thread.id()));
-            list.threads = staying;
-            list.being_joined.extend(left.iter().map(Started::id));
-            left
-        };
-        for thread in left {
-            let id = thread.id();
-            thread.join();
-            self.0.lock().being_joined.remove(&id);
-        }
-        server.state.lock().wake_watchers();
-        // A thread that is being joined and drops a server must not wait for the thread that joins it.
-        let have_ended = |_: &State| {
-            let list = self.0.lock();
-            list.being_joined.is_empty() || list.being_joined.contains(&me)
-        };
-        // This caller never interrupts, so there is no error.
-        let _ = server.sleep_until(Deadline::Never, &mut NativeCaller, have_ended);
-    }
-}
-
-impl fmt::Debug for Threads {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} threads", self.0.lock().threads.len())
-    }
-}
-
-impl Drop for Threads {
-    fn drop(&mut self) {
-        // Like the server's own state: fresh in a forked child.
-        drop(self.0.lock());
-    }
-}
-
 /// The program that the threads run.
 struct Program<F, Handle, Failed> {
     server: Arc<Server>,
@@ -248,18 +187,8 @@ where
     Handle: Fn(&Arc<Socket>, &Address) -> std::result::Result<(), F> + Send + Sync + 'static,
     Failed: Fn(Trouble<F>, Option<&Address>) + Send + Sync + 'static,
 {
-    let no_memory = |kind| Error::new(Operation::Server, kind);
-    memory::reserve(&mut program.threads.0.lock().threads, 1).map_err(no_memory)?;
     let shared = Arc::clone(program);
-    let made = thread::start(c"polysock-server", move || work(&shared));
-    let thread = made.map_err(|error| Error::os(Operation::Server, &error))?;
-    let mut list = program.threads.0.lock();
-    if list.threads.len() >= list.prune_at {
-        list.threads.retain(|thread| !thread.is_finished());
-        list.prune_at = 2 * list.threads.len() + 16;
-    }
-    list.threads.push(thread);
-    Ok(())
+    program.threads.start(c"polysock-server", move || work(&shared))
 }
 
 fn work<F, Handle, Failed>(program: &Arc<Program<F, Handle, Failed>>)

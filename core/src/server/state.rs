@@ -1,5 +1,6 @@
 //! The state that the threads of a server share, and their counters.
 
+use super::monitor::Watched;
 use crate::error::{Error, Kind};
 use crate::socket::Socket;
 use crate::sys::fork::InChild;
@@ -40,6 +41,12 @@ impl InChild for State {
     }
 }
 
+impl Watched for State {
+    fn watchers(&mut self) -> &mut Vec<Thread> {
+        &mut self.watchers
+    }
+}
+
 #[derive(Default)]
 pub(super) struct State {
     /// The workers, by keys that are never used again.
@@ -62,8 +69,7 @@ pub(super) struct State {
     pub(super) to_close: VecDeque<Arc<Socket>>,
     /// The time by which handlers whose connections were closed must have returned.
     pub(super) return_deadline: Option<Instant>,
-    /// Threads that are woken whenever the state changes.
-    pub(super) watchers: Vec<Thread>,
+    watchers: Vec<Thread>,
     /// Why accepting ended, unless the server was stopped.
     pub(super) failure: Option<Error>,
     pub(super) stats: ServerStats,
@@ -289,10 +295,6 @@ impl State {
             *last = Some(Instant::now());
         }
         due
-    }
-
-    pub(super) fn wake_watchers(&self) {
-        self.watchers.iter().for_each(Thread::unpark);
     }
 
     pub(super) fn wake_idle_workers(&mut self) {

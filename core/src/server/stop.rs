@@ -1,6 +1,7 @@
 //! Stopping a server: accepting ends, handlers get time to finish, then their connections are closed.
 
-use super::shared::{Server, Watching, SIGNAL_INTERVAL};
+use super::monitor::{Watched, Watching, SIGNAL_INTERVAL};
+use super::shared::Server;
 use super::state::State;
 use crate::caller::{Caller, NativeCaller};
 use crate::error::Result;
@@ -48,30 +49,30 @@ impl Server {
             state.note_stop()
         };
         let ended = |state: &State| state.running(stopped_by) == 0;
-        let leaving = if self.sleep_until(deadline, caller, ended)? {
+        let leaving = if self.state.sleep_until(deadline, caller, ended)? {
             Deadline::At(Instant::now() + RETURN_TIME)
         } else {
             self.state.lock().close_running(stopped_by, RETURN_TIME);
             let (woken, mut asleep) = caller.block(|| self.close_connections());
             while !asleep.is_empty() && !woken.passed() {
                 let soon = woken.or_earlier(Instant::now() + SIGNAL_INTERVAL);
-                if self.sleep_until(soon, caller, ended)? {
+                if self.state.sleep_until(soon, caller, ended)? {
                     break;
                 }
                 caller.block(|| asleep.retain(|connection| connection.handle.wake_again()));
             }
-            self.sleep_until(woken, caller, ended)?;
+            self.state.sleep_until(woken, caller, ended)?;
             woken
         };
         // The workers that waited for connections are on their way out, too.
-        self.sleep_until(leaving, caller, State::others_have_left)?;
+        self.state.sleep_until(leaving, caller, State::others_have_left)?;
         Ok(self.state.lock().running(stopped_by))
     }
 
     /// Closes the connections that stop should close, or leaves that to handlers as long as they keep returning.
     /// Returns the time by which handlers must have returned, and the connections whose calls can't be woken just now.
     fn close_connections(&self) -> (Deadline, Vec<Arc<Socket>>) {
-        let _watching = Watching::begin(self);
+        let _watching = Watching::begin(&self.state);
         let Some(return_deadline) = self.state.lock().return_deadline else {
             return (Deadline::NonBlocking, Vec::new());
         };
@@ -90,7 +91,7 @@ impl Server {
                 }
             }
             let end = return_deadline.min(Instant::now() + NO_PROGRESS);
-            let closed = self.park_until(end, |state| state.to_close.is_empty());
+            let closed = self.state.park_until(end, |state| state.to_close.is_empty());
             let progress = self.state.lock().stats.handled != handled;
             at_once = match (progress, Instant::now() >= return_deadline) {
                 _ if closed => return (Deadline::At(return_deadline), asleep),

@@ -1,5 +1,7 @@
 //! What a thread of a server does: accept, hand the turn on, handle, and come back.
 
+use super::accepting::{is_final, longer_pause};
+use super::monitor::Watched;
 use super::options::ServeOptions;
 use super::shared::Server;
 use super::state::State;
@@ -15,10 +17,6 @@ use std::time::{Duration, Instant};
 
 /// A thread that was requested and has not arrived within this time is no longer expected.
 const ARRIVAL: Duration = Duration::from_secs(1);
-
-/// The first pause after accept has failed; it doubles up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A thread's part in a server: the thread does what each [`step`](Self::step) says, as long as there is one.
 ///
@@ -183,7 +181,7 @@ impl Worker {
         if let Some((pause, handled)) = self.pause {
             let end = Deadline::At(Instant::now() + pause);
             let over = |state: &State| state.stats.handled != handled || server.listener.is_closed();
-            server.sleep_until(end, caller, over)?;
+            server.state.sleep_until(end, caller, over)?;
         }
         let handled = server.state.lock().stats.handled;
         let failure = match self.accept(caller) {
@@ -197,9 +195,7 @@ impl Worker {
             }
             Err(failure) => failure,
         };
-        let pause = self
-            .pause
-            .map_or(FIRST_PAUSE, |(pause, _)| (pause * 2).min(LONGEST_PAUSE));
+        let pause = longer_pause(self.pause.map(|(pause, _)| pause));
         self.pause = Some((pause, handled));
         if is_final(failure.kind()) {
             server.state.lock().failure = Some(failure.clone());
@@ -325,12 +321,6 @@ impl std::fmt::Debug for Worker {
             .field("handling", &self.handling)
             .finish()
     }
-}
-
-/// Whether this error means that the listener can never accept again. All others are temporary: too many descriptors,
-/// no memory, a connection that failed while it waited; see accept(2).
-fn is_final(kind: Kind) -> bool {
-    matches!(kind, Kind::Os(libc::EBADF | libc::EINVAL | libc::ENOTSOCK))
 }
 
 #[cfg(test)]

@@ -2,9 +2,12 @@
 //!
 //! A fast method takes a call in its usual form. Every other form is passed on to PyO3's method of the same name, which
 //! has the error texts. So wrong arguments are handled in one place, and correct ones take a short path.
+//!
+//! The interpreter calls a method straight from its bytecode only on objects of exactly the class that has it. So the fast
+//! methods are put into the class whose objects programs use, not into PyO3's type, from which that inherits.
 
 use super::int;
-use pyo3::exceptions::PySystemError;
+use pyo3::exceptions::{PySystemError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -15,9 +18,9 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::ptr::null_mut;
 
 /// How many fast methods a class has.
-pub const COUNT: usize = 16;
+pub const COUNT: usize = 15;
 
-/// A class with fast methods.
+/// A type whose subclass has fast methods.
 pub trait FastMethods: PyClass {
     const METHODS: [Method<Self>; COUNT];
 
@@ -62,30 +65,41 @@ pub struct Method<C> {
     pub call: for<'a, 'py> fn(&Arguments<'a, 'py, C>) -> FastResult<'py>,
 }
 
-/// Puts the fast methods into the type in place of PyO3's.
+/// Puts the fast methods into a subclass of PyO3's type, whose methods they replace there.
 pub fn install<C: FastMethods>(class: &Bound<'_, PyType>) -> PyResult<()> {
     let py = class.py();
-    C::originals().get_or_try_init(py, || {
+    if !class.is_subclass_of::<C>()? {
+        return Err(PyTypeError::new_err("not a subclass"));
+    }
+    let slow = py.get_type::<C>();
+    let originals = C::originals().get_or_try_init(py, || {
         let mut originals = Vec::with_capacity(COUNT);
-        for (method, entry) in C::METHODS.iter().zip(entries::<C>()) {
-            originals.push(replace(class, method.name, entry)?.unbind());
+        for method in &C::METHODS {
+            originals.push(slow.getattr(text(method.name))?.unbind());
         }
         originals
             .try_into()
             .map_err(|_| PySystemError::new_err("methods are missing"))
     })?;
+    for ((method, original), entry) in C::METHODS.iter().zip(originals).zip(entries::<C>()) {
+        add(class, method.name, original.bind(py), entry)?;
+    }
     Ok(())
 }
 
-/// Puts one entry into the type; returns what was there.
-fn replace<'py>(
-    class: &Bound<'py, PyType>,
+fn text(name: &'static CStr) -> &'static str {
+    name.to_str().unwrap_or_default()
+}
+
+/// Puts one entry into the class, with the signature and the documentation of the method that it replaces.
+fn add(
+    class: &Bound<'_, PyType>,
     name: &'static CStr,
+    original: &Bound<'_, PyAny>,
     (function, flags): Entry,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<()> {
     let py = class.py();
-    let text_name = name.to_str().unwrap_or_default();
-    let original = class.getattr(text_name)?;
+    let text_name = text(name);
     let signature: String = original.getattr("__text_signature__")?.extract()?;
     let doc: String = original.getattr("__doc__")?.extract()?;
     let doc = CString::new(format!("{text_name}{signature}\n--\n\n{doc}"))?;
@@ -96,21 +110,23 @@ fn replace<'py>(
         ml_flags: flags,
         ml_doc: Box::leak(doc.into_boxed_c_str()).as_ptr(),
     }));
-    // SAFETY: the type is alive, and the definition stays.
+    // SAFETY: the type is alive, and the definition stays. Its function takes objects of PyO3's type and its subclasses, of
+    // which `class` is one.
     let descriptor = unsafe { ffi::PyDescr_NewMethod(class.as_type_ptr(), definition) };
     // SAFETY: a new reference, or null with an exception set.
     let descriptor = unsafe { Bound::from_owned_ptr_or_err(py, descriptor) }?;
-    class.setattr(text_name, descriptor)?;
-    Ok(original)
+    class.setattr(text_name, descriptor)
 }
 
-/// What Python calls for the method number `N`, which takes no arguments.
-unsafe extern "C" fn enter_without_arguments<C: FastMethods, const N: usize>(
+/// What Python calls for the method number `N`, which takes no arguments. It is given those that a wrong call has: the
+/// interpreter calls a function with this signature straight from its bytecode, even on a bound method.
+unsafe extern "C" fn enter_without_names<C: FastMethods, const N: usize>(
     object: *mut ffi::PyObject,
-    _: *mut ffi::PyObject,
+    arguments: *mut *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
 ) -> *mut ffi::PyObject {
-    // SAFETY: Python calls us with an object that lives while the call lasts, and there are no arguments.
-    unsafe { enter::<C, N>(object, std::ptr::null(), 0, null_mut()) }
+    // SAFETY: Python calls us with an object and arguments that live while the call lasts.
+    unsafe { enter::<C, N>(object, arguments, count, null_mut()) }
 }
 
 /// What Python calls for the method number `N`.
@@ -147,7 +163,7 @@ unsafe extern "C" fn enter<C: FastMethods, const N: usize>(
 
 /// Raises an exception.
 #[cold]
-fn raise(error: PyErr) -> *mut ffi::PyObject {
+pub(super) fn raise(error: PyErr) -> *mut ffi::PyObject {
     Python::attach(|py| error.restore(py));
     null_mut()
 }
@@ -204,9 +220,9 @@ fn entry<C: FastMethods, const N: usize>() -> Entry {
         (function, ffi::METH_FASTCALL | ffi::METH_KEYWORDS)
     } else {
         let function = ffi::PyMethodDefPointer {
-            PyCFunction: enter_without_arguments::<C, N>,
+            PyCFunctionFast: enter_without_names::<C, N>,
         };
-        (function, ffi::METH_NOARGS)
+        (function, ffi::METH_FASTCALL)
     }
 }
 
@@ -227,6 +243,5 @@ fn entries<C: FastMethods>() -> [Entry; COUNT] {
         entry::<C, 12>(),
         entry::<C, 13>(),
         entry::<C, 14>(),
-        entry::<C, 15>(),
     ]
 }

@@ -8,6 +8,7 @@ pub mod descriptor;
 pub mod fastcall;
 pub mod finalizer;
 pub mod int;
+pub mod slots;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod thread_end;
 pub mod threads;

@@ -58,7 +58,10 @@ pub fn init(
         }
         return Err(raised);
     }
-    slf.get().note_came_nonblocking(came_nonblocking);
+    let native = slf.get();
+    native.note_came_nonblocking(came_nonblocking);
+    native.mark_closed(false);
+    native.set_files(0);
     Ok(())
 }
 

@@ -3,9 +3,8 @@
 
 use super::options::Setting;
 use super::transfer::{self, Using};
-use super::{connect, create, datagram, frames, message, NativeSocket};
+use super::{close, connect, datagram, frames, message, NativeSocket};
 use crate::arguments::{self, Argument, CInt};
-use crate::core_call::CoreCall;
 use crate::framing::{framing_of, Framing};
 use crate::raw::buffer::{Readable, Writable};
 use crate::raw::fastcall::{Arguments, FastMethods, FastResult, Method, COUNT};
@@ -18,7 +17,6 @@ type Call<'a, 'py> = Arguments<'a, 'py, NativeSocket>;
 
 impl FastMethods for NativeSocket {
     const METHODS: [Method<Self>; COUNT] = [
-        with_arguments(c"__init__", init),
         with_arguments(c"recv", recv),
         with_arguments(c"recv_into", recv_into),
         with_arguments(c"send", send),
@@ -58,23 +56,6 @@ const fn without_arguments(name: &'static CStr, call: FastMethod) -> Method<Nati
         takes_arguments: false,
         call,
     }
-}
-
-/// See [`create::init`]: -1 stands for a number that is not given.
-fn init<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
-    let mut numbers = [CInt(-1); 3];
-    for (number, place) in numbers.iter_mut().zip(0..).take(call.count()) {
-        match call.int(place).map(i32::try_from) {
-            Some(Ok(given)) => *number = CInt(given),
-            _ => return Ok(None),
-        }
-    }
-    if call.count() > 4 {
-        return Ok(None);
-    }
-    let fileno = call.get(3).filter(|fileno| !fileno.is_none());
-    create::init(&call.object, numbers, fileno.as_deref())?;
-    Ok(Some(call.py.None().into_bound(call.py)))
 }
 
 fn recv<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
@@ -164,10 +145,10 @@ fn gettimeout<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
 }
 
 fn close<'py>(call: &Call<'_, 'py>) -> FastResult<'py> {
-    let (0, Some((_, socket))) = (call.count(), socket(call)) else {
+    if call.count() > 0 {
         return Ok(None);
-    };
-    CoreCall::new(call.py).run(|caller| socket.on(caller).close())?;
+    }
+    close::close_without_files(&call.object)?;
     Ok(Some(call.py.None().into_bound(call.py)))
 }
 

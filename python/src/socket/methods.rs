@@ -1,7 +1,7 @@
 //! The members that the type shares with CPython's, with their signatures.
 
 use super::NativeSocket;
-use super::{close, connect, create, crypto, datagram, finalize, message, options, timeout, transfer};
+use super::{close, connect, create, crypto, datagram, message, options, timeout, transfer};
 use crate::arguments::{self, Argument, AsInt, CInt, Object, SendFlags, Size};
 use crate::core_call::CoreCall;
 use crate::errors;
@@ -30,11 +30,6 @@ impl NativeSocket {
         fileno: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         create::init(slf, [family, r#type, proto].map(|number| CInt(number.0)), fileno)
-    }
-
-    /// Warns about a socket that was not closed, and closes it.
-    fn __del__(slf: &Bound<'_, Self>) {
-        finalize::finalize(slf);
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
@@ -253,12 +248,33 @@ impl NativeSocket {
         close::shutdown(py, &*self.socket(py)?, how.0)
     }
 
-    /// Closes the socket, which ends every call that waits in another thread.
+    /// Closes the socket, or if files made by makefile() are open, once the last of them is closed. Calls that wait on it
+    /// in other threads end with OSError (EBADF).
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        match self.current() {
-            Some(socket) => CoreCall::new(py).run(|caller| socket.on(caller).close()),
-            None => Ok(()),
-        }
+        close::close(py, self)
+    }
+
+    /// Whether the program has closed the socket; files made by makefile() may keep it open.
+    #[getter(_closed)]
+    fn closed(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        close::marked_closed(slf)
+    }
+
+    #[setter(_closed)]
+    fn set_closed(&self, closed: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.mark_closed(closed.is_truthy()?);
+        Ok(())
+    }
+
+    /// How many files made by makefile() are open.
+    #[getter(_io_refs)]
+    fn io_refs(slf: &Bound<'_, Self>) -> PyResult<isize> {
+        close::files(slf)
+    }
+
+    #[setter(_io_refs)]
+    fn set_io_refs(&self, count: isize) {
+        self.set_files(count);
     }
 
     /// Gives up the descriptor and returns it; -1 when the socket is closed. OSError (EBUSY) while other threads are

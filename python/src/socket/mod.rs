@@ -32,7 +32,7 @@ pub mod transfer;
 mod unclaimed;
 
 pub use ancillary::{cmsg_len, cmsg_space};
-pub use class::class;
+pub use class::{complete_class, native_type};
 pub use decoding::Decoding;
 pub use messages::Messages;
 pub use native::NativeSocket;

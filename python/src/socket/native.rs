@@ -8,7 +8,7 @@ use polysock::{Family, Socket, SocketType};
 use pyo3::prelude::*;
 use std::ops::Deref;
 use std::os::fd::IntoRawFd;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A socket object: empty after `__new__`, with the core's socket after `__init__`.
@@ -21,11 +21,16 @@ pub struct NativeSocket {
     try_first: AtomicU8,
     /// Its calls do not wait because the descriptor was adopted in non-blocking mode; the program sees None as its timeout.
     came_nonblocking: AtomicBool,
+    /// Python's attribute `_closed`: whether the program has closed it. [`UNSET`], [`OFF`] or [`ON`].
+    marked_closed: AtomicU8,
+    /// Python's attribute `_io_refs`: how many files made by makefile() keep it open. [`NO_COUNT`] until it is set.
+    files: AtomicIsize,
 }
 
 const UNSET: u8 = 0;
 const OFF: u8 = 1;
 const ON: u8 = 2;
+const NO_COUNT: isize = isize::MIN;
 
 /// The core's socket of an object, held for a call.
 pub enum Current<'a> {
@@ -44,6 +49,20 @@ impl Deref for Current<'_> {
     }
 }
 
+fn switch(value: &AtomicU8) -> Option<bool> {
+    match value.load(Ordering::Relaxed) {
+        UNSET => None,
+        value => Some(value == ON),
+    }
+}
+
+fn set_switch(value: &AtomicU8, on: Option<bool>) {
+    value.store(
+        on.map_or(UNSET, |on| if on { ON } else { OFF }),
+        Ordering::Relaxed,
+    );
+}
+
 impl NativeSocket {
     /// An object without a socket, as `__new__` makes it.
     pub fn empty() -> Self {
@@ -52,7 +71,27 @@ impl NativeSocket {
             later: OnceLock::new(),
             try_first: AtomicU8::new(UNSET),
             came_nonblocking: AtomicBool::new(false),
+            marked_closed: AtomicU8::new(UNSET),
+            files: AtomicIsize::new(NO_COUNT),
         }
+    }
+
+    /// Whether the program has closed it; files made by makefile() may keep it open. None until `__init__`.
+    pub fn marked_closed(&self) -> Option<bool> {
+        switch(&self.marked_closed)
+    }
+
+    pub fn mark_closed(&self, closed: bool) {
+        set_switch(&self.marked_closed, Some(closed));
+    }
+
+    /// How many files made by makefile() are open. None until `__init__`.
+    pub fn files(&self) -> Option<isize> {
+        Some(self.files.load(Ordering::Relaxed)).filter(|count| *count != NO_COUNT)
+    }
+
+    pub fn set_files(&self, count: isize) {
+        self.files.store(count, Ordering::Relaxed);
     }
 
     /// Whether its calls don't wait because the descriptor was adopted in non-blocking mode, until the program sets a
@@ -92,16 +131,12 @@ impl NativeSocket {
 
     /// Sets whether its calls are tried before the interpreter lock is given up; None applies the setting for all sockets.
     pub fn set_own_try_first(&self, on: Option<bool>) {
-        let value = on.map_or(UNSET, |on| if on { ON } else { OFF });
-        self.try_first.store(value, Ordering::Relaxed);
+        set_switch(&self.try_first, on);
     }
 
     /// What [`set_own_try_first`](Self::set_own_try_first) set.
     pub fn own_try_first(&self) -> Option<bool> {
-        match self.try_first.load(Ordering::Relaxed) {
-            UNSET => None,
-            value => Some(value == ON),
-        }
+        switch(&self.try_first)
     }
 
     /// The lock policy of a transfer over this socket: `wanted`, as far as flags, family and memory allow it.
@@ -112,10 +147,7 @@ impl NativeSocket {
         flags: CInt,
         plain_memory: bool,
     ) -> LockPolicy {
-        let on = match self.try_first.load(Ordering::Relaxed) {
-            UNSET => lock::try_first(),
-            value => value == ON,
-        };
+        let on = switch(&self.try_first).unwrap_or_else(lock::try_first);
         if !on || flags.0 & (libc::MSG_WAITALL | libc::MSG_FASTOPEN) != 0 {
             return LockPolicy::GiveUp;
         }

@@ -8,6 +8,7 @@ use crate::sys::unix::{self, Readiness};
 use crate::sys::waker::{new_waker, Waker};
 use libc::{c_int, epoll_event};
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,14 +60,18 @@ impl Selector for Epoll {
         left: Option<Duration>,
         report: &mut dyn FnMut(u64, i16),
     ) -> io::Result<Readiness> {
-        let mut events = [epoll_event { events: 0, u64: 0 }; MOST_EVENTS];
+        // Not initialized: to clear room for all would cost more than to report a few.
+        let mut events = [const { MaybeUninit::<epoll_event>::uninit() }; MOST_EVENTS];
         let room = c_int::try_from(room.min(MOST_EVENTS)).unwrap_or(1);
         let left = unix::milliseconds(left);
         // SAFETY: `events` is ours and has at least `room` entries.
-        let count = unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), events.as_mut_ptr(), room, left) };
+        let count =
+            unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), events.as_mut_ptr().cast(), room, left) };
         let readiness = unix::ready(count)?;
         let count = usize::try_from(count).unwrap_or(0);
         for event in events.iter().take(count) {
+            // SAFETY: the kernel has written the first `count` events.
+            let event = unsafe { event.assume_init() };
             report(event.u64, to_poll(event.events));
         }
         Ok(readiness)

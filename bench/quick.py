@@ -1,0 +1,204 @@
+"""Says whether the working tree is slower than the revision it started from, within about two minutes:
+
+    quick.py [--base REVISION] [--rows WORD,…] [--seconds N]
+
+The base is checked out and built in build/quick/base; its first build takes another minute. Programs of the working
+tree measure both, each with the library and the Python package of its side. Rows that seem to have changed are measured
+once more, in other processes, and only that counts: revisions/verdict.py says how. Instructions are counted too if
+there is valgrind. Ends with 1 if a row has become slower, 0 if none has.
+"""
+
+import argparse
+import contextlib
+import functools
+import sys
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from awake import awake
+from plots.svg import duration
+from progress import Progress
+from results import table
+from revisions import instructions, measuring, servers
+from revisions.sides import ROOT, base_revision, build_base, git, working_tree
+from revisions.verdict import FASTER, SAME, SLOWER, UNCLEAR, is_suspect, judge, judge_instructions, pair_change
+
+#: Pairs of processes for the first look, and for the second one at what is suspect.
+FIRST, SECOND = 7, 10
+#: Samples of each side in a pair: as many as fit into the time, but not fewer or more than these.
+FEWEST, MOST = 3, 12
+
+C_ROWS = {
+    "c_socket": ["ready_64", "ping_pong_64_timeout", "ping_pong_64", "connect_accept"],
+    "c_messages": ["polysock_reader_frames", "polysock_send_frame"],
+    "c_datagrams": ["polysock_sendto", "polysock_recvfrom", "polysock_send_batch", "polysock_recv_batch"],
+}
+PYTHON_ROWS = [
+    "ready 64 B, tcp",
+    "ready 64 B, timeout, tcp",
+    "ready 64 B, tcp, beside an idle thread",
+    "udp sendto + recvfrom 64 B",
+    "bulk 64 KiB",
+    "socket + connect + accept + close",
+    "settimeout",
+    "ping-pong, process, timeout, one processor",
+    "polysock: sock.recv_frame",
+    "polysock: sock.recv_frames",
+    "polysock: sock.send_frame",
+    "polysock: send_batch",
+    "polysock: recv_batch",
+]
+
+
+@dataclass
+class Row:
+    name: str
+    #: What measures it on request, for each side by its name; made anew for every pair.
+    makers: dict
+    asked: str
+
+
+def main():
+    arguments = parsed()
+    revision = base_revision(arguments.base)
+    say(f"base: {git('log', '-1', '--format=%h %s', revision)}")
+    if not git("diff", "--stat", revision):
+        say("the working tree does not differ from it, so whatever is found is noise")
+    sides = [build_base(revision), working_tree()]
+    rows = [row for row in all_rows(sides, arguments.client) if is_chosen(row.name, arguments.rows)]
+    progress = Progress("quick", [row.name for row in rows] * FIRST)
+    seconds = arguments.seconds / max(len(rows) * FIRST, 1)
+    with awake():
+        changes, medians = look(rows, FIRST, seconds, progress)
+        suspects = [row for row in rows if changes[row.name] and is_suspect(changes[row.name])]
+        progress.add([row.name for row in suspects] * SECOND)
+        again, _ = look(suspects, SECOND, seconds, progress)
+    verdicts = {name: judge(again[name] if again.get(name) else each) for name, each in changes.items() if each}
+    counted = {} if arguments.rows else counted_instructions(sides)
+    print(shown(verdicts, medians, counted), end="")
+    sys.exit(conclusion([*verdicts.values(), *(verdict for verdict, *_ in counted.values())], changes))
+
+
+def parsed():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--base", metavar="REVISION", help="instead of where this branch left main")
+    parser.add_argument("--rows", metavar="WORD,…", help="only rows with one of the words; no instructions")
+    parser.add_argument("--seconds", type=float, default=55, help="for the first look at all rows")
+    parser.add_argument("--client", type=Path, default=ROOT / "build/bench/servers/load_c", help="what loads servers")
+    return parser.parse_args()
+
+
+def is_chosen(name, words):
+    return not words or any(word in name for word in words.split(","))
+
+
+def say(text):
+    print(text, file=sys.stderr)
+
+
+def all_rows(sides, client):
+    processor = servers.server_load.processors()[1]
+    for source, names in C_ROWS.items():
+        programs = {side.name: side.program(ROOT / "bench" / f"{source}.c") for side in sides}
+        if None in programs.values():
+            say(f"left out: {source}.c, which can't be compiled with the library of both sides")
+            continue
+        makers = {side: functools.partial(measuring.c, program, processor) for side, program in programs.items()}
+        yield from (Row(f"C: {name}", makers, name) for name in names)
+    makers = {side.name: functools.partial(measuring.python, side, processor) for side in sides}
+    yield from (Row(f"Python: {name}", makers, name) for name in PYTHON_ROWS)
+    for name in servers.ROWS:
+        yield Row(
+            f"Python: {name}",
+            {side.name: functools.partial(servers.Loaded, side, name, client) for side in sides},
+            name,
+        )
+
+
+def look(rows, pairs, seconds, progress):
+    """What each pair says of each row, and the medians of both sides."""
+    changes, samples = defaultdict(list), defaultdict(lambda: defaultdict(list))
+    for number in range(pairs):
+        made, measure = None, {}
+        for row in rows:
+            if row.makers is not made:
+                close(measure)
+                made, measure = row.makers, {}
+                for side, make in row.makers.items():
+                    measure[side] = make()
+            with progress.part(row.name):
+                values = in_turns(row.asked, measure, seconds, number)
+            if values:
+                changes[row.name].append(pair_change(*values.values()))
+                for side, each in values.items():
+                    samples[row.name][side] += each
+            else:
+                changes[row.name] = []  # one of the sides has no such row
+        close(measure)
+    medians = {name: {side: sorted(each)[len(each) // 2] for side, each in of.items()} for name, of in samples.items()}
+    return changes, medians
+
+
+def close(measure):
+    for each in measure.values():
+        each.close()
+
+
+def in_turns(row, measure, seconds, number):
+    """Samples of both sides, the order changing from one to the next; None if a side has no such row."""
+    values = {side: [] for side in measure}
+    if any(each.sample(row) < 0 for each in measure.values()):  # warms up
+        return None
+    end = time.monotonic() + seconds
+    for turn in range(MOST):
+        if turn >= FEWEST and time.monotonic() > end:
+            break
+        for side in list(measure) if (turn + number) % 2 else reversed(measure):
+            values[side].append(measure[side].sample(row))
+    return values
+
+
+def counted_instructions(sides):
+    """For each row the verdict, and the instructions of both sides."""
+    if not instructions.are_possible():
+        say("no valgrind: instructions are not compared")
+        return {}
+    say("counting instructions")
+    counts = {side.name: instructions.of_python(side) for side in sides}
+    for counted in instructions.C:
+        for side in sides:
+            program = side.program(ROOT / "bench" / f"{counted.source}.c")
+            if program:
+                counts[side.name][f"C: {counted.row}"] = instructions.of_c(program, counted)
+    base, now = (counts[side.name] for side in sides)
+    return {name: (judge_instructions(base[name], now[name]), base[name], now[name]) for name in base if name in now}
+
+
+def shown(verdicts, medians, counted):
+    lines = []
+    for name, verdict in verdicts.items():
+        base, now = (duration(value) for value in medians[name].values())
+        lines.append([name, base, now, f"{verdict.change:+.1%}", f"{verdict.noise:.1%}", verdict.word])
+    for name, (verdict, base, now) in counted.items():
+        name = f"{name if name.startswith('C:') else f'Python: {name}'}, instructions"
+        lines.append([name, f"{base:,.0f}", f"{now:,.0f}", f"{verdict.change:+.1%}", "", verdict.word])
+    return table(["row", "base", "now", "change", "noise", ""], lines)
+
+
+def conclusion(verdicts, changes):
+    """What is said at the end, and the exit code."""
+    missing = [name for name, each in changes.items() if not each]
+    if missing:
+        say(f"not on both sides: {', '.join(missing)}")
+    words = [verdict.word for verdict in verdicts]
+    say(", ".join(f"{words.count(word)} {word}" for word in (SAME, SLOWER, FASTER, UNCLEAR) if word in words))
+    if UNCLEAR in words:
+        say("unclear: the pairs of processes disagree; try again on a quieter machine")
+    return int(SLOWER in words)
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

@@ -1,0 +1,62 @@
+//! Calling the callbacks of what has arrived.
+
+use super::connection::Connection;
+use super::item::Next;
+use super::reason::CloseReason;
+use super::worker::MessageWorker;
+use crate::error::{Kind, Result};
+use std::sync::Arc;
+
+/// What callbacks should be called for.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum MessageEvent<'b> {
+    /// A connection was accepted.
+    Open(&'b Arc<Connection>),
+    /// A message has arrived.
+    Message(&'b Arc<Connection>, &'b [u8]),
+    /// A connection has ended.
+    Close(&'b Arc<Connection>, &'b CloseReason),
+}
+
+/// Events of several connections. The callback of one is over when the [next](Self::next_event) is asked for.
+///
+/// A batch that is dropped earlier goes on with the next step. If a callback takes long, other workers take over what is left.
+#[derive(Debug)]
+pub struct MessageBatch<'w> {
+    pub(super) worker: &'w mut MessageWorker,
+}
+
+impl MessageBatch<'_> {
+    /// The next event; `None` at the end of the batch.
+    pub fn next_event(&mut self) -> Option<MessageEvent<'_>> {
+        let next = self.worker.next_callback()?;
+        let item = self.worker.current.as_ref()?;
+        Some(match next {
+            Next::Open => MessageEvent::Open(&item.connection),
+            Next::Message(part) => {
+                MessageEvent::Message(&item.connection, item.bytes().get(part).unwrap_or_default())
+            }
+            Next::Close => MessageEvent::Close(&item.connection, item.closed.as_deref()?),
+            Next::Nothing => return None,
+        })
+    }
+
+    /// Sends a reply on the connection of the last event, framed. It goes out with the others when the callbacks of what
+    /// has arrived have returned; it is taken however much is unsent.
+    ///
+    /// # Errors
+    /// `EMSGSIZE` and `InvalidInput` for a message that the framing does not allow; `Closed` when the connection was closed
+    /// meanwhile; `OutOfMemory`.
+    pub fn reply(&mut self, message: &[u8]) -> Result<()> {
+        let current = self.worker.current.as_ref();
+        current.map_or(Ok(()), |item| item.connection.reply(message))
+    }
+
+    /// Reports that the callback of the last event has failed: the connection will be closed. `kind` is the kind of the
+    /// error, if a call failed. Returns whether the failure should be reported: all should, except `Closed` of a connection
+    /// that the server has closed, and resets by the peer, which are counted, and reported at most once a second.
+    pub fn failed(&mut self, kind: Option<Kind>) -> bool {
+        self.worker.note_failed(kind)
+    }
+}

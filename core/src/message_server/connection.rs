@@ -1,0 +1,374 @@
+//! A connection, as callbacks and other threads see it.
+
+use super::reason::CloseReason;
+use super::traffic::Traffic;
+use crate::address::Address;
+use crate::caller::{block_until_done, Caller, Interruptible, NativeCaller};
+use crate::error::{Error, Kind, Operation, Result};
+use crate::framing::Framing;
+use crate::memory;
+use crate::poll::Events;
+use crate::poller::Poller;
+use crate::server::monitor::SIGNAL_INTERVAL;
+use crate::socket::Socket;
+use crate::sys::fork::ForkLock;
+use crate::sys::selector::Trigger;
+use crate::sys::thread;
+use crate::time::{Deadline, Left, Timeout};
+use std::any::Any;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Weak;
+use std::time::Duration;
+
+/// What a connection needs of its server.
+pub(super) trait Owner: Send + Sync {
+    /// Where its socket is registered.
+    fn poller(&self) -> &Poller;
+
+    /// Milliseconds since the server was made.
+    fn now(&self) -> u64;
+
+    /// Closes a connection that is due, and queues the call of `on_close`; `wakes`: the thread is not a worker.
+    fn end(&self, key: u64, wakes: bool);
+}
+
+/// A connection of a [`MessageServer`](super::MessageServer). Any thread may send on it and close it, at any time.
+pub struct Connection {
+    key: u64,
+    pub(super) socket: Socket,
+    peer: Address,
+    framing: Option<Framing>,
+    max_unsent: usize,
+    owner: Weak<dyn Owner>,
+    pub(super) traffic: ForkLock<Traffic>,
+    /// When bytes last moved, in the server's milliseconds.
+    active: AtomicU64,
+    data: ForkLock<Option<Box<dyn Any + Send>>>,
+}
+
+/// Whether a message is queued beyond the limit of what may be unsent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Unlimited,
+    Limited,
+    /// Not beyond the limit, but this thread is then woken when bytes have been sent.
+    Awaited,
+}
+
+impl Connection {
+    pub(super) fn new(
+        owner: Weak<dyn Owner>,
+        key: u64,
+        socket: Socket,
+        peer: Address,
+        framing: Option<Framing>,
+        max_unsent: usize,
+        now: u64,
+    ) -> Self {
+        let traffic = ForkLock::<Traffic>::new();
+        traffic.lock().in_hands = true;
+        Self {
+            key,
+            socket,
+            peer,
+            framing,
+            max_unsent,
+            owner,
+            traffic,
+            active: AtomicU64::new(now),
+            data: ForkLock::new(),
+        }
+    }
+
+    /// A number that no other connection of the server ever has.
+    pub fn key(&self) -> u64 {
+        self.key
+    }
+
+    /// The peer's address.
+    pub fn peer(&self) -> &Address {
+        &self.peer
+    }
+
+    /// How many bytes are still to be sent.
+    pub fn unsent(&self) -> usize {
+        self.traffic.lock().unsent()
+    }
+
+    /// Whether it is closed or about to be: nothing more can be sent.
+    pub fn is_closed(&self) -> bool {
+        let traffic = self.traffic.lock();
+        traffic.over || traffic.ending.is_some()
+    }
+
+    /// Sends a message without waiting. See [`send_with`](Self::send_with).
+    ///
+    /// # Errors
+    /// See [`send_with`](Self::send_with).
+    pub fn send(&self, message: &[u8]) -> Result<()> {
+        self.send_with(message, Timeout::NonBlocking, &mut NativeCaller)
+    }
+
+    /// Sends a message, framed as replies are. What the kernel does not take at once is queued, and sent as the peer takes
+    /// it.
+    ///
+    /// Messages are sent in the order of the calls. From a callback of this connection they are sent together with the
+    /// replies, when the callbacks of what has arrived have returned.
+    ///
+    /// # Errors
+    /// `WouldBlock` when more than [`max_unsent`](super::MessageServeOptions::max_unsent) bytes would be queued, `TimedOut`
+    /// when there was no room in time: nothing of the message is queued or sent. A message larger than that is taken when
+    /// nothing is queued. `Closed` once the connection is closed or about to be; `EMSGSIZE` and `InvalidInput` for a
+    /// message that the framing does not allow; `Interrupted` when the caller ends the wait.
+    pub fn send_with<C: Caller>(
+        &self,
+        message: &[u8],
+        timeout: impl Into<Timeout>,
+        caller: &mut C,
+    ) -> Result<()> {
+        let limit = timeout.into();
+        let deadline = Deadline::after(limit);
+        let header = self.check(message)?;
+        let parts = [
+            header.as_ref().map_or(&[][..], |header| header.as_bytes()),
+            message,
+            self.trailer(),
+        ];
+        let failed = |kind| Error::new(Operation::Send, kind).within(limit);
+        if self.queue(parts, Room::Limited).map_err(failed)? {
+            return Ok(());
+        }
+        // Bytes that wait for the end of this thread's callback may make room.
+        self.flush();
+        self.settle();
+        let sent = block_until_done(caller, || {
+            let pause = match deadline.left() {
+                Left::Nothing => Duration::ZERO,
+                Left::Forever => SIGNAL_INTERVAL,
+                Left::Some(left) => left.min(SIGNAL_INTERVAL),
+            };
+            if self.queue(parts, Room::Awaited)? {
+                return Ok(Interruptible::Done(()));
+            }
+            if !pause.is_zero() {
+                thread::park_timeout(pause);
+            }
+            self.traffic.lock().stop_waiting(thread::me());
+            match deadline {
+                _ if !pause.is_zero() => Ok(Interruptible::Interrupted), // parking reports no signal
+                Deadline::NonBlocking => Err(Kind::WouldBlock),
+                Deadline::At(_) | Deadline::Never => Err(Kind::TimedOut),
+            }
+        });
+        sent.map_err(failed)
+    }
+
+    /// Sends a reply from a callback of this connection: a message that is taken however much is unsent.
+    ///
+    /// # Errors
+    /// See [`send_with`](Self::send_with); there is no time limit to fail.
+    #[doc(hidden)]
+    pub fn reply(&self, message: &[u8]) -> Result<()> {
+        let header = self.check(message)?;
+        let parts = [
+            header.as_ref().map_or(&[][..], |header| header.as_bytes()),
+            message,
+            self.trailer(),
+        ];
+        self.queue(parts, Room::Unlimited)
+            .map(drop)
+            .map_err(|kind| Error::new(Operation::Send, kind))
+    }
+
+    /// Closes the connection once everything has been sent: FIN, after the replies of the callback that calls this.
+    /// Messages that have not been handled yet are dropped. Returns at once; `on_close` follows.
+    ///
+    /// A peer that does not take what is sent delays this for no longer than
+    /// [`idle_timeout`](super::MessageServeOptions::idle_timeout), or half a minute.
+    pub fn close(&self) {
+        if let Some(owner) = self.owner.upgrade() {
+            self.note_active(owner.now());
+        }
+        self.traffic.lock().end(CloseReason::ByProgram);
+        self.settle();
+    }
+
+    /// Ends the connection with a reset; what is unsent is dropped. Returns at once; `on_close` follows.
+    pub fn abort(&self) {
+        self.abort_for(CloseReason::ByProgram);
+    }
+
+    /// Keeps a value of the language's own with the connection, and returns the one that was there.
+    #[doc(hidden)]
+    pub fn set_data(&self, data: Option<Box<dyn Any + Send>>) -> Option<Box<dyn Any + Send>> {
+        std::mem::replace(&mut *self.data.lock(), data)
+    }
+
+    /// Looks at the value that is kept, for a few instructions.
+    #[doc(hidden)]
+    pub fn with_data<R>(&self, look: impl FnOnce(Option<&(dyn Any + Send)>) -> R) -> R {
+        look(self.data.lock().as_deref())
+    }
+
+    pub(super) fn abort_for(&self, reason: CloseReason) {
+        {
+            let mut traffic = self.traffic.lock();
+            traffic.end(reason);
+            traffic.aborted = true;
+            traffic.drop_unsent();
+        }
+        self.settle();
+    }
+
+    fn check(&self, message: &[u8]) -> Result<Option<crate::framing::Header>> {
+        let Some(framing) = &self.framing else {
+            return Ok(None);
+        };
+        if framing.has_trailer() {
+            framing.check(message)?;
+        }
+        framing.header(message.len()).map(Some)
+    }
+
+    fn trailer(&self) -> &[u8] {
+        self.framing.as_ref().map_or(b"", Framing::trailer)
+    }
+
+    /// Queues a message, and sends what is queued unless a callback of this thread has it in hand; false when there is no
+    /// room.
+    fn queue(&self, parts: [&[u8]; 3], room: Room) -> std::result::Result<bool, Kind> {
+        let size: usize = parts.iter().map(|part| part.len()).sum();
+        let sends = {
+            let mut traffic = self.traffic.lock();
+            if traffic.over || traffic.ending.is_some() {
+                return Err(Kind::Closed);
+            }
+            let unsent = traffic.unsent();
+            if room != Room::Unlimited && unsent > 0 && unsent.saturating_add(size) > self.max_unsent {
+                if room == Room::Awaited {
+                    memory::push(&mut traffic.waiting, thread::current())?;
+                }
+                return Ok(false);
+            }
+            traffic.append(parts)?;
+            traffic.collector != Some(thread::me())
+        };
+        if sends && !self.flush() {
+            self.settle();
+        }
+        Ok(true)
+    }
+
+    /// Sends what is queued, as far as the kernel takes it; another thread that is sending does the rest. False when
+    /// something is left or the connection has failed: what is waited for must be [settled](Self::settle).
+    pub(super) fn flush(&self) -> bool {
+        let mut moved = false;
+        let all = loop {
+            let Some((bytes, taken)) = self.traffic.lock().take_to_send() else {
+                break true;
+            };
+            let rest = bytes.get(taken..).unwrap_or_default();
+            let sent = self
+                .socket
+                .on(NativeCaller)
+                .within(Timeout::NonBlocking)
+                .send(rest);
+            moved |= sent.is_ok();
+            if !self.traffic.lock().note_sent(bytes, taken, sent) {
+                break false;
+            }
+        };
+        if moved && !all {
+            if let Some(owner) = self.owner.upgrade() {
+                self.note_active(owner.now());
+            }
+        }
+        all
+    }
+
+    /// Sends what was collected, and no longer collects: the callback takes long.
+    pub(super) fn stop_collecting(&self) {
+        self.traffic.lock().collector = None;
+        if !self.flush() {
+            self.settle();
+        }
+    }
+
+    /// Has the poller wait for what the connection needs next, or has it closed if it is due; unless a worker has it in
+    /// hand, which does this afterwards.
+    pub(super) fn settle(&self) {
+        let Some(owner) = self.owner.upgrade() else { return };
+        let due = {
+            let mut traffic = self.traffic.lock();
+            if !traffic.in_hands {
+                self.settle_idle(owner.poller(), &mut traffic)
+            } else {
+                // Its worker does the rest, but a peer that takes bytes makes room for the callback that waits for it.
+                if traffic.unsent() > 0 && !traffic.over {
+                    let wanted = traffic.watched | Events::WRITABLE;
+                    self.watch(owner.poller(), &mut traffic, wanted);
+                }
+                false
+            }
+        };
+        if due {
+            owner.end(self.key, true);
+        }
+    }
+
+    /// The same for a connection that no worker has in hand; true when this thread must now [end](Owner::end) it.
+    pub(super) fn settle_idle(&self, poller: &Poller, traffic: &mut Traffic) -> bool {
+        if !traffic.is_due_to_end() {
+            let wanted = traffic.wanted(self.max_unsent);
+            self.watch(poller, traffic, wanted);
+        }
+        let due = traffic.is_due_to_end();
+        if due {
+            traffic.in_hands = true;
+            traffic.over = true;
+            traffic.drop_unsent();
+        }
+        due
+    }
+
+    /// Changes what the poller waits for.
+    pub(super) fn watch(&self, poller: &Poller, traffic: &mut Traffic, wanted: Events) {
+        if wanted == traffic.watched {
+            return;
+        }
+        let changed = if wanted.is_empty() {
+            // A registration without events would still report a peer that has gone, again and again.
+            poller.remove(&self.socket)
+        } else if traffic.watched.is_empty() {
+            poller.add(&self.socket, self.key, wanted, Trigger::Level)
+        } else {
+            poller.modify(&self.socket, self.key, wanted, Trigger::Level)
+        };
+        match changed {
+            Ok(()) => traffic.watched = wanted,
+            Err(error) => {
+                traffic.end(CloseReason::Failed(error));
+                traffic.drop_unsent();
+            }
+        }
+    }
+
+    pub(super) fn note_active(&self, now: u64) {
+        self.active.store(now, Ordering::Relaxed);
+    }
+
+    pub(super) fn last_active(&self) -> u64 {
+        self.active.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("key", &self.key)
+            .field("peer", &self.peer)
+            .field("unsent", &self.unsent())
+            .finish()
+    }
+}

@@ -1,0 +1,324 @@
+//! What the leader does: wait in the poller, accept, receive.
+
+use super::connection::{Connection, Owner};
+use super::item::{Input, Item};
+use super::reason::CloseReason;
+use super::receive::MOST_IN_BATCH;
+use super::shared::MessageServer;
+use super::state::{Accepting, PeerCause};
+use super::worker::{MessageWorker, Turn};
+use crate::address::Address;
+use crate::caller::{CallHints, Caller, NativeCaller, Start, Stop};
+use crate::error::{Error, Kind, Operation, Result};
+use crate::memory;
+use crate::poll::Events;
+use crate::poller::Event;
+use crate::server::accepting::{is_final, longer_pause};
+use crate::socket::Socket;
+use crate::sys::selector::Trigger;
+use crate::table::Table;
+use crate::time::Timeout;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+/// The most connections in a batch, so that replies don't wait long for each other.
+const MOST_READY: usize = 64;
+
+/// The most connections accepted before others get their turn.
+const MOST_ACCEPTED: usize = 64;
+
+/// The token of the listener; no connection has this key.
+const LISTENER: u64 = 0;
+
+/// Waits, and leaves signals to the thread's own caller.
+struct StopAtSignals;
+
+impl Caller for StopAtSignals {
+    fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
+        f()
+    }
+
+    fn check_signals(&mut self) -> std::result::Result<(), Stop> {
+        Err(Stop)
+    }
+
+    fn start(&mut self, _: CallHints) -> Start {
+        Start::Waiting
+    }
+}
+
+impl MessageWorker {
+    /// Waits until there is something to do for the callbacks, and queues it. Returns what else its thread should do.
+    pub(super) fn lead(&mut self) -> Option<Turn> {
+        let server = Arc::clone(&self.server);
+        if let Err(kind) = self.make_room() {
+            return Some(Turn::Trouble(Error::new(Operation::Server, kind)));
+        }
+        self.begin_batch();
+        let now = Instant::now();
+        let moments = [
+            self.advance_stop(now),
+            self.enforce_limits(now),
+            self.watch_listener(now),
+        ];
+        let next = moments.into_iter().flatten().min();
+        if let Some(error) = self.trouble.take() {
+            return Some(Turn::Trouble(error));
+        }
+        if self.queue() {
+            return None;
+        }
+        let left = next.map(|next| {
+            next.saturating_duration_since(Instant::now())
+                .max(Duration::from_millis(1))
+        });
+        let waited = server
+            .poller
+            .wait_with(&mut self.events, Timeout::from(left), &mut StopAtSignals);
+        let count = match waited {
+            Ok(count) => count,
+            Err(error) if error.kind() == Kind::Interrupted => return Some(Turn::Interrupted),
+            Err(error) => {
+                self.fail(error.clone());
+                return Some(Turn::Trouble(error));
+            }
+        };
+        let mut accepts = false;
+        {
+            let state = server.state.lock();
+            for event in self.events.iter().take(count) {
+                if event.token == LISTENER {
+                    accepts = true;
+                } else if let Some(connection) = state.connections.get(event.token) {
+                    self.ready.push((Arc::clone(connection), event.events));
+                }
+            }
+        }
+        let mut ready = std::mem::take(&mut self.ready);
+        for (connection, events) in ready.drain(..) {
+            // The poller reports what does not fit again.
+            if !self.has_room() {
+                break;
+            }
+            self.look_at(connection, events, false);
+        }
+        ready.clear();
+        self.ready = ready;
+        if accepts {
+            self.accept();
+        }
+        self.queue();
+        None
+    }
+
+    /// Makes what it has found available to all workers; false when it has found nothing.
+    fn queue(&mut self) -> bool {
+        if self.used > 0 {
+            self.share_memory();
+            for item in &mut self.items {
+                item.share(&self.received);
+            }
+        }
+        let mut state = self.server.state.lock();
+        if self.items.is_empty() && !state.has_work() {
+            return false;
+        }
+        state.todo.extend(self.items.drain(..)); // `make_room` has made room
+        true
+    }
+
+    /// Whether the batch may become larger.
+    pub(super) fn has_room(&self) -> bool {
+        self.used < MOST_IN_BATCH && self.items.len() < MOST_READY
+    }
+
+    fn make_room(&mut self) -> std::result::Result<(), Kind> {
+        if self.events.is_empty() {
+            memory::reserve(&mut self.events, MOST_READY)?;
+            self.events.resize(MOST_READY, Event::default());
+        }
+        if self.ready.capacity() == 0 {
+            memory::reserve(&mut self.ready, MOST_READY)?;
+        }
+        if self.items.capacity() == 0 {
+            memory::reserve(&mut self.items, 2 * MOST_READY)?;
+        }
+        {
+            let mut state = self.server.state.lock();
+            state
+                .todo
+                .try_reserve(4 * MOST_READY)
+                .map_err(|_| Kind::OutOfMemory)?;
+            state
+                .done
+                .try_reserve(4 * MOST_READY)
+                .map_err(|_| Kind::OutOfMemory)?;
+        }
+        Ok(())
+    }
+
+    /// Does what a connection is ready for. `last`: what has arrived by now is the last that is received.
+    pub(super) fn look_at(&mut self, connection: Arc<Connection>, events: Events, last: bool) {
+        let server = Arc::clone(&self.server);
+        let receives = last || events.0 & (Events::READABLE | Events::ERROR | Events::HANGUP).0 != 0;
+        if events.0 & !Events::READABLE.0 != 0 {
+            connection.flush();
+        }
+        let kept = {
+            let mut traffic = connection.traffic.lock();
+            if traffic.over {
+                return;
+            }
+            if traffic.in_hands {
+                // It is looked at again when its callback has returned.
+                let wanted = Events(traffic.watched.0 & Events::WRITABLE.0);
+                let wanted = if traffic.unsent() > 0 {
+                    wanted
+                } else {
+                    Events::NONE
+                };
+                connection.watch(&server.poller, &mut traffic, wanted);
+                return;
+            }
+            let full = traffic.unsent() > server.options.max_unsent;
+            if traffic.ending.is_some() || (full && !last) || !(receives || traffic.is_held()) {
+                if connection.settle_idle(&server.poller, &mut traffic) {
+                    drop(traffic);
+                    server.end(connection.key(), false);
+                }
+                return;
+            }
+            traffic.in_hands = true;
+            traffic.kept.take()
+        };
+        let mut item = match kept {
+            Some(mut kept) if kept.held => {
+                let end = kept.end.take();
+                Item::received(connection, Input::Kept(kept), end)
+            }
+            kept => Item::received(connection, Input::Awaited(kept), None),
+        };
+        if last {
+            item.ends(CloseReason::Stopped);
+        }
+        if !self.sends_at_once {
+            self.receive(&mut item);
+        }
+        self.items.push(item);
+    }
+
+    /// Accepts what waits to be accepted.
+    fn accept(&mut self) {
+        let server = Arc::clone(&self.server);
+        let options = &server.options;
+        for _ in 0..MOST_ACCEPTED {
+            let full = {
+                let mut state = server.state.lock();
+                let full = state.connections.len() >= options.max_connections.min(Table::<()>::MOST);
+                if full || state.stopping.is_some() {
+                    state.accepting = Accepting::Not;
+                }
+                full || state.stopping.is_some()
+            };
+            if full {
+                let _ = server.poller.remove(&*server.listener);
+                return;
+            }
+            let accepted = server
+                .listener
+                .on(NativeCaller)
+                .within(Timeout::NonBlocking)
+                .accept();
+            let (socket, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) if matches!(error.kind(), Kind::WouldBlock | Kind::Closed) => return,
+                // The peer has reset a connection that was waiting to be accepted.
+                Err(error) if error.kind() == Kind::Os(libc::ECONNABORTED) => {
+                    server.state.lock().count(PeerCause::Reset);
+                    continue;
+                }
+                Err(error) => return self.pause_accepting(error),
+            };
+            if let Err(error) = self.open(socket, peer) {
+                return self.pause_accepting(error);
+            }
+        }
+    }
+
+    fn open(&mut self, socket: Socket, peer: Address) -> Result<()> {
+        let server = Arc::clone(&self.server);
+        let no_memory = |kind| Error::new(Operation::Accept, kind);
+        memory::reserve(&mut self.items, 1).map_err(no_memory)?;
+        let mut state = server.state.lock();
+        let open = state.connections.len() + 1;
+        let room = state.closed.try_reserve(open);
+        room.map_err(|_| no_memory(Kind::OutOfMemory))?;
+        let key = state.connections.next_key().map_err(no_memory)?;
+        let options = &server.options;
+        let owner: Weak<dyn Owner> = Arc::<MessageServer>::downgrade(&server);
+        let framing = server.framing.filter(|_| !options.raw_replies);
+        let connection = Connection::new(
+            owner,
+            key,
+            socket,
+            peer,
+            framing,
+            options.max_unsent,
+            server.milliseconds(),
+        );
+        let connection = Arc::new(connection);
+        state.connections.add(key, Arc::clone(&connection));
+        self.items.push(Item::open(connection));
+        Ok(())
+    }
+
+    /// Accept has failed: reports it, and waits.
+    fn pause_accepting(&mut self, error: Error) {
+        let server = Arc::clone(&self.server);
+        if is_final(error.kind()) {
+            return self.fail(error);
+        }
+        let _ = server.poller.remove(&*server.listener);
+        let mut state = server.state.lock();
+        let pause = longer_pause(state.last_pause);
+        state.last_pause = Some(pause);
+        state.accepting = Accepting::Paused {
+            until: Instant::now() + pause,
+            handled: state.stats.handled,
+        };
+        self.trouble = Some(error);
+    }
+
+    /// The server can't go on.
+    fn fail(&mut self, error: Error) {
+        self.server.state.lock().failure = Some(error.clone());
+        self.trouble = Some(error);
+        let _ = self.server.listener.on(NativeCaller).close();
+    }
+
+    /// Has the poller watch the listener when there may be another connection. Returns when to try again.
+    fn watch_listener(&mut self, now: Instant) -> Option<Instant> {
+        let server = Arc::clone(&self.server);
+        {
+            let state = server.state.lock();
+            let full = state.connections.len() >= server.options.max_connections.min(Table::<()>::MOST);
+            match state.accepting {
+                Accepting::Registered => return None,
+                _ if full || state.stopping.is_some() => return None,
+                Accepting::Paused { until, handled } if now < until && state.stats.handled == handled => {
+                    return Some(until)
+                }
+                Accepting::Paused { .. } | Accepting::Not => {}
+            }
+        }
+        match server
+            .poller
+            .add(&*server.listener, LISTENER, Events::READABLE, Trigger::Level)
+        {
+            Ok(()) => server.state.lock().accepting = Accepting::Registered,
+            Err(error) if error.kind() == Kind::Closed => {}
+            Err(error) => self.pause_accepting(error),
+        }
+        None
+    }
+}

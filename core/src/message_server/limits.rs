@@ -1,0 +1,152 @@
+//! Time limits: of peers that are idle, and of callbacks.
+
+use super::connection::Owner;
+use super::reason::CloseReason;
+use super::shared::MessageServer;
+use super::worker::MessageWorker;
+use crate::caller::NativeCaller;
+use crate::poll::Events;
+use crate::sys::thread;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a peer may take nothing of what is still to be sent before a close, if there is no idle time limit.
+const CLOSE_LIMIT: Duration = Duration::from_secs(30);
+
+/// The connections are looked at so often within the idle time limit.
+const LOOKS: u64 = 16;
+
+/// How many connections are looked at under the lock at a time.
+const AT_A_TIME: usize = 64;
+
+/// The longest that a worker sleeps that may not call callbacks.
+const GUARD: Duration = Duration::from_millis(50);
+
+impl MessageWorker {
+    /// Ends connections whose time is up; returns when the next one's may be.
+    pub(super) fn enforce_limits(&mut self, now: Instant) -> Option<Instant> {
+        let server = Arc::clone(&self.server);
+        let callbacks = server.close_overdue(now);
+        let ms = server.milliseconds();
+        let (next_look, open) = {
+            let state = server.state.lock();
+            (state.next_look, state.connections.len() > 0)
+        };
+        if !open {
+            return callbacks;
+        }
+        let next_look = if ms >= next_look {
+            self.close_idle(ms)
+        } else {
+            next_look
+        };
+        let looks = now + Duration::from_millis(next_look.saturating_sub(ms));
+        Some(callbacks.map_or(looks, |callbacks| callbacks.min(looks)))
+    }
+
+    /// Ends connections whose peers have been idle for too long; returns when to look again.
+    fn close_idle(&mut self, now: u64) -> u64 {
+        let server = Arc::clone(&self.server);
+        let idle = server.options.idle_timeout.map(milliseconds);
+        let limit = idle.unwrap_or(milliseconds(CLOSE_LIMIT));
+        let mut earliest = now.saturating_add(limit);
+        let (mut place, mut places) = (0, 1);
+        while place < places {
+            {
+                let state = server.state.lock();
+                places = state.connections.places();
+                for at in place..places.min(place + AT_A_TIME) {
+                    let Some(connection) = state.connections.at(at) else {
+                        continue;
+                    };
+                    let end = connection.last_active().saturating_add(limit);
+                    if end <= now {
+                        self.ready.push((Arc::clone(connection), Events::NONE));
+                    } else {
+                        earliest = earliest.min(end);
+                    }
+                }
+            }
+            place += AT_A_TIME;
+            for (connection, _) in self.ready.drain(..) {
+                let due = {
+                    let mut traffic = connection.traffic.lock();
+                    if traffic.in_hands || (idle.is_none() && traffic.ending.is_none()) {
+                        continue;
+                    }
+                    traffic.end(CloseReason::IdleTimeout);
+                    traffic.aborted |= traffic.unsent() > 0; // the end of the stream would look like that of the data
+                    traffic.drop_unsent();
+                    connection.settle_idle(&server.poller, &mut traffic)
+                };
+                if due {
+                    server.end(connection.key(), false);
+                }
+            }
+        }
+        let next = earliest.max(now + (limit / LOOKS).max(1));
+        server.state.lock().next_look = next;
+        next
+    }
+
+    /// Enforces the time limit of callbacks while there are as many as may be.
+    pub(super) fn guard(&self) {
+        let now = Instant::now();
+        let next = self.server.close_overdue(now);
+        let pause = next.map_or(GUARD, |next| next.saturating_duration_since(now).min(GUARD));
+        thread::park_timeout(pause);
+    }
+}
+
+impl MessageServer {
+    /// Closes the connections of callbacks whose time is up; returns when the next one's is.
+    fn close_overdue(&self, now: Instant) -> Option<Instant> {
+        let limit = self.options.handler_timeout?;
+        let (mut next, mut overdue) = (None, Vec::new());
+        {
+            let mut state = self.state.lock();
+            for entry in state.workers.iter_mut().flatten() {
+                let Some(end) = entry.since.and_then(|since| since.checked_add(limit)) else {
+                    continue;
+                };
+                if end <= now {
+                    entry.since = None;
+                    overdue.extend(entry.working_on.clone());
+                } else {
+                    next = Some(next.map_or(end, |next: Instant| next.min(end)));
+                }
+            }
+        }
+        for connection in overdue {
+            connection.close_under_callback(CloseReason::HandlerTimeout);
+        }
+        next
+    }
+}
+
+impl super::connection::Connection {
+    /// Closes the connection while its callback runs, with a reset if something is unsent; `on_close` follows when the
+    /// callback has returned.
+    pub(super) fn close_under_callback(&self, reason: CloseReason) {
+        let aborts = {
+            let mut traffic = self.traffic.lock();
+            if traffic.over {
+                return;
+            }
+            traffic.end(reason);
+            traffic.aborted |= traffic.unsent() > 0;
+            traffic.aborted
+        };
+        // There is no caller to report a failure to.
+        let mut call = self.socket.on(NativeCaller);
+        let _ = if aborts {
+            call.abort()
+        } else {
+            call.close_under_handler()
+        };
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
+}

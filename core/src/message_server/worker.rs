@@ -1,0 +1,505 @@
+//! What a thread of a message server does: lead, call callbacks, take over from a slow callback, wait.
+
+use super::connection::{Connection, Owner};
+use super::item::{Item, Next, Received};
+use super::reason::CloseReason;
+use super::shared::{is_reset, MessageServer};
+use super::state::{PeerCause, State};
+use crate::error::{Error, Kind, Operation};
+use crate::poll::Events;
+use crate::poller::Event;
+use crate::server::monitor::Watched;
+use crate::sys::fork;
+use crate::sys::thread;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often the stand-by looks whether the leader's callback takes long.
+const TICK: Duration = Duration::from_millis(1);
+
+/// After so many ticks of the same batch the stand-by takes over in any case: there is enough work for two.
+const LONG_BATCH: u32 = 5;
+
+/// After so many ticks without work the stand-by sleeps until it is woken.
+const QUIET: u32 = 50;
+
+/// A thread that was requested and has not arrived within this time is no longer expected.
+const ARRIVAL: Duration = Duration::from_secs(1);
+
+/// A worker that is not needed leaves after this time.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// How much memory for bytes to be sent a worker keeps, in pieces.
+const MOST_SPARES: usize = 64;
+
+/// A thread's part in a message server: the thread does what each [`step`](Self::step) says, as long as there is one.
+///
+/// ```
+/// use polysock::{create_connection, create_server, Framing, MessageEvent, MessageServeOptions, MessageServer, MessageStep, NativeCaller};
+/// use std::time::Duration;
+///
+/// # fn main() -> polysock::Result<()> {
+/// let mut options = MessageServeOptions::default();
+/// options.workers = 1;
+/// let server = MessageServer::new(create_server("127.0.0.1", 0, 128)?, Some(Framing::lines()), options)?;
+/// let port = server.listener().local_address()?.port().unwrap_or(0);
+/// let client = create_connection("127.0.0.1", port, Duration::from_secs(5))?;
+/// client.send_all(b"hello\n")?;
+///
+/// let mut worker = server.worker();
+/// while let Some(step) = worker.step(&mut NativeCaller)? {
+///     let MessageStep::Batch(mut batch) = step else { continue };
+///     while let Some(event) = batch.next_event() {
+///         if let MessageEvent::Message(_, line) = event {
+///             let reply = line.to_ascii_uppercase();
+///             batch.reply(&reply)?;
+///             server.stop(Duration::from_secs(5), &mut NativeCaller)?;
+///         }
+///     }
+/// }
+/// let mut reply = [0; 6];
+/// client.recv_exact(&mut reply)?;
+/// assert_eq!(&reply, b"HELLO\n");
+/// # Ok(())
+/// # }
+/// ```
+pub struct MessageWorker {
+    pub(super) server: Arc<MessageServer>,
+    /// Its place among the workers.
+    at: usize,
+    /// The process that it belongs to.
+    generation: u32,
+    /// It leaves when it is not needed.
+    may_leave: bool,
+    /// Replies are sent before the next connection is handled.
+    pub(super) sends_at_once: bool,
+    /// Whose callbacks are being called.
+    pub(super) current: Option<Item>,
+    /// What the leader receives into, and how much of it is used.
+    pub(super) memory: Vec<u8>,
+    pub(super) used: usize,
+    /// The same while callbacks are called.
+    pub(super) received: Arc<Received>,
+    pub(super) events: Vec<Event>,
+    pub(super) ready: Vec<(Arc<Connection>, Events)>,
+    pub(super) items: Vec<Item>,
+    /// What could not be accepted.
+    pub(super) trouble: Option<Error>,
+    /// Connections whose callbacks have returned.
+    finishing: Vec<Item>,
+    spares: Vec<Vec<u8>>,
+}
+
+/// What a worker does next.
+enum Role {
+    Leave,
+    Recruit,
+    Work,
+    Lead,
+    StandBy,
+    Idle,
+    /// As many callbacks are running as may: only their time limits are enforced.
+    Guard,
+}
+
+/// How a turn ends.
+pub(super) enum Turn {
+    Leave,
+    Recruit,
+    Work,
+    Trouble(Error),
+    Interrupted,
+}
+
+impl MessageServer {
+    /// Makes this thread a worker. Any number of threads may be workers; those that are not needed wait.
+    pub fn worker(self: &Arc<Self>) -> MessageWorker {
+        MessageWorker {
+            server: Arc::clone(self),
+            at: self.state.lock().add_worker(),
+            generation: fork::generation(),
+            may_leave: false,
+            sends_at_once: false,
+            current: None,
+            memory: Vec::new(),
+            used: 0,
+            received: Arc::new(Received(Vec::new())),
+            events: Vec::new(),
+            ready: Vec::new(),
+            items: Vec::new(),
+            trouble: None,
+            finishing: Vec::new(),
+            spares: Vec::new(),
+        }
+    }
+}
+
+impl MessageWorker {
+    /// Makes it leave when it has not been needed for ten seconds: for threads that join when the server asks for one.
+    #[must_use]
+    pub fn while_needed(mut self) -> Self {
+        self.may_leave = true;
+        self
+    }
+
+    /// Makes it send the replies of each connection before it goes on to the next one, inside
+    /// [`next_event`](super::MessageBatch::next_event). Otherwise they are sent in the next [`step`](Self::step), inside
+    /// [`Caller::block`](crate::Caller::block).
+    #[must_use]
+    pub fn sending_at_once(mut self) -> Self {
+        self.sends_at_once = true;
+        self
+    }
+
+    fn is_of_parent(&self) -> bool {
+        self.generation != fork::generation()
+    }
+
+    pub(super) fn turn(&mut self) -> Turn {
+        if self.is_of_parent() {
+            return Turn::Leave;
+        }
+        if self.current.is_some() {
+            return Turn::Work;
+        }
+        let server = Arc::clone(&self.server);
+        loop {
+            let role = {
+                let mut state = server.state.lock();
+                if state.done.is_empty() {
+                    self.choose(&mut state)
+                } else {
+                    std::mem::swap(&mut state.done, &mut self.finishing);
+                    drop(state);
+                    self.finish_all();
+                    continue;
+                }
+            };
+            match role {
+                Role::Leave => {
+                    self.leave();
+                    return Turn::Leave;
+                }
+                Role::Recruit => return Turn::Recruit,
+                Role::Work => return Turn::Work,
+                Role::Lead => {
+                    if let Some(turn) = self.lead() {
+                        return turn;
+                    }
+                }
+                Role::StandBy => self.stand_by(),
+                Role::Idle if !self.wait_idle() => return Turn::Leave,
+                Role::Idle => {}
+                Role::Guard => self.guard(),
+            }
+        }
+    }
+
+    fn choose(&self, state: &mut State) -> Role {
+        let options = &self.server.options;
+        let Some(entry) = state.entry(self.at) else {
+            return Role::Leave;
+        };
+        entry.thread = thread::me();
+        if state.has_work() {
+            let free = state.idle.is_empty() && state.standby.is_none();
+            let workers = state.entries().count();
+            let expects = state
+                .expected_since
+                .is_some_and(|since| since.elapsed() <= ARRIVAL);
+            if free && workers < options.threads() && !expects && state.has_room_for_another() {
+                state.expected_since = Some(Instant::now());
+                return Role::Recruit;
+            }
+            if options.handler_timeout.is_some() && state.working() >= options.workers {
+                return Role::Guard;
+            }
+            if state.leader == Some(self.at) {
+                state.note_working();
+            }
+            state.call_standby();
+            return Role::Work;
+        }
+        if state.is_over() {
+            return Role::Leave;
+        }
+        match state.leader {
+            None => state.leader = Some(self.at),
+            Some(leader) if leader == self.at => {}
+            Some(_) => {
+                return match &state.standby {
+                    None => {
+                        state.standby = Some((self.at, thread::current()));
+                        Role::StandBy
+                    }
+                    Some((standby, _)) if *standby == self.at => Role::StandBy,
+                    Some(_) => Role::Idle,
+                };
+            }
+        }
+        if state
+            .standby
+            .as_ref()
+            .is_some_and(|(standby, _)| *standby == self.at)
+        {
+            state.standby = None;
+        }
+        state.polling = true;
+        Role::Lead
+    }
+
+    /// Waits until the leader's callback takes long, and takes over.
+    fn stand_by(&self) {
+        let server = &self.server;
+        let (mut seen, mut quiet, mut busy) = (None, 0, 0);
+        loop {
+            let sleeps = {
+                let mut state = server.state.lock();
+                let stands_by = state
+                    .standby
+                    .as_ref()
+                    .is_some_and(|(standby, _)| *standby == self.at);
+                if !stands_by || state.leader.is_none() || state.is_over() {
+                    return;
+                }
+                let begun = (state.begun, state.polling);
+                if state.polling {
+                    busy = 0;
+                    quiet = if seen == Some(begun) { quiet + 1 } else { 0 };
+                } else {
+                    quiet = 0;
+                    busy += 1;
+                    if seen == Some(begun) || busy > LONG_BATCH {
+                        let slow = state.take_over(self.at);
+                        drop(state);
+                        // What the callback has sent so far need not wait for its end.
+                        if let Some(connection) = slow {
+                            connection.stop_collecting();
+                        }
+                        return;
+                    }
+                }
+                seen = Some(begun);
+                state.standby_sleeps = quiet > QUIET;
+                state.standby_sleeps
+            };
+            if sleeps {
+                quiet = 0;
+                seen = None;
+                thread::park();
+            } else {
+                thread::park_timeout(TICK);
+            }
+        }
+    }
+
+    /// Waits until it may be needed; false when it leaves.
+    fn wait_idle(&self) -> bool {
+        let leave_at = self.may_leave.then(|| Instant::now() + IDLE);
+        loop {
+            let left = leave_at.map(|end| end.saturating_duration_since(Instant::now()));
+            {
+                let mut state = self.server.state.lock();
+                if state.standby.is_none() || state.leader.is_none() || state.has_work() || state.is_over() {
+                    state.idle.retain(|(idle, _)| *idle != self.at);
+                    return true;
+                }
+                if left.is_some_and(|left| left.is_zero()) {
+                    state.remove_worker(self.at);
+                    return false;
+                }
+                if !state.idle.iter().any(|(idle, _)| *idle == self.at) {
+                    state.idle.push((self.at, thread::current()));
+                }
+            }
+            left.map_or_else(thread::park, thread::park_timeout);
+        }
+    }
+
+    /// Ends its part; the other workers go on.
+    fn leave(&mut self) {
+        let wakes = {
+            let mut state = self.server.state.lock();
+            state.remove_worker(self.at);
+            state.wake_workers();
+            state.wake_watchers();
+            state.polling
+        };
+        if wakes {
+            let _ = self.server.poller.wake();
+        }
+    }
+
+    /// Moves on to the next callback: the previous one has returned.
+    #[inline]
+    pub(super) fn next_callback(&mut self) -> Option<Next> {
+        loop {
+            if let Some(item) = &mut self.current {
+                match item.next(self.server.framing.as_ref(), self.server.options.max_unsent) {
+                    Next::Nothing => {}
+                    next @ (Next::Open | Next::Message(_) | Next::Close) => {
+                        if self.server.options.handler_timeout.is_some() {
+                            self.note_begun();
+                        }
+                        return Some(next);
+                    }
+                }
+            }
+            if !self.claim() {
+                return None;
+            }
+        }
+    }
+
+    /// Takes the next work; false when there is none.
+    fn claim(&mut self) -> bool {
+        let mut previous = self.current.take();
+        if self.sends_at_once {
+            if let Some(item) = previous.take() {
+                self.finish(item);
+            }
+        }
+        let claimed = {
+            let mut state = self.server.state.lock();
+            let leads = state.leader == Some(self.at);
+            if leads {
+                // With the replies of the whole batch; or by the worker that takes over.
+                state
+                    .done
+                    .extend(previous.take().filter(|item| item.closed.is_none()));
+            }
+            let claimed = state.next_item();
+            state.begun += 1;
+            let is_watched = state.standby.is_some() || self.server.options.threads() == 1;
+            let Some(entry) = state.entry(self.at) else {
+                return false;
+            };
+            entry.working_on = claimed.as_ref().map(|item| Arc::clone(&item.connection));
+            entry.since = None;
+            if claimed.is_none() && std::mem::take(&mut entry.stops) | state.stopping.is_some() {
+                state.wake_watchers();
+            }
+            if let Some(item) = claimed.as_ref().filter(|item| item.closed.is_none()) {
+                // Under the lock: the stand-by ends this when it takes over.
+                let mut traffic = item.connection.traffic.lock();
+                traffic.collector = (leads && is_watched).then(thread::me);
+                if let Some(spare) = self.spares.pop() {
+                    traffic.lend(spare);
+                }
+            }
+            claimed
+        };
+        if let Some(item) = previous {
+            self.finish(item);
+        }
+        let Some(mut item) = claimed else { return false };
+        if item.is_awaited() {
+            self.receive_now(&mut item);
+        }
+        self.current = Some(item);
+        true
+    }
+
+    /// Notes when a callback began, and that another one has ended.
+    #[cold]
+    fn note_begun(&mut self) {
+        let mut state = self.server.state.lock();
+        state.begun += 1;
+        if let Some(entry) = state.entry(self.at) {
+            entry.since = Some(Instant::now());
+        }
+    }
+
+    fn finish_all(&mut self) {
+        let mut finishing = std::mem::take(&mut self.finishing);
+        for item in finishing.drain(..) {
+            self.finish(item);
+        }
+        self.finishing = finishing;
+    }
+
+    /// Sends what the callbacks of a connection have left to send, and lets go of it.
+    fn finish(&mut self, mut item: Item) {
+        if item.closed.is_some() {
+            return;
+        }
+        let server = &self.server;
+        let (kept, end) = item.leave();
+        let connection = &item.connection;
+        if end.is_some() || server.options.idle_timeout.is_some() {
+            connection.note_active(server.milliseconds());
+        }
+        if let Some(end) = end {
+            let mut traffic = connection.traffic.lock();
+            if matches!(*end, CloseReason::Failed(_)) {
+                traffic.drop_unsent();
+            }
+            traffic.end(*end);
+        }
+        connection.flush();
+        let due = {
+            let mut traffic = connection.traffic.lock();
+            traffic.collector = None;
+            traffic.in_hands = false;
+            match kept {
+                Some(Ok(kept)) => traffic.kept = Some(kept),
+                Some(Err(kind)) => traffic.end(CloseReason::Failed(Error::new(Operation::Recv, kind))),
+                None => {}
+            }
+            if self.spares.len() < MOST_SPARES {
+                self.spares.extend(traffic.take_spare());
+            }
+            connection.settle_idle(&server.poller, &mut traffic)
+        };
+        if due {
+            server.end(connection.key(), false);
+        } else {
+            server.note_idle_while_stopping(connection.key());
+        }
+    }
+
+    /// Whether the failure of the callback should be reported.
+    pub(super) fn note_failed(&mut self, kind: Option<Kind>) -> bool {
+        let Some(item) = &self.current else { return true };
+        let connection = &item.connection;
+        let closed_under = {
+            let mut traffic = connection.traffic.lock();
+            let closed_under = matches!(
+                traffic.ending.as_deref(),
+                Some(CloseReason::HandlerTimeout | CloseReason::Stopped | CloseReason::Failed(_))
+            );
+            traffic.end(CloseReason::HandlerFailed);
+            traffic.refused = item.opened;
+            closed_under
+        };
+        match kind {
+            Some(Kind::Closed) => !closed_under,
+            Some(kind) if is_reset(kind) && connection.socket.handle.peer_may_have_caused(kind) => {
+                self.server.state.lock().count(PeerCause::Reset)
+            }
+            _ => true,
+        }
+    }
+}
+
+impl Drop for MessageWorker {
+    fn drop(&mut self) {
+        if self.is_of_parent() {
+            return;
+        }
+        // What it has begun, others finish; what it was about to begin, others begin.
+        self.finish_all();
+        if let Some(item) = self.current.take() {
+            self.finish(item);
+        }
+        self.leave();
+    }
+}
+
+impl std::fmt::Debug for MessageWorker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MessageWorker")
+            .field("server", &self.server)
+            .finish_non_exhaustive()
+    }
+}

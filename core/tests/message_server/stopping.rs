@@ -1,0 +1,163 @@
+//! How a message server ends.
+
+use super::support::*;
+use super::taking_over::start_waiting;
+use polysock::{CloseReason, Framing, Kind, NativeCaller, Timeout};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+#[test]
+fn what_has_arrived_is_answered_and_every_connection_is_closed() {
+    limited(|| {
+        let (server, called) = start(Some(Framing::lines()), options(), echo);
+        let clients: Vec<_> = (0..200).map(|_| connect(&server)).collect();
+        until("all are open", || server.connections() == 200);
+        for client in &clients {
+            client.send_all(b"one\ntwo\nunfinished").unwrap();
+        }
+        assert_eq!(server.stop(LATE).unwrap(), 0);
+        for client in &clients {
+            assert_answered(client, b"", b"one\ntwo\n");
+            assert_ended(client);
+        }
+        assert_eq!(server.connections(), 0);
+        let closed: Vec<_> = called
+            .try_iter()
+            .filter(|called| matches!(called, Called::Close(_, CloseReason::Stopped)))
+            .collect();
+        assert_eq!(closed.len(), 200);
+        assert_eq!(server.stop(LATE).unwrap(), 0);
+        assert_eq!(server.wait(LATE), Ok(()));
+    });
+}
+
+#[test]
+fn a_blocked_callback_is_counted_and_ends_later() {
+    limited(|| {
+        let (server, called, door) = start_waiting(options());
+        let client = connect(&server);
+        let idle = connect(&server);
+        until("both are open", || server.connections() == 2);
+        client.send_all(b"wait\n").unwrap();
+        until("it is blocked", || door.waiting() == 1);
+        assert_eq!(server.stop(ms(50)).unwrap(), 1);
+        assert_ended(&client);
+        assert_ended(&idle);
+        door.open();
+        for _ in 0..2 {
+            assert_eq!(next_close(&called), CloseReason::Stopped);
+        }
+        assert_eq!(server.stop(LATE).unwrap(), 0);
+    });
+}
+
+/// The time is up while something is unsent.
+#[test]
+fn a_peer_that_does_not_read_does_not_hold_up_the_end() {
+    limited(|| {
+        let (server, called) = start_on(
+            small_listener(),
+            Some(Framing::lines()),
+            options(),
+            |_, _, reply| reply.send(&vec![b'x'; 10 << 20]),
+        );
+        let client = connect_small(&server);
+        client.send_all(b"x\n").unwrap();
+        assert!(matches!(next(&called), Called::Open(_)));
+        assert!(matches!(next(&called), Called::Message(..)));
+        assert_eq!(server.stop(ms(50)).unwrap(), 0);
+        assert_eq!(next_close(&called), CloseReason::Stopped);
+        let mut buffer = vec![0; 1 << 16];
+        let end = loop {
+            match client.recv(&mut buffer[..]) {
+                Ok(0) => panic!("a part of the answer looks like all of it"),
+                Ok(_) => {}
+                Err(error) => break error.kind(),
+            }
+        };
+        assert_eq!(end, Kind::Os(libc::ECONNRESET));
+    });
+}
+
+#[test]
+fn a_callback_stops_the_server() {
+    limited(|| {
+        for workers in [1, 4] {
+            let mut few = options();
+            few.workers = workers;
+            let server = Arc::new(OnceLock::<Serving>::new());
+            let result = Arc::new(Mutex::new(None));
+            let (started, called) = {
+                let (server, result) = (Arc::clone(&server), Arc::clone(&result));
+                start(Some(Framing::lines()), few, move |_, line, reply| {
+                    if line == b"stop" {
+                        let running = loop {
+                            if let Some(server) = server.get() {
+                                break server.server_stop();
+                            }
+                            std::thread::yield_now()
+                        };
+                        *result.lock().unwrap() = Some(running);
+                    }
+                    reply.send(line)
+                })
+            };
+            let started = server.get_or_init(|| started);
+            let other = connect(started);
+            assert_answered(&other, b"hello\n", b"hello\n");
+            let client = connect(started);
+            assert_answered(&client, b"one\nstop\ntwo\n", b"one\nstop\ntwo\n");
+            assert_ended(&client);
+            assert_ended(&other);
+            assert_eq!(*result.lock().unwrap(), Some(0));
+            assert_eq!(started.stop(LATE).unwrap(), 0);
+            for _ in 0..2 {
+                assert_eq!(next_close(&called), CloseReason::Stopped);
+            }
+        }
+    });
+}
+
+trait StopInside {
+    fn server_stop(&self) -> usize;
+}
+
+impl StopInside for Serving {
+    fn server_stop(&self) -> usize {
+        polysock::MessageServer::stop(self, LATE, &mut NativeCaller).unwrap()
+    }
+}
+
+#[test]
+fn closing_the_listener_stops_it() {
+    limited(|| {
+        let (server, called) = start(Some(Framing::lines()), options(), echo);
+        let client = connect(&server);
+        assert_answered(&client, b"hello\n", b"hello\n");
+        server.listener().close().unwrap();
+        assert_ended(&client);
+        assert_eq!(next_close(&called), CloseReason::Stopped);
+        assert_eq!(server.wait(Timeout::Never), Ok(()));
+    });
+}
+
+#[test]
+fn a_server_that_is_dropped_ends_at_once() {
+    limited(|| {
+        let (server, called) = start(Some(Framing::lines()), options(), echo);
+        let client = connect(&server);
+        assert_answered(&client, b"hello\n", b"hello\n");
+        drop(server);
+        assert_ended(&client);
+        assert_eq!(next_close(&called), CloseReason::Stopped);
+    });
+}
+
+#[test]
+fn waiting_has_a_time_limit() {
+    limited(|| {
+        let (server, _called) = start(None, options(), echo);
+        assert_eq!(server.wait(ms(10)).unwrap_err().kind(), Kind::TimedOut);
+        assert_eq!(server.wait(Duration::ZERO).unwrap_err().kind(), Kind::WouldBlock);
+    });
+}
