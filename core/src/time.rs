@@ -62,7 +62,15 @@ impl Deadline {
         match self {
             Self::Never => Left::Forever,
             Self::NonBlocking => Left::Nothing,
-            Self::At(moment) => match moment.checked_duration_since(Instant::now()) {
+            Self::At(_) => self.left_at(Instant::now()),
+        }
+    }
+
+    fn left_at(self, now: Instant) -> Left {
+        match self {
+            Self::Never => Left::Forever,
+            Self::NonBlocking => Left::Nothing,
+            Self::At(moment) => match moment.checked_duration_since(now) {
                 Some(left) if !left.is_zero() => Left::Some(left),
                 _ => Left::Nothing,
             },
@@ -108,6 +116,24 @@ impl LazyDeadline {
 
     pub(crate) fn may_wait(&self) -> bool {
         self.timeout != Timeout::NonBlocking
+    }
+
+    /// Whether it is at least this long.
+    #[inline]
+    pub(crate) fn is_at_least(&self, shortest: Duration) -> bool {
+        matches!(self.timeout, Timeout::After(duration) if duration >= shortest)
+    }
+
+    /// What is left at the moment `now`, from which the clock runs if it did not yet.
+    #[inline]
+    pub(crate) fn left_at(&mut self, now: Instant) -> Left {
+        match (self.deadline, self.timeout) {
+            (None, Timeout::After(duration)) => {
+                self.deadline = Some(now.checked_add(duration).map_or(Deadline::Never, Deadline::At));
+                Left::Some(duration)
+            }
+            (deadline, _) => deadline.unwrap_or(Deadline::Never).left_at(now),
+        }
     }
 
     /// The moment; the clock runs from the first time it is asked for.

@@ -12,7 +12,9 @@ fn main() {}
 /// What a close does while the kernel waits and a child holds the socket, too. The portable backend never lets the kernel wait
 /// alone, because it can't find the holders of a socket: there a close wakes the call at once.
 #[cfg(target_os = "linux")]
-const WHILE_THE_KERNEL_WAITS: [&str; 3] = [
+const WHILE_THE_KERNEL_WAITS: [&str; 5] = [
+    "a_child_hands_on_a_socket_without_a_limit",
+    "a_child_does_not_make_its_parents_call_wait_longer",
     "close_wakes_once_a_child_has_gone",
     "many_closes_after_a_fork_share_one_patience",
     "a_child_keeps_its_connection_when_proc_has_gone",
@@ -20,7 +22,7 @@ const WHILE_THE_KERNEL_WAITS: [&str; 3] = [
 
 #[cfg(target_os = "linux")]
 fn main() {
-    let tests: [(&str, fn()); 19] = [
+    let tests: [(&str, fn()); 21] = [
         (
             "a_child_that_closes_disturbs_nobody",
             tests::a_child_that_closes_disturbs_nobody,
@@ -85,6 +87,14 @@ fn main() {
             "a_child_does_not_read_on_in_the_middle_of_its_parents_message",
             tests::a_child_does_not_read_on_in_the_middle_of_its_parents_message,
         ),
+        (
+            "a_child_hands_on_a_socket_without_a_limit",
+            tests::a_child_hands_on_a_socket_without_a_limit,
+        ),
+        (
+            "a_child_does_not_make_its_parents_call_wait_longer",
+            tests::a_child_does_not_make_its_parents_call_wait_longer,
+        ),
     ];
     let wanted: Vec<String> = std::env::args()
         .skip(1)
@@ -117,6 +127,54 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{mpsc, Arc, Mutex};
     use std::time::{Duration, Instant};
+
+    /// A connection, and a receive with a deadline that waits in the kernel, with a limit that we have set there.
+    fn waiting_in_the_kernel(within: Duration) -> (Arc<Socket>, Socket, Running<(Kind, Duration)>) {
+        let (client, server) = connection();
+        let client = Arc::new(client);
+        let receiver = Arc::clone(&client);
+        let receiving = start_blocked(move || receiver.within(LATE).recv(&mut [0]));
+        server.send_all("x").unwrap();
+        receiving.result().unwrap();
+        let receiver = Arc::clone(&client);
+        let receiving = start_blocked(move || {
+            let (ended, took) = timed(|| receiver.within(within).recv(&mut [0]));
+            (ended.map_or_else(|error| error.kind(), |_| Kind::Busy), took)
+        });
+        assert_eq!(receiving.system_call(), libc::SYS_recvfrom);
+        (client, server, receiving)
+    }
+
+    fn limit(socket: &Socket) -> Duration {
+        system::time_option(socket.fileno().unwrap(), libc::SO_RCVTIMEO)
+    }
+
+    pub fn a_child_hands_on_a_socket_without_a_limit() {
+        let (client, server, receiving) = waiting_in_the_kernel(LATE);
+        server.send_all("x").unwrap();
+        receiving.result();
+        system::fork(|| assert_eq!(limit(&client), Duration::ZERO)).succeed();
+        assert_eq!(limit(&client), Duration::ZERO);
+    }
+
+    /// The limit is the socket's: it stays until the parent's call has ended, and then it is gone for the child as well.
+    pub fn a_child_does_not_make_its_parents_call_wait_longer() {
+        let (client, _server, receiving) = waiting_in_the_kernel(Duration::from_millis(1200));
+        let (mut ended, mut end) = UnixStream::pair().unwrap();
+        let child = system::fork(|| {
+            let before = limit(&client);
+            client.is_closed();
+            let _ = client.available();
+            assert_eq!((before, limit(&client)), (ms(1024), ms(1024)));
+            ended.read_exact(&mut [0]).unwrap();
+            assert_eq!(limit(&client), Duration::ZERO);
+        });
+        let (kind, took) = receiving.result();
+        assert_eq!(kind, Kind::TimedOut);
+        assert!(took >= ms(1200) && took < LATE, "{took:?}");
+        end.write_all(b"x").unwrap();
+        child.succeed();
+    }
 
     pub fn a_child_has_a_copy_of_what_was_received_ahead() {
         let (a, b) = unix_pair(libc::SOCK_STREAM);

@@ -147,6 +147,7 @@ impl Handle {
         self.drop_ahead(); // descriptors that came with messages
         self.notify_registered();
         let fd = self.descriptor.take().ok_or(Kind::Closed)?;
+        self.withdraw_limits(fd.as_fd(), &self.shared.lock());
         self.mode.apply_wanted(fd.as_fd());
         Ok(fd)
     }

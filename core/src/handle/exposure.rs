@@ -35,7 +35,7 @@ impl Exposure {
     /// Whether only the handle can reach the socket.
     #[inline]
     pub(super) fn is_private(&self) -> bool {
-        self.is_exclusive() && !self.fd_given_out.load(Ordering::Relaxed)
+        self.is_exclusive() && !self.fd_given_out.load(Ordering::SeqCst)
     }
 
     #[inline]

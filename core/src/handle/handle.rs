@@ -3,6 +3,7 @@
 use super::connection_end::ConnectionEnd;
 use super::direction::Direction;
 use super::exposure::Exposure;
+use super::kernel_limits::KernelLimits;
 use super::mode::BlockingMode;
 use super::peer_failures::PeerFailures;
 use super::shared::Shared;
@@ -26,6 +27,7 @@ pub(crate) struct Handle {
     pub(crate) shared: ForkLock<Shared>,
     pub(crate) mode: BlockingMode,
     pub(super) exposure: Exposure,
+    pub(super) kernel_limits: KernelLimits,
     timeouts: Timeouts,
     wait_hints: WaitHints,
     peer_failures: PeerFailures,
@@ -42,6 +44,7 @@ impl Handle {
             shared: ForkLock::new(),
             mode,
             exposure: Exposure::none(),
+            kernel_limits: KernelLimits::none(),
             timeouts: Timeouts::never(),
             wait_hints: WaitHints::default(),
             peer_failures: PeerFailures::default(),
@@ -194,6 +197,13 @@ impl<'a> Inside<'a> {
         self.handle.descriptor.lend()
     }
 
+    /// Counts the call as one that no longer waits in the kernel.
+    pub(super) fn wait_in_poll(&mut self) {
+        if self.waits == WaitsIn::Kernel && self.handle.state.end_kernel_wait() {
+            self.waits = WaitsIn::Poll;
+        }
+    }
+
     /// Whether no other call was inside when this one entered.
     pub(crate) fn alone(&self) -> bool {
         self.alone
@@ -206,6 +216,9 @@ impl Drop for Inside<'_> {
         let left = self.handle.state.leave(self.waits);
         if left != Left::Nothing {
             self.handle.after_leaving(left);
+        }
+        if self.waits == WaitsIn::Kernel && self.handle.must_withdraw_limits() {
+            self.handle.withdraw_limits_late();
         }
     }
 }

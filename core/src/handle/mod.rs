@@ -2,8 +2,8 @@
 //!
 //! Every call passes one atomic word on its way in and out ([`state`]). The state through which threads affect each
 //! other is kept under one lock, which is held for a few instructions at a time ([`shared`]). Each part has a file;
-//! [`handle`](self::handle) puts them together, and what uses several of them is in `close`, `kernel_waits`,
-//! `mode_switching`, `accept_turn`, `registration` and `turn`.
+//! [`handle`](self::handle) puts them together, and what uses several of them is in `close`, `kernel_limiting`,
+//! `kernel_waits`, `mode_switching`, `accept_turn`, `registration` and `turn`.
 
 mod accept_turn;
 mod ahead;
@@ -14,6 +14,8 @@ mod direction;
 mod exposure;
 #[allow(clippy::module_inception)]
 mod handle;
+mod kernel_limiting;
+mod kernel_limits;
 mod kernel_waits;
 mod messages;
 mod mode;
@@ -34,6 +36,7 @@ mod waiters;
 pub(crate) use ahead::Ahead;
 pub(crate) use direction::Direction;
 pub(crate) use handle::{Handle, Inside};
+pub(crate) use kernel_limits::SHORTEST as SHORTEST_KERNEL_LIMIT;
 pub(crate) use mode::BlockingMode;
 pub(crate) use mode_switching::NonBlocking;
 pub(crate) use registration::Registration;

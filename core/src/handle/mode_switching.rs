@@ -44,7 +44,14 @@ impl Handle {
         // Under the lock: a call that switches the mode of a private descriptor holds it until it has done so.
         let shared = self.shared.lock();
         self.exposure.give_out_fd();
-        self.apply_wanted_mode(shared);
+        // What was set on a socket that was closed meanwhile does not matter.
+        if let Ok(inside) = self.enter() {
+            self.withdraw_limits(inside.fd(), &shared);
+            if shared.need_nonblocking == 0 {
+                self.mode.apply_wanted(inside.fd());
+            }
+            drop(shared); // before `inside`: leaving may take the lock
+        }
     }
 
     /// The descriptor's number for the program, which may pass the descriptor on; `None` once the handle is closed.

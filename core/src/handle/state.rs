@@ -179,6 +179,22 @@ impl State {
         detached.map(drop).ok_or(refusal)
     }
 
+    /// Counts a call that may wait in the kernel as one that does not. `false` when it is counted in the parent process.
+    pub(super) fn end_kernel_wait(&self) -> bool {
+        let counted =
+            self.update(|word, inherited| (!inherited).then(|| Word(word.0.wrapping_sub(ONE_IN_KERNEL))));
+        counted.is_some()
+    }
+
+    /// Whether a call may wait in the kernel, here or in the process that forked this one.
+    ///
+    /// A call counts itself in and then looks whether the socket is private; the caller of this has made it public, or has
+    /// been forked. Both steps of both are sequentially consistent, so one of the two sees the other.
+    pub(super) fn may_wait_in_kernel(&self) -> bool {
+        let word = self.load(Ordering::SeqCst);
+        word.calls().in_kernel > 0 || word.has(PARENT_WAITS)
+    }
+
     /// Notes that a thread or a subscriber has registered, or is about to. It must check [`is_closed`](Self::is_closed)
     /// afterwards: a close before this moment does not notify it.
     pub(super) fn note_registered(&self) {
@@ -222,12 +238,12 @@ impl State {
     }
 
     /// What a call did inside happens before the close that sees that it has left; what a close did happens before a
-    /// refusal.
+    /// refusal. Why it is sequentially consistent: [`may_wait_in_kernel`](Self::may_wait_in_kernel).
     #[inline]
     fn replace(&self, old: Word, new: Word) -> bool {
         let replaced = self
             .0
-            .compare_exchange_weak(old.0, new.0, Ordering::AcqRel, Ordering::Relaxed);
+            .compare_exchange_weak(old.0, new.0, Ordering::SeqCst, Ordering::Relaxed);
         replaced.is_ok()
     }
 
@@ -251,8 +267,8 @@ impl State {
     }
 }
 
-/// A value of the word. From the lowest bit up: the calls inside, those of them that may wait in the kernel, six
-/// marks, and the generation of the process, of which 20 bits are enough to distinguish a child from its ancestors.
+/// A value of the word. From the lowest bit up: the calls inside, those of them that may wait in the kernel, seven
+/// marks, and the generation of the process, of which 19 bits are enough to distinguish a child from its ancestors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Word(u64);
 
@@ -271,7 +287,9 @@ const CLOSED: u64 = 1 << 41;
 const SUSPENDED: u64 = 1 << 42;
 /// There may be bytes that were received ahead.
 const AHEAD: u64 = 1 << 43;
-const GENERATION: u32 = 44;
+/// When this process was forked, a call of its parent may have been waiting in the kernel.
+const PARENT_WAITS: u64 = 1 << 44;
+const GENERATION: u32 = 45;
 const GENERATION_MASK: u64 = u64::MAX << GENERATION;
 
 impl Word {
@@ -286,7 +304,13 @@ impl Word {
 
     /// What a forked child takes over: the marks except `ORPHANED`, since it has none of its parent's calls.
     fn in_child(self, generation: u32) -> Self {
-        Self(Self::open(generation).0 | self.0 & (CLOSED | DETACHED | REGISTERED | AHEAD))
+        let parent_waits = if self.calls().in_kernel > 0 {
+            PARENT_WAITS
+        } else {
+            0
+        };
+        let kept = self.0 & (CLOSED | DETACHED | REGISTERED | AHEAD | PARENT_WAITS);
+        Self(Self::open(generation).0 | kept | parent_waits)
     }
 
     #[inline]

@@ -1,6 +1,6 @@
 //! accept.
 
-use super::attempt::{Attempt, Plan, Progress};
+use super::attempt::{Attempt, KernelWaits, Plan, Progress};
 use crate::address::Address;
 use crate::error::Operation;
 use crate::handle::NonBlocking;
@@ -67,7 +67,7 @@ impl Attempt for Accept<'_> {
                 usize::MAX
             },
             // Servers share listeners with the workers they fork: a waiting accept is always woken without shutdown.
-            kernel_may_wait: false,
+            kernel_waits: KernelWaits::Never,
         }
     }
 

@@ -73,8 +73,27 @@ pub(crate) struct Plan {
     pub(crate) events: i16,
     /// How many bytes it may move.
     pub(crate) bytes: usize,
-    /// An attempt may leave the waiting to the kernel, where shutdown(2) wakes it.
-    pub(crate) kernel_may_wait: bool,
+    pub(crate) kernel_waits: KernelWaits,
+}
+
+/// When an attempt may leave the waiting to the kernel, where shutdown(2) wakes it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KernelWaits {
+    Never,
+    /// A limit set in the kernel would not end the attempt in time.
+    WithoutLimit,
+    Always,
+}
+
+impl KernelWaits {
+    /// Always, if a wait can be ended.
+    pub(crate) fn always_if(can_be_ended: bool) -> Self {
+        if can_be_ended {
+            Self::Always
+        } else {
+            Self::Never
+        }
+    }
 }
 
 /// The result of one attempt.

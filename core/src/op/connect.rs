@@ -1,6 +1,6 @@
 //! connect.
 
-use super::attempt::{Attempt, Plan, Progress};
+use super::attempt::{Attempt, KernelWaits, Plan, Progress};
 use crate::address::Address;
 use crate::domain::SocketKind;
 use crate::error::{Error, Kind, Operation};
@@ -136,7 +136,7 @@ impl Attempt for Connect<'_> {
         Plan {
             events: libc::POLLOUT,
             bytes: 0,
-            kernel_may_wait: false,
+            kernel_waits: KernelWaits::Never,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What all receives have in common: how much arrived, what counts as an end, and what they wait for.
 
-use super::attempt::Plan;
+use super::attempt::{KernelWaits, Plan};
 use crate::domain::SocketKind;
 use crate::error::Kind;
 use crate::flags::Flags;
@@ -74,7 +74,9 @@ impl<'a> Receiving<'a> {
             events,
             bytes: self.capacity,
             // A peek must not wait for the whole: it would have to look again and again.
-            kernel_may_wait: self.kind.shutdown_wakes() && !self.flags.contains(Flags::WAIT_ALL),
+            kernel_waits: KernelWaits::always_if(
+                self.kind.shutdown_wakes() && !self.flags.contains(Flags::WAIT_ALL),
+            ),
         }
     }
 

@@ -1,14 +1,14 @@
 //! Runs an operation: the one place where a call begins, waits and ends.
 
-use super::attempt::{Attempt, Plan, Progress};
+use super::attempt::{Attempt, KernelWaits, Plan, Progress};
 use super::readiness::ReadinessWait;
 use crate::caller::{block_until_done, check_signals, CallHints, Caller, Interruptible, Start};
 use crate::error::{Error, Kind, Result};
 use crate::handle::Turn;
-use crate::handle::{Direction, Handle, Inside};
+use crate::handle::{Handle, Inside, SHORTEST_KERNEL_LIMIT};
 use crate::sys::holders::knows_holders;
 use crate::sys::unix::{self, Blocking};
-use crate::time::{Deadline, LazyDeadline, Timeout};
+use crate::time::{Deadline, LazyDeadline, Left, Timeout};
 use crate::wait::WaitOutcome;
 use std::os::fd::BorrowedFd;
 use std::result;
@@ -94,7 +94,7 @@ impl<'a, A: Attempt> Running<'a, A> {
             bytes: self.plan.bytes,
             alone: inside.alone(),
             expects_wait: self.limit.may_wait() && self.handle.expects_wait(A::DIRECTION),
-            kernel_waits,
+            kernel_waits: kernel_waits && self.limit.is_never(),
         };
         let started = caller.start(hints);
         let result = self.run_inside(caller, (inside, kernel_waits), started, hints.expects_wait);
@@ -102,16 +102,29 @@ impl<'a, A: Attempt> Running<'a, A> {
         result
     }
 
-    /// Counts the call in, and returns whether the kernel itself will wait: without a deadline, on a descriptor in
-    /// blocking mode that no other process or handle can hold. One system call then does everything, and `close` wakes
-    /// it with shutdown(2). This is the one place that decides it; everything else waits in [`ReadinessWait`].
+    /// Counts the call in, and returns whether the kernel itself will wait: on a descriptor in blocking mode that no
+    /// other process or handle can hold. One system call then does everything, and `close` wakes it with shutdown(2). This
+    /// is the one place that decides it; everything else waits in [`ReadinessWait`].
     fn enter(&self) -> result::Result<(Inside<'a>, bool), Kind> {
-        let kernel_waits = self.plan.kernel_may_wait
-            && self.limit.is_never()
+        let kernel_waits = self.may_wait_in_kernel()
             && !self.handle.mode.is_wanted_nonblocking()
             && self.handle.is_private()
             && knows_holders();
         Ok((self.handle.enter_waiting_in_kernel(kernel_waits)?, kernel_waits))
+    }
+
+    /// A call with a deadline needs a limit in the kernel, and is left to it only if it will probably have to wait.
+    #[inline]
+    fn may_wait_in_kernel(&self) -> bool {
+        match self.plan.kernel_waits {
+            KernelWaits::Never => false,
+            KernelWaits::WithoutLimit => self.limit.is_never(),
+            KernelWaits::Always => {
+                self.limit.is_never()
+                    || (self.handle.expects_wait(A::DIRECTION)
+                        && self.limit.is_at_least(SHORTEST_KERNEL_LIMIT))
+            }
+        }
     }
 
     fn run_inside<C: Caller>(
@@ -141,8 +154,8 @@ impl<'a, A: Attempt> Running<'a, A> {
             Start::Waiting => Next::WaitFirst,
         };
         block_until_done(caller, || {
-            let (inside, kernel_waits) = entered.take().map_or_else(|| self.enter(), Ok)?;
-            match self.attempt_and_wait(inside.fd(), kernel_waits) {
+            let (mut inside, kernel_waits) = entered.take().map_or_else(|| self.enter(), Ok)?;
+            match self.attempt_and_wait(&mut inside, kernel_waits) {
                 Interruptible::Done(result) => self.settle(inside.fd(), result).map(Interruptible::Done),
                 Interruptible::Interrupted => {
                     self.limit.deadline(); // as above
@@ -200,14 +213,19 @@ impl<'a, A: Attempt> Running<'a, A> {
 
     /// Attempts and waits until the operation is over, or the caller should check for signals. Sleeps.
     #[inline]
-    fn attempt_and_wait(&mut self, fd: BorrowedFd<'a>, kernel_waits: bool) -> Outcome<A::Output> {
+    fn attempt_and_wait(&mut self, inside: &mut Inside<'a>, kernel_waits: bool) -> Outcome<A::Output> {
+        let fd = inside.fd();
         let mut first = None;
         if kernel_waits {
-            if let Some(outcome) = self.let_kernel_wait(fd) {
+            let outcome = self.let_kernel_wait(fd);
+            if outcome.is_none() || self.handle.must_withdraw_limits() {
+                self.handle.end_kernel_wait(inside);
+            }
+            if let Some(outcome) = outcome {
                 return outcome;
             }
-            self.next = Next::Wait;
-        } else if self.next == Next::Attempt {
+        }
+        if self.next == Next::Attempt {
             match self.attempt(fd, Blocking::Forbidden) {
                 Attempted::Over(result) => return Interruptible::Done(result),
                 attempted @ (Attempted::More | Attempted::Nothing | Attempted::Interrupted) => {
@@ -247,7 +265,10 @@ impl<'a, A: Attempt> Running<'a, A> {
                     WaitOutcome::TimeUp if moving_since.is_some() && !deadline.passed() => {
                         return Interruptible::Interrupted;
                     }
-                    WaitOutcome::TimeUp => return Interruptible::Done(self.last_attempt(fd)),
+                    WaitOutcome::TimeUp => {
+                        self.handle.expect_wait(A::DIRECTION, true);
+                        return Interruptible::Done(self.last_attempt(fd));
+                    }
                     WaitOutcome::Closed => return Interruptible::Done(Err(Kind::Closed)),
                     WaitOutcome::Failed(kind) => return Interruptible::Done(Err(kind)),
                     WaitOutcome::Interrupted => return Interruptible::Interrupted,
@@ -295,18 +316,24 @@ impl<'a, A: Attempt> Running<'a, A> {
         }
     }
 
-    /// Makes an attempt in which the kernel waits; `None` when it turns out that it does not.
+    /// Makes an attempt in which the kernel waits; `None` when it does not, or not for as long as the call may wait.
     fn let_kernel_wait(&mut self, fd: BorrowedFd<'_>) -> Option<Outcome<A::Output>> {
         self.handle.ensure_blocking(fd);
         let expected = self.next == Next::WaitFirst && self.handle.expects_wait(A::DIRECTION);
-        let started = expected.then(Instant::now);
+        let started = (expected || !self.limit.is_never()).then(Instant::now);
+        if started.is_some_and(|started| !self.limit_kernel(fd, started)) {
+            return None;
+        }
         let mut attempted = self.attempt(fd, Blocking::Allowed);
         if A::MOVES_IN_PARTS {
             let mut moving_since: Option<Instant> = None;
-            while matches!(attempted, Attempted::More)
-                && !self.handle.is_closed()
-                && moving_since.get_or_insert_with(Instant::now).elapsed() < SIGNAL_CHECK_INTERVAL
-            {
+            while matches!(attempted, Attempted::More) && !self.handle.is_closed() {
+                let now = Instant::now();
+                if now.duration_since(*moving_since.get_or_insert(now)) >= SIGNAL_CHECK_INTERVAL
+                    || !self.limit_kernel(fd, now)
+                {
+                    break;
+                }
                 attempted = self.attempt(fd, Blocking::Allowed);
             }
         }
@@ -314,7 +341,7 @@ impl<'a, A: Attempt> Running<'a, A> {
             Attempted::Over(result) => {
                 if self.next == Next::Wait {
                     self.handle.expect_wait(A::DIRECTION, true);
-                } else if started.is_some_and(|started| started.elapsed() < NO_SLEEP) {
+                } else if expected && started.is_some_and(|started| started.elapsed() < NO_SLEEP) {
                     self.handle.expect_wait(A::DIRECTION, false);
                 }
                 Some(Interruptible::Done(result))
@@ -326,21 +353,31 @@ impl<'a, A: Attempt> Running<'a, A> {
                 self.next = Next::Attempt;
                 Some(Interruptible::Interrupted)
             }
-            // Another holder put the descriptor into non-blocking mode, perhaps only briefly; or a time limit that the
-            // program has set in the kernel is up.
-            Attempted::Nothing => match unix::is_nonblocking(fd) {
-                Ok(false) if kernel_limit(fd, A::DIRECTION).is_some() => {
-                    Some(Interruptible::Done(Err(Kind::WouldBlock)))
-                }
-                Ok(_) | Err(_) => None,
-            },
+            Attempted::Nothing => {
+                self.next = Next::Wait;
+                // Another holder put the descriptor into non-blocking mode, perhaps only briefly; or the limit in the kernel
+                // is up.
+                let ended_by_program = self.limit.is_never()
+                    && matches!(unix::is_nonblocking(fd), Ok(false))
+                    && self.handle.limit_of_program(fd, A::DIRECTION).is_some();
+                ended_by_program.then_some(Interruptible::Done(Err(Kind::WouldBlock)))
+            }
+        }
+    }
+
+    /// Sets the kernel a limit that ends its wait before the deadline, if there is one.
+    fn limit_kernel(&mut self, fd: BorrowedFd<'_>, now: Instant) -> bool {
+        match self.limit.left_at(now) {
+            Left::Forever => true,
+            Left::Some(left) => self.handle.limit_kernel(fd, A::DIRECTION, left),
+            Left::Nothing => false,
         }
     }
 
     /// The end of a wait: the call's deadline. A call without one waits as long as the kernel would let it.
     fn wait_until(&mut self, fd: BorrowedFd<'_>) -> Deadline {
         let kernel_limit = if self.limit.is_never() {
-            kernel_limit(fd, A::DIRECTION)
+            self.handle.limit_of_program(fd, A::DIRECTION)
         } else {
             None
         };
@@ -360,14 +397,4 @@ impl<'a, A: Attempt> Running<'a, A> {
             Attempted::More | Attempted::Nothing | Attempted::Interrupted => Err(Kind::TimedOut),
         }
     }
-}
-
-/// How long the kernel itself lets a call wait: the program's own `SO_RCVTIMEO` or `SO_SNDTIMEO`.
-fn kernel_limit(fd: BorrowedFd<'_>, direction: Direction) -> Option<Duration> {
-    let sock = unix::sock(&fd);
-    let limit = match direction {
-        Direction::Receive => sock.read_timeout(),
-        Direction::Send => sock.write_timeout(),
-    };
-    limit.ok().flatten()
 }

@@ -1,6 +1,6 @@
 //! send.
 
-use super::attempt::{Attempt, Plan, Progress};
+use super::attempt::{Attempt, KernelWaits, Plan, Progress};
 use crate::buffer::SendBuf;
 use crate::domain::SocketKind;
 use crate::error::{Kind, Operation};
@@ -64,7 +64,12 @@ pub(super) fn send_plan(kind: SocketKind, bytes: usize) -> Plan {
     Plan {
         events: libc::POLLOUT,
         bytes,
-        kernel_may_wait: kind.shutdown_wakes(),
+        // With a time limit, a send is over when some bytes have moved; the kernel would wait for all of them.
+        kernel_waits: if kind.shutdown_wakes() {
+            KernelWaits::WithoutLimit
+        } else {
+            KernelWaits::Never
+        },
     }
 }
 

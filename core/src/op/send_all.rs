@@ -1,6 +1,6 @@
 //! send_all.
 
-use super::attempt::{Attempt, Plan, Progress};
+use super::attempt::{Attempt, KernelWaits, Plan, Progress};
 use super::send::send_plan;
 use crate::buffer::SendBuf;
 use crate::domain::SocketKind;
@@ -39,7 +39,15 @@ impl Attempt for SendAll<'_> {
 
     #[inline]
     fn plan(&self) -> Plan {
-        send_plan(self.kind, self.data.len())
+        let plan = send_plan(self.kind, self.data.len());
+        if self.kind.is_tcp() {
+            Plan {
+                kernel_waits: KernelWaits::Always,
+                ..plan
+            }
+        } else {
+            plan // the limit of a Unix socket begins anew with each piece that the kernel makes of the bytes
+        }
     }
 
     #[inline]

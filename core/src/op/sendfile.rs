@@ -1,6 +1,6 @@
 //! sendfile.
 
-use super::attempt::{Attempt, Plan, Progress};
+use super::attempt::{Attempt, KernelWaits, Plan, Progress};
 use crate::error::{Kind, Operation};
 use crate::handle::{Direction, Handle};
 use crate::sys::os::{self, portable};
@@ -87,7 +87,7 @@ impl Attempt for SendFile<'_> {
             events: libc::POLLOUT,
             // Never counts as a small transfer: the file may have to be read from a disk, so it is never tried directly.
             bytes: usize::MAX,
-            kernel_may_wait: false,
+            kernel_waits: KernelWaits::Never,
         }
     }
 

@@ -32,7 +32,10 @@ impl Socket {
         if backlog < 0 {
             return Err(negative_backlog(Operation::Listen, backlog));
         }
-        self.immediate(Operation::Listen, |fd| unix::sock(&fd).listen(backlog))?;
+        self.immediate(Operation::Listen, |fd| {
+            self.handle.renounce_limits(fd);
+            unix::sock(&fd).listen(backlog)
+        })?;
         self.listening.store(true, Ordering::Relaxed);
         Ok(())
     }

@@ -9,12 +9,6 @@ use std::process::{Command, Stdio};
 use std::sync::{mpsc, Arc};
 use std::time::Instant;
 
-/// The system call in which the thread sleeps.
-fn sleeps_in<T>(running: &Running<T>) -> i64 {
-    let text = std::fs::read_to_string(format!("/proc/self/task/{}/syscall", running.tid)).unwrap();
-    text.split_whitespace().next().unwrap().parse().unwrap()
-}
-
 fn unix_streams() -> (Socket, Socket) {
     Socket::pair(Family::UNIX, SocketType::STREAM, Protocol::DEFAULT).unwrap()
 }
@@ -28,7 +22,7 @@ fn closes_and_wakes<T: Send + std::fmt::Debug + 'static>(
     let inside = Arc::clone(socket);
     let running = start_blocked(move || call(&inside));
     assert_eq!(
-        sleeps_in(&running),
+        running.system_call(),
         expected_call,
         "{what}: not the way that is tested here"
     );
@@ -93,7 +87,7 @@ fn abort_resets_although_a_call_waits_in_the_kernel() {
         let client = Arc::new(client);
         let inside = Arc::clone(&client);
         let running = start_blocked(move || inside.recv(&mut [0; 8]));
-        assert_eq!(sleeps_in(&running), libc::SYS_recvfrom);
+        assert_eq!(running.system_call(), libc::SYS_recvfrom);
         client.abort().unwrap();
         assert_eq!(kind(running.result()), Kind::Closed);
         assert_eq!(
@@ -119,7 +113,7 @@ fn a_socket_that_others_hold_never_waits_in_the_kernel() {
             let client = Arc::new(client);
             let inside = Arc::clone(&client);
             let running = start_blocked(move || inside.recv(&mut [0; 8]));
-            assert_ne!(sleeps_in(&running), libc::SYS_recvfrom);
+            assert_ne!(running.system_call(), libc::SYS_recvfrom);
             client.close().unwrap();
             assert_eq!(kind(running.result()), Kind::Closed);
             server.send_all("unharmed").unwrap();
@@ -140,7 +134,7 @@ fn a_call_that_begins_after_the_number_was_told_is_woken_without_harm() {
         let client = Arc::new(client);
         let inside = Arc::clone(&client);
         let running = start_blocked(move || inside.recv(&mut [0; 1]));
-        assert_ne!(sleeps_in(&running), libc::SYS_recvfrom);
+        assert_ne!(running.system_call(), libc::SYS_recvfrom);
         let ((), took) = timed(|| client.close().unwrap());
         assert_eq!(kind(running.result()), Kind::Closed);
         assert!(took < ms(900), "{took:?}");
@@ -162,7 +156,7 @@ fn a_number_that_is_told_meanwhile_does_not_keep_calls_asleep() {
         let client = Arc::new(client);
         let inside = Arc::clone(&client);
         let running = start_blocked(move || inside.recv(&mut [0; 1]));
-        assert_eq!(sleeps_in(&running), libc::SYS_recvfrom);
+        assert_eq!(running.system_call(), libc::SYS_recvfrom);
         client.fileno().unwrap();
         let ((), took) = timed(|| client.close().unwrap());
         assert_eq!(kind(running.result()), Kind::Closed);
@@ -287,7 +281,7 @@ fn a_program_that_was_given_the_descriptor_is_not_cut_off() {
         let client = Arc::new(client);
         let inside = Arc::clone(&client);
         let running = start_blocked(move || inside.recv(&mut [0; 1]));
-        assert_eq!(sleeps_in(&running), libc::SYS_recvfrom);
+        assert_eq!(running.system_call(), libc::SYS_recvfrom);
         let fd = client.fileno().unwrap();
         // SAFETY: the socket is open.
         #[allow(unsafe_code)]

@@ -31,6 +31,7 @@ mod frames;
 mod framing;
 mod framing_vectors;
 mod java_net;
+mod kernel_limit;
 mod kernel_wait;
 mod message;
 mod mode;

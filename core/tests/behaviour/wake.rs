@@ -28,6 +28,7 @@ fn a_wake_descriptor_that_is_not_ours_any_more_is_left_alone() {
     alone(|| {
         limited(|| {
             let (client, server) = connection();
+            client.fileno().unwrap(); // so that every call waits in poll
             let (client, server) = (Arc::new(client), Arc::new(server));
             let (mut foreign, mut other_end) = UnixStream::pair().unwrap();
             let (go, wait_for_go) = mpsc::channel::<()>();

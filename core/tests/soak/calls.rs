@@ -348,7 +348,9 @@ fn wait_in_poll(scene: &Scene, limit: Timeout) -> Kind {
         readable(&scene.socket),
         readable(&scene.stage.listener),
     ];
-    poll(&mut entries, limit).unwrap();
+    if poll(&mut entries, limit).unwrap() == 0 {
+        return Kind::TimedOut;
+    }
     assert_eq!(entries[1].revents, Events::INVALID);
     Kind::Closed
 }
@@ -360,7 +362,10 @@ fn wait_in_poller(scene: &Scene, limit: Timeout) -> Kind {
     // It was closed before, or another thread was first.
     let fine = |kind| matches!(kind, Kind::Closed | Kind::Os(libc::EEXIST));
     assert!(added.is_ok() || added.is_err_and(|error| fine(error.kind())));
-    refusal(scene.poller.wait(&mut [Event::default(); 4], limit))
+    match scene.poller.wait(&mut [Event::default(); 4], limit) {
+        Ok(0) => Kind::TimedOut,
+        ended => refusal(ended),
+    }
 }
 
 fn refusal<T: Debug>(result: Result<T, Error>) -> Kind {

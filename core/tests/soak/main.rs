@@ -39,9 +39,12 @@ enum Wait {
     Shared,
     /// In poll, with a deadline.
     Deadline,
+    /// With a deadline after another such call has waited: in the kernel, up to a limit set there, where the kind of call
+    /// allows.
+    KernelLimit,
 }
 
-const WAITS: [Wait; 3] = [Wait::Kernel, Wait::Shared, Wait::Deadline];
+const WAITS: [Wait; 4] = [Wait::Kernel, Wait::Shared, Wait::Deadline, Wait::KernelLimit];
 const CLOSES: [fn(&Socket) -> polysock::Result<()>; 3] =
     [Socket::close, Socket::close_fin_first, Socket::abort];
 
@@ -124,7 +127,7 @@ fn play_one(
 ) -> Round {
     let limit = match wait {
         Wait::Kernel | Wait::Shared => Timeout::Never,
-        Wait::Deadline => LIMIT.into(),
+        Wait::Deadline | Wait::KernelLimit => LIMIT.into(),
     };
     let scene = Arc::new(Scene::new(stage, case, matches!(wait, Wait::Shared)));
     let callers = if random.below(8) == 0 { 2 } else { 1 };
@@ -133,7 +136,11 @@ fn play_one(
             let scene = Arc::clone(&scene);
             start(move || {
                 let began = Instant::now();
-                let end = (case.call)(&scene, limit);
+                let first = matches!(wait, Wait::KernelLimit).then(|| (case.call)(&scene, ms(1).into()));
+                let end = match first {
+                    Some(Kind::TimedOut) | None => (case.call)(&scene, limit),
+                    Some(other) => other,
+                };
                 (end, began, Instant::now())
             })
         })

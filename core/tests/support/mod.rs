@@ -184,6 +184,15 @@ impl<T> Running<T> {
         }
     }
 
+    /// The system call in which the thread sleeps.
+    pub fn system_call(&self) -> i64 {
+        let text = std::fs::read_to_string(format!("/proc/self/task/{}/syscall", self.tid)).unwrap();
+        text.split_whitespace()
+            .next()
+            .and_then(|call| call.parse().ok())
+            .unwrap_or(-1) // "running"
+    }
+
     pub fn is_running(&self) -> bool {
         !self.thread.is_finished()
     }

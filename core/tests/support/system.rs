@@ -441,3 +441,24 @@ pub fn waiting_bytes(pipe: &impl AsRawFd) -> c_int {
     check(unsafe { libc::ioctl(pipe.as_raw_fd(), libc::FIONREAD, &raw mut count) });
     count
 }
+
+/// The value of an option of `SOL_SOCKET` that is a time, as the kernel has it.
+pub fn time_option(fd: RawFd, name: c_int) -> Duration {
+    let mut time = libc::timeval {
+        tv_sec: 0,
+        tv_usec: 0,
+    };
+    let mut length = libc::socklen_t::try_from(size_of::<libc::timeval>()).unwrap();
+    let value = (&raw mut time).cast();
+    // SAFETY: `value` points at a timeval, which is `length` bytes long.
+    check(unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, name, value, &raw mut length) });
+    Duration::new(
+        time.tv_sec.try_into().unwrap(),
+        (time.tv_usec * 1000).try_into().unwrap(),
+    )
+}
+
+/// The number of a descriptor that the caller closes.
+pub fn leak(fd: OwnedFd) -> RawFd {
+    std::os::fd::IntoRawFd::into_raw_fd(fd)
+}

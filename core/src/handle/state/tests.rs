@@ -192,6 +192,6 @@ fn generations_as_far_apart_as_the_word_can_tell_differ() {
     let word = Word::open(1);
     assert!(!word.is_inherited(1));
     assert!(word.is_inherited(2));
-    assert!(word.is_inherited(1 + (1 << 19)));
+    assert!(word.is_inherited(1 + (1 << 18)));
     assert_eq!(word.marked(CLOSED).in_child(2), Word::open(2).marked(CLOSED));
 }

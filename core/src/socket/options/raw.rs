@@ -2,7 +2,8 @@
 
 use super::super::Socket;
 use crate::error::{Operation, Result};
-use crate::sys::unix;
+use crate::handle::Direction;
+use crate::sys::{kernel, unix};
 
 /// Options by number.
 impl Socket {
@@ -12,7 +13,11 @@ impl Socket {
     /// `Closed`; the system's, such as `ENOPROTOOPT`.
     pub fn set_option(&self, level: i32, name: i32, value: &[u8]) -> Result<()> {
         self.immediate(Operation::SetOption, |fd| {
-            unix::set_option(fd, level, name, value)
+            let set = || unix::set_option(fd, level, name, value);
+            match limited(level, name) {
+                Some(direction) => self.handle.set_limit_of_program(direction, set),
+                None => set(),
+            }
         })
     }
 
@@ -36,6 +41,9 @@ impl Socket {
             if let (libc::SOL_SOCKET, libc::SO_ERROR, Some(&error)) = (level, name, value.first_chunk()) {
                 self.handle.connection_end.note(fd, i32::from_ne_bytes(error));
             }
+            if limited(level, name).is_some_and(|direction| self.handle.hides_limit(direction)) {
+                value.iter_mut().take(length).for_each(|byte| *byte = 0); // none
+            }
             Ok(length)
         })
     }
@@ -56,5 +64,18 @@ impl Socket {
     /// See [`set_option`](Self::set_option).
     pub fn set_int_option(&self, level: i32, name: i32, value: i32) -> Result<()> {
         self.set_option(level, name, &value.to_ne_bytes())
+    }
+}
+
+/// The direction in which an option limits how long calls wait in the kernel.
+fn limited(level: i32, name: i32) -> Option<Direction> {
+    if level != libc::SOL_SOCKET {
+        None
+    } else if kernel::RECEIVE_LIMITS.contains(&name) {
+        Some(Direction::Receive)
+    } else if kernel::SEND_LIMITS.contains(&name) {
+        Some(Direction::Send)
+    } else {
+        None
     }
 }

@@ -22,6 +22,13 @@ pub const BUFFER_FACTOR: usize = 2;
 /// Whether connect(2) on a TCP socket that has begun to connect reports how that ended, and makes the result final.
 pub const CONNECT_AGAIN_TELLS_THE_END: bool = true;
 
+/// The options of `SOL_SOCKET` that limit how long a receive waits, in a `timeval` with the C library's time and with one of
+/// 64 bits (`SO_RCVTIMEO_NEW`).
+pub const RECEIVE_LIMITS: [libc::c_int; 2] = [libc::SO_RCVTIMEO, 66];
+
+/// Those that limit how long a send waits.
+pub const SEND_LIMITS: [libc::c_int; 2] = [libc::SO_SNDTIMEO, 67];
+
 /// The protocol of a socket (`SO_PROTOCOL`).
 pub fn protocol(fd: BorrowedFd<'_>) -> io::Result<libc::c_int> {
     unix::get_int(fd, libc::SOL_SOCKET, libc::SO_PROTOCOL)

@@ -23,6 +23,12 @@ pub const BUFFER_FACTOR: usize = 1;
 /// No: the BSDs begin a new connect.
 pub const CONNECT_AGAIN_TELLS_THE_END: bool = false;
 
+/// The options of `SOL_SOCKET` that limit how long a receive waits.
+pub const RECEIVE_LIMITS: [libc::c_int; 1] = [libc::SO_RCVTIMEO];
+
+/// Those that limit how long a send waits.
+pub const SEND_LIMITS: [libc::c_int; 1] = [libc::SO_SNDTIMEO];
+
 /// The protocol of a socket: there is no portable way to get it, so the family's own choice.
 pub fn protocol(_: BorrowedFd<'_>) -> io::Result<libc::c_int> {
     Ok(0)
