@@ -102,12 +102,10 @@ pub(crate) struct LazyDeadline {
 
 impl LazyDeadline {
     pub(crate) fn new(timeout: Timeout) -> Self {
-        let deadline = match timeout {
-            Timeout::Never => Some(Deadline::Never),
-            Timeout::NonBlocking => Some(Deadline::NonBlocking),
-            Timeout::After(_) => None,
-        };
-        Self { timeout, deadline }
+        Self {
+            timeout,
+            deadline: None,
+        }
     }
 
     pub(crate) fn is_never(&self) -> bool {
@@ -132,7 +130,9 @@ impl LazyDeadline {
                 self.deadline = Some(now.checked_add(duration).map_or(Deadline::Never, Deadline::At));
                 Left::Some(duration)
             }
-            (deadline, _) => deadline.unwrap_or(Deadline::Never).left_at(now),
+            (None, Timeout::Never) => Left::Forever,
+            (None, Timeout::NonBlocking) => Left::Nothing,
+            (Some(deadline), _) => deadline.left_at(now),
         }
     }
 

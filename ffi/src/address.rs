@@ -42,14 +42,9 @@ const _: () = assert!("unix:".len() + 108 * 3 < POLYSOCK_ADDR_TEXT_SIZE);
 
 impl From<&Address> for polysock_addr {
     fn from(address: &Address) -> Self {
-        let from = address.as_bytes();
-        let mut bytes = [0; 128];
-        if let Some(to) = bytes.get_mut(..from.len()) {
-            to.copy_from_slice(from);
-        }
         Self {
-            length: from.len() as u64, // at most 128
-            bytes,
+            length: address.as_bytes().len() as u64, // at most 128
+            bytes: *address.storage(),
         }
     }
 }
@@ -66,16 +61,20 @@ pub(crate) fn read(a: *const polysock_addr, name: &'static str) -> Result<Addres
         return Err(Failure::argument(name, "is NULL"));
     }
     // SAFETY: C's contract: `a` points at an address that stays as it is until the call returns.
-    let raw = unsafe { a.read_unaligned() };
-    if raw.length == 0 {
+    let length = unsafe { (&raw const (*a).length).read_unaligned() };
+    if length == 0 {
         return Ok(Address::EMPTY);
     }
-    let length = usize::try_from(raw.length).unwrap_or(usize::MAX);
-    raw.bytes
-        .get(..length)
-        .and_then(|bytes| Address::from_bytes(bytes).ok())
-        .ok_or(Failure::argument(name, "is not an address"))
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    if length > Address::CAPACITY {
+        return Err(Failure::argument(name, NOT_AN_ADDRESS));
+    }
+    // SAFETY: as above; the address has `CAPACITY` bytes.
+    let bytes = unsafe { std::slice::from_raw_parts((&raw const (*a).bytes).cast(), length) };
+    Address::from_bytes(bytes).map_err(|_| Failure::argument(name, NOT_AN_ADDRESS))
 }
+
+const NOT_AN_ADDRESS: &str = "is not an address";
 
 /// Reads an IPv4 or IPv6 address.
 pub(crate) fn read_ip(a: *const polysock_addr, name: &'static str) -> Result<(Address, IpAddr), Failure> {

@@ -58,6 +58,7 @@ impl Address {
     /// # Errors
     /// When there are more bytes than [`CAPACITY`](Self::CAPACITY) or than a Unix address can have, too few to hold a
     /// family, or fewer than the family of the address needs.
+    #[inline]
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, AddressError> {
         let mut address = Self::EMPTY;
         address
@@ -89,6 +90,12 @@ impl Address {
         address.length = length;
         address.leave_off_the_nul();
         address
+    }
+
+    /// All the bytes that there is room for, those behind [`as_bytes`](Self::as_bytes) included.
+    #[inline]
+    pub fn storage(&self) -> &[u8; Self::CAPACITY] {
+        &self.bytes
     }
 
     /// The buffer into which the kernel writes another address; [`set_length`](Self::set_length) then records its length.

@@ -7,7 +7,7 @@ pub(super) struct Exposure {
     /// Adopted or duplicated: there may be another descriptor of the socket.
     copied: AtomicBool,
     /// What [`fork::sharing`] returned when the handle was made.
-    forks: (u32, u32),
+    forks: u32,
     /// The program has the descriptor's number, and may have handed the descriptor to another process.
     fd_given_out: AtomicBool,
 }

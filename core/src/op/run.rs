@@ -10,6 +10,7 @@ use crate::sys::holders::knows_holders;
 use crate::sys::unix::{self, Blocking};
 use crate::time::{Deadline, LazyDeadline, Left, Timeout};
 use crate::wait::WaitOutcome;
+use std::io;
 use std::os::fd::BorrowedFd;
 use std::result;
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ const NO_SLEEP: Duration = Duration::from_micros(4);
 const SIGNAL_CHECK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Runs an operation with a time limit.
+#[inline]
 pub(crate) fn run<C: Caller, A: Attempt>(
     handle: &Handle,
     caller: &mut C,
@@ -28,11 +30,51 @@ pub(crate) fn run<C: Caller, A: Attempt>(
     operation: &mut A,
 ) -> Result<A::Output> {
     let mut limit = LazyDeadline::new(timeout);
-    let turn = A::TAKES_TURN.then(|| Turn::take(handle, A::DIRECTION, caller, &mut limit));
-    let ended = match turn {
-        Some(Err(kind)) => Err(kind),
-        Some(Ok(_)) | None => {
-            let plan = operation.plan();
+    let ended = if A::TAKES_TURN {
+        let turn = Turn::take(handle, A::DIRECTION, caller, &mut limit);
+        turn.and_then(|_turn| run_in_turn(handle, caller, limit, operation))
+    } else {
+        run_in_turn(handle, caller, limit, operation)
+    };
+    ended.or_else(|kind| end_early(operation, kind, timeout))
+}
+
+/// Enters, attempts once, and leaves, if that is all there is to do: nearly always. Everything else is done by [`Running`].
+#[inline]
+fn run_in_turn<C: Caller, A: Attempt>(
+    handle: &Handle,
+    caller: &mut C,
+    limit: LazyDeadline,
+    operation: &mut A,
+) -> result::Result<A::Output, Kind> {
+    let plan = operation.plan();
+    let expects_wait = limit.may_wait() && handle.expects_wait(A::DIRECTION);
+    let (inside, kernel_waits) = enter(handle, plan.kernel_waits, &limit, expects_wait)?;
+    let hints = CallHints {
+        bytes: plan.bytes,
+        alone: inside.alone(),
+        expects_wait,
+        kernel_waits: kernel_waits && limit.is_never(),
+    };
+    let started = caller.start(hints);
+    let first = match started {
+        Start::Direct => Some(operation.attempt(inside.fd(), Blocking::Forbidden)),
+        Start::Blocking | Start::Waiting if hints.kernel_waits && !expects_wait => Some(caller.block(|| {
+            handle.ensure_blocking(inside.fd());
+            operation.attempt(inside.fd(), Blocking::Allowed)
+        })),
+        Start::Blocking | Start::Waiting => None,
+    };
+    match first {
+        Some(Ok(Progress::Done(output))) if A::outlasts_close(&output) => {
+            if expects_wait {
+                handle.expect_wait(A::DIRECTION, false);
+            }
+            drop(inside);
+            caller.end(operation.moved());
+            Ok(output)
+        }
+        first => {
             let mut running = Running {
                 handle,
                 operation,
@@ -40,10 +82,31 @@ pub(crate) fn run<C: Caller, A: Attempt>(
                 limit,
                 next: Next::Attempt,
             };
-            running.run(caller)
+            running.run(caller, (inside, kernel_waits), started, first)
         }
+    }
+}
+
+/// Counts a call in, and returns whether the kernel itself will wait: on a descriptor in blocking mode that no other
+/// process or handle can hold. One system call then does everything, and `close` wakes it with shutdown(2). This is the one
+/// place that decides it; everything else waits in [`ReadinessWait`].
+///
+/// A call with a deadline needs a limit in the kernel, and is left to it only if it will probably have to wait.
+#[inline]
+fn enter<'a>(
+    handle: &'a Handle,
+    allowed: KernelWaits,
+    limit: &LazyDeadline,
+    expects_wait: bool,
+) -> result::Result<(Inside<'a>, bool), Kind> {
+    let wanted = match allowed {
+        KernelWaits::Never => false,
+        KernelWaits::WithoutLimit => limit.is_never(),
+        KernelWaits::Always => limit.is_never() || (expects_wait && limit.is_at_least(SHORTEST_KERNEL_LIMIT)),
     };
-    ended.or_else(|kind| end_early(operation, kind, timeout))
+    let kernel_waits =
+        wanted && !handle.mode.is_wanted_nonblocking() && handle.is_private() && knows_holders();
+    Ok((handle.enter_waiting_in_kernel(kernel_waits)?, kernel_waits))
 }
 
 /// What a call returns when something ended it: what moved before, or the error.
@@ -88,43 +151,24 @@ enum Attempted<T> {
 type Outcome<T> = Interruptible<result::Result<T, Kind>>;
 
 impl<'a, A: Attempt> Running<'a, A> {
-    fn run<C: Caller>(&mut self, caller: &mut C) -> result::Result<A::Output, Kind> {
-        let (inside, kernel_waits) = self.enter()?;
-        let hints = CallHints {
-            bytes: self.plan.bytes,
-            alone: inside.alone(),
-            expects_wait: self.limit.may_wait() && self.handle.expects_wait(A::DIRECTION),
-            kernel_waits: kernel_waits && self.limit.is_never(),
-        };
-        let started = caller.start(hints);
-        let result = self.run_inside(caller, (inside, kernel_waits), started, hints.expects_wait);
+    /// Runs a call that has entered, and may have made its first attempt.
+    #[inline(never)]
+    fn run<C: Caller>(
+        &mut self,
+        caller: &mut C,
+        entered: (Inside<'a>, bool),
+        started: Start,
+        first: Option<io::Result<Progress<A::Output>>>,
+    ) -> result::Result<A::Output, Kind> {
+        let result = self.run_inside(caller, entered, started, first.map(classified));
         caller.end(self.operation.moved());
         result
     }
 
-    /// Counts the call in, and returns whether the kernel itself will wait: on a descriptor in blocking mode that no
-    /// other process or handle can hold. One system call then does everything, and `close` wakes it with shutdown(2). This
-    /// is the one place that decides it; everything else waits in [`ReadinessWait`].
+    /// Counts the call in once more, after signal handlers have run.
     fn enter(&self) -> result::Result<(Inside<'a>, bool), Kind> {
-        let kernel_waits = self.may_wait_in_kernel()
-            && !self.handle.mode.is_wanted_nonblocking()
-            && self.handle.is_private()
-            && knows_holders();
-        Ok((self.handle.enter_waiting_in_kernel(kernel_waits)?, kernel_waits))
-    }
-
-    /// A call with a deadline needs a limit in the kernel, and is left to it only if it will probably have to wait.
-    #[inline]
-    fn may_wait_in_kernel(&self) -> bool {
-        match self.plan.kernel_waits {
-            KernelWaits::Never => false,
-            KernelWaits::WithoutLimit => self.limit.is_never(),
-            KernelWaits::Always => {
-                self.limit.is_never()
-                    || (self.handle.expects_wait(A::DIRECTION)
-                        && self.limit.is_at_least(SHORTEST_KERNEL_LIMIT))
-            }
-        }
+        let expects_wait = self.handle.expects_wait(A::DIRECTION);
+        enter(self.handle, self.plan.kernel_waits, &self.limit, expects_wait)
     }
 
     fn run_inside<C: Caller>(
@@ -132,12 +176,13 @@ impl<'a, A: Attempt> Running<'a, A> {
         caller: &mut C,
         entered: (Inside<'a>, bool),
         started: Start,
-        expects_wait: bool,
+        first: Option<Attempted<A::Output>>,
     ) -> result::Result<A::Output, Kind> {
         let fd = entered.0.fd();
         let mut entered = Some(entered);
+        let mut first = first;
         self.next = match started {
-            Start::Direct => match self.attempt_directly(fd, caller, expects_wait) {
+            Start::Direct => match self.attempt_directly(fd, caller, first.take()) {
                 Attempted::Over(result) => return self.settle(fd, result),
                 Attempted::Nothing if !self.limit.may_wait() => {
                     return self.settle(fd, Err(Kind::WouldBlock))
@@ -155,7 +200,7 @@ impl<'a, A: Attempt> Running<'a, A> {
         };
         block_until_done(caller, || {
             let (mut inside, kernel_waits) = entered.take().map_or_else(|| self.enter(), Ok)?;
-            match self.attempt_and_wait(&mut inside, kernel_waits) {
+            match self.attempt_and_wait(&mut inside, kernel_waits, first.take()) {
                 Interruptible::Done(result) => self.settle(inside.fd(), result).map(Interruptible::Done),
                 Interruptible::Interrupted => {
                     self.limit.deadline(); // as above
@@ -179,30 +224,19 @@ impl<'a, A: Attempt> Running<'a, A> {
         }
     }
 
-    #[inline]
     fn attempt(&mut self, fd: BorrowedFd<'_>, blocking: Blocking) -> Attempted<A::Output> {
-        match self.operation.attempt(fd, blocking) {
-            Ok(Progress::Done(value)) => Attempted::Over(Ok(value)),
-            Ok(Progress::More) => Attempted::More,
-            Ok(Progress::Failed(kind)) => Attempted::Over(Err(kind)),
-            Err(error) => match (error.raw_os_error(), Kind::from_io(&error)) {
-                (Some(libc::EINTR), _) => Attempted::Interrupted,
-                (_, Kind::WouldBlock) => Attempted::Nothing,
-                (_, kind) => Attempted::Over(Err(kind)),
-            },
-        }
+        classified(self.operation.attempt(fd, blocking))
     }
 
-    /// Attempts without waiting, as often as the caller wants.
-    #[inline]
+    /// Attempts without waiting, as often as the caller wants; the first time may be over.
     fn attempt_directly<C: Caller>(
         &mut self,
         fd: BorrowedFd<'_>,
         caller: &mut C,
-        expects_wait: bool,
+        first: Option<Attempted<A::Output>>,
     ) -> Attempted<A::Output> {
-        let mut attempted = self.attempt(fd, Blocking::Forbidden);
-        if expects_wait && !matches!(attempted, Attempted::Nothing) {
+        let mut attempted = first.unwrap_or_else(|| self.attempt(fd, Blocking::Forbidden));
+        if !matches!(attempted, Attempted::Nothing) {
             self.handle.expect_wait(A::DIRECTION, false);
         }
         while matches!(attempted, Attempted::Nothing) && self.limit.may_wait() && caller.try_again() {
@@ -212,12 +246,17 @@ impl<'a, A: Attempt> Running<'a, A> {
     }
 
     /// Attempts and waits until the operation is over, or the caller should check for signals. Sleeps.
-    #[inline]
-    fn attempt_and_wait(&mut self, inside: &mut Inside<'a>, kernel_waits: bool) -> Outcome<A::Output> {
+    /// In the kernel, the first attempt may be over.
+    fn attempt_and_wait(
+        &mut self,
+        inside: &mut Inside<'a>,
+        kernel_waits: bool,
+        in_kernel: Option<Attempted<A::Output>>,
+    ) -> Outcome<A::Output> {
         let fd = inside.fd();
         let mut first = None;
         if kernel_waits {
-            let outcome = self.let_kernel_wait(fd);
+            let outcome = self.let_kernel_wait(fd, in_kernel);
             if outcome.is_none() || self.handle.must_withdraw_limits() {
                 self.handle.end_kernel_wait(inside);
             }
@@ -317,14 +356,21 @@ impl<'a, A: Attempt> Running<'a, A> {
     }
 
     /// Makes an attempt in which the kernel waits; `None` when it does not, or not for as long as the call may wait.
-    fn let_kernel_wait(&mut self, fd: BorrowedFd<'_>) -> Option<Outcome<A::Output>> {
-        self.handle.ensure_blocking(fd);
+    fn let_kernel_wait(
+        &mut self,
+        fd: BorrowedFd<'_>,
+        first: Option<Attempted<A::Output>>,
+    ) -> Option<Outcome<A::Output>> {
         let expected = self.next == Next::WaitFirst && self.handle.expects_wait(A::DIRECTION);
         let started = (expected || !self.limit.is_never()).then(Instant::now);
-        if started.is_some_and(|started| !self.limit_kernel(fd, started)) {
-            return None;
-        }
-        let mut attempted = self.attempt(fd, Blocking::Allowed);
+        let mut attempted = match first {
+            Some(attempted) => attempted,
+            None if started.is_some_and(|started| !self.limit_kernel(fd, started)) => return None,
+            None => {
+                self.handle.ensure_blocking(fd);
+                self.attempt(fd, Blocking::Allowed)
+            }
+        };
         if A::MOVES_IN_PARTS {
             let mut moving_since: Option<Instant> = None;
             while matches!(attempted, Attempted::More) && !self.handle.is_closed() {
@@ -396,5 +442,18 @@ impl<'a, A: Attempt> Running<'a, A> {
             _ if self.limit.is_never() => Err(Kind::WouldBlock),
             Attempted::More | Attempted::Nothing | Attempted::Interrupted => Err(Kind::TimedOut),
         }
+    }
+}
+
+fn classified<T>(attempted: io::Result<Progress<T>>) -> Attempted<T> {
+    match attempted {
+        Ok(Progress::Done(value)) => Attempted::Over(Ok(value)),
+        Ok(Progress::More) => Attempted::More,
+        Ok(Progress::Failed(kind)) => Attempted::Over(Err(kind)),
+        Err(error) => match (error.raw_os_error(), Kind::from_io(&error)) {
+            (Some(libc::EINTR), _) => Attempted::Interrupted,
+            (_, Kind::WouldBlock) => Attempted::Nothing,
+            (_, kind) => Attempted::Over(Err(kind)),
+        },
     }
 }

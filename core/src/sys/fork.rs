@@ -13,8 +13,8 @@ use std::time::Duration;
 static GENERATION: AtomicU32 = AtomicU32::new(1);
 static REGISTER: Once = Once::new();
 
-/// Changes before and after each fork of this process: a socket made before the fork has ended may be shared with the
-/// child.
+/// Changes before and after each fork of this process, in the child too: a socket made before the fork has ended may be
+/// shared with the child.
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
 extern "C" fn around_fork() {
@@ -23,6 +23,7 @@ extern "C" fn around_fork() {
 
 extern "C" fn in_child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
+    around_fork();
 }
 
 /// Counts forks from now on; called before the first handle is made.
@@ -35,13 +36,15 @@ pub fn watch() {
 }
 
 /// The number of this process's generation, never 0.
+#[inline]
 pub fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
 /// What changes with every fork, on both sides of it: a handle made under another number may be shared.
-pub fn sharing() -> (u32, u32) {
-    (generation(), FORKS.load(Ordering::SeqCst))
+#[inline]
+pub fn sharing() -> u32 {
+    FORKS.load(Ordering::SeqCst)
 }
 
 /// What a forked child makes of a value that its parent had under a [`ForkLock`].

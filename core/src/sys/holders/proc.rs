@@ -91,7 +91,7 @@ impl Inode {
 /// What one search has found.
 struct Search {
     began: Instant,
-    sharing: (u32, u32),
+    sharing: u32,
     /// The sockets of this process that have another holder besides one of our descriptors.
     held: HashMap<Inode, Holder>,
     seen: Seen,
