@@ -269,6 +269,20 @@ crate-checks: $(BUILD)/.prerequisites ## the crate as it would be published: pac
 bench: export POLYSOCK_BENCHES := c_socket python_socket messages datagrams servers python_instructions
 bench: bench-c bench-python bench-messages bench-datagrams bench-servers bench-instructions ## speed beside the alternatives, measured in turns
 
+# Its calls, with a file for each library that makes them.
+C_CALLS := $(addprefix bench/calls/,raw.c polysock.c)
+define calls_over
+ifeq ($(shell pkg-config --exists $(2) 2>/dev/null && echo there),there)
+C_CALLS += bench/calls/$(1).c
+$(BUILD)/bench/c_socket_c: PROGRAM_FLAGS += -DWITH_$(3) $(shell pkg-config --cflags $(2) 2>/dev/null)
+$(BUILD)/bench/c_socket_c: PROGRAM_LIBS += $(shell pkg-config --libs $(2) 2>/dev/null)
+endif
+endef
+$(eval $(call calls_over,apr,apr-1,APR))
+$(eval $(call calls_over,nspr,nspr,NSPR))
+$(eval $(call calls_over,gio,gio-2.0,GIO))
+$(BUILD)/bench/c_socket_c: $(C_CALLS) bench/calls/way.h
+
 bench-c: $(BUILD)/bench/c_socket_c
 	$(PYTHON) bench/c_socket.py bench/c_socket.json $(BUILD)/bench/c_socket_c 15
 	@$(PYTHON) bench/plot.py

@@ -1,14 +1,17 @@
-/* Times the same work done with raw system calls and with polysock, in turns:  c_socket ROUNDS
- * or polysock's rows when they are asked for (measure.h):                    c_socket -
+/* Times the same work done with raw system calls, with polysock and with other libraries, in turns:  c_socket ROUNDS
+ * or polysock's rows when they are asked for (measure.h):                                             c_socket -
  *
  * Prints a line `ROW VARIANT NANOSECONDS` (per operation) for each row, variant and round. The other end is always
  * the same thread of raw blocking calls, so that only one side differs. */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <polysock/polysock.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,20 +19,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "calls/way.h"
 #include "measure.h"
 
-enum { SMALL = 64, BIG = 65536, PING_PONGS = 3000, READY = 10000, PIECES = 2000, CONNECTS = 500, TIMEOUT_MS = 5000 };
+enum { SMALL = 64, BIG = 65536, PING_PONGS = 3000, READY = 10000, PIECES = 2000, CONNECTS = 500, FLOOD = 10000, TIMEOUT_MS = 5000 };
 
 static unsigned char buf[BIG], peer_buf[BIG];
 
 static int on_request; /* a single result is not printed, but kept here: */
 static double requested;
 
-static void report(const char *row, const char *variant, double start, int operations)
+static void report(const char *row, const struct way *way, double start, int operations)
 {
     requested = (now_ns() - start) / operations;
     if (!on_request)
-        printf("%s %s %.1f\n", row, variant, requested);
+        printf("%s %s %.1f\n", row, way->name, requested);
 }
 
 static void read_exactly(int fd, unsigned char *to, size_t n)
@@ -43,31 +47,21 @@ static void read_exactly(int fd, unsigned char *to, size_t n)
     }
 }
 
-/* A raw socket in `*a`, or one of polysock in `*s`, and its raw peer in `*b`. */
-static void connected(int *a, polysock_t **s, int *b, int with_polysock)
+/* A connection from this way to a raw descriptor in `*peer`. */
+static void *connected(const struct way *way, int timeout_ms, int *peer)
 {
-    struct sockaddr_in me = {.sin_family = AF_INET};
+    struct sockaddr_in me = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof me;
     int on = 1, listener = socket(AF_INET, SOCK_STREAM, 0);
-    me.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     must(bind(listener, (struct sockaddr *)&me, sizeof me));
     must(listen(listener, 1));
     must(getsockname(listener, (struct sockaddr *)&me, &length));
-    if (with_polysock) {
-        polysock_addr to;
-        must(polysock_addr_from_sockaddr(&to, (struct sockaddr *)&me, sizeof me));
-        must(polysock_socket(s, AF_INET, SOCK_STREAM, 0));
-        must(polysock_connect(*s, &to, TIMEOUT_MS));
-        must(polysock_set_nodelay(*s, true));
-    } else {
-        *a = socket(AF_INET, SOCK_STREAM, 0);
-        must(connect(*a, (struct sockaddr *)&me, sizeof me));
-        must(setsockopt(*a, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
-    }
-    *b = accept(listener, NULL, NULL);
-    must(*b);
-    must(setsockopt(*b, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
+    void *s = way->connected(&me, timeout_ms);
+    *peer = accept(listener, NULL, NULL);
+    must(*peer);
+    must(setsockopt(*peer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
     close(listener);
+    return s;
 }
 
 static void *echo_small(void *fd)
@@ -93,60 +87,41 @@ static cpu_set_t on_one_processor(void)
     return before;
 }
 
-static void ping_pong(const char *row, int timeout_ms, int with_polysock)
+static void ping_pong(const char *row, const struct way *way, int timeout_ms)
 {
-    int a, b;
-    polysock_t *s;
-    pthread_t peer;
+    int peer;
+    pthread_t echo;
     cpu_set_t before = on_one_processor();
-    connected(&a, &s, &b, with_polysock);
-    must(-pthread_create(&peer, NULL, echo_small, &b));
+    void *s = connected(way, timeout_ms, &peer);
+    must(-pthread_create(&echo, NULL, echo_small, &peer));
     double start = now_ns();
     for (int i = 0; i < PING_PONGS; i++) {
-        if (with_polysock) {
-            must(polysock_send(s, buf, SMALL, 0, timeout_ms));
-            must(polysock_recv(s, buf, SMALL, 0, timeout_ms) == SMALL ? 0 : -1);
-        } else {
-            must(send(a, buf, SMALL, MSG_NOSIGNAL));
-            must(recv(a, buf, SMALL, 0) == SMALL ? 0 : -1);
-        }
+        way->send(s, buf, SMALL);
+        way->recv(s, buf, SMALL);
     }
-    report(row, with_polysock ? "polysock" : "raw", start, PING_PONGS);
-    pthread_join(peer, NULL);
+    report(row, way, start, PING_PONGS);
+    pthread_join(echo, NULL);
     must(sched_setaffinity(0, sizeof before, &before));
-    if (with_polysock)
-        polysock_free(s);
-    else
-        close(a);
-    close(b);
+    way->close(s);
+    close(peer);
 }
 
+static void ping_pong_with_timeout(const char *row, const struct way *way) { ping_pong(row, way, TIMEOUT_MS); }
+static void ping_pong_without(const char *row, const struct way *way) { ping_pong(row, way, -1); }
+
 /* Both ends in one thread: what is sent is there when it is received. */
-static void ready(int with_polysock)
+static void ready(const char *row, const struct way *way)
 {
-    int a, b;
-    polysock_t *s, *t;
-    connected(&a, &s, &b, with_polysock);
-    if (with_polysock)
-        must(polysock_from_fd(&t, b));
+    int peer;
+    void *s = connected(way, TIMEOUT_MS, &peer), *t = way->adopted(peer, TIMEOUT_MS);
     double start = now_ns();
     for (int i = 0; i < READY; i++) {
-        if (with_polysock) {
-            must(polysock_send(s, buf, SMALL, 0, TIMEOUT_MS));
-            must(polysock_recv(t, buf, SMALL, 0, TIMEOUT_MS) == SMALL ? 0 : -1);
-        } else {
-            must(send(a, buf, SMALL, MSG_NOSIGNAL));
-            must(recv(b, buf, SMALL, 0) == SMALL ? 0 : -1);
-        }
+        way->send(s, buf, SMALL);
+        way->recv(t, buf, SMALL);
     }
-    report("ready_64", with_polysock ? "polysock" : "raw", start, READY);
-    if (with_polysock) {
-        polysock_free(s);
-        polysock_free(t);
-    } else {
-        close(a);
-        close(b);
-    }
+    report(row, way, start, READY);
+    way->close(s);
+    way->close(t);
 }
 
 static void *swallow(void *fd)
@@ -156,36 +131,74 @@ static void *swallow(void *fd)
     return NULL;
 }
 
-static void stream(int with_polysock)
+static void stream(const char *row, const struct way *way)
 {
-    int a, b;
-    polysock_t *s;
-    pthread_t peer;
-    connected(&a, &s, &b, with_polysock);
-    must(-pthread_create(&peer, NULL, swallow, &b));
+    int peer;
+    pthread_t reader;
+    void *s = connected(way, TIMEOUT_MS, &peer);
+    must(-pthread_create(&reader, NULL, swallow, &peer));
     double start = now_ns();
-    for (int i = 0; i < PIECES; i++) {
-        if (with_polysock)
-            must(polysock_sendall(s, buf, BIG, NULL, TIMEOUT_MS));
-        else
-            must(send(a, buf, BIG, MSG_NOSIGNAL) == BIG ? 0 : -1);
-    }
-    if (with_polysock)
-        polysock_free(s);
-    else
-        close(a);
-    pthread_join(peer, NULL);
-    report("stream_64k", with_polysock ? "polysock" : "raw", start, PIECES);
-    close(b);
+    for (int i = 0; i < PIECES; i++)
+        way->sendall(s, buf, BIG);
+    way->close(s);
+    pthread_join(reader, NULL);
+    report(row, way, start, PIECES);
+    close(peer);
 }
 
-static void connect_accept_raw(void)
+/* Both sockets in one thread, with the sender's address. */
+static void datagrams(const char *row, const struct way *way)
 {
-    struct sockaddr_in me = {.sin_family = AF_INET};
+    struct sockaddr_in from, to;
+    void *s = way->datagrams(&from, TIMEOUT_MS), *t = way->datagrams(&to, TIMEOUT_MS), *address = way->address(&to);
+    double start = now_ns();
+    for (int i = 0; i < READY; i++) {
+        way->sendto(s, buf, SMALL, address);
+        way->recvfrom(t, buf, SMALL);
+    }
+    report(row, way, start, READY);
+    way->close(s);
+    way->close(t);
+}
+
+struct flood {
+    struct sockaddr_in to;
+    atomic_bool over;
+};
+
+static void *flood_with_datagrams(void *argument)
+{
+    struct flood *flood = argument;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    while (!flood->over)
+        must(sendto(fd, peer_buf, SMALL, 0, (struct sockaddr *)&flood->to, sizeof flood->to));
+    close(fd);
+    return NULL;
+}
+
+/* Another thread sends as fast as it can; what finds no room is lost. */
+static void flooded(const char *row, const struct way *way)
+{
+    struct flood flood = {.over = false};
+    pthread_t sender;
+    void *s = way->datagrams(&flood.to, TIMEOUT_MS);
+    must(-pthread_create(&sender, NULL, flood_with_datagrams, &flood));
+    way->recvfrom(s, buf, SMALL);
+    double start = now_ns();
+    for (int i = 0; i < FLOOD; i++)
+        way->recvfrom(s, buf, SMALL);
+    report(row, way, start, FLOOD);
+    flood.over = true;
+    pthread_join(sender, NULL);
+    way->close(s);
+}
+
+static void connect_accept_raw(const char *row)
+{
+    struct sockaddr_in me = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof me;
     struct linger reset = {1, 0}; /* no TIME_WAIT, so that ports last */
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    me.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     must(bind(listener, (struct sockaddr *)&me, sizeof me));
     must(listen(listener, 16));
     must(getsockname(listener, (struct sockaddr *)&me, &length));
@@ -199,11 +212,11 @@ static void connect_accept_raw(void)
         close(a);
         close(b);
     }
-    report("connect_accept", "raw", start, CONNECTS);
+    report(row, &raw, start, CONNECTS);
     close(listener);
 }
 
-static void connect_accept_polysock(void)
+static void connect_accept_polysock(const char *row)
 {
     polysock_t *listener, *a, *b;
     polysock_addr me;
@@ -218,24 +231,48 @@ static void connect_accept_polysock(void)
         polysock_free(a);
         polysock_free(b);
     }
-    report("connect_accept", "polysock", start, CONNECTS);
+    report(row, &with_polysock, start, CONNECTS);
     polysock_free(listener);
 }
 
-static double one_row(const char *row)
+static void connect_accept(const char *row, const struct way *way)
+{
+    if (way == &raw)
+        connect_accept_raw(row);
+    else if (way == &with_polysock)
+        connect_accept_polysock(row);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(const char *row, const struct way *way);
+} rows[] = {
+    {"ping_pong_64_timeout", ping_pong_with_timeout}, {"ping_pong_64", ping_pong_without}, {"ready_64", ready},
+    {"stream_64k", stream}, {"datagrams_64", datagrams}, {"datagram_flood", flooded}, {"connect_accept", connect_accept},
+};
+
+static const struct way *const ways[] = {
+    &raw, &raw_with_limit, &with_polysock,
+#ifdef WITH_APR
+    &with_apr,
+#endif
+#ifdef WITH_NSPR
+    &with_nspr,
+#endif
+#ifdef WITH_GIO
+    &with_gio,
+#endif
+};
+
+enum { ROWS = sizeof rows / sizeof *rows, WAYS = sizeof ways / sizeof *ways };
+
+static double one_row(const char *name)
 {
     on_request = 1;
     requested = -1;
-    if (strcmp(row, "ping_pong_64_timeout") == 0)
-        ping_pong(row, TIMEOUT_MS, 1);
-    else if (strcmp(row, "ping_pong_64") == 0)
-        ping_pong(row, POLYSOCK_INFINITE, 1);
-    else if (strcmp(row, "ready_64") == 0)
-        ready(1);
-    else if (strcmp(row, "stream_64k") == 0)
-        stream(1);
-    else if (strcmp(row, "connect_accept") == 0)
-        connect_accept_polysock();
+    for (int row = 0; row < ROWS; row++)
+        if (strcmp(rows[row].name, name) == 0)
+            rows[row].run(name, &with_polysock);
     return requested;
 }
 
@@ -247,18 +284,10 @@ int main(int argc, char **argv)
     if (rounds <= 0)
         return 64;
     for (int round = 0; round < rounds; round++) {
-        /* The order changes from round to round, so that neither always comes first. */
-        for (int turn = 0; turn < 2; turn++) {
-            int with_polysock = (round + turn) % 2;
-            ping_pong("ping_pong_64_timeout", TIMEOUT_MS, with_polysock);
-            ping_pong("ping_pong_64", POLYSOCK_INFINITE, with_polysock);
-            ready(with_polysock);
-            stream(with_polysock);
-            if (with_polysock)
-                connect_accept_polysock();
-            else
-                connect_accept_raw();
-        }
+        /* Every way is timed right after raw in one round and right before it in the next. */
+        for (int row = 0; row < ROWS; row++)
+            for (int turn = 0; turn < WAYS; turn++)
+                rows[row].run(rows[row].name, ways[round % 2 ? WAYS - 1 - turn : turn]);
         end_round();
     }
     return 0;

@@ -2,6 +2,7 @@
 
 The program prints lines `ROW VARIANT NANOSECONDS`; the first variant of a row is what the others are compared with.
 Shown are the median and the quartiles of each variant, and the ratio of the medians: below 1 is faster than the first.
+Libraries that were not installed when the program was built are named under the table.
 """
 
 import sys
@@ -20,9 +21,19 @@ def main():
         numbers = {variant: summary(measured) | {"rounds": len(measured)} for variant, measured in variants.items()}
         base = next(iter(numbers.values()))
         rows[row] = {variant: each | {"ratio": ratio(each, base)} for variant, each in numbers.items()}
-    markdown = shown(rows)
+    markdown = shown(rows) + left_out(rows)
     print(markdown, end="")
     save(result_file, rows, markdown, command=Path(command).name, unit="ns per operation", seconds=progress.seconds())
+
+
+#: Libraries that it is compared with, and Debian's packages of them.
+PEERS = {"APR": "libapr1-dev", "NSPR": "libnspr4-dev", "GIO": "libglib2.0-dev"}
+
+
+def left_out(rows):
+    there = {variant for variants in rows.values() for variant in variants}
+    missing = [f"{peer} ({package})" for peer, package in PEERS.items() if peer not in there]
+    return f"\nNot installed, and so left out: {', '.join(missing)}.\n" if missing else ""
 
 
 def shown(rows):

@@ -31,7 +31,7 @@ FIRST, SECOND = 7, 10
 FEWEST, MOST = 3, 12
 
 C_ROWS = {
-    "c_socket": ["ready_64", "ping_pong_64_timeout", "ping_pong_64", "connect_accept"],
+    "c_socket": ["ready_64", "ping_pong_64_timeout", "ping_pong_64", "datagrams_64", "connect_accept"],
     "c_messages": ["polysock_reader_frames", "polysock_send_frame"],
     "c_datagrams": ["polysock_sendto", "polysock_recvfrom", "polysock_send_batch", "polysock_recv_batch"],
 }

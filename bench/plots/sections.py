@@ -43,6 +43,8 @@ C_NAMES = {
     "ping_pong_64": "ping-pong 64 B",
     "ready_64": "send + recv of ready 64 B",
     "stream_64k": "stream of 64 KiB sends",
+    "datagrams_64": "sendto + recvfrom of 64 B",
+    "datagram_flood": "datagrams received in a flood",
     "connect_accept": "connect + accept + close",
 }
 

@@ -9,6 +9,10 @@ ROOT = Path(__file__).resolve().parents[2]
 BASE = ROOT / "build" / "quick" / "base"  # a worktree of git
 
 
+#: What some programs consist of beside the file of their name.
+PARTS = {"c_socket": ["calls/raw.c", "calls/polysock.c"]}
+
+
 @dataclass
 class Side:
     name: str
@@ -25,7 +29,8 @@ class Side:
         library, program = self.folder / "target/release", ROOT / "build/quick" / self.name / f"{source.stem}_c"
         program.parent.mkdir(parents=True, exist_ok=True)
         command = [*os.environ.get("CC", "cc").split(), "-std=c11", "-O2", "-pthread", f"-I{self.folder / 'include'}"]
-        command += [source, "-o", program, f"-L{library}", "-lpolysock", f"-Wl,-rpath,{library}"]
+        parts = [source.parent / part for part in PARTS.get(source.stem, [])]
+        command += [source, *parts, "-o", program, f"-L{library}", "-lpolysock", f"-Wl,-rpath,{library}"]
         return program if subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0 else None
 
 
