@@ -46,25 +46,31 @@ class SocketIO(io.RawIOBase):
         self._reading = "r" in mode
         self._writing = "w" in mode
         self._timeout_occurred = False
+        # Whether there is nothing to check before a read or a write, which takes longer than the call itself.
+        self._may_read = self._reading and type(self) is SocketIO
+        self._may_write = self._writing and type(self) is SocketIO
 
     def readinto(self, b):
         """Receives into a buffer and returns the number of bytes; None if a non-blocking socket has none."""
-        self._checkClosed()
-        self._checkReadable()
-        if self._timeout_occurred:
-            raise OSError("cannot read from timed out object")
+        if not self._may_read:
+            self._checkClosed()
+            self._checkReadable()
+            if self._timeout_occurred:
+                raise OSError("cannot read from timed out object")
         try:
             return self._sock.recv_into(b)
         except timeout:
             self._timeout_occurred = True
+            self._may_read = False
             raise
         except BlockingIOError:
             return None
 
     def write(self, b):
         """Sends what fits and returns the number of bytes; None if nothing fits on a non-blocking socket."""
-        self._checkClosed()
-        self._checkWritable()
+        if not self._may_write:
+            self._checkClosed()
+            self._checkWritable()
         try:
             return self._sock.send(b)
         except BlockingIOError:
@@ -107,6 +113,7 @@ class SocketIO(io.RawIOBase):
         """Closes the file, and the socket if that was closed before and this was its last file."""
         if self.closed:
             return
+        self._may_read = self._may_write = False
         super().close()
         self._sock._decref_socketios()
         self._sock = None

@@ -1,10 +1,13 @@
 """makefile: files over a socket."""
 
+import io
 import subprocess
 import sys
 
 import pytest
 from helpers import PROGRAM_TIMEOUT, connection
+
+import polysock
 
 
 def test_makefile_keeps_the_socket_open():
@@ -34,6 +37,34 @@ def test_makefile_text_and_timeouts():
                 file.read(1)
         with pytest.raises(ValueError, match="invalid mode"):
             client.makefile("a")
+
+
+def test_the_raw_file_refuses_what_it_was_not_opened_for():
+    with connection() as (client, server):
+        server.sendall(b"12")
+        reader, writer = client.makefile("rb", 0), client.makefile("wb", 0)
+        assert reader.read(1) == b"1"
+        assert writer.write(b"3") == 1
+        for wrong in (lambda: reader.write(b"4"), lambda: writer.read(1)):
+            with pytest.raises(io.UnsupportedOperation, match=r"not (read|writ)able"):
+                wrong()
+        reader.close()
+        writer.close()
+        for closed in (lambda: reader.readinto(bytearray(1)), lambda: writer.write(b"4")):
+            with pytest.raises(ValueError, match="closed"):
+                closed()
+
+
+def test_a_subclass_of_the_raw_file_decides_what_it_is_open_for():
+    class Shut(polysock.SocketIO):
+        def readable(self):
+            return False
+
+    with connection() as (client, server):
+        server.sendall(b"1")
+        client._io_refs += 1
+        with Shut(client, "rb") as file, pytest.raises(io.UnsupportedOperation):
+            file.readinto(bytearray(1))
 
 
 def test_a_text_file_without_an_encoding_warns_where_it_was_made():

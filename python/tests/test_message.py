@@ -32,6 +32,21 @@ def test_datagrams_have_their_senders_address(datagrams):
     assert room == b"xy\0\0\0"
 
 
+@pytest.mark.parametrize("kind", [list, tuple, iter])
+def test_any_number_of_buffers_makes_one_message(datagrams, kind):
+    one, two = datagrams
+    for count in range(8):
+        buffers = [bytes([65 + place]) * place if place % 2 else bytearray(b"-") for place in range(count)]
+        expected = b"".join(buffers)
+        assert one.sendmsg(kind(buffers), [], 0, two.getsockname()) == len(expected)
+        assert two.recv(100) == expected
+        with pytest.raises(TypeError, match="bytes-like object is required"):
+            one.sendmsg(kind([*buffers, "text"]), [], 0, two.getsockname())
+        for buffer in buffers:
+            if isinstance(buffer, bytearray):
+                buffer.append(0)  # no longer exported
+
+
 def test_truncation_is_reported(datagrams):
     one, two = datagrams
     one.sendto(b"abcdef", two.getsockname())

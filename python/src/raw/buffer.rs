@@ -8,7 +8,7 @@ use polysock::{memory, RecvBuf, SendBuf};
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes};
+use pyo3::types::{PyByteArray, PyBytes, PyMemoryView};
 use std::os::raw::c_int;
 
 /// Whether an object is a sequence.
@@ -20,20 +20,22 @@ pub fn is_sequence(object: &Bound<'_, PyAny>) -> bool {
 /// An exported buffer, released when dropped.
 struct Export<'py> {
     view: View,
+    /// Whether the memory is the interpreter's own. A memoryview's may be a mapped file, whose pages have to be read.
+    is_plain: bool,
     _attached: Python<'py>,
 }
 
 enum View {
-    /// The memory of a `bytes` or `bytearray`, whose buffer does not point into itself.
-    Plain(ffi::Py_buffer),
-    /// Some exporters keep pointers into the buffer, so it must not move.
+    /// Of an exporter that keeps no pointers into the buffer.
+    Movable(ffi::Py_buffer),
+    /// Some keep pointers into the buffer, so it must not move.
     Boxed(Box<ffi::Py_buffer>),
 }
 
 impl View {
     fn get(&self) -> &ffi::Py_buffer {
         match self {
-            Self::Plain(view) => view,
+            Self::Movable(view) => view,
             Self::Boxed(view) => view,
         }
     }
@@ -42,13 +44,13 @@ impl View {
 impl<'py> Export<'py> {
     fn of(object: &Bound<'py, PyAny>, flags: c_int) -> PyResult<Self> {
         let is_plain = object.is_exact_instance_of::<PyByteArray>();
-        let mut view = if is_plain {
-            View::Plain(ffi::Py_buffer::new())
+        let mut view = if is_plain || object.is_exact_instance_of::<PyMemoryView>() {
+            View::Movable(ffi::Py_buffer::new())
         } else {
             View::Boxed(Box::new(ffi::Py_buffer::new()))
         };
         let place = match &mut view {
-            View::Plain(view) => view,
+            View::Movable(view) => view,
             View::Boxed(view) => &mut **view,
         };
         // SAFETY: `place` is ours, the object is alive and we are attached.
@@ -57,6 +59,7 @@ impl<'py> Export<'py> {
         }
         Ok(Self {
             view,
+            is_plain,
             _attached: object.py(),
         })
     }
@@ -68,17 +71,12 @@ impl<'py> Export<'py> {
     fn length(&self) -> usize {
         usize::try_from(self.view.get().len).unwrap_or(0)
     }
-
-    /// Whether the memory is the interpreter's own. A memoryview's may be a mapped file, whose pages have to be read.
-    fn is_plain(&self) -> bool {
-        matches!(self.view, View::Plain(_))
-    }
 }
 
 impl Drop for Export<'_> {
     fn drop(&mut self) {
         let view: *mut ffi::Py_buffer = match &mut self.view {
-            View::Plain(view) => view,
+            View::Movable(view) => view,
             View::Boxed(view) => &raw mut **view,
         };
         // SAFETY: the buffer was exported to us and is released once; `_attached` says that we are attached.
@@ -141,7 +139,7 @@ impl<'a, 'py> Readable<'a, 'py> {
     pub fn is_plain(&self) -> bool {
         match self {
             Self::Bytes(_) => true,
-            Self::Exported(Exported(export)) => export.is_plain(),
+            Self::Exported(Exported(export)) => export.is_plain,
         }
     }
 
@@ -177,7 +175,7 @@ impl<'py> Writable<'py> {
 
     /// Whether the memory is the interpreter's own, so that writing to it never waits for a file.
     pub fn is_plain(&self) -> bool {
-        self.0.is_plain()
+        self.0.is_plain
     }
 
     /// How many bytes it has room for.

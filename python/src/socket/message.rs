@@ -8,7 +8,7 @@ use crate::core_call::CoreCall;
 use crate::errors::no_memory;
 use crate::raw::buffer::{Readable, Writable};
 use crate::{address, audit};
-use polysock::{memory, Received, Socket};
+use polysock::{memory, Received, SendBuf, Socket};
 use pyo3::exceptions::{PyOSError, PyRuntimeWarning, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
@@ -104,18 +104,49 @@ pub fn sendmsg(
         slf.as_any(),
         address.unwrap_or(&py.None().into_bound(py)),
     )?;
+    let send = |data: &[SendBuf<'_>]| {
+        let control = match ancdata {
+            Argument::Given(items) => ancillary::to_send(&items.0)?,
+            Argument::Missing => Vec::new(),
+        };
+        CoreCall::on(py, &*socket).to(to.as_ref()).run(|caller| {
+            socket
+                .on(caller)
+                .send_message(data, &control, to.as_ref(), waiting_flags(&socket, flags))
+        })
+    };
+    if let Some(list) = buffers
+        .cast_exact::<PyList>()
+        .ok()
+        .filter(|list| list.len() <= FEW)
+    {
+        return with_few(list, send);
+    }
     let items = buffers_of(buffers)?;
     let parts = readable(&items)?;
-    let control = match ancdata {
-        Argument::Given(items) => ancillary::to_send(&items.0)?,
-        Argument::Missing => Vec::new(),
-    };
-    let data = memory::collect(parts.iter().map(Readable::all)).map_err(no_memory)?;
-    CoreCall::on(py, &*socket).to(to.as_ref()).run(|caller| {
-        socket
-            .on(caller)
-            .send_message(&data, &control, to.as_ref(), waiting_flags(&socket, flags))
-    })
+    send(&memory::collect(parts.iter().map(Readable::all)).map_err(no_memory)?)
+}
+
+/// So many buffers are sent without allocating memory for a list of them.
+const FEW: usize = 4;
+
+/// Passes on the bytes of the objects in a list of at most [`FEW`], all held meanwhile.
+fn with_few<T>(list: &Bound<'_, PyList>, send: impl FnOnce(&[SendBuf<'_>]) -> PyResult<T>) -> PyResult<T> {
+    let mut items = [const { None }; FEW];
+    for (place, item) in items.iter_mut().zip(list.iter()) {
+        *place = Some(item);
+    }
+    let mut parts = [const { None }; FEW];
+    for (place, item) in parts.iter_mut().zip(items.iter().flatten()) {
+        *place = Some(data_of(item)?);
+    }
+    let mut data = [SendBuf::from(&[][..]); FEW];
+    let mut count = 0;
+    for (place, part) in data.iter_mut().zip(parts.iter().flatten()) {
+        *place = part.all();
+        count += 1;
+    }
+    send(data.get(..count).unwrap_or_default())
 }
 
 /// The objects whose bytes a message sends, one after the other.
