@@ -266,8 +266,8 @@ crate-checks: $(BUILD)/.prerequisites ## the crate as it would be published: pac
 
 .PHONY: bench bench-c bench-python bench-messages bench-datagrams bench-instructions bench-plots soak
 # In this order; each shows its place and the time left for all.
-bench: export POLYSOCK_BENCHES := c_socket python_socket messages datagrams servers python_instructions
-bench: bench-c bench-python bench-messages bench-datagrams bench-servers bench-instructions ## speed beside the alternatives, measured in turns
+bench: export POLYSOCK_BENCHES := c_socket python_socket messages datagrams servers growth python_instructions
+bench: bench-c bench-python bench-messages bench-datagrams bench-servers bench-growth bench-instructions ## speed beside the alternatives, measured in turns
 
 # Its calls, with a file for each library that makes them.
 C_CALLS := $(addprefix bench/calls/,raw.c polysock.c)
@@ -313,10 +313,24 @@ SERVERS_OPTIONS ?=
 .PHONY: bench-servers
 bench-servers: python-module bench-servers-built $(BENCH_PEERS)/.ready ## servers under load, beside others in Python and C
 	PYTHONPATH=$(BENCH_PEERS) $(VENV_PY) bench/servers.py --built $(BENCH_SERVERS) $(SERVERS_OPTIONS) bench/servers.json
+	@$(PYTHON) bench/plot.py
+
+.PHONY: bench-growth
+bench-growth: python-module $(BUILD)/bench/growth_c bench-servers-built $(BENCH_PEERS)/.ready ## bytes and time of one more connection, socket, thread, from 1 to 50,000
+	PYTHONPATH=$(BENCH_PEERS) $(VENV_PY) bench/growth.py --c $(BUILD)/bench/growth_c --servers $(BENCH_SERVERS) bench/growth.json
+	@$(PYTHON) bench/plot.py
+
+# A workspace by itself, so that no other build compiles criterion. On one processor: see bench/rust/benches/calls.rs.
+CARGO_BENCH := cargo bench --locked --target-dir target/bench-rust --manifest-path bench/rust/Cargo.toml
+
+.PHONY: bench-rust
+bench-rust: $(BUILD)/.prerequisites ## calls, framing and the poller in Rust, with criterion (RUST_BENCH=name for some)
+	$(CARGO_BENCH) --no-run
+	taskset -c 0 $(CARGO_BENCH) -- $(RUST_BENCH)
 
 # The base is where the branch left main, unless BASE names another revision.
 .PHONY: bench-quick
-bench-quick: python-module bench-servers-in-c $(BUILD)/bench/marks.so $(BUILD)/bench/raw_calls.so ## is this slower than where the branch left main? (2 minutes)
+bench-quick: python-module bench-servers-built $(BUILD)/bench/marks.so $(BUILD)/bench/raw_calls.so ## is this slower than where the branch left main? (2 minutes)
 	$(VENV_PY) bench/quick.py $(if $(BASE),--base '$(BASE)')
 
 # Without noise, so it may run beside other work; needs valgrind (make setup).
@@ -410,6 +424,7 @@ PANICKING_IS_FINE := $(addprefix -A clippy::,unwrap_used expect_used panic index
 
 check-rust: $(BUILD)/.prerequisites
 	cargo fmt --all --check
+	cargo fmt --all --check --manifest-path bench/rust/Cargo.toml
 	cargo clippy --quiet --locked --workspace -- -D warnings
 	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings $(PANICKING_IS_FINE)
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps -p polysock

@@ -15,7 +15,7 @@ static void must(long code)
 }
 
 /* Says that a round is over, at once, so that program.py can show how far it is. */
-static void end_round(void)
+static __attribute__((unused)) void end_round(void)
 {
     puts("round over");
     fflush(stdout);
@@ -30,7 +30,7 @@ static double now_ns(void)
 
 /* Measures the rows whose names arrive on standard input, one a line, and answers each with its nanoseconds: that is how
  * bench/quick.py takes turns between two builds of the library. */
-static int measure_on_request(double (*measure)(const char *row))
+static __attribute__((unused)) int measure_on_request(double (*measure)(const char *row))
 {
     char row[100];
     while (fgets(row, sizeof row, stdin)) {

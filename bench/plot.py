@@ -8,7 +8,7 @@ import argparse
 import json
 from pathlib import Path
 
-from plots import headline, page, sections
+from plots import growth, headline, page, sections, servers
 
 RESULTS = Path(__file__).parent
 FIGURES = RESULTS / "figures"
@@ -21,7 +21,10 @@ def read(folder=RESULTS):
 
 def drawings(results):
     """All figures by name, of those results that there are."""
-    return headline.drawings(results) | sections.drawings(results)
+    made = {}
+    for each in (headline, sections, servers, growth):
+        made |= each.drawings(results)
+    return made
 
 
 def main():

@@ -5,6 +5,9 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import servers
+from .svg import duration
+
 REASONS = Path(__file__).parents[1] / "reasons.toml"
 
 #: For results of several variants: the group, what a program would use otherwise, and polysock's counterpart.
@@ -39,6 +42,8 @@ class Counterpart:
     other_name: str
     other: dict
     ours: dict
+    #: How a median is written.
+    shown: object = duration
 
     @property
     def times(self):
@@ -61,6 +66,22 @@ def counterparts(results):
         for group, other, ours in PAIRS.get(name, []):
             if {other, ours} <= rows.get(group, {}).keys():
                 yield Counterpart(name, f"{group}: {ours}", other, rows[group][other], rows[group][ours])
+        if name == "servers":
+            yield from server_counterparts(result)
+
+
+def server_counterparts(result):
+    """The best of polysock's servers beside the best of the others, for each load and language."""
+    for load, about in result["loads"].items():
+        for language, languages in (("Python", ["Python"]), ("C", ["C", "Rust"])):
+            for what, words, shown in (
+                ("per_second", "requests", servers.each_second),
+                ("p99_us", "99 % of the answers", duration),
+            ):
+                ours, other = (servers.best(result, load, languages, which, what) for which in (True, False))
+                if ours and other:
+                    row = f"{language}, {about['title']}: {words} of {ours[0]}"
+                    yield Counterpart("servers", row, other[0], other[1], ours[1], shown)
 
 
 def behind(results):

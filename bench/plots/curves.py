@@ -1,11 +1,12 @@
 """How something grows: lines on two logarithmic axes, each with its name at its end, in panels beside each other."""
 
+import re
 from dataclasses import dataclass
 
 from .frame import MARGIN, WIDTH, Frame
 from .svg import Log, count
 
-HEIGHT, AXIS, NAMES, LINE = 230, 58, 108, 13
+HEIGHT, AXIS, NAMES, LINE = 230, 58, 126, 13
 
 
 @dataclass
@@ -48,7 +49,7 @@ def panel(drawing, x, y, width, what):
         drawing.text(along(tick), up.start + 16, count(tick), "dim", "middle", 11)
     for tick in up.ticks(22):
         drawing.line(left, up(tick), right, up(tick), "grid")
-        drawing.text(left - 7, up(tick) + 4, what.shown(tick), "dim", "end", 11)
+        drawing.text(left - 7, up(tick) + 4, short(what.shown(tick)), "dim", "end", 11)
     drawing.line(left, up.start, right, up.start, "axis")
     drawing.text((left + right) / 2, up.start + 33, what.along, "dim", "middle", 11)
     for curve in what.curves:
@@ -57,6 +58,11 @@ def panel(drawing, x, y, width, what):
         for place in places:
             drawing.dot(*place, curve.kind, 3.4 if curve.kind == "ours" else 2.6)
     names(drawing, right + 8, what.curves, up)
+
+
+def short(text):
+    """`5.00 ms` as `5 ms`."""
+    return re.sub(r"\.0+(?=\D|$)", "", text)
 
 
 def spread(values, more):

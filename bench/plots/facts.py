@@ -20,7 +20,7 @@ def system(result):
     return " ".join(result["machine"].split("-")[:2])
 
 
-def measured(command, *results):
-    """The lines: the command, then the machine."""
-    how = "over the loopback interface, both sides in turns: medians, thin lines are quartiles."
-    return [f"Measured by `{command}` {how}", *machine(*results)]
+def measured(command, *results, lines=True):
+    """The command, then the machine; `lines`: whether the figure shows quartiles as lines."""
+    how = "over the loopback interface, in turns: medians" + ", thin lines are quartiles" * lines
+    return [f"Measured by `{command}` {how}.", *machine(*results)]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from . import facts, ratios
+from . import facts, ratios, servers
 from .svg import duration
 
 
@@ -70,12 +70,16 @@ C = [
 ]
 
 
+#: Loads of servers: polysock's best beside the best of the others.
+LOADS = {"echo-100": "server, 100 connections", "echo-1000": "server, 1,000 connections"}
+
+
 def drawings(results):
-    sections = [
-        ratios.Section("Python", [row(results, pick) for pick in PYTHON if pick.results in results]),
-        ratios.Section("C", [row(results, pick) for pick in C if pick.results in results]),
-    ]
-    names = dict.fromkeys(pick.results for pick in PYTHON + C)
+    sections = []
+    for heading, picks, languages in (("Python", PYTHON, ["Python"]), ("C", C, ["C", "Rust"])):
+        rows = [row(results, pick) for pick in picks if pick.results in results]
+        sections.append(ratios.Section(heading, rows + list(server_rows(results, languages))))
+    names = dict.fromkeys([pick.results for pick in PYTHON + C] + ["servers"])
     below = facts.measured("make bench", *(results[name] for name in names if name in results))
     explained = [
         "64 bytes at a time, over the loopback interface, beside what a program would use otherwise.",
@@ -92,3 +96,14 @@ def row(results, pick):
     overlap, shown = low <= our_high and our_low <= high, [duration(each["median"]) for each in (other, ours)]
     name = pick.shown or pick.other
     return ratios.Row(pick.label, other["median"], ours["median"], ours["quartiles"], overlap, *shown, name)
+
+
+def server_rows(results, languages):
+    for load, label in LOADS.items() if "servers" in results else ():
+        ours, other = (servers.best(results["servers"], load, languages, which) for which in (True, False))
+        if ours and other:
+            (name, others), (_, of_ours) = other, ours
+            (low, high), (our_low, our_high) = others["quartiles"], of_ours["quartiles"]
+            shown = [servers.each_second(each["median"]) for each in (others, of_ours)]
+            overlap, name = low <= our_high and our_low <= high, name.removesuffix(" Protocol").removesuffix(" by hand")
+            yield ratios.Row(label, others["median"], of_ours["median"], of_ours["quartiles"], overlap, *shown, name)

@@ -3,18 +3,33 @@
 import re
 
 from .counterparts import behind, reason, reasons
-from .svg import digits, duration, times
+from .svg import digits, times
 
 WHERE = {
     "python_socket": "Python calls",
     "c_socket": "C calls",
     "messages": "messages",
     "datagrams": "datagrams",
+    "servers": "servers",
+}
+
+
+#: Parts of the page that show figures, as far as there are results for them.
+FIGURES = {
+    "servers": {
+        "servers": "Servers under load: requests a second and waiting times by connections",
+        "servers_python": "Servers in Python: every load",
+        "servers_c": "Servers in C and Rust: every load",
+    },
+    "growth": {"growth": "How cost grows"},
 }
 
 
 def filled(text, results):
     """The page with its generated parts as the results have them."""
+    for part, figures in FIGURES.items():
+        images = [f"![{about}](../bench/figures/{name}.svg)\n\n" for name, about in figures.items()]
+        text = between(text, part, "\n" + "".join(images) if part in results else "")
     return between(text, "behind", behind_table(results))
 
 
@@ -33,7 +48,7 @@ def behind_table(results):
     known = reasons()
     lines = ["| row | beside | polysock | times as fast | why |", "|---|---|---|---|---|"]
     for each in rows:
-        other, ours = (duration(side["median"]) for side in (each.other, each.ours))
+        other, ours = (each.shown(side["median"]) for side in (each.other, each.ours))
         row = f"{WHERE[each.results]}: {each.row}"
         lines.append(
             f"| {row} | {each.other_name}, {other} | {ours} | {times(digits(each.times))} | {reason(each, known)} |"

@@ -163,4 +163,4 @@ def rate(value):
 
 
 def size(value):
-    return with_unit(value, [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B")])
+    return with_unit(value, [(1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1, "B")])
