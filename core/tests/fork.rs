@@ -22,7 +22,7 @@ const WHILE_THE_KERNEL_WAITS: [&str; 5] = [
 
 #[cfg(target_os = "linux")]
 fn main() {
-    let tests: [(&str, fn()); 21] = [
+    let tests: [(&str, fn()); 22] = [
         (
             "a_child_that_closes_disturbs_nobody",
             tests::a_child_that_closes_disturbs_nobody,
@@ -72,6 +72,10 @@ fn main() {
             tests::a_child_takes_a_connection_over_from_a_handler,
         ),
         (
+            "a_child_has_no_part_in_a_message_server",
+            tests::a_child_has_no_part_in_a_message_server,
+        ),
+        (
             "a_child_stops_its_copy_of_a_server",
             tests::a_child_stops_its_copy_of_a_server,
         ),
@@ -118,8 +122,8 @@ mod tests {
     use super::support::skipped::skip;
     use super::support::*;
     use polysock::{
-        Address, Error, Framing, Kind, NativeCaller, ServeOptions, Server, Shutdown, Socket, Step, Timeout,
-        Trouble,
+        Address, Connection, Error, Framing, Kind, MessageServeOptions, MessageServer, NativeCaller, Reply,
+        ServeOptions, Server, Shutdown, Socket, Step, Timeout, Trouble,
     };
     use std::io::{Read, Write};
     use std::os::fd::AsRawFd;
@@ -683,6 +687,50 @@ mod tests {
         echo(&client);
         echo(&connect(&address));
         drop(client);
+        assert_eq!(server.stop(LATE).unwrap(), 0);
+    }
+
+    /// It has neither the threads nor the connections; what it does with its copies disturbs nobody.
+    pub fn a_child_has_no_part_in_a_message_server() {
+        let known = Arc::new(Mutex::new(None::<Arc<Connection>>));
+        let seen = Arc::clone(&known);
+        let echo = move |connection: &Arc<Connection>, message: &[u8], reply: &mut Reply<'_>| {
+            *seen.lock().unwrap() = Some(Arc::clone(connection));
+            reply.send(message)
+        };
+        let listener = listener(16).0;
+        let address = listener.local_address().unwrap();
+        let server = MessageServer::start(listener, None, MessageServeOptions::default(), echo).unwrap();
+        let echo = |client: &Socket| {
+            client.send_all(b"x").unwrap();
+            client.within(LATE).recv_exact(&mut [0]).unwrap();
+        };
+        let client = connect(&address);
+        echo(&client);
+        let connection = known.lock().unwrap().clone().unwrap();
+        for _ in 0..20 {
+            let child = system::fork(|| {
+                assert_eq!(server.connections(), 0);
+                assert_eq!(
+                    connection.send(b"from the child").unwrap_err().kind(),
+                    Kind::Closed
+                );
+                connection.abort();
+                let error = server.wait(Timeout::Never).unwrap_err();
+                assert_eq!(error.kind(), Kind::Closed);
+                assert!(error.to_string().contains("after a fork"), "{error}");
+                let (running, took) = timed(|| server.stop(Timeout::Never));
+                assert_eq!(running.unwrap(), 0);
+                assert!(took < ms(900), "{took:?}");
+                server.wait(Timeout::Never).unwrap();
+            });
+            echo(&connect(&address));
+            child.succeed();
+        }
+        echo(&client);
+        assert_eq!(client.available().unwrap(), 0);
+        connection.send(b"y").unwrap();
+        client.within(LATE).recv_exact(&mut [0]).unwrap();
         assert_eq!(server.stop(LATE).unwrap(), 0);
     }
 

@@ -10,7 +10,7 @@ pub struct MessageServeOptions {
     /// How many connections are open at once; 10,000 unless set. Further ones wait in the listener's queue (its backlog).
     pub max_connections: usize,
     /// How many callbacks run at once, each in its own thread; 16 unless set. Threads are requested only while callbacks
-    /// take longer than about a millisecond. One more is requested to enforce a
+    /// take longer than a few milliseconds. One more is requested to enforce a
     /// [`handler_timeout`](Self::handler_timeout).
     pub workers: usize,
     /// How many bytes may wait to be sent on one connection; 256 KiB unless set. While more wait, no further messages of

@@ -22,7 +22,7 @@ use std::time::Instant;
 ///
 /// A few threads serve any number of connections. Each has a [`MessageWorker`](super::MessageWorker). One of them waits
 /// until something arrives, receives it, and calls the callbacks; another takes over when a callback takes longer than
-/// about a millisecond. For each connection, callbacks are called one after the other, in order: `on_open`, messages,
+/// a few milliseconds. For each connection, callbacks are called one after the other, in order: `on_open`, messages,
 /// `on_close`. [`MessageServer::start`] does all this with its own threads.
 ///
 /// A forked child inherits the listener, but none of the threads and connections.

@@ -15,13 +15,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How often the stand-by looks whether the leader's callback takes long.
-const TICK: Duration = Duration::from_millis(1);
+const TICK: Duration = Duration::from_millis(2);
 
 /// After so many ticks of the same batch the stand-by takes over in any case: there is enough work for two.
 const LONG_BATCH: u32 = 5;
 
 /// After so many ticks without work the stand-by sleeps until it is woken.
-const QUIET: u32 = 50;
+const QUIET: u32 = 25;
 
 /// A thread that was requested and has not arrived within this time is no longer expected.
 const ARRIVAL: Duration = Duration::from_secs(1);

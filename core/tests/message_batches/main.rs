@@ -11,6 +11,8 @@
 mod closing;
 #[path = "../message_server/handling.rs"]
 mod handling;
+#[path = "../message_server/many.rs"]
+mod many;
 #[path = "../message_server/order.rs"]
 mod order;
 #[path = "../message_server/pressure.rs"]

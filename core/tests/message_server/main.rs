@@ -9,6 +9,7 @@
 
 mod closing;
 mod handling;
+mod many;
 mod order;
 mod pressure;
 mod stopping;
