@@ -4,7 +4,7 @@
 //!
 //! Each layer uses only those before it: the vocabulary ([`Error`], [`Family`], [`Flags`], [`Timeout`], [`Address`]),
 //! the system, one handle with its operations ([`Socket`], [`Caller`]), and what programs would otherwise write by hand
-//! ([`create_connection`], [`poll()`], [`Poller`], [`Server`]). See ARCHITECTURE.md in the repository for the whole
+//! ([`create_connection`], [`poll()`], [`Poller`], [`Server`], [`MessageServer`]). See ARCHITECTURE.md in the repository for the whole
 //! picture.
 
 mod address;
