@@ -29,7 +29,7 @@ pub(super) trait Owner: Send + Sync {
     /// Milliseconds since the server was made.
     fn now(&self) -> u64;
 
-    /// Closes a connection that is due, and queues the call of `on_close`; `wakes`: the thread is not a worker.
+    /// Closes a connection that is due, and queues the call of `on_close`; `wakes`: the leader if it is in the poller.
     fn end(&self, key: u64, wakes: bool);
 }
 

@@ -3,7 +3,7 @@
 use super::connection::Owner;
 use super::options::MessageServeOptions;
 use super::reason::CloseReason;
-use super::state::{Accepting, MessageServerStats, PeerCause, State, Stopping};
+use super::state::{MessageServerStats, PeerCause, State, Stopping};
 use crate::caller::{Caller, NativeCaller};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::framing::Framing;
@@ -192,15 +192,15 @@ impl Owner for MessageServer {
         } else {
             call.close_handled()
         };
-        let may_accept = {
+        let wakes = {
             let mut state = self.state.lock();
             state.note_end(&reason);
             if !refused {
                 state.closed.push_back(connection); // `open` has made room
             }
-            !matches!(state.accepting, Accepting::Registered) && state.polling
+            wakes && state.polling
         };
-        if wakes || may_accept {
+        if wakes {
             let _ = self.poller.wake();
         }
     }

@@ -55,6 +55,8 @@ pub(super) struct State {
     pub(super) expected_since: Option<Instant>,
     /// How often a worker has begun something.
     pub(super) begun: u64,
+    /// How often a leader has gone to the poller.
+    pub(super) batches: u64,
     pub(super) accepting: Accepting,
     /// How long the last pause of accepting was.
     pub(super) last_pause: Option<Duration>,
@@ -172,7 +174,7 @@ impl State {
         }
     }
 
-    /// Wakes an idle worker to be the stand-by, if there is none. If it finds work instead, it calls the next one.
+    /// Wakes an idle worker to be the stand-by, if there is none.
     pub(super) fn call_standby(&mut self) {
         if self.standby.is_none() {
             if let Some((_, idle)) = self.idle.pop() {

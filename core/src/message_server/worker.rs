@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 /// How often the stand-by looks whether the leader's callback takes long.
 const TICK: Duration = Duration::from_millis(2);
 
-/// After so many ticks of the same batch the stand-by takes over in any case: there is enough work for two.
+/// After more ticks than this of the same batch the stand-by takes over in any case: there is enough work for two.
 const LONG_BATCH: u32 = 5;
 
 /// After so many ticks without work the stand-by sleeps until it is woken.
@@ -201,41 +201,17 @@ impl MessageWorker {
             return Role::Leave;
         };
         entry.thread = thread::me();
-        if state.has_work() {
-            let free = state.idle.is_empty() && state.standby.is_none();
-            let workers = state.entries().count();
-            let expects = state
-                .expected_since
-                .is_some_and(|since| since.elapsed() <= ARRIVAL);
-            if free && workers < options.threads() && !expects && state.has_room_for_another() {
-                state.expected_since = Some(Instant::now());
-                return Role::Recruit;
-            }
-            if options.handler_timeout.is_some() && state.working() >= options.workers {
-                return Role::Guard;
-            }
-            if state.leader == Some(self.at) {
-                state.note_working();
-            }
-            state.call_standby();
-            return Role::Work;
-        }
         if state.is_over() {
             return Role::Leave;
         }
-        match state.leader {
-            None => state.leader = Some(self.at),
-            Some(leader) if leader == self.at => {}
-            Some(_) => {
-                return match &state.standby {
-                    None => {
-                        state.standby = Some((self.at, thread::current()));
-                        Role::StandBy
-                    }
-                    Some((standby, _)) if *standby == self.at => Role::StandBy,
-                    Some(_) => Role::Idle,
-                };
-            }
+        if *state.leader.get_or_insert(self.at) != self.at {
+            // The leader does all the work; when its callbacks take long, the stand-by takes part.
+            let standby = state.standby.get_or_insert_with(|| (self.at, thread::current()));
+            return if standby.0 == self.at {
+                Role::StandBy
+            } else {
+                Role::Idle
+            };
         }
         if state
             .standby
@@ -244,14 +220,32 @@ impl MessageWorker {
         {
             state.standby = None;
         }
-        state.polling = true;
-        Role::Lead
+        if !state.has_work() {
+            state.polling = true;
+            state.batches += 1;
+            return Role::Lead;
+        }
+        let alone = state.idle.is_empty() && state.standby.is_none();
+        let expects = state
+            .expected_since
+            .is_some_and(|since| since.elapsed() <= ARRIVAL);
+        if alone && !expects && state.entries().count() < options.threads() && state.has_room_for_another() {
+            state.expected_since = Some(Instant::now());
+            return Role::Recruit;
+        }
+        if options.handler_timeout.is_some() && state.working() >= options.workers {
+            return Role::Guard;
+        }
+        state.note_working();
+        state.call_standby();
+        Role::Work
     }
 
     /// Waits until the leader's callback takes long, and takes over.
     fn stand_by(&self) {
         let server = &self.server;
-        let (mut seen, mut quiet, mut busy) = (None, 0, 0);
+        let (mut seen, mut quiet) = (None, 0);
+        let (mut batch, mut busy) = (None, 0);
         loop {
             let sleeps = {
                 let mut state = server.state.lock();
@@ -263,12 +257,12 @@ impl MessageWorker {
                     return;
                 }
                 let begun = (state.begun, state.polling);
+                busy = if batch == Some(state.batches) { busy + 1 } else { 0 };
+                batch = Some(state.batches);
                 if state.polling {
-                    busy = 0;
                     quiet = if seen == Some(begun) { quiet + 1 } else { 0 };
                 } else {
                     quiet = 0;
-                    busy += 1;
                     if seen == Some(begun) || busy > LONG_BATCH {
                         let slow = state.take_over(self.at);
                         drop(state);
@@ -300,7 +294,7 @@ impl MessageWorker {
             let left = leave_at.map(|end| end.saturating_duration_since(Instant::now()));
             {
                 let mut state = self.server.state.lock();
-                if state.standby.is_none() || state.leader.is_none() || state.has_work() || state.is_over() {
+                if state.standby.is_none() || state.leader.is_none() || state.is_over() {
                     state.idle.retain(|(idle, _)| *idle != self.at);
                     return true;
                 }
@@ -452,7 +446,7 @@ impl MessageWorker {
             connection.settle_idle(&server.poller, &mut traffic)
         };
         if due {
-            server.end(connection.key(), false);
+            server.end(connection.key(), true);
         } else {
             server.note_idle_while_stopping(connection.key());
         }
