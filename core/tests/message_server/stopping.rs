@@ -55,16 +55,16 @@ fn a_blocked_callback_is_counted_and_ends_later() {
 #[test]
 fn a_peer_that_does_not_read_does_not_hold_up_the_end() {
     limited(|| {
-        let (server, called) = start_on(
-            small_listener(),
-            Some(Framing::lines()),
-            options(),
-            |_, _, reply| reply.send(&vec![b'x'; 10 << 20]),
-        );
+        let (tell, told) = std::sync::mpsc::channel();
+        let tell = Mutex::new(tell);
+        let (server, called) = start_on(small_listener(), None, options(), move |connection, _, reply| {
+            tell.lock().unwrap().send(Arc::clone(connection)).unwrap();
+            reply.send(&vec![b'x'; 10 << 20])
+        });
         let client = connect_small(&server);
-        client.send_all(b"x\n").unwrap();
-        assert!(matches!(next(&called), Called::Open(_)));
-        assert!(matches!(next(&called), Called::Message(..)));
+        client.send_all(b"x").unwrap();
+        let connection = told.recv_timeout(LATE).unwrap();
+        until("a part was sent", || connection.unsent() > 0);
         assert_eq!(server.stop(ms(50)).unwrap(), 0);
         assert_eq!(next_close(&called), CloseReason::Stopped);
         let mut buffer = vec![0; 1 << 16];
