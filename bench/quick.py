@@ -125,9 +125,7 @@ def look(rows, pairs, seconds, progress):
         for row in rows:
             if row.makers is not made:
                 close(measure)
-                made, measure = row.makers, {}
-                for side, make in row.makers.items():
-                    measure[side] = make()
+                made, measure = row.makers, opened(row.makers)
             with progress.part(row.name):
                 values = in_turns(row.asked, measure, seconds, number)
             if values:
@@ -141,6 +139,18 @@ def look(rows, pairs, seconds, progress):
     return changes, medians
 
 
+def opened(makers):
+    """What measures each side; empty if one side lacks what that needs."""
+    measure = {}
+    try:
+        for side, make in makers.items():
+            measure[side] = make()
+    except RuntimeError:
+        close(measure)
+        return {}
+    return measure
+
+
 def close(measure):
     for each in measure.values():
         each.close()
@@ -149,7 +159,7 @@ def close(measure):
 def in_turns(row, measure, seconds, number):
     """Samples of both sides, the order changing from one to the next; None if a side has no such row."""
     values = {side: [] for side in measure}
-    if any(each.sample(row) < 0 for each in measure.values()):  # warms up
+    if not measure or any(each.sample(row) < 0 for each in measure.values()):  # which warms up
         return None
     end = time.monotonic() + seconds
     for turn in range(MOST):

@@ -7,7 +7,10 @@ import server_load
 import server_programs
 
 #: A row and what runs it: a server of bench/servers in Python, and the load.
-ROWS = {"polysock.Server, echo, 10 connections": ("polysock_threads.py", "echo-10")}
+ROWS = {
+    "polysock.Server, echo, 10 connections": ("polysock_threads.py", "echo-10"),
+    "polysock.MessageServer, echo, 100 connections": ("polysock_messages.py", "echo-100"),
+}
 
 
 class Loaded:
