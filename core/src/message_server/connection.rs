@@ -29,6 +29,9 @@ pub(super) trait Owner: Send + Sync {
     /// Milliseconds since the server was made.
     fn now(&self) -> u64;
 
+    /// A connection will be closed when its peer has taken what is unsent: there is a time limit to enforce.
+    fn note_ending(&self);
+
     /// Closes a connection that is due, and queues the call of `on_close`; `wakes`: the leader if it is in the poller.
     fn end(&self, key: u64, wakes: bool);
 }
@@ -302,7 +305,7 @@ impl Connection {
         let due = {
             let mut traffic = self.traffic.lock();
             if !traffic.in_hands {
-                self.settle_idle(owner.poller(), &mut traffic)
+                self.settle_idle(&*owner, &mut traffic)
             } else {
                 // Its worker does the rest, but a peer that takes bytes makes room for the callback that waits for it.
                 if traffic.unsent() > 0 && !traffic.over {
@@ -318,16 +321,18 @@ impl Connection {
     }
 
     /// The same for a connection that no worker has in hand; true when this thread must now [end](Owner::end) it.
-    pub(super) fn settle_idle(&self, poller: &Poller, traffic: &mut Traffic) -> bool {
+    pub(super) fn settle_idle(&self, owner: &dyn Owner, traffic: &mut Traffic) -> bool {
         if !traffic.is_due_to_end() {
             let wanted = traffic.wanted(self.max_unsent);
-            self.watch(poller, traffic, wanted);
+            self.watch(owner.poller(), traffic, wanted);
         }
         let due = traffic.is_due_to_end();
         if due {
             traffic.in_hands = true;
             traffic.over = true;
             traffic.drop_unsent();
+        } else if traffic.ending.is_some() {
+            owner.note_ending();
         }
         due
     }

@@ -182,7 +182,7 @@ impl MessageWorker {
             }
             let full = traffic.unsent() > server.options.max_unsent;
             if traffic.ending.is_some() || (full && !last) || !(receives || traffic.is_held()) {
-                if connection.settle_idle(&server.poller, &mut traffic) {
+                if connection.settle_idle(&*server, &mut traffic) {
                     drop(traffic);
                     server.end(connection.key(), false);
                 }

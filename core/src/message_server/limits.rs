@@ -7,6 +7,7 @@ use super::worker::MessageWorker;
 use crate::caller::NativeCaller;
 use crate::poll::Events;
 use crate::sys::thread;
+use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,7 +33,8 @@ impl MessageWorker {
             let state = server.state.lock();
             (state.next_look, state.connections.len() > 0)
         };
-        if !open {
+        let limited = server.options.idle_timeout.is_some() || server.ending.load(Ordering::SeqCst);
+        if !open || !limited {
             return callbacks;
         }
         let next_look = if ms >= next_look {
@@ -49,6 +51,7 @@ impl MessageWorker {
         let server = Arc::clone(&self.server);
         let idle = server.options.idle_timeout.map(milliseconds);
         let limit = idle.unwrap_or(milliseconds(CLOSE_LIMIT));
+        server.ending.store(false, Ordering::SeqCst);
         let mut earliest = now.saturating_add(limit);
         let (mut place, mut places) = (0, 1);
         while place < places {
@@ -60,10 +63,10 @@ impl MessageWorker {
                         continue;
                     };
                     let end = connection.last_active().saturating_add(limit);
-                    if end <= now {
+                    if end < now || idle.is_none() {
                         self.ready.push((Arc::clone(connection), Events::NONE));
                     } else {
-                        earliest = earliest.min(end);
+                        earliest = earliest.min(end + 1);
                     }
                 }
             }
@@ -74,10 +77,16 @@ impl MessageWorker {
                     if traffic.in_hands || (idle.is_none() && traffic.ending.is_none()) {
                         continue;
                     }
+                    let end = connection.last_active().saturating_add(limit);
+                    if end >= now {
+                        server.ending.store(true, Ordering::SeqCst);
+                        earliest = earliest.min(end + 1);
+                        continue;
+                    }
                     traffic.end(CloseReason::IdleTimeout);
                     traffic.aborted |= traffic.unsent() > 0; // the end of the stream would look like that of the data
                     traffic.drop_unsent();
-                    connection.settle_idle(&server.poller, &mut traffic)
+                    connection.settle_idle(&*server, &mut traffic)
                 };
                 if due {
                     server.end(connection.key(), false);
@@ -147,6 +156,7 @@ impl super::connection::Connection {
     }
 }
 
+/// Rounded up: a limit never ends early.
 fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
+    u64::try_from(time.as_micros().div_ceil(1000)).unwrap_or(u64::MAX)
 }

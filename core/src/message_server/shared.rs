@@ -15,6 +15,7 @@ use crate::server::monitor::{Monitor, Watched};
 use crate::socket::Socket;
 use crate::time::Timeout;
 use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
@@ -32,6 +33,8 @@ pub struct MessageServer {
     pub(super) options: MessageServeOptions,
     pub(super) poller: Poller,
     pub(super) state: Monitor<State>,
+    /// There may be connections that wait for their peers to take the last bytes.
+    pub(super) ending: AtomicBool,
     began: Instant,
 }
 
@@ -59,6 +62,7 @@ impl MessageServer {
             options,
             poller: Poller::new()?,
             state: Monitor::new(),
+            ending: AtomicBool::new(false),
             began: Instant::now(),
         });
         let us: Weak<Self> = Arc::downgrade(&server);
@@ -169,6 +173,12 @@ impl Owner for MessageServer {
 
     fn now(&self) -> u64 {
         self.milliseconds()
+    }
+
+    fn note_ending(&self) {
+        if !self.ending.swap(true, Ordering::SeqCst) {
+            let _ = self.poller.wake();
+        }
     }
 
     fn end(&self, key: u64, wakes: bool) {

@@ -140,7 +140,7 @@ impl Connection {
             traffic.end(CloseReason::Stopped);
             traffic.aborted |= traffic.unsent() > 0;
             traffic.drop_unsent();
-            self.settle_idle(&server.poller, &mut traffic)
+            self.settle_idle(server, &mut traffic)
         };
         if due {
             server.end(self.key(), false);

@@ -443,7 +443,7 @@ impl MessageWorker {
             if self.spares.len() < MOST_SPARES {
                 self.spares.extend(traffic.take_spare());
             }
-            connection.settle_idle(&server.poller, &mut traffic)
+            connection.settle_idle(&**server, &mut traffic)
         };
         if due {
             server.end(connection.key(), true);
