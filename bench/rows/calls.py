@@ -71,8 +71,14 @@ def beside_idle(make):
     """The same beside a thread that waits for something else: calls have to detach from the interpreter."""
 
     def make_beside(module):
-        over = threading.Event()
-        threading.Thread(target=over.wait, daemon=True).start()
+        started, over = threading.Event(), threading.Event()
+
+        def idle():
+            started.set()
+            over.wait()
+
+        threading.Thread(target=idle, daemon=True).start()
+        started.wait()
         try:
             yield from make(module)
         finally:
@@ -87,6 +93,11 @@ row("ready 64 B, unix, beside an idle thread", rounds=25)(beside_idle(ready(unix
 
 def sends_and_receives_into(left, right):
     room = bytearray(64)
+    return lambda: (left.send(SMALL), right.recv_into(room))
+
+
+def sends_and_receives_into_a_view(left, right):
+    room = memoryview(bytearray(64))
     return lambda: (left.send(SMALL), right.recv_into(room))
 
 
@@ -110,12 +121,19 @@ def sends_message_and_receives_message(left, right):
     return lambda: (left.sendmsg(parts), right.recvmsg(64))
 
 
+def sends_message_of_parts_and_receives_message(left, right):
+    parts = [SMALL[:16], SMALL[16:32], SMALL[32:]]
+    return lambda: (left.sendmsg(parts), right.recvmsg(64))
+
+
 row("recv_into 64 B", rounds=25)(transfer(tcp_pair, sends_and_receives_into))
+row("recv_into 64 B, memoryview", rounds=25)(transfer(tcp_pair, sends_and_receives_into_a_view))
 row("sendall 64 B + recv", rounds=25)(
     transfer(tcp_pair, lambda left, right: lambda: (left.sendall(SMALL), right.recv(64)))
 )
 row("recv(65536) of 32 B", rounds=25)(transfer(tcp_pair, sends_and_receives_with_much_room))
 row("sendmsg + recvmsg 64 B", rounds=25)(transfer(tcp_pair, sends_message_and_receives_message))
+row("sendmsg of 3 parts + recvmsg 64 B", rounds=25)(transfer(tcp_pair, sends_message_of_parts_and_receives_message))
 row("udp sendto + recvfrom 64 B", rounds=25)(transfer(udp_pair, sends_to_and_receives_from))
 row("udp sendto + recvfrom_into 64 B", rounds=25)(transfer(udp_pair, sends_to_and_receives_from_into))
 
@@ -284,6 +302,7 @@ row("setsockopt", rounds=25)(
     option(lambda m, s: lambda tell=s.setsockopt, a=int(m.SOL_SOCKET), b=int(m.SO_KEEPALIVE): tell(a, b, 1))
 )
 row("getsockname", rounds=25)(option(lambda _, s: s.getsockname))
+row("sock.gettimeout()", rounds=25)(option(lambda _, s: lambda: s.gettimeout()))
 row("fileno", rounds=25)(option(lambda _, s: s.fileno))
 row("gettimeout", rounds=25)(option(lambda _, s: s.gettimeout))
 row("settimeout", rounds=25)(option(lambda _, s: lambda tell=s.settimeout: tell(5.0)))
