@@ -2,9 +2,11 @@
 
 mod callbacks;
 mod options;
+mod program;
 
-use self::callbacks::{kind_of, Callbacks};
+use self::callbacks::Callbacks;
 use self::options::{polysock_connection_fn, polysock_server_options, polysock_server_stats};
+use self::program::kind_of;
 use crate::error::Failure;
 use crate::guard;
 use crate::handle::{borrow, borrow_as, give, into_core, polysock_t, take, Handle};
