@@ -59,6 +59,7 @@ mod message;
 mod poll;
 mod poller;
 
+mod message_server;
 mod server;
 
 mod net;

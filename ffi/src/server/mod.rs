@@ -1,8 +1,8 @@
 //! The callback server.
 
 mod callbacks;
-mod options;
-mod program;
+pub(crate) mod options;
+pub(crate) mod program;
 
 use self::callbacks::Callbacks;
 use self::options::{polysock_connection_fn, polysock_server_options, polysock_server_stats};
