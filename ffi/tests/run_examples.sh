@@ -36,6 +36,7 @@ check options 'ttl must be 1 to 255' "$out/example-options"
 check batch '99 sent, 99 received: hello' "$out/example-batch"
 check waiting 'socket 70 says y' "$out/example-waiting"
 check server 'Hello, client 4' "$out/example-server"
+check message_server 'I am Bob' "$out/example-message_server"
 check net 'EEOF, and for good' "$out/example-net"
 
 mkfifo "$work/printed"

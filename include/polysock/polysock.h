@@ -23,7 +23,7 @@
  *           which glibc gets no memory, a callback server that has to record more than a few hundred connections at that
  *           moment, and a reserve that is used up entirely, which takes hundreds of calls at the same time.
  * Process   Nothing to initialise, no signal dispositions changed, no SIGPIPE, no threads but those of
- *           polysock_server_start(), every descriptor close-on-exec.
+ *           polysock_server_start() and polysock_message_server_start(), every descriptor close-on-exec.
  *           A forked child may use and close what it inherits without disturbing its parent. A poller works there too; a
  *           server does not, as a fork copies no threads.
  *
@@ -96,6 +96,9 @@
 
 /* The initial value of a polysock_server_options. */
 #define POLYSOCK_SERVER_OPTIONS_INITIALIZER {sizeof(polysock_server_options), 0, NULL, NULL, 0, 0}
+
+/* The initial value of a polysock_message_server_options. */
+#define POLYSOCK_MESSAGE_SERVER_OPTIONS_INITIALIZER {sizeof(polysock_message_server_options), NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0}
 
 /* For polysock_sendfile(): everything up to the end of the file. */
 #define POLYSOCK_TO_END UINT64_MAX
@@ -682,10 +685,69 @@ extern "C" {
 #define POLYSOCK_POLL_ONESHOT 2
 
 /**
+ * Why a connection ended: the peer ended its stream, and everything it had sent was handled and answered.
+ * @ingroup polysock_message_server
+ */
+#define POLYSOCK_REASON_PEER_FINISHED 1
+
+/**
+ * Why a connection ended: by polysock_connection_close() or polysock_connection_abort().
+ * @ingroup polysock_message_server
+ */
+#define POLYSOCK_REASON_BY_PROGRAM 2
+
+/**
+ * Why a connection ended: receiving or sending failed, most often because the peer reset it. `code` is the failure.
+ * @ingroup polysock_message_server
+ */
+#define POLYSOCK_REASON_FAILED 3
+
+/**
+ * Why a connection ended: the peer was idle for too long, or did not take what was still to be sent before a close.
+ * @ingroup polysock_message_server
+ */
+#define POLYSOCK_REASON_IDLE_TIMEOUT 4
+
+/**
+ * Why a connection ended: a callback took too long.
+ * @ingroup polysock_message_server
+ */
+#define POLYSOCK_REASON_HANDLER_TIMEOUT 5
+
+/**
+ * Why a connection ended: a callback failed.
+ * @ingroup polysock_message_server
+ */
+#define POLYSOCK_REASON_HANDLER_FAILED 6
+
+/**
+ * Why a connection ended: the peer sent a message that is too long (`code` is POLYSOCK_EMSGSIZE) or malformed
+ * (POLYSOCK_EBADMSG), or ended its stream in the middle of one (POLYSOCK_ETRUNCATED).
+ * @ingroup polysock_message_server
+ */
+#define POLYSOCK_REASON_BAD_MESSAGE 7
+
+/**
+ * Why a connection ended: the server was stopped.
+ * @ingroup polysock_message_server
+ */
+#define POLYSOCK_REASON_STOPPED 8
+
+/**
  * A linger time: off.
  * @ingroup polysock_options
  */
 #define POLYSOCK_LINGER_OFF -1
+
+/**
+ * A connection of a message server. Any thread may send on it and close it.
+ *
+ * BSD: a descriptor. Python: polysock.Connection. Java: none.
+ * The server lends it to callbacks: it is valid until the connection's last callback returns. Another thread, or a callback
+ * of another connection, may use it if it was retained before by polysock_connection_retain().
+ * @ingroup polysock_message_server
+ */
+typedef struct polysock_connection polysock_connection;
 
 /**
  * Control messages: those to send, in the order added, and those received by the last polysock_recvmsg().
@@ -713,6 +775,38 @@ extern "C" {
  * @ingroup polysock_messages
  */
 typedef struct polysock_control polysock_control;
+
+/**
+ * A server that accepts connections, receives and sends, and calls a callback with each message.
+ *
+ * BSD: an event loop over epoll(7). Python: polysock.MessageServer. Java: none.
+ * One thread does everything while callbacks return soon; others are started while callbacks take longer than about a
+ * millisecond, so a callback that waits holds up its own connection only. A fork copies no threads: the child handles no
+ * connections, and polysock_message_server_wait() fails there with POLYSOCK_ECLOSED. Free it once with
+ * polysock_message_server_free().
+ * @code
+ * static int shout(polysock_connection *connection, const void *line, size_t len, void *state, void *user)
+ * {
+ *     char loud[80];
+ *     ...
+ *     return polysock_connection_reply(connection, loud, len);
+ * }
+ * ...
+ * polysock_message_server_options o = POLYSOCK_MESSAGE_SERVER_OPTIONS_INITIALIZER;
+ * polysock_framing lines = POLYSOCK_FRAMING_INITIALIZER;
+ * lines.kind = POLYSOCK_FRAMING_LINES;
+ * lines.limit = 80;
+ * o.framing = &lines;
+ * polysock_create_server(&listener, "127.0.0.1", "8080", 128);
+ * polysock_message_server_start(&server, listener, shout, NULL, &o);
+ * ...
+ * polysock_message_server_stop(server, 5000, NULL);
+ * polysock_message_server_free(server);
+ * polysock_free(listener);
+ * @endcode
+ * @ingroup polysock_message_server
+ */
+typedef struct polysock_message_server polysock_message_server;
 
 /**
  * A set of sockets, each registered once. A wait returns those that are ready; its cost does not depend on how many are
@@ -1112,6 +1206,149 @@ typedef struct {
 } polysock_event;
 
 /**
+ * Called with a message, which is valid until the callback returns. It returns 0; any other number is a failure, reported to
+ * `on_error`: the connection is closed once the replies to earlier messages have been sent.
+ *
+ * BSD: the code after recv(2). Python: on_message of polysock.MessageServer. Java: none.
+ * It answers with polysock_connection_reply(), any number of times.
+ * @ingroup polysock_message_server
+ */
+typedef int (*polysock_message_fn)(polysock_connection *connection, const void *message, size_t len, void *state, void *user);
+
+/**
+ * Called when a connection was accepted. It returns 0; any other number is a failure: the connection is closed, and no other
+ * callback is called for it.
+ *
+ * BSD: none. Python: on_open of polysock.MessageServer. Java: none.
+ * `*state`, NULL at first, is passed to the other callbacks of the connection. The callbacks of one connection are called
+ * one after the other, those of different connections by several threads at once. `connection` is valid until the
+ * connection's last callback returns; polysock_connection_retain() keeps it longer. A callback must return: no longjmp(3), no
+ * pthread_exit(3), no C++ exception.
+ * @ingroup polysock_message_server
+ */
+typedef int (*polysock_open_fn)(polysock_connection *connection, void **state, void *user);
+
+/**
+ * Called when a connection has ended, exactly once after each `on_open` that succeeded.
+ *
+ * BSD: none. Python: on_close of polysock.MessageServer. Java: none.
+ * `reason` is a POLYSOCK_REASON_ number. `code` is 0, or a POLYSOCK_E number that polysock_last_detail() describes.
+ * @ingroup polysock_message_server
+ */
+typedef void (*polysock_close_fn)(polysock_connection *connection, int reason, int code, void *state, void *user);
+
+/**
+ * Called with a failure, after which the server continues.
+ *
+ * BSD: none. Python: on_error of polysock.MessageServer. Java: Thread.UncaughtExceptionHandler.
+ * With a `connection`, a callback of that connection returned `code`. With NULL the server itself failed, as described for
+ * polysock_server_error_fn. Failures that peers can cause at will are counted, see polysock_message_server_get_stats(),
+ * and reported at most once a second. The server's threads call it, several at once.
+ * @ingroup polysock_message_server
+ */
+typedef void (*polysock_message_error_fn)(int code, polysock_connection *connection, void *user);
+
+/**
+ * Called when `user` is no longer in use: no callback is running, and none will be called.
+ *
+ * BSD: none. Python: none. Java: none.
+ * @ingroup polysock_server
+ */
+typedef void (*polysock_release_fn)(void *user);
+
+/**
+ * The options of a message server.
+ *
+ * BSD: none. Python: the arguments of polysock.MessageServer. Java: none.
+ * Start from POLYSOCK_MESSAGE_SERVER_OPTIONS_INITIALIZER, which sets `size`; everything else may stay zero.
+ * @ingroup polysock_message_server
+ */
+typedef struct {
+    /**
+     * sizeof (polysock_message_server_options), from which a later library knows which fields there are.
+     */
+    size_t size;
+    /**
+     * How messages and replies are delimited. NULL: not at all, a message is what one receive brought, and replies are sent
+     * as they are.
+     */
+    const polysock_framing *framing;
+    /**
+     * Called when a connection was accepted, or NULL.
+     */
+    polysock_open_fn on_open;
+    /**
+     * Called when a connection has ended, or NULL.
+     */
+    polysock_close_fn on_close;
+    /**
+     * Called with failures; NULL: failures are not reported.
+     */
+    polysock_message_error_fn on_error;
+    /**
+     * Called once when the server has stopped and the last callback has returned, or NULL.
+     */
+    polysock_release_fn release;
+    /**
+     * How many connections are open at once; others wait in the listener's queue. 0: 10,000.
+     */
+    size_t max_connections;
+    /**
+     * How many callbacks run at once, each in its own thread. There is one thread while callbacks take less than about a
+     * millisecond, and one more than this if they have a time limit. 0: 16.
+     */
+    size_t workers;
+    /**
+     * How many bytes may wait to be sent on one connection. While more wait, no further messages of the connection are
+     * handled and nothing more is received on it, and polysock_connection_send() waits or fails. 0: 256 KiB.
+     */
+    size_t max_unsent;
+    /**
+     * How long a peer may neither send anything nor take anything that is sent, in milliseconds. Time in which a callback of
+     * the connection runs does not count. 0: no limit.
+     */
+    int idle_timeout_ms;
+    /**
+     * How long one callback may take, in milliseconds. Then the connection is closed under it. 0: no limit.
+     */
+    int handler_timeout_ms;
+} polysock_message_server_options;
+
+/**
+ * The counters of a message server since it was started.
+ *
+ * BSD: none. Python: MessageServer.stats. Java: none.
+ * Set `size` to sizeof (polysock_message_server_stats) before the call; from it a later library knows which fields there are.
+ * @ingroup polysock_message_server
+ */
+typedef struct {
+    /**
+     * sizeof (polysock_message_server_stats).
+     */
+    size_t size;
+    /**
+     * Connections that have ended.
+     */
+    uint64_t handled;
+    /**
+     * Connections that ended because the peer had reset them or was gone, before or after they were accepted.
+     */
+    uint64_t resets;
+    /**
+     * Connections that were closed because the peer was idle for too long.
+     */
+    uint64_t idle_timeouts;
+    /**
+     * Connections that were closed because a callback took too long.
+     */
+    uint64_t handler_timeouts;
+    /**
+     * Connections that were closed because the peer had sent a message that was too long, malformed or unfinished.
+     */
+    uint64_t bad_messages;
+} polysock_message_server_stats;
+
+/**
  * Handles one connection. It returns 0 for success; any other number is a failure, reported to `on_error`.
  *
  * BSD: the code after accept(2). Python: the handler of polysock.Server. Java: the code after ServerSocket.accept.
@@ -1138,14 +1375,6 @@ typedef int (*polysock_connection_fn)(polysock_t *connection, const polysock_add
  * @ingroup polysock_server
  */
 typedef void (*polysock_server_error_fn)(int code, const polysock_addr *peer, void *user);
-
-/**
- * Called when `user` is no longer in use: no callback is running, and none will be called.
- *
- * BSD: none. Python: none. Java: none.
- * @ingroup polysock_server
- */
-typedef void (*polysock_release_fn)(void *user);
 
 /**
  * The options of a server.
@@ -2642,6 +2871,152 @@ int polysock_poller_close(polysock_poller *p);
 void polysock_poller_free(polysock_poller *p);
 
 /**
+ * Starts a message server on a listening socket; the caller owns `*out`.
+ *
+ * BSD: none. Python: polysock.MessageServer. Java: none.
+ * `o` may be NULL. The caller still frees `listener`; closing or freeing it earlier ends accepting, and
+ * polysock_message_server_stop() closes it. `user` is passed to every callback. No callback is called before `*out` is set,
+ * so callbacks may use the server. Fails with POLYSOCK_EINVAL when `listener` does not listen, or for a wrong `o->size` or
+ * framing; with POLYSOCK_ECLOSED; and with POLYSOCK_EAGAIN when no thread can be started. On failure `release` is not called.
+ * @ingroup polysock_message_server
+ */
+int polysock_message_server_start(polysock_message_server **out, polysock_t *listener, polysock_message_fn fn, void *user, const polysock_message_server_options *o);
+
+/**
+ * Stops the server: it stops accepting and receiving, and handles and answers the messages that have arrived until the time
+ * is up. Then it closes all connections. Stores the number of callbacks that have not returned even then in
+ * `*still_running`, unless NULL.
+ *
+ * BSD: none. Python: MessageServer.stop. Java: ExecutorService.shutdown, awaitTermination, shutdownNow.
+ * Any thread may call it, any number of times; POLYSOCK_INFINITE and POLYSOCK_DEFAULT set no limit. `on_close` has been
+ * called for every connection whose callback does not run. A call from inside a callback does not wait for that
+ * callback, and does not count it.
+ * @ingroup polysock_message_server
+ */
+int polysock_message_server_stop(polysock_message_server *srv, int timeout_ms, size_t *still_running);
+
+/**
+ * Waits until the server no longer accepts: it was stopped, its listener was closed, or it can't continue.
+ *
+ * BSD: none. Python: MessageServer.serve_forever. Java: ExecutorService.awaitTermination.
+ * The results are those of polysock_server_wait().
+ * @ingroup polysock_message_server
+ */
+int polysock_message_server_wait(polysock_message_server *srv, int timeout_ms);
+
+/**
+ * Returns the number of connections that are open now.
+ *
+ * BSD: none. Python: MessageServer.connections. Java: none.
+ * @ingroup polysock_message_server
+ */
+ssize_t polysock_message_server_connections(const polysock_message_server *srv);
+
+/**
+ * Gets the server's counters. Fails with POLYSOCK_EINVAL for a wrong `out->size`.
+ *
+ * BSD: none. Python: MessageServer.stats. Java: none.
+ * @code
+ * polysock_message_server_stats stats = {sizeof stats, 0, 0, 0, 0, 0};
+ * polysock_message_server_get_stats(server, &stats);
+ * @endcode
+ * @ingroup polysock_message_server
+ */
+int polysock_message_server_get_stats(const polysock_message_server *srv, polysock_message_server_stats *out);
+
+/**
+ * Stops the server as polysock_message_server_stop() does with 0, and frees it: `srv` must not be used again. NULL is allowed.
+ *
+ * BSD: none. Python: MessageServer.stop. Java: ExecutorService.close.
+ * Callbacks that are still running keep what they need; `release` is called when the last of them has returned, in its
+ * thread. If none is running, `release` has been called by the time this returns. A callback may free its server.
+ * @ingroup polysock_message_server
+ */
+void polysock_message_server_free(polysock_message_server *srv);
+
+/**
+ * Keeps a connection valid until polysock_connection_release(), also after it has ended. Returns `c`; NULL for NULL.
+ *
+ * BSD: dup(2). Python: a reference. Java: a reference.
+ * @ingroup polysock_message_server
+ */
+polysock_connection *polysock_connection_retain(polysock_connection *c);
+
+/**
+ * Gives up what polysock_connection_retain() kept. It does not close the connection. NULL is allowed.
+ *
+ * BSD: none. Python: del. Java: none.
+ * @ingroup polysock_message_server
+ */
+void polysock_connection_release(polysock_connection *c);
+
+/**
+ * Sends a message from a callback of this connection, framed as the server's messages are.
+ *
+ * BSD: send(2). Python: the result of on_message. Java: none.
+ * It is taken however much is unsent, and goes out when the callback has returned, with the other replies. Fails with
+ * POLYSOCK_ECLOSED when the connection was closed meanwhile, and with POLYSOCK_EMSGSIZE or POLYSOCK_EINVAL for a message
+ * that the framing does not allow.
+ * @ingroup polysock_message_server
+ */
+int polysock_connection_reply(polysock_connection *c, const void *message, size_t len);
+
+/**
+ * Sends a message from any thread, framed as replies are: all of it, or none. What the kernel does not take at once is
+ * queued, and sent as the peer takes it.
+ *
+ * BSD: send(2) and poll(2). Python: Connection.send. Java: none.
+ * Messages are sent in the order of the calls. Fails with POLYSOCK_EAGAIN for a `timeout_ms` of 0, and with
+ * POLYSOCK_ETIMEDOUT otherwise, while more than `max_unsent` bytes would be queued; POLYSOCK_DEFAULT waits forever. A longer
+ * message is taken when nothing is queued. Fails with POLYSOCK_ECLOSED once the connection is closed or about to be, and with
+ * POLYSOCK_EMSGSIZE or POLYSOCK_EINVAL for a message that the framing does not allow.
+ * @ingroup polysock_message_server
+ */
+int polysock_connection_send(polysock_connection *c, const void *message, size_t len, int timeout_ms);
+
+/**
+ * Closes the connection once everything has been sent, and returns at once; `on_close` follows.
+ *
+ * BSD: shutdown(2) and close(2). Python: Connection.close. Java: Socket.close.
+ * Messages that have not been handled yet are dropped. A peer that does not take what is sent delays this for no longer
+ * than the idle timeout, or half a minute.
+ * @ingroup polysock_message_server
+ */
+int polysock_connection_close(polysock_connection *c);
+
+/**
+ * Ends the connection with a reset and returns at once; what is unsent is dropped. `on_close` follows.
+ *
+ * BSD: close(2) after setsockopt(2) SO_LINGER. Python: Connection.abort. Java: none.
+ * @ingroup polysock_message_server
+ */
+int polysock_connection_abort(polysock_connection *c);
+
+/**
+ * Returns 1 if the connection is closed or about to be, so that nothing can be sent, otherwise 0.
+ *
+ * BSD: none. Python: Connection.closed. Java: Socket.isClosed.
+ * @ingroup polysock_message_server
+ */
+int polysock_connection_is_closed(const polysock_connection *c);
+
+/**
+ * Returns how many bytes are queued, still to be given to the kernel.
+ *
+ * BSD: none. Python: Connection.unsent. Java: none.
+ * @ingroup polysock_message_server
+ */
+ssize_t polysock_connection_unsent(const polysock_connection *c);
+
+/**
+ * Gets the peer's address, also after the connection has ended.
+ *
+ * BSD: getpeername(2). Python: Connection.peer. Java: Socket.getRemoteSocketAddress.
+ * @ingroup polysock_message_server
+ */
+int polysock_connection_peer(const polysock_connection *c, polysock_addr *out);
+
+/**
  * Starts a server on a listening socket; the caller owns `*out`.
  *
  * BSD: none. Python: polysock.Server. Java: none.
@@ -3700,6 +4075,9 @@ POLYSOCK_CHECK_(server_options_are_four_words_and_8, sizeof(polysock_server_opti
 POLYSOCK_CHECK_(server_options_size_is_first, offsetof(polysock_server_options, size) == 0);
 POLYSOCK_CHECK_(server_options_times_are_last, offsetof(polysock_server_options, idle_timeout_ms) == 4 * sizeof(void *));
 POLYSOCK_CHECK_(server_stats_are_a_word_and_32, sizeof(polysock_server_stats) == sizeof(void *) + 32);
+POLYSOCK_CHECK_(message_server_options_are_nine_words_and_8, sizeof(polysock_message_server_options) == 9 * sizeof(void *) + 8);
+POLYSOCK_CHECK_(message_server_options_size_is_first, offsetof(polysock_message_server_options, size) == 0);
+POLYSOCK_CHECK_(message_server_stats_are_a_word_and_40, sizeof(polysock_message_server_stats) == sizeof(void *) + 40);
 POLYSOCK_CHECK_(close_report_is_32_bytes, sizeof(polysock_close_report) == 32);
 POLYSOCK_CHECK_(close_report_last_at_24, offsetof(polysock_close_report, discarded) == 24);
 POLYSOCK_CHECK_(tcp_stats_are_320_bytes, sizeof(polysock_tcp_stats) == 320);

@@ -2,7 +2,7 @@
 
 use super::connection::lend;
 use super::options::{
-    polysock_ended_fn, polysock_message_error_fn, polysock_message_server_options, polysock_open_fn, reason,
+    polysock_close_fn, polysock_message_error_fn, polysock_message_server_options, polysock_open_fn, reason,
     MessageFn,
 };
 use crate::detail;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) struct Callbacks {
     on_message: MessageFn,
     on_open: polysock_open_fn,
-    on_close: polysock_ended_fn,
+    on_close: polysock_close_fn,
     on_error: polysock_message_error_fn,
     program: Program,
 }

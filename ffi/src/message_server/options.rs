@@ -12,29 +12,29 @@ use std::mem::offset_of;
 
 /// Why a connection ended: the peer ended its stream, and everything it had sent was handled and answered.
 /// @ingroup polysock_message_server
-pub const POLYSOCK_ENDED_BY_PEER: c_int = 1;
+pub const POLYSOCK_REASON_PEER_FINISHED: c_int = 1;
 /// Why a connection ended: by polysock_connection_close() or polysock_connection_abort().
 /// @ingroup polysock_message_server
-pub const POLYSOCK_ENDED_BY_PROGRAM: c_int = 2;
+pub const POLYSOCK_REASON_BY_PROGRAM: c_int = 2;
 /// Why a connection ended: receiving or sending failed, most often because the peer reset it. `code` is the failure.
 /// @ingroup polysock_message_server
-pub const POLYSOCK_ENDED_FAILED: c_int = 3;
+pub const POLYSOCK_REASON_FAILED: c_int = 3;
 /// Why a connection ended: the peer was idle for too long, or did not take what was still to be sent before a close.
 /// @ingroup polysock_message_server
-pub const POLYSOCK_ENDED_IDLE: c_int = 4;
+pub const POLYSOCK_REASON_IDLE_TIMEOUT: c_int = 4;
 /// Why a connection ended: a callback took too long.
 /// @ingroup polysock_message_server
-pub const POLYSOCK_ENDED_HANDLER_TIMEOUT: c_int = 5;
+pub const POLYSOCK_REASON_HANDLER_TIMEOUT: c_int = 5;
 /// Why a connection ended: a callback failed.
 /// @ingroup polysock_message_server
-pub const POLYSOCK_ENDED_HANDLER_FAILED: c_int = 6;
+pub const POLYSOCK_REASON_HANDLER_FAILED: c_int = 6;
 /// Why a connection ended: the peer sent a message that is too long (`code` is POLYSOCK_EMSGSIZE) or malformed
 /// (POLYSOCK_EBADMSG), or ended its stream in the middle of one (POLYSOCK_ETRUNCATED).
 /// @ingroup polysock_message_server
-pub const POLYSOCK_ENDED_BAD_MESSAGE: c_int = 7;
+pub const POLYSOCK_REASON_BAD_MESSAGE: c_int = 7;
 /// Why a connection ended: the server was stopped.
 /// @ingroup polysock_message_server
-pub const POLYSOCK_ENDED_STOPPED: c_int = 8;
+pub const POLYSOCK_REASON_STOPPED: c_int = 8;
 
 /// Called when a connection was accepted. It returns 0; any other number is a failure: the connection is closed, and no other
 /// callback is called for it.
@@ -76,9 +76,9 @@ pub(super) type MessageFn =
 /// Called when a connection has ended, exactly once after each `on_open` that succeeded.
 ///
 /// BSD: none. Python: on_close of polysock.MessageServer. Java: none.
-/// `reason` is a POLYSOCK_ENDED_ number. `code` is 0, or a POLYSOCK_E number that polysock_last_detail() describes.
+/// `reason` is a POLYSOCK_REASON_ number. `code` is 0, or a POLYSOCK_E number that polysock_last_detail() describes.
 /// @ingroup polysock_message_server
-pub type polysock_ended_fn = Option<
+pub type polysock_close_fn = Option<
     unsafe extern "C" fn(
         connection: *mut polysock_connection,
         reason: c_int,
@@ -114,7 +114,7 @@ pub struct polysock_message_server_options {
     /// Called when a connection was accepted, or NULL.
     pub on_open: polysock_open_fn,
     /// Called when a connection has ended, or NULL.
-    pub on_close: polysock_ended_fn,
+    pub on_close: polysock_close_fn,
     /// Called with failures; NULL: failures are not reported.
     pub on_error: polysock_message_error_fn,
     /// Called once when the server has stopped and the last callback has returned, or NULL.
@@ -232,15 +232,15 @@ impl From<MessageServerStats> for polysock_message_server_stats {
 /// The number of a reason, and the failure behind it.
 pub(super) fn reason(reason: &CloseReason) -> (c_int, Option<Failure>) {
     match reason {
-        CloseReason::PeerFinished => (POLYSOCK_ENDED_BY_PEER, None),
-        CloseReason::ByProgram => (POLYSOCK_ENDED_BY_PROGRAM, None),
-        CloseReason::IdleTimeout => (POLYSOCK_ENDED_IDLE, None),
-        CloseReason::HandlerTimeout => (POLYSOCK_ENDED_HANDLER_TIMEOUT, None),
-        CloseReason::HandlerFailed => (POLYSOCK_ENDED_HANDLER_FAILED, None),
-        CloseReason::BadMessage(error) => (POLYSOCK_ENDED_BAD_MESSAGE, Some(error.clone().into())),
-        CloseReason::Failed(error) => (POLYSOCK_ENDED_FAILED, Some(error.clone().into())),
-        CloseReason::Stopped => (POLYSOCK_ENDED_STOPPED, None),
+        CloseReason::PeerFinished => (POLYSOCK_REASON_PEER_FINISHED, None),
+        CloseReason::ByProgram => (POLYSOCK_REASON_BY_PROGRAM, None),
+        CloseReason::IdleTimeout => (POLYSOCK_REASON_IDLE_TIMEOUT, None),
+        CloseReason::HandlerTimeout => (POLYSOCK_REASON_HANDLER_TIMEOUT, None),
+        CloseReason::HandlerFailed => (POLYSOCK_REASON_HANDLER_FAILED, None),
+        CloseReason::BadMessage(error) => (POLYSOCK_REASON_BAD_MESSAGE, Some(error.clone().into())),
+        CloseReason::Failed(error) => (POLYSOCK_REASON_FAILED, Some(error.clone().into())),
+        CloseReason::Stopped => (POLYSOCK_REASON_STOPPED, None),
         // The enum is non-exhaustive.
-        _ => (POLYSOCK_ENDED_FAILED, None),
+        _ => (POLYSOCK_REASON_FAILED, None),
     }
 }
