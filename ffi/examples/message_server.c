@@ -55,7 +55,7 @@ static int talk(polysock_t *s, const polysock_framing *lines, const char *line)
 {
     char answer[80];
     int code = polysock_send_frame(s, line, strlen(line), lines, 5000);
-    ssize_t n = code < 0 ? code : polysock_recv_frame(s, answer, sizeof answer, lines, 5000);
+    ssize_t n = code < 0 ? code : polysock_recv_frame(s, answer, sizeof answer, NULL, lines, 5000);
     if (n >= 0)
         printf("%.*s\n", (int)n, answer);
     return n < 0;

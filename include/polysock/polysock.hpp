@@ -24,6 +24,7 @@
 #include <polysock/framing.hpp>
 #include <polysock/memory.hpp>
 #include <polysock/message.hpp>
+#include <polysock/message_server.hpp>
 #include <polysock/poller.hpp>
 #include <polysock/reader.hpp>
 #include <polysock/server.hpp>

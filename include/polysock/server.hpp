@@ -17,6 +17,49 @@
 
 namespace polysock {
 
+namespace detail {
+
+// Exceptions do not pass through C: the library gets a number, and reports it, if at all, in the same thread. This is what the
+// thread's last callback threw.
+inline std::exception_ptr &pending_exception()
+{
+    static thread_local std::exception_ptr thrown;
+    return thrown;
+}
+
+// Calls a callback and returns its result for C, a number.
+template <class Call> int number_of(Call call) noexcept
+{
+    pending_exception() = nullptr;
+    try {
+        if constexpr (std::is_void_v<decltype(call())>)
+            return call(), 0;
+        else
+            return call();
+    } catch (const error &e) {
+        pending_exception() = std::current_exception();
+        return e.code().value();
+    } catch (...) {
+        pending_exception() = std::current_exception();
+        return POLYSOCK_EOTHER;
+    }
+}
+
+// The failure that the library reports as a number: of a callback, or of the server itself.
+inline std::exception_ptr failure_of(int code, bool of_callback)
+{
+    std::exception_ptr failure = of_callback ? std::exchange(pending_exception(), nullptr) : nullptr;
+    if (failure == nullptr) // the callback returned a number, without a description
+        failure = of_callback ? std::make_exception_ptr(std::system_error(code, error_category()))
+                              : std::make_exception_ptr(error(code));
+    return failure;
+}
+
+// A time limit for C, where 0 is none.
+inline int time_limit(std::chrono::milliseconds time) { return time.count() > 0 ? timeout(time).ms() : 0; }
+
+} // namespace detail
+
 // The options of a server.
 struct server_options {
     // How many connections are handled at once; 0 for the library's default, 100.
@@ -65,8 +108,8 @@ public:
         raw.max_connections = options.max_connections;
         raw.on_error = program::failed;
         raw.release = program::release;
-        raw.idle_timeout_ms = limit(options.idle_timeout);
-        raw.handler_timeout_ms = limit(options.handler_timeout);
+        raw.idle_timeout_ms = detail::time_limit(options.idle_timeout);
+        raw.handler_timeout_ms = detail::time_limit(options.handler_timeout);
         detail::check(::polysock_server_start(&server_, listener_.get(), program::handle, user.get(), &raw));
         user.release(); // by program::release now
     }
@@ -113,46 +156,19 @@ private:
         Handler handler;
         std::function<void(std::exception_ptr, const address *)> on_error;
 
-        // Exceptions do not pass through C: the library gets a number, and reports it, if at all, in the same thread.
         static int handle(::polysock_t *handle, const ::polysock_addr *peer, void *user)
         {
             socket connection;
-            int code = 0;
             connection.reset(handle, true);
-            pending() = nullptr;
-            try {
-                code = static_cast<program_of *>(user)->call(connection, *peer);
-            } catch (const error &e) {
-                pending() = std::current_exception();
-                code = e.code().value();
-            } catch (...) {
-                pending() = std::current_exception();
-                code = POLYSOCK_EOTHER;
-            }
-            return code;
+            return detail::number_of([&]() -> decltype(auto) { return static_cast<program_of *>(user)->call(connection, *peer); });
         }
 
-        // What this thread's last handler threw.
-        static std::exception_ptr &pending()
-        {
-            static thread_local std::exception_ptr thrown;
-            return thrown;
-        }
-
-        int call(socket &connection, const address &peer)
+        decltype(auto) call(socket &connection, const address &peer)
         {
             if constexpr (std::is_invocable_v<Handler &, socket &, const address &>)
-                return number([&]() -> decltype(auto) { return handler(connection, peer); });
+                return handler(connection, peer);
             else
-                return number([&]() -> decltype(auto) { return handler(connection); });
-        }
-
-        template <class Call> static int number(Call call)
-        {
-            if constexpr (std::is_void_v<decltype(call())>)
-                return call(), 0;
-            else
-                return call();
+                return handler(connection);
         }
 
         void report(std::exception_ptr failure, const ::polysock_addr *peer) noexcept
@@ -173,18 +189,11 @@ private:
 
         static void failed(int code, const ::polysock_addr *peer, void *user)
         {
-            std::exception_ptr failure = peer != nullptr ? std::exchange(pending(), nullptr) : nullptr;
-            if (failure == nullptr) // the handler returned a number, without a description
-                failure = peer != nullptr ? std::make_exception_ptr(std::system_error(code, error_category()))
-                                          : std::make_exception_ptr(error(code));
-            static_cast<program_of *>(user)->report(failure, peer);
+            static_cast<program_of *>(user)->report(detail::failure_of(code, peer != nullptr), peer);
         }
 
         static void release(void *user) { delete static_cast<program_of *>(user); }
     };
-
-    // A time limit for C, where 0 is none.
-    static int limit(std::chrono::milliseconds time) { return time.count() > 0 ? timeout(time).ms() : 0; }
 
     socket listener_;
     ::polysock_server *server_ = nullptr;
