@@ -376,6 +376,20 @@ TEST(without_a_framing_replies_are_sent_as_they_are)
     end(&shared, listener);
 }
 
+TEST(raw_replies_are_not_framed)
+{
+    struct shared shared = {0};
+    polysock_addr a;
+    polysock_framing lines = lines_of(80);
+    polysock_message_server_options o = all_callbacks(&lines);
+    o.raw_replies = 1;
+    polysock_t *listener = start_server(&shared, &o, &a), *s = client_of(&a);
+    say(s, "x\ny\n");
+    hear(s, "xy");
+    polysock_free(s);
+    end(&shared, listener);
+}
+
 TEST(a_callback_may_stop_or_free_its_server)
 {
     struct shared shared = {0};
@@ -414,6 +428,9 @@ TEST(what_is_missing_or_wrong_is_refused)
     REFUSED(polysock_message_server_start(&server, listener, on_line, &shared, &o), "f->kind");
     REFUSED(polysock_message_server_start(&server, idle, on_line, NULL, NULL), "listen");
     o.framing = NULL;
+    o.reserved = 1;
+    REFUSED(polysock_message_server_start(&server, listener, on_line, &shared, &o), "o->reserved");
+    o.reserved = 0;
     o.idle_timeout_ms = -7;
     REFUSED(polysock_message_server_start(&server, listener, on_line, &shared, &o), "o->idle_timeout_ms");
     o.size--;
@@ -454,6 +471,7 @@ int main(void)
     RUN(other_threads_send_and_a_slow_reader_is_bounded);
     RUN(a_busy_callback_holds_up_its_own_connection_only);
     RUN(without_a_framing_replies_are_sent_as_they_are);
+    RUN(raw_replies_are_not_framed);
     RUN(a_callback_may_stop_or_free_its_server);
     RUN(what_is_missing_or_wrong_is_refused);
     return report();

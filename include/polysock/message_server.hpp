@@ -86,6 +86,8 @@ struct message_server_options {
     std::size_t workers = 0;
     // How many bytes may wait to be sent on one connection before the peer is no longer read from; 256 KiB.
     std::size_t max_unsent = 0;
+    // Replies, and what connection::send sends, go out as they are, without framing.
+    bool raw_replies = false;
     // Called with what a callback threw and its connection; or with a failure of the server itself and nullptr. Several
     // threads call it at once. Failures that peers can cause at will are reported at most once a second.
     std::function<void(std::exception_ptr, const connection *)> on_error = nullptr;
@@ -139,6 +141,7 @@ public:
         raw.max_connections = options.max_connections;
         raw.workers = options.workers;
         raw.max_unsent = options.max_unsent;
+        raw.raw_replies = options.raw_replies ? 1 : 0;
         raw.idle_timeout_ms = detail::time_limit(options.idle_timeout);
         raw.handler_timeout_ms = detail::time_limit(options.handler_timeout);
         detail::check(::polysock_message_server_start(&server_, listener_.get(), program::message, user.get(), &raw));

@@ -98,7 +98,7 @@
 #define POLYSOCK_SERVER_OPTIONS_INITIALIZER {sizeof(polysock_server_options), 0, NULL, NULL, 0, 0}
 
 /* The initial value of a polysock_message_server_options. */
-#define POLYSOCK_MESSAGE_SERVER_OPTIONS_INITIALIZER {sizeof(polysock_message_server_options), NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0}
+#define POLYSOCK_MESSAGE_SERVER_OPTIONS_INITIALIZER {sizeof(polysock_message_server_options), NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0}
 
 /* For polysock_sendfile(): everything up to the end of the file. */
 #define POLYSOCK_TO_END UINT64_MAX
@@ -1304,6 +1304,11 @@ typedef struct {
      */
     size_t max_unsent;
     /**
+     * Not 0: replies, and what polysock_connection_send() sends, go out as they are, without framing. For protocols whose
+     * answers are not divided as requests are, such as HTTP.
+     */
+    int raw_replies;
+    /**
      * How long a peer may neither send anything nor take anything that is sent, in milliseconds. Time in which a callback of
      * the connection runs does not count. 0: no limit.
      */
@@ -1312,6 +1317,10 @@ typedef struct {
      * How long one callback may take, in milliseconds. Then the connection is closed under it. 0: no limit.
      */
     int handler_timeout_ms;
+    /**
+     * Must be zero.
+     */
+    int reserved;
 } polysock_message_server_options;
 
 /**
@@ -4075,7 +4084,7 @@ POLYSOCK_CHECK_(server_options_are_four_words_and_8, sizeof(polysock_server_opti
 POLYSOCK_CHECK_(server_options_size_is_first, offsetof(polysock_server_options, size) == 0);
 POLYSOCK_CHECK_(server_options_times_are_last, offsetof(polysock_server_options, idle_timeout_ms) == 4 * sizeof(void *));
 POLYSOCK_CHECK_(server_stats_are_a_word_and_32, sizeof(polysock_server_stats) == sizeof(void *) + 32);
-POLYSOCK_CHECK_(message_server_options_are_nine_words_and_8, sizeof(polysock_message_server_options) == 9 * sizeof(void *) + 8);
+POLYSOCK_CHECK_(message_server_options_are_nine_words_and_16, sizeof(polysock_message_server_options) == 9 * sizeof(void *) + 16);
 POLYSOCK_CHECK_(message_server_options_size_is_first, offsetof(polysock_message_server_options, size) == 0);
 POLYSOCK_CHECK_(message_server_stats_are_a_word_and_40, sizeof(polysock_message_server_stats) == sizeof(void *) + 40);
 POLYSOCK_CHECK_(close_report_is_32_bytes, sizeof(polysock_close_report) == 32);

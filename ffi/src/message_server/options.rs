@@ -127,14 +127,19 @@ pub struct polysock_message_server_options {
     /// How many bytes may wait to be sent on one connection. While more wait, no further messages of the connection are
     /// handled and nothing more is received on it, and polysock_connection_send() waits or fails. 0: 256 KiB.
     pub max_unsent: usize,
+    /// Not 0: replies, and what polysock_connection_send() sends, go out as they are, without framing. For protocols whose
+    /// answers are not divided as requests are, such as HTTP.
+    pub raw_replies: c_int,
     /// How long a peer may neither send anything nor take anything that is sent, in milliseconds. Time in which a callback of
     /// the connection runs does not count. 0: no limit.
     pub idle_timeout_ms: c_int,
     /// How long one callback may take, in milliseconds. Then the connection is closed under it. 0: no limit.
     pub handler_timeout_ms: c_int,
+    /// Must be zero.
+    pub reserved: c_int,
 }
 
-const _: () = assert!(size_of::<polysock_message_server_options>() == 9 * size_of::<usize>() + 8);
+const _: () = assert!(size_of::<polysock_message_server_options>() == 9 * size_of::<usize>() + 16);
 const _: () = assert!(offset_of!(polysock_message_server_options, size) == 0);
 
 // SAFETY: `size` is the first field, asserted above.
@@ -155,8 +160,10 @@ impl polysock_message_server_options {
         max_connections: 0,
         workers: 0,
         max_unsent: 0,
+        raw_replies: 0,
         idle_timeout_ms: 0,
         handler_timeout_ms: 0,
+        reserved: 0,
     };
 
     pub(super) fn framing(&self) -> Result<Option<Framing>, Failure> {
@@ -167,7 +174,11 @@ impl polysock_message_server_options {
     }
 
     pub(super) fn to_core(self) -> Result<MessageServeOptions, Failure> {
+        if self.reserved != 0 {
+            return Err(Failure::argument("o->reserved", "must be 0"));
+        }
         let mut options = MessageServeOptions::default();
+        options.raw_replies = self.raw_replies != 0;
         let numbers = [
             (&mut options.max_connections, self.max_connections),
             (&mut options.workers, self.workers),
