@@ -203,14 +203,20 @@ impl MessageServer {
 }
 
 impl StartedMessageServer {
-    /// Ends the server, see [`MessageServer::stop`]. When this returns, the threads without a running callback have ended.
+    /// Ends the server, see [`MessageServer::stop`]. If no callback is running when this returns, the threads have ended.
     ///
     /// # Errors
     /// None: no signal interrupts this call.
     pub fn stop(&self, timeout: impl Into<Timeout>) -> Result<usize> {
         let running = self.server.stop(timeout, &mut NativeCaller)?;
-        let workers = self.server.state.lock().threads();
-        self.threads.join(&self.server.state, &workers);
+        let (over, workers) = {
+            let state = self.server.state.lock();
+            (state.is_over(), state.threads())
+        };
+        // While a connection is left, a thread that is only about to become a worker would wait for it.
+        if over {
+            self.threads.join(&self.server.state, &workers);
+        }
         Ok(running)
     }
 
