@@ -239,7 +239,7 @@ TEST(every_end_has_its_reason)
         CHECK_IS(READ(shared.last_reason), ends[i].reason);
         CHECK_IS(READ(shared.last_code), ends[i].code);
         CHECK_IS(READ(shared.errors), ends[i].errors);
-        CHECK_IS(shared.last_error, ends[i].errors ? 77 : 0);
+        CHECK_IS(READ(shared.last_error), ends[i].errors ? 77 : 0);
         CHECK_TEXT(shared.detail, ends[i].detail);
         polysock_message_server_stats stats = {sizeof stats, 0, 0, 0, 0, 0};
         CHECK_IS(polysock_message_server_get_stats(shared.server, &stats), 0);
@@ -307,7 +307,9 @@ TEST(other_threads_send_and_a_slow_reader_is_bounded)
     polysock_t *listener = start_server(&shared, &o, &a), *s = client_of(&a);
     say(s, "k\n");
     hear(s, "kept\n");
+    pthread_mutex_lock(&lock);
     polysock_connection *kept = shared.kept;
+    pthread_mutex_unlock(&lock);
     CHECK_IS(polysock_connection_peer(kept, &peer), 0);
     CHECK_IS(polysock_getsockname(s, &own), 0);
     CHECK(polysock_addr_equal(&peer, &own));
