@@ -122,7 +122,7 @@ mod tests {
         table.add(third, 'c');
         assert_eq!(Table::<char>::place(third), Table::<char>::place(first));
         assert_eq!(
-            (table.get(first), table.get_mut(third).copied()),
+            (table.get(first).copied(), table.get_mut(third).copied()),
             (None, Some('c'))
         );
         assert_eq!(table.iter().map(|(_, item)| *item).collect::<String>(), "cb");

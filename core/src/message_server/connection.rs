@@ -377,3 +377,15 @@ impl fmt::Debug for Connection {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As docs/servers.md says. Besides, it has a place in the server's table and one in the poller's.
+    #[test]
+    fn an_idle_connection_takes_less_than_a_kibibyte() {
+        let size = size_of::<Connection>() + 2 * size_of::<usize>();
+        assert!(size < 900, "{size} bytes");
+    }
+}
