@@ -82,10 +82,11 @@ impl Handle {
         drop(shared); // before `inside`: leaving may take the lock
     }
 
-    /// Puts the descriptor into blocking mode, unless another call or the program needs it non-blocking.
+    /// Puts the descriptor into blocking mode, unless another call needs it non-blocking, or the program does and others can
+    /// see it.
     #[inline]
     pub(crate) fn ensure_blocking(&self, fd: BorrowedFd<'_>) {
-        if !self.mode.is_as_wanted() {
+        if self.mode.is_nonblocking() {
             self.ensure_blocking_now(fd);
         }
     }
@@ -93,7 +94,8 @@ impl Handle {
     #[cold]
     fn ensure_blocking_now(&self, fd: BorrowedFd<'_>) {
         let shared = self.shared.lock();
-        if shared.need_nonblocking == 0 && !self.mode.is_wanted_nonblocking() {
+        let may_switch = self.is_private() || !self.mode.is_wanted_nonblocking();
+        if shared.need_nonblocking == 0 && may_switch {
             let _ = self.mode.switch(fd, false);
         }
     }

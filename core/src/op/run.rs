@@ -87,8 +87,8 @@ fn run_in_turn<C: Caller, A: Attempt>(
     }
 }
 
-/// Counts a call in, and returns whether the kernel itself will wait: on a descriptor in blocking mode that no other
-/// process or handle can hold. One system call then does everything, and `close` wakes it with shutdown(2). This is the one
+/// Counts a call in, and returns whether the kernel itself will wait: on a descriptor that no other process or handle can
+/// hold, whose mode is ours to choose. One system call then does everything, and `close` wakes it with shutdown(2). This is the one
 /// place that decides it; everything else waits in [`ReadinessWait`].
 ///
 /// A call with a deadline needs a limit in the kernel, and is left to it only if it will probably have to wait.
@@ -104,8 +104,7 @@ fn enter<'a>(
         KernelWaits::WithoutLimit => limit.is_never(),
         KernelWaits::Always => limit.is_never() || (expects_wait && limit.is_at_least(SHORTEST_KERNEL_LIMIT)),
     };
-    let kernel_waits =
-        wanted && !handle.mode.is_wanted_nonblocking() && handle.is_private() && knows_holders();
+    let kernel_waits = wanted && handle.is_private() && knows_holders();
     Ok((handle.enter_waiting_in_kernel(kernel_waits)?, kernel_waits))
 }
 

@@ -152,6 +152,24 @@ fn a_call_that_may_wait_longer_goes_on_in_poll() {
     });
 }
 
+/// As in Python, where a socket with a time limit is non-blocking for those who see its descriptor.
+#[test]
+fn it_waits_in_the_kernel_on_a_descriptor_that_the_program_wants_non_blocking() {
+    limited(|| {
+        let (client, server) = connection();
+        client.set_descriptor_nonblocking(true).unwrap();
+        let client = Arc::new(client);
+        wait_once(&client, &server);
+        let waiting = receiving(&client, LIMIT);
+        let flags = system::status_flags(client.fileno().unwrap());
+        assert_ne!(flags & libc::O_NONBLOCK, 0);
+        server.send_all("x").unwrap();
+        assert_eq!(waiting.result().unwrap(), 1);
+        let flags = system::status_flags(client.fileno().unwrap());
+        assert_ne!(flags & libc::O_NONBLOCK, 0);
+    });
+}
+
 #[test]
 fn close_wakes_it() {
     limited(|| {
