@@ -122,6 +122,20 @@ impl LazyDeadline {
         matches!(self.timeout, Timeout::After(duration) if duration >= shortest)
     }
 
+    /// All of it, if it is a time.
+    #[inline]
+    pub(crate) fn time(&self) -> Option<Duration> {
+        match self.timeout {
+            Timeout::After(time) => Some(time),
+            Timeout::Never | Timeout::NonBlocking => None,
+        }
+    }
+
+    /// The clock runs from this moment if it did not yet.
+    pub(crate) fn start_at(&mut self, now: Instant) {
+        self.left_at(now);
+    }
+
     /// What is left at the moment `now`, from which the clock runs if it did not yet.
     #[inline]
     pub(crate) fn left_at(&mut self, now: Instant) -> Left {

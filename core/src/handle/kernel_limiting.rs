@@ -29,7 +29,7 @@ impl Handle {
         if set != NONE && set <= most && self.is_private() {
             return true;
         }
-        most != NONE && self.lower_limit(fd, direction, most)
+        most != NONE && set != NOT_OURS && self.lower_limit(fd, direction, most)
     }
 
     #[cold]

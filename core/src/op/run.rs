@@ -44,7 +44,7 @@ pub(crate) fn run<C: Caller, A: Attempt>(
 fn run_in_turn<C: Caller, A: Attempt>(
     handle: &Handle,
     caller: &mut C,
-    limit: LazyDeadline,
+    mut limit: LazyDeadline,
     operation: &mut A,
 ) -> result::Result<A::Output, Kind> {
     let plan = operation.plan();
@@ -59,15 +59,14 @@ fn run_in_turn<C: Caller, A: Attempt>(
     let started = caller.start(hints);
     let first = match started {
         Start::Direct => Some(operation.attempt(inside.fd(), Blocking::Forbidden)),
-        Start::Blocking | Start::Waiting if hints.kernel_waits && !expects_wait => Some(caller.block(|| {
-            handle.ensure_blocking(inside.fd());
-            operation.attempt(inside.fd(), Blocking::Allowed)
-        })),
+        Start::Blocking | Start::Waiting if kernel_waits => {
+            caller.block(|| attempt_in_kernel(handle, inside.fd(), &mut limit, operation, expects_wait))
+        }
         Start::Blocking | Start::Waiting => None,
     };
     match first {
         Some(Ok(Progress::Done(output))) if A::outlasts_close(&output) => {
-            if expects_wait {
+            if expects_wait && started == Start::Direct {
                 handle.expect_wait(A::DIRECTION, false);
             }
             drop(inside);
@@ -85,6 +84,35 @@ fn run_in_turn<C: Caller, A: Attempt>(
             running.run(caller, (inside, kernel_waits), started, first)
         }
     }
+}
+
+/// The first attempt of a call, in which the kernel waits; `None` if it has no limit that ends this in time.
+#[inline]
+fn attempt_in_kernel<A: Attempt>(
+    handle: &Handle,
+    fd: BorrowedFd<'_>,
+    limit: &mut LazyDeadline,
+    operation: &mut A,
+    expects_wait: bool,
+) -> Option<io::Result<Progress<A::Output>>> {
+    let started = (expects_wait || !limit.is_never()).then(Instant::now);
+    let limited = limit
+        .time()
+        .is_none_or(|time| handle.limit_kernel(fd, A::DIRECTION, time));
+    let attempted = limited.then(|| {
+        handle.ensure_blocking(fd);
+        operation.attempt(fd, Blocking::Allowed)
+    });
+    match (&attempted, started) {
+        (Some(Ok(Progress::Done(_))), Some(started)) => {
+            if expects_wait && started.elapsed() < NO_SLEEP {
+                handle.expect_wait(A::DIRECTION, false);
+            }
+        }
+        (_, Some(started)) => limit.start_at(started),
+        (_, None) => {}
+    }
+    attempted
 }
 
 /// Counts a call in, and returns whether the kernel itself will wait: on a descriptor that no other process or handle can
