@@ -17,7 +17,7 @@ const USUAL: usize = 256 << 10;
 /// Where the first byte goes: not near the beginning of a page, where large memory begins. What arrives often begins there
 /// too, and Zen 3 copies (`rep movsb`) at a quarter of its speed to a place that is, within its page, a few bytes after the
 /// one it copies from.
-const FIRST_PLACE: usize = 1 << 10;
+pub(crate) const FIRST_PLACE: usize = 1 << 10;
 
 /// Bytes in the order in which they arrived. What a peer announces costs no memory: the buffer grows only with the
 /// bytes that have arrived.

@@ -10,6 +10,7 @@ use super::worker::{MessageWorker, Turn};
 use crate::address::Address;
 use crate::caller::{CallHints, Caller, NativeCaller, Start, Stop};
 use crate::error::{Error, Kind, Operation, Result};
+use crate::framing::read_ahead::FIRST_PLACE;
 use crate::memory;
 use crate::poll::Events;
 use crate::poller::Event;
@@ -113,7 +114,7 @@ impl MessageWorker {
 
     /// Makes what it has found available to all workers; false when it has found nothing.
     fn queue(&mut self) -> bool {
-        if self.used > 0 {
+        if self.has_received() {
             self.share_memory();
             for item in &mut self.items {
                 item.share(&self.received);
@@ -129,7 +130,7 @@ impl MessageWorker {
 
     /// Whether the batch may become larger.
     pub(super) fn has_room(&self) -> bool {
-        self.used < MOST_IN_BATCH && self.items.len() < MOST_READY
+        self.used < FIRST_PLACE + MOST_IN_BATCH && self.items.len() < MOST_READY
     }
 
     fn make_room(&mut self) -> std::result::Result<(), Kind> {

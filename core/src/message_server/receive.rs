@@ -6,6 +6,7 @@ use super::traffic::Kept;
 use super::worker::MessageWorker;
 use crate::caller::NativeCaller;
 use crate::error::{Error, Kind, Operation, Result};
+use crate::framing::read_ahead::FIRST_PLACE;
 use crate::memory;
 use crate::socket::Socket;
 use crate::time::Timeout;
@@ -17,8 +18,9 @@ const MOST_RECEIVED: usize = 64 << 10;
 /// When so much was received for a batch, it is handled first: more would not stay in the processor's cache.
 pub(super) const MOST_IN_BATCH: usize = 64 << 10;
 
-/// How much memory a worker receives into: a batch that is not full yet has room for another receive.
-const MEMORY: usize = MOST_IN_BATCH + MOST_RECEIVED;
+/// How much memory a worker receives into: a batch that is not full yet has room for another receive. It begins where the
+/// processor copies fast.
+const MEMORY: usize = FIRST_PLACE + MOST_IN_BATCH + MOST_RECEIVED;
 
 /// What is received begins at such places.
 const CACHE_LINE: usize = 64;
@@ -27,13 +29,18 @@ impl MessageWorker {
     /// The memory is free again, unless another worker still reads it.
     #[inline]
     pub(super) fn begin_batch(&mut self) {
-        self.used = 0;
+        self.used = FIRST_PLACE;
         if self.memory.is_empty() {
             match Arc::get_mut(&mut self.received) {
                 Some(received) => self.memory = std::mem::take(&mut received.0),
                 None => self.received = Arc::new(Received(Vec::new())),
             }
         }
+    }
+
+    /// Whether something was received in this batch.
+    pub(super) fn has_received(&self) -> bool {
+        self.used > FIRST_PLACE
     }
 
     /// Makes what was received available to other workers.
