@@ -56,6 +56,9 @@ impl MessageServer {
         options.check()?;
         listener.check_is_stream(Operation::Server)?;
         accepting::prepare(&listener)?;
+        // Connections inherit it. Each send has whole messages, which should not wait for the peer's acknowledgement of the
+        // last one (Nagle's algorithm). A Unix socket has no such option.
+        let _ = listener.set_nodelay(true);
         let server = Arc::new(Self {
             listener,
             framing,

@@ -161,3 +161,12 @@ fn a_failure_or_a_panic_ends_its_connection_only() {
         assert_answered(&stays, b"again\n", b"again\n");
     });
 }
+
+/// A send has whole messages. They don't wait for the acknowledgement of the last ones.
+#[test]
+fn sends_are_not_delayed() {
+    limited(|| {
+        let (server, _called) = start(None, options(), echo);
+        assert!(server.listener().nodelay().unwrap()); // connections inherit it
+    });
+}
