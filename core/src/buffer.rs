@@ -162,6 +162,16 @@ impl<'a> RecvBuf<'a> {
         self.part.iov_base.cast()
     }
 
+    /// Copies back the first of `received` bytes that a call has stored here, and returns how many.
+    pub(crate) fn copy_received(&self, received: usize, room: &mut [u8]) -> usize {
+        let count = received.min(self.len()).min(room.len());
+        if count > 0 {
+            // SAFETY: `RecvBuf` promises that its memory is valid for its length; the call that received has written these.
+            unsafe { std::ptr::copy_nonoverlapping(self.start(), room.as_mut_ptr(), count) };
+        }
+        count
+    }
+
     /// Copies bytes into the room, as many as it takes.
     pub(crate) fn copy_from(&self, bytes: &[u8]) -> usize {
         let count = self.len().min(bytes.len());

@@ -36,7 +36,9 @@ mod server;
 mod socket;
 mod sys;
 mod table;
+mod tcp_state;
 mod time;
+mod trace;
 mod wait;
 
 pub use address::{Address, AddressError};
@@ -68,7 +70,7 @@ pub use poller::{Event, Poller};
 pub use server::{ServeOptions, Server, ServerStats, StartedServer, Step, Trouble, Worker};
 pub use socket::{
     AdoptError, Call, CloseReport, CloseVerdict, CongestionState, Interface, Keepalive, LentFd, Received,
-    SendQueue, Socket, TcpInfo, TcpState, DISCARD_LIMIT,
+    SendQueue, Socket, TcpInfo, DISCARD_LIMIT,
 };
 #[doc(hidden)]
 pub use sys::local::PerThread;
@@ -76,4 +78,8 @@ pub use sys::local::PerThread;
 pub use sys::reserve::check_left;
 pub use sys::reserve::Reserve;
 pub use sys::selector::Trigger;
+pub use tcp_state::TcpState;
 pub use time::{Deadline, Timeout};
+pub use trace::{is_tracing, start_trace, stop_trace, TraceData};
+#[doc(hidden)]
+pub use trace::{set_trace_language, set_trace_places, with_trace_place};

@@ -9,6 +9,7 @@ use crate::socket::Socket;
 use crate::sys::kernel;
 use crate::sys::wakeable_poll::{ManyPoll, NO_FD};
 use crate::time::{Deadline, Timeout};
+use crate::trace::{self, Line, Moved};
 use crate::wait::{look, wait_any, WaitOutcome};
 use std::ops::BitOr;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
@@ -172,11 +173,66 @@ pub fn poll_with<C: Caller>(
     timeout: impl Into<Timeout>,
     caller: &mut C,
 ) -> Result<usize> {
-    let deadline = Deadline::after(timeout.into());
+    let timeout = timeout.into();
+    let recorded = trace::is_on();
+    if recorded {
+        begin_record(entries, timeout);
+    }
+    let deadline = Deadline::after(timeout);
     let found = look_then_block(caller, deadline, |deadline| wait(entries, deadline));
-    found
+    let found = found
         .map(Option::unwrap_or_default)
-        .map_err(|kind| Error::new(Operation::Poll, kind))
+        .map_err(|kind| Error::new(Operation::Poll, kind));
+    if recorded {
+        end_record(entries, &found);
+    }
+    found
+}
+
+/// How many entries a record shows.
+const MOST_SHOWN: usize = 64;
+
+#[cold]
+fn begin_record(entries: &[PollEntry<'_>], timeout: Timeout) {
+    trace::begin(Operation::Poll, None, Some(timeout), |line| {
+        line.number("entries", entries.len());
+        line.list("waits_for", entries.iter().take(MOST_SHOWN), |line, entry| {
+            add_target(line, &entry.target);
+            line.kernel_name("events", entry.events);
+        });
+    });
+}
+
+#[cold]
+fn end_record(entries: &[PollEntry<'_>], found: &Result<usize>) {
+    trace::end(
+        Operation::Poll,
+        None,
+        found.as_ref().err(),
+        Moved::Nothing,
+        |line| {
+            let Ok(found) = found else { return };
+            line.number("found", *found);
+            let ready = entries.iter().filter(|entry| !entry.revents.is_empty());
+            line.list("ready", ready.take(MOST_SHOWN), |line, entry| {
+                add_target(line, &entry.target);
+                line.kernel_name("events", entry.revents);
+            });
+        },
+    );
+}
+
+/// Adds what is waited for to a record.
+pub(crate) fn add_target(line: &mut Line, target: &PollTarget<'_>) {
+    let number = match target {
+        PollTarget::Socket(socket) => {
+            socket.handle.show(|on| line.socket(on));
+            return;
+        }
+        PollTarget::Descriptor(fd) => fd.as_raw_fd(),
+        PollTarget::Number(number) => *number,
+    };
+    line.number("fd", number);
 }
 
 /// Waits, sleeping, until there is something to report; returns how many entries have an event.

@@ -5,6 +5,7 @@ use crate::handle::Registration;
 use crate::sys::unix::Readiness;
 use crate::sys::wakeable_poll::{ManyPoll, SinglePoll, WakeUp, WakeablePoll, NO_FD};
 use crate::time::{Deadline, Left};
+use crate::trace::Sleep;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
@@ -84,7 +85,9 @@ pub(crate) fn wait_any<S: AsRef<[libc::pollfd]> + AsMut<[libc::pollfd]>>(
             Some(None) => WakeUp::Unavailable,
             Some(Some(fd)) => WakeUp::By(fd),
         };
+        let (sleep, left) = Sleep::begin(left);
         let waited = WaitOutcome::from(poll.poll(wake_up, left));
+        sleep.end(waited == WaitOutcome::Interrupted);
         if waited == WaitOutcome::Ready && poll.woken() {
             take_signals(registrations);
         }

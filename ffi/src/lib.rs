@@ -67,3 +67,5 @@ mod net;
 mod info;
 mod options;
 mod tcp_info;
+
+mod trace;

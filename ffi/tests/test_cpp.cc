@@ -359,6 +359,22 @@ TEST(waiting_for_several)
     CHECK_IS(thrown([&] { moved.wait(); }), POLYSOCK_ECLOSED);
 }
 
+TEST(recording)
+{
+    char folder[] = "/tmp/polysock-trace-XXXXXX";
+    if (!CHECK(mkdtemp(folder) != nullptr))
+        return;
+    {
+        polysock::trace recording(folder, 10);
+        CHECK_IS(thrown([&] { polysock::trace another(folder); }), POLYSOCK_EBUSY);
+    }
+    polysock::trace again(folder);
+    again.stop();
+    again.stop();
+    // What it records is tested in C.
+    CHECK_IS(std::system(("rm -r " + std::string(folder)).c_str()), 0);
+}
+
 int main()
 {
     RUN(echo);
@@ -374,5 +390,6 @@ int main()
     RUN(every_option);
     RUN(addresses);
     RUN(waiting_for_several);
+    RUN(recording);
     return report();
 }

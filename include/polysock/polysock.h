@@ -24,6 +24,7 @@
  *           moment, and a reserve that is used up entirely, which takes hundreds of calls at the same time.
  * Process   Nothing to initialise, no signal dispositions changed, no SIGPIPE, no threads but those of
  *           polysock_server_start() and polysock_message_server_start(), every descriptor close-on-exec.
+ *           POLYSOCK_TRACE in the environment names a folder in which every call is recorded: see polysock_trace_start().
  *           A forked child may use and close what it inherits without disturbing its parent. A poller works there too; a
  *           server does not, as a fork copies no threads.
  *
@@ -4045,6 +4046,28 @@ int polysock_getsockopt(const polysock_t *s, int level, int name, void *value, s
  * @ingroup polysock_sockets
  */
 int polysock_tcp_info(const polysock_t *s, polysock_tcp_stats *out, size_t out_size);
+
+/**
+ * Records every call of this process from now on: one line of JSON for each, in a file of its own in this folder, which
+ * is made if there is none. `python -m polysock show FOLDER` shows it.
+ *
+ * BSD: none. Python: polysock.trace. Java: none.
+ * Of what each call sends or receives it records the first `data_bytes` bytes: usually 64, 0 for none, a negative number for
+ * all. The environment variable POLYSOCK_TRACE (a folder) does the same for a whole program, and
+ * POLYSOCK_TRACE_DATA (none, all or a number) sets how many bytes. A forked child goes on in a file of its own.
+ * A full disk ends the recording, not the program. Fails with POLYSOCK_EBUSY when calls are being recorded already, and
+ * with the system's errors for files, such as POLYSOCK_EACCES.
+ * @ingroup polysock_library
+ */
+int polysock_trace_start(const char *folder, int64_t data_bytes);
+
+/**
+ * Stops recording. Nothing happens when nothing is recorded.
+ *
+ * BSD: none. Python: the end of `with polysock.trace(...)`. Java: none.
+ * @ingroup polysock_library
+ */
+int polysock_trace_stop(void);
 
 #endif  /* POLYSOCK_POLYSOCK_H */
 

@@ -30,5 +30,6 @@
 #include <polysock/server.hpp>
 #include <polysock/socket.hpp>
 #include <polysock/timeout.hpp>
+#include <polysock/trace.hpp>
 
 #endif // POLYSOCK_POLYSOCK_HPP

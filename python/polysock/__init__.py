@@ -70,6 +70,7 @@ from ._patch import patch, unpatch
 from ._server import Server
 from ._socket_class import socket
 from ._timeout import getdefaulttimeout, setdefaulttimeout
+from ._tracing import Trace, trace
 
 __version__ = _native.__version__
 
@@ -86,6 +87,7 @@ __all__ = [
     "SocketIO",
     "SocketType",
     "TcpInfo",
+    "Trace",
     "TruncatedError",
     "Unfinished",
     "UnfinishedBatch",
@@ -127,6 +129,7 @@ __all__ = [
     "sethostname",
     "socket",
     "socketpair",
+    "trace",
     "try_counts",
     "unpatch",
 ]

@@ -54,5 +54,6 @@ from ._patch import patch as patch, unpatch as unpatch
 from ._server import Server as Server
 from ._socket_class import socket as socket
 from ._timeout import getdefaulttimeout as getdefaulttimeout, setdefaulttimeout as setdefaulttimeout
+from ._tracing import Trace as Trace, trace as trace
 
 __version__: str

@@ -21,7 +21,7 @@ _LEFT_ALONE = {"_socket", "_ssl", "ssl", "socket"}
 _MAKERS = ("socket", "create_connection", "create_server", "fromfd", "socketpair")
 
 # `from socket import *` must not replace a program's `patch`.
-_NOT_OF_THE_STANDARD_MODULE = {"Server", "patch", "unpatch"}
+_NOT_OF_THE_STANDARD_MODULE = {"Server", "Trace", "patch", "trace", "unpatch"}
 
 _lock = threading.Lock()
 _undo = []

@@ -2,6 +2,7 @@
 
 use crate::errors::{self, Context, Failure, Subject};
 use crate::lock::{self, LockPolicy, PythonCaller};
+use crate::place;
 use polysock::{Address, Error};
 use pyo3::prelude::*;
 
@@ -87,7 +88,8 @@ impl<'a, 'py> CoreCall<'a, 'py> {
         self,
         call: impl FnOnce() -> Result<T, F> + Send,
     ) -> PyResult<T> {
-        lock::detach(self.py, call).map_err(|failure| self.exception(&failure, None))
+        place::from_here(self.py, || lock::detach(self.py, call))
+            .map_err(|failure| self.exception(&failure, None))
     }
 
     /// Makes a short call that takes no caller.
@@ -96,7 +98,8 @@ impl<'a, 'py> CoreCall<'a, 'py> {
         self,
         call: impl FnOnce() -> Result<T, F> + Send,
     ) -> PyResult<T> {
-        lock::brief(self.py, call).map_err(|failure| self.exception(&failure, None))
+        place::from_here(self.py, || lock::brief(self.py, call))
+            .map_err(|failure| self.exception(&failure, None))
     }
 
     /// The exception to raise: a signal handler's, or the one for the failure.

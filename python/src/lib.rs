@@ -11,11 +11,13 @@ mod inet;
 mod lock;
 mod names;
 mod net;
+mod place;
 mod race;
 mod raw;
 mod reader;
 mod server;
 mod socket;
+mod trace;
 
 /// Small requests are served when the system has no memory left.
 #[global_allocator]
@@ -64,6 +66,8 @@ mod _native {
     use crate::socket::{cmsg_len, cmsg_space, complete_class};
     #[pymodule_export]
     use crate::socket::{Messages, TcpInfo};
+    #[pymodule_export]
+    use crate::trace::{is_tracing, start_trace, stop_trace};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -72,6 +76,7 @@ mod _native {
             let text = "polysock can't be loaded in a sub-interpreter: its types are the main interpreter's";
             return Err(PyImportError::new_err(text));
         }
+        crate::place::introduce();
         crate::errors::strerror(module.py(), 0)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         let socket = crate::socket::native_type(module.py())?;

@@ -1,9 +1,11 @@
 //! The one error type: what kind, in which operation, how many bytes had moved, and the system's number.
 
+mod errno_name;
 mod kind;
 mod operation;
 mod text;
 
+pub(crate) use errno_name::errno_name;
 pub use kind::Kind;
 pub use operation::Operation;
 pub(crate) use text::legible;

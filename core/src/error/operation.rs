@@ -52,6 +52,9 @@ pub enum Operation {
     Poll,
     Poller,
     Server,
+    Trace,
+    /// A socket that was dropped without being closed.
+    Drop,
 }
 
 impl Operation {
@@ -105,6 +108,8 @@ impl Operation {
             Self::Poll => "poll",
             Self::Poller => "poller",
             Self::Server => "server",
+            Self::Trace => "trace",
+            Self::Drop => "drop",
         }
     }
 

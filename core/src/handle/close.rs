@@ -4,9 +4,10 @@ use super::handle::Handle;
 use super::state::Closing;
 use super::subscription::Subscription;
 use crate::caller::{block_until_done, Caller, Interruptible};
-use crate::error::Kind;
+use crate::error::{Error, Kind, Operation};
 use crate::sys::holders::Holders;
 use crate::sys::thread;
+use crate::trace::{self, On};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -25,15 +26,17 @@ impl Handle {
     pub(crate) fn close<C: Caller>(
         &self,
         caller: &mut C,
+        operation: Operation,
         before_close: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
     ) -> Result<(), Kind> {
-        self.close_within(caller, WAIT_FOR_CALLS, before_close)
+        self.close_within(caller, operation, WAIT_FOR_CALLS, before_close)
     }
 
     /// The same, waiting `longest` for the calls inside.
     pub(crate) fn close_within<C: Caller>(
         &self,
         caller: &mut C,
+        operation: Operation,
         longest: Duration,
         before_close: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
     ) -> Result<(), Kind> {
@@ -41,14 +44,40 @@ impl Handle {
             return Ok(());
         };
         // From now on no call can enter, and a thread that registers finds the handle closed.
-        caller.block(|| {
+        let recorded = self.close_begins(operation);
+        let result = caller.block(|| {
             if closing.registered {
                 self.notify_registered();
             }
             let prepared = before_close(self.descriptor.lend());
             let closed = self.finish_close(closing, longest);
             closed.and(prepared).map_err(|error| Kind::from_io(&error))
-        })
+        });
+        self.close_ended(recorded, operation, result);
+        result
+    }
+
+    /// Begins to record a close, after no call can enter any more; false when calls are not recorded.
+    #[inline]
+    fn close_begins(&self, operation: Operation) -> bool {
+        let recorded = trace::is_on();
+        if recorded {
+            let on = On {
+                socket: &self.traced,
+                fd: self.descriptor.is_open().then(|| self.descriptor.lend()),
+            };
+            let others = self.state.calls().inside.saturating_sub(1);
+            trace::close_begins(operation, on, usize::try_from(others).unwrap_or(usize::MAX));
+        }
+        recorded
+    }
+
+    /// Records how a close ended whose record was begun.
+    #[inline]
+    fn close_ended(&self, recorded: bool, operation: Operation, result: Result<(), Kind>) {
+        if recorded {
+            trace::close_ended(operation, &self.traced, result);
+        }
     }
 
     /// Closes the descriptor once `work` is done, which sleeps and goes on after signals. Other calls are refused and woken
@@ -59,6 +88,7 @@ impl Handle {
         mut work: impl FnMut(BorrowedFd<'_>) -> Result<Interruptible<T>, Kind> + Send,
     ) -> Result<T, Kind> {
         let closing = self.state.close(|| false).ok_or(Kind::Closed)?;
+        let recorded = self.close_begins(Operation::CloseGraceful);
         let mut notify = closing.registered;
         let worked = block_until_done(caller, || {
             if std::mem::take(&mut notify) {
@@ -68,10 +98,14 @@ impl Handle {
         });
         if matches!(worked, Err(Kind::Interrupted)) {
             self.state.suspend_close();
+            self.close_ended(recorded, Operation::CloseGraceful, Err(Kind::Interrupted));
             return worked;
         }
         let closed = caller.block(|| self.finish_close(closing, WAIT_FOR_CALLS));
-        worked.and_then(|value| closed.map(|()| value).map_err(|error| Kind::from_io(&error)))
+        let result = worked.and_then(|value| closed.map(|()| value).map_err(|error| Kind::from_io(&error)));
+        let ended = result.as_ref().map(drop).map_err(|kind| *kind);
+        self.close_ended(recorded, Operation::CloseGraceful, ended);
+        result
     }
 
     /// Closes the descriptor after waiting `longest` for the calls inside, or leaves that to the last of them.
@@ -141,6 +175,32 @@ impl Handle {
         }
     }
 
+    /// The same as [`detach`](Self::detach), and records it.
+    #[inline]
+    pub(crate) fn detach_recorded(&self) -> Result<OwnedFd, Kind> {
+        if !trace::is_on() {
+            return self.detach();
+        }
+        self.show(|on| trace::begin(Operation::Detach, Some(on), None, |_| {}));
+        let result = self.detach();
+        let on = On {
+            socket: &self.traced,
+            fd: None,
+        };
+        let error = result
+            .as_ref()
+            .err()
+            .map(|kind| Error::new(Operation::Detach, *kind));
+        trace::end(
+            Operation::Detach,
+            Some(on),
+            error.as_ref(),
+            trace::Moved::Nothing,
+            |_| {},
+        );
+        result
+    }
+
     /// Hands the descriptor over to the caller, in the mode that the program wants.
     pub(crate) fn detach(&self) -> Result<OwnedFd, Kind> {
         self.with_nothing_ahead(|| self.state.detach())?;
@@ -156,9 +216,11 @@ impl Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         if self.descriptor.is_open() {
+            let recorded = self.close_begins(Operation::Drop);
             self.notify_registered();
             // No call is inside a value that is being dropped, and there is no caller to report a failure to.
             let _ = self.close_descriptor();
+            self.close_ended(recorded, Operation::Drop, Ok(()));
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::sys::fork::{self, ForkLock};
 use crate::sys::holders::knows_holders;
 use crate::sys::unix;
 use crate::time::Timeout;
+use crate::trace::{self, On, Traced};
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 
@@ -32,6 +33,7 @@ pub(crate) struct Handle {
     wait_hints: WaitHints,
     peer_failures: PeerFailures,
     pub(crate) connection_end: ConnectionEnd,
+    pub(crate) traced: Traced,
 }
 
 impl Handle {
@@ -49,6 +51,7 @@ impl Handle {
             wait_hints: WaitHints::default(),
             peer_failures: PeerFailures::default(),
             connection_end: ConnectionEnd::default(),
+            traced: Traced::default(),
         }
     }
 
@@ -100,6 +103,29 @@ impl Handle {
 
     pub(super) fn close_descriptor(&self) -> io::Result<()> {
         self.descriptor.take().map_or(Ok(()), unix::close)
+    }
+
+    /// Lets a trace look at the handle and its descriptor, which stays open meanwhile.
+    #[cold]
+    pub(crate) fn show<T>(&self, look: impl FnOnce(On<'_>) -> T) -> T {
+        let inside = self.enter().ok();
+        look(On {
+            socket: &self.traced,
+            fd: inside.as_ref().map(Inside::fd),
+        })
+    }
+
+    /// Records a handle that was made, `how`, and from which other one.
+    #[inline]
+    pub(crate) fn note_made(&self, how: &'static str, from: Option<&Self>) {
+        if trace::is_on() {
+            trace::made(
+                &self.traced,
+                self.descriptor.lend(),
+                how,
+                from.map(|from| &from.traced),
+            );
+        }
     }
 
     pub(crate) fn is_closed(&self) -> bool {

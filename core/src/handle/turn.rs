@@ -111,6 +111,7 @@ impl Drop for Grant<'_> {
 mod tests {
     use super::*;
     use crate::caller::NativeCaller;
+    use crate::error::Operation;
     use crate::handle::BlockingMode;
     use crate::time::Timeout;
     use std::os::unix::net::UnixStream;
@@ -166,7 +167,9 @@ mod tests {
             drop(gives_up);
             drop(grant);
             let woken = told.recv_timeout(Duration::from_secs(10));
-            handle.close(&mut NativeCaller, |_| Ok(())).unwrap();
+            handle
+                .close(&mut NativeCaller, Operation::Close, |_| Ok(()))
+                .unwrap();
             assert_eq!(woken, Ok(true));
         });
     }

@@ -5,6 +5,7 @@ use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::lookup::{eai, AddressInfo, Hints};
 use crate::memory;
 use crate::sys;
+use crate::trace::{self, Line};
 use std::ffi::{CStr, CString};
 use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
 
@@ -14,6 +15,25 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
 /// # Errors
 /// `Resolve` with the `EAI_` code (`SERVICE` for a number above 65,535); the detail has the name.
 pub fn resolve(host: Option<&CStr>, service: Option<&CStr>, hints: &Hints) -> Result<Vec<AddressInfo>> {
+    let arguments = |line: &mut Line| {
+        for (name, text) in [("host", host), ("service", service)] {
+            if let Some(text) = text {
+                line.text(name, legible(text.to_bytes()));
+            }
+        }
+    };
+    let look_up = || look_up(host, service, hints);
+    trace::recorded(Operation::Resolve, arguments, look_up, |line, answers| {
+        line.list("found", answers.iter().take(MOST_SHOWN), |line, answer| {
+            line.text("address", answer.address);
+        });
+    })
+}
+
+/// How many answers a record shows.
+const MOST_SHOWN: usize = 16;
+
+fn look_up(host: Option<&CStr>, service: Option<&CStr>, hints: &Hints) -> Result<Vec<AddressInfo>> {
     let answers = if service.is_some_and(is_beyond_every_port) {
         Err(Kind::Resolve(eai::SERVICE))
     } else {

@@ -8,6 +8,7 @@ use crate::handle::{Direction, Handle};
 use crate::sys::os;
 use crate::sys::unix::{self, Blocking};
 use crate::sys::wakeable_poll::events_now;
+use crate::trace::Line;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
@@ -70,6 +71,12 @@ impl Attempt for Accept<'_> {
             kernel_waits: KernelWaits::Never,
         }
     }
+
+    fn advances(&self) -> bool {
+        false
+    }
+
+    fn arguments(&self, _: &mut Line) {}
 
     fn attempt(&mut self, fd: BorrowedFd<'_>, _: Blocking) -> io::Result<Progress<OwnedFd>> {
         if self.is_private && self.nonblocking.is_none() {

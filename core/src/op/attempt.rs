@@ -3,6 +3,7 @@
 use crate::error::{Error, Kind, Operation};
 use crate::handle::Direction;
 use crate::sys::unix::Blocking;
+use crate::trace::Line;
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -58,6 +59,27 @@ pub(crate) trait Attempt: Send {
     fn partial(&mut self, ended_by: Kind) -> Option<Self::Output> {
         let _ = ended_by;
         None
+    }
+
+    /// Whether it takes its place in the stream, unlike a connect or a peek: for its record in a trace.
+    fn advances(&self) -> bool {
+        true
+    }
+
+    /// Adds the arguments that matter to the record of the call.
+    fn arguments(&self, line: &mut Line) {
+        line.count("asked", self.plan().bytes);
+    }
+
+    /// How many bytes moved, for the record of the call; `output` is what it returned, if it succeeded.
+    fn transferred(&self, output: Option<&Self::Output>) -> usize {
+        let _ = output;
+        self.moved()
+    }
+
+    /// Adds what the call has found or moved to its record.
+    fn outcome(&self, output: Option<&Self::Output>, line: &mut Line) {
+        let _ = (output, line);
     }
 
     /// Adds to the call's error details that only the operation knows, such as the address.

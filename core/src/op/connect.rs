@@ -9,6 +9,7 @@ use crate::handle::{Direction, Handle};
 use crate::sys::unix::Blocking;
 use crate::sys::wakeable_poll::events_now;
 use crate::sys::{kernel, unix};
+use crate::trace::Line;
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -155,6 +156,14 @@ impl Attempt for Connect<'_> {
             }
         }
         self.ask(fd).map(Progress::Done)
+    }
+
+    fn advances(&self) -> bool {
+        false
+    }
+
+    fn arguments(&self, line: &mut Line) {
+        line.text("to", self.address);
     }
 
     fn explain(&self, error: Error) -> Error {

@@ -10,6 +10,7 @@ use crate::flags::Flags;
 use crate::handle::Direction;
 use crate::sys::kernel;
 use crate::sys::unix::{self, Blocking};
+use crate::trace::Line;
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -46,6 +47,15 @@ impl Attempt for SendTo<'_> {
 
     fn partial(&mut self, ended_by: Kind) -> Option<usize> {
         self.send.partial(ended_by)
+    }
+
+    fn arguments(&self, line: &mut Line) {
+        self.send.arguments(line);
+        line.text("to", self.to);
+    }
+
+    fn outcome(&self, output: Option<&usize>, line: &mut Line) {
+        self.send.outcome(output, line);
     }
 
     fn explain(&self, error: Error) -> Error {
@@ -95,6 +105,27 @@ impl Attempt for RecvFrom<'_> {
             },
             if cut { Flags::TRUNCATE } else { Flags::NONE },
         )))
+    }
+
+    fn advances(&self) -> bool {
+        self.receiving.advances()
+    }
+
+    fn transferred(&self, output: Option<&(usize, Flags)>) -> usize {
+        output.map_or(0, |(count, _)| *count)
+    }
+
+    fn arguments(&self, line: &mut Line) {
+        self.receiving.add_arguments(line);
+    }
+
+    fn outcome(&self, output: Option<&(usize, Flags)>, line: &mut Line) {
+        if let Some((count, flags)) = output {
+            self.receiving.add_found(line, *count, *flags);
+            self.receiving
+                .add_payload(line, std::slice::from_ref(&self.buf), *count);
+            line.text("from", *self.from);
+        }
     }
 
     /// A receive that was woken by a close returns nothing, like an empty datagram.

@@ -2,7 +2,7 @@
 
 use super::attempt::{Attempt, Plan, Progress};
 use super::receiving::Receiving;
-use super::send::{send_plan, sends_all};
+use super::send::{add_send_arguments, add_sent, send_plan, sends_all};
 use crate::address::Address;
 use crate::ancillary::{codec, Ancillary, Control};
 use crate::buffer::{RecvBuf, SendBuf};
@@ -14,6 +14,7 @@ use crate::memory;
 use crate::sys::unix::Blocking;
 use crate::sys::{os, unix};
 use crate::time::Timeout;
+use crate::trace::Line;
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -91,6 +92,18 @@ impl Attempt for SendMessage<'_> {
 
     fn outlasts_close(count: &usize) -> bool {
         *count > 0
+    }
+
+    fn arguments(&self, line: &mut Line) {
+        add_send_arguments(line, self.total, self.flags);
+        if let Some(to) = self.to {
+            line.text("to", to);
+        }
+        line.count("descriptors", self.descriptors);
+    }
+
+    fn outcome(&self, _: Option<&usize>, line: &mut Line) {
+        add_sent(line, self.parts, self.done);
     }
 
     fn partial(&mut self, _: Kind) -> Option<usize> {
@@ -199,6 +212,28 @@ impl Attempt for RecvMessage<'_> {
 
     fn done(&self) -> usize {
         self.receiving.taken()
+    }
+
+    fn advances(&self) -> bool {
+        self.receiving.advances()
+    }
+
+    fn transferred(&self, output: Option<&Arrival>) -> usize {
+        output.map_or(self.done(), |arrival| arrival.count)
+    }
+
+    fn arguments(&self, line: &mut Line) {
+        self.receiving.add_arguments(line);
+    }
+
+    fn outcome(&self, output: Option<&Arrival>, line: &mut Line) {
+        let Some(arrival) = output else { return };
+        self.receiving.add_found(line, arrival.count, arrival.flags);
+        self.receiving.add_payload(line, self.parts, arrival.count);
+        if !self.from.as_bytes().is_empty() {
+            line.text("from", self.from);
+        }
+        line.count("ancillary", self.ancillary.len());
     }
 
     fn outlasts_close(arrival: &Arrival) -> bool {

@@ -5,8 +5,8 @@
 //! it enters the handle, attempts, waits, handles signals, notices a close, and makes the result or the error.
 //!
 //! A new operation is a new file here with a value and its `impl Attempt`, and a method of [`Call`](crate::Call) that
-//! makes the value and runs it. [`run`] is also the one place where a call begins, waits and ends: anything that
-//! observes every call, such as a trace, and any other way to wait, such as an event loop, belongs there.
+//! makes the value and runs it. [`run`] is also the one place where a call begins, waits and ends: any other way to wait,
+//! such as an event loop, belongs there. A trace sees each call there (`recording`).
 
 mod accept;
 mod attempt;
@@ -15,6 +15,7 @@ mod datagram;
 mod message;
 mod readiness;
 mod receiving;
+mod recording;
 mod recv;
 mod recv_batch;
 mod recv_exact;
@@ -33,11 +34,11 @@ pub(crate) use connect::Connect;
 pub(crate) use datagram::{RecvFrom, SendTo};
 pub(crate) use message::{RecvMessage, SendMessage};
 pub(crate) use receiving::Receiving;
+pub(crate) use recording::run;
 pub(crate) use recv::{EmptyMessages, Recv};
 pub(crate) use recv_batch::RecvBatch;
 pub(crate) use recv_exact::RecvExact;
 pub(crate) use recv_frame::{RecvFrame, MOST_CONTROL};
-pub(crate) use run::run;
 pub(crate) use send::Send;
 pub(crate) use send_all::SendAll;
 pub(crate) use send_batch::SendBatch;

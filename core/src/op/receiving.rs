@@ -1,6 +1,7 @@
 //! What all receives have in common: how much arrived, what counts as an end, and what they wait for.
 
 use super::attempt::{KernelWaits, Plan};
+use crate::buffer::RecvBuf;
 use crate::domain::SocketKind;
 use crate::error::Kind;
 use crate::flags::Flags;
@@ -8,6 +9,7 @@ use crate::handle::Handle;
 use crate::sys::wakeable_poll::events_now;
 use crate::sys::{kernel, unix};
 use crate::time::Timeout;
+use crate::trace::{self, Line};
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -119,6 +121,52 @@ impl<'a> Receiving<'a> {
 
     pub(super) fn is_full(&self) -> bool {
         self.arrived >= self.capacity
+    }
+
+    /// For the record of a call: whether it takes its bytes out of the stream or the queue of datagrams.
+    pub(super) fn advances(&self) -> bool {
+        let leaves_them = Flags::PEEK.0 | Flags::ERROR_QUEUE.0 | Flags::OUT_OF_BAND.0;
+        self.flags.0 & leaves_them == 0
+    }
+
+    /// Adds the arguments to the record of a call.
+    pub(super) fn add_arguments(&self, line: &mut Line) {
+        line.number("asked", self.capacity);
+        if self.flags != Flags::NONE {
+            line.kernel_name("flags", self.flags);
+        }
+    }
+
+    /// Adds what was found, and the flags that the kernel has set.
+    pub(super) fn add_found(&self, line: &mut Line, count: usize, flags: Flags) {
+        if !self.advances() {
+            line.number("found", count);
+        }
+        if flags != Flags::NONE {
+            line.kernel_name("flags_set", flags);
+        }
+    }
+
+    /// Adds the beginning of what was stored in the buffers.
+    pub(super) fn add_payload(&self, line: &mut Line, parts: &[RecvBuf<'_>], count: usize) {
+        if self.kind.is_tcp() && self.flags.contains(Flags::TRUNCATE) {
+            return; // nothing was stored
+        }
+        let stored = parts
+            .iter()
+            .map(RecvBuf::len)
+            .fold(0, usize::saturating_add)
+            .min(count);
+        trace::add_payload(line, stored, |done, room| {
+            let mut before = done;
+            for part in parts {
+                if before < part.len() {
+                    return part.after(before).copy_received(stored - done, room);
+                }
+                before -= part.len();
+            }
+            0
+        });
     }
 
     /// Whether to try for the rest at once after `count` bytes. A peek would find the same bytes again, so it waits for

@@ -4,8 +4,10 @@ use super::attempt::{Attempt, Plan, Progress};
 use super::receiving::Receiving;
 use crate::buffer::RecvBuf;
 use crate::error::{Kind, Operation};
+use crate::flags::Flags;
 use crate::handle::Direction;
 use crate::sys::unix::{self, Blocking};
+use crate::trace::Line;
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -54,6 +56,21 @@ impl Attempt for Recv<'_> {
 
     fn done(&self) -> usize {
         self.receiving.taken()
+    }
+
+    fn advances(&self) -> bool {
+        self.receiving.advances()
+    }
+
+    fn arguments(&self, line: &mut Line) {
+        self.receiving.add_arguments(line);
+    }
+
+    fn outcome(&self, _: Option<&usize>, line: &mut Line) {
+        let count = self.receiving.arrived();
+        self.receiving.add_found(line, count, Flags::NONE);
+        self.receiving
+            .add_payload(line, std::slice::from_ref(&self.buf), count);
     }
 
     fn outlasts_close(count: &usize) -> bool {

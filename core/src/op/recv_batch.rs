@@ -2,6 +2,7 @@
 
 use super::attempt::{Attempt, Plan, Progress};
 use super::receiving::Receiving;
+use super::recording::MOST_SHOWN;
 use crate::buffer::RecvBuf;
 use crate::datagram::IncomingDatagram;
 use crate::domain::{Family, SocketKind};
@@ -10,6 +11,7 @@ use crate::flags::Flags;
 use crate::handle::{Direction, Handle};
 use crate::sys::unix::{self, Blocking, MOST_MESSAGES};
 use crate::sys::wakeable_poll::has_more;
+use crate::trace::Line;
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -100,6 +102,25 @@ impl Attempt for RecvBatch<'_> {
 
     fn moved(&self) -> usize {
         self.bytes
+    }
+
+    fn arguments(&self, line: &mut Line) {
+        self.receiving.add_arguments(line);
+    }
+
+    fn outcome(&self, output: Option<&usize>, line: &mut Line) {
+        let count = output.map_or(0, |count| *count);
+        line.number("datagrams", count);
+        let arrived = self.arrived.iter().zip(self.rooms).take(count.min(MOST_SHOWN));
+        line.list("received", arrived, |line, (datagram, room)| {
+            line.number("bytes", datagram.count);
+            if !datagram.address.as_bytes().is_empty() {
+                line.text("from", datagram.address);
+            }
+            line.count("segment", datagram.segment_size);
+            self.receiving
+                .add_payload(line, std::slice::from_ref(room), datagram.count);
+        });
     }
 
     fn outlasts_close(count: &usize) -> bool {

@@ -6,6 +6,7 @@ use crate::buffer::RecvBuf;
 use crate::error::{Kind, Operation};
 use crate::handle::Direction;
 use crate::sys::unix::{self, Blocking};
+use crate::trace::Line;
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -55,5 +56,15 @@ impl Attempt for RecvExact<'_> {
 
     fn done(&self) -> usize {
         self.receiving.taken()
+    }
+
+    fn arguments(&self, line: &mut Line) {
+        self.receiving.add_arguments(line);
+    }
+
+    fn outcome(&self, _: Option<&()>, line: &mut Line) {
+        let count = self.receiving.taken();
+        self.receiving
+            .add_payload(line, std::slice::from_ref(&self.buf), count);
     }
 }

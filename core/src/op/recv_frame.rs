@@ -4,7 +4,7 @@ use super::attempt::{Attempt, Plan, Progress};
 use super::receiving::Receiving;
 use crate::address::Address;
 use crate::ancillary::Ancillary;
-use crate::buffer::RecvBuf;
+use crate::buffer::{RecvBuf, SendBuf};
 use crate::domain::SocketKind;
 use crate::error::{Error, Kind, Operation};
 use crate::flags::Flags;
@@ -14,6 +14,7 @@ use crate::framing::Framing;
 use crate::handle::{Direction, Handle};
 use crate::sys::os;
 use crate::sys::unix::{self, Blocking};
+use crate::trace::{self, Line};
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -138,6 +139,18 @@ impl Attempt for RecvFrame<'_> {
 
     fn moved(&self) -> usize {
         self.received
+    }
+
+    fn outcome(&self, output: Option<&Self::Output>, line: &mut Line) {
+        let bytes = self.ahead.bytes();
+        let new = bytes.len().saturating_sub(self.received);
+        let received = SendBuf::from(bytes.get(new..).unwrap_or_default());
+        trace::add_payload(line, received.len(), |done, room| {
+            received.after(done).copy_to(room)
+        });
+        if let Some(Some(found)) = output {
+            line.number("message", found.body.len());
+        }
     }
 
     fn outlasts_close(found: &Self::Output) -> bool {

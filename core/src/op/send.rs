@@ -8,6 +8,7 @@ use crate::flags::Flags;
 use crate::handle::Direction;
 use crate::sys::unix::{self, Blocking};
 use crate::time::Timeout;
+use crate::trace::{self, Line};
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -73,6 +74,28 @@ pub(super) fn send_plan(kind: SocketKind, bytes: usize) -> Plan {
     }
 }
 
+/// Adds the arguments of a send to its record.
+pub(super) fn add_send_arguments(line: &mut Line, asked: usize, flags: Flags) {
+    line.number("asked", asked);
+    if flags != Flags::NONE {
+        line.kernel_name("flags", flags);
+    }
+}
+
+/// Adds the beginning of what was sent.
+pub(super) fn add_sent(line: &mut Line, parts: &[SendBuf<'_>], count: usize) {
+    trace::add_payload(line, count, |done, room| {
+        let mut before = done;
+        for part in parts {
+            if before < part.len() {
+                return part.after(before).first(count - done).copy_to(room);
+            }
+            before -= part.len();
+        }
+        0
+    });
+}
+
 impl Attempt for Send<'_> {
     type Output = usize;
 
@@ -92,6 +115,14 @@ impl Attempt for Send<'_> {
 
     fn done(&self) -> usize {
         self.done
+    }
+
+    fn arguments(&self, line: &mut Line) {
+        add_send_arguments(line, self.data.len(), self.flags);
+    }
+
+    fn outcome(&self, _: Option<&usize>, line: &mut Line) {
+        add_sent(line, std::slice::from_ref(&self.data), self.done);
     }
 
     fn outlasts_close(count: &usize) -> bool {

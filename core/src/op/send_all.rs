@@ -1,13 +1,14 @@
 //! send_all.
 
 use super::attempt::{Attempt, KernelWaits, Plan, Progress};
-use super::send::send_plan;
+use super::send::{add_send_arguments, add_sent, send_plan};
 use crate::buffer::SendBuf;
 use crate::domain::SocketKind;
 use crate::error::Operation;
 use crate::flags::Flags;
 use crate::handle::Direction;
 use crate::sys::unix::{self, Blocking};
+use crate::trace::Line;
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -63,5 +64,13 @@ impl Attempt for SendAll<'_> {
 
     fn done(&self) -> usize {
         self.done
+    }
+
+    fn arguments(&self, line: &mut Line) {
+        add_send_arguments(line, self.data.len(), self.flags);
+    }
+
+    fn outcome(&self, _: Option<&()>, line: &mut Line) {
+        add_sent(line, std::slice::from_ref(&self.data), self.done);
     }
 }

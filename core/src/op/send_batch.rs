@@ -1,8 +1,9 @@
 //! send_batch.
 
 use super::attempt::{Attempt, Plan, Progress};
+use super::recording::MOST_SHOWN;
 use super::segmentation::{Segmentation, MOST_BYTES, MOST_SEGMENTS};
-use super::send::send_plan;
+use super::send::{add_sent, send_plan};
 use crate::address::Address;
 use crate::datagram::OutgoingDatagram;
 use crate::domain::SocketKind;
@@ -10,6 +11,7 @@ use crate::error::{Error, Kind, Operation};
 use crate::handle::Direction;
 use crate::memory;
 use crate::sys::unix::{self, Blocking, ToSend, MOST_MESSAGES};
+use crate::trace::Line;
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -175,6 +177,26 @@ impl Attempt for SendBatch<'_, '_> {
 
     fn moved(&self) -> usize {
         self.bytes
+    }
+
+    fn arguments(&self, line: &mut Line) {
+        line.number("asked", self.plan().bytes);
+        line.number("datagrams", self.datagrams.len());
+    }
+
+    fn outcome(&self, _: Option<&usize>, line: &mut Line) {
+        let sent = self.datagrams.iter().filter(|datagram| datagram.result.is_ok());
+        line.list("sent", sent.take(MOST_SHOWN), |line, datagram| {
+            line.number("bytes", datagram.contents.len());
+            if let Some(to) = datagram.destination {
+                line.text("to", to);
+            }
+            add_sent(
+                line,
+                std::slice::from_ref(&datagram.contents),
+                datagram.contents.len(),
+            );
+        });
     }
 
     fn outlasts_close(sent: &usize) -> bool {

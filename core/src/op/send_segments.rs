@@ -2,7 +2,7 @@
 
 use super::attempt::{Attempt, Plan, Progress};
 use super::segmentation::{Segmentation, MOST_BYTES, MOST_SEGMENTS};
-use super::send::send_plan;
+use super::send::{add_sent, send_plan};
 use crate::address::Address;
 use crate::buffer::SendBuf;
 use crate::domain::SocketKind;
@@ -10,6 +10,7 @@ use crate::error::{Error, Kind, Operation};
 use crate::handle::Direction;
 use crate::memory;
 use crate::sys::unix::{self, Blocking, ToSend, MOST_MESSAGES};
+use crate::trace::Line;
 use std::io;
 use std::num::NonZeroU16;
 use std::os::fd::BorrowedFd;
@@ -92,6 +93,18 @@ impl Attempt for SendSegments<'_> {
 
     fn done(&self) -> usize {
         self.done
+    }
+
+    fn arguments(&self, line: &mut Line) {
+        line.number("asked", self.data.len());
+        line.number("segment", self.size.get());
+        if let Some(to) = self.to {
+            line.text("to", to);
+        }
+    }
+
+    fn outcome(&self, _: Option<&usize>, line: &mut Line) {
+        add_sent(line, std::slice::from_ref(&self.data), self.done);
     }
 
     fn outlasts_close(sent: &usize) -> bool {

@@ -6,8 +6,9 @@ use crate::handle::{Direction, Handle};
 use crate::sys::os::{self, portable};
 use crate::sys::sigpipe::without_sigpipe;
 use crate::sys::unix::Blocking;
+use crate::trace::Line;
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 
 /// The most that one sendfile(2) moves.
 const MOST: u64 = 0x7fff_f000;
@@ -100,6 +101,14 @@ impl Attempt for SendFile<'_> {
             None => Progress::Done(self.done()),
             Some(_) => Progress::Failed(Kind::EndOfStream),
         })
+    }
+
+    fn arguments(&self, line: &mut Line) {
+        line.number("file", self.file.as_raw_fd());
+        line.number("from_offset", self.offset);
+        if let Some(count) = self.count {
+            line.number("asked", count);
+        }
     }
 
     fn done(&self) -> usize {

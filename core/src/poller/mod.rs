@@ -7,10 +7,11 @@ pub use event::Event;
 
 use crate::caller::{look_then_block, Caller, NativeCaller};
 use crate::error::{Error, Kind, Operation, Result};
-use crate::poll::{Events, PollTarget};
+use crate::poll::{add_target, Events, PollTarget};
 use crate::sys::reserve::check_left;
 use crate::sys::selector::{new_selector, Interest, PollSet, Selector, Trigger, MOST_EVENTS};
 use crate::time::{Deadline, Timeout};
+use crate::trace::{self, Line, Moved};
 use registry::Registry;
 use std::io;
 use std::sync::Arc;
@@ -84,7 +85,10 @@ impl Poller {
         events: Events,
         trigger: Trigger,
     ) -> Result<()> {
-        named(self.0.add(target.into(), token, interest(events, trigger)))
+        let target = target.into();
+        recorded("add", Some((&target, token, events)), || {
+            self.0.add(target, token, interest(events, trigger))
+        })
     }
 
     /// Changes the token, the events or the trigger of a registration; arms a [`Trigger::OneShot`] again.
@@ -98,7 +102,10 @@ impl Poller {
         events: Events,
         trigger: Trigger,
     ) -> Result<()> {
-        named(self.0.modify(target.into(), token, interest(events, trigger)))
+        let target = target.into();
+        recorded("modify", Some((&target, token, events)), || {
+            self.0.modify(target, token, interest(events, trigger))
+        })
     }
 
     /// Ends a registration. A wait that begins afterwards returns no event for it.
@@ -106,7 +113,10 @@ impl Poller {
     /// # Errors
     /// `Closed` (closing a socket ends its registration); `ENOENT` when it is not registered.
     pub fn remove<'a>(&self, target: impl Into<PollTarget<'a>>) -> Result<()> {
-        named(self.0.remove(target.into()))
+        let target = target.into();
+        recorded("remove", Some((&target, 0, Events::NONE)), || {
+            self.0.remove(target)
+        })
     }
 
     /// Waits until something registered is ready, and returns how many `events` were written (at most
@@ -128,7 +138,8 @@ impl Poller {
         timeout: impl Into<Timeout>,
         caller: &mut C,
     ) -> Result<usize> {
-        let deadline = Deadline::after(timeout.into());
+        let timeout = timeout.into();
+        let deadline = Deadline::after(timeout);
         if events.is_empty() {
             return Err(Error::invalid(
                 Operation::Poller,
@@ -136,8 +147,18 @@ impl Poller {
                 "must have room for at least one event",
             ));
         }
+        let recorded = trace::is_on();
+        if recorded {
+            trace::begin(Operation::Poller, None, Some(timeout), |line| {
+                line.text("step", "wait")
+            });
+        }
         let found = look_then_block(caller, deadline, |deadline| self.0.wait(events, deadline));
-        named(found).map(Option::unwrap_or_default)
+        let found = named(found).map(Option::unwrap_or_default);
+        if recorded {
+            end_wait_record(events, &found);
+        }
+        found
     }
 
     /// Makes at least one [`wait`](Self::wait) return early: one in progress, or else the next.
@@ -145,7 +166,7 @@ impl Poller {
     /// # Errors
     /// `Closed`.
     pub fn wake(&self) -> Result<()> {
-        named(self.0.wake())
+        recorded("wake", None, || self.0.wake())
     }
 
     /// Ends all registrations and makes every wait fail with `Closed`; the descriptors are closed when the last wait
@@ -153,6 +174,49 @@ impl Poller {
     pub fn close(&self) {
         self.0.close();
     }
+}
+
+/// Makes a call that changes a poller, and records it.
+#[inline]
+fn recorded(
+    step: &'static str,
+    target: Option<(&PollTarget<'_>, u64, Events)>,
+    call: impl FnOnce() -> std::result::Result<(), Kind>,
+) -> Result<()> {
+    let arguments = |line: &mut Line| {
+        line.text("step", step);
+        if let Some((target, token, events)) = target {
+            add_target(line, target);
+            line.number("token", token);
+            line.kernel_name("events", events);
+        }
+    };
+    trace::recorded(Operation::Poller, arguments, || named(call()), |_, ()| {})
+}
+
+/// How many events a record shows.
+const MOST_SHOWN: usize = 64;
+
+#[cold]
+fn end_wait_record(events: &[Event], found: &Result<usize>) {
+    trace::end(
+        Operation::Poller,
+        None,
+        found.as_ref().err(),
+        Moved::Nothing,
+        |line| {
+            let Ok(found) = *found else { return };
+            line.number("found", found);
+            line.list(
+                "ready",
+                events.iter().take(found.min(MOST_SHOWN)),
+                |line, event| {
+                    line.number("token", event.token);
+                    line.kernel_name("events", event.events);
+                },
+            );
+        },
+    );
 }
 
 impl std::fmt::Debug for Poller {

@@ -11,6 +11,7 @@ use crate::sys::selector::{Interest, Selector, Trigger, WAKE};
 use crate::sys::unix::Readiness;
 use crate::table::Table;
 use crate::time::{Deadline, Left};
+use crate::trace::Sleep;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
@@ -315,7 +316,10 @@ impl Registry {
                 None => {}
             };
             let waited = if room > 0 {
-                selector.wait(room, pause, &mut note)
+                let (sleep, pause) = Sleep::begin(pause);
+                let waited = selector.wait(room, pause, &mut note);
+                sleep.end(matches!(waited, Ok(Readiness::Interrupted)));
+                waited
             } else {
                 Ok(Readiness::Ready)
             };

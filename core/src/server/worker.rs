@@ -12,6 +12,7 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::socket::Socket;
 use crate::sys::thread;
 use crate::time::{Deadline, Timeout};
+use crate::trace::{self, Line};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -118,6 +119,12 @@ impl Worker {
     /// # Errors
     /// `Interrupted` when the caller ended the wait. The turn goes to another thread, and the worker may go on.
     pub fn step<C: Caller>(&mut self, caller: &mut C) -> Result<Option<Step>> {
+        let step = self.next_step(caller);
+        trace::event("step", |line| add_step(line, &step));
+        step
+    }
+
+    fn next_step<C: Caller>(&mut self, caller: &mut C) -> Result<Option<Step>> {
         if let Some((connection, peer)) = self.accepted.take() {
             self.handling = Some(Arc::clone(&connection));
             return Ok(Some(Step::Handle { connection, peer }));
@@ -287,6 +294,27 @@ impl Worker {
         if state.acceptor == Some(self.key) {
             state.acceptor = None;
             state.pass_turn(&self.server.options);
+        }
+    }
+}
+
+/// Adds a step to its record.
+fn add_step(line: &mut Line, step: &Result<Option<Step>>) {
+    match step {
+        Ok(Some(Step::Handle { connection, peer })) => {
+            line.text("step", "handle");
+            connection.handle.show(|on| line.socket(on));
+            line.text("peer", peer);
+        }
+        Ok(Some(Step::Recruit)) => line.text("step", "recruit"),
+        Ok(Some(Step::Trouble(error))) => {
+            line.text("step", "trouble");
+            line.error(error);
+        }
+        Ok(None) => line.text("step", "end"),
+        Err(error) => {
+            line.text("step", "interrupted");
+            line.error(error);
         }
     }
 }

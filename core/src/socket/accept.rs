@@ -8,8 +8,8 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::BlockingMode;
 use crate::handle::Direction;
 use crate::op::Accept;
-use crate::sys::os;
 use crate::sys::reserve::check_left;
+use crate::sys::{os, unix};
 use crate::time::Timeout;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -69,13 +69,15 @@ impl<C: Caller> Call<'_, C> {
             }
             self.run(timeout, &mut accept)?
         };
-        Ok(Socket::from_parts(
+        let accepted = Socket::from_parts(
             fd,
             BlockingMode::new(false, false),
             listener.family,
             listener.socket_type,
             listener.protocol,
-        ))
+        );
+        accepted.note_made("accept", Some(listener));
+        Ok(accepted)
     }
 }
 
@@ -93,7 +95,10 @@ impl Socket {
         if !answers || self.listening.load(Ordering::Relaxed) {
             return Ok(());
         }
-        match self.accepting() {
+        let accepting = self.immediate_unseen(Operation::GetOption, |fd| {
+            unix::get_int(fd, libc::SOL_SOCKET, libc::SO_ACCEPTCONN)
+        });
+        match accepting.map(|number| number != 0) {
             Ok(true) => {
                 self.listening.store(true, Ordering::Relaxed);
                 Ok(())

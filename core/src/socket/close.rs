@@ -16,12 +16,16 @@ impl Socket {
     /// # Errors
     /// `ENOTCONN` when there is no connection; `Closed`.
     pub fn shutdown(&self, how: Shutdown) -> Result<()> {
-        let (how, ends_stream) = match how {
-            Shutdown::Read => (std::net::Shutdown::Read, false),
-            Shutdown::Write => (std::net::Shutdown::Write, true),
-            Shutdown::Both => (std::net::Shutdown::Both, true),
+        let (how, name, ends_stream) = match how {
+            Shutdown::Read => (std::net::Shutdown::Read, "SHUT_RD", false),
+            Shutdown::Write => (std::net::Shutdown::Write, "SHUT_WR", true),
+            Shutdown::Both => (std::net::Shutdown::Both, "SHUT_RDWR", true),
         };
-        self.immediate(Operation::Shutdown, |fd| unix::sock(&fd).shutdown(how))?;
+        self.immediate_with(
+            Operation::Shutdown,
+            |line| line.text("how", name),
+            |fd| unix::sock(&fd).shutdown(how),
+        )?;
         if ends_stream {
             self.handle.connection_end.note_own_end();
         }
@@ -124,7 +128,7 @@ impl<C: Caller> Call<'_, C> {
     pub(crate) fn close_under_handler(&mut self) -> Result<()> {
         let fin_first = self.may_end_stream();
         let handle = &self.socket.handle;
-        let closed = handle.close_within(&mut self.caller, Duration::ZERO, move |fd| {
+        let closed = handle.close_within(&mut self.caller, Operation::Close, Duration::ZERO, move |fd| {
             end_handled(fd, fin_first);
             Ok(())
         });
@@ -143,7 +147,7 @@ impl<C: Caller> Call<'_, C> {
     ) -> Result<()> {
         self.socket
             .handle
-            .close(&mut self.caller, before_close)
+            .close(&mut self.caller, operation, before_close)
             .map_err(|kind| Error::new(operation, kind))
     }
 }

@@ -18,8 +18,12 @@ impl Socket {
     /// # Errors
     /// `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `EINVAL` when it is already bound; the address is in the detail.
     pub fn bind(&self, address: &Address) -> Result<()> {
-        self.immediate(Operation::Bind, |fd| unix::bind(fd, address))
-            .map_err(|error| error.with_detail(address))
+        self.immediate_with(
+            Operation::Bind,
+            |line| line.text("to", address),
+            |fd| unix::bind(fd, address),
+        )
+        .map_err(|error| error.with_detail(address))
     }
 
     /// Starts to listen (listen(2)). At most `backlog` connections wait to be accepted; the system has its own limit
@@ -32,10 +36,14 @@ impl Socket {
         if backlog < 0 {
             return Err(negative_backlog(Operation::Listen, backlog));
         }
-        self.immediate(Operation::Listen, |fd| {
-            self.handle.renounce_limits(fd);
-            unix::sock(&fd).listen(backlog)
-        })?;
+        self.immediate_with(
+            Operation::Listen,
+            |line| line.number("backlog", backlog),
+            |fd| {
+                self.handle.renounce_limits(fd);
+                unix::sock(&fd).listen(backlog)
+            },
+        )?;
         self.listening.store(true, Ordering::Relaxed);
         Ok(())
     }

@@ -23,7 +23,6 @@ pub(crate) mod tcp_info;
 pub use convert::LentFd;
 pub use delivery::{CloseReport, CloseVerdict, SendQueue, DISCARD_LIMIT};
 pub(crate) use halves::{Half, Halves};
-pub use info::TcpState;
 pub use message::Received;
 pub use options::{Interface, Keepalive};
 pub use tcp_info::{CongestionState, TcpInfo};
@@ -37,6 +36,7 @@ use crate::op::{run, Attempt};
 use crate::sys::reserve::check_left;
 use crate::sys::{kernel, os, unix};
 use crate::time::Timeout;
+use crate::trace::{self, Line};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::AtomicBool;
 
@@ -98,6 +98,28 @@ impl Socket {
     /// # Errors
     /// The system's, such as `EAFNOSUPPORT`, `EPROTONOSUPPORT` or `EMFILE`.
     pub fn new(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<Self> {
+        if trace::is_on() {
+            Self::new_recorded(family, socket_type, protocol)
+        } else {
+            Self::make(family, socket_type, protocol)
+        }
+    }
+
+    #[cold]
+    fn new_recorded(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<Self> {
+        let described = |line: &mut Line| {
+            line.kernel_name("family", family);
+            line.kernel_name("type", socket_type.bare());
+            line.count("protocol", usize::try_from(protocol.0).unwrap_or(0));
+        };
+        let make = || Self::make(family, socket_type, protocol);
+        trace::recorded(Operation::Socket, described, make, |line, socket| {
+            socket.note_made("socket", None);
+            socket.handle.show(|on| line.socket(on));
+        })
+    }
+
+    fn make(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<Self> {
         check_left().map_err(|kind| Error::new(Operation::Socket, kind))?;
         let bare = socket_type.bare();
         let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
@@ -133,6 +155,18 @@ impl Socket {
     /// # Errors
     /// The system's, such as `EOPNOTSUPP` for other families.
     pub fn pair(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<(Self, Self)> {
+        let described = |line: &mut Line| {
+            line.kernel_name("family", family);
+            line.kernel_name("type", socket_type.bare());
+        };
+        let make = || Self::make_pair(family, socket_type, protocol);
+        trace::recorded(Operation::SocketPair, described, make, |_, (one, other)| {
+            one.note_made("socketpair", None);
+            other.note_made("socketpair", Some(one));
+        })
+    }
+
+    fn make_pair(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<(Self, Self)> {
         check_left().map_err(|kind| Error::new(Operation::SocketPair, kind))?;
         let bare = SocketType(socket_type.0 & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC));
         let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
@@ -174,6 +208,7 @@ impl Socket {
         self.handle.connection_end.copy_to(&copy.handle.connection_end);
         copy.set_recv_timeout(self.recv_timeout());
         copy.set_send_timeout(self.send_timeout());
+        copy.note_made("dup", Some(self));
         Ok(copy)
     }
 
@@ -204,6 +239,7 @@ impl Socket {
                 let mode = BlockingMode::new(nonblocking, nonblocking);
                 let socket = Self::from_parts(fd, mode, family, socket_type, protocol);
                 socket.handle.note_copied();
+                socket.note_made("from_fd", None);
                 Ok(socket)
             }
             Err(kind) => Err(AdoptError {
@@ -227,6 +263,12 @@ impl Socket {
             protocol.map_or_else(|| kernel::protocol(fd).map(Protocol), Ok)?,
             unix::is_nonblocking(fd)?,
         ))
+    }
+
+    /// Records a socket that was made, and from which other one.
+    #[inline]
+    fn note_made(&self, how: &'static str, from: Option<&Self>) {
+        self.handle.note_made(how, from.map(|from| &from.handle));
     }
 
     fn from_parts(
@@ -263,7 +305,7 @@ impl Socket {
     /// `Busy` while calls are inside, and with [`pending`](Self::pending) bytes, which the descriptor no longer has;
     /// `Closed` after close or detach.
     pub fn detach(&self) -> Result<OwnedFd> {
-        self.handle.detach().map_err(|kind| {
+        self.handle.detach_recorded().map_err(|kind| {
             let error = Error::new(Operation::Detach, kind);
             if kind == Kind::Busy {
                 self.explain_pending(error.with_remedy("calls are inside it"))
@@ -332,8 +374,50 @@ impl Socket {
         operation: Operation,
         call: impl FnOnce(BorrowedFd<'_>) -> std::io::Result<T>,
     ) -> Result<T> {
+        self.immediate_with(operation, |_| {}, call)
+    }
+
+    /// The same, with arguments for its record in a trace.
+    #[inline]
+    fn immediate_with<T>(
+        &self,
+        operation: Operation,
+        arguments: impl FnOnce(&mut Line),
+        call: impl FnOnce(BorrowedFd<'_>) -> std::io::Result<T>,
+    ) -> Result<T> {
+        if trace::is_on() {
+            return self.immediate_recorded(operation, arguments, call);
+        }
+        self.immediate_unseen(operation, call)
+    }
+
+    /// The same, not recorded: for what the library itself wants to know.
+    // Otherwise the calls that are not recorded would pay for a call of it.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn immediate_unseen<T>(
+        &self,
+        operation: Operation,
+        call: impl FnOnce(BorrowedFd<'_>) -> std::io::Result<T>,
+    ) -> Result<T> {
         let inside = self.handle.enter().map_err(|kind| Error::new(operation, kind))?;
         call(inside.fd()).map_err(|error| Error::os(operation, &error))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn immediate_recorded<T>(
+        &self,
+        operation: Operation,
+        arguments: impl FnOnce(&mut Line),
+        call: impl FnOnce(BorrowedFd<'_>) -> std::io::Result<T>,
+    ) -> Result<T> {
+        let handle = &self.handle;
+        handle.show(|on| trace::begin(operation, Some(on), None, arguments));
+        let result = self.immediate_unseen(operation, call);
+        let error = result.as_ref().err();
+        handle.show(|on| trace::end(operation, Some(on), error, trace::Moved::Nothing, |_| {}));
+        result
     }
 }
 

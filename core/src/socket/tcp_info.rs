@@ -1,11 +1,11 @@
 //! What the kernel reports about a TCP connection.
 
-use super::info::TcpState;
 use super::options::or_unsupported;
 use super::Socket;
 use crate::debug::debug_by_name;
 use crate::error::{Operation, Result};
 use crate::sys::kernel;
+use crate::tcp_state::TcpState;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;

@@ -75,12 +75,19 @@ unsafe impl<T: Send> Sync for ForkLock<T> {}
 pub struct Held<'a, T>(&'a ForkLock<T>);
 
 impl<T> ForkLock<Option<T>> {
-    /// For a static. No process has generation 0, so the first thread that locks it makes the value.
+    /// For a static that holds nothing at first.
     #[cfg_attr(any(not(target_os = "linux"), polysock_portable), allow(dead_code))] // only holders keep such a static
     pub const fn none() -> Self {
+        Self::inherited(None)
+    }
+}
+
+impl<T> ForkLock<T> {
+    /// For a static. No process has generation 0, so the first thread that locks it finds what a child makes of this value.
+    pub const fn inherited(value: T) -> Self {
         Self {
             word: AtomicU64::new(0),
-            value: ManuallyDrop::new(UnsafeCell::new(None)),
+            value: ManuallyDrop::new(UnsafeCell::new(value)),
         }
     }
 }

@@ -26,6 +26,12 @@ thread_local! {
 }
 
 impl ThreadId {
+    /// As a number.
+    #[cfg_attr(target_os = "linux", allow(dead_code))] // which has its own
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
     fn next() -> Self {
         Self(LAST_ID.fetch_add(1, Ordering::Relaxed) + 1)
     }

@@ -7,6 +7,7 @@ pub mod bytes;
 pub mod descriptor;
 pub mod fastcall;
 pub mod finalizer;
+pub mod frames;
 pub mod int;
 pub mod slots;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

@@ -1,6 +1,5 @@
 //! wait_acked.
 
-use super::super::info::TcpState;
 use super::super::options::or_unsupported;
 use super::super::{Call, Socket};
 use super::connection::{Connection, Transport};
@@ -9,6 +8,7 @@ use crate::caller::{look_then_block, Caller, Interruptible};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Direction, Reason, Registration};
 use crate::sys::kernel;
+use crate::tcp_state::TcpState;
 use crate::time::{Deadline, Timeout};
 use crate::wait::{wait_woken, WaitOutcome};
 use std::io;

@@ -1,6 +1,5 @@
 //! A connection whose delivery the system can report on.
 
-use super::super::info::TcpState;
 use super::super::Socket;
 use crate::domain::Family;
 use crate::domain::SocketType;
@@ -8,6 +7,7 @@ use crate::error::Kind;
 use crate::handle::Handle;
 use crate::sys::wakeable_poll::events_now;
 use crate::sys::{kernel, unix};
+use crate::tcp_state::TcpState;
 use std::io;
 use std::os::fd::BorrowedFd;
 

@@ -1,10 +1,10 @@
 //! What is seen of the end of a connection after we have ended our own stream.
 
-use super::super::info::TcpState;
 use super::super::tcp_info::TcpInfo;
 use super::connection::{Connection, Transport};
 use super::report::CloseVerdict;
 use crate::sys::kernel;
+use crate::tcp_state::TcpState;
 use std::io;
 
 /// What was seen so far.

@@ -1,7 +1,6 @@
 //! close_graceful.
 
 use super::super::close::do_not_linger;
-use super::super::info::TcpState;
 use super::super::options::or_unsupported;
 use super::super::{Call, Socket};
 use super::connection::{Connection, Transport};
@@ -16,6 +15,7 @@ use crate::handle::Direction;
 use crate::sys::os::Changes;
 use crate::sys::wakeable_poll::{SinglePoll, NO_FD};
 use crate::sys::{kernel, unix};
+use crate::tcp_state::TcpState;
 use crate::time::{Deadline, Timeout};
 use crate::wait::{wait_any, WaitOutcome};
 use std::io;

@@ -1,11 +1,11 @@
 //! peer_closed.
 
-use super::super::info::TcpState;
 use super::super::options::or_unsupported;
 use super::super::Socket;
 use super::connection::{Connection, Transport};
 use crate::error::{Operation, Result};
 use crate::sys::kernel;
+use crate::tcp_state::TcpState;
 use std::io;
 
 impl Socket {

@@ -1,11 +1,11 @@
 //! send_queue.
 
-use super::super::info::TcpState;
 use super::super::options::or_unsupported;
 use super::super::Socket;
 use super::connection::{Connection, Transport};
 use crate::error::{Operation, Result};
 use crate::sys::kernel;
+use crate::tcp_state::TcpState;
 use std::io;
 
 /// What was sent and is still on the way, in bytes. A moment later it may be less.

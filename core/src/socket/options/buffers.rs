@@ -24,7 +24,9 @@ impl Socket {
     /// `InvalidInput("send buffer")` for 0 and above 1,073,741,823; `Closed`.
     pub fn set_send_buffer(&self, requested: usize) -> Result<()> {
         in_range(requested, &BUFFER, "send buffer")?;
-        self.set(|sock| sock.set_send_buffer_size(requested))
+        self.set(("SO_SNDBUF", requested), |sock| {
+            sock.set_send_buffer_size(requested)
+        })
     }
 
     /// The size of the send buffer in force, in bytes, as the kernel counts it: twice what was requested, unless
@@ -33,7 +35,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn send_buffer(&self) -> Result<usize> {
-        self.get(|sock| sock.send_buffer_size())
+        self.get("SO_SNDBUF", |sock| sock.send_buffer_size())
     }
 
     /// Requests a receive buffer of this many bytes (`SO_RCVBUF`, socket(7); TCP: 128 KiB, growing,
@@ -44,7 +46,9 @@ impl Socket {
     /// `InvalidInput("receive buffer")` for 0 and above 1,073,741,823; `Closed`.
     pub fn set_recv_buffer(&self, requested: usize) -> Result<()> {
         in_range(requested, &BUFFER, "receive buffer")?;
-        self.set(|sock| sock.set_recv_buffer_size(requested))
+        self.set(("SO_RCVBUF", requested), |sock| {
+            sock.set_recv_buffer_size(requested)
+        })
     }
 
     /// The size of the receive buffer in force, in bytes, as the kernel counts it: twice what was requested, unless
@@ -53,7 +57,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn recv_buffer(&self) -> Result<usize> {
-        self.get(|sock| sock.recv_buffer_size())
+        self.get("SO_RCVBUF", |sock| sock.recv_buffer_size())
     }
 
     /// Counts as readable, and ends a wait, only once this many bytes have arrived (`SO_RCVLOWAT`, socket(7); 1; Python

@@ -21,7 +21,7 @@ impl Socket {
     /// `InvalidInput("ttl")` outside 1–255; `Unsupported` for a socket that is not IP; `Closed`.
     pub fn set_ttl(&self, ttl: u32) -> Result<()> {
         in_range(ttl, &TTL, "ttl")?;
-        self.set(|sock| sock.set_ttl_v4(ttl))
+        self.set(("IP_TTL", ttl), |sock| sock.set_ttl_v4(ttl))
     }
 
     /// How many routers a packet may pass, over IPv4.
@@ -29,7 +29,7 @@ impl Socket {
     /// # Errors
     /// `Unsupported` for a socket that is not IP; `Closed`.
     pub fn ttl(&self) -> Result<u32> {
-        self.get(|sock| sock.ttl_v4())
+        self.get("IP_TTL", |sock| sock.ttl_v4())
     }
 
     /// The type of service of packets over IPv4: DSCP in the high six bits, ECN in the low two (`IP_TOS`, ip(7); 0;
@@ -40,7 +40,7 @@ impl Socket {
     /// and the kernel would silently drop; `Unsupported` for a socket that is not IP; `Closed`.
     pub fn set_tos(&self, tos: u32) -> Result<()> {
         self.check_service(tos, "tos")?;
-        self.set(|sock| sock.set_tos_v4(tos))
+        self.set(("IP_TOS", tos), |sock| sock.set_tos_v4(tos))
     }
 
     /// The type of service of packets over IPv4.
@@ -48,7 +48,7 @@ impl Socket {
     /// # Errors
     /// `Unsupported` for a socket that is not IP; `Closed`.
     pub fn tos(&self) -> Result<u32> {
-        self.get(|sock| sock.tos_v4())
+        self.get("IP_TOS", |sock| sock.tos_v4())
     }
 
     /// Allows addresses of other hosts, to receive what is routed through this one, over IPv4 or IPv6

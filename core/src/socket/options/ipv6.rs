@@ -14,7 +14,7 @@ impl Socket {
     /// # Errors
     /// `EINVAL` once it is bound; `Unsupported`; `Closed`.
     pub fn set_only_v6(&self, on: bool) -> Result<()> {
-        self.set(|sock| sock.set_only_v6(on))
+        self.set(("IPV6_V6ONLY", on), |sock| sock.set_only_v6(on))
     }
 
     /// Whether it takes only IPv6.
@@ -22,7 +22,7 @@ impl Socket {
     /// # Errors
     /// `Unsupported`; `Closed`.
     pub fn only_v6(&self) -> Result<bool> {
-        self.get(|sock| sock.only_v6())
+        self.get("IPV6_V6ONLY", |sock| sock.only_v6())
     }
 
     /// How many routers a packet may pass (`IPV6_UNICAST_HOPS`, ipv6(7); 64; Python `IPV6_UNICAST_HOPS`). Multicast
@@ -32,7 +32,7 @@ impl Socket {
     /// `InvalidInput("hops")` above 255; `Unsupported`; `Closed`.
     pub fn set_hops(&self, hops: u32) -> Result<()> {
         in_range(hops, &BYTE, "hops")?;
-        self.set(|sock| sock.set_unicast_hops_v6(hops))
+        self.set(("IPV6_UNICAST_HOPS", hops), |sock| sock.set_unicast_hops_v6(hops))
     }
 
     /// How many routers a packet may pass.
@@ -40,7 +40,7 @@ impl Socket {
     /// # Errors
     /// `Unsupported`; `Closed`.
     pub fn hops(&self) -> Result<u32> {
-        self.get(|sock| sock.unicast_hops_v6())
+        self.get("IPV6_UNICAST_HOPS", |sock| sock.unicast_hops_v6())
     }
 
     /// The traffic class of packets: DSCP in the high six bits, ECN in the low two (`IPV6_TCLASS`, ipv6(7); 0; Python
@@ -51,7 +51,7 @@ impl Socket {
     /// for itself and the kernel would silently drop; `Unsupported`; `Closed`.
     pub fn set_traffic_class(&self, class: u32) -> Result<()> {
         self.check_service(class, "traffic class")?;
-        self.set(|sock| sock.set_tclass_v6(class))
+        self.set(("IPV6_TCLASS", class), |sock| sock.set_tclass_v6(class))
     }
 
     /// The traffic class of packets.
@@ -59,6 +59,6 @@ impl Socket {
     /// # Errors
     /// `Unsupported`; `Closed`.
     pub fn traffic_class(&self) -> Result<u32> {
-        self.get(|sock| sock.tclass_v6())
+        self.get("IPV6_TCLASS", |sock| sock.tclass_v6())
     }
 }

@@ -35,7 +35,7 @@ impl Socket {
     /// numbers on a socket that is not TCP; `Closed`.
     pub fn set_keepalive(&self, keepalive: Option<Keepalive>) -> Result<()> {
         let Some(numbers) = keepalive else {
-            return self.set(|sock| sock.set_keepalive(false));
+            return self.set(("SO_KEEPALIVE", "off"), |sock| sock.set_keepalive(false));
         };
         let mut params = socket2::TcpKeepalive::new();
         if let Some(idle) = numbers.idle {
@@ -48,7 +48,7 @@ impl Socket {
             in_range(count, &COUNT, "keepalive count")?;
             params = params.with_retries(count);
         }
-        self.set(|sock| {
+        self.set(("SO_KEEPALIVE", numbers), |sock| {
             if numbers == Keepalive::default() {
                 return sock.set_keepalive(true);
             }
@@ -63,7 +63,7 @@ impl Socket {
     /// # Errors
     /// `Closed`; `Unsupported` for a socket that is not TCP and has keepalive on.
     pub fn keepalive(&self) -> Result<Option<Keepalive>> {
-        self.get(|sock| {
+        self.get("SO_KEEPALIVE", |sock| {
             if !sock.keepalive()? {
                 return Ok(None);
             }

@@ -35,20 +35,35 @@ use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::sys::interface_index::LONGEST_NAME;
 use crate::sys::kernel::OptionNumber;
 use crate::sys::unix;
+use crate::trace::Line;
 use std::ffi::c_int;
+use std::fmt;
 use std::io;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// How every typed option reaches the system: through `socket2` if that has it on every Unix, otherwise by its number.
 impl Socket {
-    fn set(&self, call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<()>) -> Result<()> {
-        self.immediate(Operation::SetOption, |fd| call(&unix::sock(&fd)))
+    fn set(
+        &self,
+        (name, value): (&'static str, impl fmt::Debug),
+        call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<()>,
+    ) -> Result<()> {
+        let arguments = |line: &mut Line| {
+            line.text("option", name);
+            line.text("value", format_args!("{value:?}"));
+        };
+        self.immediate_with(Operation::SetOption, arguments, |fd| call(&unix::sock(&fd)))
             .map_err(or_unsupported)
     }
 
-    fn get<T>(&self, call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<T>) -> Result<T> {
-        self.immediate(Operation::GetOption, |fd| call(&unix::sock(&fd)))
+    fn get<T>(
+        &self,
+        name: &'static str,
+        call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<T>,
+    ) -> Result<T> {
+        let arguments = |line: &mut Line| line.text("option", name);
+        self.immediate_with(Operation::GetOption, arguments, |fd| call(&unix::sock(&fd)))
             .map_err(or_unsupported)
     }
 

@@ -61,13 +61,17 @@ impl Socket {
     pub fn set_multicast_interface<'n>(&self, interface: impl Into<Interface<'n>>) -> Result<()> {
         let version = self.by_version(Operation::SetOption, Family::IPV4, Family::IPV6)?;
         match (choose(interface.into())?, version) {
-            (Chosen::Address(address), Family::IPV4) => self.set(|sock| sock.set_multicast_if_v4(&address)),
+            (Chosen::Address(address), Family::IPV4) => self.set(("IP_MULTICAST_IF", &address), |sock| {
+                sock.set_multicast_if_v4(&address)
+            }),
             (Chosen::Address(_), _) => Err(invalid("interface", BY_NAME_OR_INDEX)),
             (Chosen::Index(index), Family::IPV4) => self.set_bytes(
                 Some((libc::IPPROTO_IP, libc::IP_MULTICAST_IF)),
                 &interface_request(index),
             ),
-            (Chosen::Index(index), _) => self.set(|sock| sock.set_multicast_if_v6(index)),
+            (Chosen::Index(index), _) => self.set(("IPV6_MULTICAST_IF", index), |sock| {
+                sock.set_multicast_if_v6(index)
+            }),
         }
     }
 
@@ -78,17 +82,19 @@ impl Socket {
     /// `Unsupported` for a socket that is not IP; `Closed`.
     pub fn multicast_interface(&self) -> Result<Interface<'static>> {
         if self.by_version(Operation::GetOption, true, false)? {
-            let address = self.get(|sock| sock.multicast_if_v4())?;
+            let address = self.get("IP_MULTICAST_IF", |sock| sock.multicast_if_v4())?;
             return Ok(if address.is_unspecified() {
                 Interface::Default
             } else {
                 Interface::Address(address)
             });
         }
-        Ok(match self.get(|sock| sock.multicast_if_v6())? {
-            0 => Interface::Default,
-            index => Interface::Index(index),
-        })
+        Ok(
+            match self.get("IPV6_MULTICAST_IF", |sock| sock.multicast_if_v6())? {
+                0 => Interface::Default,
+                index => Interface::Index(index),
+            },
+        )
     }
 
     /// How many routers a packet to a group may pass; 0 keeps it on this host (`IP_MULTICAST_TTL`, ip(7),
@@ -99,7 +105,12 @@ impl Socket {
     pub fn set_multicast_ttl(&self, ttl: u32) -> Result<()> {
         in_range(ttl, &BYTE, "multicast ttl")?;
         let is_v4 = self.by_version(Operation::SetOption, true, false)?;
-        self.set(|sock| {
+        let name = if is_v4 {
+            "IP_MULTICAST_TTL"
+        } else {
+            "IPV6_MULTICAST_HOPS"
+        };
+        self.set((name, ttl), |sock| {
             if is_v4 {
                 sock.set_multicast_ttl_v4(ttl)
             } else {
@@ -114,7 +125,12 @@ impl Socket {
     /// `Unsupported` for a socket that is not IP; `Closed`.
     pub fn multicast_ttl(&self) -> Result<u32> {
         let is_v4 = self.by_version(Operation::GetOption, true, false)?;
-        self.get(|sock| {
+        let name = if is_v4 {
+            "IP_MULTICAST_TTL"
+        } else {
+            "IPV6_MULTICAST_HOPS"
+        };
+        self.get(name, |sock| {
             if is_v4 {
                 sock.multicast_ttl_v4()
             } else {
@@ -131,7 +147,12 @@ impl Socket {
     /// `Unsupported` for a socket that is not IP; `Closed`.
     pub fn set_multicast_loop(&self, on: bool) -> Result<()> {
         let is_v4 = self.by_version(Operation::SetOption, true, false)?;
-        self.set(|sock| {
+        let name = if is_v4 {
+            "IP_MULTICAST_LOOP"
+        } else {
+            "IPV6_MULTICAST_LOOP"
+        };
+        self.set((name, on), |sock| {
             if is_v4 {
                 sock.set_multicast_loop_v4(on)
             } else {
@@ -146,7 +167,12 @@ impl Socket {
     /// `Unsupported` for a socket that is not IP; `Closed`.
     pub fn multicast_loop(&self) -> Result<bool> {
         let is_v4 = self.by_version(Operation::GetOption, true, false)?;
-        self.get(|sock| {
+        let name = if is_v4 {
+            "IP_MULTICAST_LOOP"
+        } else {
+            "IPV6_MULTICAST_LOOP"
+        };
+        self.get(name, |sock| {
             if is_v4 {
                 sock.multicast_loop_v4()
             } else {

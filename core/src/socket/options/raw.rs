@@ -4,6 +4,7 @@ use super::super::Socket;
 use crate::error::{Operation, Result};
 use crate::handle::Direction;
 use crate::sys::{kernel, unix};
+use crate::trace::Line;
 
 /// Options by number.
 impl Socket {
@@ -12,7 +13,15 @@ impl Socket {
     /// # Errors
     /// `Closed`; the system's, such as `ENOPROTOOPT`.
     pub fn set_option(&self, level: i32, name: i32, value: &[u8]) -> Result<()> {
-        self.immediate(Operation::SetOption, |fd| {
+        let arguments = move |line: &mut Line| {
+            line.number("level", level);
+            line.number("option", name);
+            match value.try_into() {
+                Ok(number) => line.number("value", i32::from_ne_bytes(number)),
+                Err(_) => line.number("value_bytes", value.len()),
+            }
+        };
+        self.immediate_with(Operation::SetOption, arguments, |fd| {
             let set = || unix::set_option(fd, level, name, value);
             match limited(level, name) {
                 Some(direction) => self.handle.set_limit_of_program(direction, set),
@@ -26,7 +35,12 @@ impl Socket {
     /// # Errors
     /// See [`set_option`](Self::set_option).
     pub fn set_option_null(&self, level: i32, name: i32, length: u32) -> Result<()> {
-        self.immediate(Operation::SetOption, |fd| {
+        let arguments = move |line: &mut Line| {
+            line.number("level", level);
+            line.number("option", name);
+            line.number("value_bytes", length);
+        };
+        self.immediate_with(Operation::SetOption, arguments, move |fd| {
             unix::set_option_null(fd, level, name, length)
         })
     }
@@ -36,7 +50,11 @@ impl Socket {
     /// # Errors
     /// See [`set_option`](Self::set_option).
     pub fn option(&self, level: i32, name: i32, value: &mut [u8]) -> Result<usize> {
-        self.immediate(Operation::GetOption, |fd| {
+        let arguments = move |line: &mut Line| {
+            line.number("level", level);
+            line.number("option", name);
+        };
+        self.immediate_with(Operation::GetOption, arguments, |fd| {
             let length = unix::get_option(fd, level, name, value)?;
             if let (libc::SOL_SOCKET, libc::SO_ERROR, Some(&error)) = (level, name, value.first_chunk()) {
                 self.handle.connection_end.note(fd, i32::from_ne_bytes(error));

@@ -22,7 +22,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn set_reuse_address(&self, on: bool) -> Result<()> {
-        self.set(|sock| sock.set_reuse_address(on))
+        self.set(("SO_REUSEADDR", on), |sock| sock.set_reuse_address(on))
     }
 
     /// Whether `SO_REUSEADDR` is on.
@@ -30,7 +30,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn reuse_address(&self) -> Result<bool> {
-        self.get(|sock| sock.reuse_address())
+        self.get("SO_REUSEADDR", |sock| sock.reuse_address())
     }
 
     /// Lets several sockets of one user bind to the same address, if all have the option; Linux spreads new
@@ -40,7 +40,7 @@ impl Socket {
     /// # Errors
     /// `Unsupported` for a socket that is not IP; `Closed`.
     pub fn set_reuse_port(&self, on: bool) -> Result<()> {
-        self.set(|sock| sock.set_reuse_port(on))
+        self.set(("SO_REUSEPORT", on), |sock| sock.set_reuse_port(on))
     }
 
     /// Whether `SO_REUSEPORT` is on.
@@ -48,7 +48,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn reuse_port(&self) -> Result<bool> {
-        self.get(|sock| sock.reuse_port())
+        self.get("SO_REUSEPORT", |sock| sock.reuse_port())
     }
 
     /// What close does with unsent data (`SO_LINGER`, socket(7); Python `SO_LINGER`, Java `setSoLinger`). `None`, the
@@ -63,7 +63,7 @@ impl Socket {
             .map(|linger| in_seconds(linger, &LINGER, "linger"))
             .transpose()?;
         let linger = seconds.map(|seconds| Duration::from_secs(super::count(seconds).into()));
-        self.set(|sock| sock.set_linger(linger))
+        self.set(("SO_LINGER", linger), |sock| sock.set_linger(linger))
     }
 
     /// The linger time; `None` when off.
@@ -71,7 +71,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn linger(&self) -> Result<Option<Duration>> {
-        self.get(|sock| sock.linger())
+        self.get("SO_LINGER", |sock| sock.linger())
     }
 
     /// Allows sending datagrams to a broadcast address; without it connect and send to one fail with `EACCES`
@@ -81,7 +81,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn set_broadcast(&self, on: bool) -> Result<()> {
-        self.set(|sock| sock.set_broadcast(on))
+        self.set(("SO_BROADCAST", on), |sock| sock.set_broadcast(on))
     }
 
     /// Whether `SO_BROADCAST` is on.
@@ -89,7 +89,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn broadcast(&self) -> Result<bool> {
-        self.get(|sock| sock.broadcast())
+        self.get("SO_BROADCAST", |sock| sock.broadcast())
     }
 
     /// Leaves the urgent byte in its place in the stream instead of keeping it for
@@ -99,7 +99,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn set_out_of_band_inline(&self, on: bool) -> Result<()> {
-        self.set(|sock| sock.set_out_of_band_inline(on))
+        self.set(("SO_OOBINLINE", on), |sock| sock.set_out_of_band_inline(on))
     }
 
     /// Whether `SO_OOBINLINE` is on.
@@ -107,7 +107,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn out_of_band_inline(&self) -> Result<bool> {
-        self.get(|sock| sock.out_of_band_inline())
+        self.get("SO_OOBINLINE", |sock| sock.out_of_band_inline())
     }
 
     /// Takes the socket's pending error, such as that of a connect in the background (`SO_ERROR`,

@@ -26,7 +26,7 @@ impl Socket {
     /// # Errors
     /// `Unsupported`; `Closed`.
     pub fn set_nodelay(&self, on: bool) -> Result<()> {
-        self.set(|sock| sock.set_tcp_nodelay(on))
+        self.set(("TCP_NODELAY", on), |sock| sock.set_tcp_nodelay(on))
     }
 
     /// Whether `TCP_NODELAY` is on.
@@ -34,7 +34,7 @@ impl Socket {
     /// # Errors
     /// See [`set_nodelay`](Self::set_nodelay).
     pub fn nodelay(&self) -> Result<bool> {
-        self.get(|sock| sock.tcp_nodelay())
+        self.get("TCP_NODELAY", |sock| sock.tcp_nodelay())
     }
 
     /// Holds back a segment that is not full, at most 200 ms, until uncorked (`TCP_CORK`, tcp(7); off by default;

@@ -1,0 +1,75 @@
+//! Facts about this process.
+
+use super::fork;
+use std::cell::Cell;
+use std::ffi::OsString;
+
+/// The thread's number as the system shows it, such as in /proc.
+pub fn thread_number() -> u64 {
+    thread_local! {
+        // Without a destructor, so that nothing is registered. The generation, because a forked child's number is new.
+        static KNOWN: Cell<(u32, u64)> = const { Cell::new((0, 0)) };
+    }
+    let generation = fork::generation();
+    let (of, number) = KNOWN.get();
+    if of == generation {
+        return number;
+    }
+    let number = ask_thread_number();
+    KNOWN.set((generation, number));
+    number
+}
+
+#[cfg(target_os = "linux")]
+fn ask_thread_number() -> u64 {
+    // SAFETY: no memory is involved.
+    let number = unsafe { libc::syscall(libc::SYS_gettid) };
+    u64::try_from(number).unwrap_or(0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ask_thread_number() -> u64 {
+    super::thread::me().number()
+}
+
+/// The parent's process number.
+pub fn parent() -> u32 {
+    std::os::unix::process::parent_id()
+}
+
+/// An environment variable; none in a program that runs with more rights than its caller, who must not choose where such
+/// a program writes.
+pub fn trusted_environment(name: &str) -> Option<OsString> {
+    if has_gained_rights() {
+        return None;
+    }
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Whether the program was started setuid, setgid or with capabilities of its file.
+fn has_gained_rights() -> bool {
+    #[cfg(target_os = "linux")]
+    // SAFETY: no memory is involved.
+    return unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
+    #[cfg(not(target_os = "linux"))]
+    // SAFETY: no memory is involved.
+    return unsafe { libc::getuid() != libc::geteuid() || libc::getgid() != libc::getegid() };
+}
+
+/// Calls `function` when the process exits in order.
+pub fn at_exit(function: extern "C" fn()) {
+    // SAFETY: it is a function for the life of the process (the library is linked `-z nodelete`). Registering fails only
+    // without memory.
+    unsafe { libc::atexit(function) };
+}
+
+/// The largest size to which this process may extend a file; a write beyond it would end the process with SIGXFSZ.
+pub fn largest_file() -> u64 {
+    let mut limit = libc::rlimit {
+        rlim_cur: libc::RLIM_INFINITY,
+        rlim_max: libc::RLIM_INFINITY,
+    };
+    // SAFETY: `limit` is ours to write.
+    unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) };
+    limit.rlim_cur
+}

@@ -1,0 +1,51 @@
+//! What several kinds of records have in common.
+
+use super::line::Line;
+use super::settings::most_data;
+use crate::sys::{kernel, unix};
+use crate::tcp_state::TcpState;
+use std::os::fd::BorrowedFd;
+
+/// What a call has moved.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moved {
+    Nothing,
+    Sent(usize),
+    Received(usize),
+}
+
+/// Adds the state of a TCP connection; other sockets have none.
+pub(super) fn add_state(line: &mut Line, fd: BorrowedFd<'_>) {
+    if let Ok(state) = kernel::tcp_state(fd) {
+        line.text("state", TcpState(state));
+    }
+}
+
+/// Adds what the close of a connection will do to data that were not received.
+pub(super) fn add_unread(line: &mut Line, fd: BorrowedFd<'_>) {
+    if let Ok(unread) = unix::available(fd) {
+        line.count("unread", unread);
+    }
+}
+
+/// Adds the beginning of what was moved, as much as the trace wants. `copy` copies the bytes from an offset on into the room,
+/// and returns how many.
+pub(crate) fn add_payload(line: &mut Line, count: usize, mut copy: impl FnMut(usize, &mut [u8]) -> usize) {
+    let most = most_data().min(count);
+    if most == 0 {
+        return;
+    }
+    let mut room = [0; 4096];
+    let mut done = 0;
+    line.begin_payload("data");
+    while done < most {
+        let wanted = room.get_mut(..(most - done).min(4096)).unwrap_or_default();
+        let copied = copy(done, wanted);
+        line.add_payload(wanted.get(..copied).unwrap_or_default());
+        done += copied;
+        if copied == 0 {
+            break;
+        }
+    }
+    line.end_payload();
+}

@@ -1,0 +1,36 @@
+//! Recording what sockets do: one line of JSON for each call, in a file for each process.
+//!
+//! While nothing is recorded a call pays for one load of an atomic ([`switch`]). A record is made in memory of the calling
+//! thread, outside every lock and after the call has given everything back ([`call`], [`thread`], [`line`]), and is then
+//! copied into a window of the file ([`sink`]). The seams, where calls report to this module, are few:
+//!
+//! | seam | what passes it |
+//! |---|---|
+//! | [`op::run`](crate::op) | every operation on a handle |
+//! | `Socket::immediate` | calls that do not wait: options, addresses, listen, shutdown |
+//! | `caller::look_then_block` | the waits of poll and pollers |
+//! | [`wait`](crate::wait), the registry of pollers | every sleep, which becomes the time waited, and the record of a call that still waits |
+//! | the handle's close, detach and drop; making a socket; look-ups; a server's steps | themselves |
+
+mod call;
+mod details;
+mod header;
+mod line;
+mod made;
+mod settings;
+mod sink;
+mod socket;
+mod switch;
+mod thread;
+
+pub(crate) use call::{begin, end, On};
+pub(crate) use details::{add_payload, Moved};
+pub use header::set_trace_language;
+pub(crate) use line::Line;
+pub(crate) use made::{close_begins, close_ended, event, made, recorded};
+pub use settings::TraceData;
+pub(crate) use socket::Traced;
+pub(crate) use switch::is_on;
+pub use switch::{is_tracing, start_trace, stop_trace};
+pub(crate) use thread::Sleep;
+pub use thread::{set_trace_places, with_trace_place};

@@ -1,0 +1,98 @@
+//! Turning recording on and off.
+
+use super::settings::{Settings, TraceData, OFF, ON, SETTINGS, STATE, UNDECIDED};
+use super::sink;
+use crate::error::{legible, Error, Kind, Operation, Result};
+use crate::sys::process;
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+/// Names the folder in which a program records from its first call on.
+pub(super) const FOLDER_VARIABLE: &str = "POLYSOCK_TRACE";
+
+/// How much of what is sent and received it records: `none`, `all`, or how many bytes.
+const DATA_VARIABLE: &str = "POLYSOCK_TRACE_DATA";
+
+/// Whether calls are recorded.
+#[inline]
+pub(crate) fn is_on() -> bool {
+    match STATE.load(Ordering::Relaxed) {
+        OFF => false,
+        _ => is_on_slowly(),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn is_on_slowly() -> bool {
+    if STATE.load(Ordering::Relaxed) == UNDECIDED {
+        let mut sink = sink::lock();
+        // Unless another thread has decided meanwhile.
+        if STATE.load(Ordering::Relaxed) == UNDECIDED {
+            let begun = process::trusted_environment(FOLDER_VARIABLE).is_some_and(|folder| {
+                let data = process::trusted_environment(DATA_VARIABLE);
+                let data = data.as_deref().and_then(OsStr::to_str).and_then(TraceData::parse);
+                begin(&mut sink, Path::new(&folder), data.unwrap_or_default()).is_ok()
+            });
+            STATE.store(if begun { ON } else { OFF }, Ordering::Relaxed);
+        }
+    }
+    STATE.load(Ordering::Relaxed) == ON
+}
+
+/// Records every call of this process from now on, in a file of its own in this folder, which is made if there is none.
+/// Calls that are in progress are not recorded.
+///
+/// A forked child goes on in a file of its own. What a child started by exec does is recorded if `POLYSOCK_TRACE` is set in
+/// its environment.
+///
+/// # Errors
+/// `Busy` when calls are being recorded already; the system's, such as `EACCES` or `ENOSPC`, with the folder in the
+/// detail.
+pub fn start_trace(folder: impl AsRef<Path>, data: TraceData) -> Result<()> {
+    let folder = folder.as_ref();
+    let failed = |kind| Error::new(Operation::Trace, kind);
+    if is_on() {
+        return Err(failed(Kind::Busy).with_remedy("calls are being recorded already"));
+    }
+    let mut sink = sink::lock();
+    begin(&mut sink, folder, data).map_err(|error| {
+        failed(Kind::from_io(&error)).with_detail(legible(folder.as_os_str().as_encoded_bytes()))
+    })?;
+    STATE.store(ON, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Stops recording. Nothing happens when nothing is recorded.
+pub fn stop_trace() {
+    STATE.store(OFF, Ordering::Relaxed);
+    sink::lock().close();
+}
+
+/// Whether calls are being recorded.
+pub fn is_tracing() -> bool {
+    is_on()
+}
+
+fn begin(sink: &mut sink::Sink, folder: &Path, data: TraceData) -> std::io::Result<()> {
+    // The program may change its directory later.
+    let folder = std::path::absolute(folder)?;
+    make_folder(&folder)?;
+    let number = SETTINGS.get().map_or(0, |settings| settings.number) + 1;
+    SETTINGS.publish(Settings {
+        folder,
+        most_data: data.most(),
+        number,
+    });
+    sink.open()
+}
+
+/// Makes the folder, but not those it is in: a mistyped path should be noticed.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    match std::fs::DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
+}

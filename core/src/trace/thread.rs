@@ -1,0 +1,182 @@
+//! The calls that a thread is inside of: usually one, more when a signal handler makes calls.
+
+use super::line::Line;
+use super::sink;
+use crate::error::Operation;
+use crate::sys::clock;
+use crate::sys::local::PerThread;
+use crate::sys::process;
+use crate::sys::published::Published;
+use std::cell::RefCell;
+use std::time::Duration;
+
+/// A call that waits longer than this is recorded while it waits, too, so that blocked calls are seen.
+const LONG_WAIT_NS: u64 = 100_000_000;
+
+static THREAD: PerThread<Thread> = PerThread::new();
+
+#[derive(Default)]
+struct Thread {
+    calls: RefCell<Vec<OpenCall>>,
+    /// The place in the program that makes the calls, while it is kept.
+    place: RefCell<Option<(Box<str>, u32)>>,
+}
+
+/// A call that has begun.
+pub(super) struct OpenCall {
+    pub(super) operation: Operation,
+    pub(super) began: u64,
+    /// What is known at the beginning.
+    pub(super) line: Line,
+    pub(super) waited: u64,
+    pub(super) waits: usize,
+    pub(super) signals: usize,
+    /// It was recorded while it waited.
+    noted: bool,
+}
+
+/// Begins the record of a call or an event of this thread.
+pub(super) fn begin_line(kind: &'static str, name: &'static str) -> (Line, u64) {
+    let mut line = Line::begin();
+    let now = clock::monotonic_ns();
+    line.number("time", now);
+    line.number("thread", process::thread_number());
+    line.text(kind, name);
+    (line, now)
+}
+
+/// Finds the place in the program that makes this thread's call, and passes its file and line on.
+type FindPlace = fn(&mut dyn FnMut(&str, u32));
+
+static FIND_PLACE: Published<FindPlace> = Published::nothing();
+
+/// Adds the place in the program that makes the call, if its language knows. Called where the call begins, outside
+/// [`Caller::block`](crate::Caller::block).
+pub(super) fn add_place(line: &mut Line) {
+    let kept = THREAD.with(|thread| match thread.place.try_borrow().as_deref() {
+        Ok(Some((file, number))) => {
+            line.text("at", format_args!("{file}:{number}"));
+            true
+        }
+        Ok(None) | Err(_) => false,
+    });
+    if let (Some(find), None | Some(false)) = (FIND_PLACE.get(), kept) {
+        find(&mut |file, number| line.text("at", format_args!("{file}:{number}")));
+    }
+}
+
+/// How the language that this library is called from finds the place of a call. For bindings.
+#[doc(hidden)]
+pub fn set_trace_places(find: FindPlace) {
+    FIND_PLACE.publish(find);
+}
+
+/// Makes calls from a place in the program that can't be found while they are made. For bindings.
+#[doc(hidden)]
+pub fn with_trace_place<T>(file: &str, line: u32, call: impl FnOnce() -> T) -> T {
+    let keep = |place: Option<(Box<str>, u32)>| {
+        THREAD.with(|thread| {
+            if let Ok(mut kept) = thread.place.try_borrow_mut() {
+                *kept = place;
+            }
+        });
+    };
+    keep(Some((file.into(), line)));
+    let result = call();
+    keep(None);
+    result
+}
+
+pub(super) fn write(line: &mut Line) {
+    if let Some(text) = line.end() {
+        sink::lock().append(text);
+    }
+}
+
+/// Notes that a call begins.
+pub(super) fn push(operation: Operation, began: u64, line: Line) {
+    THREAD.with(|thread| {
+        if let Ok(mut calls) = thread.calls.try_borrow_mut() {
+            calls.push(OpenCall {
+                operation,
+                began,
+                line,
+                waited: 0,
+                waits: 0,
+                signals: 0,
+                noted: false,
+            });
+        }
+    });
+}
+
+/// The call that ends; `None` if its beginning was not recorded.
+pub(super) fn pop(operation: Operation) -> Option<OpenCall> {
+    THREAD.with(|thread| {
+        let mut calls = thread.calls.try_borrow_mut().ok()?;
+        let at = calls.iter().rposition(|call| call.operation == operation)?;
+        calls.truncate(at + 1);
+        calls.pop()
+    })?
+}
+
+/// A sleep of a call.
+pub(crate) struct Sleep(Option<u64>);
+
+impl Sleep {
+    /// Begins to sleep for the time given, or shorter if the call must be noted before.
+    #[inline]
+    pub(crate) fn begin(left: Option<Duration>) -> (Self, Option<Duration>) {
+        if super::is_on() {
+            Self::begin_recorded(left)
+        } else {
+            (Self(None), left)
+        }
+    }
+
+    #[cold]
+    fn begin_recorded(left: Option<Duration>) -> (Self, Option<Duration>) {
+        let now = clock::monotonic_ns();
+        let limit = THREAD.with(|thread| {
+            let mut calls = thread.calls.try_borrow_mut().ok()?;
+            let call = calls.last_mut().filter(|call| !call.noted)?;
+            let so_far = now.saturating_sub(call.began);
+            if so_far < LONG_WAIT_NS {
+                return Some(Duration::from_nanos(LONG_WAIT_NS - so_far));
+            }
+            call.noted = true;
+            let mut line = call.line.copy();
+            line.yes("begun");
+            write(&mut line);
+            None
+        });
+        let shortened = match (left, limit.flatten()) {
+            (Some(left), Some(limit)) => Some(left.min(limit)),
+            (left, limit) => left.or(limit),
+        };
+        (Self(Some(now)), shortened)
+    }
+
+    /// Ends it; `interrupted` says whether by a signal.
+    #[inline]
+    pub(crate) fn end(self, interrupted: bool) {
+        if let Some(began) = self.0 {
+            Self::end_recorded(began, interrupted);
+        }
+    }
+
+    #[cold]
+    fn end_recorded(began: u64, interrupted: bool) {
+        let slept = clock::monotonic_ns().saturating_sub(began);
+        THREAD.with(|thread| {
+            let Ok(mut calls) = thread.calls.try_borrow_mut() else {
+                return;
+            };
+            if let Some(call) = calls.last_mut() {
+                call.waited += slept;
+                call.waits += 1;
+                call.signals += usize::from(interrupted);
+            }
+        });
+    }
+}

@@ -1,0 +1,35 @@
+"""`trace()`: recording what sockets do."""
+
+import os
+
+from . import _native
+
+
+class Trace:
+    """A recording, until it is stopped or its `with` block ends."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def stop(self):
+        """Stops recording; stopping again does nothing."""
+        if self.folder is not None:
+            self.folder = None
+            _native.stop_trace()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.stop()
+
+
+def trace(folder, *, data=64):
+    """Records every call of this process in a file of its own in `folder`, which is made if there is none.
+
+    It begins at once and ends with `stop()` or with the `with` block. `data` is how many bytes of each transfer are
+    recorded: a number, "none" or "all". `python -m polysock show FOLDER` shows what was recorded.
+    """
+    folder = os.fsdecode(folder)
+    _native.start_trace(folder, str(data))
+    return Trace(folder)
