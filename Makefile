@@ -97,7 +97,7 @@ demo: lib python-module $(DEMO) ## build everything and show it at work
 
 # ---------------------------------------------------------------- tests
 
-SUITES := test-conformance test-c test-faults test-python test-rust test-examples test-docs test-tools test-install
+SUITES := test-conformance test-traced-sample test-c test-faults test-python test-rust test-examples test-docs test-tools test-install
 
 # Where each suite notes what it can't test on this machine.
 export POLYSOCK_SKIPPED := $(CURDIR)/$(BUILD)/skipped.txt
@@ -204,6 +204,17 @@ test-conformance: drivers
 	$(PYTHON) conformance/run.py $(OUR_DRIVERS) \
 	  --witness 'witness=$(PYTHON) conformance/drivers/python/driver.py --module socket' \
 	  $(if $(JAVAC),--witness 'jdk=java -Xshare:auto -XX:TieredStopAtLevel=1 -Dfile.encoding=UTF-8 -cp $(BUILD)/conformance/java Driver')
+
+# No call may behave differently while it is recorded: some scenarios in `make test`, all of them with `make test-traced`.
+TRACED = rm -rf $(BUILD)/traces && POLYSOCK_TRACE='$(CURDIR)/$(BUILD)/traces' $(PYTHON) conformance/run.py $(OUR_DRIVERS)
+
+.PHONY: test-traced test-traced-sample
+test-traced: drivers ## every conformance scenario while its calls are recorded
+	$(TRACED)
+
+test-traced-sample: drivers
+	$(TRACED) --only halfclose/
+	$(VENV_PY) -m polysock show $(BUILD)/traces >$(BUILD)/traces.txt
 
 # The files whose calls fail; Rust's driver is one program with the library.
 FAULTS = $(PYTHON) conformance/run_faults.py --shim $(FAULT_SHIM) --tour $(FAULT_TOUR) $(OUR_DRIVERS) \

@@ -1,9 +1,12 @@
-"""`python -m polysock run` and `python -m polysock doctor`.
+"""`python -m polysock run`, `trace`, `show` and `doctor`.
 
     python -m polysock run [--children] script.py [argument …]
     python -m polysock run [--children] -m module [argument …]
+    python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--children] script.py [argument …]
+    python -m polysock show FOLDER
     python -m polysock doctor [--json] [--brief] [--seconds N]
 
+`trace` does what `run` does and records what the sockets do; `show` shows it (_trace/command.py, docs/traces.md).
 `doctor` explains this machine's network settings and says what needs attention (_doctor/command.py).
 
 `run` runs a program, unchanged, over this library's sockets. It does what `python script.py` and `python -m module` do,
@@ -25,13 +28,20 @@ import polysock
 USAGE = """usage: python -m polysock run [--children] script.py [argument …]
        python -m polysock run [--children] -m module [argument …]
        python -m polysock doctor [--json] [--brief] [--seconds N]
+       python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--children] script.py [argument …]
+       python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--children] -m module [argument …]
+       python -m polysock show FOLDER [--follow | --mermaid | --perfetto] [--all]
        python -m polysock --help | --version
 """
 HELP = f"""{USAGE}
 run      runs a Python program, unchanged, over polysock's sockets in place of the standard module's
 doctor   explains the kernel's network settings and says what needs attention (doctor --help)
+trace    does the same, and records what its sockets do in FOLDER (polysock-trace)
+show     shows what was recorded (show --help)
 
   --children     also patch the Python programs that it starts
+  -o FOLDER      the folder of the trace, which is made if there is none; several programs may use it
+  --data BYTES   how many bytes of each transfer are recorded: a number (64), none or all
   -h, --help     print this and exit
   -V, --version  print polysock's version and exit
 """
@@ -46,15 +56,28 @@ def main():
         from polysock._doctor.command import main as doctor
 
         sys.exit(doctor(arguments[1:]))
-    is_run = arguments[:1] == ["run"]
-    if arguments[is_run:][:1] in (["-h"], ["--help"]):
+    if arguments[:1] == ["show"]:
+        from polysock._trace.command import main as show
+
+        sys.exit(show(arguments[1:]))
+    is_run, is_trace = (arguments[:1] == [command] for command in ("run", "trace"))
+    if arguments[is_run or is_trace :][:1] in (["-h"], ["--help"]):
         print(HELP, end="")
         return
-    if not is_run:
+    if not is_run and not is_trace:
         _usage()
     del arguments[0]
-    children = "--children" in arguments[:1]
-    if children:
+    folder, data, children = "polysock-trace", "64", False
+    while arguments[:1]:
+        if arguments[0] == "--children":
+            children = True
+        elif is_trace and arguments[0] in ("-o", "--data") and arguments[1:]:
+            if arguments.pop(0) == "-o":
+                folder = arguments[0]
+            else:
+                data = arguments[0]
+        else:
+            break
         del arguments[0]
     as_module = "-m" in arguments[:1]
     if as_module or "--" in arguments[:1]:
@@ -65,6 +88,8 @@ def main():
     if children:
         patch_children()
     polysock.patch()
+    if is_trace:
+        start_trace(folder, data)
     if as_module:
         run_module(arguments)
     else:
@@ -74,6 +99,17 @@ def main():
 def _usage():
     sys.stderr.write(USAGE)
     sys.exit(2)
+
+
+def start_trace(folder, data):
+    """Records the calls of this process, and of those that it starts."""
+    try:
+        polysock.trace(folder, data=data)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"python -m polysock trace: {error}\n")
+        sys.exit(2)
+    os.environ["POLYSOCK_TRACE"] = os.path.abspath(folder)
+    os.environ["POLYSOCK_TRACE_DATA"] = data
 
 
 def patch_children():

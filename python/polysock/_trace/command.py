@@ -1,0 +1,88 @@
+"""`python -m polysock show`."""
+
+import argparse
+import os
+import shutil
+import sys
+
+from . import mermaid, perfetto, timeline
+from .model import Trace
+
+PROGRAM = "python -m polysock show"
+
+
+def main(arguments):
+    """Shows a trace; returns the exit status."""
+    options = parse(arguments)
+    sys.stdout.reconfigure(errors="replace")
+    if options.follow and not os.path.isdir(options.folder):
+        return fail(f"{options.folder} is no folder")
+    try:
+        trace = Trace(options.folder)
+    except OSError as error:
+        return fail(f"{options.folder}: {error.strerror or error}")
+    with trace:
+        for trouble in trace.troubles:
+            print(f"{PROGRAM}: {trouble}", file=sys.stderr)
+        if not trace.files and not options.follow:
+            return fail(f"{options.folder} has no trace that can be read")
+        try:
+            show(trace, options)
+        except KeyboardInterrupt:
+            return 0
+        except BrokenPipeError:
+            # The reader of the output has gone, such as `head`.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return 0
+        report(trace)
+    return 0
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog=PROGRAM, description="Shows what `python -m polysock trace` has recorded.")
+    parser.add_argument("folder", help="the folder of the trace, or one of its files")
+    views = parser.add_mutually_exclusive_group()
+    views.add_argument("--follow", action="store_true", help="show what happens while the programs run")
+    views.add_argument("--mermaid", action="store_true", help="write a sequence diagram for Mermaid")
+    views.add_argument("--perfetto", action="store_true", help="write JSON for ui.perfetto.dev and chrome://tracing")
+    parser.add_argument("--all", action="store_true", help="also show options, look-ups of addresses and the like")
+    parser.add_argument("--width", type=int, help="how many characters a line of the time line has")
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    return parser.parse_args(arguments)
+
+
+def show(trace, options):
+    def write(line):
+        print(line, flush=options.follow)
+
+    if options.mermaid:
+        mermaid.show(trace, write, options.all)
+        return
+    if options.perfetto:
+        perfetto.show(trace, write)
+        return
+    width = options.width or shutil.get_terminal_size((120, 0)).columns
+    colours = options.color == "always" or (
+        options.color == "auto" and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    )
+    if options.follow:
+        from .follow import follow
+
+        follow(trace, options.folder, write, width, colours, options.all)
+    else:
+        timeline.show(trace, write, width, colours, options.all)
+
+
+def report(trace):
+    """Says what the views can't show."""
+    for file in trace.files:
+        if file.unreadable:
+            print(f"{PROGRAM}: {file.name}: {file.unreadable} lines are no records", file=sys.stderr)
+    if trace.machines > 1:
+        text = f"the files come from {trace.machines} machines; they are placed by their wall clocks, which may differ"
+        print(f"{PROGRAM}: {text}", file=sys.stderr)
+
+
+def fail(text):
+    print(f"{PROGRAM}: {text}", file=sys.stderr)
+    return 1

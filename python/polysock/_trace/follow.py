@@ -1,0 +1,52 @@
+"""The terminal view while programs run: new files and new records are shown as they come."""
+
+import os
+import time
+
+from .merge import clocks_of, placed
+from .model import Joiner
+from .reader import NotATrace, TraceFile
+from .timeline import Timeline
+from .words import is_quiet
+
+INTERVAL = 0.1
+
+
+def follow(trace, folder, write, width, colours, everything=False, rounds=None):
+    """Shows events until it is interrupted, or for so many rounds."""
+    timeline = Timeline([], trace.outside, width, colours)
+    joiner = Joiner(trace)
+    while rounds is None or rounds > 0:
+        rounds = rounds and rounds - 1
+        find_new_files(trace, folder)
+        batch = []
+        for file in trace.files:
+            batch += [(placed(record) + trace.clocks[file], file, record) for record in file.records()]
+        batch.sort(key=lambda item: item[0])
+        for event in joiner.events(batch, follow=True):
+            if not everything and is_quiet(event):
+                continue
+            if timeline.note_lane(event.lane):
+                for line in timeline.header():
+                    write(line)
+            write(timeline.line(event))
+        time.sleep(INTERVAL)
+
+
+def find_new_files(trace, folder):
+    """Opens the files that have come since."""
+    known = {file.name for file in trace.files}
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return
+    for name in names:
+        if name.endswith(".jsonl") and name not in known:
+            try:
+                trace.files.append(TraceFile(os.path.join(folder, name)))
+            except (NotATrace, OSError):
+                continue  # its header may not be written yet
+    trace.clocks = clocks_of(trace.files)
+    trace.machines = len({file.header.get("machine") for file in trace.files})
+    if not trace.begin and trace.files:
+        trace.begin = min(file.header["time"] + trace.clocks[file] for file in trace.files)

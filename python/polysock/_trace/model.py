@@ -1,0 +1,321 @@
+"""Joined events: what the processes of a trace did, in one order, with both ends of each conversation matched.
+
+    with Trace("run/") as trace:
+        for event in trace.events():
+            ...
+
+`Trace.lanes` are the threads that made calls. Each `Event` has a `moment` (nanoseconds since the first record), a
+`lane`, the `record` as it was written (docs/traces.md names its fields), the `end` that it was made on, and `arrows`:
+the sends whose bytes a receive has returned. Events come in the order in which they should be shown; only those of a
+short time are kept in memory, so a trace may be larger than that.
+"""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from .ends import Ends, Half, is_local, normal, port_of
+from .merge import clocks_of, merged
+from .reader import open_folder
+
+SENDS = frozenset({"send", "sendall", "sendto", "sendmsg", "sendfile", "send_frame", "send_segments", "send_batch"})
+RECEIVES = frozenset({"recv", "recv_exact", "recvfrom", "recvmsg", "recv_frame", "recv_batch"})
+
+
+@dataclass(eq=False, slots=True)
+class Lane:
+    """A thread of a process; or all peers that are not traced."""
+
+    process: str
+    pid: int
+    thread: int
+    language: str = ""
+    forked_from: str = ""
+    is_only_thread: bool = True
+    number: int = 0
+
+    @property
+    def label(self):
+        if not self.pid:
+            return self.process
+        name = f"{self.process} {self.pid}"
+        return name if self.is_only_thread else f"{name} thread {self.thread}"
+
+
+@dataclass(eq=False, slots=True)
+class End:
+    """A socket."""
+
+    file: object
+    number: int
+    scope: str
+    fd: int | None = None
+    family: str = ""
+    type: str = ""
+    local: str = ""
+    peer: str = ""
+    state: str = ""
+    is_listener: bool = False
+    half: Half = field(default_factory=Half)
+
+    @property
+    def is_stream(self):
+        return self.type in ("SOCK_STREAM", "SOCK_SEQPACKET")
+
+
+@dataclass(eq=False, slots=True)
+class Arrow:
+    """Bytes that went from one event to another: of the stream those from `first` up to `after`."""
+
+    source: "Event"
+    first: int
+    after: int
+
+    @property
+    def bytes(self):
+        return self.after - self.first
+
+
+@dataclass(eq=False, slots=True)
+class Event:
+    """A call that has ended, or that still waits (`is_waiting`), or another record.
+
+    `is_outside`: its peer is not traced. `lost`: datagrams that were sent before the one that it received and never
+    arrived. `connects_to`: the lane of the listener whose connection it is.
+    """
+
+    moment: int
+    lane: Lane
+    record: dict
+    end: End | None = None
+    arrows: list[Arrow] = field(default_factory=list)
+    is_waiting: bool = False
+    is_outside: bool = False
+    lost: list["Event"] = field(default_factory=list)
+
+    @property
+    def call(self):
+        return self.record.get("call", "")
+
+    @property
+    def duration(self):
+        return self.record.get("duration", 0)
+
+
+class Trace:
+    """What the files of a folder say."""
+
+    def __init__(self, folder):
+        self.files, self.troubles = open_folder(folder)
+        self.clocks = clocks_of(self.files)
+        self.machines = len({file.header.get("machine") for file in self.files})
+        self.begin = min((file.header["time"] + self.clocks[file] for file in self.files), default=0)
+        self._lanes = {}
+        self._pairs = set()
+        self._local_ports = set()
+        self.outside = Lane("not traced", 0, 0)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        for file in self.files:
+            file.close()
+
+    @property
+    def lanes(self):
+        """The lanes in the order of their first records; complete after `survey()`."""
+        return list(self._lanes.values())
+
+    @property
+    def wall_time(self):
+        """The wall-clock time of moment 0, in nanoseconds since 1970."""
+        header = self.files[0].header
+        return header["wall_time"] - header["time"] + self.begin
+
+    def lane_of(self, file, thread):
+        lane = self._lanes.get((file, thread))
+        if lane is None:
+            header = file.header
+            process = program_name(header.get("program", ""))
+            others = [lane for (of, _), lane in self._lanes.items() if of is file]
+            lane = Lane(process, header["pid"], thread, header.get("language", ""), header.get("forked_from", ""))
+            for one in (lane, *others) if others else ():
+                one.is_only_thread = False
+            lane.number = len(self._lanes)
+            self._lanes[file, thread] = lane
+        return lane
+
+    def survey(self):
+        """Reads everything once, so that all lanes are known and also which peers are traced."""
+        for file in self.files:
+            for record in file.records():
+                if "call" in record:
+                    self.lane_of(file, record.get("thread", 0))
+                self._note_addresses(file, record)
+            file.rewind()
+        # In the order of the processes' beginnings, then of the threads' first records.
+        order = sorted(self._lanes, key=lambda key: key[0].header["time"] + self.clocks[key[0]])
+        self._lanes = {key: self._lanes[key] for key in order}
+        for number, lane in enumerate(self._lanes.values()):
+            lane.number = number
+
+    def _note_addresses(self, file, record):
+        local, peer = normal(record.get("local", "")), normal(record.get("peer", ""))
+        if local:
+            scope = self._scope(file, local)
+            self._local_ports.add((scope, port_of(local)))
+            if peer:
+                self._pairs.add((scope, local, peer))
+
+    def _scope(self, file, address):
+        """Addresses of one machine are told apart from the same ones of another."""
+        return file.header.get("machine", "") if is_local(address) or self.machines == 1 else ""
+
+    def events(self):
+        """The events, joined."""
+        yield from Joiner(self).events(merged(self.files, self.clocks))
+
+    def is_traced(self, end, record):
+        """Whether the peer of a call is among the traced processes, as far as the survey knows."""
+        if not self._pairs and not self._local_ports:
+            return True
+        target = normal(record.get("to", "") or record.get("from", "") or end.peer)
+        if end.is_stream:
+            return not end.peer or (end.scope, end.peer, end.local) in self._pairs or end.family == "AF_UNIX"
+        return (self._scope(end.file, target), port_of(target)) in self._local_ports
+
+
+class Joiner:
+    """Turns records in order into events."""
+
+    def __init__(self, trace):
+        self._trace = trace
+        self._ends = Ends()
+        self._sockets = {}
+        self._open = {}
+
+    def events(self, records, follow=False):
+        for moment, file, record in records:
+            if "event" not in record and "call" not in record:
+                continue
+            event = Event(moment - self._trace.begin, self._trace.lane_of(file, record.get("thread", 0)), record)
+            if "socket" in record:
+                event.end = self._end(file, record)
+            if record.get("event") == "socket":
+                self._made(event)
+                continue
+            key = (file, record.get("thread"), record["time"])
+            if record.get("begun"):
+                event.is_waiting = True
+                self._open[key] = event
+                if follow:
+                    yield event
+                continue
+            self._open.pop(key, None)
+            if event.end is not None:
+                self._joined(event)
+            yield event
+        if not follow:
+            yield from sorted(self._open.values(), key=lambda event: event.moment)
+
+    def _end(self, file, record):
+        key = (file, record["socket"])
+        end = self._sockets.get(key)
+        if end is None:
+            end = self._sockets[key] = End(file, record["socket"], file.header.get("machine", ""))
+        if "fd" in record:
+            end.fd = record["fd"]
+        return end
+
+    def _made(self, event):
+        record, end = event.record, event.end
+        end.family, end.type = record.get("family", ""), record.get("type", "")
+        self._addresses(end, record)
+        how, source = record.get("how"), self._sockets.get((end.file, record.get("from")))
+        if how == "dup" and source is not None:
+            end.half = source.half
+        elif how == "socketpair" and source is not None:
+            end.half.join(source.half)
+        elif how == "seen" and end.is_stream and (half := self._ends.shared(end)):
+            end.half = half
+        elif how == "accept" and end.family == "AF_UNIX":
+            self._ends.unix_accepted(end)
+        elif end.is_stream:
+            self._ends.connected(end)
+
+    def _addresses(self, end, record):
+        if "local" in record:
+            end.local = normal(record["local"])
+        if "peer" in record:
+            end.peer = normal(record["peer"])
+        if "state" in record:
+            end.state = record["state"]
+        if end.local:
+            end.scope = self._trace._scope(end.file, end.local)
+
+    def _joined(self, event):
+        end, record, call = event.end, event.record, event.call
+        self._addresses(end, record)
+        if call == "listen":
+            end.is_listener = True
+        elif call == "connect" and end.is_stream and ("peer" in record or "error" not in record):
+            if end.family == "AF_UNIX":
+                self._ends.unix_connected(end)
+            else:
+                self._ends.connected(end)
+        elif call in SENDS:
+            self._sent(event)
+        elif call in RECEIVES:
+            self._received(event)
+        if call in SENDS or call in RECEIVES or call == "connect":
+            event.is_outside = not self._trace.is_traced(end, record)
+
+    def _sent(self, event):
+        end, record = event.end, event.record
+        count = record.get("bytes", 0)
+        if not end.is_stream:
+            for size, data, to in self._parts(record, "sent", "to"):
+                target = normal(to) or end.peer
+                self._ends.datagrams(self._trace._scope(end.file, target), end.local, target).send(size, data, event)
+        elif count:
+            end.half.send(record.get("offset", 0), count, event)
+
+    def _received(self, event):
+        end, record = event.end, event.record
+        count = record.get("bytes", 0)
+        if not end.is_stream:
+            for size, data, source in self._parts(record, "received", "from"):
+                source = normal(source) or end.peer
+                way = self._ends.datagrams(self._trace._scope(end.file, source), source, end.local)
+                sent, lost = way.receive(size, data, "MSG_TRUNC" in record.get("flags_set", ""))
+                event.lost += lost
+                if sent is not None:
+                    event.arrows.append(Arrow(sent, 0, size))
+        elif count and end.half.other is not None:
+            found = end.half.other.receive(record.get("offset", 0), count)
+            event.arrows += [Arrow(sent, first, after) for sent, first, after in found]
+
+    @staticmethod
+    def _parts(record, batch, address):
+        """The datagrams of a call: (bytes, payload if it was recorded, address)."""
+        if "error" in record or "bytes" not in record:
+            return
+        for part in record.get(batch, [record]):
+            yield part.get("bytes", 0), part.get("data"), part.get(address, "")
+
+
+def program_name(command):
+    """What a command line runs: the script of an interpreter, or the program."""
+    words = command.split()
+    if not words:
+        return "?"
+    names = [word.rpartition("/")[2] for word in words]
+    if not names[0].startswith("python"):
+        return names[0]
+    for place, word in enumerate(words[1:], 1):
+        if word == "-c":
+            return names[0]
+        if word.endswith(".py"):
+            return names[place]
+    modules = [word for before, word in pairwise(words) if before == "-m" and word != "polysock"]
+    return modules[0] if modules else names[0]

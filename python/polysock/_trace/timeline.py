@@ -1,0 +1,136 @@
+"""The terminal view: a column for each thread, time downward, and arrows to where bytes arrived."""
+
+from .words import describe, harmless, is_quiet, time_text
+
+TIME_WIDTH = 12
+LEAST_COLUMN = 30
+GAP = 2
+
+RESET = "\x1b[0m"
+RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN, DIM, BOLD = (f"\x1b[{code}m" for code in (31, 32, 33, 34, 35, 36, 2, 1))
+LANE_COLOURS = (CYAN, GREEN, MAGENTA, YELLOW, BLUE)
+
+
+class Timeline:
+    """Makes the lines for the events of a trace."""
+
+    def __init__(self, lanes, outside, width, colours=False):
+        self._lanes = list(lanes)
+        self._outside = outside
+        self._colours = colours
+        self._width = width
+        self._arrange()
+
+    def _arrange(self):
+        count = max(len(self._lanes), 1)
+        room = (self._width - TIME_WIDTH) // count - GAP
+        self.column = max(room, LEAST_COLUMN)
+
+    def header(self):
+        """The names of the columns."""
+        names = " " * TIME_WIDTH
+        for lane in self._lanes:
+            name = fit(harmless(lane.label), self.column)
+            names += self._colour(BOLD + self._lane_colour(lane), name) + " " * (self.column - len(name) + GAP)
+        rules = " " * TIME_WIDTH + (("─" * self.column) + " " * GAP) * len(self._lanes)
+        return [names.rstrip(), rules.rstrip()]
+
+    def note_lane(self, lane):
+        """Makes a column for a lane that was not known before; returns whether the columns have changed."""
+        if lane in self._lanes:
+            return False
+        self._lanes.append(lane)
+        self._arrange()
+        return True
+
+    def line(self, event):
+        """The line of an event."""
+        at = self._lanes.index(event.lane)
+        text = describe(event)
+        latency = self._latency(event)
+        if latency:
+            text += f" {latency}"
+        cells = ["│"] * len(self._lanes)
+        line = f"{seconds(event.moment):>{TIME_WIDTH - 2}}  "
+        sources = sorted({self._lanes.index(arrow.source.lane) for arrow in event.arrows} - {at})
+        drawn = self._cells(cells, at, text, sources)
+        return self._paint(line, drawn, event, at)
+
+    def _cells(self, cells, at, text, sources):
+        """The columns: where the event is, its text, and the arrows that come from the columns of `sources`."""
+        width, last = self.column, len(cells) - 1
+        left, right = min([at, *sources]), max([at, *sources])
+        drawn = []
+        for place, _ in enumerate(cells):
+            room = width + (GAP if place < last else 0)
+            if place == at:
+                most = room if place < last else max(width, self._width - TIME_WIDTH - place * (width + GAP))
+                shown = fit(("▶ " if left < at else "") + text, most - (2 if right > at else 0))
+                if right > at:
+                    shown += " ◀"
+                    drawn.append(shown + "─" * max(room - len(shown), 0))
+                else:
+                    drawn.append(shown.ljust(room))
+            elif left <= place < at:
+                begin = "╰" if place in sources else "─"
+                drawn.append(begin + "─" * (room - 1))
+            elif at < place <= right:
+                begin = "╯" if place == right else ("┴" if place in sources else "─")
+                drawn.append((begin if place == right else begin + "─" * (room - 1)).ljust(room))
+            else:
+                drawn.append("│".ljust(room))
+        return drawn
+
+    def _paint(self, line, drawn, event, at):
+        if not self._colours:
+            return (line + "".join(drawn)).rstrip()
+        parts = [DIM + line + RESET]
+        for place, cell in enumerate(drawn):
+            if place == at:
+                parts.append(self._event_colour(event) + cell + RESET)
+            else:
+                parts.append(DIM + cell + RESET)
+        return "".join(parts).rstrip()
+
+    def _event_colour(self, event):
+        record = event.record
+        if record.get("error", "EAGAIN") not in ("EAGAIN", "EINPROGRESS") or event.lost:
+            return RED
+        if event.is_waiting:
+            return YELLOW
+        return self._lane_colour(event.lane)
+
+    def _lane_colour(self, lane):
+        return LANE_COLOURS[lane.number % len(LANE_COLOURS)]
+
+    def _colour(self, colour, text):
+        return colour + text + RESET if self._colours else text
+
+    @staticmethod
+    def _latency(event):
+        """How long the last bytes were on their way: from the beginning of their send to the end of the receive."""
+        if not event.arrows or event.arrows[-1].source.lane is event.lane:
+            return ""
+        return f"+{time_text(max(event.moment - event.arrows[-1].source.moment, 0))}"
+
+
+def seconds(moment):
+    return f"{moment / 1_000_000_000:.6f}"
+
+
+def fit(text, width):
+    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def show(trace, write, width, colours, everything=False):
+    """Writes the whole timeline."""
+    trace.survey()
+    timeline = Timeline(trace.lanes, trace.outside, width, colours)
+    for line in timeline.header():
+        write(line)
+    count = 0
+    for event in trace.events():
+        if everything or not is_quiet(event):
+            write(timeline.line(event))
+            count += 1
+    return count

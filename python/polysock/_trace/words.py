@@ -1,0 +1,194 @@
+"""The words in which views describe an event."""
+
+import re
+import socket
+
+from .model import RECEIVES, SENDS
+
+# What a terminal or a page would act on, and characters that change the direction of writing.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_LEVELS = {getattr(socket, name): name for name in ("SOL_SOCKET", "IPPROTO_IP", "IPPROTO_TCP", "IPPROTO_IPV6")}
+_PREFIXES = {"SOL_SOCKET": "SO_", "IPPROTO_IP": "IP_", "IPPROTO_TCP": "TCP_", "IPPROTO_IPV6": "IPV6_"}
+
+
+def harmless(text):
+    """Text from a trace in which nothing has an effect on a terminal."""
+    return _UNSAFE.sub(lambda match: f"\\x{ord(match[0]):02x}", str(text))
+
+
+def payload(data, most):
+    """The beginning of recorded bytes, quoted; bytes that are no ASCII text are escaped."""
+    pieces, length = [], 0
+    for character in data:
+        code = ord(character)
+        piece = {10: "\\n", 13: "\\r", 9: "\\t", 34: '\\"', 92: "\\\\"}.get(code)
+        if piece is None:
+            piece = character if 32 <= code < 127 else f"\\x{code:02x}"
+        if length + len(piece) > most:
+            return '"' + "".join(pieces) + '"…'
+        pieces.append(piece)
+        length += len(piece)
+    return '"' + "".join(pieces) + '"'
+
+
+def time_text(nanoseconds):
+    """A duration with the unit that suits it."""
+    if nanoseconds < 1_000:
+        return f"{nanoseconds} ns"
+    if nanoseconds < 1_000_000:
+        return f"{nanoseconds / 1_000:.0f} µs"
+    if nanoseconds < 1_000_000_000:
+        return f"{nanoseconds / 1_000_000:.1f} ms"
+    return f"{nanoseconds / 1_000_000_000:.2f} s"
+
+
+def bytes_text(count):
+    return f"{count:,} B"
+
+
+def describe(event, most_payload=24):
+    """What happened, in a line: `recv(4096) 5 B "hello"`."""
+    record = event.record
+    if "event" in record:
+        return _describe_other(record)
+    call = record["call"]
+    words = [harmless(call) + _arguments(event)]
+    if event.is_waiting:
+        words.append("waits")
+    elif "error" in record:
+        words.append(_error(record))
+    words += _moved(event, most_payload)
+    if record.get("state") and (event.end is None or call in ("connect", "shutdown") or "error" in record):
+        words.append(record["state"])
+    if call in ("close", "drop", "abort", "close_graceful"):
+        words += _closing(record)
+    if record.get("signals"):
+        words.append(f"interrupted by {record['signals']} signals")
+    if record.get("waited", 0) >= 1_000_000 and not event.is_waiting:
+        words.append(f"waited {time_text(record['waited'])}")
+    return " ".join(word for word in words if word)
+
+
+def _arguments(event):
+    record, call = event.record, event.call
+    if call in RECEIVES and "asked" in record:
+        inside = f"{record['asked']:,}"
+    elif call in ("connect", "bind", "sendto") and record.get("to"):
+        inside = harmless(record["to"])
+    elif call == "listen":
+        inside = str(record.get("backlog", ""))
+    elif call == "shutdown":
+        inside = harmless(record.get("how", ""))
+    elif call in ("setsockopt", "getsockopt"):
+        inside = option_text(record)
+    elif call == "socket":
+        inside = harmless(f"{record.get('family', '')}, {record.get('type', '')}")
+    elif call == "getaddrinfo":
+        inside = harmless(f"{record.get('host', '')}")
+    elif call == "poller":
+        inside = harmless(record.get("step", ""))
+    else:
+        inside = ""
+    if record.get("flags"):
+        inside += f", {harmless(record['flags'])}" if inside else harmless(record["flags"])
+    return f"({inside})" if inside else ""
+
+
+def option_text(record):
+    level, option = record.get("level"), record.get("option")
+    if isinstance(option, int):
+        level_name = _LEVELS.get(level, str(level))
+        prefix = _PREFIXES.get(level_name, "\0")
+        names = [name for name in dir(socket) if name.startswith(prefix) and getattr(socket, name) == option]
+        option = names[0] if names else f"{level_name}, {option}"
+    value = record.get("value")
+    return harmless(option if value is None else f"{option}, {value}")
+
+
+def _error(record):
+    text = harmless(record["error"])
+    if record.get("timeout", None) not in (None, 0) and text == "TimedOut":
+        text += f" after {time_text(record['timeout'])}"
+    return text
+
+
+def _moved(event, most_payload):
+    record, call = event.record, event.call
+    words = []
+    if "bytes" in record:
+        count, asked = record["bytes"], record.get("asked")
+        is_short = call in SENDS and asked is not None and count < asked
+        words.append(f"{count:,} of {asked:,} B" if is_short else bytes_text(count))
+        ends = call in RECEIVES and count == 0 and event.end is not None and event.end.is_stream
+        if ends and asked != 0:
+            words = ["end of stream"]
+    if isinstance(record.get("found"), int):
+        found = record["found"]
+        words.append(f"{found} found" if call in ("poll", "poller") else f"{bytes_text(found)} peeked")
+    if "MSG_TRUNC" in record.get("flags_set", ""):
+        words.append("cut")
+    if record.get("data"):
+        words.append(payload(record["data"], most_payload))
+    if event.end is not None and event.end.is_stream and call in RECEIVES and event.arrows:
+        words += _composed(event)
+    elif not event.arrows and call == "recvfrom" and record.get("from"):
+        words.append(f"from {harmless(record['from'])}")
+    if event.lost:
+        words.append(f"{len(event.lost)} lost before it")
+    return words
+
+
+def _composed(event):
+    """How what was received is composed of what was sent."""
+    arrows = event.arrows
+    if len(arrows) > 1:
+        sizes = " + ".join(f"{arrow.bytes:,}" for arrow in arrows[:4]) + (" + …" if len(arrows) > 4 else "")
+        return [f"= {len(arrows)} sends ({sizes})"]
+    arrow = arrows[0]
+    whole = arrow.source.record.get("bytes", 0)
+    return [f"of {whole:,} sent"] if arrow.bytes < whole else []
+
+
+def _closing(record):
+    words = []
+    if record.get("woken"):
+        words.append(f"wakes {record['woken']} waiting")
+    if record.get("unread") and record.get("state") not in (None, "LISTEN"):
+        words.append(f"{bytes_text(record['unread'])} unread: resets")
+    if record["call"] == "drop":
+        words.append("(never closed)")
+    return words
+
+
+def _describe_other(record):
+    if record["event"] == "step":
+        return " ".join(["server:", harmless(record.get("step", "")), harmless(record.get("peer", ""))]).strip()
+    if record["event"] == "lost":
+        return f"{record.get('records', '?')} records could not be written"
+    if record["event"] == "ended":
+        return f"the trace ends: {harmless(record.get('error', ''))}"
+    return harmless(record["event"])
+
+
+# Calls that only prepare or look; views leave them out unless asked for all.
+QUIET = frozenset(
+    {
+        "setsockopt",
+        "getsockopt",
+        "getsockname",
+        "getpeername",
+        "fileno",
+        "state",
+        "available",
+        "hostname",
+        "if_nameindex",
+    }
+)
+
+
+def is_quiet(event):
+    """Whether an event is left out where space is dear: preparation that succeeded, and look-ups of facts."""
+    record = event.record
+    if event.call in QUIET or (event.call == "poller" and record.get("step") != "wait"):
+        return "error" not in record
+    return record.get("event") == "step" and record.get("step") in ("recruit", "end")
