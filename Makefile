@@ -147,7 +147,7 @@ $(BUILD)/credit $(BUILD)/crowding: | $(BUILD)/.prerequisites
 # For the server benchmark: the client that loads them, and the servers in C and Rust.
 BENCH_SERVERS := $(BUILD)/bench/servers
 BENCH_PEERS   := $(BUILD)/bench/peers
-SERVERS_IN_C  := $(addprefix $(BENCH_SERVERS)/,load_c raw_epoll_c polysock_poller_c polysock_threads_c)
+SERVERS_IN_C  := $(addprefix $(BENCH_SERVERS)/,load_c raw_epoll_c polysock_poller_c polysock_threads_c polysock_messages_c)
 
 # Those over libraries of others: the program and what pkg-config calls its library. What is not installed is left out.
 define server_over

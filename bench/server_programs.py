@@ -60,6 +60,7 @@ def programs(built):
         c("GIO GThreadedSocketService", "on_gio", "threads", needs="libglib2.0-dev"),
         c("polysock_poller", "polysock_poller"),
         c("polysock_server", "polysock_threads"),
+        c("polysock_message_server", "polysock_messages"),
         Program("polysock::MessageServer", "Rust", [str(built / "bench-messages")]),
     ]
 
