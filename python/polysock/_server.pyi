@@ -1,9 +1,8 @@
 from collections.abc import Callable
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple
 
+from ._serving import Serving, _Address, _ListenAt
 from ._socket_class import socket
-
-_Address = Any
 
 class ServerStats(NamedTuple):
     handled: int
@@ -11,10 +10,10 @@ class ServerStats(NamedTuple):
     idle_timeouts: int
     handler_timeouts: int
 
-class Server:
+class Server(Serving):
     def __init__(
         self,
-        address: tuple[str | bytes | bytearray | None, int] | tuple[str, int, int, int] | str | bytes | socket,
+        address: _ListenAt,
         handler: Callable[[socket, _Address], object],
         *,
         max_connections: int = 100,
@@ -23,16 +22,5 @@ class Server:
         idle_timeout: float | None = None,
         handler_timeout: float | None = None,
     ) -> None: ...
-    def __enter__(self) -> Self: ...
-    def __exit__(self, *exception: object) -> None: ...
-    @property
-    def listener(self) -> socket: ...
-    @property
-    def address(self) -> _Address: ...
-    @property
-    def connections(self) -> int: ...
     @property
     def stats(self) -> ServerStats: ...
-    def start(self) -> None: ...
-    def serve_forever(self) -> None: ...
-    def stop(self, timeout: float | None = 5.0) -> int: ...

@@ -48,7 +48,7 @@ def test_a_stopped_server_does_not_start_again(started):
 
 def test_a_thread_that_is_about_to_start():
     with polysock.Server(LOCAL, echo) as server:
-        server._threads.add(polysock._server._Thread(server, 99))
+        server._threads.add(polysock._serving._Thread(server, 99))
         assert ask(server) == b"hello"
         assert server.stop() == 0
 
