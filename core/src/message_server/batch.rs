@@ -43,14 +43,19 @@ impl MessageBatch<'_> {
     }
 
     /// Sends a reply on the connection of the last event, framed. It goes out with the others when the callbacks of what
-    /// has arrived have returned; it is taken however much is unsent.
+    /// has arrived have returned; it is taken however much is unsent. If the connection was closed meanwhile it is dropped:
+    /// `on_close` reports why.
     ///
     /// # Errors
-    /// `EMSGSIZE` and `InvalidInput` for a message that the framing does not allow; `Closed` when the connection was closed
-    /// meanwhile; `OutOfMemory`.
+    /// `EMSGSIZE` and `InvalidInput` for a message that the framing does not allow; `OutOfMemory`.
     pub fn reply(&mut self, message: &[u8]) -> Result<()> {
-        let current = self.worker.current.as_ref();
-        current.map_or(Ok(()), |item| item.connection.reply(message))
+        let Some(item) = self.worker.current.as_ref() else {
+            return Ok(());
+        };
+        match item.connection.reply(message) {
+            Err(error) if error.kind() == Kind::Closed => Ok(()),
+            sent => sent,
+        }
     }
 
     /// Reports that the callback of the last event has failed: the connection will be closed. `kind` is the kind of the

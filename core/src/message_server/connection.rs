@@ -184,7 +184,8 @@ impl Connection {
             .map_err(|kind| Error::new(Operation::Send, kind))
     }
 
-    /// Closes the connection once everything has been sent: FIN, after the replies of the callback that calls this.
+    /// Closes the connection once everything has been sent: FIN, after the replies of the callback that calls this, also
+    /// those that follow.
     /// Messages that have not been handled yet are dropped. Returns at once; `on_close` follows.
     ///
     /// A peer that does not take what is sent delays this for no longer than
@@ -244,7 +245,8 @@ impl Connection {
         let size: usize = parts.iter().map(|part| part.len()).sum();
         let sends = {
             let mut traffic = self.traffic.lock();
-            if traffic.over || traffic.ending.is_some() {
+            let replies = room == Room::Unlimited && traffic.takes_replies();
+            if traffic.over || (traffic.ending.is_some() && !replies) {
                 return Err(Kind::Closed);
             }
             let unsent = traffic.unsent();

@@ -163,6 +163,11 @@ impl Traffic {
         self.ending.get_or_insert_with(|| Box::new(reason));
     }
 
+    /// Whether the callback that has closed the connection, or is running meanwhile, may still reply.
+    pub(super) fn takes_replies(&self) -> bool {
+        !self.aborted && matches!(self.ending.as_deref(), Some(CloseReason::ByProgram))
+    }
+
     /// Whether the connection should be closed now.
     pub(super) fn is_due_to_end(&self) -> bool {
         self.ending.is_some() && (self.aborted || self.unsent() == 0)

@@ -17,7 +17,7 @@ fn close_sends_everything_first_and_drops_what_follows() {
                 reply.send(&vec![b'x'; 3_000_000])?;
                 connection.close();
                 assert_eq!(connection.send(b"late").unwrap_err().kind(), Kind::Closed);
-                return Ok(());
+                return reply.send(b"bye");
             }
             reply.send(line)
         });
@@ -25,6 +25,7 @@ fn close_sends_everything_first_and_drops_what_follows() {
         client.send_all(b"one\nend\nnever\n").unwrap();
         assert_eq!(line(&client).unwrap(), b"one");
         assert_eq!(line(&client).unwrap(), vec![b'x'; 3_000_000]);
+        assert_eq!(line(&client).unwrap(), b"bye");
         assert_eq!(line(&client), None);
         assert_eq!(next_close(&called), CloseReason::ByProgram);
         assert_eq!(server.stop(LATE).unwrap(), 0);
