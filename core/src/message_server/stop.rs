@@ -135,7 +135,11 @@ impl Connection {
             }
             if traffic.in_hands {
                 drop(traffic);
-                return self.close_under_callback(CloseReason::Stopped);
+                // A callback that stops the server keeps its connection until it returns.
+                if !server.state.lock().is_stopped_from(self) {
+                    self.close_under_callback(CloseReason::Stopped);
+                }
+                return;
             }
             traffic.end(CloseReason::Stopped);
             traffic.aborted |= traffic.unsent() > 0;
@@ -173,6 +177,14 @@ impl State {
             entry.stops = true;
         }
         self.wake_watchers();
+    }
+
+    /// Whether a callback of the connection has called stop.
+    fn is_stopped_from(&self, connection: &Connection) -> bool {
+        self.entries().any(|entry| {
+            let own = entry.working_on.as_ref();
+            entry.stops && own.is_some_and(|own| own.key() == connection.key())
+        })
     }
 
     /// How many callbacks are running, except those that have called stop.

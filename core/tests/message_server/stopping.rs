@@ -82,7 +82,16 @@ fn a_peer_that_does_not_read_does_not_hold_up_the_end() {
 #[test]
 fn a_callback_stops_the_server() {
     limited(|| {
-        for workers in [1, 4] {
+        for (workers, in_time, sent, answered) in [
+            (
+                1,
+                Timeout::After(LATE),
+                &b"one\nstop\ntwo\n"[..],
+                &b"one\nstop\ntwo\n"[..],
+            ),
+            (4, Timeout::After(LATE), b"one\nstop\ntwo\n", b"one\nstop\ntwo\n"),
+            (4, Timeout::NonBlocking, b"one\nstop\n", b"one\nstop\n"),
+        ] {
             let mut few = options();
             few.workers = workers;
             let server = Arc::new(OnceLock::<Serving>::new());
@@ -93,7 +102,7 @@ fn a_callback_stops_the_server() {
                     if line == b"stop" {
                         let running = loop {
                             if let Some(server) = server.get() {
-                                break server.server_stop();
+                                break server.server_stop(in_time);
                             }
                             std::thread::yield_now()
                         };
@@ -106,7 +115,7 @@ fn a_callback_stops_the_server() {
             let other = connect(started);
             assert_answered(&other, b"hello\n", b"hello\n");
             let client = connect(started);
-            assert_answered(&client, b"one\nstop\ntwo\n", b"one\nstop\ntwo\n");
+            assert_answered(&client, sent, answered);
             assert_ended(&client);
             assert_ended(&other);
             assert_eq!(*result.lock().unwrap(), Some(0));
@@ -119,12 +128,12 @@ fn a_callback_stops_the_server() {
 }
 
 trait StopInside {
-    fn server_stop(&self) -> usize;
+    fn server_stop(&self, timeout: Timeout) -> usize;
 }
 
 impl StopInside for Serving {
-    fn server_stop(&self) -> usize {
-        polysock::MessageServer::stop(self, LATE, &mut NativeCaller).unwrap()
+    fn server_stop(&self, timeout: Timeout) -> usize {
+        polysock::MessageServer::stop(self, timeout, &mut NativeCaller).unwrap()
     }
 }
 
