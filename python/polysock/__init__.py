@@ -14,6 +14,7 @@ import selectors  # noqa: F401
 import sys  # noqa: F401
 
 from . import _constants, _namespace, _native
+from ._close_reason import CloseReason
 from ._connect import create_connection
 from ._constants import *
 from ._constants import (  # noqa: F401  # in the standard module's namespace too
@@ -31,10 +32,12 @@ from ._delivery import CloseReport, CloseVerdict, SendQueue
 from ._descriptors import recv_fds, send_fds
 from ._exceptions import Unfinished, UnfinishedBatch, UnfinishedReceive
 from ._makefile import SocketIO
+from ._message_server import MessageServer, MessageServerStats
 from ._names import getaddrinfo, getfqdn
 from ._native import (
     CMSG_LEN,
     CMSG_SPACE,
+    Connection,
     Framing,
     Reader,
     SocketType,
@@ -78,9 +81,13 @@ __all__ = [
     *_constants.__all__,
     "CMSG_LEN",
     "CMSG_SPACE",
+    "CloseReason",
     "CloseReport",
     "CloseVerdict",
+    "Connection",
     "Framing",
+    "MessageServer",
+    "MessageServerStats",
     "Reader",
     "SendQueue",
     "Server",

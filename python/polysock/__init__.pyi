@@ -1,3 +1,4 @@
+from ._close_reason import CloseReason as CloseReason
 from ._connect import create_connection as create_connection
 from ._constants import *
 from ._constants import AddressFamily as AddressFamily, SocketKind as SocketKind
@@ -15,10 +16,12 @@ from ._exceptions import (
     UnfinishedReceive as UnfinishedReceive,
 )
 from ._makefile import SocketIO as SocketIO
+from ._message_server import MessageServer as MessageServer, MessageServerStats as MessageServerStats
 from ._names import getaddrinfo as getaddrinfo, getfqdn as getfqdn
 from ._native import (
     CMSG_LEN as CMSG_LEN,
     CMSG_SPACE as CMSG_SPACE,
+    Connection as Connection,
     Framing as Framing,
     Reader as Reader,
     SocketType as SocketType,

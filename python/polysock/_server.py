@@ -121,4 +121,3 @@ class Server(Serving):
 
     def _closed(self, connection):
         connection._closed = True  # the next step closes it
-

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any, Self
 
 from ._socket_class import socket
@@ -6,6 +7,13 @@ _Address = Any
 _ListenAt = tuple[str | bytes | bytearray | None, int] | tuple[str, int, int, int] | str | bytes | socket
 
 class Serving:
+    def __init__(
+        self,
+        address: _ListenAt,
+        backlog: int | None,
+        on_error: Callable[..., object] | None,
+        make: Callable[[socket], Any],
+    ) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exception: object) -> None: ...
     @property

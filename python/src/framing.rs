@@ -35,7 +35,7 @@ enum Format {
 
 /// The core's framing of an argument: None stands for `Framing()`.
 pub fn framing_of(given: Option<&Bound<'_, Framing>>) -> polysock::Framing {
-    given.map_or_else(polysock::Framing::default, |framing| framing.get().core)
+    given.map_or_else(polysock::Framing::default, |framing| framing.get().core())
 }
 
 /// The core's framing of lines of at most `limit` bytes.
@@ -78,6 +78,11 @@ impl Framing {
             is_big: order == ByteOrder::Big,
         };
         Self::new(polysock::Framing::length_prefix(width, order), format, limit)
+    }
+
+    /// The core's framing.
+    pub const fn core(&self) -> polysock::Framing {
+        self.core
     }
 
     /// The limit if it is not what the constructor sets anyway.

@@ -59,7 +59,7 @@ mod _native {
     #[pymodule_export]
     use crate::reader::Reader;
     #[pymodule_export]
-    use crate::server::{Server, Step, Worker};
+    use crate::server::{Connection, MessageServer, MessageWorker, Server, Step, Worker};
     #[pymodule_export]
     use crate::socket::descriptor::{close, dup, socketpair};
     #[pymodule_export]
@@ -82,6 +82,11 @@ mod _native {
         let socket = crate::socket::native_type(module.py())?;
         module.add("socket", &socket)?;
         module.add("SocketType", socket)?;
-        module.add("NetSocket", module.py().get_type::<crate::net::NetSocket>())
+        // Their Python names are those of other classes of this module.
+        module.add("NetSocket", module.py().get_type::<crate::net::NetSocket>())?;
+        module.add(
+            "JavaConnection",
+            module.py().get_type::<crate::server::JavaConnection>(),
+        )
     }
 }

@@ -6,6 +6,7 @@ Every exception is both Java's and Python's: `SocketTimeoutException` is a `Time
 import sys
 
 from .. import _namespace, _native
+from .._close_reason import CloseReason
 from ._absent import INSTEAD
 from ._data_streams import DataInputStream, DataOutputStream
 from ._errors import (
@@ -33,6 +34,7 @@ from ._errors import (
     UnsupportedOperationException,
     UTFDataFormatException,
 )
+from ._message_server import MessageServer
 from ._scanner import Scanner
 from ._server import Server
 from ._streams import (
@@ -54,9 +56,11 @@ from ._text import (
     Writer,
 )
 
+Connection = _native.JavaConnection
 DatagramPacket = _native.DatagramPacket
 DatagramSocket = _native.DatagramSocket
 ExtendedSocketOptions = _native.ExtendedSocketOptions
+Framing = _native.Framing
 MulticastSocket = _native.MulticastSocket
 NetworkInterface = _native.NetworkInterface
 SocketOption = _native.SocketOption
@@ -75,7 +79,9 @@ __all__ = [
     "BufferedOutputStream",
     "BufferedReader",
     "BufferedWriter",
+    "CloseReason",
     "ConnectException",
+    "Connection",
     "DataInputStream",
     "DataOutputStream",
     "DatagramPacket",
@@ -84,6 +90,7 @@ __all__ = [
     "ExtendedSocketOptions",
     "FilterInputStream",
     "FilterOutputStream",
+    "Framing",
     "IOException",
     "IllegalArgumentException",
     "IllegalFormatConversionException",
@@ -97,6 +104,7 @@ __all__ = [
     "InputStream",
     "InputStreamReader",
     "InterruptedIOException",
+    "MessageServer",
     "MissingFormatArgumentException",
     "MulticastSocket",
     "NetworkInterface",

@@ -1,11 +1,14 @@
+from .._close_reason import CloseReason as CloseReason
 from .._native import (
     DatagramPacket as DatagramPacket,
     DatagramSocket as DatagramSocket,
     ExtendedSocketOptions as ExtendedSocketOptions,
+    Framing as Framing,
     Inet4Address as Inet4Address,
     Inet6Address as Inet6Address,
     InetAddress as InetAddress,
     InetSocketAddress as InetSocketAddress,
+    JavaConnection as Connection,
     MulticastSocket as MulticastSocket,
     NetSocket as Socket,
     NetworkInterface as NetworkInterface,
@@ -40,6 +43,7 @@ from ._errors import (
     UnsupportedOperationException as UnsupportedOperationException,
     UTFDataFormatException as UTFDataFormatException,
 )
+from ._message_server import MessageServer as MessageServer
 from ._scanner import Scanner as Scanner
 from ._server import Server as Server
 from ._streams import (
@@ -67,7 +71,9 @@ __all__ = [
     "BufferedOutputStream",
     "BufferedReader",
     "BufferedWriter",
+    "CloseReason",
     "ConnectException",
+    "Connection",
     "DataInputStream",
     "DataOutputStream",
     "DatagramPacket",
@@ -76,6 +82,7 @@ __all__ = [
     "ExtendedSocketOptions",
     "FilterInputStream",
     "FilterOutputStream",
+    "Framing",
     "IOException",
     "IllegalArgumentException",
     "IllegalFormatConversionException",
@@ -89,6 +96,7 @@ __all__ = [
     "InputStream",
     "InputStreamReader",
     "InterruptedIOException",
+    "MessageServer",
     "MissingFormatArgumentException",
     "MulticastSocket",
     "NetworkInterface",

@@ -1,10 +1,11 @@
 """The callback server, Java-style."""
 
 from .. import _native, _server
-from ._errors import IllegalArgumentException, NullPointerException, SocketException
+from ._errors import IllegalArgumentException, NullPointerException
+from ._serving import JavaListener, Serving, check_timeouts
 
 
-class Server:
+class Server(Serving):
     """Accepts connections and hands each, as a `Socket`, to `handler(socket)` in its own thread.
 
         def handler(socket):
@@ -30,87 +31,22 @@ class Server:
             raise NullPointerException("handler is null")
         if maxConnections < 1:
             raise IllegalArgumentException("maxConnections < 1")
-        if idleTimeout < 0 or handlerTimeout < 0:
-            raise IllegalArgumentException("timeout can't be negative")
-        own = None if isinstance(endpoint, _native.ServerSocket) else _bound(endpoint)
-        try:
-            self._server = _Crew(
-                own or endpoint,
+        check_timeouts(idleTimeout, handlerTimeout)
+        super().__init__(
+            endpoint,
+            lambda listener: _Crew(
+                listener,
                 handler,
                 max_connections=maxConnections,
                 on_error=onError,
                 idle_timeout=idleTimeout / 1000 or None,
                 handler_timeout=handlerTimeout / 1000 or None,
-            )
-        except BaseException:
-            if own is not None:
-                own.close()
-            raise
-
-    def __enter__(self):
-        """Starts the server."""
-        self.start()
-        return self
-
-    def __exit__(self, *exception):
-        """Stops the server, with stop()'s default timeout."""
-        self.stop()
-
-    def start(self):
-        """Starts serving in new threads and returns; raises SocketException after stop()."""
-        if self.isClosed():
-            raise SocketException("Socket is closed")
-        self._server.start()
-
-    def waitFor(self):
-        """Serves until stop() is called, possibly by a handler."""
-        self._server.serve_forever()
-
-    def stop(self, timeout=5000):
-        """Stops the server and returns the number of handlers that are still running: see `polysock.Server.stop`.
-
-        Handlers have `timeout` milliseconds to finish, 0 for no limit; then their connections are closed.
-        """
-        if timeout < 0:
-            raise IllegalArgumentException("timeout can't be negative")
-        return self._server.stop(timeout / 1000 if timeout else None)
-
-    def isClosed(self):
-        """Whether the server has stopped accepting."""
-        return self._server.listener.isClosed()
-
-    def getLocalPort(self):
-        """The port that the server listens on, also after it has stopped."""
-        return self._server.listener.getLocalPort()
-
-    def getInetAddress(self):
-        """The address that the server listens on."""
-        return self._server.listener.getInetAddress()
-
-    def getConnections(self):
-        """The number of connections that are being handled now."""
-        return self._server.connections
-
-    def getStats(self):
-        """The counts so far: see `polysock.Server.stats`."""
-        return self._server.stats
-
-    def __repr__(self):
-        state = self._server._state()
-        return f"<polysock.net.Server{state} port={self.getLocalPort()}, connections={self.getConnections()}>"
+            ),
+        )
 
 
-class _Crew(_server.Server):
-    """The underlying server, with Java-style listener and connections."""
-
-    def _listen(self, address, backlog):
-        return address
-
-    def _address_of_listener(self):
-        return self.listener.getLocalSocketAddress()
-
-    def _is_closed(self):
-        return self.listener.isClosed()
+class _Crew(JavaListener, _server.Server):
+    """The underlying server, with Java-style connections."""
 
     def _connection(self, accepted, address):
         return _native.NetSocket._accepted(accepted, address)
@@ -120,11 +56,3 @@ class _Crew(_server.Server):
 
     def _closed(self, connection):
         connection.close()
-
-
-def _bound(endpoint):
-    if isinstance(endpoint, _native.SocketAddress):
-        listener = _native.ServerSocket()
-        listener.bind(endpoint)
-        return listener
-    return _native.ServerSocket(endpoint)

@@ -117,6 +117,8 @@ fn timed_out(operation: Operation) -> &'static str {
         "Receive timed out"
     } else if matches!(operation, Operation::Connect | Operation::CreateConnection) {
         "Connect timed out"
+    } else if operation == Operation::Send {
+        "Write timed out"
     } else {
         "Read timed out"
     }

@@ -73,6 +73,11 @@ impl InetSocketAddress {
         )
     }
 
+    /// The object for a peer, whose name is not known.
+    pub fn of_peer(py: Python<'_>, peer: SocketAddr) -> PyResult<Py<Self>> {
+        Self::object(py, inet_address::object(py, peer, None)?, peer.port())
+    }
+
     /// The address with its port, if it has one.
     pub fn address(&self) -> Option<SocketAddr> {
         let address = self.address.as_ref()?;

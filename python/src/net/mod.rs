@@ -1,6 +1,6 @@
 //! The classes of `polysock.net`: Java's names and rules over the core.
 
-mod arguments;
+pub mod arguments;
 mod buffered;
 mod connection;
 mod datagram_packet;

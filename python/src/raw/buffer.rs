@@ -145,15 +145,20 @@ impl<'a, 'py> Readable<'a, 'py> {
 
     /// A copy of the bytes.
     pub fn to_vec(&self) -> PyResult<Vec<u8>> {
-        let copied = match self {
-            Self::Bytes(bytes) => memory::copy(bytes),
-            Self::Exported(Exported(export)) if export.length() == 0 => Ok(Vec::new()), // its pointer may be null
+        self.look(memory::copy).map_err(no_memory)
+    }
+
+    /// Gives the bytes to a function that stays attached, so that no other thread of Python changes them meanwhile.
+    #[inline]
+    pub fn look<R>(&self, function: impl FnOnce(&[u8]) -> R) -> R {
+        match self {
+            Self::Bytes(bytes) => function(bytes),
+            Self::Exported(Exported(export)) if export.length() == 0 => function(&[]), // its pointer may be null
             Self::Exported(Exported(export)) => {
-                // SAFETY: as in `all`; we stay attached, and no other thread of Python changes it during the copy.
-                memory::copy(unsafe { std::slice::from_raw_parts(export.start(), export.length()) })
+                // SAFETY: as in `all`; the function stays attached.
+                function(unsafe { std::slice::from_raw_parts(export.start(), export.length()) })
             }
-        };
-        copied.map_err(no_memory)
+        }
     }
 }
 

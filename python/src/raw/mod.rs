@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod buffer;
 pub mod bytes;
+pub mod call;
 pub mod descriptor;
 pub mod fastcall;
 pub mod finalizer;
