@@ -1,0 +1,62 @@
+"""Four clients in a chat room, Java style:  client_net.py HOST PORT"""
+
+import sys
+
+from polysock.net import BufferedReader, InputStreamReader, PrintWriter, Socket
+
+host, port = sys.argv[1], int(sys.argv[2])
+
+
+class Client:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.socket = Socket(host, port)
+        self.socket.setSoTimeout(5_000)
+        self.fromRoom = BufferedReader(InputStreamReader(self.socket.getInputStream()))
+        self.toRoom = PrintWriter(self.socket.getOutputStream(), True)  # True: println sends at once
+        self.hears()
+
+    def says(self, text: str) -> None:
+        print(f"{self.name} says: {text}")
+        self.toRoom.println(text)
+
+    def hears(self) -> None:
+        line = self.fromRoom.readLine()
+        print(f"{self.name} hears: {'(the end)' if line is None else line}")
+
+
+ann = Client("Ann")
+ann.says("Ann")
+ann.hears()
+
+bob = Client("Bob")
+bob.says("Ann")
+bob.hears()
+bob.says("Bob")
+bob.hears()
+ann.hears()
+
+eve = Client("Eve")
+eve.says("Eve")
+for client in (eve, ann, bob):
+    client.hears()
+
+ann.says("hello\nhow are you?")  # two messages in one segment
+for client in (bob, bob, eve, eve):
+    client.hears()
+
+eve.says("bye")
+for client in (eve, eve, ann, bob):
+    client.hears()
+
+print("Bob says a thousand letters")
+bob.toRoom.println("o" * 1000)
+bob.hears()
+ann.hears()
+
+nameless = Client("a fourth")
+nameless.says("R2-D2")
+nameless.hears()
+nameless.hears()
+for client in (ann, bob, eve, nameless):
+    client.socket.close()
