@@ -2,7 +2,7 @@
 
 use super::budget::{Budget, Timing, FREE_BYTES};
 use super::crowding::{Crowding, Transfer};
-use crate::raw::threads::coarse_time;
+use crate::raw::threads::{coarse_time, has_several_processors};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -88,9 +88,15 @@ fn remembers_crowd() -> bool {
     false
 }
 
+/// Remembers a crowd for some time. Not on a single processor, where threads wait for that rather than for the lock, and
+/// handing the lock over wakes nobody in vain.
 fn remember_crowd() {
-    let until = coarse_time().saturating_add(MEMORY);
-    if CROWDED_UNTIL.fetch_max(until, Ordering::Relaxed) == 0 {
+    let now = coarse_time();
+    let remembered = CROWDED_UNTIL.load(Ordering::Relaxed);
+    if remembered.saturating_sub(now) > MEMORY / 2 || !has_several_processors() {
+        return;
+    }
+    if CROWDED_UNTIL.fetch_max(now.saturating_add(MEMORY), Ordering::Relaxed) == 0 {
         REASONS.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -1,4 +1,4 @@
-//! The interpreter's threads, and a clock that is cheap to read.
+//! The interpreter's threads, the processors they may use, and a clock that is cheap to read.
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -82,4 +82,21 @@ pub fn coarse_time() -> i64 {
     // SAFETY: `now` is ours to write. A clock that is missing leaves zero, which is always the same time.
     unsafe { libc::clock_gettime(CLOCK, &raw mut now) };
     now.tv_sec * 1_000_000_000 + now.tv_nsec
+}
+
+/// Whether the process may run on more than one processor, judged by its first thread; true where that can't be found
+/// out.
+pub fn has_several_processors() -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: a set of processors is plain bits, and none of them set is a valid value.
+        let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+        let size = std::mem::size_of::<libc::cpu_set_t>();
+        // SAFETY: `set` is ours to write and as large as is said; the process's number is its first thread's, too.
+        let found = unsafe { libc::sched_getaffinity(libc::getpid(), size, &raw mut set) };
+        // SAFETY: `set` was written, or is empty.
+        found != 0 || unsafe { libc::CPU_COUNT(&set) } > 1
+    }
+    #[cfg(not(target_os = "linux"))]
+    true
 }
