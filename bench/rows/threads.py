@@ -218,29 +218,46 @@ def computing_share(module):
 # ------------------------------------------------------------------------------------------------ many threads
 
 
-def streams(threads, size):
-    """Several threads, each sending to itself; the time of one transfer, all threads taken together."""
+#: How long threads run before the clock starts, and while it runs.
+WARM_UP, MEASURED = 0.02, 0.06  # seconds
+
+
+def streams(threads, size, processors):
+    """Several threads, each sending to itself; the time of one transfer, all threads taken together.
+
+    They have one processor, or take turns on two. What they cost depends on that more than on anything else: only
+    between two processors is the interpreter lock handed over.
+    """
 
     def make(module):
         pairs = [tcp_pair(module) for _ in range(threads)]
-        data = bytes(size)
-
-        def work(left, right, count):
-            for _ in range(count):
-                left.sendall(data)
-                got = 0
-                while got < size:
-                    got += len(right.recv(size - got))
+        data, used = bytes(size), sorted(EVERY)[:processors]
 
         def run():
-            count = max((4000 if size <= 64 else 1000) // threads, 10)
-            workers = [threading.Thread(target=work, args=(*pair, count)) for pair in pairs]
-            start = time.perf_counter_ns()
+            counts, over = [0] * threads, threading.Event()
+
+            def work(number, left, right):
+                os.sched_setaffinity(0, {used[number % processors]})
+                while not over.is_set():
+                    left.sendall(data)
+                    got = 0
+                    while got < size:
+                        got += len(right.recv(size - got))
+                    counts[number] += 1
+
+            workers = [threading.Thread(target=work, args=(number, *pair)) for number, pair in enumerate(pairs)]
+            os.sched_setaffinity(0, used)
             for worker in workers:
                 worker.start()
+            time.sleep(WARM_UP)
+            before, start = sum(counts), time.perf_counter_ns()
+            time.sleep(MEASURED)
+            done, passed = sum(counts) - before, time.perf_counter_ns() - start
+            over.set()
             for worker in workers:
                 worker.join()
-            return (time.perf_counter_ns() - start) / (count * threads)
+            os.sched_setaffinity(0, EVERY)
+            return passed / done
 
         with closing(*(end for pair in pairs for end in pair)):
             yield run
@@ -248,6 +265,8 @@ def streams(threads, size):
     return make
 
 
-for threads in (2, 8, 64):
-    row(f"{threads} threads of 64 B", rounds=15)(streams(threads, 64))
-    row(f"{threads} threads of 32 KiB", rounds=15)(streams(threads, 32768))
+for processors, where in ((1, "one processor"), (2, "two processors")):
+    if processors <= len(EVERY):
+        for threads in (2, 8, 64):
+            row(f"{threads} threads of 64 B, {where}", rounds=60)(streams(threads, 64, processors))
+            row(f"{threads} threads of 32 KiB, {where}", rounds=60)(streams(threads, 32768, processors))
