@@ -185,9 +185,13 @@ impl Owner for MessageServer {
     }
 
     fn end(&self, key: u64, wakes: bool) {
-        let Some(connection) = self.state.lock().connections.remove(key) else {
-            return;
+        let removed = {
+            let mut state = self.state.lock();
+            let removed = state.connections.remove(key);
+            state.being_closed += usize::from(removed.is_some());
+            removed
         };
+        let Some(connection) = removed else { return };
         let (reason, aborted, refused) = {
             let mut traffic = connection.traffic.lock();
             let reason = traffic
@@ -208,6 +212,10 @@ impl Owner for MessageServer {
         let wakes = {
             let mut state = self.state.lock();
             state.note_end(&reason);
+            state.being_closed -= 1;
+            if state.stopping.is_some() {
+                state.wake_watchers();
+            }
             if !refused {
                 state.closed.push_back(connection); // `open` has made room
             }

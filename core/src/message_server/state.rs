@@ -35,6 +35,8 @@ pub(super) struct State {
     pub(super) connections: Table<Arc<Connection>>,
     /// Work that no worker has begun, in the order in which it came.
     pub(super) todo: VecDeque<Item>,
+    /// How many connections are being closed by a worker, and are in no list meanwhile.
+    pub(super) being_closed: usize,
     /// Connections that have ended, for which `on_close` is due.
     pub(super) closed: VecDeque<Arc<Connection>>,
     /// Connections whose callbacks have returned, and which have replies to send. Usually the worker that called them does
@@ -227,7 +229,8 @@ impl State {
 
     /// Whether the server was stopped, and every connection has ended.
     pub(super) fn is_over(&self) -> bool {
-        self.stopping.is_some() && self.connections.len() == 0 && !self.has_work() && self.done.is_empty()
+        let open = self.connections.len() + self.being_closed;
+        self.stopping.is_some() && open == 0 && !self.has_work() && self.done.is_empty()
     }
 
     pub(super) fn threads(&self) -> HashSet<ThreadId> {

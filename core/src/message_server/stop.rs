@@ -210,7 +210,10 @@ impl State {
             .filter(|own| self.connections.get(own.key()).is_some())
             .count();
         let alone = self.entries().all(|entry| entry.stops) && self.expected_since.is_none();
-        alone || (self.connections.len() == kept && !self.has_work() && self.others_working() == 0)
+        alone
+            || (self.connections.len() + self.being_closed == kept
+                && !self.has_work()
+                && self.others_working() == 0)
     }
 
     /// Whether all workers have left, except those that have called stop.

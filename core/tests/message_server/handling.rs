@@ -135,7 +135,7 @@ fn a_failure_or_a_panic_ends_its_connection_only() {
             Some(Framing::lines()),
             options(),
             |_, message, reply| match message {
-                b"panic" => panic!("on purpose"),
+                b"panic" => std::panic::resume_unwind(Box::new("on purpose")),
                 // A reply that would be two lines.
                 b"fail" => reply.send(b"a\nb"),
                 message => reply.send(message),
