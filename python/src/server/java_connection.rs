@@ -85,6 +85,7 @@ impl JavaConnection {
         self.link.abort(py);
     }
 
+    /// The class, and the peer's address and port.
     #[pyo3(name = "toString")]
     fn to_text(&self, py: Python<'_>) -> PyResult<String> {
         let state = if self.is_closed() { " [closed]" } else { "" };
