@@ -7,13 +7,13 @@ use polysock::TraceData;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-/// Records every call of this process from now on: one line of JSON for each, in a file of its own in this folder, which
-/// is made if there is none. `python -m polysock show FOLDER` shows it.
+/// Records every call of this process from now on, as a line of JSON each, in a new file in `folder`, which is created if
+/// necessary. `python -m polysock show FOLDER` shows it.
 ///
 /// BSD: none. Python: polysock.trace. Java: none.
-/// Of what each call sends or receives it records the first `data_bytes` bytes: usually 64, 0 for none, a negative number for
+/// The first `data_bytes` bytes of what each call sends or receives are recorded: usually 64, 0 for none, a negative number for
 /// all. The environment variable POLYSOCK_TRACE (a folder) does the same for a whole program, and
-/// POLYSOCK_TRACE_DATA (none, all or a number) sets how many bytes. A forked child goes on in a file of its own.
+/// POLYSOCK_TRACE_DATA (none, all or a number) sets how many bytes. A forked child continues in a file of its own.
 /// A full disk ends the recording, not the program. Fails with POLYSOCK_EBUSY when calls are being recorded already, and
 /// with the system's errors for files, such as POLYSOCK_EACCES.
 /// @ingroup polysock_library
@@ -27,7 +27,7 @@ pub unsafe extern "C" fn polysock_trace_start(folder: *const c_char, data_bytes:
     })
 }
 
-/// Stops recording. Nothing happens when nothing is recorded.
+/// Stops recording. Does nothing if nothing is being recorded.
 ///
 /// BSD: none. Python: the end of `with polysock.trace(...)`. Java: none.
 /// @ingroup polysock_library

@@ -19,7 +19,8 @@
 
 namespace polysock {
 
-// A connection of a message server: copies are the same connection, from any thread, also after it has ended.
+// A connection of a message server. Copies refer to the same connection; any thread may use one, also after the connection has
+// ended.
 class connection {
 public:
     connection() noexcept = default;
@@ -34,11 +35,11 @@ public:
     ~connection() { ::polysock_connection_release(raw_); }
     ::polysock_connection *get() const noexcept { return raw_; }
 
-    // From a callback of this connection: a message that is taken however much is unsent, and goes out when the callback has
-    // returned.
+    // From a callback of this connection: sends a message, which is accepted however much is unsent, and goes out when the
+    // callback has returned.
     void reply(bytes message) { detail::check(::polysock_connection_reply(raw_, message.data(), message.size())); }
-    // From anywhere: all of a message, or none. While too much is unsent it waits, by default not at all, and throws
-    // POLYSOCK_EAGAIN or POLYSOCK_ETIMEDOUT.
+    // From any thread: sends all of a message, or none. While too much is unsent it waits, by default not at all, then throws
+    // POLYSOCK_ETIMEDOUT or, without waiting, POLYSOCK_EAGAIN.
     void send(bytes message, timeout t = std::chrono::milliseconds(0))
     {
         detail::check(::polysock_connection_send(raw_, message.data(), message.size(), t.ms()));
@@ -78,7 +79,7 @@ enum class close_reason {
     stopped = POLYSOCK_REASON_STOPPED,
 };
 
-// The options of a message server; zero is the library's default.
+// The options of a message server; zero means the library's default, which the comment gives.
 struct message_server_options {
     // How many connections are open at once; 10,000.
     std::size_t max_connections = 0;
@@ -89,7 +90,7 @@ struct message_server_options {
     // Replies, and what connection::send sends, go out as they are, without framing.
     bool raw_replies = false;
     // Called with what a callback threw and its connection; or with a failure of the server itself and nullptr. Several
-    // threads call it at once. Failures that peers can cause at will are reported at most once a second.
+    // threads may call it at once. Failures that peers can cause at will are reported at most once a second.
     std::function<void(std::exception_ptr, const connection *)> on_error = nullptr;
     // How long a peer may neither send nor take anything. Zero or less: forever.
     std::chrono::milliseconds idle_timeout{0};
@@ -106,7 +107,7 @@ struct message_server_stats {
     std::uint64_t bad_messages = 0;     // connections that were closed because of a message that was too long, malformed or unfinished
 };
 
-// Accepts, receives and sends, and passes each message to a handler. A handler can be called with (connection &,
+// Accepts, receives and sends, and passes each message to a handler. A handler is callable with (connection &,
 // std::string_view), and what it returns is the reply: anything that polysock::bytes accepts, a std::optional of that, or void.
 //
 //     polysock::message_server server(polysock::create_server("", "8080"), polysock::framing::lines(),
@@ -122,8 +123,8 @@ struct message_server_stats {
 //     };
 //
 // The callbacks of one connection are called one after the other, those of different connections by several threads at once.
-// Without a framing (std::nullopt) a message is what one receive brought, and replies are sent as they are. The rest is as for
-// server.
+// Without a framing (std::nullopt), a message is what one receive brought, and replies are sent as they are. Otherwise it
+// behaves like server.
 class message_server {
 public:
     template <class Handler>
@@ -182,15 +183,15 @@ public:
         counted.bad_messages = raw.bad_messages;
         return counted;
     }
-    // Handles and answers what has arrived within this time, then closes all connections; returns how many callbacks are still
-    // running.
+    // Stops accepting and receiving, takes up to this time to handle and answer what has arrived, then closes all connections;
+    // returns how many callbacks are still running.
     std::size_t stop(timeout t)
     {
         std::size_t running = 0;
         detail::check(::polysock_message_server_stop(server_, t.ms(), &running));
         return running;
     }
-    // Returns when the server was stopped; throws the error if it ended by itself.
+    // Returns when the server has been stopped; throws the error if it ended by itself.
     void wait(timeout t = {}) { detail::check(::polysock_message_server_wait(server_, t.ms())); }
 
 private:

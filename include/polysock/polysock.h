@@ -704,7 +704,7 @@ extern "C" {
 #define POLYSOCK_REASON_FAILED 3
 
 /**
- * Why a connection ended: the peer was idle for too long, or did not take what was still to be sent before a close.
+ * Why a connection ended: the peer was idle for too long, or did not take the bytes still to be sent before a close.
  * @ingroup polysock_message_server
  */
 #define POLYSOCK_REASON_IDLE_TIMEOUT 4
@@ -745,7 +745,7 @@ extern "C" {
  *
  * BSD: a descriptor. Python: polysock.Connection. Java: none.
  * The server lends it to callbacks: it is valid until the connection's last callback returns. Another thread, or a callback
- * of another connection, may use it if it was retained before by polysock_connection_retain().
+ * of another connection, may use it if it was retained first with polysock_connection_retain().
  * @ingroup polysock_message_server
  */
 typedef struct polysock_connection polysock_connection;
@@ -781,9 +781,9 @@ typedef struct polysock_control polysock_control;
  * A server that accepts connections, receives and sends, and calls a callback with each message.
  *
  * BSD: an event loop over epoll(7). Python: polysock.MessageServer. Java: none.
- * One thread does everything while callbacks return soon; others are started while callbacks take longer than about a
- * millisecond, so a callback that waits holds up its own connection only. A fork copies no threads: the child handles no
- * connections, and polysock_message_server_wait() fails there with POLYSOCK_ECLOSED. Free it once with
+ * One thread does the work while callbacks return soon, and a second one watches it; others are started while callbacks take
+ * longer than a few milliseconds, so a callback that waits holds up other connections only briefly. A fork copies no threads:
+ * the child handles no connections, and polysock_message_server_wait() fails there with POLYSOCK_ECLOSED. Free it once with
  * polysock_message_server_free().
  * @code
  * static int shout(polysock_connection *connection, const void *line, size_t len, void *state, void *user)
@@ -1217,8 +1217,8 @@ typedef struct {
 typedef int (*polysock_message_fn)(polysock_connection *connection, const void *message, size_t len, void *state, void *user);
 
 /**
- * Called when a connection was accepted. It returns 0; any other number is a failure: the connection is closed, and no other
- * callback is called for it.
+ * Called when a connection has been accepted. It returns 0; any other number is a failure: the connection is closed, and no
+ * other callback is called for it.
  *
  * BSD: none. Python: on_open of polysock.MessageServer. Java: none.
  * `*state`, NULL at first, is passed to the other callbacks of the connection. The callbacks of one connection are called
@@ -1242,9 +1242,9 @@ typedef void (*polysock_close_fn)(polysock_connection *connection, int reason, i
  * Called with a failure, after which the server continues.
  *
  * BSD: none. Python: on_error of polysock.MessageServer. Java: Thread.UncaughtExceptionHandler.
- * With a `connection`, a callback of that connection returned `code`. With NULL the server itself failed, as described for
- * polysock_server_error_fn. Failures that peers can cause at will are counted, see polysock_message_server_get_stats(),
- * and reported at most once a second. The server's threads call it, several at once.
+ * With a `connection`, a callback of that connection returned `code`. With NULL, the server itself failed, as described for
+ * polysock_server_error_fn. Failures that peers can cause at will are counted (see polysock_message_server_get_stats())
+ * and reported at most once a second. Several of the server's threads may call it at once.
  * @ingroup polysock_message_server
  */
 typedef void (*polysock_message_error_fn)(int code, polysock_connection *connection, void *user);
@@ -1275,7 +1275,7 @@ typedef struct {
      */
     const polysock_framing *framing;
     /**
-     * Called when a connection was accepted, or NULL.
+     * Called when a connection has been accepted, or NULL.
      */
     polysock_open_fn on_open;
     /**
@@ -1295,18 +1295,18 @@ typedef struct {
      */
     size_t max_connections;
     /**
-     * How many callbacks run at once, each in its own thread. There is one thread while callbacks take less than about a
-     * millisecond, and one more than this if they have a time limit. 0: 16.
+     * How many callbacks may run at once, each in its own thread. Few threads are started while callbacks take less than a few
+     * milliseconds, and at most one more than this if callbacks have a time limit. 0: 16.
      */
     size_t workers;
     /**
      * How many bytes may wait to be sent on one connection. While more wait, no further messages of the connection are
-     * handled and nothing more is received on it, and polysock_connection_send() waits or fails. 0: 256 KiB.
+     * handled and nothing more is received on it; polysock_connection_send() waits or fails rather than exceed it. 0: 256 KiB.
      */
     size_t max_unsent;
     /**
      * Not 0: replies, and what polysock_connection_send() sends, go out as they are, without framing. For protocols whose
-     * answers are not divided as requests are, such as HTTP.
+     * answers are divided differently from requests, such as HTTP.
      */
     int raw_replies;
     /**
@@ -1315,7 +1315,7 @@ typedef struct {
      */
     int idle_timeout_ms;
     /**
-     * How long one callback may take, in milliseconds. Then the connection is closed under it. 0: no limit.
+     * How long one callback may take, in milliseconds. Then its connection is closed while it still runs. 0: no limit.
      */
     int handler_timeout_ms;
     /**
@@ -2886,21 +2886,22 @@ void polysock_poller_free(polysock_poller *p);
  * BSD: none. Python: polysock.MessageServer. Java: none.
  * `o` may be NULL. The caller still frees `listener`; closing or freeing it earlier ends accepting, and
  * polysock_message_server_stop() closes it. `user` is passed to every callback. No callback is called before `*out` is set,
- * so callbacks may use the server. Fails with POLYSOCK_EINVAL when `listener` does not listen, or for a wrong `o->size` or
- * framing; with POLYSOCK_ECLOSED; and with POLYSOCK_EAGAIN when no thread can be started. On failure `release` is not called.
+ * so callbacks may use the server. Fails with POLYSOCK_EINVAL when `listener` is not listening, or for a wrong `o->size` or
+ * framing; with POLYSOCK_ECLOSED when `listener` is closed; and with POLYSOCK_EAGAIN when no thread can be started. On failure
+ * `release` is not called.
  * @ingroup polysock_message_server
  */
 int polysock_message_server_start(polysock_message_server **out, polysock_t *listener, polysock_message_fn fn, void *user, const polysock_message_server_options *o);
 
 /**
  * Stops the server: it stops accepting and receiving, and handles and answers the messages that have arrived until the time
- * is up. Then it closes all connections. Stores the number of callbacks that have not returned even then in
- * `*still_running`, unless NULL.
+ * is up. Then it closes all connections, and gives callbacks that still run up to one more second. Stores the number of callbacks
+ * that have not returned even then in `*still_running`, unless NULL.
  *
  * BSD: none. Python: MessageServer.stop. Java: ExecutorService.shutdown, awaitTermination, shutdownNow.
- * Any thread may call it, any number of times; POLYSOCK_INFINITE and POLYSOCK_DEFAULT set no limit. `on_close` has been
- * called for every connection whose callback does not run. A call from inside a callback does not wait for that
- * callback, and does not count it.
+ * Any thread may call it, any number of times; POLYSOCK_INFINITE and POLYSOCK_DEFAULT set no limit. When it returns,
+ * `on_close` has been called for every connection without a running callback. A call from inside a callback does not wait
+ * for that callback, and does not count it.
  * @ingroup polysock_message_server
  */
 int polysock_message_server_stop(polysock_message_server *srv, int timeout_ms, size_t *still_running);
@@ -2964,7 +2965,7 @@ void polysock_connection_release(polysock_connection *c);
  * Sends a message from a callback of this connection, framed as the server's messages are.
  *
  * BSD: send(2). Python: the result of on_message. Java: none.
- * It is taken however much is unsent, and goes out when the callback has returned, with the other replies. Fails with
+ * It is accepted however much is unsent, and goes out when the callback has returned, with the other replies. Fails with
  * POLYSOCK_ECLOSED when the connection was closed meanwhile, and with POLYSOCK_EMSGSIZE or POLYSOCK_EINVAL for a message
  * that the framing does not allow.
  * @ingroup polysock_message_server
@@ -2976,10 +2977,11 @@ int polysock_connection_reply(polysock_connection *c, const void *message, size_
  * queued, and sent as the peer takes it.
  *
  * BSD: send(2) and poll(2). Python: Connection.send. Java: none.
- * Messages are sent in the order of the calls. Fails with POLYSOCK_EAGAIN for a `timeout_ms` of 0, and with
- * POLYSOCK_ETIMEDOUT otherwise, while more than `max_unsent` bytes would be queued; POLYSOCK_DEFAULT waits forever. A longer
- * message is taken when nothing is queued. Fails with POLYSOCK_ECLOSED once the connection is closed or about to be, and with
- * POLYSOCK_EMSGSIZE or POLYSOCK_EINVAL for a message that the framing does not allow.
+ * Messages are sent in the order of the calls. If more than `max_unsent` bytes would be queued, it waits for room; without
+ * room in time it fails with POLYSOCK_ETIMEDOUT, or at once with POLYSOCK_EAGAIN if `timeout_ms` is 0; POLYSOCK_DEFAULT waits
+ * forever. A message longer than `max_unsent` is accepted when nothing is queued. Fails with POLYSOCK_ECLOSED once the
+ * connection is closed or about to be, and with POLYSOCK_EMSGSIZE or POLYSOCK_EINVAL for a message that the framing does not
+ * allow.
  * @ingroup polysock_message_server
  */
 int polysock_connection_send(polysock_connection *c, const void *message, size_t len, int timeout_ms);
@@ -2989,7 +2991,7 @@ int polysock_connection_send(polysock_connection *c, const void *message, size_t
  *
  * BSD: shutdown(2) and close(2). Python: Connection.close. Java: Socket.close.
  * Messages that have not been handled yet are dropped. A peer that does not take what is sent delays this for no longer
- * than the idle timeout, or half a minute.
+ * than the idle timeout, or half a minute if there is none.
  * @ingroup polysock_message_server
  */
 int polysock_connection_close(polysock_connection *c);
@@ -4048,13 +4050,13 @@ int polysock_getsockopt(const polysock_t *s, int level, int name, void *value, s
 int polysock_tcp_info(const polysock_t *s, polysock_tcp_stats *out, size_t out_size);
 
 /**
- * Records every call of this process from now on: one line of JSON for each, in a file of its own in this folder, which
- * is made if there is none. `python -m polysock show FOLDER` shows it.
+ * Records every call of this process from now on, as a line of JSON each, in a new file in `folder`, which is created if
+ * necessary. `python -m polysock show FOLDER` shows it.
  *
  * BSD: none. Python: polysock.trace. Java: none.
- * Of what each call sends or receives it records the first `data_bytes` bytes: usually 64, 0 for none, a negative number for
+ * The first `data_bytes` bytes of what each call sends or receives are recorded: usually 64, 0 for none, a negative number for
  * all. The environment variable POLYSOCK_TRACE (a folder) does the same for a whole program, and
- * POLYSOCK_TRACE_DATA (none, all or a number) sets how many bytes. A forked child goes on in a file of its own.
+ * POLYSOCK_TRACE_DATA (none, all or a number) sets how many bytes. A forked child continues in a file of its own.
  * A full disk ends the recording, not the program. Fails with POLYSOCK_EBUSY when calls are being recorded already, and
  * with the system's errors for files, such as POLYSOCK_EACCES.
  * @ingroup polysock_library
@@ -4062,7 +4064,7 @@ int polysock_tcp_info(const polysock_t *s, polysock_tcp_stats *out, size_t out_s
 int polysock_trace_start(const char *folder, int64_t data_bytes);
 
 /**
- * Stops recording. Nothing happens when nothing is recorded.
+ * Stops recording. Does nothing if nothing is being recorded.
  *
  * BSD: none. Python: the end of `with polysock.trace(...)`. Java: none.
  * @ingroup polysock_library

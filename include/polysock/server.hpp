@@ -19,7 +19,7 @@ namespace polysock {
 
 namespace detail {
 
-// Exceptions do not pass through C: the library gets a number, and reports it, if at all, in the same thread. This is what the
+// Exceptions can't pass through C: the library gets a number, and reports it, if at all, in the same thread. This is what the
 // thread's last callback threw.
 inline std::exception_ptr &pending_exception()
 {

@@ -12,7 +12,7 @@
 
 namespace polysock {
 
-// Records every call of this process in a file in `folder`, from its construction to its destruction or stop().
+// Records every call of this process in a file in `folder`, from construction to destruction or stop().
 // `data_bytes` is how many bytes of each transfer are recorded; a negative number means all. `python -m polysock show FOLDER`
 // shows it. Throws polysock::error.
 class trace {

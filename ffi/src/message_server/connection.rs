@@ -14,7 +14,7 @@ use std::sync::Arc;
 ///
 /// BSD: a descriptor. Python: polysock.Connection. Java: none.
 /// The server lends it to callbacks: it is valid until the connection's last callback returns. Another thread, or a callback
-/// of another connection, may use it if it was retained before by polysock_connection_retain().
+/// of another connection, may use it if it was retained first with polysock_connection_retain().
 /// @ingroup polysock_message_server
 // Written this way, cbindgen does not see it; it would make the type an alias of Connection.
 #[cfg_attr(all(), repr(transparent))]
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn polysock_connection_release(c: *mut polysock_connection
 /// Sends a message from a callback of this connection, framed as the server's messages are.
 ///
 /// BSD: send(2). Python: the result of on_message. Java: none.
-/// It is taken however much is unsent, and goes out when the callback has returned, with the other replies. Fails with
+/// It is accepted however much is unsent, and goes out when the callback has returned, with the other replies. Fails with
 /// POLYSOCK_ECLOSED when the connection was closed meanwhile, and with POLYSOCK_EMSGSIZE or POLYSOCK_EINVAL for a message
 /// that the framing does not allow.
 /// @ingroup polysock_message_server
@@ -78,10 +78,11 @@ pub unsafe extern "C" fn polysock_connection_reply(
 /// queued, and sent as the peer takes it.
 ///
 /// BSD: send(2) and poll(2). Python: Connection.send. Java: none.
-/// Messages are sent in the order of the calls. Fails with POLYSOCK_EAGAIN for a `timeout_ms` of 0, and with
-/// POLYSOCK_ETIMEDOUT otherwise, while more than `max_unsent` bytes would be queued; POLYSOCK_DEFAULT waits forever. A longer
-/// message is taken when nothing is queued. Fails with POLYSOCK_ECLOSED once the connection is closed or about to be, and with
-/// POLYSOCK_EMSGSIZE or POLYSOCK_EINVAL for a message that the framing does not allow.
+/// Messages are sent in the order of the calls. If more than `max_unsent` bytes would be queued, it waits for room; without
+/// room in time it fails with POLYSOCK_ETIMEDOUT, or at once with POLYSOCK_EAGAIN if `timeout_ms` is 0; POLYSOCK_DEFAULT waits
+/// forever. A message longer than `max_unsent` is accepted when nothing is queued. Fails with POLYSOCK_ECLOSED once the
+/// connection is closed or about to be, and with POLYSOCK_EMSGSIZE or POLYSOCK_EINVAL for a message that the framing does not
+/// allow.
 /// @ingroup polysock_message_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_connection_send(
@@ -102,7 +103,7 @@ pub unsafe extern "C" fn polysock_connection_send(
 ///
 /// BSD: shutdown(2) and close(2). Python: Connection.close. Java: Socket.close.
 /// Messages that have not been handled yet are dropped. A peer that does not take what is sent delays this for no longer
-/// than the idle timeout, or half a minute.
+/// than the idle timeout, or half a minute if there is none.
 /// @ingroup polysock_message_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_connection_close(c: *mut polysock_connection) -> c_int {

@@ -18,9 +18,9 @@ use std::sync::Arc;
 /// A server that accepts connections, receives and sends, and calls a callback with each message.
 ///
 /// BSD: an event loop over epoll(7). Python: polysock.MessageServer. Java: none.
-/// One thread does everything while callbacks return soon; others are started while callbacks take longer than about a
-/// millisecond, so a callback that waits holds up its own connection only. A fork copies no threads: the child handles no
-/// connections, and polysock_message_server_wait() fails there with POLYSOCK_ECLOSED. Free it once with
+/// One thread does the work while callbacks return soon, and a second one watches it; others are started while callbacks take
+/// longer than a few milliseconds, so a callback that waits holds up other connections only briefly. A fork copies no threads:
+/// the child handles no connections, and polysock_message_server_wait() fails there with POLYSOCK_ECLOSED. Free it once with
 /// polysock_message_server_free().
 /// @code
 /// static int shout(polysock_connection *connection, const void *line, size_t len, void *state, void *user)
@@ -54,8 +54,9 @@ impl Handle for polysock_message_server {
 /// BSD: none. Python: polysock.MessageServer. Java: none.
 /// `o` may be NULL. The caller still frees `listener`; closing or freeing it earlier ends accepting, and
 /// polysock_message_server_stop() closes it. `user` is passed to every callback. No callback is called before `*out` is set,
-/// so callbacks may use the server. Fails with POLYSOCK_EINVAL when `listener` does not listen, or for a wrong `o->size` or
-/// framing; with POLYSOCK_ECLOSED; and with POLYSOCK_EAGAIN when no thread can be started. On failure `release` is not called.
+/// so callbacks may use the server. Fails with POLYSOCK_EINVAL when `listener` is not listening, or for a wrong `o->size` or
+/// framing; with POLYSOCK_ECLOSED when `listener` is closed; and with POLYSOCK_EAGAIN when no thread can be started. On failure
+/// `release` is not called.
 /// @ingroup polysock_message_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_message_server_start(
@@ -83,13 +84,13 @@ pub unsafe extern "C" fn polysock_message_server_start(
 }
 
 /// Stops the server: it stops accepting and receiving, and handles and answers the messages that have arrived until the time
-/// is up. Then it closes all connections. Stores the number of callbacks that have not returned even then in
-/// `*still_running`, unless NULL.
+/// is up. Then it closes all connections, and gives callbacks that still run up to one more second. Stores the number of callbacks
+/// that have not returned even then in `*still_running`, unless NULL.
 ///
 /// BSD: none. Python: MessageServer.stop. Java: ExecutorService.shutdown, awaitTermination, shutdownNow.
-/// Any thread may call it, any number of times; POLYSOCK_INFINITE and POLYSOCK_DEFAULT set no limit. `on_close` has been
-/// called for every connection whose callback does not run. A call from inside a callback does not wait for that
-/// callback, and does not count it.
+/// Any thread may call it, any number of times; POLYSOCK_INFINITE and POLYSOCK_DEFAULT set no limit. When it returns,
+/// `on_close` has been called for every connection without a running callback. A call from inside a callback does not wait
+/// for that callback, and does not count it.
 /// @ingroup polysock_message_server
 #[no_mangle]
 pub unsafe extern "C" fn polysock_message_server_stop(

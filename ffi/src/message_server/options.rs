@@ -19,7 +19,7 @@ pub const POLYSOCK_REASON_BY_PROGRAM: c_int = 2;
 /// Why a connection ended: receiving or sending failed, most often because the peer reset it. `code` is the failure.
 /// @ingroup polysock_message_server
 pub const POLYSOCK_REASON_FAILED: c_int = 3;
-/// Why a connection ended: the peer was idle for too long, or did not take what was still to be sent before a close.
+/// Why a connection ended: the peer was idle for too long, or did not take the bytes still to be sent before a close.
 /// @ingroup polysock_message_server
 pub const POLYSOCK_REASON_IDLE_TIMEOUT: c_int = 4;
 /// Why a connection ended: a callback took too long.
@@ -36,8 +36,8 @@ pub const POLYSOCK_REASON_BAD_MESSAGE: c_int = 7;
 /// @ingroup polysock_message_server
 pub const POLYSOCK_REASON_STOPPED: c_int = 8;
 
-/// Called when a connection was accepted. It returns 0; any other number is a failure: the connection is closed, and no other
-/// callback is called for it.
+/// Called when a connection has been accepted. It returns 0; any other number is a failure: the connection is closed, and no
+/// other callback is called for it.
 ///
 /// BSD: none. Python: on_open of polysock.MessageServer. Java: none.
 /// `*state`, NULL at first, is passed to the other callbacks of the connection. The callbacks of one connection are called
@@ -91,9 +91,9 @@ pub type polysock_close_fn = Option<
 /// Called with a failure, after which the server continues.
 ///
 /// BSD: none. Python: on_error of polysock.MessageServer. Java: Thread.UncaughtExceptionHandler.
-/// With a `connection`, a callback of that connection returned `code`. With NULL the server itself failed, as described for
-/// polysock_server_error_fn. Failures that peers can cause at will are counted, see polysock_message_server_get_stats(),
-/// and reported at most once a second. The server's threads call it, several at once.
+/// With a `connection`, a callback of that connection returned `code`. With NULL, the server itself failed, as described for
+/// polysock_server_error_fn. Failures that peers can cause at will are counted (see polysock_message_server_get_stats())
+/// and reported at most once a second. Several of the server's threads may call it at once.
 /// @ingroup polysock_message_server
 pub type polysock_message_error_fn =
     Option<unsafe extern "C" fn(code: c_int, connection: *mut polysock_connection, user: *mut c_void)>;
@@ -111,7 +111,7 @@ pub struct polysock_message_server_options {
     /// How messages and replies are delimited. NULL: not at all, a message is what one receive brought, and replies are sent
     /// as they are.
     pub framing: *const polysock_framing,
-    /// Called when a connection was accepted, or NULL.
+    /// Called when a connection has been accepted, or NULL.
     pub on_open: polysock_open_fn,
     /// Called when a connection has ended, or NULL.
     pub on_close: polysock_close_fn,
@@ -121,19 +121,19 @@ pub struct polysock_message_server_options {
     pub release: polysock_release_fn,
     /// How many connections are open at once; others wait in the listener's queue. 0: 10,000.
     pub max_connections: usize,
-    /// How many callbacks run at once, each in its own thread. There is one thread while callbacks take less than about a
-    /// millisecond, and one more than this if they have a time limit. 0: 16.
+    /// How many callbacks may run at once, each in its own thread. Few threads are started while callbacks take less than a few
+    /// milliseconds, and at most one more than this if callbacks have a time limit. 0: 16.
     pub workers: usize,
     /// How many bytes may wait to be sent on one connection. While more wait, no further messages of the connection are
-    /// handled and nothing more is received on it, and polysock_connection_send() waits or fails. 0: 256 KiB.
+    /// handled and nothing more is received on it; polysock_connection_send() waits or fails rather than exceed it. 0: 256 KiB.
     pub max_unsent: usize,
     /// Not 0: replies, and what polysock_connection_send() sends, go out as they are, without framing. For protocols whose
-    /// answers are not divided as requests are, such as HTTP.
+    /// answers are divided differently from requests, such as HTTP.
     pub raw_replies: c_int,
     /// How long a peer may neither send anything nor take anything that is sent, in milliseconds. Time in which a callback of
     /// the connection runs does not count. 0: no limit.
     pub idle_timeout_ms: c_int,
-    /// How long one callback may take, in milliseconds. Then the connection is closed under it. 0: no limit.
+    /// How long one callback may take, in milliseconds. Then its connection is closed while it still runs. 0: no limit.
     pub handler_timeout_ms: c_int,
     /// Must be zero.
     pub reserved: c_int,
