@@ -35,12 +35,12 @@ USAGE = """usage: python -m polysock run [--children] script.py [argument …]
 """
 HELP = f"""{USAGE}
 run      runs a Python program, unchanged, over polysock's sockets in place of the standard module's
-doctor   explains the kernel's network settings and says what needs attention (doctor --help)
-trace    does the same, and records what its sockets do in FOLDER (polysock-trace)
+trace    does the same as run, and records what the program's sockets do in FOLDER (polysock-trace)
 show     shows what was recorded (show --help)
+doctor   explains the kernel's network settings and says what needs attention (doctor --help)
 
   --children     also patch the Python programs that it starts
-  -o FOLDER      the folder of the trace, which is made if there is none; several programs may use it
+  -o FOLDER      the folder of the trace, created if necessary; several programs may use it
   --data BYTES   how many bytes of each transfer are recorded: a number (64), none or all
   -h, --help     print this and exit
   -V, --version  print polysock's version and exit

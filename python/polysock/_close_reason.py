@@ -10,9 +10,9 @@ class CloseReason(enum.Enum):
     PEER_FINISHED = "the peer ended its stream"
     # close() or abort().
     BY_PROGRAM = "closed by the program"
-    # Receiving or sending failed: most often the peer has reset the connection. `connection.error` is the OSError.
+    # Receiving or sending failed, most often because the peer reset the connection. `connection.error` is the OSError.
     FAILED = "the connection failed"
-    # The peer was idle for longer than `idle_timeout`, or did not take what was still to be sent before a close.
+    # The peer was idle for longer than `idle_timeout`, or did not take the bytes still to be sent before a close.
     IDLE_TIMEOUT = "the peer was idle for too long"
     # A callback took longer than `handler_timeout`.
     HANDLER_TIMEOUT = "a callback took too long"

@@ -39,33 +39,33 @@ class MessageServer(Serving):
         with polysock.MessageServer(("127.0.0.1", 8080), on_message, framing=polysock.Framing.lines()) as server:
             server.serve_forever()
 
-    `address` and `backlog` are as for `Server`. A `Framing` says how messages, and replies, are divided; without one,
-    a message is the bytes that one receive brought, and replies are sent as they are, as with `raw_replies`, for
-    protocols like HTTP, whose answers are not divided as requests are. `message` is bytes. A reply is any bytes-like
-    object; None is no reply. `connection` is a `Connection`, to send more messages and keep the program's
-    own state.
+    `address` and `backlog` are as for `Server`. A `Framing` says how messages and replies are divided; without one,
+    a message is the bytes that one receive brought, and replies are sent as they are. `raw_replies` sends replies as
+    they are even with a framing, for protocols such as HTTP, whose answers are divided differently from requests.
+    `message` is bytes. A reply is any bytes-like object; None means no reply. `connection` is a `Connection`, which can
+    send more messages and keeps the program's own state.
 
-    `on_open(connection)` is called when a connection was accepted, and `on_close(connection, reason)`, with a
+    `on_open(connection)` is called when a connection has been accepted, and `on_close(connection, reason)`, with a
     `CloseReason`, when it has ended: exactly once for each `on_open` that did not raise. Instead of functions, an
     object with these methods can be given for `on_message`: `on_message`, and if it has them `on_open`, `on_close`,
     `on_error`.
     All callbacks of one connection are called one after the other, in order; those of different connections may run at
     the same time, in different threads.
 
-    A few threads serve all connections: one, while callbacks return soon. When a callback takes longer than about a
-    millisecond another thread, of up to `workers`, serves the other connections meanwhile. At most `max_connections`
-    are open at once; others wait in the kernel.
+    A few threads serve all connections: one does the work while callbacks return soon. When a callback takes longer
+    than a few milliseconds, another thread, of up to `workers`, serves the other connections meanwhile. At most
+    `max_connections` are open at once; others wait in the kernel.
 
     A peer that does not read what it is sent slows only itself: while more than `max_unsent` bytes wait to be sent on a
     connection, no further messages of it are handled, and nothing more is received on it.
 
-    An exception raised by a callback ends only its connection, after the replies to earlier messages, and is passed to
-    `on_error(exception, connection)`. Failures of the server itself are passed with None as the connection: it could
-    not start a thread, or could not accept for lack of descriptors, and will try again. Without `on_error`,
-    threading.excepthook is called, as for any uncaught exception in a thread, and a note names the client.
+    An exception raised by a callback ends only its connection, after the replies to earlier messages have been sent,
+    and is passed to `on_error(exception, connection)`. Failures of the server itself are passed with None as the
+    connection: it could not start a thread, or could not accept for lack of descriptors, and will try again. Without
+    `on_error`, threading.excepthook is called, as for any uncaught exception in a thread, and a note names the client.
 
-    A peer that for `idle_timeout` seconds neither sends anything nor takes anything is disconnected. After
-    `handler_timeout` seconds in one callback its connection is closed.
+    A peer that neither sends nor takes anything for `idle_timeout` seconds is disconnected. When a callback has taken
+    `handler_timeout` seconds, its connection is closed.
 
     The threads are daemons. A server that was not stopped is stopped at exit, without time for its callbacks to finish.
     """
@@ -111,10 +111,10 @@ class MessageServer(Serving):
 
         It stops accepting and receiving, and resets connections that are still queued. Messages that have arrived are
         handled, and their replies sent, for up to `timeout` seconds (None: forever; 0: no time). Then all connections
-        are closed, with a reset if something is unsent, and callbacks have at most another second to return. `on_close`
-        has been called for every connection whose callback does not run.
+        are closed, with a reset if something is unsent, and callbacks have at most one more second to return. By then
+        `on_close` has been called for every connection without a running callback.
 
-        Any thread may call it, any number of times. A callback may too: the call does not wait for that callback, does
+        Any thread may call it, any number of times. So may a callback: the call does not wait for that callback, does
         not count it and does not close its connection, nor those of other callbacks that are stopping the server.
         """
         return super().stop(timeout)

@@ -25,10 +25,10 @@ class Trace:
 
 
 def trace(folder, *, data=64):
-    """Records every call of this process in a file of its own in `folder`, which is made if there is none.
+    """Records every call of this process in a new file in `folder`, which is created if necessary.
 
-    It begins at once and ends with `stop()` or with the `with` block. `data` is how many bytes of each transfer are
-    recorded: a number, "none" or "all". `python -m polysock show FOLDER` shows what was recorded.
+    Recording begins at once and ends with `stop()` or with the `with` block. `data` is how many bytes of each transfer
+    are recorded: a number, "none" or "all". `python -m polysock show FOLDER` shows what was recorded.
     """
     folder = os.fsdecode(folder)
     _native.start_trace(folder, str(data))

@@ -377,7 +377,7 @@ def test_another_system(monkeypatch, capsys):
     monkeypatch.setattr("polysock._doctor.system.System.path", lambda self, name: "/nowhere/" + name)
     assert main([]) == 0
     text = capsys.readouterr().out
-    assert text.startswith("This command reads Linux's /proc. Of this system it knows only the limits below.")
+    assert text.startswith("This command reads Linux's /proc. On this system it knows only the limits below.")
     assert "RLIMIT_NOFILE here" in text
     assert "Not readable" not in text
 

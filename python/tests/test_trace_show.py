@@ -143,7 +143,7 @@ def test_half_a_line_empty_lines_and_garbage(tmp_path):
     status, output, errors = show(tmp_path)
     assert status == 0
     assert '"y"' in output
-    assert "20-1.jsonl: 5 lines are no records" in errors
+    assert "20-1.jsonl: 5 lines are not records" in errors
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ class Setting:
     default: str | None
     meaning: str
     when: str
-    # What tutorials often say, and is wrong.
+    # The truth about something that tutorials often get wrong.
     myth: str | None = None
     # Whether not every kernel has it.
     optional: bool = False
@@ -29,15 +29,15 @@ SECTIONS = {
             "connections",
             "4096",
             "The most that listen(2) allows for its backlog: connections that are complete and wait for accept. A "
-            "larger argument is cut to this, silently. It was 128 before Linux 5.4.",
+            "larger argument is silently reduced to this. It was 128 before Linux 5.4.",
             "When a queue is full although the program accepts as fast as it can. The program must then ask for more "
-            "in listen(), too, and be restarted: the limit is taken at the time of the call.",
+            "in listen(), too, and be restarted: the limit is applied when listen() is called.",
         ),
         Setting(
             "net.ipv4.tcp_max_syn_backlog",
             "connections",
             None,
-            "Handshakes that one listener remembers while SYN cookies are off: new ones are dropped once three "
+            "How many handshakes one listener remembers while SYN cookies are off: new ones are dropped once three "
             "quarters of this are in use.",
             "Only together with tcp_syncookies = 0.",
             "It does not set the length of the SYN queue: since Linux 4.4 that is the listener's backlog, and with SYN "
@@ -48,15 +48,15 @@ SECTIONS = {
             "0 off, 1 if the queue is full, 2 always",
             "1",
             "When the SYN queue is full, the server answers without remembering the client, and recognises it by the "
-            "number that it sends back.",
+            "number that the client sends back.",
             "Leave it at 1. It is for floods; a server that is merely slow needs a larger backlog or faster accepts.",
         ),
         Setting(
             "net.ipv4.tcp_synack_retries",
             "retransmissions",
             "5",
-            "How often the answer to a connection request is repeated.",
-            "Lower it to forget clients that disappear during the handshake sooner.",
+            "How many times the answer to a connection request is repeated.",
+            "Lower it to forget sooner clients that disappear during the handshake.",
         ),
         Setting(
             "net.ipv4.tcp_abort_on_overflow",
@@ -64,8 +64,8 @@ SECTIONS = {
             "0",
             "1: a client whose handshake completes while the accept queue is full gets a reset instead of being asked "
             "to try again.",
-            "Leave it at 0, with which short bursts cost a delay and not an error.",
-            "It does not make all clients fail fast: while the queue is full, requests are dropped in silence with "
+            "Leave it at 0, so that a short burst causes a delay, not an error.",
+            "It does not make all clients fail fast: while the queue is full, requests are silently dropped with "
             "either value.",
         ),
         Setting(
@@ -81,10 +81,10 @@ SECTIONS = {
             "net.ipv4.ip_local_port_range",
             "first and last port",
             "32768 60999",
-            "The ephemeral ports: what the kernel gives to sockets that connect without a port of their own.",
+            "The ephemeral ports: those that the kernel gives to sockets that connect without being bound to a port.",
             "Widen it when a client, proxy or load generator makes very many connections to one address and port.",
-            "It is no limit on all connections: each destination address and port has the whole range, and a server's "
-            "accepted connections use none.",
+            "It does not limit the total number of connections: each destination address and port has the whole range, "
+            "and a server's accepted connections use none.",
         ),
         Setting(
             "net.ipv4.ip_local_reserved_ports",
@@ -98,14 +98,14 @@ SECTIONS = {
             "net.ipv4.tcp_syn_retries",
             "retransmissions",
             "6",
-            "How often a connection request is repeated (after tcp_syn_linear_timeouts that come each second).",
-            "Rather give connect a time limit in the program, or set TCP_SYNCNT on the socket.",
+            "How many times a connection request is repeated (after tcp_syn_linear_timeouts, one a second).",
+            "It is better to give connect a time limit in the program, or to set TCP_SYNCNT on the socket.",
         ),
         Setting(
             "net.ipv4.tcp_syn_linear_timeouts",
             "retransmissions",
             "4",
-            "How often a connection request is repeated each second before the pauses double (since Linux 6.5).",
+            "How many times a connection request is repeated each second before the pauses double (since Linux 6.5).",
             "Hardly ever.",
             optional=True,
         ),
@@ -117,7 +117,7 @@ SECTIONS = {
             "2",
             "A connect may take the port of a connection in TIME_WAIT to the same destination, a second after it "
             "ended, if both sides use timestamps.",
-            "1 on machines that make very many connections to few destinations (proxies, load generators).",
+            "Set it to 1 on machines that make very many connections to few destinations (proxies, load generators).",
             "It does nothing for a server whose accepted connections are in TIME_WAIT, and nothing without "
             "tcp_timestamps. It is not tcp_tw_recycle.",
         ),
@@ -133,9 +133,9 @@ SECTIONS = {
             "net.ipv4.tcp_max_tw_buckets",
             "sockets",
             None,
-            "The most sockets in TIME_WAIT. Beyond it connections skip that state, and late segments may reach a new "
-            "connection of the same ports.",
-            "Raise it when TIME_WAIT reaches it. A socket in TIME_WAIT costs some 250 bytes and no descriptor.",
+            "The most sockets in TIME_WAIT. Beyond it, connections skip that state, and late segments may reach a new "
+            "connection with the same ports.",
+            "Raise it when the count reaches it. A socket in TIME_WAIT costs some 250 bytes and no descriptor.",
             "Lowering it does not fix anything: it takes away the protection that TIME_WAIT gives.",
         ),
         Setting(
@@ -150,16 +150,16 @@ SECTIONS = {
             "net.ipv4.tcp_max_orphans",
             "sockets",
             None,
-            "Closed sockets that still have data to send, or wait for the peer's end, on the whole machine. Beyond it "
-            "connections are reset.",
+            "The most orphans on the whole machine: closed sockets that still have data to send, or wait for the end "
+            "of the peer's stream. Beyond it, connections are reset.",
             "Raise it if the kernel's log says `too many orphaned sockets`; each may hold 64 KiB.",
         ),
         Setting(
             "net.ipv4.tcp_orphan_retries",
             "retransmissions",
             "0",
-            "How often the data of a closed socket is repeated before it is given up. 0 stands for 8.",
-            "Lower it (not to 0) on servers whose clients disappear with answers under way.",
+            "How many times the data of a closed socket is repeated before the kernel gives up. 0 stands for 8.",
+            "Lower it (not to 0) on servers whose clients disappear while answers are under way.",
         ),
     ],
     "Dead peers": [
@@ -168,8 +168,8 @@ SECTIONS = {
             "s",
             "7200",
             "How long a connection is idle before the peer is probed.",
-            "Rather set TCP_KEEPIDLE on the socket; lower this if firewalls drop idle connections and programs can't "
-            "be changed.",
+            "It is better to set TCP_KEEPIDLE on the socket; lower this if firewalls drop idle connections and "
+            "programs can't be changed.",
             "It has no effect on sockets that have not set SO_KEEPALIVE, which is off by default.",
         ),
         Setting(
@@ -177,22 +177,22 @@ SECTIONS = {
             "s",
             "75",
             "The time between two probes that get no answer.",
-            "Rather set TCP_KEEPINTVL on the socket.",
+            "It is better to set TCP_KEEPINTVL on the socket.",
         ),
         Setting(
             "net.ipv4.tcp_keepalive_probes",
             "probes",
             "9",
-            "How many probes without an answer end the connection.",
-            "Rather set TCP_KEEPCNT on the socket.",
+            "How many unanswered probes end the connection.",
+            "It is better to set TCP_KEEPCNT on the socket.",
         ),
         Setting(
             "net.ipv4.tcp_retries2",
             "retransmissions",
             "15",
             "How long sent data is repeated before the connection fails, expressed as a number of retransmissions.",
-            "Rather set TCP_USER_TIMEOUT on the socket. 8 is the least that RFC 1122 allows.",
-            "It is not exactly the number of retransmissions but the time that so many would take on a fast path.",
+            "It is better to set TCP_USER_TIMEOUT on the socket. 8 is the least that RFC 1122 allows.",
+            "It is not exactly the number of retransmissions, but the time that this many would take on a fast path.",
         ),
         Setting(
             "net.ipv4.tcp_rto_max_ms",
@@ -209,8 +209,8 @@ SECTIONS = {
             "bytes: least, initial, most",
             None,
             "A TCP socket's receive buffer. The kernel sizes it between these, as the connection needs.",
-            "Raise the last one for fast connections over long distances: bytes a second times the round trip, and "
-            "double.",
+            "Raise the last one for fast connections over long distances, to twice the bytes a second times the round "
+            "trip.",
             "SO_RCVBUF is not needed for that and turns the automatic sizing off.",
         ),
         Setting(
@@ -224,7 +224,7 @@ SECTIONS = {
             "net.core.rmem_max",
             "bytes",
             None,
-            "The most that SO_RCVBUF may ask for. The kernel doubles what it is given, for its own use.",
+            "The most that SO_RCVBUF may ask for. The kernel doubles the value, for its own overhead.",
             "Raise it for UDP receivers that set SO_RCVBUF and lose datagrams.",
             "It does not limit the automatic sizing of TCP sockets; the last number of tcp_rmem does.",
             optional=True,
@@ -241,8 +241,8 @@ SECTIONS = {
             "net.core.rmem_default",
             "bytes",
             None,
-            "The receive buffer of sockets other than TCP's that do not set SO_RCVBUF.",
-            "Rather set SO_RCVBUF on the sockets that need it.",
+            "The receive buffer of sockets, other than TCP's, that do not set SO_RCVBUF.",
+            "It is better to set SO_RCVBUF on the sockets that need it.",
             optional=True,
         ),
         Setting(
@@ -256,16 +256,17 @@ SECTIONS = {
             "net.ipv4.tcp_mem",
             "pages: low, pressure, most",
             None,
-            "The memory of all TCP sockets of the machine. From the second on the kernel economises, from the third it "
-            "drops.",
-            "When TCP memory reaches the second. The unit is pages (most often 4 KiB), not bytes.",
+            "The memory of all TCP sockets of the machine. From the second number on, the kernel economises; from the "
+            "third on, it drops data.",
+            "When TCP memory reaches the second number. The unit is pages (most often 4 KiB), not bytes.",
             optional=True,
         ),
         Setting(
             "net.core.netdev_max_backlog",
             "packets",
             "1000",
-            "Packets of one processor that wait between the network card (without NAPI) or loopback and the protocols.",
+            "How many packets of one processor may wait between loopback, or a network card without NAPI, and the "
+            "protocols.",
             "When the second column of /proc/net/softnet_stat grows.",
             "It has nothing to do with the backlog of listen(2).",
             optional=True,
@@ -276,37 +277,37 @@ SECTIONS = {
             "net.ipv4.tcp_timestamps",
             "0 off, 1 random offsets, 2 without",
             "1",
-            "A time in each segment, for measuring the path, for telling old segments from new, and for tcp_tw_reuse.",
+            "A timestamp in each segment, to measure the path, to tell old segments from new, and for tcp_tw_reuse.",
             "Leave it at 1.",
-            "Turning it off to hide the uptime is not needed since Linux 4.10: the offsets are random.",
+            "It need not be turned off to hide the uptime since Linux 4.10: the offsets are random.",
         ),
         Setting(
             "net.ipv4.tcp_window_scaling",
             "0 or 1",
             "1",
-            "Windows larger than 64 KiB.",
+            "Allows windows larger than 64 KiB.",
             "Leave it at 1: otherwise a connection moves at most 64 KiB each round trip.",
         ),
         Setting(
             "net.ipv4.tcp_sack",
             "0 or 1",
             "1",
-            "Acknowledging what arrived beyond a gap, so that only the gap is repeated.",
+            "Data that arrived beyond a gap is acknowledged, so that only the gap is repeated.",
             "Leave it at 1.",
         ),
         Setting(
             "net.ipv4.tcp_slow_start_after_idle",
             "0 or 1",
             "1",
-            "A connection that was idle begins slowly again.",
-            "0 for connections that carry bursts with pauses between them.",
+            "A connection that was idle starts slowly again.",
+            "Set it to 0 for connections that carry bursts with pauses between them.",
         ),
         Setting(
             "net.ipv4.tcp_congestion_control",
             "name",
             None,
-            "How fast new connections send; TCP_CONGESTION sets it for a socket.",
-            "bbr for paths that lose packets without being congested.",
+            "The algorithm that decides how fast new connections send; TCP_CONGESTION sets it for a socket.",
+            "Set it to bbr for paths that lose packets without being congested.",
         ),
     ],
     "Descriptors": [
@@ -314,7 +315,7 @@ SECTIONS = {
             "fs.file-max",
             "files",
             None,
-            "Open files on the whole machine. Beyond it calls fail with ENFILE.",
+            "The most open files on the whole machine. Beyond it, calls fail with ENFILE.",
             "Hardly ever: it grows with memory.",
             "It has nothing to do with `Too many open files` (EMFILE), which is RLIMIT_NOFILE of the process.",
         ),
@@ -322,7 +323,7 @@ SECTIONS = {
             "fs.nr_open",
             "descriptors",
             "1048576",
-            "The most that RLIMIT_NOFILE can be raised to, by root too.",
+            "The most that RLIMIT_NOFILE can be raised to, even by root.",
             "For a single process with more than a million connections.",
         ),
     ],
@@ -331,15 +332,15 @@ SECTIONS = {
             "net.netfilter.nf_conntrack_max",
             "connections",
             None,
-            "Connections that the firewall tracks. Packets of further ones are dropped.",
-            "Raise it when nf_conntrack_count comes near; connections in TIME_WAIT count, too.",
+            "The most connections that the firewall tracks. Packets of further ones are dropped.",
+            "Raise it when nf_conntrack_count comes near it; connections in TIME_WAIT count, too.",
             optional=True,
         ),
         Setting(
             "net.netfilter.nf_conntrack_count",
             "connections",
             None,
-            "Connections that it tracks now.",
+            "How many connections the firewall tracks now.",
             "It can only be read.",
             optional=True,
         ),

@@ -21,7 +21,7 @@ def main(arguments, root="/"):
     options = _parser().parse_args(arguments)
     try:
         found = Examination(System(root), options.seconds)
-    except KeyboardInterrupt:  # while it looked on
+    except KeyboardInterrupt:  # while it watched
         return 130
     made = judgements(found)
     if options.json:
@@ -34,7 +34,7 @@ def main(arguments, root="/"):
 
 
 def in_colour(stream, environment):
-    """Whether a stream is a terminal whose user has nothing against colours (https://no-color.org)."""
+    """Whether a stream is a terminal whose user has not refused colours (https://no-color.org)."""
     return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM", "dumb") != "dumb"
 
 
@@ -49,19 +49,19 @@ def _write(text):
 def _parser():
     parser = argparse.ArgumentParser(
         prog="python -m polysock doctor",
-        description="Explains the kernel's network settings, shows what its sockets do, and what needs attention. "
-        "Changes nothing and needs no privileges.",
+        description="Explains the kernel's network settings, shows what its sockets are doing, and says what needs "
+        "attention. Changes nothing and needs no privileges.",
         epilog=EXIT_STATUS,
         allow_abbrev=False,
     )
     parser.add_argument("--json", action="store_true", help="everything as JSON (docs/doctor.md has the keys)")
-    parser.add_argument("--brief", action="store_true", help="without counters and settings")
+    parser.add_argument("--brief", action="store_true", help="leave out the counters and the settings")
     parser.add_argument(
         "--seconds",
         type=_seconds,
         default=0,
         metavar="N",
-        help="look for N seconds: what is dropped in that time is a warning, what was dropped before only a note",
+        help="watch for N seconds: what is dropped in that time is a warning, what was dropped before only a note",
     )
     return parser
 

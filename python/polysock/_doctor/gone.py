@@ -17,7 +17,7 @@ class Gone:
 GONE = [
     Gone(
         "net.ipv4.tcp_tw_recycle",
-        "left Linux in 4.12. It dropped connections of clients that share an address (NAT).",
+        "was removed in Linux 4.12. It dropped connections of clients that share an address (NAT).",
         "Keep connections open and reuse them; let the client close first; for a client that makes very many "
         "connections, tcp_tw_reuse.",
     ),
@@ -32,11 +32,11 @@ GONE = [
         "has had no effect since Linux 6.6.",
         "Nothing: the kernel measures how much of a buffer is data.",
     ),
-    Gone("net.ipv4.udp_wmem_min", "has no effect: the kernel does not account for UDP send memory.", "SO_SNDBUF."),
+    Gone("net.ipv4.udp_wmem_min", "has no effect: the kernel does not account for UDP send memory.", "Set SO_SNDBUF."),
     Gone(
         "net.ipv4.ip_conntrack_max",
-        "is called net.netfilter.nf_conntrack_max now.",
-        "Set that one, if the firewall tracks connections.",
+        "is now called net.netfilter.nf_conntrack_max.",
+        "Set that one if the firewall tracks connections.",
     ),
 ]
 

@@ -46,7 +46,7 @@ def _accept_queues(found):
             continue
         largest = found.settings.first("net.core.somaxconn")
         if largest is not None and listener.limit >= largest:
-            advice = "Accept faster; or raise net.core.somaxconn, pass a larger backlog to listen(), and restart it."
+            advice = "Accept faster; or raise net.core.somaxconn, pass a larger backlog to listen(), and restart."
         else:
             advice = "Accept faster, or pass a larger backlog to listen()."
         place = endpoint(listener.address, listener.port)
@@ -75,7 +75,7 @@ COUNTED = [
         "syncookies-failed",
         ["TcpExt.SyncookiesFailed"],
         "Acknowledgements without a valid SYN cookie, after a SYN queue was full",
-        "Nothing for a few, which were late or repeated. Many are a flood.",
+        "Nothing if there are a few, which were late or repeated. Many mean a flood.",
     ),
     (
         "time-wait-overflow",
@@ -117,7 +117,7 @@ COUNTED = [
 
 
 def _counters(found):
-    """What grew while this command looked on is a warning; what happened some time before is a note."""
+    """What grew while this command watched is a warning; what happened before is a note."""
     for name, keys, what, advice in COUNTED:
         total, growth = (sum(counts.get(key, 0) for key in keys) for counts in (found.counters, found.growth))
         if growth > 0:
@@ -125,7 +125,7 @@ def _counters(found):
             yield Judgement(name, WARNING, evidence, advice)
         elif total > 0:
             more = (
-                f"none in the last {duration(found.seconds)}" if found.seconds else "--seconds 10 shows if it goes on"
+                f"none in the last {duration(found.seconds)}" if found.seconds else "--seconds 10 shows if it continues"
             )
             yield Judgement(name, NOTE, f"{what}: {total:,} since the start ({more}).", advice)
 
@@ -163,7 +163,7 @@ def _is_time_wait_reused(settings, *addresses):
 def _few_ports(found):
     ports = found.settings.ephemeral_ports()
     if ports is not None and ports < FEW_PORTS:
-        evidence = f"There are {ports:,} ephemeral ports: no more connections to one address and port are possible."
+        evidence = f"There are {ports:,} ephemeral ports: at most that many connections to one address and port."
         advice = "Widen net.ipv4.ip_local_port_range (the default is 32768 60999)."
         yield Judgement("few-ephemeral-ports", NOTE, evidence, advice)
 
@@ -194,7 +194,7 @@ def _tcp_memory(found):
         "tcp-memory",
         found.in_use.get("TCP.mem"),
         found.settings.at("net.ipv4.tcp_mem", 1),
-        "pages of TCP memory up to where the kernel economises (net.ipv4.tcp_mem)",
+        "pages of TCP memory in use before the kernel economises (net.ipv4.tcp_mem)",
         "`ss -tm` shows the long queues: programs do not read what has arrived, or send more than the path takes.",
     )
 
@@ -242,7 +242,7 @@ def _small_limit(found):
     if soft is not None and soft <= SMALL_LIMIT and (hard is None or hard > soft):
         most = "unlimited" if hard is None else f"{hard:,}"
         evidence = (
-            f"{soft:,} descriptors for programs started from here, which may raise that to {most} (RLIMIT_NOFILE)."
+            f"Programs started from here may open {soft:,} descriptors, and may raise that to {most} (RLIMIT_NOFILE)."
         )
         yield Judgement("descriptor-limit", NOTE, evidence, "Servers: `ulimit -n`, or setrlimit(2) in the program.")
 
@@ -262,7 +262,7 @@ def _unclosed(found):
 
 
 def _values(found):
-    """Values that are hardly ever meant."""
+    """Values that are hardly ever intended."""
     first = found.settings.first
     timestamps = first("net.ipv4.tcp_timestamps")
     timeout = first("net.ipv4.tcp_fin_timeout")
@@ -271,7 +271,7 @@ def _values(found):
             first("net.ipv4.tcp_syncookies") == 0,
             "syncookies-off",
             WARNING,
-            "net.ipv4.tcp_syncookies is 0: a SYN flood keeps real clients out.",
+            "net.ipv4.tcp_syncookies is 0: a SYN flood shuts real clients out.",
             "Set it to 1.",
         ),
         (
@@ -313,7 +313,7 @@ def _values(found):
             timeout is not None and timeout != 60,
             "fin-timeout",
             NOTE,
-            f"net.ipv4.tcp_fin_timeout is {timeout}: FIN_WAIT2 is meant. TIME_WAIT still takes 60 seconds.",
+            f"net.ipv4.tcp_fin_timeout is {timeout}: it limits FIN_WAIT2. TIME_WAIT still takes 60 seconds.",
             "Set it back to 60 if it was meant for TIME_WAIT.",
         ),
     ]

@@ -53,7 +53,7 @@ def page(found, made, width=80, colour=False, brief=False):
     out.lines.append(out.painted(f"The network of this machine: Linux {printable(release or '(unknown)')}", BOLD))
     if not found.system.is_linux:
         out.lines[0] = out.painted(
-            "This command reads Linux's /proc. Of this system it knows only the limits below.", BOLD
+            "This command reads Linux's /proc. On this system it knows only the limits below.", BOLD
         )
     _judgements(out, made)
     if found.sockets.states:
@@ -115,7 +115,7 @@ def _time_wait(out, found):
 
 
 def _listeners(out, found):
-    out.heading("Listening sockets: connections that wait to be accepted")
+    out.heading("Listening sockets: connections waiting to be accepted")
     rows = [["address", "waiting", "backlog"]]
     for one in found.listeners[:MOST]:
         limit = "?" if one.limit is None else f"{one.limit:,}"
@@ -134,7 +134,7 @@ def _in_use(out, found):
         "TCP.mem": numbers.at("net.ipv4.tcp_mem", 1),
     }
     names = {
-        "TCP.orphan": "orphans (closed, not finished)",
+        "TCP.orphan": "orphans (closed but not finished)",
         "TCP.mem": "TCP memory, pages",
         "UDP.mem": "UDP memory, pages",
         "sockets.used": "sockets of all kinds",
@@ -164,7 +164,7 @@ SHOWN = [
     ("TcpExt.SyncookiesSent", "SYN cookies sent"),
     ("TcpExt.SyncookiesRecv", "SYN cookies that came back"),
     ("TcpExt.SyncookiesFailed", "wrong SYN cookies"),
-    ("TcpExt.TCPTimeWaitOverflow", "TIME_WAIT skipped, too many"),
+    ("TcpExt.TCPTimeWaitOverflow", "TIME_WAIT skipped: too many"),
     ("TcpExt.TCPAbortOnMemory", "orphans reset for lack of memory"),
     ("TcpExt.TCPAbortOnClose", "closed with unread data: the peer got a reset"),
     ("TcpExt.TCPAbortOnData", "closed with linger 0 or while data arrived: the peer got a reset"),
@@ -176,7 +176,7 @@ SHOWN = [
     ("Tcp.EstabResets", "connections that ended with a reset"),
     ("Udp.RcvbufErrors", "UDP: receive buffer full"),
     ("Udp.SndbufErrors", "UDP: send buffer full"),
-    ("Udp.NoPorts", "UDP: nobody listened at the port"),
+    ("Udp.NoPorts", "UDP: no socket at the port"),
     ("Udp6.RcvbufErrors", "UDP over IPv6: receive buffer full"),
     ("Udp6.SndbufErrors", "UDP over IPv6: send buffer full"),
 ]
@@ -215,9 +215,9 @@ def _setting(out, values, setting):
     out.lines.append(f"  {setting.name} = {shown}  {out.painted(unit, DIM)}")
     consequence = values.consequence(setting.name)
     out.paragraph(setting.meaning + (f" Here: {consequence[0].lower()}{consequence[1:]}" if consequence else ""), 4)
-    out.paragraph("When to touch it: " + setting.when, 4)
+    out.paragraph("When to change it: " + setting.when, 4)
     if setting.myth:
-        out.paragraph("Often told wrong: " + setting.myth, 4)
+        out.paragraph("Often misunderstood: " + setting.myth, 4)
 
 
 def _unreadable(out, found):

@@ -16,7 +16,7 @@ def main(arguments):
     options = parse(arguments)
     sys.stdout.reconfigure(errors="replace")
     if options.follow and not os.path.isdir(options.folder):
-        return fail(f"{options.folder} is no folder")
+        return fail(f"{options.folder} is not a folder")
     try:
         trace = Trace(options.folder)
     except OSError as error:
@@ -46,7 +46,7 @@ def parse(arguments):
     views.add_argument("--mermaid", action="store_true", help="write a sequence diagram for Mermaid")
     views.add_argument("--perfetto", action="store_true", help="write JSON for ui.perfetto.dev and chrome://tracing")
     parser.add_argument("--all", action="store_true", help="also show options, look-ups of addresses and the like")
-    parser.add_argument("--width", type=int, help="how many characters a line of the time line has")
+    parser.add_argument("--width", type=int, help="how many characters wide the timeline is")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
     return parser.parse_args(arguments)
 
@@ -77,9 +77,9 @@ def report(trace):
     """Says what the views can't show."""
     for file in trace.files:
         if file.unreadable:
-            print(f"{PROGRAM}: {file.name}: {file.unreadable} lines are no records", file=sys.stderr)
+            print(f"{PROGRAM}: {file.name}: {file.unreadable} lines are not records", file=sys.stderr)
     if trace.machines > 1:
-        text = f"the files come from {trace.machines} machines; they are placed by their wall clocks, which may differ"
+        text = f"the files come from {trace.machines} machines; they are aligned by their wall clocks, which may differ"
         print(f"{PROGRAM}: {text}", file=sys.stderr)
 
 

@@ -17,7 +17,7 @@ class MessageServer(Serving):
 
     java.net has no such class; in Java, this is a loop over a `java.nio.channels.Selector`. `endpoint` is as for
     `Server`. The callbacks are functions, or methods of an object that is given for `onMessage`: `onMessage`, and if it
-    has them `onOpen(connection)`, `onClose(connection, reason)`, and `onError(exception, connection)`, whose connection
+    has them `onOpen(connection)`, `onClose(connection, reason)` and `onError(exception, connection)`, whose connection
     is None for a failure of the server itself. `connection` is a `Connection`, `message` is bytes, and `reason` is a
     `CloseReason`. `idleTimeout` and `handlerTimeout` are in milliseconds, 0 for no limit. Otherwise it behaves like
     `polysock.MessageServer`.

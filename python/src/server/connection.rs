@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 use std::sync::Arc;
 
-/// A connection of a `MessageServer`. Callbacks get it; any thread may use it, at any time.
+/// A connection of a `MessageServer`, passed to its callbacks; any thread may use it, at any time.
 ///
 /// It can be kept in sets and dicts. All callbacks of a connection get the same object.
 #[pyclass(module = "polysock", frozen, weakref)]
@@ -68,10 +68,10 @@ impl Connection {
     /// Sends a message, framed as replies are: all of it, or none. Messages are sent in the order of the calls; from a
     /// callback of this connection they go out with its replies.
     ///
-    /// What the kernel does not take at once is queued. While more than the server's `max_unsent` bytes would be queued the
+    /// What the kernel does not take at once is queued. While more than the server's `max_unsent` bytes would be queued, the
     /// call waits for up to `timeout` seconds (None: without limit), then raises TimeoutError; with 0, BlockingIOError. A
-    /// message larger than that is taken when nothing is queued. Raises OSError: EBADF once the connection is closed or
-    /// about to be, EMSGSIZE or EINVAL for a message that the framing does not allow.
+    /// message larger than `max_unsent` is accepted when nothing is queued. Raises OSError: EBADF once the connection is
+    /// closed or about to be, EMSGSIZE or EINVAL for a message that the framing does not allow.
     #[pyo3(
         signature = (data, timeout = Argument::Missing),
         text_signature = "($self, data, timeout=0)"
@@ -86,7 +86,7 @@ impl Connection {
 
     /// Closes the connection once everything has been sent, and returns at once; `on_close` follows. Messages that have not
     /// been handled yet are dropped. A peer that does not take what is sent delays this for no longer than `idle_timeout`,
-    /// or half a minute.
+    /// or half a minute if there is none.
     fn close(&self, py: Python<'_>) {
         self.link.close(py);
     }

@@ -9,8 +9,8 @@ use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 use std::sync::Arc;
 
-/// A connection of a `MessageServer`. Callbacks get it; any thread may use it, at any time. All callbacks of a connection
-/// get the same object.
+/// A connection of a `MessageServer`, passed to its callbacks; any thread may use it, at any time. All callbacks of a
+/// connection get the same object.
 #[pyclass(module = "polysock.net", name = "Connection", frozen, weakref)]
 pub struct JavaConnection {
     pub(super) link: Link,
