@@ -50,6 +50,9 @@ pub struct Connection {
     data: ForkLock<Option<Box<dyn Any + Send>>>,
 }
 
+/// How often a thread that waits for room tries to send itself.
+const OWN_ATTEMPTS: Duration = Duration::from_millis(5);
+
 /// Whether a message is queued beyond the limit of what may be unsent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Room {
@@ -154,9 +157,7 @@ impl Connection {
             if self.queue(parts, Room::Awaited)? {
                 return Ok(Interruptible::Done(()));
             }
-            if !pause.is_zero() {
-                thread::park_timeout(pause);
-            }
+            self.wait_for_room(pause);
             self.traffic.lock().stop_waiting(thread::me());
             match deadline {
                 _ if !pause.is_zero() => Ok(Interruptible::Interrupted), // parking reports no signal
@@ -165,6 +166,23 @@ impl Connection {
             }
         });
         sent.map_err(failed)
+    }
+
+    /// Waits at most so long until another thread has sent something, or ended the connection.
+    fn wait_for_room(&self, longest: Duration) {
+        let mut left = longest;
+        while !left.is_zero() {
+            let now = left.min(OWN_ATTEMPTS);
+            thread::park_timeout(now);
+            left -= now;
+            if !self.traffic.lock().waits(thread::me()) {
+                return;
+            }
+            // Perhaps no worker waits in the poller, because the callbacks of all wait for room.
+            if !self.flush() {
+                self.settle();
+            }
+        }
     }
 
     /// Sends a reply from a callback of this connection: a message that is taken however much is unsent.
@@ -268,6 +286,31 @@ impl Connection {
     /// Sends what is queued, as far as the kernel takes it; another thread that is sending does the rest. False when
     /// something is left or the connection has failed: what is waited for must be [settled](Self::settle).
     pub(super) fn flush(&self) -> bool {
+        let (all, moved) = self.send_queued();
+        if moved {
+            self.note_taken();
+        }
+        all
+    }
+
+    /// The same from a worker that has just noted that the connection is active.
+    pub(super) fn flush_noted(&self) -> bool {
+        let (all, moved) = self.send_queued();
+        if moved && !all {
+            self.note_taken();
+        }
+        all
+    }
+
+    /// The peer, or the kernel for it, has taken something.
+    fn note_taken(&self) {
+        if let Some(owner) = self.owner.upgrade() {
+            self.note_active(owner.now());
+        }
+    }
+
+    /// Whether all was sent, and whether something was.
+    fn send_queued(&self) -> (bool, bool) {
         let mut moved = false;
         let all = loop {
             let Some((bytes, taken)) = self.traffic.lock().take_to_send() else {
@@ -284,12 +327,7 @@ impl Connection {
                 break false;
             }
         };
-        if moved && !all {
-            if let Some(owner) = self.owner.upgrade() {
-                self.note_active(owner.now());
-            }
-        }
-        all
+        (all, moved)
     }
 
     /// Sends what was collected, and no longer collects: the callback takes long.

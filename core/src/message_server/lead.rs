@@ -182,7 +182,8 @@ impl MessageWorker {
                 return;
             }
             let full = traffic.unsent() > server.options.max_unsent;
-            if traffic.ending.is_some() || (full && !last) || !(receives || traffic.is_held()) {
+            let waits = full && (!last || traffic.is_last_held());
+            if traffic.ending.is_some() || waits || !(receives || traffic.is_held()) {
                 if connection.settle_idle(&*server, &mut traffic) {
                     drop(traffic);
                     server.end(connection.key(), false);

@@ -122,7 +122,9 @@ impl MessageServer {
                     stopping.deadline = match (stopping.deadline, deadline) {
                         (Some(one), Some(other)) => Some(one.min(other)),
                         (one, other) => one.or(other),
-                    }
+                    };
+                    // Perhaps a worker let go of a connection before the listener was closed.
+                    stopping.next = 0;
                 }
                 None => {
                     state.stopping = Some(Stopping {

@@ -54,7 +54,8 @@ impl MessageServer {
         let leaving = end.map_or(Deadline::Never, |end| Deadline::At(end + RETURN_TIME));
         self.state.sleep_until(leaving, caller, State::others_are_over)?;
         let soon = Deadline::At(Instant::now() + RETURN_TIME);
-        let left = |state: &State| !state.others_are_over() || state.others_have_left();
+        // As long as a callback that stops the server keeps its connection, workers stay.
+        let left = |state: &State| !state.is_over() || state.others_have_left();
         self.state.sleep_until(soon, caller, left)?;
         Ok(self.state.lock().others_working())
     }

@@ -129,6 +129,11 @@ impl Traffic {
         all
     }
 
+    /// Whether a thread waits for room.
+    pub(super) fn waits(&self, thread: ThreadId) -> bool {
+        self.waiting.iter().any(|sender| sender.id() == thread)
+    }
+
     /// A thread no longer waits for room.
     pub(super) fn stop_waiting(&mut self, thread: ThreadId) {
         self.waiting.retain(|sender| sender.id() != thread);
@@ -176,6 +181,11 @@ impl Traffic {
     /// Whether whole messages wait until there is room for replies.
     pub(super) fn is_held(&self) -> bool {
         self.kept.as_ref().is_some_and(|kept| kept.held)
+    }
+
+    /// Whether nothing follows the messages that wait for room.
+    pub(super) fn is_last_held(&self) -> bool {
+        self.is_held() && self.kept.as_ref().is_some_and(|kept| kept.end.is_some())
     }
 
     /// What to wait for while no worker has work of the connection.

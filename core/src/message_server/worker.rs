@@ -184,6 +184,10 @@ impl MessageWorker {
                 Role::Work => return Turn::Work,
                 Role::Lead => {
                     if let Some(turn) = self.lead() {
+                        // What the thread does meanwhile, such as `on_error`, may take long, too.
+                        let mut state = server.state.lock();
+                        state.note_working();
+                        state.call_standby();
                         return turn;
                     }
                 }
@@ -430,7 +434,7 @@ impl MessageWorker {
             }
             traffic.end(*end);
         }
-        connection.flush();
+        connection.flush_noted();
         let due = {
             let mut traffic = connection.traffic.lock();
             traffic.collector = None;

@@ -110,6 +110,32 @@ fn an_idle_peer_is_disconnected_never_early() {
     });
 }
 
+/// A peer that takes what is sent to it is not idle, even if it never sends.
+#[test]
+fn a_peer_that_only_takes_is_not_idle() {
+    limited(|| {
+        let mut idle = options();
+        idle.idle_timeout = Some(ms(400));
+        let last = Arc::new(Mutex::new(None));
+        let seen = Arc::clone(&last);
+        let (server, called) = start(Some(Framing::lines()), idle, move |connection, line, reply| {
+            *seen.lock().unwrap() = Some(Arc::clone(connection));
+            reply.send(line)
+        });
+        let client = connect(&server);
+        assert_answered(&client, b"hello\n", b"hello\n");
+        let connection = last.lock().unwrap().clone().unwrap();
+        let began = Instant::now();
+        while began.elapsed() < ms(1000) {
+            connection.send(b"news").unwrap();
+            assert_answered(&client, b"", b"news\n");
+            let nothing = client.within(ms(20)).recv(&mut [0]).unwrap_err();
+            assert_eq!(nothing.kind(), Kind::TimedOut);
+        }
+        assert_eq!(next_close(&called), CloseReason::IdleTimeout);
+    });
+}
+
 /// A peer that takes nothing is idle, too, even if it sends.
 #[test]
 fn a_peer_that_takes_nothing_is_idle() {

@@ -134,18 +134,23 @@ fn a_send_beyond_the_limit_would_block_and_queues_nothing() {
 #[test]
 fn a_callback_waits_for_room_on_its_own_connection() {
     limited(|| {
-        let (server, _called) = start(Some(Framing::lines()), limited_options(), |connection, _, _| {
+        // Even if no worker is left to wait in the poller.
+        for workers in [1, 4] {
+            let mut few = limited_options();
+            few.workers = workers;
+            let (server, _called) = start(Some(Framing::lines()), few, |connection, _, _| {
+                for _ in 0..2000 {
+                    connection.send_with(&[b'x'; 10_000], LATE, &mut NativeCaller)?;
+                }
+                Ok(())
+            });
+            let client = connect(&server);
+            client.send_all(b"go\n").unwrap();
             for _ in 0..2000 {
-                connection.send_with(&[b'x'; 10_000], LATE, &mut NativeCaller)?;
+                assert_eq!(line(&client).unwrap(), [b'x'; 10_000]);
             }
-            Ok(())
-        });
-        let client = connect(&server);
-        client.send_all(b"go\n").unwrap();
-        for _ in 0..2000 {
-            assert_eq!(line(&client).unwrap(), [b'x'; 10_000]);
+            assert_eq!(server.stop(LATE).unwrap(), 0);
         }
-        assert_eq!(server.stop(LATE).unwrap(), 0);
     });
 }
 

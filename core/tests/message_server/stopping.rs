@@ -1,10 +1,10 @@
 //! How a message server ends.
 
 use super::support::*;
-use super::taking_over::start_waiting;
-use polysock::{CloseReason, Framing, Kind, NativeCaller, Timeout};
+use super::taking_over::{start_waiting, Door};
+use polysock::{CloseReason, Framing, Kind, MessageEvent, MessageServer, MessageStep, NativeCaller, Timeout};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[test]
 fn what_has_arrived_is_answered_and_every_connection_is_closed() {
@@ -125,6 +125,81 @@ fn a_callback_stops_the_server() {
             }
         }
     });
+}
+
+/// It need not wait until the other workers have left: they stay as long as its connection.
+#[test]
+fn a_callback_that_stops_the_server_does_not_wait_for_other_workers() {
+    limited(|| {
+        until("one stops soon", || {
+            let server = Arc::new(OnceLock::<Arc<MessageServer>>::new());
+            let (tell, told) = std::sync::mpsc::channel();
+            let door = Arc::new(Door::default());
+            let (inside, tell, waits) = (Arc::clone(&server), Mutex::new(tell), Arc::clone(&door));
+            let (started, _called) = start(Some(Framing::lines()), options(), move |_, line, reply| {
+                if line == b"wait" {
+                    waits.wait();
+                }
+                if line == b"stop" {
+                    let began = Instant::now();
+                    let running = waited(&inside).stop(LATE, &mut NativeCaller)?;
+                    let _ = tell.lock().unwrap().send((running, began.elapsed()));
+                }
+                reply.send(line)
+            });
+            server.get_or_init(|| Arc::clone(&started));
+            let (one, other) = (connect(&started), connect(&started));
+            one.send_all(b"wait\n").unwrap();
+            // So there is another worker.
+            assert_answered(&other, b"hello\n", b"hello\n");
+            door.open();
+            assert_answered(&one, b"", b"wait\n");
+            assert_answered(&other, b"stop\n", b"stop\n");
+            let (running, took) = told.recv_timeout(LATE).unwrap();
+            assert_eq!(running, 0);
+            took < ms(900)
+        });
+    });
+}
+
+/// Messages wait for room to reply when the server is stopped. Workers wait with them.
+#[test]
+fn waiting_for_a_slow_reader_takes_no_time_of_the_processor() {
+    limited(|| {
+        let server = MessageServer::new(small_listener(), Some(Framing::lines()), options()).unwrap();
+        let mut worker = server.worker();
+        let steps = std::thread::spawn(move || {
+            let mut steps = 0;
+            while let Some(step) = worker.step(&mut NativeCaller).unwrap() {
+                steps += 1;
+                let MessageStep::Batch(mut batch) = step else {
+                    continue;
+                };
+                while let Some(event) = batch.next_event() {
+                    if let MessageEvent::Message(..) = event {
+                        batch.reply(&[b'x'; 1 << 20]).unwrap();
+                    }
+                }
+            }
+            steps
+        });
+        let client = connect_small(&server);
+        client.send_all(b"one\ntwo\nthree\n").unwrap();
+        client.recv_exact(&mut [0; 1]).unwrap();
+        assert_eq!(server.stop(ms(500), &mut NativeCaller).unwrap(), 0);
+        let steps = steps.join().unwrap();
+        assert!(steps < 100, "{steps} steps");
+    });
+}
+
+/// What the test stores when it has started the server.
+fn waited(server: &OnceLock<Arc<MessageServer>>) -> &Arc<MessageServer> {
+    loop {
+        if let Some(server) = server.get() {
+            break server;
+        }
+        std::thread::yield_now();
+    }
 }
 
 trait StopInside {
