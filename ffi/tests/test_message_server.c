@@ -1,5 +1,6 @@
 /* The message server: callbacks, replies, sends from other threads, limits, reasons, stopping. */
 #include "harness.h"
+#include <sys/resource.h>
 
 /* The state that the callbacks of a test share; under the lock, which helgrind understands. */
 struct shared {
@@ -366,6 +367,51 @@ TEST(a_busy_callback_holds_up_its_own_connection_only)
     polysock_free(other);
 }
 
+/* Reports that the server has failed, and waits like a callback that takes long. */
+static void on_server_error(int code, polysock_connection *c, void *user)
+{
+    struct shared *shared = user;
+    CHECK(c == NULL);
+    set(&shared->last_error, code);
+    add(&shared->errors, 1);
+    WAIT_UNTIL(READ(shared->may_return) != 0);
+}
+
+TEST(a_busy_on_error_holds_up_no_connection)
+{
+    struct shared shared = {0};
+    struct rlimit limit, few;
+    polysock_addr a;
+    polysock_framing lines = lines_of(80);
+    polysock_message_server_options o = all_callbacks(&lines);
+    o.on_error = on_server_error;
+    polysock_t *listener = start_server(&shared, &o, &a), *waits, *s = client_of(&a);
+    say(s, "x\n");
+    hear(s, "x\n");
+    MUST(polysock_socket(&waits, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
+    int free_fd = dup(0);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    few = limit;
+    few.rlim_cur = (rlim_t)free_fd;
+    close(free_fd);
+    if (!CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0))
+        return;
+    CHECK_IS(polysock_connect(waits, &a, 20000), 0);
+    WAIT_UNTIL(READ(shared.errors) >= 1);
+    CHECK_IS(READ(shared.last_error), POLYSOCK_EMFILE);
+    say(s, "y\n");
+    hear(s, "y\n");
+    CHECK_IS(READ(shared.may_return), 0);
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    set(&shared.may_return, 1);
+    say(waits, "z\n");
+    hear(waits, "z\n");
+    polysock_free(waits);
+    polysock_free(s);
+    WAIT_UNTIL(READ(shared.closed) == 2);
+    end(&shared, listener);
+}
+
 TEST(without_a_framing_replies_are_sent_as_they_are)
 {
     struct shared shared = {0};
@@ -472,6 +518,7 @@ int main(void)
     RUN(a_refused_connection_has_no_other_callback);
     RUN(other_threads_send_and_a_slow_reader_is_bounded);
     RUN(a_busy_callback_holds_up_its_own_connection_only);
+    RUN(a_busy_on_error_holds_up_no_connection);
     RUN(without_a_framing_replies_are_sent_as_they_are);
     RUN(raw_replies_are_not_framed);
     RUN(a_callback_may_stop_or_free_its_server);
