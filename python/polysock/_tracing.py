@@ -18,9 +18,11 @@ class Trace:
             _native.stop_trace()
 
     def __enter__(self):
+        """Returns the recording, which has already begun."""
         return self
 
     def __exit__(self, *exception):
+        """Stops recording."""
         self.stop()
 
 

@@ -141,25 +141,38 @@ impl MessageServer {
     }
 }
 
-impl State {
-    fn note_end(&mut self, reason: &CloseReason) {
-        self.stats.handled += 1;
+/// How the end of a connection is counted, beside the number of ends.
+enum Counted {
+    Nothing,
+    HandlerTimeout,
+    OfPeer(PeerCause),
+}
+
+impl Counted {
+    fn of(reason: &CloseReason) -> Self {
         match reason {
-            CloseReason::Failed(error) if is_reset(error.kind()) => {
-                self.count(PeerCause::Reset);
-            }
-            CloseReason::IdleTimeout => {
-                self.count(PeerCause::Idle);
-            }
-            CloseReason::BadMessage(_) => {
-                self.count(PeerCause::BadMessage);
-            }
-            CloseReason::HandlerTimeout => self.stats.handler_timeouts += 1,
+            CloseReason::Failed(error) if is_reset(error.kind()) => Self::OfPeer(PeerCause::Reset),
+            CloseReason::IdleTimeout => Self::OfPeer(PeerCause::Idle),
+            CloseReason::BadMessage(_) => Self::OfPeer(PeerCause::BadMessage),
+            CloseReason::HandlerTimeout => Self::HandlerTimeout,
             CloseReason::PeerFinished
             | CloseReason::ByProgram
             | CloseReason::Failed(_)
             | CloseReason::HandlerFailed
-            | CloseReason::Stopped => {}
+            | CloseReason::Stopped => Self::Nothing,
+        }
+    }
+}
+
+impl State {
+    fn note_end(&mut self, counted: Counted) {
+        self.stats.handled += 1;
+        match counted {
+            Counted::Nothing => {}
+            Counted::HandlerTimeout => self.stats.handler_timeouts += 1,
+            Counted::OfPeer(cause) => {
+                self.count(cause);
+            }
         }
     }
 }
@@ -194,15 +207,11 @@ impl Owner for MessageServer {
             removed
         };
         let Some(connection) = removed else { return };
-        let (reason, aborted, refused) = {
+        let (counted, aborted, refused) = {
             let mut traffic = connection.traffic.lock();
-            let reason = traffic
-                .ending
-                .as_deref()
-                .cloned()
-                .unwrap_or(CloseReason::ByProgram);
             traffic.kept = None;
-            (reason, traffic.aborted, traffic.refused)
+            let counted = traffic.ending.as_deref().map_or(Counted::Nothing, Counted::of);
+            (counted, traffic.aborted, traffic.refused)
         };
         // There is no caller to report a failure to.
         let mut call = connection.socket.on(NativeCaller);
@@ -213,7 +222,7 @@ impl Owner for MessageServer {
         };
         let wakes = {
             let mut state = self.state.lock();
-            state.note_end(&reason);
+            state.note_end(counted);
             state.being_closed -= 1;
             if state.stopping.is_some() {
                 state.wake_watchers();
