@@ -52,7 +52,7 @@ def programs(built):
         python("uvloop Protocol", "on_asyncio.py", "protocol", "uvloop", needs="uvloop"),
         python("gevent StreamServer", "on_gevent.py", needs="gevent"),
         python("polysock.Server", "polysock_threads.py"),
-        python("polysock.MessageServer", "polysock_messages.py", needs="polysock._message_server"),
+        python("polysock.MessageServer", "polysock_messages.py"),
         c("epoll by hand", "raw_epoll"),
         c("libuv", "on_libuv", needs="libuv1-dev"),
         c("APR pollset", "on_apr", needs="libapr1-dev"),
