@@ -698,7 +698,7 @@ extern "C" {
 #define POLYSOCK_REASON_BY_PROGRAM 2
 
 /**
- * Why a connection ended: receiving or sending failed, most often because the peer reset it. `code` is the failure.
+ * Why a connection ended: receiving or sending failed, most often because the peer reset it. `code` gives the failure.
  * @ingroup polysock_message_server
  */
 #define POLYSOCK_REASON_FAILED 3
@@ -1295,8 +1295,8 @@ typedef struct {
      */
     size_t max_connections;
     /**
-     * How many callbacks may run at once, each in its own thread. Few threads are started while callbacks take less than a few
-     * milliseconds, and at most one more than this if callbacks have a time limit. 0: 16.
+     * How many callbacks may run at once, each in its own thread. More than two threads are started only while callbacks take
+     * longer than a few milliseconds, and one more than this only to enforce `handler_timeout_ms`. 0: 16.
      */
     size_t workers;
     /**

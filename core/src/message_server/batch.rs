@@ -11,7 +11,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum MessageEvent<'b> {
-    /// A connection was accepted.
+    /// A connection has been accepted.
     Open(&'b Arc<Connection>),
     /// A message has arrived.
     Message(&'b Arc<Connection>, &'b [u8]),
@@ -19,9 +19,10 @@ pub enum MessageEvent<'b> {
     Close(&'b Arc<Connection>, &'b CloseReason),
 }
 
-/// Events of several connections. The callback of one is over when the [next](Self::next_event) is asked for.
+/// Events of several connections. The callback for one is over when the [next](Self::next_event) is asked for.
 ///
-/// A batch that is dropped earlier goes on with the next step. If a callback takes long, other workers take over what is left.
+/// If a batch is dropped earlier, the next step continues with what is left of it. If a callback takes long, other workers
+/// take over what is left.
 #[derive(Debug)]
 pub struct MessageBatch<'w> {
     pub(super) worker: &'w mut MessageWorker,
@@ -42,9 +43,9 @@ impl MessageBatch<'_> {
         })
     }
 
-    /// Sends a reply on the connection of the last event, framed. It goes out with the others when the callbacks of what
-    /// has arrived have returned; it is taken however much is unsent. If the connection was closed meanwhile it is dropped:
-    /// `on_close` reports why.
+    /// Sends a reply on the connection of the last event, framed. It goes out with the others when the callbacks for what
+    /// has arrived have returned; it is accepted however much is unsent. If the connection has been closed meanwhile, it is
+    /// dropped: `on_close` reports why.
     ///
     /// # Errors
     /// `EMSGSIZE` and `InvalidInput` for a message that the framing does not allow; `OutOfMemory`.

@@ -102,7 +102,7 @@ impl Connection {
         self.traffic.lock().unsent()
     }
 
-    /// Whether it is closed or about to be: nothing more can be sent.
+    /// Whether it is closed or about to be, so that nothing more can be sent.
     pub fn is_closed(&self) -> bool {
         let traffic = self.traffic.lock();
         traffic.over || traffic.ending.is_some()
@@ -124,9 +124,9 @@ impl Connection {
     ///
     /// # Errors
     /// `WouldBlock` when more than [`max_unsent`](super::MessageServeOptions::max_unsent) bytes would be queued, `TimedOut`
-    /// when there was no room in time: nothing of the message is queued or sent. A message larger than that is taken when
-    /// nothing is queued. `Closed` once the connection is closed or about to be; `EMSGSIZE` and `InvalidInput` for a
-    /// message that the framing does not allow; `Interrupted` when the caller ends the wait.
+    /// when there was no room in time: nothing of the message is queued or sent. (A message larger than `max_unsent` is
+    /// accepted when nothing is queued.) `Closed` once the connection is closed or about to be; `EMSGSIZE` and
+    /// `InvalidInput` for a message that the framing does not allow; `Interrupted` when the caller ends the wait.
     pub fn send_with<C: Caller>(
         &self,
         message: &[u8],
@@ -168,7 +168,7 @@ impl Connection {
         sent.map_err(failed)
     }
 
-    /// Waits at most so long until another thread has sent something, or ended the connection.
+    /// Waits at most this long until another thread has sent something, or ended the connection.
     fn wait_for_room(&self, longest: Duration) {
         let mut left = longest;
         while !left.is_zero() {
@@ -185,10 +185,10 @@ impl Connection {
         }
     }
 
-    /// Sends a reply from a callback of this connection: a message that is taken however much is unsent.
+    /// Sends a reply from a callback of this connection: a message that is accepted however much is unsent.
     ///
     /// # Errors
-    /// See [`send_with`](Self::send_with); there is no time limit to fail.
+    /// Those of [`send_with`](Self::send_with) that do not come from waiting.
     #[doc(hidden)]
     pub fn reply(&self, message: &[u8]) -> Result<()> {
         let header = self.check(message)?;
@@ -202,12 +202,12 @@ impl Connection {
             .map_err(|kind| Error::new(Operation::Send, kind))
     }
 
-    /// Closes the connection once everything has been sent: FIN, after the replies of the callback that calls this, also
-    /// those that follow.
+    /// Closes the connection with FIN once everything has been sent. If a callback of this connection calls this, its later
+    /// replies are still sent, too.
     /// Messages that have not been handled yet are dropped. Returns at once; `on_close` follows.
     ///
     /// A peer that does not take what is sent delays this for no longer than
-    /// [`idle_timeout`](super::MessageServeOptions::idle_timeout), or half a minute.
+    /// [`idle_timeout`](super::MessageServeOptions::idle_timeout), or half a minute if there is none.
     pub fn close(&self) {
         if let Some(owner) = self.owner.upgrade() {
             self.note_active(owner.now());
@@ -221,7 +221,7 @@ impl Connection {
         self.abort_for(CloseReason::ByProgram);
     }
 
-    /// Keeps a value of the language's own with the connection, and returns the one that was there.
+    /// Keeps a value for a language binding with the connection, and returns the previous one.
     #[doc(hidden)]
     pub fn set_data(&self, data: Option<Box<dyn Any + Send>>) -> Option<Box<dyn Any + Send>> {
         std::mem::replace(&mut *self.data.lock(), data)

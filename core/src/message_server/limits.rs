@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// How long a peer may take nothing of what is still to be sent before a close, if there is no idle time limit.
 const CLOSE_LIMIT: Duration = Duration::from_secs(30);
 
-/// The connections are looked at so often within the idle time limit.
+/// How often the connections are looked at within the idle time limit.
 const LOOKS: u64 = 16;
 
 /// How many connections are looked at under the lock at a time.
@@ -98,7 +98,7 @@ impl MessageWorker {
         next
     }
 
-    /// Enforces the time limit of callbacks while there are as many as may be.
+    /// Enforces the time limit of callbacks while as many are running as may be.
     pub(super) fn guard(&self) {
         let now = Instant::now();
         let next = self.server.close_overdue(now);

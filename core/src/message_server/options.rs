@@ -7,24 +7,24 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageServeOptions {
-    /// How many connections are open at once; 10,000 unless set. Further ones wait in the listener's queue (its backlog).
+    /// How many connections may be open at once; 10,000 unless set. Further ones wait in the listener's queue (its backlog).
     pub max_connections: usize,
-    /// How many callbacks run at once, each in its own thread; 16 unless set. Threads are requested only while callbacks
-    /// take longer than a few milliseconds. One more is requested to enforce a
+    /// How many callbacks may run at once, each in its own thread; 16 unless set. More than two threads are requested only
+    /// while callbacks take longer than a few milliseconds, and one more than this only to enforce a
     /// [`handler_timeout`](Self::handler_timeout).
     pub workers: usize,
     /// How many bytes may wait to be sent on one connection; 256 KiB unless set. While more wait, no further messages of
-    /// the connection are handled and nothing more is received on it, and [`send`](super::Connection::send) waits or
-    /// fails. Replies are always taken.
+    /// the connection are handled and nothing more is received on it; [`send`](super::Connection::send) fails rather than
+    /// exceed it. Replies are always accepted.
     pub max_unsent: usize,
     /// Replies, and what [`send`](super::Connection::send) sends, go out as they are, without framing: for protocols whose
-    /// answers are not divided as requests are, such as HTTP.
+    /// answers are divided differently from requests, such as HTTP.
     pub raw_replies: bool,
-    /// A peer that for so long neither sends anything nor takes anything that is sent is disconnected; no limit unless
+    /// A peer that neither sends anything nor takes anything that is sent for this long is disconnected; no limit unless
     /// set. The time in which a callback of the connection runs does not count.
     pub idle_timeout: Option<Duration>,
-    /// How long one callback may take; no limit unless set. When the time is up, the connection is closed under it;
-    /// `on_close` is called once it has returned.
+    /// How long one callback may take; no limit unless set. When the time is up, its connection is closed; `on_close` is
+    /// called once it has returned.
     pub handler_timeout: Option<Duration>,
 }
 

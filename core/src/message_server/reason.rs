@@ -11,10 +11,10 @@ pub enum CloseReason {
     PeerFinished,
     /// The program closed it, see [`close`](super::Connection::close) and [`abort`](super::Connection::abort).
     ByProgram,
-    /// Receiving or sending failed: most often the peer has reset the connection.
+    /// Receiving or sending failed, most often because the peer reset the connection.
     Failed(Error),
-    /// The peer was idle for longer than [`idle_timeout`](super::MessageServeOptions::idle_timeout), or did not take what
-    /// was still to be sent before a close.
+    /// The peer was idle for longer than [`idle_timeout`](super::MessageServeOptions::idle_timeout), or did not take the
+    /// bytes still to be sent before a close.
     IdleTimeout,
     /// A callback took longer than [`handler_timeout`](super::MessageServeOptions::handler_timeout).
     HandlerTimeout,

@@ -15,14 +15,14 @@ use std::sync::Arc;
 /// The most that one receive brings.
 const MOST_RECEIVED: usize = 64 << 10;
 
-/// When so much was received for a batch, it is handled first: more would not stay in the processor's cache.
+/// When this much has been received for a batch, it is handled first: more would not stay in the processor's cache.
 pub(super) const MOST_IN_BATCH: usize = 64 << 10;
 
 /// How much memory a worker receives into: a batch that is not full yet has room for another receive. It begins where the
 /// processor copies fast.
 const MEMORY: usize = FIRST_PLACE + MOST_IN_BATCH + MOST_RECEIVED;
 
-/// What is received begins at such places.
+/// What is received begins at multiples of this.
 const CACHE_LINE: usize = 64;
 
 impl MessageWorker {

@@ -19,14 +19,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-/// A server that accepts, receives and sends, and leaves to callbacks what messages mean.
+/// A server that accepts, receives and sends, and leaves it to callbacks to answer messages.
 ///
 /// A few threads serve any number of connections. Each has a [`MessageWorker`](super::MessageWorker). One of them waits
 /// until something arrives, receives it, and calls the callbacks; another takes over when a callback takes longer than
-/// a few milliseconds. For each connection, callbacks are called one after the other, in order: `on_open`, messages,
-/// `on_close`. [`MessageServer::start`] does all this with its own threads.
+/// a few milliseconds. For each connection, callbacks are called one after the other, in order: `on_open`, `on_message` for
+/// each message, `on_close`. [`MessageServer::start`] does all this with its own threads.
 ///
-/// A forked child inherits the listener, but none of the threads and connections.
+/// A forked child inherits the listener, but none of the threads or connections.
 pub struct MessageServer {
     pub(super) listener: Arc<Socket>,
     pub(super) framing: Option<Framing>,
@@ -40,13 +40,13 @@ pub struct MessageServer {
 
 impl MessageServer {
     /// Makes a server from a listening stream socket. It accepts as soon as it has a [worker](Self::worker). With a framing,
-    /// callbacks see messages; without one, whatever a receive brought.
+    /// callbacks get whole messages; without one, whatever a receive brought.
     ///
     /// Closing the listener, from anywhere, [stops](Self::stop) the server, without a time limit.
     ///
     /// # Errors
     /// `InvalidInput` for an option that is zero, and for a socket that is not a stream; `EINVAL` when it is not listening,
-    /// `EOPNOTSUPP` when it can't; `Closed`; the system's when there are no descriptors left.
+    /// `EOPNOTSUPP` when it can't; `Closed`; the system's error when there are no descriptors left.
     pub fn new(
         listener: impl Into<Arc<Socket>>,
         framing: Option<Framing>,
@@ -99,7 +99,7 @@ impl MessageServer {
     /// Waits until accepting has ended: the server was stopped, its listener was closed, or it can't go on.
     ///
     /// # Errors
-    /// As those of [`Server::wait`](crate::Server::wait).
+    /// Those of [`Server::wait`](crate::Server::wait).
     pub fn wait<C: Caller>(&self, timeout: impl Into<Timeout>, caller: &mut C) -> Result<()> {
         if self.state.lock().lost_workers_in_fork && !self.listener.is_closed() {
             return Err(accepting::lost_in_fork());

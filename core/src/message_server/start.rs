@@ -24,13 +24,13 @@ pub trait MessageHandler: Send + Sync + 'static {
     /// How a callback fails.
     type Failure: 'static;
 
-    /// A connection was accepted. If this fails it is closed, and no other callback is called for it.
+    /// A connection has been accepted. If this fails, it is closed, and no other callback is called for it.
     ///
     /// # Errors
     /// The handler's own.
     fn on_open(&self, connection: &Arc<Connection>) -> Outcome<Self::State, Self::Failure>;
 
-    /// A message has arrived. If this fails the connection is closed, once the replies to earlier messages have been sent.
+    /// A message has arrived. If this fails, the connection is closed once the replies to earlier messages have been sent.
     ///
     /// # Errors
     /// The handler's own.
@@ -56,7 +56,7 @@ pub trait MessageHandler: Send + Sync + 'static {
         Ok(())
     }
 
-    /// A callback failed or panicked, or the server itself failed, and goes on.
+    /// A callback failed or panicked, or the server itself failed; the server goes on.
     fn on_error(&self, trouble: Trouble<Self::Failure>, connection: Option<&Arc<Connection>>) {
         let _ = (trouble, connection);
     }
@@ -100,7 +100,7 @@ impl<'c> Reply<'c> {
         Self(connection)
     }
 
-    /// Sends a reply, framed. It is taken however much is unsent, and goes out when the callback has returned.
+    /// Sends a reply, framed. It is accepted however much is unsent, and goes out when the callback has returned.
     ///
     /// # Errors
     /// `EMSGSIZE` and `InvalidInput` for a message that the framing does not allow; `Closed` when the connection was closed
@@ -181,7 +181,7 @@ impl MessageServer {
     /// ```
     ///
     /// # Errors
-    /// See [`MessageServer::new`]; also `EAGAIN` when not even one thread can be started.
+    /// Those of [`MessageServer::new`]; also `EAGAIN` when not even one thread can be started.
     pub fn start<H: MessageHandler>(
         listener: impl Into<Arc<Socket>>,
         framing: Option<Framing>,

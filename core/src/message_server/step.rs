@@ -11,8 +11,8 @@ use crate::error::{Error, Operation, Result};
 pub enum MessageStep<'w> {
     /// Call the callbacks of these events.
     Batch(MessageBatch<'w>),
-    /// Let another thread become a [`MessageWorker`] before the next step. If there can't be one, go on: another one is
-    /// requested later.
+    /// Let another thread become a [`MessageWorker`] before the next step. If none can be started, go on: one is requested
+    /// again later.
     Recruit,
     /// Accepting failed. It is tried again after a pause, which grows up to a second and ends early when a connection ends.
     /// After an error that [`MessageServer::wait`](super::MessageServer::wait) returns the server is stopped.

@@ -19,13 +19,13 @@ use std::time::{Duration, Instant};
 const RETURN_TIME: Duration = Duration::from_secs(1);
 
 impl MessageServer {
-    /// Ends the server: no further connection is accepted, what has arrived is handled and answered until the time is up,
+    /// Stops the server: no further connection is accepted, what has arrived is handled and answered until the time is up,
     /// and connections are closed. Returns how many callbacks are still running.
     ///
     /// The listener is closed at once; connections that wait in its queue are refused with a reset. Each connection is closed
     /// when its replies have been sent; at the end of the time the others are closed too, with a reset if something is
-    /// unsent. `on_close` has been called for every connection when this returns, except for those whose callbacks are
-    /// still running: these get at most one more second.
+    /// unsent. When this returns, `on_close` has been called for every connection, except those whose callbacks are still
+    /// running: these get at most one more second.
     ///
     /// Any thread may stop a server, any number of times. So may a callback: it does not wait for itself, is not counted,
     /// and keeps its connection until it returns; the same goes for all callbacks that stop the server at the same time.

@@ -20,7 +20,7 @@ const TICK: Duration = Duration::from_millis(2);
 /// After more ticks than this of the same batch the stand-by takes over in any case: there is enough work for two.
 const LONG_BATCH: u32 = 5;
 
-/// After so many ticks without work the stand-by sleeps until it is woken.
+/// After this many ticks without work the stand-by sleeps until it is woken.
 const QUIET: u32 = 25;
 
 /// A thread that was requested and has not arrived within this time is no longer expected.

@@ -16,7 +16,7 @@ pub const POLYSOCK_REASON_PEER_FINISHED: c_int = 1;
 /// Why a connection ended: by polysock_connection_close() or polysock_connection_abort().
 /// @ingroup polysock_message_server
 pub const POLYSOCK_REASON_BY_PROGRAM: c_int = 2;
-/// Why a connection ended: receiving or sending failed, most often because the peer reset it. `code` is the failure.
+/// Why a connection ended: receiving or sending failed, most often because the peer reset it. `code` gives the failure.
 /// @ingroup polysock_message_server
 pub const POLYSOCK_REASON_FAILED: c_int = 3;
 /// Why a connection ended: the peer was idle for too long, or did not take the bytes still to be sent before a close.
@@ -121,8 +121,8 @@ pub struct polysock_message_server_options {
     pub release: polysock_release_fn,
     /// How many connections are open at once; others wait in the listener's queue. 0: 10,000.
     pub max_connections: usize,
-    /// How many callbacks may run at once, each in its own thread. Few threads are started while callbacks take less than a few
-    /// milliseconds, and at most one more than this if callbacks have a time limit. 0: 16.
+    /// How many callbacks may run at once, each in its own thread. More than two threads are started only while callbacks take
+    /// longer than a few milliseconds, and one more than this only to enforce `handler_timeout_ms`. 0: 16.
     pub workers: usize,
     /// How many bytes may wait to be sent on one connection. While more wait, no further messages of the connection are
     /// handled and nothing more is received on it; polysock_connection_send() waits or fails rather than exceed it. 0: 256 KiB.
