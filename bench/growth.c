@@ -8,7 +8,7 @@
  * Prints the bytes of memory of this process that each takes, the nanoseconds that making one takes, and those of one
  * use beside them all: a transfer on another connection, a wait that finds one of them ready, an answer from one of the
  * threads. The bytes are what malloc has given out; for threads, what is resident. Kernel memory is not counted. Ends
- * with 3 if a limit of the system does not allow so many. */
+ * with 3 if a limit of the system does not allow that many. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

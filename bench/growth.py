@@ -27,7 +27,7 @@ from results import save, table
 from server_programs import programs
 
 COUNTS = [1, 10, 100, 1_000, 10_000, 50_000]
-LIMITED = 3  # what the programs end with if the system does not allow so many
+LIMITED = 3  # what the programs end with if the system does not allow that many
 LONGEST = 120  # seconds
 SPARE = 300  # descriptors that a process needs for other things
 
@@ -55,7 +55,7 @@ SERVERS = {
 
 
 class LimitReached(Exception):
-    """The system does not allow so many."""
+    """The system does not allow that many."""
 
 
 @dataclass

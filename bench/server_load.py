@@ -17,7 +17,7 @@ class Load:
     connections: int = 100
     busy: int | None = None  #: how many of the connections have a request under way; None: all
     size: int = 64  #: bytes of a request and of its reply
-    rounds: int | None = None  #: at most so many; None: as many as the run has
+    rounds: int | None = None  #: at most this many; None: as many as the run has
     short: bool = False  #: measured in a short run, too
 
     def facts(self):

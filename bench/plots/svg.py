@@ -103,7 +103,7 @@ class Log:
         return self.start + math.log(value / self.low) / math.log(self.high / self.low) * (self.end - self.start)
 
     def ticks(self, apart):
-        """Round values with at least so much space between them: each power of ten, or 1, 2 and 5 times those …"""
+        """Round values with at least this much space between them: each power of ten, or 1, 2 and 5 times those …"""
         if self.high / self.low < 6:
             return self.near_ticks(apart)
         powers = [10.0**n for n in range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)]

@@ -178,7 +178,7 @@ impl Connection {
             if !self.traffic.lock().waits(thread::me()) {
                 return;
             }
-            // Perhaps no worker waits in the poller, because the callbacks of all wait for room.
+            // Perhaps no worker waits in the poller, because all their callbacks wait for room.
             if !self.flush() {
                 self.settle();
             }
@@ -302,7 +302,7 @@ impl Connection {
         all
     }
 
-    /// The peer, or the kernel for it, has taken something.
+    /// The peer, or the kernel on its behalf, has taken something.
     fn note_taken(&self) {
         if let Some(owner) = self.owner.upgrade() {
             self.note_active(owner.now());

@@ -68,7 +68,7 @@ impl MappedLog {
         Ok(())
     }
 
-    /// Replaces the window by one with room for so many more bytes.
+    /// Replaces the window by one with room for this many more bytes.
     fn move_on(&mut self, needed: usize) -> io::Result<()> {
         let file = self.open()?;
         let end = self.offset + self.window.length as u64;

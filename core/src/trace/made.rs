@@ -36,7 +36,7 @@ pub(crate) fn made(socket: &Traced, fd: BorrowedFd<'_>, how: &'static str, from:
     socket.describe(how, Some(fd), from);
 }
 
-/// Records something that is no call.
+/// Records something that is not a call.
 #[inline]
 pub(crate) fn event(name: &'static str, fields: impl FnOnce(&mut Line)) {
     if super::is_on() {

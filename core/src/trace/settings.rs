@@ -17,7 +17,7 @@ pub(super) static SETTINGS: Published<Settings> = Published::nothing();
 /// How much of the bytes of each transfer a trace records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TraceData {
-    /// None, only how many there were.
+    /// None of them, only how many there were.
     None,
     /// At most this many of each call.
     First(usize),

@@ -41,14 +41,14 @@ fn is_on_slowly() -> bool {
     STATE.load(Ordering::Relaxed) == ON
 }
 
-/// Records every call of this process from now on, in a file of its own in this folder, which is made if there is none.
+/// Records every call of this process from now on, in a new file in `folder`, which is created if necessary.
 /// Calls that are in progress are not recorded.
 ///
-/// A forked child goes on in a file of its own. What a child started by exec does is recorded if `POLYSOCK_TRACE` is set in
+/// A forked child continues in a file of its own. What a child started by exec does is recorded if `POLYSOCK_TRACE` is set in
 /// its environment.
 ///
 /// # Errors
-/// `Busy` when calls are being recorded already; the system's, such as `EACCES` or `ENOSPC`, with the folder in the
+/// `Busy` when calls are being recorded already; the system's errors, such as `EACCES` or `ENOSPC`, with the folder in the
 /// detail.
 pub fn start_trace(folder: impl AsRef<Path>, data: TraceData) -> Result<()> {
     let folder = folder.as_ref();
@@ -64,7 +64,7 @@ pub fn start_trace(folder: impl AsRef<Path>, data: TraceData) -> Result<()> {
     Ok(())
 }
 
-/// Stops recording. Nothing happens when nothing is recorded.
+/// Stops recording. Does nothing if nothing is being recorded.
 pub fn stop_trace() {
     STATE.store(OFF, Ordering::Relaxed);
     sink::lock().close();

@@ -36,7 +36,7 @@ def judgements(found):
 
 
 def severity(share):
-    """What it means that so much of a limit is used, or None."""
+    """The severity of having used this share of a limit, or None."""
     return WARNING if share >= NEARLY else NOTE if share >= HALF else None
 
 

@@ -157,7 +157,7 @@ def _limit(limit):
     return "" if limit is None else f"of {limit:,}"
 
 
-# Counters that are shown even if they are no judgement.
+# Counters that are shown even if no judgement is based on them.
 SHOWN = [
     ("TcpExt.ListenOverflows", "full accept queue"),
     ("TcpExt.ListenDrops", "connection requests dropped by listeners, for whatever reason"),

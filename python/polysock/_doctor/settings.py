@@ -61,7 +61,7 @@ def duration(seconds):
 
 
 def _backoff(first, retries, longest):
-    """How long it takes until the last of so many retransmissions, each after twice the time, has gone unanswered."""
+    """How long it takes until the last of this many retransmissions, each after twice the time, has gone unanswered."""
     return sum(min(first * 2**i, longest) for i in range(min(retries, 255) + 1))
 
 

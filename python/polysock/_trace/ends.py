@@ -2,7 +2,7 @@
 
 from collections import deque
 
-# How many sends of one direction are remembered that nobody has received yet.
+# How many sends in one direction are remembered until they are received.
 MOST_WAITING = 10_000
 
 

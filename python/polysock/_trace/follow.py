@@ -13,7 +13,7 @@ INTERVAL = 0.1
 
 
 def follow(trace, folder, write, width, colours, everything=False, rounds=None):
-    """Shows events until it is interrupted, or for so many rounds."""
+    """Shows events until it is interrupted, or for this many rounds."""
     timeline = Timeline([], trace.outside, width, colours)
     joiner = Joiner(trace)
     while rounds is None or rounds > 0:

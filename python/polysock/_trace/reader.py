@@ -39,7 +39,7 @@ class TraceFile:
     def __init__(self, path):
         self.path = os.fspath(path)
         self.name = os.path.basename(self.path)
-        self.unreadable = 0  # lines that are no records
+        self.unreadable = 0  # lines that are not records
         self._file = open(self.path, "rb")  # noqa: SIM115  (closed by close())
         try:
             self.header = self._read_header()

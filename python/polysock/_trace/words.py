@@ -17,7 +17,7 @@ def harmless(text):
 
 
 def payload(data, most):
-    """The beginning of recorded bytes, quoted; bytes that are no ASCII text are escaped."""
+    """The beginning of recorded bytes, quoted; bytes that are not ASCII text are escaped."""
     pieces, length = [], 0
     for character in data:
         code = ord(character)

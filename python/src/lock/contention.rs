@@ -88,8 +88,8 @@ fn remembers_crowd() -> bool {
     false
 }
 
-/// Remembers a crowd for some time. Not on a single processor, where threads wait for that rather than for the lock, and
-/// handing the lock over wakes nobody in vain.
+/// Remembers a crowd for some time. Not on a single processor, where threads wait for the processor rather than the lock,
+/// and handing the lock over wakes no thread in vain.
 fn remember_crowd() {
     let now = coarse_time();
     let remembered = CROWDED_UNTIL.load(Ordering::Relaxed);

@@ -1,10 +1,10 @@
 //! Threads that all make short calls, and so all want the interpreter lock all the time.
 //!
 //! A thread that gives the lock up wakes one that waits for it. That takes some microseconds, and by then the first
-//! thread has often come back and taken the lock again: the other one was woken for nothing. When many threads do this,
+//! thread has often come back and taken the lock again: the other one was woken in vain. When many threads do this,
 //! nearly every call ends with such a wake-up and takes several times as long as it would alone. So while threads crowd,
-//! a thread that comes back lets one go first that waits already; and if its calls take less time than handing over the
-//! lock, it makes a number of them before it gives up the lock.
+//! a thread that comes back first lets one that is already waiting go; and if its calls take less time than handing over
+//! the lock, it makes a number of them before it gives up the lock.
 //!
 //! Plain arithmetic, without a clock and without the interpreter: `make test-python` tests this file alone.
 
