@@ -1,7 +1,7 @@
 /* A chat room on the message server:  server [PORT [CLIENTS]]
  *
- * The first line of a client is its name; what it says then, all others hear. The room ends when CLIENTS connections have
- * ended. */
+ * A client's first line is its name; what it says after that is sent to all others. The room closes when CLIENTS
+ * connections have ended. */
 #define _POSIX_C_SOURCE 200809L /* sem_timedwait */
 #include <ctype.h>
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 enum { MEMBERS = 16, LONGEST_NAME = 20, LONGEST_LINE = 200, LONGEST_TEXT = LONGEST_LINE + LONGEST_NAME + 32 };
 
-/* Belongs to one connection; the name is empty until the client has told it. */
+/* Belongs to one connection; the name is empty until the client has given one. */
 struct client {
     polysock_connection *connection;
     char name[LONGEST_NAME + 1];
@@ -49,9 +49,9 @@ static void tell_others(struct room *room, const char *name, const char *format,
         struct client *other = room->members[i];
         if (other == NULL || strcmp(other->name, name) == 0)
             continue;
-        /* It does not wait. Other failures: it has just left. */
+        /* This does not wait. After any other failure, the member has just left. */
         if (polysock_connection_send(other->connection, text, (size_t)len, 0) == POLYSOCK_EAGAIN)
-            polysock_connection_abort(other->connection); /* it reads too slowly */
+            polysock_connection_abort(other->connection); /* the member reads too slowly */
     }
 }
 

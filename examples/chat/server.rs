@@ -1,7 +1,7 @@
 //! A chat room on the message server:  server [PORT [CLIENTS]]
 //!
-//! The first line of a client is its name; what it says then, all others hear. The room ends when CLIENTS connections
-//! have ended.
+//! A client's first line is its name; what it says after that is sent to all others. The room closes when CLIENTS
+//! connections have ended.
 
 use polysock::{
     create_server, CloseReason, Connection, Framing, Kind, MessageHandler, MessageServeOptions,
@@ -23,7 +23,7 @@ struct Room {
 }
 
 impl MessageHandler for Room {
-    /// The name, once the client has told it.
+    /// The name, once the client has given one.
     type State = Option<Name>;
     type Failure = polysock::Error;
 
@@ -106,7 +106,7 @@ impl Room {
             others.map(|(_, connection)| Arc::clone(connection)).collect()
         };
         for connection in others {
-            // It does not wait.
+            // This does not wait.
             if let Err(error) = connection.send(text.as_bytes()) {
                 if error.kind() == Kind::WouldBlock {
                     connection.abort(); // it reads too slowly; others have just left

@@ -1,7 +1,7 @@
 """A chat room on the message server, Java style:  server_net.py [PORT [CLIENTS]]
 
-The first line of a client is its name; what it says then, all others hear. The room ends when CLIENTS connections have
-ended.
+A client's first line is its name; what it says after that is sent to all others. The room closes when CLIENTS
+connections have ended.
 """
 
 import sys
@@ -18,7 +18,7 @@ FAREWELLS = {
 
 
 class Room:
-    """The callbacks. A connection's attachment is the name of a client that has told it."""
+    """The callbacks. A connection's attachment is the name of a client that has given one."""
 
     def __init__(self, clients: int) -> None:
         self.members: dict[str, Connection] = {}
