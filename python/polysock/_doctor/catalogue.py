@@ -30,7 +30,7 @@ SECTIONS = {
             "4096",
             "The most that listen(2) allows for its backlog: connections that are complete and wait for accept. A "
             "larger argument is silently reduced to this. It was 128 before Linux 5.4.",
-            "When a queue is full although the program accepts as fast as it can. The program must then ask for more "
+            "If a queue is full although the program accepts as fast as it can. The program must then ask for more "
             "in listen(), too, and be restarted: the limit is applied when listen() is called.",
         ),
         Setting(
@@ -56,7 +56,7 @@ SECTIONS = {
             "retransmissions",
             "5",
             "How many times the answer to a connection request is repeated.",
-            "Lower it to forget sooner clients that disappear during the handshake.",
+            "Lower it if clients that disappear during the handshake should be forgotten sooner.",
         ),
         Setting(
             "net.ipv4.tcp_abort_on_overflow",
@@ -98,14 +98,16 @@ SECTIONS = {
             "net.ipv4.tcp_syn_retries",
             "retransmissions",
             "6",
-            "How many times a connection request is repeated (after tcp_syn_linear_timeouts, one a second).",
-            "It is better to give connect a time limit in the program, or to set TCP_SYNCNT on the socket.",
+            "How many times a connection request is repeated with pauses that double (after those of "
+            "tcp_syn_linear_timeouts).",
+            "Rarely: it is better to give connect a time limit in the program, or to set TCP_SYNCNT on the socket.",
         ),
         Setting(
             "net.ipv4.tcp_syn_linear_timeouts",
             "retransmissions",
             "4",
-            "How many times a connection request is repeated each second before the pauses double (since Linux 6.5).",
+            "How many times a connection request is repeated after a pause of a second, before the pauses double "
+            "(since Linux 6.5).",
             "Hardly ever.",
             optional=True,
         ),
@@ -168,8 +170,8 @@ SECTIONS = {
             "s",
             "7200",
             "How long a connection is idle before the peer is probed.",
-            "It is better to set TCP_KEEPIDLE on the socket; lower this if firewalls drop idle connections and "
-            "programs can't be changed.",
+            "If firewalls drop idle connections and programs can't be changed; otherwise it is better to set "
+            "TCP_KEEPIDLE on the socket.",
             "It has no effect on sockets that have not set SO_KEEPALIVE, which is off by default.",
         ),
         Setting(
@@ -177,21 +179,21 @@ SECTIONS = {
             "s",
             "75",
             "The time between two probes that get no answer.",
-            "It is better to set TCP_KEEPINTVL on the socket.",
+            "Rarely: it is better to set TCP_KEEPINTVL on the socket.",
         ),
         Setting(
             "net.ipv4.tcp_keepalive_probes",
             "probes",
             "9",
             "How many unanswered probes end the connection.",
-            "It is better to set TCP_KEEPCNT on the socket.",
+            "Rarely: it is better to set TCP_KEEPCNT on the socket.",
         ),
         Setting(
             "net.ipv4.tcp_retries2",
             "retransmissions",
             "15",
             "How long sent data is repeated before the connection fails, expressed as a number of retransmissions.",
-            "It is better to set TCP_USER_TIMEOUT on the socket. 8 is the least that RFC 1122 allows.",
+            "Rarely: it is better to set TCP_USER_TIMEOUT on the socket. 8 is the least that RFC 1122 allows.",
             "It is not exactly the number of retransmissions, but the time that this many would take on a fast path.",
         ),
         Setting(
@@ -218,7 +220,7 @@ SECTIONS = {
             "bytes: least, initial, most",
             None,
             "The same for the send buffer.",
-            "As tcp_rmem.",
+            "As for tcp_rmem.",
         ),
         Setting(
             "net.core.rmem_max",
@@ -234,7 +236,7 @@ SECTIONS = {
             "bytes",
             None,
             "The most that SO_SNDBUF may ask for.",
-            "As rmem_max.",
+            "As for rmem_max.",
             optional=True,
         ),
         Setting(
@@ -242,7 +244,7 @@ SECTIONS = {
             "bytes",
             None,
             "The receive buffer of sockets, other than TCP's, that do not set SO_RCVBUF.",
-            "It is better to set SO_RCVBUF on the sockets that need it.",
+            "Rarely: it is better to set SO_RCVBUF on the sockets that need it.",
             optional=True,
         ),
         Setting(
@@ -258,7 +260,7 @@ SECTIONS = {
             None,
             "The memory of all TCP sockets of the machine. From the second number on, the kernel economises; from the "
             "third on, it drops data.",
-            "When TCP memory reaches the second number. The unit is pages (most often 4 KiB), not bytes.",
+            "If TCP memory reaches the second number. The unit is pages (most often 4 KiB), not bytes.",
             optional=True,
         ),
         Setting(
@@ -267,7 +269,7 @@ SECTIONS = {
             "1000",
             "How many packets of one processor may wait between loopback, or a network card without NAPI, and the "
             "protocols.",
-            "When the second column of /proc/net/softnet_stat grows.",
+            "If the second column of /proc/net/softnet_stat grows.",
             "It has nothing to do with the backlog of listen(2).",
             optional=True,
         ),

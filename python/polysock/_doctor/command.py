@@ -49,8 +49,8 @@ def _write(text):
 def _parser():
     parser = argparse.ArgumentParser(
         prog="python -m polysock doctor",
-        description="Explains the kernel's network settings, shows what its sockets are doing, and says what needs "
-        "attention. Changes nothing and needs no privileges.",
+        description="Explains the kernel's network settings, shows what this machine's sockets are doing, and says "
+        "what needs attention. Changes nothing and needs no privileges.",
         epilog=EXIT_STATUS,
         allow_abbrev=False,
     )

@@ -160,7 +160,7 @@ def _limit(limit):
 # Counters that are shown even if no judgement is based on them.
 SHOWN = [
     ("TcpExt.ListenOverflows", "full accept queue"),
-    ("TcpExt.ListenDrops", "connection requests dropped by listeners, for whatever reason"),
+    ("TcpExt.ListenDrops", "connection requests dropped by listeners, for any reason"),
     ("TcpExt.SyncookiesSent", "SYN cookies sent"),
     ("TcpExt.SyncookiesRecv", "SYN cookies that came back"),
     ("TcpExt.SyncookiesFailed", "wrong SYN cookies"),
@@ -169,7 +169,7 @@ SHOWN = [
     ("TcpExt.TCPAbortOnClose", "closed with unread data: the peer got a reset"),
     ("TcpExt.TCPAbortOnData", "closed with linger 0 or while data arrived: the peer got a reset"),
     ("TcpExt.TCPAbortOnTimeout", "given up: the peer no longer answered"),
-    ("TcpExt.PruneCalled", "receive buffer full: the kernel tidied up"),
+    ("TcpExt.PruneCalled", "receive buffer full: the kernel compacted it"),
     ("TcpExt.RcvPruned", "receive buffer full: segments dropped"),
     ("Tcp.RetransSegs", "segments sent again"),
     ("Tcp.AttemptFails", "connection attempts that failed"),
