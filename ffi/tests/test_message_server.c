@@ -417,6 +417,45 @@ TEST(a_busy_on_error_holds_up_no_connection)
     end(&shared, listener);
 }
 
+/* Leaves no descriptor to accept with, connects, and returns when so many failures have been reported. */
+static polysock_t *wait_in_backlog(struct shared *shared, const polysock_addr *a, int failures)
+{
+    struct rlimit limit, few;
+    polysock_t *waits;
+    MUST(polysock_socket(&waits, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
+    int free_fd = dup(0), before = READ(shared->errors);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    few = limit;
+    few.rlim_cur = (rlim_t)free_fd;
+    close(free_fd);
+    CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    CHECK_IS(polysock_connect(waits, a, 20000), 0);
+    WAIT_UNTIL(READ(shared->errors) >= before + failures);
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    say(waits, "z\n");
+    hear(waits, "z\n");
+    return waits;
+}
+
+TEST(pauses_begin_short_again_after_a_lack_of_descriptors)
+{
+    struct shared shared = {0};
+    polysock_addr a;
+    polysock_framing lines = lines_of(80);
+    polysock_message_server_options o = all_callbacks(&lines);
+    o.on_error = on_server_error;
+    shared.may_return = 1;
+    polysock_t *listener = start_server(&shared, &o, &a);
+    polysock_t *one = wait_in_backlog(&shared, &a, 11); /* the pauses have reached a second */
+    long long began = now_us();
+    polysock_t *other = wait_in_backlog(&shared, &a, 4);
+    CHECK(now_us() - began < 1500 * 1000);
+    polysock_free(one);
+    polysock_free(other);
+    WAIT_UNTIL(READ(shared.closed) == 2);
+    end(&shared, listener);
+}
+
 TEST(without_a_framing_replies_are_sent_as_they_are)
 {
     struct shared shared = {0};
@@ -524,6 +563,7 @@ int main(void)
     RUN(other_threads_send_and_a_slow_reader_is_bounded);
     RUN(a_busy_callback_holds_up_its_own_connection_only);
     RUN(a_busy_on_error_holds_up_no_connection);
+    RUN(pauses_begin_short_again_after_a_lack_of_descriptors);
     RUN(without_a_framing_replies_are_sent_as_they_are);
     RUN(raw_replies_are_not_framed);
     RUN(a_callback_may_stop_or_free_its_server);

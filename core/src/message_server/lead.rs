@@ -270,6 +270,7 @@ impl MessageWorker {
         );
         let connection = Arc::new(connection);
         state.connections.add(key, Arc::clone(&connection));
+        state.last_pause = None;
         self.items.push(Item::open(connection));
         Ok(())
     }

@@ -60,7 +60,7 @@ pub(super) struct State {
     /// How often a leader has gone to the poller.
     pub(super) batches: u64,
     pub(super) accepting: Accepting,
-    /// How long the last pause of accepting was.
+    /// How long the last pause of accepting was, if nothing was accepted after it.
     pub(super) last_pause: Option<Duration>,
     /// When to look for idle connections again, in the server's milliseconds.
     pub(super) next_look: u64,
