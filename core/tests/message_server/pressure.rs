@@ -20,11 +20,10 @@ fn known(known: &Mutex<Option<Arc<Connection>>>, client: &Socket) -> Arc<Connect
     known.lock().unwrap().clone().unwrap()
 }
 
-fn start_knowing() -> (
-    Serving,
-    std::sync::mpsc::Receiver<Called>,
-    Arc<Mutex<Option<Arc<Connection>>>>,
-) {
+/// The connection of the client that was served last.
+type Last = Arc<Mutex<Option<Arc<Connection>>>>;
+
+fn start_knowing() -> (Serving, std::sync::mpsc::Receiver<Called>, Last) {
     let last = Arc::new(Mutex::new(None));
     let seen = Arc::clone(&last);
     let (server, called) = start_on(

@@ -159,10 +159,12 @@ fn recruit<H: MessageHandler<State = usize, Failure = Error>>(server: &Arc<Messa
                         let Err((connection, trouble)) = call(&*handler, &event) else {
                             continue;
                         };
-                        let kind = match &trouble {
-                            Trouble::Handler(error) => Some(error.kind()),
-                            _ => None,
+                        let Trouble::Handler(error) = &trouble else {
+                            batch.failed(None);
+                            handler.on_error(trouble, Some(&connection));
+                            continue;
                         };
+                        let kind = Some(error.kind());
                         if batch.failed(kind) {
                             handler.on_error(trouble, Some(&connection));
                         }
