@@ -402,10 +402,8 @@ fn program_fills_the_disk() {
         rlim_max: 150 << 10,
     };
     // SAFETY: `limit` is ours. A write beyond it would end this process with SIGXFSZ.
-    assert_eq!(
-        unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) },
-        0
-    );
+    let code = unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) };
+    assert_eq!(code, 0);
     let mut room = [0; 64];
     for _ in 0..2000 {
         client.send("again and again").unwrap();
