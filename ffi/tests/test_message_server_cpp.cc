@@ -104,7 +104,7 @@ struct chat {
                 guest.send(line);
         c.reply("sent");
     }
-    void on_close(ps::connection &c, ps::close_reason)
+    template <class Reason> void on_close(ps::connection &c, Reason)
     {
         std::lock_guard<std::mutex> guard(*mutex);
         guests->erase(c);

@@ -211,8 +211,25 @@ private:
         using state_type = typename state_of<Handler>::type;
         static constexpr bool has_state = !std::is_void_v<state_type>;
 
-        template <class H, class = void> struct closes : std::false_type {};
-        template <class H> struct closes<H, std::void_t<decltype(&H::on_close)>> : std::true_type {};
+        template <class H, class State, class = void> struct closes : std::false_type {};
+        template <class H>
+        struct closes<H, void, std::void_t<decltype(std::declval<H &>().on_close(std::declval<connection &>(), close_reason()))>>
+            : std::true_type {};
+        template <class H, class State>
+        struct closes<H, State,
+                      std::void_t<decltype(std::declval<H &>().on_close(std::declval<connection &>(), std::declval<State &>(),
+                                                                        close_reason()))>> : std::true_type {};
+        static constexpr bool has_close = closes<Handler, state_type>::value;
+
+        // A method of that name which can't be called would never be.
+        template <class H, class = void> struct names_open : std::false_type {};
+        template <class H> struct names_open<H, std::void_t<decltype(&H::on_open)>> : std::true_type {};
+        template <class H, class = void> struct names_close : std::false_type {};
+        template <class H> struct names_close<H, std::void_t<decltype(&H::on_close)>> : std::true_type {};
+        static_assert(state_of<Handler>::has_open || !names_open<Handler>::value, "on_open must take (polysock::connection &)");
+        static_assert(has_close || !names_close<Handler>::value,
+                      "on_close must take (polysock::connection &, polysock::close_reason), with the state between them if "
+                      "on_open returns one");
 
         static int open(::polysock_connection *raw, void **state, void *user)
         {
@@ -270,9 +287,9 @@ private:
                 (void)state;
             (void)reason;
             const int code = detail::number_of([&] {
-                if constexpr (closes<Handler>::value && has_state)
+                if constexpr (has_close && has_state)
                     self->handler.on_close(c, *owned, static_cast<close_reason>(reason));
-                else if constexpr (closes<Handler>::value)
+                else if constexpr (has_close)
                     self->handler.on_close(c, static_cast<close_reason>(reason));
             });
             if (code != 0) // C's callback returns nothing
