@@ -373,7 +373,7 @@ TEST(a_busy_callback_holds_up_its_own_connection_only)
 }
 
 /* Reports that the server has failed, and waits like a callback that takes long. */
-static void on_server_error(int code, polysock_connection *c, void *user)
+static UNUSED void on_server_error(int code, polysock_connection *c, void *user)
 {
     struct shared *shared = user;
     CHECK(c == NULL);
@@ -382,10 +382,29 @@ static void on_server_error(int code, polysock_connection *c, void *user)
     WAIT_UNTIL(READ(shared->may_return) != 0);
 }
 
+/* Takes all descriptors that are left below a low limit, and returns how many. */
+static UNUSED int take_all_descriptors(int filler[64], struct rlimit *before)
+{
+    int n = 0;
+    MUST(getrlimit(RLIMIT_NOFILE, before));
+    struct rlimit low = {50, before->rlim_max};
+    MUST(setrlimit(RLIMIT_NOFILE, &low));
+    while (n < 64 && (filler[n] = dup(0)) >= 0)
+        n++;
+    return n;
+}
+
+static UNUSED void give_back(int filler[64], int taken, const struct rlimit *before)
+{
+    MUST(setrlimit(RLIMIT_NOFILE, before));
+    while (taken > 0)
+        close(filler[--taken]);
+}
+
 TEST(a_busy_on_error_holds_up_no_connection)
 {
     struct shared shared = {0};
-    struct rlimit limit, few;
+    struct rlimit limit;
     polysock_addr a;
     polysock_framing lines = lines_of(80);
     polysock_message_server_options o = all_callbacks(&lines);
@@ -394,20 +413,14 @@ TEST(a_busy_on_error_holds_up_no_connection)
     say(s, "x\n");
     hear(s, "x\n");
     MUST(polysock_socket(&waits, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
-    int free_fd = dup(0);
-    getrlimit(RLIMIT_NOFILE, &limit);
-    few = limit;
-    few.rlim_cur = (rlim_t)free_fd;
-    close(free_fd);
-    if (!CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0))
-        return;
+    int filler[64], taken = take_all_descriptors(filler, &limit);
     CHECK_IS(polysock_connect(waits, &a, 20000), 0);
     WAIT_UNTIL(READ(shared.errors) >= 1);
     CHECK_IS(READ(shared.last_error), POLYSOCK_EMFILE);
     say(s, "y\n");
     hear(s, "y\n");
     CHECK_IS(READ(shared.may_return), 0);
-    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    give_back(filler, taken, &limit);
     set(&shared.may_return, 1);
     say(waits, "z\n");
     hear(waits, "z\n");
@@ -418,20 +431,15 @@ TEST(a_busy_on_error_holds_up_no_connection)
 }
 
 /* Leaves no descriptor to accept with, connects, and returns when so many failures have been reported. */
-static polysock_t *wait_in_backlog(struct shared *shared, const polysock_addr *a, int failures)
+static UNUSED polysock_t *wait_in_backlog(struct shared *shared, const polysock_addr *a, int failures)
 {
-    struct rlimit limit, few;
+    struct rlimit limit;
     polysock_t *waits;
     MUST(polysock_socket(&waits, POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
-    int free_fd = dup(0), before = READ(shared->errors);
-    getrlimit(RLIMIT_NOFILE, &limit);
-    few = limit;
-    few.rlim_cur = (rlim_t)free_fd;
-    close(free_fd);
-    CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    int before = READ(shared->errors), filler[64], taken = take_all_descriptors(filler, &limit);
     CHECK_IS(polysock_connect(waits, a, 20000), 0);
     WAIT_UNTIL(READ(shared->errors) >= before + failures);
-    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    give_back(filler, taken, &limit);
     say(waits, "z\n");
     hear(waits, "z\n");
     return waits;
@@ -562,8 +570,10 @@ int main(void)
     RUN(a_refused_connection_has_no_other_callback);
     RUN(other_threads_send_and_a_slow_reader_is_bounded);
     RUN(a_busy_callback_holds_up_its_own_connection_only);
+#ifndef VALGRIND /* which has a limit of its own, and closes what the kernel accepted beyond it */
     RUN(a_busy_on_error_holds_up_no_connection);
     RUN(pauses_begin_short_again_after_a_lack_of_descriptors);
+#endif
     RUN(without_a_framing_replies_are_sent_as_they_are);
     RUN(raw_replies_are_not_framed);
     RUN(a_callback_may_stop_or_free_its_server);

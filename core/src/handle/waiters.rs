@@ -38,6 +38,9 @@ impl Waiters {
             reason,
             signalled: false,
         };
+        if self.0.capacity() == 0 {
+            memory::reserve(&mut self.0, 1)?; // most sockets never have more waiters at once, and keep this memory
+        }
         memory::push(&mut self.0, waiter)
     }
 
@@ -106,5 +109,16 @@ impl Waiter {
             self.signalled = true;
             self.thread.signal();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With the socket itself that makes 256 bytes.
+    #[test]
+    fn one_waiter_takes_little_memory() {
+        assert!(size_of::<Waiter>() <= 48, "{}", size_of::<Waiter>());
     }
 }

@@ -179,8 +179,9 @@ fn dropping_closes() {
 
 #[test]
 fn an_idle_connected_socket_is_small() {
-    // It has waited once: the list of waiters is its only memory beyond itself, of a few entries of 16 bytes.
-    let heap = 4 * 16;
+    // It has waited once: the list of waiters is its only memory beyond itself, with room for one (a test of that list
+    // has its size).
+    let heap = 48;
     println!("size of a Socket: {} bytes + {heap}", size_of::<Socket>());
     assert!(size_of::<Socket>() + heap <= 256);
 }
