@@ -2,7 +2,7 @@
 #ifndef SERVER_HARNESS_H
 #define SERVER_HARNESS_H
 
-#include "harness.h"
+#include "counting.h"
 
 /* The state that the callbacks of a test share. */
 struct shared {
@@ -12,19 +12,7 @@ struct shared {
     char detail[200];
 };
 
-/* For `struct shared`; a mutex, which helgrind understands. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-static UNUSED int add(int *place, int n)
-{
-    pthread_mutex_lock(&lock);
-    int now = *place += n;
-    pthread_mutex_unlock(&lock);
-    return now;
-}
-
 #define COUNT(member) add(&shared->member, 1)
-#define READ(place) add(&(place), 0)
 
 static UNUSED polysock_server *server_of(struct shared *shared)
 {
@@ -33,15 +21,6 @@ static UNUSED polysock_server *server_of(struct shared *shared)
     pthread_mutex_unlock(&lock);
     return server;
 }
-
-/* Waits until a condition holds, at most 20 seconds. */
-#define WAIT_UNTIL(condition)                                                                     \
-    do {                                                                                     \
-        long long end_ = now_us() + 20 * 1000000LL;                                          \
-        while (!(condition) && now_us() < end_)                                              \
-            sleep_1ms();                                                                       \
-        CHECK(condition);                                                                    \
-    } while (0)
 
 /* Carries out the command that is the client's first byte; otherwise echoes. */
 static UNUSED int serve_commands(polysock_t *connection, const polysock_addr *peer, void *user)

@@ -1,6 +1,5 @@
 /* The message server: callbacks, replies, sends from other threads, limits, reasons, stopping. */
-#include "harness.h"
-#include <sys/resource.h>
+#include "counting.h"
 
 /* The state that the callbacks of a test share; under the lock, which helgrind understands. */
 struct shared {
@@ -11,32 +10,12 @@ struct shared {
     char detail[200];
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-static int add(int *place, int n)
-{
-    pthread_mutex_lock(&lock);
-    int now = *place += n;
-    pthread_mutex_unlock(&lock);
-    return now;
-}
-
 static void set(int *place, int value)
 {
     pthread_mutex_lock(&lock);
     *place = value;
     pthread_mutex_unlock(&lock);
 }
-
-#define READ(place) add(&(place), 0)
-/* Waits until a condition holds, at most 20 seconds. */
-#define WAIT_UNTIL(condition)                              \
-    do {                                                   \
-        long long end_ = now_us() + 20 * 1000000LL;        \
-        while (!(condition) && now_us() < end_)            \
-            sleep_1ms();                                   \
-        CHECK(condition);                                  \
-    } while (0)
 
 static polysock_message_server *server_of(struct shared *shared)
 {
@@ -382,25 +361,6 @@ static UNUSED void on_server_error(int code, polysock_connection *c, void *user)
     WAIT_UNTIL(READ(shared->may_return) != 0);
 }
 
-/* Takes all descriptors that are left below a low limit, and returns how many. */
-static UNUSED int take_all_descriptors(int filler[64], struct rlimit *before)
-{
-    int n = 0;
-    MUST(getrlimit(RLIMIT_NOFILE, before));
-    struct rlimit low = {50, before->rlim_max};
-    MUST(setrlimit(RLIMIT_NOFILE, &low));
-    while (n < 64 && (filler[n] = dup(0)) >= 0)
-        n++;
-    return n;
-}
-
-static UNUSED void give_back(int filler[64], int taken, const struct rlimit *before)
-{
-    MUST(setrlimit(RLIMIT_NOFILE, before));
-    while (taken > 0)
-        close(filler[--taken]);
-}
-
 TEST(a_busy_on_error_holds_up_no_connection)
 {
     struct shared shared = {0};
@@ -430,7 +390,7 @@ TEST(a_busy_on_error_holds_up_no_connection)
     end(&shared, listener);
 }
 
-/* Leaves no descriptor to accept with, connects, and returns when so many failures have been reported. */
+/* Leaves no descriptor to accept with, connects, and returns after this many reported failures. */
 static UNUSED polysock_t *wait_in_backlog(struct shared *shared, const polysock_addr *a, int failures)
 {
     struct rlimit limit;
@@ -570,7 +530,7 @@ int main(void)
     RUN(a_refused_connection_has_no_other_callback);
     RUN(other_threads_send_and_a_slow_reader_is_bounded);
     RUN(a_busy_callback_holds_up_its_own_connection_only);
-#ifndef VALGRIND /* which has a limit of its own, and closes what the kernel accepted beyond it */
+#ifndef VALGRIND /* which keeps its own limit, and closes what the kernel accepted beyond it */
     RUN(a_busy_on_error_holds_up_no_connection);
     RUN(pauses_begin_short_again_after_a_lack_of_descriptors);
 #endif

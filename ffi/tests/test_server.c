@@ -1,6 +1,5 @@
 /* The callback server: handling connections, reporting failures, running out of descriptors. */
 #include "server_harness.h"
-#include <sys/resource.h>
 
 TEST(connections_are_handled_at_the_same_time)
 {
@@ -101,29 +100,17 @@ TEST(freeing_the_listener_only_ends_accepting)
     end_server(&shared, NULL);
 }
 
-/* Takes all descriptors that are left; returns how many. */
-static int take_all_descriptors(int filler[64])
-{
-    struct rlimit limit;
-    int n = 0;
-    MUST(getrlimit(RLIMIT_NOFILE, &limit));
-    limit.rlim_cur = 40;
-    MUST(setrlimit(RLIMIT_NOFILE, &limit));
-    while (n < 64 && (filler[n] = dup(0)) >= 0)
-        n++;
-    return n;
-}
-
 /* Connections wait, and on_error gets a description. */
 static int run_without_descriptors(void)
 {
     struct shared shared;
     polysock_addr a;
+    struct rlimit limit;
     int filler[64], n, clients = 4;
     polysock_t *client[4], *listener = start_server(&shared, 8, &a);
     for (int i = 0; i < clients; i++)
         MUST(polysock_socket(&client[i], POLYSOCK_AF_INET, POLYSOCK_SOCK_STREAM, 0));
-    n = take_all_descriptors(filler);
+    n = take_all_descriptors(filler, &limit);
     for (int i = 0; i < clients; i++) {
         CHECK_IS(polysock_connect(client[i], &a, 10000), 0);
         CHECK_IS(polysock_sendall(client[i], "x", 1, NULL, 10000), 0);
@@ -131,8 +118,7 @@ static int run_without_descriptors(void)
     WAIT_UNTIL(READ(shared.accept_errors) >= 4);
     CHECK_IS(READ(shared.last_error), POLYSOCK_EMFILE);
     CHECK(strstr(shared.detail, "accept") != NULL);
-    while (n > 0)
-        close(filler[--n]);
+    give_back(filler, n, &limit);
     for (int i = 0; i < clients; i++) {
         expect_text(client[i], "x");
         polysock_free(client[i]);
@@ -176,13 +162,13 @@ static int start_under_connections(void)
     polysock_server_options options = POLYSOCK_SERVER_OPTIONS_INITIALIZER;
     polysock_addr a;
     polysock_t *listener = make_listener("127.0.0.1", &a), *client = connect_to(&a);
-    int filler[64], n = take_all_descriptors(filler);
+    struct rlimit limit;
+    int filler[64], n = take_all_descriptors(filler, &limit);
     options.on_error = check_server_on_error;
     options.release = count_release;
     CHECK_IS(polysock_server_start(&shared.server, listener, check_server, &shared, &options), 0);
     WAIT_UNTIL(READ(shared.accept_errors) >= 1);
-    while (n > 0)
-        close(filler[--n]);
+    give_back(filler, n, &limit);
     WAIT_UNTIL(READ(shared.calls) == 1);
     end_server(&shared, listener);
     CHECK_IS(shared.errors, 0);
