@@ -64,7 +64,7 @@ NOT_RUN = " which does nothing: "
         (lambda c: b"", TypeError, "takes 1 positional argument"),
         (asynchronous, TypeError, f"on_message returned a coroutine,{NOT_RUN}define it with def, not async def"),
         (generator, TypeError, f"on_message returned a generator,{NOT_RUN}it must not contain yield"),
-        (both, TypeError, f"on_message returned a async_generator,{NOT_RUN}it must not contain yield"),
+        (both, TypeError, f"on_message returned an async_generator,{NOT_RUN}it must not contain yield"),
         (lambda c, m: bytes(1001), OSError, "Message too long"),
         (lambda c, m: b"two\nlines", ValueError, "must not contain the bytes that end a message"),
     ],

@@ -139,6 +139,16 @@ def test_a_callback_may_stop_its_server():
     server.waitFor()
 
 
+def test_a_wrong_answer_names_the_callback_as_the_program_does():
+    shouter = Shouter()
+    shouter.onMessage = lambda connection, line: 7
+    with net.MessageServer(0, shouter, LINES) as server:
+        assert ask(server, b"a\n") == b""
+        wait_until(lambda: shouter.errors)
+    ((exception, _),) = shouter.errors
+    assert str(exception) == "onMessage must return a bytes-like object or None, not int"
+
+
 def test_misuse():
     with pytest.raises(net.NullPointerException):
         net.MessageServer(0, None)

@@ -93,7 +93,7 @@ impl Callbacks {
         let connection = self.object(py, core)?;
         let opened = on_open.bind(py).call1((&connection,));
         opened
-            .and_then(|nothing| check_is_done(&nothing, "on_open"))
+            .and_then(|nothing| check_is_done(&nothing, self.style.name("on_open", "onOpen")))
             .map_err(|exception| {
                 let _ = core.set_data(None); // no other callback will be called for it
                 about(connection, exception)
@@ -115,7 +115,7 @@ impl Callbacks {
         };
         let called = member(py, reason)
             .and_then(|reason| call::with_two(on_close.bind(py), &connection, &reason))
-            .and_then(|nothing| check_is_done(&nothing, "on_close"));
+            .and_then(|nothing| check_is_done(&nothing, self.style.name("on_close", "onClose")));
         called.map_err(|exception| about(connection, exception))
     }
 
@@ -142,7 +142,10 @@ impl Callbacks {
     fn reply(&self, batch: &mut MessageBatch<'_>, answer: &Bound<'_, PyAny>) -> Result<(), Refused> {
         let py = answer.py();
         let Ok(answer) = Readable::of(answer) else {
-            return Err((wrong_answer(answer), None));
+            return Err((
+                wrong_answer(answer, self.style.name("on_message", "onMessage")),
+                None,
+            ));
         };
         let sent = answer.look(|bytes| batch.reply(bytes));
         sent.map_err(|error| (self.style.exception(py, &error), Some(error.kind())))
@@ -169,6 +172,14 @@ fn about(connection: Bound<'_, PyAny>, exception: PyErr) -> Raised<'_> {
 }
 
 impl Style {
+    /// What the program calls a callback.
+    const fn name(self, python: &'static str, java: &'static str) -> &'static str {
+        match self {
+            Self::Python(_) => python,
+            Self::Java => java,
+        }
+    }
+
     /// A new object for a connection.
     fn object<'py>(self, py: Python<'py>, core: &Arc<Core>) -> PyResult<Bound<'py, PyAny>> {
         Ok(match self {
@@ -197,13 +208,13 @@ impl Style {
 
 /// The exception for an answer that is not made of bytes.
 #[cold]
-fn wrong_answer(answer: &Bound<'_, PyAny>) -> PyErr {
-    if let Err(unfinished) = check_is_done(answer, "on_message") {
+fn wrong_answer(answer: &Bound<'_, PyAny>, callback: &str) -> PyErr {
+    if let Err(unfinished) = check_is_done(answer, callback) {
         return unfinished;
     }
     match answer.get_type().name() {
         Ok(name) => PyTypeError::new_err(format!(
-            "on_message must return a bytes-like object or None, not {name}"
+            "{callback} must return a bytes-like object or None, not {name}"
         )),
         Err(error) => error,
     }
@@ -215,15 +226,16 @@ fn check_is_done(result: &Bound<'_, PyAny>, callback: &str) -> PyResult<()> {
         return Ok(());
     }
     let name = result.get_type().name()?;
-    let remedy = match name.to_cow()?.as_ref() {
-        "coroutine" => "define it with def, not async def",
-        "generator" | "async_generator" => "it must not contain yield",
+    let (what, remedy) = match name.to_cow()?.as_ref() {
+        "coroutine" => ("a coroutine", "define it with def, not async def"),
+        "generator" => ("a generator", "it must not contain yield"),
+        "async_generator" => ("an async_generator", "it must not contain yield"),
         _ => return Ok(()),
     };
     if name != "async_generator" {
         result.call_method0("close")?; // or the interpreter warns that it was never awaited
     }
     Err(PyTypeError::new_err(format!(
-        "{callback} returned a {name}, which does nothing: {remedy}"
+        "{callback} returned {what}, which does nothing: {remedy}"
     )))
 }
