@@ -150,7 +150,8 @@ def _in_use(out, found):
         out.table(rows)
     if found.own_limits:
         soft, hard = ("unlimited" if limit is None else f"{limit:,}" for limit in found.own_limits)
-        out.paragraph(f"RLIMIT_NOFILE here: {soft}, which a program may raise to {hard}")
+        more = "the most a program may set" if soft == hard else f"which a program may raise to {hard}"
+        out.paragraph(f"RLIMIT_NOFILE here: {soft}, {more}")
 
 
 def _limit(limit):

@@ -1,5 +1,6 @@
 """Reads the files of a trace, a record at a time."""
 
+import errno
 import json
 import os
 
@@ -134,8 +135,10 @@ def open_folder(folder):
     """The files of a trace, and what is wrong with those that can't be read. `folder` may also be a single file."""
     if os.path.isdir(folder):
         paths = sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".jsonl"))
-    else:
+    elif os.path.exists(folder):
         paths = [folder]
+    else:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     files, troubles = [], []
     for path in paths:
         try:
