@@ -4,7 +4,7 @@
 
 A process for each measurement (growth.c, growth_python.py, and the servers of servers.py with one busy connection
 beside the idle ones), from 1 to 50,000, or as many as the limit of descriptors allows: the table says where it cut them
-off. Shown are the bytes of memory of its own process that one takes, and what one use takes beside them all.
+off. It shows how many bytes of its process's memory one takes, and how long one use takes beside all the others.
 """
 
 import argparse

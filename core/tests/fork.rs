@@ -690,7 +690,7 @@ mod tests {
         assert_eq!(server.stop(LATE).unwrap(), 0);
     }
 
-    /// It has neither the threads nor the connections; what it does with its copies disturbs nobody.
+    /// It has neither the threads nor the connections; what it does with its copies does not disturb the parent.
     pub fn a_child_has_no_part_in_a_message_server() {
         let known = Arc::new(Mutex::new(None::<Arc<Connection>>));
         let seen = Arc::clone(&known);

@@ -1,6 +1,6 @@
 //! Traces: what is recorded, and that nothing that happens to the file or to the process disturbs the program.
 //!
-//! A trace belongs to a process, so each test runs a program of its own: one of the ignored tests of this file.
+//! A trace belongs to a process, so each test runs a separate program: one of the ignored tests of this file.
 #![allow(
     missing_docs,
     unsafe_code, // fork, kill, setrlimit
@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use support::{connection, listener, loopback, ms, start_blocked, LATE, LIMIT};
 
-/// A folder of its own, which is removed at the end.
+/// A new folder, which is removed at the end.
 struct Folder(PathBuf);
 
 impl Folder {

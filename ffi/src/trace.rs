@@ -13,7 +13,7 @@ use std::os::unix::ffi::OsStrExt;
 /// BSD: none. Python: polysock.trace. Java: none.
 /// The first `data_bytes` bytes of what each call sends or receives are recorded: usually 64, 0 for none, a negative number for
 /// all. The environment variable POLYSOCK_TRACE (a folder) does the same for a whole program, and
-/// POLYSOCK_TRACE_DATA (none, all or a number) sets how many bytes. A forked child continues in a file of its own.
+/// POLYSOCK_TRACE_DATA (none, all or a number) sets how many bytes. A forked child continues in a new file.
 /// A full disk ends the recording, not the program. Fails with POLYSOCK_EBUSY when calls are being recorded already, and
 /// with the system's errors for files, such as POLYSOCK_EACCES.
 /// @ingroup polysock_library

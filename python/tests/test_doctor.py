@@ -480,7 +480,7 @@ def test_importing_the_package_does_not_import_it():
 
 
 def on_a_terminal(width, **environment):
-    """What the command writes to a terminal of so many columns."""
+    """What the command writes to a terminal with this many columns."""
     terminal, theirs = pty.openpty()
     with open(terminal, "rb", 0) as reader:
         with open(theirs, "wb", 0) as output:
@@ -589,7 +589,7 @@ def test_defaults_hold_in_a_new_namespace(namespace):
 
 @pytest.fixture
 def namespace():
-    """Runs a program in a network namespace of its own, and returns the JSON that it prints."""
+    """Runs a program in a new network namespace, and returns the JSON that it prints."""
     unshare = ["unshare", "--user", "--map-root-user", "--net"]
     if (
         shutil.which("unshare") is None

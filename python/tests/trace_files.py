@@ -36,7 +36,7 @@ class Process:
         return self.now
 
     def call(self, name, socket=None, at=None, thread=1, duration=500, **fields):
-        """A call that began `at` so many microseconds after the beginning."""
+        """A call that began `at` microseconds after the beginning."""
         fields = {"socket": socket, "fd": socket + 2, **fields} if socket is not None else fields
         self.write(time=self.tick(at), thread=thread, call=name, duration=duration, **fields)
 

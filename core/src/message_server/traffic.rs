@@ -71,7 +71,7 @@ impl Traffic {
         self.first.len() - self.taken + self.rest.len() + self.in_flight
     }
 
-    /// Appends a message to what is to be sent.
+    /// Queues a message to send.
     pub(super) fn append(&mut self, parts: [&[u8]; 3]) -> Result<(), Kind> {
         let behind = self.sending || self.taken > 0 || !self.rest.is_empty();
         let queue = if behind { &mut self.rest } else { &mut self.first };

@@ -59,8 +59,8 @@ fn run_recorded<C: Caller, A: Attempt>(
     result
 }
 
-/// The same operation, except that its waits are never left to the kernel: then every wait is seen. As a type of its own it
-/// has its own copy of the code that runs it, so that calls that are not recorded pay nothing for it.
+/// The same operation, except that its waits are never left to the kernel: then every wait is seen. Because it is another
+/// type, the code that runs it is compiled separately, and calls that are not recorded pay nothing for it.
 struct Recorded<'a, A>(&'a mut A);
 
 impl<A: Attempt> Attempt for Recorded<'_, A> {

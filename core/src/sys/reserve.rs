@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(gap(u64::MAX >> 3, 4), None);
     }
 
-    /// A single test, since there is only one reserve; in a process of its own, since calls of other tests fail while
+    /// A single test, since there is only one reserve; in a separate process, since calls of other tests fail while
     /// it is spent.
     #[test]
     fn blocks_are_one_owners_at_a_time_and_come_back() {

@@ -36,7 +36,7 @@ pub(crate) fn begin(
     arguments: impl FnOnce(&mut Line),
 ) {
     if let Some(on) = on {
-        on.socket.number(on.fd); // described in a record of its own, before this one
+        on.socket.number(on.fd); // described in a separate record, before this one
     }
     let (mut line, began) = begin_line("call", operation.name());
     if let Some(on) = on {

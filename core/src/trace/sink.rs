@@ -34,7 +34,7 @@ impl Default for Sink {
 }
 
 impl InChild for Sink {
-    /// A child has a file of its own: it is opened when there is something to record.
+    /// A child has a separate file, which is opened when there is something to record.
     fn in_child(parents: Option<Self>) -> Self {
         // Dropping the parent's window only ends the mapping in this process.
         let name = parents.and_then(|parents| parents.name);
@@ -110,7 +110,7 @@ impl Sink {
         }
     }
 
-    /// A record could not be written: for want of descriptors or memory the next one may be, otherwise the trace ends.
+    /// A record could not be written: if descriptors or memory ran out, the next one may succeed; otherwise the trace ends.
     #[cold]
     fn failed(&mut self, error: &io::Error) {
         self.lost += 1;

@@ -44,7 +44,7 @@ fn is_on_slowly() -> bool {
 /// Records every call of this process from now on, in a new file in `folder`, which is created if necessary.
 /// Calls that are in progress are not recorded.
 ///
-/// A forked child continues in a file of its own. What a child started by exec does is recorded if `POLYSOCK_TRACE` is set in
+/// A forked child continues in a new file. What a child started by exec does is recorded if `POLYSOCK_TRACE` is set in
 /// its environment.
 ///
 /// # Errors
