@@ -55,9 +55,6 @@ pub(super) struct Settings {
     pub(super) most_data: usize,
     /// Counts the traces of this process.
     pub(super) number: u32,
-    /// Those of the trace before. Another thread may still be reading them, so they are kept, and found by leak checkers.
-    #[allow(dead_code)]
-    pub(super) before: Option<&'static Settings>,
 }
 
 /// How much of each transfer's bytes to record.

@@ -79,13 +79,11 @@ fn begin(sink: &mut sink::Sink, folder: &Path, data: TraceData) -> std::io::Resu
     // The program may change its directory later.
     let folder = std::path::absolute(folder)?;
     make_folder(&folder)?;
-    let before = SETTINGS.get();
-    let number = before.map_or(0, |settings| settings.number) + 1;
+    let number = SETTINGS.get().map_or(0, |settings| settings.number) + 1;
     SETTINGS.publish(Settings {
         folder,
         most_data: data.most(),
         number,
-        before,
     });
     sink.open()
 }
