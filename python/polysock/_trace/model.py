@@ -11,7 +11,7 @@ short time are kept in memory, so a trace may be larger than that.
 """
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import count as counted, pairwise
 
 from .ends import Ends, Half, is_local, normal, port_of
 from .merge import clocks_of, merged
@@ -79,8 +79,8 @@ class Arrow:
 class Event:
     """A call that has ended, or that still waits (`is_waiting`), or another record.
 
-    `is_outside`: its peer is not traced. `lost`: datagrams that were sent before the one that it received and never
-    arrived. `connects_to`: the lane of the listener whose connection it is.
+    `number` identifies it among the events of one pass, and grows. `is_outside`: its peer is not traced. `lost`:
+    datagrams that were sent before the one that it received and never arrived.
     """
 
     moment: int
@@ -91,6 +91,7 @@ class Event:
     is_waiting: bool = False
     is_outside: bool = False
     lost: list["Event"] = field(default_factory=list)
+    number: int = 0
 
     @property
     def call(self):
@@ -171,9 +172,9 @@ class Trace:
         """Addresses of one machine are told apart from the same ones of another."""
         return file.header.get("machine", "") if is_local(address) or self.machines == 1 else ""
 
-    def events(self):
-        """The events, joined."""
-        yield from Joiner(self).events(merged(self.files, self.clocks))
+    def events(self, sockets=False):
+        """The events, joined; with `sockets`, also the records of sockets that became known."""
+        yield from Joiner(self).events(merged(self.files, self.clocks), sockets=sockets)
 
     def is_traced(self, end, record):
         """Whether the peer of a call is among the traced processes, as far as the survey knows."""
@@ -193,16 +194,20 @@ class Joiner:
         self._ends = Ends()
         self._sockets = {}
         self._open = {}
+        self._numbers = counted()
 
-    def events(self, records, follow=False):
+    def events(self, records, follow=False, sockets=False):
         for moment, file, record in records:
             if "event" not in record and "call" not in record:
                 continue
             event = Event(moment - self._trace.begin, self._trace.lane_of(file, record.get("thread", 0)), record)
+            event.number = next(self._numbers)
             if "socket" in record:
                 event.end = self._end(file, record)
             if record.get("event") == "socket":
                 self._made(event)
+                if sockets:
+                    yield event
                 continue
             key = (file, record.get("thread"), record["time"])
             if record.get("begun"):
