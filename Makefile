@@ -133,7 +133,7 @@ c-tests: lib
 test-c: lib
 	$(MAKE) -C ffi/tests
 
-test-python: python-module $(BUILD)/credit $(BUILD)/crowding
+test-python: python-module lib $(BUILD)/credit $(BUILD)/crowding
 	$(BUILD)/credit -q
 	$(BUILD)/crowding -q
 	$(PYTEST) -rs python/tests

@@ -6,6 +6,9 @@ import shutil
 import sys
 
 from . import mermaid, perfetto, timeline
+from .findings import NOTE, find
+from .findings.detectors import NAMES
+from .findings.report import as_json, listing
 from .model import Trace
 
 PROGRAM = "python -m polysock show"
@@ -27,7 +30,7 @@ def main(arguments):
         if not trace.files and not options.follow:
             return fail(f"{options.folder} has no trace that can be read")
         try:
-            show(trace, options)
+            findings = show(trace, options)
         except KeyboardInterrupt:
             return 0
         except BrokenPipeError:
@@ -35,7 +38,7 @@ def main(arguments):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             return 0
         report(trace)
-    return 0
+    return int(options.check and findings.worst not in (NOTE, None))
 
 
 def parse(arguments):
@@ -45,22 +48,43 @@ def parse(arguments):
     views.add_argument("--follow", action="store_true", help="show what happens while the programs run")
     views.add_argument("--mermaid", action="store_true", help="write a sequence diagram for Mermaid")
     views.add_argument("--perfetto", action="store_true", help="write JSON for ui.perfetto.dev and chrome://tracing")
+    views.add_argument("--json", action="store_true", help="list what was found as JSON")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="exit with 1 if there are errors or warnings; without a view, only list what was found",
+    )
+    names = parser.add_mutually_exclusive_group()
+    names.add_argument("--ignore", action="append", metavar="NAME", choices=sorted(NAMES), help="leave out a finding")
+    names.add_argument("--only", action="append", metavar="NAME", choices=sorted(NAMES), help="only look for a finding")
     parser.add_argument("--all", action="store_true", help="also show options, look-ups of addresses and the like")
     parser.add_argument("--width", type=int, help="how many characters wide the timeline is")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.check and options.follow:
+        parser.error("--check needs a trace that has ended, --follow shows one that goes on")
+    return options
 
 
 def show(trace, options):
+    """Writes the view; returns the findings, if it is one for which they were looked for."""
+
     def write(line):
         print(line, flush=options.follow)
 
+    def wanted(name):
+        return name in options.only if options.only else name not in (options.ignore or ())
+
     if options.mermaid:
         mermaid.show(trace, write, options.all)
-        return
-    if options.perfetto:
+    elif options.perfetto:
         perfetto.show(trace, write)
-        return
+    else:
+        return show_with_findings(trace, options, write, wanted)
+    return find(trace, wanted) if options.check else None
+
+
+def show_with_findings(trace, options, write, wanted):
     width = options.width or shutil.get_terminal_size((120, 0)).columns
     colours = options.color == "always" or (
         options.color == "auto" and sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -68,9 +92,14 @@ def show(trace, options):
     if options.follow:
         from .follow import follow
 
-        follow(trace, options.folder, write, width, colours, options.all)
-    else:
-        timeline.show(trace, write, width, colours, options.all)
+        return follow(trace, options.folder, write, width, colours, options.all, wanted)
+    if options.json or options.check:
+        trace.survey()
+        findings = find(trace, wanted)
+        for line in [as_json(findings)] if options.json else listing(findings, width, colours):
+            write(line)
+        return findings
+    return timeline.show(trace, write, width, colours, options.all, wanted)
 
 
 def report(trace):

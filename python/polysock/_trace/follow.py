@@ -3,6 +3,8 @@
 import os
 import time
 
+from .findings import Finder
+from .findings.report import in_place
 from .merge import clocks_of, placed
 from .model import Joiner
 from .reader import NotATrace, TraceFile
@@ -12,10 +14,11 @@ from .words import is_quiet
 INTERVAL = 0.1
 
 
-def follow(trace, folder, write, width, colours, everything=False, rounds=None):
+def follow(trace, folder, write, width, colours, everything=False, wanted=None, rounds=None):
     """Shows events until it is interrupted, or for this many rounds."""
     timeline = Timeline([], trace.outside, width, colours)
     joiner = Joiner(trace)
+    finder = Finder(trace, wanted, follow=True)
     while rounds is None or rounds > 0:
         rounds = rounds and rounds - 1
         find_new_files(trace, folder)
@@ -23,13 +26,17 @@ def follow(trace, folder, write, width, colours, everything=False, rounds=None):
         for file in trace.files:
             batch += [(placed(record) + trace.clocks[file], file, record) for record in file.records()]
         batch.sort(key=lambda item: item[0])
-        for event in joiner.events(batch, follow=True):
-            if not everything and is_quiet(event):
+        for event in finder.watch(joiner.events(batch, follow=True, sockets=True)):
+            found = finder.take()
+            if not everything and not found and is_quiet(event):
                 continue
             if timeline.note_lane(event.lane):
                 for line in timeline.header():
                     write(line)
             write(timeline.line(event))
+            for finding in found:
+                for line in in_place(finding, width, colours):
+                    write(line)
         time.sleep(INTERVAL)
 
 

@@ -173,7 +173,9 @@ class Trace:
         return file.header.get("machine", "") if is_local(address) or self.machines == 1 else ""
 
     def events(self, sockets=False):
-        """The events, joined; with `sockets`, also the records of sockets that became known."""
+        """The events, joined, from the beginning; with `sockets`, also the records of sockets that became known."""
+        for file in self.files:
+            file.rewind()
         yield from Joiner(self).events(merged(self.files, self.clocks), sockets=sockets)
 
     def is_traced(self, end, record):

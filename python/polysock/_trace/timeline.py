@@ -1,5 +1,7 @@
 """The terminal view: a column for each thread, time downward, and arrows to where bytes arrived."""
 
+from .findings import find
+from .findings.report import in_place, summary
 from .words import describe, harmless, is_quiet, time_text
 
 TIME_WIDTH = 12
@@ -122,15 +124,22 @@ def fit(text, width):
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
 
 
-def show(trace, write, width, colours, everything=False):
-    """Writes the whole timeline."""
+def show(trace, write, width, colours, everything=False, wanted=None):
+    """Writes the whole timeline, with what is found in it; returns the findings."""
     trace.survey()
+    # They are known only when the trace has been read; each is shown at the event that it is about.
+    findings = find(trace, wanted)
     timeline = Timeline(trace.lanes, trace.outside, width, colours)
     for line in timeline.header():
         write(line)
-    count = 0
-    for event in trace.events():
-        if everything or not is_quiet(event):
+    for event in trace.events(sockets=True):
+        found = findings.at(event)
+        is_call = event.record.get("event") != "socket"
+        if is_call and (found or everything or not is_quiet(event)):
             write(timeline.line(event))
-            count += 1
-    return count
+        for finding in found:
+            for line in in_place(finding, width, colours):
+                write(line)
+    for line in summary(findings, width, colours):
+        write(line)
+    return findings

@@ -1,0 +1,71 @@
+"""partial-send: bytes that were never sent."""
+
+from dataclasses import dataclass
+
+from ..model import SENDS, Event
+from .detector import Detector
+from .finding import ERROR, Finding
+from .side import ENDS_IT, STOPS_SENDING
+
+# Those that return how much the system took; the others send everything or fail.
+MAY_TAKE_PART = frozenset({"send", "sendmsg"})
+
+
+@dataclass
+class Unsent:
+    """The rest of a send that took only a part."""
+
+    send: Event | None = None
+    rest: int = 0
+    sent_since: int = 0
+
+
+class PartialSend(Detector):
+    names = ("partial-send",)
+    calls = SENDS | ENDS_IT | {"shutdown", "recv"}
+
+    def see(self, event, side):
+        if side is None:
+            return
+        unsent = side.of(Unsent)
+        if event.call in SENDS:
+            self._send(event, unsent)
+        elif unsent.send is None:
+            return
+        elif "error" in event.record or (event.call == "recv" and event.record.get("bytes") == 0):
+            unsent.send = None  # the connection has failed or the peer has gone: the rest may be left on purpose
+        elif self._is_last_chance(event, side):
+            yield self._finding(event, unsent)
+            unsent.send = None
+
+    @staticmethod
+    def _send(event, unsent):
+        record = event.record
+        count, asked = record.get("bytes", 0), record.get("asked", 0)
+        if "error" in record:
+            unsent.send = None  # the program has tried
+        elif event.call in MAY_TAKE_PART and 0 < count < asked:
+            unsent.send, unsent.rest, unsent.sent_since = event, asked - count, 0
+        elif unsent.send is not None:
+            unsent.sent_since += count
+            if unsent.sent_since >= unsent.rest:
+                unsent.send = None  # this may have been the rest
+
+    @staticmethod
+    def _is_last_chance(event, side):
+        if event.call == "shutdown":
+            return event.record.get("how") in STOPS_SENDING
+        return event.call in ENDS_IT and side.copies <= {event.end}
+
+    @staticmethod
+    def _finding(event, unsent):
+        send = unsent.send
+        count, asked = send.record["bytes"], send.record["asked"]
+        text = f"{send.call} took {count:,} of {asked:,} bytes, "
+        if unsent.sent_since:
+            text += f"and only {unsent.sent_since:,} bytes were sent after that: at least "
+            text += f"{unsent.rest - unsent.sent_since:,} never were."
+        else:
+            text += f"and the other {unsent.rest:,} were never sent."
+        advice = f"Use sendall, or send the rest: {send.call} returns how many bytes it took."
+        return Finding("partial-send", ERROR, text, advice, [send, event])

@@ -1,0 +1,117 @@
+"""What is known of each end of a connection, for the detectors."""
+
+from weakref import WeakKeyDictionary
+
+from ..model import RECEIVES, SENDS
+
+ENDS_IT = frozenset({"close", "drop", "abort", "close_graceful"})
+STOPS_SENDING = frozenset({"SHUT_WR", "SHUT_RDWR"})
+
+
+class Side:
+    """One end of a connection as it was before the event that is looked at. Copies of a socket, made by dup or fork,
+    are the same side."""
+
+    def __init__(self, sides, half):
+        self._sides = sides
+        self._half = half
+        self._kept = {}
+        self.copies = set()  # the open sockets of this end
+        self.is_shared = False  # there is, or may have been, a descriptor that the trace does not know
+        self.sent = self.received = 0  # bytes
+        self.last_send = self.last_receive = self.last = None  # successful ones; the last call of any kind
+        self.shut_down = None  # the call that ended its stream
+        self.ended = None  # the receive that found the end of the peer's stream
+        self.closed = None  # the close of the last copy
+        self.lanes = set()  # the threads that made calls on it
+
+    @property
+    def other(self):
+        """The other end, if it is traced."""
+        return self._sides.of_half(self._half.other) if self._half.other is not None else None
+
+    def of(self, kind):
+        """What a detector remembers of this side: an object of this class, which is made if there is none."""
+        kept = self._kept.get(kind)
+        if kept is None:
+            kept = self._kept[kind] = kind()
+        return kept
+
+    @property
+    def has_ended_its_stream(self):
+        return self.shut_down is not None or self.closed is not None
+
+    def note(self, event):
+        """Takes the event into account."""
+        record, call = event.record, event.call
+        if "event" in record:
+            self._note_socket(event)
+            return
+        self.last = event
+        self.lanes.add(event.lane)
+        count = record.get("bytes", 0)
+        if call in SENDS and count:
+            self.sent = max(self.sent, record.get("offset", self.sent) + count)
+            self.last_send = event
+        elif call in RECEIVES and count:
+            self.received = max(self.received, record.get("offset", self.received) + count)
+            self.last_receive = event
+        elif is_end_of_stream(event):
+            self.ended = event
+        elif call == "shutdown" and record.get("how") in STOPS_SENDING and "error" not in record:
+            self.shut_down = event
+        elif call in ENDS_IT:
+            self.copies.discard(event.end)
+            if not self.copies:
+                self.closed = event
+        elif call == "detach":
+            self.is_shared = True
+        if call not in ENDS_IT:
+            self.copies.add(event.end)
+
+    def _note_socket(self, event):
+        self.copies.add(event.end)
+        self.sent = max(self.sent, event.record.get("sent", 0))
+        self.received = max(self.received, event.record.get("received", 0))
+        if event.record.get("how") in ("seen", "from_fd"):
+            self.is_shared = True
+
+
+class Sides:
+    """The sides of all connections that are open."""
+
+    def __init__(self):
+        self._of = WeakKeyDictionary()  # None when both ends are closed
+
+    def of(self, event):
+        """The side on which a call was made; None for what is no connection, or not any more."""
+        end = event.end
+        if end is None or not end.is_stream or end.is_listener:
+            return None
+        return self.of_half(end.half)
+
+    def of_half(self, half):
+        if half not in self._of:
+            self._of[half] = Side(self, half)
+        return self._of[half]
+
+    def note(self, side, event):
+        """Takes the event into account, and forgets a connection whose ends are both closed."""
+        side.note(event)
+        other = side.other
+        if side.closed is not None and (other is None or other.closed is not None):
+            for gone in (side, other):
+                if gone is not None:
+                    self._of[gone._half] = None
+
+    def open(self):
+        """The sides of connections that have not ended."""
+        return [side for side in self._of.values() if side is not None]
+
+
+def is_end_of_stream(event):
+    """Whether it is a receive that found the end of the peer's stream."""
+    record = event.record
+    return (
+        event.call in RECEIVES and "error" not in record and record.get("bytes", 1) == 0 and record.get("asked", 1) != 0
+    ) or record.get("error") == "EndOfStream"

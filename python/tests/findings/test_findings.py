@@ -1,0 +1,199 @@
+"""How findings are shown, listed and counted, on traces that were written by hand."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from helpers import PROGRAM_TIMEOUT
+from trace_files import Process, conversation
+
+from polysock._trace import timeline
+from polysock._trace.findings import Finder, find
+from polysock._trace.findings.finder import MOST_KEPT
+from polysock._trace.follow import follow
+from polysock._trace.model import Trace
+
+
+def show(*arguments):
+    command = [sys.executable, "-m", "polysock", "show", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_TIMEOUT, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def findings(folder):
+    with Trace(folder) as trace:
+        trace.survey()
+        return find(trace)
+
+
+def partial_send(client, at, socket=1):
+    """A send that took 3 of 10 bytes, and a close."""
+    client.call("send", socket, at=at, asked=10, bytes=3, offset=0, data="abc")
+    client.call("close", socket, at=at + 5)
+
+
+def test_a_finding_is_shown_at_its_call_and_what_to_do_at_the_end(tmp_path):
+    client, _ = conversation(tmp_path)
+    partial_send(client, at=10)
+    status, output, errors = show(tmp_path, "--width", "100")
+    assert (status, errors) == (0, "")
+    lines = output.splitlines()
+    (place,) = [number for number, line in enumerate(lines) if "send 3 of 10 B" in line]
+    text = "▲ error partial-send: send took 3 of 10 bytes, and the other 7 were never sent."
+    assert lines[place + 1].strip() == text
+    assert "close" in lines[place + 2]
+    end = lines[lines.index("Findings: 1 error") :]
+    assert end[1] == "error partial-send"
+    assert end[-1] == "  docs/findings/partial-send.md"
+
+
+def test_check_lists_them_and_sets_the_exit_code(tmp_path):
+    client, _ = conversation(tmp_path)
+    assert show(tmp_path, "--check") == (0, "nothing found\n", "")
+    partial_send(client, at=10)
+    status, output, errors = show(tmp_path, "--check")
+    assert (status, errors) == (1, "")
+    assert output.startswith("error partial-send  0.000010 s, client.py 20\n  send took 3 of 10 bytes")
+    assert output.endswith("  docs/findings/partial-send.md\n1 error\n")
+    for view in ("--mermaid", "--perfetto"):
+        assert show(tmp_path, "--check", view)[0] == 1
+        assert show(tmp_path, view)[0] == 0
+
+
+def test_names_can_be_left_out(tmp_path):
+    client, _ = conversation(tmp_path)
+    partial_send(client, at=10)
+    assert show(tmp_path, "--check", "--ignore", "partial-send") == (0, "nothing found\n", "")
+    assert show(tmp_path, "--check", "--only", "partial-send")[0] == 1
+    status, _, errors = show(tmp_path, "--check", "--ignore", "no-such-finding")
+    assert status == 2
+    assert "partial-send" in errors
+    assert show(tmp_path, "--check", "--follow")[0] == 2
+
+
+def test_json_for_programs(tmp_path):
+    client, _ = conversation(tmp_path)
+    client.call("send", 1, at=10, asked=10, bytes=3, offset=0, data="abc")
+    client.call("close", 1, at=15)
+    status, output, errors = show(tmp_path, "--json")
+    assert (status, errors) == (0, "")
+    found = json.loads(output)
+    assert found["polysock_findings"] == 1
+    assert found["counts"] == {"partial-send": 1}
+    (finding,) = found["findings"]
+    assert set(finding) == {"name", "severity", "text", "advice", "page", "events"}
+    assert (finding["name"], finding["severity"]) == ("partial-send", "error")
+    send, close = finding["events"]
+    expected = {"moment": 10_000, "process": "client.py", "pid": 20, "thread": 1, "call": "send", "socket": 1, "fd": 3}
+    assert send == expected | {"time": 1_000_010_000}
+    assert close["call"] == "close"
+    assert show(tmp_path, "--json", "--check")[0] == 1
+
+
+def many(folder, count):
+    """So many connections, one after the other, each with a finding."""
+    process = Process(folder, 10)
+    with open(process.path, "a", encoding="utf-8") as file:
+        for number in range(count):
+            socket, moment = number + 1, 1_000_000_000 + number * 1_000_000
+            base = {"time": moment, "thread": 1, "socket": socket}
+            peers = {"local": f"127.0.0.1:{number + 1000}", "peer": "127.0.0.1:80"}
+            for record in (
+                base | {"event": "socket", "how": "socket", "fd": 3, "type": "SOCK_STREAM", "family": "AF_INET"},
+                base | {"call": "connect", "duration": 1, **peers},
+                base | {"call": "send", "duration": 1, "asked": 2, "bytes": 1, "offset": 0, "data": "x"},
+                base | {"call": "close", "duration": 1},
+            ):
+                file.write(json.dumps(record) + "\n")
+
+
+def test_many_are_counted_and_only_some_are_kept(tmp_path):
+    many(tmp_path, MOST_KEPT + 20)
+    found = findings(tmp_path)
+    assert len(found) == MOST_KEPT
+    assert found.counts == {"partial-send": MOST_KEPT + 20}
+    output = show(tmp_path, "--check")[1]
+    assert output.endswith(f"20 more of partial-send\n{MOST_KEPT + 20} errors\n")
+
+
+def test_what_is_known_of_a_connection_is_forgotten_when_it_has_ended(tmp_path):
+    many(tmp_path, 300)
+    with Trace(tmp_path) as trace:
+        trace.survey()
+        finder = Finder(trace)
+        for _ in finder.watch(trace.events(sockets=True)):
+            assert len(finder.sides.open()) <= 1
+
+
+def test_nothing_in_a_finding_acts_on_a_terminal(tmp_path):
+    client = Process(tmp_path, 20, program="\x1b[31m.py")
+    client.socket(1, at=0)
+    client.call("connect", 1, at=1, local="127.0.0.1:5000", peer="127.0.0.1:80")
+    client.write(time=client.tick(2), thread=1, call="send", socket=1, asked=9, bytes=1, offset=0, at="\x1b]0;x\x07")
+    client.call("close", 1, at=3)
+    for arguments in (["--check"], ["--width", "80"]):
+        output = show(tmp_path, *arguments)[1]
+        assert "partial-send" in output
+        assert "\x1b" not in output
+
+
+def test_they_are_found_while_programs_run(tmp_path):
+    client, _ = conversation(tmp_path)
+    found = []
+    with Trace(tmp_path) as trace:
+
+        def write(line):
+            found.append(line)
+            if "accept" in line:
+                partial_send(client, at=10)
+
+        follow(trace, tmp_path, write, 120, False, rounds=3)
+    assert any("▲ error partial-send" in line for line in found), found
+
+
+def test_a_view_shows_the_findings_of_the_same_events_in_each_pass(tmp_path):
+    client, _ = conversation(tmp_path)
+    partial_send(client, at=10)
+    with Trace(tmp_path) as trace:
+        for _ in range(2):
+            lines = []
+            assert timeline.show(trace, lines.append, 120, False).worst == "error"
+            assert sum("▲" in line for line in lines) == 1
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        {"name": "recv", "asked": 10, "error": "ECONNRESET"},
+        {"name": "recv", "asked": 10, "bytes": 0},
+        {"name": "send", "asked": 7, "error": "EPIPE"},
+        {"name": "send", "asked": 7, "bytes": 7, "offset": 3},
+    ],
+    ids=str,
+)
+def test_a_rest_that_could_not_be_sent_or_was_is_no_partial_send(tmp_path, after):
+    client, _ = conversation(tmp_path)
+    client.call("send", 1, at=10, asked=10, bytes=3, offset=0, data="abc")
+    client.call(socket=1, at=12, **after)
+    client.call("close", 1, at=15)
+    assert len(findings(tmp_path)) == 0
+
+
+def test_some_other_bytes_are_not_the_rest(tmp_path):
+    client, _ = conversation(tmp_path)
+    client.call("send", 1, at=10, asked=10, bytes=3, offset=0, data="abc")
+    client.call("send", 1, at=12, asked=2, bytes=2, offset=3, data="xy")
+    client.call("shutdown", 1, at=14, how="SHUT_WR")
+    (finding,) = findings(tmp_path)
+    assert "only 2 bytes were sent after that: at least 5 never were" in finding.text
+
+
+def test_a_copy_that_is_closed_leaves_the_rest_to_the_other(tmp_path):
+    client, _ = conversation(tmp_path)
+    client.call("send", 1, at=10, asked=10, bytes=3, offset=0, data="abc")
+    client.socket(2, "dup", at=11, **{"from": 1})
+    client.call("close", 1, at=12)
+    client.call("send", 2, at=13, asked=7, bytes=7, offset=3)
+    client.call("close", 2, at=14)
+    assert len(findings(tmp_path)) == 0
