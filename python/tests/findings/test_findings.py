@@ -177,7 +177,7 @@ def test_a_rest_that_could_not_be_sent_or_was_is_no_partial_send(tmp_path, after
     client.call("send", 1, at=10, asked=10, bytes=3, offset=0, data="abc")
     client.call(socket=1, at=12, **after)
     client.call("close", 1, at=15)
-    assert len(findings(tmp_path)) == 0
+    assert "partial-send" not in findings(tmp_path).counts
 
 
 def test_some_other_bytes_are_not_the_rest(tmp_path):
@@ -196,4 +196,24 @@ def test_a_copy_that_is_closed_leaves_the_rest_to_the_other(tmp_path):
     client.call("close", 1, at=12)
     client.call("send", 2, at=13, asked=7, bytes=7, offset=3)
     client.call("close", 2, at=14)
+    assert len(findings(tmp_path)) == 0
+
+
+def test_two_calls_that_still_wait_at_the_end_have_waited_for_each_other(tmp_path):
+    client, server = conversation(tmp_path)
+    for process, socket, at in ((client, 1, 10), (server, 2, 20)):
+        process.write(time=process.tick(at), thread=1, call="recv", socket=socket, asked=9, begun=True)
+    (finding,) = findings(tmp_path)
+    assert finding.name == "both-wait"
+    assert "until the trace ended" in finding.text
+
+
+def test_a_server_that_waits_for_the_next_request_of_an_idle_client_is_no_finding(tmp_path):
+    client, server = conversation(tmp_path)
+    client.call("send", 1, at=10, asked=5, bytes=5, offset=0, data="hello")
+    server.call("recv", 2, at=12, asked=9, bytes=5, offset=0, data="hello")
+    server.write(time=server.tick(20), thread=1, call="recv", socket=2, asked=9, begun=True)
+    client.call("recv", 1, at=30, duration=500_000_000, asked=9, error="TimedOut")
+    client.call("send", 1, at=600_000, asked=5, bytes=5, offset=5, data="hello")
+    server.call("recv", 2, at=20, duration=600_000_000, asked=9, bytes=5, offset=5, data="hello")
     assert len(findings(tmp_path)) == 0

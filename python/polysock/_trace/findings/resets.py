@@ -1,0 +1,139 @@
+"""reset-by-unread and write-after-end: how connections are reset, and what is lost with them."""
+
+from dataclasses import dataclass
+
+from ..model import RECEIVES, SENDS, Event
+from ..words import time_text
+from .detector import Detector
+from .finding import ERROR, NOTE, WARNING, Finding
+from .side import ENDS_IT, is_end_of_stream
+
+IS_RESET = frozenset({"ECONNRESET", "EPIPE"})
+
+
+@dataclass
+class Reset:
+    """The close by which the other side, with input unread, has reset the connection."""
+
+    close: Event | None = None
+    sent: int = 0  # how many bytes the other side had sent
+    seen: bool = False
+
+
+class ResetByUnread(Detector):
+    names = ("reset-by-unread",)
+    calls = ENDS_IT | RECEIVES | SENDS
+
+    def see(self, event, side):
+        if side is None:
+            return
+        if event.call in ENDS_IT:
+            yield from self._closed(event, side)
+        elif event.record.get("error") in IS_RESET:
+            yield from self._failed(event, side)
+
+    def _closed(self, event, side):
+        record = event.record
+        resets = record.get("unread") and "state" in record and event.call != "abort" and side.copies <= {event.end}
+        if not resets:
+            return
+        other = side.other
+        if other is not None:
+            if other.closed is None:
+                reset = other.of(Reset)
+                reset.close, reset.sent = event, side.sent
+        elif record["state"] == "ESTABLISHED" and not self._has_forked(event):
+            text = f"{event.call} with {record['unread']:,} bytes unread reset the connection: the peer may lose "
+            text += "what it has not received yet."
+            yield Finding("reset-by-unread", NOTE, text, self._advice(), [event])
+
+    def _failed(self, event, side):
+        reset = side.of(Reset)
+        if reset.close is None:
+            return
+        close, reset.close, reset.seen = reset.close, None, True
+        lost = reset.sent - side.received if event.call in RECEIVES else 0
+        text = f"{close.call} with {close.record['unread']:,} bytes unread reset the connection: "
+        text += f"{event.call} of the peer failed with {event.record['error']}"
+        text += f", and {lost:,} of the {reset.sent:,} bytes sent to it were lost." if lost > 0 else "."
+        # A failed send is a peer whose bytes were not wanted; a failed receive is one that should have got the end.
+        severity = ERROR if lost > 0 else WARNING if event.call in RECEIVES else NOTE
+        yield Finding("reset-by-unread", severity, text, self._advice(), [close, event])
+
+    @staticmethod
+    def _advice():
+        return "Receive until the end of the stream before you close, or read what the protocol says the peer sends."
+
+    def _has_forked(self, event):
+        """Whether a child may still have the socket; then the close resets nothing."""
+        name = event.end.file.name
+        return any(file.header.get("forked_from") == name for file in self.trace.files)
+
+
+@dataclass
+class Reported:
+    done: bool = False
+
+
+class WriteAfterEnd(Detector):
+    names = ("write-after-end",)
+    calls = SENDS | RECEIVES | ENDS_IT
+
+    def see(self, event, side):
+        # When the peer has closed with input unread, that is what happened here.
+        if side is None or side.of(Reported).done or side.of(Reset).seen:
+            return
+        if event.call in SENDS and event.record.get("error") == "EPIPE":
+            finding = self._broken_pipe(event, side)
+        elif self._was_sent_after_close(side) and self._shows_it(event):
+            finding = self._lost(event, side)
+        else:
+            return
+        side.of(Reported).done = True
+        yield finding
+
+    @staticmethod
+    def _broken_pipe(event, side):
+        text, events = f"{event.call} failed with EPIPE: ", [event]
+        if side.shut_down is not None:
+            text += f"this end had ended its stream with shutdown {before(side.shut_down, event)}."
+            advice = "Send everything before shutdown(SHUT_WR)."
+            return Finding("write-after-end", WARNING, text, advice, [event, side.shut_down])
+        close = side.other.closed if side.other is not None else None
+        text += "the peer had closed"
+        severity = NOTE
+        if close is not None:
+            text += f" {before(close, event)}"
+            events.append(close)
+        if side.ended is not None:
+            text += ", and this end had already received the end of its stream"
+            events.append(side.ended)
+            severity = WARNING
+        text += ". In plain C, SIGPIPE would have killed the program."
+        advice = "Stop sending when a receive returns nothing, unless the protocol says that the peer still receives."
+        return Finding("write-after-end", severity, text, advice, events)
+
+    @staticmethod
+    def _was_sent_after_close(side):
+        close = side.other.closed if side.other is not None else None
+        if close is None or side.last_send is None or close.record.get("unread"):
+            return False
+        if side.ended is not None and side.ended.moment <= side.last_send.moment:
+            return False  # the peer might have ended only its half of the connection, and wait for this answer
+        return side.last_send.moment > close.moment + close.duration
+
+    @staticmethod
+    def _shows_it(event):
+        """Whether the program ends the connection or finds that it has ended."""
+        return event.call in ENDS_IT or event.record.get("error") in IS_RESET or is_end_of_stream(event)
+
+    @staticmethod
+    def _lost(event, side):
+        send, close = side.last_send, side.other.closed
+        text = f"{send.call} of {send.record['bytes']:,} bytes succeeded, but they are lost: the peer had closed "
+        advice = "Let the protocol say which end closes first, and look for the end of the stream before you send."
+        return Finding("write-after-end", NOTE, f"{text}{before(close, send)}.", advice, [send, close, event])
+
+
+def before(earlier, later):
+    return f"{time_text(max(later.moment - earlier.moment, 0))} before"

@@ -1,0 +1,122 @@
+"""both-wait and no-half-close: connections on which neither end goes on."""
+
+import math
+from dataclasses import dataclass
+
+from ..model import RECEIVES, Event
+from ..words import time_text
+from .detector import Detector
+from .finding import ERROR, Finding
+
+# Both must have waited at the same time for so long: a shorter wait is no proof that nothing was about to come.
+LEAST_NS = 200_000_000
+GAVE_UP = frozenset({"TimedOut", "Closed", "EINTR", "ECONNRESET"})
+
+
+@dataclass
+class Waiting:
+    """A receive for which nothing came, and what its thread had done before."""
+
+    event: Event | None = None
+    after: Event | None = None  # the last successful receive, if nothing was sent since
+
+
+class BothWait(Detector):
+    names = ("both-wait", "no-half-close")
+    calls = RECEIVES
+
+    def see(self, event, side):
+        if side is None:
+            return
+        waiting = side.of(Waiting)
+        waiting.event = None
+        if not event.record.get("bytes") and (event.record.get("error") in GAVE_UP or "error" not in event.record):
+            yield from self._wait_ended(event, side)
+
+    def wait(self, event, side):
+        if side is not None and event.call in RECEIVES:
+            yield from self._wait_ended(event, side)
+
+    def _wait_ended(self, event, side):
+        """A receive ended without anything. If that of the other side did too, at the same time, both have waited."""
+        other = side.other
+        waiting = side.of(Waiting)
+        waiting.event = event
+        if other is None or self._may_go_on(side) or self._may_go_on(other):
+            return
+        others = other.of(Waiting).event
+        if others is None or not is_give_up(event, others) or together(event, others) < LEAST_NS:
+            return
+        if side.received != other.sent or other.received != side.sent:
+            return
+        waiting.event = other.of(Waiting).event = None
+        yield self._finding(event, side, others, other)
+
+    @staticmethod
+    def _may_go_on(side):
+        """Whether the other side may yet get something: another thread or process could send, or the end was sent."""
+        return side.shut_down is not None or len(side.lanes) > 1 or len(side.copies) > 1
+
+    def _finding(self, event, side, others, other):
+        waited = waited_text(event, others)
+        for reader, reads, writer, writes in ((side, event, other, others), (other, others, side, event)):
+            if reads_until_the_end(reader, reads) and waits_for_answer(writer):
+                text = (
+                    f"{label(reads)} has received all {reader.received:,} bytes and reads on, while {label(writes)}, "
+                )
+                text += f"which sent them, waits for the answer: both waited {waited}."
+                advice = f"If {label(reads)} reads until the end of the stream, {label(writes)} must end it with "
+                advice += "shutdown(SHUT_WR) after the last byte; or let the protocol say how long a message is."
+                return Finding("no-half-close", ERROR, text, advice, [reads, writes, writer.last_send])
+        text = f"Both ends waited for each other to send, {waited}: {done(event, side)}; {done(others, other)}."
+        advice = "Let the protocol say whose turn it is, and how long each message is."
+        return Finding("both-wait", ERROR, text, advice, [event, others])
+
+
+def reads_until_the_end(side, event):
+    """Whether a receive goes on where the last one got something, in the same place of the program, without an answer;
+    one that asks for less goes on with a message whose length it knows."""
+    before = side.last_receive
+    if before is None or event.call in ("recv_exact", "recv_frame") or before.call != event.call:
+        return False
+    if place(before) != place(event) or before.record.get("asked") != event.record.get("asked"):
+        return False
+    return side.last_send is None or side.last_send.moment < before.moment
+
+
+def waits_for_answer(side):
+    """Whether the last thing that moved on it is what it has sent."""
+    sent, received = side.last_send, side.last_receive
+    return sent is not None and (received is None or received.moment < sent.moment)
+
+
+def place(event):
+    return event.record.get("at") or event.record.get("place")
+
+
+def is_give_up(*events):
+    """Whether the wait of at least one has not simply ended because the other end did something."""
+    return any(event.is_waiting or event.record.get("error") in GAVE_UP for event in events)
+
+
+def together(one, other):
+    """For how long both waited at the same time; of calls that never returned, it has no end."""
+    ends = [event.moment for event in (one, other) if not event.is_waiting]
+    return min(ends, default=math.inf) - max(begin_of(one), begin_of(other))
+
+
+def begin_of(event):
+    return event.moment if event.is_waiting else event.moment - event.duration
+
+
+def waited_text(one, other):
+    time = together(one, other)
+    return "until the trace ended" if time == math.inf else f"for {time_text(time)}"
+
+
+def label(event):
+    return event.lane.label
+
+
+def done(event, side):
+    return f"{label(event)} had sent {side.sent:,} bytes and received {side.received:,}"

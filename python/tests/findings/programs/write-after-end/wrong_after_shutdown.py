@@ -1,0 +1,11 @@
+"""Sends after it has ended its own stream."""
+
+import contextlib
+import socket
+
+one, other = socket.socketpair()
+with one, other:
+    one.sendall(b"last words")
+    one.shutdown(socket.SHUT_WR)
+    with contextlib.suppress(BrokenPipeError):
+        one.sendall(b"postscript")
