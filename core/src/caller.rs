@@ -71,6 +71,8 @@ pub enum Start {
 pub struct NativeCaller;
 
 impl Caller for NativeCaller {
+    #[allow(clippy::inline_always)] // it does nothing else
+    #[inline(always)]
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
         f()
     }

@@ -23,6 +23,7 @@ const FIRST_NEW_SEARCH_AFTER: Duration = Duration::from_millis(10);
 impl Handle {
     /// Closes the descriptor once, waking every waiting thread. `before_close` is called with the descriptor just before;
     /// its failure is reported once the descriptor is closed.
+    #[inline(never)] // its callers need no room for what it does
     pub(crate) fn close<C: Caller>(
         &self,
         caller: &mut C,
@@ -33,7 +34,26 @@ impl Handle {
     }
 
     /// The same, waiting `longest` for the calls inside.
+    #[inline]
     pub(crate) fn close_within<C: Caller>(
+        &self,
+        caller: &mut C,
+        operation: Operation,
+        longest: Duration,
+        before_close: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
+    ) -> Result<(), Kind> {
+        if trace::is_on() {
+            return self.close_recorded(caller, operation, longest, before_close);
+        }
+        match self.state.close(|| self.descriptor.is_open()) {
+            None => Ok(()),
+            Some(closing) => self.go_on_closing(caller, closing, longest, before_close),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn close_recorded<C: Caller>(
         &self,
         caller: &mut C,
         operation: Operation,
@@ -43,18 +63,31 @@ impl Handle {
         let Some(closing) = self.state.close(|| self.descriptor.is_open()) else {
             return Ok(());
         };
-        // From now on no call can enter, and a thread that registers finds the handle closed.
         let recorded = self.close_begins(operation);
-        let result = caller.block(|| {
+        let result = self.go_on_closing(caller, closing, longest, before_close);
+        self.close_ended(recorded, operation, result);
+        result
+    }
+
+    /// Goes on once no call can enter any more, and a thread that registers finds the handle closed.
+    // The calls that are not recorded should not pay for being compiled twice.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn go_on_closing<C: Caller>(
+        &self,
+        caller: &mut C,
+        closing: Closing,
+        longest: Duration,
+        before_close: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
+    ) -> Result<(), Kind> {
+        caller.block(|| {
             if closing.registered {
                 self.notify_registered();
             }
             let prepared = before_close(self.descriptor.lend());
             let closed = self.finish_close(closing, longest);
             closed.and(prepared).map_err(|error| Kind::from_io(&error))
-        });
-        self.close_ended(recorded, operation, result);
-        result
+        })
     }
 
     /// Begins to record a close, after no call can enter any more; false when calls are not recorded.
@@ -62,14 +95,20 @@ impl Handle {
     fn close_begins(&self, operation: Operation) -> bool {
         let recorded = trace::is_on();
         if recorded {
-            let on = On {
-                socket: &self.traced,
-                fd: self.descriptor.is_open().then(|| self.descriptor.lend()),
-            };
-            let others = self.state.calls().inside.saturating_sub(1);
-            trace::close_begins(operation, on, usize::try_from(others).unwrap_or(usize::MAX));
+            self.record_close(operation);
         }
         recorded
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn record_close(&self, operation: Operation) {
+        let on = On {
+            socket: &self.traced,
+            fd: self.descriptor.is_open().then(|| self.descriptor.lend()),
+        };
+        let others = self.state.calls().inside.saturating_sub(1);
+        trace::close_begins(operation, on, usize::try_from(others).unwrap_or(usize::MAX));
     }
 
     /// Records how a close ended whose record was begun.
@@ -214,13 +253,22 @@ impl Handle {
 }
 
 impl Drop for Handle {
+    #[inline]
     fn drop(&mut self) {
         if self.descriptor.is_open() {
-            let recorded = self.close_begins(Operation::Drop);
-            self.notify_registered();
-            // No call is inside a value that is being dropped, and there is no caller to report a failure to.
-            let _ = self.close_descriptor();
-            self.close_ended(recorded, Operation::Drop, Ok(()));
+            self.close_dropped();
         }
+    }
+}
+
+impl Handle {
+    /// Closes a handle that nothing else can reach any more.
+    #[inline(never)]
+    fn close_dropped(&self) {
+        let recorded = self.close_begins(Operation::Drop);
+        self.notify_registered();
+        // No call is inside a value that is being dropped, and there is no caller to report a failure to.
+        let _ = self.close_descriptor();
+        self.close_ended(recorded, Operation::Drop, Ok(()));
     }
 }

@@ -119,13 +119,24 @@ impl Handle {
     #[inline]
     pub(crate) fn note_made(&self, how: &'static str, from: Option<&Self>) {
         if trace::is_on() {
-            trace::made(
-                &self.traced,
-                self.descriptor.lend(),
-                how,
-                from.map(|from| &from.traced),
-            );
+            self.record_made(how, from);
         }
+    }
+
+    /// Records a descriptor that this handle has accepted.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn record_accepted(&self, fd: BorrowedFd<'_>) -> Traced {
+        let accepted = Traced::default();
+        trace::made(&accepted, fd, "accept", Some(&self.traced));
+        accepted
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn record_made(&self, how: &'static str, from: Option<&Self>) {
+        let from = from.map(|from| &from.traced);
+        trace::made(&self.traced, self.descriptor.lend(), how, from);
     }
 
     pub(crate) fn is_closed(&self) -> bool {

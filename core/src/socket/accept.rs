@@ -11,8 +11,9 @@ use crate::op::Accept;
 use crate::sys::reserve::check_left;
 use crate::sys::{os, unix};
 use crate::time::Timeout;
+use crate::trace::{self, Traced};
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::Ordering;
 
 impl Socket {
@@ -69,14 +70,20 @@ impl<C: Caller> Call<'_, C> {
             }
             self.run(timeout, &mut accept)?
         };
-        let accepted = Socket::from_parts(
+        // Only the descriptor is lent to the record: the socket would otherwise be kept in memory, and copied, by every call.
+        let traced = if trace::is_on() {
+            listener.handle.record_accepted(fd.as_fd())
+        } else {
+            Traced::default()
+        };
+        let mut accepted = Socket::from_parts(
             fd,
             BlockingMode::new(false, false),
             listener.family,
             listener.socket_type,
             listener.protocol,
         );
-        accepted.note_made("accept", Some(listener));
+        accepted.handle.traced = traced;
         Ok(accepted)
     }
 }
@@ -91,8 +98,15 @@ impl Socket {
     /// Refuses sockets that accept(2) refuses at once: they would never become ready, and the wait would never end.
     /// Checked only for families that are known to answer.
     pub(crate) fn check_listening(&self) -> std::result::Result<(), Kind> {
-        let answers = matches!(self.family, Family::IPV4 | Family::IPV6 | Family::UNIX);
-        if !answers || self.listening.load(Ordering::Relaxed) {
+        if self.listening.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.find_listening()
+    }
+
+    #[cold]
+    fn find_listening(&self) -> std::result::Result<(), Kind> {
+        if !matches!(self.family, Family::IPV4 | Family::IPV6 | Family::UNIX) {
             return Ok(());
         }
         let accepting = self.immediate_unseen(Operation::GetOption, |fd| {

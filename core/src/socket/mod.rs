@@ -106,6 +106,7 @@ impl Socket {
     }
 
     #[cold]
+    #[inline(never)]
     fn new_recorded(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<Self> {
         let described = |line: &mut Line| {
             line.kernel_name("family", family);
@@ -119,6 +120,9 @@ impl Socket {
         })
     }
 
+    // A part of `new`, which otherwise would only pass its arguments on.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     fn make(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<Self> {
         check_left().map_err(|kind| Error::new(Operation::Socket, kind))?;
         let bare = socket_type.bare();
@@ -391,7 +395,8 @@ impl Socket {
         self.immediate_unseen(operation, call)
     }
 
-    /// The same, not recorded: for what the library itself wants to know.
+    /// The same, not recorded: for what the library itself wants to know, and for calls that record themselves in a cold
+    /// function of their own, so that the others don't pay for keeping the arguments in memory.
     // Otherwise the calls that are not recorded would pay for a call of it.
     #[allow(clippy::inline_always)]
     #[inline(always)]

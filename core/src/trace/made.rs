@@ -30,8 +30,6 @@ pub(crate) fn recorded<T>(
 }
 
 /// Records a socket that was made, `how`, and from which other socket, while calls are recorded.
-#[cold]
-#[inline(never)]
 pub(crate) fn made(socket: &Traced, fd: BorrowedFd<'_>, how: &'static str, from: Option<&Traced>) {
     socket.describe(how, Some(fd), from);
 }

@@ -5,16 +5,16 @@ use super::line::Line;
 use super::settings::trace_number;
 use super::thread::{begin_line, write};
 use crate::domain::{Family, SocketType};
+use crate::sys::once_box::OnceBox;
 use crate::sys::{kernel, os, unix};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::OnceLock;
 
 static LAST_NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// Nothing until the first call that is recorded.
 #[derive(Default)]
-pub(crate) struct Traced(OnceLock<Box<Known>>);
+pub(crate) struct Traced(OnceBox<Known>);
 
 struct Known {
     /// Names the socket in the file: unlike a descriptor's number it is never used again.
@@ -29,14 +29,12 @@ struct Known {
 
 impl Traced {
     fn known(&self) -> &Known {
-        self.0.get_or_init(|| {
-            Box::new(Known {
-                number: LAST_NUMBER.fetch_add(1, Ordering::Relaxed) + 1,
-                described_in: AtomicU64::new(0),
-                sent: AtomicU64::new(0),
-                received: AtomicU64::new(0),
-                has_local: AtomicBool::new(false),
-            })
+        self.0.get_or_make(|| Known {
+            number: LAST_NUMBER.fetch_add(1, Ordering::Relaxed) + 1,
+            described_in: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            has_local: AtomicBool::new(false),
         })
     }
 

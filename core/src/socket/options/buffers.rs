@@ -24,7 +24,7 @@ impl Socket {
     /// `InvalidInput("send buffer")` for 0 and above 1,073,741,823; `Closed`.
     pub fn set_send_buffer(&self, requested: usize) -> Result<()> {
         in_range(requested, &BUFFER, "send buffer")?;
-        self.set(("SO_SNDBUF", requested), |sock| {
+        self.set(("SO_SNDBUF", requested), move |sock| {
             sock.set_send_buffer_size(requested)
         })
     }
@@ -46,7 +46,7 @@ impl Socket {
     /// `InvalidInput("receive buffer")` for 0 and above 1,073,741,823; `Closed`.
     pub fn set_recv_buffer(&self, requested: usize) -> Result<()> {
         in_range(requested, &BUFFER, "receive buffer")?;
-        self.set(("SO_RCVBUF", requested), |sock| {
+        self.set(("SO_RCVBUF", requested), move |sock| {
             sock.set_recv_buffer_size(requested)
         })
     }

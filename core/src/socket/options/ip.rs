@@ -21,7 +21,7 @@ impl Socket {
     /// `InvalidInput("ttl")` outside 1–255; `Unsupported` for a socket that is not IP; `Closed`.
     pub fn set_ttl(&self, ttl: u32) -> Result<()> {
         in_range(ttl, &TTL, "ttl")?;
-        self.set(("IP_TTL", ttl), |sock| sock.set_ttl_v4(ttl))
+        self.set(("IP_TTL", ttl), move |sock| sock.set_ttl_v4(ttl))
     }
 
     /// How many routers a packet may pass, over IPv4.
@@ -40,7 +40,7 @@ impl Socket {
     /// and the kernel would silently drop; `Unsupported` for a socket that is not IP; `Closed`.
     pub fn set_tos(&self, tos: u32) -> Result<()> {
         self.check_service(tos, "tos")?;
-        self.set(("IP_TOS", tos), |sock| sock.set_tos_v4(tos))
+        self.set(("IP_TOS", tos), move |sock| sock.set_tos_v4(tos))
     }
 
     /// The type of service of packets over IPv4.

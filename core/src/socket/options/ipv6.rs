@@ -14,7 +14,7 @@ impl Socket {
     /// # Errors
     /// `EINVAL` once it is bound; `Unsupported`; `Closed`.
     pub fn set_only_v6(&self, on: bool) -> Result<()> {
-        self.set(("IPV6_V6ONLY", on), |sock| sock.set_only_v6(on))
+        self.set(("IPV6_V6ONLY", on), move |sock| sock.set_only_v6(on))
     }
 
     /// Whether it takes only IPv6.
@@ -32,7 +32,9 @@ impl Socket {
     /// `InvalidInput("hops")` above 255; `Unsupported`; `Closed`.
     pub fn set_hops(&self, hops: u32) -> Result<()> {
         in_range(hops, &BYTE, "hops")?;
-        self.set(("IPV6_UNICAST_HOPS", hops), |sock| sock.set_unicast_hops_v6(hops))
+        self.set(("IPV6_UNICAST_HOPS", hops), move |sock| {
+            sock.set_unicast_hops_v6(hops)
+        })
     }
 
     /// How many routers a packet may pass.
@@ -51,7 +53,7 @@ impl Socket {
     /// for itself and the kernel would silently drop; `Unsupported`; `Closed`.
     pub fn set_traffic_class(&self, class: u32) -> Result<()> {
         self.check_service(class, "traffic class")?;
-        self.set(("IPV6_TCLASS", class), |sock| sock.set_tclass_v6(class))
+        self.set(("IPV6_TCLASS", class), move |sock| sock.set_tclass_v6(class))
     }
 
     /// The traffic class of packets.

@@ -35,7 +35,7 @@ impl Socket {
     /// numbers on a socket that is not TCP; `Closed`.
     pub fn set_keepalive(&self, keepalive: Option<Keepalive>) -> Result<()> {
         let Some(numbers) = keepalive else {
-            return self.set(("SO_KEEPALIVE", "off"), |sock| sock.set_keepalive(false));
+            return self.set(("SO_KEEPALIVE", "off"), move |sock| sock.set_keepalive(false));
         };
         let mut params = socket2::TcpKeepalive::new();
         if let Some(idle) = numbers.idle {
@@ -48,7 +48,7 @@ impl Socket {
             in_range(count, &COUNT, "keepalive count")?;
             params = params.with_retries(count);
         }
-        self.set(("SO_KEEPALIVE", numbers), |sock| {
+        self.set(("SO_KEEPALIVE", numbers), move |sock| {
             if numbers == Keepalive::default() {
                 return sock.set_keepalive(true);
             }

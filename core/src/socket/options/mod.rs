@@ -35,7 +35,7 @@ use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::sys::interface_index::LONGEST_NAME;
 use crate::sys::kernel::OptionNumber;
 use crate::sys::unix;
-use crate::trace::Line;
+use crate::trace::{self, Line};
 use std::ffi::c_int;
 use std::fmt;
 use std::io;
@@ -49,6 +49,21 @@ impl Socket {
         (name, value): (&'static str, impl fmt::Debug),
         call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<()>,
     ) -> Result<()> {
+        if trace::is_on() {
+            return self.set_recorded(name, value, call);
+        }
+        self.immediate_unseen(Operation::SetOption, |fd| call(&unix::sock(&fd)))
+            .map_err(or_unsupported)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn set_recorded(
+        &self,
+        name: &'static str,
+        value: impl fmt::Debug,
+        call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<()>,
+    ) -> Result<()> {
         let arguments = |line: &mut Line| {
             line.text("option", name);
             line.text("value", format_args!("{value:?}"));
@@ -58,6 +73,20 @@ impl Socket {
     }
 
     fn get<T>(
+        &self,
+        name: &'static str,
+        call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<T>,
+    ) -> Result<T> {
+        if trace::is_on() {
+            return self.get_recorded(name, call);
+        }
+        self.immediate_unseen(Operation::GetOption, |fd| call(&unix::sock(&fd)))
+            .map_err(or_unsupported)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn get_recorded<T>(
         &self,
         name: &'static str,
         call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<T>,

@@ -61,15 +61,16 @@ impl Socket {
     pub fn set_multicast_interface<'n>(&self, interface: impl Into<Interface<'n>>) -> Result<()> {
         let version = self.by_version(Operation::SetOption, Family::IPV4, Family::IPV6)?;
         match (choose(interface.into())?, version) {
-            (Chosen::Address(address), Family::IPV4) => self.set(("IP_MULTICAST_IF", &address), |sock| {
-                sock.set_multicast_if_v4(&address)
-            }),
+            (Chosen::Address(address), Family::IPV4) => self
+                .set(("IP_MULTICAST_IF", &address), move |sock| {
+                    sock.set_multicast_if_v4(&address)
+                }),
             (Chosen::Address(_), _) => Err(invalid("interface", BY_NAME_OR_INDEX)),
             (Chosen::Index(index), Family::IPV4) => self.set_bytes(
                 Some((libc::IPPROTO_IP, libc::IP_MULTICAST_IF)),
                 &interface_request(index),
             ),
-            (Chosen::Index(index), _) => self.set(("IPV6_MULTICAST_IF", index), |sock| {
+            (Chosen::Index(index), _) => self.set(("IPV6_MULTICAST_IF", index), move |sock| {
                 sock.set_multicast_if_v6(index)
             }),
         }
@@ -110,7 +111,7 @@ impl Socket {
         } else {
             "IPV6_MULTICAST_HOPS"
         };
-        self.set((name, ttl), |sock| {
+        self.set((name, ttl), move |sock| {
             if is_v4 {
                 sock.set_multicast_ttl_v4(ttl)
             } else {
@@ -152,7 +153,7 @@ impl Socket {
         } else {
             "IPV6_MULTICAST_LOOP"
         };
-        self.set((name, on), |sock| {
+        self.set((name, on), move |sock| {
             if is_v4 {
                 sock.set_multicast_loop_v4(on)
             } else {

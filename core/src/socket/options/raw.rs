@@ -4,7 +4,9 @@ use super::super::Socket;
 use crate::error::{Operation, Result};
 use crate::handle::Direction;
 use crate::sys::{kernel, unix};
-use crate::trace::Line;
+use crate::trace::{self, Line};
+use std::io;
+use std::os::fd::BorrowedFd;
 
 /// Options by number.
 impl Socket {
@@ -13,7 +15,16 @@ impl Socket {
     /// # Errors
     /// `Closed`; the system's, such as `ENOPROTOOPT`.
     pub fn set_option(&self, level: i32, name: i32, value: &[u8]) -> Result<()> {
-        let arguments = move |line: &mut Line| {
+        if trace::is_on() {
+            return self.set_option_recorded(level, name, value);
+        }
+        self.immediate_unseen(Operation::SetOption, |fd| self.set_at(fd, level, name, value))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn set_option_recorded(&self, level: i32, name: i32, value: &[u8]) -> Result<()> {
+        let arguments = |line: &mut Line| {
             line.number("level", level);
             line.number("option", name);
             match value.try_into() {
@@ -22,12 +33,17 @@ impl Socket {
             }
         };
         self.immediate_with(Operation::SetOption, arguments, |fd| {
-            let set = || unix::set_option(fd, level, name, value);
-            match limited(level, name) {
-                Some(direction) => self.handle.set_limit_of_program(direction, set),
-                None => set(),
-            }
+            self.set_at(fd, level, name, value)
         })
+    }
+
+    #[inline]
+    fn set_at(&self, fd: BorrowedFd<'_>, level: i32, name: i32, value: &[u8]) -> io::Result<()> {
+        let set = || unix::set_option(fd, level, name, value);
+        match limited(level, name) {
+            Some(direction) => self.handle.set_limit_of_program(direction, set),
+            None => set(),
+        }
     }
 
     /// Sets an option that has no value, only a length (setsockopt(2) with a null pointer).
@@ -50,20 +66,34 @@ impl Socket {
     /// # Errors
     /// See [`set_option`](Self::set_option).
     pub fn option(&self, level: i32, name: i32, value: &mut [u8]) -> Result<usize> {
-        let arguments = move |line: &mut Line| {
+        if trace::is_on() {
+            return self.option_recorded(level, name, value);
+        }
+        self.immediate_unseen(Operation::GetOption, |fd| self.get_at(fd, level, name, value))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn option_recorded(&self, level: i32, name: i32, value: &mut [u8]) -> Result<usize> {
+        let arguments = |line: &mut Line| {
             line.number("level", level);
             line.number("option", name);
         };
         self.immediate_with(Operation::GetOption, arguments, |fd| {
-            let length = unix::get_option(fd, level, name, value)?;
-            if let (libc::SOL_SOCKET, libc::SO_ERROR, Some(&error)) = (level, name, value.first_chunk()) {
-                self.handle.connection_end.note(fd, i32::from_ne_bytes(error));
-            }
-            if limited(level, name).is_some_and(|direction| self.handle.hides_limit(direction)) {
-                value.iter_mut().take(length).for_each(|byte| *byte = 0); // none
-            }
-            Ok(length)
+            self.get_at(fd, level, name, value)
         })
+    }
+
+    #[inline]
+    fn get_at(&self, fd: BorrowedFd<'_>, level: i32, name: i32, value: &mut [u8]) -> io::Result<usize> {
+        let length = unix::get_option(fd, level, name, value)?;
+        if let (libc::SOL_SOCKET, libc::SO_ERROR, Some(&error)) = (level, name, value.first_chunk()) {
+            self.handle.connection_end.note(fd, i32::from_ne_bytes(error));
+        }
+        if limited(level, name).is_some_and(|direction| self.handle.hides_limit(direction)) {
+            value.iter_mut().take(length).for_each(|byte| *byte = 0); // none
+        }
+        Ok(length)
     }
 
     /// Reads an option that is an `int`.

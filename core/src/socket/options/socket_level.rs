@@ -22,7 +22,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn set_reuse_address(&self, on: bool) -> Result<()> {
-        self.set(("SO_REUSEADDR", on), |sock| sock.set_reuse_address(on))
+        self.set(("SO_REUSEADDR", on), move |sock| sock.set_reuse_address(on))
     }
 
     /// Whether `SO_REUSEADDR` is on.
@@ -40,7 +40,7 @@ impl Socket {
     /// # Errors
     /// `Unsupported` for a socket that is not IP; `Closed`.
     pub fn set_reuse_port(&self, on: bool) -> Result<()> {
-        self.set(("SO_REUSEPORT", on), |sock| sock.set_reuse_port(on))
+        self.set(("SO_REUSEPORT", on), move |sock| sock.set_reuse_port(on))
     }
 
     /// Whether `SO_REUSEPORT` is on.
@@ -63,7 +63,7 @@ impl Socket {
             .map(|linger| in_seconds(linger, &LINGER, "linger"))
             .transpose()?;
         let linger = seconds.map(|seconds| Duration::from_secs(super::count(seconds).into()));
-        self.set(("SO_LINGER", linger), |sock| sock.set_linger(linger))
+        self.set(("SO_LINGER", linger), move |sock| sock.set_linger(linger))
     }
 
     /// The linger time; `None` when off.
@@ -81,7 +81,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn set_broadcast(&self, on: bool) -> Result<()> {
-        self.set(("SO_BROADCAST", on), |sock| sock.set_broadcast(on))
+        self.set(("SO_BROADCAST", on), move |sock| sock.set_broadcast(on))
     }
 
     /// Whether `SO_BROADCAST` is on.
@@ -99,7 +99,7 @@ impl Socket {
     /// # Errors
     /// `Closed`.
     pub fn set_out_of_band_inline(&self, on: bool) -> Result<()> {
-        self.set(("SO_OOBINLINE", on), |sock| sock.set_out_of_band_inline(on))
+        self.set(("SO_OOBINLINE", on), move |sock| sock.set_out_of_band_inline(on))
     }
 
     /// Whether `SO_OOBINLINE` is on.

@@ -26,7 +26,7 @@ impl Socket {
     /// # Errors
     /// `Unsupported`; `Closed`.
     pub fn set_nodelay(&self, on: bool) -> Result<()> {
-        self.set(("TCP_NODELAY", on), |sock| sock.set_tcp_nodelay(on))
+        self.set(("TCP_NODELAY", on), move |sock| sock.set_tcp_nodelay(on))
     }
 
     /// Whether `TCP_NODELAY` is on.

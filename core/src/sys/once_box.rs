@@ -1,0 +1,78 @@
+//! A value on the heap that is made when it is first used. Unlike `OnceLock<Box<T>>` it is one word, and a value that
+//! was never used costs nothing to drop but a look at that word.
+
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+pub struct OnceBox<T>(AtomicPtr<T>);
+
+impl<T> Default for OnceBox<T> {
+    fn default() -> Self {
+        Self(AtomicPtr::new(ptr::null_mut()))
+    }
+}
+
+impl<T: Send + Sync> OnceBox<T> {
+    /// The value, made by `make` if there is none yet. When several threads make one at the same time, one of them is
+    /// kept.
+    pub fn get_or_make(&self, make: impl FnOnce() -> T) -> &T {
+        let mut value = self.0.load(Ordering::Acquire);
+        if value.is_null() {
+            let made = Box::into_raw(Box::new(make()));
+            value = match self
+                .0
+                .compare_exchange(ptr::null_mut(), made, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => made,
+                Err(other) => {
+                    // SAFETY: it was made above, and no other thread has seen it.
+                    drop(unsafe { Box::from_raw(made) });
+                    other
+                }
+            };
+        }
+        // SAFETY: it came from a box, and is dropped only together with `self`.
+        unsafe { &*value }
+    }
+}
+
+impl<T> Drop for OnceBox<T> {
+    #[inline]
+    fn drop(&mut self) {
+        let value = *self.0.get_mut();
+        if !value.is_null() {
+            drop_made(value);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn drop_made<T>(value: *mut T) {
+    // SAFETY: only `OnceBox` calls this, for the value that it owns and that no reference of it is left to.
+    drop(unsafe { Box::from_raw(value) });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn one_value_is_made_and_dropped() {
+        let counted = Arc::new(());
+        let value = OnceBox::default();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let seen: &Arc<()> = value.get_or_make(|| Arc::clone(&counted));
+                    assert!(Arc::ptr_eq(seen, &counted));
+                });
+            }
+        });
+        assert_eq!(Arc::strong_count(&counted), 2);
+        drop(value);
+        assert_eq!(Arc::strong_count(&counted), 1);
+        drop(OnceBox::<Arc<()>>::default());
+    }
+}
