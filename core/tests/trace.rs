@@ -306,6 +306,7 @@ fn nothing_is_lost_when_the_program_is_killed() {
     let records = folder.records();
     one(&records, &[r#""call":"sendall""#, r#""data":"last""#]);
     one(&records, &[r#""call":"recv""#, r#""begun":true"#]);
+    assert!(with(&records, &[r#""event":"exit""#]).is_empty());
 }
 
 #[test]
@@ -316,6 +317,59 @@ fn program_waits_forever() {
     println!("waiting");
     server.recv(&mut [0]).unwrap();
     drop(client);
+}
+
+#[test]
+fn a_process_that_ends_in_order_says_so_and_why_a_port_was_in_use_is_recorded() {
+    let records = run("program_binds_ports_in_use").records();
+    let last = records.last().unwrap();
+    assert!(last.contains(r#""event":"exit""#), "{last}");
+    let failed = with(&records, &[r#""error":"EADDRINUSE""#]);
+    assert_eq!(failed.len(), 4, "{records:?}");
+    assert!(failed[0].contains(r#""call":"bind""#), "{failed:?}");
+    assert!(failed[0].contains(r#""in_use":"LISTEN""#), "{failed:?}");
+    assert!(failed[1].contains(r#""in_use":"TIME_WAIT""#), "{failed:?}");
+    assert!(failed[2].contains(r#""call":"listen""#), "{failed:?}");
+    assert!(failed[2].contains(r#""in_use":"LISTEN""#), "{failed:?}");
+    assert!(!failed[3].contains("in_use"), "of a datagram socket: {failed:?}");
+}
+
+#[test]
+#[ignore = "a program of the tests above"]
+fn program_binds_ports_in_use() {
+    let refused = |result: polysock::Result<()>| {
+        assert_eq!(result.unwrap_err().kind(), Kind::Os(libc::EADDRINUSE));
+    };
+    let tcp = || Socket::tcp(Family::IPV4).unwrap();
+    let first = tcp();
+    first.bind(&loopback()).unwrap();
+    first.listen(1).unwrap();
+    let address = first.local_address().unwrap();
+    refused(tcp().bind(&address));
+
+    let client = tcp();
+    client.connect(&address).unwrap();
+    let (server, _) = first.accept().unwrap();
+    first.close().unwrap();
+    server.close().unwrap();
+    assert_eq!(client.recv(&mut [0]).unwrap(), 0);
+    client.close().unwrap();
+    refused(tcp().bind(&address));
+
+    let [one, other] = [(); 2].map(|()| {
+        let socket = tcp();
+        socket.set_reuse_address(true).unwrap();
+        socket
+    });
+    one.bind(&loopback()).unwrap();
+    other.bind(&one.local_address().unwrap()).unwrap();
+    one.listen(1).unwrap();
+    refused(other.listen(1));
+
+    let [one, other] =
+        [(); 2].map(|()| Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::DEFAULT).unwrap());
+    one.bind(&loopback()).unwrap();
+    refused(other.bind(&one.local_address().unwrap()));
 }
 
 #[test]

@@ -4,6 +4,8 @@ use super::Socket;
 use crate::address::Address;
 use crate::error::{Error, Operation, Result};
 use crate::sys::unix;
+use crate::trace::{self, Line};
+use std::os::fd::BorrowedFd;
 use std::sync::atomic::Ordering;
 
 /// The error for a negative backlog, which the kernel would take for the largest possible.
@@ -18,12 +20,16 @@ impl Socket {
     /// # Errors
     /// `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`, `EINVAL` when it is already bound; the address is in the detail.
     pub fn bind(&self, address: &Address) -> Result<()> {
-        self.immediate_with(
-            Operation::Bind,
-            |line| line.text("to", address),
-            |fd| unix::bind(fd, address),
-        )
-        .map_err(|error| error.with_detail(address))
+        let bind = |fd: BorrowedFd<'_>| unix::bind(fd, address);
+        let bound = if trace::is_on() {
+            let arguments = |line: &mut Line| line.text("to", address);
+            self.immediate_recorded(Operation::Bind, arguments, bind, |line, bound| {
+                self.add_in_use(line, bound, address.port())
+            })
+        } else {
+            self.immediate_unseen(Operation::Bind, bind)
+        };
+        bound.map_err(|error| error.with_detail(address))
     }
 
     /// Starts to listen (listen(2)). At most `backlog` connections wait to be accepted; the system has its own limit
@@ -36,16 +42,28 @@ impl Socket {
         if backlog < 0 {
             return Err(negative_backlog(Operation::Listen, backlog));
         }
-        self.immediate_with(
-            Operation::Listen,
-            |line| line.number("backlog", backlog),
-            |fd| {
-                self.handle.renounce_limits(fd);
-                unix::sock(&fd).listen(backlog)
-            },
-        )?;
+        let listen = |fd: BorrowedFd<'_>| {
+            self.handle.renounce_limits(fd);
+            unix::sock(&fd).listen(backlog)
+        };
+        if trace::is_on() {
+            let arguments = |line: &mut Line| line.number("backlog", backlog);
+            self.immediate_recorded(Operation::Listen, arguments, listen, |line, listening| {
+                let local = self.immediate_unseen(Operation::GetSockName, unix::local_address);
+                self.add_in_use(line, listening, local.ok().and_then(|local| local.port()));
+            })?;
+        } else {
+            self.immediate_unseen(Operation::Listen, listen)?;
+        }
         self.listening.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Adds what has the port already to the record of a call that failed because of that.
+    fn add_in_use<T>(&self, line: &mut Line, result: &Result<T>, port: Option<u16>) {
+        if self.is_tcp_family() {
+            trace::add_in_use(line, result.as_ref().err(), port);
+        }
     }
 
     /// The socket's local address (getsockname(2)).

@@ -390,7 +390,7 @@ impl Socket {
         call: impl FnOnce(BorrowedFd<'_>) -> std::io::Result<T>,
     ) -> Result<T> {
         if trace::is_on() {
-            return self.immediate_recorded(operation, arguments, call);
+            return self.immediate_recorded(operation, arguments, call, |_, _| {});
         }
         self.immediate_unseen(operation, call)
     }
@@ -416,12 +416,17 @@ impl Socket {
         operation: Operation,
         arguments: impl FnOnce(&mut Line),
         call: impl FnOnce(BorrowedFd<'_>) -> std::io::Result<T>,
+        outcome: impl FnOnce(&mut Line, &Result<T>),
     ) -> Result<T> {
         let handle = &self.handle;
         handle.show(|on| trace::begin(operation, Some(on), None, arguments));
         let result = self.immediate_unseen(operation, call);
         let error = result.as_ref().err();
-        handle.show(|on| trace::end(operation, Some(on), error, trace::Moved::Nothing, |_| {}));
+        handle.show(|on| {
+            trace::end(operation, Some(on), error, trace::Moved::Nothing, |line| {
+                outcome(line, &result)
+            })
+        });
         result
     }
 }

@@ -2,6 +2,7 @@
 
 use super::line::Line;
 use super::settings::most_data;
+use crate::error::{Error, Kind};
 use crate::sys::{kernel, unix};
 use crate::tcp_state::TcpState;
 use std::os::fd::BorrowedFd;
@@ -25,6 +26,28 @@ pub(super) fn add_state(line: &mut Line, fd: BorrowedFd<'_>) {
 pub(super) fn add_unread(line: &mut Line, fd: BorrowedFd<'_>) {
     if let Ok(unread) = unix::available(fd) {
         line.count("unread", unread);
+    }
+}
+
+/// How many sockets with a port are shown.
+const MOST_IN_USE: usize = 64;
+
+/// Adds the states of the TCP sockets that have a port already, when that is why a call has failed.
+#[cold]
+pub(crate) fn add_in_use(line: &mut Line, error: Option<&Error>, port: Option<u16>) {
+    let (Some(Kind::Os(libc::EADDRINUSE)), Some(port)) = (error.map(Error::kind), port) else {
+        return;
+    };
+    let (mut states, mut count) = (String::new(), 0);
+    kernel::tcp_states_at(port, |state| {
+        if count < MOST_IN_USE {
+            states.push_str(if count > 0 { " " } else { "" });
+            states.push_str(TcpState(state).name());
+        }
+        count += 1;
+    });
+    if count > 0 {
+        line.text("in_use", states);
     }
 }
 

@@ -24,7 +24,7 @@ mod switch;
 mod thread;
 
 pub(crate) use call::{begin, end, On};
-pub(crate) use details::{add_payload, Moved};
+pub(crate) use details::{add_in_use, add_payload, Moved};
 pub use header::set_trace_language;
 pub(crate) use line::Line;
 pub(crate) use made::{close_begins, close_ended, event, made, recorded};

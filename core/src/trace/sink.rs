@@ -49,7 +49,9 @@ pub(super) fn lock() -> Held<'static, Sink> {
 
 extern "C" fn finish() {
     turn_off();
-    lock().close();
+    let mut sink = lock();
+    sink.end_with("exit", |_| {});
+    sink.close();
 }
 
 impl Sink {
@@ -102,6 +104,7 @@ impl Sink {
         if lost > 0 {
             let mut line = Line::begin();
             line.number("time", clock::monotonic_ns());
+            line.number("thread", process::thread_number());
             line.text("event", "lost");
             line.number("records", lost);
             if let Some(text) = line.end() {
@@ -122,14 +125,23 @@ impl Sink {
             return;
         }
         turn_off();
+        self.end_with("ended", |line| {
+            line.error(&Error::new(Operation::Trace, Kind::from_io(error)))
+        });
+        self.close();
+    }
+
+    /// Adds the last record, for which there is room in the window.
+    fn end_with(&mut self, event: &'static str, fields: impl FnOnce(&mut Line)) {
+        let Some(log) = &mut self.log else { return };
         let mut line = Line::begin();
         line.number("time", clock::monotonic_ns());
-        line.text("event", "ended");
-        line.error(&Error::new(Operation::Trace, Kind::from_io(error)));
-        if let (Some(text), Some(log)) = (line.end(), &mut self.log) {
+        line.number("thread", process::thread_number());
+        line.text("event", event);
+        fields(&mut line);
+        if let Some(text) = line.end() {
             let _ = log.append(text, 0);
         }
-        self.close();
     }
 
     pub(super) fn close(&mut self) {

@@ -1,6 +1,9 @@
 //! Linux.
 
 pub mod number;
+mod port_states;
+
+pub use port_states::tcp_states_at;
 
 use crate::sys::unix;
 use std::ffi::CStr;

@@ -39,6 +39,9 @@ pub fn tcp_state(_: BorrowedFd<'_>) -> io::Result<u8> {
     Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
 }
 
+/// The states of the TCP sockets with a local port: there is no portable way to get them.
+pub fn tcp_states_at(_: u16, _: impl FnMut(u8)) {}
+
 /// The statistics of a TCP connection: there is no portable way to get it.
 pub fn tcp_info(_: BorrowedFd<'_>, _: &mut [u8]) -> io::Result<usize> {
     Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
