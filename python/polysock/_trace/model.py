@@ -173,7 +173,8 @@ class Trace:
         return file.header.get("machine", "") if is_local(address) or self.machines == 1 else ""
 
     def events(self, sockets=False):
-        """The events, joined, from the beginning; with `sockets`, also the records of sockets that became known."""
+        """The events, joined, from the beginning; with `sockets`, also the records of sockets that became known, and of
+        processes that ended in order."""
         for file in self.files:
             file.rewind()
         yield from Joiner(self).events(merged(self.files, self.clocks), sockets=sockets)
@@ -206,8 +207,9 @@ class Joiner:
             event.number = next(self._numbers)
             if "socket" in record:
                 event.end = self._end(file, record)
-            if record.get("event") == "socket":
-                self._made(event)
+            if record.get("event") in ("socket", "exit"):
+                if event.end is not None:
+                    self._made(event)
                 if sockets:
                     yield event
                 continue
