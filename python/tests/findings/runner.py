@@ -17,7 +17,7 @@ import polysock
 import polysock.net
 
 AT_ONCE = 8  # they mostly wait
-TIME_LIMIT = 30  # seconds
+TIME_LIMIT = 20  # seconds
 
 
 def run(program):

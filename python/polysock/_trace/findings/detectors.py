@@ -1,7 +1,10 @@
 """All detectors."""
 
+from .exchanges import StickyAndSplit
 from .lost_bytes import PartialSend
 from .resets import ResetByUnread, WriteAfterEnd
+from .short_reads import ShortRead
+from .small_sends import NagleDelay, TinyWrites
 from .waits import BothWait
 
 DETECTORS = (
@@ -9,6 +12,10 @@ DETECTORS = (
     ResetByUnread,
     WriteAfterEnd,
     BothWait,
+    ShortRead,
+    StickyAndSplit,
+    TinyWrites,
+    NagleDelay,
 )
 
 # What they may find: the stable names.

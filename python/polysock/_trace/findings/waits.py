@@ -7,6 +7,7 @@ from ..model import RECEIVES, Event
 from ..words import time_text
 from .detector import Detector
 from .finding import ERROR, Finding
+from .place import place_of
 
 # Both must have waited at the same time for so long: a shorter wait is no proof that nothing was about to come.
 LEAST_NS = 200_000_000
@@ -79,7 +80,7 @@ def reads_until_the_end(side, event):
     before = side.last_receive
     if before is None or event.call in ("recv_exact", "recv_frame") or before.call != event.call:
         return False
-    if place(before) != place(event) or before.record.get("asked") != event.record.get("asked"):
+    if place_of(before) != place_of(event) or before.record.get("asked") != event.record.get("asked"):
         return False
     return side.last_send is None or side.last_send.moment < before.moment
 
@@ -88,10 +89,6 @@ def waits_for_answer(side):
     """Whether the last thing that moved on it is what it has sent."""
     sent, received = side.last_send, side.last_receive
     return sent is not None and (received is None or received.moment < sent.moment)
-
-
-def place(event):
-    return event.record.get("at") or event.record.get("place")
 
 
 def is_give_up(*events):

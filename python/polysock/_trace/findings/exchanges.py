@@ -1,0 +1,181 @@
+"""sticky and split: one receive held several messages, or a part of one, and was answered as if it were one.
+
+TCP does not say where a message ends, and neither does a trace. What shows it is the answer: one send for one receive
+that held one send of the peer is how the program treats a message, and the size of the answer tells whether it did the
+same with a receive that held something else.
+"""
+
+from dataclasses import dataclass, field
+
+from ..model import RECEIVES, SENDS, Event
+from .detector import Detector
+from .finding import NOTE, Finding
+from .place import place_of
+from .side import ENDS_IT, is_end_of_stream
+
+# So many receives that held one send must have been answered alike.
+LEAST_ALIKE = 2
+# For so many places in programs it is remembered how they answer.
+MOST_PLACES = 1000
+MOST_PENDING = 4
+
+ADVICE = (
+    "TCP carries a stream of bytes without boundaries: let each message say where it ends, by its length or a "
+    "delimiter, collect what arrives, and take whole messages from it."
+)
+
+
+@dataclass
+class Exchange:
+    """What one side has received since its last answer, and its answers to that."""
+
+    receives: list[Event] = field(default_factory=list)
+    answers: list[Event] = field(default_factory=list)
+    part: tuple[Event, Event] | None = None  # the receive of the beginning of a message, and the answer to it
+
+
+@dataclass
+class Habit:
+    """How a place in a program answers a receive that held one whole send."""
+
+    count: int = 0
+    size: int | None = None  # of the answers, if all are equal
+    added: int | None = None  # by how much the answers are longer than the requests, if that is always the same
+    ending: str = ""  # with which line feeds all requests end
+    pending: list[tuple[Event, Event]] = field(default_factory=list)  # judged when the habit is known
+
+    def learn(self, request, answer):
+        size, added, ending = sent(answer), sent(answer) - sent(request), line_ending(request.record)
+        if self.count == 0:
+            self.size, self.added, self.ending = size, added, ending
+        self.size = size if size == self.size else None
+        self.added = added if added == self.added else None
+        if not ending.endswith(self.ending):
+            self.ending = ending if self.ending.endswith(ending) else ""
+        self.count += 1
+
+    def fits(self, request_size, answer_size):
+        """Whether an answer is one to a single message of this size."""
+        if self.added == 0:
+            return False  # passes on what it gets, in pieces of any size
+        return answer_size == self.size or answer_size - request_size == self.added
+
+
+class StickyAndSplit(Detector):
+    names = ("sticky", "split")
+    calls = SENDS | RECEIVES | ENDS_IT
+
+    def __init__(self, trace, sides):
+        super().__init__(trace, sides)
+        self._habits = {}
+
+    def see(self, event, side):
+        if side is None:
+            return
+        exchange = side.of(Exchange)
+        if event.call in SENDS:
+            if sent(event) and len(exchange.answers) < 2:
+                exchange.answers.append(event)
+            return
+        is_data = event.call in RECEIVES and sent(event)
+        if exchange.answers and (is_data or event.call in ENDS_IT or is_end_of_stream(event)):
+            yield from self._judge(exchange)
+            exchange.receives.clear()
+            exchange.answers.clear()
+        if is_data and len(exchange.receives) < 2:
+            exchange.receives.append(event)
+
+    def _judge(self, exchange):
+        if len(exchange.receives) != 1 or len(exchange.answers) != 1:
+            exchange.part = None
+            return
+        (receive,), (answer,) = exchange.receives, exchange.answers
+        part, exchange.part = exchange.part, None
+        if not receive.arrows:
+            return
+        if part is not None:
+            yield from self._rest(part, receive, answer)
+        whole = all(arrow.bytes == sent(arrow.source) for arrow in receive.arrows)
+        if whole and len(receive.arrows) == 1:
+            yield from self._learned(receive, answer)
+        elif whole:
+            yield from self._several(receive, answer)
+        elif len(receive.arrows) == 1 and begins_message(receive) and sent(answer) != sent(receive):
+            exchange.part = receive, answer
+
+    def _habit(self, receive):
+        key = receive.lane.pid, place_of(receive) or (receive.call, receive.record.get("asked"))
+        habit = self._habits.get(key)
+        if habit is None:
+            habit = Habit()
+            if len(self._habits) < MOST_PLACES:
+                self._habits[key] = habit
+        return habit
+
+    def _learned(self, receive, answer):
+        habit = self._habit(receive)
+        habit.learn(receive, answer)
+        if habit.count == LEAST_ALIKE:
+            pending, habit.pending = habit.pending, []
+            for earlier in pending:
+                yield from self._sticky(*earlier, habit)
+
+    def _several(self, receive, answer):
+        habit = self._habit(receive)
+        if habit.count >= LEAST_ALIKE:
+            yield from self._sticky(receive, answer, habit)
+        elif len(habit.pending) < MOST_PENDING:
+            habit.pending.append((receive, answer))
+
+    @staticmethod
+    def _sticky(receive, answer, habit):
+        sources = [arrow.source for arrow in receive.arrows]
+        alike = all(line_ending(source.record).endswith(habit.ending) for source in sources)
+        if not alike or not habit.fits(sent(receive), sent(answer)):
+            return
+        sizes = " + ".join(f"{sent(source):,}" for source in sources[:4]) + (" + …" if len(sources) > 4 else "")
+        text = f"{receive.call} returned {len(sources)} sends of the peer at once ({sizes} bytes), and the program "
+        text += f"answered once, with {sent(answer):,} bytes, as it answers one message in this place."
+        yield Finding("sticky", NOTE, text, ADVICE, [receive, answer, *sources[:4]])
+
+    @staticmethod
+    def _rest(part, receive, answer):
+        """The receive that follows the answered beginning of a message: was its rest answered like a message, too?"""
+        first, first_answer = part
+        source = first.arrows[0].source
+        goes_on = receive.arrows[0].source is source and receive.arrows[0].first == first.arrows[0].after
+        if not goes_on or len(receive.arrows) != 1:
+            return
+        if all(sent(one) == one.record.get("asked") for one in (first, receive)):
+            return  # records of a fixed size, several of which were sent at once
+        habit = Habit()
+        habit.learn(first, first_answer)
+        if not habit.fits(sent(receive), sent(answer)):
+            return
+        text = (
+            f"A message of {sent(source):,} bytes was received in parts, {sent(first):,} and {sent(receive):,} bytes, "
+        )
+        text += "and the program answered each as if it were a message."
+        yield Finding("split", NOTE, text, ADVICE, [first, receive, first_answer, answer, source])
+
+
+def begins_message(receive):
+    """Whether a receive got the beginning of a send that looks like one message, and did not ask for all of it."""
+    (arrow,) = receive.arrows
+    source = arrow.source
+    if arrow.first != source.record.get("offset", 0):
+        return False
+    if receive.call != "recv" or receive.record.get("asked") == sent(source):
+        return False  # a message of known size: that is a short read
+    text = source.record.get("data", "")
+    return "\n" not in text.rstrip("\r\n")
+
+
+def sent(event):
+    return event.record.get("bytes", 0)
+
+
+def line_ending(record):
+    """The line feeds with which recorded bytes end; nothing if not all were recorded."""
+    text = record.get("data", "")
+    return text[len(text.rstrip("\r\n")) :] if len(text) == record.get("bytes") else ""

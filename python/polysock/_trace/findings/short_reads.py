@@ -1,0 +1,94 @@
+"""short-read: a receive got less than it asked for, and the program went on."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from ..model import RECEIVES, SENDS, Event
+from .detector import Detector
+from .finding import WARNING, Finding
+from .place import place_of
+
+# How many sends of the peer are remembered. A receive that asks for a message asks for one that is on its way.
+MOST_ENDS = 256
+
+
+@dataclass
+class Messages:
+    """Where in the stream the sends of this side have ended: probably its messages."""
+
+    ends: deque = field(default_factory=lambda: deque(maxlen=MOST_ENDS))
+
+
+@dataclass
+class Short:
+    """A receive that asked for bytes up to `end` of the stream and got fewer."""
+
+    receive: Event | None = None
+    end: int = 0
+    is_message: bool = False  # the peer has sent a message that ends there: this is no matter of a buffer's size
+    went_on: Event | None = None  # the call that shows that the program did not receive the rest first
+
+
+class ShortRead(Detector):
+    names = ("short-read",)
+    calls = SENDS | RECEIVES
+
+    def see(self, event, side):
+        if side is None:
+            return
+        if event.call in RECEIVES:
+            self._received(event, side)
+        elif event.record.get("bytes"):
+            self._sent(event, side)
+            if side.other is not None:
+                yield from self._known(side.other)
+        yield from self._known(side)
+
+    @staticmethod
+    def _sent(event, side):
+        end = event.record.get("offset", 0) + event.record["bytes"]
+        side.of(Messages).ends.append(end)
+        if side.other is not None:
+            others = side.other.of(Short)
+            others.is_message |= others.receive is not None and others.end == end
+        short = side.of(Short)
+        if short.receive is None or short.went_on is not None:
+            return
+        if event.record["bytes"] == short.receive.record["bytes"]:
+            short.receive = None  # passes on what it gets, as it comes
+        else:
+            short.went_on = event
+
+    @staticmethod
+    def _known(side):
+        short = side.of(Short)
+        if not short.is_message or short.went_on is None:
+            return
+        receive, went_on, short.receive = short.receive, short.went_on, None
+        short.is_message, short.went_on = False, None
+        count, asked = receive.record["bytes"], receive.record["asked"]
+        text = (
+            f"{receive.call}({asked:,}) got {count:,} of the {asked:,} bytes that the peer has sent, and the program "
+        )
+        text += f"went on with {went_on.call} instead of receiving the other {asked - count:,}."
+        advice = (
+            "A receive returns what has arrived. Receive until everything is there: in a loop, with recv_exact, or "
+        )
+        advice += "with read(n) of a buffered file."
+        yield Finding("short-read", WARNING, text, advice, [receive, went_on])
+
+    @staticmethod
+    def _received(event, side):
+        record, short = event.record, side.of(Short)
+        if short.receive is not None and short.went_on is None:
+            missing = short.receive.record["asked"] - short.receive.record["bytes"]
+            here, before = place_of(event), place_of(short.receive)
+            if here is None or here == before or record.get("asked") == missing:
+                short.receive = None  # a loop, or a second receive for the rest
+            else:
+                short.went_on = event
+        count, asked = record.get("bytes", 0), record.get("asked", 0)
+        if short.receive is None and event.call == "recv" and "flags" not in record and 0 < count < asked:
+            short.receive, short.end = event, record.get("offset", 0) + asked
+            short.is_message = side.other is not None and short.end in side.other.of(Messages).ends
+            short.went_on = None
