@@ -185,7 +185,7 @@ def test_nothing_that_was_recorded_acts_on_a_terminal(tmp_path):
     client, server = conversation(tmp_path)
     attack = "\x1b]0;title\x07\x9b31m\u202e"
     client.call("send", 1, at=10, asked=9, bytes=9, offset=0, data="\x1b[2J\r\x9b\n;#")
-    client.call("connect", 1, at=11, to=attack, error=attack, detail=attack)
+    client.call("connect", 1, at=11, to=attack, error=attack, detail=attack, state=attack)
     client.call(attack, 1, at=12)
     client.call("poller", at=13, step=attack)
     client.write(time=client.tick(14), thread=1, event=attack)

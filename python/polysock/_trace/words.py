@@ -59,7 +59,7 @@ def describe(event, most_payload=24):
         words.append(_error(record))
     words += _moved(event, most_payload)
     if record.get("state") and (event.end is None or call in ("connect", "shutdown") or "error" in record):
-        words.append(record["state"])
+        words.append(harmless(record["state"]))
     if call in ("close", "drop", "abort", "close_graceful"):
         words += _closing(record)
     if record.get("signals"):
