@@ -30,7 +30,7 @@ USAGE = """usage: python -m polysock run [--children] script.py [argument …]
        python -m polysock doctor [--json] [--brief] [--seconds N]
        python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--children] script.py [argument …]
        python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--children] -m module [argument …]
-       python -m polysock show FOLDER [--follow | --mermaid | --perfetto] [--all]
+       python -m polysock show FOLDER [--follow | --html FILE | --mermaid | --perfetto] [--all]
        python -m polysock --help | --version
 """
 HELP = f"""{USAGE}

@@ -10,6 +10,7 @@ from .findings import NOTE, find
 from .findings.detectors import NAMES
 from .findings.report import as_json, listing
 from .model import Trace
+from .page.document import MOST_EVENTS, Part, save
 
 PROGRAM = "python -m polysock show"
 
@@ -31,6 +32,8 @@ def main(arguments):
             return fail(f"{options.folder} has no trace that can be read")
         try:
             findings = show(trace, options)
+        except NotWritten as error:
+            return fail(error)
         except KeyboardInterrupt:
             return 0
         except BrokenPipeError:
@@ -48,6 +51,7 @@ def parse(arguments):
     views.add_argument("--follow", action="store_true", help="show what happens while the programs run")
     views.add_argument("--mermaid", action="store_true", help="write a sequence diagram for Mermaid")
     views.add_argument("--perfetto", action="store_true", help="write JSON for ui.perfetto.dev and chrome://tracing")
+    views.add_argument("--html", metavar="FILE", help="write a page for a browser, a diagram to search and to zoom")
     views.add_argument("--json", action="store_true", help="list what was found as JSON")
     parser.add_argument(
         "--check",
@@ -57,13 +61,33 @@ def parse(arguments):
     names = parser.add_mutually_exclusive_group()
     names.add_argument("--ignore", action="append", metavar="NAME", choices=sorted(NAMES), help="leave out a finding")
     names.add_argument("--only", action="append", metavar="NAME", choices=sorted(NAMES), help="only look for a finding")
+    part = parser.add_argument_group("the part of the trace that --html shows")
+    part.add_argument("--from", type=seconds, metavar="SECONDS", dest="begin", help="what ended before is left out")
+    part.add_argument("--to", type=seconds, metavar="SECONDS", dest="end", help="what began later is left out")
+    part.add_argument("--most", type=positive, metavar="EVENTS", help=f"only the first of them ({MOST_EVENTS:,})")
     parser.add_argument("--all", action="store_true", help="also show options, look-ups of addresses and the like")
     parser.add_argument("--width", type=int, help="how many characters wide the timeline is")
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
     options = parser.parse_args(arguments)
     if options.check and options.follow:
         parser.error("--check needs a trace that has ended, --follow shows one that goes on")
+    if not options.html and any(option is not None for option in (options.begin, options.end, options.most)):
+        parser.error("--from, --to and --most need --html")
     return options
+
+
+def seconds(text):
+    """A time from the beginning of the trace, in nanoseconds."""
+    moment = float(text)
+    if not 0 <= moment < 1e9:
+        raise ValueError
+    return round(moment * 1e9)
+
+
+def positive(text):
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
 
 
 def show(trace, options):
@@ -79,6 +103,8 @@ def show(trace, options):
         mermaid.show(trace, write, options.all)
     elif options.perfetto:
         perfetto.show(trace, write)
+    elif options.html:
+        return page(trace, options, wanted)
     else:
         return show_with_findings(trace, options, write, wanted)
     return find(trace, wanted) if options.check else None
@@ -100,6 +126,22 @@ def show_with_findings(trace, options, write, wanted):
             write(line)
         return findings
     return timeline.show(trace, write, width, colours, options.all, wanted)
+
+
+class NotWritten(Exception):
+    """The file of a view could not be written; the text says why."""
+
+
+def page(trace, options, wanted):
+    part = Part(options.begin, options.end, options.most or MOST_EVENTS)
+    try:
+        findings, left_out = save(trace, options.html, part, wanted)
+    except OSError as error:
+        raise NotWritten(f"{options.html}: {error.strerror or error}") from None
+    if left_out:
+        text = f"{options.html} has the first {part.most:,} events; {left_out:,} are left out (--from, --to, --most)"
+        print(f"{PROGRAM}: {text}", file=sys.stderr)
+    return findings
 
 
 def report(trace):
