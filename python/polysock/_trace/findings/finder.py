@@ -51,7 +51,7 @@ class Finder:
 
     def __init__(self, trace, wanted=None, follow=False):
         self._follow = follow
-        self.sides = Sides()
+        self.sides = Sides(trace)
         self._detectors = [make(trace, self.sides) for make in DETECTORS]
         self._wanted = wanted
         self._by_call = {}

@@ -51,11 +51,11 @@ class PartialSend(Detector):
             if unsent.sent_since >= unsent.rest:
                 unsent.send = None  # this may have been the rest
 
-    @staticmethod
-    def _is_last_chance(event, side):
+    def _is_last_chance(self, event, side):
         if event.call == "shutdown":
             return event.record.get("how") in STOPS_SENDING
-        return event.call in ENDS_IT and side.copies <= {event.end}
+        is_last = side.copies <= {event.end} and not self.sides.may_be_inherited(event)
+        return event.call in ENDS_IT and is_last
 
     @staticmethod
     def _finding(event, unsent):

@@ -42,7 +42,7 @@ class ResetByUnread(Detector):
             if other.closed is None:
                 reset = other.of(Reset)
                 reset.close, reset.sent = event, side.sent
-        elif record["state"] == "ESTABLISHED" and not self._has_forked(event):
+        elif record["state"] == "ESTABLISHED" and not self.sides.may_be_inherited(event):
             text = f"{event.call} with {record['unread']:,} bytes unread reset the connection: the peer may lose "
             text += "what it has not received yet."
             yield Finding("reset-by-unread", NOTE, text, self._advice(), [event])
@@ -64,11 +64,6 @@ class ResetByUnread(Detector):
     def _advice():
         return "Receive until the end of the stream before you close, or read what the protocol says the peer sends."
 
-    def _has_forked(self, event):
-        """Whether a child may still have the socket; then the close resets nothing."""
-        name = event.end.file.name
-        return any(file.header.get("forked_from") == name for file in self.trace.files)
-
 
 @dataclass
 class Reported:
@@ -77,7 +72,7 @@ class Reported:
 
 class WriteAfterEnd(Detector):
     names = ("write-after-end",)
-    calls = SENDS | RECEIVES | ENDS_IT
+    calls = SENDS | RECEIVES
 
     def see(self, event, side):
         # When the peer has closed with input unread, that is what happened here.
@@ -113,10 +108,11 @@ class WriteAfterEnd(Detector):
         advice = "Stop sending when a receive returns nothing, unless the protocol says that the peer still receives."
         return Finding("write-after-end", severity, text, advice, events)
 
-    @staticmethod
-    def _was_sent_after_close(side):
+    def _was_sent_after_close(self, side):
         close = side.other.closed if side.other is not None else None
         if close is None or side.last_send is None or close.record.get("unread"):
+            return False
+        if self.sides.may_be_inherited(close) or side.other.received >= side.sent:
             return False
         if side.ended is not None and side.ended.moment <= side.last_send.moment:
             return False  # the peer might have ended only its half of the connection, and wait for this answer
@@ -124,8 +120,8 @@ class WriteAfterEnd(Detector):
 
     @staticmethod
     def _shows_it(event):
-        """Whether the program ends the connection or finds that it has ended."""
-        return event.call in ENDS_IT or event.record.get("error") in IS_RESET or is_end_of_stream(event)
+        """Whether the program finds that the connection has ended."""
+        return event.record.get("error") in IS_RESET or is_end_of_stream(event)
 
     @staticmethod
     def _lost(event, side):

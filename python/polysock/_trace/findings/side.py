@@ -80,7 +80,8 @@ class Side:
 class Sides:
     """The sides of all connections that are open."""
 
-    def __init__(self):
+    def __init__(self, trace):
+        self._trace = trace
         self._of = WeakKeyDictionary()  # None when both ends are closed
 
     def of(self, event):
@@ -103,6 +104,11 @@ class Sides:
             for gone in (side, other):
                 if gone is not None:
                     self._of[gone._half] = None
+
+    def may_be_inherited(self, event):
+        """Whether a forked child may have a copy of the socket of this call that it has not used yet."""
+        name = event.end.file.name
+        return any(file.header.get("forked_from") == name for file in self._trace.files)
 
     def open(self):
         """The sides of connections that have not ended."""

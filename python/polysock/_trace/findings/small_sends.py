@@ -139,7 +139,7 @@ class NagleDelay(Detector):
         text = (
             f"{len(times):,} times, a second small send in a row arrived late, typically {late} after it was sent: it "
         )
-        text += " waited for the acknowledgement of the first, which the peer's system delayed."
+        text += "waited for the acknowledgement of the first, which the peer's system delayed."
         advice = "Send what belongs together with one call, or set TCP_NODELAY."
         yield Finding("nagle-delay", WARNING, text, advice, [send, receive, *delays.found[1]])
 
