@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ..model import SENDS, Event
 from .detector import Detector
-from .finding import ERROR, Finding
+from .finding import ERROR, NOTE, Finding
 from .side import ENDS_IT, STOPS_SENDING
 
 # Those that return how much the system took; the others send everything or fail.
@@ -68,4 +68,6 @@ class PartialSend(Detector):
         else:
             text += f"and the other {unsent.rest:,} were never sent."
         advice = f"Use sendall, or send the rest: {send.call} returns how many bytes it took."
-        return Finding("partial-send", ERROR, text, advice, [send, event])
+        # Who does not block usually keeps the rest and waits for room, and may give up on purpose.
+        severity = NOTE if send.record.get("timeout") == 0 else ERROR
+        return Finding("partial-send", severity, text, advice, [send, event])

@@ -12,6 +12,8 @@ from .place import place_of
 # Both must have waited at the same time for so long: a shorter wait is no proof that nothing was about to come.
 LEAST_NS = 200_000_000
 GAVE_UP = frozenset({"TimedOut", "Closed", "EINTR", "ECONNRESET"})
+# A receive of a message of which only the beginning came.
+INCOMPLETE = GAVE_UP | {"EndOfStream", "Truncated"}
 
 
 @dataclass
@@ -31,7 +33,8 @@ class BothWait(Detector):
             return
         waiting = side.of(Waiting)
         waiting.event = None
-        if not event.record.get("bytes") and (event.record.get("error") in GAVE_UP or "error" not in event.record):
+        record = event.record
+        if record.get("error") in INCOMPLETE or ("error" not in record and not record.get("bytes")):
             yield from self._wait_ended(event, side)
 
     def wait(self, event, side):
@@ -46,26 +49,26 @@ class BothWait(Detector):
         if other is None or self._may_go_on(side) or self._may_go_on(other):
             return
         others = other.of(Waiting).event
-        if others is None or not is_give_up(event, others) or together(event, others) < LEAST_NS:
+        if others is None or not is_give_up(event, others):
             return
-        if side.received != other.sent or other.received != side.sent:
+        last_sent = max((one.last_send.moment for one in (side, other) if one.last_send is not None), default=0)
+        waited = together(event, others, last_sent)
+        if waited < LEAST_NS or received(side, event) != other.sent or received(other, others) != side.sent:
             return
         waiting.event = other.of(Waiting).event = None
-        yield self._finding(event, side, others, other)
+        yield self._finding(event, side, others, other, waited)
 
     @staticmethod
     def _may_go_on(side):
         """Whether the other side may yet get something: another thread or process could send, or the end was sent."""
         return side.shut_down is not None or len(side.lanes) > 1 or len(side.copies) > 1
 
-    def _finding(self, event, side, others, other):
-        waited = waited_text(event, others)
+    def _finding(self, event, side, others, other, waited):
+        waited = "until the trace ended" if waited == math.inf else f"for {time_text(waited)}"
         for reader, reads, writer, writes in ((side, event, other, others), (other, others, side, event)):
             if reads_until_the_end(reader, reads) and waits_for_answer(writer):
-                text = (
-                    f"{label(reads)} has received all {reader.received:,} bytes and reads on, while {label(writes)}, "
-                )
-                text += f"which sent them, waits for the answer: both waited {waited}."
+                text = f"{label(reads)} has received all {reader.received:,} bytes and reads on, while {label(writes)} "
+                text += f"has sent them and waits for the answer: both waited {waited}."
                 advice = f"If {label(reads)} reads until the end of the stream, {label(writes)} must end it with "
                 advice += "shutdown(SHUT_WR) after the last byte; or let the protocol say how long a message is."
                 return Finding("no-half-close", ERROR, text, advice, [reads, writes, writer.last_send])
@@ -96,19 +99,19 @@ def is_give_up(*events):
     return any(event.is_waiting or event.record.get("error") in GAVE_UP for event in events)
 
 
-def together(one, other):
-    """For how long both waited at the same time; of calls that never returned, it has no end."""
+def together(one, other, begin):
+    """For how long both waited at the same time, after a moment; of calls that never returned, it has no end."""
     ends = [event.moment for event in (one, other) if not event.is_waiting]
-    return min(ends, default=math.inf) - max(begin_of(one), begin_of(other))
+    return min(ends, default=math.inf) - max(begin, begin_of(one), begin_of(other))
 
 
 def begin_of(event):
     return event.moment if event.is_waiting else event.moment - event.duration
 
 
-def waited_text(one, other):
-    time = together(one, other)
-    return "until the trace ended" if time == math.inf else f"for {time_text(time)}"
+def received(side, event):
+    """How many bytes a side has received, also with this call."""
+    return max(side.received, event.record.get("offset", 0) + event.record.get("bytes", 0))
 
 
 def label(event):
@@ -116,4 +119,4 @@ def label(event):
 
 
 def done(event, side):
-    return f"{label(event)} had sent {side.sent:,} bytes and received {side.received:,}"
+    return f"{label(event)} had sent {side.sent:,} bytes and received {received(side, event):,}"
