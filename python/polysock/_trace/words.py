@@ -8,6 +8,8 @@ from .model import RECEIVES, SENDS
 # What a terminal or a page would act on, and characters that change the direction of writing.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _LEVELS = {getattr(socket, name): name for name in ("SOL_SOCKET", "IPPROTO_IP", "IPPROTO_TCP", "IPPROTO_IPV6")}
+# Constants that begin like options of a level but belong to another level, or are no options.
+_OTHER_NAMES = ("SO_J1939_", "SO_VM_SOCKETS_", "IP_DEFAULT_")
 _PREFIXES = {"SOL_SOCKET": "SO_", "IPPROTO_IP": "IP_", "IPPROTO_TCP": "TCP_", "IPPROTO_IPV6": "IPV6_"}
 
 
@@ -99,7 +101,11 @@ def option_text(record):
     if isinstance(option, int):
         level_name = _LEVELS.get(level, str(level))
         prefix = _PREFIXES.get(level_name, "\0")
-        names = [name for name in dir(socket) if name.startswith(prefix) and getattr(socket, name) == option]
+        names = [
+            name
+            for name in dir(socket)
+            if name.startswith(prefix) and getattr(socket, name) == option and not name.startswith(_OTHER_NAMES)
+        ]
         option = names[0] if names else f"{level_name}, {option}"
     value = record.get("value")
     return harmless(option if value is None else f"{option}, {value}")
