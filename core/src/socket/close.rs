@@ -80,6 +80,15 @@ impl<C: Caller> Call<'_, C> {
         self.close_with(Operation::Close, |_| Ok(()))
     }
 
+    /// The same for a socket that the program has forgotten, in a finalizer: a trace records it as dropped.
+    ///
+    /// # Errors
+    /// See [`close`](Self::close).
+    #[doc(hidden)]
+    pub fn close_forgotten(&mut self) -> Result<()> {
+        self.close_with(Operation::Drop, |_| Ok(()))
+    }
+
     /// Closes the socket as `java.net.Socket.close` does: FIN first even when there is unread input, so that
     /// the peer gets all that was sent. With linger (on, 0) it is a plain close, that is a reset.
     ///

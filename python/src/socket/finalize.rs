@@ -9,7 +9,7 @@ pub fn finalize(socket: &Bound<'_, NativeSocket>) {
     if socket.get().is_forgotten() {
         finalizer::keep_exception(|| {
             finalizer::warn_unclosed(socket.as_any());
-            socket.get().close_quietly(socket.py());
+            socket.get().close_forgotten(socket.py());
         });
     }
 }

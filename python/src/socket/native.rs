@@ -122,10 +122,10 @@ impl NativeSocket {
         })
     }
 
-    /// Closes it, ignoring a failure that can't be reported.
-    pub fn close_quietly(&self, py: Python<'_>) {
+    /// Closes it after the program has forgotten it, ignoring a failure that can't be reported.
+    pub fn close_forgotten(&self, py: Python<'_>) {
         if let Some(socket) = self.current() {
-            let _ = CoreCall::new(py).run(|caller| socket.on(caller).close());
+            let _ = CoreCall::new(py).run(|caller| socket.on(caller).close_forgotten());
         }
     }
 
