@@ -296,7 +296,9 @@ class Joiner:
             for size, data, source in self._parts(record, "received", "from"):
                 source = normal(source) or end.peer
                 way = self._ends.datagrams(self._trace._scope(end.file, source), source, end.local)
-                sent, lost = way.receive(size, data, "MSG_TRUNC" in record.get("flags_set", ""))
+                # recv does not report that it cut a datagram.
+                cut = "MSG_TRUNC" in record.get("flags_set", "") or size == record.get("asked")
+                sent, lost = way.receive(size, data, cut)
                 event.lost += lost
                 if sent is not None:
                     event.arrows.append(Arrow(sent, 0, size))

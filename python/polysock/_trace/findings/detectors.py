@@ -5,6 +5,7 @@ from .lost_bytes import PartialSend
 from .resets import ResetByUnread, WriteAfterEnd
 from .short_reads import ShortRead
 from .small_sends import NagleDelay, TinyWrites
+from .socket_mistakes import SocketMistakes
 from .waits import BothWait
 
 DETECTORS = (
@@ -16,6 +17,7 @@ DETECTORS = (
     StickyAndSplit,
     TinyWrites,
     NagleDelay,
+    SocketMistakes,
 )
 
 # What they may find: the stable names.

@@ -1,0 +1,141 @@
+"""Datagrams that did not get through whole, or at all: `truncated-datagram`, `lost-datagrams`, `icmp-refused`,
+`broadcast-denied`."""
+
+from collections import Counter
+
+from ..model import RECEIVES, SENDS
+from ..words import harmless
+from .finding import ERROR, NOTE, WARNING, Finding
+from .sockets import CLOSES, Part, call_at, is_internet, many
+
+
+class Truncated(Part):
+    """A receive whose buffer was smaller than the datagram."""
+
+    names = ("truncated-datagram",)
+    calls = RECEIVES
+
+    def __init__(self, everything):
+        super().__init__(everything)
+        self._count = Counter()  # by place
+        self._first = {}
+
+    def see(self, event, known, side):
+        record = event.record
+        if event.end is None or event.end.type != "SOCK_DGRAM" or "bytes" not in record:
+            return ()
+        sent = max((arrow.source.record.get("bytes", 0) for arrow in event.arrows), default=0)
+        asks_for_length = "MSG_TRUNC" in record.get("flags", "")
+        if asks_for_length or not ("MSG_TRUNC" in record.get("flags_set", "") or sent > record["bytes"]):
+            return ()
+        place = record.get("at") or event.end
+        self._count[place] += 1
+        self._first.setdefault(place, (event, sent))
+        return ()
+
+    def finish(self):
+        for place, (event, sent) in self._first.items():
+            got, times = event.record["bytes"], self._count[place]
+            whole = f" of {sent:,}" if sent > got else ""
+            again = f", and {many(times - 1, 'more datagram')} later" if times > 1 else ""
+            yield Finding(
+                "truncated-datagram",
+                WARNING,
+                f"{call_at(event)} has room for {event.record.get('asked', got):,} bytes and got the first "
+                f"{got:,}{whole}; the "
+                f"system discarded the rest of the datagram{again}.",
+                "Receive datagrams with room for the largest that may come: 65,535 bytes hold any. What did not "
+                "fit can't be "
+                "received with the next call.",
+                [event, *(arrow.source for arrow in event.arrows)],
+            )
+
+
+class Lost(Part):
+    """Datagrams that were sent and never received, though a later one was."""
+
+    names = ("lost-datagrams",)
+    calls = RECEIVES
+
+    def __init__(self, everything):
+        super().__init__(everything)
+        self._count = Counter()
+        self._first = {}
+
+    def see(self, event, known, side):
+        if event.lost:
+            self._count[event.end] += len(event.lost)
+            self._first.setdefault(event.end, event)
+        return ()
+
+    def finish(self):
+        for end, event in self._first.items():
+            lost = event.lost[0]
+            yield Finding(
+                "lost-datagrams",
+                NOTE,
+                f"{many(self._count[end], 'datagram')} from {call_at(lost)} to {harmless(end.local)} never "
+                "arrived; later ones "
+                "did. Usually the receiver's buffer was full.",
+                "UDP does not repeat what is lost: number the datagrams and ask again for those that are missing, "
+                "send no "
+                "faster than the receiver reads, enlarge SO_RCVBUF, or use TCP.",
+                [lost, event],
+            )
+
+
+class Icmp(Part):
+    """A datagram socket's call that fails because of an earlier datagram, to a port where nothing receives."""
+
+    names = ("icmp-refused",)
+    calls = RECEIVES | SENDS | CLOSES
+
+    def __init__(self, everything):
+        super().__init__(everything)
+        self._found = set()
+
+    def see(self, event, known, side):
+        if event.call in CLOSES:
+            self._found.discard(event.end)
+        elif event.record.get("error") == "ECONNREFUSED" and is_internet(event.end, "SOCK_DGRAM"):
+            found = event.end in self._found
+            self._found.add(event.end)
+            if not found:
+                yield self._finding(event, known.last_send)
+
+    @staticmethod
+    def _finding(event, sent):
+        to = (sent.record.get("to") if sent is not None else None) or event.end.peer
+        earlier = f" after {call_at(sent)}" if sent is not None else ""
+        return Finding(
+            "icmp-refused",
+            WARNING,
+            f"{call_at(event)} failed with ECONNREFUSED{earlier}: the host answered an earlier datagram to "
+            f"{harmless(to)} "
+            "with ICMP 'port unreachable', because no socket is bound to this port. Nothing is wrong with this call.",
+            "Start the receiver first, and check address and port (ss -uln). The next call goes on: a program that "
+            "may come "
+            "earlier than its peer tries again.",
+            [event, *([sent] if sent is not None else [])],
+        )
+
+
+class Broadcast(Part):
+    """A datagram to a broadcast address without SO_BROADCAST."""
+
+    names = ("broadcast-denied",)
+    calls = SENDS | {"connect"}
+
+    def see(self, event, known, side):
+        if event.record.get("error") != "EACCES" or not is_internet(event.end, "SOCK_DGRAM"):
+            return
+        to = event.record.get("to") or event.end.peer
+        if "SO_BROADCAST" in known.options or not to.rpartition(":")[0].endswith(".255"):
+            return
+        yield Finding(
+            "broadcast-denied",
+            ERROR,
+            f"{call_at(event)} failed with EACCES: {harmless(to)} is a broadcast address, and SO_BROADCAST is off.",
+            "Set SO_BROADCAST on the socket before it sends to a broadcast address.",
+            [event],
+        )

@@ -1,0 +1,154 @@
+"""Descriptors that are not what a program takes them for: `stolen-descriptor`, `copy-keeps-open`."""
+
+from dataclasses import dataclass, field
+
+from ..model import RECEIVES, SENDS
+from ..words import time_text
+from .finding import ERROR, WARNING, Finding
+from .side import is_end_of_stream
+from .sockets import CLOSES, SECOND, Part, at, began, call_at, ended
+
+KEEP_THE_NUMBER = (
+    "Let one object own a descriptor: close it only through that object, take the number from it with detach() "
+    "before another "
+    "object gets it, and give copies (dup) away."
+)
+
+
+class Stolen(Part):
+    """A socket whose descriptor was closed behind its back, by number or through another owner, so that its calls fail
+    or reach another file."""
+
+    names = ("stolen-descriptor",)
+    calls = None
+
+    def __init__(self, everything):
+        super().__init__(everything)
+        self._owners = {}  # (file, number): the ends that own it, the oldest first
+        self._stolen = {}  # end: the socket that has its number now
+
+    def see(self, event, known, side):
+        end, record, call = event.end, event.record, event.call
+        if end is None:
+            return
+        if record.get("event") == "socket":
+            self._made(event)
+            return
+        if end in self._stolen and call not in ("getsockname", "getpeername", "getsockopt"):
+            yield self._finding(event, known, self._stolen.pop(end))
+        elif record.get("error") == "EBADF" and "fd" in record:
+            yield self._finding(event, known, None)
+        if call in CLOSES or call == "detach":
+            self._gone(end)
+
+    def _made(self, event):
+        end = event.end
+        key = (end.file, end.fd)
+        owners = self._owners.setdefault(key, [])
+        if event.record.get("how") not in ("from_fd", "seen"):
+            # The system gives a number out only when it is free.
+            for owner in owners:
+                self._stolen[owner] = event
+            owners.clear()
+        owners.append(end)
+
+    def _gone(self, end):
+        self._stolen.pop(end, None)
+        owners = self._owners.get((end.file, end.fd), ())
+        if end in owners:
+            owners.remove(end)
+            if not owners:
+                del self._owners[end.file, end.fd]
+
+    @staticmethod
+    def _finding(event, known, other):
+        fd, made = event.end.fd, at(known.made)
+        if other is None:
+            text = (
+                f"{call_at(event)} failed with EBADF: descriptor {fd} of the socket that was made{made} had been "
+                "closed by "
+                "its number, or by another owner. Had the system given the number to another file meanwhile, the "
+                "call would "
+                "have reached that one."
+            )
+        else:
+            text = (
+                f"{call_at(event)} used descriptor {fd}, which had been closed behind the back of the socket that "
+                "was "
+                f"made{made}, and belongs to another socket now: the call reached the wrong one."
+            )
+        return Finding("stolen-descriptor", ERROR, text, KEEP_THE_NUMBER, [event, *([other] if other else [])])
+
+
+@dataclass(eq=False, slots=True)
+class Copies:
+    """What the copies of one end of a connection did."""
+
+    used: set = field(default_factory=set)  # those that sent or received
+    closed: object = None  # the last close of one that did
+
+
+class CopyKeepsOpen(Part):
+    """A close that does not end the connection, because a process that does not use the socket still has a copy: a
+    parent that has not closed it after fork, or a child that has inherited it."""
+
+    names = ("copy-keeps-open",)
+    calls = RECEIVES | SENDS | CLOSES
+
+    # A peer that waits this long for the end waits for something.
+    LONG_NS = SECOND
+
+    def __init__(self, everything):
+        super().__init__(everything)
+        self._found = set()
+        self._waiting = []
+
+    def see(self, event, known, side):
+        if side is None:
+            return
+        copies = side.of(Copies)
+        if event.call in CLOSES:
+            if event.end in copies.used and not event.record.get("unread"):
+                copies.closed = event
+        elif event.record.get("bytes"):
+            copies.used.add(event.end)
+        if is_end_of_stream(event):
+            yield from self._waited(event, side, ended(event))
+
+    def wait(self, event, known, side):
+        if side is not None and event.call in RECEIVES:
+            self._waiting.append((event, side))
+        return ()
+
+    def finish(self):
+        for event, side in self._waiting:
+            yield from self._waited(event, side, self.everything.now)
+
+    def _waited(self, event, side, until):
+        other = side.other
+        if other is None or other.shut_down is not None:
+            return
+        copies = other.of(Copies)
+        closed = copies.closed
+        if closed is None or closed.record.get("at") in self._found:
+            return
+        if until - max(began(event), closed.moment) < self.LONG_NS:
+            return
+        idle = [copy for copy in other.copies if copy not in copies.used]
+        others = [copy for copy in other.copies if copy in copies.used and copy is not closed.end]
+        if others or not (idle or other.closed is not None):
+            return
+        self._found.add(closed.record.get("at"))
+        holder = f"process {idle[0].file.header['pid']}" if idle else "another process"
+        end = "has waited" if event.is_waiting else "waited"
+        yield Finding(
+            "copy-keeps-open",
+            WARNING,
+            f"{call_at(closed)} did not end the connection, because {holder} has a copy of the socket: "
+            f"{call_at(event)} "
+            f"{end} {time_text(until - closed.moment)} since for the end of the stream.",
+            "After fork, close the connection in the parent and the listener in the child. shutdown(SHUT_WR) ends "
+            "the stream "
+            "whatever copies there are.",
+            [closed, event],
+        )

@@ -1,0 +1,105 @@
+"""What an accepted socket has, or has not, from its listener: `accept-inherits`."""
+
+from dataclasses import dataclass, field
+
+from ..model import RECEIVES, SENDS
+from ..words import harmless, time_text
+from .finding import NOTE, WARNING, Finding
+from .sockets import SECOND, SOCKET_RECORD, Part, at, call_at, many, option_name
+
+# Options whose effect is on connections. Sizes of buffers are left out: they have to be set on the listener.
+OF_CONNECTIONS = frozenset(
+    {
+        "SO_KEEPALIVE",
+        "SO_LINGER",
+        "TCP_NODELAY",
+        "TCP_CORK",
+        "TCP_KEEPIDLE",
+        "TCP_KEEPINTVL",
+        "TCP_KEEPCNT",
+        "TCP_USER_TIMEOUT",
+        "TCP_QUICKACK",
+    }
+)
+
+# Languages in which a time limit, or non-blocking mode, is a property of the socket object.
+HAS_TIMEOUTS = frozenset({"python"})
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """What was set on a listener, and what its connections did about it."""
+
+    accepted: object = None  # its first accept with a time limit
+    connections: int = 0
+    set_again: set = field(default_factory=set)
+    last: object = None
+
+
+class AcceptInherits(Part):
+    """A connection that waits without the time limit of its listener; options that reach connections only where the
+    system passes them on."""
+
+    names = ("accept-inherits",)
+    calls = RECEIVES | SENDS | {"accept", "setsockopt", SOCKET_RECORD}
+
+    LONG_NS = SECOND
+
+    def __init__(self, everything):
+        super().__init__(everything)
+        self._listeners = {}  # Known of the listener: Listener
+        self._found = set()
+
+    def see(self, event, known, side):
+        if event.call == "accept":
+            listener = self._listeners.setdefault(known, Listener())
+            if "timeout" in event.record and event.lane.language in HAS_TIMEOUTS:
+                listener.accepted = listener.accepted or event
+            return
+        if known is None or known.accepted_by is None:
+            return
+        of = known.accepted_by[1]
+        listener = self._listeners.setdefault(of, Listener())
+        if event.record.get("event") == "socket":
+            listener.connections += 1
+            listener.last = known.made
+        elif event.call == "setsockopt":
+            listener.set_again.add(option_name(event))
+        elif listener.accepted is not None and of not in self._found:
+            yield from self._waited(event, listener, of)
+
+    def finish(self):
+        for known, listener in self._listeners.items():
+            for name in sorted(OF_CONNECTIONS & known.options.keys() - listener.set_again):
+                if listener.connections:
+                    yield self._option(name, known, listener)
+
+    def _waited(self, event, listener, of):
+        limit = listener.accepted.record["timeout"]
+        if "timeout" in event.record or event.duration < max(limit, self.LONG_NS):
+            return
+        self._found.add(of)
+        mode = f"a time limit of {time_text(limit)}" if limit else "non-blocking mode"
+        yield Finding(
+            "accept-inherits",
+            WARNING,
+            f"{call_at(event)} waited {time_text(event.duration)}: the listener has {mode}, but the sockets that "
+            "it accepts "
+            "don't inherit that, and wait without a limit.",
+            "Call settimeout or setblocking on each accepted socket.",
+            [event, listener.accepted],
+        )
+
+    @staticmethod
+    def _option(name, known, listener):
+        option = known.options[name]
+        resets = " Each close of theirs may lose data or wait, too." if name == "SO_LINGER" else ""
+        return Finding(
+            "accept-inherits",
+            NOTE,
+            f"{harmless(name)} was set on the listener{at(option)}. Its {many(listener.connections, 'connection')} "
+            "inherited "
+            f"it, as on Linux and BSD; POSIX does not say so.{resets}",
+            "Set it on each accepted socket, where a reader expects it.",
+            [option, listener.last],
+        )

@@ -1,0 +1,79 @@
+"""Calls that may wait for ever: `no-timeout`."""
+
+from ..model import RECEIVES, SENDS
+from ..words import time_text
+from .finding import NOTE, WARNING, Finding
+from .sockets import INTERNET, SECOND, Part, began, call_at
+
+KEEPS_WATCH = ("SO_KEEPALIVE", "TCP_USER_TIMEOUT", "SO_RCVTIMEO", "SO_SNDTIMEO")
+
+
+class NoTimeout(Part):
+    """A client that waits long for a reply, or to connect, without a time limit.
+
+    Servers wait for clients as long as it takes, and so does a program that only listens to its peer. What counts is a
+    call on a socket that this program has connected (for datagrams: one that it has not bound), after it has sent
+    something that was not answered yet, while no other thread uses the socket.
+    """
+
+    names = ("no-timeout",)
+    calls = RECEIVES | SENDS | {"connect"}
+
+    LONG_NS = 3 * SECOND
+
+    def __init__(self, everything):
+        super().__init__(everything)
+        self._found = set()
+        self._waiting = []
+
+    def see(self, event, known, side):
+        if event.duration >= self.LONG_NS and self._counts(event, known):
+            interrupted = event.record.get("error") == "EINTR"
+            yield from self._found_at(event, known, event.duration, interrupted)
+
+    def wait(self, event, known, side):
+        self._waiting.append((event, known, self._counts(event, known)))
+        return ()
+
+    def finish(self):
+        for event, known, counts in self._waiting:
+            waited = self.everything.now - event.moment
+            if counts and waited >= self.LONG_NS:
+                yield from self._found_at(event, known, waited, True)
+
+    @staticmethod
+    def _counts(event, known):
+        end, record = event.end, event.record
+        if known is None or end.family not in INTERNET or "timeout" in record or event.call not in NoTimeout.calls:
+            return False
+        if any(option in known.options for option in KEEPS_WATCH) or known.lanes - {event.lane}:
+            return False
+        if event.call == "connect":
+            return end.is_stream
+        if end.is_stream:
+            if known.connects is None:
+                return False
+        elif known.bound is not None:
+            return False
+        if event.call in SENDS:
+            return True
+        sent, received = known.last_send, known.last_receive
+        return sent is not None and (received is None or began(received) < began(sent))
+
+    def _found_at(self, event, known, waited, never_ended):
+        place = event.record.get("at") or event.end
+        if place in self._found:
+            return
+        self._found.add(place)
+        what = "to be connected" if event.call == "connect" else "for room" if event.call in SENDS else "for a reply"
+        lost = "a lost datagram" if not event.end.is_stream else "a peer that is gone without closing"
+        yield Finding(
+            "no-timeout",
+            WARNING if never_ended else NOTE,
+            f"{call_at(event)} waited {time_text(waited)} {what}{' in vain' if never_ended else ''}, without a "
+            "time limit: "
+            f"after {lost} it waits for ever.",
+            "Set a time limit (settimeout, setSoTimeout, a deadline of the call) and decide what happens when it "
+            "is over.",
+            [event, *([known.last_send] if known.last_send is not None and event.call in RECEIVES else [])],
+        )

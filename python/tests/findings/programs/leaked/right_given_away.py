@@ -1,0 +1,12 @@
+"""Sockets that are closed by others: by a file, by their number after detach, and a listener at the end."""
+
+import os
+import socket
+
+listener = socket.create_server(("127.0.0.1", 0))
+one, other = socket.socketpair()
+with one.makefile("wb") as file:
+    one.close()
+    file.write(b"hello")
+print(other.recv(100))
+os.close(other.detach())

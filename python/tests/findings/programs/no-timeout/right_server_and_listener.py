@@ -1,0 +1,21 @@
+"""A server that waits long for its client, and a client that only listens to what the server may say."""
+
+import socket
+import threading
+import time
+
+
+def client(address):
+    with socket.create_connection(address) as connection:
+        while connection.recv(100):
+            pass
+
+
+with socket.create_server(("127.0.0.1", 0)) as listener:
+    thread = threading.Thread(target=client, args=(listener.getsockname(),))
+    thread.start()
+    connection, _ = listener.accept()
+    with connection:
+        time.sleep(3.1)
+        connection.sendall(b"news")
+    thread.join()

@@ -1,0 +1,27 @@
+"""A server with a port of its own and without SO_REUSEADDR, which closes first: it can't be started again at once."""
+
+import socket
+import threading
+
+
+def client(address):
+    with socket.create_connection(address) as connection:
+        while connection.recv(100):
+            pass
+
+
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    address = free.getsockname()
+with socket.socket() as listener:
+    listener.bind(address)
+    listener.listen()
+    thread = threading.Thread(target=client, args=(address,))
+    thread.start()
+    connection, _ = listener.accept()
+    connection.sendall(b"good bye")
+    connection.shutdown(socket.SHUT_WR)
+    while connection.recv(100):
+        pass
+    connection.close()
+    thread.join()
