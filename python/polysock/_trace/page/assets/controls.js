@@ -28,6 +28,7 @@ class Controls {
     find("smaller").addEventListener("click", () => diagram.zoom(1 / 2));
     find("larger").addEventListener("click", () => diagram.zoom(2));
     find("help").addEventListener("click", () => find("keys").showModal());
+    find("aside").addEventListener("click", () => this.toggleSide());
     find("theme").addEventListener("click", () => this.nextTheme());
     diagram.scroller.addEventListener("wheel", (turned) => this.wheel(turned), { passive: false });
     this.describe();
@@ -102,6 +103,12 @@ class Controls {
     const next = this.diagram.isEven ? time : steps;
     next.checked = true;
     this.diagram.setEven(next === steps);
+  }
+
+  toggleSide() {
+    const side = document.getElementById("side");
+    side.hidden = !side.hidden;
+    document.getElementById("aside").setAttribute("aria-pressed", String(!side.hidden));
   }
 
   nextTheme() {

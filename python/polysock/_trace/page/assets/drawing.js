@@ -5,6 +5,7 @@
 const BOX_HEIGHT = 22;
 const PADDING = 24; // and borders
 const LABEL_ROOM = 110;
+const CARD_WIDTH = 290;
 
 function drawPart(picture, box) {
   const { rows, scale } = picture;
@@ -182,8 +183,8 @@ function spoken(trace, event) {
 
 function drawCards(picture, event) {
   const column = picture.columns.of.get(event.lane);
-  const width = picture.columns.box + (column.mirrored ? 0 : column.spare);
-  const left = column.mirrored ? column.boxRight - width : column.boxLeft;
+  const width = Math.max(picture.columns.box + (column.mirrored ? 0 : column.spare), CARD_WIDTH);
+  const left = column.mirrored ? column.boxLeft : Math.max(Math.min(column.boxLeft, picture.columns.width - 10 - width), 0);
   return event.findings.slice(0, MOST_CARDS).map((finding, index) => {
     const text = [element("b", {}, finding.name), " ", harmless(finding.text)];
     const card = element("button", { type: "button", class: `card ${finding.severity}`, "data-number": event.number, title: harmless(finding.text) }, ...text);

@@ -47,6 +47,7 @@ class Keys {
       "+": () => diagram.zoom(2),
       "=": () => diagram.zoom(2),
       "-": () => diagram.zoom(1 / 2),
+      s: () => controls.toggleSide(),
       d: () => controls.nextTheme(),
       Escape: () => diagram.select(null),
       "?": () => document.getElementById("keys").showModal(),
