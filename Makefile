@@ -425,6 +425,10 @@ docs: ## the C reference as HTML and man pages (needs doxygen)
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps -p polysock
 	@echo "$(BUILD)/docs/c/html/index.html and target/doc/polysock/index.html"
 
+.PHONY: screenshots
+screenshots: python-module ## the pictures of docs/images, with Chromium
+	$(VENV_PY) tools/screenshots.py
+
 # ---------------------------------------------------------------- checks
 
 .PHONY: check check-rust check-c check-python check-docs check-layers

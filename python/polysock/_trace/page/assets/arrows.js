@@ -1,17 +1,21 @@
 /* The arrows: which are drawn, and their shapes. */
 
 const MOST_ARROWS_OF_EVENT = 24;
+const MOST_BEYOND = 3;
 const MOST_ARROWS = 500;
 
-/* The arrows that begin or end at these events, and whose other end is shown, too. */
+/* The arrows that begin or end at these events, and whose other end is shown, too; of those that lead far beyond, a few. */
 function arrowsAt(events) {
   const found = new Set();
+  const drawn = new Set(events);
   for (const event of events) {
-    for (const arrows of [event.into, event.out]) {
-      for (const arrow of arrows.slice(0, MOST_ARROWS_OF_EVENT)) {
-        if (arrow.from.row >= 0 && arrow.to.row >= 0) found.add(arrow);
-        if (found.size >= MOST_ARROWS) return found;
-      }
+    let beyond = 0;
+    for (const arrow of [...event.into.slice(0, MOST_ARROWS_OF_EVENT), ...event.out.slice(0, MOST_ARROWS_OF_EVENT)]) {
+      if (arrow.from.row < 0 || arrow.to.row < 0) continue;
+      const isBeyond = !drawn.has(arrow.from) || !drawn.has(arrow.to);
+      if (isBeyond && ++beyond > MOST_BEYOND) continue;
+      found.add(arrow);
+      if (found.size >= MOST_ARROWS) return found;
     }
   }
   return found;

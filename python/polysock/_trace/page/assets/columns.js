@@ -7,6 +7,7 @@ const GUTTER = 92;
 const TRACK = 15;
 const BESIDE = 9; // between a line and what is beside it
 const NARROWEST_BOX = 118;
+const WIDEST_BOX = 640;
 const OUTSIDE_WIDTH = 96;
 
 class Columns {
@@ -18,7 +19,10 @@ class Columns {
     this.gap = clamp((room * 0.34) / gaps, 86, 360);
     let taken = gaps * this.gap + (lanes.length > inside ? OUTSIDE_WIDTH : 0);
     for (const lane of lanes) taken += tracksOf(lane) * TRACK + 2 * BESIDE;
-    this.box = clamp((room - taken) / Math.max(inside, 1), NARROWEST_BOX, 640);
+    // Boxes reach into the gap beside them where no arrow is; the last has no gap, so it is wider.
+    const last = inside > 2 ? 1.4 : 1;
+    const share = (room - taken) / (Math.max(inside - 1, 0) + last);
+    const widthOf = (index) => clamp(share * (index === inside - 1 ? last : 1), NARROWEST_BOX, WIDEST_BOX);
     this.all = [];
     this.of = new Map();
     let x = GUTTER;
@@ -26,16 +30,17 @@ class Columns {
       const column = { lane, index, tracks: tracksOf(lane), mirrored: isMirrored && index === 0 };
       const beside = BESIDE + column.tracks * TRACK;
       column.left = x;
+      column.box = lane.number === OUTSIDE ? OUTSIDE_WIDTH : widthOf(index);
       if (column.mirrored) {
         column.boxLeft = x;
-        column.boxRight = x + this.box;
+        column.boxRight = x + column.box;
         column.line = column.boxRight + beside;
         x = column.line;
       } else {
         x += index === 0 ? BESIDE : this.gap;
         column.line = x;
         column.boxLeft = x + beside;
-        column.boxRight = column.boxLeft + (lane.number === OUTSIDE ? OUTSIDE_WIDTH : this.box);
+        column.boxRight = column.boxLeft + column.box;
         x = column.boxRight;
       }
       column.right = x;

@@ -93,6 +93,14 @@ class Controls {
     this.apply();
   }
 
+  /* Only the connection of a socket, or all again. */
+  onlyConnection(socket) {
+    if (!socket) return;
+    const wanted = String(socket.connection);
+    this.byConnection.value = this.byConnection.value === wanted ? "" : wanted;
+    this.apply();
+  }
+
   toggle(box) {
     box.checked = !box.checked;
     this.apply();

@@ -1,9 +1,10 @@
 /* The whole record of an event. */
 
 class Details {
-  constructor(trace, go) {
+  constructor(trace, go, onlyConnection) {
     this.trace = trace;
     this.go = go;
+    this.onlyConnection = onlyConnection;
     this.node = document.getElementById("details");
     this.legend = document.getElementById("legend");
   }
@@ -37,12 +38,18 @@ class Details {
     else if (record.call) facts.push(["took", duration(event.end - event.begin) + waitText(record)]);
     if (record.error) facts.push(["failed with", harmless(record.error) + (record.detail ? ` (${harmless(record.detail)})` : "")]);
     if (socket) {
-      facts.push(["connection", harmless(trace.connections[socket.connection])]);
+      facts.push(["connection", this.connection(socket)]);
       if (socket.fd !== null) facts.push(["descriptor", String(socket.fd)]);
     }
     if (record.state) facts.push(["TCP state", harmless(record.state)]);
     if (event.isLost) facts.push(["lost", "a datagram that never arrived"]);
     return facts;
+  }
+
+  connection(socket) {
+    const button = element("button", { type: "button", class: "link", title: "Only this connection, or all again (c)" }, harmless(this.trace.connections[socket.connection]));
+    button.addEventListener("click", () => this.onlyConnection(socket));
+    return button;
   }
 
   arrows(event, arrows, end, title) {
@@ -59,7 +66,7 @@ class Details {
 }
 
 function arrowText(arrow) {
-  if (arrow.kind === "data") return `bytes ${arrow.first} to ${arrow.after}, ${label(arrow)}:`;
+  if (arrow.kind === "data") return `bytes ${arrow.first.toLocaleString("en")} to ${arrow.after.toLocaleString("en")}, ${label(arrow)}:`;
   return `${{ open: "connection", woken: "ended the wait" }[arrow.kind] ?? label(arrow)}:`;
 }
 

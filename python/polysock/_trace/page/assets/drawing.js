@@ -64,7 +64,8 @@ function withRoom(picture, rows, box) {
 
 function boxWidth(picture, event) {
   const more = (isProblem(event) ? 18 : 0) + (picture.scale.isEven || !event.hides ? 0 : 40);
-  return Math.min(event.text.length * picture.letter + PADDING + more, picture.columns.box + spare(picture, event));
+  const most = picture.columns.of.get(event.lane).box + spare(picture, event);
+  return Math.min(event.text.length * picture.letter + PADDING + more, most);
 }
 
 /* A box may extend towards the next line, as far as arrows leave room: in equal steps, it has its row to itself. */
@@ -183,7 +184,7 @@ function spoken(trace, event) {
 
 function drawCards(picture, event) {
   const column = picture.columns.of.get(event.lane);
-  const width = Math.max(picture.columns.box + (column.mirrored ? 0 : column.spare), CARD_WIDTH);
+  const width = Math.max(column.box + (column.mirrored ? 0 : column.spare), CARD_WIDTH);
   const left = column.mirrored ? column.boxLeft : Math.max(Math.min(column.boxLeft, picture.columns.width - 10 - width), 0);
   return event.findings.slice(0, MOST_CARDS).map((finding, index) => {
     const text = [element("b", {}, finding.name), " ", harmless(finding.text)];

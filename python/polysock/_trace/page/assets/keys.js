@@ -43,6 +43,7 @@ class Keys {
       N: () => this.page.nextProblem(-1),
       "/": () => controls.search.select(),
       p: () => controls.toggle(controls.onlyProblems),
+      c: () => diagram.selected && controls.onlyConnection(socketOf(this.page.trace, diagram.selected)),
       t: () => controls.toggleScale(),
       "+": () => diagram.zoom(2),
       "=": () => diagram.zoom(2),

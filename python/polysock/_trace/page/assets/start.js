@@ -6,7 +6,11 @@ class Page {
     this.diagram = new Diagram(this.trace);
     this.controls = new Controls(this.trace, this.diagram);
     this.overview = new Overview(this.diagram);
-    this.details = new Details(this.trace, (event) => this.go(event));
+    this.details = new Details(
+      this.trace,
+      (event) => this.go(event),
+      (socket) => this.controls.onlyConnection(socket),
+    );
     this.findings = new Findings(this.trace, (event) => this.go(event));
     this.diagram.onLook = (event) => this.details.show(event);
     this.diagram.onChange = () => this.overview.draw();
