@@ -28,6 +28,7 @@ class Half:
 
     def __init__(self):
         self.other = None  # the half in the other direction
+        self.side = None  # what findings know about this end; False when the connection has ended
         self._sent = deque()  # [first byte, byte after the last, event]
         self.forgotten = False  # more was sent than is remembered
 

@@ -5,8 +5,9 @@ class Detector:
     """Finds one kind of mistake. It is made once for a trace and sees its events in order.
 
     `see` is called with each call that has ended, and with other records such as those of sockets; `wait` with the
-    calls that had not ended at the end of the trace; `finish` after that. Each yields findings. `side` is the end of
-    the connection on which the call was made, as it was before; None for what is no connection, such as a datagram.
+    calls that had not ended at the end of the trace; `finish` after that. Each returns findings, or ()
+    at once for events that don't matter: `see` is called for very many. `side` is the end of the connection on which
+    the call was made, as it was before; None for what is no connection, such as a datagram.
     """
 
     names = ()  # of what it finds

@@ -71,19 +71,20 @@ class StickyAndSplit(Detector):
 
     def see(self, event, side):
         if side is None:
-            return
+            return ()
         exchange = side.of(Exchange)
         if event.call in SENDS:
             if sent(event) and len(exchange.answers) < 2:
                 exchange.answers.append(event)
-            return
-        is_data = event.call in RECEIVES and sent(event)
+            return ()
+        found, is_data = (), event.call in RECEIVES and sent(event)
         if exchange.answers and (is_data or event.call in ENDS_IT or is_end_of_stream(event)):
-            yield from self._judge(exchange)
+            found = list(self._judge(exchange))
             exchange.receives.clear()
             exchange.answers.clear()
         if is_data and len(exchange.receives) < 2:
             exchange.receives.append(event)
+        return found
 
     def _judge(self, exchange):
         if len(exchange.receives) != 1 or len(exchange.answers) != 1:

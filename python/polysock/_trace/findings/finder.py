@@ -74,7 +74,9 @@ class Finder:
                     self._keep(detector.wait(event, side))
             return
         for detector in self._interested_in(event.call):
-            self._keep(detector.see(event, side))
+            found = detector.see(event, side)
+            if found:
+                self._keep(found)
         if side is not None:
             self.sides.note(side, event)
 

@@ -26,13 +26,16 @@ class PartialSend(Detector):
 
     def see(self, event, side):
         if side is None:
-            return
+            return ()
         unsent = side.of(Unsent)
         if event.call in SENDS:
             self._send(event, unsent)
-        elif unsent.send is None:
-            return
-        elif "error" in event.record or (event.call == "recv" and event.record.get("bytes") == 0):
+        elif unsent.send is not None:
+            return self._other(event, side, unsent)
+        return ()
+
+    def _other(self, event, side, unsent):
+        if "error" in event.record or (event.call == "recv" and event.record.get("bytes") == 0):
             unsent.send = None  # the connection has failed or the peer has gone: the rest may be left on purpose
         elif self._is_last_chance(event, side):
             yield self._finding(event, unsent)

@@ -26,11 +26,10 @@ class ResetByUnread(Detector):
 
     def see(self, event, side):
         if side is None:
-            return
-        if event.call in ENDS_IT:
-            yield from self._closed(event, side)
-        elif event.record.get("error") in IS_RESET:
-            yield from self._failed(event, side)
+            return ()
+        if event.record.get("error") in IS_RESET:
+            return self._failed(event, side)
+        return self._closed(event, side) if event.call in ENDS_IT else ()
 
     def _closed(self, event, side):
         record = event.record
@@ -75,8 +74,12 @@ class WriteAfterEnd(Detector):
     calls = SENDS | RECEIVES
 
     def see(self, event, side):
+        shows_it = event.record.get("error") in IS_RESET or not event.record.get("bytes")
+        return self._look(event, side) if shows_it and side is not None else ()
+
+    def _look(self, event, side):
         # When the peer has closed with input unread, that is what happened here.
-        if side is None or side.of(Reported).done or side.of(Reset).seen:
+        if side.of(Reported).done or side.of(Reset).seen:
             return
         if event.call in SENDS and event.record.get("error") == "EPIPE":
             finding = self._broken_pipe(event, side)

@@ -35,37 +35,35 @@ class ShortRead(Detector):
 
     def see(self, event, side):
         if side is None:
-            return
+            return ()
+        short = side.of(Short)
         if event.call in RECEIVES:
-            self._received(event, side)
+            self._received(event, side, short)
         elif event.record.get("bytes"):
-            self._sent(event, side)
-            if side.other is not None:
-                yield from self._known(side.other)
-        yield from self._known(side)
+            others = side.other.of(Short) if side.other is not None else None
+            self._sent(event, side, short, others)
+            if others is not None and others.went_on is not None and others.is_message:
+                return [self._finding(others)]
+        return [self._finding(short)] if short.went_on is not None and short.is_message else ()
 
     @staticmethod
-    def _sent(event, side):
-        end = event.record.get("offset", 0) + event.record["bytes"]
+    def _sent(event, side, short, others):
+        count = event.record["bytes"]
+        end = event.record.get("offset", 0) + count
         side.of(Messages).ends.append(end)
-        if side.other is not None:
-            others = side.other.of(Short)
-            others.is_message |= others.receive is not None and others.end == end
-        short = side.of(Short)
+        if others is not None and others.receive is not None:
+            others.is_message |= others.end == end
         if short.receive is None or short.went_on is not None:
             return
-        if event.record["bytes"] == short.receive.record["bytes"]:
+        if count == short.receive.record["bytes"]:
             short.receive = None  # passes on what it gets, as it comes
         else:
             short.went_on = event
 
     @staticmethod
-    def _known(side):
-        short = side.of(Short)
-        if not short.is_message or short.went_on is None:
-            return
-        receive, went_on, short.receive = short.receive, short.went_on, None
-        short.is_message, short.went_on = False, None
+    def _finding(short):
+        receive, went_on = short.receive, short.went_on
+        short.receive, short.is_message, short.went_on = None, False, None
         count, asked = receive.record["bytes"], receive.record["asked"]
         text = (
             f"{receive.call}({asked:,}) got {count:,} of the {asked:,} bytes that the peer has sent, and the program "
@@ -75,11 +73,11 @@ class ShortRead(Detector):
             "A receive returns what has arrived. Receive until everything is there: in a loop, with recv_exact, or "
         )
         advice += "with read(n) of a buffered file."
-        yield Finding("short-read", WARNING, text, advice, [receive, went_on])
+        return Finding("short-read", WARNING, text, advice, [receive, went_on])
 
     @staticmethod
-    def _received(event, side):
-        record, short = event.record, side.of(Short)
+    def _received(event, side, short):
+        record = event.record
         if short.receive is not None and short.went_on is None:
             missing = short.receive.record["asked"] - short.receive.record["bytes"]
             here, before = place_of(event), place_of(short.receive)

@@ -1,7 +1,5 @@
 """What is known of each end of a connection, for the detectors."""
 
-from weakref import WeakKeyDictionary
-
 from ..model import RECEIVES, SENDS
 
 ENDS_IT = frozenset({"close", "drop", "abort", "close_graceful"})
@@ -11,6 +9,23 @@ STOPS_SENDING = frozenset({"SHUT_WR", "SHUT_RDWR"})
 class Side:
     """One end of a connection as it was before the event that is looked at. Copies of a socket, made by dup or fork,
     are the same side."""
+
+    __slots__ = (
+        "_half",
+        "_kept",
+        "_sides",
+        "closed",
+        "copies",
+        "ended",
+        "is_shared",
+        "lanes",
+        "last",
+        "last_receive",
+        "last_send",
+        "received",
+        "sent",
+        "shut_down",
+    )
 
     def __init__(self, sides, half):
         self._sides = sides
@@ -28,7 +43,8 @@ class Side:
     @property
     def other(self):
         """The other end, if it is traced."""
-        return self._sides.of_half(self._half.other) if self._half.other is not None else None
+        half = self._half.other
+        return None if half is None else half.side or self._sides.of_half(half)
 
     def of(self, kind):
         """What a detector remembers of this side: an object of this class, which is made if there is none."""
@@ -44,21 +60,31 @@ class Side:
     def note(self, event):
         """Takes the event into account."""
         record, call = event.record, event.call
-        if "event" in record:
-            self._note_socket(event)
+        if not call:
+            if record.get("event") == "socket":
+                self._note_socket(event)
             return
         self.last = event
         self.lanes.add(event.lane)
+        if call not in ENDS_IT:
+            self.copies.add(event.end)
         count = record.get("bytes", 0)
-        if call in SENDS and count:
-            self.sent = max(self.sent, record.get("offset", self.sent) + count)
-            self.last_send = event
-        elif call in RECEIVES and count:
-            self.received = max(self.received, record.get("offset", self.received) + count)
-            self.last_receive = event
-        elif is_end_of_stream(event):
-            self.ended = event
-        elif call == "shutdown" and record.get("how") in STOPS_SENDING and "error" not in record:
+        if count:
+            if call in SENDS:
+                self.sent = max(self.sent, record.get("offset", self.sent) + count)
+                self.last_send = event
+            elif call in RECEIVES:
+                self.received = max(self.received, record.get("offset", self.received) + count)
+                self.last_receive = event
+        elif call in RECEIVES:
+            if is_end_of_stream(event):
+                self.ended = event
+        else:
+            self._note_state(event)
+
+    def _note_state(self, event):
+        record, call = event.record, event.call
+        if call == "shutdown" and record.get("how") in STOPS_SENDING and "error" not in record:
             self.shut_down = event
         elif call in ENDS_IT:
             self.copies.discard(event.end)
@@ -66,8 +92,6 @@ class Side:
                 self.closed = event
         elif call == "detach":
             self.is_shared = True
-        if call not in ENDS_IT:
-            self.copies.add(event.end)
 
     def _note_socket(self, event):
         self.copies.add(event.end)
@@ -82,28 +106,34 @@ class Sides:
 
     def __init__(self, trace):
         self._trace = trace
-        self._of = WeakKeyDictionary()  # None when both ends are closed
+        self._open = set()
 
     def of(self, event):
         """The side on which a call was made; None for what is no connection, or not any more."""
         end = event.end
-        if end is None or not end.is_stream or end.is_listener:
+        if end is None or end.is_listener or not end.is_stream:
             return None
-        return self.of_half(end.half)
+        return end.half.side or self.of_half(end.half)
 
     def of_half(self, half):
-        if half not in self._of:
-            self._of[half] = Side(self, half)
-        return self._of[half]
+        if half.side is None:
+            half.side = Side(self, half)
+            self._open.add(half.side)
+        return half.side or None
 
     def note(self, side, event):
         """Takes the event into account, and forgets a connection whose ends are both closed."""
         side.note(event)
-        other = side.other
-        if side.closed is not None and (other is None or other.closed is not None):
-            for gone in (side, other):
-                if gone is not None:
-                    self._of[gone._half] = None
+        if side.closed is not None:
+            other = side.other
+            if other is None or other.closed is not None:
+                self._forget(side)
+                if other is not None:
+                    self._forget(other)
+
+    def _forget(self, side):
+        self._open.discard(side)
+        side._half.side = False
 
     def may_be_inherited(self, event):
         """Whether a forked child may have a copy of the socket of this call that it has not used yet."""
@@ -112,7 +142,7 @@ class Sides:
 
     def open(self):
         """The sides of connections that have not ended."""
-        return [side for side in self._of.values() if side is not None]
+        return list(self._open)
 
 
 def is_end_of_stream(event):

@@ -36,44 +36,45 @@ class TinyWrites(Detector):
 
     def see(self, event, side):
         if side is None:
-            return
+            return ()
         row = side.of(Row)
-        if self._goes_on(event, row):
-            row.first = row.first or event
-            row.last = event
-            row.count += 1
-            row.bytes += event.record["bytes"]
-            return
-        yield from self._ended(row)
-        if self._goes_on(event, row):
-            row.first, row.last, row.count, row.bytes = event, event, 1, event.record["bytes"]
+        size = self._tiny(event)
+        if size and (row.last is None or event.moment - row.last.moment <= LONGEST_PAUSE_NS):
+            self._goes_on(event, row, size)
+            return ()
+        found = self._ended(row) if row.count else ()
+        if size:
+            self._goes_on(event, row, size)
+        return found
 
     def finish(self):
-        for side in self.sides.open():
-            yield from self._ended(side.of(Row))
+        return [finding for side in self.sides.open() for finding in self._ended(side.of(Row))]
 
     @staticmethod
-    def _goes_on(event, row):
-        record = event.record
-        if (
-            event.call not in SENDS
-            or not 0 < record.get("bytes", 0) <= MOST_TINY
-            or "MSG_MORE" in record.get("flags", "")
-        ):
-            return False
-        return row.last is None or event.moment - row.last.moment <= LONGEST_PAUSE_NS
+    def _tiny(event):
+        """The size of a tiny send, 0 for everything else."""
+        size = event.record.get("bytes", 0)
+        is_tiny = size <= MOST_TINY and event.call in SENDS and "MSG_MORE" not in event.record.get("flags", "")
+        return size if is_tiny else 0
+
+    @staticmethod
+    def _goes_on(event, row, size):
+        row.first = row.first or event
+        row.last = event
+        row.count += 1
+        row.bytes += size
 
     @staticmethod
     def _ended(row):
         first, last, count, total = row.first, row.last, row.count, row.bytes
         row.first, row.last, row.count, row.bytes = None, None, 0, 0
         if count < LEAST_TINY or row.is_reported:
-            return
+            return ()
         row.is_reported = True
         text = f"{count:,} sends in a row of at most {MOST_TINY} bytes, {total:,} bytes in all, within "
         text += f"{time_text(last.moment + last.duration - first.moment)}: each is a system call, and may be a segment."
         advice = "Collect what belongs together and send it at once: join it, or write to a buffered file and flush it."
-        yield Finding("tiny-writes", NOTE, text, advice, [first, last])
+        return [Finding("tiny-writes", NOTE, text, advice, [first, last])]
 
 
 @dataclass
@@ -93,22 +94,23 @@ class NagleDelay(Detector):
 
     def see(self, event, side):
         if side is None or event.end.family not in ("AF_INET", "AF_INET6"):
-            return
-        delays = side.of(Delays)
-        if event.call in SENDS and event.record.get("bytes"):
-            delays.before, delays.send = delays.send, event
-        elif event.call in RECEIVES and event.record.get("bytes"):
-            delays.before = delays.send = None
-            self._received(event, side)
-        elif event.call == "setsockopt":
-            if sets_no_delay(event.record):
-                delays.no_delay = True
+            return ()
+        delays, has_bytes = side.of(Delays), event.record.get("bytes")
+        if event.call in SENDS:
+            if has_bytes:
+                delays.before, delays.send = delays.send, event
+        elif event.call in RECEIVES:
+            if has_bytes:
+                delays.before = delays.send = None
+                self._received(event, side)
         elif event.call in ENDS_IT:
-            yield from self._found(delays)
+            return self._found(delays)
+        elif sets_no_delay(event.record):
+            delays.no_delay = True
+        return ()
 
     def finish(self):
-        for side in self.sides.open():
-            yield from self._found(side.of(Delays))
+        return [finding for side in self.sides.open() for finding in self._found(side.of(Delays))]
 
     @staticmethod
     def _received(event, side):
@@ -133,7 +135,7 @@ class NagleDelay(Detector):
     def _found(delays):
         times, delays.times = delays.times, []
         if len(times) < LEAST_DELAYS:
-            return
+            return ()
         send, receive = delays.found[0]
         late = time_text(int(median(times)))
         text = (
@@ -141,7 +143,7 @@ class NagleDelay(Detector):
         )
         text += "waited for the acknowledgement of the first, which the peer's system delayed."
         advice = "Send what belongs together with one call, or set TCP_NODELAY."
-        yield Finding("nagle-delay", WARNING, text, advice, [send, receive, *delays.found[1]])
+        return [Finding("nagle-delay", WARNING, text, advice, [send, receive, *delays.found[1]])]
 
 
 def sets_no_delay(record):

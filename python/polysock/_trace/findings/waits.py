@@ -30,16 +30,15 @@ class BothWait(Detector):
 
     def see(self, event, side):
         if side is None:
-            return
-        waiting = side.of(Waiting)
-        waiting.event = None
-        record = event.record
-        if record.get("error") in INCOMPLETE or ("error" not in record and not record.get("bytes")):
-            yield from self._wait_ended(event, side)
+            return ()
+        side.of(Waiting).event = None
+        error = event.record.get("error")
+        if error in INCOMPLETE or (error is None and not event.record.get("bytes")):
+            return self._wait_ended(event, side)
+        return ()
 
     def wait(self, event, side):
-        if side is not None and event.call in RECEIVES:
-            yield from self._wait_ended(event, side)
+        return self._wait_ended(event, side) if side is not None and event.call in RECEIVES else ()
 
     def _wait_ended(self, event, side):
         """A receive ended without anything. If that of the other side did too, at the same time, both have waited."""
