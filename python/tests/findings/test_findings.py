@@ -199,13 +199,34 @@ def test_a_copy_that_is_closed_leaves_the_rest_to_the_other(tmp_path):
     assert len(findings(tmp_path)) == 0
 
 
-def test_two_calls_that_still_wait_at_the_end_have_waited_for_each_other(tmp_path):
+def wait_at_the_end(*waiting):
+    for process, socket, at, call in waiting:
+        process.write(time=process.tick(at), thread=1, call=call, socket=socket, asked=9, begun=True)
+
+
+def test_two_receives_that_still_wait_at_the_end_have_waited_for_each_other(tmp_path):
     client, server = conversation(tmp_path)
-    for process, socket, at in ((client, 1, 10), (server, 2, 20)):
-        process.write(time=process.tick(at), thread=1, call="recv", socket=socket, asked=9, begun=True)
+    client.call("send", 1, at=10, asked=5, bytes=5, offset=0, data="hello")
+    server.call("recv_exact", 2, at=12, asked=5, bytes=5, offset=0, data="hello")
+    wait_at_the_end((client, 1, 20, "recv"), (server, 2, 30, "recv_exact"))
     (finding,) = findings(tmp_path)
     assert finding.name == "both-wait"
     assert "until the trace ended" in finding.text
+
+
+def test_a_client_that_only_listens_is_no_finding(tmp_path):
+    client, server = conversation(tmp_path)
+    server.call("send", 2, at=10, asked=5, bytes=5, offset=0, data="hello")
+    client.call("recv", 1, at=12, asked=9, bytes=5, offset=0, data="hello")
+    wait_at_the_end((client, 1, 20, "recv"), (server, 2, 30, "recv"))
+    assert len(findings(tmp_path)) == 0
+
+
+def test_two_sends_that_still_wait_at_the_end_have_waited_for_each_other(tmp_path):
+    client, server = conversation(tmp_path)
+    wait_at_the_end((client, 1, 20, "sendall"), (server, 2, 30, "sendall"))
+    (finding,) = findings(tmp_path)
+    assert finding.name == "both-send"
 
 
 def test_a_server_that_waits_for_the_next_request_of_an_idle_client_is_no_finding(tmp_path):

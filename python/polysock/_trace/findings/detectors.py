@@ -6,13 +6,14 @@ from .resets import ResetByUnread, WriteAfterEnd
 from .short_reads import ShortRead
 from .small_sends import NagleDelay, TinyWrites
 from .socket_mistakes import SocketMistakes
-from .waits import BothWait
+from .waits import BothSend, BothWait
 
 DETECTORS = (
     PartialSend,
     ResetByUnread,
     WriteAfterEnd,
     BothWait,
+    BothSend,
     ShortRead,
     StickyAndSplit,
     TinyWrites,

@@ -15,6 +15,7 @@ class Side:
         "_kept",
         "_sides",
         "closed",
+        "connected",
         "copies",
         "ended",
         "is_shared",
@@ -35,6 +36,7 @@ class Side:
         self.is_shared = False  # there is, or may have been, a descriptor that the trace does not know
         self.sent = self.received = 0  # bytes
         self.last_send = self.last_receive = self.last = None  # successful ones; the last call of any kind
+        self.connected = None  # the call that connected it; the other side was accepted
         self.shut_down = None  # the call that ended its stream
         self.ended = None  # the receive that found the end of the peer's stream
         self.closed = None  # the close of the last copy
@@ -84,7 +86,9 @@ class Side:
 
     def _note_state(self, event):
         record, call = event.record, event.call
-        if call == "shutdown" and record.get("how") in STOPS_SENDING and "error" not in record:
+        if call == "connect":
+            self.connected = event
+        elif call == "shutdown" and record.get("how") in STOPS_SENDING and "error" not in record:
             self.shut_down = event
         elif call in ENDS_IT:
             self.copies.discard(event.end)

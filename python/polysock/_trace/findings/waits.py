@@ -1,9 +1,9 @@
-"""both-wait and no-half-close: connections on which neither end goes on."""
+"""both-wait, no-half-close and both-send: connections on which neither end goes on."""
 
 import math
 from dataclasses import dataclass
 
-from ..model import RECEIVES, Event
+from ..model import RECEIVES, SENDS, Event
 from ..words import time_text
 from .detector import Detector
 from .finding import ERROR, Finding
@@ -48,7 +48,7 @@ class BothWait(Detector):
         if other is None or self._may_go_on(side) or self._may_go_on(other):
             return
         others = other.of(Waiting).event
-        if others is None or not is_give_up(event, others):
+        if others is None or not self._expected_something(event, side, others, other):
             return
         last_sent = max((one.last_send.moment for one in (side, other) if one.last_send is not None), default=0)
         waited = together(event, others, last_sent)
@@ -62,8 +62,19 @@ class BothWait(Detector):
         """Whether the other side may yet get something: another thread or process could send, or the end was sent."""
         return side.shut_down is not None or len(side.lanes) > 1 or len(side.copies) > 1
 
-    def _finding(self, event, side, others, other, waited):
-        waited = "until the trace ended" if waited == math.inf else f"for {time_text(waited)}"
+    @staticmethod
+    def _expected_something(event, side, others, other):
+        """Whether one end waited for an answer, and not just until there would be something to do."""
+        if "TimedOut" in (event.record.get("error"), others.record.get("error")):
+            return True
+        if not is_give_up(event, others):
+            return False
+        askers = [one for one in (side, other) if one.connected is not None] or [side, other]
+        return any(waits_for_answer(one) for one in askers)
+
+    @staticmethod
+    def _finding(event, side, others, other, waited):
+        waited = waited_text(waited)
         for reader, reads, writer, writes in ((side, event, other, others), (other, others, side, event)):
             if reads_until_the_end(reader, reads) and waits_for_answer(writer):
                 text = f"{label(reads)} has received all {reader.received:,} bytes and reads on, while {label(writes)} "
@@ -74,6 +85,47 @@ class BothWait(Detector):
         text = f"Both ends waited for each other to send, {waited}: {done(event, side)}; {done(others, other)}."
         advice = "Let the protocol say whose turn it is, and how long each message is."
         return Finding("both-wait", ERROR, text, advice, [event, others])
+
+
+@dataclass
+class Sending:
+    """A send for which there was no room for long."""
+
+    event: Event | None = None
+
+
+class BothSend(Detector):
+    names = ("both-send",)
+    calls = SENDS
+
+    def see(self, event, side):
+        if side is None or event.record.get("waited", 0) < LEAST_NS:
+            return ()
+        return self._waited(event, side)
+
+    def wait(self, event, side):
+        return self._waited(event, side) if side is not None and event.call in SENDS else ()
+
+    @staticmethod
+    def _waited(event, side):
+        side.of(Sending).event = event
+        other = side.other
+        others = other.of(Sending).event if other is not None else None
+        if others is None or not is_give_up(event, others) or len(side.lanes | other.lanes) > 2:
+            return
+        begin, ends = max(event.moment, others.moment), []
+        for one in (event, others):
+            if not one.is_waiting:
+                ends.append(one.moment + one.duration)
+        waited = min(ends, default=math.inf) - begin
+        if waited < LEAST_NS:
+            return
+        side.of(Sending).event = other.of(Sending).event = None
+        text = f"Both ends waited to send, {waited_text(waited)}: {label(event)} and {label(others)} each had sent more "
+        text += "than the other had room for, and neither received."
+        advice = "Receive while you send: send in pieces and receive the answer to each, wait for both with poll or a "
+        advice += "selector, or use a second thread."
+        yield Finding("both-send", ERROR, text, advice, [event, others])
 
 
 def reads_until_the_end(side, event):
@@ -106,6 +158,10 @@ def together(one, other, begin):
 
 def begin_of(event):
     return event.moment if event.is_waiting else event.moment - event.duration
+
+
+def waited_text(waited):
+    return "until the trace ended" if waited == math.inf else f"for {time_text(waited)}"
 
 
 def received(side, event):
