@@ -16,8 +16,8 @@ import time
 import polysock
 import polysock.net
 
-AT_ONCE = 8  # they mostly wait
-TIME_LIMIT = 20  # seconds
+AT_ONCE = 16  # they mostly wait
+TIME_LIMIT = 30  # seconds
 
 
 def run(program):

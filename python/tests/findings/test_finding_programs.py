@@ -101,7 +101,7 @@ class Runs:
     def _run_python(self, names):
         paths = [str(self._folder / f"{name}.py") for name in names]
         command = [sys.executable, str(HERE / "runner.py"), *paths]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_TIMEOUT, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=3 * PROGRAM_TIMEOUT, check=False)
         assert done.returncode == 0, done.stderr
         for line in done.stdout.splitlines():
             program, _, trouble = line.rpartition(": ")

@@ -238,3 +238,15 @@ def test_a_server_that_waits_for_the_next_request_of_an_idle_client_is_no_findin
     client.call("send", 1, at=600_000, asked=5, bytes=5, offset=5, data="hello")
     server.call("recv", 2, at=20, duration=600_000_000, asked=9, bytes=5, offset=5, data="hello")
     assert len(findings(tmp_path)) == 0
+
+
+def test_a_message_of_which_only_a_part_has_arrived_is_split(tmp_path):
+    client, server = conversation(tmp_path)
+    client.call("sendall", 1, at=10, asked=100, bytes=100, offset=0, data="x" * 64)
+    for at, place, count in ((11, 0, 60), (13, 60, 40)):
+        server.call("recv", 2, at=at, asked=4096, bytes=count, offset=place, data="x" * count)
+        server.call("sendall", 2, at=at + 1, asked=6, bytes=6, offset=place // 10, data="thanks")
+    server.call("recv", 2, at=20, asked=4096, bytes=0)
+    (finding,) = findings(tmp_path)
+    assert finding.name == "split"
+    assert finding.text.startswith("A message of 100 bytes was received in parts, 60 and 40 bytes")

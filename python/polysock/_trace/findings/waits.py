@@ -121,7 +121,8 @@ class BothSend(Detector):
         if waited < LEAST_NS:
             return
         side.of(Sending).event = other.of(Sending).event = None
-        text = f"Both ends waited to send, {waited_text(waited)}: {label(event)} and {label(others)} each had sent more "
+        both = f"{label(event)} and {label(others)}"
+        text = f"Both ends waited to send, {waited_text(waited)}: {both} each had sent more "
         text += "than the other had room for, and neither received."
         advice = "Receive while you send: send in pieces and receive the answer to each, wait for both with poll or a "
         advice += "selector, or use a second thread."

@@ -3,7 +3,7 @@
 import socket
 import threading
 
-SIZE = 8_000_000
+SIZE = 2_000_000
 
 
 def asks_for_the_rest(connection):
