@@ -72,11 +72,23 @@ class Page:
         (block,) = [block for block in self.blocks if block.section == SECTIONS[1] and block.language == "python"]
         return block.source
 
+    @property
+    def said(self):
+        """What `show` says about it, according to the page; None if the page does not quote it."""
+        blocks = [block for block in self.blocks if block.section == SECTIONS[1] and block.language == "text"]
+        return blocks[-1].source if blocks else None
+
     def right(self, way):
         """The block that shows how to write it right in this way; None if there is none."""
         blocks = [block for block in self.blocks if block.section == SECTIONS[2] and block.way == way]
         blocks = [block for block in blocks if block.language in ("python", "c")]
         return blocks[0].source if blocks else None
+
+
+def without_numbers(text):
+    """What a finding says in every run: times, sizes and the names of threads differ."""
+    text = re.sub(r"\S+\.py \d+( thread \d+)?", "PROGRAM", " ".join(text.split()))
+    return re.sub(r"\d[\d,.]*( (ns|µs|ms|s)\b)?", "N", text)
 
 
 PAGES = [Page(path) for path in sorted(FOLDER.glob("*.md")) if path.name != "README.md"]

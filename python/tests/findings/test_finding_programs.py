@@ -147,6 +147,9 @@ def test_the_program_of_a_page_earns_exactly_this_finding(page, runs):
     assert [finding.name for finding in found] == [page.name], texts(found)
     assert found[0].severity in page.severities
     assert found[0].page == f"docs/findings/{page.name}.md"
+    if page.said is not None:
+        said = f"▲ {found[0].severity} {page.name}: {found[0].text}"
+        assert pages.without_numbers(page.said) == pages.without_numbers(said)
 
 
 RIGHT = [(page, way) for page in PAGES for way in WAYS if page.right(way)]

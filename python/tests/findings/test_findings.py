@@ -1,24 +1,31 @@
 """How findings are shown, listed and counted, on traces that were written by hand."""
 
 import json
-import subprocess
-import sys
 
 import pytest
-from helpers import PROGRAM_TIMEOUT
 from trace_files import Process, conversation
 
 from polysock._trace import timeline
+from polysock._trace.command import main
 from polysock._trace.findings import Finder, find
 from polysock._trace.findings.finder import MOST_KEPT
 from polysock._trace.follow import follow
 from polysock._trace.model import Trace
 
 
-def show(*arguments):
-    command = [sys.executable, "-m", "polysock", "show", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_TIMEOUT, check=False)
-    return done.returncode, done.stdout, done.stderr
+@pytest.fixture
+def show(capsys):
+    """`python -m polysock show`: its exit status, output and errors."""
+
+    def run(*arguments):
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as exit:
+            status = exit.code
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
 
 
 def findings(folder):
@@ -33,7 +40,7 @@ def partial_send(client, at, socket=1):
     client.call("close", socket, at=at + 5)
 
 
-def test_a_finding_is_shown_at_its_call_and_what_to_do_at_the_end(tmp_path):
+def test_a_finding_is_shown_at_its_call_and_what_to_do_at_the_end(tmp_path, show):
     client, _ = conversation(tmp_path)
     partial_send(client, at=10)
     status, output, errors = show(tmp_path, "--width", "100")
@@ -48,7 +55,7 @@ def test_a_finding_is_shown_at_its_call_and_what_to_do_at_the_end(tmp_path):
     assert end[-1] == "  docs/findings/partial-send.md"
 
 
-def test_check_lists_them_and_sets_the_exit_code(tmp_path):
+def test_check_lists_them_and_sets_the_exit_code(tmp_path, show):
     client, _ = conversation(tmp_path)
     assert show(tmp_path, "--check") == (0, "nothing found\n", "")
     partial_send(client, at=10)
@@ -61,7 +68,7 @@ def test_check_lists_them_and_sets_the_exit_code(tmp_path):
         assert show(tmp_path, view)[0] == 0
 
 
-def test_names_can_be_left_out(tmp_path):
+def test_names_can_be_left_out(tmp_path, show):
     client, _ = conversation(tmp_path)
     partial_send(client, at=10)
     assert show(tmp_path, "--check", "--ignore", "partial-send") == (0, "nothing found\n", "")
@@ -72,7 +79,7 @@ def test_names_can_be_left_out(tmp_path):
     assert show(tmp_path, "--check", "--follow")[0] == 2
 
 
-def test_json_for_programs(tmp_path):
+def test_json_for_programs(tmp_path, show):
     client, _ = conversation(tmp_path)
     client.call("send", 1, at=10, asked=10, bytes=3, offset=0, data="abc")
     client.call("close", 1, at=15)
@@ -108,7 +115,7 @@ def many(folder, count):
                 file.write(json.dumps(record) + "\n")
 
 
-def test_many_are_counted_and_only_some_are_kept(tmp_path):
+def test_many_are_counted_and_only_some_are_kept(tmp_path, show):
     many(tmp_path, MOST_KEPT + 20)
     found = findings(tmp_path)
     assert len(found) == MOST_KEPT
@@ -126,7 +133,7 @@ def test_what_is_known_of_a_connection_is_forgotten_when_it_has_ended(tmp_path):
             assert len(finder.sides.open()) <= 1
 
 
-def test_nothing_in_a_finding_acts_on_a_terminal(tmp_path):
+def test_nothing_in_a_finding_acts_on_a_terminal(tmp_path, show):
     client = Process(tmp_path, 20, program="\x1b[31m.py")
     client.socket(1, at=0)
     client.call("connect", 1, at=1, local="127.0.0.1:5000", peer="127.0.0.1:80")

@@ -22,7 +22,7 @@ int main(void)
         return 1;
     pthread_create(&thread, NULL, serve, NULL);
     polysock_sendall(client, "a message", 9, NULL, 5000);
-    polysock_recv_exact(client, answer, sizeof answer, NULL, 300);
+    polysock_recv_exact(client, answer, sizeof answer, NULL, 1000);
     polysock_free(client);
     pthread_join(thread, NULL);
     polysock_free(server);

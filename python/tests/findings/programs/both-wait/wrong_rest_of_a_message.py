@@ -15,7 +15,7 @@ def server(listener):
 with socket.create_server(("127.0.0.1", 0)) as listener:
     thread = threading.Thread(target=server, args=(listener,))
     thread.start()
-    with socket.create_connection(listener.getsockname(), timeout=0.3) as client:
+    with socket.create_connection(listener.getsockname(), timeout=1) as client:
         client.sendall(b"a message")
         with contextlib.suppress(TimeoutError):
             client.recv(100)
