@@ -9,6 +9,8 @@ MOST_PARTS = 200
 MOST_LINKED = 2000
 # Beyond this, JavaScript does not have every integer.
 LARGEST_INTEGER = 1 << 53
+# The number of the lane of all peers that are not traced.
+OUTSIDE = -1
 NO_PROBLEM = frozenset({"EAGAIN", "EINPROGRESS", "EALREADY", "EINTR"})
 
 
@@ -21,7 +23,7 @@ def event_facts(event, on, links):
         "at": event.moment,
         "begin": begin,
         "end": begin + event.duration,
-        "lane": event.lane.number,
+        "lane": lane_number(event.lane),
         "text": describe(event, 40),
         "record": shortened(event.record),
         "on": on,
@@ -32,13 +34,31 @@ def event_facts(event, on, links):
         "outside": event.is_outside,
         "quiet": is_quiet(event),
         "problem": is_problem(event),
+        "segment": segment_facts(event) if event.segment is not None else None,
     }
     return {name: fact for name, fact in facts.items() if fact is not None and fact is not False and fact != []}
 
 
+def segment_facts(event):
+    """Between which lanes a segment went, and its addresses."""
+    segment, here = event.segment, lane_number(event.lane)
+    return {
+        "from": OUTSIDE if segment.is_incoming else here,
+        "to": OUTSIDE if segment.to_lane is None else lane_number(segment.to_lane),
+        "source": segment.source,
+        "target": segment.target,
+        "notes": segment.notes,
+        "seq": segment.seq,
+        "ack": segment.ack,
+        "window": segment.window,
+    }
+
+
 def is_problem(event):
     """Whether something went wrong here that a reader should look at."""
-    record = event.record
+    record, segment = event.record, event.segment
+    if segment is not None:
+        return segment.kind == "icmp" or "RST" in segment.flags or "retransmission" in segment.notes
     if event.lost or event.call == "drop" or record.get("event") in ("lost", "ended"):
         return True
     if event.call == "close" and record.get("unread") and record.get("state") not in (None, "LISTEN"):
@@ -57,6 +77,10 @@ def shortened(value, depth=0):
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value if -LARGEST_INTEGER < value < LARGEST_INTEGER else str(value)
     return value if value is None or isinstance(value, bool) else "…"
+
+
+def lane_number(lane):
+    return lane.number if lane.pid else OUTSIDE
 
 
 def lane_facts(lane):

@@ -100,6 +100,20 @@ function drawOutside(picture, event, edge) {
   );
 }
 
+/* A segment on the wire. */
+function drawSegment(picture, event, edge) {
+  if (!event.segment) return undefined;
+  const from = picture.columns.of.get(event.segment.from);
+  const to = picture.columns.of.get(event.segment.to);
+  if (!from || !to || from === to) return undefined;
+  const way = from.index < to.index ? 1 : -1;
+  const y = picture.scale.centres[event.row];
+  const x1 = event.lane === from.lane.number ? edge(event, way > 0) : from.line + way * 5;
+  const x2 = event.lane === to.lane.number ? edge(event, way < 0) : to.line - way * 5;
+  const classes = `arrow wire${event.problem ? " bad" : event.segment.notes.length ? " special" : ""}`;
+  return shape("g", { class: classes }, shape("path", { d: `M${x1} ${y}H${x2 - way * 4}` }), head(x2, y, way));
+}
+
 /* A datagram that never arrived. */
 function drawLost(picture, event, edge) {
   const target = picture.columns.of.get(event.lostTo);

@@ -12,6 +12,7 @@ class Controls {
     this.byCall = find("by-call");
     this.onlyProblems = find("only-problems");
     this.withQuiet = find("with-quiet");
+    this.withSegments = find("with-segments");
     this.count = find("count");
     this.fill();
     find("filters").addEventListener("submit", (event) => event.preventDefault());
@@ -19,7 +20,7 @@ class Controls {
       clearTimeout(this.typing);
       this.typing = setTimeout(() => this.apply(), 100);
     });
-    for (const node of [this.byConnection, this.byLane, this.byCall, this.onlyProblems, this.withQuiet]) {
+    for (const node of [this.byConnection, this.byLane, this.byCall, this.onlyProblems, this.withQuiet, this.withSegments]) {
       node.addEventListener("change", () => this.apply());
     }
     for (const node of document.getElementsByName("scale")) {
@@ -43,7 +44,8 @@ class Controls {
     const calls = new Map();
     for (const event of trace.events) if (event.call) calls.set(event.call, (calls.get(event.call) ?? 0) + 1);
     for (const call of [...calls.keys()].sort()) option(this.byCall, call, `${harmless(call)} (${calls.get(call)})`);
-    if (!trace.events.some((event) => event.quiet)) this.withQuiet.parentElement.hidden = true;
+    this.withQuiet.parentElement.hidden = !trace.events.some((event) => event.quiet);
+    this.withSegments.parentElement.hidden = !trace.events.some((event) => event.segment);
   }
 
   describe() {
@@ -77,6 +79,7 @@ class Controls {
     filter.call = this.byCall.value;
     filter.onlyProblems = this.onlyProblems.checked;
     filter.withQuiet = this.withQuiet.checked;
+    filter.withSegments = this.withSegments.checked;
     const rows = filter.rows(trace);
     diagram.show(rows);
     const all = trace.events.length;
@@ -90,6 +93,7 @@ class Controls {
   clear() {
     this.search.value = this.byConnection.value = this.byLane.value = this.byCall.value = "";
     this.onlyProblems.checked = false;
+    this.withSegments.checked = true;
     this.apply();
   }
 

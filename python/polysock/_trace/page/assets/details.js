@@ -41,6 +41,10 @@ class Details {
       facts.push(["connection", this.connection(socket)]);
       if (socket.fd !== null) facts.push(["descriptor", String(socket.fd)]);
     }
+    if (event.segment) {
+      facts.push(["from", harmless(event.segment.source)], ["to", harmless(event.segment.target)]);
+      facts.push(["counted from the beginning", `seq ${event.segment.seq}, ACK ${event.segment.ack ?? "none"}`]);
+    }
     if (record.state) facts.push(["TCP state", harmless(record.state)]);
     if (event.isLost) facts.push(["lost", "a datagram that never arrived"]);
     return facts;

@@ -73,6 +73,7 @@ class Diagram {
       numbers.add(event.lane);
       if (event.outside) numbers.add(OUTSIDE);
       if (event.lostTo !== undefined) numbers.add(event.lostTo);
+      if (event.segment) numbers.add(event.segment.from).add(event.segment.to);
     }
     const lanes = this.trace.lanes.filter((lane) => numbers.has(lane.number));
     return numbers.has(OUTSIDE) ? [...lanes, this.trace.outside] : lanes;

@@ -29,7 +29,9 @@ function drawPart(picture, box) {
   for (const column of columns) drawing.append(drawColumn(picture, column, box));
   const clear = scale.isEven ? shown : shown.filter((event) => !event.hides || event === picture.selected);
   const arrows = [...arrowsAt(clear)].map((arrow) => drawArrow(picture, arrow, edge));
-  for (const event of clear) arrows.push(drawOutside(picture, event, edge), drawLost(picture, event, edge));
+  for (const event of clear) {
+    arrows.push(drawOutside(picture, event, edge), drawLost(picture, event, edge), drawSegment(picture, event, edge));
+  }
   drawing.append(shape("g", { class: "arrows" }, ...arrows.filter(Boolean)), drawDots(picture, here));
   return {
     drawing,
@@ -71,7 +73,7 @@ function boxWidth(picture, event) {
 /* A box may extend towards the next line, as far as arrows leave room: in equal steps, it has its row to itself. */
 function spare(picture, event) {
   const column = picture.columns.of.get(event.lane);
-  if (!picture.scale.isEven || column.mirrored || event.outside || event.isLost) return 0;
+  if (!picture.scale.isEven || column.mirrored || event.outside || event.isLost || event.segment) return 0;
   const isRight = (other) => other.row >= 0 && (picture.columns.of.get(other.lane)?.index ?? 0) > column.index;
   const isFree = !event.into.some((arrow) => isRight(arrow.from)) && !event.out.some((arrow) => isRight(arrow.to));
   return isFree ? column.spare : Math.max(column.spare - LABEL_ROOM, 0);

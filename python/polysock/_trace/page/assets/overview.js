@@ -33,7 +33,7 @@ class Overview {
       for (const event of rows) {
         if (isProblem(event) !== problems) continue;
         const y = scale.centres[event.row] * this.ratio - thick / 2;
-        pen.fillStyle = problems ? colours.problem : colours[event.kind];
+        pen.fillStyle = problems ? colours.problem : (colours[event.kind] ?? colours.note);
         pen.fillRect(6 + (columns.of.get(event.lane)?.index ?? 0) * lane, y, Math.max(lane - 1.5, 1), problems ? Math.max(thick, 2) : thick);
         if (problems) pen.fillRect(0, y, 4, 2);
       }

@@ -8,6 +8,7 @@ class Filter {
     this.call = "";
     this.onlyProblems = false;
     this.withQuiet = false;
+    this.withSegments = true;
   }
 
   rows(trace) {
@@ -17,10 +18,17 @@ class Filter {
 
   accepts(trace, event) {
     if (event.quiet && !this.withQuiet && !isProblem(event) && this.call !== event.call) return false;
+    if (event.segment && !this.withSegments) return false;
     if (this.onlyProblems && !isProblem(event)) return false;
     if (this.lane !== "" && event.lane !== Number(this.lane)) return false;
     if (this.call !== "" && event.call !== this.call) return false;
-    return this.connection === "" || socketOf(trace, event)?.connection === Number(this.connection);
+    return this.connection === "" || this.isOf(trace, event);
+  }
+
+  /* Whether an event belongs to the chosen connection: made on one of its sockets, or the accept that returned one. */
+  isOf(trace, event) {
+    const isOn = (one) => socketOf(trace, one)?.connection === Number(this.connection);
+    return isOn(event) || event.into.some((arrow) => arrow.kind === "open" && isOn(arrow.from));
   }
 }
 

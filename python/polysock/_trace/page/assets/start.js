@@ -17,6 +17,9 @@ class Page {
     this.diagram.onScroll = () => this.overview.follow();
     this.controls.onTheme = () => this.overview.draw();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.overview.draw());
+    if (!this.trace.events.some((event) => event.segment)) {
+      for (const node of document.querySelectorAll("[data-needs=segments]")) node.hidden = true;
+    }
     new Keys(this);
     new Paper(this);
     this.controls.apply();

@@ -28,6 +28,8 @@ function readTrace() {
   trace.lane = new Map(trace.lanes.map((lane) => [lane.number, lane]));
   trace.outside = { number: OUTSIDE, process: "not traced", thread: "", label: "not traced" };
   trace.lane.set(OUTSIDE, trace.outside);
+  const ends = trace.sockets.map((socket) => [`${socket.local} ${socket.peer}`, socket]);
+  trace.socketAt = new Map(ends);
   trace.event = new Map(trace.events.map((event) => [event.number, event]));
   trace.events.forEach(complete);
   trace.events.forEach((event) => connectEvent(trace, event));
@@ -38,7 +40,7 @@ function readTrace() {
 
 function complete(event) {
   event.call = event.record.call ?? event.record.event ?? "";
-  event.kind = event.record.call ? kindOf(event.call) : "note";
+  event.kind = event.segment ? "wire" : event.record.call ? kindOf(event.call) : "note";
   event.into = [];
   event.out = [];
   event.findings = [];
@@ -84,5 +86,9 @@ function isProblem(event) {
 }
 
 function socketOf(trace, event) {
+  if (event.segment) {
+    const { source, target } = event.segment;
+    return trace.socketAt.get(`${source} ${target}`) ?? trace.socketAt.get(`${target} ${source}`);
+  }
   return event.on === undefined ? undefined : trace.sockets[event.on];
 }
