@@ -32,11 +32,11 @@ def opened(browser, tmp_path):
     """Opens the page of a trace; no page may have reported an error or asked for anything when its test has ended."""
     pages = []
 
-    def open_trace(folder, **options):
+    def open_trace(folder, everything=False, **options):
         path = tmp_path / "page.html"
         with Trace(folder) as trace:
             # Of the findings, the one that `talk` has, whatever others there will be.
-            document.save(trace, path, wanted=lambda name: name == "partial-send")
+            document.save(trace, path, wanted=lambda name: name == "partial-send", everything=everything)
         pages.append(browser.open(path, **options))
         return pages[-1]
 
@@ -203,6 +203,12 @@ def test_filters(opened, tmp_path):
     assert [text.partition(" ")[0] for text in texts(page)] == ["▲send", "▲close", "▲send"]
     page.run("document.getElementById('only-problems').click(); document.getElementById('with-quiet').click()")
     page.settle()
+    assert count(page) == "16 events"
+
+
+def test_minor_calls_may_be_shown_from_the_beginning(opened, tmp_path):
+    talk(tmp_path / "run")
+    page = opened(tmp_path / "run", everything=True)
     assert count(page) == "16 events"
 
 

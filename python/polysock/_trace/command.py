@@ -135,7 +135,7 @@ class NotWritten(Exception):
 def page(trace, options, wanted):
     part = Part(options.begin, options.end, options.most or MOST_EVENTS)
     try:
-        findings, left_out = save(trace, options.html, part, wanted)
+        findings, left_out = save(trace, options.html, part, wanted, options.all)
     except OSError as error:
         raise NotWritten(f"{options.html}: {error.strerror or error}") from None
     if left_out:

@@ -47,16 +47,17 @@ class Part:
         return after and (self.end is None or event.moment <= self.end)
 
 
-def save(trace, path, part=None, wanted=None):
+def save(trace, path, part=None, wanted=None, everything=False):
     """Writes the page into a file that only its owner may read, for it has what the programs sent and received."""
     with open(path, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-        return show(trace, file.write, part, wanted)
+        return show(trace, file.write, part, wanted, everything)
 
 
-def show(trace, write, part=None, wanted=None):
+def show(trace, write, part=None, wanted=None, everything=False):
     """Writes the page; returns the findings, and how many events it left out because they were too many.
 
-    `wanted(name)` is whether findings of this name are shown.
+    `wanted(name)` is whether findings of this name are shown. With `everything`, minor calls are shown from the
+    beginning.
     """
     trace.survey()
     head, foot = parts_of_page()
@@ -86,6 +87,7 @@ def show(trace, write, part=None, wanted=None):
         "accepted": links.accepted,
         "findings": [finding_facts(finding) for finding in findings],
         "uncounted": findings.left_out,
+        "everything": everything,
         "left_out": left_out,
         "part": [part.begin, part.end],
         "last": last,

@@ -1,6 +1,7 @@
 /* The states of TCP connections and the waits of threads, as bars beside the lines. */
 
 const MOST_TRACKS = 4;
+const LEAST_DISTANCE = 4; // of bars, in pixels
 
 /* For each socket with TCP states, a bar: the lane beside which it stands, and its states with their moments. */
 function stateBars(trace) {
@@ -73,13 +74,13 @@ function stateClass(state) {
   return state.replace(/[^A-Z_].*$/, "").replace(/\d/, "");
 }
 
-/* The bars of one lane that are seen between two places, not more than a pixel allows. */
+/* The bars of one lane that are seen between two places, as many as there is room for. */
 function* seen(bars, top, bottom) {
   let last = -Infinity;
   for (let at = firstWhere(bars.length, (one) => bars[one].bottom >= top); at < bars.length; at++) {
     const bar = bars[at];
     if (bar.top > bottom) break;
-    if (bar.bottom - last < 3) continue;
+    if (bar.bottom - last < LEAST_DISTANCE) continue;
     last = bar.bottom;
     yield bar;
   }

@@ -44,6 +44,7 @@ class Controls {
     const calls = new Map();
     for (const event of trace.events) if (event.call) calls.set(event.call, (calls.get(event.call) ?? 0) + 1);
     for (const call of [...calls.keys()].sort()) option(this.byCall, call, `${harmless(call)} (${calls.get(call)})`);
+    this.withQuiet.checked = trace.everything;
     this.withQuiet.parentElement.hidden = !trace.events.some((event) => event.quiet);
     this.withSegments.parentElement.hidden = !trace.events.some((event) => event.segment);
   }

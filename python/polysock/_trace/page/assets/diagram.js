@@ -121,7 +121,7 @@ class Diagram {
 
   clicked(clicked) {
     const event = this.eventOf(clicked.target);
-    if (event) this.select(event, false);
+    this.select(event, false);
     if (!clicked.target.closest("button")) this.sheet.focus({ preventScroll: true });
   }
 
