@@ -7,8 +7,8 @@ import os
 from importlib.resources import files
 
 from ..findings import Finder
+from ..links import Links
 from .facts import Sockets, event_facts, finding_facts, lane_facts
-from .links import Links
 
 # A browser shows more, but slowly.
 MOST_EVENTS = 100_000

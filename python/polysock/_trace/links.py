@@ -2,7 +2,7 @@
 
 from weakref import WeakKeyDictionary
 
-from ..model import RECEIVES
+from .model import RECEIVES
 
 CLOSINGS = frozenset({"close", "drop", "abort", "close_graceful"})
 RESETS = frozenset({"ECONNRESET", "EPIPE"})
