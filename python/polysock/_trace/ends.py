@@ -92,7 +92,7 @@ class Ends:
 
     def connected(self, end):
         """A stream socket has its addresses: joins it with its other end, if that is known."""
-        if end.half.other is not None or not end.local or not end.peer:
+        if end.half.other is not None or not end.local or not end.peer or end.family == "AF_UNIX":
             return
         key = (end.scope, end.local, end.peer)
         mirror = self._by_pair.get((end.scope, end.peer, end.local))
@@ -102,7 +102,7 @@ class Ends:
 
     def shared(self, end):
         """The half of another socket for the same end of a connection: of a duplicate or a parent process."""
-        return self._by_pair.get((end.scope, end.local, end.peer))
+        return self._by_pair.get((end.scope, end.local, end.peer)) if end.family != "AF_UNIX" else None
 
     def unix_connected(self, end):
         self._unix.setdefault((end.scope, end.peer), deque()).append(end.half)

@@ -128,6 +128,11 @@ class Trace:
         return list(self._lanes.values())
 
     @property
+    def processes(self):
+        """Of each lane, what identifies its process; complete after `survey()`."""
+        return {lane: file for (file, _), lane in self._lanes.items()}
+
+    @property
     def wall_time(self):
         """The wall-clock time of moment 0, in nanoseconds since 1970."""
         header = self.files[0].header
@@ -245,12 +250,21 @@ class Joiner:
             end.half = source.half
         elif how == "socketpair" and source is not None:
             end.half.join(source.half)
-        elif how == "seen" and end.is_stream and (half := self._ends.shared(end)):
+        elif how in ("seen", "from_fd") and end.is_stream and (half := self._inherited(end) or self._ends.shared(end)):
             end.half = half
         elif how == "accept" and end.family == "AF_UNIX":
             self._ends.unix_accepted(end)
         elif end.is_stream:
             self._ends.connected(end)
+
+    def _inherited(self, end):
+        """The half of the socket that a forked child has from its parent, where it has the same number."""
+        parent = end.file.header.get("forked_from")
+        for file in self._trace.files if parent else ():
+            source = self._sockets.get((file, end.number)) if file.name == parent else None
+            if source is not None and source.fd == end.fd and source.family == end.family:
+                return source.half
+        return None
 
     def _addresses(self, end, record):
         if "local" in record:
