@@ -40,7 +40,7 @@ class Process:
         fields = {"socket": socket, "fd": socket + 2, **fields} if socket is not None else fields
         self.write(time=self.tick(at), thread=thread, call=name, duration=duration, **fields)
 
-    def socket(self, number, how="socket", type="SOCK_STREAM", at=None, **fields):
+    def socket(self, number, how="socket", type="SOCK_STREAM", at=None, family="AF_INET", **fields):
         self.write(
             time=self.tick(at),
             thread=1,
@@ -48,7 +48,7 @@ class Process:
             socket=number,
             how=how,
             fd=number + 2,
-            family="AF_INET",
+            family=family,
             type=type,
             **fields,
         )

@@ -2,5 +2,6 @@
 draws them.
 
 `reader` reads files, `merge` brings the records of several files into one order, `model` joins them into events: the
-interface for everything that looks at a trace. The views: `timeline`, `page`, `mermaid`, `perfetto`.
+interface for everything that looks at a trace. The views: `timeline`, `page`, `perfetto`, and
+`mermaid` and `svg` over `diagram`.
 """

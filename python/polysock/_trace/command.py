@@ -5,7 +5,8 @@ import os
 import shutil
 import sys
 
-from . import mermaid, perfetto, timeline
+from . import mermaid, perfetto, svg, timeline
+from .diagram import MOST_EVENTS as DIAGRAM_EVENTS
 from .findings import NOTE, find
 from .findings.detectors import NAMES
 from .findings.report import as_json, listing
@@ -50,6 +51,7 @@ def parse(arguments):
     views = parser.add_mutually_exclusive_group()
     views.add_argument("--follow", action="store_true", help="show what happens while the programs run")
     views.add_argument("--mermaid", action="store_true", help="write a sequence diagram for Mermaid")
+    views.add_argument("--svg", action="store_true", help="write the same diagram as a picture")
     views.add_argument("--perfetto", action="store_true", help="write JSON for ui.perfetto.dev and chrome://tracing")
     views.add_argument("--html", metavar="FILE", help="write a page for a browser, a diagram to search and to zoom")
     views.add_argument("--json", action="store_true", help="list what was found as JSON")
@@ -61,7 +63,7 @@ def parse(arguments):
     names = parser.add_mutually_exclusive_group()
     names.add_argument("--ignore", action="append", metavar="NAME", choices=sorted(NAMES), help="leave out a finding")
     names.add_argument("--only", action="append", metavar="NAME", choices=sorted(NAMES), help="only look for a finding")
-    part = parser.add_argument_group("the part of the trace that --html shows")
+    part = parser.add_argument_group("the part of the trace that --html shows; of --mermaid and --svg, only --most")
     part.add_argument("--from", type=seconds, metavar="SECONDS", dest="begin", help="what ended before is left out")
     part.add_argument("--to", type=seconds, metavar="SECONDS", dest="end", help="what began later is left out")
     part.add_argument("--most", type=positive, metavar="EVENTS", help=f"only the first of them ({MOST_EVENTS:,})")
@@ -71,8 +73,10 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     if options.check and options.follow:
         parser.error("--check needs a trace that has ended, --follow shows one that goes on")
-    if not options.html and any(option is not None for option in (options.begin, options.end, options.most)):
-        parser.error("--from, --to and --most need --html")
+    if not options.html and (options.begin is not None or options.end is not None):
+        parser.error("--from and --to need --html")
+    if options.most is not None and not (options.html or options.mermaid or options.svg):
+        parser.error("--most needs --html, --mermaid or --svg")
     return options
 
 
@@ -99,8 +103,9 @@ def show(trace, options):
     def wanted(name):
         return name in options.only if options.only else name not in (options.ignore or ())
 
-    if options.mermaid:
-        mermaid.show(trace, write, options.all)
+    if options.mermaid or options.svg:
+        view = mermaid if options.mermaid else svg
+        view.show(trace, write, options.all, most=options.most or DIAGRAM_EVENTS)
     elif options.perfetto:
         perfetto.show(trace, write)
     elif options.html:

@@ -1,11 +1,11 @@
 """The trace as the text of a Mermaid sequence diagram, for READMEs."""
 
-from .words import describe, harmless, is_quiet
-
-# A longer diagram can't be read, and Mermaid refuses 50,000 characters.
-MOST_EVENTS = 300
+from .diagram import MOST_EVENTS, diagram_of
+from .diagram.repeats import Loop
+from .words import harmless
 
 _SYNTAX = {ord(character): f"#{ord(character)};" for character in "#;<>{}"}
+_ARROWS = {"data": "->>", "connect": "->>", "end": "-->>", "reset": "--x", "unread": "-x"}
 
 
 def escaped(text):
@@ -13,36 +13,32 @@ def escaped(text):
     return harmless(text).translate(_SYNTAX)
 
 
-def show(trace, write, everything=False):
-    """Writes the diagram; returns how many events it left out."""
-    trace.survey()
+def show(trace, write, everything=False, options=False, most=MOST_EVENTS):
+    """Writes the diagram; returns whether it has the whole trace."""
+    columns, items, is_whole = diagram_of(trace, everything, options, most)
     write("sequenceDiagram")
-    lanes = trace.lanes
-    for lane in lanes:
-        write(f"    participant L{lane.number} as {escaped(lane.label)}")
-    outside = False
-    shown = left_out = 0
-    for event in trace.events():
-        if not everything and is_quiet(event):
-            continue
-        if shown == MOST_EVENTS:
-            left_out += 1
-            continue
-        shown += 1
-        here = f"L{event.lane.number}"
-        text = escaped(describe(event))
-        sources = {arrow.source.lane for arrow in event.arrows if arrow.source.lane is not event.lane}
-        for lane in sources:
-            sent = next(arrow for arrow in event.arrows if arrow.source.lane is lane)
-            write(f"    L{lane.number}->>{here}: {escaped(sent.source.call)} {sent.bytes:,} B")
-        if event.is_outside and event.call != "connect" and "bytes" in event.record:
-            if not outside:
-                write("    participant X as not traced")
-                outside = True
-            ends = (here, "X") if event.call.startswith("send") else ("X", here)
-            write(f"    {ends[0]}->>{ends[1]}: {text}")
+    for column in columns:
+        write(f"    participant {name_of(column)} as {escaped(column.label)}")
+    for item in items:
+        if isinstance(item, Loop):
+            write(f"    loop {item.times} times")
+            for step in item.steps:
+                write("    " + line_of(step))
+            write("    end")
         else:
-            write(f"    Note over {here}: {text}")
-    if left_out:
-        write(f"    %% {left_out} more events are not shown")
-    return left_out
+            write(line_of(item))
+    if not is_whole:
+        names = dict.fromkeys(name_of(column) for column in (columns[0], columns[-1]))
+        write(f"    Note over {','.join(names)}: the rest is not shown")
+    return is_whole
+
+
+def name_of(column):
+    return f"L{column.number}"
+
+
+def line_of(step):
+    text = "<br/>".join(escaped(line) for line in step.lines)
+    if step.target is None:
+        return f"    Note over {name_of(step.column)}: {text}"
+    return f"    {name_of(step.column)}{_ARROWS[step.kind]}{name_of(step.target)}: {text}"

@@ -108,7 +108,12 @@ def option_text(record):
         ]
         option = names[0] if names else f"{level_name}, {option}"
     value = record.get("value")
-    return harmless(option if value is None else f"{option}, {value}")
+    return harmless(option if value is None else f"{option}, {value_text(value)}")
+
+
+def value_text(value):
+    """The value of an option, which core writes in the language that it is written in."""
+    return re.sub(r"Some\(([^()]*)\)", r"\1", str(value)).replace("None", "off")
 
 
 def _error(record):
