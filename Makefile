@@ -244,6 +244,10 @@ examples: $(TUTORIAL_PROGRAMS) python-module
 test-examples: examples ## the tutorials in examples/, every server language with every client language
 	$(PYTEST) examples
 
+.PHONY: diagrams
+diagrams: examples ## the diagrams of the tutorials, each from a traced run
+	@PYTHONPATH=tools $(VENV_PY) examples/draw.py
+
 # Real programs and servers over polysock.patch(), in a separate environment.
 CLIENTS := $(BUILD)/venv-clients
 

@@ -65,8 +65,8 @@ def test_folder(folder):
     plays_of(load(folder))
     text = (folder / "README.md").read_text()
     linked = {name for name in re.findall(r"\]\(([^)/]+)\)", text) if "." in name}
-    programs = (".c", ".h", ".cpp", ".hpp", ".py", ".rs")
-    assert linked == {path.name for path in folder.iterdir() if path.suffix in programs}
+    files = (".c", ".h", ".cpp", ".hpp", ".py", ".rs", ".svg")
+    assert linked == {path.name for path in folder.iterdir() if path.suffix in files}
 
 
 def test_table_names_every_tutorial():

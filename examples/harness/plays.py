@@ -18,11 +18,13 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
+from . import diagrams
 from .bad_clients import BAD_CLIENTS, scatter
 from .program import Program, running
 from .tutorial import Fault, Language, Tutorial
 
 TIME_LIMIT = 30  # seconds that a play may take, on a busy machine
+DIAGRAM_RUNS = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,14 +43,16 @@ class Play:
 
 
 def plays_of(tutorial: Tutorial) -> list[Play]:
+    drawn = [Play("diagram", lambda: check_diagram(tutorial))] if "diagram" in tutorial.test else []
     if "output" in tutorial.test:
-        return [Play(one.name, lambda one=one: play_alone(tutorial, one)) for one in tutorial.languages("")]
+        alone = [Play(one.name, lambda one=one: play_alone(tutorial, one)) for one in tutorial.languages("")]
+        return alone + drawn
     servers, clients = tutorial.languages("server"), tutorial.languages("client")
     plays = [
         Play(f"{server.name} server, {client.name} client", lambda s=server, c=client: play_pair(tutorial, s, c))
         for server in servers
         for client in clients
-    ]
+    ] + drawn
     if "no_garbage" in tutorial.test:
         return plays
     for server in servers:
@@ -79,6 +83,36 @@ async def play_pair(tutorial: Tutorial, server: Language, client: Language) -> N
         server_program.check_quiet_end()
         client_program.check_printed(tutorial.test["client"], port)
         server_program.check_printed(tutorial.test["server"], port)
+
+
+async def check_diagram(tutorial: Tutorial) -> None:
+    """A run is like the committed diagram; if programs happen to be faster or slower than usual, the next one."""
+    for _ in range(DIAGRAM_RUNS):
+        text, picture = await drawn_run(tutorial)
+        if diagrams.is_like(tutorial, text, picture):
+            return
+    where = f"its README.md and {diagrams.PICTURE}"
+    raise Fault(f"no run is like the diagram in {where} (make diagrams); the last was\n{text}")
+
+
+async def drawn_run(tutorial: Tutorial) -> tuple[str, str]:
+    """Plays it with the languages of its diagram, traced: the diagram for Mermaid, and as a picture."""
+    with tempfile.TemporaryDirectory() as folder:
+        traced = dataclasses.replace(tutorial, environment={"POLYSOCK_TRACE": folder})
+        roles = ("",) if "output" in tutorial.test else ("server", "client")
+        languages = [
+            find_language(tutorial, role, name)
+            for role, name in zip(roles, tutorial.test["diagram"]["languages"], strict=True)
+        ]
+        await (play_alone if roles == ("",) else play_pair)(traced, *languages)
+        return diagrams.draw(tutorial, folder)
+
+
+def find_language(tutorial: Tutorial, role: str, name: str) -> Language:
+    for language in tutorial.languages(role):
+        if language.name == name:
+            return language
+    raise Fault(f"test.toml: diagram.languages: there is no {role or 'program'} in {name}")
 
 
 async def feed_garbage(tutorial: Tutorial, server: Language, client: Language) -> None:

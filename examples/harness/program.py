@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import os
 import re
 import signal
 from collections.abc import AsyncIterator
@@ -96,7 +97,13 @@ async def running(name: str, command: list[str], tutorial: Tutorial, programs: l
     pipe = asyncio.subprocess.PIPE
     try:
         process = await asyncio.create_subprocess_exec(
-            *command, cwd=tutorial.folder, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+            *command,
+            cwd=tutorial.folder,
+            env=os.environ | tutorial.environment,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            start_new_session=True,
         )
     except OSError as error:
         raise Fault(f"the {name} does not start (is it built, is it in Cargo.toml?): {error}") from error

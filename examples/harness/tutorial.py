@@ -15,6 +15,10 @@ A tutorial is a folder with a `test.toml`:
     transport = "udp"       TCP by default
     missing = {java = "…"}  why it can't be written in a language (c, python, java, rust; C++ is optional), or why a
                             file is missing: {"server_net.py" = "…"}
+    diagram.languages       of the server and the client (or the program) of which `make diagrams` draws a run
+    diagram.options = true  it shows the options that are set, too
+    diagram.most = 20       it shows only the beginning, so many calls
+    diagram.varies = "why"  its order is not the same in every run, so only the kinds of its steps are tested
 
 Texts are compared exactly, but for {port} (the server's), {number}, and {any} (the rest of the line).
 """
@@ -69,13 +73,16 @@ KEYS = TEXTS | {
     "no_garbage",
     "transport",
     "missing",
+    "diagram",
 }
+DIAGRAM_KEYS = {"languages", "options", "most", "varies"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Tutorial:
     folder: Path
     test: dict
+    environment: dict = dataclasses.field(default_factory=dict)  # more variables for its programs
 
     @property
     def name(self) -> str:
@@ -117,6 +124,8 @@ def load(folder: Path) -> Tutorial:
     files = {language.file.format(stem=stem) for language in LANGUAGES for stem in stems}
     if unknown := test.get("missing", {}).keys() - names - files:
         raise Fault(f"test.toml: no such language or file: {', '.join(sorted(unknown))}")
+    if unknown := test.get("diagram", {}).keys() - DIAGRAM_KEYS:
+        raise Fault(f"test.toml: unknown diagram.{', diagram.'.join(sorted(unknown))}")
     if not (folder / "README.md").is_file():
         raise Fault("README.md is missing")
     return Tutorial(folder, test)
