@@ -82,4 +82,4 @@ pub use tcp_state::TcpState;
 pub use time::{Deadline, Timeout};
 pub use trace::{is_tracing, start_trace, stop_trace, TraceData};
 #[doc(hidden)]
-pub use trace::{set_trace_language, set_trace_places, with_trace_place};
+pub use trace::{record_trace_name, set_trace_language, set_trace_names, set_trace_places, with_trace_place};

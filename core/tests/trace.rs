@@ -261,6 +261,51 @@ fn program_conversation() {
 }
 
 #[test]
+fn threads_have_names_and_calls_have_places() {
+    let records = run("program_has_a_named_thread").records();
+    one(&records, &[r#""event":"thread""#, r#""name":"speaker""#]);
+    let module = one(&records, &[r#""event":"module","module":1"#]);
+    let program = std::env::current_exe().unwrap();
+    assert!(module.contains(program.to_str().unwrap()), "{module}");
+    let sends = with(&records, &[r#""call":"send""#]);
+    assert_eq!(sends.len(), 3);
+    let [first, again, elsewhere] = [0, 1, 2].map(|call| number(sends[call], "place"));
+    assert_eq!(first, again);
+    assert_ne!(first, elsewhere);
+    for place in [first, elsewhere] {
+        let frames = one(
+            &records,
+            &[
+                r#""event":"place""#,
+                &format!("\"place\":{place},"),
+                r#""frames":"1+"#,
+            ],
+        );
+        assert!(
+            !frames.contains("outside"),
+            "the library is a part of the program: {frames}"
+        );
+    }
+}
+
+#[test]
+#[ignore = "a program of the tests above"]
+fn program_has_a_named_thread() {
+    let (client, server) = connection();
+    let speaker = std::thread::Builder::new().name("speaker".to_owned());
+    let speaking = speaker
+        .spawn(move || {
+            for _ in 0..2 {
+                client.send("the same place").unwrap();
+            }
+            client.send("another place").unwrap();
+        })
+        .unwrap();
+    speaking.join().unwrap();
+    server.within(LATE).recv_exact(&mut [0; 41]).unwrap();
+}
+
+#[test]
 fn a_blocked_call_and_the_close_that_wakes_it_are_seen() {
     let records = run("program_close_wakes").records();
     let begun = one(&records, &[r#""call":"accept""#, r#""begun":true"#]);

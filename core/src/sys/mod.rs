@@ -28,13 +28,15 @@
 //! - [`sigpipe`], for calls that have no flag to suppress the signal; [`fork`], the generation that changes with each fork, and
 //!   locks that start afresh in the child; [`thread`] and [`local`], which do not end the process when there is no memory;
 //!   [`reserve`], a little memory for that case;
-//! - [`mapped_log`], a file that is written through a window of memory; [`clock`], [`process`], [`published`], [`once_box`], for traces;
+//! - [`mapped_log`], a file that is written through a window of memory; [`clock`], [`process`], [`published`], [`once_box`],
+//!   [`call_stack`] and [`modules`], for traces;
 //! - [`resolve`], [`interface_index`], [`error_text`]: the resolver, interfaces, and the system's texts.
 //!
 //! The layout of addresses and of control messages makes no system call and is kept beside its subject (`address/sockaddr`,
 //! `ancillary/codec`), as do the buffers that are lent to the kernel (`buffer`).
 #![allow(unsafe_code)]
 
+pub(crate) mod call_stack;
 pub(crate) mod clock;
 pub(crate) mod descriptor;
 pub(crate) mod error_text;
@@ -44,6 +46,7 @@ pub(crate) mod interface_index;
 pub(crate) mod kernel;
 pub mod local;
 pub(crate) mod mapped_log;
+pub(crate) mod modules;
 pub(crate) mod names;
 pub(crate) mod once_box;
 pub(crate) mod os;

@@ -3,7 +3,7 @@
 use super::details::{add_state, Moved};
 use super::line::Line;
 use super::socket::Traced;
-use super::thread::{add_place, begin_line, pop, push, write};
+use super::thread::{add_place, begin_line, pop, push, record_trace_name, write};
 use crate::error::{Error, Kind, Operation};
 use crate::sys::clock;
 use crate::time::Timeout;
@@ -38,6 +38,7 @@ pub(crate) fn begin(
     if let Some(on) = on {
         on.socket.number(on.fd); // described in a separate record, before this one
     }
+    record_trace_name();
     let (mut line, began) = begin_line("call", operation.name());
     if let Some(on) = on {
         line.socket(on);

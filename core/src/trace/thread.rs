@@ -1,17 +1,23 @@
 //! The calls that a thread is inside of: usually one, more when a signal handler makes calls.
 
 use super::line::Line;
+use super::places::add_return_addresses;
+use super::settings::trace_number;
 use super::sink;
 use crate::error::Operation;
 use crate::sys::clock;
+use crate::sys::kernel::thread_name;
 use crate::sys::local::PerThread;
 use crate::sys::process;
 use crate::sys::published::Published;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 /// A call that waits longer than this is recorded while it waits, too, so that blocked calls are seen.
 const LONG_WAIT_NS: u64 = 100_000_000;
+
+/// The longest name of a thread that is recorded, in characters.
+const LONGEST_NAME: usize = 100;
 
 static THREAD: PerThread<Thread> = PerThread::new();
 
@@ -20,6 +26,8 @@ struct Thread {
     calls: RefCell<Vec<OpenCall>>,
     /// The place in the program that makes the calls, while it is kept.
     place: RefCell<Option<(Box<str>, u32)>>,
+    /// The trace in which its name was recorded.
+    named_in: Cell<u64>,
 }
 
 /// A call that has begun.
@@ -60,9 +68,53 @@ pub(super) fn add_place(line: &mut Line) {
         }
         Ok(None) | Err(_) => false,
     });
-    if let (Some(find), None | Some(false)) = (FIND_PLACE.get(), kept) {
-        find(&mut |file, number| line.text("at", format_args!("{file}:{number}")));
+    if kept == Some(true) {
+        return;
     }
+    match FIND_PLACE.get() {
+        Some(find) => find(&mut |file, number| line.text("at", format_args!("{file}:{number}"))),
+        None => add_return_addresses(line),
+    }
+}
+
+/// Finds the name that a program has given this thread, and passes it on.
+type FindName = fn(&mut dyn FnMut(&str));
+
+static FIND_NAME: Published<FindName> = Published::nothing();
+
+/// Records the name of this thread, once in each trace; later if it can't be found now. For bindings that know it only where
+/// no call is recorded.
+#[doc(hidden)]
+pub fn record_trace_name() {
+    let trace = trace_number();
+    let begun = THREAD.with(|thread| thread.named_in.get() == trace);
+    if begun != Some(false) {
+        return;
+    }
+    let record = |name: &str| {
+        THREAD.with(|thread| thread.named_in.set(trace));
+        let (mut line, _) = begin_line("event", "thread");
+        line.text("name", shortened(name));
+        write(&mut line);
+    };
+    match FIND_NAME.get() {
+        Some(find) => find(&mut { record }),
+        None => thread_name(record),
+    }
+}
+
+fn shortened(name: &str) -> &str {
+    let end = name
+        .char_indices()
+        .nth(LONGEST_NAME)
+        .map_or(name.len(), |(end, _)| end);
+    name.get(..end).unwrap_or(name)
+}
+
+/// How the language that this library is called from finds the name of a thread, if not by asking the system. For bindings.
+#[doc(hidden)]
+pub fn set_trace_names(find: FindName) {
+    FIND_NAME.publish(find);
 }
 
 /// How the language that this library is called from finds the place of a call. For bindings.

@@ -15,9 +15,12 @@ from itertools import count as counted, pairwise
 
 from .ends import Ends, Half, is_local, normal, port_of
 from .merge import clocks_of, merged
+from .places import LookUp, Places
 from .reader import open_folder
 
 SENDS = frozenset({"send", "sendall", "sendto", "sendmsg", "sendfile", "send_frame", "send_segments", "send_batch"})
+# Records that describe what others refer to.
+DESCRIPTIONS = frozenset({"thread", "module", "place"})
 RECEIVES = frozenset({"recv", "recv_exact", "recvfrom", "recvmsg", "recv_frame", "recv_batch"})
 
 
@@ -32,13 +35,19 @@ class Lane:
     forked_from: str = ""
     is_only_thread: bool = True
     number: int = 0
+    name: str = ""  # that the program gave the thread
+    is_only_name: bool = True
 
     @property
     def label(self):
         if not self.pid:
             return self.process
         name = f"{self.process} {self.pid}"
-        return name if self.is_only_thread else f"{name} thread {self.thread}"
+        if self.is_only_thread:
+            return name
+        if not self.name or self.process.startswith(self.name):  # by default a thread has the program's name
+            return f"{name} thread {self.thread}"
+        return f"{name} {self.name}" if self.is_only_name else f"{name} {self.name} {self.thread}"
 
 
 @dataclass(eq=False, slots=True)
@@ -111,6 +120,9 @@ class Trace:
         self.machines = len({file.header.get("machine") for file in self.files})
         self.begin = min((file.header["time"] + self.clocks[file] for file in self.files), default=0)
         self._lanes = {}
+        self._names = {}
+        self._places = {}
+        self._look_up = LookUp()
         self._pairs = set()
         self._local_ports = set()
         self.outside = Lane("not traced", 0, 0)
@@ -149,13 +161,40 @@ class Trace:
                 one.is_only_thread = False
             lane.number = len(self._lanes)
             self._lanes[file, thread] = lane
+            self._name(lane, file)
         return lane
+
+    def _name(self, lane, file):
+        lane.name = self._names.get((file, lane.thread), "")
+        same = [other for (of, _), other in self._lanes.items() if of is file and other.name == lane.name]
+        for other in same if len(same) > 1 else ():
+            other.is_only_name = False
+
+    def note(self, file, record):
+        """Remembers a record that describes what others refer to: a thread's name, a place in the program."""
+        if record["event"] == "thread":
+            thread = record.get("thread", 0)
+            self._names[file, thread] = str(record.get("name", ""))
+            if lane := self._lanes.get((file, thread)):
+                self._name(lane, file)
+        elif file in self._places:
+            self._places[file].note(record)
+        else:
+            self._places[file] = Places(self._look_up)
+            self._places[file].note(record)
+
+    def place_of(self, file, number):
+        """The file and line of a place in the program that a record refers to; empty if it is not known."""
+        places = self._places.get(file)
+        return places.text(number) if places is not None and isinstance(number, int) else ""
 
     def survey(self):
         """Reads everything once, so that all lanes are known and also which peers are traced."""
         for file in self.files:
             for record in file.records():
-                if "call" in record:
+                if record.get("event") in DESCRIPTIONS:
+                    self.note(file, record)
+                elif "call" in record:
                     self.lane_of(file, record.get("thread", 0))
                 self._note_addresses(file, record)
             file.rewind()
@@ -208,6 +247,11 @@ class Joiner:
         for moment, file, record in records:
             if "event" not in record and "call" not in record:
                 continue
+            if record.get("event") in DESCRIPTIONS:
+                self._trace.note(file, record)
+                continue
+            if "place" in record and (place := self._trace.place_of(file, record["place"])):
+                record["at"] = place
             event = Event(moment - self._trace.begin, self._trace.lane_of(file, record.get("thread", 0)), record)
             event.number = next(self._numbers)
             if "socket" in record:

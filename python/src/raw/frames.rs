@@ -15,12 +15,15 @@ type Unchecked = unsafe extern "C" fn() -> *mut ffi::PyThreadState;
 /// Calls `found` with the file and line of the innermost frame that does not belong to this package, if this thread is
 /// attached to the interpreter and runs Python code.
 pub fn find_place(found: &mut dyn FnMut(&str, u32)) {
-    if !is_attached() {
-        return;
+    attached(|py| look(py, found));
+}
+
+/// Does something if this thread is attached to the interpreter.
+pub fn attached(then: impl FnOnce(Python<'_>)) {
+    if is_attached() {
+        // SAFETY: this thread is attached.
+        then(unsafe { Python::assume_attached() });
     }
-    // SAFETY: this thread is attached.
-    let py = unsafe { Python::assume_attached() };
-    look(py, found);
 }
 
 /// The same for a thread that is known to be attached.

@@ -75,3 +75,13 @@ pub fn name_thread(name: &CStr) {
     // SAFETY: the name ends with NUL.
     unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
 }
+
+/// Passes this thread's name on: the one that it was given, or else the program's.
+pub fn thread_name(found: impl FnOnce(&str)) {
+    let mut name = [0_u8; 16];
+    // SAFETY: `name` has the room that the kernel writes to, which ends with NUL.
+    if unsafe { libc::prctl(libc::PR_GET_NAME, name.as_mut_ptr()) } == 0 {
+        let name = CStr::from_bytes_until_nul(&name).unwrap_or_default();
+        found(&name.to_string_lossy());
+    }
+}

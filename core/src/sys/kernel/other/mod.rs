@@ -59,3 +59,6 @@ pub fn unsent(_: BorrowedFd<'_>) -> io::Result<u64> {
 
 /// Every system has a different way of naming threads.
 pub fn name_thread(_: &CStr) {}
+
+/// As above.
+pub fn thread_name(_: impl FnOnce(&str)) {}

@@ -1,0 +1,177 @@
+//! The program and the libraries that this process has loaded.
+
+/// One of them.
+#[derive(Debug)]
+pub struct Module {
+    /// What is added to the addresses in its file.
+    pub base: usize,
+    /// Its file; the program's is empty.
+    pub path: Vec<u8>,
+    /// What identifies the file, if it has a build ID.
+    pub build_id: Vec<u8>,
+    /// The addresses that it occupies.
+    pub addresses: std::ops::Range<usize>,
+}
+
+#[cfg(target_os = "linux")]
+pub use linux::containing;
+
+/// No module: the loaders of other systems are asked differently.
+#[cfg(not(target_os = "linux"))]
+pub fn containing(_: usize) -> Option<Module> {
+    None
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use super::Module;
+    use crate::memory;
+    use libc::{c_int, c_void, dl_phdr_info, size_t};
+    use std::ffi::CStr;
+    use std::slice;
+
+    /// `NT_GNU_BUILD_ID`.
+    const BUILD_ID: u32 = 3;
+
+    /// The longest build ID that is kept; usual ones have 20 bytes.
+    const LONGEST_ID: usize = 64;
+
+    struct Search {
+        address: usize,
+        found: Option<Module>,
+    }
+
+    /// The module that an address belongs to.
+    pub fn containing(address: usize) -> Option<Module> {
+        let mut search = Search { address, found: None };
+        // SAFETY: `look` matches the type that it is called with, and `search` outlives the call.
+        unsafe { libc::dl_iterate_phdr(Some(look), (&raw mut search).cast()) };
+        search.found
+    }
+
+    unsafe extern "C" fn look(info: *mut dl_phdr_info, _: size_t, search: *mut c_void) -> c_int {
+        // SAFETY: the loader lends `info`; `containing` passes its search.
+        let (info, search) = unsafe { (&*info, &mut *search.cast::<Search>()) };
+        if info.dlpi_phdr.is_null() {
+            return 0;
+        }
+        // SAFETY: the loader's description of the module, which stays loaded while this is called.
+        let segments = unsafe { slice::from_raw_parts(info.dlpi_phdr, usize::from(info.dlpi_phnum)) };
+        let base = address(info.dlpi_addr);
+        let at = |segment: &Segment| base.wrapping_add(address(segment.p_vaddr));
+        let loaded = || segments.iter().filter(|segment| segment.p_type == libc::PT_LOAD);
+        let end = |segment: &Segment| at(segment).saturating_add(address(segment.p_memsz));
+        if !loaded().any(|segment| (at(segment)..end(segment)).contains(&search.address)) {
+            return 0;
+        }
+        let first = loaded().map(at).min().unwrap_or(0);
+        let last = loaded().map(end).max().unwrap_or(0);
+        let path = if info.dlpi_name.is_null() {
+            &[]
+        } else {
+            // SAFETY: the module's name, which the loader keeps.
+            unsafe { CStr::from_ptr(info.dlpi_name) }.to_bytes()
+        };
+        let mut build_id = &[][..];
+        for segment in segments.iter().filter(|segment| segment.p_type == libc::PT_NOTE) {
+            // SAFETY: notes lie in a segment that is loaded and readable.
+            let notes = unsafe { slice::from_raw_parts(at(segment) as *const u8, address(segment.p_memsz)) };
+            if let Some(found) = find_build_id(notes) {
+                build_id = found;
+            }
+        }
+        search.found = copy(path).zip(copy(build_id)).map(|(path, build_id)| Module {
+            base,
+            path,
+            build_id,
+            addresses: first..last,
+        });
+        1
+    }
+
+    #[cfg(target_pointer_width = "64")]
+    type Segment = libc::Elf64_Phdr;
+    #[cfg(target_pointer_width = "32")]
+    type Segment = libc::Elf32_Phdr;
+
+    fn address(number: impl TryInto<usize>) -> usize {
+        number.try_into().unwrap_or(usize::MAX) // both have a pointer's width
+    }
+
+    fn copy(bytes: &[u8]) -> Option<Vec<u8>> {
+        let mut copy = Vec::new();
+        memory::extend(&mut copy, bytes).ok()?;
+        Some(copy)
+    }
+
+    /// Finds the build ID among notes: (length of the name, length of the contents, kind), name, contents, each in words of
+    /// four bytes.
+    pub(super) fn find_build_id(mut notes: &[u8]) -> Option<&[u8]> {
+        loop {
+            let (name_length, rest) = number(notes)?;
+            let (length, rest) = number(rest)?;
+            let (kind, rest) = number(rest)?;
+            let name_length = usize::try_from(name_length).ok()?;
+            let length = usize::try_from(length).ok()?;
+            let name = rest.get(..name_length)?;
+            let rest = rest.get(name_length.checked_next_multiple_of(4)?..)?;
+            let contents = rest.get(..length)?;
+            if kind == BUILD_ID && name == b"GNU\0" && length <= LONGEST_ID {
+                return Some(contents);
+            }
+            notes = rest.get(length.checked_next_multiple_of(4)?..)?;
+        }
+    }
+
+    fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
+        let (number, rest) = bytes.split_first_chunk()?;
+        Some((u32::from_ne_bytes(*number), rest))
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_this_program_belongs_to_it_and_one_of_the_c_library_to_that() {
+        let own = containing(containing as *const () as usize).unwrap();
+        assert!(own.path.is_empty(), "{own:?}");
+        assert!(own.addresses.contains(&(containing as *const () as usize)));
+        let libc = containing(libc::close as *const () as usize).unwrap();
+        assert!(
+            libc.path.is_empty() || String::from_utf8_lossy(&libc.path).contains("libc"),
+            "{libc:?}"
+        );
+        assert!(containing(8).is_none());
+    }
+
+    #[test]
+    fn the_build_id_is_found_among_other_notes() {
+        let note = |name: &[u8], contents: &[u8], kind: u32| {
+            let mut bytes = Vec::new();
+            for number in [
+                u32::try_from(name.len()).unwrap(),
+                u32::try_from(contents.len()).unwrap(),
+                kind,
+            ] {
+                bytes.extend(number.to_ne_bytes());
+            }
+            for part in [name, contents] {
+                bytes.extend(part);
+                bytes.resize(bytes.len().next_multiple_of(4), 0);
+            }
+            bytes
+        };
+        let mut notes = note(b"GNU\0", b"abi", 1);
+        notes.extend(note(b"other\0", b"12345", 3));
+        notes.extend(note(b"GNU\0", b"\x01\x02\x03", 3));
+        assert_eq!(linux::find_build_id(&notes), Some(&b"\x01\x02\x03"[..]));
+        for cut in 0..notes.len() - 4 {
+            assert_eq!(linux::find_build_id(&notes[..cut]), None);
+        }
+        let mut endless = notes;
+        endless[4] = 0xff;
+        assert_eq!(linux::find_build_id(&endless), None);
+    }
+}
