@@ -5,6 +5,7 @@ use super::state::Closing;
 use super::subscription::Subscription;
 use crate::caller::{block_until_done, Caller, Interruptible};
 use crate::error::{Error, Kind, Operation};
+use crate::sys::entry::Entry;
 use crate::sys::holders::Holders;
 use crate::sys::thread;
 use crate::trace::{self, On};
@@ -42,10 +43,11 @@ impl Handle {
         longest: Duration,
         before_close: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
     ) -> Result<(), Kind> {
-        if trace::is_on() {
-            return self.close_recorded(caller, operation, longest, before_close);
+        let entry = Entry::now();
+        if entry.is_watched() {
+            return self.close_watched(caller, operation, longest, before_close);
         }
-        match self.state.close(|| self.descriptor.is_open()) {
+        match self.state.close(entry, || self.descriptor.is_open()) {
             None => Ok(()),
             Some(closing) => self.go_on_closing(caller, closing, longest, before_close),
         }
@@ -53,14 +55,14 @@ impl Handle {
 
     #[cold]
     #[inline(never)]
-    fn close_recorded<C: Caller>(
+    fn close_watched<C: Caller>(
         &self,
         caller: &mut C,
         operation: Operation,
         longest: Duration,
         before_close: impl FnOnce(BorrowedFd<'_>) -> io::Result<()> + Send,
     ) -> Result<(), Kind> {
-        let Some(closing) = self.state.close(|| self.descriptor.is_open()) else {
+        let Some(closing) = self.state.close(Entry::now(), || self.descriptor.is_open()) else {
             return Ok(());
         };
         let recorded = self.close_begins(operation);
@@ -126,7 +128,7 @@ impl Handle {
         caller: &mut C,
         mut work: impl FnMut(BorrowedFd<'_>) -> Result<Interruptible<T>, Kind> + Send,
     ) -> Result<T, Kind> {
-        let closing = self.state.close(|| false).ok_or(Kind::Closed)?;
+        let closing = self.state.close(Entry::now(), || false).ok_or(Kind::Closed)?;
         let recorded = self.close_begins(Operation::CloseGraceful);
         let mut notify = closing.registered;
         let worked = block_until_done(caller, || {

@@ -13,8 +13,8 @@ use super::timeouts::Timeouts;
 use super::wait_hints::WaitHints;
 use crate::error::Kind;
 use crate::sys::descriptor::Descriptor;
-use crate::sys::fork::{self, ForkLock};
-use crate::sys::holders::knows_holders;
+use crate::sys::entry::Entry;
+use crate::sys::fork::ForkLock;
 use crate::sys::unix;
 use crate::time::Timeout;
 use crate::trace::{self, On, Traced};
@@ -37,11 +37,10 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
+    /// Before the first one, [`trace::is_on`] must have been asked, which also begins to count forks.
     pub(crate) fn new(fd: OwnedFd, mode: BlockingMode) -> Self {
-        fork::watch();
-        knows_holders(); // so that the first call that waits doesn't have to find out
         Self {
-            state: State::new(),
+            state: State::new(Entry::now()),
             descriptor: Descriptor::new(fd),
             shared: ForkLock::new(),
             mode,
@@ -64,17 +63,26 @@ impl Handle {
     /// Counts in a call that may wait in the kernel, or one that does not.
     #[inline]
     pub(crate) fn enter_waiting_in_kernel(&self, kernel_waits: bool) -> Result<Inside<'_>, Kind> {
-        let waits = if kernel_waits {
-            WaitsIn::Kernel
-        } else {
-            WaitsIn::Poll
-        };
+        let waits = WaitsIn::either(kernel_waits);
         let inside = self.state.enter(waits)?;
-        Ok(Inside {
+        Ok(self.inside(inside, waits))
+    }
+
+    /// The same, but `None` while calls are watched: the call may have to be recorded from before it enters.
+    #[inline]
+    pub(crate) fn enter_unwatched(&self, kernel_waits: bool) -> Result<Option<Inside<'_>>, Kind> {
+        let waits = WaitsIn::either(kernel_waits);
+        let inside = self.state.enter_unwatched(waits)?;
+        Ok(inside.map(|inside| self.inside(inside, waits)))
+    }
+
+    #[inline]
+    fn inside(&self, count: u64, waits: WaitsIn) -> Inside<'_> {
+        Inside {
             handle: self,
-            alone: inside == 1,
+            alone: count == 1,
             waits,
-        })
+        }
     }
 
     /// Counts in a call that helps a close wake the calls that still wait in the kernel; `None` if there are none.

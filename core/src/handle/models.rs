@@ -5,6 +5,7 @@ use super::atomic::{AtomicBool, Ordering};
 use super::exposure::Exposure;
 use super::state::{Left, State, WaitsIn};
 use crate::error::Kind;
+use crate::sys::entry::Entry;
 use loom::cell::UnsafeCell;
 use loom::sync::{Arc, Mutex};
 use loom::thread::{self, Thread};
@@ -24,7 +25,7 @@ unsafe impl Sync for Handle {}
 impl Handle {
     fn new() -> Arc<Self> {
         Arc::new(Self {
-            state: State::new(),
+            state: State::new(Entry::now()),
             open: UnsafeCell::new(true),
             closer: Mutex::new(None),
             exposure: Exposure::none(),
@@ -65,7 +66,7 @@ impl Handle {
 
     /// Closes, waiting for the calls inside or leaving the descriptor to the last of them.
     fn close(&self, waits_for_calls: bool) {
-        let Some(closing) = self.state.close(|| true) else {
+        let Some(closing) = self.state.close(Entry::now(), || true) else {
             return;
         };
         if !closing.alone {
@@ -183,7 +184,7 @@ fn a_thread_that_registers_is_notified_or_sees_the_close() {
                 handle.state.is_closed()
             })
         };
-        let closing = handle.state.close(|| true).unwrap();
+        let closing = handle.state.close(Entry::now(), || true).unwrap();
         let notified = closing.registered && waiters.load(Ordering::Relaxed);
         assert!(registers.join().unwrap() || notified);
     });
@@ -203,7 +204,7 @@ fn a_call_in_the_kernel_is_not_shut_down_once_the_number_is_out() {
             })
         };
         assert_eq!(handle.state.enter(WaitsIn::Kernel), Ok(1));
-        handle.state.close(|| true).unwrap();
+        handle.state.close(Entry::now(), || true).unwrap();
         assert_eq!(handle.state.calls().in_kernel, 1);
         let shut_down = !handle.exposure.fd_was_given_out_before_close();
         let given_out = gives_out.join().unwrap();

@@ -5,6 +5,7 @@
 
 use super::atomic::{AtomicU64, Ordering};
 use crate::error::Kind;
+use crate::sys::entry::{Entry, GENERATION};
 use crate::sys::fork;
 
 #[cfg(all(test, not(loom)))]
@@ -50,8 +51,8 @@ pub(super) struct Calls {
 }
 
 impl State {
-    pub(super) fn new() -> Self {
-        Self(AtomicU64::new(Word::open(fork::generation()).0))
+    pub(super) fn new(entry: Entry) -> Self {
+        Self(AtomicU64::new(Word::open(entry.generation()).0))
     }
 
     /// Counts a call in, and returns how many calls are inside with it.
@@ -60,16 +61,36 @@ impl State {
     /// `Closed`; `Busy` when there are too many to count.
     #[inline]
     pub(super) fn enter(&self, waits: WaitsIn) -> Result<u64, Kind> {
-        let word = self.load(Ordering::Relaxed);
-        let entered = word.with(waits);
-        if word.may_enter(fork::generation()) && self.replace(word, entered) {
-            Ok(entered.calls().inside)
-        } else {
-            self.enter_slowly(waits)
+        match self.try_to_enter(waits) {
+            Some(inside) => Ok(inside),
+            None => self.enter_slowly(waits),
         }
     }
 
-    /// Another thread changed the word first, or the handle is closed, full, or inherited from a parent process.
+    /// The same, but `None` while calls are watched.
+    ///
+    /// # Errors
+    /// See [`enter`](Self::enter).
+    #[inline]
+    pub(super) fn enter_unwatched(&self, waits: WaitsIn) -> Result<Option<u64>, Kind> {
+        match self.try_to_enter(waits) {
+            Some(inside) => Ok(Some(inside)),
+            None if Entry::now().is_watched() => Ok(None),
+            None => self.enter_slowly(waits).map(Some),
+        }
+    }
+
+    /// Counts a call in at once, or not at all.
+    #[inline]
+    fn try_to_enter(&self, waits: WaitsIn) -> Option<u64> {
+        let word = self.load(Ordering::Relaxed);
+        let entered = word.with(waits);
+        let enters = Entry::now().admits(word.0 & BARS) && self.replace(word, entered);
+        enters.then(|| entered.calls().inside)
+    }
+
+    /// Another thread changed the word first, the handle is closed, full, or inherited from a parent process, or calls are
+    /// watched.
     #[cold]
     fn enter_slowly(&self, waits: WaitsIn) -> Result<u64, Kind> {
         let mut refusal = Kind::Closed;
@@ -120,9 +141,9 @@ impl State {
     /// Marks the handle closed and counts the closing call in. `None` when it is already closed; but a close that was
     /// [suspended](Self::suspend_close) may go on, and a child forked while its parent was closing inherits the mark
     /// together with an open descriptor, and closes that.
-    pub(super) fn close(&self, is_open: impl Fn() -> bool) -> Option<Closing> {
+    pub(super) fn close(&self, entry: Entry, is_open: impl Fn() -> bool) -> Option<Closing> {
         let mut registered = false;
-        let closed = self.update(|word, inherited| {
+        let closed = self.update_in(entry.generation(), |word, inherited| {
             registered = word.has(REGISTERED);
             let closes = !word.has(CLOSED) || word.has(SUSPENDED) || (inherited && is_open());
             closes.then(|| word.unmarked(SUSPENDED).marked(CLOSED).with(WaitsIn::Poll))
@@ -249,8 +270,11 @@ impl State {
 
     /// Replaces the word with what `change` makes of it; `None` leaves it as it is. `change` also learns whether the
     /// word is inherited from the process that forked this one, whose calls don't count here.
-    fn update(&self, mut change: impl FnMut(Word, bool) -> Option<Word>) -> Option<Word> {
-        let generation = fork::generation();
+    fn update(&self, change: impl FnMut(Word, bool) -> Option<Word>) -> Option<Word> {
+        self.update_in(fork::generation(), change)
+    }
+
+    fn update_in(&self, generation: u32, mut change: impl FnMut(Word, bool) -> Option<Word>) -> Option<Word> {
         loop {
             let word = self.load(Ordering::Relaxed);
             let inherited = word.is_inherited(generation);
@@ -289,8 +313,9 @@ const SUSPENDED: u64 = 1 << 42;
 const AHEAD: u64 = 1 << 43;
 /// When this process was forked, a call of its parent may have been waiting in the kernel.
 const PARENT_WAITS: u64 = 1 << 44;
-const GENERATION: u32 = 45;
 const GENERATION_MASK: u64 = u64::MAX << GENERATION;
+/// What keeps a call from entering.
+const BARS: u64 = GENERATION_MASK | CLOSED | FULL;
 
 impl Word {
     fn open(generation: u32) -> Self {
@@ -329,7 +354,7 @@ impl Word {
     /// Whether a call may enter with the word as it is: it is ours, open, and not full.
     #[inline]
     fn may_enter(self, generation: u32) -> bool {
-        (self.0 ^ Self::open(generation).0) & (GENERATION_MASK | CLOSED | FULL) == 0
+        (self.0 ^ Self::open(generation).0) & BARS == 0
     }
 
     /// Whether a call may leave with the word as it is and has nothing to do afterwards: it is ours, open, and counts a
@@ -359,6 +384,15 @@ impl Word {
 }
 
 impl WaitsIn {
+    #[inline]
+    pub(super) fn either(kernel: bool) -> Self {
+        if kernel {
+            Self::Kernel
+        } else {
+            Self::Poll
+        }
+    }
+
     /// What a call adds to the word.
     #[inline]
     fn count(self) -> u64 {

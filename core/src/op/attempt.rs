@@ -17,6 +17,9 @@ pub(crate) trait Attempt: Send {
 
     const DIRECTION: Direction;
 
+    /// Whether its record has begun, so that it may enter although calls are watched.
+    const IS_RECORDED: bool = false;
+
     /// Whether only one thread at a time may run it, so that data sent by several threads never interleaves.
     const TAKES_TURN: bool = false;
 

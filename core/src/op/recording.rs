@@ -1,7 +1,7 @@
 //! Runs an operation, and records it while calls are recorded.
 
 use super::attempt::{Attempt, KernelWaits, Plan, Progress};
-use super::run::run as run_unrecorded;
+use super::run::run as run_unwatched;
 use crate::caller::Caller;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::{Direction, Handle};
@@ -22,28 +22,47 @@ pub(crate) fn run<C: Caller, A: Attempt>(
     timeout: Timeout,
     operation: &mut A,
 ) -> Result<A::Output> {
-    if trace::is_on() {
-        run_recorded(handle, caller, timeout, operation)
-    } else {
-        run_unrecorded(handle, caller, timeout, operation)
+    // A call that takes turns would have waited for its turn before it finds out.
+    if A::TAKES_TURN && trace::may_be_on() {
+        return run_watched(handle, caller, timeout, operation);
     }
+    run_unwatched(handle, caller, timeout, operation, run_watched)
 }
 
-/// The record begins before the call enters the handle and ends after it has left.
+/// Runs an operation while calls are watched, and records it if calls are recorded: the record begins before the call enters
+/// the handle and ends after it has left.
 #[cold]
 #[inline(never)]
-fn run_recorded<C: Caller, A: Attempt>(
+fn run_watched<C: Caller, A: Attempt>(
     handle: &Handle,
     caller: &mut C,
     timeout: Timeout,
     operation: &mut A,
 ) -> Result<A::Output> {
-    handle.show(|on| {
-        trace::begin(A::OPERATION, Some(on), Some(timeout), |line| {
-            operation.arguments(line)
-        })
-    });
-    let result = run_unrecorded(handle, caller, timeout, &mut Recorded(operation));
+    if trace::is_on() {
+        handle.show(|on| {
+            trace::begin(A::OPERATION, Some(on), Some(timeout), |line| {
+                operation.arguments(line)
+            })
+        });
+    }
+    let mut recorded = Recorded(&mut *operation);
+    let result = run_unwatched(
+        handle,
+        caller,
+        timeout,
+        &mut recorded,
+        |handle, caller, timeout, recorded| {
+            run_watched(handle, caller, timeout, recorded.0) // not reached: it begins although calls are watched
+        },
+    );
+    if trace::is_on() {
+        end(handle, operation, &result);
+    }
+    result
+}
+
+fn end<A: Attempt>(handle: &Handle, operation: &A, result: &Result<A::Output>) {
     let (output, error) = (result.as_ref().ok(), result.as_ref().err());
     let moved = match (operation.transferred(output), A::DIRECTION) {
         _ if !operation.advances() => Moved::Nothing,
@@ -56,7 +75,6 @@ fn run_recorded<C: Caller, A: Attempt>(
             operation.outcome(output, line)
         })
     });
-    result
 }
 
 /// The same operation, except that its waits are never left to the kernel: then every wait is seen. Because it is another
@@ -68,6 +86,7 @@ impl<A: Attempt> Attempt for Recorded<'_, A> {
 
     const OPERATION: Operation = A::OPERATION;
     const DIRECTION: Direction = A::DIRECTION;
+    const IS_RECORDED: bool = true;
     const TAKES_TURN: bool = A::TAKES_TURN;
     const MOVES_IN_PARTS: bool = A::MOVES_IN_PARTS;
 

@@ -21,35 +21,56 @@ const NO_SLEEP: Duration = Duration::from_micros(4);
 /// How often the caller checks for signals while bytes keep moving: signals do not interrupt calls that do not wait.
 const SIGNAL_CHECK_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Runs an operation with a time limit.
-#[inline]
+/// Runs an operation with a time limit. While calls are watched, one that is not [recorded](Attempt::IS_RECORDED) does not
+/// begin, and `watched` runs it instead.
+// Compiled twice for each operation, it would otherwise be called where it used to be a part of the call.
+#[allow(clippy::inline_always)]
+#[inline(always)]
 pub(crate) fn run<C: Caller, A: Attempt>(
     handle: &Handle,
     caller: &mut C,
     timeout: Timeout,
     operation: &mut A,
+    watched: fn(&Handle, &mut C, Timeout, &mut A) -> Result<A::Output>,
 ) -> Result<A::Output> {
     let mut limit = LazyDeadline::new(timeout);
+    let mut is_watched = false;
     let ended = if A::TAKES_TURN {
         let turn = Turn::take(handle, A::DIRECTION, caller, &mut limit);
-        turn.and_then(|_turn| run_in_turn(handle, caller, limit, operation))
+        turn.and_then(|_turn| run_in_turn(handle, caller, limit, operation, &mut is_watched))
     } else {
-        run_in_turn(handle, caller, limit, operation)
+        run_in_turn(handle, caller, limit, operation, &mut is_watched)
     };
-    ended.or_else(|kind| end_early(operation, kind, timeout))
+    ended.or_else(|kind| {
+        if is_watched {
+            watched(handle, caller, timeout, operation)
+        } else {
+            end_early(operation, kind, timeout)
+        }
+    })
 }
 
 /// Enters, attempts once, and leaves, if that is all there is to do: nearly always. Everything else is done by [`Running`].
+/// Fails and sets `is_watched` when it must not begin.
 #[inline]
 fn run_in_turn<C: Caller, A: Attempt>(
     handle: &Handle,
     caller: &mut C,
     mut limit: LazyDeadline,
     operation: &mut A,
+    is_watched: &mut bool,
 ) -> result::Result<A::Output, Kind> {
     let plan = operation.plan();
     let expects_wait = limit.may_wait() && handle.expects_wait(A::DIRECTION);
-    let (inside, kernel_waits) = enter(handle, plan.kernel_waits, &limit, expects_wait)?;
+    let kernel_waits = may_wait_in_kernel(handle, plan.kernel_waits, &limit, expects_wait);
+    let inside = if A::IS_RECORDED {
+        handle.enter_waiting_in_kernel(kernel_waits)?
+    } else {
+        handle.enter_unwatched(kernel_waits)?.ok_or_else(|| {
+            *is_watched = true;
+            Kind::WouldBlock
+        })?
+    };
     let hints = CallHints {
         bytes: plan.bytes,
         alone: inside.alone(),
@@ -115,25 +136,24 @@ fn attempt_in_kernel<A: Attempt>(
     attempted
 }
 
-/// Counts a call in, and returns whether the kernel itself will wait: on a descriptor that no other process or handle can
+/// Whether the kernel itself will wait: on a descriptor that no other process or handle can
 /// hold, whose mode is ours to choose. One system call then does everything, and `close` wakes it with shutdown(2). This is the one
 /// place that decides it; everything else waits in [`ReadinessWait`].
 ///
 /// A call with a deadline needs a limit in the kernel, and is left to it only if it will probably have to wait.
 #[inline]
-fn enter<'a>(
-    handle: &'a Handle,
+fn may_wait_in_kernel(
+    handle: &Handle,
     allowed: KernelWaits,
     limit: &LazyDeadline,
     expects_wait: bool,
-) -> result::Result<(Inside<'a>, bool), Kind> {
+) -> bool {
     let wanted = match allowed {
         KernelWaits::Never => false,
         KernelWaits::WithoutLimit => limit.is_never(),
         KernelWaits::Always => limit.is_never() || (expects_wait && limit.is_at_least(SHORTEST_KERNEL_LIMIT)),
     };
-    let kernel_waits = wanted && handle.is_private() && knows_holders();
-    Ok((handle.enter_waiting_in_kernel(kernel_waits)?, kernel_waits))
+    wanted && handle.is_private() && knows_holders()
 }
 
 /// What a call returns when something ended it: what moved before, or the error.
@@ -195,7 +215,8 @@ impl<'a, A: Attempt> Running<'a, A> {
     /// Counts the call in once more, after signal handlers have run.
     fn enter(&self) -> result::Result<(Inside<'a>, bool), Kind> {
         let expects_wait = self.handle.expects_wait(A::DIRECTION);
-        enter(self.handle, self.plan.kernel_waits, &self.limit, expects_wait)
+        let kernel_waits = may_wait_in_kernel(self.handle, self.plan.kernel_waits, &self.limit, expects_wait);
+        Ok((self.handle.enter_waiting_in_kernel(kernel_waits)?, kernel_waits))
     }
 
     fn run_inside<C: Caller>(

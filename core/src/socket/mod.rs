@@ -31,7 +31,7 @@ use crate::caller::{Caller, NativeCaller};
 use crate::domain::{Family, Protocol, SocketKind, SocketType};
 use crate::error::{Error, Kind, Operation, Result};
 use crate::handle::BlockingMode;
-use crate::handle::{Direction, Handle};
+use crate::handle::{Direction, Handle, Inside};
 use crate::op::{run, Attempt};
 use crate::sys::reserve::check_left;
 use crate::sys::{kernel, os, unix};
@@ -234,6 +234,7 @@ impl Socket {
         socket_type: Option<SocketType>,
         protocol: Option<Protocol>,
     ) -> std::result::Result<Self, AdoptError> {
+        let recorded = trace::is_on(); // asked before the handle is made
         let inspected = check_left().and_then(|()| {
             let inspected = Self::inspect(fd.as_fd(), family, socket_type, protocol);
             inspected.map_err(|error| Kind::from_io(&error))
@@ -243,7 +244,9 @@ impl Socket {
                 let mode = BlockingMode::new(nonblocking, nonblocking);
                 let socket = Self::from_parts(fd, mode, family, socket_type, protocol);
                 socket.handle.note_copied();
-                socket.note_made("from_fd", None);
+                if recorded {
+                    socket.note_made("from_fd", None);
+                }
                 Ok(socket)
             }
             Err(kind) => Err(AdoptError {
@@ -389,14 +392,38 @@ impl Socket {
         arguments: impl FnOnce(&mut Line),
         call: impl FnOnce(BorrowedFd<'_>) -> std::io::Result<T>,
     ) -> Result<T> {
-        if trace::is_on() {
-            return self.immediate_recorded(operation, arguments, call, |_, _| {});
+        match self.enter_unwatched(operation)? {
+            Some(inside) => call(inside.fd()).map_err(|error| Error::os(operation, &error)),
+            None => self.immediate_watched(operation, arguments, call),
         }
-        self.immediate_unseen(operation, call)
     }
 
-    /// The same, not recorded: for what the library itself wants to know, and for calls that record themselves in a cold
-    /// function of their own, so that the others don't pay for keeping the arguments in memory.
+    /// Enters for one system call; `None` while calls are watched, so that it may have to be recorded.
+    #[allow(clippy::inline_always)] // as above
+    #[inline(always)]
+    fn enter_unwatched(&self, operation: Operation) -> Result<Option<Inside<'_>>> {
+        self.handle
+            .enter_unwatched(false)
+            .map_err(|kind| Error::new(operation, kind))
+    }
+
+    /// The same while calls are watched.
+    #[cold]
+    #[inline(never)]
+    fn immediate_watched<T>(
+        &self,
+        operation: Operation,
+        arguments: impl FnOnce(&mut Line),
+        call: impl FnOnce(BorrowedFd<'_>) -> std::io::Result<T>,
+    ) -> Result<T> {
+        if trace::is_on() {
+            self.immediate_recorded(operation, arguments, call, |_, _| {})
+        } else {
+            self.immediate_unseen(operation, call)
+        }
+    }
+
+    /// The same, not recorded: for what the library itself wants to know.
     // Otherwise the calls that are not recorded would pay for a call of it.
     #[allow(clippy::inline_always)]
     #[inline(always)]

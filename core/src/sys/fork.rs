@@ -3,6 +3,7 @@
 //! The child has one thread, but inherits counts and locks held by threads that do not exist in it. Code that keeps
 //! such a thing stores the generation beside it and starts afresh when it no longer matches.
 
+use super::entry;
 use std::cell::UnsafeCell;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
@@ -22,7 +23,8 @@ extern "C" fn around_fork() {
 }
 
 extern "C" fn in_child() {
-    GENERATION.fetch_add(1, Ordering::Relaxed);
+    let generation = GENERATION.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+    entry::note_generation(generation);
     around_fork();
 }
 

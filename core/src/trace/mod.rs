@@ -31,7 +31,7 @@ pub(crate) use line::Line;
 pub(crate) use made::{close_begins, close_ended, event, made, recorded};
 pub use settings::TraceData;
 pub(crate) use socket::Traced;
-pub(crate) use switch::is_on;
+pub(crate) use switch::{is_on, may_be_on};
 pub use switch::{is_tracing, start_trace, stop_trace};
 pub(crate) use thread::Sleep;
 pub use thread::{record_trace_name, set_trace_names, set_trace_places, with_trace_place};

@@ -1,5 +1,6 @@
 //! Whether calls are recorded, where, and how much of what they move.
 
+use crate::sys::entry::watch_calls;
 use crate::sys::fork;
 use crate::sys::published::Published;
 use std::path::PathBuf;
@@ -10,7 +11,17 @@ pub(super) const ON: u8 = 1;
 /// The environment was not asked yet.
 pub(super) const UNDECIDED: u8 = 2;
 
-pub(super) static STATE: AtomicU8 = AtomicU8::new(UNDECIDED);
+static STATE: AtomicU8 = AtomicU8::new(UNDECIDED);
+
+pub(super) fn state() -> u8 {
+    STATE.load(Ordering::Relaxed)
+}
+
+/// Calls are watched unless nothing is recorded.
+pub(super) fn set_state(state: u8) {
+    STATE.store(state, Ordering::Relaxed);
+    watch_calls(state != OFF);
+}
 
 pub(super) static SETTINGS: Published<Settings> = Published::nothing();
 
@@ -70,5 +81,5 @@ pub(super) fn trace_number() -> u64 {
 
 /// Called when the trace can't go on.
 pub(super) fn turn_off() {
-    STATE.store(OFF, Ordering::Relaxed);
+    set_state(OFF);
 }

@@ -1,12 +1,14 @@
 //! Turning recording on and off.
 
-use super::settings::{Settings, TraceData, OFF, ON, SETTINGS, STATE, UNDECIDED};
+use super::settings::{set_state, state, Settings, TraceData, OFF, ON, SETTINGS, UNDECIDED};
 use super::sink;
 use crate::error::{legible, Error, Kind, Operation, Result};
+use crate::sys::entry::Entry;
+use crate::sys::fork;
+use crate::sys::holders::knows_holders;
 use crate::sys::process;
 use std::ffi::OsStr;
 use std::path::Path;
-use std::sync::atomic::Ordering;
 
 /// Names the folder in which a program records from its first call on.
 pub(super) const FOLDER_VARIABLE: &str = "POLYSOCK_TRACE";
@@ -14,31 +16,37 @@ pub(super) const FOLDER_VARIABLE: &str = "POLYSOCK_TRACE";
 /// How much of what is sent and received it records: `none`, `all`, or how many bytes.
 const DATA_VARIABLE: &str = "POLYSOCK_TRACE_DATA";
 
-/// Whether calls are recorded.
+/// Whether calls are recorded. Whoever asks first also has forks counted from then on, and finds out whether the holders of
+/// sockets can be known, so that this need not be looked at whenever a handle is made.
 #[inline]
 pub(crate) fn is_on() -> bool {
-    match STATE.load(Ordering::Relaxed) {
-        OFF => false,
-        _ => is_on_slowly(),
-    }
+    may_be_on() && is_on_slowly()
+}
+
+/// Whether calls are recorded, or it is not known yet.
+#[inline]
+pub(crate) fn may_be_on() -> bool {
+    Entry::now().is_watched()
 }
 
 #[cold]
 #[inline(never)]
 fn is_on_slowly() -> bool {
-    if STATE.load(Ordering::Relaxed) == UNDECIDED {
+    if state() == UNDECIDED {
         let mut sink = sink::lock();
         // Unless another thread has decided meanwhile.
-        if STATE.load(Ordering::Relaxed) == UNDECIDED {
+        if state() == UNDECIDED {
+            fork::watch();
+            knows_holders();
             let begun = process::trusted_environment(FOLDER_VARIABLE).is_some_and(|folder| {
                 let data = process::trusted_environment(DATA_VARIABLE);
                 let data = data.as_deref().and_then(OsStr::to_str).and_then(TraceData::parse);
                 begin(&mut sink, Path::new(&folder), data.unwrap_or_default()).is_ok()
             });
-            STATE.store(if begun { ON } else { OFF }, Ordering::Relaxed);
+            set_state(if begun { ON } else { OFF });
         }
     }
-    STATE.load(Ordering::Relaxed) == ON
+    state() == ON
 }
 
 /// Records every call of this process from now on, in a new file in `folder`, which is created if necessary.
@@ -60,13 +68,13 @@ pub fn start_trace(folder: impl AsRef<Path>, data: TraceData) -> Result<()> {
     begin(&mut sink, folder, data).map_err(|error| {
         failed(Kind::from_io(&error)).with_detail(legible(folder.as_os_str().as_encoded_bytes()))
     })?;
-    STATE.store(ON, Ordering::Relaxed);
+    set_state(ON);
     Ok(())
 }
 
 /// Stops recording. Does nothing if nothing is being recorded.
 pub fn stop_trace() {
-    STATE.store(OFF, Ordering::Relaxed);
+    set_state(OFF);
     sink::lock().close();
 }
 

@@ -18,16 +18,16 @@ fn calls(state: &State) -> (u64, u64) {
 }
 
 fn closed_with_a_call_inside() -> State {
-    let state = State::new();
+    let state = State::new(Entry::now());
     let entered = state.enter(WaitsIn::Kernel);
-    let closing = state.close(|| true);
+    let closing = state.close(Entry::now(), || true);
     assert!(entered.is_ok() && closing.is_some());
     state
 }
 
 #[test]
 fn calls_are_counted_in_and_out() {
-    let state = State::new();
+    let state = State::new(Entry::now());
     assert_eq!(state.enter(WaitsIn::Poll), Ok(1));
     assert_eq!(state.enter(WaitsIn::Kernel), Ok(2));
     assert_eq!(calls(&state), (2, 1));
@@ -49,7 +49,7 @@ fn no_call_enters_a_full_handle_and_the_counts_stay_apart() {
         }
         assert_eq!(calls(&state), before);
         // A close and a call that helps it are counted nevertheless.
-        assert!(!state.close(|| true).unwrap().alone);
+        assert!(!state.close(Entry::now(), || true).unwrap().alone);
         let helps = state.enter_closed();
         assert_eq!(helps, waits == WaitsIn::Kernel);
         assert_eq!(calls(&state), (before.0 + 1 + u64::from(helps), before.1));
@@ -61,9 +61,9 @@ fn no_call_enters_a_full_handle_and_the_counts_stay_apart() {
 
 #[test]
 fn a_close_without_calls_is_alone_and_refuses_everything_afterwards() {
-    let state = State::new();
+    let state = State::new(Entry::now());
     assert_eq!(
-        state.close(|| true),
+        state.close(Entry::now(), || true),
         Some(Closing {
             alone: true,
             registered: false
@@ -73,7 +73,7 @@ fn a_close_without_calls_is_alone_and_refuses_everything_afterwards() {
     assert!(!state.is_detached());
     assert_eq!(state.enter(WaitsIn::Poll), Err(Kind::Closed));
     assert_eq!(state.detach(), Err(Kind::Closed));
-    assert_eq!(state.close(|| true), None);
+    assert_eq!(state.close(Entry::now(), || true), None);
     assert!(state.leave_closed());
     assert!(!state.enter_closed());
 }
@@ -81,18 +81,18 @@ fn a_close_without_calls_is_alone_and_refuses_everything_afterwards() {
 /// A close with no other call inside closes the descriptor without counting itself out.
 #[test]
 fn nothing_is_left_to_help_where_no_call_waits_in_the_kernel() {
-    let state = State::new();
+    let state = State::new(Entry::now());
     assert!(!state.enter_closed());
-    assert!(state.close(|| true).unwrap().alone);
+    assert!(state.close(Entry::now(), || true).unwrap().alone);
     assert!(!state.enter_closed());
 }
 
 #[test]
 fn a_close_learns_whether_anything_has_registered() {
-    let state = State::new();
+    let state = State::new(Entry::now());
     state.note_registered();
     state.note_registered();
-    assert!(state.close(|| true).unwrap().registered);
+    assert!(state.close(Entry::now(), || true).unwrap().registered);
 }
 
 #[test]
@@ -119,14 +119,14 @@ fn the_last_call_closes_the_descriptor_once_the_close_has_stopped_waiting() {
 
 #[test]
 fn only_a_handle_without_calls_is_detached() {
-    let state = State::new();
+    let state = State::new(Entry::now());
     state.enter(WaitsIn::Poll).unwrap();
     assert_eq!(state.detach(), Err(Kind::Busy));
     state.leave(WaitsIn::Poll);
     assert_eq!(state.detach(), Ok(()));
     assert!(state.is_detached() && state.is_closed());
     assert_eq!(state.enter(WaitsIn::Poll), Err(Kind::Closed));
-    assert_eq!(state.close(|| true), None);
+    assert_eq!(state.close(Entry::now(), || true), None);
     assert_eq!(state.detach(), Err(Kind::Closed));
 }
 
@@ -162,19 +162,19 @@ fn a_child_closes_what_its_parent_was_closing_if_it_is_open() {
 
 #[test]
 fn a_close_that_was_suspended_goes_on_once() {
-    let state = State::new();
+    let state = State::new(Entry::now());
     state.enter(WaitsIn::Kernel).unwrap();
-    assert!(!state.close(|| false).unwrap().alone);
-    assert_eq!(state.close(|| true), None);
+    assert!(!state.close(Entry::now(), || false).unwrap().alone);
+    assert_eq!(state.close(Entry::now(), || true), None);
     state.suspend_close();
     assert_eq!(calls(&state), (1, 1));
     assert_eq!(state.enter(WaitsIn::Poll), Err(Kind::Closed));
     assert_eq!(state.detach(), Err(Kind::Closed));
     assert_eq!(state.leave(WaitsIn::Kernel), Left::WakeCloser);
-    assert!(state.close(|| false).unwrap().alone);
-    assert_eq!(state.close(|| true), None);
+    assert!(state.close(Entry::now(), || false).unwrap().alone);
+    assert_eq!(state.close(Entry::now(), || true), None);
     assert!(state.leave_closed());
-    assert_eq!(state.close(|| true), None);
+    assert_eq!(state.close(Entry::now(), || true), None);
 }
 
 #[test]

@@ -35,7 +35,7 @@ use crate::error::{legible, Error, Kind, Operation, Result};
 use crate::sys::interface_index::LONGEST_NAME;
 use crate::sys::kernel::OptionNumber;
 use crate::sys::unix;
-use crate::trace::{self, Line};
+use crate::trace::Line;
 use std::ffi::c_int;
 use std::fmt;
 use std::io;
@@ -49,16 +49,17 @@ impl Socket {
         (name, value): (&'static str, impl fmt::Debug),
         call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<()>,
     ) -> Result<()> {
-        if trace::is_on() {
-            return self.set_recorded(name, value, call);
+        match self.enter_unwatched(Operation::SetOption)? {
+            Some(inside) => call(&unix::sock(&inside.fd()))
+                .map_err(|error| or_unsupported(Error::os(Operation::SetOption, &error))),
+            None => self.set_watched(name, value, call),
         }
-        self.immediate_unseen(Operation::SetOption, |fd| call(&unix::sock(&fd)))
-            .map_err(or_unsupported)
     }
 
+    /// The same while calls are watched, in a function of its own, so that others keep no arguments in memory for a record.
     #[cold]
     #[inline(never)]
-    fn set_recorded(
+    fn set_watched(
         &self,
         name: &'static str,
         value: impl fmt::Debug,
@@ -68,7 +69,7 @@ impl Socket {
             line.text("option", name);
             line.text("value", format_args!("{value:?}"));
         };
-        self.immediate_with(Operation::SetOption, arguments, |fd| call(&unix::sock(&fd)))
+        self.immediate_watched(Operation::SetOption, arguments, |fd| call(&unix::sock(&fd)))
             .map_err(or_unsupported)
     }
 
@@ -77,22 +78,23 @@ impl Socket {
         name: &'static str,
         call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<T>,
     ) -> Result<T> {
-        if trace::is_on() {
-            return self.get_recorded(name, call);
+        match self.enter_unwatched(Operation::GetOption)? {
+            Some(inside) => call(&unix::sock(&inside.fd()))
+                .map_err(|error| or_unsupported(Error::os(Operation::GetOption, &error))),
+            None => self.get_watched(name, call),
         }
-        self.immediate_unseen(Operation::GetOption, |fd| call(&unix::sock(&fd)))
-            .map_err(or_unsupported)
     }
 
+    /// See [`set_watched`](Self::set_watched).
     #[cold]
     #[inline(never)]
-    fn get_recorded<T>(
+    fn get_watched<T>(
         &self,
         name: &'static str,
         call: impl FnOnce(&socket2::SockRef<'_>) -> io::Result<T>,
     ) -> Result<T> {
         let arguments = |line: &mut Line| line.text("option", name);
-        self.immediate_with(Operation::GetOption, arguments, |fd| call(&unix::sock(&fd)))
+        self.immediate_watched(Operation::GetOption, arguments, |fd| call(&unix::sock(&fd)))
             .map_err(or_unsupported)
     }
 

@@ -1,10 +1,10 @@
 //! Options by number, for all those that have no name here.
 
 use super::super::Socket;
-use crate::error::{Operation, Result};
+use crate::error::{Error, Operation, Result};
 use crate::handle::Direction;
 use crate::sys::{kernel, unix};
-use crate::trace::{self, Line};
+use crate::trace::Line;
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -15,15 +15,17 @@ impl Socket {
     /// # Errors
     /// `Closed`; the system's, such as `ENOPROTOOPT`.
     pub fn set_option(&self, level: i32, name: i32, value: &[u8]) -> Result<()> {
-        if trace::is_on() {
-            return self.set_option_recorded(level, name, value);
+        match self.enter_unwatched(Operation::SetOption)? {
+            Some(inside) => self
+                .set_at(inside.fd(), level, name, value)
+                .map_err(|error| Error::os(Operation::SetOption, &error)),
+            None => self.set_option_watched(level, name, value),
         }
-        self.immediate_unseen(Operation::SetOption, |fd| self.set_at(fd, level, name, value))
     }
 
     #[cold]
     #[inline(never)]
-    fn set_option_recorded(&self, level: i32, name: i32, value: &[u8]) -> Result<()> {
+    fn set_option_watched(&self, level: i32, name: i32, value: &[u8]) -> Result<()> {
         let arguments = |line: &mut Line| {
             line.number("level", level);
             line.number("option", name);
@@ -32,7 +34,7 @@ impl Socket {
                 Err(_) => line.number("value_bytes", value.len()),
             }
         };
-        self.immediate_with(Operation::SetOption, arguments, |fd| {
+        self.immediate_watched(Operation::SetOption, arguments, |fd| {
             self.set_at(fd, level, name, value)
         })
     }
@@ -66,20 +68,22 @@ impl Socket {
     /// # Errors
     /// See [`set_option`](Self::set_option).
     pub fn option(&self, level: i32, name: i32, value: &mut [u8]) -> Result<usize> {
-        if trace::is_on() {
-            return self.option_recorded(level, name, value);
+        match self.enter_unwatched(Operation::GetOption)? {
+            Some(inside) => self
+                .get_at(inside.fd(), level, name, value)
+                .map_err(|error| Error::os(Operation::GetOption, &error)),
+            None => self.option_watched(level, name, value),
         }
-        self.immediate_unseen(Operation::GetOption, |fd| self.get_at(fd, level, name, value))
     }
 
     #[cold]
     #[inline(never)]
-    fn option_recorded(&self, level: i32, name: i32, value: &mut [u8]) -> Result<usize> {
+    fn option_watched(&self, level: i32, name: i32, value: &mut [u8]) -> Result<usize> {
         let arguments = |line: &mut Line| {
             line.number("level", level);
             line.number("option", name);
         };
-        self.immediate_with(Operation::GetOption, arguments, |fd| {
+        self.immediate_watched(Operation::GetOption, arguments, |fd| {
             self.get_at(fd, level, name, value)
         })
     }
