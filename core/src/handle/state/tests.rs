@@ -141,7 +141,7 @@ fn a_child_counts_none_of_its_parents_calls() {
     assert_eq!(inherited.leave(WaitsIn::Poll), Left::Nothing);
     assert_eq!(inherited.leave(WaitsIn::Poll), Left::Nothing);
     assert_eq!(calls(&inherited), (0, 0));
-    assert!(inherited.close(|| true).unwrap().registered);
+    assert!(inherited.close(Entry::now(), || true).unwrap().registered);
     assert_eq!(state(parents).detach(), Ok(()));
 }
 
@@ -153,10 +153,10 @@ fn a_child_closes_what_its_parent_was_closing_if_it_is_open() {
         registered: false,
     };
     assert_eq!(state(parents).enter(WaitsIn::Poll), Err(Kind::Closed));
-    assert_eq!(state(parents).close(|| false), None);
+    assert_eq!(state(parents).close(Entry::now(), || false), None);
     let inherited = state(parents);
-    assert_eq!(inherited.close(|| true), Some(closing));
-    assert_eq!(inherited.close(|| true), None);
+    assert_eq!(inherited.close(Entry::now(), || true), Some(closing));
+    assert_eq!(inherited.close(Entry::now(), || true), None);
     assert!(inherited.leave_closed());
 }
 
@@ -183,7 +183,7 @@ fn a_child_of_a_closing_call_leaves_without_having_entered() {
     let inherited = state(parents);
     inherited.suspend_close();
     assert_eq!(calls(&inherited), (0, 0));
-    assert!(inherited.close(|| false).is_some());
+    assert!(inherited.close(Entry::now(), || false).is_some());
     assert!(state(parents).leave_closed());
 }
 
