@@ -3,7 +3,7 @@
 use super::details::{add_state, Moved};
 use super::line::Line;
 use super::socket::Traced;
-use super::thread::{add_place, begin_line, pop, push, record_trace_name, write};
+use super::thread::{add_place, begin_line, number_of_place, pop, push, record_trace_name, write};
 use crate::error::{Error, Kind, Operation};
 use crate::sys::clock;
 use crate::time::Timeout;
@@ -38,7 +38,9 @@ pub(crate) fn begin(
     if let Some(on) = on {
         on.socket.number(on.fd); // described in a separate record, before this one
     }
-    record_trace_name();
+    record_trace_name(); // likewise
+    let has_place = operation != Operation::Drop;
+    let place = has_place.then(number_of_place).flatten();
     let (mut line, began) = begin_line("call", operation.name());
     if let Some(on) = on {
         line.socket(on);
@@ -49,7 +51,9 @@ pub(crate) fn begin(
         Some(Timeout::After(limit)) => line.number("timeout", limit.as_nanos()),
     }
     arguments(&mut line);
-    if operation != Operation::Drop {
+    if let Some(place) = place {
+        line.number("place", place);
+    } else if has_place {
         add_place(&mut line);
     }
     push(operation, began, line);

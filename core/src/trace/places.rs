@@ -5,7 +5,6 @@
 //! those are left out that are known to be such because the library is a file of its own; otherwise more frames are
 //! recorded, and the library's are recognised by their names.
 
-use super::line::Line;
 use super::settings::trace_number;
 use super::thread::{begin_line, write};
 use crate::memory;
@@ -75,8 +74,8 @@ impl Places {
     }
 }
 
-/// Adds the place that this thread's call comes from, if it can be known.
-pub(super) fn add_return_addresses(line: &mut Line) {
+/// The number of the place that this thread's call comes from, if it can be known.
+pub(super) fn number_of_caller() -> Option<usize> {
     let mut room = [0; MOST_WITH_OURS];
     let library = library();
     let most = if library.is_some() {
@@ -100,9 +99,7 @@ pub(super) fn add_return_addresses(line: &mut Line) {
         }
     });
     let frames = room.get(..count).unwrap_or_default();
-    if let Some(number) = number_of(frames, library.is_some()) {
-        line.number("place", number);
-    }
+    number_of(frames, library.is_some())
 }
 
 /// The number of a stack, which is recorded first if it is new.

@@ -1,7 +1,7 @@
 //! The calls that a thread is inside of: usually one, more when a signal handler makes calls.
 
 use super::line::Line;
-use super::places::add_return_addresses;
+use super::places::number_of_caller;
 use super::settings::trace_number;
 use super::sink;
 use crate::error::Operation;
@@ -68,12 +68,17 @@ pub(super) fn add_place(line: &mut Line) {
         }
         Ok(None) | Err(_) => false,
     });
-    if kept == Some(true) {
-        return;
+    if let (Some(find), None | Some(false)) = (FIND_PLACE.get(), kept) {
+        find(&mut |file, number| line.text("at", format_args!("{file}:{number}")));
     }
+}
+
+/// The number of the place in the program that makes the call, in a language whose calls have return addresses; the place is
+/// recorded first if it is new.
+pub(super) fn number_of_place() -> Option<usize> {
     match FIND_PLACE.get() {
-        Some(find) => find(&mut |file, number| line.text("at", format_args!("{file}:{number}"))),
-        None => add_return_addresses(line),
+        Some(_) => None,
+        None => number_of_caller(),
     }
 }
 

@@ -77,7 +77,7 @@ class Places:
                 if function in _BEGINNINGS:
                     return ""
                 if not _is_ours(function, place):
-                    return place or f"{function} in {name}"
+                    return place or f"{function} in {name}+0x{address:x}"  # two calls in a function are two places
             if not calls and outside and path:
                 return f"{name}+0x{address:x}"
         return ""

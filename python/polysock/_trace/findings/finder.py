@@ -63,7 +63,7 @@ class Finder:
         """Looks at each of `Trace.events(sockets=True)`, and passes on what views show."""
         for event in events:
             self._see(event)
-            if event.record.get("event") != "socket":
+            if event.record.get("event") not in ("socket", "exit"):
                 yield event
 
     def _see(self, event):
