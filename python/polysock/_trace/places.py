@@ -19,7 +19,7 @@ MOST_PLACES = 100_000  # of a trace
 _OURS = re.compile(r"(?:[^(]*[ <&*])?polysock(?:::|_|\[)")
 # A thread begins there; the library's own threads are called from nowhere else.
 _BEGINNINGS = frozenset(
-    {"start_thread", "clone", "clone3", "__clone", "_start", "__libc_start_main", "__libc_start_call_main", "main_thread"}
+    {"start_thread", "clone", "clone3", "__clone", "_start", "__libc_start_main", "__libc_start_call_main"}
 )
 _C_LIBRARY = re.compile(r"(?:libc[.-]|ld-musl|libpthread)")
 
@@ -77,7 +77,8 @@ class Places:
                 if function in _BEGINNINGS:
                     return ""
                 if not _is_ours(function, place):
-                    return place or f"{function} in {name}+0x{address:x}"  # two calls in a function are two places
+                    # With the address: two calls in a function are two places.
+                    return place or f"{function} in {name}+0x{address:x}"
             if not calls and outside and path:
                 return f"{name}+0x{address:x}"
         return ""
