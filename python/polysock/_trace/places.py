@@ -107,7 +107,7 @@ class LookUp:
         self._tool = next(([shutil.which(name), *options] for name, *options in TOOLS if shutil.which(name)), None)
 
     def found(self, module, address):
-        """The inlined functions at an address, innermost first, and the one that they are in: (function, `file:line`)."""
+        """The functions at an address, those that were inlined first: (function, `file:line`)."""
         return self._found.get((module, address), ())
 
     def find(self, module, addresses):
