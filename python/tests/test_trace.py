@@ -242,3 +242,81 @@ def test_java_style_and_threads_and_signals_are_recorded(program, tmp_path):
     assert (ended["signals"], ended["bytes"], ended["data"]) == (1, 4, "late")
     assert ended["waited"] >= 100_000_000
     assert (begun["time"], begun["at"]) == (ended["time"], ended["at"])
+
+
+def steps(found, name):
+    return [record for record in found if record.get("event") == "step" and record["step"] == name]
+
+
+def test_the_steps_of_a_server_are_recorded_and_shown(program, tmp_path):
+    program(
+        """
+        import polysock, socket
+        server = polysock.Server(("127.0.0.1", 0), lambda connection, peer: connection.sendall(connection.recv(9)))
+        with server:
+            server.start()
+            with socket.create_connection(server.address, timeout=10) as client:
+                client.sendall(b"hello")
+                print(client.recv(9), client.recv(9))
+        """
+    )
+    output, _ = run([*TRACE, "-o", "run", "program.py"], tmp_path)
+    assert output == "b'hello' b''\n"
+    found = records(tmp_path / "run")
+    (began,), (returned,), (stop,) = (steps(found, name) for name in ("handle", "returned", "stop"))
+    assert began["socket"] == returned["socket"]
+    (received,) = [record for record in calls(found, "recv") if record["socket"] == began["socket"]]
+    (sent,) = [record for record in calls(found, "sendall") if record["socket"] == began["socket"]]
+    assert returned["time"] <= received["time"]
+    assert returned["time"] + returned["duration"] >= sent["time"] + sent["duration"]
+    assert stop["time"] >= returned["time"]
+    shown, _ = run([sys.executable, "-m", "polysock", "show", "run"], tmp_path, COLUMNS="900")
+    assert re.search(r"server: the handler begins 127\.0\.0\.1:\d+", shown)
+    assert "server: the handler has returned after" in shown
+    assert "server: stop" in shown
+
+
+def test_the_callbacks_of_a_message_server_are_recorded_and_shown(program, tmp_path):
+    program(
+        """
+        import polysock, socket, threading
+        slow = threading.Event()
+
+        def on_message(connection, message):
+            if message == b"slow":
+                slow.wait()  # until another worker has answered the other client
+            elif message == b"quick":
+                slow.set()
+            return message
+
+        server = polysock.MessageServer(
+            ("127.0.0.1", 0), on_message, framing=polysock.Framing.lines(), idle_timeout=0.2
+        )
+        with server:
+            server.start()
+            with socket.create_connection(server.address, timeout=10) as one:
+                with socket.create_connection(server.address, timeout=10) as other:
+                    one.sendall(b"slow\\n")
+                    other.sendall(b"quick\\n")
+                    print(other.recv(9), one.recv(9))
+                print(one.recv(9))  # it is idle for too long
+        """
+    )
+    output, errors = run([*TRACE, "-o", "run", "program.py"], tmp_path)
+    assert output == "b'quick\\n' b'slow\\n'\nb''\n", errors
+    found = records(tmp_path / "run")
+    opened, messages, closed = (steps(found, name) for name in ("on_open", "on_message", "on_close"))
+    assert len(opened) == len(closed) == 2
+    assert all(record["peer"].startswith("127.0.0.1:") for record in opened)
+    assert sorted(record["bytes"] for record in messages) == [4, 5]
+    assert all(record["duration"] > 0 and "socket" in record for record in messages)
+    (slow,) = [record for record in messages if record["bytes"] == 4]
+    takes_over = steps(found, "take_over")
+    assert slow["socket"] in [record.get("socket") for record in takes_over], takes_over
+    reasons = {record["reason"] for record in closed}
+    assert "the peer was idle for too long" in reasons, reasons
+    assert len(steps(found, "stop")) == 1
+    shown, _ = run([sys.executable, "-m", "polysock", "show", "run"], tmp_path, COLUMNS="900")
+    assert re.search(r"server: on_message 5 B took ", shown)
+    assert "server: on_close (the peer was idle for too long) took " in shown
+    assert "another worker takes over" in shown

@@ -2,6 +2,7 @@
 
 use super::connection::Owner;
 use super::reason::CloseReason;
+use super::recording::record;
 use super::shared::MessageServer;
 use super::worker::MessageWorker;
 use crate::caller::NativeCaller;
@@ -127,6 +128,7 @@ impl MessageServer {
             }
         }
         for connection in overdue {
+            record("handler_timeout", Some(&connection));
             connection.close_under_callback(CloseReason::HandlerTimeout);
         }
         next

@@ -8,6 +8,7 @@ mod limits;
 mod options;
 mod reason;
 mod receive;
+mod recording;
 mod shared;
 mod start;
 mod state;

@@ -2,6 +2,7 @@
 
 use super::connection::{Connection, Owner};
 use super::reason::CloseReason;
+use super::recording::record;
 use super::shared::MessageServer;
 use super::state::State;
 use super::worker::MessageWorker;
@@ -33,6 +34,7 @@ impl MessageServer {
     /// # Errors
     /// `Interrupted` when the caller ends the wait; the server goes on stopping.
     pub fn stop<C: Caller>(&self, timeout: impl Into<Timeout>, caller: &mut C) -> Result<usize> {
+        record("stop", None);
         let deadline = Deadline::after(timeout.into());
         let end = match deadline {
             Deadline::Never => None,

@@ -3,6 +3,7 @@
 use super::connection::{Connection, Owner};
 use super::item::{Item, Next, Received};
 use super::reason::CloseReason;
+use super::recording::{record, Running};
 use super::shared::{is_reset, MessageServer};
 use super::state::{PeerCause, State};
 use crate::error::{Error, Kind, Operation};
@@ -11,6 +12,7 @@ use crate::poller::Event;
 use crate::server::monitor::Watched;
 use crate::sys::fork;
 use crate::sys::thread;
+use crate::trace;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -75,6 +77,8 @@ pub struct MessageWorker {
     pub(super) sends_at_once: bool,
     /// Whose callbacks are being called.
     pub(super) current: Option<Item>,
+    /// The callback that is running, while calls are recorded.
+    pub(super) running: Option<Box<Running>>,
     /// What the leader receives into, and how much of it is used.
     pub(super) memory: Vec<u8>,
     pub(super) used: usize,
@@ -121,6 +125,7 @@ impl MessageServer {
             may_leave: false,
             sends_at_once: false,
             current: None,
+            running: None,
             memory: Vec::new(),
             used: 0,
             received: Arc::new(Received(Vec::new())),
@@ -268,6 +273,7 @@ impl MessageWorker {
                     if seen == Some(begun) || busy > LONG_BATCH {
                         let slow = state.take_over(self.at);
                         drop(state);
+                        record("take_over", slow.as_deref());
                         // What the callback has sent so far need not wait for its end.
                         if let Some(connection) = slow {
                             connection.stop_collecting();
@@ -329,6 +335,14 @@ impl MessageWorker {
     /// Moves on to the next callback: the previous one has returned.
     #[inline]
     pub(super) fn next_callback(&mut self) -> Option<Next> {
+        if trace::may_be_on() {
+            return self.next_callback_recorded();
+        }
+        self.find_callback()
+    }
+
+    #[inline]
+    pub(super) fn find_callback(&mut self) -> Option<Next> {
         loop {
             if let Some(item) = &mut self.current {
                 match item.next(self.server.framing.as_ref(), self.server.options.max_unsent) {

@@ -5,6 +5,7 @@ use super::shared::{Server, IDLE};
 use super::state::State;
 use crate::caller::NativeCaller;
 use crate::time::Deadline;
+use crate::trace;
 use std::time::Instant;
 
 impl Server {
@@ -19,6 +20,10 @@ impl Server {
                 return next.map_or(Deadline::Never, Deadline::At);
             }
             for (key, connection) in overdue {
+                trace::event("step", |line| {
+                    line.text("step", "handler_timeout");
+                    connection.handle.show(|on| line.socket(on));
+                });
                 // There is no caller to report a failure to.
                 let _ = connection.on(NativeCaller).close_under_handler();
                 if connection.handle.wake_again() {

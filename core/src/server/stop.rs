@@ -7,6 +7,7 @@ use crate::caller::{Caller, NativeCaller};
 use crate::error::Result;
 use crate::socket::Socket;
 use crate::time::{Deadline, Timeout};
+use crate::trace;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -39,6 +40,7 @@ impl Server {
     /// # Errors
     /// `Interrupted` when the caller ends the wait; accepting has then ended, but the handlers go on.
     pub fn stop<C: Caller>(&self, timeout: impl Into<Timeout>, caller: &mut C) -> Result<usize> {
+        trace::event("step", |line| line.text("step", "stop"));
         let deadline = Deadline::after(timeout.into());
         // It fails only where the program has closed the descriptor by its number, and then no worker accepts either.
         let _ = self.listener.on(&mut *caller).close();

@@ -12,7 +12,7 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::socket::Socket;
 use crate::sys::thread;
 use crate::time::{Deadline, Timeout};
-use crate::trace::{self, Line};
+use crate::trace::{self, Line, Since};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -58,6 +58,8 @@ pub struct Worker {
     may_leave: bool,
     /// The connection returned in [`Step::Handle`].
     pub(super) handling: Option<Arc<Socket>>,
+    /// When its handler was called, while calls are recorded.
+    handler_began: Option<Since>,
     /// The connection it will return next.
     accepted: Option<(Arc<Socket>, Address)>,
     /// How long to wait after accept failed, and how many connections had been handled by then.
@@ -96,6 +98,7 @@ impl Server {
             key,
             may_leave: false,
             handling: None,
+            handler_began: None,
             accepted: None,
             pause: None,
         }
@@ -120,7 +123,10 @@ impl Worker {
     /// `Interrupted` when the caller ended the wait. The turn goes to another thread, and the worker may go on.
     pub fn step<C: Caller>(&mut self, caller: &mut C) -> Result<Option<Step>> {
         let step = self.next_step(caller);
-        trace::event("step", |line| add_step(line, &step));
+        if trace::is_on() {
+            trace::event("step", |line| add_step(line, &step));
+            self.handler_began = self.handling.is_some().then(Since::now);
+        }
         step
     }
 
@@ -280,6 +286,12 @@ impl Worker {
         let Some(connection) = self.handling.take() else {
             return;
         };
+        if let Some(began) = self.handler_began.take() {
+            began.event("step", |line| {
+                line.text("step", "returned");
+                connection.handle.show(|on| line.socket(on));
+            });
+        }
         // There is no longer a caller to report a failure to.
         let _ = connection.on(caller).close_handled();
         let next = self.server.state.lock().end(self.key);

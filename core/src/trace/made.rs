@@ -3,9 +3,11 @@
 use super::call::{self, On};
 use super::details::{add_state, add_unread, Moved};
 use super::line::Line;
+use super::settings::trace_number;
 use super::socket::Traced;
-use super::thread::{begin_line, write};
+use super::thread::{begin_line, line_at, write};
 use crate::error::{Error, Kind, Operation, Result};
+use crate::sys::clock;
 use std::os::fd::BorrowedFd;
 
 /// Makes a call that is on no socket, or not on one yet, and records it. `outcome` adds what it returned.
@@ -40,6 +42,32 @@ pub(crate) fn event(name: &'static str, fields: impl FnOnce(&mut Line)) {
     if super::is_on() {
         let (mut line, _) = begin_line("event", name);
         fields(&mut line);
+        write(&mut line);
+    }
+}
+
+/// When something began that is not a call; [`event`](Self::event) records it at its end.
+pub(crate) struct Since {
+    time: u64,
+    trace: u64,
+}
+
+impl Since {
+    pub(crate) fn now() -> Self {
+        Self {
+            time: clock::monotonic_ns(),
+            trace: trace_number(),
+        }
+    }
+
+    /// Records it with its duration, if it began in the present trace.
+    pub(crate) fn event(&self, name: &'static str, fields: impl FnOnce(&mut Line)) {
+        if !super::is_on() || self.trace != trace_number() {
+            return;
+        }
+        let mut line = line_at(self.time, "event", name);
+        fields(&mut line);
+        line.number("duration", clock::monotonic_ns().saturating_sub(self.time));
         write(&mut line);
     }
 }

@@ -28,7 +28,7 @@ pub(crate) use call::{begin, end, On};
 pub(crate) use details::{add_in_use, add_payload, Moved};
 pub use header::set_trace_language;
 pub(crate) use line::Line;
-pub(crate) use made::{close_begins, close_ended, event, made, recorded};
+pub(crate) use made::{close_begins, close_ended, event, made, recorded, Since};
 pub use settings::TraceData;
 pub(crate) use socket::Traced;
 pub(crate) use switch::{is_on, may_be_on};

@@ -45,12 +45,17 @@ pub(super) struct OpenCall {
 
 /// Begins the record of a call or an event of this thread.
 pub(super) fn begin_line(kind: &'static str, name: &'static str) -> (Line, u64) {
-    let mut line = Line::begin();
     let now = clock::monotonic_ns();
-    line.number("time", now);
+    (line_at(now, kind, name), now)
+}
+
+/// The same of something that began earlier.
+pub(super) fn line_at(time: u64, kind: &'static str, name: &'static str) -> Line {
+    let mut line = Line::begin();
+    line.number("time", time);
     line.number("thread", process::thread_number());
     line.text(kind, name);
-    (line, now)
+    line
 }
 
 /// Finds the place in the program that makes this thread's call, and passes its file and line on.

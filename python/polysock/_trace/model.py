@@ -194,7 +194,7 @@ class Trace:
             for record in file.records():
                 if record.get("event") in DESCRIPTIONS:
                     self.note(file, record)
-                elif "call" in record:
+                elif "call" in record or record.get("event") == "step":
                     self.lane_of(file, record.get("thread", 0))
                 self._note_addresses(file, record)
             file.rewind()
