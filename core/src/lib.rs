@@ -73,6 +73,8 @@ pub use socket::{
     SendQueue, Socket, TcpInfo, DISCARD_LIMIT,
 };
 #[doc(hidden)]
+pub use sys::arena::Arena;
+#[doc(hidden)]
 pub use sys::local::PerThread;
 #[doc(hidden)]
 pub use sys::reserve::check_left;
@@ -80,6 +82,8 @@ pub use sys::reserve::Reserve;
 pub use sys::selector::Trigger;
 pub use tcp_state::TcpState;
 pub use time::{Deadline, Timeout};
-pub use trace::{is_tracing, start_trace, stop_trace, TraceData};
 #[doc(hidden)]
-pub use trace::{record_trace_name, set_trace_language, set_trace_names, set_trace_places, with_trace_place};
+pub use trace::{
+    bare, record_trace_name, set_trace_language, set_trace_names, set_trace_places, with_trace_place,
+};
+pub use trace::{is_tracing, start_trace, stop_trace, TraceData};

@@ -22,7 +22,11 @@ extern "C" fn around_fork() {
     FORKS.fetch_add(1, Ordering::SeqCst);
 }
 
+/// The process that all of this belongs to.
+static OWNER: AtomicU32 = AtomicU32::new(0);
+
 extern "C" fn in_child() {
+    OWNER.store(std::process::id(), Ordering::Relaxed);
     let generation = GENERATION.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
     entry::note_generation(generation);
     around_fork();
@@ -31,10 +35,17 @@ extern "C" fn in_child() {
 /// Counts forks from now on; called before the first handle is made.
 pub fn watch() {
     REGISTER.call_once(|| {
+        OWNER.store(std::process::id(), Ordering::Relaxed);
         // SAFETY: they are functions for the life of the process (the library is linked `-z nodelete`) and do
         // nothing but add to an atomic. Registering fails only without memory, and then forks go unnoticed.
         unsafe { libc::pthread_atfork(Some(around_fork), Some(around_fork), Some(in_child)) };
     });
+}
+
+/// Whether this process is the one that [`watch`] was called in, or a forked child of it. A child that uses its parent's memory
+/// (vfork(2)), or was made by a system call that runs no handlers, is not.
+pub fn is_owner() -> bool {
+    OWNER.load(Ordering::Relaxed) == std::process::id()
 }
 
 /// The number of this process's generation, never 0.

@@ -30,12 +30,14 @@
 //!   [`reserve`], a little memory for that case;
 //! - [`mapped_log`], a file that is written through a window of memory; [`clock`], [`process`], [`published`], [`once_box`],
 //!   [`call_stack`] and [`modules`], for traces;
+//! - [`undisturbed`], work in the middle of a program's own calls, and [`arena`], memory for it;
 //! - [`resolve`], [`interface_index`], [`error_text`]: the resolver, interfaces, and the system's texts.
 //!
 //! The layout of addresses and of control messages makes no system call and is kept beside its subject (`address/sockaddr`,
 //! `ancillary/codec`), as do the buffers that are lent to the kernel (`buffer`).
 #![allow(unsafe_code)]
 
+pub mod arena;
 pub(crate) mod call_stack;
 pub(crate) mod clock;
 pub(crate) mod descriptor;
@@ -58,6 +60,7 @@ pub(crate) mod resolve;
 pub mod selector;
 pub(crate) mod sigpipe;
 pub(crate) mod thread;
+pub(crate) mod undisturbed;
 pub(crate) mod unix;
 pub(crate) mod wakeable_poll;
 pub(crate) mod waker;

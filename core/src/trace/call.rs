@@ -35,13 +35,24 @@ pub(crate) fn begin(
     timeout: Option<Timeout>,
     arguments: impl FnOnce(&mut Line),
 ) {
+    let has_place = operation != Operation::Drop;
+    begin_named(operation.name(), has_place, on, timeout, arguments);
+}
+
+/// The same for a call of any name. `has_place` says whether the program makes it at some place.
+pub(super) fn begin_named(
+    name: &'static str,
+    has_place: bool,
+    on: Option<On<'_>>,
+    timeout: Option<Timeout>,
+    arguments: impl FnOnce(&mut Line),
+) {
     if let Some(on) = on {
         on.socket.number(on.fd); // described in a separate record, before this one
     }
     record_trace_name(); // likewise
-    let has_place = operation != Operation::Drop;
     let place = has_place.then(number_of_place).flatten();
-    let (mut line, began) = begin_line("call", operation.name());
+    let (mut line, began) = begin_line("call", name);
     if let Some(on) = on {
         line.socket(on);
     }
@@ -56,7 +67,7 @@ pub(crate) fn begin(
     } else if has_place {
         add_place(&mut line);
     }
-    push(operation, began, line);
+    push(name, began, line);
 }
 
 /// Records a call that has ended, successfully or not. Called outside every lock.
@@ -69,8 +80,40 @@ pub(crate) fn end(
     moved: Moved,
     outcome: impl FnOnce(&mut Line),
 ) {
-    let ended = clock::monotonic_ns();
-    let Some(mut call) = pop(operation) else { return };
+    let kind = error.map(Error::kind);
+    let shows = Shows {
+        addresses: shows_addresses(operation, kind),
+        state: changes_state(operation, kind, moved),
+    };
+    end_named(
+        operation.name(),
+        clock::monotonic_ns(),
+        on,
+        error,
+        moved,
+        shows,
+        outcome,
+    );
+}
+
+/// What the record of a call shows of its socket at the end.
+#[derive(Clone, Copy)]
+pub(super) struct Shows {
+    pub(super) addresses: bool,
+    pub(super) state: bool,
+}
+
+/// The same for a call of any name, which has ended at this time.
+pub(super) fn end_named(
+    name: &str,
+    ended: u64,
+    on: Option<On<'_>>,
+    error: Option<&Error>,
+    moved: Moved,
+    shows: Shows,
+    outcome: impl FnOnce(&mut Line),
+) {
+    let Some(mut call) = pop(name) else { return };
     let line = &mut call.line;
     line.number("duration", ended.saturating_sub(call.began));
     line.count("waits", call.waits);
@@ -90,12 +133,12 @@ pub(crate) fn end(
     }
     outcome(line);
     if let Some(On { socket, fd: Some(fd) }) = on {
-        if shows_addresses(operation, error) {
+        if shows.addresses {
             socket.add_addresses(line, fd);
         } else if matches!(moved, Moved::Sent(_)) {
             socket.add_chosen_address(line, fd);
         }
-        if changes_state(operation, error, moved) {
+        if shows.state {
             add_state(line, fd);
         }
     }
@@ -103,8 +146,8 @@ pub(crate) fn end(
 }
 
 /// Whether the socket may have addresses from now on that it did not have before.
-fn shows_addresses(operation: Operation, error: Option<&Error>) -> bool {
-    let begun = error.is_none_or(|error| matches!(error.kind(), Kind::InProgress | Kind::TimedOut));
+pub(super) fn shows_addresses(operation: Operation, error: Option<Kind>) -> bool {
+    let begun = error.is_none_or(|kind| matches!(kind, Kind::InProgress | Kind::TimedOut));
     begun
         && matches!(
             operation,
@@ -113,8 +156,8 @@ fn shows_addresses(operation: Operation, error: Option<&Error>) -> bool {
 }
 
 /// Whether the call may have changed the state of a TCP connection, or shows that it has changed.
-fn changes_state(operation: Operation, error: Option<&Error>, moved: Moved) -> bool {
-    match error.map(Error::kind) {
+pub(super) fn changes_state(operation: Operation, error: Option<Kind>, moved: Moved) -> bool {
+    match error {
         Some(Kind::WouldBlock | Kind::TimedOut | Kind::Closed | Kind::Interrupted) => false,
         Some(_) => true,
         None => {

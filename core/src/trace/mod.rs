@@ -12,6 +12,8 @@
 //! | [`wait`](crate::wait), the registry of pollers | every sleep, which becomes the time waited, and the record of a call that still waits |
 //! | the handle's close, detach and drop; making a socket; look-ups; a server's steps | themselves |
 
+#[doc(hidden)]
+pub mod bare;
 mod call;
 mod details;
 mod header;
@@ -31,7 +33,7 @@ pub(crate) use line::Line;
 pub(crate) use made::{close_begins, close_ended, event, made, recorded, Since};
 pub use settings::TraceData;
 pub(crate) use socket::Traced;
-pub(crate) use switch::{is_on, may_be_on};
+pub(crate) use switch::{is_on, is_recording, may_be_on};
 pub use switch::{is_tracing, start_trace, stop_trace};
 pub(crate) use thread::Sleep;
 pub use thread::{record_trace_name, set_trace_names, set_trace_places, with_trace_place};

@@ -47,6 +47,13 @@ pub(super) fn lock() -> Held<'static, Sink> {
     SINK.lock()
 }
 
+/// Has the file finished when the process exits, and forks noticed.
+pub(super) fn prepare() {
+    static AT_EXIT: Once = Once::new();
+    AT_EXIT.call_once(|| process::at_exit(finish));
+    fork::watch();
+}
+
 extern "C" fn finish() {
     turn_off();
     let mut sink = lock();
@@ -63,9 +70,7 @@ impl Sink {
 
     /// Opens the file of this process and writes its header.
     pub(super) fn open(&mut self) -> io::Result<()> {
-        static AT_EXIT: Once = Once::new();
-        AT_EXIT.call_once(|| process::at_exit(finish));
-        fork::watch();
+        prepare();
         let settings = SETTINGS.get().ok_or(io::ErrorKind::NotFound)?;
         let (pid, start) = (std::process::id(), clock::wall_ns() / 1_000_000);
         let mut tries = 0;
@@ -88,6 +93,13 @@ impl Sink {
             lost: 0,
         };
         Ok(())
+    }
+
+    /// Opens the file, if it can be and is not, so that no record is older than its file.
+    pub(super) fn make_ready(&mut self) {
+        if self.log.is_none() {
+            let _ = self.open();
+        }
     }
 
     pub(super) fn append(&mut self, record: &[u8]) {

@@ -9,6 +9,7 @@ use crate::sys::once_box::OnceBox;
 use crate::sys::{kernel, os, unix};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
 
 static LAST_NUMBER: AtomicU64 = AtomicU64::new(0);
 
@@ -21,19 +22,28 @@ struct Known {
     number: u64,
     /// The trace in which it was described last.
     described_in: AtomicU64,
-    sent: AtomicU64,
-    received: AtomicU64,
+    stream: Arc<Stream>,
     /// Its local address was recorded since the system may have chosen it.
     has_local: AtomicBool,
 }
 
+/// How many bytes were sent and received. Duplicates of a socket share it.
+#[derive(Default)]
+struct Stream {
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
 impl Traced {
     fn known(&self) -> &Known {
+        self.known_with(Arc::default)
+    }
+
+    fn known_with(&self, stream: impl FnOnce() -> Arc<Stream>) -> &Known {
         self.0.get_or_make(|| Known {
             number: LAST_NUMBER.fetch_add(1, Ordering::Relaxed) + 1,
             described_in: AtomicU64::new(0),
-            sent: AtomicU64::new(0),
-            received: AtomicU64::new(0),
+            stream: stream(),
             has_local: AtomicBool::new(false),
         })
     }
@@ -45,7 +55,10 @@ impl Traced {
 
     /// Records the socket unless this trace knows it. `how` it came to be known, and from which other socket.
     pub(super) fn describe(&self, how: &'static str, fd: Option<BorrowedFd<'_>>, from: Option<&Self>) -> u64 {
-        let known = self.known();
+        let known = match from {
+            Some(from) if how == "dup" => self.known_with(|| Arc::clone(&from.known().stream)),
+            _ => self.known(),
+        };
         let trace = trace_number();
         if known.described_in.swap(trace, Ordering::Relaxed) == trace {
             return known.number;
@@ -54,16 +67,7 @@ impl Traced {
         line.number("socket", known.number);
         line.text("how", how);
         if let Some(from) = from {
-            let from = from.known();
-            line.number("from", from.number);
-            if how == "dup" {
-                known
-                    .sent
-                    .store(from.sent.load(Ordering::Relaxed), Ordering::Relaxed);
-                known
-                    .received
-                    .store(from.received.load(Ordering::Relaxed), Ordering::Relaxed);
-            }
+            line.number("from", from.known().number);
         }
         if let Some(fd) = fd {
             line.number("fd", fd.as_raw_fd());
@@ -81,19 +85,31 @@ impl Traced {
                 add_state(&mut line, fd);
             }
         }
-        let (sent, received) = (&known.sent, &known.received);
+        let Stream { sent, received } = &*known.stream;
         line.count("sent", size(sent.load(Ordering::Relaxed)));
         line.count("received", size(received.load(Ordering::Relaxed)));
         write(&mut line);
         known.number
     }
 
+    /// Records that the socket was closed at some time before now.
+    pub(super) fn note_unseen_close(&self) {
+        let known = self.known();
+        if known.described_in.load(Ordering::Relaxed) == trace_number() {
+            let (mut line, _) = begin_line("call", "close");
+            line.number("socket", known.number);
+            line.number("duration", 0);
+            line.yes("unseen");
+            write(&mut line);
+        }
+    }
+
     /// Adds where in the stream the bytes lie that were moved, and counts them.
     pub(super) fn moved(&self, line: &mut Line, moved: Moved) {
         let known = self.known();
         let (counter, bytes) = match moved {
-            Moved::Sent(bytes) if bytes > 0 => (&known.sent, bytes),
-            Moved::Received(bytes) if bytes > 0 => (&known.received, bytes),
+            Moved::Sent(bytes) if bytes > 0 => (&known.stream.sent, bytes),
+            Moved::Received(bytes) if bytes > 0 => (&known.stream.received, bytes),
             Moved::Nothing | Moved::Sent(_) | Moved::Received(_) => return,
         };
         line.number("offset", counter.fetch_add(bytes as u64, Ordering::Relaxed));

@@ -29,6 +29,24 @@ pub(crate) fn may_be_on() -> bool {
     Entry::now().is_watched()
 }
 
+/// The same, except that the environment is not asked.
+#[inline]
+pub fn is_recording() -> bool {
+    state() == ON
+}
+
+/// Begins to record if the environment asks for it, and returns whether it does. The file is made when there is something to
+/// record.
+pub fn begin_from_environment() -> bool {
+    let begun = from_environment(|folder, data| {
+        set(folder, data)?;
+        sink::prepare();
+        Ok(())
+    });
+    set_state(if begun { ON } else { OFF });
+    begun
+}
+
 #[cold]
 #[inline(never)]
 fn is_on_slowly() -> bool {
@@ -38,11 +56,7 @@ fn is_on_slowly() -> bool {
         if state() == UNDECIDED {
             fork::watch();
             knows_holders();
-            let begun = process::trusted_environment(FOLDER_VARIABLE).is_some_and(|folder| {
-                let data = process::trusted_environment(DATA_VARIABLE);
-                let data = data.as_deref().and_then(OsStr::to_str).and_then(TraceData::parse);
-                begin(&mut sink, Path::new(&folder), data.unwrap_or_default()).is_ok()
-            });
+            let begun = from_environment(|folder, data| begin(&mut sink, folder, data));
             set_state(if begun { ON } else { OFF });
         }
     }
@@ -83,7 +97,22 @@ pub fn is_tracing() -> bool {
     is_on()
 }
 
+/// Lets `begin` begin, if the environment asks for it, and returns whether it has begun.
+fn from_environment(begin: impl FnOnce(&Path, TraceData) -> std::io::Result<()>) -> bool {
+    process::trusted_environment(FOLDER_VARIABLE).is_some_and(|folder| {
+        let data = process::trusted_environment(DATA_VARIABLE);
+        let data = data.as_deref().and_then(OsStr::to_str).and_then(TraceData::parse);
+        begin(Path::new(&folder), data.unwrap_or_default()).is_ok()
+    })
+}
+
 fn begin(sink: &mut sink::Sink, folder: &Path, data: TraceData) -> std::io::Result<()> {
+    set(folder, data)?;
+    sink.open()
+}
+
+/// Sets where the next file is made.
+fn set(folder: &Path, data: TraceData) -> std::io::Result<()> {
     // The program may change its directory later.
     let folder = std::path::absolute(folder)?;
     make_folder(&folder)?;
@@ -93,7 +122,7 @@ fn begin(sink: &mut sink::Sink, folder: &Path, data: TraceData) -> std::io::Resu
         most_data: data.most(),
         number,
     });
-    sink.open()
+    Ok(())
 }
 
 /// Makes the folder, but not those it is in: a mistyped path should be noticed.

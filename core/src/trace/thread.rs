@@ -4,7 +4,6 @@ use super::line::Line;
 use super::places::number_of_caller;
 use super::settings::trace_number;
 use super::sink;
-use crate::error::Operation;
 use crate::sys::clock;
 use crate::sys::kernel::thread_name;
 use crate::sys::local::PerThread;
@@ -32,7 +31,7 @@ struct Thread {
 
 /// A call that has begun.
 pub(super) struct OpenCall {
-    pub(super) operation: Operation,
+    pub(super) name: &'static str,
     pub(super) began: u64,
     /// What is known at the beginning.
     pub(super) line: Line,
@@ -43,8 +42,19 @@ pub(super) struct OpenCall {
     noted: bool,
 }
 
+impl OpenCall {
+    /// Records that the call waits.
+    fn note(&mut self) {
+        self.noted = true;
+        let mut line = self.line.copy();
+        line.yes("begun");
+        write(&mut line);
+    }
+}
+
 /// Begins the record of a call or an event of this thread.
 pub(super) fn begin_line(kind: &'static str, name: &'static str) -> (Line, u64) {
+    sink::lock().make_ready();
     let now = clock::monotonic_ns();
     (line_at(now, kind, name), now)
 }
@@ -155,12 +165,18 @@ pub(super) fn write(line: &mut Line) {
     }
 }
 
+/// How many calls a thread can be inside of. Beyond that the oldest were left by longjmp(3), and never end.
+const MOST_OPEN: usize = 16;
+
 /// Notes that a call begins.
-pub(super) fn push(operation: Operation, began: u64, line: Line) {
+pub(super) fn push(name: &'static str, began: u64, line: Line) {
     THREAD.with(|thread| {
         if let Ok(mut calls) = thread.calls.try_borrow_mut() {
+            if calls.len() >= MOST_OPEN {
+                calls.remove(0);
+            }
             calls.push(OpenCall {
-                operation,
+                name,
                 began,
                 line,
                 waited: 0,
@@ -173,13 +189,23 @@ pub(super) fn push(operation: Operation, began: u64, line: Line) {
 }
 
 /// The call that ends; `None` if its beginning was not recorded.
-pub(super) fn pop(operation: Operation) -> Option<OpenCall> {
+pub(super) fn pop(name: &str) -> Option<OpenCall> {
     THREAD.with(|thread| {
         let mut calls = thread.calls.try_borrow_mut().ok()?;
-        let at = calls.iter().rposition(|call| call.operation == operation)?;
+        let at = calls.iter().rposition(|call| call.name == name)?;
         calls.truncate(at + 1);
         calls.pop()
     })?
+}
+
+/// Records that the call that began last is about to wait.
+pub(super) fn note_wait() {
+    THREAD.with(|thread| {
+        if let Some(call) = thread.calls.try_borrow_mut().ok()?.last_mut() {
+            call.note();
+        }
+        Some(())
+    });
 }
 
 /// A sleep of a call.
@@ -206,10 +232,7 @@ impl Sleep {
             if so_far < LONG_WAIT_NS {
                 return Some(Duration::from_nanos(LONG_WAIT_NS - so_far));
             }
-            call.noted = true;
-            let mut line = call.line.copy();
-            line.yes("begun");
-            write(&mut line);
+            call.note();
             None
         });
         let shortened = match (left, limit.flatten()) {
@@ -229,16 +252,20 @@ impl Sleep {
 
     #[cold]
     fn end_recorded(began: u64, interrupted: bool) {
-        let slept = clock::monotonic_ns().saturating_sub(began);
-        THREAD.with(|thread| {
-            let Ok(mut calls) = thread.calls.try_borrow_mut() else {
-                return;
-            };
-            if let Some(call) = calls.last_mut() {
-                call.waited += slept;
-                call.waits += 1;
-                call.signals += usize::from(interrupted);
-            }
-        });
+        add_sleep(clock::monotonic_ns().saturating_sub(began), interrupted);
     }
+}
+
+/// Adds a sleep to the call that began last.
+pub(super) fn add_sleep(slept: u64, interrupted: bool) {
+    THREAD.with(|thread| {
+        let Ok(mut calls) = thread.calls.try_borrow_mut() else {
+            return;
+        };
+        if let Some(call) = calls.last_mut() {
+            call.waited += slept;
+            call.waits += 1;
+            call.signals += usize::from(interrupted);
+        }
+    });
 }

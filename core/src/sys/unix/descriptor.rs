@@ -26,6 +26,17 @@ pub fn stat(number: RawFd) -> io::Result<libc::stat> {
     Ok(stat)
 }
 
+/// The socket that a number stands for, for the time of one call, and what identifies it in the kernel.
+pub fn socket_at(number: RawFd) -> Option<(BorrowedFd<'static>, u64)> {
+    let about = stat(number).ok()?;
+    if about.st_mode & libc::S_IFMT != libc::S_IFSOCK {
+        return None;
+    }
+    // SAFETY: it is open, so it is not -1. That the program closes it meanwhile can't be ruled out: the numbers are the program's,
+    // and all that is done with them is to ask the kernel, which refuses a closed number.
+    Some((unsafe { BorrowedFd::borrow_raw(number) }, about.st_ino))
+}
+
 /// Makes the descriptor close-on-exec.
 pub fn close_on_exec(fd: &OwnedFd) {
     // SAFETY: no memory is involved. It can't fail on an open descriptor.

@@ -1,0 +1,193 @@
+//! Memory that does not come from malloc(3).
+
+use super::fork::{ForkLock, InChild};
+use super::undisturbed::{is_undisturbed, undisturbed};
+use std::alloc::{GlobalAlloc, Layout};
+use std::ptr;
+
+/// An allocator for code that runs in the middle of a program's calls, where a signal handler may have been called in the middle of
+/// malloc(3). Memory comes from mmap(2); what is freed is kept for requests of the same size.
+pub struct Arena;
+
+/// The smallest piece; a request is rounded up to a power of two.
+const SMALLEST: usize = 16;
+/// 16 bytes to 64 KiB; larger requests have mappings of their own.
+const SIZES: usize = 13;
+const LARGEST: usize = SMALLEST << (SIZES - 1);
+/// How much is mapped at a time.
+const CHUNK: usize = 256 << 10;
+
+static PIECES: ForkLock<Pieces> = ForkLock::inherited(Pieces::NONE);
+
+struct Pieces {
+    /// Of each size the first free piece, which begins with the address of the next.
+    free: [*mut u8; SIZES],
+    /// What is left of the last chunk.
+    rest: *mut u8,
+    rest_length: usize,
+}
+
+// SAFETY: the memory belongs to whoever holds the pieces, which is one thread at a time.
+unsafe impl Send for Pieces {}
+
+impl Pieces {
+    const NONE: Self = Self {
+        free: [ptr::null_mut(); SIZES],
+        rest: ptr::null_mut(),
+        rest_length: 0,
+    };
+}
+
+impl Default for Pieces {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl InChild for Pieces {
+    /// If a thread of the parent was changing the lists, what was free then stays unused.
+    fn in_child(parents: Option<Self>) -> Self {
+        parents.unwrap_or_default()
+    }
+}
+
+/// The place of a size among the lists, and the size of its pieces.
+fn size_of_piece(layout: Layout) -> Option<(usize, usize)> {
+    let size = layout
+        .size()
+        .max(layout.align())
+        .max(SMALLEST)
+        .checked_next_power_of_two()?;
+    let place = usize::try_from(size.trailing_zeros() - SMALLEST.trailing_zeros()).ok()?;
+    (size <= LARGEST).then_some((place, size))
+}
+
+fn map(length: usize) -> *mut u8 {
+    let (access, kind) = (
+        libc::PROT_READ | libc::PROT_WRITE,
+        libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+    );
+    // SAFETY: a new mapping at an address that the system chooses.
+    let start = unsafe { libc::mmap(ptr::null_mut(), length, access, kind, -1, 0) };
+    if start == libc::MAP_FAILED {
+        return ptr::null_mut();
+    }
+    start.cast()
+}
+
+impl Pieces {
+    fn take(&mut self, place: usize, size: usize) -> *mut u8 {
+        let Some(first) = self.free.get_mut(place) else {
+            return ptr::null_mut();
+        };
+        if !first.is_null() {
+            let piece = *first;
+            // SAFETY: a free piece is at least 16 bytes, aligned to its size, and begins with the address of the next.
+            *first = unsafe { piece.cast::<*mut u8>().read() };
+            return piece;
+        }
+        // Every piece is aligned to its size: chunks are aligned to a page, and what a larger size leaves unused is skipped.
+        let skipped = self.rest.align_offset(size).min(self.rest_length);
+        if self.rest.is_null() || self.rest_length - skipped < size {
+            self.rest = map(CHUNK);
+            self.rest_length = if self.rest.is_null() { 0 } else { CHUNK };
+            return self.cut(0, size);
+        }
+        self.cut(skipped, size)
+    }
+
+    fn cut(&mut self, skipped: usize, size: usize) -> *mut u8 {
+        let skipped = skipped.max(self.rest.align_offset(size));
+        if self.rest_length < size.saturating_add(skipped) {
+            return ptr::null_mut();
+        }
+        // SAFETY: the chunk has this much left.
+        let piece = unsafe { self.rest.add(skipped) };
+        // SAFETY: as above.
+        self.rest = unsafe { piece.add(size) };
+        self.rest_length -= skipped + size;
+        piece
+    }
+
+    fn give_back(&mut self, piece: *mut u8, place: usize) {
+        if let Some(first) = self.free.get_mut(place) {
+            // SAFETY: the piece is at least 16 bytes, aligned to its size, and no longer in use.
+            unsafe { piece.cast::<*mut u8>().write(*first) };
+            *first = piece;
+        }
+    }
+}
+
+/// Uses the lists while no signal handler can.
+fn with_pieces<T>(work: impl FnOnce(&mut Pieces) -> T) -> Option<T> {
+    if is_undisturbed() {
+        Some(work(&mut PIECES.lock()))
+    } else {
+        undisturbed(|_| work(&mut PIECES.lock()))
+    }
+}
+
+// SAFETY: pieces and mappings are at least as large and as aligned as requested (up to a page, beyond which there are no requests
+// here), and have one owner until they are given back.
+unsafe impl GlobalAlloc for Arena {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        match size_of_piece(layout) {
+            Some((place, size)) => with_pieces(|pieces| pieces.take(place, size)).unwrap_or(ptr::null_mut()),
+            None => map(layout.size()),
+        }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        match size_of_piece(layout) {
+            Some((place, _)) => {
+                with_pieces(|pieces| pieces.give_back(memory, place));
+            }
+            // SAFETY: it was mapped with this length.
+            None => drop(unsafe { libc::munmap(memory.cast(), layout.size()) }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_separate_aligned_and_used_again() {
+        let arena = Arena;
+        let mut pieces = Vec::new();
+        for round in 0..2000_usize {
+            let size = 1 + (round * 7919) % 70_000;
+            let layout = Layout::from_size_align(size, 1 << (round % 8)).unwrap();
+            // SAFETY: the size is not zero.
+            let memory = unsafe { arena.alloc(layout) };
+            assert!(!memory.is_null());
+            assert_eq!(memory as usize % layout.align(), 0);
+            // SAFETY: it has this size.
+            unsafe { ptr::write_bytes(memory, round as u8, size) };
+            pieces.push((memory, layout, round as u8));
+            if round % 3 == 0 {
+                let (memory, layout, value) = pieces.swap_remove(pieces.len() / 2);
+                // SAFETY: it has this size, and was written.
+                let bytes = unsafe { std::slice::from_raw_parts(memory, layout.size()) };
+                assert!(bytes.iter().all(|byte| *byte == value));
+                // SAFETY: it came from this arena with this layout.
+                unsafe { arena.dealloc(memory, layout) };
+            }
+        }
+        for (memory, layout, value) in pieces {
+            // SAFETY: it has this size, and was written.
+            let bytes = unsafe { std::slice::from_raw_parts(memory, layout.size()) };
+            assert!(bytes.iter().all(|byte| *byte == value));
+            // SAFETY: it came from this arena with this layout.
+            unsafe { arena.dealloc(memory, layout) };
+        }
+        let layout = Layout::from_size_align(100, 8).unwrap();
+        // SAFETY: the size is not zero.
+        let one = unsafe { arena.alloc(layout) };
+        // SAFETY: it came from this arena with this layout.
+        unsafe { arena.dealloc(one, layout) };
+        // SAFETY: the size is not zero.
+        assert_eq!(unsafe { arena.alloc(layout) }, one);
+    }
+}
