@@ -47,7 +47,7 @@ $(CBINDGEN):
 
 # ---------------------------------------------------------------- builds (cargo knows what is up to date)
 
-.PHONY: lib python-module header install clean
+.PHONY: lib python-module layer header install clean
 lib: $(BUILD)/.prerequisites ## the C library, in target/release
 	cargo build --quiet --locked --release -p polysock-ffi
 	@ln -sf libpolysock.so $(TARGET)/libpolysock.so.0
@@ -56,10 +56,14 @@ python-module: $(VENV)/.ready ## the Python package, in build/venv
 	@. $(VENV)/bin/activate && maturin develop --release --locked -m python/Cargo.toml >$(BUILD)/maturin.log 2>&1 || \
 	  { cat $(BUILD)/maturin.log; exit 1; }
 
+layer: $(BUILD)/.prerequisites ## the layer below unchanged programs and polysock-run, in target/release
+	cargo build --quiet --locked --release -p polysock-bsd
+	@ln -sf libpolysock_bsd.so $(TARGET)/libpolysock-bsd.so.0
+
 header: $(CBINDGEN) ## generate include/polysock/polysock.h
 	$(CBINDGEN) --quiet --config ffi/cbindgen.toml --crate polysock-ffi --output $(HEADER) ffi
 
-install: lib ## install the C library to PREFIX (/usr/local)
+install: lib layer ## install the C library, the layer and polysock-run to PREFIX (/usr/local)
 	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' sh ffi/install.sh $(TARGET)
 
 clean: ## delete everything that was built
@@ -97,7 +101,7 @@ demo: lib python-module $(DEMO) ## build everything and show it at work
 
 # ---------------------------------------------------------------- tests
 
-SUITES := test-conformance test-traced-sample test-c test-faults test-python test-rust test-examples test-docs test-tools test-install
+SUITES := test-conformance test-traced-sample test-c test-faults test-python test-rust test-examples test-docs test-tools test-install test-bsd
 
 # Where each suite notes what it can't test on this machine.
 export POLYSOCK_SKIPPED := $(CURDIR)/$(BUILD)/skipped.txt
@@ -119,7 +123,7 @@ FAULT_SHIM := $(BUILD)/conformance/faults/shim.so
 FAULT_TOUR := $(BUILD)/conformance/faults/tour_c
 
 .PHONY: test-programs rust-tests c-tests
-test-programs: rust-tests c-tests drivers examples bench-servers-built $(FAULT_SHIM) $(FAULT_TOUR)
+test-programs: rust-tests c-tests layer drivers examples bench-servers-built $(FAULT_SHIM) $(FAULT_TOUR)
 
 rust-tests: $(BUILD)/.prerequisites
 	cargo test --quiet --locked --workspace --exclude polysock-python --no-run
@@ -173,8 +177,12 @@ bench-servers-built: $(SERVERS_IN_C)
 test-tools: python-module bench-servers-built
 	PYTHONPATH=$(BENCH_PEERS) $(PYTEST) tools/tests conformance bench/tests
 
-test-install: lib
+test-install: lib layer
 	sh ffi/tests/install_test.sh
+
+# Unchanged programs over the layer.
+test-bsd: layer python-module
+	$(PYTEST) bsd/tests
 
 test-docs: lib python-module examples
 	$(PYTEST) tools/test_documents.py

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Installs the C library: `PREFIX=/usr/local DESTDIR= sh ffi/install.sh [DIRECTORY]`, the directory that has the libraries.
-# LIBDIR and INCLUDEDIR may be given too. What is installed may be moved: nothing in it names PREFIX.
+# Installs the C library, the layer below unchanged programs and polysock-run: `PREFIX=/usr/local DESTDIR= sh ffi/install.sh [DIRECTORY]`, the directory that has the libraries.
+# LIBDIR, INCLUDEDIR and BINDIR may be given too. What is installed may be moved: nothing in it names PREFIX.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
 built=$(cd "${1:-$root/target/release}" && pwd)
 : "${PREFIX:=/usr/local}" "${DESTDIR:=}"
-: "${LIBDIR:=$PREFIX/lib}" "${INCLUDEDIR:=$PREFIX/include}"
+: "${LIBDIR:=$PREFIX/lib}" "${INCLUDEDIR:=$PREFIX/include}" "${BINDIR:=$PREFIX/bin}"
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml" | head -1)
 # What the static library needs besides libc and what the compiler adds by itself.
 private='-lutil -lrt -lpthread -lm -ldl'
@@ -16,10 +16,19 @@ install -d "$lib/pkgconfig" "$lib/cmake/polysock" "$include/polysock"
 install -m 644 "$root"/include/polysock/*.h "$root"/include/polysock/*.hpp "$include/polysock"
 
 # The old file may be mapped by running programs: replaced, never written into.
-install -m 755 "$built/libpolysock.so" "$lib/libpolysock.so.$version.new"
-mv -f "$lib/libpolysock.so.$version.new" "$lib/libpolysock.so.$version"
+install_new() { # the built file, where to
+    install -m 755 "$1" "$2.new"
+    mv -f "$2.new" "$2"
+}
+install_new "$built/libpolysock.so" "$lib/libpolysock.so.$version"
 ln -sf "libpolysock.so.$version" "$lib/libpolysock.so.0"
 ln -sf libpolysock.so.0 "$lib/libpolysock.so"
+
+# The layer is never linked with, so it has no name without a version.
+install -d "$DESTDIR$BINDIR"
+install_new "$built/libpolysock_bsd.so" "$lib/libpolysock-bsd.so.$version"
+ln -sf "libpolysock-bsd.so.$version" "$lib/libpolysock-bsd.so.0"
+install_new "$built/polysock-run" "$DESTDIR$BINDIR/polysock-run"
 
 # cargo's archive has all of Rust's symbols in the open, and two such libraries don't go into one program. One object with
 # only polysock_* in the open does; --force-group-allocation so that no discarded group leaves local symbols behind.

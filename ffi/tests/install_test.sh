@@ -42,6 +42,7 @@ mv "$work/stage/opt/somewhere" "$work/moved" || exit 1
 lib=$work/moved/lib
 check "all files are there" ls "$work/moved/include/polysock/polysock.h" "$work/moved/include/polysock/polysock.hpp" \
     "$work/moved/include/polysock/socket.hpp" \
+    "$work/moved/bin/polysock-run" "$lib/libpolysock-bsd.so.0" \
     "$lib/libpolysock.so" "$lib/libpolysock.so.0" "$lib/libpolysock.a" "$lib/pkgconfig/polysock.pc" \
     "$lib/cmake/polysock/polysockConfig.cmake" "$lib/cmake/polysock/polysockConfigVersion.cmake"
 # grep says 1 for "found nowhere", 2 for "could not look".
@@ -49,18 +50,20 @@ check "nothing names the prefix" sh -c "grep -rIl /opt/somewhere '$work/moved'; 
 check "the links lead to the versioned file" sh -c "readlink -f '$lib/libpolysock.so' | grep -E 'libpolysock\.so\.[0-9]+\.[0-9]+\.[0-9]+\$'"
 sed 's/.* //' "$here/../symbols.txt" | LC_ALL=C sort >"$work/listed"
 nm -g --defined-only "$lib/libpolysock.a" 2>/dev/null | sed -n 's/.* [A-Z] //p' | LC_ALL=C sort >"$work/open"
+check "polysock-run finds the layer" sh -c "'$work/moved/bin/polysock-run' sh -c 'echo \$LD_PRELOAD' | grep -F '$lib/libpolysock-bsd.so'"
 check "symbols are listed" test -s "$work/listed"
 check "the static library has exactly polysock_* in the open" diff "$work/listed" "$work/open"
 check "again, over what is there" env PREFIX="$work/moved" sh "$here/../install.sh" "$built"
 
 # Into the running system, by root: in a mount namespace with a copy of /etc, which has the loader's cache.
 check "a program for the installed library: builds" "$CC" "-I$work/moved/include" "$here/install/use.c" -o "$work/use_live" "-L$lib" -lpolysock
-if [ -d /usr/local/lib ] && [ -d /usr/local/include ] && unshare --mount true 2>/dev/null; then
+if [ -d /usr/local/lib ] && [ -d /usr/local/include ] && [ -d /usr/local/bin ] && unshare --mount true 2>/dev/null; then
     cp -a /etc "$work/etc"
     check "make install to /usr/local: a program runs" unshare --mount sh -ec '
         mount --bind "$1/etc" /etc
         mount -t tmpfs none /usr/local/lib
         mount -t tmpfs none /usr/local/include
+        mount -t tmpfs none /usr/local/bin
         PREFIX=/usr/local sh "$2" "$3"
         "$1/use_live"' sh "$work" "$here/../install.sh" "$built"
 else

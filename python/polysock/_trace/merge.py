@@ -24,6 +24,9 @@ CAUSES = frozenset(
         "abort",
         "drop",
         "close_graceful",
+        "write",
+        "writev",
+        "sendmmsg",
     }
 )
 

@@ -19,9 +19,11 @@ from .places import LookUp, Places
 from .reader import open_folder
 
 SENDS = frozenset({"send", "sendall", "sendto", "sendmsg", "sendfile", "send_frame", "send_segments", "send_batch"})
+SENDS |= {"write", "writev", "sendmmsg"}  # those that only the BSD layer records
+RECEIVES = frozenset({"recv", "recv_exact", "recvfrom", "recvmsg", "recv_frame", "recv_batch"})
+RECEIVES |= {"read", "readv", "recvmmsg"}
 # Records that describe what others refer to.
 DESCRIPTIONS = frozenset({"thread", "module", "place"})
-RECEIVES = frozenset({"recv", "recv_exact", "recvfrom", "recvmsg", "recv_frame", "recv_batch"})
 
 
 @dataclass(eq=False, slots=True)

@@ -118,6 +118,8 @@ def value_text(value):
 
 def _error(record):
     text = harmless(record["error"])
+    if record.get("sigpipe") == "kills":
+        text += ", SIGPIPE ends the program"
     if record.get("timeout", None) not in (None, 0) and text == "TimedOut":
         text += f" after {time_text(record['timeout'])}"
     return text
@@ -135,7 +137,7 @@ def _moved(event, most_payload):
             words = ["end of stream"]
     if isinstance(record.get("found"), int):
         found = record["found"]
-        words.append(f"{found} found" if call in ("poll", "poller") else f"{bytes_text(found)} peeked")
+        words.append(f"{found} found" if call in ("poll", "poller", "select", "epoll_wait") else f"{bytes_text(found)} peeked")
     if "MSG_TRUNC" in record.get("flags_set", ""):
         words.append("cut")
     if record.get("data"):
@@ -168,6 +170,8 @@ def _closing(record):
         words.append(f"{bytes_text(record['unread'])} unread: resets")
     if record["call"] == "drop":
         words.append("(never closed)")
+    if record.get("unseen"):
+        words.append("(at some time before)")
     return words
 
 

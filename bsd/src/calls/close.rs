@@ -1,0 +1,38 @@
+//! close(2) and what else closes descriptors.
+
+use crate::next;
+use crate::result::done;
+use libc::{c_int, c_uint};
+use polysock::bare;
+
+#[no_mangle]
+pub unsafe extern "C-unwind" fn close(fd: c_int) -> c_int {
+    let call = bare::begin_close(fd);
+    let result = next::close(fd);
+    if let Some(call) = call {
+        bare::end(call, done(result), |_| {});
+    }
+    result
+}
+
+#[no_mangle]
+pub unsafe extern "C-unwind" fn fclose(file: *mut libc::FILE) -> c_int {
+    let call = if bare::is_observed() && !file.is_null() {
+        // SAFETY: fclose(3) itself needs an open stream. One without a descriptor has the number -1.
+        bare::begin_close(unsafe { libc::fileno(file) })
+    } else {
+        None
+    };
+    let result = next::fclose(file);
+    if let Some(call) = call {
+        bare::end(call, done(result), |_| {});
+    }
+    result
+}
+
+#[no_mangle]
+pub unsafe extern "C-unwind" fn close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int {
+    let result = next::close_range(first, last, flags);
+    bare::note_closed();
+    result
+}

@@ -1,0 +1,85 @@
+//! epoll_wait(2) and its relatives.
+
+use super::poll::{limit, limit_in_ms, look_then_wait, may_wait, NO_TIME};
+use crate::next;
+use crate::result::done;
+use libc::{c_int, epoll_event, sigset_t, timespec};
+use polysock::bare::{self, Call};
+
+#[inline]
+fn begin(fd: c_int, most: c_int, limit: impl FnOnce() -> Option<i64>) -> Option<Call> {
+    bare::begin_without_socket("epoll_wait", |fields| {
+        fields.number("fd", fd);
+        fields.number("most", most);
+        if let Some(limit) = limit() {
+            fields.number("timeout", limit);
+        }
+    })
+}
+
+#[inline]
+fn end(call: Option<Call>, result: c_int) {
+    if let Some(call) = call {
+        bare::end(call, done(result), |fields| {
+            if result >= 0 {
+                fields.number("found", result);
+            }
+        });
+    }
+}
+
+#[no_mangle]
+pub unsafe extern "C-unwind" fn epoll_wait(
+    fd: c_int,
+    events: *mut epoll_event,
+    most: c_int,
+    timeout: c_int,
+) -> c_int {
+    let mut call = begin(fd, most, || limit_in_ms(timeout));
+    let result = look_then_wait(
+        &mut call,
+        timeout != 0,
+        || next::epoll_wait(fd, events, most, 0),
+        || next::epoll_wait(fd, events, most, timeout),
+    );
+    end(call, result);
+    result
+}
+
+#[no_mangle]
+pub unsafe extern "C-unwind" fn epoll_pwait(
+    fd: c_int,
+    events: *mut epoll_event,
+    most: c_int,
+    timeout: c_int,
+    mask: *const sigset_t,
+) -> c_int {
+    let mut call = begin(fd, most, || limit_in_ms(timeout));
+    let result = look_then_wait(
+        &mut call,
+        timeout != 0,
+        || next::epoll_pwait(fd, events, most, 0, mask),
+        || next::epoll_pwait(fd, events, most, timeout, mask),
+    );
+    end(call, result);
+    result
+}
+
+#[no_mangle]
+pub unsafe extern "C-unwind" fn epoll_pwait2(
+    fd: c_int,
+    events: *mut epoll_event,
+    most: c_int,
+    timeout: *const timespec,
+    mask: *const sigset_t,
+) -> c_int {
+    let mut call = begin(fd, most, || limit(timeout));
+    let result = look_then_wait(
+        &mut call,
+        may_wait(timeout),
+        || next::epoll_pwait2(fd, events, most, &raw const NO_TIME, mask),
+        || next::epoll_pwait2(fd, events, most, timeout, mask),
+    );
+    end(call, result);
+    result
+}

@@ -1,0 +1,103 @@
+//! sendmsg(2) and recvmsg(2).
+
+use super::parts::Parts;
+use super::socket::add_address;
+use super::{recv, send};
+use crate::memory;
+use crate::next;
+use crate::result::sent;
+use libc::{c_int, msghdr, ssize_t};
+use polysock::bare::{self, Fields};
+
+/// What the program describes, if its pointer is good.
+pub(super) fn described(message: *const msghdr) -> Option<msghdr> {
+    // SAFETY: any bytes are pointers and lengths.
+    unsafe { memory::read(message) }
+}
+
+/// A length, which is an int in some C libraries.
+fn size(length: impl TryInto<usize>) -> usize {
+    length.try_into().unwrap_or(0)
+}
+
+pub(super) fn parts(message: &msghdr) -> Parts {
+    Parts::new(message.msg_iov, size(message.msg_iovlen))
+}
+
+/// Adds an address of a message.
+pub(super) fn add_name(fields: &mut Fields<'_>, name: &'static str, message: &msghdr, most: libc::socklen_t) {
+    add_address(
+        fields,
+        name,
+        message.msg_name.cast_const().cast(),
+        message.msg_namelen.min(most),
+    );
+}
+
+/// Adds the beginning of what was moved.
+pub(super) fn add_payload(fields: &mut Fields<'_>, message: &msghdr, moved: usize) {
+    let parts = parts(message);
+    fields.payload(moved.min(parts.length()), |offset, room| parts.copy(offset, room));
+}
+
+#[no_mangle]
+pub unsafe extern "C-unwind" fn sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t {
+    let header = if bare::is_observed() {
+        described(message)
+    } else {
+        None
+    };
+    let length = header.as_ref().map_or(0, |header| parts(header).length());
+    let (waits, raises) = (send::waits(length, flags), send::raises_sigpipe(flags));
+    let call = bare::begin("sendmsg", fd, waits, raises, |fields| {
+        fields.number("asked", length);
+        fields.flags("flags", flags);
+        if let Some(header) = &header {
+            add_name(fields, "to", header, header.msg_namelen);
+            fields.count("control", size(header.msg_controllen));
+        }
+    });
+    let result = next::sendmsg(fd, message, flags);
+    if let Some(call) = call {
+        bare::end(call, sent(result), |fields| {
+            if let Some(header) = &header {
+                add_payload(fields, header, usize::try_from(result).unwrap_or(0));
+            }
+        });
+    }
+    result
+}
+
+#[no_mangle]
+pub unsafe extern "C-unwind" fn recvmsg(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t {
+    let header = if bare::is_observed() {
+        described(message)
+    } else {
+        None
+    };
+    let call = bare::begin("recvmsg", fd, recv::waits(flags), false, |fields| {
+        fields.number(
+            "asked",
+            header.as_ref().map_or(0, |header| parts(header).length()),
+        );
+        fields.flags("flags", flags);
+    });
+    let result = next::recvmsg(fd, message, flags);
+    if let Some(call) = call {
+        bare::end(call, recv::outcome(result, flags), |fields| {
+            recv::add_found(fields, result, flags);
+            if let (0.., Some(before), Some(after)) = (result, &header, described(message)) {
+                add_received(fields, usize::try_from(result).unwrap_or(0), before, &after);
+            }
+        });
+    }
+    result
+}
+
+/// Adds what a message was after a receive, and before.
+pub(super) fn add_received(fields: &mut Fields<'_>, count: usize, before: &msghdr, after: &msghdr) {
+    fields.flags("flags_set", after.msg_flags & !libc::MSG_CMSG_CLOEXEC);
+    fields.count("control", size(after.msg_controllen));
+    add_name(fields, "from", after, before.msg_namelen);
+    add_payload(fields, after, count);
+}

@@ -1,0 +1,165 @@
+//! poll(2) and ppoll(2).
+//!
+//! Whether a call waits is found out by the call itself with no time to wait: it returns what the whole call would return at once.
+
+use crate::memory;
+use crate::next;
+use crate::result::done;
+use libc::{c_int, nfds_t, pollfd, sigset_t, size_t, timespec};
+use polysock::bare::{self, Call};
+use polysock::Events;
+
+/// How many entries a record shows, and how many are looked at.
+const MOST_SHOWN: usize = 64;
+const MOST_SEEN: usize = 1024;
+
+const NANOSECONDS_PER_MILLISECOND: i64 = 1_000_000;
+const NANOSECONDS_PER_SECOND: i64 = 1_000_000_000;
+
+pub(super) static NO_TIME: timespec = timespec {
+    tv_sec: 0,
+    tv_nsec: 0,
+};
+
+/// A time limit in nanoseconds; `None` without one.
+pub(super) fn limit_in_ms(timeout: c_int) -> Option<i64> {
+    (timeout >= 0).then(|| i64::from(timeout) * NANOSECONDS_PER_MILLISECOND)
+}
+
+/// Whether a call with this time limit may wait; if the pointer is bad, the call itself says so.
+pub(super) fn may_wait(timeout: *const timespec) -> bool {
+    bare::is_observed() && (timeout.is_null() || limit(timeout).is_some_and(|limit| limit > 0))
+}
+
+pub(super) fn limit(timeout: *const timespec) -> Option<i64> {
+    // SAFETY: any bytes are two numbers.
+    let timeout = unsafe { memory::read(timeout) }?;
+    Some(
+        timeout
+            .tv_sec
+            .saturating_mul(NANOSECONDS_PER_SECOND)
+            .saturating_add(timeout.tv_nsec),
+    )
+}
+
+fn entries(first: *const pollfd, count: nfds_t) -> impl Iterator<Item = pollfd> {
+    let count = usize::try_from(count).unwrap_or(usize::MAX).min(MOST_SEEN);
+    // SAFETY: any bytes are three numbers.
+    unsafe { memory::items(first, count) }
+}
+
+/// Begins the record, if there is a socket among the entries.
+#[inline]
+fn begin(first: *const pollfd, count: nfds_t, limit: impl FnOnce() -> Option<i64>) -> Option<Call> {
+    if !bare::is_observed() || !entries(first, count).any(|entry| bare::is_socket(entry.fd)) {
+        return None;
+    }
+    bare::begin_without_socket("poll", |fields| {
+        fields.number("entries", count);
+        let shown = entries(first, count).take(MOST_SHOWN);
+        fields.descriptors("waits_for", shown.map(|entry| (entry.fd, Events(entry.events))));
+        if let Some(limit) = limit() {
+            fields.number("timeout", limit);
+        }
+    })
+}
+
+#[inline]
+fn end(call: Option<Call>, result: c_int, first: *const pollfd, count: nfds_t) {
+    if let Some(call) = call {
+        bare::end(call, done(result), |fields| {
+            if result >= 0 {
+                fields.number("found", result);
+                let ready = entries(first, count).filter(|entry| entry.revents != 0);
+                let shown = ready.take(MOST_SHOWN);
+                fields.descriptors("ready", shown.map(|entry| (entry.fd, Events(entry.revents))));
+            }
+        });
+    }
+}
+
+/// Makes a call, first without time to wait if it is recorded and may wait, so that it is known whether it waits.
+#[inline]
+pub(super) unsafe fn look_then_wait(
+    call: &mut Option<Call>,
+    may_wait: bool,
+    look: impl FnOnce() -> c_int,
+    wait: impl FnOnce() -> c_int,
+) -> c_int {
+    if let (Some(begun), true) = (*call, may_wait) {
+        let found = look();
+        if found != 0 {
+            return found;
+        }
+        *call = Some(bare::wait(begun));
+    }
+    wait()
+}
+
+#[no_mangle]
+pub unsafe extern "C-unwind" fn poll(first: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
+    let mut call = begin(first, count, || limit_in_ms(timeout));
+    let result = look_then_wait(
+        &mut call,
+        timeout != 0,
+        || next::poll(first, count, 0),
+        || next::poll(first, count, timeout),
+    );
+    end(call, result, first, count);
+    result
+}
+
+#[no_mangle]
+pub unsafe extern "C-unwind" fn __poll_chk(
+    first: *mut pollfd,
+    count: nfds_t,
+    timeout: c_int,
+    size: size_t,
+) -> c_int {
+    let mut call = begin(first, count, || limit_in_ms(timeout));
+    let result = look_then_wait(
+        &mut call,
+        timeout != 0,
+        || next::__poll_chk(first, count, 0, size),
+        || next::__poll_chk(first, count, timeout, size),
+    );
+    end(call, result, first, count);
+    result
+}
+
+#[no_mangle]
+pub unsafe extern "C-unwind" fn ppoll(
+    first: *mut pollfd,
+    count: nfds_t,
+    timeout: *const timespec,
+    mask: *const sigset_t,
+) -> c_int {
+    let mut call = begin(first, count, || limit(timeout));
+    let result = look_then_wait(
+        &mut call,
+        may_wait(timeout),
+        || next::ppoll(first, count, &raw const NO_TIME, mask),
+        || next::ppoll(first, count, timeout, mask),
+    );
+    end(call, result, first, count);
+    result
+}
+
+#[no_mangle]
+pub unsafe extern "C-unwind" fn __ppoll_chk(
+    first: *mut pollfd,
+    count: nfds_t,
+    timeout: *const timespec,
+    mask: *const sigset_t,
+    size: size_t,
+) -> c_int {
+    let mut call = begin(first, count, || limit(timeout));
+    let result = look_then_wait(
+        &mut call,
+        may_wait(timeout),
+        || next::__ppoll_chk(first, count, &raw const NO_TIME, mask, size),
+        || next::__ppoll_chk(first, count, timeout, mask, size),
+    );
+    end(call, result, first, count);
+    result
+}

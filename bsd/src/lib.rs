@@ -1,0 +1,47 @@
+//! The layer below the socket calls of unchanged programs: a library with the C library's names of socket calls, which is
+//! loaded before it.
+//!
+//! Every call goes on to the C library's function of the same name ([`next`]), with the same arguments, and its result is
+//! returned as it is. While calls are recorded (`POLYSOCK_TRACE`), a record is begun before and ended after it by core
+//! ([`polysock::bare`]); this crate adds what the arguments say. Otherwise a call costs a load of an atomic and a jump.
+//!
+//! - Core's own calls arrive here, too, because the names are the same. They are made only while a record is made, and then
+//!   [`begin`](polysock::bare::begin) begins none.
+//! - A call may never return here: a signal handler may leave it by longjmp(3), or the thread may be cancelled. So across
+//!   the C library's call the functions hold nothing that would have to be dropped, and they are `C-unwind`.
+//! - Pointers are the program's and may be wrong, which the kernel reports as EFAULT: what they point at is read by a system
+//!   call that reports it, too ([`memory`]).
+#![cfg(target_os = "linux")]
+#![allow(unsafe_code)]
+// The functions pass on what they were given, to a function with the same contract.
+#![allow(unsafe_op_in_unsafe_fn)]
+// The functions are documented by their manual pages, and their contracts are those of the C library's.
+#![allow(missing_docs, clippy::missing_safety_doc)]
+
+/// Records are made in the middle of the program's calls, perhaps of malloc(3).
+#[global_allocator]
+static ALLOCATOR: polysock::Arena = polysock::Arena;
+
+mod memory;
+mod next;
+mod result;
+mod start;
+
+mod calls {
+    mod accept;
+    mod close;
+    mod connect;
+    mod duplicate;
+    mod epoll;
+    mod files;
+    mod message;
+    mod messages;
+    mod names;
+    mod options;
+    mod parts;
+    mod poll;
+    mod recv;
+    mod select;
+    mod send;
+    mod socket;
+}

@@ -1,0 +1,151 @@
+//! The functions behind ours: the C library's, or those of another library that is loaded between.
+
+use libc::{c_int, c_uint, c_void, size_t, socklen_t, ssize_t};
+use std::ffi::CStr;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// The address of a function, once it was looked up.
+pub(crate) struct Address {
+    name: &'static CStr,
+    found: AtomicPtr<c_void>,
+}
+
+impl Address {
+    const fn of(name: &'static CStr) -> Self {
+        Self {
+            name,
+            found: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    #[inline]
+    fn get(&self) -> *mut c_void {
+        let found = self.found.load(Ordering::Relaxed);
+        if found.is_null() {
+            self.look_up()
+        } else {
+            found
+        }
+    }
+
+    /// Null if there is no such function.
+    #[cold]
+    fn look_up(&self) -> *mut c_void {
+        // SAFETY: the name ends with NUL.
+        let found = unsafe { libc::dlsym(libc::RTLD_NEXT, self.name.as_ptr()) };
+        self.found.store(found, Ordering::Relaxed);
+        found
+    }
+}
+
+/// What a function returns that does not exist here: -1, and ENOSYS in errno.
+trait Missing {
+    const MISSING: Self;
+}
+
+impl Missing for c_int {
+    const MISSING: Self = -1;
+}
+
+impl Missing for ssize_t {
+    const MISSING: Self = -1;
+}
+
+macro_rules! functions {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+        mod address {
+            $(
+                #[allow(non_upper_case_globals)]
+                pub(super) static $name: crate::next::Address = crate::next::Address::of(
+                    match std::ffi::CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
+                        Ok(name) => name,
+                        Err(_) => c"",
+                    },
+                );
+            )*
+        }
+
+        $(
+            #[inline]
+            pub(crate) unsafe fn $name($($argument: $type),*) -> $result {
+                type Function = unsafe extern "C-unwind" fn($($type),*) -> $result;
+                let address = address::$name.get();
+                if address.is_null() {
+                    set_errno(libc::ENOSYS);
+                    return <$result as Missing>::MISSING;
+                }
+                // SAFETY: it is the address of the C library's function of this name, which has this type.
+                let function = unsafe { std::mem::transmute::<*mut c_void, Function>(address) };
+                // SAFETY: the arguments are those of the program's call.
+                unsafe { function($($argument),*) }
+            }
+        )*
+
+        /// Looks all of them up, so that no call from a signal handler has to.
+        pub(crate) fn look_up_all() {
+            $(address::$name.look_up();)*
+        }
+    };
+}
+
+functions! {
+    socket(family: c_int, kind: c_int, protocol: c_int) -> c_int;
+    socketpair(family: c_int, kind: c_int, protocol: c_int, pair: *mut c_int) -> c_int;
+    bind(fd: c_int, address: *const libc::sockaddr, length: socklen_t) -> c_int;
+    connect(fd: c_int, address: *const libc::sockaddr, length: socklen_t) -> c_int;
+    listen(fd: c_int, backlog: c_int) -> c_int;
+    accept(fd: c_int, address: *mut libc::sockaddr, length: *mut socklen_t) -> c_int;
+    accept4(fd: c_int, address: *mut libc::sockaddr, length: *mut socklen_t, flags: c_int) -> c_int;
+    shutdown(fd: c_int, how: c_int) -> c_int;
+    getsockname(fd: c_int, address: *mut libc::sockaddr, length: *mut socklen_t) -> c_int;
+    getpeername(fd: c_int, address: *mut libc::sockaddr, length: *mut socklen_t) -> c_int;
+    getsockopt(fd: c_int, level: c_int, name: c_int, value: *mut c_void, length: *mut socklen_t) -> c_int;
+    setsockopt(fd: c_int, level: c_int, name: c_int, value: *const c_void, length: socklen_t) -> c_int;
+
+    send(fd: c_int, data: *const c_void, length: size_t, flags: c_int) -> ssize_t;
+    sendto(fd: c_int, data: *const c_void, length: size_t, flags: c_int, to: *const libc::sockaddr, to_length: socklen_t) -> ssize_t;
+    sendmsg(fd: c_int, message: *const libc::msghdr, flags: c_int) -> ssize_t;
+    sendmmsg(fd: c_int, messages: *mut libc::mmsghdr, count: c_uint, flags: c_int) -> c_int;
+    write(fd: c_int, data: *const c_void, length: size_t) -> ssize_t;
+    writev(fd: c_int, parts: *const libc::iovec, count: c_int) -> ssize_t;
+    sendfile(to: c_int, from: c_int, offset: *mut libc::off_t, count: size_t) -> ssize_t;
+    sendfile64(to: c_int, from: c_int, offset: *mut libc::off64_t, count: size_t) -> ssize_t;
+
+    recv(fd: c_int, room: *mut c_void, length: size_t, flags: c_int) -> ssize_t;
+    __recv_chk(fd: c_int, room: *mut c_void, length: size_t, size: size_t, flags: c_int) -> ssize_t;
+    recvfrom(fd: c_int, room: *mut c_void, length: size_t, flags: c_int, from: *mut libc::sockaddr, from_length: *mut socklen_t) -> ssize_t;
+    __recvfrom_chk(fd: c_int, room: *mut c_void, length: size_t, size: size_t, flags: c_int, from: *mut libc::sockaddr, from_length: *mut socklen_t) -> ssize_t;
+    recvmsg(fd: c_int, message: *mut libc::msghdr, flags: c_int) -> ssize_t;
+    recvmmsg(fd: c_int, messages: *mut libc::mmsghdr, count: c_uint, flags: c_int, timeout: *mut libc::timespec) -> c_int;
+    read(fd: c_int, room: *mut c_void, length: size_t) -> ssize_t;
+    __read_chk(fd: c_int, room: *mut c_void, length: size_t, size: size_t) -> ssize_t;
+    readv(fd: c_int, parts: *const libc::iovec, count: c_int) -> ssize_t;
+
+    close(fd: c_int) -> c_int;
+    close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int;
+    fclose(file: *mut libc::FILE) -> c_int;
+    dup(fd: c_int) -> c_int;
+    dup2(fd: c_int, number: c_int) -> c_int;
+    dup3(fd: c_int, number: c_int, flags: c_int) -> c_int;
+    // Variadic in C. An integer or a pointer is passed in the same place on every processor of Linux.
+    fcntl(fd: c_int, command: c_int, argument: *mut c_void) -> c_int;
+    fcntl64(fd: c_int, command: c_int, argument: *mut c_void) -> c_int;
+
+    poll(entries: *mut libc::pollfd, count: libc::nfds_t, timeout: c_int) -> c_int;
+    __poll_chk(entries: *mut libc::pollfd, count: libc::nfds_t, timeout: c_int, size: size_t) -> c_int;
+    ppoll(entries: *mut libc::pollfd, count: libc::nfds_t, timeout: *const libc::timespec, mask: *const libc::sigset_t) -> c_int;
+    __ppoll_chk(entries: *mut libc::pollfd, count: libc::nfds_t, timeout: *const libc::timespec, mask: *const libc::sigset_t, size: size_t) -> c_int;
+    select(count: c_int, read: *mut libc::fd_set, write: *mut libc::fd_set, except: *mut libc::fd_set, timeout: *mut libc::timeval) -> c_int;
+    pselect(count: c_int, read: *mut libc::fd_set, write: *mut libc::fd_set, except: *mut libc::fd_set, timeout: *const libc::timespec, mask: *const libc::sigset_t) -> c_int;
+    epoll_wait(fd: c_int, events: *mut libc::epoll_event, most: c_int, timeout: c_int) -> c_int;
+    epoll_pwait(fd: c_int, events: *mut libc::epoll_event, most: c_int, timeout: c_int, mask: *const libc::sigset_t) -> c_int;
+    epoll_pwait2(fd: c_int, events: *mut libc::epoll_event, most: c_int, timeout: *const libc::timespec, mask: *const libc::sigset_t) -> c_int;
+
+    getaddrinfo(host: *const libc::c_char, service: *const libc::c_char, hints: *const libc::addrinfo, found: *mut *mut libc::addrinfo) -> c_int;
+}
+
+fn set_errno(errno: c_int) {
+    // SAFETY: the address of this thread's errno.
+    unsafe { *libc::__errno_location() = errno };
+}

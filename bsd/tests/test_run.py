@@ -1,0 +1,93 @@
+"""polysock-run: which programs it runs, and what it says of others."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+
+def test_arguments_output_and_status_are_the_programs(layer):
+    finished = layer.run("sh", "-c", 'echo "$0 $1"; echo wrong >&2; exit 7', "--trace", "two words")
+    assert (finished.stdout, finished.stderr, finished.returncode) == ("--trace two words\n", "wrong\n", 7)
+
+
+def test_help(layer):
+    finished = layer.run("--help")
+    assert finished.stdout.startswith("usage: polysock-run")
+    assert finished.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "text"),
+    [
+        ((), 125, "usage:"),
+        (("--trace",), 125, "--trace needs a value"),
+        (("--trace", ""), 125, "--trace needs a value"),
+        (("--bogus", "true"), 125, "unknown option --bogus"),
+        (("--data", "some", "true"), 125, "--data must be none, all or a number, not some"),
+        (("--trace", "/nonexistent/a/b", "true"), 125, "/nonexistent/a/b: No such file"),
+        (("no-such-program",), 127, "no-such-program: not found"),
+        (("/nonexistent/program",), 127, "/nonexistent/program: No such file"),
+        (("/",), 126, "/: "),
+    ],
+)
+def test_what_can_not_be_run(layer, words, status, text):
+    finished = layer.run(*words)
+    assert finished.returncode == status
+    assert finished.stderr.startswith("polysock-run: ")
+    assert text in finished.stderr
+
+
+@pytest.fixture
+def static(tmp_path):
+    source, program = tmp_path / "static.c", tmp_path / "static"
+    source.write_text("int main(void) { return 0; }\n")
+    made = subprocess.run(["cc", "-static", source, "-o", program], capture_output=True, timeout=60, check=False)
+    if made.returncode:
+        pytest.skip("a static C library")
+    return program
+
+
+def test_a_static_program_is_refused_and_a_script_that_it_interprets(layer, static, tmp_path):
+    refused = layer.run(static)
+    assert refused.returncode == 126
+    assert "statically linked" in refused.stderr
+    script = tmp_path / "script"
+    script.write_text(f"#!{static} -x\n")
+    script.chmod(0o755)
+    assert "statically linked" in layer.run(script).stderr
+
+
+def test_a_program_of_another_c_library_is_refused(layer, tmp_path):
+    program = tmp_path / "other"
+    contents = Path(shutil.which("true")).read_bytes()
+    at = contents.find(b"ld-linux")
+    if at < 0:
+        pytest.skip("a program of glibc")
+    program.write_bytes(contents[:at] + b"ld-musl-" + contents[at + 8 :])
+    program.chmod(0o755)
+    finished = layer.run(program)
+    assert finished.returncode == 126
+    assert "built for another C library" in finished.stderr
+
+
+def test_a_setuid_program_is_refused(layer, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("root")
+    program = tmp_path / "setuid"
+    shutil.copy(shutil.which("true"), program)
+    os.chown(program, 65534, 65534)
+    program.chmod(0o4755)
+    finished = layer.run(program)
+    assert finished.returncode == 126
+    assert "it is setuid" in finished.stderr
+
+
+def test_the_layer_stays_where_the_program_changes_to(layer, compiled):
+    """Relative names are of the folder in which polysock-run was started."""
+    echo = compiled("echo")
+    finished = layer.run("sh", "-c", f"cd / && {echo} 1", options=("--trace", "relative"), cwd=layer.folder)
+    assert finished.stdout == "done 0\n"
+    assert len(list((layer.folder / "relative").iterdir())) == 2

@@ -1,0 +1,63 @@
+"""A program does the same with the layer, recorded or not."""
+
+import collections
+
+import pytest
+from conftest import run
+
+FORTIFIED = ("-D_FORTIFY_SOURCE=2", "-DFORTIFIED")
+
+
+@pytest.mark.parametrize("options", [(), FORTIFIED], ids=["plain", "fortified"])
+def test_every_call_does_the_same(layer, compiled, options):
+    program = compiled("calls", *options)
+    without = run(program)
+    assert without.returncode == 9
+    untraced = layer.run(program)
+    assert (untraced.stdout, untraced.stderr, untraced.returncode) == (without.stdout, "", 9)
+    traced, records = layer.traced(program)
+    assert (traced.stdout, traced.stderr, traced.returncode) == (without.stdout, "", 9)
+    recorded = {record.get("call") for of_process in records.values() for record in of_process}
+    assert {"recvmmsg", "sendfile", "epoll_wait", "getaddrinfo", "select"} < recorded
+
+
+def counts_of(program, argument, folder, *environment):
+    """How often the program and its children make each system call."""
+    report = folder / f"counts-{argument}-{len(environment)}"
+    finished = run("strace", "-f", "-qq", "-e", "signal=none", "-o", report, *environment, program, argument)
+    assert finished.returncode == 0
+    counts = collections.Counter()
+    for line in report.read_text().splitlines():
+        name, parenthesis, _ = line.split(maxsplit=1)[1].partition("(")
+        if parenthesis and name.isidentifier():
+            counts[name] += 1
+    return counts
+
+
+@pytest.mark.usefixtures("needs_strace")
+def test_calls_that_are_not_recorded_cost_no_system_call(layer, compiled, tmp_path):
+    program = compiled("echo")
+    preloaded = ("-E", f"LD_PRELOAD={layer.library}")
+
+    def difference(*environment):
+        """What a hundred messages more cost."""
+        return counts_of(program, "120", tmp_path, *environment) - counts_of(program, "20", tmp_path, *environment)
+
+    without = difference()
+    assert without["sendto"] == without["recvfrom"] == without["write"] == without["read"] == 100
+    assert difference(*preloaded) == without
+
+
+def test_another_preloaded_library_is_called_too(layer, compiled, tmp_path):
+    other = compiled("counting", "-shared", "-fPIC")
+    finished = layer.run(compiled("echo"), "10", env={"LD_PRELOAD": str(other)})
+    assert finished.stdout == "done 0\n"
+    assert finished.stderr == "10 sends\n"
+
+
+def test_the_exported_names_are_those_that_are_listed(layer):
+    listed = (layer.library.resolve(), run("nm", "-D", "--defined-only", layer.library))[1].stdout.split("\n")
+    names = sorted(line.split()[2] for line in listed if line)
+    symbols = __file__.replace("tests/test_same.py", "symbols.txt")
+    with open(symbols) as file:
+        assert names == file.read().split()
