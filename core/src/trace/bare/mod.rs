@@ -1,11 +1,11 @@
 //! Records of calls that a program makes by itself, on bare descriptors: for the layer below its calls (`libpolysock-bsd`).
 //!
 //! The program's calls reach the system as they are. A record is begun before a call ([`begin`], [`begin_close`]) and ended
-//! after it ([`end`]), both [undisturbed](crate::sys::undisturbed); in between the thread is the program's. What is kept
+//! after it ([`end`]), both undisturbed (`sys/undisturbed`); in between the thread is the program's. What is kept
 //! there is a [`Call`], a few numbers: the call may never return, because a signal handler leaves it by longjmp(3) or because
 //! the thread is cancelled.
 //!
-//! Sockets are found by their descriptors ([`sockets`]), and told apart by their numbers in the kernel.
+//! Sockets are found by their descriptors (`sockets`), and told apart by their numbers in the kernel.
 
 mod call;
 mod closing;
