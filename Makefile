@@ -262,7 +262,7 @@ CLIENTS := $(BUILD)/venv-clients
 $(CLIENTS)/.ready: clients/requirements.txt
 
 .PHONY: test-clients
-test-clients: $(VENV)/.ready $(CLIENTS)/.ready ## real programs over polysock.patch() (redis-server and postgresql for all of them)
+test-clients: layer $(VENV)/.ready $(CLIENTS)/.ready ## real programs over polysock.patch() and over the layer (redis-server and postgresql for all of them)
 	@rm -rf $(BUILD)/wheels
 	@$(VENV)/bin/maturin build --quiet --release --locked --auditwheel skip -m python/Cargo.toml -o $(BUILD)/wheels >$(BUILD)/maturin.log 2>&1 || \
 	  { cat $(BUILD)/maturin.log; exit 1; }
