@@ -137,7 +137,8 @@ def _moved(event, most_payload):
             words = ["end of stream"]
     if isinstance(record.get("found"), int):
         found = record["found"]
-        words.append(f"{found} found" if call in ("poll", "poller", "select", "epoll_wait") else f"{bytes_text(found)} peeked")
+        waits = call in ("poll", "poller", "select", "epoll_wait")
+        words.append(f"{found} found" if waits else f"{bytes_text(found)} peeked")
     if "MSG_TRUNC" in record.get("flags_set", ""):
         words.append("cut")
     if record.get("data"):
