@@ -386,7 +386,7 @@ CARGO_FUZZ_VERSION := 0.13.2
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 FUZZ_VENV  := $(BUILD)/venv-fuzz
 FUZZ_RUST  := $(patsubst core/fuzz/fuzz_targets/%.rs,%,$(wildcard core/fuzz/fuzz_targets/*.rs))
-FUZZ_PYTHON := data_stream doctor_diag doctor_files lines modified_utf8 scanner
+FUZZ_PYTHON := data_stream doctor_diag doctor_files lines modified_utf8 packet scanner
 FUZZ_FOUND := $(CURDIR)/$(BUILD)/fuzz
 FUZZ_FLAGS := -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=1024 -print_final_stats=1
 

@@ -1,12 +1,14 @@
-"""`python -m polysock run`, `trace`, `show` and `doctor`.
+"""`python -m polysock run`, `trace`, `wire`, `show` and `doctor`.
 
     python -m polysock run [--children] script.py [argument …]
     python -m polysock run [--children] -m module [argument …]
-    python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--children] script.py [argument …]
+    python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--wire] [--children] script.py [argument …]
+    python -m polysock wire [-o FOLDER] [command …]
     python -m polysock show FOLDER
     python -m polysock doctor [--json] [--brief] [--seconds N]
 
 `trace` does what `run` does and records what the sockets do; `show` shows it (_trace/command.py, docs/traces.md).
+`wire`, and `trace --wire`, record the TCP segments of the traced connections (_wire/command.py).
 `doctor` explains this machine's network settings and says what needs attention (_doctor/command.py).
 
 `run` runs a program, unchanged, over this library's sockets. It does what `python script.py` and `python -m module` do,
@@ -28,20 +30,23 @@ import polysock
 USAGE = """usage: python -m polysock run [--children] script.py [argument …]
        python -m polysock run [--children] -m module [argument …]
        python -m polysock doctor [--json] [--brief] [--seconds N]
-       python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--children] script.py [argument …]
-       python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--children] -m module [argument …]
+       python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--wire] [--children] script.py [argument …]
+       python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--wire] [--children] -m module [argument …]
+       python -m polysock wire [-o FOLDER] [command …]
        python -m polysock show FOLDER [--follow | --html FILE | --mermaid | --perfetto] [--all]
        python -m polysock --help | --version
 """
 HELP = f"""{USAGE}
 run      runs a Python program, unchanged, over polysock's sockets in place of the standard module's
 trace    does the same as run, and records what the program's sockets do in FOLDER (polysock-trace)
+wire     records the TCP segments of what is traced in FOLDER, as trace --wire does, for any program (wire --help)
 show     shows what was recorded (show --help)
 doctor   explains the kernel's network settings and says what needs attention (doctor --help)
 
   --children     also patch the Python programs that it starts
   -o FOLDER      the folder of the trace, created if necessary; several programs may use it
   --data BYTES   how many bytes of each transfer are recorded: a number (64), none or all
+  --wire         also record the TCP segments of the connections (needs CAP_NET_RAW)
   -h, --help     print this and exit
   -V, --version  print polysock's version and exit
 """
@@ -56,6 +61,10 @@ def main():
         from polysock._doctor.command import main as doctor
 
         sys.exit(doctor(arguments[1:]))
+    if arguments[:1] == ["wire"]:
+        from polysock._wire.command import main as wire
+
+        sys.exit(wire(arguments[1:]))
     if arguments[:1] == ["show"]:
         from polysock._trace.command import main as show
 
@@ -67,10 +76,12 @@ def main():
     if not is_run and not is_trace:
         _usage()
     del arguments[0]
-    folder, data, children = "polysock-trace", "64", False
+    folder, data, wire, children = "polysock-trace", "64", False, False
     while arguments[:1]:
         if arguments[0] == "--children":
             children = True
+        elif is_trace and arguments[0] == "--wire":
+            wire = True
         elif is_trace and arguments[0] in ("-o", "--data") and arguments[1:]:
             if arguments.pop(0) == "-o":
                 folder = arguments[0]
@@ -89,7 +100,7 @@ def main():
         patch_children()
     polysock.patch()
     if is_trace:
-        start_trace(folder, data)
+        start_trace(folder, data, wire)
     if as_module:
         run_module(arguments)
     else:
@@ -101,8 +112,8 @@ def _usage():
     sys.exit(2)
 
 
-def start_trace(folder, data):
-    """Records the calls of this process, and of those that it starts."""
+def start_trace(folder, data, wire=False):
+    """Records the calls of this process, and of those that it starts; and the segments of their connections."""
     try:
         polysock.trace(folder, data=data)
     except (OSError, ValueError) as error:
@@ -110,6 +121,10 @@ def start_trace(folder, data):
         sys.exit(2)
     os.environ["POLYSOCK_TRACE"] = os.path.abspath(folder)
     os.environ["POLYSOCK_TRACE_DATA"] = data
+    if wire:
+        from polysock._wire.command import start
+
+        start(folder, "python -m polysock trace")
 
 
 def patch_children():

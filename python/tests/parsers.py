@@ -21,6 +21,11 @@ from polysock._doctor.judgements import judgements
 from polysock._doctor.page import page
 from polysock._doctor.report import as_values
 from polysock._doctor.system import System
+from polysock._trace.reader import is_record, is_segment
+from polysock._trace.segments import Connections
+from polysock._wire.headers import address_from, address_text, parse
+from polysock._wire.recorder import record_of
+from polysock._wire.ring import SNAP
 from polysock.net import (
     BufferedInputStream,
     BufferedReader,
@@ -269,6 +274,26 @@ def doctor_diag(data):
         assert some == found[: len(some)]
 
 
+def packet(data):
+    """A packet: its record is one that `show` reads, and says the same if only the headers were recorded."""
+    found = parse(data, len(data))
+    short = parse(data[:SNAP], len(data))
+    assert short is None or short == found
+    if found is None:
+        return
+    for end in (found.source, found.target):
+        assert len(end[0]) in (4, 16)
+        assert address_from(address_text(end)) in (end, (end[0][12:], end[1]))
+    record = json.loads(json.dumps(record_of(1, found, "lo", "loop")))
+    assert is_record(record)
+    assert is_segment(record)
+    if record["event"] == "segment":
+        segment = Connections().segment("", record)
+        assert segment.seq == ("SYN" not in segment.flags)
+        assert not any(character in record["flags"] for character in " \n")
+
+
 PROPERTIES = {
-    each.__name__: each for each in (data_stream, doctor_diag, doctor_files, inet_text, lines, modified_utf8, scanner)
+    each.__name__: each
+    for each in (data_stream, doctor_diag, doctor_files, inet_text, lines, modified_utf8, packet, scanner)
 }

@@ -4,6 +4,7 @@ import argparse
 import os
 import shutil
 import sys
+import time
 
 from . import mermaid, perfetto, svg, timeline
 from .diagram import MOST_EVENTS as DIAGRAM_EVENTS
@@ -14,6 +15,8 @@ from .model import Trace
 from .page.document import MOST_EVENTS, Part, save
 
 PROGRAM = "python -m polysock show"
+# Seconds; a recorder ends about a second after the programs.
+RECORDER_LIMIT = 5
 
 
 def main(arguments):
@@ -31,6 +34,8 @@ def main(arguments):
             print(f"{PROGRAM}: {trouble}", file=sys.stderr)
         if not trace.files and not options.follow:
             return fail(f"{options.folder} has no trace that can be read")
+        if not options.follow:
+            wait_for_recorders(trace)
         try:
             findings = show(trace, options)
         except NotWritten as error:
@@ -151,12 +156,45 @@ def page(trace, options, wanted):
 
 def report(trace):
     """Says what the views can't show."""
-    for file in trace.files:
+    for file in (*trace.files, *trace.wires):
         if file.unreadable:
             print(f"{PROGRAM}: {file.name}: {file.unreadable} lines are not records", file=sys.stderr)
+    for file, recording in trace.recordings.items():
+        for trouble in troubles_of(recording):
+            print(f"{PROGRAM}: {file.name}: {trouble}", file=sys.stderr)
     if trace.machines > 1:
         text = f"the files come from {trace.machines} machines; they are aligned by their wall clocks, which may differ"
         print(f"{PROGRAM}: {text}", file=sys.stderr)
+
+
+def wait_for_recorders(trace):
+    """Recorders of segments go on for a moment after the last program has ended: waits for that."""
+    end = time.monotonic() + RECORDER_LIMIT
+    while any(wire.is_being_recorded() for wire in trace.wires) and time.monotonic() < end:
+        if any(is_running(file.header["pid"]) for file in trace.files):
+            return
+        time.sleep(0.02)
+
+
+def is_running(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass
+    return True
+
+
+def troubles_of(recording):
+    """What is missing in a file of segments."""
+    if recording.dropped:
+        dropped = sum(recording.dropped.values())
+        yield f"the kernel dropped {dropped:,} packets before they were recorded; segments are missing"
+    for pid in sorted(recording.elsewhere):
+        yield f"process {pid} is in another network namespace, whose segments were not recorded"
+    if not recording.has_ended:
+        yield "the recorder of the segments has not ended, or was killed: segments may be missing at the end"
 
 
 def fail(text):

@@ -87,6 +87,7 @@ class Ends:
 
     def __init__(self):
         self._by_pair = {}
+        self._by_port = {}
         self._unix = {}
         self._datagrams = {}
 
@@ -96,13 +97,27 @@ class Ends:
             return
         key = (end.scope, end.local, end.peer)
         mirror = self._by_pair.get((end.scope, end.peer, end.local))
-        self._by_pair[key] = end.half
-        if mirror is not None and mirror.other is None:
-            end.half.join(mirror)
+        self._by_pair[key] = end
+        if mirror is not None and mirror.half.other is None:
+            end.half.join(mirror.half)
 
     def shared(self, end):
         """The half of another socket for the same end of a connection: of a duplicate or a parent process."""
-        return self._by_pair.get((end.scope, end.local, end.peer)) if end.family != "AF_UNIX" else None
+        other = self._by_pair.get((end.scope, end.local, end.peer)) if end.family != "AF_UNIX" else None
+        return other.half if other is not None else None
+
+    def owner(self, scope, local, peer):
+        """The socket that has, or had last, these addresses."""
+        return self._by_pair.get((scope, local, peer))
+
+    def bind(self, end):
+        """A listener, or a socket for datagrams, uses its port."""
+        if end.local:
+            self._by_port[end.scope, end.type, port_of(end.local)] = end
+
+    def bound(self, scope, type, port):
+        """The listener or the socket for datagrams that has a port."""
+        return self._by_port.get((scope, type, port))
 
     def unix_connected(self, end):
         self._unix.setdefault((end.scope, end.peer), deque()).append(end.half)

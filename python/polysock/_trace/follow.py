@@ -23,7 +23,7 @@ def follow(trace, folder, write, width, colours, everything=False, wanted=None, 
         rounds = rounds and rounds - 1
         find_new_files(trace, folder)
         batch = []
-        for file in trace.files:
+        for file in (*trace.files, *trace.wires):
             batch += [(placed(record) + trace.clocks[file], file, record) for record in file.records()]
         batch.sort(key=lambda item: item[0])
         for event in finder.watch(joiner.events(batch, follow=True, sockets=True)):
@@ -42,7 +42,7 @@ def follow(trace, folder, write, width, colours, everything=False, wanted=None, 
 
 def find_new_files(trace, folder):
     """Opens the files that have come since."""
-    known = {file.name for file in trace.files}
+    known = {file.name for file in (*trace.files, *trace.wires)}
     try:
         names = sorted(os.listdir(folder))
     except OSError:
@@ -50,10 +50,10 @@ def find_new_files(trace, folder):
     for name in names:
         if name.endswith(".jsonl") and name not in known:
             try:
-                trace.files.append(TraceFile(os.path.join(folder, name)))
+                trace.add(TraceFile(os.path.join(folder, name)))
             except (NotATrace, OSError):
                 continue  # its header may not be written yet
-    trace.clocks = clocks_of(trace.files)
+    trace.clocks = clocks_of([*trace.files, *trace.wires])
     trace.machines = len({file.header.get("machine") for file in trace.files})
     if not trace.begin and trace.files:
         trace.begin = min(file.header["time"] + trace.clocks[file] for file in trace.files)

@@ -8,6 +8,9 @@
 `lane`, the `record` as it was written (docs/traces.md names its fields), the `end` that it was made on, and `arrows`:
 the sends whose bytes a receive has returned. Events come in the order in which they should be shown; only those of a
 short time are kept in memory, so a trace may be larger than that.
+
+Where segments were recorded (`Trace.wires` are the files), they are events, too, with a `segment`; their lane is the
+sender's, or the receiver's if the sender is not traced.
 """
 
 from dataclasses import dataclass, field
@@ -17,6 +20,8 @@ from .ends import Ends, Half, is_local, normal, port_of
 from .merge import clocks_of, merged
 from .places import LookUp, Places
 from .reader import open_folder
+from .segments import Segment
+from .wire import Recording, Wire
 
 SENDS = frozenset({"send", "sendall", "sendto", "sendmsg", "sendfile", "send_frame", "send_segments", "send_batch"})
 SENDS |= {"write", "writev", "sendmmsg"}  # those that only the BSD layer records
@@ -66,6 +71,7 @@ class End:
     peer: str = ""
     state: str = ""
     is_listener: bool = False
+    lane: Lane | None = None  # of the last call
     half: Half = field(default_factory=Half)
 
     @property
@@ -103,6 +109,7 @@ class Event:
     is_outside: bool = False
     lost: list["Event"] = field(default_factory=list)
     number: int = 0
+    segment: Segment | None = None
 
     @property
     def call(self):
@@ -117,23 +124,34 @@ class Trace:
     """What the files of a folder say."""
 
     def __init__(self, folder):
-        self.files, self.troubles = open_folder(folder)
-        self.clocks = clocks_of(self.files)
+        files, self.troubles = open_folder(folder)
+        self.files, self.wires, self.recordings = [], [], {}
+        for file in files:
+            self.add(file)
+        self.clocks = clocks_of(files)
         self.machines = len({file.header.get("machine") for file in self.files})
         self.begin = min((file.header["time"] + self.clocks[file] for file in self.files), default=0)
         self._lanes = {}
         self._names = {}
         self._places = {}
         self._look_up = LookUp()
-        self._pairs = set()
+        self._pairs = {}  # connections by their ends, and the thread that had each first
         self._local_ports = set()
         self.outside = Lane("not traced", 0, 0)
+
+    def add(self, file):
+        """Adds an open file."""
+        if file.is_wire:
+            self.wires.append(file)
+            self.recordings[file] = Recording()
+        else:
+            self.files.append(file)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
-        for file in self.files:
+        for file in (*self.files, *self.wires):
             file.close()
 
     @property
@@ -196,7 +214,7 @@ class Trace:
             for record in file.records():
                 if record.get("event") in DESCRIPTIONS:
                     self.note(file, record)
-                elif "call" in record or record.get("event") == "step":
+                elif "call" in record or record.get("event") in ("socket", "step"):
                     self.lane_of(file, record.get("thread", 0))
                 self._note_addresses(file, record)
             file.rewind()
@@ -209,21 +227,25 @@ class Trace:
     def _note_addresses(self, file, record):
         local, peer = normal(record.get("local", "")), normal(record.get("peer", ""))
         if local:
-            scope = self._scope(file, local)
+            scope = self.scope(file, local)
             self._local_ports.add((scope, port_of(local)))
             if peer:
-                self._pairs.add((scope, local, peer))
+                self._pairs.setdefault(hash((scope, local, peer)), self._lanes.get((file, record.get("thread", 0))))
 
-    def _scope(self, file, address):
+    def lane_of_pair(self, scope, local, peer):
+        """The thread that had the socket with these addresses first, if the survey has seen it."""
+        return self._pairs.get(hash((scope, local, peer)))
+
+    def scope(self, file, address):
         """Addresses of one machine are told apart from the same ones of another."""
         return file.header.get("machine", "") if is_local(address) or self.machines == 1 else ""
 
     def events(self, sockets=False):
         """The events, joined, from the beginning; with `sockets`, also the records of sockets that became known, and of
         processes that ended in order."""
-        for file in self.files:
+        for file in (*self.files, *self.wires):
             file.rewind()
-        yield from Joiner(self).events(merged(self.files, self.clocks), sockets=sockets)
+        yield from Joiner(self).events(merged([*self.files, *self.wires], self.clocks), sockets=sockets)
 
     def is_traced(self, end, record):
         """Whether the peer of a call is among the traced processes, as far as the survey knows."""
@@ -231,8 +253,8 @@ class Trace:
             return True
         target = normal(record.get("to", "") or record.get("from", "") or end.peer)
         if end.is_stream:
-            return not end.peer or (end.scope, end.peer, end.local) in self._pairs or end.family == "AF_UNIX"
-        return (self._scope(end.file, target), port_of(target)) in self._local_ports
+            return not end.peer or hash((end.scope, end.peer, end.local)) in self._pairs or end.family == "AF_UNIX"
+        return (self.scope(end.file, target), port_of(target)) in self._local_ports
 
 
 class Joiner:
@@ -241,6 +263,7 @@ class Joiner:
     def __init__(self, trace):
         self._trace = trace
         self._ends = Ends()
+        self._wire = Wire(trace, self._ends)
         self._sockets = {}
         self._open = {}
         self._numbers = counted()
@@ -248,6 +271,10 @@ class Joiner:
     def events(self, records, follow=False, sockets=False):
         for moment, file, record in records:
             if "event" not in record and "call" not in record:
+                continue
+            if file.is_wire:
+                if event := self._segment(moment, file, record):
+                    yield event
                 continue
             if record.get("event") in DESCRIPTIONS:
                 self._trace.note(file, record)
@@ -258,6 +285,9 @@ class Joiner:
             event.number = next(self._numbers)
             if "socket" in record:
                 event.end = self._end(file, record)
+                event.end.lane = event.lane
+                if record.get("call") == "connect" and "local" not in record:
+                    self._wire.attempt(self._trace.scope(file, record.get("to", "")), event)
             if record.get("event") in ("socket", "exit"):
                 if event.end is not None:
                     self._made(event)
@@ -277,6 +307,13 @@ class Joiner:
             yield event
         if not follow:
             yield from sorted(self._open.values(), key=lambda event: event.moment)
+
+    def _segment(self, moment, file, record):
+        """The event of a segment, unless another recorder has recorded it, too."""
+        if (seen := self._wire.see(file, record)) is None:
+            return None
+        segment, lane = seen
+        return Event(moment - self._trace.begin, lane, record, number=next(self._numbers), segment=segment)
 
     def _end(self, file, record):
         key = (file, record["socket"])
@@ -320,13 +357,14 @@ class Joiner:
         if "state" in record:
             end.state = record["state"]
         if end.local:
-            end.scope = self._trace._scope(end.file, end.local)
+            end.scope = self._trace.scope(end.file, end.local)
 
     def _joined(self, event):
         end, record, call = event.end, event.record, event.call
         self._addresses(end, record)
         if call == "listen":
             end.is_listener = True
+            self._ends.bind(end)
         elif call == "connect" and end.is_stream and ("peer" in record or "error" not in record):
             if end.family == "AF_UNIX":
                 self._ends.unix_connected(end)
@@ -343,9 +381,10 @@ class Joiner:
         end, record = event.end, event.record
         count = record.get("bytes", 0)
         if not end.is_stream:
+            self._ends.bind(end)
             for size, data, to in self._parts(record, "sent", "to"):
                 target = normal(to) or end.peer
-                self._ends.datagrams(self._trace._scope(end.file, target), end.local, target).send(size, data, event)
+                self._ends.datagrams(self._trace.scope(end.file, target), end.local, target).send(size, data, event)
         elif count:
             end.half.send(record.get("offset", 0), count, event)
 
@@ -353,9 +392,10 @@ class Joiner:
         end, record = event.end, event.record
         count = record.get("bytes", 0)
         if not end.is_stream:
+            self._ends.bind(end)
             for size, data, source in self._parts(record, "received", "from"):
                 source = normal(source) or end.peer
-                way = self._ends.datagrams(self._trace._scope(end.file, source), source, end.local)
+                way = self._ends.datagrams(self._trace.scope(end.file, source), source, end.local)
                 # recv does not report that it cut a datagram.
                 cut = "MSG_TRUNC" in record.get("flags_set", "") or size == record.get("asked")
                 sent, lost = way.receive(size, data, cut)

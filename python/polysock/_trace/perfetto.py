@@ -28,7 +28,11 @@ def _names(trace):
 
 def _slices(trace):
     numbers = itertools.count(1)
+    wire = _Wire()
     for event in trace.events():
+        if event.segment is not None:
+            yield from wire.items(event)
+            continue
         record, lane = event.record, event.lane
         begin = (record["time"] + trace.clocks.get(event.end.file, 0) if event.end else record["time"]) - trace.begin
         where = {"pid": lane.pid, "tid": lane.thread}
@@ -47,3 +51,26 @@ def _slices(trace):
             yield flow | {"ph": "s", "ts": at, "pid": source.lane.pid, "tid": source.lane.thread}
             finish = (begin + event.duration) / 1000
             yield flow | {"ph": "f", "bp": "e", "ts": finish, **where}
+
+
+class _Wire:
+    """The segments: a process of their own, with a track for each direction of a connection."""
+
+    PID = 0
+
+    def __init__(self):
+        self._tracks = {}
+
+    def items(self, event):
+        segment = event.segment
+        key = (segment.source, segment.target)
+        if key not in self._tracks:
+            if not self._tracks:
+                yield {"ph": "M", "name": "process_name", "pid": self.PID, "args": {"name": "segments"}}
+            self._tracks[key] = len(self._tracks) + 1
+            name = {"name": f"{segment.source} → {segment.target}"}
+            yield {"ph": "M", "name": "thread_name", "pid": self.PID, "tid": self._tracks[key], "args": name}
+        what = describe(event)
+        where = {"pid": self.PID, "tid": self._tracks[key]}
+        item = {"ph": "i", "s": "t", "name": what, "cat": "segment", "ts": event.moment / 1000, **where}
+        yield item | {"args": {"notes": segment.notes, **event.record}}

@@ -1,6 +1,7 @@
 """Reads the files of a trace, a record at a time."""
 
 import errno
+import fcntl
 import json
 import os
 
@@ -10,7 +11,7 @@ LONGEST_LINE = 256 << 20
 
 
 _NUMBERS = {"socket", "fd", "duration", "waited", "waits", "signals", "timeout", "asked", "bytes", "offset"}
-_NUMBERS |= {"unread", "woken", "backlog", "records"}
+_NUMBERS |= {"unread", "woken", "backlog", "records", "packets", "pid"}
 _TEXTS = {
     "call",
     "event",
@@ -48,6 +49,20 @@ class TraceFile:
             self.close()
             raise
 
+    @property
+    def is_wire(self):
+        """Whether it has the segments of connections instead of calls."""
+        return self.header.get("kind") == "wire"
+
+    def is_being_recorded(self):
+        """Whether a recorder of segments still writes it: it holds a lock on the file meanwhile."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        return False
+
     def close(self):
         self._file.close()
 
@@ -73,8 +88,9 @@ class TraceFile:
         self._begin = self._file.tell()
         return header
 
-    def records(self):
-        """The records that there are. When it is called again, those that were written since.
+    def records(self, about=None):
+        """The records that there are. When it is called again, those that were written since. `about`: only those whose
+        line has a match of this pattern.
 
         Empty lines are room that was not used. The last line may be only half there: of a program that was killed, or
         of one that is writing it.
@@ -87,6 +103,8 @@ class TraceFile:
             if line == b"\n":
                 if self._at_room():
                     return
+                continue
+            if about is not None and not about.search(line):
                 continue
             record = self._parsed(line)
             if record is not None:
@@ -108,7 +126,7 @@ class TraceFile:
             record = json.loads(line)
         except (ValueError, RecursionError):
             record = None
-        if isinstance(record, dict) and is_record(record):
+        if isinstance(record, dict) and is_record(record) and (not self.is_wire or is_segment(record)):
             return record
         self.unreadable += 1
         return None
@@ -124,6 +142,21 @@ def is_record(record):
         return False
     parts = (record[name] for name in _LISTS & record.keys() if record.get("event") != "socket")
     return all(isinstance(part, list) and all(map(is_part, part)) for part in parts)
+
+
+def is_segment(record):
+    """Whether a recorder's record has what a segment has, if it is one."""
+    if record.get("event") not in ("segment", "datagram", "icmp"):
+        return "event" in record
+    texts, numbers = ["from", "to", "way"], []
+    if record["event"] == "segment":
+        texts, numbers = [*texts, "flags"], ["seq", "window", "bytes"]
+        numbers += [name for name in ("ack", "mss", "window_scale") if name in record]
+    if any(not isinstance(record.get(name), str) for name in texts):
+        return False
+    if any(not isinstance(record.get(name), int) or not 0 <= record[name] < 1 << 32 for name in numbers):
+        return False
+    return record.get("window_scale", 0) <= 14
 
 
 def is_part(part):

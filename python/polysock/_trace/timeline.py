@@ -47,6 +47,8 @@ class Timeline:
 
     def line(self, event):
         """The line of an event."""
+        if event.segment is not None:
+            return self._segment_line(event)
         at = self._lanes.index(event.lane)
         text = describe(event)
         latency = self._latency(event)
@@ -83,6 +85,27 @@ class Timeline:
                 drawn.append("│".ljust(room))
         return drawn
 
+    def _segment_line(self, event):
+        """The line of a segment: its text in the sender's column, and a broken arrow to the receiver's."""
+        at = self._lanes.index(event.lane)
+        to = self._lanes.index(event.segment.to_lane or event.lane)
+        width, last = self.column, len(self._lanes) - 1
+        drawn = []
+        for place in range(last + 1):
+            room = width + (GAP if place < last else 0)
+            cell = "│"
+            if place == at:
+                most = room if place < last else max(width, self._width - TIME_WIDTH - place * (width + GAP))
+                cell = f"╌ {fit(describe(event), most - 4)} ".ljust(room, "╌" if to > at else " ")
+            elif place == to < at:
+                cell = "│◀".ljust(room, "╌")
+            elif min(at, to) < place < max(at, to):
+                cell = "╌" * room
+            if at <= place == to - 1:
+                cell = cell[:-1] + "▶"
+            drawn.append(cell.ljust(room))
+        return self._paint(f"{seconds(event.moment):>{TIME_WIDTH - 2}}  ", drawn, event, at)
+
     def _paint(self, line, drawn, event, at):
         if not self._colours:
             return (line + "".join(drawn)).rstrip()
@@ -96,6 +119,8 @@ class Timeline:
 
     def _event_colour(self, event):
         record = event.record
+        if event.segment is not None:
+            return _segment_colour(event.segment)
         if record.get("error", "EAGAIN") not in ("EAGAIN", "EINPROGRESS") or event.lost:
             return RED
         if event.is_waiting:
@@ -114,6 +139,12 @@ class Timeline:
         if not event.arrows or event.arrows[-1].source.lane is event.lane:
             return ""
         return f"+{time_text(max(event.moment - event.arrows[-1].source.moment, 0))}"
+
+
+def _segment_colour(segment):
+    if "RST" in segment.flags or "retransmission" in segment.notes or segment.kind == "icmp":
+        return RED
+    return YELLOW if segment.notes else DIM
 
 
 def seconds(moment):

@@ -3,6 +3,7 @@
 import re
 import socket
 
+from .ends import port_of
 from .model import RECEIVES, SENDS
 
 # What a terminal or a page would act on, and characters that change the direction of writing.
@@ -51,6 +52,8 @@ def bytes_text(count):
 def describe(event, most_payload=24):
     """What happened, in a line: `recv(4096) 5 B "hello"`."""
     record = event.record
+    if event.segment is not None:
+        return _describe_segment(event)
     if "event" in record:
         return _describe_other(record)
     call = record["call"]
@@ -200,6 +203,29 @@ def _step(record):
     if "duration" in record:
         words.append(("after " if step == "returned" else "took ") + time_text(record["duration"]))
     return " ".join(word for word in words if word)
+
+
+def _describe_segment(event):
+    """`5 B seq 1 ACK 1 window 65,536`; what is special about it comes first."""
+    segment = event.segment
+    words = [f"{note}:" for note in segment.notes]
+    if segment.kind == "icmp":
+        words += [f"ICMP {harmless(segment.error)} for {harmless(segment.target)}"]
+    elif segment.kind == "datagram":
+        words += ["datagram", bytes_text(segment.bytes)]
+    else:
+        words += [flag for flag in ("SYN", "FIN", "RST") if flag in segment.flags]
+        words += [bytes_text(segment.bytes)] if segment.bytes else []
+        words += [f"seq {segment.seq:,}"] if words else []
+        words += [f"ACK {segment.ack:,}"] if segment.ack is not None else []
+        words += [f"window {segment.window:,}"] if "RST" not in segment.flags else []
+    if segment.is_incoming:
+        words.append(f"← {harmless(segment.source)}")
+    elif segment.to_lane is None:
+        words.append(f"→ {harmless(segment.target)}")
+    elif segment.to_lane is event.lane and segment.kind != "icmp":
+        words.append(f"({port_of(harmless(segment.source))} → {port_of(harmless(segment.target))})")
+    return " ".join(words)
 
 
 def _describe_other(record):
