@@ -203,7 +203,7 @@ def test_a_window_that_closes_and_opens_is_seen(run, tmp_path):
                 sent += client.send(bytes(100))
         except BlockingIOError:
             pass
-        # tcpi_snd_wnd and tcpi_probes: what is in the way of the last bytes is a window of 0, and the kernel asks for more
+        # Until the window is closed and was probed: tcpi_snd_wnd and tcpi_probes.
         while True:
             info = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 232)
             if info[3] and not any(info[228:232]):

@@ -65,3 +65,28 @@ def conversation(folder):
     server.call("accept", 1, at=5)
     server.socket(2, "accept", at=6, **{"from": 1}, local="127.0.0.1:80", peer="127.0.0.1:5000", state="ESTABLISHED")
     return client, server
+
+
+class Window:
+    """A file as a running process writes it: records take the place of empty lines."""
+
+    SIZE = 64 << 10
+
+    def __init__(self, folder, pid=1, **header):
+        self.process = Process(folder, pid, **header)
+        self.path = self.process.path
+        self.used = self.path.stat().st_size
+        self.process.append("\n" * (self.SIZE - self.used))
+
+    def put(self, text, at=None):
+        """Copies text to the end of what is there, or elsewhere."""
+        with open(self.path, "r+b") as file:
+            file.seek(self.used if at is None else at)
+            file.write(text)
+        if at is None:
+            self.used += len(text)
+
+    def finish(self):
+        """Cuts the room off, as at exit."""
+        with open(self.path, "r+b") as file:
+            file.truncate(self.used)

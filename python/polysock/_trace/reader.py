@@ -6,29 +6,31 @@ import json
 import os
 
 VERSION = 1
+# Bytes that are read at once.
+CHUNK = 64 << 10
 # Longer lines are those of a trace with whole payloads; anything beyond is not ours.
 LONGEST_LINE = 256 << 20
+# Numbers are those of the kernel, and nanoseconds; views compute with them.
+LARGEST = 1 << 63
+# Into how many pieces empty lines may divide a record that is being copied.
+MOST_PIECES = 3
+# Bad lines that are kept until a record follows.
+MOST_BAD = 100
+SKIPPED = object()
+
+_KINDS = dict.fromkeys(("call", "event", "data", "error", "local", "peer", "to", "how", "state"), str)
+_KINDS |= dict.fromkeys(("family", "type", "flags", "flags_set"), str)
+_KINDS |= dict.fromkeys(("time", "thread", "socket", "fd", "duration", "waited", "waits", "signals", "timeout"), int)
+_KINDS |= dict.fromkeys(("asked", "bytes", "offset", "unread", "woken", "backlog", "records", "packets", "pid"), int)
+_KINDS |= dict.fromkeys(("ready", "waits_for"), list)
+# `sent` and `received` are counts in the record of a socket, and lists in that of a batch; `from` is another socket's
+# number there, and elsewhere an address.
+_KINDS_OF_SOCKETS = _KINDS | {"sent": int, "received": int, "from": int}
+_KINDS |= {"sent": list, "received": list, "from": str}
+_PARTS = ("sent", "received", "ready", "waits_for")
 
 
-_NUMBERS = {"socket", "fd", "duration", "waited", "waits", "signals", "timeout", "asked", "bytes", "offset"}
-_NUMBERS |= {"unread", "woken", "backlog", "records", "packets", "pid"}
-_TEXTS = {
-    "call",
-    "event",
-    "data",
-    "error",
-    "local",
-    "peer",
-    "to",
-    "how",
-    "state",
-    "family",
-    "type",
-    "flags",
-    "flags_set",
-}
-# `sent` and `received` are counts in the record of a socket, and lists in that of a batch.
-_LISTS = {"sent", "received", "ready", "waits_for"}
+HEADER_TEXTS = ("program", "machine", "language", "forked_from", "kind", "network")
 
 
 class NotATrace(Exception):
@@ -41,8 +43,10 @@ class TraceFile:
     def __init__(self, path):
         self.path = os.fspath(path)
         self.name = os.path.basename(self.path)
-        self.unreadable = 0  # lines that are not records
-        self._file = open(self.path, "rb")  # noqa: SIM115  (closed by close())
+        self._unreadable = 0
+        self._pieces = []
+        # What is read is not kept: it may be empty lines, whose place a record takes later.
+        self._file = open(self.path, "rb", buffering=0)  # noqa: SIM115  (closed by close())
         try:
             self.header = self._read_header()
         except BaseException:
@@ -68,11 +72,19 @@ class TraceFile:
 
     def rewind(self):
         """Begins again with the first record."""
-        self._file.seek(self._begin)
-        self.unreadable = 0
+        self._offset = self._begin
+        self._unreadable, self._pieces = 0, []
+
+    @property
+    def unreadable(self):
+        """How many lines are not records, but for the last record, which may not be complete."""
+        return self._unreadable + (len(self._pieces) if len(self._pieces) > MOST_PIECES else 0)
 
     def _read_header(self):
-        line = self._file.readline(LONGEST_LINE)
+        line = bytearray()
+        while b"\n" not in line and (chunk := self._file.read(CHUNK)) and len(line) < LONGEST_LINE:
+            line += chunk
+        line = bytes(line.partition(b"\n")[0])
         try:
             header = json.loads(line)
             version = header["polysock_trace"]
@@ -82,10 +94,10 @@ class TraceFile:
             raise NotATrace(
                 f"{self.path} was written in version {version} of the records; this polysock reads version {VERSION}"
             )
-        numbers = all(isinstance(header.get(name), int) for name in ("time", "wall_time", "pid"))
-        if not numbers or any(not isinstance(header.get(name, ""), str) for name in ("program", "machine", "language")):
+        numbers = all(_is_number(header.get(name)) for name in ("time", "wall_time", "pid"))
+        if not numbers or any(not isinstance(header.get(name, ""), str) for name in HEADER_TEXTS):
             raise NotATrace(f"{self.path} has no complete header")
-        self._begin = self._file.tell()
+        self._begin = self._offset = len(line) + 1
         return header
 
     def records(self, about=None):
@@ -93,59 +105,110 @@ class TraceFile:
         line has a match of this pattern.
 
         Empty lines are room that was not used. The last line may be only half there: of a program that was killed, or
-        of one that is writing it.
+        of one that is writing it; it is looked at again next time.
         """
-        while line := self._file.readline(LONGEST_LINE):
-            if not line.endswith(b"\n"):
-                # Begins with it next time.
-                self._file.seek(-len(line), os.SEEK_CUR)
-                return
-            if line == b"\n":
-                if self._at_room():
-                    return
-                continue
-            if about is not None and not about.search(line):
-                continue
-            record = self._parsed(line)
-            if record is not None:
-                yield record
+        while not (yield from self._records(about)):
+            pass
 
-    def _at_room(self):
-        """Whether only empty lines follow; then the next call begins with them: a record may take their place."""
-        here = self._file.tell() - 1
-        while chunk := self._file.read(1 << 16):
-            rest = chunk.lstrip(b"\n")
-            if rest:
-                self._file.seek(-len(rest), os.SEEK_CUR)
+    def _records(self, about):
+        """The records from here on; returns False if some of the bytes were read too early, and must be read again."""
+        is_record_here = is_segment if self.is_wire else is_record
+        bad = self._pieces = []  # the lines since the last record
+        for line, end in self._lines():
+            record = None
+            if line[:1] == b"{" and line[-1:] == b"}":
+                if about is not None and about.search(line) is None:
+                    record = SKIPPED
+                else:
+                    record = parse(line)
+            if record is None:
+                bad.append(line)
+                if len(bad) > MOST_BAD:  # garbage, not a record that is being written
+                    self._unreadable += len(bad)
+                    bad.clear()
+                    self._offset = end
+                continue
+            begin = end - len(line) - 1
+            if begin != self._offset and self._has_changed(begin, bad):
                 return False
-        self._file.seek(here)
+            if bad:
+                self._unreadable += len(bad)
+                bad.clear()
+            self._offset = end
+            if record is SKIPPED:
+                continue
+            if is_record_here(record):
+                yield record
+            else:
+                self._unreadable += 1
         return True
 
-    def _parsed(self, line):
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            record = None
-        if isinstance(record, dict) and is_record(record) and (not self.is_wire or is_segment(record)):
-            return record
-        self.unreadable += 1
+    def _has_changed(self, end, bad):
+        """Whether there is something else by now between the last record and this offset: a record was copied there
+        while what follows was read."""
+        if end - self._offset > LONGEST_LINE:
+            return False
+        lines = os.pread(self._file.fileno(), end - self._offset, self._offset).split(b"\n")
+        return [line for line in lines if line] != bad
+
+    def _lines(self):
+        """The complete lines that are not empty, each with the offset behind it."""
+        at = begin = self._offset
+        pieces = []  # of the line that begins at `begin`
+        while chunk := os.pread(self._file.fileno(), CHUNK, at):
+            first, *lines = chunk.split(b"\n")
+            end = at + len(first) + 1
+            at += len(chunk)
+            pieces = [*pieces, first] if at - begin <= LONGEST_LINE else [b"too long"]
+            if not lines:
+                continue
+            rest = lines.pop()
+            if line := b"".join(pieces):
+                yield line, end
+            for line in lines:
+                end += len(line) + 1
+                if line:
+                    yield line, end
+            pieces, begin = [rest], end
+
+
+_decode = json.JSONDecoder().raw_decode
+
+
+def parse(line):
+    """The object that a line is; None if it is none."""
+    try:
+        text = line.decode()
+        record, end = _decode(text)
+    except (ValueError, RecursionError):
         return None
+    return record if end == len(text) else None
+
+
+def _is_number(value):
+    return type(value) is int and -LARGEST < value < LARGEST
 
 
 def is_record(record):
     """Whether the fields that views compute with are what they should be."""
-    if not isinstance(record.get("time"), int) or not isinstance(record.get("thread", 0), int):
+    if "time" not in record:
         return False
-    if any(not isinstance(record[name], int) for name in _NUMBERS & record.keys()):
-        return False
-    if any(not isinstance(record[name], str) for name in _TEXTS & record.keys()):
-        return False
-    parts = (record[name] for name in _LISTS & record.keys() if record.get("event") != "socket")
-    return all(isinstance(part, list) and all(map(is_part, part)) for part in parts)
+    kinds = _KINDS_OF_SOCKETS if record.get("event") == "socket" else _KINDS
+    for name, value in record.items():
+        kind = kinds.get(name)
+        if kind is None:
+            continue
+        if type(value) is not kind or (kind is int and not -LARGEST < value < LARGEST):
+            return False
+        if kind is list and name in _PARTS and not all(map(is_part, value)):
+            return False
+    return True
 
 
 def is_segment(record):
     """Whether a recorder's record has what a segment has, if it is one."""
+    if not is_record(record):
+        return False
     if record.get("event") not in ("segment", "datagram", "icmp"):
         return "event" in record
     texts, numbers = ["from", "to", "way"], []
@@ -154,7 +217,7 @@ def is_segment(record):
         numbers += [name for name in ("ack", "mss", "window_scale") if name in record]
     if any(not isinstance(record.get(name), str) for name in texts):
         return False
-    if any(not isinstance(record.get(name), int) or not 0 <= record[name] < 1 << 32 for name in numbers):
+    if any(type(record.get(name)) is not int or not 0 <= record[name] < 1 << 32 for name in numbers):
         return False
     return record.get("window_scale", 0) <= 14
 

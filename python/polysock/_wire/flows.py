@@ -15,7 +15,7 @@ UNDECIDED = 2 * SECOND
 # The same for a connection that is not established: its SYN is repeated for so long (tcp_syn_retries, tcp(7)).
 UNANSWERED = 150 * SECOND
 # Packets of a flow that are kept while it is undecided, and flows that are remembered.
-MOST_PACKETS = 1000
+MOST_PACKETS = 100
 MOST_FLOWS = 20_000
 SYN, ACK = 0x02, 0x10
 FIN, RST = 0x01, 0x04

@@ -88,8 +88,7 @@ class Recorder:
         self._write_header()
         self._look(watch=False)
         while not is_stopped():
-            busy = self._round()
-            self._look(watch=until_programs_end)
+            busy = self._round(watch=until_programs_end)
             if until_programs_end and not self._programs_run():
                 break
             self._sleep(ROUND if busy else IDLE, also_packets=not busy)
@@ -139,32 +138,32 @@ class Recorder:
             if watch and pid != os.getpid() and pid not in self._processes:
                 self.watch(pid)
 
-    def _round(self):
+    def _round(self, watch=False):
         """Takes the packets that have come; returns whether there were any."""
         self._clock.begin_round()
-        count = 0
-        for wall, interface, is_sent, is_loopback, packet, length in self._ring.packets():
-            count += 1
+        packets = list(self._ring.packets())
+        # After the packets were taken: what a program sends on a connection comes after the record of the connect.
+        self._look(watch)
+        for wall, interface, is_sent, is_loopback, packet, length in packets:
             found = parse(packet, length)
             if found is not None:
                 way = "loop" if is_loopback else ("out" if is_sent else "in")
                 self._flows.see(self._clock.monotonic(wall), found, interface, way)
         now = time.monotonic_ns()
-        if count:
+        if packets:
             self._last_packet = now
         self._flows.round_ended(now)
         self._write_until(now - SORTED_WITHIN)
         if dropped := self._ring.newly_dropped():
             self._write(time=now, event="dropped", packets=dropped)
         self._file.flush()
-        return bool(count)
+        return bool(packets)
 
     def _finish(self, is_stopped):
         """Waits for the segments that end the connections."""
         end = time.monotonic_ns() + LINGER
         while True:
             self._round()
-            self._look(watch=False)
             now = time.monotonic_ns()
             quiet = now - self._last_packet > QUIET
             if now > end or (quiet and (is_stopped() or self._flows.are_over())):
