@@ -117,10 +117,8 @@ class TraceFile:
         for line, end in self._lines():
             record = None
             if line[:1] == b"{" and line[-1:] == b"}":
-                if about is not None and about.search(line) is None:
-                    record = SKIPPED
-                else:
-                    record = parse(line)
+                is_wanted = about is None or about.search(line)
+                record = parse(line) if is_wanted else SKIPPED
             if record is None:
                 bad.append(line)
                 if len(bad) > MOST_BAD:  # garbage, not a record that is being written
