@@ -5,7 +5,7 @@ from .diagram.repeats import Loop
 from .words import harmless
 
 _SYNTAX = {ord(character): f"#{ord(character)};" for character in "#;<>{}"}
-_ARROWS = {"data": "->>", "connect": "->>", "end": "-->>", "reset": "--x", "unread": "-x"}
+_ARROWS = {"data": "->>", "connect": "->>", "end": "-->>", "reset": "--x", "unread": "-x", "segment": "--)"}
 
 
 def escaped(text):

@@ -23,6 +23,7 @@ class Segment:
     target: str
     to_lane: object = None
     is_incoming: bool = False
+    ends: tuple = (None, None)  # the sockets of the sender and of the receiver, where they are known
     flags: tuple = ()
     seq: int = 0
     ack: int | None = None
@@ -77,7 +78,7 @@ class Connections:
             mine.scale = record.get("window_scale")
         elif mine.scale is not None and other.scale is not None:
             window <<= mine.scale
-        found = Segment("segment", source, target, None, False, flags, seq, ack, window, record["bytes"])
+        found = Segment("segment", source, target, flags=flags, seq=seq, ack=ack, window=window, bytes=record["bytes"])
         found.notes = [*_sent_before(found, mine, other), *_about_window(found, mine, other, "sack" in record)]
         if "ACK" in flags:
             mine.ack, mine.window = ack, window

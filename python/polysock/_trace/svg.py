@@ -118,16 +118,17 @@ class Drawing:
             self._y += LINE
         direction = 1 if end > begin else -1
         tip, kind = end - direction, step.kind
-        dashes = ' stroke-dasharray="5 4"' if kind in ("end", "reset") else ""
+        dashes = ' stroke-dasharray="5 4"' if kind in ("end", "reset", "segment") else ""
+        line_class, tip_class = ("loop", "dim") if kind == "segment" else (kind, f"{kind}-tip")
         self._shapes.append(
-            f'<path class="{kind}" stroke-width="1.4"{dashes} d="M{begin} {self._y}H{tip - 6 * direction}"/>'
+            f'<path class="{line_class}" stroke-width="1.4"{dashes} d="M{begin} {self._y}H{tip - 6 * direction}"/>'
         )
         if kind in ("reset", "unread"):
             x = tip - 7 * direction
             cross = f"M{x - 4} {self._y - 4}l8 8m0-8l-8 8"
             self._shapes.append(f'<path class="{kind}-tip" stroke-width="1.8" d="{cross}"/>')
         else:
-            self._shapes.append(f'<path class="{kind}-tip" d="M{tip} {self._y}l{-9 * direction}-4.5v9z"/>')
+            self._shapes.append(f'<path class="{tip_class}" d="M{tip} {self._y}l{-9 * direction}-4.5v9z"/>')
         self._y += ROW
 
     def _loop(self, loop):

@@ -56,11 +56,12 @@ class Wire:
         way = record["way"]
         if segment.flags and "ACK" not in segment.flags and (lane := self._attempts.get((scope, target))):
             remember(self._attempted, (scope, source, target), lane)
-        sender = self._lane(scope, source, target, type, way != "in")
-        segment.to_lane = self._lane(scope, target, source, type, way != "out")
+        sender, sends = self._user(scope, source, target, type, way != "in")
+        segment.to_lane, receives = self._user(scope, target, source, type, way != "out")
+        segment.ends = sends, receives
         if kind == "icmp":
             # Shown where it arrives: at the sender of what could not be delivered.
-            segment.to_lane = sender
+            segment.to_lane, segment.ends = sender, (None, sends)
             sender = None
         if sender is None:
             segment.is_incoming = True
@@ -86,16 +87,17 @@ class Wire:
             remember(self._recorders, key, file)
         return self._recorders[key] is not file
 
-    def _lane(self, scope, address, other, type, is_here):
-        """The thread that uses an address; `is_here` says whether the address is one of the recorder's machine."""
+    def _user(self, scope, address, other, type, is_here):
+        """(the thread that uses an address, its socket), each None if not known; `is_here` says whether the address is
+        one of the recorder's machine."""
         end = self._ends.owner(scope, address, other) if type == "SOCK_STREAM" else None
+        lane = None
         if end is None and type == "SOCK_STREAM":
             key = (scope, address, other)
-            if lane := self._trace.lane_of_pair(*key) or self._attempted.get(key):
-                return lane
+            lane = self._trace.lane_of_pair(*key) or self._attempted.get(key)
         if end is None and (is_here or self._trace.machines > 1):
             end = self._ends.bound(scope, type, port_of(address))
-        return end.lane if end is not None else None
+        return lane or (end.lane if end is not None else None), end
 
 
 def remember(table, key, value):

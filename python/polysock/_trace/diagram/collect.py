@@ -13,20 +13,32 @@ MOST_EVENTS = 2000
 class Story:
     """Events in the order of the trace. `causes` has, by the number of an event, the numbers of those that it follows
     from: of the sends whose bytes it received, the connect that it accepted, the close that it saw. `accepted` are the
-    sockets that an accept returned."""
+    sockets that an accept returned. `after` has, by the number of a segment, that of its connection's
+    segment before."""
 
     events: list = field(default_factory=list)
     causes: dict = field(default_factory=dict)
     accepted: set = field(default_factory=set)
+    after: dict = field(default_factory=dict)
     left_out: int = 0
 
 
 def collect(trace, everything=False, options=False, most=MOST_EVENTS):
     trace.survey()
     story, links, shown, earlier = Story(), Links(), {}, {}
-    same, received = {}, {}
+    same, received, segments = {}, {}, {}
     for event in trace.events(sockets=True):
         record = event.record
+        if event.segment is not None:
+            if len(shown) >= most:
+                story.left_out += 1
+                continue
+            shown[event.number] = event
+            connection = frozenset((event.segment.source, event.segment.target))
+            if connection in segments:
+                story.after[event.number] = [segments[connection]]
+            segments[connection] = event.number
+            continue
         if "call" not in record and record.get("event") not in ("step", "lost", "ended"):
             links.returned(event)
             if record.get("how") == "accept" and event.end is not None:

@@ -44,6 +44,24 @@ class Columns:
             self._of_half[event.end.half] = column
         return column
 
+    def of_segment(self, event):
+        """Those of its sender and its receiver."""
+        segment = event.segment
+        lanes = (None if segment.is_incoming else event.lane), segment.to_lane
+        return tuple(self._of_end(lane, end) for lane, end in zip(lanes, segment.ends, strict=True))
+
+    def _of_end(self, lane, end):
+        if lane is None:
+            return self.outside()
+        process = self._processes[lane]
+        known = self._of_socket.get(end) if process in self._split else self._of_process.get(process)
+        column = known or self._last.get(process)
+        if column is None:
+            column = self._last[process] = self._add(process, name_of(lane))
+            if process not in self._split:
+                self._of_process[process] = column
+        return column
+
     def of_peer(self, event):
         """That of the other end of a connection, or None if it is not known."""
         return self._of_half.get(event.end.half.other) if event.end is not None else None

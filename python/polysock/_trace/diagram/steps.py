@@ -21,7 +21,7 @@ _PORT = re.compile(r"(?<=[\d\]]:)\d{5}\b")
 @dataclass
 class Step:
     """An arrow from one column to another, or a note beside a column (`target` is None). `kind` is of an arrow: "data",
-    "connect", "end" (of the stream), "reset", or "unread" (never received)."""
+    "connect", "end" (of the stream), "reset", "unread" (never received), or "segment"."""
 
     column: Column
     lines: list
@@ -44,8 +44,13 @@ class Step:
 def steps_of(trace, story):
     """(columns, steps)."""
     columns = Columns(trace, story)
-    events = causal_order(story.events, story.causes)
-    of = {event.number: columns.of(event) for event in events}
+    events = causal_order(story.events, story.causes | story.after)
+    of, receivers = {}, {}
+    for event in events:
+        if event.segment is None:
+            of[event.number] = columns.of(event)
+        else:
+            of[event.number], receivers[event.number] = columns.of_segment(event)
     effects = {}
     for event in events:
         for cause in story.causes.get(event.number, ()):
@@ -54,6 +59,11 @@ def steps_of(trace, story):
     words, steps, drawn = Words(), [], set()
     for event, following in pairwise([*events, None]):
         if event.number in drawn:
+            continue
+        if event.segment is not None:
+            here, target = of[event.number], receivers[event.number]
+            is_wrong = "RST" in event.segment.flags or "retransmission" in event.segment.notes
+            steps.append(Step(here, [words.of(event)], target if target is not here else None, "segment", is_wrong))
             continue
         caused, here = effects.get(event.number, []), of[event.number]
         if caused == [following] and is_only_cause(event, following, story) and of[following.number] is not here:
@@ -121,6 +131,8 @@ class Words:
         self._ports = {}
 
     def of(self, event):
+        if event.segment is not None:
+            return self._named(describe(event))
         if event.call == "drop" or (event.call == "close" and event.end is not None and event.end.is_listener):
             return f"{event.call} (listening)" if event.end.is_listener else event.call
         return self._named(describe(self._steady(event), MOST_PAYLOAD))
