@@ -10,9 +10,9 @@ class Detector:
     the call was made, as it was before; None for what is no connection, such as a datagram.
     """
 
-    names = ()  # of what it finds
+    names: tuple[str, ...] = ()  # of what it finds
     # Of which calls `see` wants to know, as a set of their names; None for everything.
-    calls = None
+    calls: frozenset[str] | None = None
 
     def __init__(self, trace, sides):
         self.trace = trace

@@ -35,9 +35,9 @@ class Part:
     """A detector of mistakes with sockets. `see` and `wait` are also given what is `known` of the socket, or None.
     `everything` is the detector that it is a part of."""
 
-    names = ()  # of what it finds
+    names: tuple[str, ...] = ()  # of what it finds
     # Of which calls `see` wants to know, with SOCKET_RECORD for the records of sockets; None for everything.
-    calls = frozenset()
+    calls: frozenset[str] | None = frozenset()
 
     def __init__(self, everything):
         self.everything = everything
@@ -55,7 +55,7 @@ class Part:
 class SocketDetector(Detector):
     """Keeps what is known of sockets, and passes it with each event to the parts."""
 
-    parts = ()
+    parts: tuple[type[Part], ...] = ()
 
     def __init__(self, trace, sides):
         super().__init__(trace, sides)
