@@ -97,7 +97,7 @@ DEMO := $(addprefix $(BUILD)/examples/demo/,echo_c slow_send_c dead_peer_c)
 .PHONY: demo
 demo: lib python-module $(DEMO) ## build everything and show it at work
 	cargo build --quiet --locked --release -p polysock-examples --bin demo-echo
-	@$(VENV_PY) examples/demo/demo.py $(BUILD)/examples/demo $(TARGET)
+	@$(VENV_PY) examples/demo/demo.py $(BUILD)/examples/demo $(TARGET) $(BUILD)/demo
 
 # ---------------------------------------------------------------- tests
 

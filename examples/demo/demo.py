@@ -1,8 +1,11 @@
 """Shows polysock at its main job, live and measured, on one page. Run by `make demo`; the exit code is the result.
 
-demo.py C_PROGRAMS RUST_PROGRAMS: the folders with `echo_c`, `slow_send_c`, `dead_peer_c`, and Rust's `demo-echo`.
+demo.py C_PROGRAMS RUST_PROGRAMS TRACE: the folders with `echo_c`, `slow_send_c`, `dead_peer_c`, and Rust's `demo-echo`, and
+the one for the trace of all its programs, of which TRACE.html becomes a page.
 """
 
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +16,7 @@ from pathlib import Path
 import polysock as socket
 
 HERE = Path(__file__).parent
-C_PROGRAMS, RUST_PROGRAMS = map(Path, sys.argv[1:])
+C_PROGRAMS, RUST_PROGRAMS, TRACE = map(Path, sys.argv[1:])
 ROUNDS = 16
 TIMEOUT = 30  # seconds
 
@@ -143,12 +146,24 @@ def endings() -> None:
     print(f"   the client read: {lines[4][8:]}   {check(lines[4] == expected[4], lines[4])}")
 
 
+def page() -> str:
+    """Writes what all programs did into one page."""
+    path = TRACE.with_suffix(".html")
+    ended = run(sys.executable, "-m", "polysock", "show", TRACE, "--html", path)
+    check(ended.returncode == 0, f"the page of this run: {ended.stderr}")
+    return f"What their sockets did, as a page: {path}"
+
+
 def main() -> None:
     started = time.monotonic()
     print("polysock on loopback: C, Python and Rust programs, one behaviour")
-    for show in (echo_matrix, slow_send, close_wakes, dead_peer, endings):
-        show()
-    print()
+    shutil.rmtree(TRACE, ignore_errors=True)
+    with socket.trace(TRACE):
+        os.environ["POLYSOCK_TRACE"] = str(TRACE.resolve())  # for the programs that it starts
+        for show in (echo_matrix, slow_send, close_wakes, dead_peer, endings):
+            show()
+    os.environ.pop("POLYSOCK_TRACE")
+    print(f"\n{page()}\n")
     for failure in failures:
         print(f"FAILED: {failure}")
     verdict = f"{len(failures)} of the facts above do not hold" if failures else "All of it holds"
