@@ -1,5 +1,5 @@
-"""Makes the pictures of docs/images: `make screenshots`. Needs Chromium; small differences between two runs are
-those of the runs."""
+"""Makes the pictures of docs/images: `make screenshots`, or `screenshots.py walk-dark` for those of one trace. Needs
+Chromium; small differences between two runs are those of the runs."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs/images"
 STICKY = ROOT / "examples/sticky-packets"
-SIZE = {"width": 1140, "height": 640}
+WIDTH = 1140
 TIME_LIMIT = 60
 
 sys.path.insert(0, str(ROOT / "python/tests"))
@@ -34,6 +34,20 @@ def record_sticky_packets(folder):
         server.communicate(timeout=TIME_LIMIT)
 
 
+def record_walk(folder):
+    """The broken client in README.md, with the server of a tutorial."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (program,) = (text for text in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "Why?" in text)
+    client_program = folder.with_suffix(".d") / "client.py"
+    client_program.parent.mkdir()
+    with traced(folder, ROOT / "examples/echo-tcp/server.py", 0, 1) as server:
+        port = re.search(r":(\d+)$", server.stdout.readline())[1]
+        client_program.write_text(program.replace("localhost", "127.0.0.1").replace("7007", port), encoding="utf-8")
+        with traced(folder, client_program) as client:
+            client.communicate(timeout=TIME_LIMIT)
+        server.communicate(timeout=TIME_LIMIT)
+
+
 def record_partial_send(folder):
     """The program in the page of the finding, with larger receives, so that they are few."""
     page = (ROOT / "docs/findings/partial-send.md").read_text(encoding="utf-8")
@@ -45,24 +59,31 @@ def record_partial_send(folder):
         running.communicate(timeout=TIME_LIMIT)
 
 
+# Of each trace: how high its pictures are, and for each whether it is dark and which keys are pressed.
+TRACES = [
+    (record_sticky_packets, 640, {"trace-page": (False, "")}),
+    (record_partial_send, 640, {"trace-page-finding": (True, "n")}),
+    (record_walk, 700, {"walk-light": (False, ""), "walk-dark": (True, "")}),
+]
+
+
 def main():
     if CHROMIUM is None:
         sys.exit("make screenshots needs Chromium (`make setup` installs it on Debian)")
     IMAGES.mkdir(exist_ok=True)
-    pictures = [
-        ("trace-page", record_sticky_packets, False, []),
-        ("trace-page-finding", record_partial_send, True, ["n"]),
-    ]
     with tempfile.TemporaryDirectory() as scratch, Browser(f"{scratch}/profile") as browser:
-        for name, make, dark, keys in pictures:
-            folder, page = Path(scratch) / name, Path(scratch) / f"{name}.html"
+        for make, height, pictures in TRACES:
+            if sys.argv[1:] and not pictures.keys() & set(sys.argv[1:]):
+                continue
+            folder, page = Path(scratch) / make.__name__, Path(scratch) / f"{make.__name__}.html"
             make(folder)
             with Trace(folder) as trace:
                 document.save(trace, page)
-            shown = browser.open(page, dark=dark, **SIZE)
-            for key in keys:
-                shown.press(key)
-            (IMAGES / f"{name}.png").write_bytes(shown.screenshot())
+            for name, (dark, keys) in pictures.items():
+                shown = browser.open(page, dark=dark, width=WIDTH, height=height)
+                for key in keys:
+                    shown.press(key)
+                (IMAGES / f"{name}.png").write_bytes(shown.screenshot())
 
 
 main()

@@ -1,11 +1,12 @@
 """Runs every block that a reader can copy out of the READMEs: `pytest tools/test_documents.py -k "python/README"`.
 
-Blocks are run in a folder that has what the reader has: the last program of each language before the block (client.c),
-a script.py and a module.py, links to what this checkout has built, and an installed library.
+Blocks are run in a folder that has what the reader has: the last program of each language before the block (client.c,
+client.py), a script.py and a module.py, links to what this checkout has built, and an installed library.
 
     c, cpp, python, rust  built and run; where they use port 7007, an echo server answers, and they must print `hello`
     sh                    run by bash with -e and pipefail, with a free port for 7007; `make` only shows what it would
-                          do; a `client` that is built there must print `hello`, too
+                          do; a `client` that is built there must print `hello`, too; the findings of a trace that are
+                          in the text block after it must be found
     cmake                 what a user adds to a project that has client.c; built and run
     text                  nothing to run
     mermaid               a diagram; `make test-examples` compares those of the tutorials with a run
@@ -45,7 +46,8 @@ PORT = "7007"
 TIME_LIMIT = 300  # seconds: a Rust example may have to be built
 TOOLS = ("pkg-config", "cmake", "curl")
 COMPILERS = {"c": ("CC", "cc", "-std=c11"), "cpp": ("CXX", "c++", "-std=c++17")}
-PROGRAM_FILES = {"c": "client.c", "cpp": "client.cpp"}
+PROGRAM_FILES = {"c": "client.c", "cpp": "client.cpp", "python": "client.py"}
+FINDING = re.compile(r"▲ (\w+ [a-z-]+):")
 
 
 @dataclass(frozen=True)
@@ -144,10 +146,13 @@ class Reader:
             pytest.fail(f"exit code {ended.returncode}\n{ended.stdout}", pytrace=False)
         return ended.stdout
 
-    def write_programs_before(self, block):
+    def write_programs_before(self, block, port):
         for earlier in BLOCKS[: BLOCKS.index(block)]:
             if earlier.language in PROGRAM_FILES and earlier.document == block.document:
-                (self.folder / PROGRAM_FILES[earlier.language]).write_text(self.source_of(earlier, self.echo_port))
+                self.write_program(earlier, port if earlier.language == "python" else self.echo_port)
+
+    def write_program(self, block, port):
+        (self.folder / PROGRAM_FILES[block.language]).write_text(self.source_of(block, port))
 
     def source_of(self, block, port):
         source = block.source.replace(PORT, port)
@@ -155,9 +160,10 @@ class Reader:
 
     def run_shell(self, source):
         (self.folder / "client").unlink(missing_ok=True)
-        self.run(["bash", "-e", "-o", "pipefail", "-c", source])
+        printed = self.run(["bash", "-e", "-o", "pipefail", "-c", source])
         if (self.folder / "client").exists():
             assert "hello" in self.run(["./client"])
+        return printed
 
     def run_cmake(self, source):
         project = self.folder / "project"
@@ -199,18 +205,36 @@ class Reader:
         return self.run([program])
 
 
+def output_after(block):
+    """What a document says that a block prints, if it does."""
+    following = BLOCKS[BLOCKS.index(block) + 1 : BLOCKS.index(block) + 2]
+    return "".join(other.source for other in following if other.language == "text" and other.document == block.document)
+
+
+def test_the_walk_ends_with_a_program_that_has_no_finding(reader):
+    walk = next(block for block in BLOCKS if "polysock show run" in block.source)
+    fixed = next(block for block in BLOCKS[BLOCKS.index(walk) :] if block.language == "python")
+    port = free_port()
+    reader.write_program(fixed, port)
+    reader.run(["rm", "-rf", "run"])
+    reader.run_shell(reader.source_of(walk, port))
+    assert "nothing found" in reader.run([sys.executable, "-m", "polysock", "show", "run", "--check"])
+
+
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.language not in ("text", "mermaid")], ids=str)
 def test_block(block, reader):
     for tool in TOOLS:
         if tool in block.source + block.language and not shutil.which(tool):
             pytest.skip(f"needs {tool}")
     if block.language == "sh":
-        reader.write_programs_before(block)
-        reader.run_shell(reader.source_of(block, free_port()))
+        port = free_port()
+        reader.write_programs_before(block, port)
+        printed = reader.run_shell(reader.source_of(block, port))
+        assert set(FINDING.findall(output_after(block))) <= set(FINDING.findall(printed)), printed
         return
     source = reader.source_of(block, reader.echo_port)
     if block.language == "cmake":
-        reader.write_programs_before(block)
+        reader.write_programs_before(block, reader.echo_port)
         reader.run_cmake(source)
         return
     if block.language == "python":

@@ -1,7 +1,7 @@
 """Shows polysock at its main job, live and measured, on one page. Run by `make demo`; the exit code is the result.
 
-demo.py C_PROGRAMS RUST_PROGRAMS TRACE: the folders with `echo_c`, `slow_send_c`, `dead_peer_c`, and Rust's `demo-echo`, and
-the one for the trace of all its programs, of which TRACE.html becomes a page.
+demo.py C_PROGRAMS RUST_PROGRAMS TRACE: the folders with `echo_c`, `slow_send_c`, `dead_peer_c`, and Rust's `demo-echo`,
+and the one for the trace of all its programs, of which TRACE.html becomes a page.
 """
 
 import os
