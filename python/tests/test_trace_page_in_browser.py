@@ -430,3 +430,37 @@ def test_it_fits_windows_of_any_width(opened, tmp_path, width):
     page.resize(1000, 700)
     page.settle()
     assert len(texts(page)) > 5
+
+
+def test_segments_are_drawn_between_the_calls(opened, tmp_path):
+    client, server = conversation(tmp_path / "run")
+    wire = Process(tmp_path / "run", 90, kind="wire")
+    ends = ["127.0.0.1:5000", "127.0.0.1:80"]
+
+    def segment(at, way, flags, seq, ack, count=0):
+        there, back = ends[::way]
+        fields = {
+            "flags": flags,
+            "seq": seq,
+            "ack": ack,
+            "window": 512,
+            "bytes": count,
+            "interface": "lo",
+            "way": "loop",
+        }
+        wire.write(time=wire.tick(at), event="segment", **{"from": there, "to": back, **fields})
+
+    client.call("sendall", 1, at=10, asked=5, bytes=5, offset=0, data="hello")
+    segment(11, 1, "PSH|ACK", 1001, 2001, 5)
+    segment(12, -1, "ACK", 2001, 1006)
+    segment(13, 1, "PSH|ACK", 1001, 2001, 5)
+    server.call("recv", 2, at=15, asked=9, bytes=5, offset=0, data="hello")
+    page = opened(tmp_path / "run")
+    drawn = "[...document.querySelectorAll('#sheet .arrow.wire')].map((arrow) => arrow.classList[2] ?? '')"
+    assert page.run(drawn) == ["", "", "bad"]
+    assert any(text.startswith("▲retransmission: 5 B seq 1") for text in texts(page))
+    choose(page, "by-connection", "127.0.0.1:5000")
+    assert len(page.run(drawn)) == 3
+    page.run("document.getElementById('with-segments').click()")
+    page.settle()
+    assert page.run(drawn) == []

@@ -34,7 +34,7 @@ def event_facts(event, on, links):
         "outside": event.is_outside,
         "quiet": is_quiet(event),
         "problem": is_problem(event),
-        "segment": segment_facts(event) if getattr(event, "segment", None) else None,
+        "segment": segment_facts(event) if event.segment is not None else None,
     }
     return {name: fact for name, fact in facts.items() if fact is not None and fact is not False and fact != []}
 
@@ -56,7 +56,7 @@ def segment_facts(event):
 
 def is_problem(event):
     """Whether something went wrong here that a reader should look at."""
-    record, segment = event.record, getattr(event, "segment", None)
+    record, segment = event.record, event.segment
     if segment is not None:
         return segment.kind == "icmp" or "RST" in segment.flags or "retransmission" in segment.notes
     if event.lost or event.call == "drop" or record.get("event") in ("lost", "ended"):
