@@ -445,6 +445,69 @@ fn program_closes_everything() {
 }
 
 #[test]
+fn a_program_that_becomes_another_user_goes_on_when_its_trace_can_not() {
+    // SAFETY: no memory is involved.
+    if unsafe { libc::geteuid() } != 0 {
+        support::skipped::skip("a_program_that_becomes_another_user", "root");
+        return;
+    }
+    let records = run("program_becomes_another_user").records();
+    let ended = one(&records, &[r#""event":"ended""#]);
+    assert!(ended.contains(r#""error":"EACCES""#), "{ended}");
+    one(&records, &[r#""call":"send""#, r#""data":"still root""#]);
+    assert!(!with(&records, &[r#""data":"no longer""#]).is_empty());
+}
+
+#[test]
+#[ignore = "a program of the tests above"]
+fn program_becomes_another_user() {
+    let (client, server) = connection();
+    client.send("still root").unwrap();
+    server.recv(&mut [0; 64]).unwrap();
+    // SAFETY: no memory is involved.
+    assert_eq!(unsafe { libc::setresuid(65534, 65534, 65534) }, 0);
+    for _ in 0..2000 {
+        client.send("no longer").unwrap();
+        server.recv(&mut [0; 64]).unwrap();
+    }
+    assert!(!polysock::is_tracing());
+}
+
+#[test]
+fn a_process_that_becomes_another_program_continues_in_another_file() {
+    let files = run("program_executes_another").files();
+    assert_eq!(files.len(), 2, "{files:?}");
+    let pids: Vec<_> = files.iter().map(|records| number(&records[0], "pid")).collect();
+    assert_eq!(pids[0], pids[1]);
+    let all = files.concat();
+    one(&all, &[r#""call":"send""#, r#""data":"the first""#]);
+    assert!(!with(&all, &[r#""call":"connect""#]).is_empty());
+    assert_eq!(
+        with(&all, &[r#""event":"exit""#]).len(),
+        1,
+        "the second program's"
+    );
+}
+
+#[test]
+#[ignore = "a program of the tests above"]
+fn program_executes_another() {
+    use std::os::unix::process::CommandExt;
+    let (client, _server) = Socket::pair(Family::UNIX, SocketType::STREAM, Protocol::DEFAULT).unwrap();
+    client.send("the first").unwrap();
+    let failed = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "program_conversation",
+            "--ignored",
+            "--nocapture",
+            "--test-threads=1",
+        ])
+        .exec();
+    panic!("{failed}");
+}
+
+#[test]
 fn a_forked_child_has_a_file_of_its_own() {
     let files = run("program_forks").files();
     assert_eq!(files.len(), 2, "{files:?}");

@@ -51,6 +51,9 @@ pub(crate) fn add_in_use(line: &mut Line, error: Option<&Error>, port: Option<u1
     }
 }
 
+/// How many bytes of what was moved are copied at a time.
+const PIECE: usize = 256;
+
 /// Adds the beginning of what was moved, as much as the trace wants. `copy` copies the bytes from an offset on into the room,
 /// and returns how many.
 pub(crate) fn add_payload(line: &mut Line, count: usize, mut copy: impl FnMut(usize, &mut [u8]) -> usize) {
@@ -58,11 +61,11 @@ pub(crate) fn add_payload(line: &mut Line, count: usize, mut copy: impl FnMut(us
     if most == 0 {
         return;
     }
-    let mut room = [0; 4096];
+    let mut room = [0; PIECE];
     let mut done = 0;
     line.begin_payload("data");
     while done < most {
-        let wanted = room.get_mut(..(most - done).min(4096)).unwrap_or_default();
+        let wanted = room.get_mut(..(most - done).min(PIECE)).unwrap_or_default();
         let copied = copy(done, wanted);
         line.add_payload(wanted.get(..copied).unwrap_or_default());
         done += copied;
