@@ -1,6 +1,7 @@
 //! Recording what sockets do: one line of JSON for each call, in a file for each process.
 //!
-//! While nothing is recorded a call pays for one load of an atomic ([`switch`]). A record is made in memory of the calling
+//! While nothing is recorded a call on a handle pays nothing: the word that it looks at anyway says so ([`switch`],
+//! [`entry`](crate::sys::entry)). A record is made in memory of the calling
 //! thread, outside every lock and after the call has given everything back ([`call`], [`thread`], [`line`]), and is then
 //! copied into a window of the file ([`sink`]). The seams, where calls report to this module, are few:
 //!
