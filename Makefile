@@ -256,6 +256,13 @@ test-examples: examples ## the tutorials in examples/, every server language wit
 diagrams: examples ## the diagrams of the tutorials, each from a traced run
 	@PYTHONPATH=tools $(VENV_PY) examples/draw.py
 
+# How often each finding occurs in the tutorials, and in the real programs once `make test-clients` has run. Some minutes.
+.PHONY: findings-count
+findings-count: examples ## what is found in traces of the tutorials and the real programs
+	@rm -rf $(BUILD)/findings && mkdir -p $(BUILD)/findings
+	@test ! -x $(CLIENTS)/bin/python || PYTHONPATH=python $(CLIENTS)/bin/python clients/record.py $(BUILD)/findings
+	@cd examples && PYTHONPATH=../tools '$(CURDIR)/$(VENV_PY)' -m harness.findings --clients '$(CURDIR)/$(BUILD)/findings'
+
 # Real programs and servers over polysock.patch(), in a separate environment.
 CLIENTS := $(BUILD)/venv-clients
 

@@ -32,6 +32,7 @@ class Play:
     title: str
     run: Callable[[], Awaitable[None]]
     mostly_waits: bool = False
+    languages: tuple[str, ...] = ()  # of its programs; none when they are fed garbage
 
     async def fault(self) -> str | None:
         """Plays it: what is wrong, or None."""
@@ -45,11 +46,18 @@ class Play:
 def plays_of(tutorial: Tutorial) -> list[Play]:
     drawn = [Play("diagram", lambda: check_diagram(tutorial))] if "diagram" in tutorial.test else []
     if "output" in tutorial.test:
-        alone = [Play(one.name, lambda one=one: play_alone(tutorial, one)) for one in tutorial.languages("")]
+        alone = [
+            Play(one.name, lambda one=one: play_alone(tutorial, one), languages=(one.name,))
+            for one in tutorial.languages("")
+        ]
         return alone + drawn
     servers, clients = tutorial.languages("server"), tutorial.languages("client")
     plays = [
-        Play(f"{server.name} server, {client.name} client", lambda s=server, c=client: play_pair(tutorial, s, c))
+        Play(
+            f"{server.name} server, {client.name} client",
+            lambda s=server, c=client: play_pair(tutorial, s, c),
+            languages=(server.name, client.name),
+        )
         for server in servers
         for client in clients
     ] + drawn

@@ -19,6 +19,7 @@ A tutorial is a folder with a `test.toml`:
     diagram.options = true  it shows the options that are set, too
     diagram.most = 20       it shows only the beginning, so many calls
     diagram.varies = "why"  its order is not the same in every run, so only the kinds of its steps are tested
+    findings = {leaked = "…"}   what `python -m polysock show` finds in it (docs/findings/), and why that is right
 
 Texts are compared exactly, but for {port} (the server's), {number}, and {any} (the rest of the line).
 """
@@ -74,6 +75,7 @@ KEYS = TEXTS | {
     "transport",
     "missing",
     "diagram",
+    "findings",
 }
 DIAGRAM_KEYS = {"languages", "options", "most", "varies"}
 

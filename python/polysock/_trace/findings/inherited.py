@@ -41,7 +41,7 @@ class AcceptInherits(Part):
     system passes them on."""
 
     names = ("accept-inherits",)
-    calls = RECEIVES | SENDS | {"accept", "setsockopt", SOCKET_RECORD}
+    calls = RECEIVES | SENDS | {"accept", "setsockopt", "step", SOCKET_RECORD}
 
     LONG_NS = SECOND
 
@@ -49,8 +49,12 @@ class AcceptInherits(Part):
         super().__init__(everything)
         self._listeners = {}  # Known of the listener: Listener
         self._found = set()
+        self._servers = set()  # the processes with one of this library's servers, which sets options itself
 
     def see(self, event, known, side):
+        if event.record.get("event") == "step":
+            self._servers.add(event.lane.pid)
+            return
         if event.call == "accept":
             listener = self._listeners.setdefault(known, Listener())
             if "timeout" in event.record and event.lane.language in HAS_TIMEOUTS:
@@ -71,7 +75,7 @@ class AcceptInherits(Part):
     def finish(self):
         for known, listener in self._listeners.items():
             for name in sorted(OF_CONNECTIONS & known.options.keys() - listener.set_again):
-                if listener.connections:
+                if listener.connections and known.options[name].lane.pid not in self._servers:
                     yield self._option(name, known, listener)
 
     def _waited(self, event, listener, of):

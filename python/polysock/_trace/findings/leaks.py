@@ -51,7 +51,7 @@ class Leaked(Part):
         process = self._processes.setdefault((event.lane.process, event.lane.pid), Process())
         if call == "drop":
             process.open.pop(event.end, None)
-            if known.listens is None and event.lane.language in COLLECTED:
+            if not is_listener(event.end) and event.lane.language in COLLECTED:
                 process.dropped.append((known.made, event))
         elif call in CLOSES or call == "detach":
             process.open.pop(event.end, None)
@@ -98,7 +98,7 @@ class Leaked(Part):
             for made, drop in process.dropped:
                 self._add(self._at_exit, made, drop)
             for end, known in process.open.items():
-                if not end.is_listener:
+                if not is_listener(end):
                     self._add(self._at_exit, known.made, None)
         process.dropped, process.open = [], {}
 
@@ -107,6 +107,10 @@ class Leaked(Part):
         place = places.setdefault((made.record.get("at"), made.lane.process), Place(made))
         place.count += 1
         place.last_drop = drop
+
+
+def is_listener(end):
+    return end.is_listener or end.state == "LISTEN"
 
 
 def were(count):

@@ -55,7 +55,7 @@ class Ports(Part):
                 self._listens(event, known)
         elif record.get("how") == "accept" and known.accepted_by and (port := self._ports.get(known.accepted_by[1])):
             port.accepted += 1
-        elif self._closes_first(event, known, side):
+        elif record.get("event") != "socket" and self._closes_first(event, known, side):
             self._note_first(event, known)
 
     def finish(self):
@@ -98,11 +98,9 @@ class Ports(Part):
 
     def _failed(self, event, known):
         to = event.record.get("to") or event.end.local
-        states = event.record.get("in_use", "")
         first = self._closed_first.get(self.everything.key(event.end, to))
-        listener = self.everything.listener_at(event.end, to)
         waits = first is not None and event.moment - first.moment < TIME_WAIT_NS
-        if "LISTEN" in states or listener or not (waits or "TIME_WAIT" in states):
+        if not self._is_in_time_wait(event, to, waits):
             self._in_use.setdefault(event.end.file, []).append(event)
             return
         self._has_failed.add(self.everything.key(event.end, to))
@@ -116,10 +114,20 @@ class Ports(Part):
             [event, *([first] if waits else [])],
         )
 
+    def _is_in_time_wait(self, event, to, waits):
+        """Whether only connections in TIME_WAIT have the port; `waits` if the trace has seen the close of one."""
+        states = set(event.record.get("in_use", "").split())
+        if states:
+            return "TIME_WAIT" in states and states <= CLOSED_FIRST
+        return waits and self.everything.listener_at(event.end, to) is None
+
     def _taken(self, event):
         to = event.record.get("to") or event.end.local
         listener = self.everything.listener_at(event.end, to)
+        states = event.record.get("in_use", "").split()
         who = f": {listener[1].listens.lane.label} listens there" if listener else ""
+        if states and "LISTEN" not in states:
+            who = f": a connection of it is open ({states[0]})"
         return Finding(
             "address-in-use",
             ERROR,
