@@ -6,7 +6,7 @@ import re
 import textwrap
 
 import pytest
-from harness import plays
+from harness import diagrams, plays
 from harness.tutorial import Fault, load
 
 TEST = """
@@ -199,9 +199,29 @@ def test_one_file_said_to_be_missing(folder):
     assert folder.play()["python server, java client"] is None
 
 
+DIAGRAM = "\n[diagram]\nlanguages = ['python', 'python']\n"
+
+
+def test_a_diagram_that_no_run_is_like(folder):
+    for file in ("server.py", "client.py"):
+        folder.replace(file, "import socket, sys", "import sys, polysock as socket")
+    folder.write("test.toml", TEST + DIAGRAM)
+    folder.write("README.md", "")
+    assert "README.md has no `<!-- diagram -->`" in folder.play()["diagram"]
+    folder.write("README.md", "<!-- diagram -->\n<!-- end of diagram -->\n")
+    assert "no run is like the diagram" in folder.play()["diagram"]
+    tutorial = load(folder.path)
+    diagrams.save(tutorial, *asyncio.run(plays.drawn_run(tutorial)))
+    assert "L1->>L0: sendall → recv(100) 5 B" in (folder.path / "README.md").read_text()
+    assert folder.play()["diagram"] is None
+    folder.replace("client.py", 's.sendall(b"hello")', 's.sendall(b"hel"); s.sendall(b"lo")')
+    assert "L1->>L0: sendall 3 B" in folder.play()["diagram"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (TEST + DIAGRAM + "colour = 'red'", "unknown diagram.colour"),
         (TEST.replace("no_garbage", "no_gabage"), "unknown no_gabage"),
         ("client = ''\n" + MISSING, "needs `output`"),
         ("client =", "Invalid value"),
