@@ -133,7 +133,7 @@ class Drawing:
 
     def _loop(self, loop):
         top = self._y
-        self._text(self._left + LOOP_INDENT, top + LINE - 4, f"{loop.times} times", "dim", _SANS, anchor="start")
+        self._text(self._left + LOOP_INDENT, top + LINE - 2, f"{loop.times} times", "dim", _SANS, anchor="start")
         self._y += LINE + ROW // 2
         for step in loop.steps:
             self.add(step)

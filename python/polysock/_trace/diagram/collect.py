@@ -70,8 +70,8 @@ def collect(trace, everything=False, options=False, most=MOST_EVENTS):
 
 
 def is_option(event):
-    """Whether it sets an option that has a name."""
-    return event.call == "setsockopt" and isinstance(event.record.get("option"), str) and "value" in event.record
+    """Whether it sets an option that the record names."""
+    return event.call == "setsockopt" and event.record.get("option") is not None and "value" in event.record
 
 
 def is_machinery(event, before):
