@@ -219,7 +219,51 @@ def computing_share(module):
 
 
 #: How long threads run before the clock starts, and while it runs.
-WARM_UP, MEASURED = 0.02, 0.06  # seconds
+WARM_UP, MEASURED = 0.02, 0.12  # seconds
+
+
+class Crowd:
+    """Threads that do their work over and over, all at the same time, whenever they are let go.
+
+    They are started once: to start one while others compute takes the time of a turn of each of them.
+    """
+
+    def __init__(self, works, processors):
+        self.processors = processors
+        self.gate, self.back = threading.Semaphore(0), threading.Semaphore(0)
+        self.over, self.ended = False, False
+        self.counts = [0] * len(works)
+        self.threads = [threading.Thread(target=self.run, args=each, daemon=True) for each in enumerate(works)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self, number, work):
+        counts = self.counts
+        os.sched_setaffinity(0, {self.processors[number % len(self.processors)]})
+        while self.gate.acquire() and not self.ended:
+            while not self.over:
+                work()
+                counts[number] += 1
+            self.back.release()
+
+    def measure(self):
+        """The nanoseconds for one time that one of them did its work, all taken together."""
+        self.over = False
+        self.gate.release(len(self.threads))
+        time.sleep(WARM_UP)
+        before, start = sum(self.counts), time.perf_counter_ns()
+        time.sleep(MEASURED)
+        done, passed = sum(self.counts) - before, time.perf_counter_ns() - start
+        self.over = True
+        for _ in self.threads:
+            self.back.acquire()
+        return passed / done
+
+    def close(self):
+        self.ended = True
+        self.gate.release(len(self.threads))
+        for thread in self.threads:
+            thread.join()
 
 
 def streams(threads, size, processors):
@@ -233,34 +277,27 @@ def streams(threads, size, processors):
         pairs = [tcp_pair(module) for _ in range(threads)]
         data, used = bytes(size), sorted(EVERY)[:processors]
 
+        def transfers(left, right):
+            def transfer():
+                left.sendall(data)
+                got = 0
+                while got < size:
+                    got += len(right.recv(size - got))
+
+            return transfer
+
+        crowd = Crowd([transfers(*pair) for pair in pairs], used)
+
         def run():
-            counts, over = [0] * threads, threading.Event()
-
-            def work(number, left, right):
-                os.sched_setaffinity(0, {used[number % processors]})
-                while not over.is_set():
-                    left.sendall(data)
-                    got = 0
-                    while got < size:
-                        got += len(right.recv(size - got))
-                    counts[number] += 1
-
-            workers = [threading.Thread(target=work, args=(number, *pair)) for number, pair in enumerate(pairs)]
             os.sched_setaffinity(0, used)
-            for worker in workers:
-                worker.start()
-            time.sleep(WARM_UP)
-            before, start = sum(counts), time.perf_counter_ns()
-            time.sleep(MEASURED)
-            done, passed = sum(counts) - before, time.perf_counter_ns() - start
-            over.set()
-            for worker in workers:
-                worker.join()
-            os.sched_setaffinity(0, EVERY)
-            return passed / done
+            try:
+                return crowd.measure()
+            finally:
+                os.sched_setaffinity(0, EVERY)
 
         with closing(*(end for pair in pairs for end in pair)):
             yield run
+            crowd.close()
 
     return make
 
@@ -268,5 +305,5 @@ def streams(threads, size, processors):
 for processors, where in ((1, "one processor"), (2, "two processors")):
     if processors <= len(EVERY):
         for threads in (2, 8, 64):
-            row(f"{threads} threads of 64 B, {where}", rounds=60)(streams(threads, 64, processors))
-            row(f"{threads} threads of 32 KiB, {where}", rounds=60)(streams(threads, 32768, processors))
+            row(f"{threads} threads of 64 B, {where}", rounds=15)(streams(threads, 64, processors))
+            row(f"{threads} threads of 32 KiB, {where}", rounds=15)(streams(threads, 32768, processors))
