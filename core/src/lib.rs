@@ -57,8 +57,8 @@ pub use framing::{ByteOrder, Frames, Framing, Header, PrefixWidth, Reader, Reade
 pub use hint::hint;
 pub use lookup::{eai, AddressInfo, Hints, HostEntry, HostError};
 pub use message_server::{
-    CloseReason, Connection, MessageBatch, MessageEvent, MessageHandler, MessageServeOptions, MessageServer,
-    MessageServerStats, MessageStep, MessageWorker, Reply, StartedMessageServer,
+    CloseReason, Connection, ConnectionData, MessageBatch, MessageEvent, MessageHandler, MessageServeOptions,
+    MessageServer, MessageServerStats, MessageStep, MessageWorker, Reply, StartedMessageServer,
 };
 pub use names::{
     host_by_address, host_by_name, host_name, interface_index, interface_list, interface_name, interfaces,

@@ -3,6 +3,7 @@
 use super::connection::Connection;
 use super::item::Next;
 use super::reason::CloseReason;
+use super::traffic::ConnectionData;
 use super::worker::MessageWorker;
 use crate::error::{Kind, Result};
 use std::sync::Arc;
@@ -31,16 +32,26 @@ pub struct MessageBatch<'w> {
 impl MessageBatch<'_> {
     /// The next event; `None` at the end of the batch.
     pub fn next_event(&mut self) -> Option<MessageEvent<'_>> {
+        self.next_event_and_data().map(|(event, _)| event)
+    }
+
+    /// The same, and what the language keeps with the connection.
+    #[doc(hidden)]
+    #[inline]
+    pub fn next_event_and_data(&mut self) -> Option<(MessageEvent<'_>, &mut ConnectionData)> {
         let next = self.worker.next_callback()?;
-        let item = self.worker.current.as_ref()?;
-        Some(match next {
+        let MessageWorker { current, buffers, .. } = &mut *self.worker;
+        let item = current.as_mut()?;
+        let event = match next {
             Next::Open => MessageEvent::Open(&item.connection),
             Next::Message(part) => {
-                MessageEvent::Message(&item.connection, item.bytes().get(part).unwrap_or_default())
+                let message = item.task.input.bytes(&buffers.received).get(part);
+                MessageEvent::Message(&item.connection, message.unwrap_or_default())
             }
-            Next::Close => MessageEvent::Close(&item.connection, item.closed.as_deref()?),
+            Next::Close => MessageEvent::Close(&item.connection, item.task.closed.as_deref()?),
             Next::Nothing => return None,
-        })
+        };
+        Some((event, &mut item.task.data))
     }
 
     /// Sends a reply on the connection of the last event, framed. It goes out with the others when the callbacks for what

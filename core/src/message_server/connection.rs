@@ -13,9 +13,8 @@ use crate::server::monitor::SIGNAL_INTERVAL;
 use crate::socket::Socket;
 use crate::sys::fork::ForkLock;
 use crate::sys::selector::Trigger;
-use crate::sys::thread;
+use crate::sys::thread::{self, ThreadId};
 use crate::time::{Deadline, Left, Timeout};
-use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Weak;
@@ -47,11 +46,22 @@ pub struct Connection {
     pub(super) traffic: ForkLock<Traffic>,
     /// When bytes last moved, in the server's milliseconds.
     active: AtomicU64,
-    data: ForkLock<Option<Box<dyn Any + Send>>>,
+    /// The number of the thread whose callbacks' replies and sends are collected, to be sent together; 0 is none. It is the
+    /// leader's, so that the stand-by sees when a callback takes long. It is changed without the lock: a thread that has
+    /// stopped collecting afterwards sends what is queued, under the lock.
+    collector: AtomicU64,
 }
 
 /// How often a thread that waits for room tries to send itself.
 const OWN_ATTEMPTS: Duration = Duration::from_millis(5);
+
+/// How much of what was queued has been sent.
+#[derive(Clone, Copy)]
+pub(super) struct Sent {
+    /// Nothing is left, and nothing has failed.
+    pub(super) all: bool,
+    pub(super) some: bool,
+}
 
 /// Whether a message is queued beyond the limit of what may be unsent.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,7 +93,7 @@ impl Connection {
             owner,
             traffic,
             active: AtomicU64::new(now),
-            data: ForkLock::new(),
+            collector: AtomicU64::new(0),
         }
     }
 
@@ -221,18 +231,6 @@ impl Connection {
         self.abort_for(CloseReason::ByProgram);
     }
 
-    /// Keeps a value for a language binding with the connection, and returns the previous one.
-    #[doc(hidden)]
-    pub fn set_data(&self, data: Option<Box<dyn Any + Send>>) -> Option<Box<dyn Any + Send>> {
-        std::mem::replace(&mut *self.data.lock(), data)
-    }
-
-    /// Looks at the value that is kept, for a few instructions.
-    #[doc(hidden)]
-    pub fn with_data<R>(&self, look: impl FnOnce(Option<&(dyn Any + Send)>) -> R) -> R {
-        look(self.data.lock().as_deref())
-    }
-
     pub(super) fn abort_for(&self, reason: CloseReason) {
         {
             let mut traffic = self.traffic.lock();
@@ -275,7 +273,7 @@ impl Connection {
                 return Ok(false);
             }
             traffic.append(parts)?;
-            traffic.collector != Some(thread::me())
+            !self.is_collected_by(thread::me())
         };
         if sends && !self.flush() {
             self.settle();
@@ -286,20 +284,11 @@ impl Connection {
     /// Sends what is queued, as far as the kernel takes it; another thread that is sending does the rest. False when
     /// something is left or the connection has failed: what is waited for must be [settled](Self::settle).
     pub(super) fn flush(&self) -> bool {
-        let (all, moved) = self.send_queued();
-        if moved {
+        let sent = self.send_queued(|_, sent| sent);
+        if sent.some {
             self.note_taken();
         }
-        all
-    }
-
-    /// The same from a worker that has just noted that the connection is active.
-    pub(super) fn flush_noted(&self) -> bool {
-        let (all, moved) = self.send_queued();
-        if moved && !all {
-            self.note_taken();
-        }
-        all
+        sent.all
     }
 
     /// The peer, or the kernel on its behalf, has taken something.
@@ -309,30 +298,43 @@ impl Connection {
         }
     }
 
-    /// Whether all was sent, and whether something was.
-    fn send_queued(&self) -> (bool, bool) {
-        let mut moved = false;
-        let all = loop {
-            let Some((bytes, taken)) = self.traffic.lock().take_to_send() else {
-                break true;
-            };
-            let rest = bytes.get(taken..).unwrap_or_default();
-            let sent = self
-                .socket
-                .on(NativeCaller)
-                .within(Timeout::NonBlocking)
-                .send(rest);
-            moved |= sent.is_ok();
-            if !self.traffic.lock().note_sent(bytes, taken, sent) {
-                break false;
-            }
+    /// Sends what is queued, as far as the kernel takes it, and lets `finish` change what is then the state, before another
+    /// thread does.
+    #[inline]
+    pub(super) fn send_queued<R>(&self, finish: impl FnOnce(&mut Traffic, Sent) -> R) -> R {
+        let mut sent = Sent {
+            all: true,
+            some: false,
         };
-        (all, moved)
+        let mut traffic = self.traffic.lock();
+        while let Some((bytes, taken)) = traffic.take_to_send() {
+            drop(traffic);
+            let rest = bytes.get(taken..).unwrap_or_default();
+            let mut call = self.socket.on(NativeCaller).within(Timeout::NonBlocking);
+            let outcome = call.send(rest);
+            sent.some |= outcome.is_ok();
+            traffic = self.traffic.lock();
+            if !traffic.note_sent(bytes, taken, outcome) {
+                sent.all = false;
+                break;
+            }
+        }
+        finish(&mut traffic, sent)
+    }
+
+    /// The thread collects replies and sends from now on, or no thread does.
+    pub(super) fn set_collector(&self, collector: Option<ThreadId>) {
+        let number = collector.map_or(0, ThreadId::number);
+        self.collector.store(number, Ordering::Release);
+    }
+
+    fn is_collected_by(&self, thread: ThreadId) -> bool {
+        self.collector.load(Ordering::Acquire) == thread.number()
     }
 
     /// Sends what was collected, and no longer collects: the callback takes long.
     pub(super) fn stop_collecting(&self) {
-        self.traffic.lock().collector = None;
+        self.set_collector(None);
         if !self.flush() {
             self.settle();
         }

@@ -143,6 +143,7 @@ impl MessageWorker {
         }
         if self.items.capacity() == 0 {
             memory::reserve(&mut self.items, 2 * MOST_READY)?;
+            memory::reserve(&mut self.tasks, MOST_READY)?;
         }
         {
             let mut state = self.server.state.lock();
@@ -160,46 +161,11 @@ impl MessageWorker {
 
     /// Does what a connection is ready for. `last`: what has arrived by now is the last that is received.
     pub(super) fn look_at(&mut self, connection: Arc<Connection>, events: Events, last: bool) {
-        let server = Arc::clone(&self.server);
-        let receives = last || events.0 & (Events::READABLE | Events::ERROR | Events::HANGUP).0 != 0;
-        if events.0 & !Events::READABLE.0 != 0 {
-            connection.flush();
-        }
-        let kept = {
-            let mut traffic = connection.traffic.lock();
-            if traffic.over {
-                return;
-            }
-            if traffic.in_hands {
-                // It is looked at again when its callback has returned.
-                let wanted = Events(traffic.watched.0 & Events::WRITABLE.0);
-                let wanted = if traffic.unsent() > 0 {
-                    wanted
-                } else {
-                    Events::NONE
-                };
-                connection.watch(&server.poller, &mut traffic, wanted);
-                return;
-            }
-            let full = traffic.unsent() > server.options.max_unsent;
-            let waits = full && (!last || traffic.is_last_held());
-            if traffic.ending.is_some() || waits || !(receives || traffic.is_held()) {
-                if connection.settle_idle(&*server, &mut traffic) {
-                    drop(traffic);
-                    server.end(connection.key(), false);
-                }
-                return;
-            }
-            traffic.in_hands = true;
-            traffic.kept.take()
+        let Some((input, end)) = self.server.take_in_hand(&connection, events, last) else {
+            return;
         };
-        let mut item = match kept {
-            Some(mut kept) if kept.held => {
-                let end = kept.end.take();
-                Item::received(connection, Input::Kept(kept), end)
-            }
-            kept => Item::received(connection, Input::Awaited(kept), None),
-        };
+        let mut item = Item::new(connection, self.tasks.pop().unwrap_or_default());
+        item.find(input, end);
         if last {
             item.ends(CloseReason::Stopped);
         }
@@ -323,5 +289,54 @@ impl MessageWorker {
             Err(error) => self.pause_accepting(error),
         }
         None
+    }
+}
+
+/// What there is for a connection's callbacks, and what followed it.
+type Found = (Input, Option<Box<CloseReason>>);
+
+impl MessageServer {
+    /// Takes a connection in hand that is ready for something which callbacks should be called for. `last`: what has arrived by
+    /// now is the last that is received.
+    fn take_in_hand(&self, connection: &Arc<Connection>, events: Events, last: bool) -> Option<Found> {
+        let receives = last || events.0 & (Events::READABLE | Events::ERROR | Events::HANGUP).0 != 0;
+        if events.0 & !Events::READABLE.0 != 0 {
+            connection.flush();
+        }
+        let kept = {
+            let mut traffic = connection.traffic.lock();
+            if traffic.over {
+                return None;
+            }
+            if traffic.in_hands {
+                // It is looked at again when its callback has returned.
+                let wanted = Events(traffic.watched.0 & Events::WRITABLE.0);
+                let wanted = if traffic.unsent() > 0 {
+                    wanted
+                } else {
+                    Events::NONE
+                };
+                connection.watch(&self.poller, &mut traffic, wanted);
+                return None;
+            }
+            let full = traffic.unsent() > self.options.max_unsent;
+            let waits = full && (!last || traffic.is_last_held());
+            if traffic.ending.is_some() || waits || !(receives || traffic.is_held()) {
+                if connection.settle_idle(self, &mut traffic) {
+                    drop(traffic);
+                    self.end(connection.key(), false);
+                }
+                return None;
+            }
+            traffic.in_hands = true;
+            traffic.kept.take()
+        };
+        Some(match kept {
+            Some(mut kept) if kept.held => {
+                let end = kept.end.take();
+                (Input::Kept(kept), end)
+            }
+            kept => (Input::Awaited(kept), None),
+        })
     }
 }

@@ -4,6 +4,7 @@ use super::connection::Owner;
 use super::reason::CloseReason;
 use super::recording::record;
 use super::shared::MessageServer;
+use super::state::State;
 use super::worker::MessageWorker;
 use crate::caller::NativeCaller;
 use crate::poll::Events;
@@ -115,13 +116,16 @@ impl MessageServer {
         let (mut next, mut overdue) = (None, Vec::new());
         {
             let mut state = self.state.lock();
-            for entry in state.workers.iter_mut().flatten() {
+            let State {
+                workers, connections, ..
+            } = &mut *state;
+            for entry in workers.iter_mut().flatten() {
                 let Some(end) = entry.since.and_then(|since| since.checked_add(limit)) else {
                     continue;
                 };
                 if end <= now {
                     entry.since = None;
-                    overdue.extend(entry.working_on.clone());
+                    overdue.extend(entry.working_on.and_then(|key| connections.get(key).cloned()));
                 } else {
                     next = Some(next.map_or(end, |next: Instant| next.min(end)));
                 }

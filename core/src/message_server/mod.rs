@@ -1,6 +1,7 @@
 //! A server that accepts, receives and sends, and calls callbacks with messages.
 
 mod batch;
+mod buffers;
 mod connection;
 mod item;
 mod lead;
@@ -25,4 +26,5 @@ pub use shared::MessageServer;
 pub use start::{MessageHandler, Reply, StartedMessageServer};
 pub use state::MessageServerStats;
 pub use step::MessageStep;
+pub use traffic::ConnectionData;
 pub use worker::MessageWorker;

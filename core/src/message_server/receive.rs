@@ -30,9 +30,9 @@ impl MessageWorker {
     #[inline]
     pub(super) fn begin_batch(&mut self) {
         self.used = FIRST_PLACE;
-        if self.memory.is_empty() {
+        if self.buffers.received.is_empty() {
             match Arc::get_mut(&mut self.received) {
-                Some(received) => self.memory = std::mem::take(&mut received.0),
+                Some(received) => self.buffers.received = std::mem::take(&mut received.0),
                 None => self.received = Arc::new(Received(Vec::new())),
             }
         }
@@ -47,17 +47,15 @@ impl MessageWorker {
     #[inline]
     pub(super) fn share_memory(&mut self) {
         if let Some(received) = Arc::get_mut(&mut self.received) {
-            received.0 = std::mem::take(&mut self.memory);
+            received.0 = std::mem::take(&mut self.buffers.received);
         }
     }
 
-    /// Receives what an item waits for, at once before its callbacks are called.
+    /// Receives what an item waits for, at once before its callbacks are called, so that no other worker needs the memory.
     #[inline]
     pub(super) fn receive_now(&mut self, item: &mut Item) {
-        self.begin_batch();
+        self.used = FIRST_PLACE;
         self.receive(item);
-        self.share_memory();
-        item.share(&self.received);
     }
 
     /// Receives what an item waits for.
@@ -82,19 +80,19 @@ impl MessageWorker {
 
     /// Receives into the worker's memory.
     fn receive_ahead(&mut self, socket: &Socket) -> (Result<usize>, Input) {
-        let start = self.used;
-        let room = if self.memory.is_empty() {
-            memory::zeros(MEMORY).map(|memory| self.memory = memory)
+        let (start, memory) = (self.used, &mut self.buffers.received);
+        let room = if memory.is_empty() {
+            memory::zeros(MEMORY).map(|zeros| *memory = zeros)
         } else {
             Ok(())
         };
-        let end = (start + MOST_RECEIVED).min(self.memory.len());
+        let end = (start + MOST_RECEIVED).min(memory.len());
         let received = room
             .map_err(|kind| Error::new(Operation::Recv, kind))
-            .and_then(|()| receive_once(socket, self.memory.get_mut(start..end).unwrap_or_default()));
+            .and_then(|()| receive_once(socket, memory.get_mut(start..end).unwrap_or_default()));
         let count = received.as_ref().map_or(0, |count| *count);
         self.used = start + count.next_multiple_of(CACHE_LINE);
-        (received, Input::Unshared(start..start + count))
+        (received, Input::Own(start..start + count))
     }
 }
 

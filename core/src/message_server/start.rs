@@ -1,5 +1,6 @@
 //! A message server with its own threads.
 
+use super::traffic::ConnectionData;
 use super::{CloseReason, Connection, MessageEvent, MessageServeOptions, MessageServer, MessageStep};
 use crate::caller::NativeCaller;
 use crate::error::{Kind, Result};
@@ -269,8 +270,8 @@ fn work<H: MessageHandler>(program: &Arc<Program<H>>) {
             }
             MessageStep::Trouble(error) => program.report(Trouble::Accept(error), None),
             MessageStep::Batch(mut batch) => {
-                while let Some(event) = batch.next_event() {
-                    let Err((connection, trouble)) = program.call(event) else {
+                while let Some((event, data)) = batch.next_event_and_data() {
+                    let Err((connection, trouble)) = program.call(event, data) else {
                         continue;
                     };
                     let kind = match &trouble {
@@ -290,19 +291,22 @@ fn work<H: MessageHandler>(program: &Arc<Program<H>>) {
 
 impl<H: MessageHandler> Program<H> {
     /// Calls the callback of an event; returns how it failed, on which connection.
-    fn call(&self, event: MessageEvent<'_>) -> Outcome<(), (Arc<Connection>, Trouble<H::Failure>)> {
+    fn call(
+        &self,
+        event: MessageEvent<'_>,
+        data: &mut ConnectionData,
+    ) -> Outcome<(), (Arc<Connection>, Trouble<H::Failure>)> {
         let (connection, called) = match event {
             MessageEvent::Open(connection) => {
                 let opened = catch_unwind(AssertUnwindSafe(|| self.handler.on_open(connection)));
                 let called = opened.map(|opened| {
                     opened.map(|state| {
-                        connection.set_data(Some(Box::new(state)));
+                        *data = Some(Box::new(state));
                     })
                 });
                 (connection, called)
             }
             MessageEvent::Message(connection, message) => {
-                let mut data = connection.set_data(None);
                 let called = catch_unwind(AssertUnwindSafe(|| {
                     let state = data
                         .as_deref_mut()
@@ -312,12 +316,10 @@ impl<H: MessageHandler> Program<H> {
                             .on_message(connection, state, message, &mut Reply(connection))
                     })
                 }));
-                connection.set_data(data);
                 (connection, called)
             }
             MessageEvent::Close(connection, reason) => {
-                let data = connection.set_data(None);
-                let state = data.and_then(|data| data.downcast().ok());
+                let state = data.take().and_then(|data| data.downcast().ok());
                 let called = catch_unwind(AssertUnwindSafe(|| {
                     state.map_or(Ok(()), |state| self.handler.on_close(connection, *state, reason))
                 }));

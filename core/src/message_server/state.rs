@@ -59,6 +59,8 @@ pub(super) struct State {
     pub(super) begun: u64,
     /// How often a leader has gone to the poller.
     pub(super) batches: u64,
+    /// When a stand-by last took over.
+    last_slow: Option<Instant>,
     pub(super) accepting: Accepting,
     /// How long the last pause of accepting was, if nothing was accepted after it.
     pub(super) last_pause: Option<Duration>,
@@ -104,8 +106,8 @@ pub(super) struct Stopping {
 /// What the server knows about a worker.
 pub(super) struct WorkerEntry {
     pub(super) thread: ThreadId,
-    /// What its callbacks are about.
-    pub(super) working_on: Option<Arc<Connection>>,
+    /// The key of the connection whose callbacks it calls.
+    pub(super) working_on: Option<u64>,
     /// When its callback began, if there is a limit.
     pub(super) since: Option<Instant>,
     /// Its thread has called stop from a callback.
@@ -188,9 +190,16 @@ impl State {
     /// Makes the stand-by the leader; returns what the leader's callback is about.
     pub(super) fn take_over(&mut self, standby: usize) -> Option<Arc<Connection>> {
         let slow = self.leader.replace(standby);
+        self.last_slow = Some(Instant::now());
         self.standby = None;
         self.call_standby();
-        self.entry(slow?)?.working_on.clone()
+        let connection = self.entry(slow?)?.working_on?;
+        self.connections.get(connection).cloned()
+    }
+
+    /// Whether a stand-by took over within this time.
+    pub(super) fn was_slow_within(&self, time: Duration) -> bool {
+        self.last_slow.is_some_and(|slow| slow.elapsed() < time)
     }
 
     /// Reserves room for another worker on every list that it may end up on; false when there is no memory for that.

@@ -184,10 +184,8 @@ impl State {
 
     /// Whether a callback of the connection has called stop.
     fn is_stopped_from(&self, connection: &Connection) -> bool {
-        self.entries().any(|entry| {
-            let own = entry.working_on.as_ref();
-            entry.stops && own.is_some_and(|own| own.key() == connection.key())
-        })
+        self.entries()
+            .any(|entry| entry.stops && entry.working_on == Some(connection.key()))
     }
 
     /// How many callbacks are running, except those that have called stop.
@@ -208,10 +206,8 @@ impl State {
             return self.is_over() && self.others_working() == 0;
         }
         let own = self.entries().filter(|entry| entry.stops);
-        let own = own.filter_map(|entry| entry.working_on.as_ref());
-        let kept = own
-            .filter(|own| self.connections.get(own.key()).is_some())
-            .count();
+        let own = own.filter_map(|entry| entry.working_on);
+        let kept = own.filter(|own| self.connections.get(*own).is_some()).count();
         let alone = self.entries().all(|entry| entry.stops) && self.expected_since.is_none();
         alone
             || (self.connections.len() + self.being_closed == kept

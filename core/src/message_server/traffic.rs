@@ -6,6 +6,7 @@ use crate::framing::read_ahead::ReadAhead;
 use crate::poll::Events;
 use crate::sys::fork::InChild;
 use crate::sys::thread::{Thread, ThreadId};
+use std::any::Any;
 
 /// Memory larger than this is given back to the system once it is empty.
 const LARGEST_SPARE: usize = 64 << 10;
@@ -23,9 +24,6 @@ pub(super) struct Traffic {
     sending: bool,
     /// A worker has work of this connection, or the connection is over.
     pub(super) in_hands: bool,
-    /// The thread whose callbacks' replies and sends are collected, to be sent together. It is the leader's, so that the
-    /// stand-by sees when a callback takes long.
-    pub(super) collector: Option<ThreadId>,
     /// What the poller waits for; nothing: the connection is not registered.
     pub(super) watched: Events,
     /// Input that could not be handled yet.
@@ -40,7 +38,13 @@ pub(super) struct Traffic {
     pub(super) over: bool,
     /// Threads that wait for room to send.
     pub(super) waiting: Vec<Thread>,
+    /// What a language keeps with the connection while no callback of it is running.
+    pub(super) data: ConnectionData,
 }
+
+/// What a language keeps with a connection, for its callbacks.
+#[doc(hidden)]
+pub type ConnectionData = Option<Box<dyn Any + Send>>;
 
 impl InChild for Traffic {
     /// The connection is the parent's.
@@ -77,7 +81,7 @@ impl Traffic {
         let queue = if behind { &mut self.rest } else { &mut self.first };
         let more = parts.iter().map(|part| part.len()).sum();
         queue.try_reserve(more).map_err(|_| Kind::OutOfMemory)?;
-        for part in parts {
+        for part in parts.into_iter().filter(|part| !part.is_empty()) {
             queue.extend_from_slice(part);
         }
         Ok(())
@@ -146,11 +150,15 @@ impl Traffic {
         self.waiting.drain(..).for_each(|sender| sender.unpark());
     }
 
-    /// Lends memory for bytes to be sent.
+    /// Whether it lacks memory for bytes to be sent.
+    #[inline]
+    pub(super) fn has_no_memory(&self) -> bool {
+        self.first.capacity() == 0 && !self.sending
+    }
+
+    /// Lends memory for bytes to be sent, if it [has none](Self::has_no_memory).
     pub(super) fn lend(&mut self, spare: Vec<u8>) {
-        if self.first.capacity() == 0 && !self.sending {
-            self.first = spare;
-        }
+        self.first = spare;
     }
 
     /// Takes back memory that is not in use.

@@ -1,7 +1,8 @@
 //! What a thread of a message server does: lead, call callbacks, take over from a slow callback, wait.
 
-use super::connection::{Connection, Owner};
-use super::item::{Item, Next, Received};
+use super::buffers::Buffers;
+use super::connection::{Connection, Owner, Sent};
+use super::item::{Item, Next, Received, Task};
 use super::reason::CloseReason;
 use super::recording::{record, Running};
 use super::shared::{is_reset, MessageServer};
@@ -16,23 +17,26 @@ use crate::trace;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often the stand-by looks whether the leader's callback takes long.
-const TICK: Duration = Duration::from_millis(2);
+/// How often the stand-by looks whether the leader's callback takes long. Each look takes the leader's processor for a moment.
+const TICK: Duration = Duration::from_millis(5);
 
-/// After more ticks than this of the same batch the stand-by takes over in any case: there is enough work for two.
-const LONG_BATCH: u32 = 5;
+/// The same while callbacks have taken long recently.
+const SHORT_TICK: Duration = Duration::from_millis(2);
 
-/// After this many ticks without work the stand-by sleeps until it is woken.
-const QUIET: u32 = 25;
+/// How long ago that may be.
+const RECENTLY: Duration = Duration::from_secs(1);
+
+/// After this time in the same batch the stand-by takes over in any case: there is enough work for two.
+const LONG_BATCH: Duration = Duration::from_millis(10);
+
+/// After this time without work the stand-by sleeps until it is woken.
+const QUIET: Duration = Duration::from_millis(50);
 
 /// A thread that was requested and has not arrived within this time is no longer expected.
 const ARRIVAL: Duration = Duration::from_secs(1);
 
 /// A worker that is not needed leaves after this time.
 const IDLE: Duration = Duration::from_secs(10);
-
-/// How much memory for bytes to be sent a worker keeps, in pieces.
-const MOST_SPARES: usize = 64;
 
 /// A thread's part in a message server: the thread does what each [`step`](Self::step) says, as long as there is one.
 ///
@@ -79,10 +83,10 @@ pub struct MessageWorker {
     pub(super) current: Option<Item>,
     /// The callback that is running, while calls are recorded.
     pub(super) running: Option<Box<Running>>,
-    /// What the leader receives into, and how much of it is used.
-    pub(super) memory: Vec<u8>,
+    pub(super) buffers: Buffers,
+    /// How much of the memory to receive into is used.
     pub(super) used: usize,
-    /// The same while callbacks are called.
+    /// That memory while callbacks are called, if other workers may take over some of them.
     pub(super) received: Arc<Received>,
     pub(super) events: Vec<Event>,
     pub(super) ready: Vec<(Arc<Connection>, Events)>,
@@ -91,7 +95,9 @@ pub struct MessageWorker {
     pub(super) trouble: Option<Error>,
     /// Connections whose callbacks have returned.
     finishing: Vec<Item>,
-    spares: Vec<Vec<u8>>,
+    /// Memory for further work.
+    #[allow(clippy::vec_box)] // items take the boxes and give them back
+    pub(super) tasks: Vec<Box<Task>>,
 }
 
 /// What a worker does next.
@@ -126,7 +132,7 @@ impl MessageServer {
             sends_at_once: false,
             current: None,
             running: None,
-            memory: Vec::new(),
+            buffers: Buffers::default(),
             used: 0,
             received: Arc::new(Received(Vec::new())),
             events: Vec::new(),
@@ -134,7 +140,7 @@ impl MessageServer {
             items: Vec::new(),
             trouble: None,
             finishing: Vec::new(),
-            spares: Vec::new(),
+            tasks: Vec::new(),
         }
     }
 }
@@ -251,8 +257,9 @@ impl MessageWorker {
     /// Waits until the leader's callback takes long, and takes over.
     fn stand_by(&self) {
         let server = &self.server;
-        let (mut seen, mut quiet) = (None, 0);
-        let (mut batch, mut busy) = (None, 0);
+        let (mut seen, mut quiet) = (None, Duration::ZERO);
+        let (mut batch, mut busy) = (None, Duration::ZERO);
+        let mut tick = Duration::ZERO;
         loop {
             let sleeps = {
                 let mut state = server.state.lock();
@@ -264,12 +271,20 @@ impl MessageWorker {
                     return;
                 }
                 let begun = (state.begun, state.polling);
-                busy = if batch == Some(state.batches) { busy + 1 } else { 0 };
+                busy = if batch == Some(state.batches) {
+                    busy + tick
+                } else {
+                    Duration::ZERO
+                };
                 batch = Some(state.batches);
                 if state.polling {
-                    quiet = if seen == Some(begun) { quiet + 1 } else { 0 };
+                    quiet = if seen == Some(begun) {
+                        quiet + tick
+                    } else {
+                        Duration::ZERO
+                    };
                 } else {
-                    quiet = 0;
+                    quiet = Duration::ZERO;
                     if seen == Some(begun) || busy > LONG_BATCH {
                         let slow = state.take_over(self.at);
                         drop(state);
@@ -282,15 +297,20 @@ impl MessageWorker {
                     }
                 }
                 seen = Some(begun);
+                tick = if state.was_slow_within(RECENTLY) {
+                    SHORT_TICK
+                } else {
+                    TICK
+                };
                 state.standby_sleeps = quiet > QUIET;
                 state.standby_sleeps
             };
             if sleeps {
-                quiet = 0;
+                quiet = Duration::ZERO;
                 seen = None;
                 thread::park();
             } else {
-                thread::park_timeout(TICK);
+                thread::park_timeout(tick);
             }
         }
     }
@@ -345,7 +365,12 @@ impl MessageWorker {
     pub(super) fn find_callback(&mut self) -> Option<Next> {
         loop {
             if let Some(item) = &mut self.current {
-                match item.next(self.server.framing.as_ref(), self.server.options.max_unsent) {
+                let server = &self.server;
+                match item.next(
+                    server.framing.as_ref(),
+                    server.options.max_unsent,
+                    &mut self.buffers,
+                ) {
                     Next::Nothing => {}
                     next @ (Next::Open | Next::Message(_) | Next::Close) => {
                         if self.server.options.handler_timeout.is_some() {
@@ -364,7 +389,7 @@ impl MessageWorker {
     /// Takes the next work; false when there is none.
     fn claim(&mut self) -> bool {
         let mut previous = self.current.take();
-        if self.sends_at_once {
+        if self.sends_at_once || previous.as_ref().is_some_and(|item| item.task.closed.is_some()) {
             if let Some(item) = previous.take() {
                 self.finish(item);
             }
@@ -374,9 +399,7 @@ impl MessageWorker {
             let leads = state.leader == Some(self.at);
             if leads {
                 // With the replies of the whole batch; or by the worker that takes over.
-                state
-                    .done
-                    .extend(previous.take().filter(|item| item.closed.is_none()));
+                state.done.extend(previous.take());
             }
             let claimed = state.next_item();
             state.begun += 1;
@@ -384,18 +407,14 @@ impl MessageWorker {
             let Some(entry) = state.entry(self.at) else {
                 return false;
             };
-            entry.working_on = claimed.as_ref().map(|item| Arc::clone(&item.connection));
+            entry.working_on = claimed.as_ref().map(|item| item.connection.key());
             entry.since = None;
-            if claimed.is_none() && std::mem::take(&mut entry.stops) | state.stopping.is_some() {
-                state.wake_watchers();
-            }
-            if let Some(item) = claimed.as_ref().filter(|item| item.closed.is_none()) {
+            if let Some(item) = &claimed {
                 // Under the lock: the stand-by ends this when it takes over.
-                let mut traffic = item.connection.traffic.lock();
-                traffic.collector = (leads && is_watched).then(thread::me);
-                if let Some(spare) = self.spares.pop() {
-                    traffic.lend(spare);
-                }
+                item.connection
+                    .set_collector((leads && is_watched).then(thread::me));
+            } else if std::mem::take(&mut entry.stops) | state.stopping.is_some() {
+                state.wake_watchers();
             }
             claimed
         };
@@ -430,11 +449,11 @@ impl MessageWorker {
 
     /// Sends what the callbacks of a connection have left to send, and lets go of it.
     fn finish(&mut self, mut item: Item) {
-        if item.closed.is_some() {
+        if item.task.closed.is_some() {
             return;
         }
         let server = &self.server;
-        let (kept, end) = item.leave();
+        let (kept, end) = item.leave(&self.buffers.received);
         let connection = &item.connection;
         if end.is_some() || server.options.idle_timeout.is_some() {
             connection.note_active(server.milliseconds());
@@ -446,25 +465,32 @@ impl MessageWorker {
             }
             traffic.end(*end);
         }
-        connection.flush_noted();
-        let due = {
-            let mut traffic = connection.traffic.lock();
-            traffic.collector = None;
+        let (buffers, data) = (&mut self.buffers, item.task.data.take());
+        let due = connection.send_queued(|traffic, Sent { all, some }| {
+            if some && !all {
+                connection.note_active(server.milliseconds());
+            }
+            connection.set_collector(None);
             traffic.in_hands = false;
+            if data.is_some() {
+                traffic.data = data;
+            }
             match kept {
                 Some(Ok(kept)) => traffic.kept = Some(kept),
                 Some(Err(kind)) => traffic.end(CloseReason::Failed(Error::new(Operation::Recv, kind))),
                 None => {}
             }
-            if self.spares.len() < MOST_SPARES {
-                self.spares.extend(traffic.take_spare());
-            }
-            connection.settle_idle(&**server, &mut traffic)
-        };
+            buffers.take_back(traffic);
+            connection.settle_idle(&**server, traffic)
+        });
         if due {
             server.end(connection.key(), true);
         } else {
             server.note_idle_while_stopping(connection.key());
+        }
+        if self.tasks.len() < self.tasks.capacity() {
+            *item.task = Task::default();
+            self.tasks.push(item.task);
         }
     }
 
@@ -479,7 +505,7 @@ impl MessageWorker {
                 Some(CloseReason::HandlerTimeout | CloseReason::Stopped | CloseReason::Failed(_))
             );
             traffic.end(CloseReason::HandlerFailed);
-            traffic.refused = item.opened;
+            traffic.refused = item.task.opened;
             closed_under
         };
         match kind {

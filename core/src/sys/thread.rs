@@ -27,7 +27,6 @@ thread_local! {
 
 impl ThreadId {
     /// As a number.
-    #[cfg_attr(target_os = "linux", allow(dead_code))] // which has its own
     pub fn number(self) -> u64 {
         self.0
     }

@@ -8,9 +8,12 @@ use crate::errors::{Context, Failure};
 use crate::raw::buffer::Readable;
 use crate::raw::{bytes, call};
 use polysock::java_net::Refusal;
-use polysock::{CloseReason, Connection as Core, Error, Kind, MessageBatch, MessageEvent, Protocol};
+use polysock::{
+    CloseReason, Connection as Core, ConnectionData, Error, Kind, MessageBatch, MessageEvent, Protocol,
+};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use std::any::Any;
 use std::sync::Arc;
 
 /// Which class the connections are of.
@@ -35,17 +38,22 @@ pub struct Raised<'py> {
     pub about: Option<Bound<'py, PyAny>>,
 }
 
+/// A connection, and with it the object of Python's that was made for it, if there is one.
+type Of<'a> = (&'a Arc<Core>, &'a mut ConnectionData);
+
 /// What a callback has returned, and for which connection.
 type Returned<'py> = Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>;
 
 impl Callbacks {
     /// Calls the callbacks of a batch, up to the first failure that should be reported. The next batch then goes on.
     pub fn run<'py>(&self, py: Python<'py>, batch: &mut MessageBatch<'_>) -> Result<(), Raised<'py>> {
-        while let Some(event) = batch.next_event() {
+        while let Some((event, data)) = batch.next_event_and_data() {
             let ended = match event {
-                MessageEvent::Message(connection, message) => self.message(py, connection, message),
-                MessageEvent::Open(connection) => self.opened(py, connection).map(|()| None),
-                MessageEvent::Close(connection, reason) => self.ended(py, connection, reason).map(|()| None),
+                MessageEvent::Message(connection, message) => self.message(py, (connection, data), message),
+                MessageEvent::Open(connection) => self.opened(py, (connection, data)).map(|()| None),
+                MessageEvent::Close(connection, reason) => {
+                    self.ended(py, (connection, data), reason).map(|()| None)
+                }
                 _ => Ok(None),
             };
             let (raised, kind) = match ended {
@@ -73,10 +81,10 @@ impl Callbacks {
     fn message<'py>(
         &self,
         py: Python<'py>,
-        core: &Arc<Core>,
+        of: Of<'_>,
         message: &[u8],
     ) -> Result<Returned<'py>, Raised<'py>> {
-        let connection = self.object(py, core)?;
+        let connection = self.object(py, of)?;
         let answer = bytes::copy(py, message)
             .and_then(|message| call::with_two(self.on_message.bind(py), &connection, &message));
         match answer {
@@ -86,27 +94,31 @@ impl Callbacks {
         }
     }
 
-    fn opened<'py>(&self, py: Python<'py>, core: &Arc<Core>) -> Result<(), Raised<'py>> {
+    fn opened<'py>(&self, py: Python<'py>, (core, data): Of<'_>) -> Result<(), Raised<'py>> {
         let Some(on_open) = &self.on_open else {
             return Ok(());
         };
-        let connection = self.object(py, core)?;
+        let connection = self.object(py, (core, data))?;
         let opened = on_open.bind(py).call1((&connection,));
         opened
             .and_then(|nothing| check_is_done(&nothing, self.style.name("on_open", "onOpen")))
             .map_err(|exception| {
-                let _ = core.set_data(None); // no other callback will be called for it
+                *data = None; // no other callback will be called for it
                 about(connection, exception)
             })
     }
 
-    fn ended<'py>(&self, py: Python<'py>, core: &Arc<Core>, reason: &CloseReason) -> Result<(), Raised<'py>> {
-        let known = known(py, core);
-        if known.is_none() && self.on_close.is_none() {
+    fn ended<'py>(
+        &self,
+        py: Python<'py>,
+        (core, data): Of<'_>,
+        reason: &CloseReason,
+    ) -> Result<(), Raised<'py>> {
+        if data.is_none() && self.on_close.is_none() {
             return Ok(());
         }
-        let connection = self.object(py, core)?;
-        let _ = core.set_data(None);
+        let connection = self.object(py, (core, data))?;
+        *data = None;
         if let Some(error) = failure(reason) {
             self.style.set_failure(&connection, error);
         }
@@ -121,13 +133,16 @@ impl Callbacks {
 
     /// Python's object for a connection.
     #[inline]
-    fn object<'py>(&self, py: Python<'py>, core: &Arc<Core>) -> Result<Bound<'py, PyAny>, Raised<'py>> {
-        if let Some(object) = known(py, core) {
-            return Ok(object);
+    fn object<'py>(&self, py: Python<'py>, (core, data): Of<'_>) -> Result<Bound<'py, PyAny>, Raised<'py>> {
+        let known = data
+            .as_deref()
+            .and_then(<dyn Any + Send>::downcast_ref::<Py<PyAny>>);
+        if let Some(object) = known {
+            return Ok(object.bind(py).clone());
         }
         match self.style.object(py, core) {
             Ok(object) => {
-                let _ = core.set_data(Some(Box::new(object.clone().unbind())));
+                *data = Some(Box::new(object.clone().unbind()));
                 Ok(object)
             }
             Err(exception) => Err(Raised {
@@ -154,15 +169,6 @@ impl Callbacks {
 
 /// The exception for an answer that was not sent, and the kind of its failure.
 type Refused = (PyErr, Option<Kind>);
-
-/// Python's object for a connection, if it was made already. The core keeps it with the connection.
-#[inline]
-fn known<'py>(py: Python<'py>, core: &Core) -> Option<Bound<'py, PyAny>> {
-    core.with_data(|data| {
-        let object = data?.downcast_ref::<Py<PyAny>>()?;
-        Some(object.bind(py).clone())
-    })
-}
 
 fn about(connection: Bound<'_, PyAny>, exception: PyErr) -> Raised<'_> {
     Raised {
