@@ -2,6 +2,7 @@
 
 use super::connection::{Connection, Owner};
 use super::item::{Input, Item};
+use super::limits::AT_A_TIME;
 use super::reason::CloseReason;
 use super::receive::MOST_IN_BATCH;
 use super::shared::MessageServer;
@@ -51,7 +52,6 @@ impl Caller for StopAtSignals {
 impl MessageWorker {
     /// Waits until there is something to do for the callbacks, and queues it. Returns what else its thread should do.
     pub(super) fn lead(&mut self) -> Option<Turn> {
-        let server = Arc::clone(&self.server);
         if let Err(kind) = self.make_room() {
             return Some(Turn::Trouble(Error::new(Operation::Server, kind)));
         }
@@ -69,47 +69,52 @@ impl MessageWorker {
         if self.queue() {
             return None;
         }
-        let left = next.map(|next| {
-            next.saturating_duration_since(Instant::now())
-                .max(Duration::from_millis(1))
-        });
-        let waited = server
-            .poller
-            .wait_with(&mut self.events, Timeout::from(left), &mut StopAtSignals);
-        let count = match waited {
-            Ok(count) => count,
-            Err(error) if error.kind() == Kind::Interrupted => return Some(Turn::Interrupted),
-            Err(error) => {
-                self.fail(error.clone());
-                return Some(Turn::Trouble(error));
-            }
-        };
+        // What did not fit into the last batch comes first.
         let mut accepts = false;
-        {
-            let state = server.state.lock();
-            for event in self.events.iter().take(count) {
-                if event.token == LISTENER {
-                    accepts = true;
-                } else if let Some(connection) = state.connections.get(event.token) {
-                    self.ready.push((Arc::clone(connection), event.events));
-                }
+        if self.ready.is_empty() {
+            match self.wait(next) {
+                Ok(found) => accepts = found,
+                Err(turn) => return Some(turn),
             }
         }
-        let mut ready = std::mem::take(&mut self.ready);
-        for (connection, events) in ready.drain(..) {
-            // The poller reports what does not fit again.
-            if !self.has_room() {
+        while self.has_room() {
+            let Some((connection, events)) = self.ready.pop_front() else {
                 break;
-            }
+            };
             self.look_at(connection, events, false);
         }
-        ready.clear();
-        self.ready = ready;
         if accepts {
             self.accept();
         }
         self.queue();
         None
+    }
+
+    /// Waits until connections are ready, or until this moment; returns whether there are connections to accept.
+    fn wait(&mut self, end: Option<Instant>) -> std::result::Result<bool, Turn> {
+        let left = end.map(|end| {
+            end.saturating_duration_since(Instant::now())
+                .max(Duration::from_millis(1))
+        });
+        let poller = &self.server.poller;
+        let count = match poller.wait_with(&mut self.events, Timeout::from(left), &mut StopAtSignals) {
+            Ok(count) => count,
+            Err(error) if error.kind() == Kind::Interrupted => return Err(Turn::Interrupted),
+            Err(error) => {
+                self.fail(error.clone());
+                return Err(Turn::Trouble(error));
+            }
+        };
+        let mut accepts = false;
+        let state = self.server.state.lock();
+        for event in self.events.iter().take(count) {
+            if event.token == LISTENER {
+                accepts = true;
+            } else if let Some(connection) = state.connections.get(event.token) {
+                self.ready.push_back((Arc::clone(connection), event.events)); // `make_room` has made room
+            }
+        }
+        Ok(accepts)
     }
 
     /// Makes what it has found available to all workers; false when it has found nothing.
@@ -139,7 +144,11 @@ impl MessageWorker {
             self.events.resize(MOST_READY, Event::default());
         }
         if self.ready.capacity() == 0 {
-            memory::reserve(&mut self.ready, MOST_READY)?;
+            let room = self.ready.try_reserve(MOST_READY);
+            room.map_err(|_| Kind::OutOfMemory)?;
+        }
+        if self.silent.capacity() == 0 {
+            memory::reserve(&mut self.silent, AT_A_TIME)?;
         }
         if self.items.capacity() == 0 {
             memory::reserve(&mut self.items, 2 * MOST_READY)?;

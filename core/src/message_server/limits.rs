@@ -7,7 +7,6 @@ use super::shared::MessageServer;
 use super::state::State;
 use super::worker::MessageWorker;
 use crate::caller::NativeCaller;
-use crate::poll::Events;
 use crate::sys::thread;
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
@@ -20,7 +19,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(30);
 const LOOKS: u64 = 16;
 
 /// How many connections are looked at under the lock at a time.
-const AT_A_TIME: usize = 64;
+pub(super) const AT_A_TIME: usize = 64;
 
 /// The longest that a worker sleeps that may not call callbacks.
 const GUARD: Duration = Duration::from_millis(50);
@@ -66,14 +65,14 @@ impl MessageWorker {
                     };
                     let end = connection.last_active().saturating_add(limit);
                     if end < now || idle.is_none() {
-                        self.ready.push((Arc::clone(connection), Events::NONE));
+                        self.silent.push(Arc::clone(connection)); // `make_room` has made room
                     } else {
                         earliest = earliest.min(end + 1);
                     }
                 }
             }
             place += AT_A_TIME;
-            for (connection, _) in self.ready.drain(..) {
+            for connection in self.silent.drain(..) {
                 let due = {
                     let mut traffic = connection.traffic.lock();
                     if traffic.in_hands || (idle.is_none() && traffic.ending.is_none()) {

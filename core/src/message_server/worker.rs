@@ -14,6 +14,7 @@ use crate::server::monitor::Watched;
 use crate::sys::fork;
 use crate::sys::thread;
 use crate::trace;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -89,7 +90,10 @@ pub struct MessageWorker {
     /// That memory while callbacks are called, if other workers may take over some of them.
     pub(super) received: Arc<Received>,
     pub(super) events: Vec<Event>,
-    pub(super) ready: Vec<(Arc<Connection>, Events)>,
+    /// What the leader has found in the poller and not looked at yet. If another worker leads meanwhile, that one finds it, too.
+    pub(super) ready: VecDeque<(Arc<Connection>, Events)>,
+    /// Connections that may have been idle for too long.
+    pub(super) silent: Vec<Arc<Connection>>,
     pub(super) items: Vec<Item>,
     /// What could not be accepted.
     pub(super) trouble: Option<Error>,
@@ -136,7 +140,8 @@ impl MessageServer {
             used: 0,
             received: Arc::new(Received(Vec::new())),
             events: Vec::new(),
-            ready: Vec::new(),
+            ready: VecDeque::new(),
+            silent: Vec::new(),
             items: Vec::new(),
             trouble: None,
             finishing: Vec::new(),
@@ -200,9 +205,16 @@ impl MessageWorker {
                         return turn;
                     }
                 }
-                Role::StandBy => self.stand_by(),
-                Role::Idle if !self.wait_idle() => return Turn::Leave,
-                Role::Idle => {}
+                Role::StandBy => {
+                    self.ready.clear();
+                    self.stand_by();
+                }
+                Role::Idle => {
+                    self.ready.clear();
+                    if !self.wait_idle() {
+                        return Turn::Leave;
+                    }
+                }
                 Role::Guard => self.guard(),
             }
         }
