@@ -4,8 +4,9 @@
 
 The base is checked out and built in build/quick/base; its first build takes another minute. Programs of the working
 tree measure both, each with the library and the Python package of its side. Rows that seem to have changed are measured
-once more, in other processes, and only that counts: revisions/verdict.py says how. Instructions are counted too if
-there is valgrind. Ends with 1 if a row has become slower, 0 if none has.
+once more, in other processes, and only that counts: revisions/verdict.py says how. On a busy machine there is time for
+fewer of these, and a row for which they are too few is "unclear". Instructions are counted too if there is valgrind.
+Ends with 1 if a row has become slower, 0 if none has.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import functools
 import sys
 import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +27,11 @@ from revisions import instructions, measuring, servers
 from revisions.sides import ROOT, base_revision, build_base, git, working_tree
 from revisions.verdict import FASTER, SAME, SLOWER, UNCLEAR, is_suspect, judge, judge_instructions, pair_change
 
-#: Pairs of processes for the first look, and for the second one at what is suspect.
-FIRST, SECOND = 7, 10
+#: Pairs of processes for the first look, and for the second one at what is suspect: at most, and at least even if there
+#: is no time left.
+FIRST, SECOND = (5, 3), (10, 1)
+#: The part of the time that the first look may take, if the second one needs the rest.
+FIRST_SHARE = 0.6
 #: Samples of each side in a pair: as many as fit into the time, but not fewer or more than these.
 FEWEST, MOST = 3, 12
 
@@ -68,15 +73,15 @@ def main():
         say("the working tree does not differ from it, so whatever is found is noise")
     sides = [build_base(revision), working_tree()]
     rows = [row for row in all_rows(sides, arguments.client) if is_chosen(row.name, arguments.rows)]
-    progress = Progress("quick", [row.name for row in rows] * FIRST)
-    seconds = arguments.seconds / max(len(rows) * FIRST, 1)
-    with awake():
-        changes, medians = look(rows, FIRST, seconds, progress)
-        suspects = [row for row in rows if changes[row.name] and is_suspect(changes[row.name])]
-        progress.add([row.name for row in suspects] * SECOND)
-        again, _ = look(suspects, SECOND, seconds, progress)
-    verdicts = {name: judge(again[name] if again.get(name) else each) for name, each in changes.items() if each}
+    end = time.monotonic() + arguments.seconds
     counted = {} if arguments.rows else counted_instructions(sides)
+    left = end - time.monotonic()
+    progress = Progress("quick")
+    with awake():
+        changes, medians = look(rows, FIRST, end - left * (1 - FIRST_SHARE), progress)
+        suspects = [row for row in rows if changes[row.name] and is_suspect(changes[row.name])]
+        again, _ = look(suspects, SECOND, end, progress)
+    verdicts = {name: judge(again[name] if again.get(name) else each) for name, each in changes.items() if each}
     print(shown(verdicts, medians, counted), end="")
     sys.exit(conclusion([*verdicts.values(), *(verdict for verdict, *_ in counted.values())], changes))
 
@@ -85,7 +90,7 @@ def parsed():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--base", metavar="REVISION", help="instead of where this branch left main")
     parser.add_argument("--rows", metavar="WORD,…", help="only rows with one of the words; no instructions")
-    parser.add_argument("--seconds", type=float, default=55, help="for the first look at all rows")
+    parser.add_argument("--seconds", type=float, default=115, help="for all that is measured")
     parser.add_argument("--client", type=Path, default=ROOT / "build/bench/servers/load_c", help="what loads servers")
     return parser.parse_args()
 
@@ -117,10 +122,23 @@ def all_rows(sides, client):
         )
 
 
-def look(rows, pairs, seconds, progress):
-    """What each pair says of each row, and the medians of both sides."""
+def look(rows, pairs, end, progress):
+    """What each pair says of each row, and the medians of both sides.
+
+    `pairs` are how many there should be, and how many there are even if that takes longer than until `end`.
+    """
+    most, fewest = pairs
     changes, samples = defaultdict(list), defaultdict(lambda: defaultdict(list))
-    for number in range(pairs):
+    began, names = time.monotonic(), [row.name for row in rows]
+    progress.add(names * most)
+    seconds = (end - began) / max(len(rows) * most, 1)
+    for number in range(most):
+        now = time.monotonic()
+        of_one = (now - began) / max(number, 1)
+        if number >= fewest and now + of_one > end:
+            for name in names:
+                progress.without(name)
+            break
         made, measure = None, {}
         for row in rows:
             if row.makers is not made:
@@ -176,14 +194,19 @@ def counted_instructions(sides):
         say("no valgrind: instructions are not compared")
         return {}
     say("counting instructions")
-    counts = {side.name: instructions.of_python(side) for side in sides}
-    for counted in instructions.C:
-        for side in sides:
-            program = side.program(ROOT / "bench" / f"{counted.source}.c")
-            if program:
-                counts[side.name][f"C: {counted.row}"] = instructions.of_c(program, counted)
-    base, now = (counts[side.name] for side in sides)
+    with ThreadPoolExecutor() as both:  # they do not disturb each other
+        base, now = both.map(instructions_of, sides)
     return {name: (judge_instructions(base[name], now[name]), base[name], now[name]) for name in base if name in now}
+
+
+def instructions_of(side):
+    """Of each row that both languages count."""
+    counts = instructions.of_python(side)
+    for counted in instructions.C:
+        program = side.program(ROOT / "bench" / f"{counted.source}.c")
+        if program:
+            counts[f"C: {counted.row}"] = instructions.of_c(program, counted)
+    return counts
 
 
 def shown(verdicts, medians, counted):
@@ -205,7 +228,7 @@ def conclusion(verdicts, changes):
     words = [verdict.word for verdict in verdicts]
     say(", ".join(f"{words.count(word)} {word}" for word in (SAME, SLOWER, FASTER, UNCLEAR) if word in words))
     if UNCLEAR in words:
-        say("unclear: the pairs of processes disagree; try again on a quieter machine")
+        say("unclear: the pairs of processes disagree, or are too few; try again on a quieter machine")
     return int(SLOWER in words)
 
 

@@ -22,7 +22,7 @@ class Loaded:
         command = ["env", f"PYTHONPATH={side.environment['PYTHONPATH']}"]
         command += [sys.executable, str(server_programs.FOLDER / file)]
         client_on, server_on = server_load.processors()
-        self.settings = server_load.Settings(str(client), 0.15, 0.03, server_on, client_on)
+        self.settings = server_load.Settings(str(client), 0.1, 0.02, server_on, client_on)
         program = server_programs.Program(row, "Python", command)
         self.server = server_programs.Running(program, self.load.mode, self.load.connections, server_on)
 

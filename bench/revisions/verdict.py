@@ -13,6 +13,9 @@ from dataclasses import dataclass
 #: Less than this is no change: code that is the same, but lies elsewhere in memory, differs by as much.
 MARGIN = 0.02
 
+#: Fewer pairs than this are too few to call a row slower or faster.
+ENOUGH = 8
+
 #: Instructions repeat exactly but for a few that depend on where things lie.
 INSTRUCTIONS_MARGIN, FEW_INSTRUCTIONS = 0.01, 16
 
@@ -41,11 +44,11 @@ def pair_change(base, now):
 def judge(changes):
     """The verdict on a row, from what each of its pairs says."""
     ordered = sorted(changes)
-    second, last_but_one = ordered[1], ordered[-2]
+    second, last_but_one = (ordered[1], ordered[-2]) if len(ordered) > 1 else (ordered[0], ordered[0])
     change, noise = statistics.median(ordered), (last_but_one - second) / 2
-    if second > MARGIN:
+    if second > MARGIN and len(ordered) >= ENOUGH:
         word = SLOWER
-    elif last_but_one < -MARGIN:
+    elif last_but_one < -MARGIN and len(ordered) >= ENOUGH:
         word = FASTER
     else:
         word = UNCLEAR if abs(change) > MARGIN else SAME

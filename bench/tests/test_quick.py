@@ -1,6 +1,7 @@
 """How bench-quick goes through its rows, with processes that are made up."""
 
 import io
+import time
 
 import pytest
 import quick
@@ -19,10 +20,10 @@ class Side:
         self.closed = True
 
 
-def look(makers, names, pairs=3):
+def look(makers, names, pairs=3, fewest=None, end=0.0):
     rows = [quick.Row(name, makers, name) for name in names]
-    progress = Progress("quick", [row.name for row in rows] * pairs, stream=io.StringIO())
-    return quick.look(rows, pairs, 0.0, progress)
+    progress = Progress("quick", stream=io.StringIO())
+    return quick.look(rows, (pairs, fewest or pairs), end, progress)
 
 
 def test_each_pair_has_processes_for_itself_which_are_closed():
@@ -56,6 +57,12 @@ def test_a_server_that_does_not_start_with_one_side_is_left_out():
     changes, _ = look({"base": lambda: started, "now": fail}, ["server"])
     assert changes == {"server": []}
     assert started.closed
+
+
+def test_when_the_time_is_up_there_are_fewer_pairs():
+    sides = {"base": lambda: Side(1), "now": lambda: Side(1)}
+    assert look(sides, ["a"], pairs=5, fewest=2)[0]["a"] == [0.0] * 2
+    assert look(sides, ["a"], pairs=5, fewest=2, end=time.monotonic() + 60)[0]["a"] == [0.0] * 5
 
 
 def test_the_exit_code_is_1_if_a_row_is_slower(capsys):

@@ -15,7 +15,7 @@ from revisions.verdict import (
     pair_change,
 )
 
-FIRST, SECOND = 7, 10  # pairs, as in quick.py
+FIRST, SECOND = 5, 10  # pairs, as in quick.py
 
 
 class Machine:
@@ -83,13 +83,18 @@ def test_one_pair_may_disagree_and_two_may_not():
     assert judge([0.05] * 8 + [-0.30, -0.30]).word == UNCLEAR
 
 
+def test_few_pairs_are_not_enough():
+    assert judge([0.05] * 7).word == judge([-0.05]).word == UNCLEAR
+    assert judge([0.0] * 5).word == SAME
+
+
 def test_drift_that_both_sides_share_does_not_count():
     base = [100.0, 200.0, 400.0, 800.0]
     assert pair_change(base, [value * 1.1 for value in base]) == pytest.approx(0.1)
 
 
 def test_what_is_shown():
-    assert str(judge([0.03, 0.04, 0.05, 0.06, 0.07])) == "slower by 5.0% (noise 1.0%)"
+    assert str(judge([0.03] * 2 + [0.04] * 2 + [0.06] * 2 + [0.07] * 2)) == "slower by 5.0% (noise 2.0%)"
     assert str(judge([0.0] * 5)) == "same (noise 0.0%)"
 
 
