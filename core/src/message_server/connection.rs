@@ -11,7 +11,7 @@ use crate::poll::Events;
 use crate::poller::Poller;
 use crate::server::monitor::SIGNAL_INTERVAL;
 use crate::socket::Socket;
-use crate::sys::fork::ForkLock;
+use crate::sys::fork::{ForkLock, Held};
 use crate::sys::selector::Trigger;
 use crate::sys::thread::{self, ThreadId};
 use crate::time::{Deadline, Left, Timeout};
@@ -51,6 +51,10 @@ pub struct Connection {
     /// stopped collecting afterwards sends what is queued, under the lock.
     collector: AtomicU64,
 }
+
+/// How often, and how many times at most, a thread looks whether another one has sent what it is sending.
+const BETWEEN_LOOKS: Duration = Duration::from_micros(50);
+const MOST_LOOKS: u32 = 2000;
 
 /// How often a thread that waits for room tries to send itself.
 const OWN_ATTEMPTS: Duration = Duration::from_millis(5);
@@ -320,6 +324,21 @@ impl Connection {
             }
         }
         finish(&mut traffic, sent)
+    }
+
+    /// The state while no thread is sending: the bytes of a send that has not returned count as unsent, although the peer may
+    /// have them. No send waits, so this takes a moment, unless a thread that sends is kept from running for long.
+    pub(super) fn lock_between_sends(&self) -> Held<'_, Traffic> {
+        let mut traffic = self.traffic.lock();
+        for _ in 0..MOST_LOOKS {
+            if !traffic.is_sending() {
+                break;
+            }
+            drop(traffic);
+            std::thread::sleep(BETWEEN_LOOKS);
+            traffic = self.traffic.lock();
+        }
+        traffic
     }
 
     /// The thread collects replies and sends from now on, or no thread does.

@@ -142,15 +142,24 @@ impl super::connection::Connection {
     /// Closes the connection while its callback runs, with a reset if something is unsent; `on_close` follows when the
     /// callback has returned.
     pub(super) fn close_under_callback(&self, reason: CloseReason) {
-        let aborts = {
+        {
             let mut traffic = self.traffic.lock();
             if traffic.over {
                 return;
             }
             traffic.end(reason);
+        }
+        let (aborts, returned) = {
+            let mut traffic = self.lock_between_sends();
+            if traffic.over {
+                return;
+            }
             traffic.aborted |= traffic.unsent() > 0;
-            traffic.aborted
+            (traffic.aborted, !traffic.in_hands)
         };
+        if returned {
+            return self.settle();
+        }
         // There is no caller to report a failure to.
         let mut call = self.socket.on(NativeCaller);
         let _ = if aborts {
@@ -164,4 +173,35 @@ impl super::connection::Connection {
 /// Rounded up: a limit never ends early.
 fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_micros().div_ceil(1000)).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::connection::{Connection, Owner};
+    use super::super::shared::MessageServer;
+    use super::*;
+    use crate::domain::{Family, Protocol, SocketType};
+    use crate::socket::Socket;
+    use std::sync::Weak;
+
+    #[test]
+    fn a_reply_that_is_just_being_sent_is_not_taken_for_unsent() {
+        let (socket, _peer) = Socket::pair(Family::UNIX, SocketType::STREAM, Protocol::DEFAULT).unwrap();
+        let owner: Weak<dyn Owner> = Weak::<MessageServer>::new();
+        let peer = crate::address::Address::EMPTY;
+        let connection = Connection::new(owner, 1, socket, peer, None, 100, 0);
+        let (bytes, taken) = {
+            let mut traffic = connection.traffic.lock();
+            traffic.append([b"", b"reply", b""]).unwrap();
+            traffic.take_to_send().unwrap()
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| connection.close_under_callback(CloseReason::Stopped));
+            while connection.traffic.lock().ending.is_none() {
+                std::thread::yield_now();
+            }
+            connection.traffic.lock().note_sent(bytes, taken, Ok(5));
+        });
+        assert!(!connection.traffic.lock().aborted);
+    }
 }

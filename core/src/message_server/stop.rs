@@ -132,7 +132,7 @@ impl Connection {
     /// Ends it whatever is still to be sent.
     fn force(&self, server: &MessageServer) {
         let due = {
-            let mut traffic = self.traffic.lock();
+            let mut traffic = self.lock_between_sends();
             if traffic.over {
                 return;
             }

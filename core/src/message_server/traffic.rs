@@ -104,6 +104,11 @@ impl Traffic {
         Some((std::mem::take(&mut self.first), std::mem::take(&mut self.taken)))
     }
 
+    /// Whether a thread is sending just now.
+    pub(super) fn is_sending(&self) -> bool {
+        self.sending
+    }
+
     /// Records how sending them has ended; true when there may be more that the kernel takes.
     pub(super) fn note_sent(&mut self, mut bytes: Vec<u8>, taken: usize, sent: Result<usize, Error>) -> bool {
         self.sending = false;
