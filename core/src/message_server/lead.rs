@@ -50,10 +50,12 @@ impl Caller for StopAtSignals {
 }
 
 impl MessageWorker {
-    /// Waits until there is something to do for the callbacks, and queues it. Returns what else its thread should do.
+    /// Waits until there is something to do for the callbacks, and queues it; or notes trouble. Returns what else its thread
+    /// should do.
     pub(super) fn lead(&mut self) -> Option<Turn> {
         if let Err(kind) = self.make_room() {
-            return Some(Turn::Trouble(Error::new(Operation::Server, kind)));
+            self.trouble = Some(Error::new(Operation::Server, kind));
+            return None;
         }
         self.begin_batch();
         let now = Instant::now();
@@ -63,10 +65,7 @@ impl MessageWorker {
             self.watch_listener(now),
         ];
         let next = moments.into_iter().flatten().min();
-        if let Some(error) = self.trouble.take() {
-            return Some(Turn::Trouble(error));
-        }
-        if self.queue() {
+        if self.queue() || self.trouble.is_some() {
             return None;
         }
         // What did not fit into the last batch comes first.
@@ -74,7 +73,11 @@ impl MessageWorker {
         if self.ready.is_empty() {
             match self.wait(next) {
                 Ok(found) => accepts = found,
-                Err(turn) => return Some(turn),
+                Err(error) if error.kind() == Kind::Interrupted => return Some(Turn::Interrupted),
+                Err(error) => {
+                    self.fail(error);
+                    return None;
+                }
             }
         }
         while self.has_room() {
@@ -91,20 +94,13 @@ impl MessageWorker {
     }
 
     /// Waits until connections are ready, or until this moment; returns whether there are connections to accept.
-    fn wait(&mut self, end: Option<Instant>) -> std::result::Result<bool, Turn> {
+    fn wait(&mut self, end: Option<Instant>) -> Result<bool> {
         let left = end.map(|end| {
             end.saturating_duration_since(Instant::now())
                 .max(Duration::from_millis(1))
         });
         let poller = &self.server.poller;
-        let count = match poller.wait_with(&mut self.events, Timeout::from(left), &mut StopAtSignals) {
-            Ok(count) => count,
-            Err(error) if error.kind() == Kind::Interrupted => return Err(Turn::Interrupted),
-            Err(error) => {
-                self.fail(error.clone());
-                return Err(Turn::Trouble(error));
-            }
-        };
+        let count = poller.wait_with(&mut self.events, Timeout::from(left), &mut StopAtSignals)?;
         let mut accepts = false;
         let state = self.server.state.lock();
         for event in self.events.iter().take(count) {

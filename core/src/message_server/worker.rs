@@ -110,6 +110,8 @@ enum Role {
     Recruit,
     Work,
     Lead,
+    /// Report what could not be accepted.
+    Report,
     StandBy,
     Idle,
     /// As many callbacks are running as may: only their time limits are enforced.
@@ -198,11 +200,14 @@ impl MessageWorker {
                 Role::Work => return Turn::Work,
                 Role::Lead => {
                     if let Some(turn) = self.lead() {
-                        // What the thread does meanwhile, such as `on_error`, may take long, too.
-                        let mut state = server.state.lock();
-                        state.note_working();
-                        state.call_standby();
+                        self.note_busy();
                         return turn;
+                    }
+                }
+                Role::Report => {
+                    if let Some(error) = self.trouble.take() {
+                        self.note_busy();
+                        return Turn::Trouble(error);
                     }
                 }
                 Role::StandBy => {
@@ -245,7 +250,7 @@ impl MessageWorker {
         {
             state.standby = None;
         }
-        if !state.has_work() {
+        if !state.has_work() && self.trouble.is_none() {
             state.polling = true;
             state.batches += 1;
             return Role::Lead;
@@ -261,9 +266,19 @@ impl MessageWorker {
         if options.handler_timeout.is_some() && state.working() >= options.workers {
             return Role::Guard;
         }
+        if self.trouble.is_some() {
+            return Role::Report;
+        }
         state.note_working();
         state.call_standby();
         Role::Work
+    }
+
+    /// What the thread does next, such as `on_error`, may take as long as a callback.
+    fn note_busy(&self) {
+        let mut state = self.server.state.lock();
+        state.note_working();
+        state.call_standby();
     }
 
     /// Waits until the leader's callback takes long, and takes over.
@@ -549,5 +564,22 @@ impl std::fmt::Debug for MessageWorker {
         f.debug_struct("MessageWorker")
             .field("server", &self.server)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::create_server;
+
+    #[test]
+    fn another_thread_is_requested_before_on_error_is_called() {
+        let listener = create_server("127.0.0.1", 0, 1).unwrap();
+        let server =
+            MessageServer::new(listener, None, super::super::MessageServeOptions::default()).unwrap();
+        let mut worker = server.worker();
+        worker.trouble = Some(Error::new(Operation::Accept, Kind::OutOfMemory));
+        assert!(matches!(worker.turn(), Turn::Recruit));
+        assert!(matches!(worker.turn(), Turn::Trouble(_)));
     }
 }
