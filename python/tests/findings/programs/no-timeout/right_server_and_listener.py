@@ -16,6 +16,6 @@ with socket.create_server(("127.0.0.1", 0)) as listener:
     thread.start()
     connection, _ = listener.accept()
     with connection:
-        time.sleep(3.1)
+        time.sleep(5.2)
         connection.sendall(b"news")
     thread.join()

@@ -7,7 +7,7 @@ import time
 
 def serve(server):
     data, client = server.recvfrom(100)
-    time.sleep(3.1)
+    time.sleep(5.2)
     server.sendto(data, client)
 
 
