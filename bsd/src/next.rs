@@ -145,6 +145,17 @@ functions! {
     getaddrinfo(host: *const libc::c_char, service: *const libc::c_char, hints: *const libc::addrinfo, found: *mut *mut libc::addrinfo) -> c_int;
 }
 
+/// Passes the call on and returns, if nothing is recorded: the first line of every function, which then costs a load and a jump.
+macro_rules! pass_on {
+    ($name:ident($($argument:expr),*)) => {
+        if !polysock::bare::is_recording() {
+            return next::$name($($argument),*);
+        }
+    };
+}
+
+pub(crate) use pass_on;
+
 fn set_errno(errno: c_int) {
     // SAFETY: the address of this thread's errno.
     unsafe { *libc::__errno_location() = errno };

@@ -1,6 +1,6 @@
 //! accept(2).
 
-use crate::next;
+use crate::next::{self, pass_on};
 use crate::result::done;
 use libc::{c_int, sockaddr, socklen_t};
 use polysock::bare::{self, Call, Waits};
@@ -23,6 +23,7 @@ fn end(call: Option<Call>, accepted: c_int) {
 
 #[no_mangle]
 pub unsafe extern "C-unwind" fn accept(fd: c_int, address: *mut sockaddr, length: *mut socklen_t) -> c_int {
+    pass_on!(accept(fd, address, length));
     let call = begin(fd);
     let accepted = next::accept(fd, address, length);
     end(call, accepted);
@@ -36,6 +37,7 @@ pub unsafe extern "C-unwind" fn accept4(
     length: *mut socklen_t,
     flags: c_int,
 ) -> c_int {
+    pass_on!(accept4(fd, address, length, flags));
     let call = begin(fd);
     let accepted = next::accept4(fd, address, length, flags);
     end(call, accepted);

@@ -1,7 +1,7 @@
 //! epoll_wait(2) and its relatives.
 
 use super::poll::{limit, limit_in_ms, look_then_wait, may_wait, NO_TIME};
-use crate::next;
+use crate::next::{self, pass_on};
 use crate::result::done;
 use libc::{c_int, epoll_event, sigset_t, timespec};
 use polysock::bare::{self, Call};
@@ -35,6 +35,7 @@ pub unsafe extern "C-unwind" fn epoll_wait(
     most: c_int,
     timeout: c_int,
 ) -> c_int {
+    pass_on!(epoll_wait(fd, events, most, timeout));
     let mut call = begin(fd, most, || limit_in_ms(timeout));
     let result = look_then_wait(
         &mut call,
@@ -54,6 +55,7 @@ pub unsafe extern "C-unwind" fn epoll_pwait(
     timeout: c_int,
     mask: *const sigset_t,
 ) -> c_int {
+    pass_on!(epoll_pwait(fd, events, most, timeout, mask));
     let mut call = begin(fd, most, || limit_in_ms(timeout));
     let result = look_then_wait(
         &mut call,
@@ -73,6 +75,7 @@ pub unsafe extern "C-unwind" fn epoll_pwait2(
     timeout: *const timespec,
     mask: *const sigset_t,
 ) -> c_int {
+    pass_on!(epoll_pwait2(fd, events, most, timeout, mask));
     let mut call = begin(fd, most, || limit(timeout));
     let result = look_then_wait(
         &mut call,

@@ -2,7 +2,7 @@
 
 use super::send::waits;
 use crate::memory;
-use crate::next;
+use crate::next::{self, pass_on};
 use crate::result::sent;
 use libc::{c_int, off64_t, off_t, size_t, ssize_t};
 use polysock::bare::{self, Call};
@@ -33,6 +33,7 @@ pub unsafe extern "C-unwind" fn sendfile(
     offset: *mut off_t,
     count: size_t,
 ) -> ssize_t {
+    pass_on!(sendfile(to, from, offset, count));
     let wide = if size_of::<off_t>() == size_of::<off64_t>() {
         offset.cast()
     } else {
@@ -51,6 +52,7 @@ pub unsafe extern "C-unwind" fn sendfile64(
     offset: *mut off64_t,
     count: size_t,
 ) -> ssize_t {
+    pass_on!(sendfile64(to, from, offset, count));
     let call = begin(to, from, offset, count);
     let result = next::sendfile64(to, from, offset, count);
     end(call, result);

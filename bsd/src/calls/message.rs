@@ -4,7 +4,7 @@ use super::parts::Parts;
 use super::socket::add_address;
 use super::{recv, send};
 use crate::memory;
-use crate::next;
+use crate::next::{self, pass_on};
 use crate::result::sent;
 use libc::{c_int, msghdr, ssize_t};
 use polysock::bare::{self, Fields};
@@ -42,6 +42,7 @@ pub(super) fn add_payload(fields: &mut Fields<'_>, message: &msghdr, moved: usiz
 
 #[no_mangle]
 pub unsafe extern "C-unwind" fn sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t {
+    pass_on!(sendmsg(fd, message, flags));
     let header = if bare::is_observed() {
         described(message)
     } else {
@@ -70,6 +71,7 @@ pub unsafe extern "C-unwind" fn sendmsg(fd: c_int, message: *const msghdr, flags
 
 #[no_mangle]
 pub unsafe extern "C-unwind" fn recvmsg(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t {
+    pass_on!(recvmsg(fd, message, flags));
     let header = if bare::is_observed() {
         described(message)
     } else {

@@ -3,7 +3,7 @@
 use super::message::{add_name, add_payload, add_received, parts};
 use super::{recv, send};
 use crate::memory;
-use crate::next;
+use crate::next::{self, pass_on};
 use crate::result::done;
 use libc::{c_int, c_uint, mmsghdr, timespec};
 use polysock::bare::{self, Outcome};
@@ -37,6 +37,7 @@ pub unsafe extern "C-unwind" fn sendmmsg(
     count: c_uint,
     flags: c_int,
 ) -> c_int {
+    pass_on!(sendmmsg(fd, messages, count, flags));
     let (waits, raises) = (send::waits(0, flags), send::raises_sigpipe(flags));
     let call = bare::begin("sendmmsg", fd, waits, raises, |fields| {
         fields.number("datagrams", count);
@@ -68,6 +69,7 @@ pub unsafe extern "C-unwind" fn recvmmsg(
     flags: c_int,
     timeout: *mut timespec,
 ) -> c_int {
+    pass_on!(recvmmsg(fd, messages, count, flags, timeout));
     let call = bare::begin("recvmmsg", fd, recv::waits(flags), false, |fields| {
         fields.number("datagrams", count);
         fields.number(

@@ -1,7 +1,7 @@
 //! getaddrinfo(3).
 
 use crate::memory;
-use crate::next;
+use crate::next::{self, pass_on};
 use libc::{addrinfo, c_char, c_int};
 use polysock::bare::{self, Fields, Outcome};
 
@@ -23,6 +23,7 @@ pub unsafe extern "C-unwind" fn getaddrinfo(
     hints: *const addrinfo,
     found: *mut *mut addrinfo,
 ) -> c_int {
+    pass_on!(getaddrinfo(host, service, hints, found));
     let call = bare::begin_without_socket("getaddrinfo", |fields| {
         add_text(fields, "host", host);
         add_text(fields, "service", service);

@@ -1,7 +1,7 @@
 //! setsockopt(2) and getsockopt(2).
 
 use crate::memory;
-use crate::next;
+use crate::next::{self, pass_on};
 use crate::result::done;
 use libc::{c_int, c_void, socklen_t};
 use polysock::bare::{self, Fields, Waits};
@@ -25,6 +25,7 @@ pub unsafe extern "C-unwind" fn setsockopt(
     value: *const c_void,
     length: socklen_t,
 ) -> c_int {
+    pass_on!(setsockopt(fd, level, name, value, length));
     let call = bare::begin("setsockopt", fd, Waits::Never, false, |fields| {
         fields.number("level", level);
         fields.number("option", name);
@@ -45,6 +46,7 @@ pub unsafe extern "C-unwind" fn getsockopt(
     value: *mut c_void,
     length: *mut socklen_t,
 ) -> c_int {
+    pass_on!(getsockopt(fd, level, name, value, length));
     let call = bare::begin("getsockopt", fd, Waits::Never, false, |fields| {
         fields.number("level", level);
         fields.number("option", name);

@@ -3,7 +3,7 @@
 //! Whether a call waits is found out by the call itself with no time to wait: it returns what the whole call would return at once.
 
 use crate::memory;
-use crate::next;
+use crate::next::{self, pass_on};
 use crate::result::done;
 use libc::{c_int, nfds_t, pollfd, sigset_t, size_t, timespec};
 use polysock::bare::{self, Call};
@@ -98,6 +98,7 @@ pub(super) unsafe fn look_then_wait(
 
 #[no_mangle]
 pub unsafe extern "C-unwind" fn poll(first: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
+    pass_on!(poll(first, count, timeout));
     let mut call = begin(first, count, || limit_in_ms(timeout));
     let result = look_then_wait(
         &mut call,
@@ -116,6 +117,7 @@ pub unsafe extern "C-unwind" fn __poll_chk(
     timeout: c_int,
     size: size_t,
 ) -> c_int {
+    pass_on!(__poll_chk(first, count, timeout, size));
     let mut call = begin(first, count, || limit_in_ms(timeout));
     let result = look_then_wait(
         &mut call,
@@ -134,6 +136,7 @@ pub unsafe extern "C-unwind" fn ppoll(
     timeout: *const timespec,
     mask: *const sigset_t,
 ) -> c_int {
+    pass_on!(ppoll(first, count, timeout, mask));
     let mut call = begin(first, count, || limit(timeout));
     let result = look_then_wait(
         &mut call,
@@ -153,6 +156,7 @@ pub unsafe extern "C-unwind" fn __ppoll_chk(
     mask: *const sigset_t,
     size: size_t,
 ) -> c_int {
+    pass_on!(__ppoll_chk(first, count, timeout, mask, size));
     let mut call = begin(first, count, || limit(timeout));
     let result = look_then_wait(
         &mut call,

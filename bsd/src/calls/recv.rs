@@ -2,7 +2,7 @@
 
 use super::parts::Parts;
 use crate::memory;
-use crate::next;
+use crate::next::{self, pass_on};
 use crate::result::{done, received};
 use libc::{c_int, c_void, iovec, size_t, sockaddr, socklen_t, ssize_t};
 use polysock::bare::{self, Call, Fields, Outcome, Waits};
@@ -65,6 +65,7 @@ fn add_payload(fields: &mut Fields<'_>, result: ssize_t, room: *mut c_void, leng
 
 #[no_mangle]
 pub unsafe extern "C-unwind" fn recv(fd: c_int, room: *mut c_void, length: size_t, flags: c_int) -> ssize_t {
+    pass_on!(recv(fd, room, length, flags));
     let call = begin("recv", fd, length, flags);
     let result = next::recv(fd, room, length, flags);
     end(call, result, room, length, flags);
@@ -79,6 +80,7 @@ pub unsafe extern "C-unwind" fn __recv_chk(
     size: size_t,
     flags: c_int,
 ) -> ssize_t {
+    pass_on!(__recv_chk(fd, room, length, size, flags));
     let call = begin("recv", fd, length, flags);
     let result = next::__recv_chk(fd, room, length, size, flags);
     end(call, result, room, length, flags);
@@ -123,6 +125,7 @@ pub unsafe extern "C-unwind" fn recvfrom(
     from: *mut sockaddr,
     from_length: *mut socklen_t,
 ) -> ssize_t {
+    pass_on!(recvfrom(fd, room, length, flags, from, from_length));
     let call = begin("recvfrom", fd, length, flags);
     let most = room_for_address(call, from_length);
     let result = next::recvfrom(fd, room, length, flags, from, from_length);
@@ -140,6 +143,7 @@ pub unsafe extern "C-unwind" fn __recvfrom_chk(
     from: *mut sockaddr,
     from_length: *mut socklen_t,
 ) -> ssize_t {
+    pass_on!(__recvfrom_chk(fd, room, length, size, flags, from, from_length));
     let call = begin("recvfrom", fd, length, flags);
     let most = room_for_address(call, from_length);
     let result = next::__recvfrom_chk(fd, room, length, size, flags, from, from_length);
@@ -149,6 +153,7 @@ pub unsafe extern "C-unwind" fn __recvfrom_chk(
 
 #[no_mangle]
 pub unsafe extern "C-unwind" fn read(fd: c_int, room: *mut c_void, length: size_t) -> ssize_t {
+    pass_on!(read(fd, room, length));
     let call = begin("read", fd, length, 0);
     let result = next::read(fd, room, length);
     end(call, result, room, length, 0);
@@ -162,6 +167,7 @@ pub unsafe extern "C-unwind" fn __read_chk(
     length: size_t,
     size: size_t,
 ) -> ssize_t {
+    pass_on!(__read_chk(fd, room, length, size));
     let call = begin("read", fd, length, 0);
     let result = next::__read_chk(fd, room, length, size);
     end(call, result, room, length, 0);
@@ -170,6 +176,7 @@ pub unsafe extern "C-unwind" fn __read_chk(
 
 #[no_mangle]
 pub unsafe extern "C-unwind" fn readv(fd: c_int, parts: *const iovec, count: c_int) -> ssize_t {
+    pass_on!(readv(fd, parts, count));
     let call = if bare::is_observed() {
         let parts = Parts::new(parts, usize::try_from(count).unwrap_or(0));
         begin("readv", fd, parts.length(), 0)

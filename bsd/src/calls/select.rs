@@ -2,7 +2,7 @@
 
 use super::poll::{limit, look_then_wait, may_wait, NO_TIME};
 use crate::memory;
-use crate::next;
+use crate::next::{self, pass_on};
 use crate::result::done;
 use libc::{c_int, fd_set, sigset_t, timespec, timeval};
 use polysock::bare::{self, Call};
@@ -163,6 +163,7 @@ pub unsafe extern "C-unwind" fn select(
     except: *mut fd_set,
     timeout: *mut timeval,
 ) -> c_int {
+    pass_on!(select(count, read, write, except, timeout));
     let places = [read, write, except];
     let mut call = begin(count, places, || limit_in_us(timeout));
     let mut no_time = timeval {
@@ -192,6 +193,7 @@ pub unsafe extern "C-unwind" fn pselect(
     timeout: *const timespec,
     mask: *const sigset_t,
 ) -> c_int {
+    pass_on!(pselect(count, read, write, except, timeout, mask));
     let places = [read, write, except];
     let mut call = begin(count, places, || limit(timeout));
     let result = look_then_wait(

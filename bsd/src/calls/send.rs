@@ -3,7 +3,7 @@
 use super::parts::Parts;
 use super::socket::add_address;
 use crate::memory;
-use crate::next;
+use crate::next::{self, pass_on};
 use crate::result::sent;
 use libc::{c_int, c_void, iovec, size_t, sockaddr, socklen_t, ssize_t};
 use polysock::bare::{self, Call, Waits};
@@ -56,6 +56,7 @@ pub unsafe extern "C-unwind" fn send(
     length: size_t,
     flags: c_int,
 ) -> ssize_t {
+    pass_on!(send(fd, data, length, flags));
     let call = begin("send", fd, length, flags, NOWHERE);
     let result = next::send(fd, data, length, flags);
     end(call, result, data);
@@ -71,6 +72,7 @@ pub unsafe extern "C-unwind" fn sendto(
     to: *const sockaddr,
     to_length: socklen_t,
 ) -> ssize_t {
+    pass_on!(sendto(fd, data, length, flags, to, to_length));
     let call = begin("sendto", fd, length, flags, (to, to_length));
     let result = next::sendto(fd, data, length, flags, to, to_length);
     end(call, result, data);
@@ -79,6 +81,7 @@ pub unsafe extern "C-unwind" fn sendto(
 
 #[no_mangle]
 pub unsafe extern "C-unwind" fn write(fd: c_int, data: *const c_void, length: size_t) -> ssize_t {
+    pass_on!(write(fd, data, length));
     let call = begin("write", fd, length, 0, NOWHERE);
     let result = next::write(fd, data, length);
     end(call, result, data);
@@ -87,6 +90,7 @@ pub unsafe extern "C-unwind" fn write(fd: c_int, data: *const c_void, length: si
 
 #[no_mangle]
 pub unsafe extern "C-unwind" fn writev(fd: c_int, parts: *const iovec, count: c_int) -> ssize_t {
+    pass_on!(writev(fd, parts, count));
     let call = if bare::is_observed() {
         let parts = Parts::new(parts, usize::try_from(count).unwrap_or(0));
         begin("writev", fd, parts.length(), 0, NOWHERE)

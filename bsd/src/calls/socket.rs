@@ -1,13 +1,14 @@
 //! socket(2), socketpair(2), bind(2), listen(2), shutdown(2), and the addresses of a socket.
 
 use crate::memory;
-use crate::next;
+use crate::next::{self, pass_on};
 use crate::result::done;
 use libc::{c_int, sockaddr, socklen_t};
 use polysock::bare::{self, Fields, Outcome, Waits};
 
 #[no_mangle]
 pub unsafe extern "C-unwind" fn socket(family: c_int, kind: c_int, protocol: c_int) -> c_int {
+    pass_on!(socket(family, kind, protocol));
     let call = bare::begin_without_socket("socket", |fields| {
         fields.kind(family, kind);
         fields.count("protocol", usize::try_from(protocol).unwrap_or(0));
@@ -31,6 +32,7 @@ pub unsafe extern "C-unwind" fn socketpair(
     protocol: c_int,
     pair: *mut c_int,
 ) -> c_int {
+    pass_on!(socketpair(family, kind, protocol, pair));
     let call = bare::begin_without_socket("socketpair", |fields| fields.kind(family, kind));
     let result = next::socketpair(family, kind, protocol, pair);
     if let Some(call) = call {
@@ -67,6 +69,7 @@ pub(super) fn add_address(
 
 #[no_mangle]
 pub unsafe extern "C-unwind" fn bind(fd: c_int, address: *const sockaddr, length: socklen_t) -> c_int {
+    pass_on!(bind(fd, address, length));
     let call = bare::begin("bind", fd, Waits::Never, false, |fields| {
         add_address(fields, "to", address, length);
     });
@@ -84,6 +87,7 @@ pub unsafe extern "C-unwind" fn bind(fd: c_int, address: *const sockaddr, length
 
 #[no_mangle]
 pub unsafe extern "C-unwind" fn listen(fd: c_int, backlog: c_int) -> c_int {
+    pass_on!(listen(fd, backlog));
     let call = bare::begin("listen", fd, Waits::Never, false, |fields| {
         fields.number("backlog", backlog);
     });
@@ -96,6 +100,7 @@ pub unsafe extern "C-unwind" fn listen(fd: c_int, backlog: c_int) -> c_int {
 
 #[no_mangle]
 pub unsafe extern "C-unwind" fn shutdown(fd: c_int, how: c_int) -> c_int {
+    pass_on!(shutdown(fd, how));
     let call = bare::begin(
         "shutdown",
         fd,
@@ -119,6 +124,7 @@ pub unsafe extern "C-unwind" fn getsockname(
     address: *mut sockaddr,
     length: *mut socklen_t,
 ) -> c_int {
+    pass_on!(getsockname(fd, address, length));
     let call = bare::begin("getsockname", fd, Waits::Never, false, |_| {});
     let result = next::getsockname(fd, address, length);
     if let Some(call) = call {
@@ -133,6 +139,7 @@ pub unsafe extern "C-unwind" fn getpeername(
     address: *mut sockaddr,
     length: *mut socklen_t,
 ) -> c_int {
+    pass_on!(getpeername(fd, address, length));
     let call = bare::begin("getpeername", fd, Waits::Never, false, |_| {});
     let result = next::getpeername(fd, address, length);
     if let Some(call) = call {

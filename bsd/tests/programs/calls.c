@@ -433,9 +433,9 @@ static void signals(void) {
 static void broken_pipes(void) {
     int pair[2];
     for (int way = 0; way < 4; way++) {
-        pair_over_tcp(pair);
         fflush(stdout);
         if (fork() == 0) {
+            pair_over_tcp(pair); /* only this process has it */
             close(pair[1]);
             if (way == 1)
                 signal(SIGPIPE, SIG_IGN);
@@ -454,8 +454,6 @@ static void broken_pipes(void) {
             fflush(stdout);
             _exit(3);
         }
-        close(pair[0]);
-        close(pair[1]);
         int status;
         wait(&status);
         printf("way %d: exit %d signal %d\n", way, WEXITSTATUS(status), WIFSIGNALED(status) ? WTERMSIG(status) : 0);

@@ -57,7 +57,8 @@ impl Call {
 
 /// Begins the record of a call on a descriptor; `None` if it is not a socket or nothing is recorded. `raises_sigpipe` says
 /// whether the call raises SIGPIPE when the peer has gone.
-#[inline]
+#[cold]
+#[inline(never)]
 pub fn begin(
     name: &'static str,
     number: RawFd,
@@ -94,7 +95,8 @@ pub fn begin(
 }
 
 /// Begins the record of a call that is on no descriptor, or on several.
-#[inline]
+#[cold]
+#[inline(never)]
 pub fn begin_without_socket(name: &'static str, arguments: impl FnOnce(&mut Fields<'_>)) -> Option<Call> {
     if !is_observed() {
         return None;
@@ -108,6 +110,8 @@ pub fn begin_without_socket(name: &'static str, arguments: impl FnOnce(&mut Fiel
 }
 
 /// Records that the call is about to wait.
+#[cold]
+#[inline(never)]
 pub fn wait(call: Call) -> Call {
     let mut waiting = call;
     observe(|_| {
@@ -118,6 +122,8 @@ pub fn wait(call: Call) -> Call {
 }
 
 /// Ends the record of a call.
+#[cold]
+#[inline(never)]
 pub fn end(call: Call, outcome: Outcome, fields: impl FnOnce(&mut Fields<'_>)) {
     let ended = clock::monotonic_ns();
     observe(|mask| {

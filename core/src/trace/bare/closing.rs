@@ -12,7 +12,8 @@ use std::sync::atomic::Ordering;
 
 /// Begins the record of a close of a descriptor; `None` if it is not a socket or nothing is recorded. It is not known under this
 /// number any more, which may be another file's as soon as it is closed.
-#[inline]
+#[cold]
+#[inline(never)]
 pub fn begin_close(number: RawFd) -> Option<Call> {
     if !is_observed() {
         return None;

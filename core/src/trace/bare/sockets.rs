@@ -217,6 +217,8 @@ pub fn is_socket(number: RawFd) -> bool {
 }
 
 /// Records that the program has changed what a number stands for: a duplicate of a socket, or no socket any more.
+#[cold]
+#[inline(never)]
 pub fn note_change(number: RawFd) {
     if is_observed() {
         observe(|_| {
