@@ -56,6 +56,10 @@ TEST(calls_are_recorded_between_start_and_stop)
     CHECK(strstr(text, "\"how\":\"socketpair\"") != NULL);
     CHECK(strstr(text, "\"call\":\"sendall\"") != NULL);
     CHECK(strstr(text, "\"data\":\"rec\"") != NULL);
+    /* Where its calls come from: `show` finds the lines. */
+    CHECK(strstr(text, "\"event\":\"module\",\"module\":1,\"path\":\"/") != NULL);
+    CHECK(strstr(text, "\"event\":\"place\",\"place\":1,\"frames\":\"1+") != NULL);
+    CHECK(strstr(text, "\"event\":\"thread\",\"name\":\"") != NULL);
     text = strstr(text, "\"call\":\"sendall\"");
     CHECK(text && strstr(text + 1, "\"call\":\"sendall\"") == NULL);
 
