@@ -39,7 +39,9 @@ impl Socket {
         })
     }
 
-    #[inline]
+    // Compiled twice, it would otherwise be called where it used to be a part of the call.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     fn set_at(&self, fd: BorrowedFd<'_>, level: i32, name: i32, value: &[u8]) -> io::Result<()> {
         let set = || unix::set_option(fd, level, name, value);
         match limited(level, name) {
@@ -88,7 +90,9 @@ impl Socket {
         })
     }
 
-    #[inline]
+    // As above.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     fn get_at(&self, fd: BorrowedFd<'_>, level: i32, name: i32, value: &mut [u8]) -> io::Result<usize> {
         let length = unix::get_option(fd, level, name, value)?;
         if let (libc::SOL_SOCKET, libc::SO_ERROR, Some(&error)) = (level, name, value.first_chunk()) {
