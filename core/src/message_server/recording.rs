@@ -2,7 +2,6 @@
 
 use super::connection::Connection;
 use super::item::Next;
-use super::worker::MessageWorker;
 use crate::trace::{self, Line, Since};
 use std::sync::Arc;
 
@@ -15,40 +14,30 @@ pub(super) struct Running {
     bytes: Option<usize>,
 }
 
-impl MessageWorker {
-    /// Moves on to the next callback, and records the previous one.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn next_callback_recorded(&mut self) -> Option<Next> {
-        self.end_record();
-        let next = self.find_callback();
-        let (name, bytes) = match &next {
-            Some(Next::Open) => ("on_open", None),
-            Some(Next::Message(part)) => ("on_message", Some(part.len())),
-            Some(Next::Close) => ("on_close", None),
-            Some(Next::Nothing) | None => return next,
+impl Running {
+    pub(super) fn begin(next: &Next, connection: &Arc<Connection>) -> Option<Box<Self>> {
+        let (name, bytes) = match next {
+            Next::Open => ("on_open", None),
+            Next::Message(part) => ("on_message", Some(part.len())),
+            Next::Close => ("on_close", None),
+            Next::Nothing => return None,
         };
-        self.running = self.current.as_ref().map(|item| {
-            Box::new(Running {
-                began: Since::now(),
-                name,
-                connection: Arc::clone(&item.connection),
-                bytes,
-            })
-        });
-        next
+        Some(Box::new(Self {
+            began: Since::now(),
+            name,
+            connection: Arc::clone(connection),
+            bytes,
+        }))
     }
 
-    fn end_record(&mut self) {
-        let Some(running) = self.running.take() else {
-            return;
-        };
-        let reason = running.connection.traffic.lock().ending.clone();
-        running.began.event("step", |line| {
-            line.text("step", running.name);
-            add_connection(line, &running.connection);
-            match (running.name, running.bytes) {
-                ("on_open", _) => line.text("peer", running.connection.peer()),
+    /// Records it: it has returned.
+    pub(super) fn end(&self) {
+        let reason = self.connection.traffic.lock().ending.clone();
+        self.began.event("step", |line| {
+            line.text("step", self.name);
+            add_connection(line, &self.connection);
+            match (self.name, self.bytes) {
+                ("on_open", _) => line.text("peer", self.connection.peer()),
                 (_, Some(bytes)) => line.number("bytes", bytes),
                 (_, None) => {
                     if let Some(reason) = reason {

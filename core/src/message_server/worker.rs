@@ -388,8 +388,23 @@ impl MessageWorker {
         self.find_callback()
     }
 
+    /// The same, and records the previous callback.
+    #[cold]
+    #[inline(never)]
+    fn next_callback_recorded(&mut self) -> Option<Next> {
+        if let Some(running) = self.running.take() {
+            running.end();
+        }
+        let next = self.find_callback()?;
+        self.running = self
+            .current
+            .as_ref()
+            .and_then(|item| Running::begin(&next, &item.connection));
+        Some(next)
+    }
+
     #[inline]
-    pub(super) fn find_callback(&mut self) -> Option<Next> {
+    fn find_callback(&mut self) -> Option<Next> {
         loop {
             if let Some(item) = &mut self.current {
                 let server = &self.server;

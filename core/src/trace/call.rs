@@ -2,8 +2,9 @@
 
 use super::details::{add_state, Moved};
 use super::line::Line;
+use super::places::number_of_place;
 use super::socket::Traced;
-use super::thread::{add_place, begin_line, number_of_place, pop, push, record_trace_name, write};
+use super::thread::{add_place, begin_line, pop, push, record_trace_name, write};
 use crate::error::{Error, Kind, Operation};
 use crate::sys::clock;
 use crate::time::Timeout;

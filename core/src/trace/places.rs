@@ -6,7 +6,7 @@
 //! recorded, and the library's are recognised by their names.
 
 use super::settings::trace_number;
-use super::thread::{begin_line, write};
+use super::thread::{begin_line, finds_places, write};
 use crate::memory;
 use crate::sys::call_stack;
 use crate::sys::fork::{ForkLock, InChild};
@@ -74,8 +74,12 @@ impl Places {
     }
 }
 
-/// The number of the place that this thread's call comes from, if it can be known.
-pub(super) fn number_of_caller() -> Option<usize> {
+/// The number of the place in the program that this thread's call comes from, in a language whose calls have return addresses
+/// and if it can be known; the place is recorded first if it is new.
+pub(super) fn number_of_place() -> Option<usize> {
+    if finds_places() {
+        return None;
+    }
     let mut room = [0; MOST_WITH_OURS];
     let (library, c_library) = (library(), c_library());
     let most = if library.is_some() {

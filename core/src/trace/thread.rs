@@ -1,7 +1,6 @@
 //! The calls that a thread is inside of: usually one, more when a signal handler makes calls.
 
 use super::line::Line;
-use super::places::number_of_caller;
 use super::settings::trace_number;
 use super::sink;
 use crate::sys::clock;
@@ -88,13 +87,9 @@ pub(super) fn add_place(line: &mut Line) {
     }
 }
 
-/// The number of the place in the program that makes the call, in a language whose calls have return addresses; the place is
-/// recorded first if it is new.
-pub(super) fn number_of_place() -> Option<usize> {
-    match FIND_PLACE.get() {
-        Some(_) => None,
-        None => number_of_caller(),
-    }
+/// Whether the language finds the places itself.
+pub(super) fn finds_places() -> bool {
+    FIND_PLACE.get().is_some()
 }
 
 /// Finds the name that a program has given this thread, and passes it on.
