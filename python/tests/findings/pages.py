@@ -87,7 +87,7 @@ class Page:
 
 def without_numbers(text):
     """What a finding says in every run: times, sizes and the names of threads differ."""
-    text = re.sub(r"\S+\.py \d+( thread \d+)?", "PROGRAM", " ".join(text.split()))
+    text = re.sub(r"\S+\.py \d+( thread \d+| MainThread| Thread-\d+ \(\w+\))?", "PROGRAM", " ".join(text.split()))
     return re.sub(r"\d[\d,.]*( (ns|µs|ms|s)\b)?", "N", text)
 
 

@@ -17,7 +17,7 @@ import polysock
 import polysock.net
 
 AT_ONCE = 16  # they mostly wait
-TIME_LIMIT = 30  # seconds
+TIME_LIMIT = 60  # seconds
 
 
 def run(program):
