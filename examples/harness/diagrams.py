@@ -56,8 +56,8 @@ def words_in(picture: str) -> list[str]:
 
 
 def kinds_of(steps: list[str]) -> set[str]:
-    """Which steps there are, if only what they do first counts."""
-    return {re.sub(r"^(\W*[^:]*: )?(\w*).*", r"\1\2", step) for step in steps}
+    """The calls with which steps begin, wherever they are."""
+    return {re.sub(r"^( *[^:\"]*: )?(\w*).*", r"\2", step) for step in steps}
 
 
 def without_numbers(line: str) -> str:
