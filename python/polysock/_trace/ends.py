@@ -4,6 +4,8 @@ from collections import deque
 
 # How many sends in one direction are remembered until they are received.
 MOST_WAITING = 10_000
+# Pairs of ports between which datagrams are remembered.
+MOST_WAYS = 20_000
 
 
 def normal(address):
@@ -110,6 +112,12 @@ class Ends:
         """The socket that has, or had last, these addresses."""
         return self._by_pair.get((scope, local, peer))
 
+    def forget(self, end):
+        """A socket was closed long ago."""
+        key = (end.scope, end.local, end.peer)
+        if self._by_pair.get(key) is end:
+            del self._by_pair[key]
+
     def bind(self, end):
         """A listener, or a socket for datagrams, uses its port."""
         if end.local:
@@ -130,7 +138,12 @@ class Ends:
     def datagrams(self, scope, source, target):
         """What is on its way between two addresses. Sockets that are bound to every address are known by their port."""
         key = (scope, port_of(source), port_of(target))
-        return self._datagrams.setdefault(key, Datagrams())
+        way = self._datagrams.get(key)
+        if way is None:
+            way = self._datagrams[key] = Datagrams()
+            if len(self._datagrams) > MOST_WAYS:
+                del self._datagrams[next(iter(self._datagrams))]
+        return way
 
     def on_their_way(self):
         for datagrams in self._datagrams.values():

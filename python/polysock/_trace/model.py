@@ -13,6 +13,8 @@ Where segments were recorded (`Trace.wires` are the files), they are events, too
 sender's, or the receiver's if the sender is not traced.
 """
 
+import re
+from collections import deque
 from dataclasses import dataclass, field
 from itertools import count as counted, pairwise
 
@@ -27,6 +29,10 @@ SENDS = frozenset({"send", "sendall", "sendto", "sendmsg", "sendfile", "send_fra
 SENDS |= {"write", "writev", "sendmmsg"}  # those that only the BSD layer records
 RECEIVES = frozenset({"recv", "recv_exact", "recvfrom", "recvmsg", "recv_frame", "recv_batch"})
 RECEIVES |= {"read", "readv", "recvmmsg"}
+ENDS_SOCKET = frozenset({"close", "drop", "abort", "close_graceful"})
+# Closed sockets that are remembered.
+MOST_CLOSED = 5_000
+_THREAD = re.compile(rb'"thread": *([0-9]+)')
 # Records that describe what others refer to.
 DESCRIPTIONS = frozenset({"thread", "module", "place"})
 
@@ -211,7 +217,7 @@ class Trace:
     def survey(self):
         """Reads everything once, so that all lanes are known and also which peers are traced."""
         for file in self.files:
-            for record in file.records():
+            for record in file.records(ForSurvey()):
                 if record.get("event") in DESCRIPTIONS:
                     self.note(file, record)
                 elif "call" in record or record.get("event") in ("socket", "step"):
@@ -257,6 +263,21 @@ class Trace:
         return (self.scope(end.file, target), port_of(target)) in self._local_ports
 
 
+class ForSurvey:
+    """Finds the lines that a survey must look at: those with addresses, and the first of each thread."""
+
+    def __init__(self):
+        self._threads = set()
+
+    def search(self, line):
+        found = _THREAD.search(line)
+        if found is None or found[1] not in self._threads:
+            if found is not None and b'"call"' in line:
+                self._threads.add(found[1])
+            return True
+        return b'"local"' in line or b'"peer"' in line or b'"event"' in line
+
+
 class Joiner:
     """Turns records in order into events."""
 
@@ -266,6 +287,7 @@ class Joiner:
         self._wire = Wire(trace, self._ends)
         self._sockets = {}
         self._open = {}
+        self._closed = deque()
         self._numbers = counted()
 
     def events(self, records, follow=False, sockets=False):
@@ -305,6 +327,8 @@ class Joiner:
             if event.end is not None:
                 self._joined(event)
             yield event
+            if event.call in ENDS_SOCKET:
+                self._forget(event.end)
         if not follow:
             yield from sorted(self._open.values(), key=lambda event: event.moment)
 
@@ -314,6 +338,14 @@ class Joiner:
             return None
         segment, lane = seen
         return Event(moment - self._trace.begin, lane, record, number=next(self._numbers), segment=segment)
+
+    def _forget(self, end):
+        """A socket was closed. What follows on it, or on what a child has of it, follows soon."""
+        self._closed.append(end)
+        if len(self._closed) > MOST_CLOSED:
+            old = self._closed.popleft()
+            self._sockets.pop((old.file, old.number), None)
+            self._ends.forget(old)
 
     def _end(self, file, record):
         key = (file, record["socket"])

@@ -18,6 +18,7 @@ class Timeline:
 
     def __init__(self, lanes, outside, width, colours=False):
         self._lanes = list(lanes)
+        self._places = {lane: place for place, lane in enumerate(self._lanes)}
         self._outside = outside
         self._colours = colours
         self._width = width
@@ -27,6 +28,7 @@ class Timeline:
         count = max(len(self._lanes), 1)
         room = (self._width - TIME_WIDTH) // count - GAP
         self.column = max(room, LEAST_COLUMN)
+        self._empty = "│".ljust(self.column + GAP)
 
     def header(self):
         """The names of the columns."""
@@ -39,8 +41,9 @@ class Timeline:
 
     def note_lane(self, lane):
         """Makes a column for a lane that was not known before; returns whether the columns have changed."""
-        if lane in self._lanes:
+        if lane in self._places:
             return False
+        self._places[lane] = len(self._lanes)
         self._lanes.append(lane)
         self._arrange()
         return True
@@ -49,23 +52,21 @@ class Timeline:
         """The line of an event."""
         if event.segment is not None:
             return self._segment_line(event)
-        at = self._lanes.index(event.lane)
+        at = self._places[event.lane]
         text = describe(event)
         latency = self._latency(event)
         if latency:
             text += f" {latency}"
-        cells = ["│"] * len(self._lanes)
         line = f"{seconds(event.moment):>{TIME_WIDTH - 2}}  "
-        sources = sorted({self._lanes.index(arrow.source.lane) for arrow in event.arrows} - {at})
-        drawn = self._cells(cells, at, text, sources)
-        return self._paint(line, drawn, event, at)
-
-    def _cells(self, cells, at, text, sources):
-        """The columns: where the event is, its text, and the arrows that come from the columns of `sources`."""
-        width, last = self.column, len(cells) - 1
+        sources = {self._places[arrow.source.lane] for arrow in event.arrows} - {at}
         left, right = min([at, *sources]), max([at, *sources])
+        return self._paint(line, left, self._cells(left, right, at, text, sources), event, at)
+
+    def _cells(self, left, right, at, text, sources):
+        """The columns from `left` to `right`: where the event is, its text, and the arrows that come from `sources`."""
+        width, last = self.column, len(self._lanes) - 1
         drawn = []
-        for place, _ in enumerate(cells):
+        for place in range(left, right + 1):
             room = width + (GAP if place < last else 0)
             if place == at:
                 most = room if place < last else max(width, self._width - TIME_WIDTH - place * (width + GAP))
@@ -75,23 +76,21 @@ class Timeline:
                     drawn.append(shown + "─" * max(room - len(shown), 0))
                 else:
                     drawn.append(shown.ljust(room))
-            elif left <= place < at:
+            elif place < at:
                 begin = "╰" if place in sources else "─"
                 drawn.append(begin + "─" * (room - 1))
-            elif at < place <= right:
+            else:
                 begin = "╯" if place == right else ("┴" if place in sources else "─")
                 drawn.append((begin if place == right else begin + "─" * (room - 1)).ljust(room))
-            else:
-                drawn.append("│".ljust(room))
         return drawn
 
     def _segment_line(self, event):
         """The line of a segment: its text in the sender's column, and a broken arrow to the receiver's."""
-        at = self._lanes.index(event.lane)
-        to = self._lanes.index(event.segment.to_lane or event.lane)
+        at = self._places[event.lane]
+        to = self._places.get(event.segment.to_lane, at)
         width, last = self.column, len(self._lanes) - 1
         drawn = []
-        for place in range(last + 1):
+        for place in range(min(at, to), max(at, to) + 1):
             room = width + (GAP if place < last else 0)
             cell = "│"
             if place == at:
@@ -99,23 +98,22 @@ class Timeline:
                 cell = f"╌ {fit(describe(event), most - 4)} ".ljust(room, "╌" if to > at else " ")
             elif place == to < at:
                 cell = "│◀".ljust(room, "╌")
-            elif min(at, to) < place < max(at, to):
+            elif place != to:
                 cell = "╌" * room
             if at <= place == to - 1:
                 cell = cell[:-1] + "▶"
             drawn.append(cell.ljust(room))
-        return self._paint(f"{seconds(event.moment):>{TIME_WIDTH - 2}}  ", drawn, event, at)
+        return self._paint(f"{seconds(event.moment):>{TIME_WIDTH - 2}}  ", min(at, to), drawn, event, at)
 
-    def _paint(self, line, drawn, event, at):
+    def _paint(self, line, left, drawn, event, at):
+        """The whole line, of which `drawn` are the columns from `left` on."""
+        line += self._empty * left
+        rest = self._empty * (len(self._lanes) - left - len(drawn))
         if not self._colours:
-            return (line + "".join(drawn)).rstrip()
-        parts = [DIM + line + RESET]
-        for place, cell in enumerate(drawn):
-            if place == at:
-                parts.append(self._event_colour(event) + cell + RESET)
-            else:
-                parts.append(DIM + cell + RESET)
-        return "".join(parts).rstrip()
+            return (line + "".join(drawn) + rest).rstrip()
+        here = at - left
+        before, after = "".join(drawn[:here]), "".join(drawn[here + 1 :])
+        return f"{DIM}{line}{before}{RESET}{self._event_colour(event)}{drawn[here]}{RESET}{DIM}{after}{rest}{RESET}"
 
     def _event_colour(self, event):
         record = event.record

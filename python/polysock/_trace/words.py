@@ -8,6 +8,8 @@ from .model import RECEIVES, SENDS
 
 # What a terminal or a page would act on, and characters that change the direction of writing.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+# Bytes that stand for themselves between quotes.
+_PLAIN = re.compile(r"[ !#-\[\]-~]*")
 _LEVELS = {getattr(socket, name): name for name in ("SOL_SOCKET", "IPPROTO_IP", "IPPROTO_TCP", "IPPROTO_IPV6")}
 # Constants that begin like options of a level but belong to another level, or are no options.
 _OTHER_NAMES = ("SO_J1939_", "SO_VM_SOCKETS_", "IP_DEFAULT_")
@@ -21,6 +23,8 @@ def harmless(text):
 
 def payload(data, most):
     """The beginning of recorded bytes, quoted; bytes that are not ASCII text are escaped."""
+    if _PLAIN.fullmatch(data, 0, most):
+        return f'"{data[:most]}"' + ("…" if len(data) > most else "")
     pieces, length = [], 0
     for character in data:
         code = ord(character)
