@@ -53,6 +53,15 @@ def bytes_text(count):
     return f"{count:,} B"
 
 
+def counted(count, thing, things=""):
+    """`1 byte`, `2 bytes`."""
+    return f"{count:,} {thing if count == 1 else things or thing + 's'}"
+
+
+def were(count):
+    return "was" if count == 1 else "were"
+
+
 def describe(event, most_payload=24):
     """What happened, in a line: `recv(4096) 5 B "hello"`."""
     record = event.record
@@ -72,7 +81,7 @@ def describe(event, most_payload=24):
     if call in ("close", "drop", "abort", "close_graceful"):
         words += _closing(record)
     if record.get("signals"):
-        words.append(f"interrupted by {record['signals']} signals")
+        words.append(f"interrupted by {counted(record['signals'], 'signal')}")
     if record.get("waited", 0) >= 1_000_000 and not event.is_waiting:
         words.append(f"waited {time_text(record['waited'])}")
     return " ".join(word for word in words if word)
@@ -147,7 +156,7 @@ def _moved(event, most_payload):
         waits = call in ("poll", "poller", "select", "epoll_wait")
         words.append(f"{found} found" if waits else f"{bytes_text(found)} peeked")
     if "MSG_TRUNC" in record.get("flags_set", ""):
-        words.append("cut")
+        words.append("truncated")
     if record.get("data"):
         words.append(payload(record["data"], most_payload))
     if event.end is not None and event.end.is_stream and call in RECEIVES and event.arrows:
@@ -173,7 +182,7 @@ def _composed(event):
 def _closing(record):
     words = []
     if record.get("woken"):
-        words.append(f"wakes {record['woken']} waiting")
+        words.append(f"wakes {counted(record['woken'], 'waiting call')}")
     if record.get("unread") and record.get("state") not in (None, "LISTEN"):
         words.append(f"{bytes_text(record['unread'])} unread: resets")
     if record["call"] == "drop":
@@ -186,8 +195,8 @@ def _closing(record):
 _STEPS = {
     "handle": "the handler begins",
     "returned": "the handler has returned",
-    "take_over": "another worker takes over, because a callback takes long",
-    "handler_timeout": "the time of a handler is up: its connection is closed",
+    "take_over": "another worker takes over, because a callback takes too long",
+    "handler_timeout": "a handler has exceeded its time limit: its connection is closed",
     "trouble": "accepting failed",
 }
 
@@ -236,7 +245,7 @@ def _describe_other(record):
     if record["event"] == "step":
         return _step(record)
     if record["event"] == "lost":
-        return f"{record.get('records', '?')} records could not be written"
+        return f"records that could not be written: {record.get('records', '?')}"
     if record["event"] == "ended":
         return f"the trace ends: {harmless(record.get('error', ''))}"
     return harmless(record["event"])

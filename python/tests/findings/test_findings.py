@@ -256,4 +256,31 @@ def test_a_message_of_which_only_a_part_has_arrived_is_split(tmp_path):
     server.call("recv", 2, at=20, asked=4096, bytes=0)
     (finding,) = findings(tmp_path)
     assert finding.name == "split"
-    assert finding.text.startswith("A message of 100 bytes was received in parts, 60 and 40 bytes")
+    assert finding.text.startswith("A message of 100 bytes was received in parts, of 60 bytes and 40 bytes")
+
+
+def test_one_byte_is_singular(tmp_path):
+    client, server = conversation(tmp_path)
+    client.call("send", 1, at=10, asked=2, bytes=1, offset=0, data="x")
+    client.call("close", 1, at=12)
+    server.call("send", 2, at=14, asked=1, bytes=1, offset=0, data="x")
+    server.call("recv", 2, at=16, asked=9, error="ECONNRESET")
+    partial, lost = findings(tmp_path)
+    assert partial.text == "send took 1 of 2 bytes, and the other 1 was never sent."
+    assert lost.text.startswith("send of 1 byte succeeded, but the data was lost: the peer had closed ")
+
+
+@pytest.mark.parametrize(
+    ("signal", "end"),
+    [
+        ({}, "In plain C, SIGPIPE would have killed the program."),
+        ({"sigpipe": "kills"}, "SIGPIPE killed the program."),
+        ({"sigpipe": "ignored"}, "the peer had closed 1 µs earlier."),
+    ],
+)
+def test_what_sigpipe_did_is_said_as_it_was_recorded(tmp_path, signal, end):
+    client, server = conversation(tmp_path)
+    client.call("close", 1, at=10)
+    server.call("send", 2, at=11, asked=1, error="EPIPE", **signal)
+    (finding,) = findings(tmp_path)
+    assert finding.text.endswith(end)

@@ -7,7 +7,7 @@
         print(finding.severity, finding.name, finding.text)
 
 Each finding has a page in docs/findings/. A `Detector` finds one kind; `detectors` lists them all. There is no finding
-without evidence: what may be right is not reported.
+without evidence: what may be correct is not reported.
 """
 
 from .finder import Finder, Findings
@@ -17,7 +17,7 @@ __all__ = ["ERROR", "NOTE", "SEVERITIES", "WARNING", "Finder", "Finding", "Findi
 
 
 def find(trace, wanted=None):
-    """Reads the trace, after its survey, for nothing but what can be found."""
+    """Reads the trace, after its survey, only to find mistakes; returns the findings."""
     finder = Finder(trace, wanted)
     for _ in finder.watch(trace.events(sockets=True)):
         pass

@@ -4,9 +4,9 @@
 from collections import Counter
 
 from ..model import RECEIVES, SENDS
-from ..words import harmless
+from ..words import counted, harmless
 from .finding import ERROR, NOTE, WARNING, Finding
-from .sockets import CLOSES, Part, call_at, is_internet, many
+from .sockets import CLOSES, Part, call_at, is_internet
 
 
 class Truncated(Part):
@@ -37,16 +37,14 @@ class Truncated(Part):
         for place, (event, sent) in self._first.items():
             got, times = event.record["bytes"], self._count[place]
             whole = f" of {sent:,}" if sent > got else ""
-            again = f", and {many(times - 1, 'more datagram')} later" if times > 1 else ""
+            again = f" The same happened to {counted(times - 1, 'later datagram')}." if times > 1 else ""
             yield Finding(
                 "truncated-datagram",
                 WARNING,
-                f"{call_at(event)} has room for {event.record.get('asked', got):,} bytes and got the first "
-                f"{got:,}{whole}; the "
-                f"system discarded the rest of the datagram{again}.",
-                "Receive datagrams with room for the largest that may come: 65,535 bytes hold any. What did not "
-                "fit can't be "
-                "received with the next call.",
+                f"{call_at(event)} had room for {counted(event.record.get('asked', got), 'byte')} and got only the "
+                f"first {got:,}{whole}; the system discarded the rest of the datagram.{again}",
+                "Use a buffer that holds the largest datagram that may come; 65,535 bytes are enough for any. What "
+                "did not fit is gone: the next call does not return it.",
                 [event, *(arrow.source for arrow in event.arrows)],
             )
 
@@ -74,18 +72,16 @@ class Lost(Part):
             yield Finding(
                 "lost-datagrams",
                 NOTE,
-                f"{many(self._count[end], 'datagram')} from {call_at(lost)} to {harmless(end.local)} never "
-                "arrived; later ones "
-                "did. Usually the receiver's buffer was full.",
-                "UDP does not repeat what is lost: number the datagrams and ask again for those that are missing, "
-                "send no "
-                "faster than the receiver reads, enlarge SO_RCVBUF, or use TCP.",
+                f"{counted(self._count[end], 'datagram')} sent to {harmless(end.local)} (the first by {call_at(lost)}) "
+                "never arrived, although later ones did. Usually the receiver's buffer was full.",
+                "UDP does not retransmit what is lost: number the datagrams and ask again for those that are missing, "
+                "send no faster than the receiver reads, enlarge SO_RCVBUF, or use TCP.",
                 [lost, event],
             )
 
 
 class Icmp(Part):
-    """A datagram socket's call that fails because of an earlier datagram, to a port where nothing receives."""
+    """A call on a datagram socket that fails because of an earlier datagram, to a port where nothing receives."""
 
     names = ("icmp-refused",)
     calls = RECEIVES | SENDS | CLOSES
@@ -111,11 +107,10 @@ class Icmp(Part):
             "icmp-refused",
             WARNING,
             f"{call_at(event)} failed with ECONNREFUSED{earlier}: the host answered an earlier datagram to "
-            f"{harmless(to)} "
-            "with ICMP 'port unreachable', because no socket is bound to this port. Nothing is wrong with this call.",
-            "Start the receiver first, and check address and port (ss -uln). The next call goes on: a program that "
-            "may come "
-            "earlier than its peer tries again.",
+            f"{harmless(to)} with ICMP 'port unreachable', because no socket is bound to this port. Nothing is wrong "
+            "with this call.",
+            "Start the receiver first, and check the address and port (ss -uln). The socket remains usable: a program "
+            "that may start before its peer should try again.",
             [event, *([sent] if sent is not None else [])],
         )
 

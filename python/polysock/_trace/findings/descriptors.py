@@ -9,9 +9,8 @@ from .side import is_end_of_stream
 from .sockets import CLOSES, SECOND, Part, at, began, call_at, ended
 
 KEEP_THE_NUMBER = (
-    "Let one object own a descriptor: close it only through that object, take the number from it with detach() "
-    "before another "
-    "object gets it, and give copies (dup) away."
+    "Let exactly one object own a descriptor, and close it only through that object. Before another object takes it "
+    "over, call detach(), or give that object a duplicate (dup)."
 )
 
 
@@ -62,20 +61,18 @@ class Stolen(Part):
 
     @staticmethod
     def _finding(event, known, other):
-        fd, made = event.end.fd, at(known.made)
+        fd = event.end.fd
+        made = f" made{at(known.made)}" if at(known.made) else ""
         if other is None:
             text = (
-                f"{call_at(event)} failed with EBADF: descriptor {fd} of the socket that was made{made} had been "
-                "closed by "
-                "its number, or by another owner. Had the system given the number to another file meanwhile, the "
-                "call would "
-                "have reached that one."
+                f"{call_at(event)} failed with EBADF: descriptor {fd} of the socket{made} had been closed by its "
+                "number, or by another owner. If the system had reused the number meanwhile, the call would have "
+                "reached another file."
             )
         else:
             text = (
-                f"{call_at(event)} used descriptor {fd}, which had been closed behind the back of the socket that "
-                "was "
-                f"made{made}, and belongs to another socket now: the call reached the wrong one."
+                f"{call_at(event)} used descriptor {fd} of the socket{made}, which had been closed by its number, or "
+                "by another owner, and belongs to another socket now: the call reached the wrong socket."
             )
         return Finding("stolen-descriptor", ERROR, text, KEEP_THE_NUMBER, [event, *([other] if other else [])])
 
@@ -95,7 +92,7 @@ class CopyKeepsOpen(Part):
     names = ("copy-keeps-open",)
     calls = RECEIVES | SENDS | CLOSES
 
-    # A peer that waits this long for the end waits for something.
+    # A peer that waits this long for the end of the stream needs it.
     LONG_NS = SECOND
 
     def __init__(self, everything):
@@ -144,11 +141,9 @@ class CopyKeepsOpen(Part):
         yield Finding(
             "copy-keeps-open",
             WARNING,
-            f"{call_at(closed)} did not end the connection, because {holder} has a copy of the socket: "
-            f"{call_at(event)} "
-            f"{end} {time_text(until - closed.moment)} since for the end of the stream.",
+            f"{call_at(closed)} did not end the connection, because {holder} still had a copy of the socket: "
+            f"{call_at(event)} {end} for the end of the stream for another {time_text(until - closed.moment)}.",
             "After fork, close the connection in the parent and the listener in the child. shutdown(SHUT_WR) ends "
-            "the stream "
-            "whatever copies there are.",
+            "the stream even if there are copies.",
             [closed, event],
         )

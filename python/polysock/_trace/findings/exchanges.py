@@ -8,14 +8,15 @@ same with a receive that held something else.
 from dataclasses import dataclass, field
 
 from ..model import RECEIVES, SENDS, Event
+from ..words import counted
 from .detector import Detector
 from .finding import NOTE, Finding
 from .place import place_of
 from .side import ENDS_IT, is_end_of_stream
 
-# So many receives that held one send must have been answered alike.
+# This many receives that held one send must have been answered alike.
 LEAST_ALIKE = 2
-# For so many places in programs it is remembered how they answer.
+# The number of places in programs for which it is remembered how they answer.
 MOST_PLACES = 1000
 MOST_PENDING = 4
 
@@ -135,8 +136,8 @@ class StickyAndSplit(Detector):
         if not alike or not habit.fits(sent(receive), sent(answer)):
             return
         sizes = " + ".join(f"{sent(source):,}" for source in sources[:4]) + (" + …" if len(sources) > 4 else "")
-        text = f"{receive.call} returned {len(sources)} sends of the peer at once ({sizes} bytes), and the program "
-        text += f"answered once, with {sent(answer):,} bytes, as it answers one message in this place."
+        text = f"{receive.call} returned what the peer had sent with {len(sources)} calls ({sizes} bytes), and the "
+        text += f"program answered once, with {counted(sent(answer), 'byte')}, as it answers a single message here."
         yield Finding("sticky", NOTE, text, ADVICE, [receive, answer, *sources[:4]])
 
     @staticmethod
@@ -153,10 +154,8 @@ class StickyAndSplit(Detector):
         habit.learn(first, first_answer)
         if not habit.fits(sent(receive), sent(answer)):
             return
-        text = (
-            f"A message of {sent(source):,} bytes was received in parts, {sent(first):,} and {sent(receive):,} bytes, "
-        )
-        text += "and the program answered each as if it were a message."
+        text = f"A message of {sent(source):,} bytes was received in parts, of {counted(sent(first), 'byte')} and "
+        text += f"{counted(sent(receive), 'byte')}, and the program answered each as if it were a whole message."
         yield Finding("split", NOTE, text, ADVICE, [first, receive, first_answer, answer, source])
 
 

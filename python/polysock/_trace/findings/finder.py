@@ -6,7 +6,7 @@ from .detectors import DETECTORS
 from .finding import SEVERITIES
 from .side import Sides
 
-# Of each name so many findings are kept; of the others only how many they were.
+# Findings of each name that are kept; the others are only counted.
 MOST_KEPT = 100
 
 
@@ -27,7 +27,7 @@ class Findings:
         return len(self._kept)
 
     def at(self, event):
-        """Those that are shown at this event, of this or a later pass over the same trace."""
+        """Those that are shown at this event, which may come from a later pass over the same trace."""
         return self._at.get(event.number, [])
 
     @property

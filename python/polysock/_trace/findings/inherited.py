@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from ..model import RECEIVES, SENDS
-from ..words import harmless, time_text
+from ..words import counted, harmless, time_text
 from .finding import NOTE, WARNING, Finding
-from .sockets import SECOND, SOCKET_RECORD, Part, at, call_at, many, option_name
+from .sockets import SECOND, SOCKET_RECORD, Part, at, call_at, option_name
 
 # Options whose effect is on connections. Sizes of buffers are left out: they have to be set on the listener.
 OF_CONNECTIONS = frozenset(
@@ -28,7 +28,7 @@ HAS_TIMEOUTS = frozenset({"python"})
 
 @dataclass(eq=False, slots=True)
 class Listener:
-    """What was set on a listener, and what its connections did about it."""
+    """What was set on a listener, and what was set again on its connections."""
 
     accepted: object = None  # its first accept with a time limit
     connections: int = 0
@@ -83,13 +83,12 @@ class AcceptInherits(Part):
         if "timeout" in event.record or event.duration < max(limit, self.LONG_NS):
             return
         self._found.add(of)
-        mode = f"a time limit of {time_text(limit)}" if limit else "non-blocking mode"
+        mode = f"has a time limit of {time_text(limit)}" if limit else "is in non-blocking mode"
         yield Finding(
             "accept-inherits",
             WARNING,
-            f"{call_at(event)} waited {time_text(event.duration)}: the listener has {mode}, but the sockets that "
-            "it accepts "
-            "don't inherit that, and wait without a limit.",
+            f"{call_at(event)} waited {time_text(event.duration)}: the listener {mode}, but the sockets that it "
+            "accepts don't inherit that, and wait without a limit.",
             "Call settimeout or setblocking on each accepted socket.",
             [event, listener.accepted],
         )
@@ -97,13 +96,12 @@ class AcceptInherits(Part):
     @staticmethod
     def _option(name, known, listener):
         option = known.options[name]
-        resets = " Each close of theirs may lose data or wait, too." if name == "SO_LINGER" else ""
+        resets = " So each of their closes may discard data or wait." if name == "SO_LINGER" else ""
         return Finding(
             "accept-inherits",
             NOTE,
-            f"{harmless(name)} was set on the listener{at(option)}. Its {many(listener.connections, 'connection')} "
-            "inherited "
-            f"it, as on Linux and BSD; POSIX does not say so.{resets}",
-            "Set it on each accepted socket, where a reader expects it.",
+            f"{harmless(name)} was set on the listener{at(option)}. Its {counted(listener.connections, 'connection')} "
+            f"inherited it, which Linux and BSD do but POSIX does not promise.{resets}",
+            "Set it on each accepted socket, where a reader of the program expects it.",
             [option, listener.last],
         )

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from ..model import RECEIVES, SENDS
+from ..words import counted, were
 from .finding import NOTE, WARNING, Finding
-from .sockets import CLOSES, Part, at, many
+from .sockets import CLOSES, Part, at
 
 # Where a garbage collector closes sockets that were forgotten. Elsewhere dropping one is how it is closed.
 COLLECTED = frozenset({"python"})
@@ -61,7 +62,7 @@ class Leaked(Part):
             if known.how != "seen":
                 process.open[event.end] = known
         elif call in GOES_ON:
-            # Its dropped sockets were not those of its end.
+            # The program goes on: the sockets that it dropped were not dropped because it was ending.
             for made, drop in process.dropped:
                 self._add(self._collected, made, drop)
             process.dropped.clear()
@@ -73,9 +74,9 @@ class Leaked(Part):
             yield Finding(
                 "leaked",
                 WARNING,
-                f"{many(place.count, 'socket')} made{at(place.first) or ' here'} {were(place.count)} never closed: "
-                "the garbage "
-                "collector closed what nothing referred to any more, and might have done so later.",
+                f"{counted(place.count, 'socket')} made{at(place.first) or ' here'} {were(place.count)} never closed "
+                f"by the program: the garbage collector closed {'it' if place.count == 1 else 'them'}, which might "
+                "have happened much later.",
                 "Close each socket, best with `with` or try-with-resources. While it is open, "
                 "its peer waits, and the process may run out of descriptors.",
                 [place.first, place.last_drop],
@@ -84,12 +85,10 @@ class Leaked(Part):
             yield Finding(
                 "leaked",
                 NOTE,
-                f"{many(place.count, 'socket')} made{at(place.first) or ' here'} {were(place.count)} still open "
-                "when the program "
-                "ended.",
+                f"{counted(place.count, 'socket')} made{at(place.first) or ' here'} {were(place.count)} still open "
+                "when the program ended.",
                 "The system closes them then, and resets a connection whose input was not read. Close each socket "
-                "where it is "
-                "no longer needed.",
+                "as soon as it is no longer needed.",
                 [place.first, *([place.last_drop] if place.last_drop is not None else [])],
             )
 
@@ -111,7 +110,3 @@ class Leaked(Part):
 
 def is_listener(end):
     return end.is_listener or end.state == "LISTEN"
-
-
-def were(count):
-    return "was" if count == 1 else "were"

@@ -68,14 +68,13 @@ class NoTimeout(Part):
             return
         self._found.add(place)
         what = "to be connected" if event.call == "connect" else "for room" if event.call in SENDS else "for a reply"
-        lost = "a lost datagram" if not event.end.is_stream else "a peer that is gone without closing"
+        lost = "the peer disappears without closing" if event.end.is_stream else "a datagram is lost"
+        in_vain = " in vain" if never_ended else ""
         yield Finding(
             "no-timeout",
             WARNING if never_ended else NOTE,
-            f"{call_at(event)} waited {time_text(waited)} {what}{' in vain' if never_ended else ''}, without a "
-            "time limit: "
-            f"after {lost} it waits for ever.",
-            "Set a time limit (settimeout, setSoTimeout, a deadline of the call) and decide what happens when it "
-            "is over.",
+            f"{call_at(event)} waited {time_text(waited)}{in_vain} {what}, without a time limit: if {lost}, it waits "
+            "for ever.",
+            "Set a time limit (settimeout, setSoTimeout, the call's deadline) and decide what happens when it expires.",
             [event, *([known.last_send] if known.last_send is not None and event.call in RECEIVES else [])],
         )

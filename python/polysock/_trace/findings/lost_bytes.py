@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..model import SENDS, Event
+from ..words import counted, were
 from .detector import Detector
 from .finding import ERROR, NOTE, Finding
 from .side import ENDS_IT, STOPS_SENDING
@@ -66,11 +67,12 @@ class PartialSend(Detector):
         count, asked = send.record["bytes"], send.record["asked"]
         text = f"{send.call} took {count:,} of {asked:,} bytes, "
         if unsent.sent_since:
-            text += f"and only {unsent.sent_since:,} bytes were sent after that: at least "
-            text += f"{unsent.rest - unsent.sent_since:,} never were."
+            never = unsent.rest - unsent.sent_since
+            text += f"and only {counted(unsent.sent_since, 'byte')} {were(unsent.sent_since)} sent after that: "
+            text += f"at least {never:,} never {were(never)}."
         else:
-            text += f"and the other {unsent.rest:,} were never sent."
+            text += f"and the other {unsent.rest:,} {were(unsent.rest)} never sent."
         advice = f"Use sendall, or send the rest: {send.call} returns how many bytes it took."
-        # Who does not block usually keeps the rest and waits for room, and may give up on purpose.
+        # A program that does not block usually keeps the rest and waits for room, and may give up on purpose.
         severity = NOTE if send.record.get("timeout") == 0 else ERROR
         return Finding("partial-send", severity, text, advice, [send, event])

@@ -1,6 +1,6 @@
-"""In which place of a program a call was made."""
+"""The place in a program where a call was made."""
 
 
 def place_of(event):
-    """The same for calls of the same place, as far as it was recorded; None if it was not."""
+    """Equal for calls made in the same place; None if the place was not recorded."""
     return event.record.get("at") or event.record.get("place")

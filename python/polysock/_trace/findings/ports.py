@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from ..words import harmless, time_text
+from ..words import counted, harmless, time_text
 from .finding import ERROR, NOTE, Finding
-from .sockets import CLOSES, SECOND, SOCKET_RECORD, Part, at, fixed_port, is_internet, many
+from .sockets import CLOSES, SECOND, SOCKET_RECORD, Part, at, fixed_port, is_internet
 
 # How long Linux keeps a connection that this end has closed first (TCP_TIMEWAIT_LEN).
 TIME_WAIT_NS = 60 * SECOND
@@ -104,12 +104,12 @@ class Ports(Part):
             self._in_use.setdefault(event.end.file, []).append(event)
             return
         self._has_failed.add(self.everything.key(event.end, to))
-        who = f" The server{at(first)} closed one first {time_text(event.moment - first.moment)} ago." if waits else ""
+        who = f" It closed one{at(first)} {time_text(event.moment - first.moment)} earlier." if waits else ""
         yield Finding(
             "time-wait",
             ERROR,
             f"{event.call}({harmless(to)}){at(event)} failed with EADDRINUSE, although no program listens there: "
-            f"connections of an earlier run are in TIME_WAIT, for 60 s after this end closed them first.{who}",
+            f"connections that the server closed first are in TIME_WAIT for 60 s.{who}",
             USE_REUSEADDR,
             [event, *([first] if waits else [])],
         )
@@ -125,28 +125,27 @@ class Ports(Part):
         to = event.record.get("to") or event.end.local
         listener = self.everything.listener_at(event.end, to)
         states = event.record.get("in_use", "").split()
-        who = f": {listener[1].listens.lane.label} listens there" if listener else ""
+        who = f", and {listener[1].listens.lane.label} listens on it" if listener else ""
         if states and "LISTEN" not in states:
-            who = f": a connection of it is open ({states[0]})"
+            who = f" for a connection that is open ({states[0]})"
         return Finding(
             "address-in-use",
             ERROR,
-            f"{event.call}({harmless(to)}){at(event)} failed with EADDRINUSE: another socket has this "
+            f"{event.call}({harmless(to)}){at(event)} failed with EADDRINUSE: another socket uses this "
             f"port{harmless(who)}.",
-            "Stop the other program (ss -tlnp shows it), or choose another port; port 0 lets the system choose one.",
+            "Stop the other program (ss -tanp shows it), or choose another port; port 0 lets the system choose one.",
             [event, *([listener[1].listens] if listener else [])],
         )
 
     @staticmethod
     def _will_wait(port):
         number = port.listens.end.local.rpartition(":")[2]
+        stay = "stays" if port.closed_first == 1 else "stay"
         return Finding(
             "time-wait",
             NOTE,
-            f"The server closed {port.closed_first:,} of {many(port.accepted, 'connection')} before the client "
-            "did, so "
-            f"they stay in TIME_WAIT for 60 s. If it is started again within that time, bind to port {number} will "
-            "fail "
+            f"The server was the first to close {port.closed_first:,} of {counted(port.accepted, 'connection')}, which "
+            f"{stay} in TIME_WAIT for 60 s. If it is started again within that time, bind to port {number} will fail "
             "with EADDRINUSE.",
             USE_REUSEADDR,
             [port.first, port.listens],

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from ..ends import is_local
 from ..model import RECEIVES, SENDS
-from ..words import harmless, time_text
+from ..words import counted, harmless, time_text
 from .finding import NOTE, WARNING, Finding
-from .sockets import CLOSES, SECOND, SOCKET_RECORD, Part, call_at, ended, is_internet, many
+from .sockets import CLOSES, SECOND, SOCKET_RECORD, Part, call_at, ended, is_internet
 
 # A SYN that got no answer is sent again after one second (RFC 6298), which the kernel measures in jiffies.
 FIRST_RETRY_NS = SECOND - 20_000_000
@@ -14,9 +14,8 @@ FIRST_RETRY_NS = SECOND - 20_000_000
 ROUND_TRIP_NS = 200_000_000
 
 FULL_QUEUE_ADVICE = (
-    "Accept in a loop that does nothing else (hand connections to threads or an event loop), and call listen with "
-    "a larger "
-    "backlog, such as 128. `python -m polysock doctor` shows queues that have overflowed."
+    "Accept in a loop that does nothing else (hand connections to threads or an event loop), and call listen with a "
+    "larger backlog, such as 128. `python -m polysock doctor` shows queues that have overflowed."
 )
 
 
@@ -43,10 +42,10 @@ class BacklogFull(Part):
         succeeded = "error" not in record
         if end.family == "AF_UNIX":
             if record.get("error") in ("EAGAIN", "WouldBlock") or (record.get("error") == "TimedOut" and listener):
-                yield self._full(event, listener, "failed: the server's queue is full")
+                yield self._full(event, listener, "failed: the server's queue was full")
         elif is_internet(end, "SOCK_STREAM") and self._was_dropped(event, target, listener):
             how = ("took" if succeeded else "had no answer after") + f" {time_text(event.duration)}"
-            yield self._full(event, listener, f"{how}: the server's queue was full, so its first SYN was dropped")
+            yield self._full(event, listener, f"{how}: the server's queue was full, so the first SYN was dropped")
         if succeeded and listener:
             self._queued[listener[1]] = self._queued.get(listener[1], 0) + 1
 
@@ -66,7 +65,7 @@ class BacklogFull(Part):
         if listener:
             listens = listener[1].listens
             backlog, waiting = listens.record.get("backlog"), self._queued.get(listener[1], 0)
-            queue = f" ({many(waiting, 'connection')} not accepted yet, backlog {backlog})"
+            queue = f" ({counted(waiting, 'connection')} not accepted yet, backlog {backlog})"
             evidence = [listens]
         text = f"{call_at(event)} {what}{queue}."
         return Finding("backlog-full", WARNING, text, FULL_QUEUE_ADVICE, [event, *evidence])
@@ -94,7 +93,7 @@ class OneClientAtATime(Part):
     names = ("one-client-at-a-time",)
     calls = frozenset({"connect", SOCKET_RECORD}) | SENDS | RECEIVES | CLOSES
 
-    # A client that waits this long has reason to complain.
+    # A client notices a wait of this length.
     LONG_NS = SECOND
 
     def __init__(self, everything):
@@ -129,10 +128,8 @@ class OneClientAtATime(Part):
             "one-client-at-a-time",
             NOTE,
             f"The client {harmless(event.end.peer)} waited {time_text(event.moment - since)} to be accepted: the "
-            "only thread "
-            f"that accepts served {harmless(before.end.peer)} until {call_at(before.last)}.",
-            "Give each connection a thread (socketserver.ThreadingTCPServer, polysock's server), or wait for all "
-            "of them "
-            "with selectors or asyncio.",
+            f"thread that accepts was serving {harmless(before.end.peer)} until {call_at(before.last)}.",
+            "Give each connection a thread (socketserver.ThreadingTCPServer, polysock's server), or wait for all of "
+            "them with selectors or asyncio.",
             [event, client, before.last],
         )

@@ -1,13 +1,13 @@
-"""Connects to where nothing listens: `refused`."""
+"""Connects to a port on which nothing listens: `refused`."""
 
 from dataclasses import dataclass, field
 
 from ..ends import port_of
-from ..words import harmless, time_text
+from ..words import counted, harmless, time_text
 from .finding import WARNING, Finding
 from .sockets import Part, at, call_at, is_internet
 
-# A program that is refused at so many ports looks for one that is open.
+# A program that is refused on this many ports is looking for an open one.
 PORTS_OF_A_SCAN = 3
 
 
@@ -20,7 +20,7 @@ class Refusals:
 
 
 class Refused(Part):
-    """A connect to a port where nothing listens."""
+    """A connect to a port on which nothing listens."""
 
     names = ("refused",)
     calls = frozenset({"connect", "bind", "listen"})
@@ -58,14 +58,13 @@ class Refused(Part):
     def _finding(self, port, events):
         event = events[0]
         why, evidence = self._why(port, event)
-        more = f" (and {len(events) - 1:,} more times)" if len(events) > 1 else ""
+        more = f" (and {counted(len(events) - 1, 'more time')})" if len(events) > 1 else ""
         return Finding(
             "refused",
             WARNING,
             f"{call_at(event)} to {harmless(event.record.get('to', ''))} was refused{more}: {why}",
-            "Start the server first, with listen called before clients connect, and check address and port (ss "
-            "-tln). A "
-            "client that may come earlier tries again after a pause, with a limit.",
+            "Start the server first, so that it has called listen before clients connect, and check the address and "
+            "port (ss -tln). A client that may start first should try again after a pause, with a limit.",
             [event, *evidence],
         )
 
@@ -74,9 +73,9 @@ class Refused(Part):
         if began is not None and began.moment > event.moment:
             return f"the server began to listen {time_text(began.moment - event.moment)} later.", [began]
         if began is not None and self.everything.known_of(began.end):
-            return f"the server listens at {harmless(began.end.local)} instead.", [began]
+            return f"the server listens on {harmless(began.end.local)} instead.", [began]
         if began is not None:
             return "the server no longer listened.", [began]
         if bound is not None:
             return f"the socket that was bound to this port{at(bound)} does not listen.", [bound]
-        return "nothing listened at this port.", []
+        return "nothing listened on this port.", []

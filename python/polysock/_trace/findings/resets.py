@@ -3,12 +3,18 @@
 from dataclasses import dataclass
 
 from ..model import RECEIVES, SENDS, Event
-from ..words import time_text
+from ..words import counted, time_text, were
 from .detector import Detector
 from .finding import ERROR, NOTE, WARNING, Finding
 from .side import ENDS_IT, is_end_of_stream
 
 IS_RESET = frozenset({"ECONNRESET", "EPIPE"})
+
+# By what the record says about the signal; polysock itself never raises it.
+ABOUT_SIGPIPE = {
+    None: ". In plain C, SIGPIPE would have killed the program.",
+    "kills": ". SIGPIPE killed the program.",
+}
 
 
 @dataclass
@@ -42,8 +48,8 @@ class ResetByUnread(Detector):
                 reset = other.of(Reset)
                 reset.close, reset.sent = event, side.sent
         elif record["state"] == "ESTABLISHED" and not self.sides.may_be_inherited(event):
-            text = f"{event.call} with {record['unread']:,} bytes unread reset the connection: the peer may lose "
-            text += "what it has not received yet."
+            text = f"{event.call} with {counted(record['unread'], 'byte')} unread reset the connection: the peer may "
+            text += "lose what it has not received yet."
             yield Finding("reset-by-unread", NOTE, text, self._advice(), [event])
 
     def _failed(self, event, side):
@@ -52,16 +58,19 @@ class ResetByUnread(Detector):
             return
         close, reset.close, reset.seen = reset.close, None, True
         lost = reset.sent - side.received if event.call in RECEIVES else 0
-        text = f"{close.call} with {close.record['unread']:,} bytes unread reset the connection: "
-        text += f"{event.call} of the peer failed with {event.record['error']}"
-        text += f", and {lost:,} of the {reset.sent:,} bytes sent to it were lost." if lost > 0 else "."
+        text = f"{close.call} with {counted(close.record['unread'], 'byte')} unread reset the connection: "
+        text += f"the peer's {event.call} failed with {event.record['error']}"
+        text += (
+            f", and {lost:,} of the {counted(reset.sent, 'byte')} sent to it {were(lost)} lost." if lost > 0 else "."
+        )
         # A failed send is a peer whose bytes were not wanted; a failed receive is one that should have got the end.
         severity = ERROR if lost > 0 else WARNING if event.call in RECEIVES else NOTE
         yield Finding("reset-by-unread", severity, text, self._advice(), [close, event])
 
     @staticmethod
     def _advice():
-        return "Receive until the end of the stream before you close, or read what the protocol says the peer sends."
+        text = "Before you close, receive until the end of the stream, or everything that the peer sends according to "
+        return text + "the protocol."
 
 
 @dataclass
@@ -94,20 +103,20 @@ class WriteAfterEnd(Detector):
     def _broken_pipe(event, side):
         text, events = f"{event.call} failed with EPIPE: ", [event]
         if side.shut_down is not None:
-            text += f"this end had ended its stream with shutdown {before(side.shut_down, event)}."
+            text += f"this end had ended its stream with shutdown {ago(side.shut_down, event)}."
             advice = "Send everything before shutdown(SHUT_WR)."
             return Finding("write-after-end", WARNING, text, advice, [event, side.shut_down])
         close = side.other.closed if side.other is not None else None
         text += "the peer had closed"
         severity = NOTE
         if close is not None:
-            text += f" {before(close, event)}"
+            text += f" {ago(close, event)}"
             events.append(close)
         if side.ended is not None:
             text += ", and this end had already received the end of its stream"
             events.append(side.ended)
             severity = WARNING
-        text += ". In plain C, SIGPIPE would have killed the program."
+        text += ABOUT_SIGPIPE.get(event.record.get("sigpipe"), ".")
         advice = "Stop sending when a receive returns nothing, unless the protocol says that the peer still receives."
         return Finding("write-after-end", severity, text, advice, events)
 
@@ -129,10 +138,11 @@ class WriteAfterEnd(Detector):
     @staticmethod
     def _lost(event, side):
         send, close = side.last_send, side.other.closed
-        text = f"{send.call} of {send.record['bytes']:,} bytes succeeded, but they are lost: the peer had closed "
+        text = f"{send.call} of {counted(send.record['bytes'], 'byte')} succeeded, but the data was lost: the peer had "
+        text += "closed "
         advice = "Let the protocol say which end closes first, and look for the end of the stream before you send."
-        return Finding("write-after-end", NOTE, f"{text}{before(close, send)}.", advice, [send, close, event])
+        return Finding("write-after-end", NOTE, f"{text}{ago(close, send)}.", advice, [send, close, event])
 
 
-def before(earlier, later):
-    return f"{time_text(max(later.moment - earlier.moment, 0))} before"
+def ago(earlier, later):
+    return f"{time_text(max(later.moment - earlier.moment, 0))} earlier"

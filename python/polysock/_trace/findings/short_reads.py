@@ -25,7 +25,7 @@ class Short:
 
     receive: Event | None = None
     end: int = 0
-    is_message: bool = False  # the peer has sent a message that ends there: this is no matter of a buffer's size
+    is_message: bool = False  # the peer has sent a message that ends there: `asked` is not just a buffer's size
     went_on: Event | None = None  # the call that shows that the program did not receive the rest first
 
 
@@ -66,13 +66,11 @@ class ShortRead(Detector):
         short.receive, short.is_message, short.went_on = None, False, None
         count, asked = receive.record["bytes"], receive.record["asked"]
         text = (
-            f"{receive.call}({asked:,}) got {count:,} of the {asked:,} bytes that the peer has sent, and the program "
+            f"{receive.call}({asked:,}) got {count:,} of the {asked:,} bytes that the peer sent, and the program went "
         )
-        text += f"went on with {went_on.call} instead of receiving the other {asked - count:,}."
-        advice = (
-            "A receive returns what has arrived. Receive until everything is there: in a loop, with recv_exact, or "
-        )
-        advice += "with read(n) of a buffered file."
+        text += f"on with {went_on.call} instead of receiving the other {asked - count:,}."
+        advice = "A receive returns what has arrived. Receive until everything is there: in a loop, with recv_exact, "
+        advice += "or with read(n) of a buffered file."
         return Finding("short-read", WARNING, text, advice, [receive, went_on])
 
     @staticmethod

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from ..model import RECEIVES, SENDS, Event
-from ..words import time_text
+from ..words import counted, time_text
 from .detector import Detector
 from .finding import NOTE, WARNING, Finding
 from .side import ENDS_IT
@@ -13,8 +13,8 @@ MOST_TINY = 16  # bytes
 LEAST_TINY = 20  # sends in a row
 LONGEST_PAUSE_NS = 5_000_000  # between two of them: what comes later may not have been known before
 
-# A delayed acknowledgement comes after 40 ms, and at most after 200 ms (Linux: TCP_DELACK_MIN, TCP_DELACK_MAX). When a
-# clock tick is counted, it may be a little less.
+# A delayed acknowledgement comes after 40 ms, and at most after 200 ms (Linux: TCP_DELACK_MIN, TCP_DELACK_MAX). The
+# kernel counts clock ticks, so it may be a little less.
 LEAST_DELAY_NS, MOST_DELAY_NS = 35_000_000, 250_000_000
 LEAST_DELAYS = 2
 
@@ -71,8 +71,9 @@ class TinyWrites(Detector):
         if count < LEAST_TINY or row.is_reported:
             return ()
         row.is_reported = True
-        text = f"{count:,} sends in a row of at most {MOST_TINY} bytes, {total:,} bytes in all, within "
-        text += f"{time_text(last.moment + last.duration - first.moment)}: each is a system call, and may be a segment."
+        text = f"{count:,} sends of at most {MOST_TINY} bytes in a row, {counted(total, 'byte')} in all, within "
+        text += f"{time_text(last.moment + last.duration - first.moment)}: each is a system call, and may become a "
+        text += "segment."
         advice = "Collect what belongs together and send it at once: join it, or write to a buffered file and flush it."
         return [Finding("tiny-writes", NOTE, text, advice, [first, last])]
 
@@ -139,7 +140,7 @@ class NagleDelay(Detector):
         send, receive = delays.found[0]
         late = time_text(int(median(times)))
         text = (
-            f"{len(times):,} times, a second small send in a row arrived late, typically {late} after it was sent: it "
+            f"{len(times):,} times, the second of two small sends arrived late, typically {late} after it was sent: it "
         )
         text += "waited for the acknowledgement of the first, which the peer's system delayed."
         advice = "Send what belongs together with one call, or set TCP_NODELAY."

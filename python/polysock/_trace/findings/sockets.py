@@ -89,8 +89,7 @@ class SocketDetector(Detector):
             yield from part.finish()
 
     def listener_at(self, end, address):
-        """(the listening socket that connections of `end` to this address arrive at, what is known of it), or "
-        "None."""
+        """(the listening socket that connections of `end` to this address arrive at, what is known of it), or None."""
         return self._listeners.get(self.key(end, address))
 
     def known_of(self, end):
@@ -212,8 +211,3 @@ def fixed_port(to):
     """The port that a program has chosen; None if it lets the system choose."""
     port = port_of(to)
     return None if to.startswith("unix:") or port in ("", "0") else port
-
-
-def many(count, thing, things=""):
-    """`1 connection`, `2 connections`."""
-    return f"{count:,} {thing if count == 1 else things or thing + 's'}"

@@ -4,12 +4,12 @@ import math
 from dataclasses import dataclass
 
 from ..model import RECEIVES, SENDS, Event
-from ..words import time_text
+from ..words import counted, time_text
 from .detector import Detector
 from .finding import ERROR, Finding
 from .place import place_of
 
-# Both must have waited at the same time for so long: a shorter wait is no proof that nothing was about to come.
+# Both must have waited this long at the same time: a shorter wait is no proof that nothing was about to come.
 LEAST_NS = 200_000_000
 GAVE_UP = frozenset({"TimedOut", "Closed", "EINTR", "ECONNRESET"})
 # A receive of a message of which only the beginning came.
@@ -77,8 +77,8 @@ class BothWait(Detector):
         waited = waited_text(waited)
         for reader, reads, writer, writes in ((side, event, other, others), (other, others, side, event)):
             if reads_until_the_end(reader, reads) and waits_for_answer(writer):
-                text = f"{label(reads)} has received all {reader.received:,} bytes and reads on, while {label(writes)} "
-                text += f"has sent them and waits for the answer: both waited {waited}."
+                text = f"{label(reads)} has received all {counted(reader.received, 'byte')} and reads on, while "
+                text += f"{label(writes)} has sent them and waits for the answer: both waited {waited}."
                 advice = f"If {label(reads)} reads until the end of the stream, {label(writes)} must end it with "
                 advice += "shutdown(SHUT_WR) after the last byte; or let the protocol say how long a message is."
                 return Finding("no-half-close", ERROR, text, advice, [reads, writes, writer.last_send])
@@ -122,7 +122,7 @@ class BothSend(Detector):
             return
         side.of(Sending).event = other.of(Sending).event = None
         both = f"{label(event)} and {label(others)}"
-        text = f"Both ends waited to send, {waited_text(waited)}: {both} each had sent more "
+        text = f"Both ends waited to send, {waited_text(waited)}: {both} had each sent more "
         text += "than the other had room for, and neither received."
         advice = "Receive while you send: send in pieces and receive the answer to each, wait for both with poll or a "
         advice += "selector, or use a second thread."
@@ -175,4 +175,4 @@ def label(event):
 
 
 def done(event, side):
-    return f"{label(event)} had sent {side.sent:,} bytes and received {received(side, event):,}"
+    return f"{label(event)} had sent {counted(side.sent, 'byte')} and received {received(side, event):,}"
