@@ -18,7 +18,7 @@ MOST_PIECES = 3
 MOST_BAD = 100
 SKIPPED = object()
 
-_KINDS = dict.fromkeys(("call", "event", "data", "error", "local", "peer", "to", "how", "state"), str)
+_KINDS: dict[str, type] = dict.fromkeys(("call", "event", "data", "error", "local", "peer", "to", "how", "state"), str)
 _KINDS |= dict.fromkeys(("family", "type", "flags", "flags_set"), str)
 _KINDS |= dict.fromkeys(("time", "thread", "socket", "fd", "duration", "waited", "waits", "signals", "timeout"), int)
 _KINDS |= dict.fromkeys(("asked", "bytes", "offset", "unread", "woken", "backlog", "records", "packets", "pid"), int)

@@ -61,7 +61,7 @@ class Packet:
     window: int = 0
     options: bytes = b""
     # How much the segment or datagram carries.
-    bytes: int = 0
+    carried: int = 0
     error: str = ""
     reporter: bytes = b""
 
@@ -77,7 +77,7 @@ def parse(packet, length):
             return _tcp(packet, at, end, source, target)
         if protocol == UDP:
             source_port, target_port, size = struct.unpack_from(">HHH", packet, at)
-            return Packet(UDP, (source, source_port), (target, target_port), bytes=max(size - 8, 0))
+            return Packet(UDP, (source, source_port), (target, target_port), carried=max(size - 8, 0))
         return _icmp(packet, protocol, at, source)
     except struct.error:
         return None  # cut
@@ -123,7 +123,7 @@ def _tcp(packet, at, end, source, target):
         ack=ack,
         window=window,
         options=bytes(packet[at + 20 : at + header]),
-        bytes=max(end - at - header, 0),
+        carried=max(end - at - header, 0),
     )
 
 

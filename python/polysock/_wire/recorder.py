@@ -208,11 +208,11 @@ def record_of(moment, packet, interface, way):
             "reporter": host_text(packet.reporter),
         }
     if packet.protocol != TCP:
-        return record | {"bytes": packet.bytes}
+        return record | {"bytes": packet.carried}
     record |= {"event": "segment", "flags": flag_names(packet.flags), "seq": packet.seq}
     if packet.flags & 0x10:
         record["ack"] = packet.ack
-    return record | {"window": packet.window, "bytes": packet.bytes} | options(packet.options)
+    return record | {"window": packet.window, "bytes": packet.carried} | options(packet.options)
 
 
 def become_owner_of(folder):
