@@ -72,7 +72,7 @@ def test_a_program_that_sigpipe_ends_has_its_last_call_recorded(layer, compiled)
     assert finished.stdout == ""
     (send,) = calls(only(records), "send")
     assert (send["error"], send["sigpipe"]) == ("EPIPE", "kills")
-    assert "send EPIPE, SIGPIPE ends the program" in shown(layer)
+    assert "send EPIPE, SIGPIPE kills the program" in shown(layer)
 
 
 def test_duplicates_share_a_stream(layer, compiled):

@@ -33,13 +33,13 @@ USAGE = """usage: python -m polysock run [--children] script.py [argument …]
        python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--wire] [--children] script.py [argument …]
        python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--wire] [--children] -m module [argument …]
        python -m polysock wire [-o FOLDER] [command …]
-       python -m polysock show FOLDER [--follow | --html FILE | --mermaid | --perfetto] [--all]
+       python -m polysock show FOLDER [--check] [--follow | --html FILE | --mermaid | --svg | --perfetto | --json] …
        python -m polysock --help | --version
 """
 HELP = f"""{USAGE}
 run      runs a Python program, unchanged, over polysock's sockets in place of the standard module's
 trace    does the same as run, and records what the program's sockets do in FOLDER (polysock-trace)
-wire     records the TCP segments of what is traced in FOLDER, as trace --wire does, for any program (wire --help)
+wire     records the TCP segments of the connections traced in FOLDER, for programs in any language (wire --help)
 show     shows what was recorded (show --help)
 doctor   explains the kernel's network settings and says what needs attention (doctor --help)
 

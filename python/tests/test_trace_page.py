@@ -174,7 +174,7 @@ def test_the_command_writes_a_file_for_its_owner(tmp_path):
 def test_the_command_says_what_it_left_out_and_what_it_can_not_do(tmp_path):
     conversation(tmp_path / "run")
     done = show(tmp_path / "run", "--html", tmp_path / "out.html", "--most", 2)
-    assert "the first 2 events; 2 are left out" in done.stderr
+    assert "the first 2 events; 2 more were left out" in done.stderr
     assert show(tmp_path / "run", "--html", tmp_path / "no" / "out.html").stderr.endswith("No such file or directory\n")
     assert "need --html" in show(tmp_path / "run", "--from", "1").stderr
     assert "invalid" in show(tmp_path / "run", "--html", "x", "--from", "-1").stderr

@@ -224,7 +224,7 @@ def test_searching(opened, tmp_path):
     page.type("there is no such thing")
     page.press("Enter")
     assert texts(page) == []
-    assert "No event fits" in page.run("document.getElementById('nothing').innerText")
+    assert "No event matches" in page.run("document.getElementById('nothing').innerText")
     page.press("/")
     page.press("Escape")
     assert len(texts(page)) == 15

@@ -103,7 +103,7 @@ def test_datagrams_that_never_arrived_are_seen(tmp_path):
     assert (sources(first)[0][0], first.lost) == ("first", [])
     assert sources(third)[0][0] == "third"
     assert [event.record["data"] for event in third.lost] == ["other"]
-    assert any("1 lost before it" in line for line in lines(tmp_path))
+    assert any("1 datagram lost before it" in line for line in lines(tmp_path))
 
 
 def test_a_peer_that_is_not_traced_is_outside(tmp_path):
@@ -143,7 +143,7 @@ def test_half_a_line_empty_lines_and_garbage(tmp_path):
     status, output, errors = show(tmp_path)
     assert status == 0
     assert '"y"' in output
-    assert "20-1.jsonl: 5 lines are not records" in errors
+    assert "20-1.jsonl: 5 lines could not be read as records" in errors
 
 
 @pytest.mark.parametrize(

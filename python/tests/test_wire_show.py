@@ -198,7 +198,7 @@ def test_segments_that_are_none_are_left_out(recorder, tmp_path):
         recorder.write(**good | fields)
     recorder.write(time=SECOND, call="send", socket=1)
     assert len(segments(tmp_path)) == 3
-    assert f"{len(bad) + 1} lines are not records" in show(tmp_path)[2]
+    assert f"{len(bad) + 1} lines could not be read as records" in show(tmp_path)[2]
 
 
 def test_nothing_in_a_segment_acts_on_a_terminal(tmp_path):

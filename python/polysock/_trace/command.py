@@ -13,6 +13,7 @@ from .findings.detectors import NAMES
 from .findings.report import as_json, listing
 from .model import Trace
 from .page.document import MOST_EVENTS, Part, save
+from .words import counted
 
 PROGRAM = "python -m polysock show"
 # Seconds; a recorder ends about a second after the programs.
@@ -54,30 +55,37 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog=PROGRAM, description="Shows what `python -m polysock trace` has recorded.")
     parser.add_argument("folder", help="the folder of the trace, or one of its files")
     views = parser.add_mutually_exclusive_group()
-    views.add_argument("--follow", action="store_true", help="show what happens while the programs run")
+    views.add_argument("--follow", action="store_true", help="show what happens while the programs run, until Ctrl-C")
     views.add_argument("--mermaid", action="store_true", help="write a sequence diagram for Mermaid")
     views.add_argument("--svg", action="store_true", help="write the same diagram as a picture")
     views.add_argument("--perfetto", action="store_true", help="write JSON for ui.perfetto.dev and chrome://tracing")
-    views.add_argument("--html", metavar="FILE", help="write a page for a browser, a diagram to search and to zoom")
-    views.add_argument("--json", action="store_true", help="list what was found as JSON")
+    views.add_argument(
+        "--html", metavar="FILE", help="write a page for a browser: a diagram that can be searched and zoomed"
+    )
+    views.add_argument("--json", action="store_true", help="list the findings as JSON")
     parser.add_argument(
         "--check",
         action="store_true",
-        help="exit with 1 if there are errors or warnings; without a view, only list what was found",
+        help="exit with 1 if there are errors or warnings; without a view, list only the findings",
     )
     names = parser.add_mutually_exclusive_group()
-    names.add_argument("--ignore", action="append", metavar="NAME", choices=sorted(NAMES), help="leave out a finding")
-    names.add_argument("--only", action="append", metavar="NAME", choices=sorted(NAMES), help="only look for a finding")
-    part = parser.add_argument_group("the part of the trace that --html shows; of --mermaid and --svg, only --most")
-    part.add_argument("--from", type=seconds, metavar="SECONDS", dest="begin", help="what ended before is left out")
-    part.add_argument("--to", type=seconds, metavar="SECONDS", dest="end", help="what began later is left out")
-    part.add_argument("--most", type=positive, metavar="EVENTS", help=f"only the first of them ({MOST_EVENTS:,})")
-    parser.add_argument("--all", action="store_true", help="also show options, look-ups of addresses and the like")
-    parser.add_argument("--width", type=int, help="how many characters wide the timeline is")
-    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    names.add_argument(
+        "--ignore", action="append", metavar="NAME", choices=sorted(NAMES), help="leave out findings of this name"
+    )
+    names.add_argument(
+        "--only", action="append", metavar="NAME", choices=sorted(NAMES), help="look only for findings of this name"
+    )
+    part = parser.add_argument_group("a part of the trace, for --html; --most also for --mermaid and --svg")
+    part.add_argument("--from", type=seconds, metavar="SECONDS", dest="begin", help="leave out what ended before")
+    part.add_argument("--to", type=seconds, metavar="SECONDS", dest="end", help="leave out what began later")
+    most = f"show only the first EVENTS events ({MOST_EVENTS:,}; in diagrams {DIAGRAM_EVENTS:,})"
+    part.add_argument("--most", type=positive, metavar="EVENTS", help=most)
+    parser.add_argument("--all", action="store_true", help="also show options, address look-ups and the like")
+    parser.add_argument("--width", type=int, help="the width of the timeline in characters (the terminal's)")
+    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="(auto)")
     options = parser.parse_args(arguments)
     if options.check and options.follow:
-        parser.error("--check needs a trace that has ended, --follow shows one that goes on")
+        parser.error("--check needs a finished trace, but --follow shows one that is still being written")
     if not options.html and (options.begin is not None or options.end is not None):
         parser.error("--from and --to need --html")
     if options.most is not None and not (options.html or options.mermaid or options.svg):
@@ -100,7 +108,7 @@ def positive(text):
 
 
 def show(trace, options):
-    """Writes the view; returns the findings, if it is one for which they were looked for."""
+    """Writes the view; returns the findings, or None if they were not looked for."""
 
     def write(line):
         print(line, flush=options.follow)
@@ -149,16 +157,20 @@ def page(trace, options, wanted):
     except OSError as error:
         raise NotWritten(f"{options.html}: {error.strerror or error}") from None
     if left_out:
-        text = f"{options.html} has the first {part.most:,} events; {left_out:,} are left out (--from, --to, --most)"
+        text = f"{options.html} has the first {counted(part.most, 'event')}; {left_out:,} more were left out"
+        text += " (see --from, --to and --most)"
         print(f"{PROGRAM}: {text}", file=sys.stderr)
     return findings
 
 
 def report(trace):
-    """Says what the views can't show."""
+    """Reports what the views can't show."""
     for file in (*trace.files, *trace.wires):
         if file.unreadable:
-            print(f"{PROGRAM}: {file.name}: {file.unreadable} lines are not records", file=sys.stderr)
+            print(
+                f"{PROGRAM}: {file.name}: {counted(file.unreadable, 'line')} could not be read as records",
+                file=sys.stderr,
+            )
     for file, recording in trace.recordings.items():
         for trouble in troubles_of(recording):
             print(f"{PROGRAM}: {file.name}: {trouble}", file=sys.stderr)
@@ -168,7 +180,7 @@ def report(trace):
 
 
 def wait_for_recorders(trace):
-    """Recorders of segments go on for a moment after the last program has ended: waits for that."""
+    """Recorders of segments continue for a moment after the last program has ended: waits until they are done."""
     end = time.monotonic() + RECORDER_LIMIT
     while any(wire.is_being_recorded() for wire in trace.wires) and time.monotonic() < end:
         if any(is_running(file.header["pid"]) for file in trace.files):
@@ -190,9 +202,9 @@ def troubles_of(recording):
     """What is missing in a file of segments."""
     if recording.dropped:
         dropped = sum(recording.dropped.values())
-        yield f"the kernel dropped {dropped:,} packets before they were recorded; segments are missing"
+        yield f"the kernel dropped {counted(dropped, 'packet')} before recording; segments are missing"
     for pid in sorted(recording.elsewhere):
-        yield f"process {pid} is in another network namespace, whose segments were not recorded"
+        yield f"process {pid} is in another network namespace; its segments were not recorded"
     if not recording.has_ended:
         yield "the recorder of the segments has not ended, or was killed: segments may be missing at the end"
 

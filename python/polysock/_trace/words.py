@@ -135,7 +135,7 @@ def value_text(value):
 def _error(record):
     text = harmless(record["error"])
     if record.get("sigpipe") == "kills":
-        text += ", SIGPIPE ends the program"
+        text += ", SIGPIPE kills the program"
     if record.get("timeout", None) not in (None, 0) and text == "TimedOut":
         text += f" after {time_text(record['timeout'])}"
     return text
@@ -164,7 +164,7 @@ def _moved(event, most_payload):
     elif not event.arrows and call == "recvfrom" and record.get("from"):
         words.append(f"from {harmless(record['from'])}")
     if event.lost:
-        words.append(f"{len(event.lost)} lost before it")
+        words.append(f"{counted(len(event.lost), 'datagram')} lost before it")
     return words
 
 
@@ -188,7 +188,7 @@ def _closing(record):
     if record["call"] == "drop":
         words.append("(never closed)")
     if record.get("unseen"):
-        words.append("(at some time before)")
+        words.append("(at some earlier time)")
     return words
 
 
@@ -268,7 +268,7 @@ QUIET = frozenset(
 
 
 def is_quiet(event):
-    """Whether an event is left out where space is dear: preparation that succeeded, and look-ups of facts."""
+    """Whether an event is left out where space is scarce: preparation that succeeded, and look-ups."""
     record = event.record
     if event.call in QUIET or (event.call == "poller" and record.get("step") != "wait"):
         return "error" not in record

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 
+from polysock._trace.words import counted
+
 from .recorder import Recorder
 
 PROGRAM = "python -m polysock wire"
@@ -35,18 +37,20 @@ def parse(arguments):
         description="Records the TCP segments of the connections that are traced in FOLDER. With COMMAND: runs it with "
         "POLYSOCK_TRACE=FOLDER, and records until it has ended; otherwise until Ctrl-C.",
     )
-    parser.add_argument("-o", dest="folder", default="polysock-trace", metavar="FOLDER", help="(polysock-trace)")
     parser.add_argument(
-        "--data", default="64", metavar="none|all|BYTES", help="what COMMAND records of each transfer (64)"
+        "-o", dest="folder", default="polysock-trace", metavar="FOLDER", help="the folder of the trace (polysock-trace)"
     )
     parser.add_argument(
-        "command", nargs=argparse.REMAINDER, metavar="COMMAND", help="a program on this library, and arguments"
+        "--data", default="64", metavar="none|all|BYTES", help="how many bytes of each transfer COMMAND records (64)"
+    )
+    parser.add_argument(
+        "command", nargs=argparse.REMAINDER, metavar="COMMAND", help="a program that uses polysock, and its arguments"
     )
     options = parser.parse_args(arguments)
     if options.command[:1] == ["--"]:
         del options.command[0]
     if options.data not in ("none", "all") and not options.data.isdecimal():
-        parser.error("--data is none, all, or a number of bytes")
+        parser.error("--data must be none, all, or a number of bytes")
     return options
 
 
@@ -57,15 +61,15 @@ def foreground(folder):
     except OSError as error:
         return fail(advice(error, folder))
     stopped = stopped_by(signal.SIGINT, signal.SIGTERM)
-    print(f"{PROGRAM}: recording the segments of what is traced in {folder}; Ctrl-C ends it", file=sys.stderr)
+    print(f"{PROGRAM}: recording the segments of the connections traced in {folder}; Ctrl-C ends it", file=sys.stderr)
     try:
         recorder.run(lambda: bool(stopped))
     except OSError as error:
         return fail(f"{folder}: {error.strerror}")
     finally:
         recorder.close()
-    dropped = f"; the kernel dropped {recorder.dropped:,} packets" if recorder.dropped else ""
-    print(f"{PROGRAM}: {recorder.segments:,} segments{dropped}", file=sys.stderr)
+    dropped = f"; the kernel dropped {counted(recorder.dropped, 'packet')} more" if recorder.dropped else ""
+    print(f"{PROGRAM}: recorded {counted(recorder.segments, 'packet')}{dropped}", file=sys.stderr)
     return 0
 
 
@@ -82,8 +86,8 @@ def run(options):
 
 
 def start(folder, program):
-    """Starts a recorder that goes on until this process, and those traced in the folder meanwhile, have ended. If that
-    is not possible it says why, and all else goes on."""
+    """Starts a recorder that runs until this process, and those traced in the folder meanwhile, have ended. If that is
+    not possible, prints why; the program runs anyway."""
     command = [sys.executable, "-m", "polysock", "wire", BACKGROUND, os.path.abspath(folder), str(os.getpid())]
     # The recorder is no part of the trace.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("POLYSOCK_TRACE")}
@@ -153,9 +157,10 @@ def advice(error, folder):
     """Why packets can't be recorded, and what to do."""
     if error.errno not in (errno.EPERM, errno.EACCES) or error.filename is not None:
         return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
-    return f"""this needs the right to see packets, CAP_NET_RAW. Either
-  - run it as root, or run `sudo {sys.executable} -m polysock wire -o {folder}` beside the programs, or
-  - run everything in a network of its own: `unshare -Urn`, then `ip link set lo up`"""
+    return f"""recording packets needs CAP_NET_RAW. Either
+  - run this as root, or
+  - run `sudo {sys.executable} -m polysock wire -o {folder}` beside the programs, or
+  - run everything in a separate network namespace: `unshare -Urn`, then `ip link set lo up`"""
 
 
 def fail(text):

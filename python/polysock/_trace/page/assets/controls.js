@@ -65,9 +65,9 @@ class Controls {
   warnings() {
     const { trace } = this;
     const texts = [];
-    if (trace.left_out) texts.push(`${counted(trace.left_out, "later event is", "later events are")} left out (show --from, --to or --most)`);
-    if (trace.part.some((end) => end !== null)) texts.push("only a part of the trace (show --from, --to)");
-    if (trace.machines > 1) texts.push(`from ${trace.machines} machines, whose clocks may differ`);
+    if (trace.left_out) texts.push(`${counted(trace.left_out, "later event is", "later events are")} left out (see show --from, --to and --most)`);
+    if (trace.part.some((end) => end !== null)) texts.push("only a part of the trace is shown (show --from, --to)");
+    if (trace.machines > 1) texts.push(`recorded on ${trace.machines} machines, whose clocks may differ`);
     if (trace.unreadable) texts.push(`${counted(trace.unreadable, "line")} could not be read`);
     return texts.map((text) => element("span", { class: "warning" }, text));
   }
@@ -87,10 +87,10 @@ class Controls {
     this.count.textContent = rows.length === all ? counted(all, "event") : `${rows.length.toLocaleString("en")} of ${counted(all, "event")}`;
     const nothing = document.getElementById("nothing");
     nothing.hidden = rows.length > 0;
-    nothing.textContent = all ? "No event fits what is chosen above. Esc in the search field clears it." : "Nothing was recorded.";
+    nothing.textContent = all ? "No event matches the search and the filters above. Esc in the search field clears the search." : "Nothing was recorded.";
   }
 
-  /* Forgets every choice, so that any event can be shown. */
+  /* Clears the search and all filters, so that any event can be shown. */
   clear() {
     this.search.value = this.byConnection.value = this.byLane.value = this.byCall.value = "";
     this.onlyProblems.checked = false;

@@ -31,10 +31,10 @@ class Details {
     const socket = socketOf(trace, event);
     const facts = [
       ["program", trace.lane.get(event.lane).label],
-      ["when", `${clock(event.at)} s after the beginning${wallTime(trace, event)}`],
+      ["when", `${clock(event.at)} s after the start of the trace${wallTime(trace, event)}`],
     ];
-    if (record.at) facts.push(["in the program at", harmless(record.at)]);
-    if (event.waits) facts.push(["took", "still waits at the end of the trace"]);
+    if (record.at) facts.push(["called at", harmless(record.at)]);
+    if (event.waits) facts.push(["took", "still waiting at the end of the trace"]);
     else if (record.call) facts.push(["took", duration(event.end - event.begin) + waitText(record)]);
     if (record.error) facts.push(["failed with", harmless(record.error) + (record.detail ? ` (${harmless(record.detail)})` : "")]);
     if (socket) {
@@ -43,7 +43,7 @@ class Details {
     }
     if (event.segment) {
       facts.push(["from", harmless(event.segment.source)], ["to", harmless(event.segment.target)]);
-      facts.push(["counted from the beginning", `seq ${event.segment.seq}, ACK ${event.segment.ack ?? "none"}`]);
+      facts.push(["relative numbers", `seq ${event.segment.seq}, ACK ${event.segment.ack ?? "none"}`]);
     }
     if (record.state) facts.push(["TCP state", harmless(record.state)]);
     if (event.isLost) facts.push(["lost", "a datagram that never arrived"]);

@@ -45,7 +45,7 @@ class Paper {
   }
 
   rest(count) {
-    return count > 0 ? [element("p", {}, `${counted(count, "later event is", "later events are")} not printed: choose fewer above.`)] : [];
+    return count > 0 ? [element("p", {}, `${counted(count, "later event is", "later events are")} not printed; use the filters to print fewer.`)] : [];
   }
 }
 

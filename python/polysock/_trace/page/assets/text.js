@@ -1,4 +1,4 @@
-/* Numbers in words, and making elements. All text that comes from a trace becomes text nodes, never markup. */
+/* Numbers as text, and functions that make elements. All text that comes from a trace becomes text nodes, never markup. */
 
 function duration(ns) {
   const text = (number, unit) => `${number} ${unit}`;
