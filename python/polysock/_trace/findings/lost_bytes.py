@@ -23,10 +23,12 @@ class Unsent:
 
 class PartialSend(Detector):
     names = ("partial-send",)
-    calls = SENDS | ENDS_IT | {"shutdown", "recv"}
+    calls = SENDS | ENDS_IT | {"shutdown", "recv", ""}
 
     def see(self, event, side):
-        if side is None:
+        if event.record.get("event") == "exit":
+            return self._exits(event)
+        if side is None or not event.call:
             return ()
         unsent = side.of(Unsent)
         if event.call in SENDS:
@@ -39,8 +41,20 @@ class PartialSend(Detector):
         if "error" in event.record or (event.call == "recv" and event.record.get("bytes") == 0):
             unsent.send = None  # the connection has failed or the peer has gone: the rest may be left on purpose
         elif self._is_last_chance(event, side):
-            yield self._finding(event, unsent)
+            yield self._finding(unsent, event)
             unsent.send = None
+
+    def _exits(self, event):
+        """The program ended without a close, which the system then makes."""
+        for side in self.sides.open():
+            unsent = side.of(Unsent)
+            send = unsent.send
+            if send is None or send.lane.pid != event.lane.pid or send.lane.process != event.lane.process:
+                continue
+            is_last = all(copy.file is send.end.file for copy in side.copies)
+            if is_last and side.shut_down is None and not self.sides.may_be_inherited(send):
+                yield self._finding(unsent)
+                unsent.send = None
 
     @staticmethod
     def _send(event, unsent):
@@ -62,7 +76,7 @@ class PartialSend(Detector):
         return event.call in ENDS_IT and is_last
 
     @staticmethod
-    def _finding(event, unsent):
+    def _finding(unsent, *closes):
         send = unsent.send
         count, asked = send.record["bytes"], send.record["asked"]
         text = f"{send.call} took {count:,} of {asked:,} bytes, "
@@ -75,4 +89,4 @@ class PartialSend(Detector):
         advice = f"Use sendall, or send the rest: {send.call} returns how many bytes it took."
         # A program that does not block usually keeps the rest and waits for room, and may give up on purpose.
         severity = NOTE if send.record.get("timeout") == 0 else ERROR
-        return Finding("partial-send", severity, text, advice, [send, event])
+        return Finding("partial-send", severity, text, advice, [send, *closes])

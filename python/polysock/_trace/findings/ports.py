@@ -100,7 +100,7 @@ class Ports(Part):
         to = event.record.get("to") or event.end.local
         first = self._closed_first.get(self.everything.key(event.end, to))
         waits = first is not None and event.moment - first.moment < TIME_WAIT_NS
-        if not self._is_in_time_wait(event, to, waits):
+        if not self._is_in_time_wait(event, known, to, waits):
             self._in_use.setdefault(event.end.file, []).append(event)
             return
         self._has_failed.add(self.everything.key(event.end, to))
@@ -114,11 +114,13 @@ class Ports(Part):
             [event, *([first] if waits else [])],
         )
 
-    def _is_in_time_wait(self, event, to, waits):
-        """Whether only connections in TIME_WAIT have the port; `waits` if the trace has seen the close of one."""
+    def _is_in_time_wait(self, event, known, to, waits):
+        """Whether only connections of the server have the port, in TIME_WAIT; `waits` if the trace has seen a close."""
         states = set(event.record.get("in_use", "").split())
         if states:
-            return "TIME_WAIT" in states and states <= CLOSED_FIRST
+            # With SO_REUSEADDR, they are those of a program that had not set it, such as a client that got this port.
+            may_be_its_own = waits or known is None or "SO_REUSEADDR" not in known.options
+            return "TIME_WAIT" in states and states <= CLOSED_FIRST and may_be_its_own
         return waits and self.everything.listener_at(event.end, to) is None
 
     def _taken(self, event):
@@ -127,7 +129,7 @@ class Ports(Part):
         states = event.record.get("in_use", "").split()
         who = f", and {listener[1].listens.lane.label} listens on it" if listener else ""
         if states and "LISTEN" not in states:
-            who = f" for a connection that is open ({states[0]})"
+            who = f" for a connection in the state {states[0]}"
         return Finding(
             "address-in-use",
             ERROR,

@@ -103,9 +103,10 @@ class WriteAfterEnd(Detector):
     def _broken_pipe(event, side):
         text, events = f"{event.call} failed with EPIPE: ", [event]
         if side.shut_down is not None:
-            text += f"this end had ended its stream with shutdown {ago(side.shut_down, event)}."
+            text += f"this end had ended its stream with shutdown {ago(side.shut_down, event)}"
+            text += ABOUT_SIGPIPE.get(event.record.get("sigpipe"), ".")
             advice = "Send everything before shutdown(SHUT_WR)."
-            return Finding("write-after-end", WARNING, text, advice, [event, side.shut_down])
+            return Finding("write-after-end", severity_of(event, WARNING), text, advice, [event, side.shut_down])
         close = side.other.closed if side.other is not None else None
         text += "the peer had closed"
         severity = NOTE
@@ -118,7 +119,7 @@ class WriteAfterEnd(Detector):
             severity = WARNING
         text += ABOUT_SIGPIPE.get(event.record.get("sigpipe"), ".")
         advice = "Stop sending when a receive returns nothing, unless the protocol says that the peer still receives."
-        return Finding("write-after-end", severity, text, advice, events)
+        return Finding("write-after-end", severity_of(event, severity), text, advice, events)
 
     def _was_sent_after_close(self, side):
         close = side.other.closed if side.other is not None else None
@@ -126,6 +127,8 @@ class WriteAfterEnd(Detector):
             return False
         if self.sides.may_be_inherited(close) or side.other.received >= side.sent:
             return False
+        if side.received > side.other.sent:
+            return False  # a program that is not traced, or not yet, has the peer's socket and goes on with it
         if side.ended is not None and side.ended.moment <= side.last_send.moment:
             return False  # the peer might have ended only its half of the connection, and wait for this answer
         return side.last_send.moment > close.moment + close.duration
@@ -142,6 +145,10 @@ class WriteAfterEnd(Detector):
         text += "closed "
         advice = "Let the protocol say which end closes first, and look for the end of the stream before you send."
         return Finding("write-after-end", NOTE, f"{text}{ago(close, send)}.", advice, [send, close, event])
+
+
+def severity_of(event, otherwise):
+    return ERROR if event.record.get("sigpipe") == "kills" else otherwise
 
 
 def ago(earlier, later):

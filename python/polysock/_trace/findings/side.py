@@ -99,6 +99,7 @@ class Side:
 
     def _note_socket(self, event):
         self.copies.add(event.end)
+        self.closed = None
         self.sent = max(self.sent, event.record.get("sent", 0))
         self.received = max(self.received, event.record.get("received", 0))
         if event.record.get("how") in ("seen", "from_fd"):

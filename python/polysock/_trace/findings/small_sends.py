@@ -85,6 +85,7 @@ class Delays:
     before: Event | None = None  # the last send, if nothing was received since
     send: Event | None = None  # the one that followed it
     no_delay: bool = False
+    in_time: int = 0  # of those that followed the first late one
     found: list[tuple[Event, Event]] = field(default_factory=list)  # the send and its receive
     times: list[int] = field(default_factory=list)
 
@@ -127,7 +128,10 @@ class NagleDelay(Detector):
             return
         late = event.moment - second.moment
         waited = event.record.get("waited", 0)
-        if LEAST_DELAY_NS <= late <= MOST_DELAY_NS and waited >= LEAST_DELAY_NS:
+        if late < LEAST_DELAY_NS:
+            # The first acknowledgements of a connection are not delayed (Linux: quick acknowledgement mode).
+            delays.in_time += bool(delays.times)
+        elif late <= MOST_DELAY_NS and waited >= LEAST_DELAY_NS:
             delays.times.append(late)
             if len(delays.found) < LEAST_DELAYS:
                 delays.found.append((second, event))
@@ -135,8 +139,8 @@ class NagleDelay(Detector):
     @staticmethod
     def _found(delays):
         times, delays.times = delays.times, []
-        if len(times) < LEAST_DELAYS:
-            return ()
+        if len(times) < LEAST_DELAYS or len(times) <= delays.in_time:
+            return ()  # what comes late only now and then waited for the receiver's processor
         send, receive = delays.found[0]
         late = time_text(int(median(times)))
         text = (

@@ -9,7 +9,7 @@ from .detector import Detector
 from .finding import ERROR, Finding
 from .place import place_of
 
-# Both must have waited this long at the same time: a shorter wait is no proof that nothing was about to come.
+# A shorter wait is no proof that nothing was about to come.
 LEAST_NS = 200_000_000
 GAVE_UP = frozenset({"TimedOut", "Closed", "EINTR", "ECONNRESET"})
 # A receive of a message of which only the beginning came.
@@ -52,7 +52,9 @@ class BothWait(Detector):
             return
         last_sent = max((one.last_send.moment for one in (side, other) if one.last_send is not None), default=0)
         waited = together(event, others, last_sent)
-        if waited < LEAST_NS or received(side, event) != other.sent or received(other, others) != side.sent:
+        if waited < least_together(event, others) or received(side, event) != other.sent:
+            return
+        if received(other, others) != side.sent:
             return
         waiting.event = other.of(Waiting).event = None
         yield self._finding(event, side, others, other, waited)
@@ -155,6 +157,15 @@ def together(one, other, begin):
     """For how long both waited at the same time, after a moment; of calls that never returned, it has no end."""
     ends = [event.moment for event in (one, other) if not event.is_waiting]
     return min(ends, default=math.inf) - max(begin, begin_of(one), begin_of(other))
+
+
+def least_together(one, other):
+    """For how long both must have waited at the same time. When one has no time limit, and the other waited long before
+    it gave up, neither would have sent anything, however late the first began to wait on a busy machine."""
+    is_without_end = any("timeout" not in event.record for event in (one, other))
+    gave_up = [event for event in (one, other) if event.record.get("error") == "TimedOut"]
+    has_waited = all(event.duration >= LEAST_NS for event in gave_up)
+    return 1 if is_without_end and gave_up and has_waited else LEAST_NS
 
 
 def begin_of(event):

@@ -1,0 +1,149 @@
+"""What counts as evidence of a finding, and what does not, on traces that were written by hand: what depends on time, a
+busy machine can't be asked for."""
+
+from trace_files import Process, conversation
+
+from polysock._trace.findings import find
+from polysock._trace.model import Trace
+
+MS = 1_000_000  # nanoseconds; moments are in microseconds
+
+
+def findings(folder):
+    with Trace(folder) as trace:
+        trace.survey()
+        return list(find(trace))
+
+
+def names(folder):
+    return [finding.name for finding in findings(folder)]
+
+
+def test_a_rest_is_not_sent_when_the_program_ends_without_a_close(tmp_path):
+    client, _ = conversation(tmp_path)
+    client.call("send", 1, at=10, asked=10, bytes=3, offset=0, data="abc")
+    client.write(time=client.tick(20), thread=1, event="exit")
+    assert "partial-send" in names(tmp_path)
+
+
+def test_a_rest_is_not_missing_when_another_process_has_the_socket_at_the_end(tmp_path):
+    client, _ = conversation(tmp_path)
+    Process(tmp_path, 30, program="client.py", forked_from="20-1.jsonl")
+    client.call("send", 1, at=10, asked=10, bytes=3, offset=0, data="abc")
+    client.write(time=client.tick(20), thread=1, event="exit")
+    assert "partial-send" not in names(tmp_path)
+
+
+def gives_up(client, server, waits_ms, server_begins_ms, timeout_ms=None):
+    """The client receives with a time limit and closes; the server has begun to receive in between."""
+    wait = {"duration": waits_ms * MS, "timeout": waits_ms * MS}
+    client.call("recv", 1, at=10, asked=9, error="TimedOut", **wait)
+    client.call("close", 1, at=waits_ms * 1000 + 20)
+    limit = {"timeout": timeout_ms * MS} if timeout_ms else {}
+    duration = (waits_ms + 1 - server_begins_ms) * MS
+    server.call("recv", 2, at=server_begins_ms * 1000, duration=duration, asked=9, bytes=0, **limit)
+    server.call("close", 2, at=(waits_ms + 2) * 1000)
+
+
+def test_a_server_that_began_to_wait_late_waits_for_ever_all_the_same(tmp_path):
+    client, server = conversation(tmp_path)
+    gives_up(client, server, waits_ms=1000, server_begins_ms=990)
+    assert names(tmp_path) == ["both-wait"]
+
+
+def test_who_looks_only_shortly_is_not_waited_for(tmp_path):
+    client, server = conversation(tmp_path)
+    gives_up(client, server, waits_ms=50, server_begins_ms=10)
+    assert names(tmp_path) == []
+
+
+def test_a_server_that_may_speak_after_its_own_limit_is_given_time(tmp_path):
+    client, server = conversation(tmp_path)
+    gives_up(client, server, waits_ms=1000, server_begins_ms=990, timeout_ms=500)
+    assert names(tmp_path) == []
+
+
+def requests(client, server, late_ms):
+    """Requests in two sends each, the second of which arrives so much later."""
+    place, now = 0, 10_000
+    for late in late_ms:
+        for part in range(2):
+            client.call("sendall", 1, at=now + part * 5, asked=4, bytes=4, offset=place + 4 * part)
+        server.call("recv", 2, at=now + 3, asked=4, bytes=4, offset=place)
+        waited = {"duration": late * MS, "waited": late * MS}
+        server.call("recv", 2, at=now + 6, asked=4, bytes=4, offset=place + 4, **waited)
+        now += late * 1000
+        server.call("sendall", 2, at=now + 7, asked=2, bytes=2, offset=place // 4)
+        client.call("recv", 1, at=now + 8, asked=2, bytes=2, offset=place // 4)
+        place, now = place + 8, now + 10_000
+    client.call("close", 1, at=now)
+    server.call("recv", 2, at=now + 1, asked=4, bytes=0)
+    server.call("close", 2, at=now + 2)
+
+
+def test_acknowledgements_that_are_delayed_are_delayed_again(tmp_path):
+    requests(*conversation(tmp_path), late_ms=[0, 0, 0, 44, 44, 44])
+    assert names(tmp_path) == ["nagle-delay"]
+
+
+def test_a_busy_machine_delays_only_now_and_then(tmp_path):
+    requests(*conversation(tmp_path), late_ms=[44, 0, 1, 60, 0, 2, 100, 1])
+    assert names(tmp_path) == []
+
+
+def test_an_answer_that_the_closed_end_never_sent_shows_that_another_program_has_the_socket(tmp_path):
+    """As when a socket is made the input and output of a command."""
+    client, server = conversation(tmp_path)
+    server.call("close", 2, at=10, state="ESTABLISHED", unread=0)
+    client.call("sendall", 1, at=20, asked=5, bytes=5, offset=0, data="hello")
+    client.call("recv", 1, at=30, asked=9, bytes=5, offset=0, data="olleh")
+    client.call("recv", 1, at=40, asked=9, bytes=0)
+    client.call("close", 1, at=50)
+    assert names(tmp_path) == []
+
+
+def test_without_an_answer_what_was_sent_after_the_close_is_lost(tmp_path):
+    client, server = conversation(tmp_path)
+    server.call("close", 2, at=10, state="ESTABLISHED", unread=0)
+    client.call("sendall", 1, at=20, asked=5, bytes=5, offset=0, data="hello")
+    client.call("recv", 1, at=40, asked=9, bytes=0)
+    client.call("close", 1, at=50)
+    assert names(tmp_path) == ["write-after-end"]
+
+
+def killed(tmp_path, **fields):
+    client, server = conversation(tmp_path)
+    server.call("close", 2, at=10, state="ESTABLISHED", unread=0)
+    client.call("send", 1, at=20, asked=5, bytes=5, offset=0, data="hello")
+    client.call("send", 1, at=30, asked=5, error="EPIPE", **fields)
+    (finding,) = findings(tmp_path)
+    assert finding.name == "write-after-end"
+    return finding
+
+
+def test_what_sigpipe_did_is_said_where_it_is_known(tmp_path):
+    finding = killed(tmp_path / "killed", sigpipe="kills")
+    assert finding.severity == "error"
+    assert finding.text.endswith(". SIGPIPE killed the program.")
+    finding = killed(tmp_path / "ignored", sigpipe="ignored")
+    assert finding.severity == "note"
+    assert "SIGPIPE" not in finding.text
+    assert killed(tmp_path / "never").text.endswith("In plain C, SIGPIPE would have killed the program.")
+
+
+def bind_fails(tmp_path, reuses, in_use="TIME_WAIT"):
+    server = Process(tmp_path, 10, program="server.py")
+    server.socket(1, at=0)
+    if reuses:
+        server.call("setsockopt", 1, at=1, level=1, option=2, value=1)
+    server.call("bind", 1, at=2, to="127.0.0.1:80", error="EADDRINUSE", in_use=in_use)
+    server.call("close", 1, at=3)
+    return findings(tmp_path)
+
+
+def test_who_has_set_reuseaddr_is_not_asked_to(tmp_path):
+    (finding,) = bind_fails(tmp_path / "without", reuses=False)
+    assert finding.name == "time-wait"
+    (finding,) = bind_fails(tmp_path / "with", reuses=True)
+    assert finding.name == "address-in-use"
+    assert "in the state TIME_WAIT" in finding.text
