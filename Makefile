@@ -56,7 +56,7 @@ python-module: $(VENV)/.ready ## the Python package, in build/venv
 	@. $(VENV)/bin/activate && maturin develop --release --locked -m python/Cargo.toml >$(BUILD)/maturin.log 2>&1 || \
 	  { cat $(BUILD)/maturin.log; exit 1; }
 
-layer: $(BUILD)/.prerequisites ## the layer below unchanged programs and polysock-run, in target/release
+layer: $(BUILD)/.prerequisites ## the layer below unchanged programs, and polysock-run, in target/release
 	cargo build --quiet --locked --release -p polysock-bsd
 	@ln -sf libpolysock_bsd.so $(TARGET)/libpolysock-bsd.so.0
 
@@ -253,12 +253,12 @@ test-examples: examples ## the tutorials in examples/, every server language wit
 	$(PYTEST) examples
 
 .PHONY: diagrams
-diagrams: examples ## the diagrams of the tutorials, each from a traced run
+diagrams: examples ## draw the diagrams of the tutorials, each from a traced run
 	@PYTHONPATH=tools $(VENV_PY) examples/draw.py
 
-# How often each finding occurs in the tutorials, and in the real programs once `make test-clients` has run. Some minutes.
+# How often each finding occurs in the tutorials, and in the real programs once `make test-clients` has run. Takes some minutes.
 .PHONY: findings-count
-findings-count: examples ## what is found in traces of the tutorials and the real programs
+findings-count: examples ## count the findings in traces of the tutorials and the real programs
 	@rm -rf $(BUILD)/findings && mkdir -p $(BUILD)/findings
 	@test ! -x $(CLIENTS)/bin/python || PYTHONPATH=python $(CLIENTS)/bin/python clients/record.py $(BUILD)/findings
 	@cd examples && PYTHONPATH=../tools '$(CURDIR)/$(VENV_PY)' -m harness.findings --clients '$(CURDIR)/$(BUILD)/findings'
@@ -445,7 +445,7 @@ docs: ## the C reference as HTML and man pages (needs doxygen)
 	@echo "$(BUILD)/docs/c/html/index.html and target/doc/polysock/index.html"
 
 .PHONY: screenshots
-screenshots: python-module ## the pictures of docs/images, with Chromium
+screenshots: python-module ## make the pictures of docs/images (needs Chromium)
 	$(VENV_PY) tools/screenshots.py
 
 # ---------------------------------------------------------------- checks

@@ -2,10 +2,10 @@
 //! loaded before it.
 //!
 //! Every call goes on to the C library's function of the same name ([`next`]), with the same arguments, and its result is
-//! returned as it is. While calls are recorded (`POLYSOCK_TRACE`), a record is begun before and ended after it by core
+//! returned unchanged. While calls are recorded (`POLYSOCK_TRACE`), core begins a record before it and ends it after it
 //! ([`polysock::bare`]); this crate adds what the arguments say. Otherwise a call costs a load of an atomic and a jump.
 //!
-//! - Core's own calls arrive here, too, because the names are the same. They are made only while a record is made, and then
+//! - Core's own calls reach the layer, too, because the names are the same. Core makes them only while it makes a record, and then
 //!   [`begin`](polysock::bare::begin) begins none.
 //! - A call may never return here: a signal handler may leave it by longjmp(3), or the thread may be cancelled. So across
 //!   the C library's call the functions hold nothing that would have to be dropped, and they are `C-unwind`.

@@ -1,7 +1,7 @@
 """Shows polysock at its main job, live and measured, on one page. Run by `make demo`; the exit code is the result.
 
-demo.py C_PROGRAMS RUST_PROGRAMS TRACE: the folders with `echo_c`, `slow_send_c`, `dead_peer_c`, and Rust's `demo-echo`,
-and the one for the trace of all its programs, of which TRACE.html becomes a page.
+demo.py C_PROGRAMS RUST_PROGRAMS TRACE: the folder with `echo_c`, `slow_send_c` and `dead_peer_c`, that with Rust's
+`demo-echo`, and the one for the trace of all these programs, which TRACE.html will show as a page.
 """
 
 import os
@@ -151,7 +151,7 @@ def page() -> str:
     path = TRACE.with_suffix(".html")
     ended = run(sys.executable, "-m", "polysock", "show", TRACE, "--html", path)
     check(ended.returncode == 0, f"the page of this run: {ended.stderr}")
-    return f"What their sockets did, as a page: {path}"
+    return f"What their sockets did, as a page for a browser: {path}"
 
 
 def main() -> None:

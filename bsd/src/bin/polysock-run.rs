@@ -48,7 +48,7 @@ enum Asked {
     Help,
 }
 
-/// Replaces this process by the program; returns only if that fails.
+/// Replaces this process with the program; returns only if that fails.
 fn run(arguments: &[OsString]) -> Result<Asked, Refusal> {
     let mut words = arguments.iter();
     let (mut folder, mut data) = (None, None);
@@ -117,7 +117,7 @@ fn check_data(data: &OsStr) -> Result<(), Refusal> {
     }
 }
 
-/// Makes the folder, but not those it is in: a mistyped path should be noticed.
+/// Makes the folder, but not its parents: a mistyped path should be noticed.
 fn make_folder(folder: &Path) -> Result<(), Refusal> {
     use std::os::unix::fs::DirBuilderExt;
     match fs::DirBuilder::new().mode(0o700).create(folder) {
@@ -143,28 +143,32 @@ fn find_program(name: &OsStr) -> Result<PathBuf, Refusal> {
     found.ok_or_else(|| (format!("{}: not found", Path::new(name).display()), NOT_FOUND))
 }
 
-/// The layer: beside this program, or where it is installed together with it.
+/// The layer: beside this program, or in the library folder of the same installation.
 fn find_layer() -> Result<PathBuf, Refusal> {
     const NAME: &str = "libpolysock-bsd.so.0";
-    let this = env::current_exe().map_err(|error| (format!("this program's own place: {error}"), FAILED))?;
+    let this = env::current_exe()
+        .map_err(|error| (format!("can't find the file of polysock-run: {error}"), FAILED))?;
     let folder = this.parent().unwrap_or(Path::new("/"));
     let multiarch = format!("../lib/{}-linux-gnu", env::consts::ARCH);
     let candidates = [".", "../lib", "../lib64", &multiarch].map(|place| folder.join(place).join(NAME));
     let found = candidates.iter().find_map(|file| file.canonicalize().ok());
     found.ok_or_else(|| {
         (
-            format!("{NAME} is not in {} nor in the lib beside it", folder.display()),
+            format!(
+                "{NAME} is neither in {} nor in a lib folder beside it",
+                folder.display()
+            ),
             FAILED,
         )
     })
 }
 
-/// The layer, before what is loaded first already.
+/// The value of LD_PRELOAD: the layer, then what is preloaded already.
 fn preload(layer: &Path) -> Result<OsString, Refusal> {
     let mut list = layer.as_os_str().to_owned();
     if list.as_bytes().iter().any(|byte| b" :".contains(byte)) {
         let text = format!(
-            "{}: the loader takes no path with a blank or a colon",
+            "{}: LD_PRELOAD can't hold a path with a space or a colon",
             layer.display()
         );
         return Err((text, FAILED));
@@ -179,7 +183,7 @@ fn preload(layer: &Path) -> Result<OsString, Refusal> {
 /// How many interpreters of scripts are followed.
 const MOST_INTERPRETERS: usize = 4;
 
-/// Refuses programs into which the loader does not load the layer, or whose calls do not pass it.
+/// Refuses programs into which the loader does not load the layer, or whose calls do not go through it.
 fn check_program(path: &Path) -> Result<(), Refusal> {
     let mut path = path.to_path_buf();
     for _ in 0..MOST_INTERPRETERS {
@@ -224,7 +228,8 @@ fn interpreter_of_script(beginning: &[u8]) -> Option<PathBuf> {
 
 /// Why a program that gains rights can't be run with the layer.
 fn check_rights(path: &Path) -> Option<String> {
-    const REMEDY: &str = "and the system loads nothing of its caller's into such a program; run it as that user, without the rights of its file";
+    const REMEDY: &str =
+        "and LD_PRELOAD is ignored for programs that gain privileges; run it as a user who has them already";
     let about = fs::metadata(path).ok()?;
     // SAFETY: no memory is involved.
     let (user, group) = unsafe { (libc::geteuid(), libc::getegid()) };
@@ -250,14 +255,12 @@ fn has_capabilities(path: &Path) -> bool {
 fn check_format(beginning: &[u8]) -> Option<String> {
     let elf = Elf::of(beginning)?;
     if !elf.is_like_ours() {
-        return Some(
-            "it is a program for another processor or word size, which can't load this layer".to_owned(),
-        );
+        return Some("it is for another processor or word size, so it can't load the layer".to_owned());
     }
     match elf.interpreter() {
-        None => Some("it is statically linked: its socket calls do not pass the C library's shared object; link it dynamically".to_owned()),
+        None => Some("it is statically linked, so its socket calls do not go through the C library's shared object; link it dynamically".to_owned()),
         Some(loader) if loader.windows(7).any(|part| part == b"ld-musl") != cfg!(target_env = "musl") => {
-            Some(format!("it uses {}, and this layer was built for another C library", loader.escape_ascii()))
+            Some(format!("it uses {}, but the layer was built for another C library", loader.escape_ascii()))
         }
         Some(_) => None,
     }

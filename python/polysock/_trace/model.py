@@ -248,7 +248,7 @@ class Trace:
 
     def events(self, sockets=False):
         """The events, joined, from the beginning; with `sockets`, also the records of sockets that became known, and of
-        processes that ended in order."""
+        processes that exited normally."""
         for file in (*self.files, *self.wires):
             file.rewind()
         yield from Joiner(self).events(merged([*self.files, *self.wires], self.clocks), sockets=sockets)

@@ -41,7 +41,7 @@ function drawPart(picture, box) {
   };
 }
 
-/* True to time, many events may be at one place: the first, or one with a problem, stands for all of them. */
+/* In true time, many events may be at one place: the first, or one with a problem, stands for all of them. */
 function withRoom(picture, rows, box) {
   const taken = new Map();
   const { centres, step } = picture.scale;

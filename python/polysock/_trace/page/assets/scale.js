@@ -1,4 +1,4 @@
-/* Where each event is, from top to bottom: in equal steps, or true to time. */
+/* Where each event is, from top to bottom: in equal steps, or in true time. */
 
 const EDGE = 18;
 const PAUSE_NS = 10e6;
