@@ -5,7 +5,7 @@
 The base is checked out and built in build/quick/base; its first build takes another minute. Programs of the working
 tree measure both, each with the library and the Python package of its side. Rows that seem to have changed are measured
 once more, in other processes, and only that counts: revisions/verdict.py says how. On a busy machine there is time for
-fewer of these, and a row for which they are too few is "unclear". Instructions are counted too if there is valgrind.
+fewer of these, and a row with too few of them is "unclear". If valgrind is installed, instructions are counted, too.
 Ends with 1 if a row has become slower, 0 if none has.
 """
 
@@ -27,10 +27,10 @@ from revisions import instructions, measuring, servers
 from revisions.sides import ROOT, base_revision, build_base, git, working_tree
 from revisions.verdict import FASTER, SAME, SLOWER, UNCLEAR, is_suspect, judge, judge_instructions, pair_change
 
-#: Pairs of processes for the first look, and for the second one at what is suspect: at most, and at least even if there
-#: is no time left.
+#: The most pairs of processes, and the fewest even if there is no time left: for the first look at all rows, and for
+#: the second one at those that seem to have changed.
 FIRST, SECOND = (5, 3), (10, 1)
-#: The part of the time that the first look may take, if the second one needs the rest.
+#: The share of the time that the first look may take if the second one needs the rest.
 FIRST_SHARE = 0.6
 #: Samples of each side in a pair: as many as fit into the time, but not fewer or more than these.
 FEWEST, MOST = 3, 12
@@ -90,7 +90,7 @@ def parsed():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--base", metavar="REVISION", help="instead of where this branch left main")
     parser.add_argument("--rows", metavar="WORD,…", help="only rows with one of the words; no instructions")
-    parser.add_argument("--seconds", type=float, default=115, help="for all that is measured")
+    parser.add_argument("--seconds", type=float, default=115, help="the time for all measurements (115)")
     parser.add_argument("--client", type=Path, default=ROOT / "build/bench/servers/load_c", help="what loads servers")
     return parser.parse_args()
 

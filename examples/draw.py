@@ -1,6 +1,6 @@
 """Draws the diagrams of the tutorials: `make diagrams`, or `draw.py echo-tcp` for some.
 
-One that is still like one of some new runs is left as it is.
+A diagram that still matches one of a few new runs is left as it is.
 """
 
 import asyncio

@@ -209,7 +209,7 @@ def test_a_diagram_that_no_run_is_like(folder):
     folder.write("README.md", "")
     assert "README.md has no `<!-- diagram -->`" in folder.play()["diagram"]
     folder.write("README.md", "<!-- diagram -->\n<!-- end of diagram -->\n")
-    assert "no run is like the diagram" in folder.play()["diagram"]
+    assert "no run matches the diagram" in folder.play()["diagram"]
     tutorial = load(folder.path)
     diagrams.save(tutorial, *asyncio.run(plays.drawn_run(tutorial)))
     assert "L1->>L0: sendall → recv(100) 5 B" in (folder.path / "README.md").read_text()

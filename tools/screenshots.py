@@ -1,5 +1,5 @@
 """Makes the pictures of docs/images: `make screenshots`, or `screenshots.py walk-dark` for those of one trace. Needs
-Chromium; small differences between two runs are those of the runs."""
+Chromium. Two runs differ a little, and so do their pictures."""
 
 import re
 import subprocess

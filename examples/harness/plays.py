@@ -100,7 +100,7 @@ async def check_diagram(tutorial: Tutorial) -> None:
         if diagrams.is_like(tutorial, text, picture):
             return
     where = f"its README.md and {diagrams.PICTURE}"
-    raise Fault(f"no run is like the diagram in {where} (make diagrams); the last was\n{text}")
+    raise Fault(f"no run matches the diagram in {where} (make diagrams); the last was\n{text}")
 
 
 async def drawn_run(tutorial: Tutorial) -> tuple[str, str]:

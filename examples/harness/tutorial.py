@@ -17,7 +17,7 @@ A tutorial is a folder with a `test.toml`:
                             file is missing: {"server_net.py" = "…"}
     diagram.languages       of the server and the client (or the program) of which `make diagrams` draws a run
     diagram.options = true  it shows the options that are set, too
-    diagram.most = 20       it shows only the beginning, so many calls
+    diagram.most = 20       it shows only the beginning: this many calls
     diagram.varies = "why"  its order is not the same in every run, so only the kinds of its steps are tested
     findings = {leaked = "…"}   what `python -m polysock show` finds in it (docs/findings/), and why that is right
 

@@ -1,6 +1,7 @@
 //! poll(2) and ppoll(2).
 //!
-//! Whether a call waits is found out by the call itself with no time to wait: it returns what the whole call would return at once.
+//! To find out whether a call will wait, it is first made with a timeout of 0, which returns what the whole call would return at
+//! once.
 
 use crate::memory;
 use crate::next::{self, pass_on};

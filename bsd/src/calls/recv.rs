@@ -87,7 +87,7 @@ pub unsafe extern "C-unwind" fn __recv_chk(
     result
 }
 
-/// How much room for an address the program has. The kernel overwrites it with how much the address has.
+/// How much room the program has for an address. The kernel overwrites this with the length of the address.
 fn room_for_address(call: Option<Call>, length: *const socklen_t) -> Option<socklen_t> {
     // SAFETY: any bytes are a length.
     call.and_then(|_| unsafe { memory::read(length) })

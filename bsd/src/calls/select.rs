@@ -141,7 +141,7 @@ fn end(call: Option<Call>, result: c_int, count: c_int, places: [*mut fd_set; 3]
     }
 }
 
-/// A look without waiting, after which the sets are as before if nothing was found.
+/// Makes the call without waiting. If nothing was found, the sets are as before.
 #[cold]
 fn look(count: c_int, places: [*mut fd_set; 3], call: impl FnOnce() -> c_int) -> c_int {
     let Some(before) = Sets::copy(count, places) else {

@@ -52,7 +52,7 @@ pub struct Connection {
     collector: AtomicU64,
 }
 
-/// How often, and how many times at most, a thread looks whether another one has sent what it is sending.
+/// How often, and at most how many times, a thread checks whether another one has finished its send.
 const BETWEEN_LOOKS: Duration = Duration::from_micros(50);
 const MOST_LOOKS: u32 = 2000;
 

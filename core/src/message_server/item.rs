@@ -20,7 +20,7 @@ pub(super) struct Item {
     pub(super) task: Box<Task>,
 }
 
-/// What is to be done. Workers use the memory again.
+/// Work to be done. Workers reuse its memory.
 #[derive(Default)]
 pub(super) struct Task {
     /// `on_open` is due.

@@ -59,7 +59,7 @@ impl Socket {
         Ok(())
     }
 
-    /// Adds what has the port already to the record of a call that failed because of that.
+    /// Adds what uses the port already to the record of a call that failed because of that.
     fn add_in_use<T>(&self, line: &mut Line, result: &Result<T>, port: Option<u16>) {
         if self.is_tcp_family() {
             trace::add_in_use(line, result.as_ref().err(), port);

@@ -5,8 +5,8 @@ use super::undisturbed::{is_undisturbed, undisturbed};
 use std::alloc::{GlobalAlloc, Layout};
 use std::ptr;
 
-/// An allocator for code that runs in the middle of a program's calls, where a signal handler may have been called in the middle of
-/// malloc(3). Memory comes from mmap(2); what is freed is kept for requests of the same size.
+/// An allocator for code that runs inside a program's calls, which a signal handler that has interrupted malloc(3) may make.
+/// Memory comes from mmap(2); what is freed is kept for requests of the same size.
 pub struct Arena;
 
 /// The smallest piece; a request is rounded up to a power of two.
@@ -20,7 +20,7 @@ const CHUNK: usize = 256 << 10;
 static PIECES: ForkLock<Pieces> = ForkLock::inherited(Pieces::NONE);
 
 struct Pieces {
-    /// Of each size the first free piece, which begins with the address of the next.
+    /// The first free piece of each size, which begins with the address of the next.
     free: [*mut u8; SIZES],
     /// What is left of the last chunk.
     rest: *mut u8,

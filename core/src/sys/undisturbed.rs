@@ -70,7 +70,7 @@ impl Mask {
     }
 }
 
-/// What a SIGPIPE will do that is pending; `None` if there is none.
+/// What a pending SIGPIPE will do; `None` if there is none.
 pub fn pending_sigpipe() -> Option<&'static str> {
     // SAFETY: a zeroed set is valid memory for the call that fills it.
     let mut pending: libc::sigset_t = unsafe { std::mem::zeroed() };

@@ -1,9 +1,9 @@
-//! The places in a C, C++ or Rust program that calls come from: return addresses, with the files that they are in, so that
-//! whoever shows the trace finds the lines.
+//! The places in a C, C++ or Rust program that calls come from: return addresses, with the files that they are in, in which
+//! the lines are looked up when the trace is shown.
 //!
-//! A stack is recorded once, as a list of `module+address`, and calls refer to it by its number. Of the library's own frames
-//! those are left out that are known to be such because the library is a file of its own; otherwise more frames are
-//! recorded, and the library's are recognised by their names.
+//! A stack is recorded once, as a list of `module+address`, and calls refer to it by its number. If the library is a separate
+//! file, its frames are known by their addresses and left out; otherwise more frames are recorded, and the library's are
+//! recognised by their names when the trace is shown.
 
 use super::settings::trace_number;
 use super::thread::{begin_line, finds_places, write};
@@ -15,7 +15,7 @@ use std::fmt::Write;
 use std::ops::{ControlFlow, Range};
 use std::sync::OnceLock;
 
-/// How many frames are recorded above the library's: a C++ class may add some of its own to the program's.
+/// How many frames are recorded above the library's: a C++ class may add some to the program's.
 const MOST_FRAMES: usize = 8;
 
 /// How many are recorded when the library's are among them.
@@ -92,7 +92,7 @@ pub(super) fn number_of_place() -> Option<usize> {
         if library.is_some_and(|library| library.contains(&address)) {
             return ControlFlow::Continue(());
         }
-        // It begins programs and threads: the program's own frames have come before. Each frame costs a quarter of a microsecond.
+        // The C library starts programs and threads, so the program's frames have come before. Each frame costs a quarter of a microsecond.
         if c_library.is_some_and(|c_library| c_library.contains(&address)) {
             return ControlFlow::Break(());
         }
@@ -182,7 +182,7 @@ fn record_module(number: usize, module: &Module) {
     write(&mut line);
 }
 
-/// The addresses of the library, if it is a file of its own, not a part of the program.
+/// The addresses of the library, if it is a separate file and not linked into the program.
 fn library() -> Option<&'static Range<usize>> {
     static LIBRARY: OnceLock<Option<Range<usize>>> = OnceLock::new();
     let own = || {
@@ -203,7 +203,7 @@ fn c_library() -> Option<&'static Range<usize>> {
     LIBRARY.get_or_init(find).as_ref()
 }
 
-/// Stands for a stack: of the 4,096 that are recorded, two hardly have the same (FNV-1a over words, with a final mix).
+/// A hash of a stack (FNV-1a over words, with a final mix): two of the 4,096 that are recorded are unlikely to share one.
 fn key(frames: &[usize]) -> u64 {
     let mut key = 0xcbf2_9ce4_8422_2325_u64;
     for frame in frames {

@@ -47,7 +47,7 @@ pub(super) fn lock() -> Held<'static, Sink> {
     SINK.lock()
 }
 
-/// Has the file finished when the process exits, and forks noticed.
+/// Registers what finishes the file when the process exits, and what notices forks.
 pub(super) fn prepare() {
     static AT_EXIT: Once = Once::new();
     AT_EXIT.call_once(|| process::at_exit(finish));

@@ -10,7 +10,7 @@ ENDS_OF_STREAM = frozenset({"EndOfStream", "UnexpectedEnd"})
 
 
 class Links:
-    """Is shown every event in order, and says from which earlier ones each follows:
+    """Sees every event in order, and says from which earlier ones each follows:
 
     end       the close or shutdown whose end of stream a call has seen
     reset     the close that reset the connection which a call found reset

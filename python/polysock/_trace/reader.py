@@ -77,7 +77,7 @@ class TraceFile:
 
     @property
     def unreadable(self):
-        """How many lines are not records, but for the last record, which may not be complete."""
+        """How many lines are not records, except for the last one, which may be incomplete."""
         return self._unreadable + (len(self._pieces) if len(self._pieces) > MOST_PIECES else 0)
 
     def _read_header(self):

@@ -60,7 +60,7 @@ class Direction:
 
 
 class Connections:
-    """Follows the connections whose segments it is shown in order."""
+    """Follows connections: `segment` is called with their segments in order."""
 
     def __init__(self):
         self._directions = {}

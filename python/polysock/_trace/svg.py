@@ -1,4 +1,4 @@
-"""The trace as an SVG sequence diagram, light or dark as the reader's system is."""
+"""The trace as an SVG sequence diagram, light or dark as the reader's system is set."""
 
 import re
 from xml.sax.saxutils import escape

@@ -143,7 +143,7 @@ def stopped_by(*signals):
 
 
 def make_folder(folder):
-    """Makes it if necessary; for the user who became root by sudo."""
+    """Makes the folder if necessary; under sudo, it belongs to the user who called sudo."""
     try:
         os.mkdir(folder, 0o700)
     except FileExistsError:

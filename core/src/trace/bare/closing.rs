@@ -39,7 +39,7 @@ pub fn begin_close(number: RawFd) -> Option<Call> {
 }
 
 /// Adds what the close will do to data that were not received: nothing while the socket has another holder. Whether it has one can't
-/// be searched for here: that takes memory of malloc(3), in whose middle a signal handler may have been called.
+/// be searched for here: that takes memory from malloc(3), which a signal handler that makes this call may have interrupted.
 fn add_unread(line: &mut Line, descriptor: Descriptor, socket: &Socket) {
     if socket.may_be_shared() || has_duplicate(socket.inode) {
         line.yes("shared");
@@ -48,7 +48,7 @@ fn add_unread(line: &mut Line, descriptor: Descriptor, socket: &Socket) {
     }
 }
 
-/// Records that sockets were closed whose closes were not seen. Called after calls that close many descriptors, and when the
+/// Records sockets that were closed without our notice. Called after calls that close many descriptors, and when the
 /// program ends.
 pub fn note_closed() {
     if is_observed() {

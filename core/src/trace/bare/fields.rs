@@ -53,7 +53,7 @@ impl Fields<'_> {
         }
     }
 
-    /// What has the port already, of the address that a TCP socket could not be bound to (EADDRINUSE).
+    /// What uses the port already, when a TCP socket could not be bound to an address (EADDRINUSE).
     pub fn in_use(&mut self, number: RawFd, address: &[u8]) {
         let kind = Descriptor::of(number).map(|on| unix::get_int(on.fd, libc::SOL_SOCKET, libc::SO_TYPE));
         if let (Some(Ok(libc::SOCK_STREAM)), Ok(address)) = (kind, Address::from_bytes(address)) {

@@ -37,7 +37,7 @@ SCRIPTS = (
 
 
 class Part:
-    """Which events are in the page: those of a time, in nanoseconds from the beginning, and at most so many."""
+    """Which events are in the page: those from `begin` to `end`, in nanoseconds, and at most `most` of them."""
 
     def __init__(self, begin=None, end=None, most=MOST_EVENTS):
         self.begin, self.end, self.most = begin, end, most
