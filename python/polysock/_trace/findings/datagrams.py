@@ -36,13 +36,12 @@ class Truncated(Part):
     def finish(self):
         for place, (event, sent) in self._first.items():
             got, times = event.record["bytes"], self._count[place]
-            whole = f" of {sent:,}" if sent > got else ""
+            whole = f"the datagram's {sent:,} bytes" if sent > got else "a longer datagram's bytes"
             again = f" The same happened to {counted(times - 1, 'later datagram')}." if times > 1 else ""
             yield Finding(
                 "truncated-datagram",
                 WARNING,
-                f"{call_at(event)} had room for {counted(event.record.get('asked', got), 'byte')} and got only the "
-                f"first {got:,}{whole}; the system discarded the rest of the datagram.{again}",
+                f"{call_at(event)} had room for only {got:,} of {whole}; the system discarded the rest.{again}",
                 "Use a buffer that holds the largest datagram that may come; 65,535 bytes are enough for any. What "
                 "did not fit is gone: the next call does not return it.",
                 [event, *(arrow.source for arrow in event.arrows)],

@@ -104,7 +104,7 @@ class Ports(Part):
             self._in_use.setdefault(event.end.file, []).append(event)
             return
         self._has_failed.add(self.everything.key(event.end, to))
-        who = f" It closed one{at(first)} {time_text(event.moment - first.moment)} earlier." if waits else ""
+        who = f" One was closed {time_text(event.moment - first.moment)} earlier{at(first)}." if waits else ""
         yield Finding(
             "time-wait",
             ERROR,

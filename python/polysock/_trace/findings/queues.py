@@ -65,7 +65,9 @@ class BacklogFull(Part):
         if listener:
             listens = listener[1].listens
             backlog, waiting = listens.record.get("backlog"), self._queued.get(listener[1], 0)
-            queue = f" ({counted(waiting, 'connection')} not accepted yet, backlog {backlog})"
+            # A connect that took long succeeded when the queue had become shorter.
+            length = f"{counted(waiting, 'connection')} not accepted yet, " if waiting > (backlog or 0) else ""
+            queue = f" ({length}backlog {backlog})"
             evidence = [listens]
         text = f"{call_at(event)} {what}{queue}."
         return Finding("backlog-full", WARNING, text, FULL_QUEUE_ADVICE, [event, *evidence])
