@@ -118,6 +118,15 @@ impl Shutdown {
             _ => None,
         }
     }
+
+    /// The name of its constant in C: `SHUT_WR`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "SHUT_RD",
+            Self::Write => "SHUT_WR",
+            Self::Both => "SHUT_RDWR",
+        }
+    }
 }
 
 debug_by_name!(Family:

@@ -107,7 +107,7 @@ pub unsafe extern "C-unwind" fn shutdown(fd: c_int, how: c_int) -> c_int {
         Waits::Never,
         false,
         |fields| match polysock::Shutdown::from_raw(how) {
-            Some(how) => fields.text("how", format_args!("{how:?}")),
+            Some(how) => fields.text("how", how.name()),
             None => fields.text("how", how),
         },
     );

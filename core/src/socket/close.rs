@@ -16,10 +16,11 @@ impl Socket {
     /// # Errors
     /// `ENOTCONN` when there is no connection; `Closed`.
     pub fn shutdown(&self, how: Shutdown) -> Result<()> {
-        let (how, name, ends_stream) = match how {
-            Shutdown::Read => (std::net::Shutdown::Read, "SHUT_RD", false),
-            Shutdown::Write => (std::net::Shutdown::Write, "SHUT_WR", true),
-            Shutdown::Both => (std::net::Shutdown::Both, "SHUT_RDWR", true),
+        let name = how.name();
+        let (how, ends_stream) = match how {
+            Shutdown::Read => (std::net::Shutdown::Read, false),
+            Shutdown::Write => (std::net::Shutdown::Write, true),
+            Shutdown::Both => (std::net::Shutdown::Both, true),
         };
         self.immediate_with(
             Operation::Shutdown,

@@ -33,7 +33,7 @@ class BothWait(Detector):
             return ()
         side.of(Waiting).event = None
         error = event.record.get("error")
-        if error in INCOMPLETE or (error is None and not event.record.get("bytes")):
+        if error in INCOMPLETE or has_timed_out(event) or (error is None and not event.record.get("bytes")):
             return self._wait_ended(event, side)
         return ()
 
@@ -67,7 +67,7 @@ class BothWait(Detector):
     @staticmethod
     def _expected_something(event, side, others, other):
         """Whether one end waited for an answer, and not just until there would be something to do."""
-        if "TimedOut" in (event.record.get("error"), others.record.get("error")):
+        if has_timed_out(event) or has_timed_out(others):
             return True
         if not is_give_up(event, others):
             return False
@@ -150,7 +150,13 @@ def waits_for_answer(side):
 
 def is_give_up(*events):
     """Whether the wait of at least one has not simply ended because the other end did something."""
-    return any(event.is_waiting or event.record.get("error") in GAVE_UP for event in events)
+    return any(event.is_waiting or event.record.get("error") in GAVE_UP or has_timed_out(event) for event in events)
+
+
+def has_timed_out(event):
+    """Whether its time limit has passed; a plain C program that has set SO_RCVTIMEO or SO_SNDTIMEO gets EAGAIN."""
+    error = event.record.get("error")
+    return error == "TimedOut" or (error == "EAGAIN" and event.record.get("timeout", 0) > 0)
 
 
 def together(one, other, begin):
@@ -163,7 +169,7 @@ def least_together(one, other):
     """For how long both must have waited at the same time. When one has no time limit, and the other waited long before
     it gave up, neither would have sent anything, however late the first began to wait on a busy machine."""
     is_without_end = any("timeout" not in event.record for event in (one, other))
-    gave_up = [event for event in (one, other) if event.record.get("error") == "TimedOut"]
+    gave_up = [event for event in (one, other) if has_timed_out(event)]
     has_waited = all(event.duration >= LEAST_NS for event in gave_up)
     return 1 if is_without_end and gave_up and has_waited else LEAST_NS
 
