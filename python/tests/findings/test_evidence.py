@@ -147,3 +147,13 @@ def test_who_has_set_reuseaddr_is_not_asked_to(tmp_path):
     (finding,) = bind_fails(tmp_path / "with", reuses=True)
     assert finding.name == "address-in-use"
     assert "in the state TIME_WAIT" in finding.text
+
+
+def test_an_end_that_is_received_late_is_no_sign_of_a_copy(tmp_path):
+    client, server = conversation(tmp_path)
+    client.call("sendall", 1, at=10, asked=5, bytes=5, offset=0, data="hello")
+    server.call("recv", 2, at=12, asked=9, bytes=5, offset=0, data="hello")
+    client.call("close", 1, at=20, state="ESTABLISHED", unread=0)
+    server.call("recv", 2, at=15, duration=1500 * MS, waited=1500 * MS, asked=9, bytes=0)
+    server.call("close", 2, at=1_600_000)
+    assert names(tmp_path) == []

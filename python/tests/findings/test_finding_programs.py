@@ -40,16 +40,17 @@ class Runs:
     def __init__(self, folder):
         self._folder = folder
         self._troubles = {}
-        python, compiled = self._python_programs(), self._c_programs() if can_compile else {}
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(self._compile, compiled))
-            whole = [name for name, (_, program) in compiled.items() if program is None]
-            python |= {name: program for name, (_, program) in compiled.items() if program is not None}
-            running = list(pool.map(self._run_c, whole))
-        assert len(running) == len(whole)
-        for name, program in python.items():
-            (folder / f"{name}.py").write_text(program)
-        self._run_python([name for name in python if name not in self._troubles])
+        compiled = self._c_programs() if can_compile else {}
+        with ThreadPoolExecutor() as pool:  # they mostly wait, and meanwhile others can be compiled
+            running = [pool.submit(self._run_python, self._python_programs())]
+            with ThreadPoolExecutor(os.cpu_count()) as compilers:
+                list(compilers.map(self._compile, compiled))
+            compiled = {name: program for name, (_, program) in compiled.items() if name not in self._troubles}
+            with_end_in_c = {name: program for name, program in compiled.items() if program is not None}
+            running.append(pool.submit(self._run_python, with_end_in_c))
+            running += [pool.submit(self._run_c, name) for name, program in compiled.items() if program is None]
+            for one in running:
+                one.result()
 
     @staticmethod
     def _python_programs():
@@ -90,16 +91,16 @@ class Runs:
             self._troubles[name] = done.stderr
 
     def _run_c(self, name):
-        if name in self._troubles:
-            return
         environment = os.environ | {"POLYSOCK_TRACE": str(self._folder / f"{name}.trace")}
         program = self._folder / f"{name}.program"
         done = subprocess.run([program], env=environment, capture_output=True, text=True, timeout=20, check=False)
         if done.returncode:
             self._troubles[name] = f"exit code {done.returncode}: {done.stderr}"
 
-    def _run_python(self, names):
-        paths = [str(self._folder / f"{name}.py") for name in names]
+    def _run_python(self, programs):
+        for name, program in programs.items():
+            (self._folder / f"{name}.py").write_text(program)
+        paths = [str(self._folder / f"{name}.py") for name in programs]
         command = [sys.executable, str(HERE / "runner.py"), *paths]
         done = subprocess.run(command, capture_output=True, text=True, timeout=3 * PROGRAM_TIMEOUT, check=False)
         assert done.returncode == 0, done.stderr
