@@ -92,7 +92,7 @@ class WriteAfterEnd(Detector):
             return
         if event.call in SENDS and event.record.get("error") == "EPIPE":
             finding = self._broken_pipe(event, side)
-        elif self._was_sent_after_close(side) and self._shows_it(event):
+        elif self._was_sent_after_close(side) and self._shows_it(event, side.other.closed):
             finding = self._lost(event, side)
         else:
             return
@@ -129,14 +129,20 @@ class WriteAfterEnd(Detector):
             return False
         if side.received > side.other.sent:
             return False  # a program that is not traced, or not yet, has the peer's socket and goes on with it
+        if side.last_send.end.family == "AF_UNIX":
+            return False  # nor would this send have succeeded without such a program
         if side.ended is not None and side.ended.moment <= side.last_send.moment:
             return False  # the peer might have ended only its half of the connection, and wait for this answer
         return side.last_send.moment > close.moment + close.duration
 
     @staticmethod
-    def _shows_it(event):
-        """Whether the program finds that the connection has ended."""
-        return event.record.get("error") in IS_RESET or is_end_of_stream(event)
+    def _shows_it(event, close):
+        """Whether the program finds that the close has ended the connection. An end for which it has to wait is another:
+        that of a program that was started with the socket."""
+        if event.record.get("error") in IS_RESET:
+            return True
+        has_to_wait = event.record.get("waited") and event.moment - event.duration > close.moment
+        return is_end_of_stream(event) and not has_to_wait
 
     @staticmethod
     def _lost(event, side):
