@@ -1,5 +1,6 @@
 //! The functions behind ours: the C library's, or those of another library that is loaded between.
 
+use crate::result::set_errno;
 use libc::{c_int, c_uint, c_void, size_t, socklen_t, ssize_t};
 use std::ffi::CStr;
 use std::ptr;
@@ -155,8 +156,3 @@ macro_rules! pass_on {
 }
 
 pub(crate) use pass_on;
-
-fn set_errno(errno: c_int) {
-    // SAFETY: the address of this thread's errno.
-    unsafe { *libc::__errno_location() = errno };
-}

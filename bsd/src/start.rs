@@ -1,6 +1,7 @@
 //! What happens when the layer is loaded, and when the program ends.
 
 use crate::next;
+use crate::result::{errno, set_errno};
 use polysock::bare;
 
 #[used]
@@ -8,6 +9,13 @@ use polysock::bare;
 static START: extern "C" fn() = start;
 
 extern "C" fn start() {
+    // A program begins with errno 0.
+    let before = errno();
+    begin();
+    set_errno(before);
+}
+
+fn begin() {
     next::look_up_all();
     polysock::set_trace_language("c");
     if bare::begin_from_environment() {

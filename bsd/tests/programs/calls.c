@@ -573,6 +573,8 @@ static void unix_sockets(void) {
 }
 
 int main(int count, char **arguments) {
+    if (errno != 0)
+        printf("errno %d at the beginning\n", errno);
     if (count > 1) {
         write(1, "from a child", 12);
         return 6;
