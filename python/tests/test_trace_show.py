@@ -1,6 +1,7 @@
 """`python -m polysock show`: reads whatever is in the files and joins both ends; its views are harmless."""
 
 import json
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -171,6 +172,17 @@ def test_other_files_are_named_and_left_out(tmp_path, text, message):
     assert status == 0
     assert "accept" in output
     assert message in errors
+
+
+def test_a_fifo_is_not_waited_for(tmp_path):
+    conversation(tmp_path)
+    os.mkfifo(tmp_path / "other.jsonl")
+    (tmp_path / "endless.jsonl").symlink_to("/dev/zero")
+    status, output, errors = show(tmp_path)
+    assert status == 0
+    assert "accept" in output
+    assert "other.jsonl is not a file with records" in errors
+    assert "endless.jsonl is not a file with records" in errors
 
 
 def test_a_folder_that_is_missing_or_has_no_trace_is_an_error(tmp_path):

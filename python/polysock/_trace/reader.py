@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import stat
 
 VERSION = 1
 # Bytes that are read at once.
@@ -37,6 +38,11 @@ class NotATrace(Exception):
     """The file is not one that this version reads; the text says why."""
 
 
+def open_now(path, flags):
+    """Opens a FIFO, too, without waiting for its other end."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 class TraceFile:
     """A file that one process wrote. Its header is read at once, its records when they are asked for."""
 
@@ -46,8 +52,10 @@ class TraceFile:
         self._unreadable = 0
         self._pieces = []
         # What is read is not kept: it may be empty lines, whose place a record takes later.
-        self._file = open(self.path, "rb", buffering=0)  # noqa: SIM115  (closed by close())
+        self._file = open(self.path, "rb", buffering=0, opener=open_now)  # noqa: SIM115  (closed by close())
         try:
+            if not stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
+                raise NotATrace(f"{self.path} is not a file with records")
             self.header = self._read_header()
         except BaseException:
             self.close()

@@ -137,8 +137,8 @@ class WriteAfterEnd(Detector):
 
     @staticmethod
     def _shows_it(event, close):
-        """Whether the program finds that the close has ended the connection. An end for which it has to wait is another:
-        that of a program that was started with the socket."""
+        """Whether the program finds that the close has ended the connection. An end for which it has to wait is that
+        of a program that was started with the socket."""
         if event.record.get("error") in IS_RESET:
             return True
         has_to_wait = event.record.get("waited") and event.moment - event.duration > close.moment

@@ -1,4 +1,4 @@
-"""A server like inetd: the connection becomes the standard input and output of another program, and is then closed here."""
+"""Like inetd: the connection becomes the standard input and output of another program, and is then closed here."""
 
 import socket
 import subprocess
