@@ -8,9 +8,9 @@ import tracemalloc
 
 import pytest
 from helpers import PROGRAM_TIMEOUT
-from trace_files import Process, conversation
+from trace_files import SECOND, Process, conversation
 
-from polysock._trace import mermaid, perfetto, timeline
+from polysock._trace import merge, mermaid, model, perfetto, timeline
 from polysock._trace.follow import follow
 from polysock._trace.model import Trace
 
@@ -250,6 +250,153 @@ def test_files_of_other_machines_are_placed_by_their_wall_clocks(tmp_path):
     assert received.arrows == [], "loopback addresses of two machines have nothing to do with each other"
     assert "2 machines" in show(tmp_path)[2]
     assert server.pid == 10
+
+
+def far_apart(folder, machine, pid, wall_time, time=SECOND, port=80, peer=None, at=0):
+    """The file of a process that connects to `peer`, or has a connection from it; its clocks are at these times."""
+    process = Process(folder, pid, machine=machine, wall_time=wall_time, time=time)
+    process.now = time
+    address, other = f"10.0.0.1:{port}", peer or f"10.0.0.9:{port}"
+    process.write(
+        time=time + at,
+        thread=1,
+        event="socket",
+        socket=1,
+        how="from_fd",
+        fd=3,
+        family="AF_INET",
+        type="SOCK_STREAM",
+        local=address,
+        peer=other,
+    )
+    process.write(time=time + at + 1, thread=1, call="getsockname", socket=1, fd=3, duration=1)
+    return process
+
+
+def test_files_of_one_machine_keep_its_monotonic_clock_when_its_wall_clock_changes(tmp_path):
+    far_apart(tmp_path, "here", 1, 5 * SECOND)
+    far_apart(tmp_path, "there", 2, 105 * SECOND, time=101 * SECOND)
+    # The wall clock of the other machine was set back by 50 s meanwhile.
+    far_apart(tmp_path, "there", 3, 56 * SECOND, time=102 * SECOND)
+    with Trace(tmp_path) as trace:
+        moments = {event.lane.pid: event.moment for event in trace.events()}
+    assert moments[3] - moments[2] == SECOND, "one clock for both"
+    assert moments[2] - moments[1] == 100 * SECOND
+    assert "the wall clock of a machine changed by 50.00 s" in show(tmp_path)[2]
+
+
+def test_a_little_difference_of_the_clocks_of_a_machine_is_not_worth_a_word(tmp_path):
+    far_apart(tmp_path, "here", 1, 5 * SECOND)
+    far_apart(tmp_path, "there", 2, 5 * SECOND)
+    far_apart(tmp_path, "there", 3, 5 * SECOND + 50_000)
+    assert "wall clock of a machine" not in show(tmp_path)[2]
+
+
+def test_it_says_if_no_connection_joins_the_machines(tmp_path):
+    far_apart(tmp_path, "here", 1, 5 * SECOND)
+    far_apart(tmp_path, "there", 2, 5 * SECOND)
+    assert "no connection joins the files of different machines" in show(tmp_path)[2]
+    process = far_apart(tmp_path, "there", 3, 5 * SECOND)
+    process.write(
+        time=SECOND + 5,
+        thread=1,
+        event="socket",
+        socket=2,
+        how="from_fd",
+        fd=4,
+        family="AF_INET",
+        type="SOCK_STREAM",
+        local="10.0.0.9:80",
+        peer="10.0.0.1:80",
+    )
+    assert "no connection joins" not in show(tmp_path)[2]
+
+
+def test_a_send_that_takes_long_comes_before_what_receives_its_bytes(tmp_path):
+    client, server = conversation(tmp_path)
+    long = {"asked": 9, "duration": 900_000_000}
+    client.call("sendall", 1, at=10, asked=9, begun=True)
+    server.call("recv", 2, at=20, asked=4, bytes=4, offset=0, data="0123")
+    for at in range(300_000, 800_000, 100_000):
+        server.call("getsockname", 2, at=at)
+    server.call("recv", 2, at=900_000, asked=9, bytes=5, offset=4, data="45678")
+    client.call("sendall", 1, at=10, bytes=9, offset=0, data="012345678", **long)
+    first, rest = calls(tmp_path, "recv")
+    assert sources(first) == [("012345678", 0, 4)]
+    assert sources(rest) == [("012345678", 4, 9)]
+    (sent,) = calls(tmp_path, "sendall")
+    assert not sent.is_waiting
+    in_order = [event.call for event in events(tmp_path)]
+    assert in_order.index("sendall") < in_order.index("recv")
+
+
+def test_sends_that_take_long_are_forgotten_beyond_a_number(tmp_path, monkeypatch):
+    monkeypatch.setattr(model, "MOST_LONG_SENDS", 2)
+    client, _ = conversation(tmp_path)
+    for number in range(5):
+        client.call("sendall", 1, at=number * SECOND // 1000, asked=1, begun=True)
+        fields = {"duration": 900_000_000, "asked": 1, "bytes": 1, "offset": number, "data": str(number)}
+        client.call("sendall", 1, at=number * SECOND // 1000, **fields)
+    assert [event.record["offset"] for event in calls(tmp_path, "sendall")] == [0, 1, 2, 3, 4]
+    with Trace(tmp_path) as trace:
+        trace.survey()
+        assert len(trace.long_sends) == 2
+
+
+def test_connections_beyond_a_number_are_taken_for_traced(tmp_path, monkeypatch):
+    monkeypatch.setattr(model, "MOST_PAIRS", 10)
+    process = Process(tmp_path, 1)
+    for number in range(1, 100):
+        fields = {"local": f"127.0.0.1:{1000 + number}", "peer": "127.0.0.1:80"}
+        process.socket(number, "accept", **fields)
+        process.call("send", number, asked=1, bytes=1, offset=0, data="x")
+    with Trace(tmp_path) as trace:
+        trace.survey()
+        assert len(trace._pairs) == 10
+        assert not any(event.is_outside for event in trace.events())
+
+
+def test_sockets_that_were_closed_are_forgotten(tmp_path, monkeypatch):
+    monkeypatch.setattr(model, "MOST_CLOSED", 10)
+    client, server = Process(tmp_path, 1), Process(tmp_path, 2)
+    for number in range(1, 200):
+        ends = {"local": f"127.0.0.1:{1000 + number}", "peer": "127.0.0.1:80"}
+        client.socket(number, "from_fd", **ends)
+        server.socket(number, "accept", local=ends["peer"], peer=ends["local"])
+        client.call("close", number)
+        server.call("close", number)
+    with Trace(tmp_path) as trace:
+        trace.survey()
+        joiner = model.Joiner(trace)
+        most = 0
+        for _ in joiner.events(merge.merged(trace.files, trace.clocks)):
+            most = max(most, len(joiner._sockets), len(joiner._ends._by_pair))
+    assert most < 30
+
+
+def test_threads_that_do_not_fit_side_by_side_are_named_on_each_line(tmp_path):
+    client, server = conversation(tmp_path)
+    client.call("sendall", 1, at=10, asked=5, bytes=5, offset=0, data="hello")
+    server.call("recv", 2, at=12, asked=9, bytes=5, offset=0, data="hello")
+    for thread in range(2, 300):
+        server.call("socket", thread=thread, family="AF_INET", type="SOCK_STREAM")
+    shown = lines(tmp_path)
+    assert shown[0] == f"300 threads; --width {12 + 300 * 32} shows them side by side"
+    assert max(map(len, shown)) <= 120
+    (received,) = [line for line in shown if "recv(9)" in line]
+    assert received.endswith('server.py 10 thread 1    recv(9) 5 B "hello" +2 µs ◀ client.py 20')
+    assert len([line for line in shown if "server.py 10 thread 299" in line]) == 1
+
+
+def test_followed_threads_lose_their_columns_once_when_they_no_longer_fit(tmp_path):
+    process = Process(tmp_path, 1)
+    for thread in range(1, 30):
+        process.call("socket", thread=thread, family="AF_INET", type="SOCK_STREAM")
+    found = []
+    with Trace(tmp_path) as trace:
+        follow(trace, tmp_path, found.append, 120, False, rounds=1)
+    assert len([line for line in found if "side by side" in line]) == 1
+    assert max(map(len, found)) <= 120
 
 
 def test_large_traces_are_read_in_little_memory(tmp_path):

@@ -8,15 +8,15 @@ SECOND = 1_000_000_000
 class Process:
     """The file of one process. `calls` and `events` append records; the clock moves on by a microsecond for each."""
 
-    def __init__(self, folder, pid, machine="this", program="program.py", **header):
+    def __init__(self, folder, pid, machine="this", program="program.py", time=SECOND, wall_time=5 * SECOND, **header):
         folder.mkdir(exist_ok=True)
         self.path = folder / f"{pid}-1.jsonl"
         self.pid = pid
         self.now = SECOND
         self.write(
             polysock_trace=1,
-            time=SECOND,
-            wall_time=5 * SECOND,
+            time=time,
+            wall_time=wall_time,
             pid=pid,
             machine=machine,
             program=f"/usr/bin/python3 {program}",

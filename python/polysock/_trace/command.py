@@ -11,9 +11,10 @@ from .diagram import MOST_EVENTS as DIAGRAM_EVENTS
 from .findings import NOTE, find
 from .findings.detectors import NAMES
 from .findings.report import as_json, listing
+from .merge import wall_clock_changes
 from .model import Trace
 from .page.document import MOST_EVENTS, Part, save
-from .words import counted
+from .words import counted, time_text
 
 PROGRAM = "python -m polysock show"
 # Seconds; a recorder ends about a second after the programs.
@@ -175,8 +176,20 @@ def report(trace):
         for trouble in troubles_of(recording):
             print(f"{PROGRAM}: {file.name}: {trouble}", file=sys.stderr)
     if trace.machines > 1:
-        text = f"the files come from {trace.machines} machines; they are aligned by their wall clocks, which may differ"
-        print(f"{PROGRAM}: {text}", file=sys.stderr)
+        for text in troubles_of_machines(trace):
+            print(f"{PROGRAM}: {text}", file=sys.stderr)
+
+
+def troubles_of_machines(trace):
+    """What is uncertain if the files come from several machines."""
+    yield f"the files come from {trace.machines} machines; they are aligned by their wall clocks, which may differ"
+    for change in wall_clock_changes(trace.files):
+        text = f"the wall clock of a machine changed by {time_text(change)} while it was recorded"
+        yield f"{text}; how its times compare with those of other machines is uncertain"
+    if not trace.joined_machines:
+        yield "no connection joins the files of different machines: nothing shows that they belong together"
+    elif alone := trace.machines - len(trace.joined_machines):
+        yield f"no connection joins the files of {alone} of the machines with those of the others"
 
 
 def wait_for_recorders(trace):

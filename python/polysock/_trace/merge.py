@@ -33,6 +33,10 @@ CAUSES = frozenset(
 # For how long a record waits for others that belong before it.
 WINDOW_NS = 200_000_000
 MOST_WAITING = 20_000
+# Sends that take longer are recorded while they wait, too.
+LONG_NS = 100_000_000
+# By how much the two clocks of a machine may disagree between its processes: reading both takes a moment.
+CLOCK_TOLERANCE_NS = 10_000_000
 
 
 def ended(record):
@@ -46,15 +50,27 @@ def placed(record):
     return ended(record)
 
 
-def merged(files, clocks):
+def merged(files, clocks, long_sends=None):
     """(moment, file, record) of all files in the order of their moments, as nearly as the window allows. `clocks` has
-    what is added to each file's times."""
+    what is added to each file's times. `long_sends`: the final records of sends that take longer than the window, by
+    file, thread and time; they take the place of those that were written while the sends waited."""
     number = itertools.count()
     waiting = []
+    long_sends = long_sends or {}
 
     def of(file):
+        placed_early = set()
         for record in file.records():
-            yield ended(record) + clocks[file], next(number), file, record
+            moment = ended(record)
+            if "begun" in record or record.get("duration", 0) >= LONG_NS:
+                key = (file, record.get("thread"), record["time"])
+                if key in placed_early:
+                    placed_early.discard(key)
+                    continue
+                if "begun" in record and key in long_sends:
+                    placed_early.add(key)
+                    record = dict(long_sends[key])
+            yield moment + clocks[file], next(number), file, record
 
     for end, order, file, record in heapq.merge(*map(of, files)):
         heapq.heappush(waiting, (placed(record) + clocks[file], order, file, record))
@@ -68,15 +84,24 @@ def merged(files, clocks):
 
 def clocks_of(files):
     """What to add to the times of each file so that all agree: nothing on one machine, whose monotonic clock they
-    share; files of other machines are placed by their wall clocks."""
+    share; other machines are placed by their wall clocks, as their first processes saw them."""
     if not files:
         return {}
-    first = files[0].header
-    clocks = {}
+    first_of = {}
+    for file in sorted(files, key=lambda file: file.header["time"]):
+        first_of.setdefault(file.header.get("machine"), file)
+    here = _wall_offset(first_of[files[0].header.get("machine")])
+    return {file: _wall_offset(first_of[file.header.get("machine")]) - here for file in files}
+
+
+def wall_clock_changes(files):
+    """By how much the wall clocks of machines have changed against their monotonic clocks, if that is noticeable."""
+    offsets = {}
     for file in files:
-        header = file.header
-        if header.get("machine") == first.get("machine"):
-            clocks[file] = 0
-        else:
-            clocks[file] = (header["wall_time"] - header["time"]) - (first["wall_time"] - first["time"])
-    return clocks
+        offsets.setdefault(file.header.get("machine"), []).append(_wall_offset(file))
+    changes = (max(of_machine) - min(of_machine) for of_machine in offsets.values())
+    return [change for change in changes if change > CLOCK_TOLERANCE_NS]
+
+
+def _wall_offset(file):
+    return file.header["wall_time"] - file.header["time"]

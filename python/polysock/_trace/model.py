@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from itertools import count as counted, pairwise
 
 from .ends import Ends, Half, is_local, normal, port_of
-from .merge import clocks_of, merged
+from .merge import LONG_NS, clocks_of, merged
 from .places import LookUp, Places
 from .reader import open_folder
 from .segments import Segment
@@ -32,7 +32,13 @@ RECEIVES |= {"read", "readv", "recvmmsg"}
 ENDS_SOCKET = frozenset({"close", "drop", "abort", "close_graceful"})
 # Closed sockets that are remembered.
 MOST_CLOSED = 5_000
+# Connections that the survey remembers, about 200 bytes each; peers beyond are taken for traced.
+MOST_PAIRS = 1_000_000
+# Sends that take long which the survey remembers, and bytes of their payloads.
+MOST_LONG_SENDS = 10_000
+MOST_LONG_BYTES = 64 << 20
 _THREAD = re.compile(rb'"thread": *([0-9]+)')
+_LONG = re.compile(rb'"duration": *[1-9][0-9]{8}')
 # Records that describe what others refer to.
 DESCRIPTIONS = frozenset({"thread", "module", "place"})
 
@@ -50,6 +56,7 @@ class Lane:
     number: int = 0
     name: str = ""  # that the program gave the thread
     is_only_name: bool = True
+    machine: str = ""
 
     @property
     def label(self):
@@ -138,10 +145,14 @@ class Trace:
         self.machines = len({file.header.get("machine") for file in self.files})
         self.begin = min((file.header["time"] + self.clocks[file] for file in self.files), default=0)
         self._lanes = {}
+        self._lanes_of = {}  # of each file
         self._names = {}
         self._places = {}
         self._look_up = LookUp()
         self._pairs = {}  # connections by their ends, and the thread that had each first
+        self.long_sends = {}
+        self._long_bytes = 0
+        self.joined_machines = set()  # those that share a connection, or a datagram, with another
         self._local_ports = set()
         self.outside = Lane("not traced", 0, 0)
 
@@ -181,10 +192,12 @@ class Trace:
         if lane is None:
             header = file.header
             process = program_name(header.get("program", ""))
-            others = [lane for (of, _), lane in self._lanes.items() if of is file]
+            others = self._lanes_of.setdefault(file, [])
             lane = Lane(process, header["pid"], thread, header.get("language", ""), header.get("forked_from", ""))
-            for one in (lane, *others) if others else ():
-                one.is_only_thread = False
+            lane.machine = header.get("machine", "")
+            if others:
+                lane.is_only_thread = others[0].is_only_thread = False
+            others.append(lane)
             lane.number = len(self._lanes)
             self._lanes[file, thread] = lane
             self._name(lane, file)
@@ -192,7 +205,9 @@ class Trace:
 
     def _name(self, lane, file):
         lane.name = self._names.get((file, lane.thread), "")
-        same = [other for (of, _), other in self._lanes.items() if of is file and other.name == lane.name]
+        if not lane.name:
+            return
+        same = [other for other in self._lanes_of[file] if other.name == lane.name]
         for other in same if len(same) > 1 else ():
             other.is_only_name = False
 
@@ -223,6 +238,8 @@ class Trace:
                 elif "call" in record or record.get("event") in ("socket", "step"):
                     self.lane_of(file, record.get("thread", 0))
                 self._note_addresses(file, record)
+                if record.get("call") in SENDS and record.get("duration", 0) >= LONG_NS:
+                    self._note_long_send(file, record)
             file.rewind()
         # In the order of the processes' beginnings, then of the threads' first records.
         order = sorted(self._lanes, key=lambda key: key[0].header["time"] + self.clocks[key[0]])
@@ -230,13 +247,28 @@ class Trace:
         for number, lane in enumerate(self._lanes.values()):
             lane.number = number
 
+    def _note_long_send(self, file, record):
+        size = len(record.get("data", ""))
+        if len(self.long_sends) < MOST_LONG_SENDS and self._long_bytes + size <= MOST_LONG_BYTES:
+            self._long_bytes += size
+            self.long_sends[file, record.get("thread"), record["time"]] = record
+
     def _note_addresses(self, file, record):
         local, peer = normal(record.get("local", "")), normal(record.get("peer", ""))
         if local:
             scope = self.scope(file, local)
             self._local_ports.add((scope, port_of(local)))
             if peer:
-                self._pairs.setdefault(hash((scope, local, peer)), self._lanes.get((file, record.get("thread", 0))))
+                key, lane = hash((scope, local, peer)), self._lanes.get((file, record.get("thread", 0)))
+                if len(self._pairs) < MOST_PAIRS:
+                    self._pairs.setdefault(key, lane)
+                if self.machines > 1 and lane and (other := self.lane_of_pair(scope, peer, local)):
+                    self.note_joined(lane, other)
+
+    def note_joined(self, lane, other):
+        """What one thread sends arrives at another."""
+        if lane.machine != other.machine:
+            self.joined_machines |= {lane.machine, other.machine}
 
     def lane_of_pair(self, scope, local, peer):
         """The thread that had the socket with these addresses first, if the survey has seen it."""
@@ -251,11 +283,12 @@ class Trace:
         processes that exited normally."""
         for file in (*self.files, *self.wires):
             file.rewind()
-        yield from Joiner(self).events(merged([*self.files, *self.wires], self.clocks), sockets=sockets)
+        records = merged([*self.files, *self.wires], self.clocks, self.long_sends)
+        yield from Joiner(self).events(records, sockets=sockets)
 
     def is_traced(self, end, record):
         """Whether the peer of a call is among the traced processes, as far as the survey knows."""
-        if not self._pairs and not self._local_ports:
+        if (not self._pairs and not self._local_ports) or len(self._pairs) >= MOST_PAIRS:
             return True
         target = normal(record.get("to", "") or record.get("from", "") or end.peer)
         if end.is_stream:
@@ -264,7 +297,8 @@ class Trace:
 
 
 class ForSurvey:
-    """Finds the lines that a survey must look at: those with addresses, and the first of each thread."""
+    """Finds the lines that a survey must look at: those with addresses, of calls that took long, and the first of each
+    thread."""
 
     def __init__(self):
         self._threads = set()
@@ -275,7 +309,7 @@ class ForSurvey:
             if found is not None and b'"call"' in line:
                 self._threads.add(found[1])
             return True
-        return b'"local"' in line or b'"peer"' in line or b'"event"' in line
+        return b'"local"' in line or b'"peer"' in line or b'"event"' in line or _LONG.search(line)
 
 
 class Joiner:
@@ -433,6 +467,7 @@ class Joiner:
                 sent, lost = way.receive(size, data, cut)
                 event.lost += lost
                 if sent is not None:
+                    self._trace.note_joined(sent.lane, event.lane)
                     event.arrows.append(Arrow(sent, 0, size))
         elif count and end.half.other is not None:
             found = end.half.other.receive(record.get("offset", 0), count)

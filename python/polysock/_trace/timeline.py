@@ -1,4 +1,5 @@
-"""The terminal view: a column for each thread, time downward, and arrows to where bytes arrived."""
+"""The terminal view: time downward, a column for each thread, and arrows to where bytes arrived; or, if the columns
+would be wider than the terminal, one column in which each line names its thread."""
 
 from .findings import find
 from .findings.report import in_place, summary
@@ -6,6 +7,7 @@ from .words import describe, harmless, is_quiet, time_text
 
 TIME_WIDTH = 12
 LEAST_COLUMN = 30
+MOST_NAME = 40
 GAP = 2
 
 RESET = "\x1b[0m"
@@ -28,10 +30,15 @@ class Timeline:
         count = max(len(self._lanes), 1)
         room = (self._width - TIME_WIDTH) // count - GAP
         self.column = max(room, LEAST_COLUMN)
+        self.is_wide = room >= LEAST_COLUMN or count == 1
+        self._name_width = min(max((len(harmless(lane.label)) for lane in self._lanes), default=0), MOST_NAME)
         self._empty = "│".ljust(self.column + GAP)
 
     def header(self):
-        """The names of the columns."""
+        """The names of the columns; how to get columns if there are none."""
+        if not self.is_wide:
+            width = TIME_WIDTH + len(self._lanes) * (LEAST_COLUMN + GAP)
+            return [f"{len(self._lanes):,} threads; --width {width} shows them side by side", ""]
         names = " " * TIME_WIDTH
         for lane in self._lanes:
             name = fit(harmless(lane.label), self.column)
@@ -45,11 +52,14 @@ class Timeline:
             return False
         self._places[lane] = len(self._lanes)
         self._lanes.append(lane)
+        was_wide = self.is_wide
         self._arrange()
-        return True
+        return was_wide
 
     def line(self, event):
         """The line of an event."""
+        if not self.is_wide:
+            return self._line_with_name(event)
         if event.segment is not None:
             return self._segment_line(event)
         at = self._places[event.lane]
@@ -61,6 +71,28 @@ class Timeline:
         sources = {self._places[arrow.source.lane] for arrow in event.arrows} - {at}
         left, right = min([at, *sources]), max([at, *sources])
         return self._paint(line, left, self._cells(left, right, at, text, sources), event, at)
+
+    def _line_with_name(self, event):
+        """The line of an event that names its thread, and those that its bytes come from or go to."""
+        text, segment = describe(event), event.segment
+        if segment is not None and segment.to_lane not in (None, event.lane):
+            text += f" ▶ {self._name(segment.to_lane)}"
+        if latency := self._latency(event):
+            text += f" {latency}"
+        others = dict.fromkeys(arrow.source.lane for arrow in event.arrows if arrow.source.lane is not event.lane)
+        if others:
+            text += f" ◀ {', '.join(map(self._name, others))}"
+        name = self._name(event.lane).ljust(self._name_width)
+        line = f"{seconds(event.moment):>{TIME_WIDTH - 2}}  "
+        text = fit(text, max(self._width - len(line) - len(name) - GAP, LEAST_COLUMN))
+        if self._colours:
+            line, name = DIM + line + RESET, self._lane_colour(event.lane) + name + RESET
+            text = self._event_colour(event) + text + RESET
+        return f"{line}{name}{' ' * GAP}{text}"
+
+    @staticmethod
+    def _name(lane):
+        return fit(harmless(lane.label), MOST_NAME)
 
     def _cells(self, left, right, at, text, sources):
         """The columns from `left` to `right`: where the event is, its text, and the arrows that come from `sources`."""
