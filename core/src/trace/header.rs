@@ -34,6 +34,9 @@ pub(super) fn header(parent: Option<&str>, most_data: usize) -> Line {
     line.text("language", LANGUAGE.get().unwrap_or(&"rust"));
     line.text("version", env!("CARGO_PKG_VERSION"));
     line.text("machine", machine());
+    if let Some(network) = network() {
+        line.text("network", network);
+    }
     line.number("data", most_data);
     line
 }
@@ -58,4 +61,10 @@ fn program() -> String {
 fn machine() -> String {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
     id.unwrap_or_default().trim().to_owned()
+}
+
+/// What stands for the network namespace of this process, which whoever records segments compares with its own.
+fn network() -> Option<String> {
+    let link = std::fs::read_link("/proc/self/ns/net").ok()?;
+    link.into_os_string().into_string().ok()
 }

@@ -132,7 +132,7 @@ class Recorder:
     def _look(self, watch):
         for header in self._learner.look():
             pid = header["pid"]
-            network = network_of(pid)
+            network = header.get("network") or network_of(pid)
             if network and network != self._network:
                 self._write(time=time.monotonic_ns(), event="elsewhere", pid=pid)
             if watch and pid != os.getpid() and pid not in self._processes:
