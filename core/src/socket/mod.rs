@@ -134,10 +134,12 @@ impl Socket {
         let made = socket2::Socket::new(family.0.into(), (bare.0 | nonblocking).into(), number)
             .map_err(|error| Error::os(Operation::Socket, &error))?;
         let mode = BlockingMode::new(false, nonblocking != 0);
-        let socket = Self::from_parts(made.into(), mode, family, bare, protocol);
-        if socket_type.0 & libc::SOCK_NONBLOCK != 0 {
-            socket.set_blocking(false)?;
+        // Built where it is returned: a socket that is named first would be copied there.
+        if socket_type.0 & libc::SOCK_NONBLOCK == 0 {
+            return Ok(Self::from_parts(made.into(), mode, family, bare, protocol));
         }
+        let socket = Self::from_parts(made.into(), mode, family, bare, protocol);
+        socket.set_blocking(false)?;
         Ok(socket)
     }
 
