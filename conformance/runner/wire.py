@@ -86,7 +86,9 @@ class Connections:
         self.clients = {}  # (client's address, server's address): sequence number of the SYN
         self.ends = {}  # (from, to): the sequence number after all that was sent that way
         self.resets = {}  # (from, to): the sequence number of the last reset
-        self.sent_again = set()  # (from, to): a segment was repeated that way, and no second reset has answered it yet
+        # (from, to): after its last news, a segment without any was sent that way (an acknowledgement, or one that is
+        # sent again), and no second reset has answered it yet.
+        self.without_news = set()
 
     def segments(self, packet):
         """The new segments in an IP packet."""
@@ -105,7 +107,7 @@ class Connections:
             self.ends.pop((other, one), None)
             for way in ((one, other), (other, one)):
                 self.resets.pop(way, None)
-                self.sent_again.discard(way)
+                self.without_news.discard(way)
             return [Segment("client", "SYN", (sport, dport))]
         if (one, other) in self.clients:
             who, ports = "client", (sport, dport)
@@ -120,17 +122,17 @@ class Connections:
         end = (sequence + payload + bool(flags & SYN) + bool(flags & FIN)) % 2**32
         fresh = distance(self.ends.get((one, other), sequence), end)
         if flags & RST:
-            # A segment that is sent again to an end that is gone is answered by the same reset again.
-            repeated = (other, one) in self.sent_again and self.resets.get((one, other)) == sequence
+            # Whatever comes to an end that is gone is answered by the same reset again.
+            repeated = (other, one) in self.without_news and self.resets.get((one, other)) == sequence
             self.resets[one, other] = sequence
             if repeated:
-                self.sent_again.remove((other, one))
+                self.without_news.remove((other, one))
                 return []
             return [("RST", 0)]
         if fresh <= 0:
-            if payload or flags & FIN:
-                self.sent_again.add((one, other))
+            self.without_news.add((one, other))
             return []
+        self.without_news.discard((one, other))
         self.ends[one, other] = end
         if flags & SYN:
             return [("SYN-ACK", 0)]

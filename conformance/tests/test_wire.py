@@ -135,6 +135,15 @@ def test_a_reset_for_data_that_was_sent_again_is_one_reset(peers):
     assert peers.see(data, data, reset, reset) == "client data:3; server RST"
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_reset_for_a_late_acknowledgement_is_one_reset(peers, first):
+    peers.handshake()
+    closing = [("server", 202, RST), ("server", 202, RST)]
+    closing.insert(first, ("client", 104, ACK))
+    seen = peers.see(("client", 101, ACK, 3), ("server", 201, ACK | FIN), *closing)
+    assert seen == "client data:3; server FIN; server RST"
+
+
 def test_two_resets_for_what_was_sent_once_are_two(peers):
     peers.handshake()
     reset = ("server", 201, RST)
