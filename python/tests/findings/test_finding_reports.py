@@ -99,7 +99,7 @@ def test_json_for_programs(tmp_path, show):
 
 
 def many(folder, count):
-    """So many connections, one after the other, each with a finding."""
+    """Connections, one after the other, each with a finding."""
     process = Process(folder, 10)
     with open(process.path, "a", encoding="utf-8") as file:
         for number in range(count):
