@@ -12,37 +12,16 @@ from pathlib import Path
 import pytest
 from helpers import PROGRAM_TIMEOUT, wait_until
 from in_network import NOT_PERMITTED, recorders
+from test_trace import CONVERSATION
 
 IN_NETWORK = [sys.executable, str(Path(__file__).with_name("in_network.py"))]
 POLYSOCK = [sys.executable, "-m", "polysock"]
 TRACE = [*POLYSOCK, "trace", "--wire", "-o", "run"]
 
-ECHO = """
-    import socket, threading
-
-    def serve(listener):
-        connection, _ = listener.accept()
-        with connection:
-            while data := connection.recv(4):
-                connection.sendall(data.upper())
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener,))
-        thread.start()
-        with socket.create_connection(listener.getsockname(), timeout=10) as client:
-            client.sendall(b"hello")
-            client.shutdown(socket.SHUT_WR)
-            got = b""
-            while data := client.recv(100):
-                got += data
-        thread.join()
-    print(got)
-"""
-
 
 @pytest.fixture
 def run(tmp_path):
-    """Runs a program in a network of its own, recorded; returns what it and the recorder have written."""
+    """Runs a program in a new network, recorded; returns what it and the recorder have written."""
 
     def run(text, *command, status=0, network=IN_NETWORK, environment=os.environ, **options):
         (tmp_path / "program.py").write_text(textwrap.dedent(text))
@@ -57,7 +36,7 @@ def run(tmp_path):
             **options,
         )
         if done.returncode == NOT_PERMITTED:
-            pytest.skip("needs root or user namespaces, and TUN devices, for networks of its own")
+            pytest.skip("needs root or user namespaces, and TUN devices, to make networks")
         assert done.returncode == status, done.stderr
         wait_until(lambda: not recorders(tmp_path / "run"))
         return done.stdout, done.stderr
@@ -88,7 +67,7 @@ def shown(folder, *options):
 
 
 def test_every_segment_of_a_connection_is_recorded_and_shown(run, tmp_path):
-    output, errors = run(ECHO)
+    output, errors = run(CONVERSATION)
     assert (output, errors) == ("b'HELLO'\n", "")
     found = of("segment", tmp_path)
     assert [record["flags"] for record in found[:3]] == ["SYN", "SYN|ACK", "ACK"]
@@ -286,13 +265,11 @@ def test_packets_that_the_kernel_drops_are_counted(run, tmp_path):
     )
     dropped = sum(record["packets"] for record in of("dropped", tmp_path))
     assert dropped == of("ended", tmp_path)[0]["dropped"] > 4000
-    if list(tmp_path.glob("run/[0-9]*")):
-        assert f"the kernel dropped {dropped:,} packets" in shown(tmp_path)[1]
 
 
 def test_a_program_of_any_language_is_recorded(run, tmp_path):
     output, errors = run(
-        textwrap.dedent(ECHO).replace("import socket,", "import polysock as socket,"),
+        textwrap.dedent(CONVERSATION).replace("import socket", "import polysock as socket"),
         *POLYSOCK,
         *("wire", "-o", "run", "--data", "1", sys.executable, "program.py"),
     )
@@ -307,7 +284,7 @@ def test_a_command_that_is_missing_fails_as_in_a_shell(run):
 
 
 def test_without_permission_it_says_what_to_do_and_the_program_runs(run, tmp_path):
-    output, errors = run(ECHO, network=[*IN_NETWORK, "--unprivileged"])
+    output, errors = run(CONVERSATION, network=[*IN_NETWORK, "--unprivileged"])
     assert output == "b'HELLO'\n"
     assert "python -m polysock trace: segments are not recorded: recording packets needs CAP_NET_RAW. Either" in errors
     assert "unshare -Urn" in errors

@@ -1,10 +1,10 @@
 """What `show` makes of recorded segments: numbers, windows, and what was sent before."""
 
-import itertools
-
 import pytest
 from test_trace_show import events, lines, show
 from trace_files import SECOND, Process, conversation
+
+from polysock._trace.segments import Connections
 
 CLIENT, SERVER = "127.0.0.1:5000", "127.0.0.1:80"
 
@@ -216,8 +216,17 @@ def test_nothing_in_a_segment_acts_on_a_terminal(tmp_path):
 
 def test_many_connections_are_followed_in_bounded_memory(monkeypatch, recorder, tmp_path):
     monkeypatch.setattr("polysock._trace.segments.MOST_CONNECTIONS", 10)
-    for port in itertools.islice(itertools.count(6000), 100):
+    most = []
+    make_room = Connections._make_room
+
+    def watched(connections):
+        make_room(connections)
+        most.append(len(connections._directions))
+
+    monkeypatch.setattr(Connections, "_make_room", watched)
+    for port in range(6000, 6100):
         recorder.segment(f"127.0.0.1:{port}", SERVER, "SYN", 1)
         if port % 2:
             recorder.segment(SERVER, f"127.0.0.1:{port}", "RST|ACK", 1, 2)
     assert len(segments(tmp_path)) == 150
+    assert 10 < max(most) <= 20
