@@ -9,6 +9,7 @@ import pytest
 
 HERE = Path(__file__).parent
 BUILT = Path(os.environ.get("POLYSOCK_BUILT", HERE.parent.parent / "target" / "release"))
+COMPILER = os.environ.get("CC", "cc").split()
 SECONDS = 60
 
 
@@ -62,13 +63,12 @@ def layer(tmp_path):
 def compiled(tmp_path_factory):
     """Compiles a program of the folder `programs`."""
     folder = tmp_path_factory.mktemp("programs")
-    compiler = os.environ.get("CC", "cc").split()
 
     def compile_program(name, *options):
         target = folder / "-".join([name, *(option.strip("-") for option in options)])
         if not target.exists():
             source = HERE / "programs" / f"{name}.c"
-            command = [*compiler, "-std=gnu11", "-O2", "-w", "-pthread", *options, str(source), "-o", str(target)]
+            command = [*COMPILER, "-std=gnu11", "-O2", "-w", "-pthread", *options, str(source), "-o", str(target)]
             subprocess.run(command, check=True, timeout=SECONDS)
         return target
 
@@ -78,7 +78,7 @@ def compiled(tmp_path_factory):
 @pytest.fixture(scope="session")
 def needs_strace():
     if not shutil.which("strace"):
-        pytest.skip("strace")
+        pytest.skip("needs strace")
 
 
 def calls(records, *names):

@@ -1,17 +1,20 @@
 """The programs of docs/unchanged-programs.md do what the page says."""
 
 import re
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from conftest import COMPILER
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "unchanged-programs.md"
 
 
 def build(name, source, folder):
     (folder / f"{name}.c").write_text(source)
-    command = ["cc", "-Wall", "-Wextra", "-Werror", "-o", folder / name, folder / f"{name}.c"]
+    command = [*COMPILER, "-Wall", "-Wextra", "-Werror", "-o", folder / name, folder / f"{name}.c"]
     subprocess.run(command, check=True, timeout=60)
     return folder / name
 
@@ -28,13 +31,16 @@ def play(layer, server, client, port):
     folder = layer.folder / "run"
     command = [layer.runner, "--trace", folder, server, str(port)]
     with subprocess.Popen(command) as running:
-        deadline = time.monotonic() + 30
-        while not is_listening(port):
-            assert time.monotonic() < deadline
-            assert running.poll() is None
-            time.sleep(0.01)
-        finished = layer.run(client, str(port), options=("--trace", folder))
-        running.wait(timeout=30)
+        try:
+            deadline = time.monotonic() + 30
+            while not is_listening(port):
+                assert time.monotonic() < deadline
+                assert running.poll() is None
+                time.sleep(0.01)
+            finished = layer.run(client, str(port), options=("--trace", folder))
+            running.wait(timeout=30)
+        finally:
+            running.kill()
     shown = subprocess.run(
         [sys.executable, "-m", "polysock", "show", folder], capture_output=True, text=True, timeout=60, check=True
     )
@@ -42,8 +48,6 @@ def play(layer, server, client, port):
 
 
 def free_port():
-    import socket
-
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return found.getsockname()[1]

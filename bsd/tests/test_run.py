@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from conftest import COMPILER
 
 
 def test_arguments_output_and_status_are_the_programs(layer):
@@ -44,9 +45,9 @@ def test_what_can_not_be_run(layer, words, status, text):
 def static(tmp_path):
     source, program = tmp_path / "static.c", tmp_path / "static"
     source.write_text("int main(void) { return 0; }\n")
-    made = subprocess.run(["cc", "-static", source, "-o", program], capture_output=True, timeout=60, check=False)
+    made = subprocess.run([*COMPILER, "-static", source, "-o", program], capture_output=True, timeout=60, check=False)
     if made.returncode:
-        pytest.skip("a static C library")
+        pytest.skip("needs a static C library")
     return program
 
 
@@ -65,7 +66,7 @@ def test_a_program_of_another_c_library_is_refused(layer, tmp_path):
     contents = Path(shutil.which("true")).read_bytes()
     at = contents.find(b"ld-linux")
     if at < 0:
-        pytest.skip("a program of glibc")
+        pytest.skip("needs programs of glibc")
     program.write_bytes(contents[:at] + b"ld-musl-" + contents[at + 8 :])
     program.chmod(0o755)
     finished = layer.run(program)
@@ -75,7 +76,7 @@ def test_a_program_of_another_c_library_is_refused(layer, tmp_path):
 
 def test_a_setuid_program_is_refused(layer, tmp_path):
     if os.geteuid() != 0:
-        pytest.skip("root")
+        pytest.skip("needs root")
     program = tmp_path / "setuid"
     shutil.copy(shutil.which("true"), program)
     os.chown(program, 65534, 65534)

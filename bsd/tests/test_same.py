@@ -3,7 +3,7 @@
 import collections
 
 import pytest
-from conftest import run
+from conftest import HERE, run
 
 FORTIFIED = ("-D_FORTIFY_SOURCE=2", "-DFORTIFIED")
 
@@ -56,8 +56,6 @@ def test_another_preloaded_library_is_called_too(layer, compiled, tmp_path):
 
 
 def test_the_exported_names_are_those_that_are_listed(layer):
-    listed = (layer.library.resolve(), run("nm", "-D", "--defined-only", layer.library))[1].stdout.split("\n")
-    names = sorted(line.split()[2] for line in listed if line)
-    symbols = __file__.replace("tests/test_same.py", "symbols.txt")
-    with open(symbols) as file:
-        assert names == file.read().split()
+    exported = run("nm", "-D", "--defined-only", layer.library).stdout.splitlines()
+    names = sorted(line.split()[2] for line in exported)
+    assert names == (HERE.parent / "symbols.txt").read_text().split()
