@@ -290,7 +290,7 @@ def test_the_callbacks_of_a_message_server_are_recorded_and_shown(program, tmp_p
             return message
 
         server = polysock.MessageServer(
-            ("127.0.0.1", 0), on_message, framing=polysock.Framing.lines(), idle_timeout=0.2
+            ("127.0.0.1", 0), on_message, framing=polysock.Framing.lines(), idle_timeout=1
         )
         with server:
             server.start()

@@ -252,31 +252,19 @@ def test_files_of_other_machines_are_placed_by_their_wall_clocks(tmp_path):
     assert server.pid == 10
 
 
-def far_apart(folder, machine, pid, wall_time, time=SECOND, port=80, peer=None, at=0):
-    """The file of a process that connects to `peer`, or has a connection from it; its clocks are at these times."""
+def far_apart(folder, machine, pid, wall_time, time=SECOND):
+    """The file of a process that has a connection to another machine; its clocks are at these times."""
     process = Process(folder, pid, machine=machine, wall_time=wall_time, time=time)
     process.now = time
-    address, other = f"10.0.0.1:{port}", peer or f"10.0.0.9:{port}"
-    process.write(
-        time=time + at,
-        thread=1,
-        event="socket",
-        socket=1,
-        how="from_fd",
-        fd=3,
-        family="AF_INET",
-        type="SOCK_STREAM",
-        local=address,
-        peer=other,
-    )
-    process.write(time=time + at + 1, thread=1, call="getsockname", socket=1, fd=3, duration=1)
+    process.socket(1, "from_fd", local="10.0.0.1:80", peer="10.0.0.9:80")
+    process.call("getsockname", 1, duration=1)
     return process
 
 
 def test_files_of_one_machine_keep_its_monotonic_clock_when_its_wall_clock_changes(tmp_path):
     far_apart(tmp_path, "here", 1, 5 * SECOND)
     far_apart(tmp_path, "there", 2, 105 * SECOND, time=101 * SECOND)
-    # The wall clock of the other machine was set back by 50 s meanwhile.
+    # The wall clock of the other machine was set back by 50 s in between.
     far_apart(tmp_path, "there", 3, 56 * SECOND, time=102 * SECOND)
     with Trace(tmp_path) as trace:
         moments = {event.lane.pid: event.moment for event in trace.events()}
@@ -297,18 +285,7 @@ def test_it_says_if_no_connection_joins_the_machines(tmp_path):
     far_apart(tmp_path, "there", 2, 5 * SECOND)
     assert "no connection joins the files of different machines" in show(tmp_path)[2]
     process = far_apart(tmp_path, "there", 3, 5 * SECOND)
-    process.write(
-        time=SECOND + 5,
-        thread=1,
-        event="socket",
-        socket=2,
-        how="from_fd",
-        fd=4,
-        family="AF_INET",
-        type="SOCK_STREAM",
-        local="10.0.0.9:80",
-        peer="10.0.0.1:80",
-    )
+    process.socket(2, "from_fd", local="10.0.0.9:80", peer="10.0.0.1:80")
     assert "no connection joins" not in show(tmp_path)[2]
 
 
