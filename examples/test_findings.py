@@ -24,6 +24,7 @@ def traces(request, tmp_path_factory):
 
 @pytest.mark.parametrize("name", list(TUTORIALS))
 def test_found(name, traces):
+    assert traces[name]
     found = {text: play.title for folder, play in traces[name].items() for text in found_in(folder)}
     names = {text.partition(":")[0] for text in found}
     assert names == set(TUTORIALS[name].test.get("findings", {})), found
