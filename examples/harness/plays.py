@@ -94,7 +94,7 @@ async def play_pair(tutorial: Tutorial, server: Language, client: Language) -> N
 
 
 async def check_diagram(tutorial: Tutorial) -> None:
-    """A run is like the committed diagram; if programs happen to be faster or slower than usual, the next one."""
+    """One of a few runs is like the committed diagram: in some, programs may be faster or slower than usual."""
     for _ in range(DIAGRAM_RUNS):
         text, picture = await drawn_run(tutorial)
         if diagrams.is_like(tutorial, text, picture):

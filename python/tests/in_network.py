@@ -1,6 +1,6 @@
-"""Runs a command in a network namespace of its own: `in_network.py COMMAND …`.
+"""Runs a command in a new network namespace: `in_network.py COMMAND …`.
 
-With `--lossy RULE SERVER`, in two of them, with a path between that loses segments: SERVER, a Python program, runs at
+With `--lossy RULE SERVER`, in one of two, between which segments are lost: SERVER, a Python program, runs at
 10.0.0.2, the command at 10.0.0.1. RULE says which segments with data from the client are lost, each once: `1` the first
 one, `2` the second one.
 
@@ -98,7 +98,7 @@ class Path:
 def main():
     arguments = sys.argv[1:]
     if arguments[0] == "--unprivileged":
-        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_NET_RAW)  # fails for those who do not have it
+        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_NET_RAW)  # fails for a process that does not have it
         os.execvp(arguments[1], arguments[1:])
     try:
         become_root()

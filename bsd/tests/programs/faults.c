@@ -35,7 +35,7 @@ static void close_all(void)
     close(listener);
 }
 
-static void connect_to_who_does_not_listen(void)
+static void connect_where_nothing_listens(void)
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof to;
@@ -101,7 +101,7 @@ int main(int argc, char **argv)
         close(datagrams[0]);
         close(datagrams[1]);
     } else if (strcmp(fault, "refused") == 0) {
-        connect_to_who_does_not_listen();
+        connect_where_nothing_listens();
     }
     close(pair[0]);
     close(pair[1]);

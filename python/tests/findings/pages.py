@@ -99,7 +99,7 @@ def functions_of(source):
 
 
 def corrected(program, block):
-    """The program with the functions of the block instead of its own; the block itself if it is a whole program."""
+    """The program with its functions replaced by those of the block; or the block, if that is a whole program."""
     if not functions_of(program) & functions_of(block):
         return block
     return _with_functions(program, block)

@@ -1,4 +1,4 @@
-"""Runs programs, each in a child of its own, and records what their sockets do.
+"""Runs programs, each in a forked child, and records what their sockets do.
 
     python runner.py PROGRAM.py …
 

@@ -1,5 +1,5 @@
-"""What counts as evidence of a finding, and what does not, on traces that were written by hand: what depends on time, a
-busy machine can't be asked for."""
+"""What counts as evidence of a finding, and what does not, on traces that were written by hand: a busy machine can't
+keep to the times on which it depends."""
 
 from trace_files import Process, conversation
 
@@ -45,26 +45,26 @@ def gives_up(client, server, waits_ms, server_begins_ms, timeout_ms=None):
     server.call("close", 2, at=(waits_ms + 2) * 1000)
 
 
-def test_a_server_that_began_to_wait_late_waits_for_ever_all_the_same(tmp_path):
+def test_a_server_that_began_to_wait_late_still_waits_forever(tmp_path):
     client, server = conversation(tmp_path)
     gives_up(client, server, waits_ms=1000, server_begins_ms=990)
     assert names(tmp_path) == ["both-wait"]
 
 
-def test_who_looks_only_shortly_is_not_waited_for(tmp_path):
+def test_a_client_that_only_polls_briefly_does_not_wait_for_the_server(tmp_path):
     client, server = conversation(tmp_path)
     gives_up(client, server, waits_ms=50, server_begins_ms=10)
     assert names(tmp_path) == []
 
 
-def test_a_server_that_may_speak_after_its_own_limit_is_given_time(tmp_path):
+def test_a_server_may_still_speak_when_its_time_limit_ends(tmp_path):
     client, server = conversation(tmp_path)
     gives_up(client, server, waits_ms=1000, server_begins_ms=990, timeout_ms=500)
     assert names(tmp_path) == []
 
 
 def requests(client, server, late_ms):
-    """Requests in two sends each, the second of which arrives so much later."""
+    """Requests in two sends each; the second part of each arrives this much later."""
     place, now = 0, 10_000
     for late in late_ms:
         for part in range(2):
@@ -141,7 +141,7 @@ def bind_fails(tmp_path, reuses, in_use="TIME_WAIT"):
     return findings(tmp_path)
 
 
-def test_who_has_set_reuseaddr_is_not_asked_to(tmp_path):
+def test_a_program_that_has_set_reuseaddr_is_not_advised_to(tmp_path):
     (finding,) = bind_fails(tmp_path / "without", reuses=False)
     assert finding.name == "time-wait"
     (finding,) = bind_fails(tmp_path / "with", reuses=True)

@@ -109,7 +109,7 @@ class Runs:
             self._troubles[Path(program).stem] = trouble + "\n" + Path(program).with_suffix(".out").read_text()
 
     def found(self, name):
-        """The findings of a program, and a text of them."""
+        """The findings of a program."""
         assert name not in self._troubles, self._troubles[name]
         with Trace(self._folder / f"{name}.trace") as trace:
             trace.survey()

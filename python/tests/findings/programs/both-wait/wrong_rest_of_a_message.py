@@ -1,4 +1,4 @@
-"""The server waits for the ten bytes that it calls a message, the client has sent eight and waits for the answer."""
+"""The server waits for the ten bytes that it calls a message, the client has sent nine and waits for the answer."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""Sockets that are closed by others: by a file, by their number after detach, and a listener at the end."""
+"""Sockets that are closed in other ways: by a file object, by number after detach; and a listener, by the exit."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Datagrams that wait until the receiver comes, and some that nobody receives any more."""
+"""Datagrams that wait in the buffer until the receiver reads them, and the last ones, which it never reads."""
 
 import socket
 

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 
 
 def server(listener):
@@ -19,7 +20,7 @@ with socket.create_server(("127.0.0.1", 0)) as listener:
     with socket.create_connection(listener.getsockname(), timeout=10) as client:
         for _ in range(2):
             client.sendall(b"some")
-            threading.Event().wait(0.25)
+            time.sleep(0.25)
         client.shutdown(socket.SHUT_WR)
         assert client.recv(100) == b"8"
     thread.join()

@@ -1,4 +1,4 @@
-"""A server that waits long for its client, and a client that only listens to what the server may say."""
+"""A client that only listens: it has asked for nothing, and waits long for what the server sends."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""A client of UDP whose request is not answered for long."""
+"""A UDP client whose request is answered only after a long time."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""Clients that wait because the server has not begun to accept; it serves nobody else meanwhile."""
+"""Clients that wait because the server has not begun to accept: it is not busy with another client."""
 
 import socket
 import time

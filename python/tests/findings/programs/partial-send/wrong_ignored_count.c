@@ -1,4 +1,4 @@
-/* Looks whether send has failed, and not how much it took. */
+/* Checks whether send failed, but not how many bytes it took. */
 #include <polysock/polysock.h>
 #include <pthread.h>
 #include <stdio.h>

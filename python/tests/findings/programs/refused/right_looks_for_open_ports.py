@@ -1,4 +1,4 @@
-"""A program that looks which of many ports are open."""
+"""A port scan: which of several ports are open?"""
 
 import socket
 

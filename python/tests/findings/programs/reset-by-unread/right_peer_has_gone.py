@@ -1,4 +1,4 @@
-"""Closes with input unread, but the peer has closed before and misses nothing; another socket has peeked at it."""
+"""Closes with input unread, but the peer has closed before and misses nothing; and input that was peeked at first."""
 
 import socket
 

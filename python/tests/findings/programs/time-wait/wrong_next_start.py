@@ -1,4 +1,4 @@
-"""A server with a port of its own and without SO_REUSEADDR, which closes first: it can't be started again at once."""
+"""A server with a fixed port and without SO_REUSEADDR, which closes first: it can't be started again at once."""
 
 import socket
 import threading

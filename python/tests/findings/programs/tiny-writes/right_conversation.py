@@ -1,4 +1,4 @@
-"""Many small sends, each of which is answered, and some that the peer is to see at once."""
+"""Many small sends, each of which is answered, and a few that the peer should see at once."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""Threads wake an event loop with a byte in a pair of sockets, as asyncio does: each is sent for its own sake."""
+"""Threads wake an event loop with a byte in a pair of sockets, as asyncio does: each byte is a wake-up."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""A connected datagram socket, whose recv reports nothing."""
+"""A connected datagram socket, whose recv does not report that it cut the datagram."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""Sends after the end of the peer's stream: the peer has only ended its own half and still receives."""
+"""Sends after the end of the peer's stream: the peer has only shut down sending and still receives."""
 
 import socket
 

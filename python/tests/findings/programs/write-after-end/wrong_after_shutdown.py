@@ -1,4 +1,4 @@
-"""Sends after it has ended its own stream."""
+"""Sends after it has shut down sending."""
 
 import contextlib
 import socket
