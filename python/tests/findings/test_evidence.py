@@ -157,3 +157,48 @@ def test_an_end_that_is_received_late_is_no_sign_of_a_copy(tmp_path):
     server.call("recv", 2, at=15, duration=1500 * MS, waited=1500 * MS, asked=9, bytes=0)
     server.call("close", 2, at=1_600_000)
     assert names(tmp_path) == []
+
+
+def copy_is_left(tmp_path, waits_ms, shuts_down=False):
+    """A child serves the client and closes; the parent's copy keeps the connection open for a while."""
+    client, server = conversation(tmp_path)
+    child = Process(tmp_path, 30, program="server.py", forked_from="10-1.jsonl")
+    child.socket(2, "seen", at=8, local="127.0.0.1:80", peer="127.0.0.1:5000", state="ESTABLISHED")
+    child.call("sendall", 2, at=10, asked=5, bytes=5, offset=0, data="hello")
+    client.call("recv", 1, at=12, asked=9, bytes=5, offset=0, data="hello")
+    if shuts_down:
+        child.call("shutdown", 2, at=14, how="SHUT_WR")
+    child.call("close", 2, at=15, unread=0)
+    client.call("recv", 1, at=20, duration=waits_ms * MS, waited=waits_ms * MS, asked=9, bytes=0)
+    server.call("close", 2, at=20 + waits_ms * 1000)
+    client.call("close", 1, at=30 + waits_ms * 1000)
+
+
+def test_a_copy_is_found_when_the_peer_has_waited_long_for_the_end(tmp_path):
+    copy_is_left(tmp_path / "long", waits_ms=1200)
+    assert names(tmp_path / "long") == ["copy-keeps-open"]
+    copy_is_left(tmp_path / "short", waits_ms=900)
+    assert names(tmp_path / "short") == []
+
+
+def test_a_copy_does_not_matter_after_a_shutdown(tmp_path):
+    copy_is_left(tmp_path, waits_ms=1200, shuts_down=True)
+    assert names(tmp_path) == []
+
+
+def refused_datagram(tmp_path, to="192.168.1.255:9", error="EACCES", broadcasts=False, kind="SOCK_DGRAM"):
+    sender = Process(tmp_path, 10)
+    sender.socket(1, type=kind)
+    if broadcasts:
+        sender.call("setsockopt", 1, level=1, option=6, value=1)
+    sender.call("sendto", 1, to=to, asked=5, error=error)
+    sender.call("close", 1)
+    return names(tmp_path)
+
+
+def test_only_a_broadcast_without_so_broadcast_is_denied(tmp_path):
+    assert refused_datagram(tmp_path / "denied") == ["broadcast-denied"]
+    assert refused_datagram(tmp_path / "set", broadcasts=True) == []
+    assert refused_datagram(tmp_path / "host", to="192.168.1.1:9") == []
+    assert refused_datagram(tmp_path / "error", error="EPERM") == []
+    assert refused_datagram(tmp_path / "stream", kind="SOCK_STREAM") == []
