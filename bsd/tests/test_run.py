@@ -28,9 +28,9 @@ def test_help(layer):
         (("--trace", ""), 125, "--trace needs a value"),
         (("--bogus", "true"), 125, "unknown option --bogus"),
         (("--data", "some", "true"), 125, "--data must be none, all or a number, not some"),
-        (("--trace", "/nonexistent/a/b", "true"), 125, "/nonexistent/a/b: No such file"),
+        (("--trace", "/nonexistent/a/b", "true"), 125, "/nonexistent/a/b: No such file or directory\n"),
         (("no-such-program",), 127, "no-such-program: not found"),
-        (("/nonexistent/program",), 127, "/nonexistent/program: No such file"),
+        (("/nonexistent/program",), 127, "/nonexistent/program: No such file or directory\n"),
         (("/",), 126, "/: "),
     ],
 )
@@ -59,6 +59,16 @@ def test_a_static_program_is_refused_and_a_script_that_it_interprets(layer, stat
     script.write_text(f"#!{static} -x\n")
     script.chmod(0o755)
     assert "statically linked" in layer.run(script).stderr
+
+
+@pytest.mark.parametrize(("line", "shown"), [("/no/such/shell -x\n", "/no/such/shell"), ("/bin/sh\r\n", "/bin/sh\\r")])
+def test_a_script_without_its_interpreter_is_refused(layer, tmp_path, line, shown):
+    script = tmp_path / "script"
+    script.write_bytes(f"#!{line}".encode())
+    script.chmod(0o755)
+    refused = layer.run(script)
+    assert refused.returncode == 126
+    assert refused.stderr == f"polysock-run: {script}: its interpreter {shown} is not found\n"
 
 
 def test_a_program_of_another_c_library_is_refused(layer, tmp_path):

@@ -91,7 +91,7 @@ fn run(arguments: &[OsString]) -> Result<Asked, Refusal> {
     } else {
         CANNOT_RUN
     };
-    Err((format!("{}: {error}", path.display()), status))
+    Err((format!("{}: {}", path.display(), text_of(&error)), status))
 }
 
 fn value_of<'a>(option: &str, value: Option<&'a OsString>) -> Result<&'a OsString, Refusal> {
@@ -127,7 +127,15 @@ fn make_folder(folder: &Path) -> Result<(), Refusal> {
 }
 
 fn failed(path: &Path, error: &io::Error) -> Refusal {
-    (format!("{}: {error}", path.display()), FAILED)
+    (format!("{}: {}", path.display(), text_of(error)), FAILED)
+}
+
+/// The system's text for an error, without the number that the standard library appends.
+fn text_of(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(errno) => polysock::Kind::Os(errno).to_string(),
+        None => error.to_string(),
+    }
 }
 
 /// The program's file, found as a shell finds it.
@@ -185,11 +193,21 @@ const MOST_INTERPRETERS: usize = 4;
 
 /// Refuses programs into which the loader does not load the layer, or whose calls do not go through it.
 fn check_program(path: &Path) -> Result<(), Refusal> {
-    let mut path = path.to_path_buf();
+    let program = path;
+    let mut path = program.to_path_buf();
     for _ in 0..MOST_INTERPRETERS {
-        // A program that can't be read can still be run.
-        let Ok(beginning) = read_beginning(&path) else {
-            return Ok(());
+        let beginning = match read_beginning(&path) {
+            Ok(beginning) => beginning,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && path != program => {
+                let interpreter = path.as_os_str().as_bytes().escape_ascii();
+                let text = format!(
+                    "{}: its interpreter {interpreter} is not found",
+                    program.display()
+                );
+                return Err((text, CANNOT_RUN));
+            }
+            // A program that can't be read can still be run.
+            Err(_) => return Ok(()),
         };
         if let Some(interpreter) = interpreter_of_script(&beginning) {
             path = interpreter;
@@ -220,8 +238,9 @@ fn interpreter_of_script(beginning: &[u8]) -> Option<PathBuf> {
         .strip_prefix(b"#!")?
         .split(|byte| *byte == b'\n')
         .next()?;
+    // Nothing else separates words for the kernel: a carriage return belongs to the name.
     let word = line
-        .split(u8::is_ascii_whitespace)
+        .split(|byte| b" \t\0".contains(byte))
         .find(|word| !word.is_empty())?;
     Some(PathBuf::from(OsStr::from_bytes(word)))
 }
@@ -229,7 +248,7 @@ fn interpreter_of_script(beginning: &[u8]) -> Option<PathBuf> {
 /// Why a program that gains rights can't be run with the layer.
 fn check_rights(path: &Path) -> Option<String> {
     const REMEDY: &str =
-        "and LD_PRELOAD is ignored for programs that gain privileges; run it as a user who has them already";
+        "and LD_PRELOAD is ignored for programs that gain privileges; run it as a user that has these privileges already";
     let about = fs::metadata(path).ok()?;
     // SAFETY: no memory is involved.
     let (user, group) = unsafe { (libc::geteuid(), libc::getegid()) };
