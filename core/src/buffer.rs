@@ -5,7 +5,7 @@
 
 #![allow(unsafe_code)] // memory by pointer and length is what this file is about
 
-use crate::error::Kind;
+use crate::error::{Counted, Kind};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
@@ -203,12 +203,12 @@ impl<'a, T: AsMut<[u8]> + ?Sized> From<&'a mut T> for RecvBuf<'a> {
 
 impl std::fmt::Debug for SendBuf<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SendBuf({} bytes)", self.len())
+        write!(f, "SendBuf({})", Counted(self.len(), "bytes"))
     }
 }
 
 impl std::fmt::Debug for RecvBuf<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "RecvBuf({} bytes)", self.len())
+        write!(f, "RecvBuf({})", Counted(self.len(), "bytes"))
     }
 }

@@ -51,6 +51,8 @@ pub use connection::{
 };
 pub use datagram::{IncomingDatagram, OutgoingDatagram};
 pub use domain::{Family, Protocol, Shutdown, SocketType};
+#[doc(hidden)]
+pub use error::Counted;
 pub use error::{Error, Kind, Operation, Result};
 pub use flags::Flags;
 pub use framing::{ByteOrder, Frames, Framing, Header, PrefixWidth, Reader, ReaderCall};

@@ -1,6 +1,6 @@
 //! What can go wrong, the same in every language.
 
-use super::text::system_words;
+use super::text::{system_words, Counted};
 use crate::sys::error_text;
 use std::fmt;
 use std::io;
@@ -90,9 +90,11 @@ impl fmt::Display for Kind {
             Self::Interrupted => f.write_str("interrupted by a signal"),
             Self::Closed => f.write_str("the socket is closed"),
             Self::EndOfStream => f.write_str("end of stream"),
-            Self::Truncated { missing } => write!(f, "stream ended with {missing} bytes missing"),
+            Self::Truncated { missing } => {
+                write!(f, "stream ended with {} missing", Counted(missing, "bytes"))
+            }
             Self::Busy => f.write_str("the socket is busy"),
-            Self::MessageTooLarge { needed } => write!(f, "the message has {needed} bytes"),
+            Self::MessageTooLarge { needed } => write!(f, "the message has {}", Counted(needed, "bytes")),
             Self::Resolve(code) => f.write_str(&error_text::of_resolver(code)),
             Self::InvalidInput(argument) => write!(f, "invalid {argument}"),
             Self::Unsupported => f.write_str("not supported"),

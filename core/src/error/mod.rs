@@ -9,6 +9,7 @@ pub(crate) use errno_name::errno_name;
 pub use kind::Kind;
 pub use operation::Operation;
 pub(crate) use text::legible;
+pub use text::Counted;
 
 use crate::memory;
 use crate::time::Timeout;
@@ -213,7 +214,7 @@ impl fmt::Display for WithoutOperation<'_> {
             (kind, Measure::Range { .. }) => write!(f, ": {kind}")?,
         }
         if error.done > 0 {
-            write!(f, " ({} {} done)", error.done, error.operation.counts())?;
+            write!(f, " ({} done)", Counted(error.done, error.operation.counts()))?;
         }
         Ok(())
     }

@@ -19,6 +19,19 @@ impl fmt::Display for Milliseconds {
     }
 }
 
+/// A number and what it counts, in the plural: shown as `1 byte`, `2 bytes`.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct Counted<N>(pub N, pub &'static str);
+
+impl<N: fmt::Display + PartialEq + From<u8>> fmt::Display for Counted<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(number, plural) = self;
+        let singular = plural.strip_suffix('s').filter(|_| *number == N::from(1));
+        write!(f, "{number} {}", singular.unwrap_or(plural))
+    }
+}
+
 /// The system's text for an errno number, without the number that the standard library appends.
 pub(super) fn system_words(errno: i32) -> String {
     let mut text = io::Error::from_raw_os_error(errno).to_string();
@@ -58,5 +71,17 @@ impl fmt::Display for Legible<'_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_is_in_the_singular() {
+        let shown = [0, 1, 2].map(|number: usize| Counted(number, "bytes").to_string());
+        assert_eq!(shown, ["0 bytes", "1 byte", "2 bytes"]);
+        assert_eq!(Counted(1_u64, "datagrams").to_string(), "1 datagram");
     }
 }

@@ -1,7 +1,7 @@
 //! Finds the next message in bytes that have arrived: a pure function, independent of the pieces in which they arrived.
 
 use super::format::{ByteOrder, Format, Framing, PrefixWidth};
-use crate::error::{Error, Kind, Operation};
+use crate::error::{Counted, Error, Kind, Operation};
 use std::ops::Range;
 
 /// What the bytes begin with.
@@ -41,7 +41,8 @@ impl Refusal {
     pub(crate) fn explain(self, error: Error, framing: &Framing) -> Error {
         match self {
             Self::TooLong(length) => error.with_detail(format_args!(
-                "the message has {length} bytes or more, and the limit is {}",
+                "the message has {} or more, and the limit is {}",
+                Counted(length, "bytes"),
                 framing.limit()
             )),
             Self::Overlong => error.with_detail("the length of the message has more than 64 bits"),

@@ -2,7 +2,7 @@
 
 use super::decode::find;
 use super::format::{ByteOrder, Format, Framing, PrefixWidth};
-use crate::error::{Error, Kind, Operation, Result};
+use crate::error::{Counted, Error, Kind, Operation, Result};
 
 /// The bytes that precede a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,7 +134,8 @@ fn varint(mut number: u64) -> Header {
 fn too_long(length: usize, most: usize) -> Error {
     let error = Error::new(Operation::SendFrame, Kind::Os(libc::EMSGSIZE));
     error.with_detail(format_args!(
-        "the message has {length} bytes, and at most {most} are allowed"
+        "the message has {}, and at most {most} are allowed",
+        Counted(length, "bytes")
     ))
 }
 

@@ -2,6 +2,7 @@
 
 use super::format::{Format, Framing};
 use crate::buffer::SendBuf;
+use crate::error::Counted;
 use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
 
@@ -35,8 +36,9 @@ impl fmt::Display for Unfinished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} bytes of a message of {} bytes were sent: send the same message again to finish it",
-            self.sent, self.length
+            "a message of {} was cut short after {}: send the same message again to finish it",
+            Counted(self.length, "bytes"),
+            Counted(self.sent, "bytes")
         )
     }
 }

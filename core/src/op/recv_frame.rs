@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::ancillary::Ancillary;
 use crate::buffer::{RecvBuf, SendBuf};
 use crate::domain::SocketKind;
-use crate::error::{Error, Kind, Operation};
+use crate::error::{Counted, Error, Kind, Operation};
 use crate::flags::Flags;
 use crate::framing::decode::{Decoded, Found, Refusal};
 use crate::framing::read_ahead::ReadAhead;
@@ -161,9 +161,9 @@ impl Attempt for RecvFrame<'_> {
         match self.refusal {
             Some(refusal) => refusal.explain(error, self.framing),
             None if error.kind() == Kind::Busy => {
-                let count = self.ahead.descriptors();
+                let count = Counted(self.ahead.descriptors(), "descriptors");
                 error.with_detail(format_args!(
-                    "{count} descriptors came with the bytes and must be taken first"
+                    "{count} came with the bytes and must be taken first"
                 ))
             }
             None => error,

@@ -3,7 +3,7 @@
 use super::{Call, Socket};
 use crate::buffer::RecvBuf;
 use crate::caller::Caller;
-use crate::error::{Error, Kind, Operation, Result};
+use crate::error::{Counted, Error, Kind, Operation, Result};
 use crate::framing::decode::{Decoded, Found};
 use crate::framing::read_ahead::ReadAhead;
 use crate::framing::Framing;
@@ -149,7 +149,8 @@ impl<'s, C: Caller> Call<'s, C> {
         })?;
         if count.is_none() && needed > 0 {
             let error = Error::new(OPERATION, Kind::MessageTooLarge { needed });
-            return Err(error.with_detail(format_args!("into a buffer of {} bytes", buf.len())));
+            let room = Counted(buf.len(), "bytes");
+            return Err(error.with_detail(format_args!("into a buffer of {room}")));
         }
         Ok(count)
     }

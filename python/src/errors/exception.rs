@@ -1,7 +1,7 @@
 //! The one conversion of the core's errors into Python's exceptions.
 
 use super::attributes::{moves_everything, set, set_done};
-use polysock::{Error, Kind, Operation};
+use polysock::{Counted, Error, Kind, Operation};
 use pyo3::exceptions::{
     PyEOFError, PyKeyboardInterrupt, PyMemoryError, PyOSError, PyTimeoutError, PyValueError,
 };
@@ -96,9 +96,12 @@ fn rule(error: &Error) -> String {
 
 fn truncated(py: Python<'_>, error: &Error, missing: usize) -> PyErr {
     let text = if error.operation() == Operation::RecvFrame {
-        format!("the stream ended inside a message, {missing} bytes missing")
+        format!(
+            "the stream ended inside a message, {} missing",
+            Counted(missing, "bytes")
+        )
     } else {
-        format!("{} bytes, {missing} missing", error.done())
+        format!("{}, {missing} missing", Counted(error.done(), "bytes"))
     };
     let raised = settled(py, TruncatedError::new_err(text));
     set(py, &raised, "missing", missing);

@@ -8,7 +8,7 @@
 
 use super::attributes::moves_bytes;
 use super::Context;
-use polysock::{hint, Address, Error, Kind, Operation};
+use polysock::{hint, Address, Counted, Error, Kind, Operation};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -69,7 +69,7 @@ fn facts(error: &Error, context: Context<'_>) -> Option<String> {
         _ => {}
     }
     if error.done() > 0 || moves_bytes(operation) {
-        add(format_args!("{} {} done", error.done(), operation.counts()))?;
+        add(format_args!("{} done", Counted(error.done(), operation.counts())))?;
     }
     (!text.is_empty()).then_some(text)
 }
