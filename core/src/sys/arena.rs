@@ -6,12 +6,12 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::ptr;
 
 /// An allocator for code that runs inside a program's calls, which a signal handler that has interrupted malloc(3) may make.
-/// Memory comes from mmap(2); what is freed is kept for requests of the same size.
+/// Memory comes from mmap(2); freed pieces are kept for requests of the same size.
 pub struct Arena;
 
 /// The smallest piece; a request is rounded up to a power of two.
 const SMALLEST: usize = 16;
-/// 16 bytes to 64 KiB; larger requests have mappings of their own.
+/// 16 bytes to 64 KiB; larger requests are mapped separately.
 const SIZES: usize = 13;
 const LARGEST: usize = SMALLEST << (SIZES - 1);
 /// How much is mapped at a time.
@@ -27,7 +27,7 @@ struct Pieces {
     rest_length: usize,
 }
 
-// SAFETY: the memory belongs to whoever holds the pieces, which is one thread at a time.
+// SAFETY: the pieces point to memory that belongs to them alone, whichever thread holds the lock.
 unsafe impl Send for Pieces {}
 
 impl Pieces {
@@ -86,18 +86,19 @@ impl Pieces {
             *first = unsafe { piece.cast::<*mut u8>().read() };
             return piece;
         }
-        // Every piece is aligned to its size: chunks are aligned to a page, and what a larger size leaves unused is skipped.
-        let skipped = self.rest.align_offset(size).min(self.rest_length);
-        if self.rest.is_null() || self.rest_length - skipped < size {
-            self.rest = map(CHUNK);
-            self.rest_length = if self.rest.is_null() { 0 } else { CHUNK };
-            return self.cut(0, size);
+        let piece = self.cut(size);
+        if !piece.is_null() {
+            return piece;
         }
-        self.cut(skipped, size)
+        self.rest = map(CHUNK);
+        self.rest_length = if self.rest.is_null() { 0 } else { CHUNK };
+        self.cut(size)
     }
 
-    fn cut(&mut self, skipped: usize, size: usize) -> *mut u8 {
-        let skipped = skipped.max(self.rest.align_offset(size));
+    /// Cuts a piece off the last chunk; null if it has too little left. Every piece is aligned to its size; what has to be
+    /// skipped for that stays unused.
+    fn cut(&mut self, size: usize) -> *mut u8 {
+        let skipped = self.rest.align_offset(size);
         if self.rest_length < size.saturating_add(skipped) {
             return ptr::null_mut();
         }
