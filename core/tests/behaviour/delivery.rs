@@ -18,6 +18,11 @@ fn told(report: CloseReport) -> (CloseVerdict, u64, u64, u64) {
     (report.verdict, report.unacked, report.unsent, report.discarded)
 }
 
+/// Polling in a loop would use most of the time. On a busy machine, the time of other processes may be counted, too.
+fn assert_slept(took: Duration, used: Duration) {
+    assert!(used < took / 10, "{used:?} of {took:?}");
+}
+
 /// Two connections, over TCP and between Unix sockets, with a copy of the first end to look at its state.
 fn connections() -> [(Socket, Socket); 2] {
     [connection(), unix_pair(libc::SOCK_STREAM)]
@@ -98,8 +103,7 @@ fn a_silent_peer_ends_with_the_deadline_and_costs_nothing() {
             let used = system::thread_cpu() - before;
             assert_eq!(told(report), (CloseVerdict::TimedOut, 0, 0, 0));
             assert!(took >= ms(500) && took < LATE, "{took:?}");
-            // Looking all the time would take most of it; on a busy machine what others take may be counted, too.
-            assert!(used < took / 10, "{used:?} of {took:?}");
+            assert_slept(took, used);
             assert_eq!(peer.within(LATE).recv(&mut [0]).unwrap(), 0);
         }
     });
@@ -375,8 +379,7 @@ fn an_acknowledgement_that_is_there_is_found_at_once() {
     let (result, took) = timed(|| ours.wait_acked(ms(500)));
     let used = system::thread_cpu() - before;
     assert_eq!(kind(result), Kind::TimedOut);
-    // Looking all the time would take most of it; on a busy machine what others take may be counted, too.
-    assert!(used < took / 10, "{used:?} of {took:?}");
+    assert_slept(took, used);
     let reading = start(move || while peer.recv(&mut [0; 4096]).unwrap() > 0 {});
     ours.wait_acked(LATE).unwrap();
     let waits = (0..100).map(|_| timed(|| ours.wait_acked(LATE).unwrap()).1);
@@ -416,8 +419,7 @@ fn reports_in_the_error_queue_cost_nothing() {
     let (report, took) = timed(|| ours.close_graceful(ms(500)).unwrap());
     let used = system::thread_cpu() - before;
     assert_eq!(told(report), (CloseVerdict::TimedOut, 0, 0, 0));
-    // Looking all the time would take most of it; on a busy machine what others take may be counted, too.
-    assert!(used < took / 10, "{used:?} of {took:?}");
+    assert_slept(took, used);
 }
 
 /// A child that was forked before keeps the connection open, not the stream.
