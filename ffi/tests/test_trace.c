@@ -1,4 +1,4 @@
-/* Recording, switched from C. What is recorded is tested in core/tests/trace.rs. */
+/* Recording, switched from C. What is recorded is tested in core/tests/trace/. */
 #include "harness.h"
 
 static char folder[] = "/tmp/polysock-trace-XXXXXX";

@@ -37,7 +37,7 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
-    /// Before the first one, [`trace::is_on`] must have been asked, which also begins to count forks.
+    /// [`trace::is_on`] must be called before the first handle is made: it starts to count forks.
     pub(crate) fn new(fd: OwnedFd, mode: BlockingMode) -> Self {
         Self {
             state: State::new(Entry::now()),

@@ -301,8 +301,8 @@ impl MessageWorker {
 type Found = (Input, Option<Box<CloseReason>>);
 
 impl MessageServer {
-    /// Takes a connection in hand that is ready for something which callbacks should be called for. `last`: what has arrived by
-    /// now is the last that is received.
+    /// Takes a connection in hand if what it is ready for needs a callback. `last`: what has arrived by now is the last that is
+    /// received.
     fn take_in_hand(&self, connection: &Arc<Connection>, events: Events, last: bool) -> Option<Found> {
         let receives = last || events.0 & (Events::READABLE | Events::ERROR | Events::HANGUP).0 != 0;
         if events.0 & !Events::READABLE.0 != 0 {

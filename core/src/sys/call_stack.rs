@@ -10,7 +10,7 @@ struct Context {
 
 type Visit = extern "C" fn(*mut Context, *mut c_void) -> c_int;
 
-// Of the unwinder that panics need, so every program with the standard library has it.
+// They belong to the unwinder, which the standard library needs for panics, so every program has them.
 extern "C" {
     fn _Unwind_Backtrace(visit: Visit, argument: *mut c_void) -> c_int;
     fn _Unwind_GetIPInfo(context: *mut Context, before: *mut c_int) -> usize;

@@ -1,5 +1,5 @@
-//! The word that every call compares its handle with when it begins: which process of a line of forks this is, and whether
-//! calls are watched.
+//! The word that every call compares with its handle's when it begins: the [generation](super::fork) of this process, and
+//! whether calls are watched.
 //!
 //! A handle's state word has the generation in its upper bits. As long as calls are watched, this word has a bit that no
 //! state word has where the two are compared, so that a call finds out without looking twice.

@@ -22,7 +22,7 @@ extern "C" fn around_fork() {
     FORKS.fetch_add(1, Ordering::SeqCst);
 }
 
-/// The process that all of this belongs to.
+/// The process that counts forks: the one that called [`watch`], or a child that it forked.
 static OWNER: AtomicU32 = AtomicU32::new(0);
 
 extern "C" fn in_child() {

@@ -26,8 +26,8 @@
 //!   change; connect, close, options, addresses (through `socket2` where it has the call: [`unix::sock`]);
 //! - [`descriptor`], the one place where a handle keeps its descriptor; [`wakeable_poll`], a poll with the entry that wakes it;
 //! - [`sigpipe`], for calls that have no flag to suppress the signal; [`fork`], the generation that changes with each fork, and
-//!   locks that start afresh in the child; [`entry`], which every call looks at; [`thread`] and [`local`], which do not end the process when there is no memory;
-//!   [`reserve`], a little memory for that case;
+//!   locks that start afresh in the child; [`entry`], the word that every call checks; [`thread`] and [`local`], which do not
+//!   end the process when there is no memory; [`reserve`], a little memory for that case;
 //! - [`mapped_log`], a file that is written through a window of memory; [`clock`], [`process`], [`published`], [`once_box`],
 //!   [`call_stack`] and [`modules`], for traces;
 //! - [`undisturbed`], work in the middle of a program's own calls, and [`arena`], memory for it;

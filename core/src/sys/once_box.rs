@@ -49,7 +49,7 @@ impl<T> Drop for OnceBox<T> {
 #[cold]
 #[inline(never)]
 fn drop_made<T>(value: *mut T) {
-    // SAFETY: only `OnceBox` calls this, for the value that it owns and that no reference of it is left to.
+    // SAFETY: only `OnceBox` calls this, for the value that it owns, once no reference to it is left.
     drop(unsafe { Box::from_raw(value) });
 }
 

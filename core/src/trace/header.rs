@@ -63,7 +63,7 @@ fn machine() -> String {
     id.unwrap_or_default().trim().to_owned()
 }
 
-/// What stands for the network namespace of this process, which whoever records segments compares with its own.
+/// Identifies the network namespace of this process; a recorder of segments compares it with the one that it records.
 fn network() -> Option<String> {
     let link = std::fs::read_link("/proc/self/ns/net").ok()?;
     link.into_os_string().into_string().ok()

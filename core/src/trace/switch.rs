@@ -16,8 +16,8 @@ pub(super) const FOLDER_VARIABLE: &str = "POLYSOCK_TRACE";
 /// How much of what is sent and received it records: `none`, `all`, or how many bytes.
 const DATA_VARIABLE: &str = "POLYSOCK_TRACE_DATA";
 
-/// Whether calls are recorded. Whoever asks first also has forks counted from then on, and finds out whether the holders of
-/// sockets can be known, so that this need not be looked at whenever a handle is made.
+/// Whether calls are recorded. The first call also starts to count forks and finds out whether the holders of sockets can be
+/// known, so that making a handle need not check.
 #[inline]
 pub(crate) fn is_on() -> bool {
     may_be_on() && is_on_slowly()

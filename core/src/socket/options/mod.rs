@@ -56,7 +56,8 @@ impl Socket {
         }
     }
 
-    /// The same while calls are watched, in a function of its own, so that others keep no arguments in memory for a record.
+    /// The same while calls are watched. A separate function, so that a call that is not recorded need not keep its arguments in
+    /// memory.
     #[cold]
     #[inline(never)]
     fn set_watched(

@@ -10,8 +10,8 @@ use crate::trace::Line;
 use std::os::fd::RawFd;
 use std::sync::atomic::Ordering;
 
-/// Begins the record of a close of a descriptor; `None` if it is not a socket or nothing is recorded. It is not known under this
-/// number any more, which may be another file's as soon as it is closed.
+/// Begins the record of a close of a descriptor; `None` if it is not a socket or nothing is recorded. The number is forgotten
+/// before the close, because another file may get it as soon as the descriptor is closed.
 #[cold]
 #[inline(never)]
 pub fn begin_close(number: RawFd) -> Option<Call> {

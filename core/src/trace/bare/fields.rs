@@ -40,7 +40,7 @@ impl Fields<'_> {
         }
     }
 
-    /// The family and type of a socket that is to be made.
+    /// The family and type of the socket to make.
     pub fn kind(&mut self, family: i32, socket_type: i32) {
         self.line.kernel_name("family", Family(family));
         self.line.kernel_name("type", SocketType(socket_type).bare());

@@ -1,4 +1,4 @@
-//! Which TCP sockets of the system have a local port.
+//! The states of the TCP sockets at a local port.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_none_are_left_out() {
+    fn other_lines_are_skipped() {
         assert_eq!(
             port_and_state(b"  0: 0100007F:1F90 00000000:0000 0A 0"),
             Some((8080, 10))
