@@ -354,7 +354,7 @@ fn a_message_that_was_stopped_in_the_middle_is_finished_by_the_same_call() {
         assert!(
             error
                 .to_string()
-                .contains("of a message of 4000000 bytes were sent"),
+                .contains("a message of 4000000 bytes was cut short"),
             "{error}"
         );
         assert_eq!(
