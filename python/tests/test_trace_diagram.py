@@ -88,8 +88,8 @@ def test_a_program_that_talks_to_itself_has_a_column_for_each_socket(tmp_path):
         process.call("connect", port + 10, at=at + 2, to="127.0.0.1:40001", **ends)
         process.call("accept", port, at=at + 3)
         process.socket(port + 20, "accept", at=at + 4, local=ends["peer"], peer=ends["local"], **{"from": port})
-        for number in (port, port + 10, port + 20):
-            process.call("close", number, at=at + 5)
+        for number, ends_it in ((port, "close"), (port + 10, "abort"), (port + 20, "close")):
+            process.call(ends_it, number, at=at + 5)
     lines = mermaid_of(tmp_path)
     assert [line.partition(" as ")[2] for line in lines if " as " in line] == [
         "listening socket",

@@ -2,9 +2,8 @@
 
 from weakref import WeakKeyDictionary
 
-from .model import RECEIVES
+from .calls import CLOSES, RECEIVES
 
-CLOSINGS = frozenset({"close", "drop", "abort", "close_graceful"})
 RESETS = frozenset({"ECONNRESET", "EPIPE"})
 ENDS_OF_STREAM = frozenset({"EndOfStream", "UnexpectedEnd"})
 
@@ -59,7 +58,7 @@ class Links:
             self._accepts[event.lane] = event.number
         elif call == "shutdown" and record.get("how") != "SHUT_RD" and "error" not in record:
             self._closings.setdefault(end.half, (event.number, "shutdown"))
-        elif call in CLOSINGS:
+        elif call in CLOSES:
             closing = "reset" if call == "abort" or record.get("unread") else "close"
             before = self._closings.get(end.half, (0, ""))[1]
             if closing == "reset" or before != "shutdown":

@@ -8,27 +8,7 @@ come before their effects. Only the records of a short time are kept in memory f
 import heapq
 import itertools
 
-CAUSES = frozenset(
-    {
-        "send",
-        "sendall",
-        "sendto",
-        "sendmsg",
-        "send_batch",
-        "send_segments",
-        "sendfile",
-        "send_frame",
-        "connect",
-        "shutdown",
-        "close",
-        "abort",
-        "drop",
-        "close_graceful",
-        "write",
-        "writev",
-        "sendmmsg",
-    }
-)
+from .calls import CAUSES
 
 # For how long a record waits for others that belong before it.
 WINDOW_NS = 200_000_000

@@ -18,6 +18,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import count as counted, pairwise
 
+from .calls import CLOSES, RECEIVES, SENDS
 from .ends import Ends, Half, is_local, normal, port_of
 from .merge import LONG_NS, clocks_of, merged
 from .places import LookUp, Places
@@ -25,11 +26,6 @@ from .reader import open_folder
 from .segments import Segment
 from .wire import Recording, Wire
 
-SENDS = frozenset({"send", "sendall", "sendto", "sendmsg", "sendfile", "send_frame", "send_segments", "send_batch"})
-SENDS |= {"write", "writev", "sendmmsg"}  # those that only the BSD layer records
-RECEIVES = frozenset({"recv", "recv_exact", "recvfrom", "recvmsg", "recv_frame", "recv_batch"})
-RECEIVES |= {"read", "readv", "recvmmsg"}
-ENDS_SOCKET = frozenset({"close", "drop", "abort", "close_graceful"})
 # Closed sockets that are remembered.
 MOST_CLOSED = 5_000
 # Connections that the survey remembers, about 200 bytes each; peers beyond are taken for traced.
@@ -361,7 +357,7 @@ class Joiner:
             if event.end is not None:
                 self._joined(event)
             yield event
-            if event.call in ENDS_SOCKET:
+            if event.call in CLOSES:
                 self._forget(event.end)
         if not follow:
             yield from sorted(self._open.values(), key=lambda event: event.moment)

@@ -3,8 +3,8 @@
 import re
 import socket
 
+from .calls import CLOSES, RECEIVES, SENDS
 from .ends import port_of
-from .model import RECEIVES, SENDS
 
 # What a terminal or a page would act on, and characters that change the direction of writing.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
@@ -78,7 +78,7 @@ def describe(event, most_payload=24):
     words += _moved(event, most_payload)
     if record.get("state") and (event.end is None or call in ("connect", "shutdown") or "error" in record):
         words.append(harmless(record["state"]))
-    if call in ("close", "drop", "abort", "close_graceful"):
+    if call in CLOSES:
         words += _closing(record)
     if record.get("signals"):
         words.append(f"interrupted by {counted(record['signals'], 'signal')}")

@@ -3,13 +3,13 @@
 import os
 import re
 
+from polysock._trace.calls import CLOSES
 from polysock._trace.reader import NotATrace, TraceFile
 
 from .headers import TCP, UDP, address_from
 
 # Records without any of these say nothing about an address.
 ABOUT_ADDRESSES = re.compile(rb'"(?:event|local|peer|to)":')
-ENDS = frozenset({"close", "drop", "abort", "close_graceful"})
 WILDCARDS = frozenset({bytes(4), bytes(16)})
 # Nanoseconds: the SYN of a connect leaves within the call, but times are taken on both sides of it.
 SLACK = 1_000_000
@@ -76,7 +76,7 @@ class Learner:
         if protocol is None:
             return
         call = record.get("call")
-        if call in ENDS:
+        if call in CLOSES:
             del self._types[key]
         local = address_from(record.get("local", ""))
         peer = address_from(record.get("peer", ""))

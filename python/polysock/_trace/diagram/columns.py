@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-CLOSINGS = frozenset({"close", "drop", "close_graceful"})
+from ..calls import CLOSES
 
 
 @dataclass(eq=False)
@@ -38,7 +38,7 @@ class Columns:
             column = self._last.get(process) or self._add(process, name_of(event.lane))
         else:
             column = self._of_socket.get(event.end) or self._of_next_socket(process, event.end)
-            column.is_free = event.call in CLOSINGS and "error" not in event.record
+            column.is_free = event.call in CLOSES and "error" not in event.record
         self._last[process] = column
         if event.end is not None:
             self._of_half[event.end.half] = column

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from ..model import RECEIVES
+from ..calls import RECEIVES
 
 # Errors that do not come from another program.
 OWN_ERRORS = frozenset({"EAGAIN", "EINPROGRESS", "TimedOut"})

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from ..model import RECEIVES, SENDS
+from ..calls import RECEIVES, SENDS
 from ..words import describe
 from .columns import Column, Columns
 from .order import causal_order

@@ -3,10 +3,10 @@
 
 from collections import Counter
 
-from ..model import RECEIVES, SENDS
+from ..calls import CLOSES, RECEIVES, SENDS
 from ..words import counted, harmless
 from .finding import ERROR, NOTE, WARNING, Finding
-from .sockets import CLOSES, Part, call_at, is_internet
+from .sockets import Part, call_at, is_internet
 
 
 class Truncated(Part):

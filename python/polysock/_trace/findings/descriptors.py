@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from ..model import RECEIVES, SENDS
+from ..calls import CLOSES, RECEIVES, SENDS
 from ..words import time_text
 from .finding import ERROR, WARNING, Finding
 from .side import is_end_of_stream
-from .sockets import CLOSES, SECOND, Part, at, began, call_at, ended
+from .sockets import SECOND, Part, at, began, call_at, ended
 
 KEEP_THE_NUMBER = (
     "Let exactly one object own a descriptor, and close it only through that object. Before another object takes it "

@@ -7,12 +7,13 @@ same with a receive that held something else.
 
 from dataclasses import dataclass, field
 
-from ..model import RECEIVES, SENDS, Event
+from ..calls import CLOSES, RECEIVES, SENDS
+from ..model import Event
 from ..words import counted
 from .detector import Detector
 from .finding import NOTE, Finding
 from .place import place_of
-from .side import ENDS_IT, is_end_of_stream
+from .side import is_end_of_stream
 
 # This many receives that held one send must have been answered alike.
 LEAST_ALIKE = 2
@@ -64,7 +65,7 @@ class Habit:
 
 class StickyAndSplit(Detector):
     names = ("sticky", "split")
-    calls = SENDS | RECEIVES | ENDS_IT
+    calls = SENDS | RECEIVES | CLOSES
 
     def __init__(self, trace, sides):
         super().__init__(trace, sides)
@@ -79,7 +80,7 @@ class StickyAndSplit(Detector):
                 exchange.answers.append(event)
             return ()
         found, is_data = (), event.call in RECEIVES and sent(event)
-        if exchange.answers and (is_data or event.call in ENDS_IT or is_end_of_stream(event)):
+        if exchange.answers and (is_data or event.call in CLOSES or is_end_of_stream(event)):
             found = list(self._judge(exchange))
             exchange.receives.clear()
             exchange.answers.clear()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ..model import RECEIVES, SENDS
+from ..calls import RECEIVES, SENDS
 from ..words import counted, harmless, time_text
 from .finding import NOTE, WARNING, Finding
 from .sockets import SECOND, SOCKET_RECORD, Part, at, call_at, option_name

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from ..model import RECEIVES, SENDS
+from ..calls import CLOSES, RECEIVES, SENDS
 from ..words import counted, were
 from .finding import NOTE, WARNING, Finding
-from .sockets import CLOSES, Part, at
+from .sockets import Part, at
 
 # Where a garbage collector closes sockets that were forgotten. Elsewhere dropping one is how it is closed.
 COLLECTED = frozenset({"python"})

@@ -1,6 +1,6 @@
 """Calls that may wait for ever: `no-timeout`."""
 
-from ..model import RECEIVES, SENDS
+from ..calls import RECEIVES, SENDS
 from ..words import time_text
 from .finding import NOTE, WARNING, Finding
 from .sockets import INTERNET, SECOND, Part, began, call_at

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from ..model import SENDS, Event
+from ..calls import CLOSES, SENDS
+from ..model import Event
 from ..words import counted, were
 from .detector import Detector
 from .finding import ERROR, NOTE, Finding
-from .side import ENDS_IT, STOPS_SENDING
+from .side import STOPS_SENDING
 
 # Those that return how much the system took; the others send everything or fail.
 MAY_TAKE_PART = frozenset({"send", "sendmsg"})
@@ -23,7 +24,7 @@ class Unsent:
 
 class PartialSend(Detector):
     names = ("partial-send",)
-    calls = SENDS | ENDS_IT | {"shutdown", "recv", ""}
+    calls = SENDS | CLOSES | {"shutdown", "recv", ""}
 
     def see(self, event, side):
         if event.record.get("event") == "exit":
@@ -73,7 +74,7 @@ class PartialSend(Detector):
         if event.call == "shutdown":
             return event.record.get("how") in STOPS_SENDING
         is_last = side.copies <= {event.end} and not self.sides.may_be_inherited(event)
-        return event.call in ENDS_IT and is_last
+        return event.call in CLOSES and is_last
 
     @staticmethod
     def _finding(unsent, *closes):

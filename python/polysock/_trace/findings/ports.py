@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from ..calls import CLOSES
 from ..words import counted, harmless, time_text
 from .finding import ERROR, NOTE, Finding
-from .sockets import CLOSES, SECOND, SOCKET_RECORD, Part, at, fixed_port, is_internet
+from .sockets import SECOND, SOCKET_RECORD, Part, at, fixed_port, is_internet
 
 # How long Linux keeps a connection that this end has closed first (TCP_TIMEWAIT_LEN).
 TIME_WAIT_NS = 60 * SECOND

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from ..calls import CLOSES, RECEIVES, SENDS
 from ..ends import is_local
-from ..model import RECEIVES, SENDS
 from ..words import counted, harmless, time_text
 from .finding import NOTE, WARNING, Finding
-from .sockets import CLOSES, SECOND, SOCKET_RECORD, Part, call_at, ended, is_internet
+from .sockets import SECOND, SOCKET_RECORD, Part, call_at, ended, is_internet
 
 # A SYN that got no answer is sent again after one second (RFC 6298), which the kernel measures in jiffies.
 FIRST_RETRY_NS = SECOND - 20_000_000

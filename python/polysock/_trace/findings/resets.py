@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from ..model import RECEIVES, SENDS, Event
+from ..calls import CLOSES, RECEIVES, SENDS
+from ..model import Event
 from ..words import counted, time_text, were
 from .detector import Detector
 from .finding import ERROR, NOTE, WARNING, Finding
-from .side import ENDS_IT, is_end_of_stream
+from .side import is_end_of_stream
 
 IS_RESET = frozenset({"ECONNRESET", "EPIPE"})
 
@@ -28,14 +29,14 @@ class Reset:
 
 class ResetByUnread(Detector):
     names = ("reset-by-unread",)
-    calls = ENDS_IT | RECEIVES | SENDS
+    calls = CLOSES | RECEIVES | SENDS
 
     def see(self, event, side):
         if side is None:
             return ()
         if event.record.get("error") in IS_RESET:
             return self._failed(event, side)
-        return self._closed(event, side) if event.call in ENDS_IT else ()
+        return self._closed(event, side) if event.call in CLOSES else ()
 
     def _closed(self, event, side):
         record = event.record

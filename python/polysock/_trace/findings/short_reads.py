@@ -3,7 +3,8 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from ..model import RECEIVES, SENDS, Event
+from ..calls import RECEIVES, SENDS
+from ..model import Event
 from .detector import Detector
 from .finding import WARNING, Finding
 from .place import place_of

@@ -1,8 +1,7 @@
 """What is known of each end of a connection, for the detectors."""
 
-from ..model import RECEIVES, SENDS
+from ..calls import CLOSES, RECEIVES, SENDS
 
-ENDS_IT = frozenset({"close", "drop", "abort", "close_graceful"})
 STOPS_SENDING = frozenset({"SHUT_WR", "SHUT_RDWR"})
 
 
@@ -68,7 +67,7 @@ class Side:
             return
         self.last = event
         self.lanes.add(event.lane)
-        if call not in ENDS_IT:
+        if call not in CLOSES:
             self.copies.add(event.end)
         count = record.get("bytes", 0)
         if count:
@@ -90,7 +89,7 @@ class Side:
             self.connected = event
         elif call == "shutdown" and record.get("how") in STOPS_SENDING and "error" not in record:
             self.shut_down = event
-        elif call in ENDS_IT:
+        elif call in CLOSES:
             self.copies.discard(event.end)
             if not self.copies:
                 self.closed = event

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from statistics import median
 
-from ..model import RECEIVES, SENDS, Event
+from ..calls import CLOSES, RECEIVES, SENDS
+from ..model import Event
 from ..words import counted, time_text
 from .detector import Detector
 from .finding import NOTE, WARNING, Finding
-from .side import ENDS_IT
 
 MOST_TINY = 16  # bytes
 LEAST_TINY = 20  # sends in a row
@@ -32,7 +32,7 @@ class Row:
 
 class TinyWrites(Detector):
     names = ("tiny-writes",)
-    calls = SENDS | RECEIVES | ENDS_IT | {"shutdown"}
+    calls = SENDS | RECEIVES | CLOSES | {"shutdown"}
 
     def see(self, event, side):
         if side is None:
@@ -94,7 +94,7 @@ class Delays:
 
 class NagleDelay(Detector):
     names = ("nagle-delay",)
-    calls = SENDS | RECEIVES | ENDS_IT | {"setsockopt"}
+    calls = SENDS | RECEIVES | CLOSES | {"setsockopt"}
 
     def see(self, event, side):
         if side is None or event.end.family not in ("AF_INET", "AF_INET6"):
@@ -107,7 +107,7 @@ class NagleDelay(Detector):
             if has_bytes:
                 delays.before = delays.send = None
                 self._received(event, side)
-        elif event.call in ENDS_IT:
+        elif event.call in CLOSES:
             return self._found(delays)
         elif sets_no_delay(event.record):
             delays.no_delay = True

@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from ..calls import CAUSES, CLOSES, RECEIVES, SENDS
 from ..ends import port_of
-from ..merge import CAUSES
-from ..model import RECEIVES, SENDS
 from ..words import harmless, option_text
 from .detector import Detector
 
-CLOSES = frozenset({"close", "drop", "abort", "close_graceful"})
 INTERNET = frozenset({"AF_INET", "AF_INET6"})
 SECOND = 1_000_000_000
 SOCKET_RECORD = "a socket became known"

@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from ..model import RECEIVES, SENDS, Event
+from ..calls import RECEIVES, SENDS
+from ..model import Event
 from ..words import counted, time_text
 from .detector import Detector
 from .finding import ERROR, Finding

@@ -1,6 +1,6 @@
 """What the scripts of the page read of each event, lane, socket and connection."""
 
-from ..merge import CAUSES
+from ..calls import CAUSES
 from ..words import describe, is_quiet
 
 # Of longer payloads, only the beginning is in the page.
