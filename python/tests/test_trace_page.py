@@ -143,6 +143,18 @@ def test_a_part_of_the_trace(tmp_path):
     assert left_out == about(page)["left_out"] == 2
 
 
+def test_a_part_has_the_calls_that_went_on_during_it(tmp_path):
+    process = Process(tmp_path, 1)
+    second = 1_000_000_000
+    process.call("recv", 1, at=0, duration=2 * second)
+    process.call("recv", 1, at=2_000_000, duration=2 * second)
+    process.call("recv", 1, at=4_500_000, duration=2 * second)
+    process.call("recv", 1, at=9_000_000, duration=2 * second)
+    process.call("recv", 1, at=500_000, thread=2, begun=True)
+    page = written(tmp_path, Part(begin=3 * second, end=5 * second))
+    assert [event["begin"] / second for event in page_events(page)] == [2, 4.5, 0.5]
+
+
 def test_memory_does_not_grow_with_the_trace(tmp_path):
     def peak(count):
         folder = tmp_path / str(count)

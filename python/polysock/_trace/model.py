@@ -18,7 +18,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import count as counted, pairwise
 
-from .calls import CLOSES, RECEIVES, SENDS
+from .calls import CAUSES, CLOSES, RECEIVES, SENDS
 from .ends import Ends, Half, is_local, normal, port_of
 from .merge import LONG_NS, clocks_of, merged
 from .places import LookUp, Places
@@ -127,6 +127,15 @@ class Event:
     @property
     def duration(self):
         return self.record.get("duration", 0)
+
+    @property
+    def began(self):
+        """The moment at which a call began; causes are placed there, and everything else where it ended."""
+        return self.moment if self.call in CAUSES else self.moment - self.duration
+
+    @property
+    def ended(self):
+        return self.began + self.duration
 
 
 class Trace:

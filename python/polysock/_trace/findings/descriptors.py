@@ -6,7 +6,7 @@ from ..calls import CLOSES, RECEIVES, SENDS
 from ..words import time_text
 from .finding import ERROR, WARNING, Finding
 from .side import is_end_of_stream
-from .sockets import SECOND, Part, at, began, call_at, ended
+from .sockets import SECOND, Part, at, call_at
 
 KEEP_THE_NUMBER = (
     "Let exactly one object own a descriptor, and close it only through that object. Before another object takes it "
@@ -110,7 +110,7 @@ class CopyKeepsOpen(Part):
         elif event.record.get("bytes"):
             copies.used.add(event.end)
         if is_end_of_stream(event):
-            yield from self._waited(event, side, ended(event))
+            yield from self._waited(event, side, event.ended)
 
     def wait(self, event, known, side):
         if side is not None and event.call in RECEIVES:
@@ -138,7 +138,7 @@ class CopyKeepsOpen(Part):
         closed = copies.closed
         if closed is None or closed.record.get("at") in self._found:
             return
-        if until - max(began(event), closed.moment) < self.LONG_NS:
+        if until - max(event.began, closed.moment) < self.LONG_NS:
             return
         idle = [copy for copy in other.copies if copy not in copies.used]
         others = [copy for copy in other.copies if copy in copies.used and copy is not closed.end]

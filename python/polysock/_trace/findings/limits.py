@@ -3,7 +3,7 @@
 from ..calls import RECEIVES, SENDS
 from ..words import time_text
 from .finding import NOTE, WARNING, Finding
-from .sockets import INTERNET, SECOND, Part, began, call_at
+from .sockets import INTERNET, SECOND, Part, call_at
 
 KEEPS_WATCH = ("SO_KEEPALIVE", "TCP_USER_TIMEOUT", "SO_RCVTIMEO", "SO_SNDTIMEO")
 
@@ -60,7 +60,7 @@ class NoTimeout(Part):
         if event.call in SENDS:
             return True
         sent, received = known.last_send, known.last_receive
-        return sent is not None and (received is None or began(received) < began(sent))
+        return sent is not None and (received is None or received.began < sent.began)
 
     def _found_at(self, event, known, waited, never_ended):
         place = event.record.get("at") or event.end

@@ -6,7 +6,7 @@ from ..calls import CLOSES, RECEIVES, SENDS
 from ..ends import is_local
 from ..words import counted, harmless, time_text
 from .finding import NOTE, WARNING, Finding
-from .sockets import SECOND, SOCKET_RECORD, Part, call_at, ended, is_internet
+from .sockets import SECOND, SOCKET_RECORD, Part, call_at, is_internet
 
 # A SYN that got no answer is sent again after one second (RFC 6298), which the kernel measures in jiffies.
 FIRST_RETRY_NS = SECOND - 20_000_000
@@ -122,7 +122,7 @@ class OneClientAtATime(Part):
         client = side.other.of(Connected).event if side.other is not None else None
         if client is None or before is None or before.last is None or known.accepted_by is None:
             return
-        since, busy_until = ended(client), ended(before.last)
+        since, busy_until = client.ended, before.last.ended
         if before.accepted > since or busy_until - since < self.LONG_NS or known.accepted_by[1] in self._found:
             return
         self._found.add(known.accepted_by[1])

@@ -134,7 +134,7 @@ class WriteAfterEnd(Detector):
             return False  # nor would this send have succeeded without such a program
         if side.ended is not None and side.ended.moment <= side.last_send.moment:
             return False  # the peer might have ended only its half of the connection, and wait for this answer
-        return side.last_send.moment > close.moment + close.duration
+        return side.last_send.moment > close.ended
 
     @staticmethod
     def _shows_it(event, close):

@@ -74,7 +74,7 @@ class TinyWrites(Detector):
             return ()
         row.is_reported = True
         text = f"{count:,} sends of at most {MOST_TINY} bytes in a row, {counted(total, 'byte')} in all, within "
-        text += f"{time_text(last.moment + last.duration - first.moment)}: each is a system call, and may become a "
+        text += f"{time_text(last.ended - first.moment)}: each is a system call, and may become a "
         text += "segment."
         advice = "Collect what belongs together and send it at once: join it, or write to a buffered file and flush it."
         return [Finding("tiny-writes", NOTE, text, advice, [first, last])]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ..calls import CAUSES, CLOSES, RECEIVES, SENDS
+from ..calls import CLOSES, RECEIVES, SENDS
 from ..ends import port_of
 from ..words import harmless, option_text
 from .detector import Detector
@@ -174,20 +174,6 @@ def note_option(options, event):
         options.pop(name, None)
     else:
         options[name] = event
-
-
-def began(event):
-    """The moment at which a call began; causes are placed there, and everything else where it ended."""
-    return event.moment if event.call in CAUSES else event.moment - event.duration
-
-
-def ended(event):
-    return event.moment + event.duration if event.call in CAUSES else event.moment
-
-
-def waits_without_limit(event):
-    """Whether a call may wait for ever."""
-    return "timeout" not in event.record
 
 
 def call_at(event):

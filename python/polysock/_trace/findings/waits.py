@@ -119,7 +119,7 @@ class BothSend(Detector):
         begin, ends = max(event.moment, others.moment), []
         for one in (event, others):
             if not one.is_waiting:
-                ends.append(one.moment + one.duration)
+                ends.append(one.ended)
         waited = min(ends, default=math.inf) - begin
         if waited < LEAST_NS:
             return
@@ -163,7 +163,7 @@ def has_timed_out(event):
 def together(one, other, begin):
     """For how long both waited at the same time, after a moment; of calls that never returned, it has no end."""
     ends = [event.moment for event in (one, other) if not event.is_waiting]
-    return min(ends, default=math.inf) - max(begin, begin_of(one), begin_of(other))
+    return min(ends, default=math.inf) - max(begin, one.began, other.began)
 
 
 def least_together(one, other):
@@ -173,10 +173,6 @@ def least_together(one, other):
     gave_up = [event for event in (one, other) if has_timed_out(event)]
     has_waited = all(event.duration >= LEAST_NS for event in gave_up)
     return 1 if is_without_end and gave_up and has_waited else LEAST_NS
-
-
-def begin_of(event):
-    return event.moment if event.is_waiting else event.moment - event.duration
 
 
 def waited_text(waited):

@@ -37,14 +37,14 @@ SCRIPTS = (
 
 
 class Part:
-    """Which events are in the page: those from `begin` to `end`, in nanoseconds, and at most `most` of them."""
+    """Which events are in the page: at most `most`, that went on between `begin` and `end`, in nanoseconds."""
 
     def __init__(self, begin=None, end=None, most=MOST_EVENTS):
         self.begin, self.end, self.most = begin, end, most
 
     def has(self, event):
-        after = self.begin is None or event.moment + event.duration >= self.begin
-        return after and (self.end is None or event.moment <= self.end)
+        is_late = self.begin is None or event.ended >= self.begin or event.is_waiting
+        return is_late and (self.end is None or event.began <= self.end)
 
 
 def save(trace, path, part=None, wanted=None, everything=False):

@@ -1,6 +1,5 @@
 """What the scripts of the page read of each event, lane, socket and connection."""
 
-from ..calls import CAUSES
 from ..words import describe, is_quiet
 
 # Of longer payloads, only the beginning is in the page.
@@ -17,12 +16,11 @@ NO_PROBLEM = frozenset({"EAGAIN", "EINPROGRESS", "EALREADY", "EINTR"})
 def event_facts(event, on, links):
     """An event; `on` is the number of its socket in the table of sockets, or None. All times are in nanoseconds since
     the beginning of the trace. What is false or empty is left out."""
-    begin = event.moment if event.call in CAUSES else event.moment - event.duration
     facts = {
         "number": event.number,
         "at": event.moment,
-        "begin": begin,
-        "end": begin + event.duration,
+        "begin": event.began,
+        "end": event.ended,
         "lane": lane_number(event.lane),
         "text": describe(event, 40),
         "record": shortened(event.record),
