@@ -99,6 +99,21 @@ def test_a_program_that_talks_to_itself_has_a_column_for_each_socket(tmp_path):
     assert lines.count("    L1->>L0: connect(127.0.0.1:PORT) → accept") == 2
 
 
+@pytest.mark.parametrize(("got", "error"), [(0, "EndOfStream"), (2, "Truncated")])
+def test_an_incomplete_message_comes_from_the_close_and_is_red(tmp_path, got, error):
+    client, server = conversation(tmp_path)
+    if got:
+        client.call("send", 1, at=10, asked=got, bytes=got, offset=0, data="x" * got)
+    client.call("close", 1, at=11, state="ESTABLISHED")
+    server.call("recv_exact", 2, at=12, asked=4, bytes=got, offset=0, error=error)
+    lines = mermaid_of(tmp_path)
+    assert any(line.startswith("    L1-->>L0: close") for line in lines)
+    assert f"recv_exact(4) {error}" in lines[-1]
+    assert "end of stream" not in lines[-1]
+    (text,) = re.findall(r'<text class="([^"]*)"[^>]*>[^<]*recv_exact', svg_of(tmp_path))
+    assert "error" in text
+
+
 def test_what_is_repeated_is_shown_once(tmp_path):
     client, server = conversation(tmp_path)
     for number in range(20):

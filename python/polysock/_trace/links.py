@@ -2,10 +2,9 @@
 
 from weakref import WeakKeyDictionary
 
-from .calls import CLOSES, RECEIVES
+from .calls import CLOSES
 
 RESETS = frozenset({"ECONNRESET", "EPIPE"})
-ENDS_OF_STREAM = frozenset({"EndOfStream", "UnexpectedEnd"})
 
 
 class Links:
@@ -39,7 +38,7 @@ class Links:
             number, closing = self._closings[half.other]
             if error in RESETS and closing == "reset":
                 yield "reset", number
-            elif error in ENDS_OF_STREAM or is_end_of_stream(event):
+            elif event.is_end_of_stream:
                 yield "end", number
 
     def returned(self, event):
@@ -65,10 +64,3 @@ class Links:
                 self._closings[end.half] = event.number, closing
             if record.get("woken"):
                 self._closers[end] = event.number
-
-
-def is_end_of_stream(event):
-    """Whether a receive returned no bytes because there will be none."""
-    record = event.record
-    is_empty = event.call in RECEIVES and record.get("bytes") == 0 and "error" not in record
-    return is_empty and event.end.is_stream and record.get("asked") != 0

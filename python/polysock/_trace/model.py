@@ -26,6 +26,8 @@ from .reader import open_folder
 from .segments import Segment
 from .wire import Recording, Wire
 
+# The end of the stream, before the first byte of what was asked for or in the middle of it.
+ENDS_OF_STREAM = frozenset({"EndOfStream", "Truncated"})
 # Closed sockets that are remembered.
 MOST_CLOSED = 5_000
 # Connections that the survey remembers, about 200 bytes each; peers beyond are taken for traced.
@@ -136,6 +138,16 @@ class Event:
     @property
     def ended(self):
         return self.began + self.duration
+
+    @property
+    def is_end_of_stream(self):
+        """Whether it is a receive that found the end of the peer's stream."""
+        record = self.record
+        if self.call not in RECEIVES or self.end is None or not self.end.is_stream:
+            return False
+        if "error" in record:
+            return record["error"] in ENDS_OF_STREAM
+        return record.get("bytes") == 0 and record.get("asked") != 0
 
 
 class Trace:

@@ -148,9 +148,8 @@ def _moved(event, most_payload):
         count, asked = record["bytes"], record.get("asked")
         is_short = call in SENDS and asked is not None and count < asked
         words.append(f"{count:,} of {asked:,} B" if is_short else bytes_text(count))
-        ends = call in RECEIVES and count == 0 and event.end is not None and event.end.is_stream
-        if ends and asked != 0:
-            words = ["end of stream"]
+        if count == 0 and event.is_end_of_stream:
+            words = [] if "error" in record else ["end of stream"]
     if isinstance(record.get("found"), int):
         found = record["found"]
         waits = call in ("poll", "poller", "select", "epoll_wait")

@@ -102,7 +102,7 @@ def kind_of(event, effect):
         return "data"
     if event.call == "connect":
         return "connect"
-    return "reset" if "error" in effect.record else "end"
+    return "reset" if "error" in effect.record and not effect.is_end_of_stream else "end"
 
 
 def is_error(event):

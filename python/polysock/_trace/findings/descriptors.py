@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from ..calls import CLOSES, RECEIVES, SENDS
 from ..words import time_text
 from .finding import ERROR, WARNING, Finding
-from .side import is_end_of_stream
 from .sockets import SECOND, Part, at, call_at
 
 KEEP_THE_NUMBER = (
@@ -109,7 +108,7 @@ class CopyKeepsOpen(Part):
                 copies.closed = event
         elif event.record.get("bytes"):
             copies.used.add(event.end)
-        if is_end_of_stream(event):
+        if event.is_end_of_stream:
             yield from self._waited(event, side, event.ended)
 
     def wait(self, event, known, side):

@@ -13,7 +13,6 @@ from ..words import counted
 from .detector import Detector
 from .finding import NOTE, Finding
 from .place import place_of
-from .side import is_end_of_stream
 
 # This many receives that held one send must have been answered alike.
 LEAST_ALIKE = 2
@@ -80,7 +79,7 @@ class StickyAndSplit(Detector):
                 exchange.answers.append(event)
             return ()
         found, is_data = (), event.call in RECEIVES and sent(event)
-        if exchange.answers and (is_data or event.call in CLOSES or is_end_of_stream(event)):
+        if exchange.answers and (is_data or event.call in CLOSES or event.is_end_of_stream):
             found = list(self._judge(exchange))
             exchange.receives.clear()
             exchange.answers.clear()

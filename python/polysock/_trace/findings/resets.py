@@ -7,7 +7,6 @@ from ..model import Event
 from ..words import counted, time_text, were
 from .detector import Detector
 from .finding import ERROR, NOTE, WARNING, Finding
-from .side import is_end_of_stream
 
 IS_RESET = frozenset({"ECONNRESET", "EPIPE"})
 
@@ -143,7 +142,7 @@ class WriteAfterEnd(Detector):
         if event.record.get("error") in IS_RESET:
             return True
         has_to_wait = event.record.get("waited") and event.moment - event.duration > close.moment
-        return is_end_of_stream(event) and not has_to_wait
+        return event.is_end_of_stream and not has_to_wait
 
     @staticmethod
     def _lost(event, side):

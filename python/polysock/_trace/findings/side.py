@@ -54,10 +54,6 @@ class Side:
             kept = self._kept[kind] = kind()
         return kept
 
-    @property
-    def has_ended_its_stream(self):
-        return self.shut_down is not None or self.closed is not None
-
     def note(self, event):
         """Takes the event into account."""
         record, call = event.record, event.call
@@ -78,7 +74,7 @@ class Side:
                 self.received = max(self.received, record.get("offset", self.received) + count)
                 self.last_receive = event
         elif call in RECEIVES:
-            if is_end_of_stream(event):
+            if event.is_end_of_stream:
                 self.ended = event
         else:
             self._note_state(event)
@@ -147,11 +143,3 @@ class Sides:
     def open(self):
         """The sides of connections that have not ended."""
         return list(self._open)
-
-
-def is_end_of_stream(event):
-    """Whether it is a receive that found the end of the peer's stream."""
-    record = event.record
-    return (
-        event.call in RECEIVES and "error" not in record and record.get("bytes", 1) == 0 and record.get("asked", 1) != 0
-    ) or record.get("error") == "EndOfStream"
