@@ -11,6 +11,7 @@ import pytest
 from helpers import PROGRAM_TIMEOUT
 from trace_files import Process, conversation
 
+from polysock._trace.calls import CLOSES, RECEIVES, SENDS
 from polysock._trace.model import Trace
 from polysock._trace.page import document
 from polysock._trace.page.document import Part, data_block
@@ -153,6 +154,14 @@ def test_a_part_has_the_calls_that_went_on_during_it(tmp_path):
     process.call("recv", 1, at=500_000, thread=2, begun=True)
     page = written(tmp_path, Part(begin=3 * second, end=5 * second))
     assert [event["begin"] / second for event in page_events(page)] == [2, 4.5, 0.5]
+
+
+def test_the_script_of_the_page_knows_the_calls():
+    script = document.asset("trace.js")
+    patterns = {kind: re.compile(pattern) for kind, pattern in re.findall(r"^  (\w+): /(.*)/,$", script, re.MULTILINE)}
+    waits = {"poll", "poller", "select", "epoll_wait"}
+    for kind, names in (("send", SENDS), ("receive", RECEIVES), ("close", CLOSES), ("wait", waits)):
+        assert {name for name in names if not patterns[kind].match(name)} == set(), kind
 
 
 def test_memory_does_not_grow_with_the_trace(tmp_path):

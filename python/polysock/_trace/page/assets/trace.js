@@ -1,11 +1,11 @@
 /* The trace: events in the order of time, the arrows between them, lanes, sockets and findings. */
 
 const KINDS = {
-  send: /^send/,
+  send: /^(send|write)/,
   receive: /^recv|^read|^peek/,
   open: /^(connect|accept)$/,
   close: /^(close|close_graceful|shutdown|drop|abort)$/,
-  wait: /^(poll|poller|select|wait)/,
+  wait: /^(poll|select|epoll_wait|wait)/,
 };
 const OUTSIDE = -1;
 
