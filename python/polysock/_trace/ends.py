@@ -32,13 +32,11 @@ class Half:
         self.other = None  # the half in the other direction
         self.side = None  # what findings know about this end; False when the connection has ended
         self._sent = deque()  # [first byte, byte after the last, event]
-        self.forgotten = False  # more was sent than is remembered
 
     def send(self, offset, count, event):
         self._sent.append([offset, offset + count, event])
         if len(self._sent) > MOST_WAITING:
             self._sent.popleft()
-            self.forgotten = True
 
     def receive(self, offset, count):
         """The sends whose bytes these are: (event, first byte, byte after the last)."""
@@ -61,13 +59,11 @@ class Datagrams:
 
     def __init__(self):
         self._sent = deque()
-        self.forgotten = False
 
     def send(self, size, data, event):
         self._sent.append((size, data, event))
         if len(self._sent) > MOST_WAITING:
             self._sent.popleft()
-            self.forgotten = True
 
     def receive(self, size, data, cut):
         """(the event that sent this datagram or None, the events whose datagrams were lost before it)."""
@@ -79,9 +75,6 @@ class Datagrams:
                 self._sent.popleft()
                 return event, lost
         return None, []
-
-    def rest(self):
-        return [event for _, _, event in self._sent]
 
 
 class Ends:
@@ -144,7 +137,3 @@ class Ends:
             if len(self._datagrams) > MOST_WAYS:
                 del self._datagrams[next(iter(self._datagrams))]
         return way
-
-    def on_their_way(self):
-        for datagrams in self._datagrams.values():
-            yield from datagrams.rest()
