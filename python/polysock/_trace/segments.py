@@ -33,6 +33,11 @@ class Segment:
     notes: list = field(default_factory=list)
 
     @property
+    def is_problem(self):
+        """Whether something went wrong that a reader should look at."""
+        return self.kind == "icmp" or "RST" in self.flags or "retransmission" in self.notes
+
+    @property
     def offset(self):
         return max(self.seq - 1, 0)
 

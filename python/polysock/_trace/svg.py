@@ -28,7 +28,7 @@ _STYLE = (
     ".data,.connect{stroke:#4493f8}.end{stroke:#ab7df8}.reset,.unread{stroke:#f85149}"
     ".data-tip,.connect-tip{fill:#4493f8}.end-tip{fill:#ab7df8}.reset-tip,.unread-tip{stroke:#f85149}}"
 )
-_ERROR = re.compile(r"\bE[A-Z]{3,}\b|TimedOut|Closed|EndOfStream|Truncated")
+_ERROR = re.compile(r"\bE[A-Z]{3,}\b|TimedOut|Closed|EndOfStream|Truncated|\bRST\b|retransmission|\bICMP\b")
 _SANS = "system-ui,-apple-system,'Segoe UI','Noto Sans','DejaVu Sans',Helvetica,Arial,sans-serif"
 _MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace"
 

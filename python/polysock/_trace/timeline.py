@@ -172,7 +172,7 @@ class Timeline:
 
 
 def _segment_colour(segment):
-    if "RST" in segment.flags or "retransmission" in segment.notes or segment.kind == "icmp":
+    if segment.is_problem:
         return RED
     return YELLOW if segment.notes else DIM
 

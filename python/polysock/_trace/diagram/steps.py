@@ -62,8 +62,9 @@ def steps_of(trace, story):
             continue
         if event.segment is not None:
             here, target = of[event.number], receivers[event.number]
-            is_wrong = "RST" in event.segment.flags or "retransmission" in event.segment.notes
-            steps.append(Step(here, [words.of(event)], target if target is not here else None, "segment", is_wrong))
+            steps.append(
+                Step(here, [words.of(event)], target if target is not here else None, "segment", is_error(event))
+            )
             continue
         caused, here = effects.get(event.number, []), of[event.number]
         if caused == [following] and is_only_cause(event, following, story) and of[following.number] is not here:
@@ -106,6 +107,8 @@ def kind_of(event, effect):
 
 
 def is_error(event):
+    if event.segment is not None:
+        return event.segment.is_problem
     return "error" in event.record and event.record["error"] not in ("EAGAIN", "EINPROGRESS")
 
 

@@ -56,7 +56,7 @@ def is_problem(event):
     """Whether something went wrong here that a reader should look at."""
     record, segment = event.record, event.segment
     if segment is not None:
-        return segment.kind == "icmp" or "RST" in segment.flags or "retransmission" in segment.notes
+        return segment.is_problem
     if event.lost or event.call == "drop" or record.get("event") in ("lost", "ended"):
         return True
     if event.call == "close" and record.get("unread") and record.get("state") not in (None, "LISTEN"):
