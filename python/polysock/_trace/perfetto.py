@@ -54,7 +54,7 @@ def _slices(trace):
 
 
 class _Wire:
-    """The segments: a process of their own, with a track for each direction of a connection."""
+    """The segments: shown as a process, with a track for each direction of a connection."""
 
     PID = 0
 

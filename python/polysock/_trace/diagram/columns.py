@@ -73,7 +73,7 @@ class Columns:
         return self._outside
 
     def in_order(self):
-        """All of them: processes in the order in which they began, then who is not traced."""
+        """All columns: processes in the order in which they began, then the peers that are not traced."""
         processes = list(dict.fromkeys(self._processes.values()))
         columns = sorted(self._columns, key=lambda column: index_in(processes, column.process))
         number_labels(columns)

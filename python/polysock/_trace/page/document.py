@@ -118,7 +118,7 @@ def data_block(name, value):
 
 
 def parts_of_page():
-    """The page before the data and after it. It may load nothing, and run no script but its own."""
+    """The page before the data and after it. It may load nothing, and run only the script that is in it."""
     style = "\n".join(asset(f"{name}.css") for name in STYLES)
     script = '"use strict";\n(() => {\n' + "\n".join(asset(f"{name}.js") for name in SCRIPTS) + "})();\n"
     policy = (

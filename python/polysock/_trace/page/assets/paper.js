@@ -1,4 +1,4 @@
-/* Paper: every event that is shown, in sheets with heads of their own; then the findings. */
+/* Paper: every event that is shown, in sheets that each have a head; then the findings. */
 
 const PAPER_WIDTH = 960;
 const PAPER_HEIGHT = 610;
