@@ -197,9 +197,10 @@ def test_the_command_says_what_it_left_out_and_what_it_can_not_do(tmp_path):
     done = show(tmp_path / "run", "--html", tmp_path / "out.html", "--most", 2)
     assert "the first 2 events; 2 more were left out" in done.stderr
     assert show(tmp_path / "run", "--html", tmp_path / "no" / "out.html").stderr.endswith("No such file or directory\n")
-    assert "need --html" in show(tmp_path / "run", "--from", "1").stderr
+    assert "--from needs --html" in show(tmp_path / "run", "--from", "0").stderr
     assert "invalid" in show(tmp_path / "run", "--html", "x", "--from", "-1").stderr
     assert show(tmp_path / "run", "--html", "/dev/full").returncode == 1
+    assert show(tmp_path / "run", "--html", "").stderr.endswith("No such file or directory\n")
 
 
 def test_the_page_may_load_and_run_nothing_but_its_own(tmp_path):

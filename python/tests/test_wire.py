@@ -56,8 +56,9 @@ def of(kind, folder):
 
 def shown(folder, *options):
     done = subprocess.run(
-        [*POLYSOCK, "show", "run", "--width", "160", *options],
+        [*POLYSOCK, "show", "run", *options],
         cwd=folder,
+        env=os.environ | {"COLUMNS": "160"},
         capture_output=True,
         text=True,
         timeout=PROGRAM_TIMEOUT,

@@ -17,6 +17,19 @@ from .page.document import MOST_EVENTS, Part, save
 from .words import counted, time_text
 
 PROGRAM = "python -m polysock show"
+VIEWS = ("follow", "mermaid", "svg", "perfetto", "html", "json")
+# In which views an option has an effect; "" is the timeline, and "check" the list of findings.
+IN_TERMINAL = frozenset({"", "check", "follow"})
+OPTIONS = {
+    "ignore": IN_TERMINAL | {"html", "json"},
+    "only": IN_TERMINAL | {"html", "json"},
+    "from": frozenset({"html"}),
+    "to": frozenset({"html"}),
+    "most": frozenset({"html", "mermaid", "svg"}),
+    "all": frozenset({"", "follow", "html", "mermaid", "svg"}),
+    "width": IN_TERMINAL,
+    "color": IN_TERMINAL,
+}
 # Seconds; a recorder ends about a second after the programs.
 RECORDER_LIMIT = 5
 
@@ -77,21 +90,33 @@ def parse(arguments):
         "--only", action="append", metavar="NAME", choices=sorted(NAMES), help="look only for findings of this name"
     )
     part = parser.add_argument_group("a part of the trace, for --html; --most also for --mermaid and --svg")
-    part.add_argument("--from", type=seconds, metavar="SECONDS", dest="begin", help="leave out what ended before")
-    part.add_argument("--to", type=seconds, metavar="SECONDS", dest="end", help="leave out what began later")
+    part.add_argument("--from", type=seconds, metavar="SECONDS", help="leave out what ended before")
+    part.add_argument("--to", type=seconds, metavar="SECONDS", help="leave out what began later")
     most = f"show only the first EVENTS events ({MOST_EVENTS:,}; in diagrams {DIAGRAM_EVENTS:,})"
     part.add_argument("--most", type=positive, metavar="EVENTS", help=most)
     parser.add_argument("--all", action="store_true", help="also show options, address look-ups and the like")
-    parser.add_argument("--width", type=int, help="the width of the timeline in characters (the terminal's)")
-    parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="(auto)")
+    parser.add_argument(
+        "--width", type=positive, metavar="COLUMNS", help="the width of the timeline in characters (the terminal's)"
+    )
+    parser.add_argument("--color", choices=("auto", "always", "never"), help="(auto)")
     options = parser.parse_args(arguments)
     if options.check and options.follow:
         parser.error("--check needs a finished trace, but --follow shows one that is still being written")
-    if not options.html and (options.begin is not None or options.end is not None):
-        parser.error("--from and --to need --html")
-    if options.most is not None and not (options.html or options.mermaid or options.svg):
-        parser.error("--most needs --html, --mermaid or --svg")
+    check_effects(parser, options)
     return options
+
+
+def check_effects(parser, options):
+    """Refuses options that have no effect in the view."""
+    given = {name for name, value in vars(options).items() if value is not None and value is not False}
+    view = next((name for name in VIEWS if name in given), "check" if options.check else "")
+    for name, views in OPTIONS.items():
+        chooses_findings = name in ("ignore", "only")
+        if name not in given or view in views or (chooses_findings and options.check):
+            continue
+        if not view:
+            parser.error(f"--{name} needs {' or '.join(f'--{one}' for one in VIEWS if one in views)}")
+        parser.error(f"--{name} has no effect with --{view}" + (" without --check" if chooses_findings else ""))
 
 
 def seconds(text):
@@ -122,7 +147,7 @@ def show(trace, options):
         view.show(trace, write, options.all, most=options.most or DIAGRAM_EVENTS)
     elif options.perfetto:
         perfetto.show(trace, write)
-    elif options.html:
+    elif options.html is not None:
         return page(trace, options, wanted)
     else:
         return show_with_findings(trace, options, write, wanted)
@@ -132,7 +157,7 @@ def show(trace, options):
 def show_with_findings(trace, options, write, wanted):
     width = options.width or shutil.get_terminal_size((120, 0)).columns
     colours = options.color == "always" or (
-        options.color == "auto" and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        options.color != "never" and sys.stdout.isatty() and "NO_COLOR" not in os.environ
     )
     if options.follow:
         from .follow import follow
@@ -152,7 +177,7 @@ class NotWritten(Exception):
 
 
 def page(trace, options, wanted):
-    part = Part(options.begin, options.end, options.most or MOST_EVENTS)
+    part = Part(getattr(options, "from"), options.to, options.most or MOST_EVENTS)
     try:
         findings, left_out = save(trace, options.html, part, wanted, options.all)
     except OSError as error:

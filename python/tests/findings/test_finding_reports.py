@@ -6,7 +6,7 @@ import pytest
 from trace_files import Process, conversation
 
 from polysock._trace import timeline
-from polysock._trace.command import main
+from polysock._trace.command import main, parse
 from polysock._trace.findings import Finder, find
 from polysock._trace.findings.finder import MOST_KEPT
 from polysock._trace.follow import follow
@@ -77,6 +77,34 @@ def test_names_can_be_left_out(tmp_path, show):
     assert status == 2
     assert "partial-send" in errors
     assert show(tmp_path, "--check", "--follow")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("view", "refused"),
+    [
+        ([], {"--most", "--from", "--to"}),
+        (["--check"], {"--all", "--most", "--from", "--to"}),
+        (["--follow"], {"--most", "--from", "--to"}),
+        (["--json"], {"--all", "--most", "--from", "--to", "--width", "--color"}),
+        (["--html", "/dev/null"], {"--width", "--color"}),
+        (["--mermaid"], {"--from", "--to", "--width", "--color", "--ignore", "--only"}),
+        (["--svg"], {"--from", "--to", "--width", "--color", "--ignore", "--only"}),
+        (["--svg", "--check"], {"--from", "--to", "--width", "--color"}),
+        (["--perfetto"], {"--all", "--most", "--from", "--to", "--width", "--color", "--ignore", "--only"}),
+    ],
+)
+def test_an_option_without_effect_is_refused(tmp_path, capsys, view, refused):
+    values = {"--most": "9", "--from": "0", "--to": "1", "--width": "99", "--color": "never", "--all": None}
+    values |= {"--ignore": "refused", "--only": "refused"}
+    for option, value in values.items():
+        arguments = [str(tmp_path), *view, option, *([value] if value else [])]
+        if option in refused:
+            with pytest.raises(SystemExit) as ended:
+                parse(arguments)
+            assert ended.value.code == 2
+            assert f"error: {option} " in capsys.readouterr().err
+        else:
+            parse(arguments)
 
 
 def test_json_for_programs(tmp_path, show):
