@@ -284,6 +284,14 @@ def test_a_command_that_is_missing_fails_as_in_a_shell(run):
     assert "no-such-program: No such file or directory" in errors
 
 
+def test_data_of_no_command_is_refused(tmp_path):
+    command = [*POLYSOCK, "wire", "-o", tmp_path / "run", "--data", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_TIMEOUT, check=False)
+    assert done.returncode == 2
+    assert "--data needs a COMMAND" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
 def test_without_permission_it_says_what_to_do_and_the_program_runs(run, tmp_path):
     output, errors = run(CONVERSATION, network=[*IN_NETWORK, "--unprivileged"])
     assert output == "b'HELLO'\n"

@@ -40,15 +40,17 @@ def parse(arguments):
     parser.add_argument(
         "-o", dest="folder", default="polysock-trace", metavar="FOLDER", help="the folder of the trace (polysock-trace)"
     )
-    parser.add_argument(
-        "--data", default="64", metavar="none|all|BYTES", help="how many bytes of each transfer COMMAND records (64)"
-    )
+    parser.add_argument("--data", metavar="none|all|BYTES", help="how many bytes of each transfer COMMAND records (64)")
     parser.add_argument(
         "command", nargs=argparse.REMAINDER, metavar="COMMAND", help="a program that uses polysock, and its arguments"
     )
     options = parser.parse_args(arguments)
     if options.command[:1] == ["--"]:
         del options.command[0]
+    if options.data is not None and not options.command:
+        parser.error("--data needs a COMMAND")
+    if options.data is None:
+        options.data = "64"
     if options.data not in ("none", "all") and not options.data.isdecimal():
         parser.error("--data must be none, all, or a number of bytes")
     return options
