@@ -5,7 +5,7 @@
     python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--wire] [--children] script.py [argument …]
     python -m polysock wire [-o FOLDER] [command …]
     python -m polysock show FOLDER
-    python -m polysock doctor [--json] [--brief] [--seconds N]
+    python -m polysock doctor [--json | --brief] [--seconds N]
 
 `trace` does what `run` does and records what the sockets do; `show` shows it (_trace/command.py, docs/traces.md).
 `wire`, and `trace --wire`, record the TCP segments of the traced connections (_wire/command.py).
@@ -29,7 +29,7 @@ import polysock
 
 USAGE = """usage: python -m polysock run [--children] script.py [argument …]
        python -m polysock run [--children] -m module [argument …]
-       python -m polysock doctor [--json] [--brief] [--seconds N]
+       python -m polysock doctor [--json | --brief] [--seconds N]
        python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--wire] [--children] script.py [argument …]
        python -m polysock trace [-o FOLDER] [--data none|all|BYTES] [--wire] [--children] -m module [argument …]
        python -m polysock wire [-o FOLDER] [command …]

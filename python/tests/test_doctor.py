@@ -18,7 +18,7 @@ from helpers import PROGRAM_TIMEOUT, connection, end_by_itself, full_listener
 
 from polysock._doctor import sock_diag
 from polysock._doctor.catalogue import SECTIONS, SETTINGS
-from polysock._doctor.command import in_colour, main
+from polysock._doctor.command import main
 from polysock._doctor.examination import Examination
 from polysock._doctor.gone import GONE
 from polysock._doctor.judgements import judgements
@@ -27,6 +27,7 @@ from polysock._doctor.settings import Settings, duration
 from polysock._doctor.sock_diag import Listener
 from polysock._doctor.sockets import address
 from polysock._doctor.system import System
+from polysock._terminal import in_colour
 
 DOCTOR = [sys.executable, "-m", "polysock", "doctor"]
 # A user without any privilege.
@@ -449,7 +450,9 @@ def test_an_unprivileged_user(tmp_path):
     assert not [name for name in report["unreadable"] if not name.startswith("/proc/sys/")]
 
 
-@pytest.mark.parametrize("arguments", ["--what", "--seconds", "--seconds x", "--seconds 0", "--seconds nan", "more"])
+@pytest.mark.parametrize(
+    "arguments", ["--what", "--seconds", "--seconds x", "--seconds 0", "--seconds nan", "more", "--json --brief"]
+)
 def test_usage(arguments):
     status, output, errors = run(*arguments.split())
     assert (status, output) == (2, "")

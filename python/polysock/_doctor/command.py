@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 
+from .._terminal import in_colour
 from .examination import Examination
 from .judgements import WARNING, judgements
 from .page import page
@@ -33,11 +34,6 @@ def main(arguments, root="/"):
     return int(any(judgement.severity == WARNING for judgement in made))
 
 
-def in_colour(stream, environment):
-    """Whether a stream is a terminal whose user has not refused colours (https://no-color.org)."""
-    return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM", "dumb") != "dumb"
-
-
 def _write(text):
     try:
         sys.stdout.write(text)
@@ -54,8 +50,9 @@ def _parser():
         epilog=EXIT_STATUS,
         allow_abbrev=False,
     )
-    parser.add_argument("--json", action="store_true", help="everything as JSON (docs/doctor.md has the keys)")
-    parser.add_argument("--brief", action="store_true", help="leave out the counters and the settings")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="everything as JSON (docs/doctor.md has the keys)")
+    form.add_argument("--brief", action="store_true", help="leave out the counters and the settings")
     parser.add_argument(
         "--seconds",
         type=_seconds,

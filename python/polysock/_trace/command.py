@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 
+from .._terminal import in_colour
 from . import mermaid, perfetto, svg, timeline
 from .diagram import MOST_EVENTS as DIAGRAM_EVENTS
 from .findings import NOTE, find
@@ -156,9 +157,7 @@ def show(trace, options):
 
 def show_with_findings(trace, options, write, wanted):
     width = options.width or shutil.get_terminal_size((120, 0)).columns
-    colours = options.color == "always" or (
-        options.color != "never" and sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    )
+    colours = options.color == "always" or (options.color != "never" and in_colour(sys.stdout, os.environ))
     if options.follow:
         from .follow import follow
 
