@@ -202,3 +202,23 @@ def test_only_a_broadcast_without_so_broadcast_is_denied(tmp_path):
     assert refused_datagram(tmp_path / "host", to="192.168.1.1:9") == []
     assert refused_datagram(tmp_path / "error", error="EPERM") == []
     assert refused_datagram(tmp_path / "stream", kind="SOCK_STREAM") == []
+
+
+def received_in_parts(tmp_path, answers=(6, 6), asked=4096, call="recv"):
+    """A message of 100 bytes is received in two parts, each of which is answered."""
+    client, server = conversation(tmp_path)
+    client.call("sendall", 1, at=10, asked=100, bytes=100, offset=0, data="x" * 64)
+    answered = 0
+    for at, place, count, answer in ((11, 0, 60, answers[0]), (13, 60, 40, answers[1])):
+        server.call(call, 2, at=at, asked=asked, bytes=count, offset=place, data="x" * count)
+        server.call("sendall", 2, at=at + 1, asked=answer, bytes=answer, offset=answered, data="a" * answer)
+        answered += answer
+    server.call("recv", 2, at=20, asked=4096, bytes=0)
+    return names(tmp_path)
+
+
+def test_only_parts_that_are_answered_like_messages_are_split(tmp_path):
+    assert received_in_parts(tmp_path / "split") == ["split"]
+    assert received_in_parts(tmp_path / "other_answers", answers=(6, 11)) == []
+    assert "split" not in received_in_parts(tmp_path / "known_size", asked=100)
+    assert received_in_parts(tmp_path / "exact", call="recv_exact") == []
