@@ -212,6 +212,14 @@ def test_minor_calls_may_be_shown_from_the_beginning(opened, tmp_path):
     assert count(page) == "16 events"
 
 
+def test_minor_calls_that_fail_are_shown(opened, tmp_path):
+    client, _ = talk(tmp_path / "run")
+    client.call("setsockopt", 7, at=40_900, level=1, option=9, error="EINVAL")
+    page = opened(tmp_path / "run")
+    assert count(page) == "16 of 17 events"
+    assert "EINVAL" in texts(page)[-1]
+
+
 def test_searching(opened, tmp_path):
     talk(tmp_path / "run")
     page = opened(tmp_path / "run")
@@ -225,6 +233,14 @@ def test_searching(opened, tmp_path):
     page.press("Enter")
     assert texts(page) == []
     assert "No event matches" in page.run("document.getElementById('nothing').innerText")
+    page.press("/")
+    page.type("server.py abcde")  # the process is not in the record
+    page.press("Enter")
+    assert [text.partition(" = ")[0] for text in texts(page)] == ['recv(5) 5 B "abcde"']
+    page.press("/")
+    page.type("partial-send")  # a finding
+    page.press("Enter")
+    assert [text.partition(" ")[0] for text in texts(page)] == ["▲send"]
     page.press("/")
     page.press("Escape")
     assert len(texts(page)) == 15

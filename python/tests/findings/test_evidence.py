@@ -222,3 +222,29 @@ def test_only_parts_that_are_answered_like_messages_are_split(tmp_path):
     assert received_in_parts(tmp_path / "other_answers", answers=(6, 11)) == []
     assert "split" not in received_in_parts(tmp_path / "known_size", asked=100)
     assert received_in_parts(tmp_path / "exact", call="recv_exact") == []
+
+
+def waits_for_a_reply(folder, asks=True, thread=1, options=(), **fields):
+    """The client waits for six seconds, which succeeds in the end."""
+    client, server = conversation(folder)
+    for number, (level, option) in enumerate(options):
+        client.call("setsockopt", 1, at=7 + number, level=level, option=option, value=1)
+    if asks:
+        client.call("sendall", 1, at=10, asked=5, bytes=5, offset=0, data="hello")
+        server.call("recv", 2, at=12, asked=9, bytes=5, offset=0, data="hello")
+    wait = {"duration": 6000 * MS, "waited": 6000 * MS, **fields}
+    client.call("recv", 1, at=20, thread=thread, asked=9, bytes=2, offset=0, data="ok", **wait)
+    server.call("sendall", 2, at=6_000_000, asked=2, bytes=2, offset=0, data="ok")
+    client.call("close", 1, at=6_000_100)
+    server.call("recv", 2, at=6_000_110, asked=9, bytes=0)
+    server.call("close", 2, at=6_000_120)
+    return names(folder)
+
+
+def test_only_a_client_that_waits_for_a_reply_needs_a_time_limit(tmp_path):
+    assert waits_for_a_reply(tmp_path / "waits") == ["no-timeout"]
+    assert waits_for_a_reply(tmp_path / "limit", timeout=9000 * MS) == []
+    assert waits_for_a_reply(tmp_path / "short", duration=4900 * MS) == []
+    assert waits_for_a_reply(tmp_path / "listens", asks=False) == []
+    assert waits_for_a_reply(tmp_path / "threads", thread=2) == []
+    assert waits_for_a_reply(tmp_path / "keepalive", options=[(1, 9)]) == []
