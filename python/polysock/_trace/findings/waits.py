@@ -16,6 +16,11 @@ GAVE_UP = frozenset({"TimedOut", "Closed", "EINTR", "ECONNRESET"})
 # A receive of a message of which only the beginning came.
 INCOMPLETE = GAVE_UP | {"EndOfStream", "Truncated"}
 
+NO_END_ADVICE = (
+    "Each end that has sent its last byte should call shutdown(SHUT_WR): where one reads until the end of the stream, "
+    "only the other can end it. Or let the protocol say how long a message is."
+)
+
 
 @dataclass
 class Waiting:
@@ -82,9 +87,7 @@ class BothWait(Detector):
             if reads_until_the_end(reader, reads) and waits_for_answer(writer):
                 text = f"{label(reads)} has received all {counted(reader.received, 'byte')} and reads on, while "
                 text += f"{label(writes)} has sent them and waits for the answer: both waited {waited}."
-                advice = f"If {label(reads)} reads until the end of the stream, {label(writes)} must end it with "
-                advice += "shutdown(SHUT_WR) after the last byte; or let the protocol say how long a message is."
-                return Finding("no-half-close", ERROR, text, advice, [reads, writes, writer.last_send])
+                return Finding("no-half-close", ERROR, text, NO_END_ADVICE, [reads, writes, writer.last_send])
         text = f"Both ends waited for each other to send, {waited}: {done(event, side)}; {done(others, other)}."
         advice = "Let the protocol say whose turn it is, and how long each message is."
         return Finding("both-wait", ERROR, text, advice, [event, others])
