@@ -12,6 +12,9 @@ use std::time::Duration;
 
 /// A wait to reattach that is this long was caused by a thread that computes.
 pub const LONG_WAIT: Duration = Duration::from_millis(2);
+/// ... unless other threads had more turns during it than one for each of these. Then it was a crowd that kept this thread
+/// waiting for the lock, or for the processor.
+const TURN_BESIDE_COMPUTING: Duration = Duration::from_micros(200);
 /// A wait shorter than this was not caused by another thread.
 const SHORT_WAIT: Duration = Duration::from_micros(5);
 /// How many calls a long wait grants.
@@ -116,9 +119,11 @@ impl Budget {
         self.exact.set(EXACT_IN_A_ROW);
     }
 
-    /// Records how long a wait to reattach took: a long one fills the budget.
-    pub fn waited(&self, time: Duration) {
-        if time >= LONG_WAIT {
+    /// Records how long a wait to reattach took, and how many other threads reattached meanwhile: a long one that a thread
+    /// caused that computes fills the budget.
+    pub fn waited(&self, time: Duration, turns: usize) {
+        let longest_turns = TURN_BESIDE_COMPUTING.saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX));
+        if time >= LONG_WAIT && time >= longest_turns {
             self.calls.set(CALLS);
             self.exact.set(EXACT_IN_A_ROW);
             self.spin.set(LONGEST_SPIN);
@@ -169,7 +174,7 @@ mod tests {
 
     fn with_calls() -> Budget {
         let budget = Budget::new();
-        budget.waited(ms(5));
+        budget.waited(ms(5), 0);
         budget
     }
 
@@ -180,6 +185,18 @@ mod tests {
             .count()
             .try_into()
             .unwrap()
+    }
+
+    #[test]
+    fn a_long_wait_in_which_many_others_had_their_turn_gives_no_calls() {
+        let calls_after = |turns| {
+            let budget = Budget::new();
+            budget.waited(ms(5), turns);
+            affordable(&budget, 1)
+        };
+        assert_eq!(calls_after(25), CALLS);
+        assert_eq!(calls_after(26), 0);
+        assert_eq!(calls_after(usize::MAX), 0);
     }
 
     #[test]
@@ -205,11 +222,11 @@ mod tests {
     fn only_a_long_wait_gives_calls_and_they_do_not_add_up() {
         let budget = Budget::new();
         for wait in [Duration::ZERO, us(4), us(5), us(1999)] {
-            budget.waited(wait);
+            budget.waited(wait, 0);
             assert!(budget.is_spent(), "{wait:?}");
         }
         for _ in 0..3 {
-            budget.waited(LONG_WAIT);
+            budget.waited(LONG_WAIT, 0);
         }
         assert_eq!(affordable(&budget, 1), CALLS);
     }
@@ -217,9 +234,9 @@ mod tests {
     #[test]
     fn threads_that_take_turns_end_the_budget() {
         let budget = with_calls();
-        budget.waited(us(4));
+        budget.waited(us(4), 0);
         assert!(!budget.is_spent(), "there was no other thread");
-        budget.waited(us(5));
+        budget.waited(us(5), 0);
         assert!(budget.is_spent());
     }
 
@@ -245,7 +262,7 @@ mod tests {
         budget.time_next_waits();
         for _ in 0..EXACT_IN_A_ROW {
             assert_eq!(budget.next_timing(), Timing::Exact);
-            budget.waited(us(1));
+            budget.waited(us(1), 0);
         }
         assert_ne!(budget.next_timing(), Timing::Exact);
         assert_eq!(budget.counts(), (0, 8 + u64::from(EXACT_IN_A_ROW) + 1));
@@ -270,7 +287,7 @@ mod tests {
             assert_eq!(budget.spin_limit(), Duration::from_nanos(expected));
         }
         // The next long wait gives it another chance, and success brings it back.
-        budget.waited(ms(5));
+        budget.waited(ms(5), 0);
         assert_eq!(budget.spin_limit(), LONGEST_SPIN);
         for (found, expected) in [
             (false, 25_000),

@@ -16,7 +16,7 @@ static ATTACHING: AtomicUsize = AtomicUsize::new(0);
 /// Until when threads are taken to crowd, on the coarse clock; zero if they don't.
 static CROWDED_UNTIL: AtomicI64 = AtomicI64::new(0);
 
-/// How many times a thread has reattached while there was a crowd.
+/// How many times a thread has reattached while there was a reason to count, or its wait was timed exactly.
 static TURNS: AtomicUsize = AtomicUsize::new(0);
 
 /// How long a crowd is remembered.
@@ -88,17 +88,21 @@ fn remembers_crowd() -> bool {
     false
 }
 
-/// Remembers a crowd for some time. Not on a single processor, where threads wait for the processor rather than the lock,
-/// and handing the lock over wakes no thread in vain.
-fn remember_crowd() {
+/// Remembers a crowd for some time; `false` on a single processor, where threads wait for the processor rather than the
+/// lock, and handing the lock over wakes no thread in vain.
+fn remember_crowd() -> bool {
     let now = coarse_time();
     let remembered = CROWDED_UNTIL.load(Ordering::Relaxed);
-    if remembered.saturating_sub(now) > MEMORY / 2 || !has_several_processors() {
-        return;
+    if remembered.saturating_sub(now) > MEMORY / 2 {
+        return true;
+    }
+    if !has_several_processors() {
+        return false;
     }
     if CROWDED_UNTIL.fetch_max(now.saturating_add(MEMORY), Ordering::Relaxed) == 0 {
         REASONS.fetch_add(1, Ordering::Relaxed);
     }
+    true
 }
 
 /// Whether a call may keep the lock for now although others in a crowd wait for it.
@@ -193,15 +197,11 @@ impl Detached {
             ATTACHING.fetch_add(1, Ordering::Relaxed);
         }
         let start = match self.timing {
-            Timing::Exact => Start::Exact(Instant::now()),
+            Timing::Exact => Start::Exact(Instant::now(), TURNS.load(Ordering::Relaxed)),
             Timing::Coarse => Start::Coarse(coarse_time()),
             Timing::Untimed => Start::Untimed,
         };
-        Attaching {
-            start,
-            is_counted,
-            is_crowded,
-        }
+        Attaching { start, is_counted }
     }
 }
 
@@ -209,12 +209,12 @@ impl Detached {
 pub struct Attaching {
     start: Start,
     is_counted: bool,
-    is_crowded: bool,
 }
 
 enum Start {
     Coarse(i64),
-    Exact(Instant),
+    /// With the turns there had been.
+    Exact(Instant, usize),
     Untimed,
 }
 
@@ -225,25 +225,31 @@ impl Attaching {
         if self.is_counted {
             ATTACHING.fetch_sub(1, Ordering::Relaxed);
         }
-        if self.is_crowded {
+        if self.is_counted || matches!(self.start, Start::Exact(..)) {
             TURNS.fetch_add(1, Ordering::Relaxed);
         }
         match self.start {
             Start::Untimed => {}
             Start::Coarse(start) if coarse_time() == start => {}
             Start::Coarse(_) => BUDGET.with(Budget::time_next_waits),
-            Start::Exact(start) => waited(start.elapsed()),
+            Start::Exact(start, turns) => {
+                let others = TURNS
+                    .load(Ordering::Relaxed)
+                    .wrapping_sub(turns)
+                    .saturating_sub(1);
+                waited(start.elapsed(), others);
+            }
         }
     }
 }
 
-/// Records a wait to reattach: a long one gives this thread a budget, many that others caused show a crowd.
+/// Records a wait to reattach, during which others had some turns: a long one gives this thread a budget, many that others
+/// caused show a crowd.
 #[cold]
-fn waited(time: Duration) {
+fn waited(time: Duration, turns: usize) {
     BUDGET.with(|budget| {
-        budget.waited(time);
-        if CROWDING.with(|crowding| crowding.waited(time)) {
-            remember_crowd();
+        budget.waited(time, turns);
+        if CROWDING.with(|crowding| crowding.waited(time)) && remember_crowd() {
             budget.time_next_waits();
         }
         update_count(budget);
