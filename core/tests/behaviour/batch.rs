@@ -335,6 +335,7 @@ fn a_small_send_buffer_only_slows_a_batch_down() {
 }
 
 /// The kernel does not cut datagrams that go without a checksum.
+#[cfg(target_os = "linux")] // SO_NO_CHECK
 #[test]
 fn where_datagrams_can_not_travel_together_they_are_sent_one_by_one() {
     let ((a, _), (b, to)) = (udp("127.0.0.1:0"), udp("127.0.0.1:0"));
@@ -349,6 +350,7 @@ fn where_datagrams_can_not_travel_together_they_are_sent_one_by_one() {
     assert_eq!(texts(&b, 6), ["aa", "bb", "c", "dd", "ee", "f"]);
 }
 
+#[cfg(target_os = "linux")] // UDP_SEGMENT
 #[test]
 fn a_segment_size_of_the_programs_own_holds_for_each_datagram() {
     let ((a, _), (b, to)) = (udp("127.0.0.1:0"), udp("127.0.0.1:0"));
@@ -358,6 +360,7 @@ fn a_segment_size_of_the_programs_own_holds_for_each_datagram() {
     assert_eq!(texts(&b, 4), ["aa", "AA", "bb", "BB"]);
 }
 
+#[cfg(target_os = "linux")] // UDP_GRO
 #[test]
 fn with_receive_offload_datagrams_arrive_together_and_are_split() {
     for host in IP {

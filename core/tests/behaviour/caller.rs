@@ -147,7 +147,7 @@ fn every_operation_that_starts_ends_with_what_it_has_moved() {
 fn signalled<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> T {
     system::handle_signal(libc::SIGUSR1);
     let running = start_blocked(call);
-    system::signal_thread(running.tid, libc::SIGUSR1);
+    running.thread.signal(libc::SIGUSR1);
     running.result()
 }
 
@@ -254,7 +254,7 @@ fn stop_keeps_the_bytes_sent() {
         ),
         (
             |s| {
-                let file = system::memory_file(&pattern(MUCH));
+                let file = system::unnamed_file(&pattern(MUCH));
                 s.on(stopping()).sendfile(file.as_fd(), 0, None).unwrap_err()
             },
             Operation::SendFile,
@@ -339,7 +339,7 @@ fn a_handler_may_send_in_the_middle_of_its_threads_send_all() {
             });
             inner.on(host).within(LIMIT).send_all(&pattern(500_000))
         });
-        system::signal_thread(running.tid, libc::SIGUSR1);
+        running.thread.signal(libc::SIGUSR1);
         let mut all = told.recv_timeout(LIMIT / 2).unwrap();
         assert_eq!(
             kind(client.within(Duration::ZERO).send_all(b"x")),

@@ -42,12 +42,7 @@ fn detail(result: Result<Socket, Error>) -> (Kind, String) {
 }
 
 fn is_blocking(socket: &Socket) -> bool {
-    let flags = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", socket.fileno().unwrap())).unwrap();
-    let octal = flags
-        .lines()
-        .find_map(|line| line.strip_prefix("flags:"))
-        .unwrap();
-    i32::from_str_radix(octal.trim(), 8).unwrap() & libc::O_NONBLOCK == 0
+    system::status_flags(socket.fileno().unwrap()) & libc::O_NONBLOCK == 0
 }
 
 /// Counts signals, ends the call after a number of them, and checks that nothing sleeps or stops outside `block`.

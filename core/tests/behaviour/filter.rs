@@ -33,7 +33,7 @@ fn accepts_without_accept4() {
         client.connect(&address).unwrap();
         let (server, peer) = listener.within(ms(10_000)).accept().unwrap();
         assert_eq!(peer, client.local_address().unwrap());
-        assert_eq!(inherited(&server), 0);
+        assert!(!is_inherited(&server));
         let nothing = listener.within(ms(20)).accept();
         assert_eq!(kind(nothing), Kind::TimedOut);
     });
@@ -184,14 +184,6 @@ fn what_has_no_fallback_names_its_call() {
     });
 }
 
-/// The flags of a descriptor that started programs would inherit: 0.
-fn inherited(socket: &Socket) -> i32 {
-    let number = socket.fileno().unwrap();
-    let flags = std::fs::read_to_string(format!("/proc/self/fdinfo/{number}")).unwrap();
-    let flags = flags
-        .lines()
-        .find_map(|line| line.strip_prefix("flags:"))
-        .unwrap();
-    let flags = i32::from_str_radix(flags.trim(), 8).unwrap();
-    i32::from(flags & libc::O_CLOEXEC == 0)
+fn is_inherited(socket: &Socket) -> bool {
+    system::descriptor_flags(socket.fileno().unwrap()) & libc::FD_CLOEXEC == 0
 }

@@ -748,7 +748,7 @@ fn a_signal_handler_does_not_receive_in_the_middle_of_a_message() {
         });
         until("the beginning has come", || b.pending() == 6);
         receiving.wait_blocked();
-        system::signal_thread(receiving.tid, libc::SIGUSR2);
+        receiving.thread.signal(libc::SIGUSR2);
         told.recv_timeout(LIMIT / 2).unwrap();
         a.send_all(b"llo").unwrap();
         let (message, refused) = receiving.result();
@@ -770,7 +770,7 @@ fn a_caller_that_stops_in_the_middle_loses_nothing() {
         });
         until("the beginning has come", || b.pending() == 6);
         receiving.wait_blocked();
-        system::signal_thread(receiving.tid, libc::SIGUSR2);
+        receiving.thread.signal(libc::SIGUSR2);
         assert_eq!(receiving.result(), Kind::Interrupted);
         a.send_all(b"llo").unwrap();
         assert_eq!(b.recv_frame(&framing()).unwrap(), text("hello"));
@@ -780,7 +780,7 @@ fn a_caller_that_stops_in_the_middle_loses_nothing() {
 // Descriptors in the stream of a Unix socket.
 
 fn send_with_descriptors(socket: &Socket, bytes: &[u8], count: usize) {
-    let file = system::memory_file(b"in the file");
+    let file = system::unnamed_file(b"in the file");
     let control = [Control::rights(&vec![file.as_fd(); count]).unwrap()];
     let sent = socket
         .within(LATE)

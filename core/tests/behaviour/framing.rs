@@ -493,8 +493,7 @@ fn a_signal_handler_does_not_send_into_the_middle_of_a_message() {
             same.on(&mut handler).send_frame(&message, &framing).unwrap();
             refused
         });
-        let observer_tid = sending.tid;
-        system::signal_thread(observer_tid, libc::SIGUSR2);
+        sending.thread.signal(libc::SIGUSR2);
         let mut reader = Reader::new(server, framing);
         assert_eq!(reader.within(LATE).frame().unwrap(), Some(&expected[..]));
         assert_eq!(sending.result(), Some(Kind::Busy));

@@ -16,7 +16,7 @@ fn unix_streams() -> (Socket, Socket) {
 fn closes_and_wakes<T: Send + std::fmt::Debug + 'static>(
     what: &str,
     socket: &Arc<Socket>,
-    expected_call: i64,
+    expected_call: &str,
     call: impl FnOnce(&Socket) -> polysock::Result<T> + Send + 'static,
 ) {
     let inside = Arc::clone(socket);
@@ -38,7 +38,7 @@ fn closes_and_wakes<T: Send + std::fmt::Debug + 'static>(
 )]
 fn close_wakes_every_call_that_waits_in_the_kernel() {
     limited(|| {
-        let (recvfrom, sendto) = (libc::SYS_recvfrom, libc::SYS_sendto);
+        let (recvfrom, sendto) = ("recvfrom", "sendto");
         for (client, _server) in [connection(), unix_streams()] {
             closes_and_wakes("recv", &Arc::new(client), recvfrom, |s| s.recv(&mut [0; 8]));
         }
@@ -69,7 +69,7 @@ fn close_wakes_every_call_that_waits_in_the_kernel() {
         });
         let datagrams = Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();
         datagrams.bind(&loopback()).unwrap();
-        closes_and_wakes("recvmsg", &Arc::new(datagrams), libc::SYS_recvmsg, |s| {
+        closes_and_wakes("recvmsg", &Arc::new(datagrams), "recvmsg", |s| {
             s.on(NativeCaller)
                 .recv_message(&[(&mut [0; 8]).into()], 0, Flags::NONE)
         });
@@ -87,7 +87,7 @@ fn abort_resets_although_a_call_waits_in_the_kernel() {
         let client = Arc::new(client);
         let inside = Arc::clone(&client);
         let running = start_blocked(move || inside.recv(&mut [0; 8]));
-        assert_eq!(running.system_call(), libc::SYS_recvfrom);
+        assert_eq!(running.system_call(), "recvfrom");
         client.abort().unwrap();
         assert_eq!(kind(running.result()), Kind::Closed);
         assert_eq!(
@@ -113,7 +113,7 @@ fn a_socket_that_others_hold_never_waits_in_the_kernel() {
             let client = Arc::new(client);
             let inside = Arc::clone(&client);
             let running = start_blocked(move || inside.recv(&mut [0; 8]));
-            assert_ne!(running.system_call(), libc::SYS_recvfrom);
+            assert_ne!(running.system_call(), "recvfrom");
             client.close().unwrap();
             assert_eq!(kind(running.result()), Kind::Closed);
             server.send_all("unharmed").unwrap();
@@ -134,7 +134,7 @@ fn a_call_that_begins_after_the_number_was_told_is_woken_without_harm() {
         let client = Arc::new(client);
         let inside = Arc::clone(&client);
         let running = start_blocked(move || inside.recv(&mut [0; 1]));
-        assert_ne!(running.system_call(), libc::SYS_recvfrom);
+        assert_ne!(running.system_call(), "recvfrom");
         let ((), took) = timed(|| client.close().unwrap());
         assert_eq!(kind(running.result()), Kind::Closed);
         assert!(took < ms(900), "{took:?}");
@@ -156,7 +156,7 @@ fn a_number_that_is_told_meanwhile_does_not_keep_calls_asleep() {
         let client = Arc::new(client);
         let inside = Arc::clone(&client);
         let running = start_blocked(move || inside.recv(&mut [0; 1]));
-        assert_eq!(running.system_call(), libc::SYS_recvfrom);
+        assert_eq!(running.system_call(), "recvfrom");
         client.fileno().unwrap();
         let ((), took) = timed(|| client.close().unwrap());
         assert_eq!(kind(running.result()), Kind::Closed);
@@ -281,7 +281,7 @@ fn a_program_that_was_given_the_descriptor_is_not_cut_off() {
         let client = Arc::new(client);
         let inside = Arc::clone(&client);
         let running = start_blocked(move || inside.recv(&mut [0; 1]));
-        assert_eq!(running.system_call(), libc::SYS_recvfrom);
+        assert_eq!(running.system_call(), "recvfrom");
         let fd = client.fileno().unwrap();
         // SAFETY: the socket is open.
         #[allow(unsafe_code)]
@@ -378,7 +378,7 @@ fn a_moment_in_non_blocking_mode_is_no_timeout() {
                 server.send_all("x").unwrap();
             }
         });
-        let file = system::memfd(b"question");
+        let file = system::unnamed_file(b"question");
         let began = Instant::now();
         while began.elapsed() < ms(300) {
             client.sendfile(file.as_fd(), 0, None).unwrap();

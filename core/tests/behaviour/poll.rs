@@ -1,12 +1,10 @@
 //! poll over sockets and plain descriptors.
 
 use crate::support::alone::alone;
-use crate::support::system::{limit_descriptors, Ticks, POLL};
+use crate::support::system::{limit_descriptors, Ticks};
 use crate::support::*;
 use polysock::{poll, poll_with, Events, Kind, PollEntry, PollTarget, Socket, Start, Stop};
-use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd};
-use std::os::unix::fs::FileExt;
 use std::sync::{mpsc, Arc};
 use std::time::Duration;
 
@@ -135,14 +133,9 @@ fn a_close_wakes_it_in_slices_without_a_descriptor_to_be_woken_by() {
                 let mut entries = [reading(&held_a), reading(&held_b)];
                 (poll(&mut entries, None).unwrap(), revents(&entries))
             });
-            let call = File::open(format!("/proc/self/task/{}/syscall", waiting.tid)).unwrap();
             let old = limit_descriptors(3);
             go.send(()).unwrap();
-            until("it polls", || {
-                let mut text = [0; 8];
-                let length = call.read_at(&mut text, 0).unwrap();
-                text[..length].starts_with(format!("{} ", POLL).as_bytes())
-            });
+            until("it polls", || waiting.observer.polls());
             b.close().unwrap();
             assert_eq!(waiting.result(), (1, vec![Events::NONE, Events::INVALID]));
             limit_descriptors(old);

@@ -98,6 +98,7 @@ fn peek_with_wait_all_returns_what_came_in_time() {
 }
 
 /// A thread that lost a few races for a connection stopped trusting poll and retried at intervals ever after.
+#[cfg(target_os = "linux")] // counts how often a thread sleeps
 #[test]
 fn who_loses_races_for_connections_still_sleeps() {
     limited(|| {
@@ -150,6 +151,7 @@ fn accept_on_what_does_not_listen_says_so_at_once() {
 }
 
 /// Every recvmsg asked for close-on-exec descriptors, a flag that packet sockets refuse (EINVAL).
+#[cfg(target_os = "linux")] // packet sockets
 #[test]
 fn packets_come_as_messages() {
     const ALL: u16 = 3; // ETH_P_ALL

@@ -1,7 +1,7 @@
 //! sendfile: offset, count, progress, no SIGPIPE, an exact deadline.
 #![allow(unsafe_code)]
 
-use crate::support::system::memory_file as file;
+use crate::support::system::unnamed_file as file;
 use polysock::{create_connection, create_server, Kind, Shutdown, Socket};
 use std::io::Seek;
 use std::os::fd::AsFd;

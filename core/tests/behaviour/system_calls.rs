@@ -56,7 +56,7 @@ fn a_receive_that_has_to_wait_on_a_socket_that_others_may_see_makes_two_calls() 
 fn measured_ping_pong((client, server): (Socket, Socket)) {
     let (tell, told) = mpsc::channel();
     let pinging = start(move || {
-        tell.send(system::gettid()).unwrap();
+        tell.send(system::Thread::current()).unwrap();
         let ping_pong = |rounds| {
             for _ in 0..rounds {
                 client.within(LATE).send_all(b"ping").unwrap();
@@ -66,7 +66,7 @@ fn measured_ping_pong((client, server): (Socket, Socket)) {
         ping_pong(3);
         measured(|| ping_pong(ROUNDS));
     });
-    let observer = system::Observer::of(&format!("/proc/self/task/{}", told.recv().unwrap()));
+    let observer = system::Observer::of(told.recv().unwrap());
     for _ in 0..ROUNDS + 3 {
         server.within(LATE).recv_exact(&mut [0; 4]).unwrap();
         observer.wait_blocked();

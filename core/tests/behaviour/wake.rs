@@ -60,7 +60,7 @@ fn a_wake_descriptor_that_is_not_ours_any_more_is_left_alone() {
             // Between two calls its number became another thing, which is readable: not read, and a new one made.
             server.send_all(b"1").unwrap();
             other_end.write_all(b"foreign!").unwrap();
-            until("the call has ended", || !blocked_in_poll(running.tid));
+            until("the call has ended", || !running.observer.polls());
             system::dup2(foreign.as_fd(), first);
             go.send(()).unwrap();
             running.wait_blocked();
@@ -78,7 +78,7 @@ fn a_wake_descriptor_that_is_not_ours_any_more_is_left_alone() {
 
             // Closed altogether.
             server.send_all(b"2").unwrap();
-            until("the call has ended", || !blocked_in_poll(running.tid));
+            until("the call has ended", || !running.observer.polls());
             system::close(second);
             go.send(()).unwrap();
             until("a new descriptor was made", || wake_descriptors().len() == 1);
@@ -112,9 +112,4 @@ fn a_wake_descriptor_that_is_not_ours_any_more_is_left_alone() {
             system::close(third);
         });
     });
-}
-
-fn blocked_in_poll(tid: i32) -> bool {
-    let call = std::fs::read_to_string(format!("/proc/self/task/{tid}/syscall")).unwrap();
-    call.starts_with(&format!("{} ", system::POLL))
 }

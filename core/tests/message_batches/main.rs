@@ -1,5 +1,4 @@
 //! The message server as other languages use it: in steps, with replies that are sent when a batch is over.
-#![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,4 @@
 //! The message server.
-#![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

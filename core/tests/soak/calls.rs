@@ -96,7 +96,7 @@ impl Stage {
             listener_address,
             full_address,
             unix_full_address,
-            file: system::memfd(&[9; 65536]),
+            file: system::unnamed_file(&[9; 65536]).into(),
             _full: (full, (unix_full, unix_queued)),
         }
     }

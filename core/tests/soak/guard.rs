@@ -13,7 +13,7 @@ pub fn watch(number: u8, stop: &AtomicBool) -> u64 {
     let mut checked = 0;
     while !stop.load(Ordering::Relaxed) {
         let text = [number; 64];
-        let files: Vec<_> = (0..4).map(|_| system::memfd(&text)).collect();
+        let files: Vec<_> = (0..4).map(|_| system::unnamed_file(&text)).collect();
         let (read, write) = system::pipe();
         let (mut one, mut other) = UnixStream::pair().unwrap();
         let numbers = [

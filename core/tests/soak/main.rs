@@ -3,7 +3,6 @@
 //!
 //! `make test` plays a few rounds of each kind; `make soak` plays 100,000 in all. The environment can say how many
 //! (`POLYSOCK_SOAK_ROUNDS`) and how they are shuffled (`POLYSOCK_SOAK_SEED`).
-#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod calls;
@@ -155,9 +154,7 @@ fn play_one(
     // No call ends before the close, so its thread is there to be signalled.
     let signals = random.below(3) as usize;
     for _ in 0..signals {
-        running
-            .iter()
-            .for_each(|call| system::signal_thread(call.tid, libc::SIGUSR1));
+        running.iter().for_each(|call| call.thread.signal(libc::SIGUSR1));
     }
 
     let closing = Instant::now();

@@ -1,6 +1,30 @@
 //! Tests that need a separate process: to count descriptors or system calls, or to have their own network.
 
+use std::ffi::OsStr;
 use std::process::Command;
+
+/// What runs this program on a machine of another kind, with its options: `make test-arm` names it.
+const EMULATOR: &str = "POLYSOCK_TEST_EMULATOR";
+
+pub fn emulator() -> Option<String> {
+    std::env::var(EMULATOR).ok()
+}
+
+/// A command that runs this program once more.
+pub fn this_program() -> Command {
+    this_program_by(&[])
+}
+
+/// The same through another command, such as `unshare -n`.
+pub fn this_program_by(command: &[&str]) -> Command {
+    let emulator = emulator().unwrap_or_default();
+    let this = std::env::current_exe().unwrap();
+    let words = command.iter().copied().chain(emulator.split_whitespace());
+    let mut words = words.map(OsStr::new).chain([this.as_os_str()]);
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words);
+    command
+}
 
 const INSIDE: &str = "POLYSOCK_TEST_ALONE";
 
@@ -21,13 +45,7 @@ pub fn alone<F: FnOnce()>(body: F) {
 }
 
 fn run_alone(command: &[&str], name: &str, argument: &str) {
-    let this = std::env::current_exe().unwrap();
-    let mut words = command
-        .iter()
-        .map(std::convert::AsRef::as_ref)
-        .chain([this.as_os_str()]);
-    let output = Command::new(words.next().unwrap())
-        .args(words)
+    let output = this_program_by(command)
         .args(["--exact", name, "--nocapture", "--test-threads=1"])
         .env(INSIDE, argument)
         .output()

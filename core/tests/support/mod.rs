@@ -130,29 +130,29 @@ pub fn pattern(count: usize) -> Vec<u8> {
 
 /// A call running in another thread.
 pub struct Running<T> {
-    pub tid: i32,
+    pub thread: system::Thread,
     pub observer: system::Observer,
-    thread: JoinHandle<()>,
+    handle: JoinHandle<()>,
     end: Receiver<T>,
 }
 
 /// Starts a call in another thread.
 pub fn start<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Running<T> {
-    let (tell_tid, tid) = mpsc::channel();
+    let (tell_thread, its_thread) = mpsc::channel();
     let (tell_end, end) = mpsc::channel();
     let (go, wait_for_go) = mpsc::channel();
-    let thread = thread::spawn(move || {
-        tell_tid.send(system::gettid()).unwrap();
+    let handle = thread::spawn(move || {
+        tell_thread.send(system::Thread::current()).unwrap();
         wait_for_go.recv().unwrap();
         let _ = tell_end.send(call());
     });
-    let tid = tid.recv().unwrap();
-    let observer = system::Observer::of(&format!("/proc/self/task/{tid}"));
+    let thread = its_thread.recv().unwrap();
+    let observer = system::Observer::of(thread);
     go.send(()).unwrap();
     Running {
-        tid,
-        observer,
         thread,
+        observer,
+        handle,
         end,
     }
 }
@@ -174,27 +174,23 @@ impl<T> Running<T> {
     pub fn result(self) -> T {
         match self.end.recv_timeout(LIMIT / 2) {
             Ok(result) => {
-                self.thread.join().unwrap();
+                self.handle.join().unwrap();
                 result
             }
             Err(mpsc::RecvTimeoutError::Timeout) => panic!("the call does not end"),
             Err(mpsc::RecvTimeoutError::Disconnected) => {
-                std::panic::resume_unwind(self.thread.join().unwrap_err());
+                std::panic::resume_unwind(self.handle.join().unwrap_err());
             }
         }
     }
 
-    /// The system call in which the thread sleeps.
-    pub fn system_call(&self) -> i64 {
-        let text = std::fs::read_to_string(format!("/proc/self/task/{}/syscall", self.tid)).unwrap();
-        text.split_whitespace()
-            .next()
-            .and_then(|call| call.parse().ok())
-            .unwrap_or(-1) // "running"
+    /// The system call in which the thread waits, where the system reports it.
+    pub fn system_call(&self) -> &'static str {
+        self.observer.call().unwrap_or("none")
     }
 
     pub fn is_running(&self) -> bool {
-        !self.thread.is_finished()
+        !self.handle.is_finished()
     }
 }
 

@@ -1,11 +1,11 @@
 //! Whatever happens to the process or to the file, the program goes on, and if possible the trace, too.
 
 use crate::programs::{number, one, run, start, with, Folder};
+use crate::support::alone::this_program;
 use crate::support::{connection, ms, skipped, LATE, LIMIT};
 use polysock::{Family, Protocol, Socket, SocketType};
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::Command;
 use std::time::Instant;
 
 #[test]
@@ -89,7 +89,7 @@ fn program_becomes_another_user() {
     client.send("still root").unwrap();
     server.recv(&mut [0; 64]).unwrap();
     // SAFETY: no memory is involved.
-    assert_eq!(unsafe { libc::setresuid(65534, 65534, 65534) }, 0);
+    assert_eq!(unsafe { libc::setuid(65534) }, 0);
     for _ in 0..2000 {
         client.send("no longer").unwrap();
         server.recv(&mut [0; 64]).unwrap();
@@ -119,7 +119,7 @@ fn program_executes_another() {
     use std::os::unix::process::CommandExt;
     let (client, _server) = Socket::pair(Family::UNIX, SocketType::STREAM, Protocol::DEFAULT).unwrap();
     client.send("the first").unwrap();
-    let failed = Command::new(std::env::current_exe().unwrap())
+    let failed = this_program()
         .args([
             "--exact",
             "calls::program_conversation",

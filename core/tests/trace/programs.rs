@@ -1,8 +1,9 @@
 //! Running the programs, and reading what they have recorded.
 
+use crate::support::alone::this_program;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 /// A new folder, which is removed at the end.
 pub struct Folder(pub PathBuf);
@@ -46,7 +47,7 @@ impl Drop for Folder {
 }
 
 pub fn start(program: &str, folder: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    this_program()
         .args(["--exact", program, "--ignored", "--nocapture", "--test-threads=1"])
         .env("POLYSOCK_TRACE", folder)
         .stdout(Stdio::piped())

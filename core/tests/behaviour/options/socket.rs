@@ -329,11 +329,12 @@ fn timestamps_come_with_the_datagram() {
         tested.set_timestamps(on).unwrap();
         assert_eq!(tested.timestamps().unwrap(), on);
         sender.send_to(b"now", address).unwrap();
-        let stamp = ancillary(&receiver, libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS);
-        assert_eq!(
-            stamp.map(|bytes| bytes.len()),
-            on.then_some(size_of::<libc::timespec>())
-        );
+        #[cfg(target_os = "linux")]
+        let (kind, size) = (libc::SCM_TIMESTAMPNS, size_of::<libc::timespec>());
+        #[cfg(not(target_os = "linux"))]
+        let (kind, size) = (libc::SCM_TIMESTAMP, size_of::<libc::timeval>());
+        let stamp = ancillary(&receiver, libc::SOL_SOCKET, kind);
+        assert_eq!(stamp.map(|bytes| bytes.len()), on.then_some(size));
     }
 }
 

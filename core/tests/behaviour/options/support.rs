@@ -6,10 +6,9 @@ use polysock::{
 use std::mem::MaybeUninit;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::os::fd::OwnedFd;
-use std::process::Command;
 use std::time::Duration;
 
-use crate::support::alone::test_of;
+use crate::support::alone::{test_of, this_program_by};
 pub use crate::support::fill;
 pub use crate::support::skipped::{can_have_a_network, skip};
 
@@ -112,32 +111,36 @@ pub fn shared_udp(address: &str) -> (UdpSocket, Socket) {
 }
 
 /// Receives one datagram and returns its ancillary data of this level and type.
+#[allow(unsafe_code)]
 pub fn ancillary(socket: &UdpSocket, level: i32, kind: i32) -> Option<Vec<u8>> {
-    const HEADER: usize = size_of::<libc::cmsghdr>();
+    #[repr(align(8))]
+    struct Control([MaybeUninit<u8>; 512]);
     let mut data = [MaybeUninit::new(0); 2048];
-    let mut control = [MaybeUninit::new(0); 512];
+    let mut control = Control([MaybeUninit::new(0); 512]);
     let mut buffers = [socket2::MaybeUninitSlice::new(&mut data)];
     let mut message = socket2::MsgHdrMut::new()
         .with_buffers(&mut buffers)
-        .with_control(&mut control);
+        .with_control(&mut control.0);
     socket2::SockRef::from(socket).recvmsg(&mut message, 0).unwrap();
     let length = message.control_len();
-    let control = control.map(|byte| {
-        #[allow(unsafe_code)]
-        // SAFETY: every byte was set above.
-        unsafe {
-            byte.assume_init()
+    // SAFETY: the header is plain numbers and pointers.
+    let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
+    header.msg_control = control.0.as_mut_ptr().cast();
+    header.msg_controllen = length as _;
+    // SAFETY: the header's control messages are what the kernel wrote to `control`, which outlives these steps.
+    let mut at = unsafe { libc::CMSG_FIRSTHDR(&raw const header) };
+    while !at.is_null() {
+        // SAFETY: as above.
+        let (message, data) = unsafe { (at.read(), libc::CMSG_DATA(at)) };
+        if (message.cmsg_level, message.cmsg_type) == (level, kind) {
+            #[allow(clippy::unnecessary_cast)] // not everywhere of this type
+            // SAFETY: only a number is computed.
+            let length = message.cmsg_len as usize - unsafe { libc::CMSG_LEN(0) } as usize;
+            // SAFETY: as above, and every byte was set when it was made.
+            return Some(unsafe { std::slice::from_raw_parts(data, length) }.to_vec());
         }
-    });
-    let mut rest = &control[..length];
-    while rest.len() >= HEADER {
-        // struct cmsghdr on Linux: size_t cmsg_len; int cmsg_level, cmsg_type.
-        let number = |at: usize| i32::from_ne_bytes(rest[at..at + 4].try_into().unwrap());
-        let end = usize::from_ne_bytes(rest[..size_of::<usize>()].try_into().unwrap());
-        if (number(HEADER - 8), number(HEADER - 4)) == (level, kind) {
-            return Some(rest[HEADER..end].to_vec());
-        }
-        rest = &rest[end.next_multiple_of(align_of::<usize>()).min(rest.len())..];
+        // SAFETY: as above.
+        at = unsafe { libc::CMSG_NXTHDR(&raw const header, at) };
     }
     None
 }
@@ -173,9 +176,7 @@ pub fn in_namespace<F: FnOnce()>(setup: &str, body: F) {
         return;
     }
     let script = format!("{{ {setup}; }} || exit {NO_SETUP}; exec \"$0\" \"$@\"");
-    let output = Command::new("unshare")
-        .args(["-n", "sh", "-c", &script])
-        .arg(std::env::current_exe().unwrap())
+    let output = this_program_by(&["unshare", "-n", "sh", "-c", &script])
         .args(["--exact", name, "--nocapture"])
         .env(INSIDE, name)
         .output()

@@ -2,7 +2,6 @@
 
 use super::check;
 use libc::c_int;
-use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
@@ -15,7 +14,8 @@ pub fn identity(fd: RawFd) -> io::Result<(u64, u64, i64)> {
     if unsafe { libc::fstat(fd, &raw mut stat) } < 0 {
         return Err(io::Error::last_os_error());
     }
-    Ok((stat.st_dev, stat.st_ino, stat.st_size))
+    #[allow(clippy::unnecessary_cast)] // not everywhere of these types
+    Ok((stat.st_dev as u64, stat.st_ino as u64, stat.st_size as i64))
 }
 
 /// See [`identity`], for a descriptor that is surely open.
@@ -46,17 +46,26 @@ pub fn leak(fd: OwnedFd) -> RawFd {
 }
 
 /// Our descriptors with the files behind them.
+#[cfg(target_os = "linux")]
 pub fn descriptors() -> Vec<(RawFd, String)> {
     let mut found = Vec::new();
-    for entry in fs::read_dir("/proc/self/fd").unwrap() {
+    for entry in std::fs::read_dir("/proc/self/fd").unwrap() {
         let entry = entry.unwrap();
         let number = entry.file_name().to_string_lossy().parse().unwrap();
-        if let Ok(target) = fs::read_link(entry.path()) {
+        if let Ok(target) = std::fs::read_link(entry.path()) {
             found.push((number, target.to_string_lossy().into_owned()));
         }
     }
     found.sort_unstable();
     found
+}
+
+/// Our descriptors with what identifies the files behind them.
+#[cfg(not(target_os = "linux"))]
+pub fn descriptors() -> Vec<(RawFd, String)> {
+    let limit = descriptor_limit().rlim_cur.clamp(0, 65536) as RawFd;
+    let open = |number| Some((number, format!("{:?}", identity(number).ok()?)));
+    (0..limit).filter_map(open).collect()
 }
 
 /// Whether a descriptor can only be read from, such as the reading end of a pipe.
@@ -97,8 +106,8 @@ pub fn time_option(fd: RawFd, name: c_int) -> Duration {
 /// How many of the descriptors that a test wants it may open: a login has a soft limit of 1024, which is raised as far
 /// as the hard one allows.
 pub fn room_for_descriptors(wanted: usize) -> usize {
-    const OTHERS: u64 = 300; // of the tests that run beside this one
-    let needed = wanted as u64 + OTHERS;
+    const OTHERS: libc::rlim_t = 300; // of the tests that run beside this one
+    let needed = wanted as libc::rlim_t + OTHERS;
     if descriptor_limit().rlim_cur < needed {
         limit_descriptors(needed);
     }
@@ -106,7 +115,7 @@ pub fn room_for_descriptors(wanted: usize) -> usize {
 }
 
 /// Sets the soft limit of descriptors; returns the old one.
-pub fn limit_descriptors(soft: u64) -> u64 {
+pub fn limit_descriptors(soft: libc::rlim_t) -> libc::rlim_t {
     let mut limit = descriptor_limit();
     let old = std::mem::replace(&mut limit.rlim_cur, soft.min(limit.rlim_max));
     // SAFETY: `limit` is ours and readable.

@@ -1,33 +1,21 @@
-//! Socket pairs, pipes, and files in memory.
+//! Socket pairs, pipes, and files without a name.
 
 use super::check;
 use libc::c_int;
-use std::fs;
+use std::fs::File;
 use std::io::Write;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 
 pub fn socketpair(socket_type: c_int) -> [OwnedFd; 2] {
-    let mut fds = [0; 2];
-    // SAFETY: `fds` has room for two descriptors.
-    check(unsafe {
-        libc::socketpair(
-            libc::AF_UNIX,
-            socket_type | libc::SOCK_CLOEXEC,
-            0,
-            fds.as_mut_ptr(),
-        )
-    });
-    // SAFETY: the kernel just gave us both.
-    fds.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+    let (a, b) = socket2::Socket::pair(socket2::Domain::UNIX, socket_type.into(), None).unwrap();
+    [a.into(), b.into()]
 }
 
 /// A pipe: the end to read from, the end to write to.
+#[allow(clippy::incompatible_msrv)] // the library's, not the tests'
 pub fn pipe() -> (OwnedFd, OwnedFd) {
-    let mut fds = [0; 2];
-    // SAFETY: `fds` has room for two descriptors.
-    check(unsafe { libc::pipe2(fds.as_mut_ptr(), libc::O_CLOEXEC) });
-    // SAFETY: the kernel just gave us both.
-    fds.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).into()
+    let (reader, writer) = std::io::pipe().unwrap();
+    (reader.into(), writer.into())
 }
 
 /// How many bytes could be read from a pipe.
@@ -38,26 +26,34 @@ pub fn waiting_bytes(pipe: &impl AsRawFd) -> c_int {
     count
 }
 
-/// A file in memory with one page of text that nothing else writes to.
-pub fn memfd(text: &[u8]) -> OwnedFd {
-    // SAFETY: the name ends with NUL.
-    let fd = check(unsafe { libc::memfd_create(c"polysock-test".as_ptr(), libc::MFD_CLOEXEC) });
-    // SAFETY: `text` is readable for its length.
-    let written = unsafe { libc::write(fd, text.as_ptr().cast(), text.len()) };
-    assert_eq!(written, text.len() as isize);
-    // SAFETY: the kernel just gave it to us.
-    unsafe { OwnedFd::from_raw_fd(fd) }
-}
-
-/// A file in memory with this content.
-pub fn memory_file(content: &[u8]) -> fs::File {
-    // SAFETY: the name ends with NUL.
-    let fd = unsafe { libc::memfd_create(c"polysock-test".as_ptr(), libc::MFD_CLOEXEC) };
-    assert!(fd >= 0);
-    // SAFETY: the kernel just gave us this descriptor.
-    let mut file = unsafe { fs::File::from_raw_fd(fd) };
+/// A file that nothing else knows, with this content.
+pub fn unnamed_file(content: &[u8]) -> File {
+    let mut file = empty_file();
     file.write_all(content).unwrap();
     file
+}
+
+#[cfg(target_os = "linux")]
+fn empty_file() -> File {
+    // SAFETY: the name ends with NUL.
+    let fd = check(unsafe { libc::memfd_create(c"polysock-test".as_ptr(), libc::MFD_CLOEXEC) });
+    // SAFETY: the kernel just gave us this descriptor.
+    unsafe { std::os::fd::FromRawFd::from_raw_fd(fd) }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn empty_file() -> File {
+    static MADE: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let number = MADE.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let name = format!("polysock-test-{}-{number}", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let new = File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(&path);
+    std::fs::remove_file(&path).unwrap();
+    new.unwrap()
 }
 
 /// What a file of at most 128 bytes holds, without moving its position.

@@ -1,9 +1,11 @@
 //! Signals.
 
-use super::{check, gettid};
+use super::{check, Thread};
 use libc::c_int;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 static SIGNALS: AtomicU64 = AtomicU64::new(0);
@@ -42,44 +44,32 @@ pub fn default_signal(signal: c_int) {
     unsafe { libc::signal(signal, libc::SIG_DFL) };
 }
 
-/// Sends a signal to one thread of this process.
-pub fn signal_thread(tid: i32, signal: c_int) {
-    // SAFETY: no memory is involved.
-    let sent = unsafe { libc::syscall(libc::SYS_tgkill, std::process::id() as i32, tid, signal) };
-    assert_eq!(sent, 0);
+/// Signals this thread again and again until dropped, from another one.
+pub struct Ticks {
+    stop: Option<Sender<()>>,
+    ticking: Option<JoinHandle<()>>,
 }
-
-/// A timer that signals this thread again and again until dropped.
-pub struct Ticks(libc::timer_t);
 
 impl Ticks {
     pub fn every(interval: Duration) -> Self {
         handle_signal(libc::SIGALRM);
-        // SAFETY: a sigevent is plain data.
-        let mut event: libc::sigevent = unsafe { std::mem::zeroed() };
-        event.sigev_notify = libc::SIGEV_THREAD_ID;
-        event.sigev_signo = libc::SIGALRM;
-        event.sigev_notify_thread_id = gettid();
-        let mut timer = std::ptr::null_mut();
-        // SAFETY: both structures are ours.
-        check(unsafe { libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, &raw mut timer) });
-        let time = libc::timespec {
-            tv_sec: 0,
-            tv_nsec: interval.subsec_nanos().into(),
-        };
-        let spec = libc::itimerspec {
-            it_interval: time,
-            it_value: time,
-        };
-        // SAFETY: `spec` is ours and readable.
-        check(unsafe { libc::timer_settime(timer, 0, &raw const spec, std::ptr::null_mut()) });
-        Self(timer)
+        let this = Thread::current();
+        let (stop, stopped) = mpsc::channel();
+        let ticking = thread::spawn(move || {
+            while stopped.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+                this.signal(libc::SIGALRM);
+            }
+        });
+        Self {
+            stop: Some(stop),
+            ticking: Some(ticking),
+        }
     }
 }
 
 impl Drop for Ticks {
     fn drop(&mut self) {
-        // SAFETY: the timer is ours and not used again.
-        check(unsafe { libc::timer_delete(self.0) });
+        drop(self.stop.take());
+        self.ticking.take().map(JoinHandle::join);
     }
 }
