@@ -382,8 +382,8 @@ test-loom: ## every order of threads that enter, leave and close a socket
 # test programs are built a second time, which is what makes it no part of `make test`.
 .PHONY: test-portable
 test-portable: ## the Rust tests on the portable backend: poll(2) and pipes instead of epoll and eventfd
-	RUSTFLAGS='--cfg polysock_portable' CARGO_PROFILE_DEV_DEBUG=0 MAKEFLAGS= \
-	  cargo test --quiet --locked --target-dir target/portable -p polysock --lib --tests --no-fail-fast
+	RUSTFLAGS='--cfg polysock_portable' CARGO_PROFILE_DEV_DEBUG=0 MAKEFLAGS= $(PYTHON) tools/rust_tests.py \
+	  cargo test --locked --target-dir target/portable -p polysock --lib --tests --no-fail-fast
 
 # Every target of core/fuzz, and the properties in python/tests/parsers.py, for some seconds each. It begins with the inputs
 # in the folders called corpus and keeps what it finds in build/fuzz. cargo-fuzz uses options of the nightly compiler, which

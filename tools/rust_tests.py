@@ -3,11 +3,11 @@
 
     rust_tests.py [--known-failures FILE] COMMAND...
 
-COMMAND is `cargo test …`, with `--no-fail-fast`. What tests print is passed on; at the end comes "ran N of M tests" with the
-reasons of the rest. The exit code is 1 when a test has failed, or none has run.
+COMMAND is `cargo test …`, with `--no-fail-fast`. What tests print is passed on; at the end comes "ran N of M tests"
+with the reasons of the rest. The exit code is 1 when a test has failed, or none has run.
 
-FILE lists tests that can't succeed on this machine: a line for each, "PROGRAM TEST", below a comment that gives the reason. One of them
-that succeeds is a failure, too: its line should be deleted.
+FILE lists tests that can't succeed on this machine: a line for each, "PROGRAM TEST", below a comment that gives the
+reason. One of them that succeeds is a failure, too: its line should be deleted.
 """
 
 import argparse
@@ -78,9 +78,9 @@ class Outcome:
         yield f"ran {ran} of {everything} tests: {len(unexpected)} failed"
         for reason, count in left_out.most_common():
             yield f"  {count:4} left out: {reason}"
-        for what, tests in (("failed", unexpected), ("known to fail, but passed", cured), ("known to fail, but gone", gone)):
-            for test in tests:
-                yield f"  {what}: {test}"
+        yield from (f"  failed: {test}" for test in unexpected)
+        yield from (f"  known to fail, but passed: {test}" for test in cured)
+        yield from (f"  known to fail, but gone: {test}" for test in gone)
         self.good = ran > 0 and not (unexpected or cured or gone)
 
 
@@ -103,7 +103,8 @@ def main():
     options = parser.parse_args()
     known = known_failures(options.known_failures) if options.known_failures else {}
     outcome = Outcome()
-    running = subprocess.Popen(options.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    running = subprocess.Popen(options.command, **both, text=True, errors="replace")
     for line in running.stdout:
         if outcome.read(line.rstrip("\n")):
             print(line, end="", flush=True)
