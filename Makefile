@@ -29,6 +29,12 @@ setup: ## what the tests use, from Debian's packages (as root)
 	apt-get install -y --no-install-recommends gcc g++ libc6-dev make pkg-config cmake python3-venv strace valgrind doxygen \
 	  iproute2 netbase curl openssl libuv1-dev libapr1-dev libnspr4-dev libglib2.0-dev 'libpython3.*-testsuite' redis-server postgresql chromium
 
+# For `make check-targets` and the tests on other systems: a compiler with the source of its standard library, an emulator.
+.PHONY: setup-targets
+setup-targets: ## what the checks for other systems use, from Debian's packages (as root)
+	apt-get install -y --no-install-recommends rustc-web cargo-web rust-web-src \
+	  qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross musl-tools
+
 $(BUILD)/.prerequisites: tools/prerequisites.sh
 	@PYTHON='$(PYTHON)' CC='$(CC)' CXX='$(CXX)' sh tools/prerequisites.sh
 	@mkdir -p $(BUILD) && touch $@
@@ -479,3 +485,14 @@ check-layers: $(BUILD)/.prerequisites
 
 check-docs: $(BUILD)/.prerequisites
 	$(PYTHON) tools/check_links.py
+
+# Types and links, with the compiler and the linker of tools/check_targets.sh: about a minute for each, and one more the first time.
+TARGETS ?= x86_64-unknown-linux-musl aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf i686-unknown-linux-gnu \
+  x86_64-apple-darwin aarch64-apple-darwin x86_64-unknown-freebsd
+TARGETS_VENV := $(BUILD)/venv-targets
+
+$(TARGETS_VENV)/.ready: tools/requirements-targets.txt
+
+.PHONY: check-targets
+check-targets: $(TARGETS_VENV)/.ready ## everything for other systems, type-checked and linked (TARGETS='…' for some)
+	sh tools/check_targets.sh $(TARGETS_VENV) $(TARGETS)

@@ -1,6 +1,7 @@
 //! Families, types and protocols: open newtypes over the kernel's numbers, and the ways to shut down.
 
 use crate::debug::debug_by_name;
+use crate::sys::numbers;
 use libc::c_int;
 
 /// An address family (`AF_…`), any number the kernel may know.
@@ -34,9 +35,14 @@ impl SocketType {
     /// `SOCK_RAW`.
     pub const RAW: Self = Self(libc::SOCK_RAW);
 
+    /// Whether it asks for non-blocking mode (`SOCK_NONBLOCK`, which Apple's systems don't have).
+    pub const fn is_nonblocking(self) -> bool {
+        self.0 & numbers::NONBLOCKING_TYPE != 0
+    }
+
     /// Without the flag bits that socket(2) takes in the same number.
     pub(crate) const fn bare(self) -> Self {
-        Self(self.0 & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC))
+        Self(self.0 & !numbers::TYPE_FLAGS)
     }
 }
 

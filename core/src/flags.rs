@@ -1,6 +1,7 @@
 //! Message flags (`MSG_…`) of send and recv.
 
 use crate::debug::debug_bits_by_name;
+use crate::sys::numbers;
 use libc::c_int;
 use std::ops::BitOr;
 
@@ -28,8 +29,11 @@ impl Flags {
     /// `MSG_CTRUNC`, in a result: control messages did not fit.
     pub const CONTROL_TRUNCATED: Self = Self(libc::MSG_CTRUNC);
     /// `MSG_ERRQUEUE`: a report from the socket's error queue (ip(7), `IP_RECVERR`). A call with a time limit waits for
-    /// a report; one without does not, like recv(2).
-    pub const ERROR_QUEUE: Self = Self(libc::MSG_ERRQUEUE);
+    /// a report; one without does not, like recv(2). Linux; elsewhere a receive with it
+    /// fails with `EOPNOTSUPP`.
+    pub const ERROR_QUEUE: Self = Self(numbers::ERROR_QUEUE);
+    /// `MSG_FASTOPEN`: connect, and send the first bytes with the SYN (tcp(7), RFC 7413). Linux; elsewhere no flag.
+    pub const FAST_OPEN: Self = Self(numbers::FAST_OPEN);
     /// `MSG_EOR`: the end of a record.
     pub const END_OF_RECORD: Self = Self(libc::MSG_EOR);
 
@@ -54,7 +58,7 @@ debug_bits_by_name!(Flags:
     "MSG_DONTWAIT" = libc::MSG_DONTWAIT,
     "MSG_TRUNC" = libc::MSG_TRUNC,
     "MSG_CTRUNC" = libc::MSG_CTRUNC,
-    "MSG_ERRQUEUE" = libc::MSG_ERRQUEUE,
+    "MSG_ERRQUEUE" = numbers::ERROR_QUEUE,
     "MSG_EOR" = libc::MSG_EOR,
     "MSG_NOSIGNAL" = libc::MSG_NOSIGNAL,
 );

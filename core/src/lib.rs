@@ -12,6 +12,7 @@ mod ancillary;
 mod buffer;
 mod caller;
 mod connection;
+mod credentials;
 mod datagram;
 mod debug;
 mod domain;
@@ -36,19 +37,21 @@ mod server;
 mod socket;
 mod sys;
 mod table;
+mod tcp_info;
 mod tcp_state;
 mod time;
 mod trace;
 mod wait;
 
 pub use address::{Address, AddressError};
-pub use ancillary::{Ancillary, Control, Credentials, PacketInfo};
+pub use ancillary::{Ancillary, Control, PacketInfo};
 pub use buffer::{RecvBuf, SendBuf};
 pub use caller::{CallHints, Caller, NativeCaller, Start, Stop};
 pub use connection::{
     connect_any, create_connection, create_connection_with, create_server, create_server_with,
     ConnectOptions, DualStack, Race, RaceStep, ServerOptions,
 };
+pub use credentials::Credentials;
 pub use datagram::{IncomingDatagram, OutgoingDatagram};
 pub use domain::{Family, Protocol, Shutdown, SocketType};
 #[doc(hidden)]
@@ -71,8 +74,8 @@ pub use poll::{poll, poll_with, Events, PollEntry, PollTarget};
 pub use poller::{Event, Poller};
 pub use server::{ServeOptions, Server, ServerStats, StartedServer, Step, Trouble, Worker};
 pub use socket::{
-    AdoptError, Call, CloseReport, CloseVerdict, CongestionState, Interface, Keepalive, LentFd, Received,
-    SendQueue, Socket, TcpInfo, DISCARD_LIMIT,
+    AdoptError, Call, CloseReport, CloseVerdict, Interface, Keepalive, LentFd, Received, SendQueue, Socket,
+    DISCARD_LIMIT,
 };
 #[doc(hidden)]
 pub use sys::arena::Arena;
@@ -82,6 +85,7 @@ pub use sys::local::PerThread;
 pub use sys::reserve::check_left;
 pub use sys::reserve::Reserve;
 pub use sys::selector::Trigger;
+pub use tcp_info::{CongestionState, TcpInfo};
 pub use tcp_state::TcpState;
 pub use time::{Deadline, Timeout};
 #[doc(hidden)]

@@ -48,6 +48,8 @@ impl Hints {
 
 /// The codes of [`Kind::Resolve`](crate::Kind::Resolve) that every system has (`EAI_…`, getaddrinfo(3)); others pass through as they are.
 pub mod eai {
+    use crate::sys::numbers;
+
     /// The name server gives no answer now, but may do so later.
     pub const AGAIN: i32 = libc::EAI_AGAIN;
     /// The flags are wrong.
@@ -58,6 +60,8 @@ pub mod eai {
     pub const FAMILY: i32 = libc::EAI_FAMILY;
     /// There is no memory.
     pub const MEMORY: i32 = libc::EAI_MEMORY;
+    /// The host has no address (FreeBSD says [`NONAME`] instead).
+    pub const NODATA: i32 = numbers::EAI_NODATA;
     /// There is no such name.
     pub const NONAME: i32 = libc::EAI_NONAME;
     /// A name is too long.

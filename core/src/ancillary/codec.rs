@@ -2,11 +2,11 @@
 
 use std::io;
 
-/// Control messages are aligned to this.
-const ALIGN: usize = if cfg!(target_os = "linux") {
-    size_of::<usize>()
-} else {
+/// Control messages are aligned to this: a word, but four bytes on Apple's systems.
+const ALIGN: usize = if cfg!(target_vendor = "apple") {
     4
+} else {
+    size_of::<usize>()
 };
 /// The length field of a header: `size_t` on Linux, `socklen_t` elsewhere.
 const LENGTH_SIZE: usize = if cfg!(target_os = "linux") {

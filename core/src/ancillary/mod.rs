@@ -4,10 +4,12 @@ pub(crate) mod codec;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod properties;
 
+use crate::credentials::Credentials;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::memory;
+use crate::sys::control;
 use std::marker::PhantomData;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::Duration;
 
@@ -38,17 +40,6 @@ pub enum Ancillary {
     },
 }
 
-/// Who sent a message over a Unix domain socket (`struct ucred`, unix(7)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Credentials {
-    /// The process.
-    pub pid: i32,
-    /// Its user.
-    pub uid: u32,
-    /// Its group.
-    pub gid: u32,
-}
-
 /// The address to which, and the interface over which, a datagram arrived (`IP_PKTINFO`, `IPV6_RECVPKTINFO`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PacketInfo {
@@ -56,28 +47,6 @@ pub struct PacketInfo {
     pub destination: IpAddr,
     /// The index of the interface (if_nametoindex(3)).
     pub interface: u32,
-}
-
-impl Credentials {
-    /// The size of the kernel's structure.
-    pub(crate) const SIZE: usize = 12;
-
-    /// What the kernel reports for a socket without a peer.
-    pub(crate) const UNKNOWN: Self = Self {
-        pid: 0,
-        uid: u32::MAX,
-        gid: u32::MAX,
-    };
-
-    /// Reads a `struct ucred`.
-    pub(crate) fn read(data: &[u8]) -> Option<Self> {
-        let number = |at: usize| data.get(at..at + 4)?.try_into().ok();
-        Some(Self {
-            pid: i32::from_ne_bytes(number(0)?),
-            uid: u32::from_ne_bytes(number(4)?),
-            gid: u32::from_ne_bytes(number(8)?),
-        })
-    }
 }
 
 impl<'fd> Control<'fd> {
@@ -108,38 +77,33 @@ impl<'fd> Control<'fd> {
         })
     }
 
-    /// Adds the sender's credentials (`SCM_CREDENTIALS`); only root may send those of another process.
+    /// Adds the sender's credentials (`SCM_CREDENTIALS`, on FreeBSD `SCM_CREDS`); only root may send those of another process,
+    /// and on FreeBSD nobody.
     ///
     /// # Errors
+    /// `Unsupported` on systems other than Linux and FreeBSD, and there for credentials that are not those of this process;
     /// `OutOfMemory`.
-    #[cfg(target_os = "linux")]
     pub fn credentials(who: Credentials) -> Result<Self> {
-        let data = [
-            who.pid.to_ne_bytes(),
-            who.uid.to_ne_bytes(),
-            who.gid.to_ne_bytes(),
-        ]
-        .concat();
-        Self::new(libc::SOL_SOCKET, libc::SCM_CREDENTIALS, &data)
+        match control::credentials_to_send(who) {
+            Some((level, kind, data)) => Self::new(level, kind, &data),
+            None => Err(failed(Kind::Unsupported)),
+        }
     }
 
     /// Sends a datagram from this address of the host, through this interface (0: the one the route chooses)
-    /// (`IP_PKTINFO`, ip(7), `IPV6_PKTINFO`, RFC 3542). With the values that [`Ancillary::packet_info`] reported for a
-    /// request, the answer comes from the address that the request was sent to.
+    /// (`IP_PKTINFO`, ip(7), on FreeBSD `IP_SENDSRCADDR`; `IPV6_PKTINFO`, RFC 3542). With the values that
+    /// [`Ancillary::packet_info`] reported for a request, the answer comes from the address that the request was sent to.
     ///
     /// # Errors
-    /// `OutOfMemory`.
-    #[cfg(target_os = "linux")]
+    /// `Unsupported` on FreeBSD for an interface other than 0 over IPv4; `OutOfMemory`.
     pub fn packet_info(source: IpAddr, interface: u32) -> Result<Self> {
-        let index = interface.to_ne_bytes();
         match source {
-            // struct in_pktinfo: the index, the address to send from, and an address that is ignored here.
-            IpAddr::V4(source) => {
-                let data = [index, source.octets(), [0; 4]].concat();
-                Self::new(libc::IPPROTO_IP, libc::IP_PKTINFO, &data)
-            }
+            IpAddr::V4(source) => match control::packet_info_to_send(source, interface) {
+                Some((level, kind, data)) => Self::new(level, kind, &data),
+                None => Err(failed(Kind::Unsupported)),
+            },
             IpAddr::V6(source) => {
-                let data = [source.octets().as_slice(), &index].concat();
+                let data = [source.octets().as_slice(), &interface.to_ne_bytes()].concat();
                 Self::new(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &data)
             }
         }
@@ -199,13 +163,14 @@ impl Ancillary {
         }
     }
 
-    /// The credentials, if that is what it holds. They are delivered once `SO_PASSCRED` is on.
-    #[cfg(target_os = "linux")]
+    /// The credentials, if that is what it holds. They are delivered once
+    /// [`set_pass_credentials`](crate::Socket::set_pass_credentials) is on.
     pub fn credentials(&self) -> Option<Credentials> {
-        Credentials::read(self.data_of(libc::SOL_SOCKET, libc::SCM_CREDENTIALS)?)
+        control::credentials(self.message()?)
     }
 
-    /// The packet information, if that is what it holds. It is delivered once `IP_PKTINFO` or `IPV6_RECVPKTINFO` is on.
+    /// The packet information, if that is what it holds. It is delivered once
+    /// [`set_packet_info`](crate::Socket::set_packet_info) is on. FreeBSD does not report the interface over IPv4: it is 0 then.
     pub fn packet_info(&self) -> Option<PacketInfo> {
         if let Some(data) = self.data_of(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) {
             let ip: [u8; 16] = data.get(..16)?.try_into().ok()?;
@@ -215,45 +180,29 @@ impl Ancillary {
                 interface,
             });
         }
-        let data = self.data_of(libc::IPPROTO_IP, libc::IP_PKTINFO)?;
-        let interface = u32::from_ne_bytes(data.get(..4)?.try_into().ok()?);
-        let ip: [u8; 4] = data.get(8..12)?.try_into().ok()?;
-        Some(PacketInfo {
-            destination: Ipv4Addr::from(ip).into(),
+        control::packet_info(self.message()?).map(|(destination, interface)| PacketInfo {
+            destination: destination.into(),
             interface,
         })
     }
 
-    /// When the datagram arrived, since 1970, if that is what it holds. It is delivered once `SO_TIMESTAMPNS` or
-    /// `SO_TIMESTAMP` is on.
+    /// When the datagram arrived, since 1970, if that is what it holds. It is delivered once
+    /// [`set_timestamps`](crate::Socket::set_timestamps) is on.
     pub fn timestamp(&self) -> Option<Duration> {
-        const WORD: usize = size_of::<libc::time_t>();
-        let (data, unit) = match self.data_of(libc::SOL_SOCKET, NANOSECOND_STAMP) {
-            Some(data) => (data, 1),
-            None => (self.data_of(libc::SOL_SOCKET, libc::SCM_TIMESTAMP)?, 1000),
-        };
-        let number = |at: usize| {
-            data.get(at..at + WORD)?
-                .try_into()
-                .ok()
-                .map(libc::time_t::from_ne_bytes)
-        };
-        let (seconds, part) = (
-            u64::try_from(number(0)?).ok()?,
-            u64::try_from(number(WORD)?).ok()?,
-        );
-        Some(Duration::from_secs(seconds) + Duration::from_nanos(part.checked_mul(unit)?))
+        control::timestamp(self.message()?)
+    }
+
+    /// What it holds, unless that is descriptors.
+    fn message(&self) -> Option<control::Message<'_>> {
+        match self {
+            Self::Other { level, kind, data } => Some((*level, *kind, data)),
+            Self::Rights(_) => None,
+        }
     }
 
     fn data_of(&self, wanted_level: i32, wanted_kind: i32) -> Option<&[u8]> {
-        match self {
-            Self::Other { level, kind, data } if (*level, *kind) == (wanted_level, wanted_kind) => Some(data),
-            Self::Other { .. } | Self::Rights(_) => None,
-        }
+        self.message()
+            .filter(|(level, kind, _)| (*level, *kind) == (wanted_level, wanted_kind))
+            .map(|(.., data)| data)
     }
 }
-
-#[cfg(target_os = "linux")]
-const NANOSECOND_STAMP: i32 = libc::SCM_TIMESTAMPNS;
-#[cfg(not(target_os = "linux"))]
-const NANOSECOND_STAMP: i32 = -1;

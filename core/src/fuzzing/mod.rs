@@ -12,7 +12,7 @@ pub use crate::ancillary::properties::control_messages;
 pub use crate::framing::mixed_calls::mixed_calls;
 pub use crate::framing::properties::framing;
 pub use crate::names::properties::host_port;
-pub use crate::socket::tcp_info::properties::tcp_info;
+pub use crate::tcp_info::properties::tcp_info;
 pub(crate) use input::Input;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Operation, Result};
 use crate::socket::options::multicast::interface_request;
 use crate::socket::options::{in_range, limits};
 use crate::socket::Socket;
-use crate::sys::kernel::{number, OptionNumber, BUFFER_FACTOR};
+use crate::sys::kernel::{number, OptionNumber, BUFFER_FACTOR, MAY_FRAGMENT, MUST_NOT_FRAGMENT};
 use std::time::Duration;
 
 /// How many connections wait to be accepted unless the program says otherwise (Java `ServerSocket`).
@@ -13,11 +13,6 @@ pub const BACKLOG: i32 = 50;
 
 /// The longest linger time; longer ones are cut to it (Java `setSoLinger`).
 pub const LONGEST_LINGER: Duration = limits::LONGEST_LINGER;
-
-/// `IP_PMTUDISC_DO` and `IPV6_PMTUDISC_DO` (ip(7)), …
-const DISCOVER: i32 = 2;
-/// … and `IP_PMTUDISC_DONT`.
-const DO_NOT_DISCOVER: i32 = 0;
 
 /// Sets what close does with unsent data, as [`Socket::set_linger`] does, but cuts the time to [`LONGEST_LINGER`]
 /// (Java `setSoLinger`).
@@ -144,11 +139,13 @@ pub fn incoming_napi_id(socket: &Socket) -> Result<i32> {
 /// # Errors
 /// `Unsupported`; `Closed`.
 pub fn set_dont_fragment(socket: &Socket, on: bool) -> Result<()> {
-    let mode = if on { DISCOVER } else { DO_NOT_DISCOVER };
-    set(socket, number::IP_MTU_DISCOVER, mode)?;
-    if socket.family() == Family::IPV6 {
-        set(socket, number::IPV6_MTU_DISCOVER, mode)?;
+    let mode = if on { MUST_NOT_FRAGMENT } else { MAY_FRAGMENT };
+    if socket.family() != Family::IPV6 {
+        return set(socket, number::DONT_FRAGMENT, mode);
     }
+    set(socket, number::DONT_FRAGMENT_V6, mode)?;
+    // If the system refuses, the socket can't send over IPv4 anyway.
+    let _ = set(socket, number::DONT_FRAGMENT, mode);
     Ok(())
 }
 
@@ -157,7 +154,12 @@ pub fn set_dont_fragment(socket: &Socket, on: bool) -> Result<()> {
 /// # Errors
 /// `Unsupported`; `Closed`.
 pub fn dont_fragment(socket: &Socket) -> Result<bool> {
-    get(socket, number::IP_MTU_DISCOVER).map(|mode| mode == DISCOVER)
+    let option = if socket.family() == Family::IPV6 {
+        number::DONT_FRAGMENT_V6
+    } else {
+        number::DONT_FRAGMENT
+    };
+    get(socket, option).map(|mode| mode == MUST_NOT_FRAGMENT)
 }
 
 /// How many routers a packet to a group of either version of IP may pass (Java `setTimeToLive`).

@@ -26,7 +26,7 @@ impl Socket {
     /// `Closed`; the system's. On a stream socket, a connection is reset, and an attempt to connect is given up.
     pub fn disconnect(&self) -> Result<()> {
         self.immediate(Operation::Connect, |fd| {
-            unix::disconnect(fd)?;
+            unix::dissolve(fd)?;
             self.handle.shared.lock().connecting_to.take();
             self.handle.connection_end.reset();
             Ok(())

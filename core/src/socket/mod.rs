@@ -18,14 +18,13 @@ mod send;
 mod send_frame;
 mod sendfile;
 mod std_io;
-pub(crate) mod tcp_info;
+mod tcp_info;
 
 pub use convert::LentFd;
 pub use delivery::{CloseReport, CloseVerdict, SendQueue, DISCARD_LIMIT};
 pub(crate) use halves::{Half, Halves};
 pub use message::Received;
 pub use options::{Interface, Keepalive};
-pub use tcp_info::{CongestionState, TcpInfo};
 
 use crate::caller::{Caller, NativeCaller};
 use crate::domain::{Family, Protocol, SocketKind, SocketType};
@@ -135,7 +134,7 @@ impl Socket {
             .map_err(|error| Error::os(Operation::Socket, &error))?;
         let mode = BlockingMode::new(false, nonblocking != 0);
         // Built where it is returned: a socket that is named first would be copied there.
-        if socket_type.0 & libc::SOCK_NONBLOCK == 0 {
+        if !socket_type.is_nonblocking() {
             return Ok(Self::from_parts(made.into(), mode, family, bare, protocol));
         }
         let socket = Self::from_parts(made.into(), mode, family, bare, protocol);
@@ -174,7 +173,7 @@ impl Socket {
 
     fn make_pair(family: Family, socket_type: SocketType, protocol: Protocol) -> Result<(Self, Self)> {
         check_left().map_err(|kind| Error::new(Operation::SocketPair, kind))?;
-        let bare = SocketType(socket_type.0 & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC));
+        let bare = socket_type.bare();
         let number = (protocol != Protocol::DEFAULT).then(|| protocol.0.into());
         let (one, other) = socket2::Socket::pair(family.0.into(), bare.0.into(), number)
             .map_err(|error| Error::os(Operation::SocketPair, &error))?;
@@ -187,7 +186,7 @@ impl Socket {
                 protocol,
             )
         });
-        if socket_type.0 & libc::SOCK_NONBLOCK != 0 {
+        if socket_type.is_nonblocking() {
             pair.iter().try_for_each(|end| end.set_blocking(false))?;
         }
         let [one, other] = pair;
@@ -266,6 +265,7 @@ impl Socket {
     ) -> std::io::Result<(Family, SocketType, Protocol, bool)> {
         // Asked even when it is known: a descriptor that is not a socket fails here.
         let actual = unix::get_int(fd, libc::SOL_SOCKET, libc::SO_TYPE)?;
+        kernel::suppress_sigpipe(fd);
         Ok((
             family.map_or_else(|| os::family(fd).map(Family), Ok)?,
             socket_type.unwrap_or(SocketType(actual)).bare(),

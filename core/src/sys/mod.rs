@@ -40,6 +40,7 @@
 pub mod arena;
 pub(crate) mod call_stack;
 pub(crate) mod clock;
+pub(crate) mod control;
 pub(crate) mod descriptor;
 pub(crate) mod entry;
 pub(crate) mod error_text;
@@ -51,6 +52,7 @@ pub mod local;
 pub(crate) mod mapped_log;
 pub(crate) mod modules;
 pub(crate) mod names;
+pub(crate) mod numbers;
 pub(crate) mod once_box;
 pub(crate) mod os;
 pub(crate) mod process;

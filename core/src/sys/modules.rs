@@ -13,17 +13,17 @@ pub struct Module {
     pub addresses: std::ops::Range<usize>,
 }
 
-#[cfg(target_os = "linux")]
-pub use linux::containing;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+pub use elf::containing;
 
 /// No module: the loaders of other systems are asked differently.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
 pub fn containing(_: usize) -> Option<Module> {
     None
 }
 
-#[cfg(target_os = "linux")]
-mod linux {
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+mod elf {
     use super::Module;
     use crate::memory;
     use libc::{c_int, c_void, dl_phdr_info, size_t};
@@ -129,7 +129,7 @@ mod linux {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(all(test, any(target_os = "linux", target_os = "freebsd")))]
 mod tests {
     use super::*;
 
@@ -166,12 +166,12 @@ mod tests {
         let mut notes = note(b"GNU\0", b"abi", 1);
         notes.extend(note(b"other\0", b"12345", 3));
         notes.extend(note(b"GNU\0", b"\x01\x02\x03", 3));
-        assert_eq!(linux::find_build_id(&notes), Some(&b"\x01\x02\x03"[..]));
+        assert_eq!(elf::find_build_id(&notes), Some(&b"\x01\x02\x03"[..]));
         for cut in 0..notes.len() - 4 {
-            assert_eq!(linux::find_build_id(&notes[..cut]), None);
+            assert_eq!(elf::find_build_id(&notes[..cut]), None);
         }
         let mut endless = notes;
         endless[4] = 0xff;
-        assert_eq!(linux::find_build_id(&endless), None);
+        assert_eq!(elf::find_build_id(&endless), None);
     }
 }

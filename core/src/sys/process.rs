@@ -27,7 +27,21 @@ fn ask_thread_number() -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(target_vendor = "apple")]
+fn ask_thread_number() -> u64 {
+    let mut number = 0;
+    // SAFETY: `number` is ours to write, and this thread is running.
+    unsafe { libc::pthread_threadid_np(libc::pthread_self(), &raw mut number) };
+    number
+}
+
+#[cfg(target_os = "freebsd")]
+fn ask_thread_number() -> u64 {
+    // SAFETY: no memory is involved.
+    u64::try_from(unsafe { libc::pthread_getthreadid_np() }).unwrap_or(0)
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd")))]
 fn ask_thread_number() -> u64 {
     super::thread::me().number()
 }
@@ -53,7 +67,7 @@ fn has_gained_rights() -> bool {
     return unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
     #[cfg(not(target_os = "linux"))]
     // SAFETY: no memory is involved.
-    return unsafe { libc::getuid() != libc::geteuid() || libc::getgid() != libc::getegid() };
+    return unsafe { libc::issetugid() } != 0;
 }
 
 /// Calls `function` when the process exits in order.
@@ -63,6 +77,7 @@ pub fn at_exit(function: extern "C" fn()) {
     unsafe { libc::atexit(function) };
 }
 
+#[allow(clippy::useless_conversion, clippy::unnecessary_fallible_conversions)] // the type differs between systems
 /// The largest size to which this process may extend a file; a write beyond it would end the process with SIGXFSZ.
 pub fn largest_file() -> u64 {
     let mut limit = libc::rlimit {
@@ -71,5 +86,5 @@ pub fn largest_file() -> u64 {
     };
     // SAFETY: `limit` is ours to write.
     unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) };
-    limit.rlim_cur
+    limit.rlim_cur.try_into().unwrap_or(u64::MAX)
 }

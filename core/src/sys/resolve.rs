@@ -5,6 +5,7 @@ use crate::domain::{Family, Protocol, SocketType};
 use crate::error::Kind;
 use crate::lookup::{AddressInfo, Hints};
 use crate::memory;
+use crate::sys::unix::narrow;
 use std::ffi::{CStr, CString};
 use std::{io, ptr, slice};
 
@@ -71,17 +72,15 @@ pub fn getnameinfo(address: &Address, flags: i32) -> Result<(CString, CString), 
     let mut host = [0; HOST_ROOM];
     let mut service = [0; SERVICE_ROOM];
     let bytes = address.as_bytes();
-    let length = |bytes: &[u8]| libc::socklen_t::try_from(bytes.len()).unwrap_or(0);
-    let (host_room, service_room) = (length(&host), length(&service));
     // SAFETY: the address is readable for its length, and both buffers are ours and writable for theirs.
     let code = unsafe {
         libc::getnameinfo(
             bytes.as_ptr().cast(),
-            length(bytes),
+            narrow(bytes.len()),
             host.as_mut_ptr().cast(),
-            host_room,
+            narrow(HOST_ROOM),
             service.as_mut_ptr().cast(),
-            service_room,
+            narrow(SERVICE_ROOM),
             flags,
         )
     };

@@ -2,7 +2,7 @@
 
 use super::line::Line;
 use crate::sys::published::Published;
-use crate::sys::{clock, process};
+use crate::sys::{clock, kernel, process};
 
 /// The version of the records. It changes when a reader of the earlier ones would misunderstand them.
 pub(super) const VERSION: u32 = 1;
@@ -34,7 +34,8 @@ pub(super) fn header(parent: Option<&str>, most_data: usize) -> Line {
     line.text("language", LANGUAGE.get().unwrap_or(&"rust"));
     line.text("version", env!("CARGO_PKG_VERSION"));
     line.text("machine", machine());
-    if let Some(network) = network() {
+    // A recorder of segments compares it with the one that it records.
+    if let Some(network) = kernel::network_namespace() {
         line.text("network", network);
     }
     line.number("data", most_data);
@@ -59,12 +60,5 @@ fn program() -> String {
 
 /// What stands for this machine since it was last started, within which monotonic clocks agree.
 fn machine() -> String {
-    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
-    id.unwrap_or_default().trim().to_owned()
-}
-
-/// Identifies the network namespace of this process; a recorder of segments compares it with the one that it records.
-fn network() -> Option<String> {
-    let link = std::fs::read_link("/proc/self/ns/net").ok()?;
-    link.into_os_string().into_string().ok()
+    kernel::boot_id().trim().to_owned()
 }

@@ -2,6 +2,7 @@
 
 #[allow(clippy::wildcard_imports)] // every code there is
 use super::*;
+use polysock::eai;
 use std::ffi::CStr;
 
 /// One code.
@@ -50,7 +51,7 @@ pub(crate) fn of_resolver(eai: c_int) -> c_int {
         libc::EAI_NONAME => POLYSOCK_EAI_NONAME,
         libc::EAI_AGAIN => POLYSOCK_EAI_AGAIN,
         libc::EAI_FAIL => POLYSOCK_EAI_FAIL,
-        libc::EAI_NODATA => POLYSOCK_EAI_NODATA,
+        eai::NODATA => POLYSOCK_EAI_NODATA,
         libc::EAI_FAMILY => POLYSOCK_EAI_FAMILY,
         libc::EAI_SOCKTYPE => POLYSOCK_EAI_SOCKTYPE,
         libc::EAI_SERVICE => POLYSOCK_EAI_SERVICE,

@@ -39,6 +39,6 @@ pub fn to_python<'py>(py: Python<'py>, protocol: Protocol, address: &Address) ->
         (Some(abstract_name @ [0, ..]), _) => Ok(PyBytes::new(py, abstract_name).into_any()),
         (Some(path), _) => decode(py, path),
         (None, []) => Ok(py.None().into_bound(py)),
-        (None, bytes) => families::to_python(py, protocol, &Reader(bytes)),
+        (None, bytes) => families::to_python(py, protocol, address.family(), &Reader(bytes)),
     }
 }

@@ -69,11 +69,16 @@ pub fn symbol(name: &CStr) -> *mut libc::c_void {
     unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }
 }
 
+#[allow(clippy::useless_conversion)]
 /// Nanoseconds on a monotonic clock that ticks every few milliseconds where that is cheaper to read.
 pub fn coarse_time() -> i64 {
     #[cfg(target_os = "linux")]
     const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC_COARSE;
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(target_vendor = "apple")]
+    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC_RAW_APPROX;
+    #[cfg(target_os = "freebsd")]
+    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC_FAST;
+    #[cfg(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd")))]
     const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
     let mut now = libc::timespec {
         tv_sec: 0,
@@ -81,7 +86,8 @@ pub fn coarse_time() -> i64 {
     };
     // SAFETY: `now` is ours to write. A clock that is missing leaves zero, which is always the same time.
     unsafe { libc::clock_gettime(CLOCK, &raw mut now) };
-    now.tv_sec * 1_000_000_000 + now.tv_nsec
+    let (seconds, rest): (i64, i64) = (now.tv_sec.into(), now.tv_nsec.into()); // narrower on some systems
+    seconds * 1_000_000_000 + rest
 }
 
 /// Whether the process may run on more than one processor, judged by its first thread; true where that can't be found

@@ -41,7 +41,7 @@ pub fn init(
             Socket::new(Family(family.0), SocketType(r#type.0), Protocol(proto.0)).map(Arc::new)
         })?,
     };
-    let non_blocking = r#type != CInt(-1) && r#type.0 & libc::SOCK_NONBLOCK != 0;
+    let non_blocking = r#type != CInt(-1) && SocketType(r#type.0).is_nonblocking();
     if non_blocking {
         socket.set_timeout(Timeout::NonBlocking);
     } else if timeout != Timeout::Never && socket.recv_timeout() == Timeout::Never {

@@ -4,7 +4,7 @@ use crate::arguments::CInt;
 use crate::core_call::CoreCall;
 use crate::errors;
 use crate::lock::{self, LockPolicy};
-use polysock::{Family, Socket, SocketType};
+use polysock::{Family, Flags, Socket, SocketType};
 use pyo3::prelude::*;
 use std::ops::Deref;
 use std::os::fd::IntoRawFd;
@@ -148,7 +148,7 @@ impl NativeSocket {
         plain_memory: bool,
     ) -> LockPolicy {
         let on = switch(&self.try_first).unwrap_or_else(lock::try_first);
-        if !on || flags.0 & (libc::MSG_WAITALL | libc::MSG_FASTOPEN) != 0 {
+        if !on || flags.0 & (Flags::WAIT_ALL | Flags::FAST_OPEN).0 != 0 {
             return LockPolicy::GiveUp;
         }
         let calls_never_sleep = matches!(socket.family(), Family::IPV4 | Family::IPV6 | Family::UNIX)

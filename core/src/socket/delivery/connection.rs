@@ -43,10 +43,12 @@ impl<'a> Connection<'a> {
     /// The same for a socket that is known to have one.
     pub(super) fn assumed(socket: &'a Socket, fd: BorrowedFd<'a>) -> io::Result<Self> {
         let message = socket.socket_type == SocketType::SEQPACKET;
-        // The kernel is asked because a program can be made to use MPTCP behind its back, whose subflows say nothing.
-        let transport = if socket.is_tcp_family() && kernel::protocol(fd)? == libc::IPPROTO_TCP {
+        let transport = if socket.is_tcp_family() && kernel::is_tcp(fd)? {
             Transport::Tcp
-        } else if socket.family == Family::UNIX && (socket.is_stream() || message) {
+        } else if kernel::COUNTS_UNIX_QUEUES
+            && socket.family == Family::UNIX
+            && (socket.is_stream() || message)
+        {
             Transport::Unix
         } else {
             return Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP));
@@ -64,7 +66,7 @@ impl<'a> Connection<'a> {
             Transport::Tcp => Ok(match self.state()? {
                 TcpState::LISTEN | TcpState::SYN_SENT => false,
                 // Both directions of a connection that has ended are shut down; those of a new socket are not.
-                TcpState::CLOSED => self.events()? & kernel::PEER_ENDED != 0,
+                TcpState::CLOSED => self.events()? & kernel::BOTH_ENDED != 0,
                 _ => true,
             }),
             Transport::Unix => match unix::peer_address(self.fd) {

@@ -1,9 +1,9 @@
 //! What is seen of the end of a connection after we have ended our own stream.
 
-use super::super::tcp_info::TcpInfo;
 use super::connection::{Connection, Transport};
 use super::report::CloseVerdict;
 use crate::sys::kernel;
+use crate::tcp_info::TcpInfo;
 use crate::tcp_state::TcpState;
 use std::io;
 
@@ -32,7 +32,7 @@ impl Ending {
             self.all_received = unread == 0;
             return Ok(false); // only the peer's end tells
         }
-        let info = TcpInfo::of(connection.fd)?;
+        let info = kernel::tcp_info(connection.fd)?;
         match info.state {
             // The state is read before the number of segments, so only the number read before is older.
             TcpState::ESTABLISHED | TcpState::FIN_WAIT1 => self.segments_before_end = self.segments,

@@ -35,7 +35,7 @@ impl Socket {
     /// # fn main() -> polysock::Result<()> {
     /// # let server = create_server("127.0.0.1", 0, 16)?;
     /// # let port = server.local_address()?.port().unwrap_or(0);
-    /// # if !cfg!(target_os = "linux") { return Ok(()) }
+    /// # if cfg!(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd"))) { return Ok(()) }
     /// let client = create_connection("127.0.0.1", port, Duration::from_secs(5))?;
     /// # let (peer, _) = server.accept()?;
     /// # let peer = std::thread::spawn(move || while peer.recv(&mut [0; 64]) != Ok(0) {});
@@ -75,7 +75,7 @@ impl<C: Caller> Call<'_, C> {
     ///
     /// # Errors
     /// With the socket still open: `ENOTCONN` for one that is not connected; `Unsupported` for sockets other than TCP and
-    /// Unix streams, and on systems other than Linux. `Closed` when the socket is closed or being closed. `Interrupted`
+    /// Unix streams, as for [`send_queue`](Socket::send_queue). `Closed` when the socket is closed or being closed. `Interrupted`
     /// when the caller stopped it after a signal: other calls are still refused, but
     /// [`close_graceful`](Self::close_graceful) and [`close`](Self::close) may be called again and go on; [`Error::done`]
     /// is the number of bytes discarded so far.

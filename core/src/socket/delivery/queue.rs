@@ -29,7 +29,8 @@ impl SendQueue {
 }
 
 impl Socket {
-    /// How much of what was sent is still on the way (tcp(7) and unix(7), `SIOCOUTQ`; `SIOCOUTQNSD`).
+    /// How much of what was sent is still on the way (tcp(7) and unix(7), `SIOCOUTQ`; `SIOCOUTQNSD`). macOS (`SO_NWRITE`) and
+    /// FreeBSD (`FIONWRITE`) do not tell what was not sent yet: `unsent` is 0 there, and after a reset so is everything.
     ///
     /// The end of the stream is not counted, unless another process that holds the connection has sent it and the connection
     /// was then reset. After a reset the counts are those of the bytes that were lost.
@@ -40,7 +41,7 @@ impl Socket {
     /// # fn main() -> polysock::Result<()> {
     /// # let server = create_server("127.0.0.1", 0, 16)?;
     /// # let port = server.local_address()?.port().unwrap_or(0);
-    /// # if !cfg!(target_os = "linux") { return Ok(()) }
+    /// # if cfg!(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd"))) { return Ok(()) }
     /// let client = create_connection("127.0.0.1", port, Duration::from_secs(5))?;
     /// client.send_all("hello")?;
     /// client.wait_acked(Duration::from_secs(5))?;
@@ -50,8 +51,8 @@ impl Socket {
     /// ```
     ///
     /// # Errors
-    /// `ENOTCONN`; `Closed`; `Unsupported` for sockets other than TCP, Unix stream and Unix seqpacket sockets, and on
-    /// systems other than Linux.
+    /// `ENOTCONN`; `Closed`; `Unsupported` for sockets other than TCP, Unix stream and Unix seqpacket sockets; for
+    /// Unix sockets on systems other than Linux, and for all on systems other than Linux, macOS and FreeBSD.
     pub fn send_queue(&self) -> Result<SendQueue> {
         self.immediate(Operation::SendQueue, |fd| Connection::of(self, fd)?.send_queue())
             .map_err(or_unsupported)

@@ -8,6 +8,7 @@ use crate::address::Address;
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::sys::kernel::{number, OptionNumber};
+use crate::sys::numbers::BEFORE_GROUP;
 use crate::sys::unix;
 use socket2::InterfaceIndexOrAddress;
 use std::net::{IpAddr, Ipv4Addr};
@@ -296,9 +297,9 @@ pub(crate) fn interface_request(index: u32) -> [u8; 12] {
     request
 }
 
-/// `struct group_source_req` of RFC 3678: the index, aligned, then two `sockaddr_storage`.
+/// `struct group_source_req` of RFC 3678: the index, then two `sockaddr_storage`.
 fn source_request(index: u32, group: IpAddr, source: IpAddr) -> Vec<u8> {
-    let first = align_of::<libc::sockaddr_storage>();
+    let first = BEFORE_GROUP;
     let mut request = vec![0; first + 2 * Address::CAPACITY];
     put(&mut request, 0, &index.to_ne_bytes());
     put(&mut request, first, Address::from((group, 0)).as_bytes());

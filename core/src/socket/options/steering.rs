@@ -1,13 +1,15 @@
 //! Options of the socket level (socket(7)) that decide which way packets go and what is recorded about them.
 
 use super::super::Socket;
+use super::interface::{choose, Chosen, Interface};
 use super::limits::NATURAL;
 use super::{count, in_range, kernel_name, name, unsigned};
-use crate::ancillary::Credentials;
+use crate::credentials::Credentials;
 use crate::domain::Family;
 use crate::error::{Error, Kind, Operation, Result};
 use crate::sys::interface_index::LONGEST_NAME;
-use crate::sys::kernel::{number, OptionNumber};
+use crate::sys::kernel::{number, peer_credentials, OptionNumber, PEER_CREDENTIALS_ROOM};
+use crate::sys::names::interface_name;
 
 const V6_PACKET_INFO: OptionNumber = Some((libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO));
 
@@ -18,17 +20,39 @@ impl Socket {
     ///
     /// # Errors
     /// `InvalidInput("device")` for an empty name and one longer than 15 bytes; `ENODEV` when there is no such
-    /// interface; `EPERM`; `Unsupported` on systems other than Linux; `Closed`.
+    /// interface; `EPERM`; `Unsupported` on systems other than Linux and macOS (`IP_BOUND_IF`, `IPV6_BOUND_IF`); `Closed`.
     pub fn set_device(&self, device: Option<&str>) -> Result<()> {
+        if let Some(option) = self.bound_by_index() {
+            let interface = device.map_or(Interface::Default, Interface::Name);
+            return match choose(interface)? {
+                Chosen::Index(index) => self.set_bytes(Some(option), &index.to_ne_bytes()),
+                Chosen::Address(_) => Err(Error::new(Operation::SetOption, Kind::Unsupported)), // not asked for
+            };
+        }
         let device = device.map(|device| kernel_name(device, "device")).transpose()?;
         self.set_bytes(number::BIND_TO_DEVICE, device.unwrap_or(b"\0"))
+    }
+
+    /// The option that binds the socket to an interface by its index, where the system has that instead.
+    fn bound_by_index(&self) -> OptionNumber {
+        if self.family == Family::IPV6 {
+            number::BIND_TO_INDEX_V6
+        } else {
+            number::BIND_TO_INDEX
+        }
     }
 
     /// The interface the socket is bound to.
     ///
     /// # Errors
-    /// `Unsupported` on systems other than Linux; `Closed`.
+    /// `Unsupported` on systems other than Linux and macOS; `Closed`.
     pub fn device(&self) -> Result<Option<String>> {
+        if let Some(option) = self.bound_by_index() {
+            let index = self.number(Some(option)).map(unsigned)?;
+            return Ok(interface_name(index)
+                .ok()
+                .and_then(|name| name.into_string().ok()));
+        }
         let (level, option) = super::known(Operation::GetOption, number::BIND_TO_DEVICE)?;
         let mut room = [0; LONGEST_NAME + 1];
         let length = self
@@ -111,11 +135,11 @@ impl Socket {
         self.is_on(number::TIMESTAMPS)
     }
     /// Records for each message over a Unix domain socket the credentials of its sender, in ancillary data
-    /// (`SO_PASSCRED`, unix(7); off by default; Linux; Python by number 16). A socket without an address then gets one
-    /// when it sends.
+    /// (`SO_PASSCRED`, unix(7); FreeBSD: `LOCAL_CREDS_PERSISTENT`; off by default; Python by number 16). On Linux a socket
+    /// without an address then gets one when it sends.
     ///
     /// # Errors
-    /// `Unsupported` on systems other than Linux; `Closed`.
+    /// `Unsupported` on systems other than Linux and FreeBSD; `Closed`.
     pub fn set_pass_credentials(&self, on: bool) -> Result<()> {
         self.set_number(number::PASS_CREDENTIALS, on.into())
     }
@@ -129,7 +153,7 @@ impl Socket {
     }
 
     /// The process, user and group at the other end of a Unix domain socket, as they were when it called connect, listen or
-    /// socketpair (`SO_PEERCRED`, unix(7); Linux; Python `SO_PEERCRED`; Java `SO_PEERCRED`).
+    /// socketpair (`SO_PEERCRED`, unix(7); macOS and FreeBSD: `LOCAL_PEERCRED`; Python `SO_PEERCRED`; Java `SO_PEERCRED`).
     ///
     /// # Errors
     /// `ENOTCONN` without a peer; `Unsupported` for another kind of socket; `Closed`.
@@ -139,17 +163,21 @@ impl Socket {
         if self.family != Family::UNIX {
             return Err(failed(Kind::Unsupported));
         }
-        let mut room = [0; Credentials::SIZE];
+        let mut room = [0; PEER_CREDENTIALS_ROOM];
         self.option(level, option, &mut room)
             .map_err(super::or_unsupported)?;
-        Credentials::read(&room)
+        let mut who = peer_credentials(&room)
             .filter(|who| *who != Credentials::UNKNOWN)
-            .ok_or_else(|| failed(Kind::Os(libc::ENOTCONN)))
+            .ok_or_else(|| failed(Kind::Os(libc::ENOTCONN)))?;
+        if number::PEER_PROCESS.is_some() {
+            who.pid = self.number(number::PEER_PROCESS)?;
+        }
+        Ok(who)
     }
 
     /// Records for each datagram to which address and over which interface it came, in ancillary data (`IP_PKTINFO`,
-    /// ip(7), `IPV6_RECVPKTINFO`, ipv6(7), RFC 3542; off by default; over IPv4 Linux; Python by number 8, for IPv6
-    /// `IPV6_RECVPKTINFO`).
+    /// ip(7), `IPV6_RECVPKTINFO`, ipv6(7), RFC 3542; off by default; Python by number 8, for IPv6 `IPV6_RECVPKTINFO`). FreeBSD
+    /// does not report the interface over IPv4 (`IP_RECVDSTADDR`).
     ///
     /// # Errors
     /// `Unsupported` for a socket that is not IP; `Closed`.

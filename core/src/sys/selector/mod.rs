@@ -2,11 +2,18 @@
 
 #[cfg(all(target_os = "linux", not(polysock_portable)))]
 mod epoll;
+#[cfg(all(any(target_vendor = "apple", target_os = "freebsd"), not(polysock_portable)))]
+mod kqueue;
 mod poll;
 
 #[cfg(all(target_os = "linux", not(polysock_portable)))]
 pub use epoll::new_selector;
-#[cfg(any(not(target_os = "linux"), polysock_portable))]
+#[cfg(all(any(target_vendor = "apple", target_os = "freebsd"), not(polysock_portable)))]
+pub use kqueue::new_selector;
+#[cfg(any(
+    polysock_portable,
+    not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd"))
+))]
 pub use poll::new_selector;
 pub use poll::PollSet;
 
@@ -23,7 +30,7 @@ pub enum Trigger {
     #[default]
     Level,
     /// Once each time it becomes ready: read or write until there is nothing to do before waiting again. Not supported
-    /// on systems without epoll.
+    /// on systems without epoll(7) or kqueue(2).
     Edge,
     /// Once; then it is silent until modified.
     OneShot,

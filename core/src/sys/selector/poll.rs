@@ -186,7 +186,10 @@ fn unknown() -> io::Error {
 }
 
 /// Makes a selector.
-#[cfg(any(not(target_os = "linux"), polysock_portable))]
+#[cfg(any(
+    polysock_portable,
+    not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd"))
+))]
 pub fn new_selector() -> io::Result<std::sync::Arc<dyn Selector>> {
     Ok(std::sync::Arc::new(PollSet::new()))
 }

@@ -1,6 +1,6 @@
 //! bind(2), connect(2), and the addresses of a socket.
 
-use super::option::sock;
+use super::option::{get_int, sock};
 use super::result::check;
 use crate::address::Address;
 use std::io;
@@ -26,6 +26,25 @@ pub fn disconnect(fd: BorrowedFd<'_>) -> io::Result<()> {
     let (start, length) = (unspecified.as_ptr().cast(), 16);
     // SAFETY: `start` points at 16 bytes.
     check(unsafe { libc::connect(fd.as_raw_fd(), start, length) }).map(drop)
+}
+
+/// Undoes connect on a datagram socket, in the same way; a stream is reset where [`disconnect`] does that. Systems other than
+/// Linux first dissolve the association of a datagram socket and then refuse the address, as they should.
+pub fn dissolve(fd: BorrowedFd<'_>) -> io::Result<()> {
+    match disconnect(fd) {
+        Err(error)
+            if cfg!(not(target_os = "linux"))
+                && matches!(
+                    error.raw_os_error(),
+                    Some(libc::EAFNOSUPPORT | libc::EADDRNOTAVAIL | libc::EINVAL)
+                )
+                && get_int(fd, libc::SOL_SOCKET, libc::SO_TYPE)
+                    .is_ok_and(|kind| kind == libc::SOCK_DGRAM) =>
+        {
+            Ok(())
+        }
+        result => result,
+    }
 }
 
 pub(super) fn sockaddr(address: &Address) -> (*const libc::sockaddr, libc::socklen_t) {

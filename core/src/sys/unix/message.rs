@@ -2,7 +2,7 @@
 
 use super::descriptor::close_on_exec;
 use super::result::check_count;
-use super::transfer::Blocking;
+use super::transfer::{receive_flags, Blocking};
 use crate::address::Address;
 use crate::ancillary::{codec, Ancillary};
 use crate::buffer::{RecvBuf, SendBuf};
@@ -63,7 +63,7 @@ pub fn recvmsg(
         header.msg_control = control.as_mut_ptr().cast();
         header.msg_controllen = narrow(control.len());
     }
-    let flags = flags | waiting.flag();
+    let flags = receive_flags(flags, waiting)?;
     // SAFETY: the header points at `parts`, `control` and `from`, which outlive the call and are ours to write;
     // `RecvBuf` has the layout of a `struct iovec` and promises writable memory.
     let count = check_count(unsafe { libc::recvmsg(fd.as_raw_fd(), &mut header, flags) })?;
@@ -83,8 +83,8 @@ pub(super) fn message_header(parts: *const libc::iovec, count: usize) -> libc::m
     header
 }
 
-/// Converts between `usize` and the types that other systems use in a msghdr.
-pub(super) fn narrow<A: TryInto<B>, B: Default>(length: A) -> B {
+/// Converts between `usize` and the types that systems use for lengths.
+pub fn narrow<A: TryInto<B>, B: Default>(length: A) -> B {
     length.try_into().unwrap_or_default()
 }
 

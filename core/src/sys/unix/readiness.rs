@@ -23,6 +23,16 @@ pub fn ready(result: c_int) -> io::Result<Readiness> {
     }
 }
 
+/// A time in the form that ppoll takes. A number of seconds that is too large becomes 68 years, which every system's type
+/// holds.
+#[cfg_attr(polysock_portable, allow(dead_code))] // poll(2) takes milliseconds
+pub fn timespec(time: Duration) -> libc::timespec {
+    libc::timespec {
+        tv_sec: time.as_secs().try_into().unwrap_or(c_int::MAX.into()),
+        tv_nsec: time.subsec_nanos() as libc::c_long, // less than 1,000,000,000
+    }
+}
+
 /// A time in the form that poll takes, never shorter; -1 means forever.
 pub fn milliseconds(left: Option<Duration>) -> c_int {
     left.map_or(-1, |left| {

@@ -4,7 +4,7 @@ use super::address::sockaddr;
 use super::result::check_count;
 use crate::address::Address;
 use crate::buffer::{RecvBuf, SendBuf};
-use crate::sys::kernel;
+use crate::sys::{kernel, numbers};
 use libc::c_int;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -14,6 +14,17 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 pub enum Blocking {
     Allowed,
     Forbidden,
+}
+
+/// The flags of a receive.
+///
+/// # Errors
+/// `EOPNOTSUPP` for one from the error queue where there is none: the system would receive something else.
+pub(super) fn receive_flags(flags: c_int, waiting: Blocking) -> io::Result<c_int> {
+    if !numbers::HAS_ERROR_QUEUE && flags & numbers::ERROR_QUEUE != 0 {
+        return Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP));
+    }
+    Ok(flags | waiting.flag())
 }
 
 impl Blocking {
@@ -48,7 +59,7 @@ pub fn sendto(
 
 /// Receives.
 pub fn recv(fd: BorrowedFd<'_>, room: &RecvBuf<'_>, flags: c_int, waiting: Blocking) -> io::Result<usize> {
-    let flags = flags | waiting.flag();
+    let flags = receive_flags(flags, waiting)?;
     // SAFETY: `RecvBuf` promises that its memory is writable for its length.
     check_count(unsafe { libc::recv(fd.as_raw_fd(), room.start().cast(), room.len(), flags) })
 }
@@ -61,7 +72,7 @@ pub fn recvfrom(
     flags: c_int,
     waiting: Blocking,
 ) -> io::Result<usize> {
-    let flags = flags | waiting.flag();
+    let flags = receive_flags(flags, waiting)?;
     let mut from_length = libc::socklen_t::try_from(Address::CAPACITY).unwrap_or(0);
     let (start, length) = (room.start().cast(), room.len());
     let address = from.room().as_mut_ptr().cast();

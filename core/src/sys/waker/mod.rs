@@ -51,7 +51,13 @@ impl Waker {
     }
 
     /// Closes what a forked child inherited. The waker is forgotten then, not dropped.
-    #[cfg_attr(any(not(target_os = "linux"), polysock_portable), allow(dead_code))] // only epoll is left to the parent
+    #[cfg_attr(
+        any(
+            polysock_portable,
+            not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd"))
+        ),
+        allow(dead_code)
+    )] // only epoll and kqueue are left to the parent
     pub fn close_inherited(&self) {
         let file_type = self.file_type();
         for end in [Some(&self.read), self.write.as_ref()].into_iter().flatten() {
@@ -68,6 +74,22 @@ impl Waker {
             libc::S_IFIFO
         } else {
             0
+        }
+    }
+
+    /// Takes back all signals that were sent. Unlike an eventfd, a pipe keeps each.
+    #[cfg(all(any(target_vendor = "apple", target_os = "freebsd"), not(polysock_portable)))]
+    pub fn drain_all(&self) {
+        let mut tokens = [0_u8; 512];
+        // SAFETY: `tokens` is ours and writable for its length; the descriptor does not block.
+        let mut read = || unsafe { libc::read(self.poll_fd(), tokens.as_mut_ptr().cast(), tokens.len()) };
+        loop {
+            match read() {
+                1.. => {}
+                0 => break,
+                _ if unix::is_interrupted() => {}
+                _ => break,
+            }
         }
     }
 

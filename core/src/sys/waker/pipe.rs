@@ -18,6 +18,10 @@ pub fn new_waker() -> io::Result<Waker> {
         // SAFETY: no memory is involved.
         unix::check(unsafe { libc::fcntl(end.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) })?;
     }
+    // The program may close the reading end. The signal would go to the whole process, not to the thread that writes.
+    #[cfg(target_vendor = "apple")]
+    // SAFETY: no memory is involved.
+    unix::check(unsafe { libc::fcntl(write.as_raw_fd(), libc::F_SETNOSIGPIPE, 1) })?;
     Ok(Waker::new(read, Some(write)))
 }
 

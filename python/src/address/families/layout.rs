@@ -1,6 +1,6 @@
 //! A sockaddr field by field.
 
-use polysock::{Address, Family};
+use polysock::Address;
 use pyo3::exceptions::PyOSError;
 use pyo3::PyResult;
 
@@ -33,11 +33,6 @@ impl Writer {
 pub struct Reader<'a>(pub &'a [u8]);
 
 impl Reader<'_> {
-    /// The family.
-    pub fn family(&self) -> Family {
-        Family(self.u16(0).into())
-    }
-
     /// A field of `N` bytes.
     pub fn bytes<const N: usize>(&self, at: usize) -> [u8; N] {
         let mut field = [0; N];

@@ -1,7 +1,7 @@
 //! The address families besides IPv4, IPv6 and Unix: CPython's tuples, and the kernel headers' layouts.
 //!
 //! The layouts are written out, since no system has the headers of all of them: one file per family, with `from_python`
-//! and `to_python` in each.
+//! and `to_python` in each. They are Linux's, as are the numbers of the families, which mean others elsewhere.
 
 mod alg;
 mod bluetooth;
@@ -26,6 +26,7 @@ use pyo3::IntoPyObjectExt;
 /// The address that a Python object stands for, for this socket.
 pub fn from_python(caller: &str, socket: &Socket, object: &Bound<'_, PyAny>) -> PyResult<Address> {
     match socket.family() {
+        _ if !cfg!(target_os = "linux") => Err(PyOSError::new_err(format!("{caller}(): bad family"))),
         Family(NETLINK) => netlink::from_python(caller, object),
         Family(PACKET) => packet::from_python(caller, object),
         Family(CAN) => can::from_python(caller, socket.protocol(), object),
@@ -42,9 +43,11 @@ pub fn from_python(caller: &str, socket: &Socket, object: &Bound<'_, PyAny>) -> 
 pub fn to_python<'py>(
     py: Python<'py>,
     protocol: Protocol,
+    family: Family,
     address: &Reader<'_>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    match address.family() {
+    match family {
+        _ if !cfg!(target_os = "linux") => unknown(py, family, address),
         Family(NETLINK) => netlink::to_python(py, address),
         Family(PACKET) => packet::to_python(py, address),
         Family(CAN) => can::to_python(py, protocol, address),
@@ -53,9 +56,11 @@ pub fn to_python<'py>(
         Family(ALG) => alg::to_python(py, address),
         Family(VSOCK) => vsock::to_python(py, address),
         Family(QIPCRTR) => qipcrtr::to_python(py, address),
-        family => {
-            let payload = PyBytes::new(py, address.0.get(2..).unwrap_or(&[]));
-            (family.0, payload).into_bound_py_any(py)
-        }
+        family => unknown(py, family, address),
     }
+}
+
+fn unknown<'py>(py: Python<'py>, family: Family, address: &Reader<'_>) -> PyResult<Bound<'py, PyAny>> {
+    let payload = PyBytes::new(py, address.0.get(2..).unwrap_or(&[]));
+    (family.0, payload).into_bound_py_any(py)
 }

@@ -5,7 +5,11 @@ mod port_states;
 
 pub use port_states::tcp_states_at;
 
+use crate::credentials::Credentials;
+use crate::sys::control::{ucred, UCRED};
 use crate::sys::unix;
+use crate::tcp_info::linux::{offset, Answer};
+use crate::tcp_info::TcpInfo;
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -32,9 +36,39 @@ pub const RECEIVE_LIMITS: [libc::c_int; 2] = [libc::SO_RCVTIMEO, 66];
 /// Those that limit how long a send waits.
 pub const SEND_LIMITS: [libc::c_int; 2] = [libc::SO_SNDTIMEO, 67];
 
+/// The poll event that shows that both streams of a connection have ended, which a socket that has never had one does not
+/// show.
+pub const BOTH_ENDED: i16 = libc::POLLRDHUP;
+
+/// Whether [`send_queue`] knows what the peer of a Unix socket has not received.
+pub const COUNTS_UNIX_QUEUES: bool = true;
+
+/// The values of [`number::DONT_FRAGMENT`]: routers may fragment datagrams (`IP_PMTUDISC_DONT`), and must not
+/// (`IP_PMTUDISC_DO`).
+pub const MAY_FRAGMENT: libc::c_int = 0;
+pub const MUST_NOT_FRAGMENT: libc::c_int = 2;
+
+/// The room for the answer to [`number::PEER_CREDENTIALS`], a `struct ucred`.
+pub const PEER_CREDENTIALS_ROOM: usize = UCRED;
+
+/// Reads that answer.
+pub fn peer_credentials(answer: &[u8]) -> Option<Credentials> {
+    ucred(answer)
+}
+
+/// Has a socket that another program or library made never raise SIGPIPE: each send has a flag for that.
+#[inline]
+pub fn suppress_sigpipe(_: BorrowedFd<'_>) {}
+
 /// The protocol of a socket (`SO_PROTOCOL`).
 pub fn protocol(fd: BorrowedFd<'_>) -> io::Result<libc::c_int> {
     unix::get_int(fd, libc::SOL_SOCKET, libc::SO_PROTOCOL)
+}
+
+/// Whether an IP socket speaks TCP. The kernel is asked because a program can be made to use MPTCP behind its back, whose
+/// subflows say nothing.
+pub fn is_tcp(fd: BorrowedFd<'_>) -> io::Result<bool> {
+    protocol(fd).map(|protocol| protocol == libc::IPPROTO_TCP)
 }
 
 /// The state of a TCP connection as the kernel numbers it, the first byte of `struct tcp_info`.
@@ -45,9 +79,12 @@ pub fn tcp_state(fd: BorrowedFd<'_>) -> io::Result<u8> {
     Ok(state)
 }
 
-/// Reads as much of `struct tcp_info` as the kernel has; returns how much that is.
-pub fn tcp_info(fd: BorrowedFd<'_>, info: &mut [u8]) -> io::Result<usize> {
-    unix::get_option(fd, libc::IPPROTO_TCP, libc::TCP_INFO, info)
+/// The statistics of a TCP connection (`TCP_INFO`).
+pub fn tcp_info(fd: BorrowedFd<'_>) -> io::Result<TcpInfo> {
+    let mut room = [0; offset::END];
+    let length = unix::get_option(fd, libc::IPPROTO_TCP, libc::TCP_INFO, &mut room)?;
+    let answer = Answer(room.get(..length).unwrap_or(&room));
+    TcpInfo::read(answer).ok_or_else(|| io::Error::from_raw_os_error(libc::EOPNOTSUPP))
 }
 
 /// How much of what was sent the peer has not acknowledged (`SIOCOUTQ`, tcp(7)), including what was not sent yet. The end of
@@ -68,6 +105,17 @@ fn count(fd: BorrowedFd<'_>, request: libc::Ioctl) -> io::Result<u64> {
     // SAFETY: both requests write one int, which `count` is.
     unix::check(unsafe { libc::ioctl(fd.as_raw_fd(), request, &raw mut count) })?;
     Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// What stands for this machine since it was last started.
+pub fn boot_id() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default()
+}
+
+/// Identifies the network namespace of this process.
+pub fn network_namespace() -> Option<String> {
+    let link = std::fs::read_link("/proc/self/ns/net").ok()?;
+    link.into_os_string().into_string().ok()
 }
 
 /// Names this thread; only the first 15 bytes are used.

@@ -4,6 +4,8 @@
 
 pub mod number;
 
+use crate::credentials::Credentials;
+use crate::tcp_info::TcpInfo;
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -29,9 +31,35 @@ pub const RECEIVE_LIMITS: [libc::c_int; 1] = [libc::SO_RCVTIMEO];
 /// Those that limit how long a send waits.
 pub const SEND_LIMITS: [libc::c_int; 1] = [libc::SO_SNDTIMEO];
 
+/// The poll event that shows that both streams of a connection have ended.
+pub const BOTH_ENDED: i16 = libc::POLLHUP;
+
+/// Whether [`send_queue`] knows what the peer of a Unix socket has not received.
+pub const COUNTS_UNIX_QUEUES: bool = false;
+
+/// The values of an option that does not exist.
+pub const MAY_FRAGMENT: libc::c_int = 0;
+pub const MUST_NOT_FRAGMENT: libc::c_int = 1;
+
+/// The room for the answer to an option that does not exist.
+pub const PEER_CREDENTIALS_ROOM: usize = 0;
+
+/// Reads that answer.
+pub fn peer_credentials(_: &[u8]) -> Option<Credentials> {
+    None
+}
+
+/// Has a socket that another program or library made never raise SIGPIPE: unknown.
+pub fn suppress_sigpipe(_: BorrowedFd<'_>) {}
+
 /// The protocol of a socket: there is no portable way to get it, so the family's own choice.
 pub fn protocol(_: BorrowedFd<'_>) -> io::Result<libc::c_int> {
     Ok(0)
+}
+
+/// Whether an IP socket speaks TCP: there is no portable way to find out.
+pub fn is_tcp(_: BorrowedFd<'_>) -> io::Result<bool> {
+    Ok(false)
 }
 
 /// The state of a TCP connection: there is no portable way to get it.
@@ -42,8 +70,8 @@ pub fn tcp_state(_: BorrowedFd<'_>) -> io::Result<u8> {
 /// The states of the TCP sockets with a local port: there is no portable way to get them.
 pub fn tcp_states_at(_: u16, _: impl FnMut(u8)) {}
 
-/// The statistics of a TCP connection: there is no portable way to get it.
-pub fn tcp_info(_: BorrowedFd<'_>, _: &mut [u8]) -> io::Result<usize> {
+/// The statistics of a TCP connection: there is no portable way to get them.
+pub fn tcp_info(_: BorrowedFd<'_>) -> io::Result<TcpInfo> {
     Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
 }
 
@@ -55,6 +83,16 @@ pub fn send_queue(_: BorrowedFd<'_>) -> io::Result<u64> {
 /// How much of it was not sent yet: there is no portable way to get it.
 pub fn unsent(_: BorrowedFd<'_>) -> io::Result<u64> {
     Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
+}
+
+/// What stands for this machine since it was last started: there is no portable way to get it.
+pub fn boot_id() -> String {
+    String::new()
+}
+
+/// Identifies the network namespace of this process: only Linux has them.
+pub fn network_namespace() -> Option<String> {
+    None
 }
 
 /// Every system has a different way of naming threads.

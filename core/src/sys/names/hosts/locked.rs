@@ -11,8 +11,42 @@ extern "C" {
     fn gethostbyaddr(address: *const c_void, length: socklen_t, family: c_int) -> *mut hostent;
 }
 
+/// Why the look-up that failed just now did: this thread's `h_errno`.
+#[cfg(target_os = "linux")]
+fn code() -> c_int {
+    extern "C" {
+        fn __h_errno_location() -> *mut c_int;
+    }
+    // SAFETY: the address of this thread's `h_errno`.
+    unsafe { *__h_errno_location() }
+}
+
+/// Why the look-up that failed just now did: this thread's `h_errno`.
+#[cfg(target_os = "freebsd")]
+fn code() -> c_int {
+    extern "C" {
+        fn __h_errno() -> *mut c_int;
+    }
+    // SAFETY: the address of this thread's `h_errno`.
+    unsafe { *__h_errno() }
+}
+
+/// Why the look-up that failed just now did: the process's `h_errno`. A look-up that the program makes at the same time may
+/// change it.
+#[cfg(target_vendor = "apple")]
+fn code() -> c_int {
+    extern "C" {
+        static h_errno: c_int;
+    }
+    // SAFETY: a number that is only read.
+    unsafe { std::ptr::addr_of!(h_errno).read_volatile() }
+}
+
 /// Always `HOST_NOT_FOUND`: there is no portable way to read this thread's `h_errno`.
-const NOT_FOUND: c_int = 1;
+#[cfg(not(any(target_os = "linux", target_os = "freebsd", target_vendor = "apple")))]
+fn code() -> c_int {
+    1
+}
 
 pub fn by_name(name: &CStr, family: c_int) -> Result<HostEntry, HostError> {
     let _held = TABLES.lock();
@@ -20,9 +54,10 @@ pub fn by_name(name: &CStr, family: c_int) -> Result<HostEntry, HostError> {
     let entry = unsafe { gethostbyname2(name.as_ptr(), family) };
     // SAFETY: null, or an entry that stays as it is while we hold the lock.
     unsafe {
-        entry
-            .as_ref()
-            .map_or(Err(HostError(NOT_FOUND)), |entry| host(entry))
+        match entry.as_ref() {
+            Some(entry) => host(entry),
+            None => Err(HostError(code())),
+        }
     }
 }
 
@@ -33,8 +68,9 @@ pub fn by_address(address: &[u8], family: c_int) -> Result<HostEntry, HostError>
     let entry = unsafe { gethostbyaddr(address.as_ptr().cast(), size, family) };
     // SAFETY: null, or an entry that stays as it is while we hold the lock.
     unsafe {
-        entry
-            .as_ref()
-            .map_or(Err(HostError(NOT_FOUND)), |entry| host(entry))
+        match entry.as_ref() {
+            Some(entry) => host(entry),
+            None => Err(HostError(code())),
+        }
     }
 }

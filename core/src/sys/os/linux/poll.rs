@@ -15,16 +15,9 @@ pub fn poll(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Read
 }
 
 fn poll_to_the_nanosecond(set: &mut [libc::pollfd], left: Option<Duration>) -> io::Result<Readiness> {
-    let left = left.map(timespec);
+    let left = left.map(unix::readiness::timespec);
     let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
     let count = libc::nfds_t::try_from(set.len()).unwrap_or(0);
     // SAFETY: `set` is ours and has `count` entries; `left` is null or points at a timespec that outlives this.
     unix::ready(unsafe { libc::ppoll(set.as_mut_ptr(), count, left, std::ptr::null()) })
-}
-
-pub(super) fn timespec(time: Duration) -> libc::timespec {
-    libc::timespec {
-        tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-        tv_nsec: time.subsec_nanos().into(),
-    }
 }

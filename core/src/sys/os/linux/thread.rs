@@ -1,6 +1,6 @@
 //! Sleeping on a value (futex(2)).
 
-use super::poll::timespec;
+use crate::sys::unix::readiness::timespec;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 

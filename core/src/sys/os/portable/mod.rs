@@ -1,7 +1,10 @@
 //! The same as [`super::linux`] by means every Unix has. Compiled and tested on Linux too.
 
 #![cfg_attr(
-    all(target_os = "linux", not(polysock_portable)),
+    all(
+        any(target_os = "linux", target_vendor = "apple", target_os = "freebsd"),
+        not(polysock_portable)
+    ),
     allow(dead_code, unused_imports)
 )]
 

@@ -1,7 +1,8 @@
-//! What holds of `struct tcp_info`: an answer of any length is read or refused, a longer one from a newer kernel says the
+//! What holds of `struct tcp_info` of Linux: an answer of any length is read or refused, a longer one from a newer kernel says the
 //! same, and a shorter one differs only by what it lacks.
 
-use super::{offset, Answer, TcpInfo};
+use super::linux::{offset, Answer};
+use super::TcpInfo;
 
 /// The input is the kernel's answer.
 pub fn tcp_info(bytes: &[u8]) {

@@ -1,0 +1,21 @@
+//! Who is at the other end of a Unix domain socket.
+
+/// Who sent a message over a Unix domain socket (`struct ucred`, unix(7)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// The process.
+    pub pid: i32,
+    /// Its user.
+    pub uid: u32,
+    /// Its group.
+    pub gid: u32,
+}
+
+impl Credentials {
+    /// What the kernel reports for a socket without a peer.
+    pub(crate) const UNKNOWN: Self = Self {
+        pid: 0,
+        uid: u32::MAX,
+        gid: u32::MAX,
+    };
+}
