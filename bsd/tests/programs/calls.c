@@ -1,7 +1,6 @@
 /* Every call that the layer has, with good and with bad arguments. What it prints is the same with and without the layer. */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
+#include "sockets.h"
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
@@ -9,60 +8,19 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
-#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-static void show(const char *what, long result) {
-    if (result < 0)
-        printf("%s: %ld %s\n", what, result, strerrorname_np(errno));
-    else
-        printf("%s: %ld\n", what, result);
-}
-
-/* A successful call leaves errno alone. */
-#define SHOW(call)                                     \
-    do {                                               \
-        errno = E2BIG;                                 \
-        long result_ = (long)(call);                   \
-        show(#call, result_);                          \
-        if (result_ >= 0 && errno != E2BIG)            \
-            printf("%s changed errno\n", #call);       \
-    } while (0)
 
 /* An address at which nothing is; the compiler does not know that. */
 static void *volatile nowhere = (void *)8;
 #define NOWHERE nowhere
 static volatile int minus_one = -1;
-
-static int listener(struct sockaddr_in *address) {
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    socklen_t length = sizeof *address;
-    *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    bind(fd, (void *)address, length);
-    listen(fd, 16);
-    getsockname(fd, (void *)address, &length);
-    return fd;
-}
-
-static void pair_over_tcp(int pair[2]) {
-    struct sockaddr_in address;
-    int fd = listener(&address);
-    pair[0] = socket(AF_INET, SOCK_STREAM, 0);
-    connect(pair[0], (void *)&address, sizeof address);
-    pair[1] = accept(fd, NULL, NULL);
-    close(fd);
-}
 
 static void streams(void) {
     int pair[2];
