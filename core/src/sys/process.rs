@@ -70,7 +70,29 @@ fn has_gained_rights() -> bool {
     return unsafe { libc::issetugid() } != 0;
 }
 
+/// Calls `function` when the process exits in order. If it is registered before the program begins, that is after the
+/// destructors of all libraries.
+#[cfg(target_os = "linux")]
+pub fn at_exit(function: extern "C" fn()) {
+    use std::ffi::{c_int, c_void};
+    extern "C" fn call(function: *mut c_void) {
+        // SAFETY: it was made from such a function below.
+        unsafe { std::mem::transmute::<*mut c_void, extern "C" fn()>(function)() };
+    }
+    extern "C" {
+        fn __cxa_atexit(
+            call: extern "C" fn(*mut c_void),
+            argument: *mut c_void,
+            library: *mut c_void,
+        ) -> c_int;
+    }
+    // SAFETY: they are functions for the life of the process (the library is linked `-z nodelete`), so they need not be called
+    // with this library's destructors, which atexit(3) would do. Registering fails only without memory.
+    unsafe { __cxa_atexit(call, function as *mut c_void, std::ptr::null_mut()) };
+}
+
 /// Calls `function` when the process exits in order.
+#[cfg(not(target_os = "linux"))]
 pub fn at_exit(function: extern "C" fn()) {
     // SAFETY: it is a function for the life of the process (the library is linked `-z nodelete`). Registering fails only
     // without memory.

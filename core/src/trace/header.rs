@@ -3,6 +3,7 @@
 use super::line::Line;
 use crate::sys::published::Published;
 use crate::sys::{clock, kernel, process};
+use std::sync::OnceLock;
 
 /// The version of the records. It changes when a reader of the earlier ones would misunderstand them.
 pub(super) const VERSION: u32 = 1;
@@ -59,6 +60,12 @@ fn program() -> String {
 }
 
 /// What stands for this machine since it was last started, within which monotonic clocks agree.
-fn machine() -> String {
-    kernel::boot_id().trim().to_owned()
+fn machine() -> &'static str {
+    static MACHINE: OnceLock<String> = OnceLock::new();
+    MACHINE.get_or_init(|| kernel::boot_id().trim().to_owned())
+}
+
+/// Reads what needs a descriptor: later the program may have none left, or close it.
+pub(super) fn prepare() {
+    machine();
 }

@@ -47,6 +47,11 @@ pub(super) fn lock() -> Held<'static, Sink> {
     SINK.lock()
 }
 
+/// Counts a record that was not made.
+pub(super) fn note_lost() {
+    lock().lost += 1;
+}
+
 /// Registers what finishes the file when the process exits, and what notices forks.
 pub(super) fn prepare() {
     static AT_EXIT: Once = Once::new();
@@ -90,7 +95,7 @@ impl Sink {
         *self = Self {
             log: Some(log),
             name: Some(name.into_boxed_str()),
-            lost: 0,
+            lost: self.lost,
         };
         Ok(())
     }
