@@ -34,6 +34,7 @@ mod calls {
     mod duplicate;
     mod epoll;
     mod files;
+    mod jump;
     mod message;
     mod messages;
     mod names;

@@ -49,6 +49,10 @@ impl Missing for c_int {
     const MISSING: Self = -1;
 }
 
+impl Missing for () {
+    const MISSING: Self = ();
+}
+
 impl Missing for ssize_t {
     const MISSING: Self = -1;
 }
@@ -125,6 +129,7 @@ functions! {
 
     close(fd: c_int) -> c_int;
     close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int;
+    closefrom(first: c_int) -> ();
     fclose(file: *mut libc::FILE) -> c_int;
     dup(fd: c_int) -> c_int;
     dup2(fd: c_int, number: c_int) -> c_int;
@@ -142,6 +147,11 @@ functions! {
     epoll_wait(fd: c_int, events: *mut libc::epoll_event, most: c_int, timeout: c_int) -> c_int;
     epoll_pwait(fd: c_int, events: *mut libc::epoll_event, most: c_int, timeout: c_int, mask: *const libc::sigset_t) -> c_int;
     epoll_pwait2(fd: c_int, events: *mut libc::epoll_event, most: c_int, timeout: *const libc::timespec, mask: *const libc::sigset_t) -> c_int;
+
+    longjmp(place: *mut c_void, value: c_int) -> ();
+    _longjmp(place: *mut c_void, value: c_int) -> ();
+    siglongjmp(place: *mut c_void, value: c_int) -> ();
+    __longjmp_chk(place: *mut c_void, value: c_int) -> ();
 
     getaddrinfo(host: *const libc::c_char, service: *const libc::c_char, hints: *const libc::addrinfo, found: *mut *mut libc::addrinfo) -> c_int;
 }

@@ -2,6 +2,7 @@
 
 use crate::next;
 use crate::result::{errno, set_errno};
+use libc::c_void;
 use polysock::bare;
 
 #[used]
@@ -18,11 +19,29 @@ extern "C" fn start() {
 fn begin() {
     next::look_up_all();
     polysock::set_trace_language("c");
-    if bare::begin_from_environment() {
-        // SAFETY: it is a function for the life of the process (the library is linked `-z nodelete`). Registered after the
-        // trace's own, it runs before that.
-        unsafe { libc::atexit(end) };
+    if is_first() && bare::begin_from_environment() {
+        // Registered after the trace's own, it runs before that.
+        bare::at_exit(end);
     }
+}
+
+/// By which several copies of the layer in one process find the first.
+#[allow(non_upper_case_globals)]
+#[no_mangle]
+pub static polysock_layer: u8 = 0;
+
+/// Whether this is the copy of the layer that the program's calls reach first. Another one would record them again.
+fn is_first() -> bool {
+    let file_of = |address: *const c_void| {
+        // SAFETY: zeroed pointers are valid, and the call fills them.
+        let mut found: libc::Dl_info = unsafe { std::mem::zeroed() };
+        // SAFETY: `found` is ours to write.
+        unsafe { libc::dladdr(address, &raw mut found) };
+        found.dli_fbase
+    };
+    // SAFETY: the name ends with NUL.
+    let first = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"polysock_layer".as_ptr()) };
+    file_of(first) == file_of(begin as *const c_void)
 }
 
 extern "C" fn end() {

@@ -281,6 +281,9 @@ fn check_format(beginning: &[u8]) -> Option<String> {
         Some(loader) if loader.windows(7).any(|part| part == b"ld-musl") != cfg!(target_env = "musl") => {
             Some(format!("it uses {}, but the layer was built for another C library", loader.escape_ascii()))
         }
+        Some(loader) if !Path::new(OsStr::from_bytes(loader)).exists() => {
+            Some(format!("its loader {} is not found", loader.escape_ascii()))
+        }
         Some(_) => None,
     }
 }

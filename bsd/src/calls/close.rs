@@ -36,6 +36,13 @@ pub unsafe extern "C-unwind" fn fclose(file: *mut libc::FILE) -> c_int {
 pub unsafe extern "C-unwind" fn close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int {
     pass_on!(close_range(first, last, flags));
     let result = next::close_range(first, last, flags);
-    bare::note_closed();
+    bare::note_range_closed("close_range", first..=last);
     result
+}
+
+#[no_mangle]
+pub unsafe extern "C-unwind" fn closefrom(first: c_int) {
+    pass_on!(closefrom(first));
+    next::closefrom(first);
+    bare::note_range_closed("closefrom", c_uint::try_from(first).unwrap_or(0)..=c_uint::MAX);
 }

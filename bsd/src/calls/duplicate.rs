@@ -2,7 +2,7 @@
 
 use crate::next::{self, pass_on};
 use libc::{c_int, c_void};
-use polysock::bare;
+use polysock::bare::{self, Outcome};
 
 #[no_mangle]
 pub unsafe extern "C-unwind" fn dup(fd: c_int) -> c_int {
@@ -14,10 +14,16 @@ pub unsafe extern "C-unwind" fn dup(fd: c_int) -> c_int {
     number
 }
 
-#[no_mangle]
-pub unsafe extern "C-unwind" fn dup2(fd: c_int, number: c_int) -> c_int {
-    pass_on!(dup2(fd, number));
-    let result = next::dup2(fd, number);
+/// Records what a call does that gives `number` to the file of `fd`: it may close a socket.
+#[inline]
+fn replace(by: &'static str, fd: c_int, number: c_int, call: impl FnOnce() -> c_int) -> c_int {
+    let closed = bare::begin_replacement(number, by, fd);
+    let result = call();
+    match closed {
+        Some(closed) if result >= 0 => bare::end(closed, Outcome::Done, |_| {}),
+        Some(closed) => bare::cancel(closed),
+        None => {}
+    }
     if result >= 0 {
         bare::note_change(number);
     }
@@ -25,13 +31,15 @@ pub unsafe extern "C-unwind" fn dup2(fd: c_int, number: c_int) -> c_int {
 }
 
 #[no_mangle]
+pub unsafe extern "C-unwind" fn dup2(fd: c_int, number: c_int) -> c_int {
+    pass_on!(dup2(fd, number));
+    replace("dup2", fd, number, || next::dup2(fd, number))
+}
+
+#[no_mangle]
 pub unsafe extern "C-unwind" fn dup3(fd: c_int, number: c_int, flags: c_int) -> c_int {
     pass_on!(dup3(fd, number, flags));
-    let result = next::dup3(fd, number, flags);
-    if result >= 0 {
-        bare::note_change(number);
-    }
-    result
+    replace("dup3", fd, number, || next::dup3(fd, number, flags))
 }
 
 fn is_duplication(command: c_int) -> bool {

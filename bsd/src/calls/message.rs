@@ -7,7 +7,7 @@ use crate::memory;
 use crate::next::{self, pass_on};
 use crate::result::sent;
 use libc::{c_int, msghdr, ssize_t};
-use polysock::bare::{self, Fields};
+use polysock::bare::{self, Call, Fields};
 
 /// What the program describes, if its pointer is good.
 pub(super) fn described(message: *const msghdr) -> Option<msghdr> {
@@ -40,26 +40,54 @@ pub(super) fn add_payload(fields: &mut Fields<'_>, message: &msghdr, moved: usiz
     fields.payload(moved.min(parts.length()), |offset, room| parts.copy(offset, room));
 }
 
+/// A call that was begun, and what the program had described before it.
+type Begun = Option<(Call, Option<msghdr>)>;
+
+#[cold]
+#[inline(never)]
+fn begin_send(fd: c_int, message: *const msghdr, flags: c_int) -> Begun {
+    if !bare::is_observed() || !bare::is_socket(fd) {
+        return None;
+    }
+    bare::aside(|| {
+        let header = described(message);
+        let length = header.as_ref().map_or(0, |header| parts(header).length());
+        let (waits, raises) = (send::waits(length, flags), send::raises_sigpipe(flags));
+        let call = bare::begin("sendmsg", fd, waits, raises, |fields| {
+            fields.number("asked", length);
+            fields.flags("flags", flags);
+            if let Some(header) = &header {
+                add_name(fields, "to", header, header.msg_namelen);
+                fields.count("control", size(header.msg_controllen));
+            }
+        })?;
+        Some((call, header))
+    })
+}
+
+#[cold]
+#[inline(never)]
+fn begin_receive(fd: c_int, message: *const msghdr, flags: c_int) -> Begun {
+    if !bare::is_observed() || !bare::is_socket(fd) {
+        return None;
+    }
+    bare::aside(|| {
+        let header = described(message);
+        let length = header.as_ref().map_or(0, |header| parts(header).length());
+        let call = bare::begin("recvmsg", fd, recv::waits(flags), false, |fields| {
+            fields.number("asked", length);
+            fields.flags("flags", flags);
+        })?;
+        Some((call, header))
+    })
+}
+
 #[no_mangle]
 pub unsafe extern "C-unwind" fn sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t {
     pass_on!(sendmsg(fd, message, flags));
-    let header = if bare::is_observed() {
-        described(message)
-    } else {
-        None
-    };
-    let length = header.as_ref().map_or(0, |header| parts(header).length());
-    let (waits, raises) = (send::waits(length, flags), send::raises_sigpipe(flags));
-    let call = bare::begin("sendmsg", fd, waits, raises, |fields| {
-        fields.number("asked", length);
-        fields.flags("flags", flags);
-        if let Some(header) = &header {
-            add_name(fields, "to", header, header.msg_namelen);
-            fields.count("control", size(header.msg_controllen));
-        }
-    });
+    let begun = begin_send(fd, message, flags);
     let result = next::sendmsg(fd, message, flags);
-    if let Some(call) = call {
+    if let Some((call, header)) = begun {
         bare::end(call, sent(result), |fields| {
             if let Some(header) = &header {
                 add_payload(fields, header, usize::try_from(result).unwrap_or(0));
@@ -72,20 +100,9 @@ pub unsafe extern "C-unwind" fn sendmsg(fd: c_int, message: *const msghdr, flags
 #[no_mangle]
 pub unsafe extern "C-unwind" fn recvmsg(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t {
     pass_on!(recvmsg(fd, message, flags));
-    let header = if bare::is_observed() {
-        described(message)
-    } else {
-        None
-    };
-    let call = bare::begin("recvmsg", fd, recv::waits(flags), false, |fields| {
-        fields.number(
-            "asked",
-            header.as_ref().map_or(0, |header| parts(header).length()),
-        );
-        fields.flags("flags", flags);
-    });
+    let begun = begin_receive(fd, message, flags);
     let result = next::recvmsg(fd, message, flags);
-    if let Some(call) = call {
+    if let Some((call, header)) = begun {
         bare::end(call, recv::outcome(result, flags), |fields| {
             recv::add_found(fields, result, flags);
             if let (0.., Some(before), Some(after)) = (result, &header, described(message)) {

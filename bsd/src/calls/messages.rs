@@ -24,10 +24,11 @@ fn count_of(result: c_int) -> usize {
 }
 
 /// How many bytes a call has moved.
-fn moved(first: *const mmsghdr, result: c_int) -> usize {
-    described(first, count_of(result))
-        .map(|message| message.msg_len as usize)
-        .sum()
+#[cold]
+#[inline(never)]
+fn moved_in_all(first: *const mmsghdr, result: c_int) -> usize {
+    let lengths = || described(first, count_of(result)).map(|message| message.msg_len as usize);
+    bare::aside(|| Some(lengths().sum())).unwrap_or(0)
 }
 
 #[no_mangle]
@@ -47,7 +48,7 @@ pub unsafe extern "C-unwind" fn sendmmsg(
     if let Some(call) = call {
         let mut outcome = done(result);
         if outcome == Outcome::Done {
-            outcome = Outcome::Sent(moved(messages, result));
+            outcome = Outcome::Sent(moved_in_all(messages, result));
         }
         bare::end(call, outcome, |fields| {
             let sent = described(messages, count_of(result).min(MOST_SHOWN));
@@ -76,7 +77,7 @@ pub unsafe extern "C-unwind" fn recvmmsg(
             "asked",
             described(messages, count as usize)
                 .map(|message| parts(&message.msg_hdr).length())
-                .sum::<usize>(),
+                .fold(0, usize::saturating_add),
         );
         fields.flags("flags", flags);
     });
@@ -84,7 +85,7 @@ pub unsafe extern "C-unwind" fn recvmmsg(
     if let Some(call) = call {
         let mut outcome = done(result);
         if outcome == Outcome::Done {
-            outcome = recv::outcome(moved(messages, result).try_into().unwrap_or(0), flags);
+            outcome = recv::outcome(moved_in_all(messages, result).try_into().unwrap_or(0), flags);
         }
         bare::end(call, outcome, |fields| {
             let received = described(messages, count_of(result).min(MOST_SHOWN));

@@ -1,7 +1,8 @@
 //! Data in several parts, as the program describes them.
 
 use crate::memory;
-use libc::iovec;
+use libc::{c_int, iovec};
+use polysock::bare::{self, Call};
 
 /// The most parts that the system takes (`IOV_MAX`).
 const MOST: usize = 1024;
@@ -46,4 +47,19 @@ impl Parts {
         }
         0
     }
+}
+
+/// Begins the record of a call with parts, given their length.
+#[cold]
+#[inline(never)]
+pub(super) fn begin_parts(
+    fd: c_int,
+    first: *const iovec,
+    count: c_int,
+    begin: impl FnOnce(usize) -> Option<Call>,
+) -> Option<Call> {
+    if !bare::is_observed() || !bare::is_socket(fd) {
+        return None;
+    }
+    bare::aside(|| begin(Parts::new(first, usize::try_from(count).unwrap_or(0)).length()))
 }

@@ -27,9 +27,19 @@ pub(super) fn limit_in_ms(timeout: c_int) -> Option<i64> {
     (timeout >= 0).then(|| i64::from(timeout) * NANOSECONDS_PER_MILLISECOND)
 }
 
-/// Whether a call with this time limit may wait; if the pointer is bad, the call itself says so.
+/// Whether a call with this time limit may wait; if the pointer or the limit is bad, the call itself says so.
 pub(super) fn may_wait(timeout: *const timespec) -> bool {
-    bare::is_observed() && (timeout.is_null() || limit(timeout).is_some_and(|limit| limit > 0))
+    // SAFETY: any bytes are two numbers.
+    let limit = || unsafe { memory::read(timeout) };
+    bare::is_observed() && (timeout.is_null() || limit().is_some_and(is_time))
+}
+
+/// Whether it is a valid time, and not 0.
+fn is_time(limit: timespec) -> bool {
+    let nanoseconds = limit.tv_nsec;
+    limit.tv_sec >= 0
+        && (0..NANOSECONDS_PER_SECOND).contains(&nanoseconds)
+        && (limit.tv_sec > 0 || nanoseconds > 0)
 }
 
 pub(super) fn limit(timeout: *const timespec) -> Option<i64> {
@@ -50,18 +60,24 @@ fn entries(first: *const pollfd, count: nfds_t) -> impl Iterator<Item = pollfd> 
 }
 
 /// Begins the record, if there is a socket among the entries.
-#[inline]
+#[cold]
+#[inline(never)]
 fn begin(first: *const pollfd, count: nfds_t, limit: impl FnOnce() -> Option<i64>) -> Option<Call> {
-    if !bare::is_observed() || !entries(first, count).any(|entry| bare::is_socket(entry.fd)) {
+    if !bare::is_observed() {
         return None;
     }
-    bare::begin_without_socket("poll", |fields| {
-        fields.number("entries", count);
-        let shown = entries(first, count).take(MOST_SHOWN);
-        fields.descriptors("waits_for", shown.map(|entry| (entry.fd, Events(entry.events))));
-        if let Some(limit) = limit() {
-            fields.number("timeout", limit);
+    bare::aside(|| {
+        if !entries(first, count).any(|entry| bare::is_socket(entry.fd)) {
+            return None;
         }
+        bare::begin_without_socket("poll", |fields| {
+            fields.number("entries", count);
+            let shown = entries(first, count).take(MOST_SHOWN);
+            fields.descriptors("waits_for", shown.map(|entry| (entry.fd, Events(entry.events))));
+            if let Some(limit) = limit() {
+                fields.number("timeout", limit);
+            }
+        })
     })
 }
 

@@ -1,6 +1,6 @@
 //! recv(2), read(2) and their relatives.
 
-use super::parts::Parts;
+use super::parts::{begin_parts, Parts};
 use crate::memory;
 use crate::next::{self, pass_on};
 use crate::result::{done, received};
@@ -177,12 +177,7 @@ pub unsafe extern "C-unwind" fn __read_chk(
 #[no_mangle]
 pub unsafe extern "C-unwind" fn readv(fd: c_int, parts: *const iovec, count: c_int) -> ssize_t {
     pass_on!(readv(fd, parts, count));
-    let call = if bare::is_observed() {
-        let parts = Parts::new(parts, usize::try_from(count).unwrap_or(0));
-        begin("readv", fd, parts.length(), 0)
-    } else {
-        None
-    };
+    let call = begin_parts(fd, parts, count, |length| begin("readv", fd, length, 0));
     let result = next::readv(fd, parts, count);
     if let Some(call) = call {
         let parts = Parts::new(parts, usize::try_from(count).unwrap_or(0));

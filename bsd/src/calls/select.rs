@@ -1,13 +1,12 @@
 //! select(2) and pselect(2).
 
-use super::poll::{limit, look_then_wait, may_wait, NO_TIME};
+use super::poll::{limit, may_wait};
 use crate::memory;
 use crate::next::{self, pass_on};
 use crate::result::done;
-use libc::{c_int, fd_set, sigset_t, timespec, timeval};
+use libc::{c_int, fd_set, nfds_t, pollfd, sigset_t, timespec, timeval};
 use polysock::bare::{self, Call};
 use polysock::Events;
-use std::ptr;
 
 /// A set of descriptors, as the kernel sees it: an array of longs.
 const WORDS: usize = 128;
@@ -15,10 +14,11 @@ const BITS: usize = u64::BITS as usize;
 /// How many descriptors the copies of sets have room for. A call with more is recorded without knowing whether it waits.
 const MOST: usize = WORDS * BITS;
 const MOST_SHOWN: usize = 64;
+/// How many descriptors are looked at at a time.
+const BLOCK: usize = 64;
 
 /// What the program has in its three sets.
 struct Sets {
-    places: [*mut fd_set; 3],
     words: [[u64; WORDS]; 3],
     used: usize,
 }
@@ -28,7 +28,6 @@ impl Sets {
     fn copy(count: c_int, places: [*mut fd_set; 3]) -> Option<Self> {
         let count = usize::try_from(count).ok().filter(|count| *count <= MOST)?;
         let mut sets = Self {
-            places,
             words: [[0; WORDS]; 3],
             used: count.div_ceil(BITS),
         };
@@ -50,15 +49,26 @@ impl Sets {
         Some(sets)
     }
 
-    /// Puts back what the program had there.
-    ///
-    /// # Safety
-    /// The kernel has written to the sets just now.
-    unsafe fn restore(&self) {
-        for (words, place) in self.words.iter().zip(self.places) {
-            if !place.is_null() {
-                // SAFETY: the kernel has written this many words there just now.
-                unsafe { ptr::copy_nonoverlapping(words.as_ptr(), place.cast::<u64>(), self.used) };
+    /// Whether the call will return at once: one of the descriptors is ready, or not open.
+    fn has_any(&self) -> bool {
+        let mut entries = self.entries();
+        loop {
+            let mut block = [pollfd {
+                fd: -1,
+                events: 0,
+                revents: 0,
+            }; BLOCK];
+            let mut count = 0;
+            for (entry, (fd, events)) in block.iter_mut().zip(entries.by_ref().take(BLOCK)) {
+                (entry.fd, entry.events) = (fd, events.0);
+                count += 1;
+            }
+            if count == 0 {
+                return false;
+            }
+            // SAFETY: the entries are ours.
+            if unsafe { next::poll(block.as_mut_ptr(), BLOCK as nfds_t, 0) } != 0 {
+                return true;
             }
         }
     }
@@ -98,32 +108,41 @@ fn limit_in_us(timeout: *const timeval) -> Option<i64> {
     Some(microseconds.saturating_mul(1000))
 }
 
-/// Begins the record, if there is a socket among the descriptors.
-#[inline]
-fn begin(count: c_int, places: [*mut fd_set; 3], limit: impl FnOnce() -> Option<i64>) -> Option<Call> {
-    if bare::is_observed() {
-        begin_observed(count, places, limit)
-    } else {
-        None
-    }
+/// Whether a call with this time limit may wait; if the pointer or the limit is bad, the call itself says so.
+fn may_wait_us(timeout: *const timeval) -> bool {
+    // SAFETY: any bytes are two numbers.
+    let limit = || unsafe { memory::read(timeout) };
+    let waits =
+        |limit: timeval| limit.tv_sec >= 0 && limit.tv_usec >= 0 && limit.tv_sec.max(limit.tv_usec) > 0;
+    bare::is_observed() && (timeout.is_null() || limit().is_some_and(waits))
 }
 
+/// Begins the record, if there is a socket among the descriptors.
 #[cold]
-fn begin_observed(
+#[inline(never)]
+fn begin(
     count: c_int,
     places: [*mut fd_set; 3],
+    may_wait: impl FnOnce() -> bool,
     limit: impl FnOnce() -> Option<i64>,
 ) -> Option<Call> {
-    let sets = Sets::copy(count, places)?;
-    if !sets.entries().any(|(number, _)| bare::is_socket(number)) {
+    if !bare::is_observed() {
         return None;
     }
-    bare::begin_without_socket("select", |fields| {
-        fields.number("entries", sets.entries().count());
-        fields.descriptors("waits_for", sets.entries().take(MOST_SHOWN));
-        if let Some(limit) = limit() {
-            fields.number("timeout", limit);
+    bare::aside(|| {
+        let sets = Sets::copy(count, places)?;
+        if !sets.entries().any(|(number, _)| bare::is_socket(number)) {
+            return None;
         }
+        let call = bare::begin_without_socket("select", |fields| {
+            fields.number("entries", sets.entries().count());
+            fields.descriptors("waits_for", sets.entries().take(MOST_SHOWN));
+            if let Some(limit) = limit() {
+                fields.number("timeout", limit);
+            }
+        })?;
+        let waits = may_wait() && !sets.has_any();
+        Some(if waits { bare::wait(call) } else { call })
     })
 }
 
@@ -141,20 +160,6 @@ fn end(call: Option<Call>, result: c_int, count: c_int, places: [*mut fd_set; 3]
     }
 }
 
-/// Makes the call without waiting. If nothing was found, the sets are as before.
-#[cold]
-fn look(count: c_int, places: [*mut fd_set; 3], call: impl FnOnce() -> c_int) -> c_int {
-    let Some(before) = Sets::copy(count, places) else {
-        return 0;
-    };
-    let found = call();
-    if found == 0 {
-        // SAFETY: the kernel has written to them.
-        unsafe { before.restore() };
-    }
-    found
-}
-
 #[no_mangle]
 pub unsafe extern "C-unwind" fn select(
     count: c_int,
@@ -165,21 +170,8 @@ pub unsafe extern "C-unwind" fn select(
 ) -> c_int {
     pass_on!(select(count, read, write, except, timeout));
     let places = [read, write, except];
-    let mut call = begin(count, places, || limit_in_us(timeout));
-    let mut no_time = timeval {
-        tv_sec: 0,
-        tv_usec: 0,
-    };
-    let result = look_then_wait(
-        &mut call,
-        bare::is_observed() && (timeout.is_null() || limit_in_us(timeout).is_some_and(|limit| limit > 0)),
-        || {
-            look(count, places, || {
-                next::select(count, read, write, except, &raw mut no_time)
-            })
-        },
-        || next::select(count, read, write, except, timeout),
-    );
+    let call = begin(count, places, || may_wait_us(timeout), || limit_in_us(timeout));
+    let result = next::select(count, read, write, except, timeout);
     end(call, result, count, places);
     result
 }
@@ -195,17 +187,8 @@ pub unsafe extern "C-unwind" fn pselect(
 ) -> c_int {
     pass_on!(pselect(count, read, write, except, timeout, mask));
     let places = [read, write, except];
-    let mut call = begin(count, places, || limit(timeout));
-    let result = look_then_wait(
-        &mut call,
-        may_wait(timeout),
-        || {
-            look(count, places, || {
-                next::pselect(count, read, write, except, &raw const NO_TIME, mask)
-            })
-        },
-        || next::pselect(count, read, write, except, timeout, mask),
-    );
+    let call = begin(count, places, || may_wait(timeout), || limit(timeout));
+    let result = next::pselect(count, read, write, except, timeout, mask);
     end(call, result, count, places);
     result
 }

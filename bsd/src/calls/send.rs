@@ -1,6 +1,6 @@
 //! send(2), write(2) and their relatives.
 
-use super::parts::Parts;
+use super::parts::{begin_parts, Parts};
 use super::socket::add_address;
 use crate::memory;
 use crate::next::{self, pass_on};
@@ -91,12 +91,7 @@ pub unsafe extern "C-unwind" fn write(fd: c_int, data: *const c_void, length: si
 #[no_mangle]
 pub unsafe extern "C-unwind" fn writev(fd: c_int, parts: *const iovec, count: c_int) -> ssize_t {
     pass_on!(writev(fd, parts, count));
-    let call = if bare::is_observed() {
-        let parts = Parts::new(parts, usize::try_from(count).unwrap_or(0));
-        begin("writev", fd, parts.length(), 0, NOWHERE)
-    } else {
-        None
-    };
+    let call = begin_parts(fd, parts, count, |length| begin("writev", fd, length, 0, NOWHERE));
     let result = next::writev(fd, parts, count);
     if let Some(call) = call {
         let parts = Parts::new(parts, usize::try_from(count).unwrap_or(0));

@@ -25,6 +25,8 @@ struct Pieces {
     /// What is left of the last chunk.
     rest: *mut u8,
     rest_length: usize,
+    /// A chunk for when no more can be mapped: what has begun must not fail for lack of memory.
+    spare: *mut u8,
 }
 
 // SAFETY: the pieces point to memory that belongs to them alone, whichever thread holds the lock.
@@ -35,6 +37,7 @@ impl Pieces {
         free: [ptr::null_mut(); SIZES],
         rest: ptr::null_mut(),
         rest_length: 0,
+        spare: ptr::null_mut(),
     };
 }
 
@@ -90,7 +93,11 @@ impl Pieces {
         if !piece.is_null() {
             return piece;
         }
-        self.rest = map(CHUNK);
+        self.rest = if self.spare.is_null() {
+            map(CHUNK)
+        } else {
+            std::mem::replace(&mut self.spare, ptr::null_mut())
+        };
         self.rest_length = if self.rest.is_null() { 0 } else { CHUNK };
         self.cut(size)
     }
@@ -117,6 +124,16 @@ impl Pieces {
             *first = piece;
         }
     }
+}
+
+/// Whether some work can begin that would end the program if there were no memory for its small pieces: there is enough for
+/// dozens of threads that do so at once.
+pub fn has_spare_memory() -> bool {
+    let mut pieces = PIECES.lock();
+    if pieces.spare.is_null() {
+        pieces.spare = map(CHUNK);
+    }
+    !pieces.spare.is_null()
 }
 
 /// Uses the lists while no signal handler can.

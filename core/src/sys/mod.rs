@@ -30,7 +30,7 @@
 //!   end the process when there is no memory; [`reserve`], a little memory for that case;
 //! - [`mapped_log`], a file that is written through a window of memory; [`clock`], [`process`], [`published`], [`once_box`],
 //!   [`call_stack`] and [`modules`], for traces;
-//! - [`undisturbed`], work in the middle of a program's own calls, and [`arena`], memory for it;
+//! - [`undisturbed`], work in the middle of a program's own calls; [`arena`] and [`own_stack`], memory and a stack for it;
 //! - [`resolve`], [`interface_index`], [`error_text`]: the resolver, interfaces, and the system's texts.
 //!
 //! The layout of addresses and of control messages makes no system call and is kept beside its subject (`address/sockaddr`,
@@ -55,6 +55,7 @@ pub(crate) mod names;
 pub(crate) mod numbers;
 pub(crate) mod once_box;
 pub(crate) mod os;
+pub(crate) mod own_stack;
 pub(crate) mod process;
 pub(crate) mod published;
 pub mod reserve;

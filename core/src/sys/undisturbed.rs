@@ -9,6 +9,7 @@ use std::ptr;
 thread_local! {
     // Without a destructor, so that nothing is registered.
     static AT_WORK: Cell<bool> = const { Cell::new(false) };
+    static LENT: Cell<*mut Mask> = const { Cell::new(ptr::null_mut()) };
 }
 
 /// Whether this thread is inside [`undisturbed`].
@@ -40,6 +41,37 @@ pub fn undisturbed<T>(work: impl FnOnce(&mut Mask) -> T) -> Option<T> {
     set_cancellable(cancellable);
     set_errno(errno);
     result
+}
+
+/// Lets `work` have the mask where it is not passed: [`with_lent`] finds it.
+pub fn lend<T>(mask: &mut Mask, work: impl FnOnce() -> T) -> T {
+    let _end = Back(LENT.replace(ptr::from_mut(mask)));
+    work()
+}
+
+/// Whether this thread is inside [`lend`], and not inside [`with_lent`].
+#[inline]
+pub fn is_lent() -> bool {
+    !LENT.get().is_null()
+}
+
+/// Runs `work` with the mask that is lent. `None` if there is none. Its frame is not part of its caller's, which may be on a small stack.
+#[inline(never)]
+pub fn with_lent<T>(work: impl FnOnce(&mut Mask) -> T) -> Option<T> {
+    let mask = LENT.replace(ptr::null_mut());
+    let _end = Back(mask);
+    // SAFETY: it is null or the mask of the `lend` that this is inside of, which does not use it meanwhile, nor does anything else, as it
+    // is not lent now.
+    unsafe { mask.as_mut() }.map(work)
+}
+
+/// Puts back what was lent before.
+struct Back(*mut Mask);
+
+impl Drop for Back {
+    fn drop(&mut self) {
+        LENT.set(self.0);
+    }
 }
 
 impl Mask {

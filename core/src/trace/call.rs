@@ -97,6 +97,11 @@ pub(crate) fn end(
     );
 }
 
+/// Forgets a call that was not made after all.
+pub(super) fn forget(name: &str) {
+    drop(pop(name));
+}
+
 /// What the record of a call shows of its socket at the end.
 #[derive(Clone, Copy)]
 pub(super) struct Shows {

@@ -92,14 +92,17 @@ impl Traced {
         known.number
     }
 
-    /// Records that the socket was closed at some time before now.
-    pub(super) fn note_unseen_close(&self) {
+    /// Records that the socket was closed: `by` a call that has closed many, or else at some time before now.
+    pub(super) fn note_close_by(&self, by: Option<&'static str>) {
         let known = self.known();
         if known.described_in.load(Ordering::Relaxed) == trace_number() {
             let (mut line, _) = begin_line("call", "close");
             line.number("socket", known.number);
             line.number("duration", 0);
-            line.yes("unseen");
+            match by {
+                Some(by) => line.text("by", by),
+                None => line.yes("unseen"),
+            }
             write(&mut line);
         }
     }

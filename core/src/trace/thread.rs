@@ -28,6 +28,12 @@ struct Thread {
     named_in: Cell<u64>,
 }
 
+/// Registers what threads have here before the program does: the C library has room for a few such values, and takes memory from
+/// malloc(3) for more.
+pub(super) fn prepare() {
+    THREAD.with(|_| {});
+}
+
 /// A call that has begun.
 pub(super) struct OpenCall {
     pub(super) name: &'static str,

@@ -2,6 +2,7 @@
 
 use super::fields::Fields;
 use super::observing::{is_observed, observe};
+use super::sending::{block_sigpipe, note_left, unblock_sigpipe};
 use super::sockets::{enter, find, leave, Descriptor};
 use super::waiting::Waits;
 use crate::error::{Error, Kind, Operation};
@@ -69,6 +70,7 @@ pub fn begin(
     if !is_observed() {
         return None;
     }
+    note_left();
     // If it fails, so will the call: errno may change.
     let descriptor = Descriptor::of(number)?;
     observe(|mask| {
@@ -89,7 +91,7 @@ pub fn begin(
         if wait.expected {
             call.wait();
         }
-        call.blocks_sigpipe = raises_sigpipe && mask.block_sigpipe();
+        call.blocks_sigpipe = raises_sigpipe && block_sigpipe(mask);
         Some(call)
     })
 }
@@ -126,7 +128,7 @@ pub fn wait(call: Call) -> Call {
 #[inline(never)]
 pub fn end(call: Call, outcome: Outcome, fields: impl FnOnce(&mut Fields<'_>)) {
     let ended = clock::monotonic_ns();
-    observe(|mask| {
+    let recorded = observe(|mask| {
         if let Some(since) = call.waits_since {
             let interrupted = outcome == Outcome::Failed(libc::EINTR);
             add_sleep(ended.saturating_sub(since), interrupted);
@@ -169,10 +171,13 @@ pub fn end(call: Call, outcome: Outcome, fields: impl FnOnce(&mut Fields<'_>)) {
             });
         });
         if call.blocks_sigpipe {
-            mask.unblock_sigpipe();
+            unblock_sigpipe(mask);
         }
         Some(())
     });
+    if recorded.is_none() {
+        note_left();
+    }
 }
 
 /// The operation that shows of its socket what this call shows.

@@ -11,14 +11,17 @@ mod call;
 mod closing;
 mod fields;
 mod observing;
+mod sending;
 mod sockets;
 mod waiting;
 
 pub use call::{begin, begin_without_socket, end, wait, Call, Outcome};
-pub use closing::{begin_close, note_closed};
+pub use closing::{begin_close, begin_replacement, cancel, note_closed, note_range_closed};
 pub use fields::Fields;
-pub use observing::is_observed;
+pub use observing::{aside, is_observed};
+pub use sending::note_left;
 pub use sockets::{is_socket, note_change};
 pub use waiting::Waits;
 
 pub use super::switch::{begin_from_environment, is_recording};
+pub use crate::sys::process::at_exit;

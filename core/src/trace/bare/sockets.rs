@@ -17,6 +17,10 @@ static SOCKETS: ForkLock<Sockets> = ForkLock::inherited(Sockets {
     departed: Vec::new(),
 });
 
+/// How many sockets are kept for calls inside them. Beyond that the calls in the oldest were left by longjmp(3) or cancelled, and
+/// never end.
+const MOST_DEPARTED: usize = 1024;
+
 /// A socket under one of its descriptors. Duplicates have one each.
 pub(super) struct Socket {
     /// Its number in the kernel.
@@ -109,6 +113,9 @@ impl Sockets {
     fn keep(&mut self, socket: Option<Arc<Socket>>) -> Option<Arc<Socket>> {
         if let Some(socket) = &socket {
             if socket.inside.load(Ordering::Relaxed) > 0 {
+                if self.departed.len() >= MOST_DEPARTED {
+                    self.departed.remove(0);
+                }
                 let _ = memory::push(&mut self.departed, Arc::clone(socket));
             }
         }
@@ -182,13 +189,21 @@ pub(super) fn depart(descriptor: Descriptor, socket: &Arc<Socket>) {
     }
 }
 
+/// Undoes [`depart`] and [`enter`] for a descriptor that was not closed after all.
+pub(super) fn put_back(number: RawFd, inode: u64) {
+    if let Some(socket) = leave(number, inode) {
+        let before = lock().put(number, socket);
+        note_unseen_close(before.as_deref());
+    }
+}
+
 /// Whether this process has the socket under another descriptor, too.
 pub(super) fn has_duplicate(inode: u64) -> bool {
     lock().with_inode(inode).is_some()
 }
 
-/// Takes out the sockets whose descriptors have been closed.
-pub(super) fn take_closed() -> Vec<Arc<Socket>> {
+/// Takes out the sockets whose descriptors have been closed, with their numbers.
+pub(super) fn take_closed() -> Vec<(RawFd, Arc<Socket>)> {
     let mut closed = Vec::new();
     let mut sockets = lock();
     for number in 0..RawFd::try_from(sockets.at.len()).unwrap_or(0) {
@@ -198,7 +213,7 @@ pub(super) fn take_closed() -> Vec<Arc<Socket>> {
         if socket_at(number).is_none_or(|(_, now)| now != inode) {
             let _ = sockets
                 .take(number)
-                .map(|socket| memory::push(&mut closed, socket));
+                .map(|socket| memory::push(&mut closed, (number, socket)));
         }
     }
     closed
@@ -207,7 +222,7 @@ pub(super) fn take_closed() -> Vec<Arc<Socket>> {
 /// Records that a socket was closed, as its number is used for another.
 fn note_unseen_close(socket: Option<&Socket>) {
     if let Some(socket) = socket {
-        socket.traced.note_unseen_close();
+        socket.traced.note_close_by(None);
     }
 }
 

@@ -1,0 +1,24 @@
+//! longjmp(3), by which a signal handler may leave a call in the middle.
+
+use crate::next;
+use libc::{c_int, c_void};
+use polysock::bare;
+
+macro_rules! jumps {
+    ($($name:ident)*) => {
+        $(
+            #[no_mangle]
+            pub unsafe extern "C-unwind" fn $name(place: *mut c_void, value: c_int) {
+                bare::note_left();
+                next::$name(place, value);
+            }
+        )*
+    };
+}
+
+jumps! {
+    longjmp
+    _longjmp
+    siglongjmp
+    __longjmp_chk
+}
