@@ -27,7 +27,7 @@ help: ## this list
 .PHONY: setup
 setup: ## what the tests use, from Debian's packages (as root)
 	apt-get install -y --no-install-recommends gcc g++ libc6-dev make pkg-config cmake python3-venv strace valgrind doxygen \
-	  iproute2 netbase curl openssl libuv1-dev libapr1-dev libnspr4-dev libglib2.0-dev 'libpython3.*-testsuite' redis-server postgresql chromium
+	  iproute2 netbase curl openssl libuv1-dev libapr1-dev libnspr4-dev libglib2.0-dev libjemalloc2 libfaketime 'libpython3.*-testsuite' redis-server postgresql chromium
 
 # For `make check-targets` and the tests on other systems: a compiler with the source of its standard library, an emulator.
 .PHONY: setup-targets

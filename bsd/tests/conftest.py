@@ -26,19 +26,22 @@ class Layer:
 
     def traced(self, *command, **more):
         """(the finished process, its records and those of its children: {program's process: [record, …]})"""
+        finished = self.run(*command, options=("--trace", self.folder / "trace"), **more)
+        return finished, self.records()
+
+    def records(self):
+        """The records of all processes: {process: [record, …]}"""
         # Imported here: the tests of conftest's other users need no package.
         from polysock._trace.reader import open_folder
 
-        folder = self.folder / "trace"
-        finished = self.run(*command, options=("--trace", folder), **more)
-        files, troubles = open_folder(folder)
+        files, troubles = open_folder(self.folder / "trace")
         assert not troubles
         records = {}
         for file in files:
             records.setdefault(file.header["pid"], []).extend(file.records())
             assert file.unreadable == 0
             file.close()
-        return finished, records
+        return records
 
 
 def run(*command, **more):
@@ -84,3 +87,34 @@ def needs_strace():
 def calls(records, *names):
     """The finished calls of these names."""
     return [record for record in records if record.get("call") in names and not record.get("begun")]
+
+
+def run_thrice(layer, command, more):
+    """Runs a program without the layer, with it, and recorded: all three do the same."""
+    without = run(*command, **more)
+    for options in [(), ("--trace", layer.folder / "trace")]:
+        finished = layer.run(*command, options=options, **more)
+        assert finished.stdout == without.stdout
+        assert (finished.stderr, finished.returncode) == (without.stderr, without.returncode)
+    return without
+
+
+@pytest.fixture
+def same(layer):
+    """(the finished program, its records), after it did the same without the layer, with it, and recorded"""
+
+    def run_and_read(*command, **more):
+        return run_thrice(layer, command, more), layer.records()
+
+    return run_and_read
+
+
+@pytest.fixture
+def same_anyhow(layer):
+    """The same for a program whose records may be incomplete: the text of each file."""
+
+    def run_and_read(*command, **more):
+        finished = run_thrice(layer, command, more)
+        return finished, [file.read_text() for file in sorted((layer.folder / "trace").glob("*.jsonl"))]
+
+    return run_and_read

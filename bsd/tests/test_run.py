@@ -84,6 +84,20 @@ def test_a_program_of_another_c_library_is_refused(layer, tmp_path):
     assert "built for another C library" in finished.stderr
 
 
+def test_a_program_without_its_loader_is_refused(layer, tmp_path):
+    program = tmp_path / "other"
+    contents = Path(shutil.which("true")).read_bytes()
+    at = contents.find(b"ld-linux")
+    if at < 0:
+        pytest.skip("needs programs of glibc")
+    program.write_bytes(contents[:at] + b"ld-minix" + contents[at + 8 :])
+    program.chmod(0o755)
+    refused = layer.run(program)
+    assert refused.returncode == 126
+    assert "its loader /lib64/ld-minix" in refused.stderr
+    assert refused.stderr.endswith("is not found\n")
+
+
 def test_a_setuid_program_is_refused(layer, tmp_path):
     if os.geteuid() != 0:
         pytest.skip("needs root")

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,7 +57,7 @@ int main(int words, char **arguments) {
         close(null);
     } else if (strcmp(way, "unseen") == 0) {
         close_range(pair[1], pair[1], 0);
-        closefrom(pair[0]); /* not one of the layer's calls */
+        syscall(SYS_close, pair[0]); /* not one of the layer's calls */
         connect_pair();
         write(pair[0], "again", 5);
     } else if (strcmp(way, "vfork") == 0) {

@@ -186,6 +186,8 @@ def _closing(record):
         words.append(f"{bytes_text(record['unread'])} unread: resets")
     if record["call"] == "drop":
         words.append("(never closed)")
+    if isinstance(record.get("by"), str):
+        words.append(f"by {harmless(record['by'])}")
     if record.get("unseen"):
         words.append("(at some earlier time)")
     return words
