@@ -93,7 +93,9 @@ def _makes_standard_sockets(value):
     if not issubclass(type(value), type):
         return any(value is getattr(_standard, name, None) for name in _MAKERS)
     tls = getattr(sys.modules.get("ssl"), "SSLSocket", None)
-    return _standard.socket in value.__mro__ and tls not in value.__mro__
+    # Not `in`, which would call a metaclass's __eq__.
+    is_standard, is_tls = (any(base is cls for base in value.__mro__) for cls in (_standard.socket, tls))
+    return is_standard and not is_tls
 
 
 def _register_with_multiprocessing(cls):
