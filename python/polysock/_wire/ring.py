@@ -4,7 +4,7 @@ The kernel writes the first bytes of each packet and its time into the ring, whi
 call for each. Needs CAP_NET_RAW.
 """
 
-import ctypes
+import array
 import mmap
 import socket
 import struct
@@ -96,8 +96,10 @@ class Ring:
         self._socket.close()
 
     def _attach(self, program):
-        instructions = ctypes.create_string_buffer(program, len(program))
-        description = struct.pack("HP", len(program) // 8, ctypes.addressof(instructions))
+        # Not ctypes, whose library keeps a descriptor open in the program that is recorded.
+        instructions = array.array("B", program)
+        place, length = instructions.buffer_info()
+        description = struct.pack("HP", length // 8, place)
         self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, description)
 
     def packets(self):
