@@ -79,7 +79,7 @@ def length(received):
 
 @pytest.mark.parametrize("call", WITHOUT_ROOM)
 def test_the_whole_length_of_a_datagram_is_reported(datagrams, call):
-    """Programs size their buffers by it. recvmsg() returns what fitted, as the standard module's does."""
+    """Programs size their buffers by it. recvmsg() returns what fitted, as the standard module's does up to 3.14."""
     one, two = datagrams
     one.sendto(bytes([7]) * 5000, two.getsockname())
     for flags in (socket.MSG_PEEK, 0):
@@ -94,8 +94,10 @@ def test_the_whole_length_of_a_netlink_message_is_reported(call):
         ours.settimeout(10)
         flags = socket.MSG_PEEK | socket.MSG_TRUNC
         expected, returned = (length(WITHOUT_ROOM[call](sock, flags)) for sock in (theirs, ours))
-        assert returned == expected
-        if call != "recvmsg":
+        if call == "recvmsg":
+            assert returned == 1  # CPython 3.15.0 adds what is in memory behind its buffer
+        else:
+            assert returned == expected
             assert len(ours.recv(returned)) == returned > 32
 
 
