@@ -26,6 +26,8 @@ MISUSE = {
     "recv_into read only": lambda m, s: s.recv_into(b"1234"),
     "recv_into str": lambda m, s: s.recv_into("1234"),
     "recv_into strided": lambda m, s: s.recv_into(memoryview(bytearray(4))[::2]),
+    "send nothing": lambda m, s: s.send(),
+    "sendall nothing": lambda m, s: s.sendall(),
     "send str": lambda m, s: s.send("text"),
     "send int": lambda m, s: s.send(5),
     "send strided": lambda m, s: s.send(memoryview(b"1234")[::2]),

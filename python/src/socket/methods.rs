@@ -97,7 +97,12 @@ impl NativeSocket {
         text_signature = "($self, data, flags=0, /)"
     )]
     fn send<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: SendFlags) -> PyResult<usize> {
-        let data = data.or("send() takes at least 1 argument (0 given)")?;
+        let newer = arguments::since(py, 15);
+        let data = data.or(if newer {
+            "send expected at least 1 argument, got 0"
+        } else {
+            "send() takes at least 1 argument (0 given)"
+        })?;
         let (data, socket) = (transfer::data_of(&data.0)?, self.socket(py)?);
         transfer::send(py, (self, &socket), &data, flags.0)
     }
@@ -108,7 +113,12 @@ impl NativeSocket {
         text_signature = "($self, data, flags=0, /)"
     )]
     fn sendall<'py>(&self, py: Python<'py>, data: Argument<Object<'py>>, flags: SendFlags) -> PyResult<()> {
-        let data = data.or("sendall() takes at least 1 argument (0 given)")?;
+        let newer = arguments::since(py, 15);
+        let data = data.or(if newer {
+            "sendall expected at least 1 argument, got 0"
+        } else {
+            "sendall() takes at least 1 argument (0 given)"
+        })?;
         let (data, socket) = (transfer::data_of(&data.0)?, self.socket(py)?);
         transfer::sendall(py, (self, &socket), &data, flags.0)
     }
