@@ -14,7 +14,7 @@ def makefile(sock, mode, buffering, encoding, errors, newline):
     reading = "r" in mode or not writing
     binary = "b" in mode
     raw = package.SocketIO(sock, ("r" if reading else "") + ("w" if writing else ""))
-    sock._io_refs += 1
+    sock._add_file()
     if buffering is None or buffering < 0:
         buffering = io.DEFAULT_BUFFER_SIZE
     if buffering == 0:
@@ -115,5 +115,7 @@ class SocketIO(io.RawIOBase):
             return
         self._may_read = self._may_write = False
         super().close()
-        self._sock._decref_socketios()
+        sock = vars(self).pop("_sock", None)  # one thread gets it, even if several close the file
         self._sock = None
+        if sock is not None:
+            sock._decref_socketios()

@@ -12,8 +12,9 @@ from ._constants import AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM
 from ._namespace import package
 from ._native import Step
 
-# Servers that have been started and not stopped.
+# Servers that have been started and not stopped. A thread that goes through them would fail if another changed them.
 _serving = weakref.WeakSet()
+_serving_lock = threading.Lock()
 
 
 class Serving:
@@ -82,7 +83,8 @@ class Serving:
                 return
             self._recruit()
             self._started = True
-        _serving.add(self)
+        with _serving_lock:
+            _serving.add(self)
 
     def serve_forever(self):
         """Serves until stop() is called, possibly by a handler.
@@ -97,7 +99,8 @@ class Serving:
     def stop(self, timeout=5.0):
         """Stops the server, and returns how many of its callbacks are still running."""
         running = self._server.stop(timeout)
-        _serving.discard(self)
+        with _serving_lock:
+            _serving.discard(self)
         for thread in list(self._threads):
             # A thread without a worker is about to end; one that has not started yet will find nothing to do.
             if thread.worker is None and thread.is_alive():
@@ -221,5 +224,7 @@ def _shown(address):
 
 @atexit.register
 def _stop_all():
-    for server in list(_serving):
+    with _serving_lock:
+        servers = list(_serving)
+    for server in servers:
         server.stop(0)

@@ -112,8 +112,7 @@ class socket(_native.socket, metaclass=SocketMeta):
         _sendfile.check(self, file, offset, count)
 
     def _decref_socketios(self):
-        if self._io_refs > 0:
-            self._io_refs -= 1
+        self._remove_file()
         if self._closed:
             self.close()
 

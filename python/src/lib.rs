@@ -24,8 +24,8 @@ mod trace;
 static ALLOCATOR: polysock::Reserve = polysock::Reserve;
 
 /// The native half of the package `polysock`.
-// Without the interpreter lock, buffers could change while they are copied (docs/threads-and-state.md).
-#[pyo3::pymodule(gil_used = true)]
+// Nothing here rests on the interpreter lock (docs/threads-and-state.md).
+#[pyo3::pymodule(gil_used = false)]
 mod _native {
     use pyo3::exceptions::PyImportError;
     use pyo3::prelude::*;

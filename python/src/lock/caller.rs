@@ -4,7 +4,7 @@ use super::budget::FREE_BYTES;
 use super::contention::{self, Detached};
 use super::crowding::Transfer;
 use super::policy::{self, LockPolicy};
-use crate::raw::threads::is_only_thread;
+use crate::raw::threads::{is_only_thread, HAS_LOCK};
 use polysock::{CallHints, Caller, Start, Stop};
 use pyo3::prelude::*;
 use std::time::Instant;
@@ -83,7 +83,7 @@ impl<'py> PythonCaller<'py> {
 impl Caller for PythonCaller<'_> {
     fn block<T: Send>(&mut self, f: impl FnOnce() -> T + Send) -> T {
         self.end_spin(false);
-        if self.is_alone() {
+        if !HAS_LOCK || self.is_alone() {
             return self.py.detach(f);
         }
         let detached = Detached::begin(self.transfer());
@@ -109,7 +109,7 @@ impl Caller for PythonCaller<'_> {
         } else {
             Start::Blocking
         };
-        if !hint.alone || hint.bytes > MOST_BYTES || self.policy == LockPolicy::GiveUp {
+        if !HAS_LOCK || !hint.alone || hint.bytes > MOST_BYTES || self.policy == LockPolicy::GiveUp {
             return detached;
         }
         if self.is_alone() {

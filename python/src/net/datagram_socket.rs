@@ -15,8 +15,9 @@ use crate::raw::buffer::{Readable, Writable};
 use polysock::java_net::{self, Refusal};
 use polysock::{Address, Kind};
 use pyo3::prelude::*;
+use std::mem;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 /// A UDP socket: `DatagramSocket()` is bound at once to a port of the system's choice, `DatagramSocket(port)` to that
 /// port, and `DatagramSocket(None)` is not bound until `bind`. Broadcasts are allowed.
@@ -77,9 +78,10 @@ impl DatagramSocket {
     }
 
     fn set_peer(&self, address: Option<Py<InetAddress>>) {
-        if let Ok(mut peer) = self.peer.lock() {
-            *peer = address;
-        }
+        let mut peer = self.peer.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = mem::replace(&mut *peer, address);
+        drop(peer);
+        drop(before); // may run Python code, which a thread that waits for the lock would keep waiting
     }
 
     /// Changes the membership in a group, with Java's texts.

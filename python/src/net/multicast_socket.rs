@@ -104,7 +104,10 @@ impl MulticastSocket {
         })?;
         let index = found.get().index;
         option(py, java_net::set_multicast_interface(socket, index))?;
-        *slf.chosen.lock().unwrap_or_else(PoisonError::into_inner) = Some((address.clone().unbind(), index));
+        let mut chosen = slf.chosen.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = chosen.replace((address.clone().unbind(), index));
+        drop(chosen);
+        drop(before); // may run Python code
         Ok(())
     }
 

@@ -1,8 +1,10 @@
 //! Memory of Python objects, exported for the length of a call.
 //!
-//! While detached, other threads may change what the memory holds, so no slice of it ever exists then: the core takes a
-//! pointer and a length and hands them to the kernel.
+//! The exporter keeps the memory where it is, but while this thread is detached, and on a free-threaded interpreter at any
+//! time, other threads may change what it holds. So no slice of it ever exists then: the core takes a pointer and a
+//! length, and passes them to the kernel or copies the bytes.
 
+use super::threads::HAS_LOCK;
 use crate::errors::no_memory;
 use polysock::{memory, RecvBuf, SendBuf};
 use pyo3::exceptions::PyTypeError;
@@ -127,12 +129,8 @@ impl<'a, 'py> Readable<'a, 'py> {
     pub fn part(&self, offset: usize, length: usize) -> SendBuf<'_> {
         let offset = offset.min(self.len());
         let length = length.min(self.len() - offset);
-        let start = match self {
-            Self::Bytes(bytes) => bytes.as_ptr(),
-            Self::Exported(Exported(export)) => export.start().cast_const(),
-        };
         // SAFETY: as in `all`; the offset lies within the memory, or at its end.
-        unsafe { SendBuf::from_raw_parts(start.wrapping_add(offset), length) }
+        unsafe { SendBuf::from_raw_parts(self.start().wrapping_add(offset), length) }
     }
 
     /// Whether the memory is the interpreter's own, so that reading it never waits for a file.
@@ -145,19 +143,36 @@ impl<'a, 'py> Readable<'a, 'py> {
 
     /// A copy of the bytes.
     pub fn to_vec(&self) -> PyResult<Vec<u8>> {
-        self.look(memory::copy).map_err(no_memory)
+        let length = self.len();
+        let mut copy = memory::list(length).map_err(no_memory)?;
+        if length > 0 {
+            // SAFETY: as in `all`, and that much room was reserved.
+            unsafe { std::ptr::copy_nonoverlapping(self.start(), copy.as_mut_ptr(), length) };
+            // SAFETY: these bytes have just been written.
+            unsafe { copy.set_len(length) };
+        }
+        Ok(copy)
     }
 
-    /// Gives the bytes to a function that stays attached, so that no other thread of Python changes them meanwhile.
+    /// Gives the bytes, as they are at one moment, to a function that stays attached.
     #[inline]
-    pub fn look<R>(&self, function: impl FnOnce(&[u8]) -> R) -> R {
+    pub fn look<R>(&self, function: impl FnOnce(&[u8]) -> R) -> PyResult<R> {
         match self {
-            Self::Bytes(bytes) => function(bytes),
-            Self::Exported(Exported(export)) if export.length() == 0 => function(&[]), // its pointer may be null
-            Self::Exported(Exported(export)) => {
-                // SAFETY: as in `all`; the function stays attached.
-                function(unsafe { std::slice::from_raw_parts(export.start(), export.length()) })
+            Self::Bytes(bytes) => Ok(function(bytes)),
+            Self::Exported(Exported(export)) if HAS_LOCK && export.length() > 0 => {
+                // SAFETY: as in `all`. Whatever changes them has to attach, which it can't while the function runs.
+                let bytes = unsafe { std::slice::from_raw_parts(export.start(), export.length()) };
+                Ok(function(bytes))
             }
+            Self::Exported(_) => self.to_vec().map(|copy| function(&copy)),
+        }
+    }
+
+    /// Where the bytes are. Null is possible if there are none.
+    fn start(&self) -> *const u8 {
+        match self {
+            Self::Bytes(bytes) => bytes.as_ptr(),
+            Self::Exported(Exported(export)) => export.start().cast_const(),
         }
     }
 }

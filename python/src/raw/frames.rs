@@ -3,6 +3,7 @@
 use super::threads::symbol;
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::PyString;
 use std::mem::transmute;
 use std::sync::OnceLock;
@@ -56,8 +57,9 @@ fn place_of<'py>(frame: &Bound<'py, PyAny>) -> Option<(Bound<'py, PyString>, u32
 }
 
 fn is_of_this_package(py: Python<'_>, file: &str) -> bool {
-    static FOLDER: OnceLock<Option<String>> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
+    // Not OnceLock: a thread that waits for another one to look it up must not stay attached, since that runs Python code.
+    static FOLDER: PyOnceLock<Option<String>> = PyOnceLock::new();
+    let folder = FOLDER.get_or_init(py, || {
         let package = py
             .import("polysock")
             .and_then(|package| package.getattr("__file__"))

@@ -9,7 +9,12 @@ use std::sync::OnceLock;
 type ThreadHead = unsafe extern "C" fn(*mut ffi::PyInterpreterState) -> *mut ffi::PyThreadState;
 type ThreadNext = unsafe extern "C" fn(*mut ffi::PyThreadState) -> *mut ffi::PyThreadState;
 
-/// Whether this is the interpreter's only thread, so that no other can be waiting for it to detach.
+/// Whether the interpreter has a lock that one thread holds at a time. In a free-threaded build, threads run at the same
+/// time, so no call keeps others waiting, and giving up what they share costs next to nothing.
+pub const HAS_LOCK: bool = cfg!(not(Py_GIL_DISABLED));
+
+/// Whether this is the interpreter's only thread, so that no other can be waiting for it to detach. Never without the
+/// interpreter lock, which guards the list of threads.
 ///
 /// New threads are put at the head of the interpreter's list before they wait for anything. So the only thread is at
 /// its head and has no next one; no other thread's state is looked into. If the two functions (exported by every
@@ -17,6 +22,9 @@ type ThreadNext = unsafe extern "C" fn(*mut ffi::PyThreadState) -> *mut ffi::PyT
 #[inline]
 pub fn is_only_thread(_attached: Python<'_>) -> bool {
     static LIST: OnceLock<Option<List>> = OnceLock::new();
+    if !HAS_LOCK {
+        return false;
+    }
     let Some(list) = LIST.get_or_init(look_up) else {
         return false;
     };

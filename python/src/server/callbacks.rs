@@ -163,6 +163,7 @@ impl Callbacks {
             ));
         };
         let sent = answer.look(|bytes| batch.reply(bytes));
+        let sent = sent.map_err(|no_memory| (no_memory, Some(Kind::OutOfMemory)))?;
         sent.map_err(|error| (self.style.exception(py, &error), Some(error.kind())))
     }
 }

@@ -39,6 +39,18 @@ pub fn files(slf: &Bound<'_, NativeSocket>) -> PyResult<isize> {
     slf.get().files().ok_or_else(|| missing(slf, "_io_refs"))
 }
 
+/// Counts another file made by makefile().
+pub fn add_file(slf: &Bound<'_, NativeSocket>) -> PyResult<()> {
+    let before = slf.get().change_files(1);
+    before.map(drop).ok_or_else(|| missing(slf, "_io_refs"))
+}
+
+/// Counts one file less, in one step also when several threads close files.
+pub fn remove_file(slf: &Bound<'_, NativeSocket>) -> PyResult<()> {
+    let before = slf.get().change_files(-1);
+    before.map(drop).ok_or_else(|| missing(slf, "_io_refs"))
+}
+
 #[cold]
 fn missing(slf: &Bound<'_, NativeSocket>, attribute: &str) -> PyErr {
     match slf.get_type().name() {

@@ -1,7 +1,7 @@
 //! The members that CPython's type does not have: our own, and those that the package's class calls.
 
 use super::tcp_info::TcpInfo;
-use super::{batch, connect, options, sendfile, transfer, NativeSocket, Unclaimed};
+use super::{batch, close, connect, options, sendfile, transfer, NativeSocket, Unclaimed};
 use crate::arguments::{CInt, CLong, Size};
 use crate::core_call::CoreCall;
 use crate::errors;
@@ -35,6 +35,16 @@ impl NativeSocket {
     fn _duplicate_whole(&self, py: Python<'_>) -> PyResult<Unclaimed> {
         let copy = self.socket(py)?.duplicate();
         errors::raise(py, copy).map(Unclaimed::new)
+    }
+
+    /// Counts another file made by makefile(), which keeps the socket open.
+    fn _add_file(slf: &Bound<'_, Self>) -> PyResult<()> {
+        close::add_file(slf)
+    }
+
+    /// Counts one file less.
+    fn _remove_file(slf: &Bound<'_, Self>) -> PyResult<()> {
+        close::remove_file(slf)
     }
 
     /// Sends `count` bytes of an open file from `offset`, or up to its end, and returns how many. The time limit starts

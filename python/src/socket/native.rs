@@ -49,18 +49,15 @@ impl Deref for Current<'_> {
     }
 }
 
-fn switch(value: &AtomicU8) -> Option<bool> {
-    match value.load(Ordering::Relaxed) {
+fn switch(value: u8) -> Option<bool> {
+    match value {
         UNSET => None,
         value => Some(value == ON),
     }
 }
 
-fn set_switch(value: &AtomicU8, on: Option<bool>) {
-    value.store(
-        on.map_or(UNSET, |on| if on { ON } else { OFF }),
-        Ordering::Relaxed,
-    );
+fn of_switch(on: Option<bool>) -> u8 {
+    on.map_or(UNSET, |on| if on { ON } else { OFF })
 }
 
 impl NativeSocket {
@@ -78,20 +75,32 @@ impl NativeSocket {
 
     /// Whether the program has closed it; files made by makefile() may keep it open. None until `__init__`.
     pub fn marked_closed(&self) -> Option<bool> {
-        switch(&self.marked_closed)
+        switch(self.marked_closed.load(Ordering::SeqCst))
     }
 
+    /// After this, either the program's close() sees that no file is open, or the last file sees this. In one order with
+    /// [`change_files`](Self::change_files), so that the socket can't stay open.
     pub fn mark_closed(&self, closed: bool) {
-        set_switch(&self.marked_closed, Some(closed));
+        self.marked_closed
+            .store(of_switch(Some(closed)), Ordering::SeqCst);
     }
 
     /// How many files made by makefile() are open. None until `__init__`.
     pub fn files(&self) -> Option<isize> {
-        Some(self.files.load(Ordering::Relaxed)).filter(|count| *count != NO_COUNT)
+        Some(self.files.load(Ordering::SeqCst)).filter(|count| *count != NO_COUNT)
     }
 
     pub fn set_files(&self, count: isize) {
-        self.files.store(count, Ordering::Relaxed);
+        self.files.store(count, Ordering::SeqCst);
+    }
+
+    /// Counts another file, or one less; the count stays at 0 once it is there. Returns the count before, None until
+    /// `__init__`.
+    pub fn change_files(&self, by: isize) -> Option<isize> {
+        let change = |count: isize| (count != NO_COUNT).then(|| count.saturating_add(by).max(0));
+        self.files
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, change)
+            .ok()
     }
 
     /// Whether its calls don't wait because the descriptor was adopted in non-blocking mode, until the program sets a
@@ -131,12 +140,12 @@ impl NativeSocket {
 
     /// Sets whether its calls are tried before the interpreter lock is given up; None applies the setting for all sockets.
     pub fn set_own_try_first(&self, on: Option<bool>) {
-        set_switch(&self.try_first, on);
+        self.try_first.store(of_switch(on), Ordering::Relaxed);
     }
 
     /// What [`set_own_try_first`](Self::set_own_try_first) set.
     pub fn own_try_first(&self) -> Option<bool> {
-        switch(&self.try_first)
+        switch(self.try_first.load(Ordering::Relaxed))
     }
 
     /// The lock policy of a transfer over this socket: `wanted`, as far as flags, family and memory allow it.
@@ -147,7 +156,7 @@ impl NativeSocket {
         flags: CInt,
         plain_memory: bool,
     ) -> LockPolicy {
-        let on = switch(&self.try_first).unwrap_or_else(lock::try_first);
+        let on = self.own_try_first().unwrap_or_else(lock::try_first);
         if !on || flags.0 & (Flags::WAIT_ALL | Flags::FAST_OPEN).0 != 0 {
             return LockPolicy::GiveUp;
         }
@@ -188,12 +197,22 @@ impl NativeSocket {
         let Err(socket) = self.first.set(socket) else {
             return Ok(());
         };
-        if let Some(old) = self.current().filter(|old| !old.is_closed()) {
-            let fd = errors::raise(py, old.detach())?;
-            let _ = fd.into_raw_fd();
+        loop {
+            let old = self.share(py)?;
+            match old.detach() {
+                Ok(descriptor) => {
+                    let _ = descriptor.into_raw_fd();
+                }
+                Err(_) if old.is_closed() => {}
+                Err(refused) => return errors::raise(py, Err(refused)),
+            }
+            let later = self.later.get_or_init(|| Mutex::new(Arc::clone(&old)));
+            let mut current = later.lock().unwrap_or_else(PoisonError::into_inner);
+            // Unless another thread has been faster, whose socket is the previous one now.
+            if Arc::ptr_eq(&current, &old) {
+                *current = socket; // `old` keeps the previous one until the lock has been given back
+                return Ok(());
+            }
         }
-        let later = self.later.get_or_init(|| Mutex::new(Arc::clone(&socket)));
-        *later.lock().unwrap_or_else(PoisonError::into_inner) = socket;
-        Ok(())
     }
 }
