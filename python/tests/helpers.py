@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket as standard
 import struct
+import sysconfig
 import threading
 import time
 from pathlib import Path
@@ -21,6 +22,12 @@ WAITING = {
     "x86_64": {"271", "45", "44", "47", "46", "299", "307", "43", "288", "42", "3"},
     "aarch64": {"73", "207", "206", "212", "211", "243", "269", "202", "242", "203", "57"},
 }
+needs_lock = pytest.mark.skipif(
+    bool(sysconfig.get_config_var("Py_GIL_DISABLED")), reason="needs an interpreter with a lock"
+)
+needs_free_threading = pytest.mark.skipif(
+    not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="needs a free-threaded interpreter (python3.14t)"
+)
 # Seconds to wait for another thread or process.
 WAIT_LIMIT = 10
 # Seconds that a test may take. A program that it starts must end before, so that it is not left behind.

@@ -9,19 +9,15 @@ import gc
 import os
 import subprocess
 import sys
-import sysconfig
 import threading
 import time
 
 import pytest
-from helpers import PROGRAM_TIMEOUT, WAIT_LIMIT, Thread, connection, wait_until
+from helpers import PROGRAM_TIMEOUT, WAIT_LIMIT, Thread, connection, needs_free_threading, wait_until
 
 import polysock as socket
 from polysock.net import DatagramPacket, DatagramSocket, InetAddress
 
-needs_free_threading = pytest.mark.skipif(
-    not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="needs a free-threaded interpreter"
-)
 # How long threads work at once, in seconds.
 MEANWHILE = 0.3
 
@@ -76,12 +72,7 @@ def test_the_module_leaves_the_lock_off():
 
 def test_files_are_counted_in_one_step(pair):
     sock = pair[0]
-
-    def make_and_close():
-        for _ in range(300):
-            sock.makefile("rb", 0).close()
-
-    at_once(*[make_and_close] * 4)
+    at_once(*[repeatedly(lambda: sock.makefile("rb", 0).close())] * 4)
     assert sock._io_refs == 0
 
 

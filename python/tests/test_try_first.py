@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from helpers import MORE_THAN_BUFFERS, WAIT_LIMIT, Thread, connection, end_by_itself
+from helpers import MORE_THAN_BUFFERS, WAIT_LIMIT, Thread, connection, end_by_itself, needs_lock
 
 import polysock as socket
 
@@ -78,6 +78,7 @@ def test_the_switch():
                 socket.set_try_first(wrong)
 
 
+@needs_lock
 def test_beside_a_computing_thread_most_calls_stay_attached():
     def work(left, right):
         get_credit(left, right)
@@ -93,6 +94,7 @@ def test_beside_a_computing_thread_most_calls_stay_attached():
     assert attached <= CREDIT * (detached + 1)
 
 
+@needs_lock
 @pytest.mark.parametrize("whose", ["process", "socket"])
 def test_switched_off_every_call_detaches(whose):
     def work(left, right):
@@ -109,6 +111,7 @@ def test_switched_off_every_call_detaches(whose):
         assert in_a_thread(work, *pair) == (0, 1000)
 
 
+@needs_lock
 def test_a_socket_may_have_another_setting_than_the_process():
     with connection() as pair, computing():
         socket.set_try_first(False)
@@ -117,6 +120,7 @@ def test_a_socket_may_have_another_setting_than_the_process():
         in_a_thread(get_credit, *pair)
 
 
+@needs_lock
 def test_large_transfers_detach():
     def work(left, right):
         get_credit(left, right)
@@ -139,6 +143,7 @@ def test_large_transfers_detach():
         in_a_thread(work, *pair)
 
 
+@needs_lock
 def test_results_are_the_same_on_credit():
     def work(left, right):
         get_credit(left, right)
@@ -188,6 +193,7 @@ def read_all(sock, count):
     return got
 
 
+@needs_lock
 def test_datagrams_on_credit():
     def work(left, right):
         get_credit(left, right)
@@ -203,6 +209,7 @@ def test_datagrams_on_credit():
         in_a_thread(work, *pair)
 
 
+@needs_lock
 def test_an_answer_of_another_process_beside_a_computing_thread():
     """A receive keeps trying for a moment before it releases the lock; every answer arrives either way."""
 
@@ -228,6 +235,7 @@ def test_an_answer_of_another_process_beside_a_computing_thread():
         in_a_thread(work, *pair)
 
 
+@needs_lock
 def test_two_streams_and_a_computing_thread():
     """Two threads that transfer data both make progress beside one that computes."""
 

@@ -22,6 +22,7 @@ pub fn warn_unclosed(object: &Bound<'_, PyAny>) {
 }
 
 /// Runs `f` with no exception set and restores the one that was set.
+#[allow(deprecated)] // what replaces the two functions is missing up to CPython 3.11
 pub fn keep_exception(f: impl FnOnce()) {
     let (mut class, mut value, mut trace) = (null_mut(), null_mut(), null_mut());
     // SAFETY: attached, and the three are ours.
