@@ -42,6 +42,7 @@ mod calls {
     mod parts;
     mod poll;
     mod recv;
+    mod restrict;
     mod select;
     mod send;
     mod socket;

@@ -1,7 +1,7 @@
 //! The functions behind ours: the C library's, or those of another library that is loaded between.
 
 use crate::result::set_errno;
-use libc::{c_int, c_uint, c_void, size_t, socklen_t, ssize_t};
+use libc::{c_int, c_long, c_uint, c_ulong, c_void, size_t, socklen_t, ssize_t};
 use std::ffi::CStr;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
@@ -152,6 +152,9 @@ functions! {
     _longjmp(place: *mut c_void, value: c_int) -> ();
     siglongjmp(place: *mut c_void, value: c_int) -> ();
     __longjmp_chk(place: *mut c_void, value: c_int) -> ();
+
+    prctl(option: c_int, second: c_ulong, third: c_ulong, fourth: c_ulong, fifth: c_ulong) -> c_int;
+    syscall(number: c_long, first: c_long, second: c_long, third: c_long, fourth: c_long, fifth: c_long, sixth: c_long) -> ssize_t;
 
     getaddrinfo(host: *const libc::c_char, service: *const libc::c_char, hints: *const libc::addrinfo, found: *mut *mut libc::addrinfo) -> c_int;
 }

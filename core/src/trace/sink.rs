@@ -66,6 +66,14 @@ extern "C" fn finish() {
     sink.close();
 }
 
+/// Ends the trace of this process, and says why.
+pub(super) fn end_early(reason: &'static str) {
+    turn_off();
+    let mut sink = lock();
+    sink.end_with("ended", |line| line.text("error", reason));
+    sink.close();
+}
+
 impl Sink {
     const CLOSED: Self = Self {
         log: None,

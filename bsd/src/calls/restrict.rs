@@ -1,0 +1,47 @@
+//! prctl(2) and syscall(2), by which a program gives up system calls: it is ended when it makes them afterwards, also for a record.
+
+use crate::next;
+use libc::{c_int, c_long, c_ulong, ssize_t};
+use polysock::bare;
+
+// Both are variadic in C. An integer or a pointer is passed in the same place on every processor of Linux.
+
+#[no_mangle]
+pub unsafe extern "C-unwind" fn prctl(
+    option: c_int,
+    second: c_ulong,
+    third: c_ulong,
+    fourth: c_ulong,
+    fifth: c_ulong,
+) -> c_int {
+    if bare::is_recording() && option == libc::PR_SET_SECCOMP {
+        bare::end_before_restriction();
+    }
+    next::prctl(option, second, third, fourth, fifth)
+}
+
+#[no_mangle]
+pub unsafe extern "C-unwind" fn syscall(
+    number: c_long,
+    first: c_long,
+    second: c_long,
+    third: c_long,
+    fourth: c_long,
+    fifth: c_long,
+    sixth: c_long,
+) -> ssize_t {
+    if number == libc::SYS_seccomp && bare::is_recording() && restricts(first, third) {
+        bare::end_before_restriction();
+    }
+    next::syscall(number, first, second, third, fourth, fifth, sixth)
+}
+
+/// Whether a call of seccomp(2) may succeed in it, and does not only ask what the system can do, for which programs give no filter.
+fn restricts(operation: c_long, filter: c_long) -> bool {
+    // The kernel takes it as an unsigned integer.
+    match operation as u32 {
+        libc::SECCOMP_SET_MODE_STRICT => true,
+        libc::SECCOMP_SET_MODE_FILTER => filter != 0,
+        _ => false,
+    }
+}
