@@ -2,105 +2,15 @@
 
 import contextlib
 import functools
-import glob
 import http.server
 import os
-import pwd
-import shutil
-import signal
-import socket
 import ssl
-import subprocess
-import tempfile
 import threading
-import unittest
 from types import SimpleNamespace
 
 import check
 import trustme
-
-TRIES = 5
-
-
-def free_port():
-    """A port that was free a moment ago; a server that finds it taken is started again on another."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def program(name, *places):
-    """The path of a program, or the case is skipped."""
-    found = shutil.which(name)
-    for place in places:
-        found = found or next(iter(sorted(glob.glob(os.path.join(place, name)), reverse=True)), None)
-    if not found:
-        raise unittest.SkipTest(f"needs {name}")
-    return found
-
-
-def unprivileged():
-    """For subprocess: another user than root, which some servers insist on."""
-    if os.geteuid() != 0:
-        return {}
-    entry = pwd.getpwnam("nobody")
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-
-
-@contextlib.contextmanager
-def directory():
-    """A short path, for Unix sockets, that the unprivileged user owns."""
-    with tempfile.TemporaryDirectory() as place:
-        if "user" in unprivileged():
-            os.chown(place, unprivileged()["user"], unprivileged()["group"])
-        yield place
-
-
-@contextlib.contextmanager
-def started(command, ready, stop, **options):
-    """A process, from the line that says it is ready until it ended; ends at once when it fails to start."""
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        # What a shell starts in the background ignores SIGINT, and so would its children.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        **options,
-    )
-    output = []
-    try:
-        for line in process.stdout:
-            output.append(line)
-            if ready in line:
-                break
-        else:
-            raise ChildProcessError("".join(output))
-        drain = threading.Thread(target=lambda: output.extend(process.stdout))
-        drain.start()
-        yield SimpleNamespace(process=process, output=output)
-        process.send_signal(stop)
-        process.wait(20)
-        drain.join(20)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def on_a_free_port(start):
-    """Enters start(port) until a port is really free."""
-    for attempt in range(TRIES):
-        stack = contextlib.ExitStack()
-        port = free_port()
-        try:
-            stack.enter_context(start(port))
-        except ChildProcessError as error:
-            if attempt == TRIES - 1 or "in use" not in str(error):
-                raise
-        else:
-            return stack, port
-    raise AssertionError
+from processes import POSTGRES, directory, new_cluster, on_a_free_port, program, started, unprivileged
 
 
 @contextlib.contextmanager
@@ -109,35 +19,24 @@ def redis_server():
     redis = program("redis-server")
     with directory() as place:
         path = os.path.join(place, "s")
-        stack, port = on_a_free_port(
+        with on_a_free_port(
             lambda port: started(
                 [redis, "--bind", "127.0.0.1", "--port", str(port), "--unixsocket", path, "--save", "", "--dir", place],
                 "Ready to accept connections",
                 15,
                 **unprivileged(),
             )
-        )
-        with stack:
+        ) as (_, port):
             yield port, path
 
 
 @contextlib.contextmanager
 def postgres():
     """Yields its port, the path of its Unix socket, and a password."""
-    places = ["/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin"]
-    initdb, server = program("initdb", *places), program("postgres", *places)
+    server = program("postgres", *POSTGRES)
     with directory() as place:
-        data, password = os.path.join(place, "d"), os.path.join(place, "password")
-        with open(password, "w") as file:
-            file.write("open sesame\n")
-        os.chmod(password, 0o644)
-        command = [initdb, "-D", data, "-U", "tester", "--no-sync", "--no-locale", "-E", "UTF8"]
-        command += ["-A", "scram-sha-256", f"--pwfile={password}"]
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=60, check=False, cwd=place, **unprivileged()
-        )
-        assert done.returncode == 0, done.stderr
-        stack, port = on_a_free_port(
+        data, password = new_cluster(place)
+        with on_a_free_port(
             lambda port: started(
                 [server, "-D", data, "-p", str(port), "-k", place, "-h", "127.0.0.1", "-F"],
                 "ready to accept connections",
@@ -145,9 +44,8 @@ def postgres():
                 cwd=place,
                 **unprivileged(),
             )
-        )
-        with stack:
-            yield port, os.path.join(place, f".s.PGSQL.{port}"), "open sesame"
+        ) as (_, port):
+            yield port, os.path.join(place, f".s.PGSQL.{port}"), password
 
 
 @functools.cache

@@ -6,6 +6,7 @@ import tempfile
 from email.message import EmailMessage
 
 import check
+import processes
 import servers
 from aiosmtpd.controller import Controller, UnixSocketController
 from aiosmtpd.lmtp import LMTP
@@ -35,8 +36,8 @@ def message(text):
 
 
 def started(box):
-    for _ in range(servers.TRIES):
-        controller = WithTls(box, hostname="127.0.0.1", port=servers.free_port(), ready_timeout=20)
+    for _ in range(processes.TRIES):
+        controller = WithTls(box, hostname="127.0.0.1", port=processes.free_port(), ready_timeout=20)
         try:
             controller.start()
         except OSError:

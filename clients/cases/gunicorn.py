@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import check
-import servers
+import processes
 
 
 def app(environ, start_response):
@@ -25,7 +25,7 @@ def run():
         options = ["--workers", "2", "--threads", "2", "--worker-class", kind, "--bind", "127.0.0.1:0"]
         options += ["--pythonpath", str(Path(__file__).parents[1]), "--graceful-timeout", "10", "--no-control-socket"]
         command = [sys.executable, *launcher, "-m", "gunicorn", *options, "cases.gunicorn:app"]
-        with servers.started(command, "Listening at", signal.SIGTERM) as server:
+        with processes.started(command, "Listening at", signal.SIGTERM) as server:
             port = int(re.search(r"http://127.0.0.1:(\d+)", "".join(server.output))[1])
             with concurrent.futures.ThreadPoolExecutor(4) as threads:
                 assert set(threads.map(ask, [port] * 40)) == {f"{check.module_in_use()}.socket".encode()}

@@ -13,6 +13,7 @@ import xmlrpc.client
 import xmlrpc.server
 
 import check
+import processes
 import servers
 
 
@@ -59,7 +60,7 @@ def files(port):
 def program(place):
     launcher = ["-m", "polysock", "run"] if check.module_in_use() == "polysock" else []
     command = [sys.executable, "-u", *launcher, "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", place]
-    with servers.started(command, "Serving HTTP", signal.SIGINT) as server:
+    with processes.started(command, "Serving HTTP", signal.SIGINT) as server:
         port = int(re.search(r"port (\d+)", "".join(server.output))[1])
         client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         client.request("GET", "/big")
