@@ -258,6 +258,16 @@ examples: $(TUTORIAL_PROGRAMS) python-module
 test-examples: examples ## the tutorials in examples/, every server language with every client language
 	$(PYTEST) examples
 
+# Those in Java, where there is a JDK: examples/chat/Server.java becomes a class in build/examples/chat/java.
+JAVA_TUTORIALS := $(patsubst %,$(BUILD)/%java/.compiled,$(sort $(dir $(wildcard examples/*/*.java))))
+JAVA_PROGRAMS  := $(if $(JAVAC),$(JAVA_TUTORIALS) $(BUILD)/clients/java/.compiled)
+
+.SECONDEXPANSION:
+$(JAVA_TUTORIALS): $(BUILD)/%java/.compiled: $$(wildcard %*.java)
+	@mkdir -p $(@D)
+	$(JAVAC) -J-XX:TieredStopAtLevel=1 -Xlint:all,-try -Werror -encoding UTF-8 -d $(@D) $^
+	@touch $@
+
 .PHONY: diagrams
 diagrams: examples ## draw the diagrams of the tutorials, each from a traced run
 	@PYTHONPATH=tools $(VENV_PY) examples/draw.py
@@ -274,8 +284,13 @@ CLIENTS := $(BUILD)/venv-clients
 
 $(CLIENTS)/.ready: clients/requirements.txt
 
+$(BUILD)/clients/java/.compiled: clients/layer/JavaSockets.java | $(BUILD)/.prerequisites
+	@mkdir -p $(@D)
+	$(JAVAC) -J-XX:TieredStopAtLevel=1 -Xlint:all,-try -Werror -encoding UTF-8 -d $(@D) $<
+	@touch $@
+
 .PHONY: test-clients
-test-clients: layer $(VENV)/.ready $(CLIENTS)/.ready ## real programs over polysock.patch() and over the layer (redis-server and postgresql for all of them)
+test-clients: layer $(VENV)/.ready $(CLIENTS)/.ready $(JAVA_PROGRAMS) ## real programs over polysock.patch() and over the layer (redis-server and postgresql for all of them)
 	@rm -rf $(BUILD)/wheels
 	@$(VENV)/bin/maturin build --quiet --release --locked --auditwheel skip -m python/Cargo.toml -o $(BUILD)/wheels >$(BUILD)/maturin.log 2>&1 || \
 	  { cat $(BUILD)/maturin.log; exit 1; }

@@ -65,7 +65,7 @@ def test_folder(folder):
     plays_of(load(folder))
     text = (folder / "README.md").read_text()
     linked = {name for name in re.findall(r"\]\(([^)/]+)\)", text) if "." in name}
-    files = (".c", ".h", ".cpp", ".hpp", ".py", ".rs", ".svg")
+    files = (".c", ".h", ".cpp", ".hpp", ".py", ".rs", ".java", ".svg")
     assert linked == {path.name for path in folder.iterdir() if path.suffix in files}
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from . import diagrams
 from .bad_clients import BAD_CLIENTS, scatter
 from .program import Program, running
-from .tutorial import Fault, Language, Tutorial
+from .tutorial import JAVA_ITSELF, Fault, Language, Tutorial
 
 TIME_LIMIT = 30  # seconds that a play may take, on a busy machine
 DIAGRAM_RUNS = 5
@@ -52,15 +52,7 @@ def plays_of(tutorial: Tutorial) -> list[Play]:
         ]
         return alone + drawn
     servers, clients = tutorial.languages("server"), tutorial.languages("client")
-    plays = [
-        Play(
-            f"{server.name} server, {client.name} client",
-            lambda s=server, c=client: play_pair(tutorial, s, c),
-            languages=(server.name, client.name),
-        )
-        for server in servers
-        for client in clients
-    ] + drawn
+    plays = [pair(tutorial, server, client) for server in servers for client in clients] + drawn
     if "no_garbage" in tutorial.test:
         return plays
     for server in servers:
@@ -70,6 +62,24 @@ def plays_of(tutorial: Tutorial) -> list[Play]:
             run = functools.partial(feed_garbage, tutorial, server, clients[0])
         plays.append(Play(f"{server.name} server fed garbage", run, mostly_waits=True))
     return plays
+
+
+def java_plays_of(tutorial: Tutorial) -> list[Play]:
+    """The plays of the programs in Java: with each other, and with those in Java style."""
+    if tutorial.is_written_in(JAVA_ITSELF, ""):
+        return [Play("jdk", lambda: play_alone(tutorial, JAVA_ITSELF), languages=("jdk",))]
+    if not tutorial.is_written_in(JAVA_ITSELF, "client"):
+        return []
+    java_style = [language for language in tutorial.languages("client") if language.name == "java"]
+    if not tutorial.is_written_in(JAVA_ITSELF, "server"):
+        return [pair(tutorial, find_language(tutorial, "server", "python"), JAVA_ITSELF)]
+    pairs = [(JAVA_ITSELF, client) for client in (JAVA_ITSELF, *java_style)]
+    return [pair(tutorial, *languages) for languages in (*pairs, *((client, JAVA_ITSELF) for client in java_style))]
+
+
+def pair(tutorial: Tutorial, server: Language, client: Language) -> Play:
+    title = f"{server.name} server, {client.name} client"
+    return Play(title, lambda: play_pair(tutorial, server, client), languages=(server.name, client.name))
 
 
 async def play_alone(tutorial: Tutorial, language: Language) -> None:

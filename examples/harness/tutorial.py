@@ -51,10 +51,24 @@ class Language:
             "root": ROOT,
             "folder": folder,
             "name": folder.name,
-            "stem": role or folder.name.replace("-", "_"),
+            "stem": stem_of(folder, role),
+            "class": class_of(stem_of(folder, role)),
             "dash": f"-{role}" if role else "",
         }
         return [word.format(**values) for word in self.command.split()]
+
+    def file_of(self, stem: str) -> str:
+        return self.file.format_map({"stem": stem, "class": class_of(stem)})
+
+
+def stem_of(folder: Path, role: str) -> str:
+    """What the files of a program are called."""
+    return role or folder.name.replace("-", "_")
+
+
+def class_of(stem: str) -> str:
+    """What Java's class is called."""
+    return "".join(word.capitalize() for word in stem.split("_"))
 
 
 LANGUAGES = (
@@ -63,6 +77,13 @@ LANGUAGES = (
     Language("python", "{stem}.py", True, "{python} -W default {folder}/{stem}.py"),
     Language("java", "{stem}_net.py", True, "{python} -W default {folder}/{stem}_net.py"),
     Language("rust", "{stem}.rs", True, "{root}/target/debug/{name}{dash}"),
+)
+# Java itself, in which some of the tutorials are written, too. clients/test_layer_java.py plays them.
+JAVA_ITSELF = Language(
+    "jdk",
+    "{class}.java",
+    False,
+    "java -Xshare:auto -XX:TieredStopAtLevel=1 -Dfile.encoding=UTF-8 -cp {root}/build/examples/{name}/java {class}",
 )
 TEXTS = {"server", "client", "output", "input"}
 KEYS = TEXTS | {
@@ -92,11 +113,11 @@ class Tutorial:
 
     def languages(self, role: str) -> list[Language]:
         """Those the program is written in. Raises `Fault` when one is missing without a reason."""
-        stem = role or self.name.replace("-", "_")
+        stem = stem_of(self.folder, role)
         missing = self.test.get("missing", {})
         found = []
         for language in LANGUAGES:
-            file = language.file.format(stem=stem)
+            file = language.file_of(stem)
             exists = (self.folder / file).is_file()
             reason = missing.get(file, missing.get(language.name))
             if exists and reason:
@@ -106,6 +127,9 @@ class Tutorial:
             if exists:
                 found.append(language)
         return found
+
+    def is_written_in(self, language: Language, role: str) -> bool:
+        return (self.folder / language.file_of(stem_of(self.folder, role))).is_file()
 
 
 def load(folder: Path) -> Tutorial:
@@ -123,7 +147,7 @@ def load(folder: Path) -> Tutorial:
         raise Fault(f"test.toml: transport = {test['transport']!r}")
     names = {language.name for language in LANGUAGES}
     stems = ["server", "client", folder.name.replace("-", "_")]
-    files = {language.file.format(stem=stem) for language in LANGUAGES for stem in stems}
+    files = {language.file_of(stem) for language in LANGUAGES for stem in stems}
     if unknown := test.get("missing", {}).keys() - names - files:
         raise Fault(f"test.toml: no such language or file: {', '.join(sorted(unknown))}")
     if unknown := test.get("diagram", {}).keys() - DIAGRAM_KEYS:
