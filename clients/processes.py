@@ -101,7 +101,7 @@ def on_a_free_port(start):
 
 
 def new_cluster(place):
-    """Makes the files of a PostgreSQL server in a folder; returns their folder and the password of the user `tester`."""
+    """Makes the files of a PostgreSQL server; returns their folder and the password of its user `tester`."""
     data, password = os.path.join(place, "d"), os.path.join(place, "password")
     with open(password, "w") as file:
         file.write("open sesame\n")
