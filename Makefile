@@ -26,8 +26,9 @@ help: ## this list
 
 .PHONY: setup
 setup: ## what the tests use, from Debian's packages (as root)
-	apt-get install -y --no-install-recommends gcc g++ libc6-dev make pkg-config cmake python3-venv strace valgrind doxygen \
-	  iproute2 netbase curl openssl libuv1-dev libapr1-dev libnspr4-dev libglib2.0-dev libjemalloc2 libfaketime 'libpython3.*-testsuite' redis-server postgresql chromium
+	sh tools/without_services.sh apt-get install -y --no-install-recommends gcc g++ libc6-dev make pkg-config cmake python3-venv strace valgrind doxygen \
+	  iproute2 netbase curl openssl libuv1-dev libapr1-dev libnspr4-dev libglib2.0-dev libjemalloc2 libfaketime 'libpython3.*-testsuite' redis-server postgresql \
+	  nginx-light wrk openssh-server netcat-openbsd netcat-traditional socat chromium
 
 # For `make check-targets` and the tests on other systems: a compiler with the source of its standard library, an emulator.
 .PHONY: setup-targets
@@ -213,8 +214,15 @@ OUR_DRIVERS = --driver 'rust=$(TARGET)/polysock-conformance-driver' --driver 'c=
 # The standard module is a witness; so are Java's own sockets where there is a JDK, which nothing needs.
 JAVAC := $(shell command -v javac)
 
-test-conformance: drivers
-	$(if $(JAVAC),$(JAVAC) -encoding UTF-8 -d $(BUILD)/conformance/java conformance/drivers/java/*.java,@sh tools/skipped.sh 'conformance: java.net as a witness' 'a JDK')
+JAVA_DRIVER := $(BUILD)/conformance/java/.compiled
+
+$(JAVA_DRIVER): $(wildcard conformance/drivers/java/*.java)
+	@mkdir -p $(@D)
+	$(JAVAC) -encoding UTF-8 -d $(@D) $^
+	@touch $@
+
+test-conformance: drivers $(if $(JAVAC),$(JAVA_DRIVER))
+	$(if $(JAVAC),,@sh tools/skipped.sh 'conformance: java.net as a witness' 'a JDK')
 	$(PYTHON) conformance/run.py $(OUR_DRIVERS) \
 	  --witness 'witness=$(PYTHON) conformance/drivers/python/driver.py --module socket' \
 	  $(if $(JAVAC),--witness 'jdk=java -Xshare:auto -XX:TieredStopAtLevel=1 -Dfile.encoding=UTF-8 -cp $(BUILD)/conformance/java Driver')
@@ -260,7 +268,7 @@ test-examples: examples ## the tutorials in examples/, every server language wit
 
 # Those in Java, where there is a JDK: examples/chat/Server.java becomes a class in build/examples/chat/java.
 JAVA_TUTORIALS := $(patsubst %,$(BUILD)/%java/.compiled,$(sort $(dir $(wildcard examples/*/*.java))))
-JAVA_PROGRAMS  := $(if $(JAVAC),$(JAVA_TUTORIALS) $(BUILD)/clients/java/.compiled)
+JAVA_PROGRAMS  := $(if $(JAVAC),$(JAVA_TUTORIALS) $(JAVA_DRIVER) $(BUILD)/clients/java/.compiled)
 
 .SECONDEXPANSION:
 $(JAVA_TUTORIALS): $(BUILD)/%java/.compiled: $$(wildcard %*.java)
@@ -290,7 +298,7 @@ $(BUILD)/clients/java/.compiled: clients/layer/JavaSockets.java | $(BUILD)/.prer
 	@touch $@
 
 .PHONY: test-clients
-test-clients: layer $(VENV)/.ready $(CLIENTS)/.ready $(JAVA_PROGRAMS) ## real programs over polysock.patch() and over the layer (redis-server and postgresql for all of them)
+test-clients: layer $(VENV)/.ready $(CLIENTS)/.ready $(JAVA_PROGRAMS) ## real programs over polysock.patch() and over the layer (each needs its servers: make setup)
 	@rm -rf $(BUILD)/wheels
 	@$(VENV)/bin/maturin build --quiet --release --locked --auditwheel skip -m python/Cargo.toml -o $(BUILD)/wheels >$(BUILD)/maturin.log 2>&1 || \
 	  { cat $(BUILD)/maturin.log; exit 1; }
