@@ -39,11 +39,17 @@ mod elf {
     struct Search {
         address: usize,
         found: Option<Module>,
+        /// How many modules were looked at.
+        seen: usize,
     }
 
     /// The module that an address belongs to.
     pub fn containing(address: usize) -> Option<Module> {
-        let mut search = Search { address, found: None };
+        let mut search = Search {
+            address,
+            found: None,
+            seen: 0,
+        };
         // SAFETY: `look` matches the type that it is called with, and `search` outlives the call.
         unsafe { libc::dl_iterate_phdr(Some(look), (&raw mut search).cast()) };
         search.found
@@ -52,6 +58,9 @@ mod elf {
     unsafe extern "C" fn look(info: *mut dl_phdr_info, _: size_t, search: *mut c_void) -> c_int {
         // SAFETY: the loader lends `info`; `containing` passes its search.
         let (info, search) = unsafe { (&*info, &mut *search.cast::<Search>()) };
+        // It comes first. Not every C library leaves its name empty.
+        let is_program = search.seen == 0;
+        search.seen += 1;
         if info.dlpi_phdr.is_null() {
             return 0;
         }
@@ -66,7 +75,7 @@ mod elf {
         }
         let first = loaded().map(at).min().unwrap_or(0);
         let last = loaded().map(end).max().unwrap_or(0);
-        let path = if info.dlpi_name.is_null() {
+        let path = if is_program || info.dlpi_name.is_null() {
             &[]
         } else {
             // SAFETY: the module's name, which the loader keeps.
