@@ -146,11 +146,20 @@ fn names_of_addresses_fail_with_their_own_codes() {
         let error = name_of(&address, libc::NI_NUMERICHOST | libc::NI_NAMEREQD).unwrap_err();
         assert_eq!(error.kind(), Kind::Resolve(eai::NONAME));
         assert_eq!(error.detail(), Some("127.0.0.1:80"));
-        assert_eq!(kind(name_of(&address, 1 << 30)), Kind::Resolve(eai::BADFLAGS));
+        let unknown_flag = name_of(&address, 1 << 30);
+        if cfg!(target_env = "musl") {
+            unknown_flag.unwrap(); // which ignores it
+        } else {
+            assert_eq!(kind(unknown_flag), Kind::Resolve(eai::BADFLAGS));
+        }
     });
 }
 
 #[test]
+#[cfg_attr(
+    not(all(target_os = "linux", target_env = "gnu")),
+    ignore = "only glibc's getnameinfo knows Unix sockets"
+)]
 fn a_unix_path_fits_however_long() {
     limited(|| {
         let path = format!("/{}", "x".repeat(106));

@@ -79,7 +79,13 @@ fn measured_ping_pong((client, server): (Socket, Socket)) {
 #[test]
 #[cfg_attr(polysock_portable, ignore = "a call for each datagram")]
 fn a_batch_makes_few_calls() {
-    let expected = [("getsockopt", 1), ("sendmmsg", 2), ("recvmmsg", 2), ("ppoll", 1)];
+    // musl's sendmmsg(3) makes one call for each message, because its structures are not the kernel's.
+    let sends = if cfg!(target_env = "musl") {
+        ("sendmsg", 5)
+    } else {
+        ("sendmmsg", 2)
+    };
+    let expected = [("getsockopt", 1), sends, ("recvmmsg", 2), ("ppoll", 1)];
     counted(&expected, || {
         let [a, b] = [(); 2].map(|()| {
             let socket = Socket::new(Family::IPV4, SocketType::DATAGRAM, Protocol::DEFAULT).unwrap();

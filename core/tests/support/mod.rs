@@ -123,6 +123,12 @@ pub fn kind<T: Debug>(result: Result<T, Error>) -> Kind {
     result.unwrap_err().kind()
 }
 
+/// What the system says about an errno.
+pub fn text_of(errno: i32) -> String {
+    let error = std::io::Error::from_raw_os_error(errno).to_string();
+    error.split(" (os error").next().unwrap().to_owned()
+}
+
 /// Bytes that show their position.
 pub fn pattern(count: usize) -> Vec<u8> {
     (0..count).map(|at| ((at + at / 251) % 256) as u8).collect()

@@ -356,7 +356,9 @@ fn the_number_of_system_calls_does_not_grow() {
         let text = std::fs::read_to_string(&trace).unwrap();
         std::fs::remove_file(&trace).unwrap();
         let count = |name: &str| text.lines().filter(|line| line.contains(name)).count();
-        (count("epoll_wait("), count("epoll_ctl("), count("poll("))
+        // musl waits by epoll_pwait, and so do machines that have no epoll_wait.
+        let waits = count("epoll_wait(") + count("epoll_pwait(");
+        (waits, count("epoll_ctl("), count("poll("))
     });
     let [(_, _, polls), _] = counts;
     // One change more: the poller's own wake-up.
