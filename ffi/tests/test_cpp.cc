@@ -8,6 +8,7 @@
 #include <type_traits>
 
 using namespace std::chrono_literals;
+// Below, ends of a pair are references: in C++17, lambdas do not capture structured bindings.
 
 static_assert(!std::is_copy_constructible_v<polysock::socket> && !std::is_copy_assignable_v<polysock::socket>);
 static_assert(std::is_nothrow_move_constructible_v<polysock::socket>);
@@ -66,7 +67,8 @@ TEST(delivery)
     CHECK(report.delivered() && report.discarded == 4 && report.unsent + report.unacked == 0);
     CHECK(server.peer_closed() && client.is_closed());
     CHECK(server.close_graceful(0s, 0).verdict == polysock::close_verdict::acknowledged);
-    auto [a, b] = polysock::socket::pair();
+    auto ab = polysock::socket::pair();
+    auto &a = ab.first, &b = ab.second;
     a.send_all("unread", 10s);
     CHECK(a.send_queue().unacked >= 6);
     CHECK_IS(thrown([&, &c = a] { c.wait_acked(0s); }), POLYSOCK_EAGAIN);
@@ -240,7 +242,8 @@ TEST(batches_of_datagrams)
 
 TEST(control_owns_received_descriptors)
 {
-    auto [a, b] = polysock::socket::pair(POLYSOCK_SOCK_DGRAM);
+    auto ab = polysock::socket::pair(POLYSOCK_SOCK_DGRAM);
+    auto &a = ab.first, &b = ab.second;
     polysock::control control;
     char byte = 'x', more[2] = "";
     polysock::iovec part{&byte, 1}, parts[] = {{more, 1}, {more + 1, 1}};
@@ -270,7 +273,8 @@ TEST(control_owns_received_descriptors)
 
 TEST(files_and_copies)
 {
-    auto [a, b] = polysock::socket::pair();
+    auto ab = polysock::socket::pair();
+    auto &a = ab.first, &b = ab.second;
     FILE *file = tmpfile();
     std::size_t done = 99;
     char buf[8];
@@ -293,14 +297,14 @@ TEST(every_option)
 {
     polysock::socket s(POLYSOCK_AF_INET), u(POLYSOCK_AF_INET, POLYSOCK_SOCK_DGRAM), s6(POLYSOCK_AF_INET6), l(POLYSOCK_AF_UNIX);
 #define ON(socket, name) (socket.set_##name(true), CHECK(socket.name()), socket.set_##name(false), CHECK(!socket.name()))
-    ON(s, cork), ON(s, quickack), ON(s, reuseport), ON(u, broadcast), ON(s, oobinline), ON(u, timestamps), ON(l, passcred);
-    ON(u, packet_info), ON(u, freebind), ON(s6, v6only), ON(u, mcast_loop), ON(u, mcast_all), ON(s, nodelay), ON(s, reuseaddr);
+    ON(s, cork); ON(s, quickack); ON(s, reuseport); ON(u, broadcast); ON(s, oobinline); ON(u, timestamps); ON(l, passcred);
+    ON(u, packet_info); ON(u, freebind); ON(s6, v6only); ON(u, mcast_loop); ON(u, mcast_all); ON(s, nodelay); ON(s, reuseaddr);
     CHECK(!u.transparent() && !s.fastopen_connect());
 #define IS(socket, name, value, reads) (socket.set_##name(value), CHECK(socket.name() == (reads)))
-    IS(u, ttl, 5, 5), IS(u, tos, 8, 8), IS(s6, hops, 9, 9), IS(s6, tclass, 8, 8), IS(u, mcast_ttl, 4, 4), IS(u, priority, 3, 3);
-    IS(s, fastopen, 5, 5), IS(s, sndbuf, 20000, 40000), IS(s, rcvbuf, 20000, 40000), IS(s, rcvlowat, 7, 7), IS(s, maxseg, 900, 900);
-    IS(s, notsent_lowat, 4000, 4000), IS(s, defer_accept, 7s, 7s), IS(s, user_timeout, 1500ms, 1500ms);
-    IS(s, incoming_cpu, 1, 1), IS(s, congestion, s.congestion(), s.congestion());
+    IS(u, ttl, 5, 5); IS(u, tos, 8, 8); IS(s6, hops, 9, 9); IS(s6, tclass, 8, 8); IS(u, mcast_ttl, 4, 4); IS(u, priority, 3, 3);
+    IS(s, fastopen, 5, 5); IS(s, sndbuf, 20000, 40000); IS(s, rcvbuf, 20000, 40000); IS(s, rcvlowat, 7, 7); IS(s, maxseg, 900, 900);
+    IS(s, notsent_lowat, 4000, 4000); IS(s, defer_accept, 7s, 7s); IS(s, user_timeout, 1500ms, 1500ms);
+    IS(s, incoming_cpu, 1, 1); IS(s, congestion, s.congestion(), s.congestion());
     CHECK(s.mark() == 0 && !s.device() && !u.incoming_cpu() && u.mcast_if() == 0);
     CHECK(!s.acceptconn() && s.domain() == POLYSOCK_AF_INET && s.type() == POLYSOCK_SOCK_STREAM && s.protocol() == 6);
     CHECK(!s.take_error());
@@ -333,7 +337,8 @@ TEST(addresses)
 
 TEST(waiting_for_several)
 {
-    auto [a, b] = polysock::socket::pair();
+    auto ab = polysock::socket::pair();
+    auto &a = ab.first, &b = ab.second;
     polysock::pollfd set[] = {polysock::poll_entry(b, POLYSOCK_POLLIN), polysock::poll_entry(-1, POLYSOCK_POLLIN)};
     CHECK_IS(polysock::poll(set, 0s), 0);
     a.send_all("x");

@@ -10,6 +10,7 @@
 #include <vector>
 
 using namespace std::chrono_literals;
+// Below, ends of a pair are references: in C++17, lambdas do not capture structured bindings.
 using polysock::framing;
 using std::string_view_literals::operator""sv;
 
@@ -33,7 +34,8 @@ template <class Call> static polysock::error thrown(Call call)
 // Sends a message in the framing, compares what is on the wire, and reads it back.
 static void passes(const framing &f, std::string_view text, std::string_view wire)
 {
-    auto [a, b] = polysock::socket::pair();
+    auto ab = polysock::socket::pair();
+    auto &a = ab.first, &b = ab.second;
     a.send_frame(text, f, 10s);
     std::array<char, 64> seen;
     const std::size_t n = b.recv(seen, 10s, POLYSOCK_MSG_PEEK);
@@ -57,7 +59,8 @@ TEST(every_framing)
     passes(framing::lines(), "hi", "hi\n"sv);
     passes(framing::fixed(3), "abc", "abc"sv);
 
-    auto [a, b] = polysock::socket::pair();
+    auto ab = polysock::socket::pair();
+    auto &a = ab.first, &b = ab.second;
     THROWS(a.send_frame("x", framing::length_prefix(24)), POLYSOCK_EINVAL);
     THROWS(a.send_frame("x", framing::delimiter("")), POLYSOCK_EINVAL);
     THROWS(a.send_frame("x", framing::delimiter("0123456789abcdefg")), POLYSOCK_EINVAL);
@@ -68,7 +71,8 @@ TEST(every_framing)
 
 TEST(loops)
 {
-    auto [a, b] = polysock::socket::pair();
+    auto ab = polysock::socket::pair();
+    auto &a = ab.first, &b = ab.second;
     std::vector<std::string> seen;
     a.send_frames({"one", std::string("two"), ""sv}, {}, 10s);
     a.close();
@@ -79,7 +83,8 @@ TEST(loops)
     CHECK(reader.begin() == reader.end());
     CHECK(!reader.frame());
 
-    auto [c, d] = polysock::socket::pair();
+    auto cd = polysock::socket::pair();
+    auto &c = cd.first, &d = cd.second;
     c.send_all("first\r\nsecond\n\nlast");
     c.close();
     polysock::reader text(d);
@@ -90,7 +95,8 @@ TEST(loops)
     CHECK(!text.line());
 
     // One left early continues where it stopped; algorithms work on it.
-    auto [e, f] = polysock::socket::pair();
+    auto ef = polysock::socket::pair();
+    auto &e = ef.first, &f = ef.second;
     e.send_frames({"a", "b", "c", "d"});
     e.close();
     polysock::reader some(f);
@@ -103,7 +109,8 @@ TEST(loops)
 
 TEST(batches)
 {
-    auto [a, b] = polysock::socket::pair();
+    auto ab = polysock::socket::pair();
+    auto &a = ab.first, &b = ab.second;
     const std::vector<std::string> texts = {"one", "two", "three"};
     const std::vector<polysock::frame> out(texts.begin(), texts.end());
     a.send_frames(out, framing::varint(), 10s);
@@ -124,7 +131,8 @@ TEST(batches)
 
 TEST(bytes_lines_and_messages)
 {
-    auto [a, b] = polysock::socket::pair();
+    auto ab = polysock::socket::pair();
+    auto &a = ab.first, &b = ab.second;
     a.send_all("length: 2\n\0\0\0\2hirawexactrest"sv);
     polysock::reader reader(b);
     char raw[3], exact[5];
@@ -147,7 +155,8 @@ TEST(bytes_lines_and_messages)
 
 TEST(ends_and_failures)
 {
-    auto [a, b] = polysock::socket::pair();
+    auto ab = polysock::socket::pair();
+    auto &a = ab.first, &b = ab.second;
     polysock::reader reader(b, framing().with_limit(10));
     a.send_all("\0\0\0\7hel"sv);
     THROWS(reader.frame(20ms), POLYSOCK_ETIMEDOUT);
@@ -159,7 +168,8 @@ TEST(ends_and_failures)
     CHECK_IS(truncated.code().value(), POLYSOCK_ETRUNCATED);
     CHECK_IS(truncated.missing(), 4);
 
-    auto [c, d] = polysock::socket::pair();
+    auto cd = polysock::socket::pair();
+    auto &c = cd.first, &d = cd.second;
     c.send_all("\0\0\0\13"sv);
     polysock::reader limited(d, framing().with_limit(10));
     const polysock::error too_long = thrown([&] { limited.frame(10s); });
@@ -168,7 +178,8 @@ TEST(ends_and_failures)
     CHECK_IS(too_long.missing(), 0);
 
     // The socket may go first; then the reader knows that it is closed.
-    auto [e, f] = polysock::socket::pair();
+    auto ef = polysock::socket::pair();
+    auto &f = ef.second;
     polysock::reader last(f);
     f = polysock::socket();
     THROWS(last.frame(), POLYSOCK_ECLOSED);
@@ -176,7 +187,8 @@ TEST(ends_and_failures)
 
 TEST(an_unfinished_send)
 {
-    auto [a, b] = polysock::socket::pair();
+    auto ab = polysock::socket::pair();
+    auto &a = ab.first, &b = ab.second;
     const std::string large(8 << 20, 'x');
     const std::vector<polysock::frame> messages = {"first", large, "last"};
     const polysock::error stopped = thrown([&, &a = a] { a.send_frames(messages, {}, 50ms); });
@@ -197,7 +209,8 @@ TEST(an_unfinished_send)
 
 TEST(messages_by_the_socket)
 {
-    auto [a, b] = polysock::socket::pair();
+    auto ab = polysock::socket::pair();
+    auto &a = ab.first, &b = ab.second;
     a.send_frames({"hi", std::string(1000, 'x'), "third", "fourth", ""});
     char small[4];
     CHECK(b.recv_frame(small, {}, 10s) == 2u);
@@ -233,7 +246,8 @@ TEST(messages_by_the_socket)
 
 TEST(descriptors_of_messages)
 {
-    auto [a, b] = polysock::socket::pair();
+    auto ab = polysock::socket::pair();
+    auto &a = ab.first, &b = ab.second;
     polysock::control control;
     const int fd = a.fileno();
     control.add_fds({fd});
