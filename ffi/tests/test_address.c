@@ -314,8 +314,13 @@ TEST(look_ups)
     found[1] = untouched;
     CHECK(polysock_getaddrinfo("127.0.0.1", NULL, AF_INET, 0, 0, found, 1) >= 2);
     CHECK(memcmp(&found[1], &untouched, sizeof untouched) == 0);
-    CHECK_IS(polysock_getaddrinfo("::1", "80", AF_INET, SOCK_STREAM, 4 /* AI_NUMERICHOST */, found, 4),
-             POLYSOCK_EAI_ADDRFAMILY);
+    /* musl's resolver has fewer codes. */
+#ifdef __GLIBC__
+    const int other_family = POLYSOCK_EAI_ADDRFAMILY, unknown_type = POLYSOCK_EAI_SOCKTYPE;
+#else
+    const int other_family = POLYSOCK_EAI_NONAME, unknown_type = POLYSOCK_EAI_SERVICE;
+#endif
+    CHECK_IS(polysock_getaddrinfo("::1", "80", AF_INET, SOCK_STREAM, 4 /* AI_NUMERICHOST */, found, 4), other_family);
     CHECK_IS(polysock_getaddrinfo("no number", "80", AF_INET, SOCK_STREAM, 4, found, 4), POLYSOCK_EAI_NONAME);
     CHECK(strstr(polysock_last_detail(), "no number") != NULL);
     CHECK_IS(polysock_getaddrinfo(NULL, NULL, AF_INET, SOCK_STREAM, 0, found, 4), POLYSOCK_EINVAL);
@@ -325,7 +330,7 @@ TEST(look_ups)
     CHECK_IS(polysock_addr_parse(&expected, "127.0.0.1", 65616), POLYSOCK_EINVAL);
     CHECK_IS(polysock_addr_parse(&expected, "127.0.0.1", -1), POLYSOCK_EINVAL);
     CHECK_IS(polysock_addr_parse(&expected, "127.0.0.1:65616", 0), POLYSOCK_EINVAL);
-    CHECK_IS(polysock_getaddrinfo("::1", "80", AF_INET6, 77, 0, found, 4), POLYSOCK_EAI_SOCKTYPE);
+    CHECK_IS(polysock_getaddrinfo("::1", "80", AF_INET6, 77, 0, found, 4), unknown_type);
     CHECK_IS(polysock_getaddrinfo("::1", "80", AF_INET6, SOCK_STREAM, -1, found, 4), POLYSOCK_EAI_BADFLAGS);
 }
 

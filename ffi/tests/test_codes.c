@@ -35,10 +35,12 @@ TEST(every_code_has_a_name_and_text)
         if (code > -1000) {
             snprintf(reversed, sizeof reversed, "%s", polysock_err_name(polysock_from_errno(polysock_errno_of(code))));
             CHECK_TEXT(reversed, name);
-            /* On Linux the numbers are errno's own, and so are the texts, but for that of our time limits. */
+            /* On Linux the numbers are errno's own. The texts are glibc's, but for that of our time limits. */
             CHECK_IS(polysock_errno_of(code), -code);
+#ifdef __GLIBC__
             if (code != POLYSOCK_ETIMEDOUT)
                 CHECK_TEXT(polysock_strerror(code), strerror(-code));
+#endif
         }
         seen++;
     }
@@ -59,7 +61,7 @@ TEST(numbers_without_a_code)
     CHECK_IS(polysock_errno_of(POLYSOCK_ECLOSED), EBADF);
     CHECK_IS(polysock_errno_of(POLYSOCK_EUNSUPPORTED), EOPNOTSUPP);
     CHECK_IS(polysock_errno_of(POLYSOCK_ECONNTIMEDOUT), ETIMEDOUT);
-    CHECK_TEXT(polysock_strerror(POLYSOCK_ECONNTIMEDOUT), strerror(ETIMEDOUT));
+    CHECK_TEXT(polysock_strerror(POLYSOCK_ECONNTIMEDOUT), "Connection timed out");
     CHECK_IS(polysock_from_errno(0), 0);
     CHECK_IS(polysock_from_errno(EWOULDBLOCK), POLYSOCK_EAGAIN);
     /* Numbers without a name, such as ENOTSUPP, which the kernel returns by mistake at times, come back unchanged. */
@@ -166,8 +168,10 @@ TEST(details_are_whole_and_safe_to_print)
         fds[i] = 0;
     MUST(polysock_control_add_fds(control, fds, 254));
     m.iov = &part, m.iov_count = 1, m.control = control;
-    CHECK_IS(polysock_sendmsg(pair[0], &m, 0, 1000), POLYSOCK_EINVAL);
+    CHECK_IS(polysock_sendmsg(pair[0], &m, 0, 1000), TOO_MANY_DESCRIPTORS);
+#ifdef __GLIBC__
     CHECK_TEXT(polysock_last_detail(), "sendmsg 254 descriptors, a message takes 253: Invalid argument");
+#endif
     polysock_control_free(control);
     polysock_free(pair[0]);
     polysock_free(pair[1]);

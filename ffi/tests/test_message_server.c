@@ -204,7 +204,7 @@ TEST(every_end_has_its_reason)
         {"c\nx\n", "bye\n", POLYSOCK_REASON_BY_PROGRAM, 0, 0, ""},
         {"x\nf\nx\n", "x\nbefore\n", POLYSOCK_REASON_HANDLER_FAILED, 0, 1, ""},
         {"012345678901234567890123456789\n", "", POLYSOCK_REASON_BAD_MESSAGE, POLYSOCK_EMSGSIZE, 0,
-         "message_server the message has 30 bytes or more, and the limit is 20: Message too long"},
+         "message_server the message has 30 bytes or more, and the limit is 20: "},
     };
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         struct shared shared = {0};
@@ -220,7 +220,9 @@ TEST(every_end_has_its_reason)
         CHECK_IS(READ(shared.last_code), ends[i].code);
         CHECK_IS(READ(shared.errors), ends[i].errors);
         CHECK_IS(READ(shared.last_error), ends[i].errors ? 77 : 0);
-        CHECK_TEXT(shared.detail, ends[i].detail);
+        char detail[256];
+        snprintf(detail, sizeof detail, "%s%s", ends[i].detail, ends[i].code != 0 ? strerror(EMSGSIZE) : "");
+        CHECK_TEXT(shared.detail, detail);
         polysock_message_server_stats stats = {sizeof stats, 0, 0, 0, 0, 0};
         CHECK_IS(polysock_message_server_get_stats(shared.server, &stats), 0);
         CHECK_IS(stats.handled, 1);
