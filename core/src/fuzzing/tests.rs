@@ -9,6 +9,9 @@ type Target = fn(&[u8]);
 /// How many changed inputs each target gets.
 const ROUNDS: usize = 5_000;
 
+/// The same where an emulator runs the tests (`make test-arm`), slowly.
+const ROUNDS_WHEN_EMULATED: usize = 100;
+
 macro_rules! targets {
     ($($target:ident)*) => {$(
         #[test]
@@ -35,7 +38,11 @@ fn play(name: &str, target: Target) {
     }
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let mut changes = Changes(u64::from(clock.subsec_nanos()) | 1);
-    for _ in 0..ROUNDS {
+    let rounds = match std::env::var_os("POLYSOCK_TEST_EMULATOR") {
+        Some(_) => ROUNDS_WHEN_EMULATED,
+        None => ROUNDS,
+    };
+    for _ in 0..rounds {
         run(target, &changes.of(&corpus));
     }
 }
