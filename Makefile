@@ -34,7 +34,7 @@ setup: ## what the tests use, from Debian's packages (as root)
 .PHONY: setup-targets
 setup-targets: ## what the checks for other systems use, from Debian's packages (as root)
 	apt-get install -y --no-install-recommends rustc-web cargo-web rust-web-src \
-	  qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross musl-tools
+	  qemu-user-static gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross musl-tools
 
 $(BUILD)/.prerequisites: tools/prerequisites.sh
 	@PYTHON='$(PYTHON)' CC='$(CC)' CXX='$(CXX)' sh tools/prerequisites.sh
@@ -519,3 +519,8 @@ $(TARGETS_VENV)/.ready: tools/requirements-targets.txt
 .PHONY: check-targets
 check-targets: $(TARGETS_VENV)/.ready ## everything for other systems, type-checked and linked (TARGETS='…' for some)
 	sh tools/check_targets.sh $(TARGETS_VENV) $(TARGETS)
+
+# Some minutes, and some more the first time.
+.PHONY: test-musl
+test-musl: $(TARGETS_VENV)/.ready ## the Rust and C tests with the C library musl
+	PYTHON='$(PYTHON)' sh tools/test_platform.sh musl $(TARGETS_VENV)

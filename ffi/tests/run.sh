@@ -1,5 +1,6 @@
 #!/bin/sh
 # Runs test programs and adds up what they say. `run.sh DIRECTORY PROGRAM...`; the name says how: plain-, asan-, slow- (memcheck), race- (helgrind).
+# $POLYSOCK_TEST_EMULATOR runs programs that are for a machine of another kind.
 set -u
 out=$1
 shift
@@ -7,7 +8,7 @@ passed=0 failed=0
 log=$out/log
 for program in "$@"; do
     name=${program##*/}
-    prefix='' under=''
+    prefix=${POLYSOCK_TEST_EMULATOR:-} under=''
     case $name in
     asan-*) # a program that was not built with the sanitizers would prove nothing
         symbols=$(nm "$program")
@@ -27,8 +28,8 @@ for program in "$@"; do
         under=helgrind
         ;;
     static-*) under='static library' ;;
-    examples) under='those of the reference' ;;
-    headers) under='in every standard of C and C++' ;;
+    examples) prefix='' under='those of the reference' ;;
+    headers) prefix='' under='in every standard of C and C++' ;;
     esac
     # shellcheck disable=SC2086
     ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
