@@ -29,6 +29,7 @@ mod start;
 
 mod calls {
     mod accept;
+    mod children;
     mod close;
     mod connect;
     mod duplicate;

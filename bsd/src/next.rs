@@ -49,6 +49,10 @@ impl Missing for c_int {
     const MISSING: Self = -1;
 }
 
+impl Missing for *mut libc::FILE {
+    const MISSING: Self = ptr::null_mut();
+}
+
 impl Missing for () {
     const MISSING: Self = ();
 }
@@ -155,6 +159,9 @@ functions! {
 
     prctl(option: c_int, second: c_ulong, third: c_ulong, fourth: c_ulong, fifth: c_ulong) -> c_int;
     syscall(number: c_long, first: c_long, second: c_long, third: c_long, fourth: c_long, fifth: c_long, sixth: c_long) -> ssize_t;
+    posix_spawn(child: *mut libc::pid_t, path: *const libc::c_char, actions: *const libc::posix_spawn_file_actions_t, attributes: *const libc::posix_spawnattr_t, arguments: *const *mut libc::c_char, environment: *const *mut libc::c_char) -> c_int;
+    posix_spawnp(child: *mut libc::pid_t, file: *const libc::c_char, actions: *const libc::posix_spawn_file_actions_t, attributes: *const libc::posix_spawnattr_t, arguments: *const *mut libc::c_char, environment: *const *mut libc::c_char) -> c_int;
+    popen(command: *const libc::c_char, mode: *const libc::c_char) -> *mut libc::FILE;
 
     getaddrinfo(host: *const libc::c_char, service: *const libc::c_char, hints: *const libc::addrinfo, found: *mut *mut libc::addrinfo) -> c_int;
 }

@@ -32,6 +32,15 @@ def test_what_the_replaced_socket_had_not_received_is_recorded(same, compiled):
     assert close["unread"] == 6
 
 
+@pytest.mark.parametrize("way", ["passed-unread", "spawned-unread"])
+def test_a_close_of_a_socket_that_another_process_has_resets_nothing(way, same, compiled):
+    _, records = same(compiled("descriptors"), way)
+    by_time = sorted(closes_of(records), key=lambda record: record["time"])
+    close = next(record for record in by_time if record.get("shared"))
+    assert "unread" not in close
+    assert not [record for record in by_time if record.get("unread")]
+
+
 def test_a_duplicate_that_fails_closes_nothing(layer, compiled):
     _, records = layer.traced(compiled("descriptors"), "not-replaced")
     assert not [record for record in closes_of(records) if record.get("by")]

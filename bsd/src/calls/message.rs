@@ -6,7 +6,7 @@ use super::{recv, send};
 use crate::memory;
 use crate::next::{self, pass_on};
 use crate::result::sent;
-use libc::{c_int, msghdr, ssize_t};
+use libc::{c_int, cmsghdr, msghdr, ssize_t};
 use polysock::bare::{self, Call, Fields};
 
 /// What the program describes, if its pointer is good.
@@ -40,6 +40,34 @@ pub(super) fn add_payload(fields: &mut Fields<'_>, message: &msghdr, moved: usiz
     fields.payload(moved.min(parts.length()), |offset, room| parts.copy(offset, room));
 }
 
+/// A control message with as many descriptors as Linux takes (`SCM_MAX_FD`), and others.
+const MOST_CONTROL: usize = 2048;
+
+/// Notes which sockets a message gives to another process.
+fn note_sent_sockets(header: &msghdr) {
+    let mut room = [0; MOST_CONTROL];
+    let length = size(header.msg_controllen).min(MOST_CONTROL);
+    let copied = memory::copy(header.msg_control, room.get_mut(..length).unwrap_or_default());
+    let mut rest = room.get(..copied).unwrap_or_default();
+    while let Some((about, _)) = rest.split_first_chunk::<{ size_of::<cmsghdr>() }>() {
+        // SAFETY: any bytes are numbers.
+        let about = unsafe { std::ptr::read_unaligned(about.as_ptr().cast::<cmsghdr>()) };
+        let length = size(about.cmsg_len);
+        let Some(data) = rest.get(size_of::<cmsghdr>()..length) else {
+            return;
+        };
+        if (about.cmsg_level, about.cmsg_type) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
+            for number in data.chunks_exact(size_of::<c_int>()) {
+                bare::note_sent(number.try_into().map_or(-1, c_int::from_ne_bytes));
+            }
+        }
+        rest = length
+            .checked_next_multiple_of(size_of::<usize>())
+            .and_then(|next| rest.get(next..))
+            .unwrap_or_default();
+    }
+}
+
 /// A call that was begun, and what the program had described before it.
 type Begun = Option<(Call, Option<msghdr>)>;
 
@@ -51,6 +79,9 @@ fn begin_send(fd: c_int, message: *const msghdr, flags: c_int) -> Begun {
     }
     bare::aside(|| {
         let header = described(message);
+        if let Some(header) = &header {
+            note_sent_sockets(header);
+        }
         let length = header.as_ref().map_or(0, |header| parts(header).length());
         let (waits, raises) = (send::waits(length, flags), send::raises_sigpipe(flags));
         let call = bare::begin("sendmsg", fd, waits, raises, |fields| {

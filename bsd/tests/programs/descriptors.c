@@ -178,6 +178,43 @@ static void passed(void) {
     close(over[0]);
 }
 
+static void send_unread(void) {
+    pair_over_tcp(pair);
+    SHOW(write(pair[0], "for another", 11));
+    wait_until_readable(pair[1]);
+}
+
+/* Another process has the socket, and will receive: its close here does no harm. */
+static void passed_unread(void) {
+    int over[2];
+    socketpair(AF_UNIX, SOCK_STREAM, 0, over);
+    send_unread();
+    send_descriptor(over[0], pair[1]);
+    SHOW(close(pair[1]));
+    int fd = receive_descriptor(over[1]);
+    SHOW(read(fd, room, sizeof room));
+    close(fd);
+    close(pair[0]);
+}
+
+static void spawned_unread(void) {
+    char *arguments[] = {"sh", "-c", "read line", NULL};
+    int input[2], status;
+    pid_t child;
+    pipe(input);
+    send_unread();
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, input[0], 0);
+    posix_spawn_file_actions_addclose(&actions, input[1]);
+    posix_spawn(&child, "/bin/sh", &actions, NULL, arguments, environ);
+    SHOW(close(pair[1]));
+    SHOW(write(pair[0], "still open", 10));
+    close(input[1]);
+    waitpid(child, &status, 0);
+    close(pair[0]);
+}
+
 /* As systemd starts a service with its listening socket. */
 static void activated(void) {
     struct sockaddr_in address;
@@ -385,6 +422,8 @@ static const struct way ways[] = {
     {"stdio", stdio},
     {"select", many_in_select},
     {"passed", passed},
+    {"passed-unread", passed_unread},
+    {"spawned-unread", spawned_unread},
     {"activated", activated},
     {"service", service},
     {"daemons", daemons},

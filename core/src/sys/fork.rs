@@ -22,6 +22,12 @@ extern "C" fn around_fork() {
     FORKS.fetch_add(1, Ordering::SeqCst);
 }
 
+/// Notes that another process may have sockets of this one from now on, though no fork was seen: it was made in another way, or was sent
+/// a socket.
+pub fn note_sharing() {
+    around_fork();
+}
+
 /// The process that counts forks: the one that called [`watch`], or a child that it forked.
 static OWNER: AtomicU32 = AtomicU32::new(0);
 

@@ -160,10 +160,10 @@ pub fn end(call: Call, outcome: Outcome, fields: impl FnOnce(&mut Fields<'_>)) {
             state: changes_state(operation, kind, moved),
         };
         end_named(call.name, ended, on, error.as_ref(), moved, shows, |line| {
-            if let Some(what) =
-                pending_sigpipe().filter(|_| call.blocks_sigpipe && kind == Some(Kind::Os(libc::EPIPE)))
-            {
-                line.text("sigpipe", what);
+            if call.blocks_sigpipe && kind == Some(Kind::Os(libc::EPIPE)) {
+                if let Some(what) = pending_sigpipe() {
+                    line.text("sigpipe", what);
+                }
             }
             fields(&mut Fields {
                 line,

@@ -22,8 +22,9 @@ pub use fields::Fields;
 pub use observing::{aside, is_observed};
 pub use restriction::end_before_restriction;
 pub use sending::note_left;
-pub use sockets::{is_socket, note_change};
+pub use sockets::{is_socket, note_change, note_sent};
 pub use waiting::Waits;
 
 pub use super::switch::{begin_from_environment, is_recording};
+pub use crate::sys::fork::note_sharing;
 pub use crate::sys::process::at_exit;

@@ -24,6 +24,8 @@ pub(super) fn observe<T>(work: impl FnOnce(&mut Mask) -> Option<T>) -> Option<T>
     }
     undisturbed(|mask| {
         if !fork::is_owner() {
+            // With the parent's memory, this is the parent's count.
+            fork::note_sharing();
             return None;
         }
         if !has_spare_memory() {

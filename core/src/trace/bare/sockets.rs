@@ -9,7 +9,7 @@ use crate::sys::fork::{self, ForkLock, Held, InChild};
 use crate::sys::unix::descriptor::socket_at;
 use crate::trace::Traced;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
 
 static SOCKETS: ForkLock<Sockets> = ForkLock::inherited(Sockets {
@@ -30,6 +30,8 @@ pub(super) struct Socket {
     pub(super) inside: AtomicUsize,
     /// How often the process had forked when the socket was made in it.
     made_at: Option<u32>,
+    /// The program has sent it to another process.
+    sent: AtomicBool,
 }
 
 #[derive(Default)]
@@ -69,12 +71,13 @@ impl Socket {
             traced: Traced::default(),
             inside: AtomicUsize::new(0),
             made_at,
+            sent: AtomicBool::new(false),
         })
     }
 
     /// Whether another process may have it, too.
     pub(super) fn may_be_shared(&self) -> bool {
-        self.made_at != Some(fork::sharing())
+        self.made_at != Some(fork::sharing()) || self.sent.load(Ordering::Relaxed)
     }
 }
 
@@ -229,6 +232,17 @@ fn note_unseen_close(socket: Option<&Socket>) {
 /// Whether the number stands for a socket.
 pub fn is_socket(number: RawFd) -> bool {
     socket_at(number).is_some()
+}
+
+/// Notes that the program sends the socket to another process, which may have it from now on.
+pub fn note_sent(number: RawFd) {
+    if is_observed() {
+        observe(|_| {
+            let socket = find(Descriptor::of(number)?);
+            socket.sent.store(true, Ordering::Relaxed);
+            Some(())
+        });
+    }
 }
 
 /// Records that the program has changed what a number stands for: a duplicate of a socket, or no socket any more.
