@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the C library, the layer below unchanged programs and polysock-run: `PREFIX=/usr/local DESTDIR= sh ffi/install.sh [DIRECTORY]`, the directory that has the libraries.
 # LIBDIR, INCLUDEDIR and BINDIR may be given too. What is installed may be moved: nothing in it names PREFIX.
+# For libraries of another processor, CROSS is what the names of its binutils begin with (aarch64-linux-gnu-).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
@@ -8,8 +9,15 @@ built=$(cd "${1:-$root/target/release}" && pwd)
 : "${PREFIX:=/usr/local}" "${DESTDIR:=}"
 : "${LIBDIR:=$PREFIX/lib}" "${INCLUDEDIR:=$PREFIX/include}" "${BINDIR:=$PREFIX/bin}"
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml" | head -1)
-# What the static library needs besides libc and what the compiler adds by itself.
-private='-lutil -lrt -lpthread -lm -ldl'
+if [ -e "$built/libpolysock.dylib" ]; then
+    shared=libpolysock.dylib named=libpolysock.0.dylib file=libpolysock.$version.dylib
+    soname=@rpath/$named private=
+else
+    shared=libpolysock.so named=libpolysock.so.0 file=libpolysock.so.$version
+    soname=$named
+    # What the static library needs besides libc and what the compiler adds by itself.
+    private='-lutil -lrt -lpthread -lm -ldl'
+fi
 
 lib=$DESTDIR$LIBDIR include=$DESTDIR$INCLUDEDIR
 install -d "$lib/pkgconfig" "$lib/cmake/polysock" "$include/polysock"
@@ -20,15 +28,17 @@ install_new() { # the built file, where to
     install -m 755 "$1" "$2.new"
     mv -f "$2.new" "$2"
 }
-install_new "$built/libpolysock.so" "$lib/libpolysock.so.$version"
-ln -sf "libpolysock.so.$version" "$lib/libpolysock.so.0"
-ln -sf libpolysock.so.0 "$lib/libpolysock.so"
+install_new "$built/$shared" "$lib/$file"
+ln -sf "$file" "$lib/$named"
+ln -sf "$named" "$lib/$shared"
 
-# The layer is never linked with, so it has no name without a version.
-install -d "$DESTDIR$BINDIR"
-install_new "$built/libpolysock_bsd.so" "$lib/libpolysock-bsd.so.$version"
-ln -sf "libpolysock-bsd.so.$version" "$lib/libpolysock-bsd.so.0"
-install_new "$built/polysock-run" "$DESTDIR$BINDIR/polysock-run"
+# The layer, which only Linux has, is never linked with, so it has no name without a version.
+if [ -e "$built/libpolysock_bsd.so" ]; then
+    install -d "$DESTDIR$BINDIR"
+    install_new "$built/libpolysock_bsd.so" "$lib/libpolysock-bsd.so.$version"
+    ln -sf "libpolysock-bsd.so.$version" "$lib/libpolysock-bsd.so.0"
+    install_new "$built/polysock-run" "$DESTDIR$BINDIR/polysock-run"
+fi
 
 # cargo's archive has all of Rust's symbols in the open, and two such libraries don't go into one program. One object with
 # only polysock_* in the open does; --force-group-allocation so that no discarded group leaves local symbols behind.
@@ -38,21 +48,33 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 sed 's/.* //' "$here/symbols.txt" >"$work/keep"
 # shellcheck disable=SC2046
-if ld -r --force-group-allocation --gc-sections $(sed 's/^/-u /' "$work/keep") "$built/libpolysock.a" \
+if "${CROSS:-}ld" -r --force-group-allocation --gc-sections $(sed 's/^/-u /' "$work/keep") "$built/libpolysock.a" \
     -o "$work/all.o" 2>"$work/log" &&
-    objcopy --keep-global-symbols="$work/keep" --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd \
+    "${CROSS:-}objcopy" --keep-global-symbols="$work/keep" --strip-debug --remove-section=.llvmbc --remove-section=.llvmcmd \
         "$work/all.o" "$work/polysock.o" 2>>"$work/log"; then
-    ar rcs "$work/libpolysock.a" "$work/polysock.o"
+    "${CROSS:-}ar" rcs "$work/libpolysock.a" "$work/polysock.o"
 else
     echo "libpolysock.a is installed with all its symbols in the open: the linker here can't hide them" >&2
     cp "$built/libpolysock.a" "$work/libpolysock.a"
 fi
 install -m 644 "$work/libpolysock.a" "$lib/libpolysock.a"
 
-up_from_pc=$(realpath -m --relative-to="$LIBDIR/pkgconfig" "$PREFIX")
-up_from_cmake=$(realpath -m --relative-to="$LIBDIR/cmake/polysock" "$PREFIX")
-lib_below=$(realpath -m --relative-to="$PREFIX" "$LIBDIR")
-include_below=$(realpath -m --relative-to="$PREFIX" "$INCLUDEDIR")
+# The way from one folder to another (realpath --relative-to is GNU's alone).
+absolute() {
+    case $1 in /*) echo "$1" ;; *) echo "$PWD/$1" ;; esac
+}
+way() {
+    from=$(absolute "$1") to=$(absolute "$2") up=
+    while [ "$to" != "$from" ] && [ "${to#"$from/"}" = "$to" ]; do
+        from=${from%/*} up=../$up
+    done
+    to=${to#"$from"}
+    echo "$up${to#/}"
+}
+up_from_pc=$(way "$LIBDIR/pkgconfig" "$PREFIX")
+up_from_cmake=$(way "$LIBDIR/cmake/polysock" "$PREFIX")
+lib_below=$(way "$PREFIX" "$LIBDIR")
+include_below=$(way "$PREFIX" "$INCLUDEDIR")
 
 cat >"$lib/pkgconfig/polysock.pc" <<END
 prefix=\${pcfiledir}/$up_from_pc
@@ -74,8 +96,8 @@ get_filename_component(_polysock_prefix "\${CMAKE_CURRENT_LIST_DIR}/$up_from_cma
 if(NOT TARGET polysock::polysock)
   add_library(polysock::polysock SHARED IMPORTED)
   set_target_properties(polysock::polysock PROPERTIES
-    IMPORTED_LOCATION "\${_polysock_prefix}/$lib_below/libpolysock.so.$version"
-    IMPORTED_SONAME "libpolysock.so.0"
+    IMPORTED_LOCATION "\${_polysock_prefix}/$lib_below/$file"
+    IMPORTED_SONAME "$soname"
     INTERFACE_INCLUDE_DIRECTORIES "\${_polysock_prefix}/$include_below")
   add_library(polysock::polysock_static STATIC IMPORTED)
   set_target_properties(polysock::polysock_static PROPERTIES
@@ -104,7 +126,7 @@ END
 echo "polysock $version is in $DESTDIR$PREFIX"
 
 # Programs of this system find a library by the loader's cache, or not by themselves.
-if [ -z "$DESTDIR" ]; then
+if [ -z "$DESTDIR" ] && [ "$(uname)" = Linux ]; then
     PATH=$PATH:/usr/sbin:/sbin
     if ! ldconfig -N -X -v 2>/dev/null | grep -q "^$LIBDIR:"; then
         echo "The loader does not look into $LIBDIR: link programs with -Wl,-rpath,$LIBDIR, or run them with LD_LIBRARY_PATH=$LIBDIR"
