@@ -8,6 +8,7 @@ PREFIX   ?= /usr/local
 DESTDIR  ?=
 CBINDGEN_VERSION := 0.29.4
 
+SYSTEM   := $(shell uname -s)
 BUILD    := build
 VENV     := $(BUILD)/venv
 VENV_PY  := $(VENV)/bin/python
@@ -43,7 +44,7 @@ $(BUILD)/.prerequisites: tools/prerequisites.sh
 # A virtual environment for each list of requirements.
 $(BUILD)/%/.ready: $(BUILD)/.prerequisites
 	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $(filter %.txt,$^)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(addprefix -r ,$(filter %.txt,$^))
 	@touch $@
 
 $(VENV)/.ready: python/requirements-dev.txt
@@ -54,10 +55,23 @@ $(CBINDGEN):
 
 # ---------------------------------------------------------------- builds (cargo knows what is up to date)
 
+# What there is on this system: the layer below unchanged programs replaces functions of Linux's C libraries.
+ifeq ($(SYSTEM),Linux)
+LAYER        := layer
+CRATES       := --workspace
+TESTED       := --workspace --exclude polysock-python
+LIBRARY_LINK := libpolysock.so $(TARGET)/libpolysock.so.0
+else
+LAYER        :=
+TESTED       := -p polysock -p polysock-ffi -p polysock-conformance-driver
+CRATES       := $(TESTED) -p polysock-python
+LIBRARY_LINK := libpolysock.dylib $(TARGET)/libpolysock.0.dylib
+endif
+
 .PHONY: lib python-module layer header install clean
 lib: $(BUILD)/.prerequisites ## the C library, in target/release
 	cargo build --quiet --locked --release -p polysock-ffi
-	@ln -sf libpolysock.so $(TARGET)/libpolysock.so.0
+	@ln -sf $(LIBRARY_LINK)
 
 python-module: $(VENV)/.ready ## the Python package, in build/venv
 	@. $(VENV)/bin/activate && maturin develop --release --locked -m python/Cargo.toml >$(BUILD)/maturin.log 2>&1 || \
@@ -70,7 +84,7 @@ layer: $(BUILD)/.prerequisites ## the layer below unchanged programs, and polyso
 header: $(CBINDGEN) ## generate include/polysock/polysock.h
 	$(CBINDGEN) --quiet --config ffi/cbindgen.toml --crate polysock-ffi --output $(HEADER) ffi
 
-install: lib layer ## install the C library, the layer and polysock-run to PREFIX (/usr/local)
+install: lib $(LAYER) ## install the C library, the layer and polysock-run to PREFIX (/usr/local)
 	PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' sh ffi/install.sh $(TARGET)
 
 clean: ## delete everything that was built
@@ -110,6 +124,12 @@ demo: lib python-module $(DEMO) ## build everything and show it at work
 
 SUITES := test-conformance test-traced-sample test-c test-faults test-python test-rust test-examples test-docs test-tools test-install test-bsd
 
+# What the tests of other languages than Rust find out about their processes is in Linux's /proc.
+NOT_HERE :=
+ifneq ($(SYSTEM),Linux)
+NOT_HERE := $(filter-out test-rust,$(SUITES))
+endif
+
 # Where each suite notes what it can't test on this machine.
 export POLYSOCK_SKIPPED := $(CURDIR)/$(BUILD)/skipped.txt
 
@@ -121,7 +141,8 @@ SUITES_AT_ONCE ?= $(shell expr $(JOBS) + 2)
 test: ## every test of every language
 	@rm -f '$(POLYSOCK_SKIPPED)'
 	@$(MAKE) --no-print-directory -j$(JOBS) test-programs
-	@$(MAKE) --no-print-directory -j$(SUITES_AT_ONCE) --output-sync=target $(SUITES)
+	@$(MAKE) --no-print-directory -j$(SUITES_AT_ONCE) --output-sync=target $(filter-out $(NOT_HERE),$(SUITES))
+	@for suite in $(NOT_HERE); do sh tools/skipped.sh "make $$suite" Linux; done
 	@sh tools/skipped.sh
 	@echo "make test: every test of every language passed$$(test ! -s '$(POLYSOCK_SKIPPED)' || echo ', but for those above')"
 
@@ -130,13 +151,13 @@ FAULT_SHIM := $(BUILD)/conformance/faults/shim.so
 FAULT_TOUR := $(BUILD)/conformance/faults/tour_c
 
 .PHONY: test-programs rust-tests c-tests
-test-programs: rust-tests c-tests layer drivers examples bench-servers-built $(FAULT_SHIM) $(FAULT_TOUR)
+test-programs: rust-tests $(if $(NOT_HERE),,c-tests layer drivers examples bench-servers-built $(FAULT_SHIM) $(FAULT_TOUR))
 
 rust-tests: $(BUILD)/.prerequisites
-	cargo test --quiet --locked --workspace --exclude polysock-python --no-run
+	cargo test --quiet --locked $(TESTED) --no-run
 
 test-rust: $(BUILD)/.prerequisites
-	MAKEFLAGS= cargo test --locked --workspace --exclude polysock-python --no-fail-fast
+	MAKEFLAGS= cargo test --locked $(TESTED) --no-fail-fast
 
 c-tests: lib
 	$(MAKE) -C ffi/tests build
@@ -305,14 +326,32 @@ test-clients: layer $(VENV)/.ready $(CLIENTS)/.ready $(JAVA_PROGRAMS) ## real pr
 	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(BUILD)/wheels/*.whl
 	$(CLIENTS)/bin/python -m pytest clients
 
-# The wheel and the sdist as they would be published: built, looked at, and installed elsewhere. Some minutes.
 WHEEL_VENV := $(BUILD)/venv-wheel
 
-$(WHEEL_VENV)/.ready: python/requirements-wheel.txt
+$(WHEEL_VENV)/.ready: python/requirements-wheel.txt tools/requirements-targets.txt
+
+# The files of a release, for every platform: docs/platforms.md. Each is checked, and tried where it runs here.
+#   PLATFORMS     some of them, for example 'macos-arm64 linux-glibc-x86_64'; native is this machine's
+#   DIST_OPTIONS  what else tools/release understands: '--profile dev', '--interpreter python3.14t',
+#                 '--python linux-glibc-aarch64=COMMAND' …
+PLATFORMS    ?=
+DIST_OPTIONS ?=
+RELEASE = PATH='$(CURDIR)/$(WHEEL_VENV)/bin':"$$PATH" PYTHONPATH=tools $(WHEEL_VENV)/bin/python -m release
+
+.PHONY: dist wheels c-tarballs
+dist wheels c-tarballs: $(WHEEL_VENV)/.ready
+dist: ## the files of a release: sdist, wheels and C libraries (PLATFORMS='…' for some)
+	$(RELEASE) $(DIST_OPTIONS) $(PLATFORMS)
+
+wheels: ## its sdist and wheels only
+	$(RELEASE) --only sdist --only wheel $(DIST_OPTIONS) $(PLATFORMS)
+
+c-tarballs: ## its C libraries only, each as a tarball
+	$(RELEASE) --only c $(DIST_OPTIONS) $(PLATFORMS)
 
 .PHONY: wheel-checks
-wheel-checks: $(WHEEL_VENV)/.ready ## the wheel and the sdist as they would be published
-	@. $(WHEEL_VENV)/bin/activate && PYTHON=$(PYTHON) sh python/tests/packaging.sh $(BUILD)/dist
+wheel-checks: $(WHEEL_VENV)/.ready ## the sdist and the wheel for this machine, under the whole Python test suite
+	$(RELEASE) --only sdist --only wheel --tests $(DIST_OPTIONS) native
 
 .PHONY: crate-checks
 crate-checks: $(BUILD)/.prerequisites ## the crate as it would be published: packed, unpacked, built and tested alone
@@ -480,7 +519,7 @@ screenshots: python-module ## make the pictures of docs/images (needs Chromium)
 # ---------------------------------------------------------------- checks
 
 .PHONY: check check-rust check-c check-python check-docs check-layers
-check: check-layers check-rust check-c check-python check-docs ## format, lints, header, symbols, stubs (about a minute)
+check: check-layers check-rust $(if $(NOT_HERE),,check-c check-python) check-docs ## format, lints, header, symbols, stubs (about a minute)
 
 # Tests fail by panicking; everything else must not.
 PANICKING_IS_FINE := $(addprefix -A clippy::,unwrap_used expect_used panic indexing_slicing)
@@ -488,8 +527,8 @@ PANICKING_IS_FINE := $(addprefix -A clippy::,unwrap_used expect_used panic index
 check-rust: $(BUILD)/.prerequisites
 	cargo fmt --all --check
 	cargo fmt --all --check --manifest-path bench/rust/Cargo.toml
-	cargo clippy --quiet --locked --workspace -- -D warnings
-	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings $(PANICKING_IS_FINE)
+	cargo clippy --quiet --locked $(CRATES) -- -D warnings
+	cargo clippy --quiet --locked $(CRATES) --all-targets -- -D warnings $(PANICKING_IS_FINE)
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps -p polysock
 
 check-c: lib $(CBINDGEN)

@@ -1,0 +1,61 @@
+"""What a shared library of the release needs of the system, and that its platform has that."""
+
+import io
+import re
+
+from . import mach_o
+from .commands import Failed
+
+# What every system of the platform has, whatever is installed.
+LIBC = r"lib(c|m|dl|rt|pthread|util)\.so\.\d|libgcc_s\.so\.1|ld-linux[\w-]*\.so\.\d"
+MUSL = r"libc\.so|libc\.musl-\w+\.so\.1"
+SYSTEM = "/usr/lib/libSystem.B.dylib"
+ELF_MACHINES = {"EM_X86_64": "x86_64", "EM_AARCH64": "aarch64"}
+
+
+def check(platform, data, name=None):
+    """Fails unless the library runs on every system of the platform. Programs linked with it look for `name`."""
+    problems = list(_elf(platform, data, name) if platform.is_linux else _mach_o(platform, data, name))
+    if problems:
+        raise Failed("; ".join(problems))
+
+
+def _elf(platform, data, name):
+    from elftools.common.exceptions import ELFError
+    from elftools.elf.elffile import ELFFile
+
+    try:
+        elf = ELFFile(io.BytesIO(data))
+    except ELFError as e:
+        raise Failed(f"not a library for Linux: {e}") from e
+    if ELF_MACHINES.get(elf["e_machine"]) != platform.machine:
+        yield f"it is for {elf['e_machine']}"
+    dynamic = elf.get_section_by_name(".dynamic")
+    needed = [tag.needed for tag in dynamic.iter_tags("DT_NEEDED")]
+    yield from (f"it needs {n}" for n in needed if not re.fullmatch(MUSL if platform.is_musl else LIBC, n))
+    names = [tag.soname for tag in dynamic.iter_tags("DT_SONAME")]
+    if name and names != [name]:
+        yield f"its name is {names}"
+    versions = elf.get_section_by_name(".gnu.version_r")
+    for _, symbols in versions.iter_versions() if versions else ():
+        for symbol in symbols:
+            wanted = re.fullmatch(r"GLIBC_([\d.]+)", symbol.name)
+            if wanted and (platform.is_musl or _numbers(wanted[1]) > _numbers(platform.oldest)):
+                yield f"it needs {symbol.name}"
+
+
+def _mach_o(platform, data, name):
+    library = mach_o.read(data)
+    if library.machine != platform.machine:
+        yield f"it is for {library.machine}"
+    if library.oldest != _numbers(platform.oldest):
+        yield f"it is for macOS {library.oldest} and newer, not {platform.oldest}"
+    yield from (f"it needs {n}" for n in library.needs if n != SYSTEM)
+    if name and library.name != f"@rpath/{name}":
+        yield f"its name is {library.name}"
+    if library.machine == "arm64" and not library.is_signed:
+        yield "it has no signature"
+
+
+def _numbers(version):
+    return tuple(int(n) for n in version.split("."))

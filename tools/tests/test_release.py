@@ -1,0 +1,201 @@
+"""tools/release: names, contents and binaries of the files of a release, without building any."""
+
+import io
+import shutil
+import struct
+import subprocess
+import sys
+import tarfile
+import zipfile
+
+import pytest
+from release import binaries, builds, c_libraries, mach_o, wheels
+from release.__main__ import files_of, sum_of
+from release.commands import Failed, run
+from release.platforms import PLATFORMS, of_this_machine
+
+MANYLINUX = PLATFORMS["linux-glibc-x86_64"]
+MACOS = PLATFORMS["macos-arm64"]
+SYSTEM = "/usr/lib/libSystem.B.dylib"
+
+
+def test_every_platform_has_its_names():
+    assert {p.name: (p.rust, p.wheel_tag) for p in PLATFORMS.values()} == {
+        "linux-glibc-x86_64": ("x86_64-unknown-linux-gnu", "manylinux2014_x86_64.manylinux_2_17_x86_64"),
+        "linux-glibc-aarch64": ("aarch64-unknown-linux-gnu", "manylinux2014_aarch64.manylinux_2_17_aarch64"),
+        "linux-musl-x86_64": ("x86_64-unknown-linux-musl", "musllinux_1_2_x86_64"),
+        "linux-musl-aarch64": ("aarch64-unknown-linux-musl", "musllinux_1_2_aarch64"),
+        "macos-arm64": ("aarch64-apple-darwin", "macosx_11_0_arm64"),
+        "macos-x86_64": ("x86_64-apple-darwin", "macosx_10_12_x86_64"),
+    }
+
+
+def make_wheel(folder, platform, *, tag="cp311-abi3", without=(), extra=(), said_tags=None, library=None):
+    """A wheel with the files that one has to have."""
+    info = f"polysock-{wheels.version()}.dist-info"
+    tags = said_tags or [f"{tag}-{p}" for p in platform.wheel_tag.split(".")]
+    files = dict.fromkeys(wheels.modules(), b"")
+    files |= {f"{info}/licenses/{name}": b"" for name in wheels.LICENSES}
+    files[f"{info}/RECORD"] = b""
+    files[f"{info}/WHEEL"] = "".join(f"Tag: {t}\n" for t in tags).encode()
+    files[f"{info}/METADATA"] = (
+        f"Version: {wheels.version()}\nRequires-Python: >=3.11\nLicense-Expression: MIT OR Apache-2.0\n".encode()
+    )
+    native = "_native.abi3.so" if tag.endswith("abi3") else "_native.cpython-314t-darwin.so"
+    files[f"polysock/{native}"] = make_mach_o() if library is None else library
+    path = folder / f"polysock-{wheels.version()}-{tag}-{platform.wheel_tag}.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name in [*files, *extra]:
+            if name not in without:
+                wheel.writestr(name, files.get(name, b""))
+    return path
+
+
+def make_mach_o(*, processor=0x0100_000C, oldest=(11, 0), name=None, needs=(SYSTEM,), signed=True, system=1):
+    def named(command, text):
+        text = text.encode() + b"\0" * (8 - len(text) % 8)
+        return struct.pack("<6I", command, 24 + len(text), 24, 2, 0x10000, 0x10000) + text
+
+    commands = [struct.pack("<6I", mach_o.BUILD_VERSION, 24, system, oldest[0] << 16 | oldest[1] << 8, 0, 0)]
+    if name:
+        commands.append(named(mach_o.ID_DYLIB, name))
+    commands += [named(mach_o.LOAD_DYLIB, n) for n in needs]
+    if signed:
+        commands.append(struct.pack("<4I", mach_o.CODE_SIGNATURE, 16, 0, 0))
+    body = b"".join(commands)
+    return struct.pack("<8I", mach_o.MAGIC_64, processor, 0, 6, len(commands), len(body), 0, 0) + body
+
+
+@pytest.mark.parametrize("tag", ["cp311-abi3", "cp314-cp314t"])
+def test_a_wheel_as_it_must_be(tmp_path, tag):
+    wheels.check(make_wheel(tmp_path, MACOS, tag=tag), MACOS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"without": ["polysock/py.typed"]}, "polysock/py.typed is missing"),
+        ({"without": ["polysock/_native.pyi"]}, "polysock/_native.pyi is missing"),
+        ({"without": ["polysock/_trace/page/assets/trace.js"]}, "trace.js is missing"),
+        (
+            {"without": [f"polysock-{wheels.version()}.dist-info/licenses/LICENSE-MIT"]},
+            "licenses/LICENSE-MIT is missing",
+        ),
+        ({"without": ["polysock/_native.abi3.so"]}, "it has 0 native modules"),
+        ({"extra": ["polysock/__pycache__/_tls.cpython-311.pyc"]}, "_tls.cpython-311.pyc does not belong there"),
+        ({"extra": ["tests/test_tls.py"]}, "tests/test_tls.py does not belong there"),
+        ({"said_tags": ["cp311-abi3-linux_x86_64"]}, "WHEEL has the tags ['cp311-abi3-linux_x86_64']"),
+        ({"tag": "cp311-cp311"}, "is not the name of a wheel for macos-arm64"),
+        ({"library": make_mach_o(processor=0x0100_0007)}, "it is for x86_64"),
+        ({"library": make_mach_o(oldest=(14, 2))}, r"it is for macOS (14, 2) and newer, not 11.0"),
+        (
+            {"library": make_mach_o(needs=[SYSTEM, "/opt/homebrew/lib/libiconv.2.dylib"])},
+            "needs /opt/homebrew/lib/libiconv",
+        ),
+        ({"library": make_mach_o(signed=False)}, "it has no signature"),
+        ({"library": make_mach_o(system=2)}, "it is for Apple's platform 2"),
+        ({"library": b"\x7fELF" + bytes(60)}, "not a library for macOS"),
+        ({"library": make_mach_o()[:60]}, "not a library for macOS"),
+    ],
+)
+def test_a_wheel_that_is_wrong(tmp_path, changes, problem):
+    path = make_wheel(tmp_path, MACOS, **changes)
+    with pytest.raises(Failed) as e:
+        wheels.check(path, MACOS)
+    assert problem in str(e.value)
+
+
+def test_the_name_of_a_library_for_macos():
+    binaries.check(MACOS, make_mach_o(name="@rpath/libpolysock.0.dylib"), "libpolysock.0.dylib")
+    with pytest.raises(Failed, match=r"its name is /somewhere/libpolysock\.dylib"):
+        binaries.check(MACOS, make_mach_o(name="/somewhere/libpolysock.dylib"), "libpolysock.0.dylib")
+
+
+def c_library(folder, platform):
+    """The folder in which cargo would have put what it built."""
+    built = folder / "built"
+    built.mkdir()
+    for name in (c_libraries.shared(platform)[2], "libpolysock.a"):
+        (built / name).write_bytes(make_mach_o(name="@rpath/libpolysock.0.dylib"))
+    return built
+
+
+def test_a_tarball_for_macos(tmp_path):
+    built = c_library(tmp_path, MACOS)
+    tarballs = []
+    for i in "12":
+        (tmp_path / i).mkdir()
+        tarballs.append(c_libraries.pack(MACOS, built, tmp_path / "work", tmp_path / i))
+    assert tarballs[0].name == f"libpolysock-{wheels.version()}-macos-arm64.tar.gz"
+    assert sum_of(tarballs[0]) == sum_of(tarballs[1]), "the same files make the same bytes"
+    c_libraries.check(tarballs[0], MACOS)
+    with tarfile.open(tarballs[0]) as tar:
+        top = f"libpolysock-{wheels.version()}-macos-arm64"
+        members = {m.name.removeprefix(f"{top}/"): m for m in tar.getmembers()}
+        assert members["lib/libpolysock.dylib"].linkname == "libpolysock.0.dylib"
+        assert members["lib/libpolysock.0.dylib"].linkname == f"libpolysock.{wheels.version()}.dylib"
+        assert {(m.uid, m.gid, m.mtime) for m in members.values()} == {(0, 0, 0)}
+        config = tar.extractfile(members["lib/cmake/polysock/polysockConfig.cmake"]).read().decode()
+    assert f"/lib/libpolysock.{wheels.version()}.dylib" in config
+    assert 'IMPORTED_SONAME "@rpath/libpolysock.0.dylib"' in config
+
+
+@pytest.mark.parametrize("missing", ["LICENSE-MIT", "lib/pkgconfig/polysock.pc", "include/polysock/polysock.hpp"])
+def test_a_tarball_that_lacks_something(tmp_path, missing):
+    whole = c_libraries.pack(MACOS, c_library(tmp_path, MACOS), tmp_path / "work", tmp_path)
+    cut = tmp_path / "cut" / whole.name
+    cut.parent.mkdir()
+    with tarfile.open(whole) as tar, tarfile.open(cut, "w:gz") as other:
+        for member in tar.getmembers():
+            if not member.name.endswith(missing):
+                other.addfile(member, tar.extractfile(member) if member.isfile() else None)
+    with pytest.raises(Failed, match=f"{missing} is missing"):
+        c_libraries.check(cut, MACOS)
+
+
+def test_the_sdist(tmp_path):
+    def make(names):
+        path = tmp_path / f"polysock-{wheels.version()}.tar.gz"
+        with tarfile.open(path, "w:gz") as tar:
+            for name in names:
+                tar.addfile(tarfile.TarInfo(f"polysock-{wheels.version()}/{name}"), io.BytesIO())
+        return path
+
+    whole = wheels.SDIST.union(wheels.modules())
+    assert list(wheels.problems_of_sdist(make(whole))) == []
+    assert list(wheels.problems_of_sdist(make(whole - {"polysock/py.typed"}))) == ["polysock/py.typed is missing"]
+    surplus = "polysock/__pycache__/a.pyc"
+    assert list(wheels.problems_of_sdist(make(whole | {surplus}))) == [f"{surplus} does not belong there"]
+
+
+def test_the_smoke_test(tmp_path):
+    """It must run, and fail where the version is another."""
+    smoke = builds.ROOT / "tools/release/smoke.py"
+    shown = subprocess.run(
+        [sys.executable, smoke, wheels.version()], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert shown.stdout.startswith("works in CPython"), shown.stderr
+    other = subprocess.run([sys.executable, smoke, "0.0.1"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert other.returncode == 1
+
+
+def test_a_command_that_fails_is_shown(tmp_path):
+    with pytest.raises(Failed, match="exit code 3\nlast words"):
+        run(["sh", "-c", "echo last words; exit 3"])
+    with pytest.raises(Failed, match="no-such-program is not installed"):
+        run(["no-such-program"])
+
+
+def test_what_is_summed(tmp_path):
+    for name in ("a.whl", "b.tar.gz", "SHA256SUMS", "c.txt"):
+        (tmp_path / name).touch()
+    assert [f.name for f in files_of(tmp_path)] == ["a.whl", "b.tar.gz"]
+    (tmp_path / "SHA256SUMS").write_text(f"{sum_of(tmp_path / 'a.whl')}  a.whl\n")
+    if shutil.which("sha256sum"):
+        subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=tmp_path, check=True, capture_output=True)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Linux")
+def test_this_machine():
+    here = of_this_machine()
+    assert here is None or here.is_linux
