@@ -326,6 +326,13 @@ test-clients: layer $(VENV)/.ready $(CLIENTS)/.ready $(JAVA_PROGRAMS) ## real pr
 	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(BUILD)/wheels/*.whl
 	$(CLIENTS)/bin/python -m pytest clients
 
+# What the judges of the layer count, over libc and over the layer, into docs/judges.md.
+.PHONY: judges
+judges: layer python-module $(JAVA_PROGRAMS) ## count what unchanged programs do right over the layer (docs/judges.md)
+	@rm -f $(BUILD)/judges.jsonl
+	POLYSOCK_JUDGES='$(CURDIR)/$(BUILD)/judges.jsonl' $(PYTEST) $(wildcard clients/test_layer_*.py)
+	$(PYTHON) clients/judges.py $(BUILD)/judges.jsonl
+
 WHEEL_VENV := $(BUILD)/venv-wheel
 
 $(WHEEL_VENV)/.ready: python/requirements-wheel.txt tools/requirements-targets.txt
@@ -420,6 +427,11 @@ bench-growth: python-module $(BUILD)/bench/growth_c bench-servers-built $(BENCH_
 
 # A workspace by itself, so that no other build compiles criterion. On one processor: see bench/rust/benches/calls.rs.
 CARGO_BENCH := cargo bench --locked --target-dir target/bench-rust --manifest-path bench/rust/Cargo.toml
+
+# Unchanged servers and their loads; `make judges` counts what they do right. About three minutes.
+.PHONY: bench-layer
+bench-layer: layer ## PostgreSQL, nginx and redis under load over the layer below unchanged programs
+	$(PYTHON) bench/layer.py --layer $(TARGET) bench/layer.json
 
 .PHONY: bench-rust
 bench-rust: $(BUILD)/.prerequisites ## calls, framing and the poller in Rust, with criterion (RUST_BENCH=name for some)
