@@ -13,7 +13,7 @@ from .commands import Failed, run
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "target/dist"
-# Sets the compiler that has the source of its standard library; its cargo comes before others in PATH, but behind our tools.
+# Sets the compiler that has the source of its standard library; its cargo comes before others in PATH, after our tools.
 WITH_SOURCE = """
 . tools/rust_with_source.sh && use_rust_with_source || exit 1
 case $CARGO in */*) PATH=$(dirname "$(command -v maturin)"):${CARGO%/*}:$PATH ;; esac
