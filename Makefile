@@ -571,7 +571,10 @@ $(TARGETS_VENV)/.ready: tools/requirements-targets.txt
 check-targets: $(TARGETS_VENV)/.ready ## everything for other systems, type-checked and linked (TARGETS='…' for some)
 	sh tools/check_targets.sh $(TARGETS_VENV) $(TARGETS)
 
-# Some minutes, and some more the first time.
-.PHONY: test-musl
+# As far as this machine can run their programs, natively or under qemu. Some minutes each, and some more the first time.
+.PHONY: test-musl test-arm
 test-musl: $(TARGETS_VENV)/.ready ## the Rust and C tests with the C library musl
 	PYTHON='$(PYTHON)' sh tools/test_platform.sh musl $(TARGETS_VENV)
+
+test-arm: $(BUILD)/.prerequisites ## the Rust and C tests for 64-bit ARM, under qemu
+	PYTHON='$(PYTHON)' sh tools/test_platform.sh aarch64

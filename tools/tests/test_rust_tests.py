@@ -59,6 +59,7 @@ def test_known_failures_are_left_out_and_must_fail():
     _, summary, good = run(cured, known)
     assert not good
     assert summary[-1] == "  known to fail, but passed: behaviour calls::fails"
+    assert run(cured, {"behaviour calls::fails": "sometimes: too slow"})[2]
     _, summary, good = run(LINES, {**known, "behaviour other": "x"})
     assert not good
     assert summary[-1] == "  known to fail, but gone: behaviour other"
