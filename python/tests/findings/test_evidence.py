@@ -224,6 +224,89 @@ def test_only_parts_that_are_answered_like_messages_are_split(tmp_path):
     assert received_in_parts(tmp_path / "exact", call="recv_exact") == []
 
 
+def received_in_pieces(tmp_path, size, call="recv"):
+    """A message is received eight bytes at a time, and each piece is answered."""
+    client, server = conversation(tmp_path)
+    client.call("write" if call == "read" else "sendall", 1, at=10, asked=size, bytes=size, offset=0, data="x" * size)
+    for number, place in enumerate(range(0, size, 8)):
+        count = min(8, size - place)
+        server.call(call, 2, at=11 + 2 * number, asked=8, bytes=count, offset=place, data="x" * count)
+        server.call("sendall", 2, at=12 + 2 * number, asked=5, bytes=5, offset=5 * number, data="hello")
+    server.call(call, 2, at=90, asked=8, bytes=0)
+    return [(finding.name, finding.text) for finding in findings(tmp_path)]
+
+
+def test_many_full_parts_are_those_of_a_message_only_if_its_rest_is_shorter(tmp_path):
+    ((name, text),) = received_in_pieces(tmp_path / "message", 27)
+    assert name == "split"
+    assert text == (
+        "A message of 27 bytes was received in 4 parts, and the program answered each as if it were a whole message."
+    )
+    assert received_in_pieces(tmp_path / "records", 32) == []
+
+
+def test_read_and_write_of_unchanged_programs_are_receives_and_sends(tmp_path):
+    ((name, _),) = received_in_pieces(tmp_path / "split", 27, call="read")
+    assert name == "split"
+
+    client, server = conversation(tmp_path / "short")
+    client.call("write", 1, at=10, asked=100, bytes=100, offset=0)
+    server.call("read", 2, at=12, asked=100, bytes=60, offset=0)
+    server.call("write", 2, at=14, asked=2, bytes=2, offset=0, data="ok")
+    assert names(tmp_path / "short") == ["short-read"]
+
+    client, server = conversation(tmp_path / "partial")
+    client.call("write", 1, at=10, asked=100, bytes=60, offset=0)
+    client.call("close", 1, at=12, state="ESTABLISHED")
+    assert names(tmp_path / "partial") == ["partial-send"]
+
+
+def test_the_rest_of_a_write_may_be_left_when_a_read_has_found_the_end(tmp_path):
+    client, server = conversation(tmp_path)
+    server.call("close", 2, at=8, state="ESTABLISHED", unread=0)
+    client.call("write", 1, at=10, asked=100, bytes=60, offset=0)
+    client.call("read", 1, at=12, asked=9, bytes=0)
+    client.call("close", 1, at=14, state="CLOSE_WAIT")
+    assert "partial-send" not in names(tmp_path)
+
+
+def reads_once(tmp_path, kind):
+    """Three messages are sent, whose lengths happen to add up to the size of the buffer of the only receive."""
+    program = Process(tmp_path, 10)
+    program.socket(1, "socketpair", type=kind, at=0, family="AF_UNIX")
+    program.socket(2, "socketpair", type=kind, at=1, family="AF_UNIX", **{"from": 1})
+    for number in range(3):
+        program.call("write", 1, at=10 + number, asked=4, bytes=4, offset=4 * number, data="abc")
+    program.call("read", 2, at=20, asked=12, bytes=4, offset=0, data="abc")
+    program.call("write", 2, at=30, asked=2, bytes=2, offset=0, data="ok")
+    return names(tmp_path)
+
+
+def test_a_message_of_a_sequenced_packet_socket_comes_whole(tmp_path):
+    assert reads_once(tmp_path / "stream", "SOCK_STREAM") == ["short-read"]
+    assert reads_once(tmp_path / "packets", "SOCK_SEQPACKET") == []
+
+
+def both_send(tmp_path, receiver=None):
+    """Both ends send more than there is room for. The client has been connected by another thread than sends."""
+    client, server = conversation(tmp_path)
+    if receiver is not None:
+        server.call("sendall", 2, at=8, asked=5, bytes=5, offset=0, data="hello")
+        client.call("recv", 1, at=9, thread=receiver, asked=9, bytes=5, offset=0, data="hello")
+    wait = {"duration": 900 * MS, "waited": 900 * MS, "timeout": 900 * MS, "error": "TimedOut"}
+    client.call("sendall", 1, at=10, thread=2, asked=10_000_000, **wait)
+    server.call("sendall", 2, at=20, thread=2, asked=10_000_000, **wait)
+    client.call("close", 1, at=1_000_000, thread=2, state="ESTABLISHED")
+    server.call("close", 2, at=1_000_010, thread=2, state="ESTABLISHED")
+    return "both-send" in names(tmp_path)
+
+
+def test_another_thread_that_only_connects_does_not_receive(tmp_path):
+    assert both_send(tmp_path / "connects")
+    assert both_send(tmp_path / "receives_before", receiver=2)
+    assert not both_send(tmp_path / "receives", receiver=3)
+
+
 def waits_for_a_reply(folder, asks=True, thread=1, options=(), **fields):
     """The client waits for six seconds, which succeeds in the end."""
     client, server = conversation(folder)

@@ -7,7 +7,7 @@ same with a receive that held something else.
 
 from dataclasses import dataclass, field
 
-from ..calls import CLOSES, RECEIVES, SENDS
+from ..calls import CLOSES, RECEIVES, RETURNS_WHAT_IS_THERE, SENDS
 from ..model import Event
 from ..words import counted
 from .detector import Detector
@@ -32,7 +32,18 @@ class Exchange:
 
     receives: list[Event] = field(default_factory=list)
     answers: list[Event] = field(default_factory=list)
-    part: tuple[Event, Event] | None = None  # the receive of the beginning of a message, and the answer to it
+    parts: "Parts | None" = None  # of a message that was received in parts, so far
+
+
+@dataclass
+class Parts:
+    """Receives of one message in parts, each of which was answered."""
+
+    first: Event
+    first_answer: Event
+    last: Event
+    count: int = 1
+    are_full: bool = True  # each receive got what it asked for
 
 
 @dataclass
@@ -71,7 +82,7 @@ class StickyAndSplit(Detector):
         self._habits = {}
 
     def see(self, event, side):
-        if side is None:
+        if side is None or event.end.type != "SOCK_STREAM":
             return ()
         exchange = side.of(Exchange)
         if event.call in SENDS:
@@ -89,21 +100,25 @@ class StickyAndSplit(Detector):
 
     def _judge(self, exchange):
         if len(exchange.receives) != 1 or len(exchange.answers) != 1:
-            exchange.part = None
+            exchange.parts = None
             return
         (receive,), (answer,) = exchange.receives, exchange.answers
-        part, exchange.part = exchange.part, None
+        parts, exchange.parts = exchange.parts, None
         if not receive.arrows:
             return
-        if part is not None:
-            yield from self._rest(part, receive, answer)
+        if parts is not None and belongs_to(parts, receive, answer):
+            parts.last, parts.count, parts.are_full = receive, parts.count + 1, parts.are_full and is_full(receive)
+            if parts.are_full:
+                exchange.parts = parts  # perhaps records of a fixed size, several of which were sent at once
+            else:
+                yield self._split(parts, answer)
         whole = all(arrow.bytes == sent(arrow.source) for arrow in receive.arrows)
         if whole and len(receive.arrows) == 1:
             yield from self._learned(receive, answer)
         elif whole:
             yield from self._several(receive, answer)
         elif len(receive.arrows) == 1 and begins_message(receive) and sent(answer) != sent(receive):
-            exchange.part = receive, answer
+            exchange.parts = Parts(receive, answer, receive, are_full=is_full(receive))
 
     def _habit(self, receive):
         key = receive.lane.pid, place_of(receive) or (receive.call, receive.record.get("asked"))
@@ -141,22 +156,29 @@ class StickyAndSplit(Detector):
         yield Finding("sticky", NOTE, text, ADVICE, [receive, answer, *sources[:4]])
 
     @staticmethod
-    def _rest(part, receive, answer):
-        """The receive that follows the answered beginning of a message: was its rest answered like a message, too?"""
-        first, first_answer = part
-        source = first.arrows[0].source
-        goes_on = receive.arrows[0].source is source and receive.arrows[0].first == first.arrows[0].after
-        if not goes_on or len(receive.arrows) != 1:
-            return
-        if all(sent(one) == one.record.get("asked") for one in (first, receive)):
-            return  # records of a fixed size, several of which were sent at once
-        habit = Habit()
-        habit.learn(first, first_answer)
-        if not habit.fits(sent(receive), sent(answer)):
-            return
-        text = f"A message of {sent(source):,} bytes was received in parts, of {counted(sent(first), 'byte')} and "
-        text += f"{counted(sent(receive), 'byte')}, and the program answered each as if it were a whole message."
-        yield Finding("split", NOTE, text, ADVICE, [first, receive, first_answer, answer, source])
+    def _split(parts, answer):
+        source = parts.first.arrows[0].source
+        if parts.count == 2:
+            how = f"in parts, of {counted(sent(parts.first), 'byte')} and {counted(sent(parts.last), 'byte')},"
+        else:
+            how = f"in {parts.count:,} parts,"
+        text = f"A message of {sent(source):,} bytes was received {how} and the program answered each as if it were a "
+        text += "whole message."
+        return Finding("split", NOTE, text, ADVICE, [parts.first, parts.last, parts.first_answer, answer, source])
+
+
+def belongs_to(parts, receive, answer):
+    """Whether a receive got the next part of a message, and was answered like the first."""
+    arrow, before = receive.arrows[0], parts.last.arrows[0]
+    if len(receive.arrows) != 1 or arrow.source is not before.source or arrow.first != before.after:
+        return False
+    habit = Habit()
+    habit.learn(parts.first, parts.first_answer)
+    return habit.fits(sent(receive), sent(answer))
+
+
+def is_full(receive):
+    return sent(receive) == receive.record.get("asked")
 
 
 def begins_message(receive):
@@ -165,7 +187,7 @@ def begins_message(receive):
     source = arrow.source
     if arrow.first != source.record.get("offset", 0):
         return False
-    if receive.call != "recv" or receive.record.get("asked") == sent(source):
+    if receive.call not in RETURNS_WHAT_IS_THERE or receive.record.get("asked") == sent(source):
         return False  # a message of known size: that is a short read
     text = source.record.get("data", "")
     return "\n" not in text.rstrip("\r\n")

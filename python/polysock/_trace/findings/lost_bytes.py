@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 
-from ..calls import CLOSES, SENDS
+from ..calls import CLOSES, MAY_TAKE_PART, RETURNS_WHAT_IS_THERE, SENDS
 from ..model import Event
 from ..words import counted, were
 from .detector import Detector
 from .finding import ERROR, NOTE, Finding
 from .side import STOPS_SENDING
-
-# Those that return how much the system took; the others send everything or fail.
-MAY_TAKE_PART = frozenset({"send", "sendmsg"})
 
 
 @dataclass
@@ -24,7 +21,7 @@ class Unsent:
 
 class PartialSend(Detector):
     names = ("partial-send",)
-    calls = SENDS | CLOSES | {"shutdown", "recv", ""}
+    calls = SENDS | CLOSES | RETURNS_WHAT_IS_THERE | {"shutdown", ""}
 
     def see(self, event, side):
         if event.record.get("event") == "exit":
@@ -39,7 +36,7 @@ class PartialSend(Detector):
         return ()
 
     def _other(self, event, side, unsent):
-        if "error" in event.record or (event.call == "recv" and event.record.get("bytes") == 0):
+        if "error" in event.record or event.is_end_of_stream:
             unsent.send = None  # the connection has failed or the peer has gone: the rest may be left on purpose
         elif self._is_last_chance(event, side):
             yield self._finding(unsent, event)

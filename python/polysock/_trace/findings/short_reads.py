@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from ..calls import RECEIVES, SENDS
+from ..calls import RECEIVES, RETURNS_WHAT_IS_THERE, SENDS
 from ..model import Event
 from .detector import Detector
 from .finding import WARNING, Finding
@@ -35,7 +35,7 @@ class ShortRead(Detector):
     calls = SENDS | RECEIVES
 
     def see(self, event, side):
-        if side is None:
+        if side is None or event.end.type != "SOCK_STREAM":
             return ()
         short = side.of(Short)
         if event.call in RECEIVES:
@@ -85,7 +85,7 @@ class ShortRead(Detector):
             else:
                 short.went_on = event
         count, asked = record.get("bytes", 0), record.get("asked", 0)
-        if short.receive is None and event.call == "recv" and "flags" not in record and 0 < count < asked:
+        if short.receive is None and event.call in RETURNS_WHAT_IS_THERE and "flags" not in record and 0 < count < asked:
             short.receive, short.end = event, record.get("offset", 0) + asked
             short.is_message = side.other is not None and short.end in side.other.of(Messages).ends
             short.went_on = None

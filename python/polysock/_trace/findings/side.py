@@ -23,6 +23,7 @@ class Side:
         "last_receive",
         "last_send",
         "received",
+        "receivers",
         "sent",
         "shut_down",
     )
@@ -40,6 +41,7 @@ class Side:
         self.ended = None  # the receive that found the end of the peer's stream
         self.closed = None  # the close of the last copy
         self.lanes = set()  # the threads that made calls on it
+        self.receivers = set()  # those that have received
 
     @property
     def other(self):
@@ -73,6 +75,7 @@ class Side:
             elif call in RECEIVES:
                 self.received = max(self.received, record.get("offset", self.received) + count)
                 self.last_receive = event
+                self.receivers.add(event.lane)
         elif call in RECEIVES:
             if event.is_end_of_stream:
                 self.ended = event

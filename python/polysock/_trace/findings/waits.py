@@ -117,8 +117,10 @@ class BothSend(Detector):
         side.of(Sending).event = event
         other = side.other
         others = other.of(Sending).event if other is not None else None
-        if others is None or not is_give_up(event, others) or len(side.lanes | other.lanes) > 2:
+        if others is None or not is_give_up(event, others):
             return
+        if (side.receivers | other.receivers) - {event.lane, others.lane}:
+            return  # another thread receives, perhaps slowly
         begin, ends = max(event.moment, others.moment), []
         for one in (event, others):
             if not one.is_waiting:
